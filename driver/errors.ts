@@ -1,0 +1,113 @@
+/**
+ * What is known of the bytes of a failed send.
+ *
+ * - `not-sent`: nothing of the message can have reached the network; sending it again is safe.
+ * - `unknown`: it may have left, whole or in part; sending it again may deliver it twice.
+ */
+export type SendOutcome = 'not-sent' | 'unknown';
+
+/** Values that a sentence about the error mentions. Never secrets. */
+export type ErrorDetails = Readonly<Record<string, string | number>>;
+
+/** Every failure the driver can report, with the sentence for its user. `{name}` is a detail. */
+const sentences = {
+  // The port
+  PORT_NOT_FOUND: 'There is no serial port {port}. Check the cable and the port name.',
+  PORT_PERMISSION:
+    'Access to {port} was denied. Add the user that runs Node-RED to the group dialout, then log in again.',
+  PORT_BUSY: 'Another program holds {port}. Close it, then this device connects by itself.',
+  PORT_UNREACHABLE: 'Nothing answers at {port}. Check the address and that the bridge is running.',
+  PORT_FAILED: 'The port {port} could not be used: {reason}.',
+  PORT_LOST: 'The port {port} went away. The device connects again when it is back.',
+  PORT_CLOSED: 'The port is closed.',
+  INVALID_PORT: 'The port address "{port}" is not one of: a serial path, tcp://host:port, sim:.',
+  // The device
+  DEVICE_SILENT:
+    'The device on {port} does not answer. Check wiring (AT port is UART1), power and baud rate.',
+  DEVICE_NOT_READY: 'The device is not ready: {reason}.',
+  DEVICE_RESTARTED: 'The device restarted while this was under way.',
+  DEVICE_STOPPED: 'The device was stopped while this was under way.',
+  NO_WEBSOCKET:
+    'This firmware has no WebSocket commands. Build ESP-AT with menuconfig: Component config > AT > AT WebSocket command support.',
+  // Commands
+  COMMAND_FAILED: 'The device answered ERROR to {command}{reason}.',
+  COMMAND_TIMEOUT: 'The device did not answer {command} in time.',
+  COMMAND_TOO_LONG: 'The command is {length} bytes long; a command line takes {limit}.',
+  INVALID_COMMAND: 'This is not a command that may be sent: {reason}.',
+  OUT_OF_STEP: 'The answer to {command} was lost or damaged on the serial line.',
+  // What the flow asked for
+  INVALID_LINK: 'Link ID {link} does not exist; links are 0, 1 and 2.',
+  INVALID_URI: 'The URI {reason}.',
+  INVALID_SUBPROTOCOL: 'The subprotocol {reason}.',
+  INVALID_AUTHORIZATION: 'The authorization {reason}.',
+  INVALID_HEADER: 'The header {name} {reason}.',
+  INVALID_TIMEOUT: 'The timeout {value} is not a whole number from {min} to {max} ms.',
+  INVALID_OPCODE: 'Opcode {opcode} is unknown; use text, binary, continuation, close, ping, pong or 0-15.',
+  INVALID_PAYLOAD: 'The payload cannot be sent: {reason}.',
+  INVALID_CONFIG: 'The link settings cannot be used: {reason}.',
+  INVALID_CLOSE_CODE: 'Close code {closeCode} may not be sent (RFC 6455, section 7.4).',
+  PAYLOAD_TOO_LONG: 'The message is {length} bytes long; this firmware sends at most {limit} at once.',
+  EMPTY_NOT_SUPPORTED: 'This firmware cannot send empty messages.',
+  FRAGMENTS_NOT_SUPPORTED: 'This firmware cannot send messages in fragments.',
+  AUTH_NOT_SUPPORTED: 'This firmware cannot verify servers or present certificates.',
+  HEADERS_NOT_SUPPORTED: 'This firmware cannot add headers to the opening handshake.',
+  // Links
+  LINK_NOT_OPEN: 'Link {link} is not open.',
+  LINK_IN_USE: 'Link {link} is open to another URI. Close it first, or allow replacing it.',
+  OPEN_FAILED:
+    'Link {link} could not be opened: the server refused, cannot be reached, or is no WebSocket server.',
+  OPEN_TIMEOUT: 'Link {link} could not be opened in {timeout} ms.',
+  OPEN_CLOSED: 'The server closed link {link} as soon as it was open.',
+  OPEN_ABORTED: 'Opening link {link} was given up because it was closed.',
+  LINK_CLOSED: 'Link {link} was closed while this was under way.',
+  // Sending
+  SEND_FAILED: 'The message was not sent: the device refused it on link {link}.',
+  SEND_UNKNOWN: 'The message may or may not have been sent on link {link}: {reason}.',
+  QUEUE_FULL: 'Too much is waiting to be sent ({messages} messages, {bytes} bytes).',
+  HOLD_TIMEOUT: 'Link {link} did not open within {seconds} s; the message was not sent.',
+  ABORTED: 'The request was withdrawn before it was sent.',
+  // Receiving
+  MESSAGES_LOST: 'Something received on link {link} was lost or damaged on the serial line.',
+  MESSAGE_TOO_LARGE: 'A message of more than {limit} bytes arrived on link {link} and was dropped.',
+  MESSAGE_INCOMPLETE: 'A message on link {link} broke off after {length} bytes.',
+  FRAME_STALLED: 'The server stopped in the middle of a frame on link {link}; the link is opened again.',
+  // Wi-Fi, clock, certificates
+  WIFI_TIMEOUT: 'Joining the network {ssid} took too long.',
+  WIFI_PASSWORD: 'The network {ssid} refused the password.',
+  WIFI_NOT_FOUND: 'The network {ssid} was not found.',
+  WIFI_FAILED: 'The network {ssid} could not be joined.',
+  WIFI_NO_ADDRESS: 'The network {ssid} was joined but gave no IP address.',
+  CLOCK_NOT_SET: 'The clock was not set by SNTP within {seconds} s; servers cannot be verified without it.',
+  CERTIFICATE_MISSING: 'The device has no {material} in slot {index}.',
+  CERTIFICATE_INVALID: 'The {material} in slot {index} cannot be used: {reason}.',
+  CERTIFICATE_WRITE: 'The {material} could not be written to slot {index}.',
+} as const;
+
+/** The stable names of all failures. A code keeps its meaning for ever. */
+export type ErrorCode = keyof typeof sentences;
+
+/** All codes, for tables and translations. */
+export const errorCodes = Object.keys(sentences) as readonly ErrorCode[];
+
+/** The one error class of the driver: a stable `code`, the details, and an English sentence. */
+export class EspAtError extends Error {
+  override readonly name = 'EspAtError';
+  readonly code: ErrorCode;
+  readonly details: ErrorDetails;
+  /** Only on errors of sends. */
+  readonly outcome?: SendOutcome;
+
+  constructor(
+    code: ErrorCode,
+    details: ErrorDetails = {},
+    options: { readonly cause?: unknown; readonly outcome?: SendOutcome } = {},
+  ) {
+    super(
+      sentences[code].replace(/\{(\w+)\}/g, (_, name: string) => String(details[name] ?? '')),
+      options.cause === undefined ? undefined : { cause: options.cause },
+    );
+    this.code = code;
+    this.details = details;
+    if (options.outcome !== undefined) this.outcome = options.outcome;
+  }
+}

@@ -1,0 +1,139 @@
+/** One pending call of a {@link VirtualClock}. */
+interface Entry {
+  readonly at: number;
+  readonly order: number;
+  readonly callback: () => void;
+  cancelled: boolean;
+}
+
+const before = (a: Entry, b: Entry): boolean => a.at < b.at || (a.at === b.at && a.order < b.order);
+
+/**
+ * Time that passes only when told to. Serves as the clock of the driver and of the simulator, so that
+ * minutes of waiting take milliseconds and every run has the same order of events.
+ */
+export class VirtualClock {
+  #now = 0;
+  #order = 0;
+  #pending = 0;
+  /** A binary heap, earliest first. */
+  readonly #heap: Entry[] = [];
+
+  now(): number {
+    return this.#now;
+  }
+
+  after(delay: number, callback: () => void): () => void {
+    const entry: Entry = {
+      at: this.#now + Math.max(0, delay),
+      order: this.#order++,
+      callback,
+      cancelled: false,
+    };
+    this.#push(entry);
+    this.#pending++;
+    return () => {
+      if (entry.cancelled) return;
+      entry.cancelled = true;
+      this.#pending--;
+    };
+  }
+
+  /** Calls that have neither happened nor been cancelled. */
+  get pending(): number {
+    return this.#pending;
+  }
+
+  /** Lets `milliseconds` pass, running what falls due, with all promise reactions in between. */
+  async advance(milliseconds: number): Promise<void> {
+    const end = this.#now + milliseconds;
+    await settle();
+    for (let entry = this.#due(end); entry; entry = this.#due(end)) {
+      this.#run(entry);
+      await settle();
+    }
+    this.#now = end;
+  }
+
+  /** Lets time pass until `done()` or, at the latest, for `limit` milliseconds. True when done. */
+  async until(done: () => boolean, limit = 600_000): Promise<boolean> {
+    const end = this.#now + limit;
+    await settle();
+    while (!done()) {
+      const entry = this.#due(end);
+      if (!entry) {
+        this.#now = end;
+        return done();
+      }
+      this.#run(entry);
+      await settle();
+    }
+    return true;
+  }
+
+  /** Lets time pass until `promise` settles, and returns what it brings. */
+  async wait<T>(promise: Promise<T>, limit = 600_000): Promise<T> {
+    let settled = false;
+    const mark = () => (settled = true);
+    promise.then(mark, mark);
+    if (!(await this.until(() => settled, limit))) {
+      throw new Error(`the promise did not settle within ${limit} ms of virtual time`);
+    }
+    return promise;
+  }
+
+  #run(entry: Entry): void {
+    this.#now = entry.at;
+    entry.cancelled = true;
+    this.#pending--;
+    entry.callback();
+  }
+
+  #due(end: number): Entry | undefined {
+    for (let first = this.#heap[0]; first && first.at <= end; first = this.#heap[0]) {
+      this.#pop();
+      if (!first.cancelled) return first;
+    }
+    return undefined;
+  }
+
+  #push(entry: Entry): void {
+    const heap = this.#heap;
+    let index = heap.length;
+    heap.push(entry);
+    while (index > 0) {
+      const parent = (index - 1) >> 1;
+      const above = heap[parent];
+      if (!above || !before(entry, above)) break;
+      heap[index] = above;
+      index = parent;
+    }
+    heap[index] = entry;
+  }
+
+  #pop(): void {
+    const heap = this.#heap;
+    const last = heap.pop();
+    if (!last || heap.length === 0) return;
+    let index = 0;
+    for (;;) {
+      let child = 2 * index + 1;
+      let below = heap[child];
+      if (!below) break;
+      const right = heap[child + 1];
+      if (right && before(right, below)) {
+        child++;
+        below = right;
+      }
+      if (!before(below, last)) break;
+      heap[index] = below;
+      index = child;
+    }
+    heap[index] = last;
+  }
+}
+
+/** Lets every promise reaction run that is ready, however long the chain. */
+function settle(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
