@@ -1,0 +1,110 @@
+import * as net from 'node:net';
+import * as tls from 'node:tls';
+import type { Identity } from './ws-server-certificates';
+import { WsServer, type ServerSocket } from './ws-server';
+
+export interface PathServerOptions {
+  /** Default: a free one. */
+  readonly port?: number;
+  /** With it the server speaks TLS and asks clients for a certificate without insisting on one. */
+  readonly identity?: Identity;
+  /** PEM of the authority that client certificates are checked against. */
+  readonly clientAuthority?: string;
+  /** Sends clients without a certificate of `clientAuthority` away. */
+  readonly needsClientCertificate?: boolean;
+}
+
+/** A {@link WsServer} on a real port of 127.0.0.1. */
+export interface PathServer {
+  readonly ws: WsServer;
+  readonly port: number;
+  /** `ws://127.0.0.1:<port>` or `wss://…`, without a path. */
+  readonly url: string;
+  /** TCP connections that are open now. */
+  readonly sockets: ReadonlySet<net.Socket>;
+  /** Why TLS handshakes failed, oldest first. */
+  readonly failures: readonly string[];
+  /** Cuts every connection and frees the port. */
+  close(): Promise<void>;
+}
+
+const systemClock = {
+  now: () => performance.now(),
+  after(delay: number, callback: () => void): () => void {
+    const timer = setTimeout(callback, delay);
+    return () => clearTimeout(timer);
+  },
+};
+
+/** Starts one; settles when it listens. */
+export async function startPathServer(options: PathServerOptions = {}): Promise<PathServer> {
+  const ws = new WsServer(systemClock);
+  const sockets = new Set<net.Socket>();
+  const failures: string[] = [];
+  const { identity } = options;
+  const onSocket = (socket: net.Socket): void => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+    serve(ws, socket);
+  };
+  const server = identity
+    ? tls.createServer(
+        {
+          cert: identity.certificate,
+          key: identity.key,
+          ca: options.clientAuthority,
+          requestCert: true,
+          rejectUnauthorized: options.needsClientCertificate ?? false,
+        },
+        onSocket,
+      )
+    : net.createServer(onSocket);
+  server.on('tlsClientError', (error: Error) => failures.push(error.message));
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(options.port ?? 0, '127.0.0.1', resolve);
+  });
+  const address = server.address();
+  const port = typeof address === 'object' && address ? address.port : 0;
+  return {
+    ws,
+    port,
+    url: `${identity ? 'wss' : 'ws'}://127.0.0.1:${port}`,
+    sockets,
+    failures,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        for (const socket of sockets) socket.destroy();
+      }),
+  };
+}
+
+function serve(ws: WsServer, socket: net.Socket): void {
+  socket.setNoDelay(true);
+  // The peer's RST is its way of leaving; 'close' follows.
+  socket.on('error', () => undefined);
+  const end: ServerSocket = {
+    write(bytes) {
+      if (!socket.destroyed) socket.write(bytes);
+    },
+    end: () => void socket.end(),
+    reset() {
+      if (socket instanceof tls.TLSSocket) socket.destroy();
+      else socket.resetAndDestroy();
+    },
+    pause: () => void socket.pause(),
+    resume: () => void socket.resume(),
+  };
+  const handlers = ws.serve(end, clientName(socket));
+  socket.on('data', (chunk: Buffer) => handlers.data(chunk));
+  socket.once('close', () => handlers.closed());
+}
+
+function clientName(socket: net.Socket): string | undefined {
+  if (!(socket instanceof tls.TLSSocket)) return undefined;
+  // The types say a subject is always there; without a certificate the object is empty.
+  const peer: Partial<tls.PeerCertificate> = socket.getPeerCertificate();
+  const name = peer.subject?.CN;
+  return Array.isArray(name) ? name[0] : name;
+}

@@ -1,0 +1,211 @@
+import { EARLY_TEXT, parseRequest, reactionTo, type UpgradeRequest } from './ws-server-paths';
+import {
+  closePayload,
+  encodeFrame,
+  FrameReader,
+  type ReceivedFrame,
+  type WsFrame,
+} from './ws-server-frames';
+
+/** The server's end of one TCP or TLS connection, in memory or real. */
+export interface ServerSocket {
+  /** Sends `bytes` as one segment. */
+  write(bytes: Buffer): void;
+  /** Sends FIN after what was written. */
+  end(): void;
+  /** Sends RST. */
+  reset(): void;
+  /** Stops and starts reading: the peer's writes pile up meanwhile. */
+  pause(): void;
+  resume(): void;
+}
+
+/** What the socket tells the server. */
+export interface ServerSocketHandlers {
+  data(chunk: Buffer): void;
+  /** The peer sent FIN or RST, or the connection is gone for another reason. */
+  closed(): void;
+}
+
+export interface ServerClock {
+  now(): number;
+  after(delay: number, callback: () => void): () => void;
+}
+
+/** How the server treats its connections; may be changed while they are open. */
+export interface ServerManners {
+  answersPings: boolean;
+  answersCloses: boolean;
+  /** Milliseconds between the server's close frame and its FIN. */
+  finDelay: number;
+  /** Done right after the 101 is out, in a segment of its own. */
+  onAccept: ((connection: WsConnection) => void) | undefined;
+}
+
+/**
+ * A WebSocket server that misbehaves by path (see `reactionTo`), without any I/O of its own: it is
+ * given sockets, so that the same behaviours serve the in-memory network and real sockets.
+ */
+export class WsServer {
+  readonly manners: ServerManners = {
+    answersPings: true,
+    answersCloses: true,
+    finDelay: 100,
+    onAccept: undefined,
+  };
+  /** Every upgrade request so far, accepted or not. */
+  readonly requests: UpgradeRequest[] = [];
+  /** Every connection that was ever accepted, oldest first. */
+  readonly connections: WsConnection[] = [];
+  readonly #clock: ServerClock;
+
+  constructor(clock: ServerClock) {
+    this.#clock = clock;
+  }
+
+  /** Serves one connection. @param clientName common name of the client's certificate */
+  serve(socket: ServerSocket, clientName?: string): ServerSocketHandlers {
+    let connection: WsConnection | undefined;
+    let open = true;
+    let head: Buffer = Buffer.alloc(0);
+    const upgrade = (request: UpgradeRequest, rest: Buffer): void => {
+      this.requests.push(request);
+      const reaction = reactionTo(request);
+      if (reaction.kind === 'silent') return;
+      if (reaction.kind === 'refuse') {
+        socket.write(reaction.response);
+        socket.end();
+        return;
+      }
+      const proceed = (): void => {
+        if (!open) return;
+        connection = new WsConnection(socket, request, this.#clock, this.manners);
+        this.connections.push(connection);
+        const early = { fin: true, opcode: 1, payload: Buffer.from(EARLY_TEXT) };
+        const parts = reaction.early
+          ? [reaction.response, encodeFrame(early)]
+          : [reaction.response];
+        socket.write(Buffer.concat(parts));
+        this.manners.onAccept?.(connection);
+        if (rest.length > 0) connection.receive(rest);
+      };
+      if (reaction.delay === 0) proceed();
+      else this.#clock.after(reaction.delay, proceed);
+    };
+    return {
+      data: (chunk) => {
+        if (connection) {
+          connection.receive(chunk);
+          return;
+        }
+        head = Buffer.concat([head, chunk]);
+        const parsed = parseRequest(head, this.#clock.now(), clientName);
+        if (parsed) upgrade(parsed.request, head.subarray(parsed.length));
+      },
+      closed: () => {
+        open = false;
+        connection?.gone();
+      },
+    };
+  }
+}
+
+/** One accepted connection, as the server sees it. */
+export class WsConnection {
+  readonly request: UpgradeRequest;
+  /** What the client sent since the upgrade, oldest first. */
+  readonly frames: ReceivedFrame[] = [];
+  readonly #socket: ServerSocket;
+  readonly #clock: ServerClock;
+  readonly #manners: ServerManners;
+  readonly #reader = new FrameReader();
+  #open = true;
+  #closing = false;
+
+  constructor(
+    socket: ServerSocket,
+    request: UpgradeRequest,
+    clock: ServerClock,
+    manners: ServerManners,
+  ) {
+    this.#socket = socket;
+    this.request = request;
+    this.#clock = clock;
+    this.#manners = manners;
+  }
+
+  /** False once either side has ended TCP. */
+  get open(): boolean {
+    return this.#open;
+  }
+
+  send(frame: WsFrame): void {
+    this.sendRaw(encodeFrame(frame));
+  }
+
+  /** Sends bytes that need not be whole frames, as one segment. */
+  sendRaw(bytes: Buffer): void {
+    if (this.#open) this.#socket.write(bytes);
+  }
+
+  /** Sends a close frame and, a moment later, FIN. */
+  close(code?: number, reason?: string): void {
+    this.closeWith(closePayload(code, reason));
+  }
+
+  closeWith(payload: Buffer): void {
+    if (this.#closing) return;
+    this.#closing = true;
+    this.send({ fin: true, opcode: 8, payload });
+    this.#clock.after(this.#manners.finDelay, () => this.drop());
+  }
+
+  /** Sends FIN, without a close frame. */
+  drop(): void {
+    if (!this.#open) return;
+    this.#open = false;
+    this.#socket.end();
+  }
+
+  /** Sends RST. */
+  reset(): void {
+    if (!this.#open) return;
+    this.#open = false;
+    this.#socket.reset();
+  }
+
+  stopReading(): void {
+    this.#socket.pause();
+  }
+
+  startReading(): void {
+    this.#socket.resume();
+  }
+
+  /** For the socket's side: bytes came. */
+  receive(chunk: Buffer): void {
+    for (const frame of this.#reader.push(chunk)) {
+      this.frames.push({ ...frame, at: this.#clock.now() });
+      this.#react(frame);
+    }
+  }
+
+  /** For the socket's side: the connection has ended. */
+  gone(): void {
+    this.#open = false;
+  }
+
+  #react(frame: WsFrame): void {
+    if (frame.opcode === 8) {
+      if (this.#manners.answersCloses) this.closeWith(frame.payload);
+      return;
+    }
+    if (frame.opcode === 9 && this.#manners.answersPings) {
+      this.send({ fin: true, opcode: 10, payload: frame.payload });
+    }
+    const path = this.request.target.split('?')[0];
+    if (frame.opcode <= 2 && path === '/echo') {
+      this.send({ fin: frame.fin, opcode: frame.opcode, payload: frame.payload });
+    }
+  }
+}
