@@ -42,11 +42,13 @@ const sentences = {
   INVALID_AUTHORIZATION: 'The authorization {reason}.',
   INVALID_HEADER: 'The header {name} {reason}.',
   INVALID_TIMEOUT: 'The timeout {value} is not a whole number from {min} to {max} ms.',
-  INVALID_OPCODE: 'Opcode {opcode} is unknown; use text, binary, continuation, close, ping, pong or 0-15.',
+  INVALID_OPCODE:
+    'Opcode {opcode} is unknown; use text, binary, continuation, close, ping, pong or 0-15.',
   INVALID_PAYLOAD: 'The payload cannot be sent: {reason}.',
   INVALID_CONFIG: 'The link settings cannot be used: {reason}.',
   INVALID_CLOSE_CODE: 'Close code {closeCode} may not be sent (RFC 6455, section 7.4).',
-  PAYLOAD_TOO_LONG: 'The message is {length} bytes long; this firmware sends at most {limit} at once.',
+  PAYLOAD_TOO_LONG:
+    'The message is {length} bytes long; this firmware sends at most {limit} at once.',
   EMPTY_NOT_SUPPORTED: 'This firmware cannot send empty messages.',
   FRAGMENTS_NOT_SUPPORTED: 'This firmware cannot send messages in fragments.',
   AUTH_NOT_SUPPORTED: 'This firmware cannot verify servers or present certificates.',
@@ -70,14 +72,16 @@ const sentences = {
   MESSAGES_LOST: 'Something received on link {link} was lost or damaged on the serial line.',
   MESSAGE_TOO_LARGE: 'A message of more than {limit} bytes arrived on link {link} and was dropped.',
   MESSAGE_INCOMPLETE: 'A message on link {link} broke off after {length} bytes.',
-  FRAME_STALLED: 'The server stopped in the middle of a frame on link {link}; the link is opened again.',
+  FRAME_STALLED:
+    'The server stopped in the middle of a frame on link {link}; the link is opened again.',
   // Wi-Fi, clock, certificates
   WIFI_TIMEOUT: 'Joining the network {ssid} took too long.',
   WIFI_PASSWORD: 'The network {ssid} refused the password.',
   WIFI_NOT_FOUND: 'The network {ssid} was not found.',
   WIFI_FAILED: 'The network {ssid} could not be joined.',
   WIFI_NO_ADDRESS: 'The network {ssid} was joined but gave no IP address.',
-  CLOCK_NOT_SET: 'The clock was not set by SNTP within {seconds} s; servers cannot be verified without it.',
+  CLOCK_NOT_SET:
+    'The clock was not set by SNTP within {seconds} s; servers cannot be verified without it.',
   CERTIFICATE_MISSING: 'The device has no {material} in slot {index}.',
   CERTIFICATE_INVALID: 'The {material} in slot {index} cannot be used: {reason}.',
   CERTIFICATE_WRITE: 'The {material} could not be written to slot {index}.',

@@ -117,6 +117,8 @@ export type LinkEventName =
   | 'lost'
   /** closed by the server */
   | 'closed-by-server'
+  /** a close was begun */
+  | 'closing'
   /** closed because the flow asked for it */
   | 'closed'
   /** an attempt to open failed (with `error`) */

@@ -1,0 +1,138 @@
+import type { Command } from './command';
+
+/** What a line or a prompt means for the command at work. */
+export type Verdict =
+  /** Not of this command's answer: a report, or unknown. */
+  | 'foreign'
+  /** Part of the answer; more is to come. */
+  | 'taken'
+  /** The prompt: the payload is to be written now. */
+  | 'write'
+  | 'success'
+  /** The device refused it. */
+  | 'failure'
+  /** The command came back as typed: echo is on, which only a restart does. */
+  | 'echo'
+  /** This cannot be the answer to this command: the two sides are out of step. */
+  | 'confused';
+
+/**
+ * One command from its line to its final result, as a pure state machine: no I/O, no time.
+ * Whoever drives it writes the bytes and watches the clock.
+ */
+export class Exchange {
+  readonly command: Command;
+  readonly lines: string[] = [];
+  /** Diagnostics the device gave before an ERROR (`AT+SYSLOG=1`). */
+  reason = '';
+  #phase: 'command' | 'result' = 'command';
+  #acknowledged = false;
+  #probes = 0;
+  #busy = false;
+  #tainted = false;
+  #won = false;
+
+  constructor(command: Command) {
+    this.command = command;
+  }
+
+  /** Whether payload bytes have been written: from here on a failure leaves the outcome unknown. */
+  get payloadWritten(): boolean {
+    return this.#phase === 'result';
+  }
+
+  /** Whether the device said it was busy when nobody had probed it: something of ours may be lost. */
+  get busy(): boolean {
+    return this.#busy;
+  }
+
+  /** Whether a probe was written whose answer has not come. */
+  get probing(): boolean {
+    return this.#probes > 0;
+  }
+
+  /** Whether success was read while a probe was out: the probe's answer tells whether it was payload. */
+  get won(): boolean {
+    return this.#won;
+  }
+
+  /** Whether its answer may be anything: the bytes around it were damaged. */
+  get tainted(): boolean {
+    return this.#tainted;
+  }
+
+  /** A CR LF was written to find out whether the device is at work, idle, or waiting for payload. */
+  probed(): void {
+    this.#probes++;
+  }
+
+  /** Bytes were damaged while it was at work: nothing it is told from now on proves anything. */
+  taint(): void {
+    this.#tainted = true;
+  }
+
+  prompt(): Verdict {
+    if (!this.command.payload || this.#phase === 'result' || this.#tainted) return 'confused';
+    this.#phase = 'result';
+    this.#busy = false;
+    // A probe before the prompt completed our own line; had it been too much, `busy p...` will tell.
+    this.#probes = 0;
+    return 'write';
+  }
+
+  line(text: string): Verdict {
+    if (this.#won && (text === 'ERROR' || text === 'busy p...')) return 'success';
+    switch (text) {
+      case 'OK':
+        return this.#ok();
+      case 'SEND OK':
+        return this.command.success === 'SEND OK' && this.#awaitsResult()
+          ? this.#success()
+          : 'confused';
+      case 'ERROR':
+      case 'SEND FAIL':
+        return this.#failure();
+      case 'busy p...':
+        // A probe written while the device works is answered so: proof that it is alive and at work.
+        if (this.#probes > 0) this.#probes--;
+        else this.#busy = true;
+        return 'taken';
+    }
+    if (text.startsWith('ERR CODE:')) {
+      this.reason = text;
+      return 'taken';
+    }
+    for (const start of this.command.answers) {
+      if (text.startsWith(start)) {
+        this.lines.push(text);
+        return 'taken';
+      }
+    }
+    return text === this.command.line ? 'echo' : 'foreign';
+  }
+
+  #awaitsResult(): boolean {
+    return !this.command.payload || this.#phase === 'result';
+  }
+
+  #ok(): Verdict {
+    if (this.#awaitsResult()) return this.command.success === 'OK' ? this.#success() : 'confused';
+    if (this.#acknowledged) return 'confused';
+    this.#acknowledged = true;
+    return 'taken';
+  }
+
+  #success(): Verdict {
+    // Busy after the payload: the device took fewer bytes than were written, so its length was another.
+    if (this.#tainted || (this.#busy && this.#phase === 'result')) return 'confused';
+    if (this.#probes === 0) return 'success';
+    this.#won = true;
+    return 'taken';
+  }
+
+  #failure(): Verdict {
+    // An ERROR may be the answer to a probe, or to noise that made the device busy, instead of to this.
+    if (this.#probes > 0 || this.#busy || this.#tainted) return 'confused';
+    return this.#acknowledged && this.#phase === 'command' ? 'confused' : 'failure';
+  }
+}

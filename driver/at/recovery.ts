@@ -1,0 +1,199 @@
+import type { Cancel, Clock } from '../clock';
+import { Stillness } from './stillness';
+
+/** Milliseconds of stillness that an idle device never needs for an answer. */
+const ANSWER = 1200;
+/** Milliseconds of stillness after which stuffed bytes have been taken without completing a payload. */
+const STUFFED = 400;
+/** Milliseconds of stillness for a command that is still at work: WSCLOSE of a reconnecting link takes 14 s. */
+const AT_WORK = 25_000;
+/** Milliseconds from `AT+RST` to `ready`, generously. */
+const BOOT = 8000;
+
+/** Milliseconds in which the rest of an answer follows its beginning. */
+const LULL = 30;
+
+const CRLF = Buffer.from('\r\n');
+
+/** What getting back in step may use of the line. */
+export interface Wire {
+  readonly clock: Clock;
+  write(bytes: Uint8Array): void;
+  /** Milliseconds that so many bytes need on the line. */
+  duration(bytes: number): number;
+}
+
+/** The steps, mildest first; each is reported as it is taken. */
+export type RecoveryStep = 'crlf' | 'fill' | 'restart';
+
+/** Questions whose answer only they can have; asked in turn, so that a late answer fits no later question. */
+const questions = [
+  { line: 'AT+SYSLOG?\r\n', answer: '+SYSLOG:' },
+  { line: 'AT+SYSSTORE?\r\n', answer: '+SYSSTORE:' },
+  { line: 'AT+CWMODE?\r\n', answer: '+CWMODE:' },
+] as const;
+
+interface Expectation {
+  readonly wanted: (line: string) => boolean;
+  readonly settle: (line: string | undefined) => void;
+}
+
+/**
+ * Finds out where the device is and leads both sides back in step: a CR LF alone ends whatever line was
+ * damaged; a question with an answer of its own proves that all earlier answers have passed; a data
+ * prompt that swallows everything is filled up.
+ */
+export class Recovery {
+  readonly #wire: Wire;
+  readonly #fill: number;
+  readonly #taken: (step: RecoveryStep) => void;
+  readonly #still: Stillness;
+  #expectation: Expectation | undefined;
+  #cancel: Cancel | undefined;
+  #question: number;
+  #abandoned = false;
+  #filled = false;
+  #prompted = false;
+
+  /**
+   * @param fill how many bytes a data prompt may be waiting for at most; 0: no prompt can be open
+   * @param turn which question is asked first
+   */
+  constructor(wire: Wire, fill: number, turn: number, taken: (step: RecoveryStep) => void) {
+    this.#wire = wire;
+    this.#fill = fill;
+    this.#question = turn;
+    this.#taken = taken;
+    this.#still = new Stillness(wire.clock.now());
+  }
+
+  /** Whether a waiting data prompt was filled up: what it was for has gone out damaged. */
+  get filled(): boolean {
+    return this.#filled;
+  }
+
+  /** The stillness clock hears every chunk, whatever is in it. */
+  heard(now: number): void {
+    this.#still.heard(now);
+  }
+
+  /** Takes a line, `>` for a prompt; false when it was not what is being waited for. */
+  line(text: string): boolean {
+    if (text === '>') this.#prompted = true;
+    if (!this.#expectation?.wanted(text)) return this.#isAnswer(text);
+    this.#settle(text);
+    return true;
+  }
+
+  /** An answer to a question that was asked before, too late to prove anything. */
+  #isAnswer(text: string): boolean {
+    return isFinal(text) || questions.some((question) => text.startsWith(question.answer));
+  }
+
+  /** Ends it at once: {@link run} settles with false. */
+  abandon(): void {
+    this.#abandoned = true;
+    this.#settle(undefined);
+  }
+
+  /** Settles with true when in step, with false when no mild means has helped. Never rejects. */
+  async run(options: {
+    readonly attempts: number;
+    readonly mayRestart: boolean;
+  }): Promise<boolean> {
+    for (let attempt = 0; attempt < options.attempts && !this.#abandoned; attempt++) {
+      this.#taken('crlf');
+      let reply = await this.#say(CRLF, isFinal, ANSWER);
+      if (reply === 'busy p...') reply = await this.#await(isResult, AT_WORK);
+      // Our CR LF may have completed the damaged line of a command that wants a payload.
+      await this.#await(() => false, LULL);
+      const waiting = reply === undefined || this.#prompted;
+      if (waiting && this.#fill > 0 && !this.#filled) reply = await this.#fillUp();
+      if (reply !== undefined && (await this.#ask())) return true;
+    }
+    if (!options.mayRestart || this.#abandoned) return false;
+    this.#taken('restart');
+    await this.#say(Buffer.from('AT+RST\r\n'), (line) => line === 'ready', BOOT);
+    return false;
+  }
+
+  /** Feeds a waiting prompt line ends, which mean nothing should they be taken for commands. */
+  async #fillUp(): Promise<string | undefined> {
+    this.#taken('fill');
+    for (let size = 8, total = CRLF.length; total < this.#fill + CRLF.length; size *= 4) {
+      if (this.#abandoned) return undefined;
+      const bytes = Math.min(size, this.#fill + CRLF.length - total + 1) & ~1;
+      if (bytes === 0) return undefined;
+      const reply = await this.#say(Buffer.from('\r\n'.repeat(bytes / 2)), isFinal, STUFFED);
+      if (reply !== undefined) {
+        this.#filled = true;
+        await this.#await(() => false, LULL);
+        return reply;
+      }
+      total += bytes;
+    }
+    return undefined;
+  }
+
+  async #ask(): Promise<boolean> {
+    const question = questions[this.#question++ % questions.length] ?? questions[0];
+    const answer = await this.#say(
+      Buffer.from(question.line),
+      (line) => line.startsWith(question.answer),
+      ANSWER,
+    );
+    if (answer === undefined) return false;
+    return (await this.#await((line) => line === 'OK', ANSWER)) !== undefined;
+  }
+
+  #say(
+    bytes: Uint8Array,
+    wanted: (line: string) => boolean,
+    stillness: number,
+  ): Promise<string | undefined> {
+    // Listening comes first: a device in the same process may answer before the write returns.
+    const reply = this.#await(wanted, stillness, this.#wire.duration(bytes.length));
+    if (!this.#abandoned) this.#wire.write(bytes);
+    return reply;
+  }
+
+  /** The first wanted line, or undefined after so many milliseconds of stillness. */
+  #await(
+    wanted: (line: string) => boolean,
+    stillness: number,
+    onTheWire = 0,
+  ): Promise<string | undefined> {
+    if (this.#abandoned) return Promise.resolve(undefined);
+    this.#still.restart(this.#wire.clock.now() + onTheWire);
+    return new Promise((resolve) => {
+      this.#expectation = { wanted, settle: resolve };
+      this.#watch(stillness, stillness + onTheWire);
+    });
+  }
+
+  #watch(stillness: number, delay: number): void {
+    this.#cancel = this.#wire.clock.after(delay, () => {
+      this.#cancel = undefined;
+      const left = stillness - this.#still.until(this.#wire.clock.now());
+      if (left <= 0) this.#settle(undefined);
+      else this.#watch(stillness, Math.max(1, left));
+    });
+  }
+
+  #settle(line: string | undefined): void {
+    this.#cancel?.();
+    this.#cancel = undefined;
+    const expectation = this.#expectation;
+    this.#expectation = undefined;
+    expectation?.settle(line);
+  }
+}
+
+/** Anything that shows the device has dealt with what it was sent; `>` is a prompt nobody asked for. */
+function isFinal(line: string): boolean {
+  return isResult(line) || line === 'busy p...' || line === '>';
+}
+
+function isResult(line: string): boolean {
+  return line === 'ERROR' || line === 'OK' || line === 'SEND OK' || line === 'SEND FAIL';
+}

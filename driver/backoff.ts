@@ -1,0 +1,25 @@
+/** Pauses between attempts, in milliseconds: each twice the last, up to a limit, with jitter. */
+export class Backoff {
+  readonly #first: number;
+  readonly #limit: number;
+  readonly #random: () => number;
+  #attempts = 0;
+
+  /** @param random numbers from 0 up to 1 */
+  constructor(first: number, limit: number, random: () => number) {
+    this.#first = first;
+    this.#limit = limit;
+    this.#random = random;
+  }
+
+  /** The next pause. Jitter takes up to a quarter off, so that many devices do not come back as one. */
+  next(): number {
+    const pause = Math.min(this.#limit, this.#first * 2 ** Math.min(this.#attempts++, 30));
+    return Math.round(pause * (1 - this.#random() / 4));
+  }
+
+  /** After a success: begins again with the first. */
+  reset(): void {
+    this.#attempts = 0;
+  }
+}

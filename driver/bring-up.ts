@@ -1,0 +1,100 @@
+import type { Session } from './at/session';
+import { findCapabilities } from './capabilities';
+import type { Clock } from './clock';
+import { echoOff, sysStore } from './commands/base';
+import { uartCur } from './commands/uart';
+import { parseWsopen, wsclose, wsopenQuery } from './commands/websocket';
+import type { Capabilities, DeviceEvent, DeviceOptions } from './device-types';
+import { EspAtError } from './errors';
+import type { Port } from './port/port';
+
+/** The largest payload a prompt of an earlier life can be waiting for. */
+const LARGEST_PAYLOAD = 16_384;
+/** What most boards speak after power-up, in bits a second. */
+const USUAL_RATE = 115_200;
+
+/** A device that is to be brought up, and what is known of it already. */
+export interface BringUpContext {
+  readonly port: Port;
+  readonly session: Session;
+  readonly options: DeviceOptions;
+  readonly clock: Clock;
+  /** Kept for as long as the port is open: firmware does not change in between. */
+  capabilities: Capabilities | undefined;
+  /** The line's rate as both sides have it now, bits a second; undefined where there is no line. */
+  rate: number | undefined;
+  event(event: DeviceEvent): void;
+}
+
+/**
+ * From an open port to a device that answers, is silent otherwise (no echo), and whose abilities are
+ * known. It may be booting, at another rate, waiting for payload, or up since days: nothing is assumed.
+ * @throws EspAtError `DEVICE_SILENT`, `NO_WEBSOCKET`, `DEVICE_RESTARTED` (begin again) …
+ */
+export async function bringUp(context: BringUpContext): Promise<Capabilities> {
+  const { session, options } = context;
+  session.lenient = true;
+  await findDevice(context);
+  await session.run(echoOff());
+  session.lenient = false;
+  await session.run(sysStore(options.store === true));
+  await raiseRate(context);
+  await closeLeftovers(context);
+  context.capabilities ??= await session.exclusive(findCapabilities);
+  return context.capabilities;
+}
+
+/** Gets an answer: first as the line is, then at the other rates it may have been left at. */
+async function findDevice(context: BringUpContext): Promise<void> {
+  const { port, session, options } = context;
+  const usual = [context.rate, options.port.rate, options.raiseTo, USUAL_RATE];
+  const rates = port.setRate ? [...new Set(usual.filter((rate) => rate))] : [undefined];
+  // A prompt that waits is rare, and filling one takes long: every rate is tried without first.
+  for (const fill of [0, LARGEST_PAYLOAD]) {
+    for (const rate of rates) {
+      await changeRate(context, rate);
+      if (await session.align(fill)) return;
+    }
+  }
+  throw new EspAtError('DEVICE_SILENT', { port: options.port.address });
+}
+
+async function changeRate(context: BringUpContext, rate: number | undefined): Promise<void> {
+  if (rate === undefined || rate === context.rate) return;
+  await context.port.setRate?.(rate);
+  context.rate = rate;
+}
+
+/** Raises the line's rate; back to the old one where the cable or the device does not bear it. */
+async function raiseRate(context: BringUpContext): Promise<void> {
+  const { session, options, port } = context;
+  const { raiseTo } = options;
+  const before = context.rate;
+  if (!raiseTo || !port.setRate || before === undefined || before === raiseTo) return;
+  await session.run(uartCur(raiseTo, options.flowControl === true));
+  // The device answers at the old rate, then switches.
+  await changeRate(context, raiseTo);
+  if (await session.align(0)) return;
+  context.event({
+    event: 'warning',
+    detail: `no answer at ${raiseTo} bits a second; staying at ${before}`,
+  });
+  await changeRate(context, before);
+  if (await session.align(0)) return;
+  throw new EspAtError('DEVICE_SILENT', { port: options.port.address });
+}
+
+/** Links of an earlier life belong to nobody and take up the places. */
+async function closeLeftovers({ session }: BringUpContext): Promise<void> {
+  await session.exclusive(async (run) => {
+    let open;
+    try {
+      open = parseWsopen(await run(wsopenQuery()));
+    } catch (error) {
+      // Firmware without WebSocket commands is recognised, and named, in the next step.
+      if (error instanceof EspAtError && error.code === 'COMMAND_FAILED') return;
+      throw error;
+    }
+    for (const { link } of open) await run(wsclose(link));
+  });
+}

@@ -1,0 +1,239 @@
+import { EventEmitter } from 'node:events';
+import { Backoff } from './backoff';
+import { Budget } from './budget';
+import { systemClock, type Clock } from './clock';
+import { rawCommand } from './commands/raw';
+import type {
+  Capabilities,
+  DeviceEvent,
+  DeviceOptions,
+  DeviceState,
+  DeviceStatus,
+} from './device-types';
+import { Epoch, type EpochHost } from './epoch';
+import { EspAtError } from './errors';
+import { Link, type LinkHost } from './link';
+import type { LinkEvent, Message } from './link-types';
+import type { Port } from './port/port';
+
+const QUEUE = { messages: 1000, bytes: 4 * 1024 * 1024 };
+/** Milliseconds: the first and the longest pause before a port that failed is opened again. */
+const FIRST_PAUSE = 500;
+const LONGEST_PAUSE = 2000;
+
+/** Events of a {@link Device} with their arguments. */
+export interface DeviceEvents {
+  status: [DeviceStatus];
+  event: [DeviceEvent];
+  link: [LinkEvent];
+  message: [Message];
+  /** Fill level of the send queue, 0 to 1, when it crosses a quarter. */
+  queue: [number];
+}
+
+/**
+ * An ESP32 with ESP-AT on a port: kept up through restarts, unplugged cables and lost bytes for as long
+ * as it is started, with its three links.
+ */
+export class Device extends EventEmitter<DeviceEvents> {
+  readonly links: readonly [Link, Link, Link];
+  readonly #options: DeviceOptions;
+  readonly #clock: Clock;
+  readonly #random: () => number;
+  readonly #budget: Budget;
+  readonly #backoff: Backoff;
+  readonly #waiting = new Set<() => void>();
+  #status: DeviceStatus = { state: 'stopped' };
+  #capabilities: Capabilities | undefined;
+  #epoch: Epoch | undefined;
+  #life: Promise<void> | undefined;
+  #stop: (() => void) | undefined;
+
+  constructor(options: DeviceOptions) {
+    super();
+    // Every node on a canvas listens; their number says nothing about leaks.
+    this.setMaxListeners(0);
+    this.#options = options;
+    this.#clock = options.clock ?? systemClock;
+    this.#random = options.random ?? Math.random;
+    this.#budget = new Budget(options.queue ?? QUEUE, (level) => this.emit('queue', level));
+    this.#backoff = new Backoff(FIRST_PAUSE, LONGEST_PAUSE, this.#random);
+    const host: LinkHost = {
+      clock: this.#clock,
+      random: this.#random,
+      budget: this.#budget,
+      ready: (patience) => this.#ready(patience),
+      ask: () => this.#epoch?.ask(),
+      event: (event) => this.emit('link', event),
+      message: (message) => this.emit('message', message),
+    };
+    this.links = [new Link(0, host), new Link(1, host), new Link(2, host)];
+  }
+
+  get status(): DeviceStatus {
+    return this.#status;
+  }
+
+  /** What the firmware can do; undefined until it was found out. */
+  get capabilities(): Capabilities | undefined {
+    return this.#capabilities;
+  }
+
+  /** What waits to be sent. */
+  get queue(): Pick<Budget, 'messages' | 'bytes' | 'limit'> {
+    return this.#budget;
+  }
+
+  /**
+   * A link by its ID.
+   * @throws EspAtError `INVALID_LINK` for anything but 0, 1, 2, as numbers or as text
+   */
+  link(id: unknown): Link {
+    for (const link of this.links) if (id === link.id || id === String(link.id)) return link;
+    const shown = typeof id === 'string' || typeof id === 'number' ? id : typeof id;
+    throw new EspAtError('INVALID_LINK', { link: shown });
+  }
+
+  /** Opens the port and brings the device up; keeps trying, for ever. */
+  start(): void {
+    if (this.#life) return;
+    const stopped = new Promise<void>((resolve) => (this.#stop = resolve));
+    this.#life = this.#live(stopped);
+  }
+
+  /** Ends everything; what is under way rejects with `DEVICE_STOPPED`. Settles when the port is free. */
+  async stop(): Promise<void> {
+    if (!this.#life) return;
+    this.#stop?.();
+    this.#stop = undefined;
+    this.#epoch?.end(new EspAtError('DEVICE_STOPPED'));
+    await this.#life;
+    this.#life = undefined;
+    for (const link of this.links) await link.close({ graceful: false });
+    this.#become('stopped');
+  }
+
+  /**
+   * Asks the device for the states of its links (`AT+WSOPEN?`).
+   * @throws EspAtError `DEVICE_*`, `PORT_*`
+   */
+  async query(): Promise<LinkEvent[]> {
+    return this.#usable().query();
+  }
+
+  /**
+   * Any other command, in its turn; brings its answer lines. Commands that would upset what the driver
+   * relies on are refused.
+   * @throws EspAtError `INVALID_COMMAND`, `COMMAND_FAILED`, `DEVICE_*`, `PORT_*`
+   */
+  async command(text: string): Promise<string[]> {
+    const command = rawCommand(text);
+    return [...(await this.#usable().run(command))];
+  }
+
+  async #live(stopped: Promise<void>): Promise<void> {
+    const stop = stopped.then(() => 'stopped' as const);
+    while (this.#stop) {
+      this.#become('absent', this.#status.error);
+      const error = await this.#connect(stop);
+      if (!this.#stop) return;
+      this.#become('absent', error);
+      await this.#pause(this.#backoff.next(), stopped);
+    }
+  }
+
+  /** One port, from its opening to its loss; brings the reason for the loss. */
+  async #connect(stop: Promise<'stopped'>): Promise<EspAtError> {
+    let epoch: Epoch | undefined;
+    const opening = this.#options.port.open({
+      data: (chunk) => epoch?.receive(chunk),
+      lost: (error) => epoch?.end(error),
+    });
+    let port: Port | 'stopped';
+    try {
+      port = await Promise.race([opening, stop]);
+    } catch (error) {
+      return asEspAtError(error, this.#options.port.address);
+    }
+    if (port === 'stopped') {
+      // Nobody waits for it any more: closed as soon as it opens.
+      opening.then((late) => late.close()).catch(() => undefined);
+      return new EspAtError('DEVICE_STOPPED');
+    }
+    epoch = this.#epoch = new Epoch(port, this.#epochHost());
+    epoch.begin();
+    const error = await epoch.over;
+    this.#epoch = undefined;
+    await port.close();
+    return error;
+  }
+
+  #epochHost(): EpochHost {
+    return {
+      options: this.#options,
+      clock: this.#clock,
+      random: this.#random,
+      links: this.links,
+      found: (capabilities) => {
+        this.#capabilities = capabilities;
+        this.#backoff.reset();
+      },
+      become: (state, error) => this.#become(state, error),
+      event: (event: DeviceEvent) => this.emit('event', event),
+      link: (event: LinkEvent) => this.emit('link', event),
+    };
+  }
+
+  #ready(patience: number): Promise<void> {
+    if (this.#status.state === 'ready') return Promise.resolve();
+    return new Promise((resolve, reject) => {
+      const refuse = () => reject(this.#unavailable());
+      const settle = (outcome: () => void) => {
+        cancel();
+        this.#waiting.delete(look);
+        outcome();
+      };
+      const look = () => {
+        const { state } = this.#status;
+        if (state === 'ready') settle(resolve);
+        else if (state === 'unusable' || state === 'stopped') settle(refuse);
+      };
+      const cancel = this.#clock.after(patience, () => settle(refuse));
+      this.#waiting.add(look);
+      look();
+    });
+  }
+
+  #usable(): Epoch {
+    const { state } = this.#status;
+    if (this.#epoch && (state === 'ready' || state === 'recovering')) return this.#epoch;
+    throw this.#unavailable();
+  }
+
+  #unavailable(): EspAtError {
+    const { state, error } = this.#status;
+    return error ?? new EspAtError('DEVICE_NOT_READY', { reason: state });
+  }
+
+  #become(state: DeviceState, error?: EspAtError): void {
+    const before = this.#status;
+    if (before.state === state && before.error?.code === error?.code) return;
+    this.#status = error ? { state, error } : { state };
+    this.emit('status', this.#status);
+    for (const look of [...this.#waiting]) look();
+  }
+
+  async #pause(milliseconds: number, stopped: Promise<void>): Promise<void> {
+    let cancel = () => {};
+    const passed = new Promise<void>(
+      (resolve) => (cancel = this.#clock.after(milliseconds, resolve)),
+    );
+    await Promise.race([passed, stopped]);
+    cancel();
+  }
+}
+
+function asEspAtError(error: unknown, port: string): EspAtError {
+  if (error instanceof EspAtError) return error;
+  return new EspAtError('PORT_FAILED', { port, reason: String(error) }, { cause: error });
+}

@@ -1,0 +1,259 @@
+import type { Report } from './at/reports';
+import { Session } from './at/session';
+import { Backoff } from './backoff';
+import { bringUp, type BringUpContext } from './bring-up';
+import type { Cancel, Clock } from './clock';
+import type { Command, Answer } from './at/command';
+import { parseWsopen, wsopenQuery } from './commands/websocket';
+import type { Capabilities, DeviceEvent, DeviceOptions, DeviceState } from './device-types';
+import { EspAtError } from './errors';
+import type { Link } from './link';
+import type { LinkEvent } from './link-types';
+import { Network } from './network';
+import type { Port } from './port/port';
+
+/** Milliseconds without a byte after which the device is asked whether it is still there. */
+const HEARTBEAT = 30_000;
+/** How often a silent device is looked for before its port is opened afresh. */
+const SEARCHES = 3;
+/** Milliseconds: the first and the longest pause before a set-up that failed is tried again. */
+const FIRST_PAUSE = 500;
+const LONGEST_PAUSE = 30_000;
+
+/** What an epoch needs of its device. */
+export interface EpochHost {
+  readonly options: DeviceOptions;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly links: readonly Link[];
+  found(capabilities: Capabilities): void;
+  become(state: DeviceState, error?: EspAtError): void;
+  event(event: DeviceEvent): void;
+  link(event: LinkEvent): void;
+}
+
+/**
+ * One open port: the device behind it is brought up, again after each of its restarts, until the port or
+ * the device is lost.
+ */
+export class Epoch {
+  /** Settles with the reason when it is over. */
+  readonly over: Promise<EspAtError>;
+  readonly #host: EpochHost;
+  readonly #session: Session;
+  readonly #context: BringUpContext;
+  readonly #backoff: Backoff;
+  #settle: (error: EspAtError) => void = () => undefined;
+  #ended = false;
+  #network: Network | undefined;
+  #timer: Cancel | undefined;
+  #heardAt: number;
+  #asking = false;
+  #searches = 0;
+
+  constructor(port: Port, host: EpochHost) {
+    this.#host = host;
+    this.#heardAt = host.clock.now();
+    this.#backoff = new Backoff(FIRST_PAUSE, LONGEST_PAUSE, host.random);
+    this.over = new Promise((resolve) => (this.#settle = resolve));
+    const rate = () => this.#context.rate;
+    const line = {
+      write: (bytes: Uint8Array) => port.write(bytes),
+      get pending() {
+        return port.pending;
+      },
+      get rate() {
+        return rate();
+      },
+    };
+    this.#session = this.#newSession(line);
+    this.#context = {
+      port,
+      session: this.#session,
+      options: host.options,
+      capabilities: undefined,
+      rate: host.options.port.rate,
+      event: (event) => host.event(event),
+    };
+  }
+
+  /** Brings the device up for the first time. */
+  begin(): void {
+    this.#setUp();
+  }
+
+  receive(chunk: Buffer): void {
+    this.#heardAt = this.#host.clock.now();
+    this.#session.receive(chunk);
+  }
+
+  /** Ends it; what is in flight is rejected with the error. May be called again. */
+  end(error: EspAtError): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#leave(error);
+    this.#session.close(error);
+    this.#host.event({ event: 'lost', error });
+    this.#settle(error);
+  }
+
+  run(command: Command): Promise<Answer> {
+    return this.#session.run(command);
+  }
+
+  /** Asks for the states of the links, and has each link draw its conclusions. */
+  async query(): Promise<LinkEvent[]> {
+    const found = parseWsopen(await this.#session.run(wsopenQuery()));
+    return this.#host.links.map((link) => {
+      const event = link.reconcile(found.find((entry) => entry.link === link.id)?.state);
+      this.#host.link(event);
+      return event;
+    });
+  }
+
+  /** {@link query}, because something may have been missed; nobody waits for it. One at a time. */
+  ask(): void {
+    if (this.#asking || this.#ended) return;
+    this.#asking = true;
+    this.query()
+      // Whatever goes wrong is dealt with, and reported, where it goes wrong.
+      .catch(() => undefined)
+      .finally(() => (this.#asking = false));
+  }
+
+  // --- up and up again -----------------------------------------------------------------------------
+
+  #setUp(): void {
+    this.#host.become('starting');
+    this.#host.event({ event: 'starting' });
+    const network = new Network(this.#session, this.#host);
+    this.#network = network;
+    this.#prepare(network).catch((error: unknown) => {
+      // Restarted or ended meanwhile: another set-up, or none, is under way.
+      if (this.#network === network)
+        this.#setUpFailed(asEspAtError(error, this.#context.options.port.address));
+    });
+  }
+
+  async #prepare(network: Network): Promise<void> {
+    const capabilities = await bringUp(this.#context);
+    this.#host.found(capabilities);
+    await network.join();
+    if (this.#network !== network) return;
+    this.#searches = 0;
+    this.#backoff.reset();
+    this.#host.become('ready');
+    this.#host.event({ event: 'ready', detail: capabilities.version });
+    const attachment = { session: this.#session, capabilities, headers: { clear: false } };
+    for (const link of this.#host.links) link.attach(attachment);
+    this.#watch();
+  }
+
+  #setUpFailed(error: EspAtError): void {
+    if (error.code === 'NO_WEBSOCKET') {
+      this.#host.become('unusable', error);
+      return;
+    }
+    this.#host.become('starting', error);
+    this.#host.event({ event: 'warning', error });
+    if (error.code === 'DEVICE_SILENT' && ++this.#searches >= SEARCHES) {
+      this.end(error);
+      return;
+    }
+    this.#timer = this.#host.clock.after(this.#backoff.next(), () => this.#again(error));
+  }
+
+  /** The device knows nothing any more of what it was told. */
+  #again(error: EspAtError): void {
+    if (this.#ended) return;
+    this.#leave(error);
+    this.#session.reset(error);
+    this.#setUp();
+  }
+
+  #restarted(): void {
+    const error = new EspAtError('DEVICE_RESTARTED');
+    this.#host.event({ event: 'restarted' });
+    this.#again(error);
+  }
+
+  #leave(error: EspAtError): void {
+    this.#timer?.();
+    this.#timer = undefined;
+    this.#network?.close(error);
+    this.#network = undefined;
+    for (const link of this.#host.links) link.detach(error);
+  }
+
+  /** A device that restarted or died unheard is found out by asking, when nothing else is said. */
+  #watch(): void {
+    this.#timer = this.#host.clock.after(HEARTBEAT, () => {
+      this.#watch();
+      if (this.#host.clock.now() - this.#heardAt >= HEARTBEAT) this.ask();
+    });
+  }
+
+  // --- what the session tells ----------------------------------------------------------------------
+
+  #newSession(line: ConstructorParameters<typeof Session>[0]): Session {
+    const { clock, links } = this.#host;
+    return new Session(line, clock, {
+      report: (report) => this.#report(report),
+      data: (frame) => links[frame.link]?.data(frame),
+      unknown: (text) => this.#host.event({ event: 'unknown-line', detail: text }),
+      suspects: (text) => !isForeignReport(text) && links.some((link) => link.state !== 0),
+      echoed: () => this.#restarted(),
+      gap: () => links.forEach((link) => link.gap()),
+      outOfStep: (detail) => {
+        this.#host.become('recovering');
+        this.#host.event({ event: 'out-of-step', detail });
+      },
+      recovery: (step) => this.#host.event({ event: 'recovery', detail: step }),
+      recovered: () => this.#recovered(),
+      filled: (link) => links[link]?.renew(new EspAtError('MESSAGES_LOST', { link })),
+      dead: () => this.#dead(),
+    });
+  }
+
+  #report(report: Report): void {
+    switch (report.kind) {
+      case 'connected':
+        return this.#host.links[report.link]?.connected();
+      case 'disconnected':
+        return this.#host.links[report.link]?.disconnected();
+      case 'closed':
+        return this.#host.links[report.link]?.closedByServer();
+      case 'ready':
+        return this.#restarted();
+      default:
+        return this.#network?.report(report);
+    }
+  }
+
+  #recovered(): void {
+    this.#host.become('ready');
+    this.#host.event({ event: 'recovered' });
+    for (const link of this.#host.links) link.resume();
+    this.ask();
+  }
+
+  /** It answers nothing: it may be back at its own rate after a restart, or need its port opened afresh. */
+  #dead(): void {
+    const error = new EspAtError('DEVICE_SILENT', { port: this.#context.options.port.address });
+    this.#host.event({ event: 'recovery', detail: 'reopen' });
+    if (this.#context.port.setRate) this.#again(error);
+    else this.end(error);
+  }
+}
+
+/** Reports of features this package does not use. */
+function isForeignReport(text: string): boolean {
+  return /^\+(?:IPD|LINK_CONN|STA_|DIST_STA_IP|MQTT|BLE|BT|HTTP|ETH_|CIP|CW|FS|SYS|TIME_|WEBSERVER)/.test(
+    text,
+  );
+}
+
+function asEspAtError(error: unknown, port: string): EspAtError {
+  if (error instanceof EspAtError) return error;
+  return new EspAtError('PORT_FAILED', { port, reason: String(error) }, { cause: error });
+}

@@ -1,0 +1,577 @@
+import type { DataFrame, LinkId } from './at/frame';
+import type { Send, Session } from './at/session';
+import { Backoff } from './backoff';
+import type { Budget } from './budget';
+import type { Cancel, Clock } from './clock';
+import { wsclose, wssend } from './commands/websocket';
+import type { Capabilities } from './device-types';
+import { EspAtError } from './errors';
+import type {
+  CloseOptions,
+  LinkEvent,
+  LinkEventName,
+  LinkState,
+  Message,
+  OpenOptions,
+  SendOptions,
+} from './link-types';
+import { Receiver } from './messages/receiver';
+import { closePayload } from './messages/close-frame';
+import { planSends } from './messages/split';
+import { checkOpening, openLink, type HeaderMemory, type OpeningReports } from './opening';
+
+/** Milliseconds to the first and the longest pause of keep-open. */
+const FIRST_RETRY = 1000;
+const LONGEST_RETRY = 60_000;
+/** Milliseconds that a connection must last for the next loss to be retried at once again. */
+const STEADY = 10_000;
+/** Milliseconds a server has to answer a close frame. */
+const CLOSE_ANSWER = 3000;
+/** Milliseconds the device may try by itself to reconnect before keep-open opens the link afresh. */
+const RECONNECTING = 60_000;
+
+/** What a link needs of its device. */
+export interface LinkHost {
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly budget: Budget;
+  /** Settles when links can be opened; rejects with `DEVICE_NOT_READY` or its reason. */
+  ready(patience: number): Promise<void>;
+  /** Has the device asked for the states of its links. */
+  ask(): void;
+  event(event: LinkEvent): void;
+  message(message: Message): void;
+}
+
+/** The device while it is ready. */
+export interface Attachment {
+  readonly session: Session;
+  readonly capabilities: Capabilities;
+  readonly headers: HeaderMemory;
+}
+
+/** A message that waits for its link. */
+interface Held {
+  readonly go: () => void;
+  readonly fail: (error: EspAtError) => void;
+}
+
+interface Attempt {
+  readonly options: OpenOptions;
+  readonly reports: OpeningReports;
+  readonly done: Promise<void>;
+  aborted: boolean;
+}
+
+/** One of the three WebSocket links of a device: what it should be, what it is, and what passes over it. */
+export class Link {
+  readonly id: LinkId;
+  readonly #host: LinkHost;
+  readonly #backoff: Backoff;
+  #state: LinkState = 0;
+  #options: OpenOptions | undefined;
+  /** Whether it is to be open: from `open()` until `close()` or a close by the server. */
+  #wanted = false;
+  #attached: Attachment | undefined;
+  #attempt: Attempt | undefined;
+  #receiver: Receiver | undefined;
+  #early: DataFrame[] = [];
+  #held: Held[] = [];
+  #retry: Cancel | undefined;
+  #openedAt = 0;
+  #gapped = false;
+  #closedByServer: (() => void) | undefined;
+
+  constructor(id: LinkId, host: LinkHost) {
+    this.id = id;
+    this.#host = host;
+    this.#backoff = new Backoff(FIRST_RETRY, LONGEST_RETRY, host.random);
+  }
+
+  get state(): LinkState {
+    return this.#state;
+  }
+
+  /** Of the last opening; empty before the first. */
+  get uri(): string {
+    return this.#options?.uri ?? '';
+  }
+
+  get owner(): string | undefined {
+    return this.#options?.owner;
+  }
+
+  /**
+   * Opens the link (`AT+WSOPEN`); at once a success when it is open to the same URI already. With
+   * `keepOpen` a refused attempt is retried although this call rejects.
+   * @throws EspAtError `INVALID_*`, `LINK_IN_USE`, `OPEN_*`, `DEVICE_*` …
+   */
+  async open(options: OpenOptions): Promise<void> {
+    checkOpening(this.id, options, this.#attached?.capabilities);
+    if (this.#attempt && this.#wanted) {
+      if (this.#attempt.options.uri === options.uri) {
+        this.#options = options;
+        return this.#attempt.done;
+      }
+      if (!options.replace) throw new EspAtError('LINK_IN_USE', { link: this.id });
+    } else if (this.#state !== 0 && this.#wanted) {
+      if (this.uri === options.uri) {
+        this.#options = options;
+        return;
+      }
+      if (!options.replace) throw new EspAtError('LINK_IN_USE', { link: this.id });
+    }
+    if (this.#state !== 0 || this.#attempt) await this.close({ graceful: false });
+    this.#want(options);
+    try {
+      await this.#host.ready(options.timeout ?? 15_000);
+    } catch (error) {
+      this.#attemptFailed(options, asEspAtError(error));
+      throw error;
+    }
+    if (!this.#wanted || this.#options !== options)
+      throw new EspAtError('OPEN_ABORTED', { link: this.id });
+    // Coming ready, the device may have begun with it by itself.
+    return this.#attempt?.options === options ? this.#attempt.done : this.#begin(options, 'opened');
+  }
+
+  /**
+   * Sends one message (`AT+WSSEND`), in fragments where it must and the firmware can. Settles when the
+   * device has handed all of it to the network.
+   * @throws EspAtError with an `outcome`: `LINK_NOT_OPEN`, `QUEUE_FULL`, `SEND_UNKNOWN` …
+   */
+  async send(payload: Uint8Array | string, options: SendOptions = {}): Promise<void> {
+    const bytes = typeof payload === 'string' ? Buffer.from(payload) : payload;
+    // Checked against the roomiest firmware first, so that what can never be sent is not held.
+    wssend(this.id, bytes.subarray(0, 1), options);
+    if (this.#state !== 2 && !options.hold) throw this.#notOpen();
+    options.signal?.throwIfAborted();
+    const attached = this.#attached;
+    if (attached) this.#parts(bytes, options, attached.capabilities);
+    this.#host.budget.take(bytes.length);
+    try {
+      await this.#deliver(bytes, options);
+    } finally {
+      this.#host.budget.give(bytes.length);
+    }
+  }
+
+  /**
+   * Closes the link; keep-open rests until the next {@link open}. Gracefully: what was given to
+   * {@link send} before goes first, then a close frame, then its answer is waited for, then `AT+WSCLOSE`.
+   * @throws EspAtError `INVALID_CLOSE_CODE`, `INVALID_PAYLOAD` before anything is done
+   */
+  async close(options: CloseOptions = {}): Promise<void> {
+    const frame = closePayload(options.code, options.reason);
+    const idle = !this.#wanted && this.#state === 0;
+    this.#wanted = false;
+    this.#stopRetry();
+    this.#dropHeld(new EspAtError('LINK_CLOSED', { link: this.id }, { outcome: 'not-sent' }));
+    const attempt = this.#attempt;
+    if (attempt) attempt.aborted = true;
+    if (idle && !attempt) return;
+    if (!this.#attached || (this.#state === 0 && !attempt)) return this.#becomeClosed('closed');
+    const graceful = options.graceful !== false && this.#state === 2;
+    if (this.#state !== 0) this.#become(4, 'closing');
+    const { session } = this.#attached;
+    if (graceful) await this.#shakeHands(session, frame);
+    else session.dropSends(this.id, new EspAtError('LINK_CLOSED', { link: this.id }));
+    try {
+      await session.run(wsclose(this.id));
+    } catch (error) {
+      // A device that was lost or restarted has no link any more: closed is what it is.
+      if (!isLoss(error)) throw error;
+    }
+    if (!this.#wanted) this.#becomeClosed('closed');
+  }
+
+  // --- called by the device ------------------------------------------------------------------------
+
+  /** The device is ready: a link that should be open is opened. */
+  attach(attachment: Attachment): void {
+    this.#attached = attachment;
+    if (this.#wanted && this.#options && !this.#attempt) this.#reopen(this.#options);
+  }
+
+  /** The device restarted, or is gone. */
+  detach(error: EspAtError): void {
+    if (!this.#attached) return;
+    this.#attached = undefined;
+    this.#stopRetry();
+    const had = this.#state !== 0 || this.#attempt !== undefined;
+    const wasClosing = this.#state === 4;
+    this.#state = 0;
+    this.#endConnection();
+    this.#wanted &&= this.#options?.keepOpen === true;
+    if (had) this.#emit(wasClosing ? 'closed' : 'device-lost', { error });
+    if (!this.#wanted) this.#dropHeld(this.#notOpen());
+  }
+
+  connected(): void {
+    if (this.#attempt) {
+      this.#attempt.reports.connected = true;
+    } else if (this.#state === 4) {
+      return;
+    } else if (this.#wanted) {
+      this.#becomeOpen('reopened');
+    } else {
+      // Nobody wants it: left over from before, it would only take up the link.
+      void this.close({ graceful: false });
+    }
+  }
+
+  disconnected(): void {
+    if (this.#attempt) {
+      this.#attempt.reports.disconnected = true;
+    } else if (this.#state === 2) {
+      this.#endConnection();
+      this.#become(1, 'lost');
+      if (this.#options?.keepOpen) this.#retryIn(RECONNECTING);
+      this.#host.ask();
+    }
+  }
+
+  closedByServer(): void {
+    this.#closedByServer?.();
+    if (this.#attempt) {
+      this.#attempt.reports.closed = true;
+    } else if (this.#state !== 0 && this.#state !== 4) {
+      this.#endConnection();
+      this.#state = 0;
+      this.#attached?.session.dropSends(this.id, new EspAtError('LINK_CLOSED', { link: this.id }));
+      this.#wanted &&= this.#options?.keepOpen === true;
+      this.#emit('closed-by-server');
+      this.#retryLater();
+      if (!this.#wanted) this.#dropHeld(this.#notOpen());
+    }
+  }
+
+  data(frame: DataFrame): void {
+    if (this.#receiver) this.#receiver.push(frame);
+    else if (this.#attempt) this.#early.push(frame);
+  }
+
+  /** Something received was lost, nobody knows on which link. */
+  gap(): void {
+    if (this.#state !== 2) return;
+    this.#gapped = true;
+    this.#receiver?.gap();
+    this.#emit('gap', { error: new EspAtError('MESSAGES_LOST', { link: this.id }) });
+  }
+
+  /** What is received can be trusted again; all that came since {@link gap} was left out. */
+  resume(): void {
+    if (this.#gapped) this.#receiver?.gap();
+    this.#gapped = false;
+  }
+
+  /** Its peer may have got a damaged message, or it is dead though open: closed and opened again. */
+  renew(error: EspAtError): void {
+    if (this.#state === 0 || this.#state === 4 || this.#attempt || !this.#options) return;
+    this.#endConnection();
+    this.#become(1, 'lost', { error });
+    this.#reopen(this.#options);
+  }
+
+  /** What `AT+WSOPEN?` said of it; undefined when it was not listed. */
+  reconcile(state: LinkState | undefined): LinkEvent {
+    if (!this.#attempt && this.#state !== 4) {
+      const actual = state ?? 0;
+      if (actual === 0 && this.#state !== 0) this.closedByServer();
+      else if (actual === 2 && this.#state !== 2) this.connected();
+      else if ((actual === 1 || actual === 3) && this.#state === 2) this.disconnected();
+      if (this.#state === 1 && actual === 3) this.#become(3, 'lost');
+    }
+    return this.#event('asked');
+  }
+
+  // --- opening -------------------------------------------------------------------------------------
+
+  #want(options: OpenOptions): void {
+    this.#options = options;
+    this.#wanted = true;
+    this.#stopRetry();
+  }
+
+  #begin(options: OpenOptions, event: 'opened' | 'reopened'): Promise<void> {
+    const attached = this.#attached;
+    if (!attached) return Promise.reject(new EspAtError('DEVICE_NOT_READY', { reason: '' }));
+    const reports: OpeningReports = { connected: false, disconnected: false, closed: false };
+    const done = attached.session.exclusive(async (run) => {
+      if (this.#state !== 0) await run(wsclose(this.id));
+      if (!this.#wanted) throw new EspAtError('OPEN_ABORTED', { link: this.id });
+      this.#state = 0;
+      reports.connected = reports.disconnected = reports.closed = false;
+      await openLink(run, options, {
+        link: this.id,
+        capabilities: attached.capabilities,
+        headers: attached.headers,
+        reports,
+        longFormat: () => attached.session.setFormat(this.id, 'long'),
+      });
+    });
+    const attempt: Attempt = {
+      options,
+      reports,
+      done: this.#finish(done, options, event),
+      aborted: false,
+    };
+    this.#attempt = attempt;
+    this.#emit('opening');
+    return attempt.done;
+  }
+
+  async #finish(
+    done: Promise<void>,
+    options: OpenOptions,
+    event: 'opened' | 'reopened',
+  ): Promise<void> {
+    try {
+      await done;
+    } catch (error) {
+      const aborted = this.#attempt?.aborted === true;
+      this.#attempt = undefined;
+      this.#early = [];
+      if (aborted) throw new EspAtError('OPEN_ABORTED', { link: this.id }, { cause: error });
+      this.#attemptFailed(options, asEspAtError(error));
+      throw error;
+    }
+    const aborted = this.#attempt?.aborted === true;
+    this.#attempt = undefined;
+    if (aborted) throw new EspAtError('OPEN_ABORTED', { link: this.id });
+    this.#becomeOpen(event);
+  }
+
+  #attemptFailed(options: OpenOptions, error: EspAtError): void {
+    if (this.#options !== options) return;
+    this.#state = 0;
+    this.#wanted &&= options.keepOpen === true;
+    this.#emit('failed', { error });
+    this.#retryLater();
+    if (!this.#wanted) this.#dropHeld(this.#notOpen());
+  }
+
+  #reopen(options: OpenOptions): void {
+    // Who waits for it hears of it by events; there is nobody to reject to.
+    this.#begin(options, 'reopened').catch(() => undefined);
+  }
+
+  #retryLater(): void {
+    if (!this.#wanted || !this.#attached) return;
+    const pause = this.#backoff.next();
+    this.#retryIn(pause);
+    this.#emit('retrying', { retryIn: pause });
+  }
+
+  #retryIn(pause: number): void {
+    this.#stopRetry();
+    this.#retry = this.#host.clock.after(pause, () => {
+      this.#retry = undefined;
+      if (this.#wanted && this.#options && this.#attached && !this.#attempt)
+        this.#reopen(this.#options);
+    });
+  }
+
+  #stopRetry(): void {
+    this.#retry?.();
+    this.#retry = undefined;
+  }
+
+  // --- states --------------------------------------------------------------------------------------
+
+  #becomeOpen(event: 'opened' | 'reopened'): void {
+    const options = this.#options;
+    const capabilities = this.#attached?.capabilities;
+    if (!options || !capabilities) return;
+    this.#stopRetry();
+    this.#openedAt = this.#host.clock.now();
+    this.#receiver = new Receiver({
+      clock: this.#host.clock,
+      link: this.id,
+      boundaries: capabilities.fragments,
+      joining: options.joining,
+      maxMessage: options.maxMessage,
+      message: (message) =>
+        this.#host.message({ ...message, link: this.id, uri: this.uri, owner: this.owner }),
+      failed: (error) => this.#emit('gap', { error }),
+      dead: (error) => this.renew(error),
+    });
+    this.#become(2, event);
+    for (const frame of this.#early.splice(0)) this.#receiver?.push(frame);
+    for (const held of this.#held.splice(0)) held.go();
+  }
+
+  #endConnection(): void {
+    // A connection that lasted has earned a quick first retry.
+    if (this.#host.clock.now() - this.#openedAt > STEADY) this.#backoff.reset();
+    const receiver = this.#receiver;
+    this.#receiver = undefined;
+    this.#early = [];
+    receiver?.close();
+  }
+
+  #become(state: LinkState, event: LinkEventName, extra: Partial<LinkEvent> = {}): void {
+    this.#state = state;
+    this.#emit(event, extra);
+  }
+
+  #becomeClosed(event: 'closed'): void {
+    this.#endConnection();
+    this.#become(0, event);
+  }
+
+  #emit(event: LinkEventName, extra: Partial<LinkEvent> = {}): void {
+    this.#host.event({ ...this.#event(event), ...extra });
+  }
+
+  #event(event: LinkEventName): LinkEvent {
+    return { link: this.id, event, state: this.#state, uri: this.uri, owner: this.owner };
+  }
+
+  // --- sending -------------------------------------------------------------------------------------
+
+  async #deliver(bytes: Uint8Array, options: SendOptions): Promise<void> {
+    const until = this.#host.clock.now() + (options.hold ?? 0) * 1000;
+    for (;;) {
+      if (this.#state !== 2 || this.#held.length > 0) await this.#hold(until, options);
+      try {
+        return await this.#transmit(bytes, options);
+      } catch (error) {
+        // What cannot have left may wait for the link again, for as long as it was to be held.
+        const again = error instanceof EspAtError && error.outcome === 'not-sent' && isLoss(error);
+        if (!again || !options.hold || !this.#wanted) throw error;
+      }
+    }
+  }
+
+  #transmit(bytes: Uint8Array, options: SendOptions): Promise<void> {
+    const attached = this.#attached;
+    if (!attached) throw this.#notOpen();
+    const parts = this.#parts(bytes, options, attached.capabilities);
+    return new Promise((resolve, reject) => {
+      const { signal } = options;
+      const send: Send = {
+        link: this.id,
+        parts,
+        settle: (error) => {
+          signal?.removeEventListener('abort', abort);
+          if (!error) return resolve();
+          reject(error);
+          // An unfinished message would swallow the next one.
+          if (error.outcome === 'unknown' && parts.length > 1) this.renew(error);
+        },
+      };
+      const withdraw = attached.session.send(send);
+      const abort = () => {
+        if (!withdraw()) return;
+        reject(new EspAtError('ABORTED', {}, { outcome: 'not-sent' }));
+      };
+      signal?.addEventListener('abort', abort, { once: true });
+    });
+  }
+
+  #parts(bytes: Uint8Array, options: SendOptions, capabilities: Capabilities) {
+    const { opcode = 1, fin = true } = options;
+    if (!fin && !capabilities.fragments)
+      throw new EspAtError('FRAGMENTS_NOT_SUPPORTED', {}, { outcome: 'not-sent' });
+    const plan = planSends(bytes.length, {
+      opcode,
+      fin,
+      maxSend: capabilities.maxSend,
+      fragments: capabilities.fragments,
+    });
+    return plan.map((part) =>
+      wssend(this.id, bytes.subarray(part.start, part.end), {
+        opcode: part.opcode,
+        timeout: options.timeout,
+        fin: capabilities.fragments ? part.fin : undefined,
+      }),
+    );
+  }
+
+  #hold(until: number, { signal }: SendOptions): Promise<void> {
+    const { clock } = this.#host;
+    const left = until - clock.now();
+    if (left <= 0) return Promise.reject(this.#notOpen());
+    return new Promise((resolve, reject) => {
+      const leave = () => {
+        cancel();
+        signal?.removeEventListener('abort', abort);
+        const index = this.#held.indexOf(held);
+        if (index >= 0) this.#held.splice(index, 1);
+      };
+      const fail = (error: EspAtError) => {
+        leave();
+        reject(error);
+      };
+      const held: Held = {
+        go: () => {
+          leave();
+          resolve();
+        },
+        fail,
+      };
+      const abort = () => fail(new EspAtError('ABORTED', {}, { outcome: 'not-sent' }));
+      const seconds = Math.round(left / 1000);
+      const cancel = clock.after(left, () =>
+        fail(new EspAtError('HOLD_TIMEOUT', { link: this.id, seconds }, { outcome: 'not-sent' })),
+      );
+      signal?.addEventListener('abort', abort, { once: true });
+      this.#held.push(held);
+    });
+  }
+
+  #dropHeld(error: EspAtError): void {
+    for (const held of [...this.#held]) held.fail(error);
+  }
+
+  #notOpen(): EspAtError {
+    return new EspAtError('LINK_NOT_OPEN', { link: this.id }, { outcome: 'not-sent' });
+  }
+
+  /** A close frame, sent after what is queued, and the wait for its answer. */
+  async #shakeHands(session: Session, frame: Buffer): Promise<void> {
+    const { clock } = this.#host;
+    const answered = new Promise<void>((resolve) => (this.#closedByServer = resolve));
+    try {
+      const parts = [wssend(this.id, frame, { opcode: 8 })];
+      await new Promise<void>((resolve, reject) => {
+        session.send({
+          link: this.id,
+          parts,
+          settle: (error) => (error ? reject(error) : resolve()),
+        });
+      });
+      let cancel: Cancel | undefined;
+      await Promise.race([
+        answered,
+        new Promise<void>((resolve) => (cancel = clock.after(CLOSE_ANSWER, resolve))),
+      ]);
+      cancel?.();
+    } catch {
+      // The link is closed either way, only less politely.
+    } finally {
+      this.#closedByServer = undefined;
+    }
+  }
+}
+
+function isLoss(error: unknown): boolean {
+  if (!(error instanceof EspAtError)) return false;
+  return [
+    'DEVICE_RESTARTED',
+    'DEVICE_STOPPED',
+    'PORT_LOST',
+    'PORT_CLOSED',
+    'DEVICE_SILENT',
+    'LINK_NOT_OPEN',
+    'SEND_FAILED',
+    'OUT_OF_STEP',
+  ].includes(error.code);
+}
+
+function asEspAtError(error: unknown): EspAtError {
+  return error instanceof EspAtError
+    ? error
+    : new EspAtError('PORT_FAILED', { port: '', reason: String(error) }, { cause: error });
+}

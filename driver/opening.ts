@@ -1,0 +1,165 @@
+import type { LinkId } from './at/frame';
+import type { Run } from './at/command';
+import {
+  parseWsopen,
+  wscfg,
+  wsclose,
+  wsdatafmt,
+  wshead,
+  wsheadClear,
+  wsopen,
+  wsopenQuery,
+} from './commands/websocket';
+import type { Capabilities } from './device-types';
+import { EspAtError } from './errors';
+import type { OpenOptions } from './link-types';
+
+/** What the reports said while the opening was under way. */
+export interface OpeningReports {
+  connected: boolean;
+  disconnected: boolean;
+  closed: boolean;
+}
+
+/** What the device keeps for all links: its header list, as far as this driver set it. */
+export interface HeaderMemory {
+  /** Whether the list is known to be empty. */
+  clear: boolean;
+}
+
+/** What an opening needs to know. */
+export interface OpeningContext {
+  readonly link: LinkId;
+  readonly capabilities: Capabilities;
+  readonly headers: HeaderMemory;
+  readonly reports: OpeningReports;
+  /** Data of the link comes in the long format from here on. */
+  readonly longFormat: () => void;
+}
+
+/**
+ * Checks all of an opening before anything is written.
+ * @throws EspAtError `INVALID_*`, `HEADERS_NOT_SUPPORTED`, `AUTH_NOT_SUPPORTED`
+ */
+export function checkOpening(
+  link: LinkId,
+  options: OpenOptions,
+  capabilities?: Capabilities,
+): void {
+  wsopen(link, options);
+  options.headers?.forEach((header) => wshead(header));
+  if (capabilities) {
+    wscfg(link, options.config ?? {}, capabilities);
+    if (options.headers?.length && !capabilities.headers)
+      throw new EspAtError('HEADERS_NOT_SUPPORTED');
+  }
+}
+
+/**
+ * Opens one link: headers, `AT+WSCFG`, `AT+WSDATAFMT`, `AT+WSOPEN`, as one sequence that no other link's
+ * commands may enter: headers are global to the device, and a WSCFG is used up by the next opening.
+ * @throws EspAtError `OPEN_FAILED`, `OPEN_TIMEOUT`, `OPEN_CLOSED`, `CERTIFICATE_MISSING` …; the link is closed then
+ */
+export async function openLink(
+  run: Run,
+  options: OpenOptions,
+  context: OpeningContext,
+): Promise<void> {
+  const { link, reports } = context;
+  await setUp(run, options, context);
+  try {
+    await run(wsopen(link, options));
+  } catch (error) {
+    if (await isOpenAfterAll(run, error, options, context)) return;
+    throw failure(error, options, context);
+  }
+  // The server may have closed at once; then that OK does not mean open.
+  if (reports.closed || reports.disconnected) {
+    await run(wsclose(link));
+    throw new EspAtError('OPEN_CLOSED', { link });
+  }
+}
+
+async function setUp(run: Run, options: OpenOptions, context: OpeningContext): Promise<void> {
+  const { link, capabilities, headers } = context;
+  if (capabilities.headers) {
+    const wanted = options.headers ?? [];
+    if (wanted.length > 0 || !headers.clear) {
+      await run(wsheadClear());
+      headers.clear = true;
+    }
+    // The newest stands first in the request.
+    for (const header of [...wanted].reverse()) {
+      headers.clear = false;
+      await run(wshead(header));
+    }
+  }
+  await configure(run, options, context);
+  if (capabilities.fragments) {
+    await run(wsdatafmt(link));
+    context.longFormat();
+  }
+}
+
+async function configure(
+  run: Run,
+  options: OpenOptions,
+  { link, capabilities }: OpeningContext,
+): Promise<void> {
+  try {
+    await run(wscfg(link, options.config ?? {}, capabilities));
+  } catch (error) {
+    throw missingMaterial(error, options) ?? error;
+  }
+}
+
+function missingMaterial(error: unknown, options: OpenOptions): EspAtError | undefined {
+  const reason = error instanceof EspAtError ? String(error.details.reason ?? '') : '';
+  const index = options.config?.pki ?? 0;
+  if (reason.includes('NO CERT FOUND')) {
+    return new EspAtError('CERTIFICATE_MISSING', { material: 'client certificate', index });
+  }
+  if (reason.includes('NO PRVT_KEY FOUND')) {
+    return new EspAtError('CERTIFICATE_MISSING', { material: 'private key', index });
+  }
+  if (reason.includes('NO CA FOUND')) {
+    return new EspAtError('CERTIFICATE_MISSING', {
+      material: 'CA',
+      index: options.config?.ca ?? 0,
+    });
+  }
+  return undefined;
+}
+
+/** After an answer that proves nothing the device is asked; whatever is not open as wanted is closed. */
+async function isOpenAfterAll(
+  run: Run,
+  error: unknown,
+  options: OpenOptions,
+  { link, reports }: OpeningContext,
+): Promise<boolean> {
+  const lost = error instanceof EspAtError && error.code === 'OUT_OF_STEP';
+  const refused = error instanceof EspAtError && error.code === 'COMMAND_FAILED';
+  if (!lost && !refused) return false;
+  // The usual failure: the attempt was made, and the device has given the link up.
+  if (refused && (reports.disconnected || reports.connected)) return false;
+  const found = parseWsopen(await run(wsopenQuery())).find((entry) => entry.link === link);
+  if (!found) return false;
+  if (lost && found.state === 2 && found.uri === options.uri && !reports.closed) return true;
+  await run(wsclose(link));
+  return false;
+}
+
+function failure(error: unknown, options: OpenOptions, { link, reports }: OpeningContext): unknown {
+  if (!(error instanceof EspAtError)) return error;
+  if (error.code !== 'COMMAND_FAILED' && error.code !== 'OUT_OF_STEP') return error;
+  if (reports.connected && !reports.disconnected && !reports.closed) {
+    return new EspAtError(
+      'OPEN_TIMEOUT',
+      { link, timeout: options.timeout ?? 15_000 },
+      { cause: error },
+    );
+  }
+  if (reports.closed) return new EspAtError('OPEN_CLOSED', { link }, { cause: error });
+  return new EspAtError('OPEN_FAILED', { link }, { cause: error });
+}
