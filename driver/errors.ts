@@ -21,7 +21,10 @@ const sentences = {
   PORT_LOST: 'The port {port} went away. The device connects again when it is back.',
   PORT_CLOSED: 'The port is closed.',
   INVALID_PORT: 'The port address "{port}" is not one of: a serial path, tcp://host:port, sim:.',
+  PORT_SHARED:
+    'The port {port} already belongs to the device "{device}". Use that device, or another port.',
   // The device
+  NO_DEVICE: 'No device is chosen, or it is disabled.',
   DEVICE_SILENT:
     'The device on {port} does not answer. Check wiring (AT port is UART1), power and baud rate.',
   DEVICE_NOT_READY: 'The device is not ready: {reason}.',
@@ -47,6 +50,7 @@ const sentences = {
   INVALID_PAYLOAD: 'The payload cannot be sent: {reason}.',
   INVALID_CONFIG: 'The link settings cannot be used: {reason}.',
   INVALID_CLOSE_CODE: 'Close code {closeCode} may not be sent (RFC 6455, section 7.4).',
+  TEMPLATE_FAILED: 'The template {field} cannot be rendered: {reason}.',
   PAYLOAD_TOO_LONG:
     'The message is {length} bytes long; this firmware sends at most {limit} at once.',
   EMPTY_NOT_SUPPORTED: 'This firmware cannot send empty messages.',
@@ -72,6 +76,7 @@ const sentences = {
   MESSAGES_LOST: 'Something received on link {link} was lost or damaged on the serial line.',
   MESSAGE_TOO_LARGE: 'A message of more than {limit} bytes arrived on link {link} and was dropped.',
   MESSAGE_INCOMPLETE: 'A message on link {link} broke off after {length} bytes.',
+  NOT_JSON: 'A message on link {link} is not valid JSON: {reason}.',
   FRAME_STALLED:
     'The server stopped in the middle of a frame on link {link}; the link is opened again.',
   // Wi-Fi, clock, certificates
