@@ -1,0 +1,18 @@
+/** Why a command fails, as `AT+SYSLOG=1` reports it: `0x01SSEEEE`. */
+export const errorCode = {
+  noTerminator: 0x01_02_0000,
+  noAt: 0x01_03_0000,
+  unknownCommand: 0x01_09_0000,
+  /** @param index of the parameter, from 0 */
+  unparsable: (index: number): number => 0x01_08_0000 | index,
+} as const;
+
+/** Ends a command with `ERROR`; with a code where the device has one for it. */
+export class CommandError extends Error {
+  readonly code: number | undefined;
+
+  constructor(code?: number) {
+    super('the command fails');
+    this.code = code;
+  }
+}

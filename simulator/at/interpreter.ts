@@ -1,0 +1,282 @@
+import type { Clock } from '../clock';
+import type { Fate, Hooks, Point } from '../hooks';
+import type { Output } from '../output';
+import type { Settings } from '../settings';
+import type { Call, Command, CommandForm, CommandTable } from './command';
+import { CommandError, errorCode } from './errors';
+import { LineReader, type Line } from './line-reader';
+import { Parameters } from './parameters';
+
+const busyText = '\r\nbusy p...\r\n';
+const okText = '\r\nOK\r\n';
+const errorText = '\r\nERROR\r\n';
+const forcedRestart = /^AT\+RST\r\n/i;
+const obey: Fate = { kind: 'obey' };
+
+/** What the interpreter needs of the device around it. */
+export interface InterpreterContext {
+  readonly clock: Clock;
+  readonly output: Output;
+  readonly settings: Settings;
+  readonly hooks: Hooks;
+  readonly commands: CommandTable;
+  /** Restarts the device as by a reset or a crash. */
+  restart(): void;
+}
+
+/** What input means at this moment. */
+type State =
+  | { readonly kind: 'idle' }
+  | { readonly kind: 'busy' }
+  | {
+      readonly kind: 'prompt';
+      readonly payload: Buffer;
+      filled: number;
+      readonly received: (payload: Buffer) => void;
+    };
+
+const idle: State = { kind: 'idle' };
+const busy: State = { kind: 'busy' };
+
+/** Reads commands from the host's bytes and carries them out, one at a time. */
+export class Interpreter {
+  readonly #context: InterpreterContext;
+  readonly #reader = new LineReader();
+  #state: State = idle;
+  /** The call at work; what an older one still says is not heard. */
+  #call: object | undefined;
+  #cancelDelay: (() => void) | undefined;
+
+  constructor(context: InterpreterContext) {
+    this.#context = context;
+  }
+
+  /** Takes one read's worth of bytes from the host. */
+  receive(piece: Buffer): void {
+    for (let offset = 0; offset < piece.length;) {
+      const state = this.#state;
+      if (state.kind === 'busy') {
+        this.#refuse(piece.subarray(offset));
+        return;
+      }
+      offset +=
+        state.kind === 'prompt' ? this.#fill(state, piece, offset) : this.#read(piece, offset);
+    }
+  }
+
+  /** Forgets the command at work and all input. */
+  reset(): void {
+    this.#reader.reset();
+    this.#state = idle;
+    this.#call = undefined;
+    this.#cancelDelay?.();
+    this.#cancelDelay = undefined;
+  }
+
+  get busy(): boolean {
+    return this.#state.kind !== 'idle';
+  }
+
+  #read(piece: Buffer, offset: number): number {
+    const { taken, line } = this.#reader.read(piece, offset);
+    if (this.#context.settings.echo) this.#echo(piece.subarray(offset, offset + taken));
+    if (line) this.#begin(line);
+    return taken;
+  }
+
+  #echo(bytes: Buffer): void {
+    const visible = bytes.includes(0) ? bytes.filter((byte) => byte !== 0) : bytes;
+    if (visible.length > 0) this.#context.output.say(Buffer.from(visible));
+  }
+
+  #fill(state: State & { kind: 'prompt' }, piece: Buffer, offset: number): number {
+    const taken = piece.copy(state.payload, state.filled, offset);
+    state.filled += taken;
+    if (state.filled === state.payload.length) {
+      this.#state = busy;
+      this.#soon(() => state.received(state.payload));
+    }
+    return taken;
+  }
+
+  /** Input while a command is at work is thrown away, whatever it is, except for a restart. */
+  #refuse(rest: Buffer): void {
+    if (rest.length <= 16 && forcedRestart.test(rest.toString('latin1'))) {
+      this.#context.output.say(`\r\nWill force to restart!!!\r\n${okText}`);
+      this.#context.restart();
+    } else {
+      this.#context.output.say(busyText);
+    }
+  }
+
+  #begin(line: Line): void {
+    this.#state = busy;
+    const text = line.text ?? '';
+    const call = this.#newCall(text);
+    const fate = this.#context.hooks.fate?.(text) ?? obey;
+    this.#soon(() => this.#meet(fate, line, call));
+  }
+
+  #meet(fate: Fate, line: Line, call: AnsweringCall): void {
+    const text = line.text ?? '';
+    this.#reached('command', text);
+    if (this.#call !== call) return;
+    switch (fate.kind) {
+      case 'obey':
+        return this.#run(line, call);
+      case 'busy':
+        this.#context.output.say(busyText);
+        if (fate.executed) return this.#run(line, call);
+        return call.silent();
+      case 'answer lost':
+        call.mute();
+        return this.#run(line, call);
+      case 'late':
+        this.#cancelDelay = this.#context.clock.after(fate.delay, () => this.#run(line, call));
+        return;
+      case 'hang':
+        return;
+      case 'restart':
+        return this.#context.restart();
+      case 'error':
+        return call.error();
+    }
+  }
+
+  #run(line: Line, call: AnsweringCall): void {
+    if (this.#call !== call) return;
+    this.#guard(call, () => {
+      if (line.text === undefined) throw new CommandError(errorCode.noTerminator);
+      const { command, form, parameters } = resolve(line.text, this.#context.commands);
+      if (form === 'set' && command.set) command.set(call, new Parameters(parameters));
+      else if (form === 'query' && command.query) command.query(call);
+      else if (form === 'execute' && command.execute) command.execute(call);
+      else throw new CommandError();
+    });
+  }
+
+  /** Runs a part of a command; what it throws becomes its ERROR. */
+  #guard(call: AnsweringCall, part: () => void): void {
+    try {
+      part();
+    } catch (error) {
+      if (!(error instanceof CommandError)) throw error;
+      call.error(error.code);
+    }
+  }
+
+  #newCall(text: string): AnsweringCall {
+    const context = this.#context;
+    const isCurrent = (call: object) => this.#call === call;
+    const call: AnsweringCall = new AnsweringCall({
+      say: (bytes) => {
+        if (isCurrent(call)) context.output.say(bytes);
+      },
+      end: () => {
+        if (!isCurrent(call)) return;
+        this.#call = undefined;
+        this.#state = idle;
+        this.#reached('answered', text);
+      },
+      explain: () => context.settings.systemLog,
+      prompt: (length, received) => {
+        if (!isCurrent(call)) return;
+        this.#reached('prompt', text);
+        if (!isCurrent(call)) return;
+        context.output.say(`${okText}\r\n>`);
+        this.#state = {
+          kind: 'prompt',
+          payload: Buffer.allocUnsafe(length),
+          filled: 0,
+          received: (payload) => {
+            this.#reached('payload', text);
+            if (isCurrent(call)) this.#guard(call, () => received(payload));
+          },
+        };
+      },
+    });
+    this.#call = call;
+    return call;
+  }
+
+  #reached(point: Point, line: string): void {
+    this.#context.hooks.reached?.(point, line);
+  }
+
+  /** After the piece at hand was read to its end, unless the device restarts before. */
+  #soon(task: () => void): void {
+    const call = this.#call;
+    queueMicrotask(() => {
+      if (this.#call === call) task();
+    });
+  }
+}
+
+interface CallContext {
+  say(bytes: string): void;
+  end(): void;
+  explain(): boolean;
+  prompt(length: number, received: (payload: Buffer) => void): void;
+}
+
+class AnsweringCall implements Call {
+  readonly #context: CallContext;
+  #muted = false;
+
+  constructor(context: CallContext) {
+    this.#context = context;
+  }
+
+  /** From here on nothing of the answer reaches the host. */
+  mute(): void {
+    this.#muted = true;
+  }
+
+  line(text: string): void {
+    this.raw(`${text}\r\n`);
+  }
+
+  raw(text: string): void {
+    if (!this.#muted) this.#context.say(text);
+  }
+
+  ok(): void {
+    this.finish(okText);
+  }
+
+  error(code?: number): void {
+    if (code !== undefined && this.#context.explain()) {
+      this.line(`ERR CODE:0x${code.toString(16).padStart(8, '0')}`);
+    }
+    this.finish(errorText);
+  }
+
+  finish(text: string): void {
+    this.raw(text);
+    this.#context.end();
+  }
+
+  silent(): void {
+    this.#context.end();
+  }
+
+  prompt(length: number, received: (payload: Buffer) => void): void {
+    this.#context.prompt(length, received);
+  }
+}
+
+/** Finds what a line asks for. */
+function resolve(
+  line: string,
+  commands: CommandTable,
+): { command: Command; form: CommandForm; parameters: string } {
+  if (!/^AT/i.test(line)) throw new CommandError(errorCode.noAt);
+  const equals = line.indexOf('=');
+  const query = equals < 0 && line.endsWith('?');
+  const name = equals >= 0 ? line.slice(0, equals) : query ? line.slice(0, -1) : line;
+  const command = commands.get(name.toUpperCase());
+  if (!command) throw new CommandError(errorCode.unknownCommand);
+  const parameters = equals >= 0 ? line.slice(equals + 1) : '';
+  const form = equals >= 0 ? (parameters === '?' ? 'test' : 'set') : query ? 'query' : 'execute';
+  return { command, form, parameters };
+}

@@ -1,0 +1,65 @@
+/** The longest command line, its CR LF included. */
+const maximumLine = 256;
+
+const carriageReturn = 0x0d;
+const lineFeed = 0x0a;
+
+/** A command line, without its CR LF; `undefined` text when it was too long. */
+export interface Line {
+  readonly text: string | undefined;
+}
+
+/** Gathers bytes to command lines. Only CR LF ends one; CR or LF alone belongs to it. */
+export class LineReader {
+  #parts: Buffer[] = [];
+  #length = 0;
+  #last = 0;
+
+  /**
+   * Takes the bytes of `piece` from `offset` up to the end of a line.
+   * @returns how many were taken, and the line if it is complete
+   */
+  read(piece: Buffer, offset: number): { readonly taken: number; readonly line?: Line } {
+    const end = this.#endOfLine(piece, offset);
+    if (end < 0) {
+      this.#keep(piece.subarray(offset));
+      return { taken: piece.length - offset };
+    }
+    this.#keep(piece.subarray(offset, end));
+    return { taken: end - offset, line: this.#complete() };
+  }
+
+  reset(): void {
+    this.#parts = [];
+    this.#length = 0;
+    this.#last = 0;
+  }
+
+  /** The index after CR LF, or -1. */
+  #endOfLine(piece: Buffer, offset: number): number {
+    for (let at = piece.indexOf(lineFeed, offset); at >= 0; at = piece.indexOf(lineFeed, at + 1)) {
+      const before = at > offset ? piece[at - 1] : this.#last;
+      if (before === carriageReturn) return at + 1;
+    }
+    return -1;
+  }
+
+  #keep(bytes: Buffer): void {
+    if (bytes.length === 0) return;
+    // Beyond the limit only the length counts, so that noise cannot fill the memory.
+    if (this.#length <= maximumLine) {
+      this.#parts.push(Buffer.from(bytes.subarray(0, maximumLine + 1 - this.#length)));
+    }
+    this.#length += bytes.length;
+    this.#last = bytes[bytes.length - 1] ?? 0;
+  }
+
+  #complete(): Line {
+    const text =
+      this.#length > maximumLine
+        ? undefined
+        : Buffer.concat(this.#parts).toString('latin1', 0, this.#length - 2);
+    this.reset();
+    return { text };
+  }
+}

@@ -1,0 +1,109 @@
+import { CommandError, errorCode } from './errors';
+
+const decimal = /^-?\d+$/;
+const hexadecimal = /^0[xX][0-9a-fA-F]+$/;
+const largest = 0x7fff_ffff;
+
+/**
+ * The values after `=`, cut at commas that no backslash protects (quotes do not protect them).
+ * A value that cannot be parsed fails with a code; one that is out of range or left empty fails without.
+ */
+export class Parameters {
+  readonly #raw: readonly string[];
+
+  constructor(text: string) {
+    this.#raw = split(text);
+  }
+
+  get count(): number {
+    return this.#raw.length;
+  }
+
+  /** Fails when there are more than `maximum` values. */
+  atMost(maximum: number): void {
+    if (this.count > maximum) throw new CommandError();
+  }
+
+  /** Fails unless there are exactly `count` values. */
+  exactly(count: number): void {
+    if (this.count !== count) throw new CommandError();
+  }
+
+  /** Whether a value stands at `index`, be it an empty one. */
+  has(index: number): boolean {
+    return index < this.count;
+  }
+
+  /** Whether a value stands at `index` and is not empty. */
+  filled(index: number): boolean {
+    return (this.#raw[index] ?? '') !== '';
+  }
+
+  /** The number at `index`, from `minimum` to `maximum`. */
+  number(index: number, minimum: number, maximum: number): number {
+    const raw = this.#raw[index];
+    if (raw === undefined) throw new CommandError(errorCode.unparsable(index));
+    if (raw === '') throw new CommandError();
+    if (!decimal.test(raw) && !hexadecimal.test(raw)) {
+      throw new CommandError(errorCode.unparsable(index));
+    }
+    const value = Number(raw);
+    if (Math.abs(value) > largest) throw new CommandError(errorCode.unparsable(index));
+    if (value < minimum || value > maximum) throw new CommandError();
+    return value;
+  }
+
+  /** The number at `index`, or `otherwise` when the list ends before it. An empty value fails. */
+  numberOr(index: number, minimum: number, maximum: number, otherwise: number): number {
+    return this.has(index) ? this.number(index, minimum, maximum) : otherwise;
+  }
+
+  /** The string at `index`, without its quotes and escapes, one character a byte. */
+  string(index: number): string {
+    const raw = this.#raw[index];
+    if (raw === undefined) throw new CommandError(errorCode.unparsable(index));
+    if (raw === '') throw new CommandError();
+    const text = unquote(raw);
+    if (text === undefined) throw new CommandError(errorCode.unparsable(index));
+    return text;
+  }
+
+  /** The string at `index`, or undefined when it is left out or empty. */
+  optionalString(index: number): string | undefined {
+    return this.filled(index) ? this.string(index) : undefined;
+  }
+}
+
+function split(text: string): string[] {
+  const values: string[] = [];
+  let start = 0;
+  for (let index = 0; index < text.length; index++) {
+    const character = text[index];
+    if (character === '\\') {
+      index++;
+    } else if (character === ',') {
+      values.push(text.slice(start, index));
+      start = index + 1;
+    }
+  }
+  values.push(text.slice(start));
+  return values;
+}
+
+/** Undefined unless `raw` is one quoted string: a quote inside must be escaped. */
+function unquote(raw: string): string | undefined {
+  if (raw.length < 2 || !raw.startsWith('"')) return undefined;
+  let text = '';
+  for (let index = 1; index < raw.length; index++) {
+    const character = raw[index] ?? '';
+    if (character === '\\') {
+      index++;
+      text += raw[index] ?? '';
+    } else if (character === '"') {
+      return index === raw.length - 1 ? text : undefined;
+    } else {
+      text += character;
+    }
+  }
+  return undefined;
+}

@@ -1,0 +1,30 @@
+import type { Clock } from './clock';
+import type { DeviceTime } from './device-time';
+import type { Firmware } from './firmware';
+import type { Flash } from './flash';
+import type { Hooks } from './hooks';
+import type { Output } from './output';
+import type { Settings } from './settings';
+import type { Station } from './station';
+import type { TimeSync } from './time-sync';
+import type { Uart } from './uart';
+import type { Links } from './websocket/links';
+
+/** The parts of a device that commands work on. */
+export interface Board {
+  readonly firmware: Firmware;
+  readonly clock: Clock;
+  readonly settings: Settings;
+  readonly output: Output;
+  readonly uart: Uart;
+  readonly flash: Flash;
+  readonly time: DeviceTime;
+  readonly timeSync: TimeSync;
+  readonly station: Station;
+  readonly links: Links;
+  readonly hooks: Hooks;
+  /** Restarts the device. */
+  restart(): void;
+  /** Restarts it as it left the factory. */
+  restore(): void;
+}

@@ -1,0 +1,41 @@
+import type { Command, CommandHandlers, CommandTable } from '../at/command';
+import type { Board } from '../board';
+import { baseCommands } from './base';
+import { manufacturingCommands } from './manufacturing';
+import { commandNames } from './names';
+import { sntpCommands } from './sntp';
+import { systemCommands } from './system';
+import { uartCommands } from './uart';
+import { websocketCommands } from './websocket';
+import { wifiCommands } from './wifi';
+
+/** Handlers by command name. */
+export type CommandGroup = Readonly<Record<string, CommandHandlers>>;
+
+/**
+ * The commands of a device. Those of its firmware that have no handler here (TCP, SSL, soft access point …) are
+ * listed by `AT+CMD?` like the others and answer ERROR.
+ */
+export function commandTable(board: Board): CommandTable {
+  const table = new Map<string, Command>();
+  const handlers: CommandGroup = {
+    ...baseCommands(board, table),
+    ...systemCommands(board),
+    ...manufacturingCommands(board),
+    ...uartCommands(board),
+    ...wifiCommands(board),
+    ...sntpCommands(board),
+    ...websocketCommands(board),
+  };
+  for (const { name, query, set, execute } of commandNames(board.firmware)) {
+    const { query: asks, set: sets, execute: executes } = handlers[name] ?? {};
+    table.set(name, {
+      name,
+      forms: { test: false, query, set, execute },
+      ...(query && asks ? { query: asks } : {}),
+      ...(set && sets ? { set: sets } : {}),
+      ...(execute && executes ? { execute: executes } : {}),
+    });
+  }
+  return table;
+}

@@ -1,0 +1,47 @@
+import type { Call } from '../at/command';
+import type { Parameters } from '../at/parameters';
+import type { Board } from '../board';
+import { defaultUartSettings, type UartSettings } from '../uart';
+import type { CommandGroup } from './table';
+
+/** `AT+UART_CUR` for now, `AT+UART_DEF` (and its old name `AT+UART`) for now and after every start. */
+export function uartCommands(board: Board): CommandGroup {
+  const set = (stored: boolean) => (call: Call, parameters: Parameters) => {
+    const settings = read(parameters);
+    // The answer still goes out as before; only then the line changes.
+    call.ok();
+    board.settings.uart = settings;
+    board.uart.configure(settings);
+    if (stored)
+      board.flash.set('uart', 'default', { type: 8, bytes: Buffer.from(JSON.stringify(settings)) });
+  };
+  const query = (name: string, settings: () => UartSettings) => (call: Call) => {
+    const { rate, dataBits, stopBits, parity, flowControl } = settings();
+    call.line(`+${name}:${[rate, dataBits, stopBits, parity, flowControl].join()}`);
+    call.ok();
+  };
+  const current = () => board.settings.uart;
+  const stored = () => storedUartSettings(board);
+  return {
+    'AT+UART': { query: query('UART', current), set: set(true) },
+    'AT+UART_CUR': { query: query('UART_CUR', current), set: set(false) },
+    'AT+UART_DEF': { query: query('UART_DEF', stored), set: set(true) },
+  };
+}
+
+/** The line's format after a start. */
+export function storedUartSettings(board: Pick<Board, 'flash'>): UartSettings {
+  const stored = board.flash.get('uart', 'default');
+  return stored ? (JSON.parse(stored.bytes.toString()) as UartSettings) : defaultUartSettings;
+}
+
+function read(parameters: Parameters): UartSettings {
+  parameters.atMost(5);
+  return {
+    rate: parameters.number(0, 80, 5_000_000),
+    dataBits: parameters.number(1, 5, 8),
+    stopBits: parameters.number(2, 1, 3),
+    parity: parameters.number(3, 0, 2),
+    flowControl: parameters.number(4, 0, 3),
+  };
+}

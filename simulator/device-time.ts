@@ -1,0 +1,27 @@
+import type { Clock } from './clock';
+
+/** The device's clock: it stands at 1970 when the device starts, until it is set. */
+export class DeviceTime {
+  readonly #clock: Clock;
+  #origin: number;
+  #base = 0;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+    this.#origin = clock.now();
+  }
+
+  /** Milliseconds since 1970. */
+  now(): number {
+    return this.#base + this.#clock.now() - this.#origin;
+  }
+
+  set(milliseconds: number): void {
+    this.#base = milliseconds;
+    this.#origin = this.#clock.now();
+  }
+
+  reset(): void {
+    this.set(0);
+  }
+}

@@ -1,0 +1,191 @@
+import { Interpreter } from './at/interpreter';
+import type { Board } from './board';
+import { systemClock, type Clock } from './clock';
+import { commandTable } from './commands/table';
+import { storedUartSettings } from './commands/uart';
+import { DeviceTime } from './device-time';
+import { firmware } from './firmware';
+import { Flash } from './flash';
+import { realNetwork } from './network';
+import { defaultAccessPoints, type SimulatorOptions } from './options';
+import { Output } from './output';
+import { freshSettings } from './settings';
+import { Station } from './station';
+import { StationNetwork } from './station-network';
+import { TimeSync } from './time-sync';
+import { directUart, type Uart } from './uart';
+import { Links } from './websocket/links';
+
+const defaultBootTime = 400;
+/** Noise that reached a device before it was ready, as far as it is kept. */
+const keptNoise = 256;
+
+/** An ESP32 with the ESP-AT firmware: AT commands in, answers and reports out, real connections beyond. */
+export class SimulatedDevice {
+  readonly #clock: Clock;
+  readonly #bootTime: number;
+  readonly #bootNoise: Buffer | undefined;
+  readonly #board: Board;
+  readonly #interpreter: Interpreter;
+  readonly #network: StationNetwork;
+  readonly #uart: Uart;
+  #output: (bytes: Buffer) => void;
+  #state: 'off' | 'booting' | 'up' = 'off';
+  #cancelBoot: (() => void) | undefined;
+  #noise: Buffer = Buffer.alloc(0);
+
+  constructor(options: SimulatorOptions = {}) {
+    const clock = options.clock ?? systemClock;
+    const random = options.random ?? Math.random;
+    const hooks = options.hooks ?? {};
+    this.#clock = clock;
+    this.#bootTime = options.bootMs ?? defaultBootTime;
+    this.#bootNoise = options.bootNoise;
+    this.#output = options.output ?? (() => undefined);
+    this.#uart = (options.uart ?? directUart)({
+      clock,
+      random,
+      toDevice: (piece) => this.#received(piece),
+      toHost: (bytes) => this.#output(bytes),
+      drained: () => output.drained(),
+    });
+    const output = new Output(this.#uart);
+    const report = (text: string) => output.say(`${text}\r\n`);
+    const time = new DeviceTime(clock);
+    const station: Station = new Station({
+      clock,
+      accessPoints: options.wifi ?? defaultAccessPoints,
+      report,
+      changed: (online) => {
+        this.#network.changed();
+        if (online) timeSync.cameOnline();
+      },
+    });
+    const timeSync = new TimeSync({
+      clock,
+      time,
+      ask: options.time ?? Date.now,
+      online: () => station.online,
+      report,
+    });
+    this.#network = new StationNetwork({
+      clock,
+      network: options.network ?? realNetwork,
+      dns: options.dns ?? {},
+      online: () => station.online,
+    });
+    const flash = new Flash();
+    const classTraits = firmware[options.firmware ?? 'D'];
+    const restart = () => this.restart();
+    const links = new Links({
+      ...{ clock, random, output, flash, time, hooks, restart },
+      firmware: classTraits,
+      network: this.#network,
+    });
+    const settings = freshSettings();
+    this.#board = {
+      ...{ clock, settings, output, flash, time, timeSync, station, links, hooks, restart },
+      firmware: classTraits,
+      uart: this.#uart,
+      restore: () => {
+        station.erase();
+        this.restart();
+      },
+    };
+    const commands = commandTable(this.#board);
+    this.#interpreter = new Interpreter({ clock, output, settings, hooks, commands, restart });
+    if (options.joined === true) station.beginJoined();
+    if (options.running ?? true) this.#state = 'up';
+    else station.stop();
+  }
+
+  /** Bytes from the host. They reach the device as one piece, unless its serial line cuts them. */
+  write(bytes: Uint8Array): void {
+    if (this.#state !== 'off') this.#uart.receive(bytes);
+  }
+
+  /** Sets who gets the bytes for the host. A chunk belongs to its receiver. */
+  onOutput(handler: (bytes: Buffer) => void): void {
+    this.#output = handler;
+  }
+
+  /** The host takes no more bytes for now; the device keeps some, then makes its servers wait. */
+  pauseOutput(): void {
+    this.#uart.hold();
+  }
+
+  resumeOutput(): void {
+    this.#uart.release();
+  }
+
+  /** Wi-Fi as the device's surroundings have it: `lose` and `recover` take it away and bring it back. */
+  get wifi(): Pick<Station, 'lose' | 'recover' | 'online'> {
+    return this.#board.station;
+  }
+
+  /** The network behind Wi-Fi: set `blackHole` to let every packet vanish. */
+  get network(): Pick<StationNetwork, 'blackHole'> {
+    return this.#network;
+  }
+
+  /** Power comes: noise of the boot loader, `ready`, then Wi-Fi. Nothing happens when it is there already. */
+  powerOn(): void {
+    if (this.#state === 'off') this.#boot();
+  }
+
+  /** Power goes: everything but flash is lost, and no timer or socket is left. */
+  powerOff(): void {
+    this.#halt();
+    this.#uart.reset();
+    this.#state = 'off';
+  }
+
+  /** Restarts as by a reset, a watchdog or a crash. Nothing happens without power. */
+  restart(): void {
+    if (this.#state === 'off') return;
+    this.#halt();
+    this.#boot();
+  }
+
+  /** Ends the device for good: no timer, socket or listener is left, and no more output comes. */
+  destroy(): void {
+    this.powerOff();
+    this.#output = () => undefined;
+  }
+
+  #halt(): void {
+    const { links, timeSync, station, time, settings, output } = this.#board;
+    this.#cancelBoot?.();
+    this.#cancelBoot = undefined;
+    this.#interpreter.reset();
+    links.destroy();
+    timeSync.reset();
+    station.stop();
+    time.reset();
+    output.reset();
+    Object.assign(settings, freshSettings());
+    this.#noise = Buffer.alloc(0);
+  }
+
+  #boot(): void {
+    const { output, station, settings, firmware: traits } = this.#board;
+    this.#state = 'booting';
+    settings.uart = storedUartSettings(this.#board);
+    this.#uart.configure(settings.uart);
+    if (this.#bootNoise) output.say(Buffer.from(this.#bootNoise));
+    this.#cancelBoot = this.#clock.after(this.#bootTime, () => {
+      this.#cancelBoot = undefined;
+      this.#state = 'up';
+      output.say('\r\nready\r\n');
+      if (!traits.discardsBootNoise && this.#noise.length > 0)
+        this.#interpreter.receive(this.#noise);
+      this.#noise = Buffer.alloc(0);
+      station.start();
+    });
+  }
+
+  #received(piece: Buffer): void {
+    if (this.#state === 'up') this.#interpreter.receive(piece);
+    else this.#noise = Buffer.concat([this.#noise, piece]).subarray(0, keptNoise);
+  }
+}

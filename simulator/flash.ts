@@ -1,0 +1,39 @@
+/** What `AT+SYSMFG` keeps: values by name space and key. Survives restarts and power loss. */
+export class Flash {
+  readonly #spaces = new Map<string, Map<string, StoredValue>>();
+
+  set(space: string, key: string, value: StoredValue): void {
+    const values = this.#spaces.get(space) ?? new Map<string, StoredValue>();
+    values.set(key, value);
+    this.#spaces.set(space, values);
+  }
+
+  get(space: string, key: string): StoredValue | undefined {
+    return this.#spaces.get(space)?.get(key);
+  }
+
+  /** Erases a value or, without a key, a whole name space. False when there is none. */
+  erase(space: string, key?: string): boolean {
+    if (key === undefined) return this.#spaces.delete(space);
+    return this.#spaces.get(space)?.delete(key) ?? false;
+  }
+
+  get spaces(): string[] {
+    return [...this.#spaces.keys()];
+  }
+
+  keys(space: string): string[] {
+    return [...(this.#spaces.get(space)?.keys() ?? [])];
+  }
+
+  /** The text of a PEM value, without the NUL that ends it in flash. */
+  text(space: string, key: string): string | undefined {
+    return this.get(space, key)?.bytes.toString('latin1').replace(/\0+$/, '');
+  }
+}
+
+export interface StoredValue {
+  /** Type number as in `AT+SYSMFG`: 1-6 numbers, 7 string, 8 bytes. */
+  readonly type: number;
+  readonly bytes: Buffer;
+}

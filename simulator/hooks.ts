@@ -1,0 +1,37 @@
+/** What becomes of a command line. */
+export type Fate =
+  | { readonly kind: 'obey' }
+  /** Answered with `busy p...`, and carried out all the same or not. */
+  | { readonly kind: 'busy'; readonly executed: boolean }
+  /** Carried out; its answer never reaches the host. */
+  | { readonly kind: 'answer lost' }
+  /** Carried out only after `delay` milliseconds, busy meanwhile. */
+  | { readonly kind: 'late'; readonly delay: number }
+  /** Nothing ever comes; the device stays busy until it is restarted. */
+  | { readonly kind: 'hang' }
+  /** The device crashes instead. */
+  | { readonly kind: 'restart' }
+  | { readonly kind: 'error' };
+
+/** Places at which a command's life can be disturbed. */
+export type Point =
+  /** The line is complete and echoed; nothing has been done yet. */
+  | 'command'
+  /** The prompt is about to be shown. */
+  | 'prompt'
+  /** The payload is complete; nothing has been done with it yet. */
+  | 'payload'
+  /** The frame was handed to the network; the answer has not been given. */
+  | 'sent'
+  /** The final result was given. */
+  | 'answered';
+
+/** Where faults take hold of the device's core. Every hook may be left out. */
+export interface Hooks {
+  /** Asked once for each complete command line, without its CR LF. */
+  fate?(line: string): Fate;
+  /** Told at each point in the life of a command; may restart or switch off the device there. */
+  reached?(point: Point, line: string): void;
+  /** Whether there is memory for so many bytes (a payload, a link's buffers). */
+  allocate?(bytes: number): boolean;
+}

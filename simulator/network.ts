@@ -1,0 +1,125 @@
+import * as net from 'node:net';
+import * as tls from 'node:tls';
+import { certificateFault } from './certificates';
+
+/** How a TLS connection is made. */
+export interface TlsOptions {
+  /** Whether the server's certificate must lead to {@link ca} and be in date; its host name is never looked at. */
+  readonly verify: boolean;
+  /** PEM of the certificate authority that is trusted. */
+  readonly ca?: string;
+  /** PEM of the client certificate. */
+  readonly cert?: string;
+  /** PEM of the client certificate's private key. */
+  readonly key?: string;
+  /** The device's idea of the time, in milliseconds since 1970: certificate dates are judged by it. */
+  readonly now: number;
+}
+
+export interface ConnectionTarget {
+  /** A name or an address. */
+  readonly host: string;
+  readonly port: number;
+  /** Present for TLS. */
+  readonly tls?: TlsOptions;
+}
+
+/** What a connection tells its user. */
+export interface ConnectionHandlers {
+  /** It is open (for TLS: after the handshake). */
+  connected(): void;
+  data(chunk: Buffer): void;
+  /** After a write that returned false: all has been handed on. */
+  drained(): void;
+  /** The end of the connection, or of the attempt; called once, never after {@link Connection.destroy}. */
+  closed(error?: Error): void;
+  /** The peer will send nothing more. */
+  ended?(): void;
+}
+
+export interface Connection {
+  /** Takes all bytes; false asks to wait for `drained` before writing more. */
+  write(bytes: Buffer): boolean;
+  /** Sends what is left and then FIN. */
+  end(): void;
+  /** Ends it at once; nothing is told any more. */
+  destroy(): void;
+  /** Stops taking bytes from the peer, which makes TCP push back. */
+  pause(): void;
+  resume(): void;
+}
+
+/** What lies beyond the device's antenna. */
+export interface Network {
+  /** Starts a connection attempt. Its outcome comes through the handlers, never in the same turn. */
+  connect(target: ConnectionTarget, handlers: ConnectionHandlers): Connection;
+}
+
+/** The machine's own network. */
+export const realNetwork: Network = {
+  connect(target, handlers) {
+    const socket = target.tls ? openTls(target, target.tls) : openTcp(target);
+    return attach(socket, handlers, target.tls);
+  },
+};
+
+function openTcp(target: ConnectionTarget): net.Socket {
+  return net.connect({ host: target.host, port: target.port, noDelay: true, allowHalfOpen: true });
+}
+
+function openTls(target: ConnectionTarget, options: TlsOptions): tls.TLSSocket {
+  return tls.connect({
+    host: target.host,
+    port: target.port,
+    // Dates count by the device's clock and names do not count at all: Node's own verdict fits neither.
+    rejectUnauthorized: false,
+    ...(options.ca === undefined ? {} : { ca: options.ca }),
+    ...(options.cert === undefined ? {} : { cert: options.cert }),
+    ...(options.key === undefined ? {} : { key: options.key }),
+    ...(net.isIP(target.host) === 0 ? { servername: target.host } : {}),
+  });
+}
+
+function attach(
+  socket: net.Socket,
+  handlers: ConnectionHandlers,
+  options: TlsOptions | undefined,
+): Connection {
+  let over = false;
+  const finish = (error?: Error) => {
+    if (over) return;
+    over = true;
+    socket.destroy();
+    handlers.closed(error);
+  };
+  socket.on(socket instanceof tls.TLSSocket ? 'secureConnect' : 'connect', () => {
+    if (over) return;
+    const fault =
+      socket instanceof tls.TLSSocket && options?.verify === true
+        ? certificateFault(socket.getPeerX509Certificate(), options.ca, options.now)
+        : undefined;
+    if (fault === undefined) handlers.connected();
+    else finish(new Error(fault));
+  });
+  socket.on('data', (chunk: Buffer) => {
+    if (!over) handlers.data(chunk);
+  });
+  socket.on('drain', () => {
+    if (!over) handlers.drained();
+  });
+  socket.on('end', () => {
+    if (!over) handlers.ended?.();
+  });
+  socket.on('error', finish);
+  socket.on('close', () => finish());
+  return {
+    write: (bytes) => over || socket.write(bytes),
+    end: () => void socket.end(),
+    destroy() {
+      over = true;
+      socket.destroy();
+    },
+    pause: () => void socket.pause(),
+    resume: () => void socket.resume(),
+  };
+}

@@ -1,0 +1,58 @@
+import type { Clock } from './clock';
+import type { FirmwareClass } from './firmware';
+import type { Hooks } from './hooks';
+import type { Network } from './network';
+import type { Random } from './random';
+import type { UartFactory } from './uart';
+
+/** A Wi-Fi network in reach of the device. */
+export interface AccessPoint {
+  readonly ssid: string;
+  /** Empty for an open network. */
+  readonly password: string;
+  readonly channel?: number;
+  /** Signal strength in dBm. */
+  readonly rssi?: number;
+  readonly bssid?: string;
+  /** Whether it gives out addresses; default true. */
+  readonly dhcp?: boolean;
+  /** Whether it is left out of scans; default false. */
+  readonly hidden?: boolean;
+}
+
+/** A simulated device, and the world around it. Everything has a default. */
+export interface SimulatorOptions {
+  /** Default D. */
+  readonly firmware?: FirmwareClass;
+  readonly clock?: Clock;
+  readonly network?: Network;
+  /** The only source of chance: equal numbers repeat a run exactly. */
+  readonly random?: Random;
+  /** Whether it has joined the first access point; default false. */
+  readonly joined?: boolean;
+  /** Whether it is up and idle from the start; default true. Otherwise it waits for `powerOn`. */
+  readonly running?: boolean;
+  /** Milliseconds from power-up or restart to `ready`; default 400. */
+  readonly bootMs?: number;
+  /** Bytes that the boot loader leaves on the line before `ready`; default none. */
+  readonly bootNoise?: Buffer;
+  /** Networks in reach; default `espressif` with password `pw`, and `other`. */
+  readonly wifi?: readonly AccessPoint[];
+  /** What a time server answers, in milliseconds since 1970; undefined for no answer. Default: the machine's time. */
+  readonly time?: () => number | undefined;
+  /**
+   * Addresses by host name. `fails` stands for a name that does not exist, `silent` for one whose question is never
+   * answered. Names not listed are resolved by the network; `no.such.host` fails and `*.timeout` is silent.
+   */
+  readonly dns?: Readonly<Record<string, string>>;
+  /** The serial line; default one without a rate. */
+  readonly uart?: UartFactory;
+  readonly hooks?: Hooks;
+  /** Bytes for the host. May be set later by `onOutput`. */
+  readonly output?: (bytes: Buffer) => void;
+}
+
+export const defaultAccessPoints: readonly AccessPoint[] = [
+  { ssid: 'espressif', password: 'pw', channel: 1, rssi: -50 },
+  { ssid: 'other', password: 'pw', channel: 6, rssi: -70 },
+];

@@ -1,0 +1,59 @@
+import type { Uart } from './uart';
+
+/**
+ * What the device says on its serial port, and who goes first. The tasks that receive from the network
+ * never let go of a full transmit ring while they have data, so answers and echo come after it.
+ */
+export class Output {
+  readonly #uart: Uart;
+  #deferred: Buffer[] = [];
+  /** In the order in which they began to wait. */
+  #waiting: (() => void)[] = [];
+
+  constructor(uart: Uart) {
+    this.#uart = uart;
+  }
+
+  /** An echo, an answer or a small report. */
+  say(text: string | Buffer): void {
+    const bytes = typeof text === 'string' ? Buffer.from(text, 'latin1') : text;
+    if (this.#deferred.length > 0 || this.#uart.full) this.#deferred.push(bytes);
+    else this.#uart.transmit(bytes);
+  }
+
+  /** Received data. Ask for {@link room} before taking more from the network. */
+  stream(bytes: Buffer): void {
+    this.#uart.transmit(bytes);
+  }
+
+  get room(): boolean {
+    return !this.#uart.full;
+  }
+
+  /** Calls `resume` once there is room. Returns its cancel. */
+  whenRoom(resume: () => void): () => void {
+    this.#waiting.push(resume);
+    return () => {
+      this.#waiting = this.#waiting.filter((other) => other !== resume);
+    };
+  }
+
+  /** The transmit ring has room again. */
+  drained(): void {
+    while (this.room) {
+      const resume = this.#waiting.shift();
+      if (!resume) break;
+      resume();
+    }
+    while (this.room) {
+      const bytes = this.#deferred.shift();
+      if (!bytes) break;
+      this.#uart.transmit(bytes);
+    }
+  }
+
+  reset(): void {
+    this.#deferred = [];
+    this.#waiting = [];
+  }
+}

@@ -1,0 +1,67 @@
+import * as net from 'node:net';
+import { SimulatedDevice } from './device';
+import type { SimulatorOptions } from './options';
+
+export interface SimulatorServerOptions extends SimulatorOptions {
+  /** TCP port; 0 for any that is free. */
+  readonly port: number;
+  /** Default `127.0.0.1`. */
+  readonly host?: string;
+}
+
+/** A simulated device behind a TCP port. */
+export interface SimulatorServer {
+  /** The TCP port in use. */
+  readonly port: number;
+  readonly device: SimulatedDevice;
+  /** Ends the server, its client and the device; settles when the port is free. */
+  close(): Promise<void>;
+}
+
+/**
+ * Serves the AT port of one simulated device over TCP: what a client sends reaches the device, what it says goes to
+ * the client. One client at a time; a second one is turned away. The device runs on while nobody is connected, and
+ * what it says then is lost, as on a serial line that nobody reads.
+ *
+ * @throws Error of node:net when the TCP port cannot be had
+ */
+export async function listen(options: SimulatorServerOptions): Promise<SimulatorServer> {
+  const device = new SimulatedDevice(options);
+  let client: net.Socket | undefined;
+  const server = net.createServer({ noDelay: true }, (socket) => {
+    socket.on('error', () => socket.destroy());
+    if (client) {
+      socket.destroy();
+      return;
+    }
+    client = socket;
+    device.onOutput((bytes) => {
+      if (!socket.write(bytes)) device.pauseOutput();
+    });
+    socket.on('drain', () => device.resumeOutput());
+    socket.on('data', (chunk) => device.write(chunk));
+    socket.on('close', () => {
+      client = undefined;
+      device.onOutput(() => undefined);
+      device.resumeOutput();
+    });
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(options.port, options.host ?? '127.0.0.1', () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+  const address = server.address();
+  return {
+    port: typeof address === 'object' && address ? address.port : options.port,
+    device,
+    close: () =>
+      new Promise((resolve) => {
+        device.destroy();
+        client?.destroy();
+        server.close(() => resolve());
+      }),
+  };
+}

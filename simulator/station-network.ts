@@ -1,0 +1,205 @@
+import { isIP } from 'node:net';
+import type { Clock } from './clock';
+import type { Connection, ConnectionHandlers, ConnectionTarget, Network } from './network';
+
+/** Milliseconds that a TCP and TLS connection attempt may take. */
+const connectTimeout = 10_000;
+/** Milliseconds until the question for a name that nobody answers is given up. */
+const dnsTimeout = 14_000;
+const dnsFailure = 30;
+/** Bytes that TCP takes from a task while the network takes none. */
+const sendBuffer = 5_760;
+
+export interface StationNetworkContext {
+  readonly clock: Clock;
+  readonly network: Network;
+  readonly dns: Readonly<Record<string, string>>;
+  online(): boolean;
+}
+
+/**
+ * The network as the device's TCP/IP stack reaches it: names are looked up first, attempts have an end, and while
+ * there is no Wi-Fi (or a black hole swallows everything) connections neither move nor break.
+ */
+export class StationNetwork implements Network {
+  readonly #context: StationNetworkContext;
+  readonly #connections = new Set<StationConnection>();
+  #blackHole = false;
+
+  constructor(context: StationNetworkContext) {
+    this.#context = context;
+  }
+
+  connect(target: ConnectionTarget, handlers: ConnectionHandlers): Connection {
+    const connection: StationConnection = new StationConnection(
+      {
+        ...this.#context,
+        passable: () => this.#passable,
+        done: () => this.#connections.delete(connection),
+      },
+      target,
+      handlers,
+    );
+    this.#connections.add(connection);
+    connection.start();
+    return connection;
+  }
+
+  /** Whether packets vanish although Wi-Fi is there. */
+  get blackHole(): boolean {
+    return this.#blackHole;
+  }
+
+  set blackHole(swallows: boolean) {
+    this.#blackHole = swallows;
+    this.changed();
+  }
+
+  /** Wi-Fi came or went. */
+  changed(): void {
+    for (const connection of [...this.#connections]) connection.setMoving(this.#passable);
+  }
+
+  get #passable(): boolean {
+    return this.#context.online() && !this.#blackHole;
+  }
+}
+
+interface ConnectionContext extends StationNetworkContext {
+  passable(): boolean;
+  done(): void;
+}
+
+class StationConnection implements Connection {
+  readonly #context: ConnectionContext;
+  readonly #target: ConnectionTarget;
+  readonly #handlers: ConnectionHandlers;
+  #inner: Connection | undefined;
+  #cancelTimer: (() => void) | undefined;
+  #over = false;
+  #moving = true;
+  #paused = false;
+  /** What happened while nothing moved, in order. */
+  #held: (() => void)[] = [];
+  #unsent: Buffer[] = [];
+  #unsentLength = 0;
+
+  constructor(context: ConnectionContext, target: ConnectionTarget, handlers: ConnectionHandlers) {
+    this.#context = context;
+    this.#target = target;
+    this.#handlers = handlers;
+  }
+
+  start(): void {
+    if (!this.#context.online()) return this.#failIn(1, 'the device has no network');
+    const { host } = this.#target;
+    const answer = isIP(host) === 0 ? lookUp(host, this.#context.dns) : host;
+    if (answer === 'silent') return this.#failIn(dnsTimeout, 'the name was not resolved in time');
+    if (answer === 'fails') return this.#failIn(dnsFailure, 'there is no such host');
+    this.#failIn(connectTimeout, 'the connection was not made in time');
+    // Into a black hole no packet leaves, so that the attempt ends by its time limit.
+    if (this.#context.passable()) this.#dial(answer);
+  }
+
+  write(bytes: Buffer): boolean {
+    if (this.#moving) return this.#inner?.write(bytes) ?? true;
+    this.#unsent.push(bytes);
+    this.#unsentLength += bytes.length;
+    return this.#unsentLength < sendBuffer;
+  }
+
+  end(): void {
+    this.#inner?.end();
+  }
+
+  destroy(): void {
+    this.#over = true;
+    this.#held = [];
+    this.#cancelTimer?.();
+    this.#inner?.destroy();
+    this.#context.done();
+  }
+
+  pause(): void {
+    this.#paused = true;
+    this.#inner?.pause();
+  }
+
+  resume(): void {
+    this.#paused = false;
+    if (this.#moving) this.#inner?.resume();
+  }
+
+  /** Packets get through again, or no longer. */
+  setMoving(moving: boolean): void {
+    if (moving === this.#moving || this.#over) return;
+    this.#moving = moving;
+    if (!moving) {
+      this.#inner?.pause();
+      return;
+    }
+    if (!this.#paused) this.#inner?.resume();
+    const held = this.#held;
+    this.#held = [];
+    for (const event of held) event();
+    this.#sendUnsent();
+  }
+
+  #sendUnsent(): void {
+    const wasFull = this.#unsentLength >= sendBuffer;
+    const unsent = this.#unsent;
+    this.#unsent = [];
+    this.#unsentLength = 0;
+    let writable = true;
+    for (const bytes of unsent) writable = this.#inner?.write(bytes) ?? true;
+    if (wasFull && writable && !this.#over) this.#handlers.drained();
+  }
+
+  #dial(host: string): void {
+    const handlers = this.#handlers;
+    const through = (event: () => void) => {
+      if (this.#over) return;
+      if (this.#moving) event();
+      else this.#held.push(() => through(event));
+    };
+    this.#inner = this.#context.network.connect(
+      { ...this.#target, host },
+      {
+        connected: () =>
+          through(() => {
+            this.#cancelTimer?.();
+            handlers.connected();
+          }),
+        data: (chunk) => {
+          if (this.#moving && !this.#over) handlers.data(chunk);
+          else through(() => handlers.data(chunk));
+        },
+        drained: () => through(() => handlers.drained()),
+        ended: () => through(() => handlers.ended?.()),
+        closed: (error) => through(() => this.#closed(error)),
+      },
+    );
+  }
+
+  #failIn(delay: number, reason: string): void {
+    this.#cancelTimer = this.#context.clock.after(delay, () => {
+      this.#inner?.destroy();
+      this.#closed(new Error(reason));
+    });
+  }
+
+  #closed(error: Error | undefined): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#cancelTimer?.();
+    this.#context.done();
+    this.#handlers.closed(error);
+  }
+}
+
+function lookUp(name: string, dns: Readonly<Record<string, string>>): string {
+  const known = dns[name.toLowerCase()];
+  if (known !== undefined) return known;
+  if (name === 'no.such.host') return 'fails';
+  return name.toLowerCase().endsWith('.timeout') ? 'silent' : name;
+}

@@ -1,0 +1,130 @@
+import type { Clock } from './clock';
+import type { Random } from './random';
+
+/** The format of the serial line: what `AT+UART_CUR` sets. */
+export interface UartSettings {
+  /** Bits a second, 80-5000000. */
+  readonly rate: number;
+  /** 5-8. */
+  readonly dataBits: number;
+  /** 1 one · 2 one and a half · 3 two. */
+  readonly stopBits: number;
+  /** 0 none · 1 odd · 2 even. */
+  readonly parity: number;
+  /** 0 none · 1 RTS · 2 CTS · 3 both. */
+  readonly flowControl: number;
+}
+
+/** As the device has it after power-up. */
+export const defaultUartSettings: UartSettings = {
+  rate: 115200,
+  dataBits: 8,
+  stopBits: 1,
+  parity: 0,
+  flowControl: 1,
+};
+
+/** Both ends of a serial line, and what it needs to run. */
+export interface UartEnds {
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Bytes that reach the device in one read of its driver. */
+  toDevice(piece: Buffer): void;
+  /** Bytes that reach the host. */
+  toHost(bytes: Buffer): void;
+  /** The transmit ring has room again. */
+  drained(): void;
+}
+
+/** The device's serial port and the line up to the host. Pacing and line faults are other implementations. */
+export interface Uart {
+  /** Queues bytes for the host, in order, however many there are. */
+  transmit(bytes: Buffer): void;
+  /** The transmit ring has no room: whoever can wait does, until `drained`. */
+  readonly full: boolean;
+  /** Takes what the host wrote. */
+  receive(bytes: Uint8Array): void;
+  /** The host takes no more bytes for now, as by RTS/CTS. */
+  hold(): void;
+  /** The host takes bytes again. */
+  release(): void;
+  /** Changes the format once everything queued so far has left. */
+  configure(settings: UartSettings): void;
+  /** The device lost power or restarts: what is queued inside it is gone; no timer stays behind. */
+  reset(): void;
+}
+
+export type UartFactory = (ends: UartEnds) => Uart;
+
+/** Bytes the driver of the real device keeps for sending. */
+export const transmitRing = 8192;
+
+/** A line without a rate: bytes arrive at once, gathered to one chunk for each turn. */
+export const directUart: UartFactory = (ends) => new DirectUart(ends);
+
+class DirectUart implements Uart {
+  readonly #ends: UartEnds;
+  #queue: Buffer[] = [];
+  #queued = 0;
+  #held = false;
+  #scheduled = false;
+
+  constructor(ends: UartEnds) {
+    this.#ends = ends;
+  }
+
+  get full(): boolean {
+    return this.#held && this.#queued >= transmitRing;
+  }
+
+  transmit(bytes: Buffer): void {
+    if (bytes.length === 0) return;
+    this.#queue.push(bytes);
+    this.#queued += bytes.length;
+    this.#schedule();
+  }
+
+  receive(bytes: Uint8Array): void {
+    this.#ends.toDevice(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+  }
+
+  hold(): void {
+    this.#held = true;
+  }
+
+  release(): void {
+    if (!this.#held) return;
+    const wasFull = this.full;
+    this.#held = false;
+    this.#schedule();
+    if (wasFull) this.#ends.drained();
+  }
+
+  configure(): void {
+    // There is no rate to change.
+  }
+
+  reset(): void {
+    this.#queue = [];
+    this.#queued = 0;
+  }
+
+  #schedule(): void {
+    if (this.#scheduled || this.#held || this.#queued === 0) return;
+    this.#scheduled = true;
+    queueMicrotask(() => {
+      this.#scheduled = false;
+      this.#flush();
+    });
+  }
+
+  #flush(): void {
+    if (this.#held || this.#queued === 0) return;
+    const queue = this.#queue;
+    const total = this.#queued;
+    this.#queue = [];
+    this.#queued = 0;
+    const [first] = queue;
+    this.#ends.toHost(queue.length === 1 && first ? first : Buffer.concat(queue, total));
+  }
+}

@@ -1,0 +1,48 @@
+import { endianness } from 'node:os';
+import type { Random } from '../random';
+
+/** Opcodes of RFC 6455, section 5.2. */
+export const opcodes = {
+  continuation: 0,
+  text: 1,
+  binary: 2,
+  close: 8,
+  ping: 9,
+  pong: 10,
+} as const;
+
+const littleEndian = endianness() === 'LE';
+
+/** One masked frame, as a client must send it (RFC 6455, section 5.3). */
+export function encodeFrame(fin: boolean, opcode: number, payload: Buffer, random: Random): Buffer {
+  const length = payload.length;
+  const headerLength = length < 126 ? 6 : length < 0x1_0000 ? 8 : 14;
+  // The payload begins at a multiple of four, so that it can be masked word by word.
+  const lead = (4 - (headerLength % 4)) % 4;
+  const memory = Buffer.from(new ArrayBuffer(lead + headerLength + ((length + 3) & ~3)));
+  const frame = memory.subarray(lead, lead + headerLength + length);
+  frame[0] = (fin ? 0x80 : 0) | opcode;
+  if (length < 126) {
+    frame[1] = 0x80 | length;
+  } else if (length < 0x1_0000) {
+    frame[1] = 0x80 | 126;
+    frame.writeUInt16BE(length, 2);
+  } else {
+    frame[1] = 0x80 | 127;
+    frame.writeBigUInt64BE(BigInt(length), 2);
+  }
+  const mask = Math.floor(random() * 0x1_0000_0000) >>> 0;
+  frame.writeUInt32BE(mask, headerLength - 4);
+  payload.copy(frame, headerLength);
+  maskWords(memory, lead + headerLength, length, mask);
+  return frame;
+}
+
+function maskWords(memory: Buffer, offset: number, length: number, mask: number): void {
+  const words = new Uint32Array(memory.buffer, offset, (length + 3) >> 2);
+  const word = littleEndian ? swap(mask) : mask;
+  for (let index = 0; index < words.length; index++) words[index] = (words[index] ?? 0) ^ word;
+}
+
+const swap = (word: number): number =>
+  ((word << 24) | ((word & 0xff00) << 8) | ((word >>> 8) & 0xff00) | (word >>> 24)) >>> 0;

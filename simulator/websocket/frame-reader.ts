@@ -1,0 +1,178 @@
+import type { Socket } from './socket';
+
+/** Data as the firmware reports it: what one read of the socket brought of a frame. */
+export interface Chunk {
+  readonly opcode: number;
+  readonly fin: boolean;
+  /** The length of the frame's payload. */
+  readonly payloadLength: number;
+  /** Where in the payload this chunk begins. */
+  readonly payloadOffset: number;
+  readonly bytes: Buffer;
+}
+
+export interface FrameReaderOptions {
+  readonly bufferSize: number;
+  /** Waits for all of a header; without it what is missing counts as zero. */
+  readonly waitsForHeaders: boolean;
+  /** Milliseconds each read may wait. */
+  readonly timeout: number;
+  data(chunk: Chunk): void;
+  ready(resume: () => void): boolean;
+}
+
+/** `nothing`: the wait for a header ended without one. */
+export type FrameOutcome = 'frame' | 'nothing' | 'failed';
+
+const longest = 0x7fff_ffff;
+
+/**
+ * Reads frames the way the firmware's transport does, its weakness included: a payload that stalls longer than
+ * the timeout is given up, and what comes later is taken for the next header.
+ */
+export class FrameReader {
+  readonly #socket: Socket;
+  readonly #options: FrameReaderOptions;
+  #opcode = 0;
+  #fin = false;
+  #mask: Buffer | undefined;
+  #length = 0;
+  #remaining = 0;
+  #offset = 0;
+  /** What the last chunk left in the receive buffer: the payload of a control frame is read from it. */
+  #payload: Buffer = Buffer.alloc(0);
+
+  constructor(socket: Socket, options: FrameReaderOptions) {
+    this.#socket = socket;
+    this.#options = options;
+  }
+
+  /** Of the frame read last. */
+  get opcode(): number {
+    return this.#opcode;
+  }
+
+  /** Of the control frame read last. */
+  get payload(): Buffer {
+    return this.#payload;
+  }
+
+  /** Reads one frame, chunk by chunk, then calls `done`. The socket must be readable. */
+  readFrame(done: (outcome: FrameOutcome) => void): void {
+    this.#offset = 0;
+    this.#payload = Buffer.alloc(0);
+    this.#next(done);
+  }
+
+  #next(done: (outcome: FrameOutcome) => void): void {
+    if (this.#remaining > 0) return this.#readPayload(done);
+    this.#socket.wait(this.#options.timeout, (readable) => {
+      if (!readable) return done('nothing');
+      this.#readHeader((ok) => {
+        if (!ok) return done('failed');
+        if (this.#length > 0) return this.#readPayload(done);
+        this.#chunk(Buffer.alloc(0));
+        done('frame');
+      });
+    });
+  }
+
+  #readPayload(done: (outcome: FrameOutcome) => void): void {
+    for (;;) {
+      if (!this.#options.ready(() => this.#readPayload(done))) return;
+      if (this.#socket.available === 0) {
+        if (this.#socket.finished) return done('failed');
+        this.#socket.wait(this.#options.timeout, (readable) => {
+          if (readable) return this.#readPayload(done);
+          this.#remaining = 0;
+          this.#chunk(Buffer.alloc(0));
+          this.#next(done);
+        });
+        return;
+      }
+      const bytes = this.#socket.take(Math.min(this.#remaining, this.#options.bufferSize));
+      this.#remaining -= bytes.length;
+      this.#chunk(this.#unmask(bytes));
+      if (this.#offset >= this.#length) return done('frame');
+      if (this.#remaining === 0) return this.#next(done);
+    }
+  }
+
+  #chunk(bytes: Buffer): void {
+    if (this.#opcode >= 8) this.#keepControl(bytes);
+    this.#options.data({
+      opcode: this.#opcode,
+      fin: this.#fin,
+      payloadLength: this.#length,
+      payloadOffset: this.#offset,
+      bytes,
+    });
+    this.#offset += bytes.length;
+  }
+
+  /** A control frame's payload beyond the first read overwrites the buffer, and the rest is whatever was there. */
+  #keepControl(bytes: Buffer): void {
+    if (this.#payload.length !== this.#length) this.#payload = Buffer.alloc(this.#length);
+    bytes.copy(this.#payload);
+  }
+
+  /** The firmware starts the mask anew with every read. */
+  #unmask(bytes: Buffer): Buffer {
+    const mask = this.#mask;
+    if (!mask) return bytes;
+    return Buffer.from(bytes.map((byte, index) => byte ^ (mask[index % 4] ?? 0)));
+  }
+
+  #readHeader(done: (ok: boolean) => void): void {
+    this.#read(2, (start) => {
+      if (!start) return done(false);
+      const first = start[0] ?? 0;
+      const second = start[1] ?? 0;
+      this.#fin = (first & 0x80) !== 0;
+      this.#opcode = first & 0x0f;
+      const short = second & 0x7f;
+      const extended = short === 126 ? 2 : short === 127 ? 8 : 0;
+      this.#read(extended, (more) => {
+        const length = more && (extended === 0 ? short : extendedLength(more));
+        if (length === undefined) return done(false);
+        this.#length = length;
+        this.#remaining = length;
+        this.#mask = undefined;
+        if ((second & 0x80) === 0 || length === 0) return done(true);
+        this.#read(4, (mask) => {
+          this.#mask = mask;
+          done(mask !== undefined);
+        });
+      });
+    });
+  }
+
+  /** Reads header bytes; undefined when the stream ends or, waiting for all of them, time runs out. */
+  #read(
+    length: number,
+    done: (bytes: Buffer | undefined) => void,
+    before: Buffer = Buffer.alloc(0),
+  ): void {
+    if (length === 0) return done(before);
+    if (this.#socket.available === 0) {
+      if (this.#socket.finished) return done(undefined);
+      this.#socket.wait(this.#options.timeout, (readable) => {
+        if (readable) this.#read(length, done, before);
+        else done(undefined);
+      });
+      return;
+    }
+    const part = this.#socket.take(length);
+    const bytes = before.length === 0 ? part : Buffer.concat([before, part]);
+    const missing = length - part.length;
+    if (missing === 0) return done(bytes);
+    if (this.#options.waitsForHeaders) return this.#read(missing, done, bytes);
+    done(Buffer.concat([bytes, Buffer.alloc(missing)]));
+  }
+}
+
+/** Undefined for what the firmware's 32-bit numbers cannot hold. */
+function extendedLength(bytes: Buffer): number | undefined {
+  const length = bytes.length === 2 ? BigInt(bytes.readUInt16BE(0)) : bytes.readBigUInt64BE(0);
+  return length > longest ? undefined : Number(length);
+}

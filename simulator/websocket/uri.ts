@@ -1,0 +1,33 @@
+/** A WebSocket URI as the device's parser takes it apart. */
+export interface WebSocketUri {
+  readonly secure: boolean;
+  readonly host: string;
+  readonly port: number;
+  /** Path and query; the fragment is dropped. */
+  readonly path: string;
+  /** `user:password`, as written. */
+  readonly userInfo: string | undefined;
+}
+
+const shape =
+  /^(?<scheme>[a-z]+):\/\/(?:(?<userInfo>[a-z0-9\-_.!~*'()%;:&=+$,]*)@)?(?<host>[a-z0-9._-]+|\[[0-9a-f:.%]+\])(?::(?<port>\d*))?(?<path>\/[^?#]*)?(?:\?(?<query>[^#]*))?(?:#.*)?$/i;
+
+/** Undefined for what the device refuses: another scheme, no host, a space, a control or a byte above 0x7e. */
+export function parseUri(text: string): WebSocketUri | undefined {
+  if (!/^[\x21-\x7e]*$/.test(text)) return undefined;
+  const parts = shape.exec(text)?.groups;
+  const scheme = parts?.['scheme']?.toLowerCase();
+  const host = parts?.['host'];
+  if (!parts || host === undefined || (scheme !== 'ws' && scheme !== 'wss')) return undefined;
+  const secure = scheme === 'wss';
+  const port = parts['port'] === undefined ? 0 : Number(parts['port']);
+  if (port > 0xffff) return undefined;
+  const query = parts['query'];
+  return {
+    secure,
+    host: host.replace(/^\[|\]$/g, ''),
+    port: port === 0 ? (secure ? 443 : 80) : port,
+    path: (parts['path'] ?? '/') + (query === undefined || query === '' ? '' : `?${query}`),
+    userInfo: parts['userInfo'] === '' ? undefined : parts['userInfo'],
+  };
+}
