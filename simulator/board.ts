@@ -24,7 +24,7 @@ export interface Board {
   readonly links: Links;
   readonly hooks: Hooks;
   /** Restarts the device. */
-  restart(): void;
+  readonly restart: () => void;
   /** Restarts it as it left the factory. */
-  restore(): void;
+  readonly restore: () => void;
 }

@@ -91,11 +91,20 @@ class StationConnection implements Connection {
   }
 
   start(): void {
-    if (!this.#context.online()) return this.#failIn(1, 'the device has no network');
+    if (!this.#context.online()) {
+      this.#failIn(1, 'the device has no network');
+      return;
+    }
     const { host } = this.#target;
     const answer = isIP(host) === 0 ? lookUp(host, this.#context.dns) : host;
-    if (answer === 'silent') return this.#failIn(dnsTimeout, 'the name was not resolved in time');
-    if (answer === 'fails') return this.#failIn(dnsFailure, 'there is no such host');
+    if (answer === 'silent') {
+      this.#failIn(dnsTimeout, 'the name was not resolved in time');
+      return;
+    }
+    if (answer === 'fails') {
+      this.#failIn(dnsFailure, 'there is no such host');
+      return;
+    }
     this.#failIn(connectTimeout, 'the connection was not made in time');
     // Into a black hole no packet leaves, so that the attempt ends by its time limit.
     if (this.#context.passable()) this.#dial(answer);

@@ -79,7 +79,10 @@ export class TimeSync {
       this.#cancel = undefined;
       if (!this.#context.online()) return;
       const answer = this.#context.ask();
-      if (answer === undefined) return this.#ask(retryTime);
+      if (answer === undefined) {
+        this.#ask(retryTime);
+        return;
+      }
       this.#context.time.set(answer);
       this.#context.report('+TIME_UPDATED');
     });

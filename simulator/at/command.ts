@@ -22,9 +22,9 @@ export interface Call {
 
 /** Carries out one form of a command. Throws a CommandError to answer ERROR. */
 export interface CommandHandlers {
-  query?(call: Call): void;
-  set?(call: Call, parameters: Parameters): void;
-  execute?(call: Call): void;
+  readonly query?: (call: Call) => void;
+  readonly set?: (call: Call, parameters: Parameters) => void;
+  readonly execute?: (call: Call) => void;
 }
 
 export interface Command extends CommandHandlers {

@@ -122,24 +122,39 @@ export class Interpreter {
     this.#reached('command', text);
     if (this.#call !== call) return;
     switch (fate.kind) {
-      case 'obey':
-        return this.#run(line, call);
+      case 'obey': {
+        this.#run(line, call);
+        return;
+      }
       case 'busy':
         this.#context.output.say(busyText);
-        if (fate.executed) return this.#run(line, call);
-        return call.silent();
+        if (fate.executed) {
+          this.#run(line, call);
+          return;
+        }
+        {
+          call.silent();
+          return;
+        }
       case 'answer lost':
         call.mute();
-        return this.#run(line, call);
+        {
+          this.#run(line, call);
+          return;
+        }
       case 'late':
         this.#cancelDelay = this.#context.clock.after(fate.delay, () => this.#run(line, call));
         return;
       case 'hang':
         return;
-      case 'restart':
-        return this.#context.restart();
-      case 'error':
-        return call.error();
+      case 'restart': {
+        this.#context.restart();
+        return;
+      }
+      case 'error': {
+        call.error();
+        return;
+      }
     }
   }
 

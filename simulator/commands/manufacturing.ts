@@ -30,7 +30,8 @@ export function manufacturingCommands(board: Board): CommandGroup {
       for (const key of flash.keys(space)) {
         call.line(`+SYSMFG:"${space}","${key}",${flash.get(space, key)?.type ?? 0}`);
       }
-      return call.ok();
+      call.ok();
+      return;
     }
     const key = name(parameters, 2);
     const stored = flash.get(space, key);
@@ -56,7 +57,8 @@ export function manufacturingCommands(board: Board): CommandGroup {
       const bytes = Buffer.alloc(4);
       bytes.writeInt32LE(parameters.number(4, -0x7fff_ffff, 0x7fff_ffff));
       flash.set(space, key, { type, bytes: bytes.subarray(0, fixed) });
-      return call.ok();
+      call.ok();
+      return;
     }
     const length = parameters.number(4, 1, longestValue);
     if (hooks.allocate?.(length) === false) throw new CommandError();

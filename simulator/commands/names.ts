@@ -103,9 +103,7 @@ const all: readonly (readonly [name: string, forms: Forms])[] = [
 ];
 
 /** The commands that a firmware class has. */
-export function commandNames(
-  firmware: Firmware,
-): {
+export function commandNames(firmware: Firmware): {
   readonly name: string;
   readonly query: boolean;
   readonly set: boolean;

@@ -86,7 +86,8 @@ function addHeader({ links }: Board, call: Call, parameters: Parameters): void {
   const length = parameters.number(0, 0, longestHeader);
   if (length === 0) {
     links.headers = [];
-    return call.ok();
+    call.ok();
+    return;
   }
   call.prompt(length, (payload) => {
     const header = payload.toString('latin1');
@@ -106,7 +107,10 @@ function open({ links, restart }: Board, call: Call, parameters: Parameters): vo
   const timeout = parameters.numberOr(3, 1, 180_000, 15_000);
   const authorization = parameters.optionalString(4);
   if (links.isOpen(id)) throw new CommandError();
-  if (text === '') return restart();
+  if (text === '') {
+    restart();
+    return;
+  }
   const uri = parseUri(text);
   if (!uri) throw new CommandError();
   links.open(id, { text, uri, subprotocol, timeout, authorization }, (connected) => {
@@ -130,8 +134,11 @@ function send({ firmware, links, hooks }: Board, call: Call, parameters: Paramet
     // The newest firmware ends a fragmented message with an empty frame, and takes the payload for unsent.
     const losesPayload = firmware.fragments && fin && opcode === opcodes.continuation;
     const sent = losesPayload ? nothing : payload;
-    if (!fin && opcode === opcodes.continuation && sent.length === 0) return call.finish(sendOk);
-    links.send(id, opcode, fin, sent, timeout, (result) => {
+    if (!fin && opcode === opcodes.continuation && sent.length === 0) {
+      call.finish(sendOk);
+      return;
+    }
+    links.send(id, { opcode, fin, payload: sent }, timeout, (result) => {
       hooks.reached?.('sent', '');
       if (result === 'sent' && sent.length === payload.length) call.finish(sendOk);
       else call.error();

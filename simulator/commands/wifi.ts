@@ -21,7 +21,10 @@ export function wifiCommands(board: Board): CommandGroup {
   const join = (call: Call, credentials: Credentials, timeout: number) => {
     if (station.mode !== 1 && station.mode !== 3) throw new CommandError();
     station.join(credentials, { store: settings.store, timeout: timeout * 1000 }, (result) => {
-      if (result === joinResult.joined) return call.ok();
+      if (result === joinResult.joined) {
+        call.ok();
+        return;
+      }
       call.line(`+CWJAP:${result}`);
       call.error();
     });

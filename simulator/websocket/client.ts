@@ -1,16 +1,13 @@
 import type { Clock } from '../clock';
 import type { Network, TlsOptions } from '../network';
 import type { Random } from '../random';
-import { encodeFrame, opcodes } from './frame-codec';
+import { opcodes } from './frame-codec';
 import { FrameReader, type Chunk } from './frame-reader';
-import {
-  handshakeBuffer,
-  newKey,
-  readAnswer,
-  upgradeRequest,
-  type UpgradeOptions,
-} from './handshake';
+import type { UpgradeOptions } from './handshake';
+import { Lock } from './lock';
+import { Sender, type Message, type SendResult } from './sender';
 import { Socket } from './socket';
+import { upgrade } from './upgrade';
 
 /** Milliseconds that each read of the handshake and inside a frame may take. */
 const networkTimeout = 10_000;
@@ -30,7 +27,7 @@ export const linkState = {
   waiting: 3,
   closing: 4,
 } as const;
-export type ClientState = (typeof linkState)[keyof typeof linkState];
+export type LinkState = (typeof linkState)[keyof typeof linkState];
 
 export interface ClientOptions extends UpgradeOptions {
   readonly clock: Clock;
@@ -46,7 +43,7 @@ export interface ClientOptions extends UpgradeOptions {
   readonly waitsForHeaders: boolean;
   readonly answersClose: boolean;
   /** The TLS settings at this moment; undefined for plain TCP, `unusable` when its certificates are gone. */
-  tls(): TlsOptions | undefined | 'unusable';
+  readonly tls: () => TlsOptions | undefined | 'unusable';
 }
 
 /** What a client tells its owner, from within its task. */
@@ -62,9 +59,6 @@ export interface ClientEvents {
   ready(resume: () => void): boolean;
 }
 
-/** What became of an attempt to send. */
-export type SendResult = 'sent' | 'failed';
-
 /**
  * A WebSocket connection as the firmware keeps it: one task that connects, sends pings, reads frame by frame
  * and, after a loss, connects again. It is stopped only between two steps of that task, and while the task
@@ -73,34 +67,35 @@ export type SendResult = 'sent' | 'failed';
 export class WebSocketClient {
   readonly #options: ClientOptions;
   readonly #events: ClientEvents;
-  #state: ClientState = linkState.closed;
+  readonly #lock: Lock;
+  #state: LinkState = linkState.closed;
+  /** The task is to go on; without it, it ends at its next turn. */
   #running = false;
+  #destroyed = false;
   #socket: Socket;
   #reader: FrameReader;
+  #sender: Sender;
   #cancelSleep: (() => void) | undefined;
   #pollStart: number | undefined;
+  /** The last poll found something to read. */
   #readable = false;
   #pingTick = 0;
   #pongTick = 0;
   #awaitingPong = false;
   #reconnectTick = 0;
-  #pongTimedOut = false;
-  /** The task or a sender holds the connection to itself. */
-  #locked = false;
-  #lockWaiters: LockWaiter[] = [];
+  #reconnectAfter = reconnectDelay;
   #stopWaiters: (() => void)[] = [];
-  #dead = false;
   #turning = false;
   #turnAgain = false;
 
   constructor(options: ClientOptions, events: ClientEvents) {
     this.#options = options;
     this.#events = events;
-    this.#socket = new Socket(options.clock);
-    this.#reader = this.#newReader();
+    this.#lock = new Lock(options.clock);
+    ({ socket: this.#socket, reader: this.#reader, sender: this.#sender } = this.#newConnection());
   }
 
-  get state(): ClientState {
+  get state(): LinkState {
     return this.#state;
   }
 
@@ -114,7 +109,10 @@ export class WebSocketClient {
 
   /** Asks the task to end and calls `done` when it has, without a close frame. At once when it has ended. */
   stop(done: () => void): void {
-    if (this.#state === linkState.closed) return done();
+    if (this.#state === linkState.closed) {
+      done();
+      return;
+    }
     this.#stopWaiters.push(done);
     this.#running = false;
     if (this.#pollStart !== undefined) {
@@ -125,46 +123,51 @@ export class WebSocketClient {
 
   /** Power is gone: no timer, no socket, no event is left. */
   destroy(): void {
-    this.#dead = true;
+    this.#destroyed = true;
     this.#running = false;
     this.#state = linkState.closed;
     this.#cancelSleep?.();
     this.#socket.destroy();
-    for (const waiter of this.#lockWaiters) waiter.cancel();
-    this.#lockWaiters = [];
+    this.#lock.destroy();
     this.#stopWaiters = [];
   }
 
-  /**
-   * Sends a message, cut to frames of at most the buffer's size.
-   *
-   * @param fin whether its last frame ends the message
-   * @param timeout milliseconds to wait for the connection to be free, and for room in it
-   */
-  send(
-    opcode: number,
-    fin: boolean,
-    payload: Buffer,
-    timeout: number,
-    done: (result: SendResult) => void,
-  ): void {
-    if (this.#state !== linkState.established) return done('failed');
-    this.#lock(timeout, (taken) => {
-      if (!taken) return done('failed');
-      if (this.#state !== linkState.established) {
-        this.#unlock();
-        return done('failed');
+  /** Sends; `timeout` milliseconds are allowed for the connection to be free, and as many for room in it. */
+  send(message: Message, timeout: number, done: (result: SendResult) => void): void {
+    if (this.#state !== linkState.established) {
+      done('failed');
+      return;
+    }
+    this.#lock.take(timeout, (taken) => {
+      if (!taken) {
+        done('failed');
+        return;
       }
-      this.#sendFrames(opcode, fin, payload, timeout, (result) => {
-        if (result === 'failed') this.#abort();
-        this.#unlock();
+      const finish = (result: SendResult) => {
+        this.#lock.release();
         done(result);
+      };
+      if (this.#state !== linkState.established) {
+        finish('failed');
+        return;
+      }
+      this.#sender.message(message, timeout, (result) => {
+        if (result === 'failed') this.#abort();
+        finish(result);
       });
     });
   }
 
   get #now(): number {
     return this.#options.clock.now();
+  }
+
+  get #pingDue(): number {
+    return this.#pingTick + this.#options.pingInterval * 1000;
+  }
+
+  get #pongDue(): number {
+    return this.#awaitingPong ? this.#pongTick + this.#options.pongTimeout * 1000 : Infinity;
   }
 
   /** Goes on with the task; a call from within it is made up for afterwards, so that the stack stays flat. */
@@ -174,39 +177,48 @@ export class WebSocketClient {
     this.#turning = true;
     while (this.#turnAgain) {
       this.#turnAgain = false;
-      this.#loop();
+      this.#step();
     }
     this.#turning = false;
   }
 
-  /** Runs the task until it has to wait for something. */
-  #loop(): void {
-    for (;;) {
-      if (this.#dead) return;
-      if (!this.#running) return this.#finish();
-      if (this.#locked) {
-        this.#lockWaiters.unshift({ taken: () => this.#turn(), cancel: () => undefined });
-        return;
-      }
-      if (this.#state === linkState.connecting) return this.#connect();
-      if (this.#state === linkState.established) return this.#attend();
-      if (this.#state === linkState.waiting) {
-        if (this.#now - this.#reconnectTick < this.#reconnectAfter - tolerance)
-          return this.#sleep();
-        this.#state = linkState.connecting;
-        this.#reconnectTick = this.#now;
-      } else {
-        return this.#answerClose();
-      }
+  #step(): void {
+    if (this.#destroyed) return;
+    if (!this.#running) {
+      this.#finish();
+      return;
+    }
+    if (this.#lock.held) {
+      this.#lock.whenFree(() => this.#turn());
+      return;
+    }
+    switch (this.#state) {
+      case linkState.connecting:
+        this.#connect();
+        break;
+      case linkState.established:
+        this.#attend();
+        break;
+      case linkState.waiting:
+        if (this.#now - this.#reconnectTick >= this.#reconnectAfter - tolerance) {
+          this.#state = linkState.connecting;
+          this.#reconnectTick = this.#now;
+        }
+        this.#pause();
+        break;
+      case linkState.closing:
+        this.#answerClose();
+        break;
+      case linkState.closed:
+        break;
     }
   }
 
-  /** The state was left as it is: waits as it demands, then goes on. */
+  /** Waits as the state demands, then goes on. */
   #pause(): void {
-    if (this.#dead) return;
-    if (this.#state === linkState.established) return this.#poll();
-    if (this.#state === linkState.waiting) return this.#sleep();
-    this.#turn();
+    if (this.#state === linkState.established) this.#poll();
+    else if (this.#state === linkState.waiting) this.#sleep();
+    else this.#turn();
   }
 
   #sleep(): void {
@@ -228,87 +240,81 @@ export class WebSocketClient {
     });
   }
 
-  get #pingDue(): number {
-    return this.#pingTick + this.#options.pingInterval * 1000;
-  }
-
-  get #pongDue(): number {
-    return this.#awaitingPong ? this.#pongTick + this.#options.pongTimeout * 1000 : Infinity;
-  }
-
-  get #reconnectAfter(): number {
-    // A pong timeout is noticed late in a round, so that its wait takes one more step.
-    return this.#pongTimedOut ? reconnectDelay + reconnectStep : reconnectDelay;
-  }
-
-  /** One round while established: ping, pong timeout, then a frame if there is one. */
+  /** One round while established: a ping if it is due, the pong's deadline, then a frame if there is one. */
   #attend(): void {
-    this.#locked = true;
-    const afterPing = () => {
-      if (this.#now >= this.#pongDue - tolerance) {
-        this.#pongTimedOut = true;
-        this.#abort();
-        return this.#endRound();
-      }
-      if (!this.#readable) return this.#endRound();
-      this.#pingTick = this.#now;
-      this.#receive();
-    };
-    if (this.#now < this.#pingDue - tolerance) return afterPing();
+    this.#lock.hold();
+    if (this.#now < this.#pingDue - tolerance) {
+      this.#attendPong();
+      return;
+    }
     this.#pingTick = this.#now;
-    this.#sendFrame(opcodes.ping, true, Buffer.alloc(0), networkTimeout, () => {
+    this.#sender.control(opcodes.ping, () => {
       if (!this.#awaitingPong) {
         this.#pongTick = this.#now;
         this.#awaitingPong = true;
       }
-      afterPing();
+      this.#attendPong();
     });
   }
 
+  #attendPong(): void {
+    if (this.#now >= this.#pongDue - tolerance) {
+      // Noticed late in a round of the task, so that the wait takes one step more.
+      this.#abort(reconnectDelay + reconnectStep);
+      this.#endRound();
+    } else if (this.#readable) {
+      this.#pingTick = this.#now;
+      this.#receive();
+    } else {
+      this.#endRound();
+    }
+  }
+
   #endRound(): void {
-    this.#unlock();
+    this.#lock.release();
     this.#pause();
   }
 
   #receive(): void {
     this.#reader.readFrame((outcome) => {
-      if (outcome === 'failed') {
-        this.#abort();
-        return this.#endRound();
-      }
-      const { opcode, payload } = this.#reader;
-      if (outcome === 'nothing') return this.#endRound();
-      if (opcode === opcodes.ping) {
-        return this.#sendFrame(opcodes.pong, true, payload, networkTimeout, () => this.#endRound());
-      }
-      if (opcode === opcodes.pong) this.#awaitingPong = false;
-      if (opcode === opcodes.close) {
-        this.#state = linkState.closing;
-        if (!this.#options.answersClose) {
-          this.#unlock();
-          return this.#closed();
-        }
-      }
-      this.#endRound();
+      if (outcome === 'failed') this.#abort();
+      if (outcome === 'frame') this.#heed();
+      else this.#endRound();
     });
+  }
+
+  /** Does what the frame that was read asks for. */
+  #heed(): void {
+    const { opcode, payload } = this.#reader;
+    if (opcode === opcodes.ping) {
+      const pong = { opcode: opcodes.pong, fin: true, payload };
+      this.#sender.frame(pong, networkTimeout, () => this.#endRound());
+      return;
+    }
+    if (opcode === opcodes.pong) this.#awaitingPong = false;
+    if (opcode === opcodes.close) this.#state = linkState.closing;
+    this.#endRound();
   }
 
   #answerClose(): void {
-    this.#locked = true;
-    this.#sendFrame(opcodes.close, true, Buffer.alloc(0), networkTimeout, () => {
-      this.#unlock();
-      this.#socket.wait(pollInterval, () => this.#closed());
+    if (!this.#options.answersClose) {
+      this.#close();
+      return;
+    }
+    this.#lock.hold();
+    this.#sender.control(opcodes.close, () => {
+      this.#lock.release();
+      this.#socket.wait(pollInterval, () => this.#close());
     });
   }
 
-  #closed(): void {
+  #close(): void {
     this.#running = false;
     this.#events.closed();
     this.#finish();
   }
 
   #finish(): void {
-    if (this.#dead) return;
     this.#state = linkState.closed;
     this.#socket.destroy();
     const waiters = this.#stopWaiters;
@@ -317,134 +323,60 @@ export class WebSocketClient {
   }
 
   /** Ends the connection; the task will try again later. */
-  #abort(): void {
+  #abort(reconnectAfter = reconnectDelay): void {
     this.#socket.destroy();
     this.#reconnectTick = this.#now;
+    this.#reconnectAfter = reconnectAfter;
     this.#state = linkState.waiting;
     this.#events.disconnected();
   }
 
   #connect(): void {
-    const { host, port } = this.#options.uri;
+    const { uri, network, random } = this.#options;
     const tls = this.#options.tls();
-    this.#pongTimedOut = false;
-    this.#socket = new Socket(this.#options.clock);
-    this.#reader = this.#newReader();
-    if (tls === 'unusable') return this.#failed();
-    const socket = this.#socket;
+    if (tls === 'unusable') {
+      this.#fail();
+      return;
+    }
+    const { socket, reader, sender } = this.#newConnection();
+    this.#socket = socket;
+    this.#reader = reader;
+    this.#sender = sender;
     const handlers = socket.handlers({
-      connected: () => this.#shakeHands(socket),
-      failed: () => this.#failed(),
+      connected: () =>
+        upgrade(socket, this.#options, random, networkTimeout, (rest) => {
+          if (rest) this.#establish(rest);
+          else this.#fail();
+        }),
+      failed: () => this.#fail(),
     });
-    const target = { host, port };
-    socket.attach(this.#options.network.connect(tls ? { ...target, tls } : target, handlers));
+    const target = { host: uri.host, port: uri.port };
+    socket.attach(network.connect(tls ? { ...target, tls } : target, handlers));
   }
 
-  #failed(): void {
+  #fail(): void {
     this.#abort();
     this.#pause();
   }
 
-  #shakeHands(socket: Socket): void {
-    const key = newKey(this.#options.random);
-    const request = upgradeRequest(this.#options, key);
-    if (!request) return this.#failed();
-    socket.write(request);
-    let received: Buffer = Buffer.alloc(0);
-    const read = (readable: boolean): void => {
-      if (!readable || socket.finished) return this.#failed();
-      received = Buffer.concat([received, socket.take(handshakeBuffer - received.length)]);
-      const answer = readAnswer(received, key);
-      if (answer.kind === 'incomplete') return socket.wait(networkTimeout, read, true);
-      if (answer.kind === 'refused') return this.#failed();
-      if (this.#options.keepsEarlyFrames) socket.keepEarly(answer.rest);
-      this.#established();
-    };
-    socket.wait(networkTimeout, read, true);
-  }
-
-  #established(): void {
+  #establish(early: Buffer): void {
+    if (this.#options.keepsEarlyFrames) this.#socket.keepEarly(early);
     this.#state = linkState.established;
     this.#awaitingPong = false;
-    this.#readable = false;
     this.#events.connected();
     this.#pause();
   }
 
-  #newReader(): FrameReader {
-    const { bufferSize, waitsForHeaders } = this.#options;
-    return new FrameReader(this.#socket, {
+  #newConnection(): { socket: Socket; reader: FrameReader; sender: Sender } {
+    const { clock, bufferSize, waitsForHeaders, random } = this.#options;
+    const socket = new Socket(clock);
+    const reader = new FrameReader(socket, {
       bufferSize,
       waitsForHeaders,
       timeout: networkTimeout,
       data: (chunk) => this.#events.data(chunk),
       ready: (resume) => this.#events.ready(resume),
     });
+    return { socket, reader, sender: new Sender(socket, bufferSize, random) };
   }
-
-  /** Sends the frames of a message one after the other. */
-  #sendFrames(
-    opcode: number,
-    fin: boolean,
-    payload: Buffer,
-    timeout: number,
-    done: (result: SendResult) => void,
-  ): void {
-    const { bufferSize } = this.#options;
-    const last = payload.length <= bufferSize;
-    this.#sendFrame(opcode, last && fin, payload.subarray(0, bufferSize), timeout, (result) => {
-      if (result === 'failed' || last) return done(result);
-      this.#sendFrames(opcodes.continuation, fin, payload.subarray(bufferSize), timeout, done);
-    });
-  }
-
-  /** Sends one frame: waits for room first, and again until TCP has taken all of it. */
-  #sendFrame(
-    opcode: number,
-    fin: boolean,
-    payload: Buffer,
-    timeout: number,
-    done: (result: SendResult) => void,
-  ): void {
-    const socket = this.#socket;
-    socket.waitWritable(timeout, (room) => {
-      if (!room || socket.broken) return done('failed');
-      if (socket.write(encodeFrame(fin, opcode, payload, this.#options.random)))
-        return done('sent');
-      socket.waitWritable(networkTimeout + timeout, (taken) => {
-        done(taken && !socket.broken ? 'sent' : 'failed');
-      });
-    });
-  }
-
-  #lock(timeout: number, taken: (taken: boolean) => void): void {
-    if (!this.#locked) {
-      this.#locked = true;
-      return taken(true);
-    }
-    const cancel = this.#options.clock.after(timeout, () => {
-      this.#lockWaiters = this.#lockWaiters.filter((other) => other !== waiter);
-      taken(false);
-    });
-    const waiter: LockWaiter = {
-      cancel,
-      taken: () => {
-        cancel();
-        this.#locked = true;
-        taken(true);
-      },
-    };
-    this.#lockWaiters.push(waiter);
-  }
-
-  #unlock(): void {
-    this.#locked = false;
-    this.#lockWaiters.shift()?.taken();
-  }
-}
-
-/** Someone who waits for the connection to be free. */
-interface LockWaiter {
-  taken(): void;
-  cancel(): void;
 }

@@ -65,12 +65,24 @@ export class FrameReader {
   }
 
   #next(done: (outcome: FrameOutcome) => void): void {
-    if (this.#remaining > 0) return this.#readPayload(done);
+    if (this.#remaining > 0) {
+      this.#readPayload(done);
+      return;
+    }
     this.#socket.wait(this.#options.timeout, (readable) => {
-      if (!readable) return done('nothing');
+      if (!readable) {
+        done('nothing');
+        return;
+      }
       this.#readHeader((ok) => {
-        if (!ok) return done('failed');
-        if (this.#length > 0) return this.#readPayload(done);
+        if (!ok) {
+          done('failed');
+          return;
+        }
+        if (this.#length > 0) {
+          this.#readPayload(done);
+          return;
+        }
         this.#chunk(Buffer.alloc(0));
         done('frame');
       });
@@ -81,9 +93,15 @@ export class FrameReader {
     for (;;) {
       if (!this.#options.ready(() => this.#readPayload(done))) return;
       if (this.#socket.available === 0) {
-        if (this.#socket.finished) return done('failed');
+        if (this.#socket.finished) {
+          done('failed');
+          return;
+        }
         this.#socket.wait(this.#options.timeout, (readable) => {
-          if (readable) return this.#readPayload(done);
+          if (readable) {
+            this.#readPayload(done);
+            return;
+          }
           this.#remaining = 0;
           this.#chunk(Buffer.alloc(0));
           this.#next(done);
@@ -93,8 +111,14 @@ export class FrameReader {
       const bytes = this.#socket.take(Math.min(this.#remaining, this.#options.bufferSize));
       this.#remaining -= bytes.length;
       this.#chunk(this.#unmask(bytes));
-      if (this.#offset >= this.#length) return done('frame');
-      if (this.#remaining === 0) return this.#next(done);
+      if (this.#offset >= this.#length) {
+        done('frame');
+        return;
+      }
+      if (this.#remaining === 0) {
+        this.#next(done);
+        return;
+      }
     }
   }
 
@@ -125,7 +149,10 @@ export class FrameReader {
 
   #readHeader(done: (ok: boolean) => void): void {
     this.#read(2, (start) => {
-      if (!start) return done(false);
+      if (!start) {
+        done(false);
+        return;
+      }
       const first = start[0] ?? 0;
       const second = start[1] ?? 0;
       this.#fin = (first & 0x80) !== 0;
@@ -134,11 +161,17 @@ export class FrameReader {
       const extended = short === 126 ? 2 : short === 127 ? 8 : 0;
       this.#read(extended, (more) => {
         const length = more && (extended === 0 ? short : extendedLength(more));
-        if (length === undefined) return done(false);
+        if (length === undefined) {
+          done(false);
+          return;
+        }
         this.#length = length;
         this.#remaining = length;
         this.#mask = undefined;
-        if ((second & 0x80) === 0 || length === 0) return done(true);
+        if ((second & 0x80) === 0 || length === 0) {
+          done(true);
+          return;
+        }
         this.#read(4, (mask) => {
           this.#mask = mask;
           done(mask !== undefined);
@@ -153,9 +186,15 @@ export class FrameReader {
     done: (bytes: Buffer | undefined) => void,
     before: Buffer = Buffer.alloc(0),
   ): void {
-    if (length === 0) return done(before);
+    if (length === 0) {
+      done(before);
+      return;
+    }
     if (this.#socket.available === 0) {
-      if (this.#socket.finished) return done(undefined);
+      if (this.#socket.finished) {
+        done(undefined);
+        return;
+      }
       this.#socket.wait(this.#options.timeout, (readable) => {
         if (readable) this.#read(length, done, before);
         else done(undefined);
@@ -165,8 +204,14 @@ export class FrameReader {
     const part = this.#socket.take(length);
     const bytes = before.length === 0 ? part : Buffer.concat([before, part]);
     const missing = length - part.length;
-    if (missing === 0) return done(bytes);
-    if (this.#options.waitsForHeaders) return this.#read(missing, done, bytes);
+    if (missing === 0) {
+      done(bytes);
+      return;
+    }
+    if (this.#options.waitsForHeaders) {
+      this.#read(missing, done, bytes);
+      return;
+    }
     done(Buffer.concat([bytes, Buffer.alloc(missing)]));
   }
 }

@@ -6,9 +6,10 @@ import type { Hooks } from '../hooks';
 import type { Network, TlsOptions } from '../network';
 import type { Output } from '../output';
 import type { Random } from '../random';
-import { WebSocketClient, type ClientState, type SendResult } from './client';
+import { WebSocketClient, type LinkState } from './client';
 import { dataReport, defaultDataFormat, type DataFormat } from './data-report';
 import type { Chunk } from './frame-reader';
+import type { Message, SendResult } from './sender';
 import type { WebSocketUri } from './uri';
 
 export const linkCount = 3;
@@ -103,7 +104,7 @@ export class Links {
   }
 
   /** Links in use, as `AT+WSOPEN?` lists them. */
-  list(): { id: number; state: ClientState; text: string }[] {
+  list(): { id: number; state: LinkState; text: string }[] {
     return this.#links.flatMap((link, id) =>
       link ? [{ id, state: link.client.state, text: link.text }] : [],
     );
@@ -137,17 +138,10 @@ export class Links {
     link.client.start();
   }
 
-  /** Sends on a link in use. */
-  send(
-    id: number,
-    opcode: number,
-    fin: boolean,
-    payload: Buffer,
-    timeout: number,
-    done: (result: SendResult) => void,
-  ): void {
+  /** Sends on a link in use; `timeout` in milliseconds. */
+  send(id: number, message: Message, timeout: number, done: (result: SendResult) => void): void {
     const link = this.#links[id];
-    if (link) link.client.send(opcode, fin, payload, timeout, done);
+    if (link) link.client.send(message, timeout, done);
     else done('failed');
   }
 
@@ -156,7 +150,8 @@ export class Links {
     const link = this.#links[id];
     if (!link) {
       this.#configs[id] = undefined;
-      return done();
+      done();
+      return;
     }
     link.client.stop(() => {
       this.#forget(id, link);
@@ -229,7 +224,10 @@ export class Links {
   #closed(id: number, link: Link): void {
     this.#forget(id, link);
     // The oldest firmware frees the connection while the command still waits for it.
-    if (!this.#context.firmware.answersClose && link.opening) return this.#context.restart();
+    if (!this.#context.firmware.answersClose && link.opening) {
+      this.#context.restart();
+      return;
+    }
     this.#report(`+WS_CLOSED:${id}`);
   }
 

@@ -99,7 +99,10 @@ export class Socket {
    * @param prompt do not model the time a sleeping task takes to wake up
    */
   wait(timeout: number, done: (readable: boolean) => void, prompt = false): void {
-    if (this.readable) return done(true);
+    if (this.readable) {
+      done(true);
+      return;
+    }
     const reader: Waiter = new Waiter(this.#clock, timeout, prompt, (readable) => {
       this.#reader = undefined;
       done(readable);
@@ -125,7 +128,10 @@ export class Socket {
 
   /** Calls `done` once, with true when all bytes were handed on, with false after `timeout` milliseconds. */
   waitWritable(timeout: number, done: (writable: boolean) => void): void {
-    if (this.#writable) return done(true);
+    if (this.#writable) {
+      done(true);
+      return;
+    }
     this.#writer = new Waiter(this.#clock, timeout, true, (writable) => {
       this.#writer = undefined;
       done(writable);

@@ -16,18 +16,18 @@ const shape =
 export function parseUri(text: string): WebSocketUri | undefined {
   if (!/^[\x21-\x7e]*$/.test(text)) return undefined;
   const parts = shape.exec(text)?.groups;
-  const scheme = parts?.['scheme']?.toLowerCase();
-  const host = parts?.['host'];
+  const scheme = parts?.scheme?.toLowerCase();
+  const host = parts?.host;
   if (!parts || host === undefined || (scheme !== 'ws' && scheme !== 'wss')) return undefined;
   const secure = scheme === 'wss';
-  const port = parts['port'] === undefined ? 0 : Number(parts['port']);
+  const port = parts.port === undefined ? 0 : Number(parts.port);
   if (port > 0xffff) return undefined;
-  const query = parts['query'];
+  const query = parts.query;
   return {
     secure,
     host: host.replace(/^\[|\]$/g, ''),
     port: port === 0 ? (secure ? 443 : 80) : port,
-    path: (parts['path'] ?? '/') + (query === undefined || query === '' ? '' : `?${query}`),
-    userInfo: parts['userInfo'] === '' ? undefined : parts['userInfo'],
+    path: (parts.path ?? '/') + (query === undefined || query === '' ? '' : `?${query}`),
+    userInfo: parts.userInfo === '' ? undefined : parts.userInfo,
   };
 }
