@@ -13,7 +13,7 @@ export default tseslint.config(
   {
     files: ['**/*.ts'],
     extends: [...tseslint.configs.strictTypeChecked, ...tseslint.configs.stylisticTypeChecked],
-    languageOptions: { parserOptions: { projectService: { allowDefaultProject: [] }, project: ['./tsconfig.test.json'] } },
+    languageOptions: { parserOptions: { project: ['./tsconfig.test.json'] } },
     rules: {
       '@typescript-eslint/no-explicit-any': 'error',
       '@typescript-eslint/no-non-null-assertion': 'error',
@@ -29,7 +29,25 @@ export default tseslint.config(
       '@typescript-eslint/require-await': 'off',
     },
   },
-  mayNotImport(['driver/**/*.ts'], '(^|/)(nodes|simulator)/', 'The driver knows nothing of Node-RED or of the simulator.'),
-  mayNotImport(['simulator/**/*.ts'], '(^|/)(nodes|driver)/', 'The simulator shares no code with the driver.'),
-  { files: ['**/*.mjs'], languageOptions: { globals: { process: 'readonly', console: 'readonly', URL: 'readonly', setTimeout: 'readonly' } } },
+  mayNotImport(
+    ['driver/**/*.ts'],
+    '(^|/)(nodes|simulator)/',
+    'The driver knows nothing of Node-RED or of the simulator.',
+  ),
+  mayNotImport(
+    ['simulator/**/*.ts'],
+    '(^|/)(nodes|driver)/',
+    'The simulator shares no code with the driver.',
+  ),
+  {
+    files: ['**/*.mjs'],
+    languageOptions: {
+      globals: {
+        process: 'readonly',
+        console: 'readonly',
+        URL: 'readonly',
+        setTimeout: 'readonly',
+      },
+    },
+  },
 );

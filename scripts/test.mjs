@@ -1,31 +1,21 @@
 #!/usr/bin/env node
-// Everything `npm test` does, on a fresh clone too: install if needed, build, then all tests with the
-// runner's own closing count. Arguments name test files instead of all.
-import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+// `npm test`, on a fresh clone too: installs, builds, then runs all tests with the runner's own
+// closing count. Arguments name test files or folders instead of all.
+import { readdirSync, statSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { build, install, requireNode, root, run } from './prepare.mjs';
 
-const root = fileURLToPath(new URL('..', import.meta.url));
-const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
+requireNode();
+install();
+build();
+const named = process.argv.slice(2);
+const files = (named.length > 0 ? named : ['test']).flatMap((path) => testFiles(join(root, path)));
+run(process.execPath, ['--import', 'tsx', '--test', '--test-reporter=spec', ...files]);
 
-function run(command, args) {
-  const { status } = spawnSync(command, args, { cwd: root, stdio: 'inherit', shell: command === npm && process.platform === 'win32' });
-  if (status !== 0) process.exit(status ?? 1);
-}
-
-function testFiles(folder) {
-  return readdirSync(folder, { withFileTypes: true })
-    .flatMap((entry) => {
-      const path = join(folder, entry.name);
-      if (entry.isDirectory()) return testFiles(path);
-      return entry.name.endsWith('.test.ts') ? [path] : [];
-    })
+function testFiles(path) {
+  if (!statSync(path).isDirectory()) return [relative(root, path)];
+  return readdirSync(path, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() || entry.name.endsWith('.test.ts'))
+    .flatMap((entry) => testFiles(join(path, entry.name)))
     .sort();
 }
-
-if (!existsSync(join(root, 'node_modules', '.package-lock.json'))) run(npm, ['ci']);
-run(process.execPath, ['scripts/build.mjs']);
-const named = process.argv.slice(2);
-const files = named.length > 0 ? named : testFiles(join(root, 'test'));
-run(process.execPath, ['--import', 'tsx', '--test', '--test-reporter=spec', ...files]);

@@ -1,0 +1,138 @@
+#!/usr/bin/env node
+// `npm start`: installs, builds, and runs Node-RED with the demo flow on 127.0.0.1 until Ctrl-C.
+//
+// PORT=1881          another port than 1880
+// DEMO_DIR=path      another folder for the demo's flows and settings than .demo
+// NODE_RED=4|5       another Node-RED than the newest this Node.js is supported by
+import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { createServer } from 'node:http';
+import { join, resolve } from 'node:path';
+import { build, install, requireNode, root } from './prepare.mjs';
+
+const host = '127.0.0.1';
+const port = portOf(process.env.PORT ?? '1880');
+const userDir = resolve(root, process.env.DEMO_DIR ?? '.demo');
+const demoFlow = join(root, 'examples', 'Echo over the simulated ESP32.json');
+
+requireNode();
+await portIsFree();
+install();
+build();
+putDemoFlow();
+await start();
+
+function portOf(text) {
+  const number = Number(text);
+  if (/^\d+$/.test(text) && number >= 1 && number <= 65535) return number;
+  fail(`PORT=${text} is not a port number (1-65535).`);
+}
+
+/** Asked before the long installation, so that nobody waits for it in vain. */
+function portIsFree() {
+  const probe = createServer();
+  return new Promise((free) => {
+    probe.once('error', cannotListen);
+    probe.listen(port, host, () => probe.close(free));
+  });
+}
+
+function cannotListen(error) {
+  fail(
+    error.code === 'EADDRINUSE'
+      ? `Port ${port} is in use by another program. Stop that, or choose another port: PORT=${port + 1} npm start`
+      : `Port ${port} cannot be opened: ${error.message}`,
+  );
+}
+
+function fail(sentence) {
+  console.error(sentence);
+  process.exit(1);
+}
+
+/** The demo flow at the first start; what was made of it since, afterwards. */
+function putDemoFlow() {
+  const flowFile = join(userDir, 'flows.json');
+  mkdirSync(userDir, { recursive: true });
+  if (!existsSync(flowFile)) copyFileSync(demoFlow, flowFile);
+  const text = readFileSync(flowFile, 'utf8');
+  const pointed = pointedHere(text);
+  if (pointed !== text) writeFileSync(flowFile, pointed);
+}
+
+/** The flows with the URIs of the servers inside them leading to this port. */
+function pointedHere(text) {
+  let flows;
+  try {
+    flows = JSON.parse(text);
+  } catch {
+    return text; // Node-RED says what is wrong with it, better than we could.
+  }
+  const served = new Set(flows.filter((n) => n.type === 'websocket-listener').map((n) => n.path));
+  return text.replace(/(?<=ws:\/\/127\.0\.0\.1:)\d+(\/[^"\\]*)/g, (whole, path) =>
+    served.has(path) ? `${port}${path}` : whole,
+  );
+}
+
+async function start() {
+  const require = createRequire(import.meta.url);
+  const nodeRed = nodeRedName();
+  const RED = require(nodeRed);
+  const express = createRequire(require.resolve(nodeRed))('express');
+  const app = express();
+  const server = createServer(app);
+  RED.init(server, settings());
+  app.use('/', RED.httpAdmin);
+  app.use('/', RED.httpNode);
+  stopOnSignals(RED);
+
+  const flowsRun = new Promise((started) => RED.events.once('flows:started', started));
+  await RED.start();
+  server.once('error', cannotListen);
+  server.listen(port, host, async () => {
+    await flowsRun;
+    console.log(`\nNode-RED with the demo flow: http://${host}:${port}/   (Ctrl-C ends it)\n`);
+  });
+}
+
+function nodeRedName() {
+  const [major, minor] = process.versions.node.split('.').map(Number);
+  const chosen = process.env.NODE_RED ?? (major > 22 || (major === 22 && minor >= 9) ? '5' : '4');
+  return chosen === '5' ? 'node-red-5' : 'node-red';
+}
+
+function settings() {
+  return {
+    uiHost: host,
+    uiPort: port,
+    userDir,
+    flowFile: 'flows.json',
+    flowFilePretty: true,
+    credentialSecret: 'demo',
+    httpAdminRoot: '/',
+    httpNodeRoot: '/',
+    nodesDir: [root],
+    // A development package of this repository, which has no place in the demo's palette.
+    nodesExcludes: ['node-red-node-serialport'],
+    telemetry: { enabled: false, updateNotification: false },
+    editorTheme: { tours: false, projects: { enabled: false } },
+    logging: { console: { level: 'info', metrics: false, audit: false } },
+  };
+}
+
+/** Ctrl-C stops the flows first, so that ports and connections close in order; a second one ends at once. */
+function stopOnSignals(RED) {
+  let stopping = false;
+  const stop = async (signal) => {
+    if (stopping) process.exit(130);
+    stopping = true;
+    console.log(`\n${signal}: stopping …`);
+    try {
+      await RED.stop();
+      process.exit(0);
+    } catch (error) {
+      fail(`Node-RED did not stop in order: ${error.message}`);
+    }
+  };
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGBREAK']) process.on(signal, stop);
+}
