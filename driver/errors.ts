@@ -37,6 +37,7 @@ const sentences = {
   COMMAND_TIMEOUT: 'The device did not answer {command} in time.',
   COMMAND_TOO_LONG: 'The command is {length} bytes long; a command line takes {limit}.',
   INVALID_COMMAND: 'This is not a command that may be sent: {reason}.',
+  INVALID_SETTING: 'The device setting "{setting}" cannot be used: {reason}.',
   OUT_OF_STEP: 'The answer to {command} was lost or damaged on the serial line.',
   // What the flow asked for
   INVALID_LINK: 'Link ID {link} does not exist; links are 0, 1 and 2.',

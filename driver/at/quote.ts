@@ -1,0 +1,24 @@
+import { EspAtError } from '../errors';
+
+/** CR or LF would end the command, NUL is dropped by the device, the others have no place in a value. */
+const control = /\p{Cc}/u;
+
+/**
+ * A string parameter of an AT command: the UTF-8 bytes of `text`, one character a byte (latin1), in double
+ * quotes, with `"`, `,` and `\` escaped, since the firmware cuts parameters at bare commas even inside quotes.
+ * @throws EspAtError `INVALID_COMMAND` for control characters and halves of characters
+ */
+export function quote(text: string): string {
+  const reason = flawOf(text);
+  if (reason !== undefined)
+    throw new EspAtError('INVALID_COMMAND', { reason: `a value ${reason}` });
+  const bytes = Buffer.from(text).toString('latin1');
+  return `"${bytes.replace(/["\\,]/g, '\\$&')}"`;
+}
+
+/** Why {@link quote} refuses a text, as the end of a sentence; undefined when it does not. */
+export function flawOf(text: string): string | undefined {
+  if (control.test(text)) return 'contains a control character';
+  if (/\p{Surrogate}/u.test(text)) return 'contains half of a surrogate pair';
+  return undefined;
+}

@@ -1,0 +1,39 @@
+import type { LinkId } from '../at/frame';
+import { EspAtError } from '../errors';
+
+/** The same properties, whose values a caller without a compiler may have got wrong. */
+export type Unchecked<T> = { readonly [K in keyof T]?: unknown };
+
+/** @throws EspAtError `INVALID_LINK` for anything but the numbers 0, 1 and 2 */
+export function checkLink(link: unknown): LinkId {
+  if (link === 0 || link === 1 || link === 2) return link;
+  throw new EspAtError('INVALID_LINK', { link: shown(link) });
+}
+
+/** @throws EspAtError `INVALID_TIMEOUT` for anything but a whole number of milliseconds in the range */
+export function checkTimeout(value: unknown, min: number, max: number): number {
+  if (isWhole(value, min, max)) return value;
+  throw new EspAtError('INVALID_TIMEOUT', { value: shown(value), min, max });
+}
+
+/** A whole number of a device setting. @throws EspAtError `INVALID_SETTING` */
+export function checkSetting(setting: string, value: unknown, min: number, max: number): number {
+  if (isWhole(value, min, max)) return value;
+  throw invalidSetting(setting, `${shown(value)} is not a whole number from ${min} to ${max}`);
+}
+
+export function invalidSetting(setting: string, reason: string): EspAtError {
+  return new EspAtError('INVALID_SETTING', { setting, reason });
+}
+
+export function isWhole(value: unknown, min: number, max: number): value is number {
+  return typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max;
+}
+
+/** A wrong value as a message may show it: short, on one line, and never the inside of an object. */
+export function shown(value: unknown): string | number {
+  if (typeof value === 'number') return value;
+  if (typeof value !== 'string') return value === null ? 'null' : typeof value;
+  const text = JSON.stringify(value);
+  return text.length <= 32 ? text : `${text.slice(0, 31)}…`;
+}

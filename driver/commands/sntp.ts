@@ -1,0 +1,62 @@
+import type { Answer, Command } from '../at/command';
+import { flawOf, quote } from '../at/quote';
+import { build, damaged, query } from './build';
+import { invalidSetting, shown } from './check';
+
+const MOST_SERVERS = 3;
+const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
+
+/**
+ * `AT+CIPSNTPCFG=1`: sets the clock by SNTP, now and again from time to time.
+ * @param timezone hours from UTC, -12 to 14, in steps of a quarter
+ * @param servers up to three host names; none: the firmware's own
+ * @throws EspAtError `INVALID_SETTING`
+ */
+export function cipsntpcfg(timezone: number, servers: readonly string[]): Command {
+  const names = servers.map(checkServer);
+  if (names.length > MOST_SERVERS) {
+    throw invalidSetting('SNTP servers', `${names.length} are given, of at most ${MOST_SERVERS}`);
+  }
+  return build(`AT+CIPSNTPCFG=${[1, zone(timezone), ...names].join(',')}`, {
+    name: 'AT+CIPSNTPCFG',
+    repeatable: true,
+  });
+}
+
+/** `AT+CIPSNTPTIME?`: the device's clock in its time zone; 1970 until it was set. */
+export function cipsntptime(): Command {
+  return query('CIPSNTPTIME');
+}
+
+/**
+ * The time in an answer to {@link cipsntptime}, as a Date whose UTC fields are the device's local time.
+ * @throws EspAtError `OUT_OF_STEP`
+ */
+export function parseSntpTime(answer: Answer): Date {
+  const format = /^\+CIPSNTPTIME:\w{3} (\w{3}) +(\d{1,2}) (\d\d):(\d\d):(\d\d) (\d{4})$/;
+  const [, name = '', ...numbers] = format.exec(answer[0] ?? '') ?? [];
+  const [day, hour, minute, second, year] = numbers.map(Number);
+  const month = months.indexOf(name);
+  if (year === undefined || month < 0) throw damaged('AT+CIPSNTPTIME?');
+  return new Date(Date.UTC(year, month, day, hour, minute, second));
+}
+
+/** Whole hours as they are; others as HHMM (5:45 is 545), which the firmware tells apart by size. */
+function zone(timezone: unknown): number {
+  const quarters = typeof timezone === 'number' ? timezone * 4 : NaN;
+  if (!Number.isInteger(quarters) || quarters < -48 || quarters > 56) {
+    const range = 'a number of hours from -12 to 14, in steps of 0.25';
+    throw invalidSetting('time zone', `${shown(timezone)} is not ${range}`);
+  }
+  if (quarters % 4 === 0) return quarters / 4;
+  return Math.trunc(quarters / 4) * 100 + (quarters % 4) * 15;
+}
+
+function checkServer(server: unknown): string {
+  if (typeof server !== 'string' || server === '')
+    throw invalidSetting('SNTP servers', 'one is empty');
+  const flaw =
+    flawOf(server) ?? (/^[\x21-\x7e]{1,64}$/.test(server) ? undefined : 'is no host name');
+  if (flaw !== undefined) throw invalidSetting('SNTP servers', `one ${flaw}`);
+  return quote(server);
+}

@@ -1,0 +1,174 @@
+import type { Answer, Command } from '../at/command';
+import { flawOf, quote } from '../at/quote';
+import { build, damaged, query } from './build';
+import { checkSetting, invalidSetting } from './check';
+
+/** Milliseconds: the device gives a network 15 s to let it in, and leaves another one before. */
+const JOINING = 25_000;
+/** Milliseconds for a scan of all channels. */
+const SCANNING = 15_000;
+/** Bytes of a network's name and of a password, at most (IEEE 802.11; WPA's key in hexadecimal). */
+const LONGEST_SSID = 32;
+const LONGEST_PASSWORD = 64;
+
+/** `AT+CWMODE`: 0 off · 1 station · 2 access point · 3 both. @throws EspAtError `INVALID_SETTING` */
+export function cwmode(mode: number): Command {
+  const checked = checkSetting('Wi-Fi mode', mode, 0, 3);
+  return build(`AT+CWMODE=${checked}`, { deadline: 5000, repeatable: true });
+}
+
+/** `AT+CWMODE?` */
+export function cwmodeQuery(): Command {
+  return query('CWMODE');
+}
+
+/**
+ * `AT+CWJAP`: joins a network; OK once there is an address.
+ * @param ssid 1 to 32 bytes of UTF-8
+ * @param password up to 64 bytes, empty for an open network; secret
+ * @param bssid `aa:bb:cc:dd:ee:ff`: this access point only
+ * @throws EspAtError `INVALID_SETTING`
+ */
+export function cwjap(ssid: string, password: string, bssid = ''): Command {
+  const values = [
+    text('network', ssid, 1, LONGEST_SSID),
+    text('password', password, 0, LONGEST_PASSWORD),
+  ];
+  if (bssid !== '') {
+    if (!/^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/i.test(bssid)) {
+      throw invalidSetting('BSSID', 'it does not look like aa:bb:cc:dd:ee:ff');
+    }
+    values.push(quote(bssid.toLowerCase()));
+  }
+  return build(`AT+CWJAP=${values.join(',')}`, {
+    answers: ['+CWJAP:'],
+    deadline: JOINING,
+    repeatable: true,
+  });
+}
+
+/** `AT+CWJAP?`: the network that is joined. */
+export function cwjapQuery(): Command {
+  return query('CWJAP');
+}
+
+/** `AT+CWSTATE?` */
+export function cwstate(): Command {
+  return query('CWSTATE');
+}
+
+/** `AT+CWLAP`: looks for networks. */
+export function cwlap(): Command {
+  return build('AT+CWLAP', { answers: ['+CWLAP:'], deadline: SCANNING, repeatable: true });
+}
+
+/**
+ * `AT+CWRECONNCFG`: how the device rejoins by itself.
+ * @param interval seconds between attempts, 0 (never) to 7200
+ * @param attempts 0 (for ever) to 1000
+ * @throws EspAtError `INVALID_SETTING`
+ */
+export function cwreconncfg(interval: number, attempts: number): Command {
+  const seconds = checkSetting('reconnect interval', interval, 0, 7200);
+  const count = checkSetting('reconnect attempts', attempts, 0, 1000);
+  return build(`AT+CWRECONNCFG=${seconds},${count}`, { repeatable: true });
+}
+
+/** `AT+CIPSTA?`: the station's addresses. */
+export function cipsta(): Command {
+  return query('CIPSTA');
+}
+
+function text(setting: string, value: unknown, min: number, max: number): string {
+  if (typeof value !== 'string') throw invalidSetting(setting, 'it is no text');
+  const flaw = flawOf(value);
+  if (flaw !== undefined) throw invalidSetting(setting, `it ${flaw}`);
+  const length = Buffer.byteLength(value);
+  if (length < min) throw invalidSetting(setting, 'it is empty');
+  if (length > max) throw invalidSetting(setting, `it is ${length} bytes long, of at most ${max}`);
+  return quote(value);
+}
+
+/** State of the station, in the order of the numbers of `AT+CWSTATE?`. */
+const states = ['idle', 'no-address', 'joined', 'joining', 'disconnected'] as const;
+
+/**
+ * `idle`: nothing was joined yet · `no-address`: joined, without an address yet · `joined` · `joining`
+ * or rejoining · `disconnected`.
+ */
+export type WifiState = (typeof states)[number];
+
+/** A network that a scan found. */
+export interface WifiNetwork {
+  readonly ssid: string;
+  readonly bssid: string;
+  /** Signal strength in dBm. */
+  readonly signal: number;
+  readonly channel: number;
+  /** False: it takes no password. */
+  readonly encrypted: boolean;
+}
+
+/** The mode in an answer to {@link cwmodeQuery}. @throws EspAtError `OUT_OF_STEP` */
+export function parseCwmode(answer: Answer): number {
+  const [, mode] = /^\+CWMODE:([0-3])$/.exec(answer[0] ?? '') ?? [];
+  if (mode === undefined) throw damaged('AT+CWMODE?');
+  return Number(mode);
+}
+
+/** The network in an answer to {@link cwjapQuery}; undefined when none is joined. */
+export function parseCwjap(
+  answer: Answer,
+): { readonly ssid: string; readonly bssid: string } | undefined {
+  // The name comes without escapes: a quote may be part of it.
+  const [, ssid, bssid] = /^\+CWJAP:"(.*)","([0-9a-f:]{17})",/i.exec(answer[0] ?? '') ?? [];
+  if (ssid === undefined || bssid === undefined) return undefined;
+  return { ssid: decoded(ssid), bssid: bssid.toLowerCase() };
+}
+
+/** What the device gave as the reason for a failed {@link cwjap}; undefined when it gave none. */
+export function parseJoinFailure(
+  text: string,
+): 'timeout' | 'password' | 'not-found' | 'other' | undefined {
+  const [, number] = /\+CWJAP:([1-4])(?!\d)/.exec(text) ?? [];
+  return (['timeout', 'password', 'not-found', 'other'] as const)[Number(number) - 1];
+}
+
+/** The answer to {@link cwstate}. @throws EspAtError `OUT_OF_STEP` */
+export function parseCwstate(answer: Answer): {
+  readonly state: WifiState;
+  /** Of the network joined last. */
+  readonly ssid: string;
+} {
+  const [, number, ssid] = /^\+CWSTATE:([0-4]),"(.*)"$/.exec(answer[0] ?? '') ?? [];
+  const state = states[Number(number)];
+  if (state === undefined || ssid === undefined) throw damaged('AT+CWSTATE?');
+  return { state, ssid: decoded(ssid) };
+}
+
+/** The networks in an answer to {@link cwlap}, as the device ordered them; unreadable ones are left out. */
+export function parseCwlap(answer: Answer): WifiNetwork[] {
+  return answer.flatMap((line) => {
+    const parts = /^\+CWLAP:\((\d+),"(.*)",(-?\d+),"([0-9a-f:]{17})",(\d+)[,)]/i.exec(line);
+    const [, encryption, ssid, signal, bssid, channel] = parts ?? [];
+    if (ssid === undefined || bssid === undefined) return [];
+    return {
+      ssid: decoded(ssid),
+      bssid: bssid.toLowerCase(),
+      signal: Number(signal),
+      channel: Number(channel),
+      encrypted: Number(encryption) !== 0,
+    };
+  });
+}
+
+/** The IPv4 address in an answer to {@link cipsta}; undefined when there is none. */
+export function parseCipsta(answer: Answer): string | undefined {
+  const [, ip] = /^\+CIPSTA:ip:"([\d.]+)"$/.exec(answer[0] ?? '') ?? [];
+  return ip === '0.0.0.0' ? undefined : ip;
+}
+
+/** UTF-8 from one character a byte. */
+function decoded(latin1: string): string {
+  return Buffer.from(latin1, 'latin1').toString();
+}

@@ -1,0 +1,69 @@
+import type { Command } from '../at/command';
+import type { LinkId } from '../at/frame';
+import type { Capabilities } from '../device-types';
+import { EspAtError } from '../errors';
+import type { LinkConfig } from '../link-types';
+import { build } from './build';
+import { checkLink, isWhole, shown, type Unchecked } from './check';
+
+/** Milliseconds; certificates are read from flash. */
+const DEADLINE = 5000;
+/** How the device says that a certificate slot is empty, before its ERROR. */
+const answers = ['NO CERT FOUND', 'NO PRVT_KEY FOUND', 'NO CA FOUND'];
+
+/**
+ * `AT+WSCFG`: settings of the link's next opening, used up by it. Only for a link that is closed: on an
+ * open one it does nothing but free certificates that are in use.
+ * @throws EspAtError `INVALID_LINK`, `INVALID_CONFIG`, `AUTH_NOT_SUPPORTED`
+ */
+export function wscfg(link: LinkId, config: LinkConfig, capabilities: Capabilities): Command {
+  const id = checkLink(link);
+  const given: Unchecked<LinkConfig> = config;
+  const values = [
+    whole('ping interval', given.pingInterval, 10, 1, 7200, ' s'),
+    whole('pong timeout', given.pongTimeout, 120, 1, 7200, ' s'),
+    whole('buffer size', given.bufferSize, 1024, 1, capabilities.maxBuffer, ' bytes'),
+    ...authentication(given, capabilities),
+  ];
+  return command(id, values);
+}
+
+/** Firmware with authentication takes it, older firmware answers ERROR. The link has to be closed. */
+export function wscfgProbe(link: LinkId): Command {
+  return command(checkLink(link), [10, 120, 1024, 0]);
+}
+
+/** Mode 0 is what the firmware does unasked, and old firmware takes no such parameter. */
+function authentication(config: Unchecked<LinkConfig>, capabilities: Capabilities): number[] {
+  const mode = whole('authentication mode', config.auth, 0, 0, 3);
+  if (mode === 0) return [];
+  if (!capabilities.authentication) throw new EspAtError('AUTH_NOT_SUPPORTED');
+  return [
+    mode,
+    whole('client certificate slot', config.pki, 0, 0, 255),
+    whole('CA slot', config.ca, 0, 0, 255),
+  ];
+}
+
+function command(link: LinkId, values: readonly number[]): Command {
+  return build(`AT+WSCFG=${[link, ...values].join(',')}`, {
+    name: `AT+WSCFG=${link}`,
+    answers,
+    deadline: DEADLINE,
+    repeatable: true,
+  });
+}
+
+function whole(
+  name: string,
+  value: unknown,
+  fallback: number,
+  min: number,
+  max: number,
+  unit = '',
+): number {
+  if (value === undefined) return fallback;
+  if (isWhole(value, min, max)) return value;
+  const reason = `${name} ${shown(value)} is not a whole number from ${min} to ${max}${unit}`;
+  throw new EspAtError('INVALID_CONFIG', { reason });
+}

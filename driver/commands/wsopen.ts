@@ -1,0 +1,138 @@
+import type { Answer, Command } from '../at/command';
+import type { LinkId } from '../at/frame';
+import { flawOf, quote } from '../at/quote';
+import { EspAtError, type ErrorCode } from '../errors';
+import type { LinkState, OpenOptions } from '../link-types';
+import { build, damaged, LINE_LIMIT, query } from './build';
+import { checkLink, checkTimeout, type Unchecked } from './check';
+import { token } from './wshead';
+
+/** Milliseconds the device waits for a server unless told otherwise. */
+const TIMEOUT = 15_000;
+/**
+ * Milliseconds beyond the timeout. The timeout stops no attempt: name, TCP, TLS and handshake have
+ * about 10 s each, and after a failure the ERROR is held back for 5 s.
+ */
+const LEEWAY = 25_000;
+/** Milliseconds; 14 s were measured on a link that was reconnecting. */
+const CLOSING = 20_000;
+
+/** A link that the device knows, as `AT+WSOPEN?` lists it; closed links are absent. */
+export interface OpenLink {
+  readonly link: LinkId;
+  readonly state: LinkState;
+  readonly uri: string;
+}
+
+/**
+ * `AT+WSOPEN`: opens a link. Only OK means open; reports and errors tell the rest.
+ * @throws EspAtError `INVALID_LINK`, `INVALID_URI`, `INVALID_SUBPROTOCOL`, `INVALID_AUTHORIZATION`,
+ * `INVALID_TIMEOUT`; none of them shows the authorization or the URI, which may hold a password
+ */
+export function wsopen(link: LinkId, options: OpenOptions): Command {
+  const id = checkLink(link);
+  const given: Unchecked<OpenOptions> = options;
+  const start = `AT+WSOPEN=${id},${quote(checkUri(given.uri))}`;
+  fits(start, 'INVALID_URI', 'is');
+  const subprotocol = checkSubprotocol(given.subprotocol);
+  const authorization = checkAuthorization(given.authorization);
+  const timeout = given.timeout === undefined ? undefined : checkTimeout(given.timeout, 1, 180_000);
+  const line = start + parameters(subprotocol, timeout, authorization);
+  if (authorization !== '') fits(line, 'INVALID_AUTHORIZATION', 'together with the URI is');
+  else if (subprotocol !== '') fits(line, 'INVALID_SUBPROTOCOL', 'together with the URI is');
+  else fits(line, 'INVALID_URI', 'together with the timeout is');
+  const deadline = Math.max(timeout ?? TIMEOUT, TIMEOUT) + LEEWAY;
+  return build(line, { name: `AT+WSOPEN=${id}`, deadline });
+}
+
+/** `AT+WSOPEN?`: the state of every link that is not closed. */
+export function wsopenQuery(): Command {
+  return query('WSOPEN');
+}
+
+/**
+ * The links in an answer to {@link wsopenQuery}.
+ * @throws EspAtError `OUT_OF_STEP` when a line is damaged: a link must not seem closed
+ */
+export function parseWsopen(answer: Answer): OpenLink[] {
+  return answer.map((line) => {
+    // The device prints the URI without escapes: a quote may be part of it.
+    const [, link, state, uri] = /^\+WSOPEN:([0-2]),([0-4]),"(.+)"$/.exec(line) ?? [];
+    if (uri === undefined) throw damaged('AT+WSOPEN?');
+    return { link: checkLink(Number(link)), state: asState(Number(state)), uri };
+  });
+}
+
+/** `AT+WSCLOSE`: drops the connection without a close frame, and what `AT+WSCFG` set. OK in any state. */
+export function wsclose(link: LinkId): Command {
+  const id = checkLink(link);
+  const name = `AT+WSCLOSE=${id}`;
+  return build(name, { name, deadline: CLOSING, repeatable: true });
+}
+
+/** No field may be empty but the subprotocol's, and an empty text there would send an empty header. */
+function parameters(
+  subprotocol: string,
+  timeout: number | undefined,
+  authorization: string,
+): string {
+  const name = subprotocol === '' ? '' : quote(subprotocol);
+  if (authorization !== '') return `,${name},${timeout ?? TIMEOUT},${quote(authorization)}`;
+  if (timeout !== undefined) return `,${name},${timeout}`;
+  return name === '' ? '' : `,${name}`;
+}
+
+function checkUri(uri: unknown): string {
+  const invalid = (reason: string) => new EspAtError('INVALID_URI', { reason });
+  if (uri === undefined || uri === null) throw invalid('is missing');
+  if (typeof uri !== 'string') throw invalid('is no text');
+  // The firmware crashes on an empty one.
+  if (uri === '') throw invalid('is empty');
+  const flaw = flawOf(uri);
+  if (flaw !== undefined) throw invalid(flaw);
+  if (!/^[\x21-\x7e]+$/.test(uri)) {
+    throw invalid('contains a space or a character beyond ASCII: percent-encode it');
+  }
+  const [, authority] = /^wss?:\/\/([^/?#]*)/i.exec(uri) ?? [];
+  if (authority === undefined) throw invalid('does not begin with ws:// or wss://');
+  const [, host, port] = /^(?:.*@)?(\[[^[\]]+\]|[^:[\]@]+)(?::(\d*))?$/.exec(authority) ?? [];
+  if (host === undefined) throw invalid('names no host');
+  if (Number(port ?? 0) > 65_535) throw invalid('has a port beyond 65535');
+  return uri;
+}
+
+/** Several may be given, separated by commas (RFC 6455, section 4.1). */
+function checkSubprotocol(subprotocol: unknown): string {
+  if (subprotocol === undefined || subprotocol === '') return '';
+  const names = typeof subprotocol === 'string' ? subprotocol.split(/ *, */) : [];
+  if (names.length > 0 && names.every((name) => token.test(name))) return names.join(', ');
+  throw new EspAtError('INVALID_SUBPROTOCOL', {
+    reason: "may hold letters, digits and !#$%&'*+-.^_`|~ only; several are separated by commas",
+  });
+}
+
+function checkAuthorization(authorization: unknown): string {
+  if (authorization === undefined || authorization === '') return '';
+  const reason = typeof authorization === 'string' ? flawOf(authorization) : 'is no text';
+  if (reason !== undefined) throw new EspAtError('INVALID_AUTHORIZATION', { reason });
+  return String(authorization);
+}
+
+function fits(line: string, code: ErrorCode, subject: string): void {
+  const excess = line.length - LINE_LIMIT;
+  if (excess <= 0) return;
+  const escaped = 'in a command line commas, quotes and backslashes count twice';
+  throw new EspAtError(code, { reason: `${subject} ${excess} bytes too long (${escaped})` });
+}
+
+function asState(state: number): LinkState {
+  switch (state) {
+    case 0:
+    case 1:
+    case 2:
+    case 3:
+    case 4:
+      return state;
+  }
+  throw damaged('AT+WSOPEN?');
+}

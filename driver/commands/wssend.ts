@@ -1,0 +1,87 @@
+import type { Command } from '../at/command';
+import type { LinkId } from '../at/frame';
+import { EspAtError } from '../errors';
+import type { SendOptions } from '../link-types';
+import { build } from './build';
+import { checkLink, checkTimeout, isWhole, shown, type Unchecked } from './check';
+
+/** Bytes that the largest `AT+WSSEND` of any firmware takes (class D). */
+const LARGEST = 16_384;
+/** Bytes that a control frame carries at most (RFC 6455, section 5.5). */
+const LARGEST_CONTROL = 125;
+const FIRST_CONTROL = 8;
+const TEXT = 1;
+/** Milliseconds the device has to hand a message to the network unless told otherwise. */
+const TIMEOUT = 10_000;
+/** Milliseconds beyond the timeout: the ERROR came up to 10 s after it. */
+const LEEWAY = 15_000;
+
+type SendTraits = Pick<SendOptions, 'opcode' | 'timeout' | 'fin'>;
+
+/**
+ * `AT+WSSEND`: one frame, or what the device makes of it. Nothing is asked for when there is no payload
+ * (class D; older firmware answers ERROR). `fin` is for class D only.
+ * @throws EspAtError `INVALID_LINK`, `INVALID_PAYLOAD`, `PAYLOAD_TOO_LONG`, `INVALID_OPCODE`,
+ * `INVALID_TIMEOUT`, each with the outcome `not-sent`
+ */
+export function wssend(link: LinkId, payload: Uint8Array, options: SendTraits = {}): Command {
+  try {
+    return command(link, payload, options);
+  } catch (error) {
+    if (!(error instanceof EspAtError)) throw error;
+    throw new EspAtError(error.code, error.details, { outcome: 'not-sent' });
+  }
+}
+
+function command(link: unknown, payload: unknown, options: Unchecked<SendTraits>): Command {
+  const id = checkLink(link);
+  const bytes = checkPayload(payload);
+  const opcode = checkOpcode(options.opcode ?? TEXT);
+  const timeout = checkTimeout(options.timeout ?? TIMEOUT, 0, 60_000);
+  const fin = options.fin ?? true;
+  if (typeof fin !== 'boolean') throw invalidPayload('fin is neither true nor false');
+  if (!fin && opcode > 2) throw invalidPayload('only text and binary may go in fragments');
+  if (opcode >= FIRST_CONTROL && bytes.length > LARGEST_CONTROL) {
+    throw invalidPayload(`control frames carry at most ${LARGEST_CONTROL} bytes`);
+  }
+  return build(`AT+WSSEND=${fields(id, bytes.length, opcode, timeout, fin)}`, {
+    name: `AT+WSSEND=${id}`,
+    success: 'SEND OK',
+    deadline: timeout + LEEWAY,
+    ...(bytes.length > 0 && { payload: bytes }),
+  });
+}
+
+/** `AT+WSDATAFMT`: received data of the link comes with opcode, fin and both lengths (class D). */
+export function wsdatafmt(link: LinkId): Command {
+  const id = checkLink(link);
+  return build(`AT+WSDATAFMT=${id},0,55`, { name: `AT+WSDATAFMT=${id}`, repeatable: true });
+}
+
+/** What the firmware assumes by itself is left out, from the end: no field may be empty. */
+function fields(
+  link: LinkId,
+  length: number,
+  opcode: number,
+  timeout: number,
+  fin: boolean,
+): string {
+  if (!fin) return `${link},${length},${opcode},${timeout},0`;
+  if (timeout !== TIMEOUT) return `${link},${length},${opcode},${timeout}`;
+  return opcode === TEXT ? `${link},${length}` : `${link},${length},${opcode}`;
+}
+
+function checkPayload(payload: unknown): Uint8Array {
+  if (!(payload instanceof Uint8Array)) throw invalidPayload('it is neither text nor bytes');
+  if (payload.length <= LARGEST) return payload;
+  throw new EspAtError('PAYLOAD_TOO_LONG', { length: payload.length, limit: LARGEST });
+}
+
+function checkOpcode(opcode: unknown): number {
+  if (isWhole(opcode, 0, 15)) return opcode;
+  throw new EspAtError('INVALID_OPCODE', { opcode: shown(opcode) });
+}
+
+function invalidPayload(reason: string): EspAtError {
+  return new EspAtError('INVALID_PAYLOAD', { reason });
+}
