@@ -1,0 +1,76 @@
+import type { NodeAPI } from 'node-red';
+import { systemClock } from '../driver/clock';
+import { DeviceHost } from './shared/device-host';
+import { DeviceLog } from './shared/device-log';
+import type { DeviceNode } from './shared/device-node';
+import { deviceSettings, type DeviceCredentials, type DeviceDef } from './shared/device-settings';
+import { PortClaims } from './shared/port-claims';
+import { makeDevice, portKey, type MakeDevice } from './shared/ports';
+import { servePorts } from './shared/ports-endpoint';
+import { settingText } from './shared/text';
+import { translator } from './shared/translate';
+
+/** Of all devices in this process: a port has one. */
+const claims = new PortClaims();
+
+/** The configuration node `esp-at-device`; `make` makes the device that it runs. */
+export function espAtDevice(make: MakeDevice): (RED: NodeAPI) => void {
+  return (RED) => {
+    const translate = translator(RED);
+
+    function EspAtDevice(this: DeviceNode, def: DeviceDef): void {
+      RED.nodes.createNode(this, def);
+      const address = settingText(RED, this, def.port);
+      this.linkConfigs = { 0: {}, 1: {}, 2: {} };
+      this.headers = [];
+      this.host = new DeviceHost({
+        label: def.name || address,
+        address,
+        port: portKey(address),
+        claims,
+        clock: systemClock,
+        make: () => {
+          // Read here, so that settings that are no good are reported to every node that uses them.
+          const read = deviceSettings(RED, this, def);
+          this.linkConfigs = read.links;
+          this.headers = read.headers;
+          return make(read);
+        },
+        watch: new DeviceLog(this, translate),
+      });
+      this.on('close', (done: () => void) => {
+        void this.host.end().then(done);
+      });
+    }
+
+    RED.nodes.registerType<DeviceNode, DeviceDef, unknown, DeviceCredentials>(
+      'esp-at-device',
+      EspAtDevice,
+      { credentials: deviceCredentials },
+    );
+    servePorts(RED, translate);
+  };
+}
+
+const hidden = { type: 'password' } as const;
+const visible = { type: 'text' } as const;
+
+const deviceCredentials = {
+  password: hidden,
+  headerSecret0: hidden,
+  headerSecret1: hidden,
+  headerSecret2: hidden,
+  headerSecret3: hidden,
+  headerSecret4: hidden,
+  headerSecret5: hidden,
+  headerSecret6: hidden,
+  headerSecret7: hidden,
+  ca0: visible,
+  certificate0: visible,
+  key0: hidden,
+  ca1: visible,
+  certificate1: visible,
+  key1: hidden,
+};
+
+export default espAtDevice(makeDevice);

@@ -1,0 +1,68 @@
+import type { Node, NodeStatus } from 'node-red';
+import type { LinkEvent } from '../../driver/link-types';
+import type { DeviceNode } from './device-node';
+import { concerns, several, type LinkSetting } from './link-choice';
+import { deviceStatus, linkStatus, noDeviceStatus } from './status';
+import type { Translate } from './translate';
+
+/**
+ * What the canvas shows under a node that uses links: the device while it is not ready, else the link
+ * that was heard of last, with its number where it could be another.
+ */
+export class Canvas {
+  readonly #node: Node;
+  readonly #translate: Translate;
+  readonly #device: DeviceNode | undefined;
+  readonly #setting: LinkSetting;
+  #link: NodeStatus;
+  #shown = '';
+  #ended = false;
+
+  constructor(
+    node: Node,
+    translate: Translate,
+    device: DeviceNode | undefined,
+    setting: LinkSetting,
+  ) {
+    this.#node = node;
+    this.#translate = translate;
+    this.#device = device;
+    this.#setting = setting;
+    this.#link =
+      setting === 'device'
+        ? { fill: 'green', shape: 'dot', text: translate('status.device.ready') }
+        : linkStatus(translate, { state: 0, uri: '' });
+    this.show();
+  }
+
+  /** Something happened to a link; others than this node's are left out. */
+  link(event: LinkEvent): void {
+    if (!concerns(this.#setting, event.link)) return;
+    const status = linkStatus(this.#translate, event);
+    this.#link = several(this.#setting)
+      ? { ...status, text: `${event.link}: ${status.text ?? ''}` }
+      : status;
+    this.show();
+  }
+
+  /** @param text instead of the link's, while the device is ready */
+  show(text?: string): void {
+    if (this.#ended) return;
+    const status = this.#ofDevice() ?? (text === undefined ? this.#link : { ...this.#link, text });
+    // A flow with thousands of messages a second must not send the editor the same again and again.
+    const shown = JSON.stringify(status);
+    if (shown === this.#shown) return;
+    this.#shown = shown;
+    this.#node.status(status);
+  }
+
+  /** Nothing is shown any more. */
+  end(): void {
+    this.#ended = true;
+  }
+
+  #ofDevice(): NodeStatus | undefined {
+    if (!this.#device) return noDeviceStatus(this.#translate);
+    return deviceStatus(this.#translate, this.#device.host.status);
+  }
+}

@@ -1,0 +1,28 @@
+import type { NodeMessage } from 'node-red';
+import { linkStateNames, type LinkEvent } from '../../driver/link-types';
+import { sentenceOf } from './node-error';
+import type { Translate } from './translate';
+
+/**
+ * Writes what happened to a link into a message: `payload` the state 0-4, `state` its name, `event`,
+ * `linkId`, `uri`, and where there is one `error` (`code`, `message`) and `retryIn` (milliseconds).
+ */
+export function withConnection(
+  translate: Translate,
+  event: LinkEvent,
+  msg: NodeMessage = {},
+): NodeMessage {
+  msg.payload = event.state;
+  msg.state = linkStateNames[event.state];
+  msg.event = event.event;
+  msg.linkId = event.link;
+  msg.uri = event.uri;
+  // A message that is used again may have some of an earlier event.
+  delete msg.error;
+  delete msg.retryIn;
+  if (event.error) {
+    msg.error = { code: event.error.code, message: sentenceOf(translate, event.error) };
+  }
+  if (event.retryIn !== undefined) msg.retryIn = event.retryIn;
+  return msg;
+}

@@ -1,0 +1,46 @@
+import type { NodeMessage } from 'node-red';
+import type { DeviceEvent } from '../../driver/device-types';
+import type { LinkEvent } from '../../driver/link-types';
+import type { DeviceHost } from './device-host';
+import { sentenceOf } from './node-error';
+import type { Translate } from './translate';
+
+/** What happened to a device: its own events, or a change of state, of the queue, or an answer. */
+export interface DeviceNews {
+  readonly event: DeviceEvent['event'] | 'state' | 'queue' | 'asked';
+  readonly detail?: string;
+  readonly error?: DeviceEvent['error'];
+  /** How full the send queue is, 0 to 1. */
+  readonly level?: number;
+  /** What the device answered. */
+  readonly links?: readonly LinkEvent[];
+}
+
+/**
+ * Writes what happened to a device into a message: `payload` and `state` the device's state, `event`,
+ * `device` its name, and where there is one `detail`, `error` (`code`, `message`), `level`, `links`
+ * (the states 0-4 of the links 0, 1, 2) and `firmware` (its class A-D).
+ */
+export function withDevice(
+  translate: Translate,
+  host: DeviceHost,
+  { event, detail, error, level, links }: DeviceNews,
+  msg: NodeMessage = {},
+): NodeMessage {
+  const { state } = host.status;
+  for (const old of ['detail', 'error', 'level', 'links', 'firmware'])
+    Reflect.deleteProperty(msg, old);
+  return Object.assign(msg, {
+    payload: state,
+    state,
+    event,
+    device: host.label,
+    ...(detail === undefined ? {} : { detail }),
+    ...(error === undefined
+      ? {}
+      : { error: { code: error.code, message: sentenceOf(translate, error) } }),
+    ...(level === undefined ? {} : { level }),
+    ...(links === undefined ? {} : { links: links.map((link) => link.state) }),
+    ...(host.capabilities === undefined ? {} : { firmware: host.capabilities.firmware }),
+  });
+}

@@ -1,0 +1,35 @@
+import type { Node, NodeAPI } from 'node-red';
+import type { LinkId } from '../../driver/at/frame';
+import { EspAtError } from '../../driver/errors';
+import type { LinkConfig } from '../../driver/link-types';
+import { DeviceHost } from './device-host';
+import type { DeviceCredentials } from './device-settings';
+import type { HeaderSetting } from './headers';
+
+/** The running `esp-at-device` node, as the other nodes see it. */
+export interface DeviceNode extends Node<DeviceCredentials> {
+  host: DeviceHost;
+  /** `AT+WSCFG` by link. */
+  linkConfigs: Readonly<Record<LinkId, LinkConfig>>;
+  /** For every link. */
+  headers: readonly HeaderSetting[];
+}
+
+/** The device node chosen in a dialog; undefined when none is, or when it is disabled. */
+export function findDevice(RED: NodeAPI, id: string | undefined): DeviceNode | undefined {
+  if (id === undefined || id === '') return undefined;
+  const node: Node | null | undefined = RED.nodes.getNode(id);
+  return isDeviceNode(node) ? node : undefined;
+}
+
+/** @throws EspAtError `NO_DEVICE` */
+export function required(device: DeviceNode | undefined): DeviceNode {
+  if (device) return device;
+  throw new EspAtError('NO_DEVICE');
+}
+
+function isDeviceNode(node: Node | null | undefined): node is DeviceNode {
+  return (
+    typeof node === 'object' && node !== null && 'host' in node && node.host instanceof DeviceHost
+  );
+}

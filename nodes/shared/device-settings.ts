@@ -1,0 +1,189 @@
+import type { Node, NodeAPI, NodeDef } from 'node-red';
+import type { LinkId } from '../../driver/at/frame';
+import type { CertificateOptions, DeviceOptions } from '../../driver/device-types';
+import { EspAtError } from '../../driver/errors';
+import type { LinkConfig } from '../../driver/link-types';
+import { headerSettings, type HeaderSetting } from './headers';
+import { expanded, settingNumber, settingText } from './text';
+
+/** Secret header values that one device can hold, as credentials of their own. */
+export const SECRET_SLOTS = [0, 1, 2, 3, 4, 5, 6, 7] as const;
+/** Certificate slots that the dialog offers (`AT+SYSMFG` indices). */
+export const CERTIFICATE_SLOTS = [0, 1] as const;
+
+type SecretSlot = (typeof SECRET_SLOTS)[number];
+type CertificateSlot = (typeof CERTIFICATE_SLOTS)[number];
+
+/** What Node-RED keeps apart from the flow: never exported. */
+export type DeviceCredentials = Partial<
+  Record<
+    'password' | `headerSecret${SecretSlot}` | `${'ca' | 'certificate' | 'key'}${CertificateSlot}`,
+    string
+  >
+>;
+
+/** The settings as the dialog stores them; numbers may come as text, or as `${ENV}`. */
+export interface DeviceDef extends NodeDef {
+  port?: string;
+  rate?: string | number;
+  flowControl?: boolean;
+  raiseTo?: string | number;
+  dtr?: boolean;
+  rts?: boolean;
+  hardwareReset?: boolean;
+  wifi?: boolean;
+  ssid?: string;
+  bssid?: string;
+  sntp?: boolean;
+  timezone?: string | number;
+  servers?: string;
+  links?: readonly LinkRow[];
+  headers?: readonly HeaderRow[];
+  queueMessages?: string | number;
+  queueBytes?: string | number;
+  store?: boolean;
+}
+
+/** `AT+WSCFG` of one link; an empty field is the firmware's default. */
+export interface LinkRow {
+  pingInterval?: string | number;
+  pongTimeout?: string | number;
+  bufferSize?: string | number;
+  auth?: string | number;
+  pki?: string | number;
+  ca?: string | number;
+}
+
+/** A header for all links; a secret one has its value in the credential `headerSecret<slot>`. */
+export interface HeaderRow {
+  name?: string;
+  value?: string;
+  secret?: boolean;
+  slot?: number;
+}
+
+/** How the serial line is set. */
+export interface LineSettings {
+  /** Bits a second. */
+  readonly rate: number;
+  readonly flowControl: boolean;
+  readonly dtr: boolean;
+  readonly rts: boolean;
+}
+
+/** The settings of a device, read. */
+export interface DeviceSettings {
+  readonly address: string;
+  readonly line: LineSettings;
+  readonly options: Omit<DeviceOptions, 'port'>;
+  readonly links: Readonly<Record<LinkId, LinkConfig>>;
+  readonly headers: readonly HeaderSetting[];
+}
+
+/**
+ * Reads the settings of a device.
+ * @throws EspAtError `INVALID_CONFIG` for a number that is none
+ */
+export function deviceSettings(
+  RED: NodeAPI,
+  node: Node<DeviceCredentials>,
+  def: DeviceDef,
+): DeviceSettings {
+  const text = (value: unknown) => settingText(RED, node, value);
+  const whole = (name: string, value: unknown): number | undefined => {
+    const number = settingNumber(RED, node, value);
+    if (number === undefined || Number.isFinite(number)) return number;
+    throw new EspAtError('INVALID_CONFIG', { reason: `${name} is not a number` });
+  };
+  const link = (row: LinkRow = {}) => linkConfig(row, whole);
+  return {
+    address: text(def.port),
+    line: {
+      rate: whole('rate', def.rate) ?? 115_200,
+      flowControl: def.flowControl === true,
+      dtr: def.dtr !== false,
+      rts: def.rts !== false,
+    },
+    options: {
+      ...wifi(RED, node, def),
+      ...sntp(def, text, whole),
+      certificates: certificates(node.credentials),
+      raiseTo: whole('raiseTo', def.raiseTo) ?? 0,
+      flowControl: def.flowControl === true,
+      hardwareReset: def.hardwareReset === true,
+      store: def.store === true,
+      queue: {
+        messages: whole('queueMessages', def.queueMessages) ?? 1000,
+        bytes: whole('queueBytes', def.queueBytes) ?? 4 * 1024 * 1024,
+      },
+    },
+    links: { 0: link(def.links?.[0]), 1: link(def.links?.[1]), 2: link(def.links?.[2]) },
+    headers: headerSettings(
+      RED,
+      node,
+      def.headers?.map((row) => withSecret(row, node.credentials)),
+    ),
+  };
+}
+
+type Whole = (name: string, value: unknown) => number | undefined;
+
+function linkConfig(row: LinkRow, whole: Whole): LinkConfig {
+  const auth = authMode(whole('auth', row.auth) ?? 0);
+  return {
+    pingInterval: whole('pingInterval', row.pingInterval),
+    pongTimeout: whole('pongTimeout', row.pongTimeout),
+    bufferSize: whole('bufferSize', row.bufferSize),
+    // The firmware wants both slots in modes 1 to 3, and none in mode 0.
+    ...(auth === 0 ? {} : { auth, pki: whole('pki', row.pki) ?? 0, ca: whole('ca', row.ca) ?? 0 }),
+  };
+}
+
+function authMode(mode: number): 0 | 1 | 2 | 3 {
+  if (mode === 0 || mode === 1 || mode === 2 || mode === 3) return mode;
+  throw new EspAtError('INVALID_CONFIG', { reason: `auth ${mode} is not 0, 1, 2 or 3` });
+}
+
+function wifi(
+  RED: NodeAPI,
+  node: Node<DeviceCredentials>,
+  def: DeviceDef,
+): Pick<DeviceOptions, 'wifi'> {
+  if (def.wifi !== true) return {};
+  const bssid = settingText(RED, node, def.bssid);
+  return {
+    wifi: {
+      // Spaces may be part of a network's name.
+      ssid: expanded(RED, node, def.ssid),
+      password: node.credentials.password ?? '',
+      ...(bssid === '' ? {} : { bssid }),
+    },
+  };
+}
+
+function sntp(
+  def: DeviceDef,
+  text: (value: unknown) => string,
+  whole: Whole,
+): Pick<DeviceOptions, 'sntp'> {
+  if (def.sntp !== true) return {};
+  const servers = text(def.servers)
+    .split(/[\s,;]+/)
+    .filter((server) => server !== '');
+  return { sntp: { timezone: whole('timezone', def.timezone) ?? 0, servers } };
+}
+
+function certificates(credentials: DeviceCredentials): CertificateOptions[] {
+  return CERTIFICATE_SLOTS.map((slot) => ({
+    slot,
+    ca: credentials[`ca${slot}`] ?? '',
+    certificate: credentials[`certificate${slot}`] ?? '',
+    key: credentials[`key${slot}`] ?? '',
+  })).filter(({ ca, certificate, key }) => ca + certificate + key !== '');
+}
+
+function withSecret(row: HeaderRow, credentials: DeviceCredentials): HeaderRow {
+  if (row.secret !== true) return row;
+  const slot = SECRET_SLOTS.find((known) => known === row.slot);
+  return { ...row, value: slot === undefined ? '' : (credentials[`headerSecret${slot}`] ?? '') };
+}

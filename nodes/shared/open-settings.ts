@@ -1,0 +1,158 @@
+import type { Node, NodeAPI, NodeDef, NodeMessage } from 'node-red';
+import { EspAtError } from '../../driver/errors';
+import type { Header, Joining, OpenOptions } from '../../driver/link-types';
+import type { HeaderRow } from './device-settings';
+import { headerSettings, messageHeaders, renderHeaders, type HeaderSetting } from './headers';
+import type { Output } from './received';
+import { render } from './templates';
+import { asText, expanded, settingNumber, settingText } from './text';
+
+export interface WsOpenCredentials {
+  authorization?: string;
+}
+
+/** The settings of ws-open as the dialog stores them. */
+export interface WsOpenDef extends NodeDef {
+  device?: string;
+  link?: string | number;
+  uri?: string;
+  subprotocol?: string;
+  timeout?: string | number;
+  headers?: readonly HeaderRow[];
+  keepOpen?: boolean;
+  replace?: boolean;
+  output?: Output;
+  joining?: Joining['by'];
+  delimiter?: string;
+  silence?: string | number;
+  maxMessage?: string | number;
+}
+
+/** What an opening is made of, before a message has its say. */
+export interface OpenSettings {
+  readonly uri: string;
+  readonly subprotocol: string;
+  readonly timeout: number | undefined;
+  readonly authorization: string;
+  readonly headers: readonly HeaderSetting[];
+  readonly fixed: Pick<OpenOptions, 'keepOpen' | 'replace' | 'joining' | 'maxMessage'>;
+}
+
+/** Reads the settings of ws-open. */
+export function openSettings(
+  RED: NodeAPI,
+  node: Node<WsOpenCredentials>,
+  def: WsOpenDef,
+): OpenSettings {
+  return {
+    uri: settingText(RED, node, def.uri),
+    subprotocol: settingText(RED, node, def.subprotocol),
+    timeout: settingNumber(RED, node, def.timeout),
+    authorization: settingText(RED, node, node.credentials.authorization),
+    headers: headerSettings(RED, node, def.headers),
+    fixed: {
+      keepOpen: def.keepOpen === true,
+      replace: def.replace === true,
+      joining: joining(RED, node, def),
+      maxMessage: settingNumber(RED, node, def.maxMessage),
+    },
+  };
+}
+
+/**
+ * What is given to the driver for one message: its `uri`, `subprotocol`, `timeout`, `auth` and `headers`
+ * as they are, and templates of the settings for what it leaves open.
+ * @param deviceHeaders stand before the node's own or the message's, which replace those of the same name
+ * @throws EspAtError `TEMPLATE_FAILED`, `INVALID_*` for what is not even text or a number
+ */
+export async function openOptions(
+  RED: NodeAPI,
+  node: Node,
+  settings: OpenSettings,
+  deviceHeaders: readonly HeaderSetting[],
+  msg: NodeMessage,
+): Promise<OpenOptions> {
+  const subprotocol =
+    messageText(msg.subprotocol, 'INVALID_SUBPROTOCOL') ??
+    (await render(RED, node, settings.subprotocol, msg, 'subprotocol'));
+  const authorization =
+    messageText(msg.auth, 'INVALID_AUTHORIZATION') ??
+    (await render(RED, node, settings.authorization, msg, 'authorization'));
+  const timeout = messageTimeout(msg.timeout) ?? settings.timeout;
+  return {
+    ...settings.fixed,
+    uri: messageText(msg.uri, 'INVALID_URI') ?? (await render(RED, node, settings.uri, msg, 'URI')),
+    ...(subprotocol === '' ? {} : { subprotocol }),
+    ...(authorization === '' ? {} : { authorization }),
+    ...(timeout === undefined ? {} : { timeout }),
+    headers: merged(
+      await renderHeaders(RED, node, deviceHeaders, msg),
+      await ownHeaders(RED, node, settings, msg),
+    ),
+  };
+}
+
+/**
+ * A number of milliseconds in a message.
+ * @throws EspAtError `INVALID_TIMEOUT`
+ */
+export function messageTimeout(value: unknown, min = 1, max = 180_000): number | undefined {
+  if (value === undefined || value === null || value === '') return undefined;
+  const number = typeof value === 'string' ? Number(value) : value;
+  if (typeof number === 'number' && Number.isInteger(number) && number >= min && number <= max) {
+    return number;
+  }
+  throw new EspAtError('INVALID_TIMEOUT', { value: asText(value), min, max });
+}
+
+function merged(shared: readonly Header[], own: readonly Header[]): Header[] {
+  const names = new Set(own.map(({ name }) => name.toLowerCase()));
+  return [...shared.filter(({ name }) => !names.has(name.toLowerCase())), ...own];
+}
+
+function ownHeaders(
+  RED: NodeAPI,
+  node: Node,
+  settings: OpenSettings,
+  msg: NodeMessage,
+): Promise<Header[]> | Header[] {
+  return msg.headers === undefined || msg.headers === null
+    ? renderHeaders(RED, node, settings.headers, msg)
+    : messageHeaders(msg.headers);
+}
+
+function messageText(
+  value: unknown,
+  code: 'INVALID_URI' | 'INVALID_SUBPROTOCOL' | 'INVALID_AUTHORIZATION',
+): string | undefined {
+  if (value === undefined || value === null) return undefined;
+  if (typeof value === 'string') return value;
+  throw new EspAtError(code, { reason: 'is no text' });
+}
+
+function joining(RED: NodeAPI, node: Node, def: WsOpenDef): Joining {
+  switch (def.joining) {
+    case 'json':
+      return { by: 'json' };
+    case 'delimiter':
+      return {
+        by: 'delimiter',
+        delimiter: delimiterBytes(expanded(RED, node, def.delimiter) || '\\n'),
+      };
+    case 'silence':
+      return { by: 'silence', milliseconds: settingNumber(RED, node, def.silence) ?? 100 };
+    default:
+      return { by: 'chunk' };
+  }
+}
+
+/** `\n`, `\r`, `\t`, `\0`, `\\` and `\xNN` stand for one byte each; anything else for its UTF-8. */
+function delimiterBytes(text: string): Buffer {
+  const named: Readonly<Record<string, number>> = { n: 10, r: 13, t: 9, '0': 0, '\\': 92 };
+  const parts = text.split(/(\\x[0-9a-f]{2}|\\[nrt0\\])/i).map((part) => {
+    if (!part.startsWith('\\')) return Buffer.from(part);
+    const byte = named[part.slice(1).toLowerCase()] ?? parseInt(part.slice(2), 16);
+    return Number.isNaN(byte) ? Buffer.from(part) : Buffer.of(byte);
+  });
+  return Buffer.concat(parts);
+}

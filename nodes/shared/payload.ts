@@ -1,0 +1,77 @@
+import { EspAtError } from '../../driver/errors';
+import { asText } from './text';
+
+/** Opcodes of RFC 6455, section 11.8, by name. */
+const opcodes: Readonly<Record<string, number>> = {
+  continuation: 0,
+  text: 1,
+  binary: 2,
+  close: 8,
+  ping: 9,
+  pong: 10,
+};
+
+/** A message as it is sent. */
+export interface Outgoing {
+  readonly payload: Uint8Array | string;
+  readonly opcode: number;
+}
+
+/**
+ * Text and numbers and booleans go as text, bytes as binary, anything else as JSON text, unless
+ * `opcode` says otherwise.
+ * @throws EspAtError `INVALID_PAYLOAD`, `INVALID_OPCODE`
+ */
+export function outgoing(payload: unknown, opcode: unknown): Outgoing {
+  const content = contentOf(payload);
+  const natural = typeof content === 'string' ? 1 : 2;
+  return { payload: content, opcode: opcodeOf(opcode) ?? natural };
+}
+
+/** @throws EspAtError `INVALID_OPCODE` */
+function opcodeOf(opcode: unknown): number | undefined {
+  if (opcode === undefined || opcode === null || opcode === '') return undefined;
+  const number =
+    typeof opcode === 'string' ? (opcodes[opcode.toLowerCase()] ?? digits(opcode)) : opcode;
+  if (typeof number === 'number' && Number.isInteger(number) && number >= 0 && number <= 15) {
+    return number;
+  }
+  throw new EspAtError('INVALID_OPCODE', { opcode: asText(opcode) });
+}
+
+function digits(text: string): number | undefined {
+  return /^\d{1,2}$/.test(text) ? Number(text) : undefined;
+}
+
+function contentOf(payload: unknown): Uint8Array | string {
+  switch (typeof payload) {
+    case 'string':
+      return payload;
+    case 'number':
+    case 'bigint':
+    case 'boolean':
+      return String(payload);
+    case 'object':
+      if (payload === null) throw invalid('it is null');
+      if (payload instanceof Uint8Array) return payload;
+      if (payload instanceof ArrayBuffer) return new Uint8Array(payload);
+      return json(payload);
+    default:
+      throw invalid(`it is ${typeof payload}`);
+  }
+}
+
+function json(payload: object): string {
+  try {
+    // Undefined, when toJSON() returns that.
+    const text: unknown = JSON.stringify(payload);
+    if (typeof text === 'string') return text;
+  } catch {
+    // A circular object, or one with a BigInt in it.
+  }
+  throw invalid('it cannot be written as JSON');
+}
+
+function invalid(reason: string): EspAtError {
+  return new EspAtError('INVALID_PAYLOAD', { reason });
+}

@@ -1,0 +1,36 @@
+import { realpathSync } from 'node:fs';
+import { Device, EspAtError, openerFor, type PortOpener } from '../../driver';
+import { simulatedPort } from '../../simulator';
+import type { DeviceApi } from './device-api';
+import type { DeviceSettings, LineSettings } from './device-settings';
+
+/** Addresses of a simulated device begin so. */
+export const SIMULATED = 'sim:';
+
+/** Makes the device that the settings describe. Does not open its port yet. */
+export type MakeDevice = (settings: DeviceSettings) => DeviceApi;
+
+/** The driver's device, on a serial port, a TCP bridge or a simulated ESP32. */
+export const makeDevice: MakeDevice = ({ address, line, options }) =>
+  new Device({ ...options, port: opener(address, line) });
+
+/** What is the same for two addresses of one port: `/dev/serial/by-id/…` is a link to `/dev/ttyUSB0`. */
+export function portKey(address: string): string {
+  if (address.startsWith(SIMULATED)) return address;
+  if (/^[a-z]+:/i.test(address)) return address.toLowerCase();
+  try {
+    return realpathSync(address);
+  } catch {
+    // A Windows name, or unplugged.
+    return address;
+  }
+}
+
+function opener(address: string, line: LineSettings): PortOpener {
+  if (!address.startsWith(SIMULATED)) return openerFor(address, line);
+  try {
+    return simulatedPort(address);
+  } catch (error) {
+    throw new EspAtError('INVALID_PORT', { port: address }, { cause: error });
+  }
+}

@@ -1,0 +1,81 @@
+import { isUtf8 } from 'node:buffer';
+import { EspAtError } from '../../driver/errors';
+import type { Joining, Message } from '../../driver/link-types';
+
+/**
+ * What becomes of received bytes.
+ *
+ * - `auto`: text as a string, binary as a Buffer; where the firmware does not tell (classes A-C), a
+ *   string if it is valid UTF-8.
+ * - `string`, `buffer`, `json`: always that.
+ */
+export type Output = 'auto' | 'string' | 'buffer' | 'json';
+
+/** Makes payloads of the messages of one connection. */
+export class Received {
+  readonly #output: Output;
+  /** Pieces are cut anywhere, in the middle of a character too. */
+  readonly #pieces: boolean;
+  #rest = Buffer.alloc(0);
+
+  constructor(output: Output, joining: Joining['by']) {
+    this.#output = output;
+    this.#pieces = joining === 'chunk';
+  }
+
+  /**
+   * The payload; undefined when all of the piece is kept for the next: it is a part of one character.
+   * @throws EspAtError `NOT_JSON`
+   */
+  payload({ bytes, opcode, link }: Message): unknown {
+    if (this.#output === 'buffer') return bytes;
+    if (this.#output === 'json') return parse(bytes, link);
+    if (opcode !== undefined)
+      return opcode === 2 && this.#output === 'auto' ? bytes : bytes.toString();
+    return this.#pieces ? this.#piece(bytes) : this.#whole(bytes);
+  }
+
+  /** What is left of the last piece when the connection ends; undefined when nothing is. */
+  end(): unknown {
+    const rest = this.#rest;
+    this.#rest = Buffer.alloc(0);
+    return rest.length === 0 ? undefined : this.#whole(rest);
+  }
+
+  #whole(bytes: Buffer): Buffer | string {
+    return this.#output === 'auto' && !isUtf8(bytes) ? bytes : bytes.toString();
+  }
+
+  #piece(piece: Buffer): unknown {
+    const bytes = this.#rest.length === 0 ? piece : Buffer.concat([this.#rest, piece]);
+    const cut = completeLength(bytes);
+    const complete = bytes.subarray(0, cut);
+    // Bytes that are no text are handed on as they came, nothing held back.
+    const binary = this.#output === 'auto' && !isUtf8(complete);
+    this.#rest = binary ? Buffer.alloc(0) : Buffer.from(bytes.subarray(cut));
+    if (binary) return bytes;
+    return cut === 0 && bytes.length > 0 ? undefined : complete.toString();
+  }
+}
+
+/** How many bytes there are before a UTF-8 character that has only begun. */
+function completeLength(bytes: Buffer): number {
+  for (let back = 1; back <= Math.min(3, bytes.length); back++) {
+    const byte = bytes[bytes.length - back] ?? 0;
+    if (byte < 0x80) break;
+    if (byte >= 0xc0) {
+      const length = byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : 2;
+      return length > back ? bytes.length - back : bytes.length;
+    }
+  }
+  return bytes.length;
+}
+
+function parse(bytes: Buffer, link: number): unknown {
+  try {
+    return JSON.parse(bytes.toString());
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new EspAtError('NOT_JSON', { link, reason });
+  }
+}

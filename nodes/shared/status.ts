@@ -1,0 +1,73 @@
+import type { NodeStatus } from 'node-red';
+import type { DeviceStatus } from '../../driver/device-types';
+import type { EspAtError } from '../../driver/errors';
+import type { LinkEvent, LinkState } from '../../driver/link-types';
+import { translateOr, type Translate } from './translate';
+
+type Look = Pick<NodeStatus, 'fill' | 'shape'>;
+
+const linkLooks: Readonly<Record<LinkState, Look>> = {
+  0: { fill: 'grey', shape: 'ring' },
+  1: { fill: 'yellow', shape: 'ring' },
+  2: { fill: 'green', shape: 'dot' },
+  3: { fill: 'red', shape: 'ring' },
+  4: { fill: 'yellow', shape: 'dot' },
+};
+
+const linkTexts: Readonly<Record<LinkState, string>> = {
+  0: 'closed',
+  1: 'reconnecting',
+  2: 'established',
+  3: 'waiting',
+  4: 'closing',
+};
+
+/** What the canvas shows of a link; an open one shows its host. */
+export function linkStatus(
+  translate: Translate,
+  { state, uri, event, error, retryIn }: Pick<LinkEvent, 'state' | 'uri'> & Partial<LinkEvent>,
+): NodeStatus {
+  const look = linkLooks[state];
+  if (state === 2) return { ...look, text: hostOf(uri) || translate('status.established') };
+  if (state === 0 && event === 'opening') {
+    return { fill: 'yellow', shape: 'ring', text: translate('status.opening') };
+  }
+  if (state === 0 && event === 'retrying' && retryIn !== undefined) {
+    const seconds = Math.max(1, Math.round(retryIn / 1000));
+    return { ...look, text: translate('status.retrying', { seconds }) };
+  }
+  if (state === 0 && error) return { ...look, text: shortReason(translate, error) };
+  return { ...look, text: translate(`status.${linkTexts[state]}`) };
+}
+
+/** What the canvas shows of a device; undefined when it is ready: then the link is what matters. */
+export function deviceStatus(
+  translate: Translate,
+  { state, error }: DeviceStatus,
+): NodeStatus | undefined {
+  if (state === 'ready') return undefined;
+  if (error && (state === 'absent' || state === 'unusable' || state === 'starting')) {
+    return { fill: 'red', shape: 'ring', text: shortReason(translate, error) };
+  }
+  const fill = state === 'stopped' ? 'grey' : 'blue';
+  return { fill, shape: 'ring', text: translate(`status.device.${state}`) };
+}
+
+/** That a node has no device to work with. */
+export function noDeviceStatus(translate: Translate): NodeStatus {
+  return { fill: 'red', shape: 'ring', text: translate('short.NO_DEVICE') };
+}
+
+/** An error in two or three words; its code where there are none. */
+export function shortReason(translate: Translate, { code }: EspAtError): string {
+  return translateOr(translate, `short.${code}`, code);
+}
+
+/** Host and port of a URI, without the credentials it may hold. */
+function hostOf(uri: string): string {
+  try {
+    return new URL(uri).host;
+  } catch {
+    return '';
+  }
+}

@@ -1,0 +1,93 @@
+import { Context, Writer } from 'mustache';
+import type { Node, NodeAPI, NodeContextData, NodeMessage } from 'node-red';
+import { EspAtError } from '../../driver/errors';
+import { asText, environment } from './text';
+
+/** `flow.key`, `global.key`, or with a context store `flow[store].key`. */
+const CONTEXT_NAME = /^(flow|global)(?:\[(\w+)\])?\.(.+)$/;
+const ENVIRONMENT_NAME = /^env\.(.+)$/;
+
+const writer = new Writer();
+
+/**
+ * Renders a Mustache template over the message's properties (also as `msg.…`), `flow.…`, `global.…` and
+ * `env.…`, without HTML escaping. Unknown names become nothing.
+ * @param field what the template is for, in errors
+ * @throws EspAtError `TEMPLATE_FAILED`
+ */
+export async function render(
+  RED: NodeAPI,
+  node: Node,
+  template: string,
+  msg: NodeMessage,
+  field: string,
+): Promise<string> {
+  if (!template.includes('{{')) return template;
+  try {
+    const known = await lookUp(RED, node, names(writer.parse(template)));
+    return writer.render(template, new FlowContext({ ...msg, msg }, known), undefined, {
+      escape: String,
+    });
+  } catch (error) {
+    throw new EspAtError('TEMPLATE_FAILED', {
+      field,
+      reason: error instanceof Error ? error.message : asText(error),
+    });
+  }
+}
+
+/** Finds names with the values given beforehand first, because flow context may be read asynchronously. */
+class FlowContext extends Context {
+  readonly #known: ReadonlyMap<string, unknown>;
+
+  constructor(view: unknown, known: ReadonlyMap<string, unknown>, parent?: Context) {
+    super(view, parent);
+    this.#known = known;
+  }
+
+  override push(view: unknown): Context {
+    return new FlowContext(view, this.#known, this);
+  }
+
+  override lookup(name: string): unknown {
+    return this.#known.has(name) ? this.#known.get(name) : super.lookup(name);
+  }
+}
+
+/** All names in parsed Mustache tokens: `[type, name, start, end, tokens?, …]`, text aside. */
+function names(tokens: unknown, found = new Set<string>()): ReadonlySet<string> {
+  if (!Array.isArray(tokens)) return found;
+  for (const token of tokens as readonly unknown[]) {
+    if (!Array.isArray(token)) continue;
+    const [type, name, , , inner] = token as readonly unknown[];
+    if (type !== 'text' && typeof name === 'string') found.add(name);
+    names(inner, found);
+  }
+  return found;
+}
+
+async function lookUp(
+  RED: NodeAPI,
+  node: Node,
+  wanted: ReadonlySet<string>,
+): Promise<ReadonlyMap<string, unknown>> {
+  const known = new Map<string, unknown>();
+  for (const name of wanted) {
+    const variable = ENVIRONMENT_NAME.exec(name)?.[1];
+    if (variable !== undefined) known.set(name, environment(RED, node, variable));
+    const [, scope, store, key] = CONTEXT_NAME.exec(name) ?? [];
+    if (key === undefined) continue;
+    const context = scope === 'flow' ? node.context().flow : node.context().global;
+    known.set(name, await read(context, key, store));
+  }
+  return known;
+}
+
+function read(context: NodeContextData, key: string, store: string | undefined): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    context.get(key, store, (error: Error | null | undefined, value: unknown) => {
+      if (error) reject(error);
+      else resolve(value);
+    });
+  });
+}

@@ -1,0 +1,97 @@
+import type { Node, NodeAPI, NodeDef, NodeMessageInFlow } from 'node-red';
+import { EspAtError } from '../driver/errors';
+import type { CloseOptions, LinkEvent } from '../driver/link-types';
+import { Canvas } from './shared/canvas';
+import type { DeviceUser } from './shared/device-host';
+import { findDevice, required, type DeviceNode } from './shared/device-node';
+import { onInput, type Send } from './shared/input';
+import { chosenLink, type LinkSetting } from './shared/link-choice';
+import { asText, settingNumber, settingText } from './shared/text';
+import { translator, type Translate } from './shared/translate';
+
+/** The settings of ws-close as the dialog stores them. */
+export interface WsCloseDef extends NodeDef {
+  device?: string;
+  /** A link, `msg` for the one in `msg.linkId`, or `all`. */
+  link?: string | number;
+  mode?: 'graceful' | 'now';
+  code?: string | number;
+  reason?: string;
+}
+
+/** The node `ws-close`. */
+export default function wsClose(RED: NodeAPI): void {
+  const translate = translator(RED);
+
+  function WsClose(this: Node, def: WsCloseDef): void {
+    RED.nodes.createNode(this, def);
+    const closer = new Closer(RED, this, translate, def);
+    onInput(this, translate, (msg, send) => closer.close(msg, send));
+    this.on('close', () => closer.end());
+  }
+
+  RED.nodes.registerType('ws-close', WsClose);
+}
+
+/** Closes links. */
+class Closer implements DeviceUser {
+  readonly #device: DeviceNode | undefined;
+  readonly #link: LinkSetting;
+  readonly #options: CloseOptions;
+  readonly #canvas: Canvas;
+
+  constructor(RED: NodeAPI, node: Node, translate: Translate, def: WsCloseDef) {
+    this.#link = settingText(RED, node, def.link);
+    this.#options = {
+      graceful: def.mode !== 'now',
+      code: settingNumber(RED, node, def.code) ?? 1000,
+      reason: settingText(RED, node, def.reason),
+    };
+    this.#device = findDevice(RED, def.device);
+    this.#canvas = new Canvas(node, translate, this.#device, this.#link);
+    this.#device?.host.join(this);
+  }
+
+  /** Passes the message on once the link is closed, or all are. */
+  async close(msg: NodeMessageInFlow, send: Send): Promise<void> {
+    const { host } = required(this.#device);
+    const ids = this.#link === 'all' ? [0, 1, 2] : [chosenLink(this.#link, msg)];
+    const links = ids.map((id) => host.link(id));
+    const options: CloseOptions = {
+      ...this.#options,
+      code: codeOf(msg.code) ?? this.#options.code,
+      reason: reasonOf(msg.reason) ?? this.#options.reason,
+    };
+    const closing = links.map((link) => link.close(options));
+    // All have ended before a failure of one is reported.
+    await Promise.allSettled(closing);
+    await Promise.all(closing);
+    send(msg);
+  }
+
+  end(): void {
+    this.#canvas.end();
+    this.#device?.host.leave(this);
+  }
+
+  status(): void {
+    this.#canvas.show();
+  }
+
+  link(event: LinkEvent): void {
+    this.#canvas.link(event);
+  }
+}
+
+function codeOf(code: unknown): number | undefined {
+  if (code === undefined || code === null || code === '') return undefined;
+  const number = typeof code === 'string' ? Number(code) : code;
+  if (typeof number === 'number' && Number.isInteger(number)) return number;
+  throw new EspAtError('INVALID_CLOSE_CODE', { closeCode: asText(code) });
+}
+
+function reasonOf(reason: unknown): string | undefined {
+  if (reason === undefined || reason === null) return undefined;
+  if (typeof reason === 'string') return reason;
+  throw new EspAtError('INVALID_PAYLOAD', { reason: 'msg.reason is no text' });
+}

@@ -1,0 +1,211 @@
+import type { Node, NodeAPI, NodeMessageInFlow } from 'node-red';
+import type { LinkId } from '../driver/at/frame';
+import { systemClock } from '../driver/clock';
+import type { LinkEvent, Message } from '../driver/link-types';
+import { Canvas } from './shared/canvas';
+import { withConnection } from './shared/connection';
+import type { LinkApi } from './shared/device-api';
+import type { DeviceUser } from './shared/device-host';
+import { findDevice, required, type DeviceNode } from './shared/device-node';
+import { onInput, type Send } from './shared/input';
+import { chosenLink, several, type LinkSetting } from './shared/link-choice';
+import { sentenceOf, toNodeError } from './shared/node-error';
+import {
+  openOptions,
+  openSettings,
+  type OpenSettings,
+  type WsOpenCredentials,
+  type WsOpenDef,
+} from './shared/open-settings';
+import { Received, type Output } from './shared/received';
+import { settingText } from './shared/text';
+import { translator, type Translate } from './shared/translate';
+import { within } from './shared/within';
+
+/** Milliseconds that a node which is stopped gives its connection to close politely. */
+const FAREWELL = 600;
+
+/** The node `ws-open`. */
+export default function wsOpen(RED: NodeAPI): void {
+  const translate = translator(RED);
+
+  function WsOpen(this: Node<WsOpenCredentials>, def: WsOpenDef): void {
+    RED.nodes.createNode(this, def);
+    const opener = new Opener(RED, this, translate, def);
+    onInput(this, translate, (msg, send) => opener.open(msg, send));
+    this.on('close', (done: () => void) => {
+      void opener.end().then(done);
+    });
+  }
+
+  RED.nodes.registerType<Node<WsOpenCredentials>, WsOpenDef, unknown, WsOpenCredentials>(
+    'ws-open',
+    WsOpen,
+    {
+      credentials: { authorization: { type: 'password' } },
+    },
+  );
+}
+
+/** An input whose link is being opened. */
+interface Pending {
+  readonly link: LinkId;
+  readonly msg: NodeMessageInFlow;
+  readonly send: Send;
+  answered: boolean;
+}
+
+let instances = 0;
+
+/** Opens links, and hands on what comes over those it opened. */
+class Opener implements DeviceUser {
+  readonly #RED: NodeAPI;
+  readonly #node: Node<WsOpenCredentials>;
+  readonly #translate: Translate;
+  readonly #device: DeviceNode | undefined;
+  readonly #link: LinkSetting;
+  readonly #settings: OpenSettings;
+  readonly #output: Output;
+  /** A redeployed node has the same ID: this tells what was opened by which of them. */
+  readonly #owner: string;
+  readonly #pending = new Set<Pending>();
+  readonly #received = new Map<LinkId, Received>();
+  readonly #canvas: Canvas;
+  #ended = false;
+
+  constructor(RED: NodeAPI, node: Node<WsOpenCredentials>, translate: Translate, def: WsOpenDef) {
+    this.#RED = RED;
+    this.#node = node;
+    this.#translate = translate;
+    this.#link = settingText(RED, node, def.link);
+    this.#settings = openSettings(RED, node, def);
+    this.#output = def.output ?? 'auto';
+    this.#owner = `${node.id}/${++instances}`;
+    this.#device = findDevice(RED, def.device);
+    this.#canvas = new Canvas(node, translate, this.#device, this.#link);
+    this.#device?.host.join(this);
+  }
+
+  /** Opens the link for a message; the message goes to the second output once it is open. */
+  async open(msg: NodeMessageInFlow, send: Send): Promise<void> {
+    const device = required(this.#device);
+    const link = device.host.link(chosenLink(this.#link, msg));
+    const pending: Pending = { link: link.id, msg, send, answered: false };
+    this.#pending.add(pending);
+    try {
+      await this.#openLink(device, link, msg);
+    } finally {
+      this.#pending.delete(pending);
+    }
+    // It was open already.
+    if (!pending.answered)
+      this.#answer(pending, { event: 'opened', state: link.state, uri: link.uri });
+  }
+
+  /** Settles when the node's connections are closed, or have had their time. */
+  async end(): Promise<void> {
+    this.#ended = true;
+    this.#canvas.end();
+    const device = this.#device;
+    if (!device) return;
+    await within(systemClock, FAREWELL, Promise.all(this.#own(device).map((link) => link.close())));
+    device.host.leave(this);
+  }
+
+  // --- what the device says ------------------------------------------------------------------------
+
+  started(): void {
+    const { fixed, uri } = this.#settings;
+    if (fixed.keepOpen && uri !== '' && !several(this.#link)) void this.#openAtStart();
+  }
+
+  status(): void {
+    this.#canvas.show();
+  }
+
+  link(event: LinkEvent): void {
+    if (this.#ended || event.owner !== this.#owner || event.event === 'asked') return;
+    if (event.state !== 2) this.#endOf(event);
+    this.#canvas.link(event);
+    if (event.event === 'gap' && event.error) {
+      this.#node.warn(sentenceOf(this.#translate, event.error));
+    }
+    const waiting = [...this.#pending].filter(({ link }) => link === event.link);
+    if (event.event === 'opened' && waiting.length > 0) {
+      for (const pending of waiting) this.#answer(pending, event);
+    } else {
+      this.#node.send([null, withConnection(this.#translate, event)]);
+    }
+  }
+
+  message(message: Message): void {
+    if (this.#ended || message.owner !== this.#owner) return;
+    const msg = this.#messageOf(message);
+    try {
+      const payload = this.#receivedBy(message.link).payload(message);
+      if (payload !== undefined) this.#node.send([{ ...msg, payload }, null]);
+    } catch (error) {
+      // With the text it could not read, for whoever catches it.
+      const payload = message.bytes.toString();
+      this.#node.error(toNodeError(this.#translate, error), { ...msg, payload });
+    }
+  }
+
+  // --- opening -------------------------------------------------------------------------------------
+
+  async #openLink(
+    device: DeviceNode,
+    link: LinkApi,
+    msg: Partial<NodeMessageInFlow>,
+  ): Promise<void> {
+    const options = await openOptions(this.#RED, this.#node, this.#settings, device.headers, msg);
+    await link.open({ ...options, config: device.linkConfigs[link.id], owner: this.#owner });
+  }
+
+  async #openAtStart(): Promise<void> {
+    try {
+      const device = required(this.#device);
+      await this.#openLink(device, device.host.link(this.#link), {});
+    } catch (error) {
+      // There is no message that a Catch node could get; what can be tried again is, by the driver.
+      if (!this.#ended) this.#node.warn(toNodeError(this.#translate, error).message);
+    }
+  }
+
+  #answer(pending: Pending, event: Pick<LinkEvent, 'event' | 'state' | 'uri'>): void {
+    if (pending.answered) return;
+    pending.answered = true;
+    const full = { ...event, link: pending.link, owner: this.#owner };
+    pending.send([null, withConnection(this.#translate, full, pending.msg)]);
+  }
+
+  #own({ host }: DeviceNode): LinkApi[] {
+    try {
+      return [0, 1, 2].map((id) => host.link(id)).filter(({ owner }) => owner === this.#owner);
+    } catch {
+      // A device that never ran.
+      return [];
+    }
+  }
+
+  // --- receiving -----------------------------------------------------------------------------------
+
+  #receivedBy(link: LinkId): Received {
+    const known = this.#received.get(link);
+    if (known) return known;
+    const received = new Received(this.#output, this.#settings.fixed.joining?.by ?? 'chunk');
+    this.#received.set(link, received);
+    return received;
+  }
+
+  /** A connection has ended: the beginning of a character that never came whole is handed on as it is. */
+  #endOf({ link, uri }: LinkEvent): void {
+    const payload = this.#received.get(link)?.end();
+    this.#received.delete(link);
+    if (payload !== undefined) this.#node.send([{ payload, linkId: link, uri }, null]);
+  }
+
+  #messageOf({ link, uri, opcode }: Message) {
+    return opcode === undefined ? { linkId: link, uri } : { linkId: link, opcode, uri };
+  }
+}
