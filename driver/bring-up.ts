@@ -1,6 +1,5 @@
 import type { Session } from './at/session';
 import { findCapabilities } from './capabilities';
-import type { Clock } from './clock';
 import { echoOff, sysStore } from './commands/base';
 import { uartCur } from './commands/uart';
 import { parseWsopen, wsclose, wsopenQuery } from './commands/websocket';
@@ -18,7 +17,6 @@ export interface BringUpContext {
   readonly port: Port;
   readonly session: Session;
   readonly options: DeviceOptions;
-  readonly clock: Clock;
   /** Kept for as long as the port is open: firmware does not change in between. */
   capabilities: Capabilities | undefined;
   /** The line's rate as both sides have it now, bits a second; undefined where there is no line. */

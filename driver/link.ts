@@ -1,5 +1,5 @@
 import type { DataFrame, LinkId } from './at/frame';
-import type { Send, Session } from './at/session';
+import type { Session } from './at/session';
 import { Backoff } from './backoff';
 import type { Budget } from './budget';
 import type { Cancel, Clock } from './clock';
@@ -17,7 +17,7 @@ import type {
 } from './link-types';
 import { Receiver } from './messages/receiver';
 import { closePayload } from './messages/close-frame';
-import { planSends } from './messages/split';
+import { Outbox } from './outbox';
 import { checkOpening, openLink, type HeaderMemory, type OpeningReports } from './opening';
 
 /** Milliseconds to the first and the longest pause of keep-open. */
@@ -50,12 +50,6 @@ export interface Attachment {
   readonly headers: HeaderMemory;
 }
 
-/** A message that waits for its link. */
-interface Held {
-  readonly go: () => void;
-  readonly fail: (error: EspAtError) => void;
-}
-
 interface Attempt {
   readonly options: OpenOptions;
   readonly reports: OpeningReports;
@@ -68,6 +62,7 @@ export class Link {
   readonly id: LinkId;
   readonly #host: LinkHost;
   readonly #backoff: Backoff;
+  readonly #outbox: Outbox;
   #state: LinkState = 0;
   #options: OpenOptions | undefined;
   /** Whether it is to be open: from `open()` until `close()` or a close by the server. */
@@ -76,7 +71,6 @@ export class Link {
   #attempt: Attempt | undefined;
   #receiver: Receiver | undefined;
   #early: DataFrame[] = [];
-  #held: Held[] = [];
   #retry: Cancel | undefined;
   #openedAt = 0;
   #gapped = false;
@@ -86,6 +80,15 @@ export class Link {
     this.id = id;
     this.#host = host;
     this.#backoff = new Backoff(FIRST_RETRY, LONGEST_RETRY, host.random);
+    this.#outbox = new Outbox({
+      link: id,
+      clock: host.clock,
+      budget: host.budget,
+      attached: () => this.#attached,
+      open: () => this.#state === 2,
+      wanted: () => this.#wanted,
+      brokenOff: (error) => this.renew(error),
+    });
   }
 
   get state(): LinkState {
@@ -140,20 +143,8 @@ export class Link {
    * device has handed all of it to the network.
    * @throws EspAtError with an `outcome`: `LINK_NOT_OPEN`, `QUEUE_FULL`, `SEND_UNKNOWN` …
    */
-  async send(payload: Uint8Array | string, options: SendOptions = {}): Promise<void> {
-    const bytes = typeof payload === 'string' ? Buffer.from(payload) : payload;
-    // Checked against the roomiest firmware first, so that what can never be sent is not held.
-    wssend(this.id, bytes.subarray(0, 1), options);
-    if (this.#state !== 2 && !options.hold) throw this.#notOpen();
-    options.signal?.throwIfAborted();
-    const attached = this.#attached;
-    if (attached) this.#parts(bytes, options, attached.capabilities);
-    this.#host.budget.take(bytes.length);
-    try {
-      await this.#deliver(bytes, options);
-    } finally {
-      this.#host.budget.give(bytes.length);
-    }
+  send(payload: Uint8Array | string, options: SendOptions = {}): Promise<void> {
+    return this.#outbox.send(payload, options);
   }
 
   /**
@@ -166,7 +157,7 @@ export class Link {
     const idle = !this.#wanted && this.#state === 0;
     this.#wanted = false;
     this.#stopRetry();
-    this.#dropHeld(new EspAtError('LINK_CLOSED', { link: this.id }, { outcome: 'not-sent' }));
+    this.#outbox.reject(new EspAtError('LINK_CLOSED', { link: this.id }, { outcome: 'not-sent' }));
     const attempt = this.#attempt;
     if (attempt) attempt.aborted = true;
     if (idle && !attempt) return;
@@ -204,7 +195,7 @@ export class Link {
     this.#endConnection();
     this.#wanted &&= this.#options?.keepOpen === true;
     if (had) this.#emit(wasClosing ? 'closed' : 'device-lost', { error });
-    if (!this.#wanted) this.#dropHeld(this.#notOpen());
+    if (!this.#wanted) this.#outbox.reject(this.#notOpen());
   }
 
   connected(): void {
@@ -242,7 +233,7 @@ export class Link {
       this.#wanted &&= this.#options?.keepOpen === true;
       this.#emit('closed-by-server');
       this.#retryLater();
-      if (!this.#wanted) this.#dropHeld(this.#notOpen());
+      if (!this.#wanted) this.#outbox.reject(this.#notOpen());
     }
   }
 
@@ -348,7 +339,7 @@ export class Link {
     this.#wanted &&= options.keepOpen === true;
     this.#emit('failed', { error });
     this.#retryLater();
-    if (!this.#wanted) this.#dropHeld(this.#notOpen());
+    if (!this.#wanted) this.#outbox.reject(this.#notOpen());
   }
 
   #reopen(options: OpenOptions): void {
@@ -398,7 +389,7 @@ export class Link {
     });
     this.#become(2, event);
     for (const frame of this.#early.splice(0)) this.#receiver?.push(frame);
-    for (const held of this.#held.splice(0)) held.go();
+    this.#outbox.release();
   }
 
   #endConnection(): void {
@@ -426,103 +417,6 @@ export class Link {
 
   #event(event: LinkEventName): LinkEvent {
     return { link: this.id, event, state: this.#state, uri: this.uri, owner: this.owner };
-  }
-
-  // --- sending -------------------------------------------------------------------------------------
-
-  async #deliver(bytes: Uint8Array, options: SendOptions): Promise<void> {
-    const until = this.#host.clock.now() + (options.hold ?? 0) * 1000;
-    for (;;) {
-      if (this.#state !== 2 || this.#held.length > 0) await this.#hold(until, options);
-      try {
-        return await this.#transmit(bytes, options);
-      } catch (error) {
-        // What cannot have left may wait for the link again, for as long as it was to be held.
-        const again = error instanceof EspAtError && error.outcome === 'not-sent' && isLoss(error);
-        if (!again || !options.hold || !this.#wanted) throw error;
-      }
-    }
-  }
-
-  #transmit(bytes: Uint8Array, options: SendOptions): Promise<void> {
-    const attached = this.#attached;
-    if (!attached) throw this.#notOpen();
-    const parts = this.#parts(bytes, options, attached.capabilities);
-    return new Promise((resolve, reject) => {
-      const { signal } = options;
-      const send: Send = {
-        link: this.id,
-        parts,
-        settle: (error) => {
-          signal?.removeEventListener('abort', abort);
-          if (!error) return resolve();
-          reject(error);
-          // An unfinished message would swallow the next one.
-          if (error.outcome === 'unknown' && parts.length > 1) this.renew(error);
-        },
-      };
-      const withdraw = attached.session.send(send);
-      const abort = () => {
-        if (!withdraw()) return;
-        reject(new EspAtError('ABORTED', {}, { outcome: 'not-sent' }));
-      };
-      signal?.addEventListener('abort', abort, { once: true });
-    });
-  }
-
-  #parts(bytes: Uint8Array, options: SendOptions, capabilities: Capabilities) {
-    const { opcode = 1, fin = true } = options;
-    if (!fin && !capabilities.fragments)
-      throw new EspAtError('FRAGMENTS_NOT_SUPPORTED', {}, { outcome: 'not-sent' });
-    const plan = planSends(bytes.length, {
-      opcode,
-      fin,
-      maxSend: capabilities.maxSend,
-      fragments: capabilities.fragments,
-    });
-    return plan.map((part) =>
-      wssend(this.id, bytes.subarray(part.start, part.end), {
-        opcode: part.opcode,
-        timeout: options.timeout,
-        fin: capabilities.fragments ? part.fin : undefined,
-      }),
-    );
-  }
-
-  #hold(until: number, { signal }: SendOptions): Promise<void> {
-    const { clock } = this.#host;
-    const left = until - clock.now();
-    if (left <= 0) return Promise.reject(this.#notOpen());
-    return new Promise((resolve, reject) => {
-      const leave = () => {
-        cancel();
-        signal?.removeEventListener('abort', abort);
-        const index = this.#held.indexOf(held);
-        if (index >= 0) this.#held.splice(index, 1);
-      };
-      const fail = (error: EspAtError) => {
-        leave();
-        reject(error);
-      };
-      const held: Held = {
-        go: () => {
-          leave();
-          resolve();
-        },
-        fail,
-      };
-      const abort = () => fail(new EspAtError('ABORTED', {}, { outcome: 'not-sent' }));
-      const seconds = Math.round(left / 1000);
-      const cancel = clock.after(left, () =>
-        fail(new EspAtError('HOLD_TIMEOUT', { link: this.id, seconds }, { outcome: 'not-sent' })),
-      );
-      signal?.addEventListener('abort', abort, { once: true });
-      this.#held.push(held);
-    });
-  }
-
-  #dropHeld(error: EspAtError): void {
-    for (const held of [...this.#held]) held.fail(error);
   }
 
   #notOpen(): EspAtError {

@@ -87,7 +87,9 @@ export class Recovery {
 
   /** An answer to a question that was asked before, too late to prove anything. */
   #isAnswer(text: string): boolean {
-    return isFinal(text) || questions.some((question) => text.startsWith(question.answer));
+    if (isFinal(text)) return true;
+    // While echo is on, the questions come back as well.
+    return questions.some(({ line, answer }) => text.startsWith(answer) || `${text}\r\n` === line);
   }
 
   /** Ends it at once: {@link run} settles with false. */
@@ -137,13 +139,12 @@ export class Recovery {
 
   async #ask(): Promise<boolean> {
     const question = questions[this.#question++ % questions.length] ?? questions[0];
-    const answer = await this.#say(
-      Buffer.from(question.line),
-      (line) => line.startsWith(question.answer),
-      ANSWER,
-    );
-    if (answer === undefined) return false;
-    return (await this.#await((line) => line === 'OK', ANSWER)) !== undefined;
+    let answered = false;
+    const proof = (line: string) => {
+      answered ||= line.startsWith(question.answer);
+      return answered && line === 'OK';
+    };
+    return (await this.#say(Buffer.from(question.line), proof, ANSWER)) !== undefined;
   }
 
   #say(

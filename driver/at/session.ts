@@ -1,34 +1,22 @@
-import type { Cancel, Clock } from '../clock';
+import type { Clock } from '../clock';
 import { EspAtError } from '../errors';
 import type { Answer, Command, Run } from './command';
 import { Exchange, type Verdict } from './exchange';
 import type { DataFormat, DataFrame, Frame, LinkId } from './frame';
 import { Framer } from './framer';
+import { Patience } from './patience';
 import { Recovery, type RecoveryStep } from './recovery';
 import { parseReport, type Report } from './reports';
+import { isResult, lost, notSent, refusal, renewed, size, unknown } from './request';
+import type { QueuedSend, Request, Send } from './request';
 import { SendQueue } from './send-queue';
-import { Stillness } from './stillness';
 
-/** Milliseconds of stillness after which a device that owes an answer is probed with a CR LF. */
-const PROBE_AFTER = 4000;
-/** The same once it said it was busy although nothing should have kept it so. */
-const PROBE_WHEN_BUSY = 1500;
-/** Milliseconds between probes of a device that answers them: it is at work. */
-const PROBE_AGAIN = 10_000;
-/** Milliseconds of stillness in which an idle or working device answers a probe. */
-const PROBE_ANSWER = 1500;
-/** Milliseconds of stillness until a prompt, which needs no network; and until it is probed for. */
-const PROMPT = 4000;
-const PROBE_FOR_PROMPT = 1500;
-/** Milliseconds in which the answer to a probe follows a result that overtook it. */
-const PROBE_LATE = 500;
-/** Milliseconds that even a line which is never still may delay an answer. */
-const LONGEST_FLOOD = 300_000;
 /** How often a command is said again that is harmless to repeat, or that cannot have left. */
 const ATTEMPTS = 3;
-
 /** Bits on the line for a byte: start, eight data bits, stop. */
 const BITS_A_BYTE = 10;
+
+const CRLF = Buffer.from('\r\n');
 
 /** The line below the session. */
 export interface SessionLine {
@@ -60,28 +48,6 @@ export interface SessionHandlers {
   dead(): void;
 }
 
-/** One message to be sent: one command, or one for each of its fragments. */
-export interface Send {
-  readonly link: LinkId;
-  readonly parts: readonly Command[];
-  /** Settles it: without an error when the device has confirmed every part. Called once. */
-  readonly settle: (error?: EspAtError) => void;
-}
-
-interface QueuedSend extends Send {
-  next: number;
-  bytes: number;
-}
-
-/** A command at work, and who waits for it. */
-interface Active {
-  readonly exchange: Exchange;
-  readonly attempt: number;
-  readonly send?: QueuedSend;
-  readonly done?: (answer: Answer) => void;
-  readonly failed?: (error: EspAtError) => void;
-}
-
 /** A run of commands that nothing else may come between. */
 interface Sequence {
   begin(): void;
@@ -98,30 +64,25 @@ export class Session {
   readonly #clock: Clock;
   readonly #handlers: SessionHandlers;
   readonly #framer: Framer;
-  readonly #still: Stillness;
+  readonly #patience: Patience;
   readonly #sequences: Sequence[] = [];
   readonly #sends = new SendQueue<QueuedSend>();
-  #active: Active | undefined;
+  #request: Request | undefined;
   #sequence: Sequence | undefined;
   #recovery: Recovery | undefined;
   /** What was at work when the step was lost and is to be said again once it is found. */
-  #again: Active | undefined;
+  #again: Request | undefined;
   /** The next command of a sequence that goes on while the step is being found. */
-  #parked: Active | undefined;
+  #parked: Request | undefined;
   /** Whether what is received may be the inside of a damaged message. */
   #distrusted = false;
-  /** Payload bytes that a prompt nobody sees may be waiting for. */
+  /** Payload bytes that a prompt nobody sees may be waiting for, and whose they are. */
   #unfilled = 0;
   #unfilledLink: LinkId | undefined;
   #turn = 0;
+  #stuck = false;
   #closed: EspAtError | undefined;
   #lastReset: EspAtError | undefined;
-  #stuck = false;
-  #startedAt = 0;
-  #nextProbe = 0;
-  #probedAt = 0;
-  #timer: Cancel | undefined;
-  #timerDue = 0;
   /** While true, unknown lines mean nothing: the device may be booting, or echoing. */
   lenient = true;
   /** Whether `AT+RST` may be tried to get back in step; not when a restart changes the line's rate. */
@@ -132,19 +93,18 @@ export class Session {
     this.#clock = clock;
     this.#handlers = handlers;
     this.#framer = new Framer((frame) => this.#take(frame));
-    this.#still = new Stillness(clock.now());
-  }
-
-  /** How many promises and calls wait for this session. */
-  get load(): number {
-    const sends = this.#sends.waiting(0) + this.#sends.waiting(1) + this.#sends.waiting(2);
-    return sends + this.#sequences.length + (this.#active ? 1 : 0) + (this.#sequence ? 1 : 0);
+    this.#patience = new Patience(clock, {
+      probe: () => this.#write(CRLF),
+      lose: (reason) => this.#request && this.#lose(this.#request, reason),
+      succeed: () => this.#request && this.#succeed(this.#request),
+      writing: () => line.pending > 0,
+    });
   }
 
   /** Takes what came from the device. */
   receive(chunk: Buffer): void {
     const now = this.#clock.now();
-    this.#still.heard(now);
+    this.#patience.heard(now);
     this.#recovery?.heard(now);
     this.#framer.push(chunk);
   }
@@ -165,9 +125,9 @@ export class Session {
     return new Promise<T>((resolve, reject) => {
       const sequence: Sequence = {
         begin: () => {
-          body((command) => this.#exchange(command))
+          void body((command) => this.#ask(command))
             .then(resolve, reject)
-            .finally(() => {
+            .then(() => {
               if (this.#sequence === sequence) this.#sequence = undefined;
               this.#next();
             });
@@ -192,17 +152,12 @@ export class Session {
     return () => queued.next === 0 && this.#sendAtWork() !== queued && this.#sends.remove(queued);
   }
 
-  /** Messages of a link that wait or are at work. */
-  sending(link: LinkId): number {
-    return this.#sends.waiting(link);
-  }
-
-  /** Rejects everything of one link that has not been begun. */
+  /** Rejects everything of one link that is not at work. */
   dropSends(link: LinkId, error: EspAtError): void {
     const atWork = this.#sendAtWork();
     for (const send of this.#sends.drain(link)) {
       if (send === atWork) this.#sends.push(send);
-      else send.settle(send.next === 0 ? notSent(error) : unknown(link, error.message));
+      else send.settle(send.next === 0 ? notSent(error) : unknown(link, error));
     }
   }
 
@@ -213,17 +168,13 @@ export class Session {
    */
   async align(fill: number): Promise<boolean> {
     if (this.#closed) throw this.#closed;
-    const recovery = new Recovery(this.#wire(), fill, this.#turn++, () => undefined);
-    this.#recovery = recovery;
-    this.#framer.expectPrompt = fill > 0;
+    const recovery = this.#newRecovery(fill, () => undefined);
     const inStep = await recovery.run({ attempts: fill > 0 ? 3 : 1, mayRestart: false });
     if (this.#recovery !== recovery) throw this.#lastReset ?? new EspAtError('PORT_CLOSED');
-    this.#recovery = undefined;
-    this.#framer.expectPrompt = false;
+    this.#endRecovery();
     if (inStep) {
       this.#distrusted = false;
       this.#stuck = false;
-      this.#unfilled = 0;
     }
     return inStep;
   }
@@ -235,24 +186,21 @@ export class Session {
   reset(error: EspAtError): void {
     this.#lastReset = error;
     this.#recovery?.abandon();
-    this.#recovery = undefined;
+    this.#endRecovery();
+    this.#patience.stop();
     this.#framer.reset();
     this.#distrusted = false;
     this.#stuck = false;
     this.#unfilled = 0;
-    this.#timer?.();
-    this.#timer = undefined;
-    const begun = [this.#active, this.#again, this.#parked].filter(
-      (active) => active !== undefined,
-    );
-    this.#active = this.#again = this.#parked = undefined;
+    const begun = [this.#request, this.#again, this.#parked].filter((each) => each !== undefined);
+    this.#request = this.#again = this.#parked = undefined;
     this.#sequence = undefined;
     const sends = this.#sends.drain();
     const sequences = this.#sequences.splice(0);
-    for (const active of begun) this.#fail(active, error);
+    for (const request of begun) this.#fail(request, error);
     for (const send of sends) {
-      if (begun.some((active) => active.send === send)) continue;
-      send.settle(send.next === 0 ? notSent(error) : unknown(send.link, error.message));
+      if (begun.some((request) => request.send === send)) continue;
+      send.settle(send.next === 0 ? notSent(error) : unknown(send.link, error));
     }
     for (const sequence of sequences) sequence.abort(error);
   }
@@ -283,54 +231,42 @@ export class Session {
   #takeLine(text: string): void {
     if (this.#recovery) {
       if (!this.#recovery.line(text)) this.#takeForeign(text, false);
-      return;
+    } else if (this.#request) {
+      this.#judge(this.#request, this.#request.exchange.line(text), text);
+    } else if (text === 'OK' || text === 'SEND OK' || text === 'SEND FAIL') {
+      if (!this.lenient) this.#recover(`an unexpected ${text} came`);
+    } else if (text !== 'ERROR' && text !== 'busy p...') {
+      // An ERROR with nothing at work answers noise on the line; the device is idle again.
+      this.#takeForeign(text, true);
     }
-    const active = this.#active;
-    if (!active) return this.#takeIdle(text);
-    this.#judge(active, active.exchange.line(text), text);
   }
 
   #takePrompt(): void {
-    const active = this.#active;
-    if (this.#recovery || !active) {
-      this.#recovery?.line('>');
-      return;
-    }
-    this.#judge(active, active.exchange.prompt(), '>');
+    if (this.#recovery) this.#recovery.line('>');
+    else if (this.#request) this.#judge(this.#request, this.#request.exchange.prompt(), '>');
   }
 
-  #judge(active: Active, verdict: Verdict, text: string): void {
+  #judge(request: Request, verdict: Verdict, text: string): void {
     switch (verdict) {
       case 'taken':
-        if (text === 'busy p...') this.#heardBusy(active.exchange);
+        if (text === 'busy p...' && request.exchange.busy) this.#patience.busy();
         return;
       case 'foreign':
         return this.#takeForeign(text, true);
       case 'write':
-        return this.#writePayload(active);
+        return this.#writePayload(request);
       case 'success':
-        return this.#succeed(active);
+        return this.#succeed(request);
       case 'failure':
-        this.#active = undefined;
-        this.#fail(active, refusal(active));
+        this.#release();
+        this.#fail(request, refusal(request));
         return this.#next();
       case 'echo':
         if (!this.lenient) this.#handlers.echoed();
         return;
       case 'confused':
-        return this.#lose(active, `${text} is no answer to ${active.exchange.command.name}`);
+        return this.#lose(request, `${text} is no answer to ${request.exchange.command.name}`);
     }
-  }
-
-  /** A line while no command is at work. */
-  #takeIdle(text: string): void {
-    if (text === 'OK' || text === 'SEND OK' || text === 'SEND FAIL') {
-      if (!this.lenient) this.#recover(`an unexpected ${text} came`);
-      return;
-    }
-    // Noise on the line was answered; the device is idle again.
-    if (text === 'ERROR' || text === 'busy p...') return;
-    this.#takeForeign(text, true);
   }
 
   #takeForeign(text: string, mayBeData: boolean): void {
@@ -349,7 +285,7 @@ export class Session {
   // --- what goes out -------------------------------------------------------------------------------
 
   #next(): void {
-    if (this.#active || this.#sequence || this.#recovery || this.#stuck || this.#closed) return;
+    if (this.#request || this.#sequence || this.#recovery || this.#stuck || this.#closed) return;
     const sequence = this.#sequences.shift();
     if (sequence) {
       this.#sequence = sequence;
@@ -361,36 +297,31 @@ export class Session {
     if (send && part) this.#start({ exchange: new Exchange(part), attempt: 1, send });
   }
 
-  #exchange(command: Command): Promise<Answer> {
+  #ask(command: Command): Promise<Answer> {
     if (this.#closed) return Promise.reject(this.#closed);
     return new Promise((done, failed) => {
-      this.#start({ exchange: new Exchange(command), attempt: 1, done, failed });
+      const request = { exchange: new Exchange(command), attempt: 1, done, failed };
+      if (this.#recovery && !this.#parked) this.#parked = request;
+      else if (this.#request || this.#recovery || this.#stuck) failed(lost(request));
+      else this.#start(request);
     });
   }
 
-  #start(active: Active): void {
-    const { command } = active.exchange;
-    if (this.#recovery && !this.#parked) {
-      this.#parked = active;
-      return;
-    }
-    if (this.#active || this.#recovery || this.#stuck) {
-      this.#fail(active, lost(active));
-      return;
-    }
-    this.#active = active;
+  #start(request: Request): void {
+    const { command } = request.exchange;
+    this.#request = request;
     this.#framer.expectPrompt = command.payload !== undefined;
     const line = Buffer.from(`${command.line}\r\n`, 'latin1');
-    this.#watch(line.length);
+    this.#patience.begin(request.exchange, this.#duration(line.length));
     this.#write(line);
   }
 
-  #writePayload(active: Active): void {
-    const { payload } = active.exchange.command;
+  #writePayload({ exchange, send }: Request): void {
+    const { payload } = exchange.command;
     if (!payload) return;
     this.#unfilled = payload.length;
-    this.#unfilledLink = active.send?.link;
-    this.#watch(payload.length);
+    this.#unfilledLink = send?.link;
+    this.#patience.begin(exchange, this.#duration(payload.length));
     this.#write(payload);
   }
 
@@ -402,14 +333,16 @@ export class Session {
     }
   }
 
-  #succeed(active: Active): void {
-    this.#active = undefined;
+  #release(): void {
+    this.#request = undefined;
     this.#unfilled = 0;
-    const { send, exchange } = active;
-    if (!send) {
-      active.done?.(exchange.lines);
-      return;
-    }
+    this.#patience.end();
+  }
+
+  #succeed(request: Request): void {
+    this.#release();
+    const { send, exchange } = request;
+    if (!send) return request.done(exchange.lines);
     this.#sends.served(send.link, size(exchange.command));
     send.next++;
     const following = send.parts[send.next];
@@ -420,84 +353,16 @@ export class Session {
     if (!following) send.settle();
   }
 
-  #fail(active: Active, error: EspAtError): void {
-    const { send, exchange } = active;
-    if (!send) {
-      active.failed?.(error);
-      return;
-    }
+  #fail(request: Request, error: EspAtError): void {
+    const { send, exchange } = request;
+    if (!send) return request.failed(error);
     this.#sends.remove(send);
     const left = exchange.payloadWritten || send.next > 0;
-    send.settle(left ? unknown(send.link, error.message) : notSent(error));
+    send.settle(left ? unknown(send.link, error) : notSent(error));
   }
 
-  // --- time ----------------------------------------------------------------------------------------
-
-  #watch(bytes: number): void {
-    const now = this.#clock.now();
-    this.#startedAt = now;
-    this.#still.restart(now + this.#duration(bytes));
-    const exchange = this.#active?.exchange;
-    const prompting = exchange?.command.payload !== undefined && !exchange.payloadWritten;
-    this.#nextProbe = prompting ? PROBE_FOR_PROMPT : PROBE_AFTER;
-    this.#lookIn(this.#nextProbe, now);
-  }
-
-  /** Sees to it that the timer falls due in so many milliseconds, or sooner. */
-  #lookIn(delay: number, now: number): void {
-    const due = now + Math.max(1, delay);
-    if (this.#timer && this.#timerDue <= due) return;
-    this.#timer?.();
-    this.#timerDue = due;
-    this.#timer = this.#clock.after(due - now, () => this.#check());
-  }
-
-  /** One timer for all commands: it looks at whatever is at work when it falls due. */
-  #check(): void {
-    this.#timer = undefined;
-    const active = this.#active;
-    if (!active || this.#recovery) return;
-    const now = this.#clock.now();
-    const still = this.#line.pending > 0 ? 0 : this.#still.until(now);
-    const wait = this.#patience(active, still, now);
-    if (this.#active === active) this.#lookIn(wait, now);
-  }
-
-  /** What the stillness means for the command at work; returns when to look again, in milliseconds. */
-  #patience(active: Active, still: number, now: number): number {
-    const { exchange } = active;
-    const deadline =
-      exchange.command.payload && !exchange.payloadWritten ? PROMPT : exchange.command.deadline;
-    if (exchange.won) {
-      if (still - this.#probedAt < PROBE_LATE) return PROBE_LATE;
-      // Nobody answered the probe: its CR LF went out as payload, or ended our own command line.
-      if (exchange.payloadWritten) this.#lose(active, 'the message went out damaged');
-      else this.#succeed(active);
-    } else if (still >= deadline || now - this.#startedAt > deadline + LONGEST_FLOOD) {
-      this.#lose(active, `${exchange.command.name} was not answered`);
-    } else if (exchange.probing) {
-      const left = PROBE_ANSWER - (still - this.#probedAt);
-      if (left > 0) return left;
-      this.#lose(active, `${exchange.command.name} was not answered, nor a probe`);
-    } else if (still >= this.#nextProbe) {
-      this.#probe(exchange, still);
-      return PROBE_ANSWER;
-    }
-    return Math.min(deadline, this.#nextProbe) - still;
-  }
-
-  #probe(exchange: Exchange, still: number): void {
-    this.#probedAt = still;
-    this.#nextProbe = still + PROBE_AGAIN;
-    exchange.probed();
-    this.#write(Buffer.from('\r\n'));
-  }
-
-  #heardBusy(exchange: Exchange): void {
-    if (!exchange.busy) return;
-    const now = this.#clock.now();
-    this.#nextProbe = Math.min(this.#nextProbe, this.#still.until(now) + PROBE_WHEN_BUSY);
-    this.#lookIn(PROBE_WHEN_BUSY, now);
+  #sendAtWork(): QueuedSend | undefined {
+    return this.#request?.send ?? this.#again?.send;
   }
 
   #duration(bytes: number): number {
@@ -511,124 +376,82 @@ export class Session {
   #distrust(reason: string): void {
     if (this.#distrusted) return;
     this.#distrusted = true;
+    const request = this.#request;
+    if (request) {
+      const { exchange } = request;
+      exchange.taint();
+      // Its prompt can no longer be told from the inside of a message; the payload must not be risked.
+      if (exchange.command.payload && !exchange.payloadWritten) this.#lose(request, reason);
+    } else if (!this.#recovery) {
+      this.#recover(reason);
+    }
     this.#handlers.gap();
-    const active = this.#active;
-    if (!active) return this.#recover(reason);
-    active.exchange.taint();
-    // Its prompt can no longer be told from the inside of a message; the payload must not be risked.
-    if (active.exchange.command.payload && !active.exchange.payloadWritten)
-      this.#lose(active, reason);
   }
 
   /** The answer to the command at work will not be known. */
-  #lose(active: Active, reason: string): void {
-    this.#active = undefined;
-    const { exchange, send } = active;
+  #lose(request: Request, reason: string): void {
+    const { exchange, send } = request;
     const { command } = exchange;
-    if (command.payload && this.#unfilled < command.payload.length) {
-      this.#unfilled = command.payload.length;
-      this.#unfilledLink = send?.link;
-    }
+    const waiting = command.payload ? command.payload.length : 0;
+    this.#release();
+    this.#unfilled = waiting;
+    this.#unfilledLink = send?.link;
     const untouched = send !== undefined && send.next === 0 && !exchange.payloadWritten;
-    const again = (command.repeatable || untouched) && active.attempt < ATTEMPTS;
-    if (!again) this.#fail(active, lost(active));
-    this.#recover(reason, again ? active : undefined);
+    const again = (command.repeatable || untouched) && request.attempt < ATTEMPTS;
+    this.#recover(reason, again ? request : undefined);
+    if (!again) this.#fail(request, lost(request));
   }
 
-  #recover(reason: string, again?: Active): void {
-    this.#handlers.outOfStep(reason);
-    const recovery = new Recovery(this.#wire(), this.#unfilled, this.#turn++, (step) =>
-      this.#handlers.recovery(step),
-    );
-    this.#recovery = recovery;
+  /** Begins before anybody is told: whoever is told may ask for something at once, which has to wait. */
+  #recover(reason: string, again?: Request): void {
     this.#again = again;
-    this.#framer.expectPrompt = this.#unfilled > 0;
+    const recovery = this.#newRecovery(this.#unfilled, (step) => this.#handlers.recovery(step));
+    this.#handlers.outOfStep(reason);
     void recovery.run({ attempts: 3, mayRestart: this.mayRestart }).then((inStep) => {
       if (this.#recovery !== recovery) return;
-      this.#recovery = undefined;
-      this.#framer.expectPrompt = false;
+      this.#endRecovery();
       if (inStep) this.#inStep(recovery.filled ? this.#unfilledLink : undefined);
       else this.#giveUp();
     });
   }
 
+  #newRecovery(fill: number, taken: (step: RecoveryStep) => void): Recovery {
+    const wire = {
+      clock: this.#clock,
+      write: (bytes: Uint8Array) => this.#write(bytes),
+      duration: (bytes: number) => this.#duration(bytes),
+    };
+    this.#recovery = new Recovery(wire, fill, this.#turn++, taken);
+    this.#framer.expectPrompt = fill > 0;
+    return this.#recovery;
+  }
+
+  #endRecovery(): void {
+    this.#recovery = undefined;
+    this.#framer.expectPrompt = false;
+  }
+
   #inStep(filled: LinkId | undefined): void {
     this.#distrusted = false;
     this.#unfilled = 0;
-    this.#unfilledLink = undefined;
     const again = this.#again;
     const parked = this.#parked;
     this.#again = this.#parked = undefined;
+    // Nothing may follow a damaged message as if nothing had happened: its link is closed first.
+    const spoiled = again?.send !== undefined && again.send.link === filled;
+    if (again && !spoiled) this.#start(renewed(again));
+    else if (parked) this.#start(parked);
+    if (again && spoiled) this.#fail(again, lost(again));
     if (filled !== undefined) this.#handlers.filled(filled);
     this.#handlers.recovered();
-    // What line ends were put in for must not follow as if nothing had happened: its link is closed first.
-    if (again?.send && filled === again.send.link) this.#fail(again, lost(again));
-    else if (again) this.#start(renewed(again));
-    if (parked) this.#start(parked);
     this.#next();
   }
 
   #giveUp(): void {
     this.#stuck = true;
-    const waiting = [this.#again, this.#parked].filter((active) => active !== undefined);
+    const waiting = [this.#again, this.#parked].filter((each) => each !== undefined);
     this.#again = this.#parked = undefined;
-    for (const active of waiting) this.#fail(active, lost(active));
+    for (const request of waiting) this.#fail(request, lost(request));
     this.#handlers.dead();
   }
-
-  #sendAtWork(): QueuedSend | undefined {
-    return this.#active?.send ?? this.#again?.send;
-  }
-
-  #wire() {
-    return {
-      clock: this.#clock,
-      write: (bytes: Uint8Array) => this.#write(bytes),
-      duration: (bytes: number) => this.#duration(bytes),
-    };
-  }
-}
-
-function size(command: Command | undefined): number {
-  return command ? command.line.length + (command.payload?.length ?? 0) : 0;
-}
-
-function isResult(text: string): boolean {
-  return text === 'OK' || text === 'ERROR' || text === 'SEND OK' || text === 'SEND FAIL';
-}
-
-/** The same command once more, with nothing heard of it yet. */
-function renewed(active: Active): Active {
-  return {
-    ...active,
-    exchange: new Exchange(active.exchange.command),
-    attempt: active.attempt + 1,
-  };
-}
-
-function lost({ exchange }: Active): EspAtError {
-  return new EspAtError('OUT_OF_STEP', { command: exchange.command.name });
-}
-
-function refusal({ exchange, send }: Active): EspAtError {
-  const said = [...exchange.lines, exchange.reason].filter((line) => line !== '').join(', ');
-  if (send) {
-    return new EspAtError(exchange.payloadWritten ? 'COMMAND_FAILED' : 'SEND_FAILED', {
-      command: exchange.command.name,
-      link: send.link,
-      reason: said,
-    });
-  }
-  return new EspAtError('COMMAND_FAILED', {
-    command: exchange.command.name,
-    reason: said === '' ? '' : `: ${said}`,
-  });
-}
-
-function notSent(error: EspAtError): EspAtError {
-  return new EspAtError(error.code, error.details, { outcome: 'not-sent', cause: error });
-}
-
-function unknown(link: LinkId, reason: string): EspAtError {
-  return new EspAtError('SEND_UNKNOWN', { link, reason }, { outcome: 'unknown' });
 }

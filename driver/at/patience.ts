@@ -1,0 +1,134 @@
+import type { Cancel, Clock } from '../clock';
+import type { Exchange } from './exchange';
+import { Stillness } from './stillness';
+
+/** Milliseconds of stillness after which a device that owes an answer is probed with a CR LF. */
+const PROBE_AFTER = 4000;
+/** The same once it said it was busy although nothing should have kept it so. */
+const PROBE_WHEN_BUSY = 1500;
+/** Milliseconds between probes of a device that answers them: it is at work. */
+const PROBE_AGAIN = 10_000;
+/** Milliseconds of stillness in which an idle or working device answers a probe. */
+const PROBE_ANSWER = 1500;
+/** Milliseconds of stillness until a prompt, which needs no network; and until it is probed for. */
+const PROMPT = 4000;
+const PROBE_FOR_PROMPT = 1500;
+/** Milliseconds in which the answer to a probe follows a result that overtook it. */
+const PROBE_LATE = 500;
+/** Milliseconds that even a line which is never still may delay an answer. */
+const LONGEST_FLOOD = 300_000;
+
+/** What running out of patience leads to. */
+export interface PatienceActions {
+  /** Write a CR LF alone: at work the device says `busy p...`, idle `ERROR`, at a prompt nothing. */
+  probe(): void;
+  /** Its answer will not come any more. */
+  lose(reason: string): void;
+  /** Its success is beyond doubt now. */
+  succeed(): void;
+  /** Whether bytes of ours are still on their way out. */
+  writing(): boolean;
+}
+
+/**
+ * How long the answer to the command at work is waited for: by stillness of the line, with probes in
+ * between. One timer serves all commands; in a stream of quick ones it is hardly ever touched.
+ */
+export class Patience {
+  readonly #clock: Clock;
+  readonly #actions: PatienceActions;
+  readonly #still: Stillness;
+  #exchange: Exchange | undefined;
+  #startedAt = 0;
+  #nextProbe = 0;
+  #probedAt = 0;
+  #timer: Cancel | undefined;
+  #due = 0;
+
+  constructor(clock: Clock, actions: PatienceActions) {
+    this.#clock = clock;
+    this.#actions = actions;
+    this.#still = new Stillness(clock.now());
+  }
+
+  /** Bytes came in. */
+  heard(now: number): void {
+    this.#still.heard(now);
+  }
+
+  /** A line or a payload was written that needs `duration` milliseconds on the wire: waiting begins. */
+  begin(exchange: Exchange, duration: number): void {
+    const now = this.#clock.now();
+    this.#exchange = exchange;
+    this.#startedAt = now;
+    this.#still.restart(now + duration);
+    this.#nextProbe = awaitsPrompt(exchange) ? PROBE_FOR_PROMPT : PROBE_AFTER;
+    this.#lookIn(this.#nextProbe, now);
+  }
+
+  /** The device said it was busy: whether it means our command is found out soon. */
+  busy(): void {
+    const now = this.#clock.now();
+    this.#nextProbe = Math.min(this.#nextProbe, this.#still.until(now) + PROBE_WHEN_BUSY);
+    this.#lookIn(PROBE_WHEN_BUSY, now);
+  }
+
+  /** Nothing is waited for any more. */
+  end(): void {
+    this.#exchange = undefined;
+  }
+
+  /** {@link end}, and no timer is left. */
+  stop(): void {
+    this.#exchange = undefined;
+    this.#timer?.();
+    this.#timer = undefined;
+  }
+
+  #lookIn(delay: number, now: number): void {
+    const due = now + Math.max(1, delay);
+    if (this.#timer && this.#due <= due) return;
+    this.#timer?.();
+    this.#due = due;
+    this.#timer = this.#clock.after(due - now, () => this.#look());
+  }
+
+  #look(): void {
+    this.#timer = undefined;
+    const exchange = this.#exchange;
+    if (!exchange) return;
+    const now = this.#clock.now();
+    const still = this.#actions.writing() ? 0 : this.#still.until(now);
+    const wait = this.#judge(exchange, still, now);
+    if (this.#exchange === exchange) this.#lookIn(wait, now);
+  }
+
+  /** What so much stillness means; returns in how many milliseconds to look again. */
+  #judge(exchange: Exchange, still: number, now: number): number {
+    const { command } = exchange;
+    const deadline = awaitsPrompt(exchange) ? PROMPT : command.deadline;
+    if (exchange.won) {
+      if (still - this.#probedAt < PROBE_LATE) return PROBE_LATE;
+      // Nobody answered the probe: its CR LF went out as payload, or completed our own command line.
+      if (exchange.payloadWritten) this.#actions.lose('the message went out damaged');
+      else this.#actions.succeed();
+    } else if (still >= deadline || now - this.#startedAt > deadline + LONGEST_FLOOD) {
+      this.#actions.lose(`${command.name} was not answered`);
+    } else if (exchange.probing) {
+      const left = PROBE_ANSWER - (still - this.#probedAt);
+      if (left > 0) return left;
+      this.#actions.lose(`${command.name} was not answered, nor a probe`);
+    } else if (still >= this.#nextProbe) {
+      this.#probedAt = still;
+      this.#nextProbe = still + PROBE_AGAIN;
+      exchange.probed();
+      this.#actions.probe();
+      return PROBE_ANSWER;
+    }
+    return Math.min(deadline, this.#nextProbe) - still;
+  }
+}
+
+function awaitsPrompt(exchange: Exchange): boolean {
+  return exchange.command.payload !== undefined && !exchange.payloadWritten;
+}

@@ -1,0 +1,70 @@
+import { EspAtError } from '../errors';
+import type { Answer, Command } from './command';
+import { Exchange } from './exchange';
+import type { LinkId } from './frame';
+
+/** One message to be sent: one command, or one for each of its fragments. */
+export interface Send {
+  readonly link: LinkId;
+  readonly parts: readonly Command[];
+  /** Settles it: without an error when the device has confirmed every part. Called once. */
+  readonly settle: (error?: EspAtError) => void;
+}
+
+/** A message in the queue. */
+export interface QueuedSend extends Send {
+  /** The part whose turn it is. */
+  next: number;
+  /** Bytes of that part's turn. */
+  bytes: number;
+}
+
+/** A command at work, and who waits for it: a message, or a caller. */
+export type Request = { readonly exchange: Exchange; readonly attempt: number } & (
+  | { readonly send: QueuedSend }
+  | {
+      readonly send?: undefined;
+      readonly done: (answer: Answer) => void;
+      readonly failed: (error: EspAtError) => void;
+    }
+);
+
+/** Bytes that a command puts on the line. */
+export function size(command: Command | undefined): number {
+  return command ? command.line.length + (command.payload?.length ?? 0) : 0;
+}
+
+/** The same request once more, with nothing heard of it yet. */
+export function renewed(request: Request): Request {
+  const exchange = new Exchange(request.exchange.command);
+  return { ...request, exchange, attempt: request.attempt + 1 };
+}
+
+/** The error of a request that the device answered with ERROR. */
+export function refusal({ exchange, send }: Request): EspAtError {
+  const said = [...exchange.lines, exchange.reason].filter((line) => line !== '').join(', ');
+  const details = { command: exchange.command.name, reason: said === '' ? '' : `: ${said}` };
+  if (!send || exchange.payloadWritten) return new EspAtError('COMMAND_FAILED', details);
+  return new EspAtError('SEND_FAILED', { ...details, link: send.link });
+}
+
+/** The error of a request whose answer was lost. */
+export function lost({ exchange }: Request): EspAtError {
+  return new EspAtError('OUT_OF_STEP', { command: exchange.command.name });
+}
+
+/** Nothing of the message has left. */
+export function notSent(error: EspAtError): EspAtError {
+  return new EspAtError(error.code, error.details, { outcome: 'not-sent', cause: error });
+}
+
+/** Some of the message may have left. */
+export function unknown(link: LinkId, cause: EspAtError): EspAtError {
+  const details = { link, reason: cause.message };
+  return new EspAtError('SEND_UNKNOWN', details, { outcome: 'unknown', cause });
+}
+
+/** Whether a line is a final result. */
+export function isResult(text: string): boolean {
+  return text === 'OK' || text === 'ERROR' || text === 'SEND OK' || text === 'SEND FAIL';
+}

@@ -1,0 +1,46 @@
+import type { Command } from '../at/command';
+import { EspAtError } from '../errors';
+
+/** Bytes of a command line without its CR LF. */
+const LONGEST = 254;
+/** Milliseconds; some commands scan or wait for the network. */
+const DEADLINE = 30_000;
+
+/**
+ * What would pull the ground from under the driver: restarts, echo, the line's rate, what the links are
+ * made of, sleep, transparent transmission, and everything that asks for payload.
+ */
+const upsetting =
+  /^(?:E\d*|\+(?:RST|RESTORE|SYSROLLBACK|CIUPDATE|USEROTA|UART\w*|WS\w*|GSLP|SLEEP\w*|SYSMSG\w*|SYSLOG|SYSSTORE|SYSMFG|SYSFLASH|SAVETRANSLINK|CIPMODE|CIPSEND\w*|TRANSINTVL|HTTPC\w+|HTTPURLCFG|MQTTPUBRAW|MQTTLONG\w+|BLE\w*|BT\w*|FS|USERRAM|USERWKMCUCFG))(?:[=?]|$)/i;
+
+/** Answers that do not begin with the command's own name. */
+const unnamed: Readonly<Record<string, readonly string[]>> = {
+  GMR: ['AT version:', 'SDK version:', 'compile time', 'Bin version:'],
+};
+
+/**
+ * A command in a user's own words, for what this package does not cover.
+ * @throws EspAtError `INVALID_COMMAND`, `COMMAND_TOO_LONG`
+ */
+export function rawCommand(text: unknown): Command {
+  if (typeof text !== 'string') throw invalid('it is no text');
+  const parts = /^AT(?:\+([A-Z]\w*)(?:\?|=.*)?|[A-Z]\d?)?$/i.exec(text);
+  if (!/^[\x20-\x7e]*$/.test(text) || !parts) throw invalid('it is no single AT command');
+  if (text.length > LONGEST) {
+    throw new EspAtError('COMMAND_TOO_LONG', { length: text.length, limit: LONGEST });
+  }
+  if (upsetting.test(text.slice(2))) throw invalid('it would upset what the driver relies on');
+  const name = (parts[1] ?? '').toUpperCase();
+  return {
+    line: text,
+    name: name === '' ? 'AT' : `AT+${name}`,
+    answers: unnamed[name] ?? [`+${name}:`],
+    success: 'OK',
+    deadline: DEADLINE,
+    repeatable: /\?$/.test(text),
+  };
+}
+
+function invalid(reason: string): EspAtError {
+  return new EspAtError('INVALID_COMMAND', { reason });
+}

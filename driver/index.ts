@@ -1,0 +1,20 @@
+/**
+ * An ESP32 with Espressif's ESP-AT firmware as objects: WebSocket links over its serial port, without
+ * Node-RED.
+ *
+ * @example
+ * const device = new Device({ port: openerFor('/dev/ttyUSB0', { rate: 115_200, flowControl: false }) });
+ * device.on('message', ({ link, bytes }) => console.log(link, bytes.toString()));
+ * device.start();
+ * await device.links[0].open({ uri: 'wss://example.org/feed', keepOpen: true });
+ * await device.links[0].send('hello');
+ */
+export { Device, type DeviceEvents } from './device';
+export { Link } from './link';
+export * from './device-types';
+export * from './link-types';
+export * from './errors';
+export type { Clock, Cancel } from './clock';
+export { systemClock } from './clock';
+export type { LinkId } from './at/frame';
+export type { Port, PortHandlers, PortOpener } from './port/port';

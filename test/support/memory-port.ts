@@ -1,0 +1,69 @@
+import { EspAtError, type ErrorCode } from '../../driver/errors';
+import type { Port, PortHandlers, PortOpener } from '../../driver/port/port';
+
+/** The far end of a memory port: something that takes the host's bytes. */
+export interface FarEnd {
+  write(bytes: Uint8Array): void;
+}
+
+/** A port without a line: bytes go to a far end in the same process, and can be unplugged. */
+export class MemoryPort implements PortOpener {
+  readonly address = 'memory';
+  readonly rate: number | undefined = undefined;
+  /** Everything the host has written, in order. */
+  readonly written: Buffer[] = [];
+  /** Why it cannot be opened; undefined: it can. */
+  refusal: ErrorCode | undefined;
+  readonly #farEnd: () => FarEnd;
+  #handlers: PortHandlers | undefined;
+  opened = 0;
+
+  constructor(farEnd: () => FarEnd) {
+    this.#farEnd = farEnd;
+  }
+
+  get isOpen(): boolean {
+    return this.#handlers !== undefined;
+  }
+
+  /** What the host has written, as text, one character a byte. */
+  get text(): string {
+    return Buffer.concat(this.written).toString('latin1');
+  }
+
+  open(handlers: PortHandlers): Promise<Port> {
+    if (this.refusal) return Promise.reject(new EspAtError(this.refusal, { port: this.address }));
+    this.opened++;
+    this.#handlers = handlers;
+    const isOpen = () => this.#handlers === handlers;
+    return Promise.resolve({
+      pending: 0,
+      write: (bytes: Uint8Array) => {
+        if (!isOpen()) throw new EspAtError('PORT_CLOSED');
+        this.written.push(Buffer.from(bytes));
+        this.#farEnd().write(bytes);
+      },
+      close: () => {
+        if (isOpen()) this.#handlers = undefined;
+        return Promise.resolve();
+      },
+    });
+  }
+
+  /** Bytes from the far end. */
+  deliver(bytes: Buffer): void {
+    this.#handlers?.data(bytes);
+  }
+
+  /** Pulls the cable. */
+  unplug(): void {
+    const handlers = this.#handlers;
+    this.#handlers = undefined;
+    this.refusal = 'PORT_NOT_FOUND';
+    handlers?.lost(new EspAtError('PORT_LOST', { port: this.address }));
+  }
+
+  plugIn(): void {
+    this.refusal = undefined;
+  }
+}
