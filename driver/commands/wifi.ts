@@ -89,15 +89,6 @@ function text(setting: string, value: unknown, min: number, max: number): string
   return quote(value);
 }
 
-/** State of the station, in the order of the numbers of `AT+CWSTATE?`. */
-const states = ['idle', 'no-address', 'joined', 'joining', 'disconnected'] as const;
-
-/**
- * `idle`: nothing was joined yet · `no-address`: joined, without an address yet · `joined` · `joining`
- * or rejoining · `disconnected`.
- */
-export type WifiState = (typeof states)[number];
-
 /** A network that a scan found. */
 export interface WifiNetwork {
   readonly ssid: string;
@@ -134,16 +125,19 @@ export function parseJoinFailure(
   return (['timeout', 'password', 'not-found', 'other'] as const)[Number(number) - 1];
 }
 
-/** The answer to {@link cwstate}. @throws EspAtError `OUT_OF_STEP` */
+/**
+ * The answer to {@link cwstate}. States: 0 nothing was joined yet · 1 joined, without an address yet ·
+ * 2 joined · 3 joining or rejoining · 4 disconnected.
+ * @throws EspAtError `OUT_OF_STEP`
+ */
 export function parseCwstate(answer: Answer): {
-  readonly state: WifiState;
+  readonly state: number;
   /** Of the network joined last. */
   readonly ssid: string;
 } {
-  const [, number, ssid] = /^\+CWSTATE:([0-4]),"(.*)"$/.exec(answer[0] ?? '') ?? [];
-  const state = states[Number(number)];
+  const [, state, ssid] = /^\+CWSTATE:([0-4]),"(.*)"$/.exec(answer[0] ?? '') ?? [];
   if (state === undefined || ssid === undefined) throw damaged('AT+CWSTATE?');
-  return { state, ssid: decoded(ssid) };
+  return { state: Number(state), ssid: decoded(ssid) };
 }
 
 /** The networks in an answer to {@link cwlap}, as the device ordered them; unreadable ones are left out. */

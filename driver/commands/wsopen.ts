@@ -112,10 +112,12 @@ function checkSubprotocol(subprotocol: unknown): string {
 }
 
 function checkAuthorization(authorization: unknown): string {
-  if (authorization === undefined || authorization === '') return '';
-  const reason = typeof authorization === 'string' ? flawOf(authorization) : 'is no text';
-  if (reason !== undefined) throw new EspAtError('INVALID_AUTHORIZATION', { reason });
-  return String(authorization);
+  const invalid = (reason: string) => new EspAtError('INVALID_AUTHORIZATION', { reason });
+  if (authorization === undefined) return '';
+  if (typeof authorization !== 'string') throw invalid('is no text');
+  const flaw = flawOf(authorization);
+  if (flaw !== undefined) throw invalid(flaw);
+  return authorization;
 }
 
 function fits(line: string, code: ErrorCode, subject: string): void {
