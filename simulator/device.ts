@@ -118,6 +118,11 @@ export class SimulatedDevice {
     this.#uart.release();
   }
 
+  /** Says something that belongs to no command, such as a log line: it comes out between whatever else is said. */
+  inject(bytes: Uint8Array): void {
+    if (this.#state !== 'off') this.#board.output.say(Buffer.from(bytes));
+  }
+
   /** Wi-Fi as the device's surroundings have it: `lose` and `recover` take it away and bring it back. */
   get wifi(): Pick<Station, 'lose' | 'recover' | 'online'> {
     return this.#board.station;

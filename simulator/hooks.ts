@@ -5,6 +5,8 @@ export type Fate =
   | { readonly kind: 'busy'; readonly executed: boolean }
   /** Carried out; its answer never reaches the host. */
   | { readonly kind: 'answer lost' }
+  /** Carried out, and answered with ERROR all the same, as some builds do with every `AT+WSSEND`. */
+  | { readonly kind: 'answer false' }
   /** Carried out only after `delay` milliseconds, busy meanwhile. */
   | { readonly kind: 'late'; readonly delay: number }
   /** Nothing ever comes; the device stays busy until it is restarted. */
@@ -17,7 +19,7 @@ export type Fate =
 export type Point =
   /** The line is complete and echoed; nothing has been done yet. */
   | 'command'
-  /** The prompt is about to be shown. */
+  /** The OK before a prompt was said, the prompt itself was not. */
   | 'prompt'
   /** The payload is complete; nothing has been done with it yet. */
   | 'payload'

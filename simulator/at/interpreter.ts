@@ -2,14 +2,15 @@ import type { Clock } from '../clock';
 import type { Fate, Hooks, Point } from '../hooks';
 import type { Output } from '../output';
 import type { Settings } from '../settings';
-import type { Call, Command, CommandForm, CommandTable } from './command';
+import { AnsweringCall } from './answering-call';
+import type { CommandTable } from './command';
 import { CommandError, errorCode } from './errors';
 import { LineReader, type Line } from './line-reader';
 import { Parameters } from './parameters';
+import { resolve } from './resolve';
 
 const busyText = '\r\nbusy p...\r\n';
 const okText = '\r\nOK\r\n';
-const errorText = '\r\nERROR\r\n';
 const forcedRestart = /^AT\+RST\r\n/i;
 const obey: Fate = { kind: 'obey' };
 
@@ -142,6 +143,10 @@ export class Interpreter {
           this.#run(line, call);
           return;
         }
+      case 'answer false':
+        call.falsify();
+        this.#run(line, call);
+        return;
       case 'late':
         this.#cancelDelay = this.#context.clock.after(fate.delay, () => this.#run(line, call));
         return;
@@ -196,9 +201,10 @@ export class Interpreter {
       explain: () => context.settings.systemLog,
       prompt: (length, received) => {
         if (!isCurrent(call)) return;
+        context.output.say(okText);
         this.#reached('prompt', text);
         if (!isCurrent(call)) return;
-        context.output.say(`${okText}\r\n>`);
+        context.output.say('\r\n>');
         this.#state = {
           kind: 'prompt',
           payload: Buffer.allocUnsafe(length),
@@ -225,73 +231,4 @@ export class Interpreter {
       if (this.#call === call) task();
     });
   }
-}
-
-interface CallContext {
-  say(bytes: string): void;
-  end(): void;
-  explain(): boolean;
-  prompt(length: number, received: (payload: Buffer) => void): void;
-}
-
-class AnsweringCall implements Call {
-  readonly #context: CallContext;
-  #muted = false;
-
-  constructor(context: CallContext) {
-    this.#context = context;
-  }
-
-  /** From here on nothing of the answer reaches the host. */
-  mute(): void {
-    this.#muted = true;
-  }
-
-  line(text: string): void {
-    this.raw(`${text}\r\n`);
-  }
-
-  raw(text: string): void {
-    if (!this.#muted) this.#context.say(text);
-  }
-
-  ok(): void {
-    this.finish(okText);
-  }
-
-  error(code?: number): void {
-    if (code !== undefined && this.#context.explain()) {
-      this.line(`ERR CODE:0x${code.toString(16).padStart(8, '0')}`);
-    }
-    this.finish(errorText);
-  }
-
-  finish(text: string): void {
-    this.raw(text);
-    this.#context.end();
-  }
-
-  silent(): void {
-    this.#context.end();
-  }
-
-  prompt(length: number, received: (payload: Buffer) => void): void {
-    this.#context.prompt(length, received);
-  }
-}
-
-/** Finds what a line asks for. */
-function resolve(
-  line: string,
-  commands: CommandTable,
-): { command: Command; form: CommandForm; parameters: string } {
-  if (!/^AT/i.test(line)) throw new CommandError(errorCode.noAt);
-  const equals = line.indexOf('=');
-  const query = equals < 0 && line.endsWith('?');
-  const name = equals >= 0 ? line.slice(0, equals) : query ? line.slice(0, -1) : line;
-  const command = commands.get(name.toUpperCase());
-  if (!command) throw new CommandError(errorCode.unknownCommand);
-  const parameters = equals >= 0 ? line.slice(equals + 1) : '';
-  const form = equals >= 0 ? (parameters === '?' ? 'test' : 'set') : query ? 'query' : 'execute';
-  return { command, form, parameters };
 }

@@ -1,9 +1,7 @@
-import type { Clock } from '../clock';
-import type { Network, TlsOptions } from '../network';
-import type { Random } from '../random';
+import { linkState, type ClientEvents, type ClientOptions, type LinkState } from './client-options';
 import { opcodes } from './frame-codec';
-import { FrameReader, type Chunk } from './frame-reader';
-import type { UpgradeOptions } from './handshake';
+import { FrameReader } from './frame-reader';
+import { Keepalive } from './keepalive';
 import { Lock } from './lock';
 import { Sender, type Message, type SendResult } from './sender';
 import { Socket } from './socket';
@@ -19,46 +17,6 @@ const reconnectDelay = 10_000;
 /** Timers of the machine may fire a little early. */
 const tolerance = 5;
 
-/** The numbers of `AT+WSOPEN?`. */
-export const linkState = {
-  closed: 0,
-  connecting: 1,
-  established: 2,
-  waiting: 3,
-  closing: 4,
-} as const;
-export type LinkState = (typeof linkState)[keyof typeof linkState];
-
-export interface ClientOptions extends UpgradeOptions {
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly network: Network;
-  /** Seconds between pings while the socket is quiet. */
-  readonly pingInterval: number;
-  /** Seconds after a ping without any pong. */
-  readonly pongTimeout: number;
-  /** Bytes received or sent in one piece. */
-  readonly bufferSize: number;
-  readonly keepsEarlyFrames: boolean;
-  readonly waitsForHeaders: boolean;
-  readonly answersClose: boolean;
-  /** The TLS settings at this moment; undefined for plain TCP, `unusable` when its certificates are gone. */
-  readonly tls: () => TlsOptions | undefined | 'unusable';
-}
-
-/** What a client tells its owner, from within its task. */
-export interface ClientEvents {
-  connected(): void;
-  /** An attempt failed or the connection was lost; the client goes on trying. */
-  disconnected(): void;
-  /** The server's close frame was answered; the client has ended. */
-  closed(): void;
-  /** Received data, in order. */
-  data(chunk: Chunk): void;
-  /** Whether the owner can take data now; if not, it calls `resume` when it can. */
-  ready(resume: () => void): boolean;
-}
-
 /**
  * A WebSocket connection as the firmware keeps it: one task that connects, sends pings, reads frame by frame
  * and, after a loss, connects again. It is stopped only between two steps of that task, and while the task
@@ -68,6 +26,7 @@ export class WebSocketClient {
   readonly #options: ClientOptions;
   readonly #events: ClientEvents;
   readonly #lock: Lock;
+  readonly #keepalive: Keepalive;
   #state: LinkState = linkState.closed;
   /** The task is to go on; without it, it ends at its next turn. */
   #running = false;
@@ -79,9 +38,6 @@ export class WebSocketClient {
   #pollStart: number | undefined;
   /** The last poll found something to read. */
   #readable = false;
-  #pingTick = 0;
-  #pongTick = 0;
-  #awaitingPong = false;
   #reconnectTick = 0;
   #reconnectAfter = reconnectDelay;
   #stopWaiters: (() => void)[] = [];
@@ -92,6 +48,8 @@ export class WebSocketClient {
     this.#options = options;
     this.#events = events;
     this.#lock = new Lock(options.clock);
+    const { pingInterval, pongTimeout } = options;
+    this.#keepalive = new Keepalive(options.clock, pingInterval * 1000, pongTimeout * 1000);
     ({ socket: this.#socket, reader: this.#reader, sender: this.#sender } = this.#newConnection());
   }
 
@@ -103,7 +61,6 @@ export class WebSocketClient {
   start(): void {
     this.#running = true;
     this.#state = linkState.connecting;
-    this.#pingTick = this.#now;
     this.#turn();
   }
 
@@ -160,14 +117,6 @@ export class WebSocketClient {
 
   get #now(): number {
     return this.#options.clock.now();
-  }
-
-  get #pingDue(): number {
-    return this.#pingTick + this.#options.pingInterval * 1000;
-  }
-
-  get #pongDue(): number {
-    return this.#awaitingPong ? this.#pongTick + this.#options.pongTimeout * 1000 : Infinity;
   }
 
   /** Goes on with the task; a call from within it is made up for afterwards, so that the stack stays flat. */
@@ -230,8 +179,7 @@ export class WebSocketClient {
 
   /** Waits for the socket, at most until the next moment at which a timer can be due. */
   #poll(): void {
-    const due = Math.min(this.#pingDue, this.#pongDue) - this.#now;
-    const rounds = this.#running ? Math.max(1, Math.ceil((due - tolerance) / pollInterval)) : 1;
+    const rounds = this.#running ? Math.max(1, Math.ceil(this.#keepalive.rest / pollInterval)) : 1;
     this.#pollStart = this.#now;
     this.#socket.wait(rounds * pollInterval, (readable) => {
       this.#pollStart = undefined;
@@ -243,27 +191,24 @@ export class WebSocketClient {
   /** One round while established: a ping if it is due, the pong's deadline, then a frame if there is one. */
   #attend(): void {
     this.#lock.hold();
-    if (this.#now < this.#pingDue - tolerance) {
+    if (!this.#keepalive.pingDue) {
       this.#attendPong();
       return;
     }
-    this.#pingTick = this.#now;
+    this.#keepalive.postpone();
     this.#sender.control(opcodes.ping, () => {
-      if (!this.#awaitingPong) {
-        this.#pongTick = this.#now;
-        this.#awaitingPong = true;
-      }
+      this.#keepalive.pingSent();
       this.#attendPong();
     });
   }
 
   #attendPong(): void {
-    if (this.#now >= this.#pongDue - tolerance) {
+    if (this.#keepalive.pongOverdue) {
       // Noticed late in a round of the task, so that the wait takes one step more.
       this.#abort(reconnectDelay + reconnectStep);
       this.#endRound();
     } else if (this.#readable) {
-      this.#pingTick = this.#now;
+      this.#keepalive.postpone();
       this.#receive();
     } else {
       this.#endRound();
@@ -291,7 +236,7 @@ export class WebSocketClient {
       this.#sender.frame(pong, networkTimeout, () => this.#endRound());
       return;
     }
-    if (opcode === opcodes.pong) this.#awaitingPong = false;
+    if (opcode === opcodes.pong) this.#keepalive.pongReceived();
     if (opcode === opcodes.close) this.#state = linkState.closing;
     this.#endRound();
   }
@@ -362,7 +307,7 @@ export class WebSocketClient {
   #establish(early: Buffer): void {
     if (this.#options.keepsEarlyFrames) this.#socket.keepEarly(early);
     this.#state = linkState.established;
-    this.#awaitingPong = false;
+    this.#keepalive.connected();
     this.#events.connected();
     this.#pause();
   }

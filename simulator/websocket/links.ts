@@ -6,7 +6,8 @@ import type { Hooks } from '../hooks';
 import type { Network, TlsOptions } from '../network';
 import type { Output } from '../output';
 import type { Random } from '../random';
-import { WebSocketClient, type LinkState } from './client';
+import { WebSocketClient } from './client';
+import type { LinkState } from './client-options';
 import { dataReport, defaultDataFormat, type DataFormat } from './data-report';
 import type { Chunk } from './frame-reader';
 import type { Message, SendResult } from './sender';
@@ -16,6 +17,8 @@ export const linkCount = 3;
 
 /** Milliseconds until the command that waits for a connection notices it. */
 const noticeLatency = 2;
+/** Milliseconds after connecting in which the oldest firmware does not survive a close frame. */
+const fragileTime = 100;
 
 /** What `AT+WSCFG` sets for the next open. */
 export interface LinkConfig {
@@ -60,7 +63,7 @@ export interface LinksContext {
   readonly flash: Flash;
   readonly time: DeviceTime;
   readonly hooks: Hooks;
-  restart(): void;
+  readonly restart: () => void;
 }
 
 interface Link {
@@ -70,6 +73,8 @@ interface Link {
   readonly verifies: boolean;
   /** The certificates it was opened with were freed. */
   freed: boolean;
+  /** When it was connected last. */
+  connectedAt: number;
   /** The command that opens it, as long as it waits. */
   opening: ((connected: boolean) => void) | undefined;
 }
@@ -193,6 +198,7 @@ export class Links {
       },
       {
         connected: () => {
+          link.connectedAt = clock.now();
           this.#report(`+WS_CONNECTED:${id}`);
           link.opening?.(true);
         },
@@ -216,6 +222,7 @@ export class Links {
       secure: uri.secure,
       verifies,
       freed: false,
+      connectedAt: 0,
       opening: undefined,
     };
     return link;
@@ -223,12 +230,9 @@ export class Links {
 
   #closed(id: number, link: Link): void {
     this.#forget(id, link);
-    // The oldest firmware frees the connection while the command still waits for it.
-    if (!this.#context.firmware.answersClose && link.opening) {
-      this.#context.restart();
-      return;
-    }
-    this.#report(`+WS_CLOSED:${id}`);
+    const { firmware, clock, restart } = this.#context;
+    if (!firmware.answersClose && clock.now() - link.connectedAt < fragileTime) restart();
+    else this.#report(`+WS_CLOSED:${id}`);
   }
 
   #received(id: number, chunk: Chunk): void {

@@ -1,0 +1,26 @@
+import type { Command, CommandForm, CommandTable } from './command';
+import { CommandError, errorCode } from './errors';
+
+/** A command line taken apart. */
+export interface ResolvedLine {
+  readonly command: Command;
+  readonly form: CommandForm;
+  /** What follows `=`. */
+  readonly parameters: string;
+}
+
+/**
+ * Finds what a line asks for.
+ * @throws CommandError for a line that does not begin with AT, or an unknown command
+ */
+export function resolve(line: string, commands: CommandTable): ResolvedLine {
+  if (!/^AT/i.test(line)) throw new CommandError(errorCode.noAt);
+  const equals = line.indexOf('=');
+  const query = equals < 0 && line.endsWith('?');
+  const name = equals >= 0 ? line.slice(0, equals) : query ? line.slice(0, -1) : line;
+  const command = commands.get(name.toUpperCase());
+  if (!command) throw new CommandError(errorCode.unknownCommand);
+  const parameters = equals >= 0 ? line.slice(equals + 1) : '';
+  const form = equals >= 0 ? (parameters === '?' ? 'test' : 'set') : query ? 'query' : 'execute';
+  return { command, form, parameters };
+}

@@ -1,0 +1,45 @@
+import type { Clock } from '../clock';
+import type { Network, TlsOptions } from '../network';
+import type { Random } from '../random';
+import type { Chunk } from './frame-reader';
+import type { UpgradeOptions } from './handshake';
+
+/** The numbers of `AT+WSOPEN?`. */
+export const linkState = {
+  closed: 0,
+  connecting: 1,
+  established: 2,
+  waiting: 3,
+  closing: 4,
+} as const;
+export type LinkState = (typeof linkState)[keyof typeof linkState];
+
+export interface ClientOptions extends UpgradeOptions {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly network: Network;
+  /** Seconds between pings while the socket is quiet. */
+  readonly pingInterval: number;
+  /** Seconds after a ping without any pong. */
+  readonly pongTimeout: number;
+  /** Bytes received or sent in one piece. */
+  readonly bufferSize: number;
+  readonly keepsEarlyFrames: boolean;
+  readonly waitsForHeaders: boolean;
+  readonly answersClose: boolean;
+  /** The TLS settings at this moment; undefined for plain TCP, `unusable` when its certificates are gone. */
+  readonly tls: () => TlsOptions | undefined | 'unusable';
+}
+
+/** What a client tells its owner, from within its task. */
+export interface ClientEvents {
+  connected(): void;
+  /** An attempt failed or the connection was lost; the client goes on trying. */
+  disconnected(): void;
+  /** The server's close frame was answered; the client has ended. */
+  closed(): void;
+  /** Received data, in order. */
+  data(chunk: Chunk): void;
+  /** Whether the owner can take data now; if not, it calls `resume` when it can. */
+  ready(resume: () => void): boolean;
+}
