@@ -11,7 +11,7 @@ import type {
   DeviceStatus,
 } from './device-types';
 import { Epoch, type EpochHost } from './epoch';
-import { EspAtError } from './errors';
+import { asEspAtError, EspAtError } from './errors';
 import { Link, type LinkHost } from './link';
 import type { LinkEvent, Message } from './link-types';
 import type { Port } from './port/port';
@@ -231,9 +231,4 @@ export class Device extends EventEmitter<DeviceEvents> {
     await Promise.race([passed, stopped]);
     cancel();
   }
-}
-
-function asEspAtError(error: unknown, port: string): EspAtError {
-  if (error instanceof EspAtError) return error;
-  return new EspAtError('PORT_FAILED', { port, reason: String(error) }, { cause: error });
 }

@@ -6,7 +6,7 @@ import type { Cancel, Clock } from './clock';
 import type { Command, Answer } from './at/command';
 import { parseWsopen, wsopenQuery } from './commands/websocket';
 import type { Capabilities, DeviceEvent, DeviceOptions, DeviceState } from './device-types';
-import { EspAtError } from './errors';
+import { asEspAtError, EspAtError } from './errors';
 import type { Link } from './link';
 import type { LinkEvent } from './link-types';
 import { Network } from './network';
@@ -50,6 +50,8 @@ export class Epoch {
   #heardAt: number;
   #asking = false;
   #searches = 0;
+  /** What kept it from coming up last time. */
+  #trouble: EspAtError | undefined;
 
   constructor(port: Port, host: EpochHost) {
     this.#host = host;
@@ -124,7 +126,7 @@ export class Epoch {
   // --- up and up again -----------------------------------------------------------------------------
 
   #setUp(): void {
-    this.#host.become('starting');
+    this.#host.become('starting', this.#trouble);
     this.#host.event({ event: 'starting' });
     const network = new Network(this.#session, this.#host);
     this.#network = network;
@@ -141,6 +143,7 @@ export class Epoch {
     await network.join();
     if (this.#network !== network) return;
     this.#searches = 0;
+    this.#trouble = undefined;
     this.#backoff.reset();
     this.#host.become('ready');
     this.#host.event({ event: 'ready', detail: capabilities.version });
@@ -154,6 +157,7 @@ export class Epoch {
       this.#host.become('unusable', error);
       return;
     }
+    this.#trouble = error;
     this.#host.become('starting', error);
     this.#host.event({ event: 'warning', error });
     if (error.code === 'DEVICE_SILENT' && ++this.#searches >= SEARCHES) {
@@ -251,9 +255,4 @@ function isForeignReport(text: string): boolean {
   return /^\+(?:IPD|LINK_CONN|STA_|DIST_STA_IP|MQTT|BLE|BT|HTTP|ETH_|CIP|CW|FS|SYS|TIME_|WEBSERVER)/.test(
     text,
   );
-}
-
-function asEspAtError(error: unknown, port: string): EspAtError {
-  if (error instanceof EspAtError) return error;
-  return new EspAtError('PORT_FAILED', { port, reason: String(error) }, { cause: error });
 }

@@ -121,3 +121,22 @@ export class EspAtError extends Error {
     if (options.outcome !== undefined) this.outcome = options.outcome;
   }
 }
+
+/** Anything thrown as an {@link EspAtError}; what no code fits is a failure of the port. */
+export function asEspAtError(error: unknown, port = ''): EspAtError {
+  if (error instanceof EspAtError) return error;
+  return new EspAtError('PORT_FAILED', { port, reason: String(error) }, { cause: error });
+}
+
+const losses: readonly ErrorCode[] = [
+  'DEVICE_RESTARTED',
+  'DEVICE_SILENT',
+  'DEVICE_STOPPED',
+  'PORT_CLOSED',
+  'PORT_LOST',
+];
+
+/** Whether an error means that the device forgot everything or is gone, and its links with it. */
+export function isDeviceLoss(error: unknown): boolean {
+  return error instanceof EspAtError && losses.includes(error.code);
+}

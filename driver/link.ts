@@ -5,7 +5,7 @@ import type { Budget } from './budget';
 import type { Cancel, Clock } from './clock';
 import { wsclose, wssend } from './commands/websocket';
 import type { Capabilities } from './device-types';
-import { EspAtError } from './errors';
+import { asEspAtError, EspAtError, isDeviceLoss } from './errors';
 import type {
   CloseOptions,
   LinkEvent,
@@ -171,7 +171,7 @@ export class Link {
       await session.run(wsclose(this.id));
     } catch (error) {
       // A device that was lost or restarted has no link any more: closed is what it is.
-      if (!isLoss(error)) throw error;
+      if (!isDeviceLoss(error)) throw error;
     }
     if (!this.#wanted) this.#becomeClosed('closed');
   }
@@ -323,7 +323,9 @@ export class Link {
       const aborted = this.#attempt?.aborted === true;
       this.#attempt = undefined;
       this.#early = [];
-      if (aborted) throw new EspAtError('OPEN_ABORTED', { link: this.id }, { cause: error });
+      if (aborted && !isDeviceLoss(error)) {
+        throw new EspAtError('OPEN_ABORTED', { link: this.id }, { cause: error });
+      }
       this.#attemptFailed(options, asEspAtError(error));
       throw error;
     }
@@ -448,24 +450,4 @@ export class Link {
       this.#closedByServer = undefined;
     }
   }
-}
-
-function isLoss(error: unknown): boolean {
-  if (!(error instanceof EspAtError)) return false;
-  return [
-    'DEVICE_RESTARTED',
-    'DEVICE_STOPPED',
-    'PORT_LOST',
-    'PORT_CLOSED',
-    'DEVICE_SILENT',
-    'LINK_NOT_OPEN',
-    'SEND_FAILED',
-    'OUT_OF_STEP',
-  ].includes(error.code);
-}
-
-function asEspAtError(error: unknown): EspAtError {
-  return error instanceof EspAtError
-    ? error
-    : new EspAtError('PORT_FAILED', { port: '', reason: String(error) }, { cause: error });
 }
