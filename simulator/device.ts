@@ -2,7 +2,7 @@ import { Interpreter } from './at/interpreter';
 import type { Board } from './board';
 import { systemClock, type Clock } from './clock';
 import { commandTable } from './commands/table';
-import { storedUartSettings } from './commands/uart';
+import { storedUartSettings, storeUartSettings } from './commands/uart';
 import { DeviceTime } from './device-time';
 import { firmware } from './firmware';
 import { Flash } from './flash';
@@ -13,7 +13,7 @@ import { freshSettings } from './settings';
 import { Station } from './station';
 import { StationNetwork } from './station-network';
 import { TimeSync } from './time-sync';
-import { directUart, type Uart } from './uart';
+import { defaultUartSettings, directUart, type Uart } from './uart';
 import { Links } from './websocket/links';
 
 const defaultBootTime = 400;
@@ -75,6 +75,9 @@ export class SimulatedDevice {
       online: () => station.online,
     });
     const flash = new Flash();
+    if (options.baud !== undefined) {
+      storeUartSettings(flash, { ...defaultUartSettings, rate: options.baud });
+    }
     const classTraits = firmware[options.firmware ?? 'D'];
     const restart = () => this.restart();
     const links = new Links({
@@ -82,7 +85,8 @@ export class SimulatedDevice {
       firmware: classTraits,
       network: this.#network,
     });
-    const settings = freshSettings();
+    const settings = { ...freshSettings(), uart: storedUartSettings({ flash }) };
+    this.#uart.configure(settings.uart);
     this.#board = {
       ...{ clock, settings, output, flash, time, timeSync, station, links, hooks, restart },
       firmware: classTraits,
@@ -121,6 +125,15 @@ export class SimulatedDevice {
   /** Says something that belongs to no command, such as a log line: it comes out between whatever else is said. */
   inject(bytes: Uint8Array): void {
     if (this.#state !== 'off') this.#board.output.say(Buffer.from(bytes));
+  }
+
+  /** Whether commands are echoed, as ATE1 and ATE0 set it. */
+  get echo(): boolean {
+    return this.#board.settings.echo;
+  }
+
+  set echo(on: boolean) {
+    this.#board.settings.echo = on;
   }
 
   /** Wi-Fi as the device's surroundings have it: `lose` and `recover` take it away and bring it back. */
@@ -177,7 +190,8 @@ export class SimulatedDevice {
     this.#state = 'booting';
     settings.uart = storedUartSettings(this.#board);
     this.#uart.configure(settings.uart);
-    if (this.#bootNoise) output.say(Buffer.from(this.#bootNoise));
+    const noise = this.#board.hooks.booting?.() ?? this.#bootNoise;
+    if (noise) output.say(Buffer.from(noise));
     this.#cancelBoot = this.#clock.after(this.#bootTime, () => {
       this.#cancelBoot = undefined;
       this.#state = 'up';

@@ -36,4 +36,6 @@ export interface Hooks {
   reached?(point: Point, line: string): void;
   /** Whether there is memory for so many bytes (a payload, a link's buffers). */
   allocate?(bytes: number): boolean;
+  /** The device starts. What this returns is left on the line by the boot loader. */
+  booting?(): Buffer | undefined;
 }

@@ -45,6 +45,8 @@ export interface SimulatorOptions {
    * answered. Names not listed are resolved by the network; `no.such.host` fails and `*.timeout` is silent.
    */
   readonly dns?: Readonly<Record<string, string>>;
+  /** Bits a second that the firmware was built to start with; default 115200. */
+  readonly baud?: number;
   /** The serial line; default one without a rate. */
   readonly uart?: UartFactory;
   readonly hooks?: Hooks;

@@ -50,7 +50,9 @@ export interface Uart {
   release(): void;
   /** Changes the format once everything queued so far has left. */
   configure(settings: UartSettings): void;
-  /** The device lost power or restarts: what is queued inside it is gone; no timer stays behind. */
+  /** What is queued for the host is gone, as in a crash. */
+  discard(): void;
+  /** The device lost power: what is queued or on the line is gone; no timer stays behind. */
   reset(): void;
 }
 
@@ -104,9 +106,13 @@ class DirectUart implements Uart {
     // There is no rate to change.
   }
 
-  reset(): void {
+  discard(): void {
     this.#queue = [];
     this.#queued = 0;
+  }
+
+  reset(): void {
+    this.discard();
   }
 
   #schedule(): void {

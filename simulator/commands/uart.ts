@@ -1,6 +1,7 @@
 import type { Call } from '../at/command';
 import type { Parameters } from '../at/parameters';
 import type { Board } from '../board';
+import type { Flash } from '../flash';
 import { defaultUartSettings, type UartSettings } from '../uart';
 import type { CommandGroup } from './table';
 
@@ -12,8 +13,7 @@ export function uartCommands(board: Board): CommandGroup {
     call.ok();
     board.settings.uart = settings;
     board.uart.configure(settings);
-    if (stored)
-      board.flash.set('uart', 'default', { type: 8, bytes: Buffer.from(JSON.stringify(settings)) });
+    if (stored) storeUartSettings(board.flash, settings);
   };
   const query = (name: string, settings: () => UartSettings) => (call: Call) => {
     const { rate, dataBits, stopBits, parity, flowControl } = settings();
@@ -27,6 +27,11 @@ export function uartCommands(board: Board): CommandGroup {
     'AT+UART_CUR': { query: query('UART_CUR', current), set: set(false) },
     'AT+UART_DEF': { query: query('UART_DEF', stored), set: set(true) },
   };
+}
+
+/** Sets the line's format after a start. */
+export function storeUartSettings(flash: Flash, settings: UartSettings): void {
+  flash.set('uart', 'default', { type: 8, bytes: Buffer.from(JSON.stringify(settings)) });
 }
 
 /** The line's format after a start. */
