@@ -7,15 +7,26 @@ import type { Unchecked } from './check';
 
 /** RFC 7230, section 3.2.6. */
 export const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
-/** The whole opening request stays below 1024 bytes; a header beyond this cannot be part of one. */
-const LONGEST = 900;
+/** Bytes that the firmware has room for in an opening request. */
+const LONGEST_REQUEST = 1023;
+/** Bytes that every opening request needs beside its target, host, and what was asked for. */
+const LEAST_REQUEST = [
+  'GET  HTTP/1.1',
+  'Connection: Upgrade',
+  'Host: ',
+  'Upgrade: websocket',
+  'Sec-WebSocket-Version: 13',
+  `Sec-WebSocket-Key: ${'k'.repeat(24)}`,
+  '',
+  '',
+].join('\r\n').length;
 
 /**
  * `AT+WSHEAD`: one more header for all openings to come, before those set earlier.
  * @throws EspAtError `INVALID_HEADER`, which never shows the value
  */
 export function wshead(header: Header): Command {
-  const payload = Buffer.from(headerLine(header));
+  const payload = Buffer.from(checkHeader(header).line);
   return build(`AT+WSHEAD=${payload.length}`, { name: 'AT+WSHEAD', payload });
 }
 
@@ -29,9 +40,30 @@ export function wsheadQuery(): Command {
   return query('WSHEAD');
 }
 
-/** `Name: value`, checked. @throws EspAtError `INVALID_HEADER` */
-export function headerLine(header: Header): string {
-  const { name, value }: Unchecked<Header> = header;
+/**
+ * Checks the headers of one opening together: a request that has no room in the firmware only fails.
+ * @param rest bytes of the request's target, host, subprotocol and authorization, at least
+ * @throws EspAtError `INVALID_HEADER`
+ */
+export function checkHeaders(headers: unknown, rest: number): void {
+  if (headers === undefined) return;
+  if (!Array.isArray(headers)) throw invalid('list', 'is no list');
+  let length = LEAST_REQUEST + rest;
+  let longest = { name: '', length: 0 };
+  for (const header of headers as readonly unknown[]) {
+    const { name, line } = checkHeader(header);
+    const size = Buffer.byteLength(line) + 2;
+    length += size;
+    if (size > longest.length) longest = { name, length: size };
+  }
+  if (length <= LONGEST_REQUEST || headers.length === 0) return;
+  const excess = `the opening request is ${length - LONGEST_REQUEST} bytes or more too long`;
+  throw invalid(longest.name, `has no room: ${excess} for the firmware`);
+}
+
+/** A header and its line, `Name: value`. */
+function checkHeader(header: unknown): { readonly name: string; readonly line: string } {
+  const { name, value }: Unchecked<Header> = isObject(header) ? header : {};
   if (typeof name !== 'string' || name === '') throw invalid('name', 'is missing');
   // A wrong name is not shown whole: somebody may have put name and value into it.
   if (!token.test(name)) throw invalid('name', "may hold letters, digits and !#$%&'*+-.^_`|~ only");
@@ -40,9 +72,13 @@ export function headerLine(header: Header): string {
   const flaw = flawOf(value.replaceAll('\t', ' '));
   if (flaw !== undefined) throw invalid(name, flaw);
   const line = `${name}: ${value}`;
-  const excess = Buffer.byteLength(line) - LONGEST;
+  const excess = LEAST_REQUEST + Buffer.byteLength(line) - LONGEST_REQUEST;
   if (excess > 0) throw invalid(name, `is ${excess} bytes too long`);
-  return line;
+  return { name, line };
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
 }
 
 function invalid(name: string, reason: string): EspAtError {

@@ -5,7 +5,7 @@ import { EspAtError, type ErrorCode } from '../errors';
 import type { LinkState, OpenOptions } from '../link-types';
 import { build, damaged, LINE_LIMIT, query } from './build';
 import { checkLink, checkTimeout, type Unchecked } from './check';
-import { token } from './wshead';
+import { checkHeaders, token } from './wshead';
 
 /** Milliseconds the device waits for a server unless told otherwise. */
 const TIMEOUT = 15_000;
@@ -27,12 +27,13 @@ export interface OpenLink {
 /**
  * `AT+WSOPEN`: opens a link. Only OK means open; reports and errors tell the rest.
  * @throws EspAtError `INVALID_LINK`, `INVALID_URI`, `INVALID_SUBPROTOCOL`, `INVALID_AUTHORIZATION`,
- * `INVALID_TIMEOUT`; none of them shows the authorization or the URI, which may hold a password
+ * `INVALID_TIMEOUT`, `INVALID_HEADER`; none of them shows the authorization or the URI, which may hold a password
  */
 export function wsopen(link: LinkId, options: OpenOptions): Command {
   const id = checkLink(link);
   const given: Unchecked<OpenOptions> = options;
-  const start = `AT+WSOPEN=${id},${quote(checkUri(given.uri))}`;
+  const uri = checkUri(given.uri);
+  const start = `AT+WSOPEN=${id},${quote(uri)}`;
   fits(start, 'INVALID_URI', 'is');
   const subprotocol = checkSubprotocol(given.subprotocol);
   const authorization = checkAuthorization(given.authorization);
@@ -41,6 +42,8 @@ export function wsopen(link: LinkId, options: OpenOptions): Command {
   if (authorization !== '') fits(line, 'INVALID_AUTHORIZATION', 'together with the URI is');
   else if (subprotocol !== '') fits(line, 'INVALID_SUBPROTOCOL', 'together with the URI is');
   else fits(line, 'INVALID_URI', 'together with the timeout is');
+  const rest = leastOf(uri) + subprotocol.length + Buffer.byteLength(authorization);
+  checkHeaders(given.headers, rest);
   const deadline = Math.max(timeout ?? TIMEOUT, TIMEOUT) + LEEWAY;
   return build(line, { name: `AT+WSOPEN=${id}`, deadline });
 }
@@ -101,6 +104,11 @@ function checkUri(uri: unknown): string {
   return uri;
 }
 
+/** Bytes of a URI that its opening request has to hold: host, path and query. */
+function leastOf(uri: string): number {
+  return uri.replace(/^wss?:\/\/([^/?#]*@)?/i, '').replace(/#.*$/, '').length;
+}
+
 /** Several may be given, separated by commas (RFC 6455, section 4.1). */
 function checkSubprotocol(subprotocol: unknown): string {
   if (subprotocol === undefined || subprotocol === '') return '';
@@ -123,8 +131,9 @@ function checkAuthorization(authorization: unknown): string {
 function fits(line: string, code: ErrorCode, subject: string): void {
   const excess = line.length - LINE_LIMIT;
   if (excess <= 0) return;
+  const bytes = excess === 1 ? 'byte' : 'bytes';
   const escaped = 'in a command line commas, quotes and backslashes count twice';
-  throw new EspAtError(code, { reason: `${subject} ${excess} bytes too long (${escaped})` });
+  throw new EspAtError(code, { reason: `${subject} ${excess} ${bytes} too long (${escaped})` });
 }
 
 function asState(state: number): LinkState {
