@@ -1,0 +1,134 @@
+import type { WsConnection, WsServer } from '../support/ws-server';
+import { DEFAULT_FORMAT, type ReportFormat } from './reports';
+
+/** What a host that only watches the line knows of a link. */
+interface TrackedLink {
+  inUse: boolean;
+  connection: WsConnection | undefined;
+  uri: string;
+  buffer: number;
+  nextBuffer: number | undefined;
+  format: ReportFormat;
+}
+
+const DEFAULT_BUFFER = 1024;
+
+const freshLink = (): TrackedLink => ({
+  inUse: false,
+  connection: undefined,
+  uri: '',
+  buffer: DEFAULT_BUFFER,
+  nextBuffer: undefined,
+  format: DEFAULT_FORMAT,
+});
+
+/** Watches both directions of the line and knows by it which links are open, and how they report. */
+export class LinkTracker {
+  readonly #server: WsServer;
+  #links: TrackedLink[] = [freshLink(), freshLink(), freshLink()];
+  readonly #assigned = new Set<WsConnection>();
+  /** What to do when the command at work succeeds. */
+  #onOk: (() => void) | undefined;
+  #onError: (() => void) | undefined;
+  #tail = '';
+  #echo = true;
+
+  constructor(server: WsServer) {
+    this.#server = server;
+  }
+
+  /** The connection of an open link. */
+  connectionOf(link: number): WsConnection | undefined {
+    const connection = this.#links[link]?.connection;
+    return connection?.open ? connection : undefined;
+  }
+
+  /** Whether the device holds the link, open or reconnecting. */
+  inUse(link: number): boolean {
+    return this.#links[link]?.inUse ?? false;
+  }
+
+  /** Whether the device repeats what it is sent. */
+  get echo(): boolean {
+    return this.#echo;
+  }
+
+  get openLinks(): number[] {
+    return [0, 1, 2].filter((link) => this.connectionOf(link) !== undefined);
+  }
+
+  uriOf(link: number): string {
+    return this.#links[link]?.uri ?? '';
+  }
+
+  formatOf(link: number): { readonly format: ReportFormat; readonly buffer: number } {
+    const { format, buffer } = this.#links[link] ?? freshLink();
+    return { format, buffer };
+  }
+
+  /** The host wrote this. */
+  wrote(bytes: Buffer): void {
+    const text = bytes.toString('latin1');
+    const echo = /ATE([01])\r\n/i.exec(text)?.[1];
+    if (echo !== undefined) this.#onOk = () => (this.#echo = echo === '1');
+    for (const match of text.matchAll(/AT\+(WSOPEN|WSCLOSE|WSCFG|WSDATAFMT)=([012]),?([^\r]*)\r\n/gi)) {
+      const link = this.#links[Number(match[2])];
+      if (link) this.#expect(match[1]?.toUpperCase() ?? '', link, match[3] ?? '');
+    }
+  }
+
+  /** The device said this. */
+  said(bytes: Buffer): void {
+    const text = this.#tail + bytes.toString('latin1');
+    const marks = /\+WS_(CONNECTED|CLOSED):([012])\r\n|\r\n(OK|ERROR|ready)\r\n/g;
+    let end = 0;
+    for (const match of text.matchAll(marks)) {
+      end = match.index + match[0].length;
+      this.#note(match[1] ?? match[3] ?? '', Number(match[2] ?? 0));
+    }
+    this.#tail = text.slice(Math.max(end, text.length - 20));
+  }
+
+  #note(word: string, id: number): void {
+    const link = this.#links[id];
+    if (word === 'CONNECTED' && link) {
+      link.inUse = true;
+      link.connection = this.#server.connections.findLast((one) => !this.#assigned.has(one));
+      if (link.connection) this.#assigned.add(link.connection);
+    } else if (word === 'CLOSED' && link) {
+      link.inUse = false;
+      link.nextBuffer = undefined;
+    } else if (word === 'ready') {
+      this.#links = [freshLink(), freshLink(), freshLink()];
+      this.#echo = true;
+    } else if (word === 'OK' || word === 'ERROR') {
+      (word === 'OK' ? this.#onOk : this.#onError)?.();
+      this.#onOk = this.#onError = undefined;
+    }
+  }
+
+  #expect(command: string, link: TrackedLink, rest: string): void {
+    if (command === 'WSOPEN') {
+      const before = { ...link };
+      if (!link.inUse) {
+        link.uri = (/^"((?:[^"\\]|\\.)*)/.exec(rest)?.[1] ?? '').replace(/\\(.)/g, '$1');
+        link.buffer = link.nextBuffer ?? DEFAULT_BUFFER;
+      }
+      this.#onError = () => Object.assign(link, before);
+    } else if (command === 'WSCLOSE') {
+      link.inUse = false;
+      link.nextBuffer = undefined;
+    } else if (command === 'WSCFG') {
+      const buffer = rest.split(',')[2];
+      this.#onOk = () => (link.nextBuffer = buffer === undefined ? DEFAULT_BUFFER : Number(buffer));
+    } else {
+      const [level = '', mask = ''] = rest.split(',');
+      this.#onOk = () => {
+        link.format = {
+          level: level === '' ? link.format.level : Number(level),
+          mask: mask === '' ? link.format.mask : Number(mask),
+        };
+      };
+    }
+  }
+}

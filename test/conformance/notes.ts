@@ -1,0 +1,164 @@
+import type { UpgradeRequest } from '../support/ws-server-paths';
+import type { ReceivedFrame } from '../support/ws-server-frames';
+import { escape } from './escapes';
+import type { StepOutcome } from './outcome';
+import { fits, parsePattern } from './pattern';
+import type { Rig } from './rig';
+import { RANDOM_HEADERS, TLS_WORDING, USUAL_HEADERS } from './variations';
+
+/** What the server had seen when a step began. */
+export class ServerMark {
+  readonly #rig: Rig;
+  readonly #frames: ReadonlyMap<unknown, number>;
+  readonly #requests: number;
+  readonly #failures: number;
+
+  constructor(rig: Rig) {
+    this.#rig = rig;
+    this.#frames = new Map(rig.server.connections.map((one) => [one, one.frames.length]));
+    this.#requests = rig.server.requests.length;
+    this.#failures = rig.tlsFailures.length;
+  }
+
+  /** Frames that came since, in order. */
+  get frames(): ReceivedFrame[] {
+    return this.#rig.server.connections
+      .flatMap((one) => one.frames.slice(this.#frames.get(one) ?? 0))
+      .sort((a, b) => a.at - b.at);
+  }
+
+  get requests(): UpgradeRequest[] {
+    return this.#rig.server.requests.slice(this.#requests);
+  }
+
+  get failures(): string[] {
+    return this.#rig.tlsFailures.slice(this.#failures);
+  }
+}
+
+/**
+ * Compares what a line of prose says of the step before it.
+ *
+ * @returns false when the line says nothing that is known
+ */
+export async function checkNote(
+  text: string,
+  rig: Rig,
+  mark: ServerMark,
+  outcome: StepOutcome,
+): Promise<boolean> {
+  const got = /^(?:the )?server got:? *(?:`(.*)`|(.*))$/i.exec(text);
+  if (got) {
+    checkFrames(got[1] ?? got[2] ?? '', mark.frames, outcome);
+    return true;
+  }
+  const wire = /^on the wire:? *(?:`(.*)`|(.*))$/i.exec(text);
+  if (wire) {
+    checkRequest(wire[1] ?? wire[2] ?? '', mark.requests, outcome);
+    return true;
+  }
+  const query = /^(?:AT\+)?([A-Z0-9]+)\?(?: *then| *now| *after[^:]*)?:? *`(.*)`$/.exec(text);
+  if (query) {
+    await checkQuery(query[1] ?? '', query[2] ?? '', rig, outcome);
+    return true;
+  }
+  const tls = /^server: ((?:no )?request(?: seen)?.*)$/i.exec(text);
+  if (tls) {
+    checkHandshake(tls[1] ?? '', mark, outcome);
+    return true;
+  }
+  return /^\(.*\)$/.test(text);
+}
+
+function checkFrames(expected: string, frames: readonly ReceivedFrame[], outcome: StepOutcome): void {
+  const wanted = /^\(?(?:none|nothing)\)?$/i.test(expected.trim()) ? [] : splitFrames(expected);
+  // The device's own pings fall where they fall; a recording that shows them is held to them.
+  const own = (frame: ReceivedFrame): boolean => frame.opcode === 9 && frame.payload.length === 0;
+  const shown = wanted.some((frame) => /op=9 .*len=0\]/.test(frame))
+    ? frames
+    : frames.filter((frame) => !own(frame));
+  const same = wanted.length === shown.length && wanted.every((frame, index) => sameFrame(frame, shown[index]));
+  if (same) return;
+  const actual = shown.map((frame) => describe(frame)).join(' ');
+  outcome.differences.push(`server got, expected ${expected.slice(0, 400)}\nactual   ${actual === '' ? '(none)' : actual.slice(0, 600)}`);
+}
+
+/** `[fin=1 op=1 masked=1 len=5 hello] […]`; a payload may hold brackets of its own. */
+function splitFrames(text: string): string[] {
+  return text.split(/(?<=\]) (?=\[fin=)/);
+}
+
+function sameFrame(expected: string, actual: ReceivedFrame | undefined): boolean {
+  const match = /^\[fin=([01]) op=([0-9a-f]+)(?: masked=([01]))?(?: len=(\d+))?(?: (.*))?\]$/s.exec(expected);
+  if (!match || !actual) return false;
+  const [, fin, opcode, masked, length, payload] = match;
+  if ((fin === '1') !== actual.fin || parseInt(opcode ?? '', 16) !== actual.opcode) return false;
+  if (masked !== undefined && (masked === '1') !== actual.masked) return false;
+  if (length !== undefined && Number(length) !== actual.payload.length) return false;
+  return payload === undefined ? actual.payload.length === 0 || length === undefined : fits(parsePattern(payload), actual.payload);
+}
+
+function describe(frame: ReceivedFrame): string {
+  const { fin, opcode, masked, payload } = frame;
+  const head = `fin=${fin ? 1 : 0} op=${opcode.toString(16)} masked=${masked ? 1 : 0} len=${payload.length}`;
+  const shown = payload.subarray(0, 40);
+  return `[${head}${payload.length === 0 ? '' : ` ${escape(shown)}`}${payload.length > 40 ? ' …' : ''}]`;
+}
+
+/** `/path ["Name","value",…]`: the target, and the headers that are not in every request. */
+function checkRequest(expected: string, requests: readonly UpgradeRequest[], outcome: StepOutcome): void {
+  const request = requests.at(-1);
+  if (/^\(?(?:nothing|none|-)\)?$/i.test(expected.trim())) {
+    if (request) outcome.differences.push(`on the wire, expected nothing\nactual   ${request.target}`);
+    return;
+  }
+  const match = /^(?:GET )?(.*?)(?: HTTP\/1\.1)?(?: (\[.*\]))?$/s.exec(expected);
+  const target = match?.[1] ?? '';
+  const listed = match?.[2] === undefined ? undefined : readHeaders(match[2]);
+  const names = new Set(listed?.map(([name]) => name.toLowerCase()));
+  const actual = (request?.headers ?? []).filter(
+    ([name]) => names.has(name.toLowerCase()) || !USUAL_HEADERS.has(name.toLowerCase()),
+  );
+  const plain = (headers: readonly (readonly [string, string])[]): string =>
+    JSON.stringify(headers.map(([name, value]) => [name, RANDOM_HEADERS.has(name.toLowerCase()) ? '…' : value]));
+  if (request?.target === target && (!listed || plain(listed) === plain(actual))) return;
+  outcome.differences.push(
+    `on the wire, expected ${expected}\nactual   ${request ? `${request.target} ${JSON.stringify(actual.flat())}` : 'nothing'}`,
+  );
+}
+
+/** A flat list `["Name","value",…]`, or pairs. */
+function readHeaders(json: string): [string, string][] | undefined {
+  let list: unknown;
+  try {
+    list = JSON.parse(json);
+  } catch {
+    return undefined;
+  }
+  const flat = Array.isArray(list) ? list.flat().map(String) : [];
+  return Array.from({ length: flat.length / 2 }, (_, index) => [flat[2 * index] ?? '', flat[2 * index + 1] ?? '']);
+}
+
+/** `WSOPEN? then: …`: asks, silently, and compares the answer's lines. */
+async function checkQuery(name: string, expected: string, rig: Rig, outcome: StepOutcome): Promise<void> {
+  const answer = await rig.command(`AT+${name}?`);
+  const lines = answer
+    .split('\r\n')
+    .filter((line) => line !== '' && line !== 'OK' && !/^AT\+/i.test(line))
+    .join(' ');
+  const wanted = /^\(?(?:empty|none|nothing)?\)?$/i.test(expected)
+    ? ''
+    : expected.replace(/\\r\\n|\s*[|;]\s*(?=\+)/g, ' ').replace(/ OK *$/, '').replace(/ +/g, ' ').trim();
+  if (lines.replace(/ +/g, ' ').trim() === wanted) return;
+  outcome.differences.push(`${name}?, expected ${expected}\nactual   ${lines === '' ? '(empty)' : lines}`);
+}
+
+/** `request seen, client cert "client"` or `no request; …`. */
+function checkHandshake(expected: string, mark: ServerMark, outcome: StepOutcome): void {
+  const request = mark.requests.at(-1);
+  const name = request?.clientName === undefined ? 'null' : `"${request.clientName}"`;
+  const actual = request ? `request seen, client cert ${name}` : 'no request';
+  const wanted = expected.replace(TLS_WORDING, '').trim();
+  if (actual === wanted || (request && wanted === 'request seen')) return;
+  outcome.differences.push(`server, expected ${wanted}\nactual   ${actual} ${mark.failures.join('; ')}`);
+}

@@ -1,0 +1,98 @@
+import type { FirmwareClass } from '../../simulator/firmware';
+import { defaultAccessPoints, type AccessPoint } from '../../simulator/options';
+import { unescape } from './escapes';
+import type { World } from './rig';
+import type { Exchange, Section } from './transcript';
+
+/** What the recording must have started with, as far as its own lines tell. */
+export function worldOf(section: Section, firmware: FirmwareClass): World {
+  const exchanges = section.items.filter((item) => item.kind === 'exchange');
+  return {
+    firmware,
+    joined: startsJoined(section, exchanges),
+    accessPoints: accessPointsOf(exchanges),
+    deadPorts: deadPortsOf(exchanges, serverPortOf(section)),
+    names: namesOf(section),
+  };
+}
+
+/** The port of the recording's server; any one if it names none. */
+export function serverPortOf(section: Section): number {
+  for (const item of section.items) {
+    const text = item.kind === 'exchange' ? textOf(item) : item.kind === 'row' ? item.right : item.kind === 'note' ? item.text : '';
+    for (const match of text.matchAll(/wss?:\/\/[^/"]*:(\d+)/gi)) {
+      const port = Number(match[1]);
+      if (port >= 1024) return port;
+    }
+  }
+  return 40_000;
+}
+
+function textOf(exchange: Exchange): string {
+  return exchange.lines.map((line) => line.text).join('\n');
+}
+
+function startsJoined(section: Section, exchanges: readonly Exchange[]): boolean {
+  for (const exchange of exchanges) {
+    const text = textOf(exchange);
+    if (/AT\+CWJAP=|WIFI GOT IP|\+WS_CONNECTED/.test(text)) break;
+    if (/\+CWMODE:0|\+CWSTATE:[01],|CIPSTA:ip:"0\.0\.0\.0"/.test(text)) return false;
+    if (/without wi-?fi|not joined/i.test(exchange.title)) return false;
+  }
+  return !/without wi-?fi|not joined|no network/i.test(section.title);
+}
+
+/** The networks in the air: those every scan shows, and those that the section joins with success. */
+function accessPointsOf(exchanges: readonly Exchange[]): AccessPoint[] {
+  const points: AccessPoint[] = [...defaultAccessPoints];
+  for (const exchange of exchanges) {
+    for (const [index, line] of exchange.lines.entries()) {
+      const join = /^AT\+CWJAP="((?:[^"\\]|\\.)*)"(?:,"((?:[^"\\]|\\.)*)")?/i;
+      const match = line.actor === 'host' ? join.exec(unescape(line.text).toString('latin1')) : null;
+      if (!match) continue;
+      const answer = exchange.lines.slice(index + 1).map((next) => next.text).join('');
+      const ssid = (match[1] ?? '').replace(/\\(.)/g, '$1');
+      const password = (match[2] ?? '').replace(/\\(.)/g, '$1');
+      addPoint(points, ssid, password, answer);
+    }
+  }
+  return points;
+}
+
+function addPoint(points: AccessPoint[], ssid: string, password: string, answer: string): void {
+  const known = points.find((point) => point.ssid === ssid);
+  const scanned = new RegExp(`\\+CWLAP:\\(\\d,"${ssid.replace(/\W/g, '\\$&')}"`).test(answer);
+  if (answer.includes('WIFI GOT IP') && !known) {
+    points.push({ ssid, password, hidden: !scanned });
+  } else if (answer.includes('+CWJAP:2') && !known) {
+    points.push({ ssid, password: `not ${password}`, hidden: true });
+  } else if (answer.includes('+CWJAP:1') && !known) {
+    points.push({ ssid, password, dhcp: false, hidden: true });
+  }
+}
+
+/** Ports of which a title says that nobody listens there, and where no connection is seen to come about. */
+function deadPortsOf(exchanges: readonly Exchange[], serverPort: number): Set<number> {
+  const ports = new Set<number>();
+  const said = /refused|closed port|dead port|nobody listens|no server|nothing listens/i;
+  for (const exchange of exchanges) {
+    const text = textOf(exchange);
+    if (!said.test(exchange.title) || text.includes('+WS_CONNECTED')) continue;
+    for (const match of text.matchAll(/wss?:\/\/[^/"]*:(\d+)/gi)) ports.add(Number(match[1]));
+  }
+  ports.delete(serverPort);
+  return ports;
+}
+
+function namesOf(section: Section): Record<string, string> {
+  const names: Record<string, string> = {};
+  for (const item of section.items) {
+    if (item.kind !== 'exchange') continue;
+    for (const match of textOf(item).matchAll(/wss?:\/\/(?:[^/"@]*@)?([a-z][a-z0-9.-]*)/gi)) {
+      const name = (match[1] ?? '').toLowerCase();
+      if (/timeout|silent|never/.test(name) || /dns.*(?:never|silent|no answer|times? ?out|dead)/i.test(item.title)) names[name] = 'silent';
+      else if (/no[-.]?such|\.invalid$|nonexist/.test(name) || /dns fail|unknown host|no such host/i.test(item.title)) names[name] = 'fails';
+    }
+  }
+  return names;
+}

@@ -1,0 +1,50 @@
+/** Who acts in a line: the host, the device, or the server (and the world beyond it). */
+export type Actor = 'host' | 'device' | 'server';
+
+/** One line of an exchange. */
+export interface TranscriptLine {
+  readonly actor: Actor;
+  /** Milliseconds since the start of the step. */
+  readonly time: number;
+  /** Escaped bytes of the host and the device; words of the server. */
+  readonly text: string;
+}
+
+/** A titled exchange: `**title**` and a fence of `H>`, `D>`, `S` lines. */
+export interface Exchange {
+  readonly kind: 'exchange';
+  readonly line: number;
+  readonly title: string;
+  readonly lines: readonly TranscriptLine[];
+}
+
+/** A row `left -> right` of a table, with the heading above it. */
+export interface Row {
+  readonly kind: 'row';
+  readonly line: number;
+  readonly left: string;
+  readonly right: string;
+}
+
+/** `### …` */
+export interface Heading {
+  readonly kind: 'heading';
+  readonly line: number;
+  readonly text: string;
+}
+
+/** A line of prose. */
+export interface Note {
+  readonly kind: 'note';
+  readonly line: number;
+  readonly text: string;
+}
+
+export type Item = Exchange | Row | Heading | Note;
+
+/** What follows one `# …`: one device, fresh at its start. */
+export interface Section {
+  readonly title: string;
+  readonly line: number;
+  readonly items: readonly Item[];
+}
