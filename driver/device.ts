@@ -118,7 +118,9 @@ export class Device extends EventEmitter<DeviceEvents> {
    * @throws EspAtError `DEVICE_*`, `PORT_*`
    */
   async query(): Promise<LinkEvent[]> {
-    return this.#usable().query();
+    const answer = await this.#usable().query();
+    for (const event of answer) this.emit('link', event);
+    return answer;
   }
 
   /**
@@ -180,7 +182,6 @@ export class Device extends EventEmitter<DeviceEvents> {
       },
       become: (state, error) => this.#become(state, error),
       event: (event: DeviceEvent) => this.emit('event', event),
-      link: (event: LinkEvent) => this.emit('link', event),
     };
   }
 

@@ -29,7 +29,6 @@ export interface EpochHost {
   found(capabilities: Capabilities): void;
   become(state: DeviceState, error?: EspAtError): void;
   event(event: DeviceEvent): void;
-  link(event: LinkEvent): void;
 }
 
 /**
@@ -106,11 +105,9 @@ export class Epoch {
   /** Asks for the states of the links, and has each link draw its conclusions. */
   async query(): Promise<LinkEvent[]> {
     const found = parseWsopen(await this.#session.run(wsopenQuery()));
-    return this.#host.links.map((link) => {
-      const event = link.reconcile(found.find((entry) => entry.link === link.id)?.state);
-      this.#host.link(event);
-      return event;
-    });
+    return this.#host.links.map((link) =>
+      link.reconcile(found.find((entry) => entry.link === link.id)?.state),
+    );
   }
 
   /** {@link query}, because something may have been missed; nobody waits for it. One at a time. */

@@ -69,6 +69,10 @@ export class Link {
   #wanted = false;
   #attached: Attachment | undefined;
   #attempt: Attempt | undefined;
+  /** A call of {@link open} that has not settled. */
+  #opening: { readonly done: Promise<void> } | undefined;
+  /** Counts the wishes to open and to close: only the last one counts. */
+  #wish = 0;
   #receiver: Receiver | undefined;
   #early: DataFrame[] = [];
   #retry: Cancel | undefined;
@@ -111,31 +115,22 @@ export class Link {
    */
   async open(options: OpenOptions): Promise<void> {
     checkOpening(this.id, options, this.#attached?.capabilities);
-    if (this.#attempt && this.#wanted) {
-      if (this.#attempt.options.uri === options.uri) {
-        this.#options = options;
-        return this.#attempt.done;
-      }
-      if (!options.replace) throw new EspAtError('LINK_IN_USE', { link: this.id });
-    } else if (this.#state !== 0 && this.#wanted) {
+    const underWay = this.#opening ?? this.#attempt;
+    if (this.#wanted && (underWay !== undefined || this.#state !== 0)) {
       if (this.uri === options.uri) {
+        // Whoever asks last owns it, and says whether it is kept open.
         this.#options = options;
-        return;
+        return underWay?.done;
       }
       if (!options.replace) throw new EspAtError('LINK_IN_USE', { link: this.id });
     }
-    if (this.#state !== 0 || this.#attempt) await this.close({ graceful: false });
-    this.#want(options);
+    const opening = { done: this.#openAfresh(options) };
+    this.#opening = opening;
     try {
-      await this.#host.ready(options.timeout ?? 15_000);
-    } catch (error) {
-      this.#attemptFailed(options, asEspAtError(error));
-      throw error;
+      await opening.done;
+    } finally {
+      if (this.#opening === opening) this.#opening = undefined;
     }
-    if (!this.#wanted || this.#options !== options)
-      throw new EspAtError('OPEN_ABORTED', { link: this.id });
-    // Coming ready, the device may have begun with it by itself.
-    return this.#attempt?.options === options ? this.#attempt.done : this.#begin(options, 'opened');
   }
 
   /**
@@ -156,6 +151,7 @@ export class Link {
     const frame = closePayload(options.code, options.reason);
     const idle = !this.#wanted && this.#state === 0;
     this.#wanted = false;
+    this.#wish++;
     this.#stopRetry();
     this.#outbox.reject(new EspAtError('LINK_CLOSED', { link: this.id }, { outcome: 'not-sent' }));
     const attempt = this.#attempt;
@@ -181,7 +177,8 @@ export class Link {
   /** The device is ready: a link that should be open is opened. */
   attach(attachment: Attachment): void {
     this.#attached = attachment;
-    if (this.#wanted && this.#options && !this.#attempt) this.#reopen(this.#options);
+    if (this.#wanted && this.#options && !this.#attempt && !this.#opening)
+      this.#reopen(this.#options);
   }
 
   /** The device restarted, or is gone. */
@@ -278,10 +275,20 @@ export class Link {
 
   // --- opening -------------------------------------------------------------------------------------
 
-  #want(options: OpenOptions): void {
+  async #openAfresh(options: OpenOptions): Promise<void> {
+    if (this.#state !== 0 || this.#attempt) await this.close({ graceful: false });
     this.#options = options;
     this.#wanted = true;
     this.#stopRetry();
+    const wish = ++this.#wish;
+    try {
+      await this.#host.ready(options.timeout ?? 15_000);
+    } catch (error) {
+      if (wish === this.#wish) this.#attemptFailed(asEspAtError(error));
+      throw error;
+    }
+    if (wish !== this.#wish) throw new EspAtError('OPEN_ABORTED', { link: this.id });
+    return this.#begin(options, 'opened');
   }
 
   #begin(options: OpenOptions, event: 'opened' | 'reopened'): Promise<void> {
@@ -304,7 +311,7 @@ export class Link {
     const attempt: Attempt = {
       options,
       reports,
-      done: this.#finish(done, options, event),
+      done: this.#finish(done, event),
       aborted: false,
     };
     this.#attempt = attempt;
@@ -312,11 +319,7 @@ export class Link {
     return attempt.done;
   }
 
-  async #finish(
-    done: Promise<void>,
-    options: OpenOptions,
-    event: 'opened' | 'reopened',
-  ): Promise<void> {
+  async #finish(done: Promise<void>, event: 'opened' | 'reopened'): Promise<void> {
     try {
       await done;
     } catch (error) {
@@ -326,7 +329,7 @@ export class Link {
       if (aborted && !isDeviceLoss(error)) {
         throw new EspAtError('OPEN_ABORTED', { link: this.id }, { cause: error });
       }
-      this.#attemptFailed(options, asEspAtError(error));
+      this.#attemptFailed(asEspAtError(error));
       throw error;
     }
     const aborted = this.#attempt?.aborted === true;
@@ -335,10 +338,9 @@ export class Link {
     this.#becomeOpen(event);
   }
 
-  #attemptFailed(options: OpenOptions, error: EspAtError): void {
-    if (this.#options !== options) return;
+  #attemptFailed(error: EspAtError): void {
     this.#state = 0;
-    this.#wanted &&= options.keepOpen === true;
+    this.#wanted &&= this.#options?.keepOpen === true;
     this.#emit('failed', { error });
     this.#retryLater();
     if (!this.#wanted) this.#outbox.reject(this.#notOpen());
