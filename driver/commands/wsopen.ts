@@ -111,9 +111,11 @@ function leastOf(uri: string): number {
 
 /** Several may be given, separated by commas (RFC 6455, section 4.1). */
 function checkSubprotocol(subprotocol: unknown): string {
-  if (subprotocol === undefined || subprotocol === '') return '';
-  const names = typeof subprotocol === 'string' ? subprotocol.split(/ *, */) : [];
-  if (names.length > 0 && names.every((name) => token.test(name))) return names.join(', ');
+  if (subprotocol === undefined) return '';
+  if (typeof subprotocol === 'string') {
+    const names = subprotocol.split(/ *, */);
+    if (subprotocol === '' || names.every((name) => token.test(name))) return subprotocol;
+  }
   throw new EspAtError('INVALID_SUBPROTOCOL', {
     reason: "may hold letters, digits and !#$%&'*+-.^_`|~ only; several are separated by commas",
   });
