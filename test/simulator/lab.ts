@@ -103,6 +103,6 @@ export async function inLab(
 
 /** What the server received on a connection, as `fin opcode payload`. */
 export const frames = (connection: WsConnection): string[] =>
-  connection.frames.map(
-    ({ fin, opcode, payload }) => `${fin ? 1 : 0} ${opcode} ${payload.toString('latin1')}`.trim(),
+  connection.frames.map(({ fin, opcode, payload }) =>
+    `${fin ? 1 : 0} ${opcode} ${payload.toString('latin1')}`.trim(),
   );

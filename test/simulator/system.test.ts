@@ -118,16 +118,19 @@ describe('a restart', () => {
 
 describe('power', () => {
   it('brings noise and then ready; without it nothing is heard', () =>
-    inLab({ running: false, bootMs: 300, bootNoise: Buffer.from('\xf8\x00x', 'latin1') }, async (lab) => {
-      assert.equal(await lab.command('AT', 1000), '');
-      lab.device.powerOn();
-      assert.deepEqual(await lab.next(), { said: '\xf8\x00x', after: 0 });
-      assert.deepEqual(await lab.next(), { said: '\r\nready\r\n', after: 300 });
-      assert.equal(await lab.hear(2000), 'WIFI CONNECTED\r\nWIFI GOT IP\r\n');
-      lab.device.powerOff();
-      assert.equal(await lab.command('AT', 1000), '');
-      assert.equal(lab.clock.pending, 0);
-    }));
+    inLab(
+      { running: false, bootMs: 300, bootNoise: Buffer.from('\xf8\x00x', 'latin1') },
+      async (lab) => {
+        assert.equal(await lab.command('AT', 1000), '');
+        lab.device.powerOn();
+        assert.deepEqual(await lab.next(), { said: '\xf8\x00x', after: 0 });
+        assert.deepEqual(await lab.next(), { said: '\r\nready\r\n', after: 300 });
+        assert.equal(await lab.hear(2000), 'WIFI CONNECTED\r\nWIFI GOT IP\r\n');
+        lab.device.powerOff();
+        assert.equal(await lab.command('AT', 1000), '');
+        assert.equal(lab.clock.pending, 0);
+      },
+    ));
 
   it('lets noise before ready join the first command in classes A to C', () =>
     inLab({ running: false, firmware: 'C' }, async (lab) => {

@@ -1,0 +1,286 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { encodeFrame } from '../support/ws-server-frames';
+import { frames, inLab, type Lab } from './lab';
+
+const ok = '\r\nOK\r\n';
+const error = '\r\nERROR\r\n';
+const uri = '"ws://server.test/plain"';
+
+/** Seconds after `start` at which pings reached the server. */
+const pings = (lab: Lab, start: number): number[] =>
+  lab.connection.frames
+    .filter(({ opcode }) => opcode === 9)
+    .map(({ at }) => Math.round((at - start) / 1000));
+
+describe('AT+WSCFG on the simulated device', () => {
+  it('takes decimal and hexadecimal numbers within its limits, none left out', () =>
+    inLab({}, async (lab) => {
+      await lab.command('ATE0');
+      const good = [
+        '0,10,120',
+        '2,1,1',
+        '0,7200,7200,1',
+        '0,10,120,16384',
+        '00,010,0x10,0X400',
+        '0,1,1,1,0',
+      ];
+      const bad = [
+        ...['3,10,120', '-1,10,120', '0,0,1', '0,7201,1', '0,1,0', '0,1,7201', '0,1,1,0'],
+        ...['0,1,1,16385', '0', '0,10', '0,,', '0,10,', '0,10,120,', '0,10,120,,0', ''],
+        ...['0,10.5,120', '0, 10,120', '0,"10",120', '4294967296,10,120', '0,10,120,1024,4,0,0'],
+        ...['0,10,120,1024,0,0,0', '0,10,120,1024,1', '0,10,120,1024,2,0', '0,10,120,1024,2,,0'],
+      ];
+      for (const set of good) assert.equal(await lab.command(`AT+WSCFG=${set}`), ok, set);
+      for (const set of bad) assert.equal(await lab.command(`AT+WSCFG=${set}`), error, set);
+    }));
+
+  it('has smaller limits before class D, and no authentication before C', () =>
+    inLab({ firmware: 'B' }, async (lab) => {
+      await lab.command('ATE0');
+      assert.equal(await lab.command('AT+WSCFG=0,10,120,8192'), ok);
+      assert.equal(await lab.command('AT+WSCFG=0,10,120,8193'), error);
+      assert.equal(await lab.command('AT+WSCFG=0,10,120,1024,0'), error);
+    }));
+
+  it('names the certificate that is missing', () =>
+    inLab({}, async (lab) => {
+      await lab.command('ATE0');
+      const configure = (auth: string) => lab.command(`AT+WSCFG=0,10,120,1024,${auth}`);
+      const store = async (space: string) => {
+        await lab.command(`AT+SYSMFG=2,"${space}","${space}.1",8,4`);
+        assert.equal(await lab.say('PEM\0'), ok);
+      };
+      assert.equal(await configure('1,1,0'), `NO CERT FOUND\r\n${error}`);
+      assert.equal(await configure('2,0,1'), `NO CA FOUND\r\n${error}`);
+      await store('wss_cert');
+      assert.equal(await configure('3,1,1'), `NO PRVT_KEY FOUND\r\n${error}`);
+      await store('wss_key');
+      assert.equal(await configure('3,1,1'), `NO CA FOUND\r\n${error}`);
+      assert.equal(await configure('1,1,0'), ok);
+      await store('wss_ca');
+      assert.equal(await configure('3,1,1'), ok);
+    }));
+
+  const lives: Readonly<
+    Record<string, readonly [inForce: boolean, before: (lab: Lab) => Promise<void>]>
+  > = {
+    'is in force for the next open': [true, async () => undefined],
+    'survives errors in parameters and URI': [
+      true,
+      async (lab) => {
+        await lab.command('AT+WSOPEN=0,"http://server.test/"');
+        await lab.command('AT+WSOPEN=0,x');
+        await lab.command('AT+WSCFG=0,0,5');
+      },
+    ],
+    'is used up by a close, even of a link that is not open': [
+      false,
+      async (lab) => void (await lab.command('AT+WSCLOSE=0', 1100)),
+    ],
+    'is used up by a close after an open': [
+      false,
+      async (lab) => {
+        await lab.open();
+        await lab.command('AT+WSCLOSE=0', 1100);
+      },
+    ],
+    'is used up by a failed open': [
+      false,
+      async (lab) => void (await lab.command('AT+WSOPEN=0,"ws://server.test/401"', 6000)),
+    ],
+    "is used up by the server's close": [
+      false,
+      async (lab) => {
+        (await lab.open()).close(1000);
+        await lab.hear(200);
+      },
+    ],
+  };
+  for (const [name, [inForce, before]] of Object.entries(lives)) {
+    it(name, () =>
+      inLab({}, async (lab) => {
+        await lab.command('AT+WSCFG=0,2,5');
+        await before(lab);
+        const start = lab.clock.now();
+        await lab.open();
+        await lab.hear(5500);
+        assert.deepEqual(pings(lab, start), inForce ? [2, 4] : []);
+      }),
+    );
+  }
+
+  it('has no effect on an open link, nor on what comes after it', () =>
+    inLab({}, async (lab) => {
+      await lab.open();
+      assert.equal(await lab.command('AT+WSCFG=0,2,5'), ok);
+      await lab.hear(5500);
+      await lab.command('AT+WSCLOSE=0', 1100);
+      const start = lab.clock.now();
+      await lab.open();
+      await lab.hear(5500);
+      assert.deepEqual(pings(lab, start), []);
+    }));
+});
+
+describe('a link of the simulated device', () => {
+  it('pings while it is quiet, and not while data comes', () =>
+    inLab({}, async (lab) => {
+      await lab.command('AT+WSCFG=0,2,5');
+      const server = await lab.open();
+      const start = lab.clock.now();
+      for (let second = 0; second < 10; second++) {
+        server.send({ fin: true, opcode: 1, payload: Buffer.from('x') });
+        assert.equal(await lab.hear(1000), '+WS_DATA:0,1,x\r\n');
+      }
+      assert.deepEqual(pings(lab, start), []);
+      await lab.hear(5000);
+      assert.deepEqual(pings(lab, start), [11, 13]);
+    }));
+
+  it('pings by its configuration until the end', () =>
+    inLab({}, async (lab) => {
+      await lab.command('AT+WSCFG=0,2,5');
+      const start = lab.clock.now();
+      await lab.open();
+      await lab.hear(10_000);
+      assert.deepEqual(pings(lab, start), [2, 4, 6, 8, 10]);
+    }));
+
+  it('is given up when no pong comes, and opened again 15 s later', () =>
+    inLab({}, async (lab) => {
+      await lab.command('AT+WSCFG=0,2,5');
+      lab.server.manners.answersPings = false;
+      const start = lab.clock.now();
+      await lab.open();
+      assert.equal((await lab.next()).said, '+WS_DISCONNECTED:0\r\n');
+      assert.equal(Math.round((lab.clock.now() - start) / 1000), 7);
+      assert.equal(
+        await lab.command('AT+WSOPEN?'),
+        `+WSOPEN:0,3,"ws://server.test/plain"\r\n${ok}`,
+      );
+      const again = await lab.next();
+      assert.equal(again.said, '+WS_CONNECTED:0\r\n');
+      assert.equal(Math.round(again.after / 1000), 15);
+      await lab.command('AT+WSCLOSE=0', 1100);
+    }));
+
+  it('reconnects every 10 s after a loss, with its configuration and headers', () =>
+    inLab({}, async (lab) => {
+      await lab.command('AT+WSHEAD=4', 5);
+      await lab.say('A: b');
+      await lab.command('AT+WSCFG=0,2,5');
+      (await lab.open()).drop();
+      assert.equal(await lab.hear(50), '+WS_DISCONNECTED:0\r\n');
+      await lab.command('AT+WSHEAD=0');
+      const reconnected = await lab.next();
+      assert.equal(reconnected.said, '+WS_CONNECTED:0\r\n');
+      assert.ok(Math.abs(reconnected.after - 9945) < 20, `${reconnected.after} ms`);
+      assert.deepEqual(lab.server.requests[1]?.headers.at(-1), ['A', 'b']);
+      const start = lab.clock.now();
+      await lab.hear(6000);
+      // The first ping is overdue from the time before; it goes out after the first second.
+      assert.deepEqual(pings(lab, start), [1, 3, 5]);
+    }));
+
+  it('says for each attempt that it failed', () =>
+    inLab({}, async (lab) => {
+      const server = await lab.open();
+      lab.network.reachable = false;
+      await lab.hear(100);
+      lab.network.reachable = true;
+      server.reset();
+      assert.equal(await lab.hear(50), '+WS_DISCONNECTED:0\r\n');
+      lab.network.reachable = false;
+      assert.equal((await lab.next()).said, '+WS_DISCONNECTED:0\r\n');
+      assert.equal(await lab.command('AT+WSOPEN?'), `+WSOPEN:0,3,${uri}\r\n${ok}`);
+      await lab.hear(10_500);
+      assert.equal(await lab.command('AT+WSOPEN?'), `+WSOPEN:0,1,${uri}\r\n${ok}`);
+      assert.equal(await lab.command(`AT+WSOPEN=0,${uri}`), error);
+      await lab.command('AT+WSCLOSE=0');
+      assert.equal((await lab.next()).said, '+WS_DISCONNECTED:0\r\n');
+      assert.deepEqual(await lab.next(), { said: ok, after: 5000 });
+    }));
+
+  it("answers the server's close frame and is gone", () =>
+    inLab({}, async (lab) => {
+      const server = await lab.open();
+      server.close(1001, 'going away');
+      await lab.clock.advance(20);
+      assert.equal(await lab.command('AT+WSOPEN?'), `+WSOPEN:0,4,${uri}\r\n${ok}`);
+      assert.equal(await lab.hear(100), '+WS_CLOSED:0\r\n');
+      assert.deepEqual(frames(server), ['1 8']);
+      assert.equal(await lab.command('AT+WSOPEN?'), ok);
+      assert.equal(await lab.command('AT+WSSEND=0,3'), error);
+      assert.equal(await lab.hear(30_000), '');
+    }));
+
+  it('does not wait longer than 1 s for TCP to end', () =>
+    inLab({}, async (lab) => {
+      const server = await lab.open();
+      lab.server.manners.answersCloses = false;
+      server.sendRaw(encodeFrame({ fin: true, opcode: 8, payload: Buffer.from([3, 232]) }));
+      assert.equal(await lab.hear(990), '');
+      assert.equal(await lab.hear(20), '+WS_CLOSED:0\r\n');
+    }));
+
+  it('is closed by a close frame of its own: one to the server, one in answer to the answer', () =>
+    inLab({}, async (lab) => {
+      const server = await lab.open();
+      await lab.command('AT+WSSEND=0,2,8');
+      assert.equal(await lab.say('\x03\xe8', 200), '\r\nSEND OK\r\n+WS_CLOSED:0\r\n');
+      assert.deepEqual(frames(server), ['1 8 \x03\xe8', '1 8']);
+    }));
+
+  it('does not answer a close frame in class A', () =>
+    inLab({ firmware: 'A' }, async (lab) => {
+      const server = await lab.open();
+      await lab.hear(1000);
+      server.close(1000);
+      assert.equal(await lab.hear(), '+WS_CLOSED:0\r\n');
+      assert.deepEqual(frames(server), []);
+    }));
+});
+
+describe('AT+WSCLOSE on the simulated device', () => {
+  it('takes until the next second of the connection, without a close frame', () =>
+    inLab({}, async (lab) => {
+      const server = await lab.open();
+      await lab.hear(250);
+      const start = lab.clock.now();
+      await lab.command('AT+WSCLOSE=0');
+      const { said } = await lab.next();
+      assert.equal(said, ok);
+      assert.ok(lab.clock.now() - start < 750);
+      await lab.hear();
+      assert.deepEqual(frames(server), []);
+      assert.equal(server.open, false);
+    }));
+
+  it('loses data that comes meanwhile, and is over when it comes', () =>
+    inLab({}, async (lab) => {
+      const server = await lab.open();
+      await lab.command('AT+WSCLOSE=0');
+      server.send({ fin: true, opcode: 1, payload: Buffer.from('late') });
+      assert.equal(await lab.hear(10), ok);
+    }));
+
+  it('takes up to 5 s while the link waits to reconnect', () =>
+    inLab({}, async (lab) => {
+      (await lab.open()).drop();
+      await lab.hear(1000);
+      await lab.command('AT+WSCLOSE=0');
+      const { said, after } = await lab.next();
+      assert.equal(said, ok);
+      assert.ok(after > 3900 && after < 4100, `${after} ms`);
+      assert.equal(await lab.hear(20_000), '');
+    }));
+
+  it('is always OK', () =>
+    inLab({}, async (lab) => {
+      await lab.command('ATE0');
+      assert.equal(await lab.command('AT+WSCLOSE=2'), ok);
+      assert.equal(await lab.command('AT+WSCLOSE=3'), error);
+      assert.equal(await lab.command('AT+WSCLOSE=0,1'), error);
+    }));
+});

@@ -1,0 +1,83 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { dataReport } from '../../simulator/websocket/data-report';
+import { inLab } from './lab';
+
+const ok = '\r\nOK\r\n';
+const error = '\r\nERROR\r\n';
+
+describe('AT+WSDATAFMT on the simulated device', () => {
+  it('needs both commas, and a mask from 1 to 63', () =>
+    inLab({}, async (lab) => {
+      await lab.command('ATE0');
+      const good = ['0,0,63', '0,,48', '0,,63', '0,1,', '1,2,5', '2,0x2,63', '0,,'];
+      const bad = [
+        '0',
+        '0,0',
+        '0,3,48',
+        '0,-1,1',
+        '0,0,0',
+        '0,0,64',
+        '0,',
+        '3,0,48',
+        '',
+        '0,0,48,1',
+      ];
+      for (const set of good) assert.equal(await lab.command(`AT+WSDATAFMT=${set}`), ok, set);
+      for (const set of bad) assert.equal(await lab.command(`AT+WSDATAFMT=${set}`), error, set);
+      assert.equal(await lab.command('AT+WSDATAFMT?'), error);
+    }));
+
+  it('sets each link by itself, survives a close, and keeps what a bad one finds', () =>
+    inLab({}, async (lab) => {
+      await lab.command('AT+WSDATAFMT=0,0,55');
+      await lab.command('AT+WSDATAFMT=0,0,64');
+      const receive = async (link: number) => {
+        const server = await lab.open('/plain', link);
+        server.send({ fin: true, opcode: 2, payload: Buffer.from('hi') });
+        return lab.hear();
+      };
+      assert.equal(await receive(0), '+WS_DATA:0,2,1,2,2,hi\r\n');
+      assert.equal(await receive(1), '+WS_DATA:1,2,hi\r\n');
+      await lab.command('AT+WSCLOSE=0', 1100);
+      assert.equal(await receive(0), '+WS_DATA:0,2,1,2,2,hi\r\n');
+    }));
+
+  it('takes an empty value for the default', () =>
+    inLab({}, async (lab) => {
+      await lab.command('AT+WSDATAFMT=0,2,63');
+      await lab.command('AT+WSDATAFMT=0,,');
+      const server = await lab.open();
+      server.send({ fin: true, opcode: 1, payload: Buffer.from('hi') });
+      assert.equal(await lab.hear(), '+WS_DATA:0,2,hi\r\n');
+    }));
+
+  // A binary message of two frames, "abcdefghij" in chunks of 8 and 2 bytes, then "kl".
+  const chunks = [
+    { opcode: 2, fin: false, payloadLength: 10, payloadOffset: 0, bytes: Buffer.from('abcdefgh') },
+    { opcode: 2, fin: false, payloadLength: 10, payloadOffset: 8, bytes: Buffer.from('ij') },
+    { opcode: 0, fin: true, payloadLength: 2, payloadOffset: 0, bytes: Buffer.from('kl') },
+  ];
+  const report = (level: number, mask: number): string =>
+    chunks.map((chunk) => dataReport(1, chunk, { level, mask }).toString()).join('');
+
+  it('reports each chunk at level 0', () => {
+    assert.equal(report(0, 48), '+WS_DATA:1,8,abcdefgh\r\n+WS_DATA:1,2,ij\r\n+WS_DATA:1,2,kl\r\n');
+    assert.equal(
+      report(0, 63),
+      '+WS_DATA:1,2,0,10,0,8,abcdefgh\r\n+WS_DATA:1,2,0,10,8,2,ij\r\n+WS_DATA:1,0,1,2,0,2,kl\r\n',
+    );
+    assert.equal(report(0, 5), '+WS_DATA:1,2,10,abcdefgh+WS_DATA:1,2,10,ij+WS_DATA:1,0,2,kl');
+    assert.equal(report(0, 32), '+WS_DATA:1,abcdefgh\r\n+WS_DATA:1,ij\r\n+WS_DATA:1,kl\r\n');
+  });
+
+  it('reports each frame at level 1, with the length of its first chunk', () => {
+    assert.equal(report(1, 48), '+WS_DATA:1,8,abcdefghij\r\n+WS_DATA:1,2,kl\r\n');
+    assert.equal(report(1, 2), '+WS_DATA:1,0,abcdefghij+WS_DATA:1,1,kl');
+  });
+
+  it('reports each message at level 2', () => {
+    assert.equal(report(2, 48), '+WS_DATA:1,8,abcdefghijkl\r\n');
+    assert.equal(report(2, 4), '+WS_DATA:1,10,abcdefghijkl');
+  });
+});
