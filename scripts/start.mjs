@@ -135,4 +135,6 @@ function stopOnSignals(RED) {
     }
   };
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGBREAK']) process.on(signal, stop);
+  // Started by a test: ends with it.
+  process.once('disconnect', () => stop('disconnect'));
 }

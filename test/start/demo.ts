@@ -1,0 +1,248 @@
+import assert from 'node:assert/strict';
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { WebSocket } from 'ws';
+import { asObject, asText, root, type Json } from '../package/project';
+
+export type NodeRedMajor = '4' | '5';
+
+export interface DemoOptions {
+  readonly nodeRed?: NodeRedMajor;
+  /** Flows instead of the demo's. */
+  readonly flows?: readonly Json[];
+  /** Another demo's folder, to start it again. */
+  readonly folder?: string;
+}
+
+/** What a debug node showed. */
+export interface DebugMessage {
+  readonly name: string;
+  /** As the editor gets it: JSON text for objects. */
+  readonly msg: string;
+  readonly format: string;
+}
+
+/** How long anything may take before the test gives up, in milliseconds. */
+const patience = 60_000;
+
+/** `scripts/start.mjs` in a process and a folder of its own, and what a browser would hear from it. */
+export class Demo {
+  readonly folder: string;
+  readonly port: number;
+  readonly #process: ChildProcess;
+  readonly #ended: Promise<number | null>;
+  readonly #waiting = new Set<() => void>();
+  #output = '';
+  #editor: WebSocket | undefined;
+  readonly debug: DebugMessage[] = [];
+  readonly #statuses = new Map<string, string[]>();
+
+  private constructor(folder: string, port: number, process: ChildProcess) {
+    this.folder = folder;
+    this.port = port;
+    this.#process = process;
+    for (const stream of [process.stdout, process.stderr]) {
+      stream?.setEncoding('utf8').on('data', (text: string) => {
+        this.#output += text;
+        this.#changed();
+      });
+    }
+    this.#ended = once(process, 'exit').then(() => {
+      this.#changed();
+      return process.exitCode;
+    });
+  }
+
+  /** Starts it; resolves when it says that it is ready. */
+  static async start(options: DemoOptions = {}): Promise<Demo> {
+    const demo = await Demo.begin(options);
+    await demo.until(() => demo.#output.includes(demo.address), 'the line that says where it is');
+    await demo.#listen();
+    return demo;
+  }
+
+  /** Starts it, and leaves it to the caller what is to be waited for. */
+  static async begin({ nodeRed, flows, folder }: DemoOptions, port?: number): Promise<Demo> {
+    const userDir = folder ?? mkdtempSync(join(tmpdir(), 'esp-at-demo-'));
+    const listening = port ?? (await freePort());
+    if (flows) writeFileSync(join(userDir, 'flows.json'), JSON.stringify(flows));
+    const child = spawn(process.execPath, [join(root, 'scripts', 'start.mjs')], {
+      // The channel closes when this process dies, however it does, and the demo with it.
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+      env: {
+        ...process.env,
+        PORT: String(listening),
+        DEMO_DIR: userDir,
+        LANG: 'en_US.UTF-8',
+        ...(nodeRed ? { NODE_RED: nodeRed } : {}),
+      },
+    });
+    return new Demo(userDir, listening, child);
+  }
+
+  get address(): string {
+    return `http://127.0.0.1:${this.port}/`;
+  }
+
+  /** All that it printed. */
+  get output(): string {
+    return this.#output;
+  }
+
+  /** Asks Node-RED's admin API. */
+  async ask(
+    path: string,
+    init: { method?: string; body?: string; headers?: Record<string, string> } = {},
+  ): Promise<unknown> {
+    const answer = await fetch(new URL(path, this.address), {
+      ...init,
+      headers: { 'Node-RED-API-Version': 'v2', Accept: 'application/json', ...init.headers },
+    });
+    assert.ok(answer.ok, `${path}: ${answer.status}`);
+    const text = await answer.text();
+    return text.startsWith('{') || text.startsWith('[') ? JSON.parse(text) : text;
+  }
+
+  /** The flows that run. */
+  async flows(): Promise<readonly Json[]> {
+    const { flows } = asObject(await this.ask('/flows'), 'flows');
+    assert.ok(Array.isArray(flows));
+    return flows.map((node: unknown) => asObject(node, 'node'));
+  }
+
+  /** Presses the button of an inject node. */
+  async press(id: string): Promise<void> {
+    await this.ask(`/inject/${id}`, { method: 'POST' });
+  }
+
+  /** The last text that a node showed on the canvas. */
+  statusOf(id: string): string | undefined {
+    return this.#statuses.get(id)?.at(-1);
+  }
+
+  /** All texts that a node showed on the canvas. */
+  statusesOf(id: string): readonly string[] {
+    return this.#statuses.get(id) ?? [];
+  }
+
+  /** What the debug nodes of a name showed. */
+  shown(name: string): string[] {
+    return this.debug.filter((message) => message.name === name).map(({ msg }) => msg);
+  }
+
+  /** Resolves as soon as something is so; it is looked at whenever the demo says anything. */
+  until(isSo: () => boolean, what: string): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const finish = (settle: () => void): void => {
+        clearTimeout(timer);
+        this.#waiting.delete(look);
+        settle();
+      };
+      const look = (): void => {
+        const code = this.#process.exitCode;
+        if (isSo()) finish(resolve);
+        else if (code !== null)
+          finish(() => reject(this.#failure(`it ended (${code}) without ${what}`)));
+      };
+      const timer = setTimeout(
+        () => finish(() => reject(this.#failure(`${what} did not come`))),
+        patience,
+      );
+      this.#waiting.add(look);
+      look();
+    });
+  }
+
+  /** Sends a signal; resolves with the exit code. */
+  async end(signal: NodeJS.Signals = 'SIGINT'): Promise<number | null> {
+    this.#process.kill(signal);
+    return this.ended();
+  }
+
+  /** Resolves with the exit code. */
+  ended(): Promise<number | null> {
+    return this.#ended;
+  }
+
+  /** Ends it however it can be ended, and deletes its folder. */
+  async dispose(): Promise<void> {
+    this.#editor?.terminate();
+    if (this.#process.exitCode === null && this.#process.signalCode === null) {
+      this.#process.kill('SIGKILL');
+      await this.#ended;
+    }
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  /** Listens as the editor does: debug messages and statuses. */
+  async #listen(): Promise<void> {
+    const editor = new WebSocket(`ws://127.0.0.1:${this.port}/comms`);
+    this.#editor = editor;
+    editor.on('error', () => undefined);
+    editor.on('message', (data: Buffer) => {
+      const heard: unknown = JSON.parse(data.toString());
+      for (const entry of Array.isArray(heard) ? heard : [heard]) {
+        this.#heard(asObject(entry, 'what the editor hears'));
+      }
+      this.#changed();
+    });
+    await once(editor, 'open');
+    editor.send(JSON.stringify({ subscribe: 'debug' }));
+    editor.send(JSON.stringify({ subscribe: 'status/#' }));
+  }
+
+  #heard({ topic, data }: Json): void {
+    if (topic === 'debug') {
+      const { name, msg, format } = asObject(data, 'debug message');
+      this.debug.push({ name: String(name), msg: String(msg), format: String(format) });
+      return;
+    }
+    const id = typeof topic === 'string' ? /^status\/(.+)$/.exec(topic)?.[1] : undefined;
+    if (id === undefined) return;
+    const { text } = asObject(data, 'status');
+    this.#statuses.set(id, [...this.statusesOf(id), typeof text === 'string' ? text : '']);
+  }
+
+  #changed(): void {
+    for (const look of [...this.#waiting]) look();
+  }
+
+  #failure(sentence: string): Error {
+    return new Error(`${sentence}\n--- it printed:\n${this.#output}`);
+  }
+}
+
+/** The ID of the only node of a type and name. */
+export function idOf(flows: readonly Json[], type: string, name?: string): string {
+  const found = flows.filter((n) => n.type === type && (name === undefined || n.name === name));
+  assert.equal(found.length, 1, `${found.length} nodes of type ${type} and name ${name ?? '*'}`);
+  return asText(found[0]?.id, 'id');
+}
+
+/** A TCP port of 127.0.0.1 that nobody uses. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  assert.ok(typeof address === 'object' && address !== null);
+  return address.port;
+}
+
+/** Whether a TCP port of 127.0.0.1 can be listened on. */
+export async function isFree(port: number): Promise<boolean> {
+  const server = createServer().listen(port, '127.0.0.1');
+  try {
+    await once(server, 'listening');
+  } catch {
+    return false;
+  }
+  server.close();
+  await once(server, 'close');
+  return true;
+}
