@@ -5,7 +5,12 @@ export type Action =
   /** Whole frames in one TCP segment. */
   | { readonly kind: 'frames'; readonly frames: readonly WsFrame[] }
   /** A frame of which only `sent` bytes of payload go out for now; `header` only the first bytes of that. */
-  | { readonly kind: 'half'; readonly frame: WsFrame; readonly sent: number; readonly header?: number }
+  | {
+      readonly kind: 'half';
+      readonly frame: WsFrame;
+      readonly sent: number;
+      readonly header?: number;
+    }
   /** What a `half` left unsent, or the next `count` bytes of it. */
   | { readonly kind: 'rest'; readonly count?: number }
   /** Bytes that are no frame. */

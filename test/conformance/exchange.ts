@@ -1,5 +1,5 @@
 import { equalButForRaces, Expectation } from './compare';
-import { abridge, escape } from './escapes';
+import { abridge } from './escapes';
 import { eventsIn } from './inference';
 import { newStep, type StepOutcome } from './outcome';
 import { expand, lengthOf, parsePattern } from './pattern';
@@ -11,6 +11,8 @@ import { delayIn } from './wording';
 
 /** How long to wait for output that should not be, in milliseconds. */
 const QUIET = 60;
+/** How long before a command a report must be on its way to stand before its echo, in milliseconds. */
+const REPORT_FIRST = 4;
 /** How late a piece may be before its cause is looked for, in milliseconds. */
 const GRACE = 15;
 /** How much longer than allowed a piece is waited for, so that a late one is told from a missing one. */
@@ -45,7 +47,7 @@ export class ExchangePlayer {
     this.#actual = this.#rig.now;
     for (const stimulus of this.#stimuli.atStart()) this.#schedule(stimulus);
     const { lines } = this.#exchange;
-    for (let index = 0; index < lines.length; ) {
+    for (let index = 0; index < lines.length;) {
       const line = lines[index];
       if (!line) break;
       if (line.actor === 'host') await this.#host(line, lines[index + 1]);
@@ -65,9 +67,9 @@ export class ExchangePlayer {
     }
     this.#lastHost = line.text;
     this.#serverSpoke = false;
-    if (next?.actor === 'device' && /^\+WS_/.test(next.text) && bytes.length > 0) {
+    if (next?.actor === 'device' && next.text.startsWith('+WS_') && bytes.length > 0) {
       for (const stimulus of this.#stimuli.behind(next, Buffer.alloc(0))) this.#schedule(stimulus);
-      await this.#rig.pass(1);
+      await this.#rig.pass(REPORT_FIRST);
     }
     for (const part of this.#writes(bytes, line)) {
       if (part.wait) await this.#rig.pass(5);
@@ -145,15 +147,24 @@ export class ExchangePlayer {
     const came = output.timeAt(this.#position);
     if (end === undefined) {
       const actual = output.slice(this.#position);
-      this.#differ(`expected ${line.text === '' ? '(nothing)' : line.text}`, `actual   ${abridge(actual)}`);
+      this.#differ(
+        `expected ${line.text === '' ? '(nothing)' : line.text}`,
+        `actual   ${abridge(actual)}`,
+      );
       this.#position = output.length;
       this.#recorded = line.time;
       this.#actual = came ?? this.#rig.now;
     } else {
-      if (used > 1 || raced?.bytes.length === end - this.#position) this.#noteRace(expectation, end);
-      const took = (came ?? this.#rig.now) - this.#actual;
+      if (expectation.match(output.bytes, this.#position) === undefined) {
+        const actual = output.slice(this.#position, end);
+        this.#outcome.remarks.push(`a report raced with an answer: ${abridge(actual)}`);
+      }
+      const took = Math.max(0, (came ?? this.#rig.now) - this.#actual);
       if (took < least - 1 || took > most + 1) {
-        this.#differ(`expected ${line.text.slice(0, 60)} ${seconds(gap)} after what came before`, `actual   ${seconds(took)}`);
+        this.#differ(
+          `expected ${line.text.slice(0, 60)} ${seconds(gap)} after what came before`,
+          `actual   ${seconds(took)}`,
+        );
       }
       this.#position = end;
       this.#recorded = line.time;
@@ -163,18 +174,11 @@ export class ExchangePlayer {
     return used;
   }
 
-  #noteRace(expectation: Expectation, end: number): void {
-    const { pattern } = expectation;
-    if (pattern.kind !== 'whole') return;
-    const actual = this.#rig.output.slice(this.#position, end);
-    if (!actual.subarray(0, pattern.bytes.length).equals(pattern.bytes)) {
-      this.#outcome.remarks.push(`a report raced with an answer: ${escape(actual)}`);
-    }
-  }
-
   /** Losing a link decides about the attempts to come. */
   #afterEvents(line: TranscriptLine): void {
-    for (const event of eventsIn(parsePattern(line.text), (link) => this.#rig.links.formatOf(link))) {
+    for (const event of eventsIn(parsePattern(line.text), (link) =>
+      this.#rig.links.formatOf(link),
+    )) {
       if (event.kind !== 'disconnected' || this.#opening(event.link)) continue;
       const refuse = this.#stimuli.mustRefuse(event.link, line);
       if (refuse !== undefined) this.#rig.refuses = refuse;
@@ -184,7 +188,9 @@ export class ExchangePlayer {
 
   /** Whether the host is opening the link: its failure is WSOPEN's own. */
   #opening(link: number): boolean {
-    return new RegExp(`^AT\\+WSOPEN=${link},`, 'i').test(this.#lastHost) && !this.#rig.links.inUse(link);
+    return (
+      new RegExp(`^AT\\+WSOPEN=${link},`, 'i').test(this.#lastHost) && !this.#rig.links.inUse(link)
+    );
   }
 
   /** What has to happen some time before the piece is due. */
@@ -201,7 +207,10 @@ export class ExchangePlayer {
   }
 
   /** This piece and those so near to it that a report among them may stand elsewhere. */
-  #racing(lines: readonly TranscriptLine[], index: number): { bytes: Buffer; lines: number } | undefined {
+  #racing(
+    lines: readonly TranscriptLine[],
+    index: number,
+  ): { bytes: Buffer; lines: number } | undefined {
     if (ORDERED_COMMAND.test(this.#lastHost)) return undefined;
     const first = lines[index];
     const parts: Buffer[] = [];

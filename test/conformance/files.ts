@@ -14,7 +14,10 @@ export interface TranscriptFile {
 export const OWN_TRANSCRIPTS = join(__dirname, 'transcripts');
 
 /** Reads Markdown files, and folders down to any depth; their `README.md` are no recordings. */
-export function readTranscripts(paths: readonly string[], firmware?: FirmwareClass): TranscriptFile[] {
+export function readTranscripts(
+  paths: readonly string[],
+  firmware?: FirmwareClass,
+): TranscriptFile[] {
   return paths.flatMap(markdownFiles).map((path) => ({
     path,
     firmware: firmware ?? firmwareOf(path),

@@ -1,8 +1,4 @@
-import {
-  makeAuthority,
-  makeIdentity,
-  type Identity,
-} from '../support/ws-server-certificates';
+import { makeAuthority, makeIdentity, type Identity } from '../support/ws-server-certificates';
 import type { CertificateKind } from './actions';
 
 /** The certificates of a replay: made once, when first asked for. */

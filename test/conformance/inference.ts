@@ -34,7 +34,9 @@ export function wouldShow(
   frames: readonly WsFrame[],
   formatOf: FormatOf,
 ): boolean {
-  const data = Buffer.concat(frames.filter((frame) => frame.opcode < 8).map((frame) => frame.payload));
+  const data = Buffer.concat(
+    frames.filter((frame) => frame.opcode < 8).map((frame) => frame.payload),
+  );
   if (piece.kind === 'elided') return fits(piece, render(link, frames, formatOf(link)));
   const text = piece.bytes.toString('latin1');
   const shown = reportsIn(text, (id) => formatOf(id).format).flatMap((report) =>
@@ -73,7 +75,9 @@ function joinChunks(chunks: readonly DataReport[], how: LinkFormat): WsFrame[] {
       open = { opcode, fin, length: payloadLength, text: payload };
     }
     const whole =
-      open.length === undefined ? chunk.payload.length < how.buffer : open.text.length >= open.length;
+      open.length === undefined
+        ? chunk.payload.length < how.buffer
+        : open.text.length >= open.length;
     if (whole) close();
   }
   close();
@@ -90,7 +94,7 @@ function elidedFrames(
     (report) => report.kind === 'data',
   );
   const start = head.indexOf('+WS_DATA:');
-  if (first?.kind !== 'data' || start < 0) return new Map();
+  if (first?.kind !== 'data' || start < 0) return new Map<number, WsFrame[]>();
   const { link, opcode = 1, fin = true, payload } = first.data;
   const how = formatOf(link);
   const total = lengthOf(piece) - start;
@@ -99,7 +103,7 @@ function elidedFrames(
     const frame = { opcode, fin, payload: fill.subarray(0, length) };
     const reported = render(link, [frame], how);
     if (reported.length > total) continue;
-    return reported.length === total ? new Map([[link, [frame]]]) : new Map();
+    return new Map(reported.length === total ? [[link, [frame]]] : []);
   }
   return new Map();
 }

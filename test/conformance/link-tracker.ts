@@ -22,6 +22,18 @@ const freshLink = (): TrackedLink => ({
   format: DEFAULT_FORMAT,
 });
 
+/** What matters in the output; a data report's numbers are taken as far as they go. */
+const MARKS =
+  /\+WS_(CONNECTED|CLOSED):([012])\r\n|\r\n(OK|ERROR|ready)\r\n|\+WS_DATA:([012]),((?:\d+,)+)/;
+/** A mark that is cut is looked at again with what follows. */
+const LONGEST_HEAD = 40;
+
+function bitsBelow(mask: number, bit: number): number {
+  let count = 0;
+  for (let each = 1; each < bit; each *= 2) if ((mask & each) !== 0) count++;
+  return count;
+}
+
 /** Watches both directions of the line and knows by it which links are open, and how they report. */
 export class LinkTracker {
   readonly #server: WsServer;
@@ -31,6 +43,7 @@ export class LinkTracker {
   #onOk: (() => void) | undefined;
   #onError: (() => void) | undefined;
   #tail = '';
+  #skip = 0;
   #echo = true;
 
   constructor(server: WsServer) {
@@ -71,7 +84,9 @@ export class LinkTracker {
     const text = bytes.toString('latin1');
     const echo = /ATE([01])\r\n/i.exec(text)?.[1];
     if (echo !== undefined) this.#onOk = () => (this.#echo = echo === '1');
-    for (const match of text.matchAll(/AT\+(WSOPEN|WSCLOSE|WSCFG|WSDATAFMT)=([012]),?([^\r]*)\r\n/gi)) {
+    for (const match of text.matchAll(
+      /AT\+(WSOPEN|WSCLOSE|WSCFG|WSDATAFMT)=([012]),?([^\r]*)\r\n/gi,
+    )) {
       const link = this.#links[Number(match[2])];
       if (link) this.#expect(match[1]?.toUpperCase() ?? '', link, match[3] ?? '');
     }
@@ -79,14 +94,31 @@ export class LinkTracker {
 
   /** The device said this. */
   said(bytes: Buffer): void {
-    const text = this.#tail + bytes.toString('latin1');
-    const marks = /\+WS_(CONNECTED|CLOSED):([012])\r\n|\r\n(OK|ERROR|ready)\r\n/g;
-    let end = 0;
-    for (const match of text.matchAll(marks)) {
-      end = match.index + match[0].length;
-      this.#note(match[1] ?? match[3] ?? '', Number(match[2] ?? 0));
+    let text = this.#tail + bytes.toString('latin1');
+    for (;;) {
+      if (this.#skip > 0) {
+        const skipped = Math.min(this.#skip, text.length);
+        text = text.slice(skipped);
+        this.#skip -= skipped;
+      }
+      const match = MARKS.exec(text);
+      if (!match) break;
+      text = text.slice(match.index + match[0].length);
+      if (match[4] === undefined) {
+        this.#note(match[1] ?? match[3] ?? '', Number(match[2] ?? 0));
+      } else {
+        const { mask } = this.formatOf(Number(match[4])).format;
+        const numbers = (match[5] ?? '').split(',').slice(0, -1);
+        // What looks like more numbers than the format has is data already.
+        text =
+          numbers
+            .splice(bitsBelow(mask, 32))
+            .map((each) => `${each},`)
+            .join('') + text;
+        this.#skip = (mask & 16) === 0 ? 0 : Number(numbers.at(-1) ?? 0);
+      }
     }
-    this.#tail = text.slice(Math.max(end, text.length - 20));
+    this.#tail = text.slice(-LONGEST_HEAD);
   }
 
   #note(word: string, id: number): void {

@@ -70,17 +70,25 @@ export async function checkNote(
   return /^\(.*\)$/.test(text);
 }
 
-function checkFrames(expected: string, frames: readonly ReceivedFrame[], outcome: StepOutcome): void {
+function checkFrames(
+  expected: string,
+  frames: readonly ReceivedFrame[],
+  outcome: StepOutcome,
+): void {
   const wanted = /^\(?(?:none|nothing)\)?$/i.test(expected.trim()) ? [] : splitFrames(expected);
   // The device's own pings fall where they fall; a recording that shows them is held to them.
   const own = (frame: ReceivedFrame): boolean => frame.opcode === 9 && frame.payload.length === 0;
   const shown = wanted.some((frame) => /op=9 .*len=0\]/.test(frame))
     ? frames
     : frames.filter((frame) => !own(frame));
-  const same = wanted.length === shown.length && wanted.every((frame, index) => sameFrame(frame, shown[index]));
+  const same =
+    wanted.length === shown.length &&
+    wanted.every((frame, index) => sameFrame(frame, shown[index]));
   if (same) return;
   const actual = shown.map((frame) => describe(frame)).join(' ');
-  outcome.differences.push(`server got, expected ${expected.slice(0, 400)}\nactual   ${actual === '' ? '(none)' : actual.slice(0, 600)}`);
+  outcome.differences.push(
+    `server got, expected ${expected.slice(0, 400)}\nactual   ${actual === '' ? '(none)' : actual.slice(0, 600)}`,
+  );
 }
 
 /** `[fin=1 op=1 masked=1 len=5 hello] […]`; a payload may hold brackets of its own. */
@@ -89,13 +97,17 @@ function splitFrames(text: string): string[] {
 }
 
 function sameFrame(expected: string, actual: ReceivedFrame | undefined): boolean {
-  const match = /^\[fin=([01]) op=([0-9a-f]+)(?: masked=([01]))?(?: len=(\d+))?(?: (.*))?\]$/s.exec(expected);
+  const match = /^\[fin=([01]) op=([0-9a-f]+)(?: masked=([01]))?(?: len=(\d+))?(?: (.*))?\]$/s.exec(
+    expected,
+  );
   if (!match || !actual) return false;
   const [, fin, opcode, masked, length, payload] = match;
   if ((fin === '1') !== actual.fin || parseInt(opcode ?? '', 16) !== actual.opcode) return false;
   if (masked !== undefined && (masked === '1') !== actual.masked) return false;
   if (length !== undefined && Number(length) !== actual.payload.length) return false;
-  return payload === undefined ? actual.payload.length === 0 || length === undefined : fits(parsePattern(payload), actual.payload);
+  return payload === undefined
+    ? actual.payload.length === 0 || length === undefined
+    : fits(parsePattern(payload), actual.payload);
 }
 
 function describe(frame: ReceivedFrame): string {
@@ -106,10 +118,15 @@ function describe(frame: ReceivedFrame): string {
 }
 
 /** `/path ["Name","value",…]`: the target, and the headers that are not in every request. */
-function checkRequest(expected: string, requests: readonly UpgradeRequest[], outcome: StepOutcome): void {
+function checkRequest(
+  expected: string,
+  requests: readonly UpgradeRequest[],
+  outcome: StepOutcome,
+): void {
   const request = requests.at(-1);
   if (/^\(?(?:nothing|none|-)\)?$/i.test(expected.trim())) {
-    if (request) outcome.differences.push(`on the wire, expected nothing\nactual   ${request.target}`);
+    if (request)
+      outcome.differences.push(`on the wire, expected nothing\nactual   ${request.target}`);
     return;
   }
   const match = /^(?:GET )?(.*?)(?: HTTP\/1\.1)?(?: (\[.*\]))?$/s.exec(expected);
@@ -120,7 +137,9 @@ function checkRequest(expected: string, requests: readonly UpgradeRequest[], out
     ([name]) => names.has(name.toLowerCase()) || !USUAL_HEADERS.has(name.toLowerCase()),
   );
   const plain = (headers: readonly (readonly [string, string])[]): string =>
-    JSON.stringify(headers.map(([name, value]) => [name, RANDOM_HEADERS.has(name.toLowerCase()) ? '…' : value]));
+    JSON.stringify(
+      headers.map(([name, value]) => [name, RANDOM_HEADERS.has(name.toLowerCase()) ? '…' : value]),
+    );
   if (request?.target === target && (!listed || plain(listed) === plain(actual))) return;
   outcome.differences.push(
     `on the wire, expected ${expected}\nactual   ${request ? `${request.target} ${JSON.stringify(actual.flat())}` : 'nothing'}`,
@@ -136,11 +155,19 @@ function readHeaders(json: string): [string, string][] | undefined {
     return undefined;
   }
   const flat = Array.isArray(list) ? list.flat().map(String) : [];
-  return Array.from({ length: flat.length / 2 }, (_, index) => [flat[2 * index] ?? '', flat[2 * index + 1] ?? '']);
+  return Array.from({ length: flat.length / 2 }, (_, index) => [
+    flat[2 * index] ?? '',
+    flat[2 * index + 1] ?? '',
+  ]);
 }
 
 /** `WSOPEN? then: …`: asks, silently, and compares the answer's lines. */
-async function checkQuery(name: string, expected: string, rig: Rig, outcome: StepOutcome): Promise<void> {
+async function checkQuery(
+  name: string,
+  expected: string,
+  rig: Rig,
+  outcome: StepOutcome,
+): Promise<void> {
   const answer = await rig.command(`AT+${name}?`);
   const lines = answer
     .split('\r\n')
@@ -148,9 +175,15 @@ async function checkQuery(name: string, expected: string, rig: Rig, outcome: Ste
     .join(' ');
   const wanted = /^\(?(?:empty|none|nothing)?\)?$/i.test(expected)
     ? ''
-    : expected.replace(/\\r\\n|\s*[|;]\s*(?=\+)/g, ' ').replace(/ OK *$/, '').replace(/ +/g, ' ').trim();
+    : expected
+        .replace(/\\r\\n|\s*[|;]\s*(?=\+)/g, ' ')
+        .replace(/ OK *$/, '')
+        .replace(/ +/g, ' ')
+        .trim();
   if (lines.replace(/ +/g, ' ').trim() === wanted) return;
-  outcome.differences.push(`${name}?, expected ${expected}\nactual   ${lines === '' ? '(empty)' : lines}`);
+  outcome.differences.push(
+    `${name}?, expected ${expected}\nactual   ${lines === '' ? '(empty)' : lines}`,
+  );
 }
 
 /** `request seen, client cert "client"` or `no request; …`. */
@@ -160,5 +193,7 @@ function checkHandshake(expected: string, mark: ServerMark, outcome: StepOutcome
   const actual = request ? `request seen, client cert ${name}` : 'no request';
   const wanted = expected.replace(TLS_WORDING, '').trim();
   if (actual === wanted || (request && wanted === 'request seen')) return;
-  outcome.differences.push(`server, expected ${wanted}\nactual   ${actual} ${mark.failures.join('; ')}`);
+  outcome.differences.push(
+    `server, expected ${wanted}\nactual   ${actual} ${mark.failures.join('; ')}`,
+  );
 }

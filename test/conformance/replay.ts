@@ -49,9 +49,11 @@ class SectionReplay {
     try {
       for (const [index, item] of this.#section.items.entries()) {
         if (item.kind === 'exchange') await this.#exchange(item, index);
-        else if (item.kind === 'row') await this.#step(() => this.#rows.play(item, this.#section.items.slice(index + 1)));
+        else if (item.kind === 'row')
+          await this.#step(() => this.#rows.play(item, this.#section.items.slice(index + 1)));
         else if (item.kind === 'heading') await this.#heading(item);
-        else if (isScenario(item.text)) await this.#step(() => this.#scenarios.play(item.line, item.text));
+        else if (isScenario(item.text))
+          await this.#step(() => this.#scenarios.play(item.line, item.text));
         else await this.#note(item.text, item.line);
       }
     } finally {
@@ -70,7 +72,9 @@ class SectionReplay {
     manners.answersPings = manners.answersCloses = true;
     const done = await this.#setup.prepare(exchange, index);
     await this.#step(async () => {
-      const stimuli = new Stimuli(this.#rig, exchange, (link, line) => this.#nextEvent(link, exchange, line));
+      const stimuli = new Stimuli(this.#rig, exchange, (link, line) =>
+        this.#nextEvent(link, exchange, line),
+      );
       const outcome = await new ExchangePlayer(this.#rig, exchange, stimuli).play((rest) =>
         this.#belongsToNext(index, rest),
       );
@@ -95,7 +99,8 @@ class SectionReplay {
 
   async #note(text: string, line: number): Promise<void> {
     const outcome = this.#steps.at(-1) ?? newStep(line, text.slice(0, 80));
-    if (!(await checkNote(text, this.#rig, this.#mark, outcome))) this.#unread.push(`line ${line}: ${text}`);
+    if (!(await checkNote(text, this.#rig, this.#mark, outcome)))
+      this.#unread.push(`line ${line}: ${text}`);
   }
 
   /** Whether what is left of a step's output is what the next one begins with. */
@@ -119,7 +124,9 @@ class SectionReplay {
       for (const line of item.lines.slice(from)) {
         if (line.actor === 'host' && taken.test(line.text)) return undefined;
         if (line.actor !== 'device') continue;
-        for (const event of eventsIn(parsePattern(line.text), (id) => this.#rig.links.formatOf(id))) {
+        for (const event of eventsIn(parsePattern(line.text), (id) =>
+          this.#rig.links.formatOf(id),
+        )) {
           if ('link' in event && event.link === link) return event.kind;
         }
       }

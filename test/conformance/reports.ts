@@ -89,10 +89,10 @@ function readData(
 export function takeReports(text: string, wanted: RegExp): { rest: string; reports: string[] } {
   const reports: string[] = [];
   let rest = '';
-  for (let position = 0; position < text.length; ) {
+  for (let position = 0; position < text.length;) {
     const here = text.slice(position, position + 40);
     if (!wanted.test(here)) {
-      rest += text[position];
+      rest += text.charAt(position);
       position++;
       continue;
     }
@@ -109,7 +109,10 @@ function reportEnd(text: string, start: number): number {
   if (head) {
     const end = start + head[0].length + Number(head[1]);
     if (text.slice(end, end + 2) === '\r\n') return end + 2;
-    for (const longer of [/^\+WS_DATA:\d,\d+,\d,\d+,(\d+),/, /^\+WS_DATA:\d,\d+,\d,\d+,\d+,(\d+),/]) {
+    for (const longer of [
+      /^\+WS_DATA:\d,\d+,\d,\d+,(\d+),/,
+      /^\+WS_DATA:\d,\d+,\d,\d+,\d+,(\d+),/,
+    ]) {
       const match = longer.exec(text.slice(start, start + 60));
       const at = match ? start + match[0].length + Number(match[1]) : -1;
       if (text.slice(at, at + 2) === '\r\n') return at + 2;

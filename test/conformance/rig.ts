@@ -207,7 +207,8 @@ export class Rig {
     }
     if (/no[-.]?such|\.invalid$|nonexist/i.test(host)) return { kind: 'no-name' };
     const reserved = port < 1024 && port !== 80 && port !== 443;
-    if (!this.#listens || this.refuses || reserved || this.#deadPorts.has(port)) return { kind: 'refused' };
+    if (!this.#listens || this.refuses || reserved || this.#deadPorts.has(port))
+      return { kind: 'refused' };
     return {
       kind: 'server',
       server: this.server,

@@ -43,9 +43,12 @@ export class Rows {
 
   async #ofServer(row: Row, following: readonly Item[], outcome: StepOutcome): Promise<void> {
     const pattern = parsePattern(row.right);
-    const formatOf = (link: number): ReturnType<Rig['links']['formatOf']> => this.#rig.links.formatOf(link);
+    const formatOf = (link: number): ReturnType<Rig['links']['formatOf']> =>
+      this.#rig.links.formatOf(link);
     const shown = eventsIn(pattern, formatOf).find((event) => event.kind === 'data');
-    const link = Number(/\blink (\d)/i.exec(row.left)?.[1] ?? (shown?.kind === 'data' ? shown.data.link : 0));
+    const link = Number(
+      /\blink (\d)/i.exec(row.left)?.[1] ?? (shown?.kind === 'data' ? shown.data.link : 0),
+    );
     if (!this.#rig.links.inUse(link)) await this.#setup.open(link, bufferIn([row, ...following]));
     const actions = isObservation(row.left) ? undefined : readActions(row.left);
     const inferred = framesBehind(pattern, formatOf).get(link);
@@ -54,7 +57,9 @@ export class Rows {
       return;
     }
     if (!actions) outcome.remarks.push('inferred: the server sends what is reported');
-    for (const { action, after } of actions ?? [{ action: { kind: 'frames' as const, frames: inferred ?? [] }, after: 0 }]) {
+    for (const { action, after } of actions ?? [
+      { action: { kind: 'frames' as const, frames: inferred ?? [] }, after: 0 },
+    ]) {
       await this.#rig.pass(after);
       this.#rig.perform(action, link);
     }
@@ -84,7 +89,9 @@ export class Rows {
     if (text !== '') await this.#rig.until(done, this.#rig.now + LONGEST);
     await this.#rig.pass(QUIET);
     if (expectation.match(output.bytes, 0) !== output.length) {
-      outcome.differences.push(`expected ${text === '' ? '(nothing)' : text}\nactual   ${abridge(output.slice(0))}`);
+      outcome.differences.push(
+        `expected ${text === '' ? '(nothing)' : text}\nactual   ${abridge(output.slice(0))}`,
+      );
     }
     output.clear();
   }

@@ -52,7 +52,8 @@ function printSection(outcome: SectionOutcome, firmware: string, verbose: boolea
     if (isMatched(step) && !(verbose && step.remarks.length > 0)) continue;
     console.log(`  line ${step.line}  ${step.title}`);
     if (step.notReplayable !== undefined) console.log(`    not replayable: ${step.notReplayable}`);
-    for (const difference of step.differences) console.log(`    ${difference.replaceAll('\n', '\n    ')}`);
+    for (const difference of step.differences)
+      console.log(`    ${difference.replaceAll('\n', '\n    ')}`);
     if (verbose) for (const remark of step.remarks) console.log(`    (${remark})`);
   }
   for (const note of verbose ? outcome.unread : []) console.log(`  not compared: ${note}`);

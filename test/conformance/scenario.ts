@@ -42,8 +42,15 @@ export class Scenarios {
       outcome.differences.push('expected an open link\nactual   link 0 is not open');
       return outcome;
     }
-    const expected = list.trim() === '' ? [] : list.trim().split(/[\s,]+/).map((each) => Number(each) * 1000);
-    const window = length === undefined ? Math.max(WINDOW, (expected.at(-1) ?? 0) + 600) : Number(length) * 1000;
+    const expected =
+      list.trim() === ''
+        ? []
+        : list
+            .trim()
+            .split(/[\s,]+/)
+            .map((each) => Number(each) * 1000);
+    const window =
+      length === undefined ? Math.max(WINDOW, (expected.at(-1) ?? 0) + 600) : Number(length) * 1000;
     const actual = await this.#pings(window);
     comparePings(expected, actual, window, outcome);
     if (verdict !== undefined) this.#judge(verdict, actual, outcome);
@@ -99,7 +106,10 @@ export class Scenarios {
       await rig.until(() => rig.links.connectionOf(link) !== undefined, rig.now + 60_000);
     } else if (/AT\+RST|restart|reset/i.test(text)) {
       await rig.command('AT+RST');
-      await rig.until(() => /WIFI GOT IP/.test(rig.output.bytes.toString('latin1')), rig.now + 20_000);
+      await rig.until(
+        () => rig.output.bytes.toString('latin1').includes('WIFI GOT IP'),
+        rig.now + 20_000,
+      );
       await this.#setup.open(0);
     } else {
       return false;
@@ -134,10 +144,13 @@ function comparePings(
   outcome: StepOutcome,
 ): void {
   // A ping at the very end of the window may just have been missed, or just not.
-  const sure = actual.filter((at, index) => index < expected.length || at < window - PING_TOLERANCE);
+  const sure = actual.filter(
+    (at, index) => index < expected.length || at < window - PING_TOLERANCE,
+  );
   const due = expected.filter((at, index) => index < actual.length || at < window - PING_TOLERANCE);
   const near = due.every((at, index) => Math.abs((sure[index] ?? Infinity) - at) <= PING_TOLERANCE);
   if (near && sure.length === due.length) return;
-  const show = (times: readonly number[]): string => times.map((at) => (at / 1000).toFixed(1)).join(' ');
+  const show = (times: readonly number[]): string =>
+    times.map((at) => (at / 1000).toFixed(1)).join(' ');
   outcome.differences.push(`expected pings at s ${show(expected)}\nactual   ${show(actual)}`);
 }

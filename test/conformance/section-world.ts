@@ -19,7 +19,14 @@ export function worldOf(section: Section, firmware: FirmwareClass): World {
 /** The port of the recording's server; any one if it names none. */
 export function serverPortOf(section: Section): number {
   for (const item of section.items) {
-    const text = item.kind === 'exchange' ? textOf(item) : item.kind === 'row' ? item.right : item.kind === 'note' ? item.text : '';
+    const text =
+      item.kind === 'exchange'
+        ? textOf(item)
+        : item.kind === 'row'
+          ? item.right
+          : item.kind === 'note'
+            ? item.text
+            : '';
     for (const match of text.matchAll(/wss?:\/\/[^/"]*:(\d+)/gi)) {
       const port = Number(match[1]);
       if (port >= 1024) return port;
@@ -48,9 +55,13 @@ function accessPointsOf(exchanges: readonly Exchange[]): AccessPoint[] {
   for (const exchange of exchanges) {
     for (const [index, line] of exchange.lines.entries()) {
       const join = /^AT\+CWJAP="((?:[^"\\]|\\.)*)"(?:,"((?:[^"\\]|\\.)*)")?/i;
-      const match = line.actor === 'host' ? join.exec(unescape(line.text).toString('latin1')) : null;
+      const match =
+        line.actor === 'host' ? join.exec(unescape(line.text).toString('latin1')) : null;
       if (!match) continue;
-      const answer = exchange.lines.slice(index + 1).map((next) => next.text).join('');
+      const answer = exchange.lines
+        .slice(index + 1)
+        .map((next) => next.text)
+        .join('');
       const ssid = (match[1] ?? '').replace(/\\(.)/g, '$1');
       const password = (match[2] ?? '').replace(/\\(.)/g, '$1');
       addPoint(points, ssid, password, answer);
@@ -90,8 +101,16 @@ function namesOf(section: Section): Record<string, string> {
     if (item.kind !== 'exchange') continue;
     for (const match of textOf(item).matchAll(/wss?:\/\/(?:[^/"@]*@)?([a-z][a-z0-9.-]*)/gi)) {
       const name = (match[1] ?? '').toLowerCase();
-      if (/timeout|silent|never/.test(name) || /dns.*(?:never|silent|no answer|times? ?out|dead)/i.test(item.title)) names[name] = 'silent';
-      else if (/no[-.]?such|\.invalid$|nonexist/.test(name) || /dns fail|unknown host|no such host/i.test(item.title)) names[name] = 'fails';
+      if (
+        /timeout|silent|never/.test(name) ||
+        /dns.*(?:never|silent|no answer|times? ?out|dead)/i.test(item.title)
+      )
+        names[name] = 'silent';
+      else if (
+        /no[-.]?such|\.invalid$|nonexist/.test(name) ||
+        /dns fail|unknown host|no such host/i.test(item.title)
+      )
+        names[name] = 'fails';
     }
   }
   return names;

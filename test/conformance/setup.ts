@@ -40,7 +40,8 @@ export class Setup {
       const command = line.actor === 'host' ? LINK_COMMAND.exec(line.text) : null;
       if (command) {
         const link = Number(command[2]);
-        if (!touched.has(link)) await this.#forCommand(command[1] ?? '', link, answer, exchange, index, done);
+        if (!touched.has(link))
+          await this.#forCommand(command[1] ?? '', link, answer, exchange, index, done);
         if (/^(?:WSOPEN|WSCLOSE)$/i.test(command[1] ?? '')) touched.add(link);
       } else if (line.actor === 'device') {
         await this.#forOutput(line, exchange, touched, done);
@@ -93,12 +94,19 @@ export class Setup {
     const meantInUse = /already|in use|again|twice|second|reconnecting|while/i.test(exchange.title);
     const attempted = /\+WS_(?:CONNECTED|DISCONNECTED):/.test(answer);
     if (links.inUse(link)) {
-      const notesSayClosed = this.#notesAfter(index).some((note) => /WSOPEN\? then: `\(empty\)`/.test(note));
+      const notesSayClosed = this.#notesAfter(index).some((note) =>
+        note.includes('WSOPEN? then: `(empty)`'),
+      );
       if (attempted || (notesSayClosed && !meantInUse)) {
         await this.close(link);
         done.push(`closed link ${link}`);
       }
-    } else if (meantInUse && !attempted && /ERROR/.test(answer) && /already|in use/i.test(exchange.title)) {
+    } else if (
+      meantInUse &&
+      !attempted &&
+      answer.includes('ERROR') &&
+      /already|in use/i.test(exchange.title)
+    ) {
       await this.#open(link, exchange, done);
     }
   }
@@ -125,7 +133,10 @@ export class Setup {
   /** Titles that speak of an open link, and stimuli without any output. */
   async #forTitle(exchange: Exchange, touched: ReadonlySet<number>, done: string[]): Promise<void> {
     const { links } = this.#rig;
-    const open = /\b(?:an?|the) open(?:ed)? link|while (?:link )?(?:(\d) is )?open|link (\d) (?:is )?open\b/i.exec(exchange.title);
+    const open =
+      /\b(?:an?|the) open(?:ed)? link|while (?:link )?(?:(\d) is )?open|link (\d) (?:is )?open\b/i.exec(
+        exchange.title,
+      );
     const acts = exchange.lines.some((line) => line.actor === 'server');
     const mute = exchange.lines.length === 0;
     if (!open && !acts && !mute) return;
@@ -149,7 +160,8 @@ export class Setup {
       for (const line of item.lines) {
         const shown = new RegExp(`\\+WSOPEN:${link},\\d,"(.*?)"\\\\r\\\\n`).exec(line.text)?.[1];
         if (shown !== undefined) return unescape(shown).toString('latin1');
-        if (line.actor === 'host' && new RegExp(`^AT\\+WSOPEN=${link},`, 'i').test(line.text)) return undefined;
+        if (line.actor === 'host' && new RegExp(`^AT\\+WSOPEN=${link},`, 'i').test(line.text))
+          return undefined;
       }
     }
     return undefined;
@@ -163,10 +175,13 @@ export class Setup {
       if (sent) this.#settings.set(sent[1]?.toUpperCase() ?? '', sent[2] ?? '');
       if (/^AT\+(?:RST|RESTORE)/i.test(line)) this.#settings.clear();
     }
-    for (const match of exchange.title.matchAll(/\b(?:AT\+)?(SYSLOG|SYSMSG|SYSSTORE|(?:WS)?DATAFMT)=([\d,]+)/gi)) {
+    for (const match of exchange.title.matchAll(
+      /\b(?:AT\+)?(SYSLOG|SYSMSG|SYSSTORE|(?:WS)?DATAFMT)=([\d,]+)/gi,
+    )) {
       const name = (match[1] ?? '').toUpperCase().replace(/^DATAFMT/, 'WSDATAFMT');
       const value = match[2] ?? '';
-      if (host.some((line) => line.includes(`${name}=`)) || this.#settings.get(name) === value) continue;
+      if (host.some((line) => line.includes(`${name}=`)) || this.#settings.get(name) === value)
+        continue;
       if (name === 'WSDATAFMT' && value.split(',').length < 3) continue;
       await this.#rig.command(`AT+${name}=${value}`);
       this.#settings.set(name, value);
@@ -176,7 +191,9 @@ export class Setup {
 
   /** Echo is on unless said. */
   async #echo(exchange: Exchange, index: number, done: string[]): Promise<void> {
-    const before = this.#section.items.slice(0, index).some((item) => item.kind === 'exchange' || item.kind === 'row');
+    const before = this.#section.items
+      .slice(0, index)
+      .some((item) => item.kind === 'exchange' || item.kind === 'row');
     const first = exchange.lines.findIndex((line) => line.actor === 'host');
     const host = exchange.lines[first];
     if (!host || /ATE0/i.test(host.text) || !/^AT.*\\r\\n$/i.test(host.text)) return;
@@ -193,8 +210,10 @@ export class Setup {
   /** Material for the modes of authentication that the step wants accepted. */
   async #certificates(exchange: Exchange, done: string[]): Promise<void> {
     const title = /WSCFG[^)]*?auth(?:_mode)?[ =](\d)(?:,(\d),(\d))?/i.exec(exchange.title);
-    const sent = exchange.lines.findIndex((line) => /^AT\+WSCFG=\d,\d+,\d+,\d+,[1-3],\d,\d\\r\\n/i.test(line.text));
-    const accepted = sent >= 0 && /\\r\\nOK\\r\\n/.test(answerTo(exchange.lines, sent));
+    const sent = exchange.lines.findIndex((line) =>
+      /^AT\+WSCFG=\d,\d+,\d+,\d+,[1-3],\d,\d\\r\\n/i.test(line.text),
+    );
+    const accepted = sent >= 0 && answerTo(exchange.lines, sent).includes('\\r\\nOK\\r\\n');
     const wanted = certificateIn(exchange.title);
     if (wanted && exchange.lines.some((line) => line.text.includes('wss:'))) {
       this.#rig.perform({ kind: 'certificate', which: wanted }, 0);
@@ -204,7 +223,8 @@ export class Setup {
     const open = exchange.lines.find((line) => /^AT\+WSOPEN=([012])/i.test(line.text));
     const link = Number(/=([012])/.exec(open?.text ?? '')?.[1] ?? 0);
     if (this.#rig.links.inUse(link)) await this.close(link);
-    const keys = title[2] === undefined ? (title[1] === '0' ? '' : ',0,0') : `,${title[2]},${title[3]}`;
+    const keys =
+      title[2] === undefined ? (title[1] === '0' ? '' : ',0,0') : `,${title[2]},${title[3]}`;
     await this.#rig.command(`AT+WSCFG=${link},10,120,1024,${title[1]}${keys}`);
     done.push(`sent WSCFG with auth ${title[1]}${keys}`);
   }
@@ -214,7 +234,11 @@ export class Setup {
     if (this.#provisioned) return;
     this.#provisioned = true;
     const { authority, client } = identities();
-    const material = { wss_ca: authority.certificate, wss_cert: client.certificate, wss_key: client.key };
+    const material = {
+      wss_ca: authority.certificate,
+      wss_cert: client.certificate,
+      wss_key: client.key,
+    };
     for (const [space, pem] of Object.entries(material)) {
       const bytes = Buffer.from(`${pem}\0`);
       await this.#rig.command(`AT+SYSMFG=2,"${space}","${space}.0",8,${bytes.length}`, bytes);

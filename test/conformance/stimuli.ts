@@ -27,7 +27,10 @@ export class Stimuli {
   readonly #rig: Rig;
   readonly #exchange: Exchange;
   /** The next event that the recording shows for a link after the given line of this step. */
-  readonly #nextEvent: (link: number, after: TranscriptLine) => 'connected' | 'disconnected' | 'closed' | undefined;
+  readonly #nextEvent: (
+    link: number,
+    after: TranscriptLine,
+  ) => 'connected' | 'disconnected' | 'closed' | undefined;
   /** What the title says, as far as it has not been used. */
   readonly #titled: TimedAction[];
   /** The server's or the network's state is given in words: nothing about it is inferred. */
@@ -40,7 +43,10 @@ export class Stimuli {
   constructor(
     rig: Rig,
     exchange: Exchange,
-    nextEvent: (link: number, after: TranscriptLine) => 'connected' | 'disconnected' | 'closed' | undefined,
+    nextEvent: (
+      link: number,
+      after: TranscriptLine,
+    ) => 'connected' | 'disconnected' | 'closed' | undefined,
   ) {
     this.#rig = rig;
     this.#exchange = exchange;
@@ -51,9 +57,9 @@ export class Stimuli {
     this.#known = this.#titled.length > 0 || delayIn(exchange.title) > 0;
     const kinds = new Set(this.#titled.map(({ action }) => action.kind));
     this.#stateGiven = hasServerLines || kinds.has('listens') || kinds.has('certificate');
-    this.#otherCause = (['answers pings', 'reads', 'reachable', 'access point', 'half'] as const).some((kind) =>
-      kinds.has(kind),
-    );
+    this.#otherCause = (
+      ['answers pings', 'reads', 'reachable', 'access point', 'half'] as const
+    ).some((kind) => kinds.has(kind));
   }
 
   /** Whether the title says anything that can be done, waiting included. */
@@ -114,12 +120,18 @@ export class Stimuli {
     const first = events[0];
     if (first?.kind === 'ready' && !this.#powerCycled && !this.#hostRestarts()) {
       this.#powerCycled = true;
-      return { lead: BOOT_TIME, stimuli: [{ action: { kind: 'power', value: 'cycle' }, link: 0, at: 0 }] };
+      return {
+        lead: BOOT_TIME,
+        stimuli: [{ action: { kind: 'power', value: 'cycle' }, link: 0, at: 0 }],
+      };
     }
     if (first?.kind === 'wifi' && !this.#hostJoins()) {
       const value = first.state === 'CONNECTED';
       if (first.state !== 'GOT IP' && !this.#otherCause && !this.#powerCycled) {
-        return { lead: value ? JOIN_TIME : 0, stimuli: [{ action: { kind: 'access point', value }, link: 0, at: 0 }] };
+        return {
+          lead: value ? JOIN_TIME : 0,
+          stimuli: [{ action: { kind: 'access point', value }, link: 0, at: 0 }],
+        };
       }
     }
     return { lead: 0, stimuli: [] };
@@ -141,7 +153,9 @@ export class Stimuli {
 
   /** Whether a server that nothing is said about must be away, so that the next attempt fails. */
   mustRefuse(link: number, line: TranscriptLine): boolean | undefined {
-    return this.#stateGiven || this.#otherCause ? undefined : this.#nextEvent(link, line) === 'disconnected';
+    return this.#stateGiven || this.#otherCause
+      ? undefined
+      : this.#nextEvent(link, line) === 'disconnected';
   }
 
   /** What an `S` line asks for; undefined when its words are not understood. */
@@ -185,7 +199,8 @@ export class Stimuli {
 
   #firstChunk(): DataReport | undefined {
     for (const piece of this.#pieces()) {
-      for (const event of eventsIn(piece, this.#formatOf)) if (event.kind === 'data') return event.data;
+      for (const event of eventsIn(piece, this.#formatOf))
+        if (event.kind === 'data') return event.data;
     }
     return undefined;
   }
@@ -202,7 +217,10 @@ export class Stimuli {
     const [first, second] = chunks;
     if (!first) return [];
     if (/header and (?:its )?payload/i.test(this.#exchange.title)) {
-      const payload = Buffer.from(chunks.map((chunk) => chunk.data.payload).join('') || 'split', 'latin1');
+      const payload = Buffer.from(
+        chunks.map((chunk) => chunk.data.payload).join('') || 'split',
+        'latin1',
+      );
       const frame: WsFrame = { fin: true, opcode: 1, payload };
       const parts = chunks.map(({ time, data }): Stimulus => ({
         action: { kind: 'rest', count: data.payload.length },
@@ -211,14 +229,17 @@ export class Stimuli {
       }));
       return [{ action: { kind: 'half', frame, sent: 0 }, link, at: 0 }, ...parts];
     }
-    const stalls = second && second.data.payload === '' && second.time - first.time > 8000;
+    const stalls = second?.data.payload === '' && second.time - first.time > 8000;
     return stalls ? [{ action: stalledFrame(first.data), link, at: first.time }] : [];
   }
 
   #dataStimuli(piece: BytePattern, link: number, unsaid: readonly Report[]): Stimulus[] {
     if (this.#echoes(link)) return [];
     const titled = this.#titled.find(({ action }) => action.kind === 'frames');
-    if (titled?.action.kind === 'frames' && wouldShow(piece, link, titled.action.frames, this.#formatOf)) {
+    if (
+      titled?.action.kind === 'frames' &&
+      wouldShow(piece, link, titled.action.frames, this.#formatOf)
+    ) {
       this.#titled.splice(this.#titled.indexOf(titled), 1);
       return [{ action: titled.action, link, at: 0 }];
     }
@@ -226,7 +247,8 @@ export class Stimuli {
     const early = this.#rig.links.uriOf(link).includes('/early');
     const missing = unsaid.filter((event) => event.kind === 'data' && event.data.link === link);
     const all = frames.filter((frame) => !(early && frame.payload.toString() === EARLY_TEXT));
-    const wanted = piece.kind === 'whole' && missing.length < all.length ? all.slice(-missing.length) : all;
+    const wanted =
+      piece.kind === 'whole' && missing.length < all.length ? all.slice(-missing.length) : all;
     if (wanted.length === 0) return [];
     if (/one segment|same segment|together/i.test(this.#exchange.title)) {
       return [{ action: { kind: 'frames', frames: wanted }, link, at: 0 }];
@@ -236,10 +258,13 @@ export class Stimuli {
 
   #closeStimuli(link: number): Stimulus[] {
     const asked = new RegExp(`^AT\\+WSSEND=${link},\\d+,8\\b`, 'i');
-    if (this.#exchange.lines.some((line) => line.actor === 'host' && asked.test(line.text))) return [];
+    if (this.#exchange.lines.some((line) => line.actor === 'host' && asked.test(line.text)))
+      return [];
     const titled = this.#titled.find(({ action }) => action.kind === 'close');
     if (titled) this.#titled.splice(this.#titled.indexOf(titled), 1);
-    return [{ action: titled?.action ?? { kind: 'close', payload: closePayload(1000) }, link, at: 0 }];
+    return [
+      { action: titled?.action ?? { kind: 'close', payload: closePayload(1000) }, link, at: 0 },
+    ];
   }
 
   #dropStimuli(link: number, line: TranscriptLine): Stimulus[] {
@@ -264,7 +289,10 @@ export class Stimuli {
   /** The events of a piece that `said` does not hold yet. */
   #unsaid(events: readonly Report[], said: Buffer): Report[] {
     const open = [...events];
-    for (const report of reportsIn(said.toString('latin1'), (link) => this.#formatOf(link).format)) {
+    for (const report of reportsIn(
+      said.toString('latin1'),
+      (link) => this.#formatOf(link).format,
+    )) {
       const at = open.findIndex((event) => JSON.stringify(event) === JSON.stringify(report));
       if (at >= 0) open.splice(at, 1);
     }
@@ -290,7 +318,8 @@ export class Stimuli {
 /** In a step of the host's, only clauses that name who acts are taken for actions. */
 function titleActions(title: string, hasHostLines: boolean): TimedAction[] {
   if (!hasHostLines) return isObservation(title) ? [] : [...(readActions(title) ?? [])];
-  const subject = /\b(?:server|peer|access point|wi-?fi|AP|router|cable|power|black ?hole|certificate)\b/i;
+  const subject =
+    /\b(?:server|peer|access point|wi-?fi|AP|router|cable|power|black ?hole|certificate)\b/i;
   return title.split(/;|,/).flatMap((clause) => {
     if (!subject.test(clause) || isObservation(clause)) return [];
     const kept = (readActions(clause) ?? []).filter(({ action }) => action.kind !== 'frames');

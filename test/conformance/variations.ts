@@ -31,7 +31,7 @@ export const TEXT_VARIATIONS: readonly TextVariation[] = [
   { what: 'chip temperature', recorded: /(?<=\+SYSTEMP:)[\d.-]+/g, allowed: '[\\d.-]+' },
   {
     what: 'bytes of the boot log, at another rate than the AT port',
-    recorded: /^[^\r]*[\x00-\x08\x0e-\x1f\x7f-\xff][^\r]*(?=\r\nready\r\n)/g,
+    recorded: /^[^\r]*[^\r\n\t -~][^\r]*(?=\r\nready\r\n)/g,
     allowed: '[^]*?',
   },
 ];

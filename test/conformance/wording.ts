@@ -28,42 +28,92 @@ export function isObservation(text: string): boolean {
 
 function clausesOf(text: string): string[] {
   const quotes: string[] = [];
-  const bare = text.replace(/"(?:[^"\\]|\\.)*"/g, (quote) => `\u0001${quotes.push(quote) - 1}\u0001`);
+  const bare = text.replace(/"(?:[^"\\]|\\.)*"/g, (quote) => `⟦${quotes.push(quote) - 1}⟧`);
   return bare
     .split(/;|,?\s+(?:and\s+)?then\s+|,\s+|\s+and\s+(?=[a-z]+s\b)/i)
-    .map((part) => part.replace(/\u0001(\d+)\u0001/g, (_, index) => quotes[Number(index)] ?? ''))
+    .map((part) => part.replace(/⟦(\d+)⟧/g, (_, index) => quotes[Number(index)] ?? ''))
     .filter((part) => part.trim() !== '');
 }
 
 type Rule = readonly [wording: RegExp, read: (match: RegExpExecArray, clause: string) => Action[]];
 
-const one = (action: Action): (() => Action[]) => () => [action];
+const one =
+  (action: Action): (() => Action[]) =>
+  () => [action];
 
 const NOT = "(?:stops?|does(?: not|n't)|no longer|never|without)";
 
 /** The first rule that fits a clause counts. */
 const RULES: readonly Rule[] = [
-  [new RegExp(`${NOT} answer(?:s|ing)?(?: (?:the )?(?:close|a close))`, 'i'), one({ kind: 'answers closes', value: false })],
+  [
+    new RegExp(`${NOT} answer(?:s|ing)?(?: (?:the )?(?:close|a close))`, 'i'),
+    one({ kind: 'answers closes', value: false }),
+  ],
   [new RegExp(`${NOT} (?:answer|pong|respond)`, 'i'), one({ kind: 'answers pings', value: false })],
   [/answers? (?:pings? )?again|resumes? pong/i, one({ kind: 'answers pings', value: true })],
   [new RegExp(`${NOT} read`, 'i'), one({ kind: 'reads', value: false })],
-  [/\b(?:reads|reading|drains)\b.*\bagain|resumes? reading|starts? reading/i, one({ kind: 'reads', value: true })],
+  [
+    /\b(?:reads|reading|drains)\b.*\bagain|resumes? reading|starts? reading/i,
+    one({ kind: 'reads', value: true }),
+  ],
   [/\b(?:the )?rest\b|\bremain(?:der|ing)\b|second half/i, one({ kind: 'rest' })],
-  [/half (?:of )?a |header (?:only|alone)|only (?:the|a) (?:frame )?header|\b\d+ of \d+ bytes|announc/i, readHalf],
-  [/black ?hole|packets (?:are |get )?lost|cable (?:is )?(?:pulled|out)|unplugged|unreachable/i, one({ kind: 'reachable', value: false })],
-  [/packets get through|cable (?:is )?back|reachable again/i, one({ kind: 'reachable', value: true })],
-  [/(?:wi-?fi|\bap\b|access point|beacon|router).*\b(?:back|again|returns?|on)\b/i, one({ kind: 'access point', value: true })],
-  [/(?:wi-?fi|\bap\b|access point|router).*\b(?:lost|loss|gone|away|off|disappears?|down|vanish\w*|dies)\b/i, one({ kind: 'access point', value: false })],
+  [
+    /half (?:of )?a |header (?:only|alone)|only (?:the|a) (?:frame )?header|\b\d+ of \d+ bytes|announc/i,
+    readHalf,
+  ],
+  [
+    /black ?hole|packets (?:are |get )?lost|cable (?:is )?(?:pulled|out)|unplugged|unreachable/i,
+    one({ kind: 'reachable', value: false }),
+  ],
+  [
+    /packets get through|cable (?:is )?back|reachable again/i,
+    one({ kind: 'reachable', value: true }),
+  ],
+  [
+    /(?:wi-?fi|\bap\b|access point|beacon|router).*\b(?:back|again|returns?|on)\b/i,
+    one({ kind: 'access point', value: true }),
+  ],
+  [
+    /(?:wi-?fi|\bap\b|access point|router).*\b(?:lost|loss|gone|away|off|disappears?|down|vanish\w*|dies)\b/i,
+    one({ kind: 'access point', value: false }),
+  ],
   [/power(?:ed)? (?:is )?(?:off|lost|cut)|loses power/i, one({ kind: 'power', value: 'off' })],
   [/power(?:ed)? (?:is )?(?:on|back)/i, one({ kind: 'power', value: 'on' })],
-  [/power[- ]?cycl|(?:device|board|chip|module) (?:restarts|resets|is reset|reboots|crashes)|hardware reset|\bEN\b|watchdog|brown-?out/i, one({ kind: 'power', value: 'cycle' })],
-  [/comes? back with.*(?:an?other|foreign|wrong|unknown)/i, () => [{ kind: 'certificate', which: 'foreign' }, { kind: 'listens', value: true }]],
-  [/(?:server|port|it|peer).*\b(?:is |comes? )?(?:back|up again|listens? again|starts? again|returns?)\b|^\W*(?:comes? )?back\b/i, one({ kind: 'listens', value: true })],
-  [/server (?:process )?restarts?/i, () => [{ kind: 'listens', value: false }, { kind: 'listens', value: true }]],
-  [/goes (?:away|down)|(?:is|was) (?:gone|down|stopped|killed)|stops? listening|shuts? down|no server|port (?:is )?closed|disappears/i, one({ kind: 'listens', value: false })],
+  [
+    /power[- ]?cycl|(?:device|board|chip|module) (?:restarts|resets|is reset|reboots|crashes)|hardware reset|\bEN\b|watchdog|brown-?out/i,
+    one({ kind: 'power', value: 'cycle' }),
+  ],
+  [
+    /comes? back with.*(?:an?other|foreign|wrong|unknown)/i,
+    () => [
+      { kind: 'certificate', which: 'foreign' },
+      { kind: 'listens', value: true },
+    ],
+  ],
+  [
+    /(?:server|port|it|peer).*\b(?:is |comes? )?(?:back|up again|listens? again|starts? again|returns?)\b|^\W*(?:comes? )?back\b/i,
+    one({ kind: 'listens', value: true }),
+  ],
+  [
+    /server (?:process )?restarts?/i,
+    () => [
+      { kind: 'listens', value: false },
+      { kind: 'listens', value: true },
+    ],
+  ],
+  [
+    /goes (?:away|down)|(?:is|was) (?:gone|down|stopped|killed)|stops? listening|shuts? down|no server|port (?:is )?closed|disappears/i,
+    one({ kind: 'listens', value: false }),
+  ],
   [/\b(?:rst|resets?|reset)\b/i, one({ kind: 'drop', how: 'rst' })],
-  [/close frame|close with|sends? (?:a )?close|closes? (?:with )?(?:code )?\d{4}|closes? (?:at once|again|the (?:websocket|link))|\bserver clos(?:e|es|ed)\b(?! (?:tcp|the (?:tcp|socket|connection)))|opcode 8/i, readClose],
-  [/\b(?:drops?|cuts?|kills?|destroys?|ends?|closes?|half-closes?)\b.*\b(?:tcp|connections?|sockets?|it|link)\b|(?:sends?|gets?) (?:a )?fin\b(?! ?[=01])|tcp (?:is )?(?:dropped|cut|closed|lost)|^\W*(?:server )?(?:drops?|cuts?)\W*$/i, one({ kind: 'drop', how: 'fin' })],
+  [
+    /close frame|close with|sends? (?:a )?close|closes? (?:with )?(?:code )?\d{4}|closes? (?:at once|again|the (?:websocket|link))|\bserver clos(?:e|es|ed)\b(?! (?:tcp|the (?:tcp|socket|connection)))|opcode 8/i,
+    readClose,
+  ],
+  [
+    /\b(?:drops?|cuts?|kills?|destroys?|ends?|closes?|half-closes?)\b.*\b(?:tcp|connections?|sockets?|it|link)\b|(?:sends?|gets?) (?:a )?fin\b(?! ?[=01])|tcp (?:is )?(?:dropped|cut|closed|lost)|^\W*(?:server )?(?:drops?|cuts?)\W*$/i,
+    one({ kind: 'drop', how: 'fin' }),
+  ],
   [/./, readFrames],
 ];
 
@@ -92,12 +142,15 @@ function readClose(_: RegExpExecArray, clause: string): Action[] {
   const quoted = /"((?:[^"\\]|\\.)*)"/.exec(clause)?.[1];
   const code = /\b([1-4]\d{3})\b/.exec(clause)?.[1];
   const reason = quoted === undefined ? undefined : unescape(quoted).toString('latin1');
-  return [{ kind: 'close', payload: closePayload(code === undefined ? undefined : Number(code), reason) }];
+  return [
+    { kind: 'close', payload: closePayload(code === undefined ? undefined : Number(code), reason) },
+  ];
 }
 
 function readHalf(_: RegExpExecArray, clause: string): Action[] {
   const parts = /(\d+) of (\d+)(?:[ -]bytes?)?/.exec(clause);
-  const announced = /announc\w* (\d+)/i.exec(clause)?.[1] ?? /of (?:a )?(\d+)[ -]bytes?/i.exec(clause)?.[1];
+  const announced =
+    /announc\w* (\d+)/i.exec(clause)?.[1] ?? /of (?:a )?(\d+)[ -]bytes?/i.exec(clause)?.[1];
   const quoted = /"((?:[^"\\]|\\.)*)"/.exec(clause)?.[1];
   const text = quoted === undefined ? undefined : unescape(quoted);
   const opcode = /binary/i.test(clause) ? 2 : 1;
@@ -112,7 +165,19 @@ function readHalf(_: RegExpExecArray, clause: string): Action[] {
   return [{ kind: 'half', frame: { fin: true, opcode, payload }, sent }];
 }
 
-const NUMBERS = ['no', 'one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine', 'ten'];
+const NUMBERS = [
+  'no',
+  'one',
+  'two',
+  'three',
+  'four',
+  'five',
+  'six',
+  'seven',
+  'eight',
+  'nine',
+  'ten',
+];
 
 function readFrames(_: RegExpExecArray, clause: string): Action[] {
   const frames = framesIn(clause);
@@ -131,19 +196,31 @@ const OPCODES: Readonly<Record<string, number>> = {
 
 /** The frames that words like `text "hi"`, `binary 20 bytes`, `fragments abc|def|(empty fin)` stand for. */
 export function framesIn(clause: string): WsFrame[] {
-  const pipes = /\bfragments?\s+((?:[^|\s]*|\([^)]*\))(?:\|(?:\([^)]*\)|[^|\s,]*))+)/i.exec(clause)?.[1];
+  const pipes = /\bfragments?\s+((?:[^|\s]*|\([^)]*\))(?:\|(?:\([^)]*\)|[^|\s,]*))+)/i.exec(
+    clause,
+  )?.[1];
   if (pipes !== undefined) {
     const parts = pipes.split('|').map((part) => (/^\(?\s*empty/i.test(part) ? '' : part));
-    return fragments(parts.map((part) => unescape(part.replace(/^"|"$/g, ''))), /binary/i.test(clause) ? 2 : 1);
+    return fragments(
+      parts.map((part) => unescape(part.replace(/^"|"$/g, ''))),
+      /binary/i.test(clause) ? 2 : 1,
+    );
   }
   const sizes = /\bfragments? of ([\d, and+]+)/i.exec(clause)?.[1];
   if (sizes !== undefined) {
     const lengths = sizes.match(/\d+/g) ?? [];
-    return fragments(lengths.map((length) => alphabet(Number(length))), /text/i.test(clause) ? 1 : 2);
+    return fragments(
+      lengths.map((length) => alphabet(Number(length))),
+      /text/i.test(clause) ? 1 : 2,
+    );
   }
   const opcode = opcodeIn(clause);
-  const fin = !/\bfin ?(?:=|is )?\s?0\b|without fin|not final|first fragment|unfinished/i.test(clause);
-  const quoted = [...clause.matchAll(/"((?:[^"\\]|\\.)*)"/g)].map((match) => unescape(match[1] ?? ''));
+  const fin = !/\bfin ?(?:=|is )?\s?0\b|without fin|not final|first fragment|unfinished/i.test(
+    clause,
+  );
+  const quoted = [...clause.matchAll(/"((?:[^"\\]|\\.)*)"/g)].map((match) =>
+    unescape(match[1] ?? ''),
+  );
   if (quoted.length > 0) return quoted.map((payload) => ({ fin, opcode: opcode ?? 1, payload }));
   if (/\bempty\b|no payload|zero[- ]length/i.test(clause) && opcode !== undefined) {
     return [{ fin, opcode, payload: Buffer.alloc(0) }];
@@ -154,7 +231,9 @@ export function framesIn(clause: string): WsFrame[] {
     const length = Number((size[1] ?? '').replace(/[ ,]/g, '')) * scale;
     return [{ fin, opcode: opcode ?? 1, payload: alphabet(length) }];
   }
-  const many = new RegExp(`\\b(\\d+|${NUMBERS.join('|')}) (?:text )?messages`, 'i').exec(clause)?.[1];
+  const many = new RegExp(`\\b(\\d+|${NUMBERS.join('|')}) (?:text )?messages`, 'i').exec(
+    clause,
+  )?.[1];
   if (many !== undefined) {
     const count = /\d/.test(many) ? Number(many) : NUMBERS.indexOf(many.toLowerCase());
     return Array.from({ length: count }, (__, index) => ({
@@ -164,11 +243,16 @@ export function framesIn(clause: string): WsFrame[] {
     }));
   }
   const word = /\b(?:text|message|ping|pong|binary)\s+([a-z0-9_-]+)\s*$/i.exec(clause)?.[1];
-  if (word !== undefined && opcode !== undefined && !/^(?:frame|message|from|payload)$/i.test(word)) {
+  if (
+    word !== undefined &&
+    opcode !== undefined &&
+    !/^(?:frame|message|from|payload)$/i.test(word)
+  ) {
     return [{ fin, opcode, payload: Buffer.from(word) }];
   }
   const bare = /\b(?:sends?\s+(?:a |an )?)?(ping|pong)\b/i.exec(clause)?.[1];
-  if (bare !== undefined) return [{ fin: true, opcode: OPCODES[bare.toLowerCase()] ?? 9, payload: Buffer.alloc(0) }];
+  if (bare !== undefined)
+    return [{ fin: true, opcode: OPCODES[bare.toLowerCase()] ?? 9, payload: Buffer.alloc(0) }];
   return [];
 }
 
@@ -192,7 +276,11 @@ export function certificateIn(title: string): CertificateKind | undefined {
   if (/expired|out of date/i.test(title)) return 'expired';
   if (/not yet valid|in the future/i.test(title)) return 'future';
   if (/self-?signed/i.test(title)) return 'self-signed';
-  if (/(?:another|other|foreign|wrong|unknown|different) CA|foreign certificate|wrong (?:ca|certificate)/i.test(title)) {
+  if (
+    /(?:another|other|foreign|wrong|unknown|different) CA|foreign certificate|wrong (?:ca|certificate)/i.test(
+      title,
+    )
+  ) {
     return /comes? back/i.test(title) ? 'good' : 'foreign';
   }
   return /good|certificate|\bCA\b|mutual|wss/i.test(title) ? 'good' : undefined;
