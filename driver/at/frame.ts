@@ -33,8 +33,9 @@ export interface GarbageFrame {
    * - `length`: no CR LF after the announced number of data bytes: bytes were lost or inserted.
    * - `header`: a `+WS_DATA:` whose fields cannot be (link 3, length over the limit …).
    * - `overflow`: a line longer than the limit.
+   * - `cut`: a line or data whose end has not come, see {@link Framer.abandon}.
    */
-  readonly reason: 'length' | 'header' | 'overflow';
+  readonly reason: 'length' | 'header' | 'overflow' | 'cut';
   /** How many bytes were given up. */
   readonly length: number;
 }
