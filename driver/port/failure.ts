@@ -1,0 +1,37 @@
+import { EspAtError, type ErrorCode } from '../errors';
+
+/** What operating systems, Node and the serial binding say, by what it means. The first that fits counts. */
+const meanings: readonly (readonly [RegExp, ErrorCode])[] = [
+  [
+    /cannot lock|TIOCEXCL|EBUSY|EAGAIN|busy|temporarily unavailable|sharing violation/i,
+    'PORT_BUSY',
+  ],
+  [/EACCES|EPERM|permission denied|not permitted/i, 'PORT_PERMISSION'],
+  [
+    /ENOENT|ENODEV|ENXIO|ENOTDIR|no such|file not found|not a directory|unknown error code 2\b/i,
+    'PORT_NOT_FOUND',
+  ],
+  [
+    /ECONNREFUSED|ECONNRESET|EHOSTUNREACH|ENETUNREACH|EHOSTDOWN|ETIMEDOUT|ENOTFOUND|EAI_/,
+    'PORT_UNREACHABLE',
+  ],
+];
+
+/** The error for a port that could not be opened, or could not do what was asked of it. */
+export function portFailure(port: string, cause: unknown): EspAtError {
+  if (cause instanceof EspAtError) return cause;
+  const said = reasonOf(cause);
+  // Windows denies access to a port that another program holds.
+  const text = said.replaceAll(port, '').replace(/^.*access (is )?denied.*$/i, 'EBUSY');
+  const code = meanings.find(([pattern]) => pattern.test(text))?.[1] ?? 'PORT_FAILED';
+  return new EspAtError(code, { port, reason: said }, { cause });
+}
+
+/** The code and message of an error, on one line. */
+export function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const message = error.message.replace(/^(Error:? )+/, '').replace(/\s+/g, ' ');
+  // Node gives one error for several addresses, with an empty message.
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
+  return message.includes(code) ? message : `${code} ${message}`.trim();
+}

@@ -1,0 +1,153 @@
+import { promises as fs } from 'node:fs';
+import { join } from 'node:path';
+
+/** A serial port that is plugged in. */
+export interface PortInfo {
+  /** The best address for it: on Linux the name under `/dev/serial/by-id`, which stays when it is replugged. */
+  readonly path: string;
+  /** The device's own name, which may change: `/dev/ttyUSB0`, `COM3`. */
+  readonly device: string;
+  readonly manufacturer?: string;
+  readonly product?: string;
+  readonly serialNumber?: string;
+  /** USB identifiers, four hexadecimal digits each. */
+  readonly vendorId?: string;
+  readonly productId?: string;
+  /** Whether a program holds it; absent where that cannot be told. */
+  readonly inUse?: boolean;
+}
+
+/** Serial ports of Linux by the names of their drivers. */
+const serialName = /^(tty(S|USB|ACM|AMA|O|SC|WCH|MFD|XRUSB|mxc|THS|HS|LP)\d+|rfcomm\d+)$/;
+/** How far above a port its USB device is found: interface and device, and a hub of a composite one. */
+const LEVELS = 4;
+
+/**
+ * The serial ports of this machine. Never rejects; what cannot be found out is left out. On Linux it
+ * needs no `udevadm` and opens nothing: opening would restart development boards.
+ * @param root where `/dev`, `/sys` and `/proc` are
+ */
+export function listPorts(platform = process.platform, root = '/'): Promise<PortInfo[]> {
+  return platform === 'linux' ? listLinux(root) : listOthers();
+}
+
+async function listLinux(root: string): Promise<PortInfo[]> {
+  const names = (await entries(join(root, 'dev'))).filter((name) => serialName.test(name));
+  const present: string[] = [];
+  for (const name of names) if (await isPresent(root, name)) present.push(name);
+  const [links, held] = await Promise.all([namesById(root), heldBy(root, present)]);
+  const ports = present.map(async (name): Promise<PortInfo> => {
+    const device = `/dev/${name}`;
+    return {
+      path: links.get(device) ?? device,
+      device,
+      ...(await usbIdentity(root, name)),
+      ...held(device),
+    };
+  });
+  const order = new Intl.Collator('en', { numeric: true });
+  // USB adapters first: built-in ports seldom have a board on them.
+  return (await Promise.all(ports)).sort(
+    (a, b) =>
+      Number(b.vendorId !== undefined) - Number(a.vendorId !== undefined) ||
+      order.compare(a.path, b.path),
+  );
+}
+
+/** PCs have names for many ports that they do not have: their UART type is 0. */
+async function isPresent(root: string, name: string): Promise<boolean> {
+  return (
+    !name.startsWith('ttyS') || (await content(join(root, 'sys/class/tty', name, 'type'))) !== '0'
+  );
+}
+
+/** Stable names by the devices they stand for. */
+async function namesById(root: string): Promise<ReadonlyMap<string, string>> {
+  const folder = '/dev/serial/by-id';
+  const links = new Map<string, string>();
+  for (const name of await entries(join(root, folder))) {
+    try {
+      const target = await fs.readlink(join(root, folder, name));
+      links.set(join(folder, target), join(folder, name));
+    } catch {
+      // Unplugged meanwhile.
+    }
+  }
+  return links;
+}
+
+/** What the USB device says of itself, found by going up from the port. */
+async function usbIdentity(root: string, name: string): Promise<Partial<PortInfo>> {
+  let folder: string;
+  try {
+    folder = await fs.realpath(join(root, 'sys/class/tty', name, 'device'));
+  } catch {
+    return {};
+  }
+  for (let level = 0; level < LEVELS; level++, folder = join(folder, '..')) {
+    const vendorId = await content(join(folder, 'idVendor'));
+    if (vendorId === undefined) continue;
+    const [productId, manufacturer, product, serialNumber] = await Promise.all(
+      ['idProduct', 'manufacturer', 'product', 'serial'].map((each) => content(join(folder, each))),
+    );
+    const identity = { vendorId, productId, manufacturer, product, serialNumber };
+    return Object.fromEntries(Object.entries(identity).filter(([, value]) => value !== undefined));
+  }
+  return {};
+}
+
+/** Looks through the open files of all processes; another user's cannot be seen. */
+async function heldBy(
+  root: string,
+  names: readonly string[],
+): Promise<(device: string) => { readonly inUse?: boolean }> {
+  const held = new Set<string>();
+  let hidden = names.length === 0;
+  for (const process of hidden ? [] : await entries(join(root, 'proc'))) {
+    if (!/^\d+$/.test(process)) continue;
+    const folder = join(root, 'proc', process, 'fd');
+    try {
+      for (const file of await fs.readdir(folder)) {
+        const target = await fs.readlink(join(folder, file)).catch(() => '');
+        if (target.startsWith('/dev/')) held.add(target);
+      }
+    } catch (error) {
+      hidden ||= !(error instanceof Error && 'code' in error && error.code === 'ENOENT');
+    }
+  }
+  return (device) => (held.has(device) ? { inUse: true } : hidden ? {} : { inUse: false });
+}
+
+async function listOthers(): Promise<PortInfo[]> {
+  try {
+    const { SerialPort } = await import('serialport');
+    const found = await SerialPort.list();
+    return found.map(({ path, manufacturer, serialNumber, vendorId, productId }) => ({
+      path,
+      device: path,
+      ...(manufacturer !== undefined && { manufacturer }),
+      ...(serialNumber !== undefined && { serialNumber }),
+      ...(vendorId !== undefined && { vendorId }),
+      ...(productId !== undefined && { productId }),
+    }));
+  } catch {
+    return [];
+  }
+}
+
+async function entries(folder: string): Promise<string[]> {
+  try {
+    return await fs.readdir(folder);
+  } catch {
+    return [];
+  }
+}
+
+async function content(file: string): Promise<string | undefined> {
+  try {
+    const text = (await fs.readFile(file, 'utf8')).trim();
+    return text === '' ? undefined : text;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,274 @@
+import { systemClock, type Cancel, type Clock } from '../clock';
+import { EspAtError } from '../errors';
+import { portFailure, reasonOf } from './failure';
+import type { Port, PortHandlers } from './port';
+
+/** Bytes of a read buffer; chunks are parts of it until it is used up. */
+const POOL = 64 * 1024;
+/** Bytes that a read should have room for: what a terminal device hands out at most at a time. */
+const ROOM = 4096;
+/** Milliseconds between looks at whether the device file is still alive. */
+const LOOK = 1000;
+/** Milliseconds that EN is held low, and that the chip is given to sample its strapping pins. */
+const RESET = 100;
+
+export interface SerialOptions {
+  readonly path: string;
+  /** Bits a second. */
+  readonly rate: number;
+  /** RTS/CTS. Never XON/XOFF: payloads are binary. */
+  readonly flowControl: boolean;
+  /** Sets DTR and RTS after opening; absent, the operating system's default stays. */
+  readonly dtr?: boolean | undefined;
+  readonly rts?: boolean | undefined;
+  /** False: the port has no {@link Port.reset}. */
+  readonly hardwareReset?: boolean | undefined;
+}
+
+/** All of an open line that is used of the serial binding; see `@serialport/bindings-interface`. */
+export interface SerialLine {
+  read(buffer: Buffer, offset: number, length: number): Promise<{ readonly bytesRead: number }>;
+  write(buffer: Buffer): Promise<void>;
+  update(options: { readonly baudRate: number }): Promise<void>;
+  set(flags: SerialFlags): Promise<void>;
+  flush(): Promise<void>;
+  getBaudRate(): Promise<unknown>;
+  close(): Promise<void>;
+}
+
+/** All must be given: what is left out is reset by the binding. */
+export interface SerialFlags {
+  readonly brk: boolean;
+  readonly cts: boolean;
+  readonly dsr: boolean;
+  readonly dtr: boolean;
+  readonly rts: boolean;
+}
+
+export interface SerialBinding {
+  open(options: {
+    path: string;
+    baudRate: number;
+    rtscts: boolean;
+    lock: boolean;
+    hupcl: boolean;
+  }): Promise<SerialLine>;
+}
+
+/** What the port takes from outside, so that tests need no hardware. */
+export interface SerialSeams {
+  readonly binding: SerialBinding;
+  readonly clock: Clock;
+}
+
+/** Loaded with the first port: whoever uses none needs no native code. */
+const system: SerialSeams = {
+  binding: {
+    open: async (options) => {
+      const { SerialPort } = await import('serialport');
+      return SerialPort.binding.open(options);
+    },
+  },
+  clock: systemClock,
+};
+
+/**
+ * Opens a serial port. It uses the binding without the stream on top of it: a stream keeps what is written
+ * while it is closed, and sends it after the next opening.
+ * @throws EspAtError `PORT_NOT_FOUND`, `PORT_PERMISSION`, `PORT_BUSY`, `PORT_FAILED`
+ */
+export async function openSerial(
+  options: SerialOptions,
+  handlers: PortHandlers,
+  { binding, clock }: SerialSeams = system,
+): Promise<Port> {
+  const { path, rate, flowControl } = options;
+  let line: SerialLine;
+  try {
+    // Without hupcl, closing leaves DTR and RTS alone: development boards would restart.
+    line = await binding.open({
+      path,
+      baudRate: rate,
+      rtscts: flowControl,
+      lock: true,
+      hupcl: false,
+    });
+  } catch (error) {
+    throw portFailure(path, error);
+  }
+  const port = new OpenSerial(line, options, handlers, clock);
+  await port.begin();
+  return port;
+}
+
+class OpenSerial implements Port {
+  readonly reset?: () => Promise<void>;
+  readonly #line: SerialLine;
+  readonly #path: string;
+  readonly #flags: SerialFlags | undefined;
+  readonly #handlers: PortHandlers;
+  readonly #clock: Clock;
+  #queue: Uint8Array[] = [];
+  #pending = 0;
+  #writing = false;
+  #closing: Promise<void> | undefined;
+  #look: Cancel | undefined;
+  #endPause: (() => void) | undefined;
+
+  constructor(line: SerialLine, options: SerialOptions, handlers: PortHandlers, clock: Clock) {
+    this.#line = line;
+    this.#path = options.path;
+    this.#flags = chosenFlags(options);
+    this.#handlers = handlers;
+    this.#clock = clock;
+    // With flow control RTS has another meaning and cannot be wired to EN.
+    if (options.hardwareReset !== false && !options.flowControl) this.reset = () => this.#reset();
+  }
+
+  get pending(): number {
+    return this.#pending;
+  }
+
+  async begin(): Promise<void> {
+    // Ptys and some bridges have no such lines; the port works without.
+    if (this.#flags) await this.#line.set(this.#flags).catch(() => undefined);
+    void this.#read();
+    this.#lookAgain();
+  }
+
+  write(bytes: Uint8Array): void {
+    if (this.#closing) throw new EspAtError('PORT_CLOSED');
+    this.#queue.push(bytes);
+    this.#pending += bytes.length;
+    if (!this.#writing) void this.#writeQueue();
+  }
+
+  async setRate(rate: number): Promise<void> {
+    try {
+      await this.#line.update({ baudRate: rate });
+    } catch (error) {
+      throw this.#closing ? new EspAtError('PORT_CLOSED') : portFailure(this.#path, error);
+    }
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#shut();
+    return this.#closing;
+  }
+
+  async #shut(): Promise<void> {
+    this.#queue = [];
+    this.#pending = 0;
+    this.#look?.();
+    this.#endPause?.();
+    // What a line that is held up by CTS still has to send would delay its closing by many seconds.
+    await this.#line.flush().catch(() => undefined);
+    await this.#line.close().catch(() => undefined);
+  }
+
+  async #read(): Promise<void> {
+    let pool = Buffer.allocUnsafeSlow(POOL);
+    let used = 0;
+    for (;;) {
+      if (pool.length - used < ROOM) {
+        pool = Buffer.allocUnsafeSlow(POOL);
+        used = 0;
+      }
+      let bytesRead: number;
+      try {
+        ({ bytesRead } = await this.#line.read(pool, used, pool.length - used));
+      } catch (error) {
+        this.#lose(error);
+        return;
+      }
+      if (this.#closing) return;
+      const chunk = pool.subarray(used, used + bytesRead);
+      used += bytesRead;
+      this.#handlers.data(chunk);
+    }
+  }
+
+  async #writeQueue(): Promise<void> {
+    this.#writing = true;
+    while (this.#queue.length > 0) {
+      const bytes = joined(this.#queue);
+      this.#queue = [];
+      try {
+        await this.#line.write(bytes);
+      } catch (error) {
+        this.#lose(error);
+        break;
+      }
+      if (this.#closing) break;
+      this.#pending -= bytes.length;
+    }
+    this.#writing = false;
+  }
+
+  /**
+   * On Linux the file of an unplugged adapter reads as empty for ever if it went while bytes were coming
+   * in, and the binding then asks again and again without a pause. Only an ioctl tells.
+   */
+  #lookAgain(): void {
+    this.#look = this.#clock.after(LOOK, () => {
+      this.#line.getBaudRate().then(
+        () => {
+          if (!this.#closing) this.#lookAgain();
+        },
+        (error: unknown) => {
+          // Some systems cannot be asked for the rate at all.
+          if (/EIO|ENXIO|ENODEV|EBADF|input\/output|no such device/i.test(reasonOf(error))) {
+            this.#lose(error);
+          }
+        },
+      );
+    });
+  }
+
+  #lose(cause: unknown): void {
+    if (this.#closing) return;
+    void this.close();
+    this.#handlers.lost(new EspAtError('PORT_LOST', { port: this.#path }, { cause }));
+  }
+
+  /**
+   * The circuit of development boards: RTS without DTR pulls EN low, both or neither leaves it high, DTR
+   * without RTS pulls IO0 low, which has to be avoided while the chip starts.
+   */
+  async #reset(): Promise<void> {
+    try {
+      await this.#line.set({ ...neutral, rts: true });
+      await this.#pause();
+      await this.#line.set(neutral);
+      await this.#pause();
+      await this.#line.set(this.#flags ?? { ...neutral, dtr: true, rts: true });
+    } catch (error) {
+      if (!this.#closing) throw portFailure(this.#path, error);
+    }
+    if (this.#closing) throw new EspAtError('PORT_CLOSED');
+  }
+
+  #pause(): Promise<void> {
+    return new Promise((resolve) => {
+      const cancel = this.#clock.after(RESET, resolve);
+      this.#endPause = () => {
+        cancel();
+        resolve();
+      };
+    });
+  }
+}
+
+const neutral: SerialFlags = { brk: false, cts: false, dsr: false, dtr: false, rts: false };
+
+function chosenFlags({ dtr, rts, flowControl }: SerialOptions): SerialFlags | undefined {
+  if (dtr === undefined && rts === undefined) return undefined;
+  // With flow control RTS is the operating system's.
+  return { ...neutral, dtr: dtr ?? true, rts: flowControl || (rts ?? true) };
+}
+
+function joined(parts: readonly Uint8Array[]): Buffer {
+  const [first, ...others] = parts;
+  if (!first || others.length > 0) return Buffer.concat(parts);
+  return Buffer.from(first.buffer, first.byteOffset, first.byteLength);
+}

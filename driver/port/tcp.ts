@@ -1,0 +1,85 @@
+import { connect, type Socket } from 'node:net';
+import { systemClock, type Clock } from '../clock';
+import { EspAtError } from '../errors';
+import { portFailure } from './failure';
+import type { Port, PortHandlers } from './port';
+
+/** Milliseconds a bridge may take to accept a connection. */
+const CONNECTING = 5000;
+/** Milliseconds of silence after which the connection is probed. */
+const KEEP_ALIVE = 10_000;
+
+export interface TcpOptions {
+  /** As the user wrote it; for messages. */
+  readonly address: string;
+  readonly host: string;
+  readonly port: number;
+}
+
+/**
+ * Connects to a serial port behind TCP: ser2net, a UART bridge. Raw bytes; no Telnet, no RFC 2217.
+ * @throws EspAtError `PORT_UNREACHABLE`, `PORT_FAILED`
+ */
+export function openTcp(
+  { address, host, port }: TcpOptions,
+  handlers: PortHandlers,
+  clock: Clock = systemClock,
+): Promise<Port> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ host, port, noDelay: true });
+    socket.setKeepAlive(true, KEEP_ALIVE);
+    const giveUp = (cause: unknown) => {
+      cancel();
+      socket.removeAllListeners();
+      // An error that comes late has nobody to go to.
+      socket.on('error', () => undefined);
+      socket.destroy();
+      reject(portFailure(address, cause));
+    };
+    const cancel = clock.after(CONNECTING, () => giveUp(new Error('ETIMEDOUT: no answer')));
+    socket.once('error', giveUp);
+    socket.once('connect', () => {
+      cancel();
+      socket.removeListener('error', giveUp);
+      resolve(new OpenTcp(socket, address, handlers));
+    });
+  });
+}
+
+class OpenTcp implements Port {
+  readonly #socket: Socket;
+  readonly #gone: Promise<void>;
+  #closed = false;
+
+  constructor(socket: Socket, address: string, handlers: PortHandlers) {
+    this.#socket = socket;
+    let cause: unknown;
+    socket.on('error', (error) => (cause = error));
+    socket.on('data', (chunk: Buffer) => {
+      if (!this.#closed) handlers.data(chunk);
+    });
+    this.#gone = new Promise((resolve) => {
+      socket.once('close', () => {
+        resolve();
+        if (this.#closed) return;
+        this.#closed = true;
+        handlers.lost(new EspAtError('PORT_LOST', { port: address }, { cause }));
+      });
+    });
+  }
+
+  get pending(): number {
+    return this.#closed ? 0 : this.#socket.writableLength;
+  }
+
+  write(bytes: Uint8Array): void {
+    if (this.#closed || !this.#socket.writable) throw new EspAtError('PORT_CLOSED');
+    this.#socket.write(bytes);
+  }
+
+  close(): Promise<void> {
+    this.#closed = true;
+    this.#socket.destroy();
+    return this.#gone;
+  }
+}
