@@ -2,7 +2,7 @@ import type { Node, NodeAPI, NodeMessage } from 'node-red';
 import { EspAtError } from '../../driver/errors';
 import type { Header } from '../../driver/link-types';
 import { render } from './templates';
-import { asText, settingText } from './text';
+import { settingText } from './text';
 
 /** A header as it is set in a dialog. Both parts take `${ENV}`; the value is a Mustache template. */
 export interface HeaderSetting {
@@ -44,11 +44,11 @@ export function renderHeaders(
 export function messageHeaders(headers: unknown): Header[] {
   if (Array.isArray(headers)) {
     return headers.map((entry: unknown) => {
-      if (!isRecord(entry) || typeof entry.name !== 'string') throw notAHeader(asText(entry));
+      if (!isRecord(entry) || typeof entry.name !== 'string') throw notAHeader();
       return { name: entry.name, value: headerValue(entry.name, entry.value) };
     });
   }
-  if (!isRecord(headers)) throw notAHeader(asText(headers));
+  if (!isRecord(headers)) throw notAHeader();
   return Object.entries(headers).flatMap(([name, value]) => {
     const values: readonly unknown[] = Array.isArray(value) ? value : [value];
     return values.map((one) => ({ name, value: headerValue(name, one) }));
@@ -61,8 +61,9 @@ function headerValue(name: string, value: unknown): string {
   throw new EspAtError('INVALID_HEADER', { name, reason: 'has no text as its value' });
 }
 
-function notAHeader(name: string): EspAtError {
-  return new EspAtError('INVALID_HEADER', { name, reason: 'is no name with a value' });
+/** Does not show what it is instead: there may be a secret in it. */
+function notAHeader(): EspAtError {
+  return new EspAtError('INVALID_HEADER', { name: 'list', reason: 'holds no names with values' });
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -22,9 +22,11 @@ export class NodeError extends Error {
 /** The sentence about an error in the user's language; English where there is none. */
 export function sentenceOf(translate: Translate, error: EspAtError): string {
   const { code, details, message } = error;
-  const { reason } = details;
-  const values =
-    typeof reason === 'string' ? { ...details, reason: reasonOf(translate, reason) } : details;
+  const values: Record<string, string | number> = { ...details };
+  for (const name of ['reason', 'material', 'setting', 'field']) {
+    const value = details[name];
+    if (typeof value === 'string') values[name] = wordsOf(translate, value, error.cause);
+  }
   return translateOr(translate, `errors.${code}`, message, values);
 }
 
@@ -34,11 +36,22 @@ export function toNodeError(translate: Translate, error: unknown): Error {
   return error instanceof Error ? error : new Error(String(error));
 }
 
-/** A reason inside a sentence: translated where it is a fixed text, as it is where it holds values. */
-function reasonOf(translate: Translate, reason: string): string {
-  const key = reason
+/**
+ * Words inside a sentence: another error's sentence, or translated where they are fixed, or as they are
+ * where they hold values.
+ */
+function wordsOf(translate: Translate, words: string, cause: unknown): string {
+  if (cause instanceof EspAtError && words === cause.message) {
+    return sentenceOf(translate, cause).replace(/[.。]$/, '');
+  }
+  const key = wordsKey(words);
+  return key === '' ? words : translateOr(translate, `words.${key}`, words);
+}
+
+/** Under which key of a catalog the translation of fixed words stands. */
+export function wordsKey(words: string): string {
+  return words
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, '-')
     .replace(/^-|-$/g, '');
-  return key === '' ? reason : translateOr(translate, `reasons.${key}`, reason);
 }

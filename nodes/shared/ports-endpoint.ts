@@ -1,5 +1,5 @@
 import type { NodeAPI } from 'node-red';
-import { listPorts } from '../../driver';
+import { listPorts, type PortInfo } from '../../driver';
 import { SIMULATED } from './ports';
 import type { Translate } from './translate';
 
@@ -26,5 +26,15 @@ export function servePorts(RED: NodeAPI, translate: Translate): void {
 
 async function suggestions(translate: Translate): Promise<PortSuggestion[]> {
   const ports = await listPorts();
-  return [{ value: SIMULATED, label: translate('ports.simulated') }];
+  return [
+    { value: SIMULATED, label: `${translate('ports.simulated')} (${SIMULATED})` },
+    ...ports.map((port) => ({ value: port.path, label: describe(port, translate) })),
+  ];
+}
+
+/** `/dev/serial/by-id/… – Silicon Labs CP2102 (in use)` */
+function describe({ path, manufacturer, product, inUse }: PortInfo, translate: Translate): string {
+  const about = [manufacturer, product].filter((part) => part !== undefined).join(' ');
+  const name = about === '' ? path : `${path} – ${about}`;
+  return inUse === true ? `${name} (${translate('ports.inUse')})` : name;
 }

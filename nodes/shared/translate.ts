@@ -16,5 +16,6 @@ export function translateOr(
   values?: Readonly<Record<string, string | number>>,
 ): string {
   const text = translate(key, values);
+  // A key that is not in the catalog comes back as it is.
   return text.endsWith(key) ? fallback : text;
 }

@@ -1,0 +1,149 @@
+import { EventEmitter } from 'node:events';
+import type { LinkId } from '../../../driver/at/frame';
+import type { Capabilities, DeviceEvent, DeviceStatus } from '../../../driver/device-types';
+import { EspAtError } from '../../../driver/errors';
+import type {
+  CloseOptions,
+  LinkEvent,
+  LinkEventName,
+  LinkState,
+  Message,
+  OpenOptions,
+  SendOptions,
+} from '../../../driver/link-types';
+import type { DeviceApi, LinkApi } from '../../../nodes/shared/device-api';
+
+/** A link that does what the test says. */
+export class FakeLink implements LinkApi {
+  readonly id: LinkId;
+  state: LinkState = 0;
+  uri = '';
+  owner: string | undefined;
+  readonly opened: OpenOptions[] = [];
+  readonly sent: { payload: string | Uint8Array; options: SendOptions }[] = [];
+  readonly closed: CloseOptions[] = [];
+  /** What the next calls end in; undefined is success. */
+  failure: EspAtError | undefined;
+  /** While set, sends and closings wait for it. */
+  pause: Promise<void> | undefined;
+  readonly #device: FakeDevice;
+
+  constructor(id: LinkId, device: FakeDevice) {
+    this.id = id;
+    this.#device = device;
+  }
+
+  async open(options: OpenOptions): Promise<void> {
+    this.opened.push(options);
+    await this.pause;
+    if (this.failure) throw this.failure;
+    const again = this.state === 2 && this.uri === options.uri;
+    this.uri = options.uri;
+    this.owner = options.owner;
+    if (!again) this.become(2, 'opened');
+  }
+
+  async send(payload: string | Uint8Array, options: SendOptions = {}): Promise<void> {
+    this.sent.push({ payload, options });
+    const { signal } = options;
+    if (this.pause) {
+      await Promise.race([
+        this.pause,
+        new Promise((_, reject) => {
+          signal?.addEventListener('abort', () => reject(new EspAtError('ABORTED')), {
+            once: true,
+          });
+        }),
+      ]);
+    }
+    if (this.failure) throw this.failure;
+  }
+
+  async close(options: CloseOptions = {}): Promise<void> {
+    this.closed.push(options);
+    await this.pause;
+    if (this.failure) throw this.failure;
+    if (this.state !== 0) this.become(0, 'closed');
+  }
+
+  /** Changes its state and tells so. */
+  become(state: LinkState, event: LinkEventName, more: Partial<LinkEvent> = {}): void {
+    this.state = state;
+    this.#device.emit('link', { ...this.describe(event), ...more });
+  }
+
+  describe(event: LinkEventName): LinkEvent {
+    return { link: this.id, event, state: this.state, uri: this.uri, owner: this.owner };
+  }
+
+  /** A message comes in, for whoever opened the link. */
+  receive(bytes: Buffer, opcode: 1 | 2 | undefined): void {
+    const message: Message = { link: this.id, uri: this.uri, owner: this.owner, opcode, bytes };
+    this.#device.emit('message', message);
+  }
+}
+
+interface Events {
+  status: [DeviceStatus];
+  event: [DeviceEvent];
+  link: [LinkEvent];
+  message: [Message];
+  queue: [number];
+}
+
+/** A device without a port: ready as soon as it is started, with three {@link FakeLink}s. */
+export class FakeDevice extends EventEmitter<Events> implements DeviceApi {
+  status: DeviceStatus = { state: 'stopped' };
+  capabilities: Capabilities | undefined = {
+    firmware: 'D',
+    version: 'AT version:fake',
+    headers: true,
+    authentication: true,
+    fragments: true,
+    maxSend: 16384,
+    maxBuffer: 16384,
+  };
+  readonly queue = { messages: 0, bytes: 0, limit: { messages: 1000, bytes: 4_194_304 } };
+  readonly links = [new FakeLink(0, this), new FakeLink(1, this), new FakeLink(2, this)] as const;
+  starts = 0;
+  stops = 0;
+  queries = 0;
+  /** While set, stopping waits for it. */
+  stopping: Promise<void> | undefined;
+
+  start(): void {
+    this.starts++;
+    this.become({ state: 'ready' });
+  }
+
+  async stop(): Promise<void> {
+    this.stops++;
+    await this.stopping;
+    for (const link of this.links) link.state = 0;
+    this.become({ state: 'stopped' });
+  }
+
+  become(status: DeviceStatus): void {
+    this.status = status;
+    this.emit('status', status);
+  }
+
+  link(id: unknown): FakeLink {
+    const link = this.links.find((one) => one.id === id || String(one.id) === id);
+    if (!link) throw new EspAtError('INVALID_LINK', { link: String(id) });
+    return link;
+  }
+
+  async query(): Promise<LinkEvent[]> {
+    this.queries++;
+    return this.links.map((link) => {
+      const event = link.describe('asked');
+      this.emit('link', event);
+      return event;
+    });
+  }
+
+  async command(): Promise<string[]> {
+    return [];
+  }
+}
