@@ -2,9 +2,12 @@ import { equalButForRaces, Expectation } from './compare';
 import { abridge } from './escapes';
 import { eventsIn } from './inference';
 import { newStep, type StepOutcome } from './outcome';
-import { expand, lengthOf, parsePattern } from './pattern';
+import { writesOf } from './host-writes';
+import { lengthOf, parsePattern } from './pattern';
 import type { Rig } from './rig';
-import type { Stimuli, Stimulus } from './stimuli';
+import { answerTo } from './setup';
+import type { Stimuli } from './stimuli';
+import { inWords, type Stimulus } from './stimulus';
 import type { Exchange, TranscriptLine } from './transcript';
 import { ORDERED_COMMAND, RACE_WINDOW, TIME_VARIATIONS, type TimeVariation } from './variations';
 import { delayIn } from './wording';
@@ -29,8 +32,11 @@ export class ExchangePlayer {
   #actual: number;
   /** How far the output has been accounted for. */
   #position = 0;
-  #lastHost = '';
+  /** The host's last line, until its final result has come. */
+  #inFlight = '';
   #serverSpoke = false;
+  /** Words about the server that are not understood; its output may tell all the same. */
+  #unknown: string | undefined;
   /** When the last of what was put off is to happen. */
   #lastDue = 0;
 
@@ -50,63 +56,52 @@ export class ExchangePlayer {
     for (let index = 0; index < lines.length;) {
       const line = lines[index];
       if (!line) break;
-      if (line.actor === 'host') await this.#host(line, lines[index + 1]);
+      if (line.actor === 'host') await this.#host(line);
       else if (line.actor === 'server') await this.#server(line);
       index += line.actor === 'device' ? await this.#device(lines, index) : 1;
     }
     await this.#rest(carry);
+    if (this.#unknown !== undefined) {
+      this.#outcome.notReplayable ??= `nobody knows how to do this: ${this.#unknown}`;
+    }
     return this.#outcome;
   }
 
-  async #host(line: TranscriptLine, next: TranscriptLine | undefined): Promise<void> {
+  async #host(line: TranscriptLine): Promise<void> {
     await this.#until(line);
-    const bytes = expand(parsePattern(line.text));
-    if (!bytes) {
-      this.#outcome.notReplayable = `the middle of what the host wrote cannot be known: ${line.text.slice(0, 80)}`;
+    const { lines } = this.#exchange;
+    const index = lines.indexOf(line);
+    const answer = answerTo(lines, index);
+    const writes = writesOf(line, answer);
+    if (!writes) {
+      const start = line.text.slice(0, 80);
+      this.#outcome.notReplayable = `the middle of what the host wrote cannot be known: ${start}`;
       return;
     }
-    this.#lastHost = line.text;
+    this.#inFlight = line.text;
     this.#serverSpoke = false;
-    if (next?.actor === 'device' && next.text.startsWith('+WS_') && bytes.length > 0) {
+    // A server that does not read has room until the recording shows that it has none left.
+    this.#rig.network.window = finalOf(lines, index) === 'ERROR' ? 0 : Infinity;
+    this.#stimuli.armFor(line, answer);
+    const next = lines[index + 1];
+    if (next?.actor === 'device' && next.text.startsWith('+WS_') && line.text !== '') {
       for (const stimulus of this.#stimuli.behind(next, Buffer.alloc(0))) this.#schedule(stimulus);
       await this.#rig.pass(REPORT_FIRST);
     }
-    for (const part of this.#writes(bytes, line)) {
-      if (part.wait) await this.#rig.pass(5);
-      this.#rig.write(part.bytes);
+    for (const { bytes, afterAnswer } of writes) {
+      if (afterAnswer) await this.#rig.pass(5);
+      this.#rig.write(bytes);
     }
     this.#recorded = line.time;
     this.#actual = this.#rig.now;
   }
 
-  /**
-   * Writes less than 12 ms apart are joined in a recording. Joined commands that were all answered, with
-   * no `busy p...`, were written one after the other's answer.
-   */
-  #writes(bytes: Buffer, line: TranscriptLine): { bytes: Buffer; wait: boolean }[] {
-    const text = bytes.toString('latin1');
-    const following = this.#exchange.lines.slice(this.#exchange.lines.indexOf(line) + 1);
-    const nextHost = following.findIndex((other) => other.actor === 'host');
-    const answer = following
-      .slice(0, nextHost < 0 ? undefined : nextHost)
-      .map((other) => other.text)
-      .join('');
-    const commands = text.split(/(?<=\r\n)(?=.)/s);
-    const joined = commands.length > 1 && /^AT/i.test(text) && !answer.includes('busy p...');
-    const results = answer.match(/\\r\\n(?:OK|ERROR|SEND OK|SEND FAIL)\\r\\n/g) ?? [];
-    if (!joined || results.length < 2) return [{ bytes, wait: false }];
-    return commands.map((part, index) => ({ bytes: Buffer.from(part, 'latin1'), wait: index > 0 }));
-  }
-
   async #server(line: TranscriptLine): Promise<void> {
     await this.#until(line);
     const stimuli = this.#stimuli.fromServerLine(line);
-    if (!stimuli) {
-      this.#outcome.notReplayable ??= `nobody knows how to do this: ${line.text}`;
-      return;
-    }
-    for (const stimulus of stimuli) this.#schedule(stimulus);
-    this.#serverSpoke = stimuli.length > 0;
+    if (stimuli) this.#serverSpoke = stimuli.length > 0;
+    else this.#unknown = line.text;
+    for (const stimulus of stimuli ?? []) this.#schedule(stimulus);
     this.#recorded = line.time;
     this.#actual = this.#rig.now;
   }
@@ -118,7 +113,7 @@ export class ExchangePlayer {
     const expectation = new Expectation(parsePattern(line.text));
     const raced = this.#racing(lines, index);
     const gap = line.time - this.#recorded;
-    const [least, most] = variationFor(line.text, this.#lastHost).range(gap);
+    const [least, most] = variationFor(line.text, this.#inFlight).range(gap);
     const due = this.#actual + gap;
     const { output } = this.#rig;
     let end: number | undefined;
@@ -140,6 +135,7 @@ export class ExchangePlayer {
       for (const stimulus of this.#stimuli.behind(line, said)) {
         this.#schedule(stimulus);
         this.#outcome.remarks.push(`inferred: ${inWords(stimulus)}`);
+        this.#unknown = undefined;
       }
     }
     await this.#rig.until(done, this.#actual + most + PATIENCE);
@@ -171,6 +167,7 @@ export class ExchangePlayer {
       this.#actual = Math.max(this.#actual, came ?? this.#rig.now);
     }
     this.#afterEvents(line);
+    if (/\\r\\n(?:OK|ERROR|SEND OK|SEND FAIL)\\r\\n/.test(line.text)) this.#inFlight = '';
     return used;
   }
 
@@ -189,7 +186,7 @@ export class ExchangePlayer {
   /** Whether the host is opening the link: its failure is WSOPEN's own. */
   #opening(link: number): boolean {
     return (
-      new RegExp(`^AT\\+WSOPEN=${link},`, 'i').test(this.#lastHost) && !this.#rig.links.inUse(link)
+      new RegExp(`^AT\\+WSOPEN=${link},`, 'i').test(this.#inFlight) && !this.#rig.links.inUse(link)
     );
   }
 
@@ -211,7 +208,7 @@ export class ExchangePlayer {
     lines: readonly TranscriptLine[],
     index: number,
   ): { bytes: Buffer; lines: number } | undefined {
-    if (ORDERED_COMMAND.test(this.#lastHost)) return undefined;
+    if (ORDERED_COMMAND.test(this.#inFlight)) return undefined;
     const first = lines[index];
     const parts: Buffer[] = [];
     for (const line of lines.slice(index)) {
@@ -260,39 +257,23 @@ export class ExchangePlayer {
   }
 }
 
-function variationFor(text: string, lastHost: string): TimeVariation {
+function variationFor(text: string, inFlight: string): TimeVariation {
   const piece = Buffer.from(text.replace(/\\r/g, '\r').replace(/\\n/g, '\n')).toString('latin1');
   const found = TIME_VARIATIONS.find(
     ({ piece: wanted, after }) =>
-      wanted.test(piece) &&
-      (after === undefined || (after === 'none' ? lastHost === '' : after.test(lastHost))),
+      wanted.test(piece) && (after === undefined || after.test(inFlight)),
   );
   if (!found) throw new Error('the last time variation fits everything');
   return found;
 }
 
-function inWords({ action, link }: Stimulus): string {
-  switch (action.kind) {
-    case 'frames':
-      return `the server sends ${action.frames
-        .map((frame) => `[op=${frame.opcode} fin=${frame.fin ? 1 : 0} len=${frame.payload.length}]`)
-        .join(' ')} on link ${link}`;
-    case 'half':
-      return `the server sends ${action.sent} of ${action.frame.payload.length} bytes of a frame on link ${link}`;
-    case 'close':
-      return `the server sends a close frame on link ${link}`;
-    case 'drop':
-      return `the server drops TCP on link ${link}`;
-    case 'certificate':
-      return `the server shows a certificate that is ${action.which}`;
-    case 'power':
-      return `power: ${action.value}`;
-    case 'rest':
-    case 'bytes':
-      return `the server sends ${action.kind} on link ${link}`;
-    default:
-      return `${action.kind}: ${action.value}`;
+/** The final result of the command that a line begins or feeds. */
+function finalOf(lines: readonly TranscriptLine[], index: number): string | undefined {
+  for (const line of lines.slice(index + 1)) {
+    const result = /\\r\\n(SEND OK|SEND FAIL|ERROR)\\r\\n/.exec(line.text)?.[1];
+    if (line.actor === 'device' && result !== undefined) return result;
   }
+  return undefined;
 }
 
 function seconds(milliseconds: number): string {

@@ -50,7 +50,7 @@ export class Rows {
       /\blink (\d)/i.exec(row.left)?.[1] ?? (shown?.kind === 'data' ? shown.data.link : 0),
     );
     if (!this.#rig.links.inUse(link)) await this.#setup.open(link, bufferIn([row, ...following]));
-    const actions = isObservation(row.left) ? undefined : readActions(row.left);
+    const actions = isObservation(row.left) ? undefined : readActions(row.left, row.right === '');
     const inferred = framesBehind(pattern, formatOf).get(link);
     if (!actions && !inferred) {
       outcome.notReplayable = `nobody knows how to do this: ${row.left}`;

@@ -6,14 +6,8 @@ import { parsePattern, type BytePattern } from './pattern';
 import { reportsIn, type DataReport, type Report } from './reports';
 import type { Rig } from './rig';
 import type { Exchange, TranscriptLine } from './transcript';
+import type { Stimulus } from './stimulus';
 import { delayIn, isObservation, readActions } from './wording';
-
-/** An action, the link it is for, and how long after the start of the step it is due. */
-export interface Stimulus {
-  readonly action: Action;
-  readonly link: number;
-  readonly at: number;
-}
 
 /** How long before its first report a device must have been started, and an access point be heard. */
 const BOOT_TIME = 400;
@@ -53,7 +47,8 @@ export class Stimuli {
     this.#nextEvent = nextEvent;
     const hasServerLines = exchange.lines.some((line) => line.actor === 'server');
     const hasHostLines = exchange.lines.some((line) => line.actor === 'host');
-    this.#titled = hasServerLines ? [] : titleActions(exchange.title, hasHostLines);
+    const mute = exchange.lines.length === 0;
+    this.#titled = hasServerLines ? [] : titleActions(exchange.title, hasHostLines, mute);
     this.#known = this.#titled.length > 0 || delayIn(exchange.title) > 0;
     const kinds = new Set(this.#titled.map(({ action }) => action.kind));
     this.#stateGiven = hasServerLines || kinds.has('listens') || kinds.has('certificate');
@@ -89,6 +84,23 @@ export class Stimuli {
       stimuli.push({ action: action.kind === 'half' ? this.#half(action) : action, link, at });
     }
     return stimuli.length > 0 ? stimuli : this.#splitOrStalled(link);
+  }
+
+  /** What the server does the moment it has accepted, so that `answer` shows it before the OK of WSOPEN. */
+  armFor(line: TranscriptLine, answer: string): void {
+    const { manners } = this.#rig.server;
+    manners.onAccept = undefined;
+    const link = /^AT\+WSOPEN=([012]),/i.exec(line.text)?.[1];
+    const between = /\+WS_CONNECTED:\d\\r\\n(.*?)\\r\\nOK\\r\\n/.exec(answer)?.[1] ?? '';
+    if (link === undefined || between === '' || line.text.includes('/early')) return;
+    const drops = between.includes(`+WS_DISCONNECTED:${link}`);
+    const closes = between.includes(`+WS_CLOSED:${link}`);
+    const frames = framesBehind(parsePattern(between), this.#formatOf).get(Number(link)) ?? [];
+    manners.onAccept = (connection) => {
+      for (const frame of frames) connection.send(frame);
+      if (closes) connection.close(1000);
+      if (drops) connection.drop();
+    };
   }
 
   /**
@@ -316,8 +328,8 @@ export class Stimuli {
 }
 
 /** In a step of the host's, only clauses that name who acts are taken for actions. */
-function titleActions(title: string, hasHostLines: boolean): TimedAction[] {
-  if (!hasHostLines) return isObservation(title) ? [] : [...(readActions(title) ?? [])];
+function titleActions(title: string, hasHostLines: boolean, mute: boolean): TimedAction[] {
+  if (!hasHostLines) return isObservation(title) ? [] : [...(readActions(title, mute) ?? [])];
   const subject =
     /\b(?:server|peer|access point|wi-?fi|AP|router|cable|power|black ?hole|certificate)\b/i;
   return title.split(/;|,/).flatMap((clause) => {

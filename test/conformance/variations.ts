@@ -41,8 +41,8 @@ export interface TimeVariation {
   readonly what: string;
   /** How the piece begins (one character a byte). */
   readonly piece: RegExp;
-  /** The last thing the host wrote in this step; `none` when it wrote nothing. */
-  readonly after?: RegExp | 'none';
+  /** The command at work; empty when there is none. */
+  readonly after?: RegExp;
   /** Least and most milliseconds since the event before it, given the recorded ones. */
   readonly range: (recorded: number) => readonly [least: number, most: number];
 }
@@ -100,7 +100,7 @@ function around(recorded: number): readonly [number, number] {
 export const RACING_REPORT = /^\+WS_(?:DATA|CLOSED|DISCONNECTED):|^\+TIME_UPDATED\r\n/;
 
 /** Commands whose own reports have a fixed place. */
-export const ORDERED_COMMAND = /^AT\+(?:WSOPEN=|CW)/i;
+export const ORDERED_COMMAND = /^AT\+CW/i;
 
 /** Pieces nearer together than this, in milliseconds, count as the same moment for a race. */
 export const RACE_WINDOW = 120;
