@@ -205,6 +205,7 @@ export class SimulatedDevice {
 
   #received(piece: Buffer): void {
     if (this.#state === 'up') this.#interpreter.receive(piece);
-    else this.#noise = Buffer.concat([this.#noise, piece]).subarray(0, keptNoise);
+    else if (this.#state === 'booting')
+      this.#noise = Buffer.concat([this.#noise, piece]).subarray(0, keptNoise);
   }
 }

@@ -42,6 +42,10 @@ export interface Uart {
   transmit(bytes: Buffer): void;
   /** The transmit ring has no room: whoever can wait does, until `drained`. */
   readonly full: boolean;
+  /** Bytes on their way to the host. */
+  readonly queuedToHost: number;
+  /** Bytes on their way to the device. */
+  readonly queuedToDevice: number;
   /** Takes what the host wrote. */
   receive(bytes: Uint8Array): void;
   /** The host takes no more bytes for now, as by RTS/CTS. */
@@ -65,6 +69,7 @@ export const transmitRing = 8192;
 export const directUart: UartFactory = (ends) => new DirectUart(ends);
 
 class DirectUart implements Uart {
+  readonly queuedToDevice = 0;
   readonly #ends: UartEnds;
   #queue: Buffer[] = [];
   #queued = 0;
@@ -77,6 +82,10 @@ class DirectUart implements Uart {
 
   get full(): boolean {
     return this.#held && this.#queued >= transmitRing;
+  }
+
+  get queuedToHost(): number {
+    return this.#queued;
   }
 
   transmit(bytes: Buffer): void {

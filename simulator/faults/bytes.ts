@@ -1,0 +1,77 @@
+import type { Random } from '../random';
+import type { Fault, FaultSettings, FaultSite, Run } from './fault';
+import { directions, type Direction, type Tap } from './wire';
+
+interface ByteFault {
+  readonly name: string;
+  readonly description: string;
+  /** Whether `count` bytes in a row are struck; otherwise `count` is for the change to use. */
+  readonly inRow: boolean;
+  /** The bytes that come instead. */
+  change(byte: number, random: Random, count: number): Buffer;
+}
+
+/** A fault that strikes bytes on the wire: the next one, one at an offset, or any by chance. */
+export function byteFault(kind: ByteFault): Fault {
+  return {
+    name: kind.name,
+    group: 'line',
+    description: kind.description,
+    takes: ['delay', 'direction', 'offset', 'chance', 'count'],
+    defaults: { count: 1 },
+    lasting: false,
+    start(site, settings, run) {
+      let removals: (() => void)[] = [];
+      const begin = () => {
+        removals = directionsOf(settings).map((direction) =>
+          addTap(site, { ...settings, direction }, run, kind),
+        );
+      };
+      if (settings.delay === undefined) begin();
+      else removals = [site.clock.after(settings.delay, begin)];
+      return () => {
+        for (const remove of removals) remove();
+      };
+    },
+  };
+}
+
+function directionsOf({ direction, chance }: FaultSettings): readonly Direction[] {
+  if (direction) return [direction];
+  return chance === undefined ? ['to-host'] : directions;
+}
+
+function addTap(
+  site: FaultSite,
+  { direction, offset = 0, chance, count = 1 }: FaultSettings & { readonly direction: Direction },
+  run: Run,
+  kind: ByteFault,
+): () => void {
+  const wire = site.line.wire(direction);
+  const row = kind.inRow ? count : 1;
+  let left = row;
+  const skip = () => (chance === undefined ? Infinity : bytesUntil(chance, run.random));
+  const tap: Tap = {
+    next: wire.offset + offset + (chance === undefined ? 0 : bytesUntil(chance, run.random)),
+    act({ byte, offset: at, unit, index }) {
+      const received = kind.change(byte, run.random, count);
+      left--;
+      tap.next = left > 0 ? at + 1 : at + 1 + skip();
+      run.hit({
+        kind: 'bytes',
+        ...{ direction, offset: at, unit, index, sent: Buffer.of(byte), received },
+      });
+      if (left === 0) {
+        left = row;
+        if (chance === undefined) run.over();
+      }
+      return { kind: 'replace', bytes: received };
+    },
+  };
+  return wire.tap(tap);
+}
+
+/** How many bytes pass before the next one is struck, when each has the same chance. */
+function bytesUntil(chance: number, random: Random): number {
+  return chance >= 1 ? 0 : Math.floor(Math.log(1 - random()) / Math.log(1 - chance));
+}

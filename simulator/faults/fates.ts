@@ -1,0 +1,41 @@
+import type { Fate } from '../hooks';
+import type { Fault, FaultSettings } from './fault';
+import { begins } from './moment';
+
+/** A fault that befalls commands: the next one, the next of a kind, or any by chance. */
+export function fateFault(kind: {
+  readonly name: string;
+  readonly description: string;
+  readonly defaults?: FaultSettings;
+  readonly takesDuration?: boolean;
+  fate(settings: FaultSettings): Fate;
+}): Fault {
+  const { name, description, defaults = {}, takesDuration = false } = kind;
+  return {
+    ...{ name, group: 'command', description, lasting: false },
+    takes: [
+      ...(['delay', 'command', 'chance', 'count'] as const),
+      ...(takesDuration ? (['duration'] as const) : []),
+    ],
+    defaults: { count: 1, ...defaults },
+    start(site, settings, run) {
+      let left = settings.count ?? 1;
+      let stop: () => void = () => undefined;
+      const begin = () => {
+        stop = site.rules.addFate((line) => {
+          if (!begins(line, settings.command)) return undefined;
+          if (settings.chance !== undefined && run.random() >= settings.chance) return undefined;
+          run.hit({ kind: 'command', point: 'command', line });
+          if (settings.chance === undefined && --left <= 0) {
+            stop();
+            run.over();
+          }
+          return kind.fate(settings);
+        });
+      };
+      if (settings.delay === undefined) begin();
+      else stop = site.clock.after(settings.delay, begin);
+      return () => stop();
+    },
+  };
+}

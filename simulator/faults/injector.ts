@@ -1,0 +1,192 @@
+import type { Clock } from '../clock';
+import { systemClock } from '../clock';
+import { SimulatedDevice } from '../device';
+import { realNetwork } from '../network';
+import type { SimulatorOptions } from '../options';
+import { seededRandom, type Random } from '../random';
+import { directUart } from '../uart';
+import type { Fault, FaultSettings, FaultyPort, Hit, Place } from './fault';
+import { FaultyLine } from './line';
+import { FaultyNetwork } from './network';
+import { Rules } from './rules';
+import { order, parseFault, type FaultOrder } from './table';
+
+/** Strokes of one fault that are remembered. */
+const keptHits = 100;
+
+/** A simulated device, and the faults that befall it. */
+export interface FaultyDevice {
+  readonly device: SimulatedDevice;
+  readonly faults: Faults;
+}
+
+/**
+ * Makes a device on which faults can be let loose. Without any it behaves like every other.
+ * All chance comes from `options.random`: equal seeds, orders and times repeat a run exactly.
+ */
+export function faultyDevice(options: SimulatorOptions = {}): FaultyDevice {
+  const clock = options.clock ?? systemClock;
+  const random = options.random ?? Math.random;
+  const line = new FaultyLine(options.uart ?? directUart);
+  const rules = new Rules(options.hooks);
+  const network = new FaultyNetwork(options.network ?? realNetwork, clock);
+  const device = new SimulatedDevice({
+    ...options,
+    ...{ clock, random, network },
+    uart: line.factory,
+    hooks: rules.hooks,
+  });
+  return { device, faults: new Faults({ device, clock, line, rules, network }, fork(random)) };
+}
+
+/** Chance of its own, decided by the next number of another. */
+const fork = (random: Random): Random => seededRandom(Math.floor(random() * 0x1_0000_0000));
+
+interface Parts {
+  readonly device: SimulatedDevice;
+  readonly clock: Clock;
+  readonly line: FaultyLine;
+  readonly rules: Rules;
+  readonly network: FaultyNetwork;
+}
+
+/** Lets faults loose on one device. */
+export class Faults {
+  readonly #parts: Parts;
+  readonly #random: Random;
+  readonly #injections = new Set<Injection>();
+  /** Set by the owner of the port, for faults that befall it. */
+  port: FaultyPort | undefined;
+
+  /** Made by {@link faultyDevice}. */
+  constructor(parts: Parts, random: Random) {
+    this.#parts = parts;
+    this.#random = random;
+  }
+
+  /** Faults that have not come to their end. */
+  get active(): readonly Injection[] {
+    return [...this.#injections];
+  }
+
+  /** Bytes that have come to the host and to the device so far. */
+  get passed(): Hit['passed'] {
+    const { line } = this.#parts;
+    return { 'to-host': line.wire('to-host').offset, 'to-device': line.wire('to-device').offset };
+  }
+
+  /**
+   * Lets a fault loose: at once, or when and where its settings say.
+   *
+   * @param fault a name, or a name with settings as on the command line: `lose=to-device,@12`
+   * @param settings beside a name
+   * @param onHit called each time it strikes
+   * @throws Error for a name or a setting that cannot be, and for a fault of the port when nobody has named the port
+   */
+  inject(fault: string, settings?: FaultSettings, onHit?: (hit: Hit) => void): Injection {
+    const found = settings ? order(fault, settings) : parseFault(fault);
+    const { port } = this;
+    if (found.fault.group === 'port' && !port) {
+      throw new Error(`the fault ${found.fault.name} needs a port that can be unplugged`);
+    }
+    const { clock } = this.#parts;
+    const injection = new Injection(found, {
+      place: (place) => ({
+        fault: found.fault.name,
+        at: clock.now(),
+        place,
+        passed: this.passed,
+      }),
+      begin: (run) =>
+        found.fault.start({ ...this.#parts, port }, found.settings, {
+          ...run,
+          random: fork(this.#random),
+        }),
+      ended: () => void this.#injections.delete(injection),
+      onHit: onHit ?? (() => undefined),
+    });
+    this.#injections.add(injection);
+    injection.begin();
+    return injection;
+  }
+
+  /** Ends all faults. What they have done to the device stays done. */
+  clear(): void {
+    for (const injection of this.active) injection.end();
+  }
+}
+
+interface InjectionContext {
+  place(place: Place): Hit;
+  begin(run: { hit(place: Place): void; over(): void }): () => void;
+  ended(): void;
+  onHit(hit: Hit): void;
+}
+
+/** A fault let loose on a device. */
+export class Injection {
+  readonly fault: Fault;
+  readonly settings: FaultSettings;
+  /** Settles when nothing more will come of it: it has struck and is over, or was ended. Never rejects. */
+  readonly finished: Promise<void>;
+  readonly #context: InjectionContext;
+  readonly #hits: Hit[] = [];
+  #count = 0;
+  #over = false;
+  #stop: (() => void) | undefined;
+  #finish: () => void = () => undefined;
+
+  /** Made by {@link Faults.inject}. */
+  constructor({ fault, settings }: FaultOrder, context: InjectionContext) {
+    this.fault = fault;
+    this.settings = settings;
+    this.#context = context;
+    this.finished = new Promise((resolve) => {
+      this.#finish = resolve;
+    });
+  }
+
+  /** The latest times it struck, oldest first: at most 100. */
+  get hits(): readonly Hit[] {
+    return this.#hits;
+  }
+
+  /** How often it struck. */
+  get count(): number {
+    return this.#count;
+  }
+
+  /** Nothing more will come of it. */
+  get over(): boolean {
+    return this.#over;
+  }
+
+  /** Called once by the one who made it. */
+  begin(): void {
+    const stop = this.#context.begin({
+      hit: (place) => this.#hit(place),
+      over: () => this.end(),
+    });
+    // It may have been over before it had begun to wait.
+    if (this.#over) stop();
+    else this.#stop = stop;
+  }
+
+  /** Ends it, whether it has struck or not. */
+  end(): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#stop?.();
+    this.#stop = undefined;
+    this.#context.ended();
+    this.#finish();
+  }
+
+  #hit(place: Place): void {
+    const hit = this.#context.place(place);
+    this.#count++;
+    this.#hits.push(hit);
+    if (this.#hits.length > keptHits) this.#hits.shift();
+    this.#context.onHit(hit);
+  }
+}

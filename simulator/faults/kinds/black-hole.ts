@@ -1,0 +1,14 @@
+import { episode } from '../episode';
+
+export const blackHole = episode({
+  name: 'black-hole',
+  group: 'network',
+  description: 'every packet vanishes though Wi-Fi is there',
+  defaults: { duration: 30_000 },
+  begin({ device }) {
+    device.network.blackHole = true;
+    return () => {
+      device.network.blackHole = false;
+    };
+  },
+});

@@ -1,0 +1,18 @@
+import { randomBytes } from '../../random';
+import type { Fault } from '../fault';
+
+const defaultLength = 24;
+
+export const bootNoise: Fault = {
+  name: 'boot-noise',
+  group: 'device',
+  description: 'every start leaves random bytes on the line before "ready"; count: how many',
+  takes: ['count'],
+  defaults: { count: defaultLength },
+  lasting: true,
+  start: ({ rules }, { count = defaultLength }, run) =>
+    rules.addBoot(() => {
+      run.hit({ kind: 'start' });
+      return randomBytes(count, run.random);
+    }),
+};

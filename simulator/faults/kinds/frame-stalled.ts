@@ -1,0 +1,44 @@
+import type { Fault } from '../fault';
+
+/** Longer than the 10 s that the firmware waits for the rest of a frame. */
+const defaultDuration = 12_000;
+/** Shorter pieces are no more than a frame's header. */
+const shortest = 8;
+
+export const frameStalled: Fault = {
+  name: 'frame-stalled',
+  group: 'network',
+  description: 'a server sends half of a frame, the rest a while later',
+  takes: ['delay', 'chance', 'duration'],
+  defaults: { duration: defaultDuration },
+  lasting: false,
+  start({ network, clock }, { delay, chance, duration = defaultDuration }, run) {
+    let stops: (() => void)[] = [];
+    const begin = () => {
+      const remove = network.onData((length) => {
+        if (length < shortest) return undefined;
+        if (chance === undefined) remove();
+        else if (run.random() >= chance) return undefined;
+        const endSilence = network.silence();
+        const cancel = clock.after(duration, () => {
+          stops = stops.filter((stop) => stop !== both);
+          endSilence();
+          if (chance === undefined) run.over();
+        });
+        const both = () => {
+          cancel();
+          endSilence();
+        };
+        stops.push(both);
+        run.hit({ kind: 'network', count: 1 });
+        return Math.floor(length / 2);
+      });
+      stops.push(remove);
+    };
+    if (delay === undefined) begin();
+    else stops.push(clock.after(delay, begin));
+    return () => {
+      for (const stop of stops) stop();
+    };
+  },
+};

@@ -1,0 +1,39 @@
+import { randomBytes } from '../../random';
+import type { Fault } from '../fault';
+import { atMoment, momentSettings } from '../moment';
+
+/** Bytes of noise by default. */
+const burst = 8;
+
+export const noise: Fault = {
+  name: 'noise',
+  group: 'line',
+  description:
+    'a burst of random bytes on the idle line, to the device or to the host; count: bytes',
+  takes: [...momentSettings, 'count'],
+  defaults: { direction: 'to-device', count: burst },
+  lasting: false,
+  start(site, settings, run) {
+    const { direction = 'to-device', count = burst } = settings;
+    const wire = site.line.wire(direction);
+    let cancelWait: (() => void) | undefined;
+    const strike = () => {
+      cancelWait = undefined;
+      const received = randomBytes(count, run.random);
+      const place = { direction, offset: wire.offset, unit: received, index: 0 };
+      run.hit({ kind: 'bytes', ...place, sent: Buffer.alloc(0), received });
+      wire.arrive(received);
+      if (settings.chance === undefined) run.over();
+    };
+    const cancel = atMoment(site, settings, run, {
+      happen: () => {
+        cancelWait?.();
+        cancelWait = site.line.whenIdle(direction, strike);
+      },
+    });
+    return () => {
+      cancel();
+      cancelWait?.();
+    };
+  },
+};

@@ -1,0 +1,27 @@
+import { episode } from '../episode';
+
+/** Bytes that the device's receive buffer holds. */
+const buffer = 128;
+
+export const overrun = episode({
+  name: 'overrun',
+  group: 'line',
+  description:
+    'the device does not read for a while and loses what overflows; count: bytes that its buffer holds',
+  defaults: { duration: 500, count: buffer },
+  takesCount: true,
+  begin(site, { count = buffer }) {
+    const wire = site.line.wire('to-device');
+    const kept: Buffer[] = [];
+    let room = count;
+    wire.keep = (bytes) => {
+      const taken = Buffer.from(bytes.subarray(0, room));
+      room -= taken.length;
+      kept.push(taken);
+    };
+    return () => {
+      wire.keep = undefined;
+      wire.arrive(Buffer.concat(kept));
+    };
+  },
+});

@@ -1,0 +1,9 @@
+import { episode } from '../episode';
+
+export const serverSilent = episode({
+  name: 'server-silent',
+  group: 'network',
+  description: 'servers neither read nor answer for a while; connections stay',
+  defaults: { duration: 20_000 },
+  begin: ({ network }) => network.silence(),
+});

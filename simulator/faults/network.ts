@@ -1,0 +1,249 @@
+import type { Clock } from '../clock';
+import type { Connection, ConnectionHandlers, ConnectionTarget, Network } from '../network';
+
+/** Bytes on their way to or from a server that is slow or silent, until its peer has to wait. */
+const window = 65_536;
+/** Milliseconds until a refusal is known. */
+const refusalTime = 1;
+
+/** A network whose servers can be slow, silent or gone. */
+export class FaultyNetwork implements Network {
+  readonly #inner: Network;
+  readonly #clock: Clock;
+  readonly #connections = new Set<FaultyConnection>();
+  readonly #splits = new Set<(length: number) => number | undefined>();
+  /** Milliseconds by which everything from a server comes late. */
+  delay = 0;
+  /** Nothing listens: connections are refused. */
+  refusing = false;
+  #silences = 0;
+
+  constructor(inner: Network, clock: Clock) {
+    this.#inner = inner;
+    this.#clock = clock;
+  }
+
+  connect(target: ConnectionTarget, handlers: ConnectionHandlers): Connection {
+    if (this.refusing) return refuse(this.#clock, handlers);
+    const connection: FaultyConnection = new FaultyConnection(handlers, {
+      clock: this.#clock,
+      delay: () => this.delay,
+      silent: () => this.#silences > 0,
+      split: (length) => this.#split(length),
+      gone: () => this.#connections.delete(connection),
+    });
+    this.#connections.add(connection);
+    connection.start((own) => this.#inner.connect(target, own));
+    return connection;
+  }
+
+  /** Servers neither read nor answer, until the returned function is called. */
+  silence(): () => void {
+    this.#silences++;
+    let ended = false;
+    return () => {
+      if (ended) return;
+      ended = true;
+      this.#silences--;
+      if (this.#silences === 0) for (const connection of [...this.#connections]) connection.go();
+    };
+  }
+
+  /** Resets all connections. @returns how many there were */
+  reset(): number {
+    const connections = [...this.#connections];
+    for (const connection of connections) connection.reset();
+    return connections.length;
+  }
+
+  /** Asks `at` for each piece of data from a server where to cut it; the servers fall silent there. */
+  onData(at: (length: number) => number | undefined): () => void {
+    this.#splits.add(at);
+    return () => void this.#splits.delete(at);
+  }
+
+  #split(length: number): number | undefined {
+    for (const at of this.#splits) {
+      const place = at(length);
+      if (place !== undefined) return place;
+    }
+    return undefined;
+  }
+}
+
+function refuse(clock: Clock, handlers: ConnectionHandlers): Connection {
+  const cancel = clock.after(refusalTime, () => handlers.closed(new Error('connect ECONNREFUSED')));
+  return {
+    write: () => true,
+    end: () => undefined,
+    destroy: cancel,
+    pause: () => undefined,
+    resume: () => undefined,
+  };
+}
+
+interface ConnectionContext {
+  readonly clock: Clock;
+  delay(): number;
+  silent(): boolean;
+  split(length: number): number | undefined;
+  gone(): void;
+}
+
+/** Something from the server, and when it is to be passed on. */
+interface Arrival {
+  readonly at: number;
+  readonly length: number;
+  pass(): void;
+}
+
+class FaultyConnection implements Connection {
+  readonly #handlers: ConnectionHandlers;
+  readonly #context: ConnectionContext;
+  #inner: Connection | undefined;
+  #arrivals: Arrival[] = [];
+  #waiting = 0;
+  #unsent: Buffer[] = [];
+  #unsentLength = 0;
+  #cancelTimer: (() => void) | undefined;
+  #pausedByUser = false;
+  #pausedByWindow = false;
+  /** Pieces of data so far; the first is the server's handshake. */
+  #pieces = 0;
+  #over = false;
+
+  constructor(handlers: ConnectionHandlers, context: ConnectionContext) {
+    this.#handlers = handlers;
+    this.#context = context;
+  }
+
+  start(connect: (handlers: ConnectionHandlers) => Connection): void {
+    const handlers = this.#handlers;
+    this.#inner = connect({
+      connected: () => this.#arrive(0, () => handlers.connected()),
+      data: (chunk) => this.#received(chunk),
+      drained: () => this.#arrive(0, () => handlers.drained()),
+      ended: () => this.#arrive(0, () => handlers.ended?.()),
+      closed: (error) => this.#arrive(0, () => this.#finish(error)),
+    });
+  }
+
+  write(bytes: Buffer): boolean {
+    if (!this.#context.silent() && this.#unsent.length === 0) {
+      return this.#inner?.write(bytes) ?? true;
+    }
+    this.#unsent.push(bytes);
+    this.#unsentLength += bytes.length;
+    return this.#unsentLength < window;
+  }
+
+  end(): void {
+    this.#sendUnsent();
+    this.#inner?.end();
+  }
+
+  destroy(): void {
+    this.#end();
+    this.#inner?.destroy();
+  }
+
+  pause(): void {
+    this.#pausedByUser = true;
+    this.#inner?.pause();
+  }
+
+  resume(): void {
+    this.#pausedByUser = false;
+    if (!this.#pausedByWindow) this.#inner?.resume();
+  }
+
+  /** The server reset the connection. */
+  reset(): void {
+    this.#inner?.destroy();
+    this.#finish(new Error('read ECONNRESET'));
+  }
+
+  /** The server is no longer silent. */
+  go(): void {
+    this.#sendUnsent();
+    this.#passOn();
+  }
+
+  #received(chunk: Buffer): void {
+    const handlers = this.#handlers;
+    // A server's first piece answers the handshake.
+    const cuttable = this.#pieces++ > 0 && this.#arrivals.length === 0 && !this.#context.silent();
+    const place = cuttable ? this.#context.split(chunk.length) : undefined;
+    // The part before the cut still comes although the servers are silent by now.
+    if (place !== undefined) handlers.data(chunk.subarray(0, place));
+    const rest = place === undefined ? chunk : chunk.subarray(place);
+    this.#arrive(rest.length, () => handlers.data(rest));
+  }
+
+  #arrive(length: number, pass: () => void): void {
+    if (this.#over) return;
+    const delay = this.#context.delay();
+    if (delay === 0 && this.#arrivals.length === 0 && !this.#context.silent()) {
+      pass();
+      return;
+    }
+    this.#arrivals.push({ at: this.#context.clock.now() + delay, length, pass });
+    this.#waiting += length;
+    if (this.#waiting >= window && !this.#pausedByWindow) {
+      this.#pausedByWindow = true;
+      this.#inner?.pause();
+    }
+    this.#arm();
+  }
+
+  #arm(): void {
+    const [first] = this.#arrivals;
+    if (!first || this.#cancelTimer || this.#context.silent()) return;
+    const delay = Math.max(0, first.at - this.#context.clock.now());
+    this.#cancelTimer = this.#context.clock.after(delay, () => {
+      this.#cancelTimer = undefined;
+      this.#passOn();
+    });
+  }
+
+  #passOn(): void {
+    const now = this.#context.clock.now();
+    for (;;) {
+      const [first] = this.#arrivals;
+      if (!first || first.at > now || this.#over || this.#context.silent()) break;
+      this.#arrivals.shift();
+      this.#waiting -= first.length;
+      first.pass();
+    }
+    if (this.#pausedByWindow && this.#waiting < window / 2) {
+      this.#pausedByWindow = false;
+      if (!this.#pausedByUser) this.#inner?.resume();
+    }
+    this.#arm();
+  }
+
+  #sendUnsent(): void {
+    const unsent = this.#unsent;
+    if (unsent.length === 0) return;
+    const wasFull = this.#unsentLength >= window;
+    this.#unsent = [];
+    this.#unsentLength = 0;
+    const room = this.#inner?.write(Buffer.concat(unsent)) ?? true;
+    if (wasFull && room) this.#handlers.drained();
+  }
+
+  #finish(error: Error | undefined): void {
+    if (this.#over) return;
+    this.#end();
+    this.#handlers.closed(error);
+  }
+
+  #end(): void {
+    this.#over = true;
+    this.#arrivals = [];
+    this.#unsent = [];
+    this.#cancelTimer?.();
+    this.#cancelTimer = undefined;
+    this.#context.gone();
+  }
+}

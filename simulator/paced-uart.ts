@@ -1,0 +1,253 @@
+import { Lane } from './paced-uart-lane';
+import { readAtRate } from './paced-uart-mismatch';
+import {
+  defaultUartSettings,
+  transmitRing,
+  type Uart,
+  type UartEnds,
+  type UartFactory,
+  type UartSettings,
+} from './uart';
+
+/** Milliseconds of bytes that are delivered together while more follow. */
+const grain = 4;
+/** Rates that differ by less, as a fraction, are the same. */
+const sameRate = 0.01;
+/** Bit 1 of `AT+UART_CUR`'s flow control: the device waits for CTS. */
+const heedsCts = 2;
+
+export interface PacedLineOptions {
+  /** Bits a second at the host's end; default: always the device's. */
+  readonly hostRate?: number;
+  /**
+   * Bytes that the host's receive buffer holds while the host takes none. What comes beyond is lost, unless the
+   * device heeds CTS. Default: as if it heeded CTS.
+   */
+  readonly hostBuffer?: number;
+}
+
+/**
+ * A serial line on which bytes take their time: ten bits each (with 8N1) at the device's rate, both ways at once,
+ * starting with the rate of `AT+UART_CUR`, whose changes take effect when the OK has left. When the ends disagree
+ * about the rate, garbage arrives. For one device; give {@link factory} to it.
+ *
+ * Times follow from the injected clock alone. A timer that fires late delays nothing else: what is written in
+ * answer to bytes begins to pass when those had passed, not when they were noticed.
+ */
+export class PacedLine {
+  readonly factory: UartFactory;
+  readonly #options: PacedLineOptions;
+  #hostRate: number | undefined;
+  #uart: PacedUart | undefined;
+
+  constructor(options: PacedLineOptions = {}) {
+    this.#options = options;
+    this.#hostRate = options.hostRate;
+    this.factory = (ends) => {
+      this.#uart = new PacedUart(ends, this.#options.hostBuffer, this.#hostRate);
+      return this.#uart;
+    };
+  }
+
+  /** Bits a second at the host's end; undefined: always the device's. */
+  get hostRate(): number | undefined {
+    return this.#hostRate;
+  }
+
+  /** The host reads at the new rate at once, and writes at it once what it wrote before has left. */
+  set hostRate(rate: number | undefined) {
+    this.#hostRate = rate;
+    this.#uart?.setHostRate(rate);
+  }
+}
+
+class PacedUart implements Uart {
+  readonly #ends: UartEnds;
+  readonly #toHost = new Lane();
+  readonly #toDevice = new Lane();
+  readonly #hostLag = new Lag();
+  readonly #deviceLag = new Lag();
+  readonly #hostBuffer: number | undefined;
+  #hostRate: number | undefined;
+  #settings: UartSettings = defaultUartSettings;
+  #held = false;
+  /** What waits in the host's receive buffer. */
+  #kept: Buffer[] = [];
+  #keptLength = 0;
+  #planned = false;
+  #timer: { readonly at: number; readonly cancel: () => void } | undefined;
+
+  constructor(ends: UartEnds, hostBuffer: number | undefined, hostRate: number | undefined) {
+    this.#ends = ends;
+    this.#hostBuffer = hostBuffer;
+    this.#hostRate = hostRate;
+    this.#setByteTimes();
+  }
+
+  get full(): boolean {
+    return this.#toHost.length >= transmitRing;
+  }
+
+  get queuedToHost(): number {
+    return this.#toHost.length;
+  }
+
+  get queuedToDevice(): number {
+    return this.#toDevice.length;
+  }
+
+  transmit(bytes: Buffer): void {
+    this.#toHost.add(bytes, this.#deviceLag.time(this.#ends.clock.now()));
+    this.#plan();
+  }
+
+  receive(bytes: Uint8Array): void {
+    this.#toDevice.add(Buffer.from(bytes), this.#hostLag.time(this.#ends.clock.now()));
+    this.#plan();
+  }
+
+  hold(): void {
+    if (this.#held) return;
+    this.#deliver();
+    this.#held = true;
+    this.#plan();
+  }
+
+  release(): void {
+    if (!this.#held) return;
+    if (this.#stopped) this.#toHost.postpone(this.#ends.clock.now());
+    else this.#deliver();
+    this.#held = false;
+    const kept = this.#kept;
+    this.#kept = [];
+    this.#keptLength = 0;
+    if (kept.length > 0) this.#ends.toHost(Buffer.concat(kept));
+    this.#plan();
+  }
+
+  configure(settings: UartSettings): void {
+    this.#toHost.change(() => {
+      this.#settings = settings;
+      this.#setByteTimes();
+    });
+  }
+
+  setHostRate(rate: number | undefined): void {
+    this.#hostRate = rate;
+    this.#toDevice.change(() => this.#setByteTimes());
+  }
+
+  discard(): void {
+    this.#toHost.clear();
+    this.#plan();
+  }
+
+  reset(): void {
+    this.#toHost.clear();
+    this.#toDevice.clear();
+    this.#kept = [];
+    this.#keptLength = 0;
+    this.#timer?.cancel();
+    this.#timer = undefined;
+  }
+
+  /** The device waits for the host to take bytes again. */
+  get #stopped(): boolean {
+    if (!this.#held) return false;
+    return this.#hostBuffer === undefined || (this.#settings.flowControl & heedsCts) !== 0;
+  }
+
+  #setByteTimes(): void {
+    const { rate, dataBits, stopBits, parity } = this.#settings;
+    const bits = 1 + dataBits + (parity === 0 ? 0 : 1) + (stopBits + 1) / 2;
+    this.#toHost.byteTime = (bits * 1000) / rate;
+    this.#toDevice.byteTime = (bits * 1000) / (this.#hostRate ?? rate);
+  }
+
+  /** Sees to the next delivery, once what runs now is done. */
+  #plan(): void {
+    if (this.#planned) return;
+    this.#planned = true;
+    queueMicrotask(() => {
+      this.#planned = false;
+      this.#arm();
+    });
+  }
+
+  #arm(): void {
+    const due = Math.min(this.#stopped ? Infinity : dueOf(this.#toHost), dueOf(this.#toDevice));
+    if (this.#timer && this.#timer.at <= due && due !== Infinity) return;
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    if (due === Infinity) return;
+    const now = this.#ends.clock.now();
+    if (due <= now) {
+      this.#wake();
+      return;
+    }
+    const cancel = this.#ends.clock.after(due - now, () => {
+      this.#timer = undefined;
+      this.#wake();
+    });
+    this.#timer = { at: due, cancel };
+  }
+
+  #wake(): void {
+    this.#deliver();
+    this.#plan();
+  }
+
+  #deliver(): void {
+    const now = this.#ends.clock.now();
+    this.#toDevice.deliver(now, (bytes, end) => {
+      this.#deviceLag.note(now, end);
+      const piece = this.#read(bytes, this.#hostRate, this.#settings.rate);
+      if (piece.length > 0) this.#ends.toDevice(piece);
+    });
+    if (this.#stopped) return;
+    const waiting = this.#toHost.length;
+    this.#toHost.deliver(now, (bytes, end) => {
+      this.#hostLag.note(now, end);
+      const read = this.#read(bytes, this.#settings.rate, this.#hostRate);
+      if (this.#held) this.#keep(read);
+      else if (read.length > 0) this.#ends.toHost(read);
+    });
+    if (waiting >= transmitRing && !this.full) this.#ends.drained();
+  }
+
+  #read(bytes: Buffer, sentAt: number | undefined, readAt: number | undefined): Buffer {
+    if (sentAt === undefined || readAt === undefined) return bytes;
+    return Math.abs(sentAt / readAt - 1) < sameRate ? bytes : readAtRate(bytes, sentAt, readAt);
+  }
+
+  #keep(bytes: Buffer): void {
+    const room = (this.#hostBuffer ?? 0) - this.#keptLength;
+    const kept = bytes.subarray(0, room);
+    this.#kept.push(kept);
+    this.#keptLength += kept.length;
+  }
+}
+
+const dueOf = (lane: Lane): number =>
+  lane.due(Math.max(1, Math.round(grain / lane.byteTime))) ?? Infinity;
+
+/** Milliseconds within which a write counts as the answer to what was delivered last. */
+const answerTime = 50;
+/** Milliseconds of lateness that are made up for at most. */
+const longestLag = 25;
+
+/** How much later than due an end of the line gets its bytes, because timers fire late. */
+class Lag {
+  #lag = 0;
+  #notedAt = -Infinity;
+
+  note(now: number, due: number): void {
+    this.#lag = Math.min(Math.max(now - due, 0), longestLag);
+    this.#notedAt = now;
+  }
+
+  /** The time on the line when it is `now` on the clock. */
+  time(now: number): number {
+    return now - this.#notedAt < answerTime ? now - this.#lag : now;
+  }
+}
