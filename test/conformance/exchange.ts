@@ -32,7 +32,7 @@ export class ExchangePlayer {
   #actual: number;
   /** How far the output has been accounted for. */
   #position = 0;
-  /** The host's last line, until its final result has come. */
+  /** The command at work, until its final result has come. */
   #inFlight = '';
   #serverSpoke = false;
   /** Words about the server that are not understood; its output may tell all the same. */
@@ -51,6 +51,9 @@ export class ExchangePlayer {
   /** @param carry whether output that is left over may belong to the next step */
   async play(carry: (rest: Buffer) => boolean): Promise<StepOutcome> {
     this.#actual = this.#rig.now;
+    if (this.#stimuli.needsServer && this.#rig.restoreServer()) {
+      this.#outcome.remarks.push('inferred: the server is back');
+    }
     for (const stimulus of this.#stimuli.atStart()) this.#schedule(stimulus);
     const { lines } = this.#exchange;
     for (let index = 0; index < lines.length;) {
@@ -78,13 +81,15 @@ export class ExchangePlayer {
       this.#outcome.notReplayable = `the middle of what the host wrote cannot be known: ${start}`;
       return;
     }
-    this.#inFlight = line.text;
+    if (this.#inFlight === '' || /^AT/i.test(line.text)) this.#inFlight = line.text;
     this.#serverSpoke = false;
     // A server that does not read has room until the recording shows that it has none left.
     this.#rig.network.window = finalOf(lines, index) === 'ERROR' ? 0 : Infinity;
     this.#stimuli.armFor(line, answer);
     const next = lines[index + 1];
-    if (next?.actor === 'device' && next.text.startsWith('+WS_') && line.text !== '') {
+    const reportFirst =
+      next?.actor === 'device' && line.text !== '' && next.text.indexOf(line.text) > 0;
+    if (reportFirst && next.text.startsWith('+WS_')) {
       for (const stimulus of this.#stimuli.behind(next, Buffer.alloc(0))) this.#schedule(stimulus);
       await this.#rig.pass(REPORT_FIRST);
     }

@@ -1,24 +1,41 @@
 import type { WsConnection, WsServer } from '../support/ws-server';
 import { DEFAULT_FORMAT, type ReportFormat } from './reports';
 
+/** What WSCFG set for a link: seconds, seconds, bytes. */
+export interface LinkConfig {
+  readonly ping: number;
+  readonly pong: number;
+  readonly buffer: number;
+}
+
+/** `ping,pong[,buffer…]` as WSCFG takes it. */
+export function readConfig(values: string): LinkConfig {
+  const [ping, pong, buffer] = values.split(',').map(Number);
+  return {
+    ping: ping ?? DEFAULT_CONFIG.ping,
+    pong: pong ?? DEFAULT_CONFIG.pong,
+    buffer: buffer ?? DEFAULT_CONFIG.buffer,
+  };
+}
+
 /** What a host that only watches the line knows of a link. */
 interface TrackedLink {
   inUse: boolean;
   connection: WsConnection | undefined;
   uri: string;
-  buffer: number;
-  nextBuffer: number | undefined;
+  config: LinkConfig;
+  nextConfig: LinkConfig | undefined;
   format: ReportFormat;
 }
 
-const DEFAULT_BUFFER = 1024;
+const DEFAULT_CONFIG: LinkConfig = { ping: 10, pong: 120, buffer: 1024 };
 
 const freshLink = (): TrackedLink => ({
   inUse: false,
   connection: undefined,
   uri: '',
-  buffer: DEFAULT_BUFFER,
-  nextBuffer: undefined,
+  config: DEFAULT_CONFIG,
+  nextConfig: undefined,
   format: DEFAULT_FORMAT,
 });
 
@@ -75,8 +92,13 @@ export class LinkTracker {
   }
 
   formatOf(link: number): { readonly format: ReportFormat; readonly buffer: number } {
-    const { format, buffer } = this.#links[link] ?? freshLink();
-    return { format, buffer };
+    const { format, config } = this.#links[link] ?? freshLink();
+    return { format, buffer: config.buffer };
+  }
+
+  /** What an open link was opened with. */
+  configOf(link: number): LinkConfig {
+    return this.#links[link]?.config ?? DEFAULT_CONFIG;
   }
 
   /** The host wrote this. */
@@ -129,7 +151,7 @@ export class LinkTracker {
       if (link.connection) this.#assigned.add(link.connection);
     } else if (word === 'CLOSED' && link) {
       link.inUse = false;
-      link.nextBuffer = undefined;
+      link.nextConfig = undefined;
     } else if (word === 'ready') {
       this.#links = [freshLink(), freshLink(), freshLink()];
       this.#echo = true;
@@ -144,15 +166,14 @@ export class LinkTracker {
       const before = { ...link };
       if (!link.inUse) {
         link.uri = (/^"((?:[^"\\]|\\.)*)/.exec(rest)?.[1] ?? '').replace(/\\(.)/g, '$1');
-        link.buffer = link.nextBuffer ?? DEFAULT_BUFFER;
+        link.config = link.nextConfig ?? DEFAULT_CONFIG;
       }
       this.#onError = () => Object.assign(link, before);
     } else if (command === 'WSCLOSE') {
       link.inUse = false;
-      link.nextBuffer = undefined;
+      link.nextConfig = undefined;
     } else if (command === 'WSCFG') {
-      const buffer = rest.split(',')[2];
-      this.#onOk = () => (link.nextBuffer = buffer === undefined ? DEFAULT_BUFFER : Number(buffer));
+      this.#onOk = () => (link.nextConfig = readConfig(rest));
     } else {
       const [level = '', mask = ''] = rest.split(',');
       this.#onOk = () => {

@@ -52,7 +52,7 @@ export async function checkNote(
     checkFrames(got[1] ?? got[2] ?? '', mark.frames, outcome);
     return true;
   }
-  const wire = /^on the wire:? *(?:`(.*)`|(.*))$/i.exec(text);
+  const wire = /^(?:[a-z ]* )?on the wire\b[^:`]*:? *(?:`(.*)`|(.*))$/i.exec(text);
   if (wire) {
     checkRequest(wire[1] ?? wire[2] ?? '', mark.requests, outcome);
     return true;

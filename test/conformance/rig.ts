@@ -1,7 +1,7 @@
 import { SimulatedDevice } from '../../simulator/device';
 import type { FirmwareClass } from '../../simulator/firmware';
 import type { ConnectionTarget } from '../../simulator/network';
-import type { AccessPoint } from '../../simulator/options';
+import { defaultAccessPoints, type AccessPoint } from '../../simulator/options';
 import { seededRandom } from '../../simulator/random';
 import { MemoryNetwork, type Route } from '../support/memory-network';
 import { VirtualClock } from '../support/virtual-clock';
@@ -17,12 +17,14 @@ export interface World {
   readonly firmware: FirmwareClass;
   /** Whether the device is in a network from the start. */
   readonly joined: boolean;
-  readonly accessPoints: readonly AccessPoint[];
   /** Ports on which nobody listens, apart from those below 1024 that no server uses. */
   readonly deadPorts: ReadonlySet<number>;
   /** `fails` or `silent` by host name. */
   readonly names: Readonly<Record<string, string>>;
 }
+
+/** How joining a network is to end. */
+export type JoinResult = 'joined' | 'no address' | 'wrong password' | 'absent' | 'unknown';
 
 /** Noon of a day within every certificate's validity. */
 const TODAY = Date.UTC(2026, 10, 23, 12);
@@ -38,9 +40,14 @@ export class Rig {
   /** Why TLS handshakes failed, oldest first. */
   readonly tlsFailures: string[] = [];
   readonly #deadPorts: Set<number>;
+  /** The device looks at this list whenever it joins or scans. */
+  readonly #accessPoints: AccessPoint[] = [...defaultAccessPoints];
   /** New connections are refused; those that are open stay. */
   refuses = false;
   #listens = true;
+  #air = true;
+  /** Connections of which the server reads nothing. */
+  readonly #unread = new Set<WsConnection>();
   #certificate: CertificateKind = 'good';
   /** What half-sent frames still have to come, by connection. */
   readonly #rests = new Map<WsConnection, Buffer>();
@@ -58,7 +65,7 @@ export class Rig {
       firmware: world.firmware,
       joined: world.joined,
       running: true,
-      wifi: world.accessPoints,
+      wifi: this.#accessPoints,
       dns: world.names,
       time: () => TODAY + this.clock.now(),
     });
@@ -72,8 +79,34 @@ export class Rig {
     return this.clock.now();
   }
 
-  get listens(): boolean {
-    return this.#listens;
+  /** Puts a network into the air, or takes it out of it, so that joining it ends as wanted. */
+  setAccessPoint(ssid: string, password: string, result: JoinResult): void {
+    if (result === 'unknown') return;
+    const index = this.#accessPoints.findIndex((point) => point.ssid === ssid);
+    const known = this.#accessPoints[index];
+    if (known) this.#accessPoints.splice(index, 1);
+    if (result === 'absent') return;
+    const point = {
+      ...(known ?? { ssid, hidden: true }),
+      password: result === 'wrong password' ? `not ${password}` : password,
+      dhcp: result !== 'no address',
+    };
+    this.#accessPoints.splice(known ? index : this.#accessPoints.length, 0, point);
+  }
+
+  /** Lets the server accept again. @returns whether that changed anything */
+  restoreServer(): boolean {
+    const changed = !this.#listens || this.refuses;
+    this.#listens = true;
+    this.refuses = false;
+    return changed;
+  }
+
+  /** Whether something else than the server's FIN can end a link's connection now. */
+  disturbed(link: number): boolean {
+    const connection = this.links.connectionOf(link);
+    const stuck = connection !== undefined && this.#unread.has(connection);
+    return stuck || !this.#air || !this.network.reachable || !this.server.manners.answersPings;
   }
 
   write(bytes: Buffer): void {
@@ -133,6 +166,7 @@ export class Rig {
         this.network.reachable = action.value;
         return true;
       case 'access point':
+        this.#air = action.value;
         if (action.value) this.device.wifi.recover();
         else this.device.wifi.lose();
         return true;
@@ -182,8 +216,13 @@ export class Rig {
         else connection.reset();
         break;
       case 'reads':
-        if (action.value) connection.startReading();
-        else connection.stopReading();
+        if (action.value) {
+          this.#unread.delete(connection);
+          connection.startReading();
+        } else {
+          this.#unread.add(connection);
+          connection.stopReading();
+        }
         break;
       default:
         break;

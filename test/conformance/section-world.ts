@@ -1,6 +1,4 @@
 import type { FirmwareClass } from '../../simulator/firmware';
-import { defaultAccessPoints, type AccessPoint } from '../../simulator/options';
-import { unescape } from './escapes';
 import type { World } from './rig';
 import type { Exchange, Section } from './transcript';
 
@@ -10,7 +8,6 @@ export function worldOf(section: Section, firmware: FirmwareClass): World {
   return {
     firmware,
     joined: startsJoined(section, exchanges),
-    accessPoints: accessPointsOf(exchanges),
     deadPorts: deadPortsOf(exchanges, serverPortOf(section)),
     names: namesOf(section),
   };
@@ -47,39 +44,6 @@ function startsJoined(section: Section, exchanges: readonly Exchange[]): boolean
     if (/without wi-?fi|not joined/i.test(exchange.title)) return false;
   }
   return !/without wi-?fi|not joined|no network/i.test(section.title);
-}
-
-/** The networks in the air: those every scan shows, and those that the section joins with success. */
-function accessPointsOf(exchanges: readonly Exchange[]): AccessPoint[] {
-  const points: AccessPoint[] = [...defaultAccessPoints];
-  for (const exchange of exchanges) {
-    for (const [index, line] of exchange.lines.entries()) {
-      const join = /^AT\+CWJAP="((?:[^"\\]|\\.)*)"(?:,"((?:[^"\\]|\\.)*)")?/i;
-      const match =
-        line.actor === 'host' ? join.exec(unescape(line.text).toString('latin1')) : null;
-      if (!match) continue;
-      const answer = exchange.lines
-        .slice(index + 1)
-        .map((next) => next.text)
-        .join('');
-      const ssid = (match[1] ?? '').replace(/\\(.)/g, '$1');
-      const password = (match[2] ?? '').replace(/\\(.)/g, '$1');
-      addPoint(points, ssid, password, answer);
-    }
-  }
-  return points;
-}
-
-function addPoint(points: AccessPoint[], ssid: string, password: string, answer: string): void {
-  const known = points.find((point) => point.ssid === ssid);
-  const scanned = new RegExp(`\\+CWLAP:\\(\\d,"${ssid.replace(/\W/g, '\\$&')}"`).test(answer);
-  if (answer.includes('WIFI GOT IP') && !known) {
-    points.push({ ssid, password, hidden: !scanned });
-  } else if (answer.includes('+CWJAP:2') && !known) {
-    points.push({ ssid, password: `not ${password}`, hidden: true });
-  } else if (answer.includes('+CWJAP:1') && !known) {
-    points.push({ ssid, password, dhcp: false, hidden: true });
-  }
 }
 
 /** Ports of which a title says that nobody listens there, and where no connection is seen to come about. */

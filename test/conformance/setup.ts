@@ -1,7 +1,8 @@
 import { certificateIn } from './wording';
 import { unescape } from './escapes';
 import { identities } from './identities';
-import type { Rig } from './rig';
+import { readConfig } from './link-tracker';
+import type { JoinResult, Rig } from './rig';
 import type { Exchange, Item, Section, TranscriptLine } from './transcript';
 
 /** How long a recording leaves a link it has just opened alone, in milliseconds. */
@@ -31,6 +32,7 @@ export class Setup {
   /** Brings about what `exchange` needs. @returns what was done, in words */
   async prepare(exchange: Exchange, index: number): Promise<string[]> {
     const done: string[] = [];
+    this.#accessPoints(exchange);
     await this.#echo(exchange, index, done);
     await this.#titleSettings(exchange, done);
     await this.#certificates(exchange, done);
@@ -48,6 +50,7 @@ export class Setup {
       }
     }
     await this.#forTitle(exchange, touched, done);
+    await this.#forPings(exchange, done);
     return done;
   }
 
@@ -144,6 +147,32 @@ export class Setup {
     const link = Number(named);
     if (touched.size > 0 || links.inUse(link) || (!open && links.openLinks.length > 0)) return;
     await this.#open(link, exchange, done);
+  }
+
+  /** A step about pings, on a link that was opened with other intervals: opened anew. */
+  async #forPings(exchange: Exchange, done: string[]): Promise<void> {
+    const { links } = this.#rig;
+    const values = configIn(exchange.title);
+    const [link] = links.openLinks;
+    if (values === undefined || link === undefined) return;
+    if (exchange.lines.some((line) => line.actor === 'host')) return;
+    const [wanted, now] = [readConfig(values), links.configOf(link)];
+    if (wanted.ping === now.ping && wanted.pong === now.pong) return;
+    await this.close(link);
+    await this.#open(link, exchange, done, links.uriOf(link));
+  }
+
+  /** Puts access points into the air with which joining ends as the step shows. */
+  #accessPoints(exchange: Exchange): void {
+    for (const [index, line] of exchange.lines.entries()) {
+      const join = /^AT\+CWJAP="((?:[^"\\]|\\.)*)"(?:,"((?:[^"\\]|\\.)*)")?/i;
+      const written = line.actor === 'host' ? unescape(line.text).toString('latin1') : '';
+      const match = join.exec(written);
+      if (!match) continue;
+      const ssid = (match[1] ?? '').replace(/\\(.)/g, '$1');
+      const password = (match[2] ?? '').replace(/\\(.)/g, '$1');
+      this.#rig.setAccessPoint(ssid, password, joinResultIn(answerTo(exchange.lines, index)));
+    }
   }
 
   async #open(link: number, exchange: Exchange, done: string[], uri?: string): Promise<void> {
@@ -267,6 +296,15 @@ export function answerTo(lines: readonly TranscriptLine[], index: number): strin
     if (line.actor === 'device') answer += line.text;
   }
   return answer;
+}
+
+/** How joining a network ends by its answer. */
+function joinResultIn(answer: string): JoinResult {
+  const code = /\+CWJAP:(\d)/.exec(answer)?.[1];
+  if (code === '1') return 'no address';
+  if (code === '2') return 'wrong password';
+  if (code === '3') return 'absent';
+  return answer.includes('WIFI GOT IP') ? 'joined' : 'unknown';
 }
 
 /** `WSCFG=0,2,5`, `ping 2 s, timeout 5 s`, `buffer 8`: what follows the link's number in WSCFG. */

@@ -62,6 +62,11 @@ export class Stimuli {
     return this.#known;
   }
 
+  /** Whether the first that happens to a link is that it connects, and no words tell of the server. */
+  get needsServer(): boolean {
+    return !this.#stateGiven && this.#firstChange() === 'connected';
+  }
+
   /** What is to be done when the step starts, or a given time after that. */
   atStart(): Stimulus[] {
     const stimuli: Stimulus[] = [];
@@ -78,7 +83,10 @@ export class Stimuli {
         (action.kind === 'close' && has('closed')) ||
         (action.kind === 'drop' && has('disconnected')) ||
         (action.kind === 'certificate' && has('disconnected')) ||
-        (action.kind === 'listens' && action.value && timed.after === 0 && has('connected'));
+        (action.kind === 'listens' &&
+          action.value &&
+          timed.after === 0 &&
+          this.#firstChange() === 'disconnected');
       if (waits) continue;
       this.#titled.splice(this.#titled.indexOf(timed), 1);
       stimuli.push({ action: action.kind === 'half' ? this.#half(action) : action, link, at });
@@ -101,6 +109,13 @@ export class Stimuli {
       if (closes) connection.close(1000);
       if (drops) connection.drop();
     };
+  }
+
+  /** The first gain or loss of a link in this step. */
+  #firstChange(): Report['kind'] | undefined {
+    return this.#pieces()
+      .flatMap((piece) => eventsIn(piece, this.#formatOf))
+      .find(({ kind }) => kind === 'connected' || kind === 'disconnected')?.kind;
   }
 
   /**
@@ -280,7 +295,8 @@ export class Stimuli {
   }
 
   #dropStimuli(link: number, line: TranscriptLine): Stimulus[] {
-    if (this.#otherCause || !this.#rig.links.connectionOf(link)) return [];
+    if (this.#otherCause || this.#rig.disturbed(link)) return [];
+    if (!this.#rig.links.connectionOf(link)) return [];
     const before = this.#exchange.lines.slice(0, this.#exchange.lines.indexOf(line));
     const restarts = /^AT\+(?:RST|RESTORE|CWQAP|CWJAP)|WIFI DISCONNECT/i;
     if (before.some((other) => restarts.test(other.text))) return [];

@@ -73,6 +73,13 @@ export const TIME_VARIATIONS: readonly TimeVariation[] = [
     range: (recorded) => [0, recorded + 1000],
   },
   {
+    what: 'a send that TCP does not take fails after its timeout, up to 10 s later',
+    piece: /^(?:\+WS_DISCONNECTED:\d\r\n)?\r\nERROR\r\n/,
+    after: /^AT\+WSSEND=/i,
+    range: (recorded) =>
+      recorded < 500 ? around(recorded) : [recorded - 11_000, recorded + 11_000],
+  },
+  {
     what: 'an automatic reconnect comes 10-15 s after the loss, which may lie in an earlier step',
     piece: /^\+WS_CONNECTED:/,
     after: /^(?!AT\+WSOPEN)|^$/i,

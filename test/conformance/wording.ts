@@ -13,10 +13,13 @@ export function readActions(text: string, guess = false): TimedAction[] | undefi
   const actions: TimedAction[] = [];
   for (const clause of clausesOf(text)) {
     const found = readClause(clause, guess);
-    const after = delayIn(clause.masked);
+    const lasting = lastingIn(clause.masked);
+    const back = lasting === 0 ? undefined : found.map(inverseOf).find((action) => action);
+    const after = back ? 0 : delayIn(clause.masked);
     for (const [index, action] of found.entries()) {
       actions.push({ action, after: index === 0 ? after : 0 });
     }
+    if (back) actions.push({ action: back, after: lasting });
   }
   return actions.length > 0 ? actions : undefined;
 }
@@ -115,7 +118,7 @@ const RULES: readonly Rule[] = [
     { kind: 'listens', value: true },
   ]),
   rule(
-    'goes (?:away|down)|(?:is|was|gets) (?:gone|down|stopped|killed|away|off)\\b|stops? (?:listening|accepting)|shuts? down|no server|port (?:is )?closed|disappears|refuses (?:new )?connections|server (?:gone|down|off|stopped|killed)\\b',
+    'goes (?:away|down)|(?:is|was|gets) (?:gone|down|stopped|killed|away|off)\\b|stops? (?:listening|accepting)|shuts? down|no server|port (?:is )?closed|disappears|refuses\\b|server (?:gone|down|off|stopped|killed)\\b',
     { kind: 'listens', value: false },
   ),
   rule('\\b(?:rst|resets?|reset)\\b', { kind: 'drop', how: 'rst' }),
@@ -153,6 +156,27 @@ export function delayIn(text: string): number {
   return amount * (unit === 'ms' ? 1 : unit.startsWith('m') ? 60_000 : 1000);
 }
 
+/** `for 25 s`: how long a state lasts, in milliseconds. */
+function lastingIn(text: string): number {
+  const match = /\bfor (?:about )?(\d+(?:\.\d+)?) ?(ms|s|seconds?)\b/i.exec(text);
+  return Number(match?.[1] ?? 0) * (match?.[2] === 'ms' ? 1 : 1000);
+}
+
+/** What ends a state. */
+function inverseOf(action: Action): Action | undefined {
+  switch (action.kind) {
+    case 'listens':
+    case 'reachable':
+    case 'access point':
+    case 'answers pings':
+    case 'answers closes':
+    case 'reads':
+      return { ...action, value: !action.value };
+    default:
+      return undefined;
+  }
+}
+
 function readClose({ text }: Clause): Action[] {
   const quoted = /"((?:[^"\\]|\\.)*)"/.exec(text)?.[1];
   const code = /\b([1-4]\d{3})\b/.exec(text)?.[1];
@@ -172,7 +196,7 @@ function readHalf({ text }: Clause): Action[] {
     return [
       {
         kind: 'half',
-        frame: { fin: true, opcode, payload: given ?? alphabet(200) },
+        frame: { fin: true, opcode, payload: given ?? Buffer.from('hello') },
         sent: 0,
         header: 1,
       },
