@@ -74,7 +74,15 @@ function built() {
     ...nodes.map((path) => path.replace(/\.js$/, '.html')),
   ].map(modified);
   if (results.includes(undefined)) return false;
-  const sources = ['driver', 'simulator', 'nodes', 'locales', 'icons', 'tsconfig.json'];
+  const sources = [
+    'driver',
+    'simulator',
+    'nodes',
+    'locales',
+    'icons',
+    'scripts/build.mjs',
+    'tsconfig.json',
+  ];
   return Math.max(...sources.map(newest)) <= Math.min(...results);
 }
 

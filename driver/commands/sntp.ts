@@ -23,6 +23,19 @@ export function cipsntpcfg(timezone: number, servers: readonly string[]): Comman
   });
 }
 
+/** `AT+CIPSNTPCFG?` */
+export function cipsntpcfgQuery(): Command {
+  return query('CIPSNTPCFG');
+}
+
+/** Whether the device says in an answer to {@link cipsntpcfgQuery} that it is set as given. */
+export function isSntpSet(answer: Answer, timezone: number, servers: readonly string[]): boolean {
+  const set = `+CIPSNTPCFG:1,${zone(timezone)}`;
+  // Without servers the firmware lists its own.
+  if (servers.length === 0) return answer[0] === set || answer[0]?.startsWith(`${set},`) === true;
+  return answer[0] === [set, ...servers.map((server) => `"${server}"`)].join(',');
+}
+
 /** `AT+CIPSNTPTIME?`: the device's clock in its time zone; 1970 until it was set. */
 export function cipsntptime(): Command {
   return query('CIPSNTPTIME');

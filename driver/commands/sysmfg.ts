@@ -1,4 +1,4 @@
-import type { Command } from '../at/command';
+import type { Answer, Command } from '../at/command';
 import { build } from './build';
 import { checkSetting } from './check';
 
@@ -24,4 +24,28 @@ export function sysmfgWrite(store: CertificateStore, slot: number, pem: string):
     deadline: DEADLINE,
     repeatable: true,
   });
+}
+
+/**
+ * `AT+SYSMFG=1`: reads part of a slot. Never for keys: an answer that comes too late is reported as an
+ * unknown line. ERROR when the slot is empty.
+ * @throws EspAtError `INVALID_SETTING`
+ */
+export function sysmfgRead(
+  store: Exclude<CertificateStore, 'wss_key'>,
+  slot: number,
+  offset: number,
+  length: number,
+): Command {
+  const index = checkSetting('certificate slot', slot, 0, 255);
+  return build(`AT+SYSMFG=1,"${store}","${store}.${index}",${offset},${length}`, {
+    name: `AT+SYSMFG=1,"${store}.${index}"`,
+    answers: ['+SYSMFG:'],
+    repeatable: true,
+  });
+}
+
+/** The bytes in an answer to {@link sysmfgRead}, one character a byte; undefined when it is not understood. */
+export function parseSysmfg(answer: Answer): string | undefined {
+  return /^\+SYSMFG:"[^"]+","[^"]+",8,\d+,(.*)$/s.exec(answer[0] ?? '')?.[1];
 }

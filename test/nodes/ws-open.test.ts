@@ -2,65 +2,359 @@ import assert from 'node:assert/strict';
 import { beforeEach, it } from 'node:test';
 import { EspAtError } from '../../driver/errors';
 import { FakeDevice } from './support/fake-device';
+import { deviceNode, flowOf } from './support/flows';
 import { onEachRuntime } from './support/stage';
 
-const flow = (settings: object = {}) => [
-  { id: 'f', type: 'tab' },
-  { id: 'device', type: 'esp-at-device', z: '', name: 'board', port: 'sim:' },
-  {
-    id: 'open',
-    type: 'ws-open',
-    z: 'f',
-    device: 'device',
-    link: '0',
-    uri: 'ws://example.org/feed',
-    wires: [['data'], ['state']],
-    ...settings,
-  },
-  { id: 'data', type: 'helper', z: 'f', wires: [] },
-  { id: 'state', type: 'helper', z: 'f', wires: [] },
-  { id: 'catch', type: 'catch', z: 'f', wires: [['caught']] },
-  { id: 'caught', type: 'helper', z: 'f', wires: [] },
-];
+const URI = 'ws://example.org/feed';
 
 onEachRuntime('ws-open', (stage) => {
   let device: FakeDevice;
-  const load = (settings?: object, credentials?: Record<string, object>) =>
-    stage.load(() => device, flow(settings), credentials);
+  const load = (settings: object = {}, credentials = {}) =>
+    stage.load(() => device, flowOf('ws-open', 2, { uri: URI, ...settings }), credentials);
 
   beforeEach(() => {
     device = new FakeDevice();
   });
 
-  it('opens its link for an input, and answers it with the same message', async () => {
+  it('opens its link for an input and answers with the same message', async () => {
     await load();
-    stage.give('open', { _msgid: 'abc', topic: 'mine', payload: 'x' });
-    const msg = await stage.next('state');
+    stage.give('node', { _msgid: 'abc', topic: 'mine', payload: 'x', error: 'old' });
+    assert.deepEqual(await stage.next('out1'), {
+      _msgid: 'abc',
+      topic: 'mine',
+      payload: 2,
+      state: 'established',
+      event: 'opened',
+      linkId: 0,
+      uri: URI,
+    });
+    assert.equal((await stage.next('completed'))._msgid, 'abc');
+    assert.equal(device.links[0].opened.length, 1);
+    assert.deepEqual(stage.waiting('out1'), []);
+  });
+
+  it('shows the host of an open link, and every later state', async () => {
+    await load({ uri: 'wss://user:pass@example.org:8443/feed?token=1' });
+    const last = () => stage.statuses('node').at(-1);
+    assert.deepEqual(last(), { fill: 'grey', shape: 'ring', text: 'status.closed' });
+    stage.give('node');
+    await stage.next('out1');
+    assert.deepEqual(last(), { fill: 'green', shape: 'dot', text: 'example.org:8443' });
+    const [link] = device.links;
+    link.become(1, 'lost');
+    assert.deepEqual(last(), { fill: 'yellow', shape: 'ring', text: 'status.reconnecting' });
+    link.become(3, 'lost');
+    assert.deepEqual(last(), { fill: 'red', shape: 'ring', text: 'status.waiting' });
+    link.become(4, 'closing');
+    assert.deepEqual(last(), { fill: 'yellow', shape: 'dot', text: 'status.closing' });
+    link.become(0, 'failed', { error: new EspAtError('OPEN_FAILED', { link: 0 }) });
+    assert.deepEqual(last(), { fill: 'grey', shape: 'ring', text: 'OPEN_FAILED' });
+    device.become({ state: 'starting' });
+    assert.deepEqual(last(), { fill: 'blue', shape: 'ring', text: 'status.device.starting' });
+    const error = new EspAtError('PORT_NOT_FOUND', { port: '/dev/ttyUSB0' });
+    device.become({ state: 'absent', error });
+    assert.deepEqual(last(), { fill: 'red', shape: 'ring', text: 'PORT_NOT_FOUND' });
+  });
+
+  it('is a success at once when it is open to the same URI', async () => {
+    await load();
+    stage.give('node', { _msgid: 'first' });
+    await stage.next('out1');
+    stage.give('node', { _msgid: 'second' });
+    const msg = await stage.next('out1');
+    assert.equal(msg._msgid, 'second');
+    assert.equal(msg.payload, 2);
+    assert.equal(msg.event, 'opened');
+  });
+
+  it('answers all inputs that wait for the same opening, each with its own message', async () => {
+    await load();
+    let go: () => void = () => undefined;
+    device.links[0].pause = new Promise((resolve) => (go = resolve));
+    stage.give('node', { _msgid: 'one' });
+    stage.give('node', { _msgid: 'two' });
+    await new Promise((resolve) => setImmediate(resolve));
+    go();
+    const ids = [(await stage.next('out1'))._msgid, (await stage.next('out1'))._msgid];
+    assert.deepEqual(ids, ['one', 'two']);
+    assert.deepEqual(stage.waiting('out1'), []);
+  });
+
+  it('gives a failure to Catch, with its code, its sentence and the message', async () => {
+    await load();
+    device.links[0].failure = new EspAtError(
+      'OPEN_TIMEOUT',
+      { link: 0, timeout: 15000 },
+      { cause: new Error('not for flows') },
+    );
+    stage.give('node', { _msgid: 'abc', payload: 'kept' });
+    const { error, ...msg } = await stage.next('caught');
+    assert.deepEqual(msg, { _msgid: 'abc', payload: 'kept' });
+    assert.ok(typeof error === 'object' && error && 'code' in error && 'message' in error);
+    assert.equal(error.code, 'OPEN_TIMEOUT');
+    assert.equal(error.message, 'Link 0 could not be opened in 15000 ms.');
+    assert.ok(!('cause' in error));
+    assert.deepEqual(stage.waiting('completed'), []);
+    assert.deepEqual(stage.waiting('out1'), []);
+  });
+
+  it('takes everything from the message that is there, and does not read it as a template', async () => {
+    await load({ subprotocol: 'never', timeout: '9' }, { node: { authorization: 'never' } });
+    stage.give('node', {
+      uri: 'wss://other.example/{{payload}}',
+      subprotocol: 'chat',
+      timeout: 5000,
+      auth: 'Bearer {{payload}}',
+      headers: { 'X-One': 1, 'X-Many': ['a', 'b'] },
+    });
+    await stage.next('out1');
+    const [options] = device.links[0].opened;
+    assert.equal(options?.uri, 'wss://other.example/{{payload}}');
+    assert.equal(options.subprotocol, 'chat');
+    assert.equal(options.timeout, 5000);
+    assert.equal(options.authorization, 'Bearer {{payload}}');
+    assert.deepEqual(options.headers, [
+      { name: 'X-One', value: '1' },
+      { name: 'X-Many', value: 'a' },
+      { name: 'X-Many', value: 'b' },
+    ]);
+  });
+
+  it('gives the settings of device and node to the driver', async () => {
+    const flow = flowOf('ws-open', 2, {
+      link: '2',
+      uri: URI,
+      timeout: '2500',
+      keepOpen: false,
+      replace: true,
+      joining: 'delimiter',
+      delimiter: '\\r\\n\\x00;',
+      maxMessage: '4096',
+      headers: [{ name: 'X-Own', value: 'own' }],
+    });
+    const headers = [
+      { name: 'X-Device', value: 'shared' },
+      { name: 'x-own', value: 'replaced' },
+      { name: 'X-Key', secret: true, slot: 3 },
+    ];
+    const links = [{}, {}, { pingInterval: '5', pongTimeout: '20', auth: '3', pki: '1', ca: '0' }];
+    flow.splice(1, 1, deviceNode({ headers, links }));
+    await stage.load(() => device, flow, { device: { headerSecret3: 'hidden' } });
+    stage.give('node');
+    await stage.next('out1');
+    const [options] = device.links[2].opened;
     assert.deepEqual(
-      { ...msg },
+      { ...options, owner: '' },
       {
-        _msgid: 'abc',
-        topic: 'mine',
-        payload: 2,
-        state: 'established',
-        event: 'opened',
-        linkId: 0,
-        uri: 'ws://example.org/feed',
+        uri: URI,
+        timeout: 2500,
+        keepOpen: false,
+        replace: true,
+        joining: { by: 'delimiter', delimiter: Buffer.from('\r\n\0;') },
+        maxMessage: 4096,
+        headers: [
+          { name: 'X-Device', value: 'shared' },
+          { name: 'X-Key', value: 'hidden' },
+          { name: 'X-Own', value: 'own' },
+        ],
+        config: {
+          pingInterval: 5,
+          pongTimeout: 20,
+          bufferSize: undefined,
+          auth: 3,
+          pki: 1,
+          ca: 0,
+        },
+        owner: '',
       },
     );
-    assert.equal(device.links[0].opened.length, 1);
-    assert.equal(stage.waiting('state').length, 0);
-    assert.deepEqual(stage.statuses('open').at(-1), {
-      fill: 'green',
-      shape: 'dot',
-      text: 'example.org',
+  });
+
+  it('renders templates over message, flow, global and environment, without escaping', async () => {
+    process.env.ESP_AT_TEST_HOST = 'env.example';
+    await load(
+      {
+        uri: 'ws://${ESP_AT_TEST_HOST}/{{env.ESP_AT_TEST_HOST}}/{{flow.room}}/{{global.id}}?q={{msg.payload.q}}{{unknown}}',
+        headers: [{ name: 'X-Topic', value: '{{topic}}' }],
+      },
+      { node: { authorization: 'Bearer {{flow.token}}' } },
+    );
+    const context = stage.node('node').context();
+    context.flow.set('room', 'a/b');
+    context.flow.set('token', 'x&y');
+    context.global.set('id', 7);
+    stage.give('node', { topic: '<"\'>', payload: { q: '1/2' } });
+    await stage.next('out1');
+    const [options] = device.links[0].opened;
+    assert.equal(options?.uri, 'ws://env.example/env.example/a/b/7?q=1/2');
+    assert.equal(options.authorization, 'Bearer x&y');
+    assert.deepEqual(options.headers, [{ name: 'X-Topic', value: '<"\'>' }]);
+    delete process.env.ESP_AT_TEST_HOST;
+  });
+
+  const wrong: readonly (readonly [string, object, string])[] = [
+    ['a link there is none of', { linkId: 3 }, 'INVALID_LINK'],
+    ['no link at all', {}, 'INVALID_LINK'],
+    ['a URI that is no text', { linkId: 0, uri: 42 }, 'INVALID_URI'],
+    ['a subprotocol that is no text', { linkId: 0, subprotocol: {} }, 'INVALID_SUBPROTOCOL'],
+    ['an authorization that is no text', { linkId: 0, auth: ['x'] }, 'INVALID_AUTHORIZATION'],
+    ['a timeout of 0', { linkId: 0, timeout: 0 }, 'INVALID_TIMEOUT'],
+    ['a timeout in words', { linkId: 0, timeout: 'soon' }, 'INVALID_TIMEOUT'],
+    ['headers that are a text', { linkId: 0, headers: 'X: y' }, 'INVALID_HEADER'],
+    ['a header that is an object', { linkId: 0, headers: { a: {} } }, 'INVALID_HEADER'],
+  ];
+  for (const [what, msg, code] of wrong) {
+    it(`refuses ${what} with ${code}, and asks nothing of the device`, async () => {
+      await load({ link: 'msg' });
+      stage.give('node', { ...msg });
+      assert.equal(codeOf(await stage.next('caught')), code);
+      assert.deepEqual(
+        device.links.map((link) => link.opened.length),
+        [0, 0, 0],
+      );
+    });
+  }
+
+  it('reports a template that cannot be read', async () => {
+    await load({ uri: 'ws://host/{{#open}}' });
+    stage.give('node');
+    assert.equal(codeOf(await stage.next('caught')), 'TEMPLATE_FAILED');
+  });
+
+  it('reports that it has no device, on the canvas too', async () => {
+    await load({ device: 'missing' });
+    assert.equal(stage.statuses('node').at(-1)?.text, 'NO_DEVICE');
+    stage.give('node');
+    assert.equal(codeOf(await stage.next('caught')), 'NO_DEVICE');
+  });
+
+  it('sends text as a string and binary as a Buffer', async () => {
+    await load();
+    stage.give('node');
+    await stage.next('out1');
+    device.links[0].receive(Buffer.from('grüß'), 1);
+    assert.deepEqual(withoutId(await stage.next('out0')), {
+      payload: 'grüß',
+      linkId: 0,
+      opcode: 1,
+      uri: URI,
+    });
+    device.links[0].receive(Buffer.from([0, 255]), 2);
+    assert.deepEqual(withoutId(await stage.next('out0')), {
+      payload: Buffer.from([0, 255]),
+      linkId: 0,
+      opcode: 2,
+      uri: URI,
     });
   });
-  it('gives a failure to Catch with its code', async () => {
+
+  it('leaves the opcode out where the firmware does not tell, and joins cut characters', async () => {
     await load();
-    device.links[0].failure = new EspAtError('OPEN_FAILED', { link: 0 });
-    stage.give('open', { _msgid: 'abc' });
-    const msg = await stage.next('caught');
-    console.log(msg);
+    stage.give('node');
+    await stage.next('out1');
+    const bytes = Buffer.from('a€b');
+    device.links[0].receive(bytes.subarray(0, 2), undefined);
+    device.links[0].receive(bytes.subarray(2, 3), undefined);
+    device.links[0].receive(bytes.subarray(3), undefined);
+    const first = await stage.next('out0');
+    assert.deepEqual(withoutId(first), { payload: 'a', linkId: 0, uri: URI });
+    assert.equal((await stage.next('out0')).payload, '€b');
+  });
+
+  it('hands on the begun character of a connection that ends', async () => {
+    await load();
+    stage.give('node');
+    await stage.next('out1');
+    device.links[0].receive(Buffer.from([0xe2, 0x82]), undefined);
+    device.links[0].become(0, 'closed-by-server');
+    assert.deepEqual((await stage.next('out0')).payload, Buffer.from([0xe2, 0x82]));
+  });
+
+  it('parses JSON, and gives what is none to Catch with its text', async () => {
+    await load({ output: 'json' });
+    stage.give('node');
+    await stage.next('out1');
+    device.links[0].receive(Buffer.from('{"a":[1]}'), 1);
+    assert.deepEqual((await stage.next('out0')).payload, { a: [1] });
+    device.links[0].receive(Buffer.from('{"a":'), 1);
+    const caught = await stage.next('caught');
+    assert.equal(codeOf(caught), 'NOT_JSON');
+    assert.equal(caught.payload, '{"a":');
+    assert.equal(caught.linkId, 0);
+  });
+
+  it('opens at start when it is to be kept open', async () => {
+    await load({ keepOpen: true });
+    const msg = await stage.next('out1');
+    assert.equal(msg.event, 'opened');
+    assert.equal(device.links[0].opened[0]?.keepOpen, true);
+  });
+
+  it('does not open at start without a URI or a link of its own', async () => {
+    await load({ keepOpen: true, uri: '' });
+    await stage.unload();
+    await load({ keepOpen: true, link: 'msg' });
+    assert.deepEqual(
+      device.links.map((link) => link.opened.length),
+      [0, 0, 0],
+    );
+  });
+
+  it('writes to the log what goes wrong at start', async () => {
+    device.links[0].failure = new EspAtError('INVALID_URI', { reason: 'is empty' });
+    await load({ keepOpen: true });
+    assert.deepEqual(stage.logged('node', 'warn'), ['The URI is empty.']);
+  });
+
+  it('reports a gap on its second output', async () => {
+    await load();
+    stage.give('node');
+    await stage.next('out1');
+    device.links[0].become(2, 'gap', { error: new EspAtError('MESSAGES_LOST', { link: 0 }) });
+    const msg = await stage.next('out1');
+    assert.equal(msg.event, 'gap');
+    assert.deepEqual(msg.error, {
+      code: 'MESSAGES_LOST',
+      message: 'Something received on link 0 was lost or damaged on the serial line.',
+    });
+  });
+
+  it('leaves alone what another node opened on its link', async () => {
+    await load();
+    const [link] = device.links;
+    await link.open({ uri: URI, owner: 'somebody' });
+    link.receive(Buffer.from('not mine'), 1);
+    link.become(1, 'lost');
+    stage.give('node');
+    await stage.next('out1');
+    assert.deepEqual(stage.waiting('out0'), []);
+    assert.deepEqual(stage.waiting('out1'), []);
+  });
+
+  it('closes the connection it opened when it is stopped, and only that', async () => {
+    await load({ link: 'msg' });
+    stage.give('node', { linkId: 1 });
+    await stage.next('out1');
+    await device.links[2].open({ uri: URI, owner: 'somebody' });
+    await stage.unload();
+    assert.deepEqual(
+      device.links.map((link) => link.closed.length),
+      [0, 1, 0],
+    );
+  });
+
+  it('says which link it shows when it serves several', async () => {
+    await load({ link: 'msg' });
+    stage.give('node', { linkId: '2' });
+    await stage.next('out1');
+    assert.equal(stage.statuses('node').at(-1)?.text, '2: example.org');
   });
 });
+
+function codeOf({ error }: { error?: unknown }): unknown {
+  return typeof error === 'object' && error && 'code' in error ? error.code : undefined;
+}
+
+function withoutId(msg: object): object {
+  return Object.fromEntries(Object.entries(msg).filter(([name]) => name !== '_msgid'));
+}

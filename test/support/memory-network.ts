@@ -17,9 +17,7 @@ export type Route =
   /** The SYN is lost: nothing ever comes back. */
   | { readonly kind: 'unroutable' }
   /** The name server says that there is no such name. */
-  | { readonly kind: 'no-name' }
-  /** The name server never answers: lwIP's resolver gives up after {@link NAME_TIMEOUT}. */
-  | { readonly kind: 'name-silent' };
+  | { readonly kind: 'no-name' };
 
 export interface MemoryNetworkOptions {
   readonly clock: ServerClock;
@@ -29,8 +27,6 @@ export interface MemoryNetworkOptions {
   readonly latency?: number;
 }
 
-/** How long a resolver without an answer takes to give up, in milliseconds. */
-export const NAME_TIMEOUT = 14_000;
 /** How long a name server takes to say that there is no such name, in milliseconds. */
 const NAME_ANSWER = 30;
 /** What a TLS handshake takes on an ESP32 class CPU at least, in milliseconds. */
@@ -79,9 +75,6 @@ export class MemoryNetwork implements Network {
         break;
       case 'no-name':
         pipe.failAfter(NAME_ANSWER, `getaddrinfo ENOTFOUND ${target.host}`);
-        break;
-      case 'name-silent':
-        pipe.failAfter(NAME_TIMEOUT, `getaddrinfo EAI_AGAIN ${target.host}`);
         break;
       case 'unroutable':
         break;

@@ -119,7 +119,10 @@ export class Stage {
     const spy: unknown = Reflect.get(this.node(id), method);
     assert.ok(isSpy(spy), `${method} is not recorded`);
     const node = this.node(id);
-    return spy.getCalls().filter((call) => call.thisValue === node).map((call) => call.args[0]);
+    return spy
+      .getCalls()
+      .filter((call) => call.thisValue === node)
+      .map((call) => call.args[0]);
   }
 
   #box(id: string): Mailbox {

@@ -1,0 +1,166 @@
+import type { X509Certificate } from 'node:crypto';
+import type { Run } from '../at/command';
+import { parseSysmfg, sysmfgRead, sysmfgWrite, type CertificateStore } from '../commands/sysmfg';
+import type { CertificateOptions } from '../device-types';
+import { EspAtError } from '../errors';
+import { readCertificates, readKey } from './pem';
+
+/** Bytes that are read at a time: one line of an answer. */
+const PIECE = 512;
+
+/** What errors call the contents of the stores. */
+const materials = {
+  wss_ca: 'CA',
+  wss_cert: 'client certificate',
+  wss_key: 'private key',
+} as const satisfies Record<CertificateStore, string>;
+
+/** A PEM text and where it goes. */
+interface Material {
+  readonly store: CertificateStore;
+  readonly slot: number;
+  readonly pem: string;
+}
+
+/** A slot's contents, checked. */
+interface Slot {
+  readonly ca: Material | undefined;
+  readonly key: Material | undefined;
+  readonly certificate: Material | undefined;
+}
+
+/**
+ * What was written in this process although the device would not show it afterwards, by the settings it
+ * came from: it is not written again.
+ */
+const unverifiable = new WeakMap<readonly CertificateOptions[], Set<string>>();
+
+/**
+ * Checks that all PEM texts can be read and are within their dates, and that keys fit their certificates.
+ * @param now milliseconds since 1970
+ * @throws EspAtError `CERTIFICATE_INVALID`, `INVALID_SETTING`; nothing of a key is in them
+ */
+export function checkCertificates(
+  certificates: readonly CertificateOptions[],
+  now = Date.now(),
+): void {
+  for (const each of certificates) checkSlot(each, now);
+}
+
+/**
+ * Puts PEM texts into their slots (`AT+SYSMFG`), where the device does not hold them already. The slots
+ * are in flash, which wears out: certificates are read back and compared first. Keys are never read back;
+ * a key is written just before its certificate, so a certificate that is there tells that its key is too.
+ * @param now milliseconds since 1970
+ * @throws EspAtError `CERTIFICATE_INVALID` and `INVALID_SETTING` before anything is written,
+ * `CERTIFICATE_WRITE`, and whatever `run` rejects with
+ */
+export async function writeCertificates(
+  run: Run,
+  certificates: readonly CertificateOptions[],
+  now = Date.now(),
+): Promise<void> {
+  const slots = certificates.map((each) => checkSlot(each, now));
+  const known = unverifiable.get(certificates) ?? new Set<string>();
+  unverifiable.set(certificates, known);
+  for (const { ca, key, certificate } of slots) {
+    if (ca) await store(run, [ca], known);
+    const pair = [key, certificate].filter((each) => each !== undefined);
+    if (pair.length > 0) await store(run, pair, known);
+  }
+}
+
+/** Writes materials in order unless the last one, which stands for all, is there. */
+async function store(run: Run, all: readonly Material[], known: Set<string>): Promise<void> {
+  const last = all.at(-1);
+  if (!last) return;
+  const name = all.map(({ store, slot, pem }) => `${store}.${slot}:${pem}`).join();
+  if (known.has(name) || (await isThere(run, last))) return;
+  // The line may have damaged it; once more, but no third time: perhaps the firmware shows it otherwise.
+  for (let attempt = 0; attempt < 2; attempt++) {
+    for (const material of all) await write(run, material);
+    if (await isThere(run, last)) return;
+    if (last.store === 'wss_key') break;
+  }
+  known.add(name);
+}
+
+async function write(run: Run, { store, slot, pem }: Material): Promise<void> {
+  try {
+    await run(sysmfgWrite(store, slot, pem));
+  } catch (error) {
+    if (!isRefusal(error)) throw error;
+    const details = { material: materials[store], index: slot };
+    throw new EspAtError('CERTIFICATE_WRITE', details, { cause: error });
+  }
+}
+
+async function isThere(run: Run, { store, slot, pem }: Material): Promise<boolean> {
+  if (store === 'wss_key') return false;
+  const wanted = `${pem}\0`;
+  for (let offset = 0; offset < wanted.length; offset += PIECE) {
+    const piece = wanted.slice(offset, offset + PIECE);
+    let found: string | undefined;
+    try {
+      found = parseSysmfg(await run(sysmfgRead(store, slot, offset, piece.length)));
+    } catch (error) {
+      if (!isRefusal(error)) throw error;
+    }
+    if (found !== piece) return false;
+  }
+  return true;
+}
+
+function checkSlot({ slot, ca, certificate, key }: CertificateOptions, now: number): Slot {
+  const invalid = (store: CertificateStore, reason: string, cause?: unknown) =>
+    new EspAtError(
+      'CERTIFICATE_INVALID',
+      { material: materials[store], index: slot, reason },
+      { cause },
+    );
+  const read = <T>(store: CertificateStore, text: string, reader: (text: string) => T) => {
+    if (text === '') return undefined;
+    try {
+      return reader(text);
+    } catch (error) {
+      throw invalid(store, error instanceof Error ? error.message : String(error), error);
+    }
+  };
+  const checkDates = (store: CertificateStore, all: readonly X509Certificate[] = []) => {
+    for (const each of all) {
+      const reason = dateFlaw(each, now);
+      if (reason !== undefined) throw invalid(store, reason);
+    }
+  };
+  const authority = read('wss_ca', ca, readCertificates);
+  const own = read('wss_cert', certificate, readCertificates);
+  const secret = read('wss_key', key, readKey);
+  checkDates('wss_ca', authority?.all);
+  checkDates('wss_cert', own?.all);
+  if (secret && own?.all[0]?.checkPrivateKey(secret.key) === false) {
+    throw invalid('wss_key', 'it does not fit the client certificate');
+  }
+  const material = (store: CertificateStore, pem: string | undefined): Material | undefined => {
+    if (pem === undefined) return undefined;
+    // Refuses a slot that cannot be, before anything is written.
+    sysmfgWrite(store, slot, '');
+    return { store, slot, pem };
+  };
+  return {
+    ca: material('wss_ca', authority?.pem),
+    key: material('wss_key', secret?.pem),
+    certificate: material('wss_cert', own?.pem),
+  };
+}
+
+function dateFlaw(certificate: X509Certificate, now: number): string | undefined {
+  const { validFrom, validTo } = certificate;
+  const day = (date: string) => new Date(date).toISOString().slice(0, 10);
+  if (now > Date.parse(validTo)) return `it expired on ${day(validTo)}`;
+  if (now < Date.parse(validFrom)) return `it is not valid before ${day(validFrom)}`;
+  return undefined;
+}
+
+function isRefusal(error: unknown): boolean {
+  return error instanceof EspAtError && error.code === 'COMMAND_FAILED';
+}

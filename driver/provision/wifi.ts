@@ -1,0 +1,118 @@
+import type { Run } from '../at/command';
+import {
+  cwjap,
+  cwjapQuery,
+  cwlap,
+  cwmode,
+  cwmodeQuery,
+  cwreconncfg,
+  cwstate,
+  parseCwjap,
+  parseCwlap,
+  parseCwmode,
+  parseCwstate,
+  parseJoinFailure,
+  type WifiNetwork,
+} from '../commands/wifi';
+import type { WifiOptions } from '../device-types';
+import { EspAtError, type ErrorCode } from '../errors';
+
+/** Seconds between the device's own attempts to rejoin, and how many there are (0: without end). */
+const REJOIN_INTERVAL = 1;
+const REJOIN_ATTEMPTS = 0;
+/** How often, and how many milliseconds apart, a device that is joining by itself is looked at. */
+const LOOKS = 40;
+const LOOK = 250;
+
+/** States of `AT+CWSTATE?`. */
+const NO_ADDRESS = 1;
+const JOINED = 2;
+const JOINING = 3;
+
+const joinFailures = {
+  timeout: 'WIFI_TIMEOUT',
+  password: 'WIFI_PASSWORD',
+  'not-found': 'WIFI_NOT_FOUND',
+  other: 'WIFI_FAILED',
+} as const satisfies Record<string, ErrorCode>;
+
+/**
+ * Joins a network, and has the device rejoin it by itself from then on. A device that has joined it
+ * already is left alone.
+ * @param pause lets so many milliseconds pass; with it a device that is joining the network by itself is
+ * waited for instead of interrupted
+ * @throws EspAtError `INVALID_SETTING`, `WIFI_TIMEOUT`, `WIFI_PASSWORD`, `WIFI_NOT_FOUND`,
+ * `WIFI_NO_ADDRESS`, `WIFI_FAILED`, and whatever `run` rejects with
+ */
+export async function joinWifi(
+  run: Run,
+  wifi: WifiOptions,
+  pause?: (milliseconds: number) => Promise<void>,
+): Promise<void> {
+  const join = cwjap(wifi.ssid, wifi.password, wifi.bssid);
+  if (!(await hasJoined(run, wifi, pause))) {
+    await enableStation(run);
+    try {
+      await run(join);
+    } catch (error) {
+      throw await joinFailure(run, wifi.ssid, error);
+    }
+  }
+  await ignoringRefusal(run(cwreconncfg(REJOIN_INTERVAL, REJOIN_ATTEMPTS)));
+}
+
+/** The networks in reach, strongest first. @throws EspAtError whatever `run` rejects with */
+export async function scan(run: Run): Promise<WifiNetwork[]> {
+  await enableStation(run);
+  const networks = parseCwlap(await run(cwlap()));
+  return networks.filter(({ ssid }) => ssid !== '').sort((a, b) => b.signal - a.signal);
+}
+
+async function hasJoined(
+  run: Run,
+  { ssid, bssid }: WifiOptions,
+  pause?: (milliseconds: number) => Promise<void>,
+): Promise<boolean> {
+  let now = parseCwstate(await run(cwstate()));
+  for (let look = 0; pause && isJoining(now.state) && now.ssid === ssid && look < LOOKS; look++) {
+    await pause(LOOK);
+    now = parseCwstate(await run(cwstate()));
+  }
+  if (now.state !== JOINED || now.ssid !== ssid) return false;
+  if (bssid === undefined || bssid === '') return true;
+  return parseCwjap(await run(cwjapQuery()))?.bssid === bssid.toLowerCase();
+}
+
+function isJoining(state: number): boolean {
+  return state === NO_ADDRESS || state === JOINING;
+}
+
+/** Switches the station on where it is off, and leaves an access point as it is. */
+async function enableStation(run: Run): Promise<void> {
+  const mode = parseCwmode(await run(cwmodeQuery()));
+  if (mode === 0 || mode === 2) await run(cwmode(mode + 1));
+}
+
+async function joinFailure(run: Run, ssid: string, error: unknown): Promise<unknown> {
+  if (!isRefusal(error)) return error;
+  const reason = parseJoinFailure(String(error.details.reason)) ?? 'other';
+  // The device only says that it took too long; it has a network all the same when no address came.
+  const stuck = reason === 'timeout' && parseCwstate(await run(cwstate())).state === NO_ADDRESS;
+  return new EspAtError(
+    stuck ? 'WIFI_NO_ADDRESS' : joinFailures[reason],
+    { ssid },
+    { cause: error },
+  );
+}
+
+async function ignoringRefusal(answer: Promise<unknown>): Promise<void> {
+  try {
+    await answer;
+  } catch (error) {
+    if (!isRefusal(error)) throw error;
+  }
+}
+
+function isRefusal(error: unknown): error is EspAtError {
+  return error instanceof EspAtError && error.code === 'COMMAND_FAILED';
+}
