@@ -64,14 +64,14 @@ export async function writeCertificates(
   const known = unverifiable.get(certificates) ?? new Set<string>();
   unverifiable.set(certificates, known);
   for (const { ca, key, certificate } of slots) {
-    if (ca) await store(run, [ca], known);
+    if (ca) await provide(run, [ca], known);
     const pair = [key, certificate].filter((each) => each !== undefined);
-    if (pair.length > 0) await store(run, pair, known);
+    if (pair.length > 0) await provide(run, pair, known);
   }
 }
 
 /** Writes materials in order unless the last one, which stands for all, is there. */
-async function store(run: Run, all: readonly Material[], known: Set<string>): Promise<void> {
+async function provide(run: Run, all: readonly Material[], known: Set<string>): Promise<void> {
   const last = all.at(-1);
   if (!last) return;
   const name = all.map(({ store, slot, pem }) => `${store}.${slot}:${pem}`).join();

@@ -31,7 +31,7 @@ export function readKey(text: string): { readonly pem: string; readonly key: Key
   const [pem, another] = blocks(text, /PRIVATE KEY$/);
   if (pem === undefined) throw new Error(instead(text, 'private key'));
   if (another !== undefined) throw new Error('it holds several keys');
-  if (/ENCRYPTED/.test(pem))
+  if (pem.includes('ENCRYPTED'))
     throw new Error('it is encrypted, and the device cannot be given a password');
   let key: KeyObject;
   try {
