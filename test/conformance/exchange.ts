@@ -5,10 +5,9 @@ import { newStep, type StepOutcome } from './outcome';
 import { writesOf } from './host-writes';
 import { lengthOf, parsePattern } from './pattern';
 import type { Rig } from './rig';
-import { answerTo } from './setup';
 import type { Stimuli } from './stimuli';
 import { inWords, type Stimulus } from './stimulus';
-import type { Exchange, TranscriptLine } from './transcript';
+import { answerTo, type Exchange, type TranscriptLine } from './transcript';
 import { ORDERED_COMMAND, RACE_WINDOW, TIME_VARIATIONS, type TimeVariation } from './variations';
 import { delayIn } from './wording';
 
@@ -75,7 +74,7 @@ export class ExchangePlayer {
     const { lines } = this.#exchange;
     const index = lines.indexOf(line);
     const answer = answerTo(lines, index);
-    const writes = writesOf(line, answer);
+    const writes = writesOf(line, answer, this.#inFlight);
     if (!writes) {
       const start = line.text.slice(0, 80);
       this.#outcome.notReplayable = `the middle of what the host wrote cannot be known: ${start}`;
@@ -143,7 +142,8 @@ export class ExchangePlayer {
         this.#unknown = undefined;
       }
     }
-    await this.#rig.until(done, this.#actual + most + PATIENCE);
+    const onTheWire = this.#rig.transmissionTime(lengthOf(expectation.pattern));
+    await this.#rig.until(done, this.#actual + most + onTheWire + PATIENCE);
     this.#serverSpoke = false;
     const came = output.timeAt(this.#position);
     if (end === undefined) {
@@ -172,7 +172,9 @@ export class ExchangePlayer {
       this.#actual = Math.max(this.#actual, came ?? this.#rig.now);
     }
     this.#afterEvents(line);
-    if (/\\r\\n(?:OK|ERROR|SEND OK|SEND FAIL)\\r\\n/.test(line.text)) this.#inFlight = '';
+    // The OK before a prompt is no final result.
+    if (/\\r\\n(?:OK|ERROR|SEND OK|SEND FAIL)\\r\\n(?!\\r\\n>)/.test(line.text))
+      this.#inFlight = '';
     return used;
   }
 

@@ -1,4 +1,5 @@
-import { expand, parsePattern } from './pattern';
+import { identities } from './identities';
+import { expand, lengthOf, parsePattern } from './pattern';
 import type { TranscriptLine } from './transcript';
 
 /** One write of the host. */
@@ -14,9 +15,14 @@ export interface HostWrite {
  * written one after the other's answer.
  *
  * @param answer what the device says up to the host's next line
+ * @param command the command that is at work, should the line be its payload
  */
-export function writesOf(line: TranscriptLine, answer: string): HostWrite[] | undefined {
-  const bytes = expand(parsePattern(line.text));
+export function writesOf(
+  line: TranscriptLine,
+  answer: string,
+  command: string,
+): HostWrite[] | undefined {
+  const bytes = ownMaterial(line.text, command) ?? expand(parsePattern(line.text));
   if (!bytes) return undefined;
   const text = bytes.toString('latin1');
   const parts = text.split(/(?<=\r\n)(?=.)/s);
@@ -27,4 +33,19 @@ export function writesOf(line: TranscriptLine, answer: string): HostWrite[] | un
     bytes: Buffer.from(part, 'latin1'),
     afterAnswer: index > 0,
   }));
+}
+
+/**
+ * Certificates and keys are this replay's own, filled up to the recorded length: those of a recording
+ * mostly have their middle left out, and no server has the key to them.
+ */
+function ownMaterial(text: string, command: string): Buffer | undefined {
+  const space = /^AT\+SYSMFG=2,"(wss_ca|wss_cert|wss_key)"/i.exec(command)?.[1];
+  if (space === undefined || !text.startsWith('-----BEGIN')) return undefined;
+  const { authority, client } = identities();
+  const own = { wss_ca: authority.certificate, wss_cert: client.certificate, wss_key: client.key };
+  const pem = new Map(Object.entries(own)).get(space.toLowerCase()) ?? '';
+  const bytes = Buffer.alloc(lengthOf(parsePattern(text)), '\n');
+  if (text.endsWith('\\x00')) bytes[bytes.length - 1] = 0;
+  return pem.length < bytes.length && bytes.write(pem) > 0 ? bytes : undefined;
 }

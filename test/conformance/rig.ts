@@ -2,6 +2,7 @@ import { SimulatedDevice } from '../../simulator/device';
 import type { FirmwareClass } from '../../simulator/firmware';
 import type { ConnectionTarget } from '../../simulator/network';
 import { defaultAccessPoints, type AccessPoint } from '../../simulator/options';
+import { PacedLine } from '../../simulator/paced-uart';
 import { seededRandom } from '../../simulator/random';
 import { MemoryNetwork, type Route } from '../support/memory-network';
 import { VirtualClock } from '../support/virtual-clock';
@@ -17,6 +18,8 @@ export interface World {
   readonly firmware: FirmwareClass;
   /** Whether the device is in a network from the start. */
   readonly joined: boolean;
+  /** Bits a second of the serial line; undefined for one on which bytes take no time. */
+  readonly rate?: number | undefined;
   /** Ports on which nobody listens, apart from those below 1024 that no server uses. */
   readonly deadPorts: ReadonlySet<number>;
   /** `fails` or `silent` by host name. */
@@ -40,6 +43,7 @@ export class Rig {
   /** Why TLS handshakes failed, oldest first. */
   readonly tlsFailures: string[] = [];
   readonly #deadPorts: Set<number>;
+  readonly #rate: number | undefined;
   /** The device looks at this list whenever it joins or scans. */
   readonly #accessPoints: AccessPoint[] = [...defaultAccessPoints];
   /** New connections are refused; those that are open stay. */
@@ -54,6 +58,7 @@ export class Rig {
 
   constructor(world: World) {
     this.#deadPorts = new Set(world.deadPorts);
+    this.#rate = world.rate;
     this.network = new MemoryNetwork({
       clock: this.clock,
       route: (target) => this.#route(target),
@@ -67,6 +72,7 @@ export class Rig {
       running: true,
       wifi: this.#accessPoints,
       dns: world.names,
+      ...(world.rate === undefined ? {} : { uart: new PacedLine().factory }),
       time: () => TODAY + this.clock.now(),
     });
     this.device.onOutput((bytes) => {
@@ -100,6 +106,11 @@ export class Rig {
     this.#listens = true;
     this.refuses = false;
     return changed;
+  }
+
+  /** Milliseconds that `length` bytes take on the serial line. */
+  transmissionTime(length: number): number {
+    return this.#rate === undefined ? 0 : (length * 10_000) / this.#rate;
   }
 
   /** Whether something else than the server's FIN can end a link's connection now. */

@@ -4,7 +4,8 @@ import { Expectation } from './compare';
 import { newStep, type StepOutcome } from './outcome';
 import { parsePattern } from './pattern';
 import type { Rig } from './rig';
-import { bufferIn, type Setup } from './setup';
+import { bufferIn } from './config-wording';
+import type { Setup } from './setup';
 import type { Item, Row } from './transcript';
 import { isObservation, readActions } from './wording';
 

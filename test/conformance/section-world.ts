@@ -8,6 +8,7 @@ export function worldOf(section: Section, firmware: FirmwareClass): World {
   return {
     firmware,
     joined: startsJoined(section, exchanges),
+    rate: rateOf(section, exchanges),
     deadPorts: deadPortsOf(exchanges, serverPortOf(section)),
     names: namesOf(section),
   };
@@ -78,4 +79,11 @@ function namesOf(section: Section): Record<string, string> {
     }
   }
   return names;
+}
+
+/** Where a recording speaks of a flood or of the line's rate, bytes take their time. */
+function rateOf(section: Section, exchanges: readonly Exchange[]): number | undefined {
+  const titles = [section.title, ...exchanges.map((exchange) => exchange.title)].join('\n');
+  if (!/\bat \d{4,7}\b(?! ms)|\bflood|\bpaced\b/i.test(titles)) return undefined;
+  return Number(/\bat (\d{4,7})\b/i.exec(titles)?.[1] ?? 115_200);
 }

@@ -1,17 +1,25 @@
 import { EARLY_TEXT } from '../support/ws-server-paths';
-import { closePayload, type WsFrame } from '../support/ws-server-frames';
-import type { Action, TimedAction } from './actions';
-import { eventsIn, framesBehind, stalledFrame, wouldShow } from './inference';
+import { closePayload } from '../support/ws-server-frames';
+import type { TimedAction } from './actions';
+import { eventsIn, framesBehind, wouldShow } from './inference';
+import { partialFrames, withShownChunk } from './partial-frames';
 import { parsePattern, type BytePattern } from './pattern';
-import { reportsIn, type DataReport, type Report } from './reports';
+import { reportsIn, type Report } from './reports';
 import type { Rig } from './rig';
 import type { Exchange, TranscriptLine } from './transcript';
 import type { Stimulus } from './stimulus';
+import { titleActions } from './title-actions';
 import { delayIn, isObservation, readActions } from './wording';
 
 /** How long before its first report a device must have been started, and an access point be heard. */
 const BOOT_TIME = 400;
 const JOIN_TIME = 600;
+
+/** What the recording shows of a link next, after the given line of the step. */
+export type NextEvent = (
+  link: number,
+  after: TranscriptLine,
+) => 'connected' | 'disconnected' | 'closed' | undefined;
 
 /**
  * Finds out who made the device say what a step shows: what the title says the server does, and,
@@ -20,11 +28,7 @@ const JOIN_TIME = 600;
 export class Stimuli {
   readonly #rig: Rig;
   readonly #exchange: Exchange;
-  /** The next event that the recording shows for a link after the given line of this step. */
-  readonly #nextEvent: (
-    link: number,
-    after: TranscriptLine,
-  ) => 'connected' | 'disconnected' | 'closed' | undefined;
+  readonly #nextEvent: NextEvent;
   /** What the title says, as far as it has not been used. */
   readonly #titled: TimedAction[];
   /** The server's or the network's state is given in words: nothing about it is inferred. */
@@ -34,14 +38,7 @@ export class Stimuli {
   readonly #known: boolean;
   #powerCycled = false;
 
-  constructor(
-    rig: Rig,
-    exchange: Exchange,
-    nextEvent: (
-      link: number,
-      after: TranscriptLine,
-    ) => 'connected' | 'disconnected' | 'closed' | undefined,
-  ) {
+  constructor(rig: Rig, exchange: Exchange, nextEvent: NextEvent) {
     this.#rig = rig;
     this.#exchange = exchange;
     this.#nextEvent = nextEvent;
@@ -89,9 +86,14 @@ export class Stimuli {
           this.#firstChange() === 'disconnected');
       if (waits) continue;
       this.#titled.splice(this.#titled.indexOf(timed), 1);
-      stimuli.push({ action: action.kind === 'half' ? this.#half(action) : action, link, at });
+      stimuli.push({
+        action:
+          action.kind === 'half' ? withShownChunk(action, this.#exchange, this.#formatOf) : action,
+        link,
+        at,
+      });
     }
-    return stimuli.length > 0 ? stimuli : this.#splitOrStalled(link);
+    return stimuli.length > 0 ? stimuli : partialFrames(this.#exchange, link, this.#formatOf);
   }
 
   /** What the server does the moment it has accepted, so that `answer` shows it before the OK of WSOPEN. */
@@ -217,49 +219,6 @@ export class Stimuli {
     return this.#rig.links.openLinks[0] ?? 0;
   }
 
-  /** A half frame whose first chunk the recording shows has that chunk. */
-  #half(action: Extract<Action, { kind: 'half' }>): Action {
-    if (action.header !== undefined) return action;
-    const chunk = this.#firstChunk();
-    return chunk && chunk.payload.length > 0 ? stalledFrame(chunk) : action;
-  }
-
-  #firstChunk(): DataReport | undefined {
-    for (const piece of this.#pieces()) {
-      for (const event of eventsIn(piece, this.#formatOf))
-        if (event.kind === 'data') return event.data;
-    }
-    return undefined;
-  }
-
-  /** Frames that come in parts although nobody calls them halves. */
-  #splitOrStalled(link: number): Stimulus[] {
-    const lines = this.#exchange.lines.filter((line) => line.actor === 'device');
-    if (this.#exchange.lines.length !== lines.length) return [];
-    const chunks = lines.flatMap((line) =>
-      eventsIn(parsePattern(line.text), this.#formatOf).flatMap((event) =>
-        event.kind === 'data' ? [{ time: line.time, data: event.data }] : [],
-      ),
-    );
-    const [first, second] = chunks;
-    if (!first) return [];
-    if (/header and (?:its )?payload/i.test(this.#exchange.title)) {
-      const payload = Buffer.from(
-        chunks.map((chunk) => chunk.data.payload).join('') || 'split',
-        'latin1',
-      );
-      const frame: WsFrame = { fin: true, opcode: 1, payload };
-      const parts = chunks.map(({ time, data }): Stimulus => ({
-        action: { kind: 'rest', count: data.payload.length },
-        link,
-        at: time,
-      }));
-      return [{ action: { kind: 'half', frame, sent: 0 }, link, at: 0 }, ...parts];
-    }
-    const stalls = second?.data.payload === '' && second.time - first.time > 8000;
-    return stalls ? [{ action: stalledFrame(first.data), link, at: first.time }] : [];
-  }
-
   #dataStimuli(piece: BytePattern, link: number, unsaid: readonly Report[]): Stimulus[] {
     if (this.#echoes(link)) return [];
     const titled = this.#titled.find(({ action }) => action.kind === 'frames');
@@ -341,16 +300,4 @@ export class Stimuli {
       this.#exchange.lines.some((line) => line.actor === 'host' && /AT\+CW/i.test(line.text))
     );
   }
-}
-
-/** In a step of the host's, only clauses that name who acts are taken for actions. */
-function titleActions(title: string, hasHostLines: boolean, mute: boolean): TimedAction[] {
-  if (!hasHostLines) return isObservation(title) ? [] : [...(readActions(title, mute) ?? [])];
-  const subject =
-    /\b(?:server|peer|access point|wi-?fi|AP|router|cable|power|black ?hole|certificate)\b/i;
-  return title.split(/;|,/).flatMap((clause) => {
-    if (!subject.test(clause) || isObservation(clause)) return [];
-    const kept = (readActions(clause) ?? []).filter(({ action }) => action.kind !== 'frames');
-    return kept;
-  });
 }

@@ -48,3 +48,13 @@ export interface Section {
   readonly line: number;
   readonly items: readonly Item[];
 }
+
+/** What the device says to the line at `index`, up to the host's next. */
+export function answerTo(lines: readonly TranscriptLine[], index: number): string {
+  let answer = '';
+  for (const line of lines.slice(index + 1)) {
+    if (line.actor === 'host') break;
+    if (line.actor === 'device') answer += line.text;
+  }
+  return answer;
+}

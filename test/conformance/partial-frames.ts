@@ -1,0 +1,51 @@
+import type { WsFrame } from '../support/ws-server-frames';
+import type { Action } from './actions';
+import { eventsIn, stalledFrame, type LinkFormat } from './inference';
+import { parsePattern } from './pattern';
+import type { DataReport } from './reports';
+import type { Stimulus } from './stimulus';
+import type { Exchange } from './transcript';
+
+type FormatOf = (link: number) => LinkFormat;
+
+/** An empty chunk this long after another, in milliseconds, is a frame that stalled. */
+const STALL = 8000;
+
+/** A half frame whose first chunk the recording shows has that chunk. */
+export function withShownChunk(
+  action: Extract<Action, { kind: 'half' }>,
+  exchange: Exchange,
+  formatOf: FormatOf,
+): Action {
+  const [first] = chunksOf(exchange, formatOf);
+  const shown = action.header === undefined && first !== undefined && first.data.payload !== '';
+  return shown ? stalledFrame(first.data) : action;
+}
+
+/** Frames that come in parts although nobody calls them halves. */
+export function partialFrames(exchange: Exchange, link: number, formatOf: FormatOf): Stimulus[] {
+  if (exchange.lines.some((line) => line.actor !== 'device')) return [];
+  const chunks = chunksOf(exchange, formatOf);
+  const [first, second] = chunks;
+  if (!first) return [];
+  if (/header and (?:its )?payload/i.test(exchange.title)) {
+    const text = chunks.map((chunk) => chunk.data.payload).join('') || 'split';
+    const frame: WsFrame = { fin: true, opcode: 1, payload: Buffer.from(text, 'latin1') };
+    const parts = chunks.map(({ time, data }): Stimulus => {
+      return { action: { kind: 'rest', count: data.payload.length }, link, at: time };
+    });
+    return [{ action: { kind: 'half', frame, sent: 0 }, link, at: 0 }, ...parts];
+  }
+  const stalls = second?.data.payload === '' && second.time - first.time > STALL;
+  return stalls ? [{ action: stalledFrame(first.data), link, at: first.time }] : [];
+}
+
+function chunksOf(exchange: Exchange, formatOf: FormatOf): { time: number; data: DataReport }[] {
+  return exchange.lines
+    .filter((line) => line.actor === 'device')
+    .flatMap((line) =>
+      eventsIn(parsePattern(line.text), formatOf).flatMap((event) =>
+        event.kind === 'data' ? [{ time: line.time, data: event.data }] : [],
+      ),
+    );
+}
