@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { Backoff } from './backoff';
 import { Budget } from './budget';
-import { systemClock, type Clock } from './clock';
+import { systemClock, type Cancel, type Clock } from './clock';
 import { rawCommand } from './commands/raw';
 import type {
   Capabilities,
@@ -135,21 +135,25 @@ export class Device extends EventEmitter<DeviceEvents> {
 
   async #live(stopped: Promise<void>): Promise<void> {
     const stop = stopped.then(() => 'stopped' as const);
-    while (this.#stop) {
-      this.#become('absent', this.#status.error);
-      const error = await this.#connect(stop);
-      if (!this.#stop) return;
+    for (let error = this.#status.error; this.#stop;) {
+      this.#become('absent', error);
+      error = await this.#connect(stop);
+      if (this.#stopped()) return;
       this.#become('absent', error);
       await this.#pause(this.#backoff.next(), stopped);
     }
   }
 
+  #stopped(): boolean {
+    return this.#stop === undefined;
+  }
+
   /** One port, from its opening to its loss; brings the reason for the loss. */
   async #connect(stop: Promise<'stopped'>): Promise<EspAtError> {
-    let epoch: Epoch | undefined;
+    const current: { epoch?: Epoch } = {};
     const opening = this.#options.port.open({
-      data: (chunk) => epoch?.receive(chunk),
-      lost: (error) => epoch?.end(error),
+      data: (chunk) => current.epoch?.receive(chunk),
+      lost: (error) => current.epoch?.end(error),
     });
     let port: Port | 'stopped';
     try {
@@ -162,7 +166,8 @@ export class Device extends EventEmitter<DeviceEvents> {
       opening.then((late) => late.close()).catch(() => undefined);
       return new EspAtError('DEVICE_STOPPED');
     }
-    epoch = this.#epoch = new Epoch(port, this.#epochHost());
+    const epoch = new Epoch(port, this.#epochHost());
+    current.epoch = this.#epoch = epoch;
     epoch.begin();
     const error = await epoch.over;
     this.#epoch = undefined;
@@ -225,7 +230,7 @@ export class Device extends EventEmitter<DeviceEvents> {
   }
 
   async #pause(milliseconds: number, stopped: Promise<void>): Promise<void> {
-    let cancel = () => {};
+    let cancel: Cancel = () => undefined;
     const passed = new Promise<void>(
       (resolve) => (cancel = this.#clock.after(milliseconds, resolve)),
     );

@@ -151,13 +151,16 @@ export class Link {
     const frame = closePayload(options.code, options.reason);
     const idle = !this.#wanted && this.#state === 0;
     this.#wanted = false;
-    this.#wish++;
+    const wish = ++this.#wish;
     this.#stopRetry();
     this.#outbox.reject(new EspAtError('LINK_CLOSED', { link: this.id }, { outcome: 'not-sent' }));
     const attempt = this.#attempt;
     if (attempt) attempt.aborted = true;
     if (idle && !attempt) return;
-    if (!this.#attached || (this.#state === 0 && !attempt)) return this.#becomeClosed('closed');
+    if (!this.#attached || (this.#state === 0 && !attempt)) {
+      this.#becomeClosed('closed');
+      return;
+    }
     const graceful = options.graceful !== false && this.#state === 2;
     if (this.#state !== 0) this.#become(4, 'closing');
     const { session } = this.#attached;
@@ -169,7 +172,7 @@ export class Link {
       // A device that was lost or restarted has no link any more: closed is what it is.
       if (!isDeviceLoss(error)) throw error;
     }
-    if (!this.#wanted) this.#becomeClosed('closed');
+    if (wish === this.#wish) this.#becomeClosed('closed');
   }
 
   // --- called by the device ------------------------------------------------------------------------
@@ -380,7 +383,7 @@ export class Link {
     if (!options || !capabilities) return;
     this.#stopRetry();
     this.#openedAt = this.#host.clock.now();
-    this.#receiver = new Receiver({
+    const receiver = new Receiver({
       clock: this.#host.clock,
       link: this.id,
       boundaries: capabilities.fragments,
@@ -391,8 +394,9 @@ export class Link {
       failed: (error) => this.#emit('gap', { error }),
       dead: (error) => this.renew(error),
     });
+    this.#receiver = receiver;
     this.#become(2, event);
-    for (const frame of this.#early.splice(0)) this.#receiver?.push(frame);
+    for (const frame of this.#early.splice(0)) receiver.push(frame);
     this.#outbox.release();
   }
 

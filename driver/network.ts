@@ -43,9 +43,11 @@ export class Network {
     const { options, clock } = this.#host;
     const run = this.#session.run.bind(this.#session);
     if (options.certificates) await writeCertificates(run, options.certificates);
-    if (options.wifi) await joinWifi(run, options.wifi);
+    const pause = (milliseconds: number) => this.#until(() => false, milliseconds);
+    if (options.wifi) await joinWifi(run, options.wifi, pause);
     else await this.#ownAddress();
-    if (options.sntp) await setClock(run, options.sntp, { clock, told: () => this.#timeSet });
+    if (options.sntp)
+      await setClock(run, options.sntp, { clock, told: () => this.#timeSet, pause });
   }
 
   /** A report about the station or the clock. */

@@ -89,7 +89,8 @@ export class Outbox {
     for (;;) {
       if (!this.#host.open() || this.#held.length > 0) await this.#hold(until, options);
       try {
-        return await this.#transmit(bytes, options);
+        await this.#transmit(bytes, options);
+        return;
       } catch (error) {
         const mayWait = options.hold && this.#host.wanted() && error instanceof EspAtError;
         if (!mayWait || error.outcome !== 'not-sent' || !passing.includes(error.code)) throw error;
@@ -110,7 +111,10 @@ export class Outbox {
       };
       const settle = (error?: EspAtError) => {
         signal?.removeEventListener('abort', abort);
-        if (!error) return resolve();
+        if (!error) {
+          resolve();
+          return;
+        }
         reject(error);
         if (error.outcome === 'unknown' && parts.length > 1) this.#host.brokenOff(error);
       };

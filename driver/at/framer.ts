@@ -221,7 +221,8 @@ export class Framer {
 
   /** Where the next report starts is not known; `again` are bytes to be looked at once more. */
   #damaged(reason: 'header' | 'length', again?: Buffer): void {
-    const length = reason === 'length' ? this.#dataLength() : this.#line.length + this.#headLength();
+    const length =
+      reason === 'length' ? this.#dataLength() : this.#line.length + this.#headLength();
     this.#startLine();
     this.#line.drop();
     if (again) this.#line.read(again, 0);

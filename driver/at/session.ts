@@ -396,7 +396,7 @@ export class Session {
     this.#release();
     this.#unfilled = waiting;
     this.#unfilledLink = send?.link;
-    const untouched = send !== undefined && send.next === 0 && !exchange.payloadWritten;
+    const untouched = send?.next === 0 && !exchange.payloadWritten;
     const again = (command.repeatable || untouched) && request.attempt < ATTEMPTS;
     this.#recover(reason, again ? request : undefined);
     if (!again) this.#fail(request, lost(request));
@@ -438,7 +438,7 @@ export class Session {
     const parked = this.#parked;
     this.#again = this.#parked = undefined;
     // Nothing may follow a damaged message as if nothing had happened: its link is closed first.
-    const spoiled = again?.send !== undefined && again.send.link === filled;
+    const spoiled = filled !== undefined && again?.send?.link === filled;
     if (again && !spoiled) this.#start(renewed(again));
     else if (parked) this.#start(parked);
     if (again && spoiled) this.#fail(again, lost(again));

@@ -37,7 +37,7 @@ export function rawCommand(text: unknown): Command {
     answers: unnamed[name] ?? [`+${name}:`],
     success: 'OK',
     deadline: DEADLINE,
-    repeatable: /\?$/.test(text),
+    repeatable: text.endsWith('?'),
   };
 }
 

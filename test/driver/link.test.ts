@@ -156,7 +156,7 @@ describe('opening a link', () => {
   });
 
   const bad: readonly [string, Partial<OpenOptions>, string][] = [
-    ['no URI', { uri: undefined as unknown as string }, 'INVALID_URI'],
+    ['no URI', { uri: undefined }, 'INVALID_URI'],
     ['an empty URI', { uri: '' }, 'INVALID_URI'],
     ['a URI that is too long', { uri: `ws://host/${'a'.repeat(240)}` }, 'INVALID_URI'],
     ['another scheme', { uri: 'http://host/' }, 'INVALID_URI'],
@@ -359,7 +359,7 @@ describe('sending', () => {
       Promise.all(links.map((link) => link.open({ uri: `ws://host/echo?${link.id}` }))),
     );
     const sends = Array.from({ length: 60 }, (_, index) =>
-      links[index % 3]?.send(`${index % 3}: ${index}`),
+      world.device.link(index % 3).send(`${index % 3}: ${index}`),
     );
     await world.clock.wait(Promise.all(sends));
     await world.clock.advance(1000);

@@ -3,6 +3,7 @@ import { beforeEach, it } from 'node:test';
 import { EspAtError } from '../../driver/errors';
 import { FakeDevice } from './support/fake-device';
 import { deviceNode, flowOf } from './support/flows';
+import { codeOf, withoutId } from './support/messages';
 import { onEachRuntime } from './support/stage';
 
 const URI = 'ws://example.org/feed';
@@ -223,7 +224,7 @@ onEachRuntime('ws-open', (stage) => {
 
   it('reports that it has no device, on the canvas too', async () => {
     await load({ device: 'missing' });
-    assert.equal(stage.statuses('node').at(-1)?.text, 'NO_DEVICE');
+    assert.equal(stage.statuses('node').at(-1)?.text, 'short.NO_DEVICE');
     stage.give('node');
     assert.equal(codeOf(await stage.next('caught')), 'NO_DEVICE');
   });
@@ -350,11 +351,3 @@ onEachRuntime('ws-open', (stage) => {
     assert.equal(stage.statuses('node').at(-1)?.text, '2: example.org');
   });
 });
-
-function codeOf({ error }: { error?: unknown }): unknown {
-  return typeof error === 'object' && error && 'code' in error ? error.code : undefined;
-}
-
-function withoutId(msg: object): object {
-  return Object.fromEntries(Object.entries(msg).filter(([name]) => name !== '_msgid'));
-}

@@ -76,7 +76,9 @@ describe('AT+WSCFG on the simulated device', () => {
     ],
     'is used up by a close, even of a link that is not open': [
       false,
-      async (lab) => void (await lab.command('AT+WSCLOSE=0', 1100)),
+      async (lab) => {
+        await lab.command('AT+WSCLOSE=0', 1100);
+      },
     ],
     'is used up by a close after an open': [
       false,
@@ -87,7 +89,9 @@ describe('AT+WSCFG on the simulated device', () => {
     ],
     'is used up by a failed open': [
       false,
-      async (lab) => void (await lab.command('AT+WSOPEN=0,"ws://server.test/401"', 6000)),
+      async (lab) => {
+        await lab.command('AT+WSOPEN=0,"ws://server.test/401"', 6000);
+      },
     ],
     "is used up by the server's close": [
       false,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { encodeFrame, encodeHeader, type WsFrame } from '../support/ws-server-frames';
-import { frames, inLab, type Lab } from './lab';
+import { frames, inLab } from './lab';
 
 const ok = '\r\nOK\r\n';
 const error = '\r\nERROR\r\n';
@@ -11,11 +11,6 @@ const frame = (opcode: number, payload: string | Buffer, fin = true): WsFrame =>
   opcode,
   payload: typeof payload === 'string' ? Buffer.from(payload, 'latin1') : payload,
 });
-
-const openWithBuffer = async (lab: Lab, size: number) => {
-  await lab.command(`AT+WSCFG=0,10,120,${size}`);
-  return lab.open();
-};
 
 describe('data received by the simulated device', () => {
   it('is reported raw, empty messages included', () =>

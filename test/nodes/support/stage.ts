@@ -111,8 +111,9 @@ export class Stage {
 
   /** `GET` of the admin API. */
   async get(path: string): Promise<{ readonly status: number; readonly body: unknown }> {
-    const { status, body } = await this.#helper.request().get(path);
-    return { status, body: body as unknown };
+    const answer: unknown = await this.#helper.request().get(path);
+    assert.ok(typeof answer === 'object' && answer && 'status' in answer && 'body' in answer);
+    return { status: Number(answer.status), body: answer.body };
   }
 
   #calls(id: string, method: 'status' | 'log' | 'warn' | 'error' | 'debug'): unknown[] {
