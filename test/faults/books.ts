@@ -96,7 +96,11 @@ export class Books {
       () => settle('sent', ''),
       (error: unknown) => {
         if (!(error instanceof EspAtError)) settle('unknown', `no EspAtError: ${String(error)}`);
-        else settle(error.outcome ?? 'unknown', error.outcome ? error.code : `${error.code} without outcome`);
+        else
+          settle(
+            error.outcome ?? 'unknown',
+            error.outcome ? error.code : `${error.code} without outcome`,
+          );
       },
     );
     return entry;

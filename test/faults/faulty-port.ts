@@ -138,7 +138,8 @@ export class FaultyPort implements PortOpener {
     for (const armed of this.#faults) {
       const { fault } = armed;
       if (fault.direction !== direction) continue;
-      if (fault.spots && !fault.spots.includes(spot) && armed.count === (fault.count ?? 1)) continue;
+      if (fault.spots && !fault.spots.includes(spot) && armed.count === (fault.count ?? 1))
+        continue;
       if (armed.skip > 0) {
         armed.skip--;
         continue;
@@ -158,8 +159,7 @@ export class FaultyPort implements PortOpener {
       this.said.whenKnown(report.link, (label) => witness.unknowable(label, kind));
     if (spot === 'header') {
       const { header } = report;
-      const read =
-        header.slice(0, index) + String.fromCharCode(...bytes) + header.slice(index + 1);
+      const read = header.slice(0, index) + String.fromCharCode(...bytes) + header.slice(index + 1);
       if (isOtherReport(report, read)) tell('data digit');
     } else if (spot === 'data') {
       report.touched = true;

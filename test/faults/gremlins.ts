@@ -45,7 +45,11 @@ export class Gremlins {
   }
 
   /** Something happens when the next command that fits reaches a point. Returns its withdrawal. */
-  ambush(point: Point, fits: (line: string) => boolean, spring: (line: string) => void): () => void {
+  ambush(
+    point: Point,
+    fits: (line: string) => boolean,
+    spring: (line: string) => void,
+  ): () => void {
     const ambush = { point, fits, spring };
     this.#ambushes.push(ambush);
     return () => (this.#ambushes = this.#ambushes.filter((other) => other !== ambush));

@@ -47,8 +47,10 @@ export interface Hit {
 /** Why nobody could know of a change: the line carries no checksum. */
 export const unknowables = {
   'payload byte': 'a byte inside a payload became another; the line carries no checksum',
-  'send digit': 'AT+WSSEND reached the device with another link, opcode or fin that is as good as the one meant',
-  'data digit': '+WS_DATA reached the host with another link, opcode, fin or, in the short format, length',
+  'send digit':
+    'AT+WSSEND reached the device with another link, opcode or fin that is as good as the one meant',
+  'data digit':
+    '+WS_DATA reached the host with another link, opcode, fin or, in the short format, length',
   'made up for': 'lost bytes of a payload were made up for by the line ends behind it',
   'after SEND OK': 'the network lost what TCP had taken; SEND OK means no more than handed to TCP',
 } as const;

@@ -56,7 +56,8 @@ export function compose(label: Label, size: number, random: Random): Buffer {
 export function labelOf(bytes: Buffer): Label | undefined {
   if (bytes.length < SUM) return undefined;
   const after = bytes.subarray(SUM);
-  if (sumOf([after]).equals(bytes.subarray(0, SUM))) return parse(after, /^<(out|in)([012])\.(\d+)>/);
+  if (sumOf([after]).equals(bytes.subarray(0, SUM)))
+    return parse(after, /^<(out|in)([012])\.(\d+)>/);
   const before = bytes.subarray(0, bytes.length - SUM);
   if (sumOf([before]).equals(bytes.subarray(bytes.length - SUM)))
     return parse(before, /<(out|in)([012])\.(\d+)>$/);
@@ -84,7 +85,9 @@ function body(size: number, random: Random): Buffer {
     const part =
       random() < 0.4
         ? Buffer.from(pick(random, nasty), 'latin1')
-        : Buffer.from(Array.from({ length: between(random, 1, 24) }, () => between(random, 0, 255)));
+        : Buffer.from(
+            Array.from({ length: between(random, 1, 24) }, () => between(random, 0, 255)),
+          );
     parts.push(part);
     length += part.length;
   }
