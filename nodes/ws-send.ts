@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Node, NodeAPI, NodeDef, NodeMessageInFlow } from 'node-red';
 import type { LinkId } from '../driver/at/frame';
 import { EspAtError } from '../driver/errors';
@@ -63,6 +64,8 @@ class Sender implements DeviceUser {
     this.#holdMessages = settingNumber(RED, node, def.holdMessages) ?? 100;
     this.#device = findDevice(RED, def.device);
     this.#canvas = new Canvas(node, translate, this.#device, this.#link);
+    // Every message that waits listens; their number says nothing about leaks.
+    setMaxListeners(0, this.#withdrawal.signal);
     this.#device?.host.join(this);
   }
 

@@ -1,0 +1,172 @@
+import assert from 'node:assert/strict';
+import { afterEach, beforeEach, it, type TestContext } from 'node:test';
+import type { NodeMessage } from 'node-red';
+import { makeDevice } from '../../nodes/shared/ports';
+import { SimulatedDevice } from '../../simulator';
+import { startPathServer, type PathServer } from '../support/path-server';
+import { openPty, whyNoPty, type Pty } from '../support/pty';
+import { onEachRuntime } from './support/stage';
+
+const noPty = whyNoPty() ?? false;
+
+/** A serial line with the simulated ESP32 at its far end, and all that the host wrote on it. */
+interface SerialLine {
+  readonly pty: Pty;
+  readonly device: SimulatedDevice;
+  readonly written: Buffer[];
+}
+
+onEachRuntime('over a real serial line', (stage) => {
+  let line: SerialLine;
+  let server: PathServer;
+
+  beforeEach(async (context) => {
+    if (noPty !== false && 'skip' in context) (context as TestContext).skip(noPty);
+    server = await startPathServer();
+    const written: Buffer[] = [];
+    const device: SimulatedDevice = new SimulatedDevice({
+      firmware: 'D',
+      joined: true,
+      output: (bytes) => pty.write(bytes),
+    });
+    const pty = openPty((chunk) => {
+      written.push(Buffer.from(chunk));
+      device.write(chunk);
+    });
+    line = { pty, device, written };
+  });
+  afterEach(async () => {
+    await stage.unload();
+    line.device.destroy();
+    await line.pty.close();
+    await server.close();
+  });
+
+  const flow = (open: object = {}) => [
+    { id: 'tab', type: 'tab' },
+    { id: 'device', type: 'esp-at-device', port: line.pty.path, rate: '115200' },
+    {
+      id: 'open',
+      type: 'ws-open',
+      z: 'tab',
+      device: 'device',
+      link: 'msg',
+      wires: [['in'], ['state']],
+      ...open,
+    },
+    { id: 'send', type: 'ws-send', z: 'tab', device: 'device', link: 'msg', wires: [['sent']] },
+    { id: 'close', type: 'ws-close', z: 'tab', device: 'device', link: 'msg', wires: [['closed']] },
+    { id: 'catch', type: 'catch', z: 'tab', wires: [['caught']] },
+    ...['in', 'state', 'sent', 'closed', 'caught'].map((id) => ({
+      id,
+      type: 'helper',
+      z: 'tab',
+      wires: [],
+    })),
+  ];
+
+  /** Waits for the report of a state of a link. */
+  async function state(link: number, wanted: number): Promise<NodeMessage> {
+    for (;;) {
+      const msg = await stage.next('state');
+      if (field(msg, 'linkId') === link && msg.payload === wanted) return msg;
+    }
+  }
+
+  async function open(link: number, path = '/echo'): Promise<void> {
+    stage.give('open', { linkId: link, uri: `${server.url}${path}` } as NodeMessage);
+    await state(link, 2);
+  }
+
+  it('brings text and binary there and back, whatever is inside, and 8192 bytes', async () => {
+    await stage.load(makeDevice, flow());
+    await open(0);
+    const large = Buffer.from(Array.from({ length: 8192 }, (_, index) => (index * 31) & 0xff));
+    const nasty = Buffer.from(
+      '\r\n\0>\r\nOK\r\n+WS_CLOSED:0\r\n\r\nSEND OK\r\nready\r\n',
+      'latin1',
+    );
+    for (const payload of ['grüß dich', nasty, large, nasty.toString('latin1')]) {
+      stage.give('send', { linkId: 0, payload } as NodeMessage);
+      assert.deepEqual((await stage.next('sent')).payload, payload);
+      assert.deepEqual((await stage.next('in')).payload, payload);
+    }
+    assert.deepEqual(stage.waiting('caught'), []);
+  });
+
+  it('keeps three links apart', async () => {
+    await stage.load(makeDevice, flow());
+    for (const link of [0, 1, 2]) await open(link, `/echo?${link}`);
+    for (let index = 0; index < 30; index++) {
+      stage.give('send', { linkId: index % 3, payload: `${index % 3}:${index}` } as NodeMessage);
+    }
+    const got: unknown[][] = [[], [], []];
+    for (let index = 0; index < 30; index++) {
+      const msg = await stage.next('in');
+      got[Number(field(msg, 'linkId'))]?.push(msg.payload);
+    }
+    const sent = (link: number) =>
+      Array.from({ length: 10 }, (_, turn) => `${link}:${turn * 3 + link}`);
+    assert.deepEqual(got, [sent(0), sent(1), sent(2)]);
+  });
+
+  it('follows a close by the server and a close by the flow', async () => {
+    await stage.load(makeDevice, flow());
+    await open(0, '/plain');
+    server.ws.connections[0]?.close(1001);
+    await state(0, 0);
+    await open(0, '/plain');
+    stage.give('close', { linkId: 0 } as NodeMessage);
+    await stage.next('closed');
+    const [first] = server.ws.connections[1]?.frames ?? [];
+    assert.deepEqual([first?.opcode, first?.payload], [8, Buffer.from([0x03, 0xe8])]);
+  });
+
+  it('refuses bad input at the Catch node, with not one byte written', async () => {
+    await stage.load(makeDevice, flow());
+    await open(0);
+    line.written.length = 0;
+    const wrong: readonly (readonly [node: string, msg: object, code: string])[] = [
+      ['open', { linkId: 1 }, 'INVALID_URI'],
+      ['open', { linkId: 1, uri: '' }, 'INVALID_URI'],
+      ['open', { linkId: 1, uri: `ws://host/${'a'.repeat(250)}` }, 'INVALID_URI'],
+      ['open', { linkId: 3, uri: 'ws://host/' }, 'INVALID_LINK'],
+      ['open', { linkId: 1, uri: 'ws://host/"\r\nAT+RST\r\n' }, 'INVALID_URI'],
+      [
+        'open',
+        { linkId: 1, uri: 'ws://host/', subprotocol: 'a"\r\nAT+RST' },
+        'INVALID_SUBPROTOCOL',
+      ],
+      ['open', { linkId: 1, uri: 'ws://host/', auth: 'a\r\nAT+RST' }, 'INVALID_AUTHORIZATION'],
+      ['open', { linkId: 1, uri: 'ws://host/', headers: { X: 'a\r\nAT+RST' } }, 'INVALID_HEADER'],
+      ['send', { linkId: 3, payload: 'x' }, 'INVALID_LINK'],
+      ['send', { linkId: 0, payload: 'x', opcode: 'shout' }, 'INVALID_OPCODE'],
+      ['send', { linkId: 0, payload: 'x', opcode: 16 }, 'INVALID_OPCODE'],
+      ['send', { linkId: 0 }, 'INVALID_PAYLOAD'],
+      ['send', { linkId: 1, payload: 'x' }, 'LINK_NOT_OPEN'],
+      ['close', { linkId: 0, code: 1005 }, 'INVALID_CLOSE_CODE'],
+    ];
+    for (const [node, msg, code] of wrong) {
+      stage.give(node, { ...msg } as NodeMessage);
+      const error: unknown = field(await stage.next('caught'), 'error');
+      assert.equal(field(error, 'code'), code, JSON.stringify(msg));
+    }
+    assert.equal(Buffer.concat(line.written).toString('latin1'), '');
+  });
+
+  it('frees the port within 2 s when the flow stops, even in the middle of an opening', async () => {
+    await stage.load(makeDevice, flow());
+    await open(0);
+    stage.give('open', { linkId: 1, uri: `${server.url}/silent` } as NodeMessage);
+    const before = performance.now();
+    await stage.unload();
+    assert.ok(performance.now() - before < 2000);
+    // Another program can take the port now: bytes for it stay until it reads them.
+    const timers = process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
+    assert.ok(timers <= 2, `${timers} timers are left`);
+  });
+});
+
+function field(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
+}
