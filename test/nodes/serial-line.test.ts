@@ -21,7 +21,7 @@ onEachRuntime('over a real serial line', (stage) => {
   let server: PathServer;
 
   beforeEach(async (context) => {
-    if (noPty !== false && 'skip' in context) (context as TestContext).skip(noPty);
+    if (noPty !== false && 'skip' in context) context.skip(noPty);
     server = await startPathServer();
     const written: Buffer[] = [];
     const device: SimulatedDevice = new SimulatedDevice({
@@ -74,7 +74,7 @@ onEachRuntime('over a real serial line', (stage) => {
   }
 
   async function open(link: number, path = '/echo'): Promise<void> {
-    stage.give('open', { linkId: link, uri: `${server.url}${path}` } as NodeMessage);
+    stage.give('open', { linkId: link, uri: `${server.url}${path}` });
     await state(link, 2);
   }
 
@@ -87,7 +87,7 @@ onEachRuntime('over a real serial line', (stage) => {
       'latin1',
     );
     for (const payload of ['grüß dich', nasty, large, nasty.toString('latin1')]) {
-      stage.give('send', { linkId: 0, payload } as NodeMessage);
+      stage.give('send', { linkId: 0, payload });
       assert.deepEqual((await stage.next('sent')).payload, payload);
       assert.deepEqual((await stage.next('in')).payload, payload);
     }
@@ -98,7 +98,7 @@ onEachRuntime('over a real serial line', (stage) => {
     await stage.load(makeDevice, flow());
     for (const link of [0, 1, 2]) await open(link, `/echo?${link}`);
     for (let index = 0; index < 30; index++) {
-      stage.give('send', { linkId: index % 3, payload: `${index % 3}:${index}` } as NodeMessage);
+      stage.give('send', { linkId: index % 3, payload: `${index % 3}:${index}` });
     }
     const got: unknown[][] = [[], [], []];
     for (let index = 0; index < 30; index++) {
@@ -116,7 +116,7 @@ onEachRuntime('over a real serial line', (stage) => {
     server.ws.connections[0]?.close(1001);
     await state(0, 0);
     await open(0, '/plain');
-    stage.give('close', { linkId: 0 } as NodeMessage);
+    stage.give('close', { linkId: 0 });
     await stage.next('closed');
     const [first] = server.ws.connections[1]?.frames ?? [];
     assert.deepEqual([first?.opcode, first?.payload], [8, Buffer.from([0x03, 0xe8])]);
@@ -147,7 +147,7 @@ onEachRuntime('over a real serial line', (stage) => {
       ['close', { linkId: 0, code: 1005 }, 'INVALID_CLOSE_CODE'],
     ];
     for (const [node, msg, code] of wrong) {
-      stage.give(node, { ...msg } as NodeMessage);
+      stage.give(node, { ...msg });
       const error: unknown = field(await stage.next('caught'), 'error');
       assert.equal(field(error, 'code'), code, JSON.stringify(msg));
     }
@@ -157,7 +157,7 @@ onEachRuntime('over a real serial line', (stage) => {
   it('frees the port within 2 s when the flow stops, even in the middle of an opening', async () => {
     await stage.load(makeDevice, flow());
     await open(0);
-    stage.give('open', { linkId: 1, uri: `${server.url}/silent` } as NodeMessage);
+    stage.give('open', { linkId: 1, uri: `${server.url}/silent` });
     const before = performance.now();
     await stage.unload();
     assert.ok(performance.now() - before < 2000);
