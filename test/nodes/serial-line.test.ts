@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { afterEach, beforeEach, it, type TestContext } from 'node:test';
+import { afterEach, beforeEach, it } from 'node:test';
 import type { NodeMessage } from 'node-red';
 import { makeDevice } from '../../nodes/shared/ports';
 import { SimulatedDevice } from '../../simulator';
