@@ -1,0 +1,152 @@
+import assert from 'node:assert/strict';
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { chromium, type BrowserContext, type Page } from 'playwright-core';
+import type { Json } from '../package/project';
+
+const executablePath = '/usr/bin/chromium';
+
+/** Why there is no editor to look at, or false. */
+export const noBrowser: string | false =
+  !existsSync(executablePath) && `there is no Chromium at ${executablePath}`;
+
+const flags = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+export interface EditorOptions {
+  readonly locale?: 'en-US' | 'zh-CN';
+  readonly colorScheme?: 'light' | 'dark';
+}
+
+/** Node-RED's editor in a browser of its own. */
+export class Editor {
+  readonly page: Page;
+  readonly #context: BrowserContext;
+  readonly #profile: string;
+  /** What the page complained about. */
+  readonly complaints: string[] = [];
+
+  private constructor(page: Page, context: BrowserContext, profile: string) {
+    this.page = page;
+    this.#context = context;
+    this.#profile = profile;
+    page.setDefaultTimeout(30_000);
+    page.on('pageerror', (error) => this.complaints.push(`thrown: ${error.message}`));
+    page.on('console', (message) => {
+      // Node-RED itself looks for pictures on the web (its core nodes' pages); there may be none.
+      const offline = message.text().includes('net::ERR_NAME_NOT_RESOLVED');
+      if (message.type() === 'error' && !offline) {
+        this.complaints.push(`console: ${message.text()}`);
+      }
+    });
+    page.on('response', (response) => {
+      if (response.status() >= 400) this.complaints.push(`${response.status()} ${response.url()}`);
+    });
+  }
+
+  /** Opens the editor at an address, with our nodes in its palette. */
+  static async open(address: string, options: EditorOptions = {}): Promise<Editor> {
+    const profile = mkdtempSync(join(tmpdir(), 'esp-at-browser-'));
+    const context = await chromium.launchPersistentContext(profile, {
+      executablePath,
+      args: flags,
+      viewport: { width: 1400, height: 900 },
+      locale: options.locale ?? 'en-US',
+      colorScheme: options.colorScheme ?? 'light',
+    });
+    const [page] = context.pages();
+    assert.ok(page);
+    const editor = new Editor(page, context, profile);
+    await page.goto(address);
+    await page.waitForFunction(
+      "window.RED && RED.nodes && RED.nodes.getType('ws-status') && RED.workspaces.active() && !$('#red-ui-loading-progress').is(':visible')",
+    );
+    return editor;
+  }
+
+  /** Runs a function body in the page, where `RED` is, with `args` as its parameter. */
+  async run(body: string, args?: unknown): Promise<unknown> {
+    return this.page.evaluate(`((args) => { ${body} })(${JSON.stringify(args ?? null)})`);
+  }
+
+  /** Presses the button beside an inject node. */
+  async press(id: string): Promise<void> {
+    await this.page.locator(`[id="${id}"] .red-ui-flow-node-button-button`).click();
+  }
+
+  /** Waits until a node shows a text on the canvas, and says in which colour and shape. */
+  async status(id: string, text: string): Promise<{ fill: string; shape: string }> {
+    await this.page
+      .locator(`[id="${id}"] .red-ui-flow-node-status-label`)
+      .filter({ hasText: text })
+      .waitFor();
+    const status = await this.run(
+      'const { fill, shape } = RED.nodes.node(args).status; return { fill, shape };',
+      id,
+    );
+    assert.ok(
+      typeof status === 'object' && status !== null && 'fill' in status && 'shape' in status,
+    );
+    return { fill: String(status.fill), shape: String(status.shape) };
+  }
+
+  /** Waits for a message of a debug node in the sidebar; gives its text. */
+  async debugged(name: string, text: string): Promise<string> {
+    const message = this.page
+      .locator('.red-ui-debug-msg')
+      .filter({ has: this.page.locator('.red-ui-debug-msg-name', { hasText: name }) })
+      .filter({ hasText: text })
+      .first();
+    await this.run('RED.sidebar.show("debug");');
+    await message.waitFor();
+    return message.innerText();
+  }
+
+  /** Puts nodes on the canvas, as an import does, and shows their flow. */
+  async place(nodes: readonly Json[]): Promise<void> {
+    await this.run(
+      'RED.view.importNodes(args, { generateIds: false, addFlow: false, touchImport: true, notify: false }); const tab = args.find((n) => n.type === "tab"); if (tab) RED.workspaces.show(tab.id);',
+      nodes,
+    );
+  }
+
+  /** Deploys, and waits until it is done. */
+  async deploy(): Promise<void> {
+    await this.page.locator('#red-ui-header-button-deploy').click();
+    await this.page.waitForFunction('!RED.nodes.dirty()');
+  }
+
+  /** Opens the dialog of a node. */
+  async edit(id: string): Promise<void> {
+    await this.run('RED.editor.edit(RED.nodes.node(args));', id);
+    await this.page.locator('#node-dialog-ok').waitFor();
+    await this.page.waitForTimeout(400); // The tray slides in.
+  }
+
+  /** Closes the dialog with *Done*. */
+  async done(): Promise<void> {
+    await this.page.locator('#node-dialog-ok').click();
+    await this.page.locator('#node-dialog-ok').waitFor({ state: 'detached' });
+  }
+
+  /** Keeps a picture in the folder named by SCREENSHOTS, for people to look at. */
+  async picture(name: string): Promise<void> {
+    const folder = process.env.SCREENSHOTS;
+    if (folder === undefined) return;
+    mkdirSync(folder, { recursive: true });
+    await this.page.screenshot({ path: join(folder, `${name}.png`) });
+  }
+
+  async close(): Promise<void> {
+    await this.#context.close();
+    rmSync(this.#profile, { recursive: true, force: true });
+  }
+}
