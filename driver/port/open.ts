@@ -33,7 +33,7 @@ export function openerFor(address: string, line: LineOptions): PortOpener {
 /** A path, or a name of Windows. */
 function isSerial(address: unknown): boolean {
   if (typeof address !== 'string' || /\p{Cc}/u.test(address)) return false;
-  return /^\/.*[^/]$/.test(address) || /^(\\\\\.\\)?[A-Z]+\d+$/i.test(address);
+  return /^\/.*[^/]$/.test(address) || /^(COM\d+|\\\\\.\\[^\\]+)$/i.test(address);
 }
 
 function tcpAddress(address: unknown): TcpOptions | undefined {

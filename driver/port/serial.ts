@@ -236,24 +236,26 @@ class OpenSerial implements Port {
    * without RTS pulls IO0 low, which has to be avoided while the chip starts.
    */
   async #reset(): Promise<void> {
-    try {
-      await this.#line.set({ ...neutral, rts: true });
-      await this.#pause();
-      await this.#line.set(neutral);
-      await this.#pause();
-      await this.#line.set(this.#flags ?? { ...neutral, dtr: true, rts: true });
-    } catch (error) {
-      if (!this.#closing) throw portFailure(this.#path, error);
+    const restored = this.#flags ?? { ...neutral, dtr: true, rts: true };
+    for (const flags of [{ ...neutral, rts: true }, neutral, restored]) {
+      try {
+        await this.#line.set(flags);
+      } catch (error) {
+        throw this.#closing ? new EspAtError('PORT_CLOSED') : portFailure(this.#path, error);
+      }
+      if (flags !== restored) await this.#pause();
     }
-    if (this.#closing) throw new EspAtError('PORT_CLOSED');
   }
 
+  /** @throws EspAtError `PORT_CLOSED` */
   #pause(): Promise<void> {
-    return new Promise((resolve) => {
+    return new Promise((resolve, reject) => {
+      const closed = () => reject(new EspAtError('PORT_CLOSED'));
+      if (this.#closing) return closed();
       const cancel = this.#clock.after(RESET, resolve);
       this.#endPause = () => {
         cancel();
-        resolve();
+        closed();
       };
     });
   }

@@ -15,6 +15,9 @@ export interface Pty {
   onData: (chunk: Buffer) => void;
   /** Puts bytes on the line towards `path`; waits by itself while the line is full. */
   write(bytes: Uint8Array): void;
+  /** Stops and starts reading: meanwhile the line fills up. */
+  pause(): void;
+  resume(): void;
   /** Unplugs: whoever has `path` open is hung up on, and `path` is gone. */
   close(): Promise<void>;
 }
@@ -111,6 +114,14 @@ class OpenPty implements Pty {
     this.#queue.push(bytes);
     this.#pending += bytes.length;
     if (this.#writing === undefined) this.#writeNext();
+  }
+
+  pause(): void {
+    this.#reader.pause();
+  }
+
+  resume(): void {
+    if (!this.#closed) this.#reader.resume();
   }
 
   close(): Promise<void> {
