@@ -6,7 +6,7 @@ import { writesOf } from './host-writes';
 import { lengthOf, parsePattern } from './pattern';
 import type { Rig } from './rig';
 import type { Stimuli } from './stimuli';
-import { inWords, type Stimulus } from './stimulus';
+import { inWords, sendsData, type Stimulus } from './stimulus';
 import { answerTo, type Exchange, type TranscriptLine } from './transcript';
 import { ORDERED_COMMAND, RACE_WINDOW, TIME_VARIATIONS, type TimeVariation } from './variations';
 import { delayIn } from './wording';
@@ -105,6 +105,7 @@ export class ExchangePlayer {
     const stimuli = this.#stimuli.fromServerLine(line);
     if (stimuli) this.#serverSpoke = stimuli.length > 0;
     else this.#unknown = line.text;
+    this.#stimuli.serverSent ||= (stimuli ?? []).some(({ action }) => sendsData(action));
     for (const stimulus of stimuli ?? []) this.#schedule(stimulus);
     this.#recorded = line.time;
     this.#actual = this.#rig.now;

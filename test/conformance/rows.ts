@@ -30,7 +30,7 @@ export class Rows {
     const outcome = newStep(row.line, row.left);
     const length = /^(\d+) bytes incl/i.exec(row.left)?.[1];
     if (length !== undefined) await this.#ofLength(Number(length), row, outcome);
-    else if (/^AT/i.test(row.left)) await this.exchange(row.left, row.right, outcome);
+    else if (isCommand(row)) await this.exchange(row.left, row.right, outcome);
     else await this.#ofServer(row, following, outcome);
     return outcome;
   }
@@ -101,4 +101,9 @@ export class Rows {
 function parsePatternBytes(text: string): Buffer {
   const pattern = parsePattern(text);
   return pattern.kind === 'whole' ? pattern.bytes : pattern.head;
+}
+
+/** A row that echoes what stands on its left is a line of the host's. */
+function isCommand({ left, right }: Row): boolean {
+  return /^AT/i.test(left) || right.startsWith('<echo>') || right.startsWith(`${left}\\r\\n`);
 }

@@ -91,7 +91,8 @@ export class Setup {
   ): Promise<void> {
     const { links } = this.#rig;
     const meantInUse = /already|in use|again|twice|second|reconnecting|while/i.test(exchange.title);
-    const attempted = /\+WS_(?:CONNECTED|DISCONNECTED):/.test(answer);
+    const [own = ''] = answer.split(/\\r\\n(?:OK|ERROR)\\r\\n/);
+    const attempted = /\+WS_(?:CONNECTED|DISCONNECTED):|\\nready\\r/.test(own);
     if (links.inUse(link)) {
       const notesSayClosed = this.#notesAfter(index).some((note) =>
         note.includes('WSOPEN? then: `(empty)`'),

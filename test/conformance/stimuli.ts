@@ -36,6 +36,8 @@ export class Stimuli {
   /** A drop has a cause other than the server's will. */
   readonly #otherCause: boolean;
   readonly #known: boolean;
+  /** An `S` line has sent data: what is reported from then on needs no other explanation. */
+  serverSent = false;
   #powerCycled = false;
 
   constructor(rig: Rig, exchange: Exchange, nextEvent: NextEvent) {
@@ -220,7 +222,7 @@ export class Stimuli {
   }
 
   #dataStimuli(piece: BytePattern, link: number, unsaid: readonly Report[]): Stimulus[] {
-    if (this.#echoes(link)) return [];
+    if (this.serverSent || this.#echoes(link)) return [];
     const titled = this.#titled.find(({ action }) => action.kind === 'frames');
     if (
       titled?.action.kind === 'frames' &&

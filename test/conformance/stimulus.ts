@@ -31,3 +31,8 @@ export function inWords({ action, link }: Stimulus): string {
       return `${action.kind}: ${action.value}`;
   }
 }
+
+/** Whether an action brings data to the device. */
+export function sendsData({ kind }: Action): boolean {
+  return kind === 'frames' || kind === 'half' || kind === 'rest' || kind === 'bytes';
+}
