@@ -1,0 +1,249 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import type { FirmwareClass } from '../../simulator/firmware';
+import { isMatched, type SectionOutcome, type StepOutcome } from './outcome';
+import { parseTranscript } from './parse';
+import { replaySection } from './replay';
+
+/** Replays the first section of a transcript. */
+async function replay(markdown: string, firmware: FirmwareClass = 'D'): Promise<SectionOutcome> {
+  const [section] = parseTranscript(`# Recorded\n\n${markdown}`);
+  assert.ok(section);
+  return replaySection(section, firmware);
+}
+
+async function replayStep(markdown: string, firmware: FirmwareClass = 'D'): Promise<StepOutcome> {
+  const { steps } = await replay(markdown, firmware);
+  const step = steps.at(-1);
+  assert.ok(step);
+  return step;
+}
+
+const fence = (...lines: string[]): string => ['```', ...lines, '```', ''].join('\n');
+const step = (title: string, ...lines: string[]): string => `**${title}**\n${fence(...lines)}`;
+
+const OPEN = step(
+  'open',
+  'H>   0.000  AT+WSOPEN=0,"ws://127.0.0.1:40001/plain"\\r\\n',
+  'D>   0.003  AT+WSOPEN=0,"ws://127.0.0.1:40001/plain"\\r\\n+WS_CONNECTED:0\\r\\n\\r\\nOK\\r\\n',
+);
+
+describe('a replay finds what differs', () => {
+  test('nothing, when all is as recorded', async () => {
+    const { steps } = await replay(
+      OPEN +
+        step(
+          'query',
+          'H>   0.000  AT+SYSLOG?\\r\\n',
+          'D>   0.001  AT+SYSLOG?\\r\\n+SYSLOG:0\\r\\n\\r\\nOK\\r\\n',
+        ),
+    );
+    assert.deepEqual(steps.map(isMatched), [true, true]);
+  });
+
+  test('one byte of an answer', async () => {
+    const outcome = await replayStep(
+      step(
+        'query',
+        'H>   0.000  AT+SYSLOG?\\r\\n',
+        'D>   0.001  AT+SYSLOG?\\r\\n+SYSLOG:1\\r\\n\\r\\nOK\\r\\n',
+      ),
+    );
+    assert.deepEqual(outcome.differences, [
+      'expected AT+SYSLOG?\\r\\n+SYSLOG:1\\r\\n\\r\\nOK\\r\\n\n' +
+        'actual   AT+SYSLOG?\\r\\n+SYSLOG:0\\r\\n\\r\\nOK\\r\\n',
+    ]);
+  });
+
+  test('one byte in the shown part of a long piece, and one byte of its length', async () => {
+    const long = (tail: string, total: number): string =>
+      step('receive', `D>   0.001  +WS_DATA:0,1024,abcdef …[${total} bytes]… ${tail}\\r\\n`);
+    assert.ok(isMatched(await replayStep(OPEN + long('ghij', 1042))));
+    assert.equal((await replayStep(OPEN + long('ghik', 1042))).differences.length, 1);
+    assert.equal((await replayStep(OPEN + long('ghij', 1041))).differences.length, 1);
+  });
+
+  test('output that is missing, and output that is too much', async () => {
+    const missing = await replayStep(
+      step(
+        'AT',
+        'H>   0.000  AT\\r\\n',
+        'D>   0.001  AT\\r\\n\\r\\nOK\\r\\n',
+        'D>   1.000  WIFI GOT IP\\r\\n',
+      ),
+    );
+    assert.deepEqual(missing.differences, ['expected WIFI GOT IP\\r\\n\nactual   ']);
+    const surplus = await replayStep(step('AT', 'H>   0.000  AT\\r\\n', 'D>   0.001  AT\\r\\n'));
+    assert.deepEqual(surplus.differences, ['expected (nothing more)\nactual   \\r\\nOK\\r\\n']);
+  });
+
+  test('an answer at another time', async () => {
+    const outcome = await replayStep(
+      step(
+        'refused',
+        'H>   0.000  AT+WSOPEN=0,"ws://127.0.0.1:1/"\\r\\n',
+        'D>   0.001  AT+WSOPEN=0,"ws://127.0.0.1:1/"\\r\\n+WS_DISCONNECTED:0\\r\\n',
+        'D>   3.000  \\r\\nERROR\\r\\n',
+      ),
+    );
+    assert.equal(outcome.differences.length, 1);
+    assert.match(outcome.differences[0] ?? '', /2\.999 s after.*\nactual {3}5\.\d{3} s/);
+  });
+
+  test('what the server got, and what was on the wire', async () => {
+    const send = step(
+      'send',
+      'H>   0.000  AT+WSSEND=0,2\\r\\n',
+      'D>   0.001  AT+WSSEND=0,2\\r\\n\\r\\nOK\\r\\n\\r\\n>',
+      'H>   0.040  hi',
+      'D>   0.041  \\r\\nSEND OK\\r\\n',
+    );
+    assert.ok(
+      isMatched(
+        await replayStep(`${OPEN}${send}\nserver got: \`[fin=1 op=1 masked=1 len=2 hi]\`\n`),
+      ),
+    );
+    for (const wrong of [
+      '[fin=1 op=2 masked=1 len=2 hi]',
+      '[fin=1 op=1 masked=1 len=2 ho]',
+      '(none)',
+    ]) {
+      const outcome = await replayStep(`${OPEN}${send}\nserver got: \`${wrong}\`\n`);
+      assert.equal(outcome.differences.length, 1, wrong);
+    }
+    const wire = (text: string): Promise<StepOutcome> =>
+      replayStep(`${OPEN}\non the wire: \`${text}\`\n`);
+    assert.ok(isMatched(await wire('/plain ["Sec-WebSocket-Key","any"]')));
+    assert.equal((await wire('/other ["Sec-WebSocket-Key","any"]')).differences.length, 1);
+    assert.equal((await wire('/plain ["Sec-WebSocket-Key","any","X","1"]')).differences.length, 1);
+  });
+
+  test('an answer to a query that is given as prose', async () => {
+    const shown = 'WSOPEN? then: `+WSOPEN:0,2,"ws://127.0.0.1:40001/plain"`';
+    assert.ok(isMatched(await replayStep(`${OPEN}\n${shown}\n`)));
+    const outcome = await replayStep(`${OPEN}\n${shown.replace(',2,', ',1,')}\n`);
+    assert.equal(outcome.differences.length, 1);
+  });
+
+  test('pings that come too often', async () => {
+    const line = 'WSCFG=0,5,9: pings at s `1.9 3.9 5.9 7.9 9.9`';
+    assert.equal((await replayStep(`${line}\n`)).differences.length, 1);
+    assert.ok(isMatched(await replayStep(`${line.replace('=0,5,9', '=0,2,9')}\n`)));
+  });
+
+  test('another class of firmware', async () => {
+    const row = fence('AT+WSDATAFMT=0,0,55  ->  <echo>\\r\\nOK\\r\\n');
+    assert.ok(isMatched(await replayStep(row, 'D')));
+    assert.ok(!isMatched(await replayStep(row, 'C')));
+  });
+});
+
+describe('a replay forgives only what is stated', () => {
+  test('a report that races with an answer, not one that belongs to it', async () => {
+    const echo = OPEN.replaceAll('/plain', '/echo');
+    const send = step(
+      'send',
+      'H>   0.000  AT+WSSEND=0,2\\r\\n',
+      'D>   0.001  AT+WSSEND=0,2\\r\\n\\r\\nOK\\r\\n\\r\\n>',
+      'H>   0.040  hi',
+      'D>   0.041  +WS_DATA:0,2,hi\\r\\n\\r\\nSEND OK\\r\\n',
+    );
+    const raced = await replayStep(echo + send);
+    assert.ok(isMatched(raced));
+    assert.match(raced.remarks.join(), /raced with an answer/);
+    const swapped = OPEN.replace(
+      '+WS_CONNECTED:0\\r\\n\\r\\nOK\\r\\n',
+      '\\r\\nOK\\r\\n+WS_CONNECTED:0\\r\\n',
+    );
+    assert.ok(!isMatched(await replayStep(swapped)));
+  });
+
+  test('version strings, not what stands around them', async () => {
+    const version = (start: string): string =>
+      step(
+        'version',
+        'H>   0.000  AT+GMR\\r\\n',
+        `D>   0.001  AT+GMR\\r\\n${start}:9.9.9(somewhere)\\r\\nSDK version:v0\\r\\ncompile time(1):now\\r\\nBin version:x\\r\\n\\r\\nOK\\r\\n`,
+      );
+    assert.ok(isMatched(await replayStep(version('AT version'))));
+    assert.ok(!isMatched(await replayStep(version('AT wersion'))));
+  });
+
+  test('when a reconnect comes, not that it comes', async () => {
+    const drop = (seconds: string, last: string): string =>
+      step(
+        'server drops TCP',
+        'D>   0.001  +WS_DISCONNECTED:0\\r\\n',
+        `D>  ${seconds}  +WS_CONNECTED:${last}\\r\\n`,
+      );
+    assert.ok(isMatched(await replayStep(OPEN + drop('10.004', '0'))));
+    assert.ok(isMatched(await replayStep(OPEN + drop('15.004', '0'))));
+    assert.ok(!isMatched(await replayStep(OPEN + drop('10.004', '1'))));
+  });
+});
+
+describe('what nobody can do is said, and counts against the replay', () => {
+  test('an act of the server in unknown words, with nothing to tell it by', async () => {
+    const outcome = await replayStep(OPEN + step('odd', 'S    0.100  server dances'));
+    assert.match(outcome.notReplayable ?? '', /server dances/);
+    assert.ok(!isMatched(outcome));
+  });
+
+  test('the same words are no obstacle when the output tells', async () => {
+    const lines = ['S    0.100  server dances', 'D>   0.102  +WS_DATA:0,2,hi\\r\\n'];
+    const outcome = await replayStep(OPEN + step('odd', ...lines));
+    assert.ok(isMatched(outcome));
+    assert.match(outcome.remarks.join(), /inferred/);
+  });
+
+  test('a step of which only the title is known', async () => {
+    const outcome = await replayStep(OPEN + step('something happens'));
+    assert.match(outcome.notReplayable ?? '', /something happens/);
+  });
+
+  test('bytes of the host that were left out and do not repeat themselves', async () => {
+    const outcome = await replayStep(step('random', 'H>   0.000  a8Kq2 …[500 bytes]… zz\\r\\n'));
+    assert.match(outcome.notReplayable ?? '', /cannot be known/);
+  });
+
+  test('prose without anything to compare is listed, not counted', async () => {
+    const { steps, unread } = await replay(`${OPEN}\nthe day was fine\n\n(this is an aside)\n`);
+    assert.deepEqual(steps.map(isMatched), [true]);
+    assert.equal(unread.length, 1);
+    assert.match(unread[0] ?? '', /the day was fine/);
+  });
+});
+
+describe('what a recording did not print is brought about', () => {
+  test('a link that is needed is opened, one that is in the way is closed', async () => {
+    const { steps } = await replay(
+      step(
+        'send',
+        'H>   0.000  AT+WSSEND=1,0\\r\\n',
+        'D>   0.001  AT+WSSEND=1,0\\r\\n\\r\\nSEND OK\\r\\n',
+      ) + OPEN.replaceAll('=0', '=1').replaceAll(':0\\r', ':1\\r'),
+    );
+    assert.deepEqual(steps.map(isMatched), [true, true]);
+    assert.match(steps[0]?.remarks.join() ?? '', /opened link 1/);
+    assert.match(steps[1]?.remarks.join() ?? '', /closed link 1/);
+  });
+
+  test('a link is not opened where an error is wanted', async () => {
+    const refused = step(
+      'send',
+      'H>   0.000  AT+WSSEND=1,0\\r\\n',
+      'D>   0.001  AT+WSSEND=1,0\\r\\n\\r\\nERROR\\r\\n',
+    );
+    assert.ok(isMatched(await replayStep(refused)));
+  });
+
+  test('a server that is away stays away for as long as attempts are seen to fail', async () => {
+    const away = step(
+      'server drops TCP',
+      'D>   0.001  +WS_DISCONNECTED:0\\r\\n',
+      'D>  10.004  +WS_DISCONNECTED:0\\r\\n',
+      'D>  20.007  +WS_CONNECTED:0\\r\\n',
+    );
+    assert.ok(isMatched(await replayStep(OPEN + away)));
+  });
+});
