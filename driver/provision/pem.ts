@@ -56,7 +56,10 @@ function blocks(text: string, label: RegExp): string[] {
 
 function instead(text: string, wanted: string): string {
   const [, label] = /-----BEGIN ([A-Z0-9 ]+)-----/.exec(text) ?? [];
-  if (label === undefined)
+  if (label === undefined) {
     return `it is no PEM text: -----BEGIN ${wanted.toUpperCase()}----- is missing`;
+  }
+  if (!text.includes(`-----END ${label}-----`))
+    return `it is cut off: -----END ${label}----- is missing`;
   return `it is no ${wanted} but: ${label.toLowerCase()}`;
 }
