@@ -39,4 +39,9 @@ export interface DeviceApi {
   on(event: 'link', listener: (event: LinkEvent) => void): unknown;
   on(event: 'message', listener: (message: Message) => void): unknown;
   on(event: 'queue', listener: (level: number) => void): unknown;
+  off(event: 'status', listener: (status: DeviceStatus) => void): unknown;
+  off(event: 'event', listener: (event: DeviceEvent) => void): unknown;
+  off(event: 'link', listener: (event: LinkEvent) => void): unknown;
+  off(event: 'message', listener: (message: Message) => void): unknown;
+  off(event: 'queue', listener: (level: number) => void): unknown;
 }

@@ -52,6 +52,14 @@ export class DeviceHost implements Claimant {
   #lingering: Cancel | undefined;
   #stopped: Promise<void> = Promise.resolve();
   #farewell: (() => void) | undefined;
+  /** What listens to the device, kept so that it can be taken off again. */
+  readonly #heard = {
+    status: (status: DeviceStatus) => this.#tell((user) => user.status?.(status)),
+    event: (event: DeviceEvent) => this.#tell((user) => user.event?.(event)),
+    link: (event: LinkEvent) => this.#tell((user) => user.link?.(event)),
+    message: (message: Message) => this.#tell((user) => user.message?.(message)),
+    queue: (level: number) => this.#tell((user) => user.queue?.(level)),
+  };
 
   constructor(options: DeviceHostOptions) {
     this.#options = options;
@@ -147,12 +155,20 @@ export class DeviceHost implements Claimant {
 
   #made(): DeviceApi {
     const device = this.#options.make();
-    device.on('status', (status) => this.#tell((user) => user.status?.(status)));
-    device.on('event', (event) => this.#tell((user) => user.event?.(event)));
-    device.on('link', (event) => this.#tell((user) => user.link?.(event)));
-    device.on('message', (message) => this.#tell((user) => user.message?.(message)));
-    device.on('queue', (level) => this.#tell((user) => user.queue?.(level)));
+    device.on('status', this.#heard.status);
+    device.on('event', this.#heard.event);
+    device.on('link', this.#heard.link);
+    device.on('message', this.#heard.message);
+    device.on('queue', this.#heard.queue);
     return device;
+  }
+
+  #unmake(device: DeviceApi): void {
+    device.off('status', this.#heard.status);
+    device.off('event', this.#heard.event);
+    device.off('link', this.#heard.link);
+    device.off('message', this.#heard.message);
+    device.off('queue', this.#heard.queue);
   }
 
   #tell(what: (user: DeviceUser) => void): void {
@@ -168,7 +184,10 @@ export class DeviceHost implements Claimant {
   }
 
   async #ended(): Promise<void> {
-    await this.#device?.stop();
+    const device = this.#device;
+    await device?.stop();
+    if (device) this.#unmake(device);
+    this.#device = undefined;
     this.#giveUp();
     // A node may have come while it stopped.
     if (this.#users.size > 0) this.#begin();

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, it } from 'node:test';
 import type { NodeMessage } from 'node-red';
+import { Device, openerFor } from '../../driver';
+import type { DeviceSettings } from '../../nodes/shared/device-settings';
 import { makeDevice } from '../../nodes/shared/ports';
 import { SimulatedDevice } from '../../simulator';
 import { startPathServer, type PathServer } from '../support/path-server';
@@ -8,6 +10,15 @@ import { openPty, whyNoPty, type Pty } from '../support/pty';
 import { onEachRuntime } from './support/stage';
 
 const noPty = whyNoPty() ?? false;
+
+/** The simulated device lives ten times as fast, so that its own pauses of 5 and 10 s can be waited for. */
+const quickClock = {
+  now: () => performance.now() * 10,
+  after(delay: number, callback: () => void): () => void {
+    const timer = setTimeout(callback, delay / 10);
+    return () => clearTimeout(timer);
+  },
+};
 
 /** A serial line with the simulated ESP32 at its far end, and all that the host wrote on it. */
 interface SerialLine {
@@ -27,6 +38,7 @@ onEachRuntime('over a real serial line', (stage) => {
     const device: SimulatedDevice = new SimulatedDevice({
       firmware: 'D',
       joined: true,
+      clock: quickClock,
       output: (bytes) => pty.write(bytes),
     });
     const pty = openPty((chunk) => {
@@ -122,6 +134,61 @@ onEachRuntime('over a real serial line', (stage) => {
     assert.deepEqual([first?.opcode, first?.payload], [8, Buffer.from([0x03, 0xe8])]);
   });
 
+  it('follows the device while it reconnects after TCP was cut', async () => {
+    await stage.load(makeDevice, flow());
+    await open(0);
+    server.ws.connections[0]?.reset();
+    await state(0, 1);
+    await state(0, 2);
+    stage.give('send', message({ linkId: 0, payload: 'again' }));
+    assert.equal((await stage.next('in')).payload, 'again');
+    assert.equal(server.ws.connections.length, 2);
+  });
+
+  for (const [what, uri] of [
+    ['a refused port', () => 'ws://127.0.0.1:1/'],
+    ['a host that does not exist', () => 'ws://no.such.host/'],
+    ['HTTP 401', () => `${server.url}/401`],
+  ] as const) {
+    it(`fails with a code in bounded time: ${what}`, async () => {
+      await stage.load(makeDevice, flow());
+      stage.give('open', message({ linkId: 0, uri: uri() }));
+      const error: unknown = field(await stage.next('caught'), 'error');
+      assert.equal(field(error, 'code'), 'OPEN_FAILED');
+    });
+  }
+
+  it('leaves the others alone when one node is deployed again, and nothing behind when all are gone', async () => {
+    const made: Device[] = [];
+    const make = (settings: DeviceSettings) => {
+      const device = new Device({
+        ...settings.options,
+        port: openerFor(settings.address, settings.line),
+      });
+      made.push(device);
+      return device;
+    };
+    await stage.load(make, flow());
+    await open(0);
+    const changed = flow().map((node) =>
+      'type' in node && node.type === 'ws-send' ? { ...node, name: 'renamed' } : node,
+    );
+    await stage.deploy(changed, 'nodes');
+    stage.give('send', message({ linkId: 0, payload: 'still open' }));
+    assert.equal((await stage.next('in')).payload, 'still open');
+    assert.equal(server.ws.connections.length, 1);
+    const before = performance.now();
+    await stage.deploy([{ id: 'tab', type: 'tab' }], 'full');
+    assert.ok(performance.now() - before < 2000);
+    assert.equal(made.length, 1);
+    const [device] = made;
+    assert.equal(device?.status.state, 'stopped');
+    const listeners = (['status', 'event', 'link', 'message', 'queue'] as const).map((name) =>
+      device.listenerCount(name),
+    );
+    assert.deepEqual(listeners, [0, 0, 0, 0, 0]);
+  });
+
   it('refuses bad input at the Catch node, with not one byte written', async () => {
     await stage.load(makeDevice, flow());
     await open(0);
@@ -166,6 +233,11 @@ onEachRuntime('over a real serial line', (stage) => {
     assert.ok(timers <= 2, `${timers} timers are left`);
   });
 });
+
+/** A message with properties of ours. */
+function message(properties: object): NodeMessage {
+  return { ...properties };
+}
 
 function field(value: unknown, name: string): unknown {
   return typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;

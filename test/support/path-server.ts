@@ -76,6 +76,7 @@ export async function startPathServer(options: PathServerOptions = {}): Promise<
       new Promise((resolve) => {
         server.close(() => resolve());
         for (const socket of sockets) socket.destroy();
+        sockets.clear();
       }),
   };
 }
