@@ -12,6 +12,12 @@ const BOOT = 8000;
 
 /** Milliseconds in which the rest of an answer follows its beginning. */
 const LULL = 30;
+/** Milliseconds that a line which is never still may draw out the wait for that rest; a question proves more. */
+const LONGEST_LULL = 300;
+/** Milliseconds that a flood from a server may delay an answer: 17 s were measured. */
+const LONGEST_FLOOD = 30_000;
+/** The same while a prompt is being filled: what is stuffed in vain does no harm, and there are many pieces. */
+const LONGEST_STUFFED = 3000;
 
 const CRLF = Buffer.from('\r\n');
 
@@ -54,6 +60,7 @@ export class Recovery {
   #abandoned = false;
   #filled = false;
   #prompted = false;
+  #flooded = false;
 
   /**
    * @param fill how many bytes a data prompt may be waiting for at most; 0: no prompt can be open
@@ -103,20 +110,25 @@ export class Recovery {
     readonly attempts: number;
     readonly mayRestart: boolean;
   }): Promise<boolean> {
-    for (let attempt = 0; attempt < options.attempts && !this.#abandoned; attempt++) {
+    for (let attempt = 0; attempt < options.attempts && this.#goesOn; attempt++) {
       this.#taken('crlf');
       let reply = await this.#say(CRLF, isFinal, ANSWER);
       if (reply === 'busy p...') reply = await this.#await(isResult, AT_WORK);
       // Our CR LF may have completed the damaged line of a command that wants a payload.
-      await this.#await(() => false, LULL);
+      await this.#lull();
       const waiting = reply === undefined || this.#prompted;
       if (waiting && this.#fill > 0 && !this.#filled) reply = await this.#fillUp();
       if (reply !== undefined && (await this.#ask())) return true;
     }
-    if (!options.mayRestart || this.#abandoned) return false;
+    // Nothing but a restart ends a flood through which no answer comes.
+    if (this.#abandoned || !(options.mayRestart || this.#flooded)) return false;
     this.#taken('restart');
     await this.#say(Buffer.from('AT+RST\r\n'), (line) => line === 'ready', BOOT);
     return false;
+  }
+
+  get #goesOn(): boolean {
+    return !this.#abandoned && !this.#flooded;
   }
 
   /** Feeds a waiting prompt line ends, which mean nothing should they be taken for commands. */
@@ -126,10 +138,15 @@ export class Recovery {
       if (this.#abandoned) return undefined;
       const bytes = Math.min(size, this.#fill + CRLF.length - total + 1) & ~1;
       if (bytes === 0) return undefined;
-      const reply = await this.#say(Buffer.from('\r\n'.repeat(bytes / 2)), isFinal, STUFFED);
+      const reply = await this.#say(
+        Buffer.from('\r\n'.repeat(bytes / 2)),
+        isFinal,
+        STUFFED,
+        LONGEST_STUFFED,
+      );
       if (reply !== undefined) {
         this.#filled = true;
-        await this.#await(() => false, LULL);
+        await this.#lull();
         return reply;
       }
       total += bytes;
@@ -151,33 +168,45 @@ export class Recovery {
     bytes: Uint8Array,
     wanted: (line: string) => boolean,
     stillness: number,
+    longest = stillness + LONGEST_FLOOD,
   ): Promise<string | undefined> {
     // Listening comes first: a device in the same process may answer before the write returns.
-    const reply = this.#await(wanted, stillness, this.#wire.duration(bytes.length));
+    const reply = this.#await(wanted, stillness, this.#wire.duration(bytes.length), longest);
     if (!this.#abandoned) this.#wire.write(bytes);
     return reply;
   }
 
-  /** The first wanted line, or undefined after so many milliseconds of stillness. */
+  #lull(): Promise<unknown> {
+    return this.#await(() => false, LULL, 0, LONGEST_LULL);
+  }
+
+  /**
+   * The first wanted line, or undefined after so many milliseconds of stillness; a line that is never still
+   * may draw that out to `longest`.
+   */
   #await(
     wanted: (line: string) => boolean,
     stillness: number,
     onTheWire = 0,
+    longest = stillness + LONGEST_FLOOD,
   ): Promise<string | undefined> {
     if (this.#abandoned) return Promise.resolve(undefined);
-    this.#still.restart(this.#wire.clock.now() + onTheWire);
+    const from = this.#wire.clock.now() + onTheWire;
+    this.#still.restart(from);
     return new Promise((resolve) => {
       this.#expectation = { wanted, settle: resolve };
-      this.#watch(stillness, stillness + onTheWire);
+      this.#watch(stillness, from + longest, stillness + onTheWire);
     });
   }
 
-  #watch(stillness: number, delay: number): void {
+  #watch(stillness: number, latest: number, delay: number): void {
     this.#cancel = this.#wire.clock.after(delay, () => {
       this.#cancel = undefined;
-      const left = stillness - this.#still.until(this.#wire.clock.now());
-      if (left <= 0) this.#settle(undefined);
-      else this.#watch(stillness, Math.max(1, left));
+      const now = this.#wire.clock.now();
+      const left = stillness - this.#still.until(now);
+      this.#flooded ||= left > 0 && now >= latest && stillness === ANSWER;
+      if (left <= 0 || now >= latest) this.#settle(undefined);
+      else this.#watch(stillness, latest, Math.max(1, Math.min(left, latest - now)));
     });
   }
 
