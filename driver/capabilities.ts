@@ -14,6 +14,7 @@ export function capabilitiesOf(firmware: FirmwareClass, version: string): Capabi
     authentication: firmware === 'C' || firmware === 'D',
     fragments: firmware === 'D',
     maxSend: size,
+    misframes: firmware === 'B' && /\b4\.0\.0\.0\b/.test(version),
     maxBuffer: size,
   };
 }

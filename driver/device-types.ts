@@ -18,6 +18,11 @@ export interface Capabilities {
   readonly fragments: boolean;
   /** Largest `AT+WSSEND`, in bytes: 8192 (A-C) or 16384 (D). */
   readonly maxSend: number;
+  /**
+   * Whether a message longer than the link's buffer goes out wrongly framed (v4.0.0.0): such a message is
+   * refused. Nothing but the version text tells this firmware from others of its class.
+   */
+  readonly misframes: boolean;
   /** Largest buffer size of `AT+WSCFG`, in bytes: 8192 (A-C) or 16384 (D). */
   readonly maxBuffer: number;
 }

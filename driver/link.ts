@@ -3,7 +3,7 @@ import type { Session } from './at/session';
 import { Backoff } from './backoff';
 import type { Budget } from './budget';
 import type { Cancel, Clock } from './clock';
-import { wsclose, wssend } from './commands/websocket';
+import { BUFFER_SIZE, wsclose, wssend } from './commands/websocket';
 import type { Capabilities } from './device-types';
 import { asEspAtError, EspAtError, isDeviceLoss } from './errors';
 import type {
@@ -91,6 +91,7 @@ export class Link {
       attached: () => this.#attached,
       open: () => this.#state === 2,
       wanted: () => this.#wanted,
+      bufferSize: () => this.#options?.config?.bufferSize ?? BUFFER_SIZE,
       brokenOff: (error) => this.renew(error),
     });
   }

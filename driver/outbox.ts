@@ -32,6 +32,8 @@ export interface OutboxHost {
   open(): boolean;
   /** Whether the link is to be open, though it may not be now. */
   wanted(): boolean;
+  /** The link's buffer, in bytes. */
+  bufferSize(): number;
   /** A message broke off between its fragments: the next one would be taken for its rest. */
   brokenOff(error: EspAtError): void;
 }
@@ -126,7 +128,10 @@ export class Outbox {
   /** The commands that send these bytes on this firmware. */
   #parts(bytes: Uint8Array, options: SendOptions, capabilities: Capabilities): Command[] {
     const { opcode = 1, fin = true, timeout } = options;
-    const { fragments, maxSend } = capabilities;
+    const { fragments, misframes } = capabilities;
+    const maxSend = misframes
+      ? Math.min(this.#host.bufferSize(), capabilities.maxSend)
+      : capabilities.maxSend;
     if (!fin && !fragments) {
       throw new EspAtError('FRAGMENTS_NOT_SUPPORTED', {}, { outcome: 'not-sent' });
     }

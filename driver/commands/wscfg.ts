@@ -8,6 +8,8 @@ import { checkLink, isWhole, shown, type Unchecked } from './check';
 
 /** Milliseconds; certificates are read from flash. */
 const DEADLINE = 5000;
+/** Bytes of a link's buffer unless set otherwise. */
+export const BUFFER_SIZE = 1024;
 /** How the device says that a certificate slot is empty, before its ERROR. */
 const answers = ['NO CERT FOUND', 'NO PRVT_KEY FOUND', 'NO CA FOUND'];
 
@@ -22,7 +24,7 @@ export function wscfg(link: LinkId, config: LinkConfig, capabilities: Capabiliti
   const values = [
     whole('ping interval', given.pingInterval, 10, 1, 7200, ' s'),
     whole('pong timeout', given.pongTimeout, 120, 1, 7200, ' s'),
-    whole('buffer size', given.bufferSize, 1024, 1, capabilities.maxBuffer, ' bytes'),
+    whole('buffer size', given.bufferSize, BUFFER_SIZE, 1, capabilities.maxBuffer, ' bytes'),
     ...authentication(given, capabilities),
   ];
   return command(id, values);

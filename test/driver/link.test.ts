@@ -442,6 +442,28 @@ describe('sending', () => {
     await world.end();
   });
 
+  it('is refused on v4.0.0.0 beyond the buffer size, where the firmware frames it wrongly', async () => {
+    const world: World = new World({
+      firmware: 'B',
+      simulator: {
+        output: (bytes) =>
+          world.port.deliver(
+            Buffer.from(bytes.toString('latin1').replace('3.3.0.0', '4.0.0.0'), 'latin1'),
+          ),
+      },
+    });
+    await world.ready();
+    const [link] = world.device.links;
+    await world.clock.wait(link.open({ uri: 'ws://host/plain', config: { bufferSize: 2000 } }));
+    const error = await failure(world, link.send('x'.repeat(2001)));
+    assert.deepEqual(
+      [error.code, error.outcome, error.details.limit],
+      ['PAYLOAD_TOO_LONG', 'not-sent', 2000],
+    );
+    await world.clock.wait(link.send('x'.repeat(2000)));
+    await world.end();
+  });
+
   it('is an error at once when the link is not open', async () => {
     const world = await readyWorld();
     const error = await failure(world, world.device.links[0].send('x'));

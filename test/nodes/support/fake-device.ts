@@ -101,6 +101,7 @@ export class FakeDevice extends EventEmitter<Events> implements DeviceApi {
     authentication: true,
     fragments: true,
     maxSend: 16384,
+    misframes: false,
     maxBuffer: 16384,
   };
   readonly queue = { messages: 0, bytes: 0, limit: { messages: 1000, bytes: 4_194_304 } };
