@@ -1,14 +1,16 @@
 import type { DataFormat, Frame, LinkId } from './frame';
 import { Body } from './framer-body';
-import { Header } from './framer-header';
+import { Header, LARGEST_DATA } from './framer-header';
 import { Line, LONGEST_LINE } from './framer-line';
 
-const CR = Buffer.from('\r');
 const CR_BYTE = 0x0d;
 const LF_BYTE = 0x0a;
 const SPACE = 0x20;
 const PROMPT = 0x3e;
 const HEAD_LENGTH = '+WS_DATA:'.length;
+
+/** Bytes that a {@link Framer} holds at most of what is not complete yet: one line and one chunk of data. */
+export const FRAMER_BOUND = LONGEST_LINE + 2 + LARGEST_DATA;
 
 const promptFrame: Frame = { kind: 'prompt' };
 
@@ -128,7 +130,7 @@ export class Framer {
             at++;
             this.#dataComplete();
           } else {
-            this.#damaged('length', CR);
+            this.#damaged('length');
           }
           break;
       }
@@ -219,13 +221,12 @@ export class Framer {
     return '';
   }
 
-  /** Where the next report starts is not known; `again` are bytes to be looked at once more. */
-  #damaged(reason: 'header' | 'length', again?: Buffer): void {
+  /** Where the next report starts is not known. */
+  #damaged(reason: 'header' | 'length'): void {
     const length =
       reason === 'length' ? this.#dataLength() : this.#line.length + this.#headLength();
     this.#startLine();
     this.#line.drop();
-    if (again) this.#line.read(again, 0);
     this.#handler({ kind: 'garbage', reason, length });
   }
 

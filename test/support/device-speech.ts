@@ -1,0 +1,173 @@
+import fc from 'fast-check';
+import type { DataFormat, Frame, LinkId } from '../../driver/at/frame';
+
+/** A piece of what a device says, and the frames that a reader has to make of it. */
+export interface Speech {
+  readonly bytes: Buffer;
+  readonly frames: readonly Frame[];
+}
+
+/** The link's `+WS_DATA` formats, by link. */
+export type Formats = readonly [DataFormat, DataFormat, DataFormat];
+
+/** What stands between `+WS_DATA:` and the data, beside the link. */
+export interface Data {
+  readonly link: LinkId;
+  readonly opcode: number;
+  readonly fin: boolean;
+  /** Bytes of the WebSocket frame beyond this chunk. */
+  readonly beyond: number;
+  readonly bytes: Buffer;
+}
+
+/** Writes what a device says, from ESP-AT's description and by no code of the driver. */
+export class Speaker {
+  readonly #formats: Formats;
+
+  constructor(formats: Formats) {
+    this.#formats = formats;
+  }
+
+  line(text: string): Speech {
+    const frames: readonly Frame[] = text === '' ? [] : [{ kind: 'line', text }];
+    return { bytes: Buffer.from(`${text}\r\n`, 'latin1'), frames };
+  }
+
+  data(data: Data): Speech {
+    const { link, opcode, fin, beyond, bytes } = data;
+    const payloadLength = bytes.length + beyond;
+    const long = this.#formats[link] === 'long';
+    const numbers = long
+      ? [link, opcode, fin ? 1 : 0, payloadLength, bytes.length]
+      : [link, bytes.length];
+    return {
+      bytes: Buffer.concat([
+        Buffer.from(`+WS_DATA:${numbers.join()},`),
+        bytes,
+        Buffer.from('\r\n'),
+      ]),
+      frames: [
+        long
+          ? { kind: 'data', link, opcode, fin, payloadLength, bytes }
+          : { kind: 'data', link, bytes },
+      ],
+    };
+  }
+
+  /** The prompt of a command that wants payload; some modules put a space behind it. */
+  prompt(space: boolean): Speech {
+    return {
+      bytes: Buffer.from(`\r\nOK\r\n\r\n>${space ? ' ' : ''}`),
+      frames: [{ kind: 'line', text: 'OK' }, { kind: 'prompt' }],
+    };
+  }
+
+  /** The echo of a command line, with data in the middle of it. */
+  echo(parts: readonly string[], data: readonly Data[]): Speech {
+    const said = parts.flatMap((part, index) => {
+      const each = index < parts.length - 1 ? data[index] : undefined;
+      const text = Buffer.from(part, 'latin1');
+      return each ? [text, this.data(each).bytes] : [text];
+    });
+    const between = data.slice(0, parts.length - 1).flatMap((each) => this.data(each).frames);
+    return {
+      bytes: Buffer.concat([...said, Buffer.from('\r\n')]),
+      frames: [...between, { kind: 'line', text: parts.join('') }],
+    };
+  }
+
+  /** Bytes that are nothing, right in front of data. */
+  noise(text: string, data: Data): Speech {
+    const { bytes, frames } = this.data(data);
+    const noise: readonly Frame[] = text === '' ? [] : [{ kind: 'line', text }];
+    return {
+      bytes: Buffer.concat([Buffer.from(text, 'latin1'), bytes]),
+      frames: [...frames, ...noise],
+    };
+  }
+}
+
+export const link: fc.Arbitrary<LinkId> = fc.constantFrom(0, 1, 2);
+const format = fc.constantFrom<DataFormat>('short', 'long');
+export const formats: fc.Arbitrary<Formats> = fc.tuple(format, format, format);
+
+/** What a payload has to survive: all that means something outside of one. */
+const nasty = fc.constantFrom(
+  ...['\r\n', '\r', '\n', '>', '\r\n>', '\r\nOK\r\n', '\r\nOK\r\n\r\n>', '\r\nready\r\n'],
+  ...['+WS_DATA:0,5,', '+WS_DATA:1,1,1,3,3,abc\r\n', '+WS_CLOSED:0\r\n', 'busy p...\r\n', '\xff'],
+);
+
+const payload = fc
+  .array(
+    fc.oneof(
+      nasty.map((text) => Buffer.from(text, 'latin1')),
+      fc.uint8Array({ maxLength: 40 }).map((bytes) => Buffer.from(bytes)),
+    ),
+    { maxLength: 5 },
+  )
+  .map((parts) => Buffer.concat(parts));
+
+export const data: fc.Arbitrary<Data> = fc.record({
+  link,
+  opcode: fc.nat(15),
+  fin: fc.boolean(),
+  beyond: fc.oneof(fc.constant(0), fc.nat(100_000)),
+  bytes: payload,
+});
+
+/** Text of a line that holds neither a line end nor data. */
+const plain = fc
+  .oneof(
+    fc.string({ unit: fc.nat(255).map((code) => String.fromCharCode(code)), maxLength: 60 }),
+    fc.constantFrom('OK', 'ERROR', 'ready', 'WIFI GOT IP', '+WS_CLOSED:0', 'busy p...', '+WS_DAT'),
+  )
+  .filter((text) => !/\r\n|\+WS_DATA:|^[> ]|^\n|\r$/.test(text));
+
+/** Answers quote other people's text: nothing in it is data. */
+const answer = plain.map((text) => `+WSOPEN:0,2,"ws://h/?+WS_DATA:0,3,${text}"`);
+
+/** Any sequence of things that a device may say. */
+export function speech(speaker: Speaker): fc.Arbitrary<Speech> {
+  const part = fc.oneof(
+    { weight: 4, arbitrary: data.map((each) => speaker.data(each)) },
+    { weight: 3, arbitrary: fc.oneof(plain, answer).map((text) => speaker.line(text)) },
+    { weight: 1, arbitrary: fc.boolean().map((space) => speaker.prompt(space)) },
+    {
+      weight: 1,
+      arbitrary: fc
+        .tuple(fc.array(plain, { maxLength: 3 }), fc.array(data, { maxLength: 3 }))
+        .map(([parts, between]) => speaker.echo(['AT+', ...parts], between)),
+    },
+    {
+      weight: 1,
+      arbitrary: fc
+        .tuple(
+          plain.filter((text) => !text.startsWith('A') && !/^\+.*:/s.test(text)),
+          data,
+        )
+        .map(([text, each]) => speaker.noise(text, each)),
+    },
+  );
+  return fc.array(part, { maxLength: 12 }).map((parts) => ({
+    bytes: Buffer.concat(parts.map(({ bytes }) => bytes)),
+    frames: parts.flatMap(({ frames }) => frames),
+  }));
+}
+
+/** Bytes in pieces, cut where `cuts` says, as shares of the whole. */
+export function cutAt(bytes: Buffer, cuts: readonly number[]): Buffer[] {
+  const places = cuts.map((share) => Math.floor(share * bytes.length)).sort((a, b) => a - b);
+  const pieces: Buffer[] = [];
+  let from = 0;
+  for (const place of [...places, bytes.length]) {
+    if (place > from) pieces.push(bytes.subarray(from, place));
+    from = place;
+  }
+  return pieces;
+}
+
+/** Where to cut: nowhere, here and there, or at every byte. */
+export const cuts: fc.Arbitrary<readonly number[]> = fc.oneof(
+  fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { maxLength: 12 }),
+  fc.constant(Array.from({ length: 4096 }, (_, index) => index / 4096)),
+);
