@@ -44,7 +44,9 @@ export class Header {
   start(): void {
     this.taken = 0;
     this.#field = 0;
-    this.#expect(HIGHEST_LINK);
+    this.#digits = 0;
+    this.#value = 0;
+    this.#highest = HIGHEST_LINK;
   }
 
   /**
@@ -52,59 +54,60 @@ export class Header {
    * that no header can have there; {@link taken} tells how far it came.
    */
   read(chunk: Uint8Array, from: number): HeaderProgress {
-    for (let at = from; at < chunk.length; at++) {
+    let value = this.#value;
+    let digits = this.#digits;
+    let progress: HeaderProgress = 'more';
+    let at = from;
+    while (progress === 'more' && at < chunk.length) {
       const byte = chunk[at] ?? 0;
       if (byte >= ZERO && byte <= NINE) {
-        if (this.#digits > 0 && this.#value === 0) return 'impossible';
-        this.#value = this.#value * 10 + (byte - ZERO);
-        this.#digits++;
-        if (this.#value > this.#highest) return 'impossible';
-        this.taken++;
-      } else if (byte === COMMA && this.#digits > 0) {
-        this.taken++;
-        if (this.#fieldComplete()) return 'complete';
+        const leadingZero = digits > 0 && value === 0;
+        value = value * 10 + (byte - ZERO);
+        digits++;
+        if (leadingZero || value > this.#highest) progress = 'impossible';
+        else at++;
+      } else if (byte === COMMA && digits > 0) {
+        if (this.#fieldComplete(value)) progress = 'complete';
+        value = digits = 0;
+        at++;
       } else {
-        return 'impossible';
+        progress = 'impossible';
       }
     }
-    return 'more';
+    this.#value = value;
+    this.#digits = digits;
+    this.taken += at - from;
+    return progress;
   }
 
   /** Keeps the number just read; true when it was the last one. */
-  #fieldComplete(): boolean {
-    const value = this.#value;
+  #fieldComplete(value: number): boolean {
     switch (this.#field++) {
       case 0:
         this.link = value === 0 ? 0 : value === 1 ? 1 : 2;
         if (this.#formats[value] === 'long') {
-          this.#expect(HIGHEST_OPCODE);
+          this.#highest = HIGHEST_OPCODE;
         } else {
           this.opcode = this.fin = this.payloadLength = undefined;
           this.#field = 4;
-          this.#expect(LARGEST_DATA);
+          this.#highest = LARGEST_DATA;
         }
         return false;
       case 1:
         this.opcode = value;
-        this.#expect(1);
+        this.#highest = 1;
         return false;
       case 2:
         this.fin = value === 1;
-        this.#expect(LONGEST_FRAME);
+        this.#highest = LONGEST_FRAME;
         return false;
       case 3:
         this.payloadLength = value;
-        this.#expect(LARGEST_DATA);
+        this.#highest = LARGEST_DATA;
         return false;
       default:
         this.length = value;
         return true;
     }
-  }
-
-  #expect(highest: number): void {
-    this.#highest = highest;
-    this.#digits = 0;
-    this.#value = 0;
   }
 }

@@ -90,6 +90,15 @@ export class Line {
 
   progress: LineProgress = 'more';
 
+  /** Whether data begins right here; where its head ends then, else -1. Says nothing of a head that is cut. */
+  headAt(chunk: Uint8Array, from: number): number {
+    if (from + HEAD.length > chunk.length) return -1;
+    for (let index = 0; index < HEAD.length; index++) {
+      if (chunk[from + index] !== HEAD[index]) return -1;
+    }
+    return from + HEAD.length;
+  }
+
   #judge(byte: number): LineProgress {
     const bytes = this.#bytes;
     const length = this.#length;

@@ -6,6 +6,7 @@ import { Line, LONGEST_LINE } from './framer-line';
 const CR_BYTE = 0x0d;
 const LF_BYTE = 0x0a;
 const SPACE = 0x20;
+const PLUS = 0x2b;
 const PROMPT = 0x3e;
 const HEAD_LENGTH = '+WS_DATA:'.length;
 
@@ -150,6 +151,14 @@ export class Framer {
       const prompted = this.#prompted;
       this.#prompted = false;
       if (prompted && byte === SPACE) return from + 1;
+      if (byte === PLUS) {
+        const end = line.headAt(chunk, from);
+        if (end > 0) {
+          this.#header.start();
+          this.#state = 'header';
+          return end;
+        }
+      }
     }
     const end = line.read(chunk, from);
     switch (line.progress) {

@@ -1,0 +1,44 @@
+/** One measurement as it is printed: a line of JSON. Times are in the unit that its name ends in. */
+export type Row = Readonly<Record<string, unknown>>;
+
+/** How much is done for a measurement. */
+export interface Effort {
+  /** Milliseconds that a round of one contender takes at least. */
+  readonly round: number;
+  /** Rounds of each contender; an odd number, of which the median counts. */
+  readonly rounds: number;
+  /** What counts of messages are multiplied with, 0 to 1. */
+  readonly scale: number;
+  /** Only the smallest of what is varied, to see that the suite works. */
+  readonly glimpse: boolean;
+}
+
+/** For figures. */
+export const full: Effort = { round: 120, rounds: 7, scale: 1, glimpse: false };
+
+/** To see that a suite works; its figures mean nothing. */
+export const glimpse: Effort = { round: 2, rounds: 1, scale: 0.001, glimpse: true };
+
+/** Measures something; brings a row for each measurement, as soon as it has it. */
+export type Suite = (effort: Effort) => AsyncIterable<Row> | Promise<Iterable<Row>>;
+
+/** What is to be varied, or in a glimpse only the first of it. */
+export function varied<T>(effort: Effort, values: readonly T[]): readonly T[] {
+  return effort.glimpse ? values.slice(0, 1) : values;
+}
+
+/** With three significant digits: more are noise. */
+export function rounded(value: number): number {
+  return Number(value.toPrecision(3));
+}
+
+/** The middle one, or of two middle ones the lower; NaN when there are none. */
+export function median(values: readonly number[]): number {
+  return quantile(values, 0.5);
+}
+
+/** The value that so large a part of all, 0 to 1, does not exceed. */
+export function quantile(values: readonly number[], part: number): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.max(0, Math.ceil(sorted.length * part) - 1)] ?? NaN;
+}
