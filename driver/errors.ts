@@ -80,6 +80,8 @@ const sentences = {
   NOT_JSON: 'A message on link {link} is not valid JSON: {reason}.',
   FRAME_STALLED:
     'The server stopped in the middle of a frame on link {link}; the link is opened again.',
+  LINK_STALLED:
+    'Link {link} took nothing for {seconds} s although it seems open; it is opened again.',
   // Wi-Fi, clock, certificates
   WIFI_TIMEOUT: 'Joining the network {ssid} took too long.',
   WIFI_PASSWORD: 'The network {ssid} refused the password.',

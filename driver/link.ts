@@ -78,6 +78,8 @@ export class Link {
   #retry: Cancel | undefined;
   #openedAt = 0;
   #gapped = false;
+  /** Why the connection may be dead though the device has not noticed. */
+  #suspicion: EspAtError | undefined;
   #closedByServer: (() => void) | undefined;
 
   constructor(id: LinkId, host: LinkHost) {
@@ -93,6 +95,8 @@ export class Link {
       wanted: () => this.#wanted,
       bufferSize: () => this.#options?.config?.bufferSize ?? BUFFER_SIZE,
       brokenOff: (error) => this.renew(error),
+      refused: () => this.#host.ask(),
+      stalled: (error) => this.#suspect(error),
     });
   }
 
@@ -273,8 +277,21 @@ export class Link {
       else if (actual === 2 && this.#state !== 2) this.connected();
       else if ((actual === 1 || actual === 3) && this.#state === 2) this.disconnected();
       if (this.#state === 1 && actual === 3) this.#become(3, 'lost');
+      this.#judge();
     }
     return this.#event('asked');
+  }
+
+  /** The device is asked first: it may be reconnecting already. */
+  #suspect(error: EspAtError): void {
+    this.#suspicion = error;
+    this.#host.ask();
+  }
+
+  #judge(): void {
+    const error = this.#suspicion;
+    this.#suspicion = undefined;
+    if (error && this.#state === 2) this.renew(error);
   }
 
   // --- opening -------------------------------------------------------------------------------------
@@ -406,6 +423,7 @@ export class Link {
     if (this.#host.clock.now() - this.#openedAt > STEADY) this.#backoff.reset();
     const receiver = this.#receiver;
     this.#receiver = undefined;
+    this.#suspicion = undefined;
     this.#early = [];
     receiver?.close();
   }

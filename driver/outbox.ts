@@ -3,7 +3,7 @@ import type { LinkId } from './at/frame';
 import type { Session } from './at/session';
 import type { Budget } from './budget';
 import type { Clock } from './clock';
-import { wssend } from './commands/websocket';
+import { SEND_TIMEOUT, wssend } from './commands/websocket';
 import type { Capabilities } from './device-types';
 import { EspAtError, type ErrorCode } from './errors';
 import type { SendOptions } from './link-types';
@@ -21,6 +21,11 @@ const passing: readonly ErrorCode[] = [
   'SEND_FAILED',
 ];
 
+/** What the device answered ERROR to, before or after the payload. */
+const refused: readonly ErrorCode[] = ['COMMAND_FAILED', 'SEND_FAILED'];
+/** Milliseconds: an ERROR that came sooner has another reason than a peer that takes nothing. */
+const LEAST_STALL = 1000;
+
 /** What an outbox needs of its link. */
 export interface OutboxHost {
   readonly link: LinkId;
@@ -36,6 +41,10 @@ export interface OutboxHost {
   bufferSize(): number;
   /** A message broke off between its fragments: the next one would be taken for its rest. */
   brokenOff(error: EspAtError): void;
+  /** The device answered ERROR: the link may not be what it seems. */
+  refused(): void;
+  /** The device answered ERROR because the network took nothing for as long as it was given. */
+  stalled(error: EspAtError): void;
 }
 
 /** A message that waits for its link. */
@@ -119,10 +128,25 @@ export class Outbox {
         }
         reject(error);
         if (error.outcome === 'unknown' && parts.length > 1) this.#host.brokenOff(error);
+        this.#suspect(error, options.timeout);
       };
       signal?.addEventListener('abort', abort, { once: true });
       withdraw = attached.session.send({ link, parts, settle });
     });
+  }
+
+  /** An ERROR tells nothing of its reason; how long it took does. */
+  #suspect(error: EspAtError, timeout = SEND_TIMEOUT): void {
+    const { link } = this.#host;
+    const refusal = error.cause;
+    if (!(refusal instanceof EspAtError) || !refused.includes(refusal.code)) return;
+    const waited = Number(refusal.details.waited);
+    if (waited >= Math.max(timeout, LEAST_STALL)) {
+      const seconds = Math.round(waited / 1000);
+      this.#host.stalled(new EspAtError('LINK_STALLED', { link, seconds }));
+    } else {
+      this.#host.refused();
+    }
   }
 
   /** The commands that send these bytes on this firmware. */

@@ -73,6 +73,11 @@ export class Patience {
     this.#lookIn(PROBE_WHEN_BUSY, now);
   }
 
+  /** Milliseconds since {@link begin}. */
+  get waited(): number {
+    return this.#clock.now() - this.#startedAt;
+  }
+
   /** Nothing is waited for any more. */
   end(): void {
     this.#exchange = undefined;

@@ -40,10 +40,14 @@ export function renewed(request: Request): Request {
   return { ...request, exchange, attempt: request.attempt + 1 };
 }
 
-/** The error of a request that the device answered with ERROR. */
-export function refusal({ exchange, send }: Request): EspAtError {
+/**
+ * The error of a request that the device answered with ERROR.
+ * @param waited milliseconds it took, from the last byte written
+ */
+export function refusal({ exchange, send }: Request, waited: number): EspAtError {
   const said = [...exchange.lines, exchange.reason].filter((line) => line !== '').join(', ');
-  const details = { command: exchange.command.name, reason: said === '' ? '' : `: ${said}` };
+  const reason = said === '' ? '' : `: ${said}`;
+  const details = { command: exchange.command.name, reason, waited: Math.round(waited) };
   if (!send || exchange.payloadWritten) return new EspAtError('COMMAND_FAILED', details);
   return new EspAtError('SEND_FAILED', { ...details, link: send.link });
 }

@@ -258,9 +258,7 @@ export class Session {
       case 'success':
         return this.#succeed(request);
       case 'failure':
-        this.#release();
-        this.#fail(request, refusal(request));
-        return this.#next();
+        return this.#refuse(request);
       case 'echo':
         if (!this.lenient) this.#handlers.echoed();
         return;
@@ -351,6 +349,13 @@ export class Session {
     // The wire first: the next command leaves in the same turn in which this answer is complete.
     this.#next();
     if (!following) send.settle();
+  }
+
+  #refuse(request: Request): void {
+    const error = refusal(request, this.#patience.waited);
+    this.#release();
+    this.#fail(request, error);
+    this.#next();
   }
 
   #fail(request: Request, error: EspAtError): void {

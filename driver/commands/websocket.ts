@@ -2,4 +2,4 @@
 export { BUFFER_SIZE, wscfg, wscfgProbe } from './wscfg';
 export { wshead, wsheadClear, wsheadQuery } from './wshead';
 export { parseWsopen, wsclose, wsopen, wsopenQuery, type OpenLink } from './wsopen';
-export { wsdatafmt, wssend } from './wssend';
+export { SEND_TIMEOUT, wsdatafmt, wssend } from './wssend';

@@ -12,7 +12,7 @@ const LARGEST_CONTROL = 125;
 const FIRST_CONTROL = 8;
 const TEXT = 1;
 /** Milliseconds the device has to hand a message to the network unless told otherwise. */
-const TIMEOUT = 10_000;
+export const SEND_TIMEOUT = 10_000;
 /** Milliseconds beyond the timeout: the ERROR came up to 10 s after it. */
 const LEEWAY = 15_000;
 
@@ -37,7 +37,7 @@ function command(link: unknown, payload: unknown, options: Unchecked<SendTraits>
   const id = checkLink(link);
   const bytes = checkPayload(payload);
   const opcode = checkOpcode(options.opcode ?? TEXT);
-  const timeout = checkTimeout(options.timeout ?? TIMEOUT, 0, 60_000);
+  const timeout = checkTimeout(options.timeout ?? SEND_TIMEOUT, 0, 60_000);
   const fin = options.fin ?? true;
   if (typeof fin !== 'boolean') throw invalidPayload('fin is neither true nor false');
   if (!fin && opcode > 2) throw invalidPayload('only text and binary may go in fragments');
@@ -67,7 +67,7 @@ function fields(
   fin: boolean,
 ): string {
   if (!fin) return `${link},${length},${opcode},${timeout},0`;
-  if (timeout !== TIMEOUT) return `${link},${length},${opcode},${timeout}`;
+  if (timeout !== SEND_TIMEOUT) return `${link},${length},${opcode},${timeout}`;
   return opcode === TEXT ? `${link},${length}` : `${link},${length},${opcode}`;
 }
 

@@ -331,6 +331,60 @@ describe('losing and keeping a link', () => {
   });
 });
 
+describe('a link that only seems open', () => {
+  /** A ready world whose device says what `told` makes of it. */
+  async function told(change: (text: string, world: World) => string): Promise<World> {
+    const world: World = new World({
+      simulator: {
+        output: (bytes) => {
+          const text = change(bytes.toString('latin1'), world);
+          if (text !== '') world.port.deliver(Buffer.from(text, 'latin1'));
+        },
+      },
+    });
+    await world.ready();
+    return world;
+  }
+
+  it('is found out by a refused message when its +WS_CLOSED never came', async () => {
+    const world = await told((text) => text.replace('+WS_CLOSED:0\r\n', ''));
+    const [link] = world.device.links;
+    await world.clock.wait(link.open({ uri: 'ws://host/plain', keepOpen: true }));
+    world.server.connections[0]?.close(1001);
+    await world.clock.advance(500);
+    assert.equal(link.state, 2);
+    assert.equal(await code(world, link.send('into the void')), 'SEND_FAILED');
+    await world.clock.until(() => world.server.connections.length === 2, 5000);
+    assert.deepEqual(story(world).slice(2), ['closed-by-server 0', 'retrying 0', 'opening 0']);
+    await world.end();
+  });
+
+  it('is opened again when it took nothing for as long as a message was given', async () => {
+    let stalled = false;
+    const world = await told((text, { clock, port }) => {
+      if (!stalled) return text;
+      // The device works on the message, answers probes so, and gives up after its 10 s.
+      if (text === '\r\nERROR\r\n') return '\r\nbusy p...\r\n';
+      if (text !== '\r\nSEND OK\r\n') return text;
+      clock.after(10_500, () => {
+        stalled = false;
+        port.deliver(Buffer.from('\r\nERROR\r\n'));
+      });
+      return '';
+    });
+    const [link] = world.device.links;
+    await world.clock.wait(link.open({ uri: 'ws://host/plain' }));
+    stalled = true;
+    const error = await failure(world, link.send('stuck'));
+    assert.deepEqual([error.code, error.outcome], ['SEND_UNKNOWN', 'unknown']);
+    await world.clock.until(() => link.state === 2 && world.server.connections.length === 2, 5000);
+    const lost = world.links.find(({ event }) => event === 'lost');
+    assert.deepEqual([lost?.error?.code, lost?.error?.details.seconds], ['LINK_STALLED', 11]);
+    assert.equal(story(world).at(-1), 'reopened 2');
+    await world.end();
+  });
+});
+
 describe('sending', () => {
   const nasty = Buffer.from('\0>\r\nOK\r\n+WS_CLOSED:0\r\n\r\nSEND OK\r\nAT+RST\r\n\xff', 'latin1');
 
