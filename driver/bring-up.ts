@@ -1,10 +1,11 @@
+import { refusable } from './at/command';
 import type { Session } from './at/session';
 import { findCapabilities } from './capabilities';
 import { echoOff, sysStore } from './commands/base';
 import { uartCur } from './commands/uart';
 import { parseWsopen, wsclose, wsopenQuery } from './commands/websocket';
 import type { Capabilities, DeviceEvent, DeviceOptions } from './device-types';
-import { EspAtError } from './errors';
+import { EspAtError, isRefusal } from './errors';
 import type { Port } from './port/port';
 
 /** The largest payload a prompt of an earlier life can be waiting for. */
@@ -87,10 +88,10 @@ async function closeLeftovers({ session }: BringUpContext): Promise<void> {
   await session.exclusive(async (run) => {
     let open;
     try {
-      open = parseWsopen(await run(wsopenQuery()));
+      open = parseWsopen(await run(refusable(wsopenQuery())));
     } catch (error) {
       // Firmware without WebSocket commands is recognised, and named, in the next step.
-      if (error instanceof EspAtError && error.code === 'COMMAND_FAILED') return;
+      if (isRefusal(error)) return;
       throw error;
     }
     for (const { link } of open) await run(wsclose(link));

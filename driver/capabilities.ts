@@ -1,8 +1,8 @@
-import type { Run } from './at/command';
+import { refusable, type Run } from './at/command';
 import { commandList, parseCommandList, parseVersion, version } from './commands/base';
 import { wscfgProbe, wsheadQuery, wsdatafmt, wsopenQuery } from './commands/websocket';
 import type { Capabilities, FirmwareClass } from './device-types';
-import { EspAtError } from './errors';
+import { EspAtError, isRefusal } from './errors';
 
 /** What each class of firmware can do; `AT+WSSEND` and `AT+WSCFG` of class D take twice as much. */
 export function capabilitiesOf(firmware: FirmwareClass, version: string): Capabilities {
@@ -36,7 +36,7 @@ export async function findCapabilities(run: Run): Promise<Capabilities> {
 
 async function listCommands(run: Run): Promise<ReadonlySet<string>> {
   try {
-    return new Set(parseCommandList(await run(commandList())));
+    return new Set(parseCommandList(await run(refusable(commandList()))));
   } catch (error) {
     if (!isRefusal(error)) throw error;
   }
@@ -50,14 +50,10 @@ async function listCommands(run: Run): Promise<ReadonlySet<string>> {
 
 async function accepts(run: Run, command: Parameters<Run>[0]): Promise<boolean> {
   try {
-    await run(command);
+    await run(refusable(command));
     return true;
   } catch (error) {
     if (isRefusal(error)) return false;
     throw error;
   }
-}
-
-function isRefusal(error: unknown): boolean {
-  return error instanceof EspAtError && error.code === 'COMMAND_FAILED';
 }

@@ -48,6 +48,8 @@ export class Epoch {
   #timer: Cancel | undefined;
   #heardAt: number;
   #asking = false;
+  /** Whether it was brought up, and has not restarted since. */
+  #ready = false;
   #searches = 0;
   /** What kept it from coming up last time. */
   #trouble: EspAtError | undefined;
@@ -142,6 +144,7 @@ export class Epoch {
     this.#searches = 0;
     this.#trouble = undefined;
     this.#backoff.reset();
+    this.#ready = true;
     this.#host.become('ready');
     this.#host.event({ event: 'ready', detail: capabilities.version });
     const attachment = { session: this.#session, capabilities, headers: { clear: false } };
@@ -179,6 +182,7 @@ export class Epoch {
   }
 
   #leave(error: EspAtError): void {
+    this.#ready = false;
     this.#timer?.();
     this.#timer = undefined;
     this.#network?.close(error);
@@ -206,7 +210,7 @@ export class Epoch {
       echoed: () => this.#restarted(),
       gap: () => links.forEach((link) => link.gap()),
       outOfStep: (detail) => {
-        this.#host.become('recovering');
+        if (this.#ready) this.#host.become('recovering');
         this.#host.event({ event: 'out-of-step', detail });
       },
       recovery: (step) => this.#host.event({ event: 'recovery', detail: step }),
@@ -232,8 +236,9 @@ export class Epoch {
   }
 
   #recovered(): void {
-    this.#host.become('ready');
     this.#host.event({ event: 'recovered' });
+    if (!this.#ready) return;
+    this.#host.become('ready');
     for (const link of this.#host.links) link.resume();
     this.ask();
   }

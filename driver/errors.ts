@@ -130,6 +130,11 @@ export function asEspAtError(error: unknown, port = ''): EspAtError {
   return new EspAtError('PORT_FAILED', { port, reason: String(error) }, { cause: error });
 }
 
+/** Whether the device answered ERROR. */
+export function isRefusal(error: unknown): error is EspAtError {
+  return error instanceof EspAtError && error.code === 'COMMAND_FAILED';
+}
+
 const losses: readonly ErrorCode[] = [
   'DEVICE_RESTARTED',
   'DEVICE_SILENT',

@@ -1,9 +1,10 @@
+import { refusable } from './at/command';
 import type { Report } from './at/reports';
 import type { Session } from './at/session';
 import type { Cancel, Clock } from './clock';
 import { cwstate, parseCwstate } from './commands/wifi';
 import type { DeviceEvent, DeviceOptions } from './device-types';
-import { EspAtError } from './errors';
+import { EspAtError, isRefusal } from './errors';
 import { writeCertificates } from './provision/certificates';
 import { setClock } from './provision/sntp';
 import { joinWifi } from './provision/wifi';
@@ -93,12 +94,12 @@ export class Network {
 
   async #hasAddress(): Promise<boolean> {
     try {
-      const { state } = parseCwstate(await this.#session.run(cwstate()));
+      const { state } = parseCwstate(await this.#session.run(refusable(cwstate())));
       if (state === 1 || state === 3) this.#signs++;
       return state === 2;
     } catch (error) {
       // Firmware for Ethernet has no Wi-Fi commands.
-      if (error instanceof EspAtError && error.code === 'COMMAND_FAILED') return true;
+      if (isRefusal(error)) return true;
       throw error;
     }
   }

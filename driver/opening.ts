@@ -11,7 +11,7 @@ import {
   wsopenQuery,
 } from './commands/websocket';
 import type { Capabilities } from './device-types';
-import { EspAtError } from './errors';
+import { EspAtError, isRefusal } from './errors';
 import type { OpenOptions } from './link-types';
 
 /** What the reports said while the opening was under way. */
@@ -68,7 +68,7 @@ export async function openLink(
   const { link, reports } = context;
   await setUp(run, options, context);
   try {
-    await run(wsopen(link, options));
+    await sayOpen(run, options, context);
   } catch (error) {
     if (await isOpenAfterAll(run, error, options, context)) return;
     throw failure(error, options, context);
@@ -78,6 +78,25 @@ export async function openLink(
     await run(wsclose(link));
     throw new EspAtError('OPEN_CLOSED', { link });
   }
+}
+
+/** A refusal that no report explains may have been meant for noise in front of the line: then once more. */
+async function sayOpen(
+  run: Run,
+  options: OpenOptions,
+  { link, reports }: OpeningContext,
+): Promise<void> {
+  try {
+    await run(wsopen(link, options));
+  } catch (error) {
+    const explained = reports.connected || reports.disconnected || reports.closed;
+    if (explained || !isRefusal(error) || (await isKnown(run, link))) throw error;
+    await run(wsopen(link, options));
+  }
+}
+
+async function isKnown(run: Run, link: LinkId): Promise<boolean> {
+  return parseWsopen(await run(wsopenQuery())).some((entry) => entry.link === link);
 }
 
 async function setUp(run: Run, options: OpenOptions, context: OpeningContext): Promise<void> {
@@ -139,7 +158,7 @@ async function isOpenAfterAll(
   { link, reports }: OpeningContext,
 ): Promise<boolean> {
   const lost = error instanceof EspAtError && error.code === 'OUT_OF_STEP';
-  const refused = error instanceof EspAtError && error.code === 'COMMAND_FAILED';
+  const refused = isRefusal(error);
   if (!lost && !refused) return false;
   // The usual failure: the attempt was made, and the device has given the link up.
   if (refused && (reports.disconnected || reports.connected)) return false;

@@ -17,6 +17,13 @@ export interface Command {
   readonly deadline: number;
   /** Whether doing it twice does the same as doing it once. */
   readonly repeatable: boolean;
+  /** Whether ERROR is an answer like any other, because some firmware knows no such command. */
+  readonly refusable?: boolean;
+}
+
+/** The same command, where ERROR is an answer like any other. */
+export function refusable(command: Command): Command {
+  return { ...command, refusable: true };
 }
 
 /** What a command that succeeded brought: its answer lines, one character a byte (latin1). */

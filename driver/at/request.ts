@@ -52,6 +52,18 @@ export function refusal({ exchange, send }: Request, waited: number): EspAtError
   return new EspAtError('SEND_FAILED', { ...details, link: send.link });
 }
 
+/**
+ * Whether an ERROR may have been the answer to noise in front of the command, or to a line end that came
+ * before it: then the command may still be at work, or be said again. Not so when the device gave a reason,
+ * when a refusal is an answer like any other, or when it is the second one.
+ */
+export function isDoubtful({ exchange, attempt }: Request): boolean {
+  const { command, lines, reason, payloadWritten } = exchange;
+  if (attempt > 1 || command.refusable || payloadWritten) return false;
+  const harmless = command.repeatable || command.payload !== undefined;
+  return harmless && lines.length === 0 && reason === '';
+}
+
 /** The error of a request whose answer was lost. */
 export function lost({ exchange }: Request): EspAtError {
   return new EspAtError('OUT_OF_STEP', { command: exchange.command.name });

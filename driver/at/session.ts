@@ -7,7 +7,7 @@ import { Framer } from './framer';
 import { Patience } from './patience';
 import { Recovery, type RecoveryStep } from './recovery';
 import { parseReport, type Report } from './reports';
-import { isResult, lost, notSent, refusal, renewed, size, unknown } from './request';
+import { isDoubtful, isResult, lost, notSent, refusal, renewed, size, unknown } from './request';
 import type { QueuedSend, Request, Send } from './request';
 import { SendQueue } from './send-queue';
 
@@ -352,6 +352,8 @@ export class Session {
   }
 
   #refuse(request: Request): void {
+    if (isDoubtful(request))
+      return this.#lose(request, `${request.exchange.command.name} was refused for no reason`);
     const error = refusal(request, this.#patience.waited);
     this.#release();
     this.#fail(request, error);
@@ -401,7 +403,7 @@ export class Session {
     this.#release();
     this.#unfilled = waiting;
     this.#unfilledLink = send?.link;
-    const untouched = send?.next === 0 && !exchange.payloadWritten;
+    const untouched = command.payload !== undefined && !exchange.payloadWritten && !send?.next;
     const again = (command.repeatable || untouched) && request.attempt < ATTEMPTS;
     this.#recover(reason, again ? request : undefined);
     if (!again) this.#fail(request, lost(request));

@@ -1,8 +1,8 @@
 import type { X509Certificate } from 'node:crypto';
-import type { Run } from '../at/command';
+import { refusable, type Run } from '../at/command';
 import { parseSysmfg, sysmfgRead, sysmfgWrite, type CertificateStore } from '../commands/sysmfg';
 import type { CertificateOptions } from '../device-types';
-import { EspAtError } from '../errors';
+import { EspAtError, isRefusal } from '../errors';
 import { readCertificates, readKey } from './pem';
 
 /** Bytes that are read at a time: one line of an answer. */
@@ -102,7 +102,7 @@ async function isThere(run: Run, { store, slot, pem }: Material): Promise<boolea
     const piece = wanted.slice(offset, offset + PIECE);
     let found: string | undefined;
     try {
-      found = parseSysmfg(await run(sysmfgRead(store, slot, offset, piece.length)));
+      found = parseSysmfg(await run(refusable(sysmfgRead(store, slot, offset, piece.length))));
     } catch (error) {
       if (!isRefusal(error)) throw error;
     }
@@ -159,8 +159,4 @@ function dateFlaw(certificate: X509Certificate, now: number): string | undefined
   if (now > Date.parse(validTo)) return `it expired on ${day(validTo)}`;
   if (now < Date.parse(validFrom)) return `it is not valid before ${day(validFrom)}`;
   return undefined;
-}
-
-function isRefusal(error: unknown): boolean {
-  return error instanceof EspAtError && error.code === 'COMMAND_FAILED';
 }

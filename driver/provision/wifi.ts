@@ -1,4 +1,4 @@
-import type { Run } from '../at/command';
+import { refusable, type Run } from '../at/command';
 import {
   cwjap,
   cwjapQuery,
@@ -15,7 +15,7 @@ import {
   type WifiNetwork,
 } from '../commands/wifi';
 import type { WifiOptions } from '../device-types';
-import { EspAtError, type ErrorCode } from '../errors';
+import { EspAtError, type ErrorCode, isRefusal } from '../errors';
 
 /** Seconds between the device's own attempts to rejoin, and how many there are (0: without end). */
 const REJOIN_INTERVAL = 1;
@@ -58,7 +58,7 @@ export async function joinWifi(
       throw await joinFailure(run, wifi.ssid, error);
     }
   }
-  await ignoringRefusal(run(cwreconncfg(REJOIN_INTERVAL, REJOIN_ATTEMPTS)));
+  await ignoringRefusal(run(refusable(cwreconncfg(REJOIN_INTERVAL, REJOIN_ATTEMPTS))));
 }
 
 /** The networks in reach, strongest first. @throws EspAtError whatever `run` rejects with */
@@ -111,8 +111,4 @@ async function ignoringRefusal(answer: Promise<unknown>): Promise<void> {
   } catch (error) {
     if (!isRefusal(error)) throw error;
   }
-}
-
-function isRefusal(error: unknown): error is EspAtError {
-  return error instanceof EspAtError && error.code === 'COMMAND_FAILED';
 }
