@@ -215,7 +215,7 @@ export class Epoch {
       },
       recovery: (step) => this.#host.event({ event: 'recovery', detail: step }),
       recovered: () => this.#recovered(),
-      filled: (link) => links[link]?.renew(new EspAtError('MESSAGES_LOST', { link })),
+      filled: (link) => links[link]?.renew(new EspAtError('SEND_DAMAGED', { link })),
       dead: () => this.#dead(),
     });
   }

@@ -70,6 +70,8 @@ const sentences = {
   // Sending
   SEND_FAILED: 'The message was not sent: the device refused it on link {link}.',
   SEND_UNKNOWN: 'The message may or may not have been sent on link {link}: {reason}.',
+  SEND_DAMAGED:
+    'A message sent on link {link} was damaged on the serial line; the link is opened again.',
   QUEUE_FULL: 'Too much is waiting to be sent ({messages} messages, {bytes} bytes).',
   HOLD_TIMEOUT: 'Link {link} did not open within {seconds} s; the message was not sent.',
   ABORTED: 'The request was withdrawn before it was sent.',
@@ -115,7 +117,10 @@ export class EspAtError extends Error {
     options: { readonly cause?: unknown; readonly outcome?: SendOutcome } = {},
   ) {
     super(
-      sentences[code].replace(/\{(\w+)\}/g, (_, name: string) => String(details[name] ?? '')),
+      sentences[code]
+        .replace(/\{(\w+)\}/g, (_, name: string) => String(details[name] ?? ''))
+        // A reason may be a sentence of its own.
+        .replace(/\.\.$/, '.'),
       options.cause === undefined ? undefined : { cause: options.cause },
     );
     this.code = code;

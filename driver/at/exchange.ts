@@ -9,6 +9,8 @@ export type Verdict =
   /** The prompt: the payload is to be written now. */
   | 'write'
   | 'success'
+  /** Success, unless the probe that is out has become the payload's last byte: find out. */
+  | 'verify'
   /** The device refused it. */
   | 'failure'
   /** The command came back as typed: echo is on, which only a restart does. */
@@ -61,7 +63,11 @@ export class Exchange {
     return this.#tainted;
   }
 
-  /** A CR LF was written to find out whether the device is at work, idle, or waiting for payload. */
+  /**
+   * Something was written to find out whether the device is at work, idle, or waiting for payload: CR LF, or
+   * CR alone after the payload. Two bytes could be taken for the payload's last and for too much at once,
+   * which looks like a device at work.
+   */
   probed(): void {
     this.#probes++;
   }
@@ -127,7 +133,7 @@ export class Exchange {
     if (this.#tainted || (this.#busy && this.#phase === 'result')) return 'confused';
     if (this.#probes === 0) return 'success';
     this.#won = true;
-    return 'taken';
+    return this.payloadWritten ? 'verify' : 'taken';
   }
 
   #failure(): Verdict {

@@ -20,10 +20,12 @@ const LONGEST_FLOOD = 300_000;
 
 /** What running out of patience leads to. */
 export interface PatienceActions {
-  /** Write a CR LF alone: at work the device says `busy p...`, idle `ERROR`, at a prompt nothing. */
+  /** Write a line end: at work the device says `busy p...`, idle `ERROR`, at a prompt nothing. */
   probe(): void;
   /** Its answer will not come any more. */
   lose(reason: string): void;
+  /** Its payload went out with a probe in it. */
+  spoil(reason: string): void;
   /** Its success is beyond doubt now. */
   succeed(): void;
   /** Whether bytes of ours are still on their way out. */
@@ -78,6 +80,13 @@ export class Patience {
     return this.#clock.now() - this.#startedAt;
   }
 
+  /** Success was read while a probe was out: its answer follows soon, or it was payload. */
+  verify(): void {
+    const now = this.#clock.now();
+    this.#probedAt = this.#still.until(now);
+    this.#lookIn(PROBE_LATE, now);
+  }
+
   /** Nothing is waited for any more. */
   end(): void {
     this.#exchange = undefined;
@@ -115,7 +124,7 @@ export class Patience {
     if (exchange.won) {
       if (still - this.#probedAt < PROBE_LATE) return PROBE_LATE;
       // Nobody answered the probe: its CR LF went out as payload, or completed our own command line.
-      if (exchange.payloadWritten) this.#actions.lose('the message went out damaged');
+      if (exchange.payloadWritten) this.#actions.spoil('the message went out damaged');
       else this.#actions.succeed();
     } else if (still >= deadline || now - this.#startedAt > deadline + LONGEST_FLOOD) {
       this.#actions.lose(`${command.name} was not answered`);

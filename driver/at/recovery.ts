@@ -5,8 +5,12 @@ import { Stillness } from './stillness';
 const ANSWER = 1200;
 /** Milliseconds of stillness after which stuffed bytes have been taken without completing a payload. */
 const STUFFED = 400;
-/** Milliseconds of stillness for a command that is still at work: WSCLOSE of a reconnecting link takes 14 s. */
+/** Milliseconds for a command that is still at work: WSCLOSE of a reconnecting link takes 14 s. */
 const AT_WORK = 25_000;
+/** Milliseconds of stillness after which a device that said it was at work is asked again. */
+const STILL_AT_WORK = 1500;
+/** Lines kept that came while nothing was waited for. */
+const MISSED = 16;
 /** Milliseconds from `AT+RST` to `ready`, generously. */
 const BOOT = 8000;
 
@@ -55,6 +59,8 @@ export class Recovery {
   readonly #taken: (step: RecoveryStep) => void;
   readonly #still: Stillness;
   #expectation: Expectation | undefined;
+  /** What came between one wait and the next. */
+  #missed: string[] = [];
   #cancel: Cancel | undefined;
   #question: number;
   #abandoned = false;
@@ -87,6 +93,9 @@ export class Recovery {
   /** Takes a line, `>` for a prompt; false when it was not what is being waited for. */
   line(text: string): boolean {
     if (text === '>') this.#prompted = true;
+    // What a data prompt was waiting for is complete now, with our line ends in it.
+    if (text === 'SEND OK' && this.#fill > 0) this.#filled = true;
+    if (!this.#expectation && this.#missed.length < MISSED) this.#missed.push(text);
     if (!this.#expectation?.wanted(text)) return this.#isAnswer(text);
     this.#settle(text);
     return true;
@@ -112,8 +121,7 @@ export class Recovery {
   }): Promise<boolean> {
     for (let attempt = 0; attempt < options.attempts && this.#goesOn; attempt++) {
       this.#taken('crlf');
-      let reply = await this.#say(CRLF, isFinal, ANSWER);
-      if (reply === 'busy p...') reply = await this.#await(isResult, AT_WORK);
+      let reply = await this.#endLine();
       // Our CR LF may have completed the damaged line of a command that wants a payload.
       await this.#lull();
       const waiting = reply === undefined || this.#prompted;
@@ -125,6 +133,17 @@ export class Recovery {
     this.#taken('restart');
     await this.#say(Buffer.from('AT+RST\r\n'), (line) => line === 'ready', BOOT);
     return false;
+  }
+
+  /** Ends whatever line was damaged; a command that is still at work is waited for. */
+  async #endLine(): Promise<string | undefined> {
+    const until = this.#wire.clock.now() + AT_WORK;
+    for (;;) {
+      const reply = await this.#say(CRLF, isFinal, ANSWER);
+      if (reply !== 'busy p...') return reply;
+      const result = await this.#await(isResult, STILL_AT_WORK);
+      if (result !== undefined || this.#wire.clock.now() >= until) return result;
+    }
   }
 
   get #goesOn(): boolean {
@@ -170,6 +189,7 @@ export class Recovery {
     stillness: number,
     longest = stillness + LONGEST_FLOOD,
   ): Promise<string | undefined> {
+    this.#missed = [];
     // Listening comes first: a device in the same process may answer before the write returns.
     const reply = this.#await(wanted, stillness, this.#wire.duration(bytes.length), longest);
     if (!this.#abandoned) this.#wire.write(bytes);
@@ -191,6 +211,9 @@ export class Recovery {
     longest = stillness + LONGEST_FLOOD,
   ): Promise<string | undefined> {
     if (this.#abandoned) return Promise.resolve(undefined);
+    const missed = this.#missed.find(wanted);
+    this.#missed = [];
+    if (missed !== undefined) return Promise.resolve(missed);
     const from = this.#wire.clock.now() + onTheWire;
     this.#still.restart(from);
     return new Promise((resolve) => {

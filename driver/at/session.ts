@@ -17,6 +17,8 @@ const ATTEMPTS = 3;
 const BITS_A_BYTE = 10;
 
 const CRLF = Buffer.from('\r\n');
+const CR = CRLF.subarray(0, 1);
+const LF = CRLF.subarray(1);
 
 /** The line below the session. */
 export interface SessionLine {
@@ -79,6 +81,8 @@ export class Session {
   /** Payload bytes that a prompt nobody sees may be waiting for, and whose they are. */
   #unfilled = 0;
   #unfilledLink: LinkId | undefined;
+  /** Whose peer got a damaged message while the step was being lost. */
+  #spoiled: LinkId | undefined;
   #turn = 0;
   #stuck = false;
   #closed: EspAtError | undefined;
@@ -94,8 +98,9 @@ export class Session {
     this.#handlers = handlers;
     this.#framer = new Framer((frame) => this.#take(frame));
     this.#patience = new Patience(clock, {
-      probe: () => this.#write(CRLF),
+      probe: () => this.#write(this.#request?.exchange.payloadWritten ? CR : CRLF),
       lose: (reason) => this.#request && this.#lose(this.#request, reason),
+      spoil: (reason) => this.#request && this.#spoil(this.#request, reason),
       succeed: () => this.#request && this.#succeed(this.#request),
       writing: () => line.pending > 0,
     });
@@ -192,6 +197,7 @@ export class Session {
     this.#distrusted = false;
     this.#stuck = false;
     this.#unfilled = 0;
+    this.#spoiled = undefined;
     const begun = [this.#request, this.#again, this.#parked].filter((each) => each !== undefined);
     this.#request = this.#again = this.#parked = undefined;
     this.#sequence = undefined;
@@ -257,12 +263,18 @@ export class Session {
         return this.#writePayload(request);
       case 'success':
         return this.#succeed(request);
+      case 'verify':
+        this.#patience.verify();
+        return this.#write(LF);
       case 'failure':
         return this.#refuse(request);
       case 'echo':
         if (!this.lenient) this.#handlers.echoed();
         return;
       case 'confused':
+        // More bytes than the device took: it has sent the message with others in it.
+        if (text === 'SEND OK' && request.exchange.payloadWritten)
+          return this.#spoil(request, 'the payload was damaged on its way');
         return this.#lose(request, `${text} is no answer to ${request.exchange.command.name}`);
     }
   }
@@ -409,6 +421,12 @@ export class Session {
     if (!again) this.#fail(request, lost(request));
   }
 
+  /** Its peer got a damaged message. */
+  #spoil(request: Request, reason: string): void {
+    this.#spoiled = request.send?.link;
+    this.#lose(request, reason);
+  }
+
   /** Begins before anybody is told: whoever is told may ask for something at once, which has to wait. */
   #recover(reason: string, again?: Request): void {
     this.#again = again;
@@ -417,7 +435,7 @@ export class Session {
     void recovery.run({ attempts: 3, mayRestart: this.mayRestart }).then((inStep) => {
       if (this.#recovery !== recovery) return;
       this.#endRecovery();
-      if (inStep) this.#inStep(recovery.filled ? this.#unfilledLink : undefined);
+      if (inStep) this.#inStep(recovery.filled ? this.#unfilledLink : this.#spoiled);
       else this.#giveUp();
     });
   }
@@ -441,6 +459,7 @@ export class Session {
   #inStep(filled: LinkId | undefined): void {
     this.#distrusted = false;
     this.#unfilled = 0;
+    this.#spoiled = undefined;
     const again = this.#again;
     const parked = this.#parked;
     this.#again = this.#parked = undefined;

@@ -125,7 +125,7 @@ describe('an exchange with payload', () => {
       'taken',
       'write',
       undefined,
-      'taken',
+      'verify',
     ]);
     assert.equal(exchange.won, true);
     assert.deepEqual(verdicts(exchange, 'ERROR'), ['success']);
