@@ -18,6 +18,8 @@ export interface AccessPoint {
   readonly dhcp?: boolean;
   /** Whether it is left out of scans; default false. */
   readonly hidden?: boolean;
+  /** What it says to a station that asks to be let in; default `welcome`. */
+  readonly answer?: 'welcome' | 'refusal' | 'none';
 }
 
 /** A simulated device, and the world around it. Everything has a default. */

@@ -1,4 +1,5 @@
 import type { Clock } from './clock';
+import { admission, joinResult, type Credentials, type JoinOptions, type JoinResult } from './join';
 import type { AccessPoint } from './options';
 
 /** Milliseconds from the start of a join to the association, and from there to an address. */
@@ -6,9 +7,8 @@ const associationTime = 600;
 const addressTime = 500;
 /** Milliseconds after which a network that is already joined lets the device in once more. */
 const rejoinTime = 1450;
-/** Milliseconds until a search without result, or a wrong password, is given up. */
-const searchTime = 2500;
-const refusalTime = 3500;
+/** Seconds between attempts to come back, from the first join on. */
+const usualReconnectInterval = 1;
 
 /** The numbers of `AT+CWSTATE?`. */
 export const stationState = {
@@ -19,22 +19,6 @@ export const stationState = {
   disconnected: 4,
 } as const;
 type StationState = (typeof stationState)[keyof typeof stationState];
-
-/** Outcomes of a join: 0 joined, otherwise the number of `+CWJAP:`. */
-export const joinResult = {
-  joined: 0,
-  timeout: 1,
-  wrongPassword: 2,
-  noSuchNetwork: 3,
-  failed: 4,
-} as const;
-export type JoinResult = (typeof joinResult)[keyof typeof joinResult];
-
-export interface Credentials {
-  readonly ssid: string;
-  readonly password: string;
-  readonly bssid?: string;
-}
 
 export interface StationContext {
   readonly clock: Clock;
@@ -57,6 +41,8 @@ export class Station {
   #credentials: Credentials | undefined;
   #accessPoint: AccessPoint | undefined;
   #inRange = true;
+  /** When the network was lost. */
+  #lostAt = 0;
   /** Number of the latest attempt; older ones have no effect any more. */
   #attempt = 0;
   mode = 0;
@@ -108,6 +94,7 @@ export class Station {
     const [first] = this.#context.accessPoints;
     if (!first) return;
     this.mode = 1;
+    this.reconnectInterval = usualReconnectInterval;
     this.#credentials = { ssid: first.ssid, password: first.password };
     this.#stored = { mode: 1, credentials: this.#credentials };
     this.#accessPoint = first;
@@ -115,30 +102,28 @@ export class Station {
   }
 
   /** Joins a network; the reports come by themselves. */
-  join(
-    credentials: Credentials,
-    options: { readonly store: boolean; readonly timeout: number },
-    done: (result: JoinResult) => void,
-  ): void {
+  join(credentials: Credentials, options: JoinOptions, done: (result: JoinResult) => void): void {
     const again = this.online && this.ssid === credentials.ssid;
     this.#begin(credentials, options.store);
-    const found = this.#find(credentials);
-    if (found === undefined || (found.password !== '' && found.password !== credentials.password)) {
+    this.reconnectInterval = options.reconnectInterval ?? usualReconnectInterval;
+    this.reconnectCount = 0;
+    const asked = admission(this.#find(credentials), credentials);
+    if (asked.kind === 'rejected') {
+      const { result, after } = asked;
       this.#drop();
       this.#setState(stationState.connecting);
-      const result = found ? joinResult.wrongPassword : joinResult.noSuchNetwork;
-      const wait = Math.min(found ? refusalTime : searchTime, options.timeout);
-      this.#after(wait, () => {
+      this.#after(Math.min(after, options.timeout), () => {
         this.#setState(stationState.disconnected);
         done(result);
       });
       return;
     }
+    const { point } = asked;
     if (!again) this.#drop();
     this.#after(again ? rejoinTime : associationTime, () => {
       if (again) this.#drop();
-      this.#associate(found, () => done(joinResult.joined));
-      if (found.dhcp !== false) return;
+      this.#associate(point, () => done(joinResult.joined));
+      if (point.dhcp !== false) return;
       this.#after(options.timeout, () => {
         this.#drop();
         done(joinResult.timeout);
@@ -156,26 +141,37 @@ export class Station {
   lose(): void {
     if (!this.#inRange) return;
     this.#inRange = false;
-    if (this.accessPoint) {
-      this.#cancel();
-      this.#drop();
-      this.#setState(stationState.connecting);
-    }
+    if (!this.accessPoint) return;
+    this.#cancel();
+    this.#drop();
+    this.#lostAt = this.#context.clock.now();
+    if (this.#comesBack) this.#setState(stationState.connecting);
   }
 
   /** The network is in reach again. */
   recover(): void {
     if (this.#inRange) return;
     this.#inRange = true;
-    if (this.#state === stationState.connecting) this.#rejoin();
+    if (this.#state !== stationState.connecting) return;
+    if (this.#comesBack) this.#rejoin();
+    else this.#setState(stationState.disconnected);
+  }
+
+  /** Whether it still tries to come back, as `AT+CWRECONNCFG` has it: how often, and how many times. */
+  get #comesBack(): boolean {
+    if (this.reconnectInterval === 0) return false;
+    const tries = (this.#context.clock.now() - this.#lostAt) / (this.reconnectInterval * 1000);
+    return this.reconnectCount === 0 || tries < this.reconnectCount;
   }
 
   /** The device starts: it joins by itself what it had joined. */
   start(): void {
     this.mode = this.#stored.mode;
     this.#credentials = this.#stored.credentials;
-    if (this.#credentials && this.autoConnect && (this.mode === 1 || this.mode === 3))
-      this.#rejoin();
+    if (!this.#credentials || !this.autoConnect || (this.mode !== 1 && this.mode !== 3)) return;
+    this.reconnectInterval = usualReconnectInterval;
+    this.#lostAt = this.#context.clock.now();
+    this.#rejoin();
   }
 
   /** The device stops; what is stored stays. */
@@ -205,9 +201,9 @@ export class Station {
     const credentials = this.#credentials;
     if (!credentials) return;
     this.#setState(stationState.connecting);
-    const found = this.#find(credentials);
-    if (found?.password !== credentials.password) return;
-    this.#after(associationTime - 10, () => this.#associate(found, () => undefined));
+    const asked = admission(this.#find(credentials), credentials);
+    if (asked.kind === 'rejected') return;
+    this.#after(associationTime - 10, () => this.#associate(asked.point, () => undefined));
   }
 
   #find(credentials: Credentials): AccessPoint | undefined {

@@ -1,4 +1,5 @@
 import type { Call } from './command';
+import { errorLine } from './errors';
 
 const okText = '\r\nOK\r\n';
 const errorText = '\r\nERROR\r\n';
@@ -45,7 +46,7 @@ export class AnsweringCall implements Call {
 
   error(code?: number): void {
     if (code !== undefined && this.#context.explain()) {
-      this.line(`ERR CODE:0x${code.toString(16).padStart(8, '0')}`);
+      this.line(errorLine(code));
     }
     this.finish(errorText);
   }

@@ -3,9 +3,14 @@ export const errorCode = {
   noTerminator: 0x01_02_0000,
   noAt: 0x01_03_0000,
   unknownCommand: 0x01_09_0000,
+  busy: 0x01_0b_0000,
   /** @param index of the parameter, from 0 */
   unparsable: (index: number): number => 0x01_08_0000 | index,
 } as const;
+
+/** What `AT+SYSLOG=1` says of a code, without the CR LF. */
+export const errorLine = (code: number): string =>
+  `ERR CODE:0x${code.toString(16).padStart(8, '0')}`;
 
 /** Ends a command with `ERROR`; with a code where the device has one for it. */
 export class CommandError extends Error {

@@ -4,7 +4,7 @@ import type { Output } from '../output';
 import type { Settings } from '../settings';
 import { AnsweringCall } from './answering-call';
 import type { CommandTable } from './command';
-import { CommandError, errorCode } from './errors';
+import { CommandError, errorCode, errorLine } from './errors';
 import { LineReader, type Line } from './line-reader';
 import { Parameters } from './parameters';
 import { resolve } from './resolve';
@@ -106,8 +106,14 @@ export class Interpreter {
       this.#context.output.say(`\r\nWill force to restart!!!\r\n${okText}`);
       this.#context.restart();
     } else {
-      this.#context.output.say(busyText);
+      this.#sayBusy();
     }
+  }
+
+  #sayBusy(): void {
+    const { output, settings } = this.#context;
+    if (settings.systemLog) output.say(`${errorLine(errorCode.busy)}\r\n`);
+    output.say(busyText);
   }
 
   #begin(line: Line): void {
@@ -123,26 +129,18 @@ export class Interpreter {
     this.#reached('command', text);
     if (this.#call !== call) return;
     switch (fate.kind) {
-      case 'obey': {
+      case 'obey':
         this.#run(line, call);
         return;
-      }
       case 'busy':
-        this.#context.output.say(busyText);
-        if (fate.executed) {
-          this.#run(line, call);
-          return;
-        }
-        {
-          call.silent();
-          return;
-        }
+        this.#sayBusy();
+        if (fate.executed) this.#run(line, call);
+        else call.silent();
+        return;
       case 'answer lost':
         call.mute();
-        {
-          this.#run(line, call);
-          return;
-        }
+        this.#run(line, call);
+        return;
       case 'answer false':
         call.falsify();
         this.#run(line, call);
@@ -152,14 +150,12 @@ export class Interpreter {
         return;
       case 'hang':
         return;
-      case 'restart': {
+      case 'restart':
         this.#context.restart();
         return;
-      }
-      case 'error': {
+      case 'error':
         call.error();
         return;
-      }
     }
   }
 

@@ -2,7 +2,8 @@ import { CommandError } from '../at/errors';
 import type { Call } from '../at/command';
 import type { Board } from '../board';
 import type { AccessPoint } from '../options';
-import { bssidOf, joinResult, stationState, type Credentials } from '../station';
+import { joinResult, type Credentials } from '../join';
+import { bssidOf, stationState } from '../station';
 import type { CommandGroup } from './table';
 
 /** Seconds a join may take unless it says otherwise. */
@@ -18,9 +19,19 @@ const defaultSignal = -50;
 export function wifiCommands(board: Board): CommandGroup {
   const { station, settings } = board;
 
-  const join = (call: Call, credentials: Credentials, timeout: number) => {
+  const join = (
+    call: Call,
+    credentials: Credentials,
+    timeout = joinTimeout,
+    reconnectInterval?: number,
+  ) => {
     if (station.mode !== 1 && station.mode !== 3) throw new CommandError();
-    station.join(credentials, { store: settings.store, timeout: timeout * 1000 }, (result) => {
+    const options = {
+      store: settings.store,
+      timeout: timeout * 1000,
+      ...(reconnectInterval === undefined ? {} : { reconnectInterval }),
+    };
+    station.join(credentials, options, (result) => {
       if (result === joinResult.joined) {
         call.ok();
         return;
@@ -80,11 +91,11 @@ export function wifiCommands(board: Board): CommandGroup {
           parameters.filled(index + 3) ? parameters.number(index + 3, minimum, maximum) : undefined,
         );
         const credentials = { ssid, password, ...(bssid === undefined ? {} : { bssid }) };
-        join(call, credentials, optional[4] ?? joinTimeout);
+        join(call, credentials, optional[4], optional[1]);
       },
       execute: (call) => {
         if (!station.credentials) throw new CommandError();
-        join(call, station.credentials, joinTimeout);
+        join(call, station.credentials);
       },
     },
     'AT+CWQAP': {
