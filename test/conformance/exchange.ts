@@ -6,7 +6,8 @@ import { writesOf } from './host-writes';
 import { lengthOf, parsePattern } from './pattern';
 import type { Rig } from './rig';
 import type { Stimuli } from './stimuli';
-import { inWords, sendsData, type Stimulus } from './stimulus';
+import type { Report } from './reports';
+import { inWords, leadsTo, type Stimulus } from './stimulus';
 import { answerTo, type Exchange, type TranscriptLine } from './transcript';
 import { ORDERED_COMMAND, RACE_WINDOW, TIME_VARIATIONS, type TimeVariation } from './variations';
 import { delayIn } from './wording';
@@ -17,8 +18,12 @@ const QUIET = 60;
 const REPORT_FIRST = 4;
 /** How late a piece may be before its cause is looked for, in milliseconds. */
 const GRACE = 15;
+/** The same where an `S` line has just told a cause. */
+const LONG_GRACE = 300;
 /** How much longer than allowed a piece is waited for, so that a late one is told from a missing one. */
 const PATIENCE = 3000;
+
+const nothing = { lead: 0, stimuli: [] };
 
 /** Plays one exchange against the rig and compares what the device says. */
 export class ExchangePlayer {
@@ -33,7 +38,8 @@ export class ExchangePlayer {
   #position = 0;
   /** The command at work, until its final result has come. */
   #inFlight = '';
-  #serverSpoke = false;
+  /** What `S` lines since the last piece of output account for. */
+  readonly #explained = new Set<Report['kind']>();
   /** Words about the server that are not understood; its output may tell all the same. */
   #unknown: string | undefined;
   /** When the last of what was put off is to happen. */
@@ -81,17 +87,19 @@ export class ExchangePlayer {
       return;
     }
     if (this.#inFlight === '' || /^AT/i.test(line.text)) this.#inFlight = line.text;
-    this.#serverSpoke = false;
+    this.#explained.clear();
     // A server that does not read has room until the recording shows that it has none left.
     this.#rig.network.window = finalOf(lines, index) === 'ERROR' ? 0 : Infinity;
     this.#stimuli.armFor(line, answer);
     const next = lines[index + 1];
     const reportFirst =
       next?.actor === 'device' && line.text !== '' && next.text.indexOf(line.text) > 0;
-    if (reportFirst && next.text.startsWith('+WS_')) {
-      for (const stimulus of this.#stimuli.behind(next, Buffer.alloc(0))) this.#schedule(stimulus);
-      await this.#rig.pass(REPORT_FIRST);
-    }
+    const first =
+      reportFirst && next.text.startsWith('+WS_')
+        ? this.#stimuli.behind(next, Buffer.alloc(0))
+        : this.#stimuli.beforeClosing(line, answer);
+    for (const stimulus of first) this.#schedule(stimulus);
+    if (first.length > 0) await this.#rig.pass(REPORT_FIRST);
     for (const { bytes, afterAnswer } of writes) {
       if (afterAnswer) await this.#rig.pass(5);
       this.#rig.write(bytes);
@@ -103,10 +111,11 @@ export class ExchangePlayer {
   async #server(line: TranscriptLine): Promise<void> {
     await this.#until(line);
     const stimuli = this.#stimuli.fromServerLine(line);
-    if (stimuli) this.#serverSpoke = stimuli.length > 0;
-    else this.#unknown = line.text;
-    this.#stimuli.serverSent ||= (stimuli ?? []).some(({ action }) => sendsData(action));
-    for (const stimulus of stimuli ?? []) this.#schedule(stimulus);
+    if (!stimuli) this.#unknown ??= line.text;
+    for (const stimulus of stimuli ?? []) {
+      for (const kind of leadsTo(stimulus.action)) this.#explained.add(kind);
+      this.#schedule(stimulus);
+    }
     this.#recorded = line.time;
     this.#actual = this.#rig.now;
   }
@@ -134,8 +143,9 @@ export class ExchangePlayer {
       used = raced.lines;
       return true;
     };
-    if (!this.#serverSpoke) await this.#ahead(line, due, done);
-    if (!(await this.#rig.until(done, due + GRACE)) && !this.#serverSpoke) {
+    await this.#ahead(line, due, done);
+    const grace = this.#explained.size > 0 ? LONG_GRACE : GRACE;
+    if (!(await this.#rig.until(done, due + grace))) {
       const said = output.slice(this.#position);
       for (const stimulus of this.#stimuli.behind(line, said)) {
         this.#schedule(stimulus);
@@ -145,7 +155,7 @@ export class ExchangePlayer {
     }
     const onTheWire = this.#rig.transmissionTime(lengthOf(expectation.pattern));
     await this.#rig.until(done, this.#actual + most + onTheWire + PATIENCE);
-    this.#serverSpoke = false;
+    this.#explained.clear();
     const came = output.timeAt(this.#position);
     if (end === undefined) {
       const actual = output.slice(this.#position);
@@ -185,8 +195,8 @@ export class ExchangePlayer {
       this.#rig.links.formatOf(link),
     )) {
       if (event.kind !== 'disconnected' || this.#opening(event.link)) continue;
-      const refuse = this.#stimuli.mustRefuse(event.link, line);
-      if (refuse !== undefined) this.#rig.refuses = refuse;
+      const attempts = this.#stimuli.attemptsAfter(event.link, line);
+      if (attempts !== undefined) this.#rig.attempts = attempts;
       for (const stimulus of this.#stimuli.afterLoss(event.link, line)) this.#schedule(stimulus);
     }
   }
@@ -201,7 +211,8 @@ export class ExchangePlayer {
   /** What has to happen some time before the piece is due. */
   async #ahead(line: TranscriptLine, due: number, done: () => boolean): Promise<void> {
     if (done()) return;
-    const { lead, stimuli } = this.#stimuli.ahead(line);
+    const explained = this.#explained.has('wifi') || this.#explained.has('ready');
+    const { lead, stimuli } = explained ? nothing : this.#stimuli.ahead(line);
     if (stimuli.length === 0) return;
     await this.#rig.until(done, due - lead);
     if (done()) return;

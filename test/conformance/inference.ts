@@ -10,7 +10,7 @@ export interface LinkFormat {
   readonly buffer: number;
 }
 
-type FormatOf = (link: number) => LinkFormat;
+export type FormatOf = (link: number) => LinkFormat;
 
 /**
  * The frames that a server must have sent for `piece` to be reported, by link: an `S` line or a title

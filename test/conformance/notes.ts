@@ -2,7 +2,7 @@ import type { UpgradeRequest } from '../support/ws-server-paths';
 import type { ReceivedFrame } from '../support/ws-server-frames';
 import { escape } from './escapes';
 import type { StepOutcome } from './outcome';
-import { fits, parsePattern } from './pattern';
+import { framesShown, gotIn, sameFrame } from './received-frames';
 import type { Rig } from './rig';
 import { RANDOM_HEADERS, TLS_WORDING, USUAL_HEADERS } from './variations';
 
@@ -47,11 +47,8 @@ export async function checkNote(
   mark: ServerMark,
   outcome: StepOutcome,
 ): Promise<boolean> {
-  const got = /^(?:the )?server got:? *(?:`(.*)`|(.*))$/i.exec(text);
-  if (got) {
-    checkFrames(got[1] ?? got[2] ?? '', mark.frames, outcome);
-    return true;
-  }
+  const got = gotIn(text);
+  if (got !== undefined) return checkFrames(got, mark.frames, outcome);
   const wire = /^(?:[a-z ]* )?on the wire\b[^:`]*:? *(?:`(.*)`|(.*))$/i.exec(text);
   if (wire) {
     checkRequest(wire[1] ?? wire[2] ?? '', mark.requests, outcome);
@@ -70,44 +67,29 @@ export async function checkNote(
   return /^\(.*\)$/.test(text);
 }
 
+/** @returns false when the text is nothing that can be compared */
 function checkFrames(
   expected: string,
   frames: readonly ReceivedFrame[],
   outcome: StepOutcome,
-): void {
-  const wanted = /^\(?(?:none|nothing)\)?$/i.test(expected.trim()) ? [] : splitFrames(expected);
+): boolean {
+  const wanted = framesShown(expected);
+  if (!wanted) return false;
   // The device's own pings fall where they fall; a recording that shows them is held to them.
-  const own = (frame: ReceivedFrame): boolean => frame.opcode === 9 && frame.payload.length === 0;
-  const shown = wanted.some((frame) => /op=9 .*len=0\]/.test(frame))
+  const own = (frame: { opcode: number; length: number }): boolean =>
+    frame.opcode === 9 && frame.length === 0;
+  const shown = wanted.some(({ opcode, length = 0 }) => own({ opcode, length }))
     ? frames
-    : frames.filter((frame) => !own(frame));
+    : frames.filter(({ opcode, payload }) => !own({ opcode, length: payload.length }));
   const same =
     wanted.length === shown.length &&
     wanted.every((frame, index) => sameFrame(frame, shown[index]));
-  if (same) return;
+  if (same) return true;
   const actual = shown.map((frame) => describe(frame)).join(' ');
   outcome.differences.push(
     `server got, expected ${expected.slice(0, 400)}\nactual   ${actual === '' ? '(none)' : actual.slice(0, 600)}`,
   );
-}
-
-/** `[fin=1 op=1 masked=1 len=5 hello] […]`; a payload may hold brackets of its own. */
-function splitFrames(text: string): string[] {
-  return text.split(/(?<=\]) (?=\[fin=)/);
-}
-
-function sameFrame(expected: string, actual: ReceivedFrame | undefined): boolean {
-  const match = /^\[fin=([01]) op=([0-9a-f]+)(?: masked=([01]))?(?: len=(\d+))?(?: (.*))?\]$/s.exec(
-    expected,
-  );
-  if (!match || !actual) return false;
-  const [, fin, opcode, masked, length, payload] = match;
-  if ((fin === '1') !== actual.fin || parseInt(opcode ?? '', 16) !== actual.opcode) return false;
-  if (masked !== undefined && (masked === '1') !== actual.masked) return false;
-  if (length !== undefined && Number(length) !== actual.payload.length) return false;
-  return payload === undefined
-    ? actual.payload.length === 0 || length === undefined
-    : fits(parsePattern(payload), actual.payload);
+  return true;
 }
 
 function describe(frame: ReceivedFrame): string {

@@ -1,12 +1,10 @@
 import type { WsFrame } from '../support/ws-server-frames';
 import type { Action } from './actions';
-import { eventsIn, stalledFrame, type LinkFormat } from './inference';
+import { eventsIn, stalledFrame, type FormatOf } from './inference';
 import { parsePattern } from './pattern';
 import type { DataReport } from './reports';
 import type { Stimulus } from './stimulus';
 import type { Exchange } from './transcript';
-
-type FormatOf = (link: number) => LinkFormat;
 
 /** An empty chunk this long after another, in milliseconds, is a frame that stalled. */
 const STALL = 8000;
@@ -28,7 +26,7 @@ export function partialFrames(exchange: Exchange, link: number, formatOf: Format
   const chunks = chunksOf(exchange, formatOf);
   const [first, second] = chunks;
   if (!first) return [];
-  if (/header and (?:its )?payload/i.test(exchange.title)) {
+  if (/header and (?:its )?payload|header (?:alone|only|first)/i.test(exchange.title)) {
     const text = chunks.map((chunk) => chunk.data.payload).join('') || 'split';
     const frame: WsFrame = { fin: true, opcode: 1, payload: Buffer.from(text, 'latin1') };
     const parts = chunks.map(({ time, data }): Stimulus => {
@@ -38,6 +36,12 @@ export function partialFrames(exchange: Exchange, link: number, formatOf: Format
   }
   const stalls = second?.data.payload === '' && second.time - first.time > STALL;
   return stalls ? [{ action: stalledFrame(first.data), link, at: first.time }] : [];
+}
+
+/** The first part of a frame of which only the rest is told: as much as the first chunk shows. */
+export function partBefore(exchange: Exchange, formatOf: FormatOf): Action | undefined {
+  const [first] = chunksOf(exchange, formatOf);
+  return first && stalledFrame(first.data);
 }
 
 function chunksOf(exchange: Exchange, formatOf: FormatOf): { time: number; data: DataReport }[] {

@@ -1,18 +1,22 @@
 import type { FirmwareClass } from '../../simulator/firmware';
 import { ExchangePlayer } from './exchange';
-import { eventsIn } from './inference';
 import { checkNote, ServerMark } from './notes';
-import { newStep, type SectionOutcome, type StepOutcome } from './outcome';
+import { isMatched, newStep, type SectionOutcome, type StepOutcome } from './outcome';
 import { parsePattern } from './pattern';
+import { Prospects } from './prospects';
+import { inWords, OTHER_READINGS, USUAL_READING, type Reading } from './readings';
+import { pongsAfter } from './received-frames';
 import { Rig } from './rig';
 import { Rows } from './rows';
 import { isScenario, Scenarios } from './scenario';
 import { serverPortOf, worldOf } from './section-world';
 import { Setup } from './setup';
 import { Stimuli } from './stimuli';
-import type { Exchange, Heading, Section, TranscriptLine } from './transcript';
+import type { Exchange, Heading, Section } from './transcript';
+import { UnfinishedFrames } from './unfinished-frames';
 
-type LinkEvent = 'connected' | 'disconnected' | 'closed';
+/** Steps of a section that are read anew, at most, so that a hopeless one ends. */
+const MOST_TRIES = 120;
 
 /** Plays a section on a fresh device of the given class. */
 export async function replaySection(
@@ -20,34 +24,62 @@ export async function replaySection(
   firmware: FirmwareClass,
   file = '',
 ): Promise<SectionOutcome> {
-  const replay = new SectionReplay(section, firmware);
-  const { steps, unread } = await replay.play();
-  return { file, title: section.title, steps, unread };
+  const readings = new Map<number, Reading>();
+  let outcome = await new SectionReplay(section, firmware, readings).play();
+  let tries = 0;
+  for (let step = 0; step < outcome.steps.length; step++) {
+    const failed = outcome.steps[step];
+    if (!failed || isMatched(failed)) continue;
+    for (const reading of OTHER_READINGS) {
+      if (tries++ >= MOST_TRIES) break;
+      readings.set(step, reading);
+      const other = await new SectionReplay(section, firmware, readings).play(step);
+      const same = other.steps[step];
+      if (same && isMatched(same)) break;
+      readings.delete(step);
+    }
+    if (!readings.has(step)) continue;
+    outcome = await new SectionReplay(section, firmware, readings).play();
+  }
+  return { file, title: section.title, ...outcome };
+}
+
+interface Played {
+  readonly steps: StepOutcome[];
+  readonly unread: string[];
 }
 
 class SectionReplay {
   readonly #section: Section;
+  readonly #readings: ReadonlyMap<number, Reading>;
+  readonly #unfinished = new UnfinishedFrames();
   readonly #rig: Rig;
   readonly #setup: Setup;
   readonly #rows: Rows;
   readonly #scenarios: Scenarios;
   readonly #steps: StepOutcome[] = [];
   readonly #unread: string[] = [];
+  readonly #prospects: Prospects;
   #mark: ServerMark;
 
-  constructor(section: Section, firmware: FirmwareClass) {
+  /** @param readings of steps that are not read as usual */
+  constructor(section: Section, firmware: FirmwareClass, readings: ReadonlyMap<number, Reading>) {
+    this.#readings = readings;
     const port = serverPortOf(section);
     this.#section = section;
     this.#rig = new Rig(worldOf(section, firmware));
     this.#setup = new Setup(this.#rig, section, port);
     this.#rows = new Rows(this.#rig, this.#setup, port);
     this.#scenarios = new Scenarios(this.#rig, this.#setup, port, section.title);
+    this.#prospects = new Prospects(section, (link) => this.#rig.links.formatOf(link));
     this.#mark = new ServerMark(this.#rig);
   }
 
-  async play(): Promise<{ steps: StepOutcome[]; unread: string[] }> {
+  /** @param last the step after which the rest does not matter */
+  async play(last = Infinity): Promise<Played> {
     try {
       for (const [index, item] of this.#section.items.entries()) {
+        if (this.#steps.length > last && item.kind !== 'note') break;
         if (item.kind === 'exchange') await this.#exchange(item, index);
         else if (item.kind === 'row')
           await this.#step(() => this.#rows.play(item, this.#section.items.slice(index + 1)));
@@ -70,11 +102,18 @@ class SectionReplay {
   async #exchange(exchange: Exchange, index: number): Promise<void> {
     const { manners } = this.#rig.server;
     manners.answersPings = manners.answersCloses = true;
+    const reading = this.#readings.get(this.#steps.length) ?? USUAL_READING;
+    await this.#rig.pass(reading.pause);
     const done = await this.#setup.prepare(exchange, index);
     await this.#step(async () => {
-      const stimuli = new Stimuli(this.#rig, exchange, (link, line) =>
-        this.#nextEvent(link, exchange, line),
-      );
+      const stimuli = new Stimuli({
+        rig: this.#rig,
+        exchange,
+        prospects: this.#prospects,
+        unfinished: this.#unfinished,
+        pongs: pongsAfter(this.#section.items, index),
+        words: reading.words,
+      });
       const outcome = await new ExchangePlayer(this.#rig, exchange, stimuli).play((rest) =>
         this.#belongsToNext(index, rest),
       );
@@ -82,6 +121,7 @@ class SectionReplay {
         outcome.notReplayable ??= `nobody knows what to do here: ${exchange.title}`;
       }
       outcome.remarks.unshift(...done.map((each) => `set up: ${each}`));
+      if (reading !== USUAL_READING) outcome.remarks.unshift(`read: ${inWords(reading)}`);
       return outcome;
     });
   }
@@ -112,25 +152,5 @@ class SectionReplay {
     const head = pattern.kind === 'whole' ? pattern.bytes : pattern.head;
     const common = Math.min(head.length, rest.length);
     return head.subarray(0, common).equals(rest.subarray(0, common));
-  }
-
-  /** What becomes of a link after `after`, by the recording; undefined once the host takes it in hand. */
-  #nextEvent(link: number, exchange: Exchange, after: TranscriptLine): LinkEvent | undefined {
-    const { items } = this.#section;
-    const taken = new RegExp(`^AT\\+(?:WSOPEN|WSCLOSE)=${link}\\b|^AT\\+(?:RST|RESTORE)`, 'i');
-    for (const item of items.slice(items.indexOf(exchange))) {
-      if (item.kind !== 'exchange') continue;
-      const from = item === exchange ? item.lines.indexOf(after) + 1 : 0;
-      for (const line of item.lines.slice(from)) {
-        if (line.actor === 'host' && taken.test(line.text)) return undefined;
-        if (line.actor !== 'device') continue;
-        for (const event of eventsIn(parsePattern(line.text), (id) =>
-          this.#rig.links.formatOf(id),
-        )) {
-          if ('link' in event && event.link === link) return event.kind;
-        }
-      }
-    }
-    return undefined;
   }
 }

@@ -27,7 +27,16 @@ export interface World {
 }
 
 /** How joining a network is to end. */
-export type JoinResult = 'joined' | 'no address' | 'wrong password' | 'absent' | 'unknown';
+export type JoinResult =
+  'joined' | 'no address' | 'wrong password' | 'absent' | 'no answer' | 'refused' | 'unknown';
+
+/** What becomes of new connections; those that are open stay. */
+export type Attempts = 'accepted' | 'refused' | 'swallowed';
+
+const answers: Partial<Record<JoinResult, AccessPoint['answer']>> = {
+  'no answer': 'none',
+  refused: 'refusal',
+};
 
 /** Noon of a day within every certificate's validity. */
 const TODAY = Date.UTC(2026, 10, 23, 12);
@@ -46,8 +55,7 @@ export class Rig {
   readonly #rate: number | undefined;
   /** The device looks at this list whenever it joins or scans. */
   readonly #accessPoints: AccessPoint[] = [...defaultAccessPoints];
-  /** New connections are refused; those that are open stay. */
-  refuses = false;
+  attempts: Attempts = 'accepted';
   #listens = true;
   #air = true;
   /** Connections of which the server reads nothing. */
@@ -96,15 +104,16 @@ export class Rig {
       ...(known ?? { ssid, hidden: true }),
       password: result === 'wrong password' ? `not ${password}` : password,
       dhcp: result !== 'no address',
+      answer: answers[result] ?? 'welcome',
     };
     this.#accessPoints.splice(known ? index : this.#accessPoints.length, 0, point);
   }
 
   /** Lets the server accept again. @returns whether that changed anything */
   restoreServer(): boolean {
-    const changed = !this.#listens || this.refuses;
+    const changed = !this.#listens || this.attempts !== 'accepted';
     this.#listens = true;
-    this.refuses = false;
+    this.attempts = 'accepted';
     return changed;
   }
 
@@ -255,10 +264,11 @@ export class Rig {
     if (/^(?:10\.255\.255\.|192\.0\.2\.|198\.51\.100\.|203\.0\.113\.|240\.)/.test(host)) {
       return { kind: 'unroutable' };
     }
+    if (this.attempts === 'swallowed') return { kind: 'unroutable' };
     if (/no[-.]?such|\.invalid$|nonexist/i.test(host)) return { kind: 'no-name' };
     const reserved = port < 1024 && port !== 80 && port !== 443;
-    if (!this.#listens || this.refuses || reserved || this.#deadPorts.has(port))
-      return { kind: 'refused' };
+    const refuses = !this.#listens || this.attempts === 'refused';
+    if (refuses || reserved || this.#deadPorts.has(port)) return { kind: 'refused' };
     return {
       kind: 'server',
       server: this.server,

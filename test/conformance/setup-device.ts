@@ -1,4 +1,5 @@
 import { unescape } from './escapes';
+import { formatShown } from './format-shown';
 import { identities } from './identities';
 import type { JoinResult, Rig } from './rig';
 import { answerTo, type Exchange, type Section } from './transcript';
@@ -29,7 +30,8 @@ export class DeviceSetup {
   ): Promise<void> {
     this.#accessPoints(exchange);
     await this.#echo(exchange, index, done);
-    await this.#titleSettings(exchange, done);
+    await this.#titleSettings(exchange, this.#titleOf(exchange, index), done);
+    await this.#dataFormats(exchange, done);
     await this.#certificates(exchange, closeLink, done);
   }
 
@@ -47,14 +49,14 @@ export class DeviceSetup {
   }
 
   /** `DATAFMT=0,2,63`, `SYSLOG=1`, `(WSCFG auth 2,0,0)` in a title: sent unless in force or sent openly. */
-  async #titleSettings(exchange: Exchange, done: string[]): Promise<void> {
+  async #titleSettings(exchange: Exchange, title: string, done: string[]): Promise<void> {
     const host = exchange.lines.filter((line) => line.actor === 'host').map((line) => line.text);
     for (const line of host) {
       const sent = /^AT\+(SYSLOG|SYSMSG|SYSSTORE|WSDATAFMT)=([\d,]+)/i.exec(line);
       if (sent) this.#settings.set(sent[1]?.toUpperCase() ?? '', sent[2] ?? '');
       if (/^AT\+(?:RST|RESTORE)/i.test(line)) this.#settings.clear();
     }
-    for (const match of exchange.title.matchAll(
+    for (const match of title.matchAll(
       /\b(?:AT\+)?(SYSLOG|SYSMSG|SYSSTORE|(?:WS)?DATAFMT)=([\d,]+)/gi,
     )) {
       const name = (match[1] ?? '').toUpperCase().replace(/^DATAFMT/, 'WSDATAFMT');
@@ -65,6 +67,27 @@ export class DeviceSetup {
       await this.#rig.command(`AT+${name}=${value}`);
       this.#settings.set(name, value);
       done.push(`sent AT+${name}=${value}`);
+    }
+  }
+
+  /** The title of a step; for the first one, that of its section as well. */
+  #titleOf(exchange: Exchange, index: number): string {
+    const isFirst = !this.#section.items.slice(0, index).some((item) => item.kind !== 'note');
+    return isFirst ? `${this.#section.title}\n${exchange.title}` : exchange.title;
+  }
+
+  /** Formats of data reports that the step's output shows. */
+  async #dataFormats(exchange: Exchange, done: string[]): Promise<void> {
+    if (exchange.lines.some(({ text }) => /^AT\+(?:WSDATAFMT|RST|RESTORE)/i.test(text))) return;
+    for (const line of exchange.lines) {
+      if (line.actor !== 'device') continue;
+      const text = unescape(line.text).toString('latin1');
+      for (const link of [0, 1, 2]) {
+        const format = formatShown(text, link, this.#rig.links.formatOf(link).format);
+        if (!format) continue;
+        await this.#rig.command(`AT+WSDATAFMT=${link},${format.level},${format.mask}`);
+        done.push(`set the data format of link ${link} to ${format.level},${format.mask}`);
+      }
     }
   }
 
@@ -136,8 +159,9 @@ export class DeviceSetup {
 /** How joining a network ends by its answer. */
 function joinResultIn(answer: string): JoinResult {
   const code = /\+CWJAP:(\d)/.exec(answer)?.[1];
-  if (code === '1') return 'no address';
+  if (code === '1') return answer.includes('WIFI CONNECTED') ? 'no address' : 'no answer';
   if (code === '2') return 'wrong password';
   if (code === '3') return 'absent';
+  if (code === '4') return 'refused';
   return answer.includes('WIFI GOT IP') ? 'joined' : 'unknown';
 }

@@ -2,6 +2,7 @@ import { configIn } from './config-wording';
 import { unescape } from './escapes';
 import { readConfig } from './link-tracker';
 import type { Rig } from './rig';
+import { notesAfter } from './received-frames';
 import { DeviceSetup } from './setup-device';
 import { answerTo, type Exchange, type Section, type TranscriptLine } from './transcript';
 
@@ -94,7 +95,7 @@ export class Setup {
     const [own = ''] = answer.split(/\\r\\n(?:OK|ERROR)\\r\\n/);
     const attempted = /\+WS_(?:CONNECTED|DISCONNECTED):|\\nready\\r/.test(own);
     if (links.inUse(link)) {
-      const notesSayClosed = this.#notesAfter(index).some((note) =>
+      const notesSayClosed = notesAfter(this.#section.items, index).some((note) =>
         note.includes('WSOPEN? then: `(empty)`'),
       );
       if (attempted || (notesSayClosed && !meantInUse)) {
@@ -178,14 +179,5 @@ export class Setup {
       }
     }
     return undefined;
-  }
-
-  #notesAfter(index: number): string[] {
-    const notes: string[] = [];
-    for (const item of this.#section.items.slice(index + 1)) {
-      if (item.kind !== 'note') break;
-      notes.push(item.text);
-    }
-    return notes;
   }
 }

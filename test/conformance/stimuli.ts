@@ -1,25 +1,37 @@
 import { EARLY_TEXT } from '../support/ws-server-paths';
 import { closePayload } from '../support/ws-server-frames';
-import type { TimedAction } from './actions';
+import type { Action, TimedAction } from './actions';
 import { eventsIn, framesBehind, wouldShow } from './inference';
-import { partialFrames, withShownChunk } from './partial-frames';
+import { partBefore, partialFrames, withShownChunk } from './partial-frames';
 import { parsePattern, type BytePattern } from './pattern';
 import { reportsIn, type Report } from './reports';
-import type { Rig } from './rig';
+import type { Prospects } from './prospects';
+import type { Attempts, Rig } from './rig';
 import type { Exchange, TranscriptLine } from './transcript';
 import type { Stimulus } from './stimulus';
 import { titleActions } from './title-actions';
+import { Titled } from './titled';
+import type { UnfinishedFrames } from './unfinished-frames';
 import { delayIn, isObservation, readActions } from './wording';
 
 /** How long before its first report a device must have been started, and an access point be heard. */
 const BOOT_TIME = 400;
 const JOIN_TIME = 600;
 
-/** What the recording shows of a link next, after the given line of the step. */
-export type NextEvent = (
-  link: number,
-  after: TranscriptLine,
-) => 'connected' | 'disconnected' | 'closed' | undefined;
+/** An attempt that is answered by nobody fails so many milliseconds later than one that is refused. */
+const UNANSWERED = 18_000;
+
+/** What helps to understand a step. */
+export interface StimuliContext {
+  readonly rig: Rig;
+  readonly exchange: Exchange;
+  readonly prospects: Prospects;
+  readonly unfinished: UnfinishedFrames;
+  /** Payloads of the pongs that the step brought about, by the prose after it. */
+  readonly pongs: readonly Buffer[];
+  /** Whether words of the title and of `S` lines are believed, rather than the output alone. */
+  readonly words: boolean;
+}
 
 /**
  * Finds out who made the device say what a step shows: what the title says the server does, and,
@@ -28,28 +40,38 @@ export type NextEvent = (
 export class Stimuli {
   readonly #rig: Rig;
   readonly #exchange: Exchange;
-  readonly #nextEvent: NextEvent;
+  readonly #prospects: Prospects;
+  readonly #words: boolean;
+  readonly #unfinished: UnfinishedFrames;
   /** What the title says, as far as it has not been used. */
-  readonly #titled: TimedAction[];
+  readonly #titled: Titled;
+  /** Pings whose pongs the prose after the step shows. */
+  readonly #pings: readonly Stimulus[];
   /** The server's or the network's state is given in words: nothing about it is inferred. */
   readonly #stateGiven: boolean;
   /** A drop has a cause other than the server's will. */
   readonly #otherCause: boolean;
   readonly #known: boolean;
-  /** An `S` line has sent data: what is reported from then on needs no other explanation. */
-  serverSent = false;
   #powerCycled = false;
 
-  constructor(rig: Rig, exchange: Exchange, nextEvent: NextEvent) {
+  constructor({ rig, exchange, prospects, unfinished, pongs, words }: StimuliContext) {
     this.#rig = rig;
+    this.#unfinished = unfinished;
     this.#exchange = exchange;
-    this.#nextEvent = nextEvent;
-    const hasServerLines = exchange.lines.some((line) => line.actor === 'server');
+    this.#prospects = prospects;
+    this.#words = words;
+    const hasServerLines = words && exchange.lines.some((line) => line.actor === 'server');
     const hasHostLines = exchange.lines.some((line) => line.actor === 'host');
     const mute = exchange.lines.length === 0;
-    this.#titled = hasServerLines ? [] : titleActions(exchange.title, hasHostLines, mute);
-    this.#known = this.#titled.length > 0 || delayIn(exchange.title) > 0;
-    const kinds = new Set(this.#titled.map(({ action }) => action.kind));
+    const { actions, extra } = withPongs(
+      hasServerLines || !words ? [] : titleActions(exchange.title, hasHostLines, mute),
+      hasHostLines ? [] : pongs,
+    );
+    this.#titled = new Titled(actions);
+    const link = this.#linkOf(exchange.title);
+    this.#pings = extra.map((action) => ({ action, link, at: 0 }));
+    this.#known = actions.length + extra.length > 0 || delayIn(exchange.title) > 0;
+    const kinds = new Set(actions.map(({ action }) => action.kind));
     this.#stateGiven = hasServerLines || kinds.has('listens') || kinds.has('certificate');
     this.#otherCause = (
       ['answers pings', 'reads', 'reachable', 'access point', 'half'] as const
@@ -68,26 +90,29 @@ export class Stimuli {
 
   /** What is to be done when the step starts, or a given time after that. */
   atStart(): Stimulus[] {
-    const stimuli: Stimulus[] = [];
+    const stimuli: Stimulus[] = [...this.#pings];
     const link = this.#linkOf(this.#exchange.title);
     const pieces = this.#pieces();
     const has = (kind: Report['kind']): boolean =>
       pieces.some((piece) => eventsIn(piece, this.#formatOf).some((event) => event.kind === kind));
     let at = 0;
-    for (const timed of [...this.#titled]) {
-      at += timed.after;
-      const { action } = timed;
+    if (this.#titled.first('rest') && !this.#titled.first('half')) {
+      const action = partBefore(this.#exchange, this.#formatOf);
+      if (action) stimuli.push({ action, link, at: 0 });
+    }
+    for (const { action, after } of [...this.#titled.all]) {
+      at += after;
       const waits =
-        (action.kind === 'frames' && has('data')) ||
+        (action.kind === 'frames' && has('data') && !isPing(action)) ||
         (action.kind === 'close' && has('closed')) ||
         (action.kind === 'drop' && has('disconnected')) ||
         (action.kind === 'certificate' && has('disconnected')) ||
         (action.kind === 'listens' &&
           action.value &&
-          timed.after === 0 &&
+          after === 0 &&
           this.#firstChange() === 'disconnected');
       if (waits) continue;
-      this.#titled.splice(this.#titled.indexOf(timed), 1);
+      this.#titled.drop(action);
       stimuli.push({
         action:
           action.kind === 'half' ? withShownChunk(action, this.#exchange, this.#formatOf) : action,
@@ -95,7 +120,9 @@ export class Stimuli {
         at,
       });
     }
-    return stimuli.length > 0 ? stimuli : partialFrames(this.#exchange, link, this.#formatOf);
+    return stimuli.length > this.#pings.length
+      ? stimuli
+      : [...stimuli, ...partialFrames(this.#exchange, link, this.#formatOf)];
   }
 
   /** What the server does the moment it has accepted, so that `answer` shows it before the OK of WSOPEN. */
@@ -109,10 +136,18 @@ export class Stimuli {
     const closes = between.includes(`+WS_CLOSED:${link}`);
     const frames = framesBehind(parsePattern(between), this.#formatOf).get(Number(link)) ?? [];
     manners.onAccept = (connection) => {
+      manners.onAccept = undefined;
       for (const frame of frames) connection.send(frame);
       if (closes) connection.close(1000);
       if (drops) connection.drop();
     };
+  }
+
+  /** A close frame that must have come just before a WSCLOSE for its report to stand before the OK. */
+  beforeClosing(line: TranscriptLine, answer: string): Stimulus[] {
+    const link = Number(/^AT\+WSCLOSE=([012])\\r/i.exec(line.text)?.[1] ?? NaN);
+    const closed = new RegExp(`\\+WS_CLOSED:${link}\\\\r\\\\n.*\\\\r\\\\nOK\\\\r`);
+    return closed.test(answer) && this.#rig.links.inUse(link) ? this.#closeStimuli(link) : [];
   }
 
   /** The first gain or loss of a link in this step. */
@@ -168,29 +203,31 @@ export class Stimuli {
     return { lead: 0, stimuli: [] };
   }
 
-  /** A link's connection is gone: whether the attempts to come are to fail. */
+  /** A link's connection is gone: what the words want to happen before the attempts to come. */
   afterLoss(link: number, line: TranscriptLine): Stimulus[] {
-    if (this.#exchange.lines.some((other) => other.actor === 'server')) return [];
-    const next = this.#nextEvent(link, line);
-    const back = this.#titled.find(({ action }) => action.kind === 'listens' && action.value);
-    if (back && next === 'connected') {
-      this.#titled.splice(this.#titled.indexOf(back), 1);
-      return [{ action: back.action, link, at: 0 }];
-    }
-    const changed = this.#titled.filter(({ action }) => action.kind === 'certificate');
-    for (const timed of changed) this.#titled.splice(this.#titled.indexOf(timed), 1);
-    return changed.map(({ action }) => ({ action, link, at: 0 }));
+    if (this.#words && this.#exchange.lines.some((other) => other.actor === 'server')) return [];
+    const { kind } = this.#prospects.of(link, this.#exchange, line);
+    const back = this.#titled.takeAll(
+      (action) => action.kind === 'listens' && action.value && kind === 'connected',
+    );
+    const actions =
+      back.length > 0 ? back : this.#titled.takeAll((action) => action.kind === 'certificate');
+    return actions.map((action) => ({ action, link, at: 0 }));
   }
 
-  /** Whether a server that nothing is said about must be away, so that the next attempt fails. */
-  mustRefuse(link: number, line: TranscriptLine): boolean | undefined {
-    return this.#stateGiven || this.#otherCause
-      ? undefined
-      : this.#nextEvent(link, line) === 'disconnected';
+  /** What must become of the attempts to come, as far as the recording shows; undefined when it does not. */
+  attemptsAfter(link: number, line: TranscriptLine): Attempts | undefined {
+    const { kind, after, states } = this.#prospects.of(link, this.#exchange, line);
+    // Only an attempt that nobody answers lasts long enough to be seen.
+    if (states.includes(1)) return 'swallowed';
+    if (this.#stateGiven || this.#otherCause) return undefined;
+    if (kind !== 'disconnected') return 'accepted';
+    return after !== undefined && after > UNANSWERED ? 'swallowed' : 'refused';
   }
 
   /** What an `S` line asks for; undefined when its words are not understood. */
   fromServerLine(line: TranscriptLine): Stimulus[] | undefined {
+    if (!this.#words) return undefined;
     if (isObservation(line.text)) return [];
     const actions = readActions(line.text);
     if (!actions) return undefined;
@@ -210,7 +247,7 @@ export class Stimuli {
 
   /** The link that words name; else the only one that reports in this step; else an open one. */
   #linkOf(text: string): number {
-    const named = /\blink (\d)/i.exec(text)?.[1] ?? /\b([012])\b(?= *$)/.exec('')?.[1];
+    const named = /\blink (\d)/i.exec(text)?.[1];
     if (named !== undefined) return Number(named);
     for (const piece of this.#pieces()) {
       for (const event of eventsIn(piece, this.#formatOf)) {
@@ -222,15 +259,14 @@ export class Stimuli {
   }
 
   #dataStimuli(piece: BytePattern, link: number, unsaid: readonly Report[]): Stimulus[] {
-    if (this.serverSent || this.#echoes(link)) return [];
-    const titled = this.#titled.find(({ action }) => action.kind === 'frames');
-    if (
-      titled?.action.kind === 'frames' &&
-      wouldShow(piece, link, titled.action.frames, this.#formatOf)
-    ) {
-      this.#titled.splice(this.#titled.indexOf(titled), 1);
-      return [{ action: titled.action, link, at: 0 }];
+    if (this.#echoes(link)) return [];
+    const titled = this.#titled.first('frames');
+    if (titled && wouldShow(piece, link, titled.frames, this.#formatOf)) {
+      this.#titled.drop(titled);
+      return [{ action: titled, link, at: 0 }];
     }
+    const part = this.#unfinished.explain(piece, link, this.#formatOf);
+    if (part) return [{ action: part, link, at: 0 }];
     const frames = framesBehind(piece, this.#formatOf).get(link) ?? [];
     const early = this.#rig.links.uriOf(link).includes('/early');
     const missing = unsaid.filter((event) => event.kind === 'data' && event.data.link === link);
@@ -248,11 +284,8 @@ export class Stimuli {
     const asked = new RegExp(`^AT\\+WSSEND=${link},\\d+,8\\b`, 'i');
     if (this.#exchange.lines.some((line) => line.actor === 'host' && asked.test(line.text)))
       return [];
-    const titled = this.#titled.find(({ action }) => action.kind === 'close');
-    if (titled) this.#titled.splice(this.#titled.indexOf(titled), 1);
-    return [
-      { action: titled?.action ?? { kind: 'close', payload: closePayload(1000) }, link, at: 0 },
-    ];
+    const close: Action = { kind: 'close', payload: closePayload(1000) };
+    return [{ action: this.#titled.take('close') ?? close, link, at: 0 }];
   }
 
   #dropStimuli(link: number, line: TranscriptLine): Stimulus[] {
@@ -261,9 +294,8 @@ export class Stimuli {
     const before = this.#exchange.lines.slice(0, this.#exchange.lines.indexOf(line));
     const restarts = /^AT\+(?:RST|RESTORE|CWQAP|CWJAP)|WIFI DISCONNECT/i;
     if (before.some((other) => restarts.test(other.text))) return [];
-    const titled = this.#titled.find(({ action }) => action.kind === 'drop');
-    if (titled) this.#titled.splice(this.#titled.indexOf(titled), 1);
-    return [{ action: titled?.action ?? { kind: 'drop', how: 'fin' }, link, at: 0 }];
+    const drop: Action = { kind: 'drop', how: 'fin' };
+    return [{ action: this.#titled.take('drop') ?? drop, link, at: 0 }];
   }
 
   /** Whether the server sends back by itself what the host sends in this step. */
@@ -302,4 +334,29 @@ export class Stimuli {
       this.#exchange.lines.some((line) => line.actor === 'host' && /AT\+CW/i.test(line.text))
     );
   }
+}
+
+/** A ping whose payload no words tell has that of its pong; pongs without a ping stand for one. */
+function withPongs(
+  titled: readonly TimedAction[],
+  pongs: readonly Buffer[],
+): { actions: TimedAction[]; extra: Action[] } {
+  const open = [...pongs];
+  const actions = titled.map((timed): TimedAction => {
+    if (!isPing(timed.action)) return timed;
+    const [frame] = timed.action.frames;
+    const known = open.findIndex((pong) => frame && pong.equals(frame.payload));
+    const [payload] = open.splice(Math.max(0, known), 1);
+    if (!frame || !payload || frame.payload.length > 0) return timed;
+    return { ...timed, action: { kind: 'frames', frames: [{ ...frame, payload }] } };
+  });
+  const extra = open.map((payload): Action => ({
+    kind: 'frames',
+    frames: [{ fin: true, opcode: 9, payload }],
+  }));
+  return { actions, extra };
+}
+
+function isPing(action: Action): action is Extract<Action, { kind: 'frames' }> {
+  return action.kind === 'frames' && action.frames.every(({ opcode }) => opcode === 9);
 }

@@ -1,4 +1,5 @@
 import type { Action } from './actions';
+import type { Report } from './reports';
 
 /** An action, the link it is for, and in how many milliseconds it is due. */
 export interface Stimulus {
@@ -32,7 +33,30 @@ export function inWords({ action, link }: Stimulus): string {
   }
 }
 
-/** Whether an action brings data to the device. */
-export function sendsData({ kind }: Action): boolean {
-  return kind === 'frames' || kind === 'half' || kind === 'rest' || kind === 'bytes';
+/** Kinds of reports that an action leads to. */
+export function leadsTo(action: Action): readonly Report['kind'][] {
+  switch (action.kind) {
+    case 'frames':
+    case 'half':
+    case 'rest':
+      return ['data'];
+    case 'bytes':
+      return ['data', 'closed', 'disconnected'];
+    case 'close':
+      return ['closed'];
+    case 'drop':
+      return ['disconnected'];
+    case 'listens':
+    case 'reachable':
+    case 'answers pings':
+    case 'reads':
+    case 'certificate':
+      return ['disconnected', 'connected'];
+    case 'answers closes':
+      return ['closed', 'disconnected'];
+    case 'access point':
+      return ['wifi', 'disconnected', 'connected'];
+    case 'power':
+      return ['ready', 'wifi', 'disconnected'];
+  }
 }

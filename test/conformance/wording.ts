@@ -74,9 +74,12 @@ const RULES: readonly Rule[] = [
     'half (?:of )?(?:a |an |the )|header (?:only|alone)|only (?:the|a) (?:frame )?header|\\b\\d+ of (?:the )?\\d+|announc|incomplete frame|part of a frame',
     readHalf,
   ),
-  rule('\\b(?:the )?rest\\b(?! of the section)|\\bremain(?:der|ing)\\b|(?:second|other) half', {
-    kind: 'rest',
-  }),
+  rule(
+    '\\b(?:the )?rest\\b(?! of the section)|\\bremain(?:der|ing)\\b|(?:second|other) half|\\bpayload\\b.*\\blater\\b',
+    {
+      kind: 'rest',
+    },
+  ),
   rule(
     'black ?hole (?:ends|over)|packets get through|cable (?:is )?back|reachable again|black ?hole off',
     { kind: 'reachable', value: true },
