@@ -19,6 +19,8 @@ export type Action =
   | { readonly kind: 'drop'; readonly how: 'fin' | 'rst' }
   | { readonly kind: 'answers pings'; readonly value: boolean }
   | { readonly kind: 'answers closes'; readonly value: boolean }
+  /** Whether the server ends TCP once close frames have been exchanged. */
+  | { readonly kind: 'ends tcp'; readonly value: boolean }
   | { readonly kind: 'reads'; readonly value: boolean }
   /** Whether anybody listens on the server's port; going away cuts what is open. */
   | { readonly kind: 'listens'; readonly value: boolean }

@@ -42,6 +42,8 @@ export class ExchangePlayer {
   readonly #explained = new Set<Report['kind']>();
   /** Words about the server that are not understood; its output may tell all the same. */
   #unknown: string | undefined;
+  /** Lines that were played before their turn. */
+  readonly #played = new Set<TranscriptLine>();
   /** When the last of what was put off is to happen. */
   #lastDue = 0;
 
@@ -64,6 +66,10 @@ export class ExchangePlayer {
     for (let index = 0; index < lines.length;) {
       const line = lines[index];
       if (!line) break;
+      if (this.#played.has(line)) {
+        index++;
+        continue;
+      }
       if (line.actor === 'host') await this.#host(line);
       else if (line.actor === 'server') await this.#server(line);
       index += line.actor === 'device' ? await this.#device(lines, index) : 1;
@@ -154,6 +160,7 @@ export class ExchangePlayer {
       }
     }
     const onTheWire = this.#rig.transmissionTime(lengthOf(expectation.pattern));
+    if (onTheWire > QUIET) await this.#meanwhile(lines.slice(index + 1), done);
     await this.#rig.until(done, this.#actual + most + onTheWire + PATIENCE);
     this.#explained.clear();
     const came = output.timeAt(this.#position);
@@ -187,6 +194,20 @@ export class ExchangePlayer {
     if (/\\r\\n(?:OK|ERROR|SEND OK|SEND FAIL)\\r\\n(?!\\r\\n>)/.test(line.text))
       this.#inFlight = '';
     return used;
+  }
+
+  /** While a piece that takes long is still on its way, host and server go on as recorded. */
+  async #meanwhile(lines: readonly TranscriptLine[], done: () => boolean): Promise<void> {
+    const start = this.#actual - this.#recorded;
+    for (const line of lines) {
+      if (line.actor === 'device') return;
+      if (await this.#rig.until(done, start + line.time)) return;
+      this.#played.add(line);
+      const [recorded, actual] = [this.#recorded, this.#actual];
+      if (line.actor === 'host') await this.#host(line);
+      else await this.#server(line);
+      [this.#recorded, this.#actual] = [recorded, actual];
+    }
   }
 
   /** Losing a link decides about the attempts to come. */

@@ -123,23 +123,29 @@ function sized(clause: string): WsFrame[] | undefined {
   const scale =
     unit === undefined ? 1 : (unit === 'k' ? 1 : 1000) * (/ib\b/i.test(size[0]) ? 1024 : 1000);
   const length = Number((size[1] ?? '').replace(/[ ,]/g, '')) * scale;
-  return [{ fin: finIn(clause), opcode: opcode ?? 1, payload: alphabet(length) }];
+  const frame = { fin: finIn(clause), opcode: opcode ?? 1, payload: alphabet(length) };
+  return Array.from({ length: countIn(clause) ?? 1 }, () => frame);
 }
 
 /** `ten messages`: m0, m1, … */
 function numbered(clause: string): WsFrame[] | undefined {
-  const many = new RegExp(
-    `\\b(\\d+|${NUMBERS.join('|')}) (?:text |short |small )?(?:messages|texts|frames)\\b`,
-    'i',
-  );
-  const found = many.exec(clause)?.[1];
-  if (found === undefined) return undefined;
-  const count = /\d/.test(found) ? Number(found) : NUMBERS.indexOf(found.toLowerCase());
+  const count = countIn(clause);
+  if (count === undefined) return undefined;
   return Array.from({ length: count }, (_, index) => ({
     fin: true,
     opcode: 1,
     payload: Buffer.from(`m${index}`),
   }));
+}
+
+function countIn(clause: string): number | undefined {
+  const many = new RegExp(
+    `\\b(\\d+|${NUMBERS.join('|')}) (?:text |short |small |binary )?(?:messages|texts|frames)\\b`,
+    'i',
+  );
+  const found = many.exec(clause)?.[1];
+  if (found === undefined) return undefined;
+  return /\d/.test(found) ? Number(found) : NUMBERS.indexOf(found.toLowerCase());
 }
 
 /** `text hello` */
@@ -155,7 +161,7 @@ function word(clause: string): WsFrame[] | undefined {
 }
 
 function bareControl(clause: string): WsFrame[] | undefined {
-  const found = /\b(ping|pong)\b/i.exec(clause)?.[1];
+  const found = /\b(ping|pong)s?\b/i.exec(clause)?.[1];
   if (found === undefined) return undefined;
   return [{ fin: true, opcode: OPCODES[found.toLowerCase()] ?? 9, payload: Buffer.alloc(0) }];
 }

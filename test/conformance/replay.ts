@@ -49,6 +49,11 @@ interface Played {
   readonly unread: string[];
 }
 
+/** Whether a link is seen while it waits for the server to end TCP after their close frames. */
+function showsClosing(exchange: Exchange): boolean {
+  return exchange.lines.some(({ text }) => /\+WSOPEN:[012],4,/.test(text));
+}
+
 class SectionReplay {
   readonly #section: Section;
   readonly #readings: ReadonlyMap<number, Reading>;
@@ -102,6 +107,7 @@ class SectionReplay {
   async #exchange(exchange: Exchange, index: number): Promise<void> {
     const { manners } = this.#rig.server;
     manners.answersPings = manners.answersCloses = true;
+    this.#rig.perform({ kind: 'ends tcp', value: !showsClosing(exchange) }, 0);
     const reading = this.#readings.get(this.#steps.length) ?? USUAL_READING;
     await this.#rig.pass(reading.pause);
     const done = await this.#setup.prepare(exchange, index);

@@ -33,6 +33,9 @@ export type JoinResult =
 /** What becomes of new connections; those that are open stay. */
 export type Attempts = 'accepted' | 'refused' | 'swallowed';
 
+/** Milliseconds from a close frame to the server's FIN. */
+const USUAL_FIN_DELAY = 100;
+
 const answers: Partial<Record<JoinResult, AccessPoint['answer']>> = {
   'no answer': 'none',
   refused: 'refusal',
@@ -178,6 +181,9 @@ export class Rig {
         return true;
       case 'answers closes':
         this.server.manners.answersCloses = action.value;
+        return true;
+      case 'ends tcp':
+        this.server.manners.finDelay = action.value ? USUAL_FIN_DELAY : Infinity;
         return true;
       case 'listens':
         this.#setListens(action.value);

@@ -52,6 +52,7 @@ export function leadsTo(action: Action): readonly Report['kind'][] {
     case 'reads':
     case 'certificate':
       return ['disconnected', 'connected'];
+    case 'ends tcp':
     case 'answers closes':
       return ['closed', 'disconnected'];
     case 'access point':

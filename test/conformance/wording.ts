@@ -26,7 +26,7 @@ export function readActions(text: string, guess = false): TimedAction[] | undefi
 
 /** Words that tell what the server saw, or what a path does by itself: nothing is to be done. */
 export function isObservation(text: string): boolean {
-  return /^\W*(?:the )?(?:server|peer)?:?\s*(?:got|gets|sees?|saw|receives?d?|accept(?:s|ed)|notices?d?|answer(?:s|ed)(?! pings?\b)|echo(?:es|ed)?|has|had|picks|connection (?:open|accepted|from)|(?:new|tcp) connection|request)\b/i.test(
+  return /^\W*(?:the )?(?:server|peer)?:?\s*(?:got|gets|sees?|saw|receives?d?|accept(?:s|ed)|notices?d?|answer(?:s|ed)(?! pings?\b)|echo(?:es|ed)?|has|had|picks|connection (?:open|accepted|from)|(?:new|tcp) connection|request|(?:client|socket|connection) (?:is )?(?:closed|gone|ended|lost|disconnected)|client)\b/i.test(
     text,
   );
 }
@@ -41,7 +41,9 @@ function clausesOf(text: string): Clause[] {
   const quotes: string[] = [];
   const masked = text.replace(/"(?:[^"\\]|\\.)*"/g, (quote) => `⟦${quotes.push(quote) - 1}⟧`);
   return masked
-    .split(/;|,?\s+(?:and\s+)?then\s+|,\s+(?!⟦)|\s+and\s+(?=[a-z]+s\b|never\b|does\b|is\b)/i)
+    .split(
+      /;|,?\s+(?:and\s+)?then\s+(?!tcp)|,\s+(?!⟦|not final|no fin|fin\b|tcp )|\s+and\s+(?=[a-z]+s\b|never\b|does\b|is\b)/i,
+    )
     .filter((part) => part.trim() !== '')
     .map((part) => ({
       masked: part,
@@ -65,23 +67,26 @@ const RULES: readonly Rule[] = [
     kind: 'answers pings',
     value: true,
   }),
+  rule('(?:keeps|leaves?|with) tcp open|tcp (?:stays|is left|left|kept|remains) open', (clause) => [
+    { kind: 'ends tcp', value: false },
+    ...(/clos/i.test(clause.masked.replace(/\btcp.*/i, '')) ? readClose(clause) : []),
+  ]),
+  rule('\\b(?:ignores (?:the )?|answers no )pings?', { kind: 'answers pings', value: false }),
   rule(`${STOPS} read|(?:pauses|stalls) reading|reads nothing`, { kind: 'reads', value: false }),
   rule(
-    '\\b(?:reads?|reading|drains)\\b.*\\bagain|resumes? reading|starts? reading|goes on reading',
+    '\\b(?:reads?|reading|drains)\\b.*\\bagain|resumes? reading|starts? reading|goes on reading|^\\W*(?:the )?server resumes\\W*$',
     { kind: 'reads', value: true },
   ),
   rule(
-    'half (?:of )?(?:a |an |the )|header (?:only|alone)|only (?:the|a) (?:frame )?header|\\b\\d+ of (?:the )?\\d+|announc|incomplete frame|part of a frame',
+    'half (?:of )?(?:a |an |the )|\\bfirst half\\b|sends (?:the |a )?(?:frame )?header\\b|header (?:only|alone)|only (?:the|a) (?:frame )?header|\\b\\d+ of (?:the )?\\d+|announc|incomplete frame|part of a frame',
     readHalf,
   ),
   rule(
-    '\\b(?:the )?rest\\b(?! of the section)|\\bremain(?:der|ing)\\b|(?:second|other) half|\\bpayload\\b.*\\blater\\b',
-    {
-      kind: 'rest',
-    },
+    '\\b(?:the )?rest\\b(?! of the section)|\\bremain(?:der|ing)\\b|(?:second|other) half|\\bpayload\\b.*\\blater\\b|sends (?:the|its) payload',
+    { kind: 'rest' },
   ),
   rule(
-    'black ?hole (?:ends|over)|packets get through|cable (?:is )?back|reachable again|black ?hole off',
+    'black ?hole (?:ends|over)|packets get through|cable (?:is )?(?:back|plugged|in\\b)|reachable again|black ?hole off',
     { kind: 'reachable', value: true },
   ),
   rule(
@@ -113,7 +118,7 @@ const RULES: readonly Rule[] = [
     { kind: 'listens', value: true },
   ]),
   rule(
-    '(?:server|port|it|peer).*\\b(?:is |comes? )?(?:back|up again|listens? again|starts? again|returns?|accepts? again)\\b|^\\W*(?:comes? |is )?back\\b|starts? listening|listens again',
+    '(?:server|port|it|peer).*\\b(?:is |comes? )?(?:back|up again|listens? again|starts? again|returns?|accepts? again|started|up|open(?:s|ed)? again)\\b|^\\W*(?:comes? |is )?back\\b|starts? listening|listens again',
     { kind: 'listens', value: true },
   ),
   rule('server (?:process )?(?:is )?restart(?:s|ed)\\b', () => [
@@ -121,10 +126,14 @@ const RULES: readonly Rule[] = [
     { kind: 'listens', value: true },
   ]),
   rule(
-    'goes (?:away|down)|(?:is|was|gets) (?:gone|down|stopped|killed|away|off)\\b|stops? (?:listening|accepting)|shuts? down|no server|port (?:is )?closed|disappears|refuses\\b|server (?:gone|down|off|stopped|killed)\\b',
+    'goes (?:away|down)|(?:is|was|gets) (?:gone|down|stopped|killed|away|off)\\b|stops? (?:listening|accepting)|shuts? down|no server|port (?:is )?closed|disappears|refuses\\b|server (?:gone|down|off|stopped|killed)\\b|^\\W*server: down\\b',
     { kind: 'listens', value: false },
   ),
-  rule('\\b(?:rst|resets?|reset)\\b', { kind: 'drop', how: 'rst' }),
+  rule('\\b(?:rst|resets?|reset|aborts?)\\b', { kind: 'drop', how: 'rst' }),
+  rule('without (?:a )?close frame|sockets? (?:is )?(?:destroyed|ended)', {
+    kind: 'drop',
+    how: 'fin',
+  }),
   rule(
     'close frame|close with|sends? (?:a |an )?(?:empty )?close|closes? (?:with |normally )?(?:code )?\\(?\\d{4}|closes? (?:at once|again|normally|the (?:websocket|link))|\\b(?:server|peer) clos(?:e|es|ed)\\b(?! (?:tcp|the (?:tcp|socket|connection)|its (?:socket|tcp)))|opcode 8|op(?:code)?=8',
     readClose,
@@ -206,7 +215,7 @@ function readHalf({ text }: Clause): Action[] {
     ];
   }
   const length = Number(parts?.[2] ?? announced ?? (given ? given.length * 2 : 10));
-  const only = /header (?:only|alone)|only (?:the|a) (?:frame )?header/i.test(text);
+  const only = /header (?:only|alone)|only (?:the|a) (?:frame )?header|sends (?:the |a )?(?:frame )?header/i.test(text);
   const sent = only ? 0 : Number(parts?.[1] ?? given?.length ?? Math.floor(length / 2));
   const payload = Buffer.concat([given ?? Buffer.alloc(0), alphabet(length)]).subarray(0, length);
   return [{ kind: 'half', frame: { fin: true, opcode, payload }, sent: Math.min(sent, length) }];

@@ -36,7 +36,7 @@ export interface ServerClock {
 export interface ServerManners {
   answersPings: boolean;
   answersCloses: boolean;
-  /** Milliseconds between the server's close frame and its FIN. */
+  /** Milliseconds between the server's close frame and its FIN; `Infinity` for none. */
   finDelay: number;
   /** Done right after the 101 is out, in a segment of its own. */
   onAccept: ((connection: WsConnection) => void) | undefined;
@@ -157,7 +157,8 @@ export class WsConnection {
     if (this.#closing) return;
     this.#closing = true;
     this.send({ fin: true, opcode: 8, payload });
-    this.#clock.after(this.#manners.finDelay, () => this.drop());
+    const { finDelay } = this.#manners;
+    if (finDelay < Infinity) this.#clock.after(finDelay, () => this.drop());
   }
 
   /** Sends FIN, without a close frame. */
