@@ -8,8 +8,8 @@ import type { Rig } from './rig';
 import type { Stimuli } from './stimuli';
 import type { Report } from './reports';
 import { inWords, leadsTo, type Stimulus } from './stimulus';
-import { answerTo, type Exchange, type TranscriptLine } from './transcript';
-import { ORDERED_COMMAND, RACE_WINDOW, TIME_VARIATIONS, type TimeVariation } from './variations';
+import { answerTo, finalOf, type Exchange, type TranscriptLine } from './transcript';
+import { ORDERED_COMMAND, RACE_WINDOW, variationFor } from './variations';
 import { delayIn } from './wording';
 
 /** How long to wait for output that should not be, in milliseconds. */
@@ -151,7 +151,12 @@ export class ExchangePlayer {
     };
     await this.#ahead(line, due, done);
     const grace = this.#explained.size > 0 ? LONG_GRACE : GRACE;
-    if (!(await this.#rig.until(done, due + grace))) {
+    const onTheWire = this.#rig.transmissionTime(lengthOf(expectation.pattern));
+    const inTime = await this.#rig.until(done, due + grace);
+    if (!inTime && onTheWire > QUIET && this.#position < output.length) {
+      await this.#meanwhile(lines.slice(index + 1), done);
+      await this.#rig.until(done, this.#actual + most + onTheWire + PATIENCE);
+    } else if (!inTime) {
       const said = output.slice(this.#position);
       for (const stimulus of this.#stimuli.behind(line, said)) {
         this.#schedule(stimulus);
@@ -159,7 +164,6 @@ export class ExchangePlayer {
         this.#unknown = undefined;
       }
     }
-    const onTheWire = this.#rig.transmissionTime(lengthOf(expectation.pattern));
     if (onTheWire > QUIET) await this.#meanwhile(lines.slice(index + 1), done);
     await this.#rig.until(done, this.#actual + most + onTheWire + PATIENCE);
     this.#explained.clear();
@@ -201,6 +205,7 @@ export class ExchangePlayer {
     const start = this.#actual - this.#recorded;
     for (const line of lines) {
       if (line.actor === 'device') return;
+      if (this.#played.has(line)) continue;
       if (await this.#rig.until(done, start + line.time)) return;
       this.#played.add(line);
       const [recorded, actual] = [this.#recorded, this.#actual];
@@ -295,25 +300,6 @@ export class ExchangePlayer {
   #differ(...lines: string[]): void {
     this.#outcome.differences.push(lines.join('\n'));
   }
-}
-
-function variationFor(text: string, inFlight: string): TimeVariation {
-  const piece = Buffer.from(text.replace(/\\r/g, '\r').replace(/\\n/g, '\n')).toString('latin1');
-  const found = TIME_VARIATIONS.find(
-    ({ piece: wanted, after }) =>
-      wanted.test(piece) && (after === undefined || after.test(inFlight)),
-  );
-  if (!found) throw new Error('the last time variation fits everything');
-  return found;
-}
-
-/** The final result of the command that a line begins or feeds. */
-function finalOf(lines: readonly TranscriptLine[], index: number): string | undefined {
-  for (const line of lines.slice(index + 1)) {
-    const result = /\\r\\n(SEND OK|SEND FAIL|ERROR)\\r\\n/.exec(line.text)?.[1];
-    if (line.actor === 'device' && result !== undefined) return result;
-  }
-  return undefined;
 }
 
 function seconds(milliseconds: number): string {

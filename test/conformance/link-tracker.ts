@@ -147,7 +147,7 @@ export class LinkTracker {
     const link = this.#links[id];
     if (word === 'CONNECTED' && link) {
       link.inUse = true;
-      link.connection = this.#server.connections.findLast((one) => !this.#assigned.has(one));
+      link.connection = this.#newestFor(link);
       if (link.connection) this.#assigned.add(link.connection);
     } else if (word === 'CLOSED' && link) {
       link.inUse = false;
@@ -159,6 +159,13 @@ export class LinkTracker {
       (word === 'OK' ? this.#onOk : this.#onError)?.();
       this.#onOk = this.#onError = undefined;
     }
+  }
+
+  /** Of those that no link has yet: the first for its address, as several may come at once; else the last. */
+  #newestFor(link: TrackedLink): WsConnection | undefined {
+    const free = this.#server.connections.filter((one) => !this.#assigned.has(one) && one.open);
+    const path = link.uri.replace(/^\w+:\/\/[^/]*/, '').replace(/#.*/, '');
+    return free.find(({ request }) => request.target === path) ?? free.at(-1);
   }
 
   #expect(command: string, link: TrackedLink, rest: string): void {

@@ -44,7 +44,7 @@ function frameShown(text: string): ShownFrame | undefined {
 }
 
 export function sameFrame(shown: ShownFrame, actual: ReceivedFrame | undefined): boolean {
-  if (!actual || shown.fin !== actual.fin || shown.opcode !== actual.opcode) return false;
+  if (shown.fin !== actual?.fin || shown.opcode !== actual.opcode) return false;
   if (shown.masked !== undefined && shown.masked !== actual.masked) return false;
   if (shown.length !== undefined && shown.length !== actual.payload.length) return false;
   if (shown.payload) return fits(shown.payload, actual.payload);

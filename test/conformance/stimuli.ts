@@ -1,10 +1,12 @@
 import { EARLY_TEXT } from '../support/ws-server-paths';
 import { closePayload } from '../support/ws-server-frames';
-import type { Action, TimedAction } from './actions';
+import type { Action } from './actions';
 import { eventsIn, framesBehind, wouldShow } from './inference';
+import { reactionOnAccept } from './on-accept';
 import { partBefore, partialFrames, withShownChunk } from './partial-frames';
 import { parsePattern, type BytePattern } from './pattern';
 import { reportsIn, type Report } from './reports';
+import { isPing, withPongs } from './pings';
 import type { Prospects } from './prospects';
 import type { Attempts, Rig } from './rig';
 import type { Exchange, TranscriptLine } from './transcript';
@@ -106,6 +108,7 @@ export class Stimuli {
         (action.kind === 'frames' && has('data') && !isPing(action)) ||
         (action.kind === 'close' && has('closed')) ||
         (action.kind === 'drop' && has('disconnected')) ||
+        (action.kind === 'close' && this.#crashes()) ||
         (action.kind === 'certificate' && has('disconnected')) ||
         (action.kind === 'listens' &&
           action.value &&
@@ -125,22 +128,14 @@ export class Stimuli {
       : [...stimuli, ...partialFrames(this.#exchange, link, this.#formatOf)];
   }
 
-  /** What the server does the moment it has accepted, so that `answer` shows it before the OK of WSOPEN. */
+  /** Makes the server do, the moment it has accepted, what `answer` shows before the OK of WSOPEN. */
   armFor(line: TranscriptLine, answer: string): void {
-    const { manners } = this.#rig.server;
-    manners.onAccept = undefined;
-    const link = /^AT\+WSOPEN=([012]),/i.exec(line.text)?.[1];
-    const between = /\+WS_CONNECTED:\d\\r\\n(.*?)\\r\\nOK\\r\\n/.exec(answer)?.[1] ?? '';
-    if (link === undefined || between === '' || line.text.includes('/early')) return;
-    const drops = between.includes(`+WS_DISCONNECTED:${link}`);
-    const closes = between.includes(`+WS_CLOSED:${link}`);
-    const frames = framesBehind(parsePattern(between), this.#formatOf).get(Number(link)) ?? [];
-    manners.onAccept = (connection) => {
-      manners.onAccept = undefined;
-      for (const frame of frames) connection.send(frame);
-      if (closes) connection.close(1000);
-      if (drops) connection.drop();
-    };
+    this.#rig.server.manners.onAccept = reactionOnAccept(
+      line,
+      answer,
+      this.#rig.server.manners,
+      this.#formatOf,
+    );
   }
 
   /** A close frame that must have come just before a WSCLOSE for its report to stand before the OK. */
@@ -320,6 +315,12 @@ export class Stimuli {
     return open;
   }
 
+  /** Whether the device starts anew right after it has opened a link. */
+  #crashes(): boolean {
+    const said = this.#exchange.lines.filter(({ actor }) => actor === 'device');
+    return /\+WS_CONNECTED:.*\\nready\\r/.test(said.map(({ text }) => text).join(''));
+  }
+
   #hostRestarts(): boolean {
     return this.#exchange.lines.some(
       (line) => line.actor === 'host' && /AT\+(?:RST|RESTORE)|AT\+WSOPEN=\d,""/i.test(line.text),
@@ -334,29 +335,4 @@ export class Stimuli {
       this.#exchange.lines.some((line) => line.actor === 'host' && /AT\+CW/i.test(line.text))
     );
   }
-}
-
-/** A ping whose payload no words tell has that of its pong; pongs without a ping stand for one. */
-function withPongs(
-  titled: readonly TimedAction[],
-  pongs: readonly Buffer[],
-): { actions: TimedAction[]; extra: Action[] } {
-  const open = [...pongs];
-  const actions = titled.map((timed): TimedAction => {
-    if (!isPing(timed.action)) return timed;
-    const [frame] = timed.action.frames;
-    const known = open.findIndex((pong) => frame && pong.equals(frame.payload));
-    const [payload] = open.splice(Math.max(0, known), 1);
-    if (!frame || !payload || frame.payload.length > 0) return timed;
-    return { ...timed, action: { kind: 'frames', frames: [{ ...frame, payload }] } };
-  });
-  const extra = open.map((payload): Action => ({
-    kind: 'frames',
-    frames: [{ fin: true, opcode: 9, payload }],
-  }));
-  return { actions, extra };
-}
-
-function isPing(action: Action): action is Extract<Action, { kind: 'frames' }> {
-  return action.kind === 'frames' && action.frames.every(({ opcode }) => opcode === 9);
 }

@@ -58,3 +58,12 @@ export function answerTo(lines: readonly TranscriptLine[], index: number): strin
   }
   return answer;
 }
+
+/** The final result of the command that a line begins or feeds. */
+export function finalOf(lines: readonly TranscriptLine[], index: number): string | undefined {
+  for (const line of lines.slice(index + 1)) {
+    const result = /\\r\\n(SEND OK|SEND FAIL|ERROR)\\r\\n/.exec(line.text)?.[1];
+    if (line.actor === 'device' && result !== undefined) return result;
+  }
+  return undefined;
+}

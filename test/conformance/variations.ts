@@ -94,6 +94,17 @@ export const TIME_VARIATIONS: readonly TimeVariation[] = [
   { what: 'anything else', piece: /^/, range: (recorded) => around(recorded) },
 ];
 
+/** @param text of the piece, escaped; `inFlight` the command at work */
+export function variationFor(text: string, inFlight: string): TimeVariation {
+  const piece = Buffer.from(text.replace(/\\r/g, '\r').replace(/\\n/g, '\n')).toString('latin1');
+  const found = TIME_VARIATIONS.find(
+    ({ piece: wanted, after }) =>
+      wanted.test(piece) && (after === undefined || after.test(inFlight)),
+  );
+  if (!found) throw new Error('the last time variation fits everything');
+  return found;
+}
+
 function around(recorded: number): readonly [number, number] {
   const slack = Math.max(400, recorded * 0.05);
   return [Math.max(0, recorded - slack), recorded + slack];

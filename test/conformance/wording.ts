@@ -15,11 +15,15 @@ export function readActions(text: string, guess = false): TimedAction[] | undefi
     const found = readClause(clause, guess);
     const lasting = lastingIn(clause.masked);
     const back = lasting === 0 ? undefined : found.map(inverseOf).find((action) => action);
-    const after = back ? 0 : delayIn(clause.masked);
+    const cut = found.some((action) => action.kind === 'half' && action.header !== undefined);
+    const after = back || cut ? 0 : delayIn(clause.masked);
     for (const [index, action] of found.entries()) {
       actions.push({ action, after: index === 0 ? after : 0 });
     }
     if (back) actions.push({ action: back, after: lasting });
+    if (cut && CUT_HEADER.test(clause.masked)) {
+      actions.push({ action: { kind: 'rest' }, after: delayIn(clause.masked) || USUAL_CUT });
+    }
   }
   return actions.length > 0 ? actions : undefined;
 }
@@ -51,6 +55,12 @@ function clausesOf(text: string): Clause[] {
     }));
 }
 
+/** A header that TCP cuts: its rest comes later. */
+const CUT_HEADER =
+  /header (?:is )?(?:cut|split)|(?:cut|split)s? (?:in|inside|within|through) (?:the |a )?(?:frame )?header|(?:first|one) byte of (?:the |a )?(?:frame )?header/i;
+/** How long after, in milliseconds, where no words tell. */
+const USUAL_CUT = 500;
+
 type Rule = readonly [wording: RegExp, read: (clause: Clause) => Action[]];
 
 const STOPS = "(?:stops?|stopped|does(?: not|n't)|no longer|never|without|ceases?)";
@@ -77,6 +87,14 @@ const RULES: readonly Rule[] = [
     '\\b(?:reads?|reading|drains)\\b.*\\bagain|resumes? reading|starts? reading|goes on reading|^\\W*(?:the )?server resumes\\W*$',
     { kind: 'reads', value: true },
   ),
+  rule(CUT_HEADER.source, () => [
+    {
+      kind: 'half',
+      frame: { fin: true, opcode: 1, payload: Buffer.from('hello') },
+      sent: 0,
+      header: 1,
+    },
+  ]),
   rule(
     'half (?:of )?(?:a |an |the )|\\bfirst half\\b|sends (?:the |a )?(?:frame )?header\\b|header (?:only|alone)|only (?:the|a) (?:frame )?header|\\b\\d+ of (?:the )?\\d+|announc|incomplete frame|part of a frame',
     readHalf,
@@ -215,7 +233,10 @@ function readHalf({ text }: Clause): Action[] {
     ];
   }
   const length = Number(parts?.[2] ?? announced ?? (given ? given.length * 2 : 10));
-  const only = /header (?:only|alone)|only (?:the|a) (?:frame )?header|sends (?:the |a )?(?:frame )?header/i.test(text);
+  const only =
+    /header (?:only|alone)|only (?:the|a) (?:frame )?header|sends (?:the |a )?(?:frame )?header/i.test(
+      text,
+    );
   const sent = only ? 0 : Number(parts?.[1] ?? given?.length ?? Math.floor(length / 2));
   const payload = Buffer.concat([given ?? Buffer.alloc(0), alphabet(length)]).subarray(0, length);
   return [{ kind: 'half', frame: { fin: true, opcode, payload }, sent: Math.min(sent, length) }];
