@@ -221,6 +221,7 @@ export class Link {
       this.#attempt.reports.disconnected = true;
     } else if (this.#state === 2) {
       this.#endConnection();
+      this.#attached?.session.dropSends(this.id, this.#notOpen());
       this.#become(1, 'lost');
       if (this.#options?.keepOpen) this.#retryIn(RECONNECTING);
       this.#host.ask();

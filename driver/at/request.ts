@@ -17,6 +17,10 @@ export interface QueuedSend extends Send {
   next: number;
   /** Bytes of that part's turn. */
   bytes: number;
+  /** Its connection has ended: no further part may follow on the next one. */
+  ended?: EspAtError;
+  /** The connection had ended before any of it could leave: refused, it is surely not sent. */
+  unborn?: boolean;
 }
 
 /** A command at work, and who waits for it: a message, or a caller. */
@@ -57,9 +61,9 @@ export function refusal({ exchange, send }: Request, waited: number): EspAtError
  * before it: then the command may still be at work, or be said again. Not so when the device gave a reason,
  * when a refusal is an answer like any other, or when it is the second one.
  */
-export function isDoubtful({ exchange, attempt }: Request): boolean {
+export function isDoubtful({ exchange, attempt, send }: Request): boolean {
   const { command, lines, reason, payloadWritten } = exchange;
-  if (attempt > 1 || command.refusable || payloadWritten) return false;
+  if (attempt > 1 || command.refusable || payloadWritten || send?.ended) return false;
   const harmless = command.repeatable || command.payload !== undefined;
   return harmless && lines.length === 0 && reason === '';
 }

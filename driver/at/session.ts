@@ -157,12 +157,17 @@ export class Session {
     return () => queued.next === 0 && this.#sendAtWork() !== queued && this.#sends.remove(queued);
   }
 
-  /** Rejects everything of one link that is not at work. */
+  /** The link's connection has ended: rejects everything of it but what is at work, which ends with its part. */
   dropSends(link: LinkId, error: EspAtError): void {
     const atWork = this.#sendAtWork();
     for (const send of this.#sends.drain(link)) {
-      if (send === atWork) this.#sends.push(send);
-      else send.settle(send.next === 0 ? notSent(error) : unknown(link, error));
+      if (send === atWork) {
+        this.#sends.push(send);
+        send.ended = error;
+        send.unborn = send.next === 0 && this.#request?.exchange.payloadWritten !== true;
+      } else {
+        send.settle(send.next === 0 ? notSent(error) : unknown(link, error));
+      }
     }
   }
 
@@ -356,6 +361,10 @@ export class Session {
     this.#sends.served(send.link, size(exchange.command));
     send.next++;
     const following = send.parts[send.next];
+    if (following && send.ended) {
+      this.#fail(request, send.ended);
+      return this.#next();
+    }
     if (following) send.bytes = size(following);
     else this.#sends.shift(send.link);
     // The wire first: the next command leaves in the same turn in which this answer is complete.
@@ -368,8 +377,14 @@ export class Session {
       return this.#lose(request, `${request.exchange.command.name} was refused for no reason`);
     const error = refusal(request, this.#patience.waited);
     this.#release();
-    this.#fail(request, error);
+    if (request.send?.unborn) this.#settleUnborn(request.send, error);
+    else this.#fail(request, error);
     this.#next();
+  }
+
+  #settleUnborn(send: QueuedSend, error: EspAtError): void {
+    this.#sends.remove(send);
+    send.settle(notSent(send.ended ?? error));
   }
 
   #fail(request: Request, error: EspAtError): void {
@@ -463,11 +478,10 @@ export class Session {
     const again = this.#again;
     const parked = this.#parked;
     this.#again = this.#parked = undefined;
-    // Nothing may follow a damaged message as if nothing had happened: its link is closed first.
-    const spoiled = filled !== undefined && again?.send?.link === filled;
-    if (again && !spoiled) this.#start(renewed(again));
+    const mayGoOn = again && !isOfLost(again.send, filled);
+    if (mayGoOn) this.#start(renewed(again));
     else if (parked) this.#start(parked);
-    if (again && spoiled) this.#fail(again, lost(again));
+    if (again && !mayGoOn) this.#fail(again, again.send?.ended ?? lost(again));
     if (filled !== undefined) this.#handlers.filled(filled);
     this.#handlers.recovered();
     this.#next();
@@ -480,4 +494,9 @@ export class Session {
     for (const request of waiting) this.#fail(request, lost(request));
     this.#handlers.dead();
   }
+}
+
+/** Nothing may follow a damaged message as if nothing had happened, nor go out on another connection. */
+function isOfLost(send: QueuedSend | undefined, filled: LinkId | undefined): boolean {
+  return send !== undefined && (send.ended !== undefined || send.link === filled);
 }

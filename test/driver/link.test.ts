@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { EspAtError } from '../../driver/errors';
 import type { OpenOptions } from '../../driver/link-types';
+import { PacedLine } from '../../simulator/paced-uart';
 import { World, type WorldOptions } from '../support/world';
 
 /** A world with a device that is ready, and what was written since. */
@@ -385,6 +386,48 @@ describe('a link that only seems open', () => {
     const lost = world.links.find(({ event }) => event === 'lost');
     assert.deepEqual([lost?.error?.code, lost?.error?.details.seconds], ['LINK_STALLED', 11]);
     assert.equal(story(world).at(-1), 'reopened 2');
+    await world.end();
+  });
+});
+
+describe('sending when the connection is lost', () => {
+  it('fails what waits and what is about to be taken as not sent', async () => {
+    const world = await readyWorld({
+      simulator: {
+        // Time enough for the loss to come before the prompt.
+        hooks: {
+          fate: (line) =>
+            line.startsWith('AT+WSSEND') ? { kind: 'late', delay: 100 } : { kind: 'obey' },
+        },
+      },
+    });
+    const [link] = world.device.links;
+    await world.clock.wait(link.open({ uri: 'ws://host/plain' }));
+    const sends = ['one', 'two'].map((text) => failure(world, link.send(text)));
+    world.server.connections[0]?.reset();
+    for (const { code, outcome } of await Promise.all(sends)) {
+      assert.deepEqual([code, outcome], ['LINK_NOT_OPEN', 'not-sent']);
+    }
+    assert.equal(world.port.text.split('AT+WSSEND').length - 1, 1);
+    await world.end();
+  });
+
+  it('does not go on with a message in fragments on the next connection', async () => {
+    const world = await readyWorld({ simulator: { uart: new PacedLine().factory } });
+    const [link] = world.device.links;
+    await world.clock.wait(link.open({ uri: 'ws://host/plain', keepOpen: true }));
+    const sending = link.send(Buffer.alloc(40_000, 'x'), { opcode: 2 });
+    const error = failure(world, sending);
+    await world.clock.until(() => (world.server.connections[0]?.frames.length ?? 0) > 3, 5000);
+    world.server.connections[0]?.reset();
+    assert.deepEqual([(await error).code, (await error).outcome], ['SEND_UNKNOWN', 'unknown']);
+    await world.clock.until(() => link.state === 2, 30_000);
+    await world.clock.wait(link.send('next'));
+    await world.clock.advance(10);
+    assert.deepEqual(
+      world.server.connections[1]?.frames.map(({ opcode, payload }) => [opcode, payload.length]),
+      [[1, 4]],
+    );
     await world.end();
   });
 });
