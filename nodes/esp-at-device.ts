@@ -1,5 +1,5 @@
 import type { NodeAPI } from 'node-red';
-import { systemClock } from '../driver/clock';
+import { systemClock, type Clock } from '../driver/clock';
 import { DeviceHost } from './shared/device-host';
 import { DeviceLog } from './shared/device-log';
 import type { DeviceNode } from './shared/device-node';
@@ -13,8 +13,8 @@ import { translator } from './shared/translate';
 /** Of all devices in this process: a port has one. */
 const claims = new PortClaims();
 
-/** The configuration node `esp-at-device`; `make` makes the device that it runs. */
-export function espAtDevice(make: MakeDevice): (RED: NodeAPI) => void {
+/** The configuration node `esp-at-device`; `make` makes the device that it runs, in the time of `clock`. */
+export function espAtDevice(make: MakeDevice, clock: Clock = systemClock): (RED: NodeAPI) => void {
   return (RED) => {
     const translate = translator(RED);
 
@@ -28,7 +28,7 @@ export function espAtDevice(make: MakeDevice): (RED: NodeAPI) => void {
         address,
         port: portKey(address),
         claims,
-        clock: systemClock,
+        clock,
         make: () => {
           // Read here, so that settings that are no good are reported to every node that uses them.
           const read = deviceSettings(RED, this, def);

@@ -1,6 +1,5 @@
 import type { Node, NodeAPI, NodeMessageInFlow } from 'node-red';
 import type { LinkId } from '../driver/at/frame';
-import { systemClock } from '../driver/clock';
 import type { LinkEvent, Message } from '../driver/link-types';
 import { Canvas } from './shared/canvas';
 import { withConnection } from './shared/connection';
@@ -108,7 +107,8 @@ class Opener implements DeviceUser {
     this.#canvas.end();
     const device = this.#device;
     if (!device) return;
-    await within(systemClock, FAREWELL, Promise.all(this.#own(device).map((link) => link.close())));
+    const closed = Promise.all(this.#own(device).map((link) => link.close()));
+    await within(device.host.clock, FAREWELL, closed);
     device.host.leave(this);
   }
 
@@ -180,12 +180,7 @@ class Opener implements DeviceUser {
   }
 
   #own({ host }: DeviceNode): LinkApi[] {
-    try {
-      return [0, 1, 2].map((id) => host.link(id)).filter(({ owner }) => owner === this.#owner);
-    } catch {
-      // A device that never ran.
-      return [];
-    }
+    return host.links.filter(({ owner }) => owner === this.#owner);
   }
 
   // --- receiving -----------------------------------------------------------------------------------

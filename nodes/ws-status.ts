@@ -1,5 +1,5 @@
 import type { Node, NodeAPI, NodeDef, NodeMessageInFlow } from 'node-red';
-import { systemClock, type Cancel } from '../driver/clock';
+import type { Cancel } from '../driver/clock';
 import type { DeviceEvent, DeviceStatus } from '../driver/device-types';
 import type { LinkEvent } from '../driver/link-types';
 import { withConnection } from './shared/connection';
@@ -126,7 +126,7 @@ class Watcher implements DeviceUser {
 
   #pollLater(): void {
     if (this.#ended || !this.#device || !(this.#poll > 0)) return;
-    this.#nextPoll = systemClock.after(this.#poll, () => void this.#pollNow());
+    this.#nextPoll = this.#device.host.clock.after(this.#poll, () => void this.#pollNow());
   }
 
   async #pollNow(): Promise<void> {

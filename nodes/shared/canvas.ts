@@ -1,4 +1,5 @@
 import type { Node, NodeStatus } from 'node-red';
+import type { LinkId } from '../../driver/at/frame';
 import type { LinkEvent } from '../../driver/link-types';
 import type { DeviceNode } from './device-node';
 import { concerns, several, type LinkSetting } from './link-choice';
@@ -31,17 +32,14 @@ export class Canvas {
     this.#link =
       setting === 'device'
         ? { fill: 'green', shape: 'dot', text: translate('status.device.ready') }
-        : linkStatus(translate, { state: 0, uri: '' });
+        : this.#present();
     this.show();
   }
 
   /** Something happened to a link; others than this node's are left out. */
   link(event: LinkEvent): void {
     if (!concerns(this.#setting, event.link)) return;
-    const status = linkStatus(this.#translate, event);
-    this.#link = several(this.#setting)
-      ? { ...status, text: `${event.link}: ${status.text ?? ''}` }
-      : status;
+    this.#link = this.#ofLink(event.link, event);
     this.show();
   }
 
@@ -59,6 +57,18 @@ export class Canvas {
   /** Nothing is shown any more. */
   end(): void {
     this.#ended = true;
+  }
+
+  /** A node that is deployed again finds its links as they are. */
+  #present(): NodeStatus {
+    const links = this.#device?.host.links.filter(({ id }) => concerns(this.#setting, id)) ?? [];
+    const link = several(this.#setting) ? links.find(({ state }) => state !== 0) : links[0];
+    return link ? this.#ofLink(link.id, link) : linkStatus(this.#translate, { state: 0, uri: '' });
+  }
+
+  #ofLink(id: LinkId, link: Parameters<typeof linkStatus>[1]): NodeStatus {
+    const status = linkStatus(this.#translate, link);
+    return several(this.#setting) ? { ...status, text: `${id}: ${status.text ?? ''}` } : status;
   }
 
   #ofDevice(): NodeStatus | undefined {

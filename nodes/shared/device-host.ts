@@ -66,6 +66,11 @@ export class DeviceHost implements Claimant {
     this.label = options.label;
   }
 
+  /** The time that the nodes of this device go by. */
+  get clock(): Clock {
+    return this.#options.clock;
+  }
+
   get status(): DeviceStatus {
     if (this.#refusal) return { state: 'absent', error: this.#refusal };
     return this.#device?.status ?? { state: 'stopped' };
@@ -80,6 +85,12 @@ export class DeviceHost implements Claimant {
     if (this.#refusal) throw this.#refusal;
     if (!this.#device) throw new EspAtError('DEVICE_STOPPED');
     return this.#device;
+  }
+
+  /** The links; none while there is no device. */
+  get links(): readonly LinkApi[] {
+    const device = this.#refusal ? undefined : this.#device;
+    return device ? [0, 1, 2].map((id) => device.link(id)) : [];
   }
 
   /** @throws EspAtError `INVALID_LINK`, or why there is no device */

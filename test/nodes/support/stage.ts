@@ -2,15 +2,21 @@ import assert from 'node:assert/strict';
 import { afterEach, describe } from 'node:test';
 import type { Node, NodeAPI, NodeMessage, NodeStatus } from 'node-red';
 import { NodeTestHelper } from 'node-red-node-test-helper';
+import { systemClock } from '../../../driver/clock';
 import { espAtDevice } from '../../../nodes/esp-at-device';
 import type { MakeDevice } from '../../../nodes/shared/ports';
 import wsClose from '../../../nodes/ws-close';
 import wsOpen from '../../../nodes/ws-open';
 import wsSend from '../../../nodes/ws-send';
 import wsStatus from '../../../nodes/ws-status';
+import type { VirtualClock } from '../../support/virtual-clock';
 
 /** Milliseconds after which a message that does not come is missed. */
 const PATIENCE = 2000;
+/** Milliseconds of virtual time that pass at a time while something is waited for. */
+const TICK = 20;
+/** Milliseconds of virtual time after which it is missed. */
+const VIRTUAL_PATIENCE = 60_000;
 
 const runtimes = [
   { name: 'Node-RED 4.1', path: require.resolve('node-red') },
@@ -36,6 +42,7 @@ export class Stage {
   readonly #helper = new NodeTestHelper();
   readonly #boxes = new Map<string, Mailbox>();
   #loaded = false;
+  #clock: VirtualClock | undefined;
 
   constructor(runtimePath: string) {
     this.#helper.init(runtimePath);
@@ -45,14 +52,17 @@ export class Stage {
    * Starts a flow. Nodes of type `helper` take what reaches them, see {@link next}.
    * @param make what a configuration node makes of its settings
    * @param translate what stands for the runtime's catalogs; the keys themselves if not given
+   * @param clock passes while something is waited for; the machine's own if not given
    */
   async load(
     make: MakeDevice,
     flow: readonly object[],
     credentials: Credentials = {},
     translate?: Translation,
+    clock?: VirtualClock,
   ): Promise<void> {
-    const nodes = [espAtDevice(make), wsOpen, wsSend, wsClose, wsStatus];
+    this.#clock = clock;
+    const nodes = [espAtDevice(make, clock ?? systemClock), wsOpen, wsSend, wsClose, wsStatus];
     const translated = nodes.map((node) => (RED: NodeAPI) => {
       node(translate ? Object.assign(RED, { _: translate }) : RED);
     });
@@ -67,7 +77,7 @@ export class Stage {
     type: 'full' | 'flows' | 'nodes',
     credentials: Credentials = {},
   ): Promise<void> {
-    await this.#helper.setFlows(placed(flow), type, credentials);
+    await this.#passing(this.#helper.setFlows(placed(flow), type, credentials));
     this.#collect(flow);
   }
 
@@ -75,7 +85,7 @@ export class Stage {
     if (!this.#loaded) return;
     this.#loaded = false;
     this.#boxes.clear();
-    await this.#helper.unload();
+    await this.#passing(this.#helper.unload());
   }
 
   node(id: string): Node {
@@ -91,7 +101,7 @@ export class Stage {
 
   /** The next message that reaches a helper node. */
   next(id: string): Promise<NodeMessage> {
-    return this.#box(id).next();
+    return this.#passing(this.#box(id).next());
   }
 
   /** What has reached a helper node and was not taken. */
@@ -114,6 +124,21 @@ export class Stage {
     const answer: unknown = await this.#helper.request().get(path);
     assert.ok(typeof answer === 'object' && answer && 'status' in answer && 'body' in answer);
     return { status: Number(answer.status), body: answer.body };
+  }
+
+  /** Lets virtual time pass until something has happened. */
+  async #passing<T>(promise: Promise<T>): Promise<T> {
+    const clock = this.#clock;
+    if (!clock) return promise;
+    const wait = { over: false };
+    const end = () => (wait.over = true);
+    promise.then(end, end);
+    const limit = clock.now() + VIRTUAL_PATIENCE;
+    while (!wait.over) {
+      assert.ok(clock.now() < limit, `nothing happened in ${VIRTUAL_PATIENCE} ms of virtual time`);
+      await clock.advance(TICK);
+    }
+    return promise;
   }
 
   #calls(id: string, method: 'status' | 'log' | 'warn' | 'error' | 'debug'): unknown[] {

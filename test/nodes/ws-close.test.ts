@@ -1,0 +1,132 @@
+import assert from 'node:assert/strict';
+import { beforeEach, it } from 'node:test';
+import { EspAtError } from '../../driver/errors';
+import { FakeDevice } from './support/fake-device';
+import { flowOf } from './support/flows';
+import { codeOf } from './support/messages';
+import { onEachRuntime } from './support/stage';
+
+const URI = 'ws://example.org/feed';
+
+onEachRuntime('ws-close', (stage) => {
+  let device: FakeDevice;
+  const load = (settings: object = {}) => stage.load(() => device, flowOf('ws-close', 1, settings));
+  const closings = () => device.links.map((link) => link.closed.length);
+
+  beforeEach(async () => {
+    device = new FakeDevice();
+    for (const link of device.links) await link.open({ uri: URI });
+  });
+
+  it('passes the message on, whole, once the link is closed, and not before', async () => {
+    await load();
+    let confirm: () => void = () => undefined;
+    device.links[0].pause = new Promise((resolve) => (confirm = resolve));
+    stage.give('node', { _msgid: 'abc', topic: 'mine', payload: 'kept' });
+    for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve));
+    assert.deepEqual(closings(), [1, 0, 0]);
+    assert.deepEqual(stage.waiting('out0'), []);
+    assert.deepEqual(stage.waiting('completed'), []);
+    confirm();
+    assert.deepEqual(await stage.next('out0'), { _msgid: 'abc', topic: 'mine', payload: 'kept' });
+    assert.equal((await stage.next('completed'))._msgid, 'abc');
+    assert.deepEqual(stage.statuses('node').at(-1)?.text, 'status.closed');
+  });
+
+  it('closes with a close frame, code 1000 and no reason, unless something else is set', async () => {
+    await load();
+    stage.give('node');
+    await stage.next('out0');
+    assert.deepEqual(device.links[0].closed, [{ graceful: true, code: 1000, reason: '' }]);
+  });
+
+  it('closes at once, with code and reason of its own, when that is set', async () => {
+    await load({ mode: 'now', code: '4001', reason: ' done ' });
+    stage.give('node');
+    await stage.next('out0');
+    assert.deepEqual(device.links[0].closed, [{ graceful: false, code: 4001, reason: 'done' }]);
+  });
+
+  it('takes code and reason from the message, a number or text', async () => {
+    await load({ code: '4001', reason: 'set' });
+    stage.give('node', { code: '3000', reason: 'grüß' });
+    await stage.next('out0');
+    stage.give('node', { code: 1001, reason: '' });
+    await stage.next('out0');
+    stage.give('node', { code: null, reason: null });
+    await stage.next('out0');
+    assert.deepEqual(device.links[0].closed, [
+      { graceful: true, code: 3000, reason: 'grüß' },
+      { graceful: true, code: 1001, reason: '' },
+      { graceful: true, code: 4001, reason: 'set' },
+    ]);
+  });
+
+  it('closes the link named in the message', async () => {
+    await load({ link: 'msg' });
+    stage.give('node', { linkId: 2 });
+    await stage.next('out0');
+    assert.deepEqual(closings(), [0, 0, 1]);
+    assert.equal(stage.statuses('node').at(-1)?.text, '2: status.closed');
+  });
+
+  it('closes all links, and passes the message on once, after the last', async () => {
+    await load({ link: 'all' });
+    let confirm: () => void = () => undefined;
+    device.links[1].pause = new Promise((resolve) => (confirm = resolve));
+    stage.give('node', { _msgid: 'abc' });
+    for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve));
+    assert.deepEqual(closings(), [1, 1, 1]);
+    assert.deepEqual(stage.waiting('out0'), []);
+    confirm();
+    assert.equal((await stage.next('out0'))._msgid, 'abc');
+    await stage.next('completed');
+    assert.deepEqual(stage.waiting('out0'), []);
+    assert.deepEqual(stage.waiting('completed'), []);
+  });
+
+  it('reports the failure of one link only after the others have ended', async () => {
+    await load({ link: 'all' });
+    let confirm: () => void = () => undefined;
+    device.links[2].pause = new Promise((resolve) => (confirm = resolve));
+    device.links[0].failure = new EspAtError('COMMAND_TIMEOUT', { command: 'AT+WSCLOSE=0' });
+    stage.give('node');
+    for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve));
+    assert.deepEqual(stage.waiting('caught'), []);
+    confirm();
+    assert.equal(codeOf(await stage.next('caught')), 'COMMAND_TIMEOUT');
+    assert.deepEqual(
+      device.links.map((link) => link.state),
+      [2, 0, 0],
+    );
+    assert.deepEqual(stage.waiting('out0'), []);
+  });
+
+  it('is a success when the link was not open', async () => {
+    await load();
+    device.links[0].state = 0;
+    stage.give('node', { _msgid: 'abc' });
+    assert.equal((await stage.next('out0'))._msgid, 'abc');
+  });
+
+  const wrong: readonly (readonly [string, object, string])[] = [
+    ['a code in words', { code: 'normal' }, 'INVALID_CLOSE_CODE'],
+    ['a code with a command in it', { code: '1000\r\nAT+RST' }, 'INVALID_CLOSE_CODE'],
+    ['half a code', { code: 1000.5 }, 'INVALID_CLOSE_CODE'],
+    ['a code that is an object', { code: {} }, 'INVALID_CLOSE_CODE'],
+    ['a code that is true', { code: true }, 'INVALID_CLOSE_CODE'],
+    ['a reason that is no text', { reason: 42 }, 'INVALID_PAYLOAD'],
+    ['link 3', { linkId: 3 }, 'INVALID_LINK'],
+    ['a link with a command in it', { linkId: '0\r\nAT+RST' }, 'INVALID_LINK'],
+    ['the word all as a link', { linkId: 'all' }, 'INVALID_LINK'],
+  ];
+  for (const [what, msg, code] of wrong) {
+    it(`refuses ${what} with ${code}, and asks nothing of the device`, async () => {
+      await load({ link: 'msg' });
+      stage.give('node', { linkId: 0, ...msg });
+      assert.equal(codeOf(await stage.next('caught')), code);
+      assert.deepEqual(closings(), [0, 0, 0]);
+      assert.deepEqual(stage.waiting('completed'), []);
+    });
+  }
+});

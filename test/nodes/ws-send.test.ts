@@ -1,0 +1,262 @@
+import assert from 'node:assert/strict';
+import { beforeEach, it } from 'node:test';
+import { EspAtError } from '../../driver/errors';
+import { FakeDevice } from './support/fake-device';
+import { flowOf } from './support/flows';
+import { codeOf } from './support/messages';
+import { onEachRuntime } from './support/stage';
+
+onEachRuntime('ws-send', (stage) => {
+  let device: FakeDevice;
+  const load = (settings: object = {}) => stage.load(() => device, flowOf('ws-send', 1, settings));
+  const last = () => stage.statuses('node').at(-1);
+
+  beforeEach(() => {
+    device = new FakeDevice();
+  });
+
+  /** Lets what was given be taken up. */
+  const turn = () => new Promise((resolve) => setImmediate(resolve));
+
+  it('passes the message on, whole, once the device has sent it, and not before', async () => {
+    await load();
+    let confirm: () => void = () => undefined;
+    device.links[0].pause = new Promise((resolve) => (confirm = resolve));
+    const payload = { temperature: 21 };
+    stage.give('node', { _msgid: 'abc', topic: 'mine', payload });
+    await turn();
+    await turn();
+    assert.equal(device.links[0].sent.length, 1);
+    assert.deepEqual(stage.waiting('out0'), []);
+    assert.deepEqual(stage.waiting('completed'), []);
+    confirm();
+    assert.deepEqual(await stage.next('out0'), { _msgid: 'abc', topic: 'mine', payload });
+    assert.equal((await stage.next('completed'))._msgid, 'abc');
+    assert.deepEqual(stage.waiting('completed'), []);
+  });
+
+  const circular: Record<string, unknown> = {};
+  circular.self = circular;
+
+  const payloads: readonly (readonly [string, unknown, string | Uint8Array, number])[] = [
+    ['text as text', 'grüß', 'grüß', 1],
+    ['no text as an empty message', '', '', 1],
+    ['a Buffer as binary', Buffer.from([0, 13, 10]), Buffer.from([0, 13, 10]), 2],
+    ['bytes of another kind as binary', new Uint8Array([1, 2]), new Uint8Array([1, 2]), 2],
+    ['an object as JSON', { a: [1, 'ü'] }, '{"a":[1,"ü"]}', 1],
+    ['a list as JSON', [1, null], '[1,null]', 1],
+    ['a date as JSON', new Date(0), '"1970-01-01T00:00:00.000Z"', 1],
+    ['a number as text', 0.5, '0.5', 1],
+    ['zero as text', 0, '0', 1],
+    ['false as text', false, 'false', 1],
+  ];
+  for (const [what, payload, sent, opcode] of payloads) {
+    it(`sends ${what}`, async () => {
+      await load();
+      stage.give('node', { payload });
+      await stage.next('out0');
+      const [call] = device.links[0].sent;
+      assert.deepEqual(call?.payload, sent);
+      assert.equal(call.options.opcode, opcode);
+    });
+  }
+
+  const opcodes: readonly (readonly [unknown, number])[] = [
+    ['text', 1],
+    ['Binary', 2],
+    ['continuation', 0],
+    ['close', 8],
+    ['ping', 9],
+    ['pong', 10],
+    [0, 0],
+    [15, 15],
+    ['3', 3],
+    ['', 1],
+    [null, 1],
+    [undefined, 1],
+  ];
+  for (const [opcode, expected] of opcodes) {
+    it(`takes the opcode ${JSON.stringify(opcode)} for ${expected}`, async () => {
+      await load();
+      stage.give('node', { payload: 'x', opcode });
+      await stage.next('out0');
+      assert.equal(device.links[0].sent[0]?.options.opcode, expected);
+    });
+  }
+
+  it('gives timeout and fin of the message to the driver, and what is set otherwise', async () => {
+    await load({ timeout: '2500' });
+    stage.give('node', { payload: 'x', timeout: '100', fin: false });
+    await stage.next('out0');
+    stage.give('node', { payload: 'y', fin: 1 });
+    await stage.next('out0');
+    const [first, second] = device.links[0].sent;
+    assert.deepEqual([first?.options.timeout, first?.options.fin], [100, false]);
+    assert.deepEqual([second?.options.timeout, second?.options.fin], [2500, true]);
+    assert.deepEqual([first?.options.hold, second?.options.hold], [0, 0]);
+  });
+
+  it('sends over the link named in the message, as a number or as text', async () => {
+    await load({ link: 'msg' });
+    stage.give('node', { payload: 'a', linkId: 2 });
+    await stage.next('out0');
+    stage.give('node', { payload: 'b', linkId: '1' });
+    await stage.next('out0');
+    assert.deepEqual(
+      device.links.map((link) => link.sent.map(({ payload }) => payload)),
+      [[], ['b'], ['a']],
+    );
+  });
+
+  it('keeps the order of the messages', async () => {
+    await load();
+    const numbers = Array.from({ length: 50 }, (_, index) => index);
+    for (const number of numbers) stage.give('node', { payload: number });
+    for (const number of numbers) assert.equal((await stage.next('out0')).payload, number);
+    assert.deepEqual(
+      device.links[0].sent.map(({ payload }) => payload),
+      numbers.map(String),
+    );
+  });
+
+  const wrong: readonly (readonly [string, object, string])[] = [
+    ['no payload', {}, 'INVALID_PAYLOAD'],
+    ['null', { payload: null }, 'INVALID_PAYLOAD'],
+    ['a function', { payload: () => 1 }, 'INVALID_PAYLOAD'],
+    ['a circular object', { payload: circular }, 'INVALID_PAYLOAD'],
+    ['an object with a BigInt', { payload: { n: 1n } }, 'INVALID_PAYLOAD'],
+    [
+      'an object that is nothing as JSON',
+      { payload: { toJSON: () => undefined } },
+      'INVALID_PAYLOAD',
+    ],
+    ['an unknown opcode', { payload: 'x', opcode: 'shout' }, 'INVALID_OPCODE'],
+    [
+      'the name of a property of all objects',
+      { payload: 'x', opcode: 'constructor' },
+      'INVALID_OPCODE',
+    ],
+    ['opcode 16', { payload: 'x', opcode: 16 }, 'INVALID_OPCODE'],
+    ['opcode -1', { payload: 'x', opcode: -1 }, 'INVALID_OPCODE'],
+    ['opcode 1.5', { payload: 'x', opcode: 1.5 }, 'INVALID_OPCODE'],
+    ['an opcode that is a list', { payload: 'x', opcode: [1] }, 'INVALID_OPCODE'],
+    ['fin in words', { payload: 'x', fin: 'yes' }, 'INVALID_PAYLOAD'],
+    ['a timeout beyond 60000', { payload: 'x', timeout: 60_001 }, 'INVALID_TIMEOUT'],
+    ['a timeout with a command in it', { payload: 'x', timeout: '1\r\nAT+RST' }, 'INVALID_TIMEOUT'],
+  ];
+  for (const [what, msg, code] of wrong) {
+    it(`refuses ${what} with ${code}, and asks nothing of the device`, async () => {
+      await load();
+      stage.give('node', { ...msg });
+      assert.equal(codeOf(await stage.next('caught')), code);
+      assert.deepEqual(device.links[0].sent, []);
+      assert.deepEqual(stage.waiting('out0'), []);
+      assert.deepEqual(stage.waiting('completed'), []);
+    });
+  }
+
+  for (const linkId of [3, -1, '0\r\nAT+RST', '', null, undefined, [0], { link: 0 }, true]) {
+    it(`refuses the link ${JSON.stringify(linkId)}`, async () => {
+      await load({ link: 'msg' });
+      stage.give('node', { payload: 'x', linkId });
+      assert.equal(codeOf(await stage.next('caught')), 'INVALID_LINK');
+      assert.deepEqual(
+        device.links.map((link) => link.sent.length),
+        [0, 0, 0],
+      );
+    });
+  }
+
+  it('gives a failure of the device to Catch, with the message as it came', async () => {
+    await load();
+    device.links[0].failure = new EspAtError('LINK_NOT_OPEN', { link: 0 }, { outcome: 'not-sent' });
+    const payload = Buffer.from([1]);
+    stage.give('node', { _msgid: 'abc', topic: 't', payload });
+    const { error, ...msg } = await stage.next('caught');
+    assert.deepEqual(msg, { _msgid: 'abc', topic: 't', payload });
+    assert.ok(typeof error === 'object' && error && 'code' in error && 'message' in error);
+    assert.deepEqual([error.code, error.message], ['LINK_NOT_OPEN', 'Link 0 is not open.']);
+    assert.deepEqual(stage.waiting('out0'), []);
+    assert.deepEqual(stage.waiting('completed'), []);
+  });
+
+  it('has the driver hold messages for as long as is set, 30 s if nothing is', async () => {
+    await load({ whenAway: 'hold', holdSeconds: '7' });
+    stage.give('node', { payload: 'x' });
+    await stage.next('out0');
+    assert.equal(device.links[0].sent[0]?.options.hold, 7);
+    await stage.unload();
+    await load({ whenAway: 'hold', holdSeconds: '' });
+    stage.give('node', { payload: 'x' });
+    await stage.next('out0');
+    assert.equal(device.links[0].sent[1]?.options.hold, 30);
+  });
+
+  it('holds as many messages a link as is set; the next is QUEUE_FULL', async () => {
+    await load({ whenAway: 'hold', holdMessages: '2', link: 'msg' });
+    let open: () => void = () => undefined;
+    const away = new Promise<void>((resolve) => (open = resolve));
+    for (const link of device.links) link.pause = away;
+    for (const payload of ['a', 'b', 'c']) stage.give('node', { payload, linkId: 0 });
+    stage.give('node', { payload: 'other', linkId: 1 });
+    const caught = await stage.next('caught');
+    assert.deepEqual([codeOf(caught), caught.payload], ['QUEUE_FULL', 'c']);
+    assert.equal(device.links[0].sent.length, 2);
+    open();
+    const passed = [await stage.next('out0'), await stage.next('out0'), await stage.next('out0')];
+    assert.deepEqual(passed.map(({ payload }) => payload).sort(), ['a', 'b', 'other']);
+    // Those have made room again.
+    device.links[0].pause = undefined;
+    stage.give('node', { payload: 'd', linkId: 0 });
+    assert.equal((await stage.next('out0')).payload, 'd');
+  });
+
+  it('withdraws what waits when it is stopped: each message ends as ABORTED', async () => {
+    await load({ whenAway: 'hold' });
+    device.links[0].pause = new Promise(() => undefined);
+    const signals = () => device.links[0].sent.map(({ options }) => options.signal?.aborted);
+    stage.give('node', { payload: 'x' });
+    await turn();
+    await turn();
+    assert.deepEqual(signals(), [false]);
+    await stage.unload();
+    assert.deepEqual(signals(), [true]);
+  });
+
+  it('shows its link as it is when it is deployed again while the link is open', async () => {
+    const flow = flowOf('ws-send', 1);
+    await stage.load(() => device, flow);
+    assert.deepEqual(last(), { fill: 'grey', shape: 'ring', text: 'status.closed' });
+    await device.links[0].open({ uri: 'ws://example.org/' });
+    assert.deepEqual(last(), { fill: 'green', shape: 'dot', text: 'example.org' });
+    const renamed = flow.map((node) =>
+      'id' in node && node.id === 'node' ? { ...node, name: 'renamed' } : node,
+    );
+    await stage.deploy(renamed, 'nodes');
+    assert.deepEqual(stage.statuses('node'), [
+      { fill: 'green', shape: 'dot', text: 'example.org' },
+    ]);
+    assert.equal(device.starts, 1);
+  });
+
+  it('shows how full the queue is once it is a quarter full', async () => {
+    const texts: object[] = [];
+    await stage.load(
+      () => device,
+      flowOf('ws-send', 1),
+      {},
+      (key, values) => {
+        texts.push({ key, ...values });
+        return key;
+      },
+    );
+    await device.links[0].open({ uri: 'ws://example.org/' });
+    device.emit('queue', 0.2);
+    assert.equal(last()?.text, 'example.org');
+    device.emit('queue', 0.5);
+    assert.deepEqual(last(), { fill: 'green', shape: 'dot', text: 'status.queue' });
+    assert.deepEqual(texts.at(-1), { key: 'status.queue', percent: 50 });
+    device.emit('queue', 0);
+    assert.equal(last()?.text, 'example.org');
+  });
+});

@@ -1,0 +1,241 @@
+import assert from 'node:assert/strict';
+import { beforeEach, it } from 'node:test';
+import { EspAtError } from '../../driver/errors';
+import { VirtualClock } from '../support/virtual-clock';
+import { FakeDevice } from './support/fake-device';
+import { flowOf } from './support/flows';
+import { codeOf, withoutId } from './support/messages';
+import { onEachRuntime } from './support/stage';
+
+const URI = 'ws://example.org/feed';
+
+onEachRuntime('ws-status', (stage) => {
+  let device: FakeDevice;
+  let clock: VirtualClock;
+  const load = (settings: object = {}) =>
+    stage.load(() => device, flowOf('ws-status', 1, settings), {}, undefined, clock);
+  const last = () => stage.statuses('node').at(-1);
+
+  beforeEach(() => {
+    device = new FakeDevice();
+    clock = new VirtualClock();
+  });
+
+  it('sends every change of its link, and shows it', async () => {
+    await load();
+    const [link] = device.links;
+    await link.open({ uri: URI });
+    assert.deepEqual(withoutId(await stage.next('out0')), {
+      payload: 2,
+      state: 'established',
+      event: 'opened',
+      linkId: 0,
+      uri: URI,
+    });
+    assert.deepEqual(last(), { fill: 'green', shape: 'dot', text: 'example.org' });
+    link.become(0, 'failed', { error: new EspAtError('OPEN_FAILED', { link: 0 }) });
+    assert.deepEqual(withoutId(await stage.next('out0')), {
+      payload: 0,
+      state: 'closed',
+      event: 'failed',
+      linkId: 0,
+      uri: URI,
+      error: {
+        code: 'OPEN_FAILED',
+        message:
+          'Link 0 could not be opened: the server refused, cannot be reached, or is no WebSocket server.',
+      },
+    });
+    link.become(0, 'retrying', { retryIn: 2400 });
+    assert.equal((await stage.next('out0')).retryIn, 2400);
+    assert.deepEqual(last(), { fill: 'grey', shape: 'ring', text: 'status.retrying' });
+    link.become(1, 'lost');
+    assert.deepEqual((await stage.next('out0')).state, 'reconnecting');
+    link.become(3, 'lost');
+    assert.deepEqual((await stage.next('out0')).payload, 3);
+  });
+
+  it('leaves the other links out', async () => {
+    await load({ link: '1' });
+    await device.links[0].open({ uri: URI });
+    await device.links[1].open({ uri: URI });
+    assert.equal((await stage.next('out0')).linkId, 1);
+    assert.deepEqual(stage.waiting('out0'), []);
+  });
+
+  it('sends the changes of all links, and shows which it was', async () => {
+    await load({ link: 'all' });
+    for (const link of device.links) await link.open({ uri: URI });
+    const ids = [];
+    for (let count = 0; count < 3; count++) ids.push((await stage.next('out0')).linkId);
+    assert.deepEqual(ids, [0, 1, 2]);
+    assert.deepEqual(last(), { fill: 'green', shape: 'dot', text: '2: example.org' });
+  });
+
+  it('asks the device for an input, and answers with the same message', async () => {
+    await load({ link: '1' });
+    await device.links[1].open({ uri: URI });
+    await stage.next('out0');
+    stage.give('node', { _msgid: 'abc', topic: 'mine', payload: 'x', error: 'old', retryIn: 1 });
+    assert.deepEqual(await stage.next('out0'), {
+      _msgid: 'abc',
+      topic: 'mine',
+      payload: 2,
+      state: 'established',
+      event: 'asked',
+      linkId: 1,
+      uri: URI,
+    });
+    assert.equal((await stage.next('completed'))._msgid, 'abc');
+    assert.equal(device.queries, 1);
+    assert.deepEqual(stage.waiting('out0'), []);
+  });
+
+  it('answers for all links with three messages, each with what the input had', async () => {
+    await load({ link: 'all' });
+    stage.give('node', { _msgid: 'abc', topic: 'mine' });
+    const answers = [await stage.next('out0'), await stage.next('out0'), await stage.next('out0')];
+    assert.deepEqual(
+      answers.map(({ _msgid, topic, linkId, event }) => [_msgid, topic, linkId, event]),
+      [
+        ['abc', 'mine', 0, 'asked'],
+        ['abc', 'mine', 1, 'asked'],
+        ['abc', 'mine', 2, 'asked'],
+      ],
+    );
+    await stage.next('completed');
+    assert.deepEqual(stage.waiting('completed'), []);
+  });
+
+  it('answers for one link when the message names one, and refuses a fourth', async () => {
+    await load({ link: 'all' });
+    stage.give('node', { linkId: '2' });
+    assert.equal((await stage.next('out0')).linkId, 2);
+    await stage.next('completed');
+    stage.give('node', { linkId: 3 });
+    assert.equal(codeOf(await stage.next('caught')), 'INVALID_LINK');
+    assert.equal(device.queries, 1);
+    assert.deepEqual(stage.waiting('out0'), []);
+  });
+
+  it('gives a device that cannot be asked to Catch', async () => {
+    await load();
+    device.query = () => Promise.reject(new EspAtError('DEVICE_SILENT', { port: 'COM3' }));
+    stage.give('node', { _msgid: 'abc' });
+    const caught = await stage.next('caught');
+    assert.deepEqual([codeOf(caught), caught._msgid], ['DEVICE_SILENT', 'abc']);
+    assert.deepEqual(stage.waiting('completed'), []);
+  });
+
+  it('asks by itself as often as it is set, and no more once it is stopped', async () => {
+    await load({ poll: '30' });
+    await clock.advance(29_900);
+    assert.equal(device.queries, 0);
+    const msg = await stage.next('out0');
+    assert.deepEqual([msg.event, msg.linkId, device.queries], ['asked', 0, 1]);
+    assert.equal(typeof msg._msgid, 'string');
+    await clock.advance(60_000);
+    assert.equal(device.queries, 3);
+    await stage.unload();
+    assert.equal(clock.pending, 0);
+    await clock.advance(120_000);
+    assert.equal(device.queries, 3);
+  });
+
+  it('lets a question end before it asks again', async () => {
+    await load({ poll: '10' });
+    let answer: () => void = () => undefined;
+    const query = device.query.bind(device);
+    device.query = async () => {
+      const events = await query();
+      await new Promise<void>((resolve) => (answer = resolve));
+      return events;
+    };
+    await clock.advance(100_000);
+    assert.equal(device.queries, 1);
+    answer();
+    await clock.advance(10_000);
+    assert.equal(device.queries, 2);
+  });
+
+  it('does not ask a device that is not ready, and asks again when it is', async () => {
+    await load({ poll: '10' });
+    device.become({ state: 'starting' });
+    await clock.advance(30_000);
+    assert.equal(device.queries, 0);
+    device.become({ state: 'ready' });
+    await clock.advance(10_000);
+    assert.equal(device.queries, 1);
+  });
+
+  it('writes to the log what goes wrong while it asks by itself, and goes on', async () => {
+    await load({ poll: '10' });
+    device.query = () =>
+      Promise.reject(new EspAtError('COMMAND_TIMEOUT', { command: 'AT+WSOPEN?' }));
+    await clock.advance(20_000);
+    const sentence = 'The device did not answer AT+WSOPEN? in time.';
+    assert.deepEqual(stage.logged('node', 'warn'), [sentence, sentence]);
+    assert.deepEqual(stage.waiting('caught'), []);
+  });
+
+  for (const poll of ['', '0', undefined, '-5', 'often']) {
+    it(`never asks by itself with the interval ${JSON.stringify(poll)}`, async () => {
+      await load({ poll });
+      assert.equal(clock.pending, 0);
+      await clock.advance(1_000_000);
+      assert.equal(device.queries, 0);
+    });
+  }
+
+  it('tells of the whole device: states, events, the queue', async () => {
+    await load({ link: 'device' });
+    assert.deepEqual(last(), { fill: 'green', shape: 'dot', text: 'status.device.ready' });
+    const error = new EspAtError('PORT_LOST', { port: 'COM3' });
+    device.become({ state: 'absent', error });
+    assert.deepEqual(withoutId(await stage.next('out0')), {
+      payload: 'absent',
+      state: 'absent',
+      event: 'state',
+      device: 'board',
+      error: {
+        code: 'PORT_LOST',
+        message: 'The port COM3 went away. The device connects again when it is back.',
+      },
+      firmware: 'D',
+    });
+    assert.deepEqual(last(), { fill: 'red', shape: 'ring', text: 'PORT_LOST' });
+    device.emit('event', { event: 'recovery', detail: 'crlf' });
+    const event = await stage.next('out0');
+    assert.deepEqual([event.event, event.detail], ['recovery', 'crlf']);
+    device.emit('queue', 0.75);
+    const queue = await stage.next('out0');
+    assert.deepEqual([queue.event, queue.level], ['queue', 0.75]);
+    // Links are not its matter.
+    await device.links[0].open({ uri: URI });
+    assert.deepEqual(stage.waiting('out0'), []);
+  });
+
+  it('answers for the whole device, ready or not', async () => {
+    await load({ link: 'device' });
+    await device.links[2].open({ uri: URI });
+    stage.give('node', { _msgid: 'abc', topic: 'mine', detail: 'old', level: 1 });
+    assert.deepEqual(await stage.next('out0'), {
+      _msgid: 'abc',
+      topic: 'mine',
+      payload: 'ready',
+      state: 'ready',
+      event: 'asked',
+      device: 'board',
+      links: [0, 0, 2],
+      firmware: 'D',
+    });
+    const error = new EspAtError('NO_WEBSOCKET');
+    device.become({ state: 'unusable', error });
+    await stage.next('out0');
+    stage.give('node', { _msgid: 'def' });
+    const msg = await stage.next('out0');
+    assert.deepEqual([msg.payload, msg.event, msg._msgid], ['unusable', 'asked', 'def']);
+    assert.equal(codeOf(msg), 'NO_WEBSOCKET');
+    assert.equal(device.queries, 1);
+  });
+});
