@@ -55,7 +55,7 @@ function bitsBelow(mask: number, bit: number): number {
 export class LinkTracker {
   readonly #server: WsServer;
   #links: TrackedLink[] = [freshLink(), freshLink(), freshLink()];
-  readonly #assigned = new Set<WsConnection>();
+  readonly #assigned = new Map<WsConnection, number>();
   /** What to do when the command at work succeeds. */
   #onOk: (() => void) | undefined;
   #onError: (() => void) | undefined;
@@ -71,6 +71,11 @@ export class LinkTracker {
   connectionOf(link: number): WsConnection | undefined {
     const connection = this.#links[link]?.connection;
     return connection?.open ? connection : undefined;
+  }
+
+  /** The link that a connection belongs to, or belonged to last. */
+  linkOf(connection: WsConnection): number | undefined {
+    return this.#assigned.get(connection);
   }
 
   /** Whether the device holds the link, open or reconnecting. */
@@ -148,7 +153,7 @@ export class LinkTracker {
     if (word === 'CONNECTED' && link) {
       link.inUse = true;
       link.connection = this.#newestFor(link);
-      if (link.connection) this.#assigned.add(link.connection);
+      if (link.connection) this.#assigned.set(link.connection, id);
     } else if (word === 'CLOSED' && link) {
       link.inUse = false;
       link.nextConfig = undefined;

@@ -20,9 +20,13 @@ export class ServerMark {
     this.#failures = rig.tlsFailures.length;
   }
 
-  /** Frames that came since, in order. */
-  get frames(): ReceivedFrame[] {
-    return this.#rig.server.connections
+  /** Frames that came since, in order; only a link's if one is given. */
+  framesOf(link: number | undefined): ReceivedFrame[] {
+    const { server, links } = this.#rig;
+    const connections = server.connections.filter(
+      (one) => link === undefined || links.linkOf(one) === link,
+    );
+    return connections
       .flatMap((one) => one.frames.slice(this.#frames.get(one) ?? 0))
       .sort((a, b) => a.at - b.at);
   }
@@ -48,7 +52,7 @@ export async function checkNote(
   outcome: StepOutcome,
 ): Promise<boolean> {
   const got = gotIn(text);
-  if (got !== undefined) return checkFrames(got, mark.frames, outcome);
+  if (got) return checkFrames(got.text, mark.framesOf(got.link), outcome);
   const wire = /^(?:[a-z ]* )?on the wire\b[^:`]*:? *(?:`(.*)`|(.*))$/i.exec(text);
   if (wire) {
     checkRequest(wire[1] ?? wire[2] ?? '', mark.requests, outcome);

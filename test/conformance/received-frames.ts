@@ -11,12 +11,21 @@ export interface ShownFrame {
   readonly payload: BytePattern | undefined;
 }
 
-const GOT = /^(?:the )?(?:server|peer) (?:got|received|saw|gets|receives):? *(?:`(.*)`|(.*))$/i;
+const GOT =
+  /^(?:the )?(?:server|peer) (?:got|received|saw|gets|receives)(?: \(?(?:on |over )?link (\d)\)?| then| now)?:? *(?:`(.*)`|(.*))$/i;
+
+/** What the server got, and of which link, should it be said. */
+export interface Got {
+  readonly text: string;
+  readonly link: number | undefined;
+}
 
 /** What a line of prose says that the server got; undefined when it speaks of something else. */
-export function gotIn(note: string): string | undefined {
+export function gotIn(note: string): Got | undefined {
   const match = GOT.exec(note);
-  return match?.[1] ?? match?.[2];
+  if (!match) return undefined;
+  const link = match[1] === undefined ? undefined : Number(match[1]);
+  return { text: match[2] ?? match[3] ?? '', link };
 }
 
 /** `(none)` or `[fin=1 op=1 …] […]`; a payload may hold brackets of its own. Undefined when it is neither. */
@@ -54,7 +63,7 @@ export function sameFrame(shown: ShownFrame, actual: ReceivedFrame | undefined):
 /** Payloads of the pongs that prose after a step shows: as many pings must have come from the server. */
 export function pongsAfter(items: readonly Item[], index: number): Buffer[] {
   return notesAfter(items, index)
-    .flatMap((note) => framesShown(gotIn(note) ?? '') ?? [])
+    .flatMap((note) => framesShown(gotIn(note)?.text ?? '') ?? [])
     .flatMap(({ opcode, payload }) => {
       if (opcode !== 10) return [];
       if (!payload) return [Buffer.alloc(0)];
