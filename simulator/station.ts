@@ -83,10 +83,23 @@ export class Station {
     return this.#inRange ? this.#context.accessPoints.filter((point) => point.hidden !== true) : [];
   }
 
-  setMode(mode: number, store: boolean): void {
+  /** @param connect joins the network that was joined before, if this makes a station of the device */
+  setMode(mode: number, store: boolean, connect: boolean): void {
+    const wasStation = isStation(this.mode);
     this.mode = mode;
     if (store) this.#stored = { ...this.#stored, mode };
-    if (mode === 0 || mode === 2) this.leave();
+    if (!isStation(mode)) {
+      this.leave();
+      this.#setState(stationState.notStarted);
+    } else if (!wasStation && connect) {
+      this.#credentials ??= this.#stored.credentials;
+      this.#rejoin();
+    }
+  }
+
+  /** Whether it may join networks. */
+  get isStation(): boolean {
+    return isStation(this.mode);
   }
 
   /** Is in the first network from the start, its reports long past. */
@@ -168,7 +181,7 @@ export class Station {
   start(): void {
     this.mode = this.#stored.mode;
     this.#credentials = this.#stored.credentials;
-    if (!this.#credentials || !this.autoConnect || (this.mode !== 1 && this.mode !== 3)) return;
+    if (!this.#credentials || !this.autoConnect || !this.isStation) return;
     this.reconnectInterval = usualReconnectInterval;
     this.#lostAt = this.#context.clock.now();
     this.#rejoin();
@@ -255,6 +268,9 @@ export class Station {
     this.#timers.clear();
   }
 }
+
+/** Modes of `AT+CWMODE`: 0 off, 1 station, 2 access point, 3 both. */
+const isStation = (mode: number): boolean => mode === 1 || mode === 3;
 
 /** Where an access point has no address of its own. */
 const commonBssid = 'aa:bb:cc:dd:ee:ff';

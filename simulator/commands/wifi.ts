@@ -25,7 +25,7 @@ export function wifiCommands(board: Board): CommandGroup {
     timeout = joinTimeout,
     reconnectInterval?: number,
   ) => {
-    if (station.mode !== 1 && station.mode !== 3) throw new CommandError();
+    if (!station.isStation) throw new CommandError();
     const options = {
       store: settings.store,
       timeout: timeout * 1000,
@@ -50,8 +50,8 @@ export function wifiCommands(board: Board): CommandGroup {
       set: (call, parameters) => {
         parameters.atMost(2);
         const mode = parameters.number(0, 0, 3);
-        if (parameters.has(1)) parameters.number(1, 0, 1);
-        station.setMode(mode, settings.store);
+        const connect = parameters.numberOr(1, 0, 1, 1) === 1;
+        station.setMode(mode, settings.store, connect);
         call.ok();
       },
     },
@@ -173,7 +173,7 @@ function currentAddress({ station }: Board): { ip: string; gateway: string; netm
 }
 
 function list(call: Call, { station }: Board, wanted: (point: AccessPoint) => boolean): void {
-  if (station.mode !== 1 && station.mode !== 3) throw new CommandError();
+  if (!station.isStation) throw new CommandError();
   for (const point of station.visible.filter(wanted)) {
     const open = point.password === '';
     const radio = `${point.rssi ?? defaultSignal},"${bssidOf(point)}",${point.channel ?? 1}`;

@@ -146,6 +146,14 @@ describe('AT+SYSLOG=1', () => {
       assert.equal(await lab.command('AT+NOPE'), error);
     }));
 
+  it('explains busy, too', () =>
+    inLab({}, async (lab) => {
+      await lab.command('ATE0');
+      await lab.command('AT+SYSLOG=1');
+      const busy = 'ERR CODE:0x010b0000\r\n\r\nbusy p...\r\n';
+      assert.equal(await lab.say('AT\r\nAT\r\n'), busy + ok);
+    }));
+
   it('has a code for a command that only later firmware knows', () =>
     inLab({ firmware: 'C' }, async (lab) => {
       await lab.command('ATE0');

@@ -1,0 +1,139 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type { AccessPoint } from '../../simulator/options';
+import { inLab, type Lab } from './lab';
+
+const ok = '\r\nOK\r\n';
+const error = '\r\nERROR\r\n';
+const joined = 'WIFI CONNECTED\r\nWIFI GOT IP\r\n';
+
+const wifi: readonly AccessPoint[] = [
+  { ssid: 'home', password: 'secret' },
+  { ssid: 'open', password: '' },
+  { ssid: 'full', password: 'secret', answer: 'refusal' },
+  { ssid: 'mute', password: 'secret', answer: 'none' },
+  { ssid: 'static', password: 'secret', dhcp: false },
+];
+
+/** A device in station mode that has joined nothing, its echo off. */
+async function station(lab: Lab): Promise<void> {
+  await lab.command('ATE0');
+  assert.equal(await lab.command('AT+CWMODE=1'), ok);
+}
+
+describe('AT+CWJAP on the simulated device', () => {
+  const failures = [
+    ['a wrong password', '"home","other"', 2],
+    ['a network that is not there', '"nowhere","secret"', 3],
+    ['an access point that refuses', '"full","secret"', 4],
+  ] as const;
+  for (const [what, network, code] of failures) {
+    it(`tells ${what} by +CWJAP:${code}`, () =>
+      inLab({ wifi, joined: false }, async (lab) => {
+        await station(lab);
+        assert.equal(await lab.command(`AT+CWJAP=${network}`), '');
+        const { said, after } = await lab.next();
+        assert.equal(said, `+CWJAP:${code}\r\n${error}`);
+        assert.ok(after < 15_000);
+        assert.match(await lab.command('AT+CWSTATE?'), /^\+CWSTATE:4,/);
+      }));
+  }
+
+  it('gives an access point that says nothing 15 s, or as long as it is told', () =>
+    inLab({ wifi, joined: false }, async (lab) => {
+      await station(lab);
+      await lab.command('AT+CWJAP="mute","secret"', 0);
+      assert.deepEqual(await lab.next(), { said: `+CWJAP:1\r\n${error}`, after: 15_000 });
+      await lab.command('AT+CWJAP="mute","secret",,,,,,4', 0);
+      assert.deepEqual(await lab.next(), { said: `+CWJAP:1\r\n${error}`, after: 4_000 });
+    }));
+
+  it('waits as long for an address, then leaves again', () =>
+    inLab({ wifi, joined: false }, async (lab) => {
+      await station(lab);
+      const said = await lab.command('AT+CWJAP="static","secret"', 20_000);
+      assert.equal(said, `WIFI CONNECTED\r\nWIFI DISCONNECT\r\n+CWJAP:1\r\n${error}`);
+    }));
+
+  it('takes an empty password for an open network, and is busy until it is in', () =>
+    inLab({ wifi, joined: false }, async (lab) => {
+      await station(lab);
+      assert.equal(await lab.command('AT+CWJAP="open",""'), '');
+      assert.equal(await lab.command('AT'), '\r\nbusy p...\r\n');
+      assert.equal(await lab.hear(2_000), joined + ok);
+      assert.equal(await lab.command('AT+CWSTATE?'), `+CWSTATE:2,"open"\r\n${ok}`);
+    }));
+
+  it('leaves the network it was in, also for one that does not let it in', () =>
+    inLab({ wifi }, async (lab) => {
+      await lab.command('ATE0');
+      const said = await lab.command('AT+CWJAP="nowhere","x"', 10_000);
+      assert.equal(said, `WIFI DISCONNECT\r\n+CWJAP:3\r\n${error}`);
+    }));
+
+  it('is an error without station mode', () =>
+    inLab({ wifi, joined: false }, async (lab) => {
+      await lab.command('ATE0');
+      assert.equal(await lab.command('AT+CWJAP="home","secret"'), error);
+    }));
+});
+
+describe('Wi-Fi that goes away', () => {
+  it('is said once, and again when it is back', () =>
+    inLab({ wifi }, async (lab) => {
+      await lab.command('ATE0');
+      lab.device.wifi.lose();
+      assert.equal(await lab.hear(30_000), 'WIFI DISCONNECT\r\n');
+      assert.equal(await lab.command('AT+CWSTATE?'), `+CWSTATE:3,"home"\r\n${ok}`);
+      lab.device.wifi.recover();
+      assert.equal(await lab.hear(2_000), joined);
+    }));
+
+  it('is not joined again with AT+CWRECONNCFG=0,0, nor after so many tries as it says', () =>
+    inLab({ wifi }, async (lab) => {
+      await lab.command('ATE0');
+      for (const config of ['0,0', '2,3']) {
+        assert.equal(await lab.command(`AT+CWRECONNCFG=${config}`), ok);
+        lab.device.wifi.lose();
+        assert.equal(await lab.hear(10_000), 'WIFI DISCONNECT\r\n');
+        lab.device.wifi.recover();
+        assert.equal(await lab.hear(10_000), '', config);
+        assert.equal(await lab.command('AT+CWSTATE?'), `+CWSTATE:4,"home"\r\n${ok}`);
+        await lab.command('AT+CWJAP="home","secret"', 2_000);
+      }
+    }));
+
+  it('leaves links in state 2 and takes sends, which arrive when it is back', () =>
+    inLab({ wifi }, async (lab) => {
+      const connection = await lab.open();
+      lab.device.wifi.lose();
+      assert.equal(await lab.hear(5_000), 'WIFI DISCONNECT\r\n');
+      assert.match(await lab.command('AT+WSOPEN?'), /^\+WSOPEN:0,2,/);
+      assert.equal(await lab.command('AT+WSSEND=0,2'), '\r\nOK\r\n\r\n>');
+      assert.equal(await lab.say('hi'), '\r\nSEND OK\r\n');
+      assert.equal(connection.frames.length, 0);
+      lab.device.wifi.recover();
+      assert.equal(await lab.hear(2_000), joined);
+      assert.equal(connection.frames[0]?.payload.toString(), 'hi');
+    }));
+
+  it('is left by AT+CWQAP for good, and joined again by a restart', () =>
+    inLab({ wifi }, async (lab) => {
+      await lab.command('ATE0');
+      assert.equal(await lab.command('AT+CWQAP'), `WIFI DISCONNECT\r\n${ok}`);
+      assert.equal(await lab.hear(60_000), '');
+      assert.equal(await lab.command('AT+RST', 3_000), `${ok}\r\nready\r\n${joined}`);
+    }));
+});
+
+describe('AT+CWMODE on the simulated device', () => {
+  it('leaves the network, and joins it again unless told not to', () =>
+    inLab({ wifi }, async (lab) => {
+      await lab.command('ATE0');
+      assert.equal(await lab.command('AT+CWMODE=0'), `WIFI DISCONNECT\r\n${ok}`);
+      assert.equal(await lab.command('AT+CWSTATE?'), `+CWSTATE:0,""\r\n${ok}`);
+      assert.equal(await lab.command('AT+CWMODE=1', 3_000), ok + joined);
+      await lab.command('AT+CWMODE=0');
+      assert.equal(await lab.command('AT+CWMODE=1,0', 3_000), ok);
+    }));
+});
