@@ -1,103 +1,116 @@
 import { Device } from '../../driver/device';
 import type { LinkId } from '../../driver/at/frame';
-import { SimulatedDevice, seededRandom, type FirmwareClass } from '../../simulator';
+import {
+  directUart,
+  seededRandom,
+  type FirmwareClass,
+  type SimulatedDevice,
+} from '../../simulator';
+import { faultyDevice, type Faults } from '../../simulator/faults';
+import { PacedLine } from '../../simulator/paced-uart';
 import { MemoryNetwork } from '../support/memory-network';
 import { MemoryPort } from '../support/memory-port';
 import { VirtualClock } from '../support/virtual-clock';
 import { WsServer } from '../support/ws-server';
 import { Books } from './books';
-import { FaultyPort } from './faulty-port';
-import { Gremlins } from './gremlins';
 import { between } from './message';
-import type { Stage, Welcome } from './stage';
+import type { Stage, StageWitness } from './stage';
+import { watchedPort } from './watched-port';
 
 export interface VirtualStageOptions {
   readonly firmware: FirmwareClass;
   readonly seed: number;
+  /** Whether bytes take their time on the line, as at 115200 bits a second. */
+  readonly paced?: boolean;
   /** Whether what the device says comes in random pieces. */
   readonly cuts?: boolean;
 }
 
+/** Milliseconds from power-up to `ready`, and from there to an address. */
 const BOOT = 400;
-/** From the start of the station to an address. */
 const JOIN = 1100;
+const RATE = 115_200;
+/** Milliseconds in which the servers' and the network's own timers run out. */
+const LAST = 200_000;
+const FOR_EVER = 1e12;
 
 /** Driver, memory port, simulated device, memory network and server, all in virtual time. */
 export class VirtualStage implements Stage {
   readonly clock = new VirtualClock();
   readonly books = new Books(() => this.clock.now());
   readonly ws = new WsServer(this.clock);
-  readonly gremlins = new Gremlins();
   readonly bootAndJoin = BOOT + JOIN;
   readonly firmware: FirmwareClass;
-  readonly simulator: SimulatedDevice;
-  readonly port: FaultyPort;
+  readonly faults: Faults;
   readonly device: Device;
-  welcome: Welcome = 'accepts';
+  witness: StageWitness | undefined;
+  onWrite: ((bytes: Buffer) => void) | undefined;
+  onRead: ((bytes: Buffer) => void) | undefined;
+  readonly #simulator: SimulatedDevice;
   readonly #memory: MemoryPort;
+  readonly #network: MemoryNetwork;
 
-  constructor({ firmware, seed, cuts = false }: VirtualStageOptions) {
+  constructor({ firmware, seed, paced = false, cuts = false }: VirtualStageOptions) {
     this.firmware = firmware;
-    const { clock, books } = this;
-    const chance = seededRandom(seed);
-    const network = new MemoryNetwork({
+    const { clock } = this;
+    const chance = seededRandom(seed + 3);
+    this.#network = new MemoryNetwork({
       clock,
-      route: () => {
-        if (this.welcome === 'accepts') return { kind: 'server', server: this.ws };
-        return { kind: this.welcome === 'refuses' ? 'refused' : 'unroutable' };
+      route: () => ({ kind: 'server', server: this.ws }),
+    });
+    const { device, faults } = faultyDevice({
+      ...{ firmware, clock, network: this.#network, joined: true, bootMs: BOOT },
+      random: seededRandom(seed + 1),
+      uart: paced ? new PacedLine().factory : directUart,
+      hooks: {
+        reached: (point, line) => {
+          if (point === 'command') this.witness?.took(line);
+        },
+      },
+      output: (bytes) => {
+        this.onRead?.(bytes);
+        this.#memory.deliver(bytes);
       },
     });
-    this.simulator = new SimulatedDevice({
-      ...{ firmware, clock, network, joined: true, bootMs: BOOT },
-      random: seededRandom(seed + 1),
-      hooks: this.gremlins.hooks,
-      output: (bytes) => this.#memory.deliver(bytes),
+    this.#simulator = device;
+    this.faults = faults;
+    const memory = new MemoryPort(() => device);
+    this.#memory = memory;
+    faults.port = memory;
+    const port = watchedPort(memory, {
+      rate: paced ? RATE : undefined,
+      wrote: (bytes) => {
+        memory.written.length = 0;
+        this.onWrite?.(bytes);
+        this.witness?.wrote(bytes);
+      },
+      cut: cuts ? (chunk) => cutAtRandom(chunk, chance) : (chunk) => [chunk],
+      reset: () => device.restart(),
     });
-    this.#memory = new MemoryPort(() => this.simulator);
-    this.port = new FaultyPort(this.#memory, {
-      now: () => clock.now(),
-      witness: books,
-      ...(cuts && { cut: (chunk: Buffer) => cutAtRandom(chunk, chance) }),
-    });
-    this.device = new Device({ port: this.port, clock, random: seededRandom(seed + 2) });
-  }
-
-  now(): number {
-    return this.clock.now();
+    const random = seededRandom(seed + 2);
+    this.device = new Device({ port, clock, random, hardwareReset: true });
   }
 
   uri(link: LinkId): string {
     return `ws://server:80/${link}`;
   }
 
-  pass(milliseconds: number): Promise<void> {
-    return this.clock.advance(milliseconds);
+  occupy(taken: boolean): void {
+    this.#memory.refusal = taken ? 'PORT_BUSY' : undefined;
   }
 
-  until(done: () => boolean, limit: number): Promise<boolean> {
-    return this.clock.until(done, limit);
-  }
-
-  after(milliseconds: number, callback: () => void): () => void {
-    return this.clock.after(milliseconds, callback);
-  }
-
-  unplug(): void {
-    this.#memory.unplug();
-  }
-
-  plugIn(): void {
-    this.#memory.plugIn();
+  drive<T>(promise: Promise<T>): Promise<T> {
+    return this.clock.wait(promise, FOR_EVER);
   }
 
   async end(): Promise<readonly string[]> {
-    await this.clock.wait(this.device.stop(), 5000);
+    await this.clock.wait(this.device.stop(), FOR_EVER);
     const left: string[] = [];
     if (this.#memory.isOpen) left.push('the port is open');
-    this.simulator.destroy();
-    // The servers' and the network's own timers run out.
-    await this.clock.advance(200_000);
+    this.#simulator.destroy();
+    await this.clock.advance(LAST);
     if (this.clock.pending > 0) left.push(`${this.clock.pending} timers`);
+    if (this.#network.size > 0) left.push(`${this.#network.size} connections`);
     return left;
   }
 }

@@ -40,6 +40,10 @@ export interface ServerManners {
   finDelay: number;
   /** Done right after the 101 is out, in a segment of its own. */
   onAccept: ((connection: WsConnection) => void) | undefined;
+  /** A frame came, of any kind. */
+  onFrame: ((connection: WsConnection, frame: ReceivedFrame) => void) | undefined;
+  /** The peer has ended the connection, or it is gone for another reason. */
+  onGone: ((connection: WsConnection) => void) | undefined;
 }
 
 /**
@@ -52,6 +56,8 @@ export class WsServer {
     answersCloses: true,
     finDelay: 100,
     onAccept: undefined,
+    onFrame: undefined,
+    onGone: undefined,
   };
   /** Every upgrade request so far, accepted or not. */
   readonly requests: UpgradeRequest[] = [];
@@ -186,7 +192,9 @@ export class WsConnection {
   /** For the socket's side: bytes came. */
   receive(chunk: Buffer): void {
     for (const frame of this.#reader.push(chunk)) {
-      this.frames.push({ ...frame, at: this.#clock.now() });
+      const received = { ...frame, at: this.#clock.now() };
+      this.frames.push(received);
+      this.#manners.onFrame?.(this, received);
       this.#react(frame);
     }
   }
@@ -194,6 +202,7 @@ export class WsConnection {
   /** For the socket's side: the connection has ended. */
   gone(): void {
     this.#open = false;
+    this.#manners.onGone?.(this);
   }
 
   #react(frame: WsFrame): void {

@@ -1,0 +1,279 @@
+import { BROKEN, type Books, type InEntry, type OutEntry, type Stray } from './books';
+import { isAlone, PORT_BUSY, type Strike } from './campaign';
+import type { Unknowable } from './unknowable';
+import type { Witness } from './witness';
+
+/** What was found in the books of a run. */
+export interface Verdict {
+  /** What must never be; each with what is needed to look into it. */
+  readonly violations: readonly string[];
+  /** What no host could know, by kind. */
+  readonly unknowable: ReadonlyMap<Unknowable, number>;
+}
+
+/** Milliseconds that working again may take: after a restart, after replugging, after lost bytes at a prompt. */
+const RESTART = 2000;
+const REPLUG = 3000;
+const PROMPT = 15_000;
+/** After anything else: pings find a dead link after 12 s, the device reconnects 15 s later, then the host asks. */
+const ANYTHING = 90_000;
+
+const endings = new Set([
+  ...['lost', 'closed-by-server', 'closing', 'closed', 'failed', 'device-lost', 'gap'],
+  ...['reopened', 'opened'],
+]);
+
+/** Goes through the books of a run that is over. */
+export class Judge {
+  readonly #books: Books;
+  readonly #witness: Witness;
+  readonly #strikes: readonly Strike[];
+  readonly #violations: string[] = [];
+  readonly #unknowable = new Map<Unknowable, number>();
+  /** Messages that account for something that is none of the messages. */
+  readonly #spent = new Set<OutEntry | InEntry>();
+
+  constructor(books: Books, witness: Witness, strikes: readonly Strike[]) {
+    this.#books = books;
+    this.#witness = witness;
+    this.#strikes = strikes;
+  }
+
+  judge(bootAndJoin: number): Verdict {
+    this.#judgeStrays();
+    for (const entry of this.#books.out) this.#judgeSend(entry);
+    this.#judgeReceived();
+    this.#judgeBlanks();
+    for (const { line, entry } of this.#witness.smuggled) {
+      if (entry && this.#during(entry)) this.#count('payload as commands');
+      else this.#broken(`the device took ${line}, which nobody wrote`);
+    }
+    for (const strike of this.#strikes) this.#judgeRecovery(strike, bootAndJoin);
+    for (const request of this.#books.requests.keys()) {
+      if (request.includes(BROKEN)) this.#broken(request);
+    }
+    if (this.#books.pending > 0) this.#broken(`${this.#books.pending} promises have not settled`);
+    return { violations: this.#violations, unknowable: this.#unknowable };
+  }
+
+  // --- to the server -------------------------------------------------------------------------------
+
+  #judgeSend(entry: OutEntry): void {
+    const { outcome, code, arrivals, label, opcode } = entry;
+    const marked = entry.unknowable.size > 0;
+    if (code.startsWith(BROKEN)) this.#broken(`${describe(entry)}: ${code}`);
+    if (outcome === 'pending') this.#broken(`${describe(entry)} has not settled`);
+    if (arrivals.length > 1) this.#broken(`${describe(entry)} arrived ${arrivals.length} times`);
+    const [arrival] = arrivals;
+    if (arrival && (arrival.link !== label.link || arrival.opcode !== opcode)) {
+      if (marked) this.#mark(entry);
+      else this.#broken(`${describe(entry)} arrived on ${arrival.link} as ${arrival.opcode}`);
+    }
+    if (arrival && outcome === 'not-sent')
+      this.#broken(`${describe(entry)} was not sent, but arrived at ${arrival.at}`);
+    if (!arrival && outcome === 'sent' && !this.#spent.has(entry)) {
+      if (this.#wasCutOff(entry)) this.#count('after SEND OK');
+      else if (marked) this.#mark(entry);
+      else this.#broken(`${describe(entry)} was sent, but did not arrive`);
+    }
+    if (outcome === 'unknown' && !this.#during(entry))
+      this.#broken(`${describe(entry)} is unknown though no fault was at work`);
+  }
+
+  /** Whether a connection it may have gone over ended with nothing behind it having arrived. */
+  #wasCutOff(entry: OutEntry): boolean {
+    return this.#books.connections.some(
+      ({ number, link, acceptedAt, goneAt }) =>
+        link === entry.label.link &&
+        goneAt !== undefined &&
+        acceptedAt <= entry.settledAt &&
+        goneAt >= entry.at &&
+        !this.#books.out.some(
+          (later) =>
+            later.label.link === link &&
+            later.at > entry.settledAt &&
+            later.arrivals.some(({ connection }) => connection === number),
+        ),
+    );
+  }
+
+  /** Whether a fault was at work between its first payload byte and its end. */
+  #during({ at, payloadAt = at, settledAt }: OutEntry): boolean {
+    return this.#strikes.some(
+      ({ from, gone, recovered = Infinity }) =>
+        from <= settledAt && Math.max(gone, recovered) >= payloadAt,
+    );
+  }
+
+  // --- to the host ---------------------------------------------------------------------------------
+
+  /** TCP keeps the order: what is missing between two that arrived must have been reported in between. */
+  #judgeReceived(): void {
+    const byConnection = new Map<number, InEntry[]>();
+    for (const entry of this.#books.in) {
+      const entries = byConnection.get(entry.connection) ?? [];
+      byConnection.set(entry.connection, [...entries, entry]);
+    }
+    for (const entries of byConnection.values()) this.#judgeConnection(entries);
+  }
+
+  #judgeConnection(entries: readonly InEntry[]): void {
+    let before = this.#books.connections[entries[0]?.connection ?? 0]?.acceptedAt ?? 0;
+    let missing: InEntry[] = [];
+    for (const entry of entries) {
+      const [arrival] = entry.arrivals;
+      if (!arrival) {
+        missing.push(entry);
+        continue;
+      }
+      if (entry.arrivals.length > 1)
+        this.#broken(`${describe(entry)} arrived ${entry.arrivals.length} times`);
+      if (arrival.at < before) this.#broken(`${describe(entry)} arrived out of order`);
+      const opcode = arrival.opcode ?? entry.opcode;
+      if (arrival.link !== entry.label.link || opcode !== entry.opcode) {
+        if (entry.unknowable.size > 0) this.#mark(entry);
+        else this.#broken(`${describe(entry)} arrived on ${arrival.link} as ${opcode}`);
+      }
+      this.#judgeMissing(missing, before, arrival.at);
+      missing = [];
+      before = arrival.at;
+    }
+    this.#judgeMissing(missing, before, Infinity);
+  }
+
+  #judgeMissing(missing: readonly InEntry[], from: number, to: number): void {
+    for (const entry of missing) {
+      const { link } = entry.label;
+      const reported = this.#books.said.some(
+        (said) => said.link === link && said.at >= from && said.at <= to && endings.has(said.event),
+      );
+      if (reported || this.#spent.has(entry)) continue;
+      if (entry.unknowable.size > 0) this.#mark(entry);
+      else if (this.#witness.misreported.some((at) => at >= from && at <= to))
+        this.#count('report digit');
+      else this.#broken(`${describe(entry)} was lost, and nothing was reported`);
+    }
+  }
+
+  // --- what is none of the messages ----------------------------------------------------------------
+
+  /** Each must be one message that was damaged, and no message accounts for two. */
+  #judgeStrays(): void {
+    const { straysAtServer, straysAtHost, out } = this.#books;
+    for (const stray of straysAtServer) {
+      const damaged = out.find(
+        (entry) =>
+          !this.#spent.has(entry) &&
+          entry.arrivals.length === 0 &&
+          entry.at <= stray.at &&
+          (entry.outcome === 'unknown' ? entry.label.link === stray.link : false),
+      );
+      const marked = out.find((entry) => this.#accountsFor(entry, stray));
+      const entry = marked ?? damaged ?? this.#filled(stray);
+      if (!entry) this.#broken(`${describeStray(stray)} arrived at the server`);
+      else this.#spend(entry, entry.outcome === 'sent');
+    }
+    for (const stray of straysAtHost) this.#judgeStrayAtHost(stray);
+  }
+
+  /** A prompt whose payload was not risked, filled up to get back in step: nothing of the message is in it. */
+  #filled({ at, link, bytes }: Stray): OutEntry | undefined {
+    if (!/^(?:\r|\n|AT\+[A-Z]+\?\r\n)*$/.test(bytes.toString('latin1'))) return undefined;
+    return this.#books.out.find(
+      (entry) =>
+        !this.#spent.has(entry) &&
+        entry.arrivals.length === 0 &&
+        entry.label.link === link &&
+        entry.at <= at &&
+        entry.outcome === 'not-sent',
+    );
+  }
+
+  #judgeStrayAtHost(stray: Stray): void {
+    const entry = this.#books.in.findLast((each) => this.#accountsFor(each, stray));
+    if (!entry) {
+      this.#broken(`${describeStray(stray)} arrived at the host`);
+      return;
+    }
+    this.#spend(entry, true);
+    // Where the boundaries are lost as well, others came along.
+    for (const each of this.#books.in) {
+      if (each.arrivals.length === 0 && stray.bytes.includes(each.payload)) this.#spent.add(each);
+    }
+  }
+
+  #accountsFor(entry: OutEntry | InEntry, stray: Stray): boolean {
+    return (
+      entry.unknowable.size > 0 &&
+      entry.arrivals.length === 0 &&
+      entry.at <= stray.at &&
+      !this.#spent.has(entry)
+    );
+  }
+
+  #spend(entry: OutEntry | InEntry, counts: boolean): void {
+    this.#spent.add(entry);
+    if (counts) this.#mark(entry);
+  }
+
+  /** As many as were sent, less those that went down with a connection, more those of unknown outcome. */
+  #judgeBlanks(): void {
+    this.#books.blanks.forEach(({ sent, unknown, arrived }, link) => {
+      const gone = this.#books.connections.filter(
+        (connection) => connection.link === link && connection.goneAt !== undefined,
+      );
+      if (arrived > sent + unknown || arrived < sent - gone.length)
+        this.#broken(
+          `of ${sent} empty messages (${unknown} unknown) ${arrived} arrived on ${link}`,
+        );
+    });
+  }
+
+  // --- time ----------------------------------------------------------------------------------------
+
+  #judgeRecovery(strike: Strike, bootAndJoin: number): void {
+    const what = `${strike.names.join(' with ')} at ${Math.round(strike.from)}`;
+    if (strike.recovered === undefined) {
+      this.#broken(`${what}: nothing worked again`);
+      return;
+    }
+    const within = (name: string, took: number, limit: number) => {
+      if (took > limit) this.#broken(`${what}: ${name} took ${Math.round(took)} ms of ${limit}`);
+    };
+    within('working again', strike.recovered - strike.gone, ANYTHING * strike.names.length);
+    const { reopened } = strike;
+    if (reopened !== undefined && isAlone(strike, 'restart', 'power-cycle'))
+      within('opening the links', reopened - strike.gone, RESTART + bootAndJoin);
+    if (reopened !== undefined && isAlone(strike, 'unplug', PORT_BUSY))
+      within('opening the links', reopened - strike.gone, REPLUG);
+    const [hit] = strike.hits;
+    const atPrompt = hit?.place.kind === 'bytes' && hit.place.direction === 'to-device';
+    if (atPrompt && isAlone(strike, 'lose'))
+      within('working again', strike.recovered - strike.gone, PROMPT);
+  }
+
+  #mark(entry: OutEntry | InEntry): void {
+    for (const kind of entry.unknowable) {
+      this.#count(kind);
+      return;
+    }
+  }
+
+  #count(kind: Unknowable): void {
+    this.#unknowable.set(kind, (this.#unknowable.get(kind) ?? 0) + 1);
+  }
+
+  #broken(text: string): void {
+    this.#violations.push(text);
+  }
+}
+
+function describe({ label, at, payload }: OutEntry | InEntry): string {
+  const way = label.way === 'out' ? 'to the server' : 'to the host';
+  return `message ${label.number} ${way} (link ${label.link}, ${payload.length} bytes, at ${at.toFixed(1)})`;
+}
+
+function describeStray({ at, link, bytes }: Stray): string {
+  const start = JSON.stringify(bytes.subarray(0, 40).toString('latin1'));
+  return `something unknown (link ${link}, ${bytes.length} bytes, at ${at.toFixed(1)}, ${start})`;
+}

@@ -1,0 +1,15 @@
+/** What no host could know, since the line carries no checksum and TCP no receipt. */
+export const unknowables = {
+  'payload byte': 'a byte inside a payload became another; the line carries no checksum',
+  'send digit':
+    'AT+WSSEND reached the device with another link, opcode or fin that is as good as the one meant',
+  'data digit':
+    '+WS_DATA reached the host with another link, opcode, fin or, in the short format, length',
+  'report digit': 'a report or an answer about one link reached the host as one about another',
+  'made up for': 'lost bytes of a payload were made up for by the line ends behind it',
+  'after SEND OK': 'the network lost what TCP had taken; SEND OK means no more than handed to TCP',
+  'payload as commands':
+    'the device restarted, or took a shorter length, as a payload was on its way, and read it as lines',
+} as const;
+
+export type Unknowable = keyof typeof unknowables;

@@ -1,0 +1,136 @@
+import type { Hit } from '../../simulator/faults';
+import type { Books, InEntry, OutEntry } from './books';
+import type { StageWitness } from './stage';
+import type { Unknowable } from './unknowable';
+
+/** How many of the latest messages a damaged report may belong to. */
+const RECENT = 60;
+
+const sendLine = /^AT\+WSSEND=(\d+),(\d+)(?:,(\d+))?(?:,(\d+))?(?:,(\d+))?$/i;
+const reportLine = /^\+(?:WS_(?:CONNECTED|DISCONNECTED|CLOSED)|WSOPEN):/;
+
+/** What befell the bytes of one message, or of one report. */
+interface Damage {
+  touched: boolean;
+  /** Bytes added by faults, less those lost. */
+  drift: number;
+}
+
+/**
+ * Knows what no host could know: sees what was written, what the device took, and which bytes faults struck
+ * in between, and marks the messages whose change left no trace.
+ */
+export class Witness implements StageWitness {
+  /** Command lines that the device took though nobody wrote them, with the message at work then. */
+  readonly smuggled: { readonly line: string; readonly entry: OutEntry | undefined }[] = [];
+  /** When a report or an answer about a link may have reached the host as one about another. */
+  readonly misreported: number[] = [];
+  readonly #books: Books;
+  readonly #delimiter: Buffer;
+  readonly #payloads = new WeakMap<OutEntry, Damage>();
+  readonly #reports = new WeakMap<Buffer, Damage>();
+  /** Command lines that were written and may reach the device yet. */
+  readonly #written = new Set<string>();
+  #line = '';
+  #astray = false;
+  #atWork: OutEntry | undefined;
+
+  /** @param delimiter what the server puts behind each message */
+  constructor(books: Books, delimiter: Buffer) {
+    this.#books = books;
+    this.#delimiter = delimiter;
+  }
+
+  wrote(bytes: Buffer): void {
+    const text = bytes.toString('latin1');
+    if (/^(?:\r\n)+$/.test(text)) return;
+    const entry = sendLine.test(this.#line) ? this.#sendOf(bytes) : undefined;
+    if (entry) {
+      entry.payloadAt ??= this.#books.now;
+      this.#atWork = entry;
+      if (this.#astray) entry.unknowable.add('send digit');
+      return;
+    }
+    if (!text.startsWith('AT')) return;
+    this.#line = text.slice(0, -2);
+    this.#written.add(this.#line);
+    this.#atWork = undefined;
+    this.#astray = false;
+  }
+
+  took(line: string): void {
+    if (line === this.#line || this.#written.has(line)) return;
+    this.#astray ||= sendsOtherwise(this.#line, line);
+    if (/^AT(?:\+RST)?$/i.test(line)) this.smuggled.push({ line, entry: this.#atWork });
+  }
+
+  /** A fault struck. */
+  hit({ place }: Hit): void {
+    if (place.kind !== 'bytes') return;
+    const { direction, unit, index, sent, received } = place;
+    if (direction === 'to-host') this.#said(unit, index, sent, received);
+    else if (this.#atWork?.outcome === 'pending') {
+      const damage = this.#payloads.get(this.#atWork) ?? { touched: false, drift: 0 };
+      this.#payloads.set(this.#atWork, damage);
+      damage.touched = true;
+      damage.drift += received.length - sent.length;
+      if (damage.drift === 0) this.#atWork.unknowable.add('payload byte');
+      else this.#atWork.unknowable.delete('payload byte');
+    }
+  }
+
+  #sendOf(bytes: Buffer): OutEntry | undefined {
+    for (const entry of this.#books.pendingSends) if (entry.payload.includes(bytes)) return entry;
+    return undefined;
+  }
+
+  #said(unit: Buffer, index: number, sent: Buffer, received: Buffer): void {
+    const text = unit.toString('latin1');
+    if (reportLine.test(text.trimStart())) this.misreported.push(this.#books.now);
+    const header = /^\+WS_DATA:[\d,]*,/.exec(text.slice(0, 40))?.[0];
+    if (header === undefined) return;
+    const length = Number(/(\d+),$/.exec(header)?.[1]);
+    const data = unit.subarray(header.length, header.length + length);
+    if (index < header.length) {
+      const changed = received.toString('latin1');
+      const read = header.slice(0, index) + changed + header.slice(index + sent.length);
+      if (isOtherReport(header, read)) this.#mark(header, data, 'data digit');
+      return;
+    }
+    if (index >= header.length + length) return;
+    const damage = this.#reports.get(unit) ?? { touched: false, drift: 0 };
+    this.#reports.set(unit, damage);
+    damage.drift += received.length - sent.length;
+    if (damage.drift === 0) this.#mark(header, data, 'payload byte');
+    if (damage.drift === -2) this.#mark(header, data, 'made up for');
+  }
+
+  /** Of the messages on their way, those that the data may be a part of. */
+  #mark(header: string, data: Buffer, kind: Unknowable): void {
+    const link = Number(header.slice(9, 10));
+    const candidates = this.#books.in
+      .slice(-RECENT)
+      .filter((entry) => entry.label.link === link && entry.arrivals.length === 0);
+    for (const entry of candidates) if (this.#holds(entry, data)) entry.unknowable.add(kind);
+  }
+
+  #holds(entry: InEntry, data: Buffer): boolean {
+    return Buffer.concat([this.#delimiter, entry.payload, this.#delimiter]).includes(data);
+  }
+}
+
+/** Whether a line sends, but not the same, or not to the same link, as the one meant. */
+function sendsOtherwise(meant: string, read: string): boolean {
+  return meant !== read && sendLine.test(meant) && sendLine.test(read);
+}
+
+/** Whether a header reads as one of a report that could be as well. */
+function isOtherReport(meant: string, read: string): boolean {
+  if (!/^\+WS_DATA:[0-2](?:,\d+)+,/.test(read)) return false;
+  const fields = (header: string) => header.slice(9).split(',').slice(0, -1).map(Number);
+  const was = fields(meant);
+  const is = fields(read);
+  if (was.length !== is.length || was.join() === is.join()) return false;
+  // In the long format the two lengths check each other.
+  return was.length === 2 || (was[3] === is[3] && was[4] === is[4]);
+}
