@@ -160,11 +160,20 @@ export class Epoch {
     this.#trouble = error;
     this.#host.become('starting', error);
     this.#host.event({ event: 'warning', error });
-    if (error.code === 'DEVICE_SILENT' && ++this.#searches >= SEARCHES) {
-      this.end(error);
-      return;
+    if (error.code === 'DEVICE_SILENT') {
+      if (++this.#searches >= SEARCHES) return this.end(error);
+      this.#pullReset();
     }
     this.#timer = this.#host.clock.after(this.#backoff.next(), () => this.#again(error));
+  }
+
+  /** Where it may, by RTS; `ready` follows, or the next search finds out. */
+  #pullReset(): boolean {
+    const { port, options } = this.#context;
+    if (!options.hardwareReset || !port.reset) return false;
+    this.#host.event({ event: 'recovery', detail: 'reset' });
+    port.reset().catch(() => undefined);
+    return true;
   }
 
   /** The device knows nothing any more of what it was told. */
@@ -246,6 +255,10 @@ export class Epoch {
   /** It answers nothing: it may be back at its own rate after a restart, or need its port opened afresh. */
   #dead(): void {
     const error = new EspAtError('DEVICE_SILENT', { port: this.#context.options.port.address });
+    if (this.#pullReset()) {
+      this.#again(error);
+      return;
+    }
     this.#host.event({ event: 'recovery', detail: 'reopen' });
     if (this.#context.port.setRate) this.#again(error);
     else this.end(error);

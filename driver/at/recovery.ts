@@ -36,6 +36,9 @@ export interface Wire {
 /** The steps, mildest first; each is reported as it is taken. */
 export type RecoveryStep = 'crlf' | 'fill' | 'restart';
 
+/** How it ended: with `restarted` the device has said `ready` and knows nothing any more. */
+export type RecoveryOutcome = 'in step' | 'restarted' | 'lost';
+
 /** Questions whose answer only they can have; asked in turn, so that a late answer fits no later question. */
 const questions = [
   { line: 'AT+SYSLOG?\r\n', answer: '+SYSLOG:' },
@@ -67,6 +70,7 @@ export class Recovery {
   #filled = false;
   #prompted = false;
   #flooded = false;
+  #hangs = false;
 
   /**
    * @param fill how many bytes a data prompt may be waiting for at most; 0: no prompt can be open
@@ -108,31 +112,34 @@ export class Recovery {
     return questions.some(({ line, answer }) => text.startsWith(answer) || `${text}\r\n` === line);
   }
 
-  /** Ends it at once: {@link run} settles with false. */
+  /** Ends it at once: {@link run} settles with `lost`. */
   abandon(): void {
     this.#abandoned = true;
     this.#settle(undefined);
   }
 
-  /** Settles with true when in step, with false when no mild means has helped. Never rejects. */
+  /**
+   * Leads both sides back in step, or finds that no mild means helps. Never rejects. A device that stays
+   * at work for ever, or floods the line for ever, is restarted whether it `mayRestart` or not.
+   */
   async run(options: {
     readonly attempts: number;
     readonly mayRestart: boolean;
-  }): Promise<boolean> {
+  }): Promise<RecoveryOutcome> {
     for (let attempt = 0; attempt < options.attempts && this.#goesOn; attempt++) {
       this.#taken('crlf');
       let reply = await this.#endLine();
+      if (this.#hangs) break;
       // Our CR LF may have completed the damaged line of a command that wants a payload.
       await this.#lull();
       const waiting = reply === undefined || this.#prompted;
       if (waiting && this.#fill > 0 && !this.#filled) reply = await this.#fillUp();
-      if (reply !== undefined && (await this.#ask())) return true;
+      if (reply !== undefined && (await this.#ask())) return 'in step';
     }
-    // Nothing but a restart ends a flood through which no answer comes.
-    if (this.#abandoned || !(options.mayRestart || this.#flooded)) return false;
+    if (this.#abandoned || !(options.mayRestart || this.#flooded || this.#hangs)) return 'lost';
     this.#taken('restart');
-    await this.#say(Buffer.from('AT+RST\r\n'), (line) => line === 'ready', BOOT);
-    return false;
+    const ready = await this.#say(Buffer.from('AT+RST\r\n'), (line) => line === 'ready', BOOT);
+    return ready === undefined ? 'lost' : 'restarted';
   }
 
   /** Ends whatever line was damaged; a command that is still at work is waited for. */
@@ -142,7 +149,10 @@ export class Recovery {
       const reply = await this.#say(CRLF, isFinal, ANSWER);
       if (reply !== 'busy p...') return reply;
       const result = await this.#await(isResult, STILL_AT_WORK);
-      if (result !== undefined || this.#wire.clock.now() >= until) return result;
+      if (result !== undefined) return result;
+      if (this.#wire.clock.now() < until) continue;
+      this.#hangs = true;
+      return undefined;
     }
   }
 

@@ -179,9 +179,11 @@ export class Session {
   async align(fill: number): Promise<boolean> {
     if (this.#closed) throw this.#closed;
     const recovery = this.#newRecovery(fill, () => undefined);
-    const inStep = await recovery.run({ attempts: fill > 0 ? 3 : 1, mayRestart: false });
+    const outcome = await recovery.run({ attempts: fill > 0 ? 3 : 1, mayRestart: false });
     if (this.#recovery !== recovery) throw this.#lastReset ?? new EspAtError('PORT_CLOSED');
     this.#endRecovery();
+    // A device that has just started has nothing to be in step about.
+    const inStep = outcome !== 'lost';
     if (inStep) {
       this.#distrusted = false;
       this.#stuck = false;
@@ -447,10 +449,11 @@ export class Session {
     this.#again = again;
     const recovery = this.#newRecovery(this.#unfilled, (step) => this.#handlers.recovery(step));
     this.#handlers.outOfStep(reason);
-    void recovery.run({ attempts: 3, mayRestart: this.mayRestart }).then((inStep) => {
+    void recovery.run({ attempts: 3, mayRestart: this.mayRestart }).then((outcome) => {
       if (this.#recovery !== recovery) return;
       this.#endRecovery();
-      if (inStep) this.#inStep(recovery.filled ? this.#unfilledLink : this.#spoiled);
+      if (outcome === 'in step') this.#inStep(recovery.filled ? this.#unfilledLink : this.#spoiled);
+      else if (outcome === 'restarted') this.#handlers.report({ kind: 'ready' });
       else this.#giveUp();
     });
   }

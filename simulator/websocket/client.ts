@@ -109,10 +109,18 @@ export class WebSocketClient {
         return;
       }
       this.#sender.message(message, timeout, (result) => {
+        const polling = this.#pollStart !== undefined;
         if (result === 'failed') this.#abort();
         finish(result);
+        // The task was asleep on the socket that is gone now.
+        if (result === 'failed' && polling) this.#goOn();
       });
     });
+  }
+
+  #goOn(): void {
+    this.#pollStart = undefined;
+    this.#turn();
   }
 
   get #now(): number {
