@@ -14,6 +14,8 @@ import type { Port } from './port/port';
 
 /** Milliseconds without a byte after which the device is asked whether it is still there. */
 const HEARTBEAT = 30_000;
+/** Characters of an unknown line that are shown. */
+const LONGEST_SHOWN = 80;
 /** How often a silent device is looked for before its port is opened afresh. */
 const SEARCHES = 3;
 /** Milliseconds: the first and the longest pause before a set-up that failed is tried again. */
@@ -214,7 +216,7 @@ export class Epoch {
     return new Session(line, clock, {
       report: (report) => this.#report(report),
       data: (frame) => links[frame.link]?.data(frame),
-      unknown: (text) => this.#host.event({ event: 'unknown-line', detail: text }),
+      unknown: (text) => this.#host.event({ event: 'unknown-line', detail: shown(text) }),
       suspects: (text) => !isForeignReport(text) && links.some((link) => link.state !== 0),
       echoed: () => this.#restarted(),
       gap: () => links.forEach((link) => link.gap()),
@@ -270,4 +272,10 @@ function isForeignReport(text: string): boolean {
   return /^\+(?:IPD|LINK_CONN|STA_|DIST_STA_IP|MQTT|BLE|BT|HTTP|ETH_|CIP|CW|FS|SYS|TIME_|WEBSERVER)/.test(
     text,
   );
+}
+
+/** A line that nobody knows, without what may be secret in it: a damaged echo may hold a password. */
+function shown(text: string): string {
+  const whole = text.replace(/[^\x20-\x7e]/g, '?').slice(0, LONGEST_SHOWN);
+  return whole.includes('"') ? `(${text.length} bytes)` : whole;
 }

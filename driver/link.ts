@@ -6,6 +6,7 @@ import type { Cancel, Clock } from './clock';
 import { BUFFER_SIZE, wsclose, wssend } from './commands/websocket';
 import type { Capabilities } from './device-types';
 import { asEspAtError, EspAtError, isDeviceLoss } from './errors';
+import type { HeaderMemory } from './headers';
 import type {
   CloseOptions,
   LinkEvent,
@@ -18,7 +19,7 @@ import type {
 import { Receiver } from './messages/receiver';
 import { closePayload } from './messages/close-frame';
 import { Outbox } from './outbox';
-import { checkOpening, openLink, type HeaderMemory, type OpeningReports } from './opening';
+import { checkOpening, openLink, type OpeningReports } from './opening';
 
 /** Milliseconds to the first and the longest pause of keep-open. */
 const FIRST_RETRY = 1000;

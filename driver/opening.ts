@@ -6,12 +6,12 @@ import {
   wsclose,
   wsdatafmt,
   wshead,
-  wsheadClear,
   wsopen,
   wsopenQuery,
 } from './commands/websocket';
 import type { Capabilities } from './device-types';
 import { EspAtError, isRefusal } from './errors';
+import { setHeaders, type HeaderMemory } from './headers';
 import type { OpenOptions } from './link-types';
 
 /** What the reports said while the opening was under way. */
@@ -19,12 +19,6 @@ export interface OpeningReports {
   connected: boolean;
   disconnected: boolean;
   closed: boolean;
-}
-
-/** What the device keeps for all links: its header list, as far as this driver set it. */
-export interface HeaderMemory {
-  /** Whether the list is known to be empty. */
-  clear: boolean;
 }
 
 /** What an opening needs to know. */
@@ -101,18 +95,7 @@ async function isKnown(run: Run, link: LinkId): Promise<boolean> {
 
 async function setUp(run: Run, options: OpenOptions, context: OpeningContext): Promise<void> {
   const { link, capabilities, headers } = context;
-  if (capabilities.headers) {
-    const wanted = options.headers ?? [];
-    if (wanted.length > 0 || !headers.clear) {
-      await run(wsheadClear());
-      headers.clear = true;
-    }
-    // The newest stands first in the request.
-    for (const header of [...wanted].reverse()) {
-      headers.clear = false;
-      await run(wshead(header));
-    }
-  }
+  if (capabilities.headers) await setHeaders(run, options.headers ?? [], headers);
   await configure(run, options, context);
   if (capabilities.fragments) {
     await run(wsdatafmt(link));

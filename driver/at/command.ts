@@ -17,6 +17,8 @@ export interface Command {
   readonly deadline: number;
   /** Whether doing it twice does the same as doing it once. */
   readonly repeatable: boolean;
+  /** Whether its answer may hold secrets, which then never get into an error. */
+  readonly secret?: boolean;
   /** Whether ERROR is an answer like any other, because some firmware knows no such command. */
   readonly refusable?: boolean;
 }

@@ -49,7 +49,8 @@ export function renewed(request: Request): Request {
  * @param waited milliseconds it took, from the last byte written
  */
 export function refusal({ exchange, send }: Request, waited: number): EspAtError {
-  const said = [...exchange.lines, exchange.reason].filter((line) => line !== '').join(', ');
+  const lines = exchange.command.secret ? [] : exchange.lines;
+  const said = [...lines, exchange.reason].filter((line) => line !== '').join(', ');
   const reason = said === '' ? '' : `: ${said}`;
   const details = { command: exchange.command.name, reason, waited: Math.round(waited) };
   if (!send || exchange.payloadWritten) return new EspAtError('COMMAND_FAILED', details);

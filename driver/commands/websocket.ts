@@ -1,5 +1,5 @@
 /** The WebSocket commands of the firmware. */
 export { BUFFER_SIZE, wscfg, wscfgProbe } from './wscfg';
-export { wshead, wsheadClear, wsheadQuery } from './wshead';
+export { parseWshead, wshead, wsheadClear, wsheadQuery } from './wshead';
 export { parseWsopen, wsclose, wsopen, wsopenQuery, type OpenLink } from './wsopen';
 export { SEND_TIMEOUT, wsdatafmt, wssend } from './wssend';

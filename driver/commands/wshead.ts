@@ -1,4 +1,4 @@
-import type { Command } from '../at/command';
+import type { Answer, Command } from '../at/command';
 import { flawOf } from '../at/quote';
 import { EspAtError } from '../errors';
 import type { Header } from '../link-types';
@@ -37,7 +37,16 @@ export function wsheadClear(): Command {
 
 /** `AT+WSHEAD?`: the headers that are set. Their values may be secret. */
 export function wsheadQuery(): Command {
-  return query('WSHEAD');
+  return { ...query('WSHEAD'), secret: true };
+}
+
+/** The headers in an answer to {@link wsheadQuery}, newest first, as `Name: value`; undefined for a damaged line. */
+export function parseWshead(answer: Answer): (string | undefined)[] {
+  return answer.map((line) => {
+    // The device prints them without escapes: a quote may be part of one.
+    const [, text] = /^\+WSHEAD:\d+,"(.*)"$/.exec(line) ?? [];
+    return text === undefined ? undefined : Buffer.from(text, 'latin1').toString();
+  });
 }
 
 /**
