@@ -3,6 +3,8 @@ import { full, glimpse, type Suite } from './suite';
 /** What can be measured, by name. Loaded when it is its turn: one must not slow down another. */
 const suites: Readonly<Record<string, () => Promise<{ readonly run: Suite }>>> = {
   framer: () => import('./framer.js'),
+  session: () => import('./session.js'),
+  wire: () => import('./wire.js'),
 };
 
 void main(process.argv.slice(2));

@@ -42,3 +42,8 @@ export function quantile(values: readonly number[], part: number): number {
   const sorted = [...values].sort((a, b) => a - b);
   return sorted[Math.max(0, Math.ceil(sorted.length * part) - 1)] ?? NaN;
 }
+
+/** So many as the effort allows of what would be counted in full. */
+export function scaled(count: number, { scale }: Effort): number {
+  return Math.max(1, Math.round(count * scale));
+}

@@ -1,0 +1,121 @@
+import { EspAtError } from '../driver';
+import { Session } from '../driver/at/session';
+import { systemClock } from '../driver/clock';
+import { wssend } from '../driver/commands/wssend';
+import { Answerer } from './support/answerer';
+import { BareDriver } from './support/bare-driver';
+import { Cost } from './support/cost';
+import { Turns } from './support/turns';
+import { scaled, varied, type Effort, type Row } from './suite';
+
+const MESSAGES = 200_000;
+/** Messages that wait at any time: the wire must never wait for the flow. */
+const WAITING = 50;
+/** Measuring begins after so many messages, which warm everything up. */
+const WARM_UP = 20_000;
+/** Bytes that the port brings at a time. */
+const CHUNK = 4096;
+
+/**
+ * What a message costs in the session alone, and in the whole driver, against a device that answers at once:
+ * messages a second, processor time, and the time from the last byte of an answer to the first byte of what
+ * is said next.
+ */
+export async function* run(effort: Effort): AsyncGenerator<Row> {
+  for (const payload of varied(effort, [16, 1024, 16_384])) {
+    const sent = sessionAlone(payload, effort);
+    yield { suite: 'session', layer: 'session', direction: 'send', links: 1, payload, ...sent };
+  }
+  for (const payload of varied(effort, [16, 1024, 16_384])) {
+    for (const links of varied(effort, [1, 3])) {
+      const driver = await BareDriver.open();
+      const common = { suite: 'session', layer: 'driver', links, payload };
+      yield { ...common, direction: 'send', ...(await sending(driver, links, payload, effort)) };
+      yield { ...common, direction: 'receive', ...receiving(driver, links, payload, effort) };
+      await driver.end();
+    }
+  }
+}
+
+function sessionAlone(payload: number, effort: Effort) {
+  const device = new Answerer();
+  const turns = new Turns();
+  const ignore = () => undefined;
+  const session = new Session(
+    {
+      write: (bytes) => {
+        turns.written();
+        device.write(bytes);
+      },
+      pending: 0,
+      rate: undefined,
+    },
+    systemClock,
+    {
+      ...{ report: ignore, data: ignore, unknown: ignore, suspects: () => false },
+      ...{ echoed: ignore, gap: ignore, outOfStep: ignore, recovery: ignore, recovered: ignore },
+      ...{ filled: ignore, dead: ignore },
+    },
+  );
+  let confirmed = 0;
+  const parts = [wssend(0, Buffer.alloc(payload, 'x'))];
+  const send = () => session.send({ link: 0, parts, settle });
+  const settle = (error?: EspAtError) => {
+    if (error) return;
+    confirmed++;
+    send();
+  };
+  for (let index = 0; index < WAITING; index++) send();
+  const pass = (messages: number) => {
+    for (const goal = confirmed + messages; confirmed < goal;) {
+      const answer = device.take();
+      if (!answer) throw new Error('the session waits for nothing');
+      turns.begin();
+      session.receive(answer);
+    }
+  };
+  pass(scaled(WARM_UP, effort));
+  turns.forget();
+  const messages = scaled(MESSAGES, effort);
+  const cost = new Cost();
+  pass(messages);
+  const row = cost.row(messages);
+  session.close(new EspAtError('PORT_CLOSED'));
+  return { ...row, ...turns.row() };
+}
+
+async function sending(driver: BareDriver, links: number, payload: number, effort: Effort) {
+  const turns = new Turns();
+  driver.tap.onWrite = () => turns.written();
+  const text = 'x'.repeat(payload);
+  const begin = () => turns.begin();
+  await driver.send(scaled(WARM_UP, effort), links, text, WAITING, begin);
+  turns.forget();
+  const messages = scaled(MESSAGES, effort);
+  const cost = new Cost();
+  await driver.send(messages, links, text, WAITING, begin);
+  return { ...cost.row(messages), ...turns.row() };
+}
+
+function receiving(driver: BareDriver, links: number, payload: number, effort: Effort) {
+  const text = 'x'.repeat(payload);
+  const reports = Array.from(
+    { length: links * 64 },
+    (_, index) => `+WS_DATA:${index % links},1,1,${payload},${payload},${text}\r\n`,
+  );
+  const stream = Buffer.from(reports.join(''));
+  let received = 0;
+  driver.device.on('message', () => received++);
+  const pass = (messages: number) => {
+    for (const goal = received + messages; received < goal;) {
+      for (let at = 0; at < stream.length; at += CHUNK) {
+        driver.deliver(stream.subarray(at, at + CHUNK));
+      }
+    }
+  };
+  pass(scaled(WARM_UP, effort));
+  const before = received;
+  const cost = new Cost();
+  pass(scaled(MESSAGES, effort));
+  return cost.row(received - before);
+}

@@ -1,0 +1,90 @@
+import { Device, systemClock, type LinkId } from '../../driver';
+import { MemoryPort } from '../../test/support/memory-port';
+import { Answerer } from './answerer';
+import { FarEnd } from './far-end';
+import { TappedPort } from './tapped-port';
+
+/** Answers that are given before everything else has its turn. */
+const TOGETHER = 10;
+
+/**
+ * A driver whose links were opened on a simulated device of class D, which then made room for the least that
+ * a device can be: from there on nearly all that runs is the driver.
+ */
+export class BareDriver {
+  readonly device: Device;
+  readonly tap: TappedPort;
+  readonly #port: MemoryPort;
+  readonly #simulated: FarEnd;
+  readonly #answerer = new Answerer();
+  #far: Answerer | FarEnd;
+
+  private constructor() {
+    this.#simulated = new FarEnd({
+      clock: systemClock,
+      firmware: 'D',
+      rate: undefined,
+      output: (bytes) => this.#port.deliver(bytes),
+    });
+    this.#far = this.#simulated;
+    this.#port = new MemoryPort(() => this.#far);
+    this.tap = new TappedPort(this.#port);
+    const queue = { messages: 1e6, bytes: 1e9 };
+    this.device = new Device({ port: this.tap, queue });
+  }
+
+  static async open(): Promise<BareDriver> {
+    const driver = new BareDriver();
+    const { device } = driver;
+    device.start();
+    for (const link of device.links) await link.open({ uri: `ws://server/plain?${link.id}` });
+    driver.#far = driver.#answerer;
+    return driver;
+  }
+
+  /** Bytes from the device. */
+  deliver(bytes: Buffer): void {
+    this.#port.deliver(bytes);
+  }
+
+  /**
+   * Sends `count` messages over so many links, of which `waiting` wait at any time; settles when all are
+   * confirmed. @param answered called before each answer is given
+   */
+  async send(
+    count: number,
+    links: number,
+    payload: string,
+    waiting: number,
+    answered: () => void,
+  ): Promise<void> {
+    let begun = 0;
+    let confirmed = 0;
+    const next = () => {
+      if (begun >= count) return;
+      const id = (begun++ % links) as LinkId;
+      void this.device.links[id].send(payload).then(() => {
+        confirmed++;
+        next();
+      });
+    };
+    for (let index = 0; index < waiting; index++) next();
+    while (confirmed < count) {
+      this.#port.written.length = 0;
+      for (let turn = 0; turn < TOGETHER; turn++) {
+        const answer = this.#answerer.take();
+        if (!answer) break;
+        answered();
+        this.#port.deliver(answer);
+      }
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  }
+
+  async end(): Promise<void> {
+    // Nobody would answer the closing of the links.
+    this.#far = this.#simulated;
+    await this.device.stop();
+    this.#simulated.end();
+  }
+}

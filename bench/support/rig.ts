@@ -1,0 +1,127 @@
+import { Device, openerFor, systemClock, type Clock, type LinkId } from '../../driver';
+import type { FirmwareClass } from '../../simulator';
+import { MemoryPort } from '../../test/support/memory-port';
+import { VirtualClock } from '../../test/support/virtual-clock';
+import { FarEnd } from './far-end';
+import { FarLine } from './far-line';
+import { TappedPort } from './tapped-port';
+
+/**
+ * - `virtual`: driver and device in one process and in virtual time, in which computing takes none: what
+ *   the order of the bytes costs.
+ * - `process`: the same in real time.
+ * - `pty`: the device is another process at the end of a pty.
+ */
+export type Via = 'virtual' | 'process' | 'pty';
+
+/** What is asked of the side of the server. */
+interface Far {
+  flood(target: string, count: number, size: number): Promise<unknown>;
+  /** Messages the server has received since the last time. */
+  received(): Promise<number>;
+  end(): Promise<void>;
+}
+
+export interface RigOptions {
+  readonly firmware?: FirmwareClass;
+  /** Bits a second; undefined: bytes take no time. */
+  readonly rate?: number | undefined;
+}
+
+/** A driver with a simulated ESP32 on a serial line, and a server behind that. */
+export class Rig {
+  readonly port: TappedPort;
+  readonly device: Device;
+  readonly far: Far;
+  readonly clock: Clock;
+  /** Lets the time pass that a promise takes. */
+  readonly settle: <T>(promise: Promise<T>) => Promise<T>;
+
+  constructor(port: TappedPort, far: Far, clock: VirtualClock | Clock) {
+    this.port = port;
+    this.far = far;
+    this.clock = clock;
+    this.settle = (promise) => (clock instanceof VirtualClock ? clock.wait(promise) : promise);
+    const queue = { messages: 1e6, bytes: 1e9 };
+    this.device = new Device({ port, clock, queue });
+  }
+
+  /** Opens a link, to a path and a query of its own. */
+  async connect(link: LinkId, path: string): Promise<void> {
+    const uri = `ws://server${path}?${link}`;
+    await this.settle(this.device.links[link].open({ uri, replace: true }));
+  }
+
+  /** Has the server send messages over a link; settles when they have come. */
+  async receive(link: LinkId, path: string, count: number, size: number): Promise<void> {
+    const all = this.arrival(count, link);
+    await this.settle(this.far.flood(`${path}?${link}`, count, size));
+    await this.settle(all);
+  }
+
+  /** Settles when so many messages have come, from now on, over one link or any. */
+  arrival(count: number, link?: LinkId): Promise<void> {
+    return new Promise((resolve) => {
+      let left = count;
+      const take = (message: { readonly link: LinkId }) => {
+        if ((link !== undefined && message.link !== link) || --left > 0) return;
+        this.device.off('message', take);
+        resolve();
+      };
+      this.device.on('message', take);
+    });
+  }
+
+  async end(): Promise<void> {
+    await this.settle(this.device.stop());
+    await this.far.end();
+  }
+
+  /** Starts the device; settles when it is ready. */
+  async begin(): Promise<void> {
+    const { device } = this;
+    const up = new Promise<void>((resolve) => {
+      device.on('status', ({ state }) => {
+        if (state === 'ready') resolve();
+      });
+    });
+    device.start();
+    await this.settle(up);
+  }
+}
+
+/** Builds a rig; it runs once {@link Rig.begin} has settled. */
+export function buildRig(via: Via, options: RigOptions = {}): Promise<Rig> {
+  return via === 'pty' ? overPty(options) : Promise.resolve(inProcess(via, options));
+}
+
+function inProcess(via: 'virtual' | 'process', { firmware = 'D', rate }: RigOptions): Rig {
+  const clock = via === 'virtual' ? new VirtualClock() : systemClock;
+  const far = new FarEnd({ clock, firmware, rate, output: (bytes) => port.deliver(bytes) });
+  const port = new MemoryPort(() => far);
+  const rated = { address: port.address, rate, open: port.open.bind(port) };
+  return new Rig(
+    new TappedPort(rated),
+    {
+      flood: (...order) => Promise.resolve(far.flood(...order)),
+      received: () => Promise.resolve(far.forget()),
+      end: () => Promise.resolve(far.end()),
+    },
+    clock,
+  );
+}
+
+async function overPty({ firmware = 'D', rate }: RigOptions): Promise<Rig> {
+  const line = new FarLine();
+  const { path } = await line.ask({ kind: 'begin', firmware, rate });
+  const opener = openerFor(path, { rate: rate ?? 115_200, flowControl: false });
+  return new Rig(
+    new TappedPort(opener),
+    {
+      flood: (target, count, size) => line.ask({ kind: 'flood', target, count, size }),
+      received: async () => (await line.ask({ kind: 'forget' })).forgotten,
+      end: () => line.end(),
+    },
+    systemClock,
+  );
+}

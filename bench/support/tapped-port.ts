@@ -1,0 +1,53 @@
+import type { Port, PortHandlers, PortOpener } from '../../driver';
+
+/** Bytes that passed a port, by direction. */
+export interface Traffic {
+  written: number;
+  received: number;
+}
+
+/** A port that counts what passes it, and tells of each piece before it goes on. */
+export class TappedPort implements PortOpener {
+  readonly traffic: Traffic = { written: 0, received: 0 };
+  onWrite: (bytes: Uint8Array) => void = () => undefined;
+  onData: (chunk: Buffer) => void = () => undefined;
+  readonly #inner: PortOpener;
+
+  constructor(inner: PortOpener) {
+    this.#inner = inner;
+  }
+
+  get address(): string {
+    return this.#inner.address;
+  }
+
+  get rate(): number | undefined {
+    return this.#inner.rate;
+  }
+
+  async open(handlers: PortHandlers, rate?: number): Promise<Port> {
+    const { traffic } = this;
+    const port = await this.#inner.open(
+      {
+        ...handlers,
+        data: (chunk) => {
+          traffic.received += chunk.length;
+          this.onData(chunk);
+          handlers.data(chunk);
+        },
+      },
+      rate,
+    );
+    return {
+      write: (bytes) => {
+        traffic.written += bytes.length;
+        this.onWrite(bytes);
+        port.write(bytes);
+      },
+      get pending() {
+        return port.pending;
+      },
+      close: () => port.close(),
+    };
+  }
+}
