@@ -103,9 +103,13 @@ function inProcess(via: 'virtual' | 'process', { firmware = 'D', rate }: RigOpti
   return new Rig(
     new TappedPort(rated),
     {
-      flood: (...order) => Promise.resolve(far.flood(...order)),
-      received: () => Promise.resolve(far.forget()),
-      end: () => Promise.resolve(far.end()),
+      flood: async (...order) => {
+        far.flood(...order);
+      },
+      received: async () => far.forget(),
+      end: async () => {
+        far.end();
+      },
     },
     clock,
   );
