@@ -6,20 +6,21 @@ const NINE = 0x39;
 
 /**
  * The least that a device can be: it answers `AT+WSSEND` and knows nothing else. Costs so little that what
- * is measured with it is the driver. Whole lines and whole payloads only, each in one write.
+ * is measured with it is the other side. Lines must come whole and alone; payloads may come in pieces.
  */
 export class Answerer {
   /** What it says next; undefined: nothing is owed. */
   #answer: Buffer | undefined;
-  #payload = false;
+  /** Payload bytes that it waits for. */
+  #missing = 0;
 
   write(bytes: Uint8Array): void {
-    if (this.#payload) {
-      this.#payload = false;
-      this.#answer = RESULT;
+    if (this.#missing > 0) {
+      this.#missing -= bytes.length;
+      if (this.#missing <= 0) this.#answer = RESULT;
     } else {
-      this.#payload = announced(bytes) > 0;
-      this.#answer = this.#payload ? PROMPT : RESULT;
+      this.#missing = announced(bytes);
+      this.#answer = this.#missing > 0 ? PROMPT : RESULT;
     }
   }
 

@@ -59,6 +59,15 @@ export class FarEnd {
     }
   }
 
+  /** The server sends one message over the connection to a target. */
+  tell(target: string, opcode: 1 | 2, payload: Buffer): void {
+    this.#connection(target).send({ fin: true, opcode, payload });
+  }
+
+  connected(target: string): boolean {
+    return this.#find(target) !== undefined;
+  }
+
   /** The server forgets what it has received; returns how many messages that was. */
   forget(): number {
     let messages = 0;
@@ -74,10 +83,14 @@ export class FarEnd {
   }
 
   #connection(target: string): WsConnection {
-    const found = this.#server.connections.findLast(
-      ({ open, request }) => open && request.target === target,
-    );
+    const found = this.#find(target);
     if (!found) throw new Error(`nothing is connected to ${target}`);
     return found;
+  }
+
+  #find(target: string): WsConnection | undefined {
+    return this.#server.connections.findLast(
+      ({ open, request }) => open && request.target === target,
+    );
   }
 }

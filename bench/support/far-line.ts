@@ -1,32 +1,11 @@
-import { fork, type ChildProcess } from 'node:child_process';
-import { extname, join } from 'node:path';
+import { Child } from './child';
 import type { Answer, Order } from './far-process';
 
-/** A process with a pty and a simulated ESP32 behind it; see `FarProcess`. */
-export class FarLine {
-  readonly #child: ChildProcess;
-  readonly #waiting: ((answer: Answer) => void)[] = [];
+/** A process with a pty and a simulated ESP32 behind it; see `far-process`. */
+export type FarLine = Child<Order, Answer>;
 
-  constructor() {
-    this.#child = fork(join(__dirname, `far-process${extname(__filename)}`));
-    this.#child.on('message', (answer: unknown) => {
-      if (isAnswer(answer)) this.#waiting.shift()?.(answer);
-    });
-  }
-
-  ask(order: Order): Promise<Answer> {
-    return new Promise((resolve) => {
-      this.#waiting.push(resolve);
-      this.#child.send(order);
-    });
-  }
-
-  end(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#child.once('exit', () => resolve());
-      this.#child.disconnect();
-    });
-  }
+export function startFarLine(): FarLine {
+  return new Child('far-process', isAnswer);
 }
 
 function isAnswer(value: unknown): value is Answer {

@@ -1,37 +1,55 @@
 import { systemClock, type FirmwareClass } from '../../simulator';
 import { openPty, type Pty } from '../../test/support/pty';
+import { Answerer } from './answerer';
 import { FarEnd } from './far-end';
 
 /** What the process that started this one may ask for; each is answered, in order. */
 export type Order =
+  /** A fresh device takes the place of whatever was there. */
   | { readonly kind: 'begin'; readonly firmware: FirmwareClass; readonly rate: number | undefined }
   /** Gives back each byte at once, instead of a device: what the line itself costs. */
   | { readonly kind: 'mirror' }
+  /** From here on sending is answered by the least that can, which costs next to nothing. */
+  | { readonly kind: 'simplify' }
+  /** Puts bytes on the line so many times, as fast as it takes them. */
+  | { readonly kind: 'stream'; readonly text: string; readonly count: number }
   | {
       readonly kind: 'flood';
       readonly target: string;
       readonly count: number;
       readonly size: number;
     }
+  /** The server sends one message. */
+  | {
+      readonly kind: 'tell';
+      readonly target: string;
+      readonly opcode: 1 | 2;
+      readonly hex: string;
+    }
+  | { readonly kind: 'look'; readonly target: string }
   | { readonly kind: 'forget' };
 
 export interface Answer {
   /** Where the line can be opened. */
   readonly path: string;
-  /** Messages that the server had received since the last `forget`. */
+  /** `look`: whether the target is connected. */
+  readonly connected: boolean;
+  /** `forget`: messages that the server had received since the last time. */
   readonly forgotten: number;
 }
 
 /** Bytes waiting for the line above which the device is held up, as by RTS/CTS. */
 const ENOUGH = 4096;
+/** Bytes that are put on the line at a time. */
+const BLOCK = 16_384;
 
 /** A simulated ESP32 behind a pty, in a process of its own, as a board is a computer of its own. */
 class FarProcess {
-  readonly #pty: Pty = openPty((chunk) => this.#far?.write(chunk));
+  readonly #pty: Pty = openPty();
   #far: FarEnd | undefined;
 
-  obey(order: Order): Answer {
-    let forgotten = 0;
+  async obey(order: Order): Promise<Answer> {
+    const answer = { path: this.#pty.path, connected: false, forgotten: 0 };
     switch (order.kind) {
       case 'begin':
         this.#begin(order);
@@ -39,14 +57,24 @@ class FarProcess {
       case 'mirror':
         this.#pty.onData = (chunk) => this.#pty.write(chunk);
         break;
+      case 'simplify':
+        this.#simplify();
+        break;
+      case 'stream':
+        await this.#stream(Buffer.from(order.text), order.count);
+        break;
       case 'flood':
         this.#far?.flood(order.target, order.count, order.size);
         break;
-      case 'forget':
-        forgotten = this.#far?.forget() ?? 0;
+      case 'tell':
+        this.#far?.tell(order.target, order.opcode, Buffer.from(order.hex, 'hex'));
         break;
+      case 'look':
+        return { ...answer, connected: this.#far?.connected(order.target) ?? false };
+      case 'forget':
+        return { ...answer, forgotten: this.#far?.forget() ?? 0 };
     }
-    return { path: this.#pty.path, forgotten };
+    return answer;
   }
 
   async end(): Promise<void> {
@@ -55,6 +83,7 @@ class FarProcess {
   }
 
   #begin({ firmware, rate }: Extract<Order, { kind: 'begin' }>): void {
+    this.#far?.end();
     const far = new FarEnd({
       clock: systemClock,
       firmware,
@@ -65,6 +94,25 @@ class FarProcess {
       },
     });
     this.#far = far;
+    this.#pty.onData = (chunk) => far.write(chunk);
+  }
+
+  #simplify(): void {
+    const answerer = new Answerer();
+    this.#pty.onData = (chunk) => {
+      answerer.write(chunk);
+      const answer = answerer.take();
+      if (answer) this.#pty.write(answer);
+    };
+  }
+
+  async #stream(bytes: Buffer, count: number): Promise<void> {
+    const together = Math.min(count, Math.ceil(BLOCK / bytes.length));
+    const block = Buffer.concat(Array.from({ length: together }, () => bytes));
+    for (let left = count; left > 0; left -= together) {
+      this.#pty.write(left >= together ? block : block.subarray(0, left * bytes.length));
+      while (this.#pty.pending > BLOCK) await new Promise((resolve) => setImmediate(resolve));
+    }
   }
 
   #holdUp(far: FarEnd): void {
@@ -82,7 +130,11 @@ function isOrder(value: unknown): value is Order {
 }
 
 const far = new FarProcess();
+let done = Promise.resolve();
 process.on('message', (order: unknown) => {
-  if (isOrder(order)) process.send?.(far.obey(order));
+  if (!isOrder(order)) return;
+  done = done.then(async () => {
+    process.send?.(await far.obey(order));
+  });
 });
 process.once('disconnect', () => void far.end());

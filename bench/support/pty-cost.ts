@@ -1,13 +1,13 @@
 import { openerFor, type Port } from '../../driver';
 import { median, type Effort } from '../suite';
-import { FarLine } from './far-line';
+import { startFarLine } from './far-line';
 
 /** Turns that are taken. */
 const TURNS = 500;
 
 /** Milliseconds from a write into a pty until what another process wrote back is read. */
 export async function ptyRoundTrip({ glimpse }: Effort): Promise<number> {
-  const line = new FarLine();
+  const line = startFarLine();
   const { path } = await line.ask({ kind: 'mirror' });
   let back: () => void = () => undefined;
   const port: Port = await openerFor(path, { rate: 3_000_000, flowControl: false }).open({

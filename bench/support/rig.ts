@@ -3,7 +3,7 @@ import type { FirmwareClass } from '../../simulator';
 import { MemoryPort } from '../../test/support/memory-port';
 import { VirtualClock } from '../../test/support/virtual-clock';
 import { FarEnd } from './far-end';
-import { FarLine } from './far-line';
+import { startFarLine } from './far-line';
 import { TappedPort } from './tapped-port';
 
 /**
@@ -116,7 +116,7 @@ function inProcess(via: 'virtual' | 'process', { firmware = 'D', rate }: RigOpti
 }
 
 async function overPty({ firmware = 'D', rate }: RigOptions): Promise<Rig> {
-  const line = new FarLine();
+  const line = startFarLine();
   const { path } = await line.ask({ kind: 'begin', firmware, rate });
   const opener = openerFor(path, { rate: rate ?? 115_200, flowControl: false });
   return new Rig(

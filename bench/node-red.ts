@@ -1,0 +1,124 @@
+import { serialFlow } from './flows/serial-nodes';
+import { websocketFlow } from './flows/websocket-nodes';
+import { startFarLine, type FarLine } from './support/far-line';
+import { startFlowProcess, type FlowProcess } from './support/flow-process';
+import { median, rounded, scaled, varied, type Effort, type Row } from './suite';
+
+/** Messages that are received, and sent, in a round. */
+const RECEIVED = 30_000;
+const SENT = 6000;
+/** Messages that wait to be sent at any time. */
+const WAITING = 50;
+/** Rounds, each with both flows; the median counts. */
+const ROUNDS = 3;
+
+const TARGET = '/plain?0';
+const URI = `ws://server${TARGET}`;
+
+type FlowName = 'nodes' | 'serial';
+
+/** What one flow did with one kind of work. */
+interface Result {
+  readonly messagesPerSecond: number;
+  readonly cpuMicroseconds: number;
+}
+
+interface Work {
+  readonly direction: 'receive' | 'send';
+  /** Bytes of a message. */
+  readonly payload: number;
+}
+
+/**
+ * The nodes of this package, beside a flow of node-red-node-serialport and a function node that does the same
+ * job, in a Node-RED of its own each, over the same pty.
+ */
+export async function* run(effort: Effort): AsyncGenerator<Row> {
+  const line = startFarLine();
+  const works = varied<Work['direction']>(effort, ['receive', 'send']).flatMap((direction) =>
+    varied(effort, [16, 256, 1024]).map((payload): Work => ({ direction, payload })),
+  );
+  const results = new Map<Work, Record<FlowName, Result[]>>(
+    works.map((work) => [work, { nodes: [], serial: [] }]),
+  );
+  for (let round = 0; round < (effort.glimpse ? 1 : ROUNDS); round++) {
+    for (const name of ['nodes', 'serial'] as const) {
+      const flow = await begin(line, name);
+      for (const work of works)
+        results.get(work)?.[name].push(await measure(line, flow, work, effort));
+      await flow.ask({ kind: 'end' });
+      await flow.end();
+    }
+  }
+  for (const [work, found] of results) yield row(work, found);
+  await line.end();
+}
+
+function row(work: Work, found: Record<FlowName, Result[]>): Row {
+  const speed = (name: FlowName) => median(found[name].map((each) => each.messagesPerSecond));
+  const cpu = (name: FlowName) => median(found[name].map((each) => each.cpuMicroseconds));
+  return {
+    suite: 'node-red',
+    ...work,
+    messagesPerSecond: rounded(speed('nodes')),
+    cpuMicrosecondsPerMessage: rounded(cpu('nodes')),
+    serialMessagesPerSecond: rounded(speed('serial')),
+    serialCpuMicrosecondsPerMessage: rounded(cpu('serial')),
+    timesSerial: rounded(speed('nodes') / speed('serial')),
+    cpuPartOfSerial: rounded(cpu('nodes') / cpu('serial')),
+  };
+}
+
+/** Starts a flow on a fresh device, and has its link open. */
+async function begin(line: FarLine, name: FlowName): Promise<FlowProcess> {
+  const { path } = await line.ask({ kind: 'begin', firmware: 'C', rate: undefined });
+  const flow = startFlowProcess();
+  await flow.ask({
+    kind: 'begin',
+    flow: name === 'nodes' ? websocketFlow(path, URI) : serialFlow(path),
+  });
+  if (name === 'serial') {
+    // The flow's user has opened the link by hand; that is not what is measured.
+    for (const command of ['ATE0', `AT+WSOPEN=0,"${URI}"`]) {
+      await pause(500);
+      await flow.ask({ kind: 'give', node: 'out', msg: { payload: `${command}\r\n` } });
+    }
+  }
+  while (!(await line.ask({ kind: 'look', target: TARGET })).connected) await pause(50);
+  await pause(500);
+  return flow;
+}
+
+async function measure(
+  line: FarLine,
+  flow: FlowProcess,
+  { direction, payload }: Work,
+  effort: Effort,
+): Promise<Result> {
+  const count = scaled(direction === 'receive' ? RECEIVED : SENT, effort);
+  const text = 'x'.repeat(payload);
+  let taken = { milliseconds: NaN, cpu: NaN };
+  // The first time warms up.
+  for (const messages of [Math.ceil(count / 4), count]) {
+    if (direction === 'receive') {
+      const all = flow.ask({ kind: 'receive', count: messages });
+      await line.ask({
+        kind: 'stream',
+        text: `+WS_DATA:0,${payload},${text}\r\n`,
+        count: messages,
+      });
+      taken = await all;
+    } else {
+      await line.ask({ kind: 'simplify' });
+      taken = await flow.ask({ kind: 'send', count: messages, payload: text, waiting: WAITING });
+    }
+  }
+  return {
+    messagesPerSecond: (count * 1000) / taken.milliseconds,
+    cpuMicroseconds: taken.cpu / count,
+  };
+}
+
+function pause(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}
