@@ -409,8 +409,9 @@ export class Link {
       boundaries: capabilities.fragments,
       joining: options.joining,
       maxMessage: options.maxMessage,
-      message: (message) =>
-        this.#host.message({ ...message, link: this.id, uri: this.uri, owner: this.owner }),
+      // Written out, not spread: it is done for every message.
+      message: (opcode, bytes) =>
+        this.#host.message({ link: this.id, uri: this.uri, owner: this.owner, opcode, bytes }),
       failed: (error) => this.#emit('gap', { error }),
       dead: (error) => this.renew(error),
     });

@@ -1,4 +1,4 @@
-import type { Node, NodeAPI, NodeMessageInFlow } from 'node-red';
+import type { Node, NodeAPI, NodeMessage, NodeMessageInFlow } from 'node-red';
 import type { LinkId } from '../driver/at/frame';
 import type { LinkEvent, Message } from '../driver/link-types';
 import { Canvas } from './shared/canvas';
@@ -140,14 +140,14 @@ class Opener implements DeviceUser {
 
   message(message: Message): void {
     if (this.#ended || message.owner !== this.#owner) return;
-    const msg = this.#messageOf(message);
     try {
       const payload = this.#receivedBy(message.link).payload(message);
-      if (payload !== undefined) this.#node.send([{ ...msg, payload }, null]);
+      // To the first output. Without a list around it Node-RED has less to do, for every message.
+      if (payload !== undefined) this.#node.send(messageOf(message, payload));
     } catch (error) {
       // With the text it could not read, for whoever catches it.
-      const payload = message.bytes.toString();
-      this.#node.error(toNodeError(this.#translate, error), { ...msg, payload });
+      const msg = messageOf(message, message.bytes.toString());
+      this.#node.error(toNodeError(this.#translate, error), msg);
     }
   }
 
@@ -199,8 +199,10 @@ class Opener implements DeviceUser {
     this.#received.delete(link);
     if (payload !== undefined) this.#node.send([{ payload, linkId: link, uri }, null]);
   }
+}
 
-  #messageOf({ link, uri, opcode }: Message) {
-    return opcode === undefined ? { linkId: link, uri } : { linkId: link, opcode, uri };
-  }
+function messageOf({ link, uri, opcode }: Message, payload: unknown): NodeMessage {
+  return opcode === undefined
+    ? { payload, linkId: link, uri }
+    : { payload, linkId: link, opcode, uri };
 }

@@ -1,10 +1,15 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { extname, join } from 'node:path';
 
+interface Waiting<Answer> {
+  readonly resolve: (answer: Answer) => void;
+  readonly reject: (error: Error) => void;
+}
+
 /** A process that does what it is asked, and answers in order. */
 export class Child<Order extends object, Answer> {
   readonly #process: ChildProcess;
-  readonly #waiting: { resolve(answer: Answer): void; reject(error: Error): void }[] = [];
+  readonly #waiting: Waiting<Answer>[] = [];
 
   /** @param name of its file beside this one; @param isAnswer tells its answers from anything else */
   constructor(name: string, isAnswer: (value: unknown) => value is Answer) {

@@ -45,8 +45,7 @@ export class Joiner {
   push(piece: Buffer): void {
     switch (this.#joining.by) {
       case 'chunk':
-        this.#add(piece);
-        return this.#finish();
+        return this.#pushWhole(piece);
       case 'json':
         return this.#pushJson(piece);
       case 'delimiter':
@@ -71,6 +70,12 @@ export class Joiner {
     this.#drop();
     if (length === 0) return;
     this.#handlers.failed(new EspAtError('MESSAGE_INCOMPLETE', { link: this.#link, length }));
+  }
+
+  #pushWhole(piece: Buffer): void {
+    if (piece.length <= this.#limit) return this.#handlers.message(piece);
+    this.#add(piece);
+    this.#finish();
   }
 
   #pushJson(piece: Buffer): void {

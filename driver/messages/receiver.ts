@@ -15,10 +15,7 @@ export interface ReceiverOptions {
   readonly boundaries: boolean;
   readonly joining: Joining | undefined;
   readonly maxMessage: number | undefined;
-  readonly message: (message: {
-    readonly opcode: 1 | 2 | undefined;
-    readonly bytes: Buffer;
-  }) => void;
+  readonly message: (opcode: 1 | 2 | undefined, bytes: Buffer) => void;
   readonly failed: (error: EspAtError) => void;
   /** Only a new connection brings the messages back. */
   readonly dead: (error: EspAtError) => void;
@@ -34,13 +31,13 @@ export class Receiver {
     const limit = options.maxMessage ?? LARGEST;
     if (options.boundaries) {
       this.#assembler = new Assembler(link, limit, () => clock.now(), {
-        message: (opcode, bytes) => message({ opcode, bytes }),
+        message,
         failed,
         dead,
       });
     } else {
       this.#joiner = new Joiner(link, options.joining ?? { by: 'chunk' }, limit, clock, {
-        message: (bytes) => message({ opcode: undefined, bytes }),
+        message: (bytes) => message(undefined, bytes),
         failed,
       });
     }

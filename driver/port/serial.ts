@@ -2,6 +2,7 @@ import { systemClock, type Cancel, type Clock } from '../clock';
 import { EspAtError } from '../errors';
 import { portFailure, reasonOf } from './failure';
 import type { Port, PortHandlers } from './port';
+import { direct } from './unix-line';
 
 /** Bytes of a read buffer; chunks are parts of it until it is used up. */
 const POOL = 64 * 1024;
@@ -66,7 +67,7 @@ const system: SerialSeams = {
   binding: {
     open: async (options) => {
       const { SerialPort } = await import('serialport');
-      return SerialPort.binding.open(options);
+      return direct(await SerialPort.binding.open(options));
     },
   },
   clock: systemClock,

@@ -80,7 +80,8 @@ export class PortLink {
   }
 }
 
-/** Milliseconds until a full line is tried again. */
+/** How often a full line is tried again at once, and after how many milliseconds from then on. */
+const AT_ONCE = 1000;
 const FULL = 1;
 
 class OpenPty implements Pty {
@@ -91,7 +92,9 @@ class OpenPty implements Pty {
   readonly #reader: ReadStream;
   #queue: Uint8Array[] = [];
   #pending = 0;
-  #writing: NodeJS.Timeout | true | undefined;
+  /** Until a full line is tried again. */
+  #waiting: (() => void) | undefined;
+  #tries = 0;
   #closed: Promise<void> | undefined;
 
   constructor(master: number, slave: number, path: string, onData: (chunk: Buffer) => void) {
@@ -113,7 +116,7 @@ class OpenPty implements Pty {
     if (this.#closed) throw new Error('the pty is closed');
     this.#queue.push(bytes);
     this.#pending += bytes.length;
-    if (this.#writing === undefined) this.#writeNext();
+    if (!this.#waiting) this.#writeQueue();
   }
 
   pause(): void {
@@ -126,7 +129,7 @@ class OpenPty implements Pty {
 
   close(): Promise<void> {
     this.#closed ??= new Promise((resolve) => {
-      if (typeof this.#writing === 'object') clearTimeout(this.#writing);
+      this.#waiting?.();
       this.#queue = [];
       fs.closeSync(this.#slave);
       this.#reader.once('close', () => resolve());
@@ -135,23 +138,38 @@ class OpenPty implements Pty {
     return this.#closed;
   }
 
-  #writeNext(): void {
-    const next = this.#queue[0];
-    this.#writing = next ? true : undefined;
-    if (!next) return;
-    fs.write(this.#master, next, (error, written) => {
-      if (this.#closed) return;
-      if (error?.code === 'EAGAIN') {
-        this.#writing = setTimeout(() => this.#writeNext(), FULL);
+  #writeQueue(): void {
+    this.#waiting = undefined;
+    for (let next = this.#queue[0]; next; next = this.#queue[0]) {
+      let written: number;
+      try {
+        written = fs.writeSync(this.#master, next);
+      } catch (error) {
+        if (!isFull(error)) throw error;
+        this.#wait();
         return;
       }
-      if (error) throw error;
+      this.#tries = 0;
       this.#pending -= written;
       if (written === next.length) this.#queue.shift();
       else this.#queue[0] = next.subarray(written);
-      this.#writeNext();
-    });
+    }
   }
+
+  /** A line in use has room again at once; one that nobody reads must not keep the processor busy. */
+  #wait(): void {
+    if (this.#tries++ < AT_ONCE) {
+      const again = setImmediate(() => this.#writeQueue());
+      this.#waiting = () => clearImmediate(again);
+    } else {
+      const later = setTimeout(() => this.#writeQueue(), FULL);
+      this.#waiting = () => clearTimeout(later);
+    }
+  }
+}
+
+function isFull(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'EAGAIN';
 }
 
 let loaded: NativePty | undefined;
