@@ -44,7 +44,7 @@ class UnixLine implements SerialLine {
   }
 
   async write(buffer: Buffer): Promise<void> {
-    for (let at = 0; at < buffer.length; ) {
+    for (let at = 0; at < buffer.length;) {
       const written = attempt(() => writeSync(this.#fd, buffer, at));
       at += written;
       if (written === 0) await this.#until('writable');
