@@ -1,4 +1,5 @@
 import { refusable } from './at/command';
+import { LARGEST_PAYLOAD } from './at/recovery';
 import type { Session } from './at/session';
 import { findCapabilities } from './capabilities';
 import { echoOff, sysStore } from './commands/base';
@@ -8,8 +9,6 @@ import type { Capabilities, DeviceEvent, DeviceOptions } from './device-types';
 import { EspAtError, isRefusal } from './errors';
 import type { Port } from './port/port';
 
-/** The largest payload a prompt of an earlier life can be waiting for. */
-const LARGEST_PAYLOAD = 16_384;
 /** What most boards speak after power-up, in bits a second. */
 const USUAL_RATE = 115_200;
 

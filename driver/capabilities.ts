@@ -1,4 +1,4 @@
-import { refusable, type Run } from './at/command';
+import { refusable, type Command, type Run } from './at/command';
 import { commandList, parseCommandList, parseVersion, version } from './commands/base';
 import { wscfgProbe, wsheadQuery, wsdatafmt, wsopenQuery } from './commands/websocket';
 import type { Capabilities, FirmwareClass } from './device-types';
@@ -27,28 +27,27 @@ export function capabilitiesOf(firmware: FirmwareClass, version: string): Capabi
 export async function findCapabilities(run: Run): Promise<Capabilities> {
   const commands = await listCommands(run);
   const text = parseVersion(await run(version()));
-  if (!commands.has('AT+WSOPEN')) throw new EspAtError('NO_WEBSOCKET');
-  if (commands.has('AT+WSDATAFMT')) return capabilitiesOf('D', text);
-  if (!commands.has('AT+WSHEAD')) return capabilitiesOf('A', text);
+  // A name that was damaged on the line must not make a command seem absent: whatever is not listed is tried.
+  const has = async (name: string, trial: Command) =>
+    commands.has(name) || (await accepts(run, trial));
+  if (!(await has('AT+WSOPEN', wsopenQuery()))) throw new EspAtError('NO_WEBSOCKET');
+  if (await has('AT+WSDATAFMT', wsdatafmt(0))) return capabilitiesOf('D', text);
+  if (!(await has('AT+WSHEAD', wsheadQuery()))) return capabilitiesOf('A', text);
   // B and C have the same commands; only C takes a fifth parameter here.
   return capabilitiesOf((await accepts(run, wscfgProbe(0))) ? 'C' : 'B', text);
 }
 
+/** The names in the answer to `AT+CMD?`; none where the firmware is too old to list them. */
 async function listCommands(run: Run): Promise<ReadonlySet<string>> {
   try {
     return new Set(parseCommandList(await run(refusable(commandList()))));
   } catch (error) {
-    if (!isRefusal(error)) throw error;
+    if (isRefusal(error)) return new Set();
+    throw error;
   }
-  // Old firmware has no AT+CMD?: ask for each by name.
-  const found = new Set<string>();
-  if (await accepts(run, wsopenQuery())) found.add('AT+WSOPEN');
-  if (await accepts(run, wsheadQuery())) found.add('AT+WSHEAD');
-  if (await accepts(run, wsdatafmt(0))) found.add('AT+WSDATAFMT');
-  return found;
 }
 
-async function accepts(run: Run, command: Parameters<Run>[0]): Promise<boolean> {
+async function accepts(run: Run, command: Command): Promise<boolean> {
   try {
     await run(refusable(command));
     return true;

@@ -3,7 +3,7 @@ import type { Session } from './at/session';
 import { Backoff } from './backoff';
 import type { Budget } from './budget';
 import type { Cancel, Clock } from './clock';
-import { BUFFER_SIZE, wsclose, wssend } from './commands/websocket';
+import { BUFFER_SIZE, wsclose, wsdatafmt, wssend } from './commands/websocket';
 import type { Capabilities } from './device-types';
 import { asEspAtError, EspAtError, isDeviceLoss } from './errors';
 import type { HeaderMemory } from './headers';
@@ -259,8 +259,13 @@ export class Link {
 
   /** What is received can be trusted again; all that came since {@link gap} was left out. */
   resume(): void {
-    if (this.#gapped) this.#receiver?.gap();
+    if (!this.#gapped) return;
     this.#gapped = false;
+    this.#receiver?.gap();
+    const attached = this.#attached;
+    if (!attached?.capabilities.fragments || this.#state !== 2) return;
+    // What could not be read may have been whole, in another format: the command that sets it was damaged.
+    attached.session.run(wsdatafmt(this.id)).catch(() => undefined);
   }
 
   /** Its peer may have got a damaged message, or it is dead though open: closed and opened again. */

@@ -74,7 +74,10 @@ export async function openLink(
   }
 }
 
-/** A refusal that no report explains may have been meant for noise in front of the line: then once more. */
+/**
+ * A refusal that no report explains may have been meant for noise in front of the line, and an OK that no
+ * report came before may be another link's, whose number the line made of this one's: then once more.
+ */
 async function sayOpen(
   run: Run,
   options: OpenOptions,
@@ -82,11 +85,12 @@ async function sayOpen(
 ): Promise<void> {
   try {
     await run(wsopen(link, options));
+    if (reports.connected || (await isKnown(run, link))) return;
   } catch (error) {
     const explained = reports.connected || reports.disconnected || reports.closed;
     if (explained || !isRefusal(error) || (await isKnown(run, link))) throw error;
-    await run(wsopen(link, options));
   }
+  await run(wsopen(link, options));
 }
 
 async function isKnown(run: Run, link: LinkId): Promise<boolean> {

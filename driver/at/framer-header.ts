@@ -103,7 +103,8 @@ export class Header {
         return false;
       case 3:
         this.payloadLength = value;
-        this.#highest = LARGEST_DATA;
+        // A chunk is no longer than the frame it is of.
+        this.#highest = Math.min(value, LARGEST_DATA);
         return false;
       default:
         this.length = value;

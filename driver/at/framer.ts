@@ -56,9 +56,9 @@ export class Framer {
     this.#handler = handler;
   }
 
-  /** Data bytes announced but not here yet, 0 between reports. See {@link abandon}. */
-  get missing(): number {
-    return this.#state === 'body' ? this.#body.missing : 0;
+  /** Whether data has begun whose end is not here yet. See {@link abandon}. */
+  get unfinished(): boolean {
+    return this.#state !== 'line';
   }
 
   /** Bytes of memory in use for what is not complete yet; never above {@link FRAMER_BOUND}. */

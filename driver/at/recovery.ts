@@ -25,6 +25,12 @@ const LONGEST_STUFFED = 3000;
 
 const CRLF = Buffer.from('\r\n');
 
+/**
+ * Bytes that a data prompt can be waiting for at most (`AT+WSSEND` of class D). Whoever has announced fewer
+ * cannot count on it: the length may have been damaged on its way.
+ */
+export const LARGEST_PAYLOAD = 16_384;
+
 /** What getting back in step may use of the line. */
 export interface Wire {
   readonly clock: Clock;
@@ -144,6 +150,7 @@ export class Recovery {
 
   /** Ends whatever line was damaged; a command that is still at work is waited for. */
   async #endLine(): Promise<string | undefined> {
+    this.#hangs = false;
     const until = this.#wire.clock.now() + AT_WORK;
     for (;;) {
       const reply = await this.#say(CRLF, isFinal, ANSWER);

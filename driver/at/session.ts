@@ -1,11 +1,12 @@
 import type { Clock } from '../clock';
 import { EspAtError } from '../errors';
 import type { Answer, Command, Run } from './command';
+import { DataWatch } from './data-watch';
 import { Exchange, type Verdict } from './exchange';
 import type { DataFormat, DataFrame, Frame, LinkId } from './frame';
 import { Framer } from './framer';
 import { Patience } from './patience';
-import { Recovery, type RecoveryStep } from './recovery';
+import { LARGEST_PAYLOAD, Recovery, type RecoveryStep } from './recovery';
 import { parseReport, type Report } from './reports';
 import { isDoubtful, isResult, lost, notSent, refusal, renewed, size, unknown } from './request';
 import type { QueuedSend, Request, Send } from './request';
@@ -66,6 +67,7 @@ export class Session {
   readonly #clock: Clock;
   readonly #handlers: SessionHandlers;
   readonly #framer: Framer;
+  readonly #data: DataWatch;
   readonly #patience: Patience;
   readonly #sequences: Sequence[] = [];
   readonly #sends = new SendQueue<QueuedSend>();
@@ -97,6 +99,7 @@ export class Session {
     this.#clock = clock;
     this.#handlers = handlers;
     this.#framer = new Framer((frame) => this.#take(frame));
+    this.#data = new DataWatch(clock, this.#framer);
     this.#patience = new Patience(clock, {
       probe: () => this.#write(this.#request?.exchange.payloadWritten ? CR : CRLF),
       lose: (reason) => this.#request && this.#lose(this.#request, reason),
@@ -112,6 +115,7 @@ export class Session {
     this.#patience.heard(now);
     this.#recovery?.heard(now);
     this.#framer.push(chunk);
+    this.#data.heard(now);
   }
 
   /** How `+WS_DATA` of a link looks from here on. */
@@ -130,7 +134,7 @@ export class Session {
     return new Promise<T>((resolve, reject) => {
       const sequence: Sequence = {
         begin: () => {
-          void body((command) => this.#ask(command))
+          void body((command) => this.#askWithin(sequence, command))
             .then(resolve, reject)
             .then(() => {
               if (this.#sequence === sequence) this.#sequence = undefined;
@@ -200,6 +204,7 @@ export class Session {
     this.#recovery?.abandon();
     this.#endRecovery();
     this.#patience.stop();
+    this.#data.stop();
     this.#framer.reset();
     this.#distrusted = false;
     this.#stuck = false;
@@ -314,6 +319,12 @@ export class Session {
     if (send && part) this.#start({ exchange: new Exchange(part), attempt: 1, send });
   }
 
+  /** What a sequence asks that was ended by a reset while it was between two commands is asked of nobody. */
+  #askWithin(sequence: Sequence, command: Command): Promise<Answer> {
+    if (this.#sequence === sequence) return this.#ask(command);
+    return Promise.reject(this.#lastReset ?? new EspAtError('PORT_CLOSED'));
+  }
+
   #ask(command: Command): Promise<Answer> {
     if (this.#closed) return Promise.reject(this.#closed);
     return new Promise((done, failed) => {
@@ -336,7 +347,7 @@ export class Session {
   #writePayload({ exchange, send }: Request): void {
     const { payload } = exchange.command;
     if (!payload) return;
-    this.#unfilled = payload.length;
+    this.#unfilled = LARGEST_PAYLOAD;
     this.#unfilledLink = send?.link;
     this.#patience.begin(exchange, this.#duration(payload.length));
     this.#write(payload);
@@ -428,7 +439,7 @@ export class Session {
   #lose(request: Request, reason: string): void {
     const { exchange, send } = request;
     const { command } = exchange;
-    const waiting = command.payload ? command.payload.length : 0;
+    const waiting = command.payload ? LARGEST_PAYLOAD : 0;
     this.#release();
     this.#unfilled = waiting;
     this.#unfilledLink = send?.link;

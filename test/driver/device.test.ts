@@ -57,6 +57,24 @@ describe('bringing a device up', () => {
     await world.end();
   });
 
+  for (const [name, firmware] of [
+    ['AT+WSDATAFMT', 'D'],
+    ['AT+WSHEAD', 'C'],
+    ['AT+WSOPEN', 'A'],
+  ] as const) {
+    it(`tries ${name} when it is not listed: its name may have been damaged`, async () => {
+      const damage = (said: Buffer) =>
+        Buffer.from(said.toString('latin1').replace(`"${name}"`, '"AT+WSNONE"'), 'latin1');
+      const world: World = new World({
+        firmware,
+        simulator: { output: (said) => world.port.deliver(damage(said)) },
+      });
+      await world.ready();
+      assert.equal(world.device.capabilities?.firmware, firmware);
+      await world.end();
+    });
+  }
+
   it('closes links of an earlier life', async () => {
     const world = new World();
     world.simulator.write(Buffer.from('AT+WSOPEN=1,"ws://host/plain"\r\n'));
