@@ -6,17 +6,23 @@ import { echoOff, sysStore } from './commands/base';
 import { uartCur } from './commands/uart';
 import { parseWsopen, wsclose, wsopenQuery } from './commands/websocket';
 import type { Capabilities, DeviceEvent, DeviceOptions } from './device-types';
-import { EspAtError, isRefusal } from './errors';
+import { asEspAtError, EspAtError, isRefusal } from './errors';
 import type { Port } from './port/port';
 
 /** What most boards speak after power-up, in bits a second. */
 const USUAL_RATE = 115_200;
+
+/** What outlasts a port: whether the line was tried at the raised rate, and failed. */
+export interface LineMemory {
+  bearsRaisedRate: boolean;
+}
 
 /** A device that is to be brought up, and what is known of it already. */
 export interface BringUpContext {
   readonly port: Port;
   readonly session: Session;
   readonly options: DeviceOptions;
+  readonly line: LineMemory;
   /** Kept for as long as the port is open: firmware does not change in between. */
   capabilities: Capabilities | undefined;
   /** The line's rate as both sides have it now, bits a second; undefined where there is no line. */
@@ -42,6 +48,25 @@ export async function bringUp(context: BringUpContext): Promise<Capabilities> {
   return context.capabilities;
 }
 
+/**
+ * The last resort, where the settings allow it: restarts the device by its reset pin, and listens at the
+ * rate it starts with. False when that cannot be.
+ */
+export async function resetByPin(context: BringUpContext): Promise<boolean> {
+  const { port, options } = context;
+  if (options.hardwareReset !== true || !port.reset) return false;
+  context.event({ event: 'recovery', detail: 'reset' });
+  try {
+    await changeRate(context, options.port.rate);
+    await port.reset();
+    return true;
+  } catch (error) {
+    // Bridges and ptys have no such line.
+    context.event({ event: 'warning', error: asEspAtError(error, options.port.address) });
+    return false;
+  }
+}
+
 /** Gets an answer: first as the line is, then at the other rates it may have been left at. */
 async function findDevice(context: BringUpContext): Promise<void> {
   const { port, session, options } = context;
@@ -50,11 +75,22 @@ async function findDevice(context: BringUpContext): Promise<void> {
   // A prompt that waits is rare, and filling one takes long: every rate is tried without first.
   for (const fill of [0, LARGEST_PAYLOAD]) {
     for (const rate of rates) {
-      await changeRate(context, rate);
+      if (rate !== context.rate && !(await takesRate(context, rate))) continue;
       if (await session.align(fill)) return;
     }
   }
   throw new EspAtError('DEVICE_SILENT', { port: options.port.address });
+}
+
+/** Not every adapter knows every rate; another may be the device's. */
+async function takesRate(context: BringUpContext, rate: number | undefined): Promise<boolean> {
+  try {
+    await changeRate(context, rate);
+    return true;
+  } catch (error) {
+    if (error instanceof EspAtError && error.code === 'PORT_CLOSED') throw error;
+    return false;
+  }
 }
 
 async function changeRate(context: BringUpContext, rate: number | undefined): Promise<void> {
@@ -63,20 +99,30 @@ async function changeRate(context: BringUpContext, rate: number | undefined): Pr
   context.rate = rate;
 }
 
-/** Raises the line's rate; back to the old one where the cable or the device does not bear it. */
+/** Raises the line's rate; back to the old one where the port, the cable or the device does not bear it. */
 async function raiseRate(context: BringUpContext): Promise<void> {
-  const { session, options, port } = context;
+  const { session, options, port, line } = context;
   const { raiseTo } = options;
   const before = context.rate;
   if (!raiseTo || !port.setRate || before === undefined || before === raiseTo) return;
-  await session.run(uartCur(raiseTo, options.flowControl === true));
-  // The device answers at the old rate, then switches.
-  await changeRate(context, raiseTo);
-  if (await session.align(0)) return;
-  context.event({
-    event: 'warning',
-    detail: `no answer at ${raiseTo} bits a second; staying at ${before}`,
-  });
+  if (!line.bearsRaisedRate) return;
+  const flowControl = options.flowControl === true;
+  // Found out before the device is told, which would be lost otherwise.
+  const possible = await takesRate(context, raiseTo);
+  await changeRate(context, before);
+  if (possible) {
+    await session.run(uartCur(raiseTo, flowControl));
+    // The device answers at the old rate, then switches.
+    await changeRate(context, raiseTo);
+    if (await session.align(0)) return;
+    // It may hear although it cannot be heard.
+    port.write(Buffer.from(`\r\n${uartCur(before, flowControl).line}\r\n`));
+    await session.align(0);
+  }
+  // Not once more after each restart: a device left at a rate at which nothing passes needs a hand.
+  line.bearsRaisedRate = false;
+  const error = new EspAtError('RATE_NOT_RAISED', { rate: raiseTo, before });
+  context.event({ event: 'warning', error });
   await changeRate(context, before);
   if (await session.align(0)) return;
   throw new EspAtError('DEVICE_SILENT', { port: options.port.address });

@@ -43,7 +43,7 @@ export type DeviceState =
 
 export interface DeviceStatus {
   readonly state: DeviceState;
-  /** Why it is absent or unusable, or what went wrong last while starting. */
+  /** Why it is absent or unusable, what went wrong last while starting, or that it is ready but without Wi-Fi. */
   readonly error?: EspAtError;
 }
 
@@ -110,7 +110,7 @@ export interface DeviceOptions {
   readonly flowControl?: boolean;
   /** Let the device write settings to its flash (`AT+SYSSTORE=1`). Default false. */
   readonly store?: boolean;
-  /** May pull reset by RTS to recover. Default false. */
+  /** May pull reset by RTS when nothing else brings the device back. Default false. */
   readonly hardwareReset?: boolean;
   /** What may wait to be sent before `QUEUE_FULL`. Default 1000 messages, 4 MiB. */
   readonly queue?: { readonly messages: number; readonly bytes: number };

@@ -1,8 +1,11 @@
 import { EventEmitter } from 'node:events';
 import { Backoff } from './backoff';
+import type { LineMemory } from './bring-up';
 import { Budget } from './budget';
 import { systemClock, type Cancel, type Clock } from './clock';
+import { checkOptions } from './check-options';
 import { rawCommand } from './commands/raw';
+import type { WifiNetwork } from './commands/wifi';
 import type {
   Capabilities,
   DeviceEvent,
@@ -43,14 +46,17 @@ export class Device extends EventEmitter<DeviceEvents> {
   readonly #budget: Budget;
   readonly #backoff: Backoff;
   readonly #waiting = new Set<() => void>();
+  readonly #line: LineMemory = { bearsRaisedRate: true };
   #status: DeviceStatus = { state: 'stopped' };
   #capabilities: Capabilities | undefined;
   #epoch: Epoch | undefined;
   #life: Promise<void> | undefined;
   #stop: (() => void) | undefined;
 
+  /** @throws EspAtError `INVALID_SETTING`, `CERTIFICATE_INVALID`: no device could be set up so */
   constructor(options: DeviceOptions) {
     super();
+    checkOptions(options);
     // Every node on a canvas listens; their number says nothing about leaks.
     this.setMaxListeners(0);
     this.#options = options;
@@ -66,6 +72,7 @@ export class Device extends EventEmitter<DeviceEvents> {
       ask: () => this.#epoch?.ask(),
       event: (event) => this.emit('link', event),
       message: (message) => this.emit('message', message),
+      warn: (error) => this.emit('event', { event: 'warning', error }),
     };
     this.links = [new Link(0, host), new Link(1, host), new Link(2, host)];
   }
@@ -133,6 +140,17 @@ export class Device extends EventEmitter<DeviceEvents> {
     return [...(await this.#usable().run(command))];
   }
 
+  /**
+   * Looks for Wi-Fi networks (`AT+CWLAP`), strongest first; takes a few seconds, in which nothing is sent.
+   * For a device that was found, also while it cannot join the network of its settings.
+   * @throws EspAtError `DEVICE_*`, `PORT_*`, `COMMAND_FAILED`
+   */
+  scan(): Promise<WifiNetwork[]> {
+    const epoch = this.#epoch;
+    if (!epoch?.found) return Promise.reject(this.#unavailable());
+    return epoch.scan();
+  }
+
   async #live(stopped: Promise<void>): Promise<void> {
     const stop = stopped.then(() => 'stopped' as const);
     for (let error = this.#status.error; this.#stop;) {
@@ -181,6 +199,7 @@ export class Device extends EventEmitter<DeviceEvents> {
       clock: this.#clock,
       random: this.#random,
       links: this.links,
+      line: this.#line,
       found: (capabilities) => {
         this.#capabilities = capabilities;
         this.#backoff.reset();

@@ -1,9 +1,10 @@
 import type { Report } from './at/reports';
 import { Session } from './at/session';
 import { Backoff } from './backoff';
-import { bringUp, type BringUpContext } from './bring-up';
+import { bringUp, resetByPin, type BringUpContext, type LineMemory } from './bring-up';
 import type { Cancel, Clock } from './clock';
 import type { Command, Answer } from './at/command';
+import type { WifiNetwork } from './commands/wifi';
 import { parseWsopen, wsopenQuery } from './commands/websocket';
 import type { Capabilities, DeviceEvent, DeviceOptions, DeviceState } from './device-types';
 import { asEspAtError, EspAtError } from './errors';
@@ -11,6 +12,7 @@ import type { Link } from './link';
 import type { LinkEvent } from './link-types';
 import { Network } from './network';
 import type { Port } from './port/port';
+import { scan } from './provision/wifi';
 
 /** Milliseconds without a byte after which the device is asked whether it is still there. */
 const HEARTBEAT = 30_000;
@@ -28,6 +30,7 @@ export interface EpochHost {
   readonly clock: Clock;
   readonly random: () => number;
   readonly links: readonly Link[];
+  readonly line: LineMemory;
   found(capabilities: Capabilities): void;
   become(state: DeviceState, error?: EspAtError): void;
   event(event: DeviceEvent): void;
@@ -50,8 +53,11 @@ export class Epoch {
   #timer: Cancel | undefined;
   #heardAt: number;
   #asking = false;
+  #found = false;
   /** Whether it was brought up, and has not restarted since. */
   #ready = false;
+  /** Whether it is getting back in step. */
+  #recovering = false;
   #searches = 0;
   /** What kept it from coming up last time. */
   #trouble: EspAtError | undefined;
@@ -76,6 +82,7 @@ export class Epoch {
       port,
       session: this.#session,
       options: host.options,
+      line: host.line,
       capabilities: undefined,
       rate: host.options.port.rate,
       event: (event) => host.event(event),
@@ -106,6 +113,15 @@ export class Epoch {
     return this.#session.run(command);
   }
 
+  /** Whether the device answers: it was found, and not lost since. */
+  get found(): boolean {
+    return this.#found;
+  }
+
+  scan(): Promise<WifiNetwork[]> {
+    return scan((command) => this.#session.run(command));
+  }
+
   /** Asks for the states of the links, and has each link draw its conclusions. */
   async query(): Promise<LinkEvent[]> {
     const found = parseWsopen(await this.#session.run(wsopenQuery()));
@@ -129,17 +145,24 @@ export class Epoch {
   #setUp(): void {
     this.#host.become('starting', this.#trouble);
     this.#host.event({ event: 'starting' });
-    const network = new Network(this.#session, this.#host);
+    const { options, clock } = this.#host;
+    const network: Network = new Network(this.#session, {
+      options,
+      clock,
+      event: (event) => this.#host.event(event),
+      troubled: () => this.#becomeReady(),
+    });
     this.#network = network;
     this.#prepare(network).catch((error: unknown) => {
       // Restarted or ended meanwhile: another set-up, or none, is under way.
       if (this.#network === network)
-        this.#setUpFailed(asEspAtError(error, this.#context.options.port.address));
+        void this.#setUpFailed(network, asEspAtError(error, options.port.address));
     });
   }
 
   async #prepare(network: Network): Promise<void> {
     const capabilities = await bringUp(this.#context);
+    this.#found = true;
     this.#host.found(capabilities);
     await network.join();
     if (this.#network !== network) return;
@@ -147,14 +170,19 @@ export class Epoch {
     this.#trouble = undefined;
     this.#backoff.reset();
     this.#ready = true;
-    this.#host.become('ready');
+    this.#becomeReady();
     this.#host.event({ event: 'ready', detail: capabilities.version });
-    const attachment = { session: this.#session, capabilities, headers: { clear: false } };
+    const attachment = {
+      session: this.#session,
+      capabilities,
+      headers: { clear: false },
+      clockSet: () => network.clockSet(),
+    };
     for (const link of this.#host.links) link.attach(attachment);
     this.#watch();
   }
 
-  #setUpFailed(error: EspAtError): void {
+  async #setUpFailed(network: Network, error: EspAtError): Promise<void> {
     if (error.code === 'NO_WEBSOCKET') {
       this.#host.become('unusable', error);
       return;
@@ -164,18 +192,16 @@ export class Epoch {
     this.#host.event({ event: 'warning', error });
     if (error.code === 'DEVICE_SILENT') {
       if (++this.#searches >= SEARCHES) return this.end(error);
-      this.#pullReset();
+      await resetByPin(this.#context);
     }
+    // Its `ready` may have come already.
+    if (this.#network !== network || this.#ended) return;
     this.#timer = this.#host.clock.after(this.#backoff.next(), () => this.#again(error));
   }
 
-  /** Where it may, by RTS; `ready` follows, or the next search finds out. */
-  #pullReset(): boolean {
-    const { port, options } = this.#context;
-    if (!options.hardwareReset || !port.reset) return false;
-    this.#host.event({ event: 'recovery', detail: 'reset' });
-    port.reset().catch(() => undefined);
-    return true;
+  /** Ready, perhaps without a network. */
+  #becomeReady(): void {
+    if (this.#ready && !this.#recovering) this.#host.become('ready', this.#network?.trouble);
   }
 
   /** The device knows nothing any more of what it was told. */
@@ -193,7 +219,7 @@ export class Epoch {
   }
 
   #leave(error: EspAtError): void {
-    this.#ready = false;
+    this.#found = this.#ready = this.#recovering = false;
     this.#timer?.();
     this.#timer = undefined;
     this.#network?.close(error);
@@ -221,13 +247,14 @@ export class Epoch {
       echoed: () => this.#restarted(),
       gap: () => links.forEach((link) => link.gap()),
       outOfStep: (detail) => {
+        this.#recovering = true;
         if (this.#ready) this.#host.become('recovering');
         this.#host.event({ event: 'out-of-step', detail });
       },
       recovery: (step) => this.#host.event({ event: 'recovery', detail: step }),
       recovered: () => this.#recovered(),
       filled: (link) => links[link]?.renew(new EspAtError('SEND_DAMAGED', { link })),
-      dead: () => this.#dead(),
+      dead: () => void this.#dead(),
     });
   }
 
@@ -247,22 +274,24 @@ export class Epoch {
   }
 
   #recovered(): void {
+    this.#recovering = false;
     this.#host.event({ event: 'recovered' });
     if (!this.#ready) return;
-    this.#host.become('ready');
+    this.#becomeReady();
     for (const link of this.#host.links) link.resume();
     this.ask();
   }
 
   /** It answers nothing: it may be back at its own rate after a restart, or need its port opened afresh. */
-  #dead(): void {
-    const error = new EspAtError('DEVICE_SILENT', { port: this.#context.options.port.address });
-    if (this.#pullReset()) {
-      this.#again(error);
-      return;
-    }
-    this.#host.event({ event: 'recovery', detail: 'reopen' });
-    if (this.#context.port.setRate) this.#again(error);
+  async #dead(): Promise<void> {
+    const { port, options } = this.#context;
+    const error = new EspAtError('DEVICE_SILENT', { port: options.port.address });
+    const network = this.#network;
+    const wasReset = await resetByPin(this.#context);
+    // Its `ready` may have come already.
+    if (this.#network !== network || this.#ended) return;
+    if (!wasReset) this.#host.event({ event: 'recovery', detail: 'reopen' });
+    if (wasReset || port.setRate) this.#again(error);
     else this.end(error);
   }
 }

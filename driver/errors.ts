@@ -30,6 +30,8 @@ const sentences = {
   DEVICE_NOT_READY: 'The device is not ready: {reason}.',
   DEVICE_RESTARTED: 'The device restarted while this was under way.',
   DEVICE_STOPPED: 'The device was stopped while this was under way.',
+  RATE_NOT_RAISED:
+    'The line does not work at {rate} bits a second and stays at {before}. Check the cable, or choose a lower rate.',
   NO_WEBSOCKET:
     'This firmware has no WebSocket commands. Build ESP-AT with menuconfig: Component config > AT > AT WebSocket command support.',
   // Commands
@@ -61,10 +63,10 @@ const sentences = {
   // Links
   LINK_NOT_OPEN: 'Link {link} is not open.',
   LINK_IN_USE: 'Link {link} is open to another URI. Close it first, or allow replacing it.',
-  OPEN_FAILED:
-    'Link {link} could not be opened: the server refused, cannot be reached, or is no WebSocket server.',
+  OPEN_FAILED: 'Link {link} could not be opened: {reason}.',
   OPEN_TIMEOUT: 'Link {link} could not be opened in {timeout} ms.',
   OPEN_CLOSED: 'The server closed link {link} as soon as it was open.',
+  SERVER_NOT_VERIFIED: 'Link {link} is encrypted, but its server was not verified: {reason}.',
   OPEN_ABORTED: 'Opening link {link} was given up because it was closed.',
   LINK_CLOSED: 'Link {link} was closed while this was under way.',
   // Sending
@@ -90,8 +92,10 @@ const sentences = {
   WIFI_NOT_FOUND: 'The network {ssid} was not found.',
   WIFI_FAILED: 'The network {ssid} could not be joined.',
   WIFI_NO_ADDRESS: 'The network {ssid} was joined but gave no IP address.',
+  WIFI_NOT_JOINED: 'The device is in no Wi-Fi network. Choose one in its settings.',
+  WIFI_LOST: 'The device lost its Wi-Fi network; it joins again by itself.',
   CLOCK_NOT_SET:
-    'The clock was not set by SNTP within {seconds} s; servers cannot be verified without it.',
+    'The clock was not set by SNTP within {seconds} s; servers cannot be verified without it. Check the SNTP settings of the device.',
   CERTIFICATE_MISSING: 'The device has no {material} in slot {index}.',
   CERTIFICATE_INVALID: 'The {material} in slot {index} cannot be used: {reason}.',
   CERTIFICATE_WRITE: 'The {material} could not be written to slot {index}.',

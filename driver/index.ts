@@ -18,5 +18,6 @@ export type { Clock, Cancel } from './clock';
 export { systemClock } from './clock';
 export type { LinkId } from './at/frame';
 export type { Port, PortHandlers, PortOpener } from './port/port';
+export type { WifiNetwork } from './commands/wifi';
 export { openerFor, type LineOptions } from './port/open';
 export { listPorts, type PortInfo } from './port/list';

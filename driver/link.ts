@@ -19,7 +19,13 @@ import type {
 import { Receiver } from './messages/receiver';
 import { closePayload } from './messages/close-frame';
 import { Outbox } from './outbox';
-import { checkOpening, openLink, type OpeningReports } from './opening';
+import {
+  checkOpening,
+  isEncrypted,
+  openLink,
+  verifiesServer,
+  type OpeningReports,
+} from './opening';
 
 /** Milliseconds to the first and the longest pause of keep-open. */
 const FIRST_RETRY = 1000;
@@ -42,6 +48,8 @@ export interface LinkHost {
   ask(): void;
   event(event: LinkEvent): void;
   message(message: Message): void;
+  /** Something works, but not as its user may believe. */
+  warn(error: EspAtError): void;
 }
 
 /** The device while it is ready. */
@@ -49,6 +57,8 @@ export interface Attachment {
   readonly session: Session;
   readonly capabilities: Capabilities;
   readonly headers: HeaderMemory;
+  /** Settles once the device knows the time, which it needs to verify servers; rejects with `CLOCK_NOT_SET` …. */
+  clockSet(): Promise<void>;
 }
 
 interface Attempt {
@@ -82,6 +92,8 @@ export class Link {
   /** Why the connection may be dead though the device has not noticed. */
   #suspicion: EspAtError | undefined;
   #closedByServer: (() => void) | undefined;
+  /** What was warned of, so that a link that is opened time and again warns once. */
+  #warnedOf = '';
 
   constructor(id: LinkId, host: LinkHost) {
     this.id = id;
@@ -311,6 +323,7 @@ export class Link {
     const wish = ++this.#wish;
     try {
       await this.#host.ready(options.timeout ?? 15_000);
+      if (verifiesServer(options)) await this.#attached?.clockSet();
     } catch (error) {
       if (wish === this.#wish) this.#attemptFailed(asEspAtError(error));
       throw error;
@@ -376,7 +389,23 @@ export class Link {
 
   #reopen(options: OpenOptions): void {
     // Who waits for it hears of it by events; there is nobody to reject to.
-    this.#begin(options, 'reopened').catch(() => undefined);
+    if (verifiesServer(options)) void this.#reopenInTime(options);
+    else this.#begin(options, 'reopened').catch(() => undefined);
+  }
+
+  /** {@link #reopen} once the clock is set, unless something else was wanted meanwhile. */
+  async #reopenInTime(options: OpenOptions): Promise<void> {
+    const wish = ++this.#wish;
+    const attached = this.#attached;
+    const current = () =>
+      wish === this.#wish && attached !== undefined && attached === this.#attached;
+    try {
+      await attached?.clockSet();
+    } catch (error) {
+      if (current()) this.#attemptFailed(asEspAtError(error));
+      return;
+    }
+    if (current()) this.#begin(options, 'reopened').catch(() => undefined);
   }
 
   #retryLater(): void {
@@ -422,8 +451,19 @@ export class Link {
     });
     this.#receiver = receiver;
     this.#become(2, event);
+    this.#warnOfTrust(options, capabilities);
     for (const frame of this.#early.splice(0)) receiver.push(frame);
     this.#outbox.release();
+  }
+
+  #warnOfTrust(options: OpenOptions, { authentication }: Capabilities): void {
+    if (!isEncrypted(options.uri) || verifiesServer(options)) return;
+    const reason = authentication
+      ? 'authentication 0 and 1 verify nothing'
+      : 'this firmware never verifies servers';
+    if (this.#warnedOf === reason) return;
+    this.#warnedOf = reason;
+    this.#host.warn(new EspAtError('SERVER_NOT_VERIFIED', { link: this.id, reason }));
   }
 
   #endConnection(): void {

@@ -31,6 +31,16 @@ export interface OpeningContext {
   readonly longFormat: () => void;
 }
 
+/** Whether the device checks the server's certificate; it has to know the time for that. */
+export function verifiesServer({ uri, config }: OpenOptions): boolean {
+  return isEncrypted(uri) && (config?.auth === 2 || config?.auth === 3);
+}
+
+/** Whether a URI is `wss://`. */
+export function isEncrypted(uri: string): boolean {
+  return /^wss:/i.test(uri);
+}
+
 /**
  * Checks all of an opening before anything is written.
  * @throws EspAtError `INVALID_*`, `HEADERS_NOT_SUPPORTED`, `AUTH_NOT_SUPPORTED`
@@ -167,5 +177,12 @@ function failure(error: unknown, options: OpenOptions, { link, reports }: Openin
     );
   }
   if (reports.closed) return new EspAtError('OPEN_CLOSED', { link }, { cause: error });
-  return new EspAtError('OPEN_FAILED', { link }, { cause: error });
+  return new EspAtError('OPEN_FAILED', { link, reason: guess(options) }, { cause: error });
+}
+
+/** The device never says why; this is all that it can be. */
+function guess(options: OpenOptions): string {
+  return verifiesServer(options)
+    ? 'the server refused, cannot be reached, or is no WebSocket server, or its certificate is expired or not from the CA of this link'
+    : 'the server refused, cannot be reached, or is no WebSocket server';
 }

@@ -52,6 +52,18 @@ export function cwjapQuery(): Command {
   return query('CWJAP');
 }
 
+/** States of `AT+CWSTATE?`. */
+export const stationState = {
+  /** Nothing was joined yet. */
+  idle: 0,
+  /** Joined, without an address yet. */
+  noAddress: 1,
+  joined: 2,
+  /** Joining, or joining again. */
+  joining: 3,
+  disconnected: 4,
+} as const;
+
 /** `AT+CWSTATE?` */
 export function cwstate(): Command {
   return query('CWSTATE');
@@ -126,11 +138,11 @@ export function parseJoinFailure(
 }
 
 /**
- * The answer to {@link cwstate}. States: 0 nothing was joined yet · 1 joined, without an address yet ·
- * 2 joined · 3 joining or rejoining · 4 disconnected.
+ * The answer to {@link cwstate}.
  * @throws EspAtError `OUT_OF_STEP`
  */
 export function parseCwstate(answer: Answer): {
+  /** One of {@link stationState}. */
   readonly state: number;
   /** Of the network joined last. */
   readonly ssid: string;

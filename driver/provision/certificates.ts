@@ -27,6 +27,8 @@ interface Slot {
   readonly ca: Material | undefined;
   readonly key: Material | undefined;
   readonly certificate: Material | undefined;
+  readonly authorities: readonly X509Certificate[];
+  readonly own: readonly X509Certificate[];
 }
 
 /**
@@ -36,31 +38,43 @@ interface Slot {
 const unverifiable = new WeakMap<readonly CertificateOptions[], Set<string>>();
 
 /**
- * Checks that all PEM texts can be read and are within their dates, and that keys fit their certificates.
- * @param now milliseconds since 1970
+ * Checks that all PEM texts can be read, and that keys fit their certificates.
  * @throws EspAtError `CERTIFICATE_INVALID`, `INVALID_SETTING`; nothing of a key is in them
  */
-export function checkCertificates(
+export function checkCertificates(certificates: readonly CertificateOptions[]): void {
+  for (const each of certificates) checkSlot(each);
+}
+
+/**
+ * What is not within its dates: `CERTIFICATE_INVALID` for each. It works again, or stops working, without
+ * anybody changing anything, and links that do not use it work all the same.
+ * @param now milliseconds since 1970
+ * @throws EspAtError as {@link checkCertificates}
+ */
+export function outdatedCertificates(
   certificates: readonly CertificateOptions[],
   now = Date.now(),
-): void {
-  for (const each of certificates) checkSlot(each, now);
+): EspAtError[] {
+  return certificates.flatMap((each) => {
+    const { authorities, own } = checkSlot(each);
+    const flaws = (store: CertificateStore, all: readonly X509Certificate[]) =>
+      all.flatMap((one) => dateFlaw(one, now) ?? []).map((reason) => invalid(each, store, reason));
+    return [...flaws('wss_ca', authorities), ...flaws('wss_cert', own)];
+  });
 }
 
 /**
  * Puts PEM texts into their slots (`AT+SYSMFG`), where the device does not hold them already. The slots
  * are in flash, which wears out: certificates are read back and compared first. Keys are never read back;
  * a key is written just before its certificate, so a certificate that is there tells that its key is too.
- * @param now milliseconds since 1970
  * @throws EspAtError `CERTIFICATE_INVALID` and `INVALID_SETTING` before anything is written,
  * `CERTIFICATE_WRITE`, and whatever `run` rejects with
  */
 export async function writeCertificates(
   run: Run,
   certificates: readonly CertificateOptions[],
-  now = Date.now(),
 ): Promise<void> {
-  const slots = certificates.map((each) => checkSlot(each, now));
+  const slots = certificates.map(checkSlot);
   const known = unverifiable.get(certificates) ?? new Set<string>();
   unverifiable.set(certificates, known);
   for (const { ca, key, certificate } of slots) {
@@ -111,34 +125,21 @@ async function isThere(run: Run, { store, slot, pem }: Material): Promise<boolea
   return true;
 }
 
-function checkSlot({ slot, ca, certificate, key }: CertificateOptions, now: number): Slot {
-  const invalid = (store: CertificateStore, reason: string, cause?: unknown) =>
-    new EspAtError(
-      'CERTIFICATE_INVALID',
-      { material: materials[store], index: slot, reason },
-      { cause },
-    );
+function checkSlot(given: CertificateOptions): Slot {
+  const { slot, ca, certificate, key } = given;
   const read = <T>(store: CertificateStore, text: string, reader: (text: string) => T) => {
     if (text === '') return undefined;
     try {
       return reader(text);
     } catch (error) {
-      throw invalid(store, error instanceof Error ? error.message : String(error), error);
-    }
-  };
-  const checkDates = (store: CertificateStore, all: readonly X509Certificate[] = []) => {
-    for (const each of all) {
-      const reason = dateFlaw(each, now);
-      if (reason !== undefined) throw invalid(store, reason);
+      throw invalid(given, store, error instanceof Error ? error.message : String(error), error);
     }
   };
   const authority = read('wss_ca', ca, readCertificates);
   const own = read('wss_cert', certificate, readCertificates);
   const secret = read('wss_key', key, readKey);
-  checkDates('wss_ca', authority?.all);
-  checkDates('wss_cert', own?.all);
   if (secret && own?.all[0]?.checkPrivateKey(secret.key) === false) {
-    throw invalid('wss_key', 'it does not fit the client certificate');
+    throw invalid(given, 'wss_key', 'it does not fit the client certificate');
   }
   const material = (store: CertificateStore, pem: string | undefined): Material | undefined => {
     if (pem === undefined) return undefined;
@@ -150,7 +151,19 @@ function checkSlot({ slot, ca, certificate, key }: CertificateOptions, now: numb
     ca: material('wss_ca', authority?.pem),
     key: material('wss_key', secret?.pem),
     certificate: material('wss_cert', own?.pem),
+    authorities: authority?.all ?? [],
+    own: own?.all ?? [],
   };
+}
+
+function invalid(
+  { slot }: CertificateOptions,
+  store: CertificateStore,
+  reason: string,
+  cause?: unknown,
+): EspAtError {
+  const details = { material: materials[store], index: slot, reason };
+  return new EspAtError('CERTIFICATE_INVALID', details, { cause });
 }
 
 function dateFlaw(certificate: X509Certificate, now: number): string | undefined {

@@ -27,15 +27,9 @@ export interface ClockWait {
 }
 
 /**
- * Has the device set its clock, and waits for that.
- * @throws EspAtError `INVALID_SETTING`, `CLOCK_NOT_SET`, and whatever `run` rejects with
+ * Has the device set its clock from now on; leaves it alone when it is set up so already.
+ * @throws EspAtError `INVALID_SETTING`, and whatever `run` rejects with
  */
-export async function setClock(run: Run, options: ClockOptions, wait: ClockWait): Promise<void> {
-  await configureClock(run, options);
-  await waitForClock(run, wait);
-}
-
-/** Has the device set its clock from now on; leaves it alone when it is set up so already. */
 export async function configureClock(run: Run, { timezone, servers }: ClockOptions): Promise<void> {
   const command = cipsntpcfg(timezone, servers);
   if (!isSntpSet(await run(cipsntpcfgQuery()), timezone, servers)) await run(command);

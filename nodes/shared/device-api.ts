@@ -1,4 +1,5 @@
 import type { LinkId } from '../../driver/at/frame';
+import type { WifiNetwork } from '../../driver/commands/wifi';
 import type { Capabilities, DeviceEvent, DeviceStatus } from '../../driver/device-types';
 import type {
   CloseOptions,
@@ -34,6 +35,7 @@ export interface DeviceApi {
   link(id: unknown): LinkApi;
   query(): Promise<LinkEvent[]>;
   command(text: string): Promise<string[]>;
+  scan(): Promise<WifiNetwork[]>;
   on(event: 'status', listener: (status: DeviceStatus) => void): unknown;
   on(event: 'event', listener: (event: DeviceEvent) => void): unknown;
   on(event: 'link', listener: (event: LinkEvent) => void): unknown;

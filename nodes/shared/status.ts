@@ -40,15 +40,18 @@ export function linkStatus(
   return { ...look, text: translate(`status.${linkTexts[state]}`) };
 }
 
-/** What the canvas shows of a device; undefined when it is ready: then the link is what matters. */
+/**
+ * What the canvas shows of a device; undefined when it is ready and has a network: then the link is what
+ * matters.
+ */
 export function deviceStatus(
   translate: Translate,
   { state, error }: DeviceStatus,
 ): NodeStatus | undefined {
-  if (state === 'ready') return undefined;
-  if (error && (state === 'absent' || state === 'unusable' || state === 'starting')) {
+  if (error && state !== 'stopped' && state !== 'recovering') {
     return { fill: 'red', shape: 'ring', text: shortReason(translate, error) };
   }
+  if (state === 'ready') return undefined;
   const fill = state === 'stopped' ? 'grey' : 'blue';
   return { fill, shape: 'ring', text: translate(`status.device.${state}`) };
 }

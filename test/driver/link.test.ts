@@ -205,7 +205,8 @@ describe('opening a link', () => {
   });
 
   it('names the certificate that is missing', async () => {
-    const world = await readyWorld({ firmware: 'C' });
+    const sntp = { timezone: 0, servers: [] };
+    const world = await readyWorld({ firmware: 'C', device: { sntp } });
     const error = await failure(
       world,
       world.device.links[0].open({ uri: 'wss://host/', config: { auth: 2, ca: 1 } }),

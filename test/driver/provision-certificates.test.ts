@@ -2,7 +2,11 @@ import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
 import { describe, it } from 'node:test';
 import type { CertificateOptions } from '../../driver/device-types';
-import { checkCertificates, writeCertificates } from '../../driver/provision/certificates';
+import {
+  checkCertificates,
+  outdatedCertificates,
+  writeCertificates,
+} from '../../driver/provision/certificates';
 import { refused, rejected } from '../support/refused';
 import { ScriptedRun } from '../support/scripted-run';
 import { makeAuthority, makeIdentity } from '../support/ws-server-certificates';
@@ -135,8 +139,8 @@ describe('certificates of a device', () => {
 });
 
 describe('the check of certificates', () => {
-  const reason = (given: Partial<CertificateOptions>, now?: number): string =>
-    refused('CERTIFICATE_INVALID', () => checkCertificates([slot(given)], now)).message;
+  const reason = (given: Partial<CertificateOptions>): string =>
+    refused('CERTIFICATE_INVALID', () => checkCertificates([slot(given)])).message;
 
   it('accepts what is in order: Windows line ends, text around it, several in one', () => {
     const ca = `# my CA\r\n${authority.certificate.replaceAll('\n', '\r\n')}\r\n${client.certificate}`;
@@ -173,14 +177,21 @@ describe('the check of certificates', () => {
     assert.deepEqual(flash.device.asked, []);
   });
 
-  it('looks at the dates', () => {
+  it('looks at the dates, which keep nothing from being written', async () => {
     const old = makeIdentity(authority, 'old', { to: Date.UTC(2024, 4, 6) });
     const early = makeIdentity(authority, 'early', { from: Date.UTC(2090, 0, 2) });
     const now = Date.UTC(2026, 10, 24);
-    assert.match(reason({ certificate: old.certificate }, now), /it expired on 2024-05-06/);
-    assert.match(reason({ certificate: early.certificate }, now), /not valid before 2090-01-02/);
-    assert.match(reason({ ca: old.certificate }, now), /^The CA .* expired/);
-    checkCertificates([slot({ certificate: old.certificate })], Date.UTC(2024, 0, 1));
+    const flaws = (given: Partial<CertificateOptions>, at = now) =>
+      outdatedCertificates([slot(given)], at).map(({ code, message }) => `${code} ${message}`);
+    assert.deepEqual(flaws({ certificate: old.certificate, ca: authority.certificate }), [
+      'CERTIFICATE_INVALID The client certificate in slot 0 cannot be used: it expired on 2024-05-06.',
+    ]);
+    assert.match(flaws({ certificate: early.certificate })[0] ?? '', /not valid before 2090-01-02/);
+    assert.match(flaws({ ca: old.certificate })[0] ?? '', /The CA .* expired/);
+    assert.deepEqual(flaws({ certificate: old.certificate }, Date.UTC(2024, 0, 1)), []);
+    const flash = new Flash();
+    await writeCertificates(flash.device.run, [slot({ ca: old.certificate })]);
+    assert.deepEqual(flash.written, ['wss_ca.0']);
   });
 
   it('refuses keys the device cannot use, and shows nothing of any key', () => {

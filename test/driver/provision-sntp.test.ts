@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { clockIsSet, setClock } from '../../driver/provision/sntp';
+import type { Run } from '../../driver/at/command';
+import type { ClockOptions } from '../../driver/device-types';
+import {
+  clockIsSet,
+  configureClock,
+  waitForClock,
+  type ClockWait,
+} from '../../driver/provision/sntp';
 import { rejected } from '../support/refused';
 import { ScriptedRun } from '../support/scripted-run';
 import { VirtualClock } from '../support/virtual-clock';
@@ -16,6 +23,11 @@ function device(clock: VirtualClock, after: number, settings = '+CIPSNTPCFG:0,0'
     if (line === 'AT+CIPSNTPTIME?') return [clock.now() >= after ? SET : UNSET];
     return [];
   });
+}
+
+async function setClock(run: Run, settings: ClockOptions, wait: ClockWait): Promise<void> {
+  await configureClock(run, settings);
+  await waitForClock(run, wait);
 }
 
 describe('setting the clock', () => {

@@ -73,8 +73,10 @@ describe('joining a network', () => {
       line === 'AT+CWSTATE?' ? [`+CWSTATE:${states.shift() ?? ''}`] : [],
     );
     let pauses = 0;
-    await joinWifi(device.run, home, async () => {
-      pauses++;
+    await joinWifi(device.run, home, {
+      pause: async () => {
+        pauses++;
+      },
     });
     assert.equal(pauses, 2);
     assert.deepEqual(device.asked, ['AT+CWSTATE?', 'AT+CWSTATE?', 'AT+CWSTATE?', REJOIN]);
@@ -86,11 +88,11 @@ describe('joining a network', () => {
       pauses++;
     };
     const stuck = station('3,"home"');
-    await joinWifi(stuck.run, home, pause);
+    await joinWifi(stuck.run, home, { pause });
     assert.equal(pauses, 40);
     assert.ok(stuck.asked.includes('AT+CWJAP="home","secret-word"'));
     pauses = 0;
-    await joinWifi(station('3,"elsewhere"').run, home, pause);
+    await joinWifi(station('3,"elsewhere"').run, home, { pause });
     assert.equal(pauses, 0);
     const hasty = station('3,"home"');
     await joinWifi(hasty.run, home);
@@ -99,7 +101,9 @@ describe('joining a network', () => {
 
   it('ends at once when nobody waits any more', async () => {
     const device = station('3,"home"');
-    const stopped = joinWifi(device.run, home, () => Promise.reject(new Error('stopped')));
+    const stopped = joinWifi(device.run, home, {
+      pause: () => Promise.reject(new Error('stopped')),
+    });
     await assert.rejects(stopped, /stopped/);
     assert.deepEqual(device.asked, ['AT+CWSTATE?']);
   });
@@ -120,6 +124,12 @@ describe('joining a network', () => {
       assert.doesNotMatch(JSON.stringify([failure, failure.message]), /secret-word/);
       assert.ok(!device.asked.includes(REJOIN));
     }
+  });
+
+  it('knows by the report of the association that only the address was missing', async () => {
+    const device = station('4,"home"', { join: { error: ['+CWJAP:1'] } });
+    await rejected('WIFI_NO_ADDRESS', joinWifi(device.run, home, { associated: () => true }));
+    await rejected('WIFI_TIMEOUT', joinWifi(device.run, home, { associated: () => false }));
   });
 
   it('asks nothing of the device when the settings cannot be', async () => {

@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events';
 import type { LinkId } from '../../../driver/at/frame';
+import type { WifiNetwork } from '../../../driver/commands/wifi';
 import type { Capabilities, DeviceEvent, DeviceStatus } from '../../../driver/device-types';
 import { EspAtError } from '../../../driver/errors';
 import type {
@@ -146,5 +147,12 @@ export class FakeDevice extends EventEmitter<Events> implements DeviceApi {
 
   async command(): Promise<string[]> {
     return [];
+  }
+
+  /** What the next scan finds. */
+  networks: WifiNetwork[] = [];
+
+  async scan(): Promise<WifiNetwork[]> {
+    return this.networks;
   }
 }

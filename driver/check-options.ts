@@ -1,0 +1,22 @@
+import { cipsntpcfg } from './commands/sntp';
+import { uartCur } from './commands/uart';
+import { cwjap } from './commands/wifi';
+import type { DeviceOptions } from './device-types';
+import { checkCertificates } from './provision/certificates';
+
+/**
+ * Checks what a device would refuse whenever it is told, so that it is said before anything is tried.
+ * @throws EspAtError `INVALID_SETTING`, `CERTIFICATE_INVALID`, `COMMAND_TOO_LONG`
+ */
+export function checkOptions({
+  wifi,
+  sntp,
+  certificates,
+  raiseTo,
+  flowControl,
+}: DeviceOptions): void {
+  if (wifi) cwjap(wifi.ssid, wifi.password, wifi.bssid);
+  if (sntp) cipsntpcfg(sntp.timezone, sntp.servers);
+  if (certificates) checkCertificates(certificates);
+  if (raiseTo) uartCur(raiseTo, flowControl === true);
+}
