@@ -191,7 +191,10 @@ export class Epoch {
     this.#host.become('starting', error);
     this.#host.event({ event: 'warning', error });
     if (error.code === 'DEVICE_SILENT') {
-      if (++this.#searches >= SEARCHES) return this.end(error);
+      if (++this.#searches >= SEARCHES) {
+        this.end(error);
+        return;
+      }
       await resetByPin(this.#context);
     }
     // Its `ready` may have come already.
