@@ -207,6 +207,8 @@ export class Link {
     if (!this.#attached) return;
     this.#attached = undefined;
     this.#stopRetry();
+    // Nobody is there any more to answer a close frame.
+    this.#closedByServer?.();
     const had = this.#state !== 0 || this.#attempt !== undefined;
     const wasClosing = this.#state === 4;
     this.#state = 0;

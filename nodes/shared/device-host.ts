@@ -4,11 +4,14 @@ import { EspAtError } from '../../driver/errors';
 import type { LinkEvent, Message } from '../../driver/link-types';
 import type { DeviceApi, LinkApi } from './device-api';
 import type { Claimant, PortClaims } from './port-claims';
+import { within } from './within';
 
 /** Milliseconds a device without users is kept: a redeployed node is back before that. */
 const LINGER = 500;
 /** Milliseconds that the nodes using a device have to close their links before it stops. */
 const FAREWELL = 800;
+/** Milliseconds that a device has to stop: a system that does not let go of a port holds up no flow. */
+const STOPPING = 1000;
 
 /** A node that uses a device; told what happens to it. */
 export interface DeviceUser {
@@ -196,8 +199,10 @@ export class DeviceHost implements Claimant {
 
   async #ended(): Promise<void> {
     const device = this.#device;
-    await device?.stop();
-    if (device) this.#unmake(device);
+    if (device) {
+      await within(this.clock, STOPPING, device.stop());
+      this.#unmake(device);
+    }
     this.#device = undefined;
     this.#giveUp();
     // A node may have come while it stopped.

@@ -6,6 +6,14 @@ interface Entry {
   cancelled: boolean;
 }
 
+/** A part of a {@link VirtualClock}. */
+export interface SharedClock {
+  now(): number;
+  after(delay: number, callback: () => void): () => void;
+  /** Its calls that have neither happened nor been cancelled. */
+  readonly pending: number;
+}
+
 const before = (a: Entry, b: Entry): boolean => a.at < b.at || (a.at === b.at && a.order < b.order);
 
 /**
@@ -42,6 +50,33 @@ export class VirtualClock {
   /** Calls that have neither happened nor been cancelled. */
   get pending(): number {
     return this.#pending;
+  }
+
+  /** The same time for one of several who go by it: counts what is pending of its own. */
+  share(): SharedClock {
+    let pending = 0;
+    return {
+      now: () => this.#now,
+      after: (delay, callback) => {
+        let over = false;
+        const end = () => {
+          if (!over) pending--;
+          over = true;
+        };
+        pending++;
+        const cancel = this.after(delay, () => {
+          end();
+          callback();
+        });
+        return () => {
+          end();
+          cancel();
+        };
+      },
+      get pending() {
+        return pending;
+      },
+    };
   }
 
   /** Lets `milliseconds` pass, running what falls due, with all promise reactions in between. */

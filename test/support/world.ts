@@ -26,6 +26,8 @@ export interface WorldOptions {
  */
 export class World {
   readonly clock = new VirtualClock();
+  /** The driver's part of it. */
+  readonly hostClock = this.clock.share();
   readonly server = new WsServer(this.clock);
   readonly network: MemoryNetwork;
   readonly simulator: SimulatedDevice;
@@ -56,7 +58,12 @@ export class World {
       ...options.simulator,
     });
     this.port = new MemoryPort(() => this.simulator);
-    this.device = new Device({ port: this.port, clock, random, ...options.device });
+    this.device = new Device({
+      port: this.port,
+      clock: this.hostClock,
+      random,
+      ...options.device,
+    });
     this.device.on('status', (status) => this.statuses.push(status));
     this.device.on('event', (event) => this.events.push(event));
     this.device.on('link', (event) => this.links.push(event));

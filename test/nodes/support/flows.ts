@@ -29,3 +29,37 @@ export function flowOf(type: string, outputs: number, settings: object = {}): ob
     { id: 'completed', type: 'helper', z: 'tab', wires: [] },
   ];
 }
+
+/**
+ * One node of each kind on one device, all for `msg.linkId`; what they send reaches the helper nodes
+ * `in`, `state`, `sent`, `closed` and `news`, what ends well `completed`, what fails `caught`.
+ */
+export function wholeFlow(settings: Readonly<Record<string, object>> = {}): object[] {
+  const node = (id: string, link: string, wires: string[][]) => ({
+    id,
+    type: `ws-${id}`,
+    z: 'tab',
+    device: 'device',
+    link,
+    wires,
+    ...settings[id],
+  });
+  return [
+    { id: 'tab', type: 'tab' },
+    deviceNode(settings.device),
+    node('open', 'msg', [['in'], ['state']]),
+    node('send', 'msg', [['sent']]),
+    node('close', 'msg', [['closed']]),
+    node('status', 'all', [['news']]),
+    { id: 'catch', type: 'catch', z: 'tab', wires: [['caught']] },
+    { id: 'complete', type: 'complete', z: 'tab', scope: users, wires: [['completed']] },
+    ...['in', 'state', 'sent', 'closed', 'news', 'caught', 'completed'].map((id) => ({
+      id,
+      type: 'helper',
+      z: 'tab',
+      wires: [],
+    })),
+  ];
+}
+
+const users = ['open', 'send', 'close', 'status'];

@@ -9,7 +9,7 @@ import wsClose from '../../../nodes/ws-close';
 import wsOpen from '../../../nodes/ws-open';
 import wsSend from '../../../nodes/ws-send';
 import wsStatus from '../../../nodes/ws-status';
-import type { VirtualClock } from '../../support/virtual-clock';
+import type { SharedClock, VirtualClock } from '../../support/virtual-clock';
 
 /** Milliseconds after which a message that does not come is missed. */
 const PATIENCE = 2000;
@@ -43,6 +43,7 @@ export class Stage {
   readonly #boxes = new Map<string, Mailbox>();
   #loaded = false;
   #clock: VirtualClock | undefined;
+  #nodesClock: SharedClock | undefined;
 
   constructor(runtimePath: string) {
     this.#helper.init(runtimePath);
@@ -62,7 +63,14 @@ export class Stage {
     clock?: VirtualClock,
   ): Promise<void> {
     this.#clock = clock;
-    const nodes = [espAtDevice(make, clock ?? systemClock), wsOpen, wsSend, wsClose, wsStatus];
+    this.#nodesClock = clock?.share();
+    const nodes = [
+      espAtDevice(make, this.#nodesClock ?? systemClock),
+      wsOpen,
+      wsSend,
+      wsClose,
+      wsStatus,
+    ];
     const translated = nodes.map((node) => (RED: NodeAPI) => {
       node(translate ? Object.assign(RED, { _: translate }) : RED);
     });
@@ -77,7 +85,7 @@ export class Stage {
     type: 'full' | 'flows' | 'nodes',
     credentials: Credentials = {},
   ): Promise<void> {
-    await this.#passing(this.#helper.setFlows(placed(flow), type, credentials));
+    await this.#deployed(this.#helper.setFlows(placed(flow), type, credentials));
     this.#collect(flow);
   }
 
@@ -85,7 +93,13 @@ export class Stage {
     if (!this.#loaded) return;
     this.#loaded = false;
     this.#boxes.clear();
-    await this.#passing(this.#helper.unload());
+    await this.#deployed(this.#helper.unload());
+  }
+
+  /** Calls of the virtual clock that the nodes wait for. */
+  get timers(): number {
+    assert.ok(this.#nodesClock, 'the nodes go by the time of the machine');
+    return this.#nodesClock.pending;
   }
 
   node(id: string): Node {
@@ -126,17 +140,25 @@ export class Stage {
     return { status: Number(answer.status), body: answer.body };
   }
 
-  /** Lets virtual time pass until something has happened. */
+  /** Lets virtual time pass until something has happened that is a matter of virtual time alone. */
   async #passing<T>(promise: Promise<T>): Promise<T> {
     const clock = this.#clock;
-    if (!clock) return promise;
-    const wait = { over: false };
-    const end = () => (wait.over = true);
-    promise.then(end, end);
-    const limit = clock.now() + VIRTUAL_PATIENCE;
-    while (!wait.over) {
+    const wait = waitFor(promise);
+    const limit = (clock?.now() ?? 0) + VIRTUAL_PATIENCE;
+    while (clock && !wait.over) {
       assert.ok(clock.now() < limit, `nothing happened in ${VIRTUAL_PATIENCE} ms of virtual time`);
       await clock.advance(TICK);
+    }
+    return promise;
+  }
+
+  /** Lets virtual time pass, but slowly: the runtime also writes files, and waits for those. */
+  async #deployed(promise: Promise<void>): Promise<void> {
+    const clock = this.#clock;
+    const wait = waitFor(promise);
+    while (clock && !wait.over) {
+      await clock.advance(TICK);
+      await new Promise((resolve) => setTimeout(resolve, 1));
     }
     return promise;
   }
@@ -166,6 +188,13 @@ export class Stage {
       this.#boxes.set(id, new Mailbox(node));
     }
   }
+}
+
+function waitFor(promise: Promise<unknown>): { readonly over: boolean } {
+  const wait = { over: false };
+  const end = () => (wait.over = true);
+  promise.then(end, end);
+  return wait;
 }
 
 /** With places on the canvas: Node-RED takes nodes without one for configuration nodes. */
