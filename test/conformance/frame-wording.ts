@@ -1,6 +1,7 @@
 import type { WsFrame } from '../support/ws-server-frames';
 import { alphabet } from './actions';
 import { unescape } from './escapes';
+import { expand, parsePattern } from './pattern';
 
 const NUMBERS = 'no one two three four five six seven eight nine ten eleven twelve'.split(' ');
 
@@ -167,7 +168,10 @@ function bareControl(clause: string): WsFrame[] | undefined {
 }
 
 function payloadsIn(clause: string): Buffer[] {
-  return [...clause.matchAll(/"((?:[^"\\]|\\.)*)"/g)].map((match) => unescape(match[1] ?? ''));
+  return [...clause.matchAll(/"((?:[^"\\]|\\.)*)"/g)].map((match) => {
+    const text = match[1] ?? '';
+    return expand(parsePattern(text)) ?? unescape(text);
+  });
 }
 
 function finIn(clause: string): boolean {

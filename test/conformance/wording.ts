@@ -21,7 +21,7 @@ export function readActions(text: string, guess = false): TimedAction[] | undefi
       actions.push({ action, after: index === 0 ? after : 0 });
     }
     if (back) actions.push({ action: back, after: lasting });
-    if (cut && CUT_HEADER.test(clause.masked)) {
+    if (cut && CUT_HEADER.test(clause.masked) && !/\brest\b/i.test(text)) {
       actions.push({ action: { kind: 'rest' }, after: delayIn(clause.masked) || USUAL_CUT });
     }
   }
