@@ -1,37 +1,36 @@
+import type { BuildOptions } from './build';
+import { parseFault } from './faults';
 import { firmwareClasses, type FirmwareClass } from './firmware';
-import type { SimulatorOptions } from './options';
 import { seededRandom } from './random';
 
-/** What the text after `sim:` asks for. */
-export interface SimulatedAddress {
-  readonly options: SimulatorOptions;
-  /** Bits a second of the line; undefined for a line without a rate. */
-  readonly rate: number | undefined;
-}
-
-const known = ['firmware', 'baud', 'joined', 'seed', 'boot-ms'] as const;
+const known = ['firmware', 'baud', 'joined', 'seed', 'boot-ms', 'fault'] as const;
 
 /**
- * Reads an address like `sim:?firmware=C&joined=0&seed=5`. What stands between `sim:` and `?` is a name that tells
- * one device from another. Without options it is a device of class D that has joined a network.
+ * Reads an address like `sim:?firmware=C&joined=0&seed=5&fault=lose=1%25`. What stands between `sim:` and `?` is a
+ * name that tells one device from another. Without options it is a device of class D that has joined a network, on a
+ * line without a rate. `fault` may be given several times.
  *
- * @throws Error that names the option it does not understand
+ * @throws Error that names the option it does not understand, or says what is wrong with a fault
  */
-export function parseAddress(address: string): SimulatedAddress {
-  const query = new URLSearchParams(/^sim:[^?]*\??(.*)$/s.exec(address)?.[1] ?? '');
+export function parseAddress(address: string): BuildOptions {
+  const text = /^sim:[^?]*\??(.*)$/s.exec(address)?.[1] ?? '';
+  // A plus is part of `AT+WSSEND` here, not a space.
+  const query = new URLSearchParams(text.replaceAll('+', '%2B'));
   for (const name of query.keys()) {
     if (!known.some((option) => option === name)) throw invalid(name);
   }
   const seed = number(query, 'seed');
   const bootMs = number(query, 'boot-ms');
+  const rate = number(query, 'baud');
+  const faults = query.getAll('fault');
+  for (const fault of faults) parseFault(fault);
   return {
-    rate: number(query, 'baud'),
-    options: {
-      firmware: parseFirmware(query.get('firmware') ?? 'D'),
-      joined: !['0', 'false', 'no'].includes(query.get('joined') ?? '1'),
-      ...(seed === undefined ? {} : { random: seededRandom(seed) }),
-      ...(bootMs === undefined ? {} : { bootMs }),
-    },
+    firmware: parseFirmware(query.get('firmware') ?? 'D'),
+    joined: !['0', 'false', 'no'].includes(query.get('joined') ?? '1'),
+    faults,
+    ...(rate === undefined ? {} : { rate: parseRate(rate) }),
+    ...(seed === undefined ? {} : { random: seededRandom(seed) }),
+    ...(bootMs === undefined ? {} : { bootMs }),
   };
 }
 
@@ -40,6 +39,12 @@ export function parseFirmware(text: string): FirmwareClass {
   const found = firmwareClasses.find((name) => name === text.toUpperCase());
   if (!found) throw invalid('firmware');
   return found;
+}
+
+/** @throws Error for a rate that `AT+UART_CUR` does not take: below 80 or above 5000000 bits a second */
+export function parseRate(rate: number): number {
+  if (rate < 80 || rate > 5_000_000) throw invalid('baud');
+  return rate;
 }
 
 function number(query: URLSearchParams, name: string): number | undefined {

@@ -1,58 +1,81 @@
 #!/usr/bin/env node
+import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
-import { parseFirmware } from './address';
+import { parseFirmware, parseRate } from './address';
+import { Control } from './control';
+import { usage } from './help';
 import { seededRandom } from './random';
-import { listen } from './server';
-
-const usage = `Usage: esp-at-simulator [options]
-
-Serves the AT port of a simulated ESP32 with ESP-AT over TCP, on 127.0.0.1.
-
-  --listen PORT         TCP port (default 8266; 0 for any that is free)
-  --firmware A|B|C|D    firmware class (default D): A v3.2, B v3.3-v4.0, C v4.1-v5.0.1, D after v5.0.1
-  --seed N              repeats a run exactly
-  --boot-ms N           milliseconds from power-up to "ready" (default 400)
-  --joined              starts joined to a Wi-Fi network
-  --help                this text
-
-As a serial port, with socat:
-  socat pty,raw,echo=0,link=/tmp/esp32 tcp:127.0.0.1:8266
-`;
+import { listen, type SimulatorServer } from './server';
 
 async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
       listen: { type: 'string', default: '8266' },
       firmware: { type: 'string', default: 'D' },
+      baud: { type: 'string' },
+      fault: { type: 'string', multiple: true, default: [] },
       seed: { type: 'string' },
       'boot-ms': { type: 'string' },
       joined: { type: 'boolean', default: false },
+      control: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
   });
   if (values.help) {
-    process.stdout.write(usage);
+    process.stdout.write(usage());
     return;
   }
-  const seed = values.seed === undefined ? undefined : wholeNumber('seed', values.seed);
-  const bootMs =
-    values['boot-ms'] === undefined ? undefined : wholeNumber('boot-ms', values['boot-ms']);
+  const rate = wholeNumber('baud', values.baud);
+  const seed = wholeNumber('seed', values.seed);
+  const bootMs = wholeNumber('boot-ms', values['boot-ms']);
   const server = await listen({
-    port: wholeNumber('listen', values.listen),
+    port: wholeNumber('listen', values.listen) ?? 0,
     firmware: parseFirmware(values.firmware),
     joined: values.joined,
+    ...(rate === undefined ? {} : { rate: parseRate(rate) }),
     ...(seed === undefined ? {} : { random: seededRandom(seed) }),
     ...(bootMs === undefined ? {} : { bootMs }),
   });
-  process.stdout.write(
-    `AT port of class ${values.firmware.toUpperCase()} on 127.0.0.1:${server.port}\n`,
-  );
-  const stop = () => void server.close();
+  const control = new Control(server.device, server.faults, print);
+  try {
+    for (const fault of values.fault) control.inject(fault);
+  } catch (error) {
+    await server.close();
+    throw error;
+  }
+  print(`AT port of class ${values.firmware.toUpperCase()} on 127.0.0.1:${server.port}`);
+  endWithSignals(server, values.control ? obey(control) : () => undefined);
+}
+
+/**
+ * Standard input is left alone unless asked for: a process in the background must not touch its terminal.
+ *
+ * @returns its end
+ */
+function obey(control: Control): () => void {
+  const lines = createInterface({ input: process.stdin });
+  lines.on('line', (line) => control.obey(line));
+  return () => {
+    lines.close();
+    process.stdin.destroy();
+  };
+}
+
+function endWithSignals(server: SimulatorServer, stopObeying: () => void): void {
+  const stop = (): void => {
+    stopObeying();
+    void server.close();
+  };
   process.once('SIGINT', stop);
   process.once('SIGTERM', stop);
 }
 
-function wholeNumber(name: string, text: string): number {
+function print(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
+function wholeNumber(name: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
   if (!/^\d+$/.test(text)) throw new Error(`--${name} needs a whole number, not "${text}"`);
   return Number(text);
 }

@@ -1,5 +1,25 @@
 export { systemClock, type Clock } from './clock';
+export type { BuildOptions } from './build';
 export { SimulatedDevice } from './device';
+export {
+  faults,
+  faultyDevice,
+  formatSettings,
+  Injection,
+  parseFault,
+  parseSettings,
+  type Direction,
+  type Fault,
+  type FaultGroup,
+  type FaultOrder,
+  type Faults,
+  type FaultSettings,
+  type FaultyDevice,
+  type FaultyPort,
+  type Hit,
+  type Place,
+  type Setting,
+} from './faults';
 export { firmwareClasses, type FirmwareClass } from './firmware';
 export type { Fate, Hooks, Point } from './hooks';
 export {
@@ -11,6 +31,7 @@ export {
   type TlsOptions,
 } from './network';
 export { defaultAccessPoints, type AccessPoint, type SimulatorOptions } from './options';
+export { PacedLine, type PacedLineOptions } from './paced-uart';
 export {
   simulatedPort,
   type SimulatedPort,

@@ -1,6 +1,9 @@
 import { parseAddress } from './address';
-import { SimulatedDevice } from './device';
+import { build, type BuildOptions } from './build';
+import type { SimulatedDevice } from './device';
+import type { Faults } from './faults';
 import type { SimulatorOptions } from './options';
+import type { PacedLine } from './paced-uart';
 
 /** What a simulated port tells its user. */
 export interface SimulatedPortHandlers {
@@ -26,12 +29,17 @@ export interface SimulatedPortOpener {
   readonly address: string;
   /** Bits a second; undefined for a line without a rate. */
   readonly rate?: number;
-  /** @throws Error `PORT_BUSY` while it is open */
+  /** Lets faults loose on the device. */
+  readonly faults: Faults;
+  /**
+   * @param rate of the host's end, overrides {@link rate}; without effect on a line without one
+   * @throws Error `PORT_BUSY` while it is open, `PORT_NOT_FOUND` while it is unplugged
+   */
   open(handlers: SimulatedPortHandlers, rate?: number): Promise<SimulatedPort>;
 }
 
-/** Devices by address, from their first opening to the end of the process. */
-const devices = new Map<string, Board>();
+/** Devices by address, from their first use to the end of the process. */
+const boards = new Map<string, Board>();
 
 /**
  * The port of a simulated device in this process.
@@ -41,39 +49,71 @@ const devices = new Map<string, Board>();
  * opening it boots the device again: echo is on, links are gone, and what is in flash (Wi-Fi, certificates) is kept.
  *
  * @param address `sim:`, a name if there are several, and options: `sim:lab?firmware=C&joined=0&seed=5`
- * @param settings what an address cannot say, such as a network or a clock; taken at the device's first opening
+ * @param settings what an address cannot say, such as a network or a clock; taken when the device is first used
+ * @throws Error for an option or a fault that cannot be
  */
 export function simulatedPort(
   address: string,
   settings: SimulatorOptions = {},
 ): SimulatedPortOpener {
-  const { options, rate } = parseAddress(address);
+  const options = parseAddress(address);
+  const board = (): Board => {
+    const found = boards.get(address) ?? new Board({ ...options, ...settings });
+    boards.set(address, found);
+    return found;
+  };
+  const { rate } = options;
   return {
     address,
     ...(rate === undefined ? {} : { rate }),
-    open: (handlers) =>
+    get faults() {
+      return board().faults;
+    },
+    open: (handlers, hostRate = rate) =>
       new Promise((resolve, reject) => {
-        const board = devices.get(address) ?? {
-          device: makeDevice({ ...options, ...settings }),
-          open: false,
-        };
-        devices.set(address, board);
-        if (board.open) reject(failure('PORT_BUSY', `the simulated device ${address} is in use`));
-        else resolve(new OpenPort(board, handlers));
+        const reached = board();
+        if (reached.unplugged) {
+          reject(failure('PORT_NOT_FOUND', `the simulated device ${address} is unplugged`));
+        } else if (reached.port) {
+          reject(failure('PORT_BUSY', `the simulated device ${address} is in use`));
+        } else {
+          reached.setHostRate(hostRate);
+          resolve(new OpenPort(reached, handlers));
+        }
       }),
   };
-}
-
-interface Board {
-  readonly device: SimulatedDevice;
-  open: boolean;
 }
 
 /** Milliseconds that a device of this process takes to start: a newcomer is not to wait. */
 const bootTime = 20;
 
-const makeDevice = (options: SimulatorOptions): SimulatedDevice =>
-  new SimulatedDevice({ bootMs: bootTime, ...options, running: false });
+/** A device, and the cable to it. */
+class Board {
+  readonly device: SimulatedDevice;
+  readonly faults: Faults;
+  readonly #line: PacedLine | undefined;
+  /** The port that is open. */
+  port: OpenPort | undefined;
+  unplugged = false;
+
+  constructor(options: BuildOptions) {
+    const cable = {
+      unplug: () => {
+        this.unplugged = true;
+        this.port?.lose();
+      },
+      plugIn: () => void (this.unplugged = false),
+    };
+    const built = build({ bootMs: bootTime, ...options, running: false }, cable);
+    this.device = built.device;
+    this.faults = built.faults;
+    this.#line = built.line;
+  }
+
+  setHostRate(rate: number | undefined): void {
+    if (this.#line) this.#line.hostRate = rate;
+  }
+}
 
 class OpenPort implements SimulatedPort {
   readonly pending = 0;
@@ -86,7 +126,7 @@ class OpenPort implements SimulatedPort {
   constructor(board: Board, handlers: SimulatedPortHandlers) {
     this.#board = board;
     this.#handlers = handlers;
-    board.open = true;
+    board.port = this;
     board.device.onOutput((chunk) => this.#deliver(chunk));
     board.device.powerOn();
   }
@@ -96,7 +136,8 @@ class OpenPort implements SimulatedPort {
     this.#board.device.write(bytes);
   }
 
-  setRate(): Promise<void> {
+  setRate(rate: number): Promise<void> {
+    if (this.#open) this.#board.setHostRate(rate);
     return Promise.resolve();
   }
 
@@ -111,8 +152,14 @@ class OpenPort implements SimulatedPort {
     if (this.#delivery) clearImmediate(this.#delivery);
     this.#board.device.onOutput(() => undefined);
     this.#board.device.powerOff();
-    this.#board.open = false;
+    this.#board.port = undefined;
     return Promise.resolve();
+  }
+
+  /** The cable was pulled. */
+  lose(): void {
+    void this.close();
+    this.#handlers.lost(failure('PORT_LOST', 'the simulated device was unplugged'));
   }
 
   /** In a turn of its own, as bytes from outside come, so that a busy conversation lets others run. */

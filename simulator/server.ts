@@ -1,8 +1,9 @@
 import * as net from 'node:net';
-import { SimulatedDevice } from './device';
-import type { SimulatorOptions } from './options';
+import { build, type BuildOptions } from './build';
+import type { SimulatedDevice } from './device';
+import type { Faults } from './faults';
 
-export interface SimulatorServerOptions extends SimulatorOptions {
+export interface SimulatorServerOptions extends BuildOptions {
   /** TCP port; 0 for any that is free. */
   readonly port: number;
   /** Default `127.0.0.1`. */
@@ -14,6 +15,8 @@ export interface SimulatorServer {
   /** The TCP port in use. */
   readonly port: number;
   readonly device: SimulatedDevice;
+  /** Lets faults loose on it. Unplugged, it turns its client out and every other away. */
+  readonly faults: Faults;
   /** Ends the server, its client and the device; settles when the port is free. */
   close(): Promise<void>;
 }
@@ -23,14 +26,21 @@ export interface SimulatorServer {
  * the client. One client at a time; a second one is turned away. The device runs on while nobody is connected, and
  * what it says then is lost, as on a serial line that nobody reads.
  *
- * @throws Error of node:net when the TCP port cannot be had
+ * @throws Error of node:net when the TCP port cannot be had; for a fault that cannot be
  */
 export async function listen(options: SimulatorServerOptions): Promise<SimulatorServer> {
-  const device = new SimulatedDevice(options);
   let client: net.Socket | undefined;
+  let unplugged = false;
+  const { device, faults } = build(options, {
+    unplug: () => {
+      unplugged = true;
+      client?.destroy();
+    },
+    plugIn: () => (unplugged = false),
+  });
   const server = net.createServer({ noDelay: true }, (socket) => {
     socket.on('error', () => socket.destroy());
-    if (client) {
+    if (client || unplugged) {
       socket.destroy();
       return;
     }
@@ -57,8 +67,10 @@ export async function listen(options: SimulatorServerOptions): Promise<Simulator
   return {
     port: typeof address === 'object' && address ? address.port : options.port,
     device,
+    faults,
     close: () =>
       new Promise((resolve) => {
+        faults.clear();
         device.destroy();
         client?.destroy();
         server.close(() => resolve());

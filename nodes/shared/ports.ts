@@ -29,8 +29,23 @@ export function portKey(address: string): string {
 function opener(address: string, line: LineSettings): PortOpener {
   if (!address.startsWith(SIMULATED)) return openerFor(address, line);
   try {
-    return simulatedPort(address);
+    const port = simulatedPort(address);
+    return {
+      address,
+      ...(port.rate === undefined ? {} : { rate: port.rate }),
+      open: (handlers, rate) =>
+        port.open(
+          {
+            data: (chunk) => handlers.data(chunk),
+            lost: (cause) => handlers.lost(lostPort(address, cause)),
+          },
+          rate,
+        ),
+    };
   } catch (error) {
     throw new EspAtError('INVALID_PORT', { port: address }, { cause: error });
   }
 }
+
+const lostPort = (port: string, cause: Error): EspAtError =>
+  new EspAtError('PORT_LOST', { port }, { cause });

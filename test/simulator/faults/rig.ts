@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
-import { faultyDevice, type Faults } from '../../simulator/faults';
-import type { SimulatedDevice } from '../../simulator/device';
-import type { SimulatorOptions } from '../../simulator/options';
-import { seededRandom } from '../../simulator/random';
-import { MemoryNetwork } from '../support/memory-network';
-import { VirtualClock } from '../support/virtual-clock';
-import { WsServer, type WsConnection } from '../support/ws-server';
+import { faultyDevice, type Faults } from '../../../simulator/faults';
+import type { SimulatedDevice } from '../../../simulator/device';
+import type { SimulatorOptions } from '../../../simulator/options';
+import { seededRandom } from '../../../simulator/random';
+import { MemoryNetwork } from '../../support/memory-network';
+import { VirtualClock } from '../../support/virtual-clock';
+import { WsServer, type WsConnection } from '../../support/ws-server';
 
 /** Milliseconds that a command without network takes at most. */
 const shortly = 5;
@@ -93,3 +93,6 @@ export async function withFaults(
   await scenario(rig);
   await rig.end();
 }
+
+/** What each fault does, by its name. */
+export type Scenarios = Readonly<Record<string, (rig: FaultRig) => Promise<void>>>;

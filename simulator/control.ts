@@ -1,0 +1,112 @@
+import type { SimulatedDevice } from './device';
+import { formatSettings, type Faults, type Hit, type Injection } from './faults';
+import { faultList } from './help';
+
+const help = `  fault NAME[=VALUE]    lets a fault loose
+  end NAME              ends the faults of that name
+  clear                 ends all faults
+  active                lists the faults that are loose
+  faults                lists the faults there are
+  wifi off|on           takes Wi-Fi out of reach, or brings it back
+  restart               restarts the device
+  power off|on          takes power away, or brings it back
+  help                  this text`;
+
+/** Obeys lines of text about a device while it runs, and tells where faults strike. */
+export class Control {
+  readonly #device: SimulatedDevice;
+  readonly #faults: Faults;
+  readonly #print: (line: string) => void;
+
+  constructor(device: SimulatedDevice, faults: Faults, print: (line: string) => void) {
+    this.#device = device;
+    this.#faults = faults;
+    this.#print = print;
+  }
+
+  /** @throws Error for a fault that cannot be */
+  inject(fault: string): Injection {
+    return this.#faults.inject(fault, undefined, (hit) => this.#print(inWords(hit)));
+  }
+
+  /** Does what a line says; what is wrong with it is printed. */
+  obey(line: string): void {
+    const [word = '', ...rest] = line.trim().split(/\s+/);
+    const value = rest.join(' ');
+    try {
+      if (word !== '') this.#do(word.toLowerCase(), value);
+    } catch (error) {
+      this.#print(error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  #do(word: string, value: string): void {
+    switch (`${word} ${value}`.trim()) {
+      case 'clear':
+        this.#faults.clear();
+        return;
+      case 'active':
+        for (const injection of this.#faults.active) this.#print(describe(injection));
+        return;
+      case 'faults':
+        this.#print(faultList().trimEnd());
+        return;
+      case 'wifi off':
+        this.#device.wifi.lose();
+        return;
+      case 'wifi on':
+        this.#device.wifi.recover();
+        return;
+      case 'power off':
+        this.#device.powerOff();
+        return;
+      case 'power on':
+        this.#device.powerOn();
+        return;
+      case 'restart':
+        this.#device.restart();
+        return;
+      case 'help':
+        this.#print(help);
+        return;
+    }
+    if (word === 'fault' && value !== '') this.inject(value);
+    else if (word === 'end' && value !== '') this.#end(value);
+    else throw new Error(`"${word}" is not understood; "help" lists what is`);
+  }
+
+  #end(name: string): void {
+    const found = this.#faults.active.filter(({ fault }) => fault.name === name);
+    if (found.length === 0) throw new Error(`no fault "${name}" is loose`);
+    for (const injection of found) injection.end();
+  }
+}
+
+function describe({ fault, settings, count }: Injection): string {
+  const value = formatSettings(settings);
+  return `${fault.name}${value === '' ? '' : `=${value}`}, struck ${count} times`;
+}
+
+/** `12.345 s: lose to-device @120, 41 -> (nothing)` */
+function inWords({ fault, at, place }: Hit): string {
+  const when = `${(at / 1000).toFixed(3)} s: ${fault}`;
+  switch (place.kind) {
+    case 'bytes':
+      return `${when} ${place.direction} @${place.offset}${changeOf(place.sent, place.received)}`;
+    case 'command':
+      // The line itself may hold a password.
+      return `${when} ${place.point} ${/^[A-Z0-9+_]*/i.exec(place.line)?.[0] ?? ''}`;
+    case 'network':
+      return `${when} on ${place.count} connections`;
+    case 'start':
+    case 'moment':
+      return when;
+  }
+}
+
+function changeOf(sent: Buffer, received: Buffer): string {
+  if (sent.length === 0 && received.length === 0) return '';
+  const show = (bytes: Buffer): string =>
+    bytes.length === 0 ? '(nothing)' : bytes.toString('hex');
+  return `, ${show(sent)} -> ${show(received)}`;
+}

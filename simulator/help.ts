@@ -1,0 +1,47 @@
+import { faults, formatSettings } from './faults';
+
+/** What `--help` prints. */
+export function usage(): string {
+  return `Usage: esp-at-simulator [options]
+
+Serves the AT port of a simulated ESP32 with ESP-AT over TCP, on 127.0.0.1.
+
+  --listen PORT         TCP port (default 8266; 0 for any that is free)
+  --firmware A|B|C|D    firmware class (default D): A v3.2, B v3.3-v4.0, C v4.1-v5.0.1, D after v5.0.1
+  --baud N              bytes take their time as on a serial line of N bit/s, 80-5000000 (default: none)
+  --joined              starts joined to a Wi-Fi network
+  --boot-ms N           milliseconds from a restart to "ready" (default 400)
+  --fault NAME[=VALUE]  a fault, at once or when VALUE says; may be given several times
+  --seed N              repeats a run exactly, faults included
+  --control             obeys lines on standard input while it runs; "help" lists them
+  --help                this text
+
+As a serial port, with socat:
+  socat pty,raw,echo=0,link=/tmp/esp32 tcp:127.0.0.1:8266
+
+VALUE is one or several of these, with commas between them:
+  to-host, to-device    which way the bytes go
+  @120                  after so many more bytes that way
+  1%, 0.01              by chance, for each byte or command, again and again
+  +5s, +500ms           not before that time
+  2s, 200ms             for that long
+  AT+WSSEND             with a command that begins so
+  command, prompt, payload, sent, answered
+                        at that point in the life of a command
+  3                     a count
+
+Faults:
+${faultList()}`;
+}
+
+/** One line for each fault: name, what it does, and what it does unless told otherwise. */
+export function faultList(): string {
+  const width = Math.max(...faults.map(({ name }) => name.length));
+  return faults
+    .map(({ name, description, defaults }) => {
+      const usual = formatSettings(defaults);
+      const end = usual === '' || usual === '1' ? '' : ` (default ${usual})`;
+      return `  ${name.padEnd(width)}  ${description}${end}\n`;
+    })
+    .join('');
+}

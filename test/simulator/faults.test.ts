@@ -1,0 +1,122 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { faults, formatSettings, parseFault, parseSettings } from '../../simulator/faults';
+import { commandScenarios } from './faults/command';
+import { deviceScenarios } from './faults/device';
+import { lineScenarios } from './faults/line';
+import { networkScenarios } from './faults/network';
+import { FaultRig, withFaults } from './faults/rig';
+
+const scenarios = {
+  ...lineScenarios,
+  ...commandScenarios,
+  ...deviceScenarios,
+  ...networkScenarios,
+};
+
+describe('each fault by its bytes', () => {
+  for (const { name, description } of faults) {
+    it(`${name}: ${description}`, async () => {
+      const scenario = new Map(Object.entries(scenarios)).get(name);
+      assert.ok(scenario, `no scenario shows the fault ${name}`);
+      await withFaults(scenario);
+    });
+  }
+
+  it('no scenario is for a fault that there is not', () => {
+    const names = faults.map(({ name }) => name);
+    assert.deepEqual(Object.keys(scenarios).sort(), [...names].sort());
+  });
+});
+
+describe('chance', () => {
+  /** What the device says while everything goes wrong now and then. */
+  async function run(seed: number): Promise<string> {
+    const rig = new FaultRig({ seed });
+    for (const fault of [
+      'lose=to-host,1%',
+      'flip=to-device,1%',
+      'double=1%',
+      'late=200ms,10%',
+      'busy=10%',
+      'noise=to-device,5%,3',
+      'restart=answered,5%',
+    ]) {
+      rig.faults.inject(fault);
+    }
+    let said = '';
+    for (let round = 0; round < 60; round++) {
+      said += await rig.command(round % 3 === 0 ? 'AT+GMR' : 'AT+SYSLOG=1', 300);
+    }
+    await rig.end();
+    return said;
+  }
+
+  it('is repeated byte for byte by its seed, and is another by another', async () => {
+    const first = await run(11);
+    assert.ok(first.includes('ready'), 'there were restarts');
+    assert.equal(await run(11), first);
+    assert.notEqual(await run(12), first);
+  });
+
+  it('strikes as often as it says', () =>
+    withFaults(async (rig) => {
+      const lost = rig.faults.inject('lose=to-host,5%');
+      const before = rig.faults.passed['to-host'];
+      for (let round = 0; round < 200; round++) await rig.command('AT+GMR');
+      const passed = rig.faults.passed['to-host'] - before;
+      assert.ok(Math.abs(lost.count / passed - 0.05) < 0.01, `${lost.count} of ${passed}`);
+    }));
+});
+
+describe('orders for faults', () => {
+  const orders = [
+    ['lose=to-device,@12', { direction: 'to-device', offset: 12, count: 1 }],
+    ['flip=to-host,0.01', { direction: 'to-host', chance: 0.01, count: 1 }],
+    ['flip=1%', { chance: 0.01, count: 1 }],
+    ['late=AT+WSSEND,3s', { command: 'AT+WSSEND', duration: 3000, count: 1 }],
+    [
+      'restart=AT+WSSEND,prompt,+500ms,4',
+      { command: 'AT+WSSEND', point: 'prompt', delay: 500, count: 4 },
+    ],
+    ['unplug', { duration: 2000 }],
+  ] as const;
+  for (const [text, settings] of orders) {
+    it(`are read: ${text}`, () => {
+      const order = parseFault(text);
+      assert.deepEqual(order.settings, settings);
+      assert.deepEqual(parseSettings(formatSettings(order.settings)), settings);
+    });
+  }
+
+  const refusals = [
+    ['nope', /there is no fault "nope"/],
+    ['lose=often', /"often" is not a setting of a fault/],
+    ['lose=prompt', /the fault lose takes no point/],
+    ['lose=0%', /a chance is more than 0 and at most 1/],
+    ['lose=200%', /a chance is more than 0 and at most 1/],
+    ['heap=5s', /the fault heap takes no duration/],
+  ] as const;
+  for (const [text, message] of refusals) {
+    it(`are refused: ${text}`, () => {
+      assert.throws(() => parseFault(text), message);
+    });
+  }
+
+  it('of a port need one that can be unplugged', () =>
+    withFaults((rig) => {
+      assert.throws(() => rig.faults.inject('unplug'), /needs a port/);
+      return Promise.resolve();
+    }));
+
+  it('can be ended before they strike', () =>
+    withFaults(async (rig) => {
+      const lost = rig.faults.inject('lose=@3');
+      assert.equal(rig.faults.active.length, 1);
+      lost.end();
+      assert.deepEqual(rig.faults.active, []);
+      await lost.finished;
+      assert.equal(await rig.command('AT'), '\r\nOK\r\n');
+      assert.equal(lost.count, 0);
+    }));
+});
