@@ -1,0 +1,96 @@
+import assert from 'node:assert/strict';
+import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
+import { once } from 'node:events';
+import * as net from 'node:net';
+import { join } from 'node:path';
+import { after, describe, it } from 'node:test';
+import { faults } from '../../simulator/faults';
+
+/** As it is installed: the tests are run on what was built. */
+const CLI = join(__dirname, '..', '..', 'dist', 'simulator', 'cli.js');
+const running = new Set<ChildProcessWithoutNullStreams>();
+
+/** The command, and what it has printed. */
+class Command {
+  readonly process: ChildProcessWithoutNullStreams;
+  printed = '';
+
+  constructor(...options: string[]) {
+    this.process = spawn(process.execPath, [CLI, ...options]);
+    running.add(this.process);
+    this.process.once('exit', () => running.delete(this.process));
+    for (const stream of [this.process.stdout, this.process.stderr]) {
+      stream.on('data', (chunk: Buffer) => (this.printed += chunk.toString()));
+    }
+  }
+
+  /** Waits until it has printed that. */
+  async prints(pattern: RegExp): Promise<RegExpExecArray> {
+    for (;;) {
+      const match = pattern.exec(this.printed);
+      if (match) return match;
+      await once(this.process.stdout, 'data');
+    }
+  }
+
+  async exit(): Promise<number | null> {
+    if (this.process.exitCode === null) await once(this.process, 'close');
+    return this.process.exitCode;
+  }
+}
+
+after(() => {
+  for (const each of running) each.kill('SIGKILL');
+});
+
+describe('esp-at-simulator', () => {
+  it('lists its options and every fault', async () => {
+    const command = new Command('--help');
+    assert.equal(await command.exit(), 0);
+    for (const option of ['listen', 'firmware', 'baud', 'seed', 'fault', 'boot-ms', 'joined']) {
+      assert.ok(command.printed.includes(`--${option}`), option);
+    }
+    assert.ok(command.printed.includes('socat pty,raw,echo=0'));
+    for (const { name, description } of faults) {
+      assert.match(command.printed, new RegExp(`^ {2}${name} +${description.slice(0, 20)}`, 'm'));
+    }
+  });
+
+  it('says what is wrong with an option, and ends', async () => {
+    for (const [option, message] of [
+      ['--fault=nope', /there is no fault "nope"/],
+      ['--firmware=E', /does not understand its option "firmware"/],
+      ['--baud=1', /does not understand its option "baud"/],
+      ['--seed=x', /--seed needs a whole number, not "x"/],
+    ] as const) {
+      const command = new Command('--listen', '0', option);
+      assert.equal(await command.exit(), 1, option);
+      assert.match(command.printed, message);
+    }
+  });
+
+  it('serves a device, lets faults loose when told to, and tells where they strike', async () => {
+    const command = new Command('--listen', '0', '--joined', '--control', '--fault', 'busy=AT+GMR');
+    const port = Number((await command.prints(/127\.0\.0\.1:(\d+)/))[1]);
+    const socket = net.connect(port, '127.0.0.1');
+    let said = '';
+    socket.on('data', (chunk: Buffer) => (said += chunk.toString('latin1')));
+    const ask = async (line: string, end: string): Promise<string> => {
+      said = '';
+      socket.write(`${line}\r\n`);
+      while (!said.endsWith(end)) await once(socket, 'data');
+      return said;
+    };
+    assert.equal(await ask('AT+GMR', 'p...\r\n'), 'AT+GMR\r\n\r\nbusy p...\r\n');
+    await command.prints(/ s: busy command AT\+GMR\n/);
+    command.process.stdin.write('fault answer-lost=AT+CWJAP\nactive\n');
+    await command.prints(/^answer-lost=AT\+CWJAP,1, struck 0 times$/m);
+    command.process.stdin.write('end answer-lost\nfault nonsense\n');
+    await command.prints(/there is no fault "nonsense"/);
+    command.process.stdin.write('wifi off\n');
+    while (!said.endsWith('WIFI DISCONNECT\r\n')) await once(socket, 'data');
+    socket.destroy();
+    command.process.kill('SIGTERM');
+    assert.equal(await command.exit(), 0);
+  });
+});

@@ -1,0 +1,128 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { parseAddress } from '../../simulator/address';
+import { simulatedPort, type SimulatedPort, type SimulatedPortOpener } from '../../simulator/port';
+import { VirtualClock } from '../support/virtual-clock';
+
+let count = 0;
+
+/** A port of a device of its own, in virtual time, and what it has said. */
+function portWith(options: string): {
+  clock: VirtualClock;
+  opener: SimulatedPortOpener;
+  heard: string[];
+  lost: Error[];
+  open: () => Promise<SimulatedPort>;
+  say: (port: SimulatedPort, line: string, ms?: number) => Promise<string>;
+} {
+  const clock = new VirtualClock();
+  const opener = simulatedPort(`sim:port-test-${count++}?${options}`, { clock });
+  const heard: string[] = [];
+  const lost: Error[] = [];
+  const open = async (): Promise<SimulatedPort> => {
+    const handlers = {
+      data: (chunk: Buffer) => void heard.push(chunk.toString('latin1')),
+      lost: (error: Error) => void lost.push(error),
+    };
+    const port = await opener.open(handlers);
+    await clock.advance(2_000);
+    // The port delivers in a turn of its own.
+    await clock.advance(0);
+    heard.length = 0;
+    return port;
+  };
+  const say = async (port: SimulatedPort, line: string, ms = 50): Promise<string> => {
+    port.write(Buffer.from(`${line}\r\n`));
+    await clock.advance(ms);
+    await clock.advance(0);
+    return heard.splice(0).join('');
+  };
+  return { clock, opener, heard, lost, open, say };
+}
+
+describe('the address sim:', () => {
+  it('names the firmware, the line, Wi-Fi and faults', () => {
+    const { firmware, joined, rate, bootMs, faults } = parseAddress(
+      'sim:lab?firmware=b&joined=0&baud=9600&boot-ms=7&fault=lose=0.1%25&fault=late=AT+WSSEND,3s',
+    );
+    assert.deepEqual(
+      { firmware, joined, rate, bootMs, faults },
+      {
+        firmware: 'B',
+        joined: false,
+        rate: 9600,
+        bootMs: 7,
+        faults: ['lose=0.1%', 'late=AT+WSSEND,3s'],
+      },
+    );
+    assert.equal(parseAddress('sim:').firmware, 'D');
+    assert.equal(parseAddress('sim:').joined, true);
+  });
+
+  for (const wrong of ['firmware=E', 'baud=fast', 'baud=79', 'colour=red', 'fault=nope', 'seed=-1'])
+    it(`refuses ${wrong}`, () => {
+      assert.throws(() => parseAddress(`sim:?${wrong}`));
+    });
+
+  it('lets its faults loose, and others while it runs', async () => {
+    const { opener, open, say } = portWith('fault=busy=AT+GMR');
+    const port = await open();
+    assert.equal(await say(port, 'ATE0'), 'ATE0\r\n\r\nOK\r\n');
+    assert.equal(await say(port, 'AT+GMR'), '\r\nbusy p...\r\n');
+    opener.faults.inject('lose=@2');
+    assert.equal(await say(port, 'AT'), '\r\nK\r\n');
+    assert.equal(await say(port, 'AT'), '\r\nOK\r\n');
+    await port.close();
+  });
+
+  it('repeats a faulty run by its seed', async () => {
+    const run = async (seed: number): Promise<string> => {
+      const { open, say } = portWith(`seed=${seed}&fault=flip=2%25`);
+      const port = await open();
+      let said = '';
+      for (let round = 0; round < 20; round++) said += await say(port, 'AT+GMR');
+      await port.close();
+      return said;
+    };
+    const first = await run(5);
+    assert.equal(await run(5), first);
+    assert.notEqual(await run(6), first);
+  });
+
+  it('takes the time that its rate says, and reads garbage at another', async () => {
+    const { open, say, opener } = portWith('baud=9600');
+    assert.equal(opener.rate, 9600);
+    const port = await open();
+    // 10 bits at 9600 bit/s: 1.04 ms. Four bytes to the device, then 8 of the 10 that it answers.
+    assert.equal(await say(port, 'AT', 13), 'AT\r\n\r\nOK');
+    assert.equal(await say(port, '', 100), '\r\n\r\n\r\nERROR\r\n');
+    await port.setRate(19_200);
+    assert.ok(!(await say(port, 'AT', 100)).includes('OK'));
+    await port.setRate(9_600);
+    await say(port, '', 100);
+    assert.equal(await say(port, 'AT', 100), 'AT\r\n\r\nOK\r\n');
+    await port.close();
+  });
+
+  it('is gone while it is unplugged, and starts anew when it is back', async () => {
+    const { clock, opener, open, lost, say } = portWith('');
+    const port = await open();
+    opener.faults.inject('unplug=5s');
+    assert.equal(lost.length, 1);
+    assert.throws(() => port.write(Buffer.from('AT\r\n')), { code: 'PORT_CLOSED' });
+    await assert.rejects(open(), { code: 'PORT_NOT_FOUND' });
+    await clock.advance(5_000);
+    const again = await open();
+    assert.equal(await say(again, 'AT'), 'AT\r\n\r\nOK\r\n');
+    await again.close();
+  });
+
+  it('leaves no timer while nothing happens, nor when it is closed', async () => {
+    const { clock, open, say } = portWith('baud=115200');
+    const port = await open();
+    assert.equal(await say(port, 'AT', 100), 'AT\r\n\r\nOK\r\n');
+    assert.equal(clock.pending, 0, 'an idle device waits for nothing');
+    await port.close();
+    assert.equal(clock.pending, 0);
+  });
+});

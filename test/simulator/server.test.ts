@@ -1,0 +1,113 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import * as net from 'node:net';
+import { describe, it } from 'node:test';
+import { listen, type SimulatorServer } from '../../simulator/server';
+
+/** A client of the AT port, over real TCP. */
+class Client {
+  readonly #socket: net.Socket;
+  #said = '';
+
+  constructor(port: number) {
+    this.#socket = net.connect({ port, host: '127.0.0.1', noDelay: true });
+    this.#socket.on('data', (chunk: Buffer) => (this.#said += chunk.toString('latin1')));
+    this.#socket.on('error', () => undefined);
+  }
+
+  write(line: string): void {
+    this.#socket.write(`${line}\r\n`);
+  }
+
+  /** Waits until the answer ends so; returns all of it. */
+  async answer(end = '\r\nOK\r\n'): Promise<string> {
+    while (!this.#said.endsWith(end)) await once(this.#socket, 'data');
+    const said = this.#said;
+    this.#said = '';
+    return said;
+  }
+
+  async closed(): Promise<void> {
+    if (!this.#socket.destroyed) await once(this.#socket, 'close');
+  }
+
+  end(): void {
+    this.#socket.destroy();
+  }
+}
+
+async function serving(
+  options: Partial<Parameters<typeof listen>[0]>,
+  use: (server: SimulatorServer) => Promise<void>,
+): Promise<void> {
+  const server = await listen({ port: 0, joined: true, ...options });
+  try {
+    await use(server);
+  } finally {
+    await server.close();
+  }
+}
+
+describe('a simulated device behind a TCP port', () => {
+  it('answers one client and turns others away', () =>
+    serving({}, async ({ port }) => {
+      const first = new Client(port);
+      first.write('AT');
+      assert.equal(await first.answer(), 'AT\r\n\r\nOK\r\n');
+      const second = new Client(port);
+      await second.closed();
+      first.write('AT');
+      assert.equal(await first.answer(), 'AT\r\n\r\nOK\r\n');
+      first.end();
+    }));
+
+  it('suffers faults from the start, and while it runs', () =>
+    serving({ faults: ['busy=AT+GMR'] }, async ({ port, faults }) => {
+      const client = new Client(port);
+      client.write('AT+GMR');
+      assert.equal(await client.answer('p...\r\n'), 'AT+GMR\r\n\r\nbusy p...\r\n');
+      faults.inject('double=@6');
+      client.write('AT');
+      assert.equal(await client.answer('K\r\n'), 'AT\r\n\r\nOOK\r\n');
+      client.end();
+    }));
+
+  it('is not there while it is unplugged', () =>
+    serving({}, async ({ port, faults }) => {
+      const client = new Client(port);
+      client.write('AT');
+      await client.answer();
+      const unplugged = faults.inject('unplug=60s');
+      await client.closed();
+      const refused = new Client(port);
+      await refused.closed();
+      unplugged.end();
+      const again = new Client(port);
+      again.write('AT');
+      assert.equal(await again.answer(), 'AT\r\n\r\nOK\r\n');
+      again.end();
+    }));
+
+  it('refuses a fault that there is not, and leaves no port behind', async () => {
+    await assert.rejects(listen({ port: 0, faults: ['nope'] }), /there is no fault "nope"/);
+  });
+
+  it('is one of fifty in a process', async () => {
+    const servers = await Promise.all(
+      Array.from({ length: 50 }, () => listen({ port: 0, joined: true })),
+    );
+    try {
+      const clients = servers.map(({ port }) => new Client(port));
+      for (let round = 0; round < 3; round++) {
+        clients.forEach((client, index) => client.write(`AT+WSCFG=0,${index + 1},${round + 1}`));
+        const answers = await Promise.all(clients.map((client) => client.answer()));
+        answers.forEach((answer, index) =>
+          assert.equal(answer, `AT+WSCFG=0,${index + 1},${round + 1}\r\n\r\nOK\r\n`),
+        );
+      }
+      for (const client of clients) client.end();
+    } finally {
+      await Promise.all(servers.map((server) => server.close()));
+    }
+  });
+});
