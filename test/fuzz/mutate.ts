@@ -1,0 +1,95 @@
+/** Numbers from 0 up to 1. */
+export type Random = () => number;
+
+/** A whole number from 0 to `below`, which it never is. */
+export function upTo(random: Random, below: number): number {
+  return Math.floor(random() * below);
+}
+
+function one<T>(random: Random, items: readonly [T, ...T[]]): T {
+  return items[upTo(random, items.length)] ?? items[0];
+}
+
+/** What a reader is most likely to stumble over, put anywhere. */
+const tokens: readonly [string, ...string[]] = [
+  ...([
+    '\r\n',
+    '\r',
+    '\n',
+    '>',
+    '\r\n>',
+    '\r\nOK\r\n',
+    '\r\nERROR\r\n',
+    '\r\nSEND OK\r\n',
+  ] as const),
+  ...['\r\nOK\r\n\r\n>', '\r\nbusy p...\r\n', '\r\nready\r\n', 'AT+WSSEND=0,5\r\n', '+WS_DATA:'],
+  ...['+WS_DATA:0,5,hello\r\n', '+WS_DATA:0,1,1,5,5,hello\r\n', '+WS_DATA:0,1,0,9,3,abc\r\n'],
+  ...['+WS_DATA:1,16384,', '+WS_DATA:0,2,1,4294967295,16384,', '+WS_DATA:0,0,\r\n', '\0', '\xff'],
+  ...['+WS_CLOSED:0\r\n', '+WS_DISCONNECTED:0\r\n', '+WS_CONNECTED:0\r\n', 'WIFI DISCONNECT\r\n'],
+  ...['+WSOPEN:0,2,"ws://server:80/0"\r\n', '+SYSSTORE:0\r\n', '+CMD:', 'ERR CODE:0x01090000\r\n'],
+];
+
+type Mutation = (bytes: Buffer, random: Random) => Buffer;
+
+const splice = (bytes: Buffer, at: number, lost: number, put: Uint8Array): Buffer =>
+  Buffer.concat([bytes.subarray(0, at), put, bytes.subarray(at + lost)]);
+
+const mutations: readonly [Mutation, ...Mutation[]] = [
+  // one bit
+  (bytes, random) => {
+    const at = upTo(random, bytes.length);
+    return splice(bytes, at, 1, Buffer.of((bytes[at] ?? 0) ^ (1 << upTo(random, 8))));
+  },
+  // bytes lost
+  (bytes, random) =>
+    splice(bytes, upTo(random, bytes.length), 1 + upTo(random, 4), Buffer.alloc(0)),
+  // a stretch said twice, or many times
+  (bytes, random) => {
+    const at = upTo(random, bytes.length);
+    const stretch = bytes.subarray(at, at + 1 + upTo(random, 40));
+    const times = random() < 0.1 ? upTo(random, 100) : 1;
+    return splice(bytes, at, 0, Buffer.concat(Array.from({ length: times }, () => stretch)));
+  },
+  // noise
+  (bytes, random) => {
+    const length = random() < 0.05 ? upTo(random, 4000) : 1 + upTo(random, 12);
+    const noise = Buffer.from(Array.from({ length }, () => upTo(random, 256)));
+    return splice(bytes, upTo(random, bytes.length + 1), 0, noise);
+  },
+  // something that means something
+  (bytes, random) =>
+    splice(bytes, upTo(random, bytes.length + 1), 0, Buffer.from(one(random, tokens), 'latin1')),
+  // a number that is another
+  (bytes, random) => {
+    const text = bytes.toString('latin1');
+    const digits = [...text.matchAll(/\d+/g)];
+    const found = digits[upTo(random, digits.length)];
+    if (!found) return bytes;
+    const number = one(random, [
+      '0',
+      '1',
+      '7',
+      '255',
+      '2048',
+      '16384',
+      '16385',
+      '4294967296',
+      '-1',
+    ]);
+    return splice(bytes, found.index, found[0].length, Buffer.from(number));
+  },
+  // the end cut off
+  (bytes, random) => bytes.subarray(0, upTo(random, bytes.length + 1)),
+];
+
+/** One of the recorded pieces, or two, with a few things wrong; sometimes nothing but noise. */
+export function mutant(corpus: readonly Buffer[], random: Random): Buffer {
+  if (random() < 0.1) {
+    return Buffer.from(Array.from({ length: upTo(random, 3000) }, () => upTo(random, 256)));
+  }
+  const pick = () => corpus[upTo(random, corpus.length)] ?? Buffer.alloc(0);
+  let bytes = random() < 0.5 ? pick() : Buffer.concat([pick(), pick()]);
+  for (let count = upTo(random, 6); count > 0; count--)
+    bytes = one(random, mutations)(bytes, random);
+  return bytes;
+}
