@@ -21,7 +21,7 @@ export async function intoSession(
   const world = new SmallWorld(firmware);
   const thrown: unknown[] = [];
   const note = (error: unknown): void => void thrown.push(error);
-  process.on('unhandledRejection', note);
+  process.on('unhandledRejection', note).on('uncaughtException', note);
   let recovery = 0;
   try {
     await world.ready();
@@ -41,7 +41,7 @@ export async function intoSession(
   } catch (error) {
     thrown.push(error);
   } finally {
-    process.off('unhandledRejection', note);
+    process.off('unhandledRejection', note).off('uncaughtException', note);
   }
   const unsettled = world.ledger.sent.filter(({ settled }) => settled !== 1);
   const unasked = world.ledger.asked.filter(({ settled }) => settled !== 1);

@@ -78,6 +78,11 @@ const mutations: readonly [Mutation, ...Mutation[]] = [
     ]);
     return splice(bytes, found.index, found[0].length, Buffer.from(number));
   },
+  // a line about as long as a line may be
+  (bytes, random) => {
+    const long = Buffer.alloc(2030 + upTo(random, 40), one(random, ['x', '+', ':', '\r']));
+    return splice(bytes, upTo(random, bytes.length + 1), 0, long);
+  },
   // the end cut off
   (bytes, random) => bytes.subarray(0, upTo(random, bytes.length + 1)),
 ];
