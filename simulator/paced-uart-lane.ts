@@ -54,8 +54,9 @@ export class Lane {
       if (count <= 0) return;
       const bytes = this.#take(count);
       this.#start += count * this.byteTime;
-      this.#makeChanges();
+      // What has passed had passed before the change.
       to(bytes, this.#start);
+      this.#makeChanges();
     }
   }
 

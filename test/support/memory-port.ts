@@ -6,20 +6,33 @@ export interface FarEnd {
   write(bytes: Uint8Array): void;
 }
 
-/** A port without a line: bytes go to a far end in the same process, and can be unplugged. */
+/** What makes a memory port a serial line. */
+export interface MemoryLine {
+  /** Bits a second at which the port opens. */
+  readonly rate: number;
+  /** @throws when the port knows no such rate */
+  setRate(rate: number): void;
+  /** What RTS does, where it is wired to the device's reset. */
+  reset?(): void;
+}
+
+/** A port without a line, unless it is given one: bytes go to a far end in the same process, and can be unplugged. */
 export class MemoryPort implements PortOpener {
   readonly address = 'memory';
-  readonly rate: number | undefined = undefined;
+  readonly rate?: number;
   /** Everything the host has written, in order. */
   readonly written: Buffer[] = [];
   /** Why it cannot be opened; undefined: it can. */
   refusal: ErrorCode | undefined;
   readonly #farEnd: () => FarEnd;
+  readonly #line: MemoryLine | undefined;
   #handlers: PortHandlers | undefined;
   opened = 0;
 
-  constructor(farEnd: () => FarEnd) {
+  constructor(farEnd: () => FarEnd, line?: MemoryLine) {
     this.#farEnd = farEnd;
+    this.#line = line;
+    if (line) this.rate = line.rate;
   }
 
   get isOpen(): boolean {
@@ -36,6 +49,8 @@ export class MemoryPort implements PortOpener {
     this.opened++;
     this.#handlers = handlers;
     const isOpen = () => this.#handlers === handlers;
+    const line = this.#line;
+    line?.setRate(line.rate);
     return Promise.resolve({
       pending: 0,
       write: (bytes: Uint8Array) => {
@@ -43,6 +58,8 @@ export class MemoryPort implements PortOpener {
         this.written.push(Buffer.from(bytes));
         this.#farEnd().write(bytes);
       },
+      ...(line && { setRate: async (rate: number) => line.setRate(rate) }),
+      ...(line?.reset && { reset: async () => line.reset?.() }),
       close: () => {
         if (isOpen()) this.#handlers = undefined;
         return Promise.resolve();

@@ -1,5 +1,6 @@
 import { Device } from '../../driver/device';
 import type { DeviceEvent, DeviceOptions, DeviceStatus } from '../../driver/device-types';
+import { EspAtError } from '../../driver/errors';
 import type { LinkEvent, Message } from '../../driver/link-types';
 import {
   SimulatedDevice,
@@ -7,8 +8,9 @@ import {
   type FirmwareClass,
   type SimulatorOptions,
 } from '../../simulator';
+import { PacedLine } from '../../simulator/paced-uart';
 import { MemoryNetwork, type MemoryNetworkOptions } from './memory-network';
-import { MemoryPort } from './memory-port';
+import { MemoryPort, type MemoryLine } from './memory-port';
 import { VirtualClock } from './virtual-clock';
 import { WsServer } from './ws-server';
 
@@ -18,6 +20,19 @@ export interface WorldOptions {
   readonly simulator?: Partial<SimulatorOptions>;
   readonly device?: Partial<DeviceOptions>;
   readonly route?: MemoryNetworkOptions['route'];
+  /** A serial line of this rate between the two; without it bytes take no time. */
+  readonly line?: LineOptions;
+}
+
+export interface LineOptions {
+  /** Bits a second at which the host opens its port. */
+  readonly rate: number;
+  /** The highest rate at which bytes survive the cable, in bits a second. */
+  readonly bears?: number;
+  /** The highest rate that the host's port knows, in bits a second. */
+  readonly knows?: number;
+  /** Whether RTS is wired to the device's reset. */
+  readonly reset?: boolean;
 }
 
 /**
@@ -37,10 +52,13 @@ export class World {
   readonly events: DeviceEvent[] = [];
   readonly links: LinkEvent[] = [];
   readonly messages: Message[] = [];
+  readonly #line: PacedLine | undefined;
 
   constructor(options: WorldOptions = {}) {
     const random = seededRandom(options.seed ?? 1);
     const { clock } = this;
+    const line = options.line && new PacedLine({ hostRate: options.line.rate });
+    this.#line = line;
     this.network = new MemoryNetwork({
       clock,
       route:
@@ -55,9 +73,13 @@ export class World {
       random,
       joined: true,
       output: (bytes) => this.port.deliver(bytes),
+      ...(line && { uart: line.factory }),
       ...options.simulator,
     });
-    this.port = new MemoryPort(() => this.simulator);
+    this.port = new MemoryPort(
+      () => this.simulator,
+      options.line && line && this.#serial(options.line, line),
+    );
     this.device = new Device({
       port: this.port,
       clock: this.hostClock,
@@ -76,6 +98,23 @@ export class World {
     if (!(await this.clock.until(() => this.device.status.state === 'ready', 120_000))) {
       throw new Error(`the device did not become ready: ${JSON.stringify(this.device.status)}`);
     }
+  }
+
+  /** Bits a second at the host's end of the line; at any other rate than the device's only garbage passes. */
+  get hostRate(): number | undefined {
+    return this.#line?.hostRate;
+  }
+
+  #serial({ rate, bears, knows, reset }: LineOptions, line: PacedLine): MemoryLine {
+    return {
+      rate,
+      setRate: (to) => {
+        if (knows !== undefined && to > knows) throw new EspAtError('PORT_FAILED');
+        // What the cable does not bear arrives as if the ends disagreed about the rate.
+        line.hostRate = bears !== undefined && to > bears ? bears : to;
+      },
+      ...(reset && { reset: () => this.simulator.restart() }),
+    };
   }
 
   /** Ends it all; afterwards nothing may be left in the clock. */
