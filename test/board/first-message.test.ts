@@ -338,15 +338,15 @@ describe('with one thing wrong', () => {
   });
 
   it('a clock that is set late: links that verify are kept waiting, and open then', async () => {
-    let time: number | undefined;
-    const world = factory({ simulator: { time: () => time } });
+    const servers: { time?: number } = {};
+    const world = factory({ simulator: { time: () => servers.time } });
     world.device.start();
     const [link] = world.device.links;
     const opening = link.open({ uri: URI, config: mutual, keepOpen: true, timeout: 60_000 });
     await world.clock.advance(10_000);
     assert.equal(world.device.status.state, 'ready');
     assert.equal(link.state, 0);
-    time = NOW;
+    servers.time = NOW;
     await world.clock.wait(opening);
     // After a restart the clock is lost; the link waits for it again rather than fail.
     world.simulator.restart();
