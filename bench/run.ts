@@ -5,6 +5,7 @@ const suites: Readonly<Record<string, () => Promise<{ readonly run: Suite }>>> =
   framer: () => import('./framer.js'),
   session: () => import('./session.js'),
   wire: () => import('./wire.js'),
+  simulator: () => import('./simulator.js'),
   'node-red': () => import('./node-red.js'),
 };
 
