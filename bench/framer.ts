@@ -2,6 +2,7 @@ import { ReadlineParser } from '@serialport/parser-readline';
 import type { DataFormat } from '../driver/at/frame';
 import { Framer } from '../driver/at/framer';
 import { contest } from './contest';
+import { cut } from './support/stream';
 import { rounded, varied, type Effort, type Row } from './suite';
 
 /** Bytes of one pass; no pass is shorter than one message. */
@@ -92,12 +93,6 @@ async function measure({ format, payload, chunk }: Case, effort: Effort): Promis
 function report(format: DataFormat, payload: number): Buffer {
   const head = format === 'short' ? `0,${payload},` : `0,1,1,${payload},${payload},`;
   return Buffer.from(`+WS_DATA:${head}${'x'.repeat(payload)}\r\n`);
-}
-
-function cut(bytes: Buffer, size: number): Buffer[] {
-  const chunks: Buffer[] = [];
-  for (let at = 0; at < bytes.length; at += size) chunks.push(bytes.subarray(at, at + size));
-  return chunks;
 }
 
 function drained(stream: ReadlineParser): Promise<void> {

@@ -1,21 +1,16 @@
-import { serialFlow } from './flows/serial-nodes';
-import { websocketFlow } from './flows/websocket-nodes';
+import { sideBySide } from './mangled';
 import { startFarLine, type FarLine } from './support/far-line';
-import { startFlowProcess, type FlowProcess } from './support/flow-process';
+import type { FlowProcess } from './support/flow-process';
+import { flowNames, startFlow, stopFlow, type FlowName } from './support/flow-rig';
 import { median, rounded, scaled, varied, type Effort, type Row } from './suite';
 
 /** Messages that are received, and sent, in a round. */
-const RECEIVED = 30_000;
+const RECEIVED = 100_000;
 const SENT = 6000;
 /** Messages that wait to be sent at any time. */
 const WAITING = 50;
 /** Rounds, each with both flows; the median counts. */
 const ROUNDS = 3;
-
-const TARGET = '/plain?0';
-const URI = `ws://server${TARGET}`;
-
-type FlowName = 'nodes' | 'serial';
 
 /** What one flow did with one kind of work. */
 interface Result {
@@ -42,15 +37,15 @@ export async function* run(effort: Effort): AsyncGenerator<Row> {
     works.map((work) => [work, { nodes: [], serial: [] }]),
   );
   for (let round = 0; round < (effort.glimpse ? 1 : ROUNDS); round++) {
-    for (const name of ['nodes', 'serial'] as const) {
-      const flow = await begin(line, name);
+    for (const name of flowNames) {
+      const flow = await startFlow(line, name, 'C');
       for (const work of works)
         results.get(work)?.[name].push(await measure(line, flow, work, effort));
-      await flow.ask({ kind: 'end' });
-      await flow.end();
+      await stopFlow(flow);
     }
   }
   for (const [work, found] of results) yield row(work, found);
+  yield* sideBySide(line, effort);
   await line.end();
 }
 
@@ -67,26 +62,6 @@ function row(work: Work, found: Record<FlowName, Result[]>): Row {
     timesSerial: rounded(speed('nodes') / speed('serial')),
     cpuPartOfSerial: rounded(cpu('nodes') / cpu('serial')),
   };
-}
-
-/** Starts a flow on a fresh device, and has its link open. */
-async function begin(line: FarLine, name: FlowName): Promise<FlowProcess> {
-  const { path } = await line.ask({ kind: 'begin', firmware: 'C', rate: undefined });
-  const flow = startFlowProcess();
-  await flow.ask({
-    kind: 'begin',
-    flow: name === 'nodes' ? websocketFlow(path, URI) : serialFlow(path),
-  });
-  if (name === 'serial') {
-    // The flow's user has opened the link by hand; that is not what is measured.
-    for (const command of ['ATE0', `AT+WSOPEN=0,"${URI}"`]) {
-      await pause(500);
-      await flow.ask({ kind: 'give', node: 'out', msg: { payload: `${command}\r\n` } });
-    }
-  }
-  while (!(await line.ask({ kind: 'look', target: TARGET })).connected) await pause(50);
-  await pause(500);
-  return flow;
 }
 
 async function measure(
@@ -117,8 +92,4 @@ async function measure(
     messagesPerSecond: (count * 1000) / taken.milliseconds,
     cpuMicroseconds: taken.cpu / count,
   };
-}
-
-function pause(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }

@@ -7,6 +7,7 @@ const suites: Readonly<Record<string, () => Promise<{ readonly run: Suite }>>> =
   wire: () => import('./wire.js'),
   simulator: () => import('./simulator.js'),
   'node-red': () => import('./node-red.js'),
+  growth: () => import('./growth.js'),
 };
 
 void main(process.argv.slice(2));

@@ -5,6 +5,7 @@ import { wssend } from '../driver/commands/wssend';
 import { Answerer } from './support/answerer';
 import { BareDriver } from './support/bare-driver';
 import { Cost } from './support/cost';
+import { cut, reports } from './support/stream';
 import { Turns } from './support/turns';
 import { scaled, varied, type Effort, type Row } from './suite';
 
@@ -98,19 +99,12 @@ async function sending(driver: BareDriver, links: number, payload: number, effor
 }
 
 function receiving(driver: BareDriver, links: number, payload: number, effort: Effort) {
-  const text = 'x'.repeat(payload);
-  const reports = Array.from(
-    { length: links * 64 },
-    (_, index) => `+WS_DATA:${index % links},1,1,${payload},${payload},${text}\r\n`,
-  );
-  const stream = Buffer.from(reports.join(''));
+  const pieces = cut(reports(links * 64, links, payload), CHUNK);
   let received = 0;
   driver.device.on('message', () => received++);
   const pass = (messages: number) => {
     for (const goal = received + messages; received < goal;) {
-      for (let at = 0; at < stream.length; at += CHUNK) {
-        driver.deliver(stream.subarray(at, at + CHUNK));
-      }
+      for (const piece of pieces) driver.deliver(piece);
     }
   };
   pass(scaled(WARM_UP, effort));

@@ -1,9 +1,10 @@
 import { systemClock, type FirmwareClass } from '../../simulator';
 import { openPty, type Pty } from '../../test/support/pty';
 import { Answerer } from './answerer';
+import { obey } from './child';
 import { FarEnd } from './far-end';
 
-/** What the process that started this one may ask for; each is answered, in order. */
+/** What the process that started this one may ask for. */
 export type Order =
   /** A fresh device takes the place of whatever was there. */
   | { readonly kind: 'begin'; readonly firmware: FirmwareClass; readonly rate: number | undefined }
@@ -130,11 +131,8 @@ function isOrder(value: unknown): value is Order {
 }
 
 const far = new FarProcess();
-let done = Promise.resolve();
-process.on('message', (order: unknown) => {
-  if (!isOrder(order)) return;
-  done = done.then(async () => {
-    process.send?.(await far.obey(order));
-  });
-});
-process.once('disconnect', () => void far.end());
+obey(
+  isOrder,
+  (order) => far.obey(order),
+  () => void far.end(),
+);

@@ -1,6 +1,7 @@
+import { obey } from './child';
 import { NodeRedRuntime } from './node-red-runtime';
 
-/** What the process that started this one may ask for; each is answered once it is done. */
+/** What the process that started this one may ask for. */
 export type FlowOrder =
   | { readonly kind: 'begin'; readonly flow: readonly object[] }
   /** Gives a node a message. */
@@ -22,7 +23,9 @@ export interface FlowAnswer {
   readonly milliseconds: number;
   /** Processor time of the whole process, in microseconds. */
   readonly cpu: number;
-  /** Payloads that were received, text as it is and bytes in hexadecimal. */
+  /** `received`: how many messages, and the first of them. */
+  readonly received: number;
+  /** Text as it is, bytes in hexadecimal. */
   readonly payloads: readonly Payload[];
 }
 
@@ -46,6 +49,7 @@ class NodeRedProcess {
     return {
       milliseconds: performance.now() - before,
       cpu: user + system,
+      received: this.#received.counted,
       payloads: order.kind === 'received' ? this.#payloads : [],
     };
   }
@@ -95,19 +99,21 @@ class NodeRedProcess {
 
 /** Counts up to a goal. */
 class Counter {
-  #left = 0;
+  counted = 0;
+  #goal = 0;
   #each: () => void = () => undefined;
   #reached: () => void = () => undefined;
 
-  /** @param each called at every message but the last */
+  /** Settles when so many have been counted from now on. @param each called at all but the last */
   reach(goal: number, each: () => void = () => undefined): Promise<void> {
-    this.#left = goal;
+    this.counted = 0;
+    this.#goal = goal;
     this.#each = each;
     return new Promise((resolve) => (this.#reached = resolve));
   }
 
   count(): void {
-    if (--this.#left === 0) this.#reached();
+    if (++this.counted === this.#goal) this.#reached();
     else this.#each();
   }
 }
@@ -122,8 +128,8 @@ function isOrder(value: unknown): value is FlowOrder {
 }
 
 const nodeRed = new NodeRedProcess();
-process.on('message', (order: unknown) => {
-  if (!isOrder(order)) return;
-  void nodeRed.obey(order).then((answer) => process.send?.(answer));
-});
-process.once('disconnect', () => process.exit());
+obey(
+  isOrder,
+  (order) => nodeRed.obey(order),
+  () => process.exit(),
+);
