@@ -65,7 +65,7 @@ export class SendQueue<T extends Waiting> {
 /** One link's items: an array whose front is cut off now and then, so that a turn costs the same at any depth. */
 class Lane<T> {
   served = 0;
-  #items: T[] = [];
+  #items: (T | undefined)[] = [];
   #first = 0;
 
   get length(): number {
@@ -83,7 +83,8 @@ class Lane<T> {
   shift(): T | undefined {
     const item = this.head;
     if (item === undefined) return undefined;
-    this.#first++;
+    // Let go of at once: it holds its payload.
+    this.#items[this.#first++] = undefined;
     if (this.#first > 64 && this.#first * 2 > this.#items.length) {
       this.#items = this.#items.slice(this.#first);
       this.#first = 0;
@@ -99,7 +100,7 @@ class Lane<T> {
   }
 
   drain(): T[] {
-    const items = this.#items.slice(this.#first);
+    const items = this.#items.slice(this.#first).filter((item) => item !== undefined);
     this.#items = [];
     this.#first = 0;
     return items;

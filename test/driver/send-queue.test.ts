@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import type { LinkId } from '../../driver/at/frame';
 import { SendQueue, type Waiting } from '../../driver/at/send-queue';
 
@@ -82,4 +84,24 @@ describe('the send queue', () => {
     assert.equal(queue.waiting(0), 1000 - next);
     assert.equal(queue.peek()?.name, String(next));
   });
+
+  it('lets go of what it has handed out', async () => {
+    const queue = new SendQueue<Item>();
+    const handedOut = (() => {
+      const sent = item(0, 'sent');
+      queue.push(sent);
+      queue.push(item(0, 'next'));
+      return new WeakRef(queue.shift(0) ?? sent);
+    })();
+    // A weak reference that was just made holds its target until this turn is over.
+    await new Promise((resolve) => setImmediate(resolve));
+    collectGarbage();
+    assert.equal(handedOut.deref(), undefined);
+    assert.equal(queue.peek()?.name, 'next');
+  });
 });
+
+function collectGarbage(): void {
+  setFlagsFromString('--expose-gc');
+  runInNewContext('gc()');
+}
