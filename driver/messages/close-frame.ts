@@ -1,3 +1,4 @@
+import { shown } from '../commands/check';
 import { EspAtError } from '../errors';
 
 /** Bytes of reason that a close frame has room for beside its code (RFC 6455, section 5.5). */
@@ -8,8 +9,11 @@ const LONGEST_REASON = 123;
  * older firmware cannot send empty frames.
  * @throws EspAtError `INVALID_CLOSE_CODE`, `INVALID_PAYLOAD`
  */
-export function closePayload(code = 1000, reason = ''): Buffer {
-  if (!maySend(code)) throw new EspAtError('INVALID_CLOSE_CODE', { closeCode: String(code) });
+export function closePayload(code: unknown = 1000, reason: unknown = ''): Buffer {
+  if (!maySend(code)) throw new EspAtError('INVALID_CLOSE_CODE', { closeCode: shown(code) });
+  if (typeof reason !== 'string') {
+    throw new EspAtError('INVALID_PAYLOAD', { reason: 'the close reason is no text' });
+  }
   const text = Buffer.from(reason);
   if (text.length > LONGEST_REASON) {
     throw new EspAtError('INVALID_PAYLOAD', {
@@ -23,8 +27,8 @@ export function closePayload(code = 1000, reason = ''): Buffer {
 }
 
 /** Codes an endpoint may put in a close frame (RFC 6455, section 7.4, and the IANA registry). */
-function maySend(code: number): boolean {
-  if (!Number.isInteger(code)) return false;
+function maySend(code: unknown): code is number {
+  if (typeof code !== 'number' || !Number.isInteger(code)) return false;
   return (
     (code >= 1000 && code <= 1014 && ![1004, 1005, 1006].includes(code)) ||
     (code >= 3000 && code <= 4999)
