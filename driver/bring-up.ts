@@ -1,26 +1,40 @@
-import { refusable } from './at/command';
+import { refusable, type Run } from './at/command';
 import { LARGEST_PAYLOAD } from './at/recovery';
 import type { Session } from './at/session';
 import { findCapabilities } from './capabilities';
+import type { Clock } from './clock';
 import { echoOff, sysStore } from './commands/base';
 import { uartCur } from './commands/uart';
-import { parseWsopen, wsclose, wsopenQuery } from './commands/websocket';
+import { parseWsopen, wsclose, wsopenQuery, wssend, type OpenLink } from './commands/websocket';
 import type { Capabilities, DeviceEvent, DeviceOptions } from './device-types';
 import { asEspAtError, EspAtError, isRefusal } from './errors';
+import { closePayload } from './messages/close-frame';
 import type { Port } from './port/port';
 
+/** Milliseconds that the firmware and a server have for a close frame, and between looks. */
+const FAREWELL = 300;
+const LOOK_AGAIN = 100;
+/** RFC 6455, section 7.4.1: going away. */
+const GOING_AWAY = 1001;
+/** State 2 of `AT+WSOPEN?`, and the opcode of a close frame. */
+const ESTABLISHED = 2;
+const CLOSE_FRAME = 8;
 /** What most boards speak after power-up, in bits a second. */
 const USUAL_RATE = 115_200;
 
-/** What outlasts a port: whether the line was tried at the raised rate, and failed. */
+/** What outlasts a port. */
 export interface LineMemory {
+  /** Whether the raised rate was not tried in vain. */
   bearsRaisedRate: boolean;
+  /** Whether a data prompt was open when the device was heard last: it may still be. */
+  prompted: boolean;
 }
 
 /** A device that is to be brought up, and what is known of it already. */
 export interface BringUpContext {
   readonly port: Port;
   readonly session: Session;
+  readonly clock: Clock;
   readonly options: DeviceOptions;
   readonly line: LineMemory;
   /** Kept for as long as the port is open: firmware does not change in between. */
@@ -69,11 +83,13 @@ export async function resetByPin(context: BringUpContext): Promise<boolean> {
 
 /** Gets an answer: first as the line is, then at the other rates it may have been left at. */
 async function findDevice(context: BringUpContext): Promise<void> {
-  const { port, session, options } = context;
+  const { port, session, options, line } = context;
   const usual = [context.rate, options.port.rate, options.raiseTo, USUAL_RATE];
   const rates = port.setRate ? [...new Set(usual.filter((rate) => rate))] : [undefined];
   // A prompt that waits is rare, and filling one takes long: every rate is tried without first.
-  for (const fill of [0, LARGEST_PAYLOAD]) {
+  const fills = line.prompted ? [LARGEST_PAYLOAD] : [0, LARGEST_PAYLOAD];
+  line.prompted = false;
+  for (const fill of fills) {
     for (const rate of rates) {
       if (rate !== context.rate && !(await takesRate(context, rate))) continue;
       if (await session.align(fill)) return;
@@ -128,17 +144,40 @@ async function raiseRate(context: BringUpContext): Promise<void> {
   throw new EspAtError('DEVICE_SILENT', { port: options.port.address });
 }
 
-/** Links of an earlier life belong to nobody and take up the places. */
-async function closeLeftovers({ session }: BringUpContext): Promise<void> {
+/**
+ * Links of an earlier life belong to nobody and take up the places. They are taken leave of all at once with
+ * a close frame, since AT+WSCLOSE takes up to a second for each; what is still there afterwards is cut off.
+ */
+async function closeLeftovers({ session, clock }: BringUpContext): Promise<void> {
   await session.exclusive(async (run) => {
-    let open;
-    try {
-      open = parseWsopen(await run(refusable(wsopenQuery())));
-    } catch (error) {
-      // Firmware without WebSocket commands is recognised, and named, in the next step.
-      if (isRefusal(error)) return;
-      throw error;
+    let open = await listLinks(run);
+    for (const { link, state } of open) {
+      if (state === ESTABLISHED) await takeLeave(run, link);
+    }
+    for (let waited = 0; open.length > 0 && waited < FAREWELL; waited += LOOK_AGAIN) {
+      await new Promise<void>((resolve) => void clock.after(LOOK_AGAIN, resolve));
+      open = await listLinks(run);
     }
     for (const { link } of open) await run(wsclose(link));
   });
+}
+
+async function listLinks(run: Run): Promise<OpenLink[]> {
+  try {
+    return parseWsopen(await run(refusable(wsopenQuery())));
+  } catch (error) {
+    // Firmware without WebSocket commands is recognised, and named, in the next step.
+    if (isRefusal(error)) return [];
+    throw error;
+  }
+}
+
+/** Whatever becomes of it, the link is looked at again. */
+async function takeLeave(run: Run, link: OpenLink['link']): Promise<void> {
+  const options = { opcode: CLOSE_FRAME, timeout: FAREWELL };
+  try {
+    await run(refusable(wssend(link, closePayload(GOING_AWAY), options)));
+  } catch (error) {
+    if (!isRefusal(error)) throw error;
+  }
 }

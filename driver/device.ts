@@ -22,7 +22,7 @@ import type { Port } from './port/port';
 const QUEUE = { messages: 1000, bytes: 4 * 1024 * 1024 };
 /** Milliseconds: the first and the longest pause before a port that failed is opened again. */
 const FIRST_PAUSE = 500;
-const LONGEST_PAUSE = 2000;
+const LONGEST_PAUSE = 1000;
 
 /** Events of a {@link Device} with their arguments. */
 export interface DeviceEvents {
@@ -46,7 +46,7 @@ export class Device extends EventEmitter<DeviceEvents> {
   readonly #budget: Budget;
   readonly #backoff: Backoff;
   readonly #waiting = new Set<() => void>();
-  readonly #line: LineMemory = { bearsRaisedRate: true };
+  readonly #line: LineMemory = { bearsRaisedRate: true, prompted: false };
   #status: DeviceStatus = { state: 'stopped' };
   #capabilities: Capabilities | undefined;
   #epoch: Epoch | undefined;

@@ -81,6 +81,7 @@ export class Epoch {
     this.#context = {
       port,
       session: this.#session,
+      clock: host.clock,
       options: host.options,
       line: host.line,
       capabilities: undefined,
@@ -103,6 +104,7 @@ export class Epoch {
   end(error: EspAtError): void {
     if (this.#ended) return;
     this.#ended = true;
+    this.#host.line.prompted ||= this.#session.prompted;
     this.#leave(error);
     this.#session.close(error);
     this.#host.event({ event: 'lost', error });
@@ -210,6 +212,7 @@ export class Epoch {
   /** The device knows nothing any more of what it was told. */
   #again(error: EspAtError): void {
     if (this.#ended) return;
+    this.#host.line.prompted = error.code !== 'DEVICE_RESTARTED' && this.#session.prompted;
     this.#leave(error);
     this.#session.reset(error);
     this.#setUp();

@@ -1,28 +1,38 @@
 import type { Cancel, Clock } from '../clock';
 import type { Framer } from './framer';
+import { Stillness } from './stillness';
 
 /** Milliseconds of stillness in the middle of data after which its rest will not come. */
-const STALL = 1000;
+const STALL = 1500;
 
 /**
  * Notices data that has begun and does not go on. Only time tells a damaged length from a slow line, and
- * until it is given up such data swallows whatever the device says.
+ * until it is given up such data swallows whatever the device says, answers to our probes included: so all
+ * stillness since the announcement counts, not only the last.
  */
 export class DataWatch {
   readonly #clock: Clock;
   readonly #framer: Framer;
-  #heardAt = 0;
+  readonly #still: Stillness;
+  #watched = -1;
   #timer: Cancel | undefined;
 
   constructor(clock: Clock, framer: Framer) {
     this.#clock = clock;
     this.#framer = framer;
+    this.#still = new Stillness(clock.now());
   }
 
   /** Bytes came in, and the framer has taken them. */
   heard(now: number): void {
-    this.#heardAt = now;
-    if (this.#framer.unfinished && !this.#timer) this.#lookIn(STALL);
+    if (!this.#framer.unfinished) return;
+    if (this.#watched === this.#framer.announced) {
+      this.#still.heard(now);
+    } else {
+      this.#watched = this.#framer.announced;
+      this.#still.restart(now);
+    }
+    if (!this.#timer) this.#lookIn(STALL);
   }
 
   /** No timer is left. */
@@ -34,9 +44,9 @@ export class DataWatch {
   #lookIn(delay: number): void {
     this.#timer = this.#clock.after(delay, () => {
       this.#timer = undefined;
-      if (!this.#framer.unfinished) return;
-      const left = STALL - (this.#clock.now() - this.#heardAt);
-      if (left > 0) this.#lookIn(left);
+      if (!this.#framer.unfinished || this.#watched !== this.#framer.announced) return;
+      const left = STALL - this.#still.until(this.#clock.now());
+      if (left > 0) this.#lookIn(Math.max(1, left));
       else this.#framer.abandon();
     });
   }

@@ -43,6 +43,11 @@ export class Exchange {
     return this.#phase === 'result';
   }
 
+  /** Whether something of a message may have left: an empty one leaves with its line. */
+  get mayHaveLeft(): boolean {
+    return this.payloadWritten || (this.command.success === 'SEND OK' && !this.command.payload);
+  }
+
   /** Whether the device said it was busy when nobody had probed it: something of ours may be lost. */
   get busy(): boolean {
     return this.#busy;

@@ -49,6 +49,7 @@ export class Framer {
   readonly #body = new Body();
   #state: State = 'line';
   #prompted = false;
+  #announced = 0;
   #pushing = false;
   readonly #waiting: Buffer[] = [];
 
@@ -59,6 +60,11 @@ export class Framer {
   /** Whether data has begun whose end is not here yet. See {@link abandon}. */
   get unfinished(): boolean {
     return this.#state !== 'line';
+  }
+
+  /** Counts the announcements of data, so that one can be told from the next. */
+  get announced(): number {
+    return this.#announced;
   }
 
   /** Bytes of memory in use for what is not complete yet; never above {@link FRAMER_BOUND}. */
@@ -154,6 +160,7 @@ export class Framer {
       if (byte === PLUS) {
         const end = line.headAt(chunk, from);
         if (end > 0) {
+          this.#announced++;
           this.#header.start();
           this.#state = 'header';
           return end;

@@ -4,7 +4,7 @@ import { Stillness } from './stillness';
 /** Milliseconds of stillness that an idle device never needs for an answer. */
 const ANSWER = 1200;
 /** Milliseconds of stillness after which stuffed bytes have been taken without completing a payload. */
-const STUFFED = 400;
+const STUFFED = 150;
 /** Milliseconds for a command that is still at work: WSCLOSE of a reconnecting link takes 14 s. */
 const AT_WORK = 25_000;
 /** Milliseconds of stillness after which a device that said it was at work is asked again. */
@@ -131,13 +131,17 @@ export class Recovery {
   async run(options: {
     readonly attempts: number;
     readonly mayRestart: boolean;
+    /** A data prompt is likely to wait: it is filled before anything is asked. */
+    readonly prompted?: boolean;
   }): Promise<RecoveryOutcome> {
     for (let attempt = 0; attempt < options.attempts && this.#goesOn; attempt++) {
-      this.#taken('crlf');
-      let reply = await this.#endLine();
-      if (this.#hangs) break;
-      // Our CR LF may have completed the damaged line of a command that wants a payload.
-      await this.#lull();
+      let reply: string | undefined;
+      if (attempt > 0 || options.prompted !== true) {
+        reply = await this.#endLine();
+        if (this.#hangs) break;
+        // Our CR LF may have completed the damaged line of a command that wants a payload.
+        await this.#lull();
+      }
       const waiting = reply === undefined || this.#prompted;
       if (waiting && this.#fill > 0 && !this.#filled) reply = await this.#fillUp();
       if (reply !== undefined && (await this.#ask())) return 'in step';
@@ -150,6 +154,7 @@ export class Recovery {
 
   /** Ends whatever line was damaged; a command that is still at work is waited for. */
   async #endLine(): Promise<string | undefined> {
+    this.#taken('crlf');
     this.#hangs = false;
     const until = this.#wire.clock.now() + AT_WORK;
     for (;;) {

@@ -53,7 +53,7 @@ export function refusal({ exchange, send }: Request, waited: number): EspAtError
   const said = [...lines, exchange.reason].filter((line) => line !== '').join(', ');
   const reason = said === '' ? '' : `: ${said}`;
   const details = { command: exchange.command.name, reason, waited: Math.round(waited) };
-  if (!send || exchange.payloadWritten) return new EspAtError('COMMAND_FAILED', details);
+  if (!send || exchange.mayHaveLeft) return new EspAtError('COMMAND_FAILED', details);
   return new EspAtError('SEND_FAILED', { ...details, link: send.link });
 }
 

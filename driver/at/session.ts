@@ -118,6 +118,11 @@ export class Session {
     this.#data.heard(now);
   }
 
+  /** Whether a data prompt may be left waiting, should the two sides part now. */
+  get prompted(): boolean {
+    return this.#request?.exchange.command.payload !== undefined || this.#unfilled > 0;
+  }
+
   /** How `+WS_DATA` of a link looks from here on. */
   setFormat(link: LinkId, format: DataFormat): void {
     this.#framer.setFormat(link, format);
@@ -168,7 +173,7 @@ export class Session {
       if (send === atWork) {
         this.#sends.push(send);
         send.ended = error;
-        send.unborn = send.next === 0 && this.#request?.exchange.payloadWritten !== true;
+        send.unborn = send.next === 0 && this.#request?.exchange.mayHaveLeft !== true;
       } else {
         send.settle(send.next === 0 ? notSent(error) : unknown(link, error));
       }
@@ -177,13 +182,17 @@ export class Session {
 
   /**
    * Gets in step with a device of which nothing is known. True when it answers.
-   * @param fill bytes that a data prompt of an earlier life may be waiting for
+   * @param fill bytes that a data prompt of an earlier life may be waiting for, and most likely is; or 0
    * @throws EspAtError whatever the session was {@link reset} with meanwhile
    */
   async align(fill: number): Promise<boolean> {
     if (this.#closed) throw this.#closed;
     const recovery = this.#newRecovery(fill, () => undefined);
-    const outcome = await recovery.run({ attempts: fill > 0 ? 3 : 1, mayRestart: false });
+    const outcome = await recovery.run({
+      attempts: fill > 0 ? 3 : 1,
+      mayRestart: false,
+      prompted: fill > 0,
+    });
     if (this.#recovery !== recovery) throw this.#lastReset ?? new EspAtError('PORT_CLOSED');
     this.#endRecovery();
     // A device that has just started has nothing to be in step about.
@@ -404,7 +413,7 @@ export class Session {
     const { send, exchange } = request;
     if (!send) return request.failed(error);
     this.#sends.remove(send);
-    const left = exchange.payloadWritten || send.next > 0;
+    const left = exchange.mayHaveLeft || send.next > 0;
     send.settle(left ? unknown(send.link, error) : notSent(error));
   }
 
