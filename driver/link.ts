@@ -474,6 +474,7 @@ export class Link {
     const receiver = this.#receiver;
     this.#receiver = undefined;
     this.#suspicion = undefined;
+    this.#gapped = false;
     this.#early = [];
     receiver?.close();
   }

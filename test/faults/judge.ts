@@ -18,6 +18,9 @@ const PROMPT = 15_000;
 /** After anything else: pings find a dead link after 12 s, the device reconnects 15 s later, then the host asks. */
 const ANYTHING = 90_000;
 
+/** Bytes that noise or a damaged line leave in a prompt beside what fills it. */
+const NOISE = 60;
+
 const endings = new Set([
   ...['lost', 'closed-by-server', 'closing', 'closed', 'failed', 'device-lost', 'gap'],
   ...['reopened', 'opened'],
@@ -178,14 +181,16 @@ export class Judge {
 
   /** A prompt whose payload was not risked, filled up to get back in step: nothing of the message is in it. */
   #filled({ at, link, bytes }: Stray): OutEntry | undefined {
-    if (!/^(?:\r|\n|AT\+[A-Z]+\?\r\n)*$/.test(bytes.toString('latin1'))) return undefined;
+    const rest = bytes.toString('latin1').replace(/\r|\n|AT\+[A-Z]+\?\r\n/g, '');
+    if (rest.length > NOISE) return undefined;
     return this.#books.out.find(
       (entry) =>
         !this.#spent.has(entry) &&
         entry.arrivals.length === 0 &&
         entry.label.link === link &&
         entry.at <= at &&
-        entry.outcome === 'not-sent',
+        entry.outcome === 'not-sent' &&
+        (rest === '' || !entry.payload.includes(Buffer.from(rest, 'latin1'))),
     );
   }
 
