@@ -104,7 +104,7 @@ export class Campaign {
   async #sendOn(link: LinkId): Promise<void> {
     const { books } = this.#stage;
     while (!this.#ended) {
-      await this.#sleep(between(this.#random, 0, 900));
+      await this.#sleep(between(this.#random, 0, 900) * this.#stage.leisure);
       const burst = this.#random() < 0.1 ? between(this.#random, 2, 6) : 1;
       const entries = Array.from({ length: burst }, () =>
         this.#traffic.send(link, this.#random() < 0.3 ? between(this.#random, 1, 30) : undefined),
@@ -116,7 +116,7 @@ export class Campaign {
 
   async #serveOn(link: LinkId): Promise<void> {
     while (!this.#ended) {
-      await this.#sleep(between(this.#random, 100, 2500));
+      await this.#sleep(between(this.#random, 100, 2500) * this.#stage.leisure);
       const burst = this.#random() < 0.1 ? between(this.#random, 2, 5) : 1;
       for (let each = 0; each < burst; each++) this.#traffic.serve(link);
     }

@@ -172,25 +172,20 @@ export class Judge {
           (entry.outcome === 'unknown' ? entry.label.link === stray.link : false),
       );
       const marked = out.find((entry) => this.#accountsFor(entry, stray));
-      const entry = marked ?? damaged ?? this.#filled(stray);
+      const entry = marked ?? damaged;
+      if (!entry && this.#isFilling(stray)) continue;
       if (!entry) this.#broken(`${describeStray(stray)} arrived at the server`);
       else this.#spend(entry, entry.outcome === 'sent');
     }
     for (const stray of straysAtHost) this.#judgeStrayAtHost(stray);
   }
 
-  /** A prompt whose payload was not risked, filled up to get back in step: nothing of the message is in it. */
-  #filled({ at, link, bytes }: Stray): OutEntry | undefined {
+  /** A prompt whose payload was not risked, filled up to get back in step; its link was closed, and said so. */
+  #isFilling({ at, link, bytes }: Stray): boolean {
     const rest = bytes.toString('latin1').replace(/\r|\n|AT\+[A-Z]+\?\r\n/g, '');
-    if (rest.length > NOISE) return undefined;
-    return this.#books.out.find(
-      (entry) =>
-        !this.#spent.has(entry) &&
-        entry.arrivals.length === 0 &&
-        entry.label.link === link &&
-        entry.at <= at &&
-        entry.outcome === 'not-sent' &&
-        (rest === '' || !entry.payload.includes(Buffer.from(rest, 'latin1'))),
+    if (rest.length > NOISE) return false;
+    return this.#books.said.some(
+      (said) => said.link === link && endings.has(said.event) && Math.abs(said.at - at) < PROMPT,
     );
   }
 

@@ -25,6 +25,8 @@ export interface Stage {
   readonly faults: Faults;
   readonly ws: WsServer;
   readonly firmware: FirmwareClass;
+  /** How much longer pauses between messages are than usual, so that a slow line is not flooded. */
+  readonly leisure: number;
   /** Milliseconds from power-up to an address, at most. */
   readonly bootAndJoin: number;
   witness: StageWitness | undefined;

@@ -30,6 +30,8 @@ export interface VirtualStageOptions {
 const BOOT = 400;
 const JOIN = 1100;
 const RATE = 115_200;
+/** At that rate. */
+const LEISURE = 5;
 /** Milliseconds in which the servers' and the network's own timers run out. */
 const LAST = 200_000;
 const FOR_EVER = 1e12;
@@ -40,6 +42,7 @@ export class VirtualStage implements Stage {
   readonly books = new Books(() => this.clock.now());
   readonly ws = new WsServer(this.clock);
   readonly bootAndJoin = BOOT + JOIN;
+  readonly leisure: number;
   readonly firmware: FirmwareClass;
   readonly faults: Faults;
   readonly device: Device;
@@ -52,6 +55,7 @@ export class VirtualStage implements Stage {
 
   constructor({ firmware, seed, paced = false, cuts = false }: VirtualStageOptions) {
     this.firmware = firmware;
+    this.leisure = paced ? LEISURE : 1;
     const { clock } = this;
     const chance = seededRandom(seed + 3);
     this.#network = new MemoryNetwork({
