@@ -1,5 +1,8 @@
 import { EspAtError } from './errors';
 
+/** How far below a quarter the level has to fall to count as below: a flow that feeds steadily stays near one. */
+const SLACK = 1 / 16;
+
 /** What the messages that wait to be sent may take, for all links of a device together. */
 export class Budget {
   readonly limit: { readonly messages: number; readonly bytes: number };
@@ -8,7 +11,7 @@ export class Budget {
   #bytes = 0;
   #quarter = 0;
 
-  /** @param changed told the fill level, 0 to 1, whenever it crosses a quarter */
+  /** @param changed told the fill level, 0 to 1, when it reaches a quarter, and when it has clearly left it */
   constructor(
     limit: { readonly messages: number; readonly bytes: number },
     changed: (level: number) => void,
@@ -49,9 +52,18 @@ export class Budget {
 
   #notice(): void {
     const level = Math.max(this.#messages / this.limit.messages, this.#bytes / this.limit.bytes);
-    const quarter = Math.min(4, Math.floor(level * 4));
+    const reached = quarterOf(level);
+    if (reached < this.#quarter) this.#tell(quarterOf(level + SLACK), level);
+    else this.#tell(reached, level);
+  }
+
+  #tell(quarter: number, level: number): void {
     if (quarter === this.#quarter) return;
     this.#quarter = quarter;
     this.#changed(Math.min(1, level));
   }
+}
+
+function quarterOf(level: number): number {
+  return Math.min(4, Math.floor(level * 4));
 }

@@ -30,7 +30,7 @@ export interface DeviceEvents {
   event: [DeviceEvent];
   link: [LinkEvent];
   message: [Message];
-  /** Fill level of the send queue, 0 to 1, when it crosses a quarter. */
+  /** Fill level of the send queue, 0 to 1, when it reaches a quarter, and when it has clearly left it. */
   queue: [number];
 }
 
