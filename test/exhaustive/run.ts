@@ -3,7 +3,8 @@
 import { parseArgs } from 'node:util';
 import { faultKind, faultKinds } from './faults';
 import { scriptNamed, scripts } from './scripts';
-import { Search, type Violation } from './search';
+import { Search } from './search';
+import type { Tally } from './tally';
 import { unknowables } from './unknowable';
 
 const { values } = parseArgs({
@@ -22,41 +23,45 @@ const search = new Search({
   stride: Number(values.stride),
 });
 
-const row = (cells: readonly (string | number)[]): string =>
-  cells
-    .map((cell, index) => String(cell)[index === 0 ? 'padEnd' : 'padStart'](index === 0 ? 26 : 12))
-    .join('');
-
 const print = (text: string): void => void process.stdout.write(`${text}\n`);
+
+function row(first: string, ...cells: readonly (string | number)[]): void {
+  print(first.padEnd(26) + cells.map((cell) => String(cell).padStart(12)).join(''));
+}
+
+const seconds = (milliseconds: number): string => (milliseconds / 1000).toFixed(1);
+
+function cells({ runs, violations, unknowable, unknown, worst }: Tally): (string | number)[] {
+  const excused = [...unknowable.values()].reduce((sum, count) => sum + count, 0);
+  return [runs, violations.length, excused, unknown, seconds(worst)];
+}
 
 async function main(): Promise<void> {
   const began = Date.now();
-  print(row(['script', 'runs', 'violations', 'unknowable', 'unknown', 'worst [s]', 'time [s]']));
-  const violations: Violation[] = [];
+  const titles = ['runs', 'violations', 'unknowable', 'unknown', 'worst [s]'];
+  row('script', ...titles, 'time [s]');
   for (const script of search.scripts) {
     const start = Date.now();
     const tally = await search.run(script);
-    violations.push(...tally.violations);
-    const excused = [...tally.unknowable.values()].reduce((sum, count) => sum + count, 0);
-    const cells = [tally.runs, tally.violations.length, excused, tally.unknown];
-    const seconds = [
-      (tally.worst.recovery / 1000).toFixed(1),
-      ((Date.now() - start) / 1000).toFixed(1),
-    ];
-    print(row([script.name, ...cells, ...seconds]));
+    row(script.name, ...cells(tally), seconds(Date.now() - start));
+  }
+  print('');
+  row('fault', ...titles);
+  for (const [{ name }, tally] of search.kinds) {
+    if (tally.runs > 0) row(name, ...cells(tally), `  ${tally.worstRun}`);
   }
   const { total } = search;
   print(`\n${total.runs} runs in ${Math.round((Date.now() - began) / 1000)} s`);
-  print(`worst recovery: ${(total.worst.recovery / 1000).toFixed(1)} s after ${total.worst.what}`);
   for (const [reason, count] of total.unknowable) {
     print(`unknowable, ${reason}: ${count} (${unknowables[reason]})`);
   }
-  for (const { repeat, what, story } of violations) {
+  for (const { repeat, what, story } of total.violations) {
     print(`\n${repeat}\n  ${what.join('\n  ')}`);
     if (values.at !== undefined) print(story.join('\n'));
   }
-  print(violations.length === 0 ? 'no violations' : `\n${violations.length} violations`);
-  process.exitCode = violations.length === 0 && total.runs > 0 ? 0 : 1;
+  const { length } = total.violations;
+  print(length === 0 ? 'no violations' : `\n${length} violations`);
+  process.exitCode = length === 0 && total.runs > 0 ? 0 : 1;
 }
 
 void main();
