@@ -25,9 +25,6 @@ describe('every single fault, a sample', () => {
   }
 });
 
-/** Milliseconds after which messages pass again when bytes were lost, wherever it was. */
-const SOON = 15_000;
-
 /** What once went wrong: a fault, and the byte it strikes, found by the text around it. */
 const found: readonly {
   readonly what: string;
@@ -96,17 +93,14 @@ describe('once found', () => {
       const outcome = await attempt(script, faultKind(fault), start + index, recording);
       assert.ok(outcome.struck);
       assert.deepEqual(outcome.violations, []);
-      assert.ok(outcome.recovery < SOON, `${outcome.recovery} ms`);
     });
   }
 
   it('a device that hangs during its bring-up is restarted', async () => {
     const script = scriptNamed('bring-up-c');
-    const { violations, recovery } = await attempt(
-      ...([script, faultKind('fate-hang'), 0, await record(script)] as const),
-    );
-    assert.deepEqual(violations, []);
-    assert.ok(recovery < 120_000, `${recovery} ms`);
+    const outcome = await attempt(script, faultKind('fate-hang'), 0, await record(script));
+    assert.ok(outcome.struck);
+    assert.deepEqual(outcome.violations, []);
   });
 });
 

@@ -5,6 +5,11 @@ import type { Script } from './scripts';
 import { SmallWorld } from './small-world';
 import { unknowable, type Unknowable } from './unknowable';
 
+/** Milliseconds after which messages have to pass both ways again. */
+const SOON = 15_000;
+/** The same where a device is at work for ever: it has to be given the time that work may take. */
+const AFTER_HANG = 90_000;
+
 /** What came of one script with one fault. */
 export interface Outcome {
   /** Whether the fault struck at all. */
@@ -62,19 +67,23 @@ export async function attempt(
   const end = await world.proveUsable(0);
   await world.end();
   const findings = [...world.findings, ...audit(world.ledger, world.server.connections)];
+  const { struck } = world.line;
+  const recovery = struck === undefined ? 0 : end - struck;
+  if (recovery > (kind.name === 'fate-hang' ? AFTER_HANG : SOON)) {
+    findings.push({ about: 'device', text: `messages passed again only after ${recovery} ms` });
+  }
   const unknown = world.ledger.sent.filter(({ outcome }) => outcome === 'unknown').length;
   if (unknown > 0 && !mayBeUnknown(kind, at, recording)) {
     findings.push({ about: 'device', text: 'an outcome is unknown though no send was at work' });
   }
   const reason = unknowable(kind, at, recording);
   const excused = reason !== undefined && findings.some(({ about }) => about === 'message');
-  const { struck } = world.line;
   return {
     struck: struck !== undefined,
     violations: (excused ? findings.filter(isInexcusable) : findings).map(({ text }) => text),
     excuse: excused ? reason : undefined,
     unknown,
-    recovery: struck === undefined ? 0 : end - struck,
+    recovery,
     story: storyOf(world),
   };
 }
