@@ -19,11 +19,14 @@ if (status !== 0) process.exit(status ?? 1);
 
 const types = Object.keys(readJson(from('package.json'))['node-red'].nodes);
 
-/** The shared part of the editor's scripts stands where a node's script names it. */
-const shared = read(from('nodes', 'shared', 'editor.js')).replace(/^\/\* global .*\n/, '');
+/** What the dialogs share stands where a node's editor file names it. */
+const included = (_, path) =>
+  read(from('nodes', path))
+    .replace(/^\/\* global .*\n/, '')
+    .trim();
 for (const type of types) {
   const html = read(from('nodes', `${type}.html`));
-  const composed = html.replace('/* include shared/editor.js */', () => shared.trim());
+  const composed = html.replace(/\/\* include (shared\/editor\.\w+) \*\//g, included);
   writeFileSync(target(`${type}.html`), composed);
 }
 

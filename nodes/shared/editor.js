@@ -52,6 +52,35 @@ const espAt = {
   isHeaderName: (name) => espAt.isVariable(name) || /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(name),
 
   /**
+   * Says below the choice of a link who else opens it, or that nobody does.
+   * @param {(key: string, values?: object) => string} text
+   * @param {{ id: string, type: string }} node the node whose dialog is open
+   */
+  noteOpeners(text, { id, type }) {
+    const fields = $('#node-input-device, #node-input-link');
+    const note = $('.esp-at-note');
+    const show = () => {
+      const device = String($('#node-input-device').val());
+      const link = String($('#node-input-link').val());
+      const known = /^[012]$/.test(link) && RED.nodes.node(device);
+      const openers = RED.nodes
+        .filterNodes({ type: 'ws-open' })
+        .filter((one) => one.id !== id && !one.d && one.device === device);
+      const same = openers.filter((one) => String(one.link) === link);
+      const names = same.map((one) => one.name || one.id).join(', ');
+      const opens = type === 'ws-open';
+      const silent = !known || (opens ? names === '' : openers.some(mayOpen));
+      note.toggle(!silent).text(text(opens ? 'tip.alsoOpened' : 'tip.notOpened', { link, names }));
+
+      function mayOpen(one) {
+        return one.link === 'msg' || String(one.link) === link;
+      }
+    };
+    fields.on('change', show);
+    show();
+  },
+
+  /**
    * A list of headers in a dialog.
    * @param {JQuery} list an `ol`
    * @param {(key: string, values?: object) => string} text

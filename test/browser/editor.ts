@@ -65,6 +65,10 @@ export class Editor {
     const [page] = context.pages();
     assert.ok(page);
     const editor = new Editor(page, context, profile);
+    // Node-RED 5 complains about Node.js 20 in a box that lies over its buttons.
+    await page.addInitScript(
+      "addEventListener('DOMContentLoaded', () => document.head.insertAdjacentHTML('beforeend', '<style>#red-ui-notifications { display: none }</style>'))",
+    );
     await page.goto(address);
     await page.waitForFunction(
       "window.RED && RED.nodes && RED.nodes.getType('ws-status') && RED.workspaces.active() && !$('#red-ui-loading-progress').is(':visible')",
@@ -128,6 +132,16 @@ export class Editor {
   async edit(id: string): Promise<void> {
     await this.run('RED.editor.edit(RED.nodes.node(args));', id);
     await this.page.locator('#node-dialog-ok').waitFor();
+    await this.page.waitForTimeout(400); // The tray slides in.
+  }
+
+  /** Opens the dialog of a configuration node. */
+  async editConfig(id: string): Promise<void> {
+    await this.run(
+      'const node = RED.nodes.node(args); RED.editor.editConfig("", node.type, node.id);',
+      id,
+    );
+    await this.page.locator('#node-config-dialog-ok').waitFor();
     await this.page.waitForTimeout(400); // The tray slides in.
   }
 

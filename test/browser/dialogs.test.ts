@@ -1,0 +1,156 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { Demo, idOf, type NodeRedMajor } from '../start/demo';
+import { Editor, noBrowser } from './editor';
+
+const majors: readonly NodeRedMajor[] = ['4', '5'];
+const users = ['ws-open', 'ws-send', 'ws-close', 'ws-status'];
+
+for (const nodeRed of majors) {
+  describe(`dialogs in Node-RED ${nodeRed}`, { skip: noBrowser }, () => {
+    let demo: Demo;
+    before(async () => {
+      demo = await Demo.start({ nodeRed });
+    });
+    after(() => demo.dispose());
+
+    for (const locale of ['en-US', 'zh-CN'] as const) {
+      it(`have their texts in ${locale}, none cut off or in two lines`, async (t) => {
+        const editor = await Editor.open(demo.address, { locale });
+        t.after(() => editor.close());
+        const flows = await demo.flows();
+        for (const type of users) {
+          await editor.edit(idOf(flows, type));
+          await assertTidy(editor, `${type} ${locale}`);
+          await editor.picture(`${type}-${nodeRed}-${locale}`);
+          await editor.done();
+        }
+        await editor.editConfig(idOf(flows, 'esp-at-device'));
+        for (const index of [0, 1, 2, 3, 4, 5]) {
+          await editor.page.locator('#esp-at-device-tabs li').nth(index).click();
+          await editor.page.waitForTimeout(300); // A second click sooner would be a double click.
+          await assertTidy(editor, `esp-at-device, tab ${index}, ${locale}`);
+          await editor.picture(`device-${index}-${nodeRed}-${locale}`);
+        }
+        for (const type of [...users, 'esp-at-device']) {
+          const help = String(await editor.run('return RED.nodes.getNodeHelp(args);', type));
+          assert.match(help, locale === 'zh-CN' ? /<h3>详细/ : /<h3>Details/, type);
+        }
+        assert.deepEqual(editor.complaints, []);
+      });
+    }
+
+    it('say what is wrong with a setting, field by field', async (t) => {
+      const editor = await Editor.open(demo.address);
+      t.after(() => editor.close());
+      const flows = await demo.flows();
+      const wrong: readonly (readonly [type: string, field: string, value: unknown, RegExp])[] = [
+        ['ws-open', 'uri', 'http://host/', /^URI: must begin with ws:\/\/ or wss:\/\/ and a host$/],
+        ['ws-open', 'uri', 'ws:///path', /and a host$/],
+        ['ws-open', 'uri', 'ws://host/a b', /must be percent-encoded$/],
+        ['ws-open', 'uri', `ws://host/${'a'.repeat(240)}`, /240 bytes/],
+        ['ws-open', 'subprotocol', 'ü', /^Subprotocol: /],
+        ['ws-open', 'timeout', '0', /^Timeout \(ms\): not a whole number from 1 to 180000$/],
+        ['ws-open', 'headers', [{ name: 'a b', value: '' }], /^Headers: "a b" cannot be a name$/],
+        ['ws-open', 'maxMessage', '1.5', /^Largest \(bytes\): not a whole number/],
+        ['ws-send', 'timeout', '60001', /from 0 to 60000$/],
+        ['ws-send', 'holdSeconds', 'x', /^Wait \(s\): /],
+        ['ws-send', 'holdMessages', '0', /^Wait \(messages\): /],
+        ['ws-close', 'code', '1005', /^Close code: 1000-1003, 1007-1014 or 3000-4999$/],
+        ['ws-close', 'reason', 'ü'.repeat(62), /^Reason: at most 123 bytes$/],
+        ['ws-status', 'poll', '-1', /^Ask every \(s\): /],
+        ['esp-at-device', 'port', ' ', /^Port: must not be empty$/],
+        ['esp-at-device', 'rate', 'fast', /^Baud rate: not a whole number from 80 to 5000000$/],
+      ];
+      for (const [type, field, value, reason] of wrong) {
+        const id = idOf(flows, type);
+        assert.match(String(await verdict(editor, id, field, value)), reason, `${type} ${field}`);
+      }
+      const right: readonly (readonly [type: string, field: string, value: unknown])[] = [
+        ['ws-open', 'uri', ''],
+        ['ws-open', 'uri', 'WSS://user:pass@host:443/a?b=c,"d"'],
+        ['ws-open', 'uri', 'wss://{{flow.host}}/grüß dich'],
+        ['ws-open', 'uri', '${HOST}'],
+        ['ws-open', 'timeout', '${TIMEOUT}'],
+        ['ws-close', 'code', '4999'],
+        ['ws-status', 'poll', ''],
+        ['esp-at-device', 'port', 'tcp://bridge:23'],
+      ];
+      for (const [type, field, value] of right) {
+        const id = idOf(flows, type);
+        assert.equal(
+          await verdict(editor, id, field, value),
+          true,
+          `${type} ${field} ${String(value)}`,
+        );
+      }
+    });
+
+    it('say who opens a link, and that nobody does', async (t) => {
+      const editor = await Editor.open(demo.address);
+      t.after(() => editor.close());
+      const flows = await demo.flows();
+      const [open, send] = [idOf(flows, 'ws-open'), idOf(flows, 'ws-send')];
+      const device = idOf(flows, 'esp-at-device');
+      const note = editor.page.locator('.esp-at-note');
+      const link = editor.page.locator('#node-input-link');
+      await editor.edit(send);
+      assert.equal(await note.isVisible(), false);
+      await link.selectOption('1');
+      assert.equal(await note.innerText(), 'No ws-open opens link 1 of this device yet.');
+      await link.selectOption('msg');
+      assert.equal(await note.isVisible(), false);
+      await link.selectOption('0');
+      await editor.done();
+      await editor.edit(open);
+      assert.equal(await note.isVisible(), false);
+      await editor.done();
+      const z = flows.find(({ id }) => id === open)?.z;
+      const rival = {
+        id: 'rival',
+        type: 'ws-open',
+        name: 'rival',
+        device,
+        link: '0',
+        x: 600,
+        y: 700,
+      };
+      await editor.place([{ ...rival, z, wires: [[], []] }]);
+      await editor.edit(open);
+      assert.equal(await note.innerText(), 'Link 0 is also opened by: rival');
+    });
+  });
+}
+
+/** What the editor's own check says of a value: true, or why not. */
+function verdict(editor: Editor, id: string, field: string, value: unknown): Promise<unknown> {
+  return editor.run(
+    `const node = RED.nodes.node(args.id);
+     const check = node._def.defaults[args.field].validate;
+     return check.call({ ...node, [args.field]: args.value }, args.value, {});`,
+    { id, field, value },
+  );
+}
+
+/** Every text in the open dialog is translated and has the room it needs. */
+async function assertTidy(editor: Editor, where: string): Promise<void> {
+  const untidy = await editor.run(`
+    const found = [];
+    const visible = $('.red-ui-editor .red-ui-tray-body').last().find('label, option, button, .form-tips, th, .red-ui-tab a').filter(':visible');
+    visible.each(function () {
+      const text = $(this).text().trim();
+      if (/node-red-contrib|\\b(label|option|tip|tab)\\.[a-z]/.test(text.replace(/msg\\.linkId/, ''))) found.push('not translated: ' + text);
+      const short = $(this).is('label, .red-ui-tab a') && !$(this).prev().is('input');
+      if (short && this.getBoundingClientRect().height > 40) found.push('in two lines: ' + text);
+      if (this.scrollWidth > this.clientWidth + 1 && this.clientWidth > 0) found.push('cut off: ' + text);
+    });
+    $('.red-ui-editor .red-ui-tray-body').last().find('select:visible').each(function () {
+      const room = document.createElement('canvas').getContext('2d');
+      room.font = getComputedStyle(this).font;
+      const width = room.measureText($(this).find('option:selected').text()).width;
+      if (width > this.clientWidth - 20) found.push('cut off: ' + $(this).find('option:selected').text());
+    });
+    return found;
+  `);
+  assert.deepEqual(untidy, [], where);
+}
