@@ -15,7 +15,8 @@ import type {
 } from './device-types';
 import { Epoch, type EpochHost } from './epoch';
 import { asEspAtError, EspAtError } from './errors';
-import { Link, type LinkHost } from './link';
+import { Link } from './link';
+import type { LinkHost } from './link-host';
 import type { LinkEvent, Message } from './link-types';
 import type { Port } from './port/port';
 

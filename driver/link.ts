@@ -1,22 +1,18 @@
 import type { DataFrame, LinkId } from './at/frame';
-import type { Session } from './at/session';
-import { Backoff } from './backoff';
-import type { Budget } from './budget';
-import type { Cancel, Clock } from './clock';
-import { BUFFER_SIZE, wsclose, wsdatafmt, wssend } from './commands/websocket';
+import { BUFFER_SIZE, wsclose, wsdatafmt } from './commands/websocket';
 import type { Capabilities } from './device-types';
 import { asEspAtError, EspAtError, isDeviceLoss } from './errors';
-import type { HeaderMemory } from './headers';
+import { Farewell } from './farewell';
+import { Incoming } from './incoming';
+import type { Attachment, LinkHost } from './link-host';
 import type {
   CloseOptions,
   LinkEvent,
   LinkEventName,
   LinkState,
-  Message,
   OpenOptions,
   SendOptions,
 } from './link-types';
-import { Receiver } from './messages/receiver';
 import { closePayload } from './messages/close-frame';
 import { Outbox } from './outbox';
 import {
@@ -26,40 +22,10 @@ import {
   verifiesServer,
   type OpeningReports,
 } from './opening';
+import { Retry } from './retry';
 
-/** Milliseconds to the first and the longest pause of keep-open. */
-const FIRST_RETRY = 1000;
-const LONGEST_RETRY = 60_000;
-/** Milliseconds that a connection must last for the next loss to be retried at once again. */
-const STEADY = 10_000;
-/** Milliseconds a server has to answer a close frame. */
-const CLOSE_ANSWER = 3000;
 /** Milliseconds the device may try by itself to reconnect before keep-open opens the link afresh. */
 const RECONNECTING = 60_000;
-
-/** What a link needs of its device. */
-export interface LinkHost {
-  readonly clock: Clock;
-  readonly random: () => number;
-  readonly budget: Budget;
-  /** Settles when links can be opened; rejects with `DEVICE_NOT_READY` or its reason. */
-  ready(patience: number): Promise<void>;
-  /** Has the device asked for the states of its links. */
-  ask(): void;
-  event(event: LinkEvent): void;
-  message(message: Message): void;
-  /** Something works, but not as its user may believe. */
-  warn(error: EspAtError): void;
-}
-
-/** The device while it is ready. */
-export interface Attachment {
-  readonly session: Session;
-  readonly capabilities: Capabilities;
-  readonly headers: HeaderMemory;
-  /** Settles once the device knows the time, which it needs to verify servers; rejects with `CLOCK_NOT_SET` …. */
-  clockSet(): Promise<void>;
-}
 
 interface Attempt {
   readonly options: OpenOptions;
@@ -72,8 +38,10 @@ interface Attempt {
 export class Link {
   readonly id: LinkId;
   readonly #host: LinkHost;
-  readonly #backoff: Backoff;
   readonly #outbox: Outbox;
+  readonly #incoming = new Incoming();
+  readonly #retry: Retry;
+  readonly #farewell: Farewell;
   #state: LinkState = 0;
   #options: OpenOptions | undefined;
   /** Whether it is to be open: from `open()` until `close()` or a close by the server. */
@@ -84,21 +52,19 @@ export class Link {
   #opening: { readonly done: Promise<void> } | undefined;
   /** Counts the wishes to open and to close: only the last one counts. */
   #wish = 0;
-  #receiver: Receiver | undefined;
-  #early: DataFrame[] = [];
-  #retry: Cancel | undefined;
-  #openedAt = 0;
-  #gapped = false;
   /** Why the connection may be dead though the device has not noticed. */
   #suspicion: EspAtError | undefined;
-  #closedByServer: (() => void) | undefined;
   /** What was warned of, so that a link that is opened time and again warns once. */
   #warnedOf = '';
 
   constructor(id: LinkId, host: LinkHost) {
     this.id = id;
     this.#host = host;
-    this.#backoff = new Backoff(FIRST_RETRY, LONGEST_RETRY, host.random);
+    this.#farewell = new Farewell(id, host.clock);
+    this.#retry = new Retry(host.clock, host.random, () => {
+      if (this.#wanted && this.#options && this.#attached && !this.#attempt)
+        this.#reopen(this.#options);
+    });
     this.#outbox = new Outbox({
       link: id,
       clock: host.clock,
@@ -170,7 +136,7 @@ export class Link {
     const idle = !this.#wanted && this.#state === 0;
     this.#wanted = false;
     const wish = ++this.#wish;
-    this.#stopRetry();
+    this.#retry.stop();
     this.#outbox.reject(new EspAtError('LINK_CLOSED', { link: this.id }, { outcome: 'not-sent' }));
     const attempt = this.#attempt;
     if (attempt) attempt.aborted = true;
@@ -182,7 +148,7 @@ export class Link {
     const graceful = options.graceful !== false && this.#state === 2;
     if (this.#state !== 0) this.#become(4, 'closing');
     const { session } = this.#attached;
-    if (graceful) await this.#shakeHands(session, frame);
+    if (graceful) await this.#farewell.say(session, frame);
     else session.dropSends(this.id, new EspAtError('LINK_CLOSED', { link: this.id }));
     try {
       await session.run(wsclose(this.id));
@@ -206,9 +172,9 @@ export class Link {
   detach(error: EspAtError): void {
     if (!this.#attached) return;
     this.#attached = undefined;
-    this.#stopRetry();
+    this.#retry.stop();
     // Nobody is there any more to answer a close frame.
-    this.#closedByServer?.();
+    this.#farewell.answered();
     const had = this.#state !== 0 || this.#attempt !== undefined;
     const wasClosing = this.#state === 4;
     this.#state = 0;
@@ -238,13 +204,13 @@ export class Link {
       this.#endConnection();
       this.#attached?.session.dropSends(this.id, this.#notOpen());
       this.#become(1, 'lost');
-      if (this.#options?.keepOpen) this.#retryIn(RECONNECTING);
+      if (this.#options?.keepOpen) this.#retry.in(RECONNECTING);
       this.#host.ask();
     }
   }
 
   closedByServer(): void {
-    this.#closedByServer?.();
+    this.#farewell.answered();
     if (this.#attempt) {
       this.#attempt.reports.closed = true;
     } else if (this.#state !== 0 && this.#state !== 4) {
@@ -259,23 +225,19 @@ export class Link {
   }
 
   data(frame: DataFrame): void {
-    if (this.#receiver) this.#receiver.push(frame);
-    else if (this.#attempt) this.#early.push(frame);
+    this.#incoming.take(frame, this.#attempt !== undefined);
   }
 
   /** Something received was lost, nobody knows on which link. */
   gap(): void {
     if (this.#state !== 2) return;
-    this.#gapped = true;
-    this.#receiver?.gap();
+    this.#incoming.gap();
     this.#emit('gap', { error: new EspAtError('MESSAGES_LOST', { link: this.id }) });
   }
 
   /** What is received can be trusted again; all that came since {@link gap} was left out. */
   resume(): void {
-    if (!this.#gapped) return;
-    this.#gapped = false;
-    this.#receiver?.gap();
+    if (!this.#incoming.resume()) return;
     const attached = this.#attached;
     if (!attached?.capabilities.fragments || this.#state !== 2) return;
     // What could not be read may have been whole, in another format: the command that sets it was damaged.
@@ -321,7 +283,7 @@ export class Link {
     if (this.#state !== 0 || this.#attempt) await this.close({ graceful: false });
     this.#options = options;
     this.#wanted = true;
-    this.#stopRetry();
+    this.#retry.stop();
     const wish = ++this.#wish;
     try {
       await this.#host.ready(options.timeout ?? 15_000);
@@ -368,7 +330,7 @@ export class Link {
     } catch (error) {
       const aborted = this.#attempt?.aborted === true;
       this.#attempt = undefined;
-      this.#early = [];
+      this.#incoming.forget();
       if (aborted && !isDeviceLoss(error)) {
         throw new EspAtError('OPEN_ABORTED', { link: this.id }, { cause: error });
       }
@@ -412,23 +374,7 @@ export class Link {
 
   #retryLater(): void {
     if (!this.#wanted || !this.#attached) return;
-    const pause = this.#backoff.next();
-    this.#retryIn(pause);
-    this.#emit('retrying', { retryIn: pause });
-  }
-
-  #retryIn(pause: number): void {
-    this.#stopRetry();
-    this.#retry = this.#host.clock.after(pause, () => {
-      this.#retry = undefined;
-      if (this.#wanted && this.#options && this.#attached && !this.#attempt)
-        this.#reopen(this.#options);
-    });
-  }
-
-  #stopRetry(): void {
-    this.#retry?.();
-    this.#retry = undefined;
+    this.#emit('retrying', { retryIn: this.#retry.later() });
   }
 
   // --- states --------------------------------------------------------------------------------------
@@ -437,9 +383,10 @@ export class Link {
     const options = this.#options;
     const capabilities = this.#attached?.capabilities;
     if (!options || !capabilities) return;
-    this.#stopRetry();
-    this.#openedAt = this.#host.clock.now();
-    const receiver = new Receiver({
+    this.#retry.opened();
+    this.#become(2, event);
+    this.#warnOfTrust(options, capabilities);
+    this.#incoming.begin({
       clock: this.#host.clock,
       link: this.id,
       boundaries: capabilities.fragments,
@@ -451,10 +398,6 @@ export class Link {
       failed: (error) => this.#emit('gap', { error }),
       dead: (error) => this.renew(error),
     });
-    this.#receiver = receiver;
-    this.#become(2, event);
-    this.#warnOfTrust(options, capabilities);
-    for (const frame of this.#early.splice(0)) receiver.push(frame);
     this.#outbox.release();
   }
 
@@ -469,14 +412,9 @@ export class Link {
   }
 
   #endConnection(): void {
-    // A connection that lasted has earned a quick first retry.
-    if (this.#host.clock.now() - this.#openedAt > STEADY) this.#backoff.reset();
-    const receiver = this.#receiver;
-    this.#receiver = undefined;
+    this.#retry.ended();
     this.#suspicion = undefined;
-    this.#gapped = false;
-    this.#early = [];
-    receiver?.close();
+    this.#incoming.end();
   }
 
   #become(state: LinkState, event: LinkEventName, extra: Partial<LinkEvent> = {}): void {
@@ -499,31 +437,5 @@ export class Link {
 
   #notOpen(): EspAtError {
     return new EspAtError('LINK_NOT_OPEN', { link: this.id }, { outcome: 'not-sent' });
-  }
-
-  /** A close frame, sent after what is queued, and the wait for its answer. */
-  async #shakeHands(session: Session, frame: Buffer): Promise<void> {
-    const { clock } = this.#host;
-    const answered = new Promise<void>((resolve) => (this.#closedByServer = resolve));
-    try {
-      const parts = [wssend(this.id, frame, { opcode: 8 })];
-      await new Promise<void>((resolve, reject) => {
-        session.send({
-          link: this.id,
-          parts,
-          settle: (error) => (error ? reject(error) : resolve()),
-        });
-      });
-      let cancel: Cancel | undefined;
-      await Promise.race([
-        answered,
-        new Promise<void>((resolve) => (cancel = clock.after(CLOSE_ANSWER, resolve))),
-      ]);
-      cancel?.();
-    } catch {
-      // The link is closed either way, only less politely.
-    } finally {
-      this.#closedByServer = undefined;
-    }
   }
 }

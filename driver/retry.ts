@@ -1,0 +1,59 @@
+import { Backoff } from './backoff';
+import type { Cancel, Clock } from './clock';
+
+/** Milliseconds to the first and the longest pause. */
+const FIRST = 1000;
+const LONGEST = 60_000;
+/** Milliseconds that a connection must last for the next loss to be retried soon again. */
+const STEADY = 10_000;
+
+/** When a link that is to be kept open is tried again: one attempt at a time, after growing pauses. */
+export class Retry {
+  readonly #clock: Clock;
+  readonly #backoff: Backoff;
+  readonly #attempt: () => void;
+  #timer: Cancel | undefined;
+  #openedAt = 0;
+
+  /**
+   * @param random numbers from 0 up to 1
+   * @param attempt what is done when its time has come
+   */
+  constructor(clock: Clock, random: () => number, attempt: () => void) {
+    this.#clock = clock;
+    this.#backoff = new Backoff(FIRST, LONGEST, random);
+    this.#attempt = attempt;
+  }
+
+  /** Tries after the next pause, whose milliseconds it returns. */
+  later(): number {
+    const pause = this.#backoff.next();
+    this.in(pause);
+    return pause;
+  }
+
+  /** Tries in so many milliseconds, instead of whenever it would have tried. */
+  in(pause: number): void {
+    this.stop();
+    this.#timer = this.#clock.after(pause, () => {
+      this.#timer = undefined;
+      this.#attempt();
+    });
+  }
+
+  stop(): void {
+    this.#timer?.();
+    this.#timer = undefined;
+  }
+
+  /** The link is open. */
+  opened(): void {
+    this.stop();
+    this.#openedAt = this.#clock.now();
+  }
+
+  /** The connection has ended; one that lasted has earned a quick first retry. */
+  ended(): void {
+    if (this.#clock.now() - this.#openedAt > STEADY) this.#backoff.reset();
+  }
+}
