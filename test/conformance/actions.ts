@@ -22,6 +22,8 @@ export type Action =
   /** Whether the server ends TCP once close frames have been exchanged. */
   | { readonly kind: 'ends tcp'; readonly value: boolean }
   | { readonly kind: 'reads'; readonly value: boolean }
+  /** Whether the host takes what the device says. */
+  | { readonly kind: 'host reads'; readonly value: boolean }
   /** Whether anybody listens on the server's port; going away cuts what is open. */
   | { readonly kind: 'listens'; readonly value: boolean }
   /** Whether packets get through at all. */

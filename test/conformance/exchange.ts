@@ -4,12 +4,13 @@ import { eventsIn } from './inference';
 import { newStep, type StepOutcome } from './outcome';
 import { writesOf } from './host-writes';
 import { lengthOf, parsePattern } from './pattern';
+import { racingWith } from './racing';
 import type { Rig } from './rig';
 import type { Stimuli } from './stimuli';
 import type { Report } from './reports';
 import { inWords, leadsTo, type Stimulus } from './stimulus';
 import { answerTo, finalOf, type Exchange, type TranscriptLine } from './transcript';
-import { ORDERED_COMMAND, RACE_WINDOW, variationFor } from './variations';
+import { variationFor } from './variations';
 import { delayIn } from './wording';
 
 /** How long to wait for output that should not be, in milliseconds. */
@@ -20,6 +21,8 @@ const REPORT_FIRST = 4;
 const GRACE = 15;
 /** The same where an `S` line has just told a cause. */
 const LONG_GRACE = 300;
+/** How long after its effect an act of the server may be noted down, in milliseconds. */
+const NOTED_LATE = 60;
 /** How much longer than allowed a piece is waited for, so that a late one is told from a missing one. */
 const PATIENCE = 3000;
 
@@ -89,8 +92,8 @@ export class ExchangePlayer {
     const writes = writesOf(line, answer, this.#inFlight);
     if (this.#inFlight === '' || /^AT/i.test(line.text)) this.#inFlight = line.text;
     this.#explained.clear();
-    // A server that does not read has room until the recording shows that it has none left.
-    this.#rig.network.window = finalOf(lines, index) === 'ERROR' ? 0 : Infinity;
+    // A server that does not read has room for as long as the recording shows messages to be sent.
+    this.#rig.network.window = finalOf(lines, index) === 'SEND OK' ? Infinity : 0;
     this.#stimuli.armFor(line, answer);
     const next = lines[index + 1];
     const reportFirst =
@@ -111,14 +114,19 @@ export class ExchangePlayer {
 
   async #server(line: TranscriptLine): Promise<void> {
     await this.#until(line);
+    this.#act(line);
+    this.#recorded = line.time;
+    this.#actual = this.#rig.now;
+  }
+
+  /** Does what an `S` line says. */
+  #act(line: TranscriptLine): void {
     const stimuli = this.#stimuli.fromServerLine(line);
     if (!stimuli) this.#unknown ??= line.text;
     for (const stimulus of stimuli ?? []) {
       for (const kind of leadsTo(stimulus.action)) this.#explained.add(kind);
       this.#schedule(stimulus);
     }
-    this.#recorded = line.time;
-    this.#actual = this.#rig.now;
   }
 
   /** @returns how many lines it accounted for */
@@ -126,7 +134,7 @@ export class ExchangePlayer {
     const line = lines[index];
     if (!line) return 1;
     const expectation = new Expectation(parsePattern(line.text));
-    const raced = this.#racing(lines, index);
+    const raced = racingWith(lines, index, this.#inFlight);
     const gap = line.time - this.#recorded;
     const [least, most] = variationFor(line.text, this.#inFlight).range(gap);
     const due = this.#actual + gap;
@@ -151,7 +159,7 @@ export class ExchangePlayer {
     if (!inTime && onTheWire > QUIET && this.#position < output.length) {
       await this.#meanwhile(lines.slice(index + 1), done);
       await this.#rig.until(done, this.#actual + most + onTheWire + PATIENCE);
-    } else if (!inTime) {
+    } else if (!inTime && !(await this.#toldAfter(lines.slice(index + 1), line, done))) {
       const said = output.slice(this.#position);
       for (const stimulus of this.#stimuli.behind(line, said)) {
         this.#schedule(stimulus);
@@ -195,6 +203,21 @@ export class ExchangePlayer {
     return used;
   }
 
+  /** A server's act may have been noted down just after what came of it. */
+  async #toldAfter(
+    lines: readonly TranscriptLine[],
+    piece: TranscriptLine,
+    done: () => boolean,
+  ): Promise<boolean> {
+    for (const line of lines) {
+      if (line.actor !== 'server' || line.time - piece.time > NOTED_LATE) break;
+      this.#played.add(line);
+      this.#act(line);
+      if (await this.#rig.until(done, this.#rig.now + GRACE)) return true;
+    }
+    return false;
+  }
+
   /** While a piece that takes long is still on its way, host and server go on as recorded. */
   async #meanwhile(lines: readonly TranscriptLine[], done: () => boolean): Promise<void> {
     const start = this.#actual - this.#recorded;
@@ -233,7 +256,7 @@ export class ExchangePlayer {
   async #ahead(line: TranscriptLine, due: number, done: () => boolean): Promise<void> {
     if (done()) return;
     const explained = this.#explained.has('wifi') || this.#explained.has('ready');
-    const { lead, stimuli } = explained ? nothing : this.#stimuli.ahead(line);
+    const { lead, stimuli } = explained ? nothing : this.#stimuli.ahead(line, this.#inFlight);
     if (stimuli.length === 0) return;
     await this.#rig.until(done, due - lead);
     if (done()) return;
@@ -241,23 +264,6 @@ export class ExchangePlayer {
       this.#schedule(stimulus);
       this.#outcome.remarks.push(`inferred: ${inWords(stimulus)}`);
     }
-  }
-
-  /** This piece and those so near to it that a report among them may stand elsewhere. */
-  #racing(
-    lines: readonly TranscriptLine[],
-    index: number,
-  ): { bytes: Buffer; lines: number } | undefined {
-    if (ORDERED_COMMAND.test(this.#inFlight)) return undefined;
-    const first = lines[index];
-    const parts: Buffer[] = [];
-    for (const line of lines.slice(index)) {
-      if (!first || line.actor !== 'device' || line.time - first.time > RACE_WINDOW) break;
-      const pattern = parsePattern(line.text);
-      if (pattern.kind !== 'whole' || lengthOf(pattern) > 4096) break;
-      parts.push(pattern.bytes);
-    }
-    return parts.length > 0 ? { bytes: Buffer.concat(parts), lines: parts.length } : undefined;
   }
 
   /** Nothing more may come; or, where the title says so, for longer. */
@@ -282,6 +288,8 @@ export class ExchangePlayer {
   #schedule(stimulus: Stimulus): void {
     const act = (): void => {
       if (this.#rig.perform(stimulus.action, stimulus.link)) return;
+      // Ending what has ended already changes nothing; what it should have brought about is compared.
+      if (stimulus.action.kind === 'drop' || stimulus.action.kind === 'close') return;
       this.#outcome.notReplayable ??= `there is no open connection for: ${inWords(stimulus)}`;
     };
     if (stimulus.at <= 0) {

@@ -2,11 +2,11 @@ import type { FirmwareClass } from '../../simulator/firmware';
 import { ExchangePlayer } from './exchange';
 import { checkNote, ServerMark } from './notes';
 import { isMatched, newStep, type SectionOutcome, type StepOutcome } from './outcome';
-import { parsePattern } from './pattern';
+import { lengthOf, parsePattern } from './pattern';
 import { Prospects } from './prospects';
 import { inWords, OTHER_READINGS, USUAL_READING, type Reading } from './readings';
 import { pongsAfter } from './received-frames';
-import { Rig } from './rig';
+import { Rig, type World } from './rig';
 import { Rows } from './rows';
 import { isScenario, Scenarios } from './scenario';
 import { serverPortOf, worldOf } from './section-world';
@@ -14,6 +14,9 @@ import { Setup } from './setup';
 import { Stimuli } from './stimuli';
 import type { Exchange, Heading, Section } from './transcript';
 import { UnfinishedFrames } from './unfinished-frames';
+
+/** Bits a second of a line with a rate that is not mentioned. */
+const USUAL_RATE = 115_200;
 
 /** Steps of a section that are read anew, at most, so that a hopeless one ends. */
 const MOST_TRIES = 120;
@@ -24,24 +27,49 @@ export async function replaySection(
   firmware: FirmwareClass,
   file = '',
 ): Promise<SectionOutcome> {
+  const world = worldOf(section, firmware);
+  let played = await settle(section, world);
+  // Where much was said, the line may have had a rate that nobody mentions.
+  if (world.rate === undefined && !played.steps.every(isMatched) && saysMuch(section)) {
+    const paced = await settle(section, { ...world, rate: USUAL_RATE });
+    if (matchesOf(paced) > matchesOf(played)) played = paced;
+  }
+  return { file, title: section.title, ...played };
+}
+
+/** Plays it with the readings that make its steps come out as recorded, as far as there are any. */
+async function settle(section: Section, world: World): Promise<Played> {
   const readings = new Map<number, Reading>();
-  let outcome = await new SectionReplay(section, firmware, readings).play();
+  let played = await new SectionReplay(section, world, readings).play();
   let tries = 0;
-  for (let step = 0; step < outcome.steps.length; step++) {
-    const failed = outcome.steps[step];
+  for (let step = 0; step < played.steps.length; step++) {
+    const failed = played.steps[step];
     if (!failed || isMatched(failed)) continue;
     for (const reading of OTHER_READINGS) {
       if (tries++ >= MOST_TRIES) break;
       readings.set(step, reading);
-      const other = await new SectionReplay(section, firmware, readings).play(step);
+      const other = await new SectionReplay(section, world, readings).play(step);
       const same = other.steps[step];
       if (same && isMatched(same)) break;
       readings.delete(step);
     }
     if (!readings.has(step)) continue;
-    outcome = await new SectionReplay(section, firmware, readings).play();
+    played = await new SectionReplay(section, world, readings).play();
   }
-  return { file, title: section.title, ...outcome };
+  return played;
+}
+
+const matchesOf = ({ steps }: Played): number => steps.filter(isMatched).length;
+
+/** Whether a piece of output is so long that a serial line takes about a second for it. */
+function saysMuch(section: Section): boolean {
+  return section.items.some(
+    (item) =>
+      item.kind === 'exchange' &&
+      item.lines.some(
+        ({ actor, text }) => actor === 'device' && lengthOf(parsePattern(text)) > 10_000,
+      ),
+  );
 }
 
 interface Played {
@@ -68,11 +96,11 @@ class SectionReplay {
   #mark: ServerMark;
 
   /** @param readings of steps that are not read as usual */
-  constructor(section: Section, firmware: FirmwareClass, readings: ReadonlyMap<number, Reading>) {
+  constructor(section: Section, world: World, readings: ReadonlyMap<number, Reading>) {
     this.#readings = readings;
     const port = serverPortOf(section);
     this.#section = section;
-    this.#rig = new Rig(worldOf(section, firmware));
+    this.#rig = new Rig(world);
     this.#setup = new Setup(this.#rig, section, port);
     this.#rows = new Rows(this.#rig, this.#setup, port);
     this.#scenarios = new Scenarios(this.#rig, this.#setup, port, section.title);

@@ -185,6 +185,10 @@ export class Rig {
       case 'ends tcp':
         this.server.manners.finDelay = action.value ? USUAL_FIN_DELAY : Infinity;
         return true;
+      case 'host reads':
+        if (action.value) this.device.resumeOutput();
+        else this.device.pauseOutput();
+        return true;
       case 'listens':
         this.#setListens(action.value);
         return true;

@@ -135,24 +135,38 @@ export class DeviceSetup {
     done.push(`sent WSCFG with auth ${title[1]}${keys}`);
   }
 
-  /** Writes certificates and sets the clock, once. */
+  /** Writes certificates and sets the clock, once, unless the recording shows how it did so itself. */
   async #provision(done: string[]): Promise<void> {
     if (this.#provisioned) return;
     this.#provisioned = true;
-    const { authority, client } = identities();
-    const material = {
-      wss_ca: authority.certificate,
-      wss_cert: client.certificate,
-      wss_key: client.key,
-    };
-    for (const [space, pem] of Object.entries(material)) {
-      const bytes = Buffer.from(`${pem}\0`);
-      await this.#rig.command(`AT+SYSMFG=2,"${space}","${space}.0",8,${bytes.length}`, bytes);
+    if (!this.#shows(/^AT\+SYSMFG=2/i)) {
+      const { authority, client } = identities();
+      const material = {
+        wss_ca: authority.certificate,
+        wss_cert: client.certificate,
+        wss_key: client.key,
+      };
+      for (const [space, pem] of Object.entries(material)) {
+        const bytes = Buffer.from(`${pem}\0`);
+        await this.#rig.command(`AT+SYSMFG=2,"${space}","${space}.0",8,${bytes.length}`, bytes);
+      }
+      done.push('wrote certificates');
     }
-    await this.#rig.command('AT+CIPSNTPCFG=1,0,"pool.ntp.org"');
-    await this.#rig.pass(2000);
+    if (!this.#shows(/^AT\+CIPSNTPCFG=1/i)) {
+      await this.#rig.command('AT+CIPSNTPCFG=1,0,"pool.ntp.org"');
+      await this.#rig.pass(2000);
+      done.push('set the clock');
+    }
     this.#rig.output.clear();
-    done.push('wrote certificates and set the clock');
+  }
+
+  /** Whether the host is seen to send such a command anywhere in the section. */
+  #shows(command: RegExp): boolean {
+    return this.#section.items.some(
+      (item) =>
+        item.kind === 'exchange' &&
+        item.lines.some(({ actor, text }) => actor === 'host' && command.test(text)),
+    );
   }
 }
 

@@ -11,14 +11,11 @@ import type { Prospects } from './prospects';
 import type { Attempts, Rig } from './rig';
 import type { Exchange, TranscriptLine } from './transcript';
 import type { Stimulus } from './stimulus';
+import { Surroundings, type Lead } from './surroundings';
 import { titleActions } from './title-actions';
 import { Titled } from './titled';
 import type { UnfinishedFrames } from './unfinished-frames';
 import { delayIn, isObservation, readActions } from './wording';
-
-/** How long before its first report a device must have been started, and an access point be heard. */
-const BOOT_TIME = 400;
-const JOIN_TIME = 600;
 
 /** An attempt that is answered by nobody fails so many milliseconds later than one that is refused. */
 const UNANSWERED = 18_000;
@@ -54,7 +51,7 @@ export class Stimuli {
   /** A drop has a cause other than the server's will. */
   readonly #otherCause: boolean;
   readonly #known: boolean;
-  #powerCycled = false;
+  readonly #surroundings: Surroundings;
 
   constructor({ rig, exchange, prospects, unfinished, pongs, words }: StimuliContext) {
     this.#rig = rig;
@@ -78,6 +75,7 @@ export class Stimuli {
     this.#otherCause = (
       ['answers pings', 'reads', 'reachable', 'access point', 'half'] as const
     ).some((kind) => kinds.has(kind));
+    this.#surroundings = new Surroundings(exchange, this.#otherCause);
   }
 
   /** Whether the title says anything that can be done, waiting included. */
@@ -108,7 +106,7 @@ export class Stimuli {
         (action.kind === 'frames' && has('data') && !isPing(action)) ||
         (action.kind === 'close' && has('closed')) ||
         (action.kind === 'drop' && has('disconnected')) ||
-        (action.kind === 'close' && this.#crashes()) ||
+        (action.kind === 'close' && this.#surroundings.crashes) ||
         (action.kind === 'certificate' && has('disconnected')) ||
         (action.kind === 'listens' &&
           action.value &&
@@ -176,26 +174,9 @@ export class Stimuli {
   }
 
   /** How many milliseconds before `line` is due what leads to it has to happen, and what that is. */
-  ahead(line: TranscriptLine): { readonly lead: number; readonly stimuli: Stimulus[] } {
-    const events = eventsIn(parsePattern(line.text), this.#formatOf);
-    const first = events[0];
-    if (first?.kind === 'ready' && !this.#powerCycled && !this.#hostRestarts()) {
-      this.#powerCycled = true;
-      return {
-        lead: BOOT_TIME,
-        stimuli: [{ action: { kind: 'power', value: 'cycle' }, link: 0, at: 0 }],
-      };
-    }
-    if (first?.kind === 'wifi' && !this.#hostJoins()) {
-      const value = first.state === 'CONNECTED';
-      if (first.state !== 'GOT IP' && !this.#otherCause && !this.#powerCycled) {
-        return {
-          lead: value ? JOIN_TIME : 0,
-          stimuli: [{ action: { kind: 'access point', value }, link: 0, at: 0 }],
-        };
-      }
-    }
-    return { lead: 0, stimuli: [] };
+  ahead(line: TranscriptLine, inFlight: string): Lead {
+    const [first] = eventsIn(parsePattern(line.text), this.#formatOf);
+    return this.#surroundings.ahead(first, inFlight);
   }
 
   /** A link's connection is gone: what the words want to happen before the attempts to come. */
@@ -313,26 +294,5 @@ export class Stimuli {
       if (at >= 0) open.splice(at, 1);
     }
     return open;
-  }
-
-  /** Whether the device starts anew right after it has opened a link. */
-  #crashes(): boolean {
-    const said = this.#exchange.lines.filter(({ actor }) => actor === 'device');
-    return /\+WS_CONNECTED:.*\\nready\\r/.test(said.map(({ text }) => text).join(''));
-  }
-
-  #hostRestarts(): boolean {
-    return this.#exchange.lines.some(
-      (line) => line.actor === 'host' && /AT\+(?:RST|RESTORE)|AT\+WSOPEN=\d,""/i.test(line.text),
-    );
-  }
-
-  /** Whether the host's own commands bring out the Wi-Fi reports of this step. */
-  #hostJoins(): boolean {
-    return (
-      this.#hostRestarts() ||
-      this.#powerCycled ||
-      this.#exchange.lines.some((line) => line.actor === 'host' && /AT\+CW/i.test(line.text))
-    );
   }
 }

@@ -52,6 +52,8 @@ export function leadsTo(action: Action): readonly Report['kind'][] {
     case 'reads':
     case 'certificate':
       return ['disconnected', 'connected'];
+    case 'host reads':
+      return [];
     case 'ends tcp':
     case 'answers closes':
       return ['closed', 'disconnected'];

@@ -59,9 +59,10 @@ export function answerTo(lines: readonly TranscriptLine[], index: number): strin
   return answer;
 }
 
-/** The final result of the command that a line begins or feeds. */
+/** The final result of the WSSEND that a line begins or feeds; undefined when none is shown. */
 export function finalOf(lines: readonly TranscriptLine[], index: number): string | undefined {
   for (const line of lines.slice(index + 1)) {
+    if (line.actor === 'host' && /^AT\+WSSEND/i.test(line.text)) break;
     const result = /\\r\\n(SEND OK|SEND FAIL|ERROR)\\r\\n/.exec(line.text)?.[1];
     if (line.actor === 'device' && result !== undefined) return result;
   }

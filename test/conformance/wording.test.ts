@@ -64,6 +64,7 @@ const WORDS: readonly (readonly [text: string, ...expected: string[]])[] = [
   ['server drops TCP; reconnect; message', 'drop fin'],
   ['server resets the connection', 'drop rst'],
   ['server stops answering pings (ping 2 s, timeout 5 s)', 'answers pings false'],
+  ['host does not read for 5 s', 'host reads false', '+5000 host reads true'],
   ['server ignores pings', 'answers pings false'],
   ['server closes TCP without a close frame', 'drop fin'],
   ['server socket destroyed', 'drop fin'],

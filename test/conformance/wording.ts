@@ -81,6 +81,11 @@ const RULES: readonly Rule[] = [
     { kind: 'ends tcp', value: false },
     ...(/clos/i.test(clause.masked.replace(/\btcp.*/i, '')) ? readClose(clause) : []),
   ]),
+  rule(`\\bhost\\b.*(?:${STOPS} (?:to )?read|pauses reading|reads nothing)`, {
+    kind: 'host reads',
+    value: false,
+  }),
+  rule('\\bhost\\b.*(?:reads|reading) again', { kind: 'host reads', value: true }),
   rule('\\b(?:ignores (?:the )?|answers no )pings?', { kind: 'answers pings', value: false }),
   rule(`${STOPS} read|(?:pauses|stalls) reading|reads nothing`, { kind: 'reads', value: false }),
   rule(
@@ -200,6 +205,7 @@ function inverseOf(action: Action): Action | undefined {
     case 'access point':
     case 'answers pings':
     case 'answers closes':
+    case 'host reads':
     case 'reads':
       return { ...action, value: !action.value };
     default:
