@@ -156,7 +156,7 @@ export class Device extends EventEmitter<DeviceEvents> {
     const stop = stopped.then(() => 'stopped' as const);
     for (let error = this.#status.error; this.#stop;) {
       this.#become('absent', error);
-      error = await this.#connect(stop);
+      error = await this.#connect(stop, error);
       if (this.#stopped()) return;
       this.#become('absent', error);
       await this.#pause(this.#backoff.next(), stopped);
@@ -168,7 +168,7 @@ export class Device extends EventEmitter<DeviceEvents> {
   }
 
   /** One port, from its opening to its loss; brings the reason for the loss. */
-  async #connect(stop: Promise<'stopped'>): Promise<EspAtError> {
+  async #connect(stop: Promise<'stopped'>, before?: EspAtError): Promise<EspAtError> {
     const current: { epoch?: Epoch } = {};
     const opening = this.#options.port.open({
       data: (chunk) => current.epoch?.receive(chunk),
@@ -185,7 +185,9 @@ export class Device extends EventEmitter<DeviceEvents> {
       opening.then((late) => late.close()).catch(() => undefined);
       return new EspAtError('DEVICE_STOPPED');
     }
-    const epoch = new Epoch(port, this.#epochHost());
+    // A port that opens again says nothing about a device that was silent on it.
+    const trouble = before?.code === 'DEVICE_SILENT' ? before : undefined;
+    const epoch = new Epoch(port, this.#epochHost(), trouble);
     current.epoch = this.#epoch = epoch;
     epoch.begin();
     const error = await epoch.over;

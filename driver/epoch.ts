@@ -62,7 +62,9 @@ export class Epoch {
   /** What kept it from coming up last time. */
   #trouble: EspAtError | undefined;
 
-  constructor(port: Port, host: EpochHost) {
+  /** @param trouble what kept the device from coming up on this port before */
+  constructor(port: Port, host: EpochHost, trouble?: EspAtError) {
+    this.#trouble = trouble;
     this.#host = host;
     this.#heardAt = host.clock.now();
     this.#backoff = new Backoff(FIRST_PAUSE, LONGEST_PAUSE, host.random);
@@ -220,7 +222,8 @@ export class Epoch {
 
   #restarted(): void {
     const error = new EspAtError('DEVICE_RESTARTED');
-    this.#host.event({ event: 'restarted' });
+    // One that was only switched on has not restarted.
+    if (this.#found) this.#host.event({ event: 'restarted' });
     this.#again(error);
   }
 

@@ -1,9 +1,11 @@
 import type { NodeAPI } from 'node-red';
 import { systemClock, type Clock } from '../driver/clock';
+import { serveCertificates } from './shared/certificates-endpoint';
 import { DeviceHost } from './shared/device-host';
 import { DeviceLog } from './shared/device-log';
 import type { DeviceNode } from './shared/device-node';
 import { deviceSettings, type DeviceCredentials, type DeviceDef } from './shared/device-settings';
+import { serveNetworks } from './shared/networks-endpoint';
 import { PortClaims } from './shared/port-claims';
 import { makeDevice, portKey, type MakeDevice } from './shared/ports';
 import { servePorts } from './shared/ports-endpoint';
@@ -49,6 +51,8 @@ export function espAtDevice(make: MakeDevice, clock: Clock = systemClock): (RED:
       { credentials: deviceCredentials },
     );
     servePorts(RED, translate);
+    serveNetworks(RED, translate);
+    serveCertificates(RED, translate);
   };
 }
 

@@ -20,6 +20,9 @@ declare module 'node-red-node-test-helper' {
     ): Promise<void>;
     getNode(id: string): Node | null;
     log(): SinonSpy;
-    request(): { get(path: string): Test };
+    request(): {
+      get(path: string): Test;
+      post(path: string): { send(body: object): PromiseLike<unknown> };
+    };
   }
 }

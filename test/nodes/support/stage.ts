@@ -134,10 +134,13 @@ export class Stage {
   }
 
   /** `GET` of the admin API. */
-  async get(path: string): Promise<{ readonly status: number; readonly body: unknown }> {
-    const answer: unknown = await this.#helper.request().get(path);
-    assert.ok(typeof answer === 'object' && answer && 'status' in answer && 'body' in answer);
-    return { status: Number(answer.status), body: answer.body };
+  async get(path: string): Promise<Reply> {
+    return replyOf(await this.#helper.request().get(path));
+  }
+
+  /** `POST` of JSON to the admin API. */
+  async post(path: string, body: object): Promise<Reply> {
+    return replyOf(await this.#helper.request().post(path).send(body));
   }
 
   /** Lets virtual time pass until something has happened that is a matter of virtual time alone. */
@@ -195,6 +198,17 @@ function waitFor(promise: Promise<unknown>): { readonly over: boolean } {
   const end = () => (wait.over = true);
   promise.then(end, end);
   return wait;
+}
+
+/** An answer of the admin API. */
+export interface Reply {
+  readonly status: number;
+  readonly body: unknown;
+}
+
+function replyOf(answer: unknown): Reply {
+  assert.ok(typeof answer === 'object' && answer && 'status' in answer && 'body' in answer);
+  return { status: Number(answer.status), body: answer.body };
 }
 
 /** With places on the canvas: Node-RED takes nodes without one for configuration nodes. */

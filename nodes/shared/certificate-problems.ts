@@ -1,0 +1,58 @@
+import { EspAtError } from '../../driver/errors';
+import { checkCertificates, outdatedCertificates } from '../../driver/provision/certificates';
+import { sentenceOf } from './node-error';
+import type { Translate } from './translate';
+
+/** PEM texts of one slot; empty where there is none. */
+export interface CertificateText {
+  readonly ca: string;
+  readonly certificate: string;
+  readonly key: string;
+}
+
+/** What is wrong with one of them, in the user's language. */
+export interface CertificateProblem {
+  readonly field: keyof CertificateText;
+  readonly message: string;
+}
+
+const none: CertificateText = { ca: '', certificate: '', key: '' };
+
+/** Everything that is wrong: what cannot be read, does not fit, is out of its dates, or lacks its other half. */
+export function certificateProblems(
+  translate: Translate,
+  slot: number,
+  given: CertificateText,
+): CertificateProblem[] {
+  const problems: CertificateProblem[] = [];
+  const note = (field: keyof CertificateText, error: unknown) => {
+    if (!(error instanceof EspAtError)) throw error;
+    problems.push({ field, message: sentenceOf(translate, error) });
+  };
+  const { ca, certificate, key } = given;
+  const parts = [
+    ['ca', { ...none, ca }],
+    ['certificate', { ...none, certificate }],
+    ['key', { ...none, key }],
+  ] as const;
+  for (const [field, text] of parts) {
+    try {
+      checkCertificates([{ slot, ...text }]);
+      for (const error of outdatedCertificates([{ slot, ...text }])) note(field, error);
+    } catch (error) {
+      note(field, error);
+    }
+  }
+  if (problems.some(({ field }) => field !== 'ca')) return problems;
+  try {
+    checkCertificates([{ slot, ...none, certificate, key }]);
+  } catch (error) {
+    note('key', error);
+  }
+  if ((certificate === '') !== (key === '')) {
+    const field = key === '' ? 'key' : 'certificate';
+    const material = key === '' ? 'private key' : 'client certificate';
+    note(field, new EspAtError('CERTIFICATE_MISSING', { material, index: slot }));
+  }
+  return problems;
+}

@@ -1,0 +1,27 @@
+import type { NodeAPI } from 'node-red';
+import { findDevice, required } from './device-node';
+import { toNodeError } from './node-error';
+import type { Translate } from './translate';
+
+/**
+ * `GET /esp-at-websocket/networks/<device>` for the dialog: the Wi-Fi networks in reach of a device that is
+ * deployed, strongest first; or 409 with why they cannot be listed.
+ */
+export function serveNetworks(RED: NodeAPI, translate: Translate): void {
+  RED.httpAdmin.get(
+    '/esp-at-websocket/networks/:device',
+    // A scan keeps the device from sending for some seconds.
+    RED.auth.needsPermission('esp-at-device.write'),
+    (request, response) => {
+      networks(RED, request.params.device).then(
+        (found) => response.json(found),
+        (error: unknown) =>
+          response.status(409).json({ error: toNodeError(translate, error).message }),
+      );
+    },
+  );
+}
+
+async function networks(RED: NodeAPI, id: unknown): Promise<unknown> {
+  return required(findDevice(RED, String(id))).host.device.scan();
+}
