@@ -20,6 +20,8 @@ export interface DemoOptions {
 
 /** What a debug node showed. */
 export interface DebugMessage {
+  /** The ID of the debug node. */
+  readonly id: string;
   readonly name: string;
   /** As the editor gets it: JSON text for objects. */
   readonly msg: string;
@@ -134,6 +136,11 @@ export class Demo {
     return this.debug.filter((message) => message.name === name).map(({ msg }) => msg);
   }
 
+  /** What one debug node showed. */
+  shownBy(id: string): string[] {
+    return this.debug.filter((message) => message.id === id).map(({ msg }) => msg);
+  }
+
   /** Resolves as soon as something is so; it is looked at whenever the demo says anything. */
   until(isSo: () => boolean, what: string): Promise<void> {
     return new Promise((resolve, reject) => {
@@ -197,8 +204,13 @@ export class Demo {
 
   #heard({ topic, data }: Json): void {
     if (topic === 'debug') {
-      const { name, msg, format } = asObject(data, 'debug message');
-      this.debug.push({ name: String(name), msg: String(msg), format: String(format) });
+      const { id, name, msg, format } = asObject(data, 'debug message');
+      this.debug.push({
+        id: String(id),
+        name: String(name),
+        msg: String(msg),
+        format: String(format),
+      });
       return;
     }
     const id = typeof topic === 'string' ? /^status\/(.+)$/.exec(topic)?.[1] : undefined;

@@ -1,0 +1,78 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { asText, examples, type Json } from './project';
+
+const own = ['esp-at-device', 'ws-open', 'ws-send', 'ws-close', 'ws-status'];
+/** Nodes that every Node-RED has, so that nobody has to install anything for an example. */
+const core =
+  'tab group comment inject debug catch function change switch template websocket-listener';
+const network = ['websocket in', 'websocket out', 'http in', 'http response'];
+const known = new Set([...own, ...core.split(' '), ...network]);
+
+const strings = (value: unknown): string[] =>
+  Array.isArray(value) ? value.flatMap(strings) : typeof value === 'string' ? [value] : [];
+
+describe('examples', () => {
+  for (const [path, flow] of examples()) {
+    const ids = flow.map(({ id }) => asText(id, 'id'));
+    const byId = new Map<string, Json>(flow.map((node) => [asText(node.id, 'id'), node]));
+
+    it(`${path} is whole: every ID once, every wire and setting leads to a node`, () => {
+      assert.deepEqual(
+        ids.filter((id, index) => ids.indexOf(id) !== index),
+        [],
+      );
+      for (const node of flow) {
+        const name = `${String(node.type)} ${String(node.name)}`;
+        for (const to of strings(node.wires)) assert.ok(byId.has(to), `a wire of ${name}`);
+        for (const member of strings(node.nodes)) assert.equal(byId.get(member)?.g, node.id, name);
+        for (const field of ['z', 'g', 'device', 'server']) {
+          const to = node[field];
+          if (typeof to === 'string' && to !== '') assert.ok(byId.has(to), `${field} of ${name}`);
+        }
+      }
+    });
+
+    it(`${path} needs no nodes but ours and Node-RED’s own`, () => {
+      assert.deepEqual(
+        flow.filter(({ type }) => !known.has(String(type))).map(({ type }) => type),
+        [],
+      );
+    });
+
+    it(`${path} explains itself, catches problems, and holds no secrets`, () => {
+      const [tab] = flow;
+      assert.equal(tab?.type, 'tab');
+      assert.ok(asText(tab.info, 'info').length > 100);
+      assert.ok(flow.some(({ type }) => type === 'comment'));
+      assert.ok(flow.some(({ type }) => type === 'catch'));
+      assert.ok(flow.every((node) => !('credentials' in node)));
+      const device = flow.find(({ type }) => type === 'esp-at-device');
+      assert.match(asText(device?.port, 'port'), /^sim:/);
+    });
+
+    it(`${path} lies on the grid, nothing on top of anything`, () => {
+      const placed = flow.filter(({ x, type }) => typeof x === 'number' && type !== 'group');
+      for (const { x, y, name } of placed) {
+        assert.equal(Number(y) % 20, 0, String(name));
+        assert.equal(Number(x) % 10, 0, String(name));
+      }
+      const places = placed.map(({ x, y }) => `${Number(x)},${Number(y)}`);
+      assert.equal(new Set(places).size, places.length);
+    });
+  }
+
+  it('can be imported together: no ID, port or path is used twice', () => {
+    const all = [...examples().values()].flat();
+    const of = (field: string, type?: string) =>
+      all.filter((node) => type === undefined || node.type === type).map((node) => node[field]);
+    for (const values of [
+      of('id'),
+      of('port', 'esp-at-device'),
+      of('path', 'websocket-listener'),
+      of('url', 'http in'),
+    ]) {
+      assert.equal(new Set(values).size, values.length);
+    }
+  });
+});

@@ -1,0 +1,126 @@
+import assert from 'node:assert/strict';
+import { on } from 'node:events';
+import { after, before, describe, it } from 'node:test';
+import { WebSocket } from 'ws';
+import { asObject, examples } from '../package/project';
+import { Demo, idOf, type NodeRedMajor } from './demo';
+
+const majors: readonly NodeRedMajor[] = ['4', '5'];
+
+for (const nodeRed of majors) {
+  // Apart from the first, which `npm start` itself is tested with.
+  describe(`examples in Node-RED ${nodeRed}, all in one`, () => {
+    let demo: Demo;
+    before(async () => {
+      demo = await Demo.start({ nodeRed, flows: [...examples().values()].flat() });
+    });
+    after(() => demo.dispose());
+
+    /** The nodes of one example, to be pressed and looked at by their names. */
+    function example(start: string) {
+      const found = [...examples()].filter(([path]) => path.startsWith(`examples/${start}`));
+      assert.equal(found.length, 1);
+      const flow = found[0]?.[1] ?? [];
+      const debug = (name: string) => demo.shownBy(idOf(flow, 'debug', name));
+      return {
+        press: (name: string) => demo.press(idOf(flow, 'inject', name)),
+        /** What a debug node showed. */
+        debug,
+        /** Waits until a debug node has shown a text that fits. */
+        shows: (name: string, text: string | RegExp) =>
+          demo.until(
+            () =>
+              debug(name).some((msg) => (typeof text === 'string' ? msg === text : text.test(msg))),
+            `${name}: ${String(text)}`,
+          ),
+        statusOf: (type: string, name: string) => demo.statusOf(idOf(flow, type, name)),
+      };
+    }
+
+    it('Binary and fragments: what is sent comes back, byte for byte', async () => {
+      const { press, shows, debug } = example('Binary');
+      await press('all byte values');
+      await shows('echo', '256 bytes of binary: the same');
+      await press('64 KiB');
+      await shows('echo', '65536 bytes of binary: the same');
+      await press('text with umlauts');
+      await shows('echo', '20 bytes of text: the same');
+      await press('in three parts');
+      await shows('echo', '13 bytes of text: the same');
+      assert.deepEqual(debug('problem'), []);
+    });
+
+    it('Keep open and catch errors: every problem with its code, and the link comes back', async () => {
+      const { press, shows } = example('Keep');
+      await shows('connection', 'opened: established');
+      await press('send text');
+      await shows('received', 'still there?');
+      await press('the server closes');
+      await shows('connection', 'closed-by-server: closed');
+      await shows('connection', /^retrying: closed, again in \d+ s$/);
+      await shows('connection', 'reopened: established');
+      await press('the flow closes');
+      await shows('connection', 'closed: closed');
+      await press('open again');
+      await press('send on link 2, not open');
+      await shows('open it first', 'LINK_NOT_OPEN');
+      await press('send on link 7');
+      await shows('mend the message', 'INVALID_LINK');
+      await press('unknown opcode');
+      await shows('mend the message', 'INVALID_OPCODE');
+      await press('open without a URI');
+      await shows('mend the message', 'INVALID_URI');
+      await press('open where no server is');
+      await shows('something else', 'OPEN_FAILED');
+      await shows('sentence', 'Link 2 is not open.');
+    });
+
+    it('Status and polling: changes, answers and the whole device', async () => {
+      const { press, shows, debug } = example('Status');
+      await press('open');
+      await shows('changes', 'link 0: opened, established');
+      await press('ask the device');
+      await shows('device', /"payload":"ready".*"links":\[2,0,0\],"firmware":"D"/);
+      await shows('polled', 'established');
+      await press('close');
+      await shows('changes', 'link 0: closed, closed');
+      assert.deepEqual(debug('problem'), []);
+    });
+
+    it('Three links at once: each with its own server', async () => {
+      const { press, shows, debug } = example('Three');
+      await press('open all');
+      for (const link of [0, 1, 2]) await shows('states', `link ${link} is established`);
+      await press('send to link 0');
+      await press('send to link 1');
+      await shows('from link 0', 'to the echo');
+      await shows('from link 1', 'TO THE CAPITALS');
+      await shows('from link 2', /^\d\d:\d\d:\d\d$/);
+      assert.deepEqual([debug('from link 0').length, debug('from link 1').length], [1, 1]);
+      await press('close all');
+      for (const link of [0, 1, 2]) await shows('states', `link ${link} is closed`);
+      assert.deepEqual(debug('problem'), []);
+    });
+
+    it('Dashboard telemetry: readings to the page, the switch back to the device', async () => {
+      const { shows, debug, statusOf } = example('Dashboard');
+      const page = await fetch(new URL('/telemetry', demo.address));
+      assert.match(await page.text(), /<title>Telemetry<\/title>/);
+      const socket = new WebSocket(new URL('/telemetry/page', demo.address.replace(/^http/, 'ws')));
+      const reading = async (fan: boolean) => {
+        for await (const [data] of on(socket, 'message')) {
+          const values = asObject(JSON.parse(String(data)), 'reading');
+          if (values.fan === fan) return values;
+        }
+        return assert.fail('the page was closed');
+      };
+      assert.deepEqual(Object.keys(await reading(false)), ['temperature', 'humidity', 'fan']);
+      socket.send('{"fan":true}');
+      await reading(true);
+      await shows('command', /"fan":true/);
+      socket.close();
+      assert.equal(statusOf('ws-status', 'the link'), `127.0.0.1:${demo.port}`);
+      assert.deepEqual(debug('problem'), []);
+    });
+  });
+}
