@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import { examples } from '../package/project';
 import { Demo, idOf, type NodeRedMajor } from '../start/demo';
 import { Editor, noBrowser } from './editor';
 
@@ -32,6 +33,30 @@ for (const nodeRed of majors) {
       assert.deepEqual(await editor.status(status, 'closed'), { fill: 'grey', shape: 'ring' });
       await press('send text');
       await editor.debugged('problem', 'LINK_NOT_OPEN');
+      assert.deepEqual(editor.complaints, []);
+    });
+
+    it('imports and deploys every other example; the page of the dashboard works', async (t) => {
+      const editor = await open(t, demo);
+      const others = [...examples()].filter(([path]) => !path.includes('Echo over'));
+      assert.equal(others.length, 5);
+      for (const [path, flow] of others) {
+        await editor.place(JSON.parse(JSON.stringify(flow).replaceAll(':1880/', `:${demo.port}/`)));
+        const name = path.replace(/^.*\/(\w+).*$/, '$1').toLowerCase();
+        await editor.picture(`example-${name}-${nodeRed}`);
+      }
+      const wrong = await editor.run(
+        'return RED.nodes.filterNodes({}).filter((node) => !node.valid || node.type === "unknown").map((node) => node.type);',
+      );
+      assert.deepEqual(wrong, []);
+      await editor.deploy();
+      const page = await editor.page.context().newPage();
+      await page.goto(new URL('/telemetry', demo.address).href);
+      await page.locator('#fan', { hasText: 'off' }).waitFor();
+      await page.locator('#switch').click();
+      await page.locator('#fan', { hasText: 'on' }).waitFor();
+      assert.match(await page.locator('#temperature').innerText(), /^\d+\.\d °C$/);
+      await editor.picture(`dashboard-${nodeRed}`, page);
       assert.deepEqual(editor.complaints, []);
     });
   });

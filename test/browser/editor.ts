@@ -3,7 +3,6 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { chromium, type BrowserContext, type Page } from 'playwright-core';
-import type { Json } from '../package/project';
 
 const executablePath = '/usr/bin/chromium';
 
@@ -115,7 +114,7 @@ export class Editor {
   }
 
   /** Puts nodes on the canvas, as an import does, and shows their flow. */
-  async place(nodes: readonly Json[]): Promise<void> {
+  async place(nodes: unknown): Promise<void> {
     await this.run(
       'RED.view.importNodes(args, { generateIds: false, addFlow: false, touchImport: true, notify: false }); const tab = args.find((n) => n.type === "tab"); if (tab) RED.workspaces.show(tab.id);',
       nodes,
@@ -152,11 +151,11 @@ export class Editor {
   }
 
   /** Keeps a picture in the folder named by SCREENSHOTS, for people to look at. */
-  async picture(name: string): Promise<void> {
+  async picture(name: string, page = this.page): Promise<void> {
     const folder = process.env.SCREENSHOTS;
     if (folder === undefined) return;
     mkdirSync(folder, { recursive: true });
-    await this.page.screenshot({ path: join(folder, `${name}.png`) });
+    await page.screenshot({ path: join(folder, `${name}.png`) });
   }
 
   async close(): Promise<void> {
