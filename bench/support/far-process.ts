@@ -134,5 +134,5 @@ const far = new FarProcess();
 obey(
   isOrder,
   (order) => far.obey(order),
-  () => void far.end(),
+  () => void far.end().finally(() => process.exit()),
 );

@@ -81,7 +81,7 @@ export class PortLink {
 }
 
 /** How often a full line is tried again at once, and after how many milliseconds from then on. */
-const AT_ONCE = 1000;
+const AT_ONCE = 50;
 const FULL = 1;
 
 class OpenPty implements Pty {
