@@ -33,6 +33,8 @@ function on(
 
 export const scripts: readonly Script[] = [
   ...on(both, { name: 'bring-up', act: up }),
+  // Old firmware does not list its commands: what it can do is tried.
+  ...on(['A', 'B'], { name: 'bring-up', act: up }),
   ...on(both, { name: 'open', before: up, act: (world) => world.open(0) }),
   ...on(['C'], {
     name: 'open-with-headers',
@@ -69,6 +71,38 @@ export const scripts: readonly Script[] = [
       await world.pass(20);
       world.serve(0, '+WS_CLOSED:0\r\n');
       await world.pass(20);
+    },
+  }),
+  ...on(['A', 'B'], {
+    name: 'life',
+    before: up,
+    act: async (world) => {
+      await world.open(0);
+      const sending = world.send(0, 'out');
+      world.serve(0, 'in');
+      await sending;
+      await world.pass(20);
+      await world.close(0);
+    },
+  }),
+  ...on(both, {
+    name: 'reconnect',
+    before: opened,
+    act: async (world) => {
+      world.connection(0)?.reset();
+      await world.pass(12_000);
+      world.serve(0, 'again');
+      await world.send(0, 'as before');
+    },
+  }),
+  ...on(both, {
+    name: 'closed-by-server',
+    before: opened,
+    act: async (world) => {
+      world.connection(0)?.close(1001);
+      await world.pass(2000);
+      world.serve(0, 'anew');
+      await world.send(0, 'as before');
     },
   }),
   ...on(both, {
