@@ -192,8 +192,10 @@ export class Link {
     } else if (this.#wanted) {
       this.#becomeOpen('reopened');
     } else {
-      // Nobody wants it: left over from before, it would only take up the link.
-      void this.close({ graceful: false });
+      // Nobody wants it: left over from before, it would only take up the link. Or it is another one, whose
+      // number was damaged on the line.
+      this.#attached?.session.run(wsclose(this.id)).catch(() => undefined);
+      this.#host.ask();
     }
   }
 

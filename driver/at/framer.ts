@@ -49,7 +49,7 @@ export class Framer {
   readonly #body = new Body();
   #state: State = 'line';
   #prompted = false;
-  #announced = 0;
+  #count = 0;
   #pushing = false;
   readonly #waiting: Buffer[] = [];
 
@@ -57,14 +57,14 @@ export class Framer {
     this.#handler = handler;
   }
 
-  /** Whether data has begun whose end is not here yet. See {@link abandon}. */
+  /** Whether a line or data has begun whose end is not here yet. See {@link abandon}. */
   get unfinished(): boolean {
-    return this.#state !== 'line';
+    return this.#state !== 'line' || this.#line.length > 0;
   }
 
-  /** Counts the announcements of data, so that one can be told from the next. */
-  get announced(): number {
-    return this.#announced;
+  /** Counts lines and announcements of data, so that one that is unfinished can be told from the next. */
+  get count(): number {
+    return this.#count;
   }
 
   /** Bytes of memory in use for what is not complete yet; never above {@link FRAMER_BOUND}. */
@@ -85,14 +85,15 @@ export class Framer {
   }
 
   /**
-   * Gives up data whose rest will not come, which only time can tell: a damaged length would otherwise
-   * swallow whatever is said next. Does nothing between reports.
+   * Gives up a line or data whose rest will not come, which only time can tell: a damaged length would
+   * swallow whatever is said next, and a line end that was lost would keep a report back. Does nothing in
+   * between.
    */
   abandon(): void {
-    if (this.#state === 'line') return;
-    const length = this.#dataLength();
+    if (!this.unfinished) return;
+    const length = this.#state === 'line' ? this.#line.length : this.#dataLength();
     this.#startLine();
-    this.#handler({ kind: 'garbage', reason: 'length', length });
+    this.#handler({ kind: 'garbage', reason: 'cut', length });
   }
 
   /** Takes what came from the device, and hands on every frame that it completes. */
@@ -160,7 +161,7 @@ export class Framer {
       if (byte === PLUS) {
         const end = line.headAt(chunk, from);
         if (end > 0) {
-          this.#announced++;
+          this.#count++;
           this.#header.start();
           this.#state = 'header';
           return end;
@@ -201,6 +202,7 @@ export class Framer {
 
   #lineComplete(): void {
     const line = this.#line;
+    this.#count++;
     if (line.dropping || line.length === 2) {
       line.start();
       return;

@@ -1,7 +1,7 @@
 import type { Clock } from '../clock';
 import { EspAtError } from '../errors';
 import type { Answer, Command, Run } from './command';
-import { DataWatch } from './data-watch';
+import { StallWatch } from './stall-watch';
 import { Exchange, type Verdict } from './exchange';
 import type { DataFormat, DataFrame, Frame, LinkId } from './frame';
 import { Framer } from './framer';
@@ -67,7 +67,7 @@ export class Session {
   readonly #clock: Clock;
   readonly #handlers: SessionHandlers;
   readonly #framer: Framer;
-  readonly #data: DataWatch;
+  readonly #stalls: StallWatch;
   readonly #patience: Patience;
   readonly #sequences: Sequence[] = [];
   readonly #sends = new SendQueue<QueuedSend>();
@@ -99,7 +99,7 @@ export class Session {
     this.#clock = clock;
     this.#handlers = handlers;
     this.#framer = new Framer((frame) => this.#take(frame));
-    this.#data = new DataWatch(clock, this.#framer);
+    this.#stalls = new StallWatch(clock, this.#framer);
     this.#patience = new Patience(clock, {
       probe: () => this.#write(this.#request?.exchange.payloadWritten ? CR : CRLF),
       lose: (reason) => this.#request && this.#lose(this.#request, reason),
@@ -115,7 +115,7 @@ export class Session {
     this.#patience.heard(now);
     this.#recovery?.heard(now);
     this.#framer.push(chunk);
-    this.#data.heard(now);
+    this.#stalls.heard(now);
   }
 
   /** Whether a data prompt may be left waiting, should the two sides part now. */
@@ -213,7 +213,7 @@ export class Session {
     this.#recovery?.abandon();
     this.#endRecovery();
     this.#patience.stop();
-    this.#data.stop();
+    this.#stalls.stop();
     this.#framer.reset();
     this.#distrusted = false;
     this.#stuck = false;

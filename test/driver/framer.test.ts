@@ -251,7 +251,7 @@ describe('damage', () => {
     framer.push(Buffer.from('+WS_DATA:0,9000,hello\r\n'));
     assert.equal(framer.unfinished, true);
     framer.abandon();
-    assert.deepEqual(frames, [{ kind: 'garbage', reason: 'length', length: 16 + 7 }]);
+    assert.deepEqual(frames, [{ kind: 'garbage', reason: 'cut', length: 16 + 7 }]);
     framer.push(Buffer.from('+WS_DATA:0,9000,hello'));
     framer.reset();
     framer.push(Buffer.from('OK\r\n'));
@@ -259,6 +259,17 @@ describe('damage', () => {
     assert.equal(framer.unfinished, false);
     framer.abandon();
     assert.equal(frames.length, 2);
+  });
+
+  it('of a line end keeps the line back until it is abandoned', () => {
+    const { framer, frames } = reading();
+    framer.push(Buffer.from('+WS_CONNECTED:0\r'));
+    assert.deepEqual([framer.unfinished, frames], [true, []]);
+    framer.abandon();
+    assert.deepEqual(frames, [{ kind: 'garbage', reason: 'cut', length: 16 }]);
+    framer.push(Buffer.from('\nOK\r\n'));
+    assert.deepEqual(frames.slice(1), [line('\nOK')]);
+    assert.equal(framer.unfinished, false);
   });
 });
 

@@ -71,6 +71,16 @@ const found: readonly {
     ...{ text: 'AT+WSSEND=0,0,0', index: 12 },
   },
   {
+    what: 'a report whose line end was lost is not kept back until something else is said',
+    ...{ script: 'reconnect-c', fault: 'lost:to-host', direction: 'to-host' },
+    ...{ text: '+WS_CONNECTED:0\r\n', index: 15 },
+  },
+  {
+    what: 'a reconnect that is reported of another link is found by asking',
+    ...{ script: 'reconnect-d', fault: 'flipped-0:to-host', direction: 'to-host' },
+    ...{ text: '+WS_CONNECTED:0\r\n', index: 14 },
+  },
+  {
     what: 'a message whose last byte was lost is not called sent',
     ...{ script: 'send-c', fault: 'lost:to-device', direction: 'to-device' },
     ...{ text: '\r\nOK\r\n>', index: 6 },

@@ -2,15 +2,16 @@ import type { Cancel, Clock } from '../clock';
 import type { Framer } from './framer';
 import { Stillness } from './stillness';
 
-/** Milliseconds of stillness in the middle of data after which its rest will not come. */
+/** Milliseconds of stillness in the middle of a line or of data after which its rest will not come. */
 const STALL = 1500;
 
 /**
- * Notices data that has begun and does not go on. Only time tells a damaged length from a slow line, and
- * until it is given up such data swallows whatever the device says, answers to our probes included: so all
- * stillness since the announcement counts, not only the last.
+ * Notices a line or data that has begun and does not go on. Only time tells a damaged length, or a lost line
+ * end, from a slow line. Until it is given up such data swallows whatever the device says, answers to our
+ * probes included: so all stillness since its announcement counts, not only the last. A report whose line end
+ * was lost would not be heard before something else is said.
  */
-export class DataWatch {
+export class StallWatch {
   readonly #clock: Clock;
   readonly #framer: Framer;
   readonly #still: Stillness;
@@ -26,10 +27,10 @@ export class DataWatch {
   /** Bytes came in, and the framer has taken them. */
   heard(now: number): void {
     if (!this.#framer.unfinished) return;
-    if (this.#watched === this.#framer.announced) {
+    if (this.#watched === this.#framer.count) {
       this.#still.heard(now);
     } else {
-      this.#watched = this.#framer.announced;
+      this.#watched = this.#framer.count;
       this.#still.restart(now);
     }
     if (!this.#timer) this.#lookIn(STALL);
@@ -44,7 +45,7 @@ export class DataWatch {
   #lookIn(delay: number): void {
     this.#timer = this.#clock.after(delay, () => {
       this.#timer = undefined;
-      if (!this.#framer.unfinished || this.#watched !== this.#framer.announced) return;
+      if (!this.#framer.unfinished || this.#watched !== this.#framer.count) return;
       const left = STALL - this.#still.until(this.#clock.now());
       if (left > 0) this.#lookIn(Math.max(1, left));
       else this.#framer.abandon();
