@@ -5,35 +5,29 @@ import { RACING_REPORT, TEXT_VARIATIONS } from './variations';
 /** One piece of output that is expected as it stands, but for the text variations. */
 export class Expectation {
   readonly pattern: BytePattern;
+  /** Only for what varies. */
   readonly #regex: RegExp | undefined;
 
   constructor(pattern: BytePattern) {
     this.pattern = pattern;
-    if (pattern.kind === 'whole') {
-      this.#regex = new RegExp(sourceFor(pattern.bytes.toString('latin1')), 'sy');
-    }
+    const source =
+      pattern.kind === 'whole' ? sourceFor(pattern.bytes.toString('latin1')) : undefined;
+    if (source !== undefined) this.#regex = new RegExp(source, 'sy');
   }
 
   /** Where in `output` the piece ends that begins at `position`; undefined when it is not there. */
   match(output: Buffer, position: number): number | undefined {
-    const { pattern } = this;
-    if (!this.#regex) {
-      const end = position + lengthOf(pattern);
-      return fits(pattern, output.subarray(position, end)) ? end : undefined;
-    }
-    // Most pieces have nothing in them that varies.
-    if (pattern.kind === 'whole') {
-      const end = position + pattern.bytes.length;
-      if (pattern.bytes.equals(output.subarray(position, end))) return end;
-    }
+    const end = position + lengthOf(this.pattern);
+    if (fits(this.pattern, output.subarray(position, end))) return end;
+    if (!this.#regex) return undefined;
     this.#regex.lastIndex = 0;
     const match = this.#regex.exec(output.toString('latin1', position));
     return match ? position + match[0].length : undefined;
   }
 }
 
-/** The source of a regular expression for `text`, with the variations let in. */
-function sourceFor(text: string): string {
+/** The source of a regular expression for `text`, with the variations let in; undefined without any. */
+function sourceFor(text: string): string | undefined {
   const marks: { from: number; to: number; allowed: string }[] = [];
   for (const variation of TEXT_VARIATIONS) {
     for (const match of text.matchAll(variation.recorded)) {
@@ -43,6 +37,7 @@ function sourceFor(text: string): string {
       }
     }
   }
+  if (marks.length === 0) return undefined;
   marks.sort((a, b) => a.from - b.from);
   let source = '';
   let position = 0;

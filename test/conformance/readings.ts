@@ -3,7 +3,10 @@
  * step comes out as recorded counts; when none does, the usual one is reported.
  */
 export interface Reading {
-  /** Milliseconds that pass before the step: how long a recording rested between two is not shown. */
+  /**
+   * Milliseconds that pass before the step: how long a recording rested between two is not shown, and
+   * what was said meanwhile neither.
+   */
   readonly pause: number;
   /** Whether words about the server are believed, rather than the output alone. */
   readonly words: boolean;

@@ -137,7 +137,10 @@ class SectionReplay {
     manners.answersPings = manners.answersCloses = true;
     this.#rig.perform({ kind: 'ends tcp', value: !showsClosing(exchange) }, 0);
     const reading = this.#readings.get(this.#steps.length) ?? USUAL_READING;
-    await this.#rig.pass(reading.pause);
+    if (reading.pause > 0) {
+      await this.#rig.pass(reading.pause);
+      this.#rig.output.clear();
+    }
     const done = await this.#setup.prepare(exchange, index);
     await this.#step(async () => {
       const stimuli = new Stimuli({

@@ -1,5 +1,6 @@
 /**
- * Everything in which a replay may differ from a recording. Nothing else is forgiven.
+ * Everything in which a replay may differ from a recording. Nothing else is forgiven. (What a recording
+ * leaves open, rather than shows otherwise, is in readings.ts.)
  *
  * Ports, hosts and certificates do not vary here: the replay's network answers on every port that a
  * recording names, so commands and their echoes stay byte for byte as recorded.
