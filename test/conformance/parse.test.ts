@@ -72,4 +72,18 @@ describe('a transcript is read', () => {
     });
     assert.equal(second?.items[0]?.kind, 'exchange');
   });
+
+  test('with the words before a fence for its title, should it have none, and prose in between', () => {
+    const step = '```\nH>   0.000  AT\\r\\n\nthe rest was lost\n```\n';
+    for (const [before, title] of [
+      ['### heading\n', 'heading'],
+      ['server drops TCP:\n\n', 'server drops TCP:'],
+      ['**title**\n\nsome prose\n\n', 'title'],
+    ] as const) {
+      const items = parseTranscript(`# Section\n${before}${step}`)[0]?.items ?? [];
+      const [exchange] = items.filter((item) => item.kind === 'exchange');
+      assert.deepEqual([exchange?.title, exchange?.lines.length], [title, 1], before);
+      assert.ok(items.some((item) => item.kind === 'note' && item.text === 'the rest was lost'));
+    }
+  });
 });
