@@ -1,0 +1,85 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { Demo, idOf, type NodeRedMajor } from '../start/demo';
+import { makeAuthority, makeIdentity } from '../support/ws-server-certificates';
+import { Editor, noBrowser } from './editor';
+
+const authority = makeAuthority('Home CA');
+const board = makeIdentity(authority, 'board');
+const other = makeIdentity(authority, 'other');
+
+/** What the runtime says, it says in its own language. */
+const unfit = 'does not fit the client certificate';
+
+const runs = [
+  { nodeRed: '4', locale: 'en-US' },
+  { nodeRed: '5', locale: 'zh-CN' },
+] as const satisfies readonly { nodeRed: NodeRedMajor; locale: string }[];
+
+for (const { nodeRed, locale } of runs) {
+  describe(
+    `the dialog of esp-at-device, Node-RED ${nodeRed}, ${locale}`,
+    { skip: noBrowser },
+    () => {
+      it('lists networks and ports, and looks at certificates while they are pasted', async (t) => {
+        const demo = await Demo.start({ nodeRed });
+        t.after(() => demo.dispose());
+        const editor = await Editor.open(demo.address, { locale });
+        t.after(() => editor.close());
+        const { page } = editor;
+        const picture = (name: string) => editor.picture(`device-${name}-${nodeRed}`);
+        const tab = async (name: string) => {
+          // The editor takes two clicks on tabs within 400 ms for a double click.
+          await page.waitForTimeout(450);
+          await page.locator(`#esp-at-device-tabs a[href="#esp-at-pane-${name}"]`).click();
+          await page.locator(`#esp-at-pane-${name}`).waitFor();
+        };
+        const id = idOf(await demo.flows(), 'esp-at-device');
+        await editor.run('RED.editor.editConfig("", "esp-at-device", args);', id);
+        await page.locator('#node-config-input-port').waitFor();
+
+        await page.locator('#esp-at-find-ports').click();
+        await page
+          .locator('.red-ui-popover-panel, .red-ui-menu')
+          .getByText('(sim:)')
+          .first()
+          .waitFor();
+        await picture('port');
+        await page.keyboard.press('Escape');
+
+        await tab('network');
+        await page.locator('#node-config-input-wifi').check();
+        await page.locator('#esp-at-find-networks').click();
+        const found = page.getByText(/espressif.*-50 dBm/);
+        await found.waitFor();
+        await picture('networks');
+        await found.click();
+        assert.equal(await page.locator('#node-config-input-ssid').inputValue(), 'espressif');
+        await picture('network');
+
+        await tab('links');
+        await picture('links');
+
+        await tab('certificates');
+        const paste = async (field: string, text: string) => {
+          await page.locator(field).fill(text);
+          await page.locator(field).blur();
+        };
+        await paste('#node-config-input-ca0', authority.certificate);
+        await paste('#node-config-input-certificate0', board.certificate);
+        await paste('#esp-at-key0', other.key);
+        const report = page.locator('#esp-at-report-0');
+        await report.getByText(unfit).waitFor();
+        assert.ok(await page.locator('#esp-at-key0.input-error').isVisible());
+        await picture('certificates-wrong');
+        await paste('#esp-at-key0', board.key);
+        await report.getByText(unfit).waitFor({ state: 'detached' });
+        assert.equal(await page.locator('.esp-at-pem.input-error').count(), 0);
+        await picture('certificates');
+        await tab('limits');
+        await picture('limits');
+        assert.deepEqual(editor.complaints, []);
+      });
+    },
+  );
+}
