@@ -32,9 +32,10 @@ async function suggestions(translate: Translate): Promise<PortSuggestion[]> {
   ];
 }
 
-/** `/dev/serial/by-id/… – Silicon Labs CP2102 (in use)` */
+/** `/dev/serial/by-id/… – Silicon Labs CP2102 (in use)`; whether it is in use cannot always be told. */
 function describe({ path, manufacturer, product, inUse }: PortInfo, translate: Translate): string {
   const about = [manufacturer, product].filter((part) => part !== undefined).join(' ');
   const name = about === '' ? path : `${path} – ${about}`;
-  return inUse === true ? `${name} (${translate('ports.inUse')})` : name;
+  if (inUse === undefined) return name;
+  return `${name} (${translate(inUse ? 'ports.inUse' : 'ports.free')})`;
 }
