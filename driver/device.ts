@@ -4,6 +4,7 @@ import type { LineMemory } from './bring-up';
 import { Budget } from './budget';
 import { systemClock, type Cancel, type Clock } from './clock';
 import { checkOptions } from './check-options';
+import { shown } from './commands/check';
 import { rawCommand } from './commands/raw';
 import type { WifiNetwork } from './commands/wifi';
 import type {
@@ -98,8 +99,7 @@ export class Device extends EventEmitter<DeviceEvents> {
    */
   link(id: unknown): Link {
     for (const link of this.links) if (id === link.id || id === String(link.id)) return link;
-    const shown = typeof id === 'string' || typeof id === 'number' ? id : typeof id;
-    throw new EspAtError('INVALID_LINK', { link: shown });
+    throw new EspAtError('INVALID_LINK', { link: shown(id) });
   }
 
   /** Opens the port and brings the device up; keeps trying, for ever. */

@@ -1,4 +1,5 @@
 import type { Node, NodeAPI, NodeDef, NodeMessageInFlow } from 'node-red';
+import { shown } from '../driver/commands/check';
 import { EspAtError } from '../driver/errors';
 import type { CloseOptions, LinkEvent } from '../driver/link-types';
 import { Canvas } from './shared/canvas';
@@ -6,7 +7,7 @@ import type { DeviceUser } from './shared/device-host';
 import { findDevice, required, type DeviceNode } from './shared/device-node';
 import { onInput, type Send } from './shared/input';
 import { chosenLink, type LinkSetting } from './shared/link-choice';
-import { asText, settingNumber, settingText } from './shared/text';
+import { settingNumber, settingText } from './shared/text';
 import { translator, type Translate } from './shared/translate';
 
 /** The settings of ws-close as the dialog stores them. */
@@ -87,7 +88,7 @@ function codeOf(code: unknown): number | undefined {
   if (code === undefined || code === null || code === '') return undefined;
   const number = typeof code === 'string' ? Number(code) : code;
   if (typeof number === 'number' && Number.isInteger(number)) return number;
-  throw new EspAtError('INVALID_CLOSE_CODE', { closeCode: asText(code) });
+  throw new EspAtError('INVALID_CLOSE_CODE', { closeCode: shown(code) });
 }
 
 function reasonOf(reason: unknown): string | undefined {

@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import type { Node, NodeAPI, NodeDef, NodeMessageInFlow } from 'node-red';
 import type { LinkId } from '../driver/at/frame';
+import { shown } from '../driver/commands/check';
 import { EspAtError } from '../driver/errors';
 import type { LinkEvent } from '../driver/link-types';
 import { Canvas } from './shared/canvas';
@@ -11,7 +12,7 @@ import { onInput, type Send } from './shared/input';
 import { chosenLink, type LinkSetting } from './shared/link-choice';
 import { messageTimeout } from './shared/open-settings';
 import { outgoing } from './shared/payload';
-import { asText, settingNumber, settingText } from './shared/text';
+import { settingNumber, settingText } from './shared/text';
 import { translator, type Translate } from './shared/translate';
 
 /** The settings of ws-send as the dialog stores them. */
@@ -136,6 +137,6 @@ function finOf(fin: unknown): boolean | undefined {
   if (fin === true || fin === 1) return true;
   if (fin === false || fin === 0) return false;
   throw new EspAtError('INVALID_PAYLOAD', {
-    reason: `msg.fin is ${asText(fin)}, not true or false`,
+    reason: `msg.fin is ${shown(fin)}, not true or false`,
   });
 }

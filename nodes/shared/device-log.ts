@@ -35,6 +35,8 @@ export class DeviceLog implements DeviceUser {
 
   event({ event, detail, error }: DeviceEvent): void {
     if (event === 'ready') this.#last = '';
+    // Being stopped is nothing that went wrong.
+    if (error?.code === 'DEVICE_STOPPED') return;
     const about = error ? sentenceOf(this.#translate, error) : (detail ?? '');
     if (error && this.#again(about)) return;
     const text = this.#translate(`events.${event}`);

@@ -1,11 +1,12 @@
 import type { Node, NodeAPI, NodeDef, NodeMessage } from 'node-red';
+import { shown } from '../../driver/commands/check';
 import { EspAtError } from '../../driver/errors';
 import type { Header, Joining, OpenOptions } from '../../driver/link-types';
 import type { HeaderRow } from './device-settings';
 import { headerSettings, messageHeaders, renderHeaders, type HeaderSetting } from './headers';
 import type { Output } from './received';
 import { render } from './templates';
-import { asText, expanded, settingNumber, settingText } from './text';
+import { expanded, settingNumber, settingText } from './text';
 
 export interface WsOpenCredentials {
   authorization?: string;
@@ -102,7 +103,7 @@ export function messageTimeout(value: unknown, min = 1, max = 180_000): number |
   if (typeof number === 'number' && Number.isInteger(number) && number >= min && number <= max) {
     return number;
   }
-  throw new EspAtError('INVALID_TIMEOUT', { value: asText(value), min, max });
+  throw new EspAtError('INVALID_TIMEOUT', { value: shown(value), min, max });
 }
 
 function merged(shared: readonly Header[], own: readonly Header[]): Header[] {

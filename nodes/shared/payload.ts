@@ -1,5 +1,5 @@
+import { shown } from '../../driver/commands/check';
 import { EspAtError } from '../../driver/errors';
-import { asText } from './text';
 
 /** Opcodes of RFC 6455, section 11.8, by name. */
 const opcodes: Readonly<Record<string, number>> = {
@@ -36,7 +36,7 @@ function opcodeOf(opcode: unknown): number | undefined {
   if (typeof number === 'number' && Number.isInteger(number) && number >= 0 && number <= 15) {
     return number;
   }
-  throw new EspAtError('INVALID_OPCODE', { opcode: asText(opcode) });
+  throw new EspAtError('INVALID_OPCODE', { opcode: shown(opcode) });
 }
 
 function digits(text: string): number | undefined {

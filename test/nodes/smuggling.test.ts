@@ -7,7 +7,7 @@ import { anyText, anyValue } from '../support/any-text';
 import { saidCommands, type SaidCommand } from '../support/host-stream';
 import { World } from '../support/world';
 import { wholeFlow } from './support/flows';
-import { codeOf } from './support/messages';
+import { codeOf, sentenceOf } from './support/messages';
 import { onEachRuntime, type Stage } from './support/stage';
 
 const RUNS = { numRuns: 250, seed: 20261125 };
@@ -77,11 +77,14 @@ onEachRuntime('no field of a message can hold a command', (stage) => {
       ({ name, kind }) => name !== '+WSOPEN' || kind !== 'query',
     );
     const code = failed ? codeOf(failed) : undefined;
-    if (failed)
+    if (failed) {
       assert.ok(
         errorCodes.some((known) => known === code),
         String(code),
       );
+      // One line, and not the whole of what was wrong.
+      assert.match(sentenceOf(failed), /^[^\r\n\0]{1,300}$/);
+    }
     return { code, said };
   }
 

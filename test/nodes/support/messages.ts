@@ -1,9 +1,16 @@
+import assert from 'node:assert/strict';
 import type { NodeMessage } from 'node-red';
 
 /** The error code that a Catch node was given; undefined when there is none. */
 export function codeOf(msg: NodeMessage): unknown {
   const { error } = msg;
   return typeof error === 'object' && error && 'code' in error ? error.code : undefined;
+}
+
+/** The sentence that a Catch node was given. */
+export function sentenceOf({ error }: NodeMessage): string {
+  assert.ok(typeof error === 'object' && error && 'message' in error);
+  return String(error.message);
 }
 
 /** A message without its ID, to be compared. */

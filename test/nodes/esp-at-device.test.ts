@@ -1,0 +1,174 @@
+import assert from 'node:assert/strict';
+import { beforeEach, it } from 'node:test';
+import { EspAtError } from '../../driver/errors';
+import { Device } from '../../driver';
+import type { DeviceSettings } from '../../nodes/shared/device-settings';
+import { World } from '../support/world';
+import { FakeDevice } from './support/fake-device';
+import { deviceNode, flowOf, wholeFlow } from './support/flows';
+import { codeOf, sentenceOf } from './support/messages';
+import { onEachRuntime } from './support/stage';
+
+onEachRuntime('esp-at-device', (stage) => {
+  let device: FakeDevice;
+  beforeEach(() => {
+    device = new FakeDevice();
+  });
+
+  const levels = ['log', 'warn', 'error', 'debug'] as const;
+  const log = () => levels.flatMap((level) => stage.logged('device', level));
+
+  it('is not made before a node uses it', async () => {
+    let made = 0;
+    const make = () => {
+      made++;
+      return device;
+    };
+    await stage.load(
+      make,
+      flowOf('ws-send', 1).filter((node) => !('id' in node && node.id === 'node')),
+    );
+    assert.equal(made, 0);
+    await stage.deploy(flowOf('ws-send', 1), 'full');
+    assert.deepEqual([made, device.starts], [1, 1]);
+  });
+
+  it('writes to the log what happens, and what lasts only once', async () => {
+    await stage.load(() => device, flowOf('ws-send', 1));
+    const error = new EspAtError('PORT_NOT_FOUND', { port: '/dev/ttyUSB0' });
+    for (let count = 0; count < 3; count++) {
+      device.become({ state: 'absent', error });
+      device.become({ state: 'absent' });
+    }
+    device.emit('event', { event: 'ready', detail: 'v1' });
+    device.emit('event', { event: 'out-of-step' });
+    device.emit('event', { event: 'unknown-line', detail: '+NEWS' });
+    assert.deepEqual(stage.logged('device', 'log'), ['events.ready: v1']);
+    assert.deepEqual(stage.logged('device', 'debug'), ['events.unknown-line: +NEWS']);
+    assert.deepEqual(stage.logged('device', 'warn'), [
+      'There is no serial port /dev/ttyUSB0. Check the cable and the port name.',
+      'events.out-of-step',
+    ]);
+  });
+
+  it('does not call it a loss that it was stopped', async () => {
+    await stage.load(() => device, flowOf('ws-send', 1));
+    const node = stage.node('device');
+    const warnings: unknown[] = [];
+    Object.assign(node, { warn: (text: unknown) => warnings.push(text) });
+    device.emit('event', { event: 'lost', error: new EspAtError('DEVICE_STOPPED') });
+    assert.deepEqual(warnings, []);
+    device.emit('event', { event: 'lost', error: new EspAtError('DEVICE_SILENT', { port: 'p' }) });
+    assert.equal(warnings.length, 1);
+  });
+
+  it('tells every node what is wrong with its settings', async () => {
+    const flow = flowOf('ws-send', 1);
+    flow.splice(1, 1, deviceNode({ rate: 'fast' }));
+    const make = (settings: DeviceSettings) => {
+      assert.fail(`a device was made of ${JSON.stringify(settings)}`);
+    };
+    await stage.load(make, flow);
+    assert.equal(stage.statuses('node').at(-1)?.text, 'INVALID_CONFIG');
+    stage.give('node', { payload: 'x' });
+    const caught = await stage.next('caught');
+    assert.equal(codeOf(caught), 'INVALID_CONFIG');
+    assert.equal(sentenceOf(caught), 'The link settings cannot be used: rate is not a number.');
+  });
+
+  it('is as good as absent while it is disabled', async () => {
+    const flow = flowOf('ws-send', 1);
+    flow.splice(1, 1, deviceNode({ d: true }));
+    await stage.load(() => device, flow);
+    assert.equal(stage.statuses('node').at(-1)?.text, 'short.NO_DEVICE');
+    stage.give('node', { payload: 'x' });
+    assert.equal(codeOf(await stage.next('caught')), 'NO_DEVICE');
+    assert.equal(device.starts, 0);
+  });
+
+  it('leaves a port to the device that had it first, and takes it over from there', async () => {
+    const [one, two] = [new FakeDevice(), new FakeDevice()];
+    const make = ({ line }: DeviceSettings) => (line.rate === 9600 ? two : one);
+    const other = [
+      deviceNode({ id: 'device2', name: 'other', rate: '9600' }),
+      { id: 'node2', type: 'ws-send', z: 'tab', device: 'device2', link: '0', wires: [[]] },
+    ];
+    await stage.load(make, [...flowOf('ws-send', 1), ...other]);
+    assert.deepEqual([one.starts, two.starts], [1, 0]);
+    assert.equal(stage.statuses('node2').at(-1)?.text, 'PORT_SHARED');
+    assert.deepEqual(stage.statuses('node2').at(-1)?.fill, 'red');
+    stage.give('node2', { payload: 'x' });
+    const caught = await stage.next('caught');
+    assert.equal(codeOf(caught), 'PORT_SHARED');
+    assert.match(sentenceOf(caught), /^The port sim: already belongs to the device "board"\./);
+    const rest = flowOf('ws-send', 1).filter((node) => !('id' in node && node.id === 'node'));
+    await stage.deploy([...rest, ...other], 'nodes');
+    for (let turn = 0; two.starts === 0 && turn < 200; turn++) {
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+    assert.deepEqual([one.stops, two.starts], [1, 1]);
+    assert.equal(stage.statuses('node2').at(-1)?.text, 'status.closed');
+  });
+
+  /** All that a flow, a user or a log could see. */
+  function visible(...seen: unknown[]): string {
+    for (const id of ['open', 'send', 'close', 'status']) {
+      seen.push(stage.statuses(id));
+      for (const level of levels) seen.push(stage.logged(id, level));
+    }
+    for (const id of ['state', 'news', 'caught']) seen.push(stage.waiting(id));
+    // The URI is the flow's own, and told back to it.
+    return JSON.stringify([seen, log()], (name, value: unknown) => (name === 'uri' ? '' : value));
+  }
+
+  it('gives away no secret: not in logs, statuses, messages or errors', async () => {
+    const [password, header, authorization, uri] = ['pass-Word', 'head-Er', 'auth-Or', 'uri-Word'];
+    const world = new World({ simulator: { joined: false, wifi: [{ ssid: 'net', password }] } });
+    const { port, clock } = world;
+    const flow = wholeFlow({
+      device: { wifi: true, ssid: 'net', headers: [{ name: 'X-Key', secret: true, slot: 0 }] },
+    });
+    const credentials = { device: { password, headerSecret0: header }, open: { authorization } };
+    const make = ({ options }: DeviceSettings) => new Device({ ...options, port, clock });
+    await stage.load(make, flow, credentials, undefined, clock);
+    const seen: unknown[] = [];
+    for (const [linkId, path] of [
+      [0, '/echo'],
+      [1, '/401'],
+      [0, '/401'],
+      [3, '/'],
+    ]) {
+      stage.give('open', { linkId, uri: `ws://me:${uri}@host${path}` });
+      await clock.advance(30_000);
+    }
+    assert.equal(stage.waiting('caught').length, 3);
+    const all = visible(seen);
+    for (const secret of [password, header, authorization, uri]) {
+      assert.ok(!all.includes(secret), `${secret} in ${all}`);
+      // It was said to the device, though.
+      assert.ok(port.text.includes(secret), secret);
+    }
+    await stage.unload();
+    await world.end();
+  });
+
+  it('gives away nothing of a key or a password that is no good', async () => {
+    const [password, key] = ['pass\nWord', 'no PEM but a secret'];
+    const world = new World();
+    const { port, clock } = world;
+    const flow = wholeFlow({ device: { wifi: true, ssid: 'net' } });
+    const make = ({ options }: DeviceSettings) => new Device({ ...options, port, clock });
+    for (const wrong of [{ password }, { key0: key }]) {
+      await stage.load(make, flow, { device: wrong }, undefined, clock);
+      stage.give('open', { linkId: 0, uri: 'ws://host/' });
+      await clock.advance(60_000);
+      const caught = await stage.next('caught');
+      assert.match(String(codeOf(caught)), /^(INVALID_SETTING|CERTIFICATE_INVALID|WIFI_PASSWORD)$/);
+      const all = visible(caught);
+      for (const secret of [password, 'Word', key]) assert.ok(!all.includes(secret), all);
+      assert.ok(!port.text.includes('Word'));
+      await stage.unload();
+    }
+    await world.end();
+  });
+});
