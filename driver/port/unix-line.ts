@@ -6,12 +6,17 @@ const FULL = 4000;
 /** Reads in a row before everything else in the process has its turn. */
 const IN_A_ROW = 8;
 
+/** What can be waited for, as the binding numbers it. */
+const flags = { readable: 1, writable: 2 } as const;
+
 /** What an open port of the binding has where ports are file descriptors. */
 interface Descriptor extends SerialLine {
   /** Null once it is closed. */
   readonly fd: number | null;
   readonly poller: {
-    once(event: 'readable' | 'writable', callback: (error: Error | null) => void): unknown;
+    once(event: keyof typeof flags, callback: (error: Error | null) => void): unknown;
+    /** Waits for these, and for nothing else that was waited for. */
+    poll(flags: number): void;
   };
 }
 
@@ -28,6 +33,8 @@ class UnixLine implements SerialLine {
   readonly #line: Descriptor;
   /** Reads that can follow without waiting: the last one brought all that it had room for. */
   #further = 0;
+  /** Flags of all that is waited for. */
+  #waiting = 0;
 
   constructor(line: Descriptor) {
     this.#line = line;
@@ -77,13 +84,20 @@ class UnixLine implements SerialLine {
     return fd;
   }
 
-  /** Rejects when the line is closed meanwhile. */
-  #until(event: 'readable' | 'writable'): Promise<void> {
+  /**
+   * Rejects when the line is closed meanwhile. By itself the binding waits for what it was asked for last and
+   * forgets the rest: a payload that fills the line, and then a read, and the rest of the payload never goes.
+   */
+  #until(event: keyof typeof flags): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.#line.poller.once(event, (error) => {
+      const { poller } = this.#line;
+      this.#waiting |= flags[event];
+      poller.once(event, (error) => {
+        this.#waiting &= ~flags[event];
         if (error) reject(error);
         else resolve();
       });
+      poller.poll(this.#waiting);
     });
   }
 }

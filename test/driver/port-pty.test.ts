@@ -84,6 +84,22 @@ describe('a real serial line', { skip: whyNoPty() ?? false }, () => {
     await port.close();
   });
 
+  it('carries 64 KiB in answer to a byte, to a far end that then says nothing', async () => {
+    const far = new Recorder();
+    const pty = newPty(far.handlers.data);
+    const line = { rate: 115_200, flowControl: false };
+    const payload = Buffer.alloc(65_536, 'p');
+    const port = await openerFor(pty.path, line).open({
+      // While the line is full, the port goes on waiting for room and for what comes next.
+      data: () => port.write(payload),
+      lost: () => undefined,
+    });
+    pty.write(Buffer.from('>'));
+    await until(() => far.length >= payload.length, 'the payload');
+    assert.deepEqual(far.take(), payload);
+    await port.close();
+  });
+
   it('changes its rate and goes on', async () => {
     const far = new Recorder();
     const port = await open(newPty(far.handlers.data).path, new Recorder());

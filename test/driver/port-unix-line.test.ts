@@ -14,8 +14,11 @@ class FileLine implements SerialLine {
   readonly calls: string[] = [];
   /** What is waited for, in order. */
   readonly waiting: { readonly event: string; readonly tell: Waiter }[] = [];
+  /** Flags of what the binding looks for. */
+  polled = 0;
   readonly poller = {
     once: (event: string, tell: Waiter) => this.waiting.push({ event, tell }),
+    poll: (flags: number) => (this.polled = flags),
   };
 
   constructor(fd: number) {
