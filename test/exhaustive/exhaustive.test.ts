@@ -158,6 +158,19 @@ describe('the books', () => {
     assert.equal(found.length, 2, found.join());
   });
 
+  it('miss a command that the device took out of a message', async () => {
+    const found = await findings(
+      (ledger) => {
+        const sending = ledger.send({ ...entry, text: 'a\r\nAT+RST\r\n' }, Promise.resolve());
+        ledger.carriedOut('AT+GMR');
+        ledger.carriedOut('AT+RST');
+        return sending;
+      },
+      server(0, 'a\r\nAT+RST\r\n'),
+    );
+    assert.deepEqual(found, ['the device took AT+RST out of a message']);
+  });
+
   it('miss a promise that never settles', async () => {
     const found = await findings((ledger) => {
       void ledger.send(entry, new Promise(() => undefined));

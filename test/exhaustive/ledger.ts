@@ -41,6 +41,8 @@ export class Ledger {
   readonly events: { readonly at: number; readonly event: LinkEvent }[] = [];
   /** How often a data prompt was said to be filled with line ends. */
   fills = 0;
+  /** Command lines that the device took out of messages. */
+  readonly smuggled: string[] = [];
   readonly #now: () => number;
 
   constructor(now: () => number) {
@@ -87,6 +89,12 @@ export class Ledger {
     this.events.push({ at: this.#now(), event });
   }
 
+  /** The device begins to carry out a command line. */
+  carriedOut(line: string): void {
+    const ofMessage = this.sent.some(({ text }) => text.split('\r\n').includes(line));
+    if (ofMessage && line.startsWith('AT')) this.smuggled.push(line);
+  }
+
   /** How often a connection was given up with a reason, as after a message completed with line ends. */
   get renewals(): number {
     return this.events.filter(({ event }) => event.event === 'lost' && event.error).length;
@@ -115,7 +123,14 @@ export interface ServerEnd {
 
 /** Compares what went in with what came out. */
 export function audit(ledger: Ledger, connections: readonly ServerEnd[]): Finding[] {
-  return [...auditPromises(ledger), ...auditSent(ledger, connections), ...auditReceived(ledger)];
+  return [
+    ...auditPromises(ledger),
+    ...auditSent(ledger, connections),
+    ...auditReceived(ledger),
+    ...ledger.smuggled.map((line) => {
+      return { about: 'message', text: `the device took ${line} out of a message` } as const;
+    }),
+  ];
 }
 
 function auditPromises({ sent, asked }: Ledger): Finding[] {

@@ -81,20 +81,20 @@ export function unitsWritten(pieces: readonly Piece[]): Unit[] {
 
 /** Where each `AT+WSSEND` was at work. */
 export function sendWindows(
-  written: readonly Piece[],
+  pieces: readonly Piece[],
   said: readonly Unit[],
   end: Readonly<Record<Direction, number>>,
 ): Window[] {
   const windows: Window[] = [];
+  const written = unitsWritten(pieces);
   let command = -1;
-  for (const [index, { start, bytes, other }] of written.entries()) {
-    const text = bytes.toString('latin1');
-    if (text.endsWith('\r\n') && (text.startsWith('AT') || text === '\r\n')) command++;
-    if (!text.startsWith('AT+WSSEND=')) continue;
+  for (const [index, { role, start, text }] of written.entries()) {
+    // Line ends alone are a command line as well, and an empty one.
+    if (role !== 'payload') command++;
+    if (role !== 'line' || !text.startsWith('AT+WSSEND=')) continue;
+    const other = pieces[index]?.other ?? 0;
     const result = said.find((unit) => unit.start >= other && unit.text === 'SEND OK\r\n');
-    const next = written
-      .slice(index + 1)
-      .find((piece) => piece.bytes.toString('latin1').startsWith('AT+'));
+    const next = written.slice(index + 1).find((unit) => unit.role === 'line');
     windows.push({
       from: { 'to-device': start, 'to-host': other },
       to: {

@@ -33,8 +33,6 @@ function on(
 
 export const scripts: readonly Script[] = [
   ...on(both, { name: 'bring-up', act: up }),
-  // Old firmware does not list its commands: what it can do is tried.
-  ...on(['A', 'B'], { name: 'bring-up', act: up }),
   ...on(both, { name: 'open', before: up, act: (world) => world.open(0) }),
   ...on(['C'], {
     name: 'open-with-headers',
@@ -51,6 +49,14 @@ export const scripts: readonly Script[] = [
     before: opened,
     act: async (world) => {
       await Promise.all([world.send(0, 'one', { opcode: 2 }), world.send(0, '\r\nOK\r\n>')]);
+    },
+  }),
+  ...on(both, {
+    name: 'send-commands',
+    before: opened,
+    act: async (world) => {
+      await world.send(0, 'AT+CIPSTA?\r\n');
+      await world.send(0, '\r\nAT+CIPSTA?\r\n\r\nAT+CWHOSTNAME?\r\n', { opcode: 2 });
     },
   }),
   ...on(['D'], {

@@ -46,7 +46,7 @@ export class SmallWorld {
       ...{ firmware, clock, joined: true },
       network: new MemoryNetwork({ clock, route: () => ({ kind: 'server', server: this.server }) }),
       random: seededRandom(1),
-      hooks: { fate: () => this.#fate() },
+      hooks: { fate: (line) => this.#fate(line) },
       output: (bytes) => this.line.say(bytes),
     });
     this.device = new Device({ port: this.line, clock, random: seededRandom(2) });
@@ -168,7 +168,8 @@ export class SmallWorld {
     );
   }
 
-  #fate(): Fate {
+  #fate(line: string): Fate {
+    this.ledger.carriedOut(line);
     const index = this.commands++;
     if (this.doom?.index !== index) return { kind: 'obey' };
     this.line.struck ??= this.clock.now();

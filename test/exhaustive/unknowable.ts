@@ -11,6 +11,8 @@ export const unknowables = {
   'after SEND OK': 'the network lost what TCP had taken; SEND OK means no more than that',
   'false ready': 'nothing tells a ready that is not true from one that is',
   'made up for': 'data that a restart cut off was made up for by as many bytes that followed',
+  'payload as commands':
+    'the device restarted as a payload was on its way, and read the rest of it as lines',
   'report digit': 'a report, or the state of a link, reached the host as another that is as good',
 } as const;
 
@@ -28,6 +30,10 @@ export function unknowable(
   const { change } = kind;
   if (kind.name === 'server-closes' || kind.name === 'server-resets') return 'after SEND OK';
   if (kind.name === 'report-ready') return 'false ready';
+  if (kind.name === 'restart:to-device')
+    return unitAt(recording.units['to-device'], at)?.role === 'payload'
+      ? 'payload as commands'
+      : undefined;
   const unit = unitAt(recording.units[change?.direction ?? 'to-host'], at);
   if (kind.name === 'restart:to-host' && unit?.role === 'data')
     return unit.end - at === RESTARTED.length ? 'made up for' : undefined;
