@@ -305,9 +305,9 @@ export class Epoch {
   }
 }
 
-/** Reports of features this package does not use. */
+/** Reports of features this package does not use, and answers that come too late. */
 function isForeignReport(text: string): boolean {
-  return /^\+(?:IPD|LINK_CONN|STA_|DIST_STA_IP|MQTT|BLE|BT|HTTP|ETH_|CIP|CW|FS|SYS|TIME_|WEBSERVER)/.test(
+  return /^\+(?:IPD|LINK_CONN|STA_|DIST_STA_IP|MQTT|BLE|BT|HTTP|ETH_|CIP|CMD|CW|FS|SYS|TIME_|UART|WEBSERVER|WSHEAD|WSOPEN)/.test(
     text,
   );
 }

@@ -161,9 +161,7 @@ export class Framer {
       if (byte === PLUS) {
         const end = line.headAt(chunk, from);
         if (end > 0) {
-          this.#count++;
-          this.#header.start();
-          this.#state = 'header';
+          this.#startHeader();
           return end;
         }
       }
@@ -176,14 +174,19 @@ export class Framer {
         this.#lineComplete();
         break;
       case 'data':
-        this.#header.start();
-        this.#state = 'header';
+        this.#startHeader();
         break;
       case 'overflow':
         this.#handler({ kind: 'garbage', reason: 'overflow', length: LONGEST_LINE });
         break;
     }
     return end;
+  }
+
+  #startHeader(): void {
+    this.#count++;
+    this.#header.start();
+    this.#state = 'header';
   }
 
   #readHeader(chunk: Buffer, from: number): number {

@@ -257,14 +257,14 @@ export class Session {
 
   #takeLine(text: string): void {
     if (this.#recovery) {
-      if (!this.#recovery.line(text)) this.#takeForeign(text, false);
+      if (!this.#recovery.line(text)) this.#takeForeign(text);
     } else if (this.#request) {
       this.#judge(this.#request, this.#request.exchange.line(text), text);
     } else if (text === 'OK' || text === 'SEND OK' || text === 'SEND FAIL') {
       if (!this.lenient) this.#recover(`an unexpected ${text} came`);
     } else if (text !== 'ERROR' && text !== 'busy p...') {
       // An ERROR with nothing at work answers noise on the line; the device is idle again.
-      this.#takeForeign(text, true);
+      this.#takeForeign(text);
     }
   }
 
@@ -279,7 +279,7 @@ export class Session {
         if (text === 'busy p...' && request.exchange.busy) this.#patience.busy();
         return;
       case 'foreign':
-        return this.#takeForeign(text, true);
+        return this.#takeForeign(text);
       case 'write':
         return this.#writePayload(request);
       case 'success':
@@ -300,7 +300,7 @@ export class Session {
     }
   }
 
-  #takeForeign(text: string, mayBeData: boolean): void {
+  #takeForeign(text: string): void {
     const report = parseReport(text);
     if (report) {
       if (!this.#distrusted || report.kind === 'ready') this.#handlers.report(report);
@@ -308,7 +308,7 @@ export class Session {
     }
     if (isResult(text)) return;
     this.#handlers.unknown(text);
-    if (mayBeData && !this.lenient && this.#handlers.suspects(text)) {
+    if (!this.lenient && this.#handlers.suspects(text)) {
       this.#distrust('a damaged line came');
     }
   }

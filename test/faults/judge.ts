@@ -79,7 +79,7 @@ export class Judge {
       else if (marked) this.#mark(entry);
       else this.#broken(`${describe(entry)} was sent, but did not arrive`);
     }
-    if (outcome === 'unknown' && !this.#during(entry))
+    if (outcome === 'unknown' && !this.#during(entry) && !this.#wasClosed(entry))
       this.#broken(`${describe(entry)} is unknown though no fault was at work`);
   }
 
@@ -105,6 +105,17 @@ export class Judge {
     return this.#strikes.some(
       ({ from, gone, recovered = Infinity }) =>
         from <= settledAt && Math.max(gone, recovered) >= payloadAt,
+    );
+  }
+
+  /** Whether the flow closed the link under it. */
+  #wasClosed({ label, at, settledAt }: OutEntry): boolean {
+    return this.#books.said.some(
+      (said) =>
+        said.link === label.link &&
+        said.event === 'closing' &&
+        said.at >= at &&
+        said.at <= settledAt,
     );
   }
 
@@ -154,7 +165,10 @@ export class Judge {
       if (entry.unknowable.size > 0) this.#mark(entry);
       else if (this.#witness.misreported.some((at) => at >= from && at <= to))
         this.#count('report digit');
-      else this.#broken(`${describe(entry)} was lost, and nothing was reported`);
+      else
+        this.#broken(
+          `${describe(entry)} was lost, and nothing was reported from ${Math.round(from)} to ${Math.round(to)}`,
+        );
     }
   }
 

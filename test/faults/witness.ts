@@ -21,7 +21,7 @@ interface Damage {
  * in between, and marks the messages whose change left no trace.
  */
 export class Witness implements StageWitness {
-  /** Command lines that the device took though nobody wrote them, with the message at work then. */
+  /** Command lines that the device took though nobody wrote them, with the payload written last. */
   readonly smuggled: { readonly line: string; readonly entry: OutEntry | undefined }[] = [];
   /** When a report or an answer about a link may have reached the host as one about another. */
   readonly misreported: number[] = [];
@@ -34,6 +34,8 @@ export class Witness implements StageWitness {
   #line = '';
   #astray = false;
   #atWork: OutEntry | undefined;
+  /** The message whose payload was written last. */
+  #latest: OutEntry | undefined;
 
   /** @param delimiter what the server puts behind each message */
   constructor(books: Books, delimiter: Buffer) {
@@ -47,7 +49,7 @@ export class Witness implements StageWitness {
     const entry = sendLine.test(this.#line) ? this.#sendOf(bytes) : undefined;
     if (entry) {
       entry.payloadAt ??= this.#books.now;
-      this.#atWork = entry;
+      this.#atWork = this.#latest = entry;
       if (this.#astray) entry.unknowable.add('send digit');
       return;
     }
@@ -61,7 +63,7 @@ export class Witness implements StageWitness {
   took(line: string): void {
     if (line === this.#line || this.#written.has(line)) return;
     this.#astray ||= sendsOtherwise(this.#line, line);
-    if (/^AT(?:\+RST)?$/i.test(line)) this.smuggled.push({ line, entry: this.#atWork });
+    if (/^AT(?:\+RST)?$/i.test(line)) this.smuggled.push({ line, entry: this.#latest });
   }
 
   /** A fault struck. */
