@@ -147,13 +147,14 @@ export class Link {
     }
     const graceful = options.graceful !== false && this.#state === 2;
     if (this.#state !== 0) this.#become(4, 'closing');
-    const { session } = this.#attached;
+    const attached = this.#attached;
+    const { session } = attached;
     if (graceful) await this.#farewell.say(session, frame);
     else session.dropSends(this.id, new EspAtError('LINK_CLOSED', { link: this.id }));
     try {
-      await session.run(wsclose(this.id));
-    } catch (error) {
       // A device that was lost or restarted has no link any more: closed is what it is.
+      if (this.#attached === attached) await session.run(wsclose(this.id));
+    } catch (error) {
       if (!isDeviceLoss(error)) throw error;
     }
     if (wish === this.#wish) this.#becomeClosed('closed');

@@ -31,7 +31,6 @@ export class Exchange {
   #acknowledged = false;
   #probes = 0;
   #busy = false;
-  #tainted = false;
   #won = false;
 
   constructor(command: Command) {
@@ -63,11 +62,6 @@ export class Exchange {
     return this.#won;
   }
 
-  /** Whether its answer may be anything: the bytes around it were damaged. */
-  get tainted(): boolean {
-    return this.#tainted;
-  }
-
   /**
    * Something was written to find out whether the device is at work, idle, or waiting for payload: CR LF, or
    * CR alone after the payload. Two bytes could be taken for the payload's last and for too much at once,
@@ -77,13 +71,8 @@ export class Exchange {
     this.#probes++;
   }
 
-  /** Bytes were damaged while it was at work: nothing it is told from now on proves anything. */
-  taint(): void {
-    this.#tainted = true;
-  }
-
   prompt(): Verdict {
-    if (!this.command.payload || this.#phase === 'result' || this.#tainted) return 'confused';
+    if (!this.command.payload || this.#phase === 'result') return 'confused';
     this.#phase = 'result';
     this.#busy = false;
     // A probe before the prompt completed our own line; had it been too much, `busy p...` will tell.
@@ -135,7 +124,7 @@ export class Exchange {
 
   #success(): Verdict {
     // Busy after the payload: the device took fewer bytes than were written, so its length was another.
-    if (this.#tainted || (this.#busy && this.#phase === 'result')) return 'confused';
+    if (this.#busy && this.#phase === 'result') return 'confused';
     if (this.#probes === 0) return 'success';
     this.#won = true;
     return this.payloadWritten ? 'verify' : 'taken';
@@ -143,7 +132,7 @@ export class Exchange {
 
   #failure(): Verdict {
     // An ERROR may be the answer to a probe, or to noise that made the device busy, instead of to this.
-    if (this.#probes > 0 || this.#busy || this.#tainted) return 'confused';
+    if (this.#probes > 0 || this.#busy) return 'confused';
     return this.#acknowledged && this.#phase === 'command' ? 'confused' : 'failure';
   }
 }

@@ -432,15 +432,9 @@ export class Session {
   #distrust(reason: string): void {
     if (this.#distrusted) return;
     this.#distrusted = true;
-    const request = this.#request;
-    if (request) {
-      const { exchange } = request;
-      exchange.taint();
-      // Its prompt can no longer be told from the inside of a message; the payload must not be risked.
-      if (exchange.command.payload && !exchange.payloadWritten) this.#lose(request, reason);
-    } else if (!this.#recovery) {
-      this.#recover(reason);
-    }
+    // Nothing that comes now proves anything: no prompt, since the payload must not be risked, and no result.
+    if (this.#request) this.#lose(this.#request, reason);
+    else if (!this.#recovery) this.#recover(reason);
     this.#handlers.gap();
   }
 

@@ -2,7 +2,7 @@ import type { LinkId } from '../../driver/at/frame';
 import type { OpenOptions } from '../../driver/link-types';
 import { seededRandom } from '../../simulator';
 import type { Hit } from '../../simulator/faults';
-import { drawOrder, nameOf, PORT_BUSY, type Order } from './orders';
+import { drawOrder, nameOf, PORT_BUSY, withOccasion, type Order } from './orders';
 import { between, pick, type Random } from './message';
 import type { Stage } from './stage';
 import { DELIMITER, Traffic } from './traffic';
@@ -12,7 +12,7 @@ export interface CampaignOptions {
   readonly seed: number;
   /** Ends once so many messages were sent and received … */
   readonly messages?: number | undefined;
-  /** … or so many faults have struck. */
+  /** … and so many faults have struck, if that is given. */
   readonly faults?: number | undefined;
   /** Names of faults, or names with settings; empty: all there are. */
   readonly only?: readonly string[];
@@ -32,6 +32,8 @@ export interface Strike {
   readonly gone: number;
   /** When all links passed messages both ways again; undefined: not within the limit. */
   readonly recovered: number | undefined;
+  /** When the device was ready, all links open, and a message went out that was begun afterwards. */
+  readonly usable: number | undefined;
   /** When the links were open again after the device or its port had been lost. */
   readonly reopened: number | undefined;
 }
@@ -46,7 +48,15 @@ const PASSAGE = 12_000;
 const LASTING = 6000;
 /** Seconds that a test message waits for its link. */
 const HOLD = 20;
+/** Messages among which the latest that went out are looked for. */
+const RECENT = 40;
 const links = [0, 1, 2] as const;
+
+/** From when until when a fault was at work. */
+interface Span {
+  readonly from: number;
+  readonly gone: number;
+}
 
 /** Three links, messages both ways, and one fault after another. */
 export class Campaign {
@@ -95,8 +105,8 @@ export class Campaign {
   #enough(): boolean {
     const { messages, faults } = this.#options;
     const { books } = this.#stage;
-    if (faults !== undefined) return this.strikes.length >= faults;
-    return books.out.length + books.in.length >= (messages ?? 0);
+    const enough = books.out.length + books.in.length >= (messages ?? 0);
+    return faults === undefined ? enough : enough && this.strikes.length >= faults;
   }
 
   // --- traffic -------------------------------------------------------------------------------------
@@ -158,25 +168,26 @@ export class Campaign {
     await this.#sleep(between(this.#random, 500, 6000));
     const { overlap = 0.15, only = [] } = this.#options;
     const count = this.#random() < overlap ? 2 : 1;
-    const orders = Array.from({ length: count }, () => drawOrder(this.#random, only));
+    const drawn = Array.from({ length: count }, () => drawOrder(this.#random, only));
+    const orders = drawn.flatMap((order) => withOccasion(order));
     const hits: Hit[] = [];
-    const before = this.#stage.clock.now();
     const asked = this.#askFor();
-    const gone = await Promise.all(orders.map((order) => this.#loose(order, hits)));
-    const ended = gone.filter((at) => at !== undefined);
+    const spans = (await Promise.all(orders.map((order) => this.#loose(order, hits)))).flat();
     const names = orders.map(nameOf);
-    if (ended.length === 0) {
+    if (spans.length === 0) {
       this.missed++;
+      if (this.missed > 30 + this.strikes.length) throw new Error(`${names.join()} never strikes`);
     } else {
-      const from = Math.min(hits[0]?.at ?? before, ...ended);
-      const last = Math.max(...ended);
-      const recovered = await this.#recovery();
+      const from = Math.min(...spans.map((span) => span.from));
+      const last = Math.max(...spans.map((span) => span.gone));
+      const [recovered, usable] = await Promise.all([this.#recovery(), this.#usable(last)]);
       const strike = {
         names,
         hits,
         from,
         gone: last,
         recovered,
+        usable,
         reopened: this.#reopened(from, last),
       };
       this.strikes.push(strike);
@@ -185,13 +196,13 @@ export class Campaign {
     await asked;
   }
 
-  /** Lets a fault loose; brings when its cause was gone, or undefined when it found no moment. */
-  async #loose(order: Order, hits: Hit[]): Promise<number | undefined> {
+  /** Lets a fault loose; brings from when until when it was at work, or nothing when it found no moment. */
+  async #loose(order: Order, hits: Hit[]): Promise<Span[]> {
     const { faults, clock } = this.#stage;
     if (order.kind === 'port busy') return this.#occupyPort();
-    let struck = 0;
+    let from: number | undefined;
     const injection = faults.inject(order.fault.name, order.settings, (hit) => {
-      struck++;
+      from ??= hit.at;
       if (hits.length < 20) hits.push(hit);
       this.witness.hit(hit);
       this.#look();
@@ -199,22 +210,35 @@ export class Campaign {
     if (injection.fault.lasting) await this.#sleep(LASTING);
     else {
       void injection.finished.then(() => this.#look());
-      await this.#until(() => struck > 0 || injection.over, MOMENT);
+      await this.#until(() => injection.count > 0 || injection.over, MOMENT);
       // A device that hangs is left to the driver; everything else ends by itself.
-      if (struck > 0) await this.#until(() => injection.over, LIMIT);
+      if (injection.count > 0) await this.#until(() => injection.over, LIMIT);
     }
     injection.end();
-    return struck > 0 ? clock.now() : undefined;
+    return from === undefined ? [] : [{ from, gone: clock.now() }];
   }
 
-  async #occupyPort(): Promise<number> {
+  async #occupyPort(): Promise<Span[]> {
     const { faults, clock } = this.#stage;
+    const from = clock.now();
     faults.port?.unplug();
     await this.#sleep(between(this.#random, 0, 1500));
     this.#stage.occupy(true);
     await this.#sleep(between(this.#random, 500, 6000));
     this.#stage.occupy(false);
-    return clock.now();
+    return [{ from, gone: clock.now() }];
+  }
+
+  /** When the device was ready, all links open, and a message went out that was begun after `gone`. */
+  async #usable(gone: number): Promise<number | undefined> {
+    const { books, clock, device } = this.#stage;
+    const isUsable = () =>
+      device.status.state === 'ready' &&
+      links.every((link) => device.link(link).state === 2) &&
+      books.out
+        .slice(-RECENT)
+        .some(({ outcome, payloadAt = 0 }) => outcome === 'sent' && payloadAt >= gone);
+    return (await this.#until(isUsable, LIMIT)) ? clock.now() : undefined;
   }
 
   /** When all links pass messages both ways again; undefined: not within the limit. */

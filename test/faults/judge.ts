@@ -197,14 +197,23 @@ export class Judge {
   /** A prompt whose payload was not risked, filled up to get back in step; its link was closed, and said so. */
   #isFilling({ at, link, bytes }: Stray): boolean {
     const rest = bytes.toString('latin1').replace(/\r|\n|AT\+[A-Z]+\?\r\n/g, '');
-    if (rest.length > NOISE) return false;
+    if (rest.length > NOISE && !this.#wasGarbled(at)) return false;
     return this.#books.said.some(
       (said) => said.link === link && endings.has(said.event) && Math.abs(said.at - at) < PROMPT,
     );
   }
 
+  /** Whether the two ends disagreed about the rate then, or had a moment before. */
+  #wasGarbled(at: number): boolean {
+    return this.#strikes.some(
+      ({ names, from, gone, recovered = Infinity }) =>
+        names.includes('wrong-rate') && from <= at && Math.max(gone, recovered) >= at,
+    );
+  }
+
   #judgeStrayAtHost(stray: Stray): void {
-    const entry = this.#books.in.findLast((each) => this.#accountsFor(each, stray));
+    const marked = this.#books.in.filter((each) => this.#accountsFor(each, stray));
+    const entry = marked.findLast(({ payload }) => isLike(payload, stray.bytes)) ?? marked.at(-1);
     if (!entry) {
       this.#broken(`${describeStray(stray)} arrived at the host`);
       return;
@@ -263,7 +272,7 @@ export class Judge {
     const [hit] = strike.hits;
     const atPrompt = hit?.place.kind === 'bytes' && hit.place.direction === 'to-device';
     if (atPrompt && isAlone(strike, 'lose'))
-      within('working again', strike.recovered - strike.gone, PROMPT);
+      within('sending again', (strike.usable ?? Infinity) - strike.gone, PROMPT);
   }
 
   #mark(entry: OutEntry | InEntry): void {
@@ -280,6 +289,12 @@ export class Judge {
   #broken(text: string): void {
     this.#violations.push(text);
   }
+}
+
+/** Whether bytes have much in common with those they may have been. */
+function isLike(meant: Buffer, bytes: Buffer): boolean {
+  const [start, end] = [meant.subarray(0, 12), meant.subarray(-12)];
+  return bytes.includes(start) || bytes.includes(end);
 }
 
 function describe({ label, at, payload }: OutEntry | InEntry): string {

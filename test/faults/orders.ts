@@ -23,6 +23,13 @@ export function nameOf(order: Order): string {
   return order.kind === 'port busy' ? PORT_BUSY : order.fault.name;
 }
 
+/** A fault, and what it takes for it to strike: noise at starts needs a start. */
+export function withOccasion(order: Order): readonly Order[] {
+  return nameOf(order) === 'boot-noise'
+    ? [order, { kind: 'simulator', ...parseFault('restart') }]
+    : [order];
+}
+
 const commands = ['AT+WSSEND', 'AT+WSOPEN=', 'AT+WSCLOSE', 'AT+WSCFG', 'AT+WSOPEN?', 'AT'] as const;
 const points = ['command', 'prompt', 'payload', 'sent', 'answered'] as const;
 

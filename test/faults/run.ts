@@ -46,7 +46,7 @@ async function main(): Promise<void> {
   const stage = new VirtualStage({ firmware: firmwareOf(values.class), seed, paced, cuts });
   const campaign = new Campaign(stage, {
     seed,
-    messages: whole('messages', values.messages),
+    messages: values.faults === undefined ? whole('messages', values.messages) : undefined,
     faults: values.faults === undefined ? undefined : whole('faults', values.faults),
     only: values.fault,
     progress: ({ names, from, gone, recovered, hits }) => {

@@ -6,7 +6,8 @@ export const unknowables = {
   'data digit':
     '+WS_DATA reached the host with another link, opcode, fin or, in the short format, length',
   'report digit': 'a report or an answer about one link reached the host as one about another',
-  'made up for': 'lost bytes of a payload were made up for by the line ends behind it',
+  'made up for':
+    'bytes lost from data, or added to it, were made up for by a line end behind it, or in it',
   'after SEND OK': 'the network lost what TCP had taken; SEND OK means no more than handed to TCP',
   'payload as commands':
     'the device restarted, or took a shorter length, as a payload was on its way, and read it as lines',

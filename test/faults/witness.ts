@@ -104,7 +104,7 @@ export class Witness implements StageWitness {
     this.#reports.set(unit, damage);
     damage.drift += received.length - sent.length;
     if (damage.drift === 0) this.#mark(header, data, 'payload byte');
-    if (damage.drift === -2) this.#mark(header, data, 'made up for');
+    if (fitsAllTheSame(data, damage.drift)) this.#mark(header, data, 'made up for');
   }
 
   /** Of the messages on their way, those that the data may be a part of. */
@@ -119,6 +119,15 @@ export class Witness implements StageWitness {
   #holds(entry: InEntry, data: Buffer): boolean {
     return Buffer.concat([this.#delimiter, entry.payload, this.#delimiter]).includes(data);
   }
+}
+
+/**
+ * Whether data with bytes too many or too few seems to end where it should: with too few, the line end behind
+ * it serves; with too many, a line end in it.
+ */
+function fitsAllTheSame(data: Buffer, drift: number): boolean {
+  if (drift === -2) return true;
+  return drift > 0 && data.toString('latin1', Math.max(0, data.length - drift)).startsWith('\r\n');
 }
 
 /** Whether a line sends, but not the same, or not to the same link, as the one meant. */
