@@ -118,6 +118,40 @@ onEachRuntime('no field of a message can hold a command', (stage) => {
     assert.ok(opened > RUNS.numRuns / 10, `${opened} were opened: too few to prove much`);
   });
 
+  it('through the templates of ws-open', async () => {
+    const open = {
+      link: '0',
+      uri: 'ws://host/{{payload}}?{{flow.query}}',
+      subprotocol: '{{msg.protocol}}',
+      headers: [{ name: 'X-A', value: 'v {{topic}}' }],
+    };
+    await stage.deploy(wholeFlow({ open }), 'nodes');
+    let opened = 0;
+    const short = fc.constantFrom('x', '{{payload}}', 'a,"b"');
+    const message = fc.record({
+      payload: fc.oneof(short, anyText()),
+      topic: fc.oneof({ weight: 3, arbitrary: short }, anyText()),
+      protocol: fc.oneof({ weight: 3, arbitrary: fc.constantFrom('chat', '') }, anyText()),
+      query: fc.oneof({ weight: 3, arbitrary: short }, anyText()),
+    });
+    await fc.assert(
+      fc.asyncProperty(message, async ({ query, ...msg }) => {
+        stage.node('open').context().flow.set('query', query);
+        const { code, said } = await give('open', msg);
+        if (String(code).startsWith('INVALID_')) assert.deepEqual(said, []);
+        for (const { values } of said.filter(({ name }) => name === '+WSOPEN')) {
+          opened++;
+          const uri = `ws://host/${msg.payload}?${query}`;
+          assert.deepEqual(values, openValues({ linkId: 0, uri, subprotocol: msg.protocol }));
+          assert.equal(headerPayloads(said)[0], `X-A: v ${msg.topic}`);
+        }
+        await closeAll(world);
+      }),
+      RUNS,
+    );
+    assert.ok(opened > RUNS.numRuns / 10, `${opened} were opened: too few to prove much`);
+  });
+
   it('through ws-send', async () => {
     let sent = 0;
     const message = fc.record({

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { asObject, asText, examples, nodeFiles, notBuilt, object, text } from './project';
+import { asObject, asText, examples, filesIn, nodeFiles, notBuilt, object, text } from './project';
 
 /** The rules of the Node-RED library's scorecard, checked without asking the network. */
 describe('scorecard', () => {
@@ -47,6 +47,24 @@ describe('scorecard', () => {
       assert.deepEqual(literals, [type], path);
     }
   });
+
+  it(
+    'shows category, colour, icon and defaults in words the library can read',
+    { skip: notBuilt() },
+    () => {
+      const icons = filesIn('icons').map((path) => path.slice('icons/'.length));
+      const colours = new Set<string | undefined>();
+      for (const [type, path] of nodeFiles()) {
+        const html = text(path.replace(/\.js$/, '.html'));
+        const literal = (name: string) => new RegExp(`\\b${name}: '([^']+)'`).exec(html)?.[1];
+        assert.equal(literal('category'), type === 'esp-at-device' ? 'config' : 'ESP-AT');
+        assert.ok(icons.includes(String(literal('icon'))), `${type}: ${String(literal('icon'))}`);
+        assert.match(html, /\bdefaults: \{\n/);
+        colours.add(literal('color'));
+      }
+      assert.deepEqual([...colours], ['#7FC4BF']);
+    },
+  );
 
   it('shows every node in an example', () => {
     const shown = new Set([...examples().values()].flat().map(({ type }) => type));

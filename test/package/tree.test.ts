@@ -65,6 +65,20 @@ describe('languages', () => {
     }
   });
 
+  it('help in the same words of code, headings, properties and links', () => {
+    for (const file of catalogs('en-US').filter((name) => name.endsWith('.html'))) {
+      const [english, chinese] = ['en-US', 'zh-CN'].map((language) => {
+        const html = text(`locales/${language}/${file}`);
+        const all = (pattern: RegExp) => [...html.matchAll(pattern)].map(([, found]) => found);
+        return {
+          structure: all(/<(h3|dl|dt|ol|ul|li|a)[ >]/g),
+          code: [...new Set(all(/<code>(.*?)<\/code>/gs))].sort(),
+        };
+      });
+      assert.deepEqual(chinese, english, file);
+    }
+  });
+
   it('help with the same node', () => {
     for (const file of catalogs('en-US').filter((name) => name.endsWith('.html'))) {
       for (const language of languages) {
