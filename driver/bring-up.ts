@@ -1,15 +1,13 @@
 import { refusable, type Run } from './at/command';
 import { LARGEST_PAYLOAD } from './at/recovery';
-import type { Session } from './at/session';
 import { findCapabilities } from './capabilities';
 import type { Clock } from './clock';
 import { echoOff, sysStore } from './commands/base';
-import { uartCur } from './commands/uart';
 import { parseWsopen, wsclose, wsopenQuery, wssend, type OpenLink } from './commands/websocket';
-import type { Capabilities, DeviceEvent, DeviceOptions } from './device-types';
-import { asEspAtError, EspAtError, isRefusal } from './errors';
+import type { Capabilities } from './device-types';
+import { EspAtError, isRefusal } from './errors';
+import { setLine, takesRate, type LineContext } from './line';
 import { closePayload } from './messages/close-frame';
-import type { Port } from './port/port';
 
 /** Milliseconds that the firmware and a server have for a close frame, and between looks. */
 const FAREWELL = 300;
@@ -22,26 +20,11 @@ const CLOSE_FRAME = 8;
 /** What most boards speak after power-up, in bits a second. */
 const USUAL_RATE = 115_200;
 
-/** What outlasts a port. */
-export interface LineMemory {
-  /** Whether the raised rate was not tried in vain. */
-  bearsRaisedRate: boolean;
-  /** Whether a data prompt was open when the device was heard last: it may still be. */
-  prompted: boolean;
-}
-
 /** A device that is to be brought up, and what is known of it already. */
-export interface BringUpContext {
-  readonly port: Port;
-  readonly session: Session;
+export interface BringUpContext extends LineContext {
   readonly clock: Clock;
-  readonly options: DeviceOptions;
-  readonly line: LineMemory;
   /** Kept for as long as the port is open: firmware does not change in between. */
   capabilities: Capabilities | undefined;
-  /** The line's rate as both sides have it now, bits a second; undefined where there is no line. */
-  rate: number | undefined;
-  event(event: DeviceEvent): void;
 }
 
 /**
@@ -56,29 +39,10 @@ export async function bringUp(context: BringUpContext): Promise<Capabilities> {
   await session.run(echoOff());
   session.lenient = false;
   await session.run(sysStore(options.store === true));
-  await raiseRate(context);
+  await setLine(context);
   await closeLeftovers(context);
   context.capabilities ??= await session.exclusive(findCapabilities);
   return context.capabilities;
-}
-
-/**
- * The last resort, where the settings allow it: restarts the device by its reset pin, and listens at the
- * rate it starts with. False when that cannot be.
- */
-export async function resetByPin(context: BringUpContext): Promise<boolean> {
-  const { port, options } = context;
-  if (options.hardwareReset !== true || !port.reset) return false;
-  context.event({ event: 'recovery', detail: 'reset' });
-  try {
-    await changeRate(context, options.port.rate);
-    await port.reset();
-    return true;
-  } catch (error) {
-    // Bridges and ptys have no such line.
-    context.event({ event: 'warning', error: asEspAtError(error, options.port.address) });
-    return false;
-  }
 }
 
 /** Gets an answer: first as the line is, then at the other rates it may have been left at. */
@@ -95,52 +59,6 @@ async function findDevice(context: BringUpContext): Promise<void> {
       if (await session.align(fill)) return;
     }
   }
-  throw new EspAtError('DEVICE_SILENT', { port: options.port.address });
-}
-
-/** Not every adapter knows every rate; another may be the device's. */
-async function takesRate(context: BringUpContext, rate: number | undefined): Promise<boolean> {
-  try {
-    await changeRate(context, rate);
-    return true;
-  } catch (error) {
-    if (error instanceof EspAtError && error.code === 'PORT_CLOSED') throw error;
-    return false;
-  }
-}
-
-async function changeRate(context: BringUpContext, rate: number | undefined): Promise<void> {
-  if (rate === undefined || rate === context.rate) return;
-  await context.port.setRate?.(rate);
-  context.rate = rate;
-}
-
-/** Raises the line's rate; back to the old one where the port, the cable or the device does not bear it. */
-async function raiseRate(context: BringUpContext): Promise<void> {
-  const { session, options, port, line } = context;
-  const { raiseTo } = options;
-  const before = context.rate;
-  if (!raiseTo || !port.setRate || before === undefined || before === raiseTo) return;
-  if (!line.bearsRaisedRate) return;
-  const flowControl = options.flowControl === true;
-  // Found out before the device is told, which would be lost otherwise.
-  const possible = await takesRate(context, raiseTo);
-  await changeRate(context, before);
-  if (possible) {
-    await session.run(uartCur(raiseTo, flowControl));
-    // The device answers at the old rate, then switches.
-    await changeRate(context, raiseTo);
-    if (await session.align(0)) return;
-    // It may hear although it cannot be heard.
-    port.write(Buffer.from(`\r\n${uartCur(before, flowControl).line}\r\n`));
-    await session.align(0);
-  }
-  // Not once more after each restart: a device left at a rate at which nothing passes needs a hand.
-  line.bearsRaisedRate = false;
-  const error = new EspAtError('RATE_NOT_RAISED', { rate: raiseTo, before });
-  context.event({ event: 'warning', error });
-  await changeRate(context, before);
-  if (await session.align(0)) return;
   throw new EspAtError('DEVICE_SILENT', { port: options.port.address });
 }
 

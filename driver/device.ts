@@ -1,6 +1,5 @@
 import { EventEmitter } from 'node:events';
 import { Backoff } from './backoff';
-import type { LineMemory } from './bring-up';
 import { Budget } from './budget';
 import { systemClock, type Cancel, type Clock } from './clock';
 import { checkOptions } from './check-options';
@@ -16,6 +15,7 @@ import type {
 } from './device-types';
 import { Epoch, type EpochHost } from './epoch';
 import { asEspAtError, EspAtError } from './errors';
+import type { LineMemory } from './line';
 import { Link } from './link';
 import type { LinkHost } from './link-host';
 import type { LinkEvent, Message } from './link-types';

@@ -1,13 +1,14 @@
 import type { Report } from './at/reports';
 import { Session } from './at/session';
 import { Backoff } from './backoff';
-import { bringUp, resetByPin, type BringUpContext, type LineMemory } from './bring-up';
+import { bringUp, type BringUpContext } from './bring-up';
 import type { Cancel, Clock } from './clock';
 import type { Command, Answer } from './at/command';
 import type { WifiNetwork } from './commands/wifi';
 import { parseWsopen, wsopenQuery } from './commands/websocket';
 import type { Capabilities, DeviceEvent, DeviceOptions, DeviceState } from './device-types';
 import { asEspAtError, EspAtError } from './errors';
+import { resetByPin, type LineMemory } from './line';
 import type { Link } from './link';
 import type { LinkEvent } from './link-types';
 import { Network } from './network';

@@ -105,6 +105,32 @@ describe('raising the rate', () => {
   });
 });
 
+describe('flow control', () => {
+  const told = (world: World) =>
+    world.port.text.split(`AT+UART_CUR=${USUAL},8,1,0,3\r\n`).length - 1;
+
+  it('is switched on in the device, too, after each of its starts and no oftener', async () => {
+    const world = new World({ line: { rate: USUAL }, device: { flowControl: true } });
+    await world.ready();
+    assert.equal(told(world), 1);
+    await world.clock.wait(world.device.stop());
+    await world.ready();
+    assert.equal(told(world), 1);
+    world.simulator.restart();
+    assert.ok(await world.clock.until(() => world.device.status.state !== 'ready', 60_000));
+    await world.ready();
+    assert.equal(told(world), 2);
+    await world.end();
+  });
+
+  it('is left alone where it was not chosen', async () => {
+    const world = new World({ line: { rate: USUAL } });
+    await world.ready();
+    assert.ok(!world.port.text.includes('UART'));
+    await world.end();
+  });
+});
+
 describe('a line that does not bear the raised rate', () => {
   it('stays at the usual one when the port does not know it: the device is not told at all', async () => {
     const world = board({ line: { rate: USUAL, knows: 460_800 } });
