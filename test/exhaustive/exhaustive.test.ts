@@ -25,6 +25,18 @@ describe('every single fault, a sample', () => {
   }
 });
 
+describe('every single fault, a sample at 115200 bits a second', () => {
+  for (const name of ['open-c', 'both-ways-d']) {
+    it(`is survived: ${name}`, async () => {
+      const script = { ...scriptNamed(name), paced: true };
+      const search = new Search({ scripts: [script], kinds: faultKinds, stride: STRIDE });
+      const { runs, violations } = await search.run(script);
+      assert.deepEqual(violations, []);
+      assert.ok(runs > 0);
+    });
+  }
+});
+
 /** What once went wrong: a fault, and the byte it strikes, found by the text around it. */
 const found: readonly {
   readonly what: string;

@@ -13,11 +13,14 @@ const { values } = parseArgs({
     fault: { type: 'string', multiple: true },
     at: { type: 'string' },
     stride: { type: 'string', default: '1' },
+    paced: { type: 'boolean', default: false },
   },
 });
 
 const search = new Search({
-  scripts: values.script?.map(scriptNamed) ?? scripts,
+  scripts: (values.script?.map(scriptNamed) ?? scripts).map((script) => {
+    return { ...script, paced: values.paced };
+  }),
   kinds: values.fault?.map(faultKind) ?? faultKinds,
   at: values.at === undefined ? undefined : Number(values.at),
   stride: Number(values.stride),

@@ -5,6 +5,8 @@ import type { SmallWorld } from './small-world';
 export interface Script {
   readonly name: string;
   readonly firmware: FirmwareClass;
+  /** Whether bytes take their time on the line; otherwise they take none. */
+  readonly paced?: boolean;
   /** What has to be so before; no fault strikes here. */
   readonly before?: (world: SmallWorld) => Promise<void>;
   readonly act: (world: SmallWorld) => Promise<void>;

@@ -38,7 +38,8 @@ export class Search {
         if (at !== undefined && place !== at) continue;
         if (this.#count++ % stride !== 0) continue;
         const outcome = await attempt(script, kind, place, recording);
-        const run = `--script ${script.name} --fault ${kind.name} --at ${place}`;
+        const paced = script.paced ? ' --paced' : '';
+        const run = `--script ${script.name} --fault ${kind.name} --at ${place}${paced}`;
         for (const each of [tally, ofKind, this.total]) each.add(outcome, run);
       }
     }

@@ -3,6 +3,7 @@ import { Device } from '../../driver/device';
 import type { DeviceEvent } from '../../driver/device-types';
 import type { CloseOptions, OpenOptions, SendOptions } from '../../driver/link-types';
 import { SimulatedDevice, seededRandom, type FirmwareClass } from '../../simulator';
+import { PacedLine } from '../../simulator/paced-uart';
 import type { Fate } from '../../simulator/hooks';
 import { MemoryNetwork } from '../support/memory-network';
 import { VirtualClock } from '../support/virtual-clock';
@@ -39,13 +40,18 @@ export class SmallWorld {
   /** Command lines that came to the device so far. */
   commands = 0;
 
-  constructor(readonly firmware: FirmwareClass) {
+  /** @param paced whether bytes take their time, as at 115200 bits a second */
+  constructor(
+    readonly firmware: FirmwareClass,
+    paced = false,
+  ) {
     const { clock, ledger } = this;
     this.line = new WatchedLine(clock, (bytes) => this.simulator.write(bytes));
     this.simulator = new SimulatedDevice({
       ...{ firmware, clock, joined: true },
       network: new MemoryNetwork({ clock, route: () => ({ kind: 'server', server: this.server }) }),
       random: seededRandom(1),
+      ...(paced && { uart: new PacedLine().factory }),
       hooks: { fate: (line) => this.#fate(line) },
       output: (bytes) => this.line.say(bytes),
     });

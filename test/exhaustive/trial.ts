@@ -27,7 +27,7 @@ export interface Outcome {
 
 /** Runs a script without a fault. @throws Error when even that leaves something to be desired */
 export async function record(script: Script): Promise<Recording> {
-  const world = new SmallWorld(script.firmware);
+  const world = new SmallWorld(script.firmware, script.paced);
   await script.before?.(world);
   const { line } = world;
   const mark = () => ({
@@ -60,7 +60,7 @@ export async function attempt(
   at: number,
   recording: Recording,
 ): Promise<Outcome> {
-  const world = new SmallWorld(script.firmware);
+  const world = new SmallWorld(script.firmware, script.paced);
   await script.before?.(world);
   kind.arm(world, at);
   await script.act(world);
