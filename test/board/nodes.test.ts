@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { afterEach, it } from 'node:test';
 import type { NodeMessage } from 'node-red';
 import { Device } from '../../driver/device';
+import { EspAtError } from '../../driver/errors';
 import { simulatedPort, type AccessPoint, type SimulatorOptions } from '../../simulator';
 import { makeDevice, type MakeDevice } from '../../nodes/shared/ports';
 import { startPathServer, type PathServer } from '../support/path-server';
@@ -205,6 +206,28 @@ onEachRuntime('a board out of its box', (stage) => {
     } finally {
       delete process.env.SOCKET;
     }
+  });
+});
+
+onEachRuntime('a network that goes and comes back', (stage) => {
+  it('is shown in the place of the link, and told to ws-status', async () => {
+    const device = new FakeDevice();
+    await stage.load(() => device, flow('ws://host/echo'));
+    await device.links[0].open({ uri: 'ws://host/echo' });
+    device.become({ state: 'ready', error: new EspAtError('WIFI_LOST') });
+    assert.deepEqual(stage.statuses('open').at(-1), {
+      fill: 'red',
+      shape: 'ring',
+      text: 'WIFI_LOST',
+    });
+    const news = await stage.next('news');
+    assert.deepEqual(
+      [news.payload, field(news, 'event'), field(field(news, 'error'), 'code')],
+      ['ready', 'state', 'WIFI_LOST'],
+    );
+    assert.match(stage.logged('device', 'warn').join(), /lost its Wi-Fi network/);
+    device.become({ state: 'ready' });
+    assert.deepEqual(stage.statuses('open').at(-1), { fill: 'green', shape: 'dot', text: 'host' });
   });
 });
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Device, openerFor } from '../../driver';
-import { SimulatedDevice } from '../../simulator';
+import { listen, SimulatedDevice } from '../../simulator';
 import { startPathServer } from '../support/path-server';
 import { openPty, PortLink, whyNoPty, type Pty } from '../support/pty';
 
@@ -56,6 +56,37 @@ describe('an adapter that is unplugged', { skip: whyNoPty() ?? false }, () => {
       simulator.destroy();
       for (const socket of sockets) await socket.close();
       byId.close();
+      await server.close();
+    }
+  });
+});
+
+describe('a bridge that goes away', () => {
+  it('is connected to again, and the link is open again', async () => {
+    const server = await startPathServer();
+    const options = { joined: true, bootMs: 20 };
+    let bridge = await listen({ ...options, port: 0 });
+    const { port } = bridge;
+    const line = { rate: 115_200, flowControl: false };
+    const device = new Device({ port: openerFor(`tcp://127.0.0.1:${port}`, line) });
+    const [link] = device.links;
+    try {
+      device.start();
+      await link.open({ uri: `${server.url}/echo`, keepOpen: true });
+      await bridge.close();
+      await until(
+        () => device.status.error?.code === 'PORT_UNREACHABLE',
+        'the loss was not noticed',
+      );
+      assert.match(
+        device.status.error?.message ?? '',
+        /^Nothing answers at tcp:\/\/127\.0\.0\.1:\d+\./,
+      );
+      bridge = await listen({ ...options, port });
+      await until(() => link.state === 2, 'the link did not open again');
+    } finally {
+      await device.stop();
+      await bridge.close();
       await server.close();
     }
   });
