@@ -1,5 +1,6 @@
-import type { Cancel, Clock } from '../clock';
+import type { Cancel } from '../clock';
 import { Stillness } from './stillness';
+import type { Wire } from './wire';
 
 /** Milliseconds of stillness that an idle device never needs for an answer. */
 const ANSWER = 1200;
@@ -30,14 +31,6 @@ const CRLF = Buffer.from('\r\n');
  * cannot count on it: the length may have been damaged on its way.
  */
 export const LARGEST_PAYLOAD = 16_384;
-
-/** What getting back in step may use of the line. */
-export interface Wire {
-  readonly clock: Clock;
-  write(bytes: Uint8Array): void;
-  /** Milliseconds that so many bytes need on the line. */
-  duration(bytes: number): number;
-}
 
 /** The steps, mildest first; each is reported as it is taken. */
 export type RecoveryStep = 'crlf' | 'fill' | 'restart';

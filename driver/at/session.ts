@@ -1,61 +1,24 @@
 import type { Clock } from '../clock';
 import { EspAtError } from '../errors';
+import { Agenda, type Sequence } from './agenda';
 import type { Answer, Command, Run } from './command';
-import { StallWatch } from './stall-watch';
 import { Exchange, type Verdict } from './exchange';
-import type { DataFormat, DataFrame, Frame, LinkId } from './frame';
+import type { DataFormat, Frame, LinkId } from './frame';
 import { Framer } from './framer';
 import { Patience } from './patience';
 import { LARGEST_PAYLOAD, Recovery, type RecoveryStep } from './recovery';
-import { parseReport, type Report } from './reports';
-import { isDoubtful, isResult, lost, notSent, refusal, renewed, size, unknown } from './request';
+import { parseReport } from './reports';
+import { isDoubtful, isResult, lost, notSent, refusal, renewed, unknown } from './request';
 import type { QueuedSend, Request, Send } from './request';
-import { SendQueue } from './send-queue';
+import type { SessionHandlers } from './session-handlers';
+import { StallWatch } from './stall-watch';
+import { Wire, type SessionLine } from './wire';
 
 /** How often a command is said again that is harmless to repeat, or that cannot have left. */
 const ATTEMPTS = 3;
-/** Bits on the line for a byte: start, eight data bits, stop. */
-const BITS_A_BYTE = 10;
-
 const CRLF = Buffer.from('\r\n');
 const CR = CRLF.subarray(0, 1);
 const LF = CRLF.subarray(1);
-
-/** The line below the session. */
-export interface SessionLine {
-  write(bytes: Uint8Array): void;
-  /** Bytes written that are still to go out. */
-  readonly pending: number;
-  /** Bits a second, where known. */
-  readonly rate: number | undefined;
-}
-
-/** What the session tells its device. None of these may throw. */
-export interface SessionHandlers {
-  report(report: Report): void;
-  data(frame: DataFrame): void;
-  /** A line nobody knows. */
-  unknown(text: string): void;
-  /** Whether a line nobody knows may be what is left of damaged data. */
-  suspects(text: string): boolean;
-  /** The device echoes although it was told not to: it has restarted unnoticed. */
-  echoed(): void;
-  /** Something received may have been lost or damaged; which link's, nobody knows. */
-  gap(): void;
-  outOfStep(reason: string): void;
-  recovery(step: RecoveryStep): void;
-  recovered(): void;
-  /** A data prompt of this link was filled up with line ends: its peer got a damaged message. */
-  filled(link: LinkId): void;
-  /** No mild means helps any more; the session takes nothing until {@link Session.reset}. */
-  dead(): void;
-}
-
-/** A run of commands that nothing else may come between. */
-interface Sequence {
-  begin(): void;
-  abort(error: EspAtError): void;
-}
 
 /**
  * One command at a time over one line. Answers belong to the command at work, prompts to the one that
@@ -63,14 +26,13 @@ interface Sequence {
  * step before anything else is asked, so that a late answer never reaches the next command.
  */
 export class Session {
-  readonly #line: SessionLine;
+  readonly #wire: Wire;
   readonly #clock: Clock;
   readonly #handlers: SessionHandlers;
   readonly #framer: Framer;
   readonly #stalls: StallWatch;
   readonly #patience: Patience;
-  readonly #sequences: Sequence[] = [];
-  readonly #sends = new SendQueue<QueuedSend>();
+  readonly #agenda = new Agenda();
   #request: Request | undefined;
   #sequence: Sequence | undefined;
   #recovery: Recovery | undefined;
@@ -95,17 +57,17 @@ export class Session {
   mayRestart = true;
 
   constructor(line: SessionLine, clock: Clock, handlers: SessionHandlers) {
-    this.#line = line;
+    this.#wire = new Wire(line, clock);
     this.#clock = clock;
     this.#handlers = handlers;
     this.#framer = new Framer((frame) => this.#take(frame));
     this.#stalls = new StallWatch(clock, this.#framer);
     this.#patience = new Patience(clock, {
-      probe: () => this.#write(this.#request?.exchange.payloadWritten ? CR : CRLF),
+      probe: () => this.#wire.write(this.#request?.exchange.payloadWritten ? CR : CRLF),
       lose: (reason) => this.#request && this.#lose(this.#request, reason),
       spoil: (reason) => this.#request && this.#spoil(this.#request, reason),
       succeed: () => this.#request && this.#succeed(this.#request),
-      writing: () => line.pending > 0,
+      writing: () => this.#wire.writing,
     });
   }
 
@@ -148,7 +110,7 @@ export class Session {
         },
         abort: reject,
       };
-      this.#sequences.push(sequence);
+      this.#agenda.addSequence(sequence);
       this.#next();
     });
   }
@@ -160,24 +122,18 @@ export class Session {
       send.settle(notSent(closed));
       return () => false;
     }
-    const queued: QueuedSend = { ...send, next: 0, bytes: size(send.parts[0]) };
-    this.#sends.push(queued);
+    const queued = this.#agenda.addSend(send);
     this.#next();
-    return () => queued.next === 0 && this.#sendAtWork() !== queued && this.#sends.remove(queued);
+    return () => queued.next === 0 && this.#sendAtWork() !== queued && this.#agenda.remove(queued);
   }
 
   /** The link's connection has ended: rejects everything of it but what is at work, which ends with its part. */
   dropSends(link: LinkId, error: EspAtError): void {
     const atWork = this.#sendAtWork();
-    for (const send of this.#sends.drain(link)) {
-      if (send === atWork) {
-        this.#sends.push(send);
-        send.ended = error;
-        send.unborn = send.next === 0 && this.#request?.exchange.mayHaveLeft !== true;
-      } else {
-        send.settle(send.next === 0 ? notSent(error) : unknown(link, error));
-      }
-    }
+    this.#agenda.dropSends(link, error, atWork);
+    if (atWork?.link !== link) return;
+    atWork.ended = error;
+    atWork.unborn = atWork.next === 0 && this.#request?.exchange.mayHaveLeft !== true;
   }
 
   /**
@@ -222,14 +178,9 @@ export class Session {
     const begun = [this.#request, this.#again, this.#parked].filter((each) => each !== undefined);
     this.#request = this.#again = this.#parked = undefined;
     this.#sequence = undefined;
-    const sends = this.#sends.drain();
-    const sequences = this.#sequences.splice(0);
+    const rejectRest = this.#agenda.clear(begun.map(({ send }) => send));
     for (const request of begun) this.#fail(request, error);
-    for (const send of sends) {
-      if (begun.some((request) => request.send === send)) continue;
-      send.settle(send.next === 0 ? notSent(error) : unknown(send.link, error));
-    }
-    for (const sequence of sequences) sequence.abort(error);
+    rejectRest(error);
   }
 
   /** {@link reset} for good: whatever is asked later is rejected with the same error. */
@@ -286,7 +237,7 @@ export class Session {
         return this.#succeed(request);
       case 'verify':
         this.#patience.verify();
-        return this.#write(LF);
+        return this.#wire.write(LF);
       case 'failure':
         return this.#refuse(request);
       case 'echo':
@@ -317,15 +268,13 @@ export class Session {
 
   #next(): void {
     if (this.#request || this.#sequence || this.#recovery || this.#stuck || this.#closed) return;
-    const sequence = this.#sequences.shift();
-    if (sequence) {
-      this.#sequence = sequence;
-      sequence.begin();
-      return;
+    const turn = this.#agenda.next();
+    if (turn?.sequence) {
+      this.#sequence = turn.sequence;
+      turn.sequence.begin();
+    } else if (turn) {
+      this.#start({ exchange: new Exchange(turn.part), attempt: 1, send: turn.send });
     }
-    const send = this.#sends.peek();
-    const part = send?.parts[send.next];
-    if (send && part) this.#start({ exchange: new Exchange(part), attempt: 1, send });
   }
 
   /** What a sequence asks that was ended by a reset while it was between two commands is asked of nobody. */
@@ -349,8 +298,8 @@ export class Session {
     this.#request = request;
     this.#framer.expectPrompt = command.payload !== undefined;
     const line = Buffer.from(`${command.line}\r\n`, 'latin1');
-    this.#patience.begin(request.exchange, this.#duration(line.length));
-    this.#write(line);
+    this.#patience.begin(request.exchange, this.#wire.duration(line.length));
+    this.#wire.write(line);
   }
 
   #writePayload({ exchange, send }: Request): void {
@@ -358,16 +307,8 @@ export class Session {
     if (!payload) return;
     this.#unfilled = LARGEST_PAYLOAD;
     this.#unfilledLink = send?.link;
-    this.#patience.begin(exchange, this.#duration(payload.length));
-    this.#write(payload);
-  }
-
-  #write(bytes: Uint8Array): void {
-    try {
-      this.#line.write(bytes);
-    } catch {
-      // The port is gone; whoever owns it is being told, and will reset this session.
-    }
+    this.#patience.begin(exchange, this.#wire.duration(payload.length));
+    this.#wire.write(payload);
   }
 
   #release(): void {
@@ -380,15 +321,11 @@ export class Session {
     this.#release();
     const { send, exchange } = request;
     if (!send) return request.done(exchange.lines);
-    this.#sends.served(send.link, size(exchange.command));
-    send.next++;
-    const following = send.parts[send.next];
+    const following = this.#agenda.served(send, exchange.command);
     if (following && send.ended) {
       this.#fail(request, send.ended);
       return this.#next();
     }
-    if (following) send.bytes = size(following);
-    else this.#sends.shift(send.link);
     // The wire first: the next command leaves in the same turn in which this answer is complete.
     this.#next();
     if (!following) send.settle();
@@ -405,25 +342,20 @@ export class Session {
   }
 
   #settleUnborn(send: QueuedSend, error: EspAtError): void {
-    this.#sends.remove(send);
+    this.#agenda.remove(send);
     send.settle(notSent(send.ended ?? error));
   }
 
   #fail(request: Request, error: EspAtError): void {
     const { send, exchange } = request;
     if (!send) return request.failed(error);
-    this.#sends.remove(send);
+    this.#agenda.remove(send);
     const left = exchange.mayHaveLeft || send.next > 0;
     send.settle(left ? unknown(send.link, error) : notSent(error));
   }
 
   #sendAtWork(): QueuedSend | undefined {
     return this.#request?.send ?? this.#again?.send;
-  }
-
-  #duration(bytes: number): number {
-    const { rate } = this.#line;
-    return rate ? (bytes * BITS_A_BYTE * 1000) / rate : 0;
   }
 
   // --- out of step ---------------------------------------------------------------------------------
@@ -473,12 +405,7 @@ export class Session {
   }
 
   #newRecovery(fill: number, taken: (step: RecoveryStep) => void): Recovery {
-    const wire = {
-      clock: this.#clock,
-      write: (bytes: Uint8Array) => this.#write(bytes),
-      duration: (bytes: number) => this.#duration(bytes),
-    };
-    this.#recovery = new Recovery(wire, fill, this.#turn++, taken);
+    this.#recovery = new Recovery(this.#wire, fill, this.#turn++, taken);
     this.#framer.expectPrompt = fill > 0;
     return this.#recovery;
   }

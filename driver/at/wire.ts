@@ -1,0 +1,43 @@
+import type { Clock } from '../clock';
+
+/** Bits on the line for a byte: start, eight data bits, stop. */
+const BITS_A_BYTE = 10;
+
+/** The line below the session. */
+export interface SessionLine {
+  write(bytes: Uint8Array): void;
+  /** Bytes written that are still to go out. */
+  readonly pending: number;
+  /** Bits a second, where known. */
+  readonly rate: number | undefined;
+}
+
+/** The line with its time: whoever waits for an answer has to know how long the question takes. */
+export class Wire {
+  readonly clock: Clock;
+  readonly #line: SessionLine;
+
+  constructor(line: SessionLine, clock: Clock) {
+    this.clock = clock;
+    this.#line = line;
+  }
+
+  write(bytes: Uint8Array): void {
+    try {
+      this.#line.write(bytes);
+    } catch {
+      // The port is gone; whoever owns it is being told, and will reset the session.
+    }
+  }
+
+  /** Whether bytes are still on their way out. */
+  get writing(): boolean {
+    return this.#line.pending > 0;
+  }
+
+  /** Milliseconds that so many bytes need on the line; 0 where it has no rate. */
+  duration(bytes: number): number {
+    const { rate } = this.#line;
+    return rate ? (bytes * BITS_A_BYTE * 1000) / rate : 0;
+  }
+}
