@@ -86,6 +86,28 @@ for (const nodeRed of majors) {
       }
     });
 
+    it('keep an authorization out of flows and exports, and show only that there is one', async (t) => {
+      const editor = await Editor.open(demo.address);
+      t.after(() => editor.close());
+      const open = idOf(await demo.flows(), 'ws-open');
+      await editor.edit(open);
+      await editor.page.locator('#node-input-authorization').fill('Bearer top-secret');
+      await editor.done();
+      await editor.deploy();
+      await editor.page.reload();
+      await editor.ready();
+      const exported = await editor.run(
+        'return JSON.stringify(RED.nodes.createExportableNodeSet(RED.nodes.filterNodes({})));',
+      );
+      assert.match(String(exported), /"type":"ws-open"/);
+      assert.doesNotMatch(String(exported), /top-secret/);
+      assert.doesNotMatch(JSON.stringify(await demo.flows()), /top-secret/);
+      await editor.edit(open);
+      assert.equal(await editor.page.locator('#node-input-authorization').inputValue(), '__PWRD__');
+      await editor.done();
+      assert.doesNotMatch(demo.output, /top-secret/);
+    });
+
     it('say who opens a link, and that nobody does', async (t) => {
       const editor = await Editor.open(demo.address);
       t.after(() => editor.close());

@@ -69,10 +69,15 @@ export class Editor {
       "addEventListener('DOMContentLoaded', () => document.head.insertAdjacentHTML('beforeend', '<style>#red-ui-notifications { display: none }</style>'))",
     );
     await page.goto(address);
-    await page.waitForFunction(
+    await editor.ready();
+    return editor;
+  }
+
+  /** Waits until the editor has been loaded. */
+  async ready(): Promise<void> {
+    await this.page.waitForFunction(
       "window.RED && RED.nodes && RED.nodes.getType('ws-status') && RED.workspaces.active() && !$('#red-ui-loading-progress').is(':visible')",
     );
-    return editor;
   }
 
   /** Runs a function body in the page, where `RED` is, with `args` as its parameter. */
