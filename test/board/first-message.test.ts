@@ -42,13 +42,22 @@ interface Board {
   readonly simulator?: Partial<SimulatorOptions>;
   /** The server's side of TLS. */
   readonly tls?: TlsSide;
+  /** Whether the settings leave the clock alone. */
+  readonly clockless?: boolean;
 }
 
 /** A board in factory state, and a server that asks for a client certificate. */
-function factory({ firmware = 'D', device = {}, simulator = {}, tls }: Board = {}): World {
+function factory({
+  firmware = 'D',
+  device = {},
+  simulator = {},
+  tls,
+  clockless = false,
+}: Board = {}): World {
+  const { sntp, ...others } = settings;
   const options: WorldOptions = {
     firmware,
-    device: { ...settings, ...device },
+    device: { ...others, ...(!clockless && { sntp }), ...device },
     simulator: { joined: false, wifi: [home], time: () => NOW, ...simulator },
     route: () => ({
       kind: 'server',
@@ -199,6 +208,12 @@ describe('with one thing wrong', () => {
       [
         'time servers that do not answer',
         { simulator: { time: () => undefined } },
+        'CLOCK_NOT_SET',
+        'The clock was not set by SNTP within 20 s; servers cannot be verified without it. Check the SNTP settings of the device.',
+      ],
+      [
+        'a clock that nobody sets',
+        { clockless: true },
         'CLOCK_NOT_SET',
         'The clock was not set by SNTP within 20 s; servers cannot be verified without it. Check the SNTP settings of the device.',
       ],
