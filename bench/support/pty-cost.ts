@@ -3,10 +3,17 @@ import { median, type Effort } from '../suite';
 import { startFarLine } from './far-line';
 
 /** Turns that are taken. */
-const TURNS = 500;
+const TURNS = 100;
+/** Milliseconds between them: a line that is never idle answers sooner than one on which messages go. */
+const PAUSE = 10;
 
 /** Milliseconds from a write into a pty until what another process wrote back is read. */
-export async function ptyRoundTrip({ glimpse }: Effort): Promise<number> {
+export interface PtyRoundTrip {
+  readonly median: number;
+  readonly mean: number;
+}
+
+export async function ptyRoundTrip({ glimpse }: Effort): Promise<PtyRoundTrip> {
   const line = startFarLine();
   const { path } = await line.ask({ kind: 'mirror' });
   let back: () => void = () => undefined;
@@ -16,6 +23,7 @@ export async function ptyRoundTrip({ glimpse }: Effort): Promise<number> {
   });
   const taken: number[] = [];
   for (let turn = 0; turn < (glimpse ? 5 : TURNS); turn++) {
+    await new Promise((resolve) => setTimeout(resolve, PAUSE));
     const before = performance.now();
     const answered = new Promise<void>((resolve) => (back = resolve));
     port.write(Buffer.from('x'));
@@ -24,5 +32,6 @@ export async function ptyRoundTrip({ glimpse }: Effort): Promise<number> {
   }
   await port.close();
   await line.end();
-  return median(taken);
+  const sum = taken.reduce((all, each) => all + each, 0);
+  return { median: median(taken), mean: sum / taken.length };
 }
