@@ -4,6 +4,7 @@ import { parseFault, type Hit } from '../../simulator/faults';
 import { Campaign } from './campaign';
 import { Judge } from './judge';
 import { PORT_BUSY } from './orders';
+import { RealStage } from './real-stage';
 import type { Stage } from './stage';
 import { summarize } from './summary';
 import { VirtualStage } from './virtual-stage';
@@ -17,6 +18,7 @@ const usage = `npm run faults -- [options]
   --class C       firmware A, B, C or D (default D)
   --paced         bytes take their time, as at 115200 bits a second
   --cuts          what the device says comes in random pieces
+  --real          on a real serial line (a pty) with real sockets, in real time
   --verbose       tells of every fault when it is over
   --trace A-B     shows what passes on the line from A to B milliseconds`;
 
@@ -31,6 +33,7 @@ async function main(): Promise<void> {
       class: { type: 'string', default: 'D' },
       paced: { type: 'boolean', default: false },
       cuts: { type: 'boolean', default: false },
+      real: { type: 'boolean', default: false },
       verbose: { type: 'boolean', default: false },
       trace: { type: 'string' },
       help: { type: 'boolean', default: false },
@@ -43,7 +46,10 @@ async function main(): Promise<void> {
   const seed = whole('seed', values.seed);
   for (const fault of values.fault) if (fault !== PORT_BUSY) parseFault(fault);
   const { paced, cuts } = values;
-  const stage = new VirtualStage({ firmware: firmwareOf(values.class), seed, paced, cuts });
+  const firmware = firmwareOf(values.class);
+  const stage: Stage = values.real
+    ? await RealStage.start(firmware, seed)
+    : new VirtualStage({ firmware, seed, paced, cuts });
   const campaign = new Campaign(stage, {
     seed,
     messages: values.faults === undefined ? whole('messages', values.messages) : undefined,
