@@ -17,6 +17,8 @@ const { values } = parseArgs({
   },
 });
 
+const print = (text: string): void => void process.stdout.write(`${text}\n`);
+
 const search = new Search({
   scripts: (values.script?.map(scriptNamed) ?? scripts).map((script) => {
     return { ...script, paced: values.paced };
@@ -24,9 +26,9 @@ const search = new Search({
   kinds: values.fault?.map(faultKind) ?? faultKinds,
   at: values.at === undefined ? undefined : Number(values.at),
   stride: Number(values.stride),
+  // One place alone is looked into.
+  ...(values.at !== undefined && { told: ({ story }) => print(story.join('\n')) }),
 });
-
-const print = (text: string): void => void process.stdout.write(`${text}\n`);
 
 function row(first: string, ...cells: readonly (string | number)[]): void {
   print(first.padEnd(26) + cells.map((cell) => String(cell).padStart(12)).join(''));
@@ -58,10 +60,7 @@ async function main(): Promise<void> {
   for (const [reason, count] of total.unknowable) {
     print(`unknowable, ${reason}: ${count} (${unknowables[reason]})`);
   }
-  for (const { repeat, what, story } of total.violations) {
-    print(`\n${repeat}\n  ${what.join('\n  ')}`);
-    if (values.at !== undefined) print(story.join('\n'));
-  }
+  for (const { repeat, what } of total.violations) print(`\n${repeat}\n  ${what.join('\n  ')}`);
   const { length } = total.violations;
   print(length === 0 ? 'no violations' : `\n${length} violations`);
   process.exitCode = length === 0 && total.runs > 0 ? 0 : 1;

@@ -1,7 +1,7 @@
 import type { FaultKind } from './faults';
 import type { Script } from './scripts';
 import { Tally } from './tally';
-import { attempt, record } from './trial';
+import { attempt, record, type Outcome } from './trial';
 
 export interface SearchOptions {
   readonly scripts: readonly Script[];
@@ -10,6 +10,8 @@ export interface SearchOptions {
   readonly at?: number | undefined;
   /** Only every so many-th run, 1 for all. */
   readonly stride: number;
+  /** Told of every run. */
+  readonly told?: (outcome: Outcome) => void;
 }
 
 /** Every script with every fault at every place. */
@@ -30,7 +32,7 @@ export class Search {
   }
 
   async run(script: Script): Promise<Tally> {
-    const { at, stride } = this.#options;
+    const { at, stride, told } = this.#options;
     const recording = await record(script);
     const tally = new Tally();
     for (const [kind, ofKind] of this.kinds) {
@@ -38,6 +40,7 @@ export class Search {
         if (at !== undefined && place !== at) continue;
         if (this.#count++ % stride !== 0) continue;
         const outcome = await attempt(script, kind, place, recording);
+        told?.(outcome);
         const paced = script.paced ? ' --paced' : '';
         const run = `--script ${script.name} --fault ${kind.name} --at ${place}${paced}`;
         for (const each of [tally, ofKind, this.total]) each.add(outcome, run);

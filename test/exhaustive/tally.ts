@@ -5,7 +5,6 @@ export interface Violation {
   /** The command that repeats it. */
   readonly repeat: string;
   readonly what: readonly string[];
-  readonly story: readonly string[];
 }
 
 /** Counts of runs and of what came of them. */
@@ -26,7 +25,7 @@ export class Tally {
   }
 
   /** @param run which run it is, as arguments of the command line */
-  add({ struck, violations, excuse, unknown, recovery, story }: Outcome, run: string): void {
+  add({ struck, violations, excuse, unknown, recovery }: Outcome, run: string): void {
     this.runs++;
     this.unknown += unknown;
     if (recovery > this.worst) {
@@ -35,7 +34,6 @@ export class Tally {
     }
     if (excuse) this.#excuses.set(excuse, (this.#excuses.get(excuse) ?? 0) + 1);
     const what = struck ? violations : ['it did not strike', ...violations];
-    if (what.length > 0)
-      this.violations.push({ repeat: `npm run exhaustive -- ${run}`, what, story });
+    if (what.length > 0) this.violations.push({ repeat: `npm run exhaustive -- ${run}`, what });
   }
 }
