@@ -1,4 +1,5 @@
 import { refusable, type Run } from './at/command';
+import { damaged } from './commands/build';
 import { parseWshead, wshead, wsheadClear, wsheadQuery } from './commands/websocket';
 import { isRefusal } from './errors';
 import type { Header } from './link-types';
@@ -15,7 +16,7 @@ export interface HeaderMemory {
 /**
  * Makes the device's header list (`AT+WSHEAD`) exactly this one. It is read back: the line has no checksum,
  * and a server would refuse a damaged authorization without a word about it.
- * @throws EspAtError whatever `run` rejects with
+ * @throws EspAtError `OUT_OF_STEP` when it never reads back as it was meant, and whatever `run` rejects with
  */
 export async function setHeaders(
   run: Run,
@@ -27,6 +28,7 @@ export async function setHeaders(
     await write(run, wanted, memory);
     if (wanted.length === 0 || (await readsBack(run, wanted))) return;
   }
+  throw damaged('AT+WSHEAD');
 }
 
 async function write(run: Run, wanted: readonly Header[], memory: HeaderMemory): Promise<void> {

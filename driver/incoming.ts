@@ -1,24 +1,39 @@
 import type { DataFrame } from './at/frame';
+import { EspAtError } from './errors';
 import { Receiver, type ReceiverOptions } from './messages/receiver';
+
+/** Bytes kept of what comes before the device says that the link is open: on a slow line that may take seconds. */
+const MOST_EARLY = 256 * 1024;
+/** Bytes a piece counts for beyond its own. */
+const PIECE = 16;
 
 /** What one link receives, connection by connection. */
 export class Incoming {
   #receiver: Receiver | undefined;
-  /** Came before the device said that the link is open. */
-  #early: DataFrame[] = [];
+  /** What may be the beginning of a connection that the device has not called open yet. */
+  #early: Early | undefined;
   #gapped = false;
 
-  /** A connection has begun; what came {@link early} is its beginning. */
-  begin(options: ReceiverOptions): void {
-    const receiver = new Receiver(options);
-    this.#receiver = receiver;
-    for (const frame of this.#early.splice(0)) receiver.push(frame);
+  /** A connection is asked for: what comes from here on may be its beginning, what came before is not. */
+  expect(): void {
+    this.#early = { frames: [], bytes: 0 };
   }
 
-  /** @param opening whether a connection is being opened whose data this may be */
-  take(frame: DataFrame, opening: boolean): void {
+  /** A connection has begun. */
+  begin(options: ReceiverOptions): void {
+    const receiver = new Receiver(options);
+    const early = this.#early;
+    this.#early = undefined;
+    this.#receiver = receiver;
+    early?.frames.forEach((frame) => receiver.push(frame));
+    if (!early || early.bytes <= MOST_EARLY) return;
+    receiver.gap();
+    options.failed(new EspAtError('MESSAGES_LOST', { link: options.link }));
+  }
+
+  take(frame: DataFrame): void {
     if (this.#receiver) this.#receiver.push(frame);
-    else if (opening) this.#early.push(frame);
+    else if (this.#early) keep(this.#early, frame);
   }
 
   /** Something was lost. */
@@ -40,12 +55,19 @@ export class Incoming {
     const receiver = this.#receiver;
     this.#receiver = undefined;
     this.#gapped = false;
-    this.#early = [];
+    this.#early = undefined;
     receiver?.close();
   }
+}
 
-  /** The opening has failed: what came early belongs to nothing. */
-  forget(): void {
-    this.#early = [];
-  }
+interface Early {
+  readonly frames: DataFrame[];
+  /** More than {@link MOST_EARLY} once something was left out. */
+  bytes: number;
+}
+
+function keep(early: Early, frame: DataFrame): void {
+  if (early.bytes > MOST_EARLY) return;
+  early.bytes += frame.bytes.length + PIECE;
+  if (early.bytes <= MOST_EARLY) early.frames.push(frame);
 }

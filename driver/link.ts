@@ -228,7 +228,7 @@ export class Link {
   }
 
   data(frame: DataFrame): void {
-    this.#incoming.take(frame, this.#attempt !== undefined);
+    this.#incoming.take(frame);
   }
 
   /** Something received was lost, nobody knows on which link. */
@@ -314,6 +314,7 @@ export class Link {
         headers: attached.headers,
         reports,
         longFormat: () => attached.session.setFormat(this.id, 'long'),
+        saying: () => this.#incoming.expect(),
       });
     });
     const attempt: Attempt = {
@@ -333,7 +334,7 @@ export class Link {
     } catch (error) {
       const aborted = this.#attempt?.aborted === true;
       this.#attempt = undefined;
-      this.#incoming.forget();
+      this.#incoming.end();
       if (aborted && !isDeviceLoss(error)) {
         throw new EspAtError('OPEN_ABORTED', { link: this.id }, { cause: error });
       }

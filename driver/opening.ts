@@ -29,6 +29,8 @@ export interface OpeningContext {
   readonly reports: OpeningReports;
   /** Data of the link comes in the long format from here on. */
   readonly longFormat: () => void;
+  /** `AT+WSOPEN` is said next: data of the link is the new connection's from here on. */
+  readonly saying: () => void;
 }
 
 /** Whether the device checks the server's certificate; it has to know the time for that. */
@@ -86,13 +88,13 @@ export async function openLink(
 
 /**
  * A refusal that no report explains may have been meant for noise in front of the line, and an OK that no
- * report came before may be another link's, whose number the line made of this one's: then once more.
+ * report came before may be another link's, whose number the line made of this one's: then once more. It may
+ * have been a failed attempt as well, whose report was damaged, and that used the set-up up: without another
+ * one the link would open with the defaults, which verify no server.
  */
-async function sayOpen(
-  run: Run,
-  options: OpenOptions,
-  { link, reports }: OpeningContext,
-): Promise<void> {
+async function sayOpen(run: Run, options: OpenOptions, context: OpeningContext): Promise<void> {
+  const { link, reports, saying } = context;
+  saying();
   try {
     await run(wsopen(link, options));
     if (reports.connected || (await isKnown(run, link))) return;
@@ -100,6 +102,8 @@ async function sayOpen(
     const explained = reports.connected || reports.disconnected || reports.closed;
     if (explained || !isRefusal(error) || (await isKnown(run, link))) throw error;
   }
+  await setUp(run, options, context);
+  saying();
   await run(wsopen(link, options));
 }
 
@@ -117,13 +121,19 @@ async function setUp(run: Run, options: OpenOptions, context: OpeningContext): P
   }
 }
 
+/**
+ * What was set cannot be read back. One flipped bit makes another link's number of this one's, and this
+ * link would verify no server: where it has to, the command is said twice.
+ */
 async function configure(
   run: Run,
   options: OpenOptions,
   { link, capabilities }: OpeningContext,
 ): Promise<void> {
+  const command = wscfg(link, options.config ?? {}, capabilities);
   try {
-    await run(wscfg(link, options.config ?? {}, capabilities));
+    await run(command);
+    if (verifiesServer(options)) await run(command);
   } catch (error) {
     throw missingMaterial(error, options) ?? error;
   }
