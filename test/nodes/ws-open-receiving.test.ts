@@ -1,0 +1,87 @@
+import assert from 'node:assert/strict';
+import { beforeEach, it } from 'node:test';
+import { EspAtError } from '../../driver/errors';
+import { FakeDevice } from './support/fake-device';
+import { flowOf } from './support/flows';
+import { codeOf, withoutId } from './support/messages';
+import { onEachRuntime } from './support/stage';
+
+const URI = 'ws://example.org/feed';
+
+onEachRuntime('what ws-open receives', (stage) => {
+  let device: FakeDevice;
+  const load = (settings: object = {}) =>
+    stage.load(() => device, flowOf('ws-open', 2, { uri: URI, ...settings }));
+
+  beforeEach(() => {
+    device = new FakeDevice();
+  });
+
+  it('sends text as a string and binary as a Buffer', async () => {
+    await load();
+    stage.give('node');
+    await stage.next('out1');
+    device.links[0].receive(Buffer.from('grüß'), 1);
+    assert.deepEqual(withoutId(await stage.next('out0')), {
+      payload: 'grüß',
+      linkId: 0,
+      opcode: 1,
+      uri: URI,
+    });
+    device.links[0].receive(Buffer.from([0, 255]), 2);
+    assert.deepEqual(withoutId(await stage.next('out0')), {
+      payload: Buffer.from([0, 255]),
+      linkId: 0,
+      opcode: 2,
+      uri: URI,
+    });
+  });
+
+  it('leaves the opcode out where the firmware does not tell, and joins cut characters', async () => {
+    await load();
+    stage.give('node');
+    await stage.next('out1');
+    const bytes = Buffer.from('a€b');
+    device.links[0].receive(bytes.subarray(0, 2), undefined);
+    device.links[0].receive(bytes.subarray(2, 3), undefined);
+    device.links[0].receive(bytes.subarray(3), undefined);
+    const first = await stage.next('out0');
+    assert.deepEqual(withoutId(first), { payload: 'a', linkId: 0, uri: URI });
+    assert.equal((await stage.next('out0')).payload, '€b');
+  });
+
+  it('hands on the begun character of a connection that ends', async () => {
+    await load();
+    stage.give('node');
+    await stage.next('out1');
+    device.links[0].receive(Buffer.from([0xe2, 0x82]), undefined);
+    device.links[0].become(0, 'closed-by-server');
+    assert.deepEqual((await stage.next('out0')).payload, Buffer.from([0xe2, 0x82]));
+  });
+
+  it('parses JSON, and gives what is none to Catch with its text', async () => {
+    await load({ output: 'json' });
+    stage.give('node');
+    await stage.next('out1');
+    device.links[0].receive(Buffer.from('{"a":[1]}'), 1);
+    assert.deepEqual((await stage.next('out0')).payload, { a: [1] });
+    device.links[0].receive(Buffer.from('{"a":'), 1);
+    const caught = await stage.next('caught');
+    assert.equal(codeOf(caught), 'NOT_JSON');
+    assert.equal(caught.payload, '{"a":');
+    assert.equal(caught.linkId, 0);
+  });
+
+  it('reports a gap on its second output', async () => {
+    await load();
+    stage.give('node');
+    await stage.next('out1');
+    device.links[0].become(2, 'gap', { error: new EspAtError('MESSAGES_LOST', { link: 0 }) });
+    const msg = await stage.next('out1');
+    assert.equal(msg.event, 'gap');
+    assert.deepEqual(msg.error, {
+      code: 'MESSAGES_LOST',
+      message: 'Something received on link 0 was lost or damaged on the serial line.',
+    });
+  });
+});
