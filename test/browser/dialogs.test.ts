@@ -7,7 +7,7 @@ const majors: readonly NodeRedMajor[] = ['4', '5'];
 const users = ['ws-open', 'ws-send', 'ws-close', 'ws-status'];
 
 for (const nodeRed of majors) {
-  describe(`dialogs in Node-RED ${nodeRed}`, { skip: noBrowser }, () => {
+  describe(`dialogs in Node-RED ${nodeRed}`, { skip: noBrowser, timeout: 300_000 }, () => {
     let demo: Demo;
     before(async () => {
       demo = await Demo.start({ nodeRed });

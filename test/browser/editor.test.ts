@@ -7,7 +7,7 @@ import { Editor, noBrowser } from './editor';
 const majors: readonly NodeRedMajor[] = ['4', '5'];
 
 for (const nodeRed of majors) {
-  describe(`Node-RED ${nodeRed} in a browser`, { skip: noBrowser }, () => {
+  describe(`Node-RED ${nodeRed} in a browser`, { skip: noBrowser, timeout: 300_000 }, () => {
     let demo: Demo;
     before(async () => {
       demo = await Demo.start({ nodeRed });
@@ -51,7 +51,9 @@ for (const nodeRed of majors) {
       assert.deepEqual(wrong, []);
       await editor.deploy();
       const page = await editor.page.context().newPage();
-      await page.goto(new URL('/telemetry', demo.address).href);
+      // The editor is told that it has deployed before all nodes have started.
+      const address = new URL('/telemetry', demo.address).href;
+      while (!(await page.goto(address))?.ok()) await page.waitForTimeout(200);
       await page.locator('#fan', { hasText: 'off' }).waitFor();
       await page.locator('#switch').click();
       await page.locator('#fan', { hasText: 'on' }).waitFor();

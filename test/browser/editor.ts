@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { systemClock } from '../../driver/clock';
+import { within } from '../../nodes/shared/within';
 import { chromium, type BrowserContext, type Page } from 'playwright-core';
 
 const executablePath = '/usr/bin/chromium';
@@ -9,6 +11,9 @@ const executablePath = '/usr/bin/chromium';
 /** Why there is no editor to look at, or false. */
 export const noBrowser: string | false =
   !existsSync(executablePath) && `there is no Chromium at ${executablePath}`;
+
+/** Milliseconds that a browser has to close. */
+const CLOSING = 10_000;
 
 const flags = [
   '--no-sandbox',
@@ -164,7 +169,8 @@ export class Editor {
   }
 
   async close(): Promise<void> {
-    await this.#context.close();
+    // A browser that died does not always answer.
+    await within(systemClock, CLOSING, this.#context.close());
     rmSync(this.#profile, { recursive: true, force: true });
   }
 }
