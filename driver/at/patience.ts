@@ -53,9 +53,9 @@ export class Patience {
     this.#still = new Stillness(clock.now());
   }
 
-  /** Bytes came in. */
-  heard(now: number): void {
-    this.#still.heard(now);
+  /** Bytes came in that needed `duration` milliseconds on the line. */
+  heard(now: number, duration: number): void {
+    this.#still.heard(now, duration);
   }
 
   /** A line or a payload was written that needs `duration` milliseconds on the wire: waiting begins. */

@@ -89,8 +89,8 @@ export class Recovery {
   }
 
   /** The stillness clock hears every chunk, whatever is in it. */
-  heard(now: number): void {
-    this.#still.heard(now);
+  heard(now: number, duration: number): void {
+    this.#still.heard(now, duration);
   }
 
   /** Takes a line, `>` for a prompt; false when it was not what is being waited for. */

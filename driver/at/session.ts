@@ -74,10 +74,11 @@ export class Session {
   /** Takes what came from the device. */
   receive(chunk: Buffer): void {
     const now = this.#clock.now();
-    this.#patience.heard(now);
-    this.#recovery?.heard(now);
+    const duration = this.#wire.arrival(chunk.length);
+    this.#patience.heard(now, duration);
+    this.#recovery?.heard(now, duration);
     this.#framer.push(chunk);
-    this.#stalls.heard(now);
+    this.#stalls.heard(now, duration);
   }
 
   /** Whether a data prompt may be left waiting, should the two sides part now. */

@@ -24,11 +24,11 @@ export class StallWatch {
     this.#still = new Stillness(clock.now());
   }
 
-  /** Bytes came in, and the framer has taken them. */
-  heard(now: number): void {
+  /** Bytes came in that needed `duration` milliseconds on the line, and the framer has taken them. */
+  heard(now: number, duration: number): void {
     if (!this.#framer.unfinished) return;
     if (this.#watched === this.#framer.count) {
-      this.#still.heard(now);
+      this.#still.heard(now, duration);
     } else {
       this.#watched = this.#framer.count;
       this.#still.restart(now);

@@ -1,10 +1,11 @@
-/** Gaps up to this many milliseconds are how a busy line looks (USB latency, TCP, task switches). */
-const BUSY_GAP = 60;
+/** How much longer than its bytes need a line looks full: there are gaps in it too (USB latency, task switches). */
+const FULL = 1.25;
 
 /**
- * How long the line has been still since a starting point. Time in which bytes stream in without a gap
- * does not count: a flood from a server starves the device's answers by many seconds, and must not
- * look like a dead device. Time that our own bytes need on the wire does not count either.
+ * How long the line has been still since a starting point: the time that passed, less what the received bytes
+ * took up on the line. A flood that fills it starves the device's answers by many seconds, and must not look
+ * like a dead device; a server that merely speaks often leaves room for an answer, and hides nothing. Time
+ * that our own bytes need on the wire does not count either.
  */
 export class Stillness {
   #still = 0;
@@ -20,11 +21,12 @@ export class Stillness {
     this.#since = from;
   }
 
-  /** Bytes came in. */
-  heard(now: number): void {
+  /** Bytes came in that needed `duration` milliseconds on the line. */
+  heard(now: number, duration: number): void {
     const gap = now - this.#since;
-    if (gap <= 0) return;
-    if (gap > BUSY_GAP) this.#still += gap - BUSY_GAP;
+    if (gap < 0) return;
+    // Never below nothing: what was held up on its way here says nothing about the time to come.
+    this.#still = Math.max(0, this.#still + gap - duration * FULL);
     this.#since = now;
   }
 

@@ -2,6 +2,8 @@ import type { Clock } from '../clock';
 
 /** Bits on the line for a byte: start, eight data bits, stop. */
 const BITS_A_BYTE = 10;
+/** Bits a second that are assumed of what comes in over a line of which none are known, such as a bridge's. */
+const USUAL_RATE = 115_200;
 
 /** The line below the session. */
 export interface SessionLine {
@@ -33,6 +35,11 @@ export class Wire {
   /** Whether bytes are still on their way out. */
   get writing(): boolean {
     return this.#line.pending > 0;
+  }
+
+  /** Milliseconds that so many received bytes took up on the line. */
+  arrival(bytes: number): number {
+    return (bytes * BITS_A_BYTE * 1000) / (this.#line.rate ?? USUAL_RATE);
   }
 
   /** Milliseconds that so many bytes need on the line; 0 where it has no rate. */

@@ -260,13 +260,13 @@ describe('a reset', () => {
 });
 
 describe('silence', () => {
-  it('counts, and time in which bytes stream in does not', async () => {
+  it('counts, and time in which bytes fill the line does not', async () => {
     const desk = new Desk();
     const asked = desk.run(question);
     desk.written();
     for (let count = 0; count < 600; count++) {
       await desk.clock.advance(50);
-      desk.say('+WS_DATA:0,5,flood\r\n');
+      desk.say(`+WS_DATA:0,480,${'flood '.repeat(80)}\r\n`);
     }
     assert.deepEqual(desk.written(), []);
     desk.say('\r\nOK\r\n');

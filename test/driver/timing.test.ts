@@ -11,22 +11,46 @@ describe('stillness', () => {
     assert.equal(still.until(1500), 1500);
   });
 
-  it('does not count a stream without gaps, however long', () => {
-    const still = new Stillness(0);
-    for (let now = 20; now <= 60_000; now += 20) still.heard(now);
-    assert.equal(still.until(60_000), 0);
+  it('does not count a stream that fills the line, however long, however it is delivered', () => {
+    for (const [every, late] of [
+      [4, 0],
+      [20, 15],
+      [400, 100],
+    ] as const) {
+      const still = new Stillness(0);
+      // Every other delivery comes late; what a line carries while a fifth of it stays empty.
+      for (let index = 1; index * every <= 60_000; index++)
+        still.heard(index * every + (index % 2) * late, every * 0.8);
+      assert.ok(still.until(60_000) <= every + late, `${still.until(60_000)} ms`);
+    }
   });
 
-  it('counts the gaps of a line that has room for an answer', () => {
+  it('counts a trickle nearly all, however steady', () => {
     const still = new Stillness(0);
-    for (let now = 260; now <= 2600; now += 260) still.heard(now);
-    assert.equal(still.until(2600), 2000);
+    // 25 bytes at 115200 bits a second, twenty times a second.
+    for (let now = 50; now <= 10_000; now += 50) still.heard(now, 2.2);
+    assert.equal(Math.round(still.until(10_000)), 9450);
+  });
+
+  it('counts every piece of what is delivered at once', () => {
+    const still = new Stillness(0);
+    for (let now = 10; now <= 1000; now += 10) {
+      still.heard(now, 4);
+      still.heard(now, 4);
+    }
+    assert.ok(still.until(1000) < 1e-6);
+  });
+
+  it('is not owed anything by a burst that was held up on its way', () => {
+    const still = new Stillness(0);
+    still.heard(1, 5000);
+    assert.equal(still.until(1501), 1500);
   });
 
   it('does not count before its starting point, which may lie ahead', () => {
     const still = new Stillness(0);
     still.restart(1000);
-    still.heard(500);
+    still.heard(500, 10);
     assert.equal(still.until(900), 0);
     assert.equal(still.until(1300), 300);
   });
