@@ -168,7 +168,7 @@ export class Recovery {
   /** Feeds a waiting prompt line ends, which mean nothing should they be taken for commands. */
   async #fillUp(): Promise<string | undefined> {
     this.#taken('fill');
-    for (let size = 8, total = CRLF.length; total < this.#fill + CRLF.length; size *= 4) {
+    for (let size = 8, total = CRLF.length; total < this.#fill + CRLF.length; size *= 8) {
       if (this.#abandoned) return undefined;
       const bytes = Math.min(size, this.#fill + CRLF.length - total + 1) & ~1;
       if (bytes === 0) return undefined;

@@ -25,6 +25,7 @@ export class Joiner {
   #pieces: Buffer[] = [];
   #length = 0;
   #tooLarge = false;
+  #torn = false;
   #silence: Cancel | undefined;
 
   /** @param limit bytes a message may have */
@@ -61,6 +62,8 @@ export class Joiner {
   /** Something was lost: what has begun cannot be completed. */
   gap(): void {
     this.#drop();
+    // Up to the next delimiter it may be the rest of a message whose beginning is lost.
+    this.#torn = this.#joining.by === 'delimiter' && this.#joining.delimiter.length > 0;
   }
 
   /** The connection has ended. A silence is one too; anything else that has begun broke off. */
@@ -68,7 +71,7 @@ export class Joiner {
     if (this.#joining.by === 'silence') return this.#length > 0 ? this.#finish() : this.#drop();
     const length = this.#length;
     this.#drop();
-    if (length === 0) return;
+    if (length === 0 || this.#torn) return;
     this.#handlers.failed(new EspAtError('MESSAGE_INCOMPLETE', { link: this.#link, length }));
   }
 
@@ -153,6 +156,11 @@ export class Joiner {
   }
 
   #finish(): void {
+    if (this.#torn) {
+      this.#torn = false;
+      this.#drop();
+      return;
+    }
     const [first] = this.#pieces;
     const bytes = this.#pieces.length === 1 && first ? first : Buffer.concat(this.#pieces);
     const tooLarge = this.#tooLarge;

@@ -172,6 +172,26 @@ describe('what is known after a fault', () => {
     await world.end();
   });
 
+  it("is that data of a connection given up is not the next one's", async () => {
+    const scene = await new Scene().begin();
+    const { world } = scene;
+    const [old] = world.server.connections;
+    const opening = world.device.links[1].open({ uri: 'ws://host/slow=500' });
+    await world.clock.advance(1);
+    scene.link.renew(new EspAtError('LINK_STALLED', { link: 0 }));
+    old?.send({ fin: false, opcode: 1, payload: Buffer.from('half of it') });
+    await world.clock.wait(opening);
+    await scene.reopened(5000);
+    world.server.connections.at(-1)?.send({ fin: true, opcode: 1, payload: Buffer.from('whole') });
+    await world.clock.advance(100);
+    assert.deepEqual(
+      world.messages.map(({ bytes }) => bytes.toString()),
+      ['whole'],
+    );
+    assert.ok(!world.links.some(({ event }) => event === 'gap'));
+    await world.end();
+  });
+
   it('is no gap of the connection before', async () => {
     const scene = await new Scene().begin();
     const { world } = scene;

@@ -123,6 +123,14 @@ describe('joining by silence', () => {
     assert.equal(clock.pending, 0);
   });
 
+  it('leaves out, after a gap, what may be the end of a message whose beginning is lost', () => {
+    const { push, told, joiner } = rig({ by: 'delimiter', delimiter: Buffer.from('|') });
+    push('whole|begin');
+    joiner.gap();
+    push('ning|next|');
+    assert.deepEqual(told, ['whole', 'next']);
+  });
+
   it('forgets what has begun after a gap', async () => {
     const { push, told, clock, joiner } = rig({ by: 'silence', milliseconds: 50 });
     push('half');

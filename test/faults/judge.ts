@@ -83,14 +83,18 @@ export class Judge {
       this.#broken(`${describe(entry)} is unknown though no fault was at work`);
   }
 
-  /** Whether a connection it may have gone over ended with nothing behind it having arrived. */
+  /**
+   * Whether a connection it may have gone over ended with nothing behind it having arrived. The device may
+   * not have heard of an end that came before.
+   */
   #wasCutOff(entry: OutEntry): boolean {
-    return this.#books.connections.some(
-      ({ number, link, acceptedAt, goneAt }) =>
-        link === entry.label.link &&
+    const possible = this.#books.connections.filter(
+      ({ link, acceptedAt }) => link === entry.label.link && acceptedAt <= entry.settledAt,
+    );
+    return possible.some(
+      ({ number, link, goneAt }) =>
         goneAt !== undefined &&
-        acceptedAt <= entry.settledAt &&
-        goneAt >= entry.at &&
+        (goneAt >= entry.at || number === possible.at(-1)?.number) &&
         !this.#books.out.some(
           (later) =>
             later.label.link === link &&
