@@ -308,8 +308,6 @@ export class Link {
       if (!this.#wanted) throw new EspAtError('OPEN_ABORTED', { link: this.id });
       this.#state = 0;
       reports.connected = reports.disconnected = reports.closed = false;
-      // What came while the old connection was still there is not the new one's.
-      this.#incoming.forget();
       await openLink(run, options, {
         link: this.id,
         capabilities: attached.capabilities,
