@@ -238,10 +238,11 @@ export class Epoch {
   }
 
   /** A device that restarted or died unheard is found out by asking, when nothing else is said. */
-  #watch(): void {
-    this.#timer = this.#host.clock.after(HEARTBEAT, () => {
-      this.#watch();
-      if (this.#host.clock.now() - this.#heardAt >= HEARTBEAT) this.ask();
+  #watch(delay = HEARTBEAT): void {
+    this.#timer = this.#host.clock.after(delay, () => {
+      const left = this.#heardAt + HEARTBEAT - this.#host.clock.now();
+      this.#watch(left > 0 ? left : HEARTBEAT);
+      if (left <= 0) this.ask();
     });
   }
 

@@ -28,8 +28,8 @@ export interface PatienceActions {
   spoil(reason: string): void;
   /** Its success is beyond doubt now. */
   succeed(): void;
-  /** Whether bytes of ours are still on their way out. */
-  writing(): boolean;
+  /** Bytes of ours that are still on their way out. */
+  pending(): number;
 }
 
 /**
@@ -44,6 +44,8 @@ export class Patience {
   #startedAt = 0;
   #nextProbe = 0;
   #probedAt = 0;
+  /** Bytes that were on their way out at the last look. */
+  #pending = Infinity;
   #timer: Cancel | undefined;
   #due = 0;
 
@@ -64,6 +66,7 @@ export class Patience {
     this.#exchange = exchange;
     this.#startedAt = now;
     this.#still.restart(now + duration);
+    this.#pending = Infinity;
     this.#nextProbe = awaitsPrompt(exchange) ? PROBE_FOR_PROMPT : PROBE_AFTER;
     this.#lookIn(this.#nextProbe, now);
   }
@@ -112,9 +115,19 @@ export class Patience {
     const exchange = this.#exchange;
     if (!exchange) return;
     const now = this.#clock.now();
-    const still = this.#actions.writing() ? 0 : this.#still.until(now);
-    const wait = this.#judge(exchange, still, now);
+    if (this.#leaving()) {
+      this.#still.restart(now);
+      this.#probedAt = 0;
+    }
+    const wait = this.#judge(exchange, this.#still.until(now), now);
     if (this.#exchange === exchange) this.#lookIn(wait, now);
+  }
+
+  /** Whether bytes of ours have gone out since the last look, and more are to: a line that takes none is still. */
+  #leaving(): boolean {
+    const before = this.#pending;
+    this.#pending = this.#actions.pending();
+    return this.#pending > 0 && this.#pending < before;
   }
 
   /** What so much stillness means; returns in how many milliseconds to look again. */

@@ -130,8 +130,11 @@ export class Recovery {
     for (let attempt = 0; attempt < options.attempts && this.#goesOn; attempt++) {
       let reply: string | undefined;
       if (attempt > 0 || options.prompted !== true) {
+        const before = this.#wire.pending;
         reply = await this.#endLine();
         if (this.#hangs) break;
+        // A line that takes no byte need not be offered more.
+        if (reply === undefined && this.#wire.pending >= before + CRLF.length) return 'lost';
         // Our CR LF may have completed the damaged line of a command that wants a payload.
         await this.#lull();
       }

@@ -67,7 +67,7 @@ export class Session {
       lose: (reason) => this.#request && this.#lose(this.#request, reason),
       spoil: (reason) => this.#request && this.#spoil(this.#request, reason),
       succeed: () => this.#request && this.#succeed(this.#request),
-      writing: () => this.#wire.writing,
+      pending: () => this.#wire.pending,
     });
   }
 

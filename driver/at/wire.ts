@@ -32,9 +32,9 @@ export class Wire {
     }
   }
 
-  /** Whether bytes are still on their way out. */
-  get writing(): boolean {
-    return this.#line.pending > 0;
+  /** Bytes that are still on their way out. */
+  get pending(): number {
+    return this.#line.pending;
   }
 
   /** Milliseconds that so many received bytes took up on the line. */
