@@ -52,8 +52,13 @@ export class Device extends EventEmitter<DeviceEvents> {
   #status: DeviceStatus = { state: 'stopped' };
   #capabilities: Capabilities | undefined;
   #epoch: Epoch | undefined;
+  /** Whether it is to run: the last of {@link start} and {@link stop} counts. */
+  #wanted = false;
+  /** From a start until its stop is complete. */
   #life: Promise<void> | undefined;
-  #stop: (() => void) | undefined;
+  #stopping: Promise<void> | undefined;
+  /** Ends what {@link #life} waits for. */
+  #wake: () => void = () => undefined;
 
   /** @throws EspAtError `INVALID_SETTING`, `CERTIFICATE_INVALID`: no device could be set up so */
   constructor(options: DeviceOptions) {
@@ -102,23 +107,20 @@ export class Device extends EventEmitter<DeviceEvents> {
     throw new EspAtError('INVALID_LINK', { link: shown(id) });
   }
 
-  /** Opens the port and brings the device up; keeps trying, for ever. */
+  /** Opens the port and brings the device up; keeps trying, for ever. While it stops: once it has stopped. */
   start(): void {
-    if (this.#life) return;
-    const stopped = new Promise<void>((resolve) => (this.#stop = resolve));
-    this.#life = this.#live(stopped);
+    this.#wanted = true;
+    this.#life ??= this.#live();
   }
 
   /** Ends everything; what is under way rejects with `DEVICE_STOPPED`. Settles when the port is free. */
-  async stop(): Promise<void> {
-    if (!this.#life) return;
-    this.#stop?.();
-    this.#stop = undefined;
+  stop(): Promise<void> {
+    this.#wanted = false;
+    if (!this.#life) return Promise.resolve();
+    this.#stopping ??= this.#end(this.#life);
+    this.#wake();
     this.#epoch?.end(new EspAtError('DEVICE_STOPPED'));
-    await this.#life;
-    this.#life = undefined;
-    for (const link of this.links) await link.close({ graceful: false });
-    this.#become('stopped');
+    return this.#stopping;
   }
 
   /**
@@ -152,36 +154,55 @@ export class Device extends EventEmitter<DeviceEvents> {
     return epoch.scan();
   }
 
-  async #live(stopped: Promise<void>): Promise<void> {
-    const stop = stopped.then(() => 'stopped' as const);
-    for (let error = this.#status.error; this.#stop;) {
+  async #live(): Promise<void> {
+    for (let error = this.#status.error; !this.#isStopping();) {
       this.#become('absent', error);
-      error = await this.#connect(stop, error);
-      if (this.#stopped()) return;
+      error = await this.#connect(error);
+      if (this.#isStopping()) return;
       this.#become('absent', error);
-      await this.#pause(this.#backoff.next(), stopped);
+      await this.#pause(this.#backoff.next());
     }
   }
 
-  #stopped(): boolean {
-    return this.#stop === undefined;
+  async #end(life: Promise<void>): Promise<void> {
+    await life;
+    for (const link of this.links) await link.close({ graceful: false });
+    this.#life = this.#stopping = undefined;
+    this.#become('stopped');
+    if (this.#wanted) this.start();
+  }
+
+  #isStopping(): boolean {
+    return this.#stopping !== undefined;
+  }
+
+  /**
+   * Brings what comes first: the result of some work, or nothing at a stop. The one callback that stays is
+   * replaced by the next: a promise that lives until the stop would gather one for each port that was tried.
+   */
+  #unlessStopped<T>(work: Promise<T>): Promise<T | undefined> {
+    return new Promise((resolve, reject) => {
+      this.#wake = () => resolve(undefined);
+      if (this.#isStopping()) this.#wake();
+      work.then(resolve, reject);
+    });
   }
 
   /** One port, from its opening to its loss; brings the reason for the loss. */
-  async #connect(stop: Promise<'stopped'>, before?: EspAtError): Promise<EspAtError> {
+  async #connect(before?: EspAtError): Promise<EspAtError> {
     const current: { epoch?: Epoch } = {};
     const opening = this.#options.port.open({
       data: (chunk) => current.epoch?.receive(chunk),
       lost: (error) => current.epoch?.end(error),
     });
-    let port: Port | 'stopped';
+    let port: Port | undefined;
     try {
-      port = await Promise.race([opening, stop]);
+      port = await this.#unlessStopped(opening);
     } catch (error) {
       return asEspAtError(error, this.#options.port.address);
     }
-    if (port === 'stopped') {
-      // Nobody waits for it any more: closed as soon as it opens.
+    if (!port || this.#isStopping()) {
+      // Nobody waits for it any more: closed as soon as it is open.
       opening.then((late) => late.close()).catch(() => undefined);
       return new EspAtError('DEVICE_STOPPED');
     }
@@ -251,12 +272,12 @@ export class Device extends EventEmitter<DeviceEvents> {
     for (const look of [...this.#waiting]) look();
   }
 
-  async #pause(milliseconds: number, stopped: Promise<void>): Promise<void> {
+  async #pause(milliseconds: number): Promise<void> {
     let cancel: Cancel = () => undefined;
     const passed = new Promise<void>(
       (resolve) => (cancel = this.#clock.after(milliseconds, resolve)),
     );
-    await Promise.race([passed, stopped]);
+    await this.#unlessStopped(passed);
     cancel();
   }
 }
