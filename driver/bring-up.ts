@@ -1,6 +1,6 @@
 import { refusable, type Run } from './at/command';
 import { LARGEST_PAYLOAD } from './at/recovery';
-import { findCapabilities } from './capabilities';
+import { recognise, type KnownFirmware } from './capabilities';
 import type { Clock } from './clock';
 import { echoOff, sysStore } from './commands/base';
 import { parseWsopen, wsclose, wsopenQuery, wssend, type OpenLink } from './commands/websocket';
@@ -23,8 +23,8 @@ const USUAL_RATE = 115_200;
 /** A device that is to be brought up, and what is known of it already. */
 export interface BringUpContext extends LineContext {
   readonly clock: Clock;
-  /** Kept for as long as the port is open: firmware does not change in between. */
-  capabilities: Capabilities | undefined;
+  /** What was there last time, so that it need not be found out about again. */
+  firmware: KnownFirmware | undefined;
 }
 
 /**
@@ -41,8 +41,8 @@ export async function bringUp(context: BringUpContext): Promise<Capabilities> {
   await session.run(sysStore(options.store === true));
   await setLine(context);
   await closeLeftovers(context);
-  context.capabilities ??= await session.exclusive(findCapabilities);
-  return context.capabilities;
+  context.firmware = await session.exclusive((run) => recognise(run, context.firmware));
+  return context.firmware.capabilities;
 }
 
 /** Gets an answer: first as the line is, then at the other rates it may have been left at. */

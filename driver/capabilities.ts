@@ -4,6 +4,13 @@ import { wscfgProbe, wsheadQuery, wsdatafmt, wsopenQuery } from './commands/webs
 import type { Capabilities, FirmwareClass } from './device-types';
 import { EspAtError, isRefusal } from './errors';
 
+/** A firmware that was found out about. */
+export interface KnownFirmware {
+  readonly capabilities: Capabilities;
+  /** All that it says of itself (`AT+GMR`), with the time it was compiled at. */
+  readonly words: string;
+}
+
 /** What each class of firmware can do; `AT+WSSEND` and `AT+WSCFG` of class D take twice as much. */
 export function capabilitiesOf(firmware: FirmwareClass, version: string): Capabilities {
   const size = firmware === 'D' ? 16_384 : 8192;
@@ -20,13 +27,22 @@ export function capabilitiesOf(firmware: FirmwareClass, version: string): Capabi
 }
 
 /**
- * Finds out what the firmware can do, by its commands and never by its version text: released and
- * unreleased firmware call themselves the same. All links must be closed.
+ * Finds out what the firmware can do, unless it is the known one still: a device may come back with another.
  * @throws EspAtError `NO_WEBSOCKET`
  */
-export async function findCapabilities(run: Run): Promise<Capabilities> {
+export async function recognise(run: Run, known?: KnownFirmware): Promise<KnownFirmware> {
+  const answer = await run(version());
+  const words = answer.join('\n');
+  if (known?.words === words) return known;
+  return { words, capabilities: await findCapabilities(run, parseVersion(answer)) };
+}
+
+/**
+ * By its commands and never by its version text: released and unreleased firmware call themselves the same.
+ * All links must be closed.
+ */
+async function findCapabilities(run: Run, text: string): Promise<Capabilities> {
   const commands = await listCommands(run);
-  const text = parseVersion(await run(version()));
   // A name that was damaged on the line must not make a command seem absent: whatever is not listed is tried.
   const has = async (name: string, trial: Command) =>
     commands.has(name) || (await accepts(run, trial));

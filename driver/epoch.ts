@@ -87,7 +87,7 @@ export class Epoch {
       clock: host.clock,
       options: host.options,
       line: host.line,
-      capabilities: undefined,
+      firmware: undefined,
       rate: host.options.port.rate,
       event: (event) => host.event(event),
     };

@@ -34,8 +34,8 @@ describe('bringing a device up', () => {
       'ATE0',
       'AT+SYSSTORE=0',
       'AT+WSOPEN?',
-      'AT+CMD?',
       'AT+GMR',
+      'AT+CMD?',
       'AT+CWSTATE?',
       '',
     ]);
@@ -235,6 +235,28 @@ describe('a device that is up', () => {
     await world.clock.wait(world.device.stop());
     await world.ready();
     assert.equal(world.port.opened, 2);
+    await world.end();
+  });
+
+  it('runs or rests as was asked for last, also while it is stopping', async () => {
+    const world = new World();
+    const { device, clock } = world;
+    await world.ready();
+    const stopping = device.stop();
+    device.start();
+    await clock.wait(stopping);
+    assert.ok(await clock.until(() => device.status.state === 'ready', 10_000));
+    assert.equal(world.port.opened, 2);
+    void device.stop();
+    device.start();
+    await clock.wait(device.stop());
+    await clock.advance(60_000);
+    assert.equal(device.status.state, 'stopped');
+    assert.equal(world.port.opened, 2);
+    assert.deepEqual(
+      world.statuses.map(({ state }) => state).filter((state) => state !== 'starting'),
+      ['absent', 'ready', 'stopped', 'absent', 'ready', 'stopped'],
+    );
     await world.end();
   });
 });
