@@ -8,6 +8,7 @@ import type { Capabilities } from './device-types';
 import { EspAtError, type ErrorCode } from './errors';
 import type { SendOptions } from './link-types';
 import { planSends } from './messages/split';
+import { Outgoing } from './outgoing';
 
 /** Failures after which the link, or its device, comes back: what was not sent may be sent then. */
 const passing: readonly ErrorCode[] = [
@@ -47,17 +48,11 @@ export interface OutboxHost {
   stalled(error: EspAtError): void;
 }
 
-/** A message that waits for its link. */
-interface Held {
-  readonly go: () => void;
-  readonly fail: (error: EspAtError) => void;
-}
-
 /** The messages of one link on their way out: checked, charged to the budget, held while the link is away. */
 export class Outbox {
   readonly #host: OutboxHost;
-  /** Waiting for the link, in order. */
-  #held: Held[] = [];
+  /** All that are not settled, in the order in which they were given; those that wait come last. */
+  readonly #messages: Outgoing[] = [];
 
   constructor(host: OutboxHost) {
     this.#host = host;
@@ -70,69 +65,111 @@ export class Outbox {
   async send(payload: Uint8Array | string, options: SendOptions): Promise<void> {
     const bytes = typeof payload === 'string' ? Buffer.from(payload) : payload;
     const host = this.#host;
+    const { signal } = options;
     // What can never be sent is refused now, not after it was held.
     wssend(host.link, bytes.subarray(0, 1), options);
     const attached = host.attached();
     if (attached) this.#parts(bytes, options, attached.capabilities);
     if (!host.open() && !options.hold) throw this.#notOpen();
-    if (options.signal?.aborted) throw withdrawn();
+    if (signal?.aborted) throw withdrawn();
     host.budget.take(bytes.length);
+    const message = new Outgoing(bytes, options, host.clock);
+    const abort = () => {
+      if (message.waiting || message.takeBack()) this.#fail(message, withdrawn());
+    };
+    signal?.addEventListener('abort', abort, { once: true });
+    this.#enqueue(message);
     try {
-      await this.#deliver(bytes, options);
+      await message.settled;
     } finally {
+      signal?.removeEventListener('abort', abort);
       host.budget.give(bytes.length);
     }
   }
 
   /** The link is open: what was held goes, in order. */
   release(): void {
-    for (const held of this.#held.splice(0)) held.go();
+    if (!this.#host.open()) return;
+    for (const message of this.#waiting()) this.#give(message);
   }
 
   /** The link will not be open: what is held fails. */
   reject(error: EspAtError): void {
-    for (const held of this.#held.splice(0)) held.fail(error);
+    for (const message of this.#waiting()) this.#fail(message, error);
   }
 
-  async #deliver(bytes: Uint8Array, options: SendOptions): Promise<void> {
-    const { clock } = this.#host;
-    const until = clock.now() + (options.hold ?? 0) * 1000;
-    for (;;) {
-      if (!this.#host.open() || this.#held.length > 0) await this.#hold(until, options);
-      try {
-        await this.#transmit(bytes, options);
-        return;
-      } catch (error) {
-        const mayWait = options.hold && this.#host.wanted() && error instanceof EspAtError;
-        if (!mayWait || error.outcome !== 'not-sent' || !passing.includes(error.code)) throw error;
-      }
+  #waiting(): Outgoing[] {
+    return this.#messages.filter(({ waiting }) => waiting);
+  }
+
+  #enqueue(message: Outgoing): void {
+    const behind = this.#messages.at(-1)?.waiting === true;
+    this.#messages.push(message);
+    if (behind || !this.#host.open()) this.#hold(message);
+    else this.#give(message);
+  }
+
+  #hold(message: Outgoing): void {
+    message.wait(() => this.#fail(message, this.#late(message.options)));
+  }
+
+  #give(message: Outgoing): void {
+    const { link } = this.#host;
+    const { bytes, options } = message;
+    message.go();
+    try {
+      const attached = this.#host.attached();
+      if (!attached) throw this.#notOpen();
+      // The firmware may be another one than when the message was given.
+      const parts = this.#parts(bytes, options, attached.capabilities);
+      const settle = (error?: EspAtError) => {
+        if (error) this.#failed(message, error, parts.length);
+        else this.#succeed(message);
+      };
+      message.given(attached.session.send({ link, parts, settle }));
+    } catch (error) {
+      this.#fail(message, error);
     }
   }
 
-  #transmit(bytes: Uint8Array, options: SendOptions): Promise<void> {
-    const { link } = this.#host;
-    const attached = this.#host.attached();
-    if (!attached) throw this.#notOpen();
-    const parts = this.#parts(bytes, options, attached.capabilities);
-    return new Promise((resolve, reject) => {
-      const { signal } = options;
-      let withdraw = () => false;
-      const abort = () => {
-        if (withdraw()) reject(withdrawn());
-      };
-      const settle = (error?: EspAtError) => {
-        signal?.removeEventListener('abort', abort);
-        if (!error) {
-          resolve();
-          return;
-        }
-        reject(error);
-        if (error.outcome === 'unknown' && parts.length > 1) this.#host.brokenOff(error);
-        this.#suspect(error, options.timeout);
-      };
-      signal?.addEventListener('abort', abort, { once: true });
-      withdraw = attached.session.send({ link, parts, settle });
-    });
+  #failed(message: Outgoing, error: EspAtError, parts: number): void {
+    const { signal, timeout } = message.options;
+    if (!this.#mayWait(message, error)) this.#fail(message, error);
+    else if (signal?.aborted) this.#fail(message, withdrawn());
+    else this.#stepBack(message);
+    if (error.outcome === 'unknown' && parts > 1) this.#host.brokenOff(error);
+    this.#suspect(error, timeout);
+  }
+
+  #mayWait({ patience }: Outgoing, { outcome, code }: EspAtError): boolean {
+    if (outcome !== 'not-sent' || !passing.includes(code)) return false;
+    // Refused over an open link: there is nothing to wait for, and it would be refused for ever.
+    if (code === 'SEND_FAILED' && this.#host.open()) return false;
+    return patience > 0 && this.#host.wanted();
+  }
+
+  /** It is held again, and so is what came after it and was not begun: nothing overtakes it. */
+  #stepBack(message: Outgoing): void {
+    this.#hold(message);
+    const following = this.#messages.slice(this.#messages.indexOf(message) + 1);
+    for (const each of following) if (each.takeBack()) this.#hold(each);
+    // Whoever tells of the failure finishes first: the link may not know yet that it is lost.
+    queueMicrotask(() => this.release());
+  }
+
+  #succeed(message: Outgoing): void {
+    this.#remove(message);
+    message.resolve();
+  }
+
+  #fail(message: Outgoing, error: unknown): void {
+    this.#remove(message);
+    message.reject(error);
+  }
+
+  #remove(message: Outgoing): void {
+    const index = this.#messages.indexOf(message);
+    if (index >= 0) this.#messages.splice(index, 1);
   }
 
   /** An ERROR tells nothing of its reason; how long it took does. */
@@ -168,35 +205,11 @@ export class Outbox {
     );
   }
 
-  #hold(until: number, { signal }: SendOptions): Promise<void> {
-    const { clock, link } = this.#host;
-    const left = until - clock.now();
-    if (left <= 0) return Promise.reject(this.#notOpen());
-    return new Promise((resolve, reject) => {
-      const leave = () => {
-        cancel();
-        signal?.removeEventListener('abort', abort);
-        const index = this.#held.indexOf(held);
-        if (index >= 0) this.#held.splice(index, 1);
-      };
-      const fail = (error: EspAtError) => {
-        leave();
-        reject(error);
-      };
-      const go = () => {
-        leave();
-        resolve();
-      };
-      const held: Held = { go, fail };
-      const abort = () => fail(withdrawn());
-      const late = () => {
-        const details = { link, seconds: Math.round(left / 1000) };
-        fail(new EspAtError('HOLD_TIMEOUT', details, { outcome: 'not-sent' }));
-      };
-      const cancel = clock.after(left, late);
-      signal?.addEventListener('abort', abort, { once: true });
-      this.#held.push(held);
-    });
+  /** Without `hold` it only waited for its turn, and its link was lost meanwhile. */
+  #late({ hold }: SendOptions): EspAtError {
+    if (!hold) return this.#notOpen();
+    const details = { link: this.#host.link, seconds: hold };
+    return new EspAtError('HOLD_TIMEOUT', details, { outcome: 'not-sent' });
   }
 
   #notOpen(): EspAtError {
