@@ -1,4 +1,5 @@
 import type { DataFrame, LinkId } from './at/frame';
+import { Attempt } from './attempt';
 import { BUFFER_SIZE, wsclose, wsdatafmt } from './commands/websocket';
 import type { Capabilities } from './device-types';
 import { asEspAtError, EspAtError, isDeviceLoss } from './errors';
@@ -15,24 +16,14 @@ import type {
 } from './link-types';
 import { closePayload } from './messages/close-frame';
 import { Outbox } from './outbox';
-import {
-  checkOpening,
-  isEncrypted,
-  openLink,
-  verifiesServer,
-  type OpeningReports,
-} from './opening';
+import { checkOpening, trustFlaw, verifiesServer } from './opening';
 import { Retry } from './retry';
+import { withoutUserinfo } from './uri';
 
 /** Milliseconds the device may try by itself to reconnect before keep-open opens the link afresh. */
 const RECONNECTING = 60_000;
-
-interface Attempt {
-  readonly options: OpenOptions;
-  readonly reports: OpeningReports;
-  readonly done: Promise<void>;
-  aborted: boolean;
-}
+/** Milliseconds until a close that the device refused is tried again. */
+const CLOSE_AGAIN = 10_000;
 
 /** One of the three WebSocket links of a device: what it should be, what it is, and what passes over it. */
 export class Link {
@@ -44,6 +35,8 @@ export class Link {
   readonly #farewell: Farewell;
   #state: LinkState = 0;
   #options: OpenOptions | undefined;
+  /** For everybody's eyes. */
+  #uri = '';
   /** Whether it is to be open: from `open()` until `close()` or a close by the server. */
   #wanted = false;
   #attached: Attachment | undefined;
@@ -52,6 +45,10 @@ export class Link {
   #opening: { readonly done: Promise<void> } | undefined;
   /** Counts the wishes to open and to close: only the last one counts. */
   #wish = 0;
+  /** Calls of {@link close} that have not settled. */
+  #closes = 0;
+  /** Whether the device has reported the connection; otherwise the answer to a question told of it. */
+  #announced = false;
   /** Why the connection may be dead though the device has not noticed. */
   #suspicion: EspAtError | undefined;
   /** What was warned of, so that a link that is opened time and again warns once. */
@@ -62,7 +59,8 @@ export class Link {
     this.#host = host;
     this.#farewell = new Farewell(id, host.clock);
     this.#retry = new Retry(host.clock, host.random, () => {
-      if (this.#wanted && this.#options && this.#attached && !this.#attempt)
+      if (this.#state === 4) host.ask();
+      else if (this.#wanted && this.#options && this.#attached && !this.#attempt)
         this.#reopen(this.#options);
     });
     this.#outbox = new Outbox({
@@ -73,7 +71,10 @@ export class Link {
       open: () => this.#state === 2,
       wanted: () => this.#wanted,
       bufferSize: () => this.#options?.config?.bufferSize ?? BUFFER_SIZE,
-      brokenOff: (error) => this.renew(error),
+      brokenOff: (error) => {
+        // Otherwise the connection is lost already, and the next one knows nothing of the message.
+        if (this.#state === 2) this.renew(error);
+      },
       refused: () => this.#host.ask(),
       stalled: (error) => this.#suspect(error),
     });
@@ -83,9 +84,9 @@ export class Link {
     return this.#state;
   }
 
-  /** Of the last opening; empty before the first. */
+  /** Of the last opening, without user and password; empty before the first. */
   get uri(): string {
-    return this.#options?.uri ?? '';
+    return this.#uri;
   }
 
   get owner(): string | undefined {
@@ -93,20 +94,22 @@ export class Link {
   }
 
   /**
-   * Opens the link (`AT+WSOPEN`); at once a success when it is open to the same URI already. With
-   * `keepOpen` a refused attempt is retried although this call rejects.
+   * Opens the link (`AT+WSOPEN`); at once a success when it is open to the same URI already, and afresh
+   * when the device is still trying to reconnect it. With `keepOpen` a refused attempt is retried although
+   * this call rejects.
    * @throws EspAtError `INVALID_*`, `LINK_IN_USE`, `OPEN_*`, `DEVICE_*` …
    */
   async open(options: OpenOptions): Promise<void> {
     checkOpening(this.id, options, this.#attached?.capabilities);
     const underWay = this.#opening ?? this.#attempt;
     if (this.#wanted && (underWay !== undefined || this.#state !== 0)) {
-      if (this.uri === options.uri) {
+      const same = this.#options?.uri === options.uri;
+      if (same && (underWay || this.#state === 2)) {
         // Whoever asks last owns it, and says whether it is kept open.
         this.#options = options;
         return underWay?.done;
       }
-      if (!options.replace) throw new EspAtError('LINK_IN_USE', { link: this.id });
+      if (!same && !options.replace) throw new EspAtError('LINK_IN_USE', { link: this.id });
     }
     const opening = { done: this.#openAfresh(options) };
     this.#opening = opening;
@@ -129,7 +132,8 @@ export class Link {
   /**
    * Closes the link; keep-open rests until the next {@link open}. Gracefully: what was given to
    * {@link send} before goes first, then a close frame, then its answer is waited for, then `AT+WSCLOSE`.
-   * @throws EspAtError `INVALID_CLOSE_CODE`, `INVALID_PAYLOAD` before anything is done
+   * @throws EspAtError `INVALID_CLOSE_CODE`, `INVALID_PAYLOAD` before anything is done; `OUT_OF_STEP`,
+   * `COMMAND_FAILED` when it is not known to be closed: that is found out, and tried again, afterwards
    */
   async close(options: CloseOptions = {}): Promise<void> {
     const frame = closePayload(options.code, options.reason);
@@ -139,7 +143,7 @@ export class Link {
     this.#retry.stop();
     this.#outbox.reject(new EspAtError('LINK_CLOSED', { link: this.id }, { outcome: 'not-sent' }));
     const attempt = this.#attempt;
-    if (attempt) attempt.aborted = true;
+    attempt?.abort();
     if (idle && !attempt) return;
     if (!this.#attached || (this.#state === 0 && !attempt)) {
       this.#becomeClosed('closed');
@@ -147,17 +151,29 @@ export class Link {
     }
     const graceful = options.graceful !== false && this.#state === 2;
     if (this.#state !== 0) this.#become(4, 'closing');
-    const attached = this.#attached;
+    this.#closes++;
+    try {
+      await this.#hangUp(this.#attached, graceful ? frame : undefined);
+    } finally {
+      this.#closes--;
+    }
+    if (wish === this.#wish) this.#becomeClosed('closed');
+  }
+
+  /** @param frame what is said before; undefined: nothing */
+  async #hangUp(attached: Attachment, frame: Buffer | undefined): Promise<void> {
     const { session } = attached;
-    if (graceful) await this.#farewell.say(session, frame);
+    if (frame) await this.#farewell.say(session, frame);
     else session.dropSends(this.id, new EspAtError('LINK_CLOSED', { link: this.id }));
     try {
       // A device that was lost or restarted has no link any more: closed is what it is.
       if (this.#attached === attached) await session.run(wsclose(this.id));
     } catch (error) {
-      if (!isDeviceLoss(error)) throw error;
+      if (isDeviceLoss(error)) return;
+      this.#retry.in(CLOSE_AGAIN);
+      this.#host.ask();
+      throw error;
     }
-    if (wish === this.#wish) this.#becomeClosed('closed');
   }
 
   // --- called by the device ------------------------------------------------------------------------
@@ -190,12 +206,16 @@ export class Link {
       this.#attempt.reports.connected = true;
     } else if (this.#state === 4) {
       return;
+    } else if (this.#state === 2 && !this.#announced) {
+      this.#announced = true;
     } else if (this.#wanted) {
-      this.#becomeOpen('reopened');
+      // Open already: that the connection before was lost went unheard.
+      this.disconnected();
+      this.#becomeOpen('reopened', true);
     } else {
       // Nobody wants it: left over from before, it would only take up the link. Or it is another one, whose
       // number was damaged on the line.
-      this.#attached?.session.run(wsclose(this.id)).catch(() => undefined);
+      this.#closeAgain();
       this.#host.ask();
     }
   }
@@ -205,8 +225,9 @@ export class Link {
       this.#attempt.reports.disconnected = true;
     } else if (this.#state === 2) {
       this.#endConnection();
-      this.#attached?.session.dropSends(this.id, this.#notOpen());
+      // Before anything fails that was on its way: it is lost, and need not be closed.
       this.#become(1, 'lost');
+      this.#attached?.session.dropSends(this.id, this.#notOpen());
       if (this.#options?.keepOpen) this.#retry.in(RECONNECTING);
       this.#host.ask();
     }
@@ -257,15 +278,36 @@ export class Link {
 
   /** What `AT+WSOPEN?` said of it; undefined when it was not listed. */
   reconcile(state: LinkState | undefined): LinkEvent {
-    if (!this.#attempt && this.#state !== 4) {
-      const actual = state ?? 0;
+    const actual = state ?? 0;
+    if (this.#state === 4) {
+      if (this.#closes > 0) return this.#event('asked');
+      // The device refused to close it, or nobody heard that it did.
+      if (actual === 0) this.#becomeClosed('closed');
+      else this.#closeAgain();
+    } else if (!this.#attempt) {
       if (actual === 0 && this.#state !== 0) this.closedByServer();
-      else if (actual === 2 && this.#state !== 2) this.connected();
+      else if (actual === 2 && this.#state !== 2) this.#foundOpen();
       else if ((actual === 1 || actual === 3) && this.#state === 2) this.disconnected();
       if (this.#state === 1 && actual === 3) this.#become(3, 'lost');
       this.#judge();
     }
     return this.#event('asked');
+  }
+
+  #foundOpen(): void {
+    this.connected();
+    // Its report may still come; it tells of no other connection.
+    this.#announced = false;
+  }
+
+  #closeAgain(): void {
+    const closed = () => {
+      if (this.#state === 4 && this.#closes === 0) this.#becomeClosed('closed');
+    };
+    const refused = () => {
+      if (this.#state === 4) this.#retry.in(CLOSE_AGAIN);
+    };
+    this.#attached?.session.run(wsclose(this.id)).then(closed, refused);
   }
 
   /** The device is asked first: it may be reconnecting already. */
@@ -283,8 +325,11 @@ export class Link {
   // --- opening -------------------------------------------------------------------------------------
 
   async #openAfresh(options: OpenOptions): Promise<void> {
-    if (this.#state !== 0 || this.#attempt) await this.close({ graceful: false });
-    this.#options = options;
+    // What is held for a link that reconnects to the same URI can wait for this opening as well.
+    const reconnecting = this.#wanted && this.#options?.uri === options.uri;
+    if (!reconnecting && (this.#state !== 0 || this.#attempt))
+      await this.close({ graceful: false });
+    this.#adopt(options);
     this.#wanted = true;
     this.#retry.stop();
     const wish = ++this.#wish;
@@ -296,58 +341,37 @@ export class Link {
       throw error;
     }
     if (wish !== this.#wish) throw new EspAtError('OPEN_ABORTED', { link: this.id });
+    // The device was sooner.
+    if (reconnecting && this.#state === 2) return;
+    this.#wanted = true;
     return this.#begin(options, 'opened');
+  }
+
+  #adopt(options: OpenOptions): void {
+    this.#options = options;
+    this.#uri = withoutUserinfo(options.uri);
   }
 
   #begin(options: OpenOptions, event: 'opened' | 'reopened'): Promise<void> {
     const attached = this.#attached;
     if (!attached) return Promise.reject(new EspAtError('DEVICE_NOT_READY', { reason: '' }));
-    const reports: OpeningReports = { connected: false, disconnected: false, closed: false };
-    const done = attached.session.exclusive(async (run) => {
-      if (this.#state !== 0) await run(wsclose(this.id));
-      if (!this.#wanted) throw new EspAtError('OPEN_ABORTED', { link: this.id });
-      this.#state = 0;
-      reports.connected = reports.disconnected = reports.closed = false;
-      await openLink(run, options, {
-        link: this.id,
-        capabilities: attached.capabilities,
-        headers: attached.headers,
-        reports,
-        longFormat: () => attached.session.setFormat(this.id, 'long'),
-        saying: () => this.#incoming.expect(),
-      });
+    const attempt = new Attempt(options, attached, {
+      link: this.id,
+      inUse: () => this.#state !== 0,
+      wanted: () => this.#wanted,
+      cleared: () => (this.#state = 0),
+      saying: () => this.#incoming.expect(),
+      over: () => (this.#attempt = undefined),
+      succeeded: ({ reports }) => this.#becomeOpen(event, reports.connected),
+      failed: (error) => this.#attemptFailed(error),
     });
-    const attempt: Attempt = {
-      options,
-      reports,
-      done: this.#finish(done, event),
-      aborted: false,
-    };
     this.#attempt = attempt;
     this.#emit('opening');
     return attempt.done;
   }
 
-  async #finish(done: Promise<void>, event: 'opened' | 'reopened'): Promise<void> {
-    try {
-      await done;
-    } catch (error) {
-      const aborted = this.#attempt?.aborted === true;
-      this.#attempt = undefined;
-      this.#incoming.end();
-      if (aborted && !isDeviceLoss(error)) {
-        throw new EspAtError('OPEN_ABORTED', { link: this.id }, { cause: error });
-      }
-      this.#attemptFailed(asEspAtError(error));
-      throw error;
-    }
-    const aborted = this.#attempt?.aborted === true;
-    this.#attempt = undefined;
-    if (aborted) throw new EspAtError('OPEN_ABORTED', { link: this.id });
-    this.#becomeOpen(event);
-  }
-
   #attemptFailed(error: EspAtError): void {
+    this.#incoming.end();
     this.#state = 0;
     this.#wanted &&= this.#options?.keepOpen === true;
     this.#emit('failed', { error });
@@ -383,11 +407,13 @@ export class Link {
 
   // --- states --------------------------------------------------------------------------------------
 
-  #becomeOpen(event: 'opened' | 'reopened'): void {
+  /** @param announced whether the device has reported the connection */
+  #becomeOpen(event: 'opened' | 'reopened', announced: boolean): void {
     const options = this.#options;
     const capabilities = this.#attached?.capabilities;
     if (!options || !capabilities) return;
     this.#retry.opened();
+    this.#announced = announced;
     this.#become(2, event);
     this.#warnOfTrust(options, capabilities);
     this.#incoming.begin({
@@ -405,12 +431,9 @@ export class Link {
     this.#outbox.release();
   }
 
-  #warnOfTrust(options: OpenOptions, { authentication }: Capabilities): void {
-    if (!isEncrypted(options.uri) || verifiesServer(options)) return;
-    const reason = authentication
-      ? 'authentication 0 and 1 verify nothing'
-      : 'this firmware never verifies servers';
-    if (this.#warnedOf === reason) return;
+  #warnOfTrust(options: OpenOptions, capabilities: Capabilities): void {
+    const reason = trustFlaw(options, capabilities);
+    if (reason === undefined || this.#warnedOf === reason) return;
     this.#warnedOf = reason;
     this.#host.warn(new EspAtError('SERVER_NOT_VERIFIED', { link: this.id, reason }));
   }

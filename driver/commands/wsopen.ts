@@ -3,6 +3,7 @@ import type { LinkId } from '../at/frame';
 import { flawOf, quote } from '../at/quote';
 import { EspAtError, type ErrorCode } from '../errors';
 import type { LinkState, OpenOptions } from '../link-types';
+import { withoutUserinfo } from '../uri';
 import { build, damaged, LINE_LIMIT, query } from './build';
 import { checkLink, checkTimeout, type Unchecked } from './check';
 import { checkHeaders, token } from './wshead';
@@ -106,7 +107,9 @@ function checkUri(uri: unknown): string {
 
 /** Bytes of a URI that its opening request has to hold: host, path and query. */
 function leastOf(uri: string): number {
-  return uri.replace(/^wss?:\/\/([^/?#]*@)?/i, '').replace(/#.*$/, '').length;
+  return withoutUserinfo(uri)
+    .replace(/^wss?:\/\//i, '')
+    .replace(/#.*$/, '').length;
 }
 
 /** Several may be given, separated by commas (RFC 6455, section 4.1). */

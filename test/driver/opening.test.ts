@@ -96,7 +96,11 @@ describe('a link that has to verify its server', () => {
 
     it(`never opens with the defaults because its WSCFG went to another link, class ${firmware}`, async () => {
       for (const other of [1, 2]) {
-        const scene = await world(firmware, clean, once('AT+WSCFG=0', `AT+WSCFG=${other}`));
+        const scene = await world(
+          firmware,
+          clean,
+          once('AT+WSCFG=0,10,120,1024,2', `AT+WSCFG=${other},10,120,1024,2`),
+        );
         assert.equal(await outcome(scene, options), 'OPEN_FAILED');
         assert.equal(scene.server.requests.length, 0);
         await scene.end();
