@@ -12,9 +12,12 @@ export class Backoff {
     this.#random = random;
   }
 
-  /** The next pause. Jitter takes up to a quarter off, so that many devices do not come back as one. */
-  next(): number {
-    const pause = Math.min(this.#limit, this.#first * 2 ** Math.min(this.#attempts++, 30));
+  /**
+   * The next pause. Jitter takes up to a quarter off, so that many devices do not come back as one.
+   * @param limit milliseconds, when another limit holds for this one
+   */
+  next(limit = this.#limit): number {
+    const pause = Math.min(limit, this.#first * 2 ** Math.min(this.#attempts++, 30));
     return Math.round(pause * (1 - this.#random() / 4));
   }
 

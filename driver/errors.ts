@@ -36,7 +36,6 @@ const sentences = {
     'This firmware has no WebSocket commands. Build ESP-AT with menuconfig: Component config > AT > AT WebSocket command support.',
   // Commands
   COMMAND_FAILED: 'The device answered ERROR to {command}{reason}.',
-  COMMAND_TIMEOUT: 'The device did not answer {command} in time.',
   COMMAND_TOO_LONG: 'The command is {length} bytes long; a command line takes {limit}.',
   INVALID_COMMAND: 'This is not a command that may be sent: {reason}.',
   INVALID_SETTING: 'The device setting "{setting}" cannot be used: {reason}.',

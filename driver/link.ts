@@ -359,7 +359,10 @@ export class Link {
       link: this.id,
       inUse: () => this.#state !== 0,
       wanted: () => this.#wanted,
-      cleared: () => (this.#state = 0),
+      cleared: () => {
+        this.#state = 0;
+        this.#retry.begun();
+      },
       saying: () => this.#incoming.expect(),
       over: () => (this.#attempt = undefined),
       succeeded: ({ reports }) => this.#becomeOpen(event, reports.connected),

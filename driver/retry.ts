@@ -1,9 +1,13 @@
 import { Backoff } from './backoff';
 import type { Cancel, Clock } from './clock';
 
-/** Milliseconds to the first and the longest pause. */
+/** Milliseconds to the first and the longest pause after attempts that were refused at once. */
 const FIRST = 1000;
 const LONGEST = 60_000;
+/** An attempt that takes long keeps the device from all other links: the longest pause grows to so many times its length. */
+const SHARE = 12;
+/** Milliseconds that no pause exceeds. */
+const LONGEST_EVER = 300_000;
 /** Milliseconds that a connection must last for the next loss to be retried soon again. */
 const STEADY = 10_000;
 
@@ -13,6 +17,8 @@ export class Retry {
   readonly #backoff: Backoff;
   readonly #attempt: () => void;
   #timer: Cancel | undefined;
+  /** When the device began with the attempt that has not ended. */
+  #begunAt: number | undefined;
   #openedAt = 0;
 
   /**
@@ -25,9 +31,17 @@ export class Retry {
     this.#attempt = attempt;
   }
 
+  /** The device has begun with an attempt, whosever it is. */
+  begun(): void {
+    this.#begunAt = this.#clock.now();
+  }
+
   /** Tries after the next pause, whose milliseconds it returns. */
   later(): number {
-    const pause = this.#backoff.next();
+    const took = this.#clock.now() - (this.#begunAt ?? this.#clock.now());
+    this.#begunAt = undefined;
+    const longest = Math.min(LONGEST_EVER, Math.max(LONGEST, SHARE * took));
+    const pause = this.#backoff.next(longest);
     this.in(pause);
     return pause;
   }
@@ -49,6 +63,7 @@ export class Retry {
   /** The link is open. */
   opened(): void {
     this.stop();
+    this.#begunAt = undefined;
     this.#openedAt = this.#clock.now();
   }
 

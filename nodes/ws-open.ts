@@ -46,6 +46,9 @@ export default function wsOpen(RED: NodeAPI): void {
   );
 }
 
+/** Properties of an input that say how to open, and are not passed on. */
+const onlyForOpening = ['timeout', 'auth', 'headers', 'subprotocol'] as const;
+
 /** An input whose link is being opened. */
 interface Pending {
   readonly link: LinkId;
@@ -176,6 +179,8 @@ class Opener implements DeviceUser {
     if (pending.answered) return;
     pending.answered = true;
     const full = { ...event, link: pending.link, owner: this.#owner };
+    // They were meant for this opening; ws-send would take the timeout as its own.
+    for (const used of onlyForOpening) delete pending.msg[used];
     pending.send([null, withConnection(this.#translate, full, pending.msg)]);
   }
 

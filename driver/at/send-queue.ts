@@ -51,10 +51,6 @@ export class SendQueue<T extends Waiting> {
     return lanes.flatMap((lane) => lane.drain());
   }
 
-  waiting(link: LinkId): number {
-    return this.#links[link].length;
-  }
-
   #least(): number {
     let least = Infinity;
     for (const lane of this.#links) if (lane.length > 0 && lane.served < least) least = lane.served;

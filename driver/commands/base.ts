@@ -1,19 +1,9 @@
 import type { Answer, Command } from '../at/command';
 import { build, damaged, query } from './build';
 
-/** `AT`: is it there? */
-export function at(): Command {
-  return build('AT', { repeatable: true });
-}
-
 /** `ATE0`: no echo, which would come interleaved with reports. Echo is on again after a restart. */
 export function echoOff(): Command {
   return build('ATE0', { repeatable: true });
-}
-
-/** `AT+RST`: restart; `ready` follows its OK within seconds. */
-export function restart(): Command {
-  return build('AT+RST');
 }
 
 /** `AT+GMR`: what firmware this is, in words. */
@@ -54,9 +44,4 @@ export function parseCommandList(answer: Answer): string[] {
 /** `AT+SYSSTORE`: whether settings made from now on are written to the device's flash. */
 export function sysStore(store: boolean): Command {
   return build(`AT+SYSSTORE=${store ? 1 : 0}`, { repeatable: true });
-}
-
-/** `AT+SYSLOG`: whether an `ERR CODE:` line comes before some ERRORs. */
-export function sysLog(on: boolean): Command {
-  return build(`AT+SYSLOG=${on ? 1 : 0}`, { repeatable: true });
 }

@@ -4,6 +4,8 @@ import { EspAtError } from '../errors';
 import type { Joining } from '../link-types';
 import { JsonEnd } from './json-end';
 
+const NOTHING = Buffer.alloc(0);
+
 /** What a joiner tells. */
 export interface JoinerHandlers {
   message(bytes: Buffer): void;
@@ -23,6 +25,8 @@ export class Joiner {
   readonly #handlers: JoinerHandlers;
   readonly #json = new JsonEnd();
   #pieces: Buffer[] = [];
+  /** The beginning of what may become a delimiter: not part of the message until it does not. */
+  #held: Buffer = NOTHING;
   #length = 0;
   #tooLarge = false;
   #torn = false;
@@ -69,7 +73,7 @@ export class Joiner {
   /** The connection has ended. A silence is one too; anything else that has begun broke off. */
   close(): void {
     if (this.#joining.by === 'silence') return this.#length > 0 ? this.#finish() : this.#drop();
-    const length = this.#length;
+    const length = this.#length + this.#held.length;
     this.#drop();
     if (length === 0 || this.#torn) return;
     this.#handlers.failed(new EspAtError('MESSAGE_INCOMPLETE', { link: this.#link, length }));
@@ -100,46 +104,17 @@ export class Joiner {
       this.#add(piece);
       return this.#finish();
     }
-    // The delimiter itself may be cut between two pieces.
-    const kept = this.#tail(delimiter.length - 1);
-    const joined = kept.length > 0 ? Buffer.concat([kept, piece]) : piece;
-    let from = kept.length > 0 ? -kept.length : 0;
-    for (
-      let at = joined.indexOf(delimiter);
-      at >= 0;
-      at = joined.indexOf(delimiter, at + delimiter.length)
-    ) {
-      const end = at - kept.length;
-      if (end >= 0) this.#add(piece.subarray(Math.max(0, from), end));
-      else this.#shorten(-end);
+    const joined = this.#held.length > 0 ? Buffer.concat([this.#held, piece]) : piece;
+    let from = 0;
+    for (let at = joined.indexOf(delimiter); at >= 0; at = joined.indexOf(delimiter, from)) {
+      this.#add(joined.subarray(from, at));
       this.#finish();
-      from = end + delimiter.length;
+      from = at + delimiter.length;
     }
-    if (from < piece.length) this.#add(piece.subarray(Math.max(0, from)));
-  }
-
-  /** The last bytes of what is held, at most so many. */
-  #tail(length: number): Buffer {
-    const parts: Buffer[] = [];
-    for (let index = this.#pieces.length - 1; index >= 0 && length > 0; index--) {
-      const piece = this.#pieces[index];
-      if (!piece) break;
-      const part = piece.subarray(Math.max(0, piece.length - length));
-      parts.unshift(part);
-      length -= part.length;
-    }
-    return Buffer.concat(parts);
-  }
-
-  /** Takes bytes off the end: they turned out to be the beginning of a delimiter. */
-  #shorten(bytes: number): void {
-    this.#length -= bytes;
-    while (bytes > 0) {
-      const last = this.#pieces.pop();
-      if (!last) return;
-      if (last.length > bytes) this.#pieces.push(last.subarray(0, last.length - bytes));
-      bytes -= Math.min(bytes, last.length);
-    }
+    const rest = joined.subarray(from);
+    const end = rest.length - overlap(rest, delimiter);
+    this.#add(rest.subarray(0, end));
+    this.#held = rest.subarray(end);
   }
 
   #add(bytes: Buffer): void {
@@ -173,7 +148,16 @@ export class Joiner {
     this.#silence = undefined;
     this.#json.reset();
     this.#pieces = [];
+    this.#held = NOTHING;
     this.#length = 0;
     this.#tooLarge = false;
   }
+}
+
+/** How many bytes at the end of a text are the beginning of a delimiter, but not the whole of it. */
+function overlap(text: Buffer, delimiter: Buffer): number {
+  for (let length = Math.min(text.length, delimiter.length - 1); length > 0; length--) {
+    if (text.subarray(-length).equals(delimiter.subarray(0, length))) return length;
+  }
+  return 0;
 }

@@ -1,4 +1,4 @@
-import type { X509Certificate } from 'node:crypto';
+import type { KeyObject, X509Certificate } from 'node:crypto';
 import { refusable, type Run } from '../at/command';
 import { parseSysmfg, sysmfgRead, sysmfgWrite, type CertificateStore } from '../commands/sysmfg';
 import type { CertificateOptions } from '../device-types';
@@ -22,13 +22,14 @@ interface Material {
   readonly pem: string;
 }
 
-/** A slot's contents, checked. */
+/** A slot's contents, read. */
 interface Slot {
   readonly ca: Material | undefined;
   readonly key: Material | undefined;
   readonly certificate: Material | undefined;
   readonly authorities: readonly X509Certificate[];
   readonly own: readonly X509Certificate[];
+  readonly secret: KeyObject | undefined;
 }
 
 /**
@@ -38,7 +39,8 @@ interface Slot {
 const unverifiable = new WeakMap<readonly CertificateOptions[], Set<string>>();
 
 /**
- * Checks that all PEM texts can be read, and that keys fit their certificates.
+ * Checks that all PEM texts can be read, and that keys fit their certificates. A key alone is refused: only
+ * its certificate tells whether the device has it, and a server wants both.
  * @throws EspAtError `CERTIFICATE_INVALID`, `INVALID_SETTING`; nothing of a key is in them
  */
 export function checkCertificates(certificates: readonly CertificateOptions[]): void {
@@ -49,14 +51,14 @@ export function checkCertificates(certificates: readonly CertificateOptions[]): 
  * What is not within its dates: `CERTIFICATE_INVALID` for each. It works again, or stops working, without
  * anybody changing anything, and links that do not use it work all the same.
  * @param now milliseconds since 1970
- * @throws EspAtError as {@link checkCertificates}
+ * @throws EspAtError `CERTIFICATE_INVALID`, `INVALID_SETTING` for what cannot be read
  */
 export function outdatedCertificates(
   certificates: readonly CertificateOptions[],
   now = Date.now(),
 ): EspAtError[] {
   return certificates.flatMap((each) => {
-    const { authorities, own } = checkSlot(each);
+    const { authorities, own } = readSlot(each);
     const flaws = (store: CertificateStore, all: readonly X509Certificate[]) =>
       all.flatMap((one) => dateFlaw(one, now) ?? []).map((reason) => invalid(each, store, reason));
     return [...flaws('wss_ca', authorities), ...flaws('wss_cert', own)];
@@ -84,7 +86,7 @@ export async function writeCertificates(
   }
 }
 
-/** Writes materials in order unless the last one, which stands for all, is there. */
+/** Writes materials in order unless the last one, which stands for all and is never a key, is there. */
 async function provide(run: Run, all: readonly Material[], known: Set<string>): Promise<void> {
   const last = all.at(-1);
   if (!last) return;
@@ -94,7 +96,6 @@ async function provide(run: Run, all: readonly Material[], known: Set<string>): 
   for (let attempt = 0; attempt < 2; attempt++) {
     for (const material of all) await write(run, material);
     if (await isThere(run, last)) return;
-    if (last.store === 'wss_key') break;
   }
   known.add(name);
 }
@@ -110,7 +111,6 @@ async function write(run: Run, { store, slot, pem }: Material): Promise<void> {
 }
 
 async function isThere(run: Run, { store, slot, pem }: Material): Promise<boolean> {
-  if (store === 'wss_key') return false;
   const wanted = `${pem}\0`;
   for (let offset = 0; offset < wanted.length; offset += PIECE) {
     const piece = wanted.slice(offset, offset + PIECE);
@@ -126,6 +126,17 @@ async function isThere(run: Run, { store, slot, pem }: Material): Promise<boolea
 }
 
 function checkSlot(given: CertificateOptions): Slot {
+  const slot = readSlot(given);
+  const { secret, own } = slot;
+  if (!secret) return slot;
+  if (!own[0]) throw invalid(given, 'wss_key', 'its client certificate is missing');
+  if (!own[0].checkPrivateKey(secret)) {
+    throw invalid(given, 'wss_key', 'it does not fit the client certificate');
+  }
+  return slot;
+}
+
+function readSlot(given: CertificateOptions): Slot {
   const { slot, ca, certificate, key } = given;
   const read = <T>(store: CertificateStore, text: string, reader: (text: string) => T) => {
     if (text === '') return undefined;
@@ -138,9 +149,6 @@ function checkSlot(given: CertificateOptions): Slot {
   const authority = read('wss_ca', ca, readCertificates);
   const own = read('wss_cert', certificate, readCertificates);
   const secret = read('wss_key', key, readKey);
-  if (secret && own?.all[0]?.checkPrivateKey(secret.key) === false) {
-    throw invalid(given, 'wss_key', 'it does not fit the client certificate');
-  }
   const material = (store: CertificateStore, pem: string | undefined): Material | undefined => {
     if (pem === undefined) return undefined;
     // Refuses a slot that cannot be, before anything is written.
@@ -153,6 +161,7 @@ function checkSlot(given: CertificateOptions): Slot {
     certificate: material('wss_cert', own?.pem),
     authorities: authority?.all ?? [],
     own: own?.all ?? [],
+    secret: secret?.key,
   };
 }
 

@@ -37,22 +37,22 @@ export function certificateProblems(
   ] as const;
   for (const [field, text] of parts) {
     try {
-      checkCertificates([{ slot, ...text }]);
       for (const error of outdatedCertificates([{ slot, ...text }])) note(field, error);
     } catch (error) {
       note(field, error);
     }
   }
   if (problems.some(({ field }) => field !== 'ca')) return problems;
-  try {
-    checkCertificates([{ slot, ...none, certificate, key }]);
-  } catch (error) {
-    note('key', error);
-  }
   if ((certificate === '') !== (key === '')) {
     const field = key === '' ? 'key' : 'certificate';
     const material = key === '' ? 'private key' : 'client certificate';
     note(field, new EspAtError('CERTIFICATE_MISSING', { material, index: slot }));
+    return problems;
+  }
+  try {
+    checkCertificates([{ slot, ...none, certificate, key }]);
+  } catch (error) {
+    note('key', error);
   }
   return problems;
 }

@@ -134,7 +134,7 @@ export class DeviceHost implements Claimant {
       this.#device ??= this.#made();
     } catch (error) {
       this.#giveUp();
-      this.#refuse(asEspAtError(error));
+      this.#refuse(asSettingsError(error));
       return;
     }
     this.#phase = 'running';
@@ -227,7 +227,8 @@ export class DeviceHost implements Claimant {
   }
 }
 
-function asEspAtError(error: unknown): EspAtError {
+/** Why a device could not be made: what no code fits lies in its settings. */
+function asSettingsError(error: unknown): EspAtError {
   if (error instanceof EspAtError) return error;
   const reason = error instanceof Error ? error.message : String(error);
   return new EspAtError('INVALID_CONFIG', { reason }, { cause: error });

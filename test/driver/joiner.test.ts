@@ -105,6 +105,38 @@ describe('joining by delimiter', () => {
     push('123', '456', '789\nok\n');
     assert.deepEqual(told, ['! MESSAGE_TOO_LARGE', 'ok']);
   });
+
+  it('ends a message that is too large at its delimiter, though that comes in two pieces', () => {
+    const { push, told } = rig({ by: 'delimiter', delimiter: Buffer.from('\r\n') }, 5);
+    push('1234567\r', '\none\r\n', 'two\r\n');
+    assert.deepEqual(told, ['! MESSAGE_TOO_LARGE', 'one', 'two']);
+  });
+
+  it('does not count the beginning of a delimiter towards the limit, unless it is none', () => {
+    const { push, told } = rig({ by: 'delimiter', delimiter: Buffer.from('\r\n') }, 5);
+    push('12345\r', '\n1234\r', '5\r\n', '12345\r', '6\r\nok\r\n');
+    assert.deepEqual(told, ['12345', '! MESSAGE_TOO_LARGE', '! MESSAGE_TOO_LARGE', 'ok']);
+  });
+
+  it('refuses the same messages however they are cut', () => {
+    const text = fc
+      .array(fc.constantFrom('a', '-', '\r'), { maxLength: 9 })
+      .map((all) => all.join(''));
+    fc.assert(
+      fc.property(fc.array(text, { maxLength: 8 }), sizes, (messages, at) => {
+        const delimiter = '--\r';
+        const input = messages.map((message) => message + delimiter).join('');
+        const { push, told } = rig({ by: 'delimiter', delimiter: Buffer.from(delimiter) }, 6);
+        push(...cut(Buffer.from(input), at));
+        const wanted = input.split(delimiter).slice(0, -1);
+        assert.deepEqual(
+          told,
+          wanted.map((message) => (message.length > 6 ? '! MESSAGE_TOO_LARGE' : message)),
+        );
+      }),
+      { numRuns: 500, seed: 7 },
+    );
+  });
 });
 
 describe('joining by silence', () => {

@@ -275,6 +275,13 @@ describe('losing and keeping a link', () => {
     await world.end();
   });
 
+  it('leaves the device to the other links most of the time when a host is dead', async () => {
+    const world = await readyWorld({ route: ({ port }) => port === 7 ? 'DEAD' : 'OK' });
+    const [link] = world.device.links;
+    await rejected(world, link.open({ uri: 'ws://host:7/', keepOpen: true }));
+    await world.end();
+  });
+
   it('closes with a close frame and waits for its answer', async () => {
     const world = await readyWorld();
     const [link] = world.device.links;

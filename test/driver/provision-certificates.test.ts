@@ -122,12 +122,11 @@ describe('certificates of a device', () => {
     }
   });
 
-  it('are written once when a key comes without its certificate', async () => {
+  it('are not written when a key comes without its certificate: nothing would tell that it is there', async () => {
     const flash = new Flash();
-    const settings = [slot({ key: client.key })];
-    await writeCertificates(flash.device.run, settings);
-    await writeCertificates(flash.device.run, settings);
-    assert.deepEqual(flash.written, ['wss_key.0']);
+    const settings = [slot({ ca: authority.certificate, key: client.key })];
+    await rejected('CERTIFICATE_INVALID', writeCertificates(flash.device.run, settings));
+    assert.deepEqual(flash.written, []);
   });
 
   it('that the device does not take are reported by what and where', async () => {
@@ -145,7 +144,7 @@ describe('the check of certificates', () => {
   it('accepts what is in order: Windows line ends, text around it, several in one', () => {
     const ca = `# my CA\r\n${authority.certificate.replaceAll('\n', '\r\n')}\r\n${client.certificate}`;
     checkCertificates([whole, slot({ ca })]);
-    checkCertificates([slot({ key: client.key }), slot({ certificate: client.certificate })]);
+    checkCertificates([slot({ certificate: client.certificate })]);
   });
 
   it('writes nothing but the PEM text itself', async () => {
@@ -167,6 +166,10 @@ describe('the check of certificates', () => {
     assert.match(reason({ certificate: 'x' }), /^The client certificate/);
     assert.match(reason({ key: client.certificate }), /no private key but: certificate/);
     assert.match(reason({ key: client.key + another.key }), /several keys/);
+    assert.equal(
+      reason({ key: client.key }),
+      'The private key in slot 0 cannot be used: its client certificate is missing.',
+    );
     assert.match(
       reason({ certificate: client.certificate, key: another.key }),
       /^The private key in slot 0 cannot be used: it does not fit the client certificate/,
@@ -217,11 +220,11 @@ describe('the check of certificates', () => {
 
   it('takes RSA keys and those of OpenSSL with their parameters', () => {
     const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey;
-    checkCertificates([slot({ key: rsa.export({ type: 'pkcs1', format: 'pem' }).toString() })]);
+    outdatedCertificates([slot({ key: rsa.export({ type: 'pkcs1', format: 'pem' }).toString() })]);
     const ec = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey;
     const parameters =
       '-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n-----END EC PARAMETERS-----\n';
     const key = parameters + ec.export({ type: 'sec1', format: 'pem' }).toString();
-    checkCertificates([slot({ key })]);
+    outdatedCertificates([slot({ key })]);
   });
 });

@@ -3,13 +3,13 @@ import { describe, it } from 'node:test';
 import type { Command } from '../../driver/at/command';
 import type { LinkId } from '../../driver/at/frame';
 import { Session } from '../../driver/at/session';
-import { at } from '../../driver/commands/base';
-import { query } from '../../driver/commands/build';
+import { build, query } from '../../driver/commands/build';
 import { wsclose, wssend } from '../../driver/commands/websocket';
 import { EspAtError } from '../../driver/errors';
 import { VirtualClock } from '../support/virtual-clock';
 
 const question = query('X');
+const at = (): Command => build('AT', { repeatable: true });
 
 /** A session, the far end of its line, and all that it tells. */
 class Desk {

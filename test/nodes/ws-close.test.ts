@@ -89,12 +89,12 @@ onEachRuntime('ws-close', (stage) => {
     await load({ link: 'all' });
     let confirm: () => void = () => undefined;
     device.links[2].pause = new Promise((resolve) => (confirm = resolve));
-    device.links[0].failure = new EspAtError('COMMAND_TIMEOUT', { command: 'AT+WSCLOSE=0' });
+    device.links[0].failure = new EspAtError('OUT_OF_STEP', { command: 'AT+WSCLOSE=0' });
     stage.give('node');
     for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve));
     assert.deepEqual(stage.waiting('caught'), []);
     confirm();
-    assert.equal(codeOf(await stage.next('caught')), 'COMMAND_TIMEOUT');
+    assert.equal(codeOf(await stage.next('caught')), 'OUT_OF_STEP');
     assert.deepEqual(
       device.links.map((link) => link.state),
       [2, 0, 0],

@@ -107,8 +107,18 @@ onEachRuntime('ws-open', (stage) => {
       timeout: 5000,
       auth: 'Bearer {{payload}}',
       headers: { 'X-One': 1, 'X-Many': ['a', 'b'] },
+      topic: 'kept',
     });
-    await stage.next('out1');
+    const { _msgid, ...answer } = await stage.next('out1');
+    assert.equal(typeof _msgid, 'string');
+    assert.deepEqual(answer, {
+      topic: 'kept',
+      payload: 2,
+      state: 'established',
+      event: 'opened',
+      linkId: 0,
+      uri: 'wss://other.example/{{payload}}',
+    });
     const [options] = device.links[0].opened;
     assert.equal(options?.uri, 'wss://other.example/{{payload}}');
     assert.equal(options.subprotocol, 'chat');

@@ -171,7 +171,7 @@ onEachRuntime('ws-status', (stage) => {
   it('writes to the log what goes wrong while it asks by itself, and goes on', async () => {
     await load({ poll: '10' });
     device.query = () =>
-      Promise.reject(new EspAtError('COMMAND_TIMEOUT', { command: 'AT+WSOPEN?' }));
+      Promise.reject(new EspAtError('OUT_OF_STEP', { command: 'AT+WSOPEN?' }));
     await clock.advance(20_000);
     const sentence = 'The device did not answer AT+WSOPEN? in time.';
     assert.deepEqual(stage.logged('node', 'warn'), [sentence, sentence]);
