@@ -1,16 +1,32 @@
+import { optionsOf, orMisuse } from '../test/support/options';
 import { full, glimpse } from './suite';
 import { suites } from './suites';
 
-void main(process.argv.slice(2));
+const usage = `npm run bench [-- [--quick] SUITE …]
 
-/** Runs the suites that are named, or all; prints a line of JSON for each measurement. */
-async function main(args: readonly string[]): Promise<void> {
-  const effort = args.includes('--quick') ? glimpse : full;
-  const named = args.filter((arg) => !arg.startsWith('--'));
-  for (const name of named.length > 0 ? named : Object.keys(suites)) {
-    const load = suites[name];
-    if (!load) throw new Error(`there is no ${name}, only ${Object.keys(suites).join(', ')}`);
+Prints a line of JSON for each measurement of the suites that are named, or of all. --quick shows only
+that they work; its figures mean nothing.
+
+Suites: ${Object.keys(suites).join(', ')}`;
+
+void main();
+
+/** Runs the suites that are named, or all. */
+async function main(): Promise<void> {
+  const options = { quick: { type: 'boolean', default: false } } as const;
+  const { values, positionals } = optionsOf(usage, options, true);
+  const names = positionals.length > 0 ? positionals : Object.keys(suites);
+  for (const load of orMisuse(() => names.map(suiteNamed))) {
     const { run } = await load();
-    for await (const row of await run(effort)) console.log(JSON.stringify(row));
+    for await (const row of await run(values.quick ? glimpse : full)) {
+      console.log(JSON.stringify(row));
+    }
   }
+}
+
+/** @throws Error for a name that no suite has */
+function suiteNamed(name: string) {
+  const load = suites[name];
+  if (!load) throw new Error(`there is no suite ${name}`);
+  return load;
 }

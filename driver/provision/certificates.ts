@@ -16,17 +16,20 @@ const materials = {
 } as const satisfies Record<CertificateStore, string>;
 
 /** A PEM text and where it goes. */
-interface Material {
-  readonly store: CertificateStore;
+interface Material<Store extends CertificateStore = CertificateStore> {
+  readonly store: Store;
   readonly slot: number;
   readonly pem: string;
 }
 
+/** A material that can be read back. */
+type Readable = Material<Exclude<CertificateStore, 'wss_key'>>;
+
 /** A slot's contents, read. */
 interface Slot {
-  readonly ca: Material | undefined;
+  readonly ca: Readable | undefined;
   readonly key: Material | undefined;
-  readonly certificate: Material | undefined;
+  readonly certificate: Readable | undefined;
   readonly authorities: readonly X509Certificate[];
   readonly own: readonly X509Certificate[];
   readonly secret: KeyObject | undefined;
@@ -80,16 +83,19 @@ export async function writeCertificates(
   const known = unverifiable.get(certificates) ?? new Set<string>();
   unverifiable.set(certificates, known);
   for (const { ca, key, certificate } of slots) {
-    if (ca) await provide(run, [ca], known);
-    const pair = [key, certificate].filter((each) => each !== undefined);
-    if (pair.length > 0) await provide(run, pair, known);
+    if (ca) await provide(run, [], ca, known);
+    if (certificate) await provide(run, key ? [key] : [], certificate, known);
   }
 }
 
-/** Writes materials in order unless the last one, which stands for all and is never a key, is there. */
-async function provide(run: Run, all: readonly Material[], known: Set<string>): Promise<void> {
-  const last = all.at(-1);
-  if (!last) return;
+/** Writes materials in order unless the last one, which stands for all, is there. */
+async function provide(
+  run: Run,
+  first: readonly Material[],
+  last: Readable,
+  known: Set<string>,
+): Promise<void> {
+  const all = [...first, last];
   const name = all.map(({ store, slot, pem }) => `${store}.${slot}:${pem}`).join();
   if (known.has(name) || (await isThere(run, last))) return;
   // The line may have damaged it; once more, but no third time: perhaps the firmware shows it otherwise.
@@ -110,7 +116,7 @@ async function write(run: Run, { store, slot, pem }: Material): Promise<void> {
   }
 }
 
-async function isThere(run: Run, { store, slot, pem }: Material): Promise<boolean> {
+async function isThere(run: Run, { store, slot, pem }: Readable): Promise<boolean> {
   const wanted = `${pem}\0`;
   for (let offset = 0; offset < wanted.length; offset += PIECE) {
     const piece = wanted.slice(offset, offset + PIECE);
@@ -149,7 +155,10 @@ function readSlot(given: CertificateOptions): Slot {
   const authority = read('wss_ca', ca, readCertificates);
   const own = read('wss_cert', certificate, readCertificates);
   const secret = read('wss_key', key, readKey);
-  const material = (store: CertificateStore, pem: string | undefined): Material | undefined => {
+  const material = <Store extends CertificateStore>(
+    store: Store,
+    pem: string | undefined,
+  ): Material<Store> | undefined => {
     if (pem === undefined) return undefined;
     // Refuses a slot that cannot be, before anything is written.
     sysmfgWrite(store, slot, '');

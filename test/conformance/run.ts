@@ -1,6 +1,5 @@
 import { relative } from 'node:path';
-import { parseArgs } from 'node:util';
-import { firmwareClasses } from '../../simulator/firmware';
+import { firmwareNamed, optionsOf, orMisuse } from '../support/options';
 import { OWN_TRANSCRIPTS, readTranscripts } from './files';
 import { isMatched, totalsOf, type SectionOutcome } from './outcome';
 import { replaySection } from './replay';
@@ -12,22 +11,15 @@ the project's own. The firmware class is the folder's name (class-D) unless --fi
 --verbose also prints what was set up, inferred, or forgiven. Exit code 1 on any difference.`;
 
 async function main(): Promise<number> {
-  const { values, positionals } = parseArgs({
-    allowPositionals: true,
-    options: {
-      firmware: { type: 'string' },
-      verbose: { type: 'boolean', default: false },
-      help: { type: 'boolean', default: false },
-    },
-  });
-  const firmware = firmwareClasses.find((each) => each === values.firmware?.toUpperCase());
-  if (values.help || (values.firmware !== undefined && !firmware)) {
-    console.log(USAGE);
-    return values.help ? 0 : 2;
-  }
+  const { values, positionals } = optionsOf(
+    USAGE,
+    { firmware: { type: 'string' }, verbose: { type: 'boolean', default: false } },
+    true,
+  );
+  const firmware = values.firmware === undefined ? undefined : firmwareNamed(values.firmware);
   const paths = positionals.length > 0 ? positionals : [OWN_TRANSCRIPTS];
   const outcomes: SectionOutcome[] = [];
-  for (const file of readTranscripts(paths, firmware)) {
+  for (const file of orMisuse(() => readTranscripts(paths, firmware))) {
     const path = relative(process.cwd(), file.path);
     for (const section of file.sections) {
       if (section.items.length === 0) continue;

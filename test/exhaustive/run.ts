@@ -1,31 +1,41 @@
 // `npm run exhaustive`: the small world searched whole. Prints counts, and every violation as the
 // command that repeats it; ends with 1 when there is one.
-import { parseArgs } from 'node:util';
+import { optionsOf, orMisuse, wholeNumber } from '../support/options';
 import { faultKind, faultKinds } from './faults';
 import { scriptNamed, scripts } from './scripts';
 import { Search } from './search';
 import type { Tally } from './tally';
 import { unknowables } from './unknowable';
 
-const { values } = parseArgs({
-  options: {
-    script: { type: 'string', multiple: true },
-    fault: { type: 'string', multiple: true },
-    at: { type: 'string' },
-    stride: { type: 'string', default: '1' },
-    paced: { type: 'boolean', default: false },
-  },
+const usage = `npm run exhaustive -- [options]
+
+  --script NAME   only this script; may be repeated
+  --fault NAME    only this kind of fault; may be repeated
+  --at N          only at this place, with the story of what happened
+  --stride N      only at every Nth place (default 1)
+  --paced         bytes take their time, as at 115200 bits a second
+
+Scripts: ${scripts.map(({ name }) => name).join(', ')}
+Faults: ${faultKinds.map(({ name }) => name).join(', ')}
+The exit code is 1 when a promise was broken.`;
+
+const { values } = optionsOf(usage, {
+  script: { type: 'string', multiple: true },
+  fault: { type: 'string', multiple: true },
+  at: { type: 'string' },
+  stride: { type: 'string', default: '1' },
+  paced: { type: 'boolean', default: false },
 });
 
 const print = (text: string): void => void process.stdout.write(`${text}\n`);
 
 const search = new Search({
-  scripts: (values.script?.map(scriptNamed) ?? scripts).map((script) => {
+  scripts: orMisuse(() => values.script?.map(scriptNamed) ?? scripts).map((script) => {
     return { ...script, paced: values.paced };
   }),
-  kinds: values.fault?.map(faultKind) ?? faultKinds,
-  at: values.at === undefined ? undefined : Number(values.at),
-  stride: Number(values.stride),
+  kinds: orMisuse(() => values.fault?.map(faultKind) ?? faultKinds),
+  at: values.at === undefined ? undefined : wholeNumber('at', values.at),
+  stride: wholeNumber('stride', values.stride, 1),
   // One place alone is looked into.
   ...(values.at !== undefined && { told: ({ story }) => print(story.join('\n')) }),
 });

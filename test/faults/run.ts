@@ -1,6 +1,5 @@
-import { parseArgs } from 'node:util';
-import { firmwareClasses, type FirmwareClass } from '../../simulator';
 import { parseFault, type Hit } from '../../simulator/faults';
+import { firmwareNamed, optionsOf, orMisuse, wholeNumber } from '../support/options';
 import { Campaign } from './campaign';
 import { Judge } from './judge';
 import { PORT_BUSY } from './orders';
@@ -20,41 +19,36 @@ const usage = `npm run faults -- [options]
   --cuts          what the device says comes in random pieces
   --real          on a real serial line (a pty) with real sockets, in real time
   --verbose       tells of every fault when it is over
-  --trace A-B     shows what passes on the line from A to B milliseconds`;
+  --trace A-B     shows what passes on the line from A to B milliseconds
+
+The exit code is 1 when a promise was broken.`;
 
 /** Runs one campaign as the command line asks for; the exit code is 1 when a promise was broken. */
 async function main(): Promise<void> {
-  const { values } = parseArgs({
-    options: {
-      seed: { type: 'string', default: '1' },
-      messages: { type: 'string', default: '2000' },
-      faults: { type: 'string' },
-      fault: { type: 'string', multiple: true, default: [] },
-      class: { type: 'string', default: 'D' },
-      paced: { type: 'boolean', default: false },
-      cuts: { type: 'boolean', default: false },
-      real: { type: 'boolean', default: false },
-      verbose: { type: 'boolean', default: false },
-      trace: { type: 'string' },
-      help: { type: 'boolean', default: false },
-    },
+  const { values } = optionsOf(usage, {
+    seed: { type: 'string', default: '1' },
+    messages: { type: 'string', default: '2000' },
+    faults: { type: 'string' },
+    fault: { type: 'string', multiple: true, default: [] },
+    class: { type: 'string', default: 'D' },
+    paced: { type: 'boolean', default: false },
+    cuts: { type: 'boolean', default: false },
+    real: { type: 'boolean', default: false },
+    verbose: { type: 'boolean', default: false },
+    trace: { type: 'string' },
   });
-  if (values.help) {
-    console.log(usage);
-    return;
-  }
-  const seed = whole('seed', values.seed);
-  for (const fault of values.fault) if (fault !== PORT_BUSY) parseFault(fault);
-  const { paced, cuts } = values;
-  const firmware = firmwareOf(values.class);
+  const seed = wholeNumber('seed', values.seed);
+  const { faults, fault, paced, cuts } = values;
+  orMisuse(() => fault.filter((each) => each !== PORT_BUSY).forEach(parseFault));
+  const firmware = firmwareNamed(values.class);
   const stage: Stage = values.real
     ? await RealStage.start(firmware, seed)
     : new VirtualStage({ firmware, seed, paced, cuts });
   const campaign = new Campaign(stage, {
     seed,
-    messages: values.faults === undefined ? whole('messages', values.messages) : undefined,
-    faults: values.faults === undefined ? undefined : whole('faults', values.faults),
-    only: values.fault,
+    messages: faults === undefined ? wholeNumber('messages', values.messages) : undefined,
+    faults: faults === undefined ? undefined : wholeNumber('faults', faults),
+    only: fault,
     progress: ({ names, from, gone, recovered, hits }) => {
       if (!values.verbose) return;
       const took = recovered === undefined ? 'never' : `${Math.round(recovered - gone)} ms`;
@@ -94,18 +88,6 @@ function trace(stage: Stage, span: string): void {
   stage.device.on('link', ({ link, event, state, error }) =>
     show(`link ${link}`, `${event} ${state} ${error?.code ?? ''}`),
   );
-}
-
-function whole(name: string, text: string): number {
-  const value = Number(text);
-  if (!Number.isSafeInteger(value) || value < 0) throw new Error(`--${name} ${text} is no number`);
-  return value;
-}
-
-function firmwareOf(text: string): FirmwareClass {
-  const found = firmwareClasses.find((name) => name === text.toUpperCase());
-  if (!found) throw new Error(`there is no firmware class ${text}`);
-  return found;
 }
 
 function placeOf(hit: Hit | undefined): string {
