@@ -173,7 +173,7 @@ onEachRuntime('ws-status', (stage) => {
     device.query = () =>
       Promise.reject(new EspAtError('OUT_OF_STEP', { command: 'AT+WSOPEN?' }));
     await clock.advance(20_000);
-    const sentence = 'The device did not answer AT+WSOPEN? in time.';
+    const sentence = 'The answer to AT+WSOPEN? was lost or damaged on the serial line.';
     assert.deepEqual(stage.logged('node', 'warn'), [sentence, sentence]);
     assert.deepEqual(stage.waiting('caught'), []);
   });
