@@ -170,8 +170,7 @@ onEachRuntime('ws-status', (stage) => {
 
   it('writes to the log what goes wrong while it asks by itself, and goes on', async () => {
     await load({ poll: '10' });
-    device.query = () =>
-      Promise.reject(new EspAtError('OUT_OF_STEP', { command: 'AT+WSOPEN?' }));
+    device.query = () => Promise.reject(new EspAtError('OUT_OF_STEP', { command: 'AT+WSOPEN?' }));
     await clock.advance(20_000);
     const sentence = 'The answer to AT+WSOPEN? was lost or damaged on the serial line.';
     assert.deepEqual(stage.logged('node', 'warn'), [sentence, sentence]);
