@@ -10,6 +10,7 @@ import { onInput, type Send } from './shared/input';
 import { chosenLink, several, type LinkSetting } from './shared/link-choice';
 import { sentenceOf, toNodeError } from './shared/node-error';
 import {
+  dropOpening,
   openOptions,
   openSettings,
   type OpenSettings,
@@ -45,9 +46,6 @@ export default function wsOpen(RED: NodeAPI): void {
     },
   );
 }
-
-/** Properties of an input that say how to open, and are not passed on. */
-const onlyForOpening = ['timeout', 'auth', 'headers', 'subprotocol'] as const;
 
 /** An input whose link is being opened. */
 interface Pending {
@@ -179,8 +177,7 @@ class Opener implements DeviceUser {
     if (pending.answered) return;
     pending.answered = true;
     const full = { ...event, link: pending.link, owner: this.#owner };
-    // They were meant for this opening; ws-send would take the timeout as its own.
-    for (const used of onlyForOpening) delete pending.msg[used];
+    dropOpening(pending.msg);
     pending.send([null, withConnection(this.#translate, full, pending.msg)]);
   }
 

@@ -93,6 +93,14 @@ export async function openOptions(
   };
 }
 
+/** Takes out of a message what said how to open: ws-send, for one, would take the timeout as its own. */
+export function dropOpening(msg: NodeMessage): void {
+  delete msg.subprotocol;
+  delete msg.timeout;
+  delete msg.auth;
+  delete msg.headers;
+}
+
 /**
  * A number of milliseconds in a message.
  * @throws EspAtError `INVALID_TIMEOUT`
