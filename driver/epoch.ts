@@ -8,7 +8,7 @@ import type { WifiNetwork } from './commands/wifi';
 import { parseWsopen, wsopenQuery } from './commands/websocket';
 import type { Capabilities, DeviceEvent, DeviceOptions, DeviceState } from './device-types';
 import { asEspAtError, EspAtError } from './errors';
-import { resetByPin, type LineMemory } from './line';
+import { fallBack, resetByPin, type LineMemory } from './line';
 import type { Link } from './link';
 import type { LinkEvent } from './link-types';
 import { Network } from './network';
@@ -298,7 +298,9 @@ export class Epoch {
     const { port, options } = this.#context;
     const error = new EspAtError('DEVICE_SILENT', { port: options.port.address });
     const network = this.#network;
-    const wasReset = await resetByPin(this.#context);
+    // Looked for at its own rate, one that has restarted is there; one that is not can still be reset.
+    const fellBack = await fallBack(this.#context).catch(() => false);
+    const wasReset = !fellBack && (await resetByPin(this.#context));
     // Its `ready` may have come already.
     if (this.#network !== network || this.#ended) return;
     if (!wasReset) this.#host.event({ event: 'recovery', detail: 'reopen' });

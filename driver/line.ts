@@ -47,7 +47,7 @@ export async function setLine(context: LineContext): Promise<void> {
     await changeRate(context, raised);
     if (await session.align(0)) return;
     // It may hear although it cannot be heard.
-    port.write(Buffer.from(`\r\n${uartCur(before, flowControl).line}\r\n`));
+    port.write(Buffer.from(`${uartCur(before, flowControl).line}\r\n`));
     await session.align(0);
   }
   // Not once more after each restart: a device left at a rate at which nothing passes needs a hand.
@@ -89,10 +89,24 @@ export async function resetByPin(context: LineContext): Promise<boolean> {
   }
 }
 
+/** Whether the line is at a rate that the device forgets with a restart. */
+function isRaised({ rate, options }: LineContext): boolean {
+  return rate !== undefined && rate === options.raiseTo && rate !== options.port.rate;
+}
+
+/**
+ * A device that fell silent at a raised rate has most likely restarted: goes back to the rate it starts with.
+ * False when the line is not at a raised one, or does not take it.
+ */
+export async function fallBack(context: LineContext): Promise<boolean> {
+  return isRaised(context) && (await takesRate(context, context.options.port.rate));
+}
+
 async function changeRate(context: LineContext, rate: number | undefined): Promise<void> {
   if (rate === undefined || rate === context.rate) return;
   await context.port.setRate?.(rate);
   context.rate = rate;
+  context.session.raised = isRaised(context);
 }
 
 async function hasFlowControl(session: Session): Promise<boolean> {

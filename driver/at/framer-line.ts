@@ -7,6 +7,7 @@ const LF = 0x0a;
 const PLUS = 0x2b;
 const COLON = 0x3a;
 const LETTER_A = 0x41;
+const NO_ASCII = 0x80;
 const HEAD = Buffer.from('+WS_DATA:', 'latin1');
 
 /** What the byte just taken has made of the line. */
@@ -40,6 +41,13 @@ export class Line {
   /** Whether what it has so far may be the echo of a command, which data can interrupt. */
   get isEcho(): boolean {
     return this.#bytes[0] === LETTER_A && this.#length > 0;
+  }
+
+  /** Whether it has bytes that are no text (ASCII), outside of an answer. */
+  get garbled(): boolean {
+    if (this.#answer || this.#dropping) return false;
+    const part = this.#bytes.subarray(0, this.#length);
+    return part.some((byte) => byte === 0 || byte >= NO_ASCII);
   }
 
   /** Its text without CR LF, one character a byte; only after `end`. */

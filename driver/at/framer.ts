@@ -67,6 +67,11 @@ export class Framer {
     return this.#count;
   }
 
+  /** Whether the line that has begun holds what stands in no line but in answers, where anybody's text may be. */
+  get garbled(): boolean {
+    return this.#state === 'line' && this.#line.garbled;
+  }
+
   /** Bytes of memory in use for what is not complete yet; never above {@link FRAMER_BOUND}. */
   get held(): number {
     return this.#line.length + this.#body.held;

@@ -13,6 +13,8 @@ const PROBE_ANSWER = 1500;
 /** Milliseconds of stillness until a prompt, which needs no network; and until it is probed for. */
 const PROMPT = 4000;
 const PROBE_FOR_PROMPT = 1500;
+/** Milliseconds of stillness until a probe, and until its answer, where silence soon has a meaning. */
+const HASTY = 500;
 /** Milliseconds in which the answer to a probe follows a result that overtook it. */
 const PROBE_LATE = 500;
 /** Milliseconds that even a line which is never still may delay an answer. */
@@ -30,6 +32,8 @@ export interface PatienceActions {
   succeed(): void;
   /** Bytes of ours that are still on their way out. */
   pending(): number;
+  /** Whether the device is to be probed soon, because it may have restarted and be at another rate. */
+  hasty(): boolean;
 }
 
 /**
@@ -67,7 +71,8 @@ export class Patience {
     this.#startedAt = now;
     this.#still.restart(now + duration);
     this.#pending = Infinity;
-    this.#nextProbe = awaitsPrompt(exchange) ? PROBE_FOR_PROMPT : PROBE_AFTER;
+    const usual = awaitsPrompt(exchange) ? PROBE_FOR_PROMPT : PROBE_AFTER;
+    this.#nextProbe = this.#actions.hasty() ? HASTY : usual;
     this.#lookIn(this.#nextProbe, now);
   }
 
@@ -123,6 +128,10 @@ export class Patience {
     if (this.#exchange === exchange) this.#lookIn(wait, now);
   }
 
+  get #probeAnswer(): number {
+    return this.#actions.hasty() ? HASTY : PROBE_ANSWER;
+  }
+
   /** Whether bytes of ours have gone out since the last look, and more are to: a line that takes none is still. */
   #leaving(): boolean {
     const before = this.#pending;
@@ -142,7 +151,7 @@ export class Patience {
     } else if (still >= deadline || now - this.#startedAt > deadline + LONGEST_FLOOD) {
       this.#actions.lose(`${command.name} was not answered`);
     } else if (exchange.probing) {
-      const left = PROBE_ANSWER - (still - this.#probedAt);
+      const left = this.#probeAnswer - (still - this.#probedAt);
       if (left > 0) return left;
       this.#actions.lose(`${command.name} was not answered, nor a probe`);
     } else if (still >= this.#nextProbe) {
@@ -150,7 +159,7 @@ export class Patience {
       this.#nextProbe = still + PROBE_AGAIN;
       exchange.probed();
       this.#actions.probe();
-      return PROBE_ANSWER;
+      return this.#probeAnswer;
     }
     return Math.min(deadline, this.#nextProbe) - still;
   }

@@ -4,8 +4,11 @@ import type { Wire } from './wire';
 
 /** Milliseconds of stillness that an idle device never needs for an answer. */
 const ANSWER = 1200;
+/** The same where silence soon has a meaning: the device may be at another rate. */
+const HASTY_ANSWER = 500;
 /** Milliseconds of stillness after which stuffed bytes have been taken without completing a payload. */
 const STUFFED = 150;
+const HASTY_STUFFED = 75;
 /** Milliseconds for a command that is still at work: WSCLOSE of a reconnecting link takes 14 s. */
 const AT_WORK = 25_000;
 /** Milliseconds of stillness after which a device that said it was at work is asked again. */
@@ -70,6 +73,7 @@ export class Recovery {
   #prompted = false;
   #flooded = false;
   #hangs = false;
+  #hasty = false;
 
   /**
    * @param fill how many bytes a data prompt may be waiting for at most; 0: no prompt can be open
@@ -126,7 +130,10 @@ export class Recovery {
     readonly mayRestart: boolean;
     /** A data prompt is likely to wait: it is filled before anything is asked. */
     readonly prompted?: boolean;
+    /** A device that answers nothing is not asked twice: it may be at another rate. */
+    readonly hasty?: boolean;
   }): Promise<RecoveryOutcome> {
+    this.#hasty = options.hasty === true;
     for (let attempt = 0; attempt < options.attempts && this.#goesOn; attempt++) {
       let reply: string | undefined;
       if (attempt > 0 || options.prompted !== true) {
@@ -141,10 +148,13 @@ export class Recovery {
       const waiting = reply === undefined || this.#prompted;
       if (waiting && this.#fill > 0 && !this.#filled) reply = await this.#fillUp();
       if (reply !== undefined && (await this.#ask())) return 'in step';
+      if (reply === undefined && this.#hasty && !this.#flooded) return 'lost';
     }
     if (this.#abandoned || !(options.mayRestart || this.#flooded || this.#hangs)) return 'lost';
     this.#taken('restart');
-    const ready = await this.#say(Buffer.from('AT+RST\r\n'), (line) => line === 'ready', BOOT);
+    // One at another rate afterwards is not heard here: whoever looks for it there should be there in time.
+    const boot = this.#hasty ? HASTY_ANSWER : BOOT;
+    const ready = await this.#say(Buffer.from('AT+RST\r\n'), (line) => line === 'ready', boot);
     return ready === undefined ? 'lost' : 'restarted';
   }
 
@@ -154,7 +164,7 @@ export class Recovery {
     this.#hangs = false;
     const until = this.#wire.clock.now() + AT_WORK;
     for (;;) {
-      const reply = await this.#say(CRLF, isFinal, ANSWER);
+      const reply = await this.#say(CRLF, isFinal, this.#hasty ? HASTY_ANSWER : ANSWER);
       if (reply !== 'busy p...') return reply;
       const result = await this.#await(isResult, STILL_AT_WORK);
       if (result !== undefined) return result;
@@ -178,7 +188,7 @@ export class Recovery {
       const reply = await this.#say(
         Buffer.from('\r\n'.repeat(bytes / 2)),
         isFinal,
-        STUFFED,
+        this.#hasty ? HASTY_STUFFED : STUFFED,
         LONGEST_STUFFED,
       );
       if (reply !== undefined) {
@@ -245,7 +255,8 @@ export class Recovery {
       this.#cancel = undefined;
       const now = this.#wire.clock.now();
       const left = stillness - this.#still.until(now);
-      this.#flooded ||= left > 0 && now >= latest && stillness === ANSWER;
+      const isAnswer = stillness === ANSWER || stillness === HASTY_ANSWER;
+      this.#flooded ||= left > 0 && now >= latest && isAnswer;
       if (left <= 0 || now >= latest) this.#settle(undefined);
       else this.#watch(stillness, latest, Math.max(1, Math.min(left, latest - now)));
     });

@@ -53,8 +53,11 @@ export class Session {
   #lastReset: EspAtError | undefined;
   /** While true, unknown lines mean nothing: the device may be booting, or echoing. */
   lenient = true;
-  /** Whether `AT+RST` may be tried to get back in step; not when a restart changes the line's rate. */
-  mayRestart = true;
+  /**
+   * Whether the line's rate is one that the device forgets with a restart. Then its `ready` is garbage here, and
+   * silence soon means that it has to be looked for at the rate it starts with.
+   */
+  raised = false;
 
   constructor(line: SessionLine, clock: Clock, handlers: SessionHandlers) {
     this.#wire = new Wire(line, clock);
@@ -64,10 +67,11 @@ export class Session {
     this.#stalls = new StallWatch(clock, this.#framer);
     this.#patience = new Patience(clock, {
       probe: () => this.#wire.write(this.#request?.exchange.payloadWritten ? CR : CRLF),
-      lose: (reason) => this.#request && this.#lose(this.#request, reason),
+      lose: (reason) => this.#loseToSilence(reason),
       spoil: (reason) => this.#request && this.#spoil(this.#request, reason),
       succeed: () => this.#request && this.#succeed(this.#request),
       pending: () => this.#wire.pending,
+      hasty: () => this.raised,
     });
   }
 
@@ -79,6 +83,8 @@ export class Session {
     this.#recovery?.heard(now, duration);
     this.#framer.push(chunk);
     this.#stalls.heard(now, duration);
+    if (this.raised && !this.lenient && !this.#recovery && this.#framer.garbled)
+      this.#distrust('what came is of another rate, or noise');
   }
 
   /** Whether a data prompt may be left waiting, should the two sides part now. */
@@ -385,6 +391,13 @@ export class Session {
     if (!again) this.#fail(request, lost(request));
   }
 
+  /** Whatever has begun and does not go on has swallowed the answer, and would swallow those to come. */
+  #loseToSilence(reason: string): void {
+    if (!this.#request) return;
+    this.#lose(this.#request, reason);
+    if (this.raised) this.#framer.abandon();
+  }
+
   /** Its peer got a damaged message. */
   #spoil(request: Request, reason: string): void {
     this.#spoiled = request.send?.link;
@@ -396,7 +409,8 @@ export class Session {
     this.#again = again;
     const recovery = this.#newRecovery(this.#unfilled, (step) => this.#handlers.recovery(step));
     this.#handlers.outOfStep(reason);
-    void recovery.run({ attempts: 3, mayRestart: this.mayRestart }).then((outcome) => {
+    const { raised } = this;
+    void recovery.run({ attempts: 3, mayRestart: !raised, hasty: raised }).then((outcome) => {
       if (this.#recovery !== recovery) return;
       this.#endRecovery();
       if (outcome === 'in step') this.#inStep(recovery.filled ? this.#unfilledLink : this.#spoiled);
