@@ -320,6 +320,7 @@ export class Link {
     const error = this.#suspicion;
     this.#suspicion = undefined;
     if (error && this.#state === 2) this.renew(error);
+    this.#outbox.confirmed();
   }
 
   // --- opening -------------------------------------------------------------------------------------

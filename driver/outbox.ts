@@ -26,6 +26,8 @@ const passing: readonly ErrorCode[] = [
 const refused: readonly ErrorCode[] = ['COMMAND_FAILED', 'SEND_FAILED'];
 /** Milliseconds: an ERROR that came sooner has another reason than a peer that takes nothing. */
 const LEAST_STALL = 1000;
+/** Milliseconds a message may wait for its turn although its link is open, until the device was asked. */
+const LONGEST_TURN = 5000;
 
 /** What an outbox needs of its link. */
 export interface OutboxHost {
@@ -93,6 +95,14 @@ export class Outbox {
     for (const message of this.#waiting()) this.#give(message);
   }
 
+  /** The device was asked, and says that the link is open: what it refused over it was refused for good. */
+  confirmed(): void {
+    if (!this.#host.open()) return;
+    for (const message of this.#waiting())
+      if (message.refusal) this.#fail(message, message.refusal);
+    this.release();
+  }
+
   /** The link will not be open: what is held fails. */
   reject(error: EspAtError): void {
     for (const message of this.#waiting()) this.#fail(message, error);
@@ -110,7 +120,9 @@ export class Outbox {
   }
 
   #hold(message: Outgoing): void {
-    message.wait(() => this.#fail(message, this.#late(message.options)));
+    const { patience, options } = message;
+    const longest = this.#host.open() ? Math.max(patience, LONGEST_TURN) : patience;
+    message.wait(longest, () => this.#fail(message, message.refusal ?? this.#late(options)));
   }
 
   #give(message: Outgoing): void {
@@ -136,25 +148,28 @@ export class Outbox {
     const { signal, timeout } = message.options;
     if (!this.#mayWait(message, error)) this.#fail(message, error);
     else if (signal?.aborted) this.#fail(message, withdrawn());
-    else this.#stepBack(message);
+    else this.#stepBack(message, error);
     if (error.outcome === 'unknown' && parts > 1) this.#host.brokenOff(error);
     this.#suspect(error, timeout);
   }
 
   #mayWait({ patience }: Outgoing, { outcome, code }: EspAtError): boolean {
-    if (outcome !== 'not-sent' || !passing.includes(code)) return false;
-    // Refused over an open link: there is nothing to wait for, and it would be refused for ever.
-    if (code === 'SEND_FAILED' && this.#host.open()) return false;
-    return patience > 0 && this.#host.wanted();
+    return outcome === 'not-sent' && passing.includes(code) && patience > 0 && this.#host.wanted();
   }
 
   /** It is held again, and so is what came after it and was not begun: nothing overtakes it. */
-  #stepBack(message: Outgoing): void {
+  #stepBack(message: Outgoing, error: EspAtError): void {
     this.#hold(message);
     const following = this.#messages.slice(this.#messages.indexOf(message) + 1);
     for (const each of following) if (each.takeBack()) this.#hold(each);
+    // Said again over a link that is open it would be refused again: first the device is asked about the link.
+    if (error.code === 'SEND_FAILED' && this.#host.open()) message.refusal = error;
     // Whoever tells of the failure finishes first: the link may not know yet that it is lost.
-    queueMicrotask(() => this.release());
+    else queueMicrotask(() => this.#goOn());
+  }
+
+  #goOn(): void {
+    if (!this.#messages.some(({ refusal }) => refusal)) this.release();
   }
 
   #succeed(message: Outgoing): void {

@@ -1,4 +1,5 @@
 import type { Cancel, Clock } from './clock';
+import type { EspAtError } from './errors';
 import type { SendOptions } from './link-types';
 
 /** One message until it is settled: it waits for its link, or it is with the session. */
@@ -7,6 +8,8 @@ export class Outgoing {
   readonly options: SendOptions;
   /** Settles with the message. */
   readonly settled: Promise<void>;
+  /** How it was refused over a link that seemed open, until it is known whether it was. */
+  refusal: EspAtError | undefined;
   readonly #clock: Clock;
   readonly #until: number;
   #resolve: () => void = () => undefined;
@@ -34,14 +37,15 @@ export class Outgoing {
     return Math.max(0, this.#until - this.#clock.now());
   }
 
-  /** It waits for its link; `late` is called when it has done so for as long as it may. */
-  wait(late: () => void): void {
+  /** It waits for its link, or for its turn; `late` is called after so many milliseconds of it. */
+  wait(milliseconds: number, late: () => void): void {
     this.#takeBack = undefined;
-    this.#endWait = this.#clock.after(this.patience, late);
+    this.#endWait = this.#clock.after(milliseconds, late);
   }
 
   /** It waits no longer. */
   go(): void {
+    this.refusal = undefined;
     this.#endWait?.();
     this.#endWait = undefined;
   }

@@ -13,10 +13,15 @@ class Scene {
   readonly fates: (() => Fate)[] = [];
   readonly world: World;
 
-  constructor(firmware: FirmwareClass = 'C') {
+  /** @param heard what the host hears of what the device says */
+  constructor(firmware: FirmwareClass = 'C', heard = (said: string) => said) {
     this.world = new World({
       firmware,
       simulator: {
+        output: (bytes) => {
+          const text = heard(bytes.toString('latin1'));
+          if (text !== '') this.world.port.deliver(Buffer.from(text, 'latin1'));
+        },
         hooks: {
           fate: (line) =>
             (line.startsWith('AT+WSSEND') ? this.fates.shift()?.() : undefined) ?? { kind: 'obey' },
@@ -78,6 +83,32 @@ describe('a message that may wait', () => {
     await scene.world.clock.advance(60_000);
     assert.equal(scene.sendCommands, 4);
     assert.deepEqual(scene.arrived, ['0 m2', '0 m3']);
+    await scene.world.end();
+  });
+
+  it('is followed by one that may not wait, in order, however the first fares', async () => {
+    const scene = await new Scene().begin();
+    scene.fates.push(...Array<() => Fate>(2).fill(() => ({ kind: 'error' })));
+    const first = scene.send('m1', { hold: 5 });
+    const sends = [first, scene.send('m2', {}), scene.send('m3', { hold: 5 })];
+    await scene.world.clock.wait(first);
+    sends.push(scene.send('m4', {}));
+    const outcomes = await scene.world.clock.wait(Promise.all(sends), 1000);
+    await scene.world.clock.advance(10);
+    assert.deepEqual(outcomes, ['SEND_FAILED not-sent', 'sent', 'sent', 'sent']);
+    assert.deepEqual(scene.arrived, ['0 m2', '0 m3', '0 m4']);
+    await scene.world.end();
+  });
+
+  it('goes over the next connection, in its place, when the end of this one was not heard', async () => {
+    const scene = await new Scene('D', (text) => text.replace('+WS_CLOSED:0\r\n', '')).begin();
+    scene.world.server.connections[0]?.close(1001);
+    await scene.world.clock.advance(500);
+    assert.equal(scene.link.state, 2);
+    const sends = ['m1', 'm2', 'm3'].map((text) => scene.send(text));
+    assert.deepEqual(await scene.world.clock.wait(Promise.all(sends)), ['sent', 'sent', 'sent']);
+    await scene.world.clock.advance(10);
+    assert.deepEqual(scene.arrived, ['1 m1', '1 m2', '1 m3']);
     await scene.world.end();
   });
 
