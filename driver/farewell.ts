@@ -1,39 +1,67 @@
 import type { LinkId } from './at/frame';
 import type { Session } from './at/session';
 import type { Cancel, Clock } from './clock';
-import { wssend } from './commands/websocket';
+import { wsclose, wssend } from './commands/websocket';
+import { EspAtError, isDeviceLoss } from './errors';
 
 /** Milliseconds a server has to answer a close frame. */
 const ANSWER = 3000;
 const CLOSE = 8;
 
-/** The polite end of a connection (RFC 6455, section 7.1.2): a close frame, and the wait for its answer. */
+/**
+ * The end of a connection: a close frame and the wait for its answer (RFC 6455, section 7.1.2), which the
+ * firmware leaves to its user, then `AT+WSCLOSE`.
+ */
 export class Farewell {
   readonly #clock: Clock;
   readonly #link: LinkId;
   #answered: (() => void) | undefined;
+  #underWay = 0;
 
   constructor(link: LinkId, clock: Clock) {
     this.#link = link;
     this.#clock = clock;
   }
 
-  /** Says it after whatever is queued; settles with its answer or without, and never rejects. */
-  async say(session: Session, payload: Buffer): Promise<void> {
-    const answered = new Promise<void>((resolve) => (this.#answered = resolve));
+  get underWay(): boolean {
+    return this.#underWay > 0;
+  }
+
+  /**
+   * Says it, after whatever is queued; without a close frame what is queued is dropped.
+   * @param present whether the device is still there; one that was lost or restarted has no link any more
+   * @throws EspAtError when the link may not be closed
+   */
+  async say(session: Session, frame: Buffer | undefined, present: () => boolean): Promise<void> {
+    const link = this.#link;
+    this.#underWay++;
     try {
-      await this.#send(session, payload);
-      await this.#within(answered);
-    } catch {
-      // The link is closed either way, only less politely.
+      if (frame) await this.#sayPolitely(session, frame);
+      else session.dropSends(link, new EspAtError('LINK_CLOSED', { link }));
+      if (present()) await session.run(wsclose(link));
+    } catch (error) {
+      if (!isDeviceLoss(error)) throw error;
     } finally {
-      this.#answered = undefined;
+      this.#underWay--;
     }
   }
 
   /** The server has answered, or nobody is there any more to do so. */
   answered(): void {
     this.#answered?.();
+  }
+
+  /** Settles with its answer or without, and never rejects: the link is closed either way. */
+  async #sayPolitely(session: Session, payload: Buffer): Promise<void> {
+    const answered = new Promise<void>((resolve) => (this.#answered = resolve));
+    try {
+      await this.#send(session, payload);
+      await this.#within(answered);
+    } catch {
+      // Only less politely.
+    } finally {
+      this.#answered = undefined;
+    }
   }
 
   #send(session: Session, payload: Buffer): Promise<void> {

@@ -1,8 +1,7 @@
 import type { DataFrame, LinkId } from './at/frame';
 import { Attempt } from './attempt';
 import { BUFFER_SIZE, wsclose, wsdatafmt } from './commands/websocket';
-import type { Capabilities } from './device-types';
-import { asEspAtError, EspAtError, isDeviceLoss } from './errors';
+import { asEspAtError, EspAtError } from './errors';
 import { Farewell } from './farewell';
 import { Incoming } from './incoming';
 import type { Attachment, LinkHost } from './link-host';
@@ -16,8 +15,9 @@ import type {
 } from './link-types';
 import { closePayload } from './messages/close-frame';
 import { Outbox } from './outbox';
-import { checkOpening, trustFlaw, verifiesServer } from './opening';
+import { checkOpening, verifiesServer } from './opening';
 import { Retry } from './retry';
+import { TrustWarning } from './trust';
 import { withoutUserinfo } from './uri';
 
 /** Milliseconds the device may try by itself to reconnect before keep-open opens the link afresh. */
@@ -33,6 +33,7 @@ export class Link {
   readonly #incoming = new Incoming();
   readonly #retry: Retry;
   readonly #farewell: Farewell;
+  readonly #trust: TrustWarning;
   #state: LinkState = 0;
   #options: OpenOptions | undefined;
   /** For everybody's eyes. */
@@ -45,19 +46,16 @@ export class Link {
   #opening: { readonly done: Promise<void> } | undefined;
   /** Counts the wishes to open and to close: only the last one counts. */
   #wish = 0;
-  /** Calls of {@link close} that have not settled. */
-  #closes = 0;
   /** Whether the device has reported the connection; otherwise the answer to a question told of it. */
   #announced = false;
   /** Why the connection may be dead though the device has not noticed. */
   #suspicion: EspAtError | undefined;
-  /** What was warned of, so that a link that is opened time and again warns once. */
-  #warnedOf = '';
 
   constructor(id: LinkId, host: LinkHost) {
     this.id = id;
     this.#host = host;
     this.#farewell = new Farewell(id, host.clock);
+    this.#trust = new TrustWarning(id, (error) => host.warn(error));
     this.#retry = new Retry(host.clock, host.random, () => {
       if (this.#state === 4) host.ask();
       else if (this.#wanted && this.#options && this.#attached && !this.#attempt)
@@ -151,29 +149,16 @@ export class Link {
     }
     const graceful = options.graceful !== false && this.#state === 2;
     if (this.#state !== 0) this.#become(4, 'closing');
-    this.#closes++;
+    const attached = this.#attached;
+    const present = () => this.#attached === attached;
     try {
-      await this.#hangUp(this.#attached, graceful ? frame : undefined);
-    } finally {
-      this.#closes--;
-    }
-    if (wish === this.#wish) this.#becomeClosed('closed');
-  }
-
-  /** @param frame what is said before; undefined: nothing */
-  async #hangUp(attached: Attachment, frame: Buffer | undefined): Promise<void> {
-    const { session } = attached;
-    if (frame) await this.#farewell.say(session, frame);
-    else session.dropSends(this.id, new EspAtError('LINK_CLOSED', { link: this.id }));
-    try {
-      // A device that was lost or restarted has no link any more: closed is what it is.
-      if (this.#attached === attached) await session.run(wsclose(this.id));
+      await this.#farewell.say(attached.session, graceful ? frame : undefined, present);
     } catch (error) {
-      if (isDeviceLoss(error)) return;
       this.#retry.in(CLOSE_AGAIN);
       this.#host.ask();
       throw error;
     }
+    if (wish === this.#wish) this.#becomeClosed('closed');
   }
 
   // --- called by the device ------------------------------------------------------------------------
@@ -280,34 +265,32 @@ export class Link {
   reconcile(state: LinkState | undefined): LinkEvent {
     const actual = state ?? 0;
     if (this.#state === 4) {
-      if (this.#closes > 0) return this.#event('asked');
       // The device refused to close it, or nobody heard that it did.
-      if (actual === 0) this.#becomeClosed('closed');
+      if (actual === 0) this.#closedAtLast();
       else this.#closeAgain();
     } else if (!this.#attempt) {
       if (actual === 0 && this.#state !== 0) this.closedByServer();
-      else if (actual === 2 && this.#state !== 2) this.#foundOpen();
-      else if ((actual === 1 || actual === 3) && this.#state === 2) this.disconnected();
+      else if (actual === 2 && this.#state !== 2) {
+        this.connected();
+        // Its report may still come, and tells of no other connection.
+        this.#announced = false;
+      } else if ((actual === 1 || actual === 3) && this.#state === 2) this.disconnected();
       if (this.#state === 1 && actual === 3) this.#become(3, 'lost');
       this.#judge();
     }
     return this.#event('asked');
   }
 
-  #foundOpen(): void {
-    this.connected();
-    // Its report may still come; it tells of no other connection.
-    this.#announced = false;
-  }
-
   #closeAgain(): void {
-    const closed = () => {
-      if (this.#state === 4 && this.#closes === 0) this.#becomeClosed('closed');
-    };
+    if (this.#farewell.underWay) return;
     const refused = () => {
       if (this.#state === 4) this.#retry.in(CLOSE_AGAIN);
     };
-    this.#attached?.session.run(wsclose(this.id)).then(closed, refused);
+    this.#attached?.session.run(wsclose(this.id)).then(() => this.#closedAtLast(), refused);
+  }
+
+  #closedAtLast(): void {
+    if (this.#state === 4 && !this.#farewell.underWay) this.#becomeClosed('closed');
   }
 
   /** The device is asked first: it may be reconnecting already. */
@@ -419,7 +402,7 @@ export class Link {
     this.#retry.opened();
     this.#announced = announced;
     this.#become(2, event);
-    this.#warnOfTrust(options, capabilities);
+    this.#trust.opened(options, capabilities);
     this.#incoming.begin({
       clock: this.#host.clock,
       link: this.id,
@@ -433,13 +416,6 @@ export class Link {
       dead: (error) => this.renew(error),
     });
     this.#outbox.release();
-  }
-
-  #warnOfTrust(options: OpenOptions, capabilities: Capabilities): void {
-    const reason = trustFlaw(options, capabilities);
-    if (reason === undefined || this.#warnedOf === reason) return;
-    this.#warnedOf = reason;
-    this.#host.warn(new EspAtError('SERVER_NOT_VERIFIED', { link: this.id, reason }));
   }
 
   #endConnection(): void {

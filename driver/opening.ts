@@ -38,16 +38,9 @@ export function verifiesServer({ uri, config }: OpenOptions): boolean {
   return isEncrypted(uri) && (config?.auth === 2 || config?.auth === 3);
 }
 
-function isEncrypted(uri: string): boolean {
+/** Whether a URI is `wss://`. */
+export function isEncrypted(uri: string): boolean {
   return /^wss:/i.test(uri);
-}
-
-/** Why nothing is known of who the server is, on an encrypted link; undefined when that is known, or no link's claim. */
-export function trustFlaw(options: OpenOptions, capabilities: Capabilities): string | undefined {
-  if (!isEncrypted(options.uri) || verifiesServer(options)) return undefined;
-  return capabilities.authentication
-    ? 'authentication 0 and 1 verify nothing'
-    : 'this firmware never verifies servers';
 }
 
 /**
