@@ -8,6 +8,7 @@ import {
   wshead,
   wsopen,
   wsopenQuery,
+  type OpenLink,
 } from './commands/websocket';
 import type { Capabilities } from './device-types';
 import { EspAtError, isRefusal } from './errors';
@@ -87,28 +88,49 @@ export async function openLink(
 }
 
 /**
- * A refusal that no report explains may have been meant for noise in front of the line, and an OK that no
- * report came before may be another link's, whose number the line made of this one's: then once more. It may
- * have been a failed attempt as well, whose report was damaged, and that used the set-up up: without another
- * one the link would open with the defaults, which verify no server.
+ * A refusal that no report explains may have been meant for noise in front of the line, and an OK may be that
+ * of another link, or of another URI, which the line made of this one's: then once more. It may have been a
+ * failed attempt as well, whose report was damaged, and that used the set-up up: without another one the link
+ * would open with the defaults, which verify no server.
  */
 async function sayOpen(run: Run, options: OpenOptions, context: OpeningContext): Promise<void> {
   const { link, reports, saying } = context;
   saying();
   try {
     await run(wsopen(link, options));
-    if (reports.connected || (await isKnown(run, link))) return;
+    if (await isOpenAsMeant(run, options, context)) return;
   } catch (error) {
     const explained = reports.connected || reports.disconnected || reports.closed;
-    if (explained || !isRefusal(error) || (await isKnown(run, link))) throw error;
+    if (explained || !isRefusal(error) || (await find(run, link))) throw error;
   }
   await setUp(run, options, context);
   saying();
   await run(wsopen(link, options));
+  if (!(await isOpenAsMeant(run, options, context)))
+    throw new EspAtError('OUT_OF_STEP', { command: `AT+WSOPEN=${link}` });
 }
 
-async function isKnown(run: Run, link: LinkId): Promise<boolean> {
-  return parseWsopen(await run(wsopenQuery())).some((entry) => entry.link === link);
+/**
+ * Whether the link whose OK came is the one meant, to the URI meant. Only the answer to a question tells; a
+ * link to anywhere else is closed.
+ */
+async function isOpenAsMeant(
+  run: Run,
+  options: OpenOptions,
+  { link, reports }: OpeningContext,
+): Promise<boolean> {
+  if (reports.closed || reports.disconnected) return true;
+  const found = await find(run, link);
+  if (found?.uri === options.uri) return true;
+  // It was open, and is gone by now.
+  if (reports.closed) return true;
+  if (found) await run(wsclose(link));
+  reports.connected = reports.disconnected = false;
+  return false;
+}
+
+async function find(run: Run, link: LinkId): Promise<OpenLink | undefined> {
+  return parseWsopen(await run(wsopenQuery())).find((entry) => entry.link === link);
 }
 
 async function setUp(run: Run, options: OpenOptions, context: OpeningContext): Promise<void> {
@@ -169,7 +191,7 @@ async function isOpenAfterAll(
   if (!lost && !refused) return false;
   // The usual failure: the attempt was made, and the device has given the link up.
   if (refused && (reports.disconnected || reports.connected)) return false;
-  const found = parseWsopen(await run(wsopenQuery())).find((entry) => entry.link === link);
+  const found = await find(run, link);
   if (!found) return false;
   if (lost && found.state === 2 && found.uri === options.uri && !reports.closed) return true;
   await run(wsclose(link));

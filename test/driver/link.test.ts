@@ -38,7 +38,7 @@ function story(world: World, link = 0): string[] {
 }
 
 describe('opening a link', () => {
-  it('sets headers, WSCFG and the data format before WSOPEN, as one sequence', async () => {
+  it('sets headers, WSCFG and the data format before WSOPEN, and asks what is open, as one sequence', async () => {
     const world = await readyWorld();
     const [first, second] = world.device.links;
     const opening = Promise.all([
@@ -63,10 +63,12 @@ describe('opening a link', () => {
       'AT+WSCFG=0,30,60,4096',
       'AT+WSDATAFMT=0,0,55',
       'AT+WSOPEN=0,"ws://host/a?x=1\\,2","chat",15000,"Bearer x\\,y"',
+      'AT+WSOPEN?',
       'AT+WSHEAD=0',
       'AT+WSCFG=1,10,120,1024',
       'AT+WSDATAFMT=1,0,55',
       'AT+WSOPEN=1,"ws://host/b"',
+      'AT+WSOPEN?',
     ]);
     const [a, b] = world.server.requests;
     assert.equal(a?.target, '/a?x=1,2');

@@ -133,6 +133,55 @@ describe('an opening on a line that damages', () => {
     await world.end();
   });
 
+  const steps = (world: World) =>
+    lines(world).flatMap((line) => /^AT\+WS((?:CFG|OPEN|CLOSE)(?:=\d|\?))/.exec(line)?.[1] ?? []);
+
+  it('is made once more when the line made another URI of the one meant', async () => {
+    const world = await damagedWorld({ firmware: 'C' }, clean, once('/plain', '/plaid'));
+    assert.equal(await outcome(world, { uri: 'ws://host/plain' }), 'open');
+    assert.deepEqual(
+      world.server.connections.map(({ request, open }) => [request.target, open]),
+      [
+        ['/plaid', false],
+        ['/plain', true],
+      ],
+    );
+    assert.deepEqual(steps(world), [
+      ...['CFG=0', 'OPEN=0', 'OPEN?', 'CLOSE=0'],
+      ...['CFG=0', 'OPEN=0', 'OPEN?'],
+    ]);
+    await world.end();
+  });
+
+  it('is refused, and leaves nothing open, when the URI meant never comes to the device', async () => {
+    const world = await damagedWorld({}, clean, (text) => text.replace('/plain', '/plaid'));
+    assert.equal(await outcome(world, { uri: 'ws://host/plain' }), 'OPEN_FAILED');
+    await world.clock.advance(1000);
+    assert.deepEqual(
+      world.server.connections.map(({ request, open }) => [request.target, open]),
+      [
+        ['/plaid', false],
+        ['/plaid', false],
+      ],
+    );
+    await world.end();
+  });
+
+  it('is made once more, and the other link closed, when the line made another number of its own', async () => {
+    const world = await damagedWorld({ firmware: 'C' }, clean, once('AT+WSOPEN=0', 'AT+WSOPEN=1'));
+    assert.equal(await outcome(world, { uri: 'ws://host/plain' }), 'open');
+    await world.clock.advance(1000);
+    assert.deepEqual(
+      world.server.connections.map(({ open }) => open),
+      [false, true],
+    );
+    assert.deepEqual(steps(world), [
+      ...['CFG=0', 'OPEN=0', 'OPEN?', 'CFG=0', 'OPEN=0', 'OPEN?'],
+      ...['CLOSE=1', 'OPEN?'],
+    ]);
+    await world.end();
+  });
+
   it('is refused when a header never reads back as it was meant', async () => {
     const world = await damagedWorld({}, clean, (text) => text.replace('secret', 'secreT'));
     assert.equal(await outcome(world, { uri: 'ws://host/plain', headers }), 'OUT_OF_STEP');
