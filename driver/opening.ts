@@ -81,7 +81,7 @@ export async function openLink(
     throw failure(error, options, context);
   }
   // The server may have closed at once; then that OK does not mean open.
-  if (reports.closed || reports.disconnected) {
+  if (hasEnded(reports)) {
     await run(wsclose(link));
     throw new EspAtError('OPEN_CLOSED', { link });
   }
@@ -111,22 +111,24 @@ async function sayOpen(run: Run, options: OpenOptions, context: OpeningContext):
 }
 
 /**
- * Whether the link whose OK came is the one meant, to the URI meant. Only the answer to a question tells; a
- * link to anywhere else is closed.
+ * Whether the link whose OK came is the one meant, to the URI meant, or was until it ended. Only the answer to
+ * a question tells; a link to anywhere else is closed.
  */
 async function isOpenAsMeant(
   run: Run,
   options: OpenOptions,
   { link, reports }: OpeningContext,
 ): Promise<boolean> {
-  if (reports.closed || reports.disconnected) return true;
+  if (hasEnded(reports)) return true;
   const found = await find(run, link);
-  if (found?.uri === options.uri) return true;
-  // It was open, and is gone by now.
-  if (reports.closed) return true;
+  if (found?.uri === options.uri || hasEnded(reports)) return true;
   if (found) await run(wsclose(link));
-  reports.connected = reports.disconnected = false;
+  reports.connected = false;
   return false;
+}
+
+function hasEnded({ closed, disconnected }: OpeningReports): boolean {
+  return closed || disconnected;
 }
 
 async function find(run: Run, link: LinkId): Promise<OpenLink | undefined> {
