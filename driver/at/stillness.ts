@@ -1,5 +1,7 @@
 /** How much longer than its bytes need a line looks full: there are gaps in it too (USB latency, task switches). */
 const FULL = 1.25;
+/** Milliseconds by which bytes may be handed over late; longer before that the line cannot have been theirs. */
+const LATE = 200;
 
 /**
  * How long the line has been still since a starting point: the time that passed, less what the received bytes
@@ -10,6 +12,8 @@ const FULL = 1.25;
 export class Stillness {
   #still = 0;
   #since: number;
+  /** What of it may turn out to have belonged to bytes that are handed over late. */
+  #doubtful = 0;
 
   constructor(now: number) {
     this.#since = now;
@@ -19,14 +23,18 @@ export class Stillness {
   restart(from: number): void {
     this.#still = 0;
     this.#since = from;
+    this.#doubtful = 0;
   }
 
   /** Bytes came in that needed `duration` milliseconds on the line. */
   heard(now: number, duration: number): void {
     const gap = now - this.#since;
     if (gap < 0) return;
-    // Never below nothing: what was held up on its way here says nothing about the time to come.
-    this.#still = Math.max(0, this.#still + gap - duration * FULL);
+    const added = gap - duration * FULL;
+    // A burst, or a line faster than assumed, takes nothing away of a stillness that was.
+    const counted = Math.max(added, -this.#doubtful);
+    this.#still += counted;
+    this.#doubtful = Math.min(LATE, this.#doubtful + counted);
     this.#since = now;
   }
 

@@ -41,6 +41,16 @@ describe('stillness', () => {
     assert.ok(still.until(1000) < 1e-6);
   });
 
+  it('is not taken away by a burst, which cannot have been on the line before', () => {
+    const still = new Stillness(0);
+    for (let now = 1000; now <= 10_000; now += 1000) {
+      still.heard(now, 10);
+      // 36 KB at once, three seconds at 115200 bits a second.
+      for (let piece = 0; piece < 9; piece++) still.heard(now, 350);
+    }
+    assert.ok(still.until(10_000) >= 7500, `${still.until(10_000)} ms`);
+  });
+
   it('is not owed anything by a burst that was held up on its way', () => {
     const still = new Stillness(0);
     still.heard(1, 5000);
