@@ -237,7 +237,7 @@ describe('with one thing wrong', () => {
       ],
       [
         'no client certificate',
-        { device: { certificates: [{ ...material, certificate: '' }] } },
+        { device: { certificates: [{ ...material, certificate: '', key: '' }] } },
         'CERTIFICATE_MISSING',
         'The device has no client certificate in slot 0.',
       ],
