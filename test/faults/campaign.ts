@@ -34,6 +34,8 @@ export interface Strike {
   readonly recovered: number | undefined;
   /** When the device was ready, all links open, and a message went out that was begun afterwards. */
   readonly usable: number | undefined;
+  /** Milliseconds between `gone` and `usable` that the line was full of what the device said. */
+  readonly flooded: number;
   /** When the links were open again after the device or its port had been lost. */
   readonly reopened: number | undefined;
 }
@@ -180,7 +182,13 @@ export class Campaign {
     } else {
       const from = Math.min(...spans.map((span) => span.from));
       const last = Math.max(...spans.map((span) => span.gone));
-      const [recovered, usable] = await Promise.all([this.#recovery(), this.#usable(last)]);
+      const { heard } = this.#stage;
+      let flooded = 0;
+      const usableAgain = this.#usable(last).then((at) => {
+        flooded = this.#stage.heard - heard;
+        return at;
+      });
+      const [recovered, usable] = await Promise.all([this.#recovery(), usableAgain]);
       const strike = {
         names,
         hits,
@@ -188,6 +196,7 @@ export class Campaign {
         gone: last,
         recovered,
         usable,
+        flooded,
         reopened: this.#reopened(from, last),
       };
       this.strikes.push(strike);

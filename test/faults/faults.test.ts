@@ -17,7 +17,7 @@ async function keepsItsWord(
   await stage.drive(campaign.run());
   assert.deepEqual(await stage.end(), [], 'something is left over');
   const { books } = stage;
-  const verdict = new Judge(books, campaign.witness, campaign.strikes).judge(stage.bootAndJoin);
+  const verdict = new Judge(books, campaign.witness, campaign.strikes).judge(stage);
   assert.deepEqual(verdict.violations, []);
   assert.equal(books.pending, 0);
   const sent = books.out.filter(({ outcome }) => outcome === 'sent');

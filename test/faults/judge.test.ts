@@ -53,13 +53,13 @@ class Ledger {
 
   strike(strike: Partial<Strike>): void {
     this.strikes.push({
-      ...{ names: ['lose'], hits: [], from: 0, gone: 1, recovered: 2, usable: 2 },
+      ...{ names: ['lose'], hits: [], from: 0, gone: 1, recovered: 2, usable: 2, flooded: 0 },
       ...{ reopened: undefined, ...strike },
     });
   }
 
   get violations(): readonly string[] {
-    return new Judge(this.books, this.witness, this.strikes).judge(1500).violations;
+    return new Judge(this.books, this.witness, this.strikes).judge({ bootAndJoin: 1500, filling: 0 }).violations;
   }
 }
 

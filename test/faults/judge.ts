@@ -26,6 +26,14 @@ const endings = new Set([
   ...['reopened', 'opened'],
 ]);
 
+/** What a stage needs by itself, in milliseconds. */
+export interface Times {
+  /** From power-up to an address. */
+  readonly bootAndJoin: number;
+  /** The 16 kB of a data prompt on the line. */
+  readonly filling: number;
+}
+
 /** Goes through the books of a run that is over. */
 export class Judge {
   readonly #books: Books;
@@ -42,7 +50,7 @@ export class Judge {
     this.#strikes = strikes;
   }
 
-  judge(bootAndJoin: number): Verdict {
+  judge(times: Times): Verdict {
     this.#judgeStrays();
     for (const entry of this.#books.out) this.#judgeSend(entry);
     this.#judgeReceived();
@@ -51,7 +59,7 @@ export class Judge {
       if (entry && this.#during(entry)) this.#count('payload as commands');
       else this.#broken(`the device took ${line}, which nobody wrote`);
     }
-    for (const strike of this.#strikes) this.#judgeRecovery(strike, bootAndJoin);
+    for (const strike of this.#strikes) this.#judgeRecovery(strike, times);
     for (const request of this.#books.requests.keys()) {
       if (request.includes(BROKEN)) this.#broken(request);
     }
@@ -258,7 +266,7 @@ export class Judge {
 
   // --- time ----------------------------------------------------------------------------------------
 
-  #judgeRecovery(strike: Strike, bootAndJoin: number): void {
+  #judgeRecovery(strike: Strike, { bootAndJoin, filling }: Times): void {
     const what = `${strike.names.join(' with ')} at ${Math.round(strike.from)}`;
     if (strike.recovered === undefined) {
       this.#broken(`${what}: nothing worked again`);
@@ -268,15 +276,16 @@ export class Judge {
       if (took > limit) this.#broken(`${what}: ${name} took ${Math.round(took)} ms of ${limit}`);
     };
     within('working again', strike.recovered - strike.gone, ANYTHING * strike.names.length);
-    const { reopened } = strike;
+    // A line that is full of data from servers has no room for answers.
+    const { reopened, flooded } = strike;
     if (reopened !== undefined && isAlone(strike, 'restart', 'power-cycle'))
-      within('opening the links', reopened - strike.gone, RESTART + bootAndJoin);
+      within('opening the links', reopened - strike.gone, RESTART + bootAndJoin + flooded);
     if (reopened !== undefined && isAlone(strike, 'unplug', PORT_BUSY))
-      within('opening the links', reopened - strike.gone, REPLUG);
+      within('opening the links', reopened - strike.gone, REPLUG + filling + flooded);
     const [hit] = strike.hits;
     const atPrompt = hit?.place.kind === 'bytes' && hit.place.direction === 'to-device';
     if (atPrompt && isAlone(strike, 'lose'))
-      within('sending again', (strike.usable ?? Infinity) - strike.gone, PROMPT);
+      within('sending again', (strike.usable ?? Infinity) - strike.gone, PROMPT + flooded);
   }
 
   #mark(entry: OutEntry | InEntry): void {

@@ -22,6 +22,8 @@ export class RealStage implements Stage {
   readonly books = new Books(() => systemClock.now());
   readonly leisure = 1;
   readonly bootAndJoin = BOOT + JOIN;
+  readonly filling = 0;
+  readonly heard = 0;
   readonly firmware: FirmwareClass;
   readonly faults: Faults;
   readonly device: Device;

@@ -105,9 +105,7 @@ async function live(
 ): Promise<void> {
   await stage.drive(campaign.run());
   const left = await stage.end();
-  const verdict = new Judge(stage.books, campaign.witness, campaign.strikes).judge(
-    stage.bootAndJoin,
-  );
+  const verdict = new Judge(stage.books, campaign.witness, campaign.strikes).judge(stage);
   const violations = [...verdict.violations, ...left.map((what) => `left over: ${what}`)];
   summary.add(stage.books, campaign, { ...verdict, violations }, run);
 }

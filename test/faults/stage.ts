@@ -12,6 +12,8 @@ export interface StageWitness {
   wrote(bytes: Buffer): void;
   /** The device took a command line, as it reached it. */
   took(line: string): void;
+  /** The device said something. */
+  said(bytes: Buffer): void;
 }
 
 /**
@@ -29,6 +31,10 @@ export interface Stage {
   readonly leisure: number;
   /** Milliseconds from power-up to an address, at most. */
   readonly bootAndJoin: number;
+  /** Milliseconds that a data prompt's 16 kB need on the line. */
+  readonly filling: number;
+  /** Milliseconds that all the host has heard took up on the line; 0 on one without a rate. */
+  readonly heard: number;
   witness: StageWitness | undefined;
   /** Told of what the host writes and reads, for a look at it. */
   onWrite: ((bytes: Buffer) => void) | undefined;

@@ -1,4 +1,5 @@
 import { Device } from '../../driver/device';
+import { LARGEST_PAYLOAD } from '../../driver/at/recovery';
 import type { LinkId } from '../../driver/at/frame';
 import {
   directUart,
@@ -45,6 +46,8 @@ export class VirtualStage implements Stage {
   readonly ws = new WsServer(this.clock);
   readonly bootAndJoin = BOOT + JOIN;
   readonly leisure: number;
+  readonly filling: number;
+  heard = 0;
   readonly firmware: FirmwareClass;
   readonly faults: Faults;
   readonly device: Device;
@@ -58,6 +61,8 @@ export class VirtualStage implements Stage {
   constructor({ firmware, seed, paced = false, cuts = false }: VirtualStageOptions) {
     this.firmware = firmware;
     this.leisure = paced ? LEISURE : 1;
+    const byteTime = paced ? 10_000 / RATE : 0;
+    this.filling = LARGEST_PAYLOAD * byteTime;
     const { clock } = this;
     const chance = seededRandom(seed + 3);
     this.#network = new MemoryNetwork({
@@ -74,7 +79,9 @@ export class VirtualStage implements Stage {
         },
       },
       output: (bytes) => {
+        this.heard += bytes.length * byteTime;
         this.onRead?.(bytes);
+        this.witness?.said(bytes);
         this.#memory.deliver(bytes);
       },
     });

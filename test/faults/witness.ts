@@ -9,6 +9,8 @@ const RECENT = 60;
 const sendLine = /^AT\+WSSEND=(\d+),(\d+)(?:,(\d+))?(?:,(\d+))?(?:,(\d+))?$/i;
 const reportLine = /^\+(?:WS_(?:CONNECTED|DISCONNECTED|CLOSED)|WSOPEN):/;
 
+const BUSY = 'busy p...';
+
 /** What befell the bytes of one message, or of one report. */
 interface Damage {
   touched: boolean;
@@ -33,6 +35,9 @@ export class Witness implements StageWitness {
   readonly #written = new Set<string>();
   #line = '';
   #astray = false;
+  /** Whether the device said that it was busy since a payload was begun, and the last of what it said. */
+  #busy = false;
+  #heard = '';
   #atWork: OutEntry | undefined;
   /** The message whose payload was written last. */
   #latest: OutEntry | undefined;
@@ -50,6 +55,8 @@ export class Witness implements StageWitness {
     if (entry) {
       entry.payloadAt ??= this.#books.now;
       this.#atWork = this.#latest = entry;
+      this.#busy = false;
+      this.#heard = '';
       if (this.#astray) entry.unknowable.add('send digit');
       return;
     }
@@ -66,6 +73,14 @@ export class Witness implements StageWitness {
     if (/^AT(?:\+RST)?$/i.test(line)) this.smuggled.push({ line, entry: this.#latest });
   }
 
+  said(bytes: Buffer): void {
+    this.#heard = (this.#heard + bytes.toString('latin1')).slice(-BUSY.length - bytes.length);
+    if (!this.#heard.includes(BUSY)) return;
+    // More came than the device wanted, and it said so: that can be known.
+    this.#busy = true;
+    if (this.#atWork?.outcome === 'pending') this.#atWork.unknowable.delete('pushed out');
+  }
+
   /** A fault struck. */
   hit({ place }: Hit): void {
     if (place.kind !== 'bytes') return;
@@ -76,8 +91,8 @@ export class Witness implements StageWitness {
       this.#payloads.set(this.#atWork, damage);
       damage.touched = true;
       damage.drift += received.length - sent.length;
-      if (damage.drift === 0) this.#atWork.unknowable.add('payload byte');
-      else this.#atWork.unknowable.delete('payload byte');
+      mark(this.#atWork, 'payload byte', damage.drift === 0);
+      mark(this.#atWork, 'pushed out', damage.drift > 0 && !this.#busy);
     }
   }
 
@@ -144,4 +159,9 @@ function isOtherReport(meant: string, read: string): boolean {
   if (was.length !== is.length || was.join() === is.join()) return false;
   // In the long format the two lengths check each other.
   return was.length === 2 || (was[3] === is[3] && was[4] === is[4]);
+}
+
+function mark(entry: OutEntry, kind: Unknowable, so: boolean): void {
+  if (so) entry.unknowable.add(kind);
+  else entry.unknowable.delete(kind);
 }
