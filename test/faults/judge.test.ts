@@ -59,7 +59,10 @@ class Ledger {
   }
 
   get violations(): readonly string[] {
-    return new Judge(this.books, this.witness, this.strikes).judge({ bootAndJoin: 1500, filling: 0 }).violations;
+    return new Judge(this.books, this.witness, this.strikes).judge({
+      bootAndJoin: 1500,
+      filling: 0,
+    }).violations;
   }
 }
 
