@@ -134,10 +134,6 @@ function send({ firmware, links, hooks }: Board, call: Call, parameters: Paramet
     // The newest firmware ends a fragmented message with an empty frame, and takes the payload for unsent.
     const losesPayload = firmware.fragments && fin && opcode === opcodes.continuation;
     const sent = losesPayload ? nothing : payload;
-    if (!fin && opcode === opcodes.continuation && sent.length === 0) {
-      call.finish(sendOk);
-      return;
-    }
     links.send(id, { opcode, fin, payload: sent }, timeout, (result) => {
       hooks.reached?.('sent', '');
       if (result === 'sent' && sent.length === payload.length) call.finish(sendOk);

@@ -35,6 +35,11 @@ export class Sender {
    */
   message(message: Message, timeout: number, done: (result: SendResult) => void): void {
     const { opcode, fin, payload } = message;
+    // The firmware's loop ends where neither a header bit nor a byte is left: no empty frame goes out.
+    if (!fin && opcode === opcodes.continuation && payload.length === 0) {
+      done('sent');
+      return;
+    }
     const size = this.#bufferSize;
     const last = payload.length <= size;
     this.frame(

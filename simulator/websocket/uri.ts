@@ -5,12 +5,12 @@ export interface WebSocketUri {
   readonly port: number;
   /** Path and query; the fragment is dropped. */
   readonly path: string;
-  /** `user:password`, as written. */
+  /** `user:password`, as written; a user without a colon counts for nothing. */
   readonly userInfo: string | undefined;
 }
 
 const shape =
-  /^(?<scheme>[a-z]+):\/\/(?:(?<userInfo>[a-z0-9\-_.!~*'()%;:&=+$,]*)@)?(?<host>[a-z0-9._-]+|\[[0-9a-f:.%]+\])(?::(?<port>\d*))?(?<path>\/[^?#]*)?(?:\?(?<query>[^#]*))?(?:#.*)?$/i;
+  /^(?<scheme>[a-z]+):\/\/(?:(?<userInfo>[a-z0-9\-_.!~*'()%;:&=+$,]*)@)?(?<host>[a-z0-9._-]+|\[[0-9a-f:.%]+\])(?::(?<port>\d+))?(?<path>\/[^?#]*)?(?:\?(?<query>[^#]*))?(?:#.*)?$/i;
 
 /** Undefined for what the device refuses: another scheme, no host, a space, a control or a byte above 0x7e. */
 export function parseUri(text: string): WebSocketUri | undefined {
@@ -28,6 +28,6 @@ export function parseUri(text: string): WebSocketUri | undefined {
     host: host.replace(/^\[|\]$/g, ''),
     port: port === 0 ? (secure ? 443 : 80) : port,
     path: (parts.path ?? '/') + (query === undefined || query === '' ? '' : `?${query}`),
-    userInfo: parts.userInfo === '' ? undefined : parts.userInfo,
+    userInfo: parts.userInfo?.includes(':') === true ? parts.userInfo : undefined,
   };
 }

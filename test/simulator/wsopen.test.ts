@@ -81,6 +81,7 @@ describe('AT+WSOPEN on the simulated device', () => {
         '0,"http://server.test/"',
         '0,"ws://"',
         '0,"ws://server.test:65536/"',
+        '0,"ws://server.test:/"',
         '0,"ws://server.test/a b"',
         '0,"ws://server.test/\xc3\xa9"',
         `0,${uri},"chat, superchat"`,
@@ -95,6 +96,21 @@ describe('AT+WSOPEN on the simulated device', () => {
         assert.equal(await lab.command(`AT+WSOPEN=${parameters}`), error, parameters);
       }
       assert.equal(lab.server.requests.length, 0);
+    }));
+
+  it('asks for no authorization without a password', () =>
+    inLab({}, async (lab) => {
+      await lab.command('ATE0');
+      for (const [user, expected] of [
+        ['user', []],
+        ['user:', ['Basic dXNlcjo=']],
+        [':pass', ['Basic OnBhc3M=']],
+      ] as const) {
+        const said = await lab.command(`AT+WSOPEN=0,"ws://${user}@server.test/"`);
+        assert.equal(said, `+WS_CONNECTED:0\r\n${ok}`);
+        assert.deepEqual(header(lab, 'Authorization'), expected, user);
+        await lab.command('AT+WSCLOSE=0', 1100);
+      }
     }));
 
   it('sends subprotocol and authorization', () =>

@@ -100,6 +100,16 @@ describe('AT+WSSEND on the simulated device', () => {
       }));
   }
 
+  it('sends nothing for an empty part of a message, and not even that on a link that reconnects', () =>
+    inLab({}, async (lab) => {
+      const server = await lab.open();
+      assert.equal(await lab.command('AT+WSSEND=0,0,0,10000,0'), sent);
+      assert.deepEqual(frames(server), []);
+      server.drop();
+      assert.equal(await lab.hear(), '+WS_DISCONNECTED:0\r\n');
+      assert.equal(await lab.command('AT+WSSEND=0,0,0,10000,0'), error);
+    }));
+
   it('fragments in class D, and loses the payload of a final continuation', () =>
     inLab({}, async (lab) => {
       const server = await lab.open();
