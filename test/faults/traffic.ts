@@ -10,14 +10,15 @@ export const DELIMITER = Buffer.from('\u001e<end>\u001e', 'latin1');
 
 const sizes = [60, 60, 400, 400, 2000, 2000, 7000, 7000, 12_000, 40_000] as const;
 const binary = 2;
+const links = [0, 1, 2] as const;
 
 /** Sends messages to and fro on three links, and enters all of them in the books. */
 export class Traffic {
   readonly #stage: Stage;
   readonly #random: Random;
   readonly #served = new Map<WsConnection, ServerConnection>();
-  /** The newest connection of each link. */
-  readonly #current: (WsConnection | undefined)[] = [];
+  /** The connections of each link, oldest first. */
+  readonly #connections: readonly WsConnection[][] = [[], [], []];
   readonly #parts = new Map<WsConnection, { opcode: number; bytes: Buffer[] }>();
 
   constructor(stage: Stage, random: Random) {
@@ -31,7 +32,11 @@ export class Traffic {
     };
     manners.onGone = (connection) => {
       const served = this.#served.get(connection);
-      if (served) served.goneAt ??= stage.clock.now();
+      if (!served) return;
+      served.goneAt ??= stage.clock.now();
+      this.#served.delete(connection);
+      const connections = this.#connections[served.link];
+      connections?.splice(connections.indexOf(connection), 1);
     };
   }
 
@@ -53,7 +58,7 @@ export class Traffic {
   serve(link: LinkId, small = false): InEntry | undefined {
     const { books, device } = this.#stage;
     const random = this.#random;
-    const connection = this.#current[link];
+    const connection = this.#connections[link]?.findLast(({ open }) => open);
     const served = connection && this.#served.get(connection);
     if (!connection?.open || !served || device.link(link).state !== 2) return undefined;
     const opcode = between(random, 1, binary);
@@ -96,10 +101,11 @@ export class Traffic {
   }
 
   #accept(connection: WsConnection): void {
-    const link = Number(connection.request.target.slice(1, 2));
-    const id: LinkId = link === 0 ? 0 : link === 1 ? 1 : 2;
+    const id = links.find((link) => connection.request.target === `/${String(link)}`);
+    // A URI that was damaged on the line leads elsewhere: to a connection of no link.
+    if (id === undefined) return;
     this.#served.set(connection, this.#stage.books.accept(id));
-    this.#current[id] = connection;
+    this.#connections[id]?.push(connection);
   }
 
   #received(

@@ -10,6 +10,8 @@ const sendLine = /^AT\+WSSEND=(\d+),(\d+)(?:,(\d+))?(?:,(\d+))?(?:,(\d+))?$/i;
 const reportLine = /^\+(?:WS_(?:CONNECTED|DISCONNECTED|CLOSED)|WSOPEN):/;
 
 const BUSY = 'busy p...';
+/** Bytes of the CR LF behind data. */
+const LINE_END = 2;
 
 /** What befell the bytes of one message, or of one report. */
 interface Damage {
@@ -114,11 +116,12 @@ export class Witness implements StageWitness {
       if (isOtherReport(header, read)) this.#mark(header, data, 'data digit');
       return;
     }
-    if (index >= header.length + length) return;
+    if (index >= header.length + length + LINE_END) return;
     const damage = this.#reports.get(unit) ?? { touched: false, drift: 0 };
     this.#reports.set(unit, damage);
     damage.drift += received.length - sent.length;
-    if (damage.drift === 0) this.#mark(header, data, 'payload byte');
+    if (damage.drift === 0 && index < header.length + length)
+      this.#mark(header, data, 'payload byte');
     if (fitsAllTheSame(data, damage.drift)) this.#mark(header, data, 'made up for');
   }
 
@@ -137,11 +140,11 @@ export class Witness implements StageWitness {
 }
 
 /**
- * Whether data with bytes too many or too few seems to end where it should: with too few, the line end behind
- * it serves; with too many, a line end in it.
+ * Whether data with bytes too many or too few, its line end among them, seems to end where it should: with two
+ * too few, the line end behind it or the one that an answer starts with serves; with too many, a line end in it.
  */
 function fitsAllTheSame(data: Buffer, drift: number): boolean {
-  if (drift === -2) return true;
+  if (drift === -LINE_END) return true;
   return drift > 0 && data.toString('latin1', Math.max(0, data.length - drift)).startsWith('\r\n');
 }
 
