@@ -87,6 +87,7 @@ export class Assembler {
 
   /** The first chunk of a frame. */
   #begin(chunk: DataFrame): void {
+    if (chunk.bytes.length === 0 && (chunk.payloadLength ?? 0) > 0) return this.#stalled();
     const opcode = chunk.opcode ?? 0;
     if (opcode === 0 && this.#opcode === undefined) {
       if (!this.#orphaned) this.#fail('MESSAGES_LOST', {});

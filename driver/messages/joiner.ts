@@ -5,11 +5,18 @@ import type { Joining } from '../link-types';
 import { JsonEnd } from './json-end';
 
 const NOTHING = Buffer.alloc(0);
+/**
+ * Milliseconds: the device gives up a frame that stalls after 10 s, with an empty piece. Its pieces may have
+ * waited for room on the line, so that less passes between them here.
+ */
+const STALL = 5000;
 
 /** What a joiner tells. */
 export interface JoinerHandlers {
   message(bytes: Buffer): void;
   failed(error: EspAtError): void;
+  /** The boundaries of frames are lost: only a new connection brings them back. */
+  dead(error: EspAtError): void;
 }
 
 /**
@@ -31,6 +38,7 @@ export class Joiner {
   #tooLarge = false;
   #torn = false;
   #silence: Cancel | undefined;
+  #heardAt = 0;
 
   /** @param limit bytes a message may have */
   constructor(
@@ -48,6 +56,10 @@ export class Joiner {
   }
 
   push(piece: Buffer): void {
+    const before = this.#heardAt;
+    this.#heardAt = this.#clock.now();
+    if (piece.length === 0 && this.#begun > 0 && this.#heardAt - before >= STALL)
+      return this.#stalled();
     switch (this.#joining.by) {
       case 'chunk':
         return this.#pushWhole(piece);
@@ -73,10 +85,21 @@ export class Joiner {
   /** The connection has ended. A silence is one too; anything else that has begun broke off. */
   close(): void {
     if (this.#joining.by === 'silence') return this.#length > 0 ? this.#finish() : this.#drop();
-    const length = this.#length + this.#held.length;
+    const length = this.#begun;
     this.#drop();
     if (length === 0 || this.#torn) return;
     this.#handlers.failed(new EspAtError('MESSAGE_INCOMPLETE', { link: this.#link, length }));
+  }
+
+  /** Bytes of a message that is not complete yet. */
+  get #begun(): number {
+    return this.#length + this.#held.length;
+  }
+
+  /** An empty message can be it too, but hardly in the middle of another and that late. */
+  #stalled(): void {
+    this.gap();
+    this.#handlers.dead(new EspAtError('FRAME_STALLED', { link: this.#link }));
   }
 
   #pushWhole(piece: Buffer): void {

@@ -39,6 +39,7 @@ export class Receiver {
       this.#joiner = new Joiner(link, options.joining ?? { by: 'chunk' }, limit, clock, {
         message: (bytes) => message(undefined, bytes),
         failed,
+        dead,
       });
     }
   }

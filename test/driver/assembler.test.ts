@@ -59,6 +59,12 @@ describe('the assembler', () => {
     assert.deepEqual(told, ['dead FRAME_STALLED']);
   });
 
+  it('takes an empty chunk of a frame that is not empty for a stalled frame', () => {
+    const { push, told } = rig();
+    push('1 1 5 ', '1 1 5 hello');
+    assert.deepEqual(told, ['dead FRAME_STALLED', 'text hello']);
+  });
+
   it('says what broke off when the connection ends, and only then', () => {
     const { push, told, assembler } = rig();
     assembler.close();

@@ -12,6 +12,7 @@ function rig(joining: Joining, limit = 1000) {
   const joiner = new Joiner(0, joining, limit, clock, {
     message: (bytes) => told.push(bytes.toString()),
     failed: (error) => told.push(`! ${error.code}`),
+    dead: (error) => told.push(`dead ${error.code}`),
   });
   const push = (...pieces: (string | Buffer)[]) => {
     for (const piece of pieces) joiner.push(Buffer.from(piece));
@@ -37,6 +38,36 @@ describe('joining by piece', () => {
     const { push, told } = rig({ by: 'chunk' });
     push('a', '', 'bc');
     assert.deepEqual(told, ['a', '', 'bc']);
+  });
+});
+
+describe('a frame that stalls', () => {
+  const begun = [
+    [{ by: 'json' }, '{"a":'],
+    [{ by: 'delimiter', delimiter: Buffer.from('##') }, 'half'],
+    [{ by: 'delimiter', delimiter: Buffer.from('##') }, '#'],
+  ] as const;
+
+  it('shows by an empty piece that comes late in the middle of a message', async () => {
+    for (const [joining, half] of begun) {
+      const { push, told, clock } = rig(joining);
+      push(half);
+      await clock.advance(10_000);
+      push('');
+      assert.deepEqual(told, ['dead FRAME_STALLED']);
+    }
+  });
+
+  it('is not what an empty message is, soon or between messages', async () => {
+    for (const [joining, half] of begun) {
+      const { push, told, clock } = rig(joining);
+      push('');
+      await clock.advance(10_000);
+      push('', half);
+      await clock.advance(4000);
+      push('');
+      assert.deepEqual(told, []);
+    }
   });
 });
 
