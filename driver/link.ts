@@ -258,6 +258,8 @@ export class Link {
     if (this.#state === 0 || this.#state === 4 || this.#attempt || !this.#options) return;
     this.#endConnection();
     this.#become(1, 'lost', { error });
+    // The rest of a message must not follow on the next connection.
+    this.#attached?.session.dropSends(this.id, this.#notOpen());
     this.#reopen(this.#options);
   }
 

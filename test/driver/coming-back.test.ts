@@ -172,6 +172,26 @@ describe('what is known after a fault', () => {
     await world.end();
   });
 
+  it('is not given the rest of a message that the connection before was given', async () => {
+    const scene = await new Scene().begin();
+    const { world } = scene;
+    let parts = 0;
+    scene.reached = (point) => {
+      if (point === 'payload' && ++parts === 2)
+        scene.link.renew(new EspAtError('FRAME_STALLED', { link: 0 }));
+    };
+    assert.equal(await scene.outcomeOf('x'.repeat(40_000)), 'unknown');
+    await scene.reopened(5000);
+    assert.equal(await scene.outcomeOf('afterwards'), 'sent');
+    await world.clock.advance(100);
+    const next = world.server.connections.at(-1);
+    assert.deepEqual(
+      next?.frames.map(({ opcode, payload }) => [opcode, payload.toString()]),
+      [[1, 'afterwards']],
+    );
+    await world.end();
+  });
+
   it("is that data of a connection given up is not the next one's", async () => {
     const scene = await new Scene().begin();
     const { world } = scene;

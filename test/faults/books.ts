@@ -70,6 +70,8 @@ export interface Blanks {
   arrived: number;
 }
 
+const CONTINUATION = 0;
+
 const byLink = <T>(make: () => T): readonly [T, T, T] => [make(), make(), make()];
 
 /** Everything that went in and came out in a run. */
@@ -166,12 +168,12 @@ export class Books {
     return connection;
   }
 
-  /** A message came to the server. */
+  /** A message came to the server; a continuation is the end of one that did not begin there. */
   atServer({ number, link }: ServerConnection, opcode: number, bytes: Buffer): void {
     const at = this.#now();
     const entry = this.#find(bytes, 'out');
     if (entry) entry.arrivals.push({ at, link, opcode, connection: number });
-    else if (bytes.length === 0) this.blanks[link].arrived++;
+    else if (bytes.length === 0 && opcode !== CONTINUATION) this.blanks[link].arrived++;
     else this.straysAtServer.push({ at, link, bytes });
     this.onChange();
   }

@@ -119,6 +119,31 @@ describe('the judge of a fault run', () => {
     assert.match(ledger.violations.join(), /something unknown .*arrived at the host/);
   });
 
+  it('knows a byte that was changed in received data, also where the data goes on as its header would', () => {
+    const ledger = new Ledger();
+    const { label } = ledger.message('in', 1);
+    const payload = Buffer.from(',3,1,44,abc<in0.1>00000000');
+    ledger.books.serve(label, 1, payload, ledger.connection.number);
+    const header = `+WS_DATA:0,1,1,${payload.length},${payload.length},`;
+    const unit = Buffer.concat([Buffer.from(header), payload, Buffer.from('\r\n')]);
+    const change = { sent: Buffer.from('a'), received: Buffer.from('A') };
+    const index = unit.indexOf('abc');
+    ledger.witness.hit({
+      ...{ fault: 'flip', at: ledger.now, passed: { 'to-device': 0, 'to-host': 0 } },
+      place: { kind: 'bytes', direction: 'to-host', offset: 0, unit, index, ...change },
+    });
+    ledger.receive(Buffer.from(payload.toString().replace('a', 'A')));
+    assert.deepEqual(ledger.violations, []);
+  });
+
+  it('finds the end of a message that began on another connection, empty or not', () => {
+    for (const rest of ['', 'rest']) {
+      const ledger = new Ledger();
+      ledger.books.atServer(ledger.connection, 0, Buffer.from(rest));
+      assert.match(ledger.violations.join(), /something unknown .*arrived at the server/);
+    }
+  });
+
   it('finds a received message that is missing between two others, unless it was reported there', () => {
     for (const reported of [false, true]) {
       const ledger = new Ledger();

@@ -7,6 +7,8 @@ import type { Unknowable } from './unknowable';
 const RECENT = 60;
 
 const sendLine = /^AT\+WSSEND=(\d+),(\d+)(?:,(\d+))?(?:,(\d+))?(?:,(\d+))?$/i;
+/** With opcode, fin and length of the frame, and without. Data may go on as a header would. */
+const dataHeaders = [/^\+WS_DATA:\d,\d+,\d,\d+,(\d+),/, /^\+WS_DATA:\d,(\d+),/];
 const reportLine = /^\+(?:WS_(?:CONNECTED|DISCONNECTED|CLOSED)|WSOPEN):/;
 
 const BUSY = 'busy p...';
@@ -106,9 +108,9 @@ export class Witness implements StageWitness {
   #said(unit: Buffer, index: number, sent: Buffer, received: Buffer): void {
     const text = unit.toString('latin1');
     if (reportLine.test(text.trimStart())) this.misreported.push(this.#books.now);
-    const header = /^\+WS_DATA:[\d,]*,/.exec(text.slice(0, 40))?.[0];
-    if (header === undefined) return;
-    const length = Number(/(\d+),$/.exec(header)?.[1]);
+    const parts = partsOf(text);
+    if (!parts) return;
+    const { header, length } = parts;
     const data = unit.subarray(header.length, header.length + length);
     if (index < header.length) {
       const changed = received.toString('latin1');
@@ -137,6 +139,17 @@ export class Witness implements StageWitness {
   #holds(entry: InEntry, data: Buffer): boolean {
     return Buffer.concat([this.#delimiter, entry.payload, this.#delimiter]).includes(data);
   }
+}
+
+/** The header of a report of data and the length of the data, in whichever format they fit the whole report. */
+function partsOf(report: string): { header: string; length: number } | undefined {
+  for (const format of dataHeaders) {
+    const [header, digits] = format.exec(report) ?? [];
+    if (header === undefined) continue;
+    const length = Number(digits);
+    if (header.length + length + LINE_END === report.length) return { header, length };
+  }
+  return undefined;
 }
 
 /**
