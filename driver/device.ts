@@ -110,7 +110,10 @@ export class Device extends EventEmitter<DeviceEvents> {
   /** Opens the port and brings the device up; keeps trying, for ever. While it stops: once it has stopped. */
   start(): void {
     this.#wanted = true;
-    this.#life ??= this.#live();
+    if (this.#life) return;
+    this.#life = Promise.resolve().then(() => this.#live());
+    // Last, because whoever is told of it may stop it at once.
+    this.#become('absent', this.#status.error);
   }
 
   /** Ends everything; what is under way rejects with `DEVICE_STOPPED`. Settles when the port is free. */
@@ -156,7 +159,6 @@ export class Device extends EventEmitter<DeviceEvents> {
 
   async #live(): Promise<void> {
     for (let error = this.#status.error; !this.#isStopping();) {
-      this.#become('absent', error);
       error = await this.#connect(error);
       if (this.#isStopping()) return;
       this.#become('absent', error);
@@ -190,10 +192,13 @@ export class Device extends EventEmitter<DeviceEvents> {
 
   /** One port, from its opening to its loss; brings the reason for the loss. */
   async #connect(before?: EspAtError): Promise<EspAtError> {
-    const current: { epoch?: Epoch } = {};
+    const current: { epoch?: Epoch; lost?: EspAtError } = {};
     const opening = this.#options.port.open({
       data: (chunk) => current.epoch?.receive(chunk),
-      lost: (error) => current.epoch?.end(error),
+      lost: (error) => {
+        current.lost = error;
+        current.epoch?.end(error);
+      },
     });
     let port: Port | undefined;
     try {
@@ -205,6 +210,10 @@ export class Device extends EventEmitter<DeviceEvents> {
       // Nobody waits for it any more: closed as soon as it is open.
       opening.then((late) => late.close()).catch(() => undefined);
       return new EspAtError('DEVICE_STOPPED');
+    }
+    if (current.lost) {
+      await port.close();
+      return current.lost;
     }
     // A port that opens again says nothing about a device that was silent on it.
     const trouble = before?.code === 'DEVICE_SILENT' ? before : undefined;

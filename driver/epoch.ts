@@ -53,6 +53,7 @@ export class Epoch {
   #network: Network | undefined;
   #timer: Cancel | undefined;
   #heardAt: number;
+  /** Whether a question about the links waits for its turn. */
   #asking = false;
   #found = false;
   /** Whether it was brought up, and has not restarted since. */
@@ -129,20 +130,26 @@ export class Epoch {
 
   /** Asks for the states of the links, and has each link draw its conclusions. */
   async query(): Promise<LinkEvent[]> {
-    const found = parseWsopen(await this.#session.run(wsopenQuery()));
-    return this.#host.links.map((link) =>
-      link.reconcile(found.find((entry) => entry.link === link.id)?.state),
-    );
+    const { links } = this.#host;
+    let asked: number[] = [];
+    const answer = await this.#session.exclusive((run) => {
+      asked = links.map(({ reports }) => reports);
+      this.#asking = false;
+      return run(wsopenQuery());
+    });
+    const found = parseWsopen(answer);
+    return links.map((link, index) => {
+      const state = found.find((entry) => entry.link === link.id)?.state;
+      return link.reconcile(state, asked[index] ?? 0);
+    });
   }
 
-  /** {@link query}, because something may have been missed; nobody waits for it. One at a time. */
+  /** {@link query}, because something may have been missed; nobody waits for it. One waits for its turn at most. */
   ask(): void {
-    if (this.#asking || this.#ended) return;
+    if (this.#asking || !this.#ready) return;
     this.#asking = true;
-    this.query()
-      // Whatever goes wrong is dealt with, and reported, where it goes wrong.
-      .catch(() => undefined)
-      .finally(() => (this.#asking = false));
+    // Whatever goes wrong is dealt with, and reported, where it goes wrong.
+    this.query().catch(() => (this.#asking = false));
   }
 
   // --- up and up again -----------------------------------------------------------------------------

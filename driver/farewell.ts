@@ -15,8 +15,10 @@ const CLOSE = 8;
 export class Farewell {
   readonly #clock: Clock;
   readonly #link: LinkId;
+  #underWay: Promise<void> | undefined;
   #answered: (() => void) | undefined;
-  #underWay = 0;
+  /** Whether somebody does not want to wait for an answer any more. */
+  #hurried = false;
 
   constructor(link: LinkId, clock: Clock) {
     this.#link = link;
@@ -24,30 +26,42 @@ export class Farewell {
   }
 
   get underWay(): boolean {
-    return this.#underWay > 0;
+    return this.#underWay !== undefined;
   }
 
   /**
-   * Says it, after whatever is queued; without a close frame what is queued is dropped.
+   * Says it, after whatever is queued; without a close frame what is queued is dropped. There is one at a time:
+   * whoever wants another one waits for it, and without a close frame hurries it.
    * @param present whether the device is still there; one that was lost or restarted has no link any more
    * @throws EspAtError when the link may not be closed
    */
-  async say(session: Session, frame: Buffer | undefined, present: () => boolean): Promise<void> {
-    const link = this.#link;
-    this.#underWay++;
-    try {
-      if (frame) await this.#sayPolitely(session, frame);
-      else session.dropSends(link, new EspAtError('LINK_CLOSED', { link }));
-      if (present()) await session.run(wsclose(link));
-    } catch (error) {
-      if (!isDeviceLoss(error)) throw error;
-    } finally {
-      this.#underWay--;
-    }
+  say(session: Session, frame: Buffer | undefined, present: () => boolean): Promise<void> {
+    if (!frame) this.#hurry(session);
+    this.#underWay ??= this.#say(session, frame, present).finally(() => {
+      this.#underWay = undefined;
+      this.#hurried = false;
+    });
+    return this.#underWay;
   }
 
   /** The server has answered, or nobody is there any more to do so. */
   answered(): void {
+    this.#answered?.();
+  }
+
+  async #say(session: Session, frame: Buffer | undefined, present: () => boolean): Promise<void> {
+    try {
+      if (frame) await this.#sayPolitely(session, frame);
+      if (present()) await session.run(wsclose(this.#link));
+    } catch (error) {
+      if (!isDeviceLoss(error)) throw error;
+    }
+  }
+
+  #hurry(session: Session): void {
+    const link = this.#link;
+    this.#hurried = true;
+    session.dropSends(link, new EspAtError('LINK_CLOSED', { link }));
     this.#answered?.();
   }
 
@@ -56,7 +70,7 @@ export class Farewell {
     const answered = new Promise<void>((resolve) => (this.#answered = resolve));
     try {
       await this.#send(session, payload);
-      await this.#within(answered);
+      if (!this.#hurried) await this.#within(answered);
     } catch {
       // Only less politely.
     } finally {

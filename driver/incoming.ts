@@ -16,7 +16,7 @@ export class Incoming {
 
   /** A connection is asked for: what comes from here on may be its beginning, what came before is not. */
   expect(): void {
-    this.#early = { frames: [], bytes: 0 };
+    this.#early = { pieces: [], bytes: 0 };
   }
 
   /** A connection has begun. */
@@ -25,10 +25,14 @@ export class Incoming {
     const early = this.#early;
     this.#early = undefined;
     this.#receiver = receiver;
-    early?.frames.forEach((frame) => receiver.push(frame));
-    if (!early || early.bytes <= MOST_EARLY) return;
-    receiver.gap();
-    options.failed(new EspAtError('MESSAGES_LOST', { link: options.link }));
+    for (const piece of early?.pieces ?? []) {
+      if (piece !== 'gap') {
+        receiver.push(piece);
+        continue;
+      }
+      receiver.gap();
+      options.failed(new EspAtError('MESSAGES_LOST', { link: options.link }));
+    }
   }
 
   take(frame: DataFrame): void {
@@ -38,8 +42,9 @@ export class Incoming {
 
   /** Something was lost. */
   gap(): void {
-    this.#gapped = true;
+    this.#gapped = this.#receiver !== undefined || this.#early !== undefined;
     this.#receiver?.gap();
+    if (this.#early) noteGap(this.#early);
   }
 
   /** What comes can be trusted again. True when something was lost before: all since then was left out. */
@@ -61,7 +66,7 @@ export class Incoming {
 }
 
 interface Early {
-  readonly frames: DataFrame[];
+  readonly pieces: (DataFrame | 'gap')[];
   /** More than {@link MOST_EARLY} once something was left out. */
   bytes: number;
 }
@@ -69,5 +74,11 @@ interface Early {
 function keep(early: Early, frame: DataFrame): void {
   if (early.bytes > MOST_EARLY) return;
   early.bytes += frame.bytes.length + PIECE;
-  if (early.bytes <= MOST_EARLY) early.frames.push(frame);
+  if (early.bytes <= MOST_EARLY) early.pieces.push(frame);
+  else noteGap(early);
+}
+
+/** Several in a row are one. */
+function noteGap({ pieces }: Early): void {
+  if (pieces.at(-1) !== 'gap') pieces.push('gap');
 }

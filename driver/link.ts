@@ -25,6 +25,12 @@ const RECONNECTING = 60_000;
 /** Milliseconds until a close that the device refused is tried again. */
 const CLOSE_AGAIN = 10_000;
 
+/** A call of {@link Link.open} that has not settled. A later one to the same URI joins it, with options of its own. */
+interface Opening {
+  options: OpenOptions;
+  done: Promise<void>;
+}
+
 /** One of the three WebSocket links of a device: what it should be, what it is, and what passes over it. */
 export class Link {
   readonly id: LinkId;
@@ -42,12 +48,12 @@ export class Link {
   #wanted = false;
   #attached: Attachment | undefined;
   #attempt: Attempt | undefined;
-  /** A call of {@link open} that has not settled. */
-  #opening: { readonly done: Promise<void> } | undefined;
+  #opening: Opening | undefined;
   /** Counts the wishes to open and to close: only the last one counts. */
   #wish = 0;
   /** Whether the device has reported the connection; otherwise the answer to a question told of it. */
   #announced = false;
+  #reports = 0;
   /** Why the connection may be dead though the device has not noticed. */
   #suspicion: EspAtError | undefined;
 
@@ -91,6 +97,11 @@ export class Link {
     return this.#options?.owner;
   }
 
+  /** Counts what the device has reported of it: an answer to a question is older than a report that came after it. */
+  get reports(): number {
+    return this.#reports;
+  }
+
   /**
    * Opens the link (`AT+WSOPEN`); at once a success when it is open to the same URI already, and afresh
    * when the device is still trying to reconnect it. With `keepOpen` a refused attempt is retried although
@@ -99,18 +110,20 @@ export class Link {
    */
   async open(options: OpenOptions): Promise<void> {
     checkOpening(this.id, options, this.#attached?.capabilities);
-    const underWay = this.#opening ?? this.#attempt;
-    if (this.#wanted && (underWay !== undefined || this.#state !== 0)) {
-      const same = this.#options?.uri === options.uri;
+    const underWay = this.#opening ?? (this.#wanted ? this.#attempt : undefined);
+    if (underWay || (this.#wanted && this.#state !== 0)) {
+      const same = (this.#opening?.options ?? this.#options)?.uri === options.uri;
       if (same && (underWay || this.#state === 2)) {
         // Whoever asks last owns it, and says whether it is kept open.
-        this.#options = options;
+        if (this.#opening) this.#opening.options = options;
+        if (this.#wanted) this.#options = options;
         return underWay?.done;
       }
       if (!same && !options.replace) throw new EspAtError('LINK_IN_USE', { link: this.id });
     }
-    const opening = { done: this.#openAfresh(options) };
+    const opening: Opening = { options, done: Promise.resolve() };
     this.#opening = opening;
+    opening.done = this.#openAfresh(opening);
     try {
       await opening.done;
     } finally {
@@ -135,6 +148,12 @@ export class Link {
    */
   async close(options: CloseOptions = {}): Promise<void> {
     const frame = closePayload(options.code, options.reason);
+    this.#opening = undefined;
+    await this.#close(options.graceful === false ? undefined : frame);
+  }
+
+  /** @param frame the payload of the close frame that is sent where the link is open; without one it is cut off */
+  async #close(frame?: Buffer): Promise<void> {
     const idle = !this.#wanted && this.#state === 0;
     this.#wanted = false;
     const wish = ++this.#wish;
@@ -147,18 +166,20 @@ export class Link {
       this.#becomeClosed('closed');
       return;
     }
-    const graceful = options.graceful !== false && this.#state === 2;
-    if (this.#state !== 0) this.#become(4, 'closing');
+    const connected = this.#state !== 0;
+    const farewell = this.#state === 2 || this.#state === 4 ? frame : undefined;
+    if (connected && this.#state !== 4) this.#become(4, 'closing');
     const attached = this.#attached;
     const present = () => this.#attached === attached;
     try {
-      await this.#farewell.say(attached.session, graceful ? frame : undefined, present);
+      await this.#farewell.say(attached.session, farewell, present);
     } catch (error) {
       this.#retry.in(CLOSE_AGAIN);
       this.#host.ask();
       throw error;
     }
-    if (wish === this.#wish) this.#becomeClosed('closed');
+    // A device that was lost meanwhile has ended the connection before, and that was told.
+    if (wish === this.#wish && (!connected || this.#state === 4)) this.#becomeClosed('closed');
   }
 
   // --- called by the device ------------------------------------------------------------------------
@@ -187,6 +208,7 @@ export class Link {
   }
 
   connected(): void {
+    this.#reports++;
     if (this.#attempt) {
       this.#attempt.reports.connected = true;
     } else if (this.#state === 4) {
@@ -206,19 +228,18 @@ export class Link {
   }
 
   disconnected(): void {
+    this.#reports++;
     if (this.#attempt) {
       this.#attempt.reports.disconnected = true;
     } else if (this.#state === 2) {
-      this.#endConnection();
-      // Before anything fails that was on its way: it is lost, and need not be closed.
-      this.#become(1, 'lost');
-      this.#attached?.session.dropSends(this.id, this.#notOpen());
+      this.#lose();
       if (this.#options?.keepOpen) this.#retry.in(RECONNECTING);
       this.#host.ask();
     }
   }
 
   closedByServer(): void {
+    this.#reports++;
     this.#farewell.answered();
     if (this.#attempt) {
       this.#attempt.reports.closed = true;
@@ -239,8 +260,9 @@ export class Link {
 
   /** Something received was lost, nobody knows on which link. */
   gap(): void {
-    if (this.#state !== 2) return;
     this.#incoming.gap();
+    // One that is being opened tells of it once it is open.
+    if (this.#state !== 2) return;
     this.#emit('gap', { error: new EspAtError('MESSAGES_LOST', { link: this.id }) });
   }
 
@@ -256,15 +278,19 @@ export class Link {
   /** Its peer may have got a damaged message, or it is dead though open: closed and opened again. */
   renew(error: EspAtError): void {
     if (this.#state === 0 || this.#state === 4 || this.#attempt || !this.#options) return;
-    this.#endConnection();
-    this.#become(1, 'lost', { error });
-    // The rest of a message must not follow on the next connection.
-    this.#attached?.session.dropSends(this.id, this.#notOpen());
+    this.#lose({ error });
     this.#reopen(this.#options);
   }
 
-  /** What `AT+WSOPEN?` said of it; undefined when it was not listed. */
-  reconcile(state: LinkState | undefined): LinkEvent {
+  /**
+   * What `AT+WSOPEN?` said of it; undefined when it was not listed.
+   * @param asked its {@link reports} when that was asked: what it has reported since is newer
+   */
+  reconcile(state: LinkState | undefined, asked: number): LinkEvent {
+    if (asked !== this.#reports) {
+      this.#host.ask();
+      return this.#event('asked');
+    }
     const actual = state ?? 0;
     if (this.#state === 4) {
       // The device refused to close it, or nobody heard that it did.
@@ -310,11 +336,16 @@ export class Link {
 
   // --- opening -------------------------------------------------------------------------------------
 
-  async #openAfresh(options: OpenOptions): Promise<void> {
+  async #openAfresh(opening: Opening): Promise<void> {
     // What is held for a link that reconnects to the same URI can wait for this opening as well.
-    const reconnecting = this.#wanted && this.#options?.uri === options.uri;
-    if (!reconnecting && (this.#state !== 0 || this.#attempt))
-      await this.close({ graceful: false });
+    const reconnecting = this.#wanted && this.#options?.uri === opening.options.uri;
+    if (!reconnecting && (this.#state !== 0 || this.#attempt)) {
+      const closing = this.#close();
+      const close = this.#wish;
+      await closing;
+      if (close !== this.#wish) throw new EspAtError('OPEN_ABORTED', { link: this.id });
+    }
+    const { options } = opening;
     this.#adopt(options);
     this.#wanted = true;
     this.#retry.stop();
@@ -327,10 +358,11 @@ export class Link {
       throw error;
     }
     if (wish !== this.#wish) throw new EspAtError('OPEN_ABORTED', { link: this.id });
-    // The device was sooner.
+    // The device was sooner, or something else had it opened again.
     if (reconnecting && this.#state === 2) return;
+    if (reconnecting && this.#attempt) return this.#attempt.done;
     this.#wanted = true;
-    return this.#begin(options, 'opened');
+    return this.#begin(opening.options, 'opened');
   }
 
   #adopt(options: OpenOptions): void {
@@ -350,8 +382,15 @@ export class Link {
         this.#retry.begun();
       },
       saying: () => this.#incoming.expect(),
-      over: () => (this.#attempt = undefined),
-      succeeded: ({ reports }) => this.#becomeOpen(event, reports.connected),
+      over: () => {
+        if (this.#attempt === attempt) this.#attempt = undefined;
+      },
+      succeeded: ({ reports }) => {
+        this.#becomeOpen(event, reports.connected);
+        // They came right behind the last answer.
+        if (reports.closed) this.closedByServer();
+        else if (reports.disconnected) this.disconnected();
+      },
       failed: (error) => this.#attemptFailed(error),
     });
     this.#attempt = attempt;
@@ -424,6 +463,14 @@ export class Link {
     this.#retry.ended();
     this.#suspicion = undefined;
     this.#incoming.end();
+  }
+
+  /** The connection is lost, and with it whatever was given to be sent over it. */
+  #lose(extra: Partial<LinkEvent> = {}): void {
+    this.#endConnection();
+    // Before anything fails that was on its way: it is lost, and need not be closed.
+    this.#become(1, 'lost', extra);
+    this.#attached?.session.dropSends(this.id, this.#notOpen());
   }
 
   #become(state: LinkState, event: LinkEventName, extra: Partial<LinkEvent> = {}): void {

@@ -195,7 +195,11 @@ async function isOpenAfterAll(
   if (refused && (reports.disconnected || reports.connected)) return false;
   const found = await find(run, link);
   if (!found) return false;
-  if (lost && found.state === 2 && found.uri === options.uri && !reports.closed) return true;
+  if (lost && found.state === 2 && found.uri === options.uri && !reports.closed) {
+    // What was reported before is over: it is open now.
+    reports.disconnected = false;
+    return true;
+  }
   await run(wsclose(link));
   return false;
 }

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { Device } from '../../driver/device';
 import { EspAtError } from '../../driver/errors';
+import type { Port, PortHandlers } from '../../driver/port/port';
+import { VirtualClock } from '../support/virtual-clock';
 import { World } from '../support/world';
 
 /** The code a promise is rejected with, once virtual time has let it settle. */
@@ -236,6 +239,38 @@ describe('a device that is up', () => {
     await world.ready();
     assert.equal(world.port.opened, 2);
     await world.end();
+  });
+
+  it('rests when it is stopped by whoever is told first that it runs', async () => {
+    const world = new World();
+    world.device.once('status', () => void world.device.stop());
+    world.device.start();
+    await world.clock.advance(5000);
+    assert.deepEqual([world.device.status.state, world.port.opened], ['stopped', 0]);
+    await world.end();
+  });
+
+  it('tries again when its port is lost in the moment in which it opens', async () => {
+    const clock = new VirtualClock();
+    let [opened, closed] = [0, 0];
+    const open = async (handlers: PortHandlers): Promise<Port> => {
+      opened++;
+      handlers.lost(new EspAtError('PORT_LOST'));
+      return {
+        pending: 0,
+        write: () => undefined,
+        close: async () => {
+          closed++;
+        },
+      };
+    };
+    const device = new Device({ clock, port: { address: 'flaky', open } });
+    device.start();
+    await clock.advance(10_000);
+    assert.equal(device.status.error?.code, 'PORT_LOST');
+    assert.ok(opened > 8, `opened ${opened} times`);
+    assert.equal(closed, opened);
+    await clock.wait(device.stop());
   });
 
   it('runs or rests as was asked for last, also while it is stopping', async () => {

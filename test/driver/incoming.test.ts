@@ -1,19 +1,22 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import type { DataFrame } from '../../driver/at/frame';
 import { Incoming } from '../../driver/incoming';
 import { VirtualClock } from '../support/virtual-clock';
 
 const KIB = 1024;
 
+const frame = { kind: 'data', link: 0, opcode: 1, fin: true } as const;
+
 /** What a link received, and how to begin its connection. */
-function receiver() {
+function receiver(boundaries = false) {
   const incoming = new Incoming();
   const got: string[] = [];
   const begin = () =>
     incoming.begin({
       clock: new VirtualClock(),
       link: 0,
-      boundaries: false,
+      boundaries,
       joining: undefined,
       maxMessage: undefined,
       message: (_, bytes) => got.push(String(bytes.length)),
@@ -45,6 +48,30 @@ describe('what a link receives', () => {
     take(1);
     incoming.end();
     take(2);
+    begin();
+    assert.deepEqual(got, []);
+  });
+
+  it('tells of what was lost before the connection began, and joins nothing across it', () => {
+    const { incoming, got, begin } = receiver(true);
+    const take = (text: string, rest: Partial<DataFrame>) =>
+      incoming.take({ ...frame, ...rest, bytes: Buffer.from(text) });
+    incoming.expect();
+    take('begins', { fin: false, payloadLength: 6 });
+    incoming.gap();
+    incoming.gap();
+    incoming.resume();
+    take('rest', { opcode: 0, payloadLength: 4 });
+    take('whole', { payloadLength: 5 });
+    assert.deepEqual(got, []);
+    begin();
+    assert.deepEqual(got, ['MESSAGES_LOST', '5']);
+  });
+
+  it('tells nothing of what was lost before its connection was asked for', () => {
+    const { incoming, got, begin } = receiver();
+    incoming.gap();
+    incoming.expect();
     begin();
     assert.deepEqual(got, []);
   });
