@@ -136,6 +136,15 @@ describe('the judge of a fault run', () => {
     assert.deepEqual(ledger.violations, []);
   });
 
+  it('finds a command that nobody wrote, unless it is what was left of one', () => {
+    const ledger = new Ledger();
+    ledger.witness.wrote(Buffer.from('AT+WSSEND=0,5\r\n'));
+    ledger.witness.took('AT');
+    assert.deepEqual(ledger.violations, []);
+    ledger.witness.took('AT+RST');
+    assert.match(ledger.violations.join(), /the device took AT\+RST, which nobody wrote/);
+  });
+
   it('finds the end of a message that began on another connection, empty or not', () => {
     for (const rest of ['', 'rest']) {
       const ledger = new Ledger();

@@ -74,7 +74,8 @@ export class Witness implements StageWitness {
   took(line: string): void {
     if (line === this.#line || this.#written.has(line)) return;
     this.#astray ||= sendsOtherwise(this.#line, line);
-    if (/^AT(?:\+RST)?$/i.test(line)) this.smuggled.push({ line, entry: this.#latest });
+    if (/^AT(?:\+RST)?$/i.test(line) && !isLeftOf(line, this.#line))
+      this.smuggled.push({ line, entry: this.#latest });
   }
 
   said(bytes: Buffer): void {
@@ -159,6 +160,14 @@ function partsOf(report: string): { header: string; length: number } | undefined
 function fitsAllTheSame(data: Buffer, drift: number): boolean {
   if (drift === -LINE_END) return true;
   return drift > 0 && data.toString('latin1', Math.max(0, data.length - drift)).startsWith('\r\n');
+}
+
+/** Whether a line is what may be left of another when bytes are lost. */
+function isLeftOf(line: string, whole: string): boolean {
+  let left = 0;
+  for (let at = 0; at < whole.length && left < line.length; at++)
+    if (whole[at] === line[left]) left++;
+  return left === line.length;
 }
 
 /** Whether a line sends, but not the same, or not to the same link, as the one meant. */
