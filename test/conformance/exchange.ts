@@ -1,3 +1,4 @@
+import { Awaited } from './awaited';
 import { equalButForRaces, Expectation } from './compare';
 import { abridge } from './escapes';
 import { eventsIn } from './inference';
@@ -11,7 +12,7 @@ import type { Report } from './reports';
 import { inWords, leadsTo, type Stimulus } from './stimulus';
 import { answerTo, finalOf, type Exchange, type TranscriptLine } from './transcript';
 import { variationFor } from './variations';
-import { delayIn } from './wording';
+import { delayIn, silenceIn } from './wording';
 
 /** How long to wait for output that should not be, in milliseconds. */
 const QUIET = 60;
@@ -47,6 +48,7 @@ export class ExchangePlayer {
   #unknown: string | undefined;
   /** Lines that were played before their turn. */
   readonly #played = new Set<TranscriptLine>();
+  readonly #awaited: Awaited;
   /** When the last of what was put off is to happen. */
   #lastDue = 0;
 
@@ -55,6 +57,7 @@ export class ExchangePlayer {
     this.#exchange = exchange;
     this.#stimuli = stimuli;
     this.#outcome = newStep(exchange.line, exchange.title);
+    this.#awaited = new Awaited(rig, exchange);
     this.#actual = rig.now;
   }
 
@@ -64,7 +67,8 @@ export class ExchangePlayer {
     if (this.#stimuli.needsServer && this.#rig.restoreServer()) {
       this.#outcome.remarks.push('inferred: the server is back');
     }
-    for (const stimulus of this.#stimuli.atStart()) this.#schedule(stimulus);
+    for (const stimulus of this.#stimuli.atStart())
+      if (!this.#awaited.keeps(stimulus)) this.#schedule(stimulus);
     const { lines } = this.#exchange;
     for (let index = 0; index < lines.length;) {
       const line = lines[index];
@@ -238,6 +242,8 @@ export class ExchangePlayer {
     for (const event of eventsIn(parsePattern(line.text), (link) =>
       this.#rig.links.formatOf(link),
     )) {
+      if (event.kind === 'connected')
+        for (const stimulus of this.#awaited.takeFor(event.link)) this.#schedule(stimulus);
       if (event.kind !== 'disconnected' || this.#opening(event.link)) continue;
       const attempts = this.#stimuli.attemptsAfter(event.link, line);
       if (attempts !== undefined) this.#rig.attempts = attempts;
@@ -269,8 +275,9 @@ export class ExchangePlayer {
   /** Nothing more may come; or, where the title says so, for longer. */
   async #rest(carry: (rest: Buffer) => boolean): Promise<void> {
     const { title, lines } = this.#exchange;
-    const waits = lines.length === 0 || /\bwait|nothing (?:more )?for|silence|idle/i.test(title);
-    const silent = waits && !lines.some((line) => line.actor === 'host') ? delayIn(title) : 0;
+    const waits = /\bwait|nothing (?:more )?for|silence|idle/i.test(title);
+    const spoken = lines.some((line) => line.actor === 'host');
+    const silent = lines.length === 0 ? silenceIn(title) : waits && !spoken ? delayIn(title) : 0;
     await this.#rig.pass(Math.max(QUIET, silent, this.#lastDue + 5 * QUIET - this.#rig.now));
     const rest = this.#rig.output.slice(this.#position);
     if (rest.length === 0 || !carry(rest)) {

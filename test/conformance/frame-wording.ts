@@ -46,10 +46,11 @@ export function someFrame(clause: string): WsFrame[] {
 
 /** Bytes given as such: `bytes \x81\x05hello`, `raw 81 05 68`. */
 export function rawBytesIn(clause: string): Buffer | undefined {
-  const hex = /\b(?:raw|bytes|segment)\b[^0-9a-f"]*((?:[0-9a-f]{2}[ ,]+)+[0-9a-f]{2})\b/i.exec(
-    clause,
-  )?.[1];
-  if (hex !== undefined) return Buffer.from(hex.replace(/[ ,]+/g, ''), 'hex');
+  const hex =
+    /\b(?:raw|bytes|segment|sends)\b[^0-9a-f"]*((?:(?:0x)?[0-9a-f]{2}[ ,]+)+(?:0x)?[0-9a-f]{2}|0x[0-9a-f]{2})\b/i.exec(
+      clause,
+    )?.[1];
+  if (hex !== undefined) return Buffer.from(hex.replace(/[ ,]+|0x/g, ''), 'hex');
   const escaped =
     /\b(?:raw|bytes)\b:?\s+`?"?((?:\\x[0-9a-f]{2}|\\[rn]|[!-~])*\\x[0-9a-f]{2}(?:\\x[0-9a-f]{2}|\\[rn]|[!-~])*?)"?`?\s*$/i.exec(
       clause,

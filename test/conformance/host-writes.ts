@@ -21,7 +21,8 @@ export function writesOf(line: TranscriptLine, answer: string, command: string):
   const pattern = parsePattern(line.text);
   const bytes = ownMaterial(line.text, command) ?? expand(pattern) ?? fill(pattern, answer);
   const results = answer.match(/\\r\\n(?:OK|ERROR|SEND OK|SEND FAIL)\\r\\n/g) ?? [];
-  const apart = /^AT/i.test(line.text) && !answer.includes('busy p...') && results.length > 1;
+  const apart =
+    /^(?:\\r\\n)?AT/i.test(line.text) && !answer.includes('busy p...') && results.length > 1;
   if (!apart) return [{ bytes, afterAnswer: false }];
   return partsOf(bytes).map((part, index) => ({ bytes: part, afterAnswer: index > 0 }));
 }

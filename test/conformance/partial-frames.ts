@@ -6,8 +6,9 @@ import type { DataReport } from './reports';
 import type { Stimulus } from './stimulus';
 import type { Exchange } from './transcript';
 
-/** An empty chunk this long after another, in milliseconds, is a frame that stalled. */
-const STALL = 8000;
+/** An empty chunk so long after another, in milliseconds, is a frame that stalled. */
+const SHORTEST_STALL = 8000;
+const LONGEST_STALL = 13_000;
 
 /** A half frame whose first chunk the recording shows has that chunk. */
 export function withShownChunk(
@@ -22,11 +23,12 @@ export function withShownChunk(
 
 /** Frames that come in parts although nobody calls them halves. */
 export function partialFrames(exchange: Exchange, link: number, formatOf: FormatOf): Stimulus[] {
-  if (exchange.lines.some((line) => line.actor !== 'device')) return [];
+  if (exchange.lines.some((line) => line.actor === 'server')) return [];
   const chunks = chunksOf(exchange, formatOf);
-  const [first, second] = chunks;
+  const [first] = chunks;
   if (!first) return [];
-  if (/header and (?:its )?payload|header (?:alone|only|first)/i.test(exchange.title)) {
+  const alone = exchange.lines.every((line) => line.actor === 'device');
+  if (alone && /header and (?:its )?payload|header (?:alone|only|first)/i.test(exchange.title)) {
     const text = chunks.map((chunk) => chunk.data.payload).join('') || 'split';
     const frame: WsFrame = { fin: true, opcode: 1, payload: Buffer.from(text, 'latin1') };
     const parts = chunks.map(({ time, data }): Stimulus => {
@@ -34,8 +36,14 @@ export function partialFrames(exchange: Exchange, link: number, formatOf: Format
     });
     return [{ action: { kind: 'half', frame, sent: 0 }, link, at: 0 }, ...parts];
   }
-  const stalls = second?.data.payload === '' && second.time - first.time > STALL;
-  return stalls ? [{ action: stalledFrame(first.data), link, at: first.time }] : [];
+  const stalled = chunks.find(({ time, data }, index) => {
+    const next = chunks.slice(index + 1).find((chunk) => chunk.data.link === data.link);
+    const gap = (next?.time ?? time) - time;
+    return next?.data.payload === '' && gap > SHORTEST_STALL && gap < LONGEST_STALL;
+  });
+  if (!stalled) return [];
+  const { time, data } = stalled;
+  return [{ action: stalledFrame(data), link: data.link, at: time }];
 }
 
 /** The first part of a frame of which only the rest is told: as much as the first chunk shows. */

@@ -57,7 +57,7 @@ export class DeviceSetup {
       if (/^AT\+(?:RST|RESTORE)/i.test(line)) this.#settings.clear();
     }
     for (const match of title.matchAll(
-      /\b(?:AT\+)?(SYSLOG|SYSMSG|SYSSTORE|(?:WS)?DATAFMT)=([\d,]+)/gi,
+      /\b(?:AT\+)?(SYSLOG|SYSMSG|SYSSTORE|(?:WS)?DATAFMT)=(\d+(?:,\d+)*)/gi,
     )) {
       const name = (match[1] ?? '').toUpperCase().replace(/^DATAFMT/, 'WSDATAFMT');
       const value = match[2] ?? '';
@@ -102,7 +102,7 @@ export class DeviceSetup {
     const said = /echo (?:is )?off|without echo|no echo|after ATE0/i;
     const meant = said.test(exchange.title) || (!before && said.test(this.#section.title));
     const answer = answerTo(exchange.lines, first);
-    const unechoed = answer.startsWith('\\r\\n');
+    const unechoed = /^(?:\\r\\n|ERR CODE:)/.test(answer);
     if (unechoed && this.#rig.links.echo && (meant || !before)) {
       await this.#rig.command('ATE0');
       done.push('sent ATE0');

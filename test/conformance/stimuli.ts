@@ -15,7 +15,7 @@ import { Surroundings, type Lead } from './surroundings';
 import { titleActions } from './title-actions';
 import { Titled } from './titled';
 import type { UnfinishedFrames } from './unfinished-frames';
-import { delayIn, isObservation, readActions } from './wording';
+import { isObservation, linksIn, readActions, silenceIn } from './wording';
 
 /** An attempt that is answered by nobody fails so many milliseconds later than one that is refused. */
 const UNANSWERED = 18_000;
@@ -69,7 +69,7 @@ export class Stimuli {
     this.#titled = new Titled(actions);
     const link = this.#linkOf(exchange.title);
     this.#pings = extra.map((action) => ({ action, link, at: 0 }));
-    this.#known = actions.length + extra.length > 0 || delayIn(exchange.title) > 0;
+    this.#known = actions.length + extra.length > 0 || silenceIn(exchange.title) > 0;
     const kinds = new Set(actions.map(({ action }) => action.kind));
     this.#stateGiven = hasServerLines || kinds.has('listens') || kinds.has('certificate');
     this.#otherCause = (
@@ -205,11 +205,14 @@ export class Stimuli {
   fromServerLine(line: TranscriptLine): Stimulus[] | undefined {
     if (!this.#words) return undefined;
     if (isObservation(line.text)) return [];
-    const actions = readActions(line.text);
+    const actions = readActions(line.text) ?? readActions(line.text, true);
     if (!actions) return undefined;
-    const link = this.#linkOf(line.text);
+    const links = linksIn(line.text, this.#rig.links.openLinks) ?? [this.#linkOf(line.text)];
     let at = 0;
-    return actions.map(({ action, after }) => ({ action, link, at: (at += after) }));
+    return actions.flatMap(({ action, after }) => {
+      at += after;
+      return links.map((link) => ({ action, link, at }));
+    });
   }
 
   readonly #formatOf = (link: number): ReturnType<Rig['links']['formatOf']> =>

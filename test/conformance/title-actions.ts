@@ -9,7 +9,7 @@ import { isObservation, readActions } from './wording';
 export function titleActions(title: string, hasHostLines: boolean, mute: boolean): TimedAction[] {
   if (!hasHostLines) return isObservation(title) ? [] : [...(readActions(title, mute) ?? [])];
   const subject =
-    /\b(?:server|peer|host (?:stops|does|pauses)|access point|wi-?fi|AP|router|cable|power|black ?hole|certificate)\b/i;
+    /\b(?:server|peer|host (?:stops|does|pauses)|access point|wi-?fi|AP|router|cable|power|black ?hole|certificate|half (?:of )?an? \w*\s?(?:frame|message)|half-sent|stalled frame)\b/i;
   return title.split(/;|,/).flatMap((clause) => {
     if (!subject.test(clause) || isObservation(clause)) return [];
     const kept = (readActions(clause) ?? []).filter(({ action }) => action.kind !== 'frames');

@@ -27,6 +27,11 @@ export const TEXT_VARIATIONS: readonly TextVariation[] = [
     recorded: /(?:Sun|Mon|Tue|Wed|Thu|Fri|Sat) [A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d (?!1970)\d{4}/g,
     allowed: '[A-Z][a-z]{2} [A-Z][a-z]{2} [ \\d]\\d \\d\\d:\\d\\d:\\d\\d \\d{4}',
   },
+  {
+    what: 'time since the start of a clock that is not set',
+    recorded: /(?<=Thu Jan {2}1 )\d\d:\d\d:\d\d(?= 1970)/g,
+    allowed: '\\d\\d:\\d\\d:\\d\\d',
+  },
   { what: 'free memory', recorded: /(?<=\+SYSRAM:)[\d,]+/g, allowed: '\\d+(?:,\\d+)*' },
   { what: 'seconds since 1970', recorded: /(?<=\+SYSTIMESTAMP:)\d+/g, allowed: '\\d+' },
   { what: 'chip temperature', recorded: /(?<=\+SYSTEMP:)[\d.-]+/g, allowed: '[\\d.-]+' },

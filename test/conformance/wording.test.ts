@@ -87,6 +87,12 @@ const WORDS: readonly (readonly [text: string, ...expected: string[]])[] = [
   ['Wi-Fi is back', 'access point true'],
   ['all packets get lost', 'reachable false'],
   ['power off and on', 'power cycle'],
+  ['server destroy()', 'drop fin'],
+  ['server sends binary, 5000 bytes', '2:abcdefghijkl/5000'],
+  ['server sends the header of a 10 byte frame and 3 bytes', 'half 3 of 10'],
+  ['server sends 81 05 68', 'bytes 810568'],
+  ['server sends 0x81', 'bytes 81'],
+  ['server does not answer it', 'answers pings false', 'answers closes false'],
   ["server comes back with another CA's certificate", 'certificate foreign', 'listens true'],
 ];
 
@@ -106,6 +112,8 @@ describe('words about the server are understood', () => {
       'server saw FIN',
       'server: connection closed',
       'client disconnected',
+      'ping received',
+      'server: connection 2',
     ]) {
       assert.ok(isObservation(text), text);
     }

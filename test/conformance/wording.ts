@@ -30,7 +30,7 @@ export function readActions(text: string, guess = false): TimedAction[] | undefi
 
 /** Words that tell what the server saw, or what a path does by itself: nothing is to be done. */
 export function isObservation(text: string): boolean {
-  return /^\W*(?:the )?(?:server|peer)?:?\s*(?:got|gets|sees?|saw|receives?d?|accept(?:s|ed)|notices?d?|answer(?:s|ed)(?! pings?\b)|echo(?:es|ed)?|has|had|picks|connection (?:open|accepted|from)|(?:new|tcp) connection|request|(?:client|socket|connection) (?:is )?(?:closed|gone|ended|lost|disconnected)|client)\b/i.test(
+  return /^\W*(?:the )?(?:server|peer)?:?\s*(?:got|gets|sees?|saw|receives?d?|accept(?:s|ed)|notices?d?|answer(?:s|ed)(?! pings?\b)|echo(?:es|ed)?|has|had|picks|connection (?:open|accepted|from)|(?:new|tcp) connection|request|(?:client|socket|connection) (?:is )?(?:closed|gone|ended|lost|disconnected)|client|connection \d+$|(?:ping|pong|close frame|frame|text) (?:received|seen|arrived))\b/i.test(
     text,
   );
 }
@@ -46,7 +46,7 @@ function clausesOf(text: string): Clause[] {
   const masked = text.replace(/"(?:[^"\\]|\\.)*"/g, (quote) => `⟦${quotes.push(quote) - 1}⟧`);
   return masked
     .split(
-      /;|,?\s+(?:and\s+)?then\s+(?!tcp)|,\s+(?!⟦|not final|no fin|fin\b|tcp )|\s+and\s+(?=[a-z]+s\b|never\b|does\b|is\b)/i,
+      /;|,?\s+(?:and\s+)?then\s+(?!tcp)|,\s+(?!⟦|not final|no fin|fin\b|tcp |\d+ ?(?:bytes?|k?B)\b)|\s+and\s+(?=[a-z]+s\b|never\b|does\b|is\b)/i,
     )
     .filter((part) => part.trim() !== '')
     .map((part) => ({
@@ -72,7 +72,11 @@ const RULES: readonly Rule[] = [
     kind: 'answers closes',
     value: false,
   }),
-  rule(`${STOPS} (?:to )?(?:answer|pong|respond|reply)`, { kind: 'answers pings', value: false }),
+  rule(`${STOPS} (?:to )?(?:answer|pong|respond|reply)`, ({ masked }) => [
+    { kind: 'answers pings', value: false },
+    // What is not answered is anything, unless it is named.
+    ...(/p[io]ng/i.test(masked) ? [] : [{ kind: 'answers closes', value: false } as const]),
+  ]),
   rule('\\b(?:answers?|replies) (?:to )?(?:pings? )?again|resumes? pong', {
     kind: 'answers pings',
     value: true,
@@ -153,10 +157,13 @@ const RULES: readonly Rule[] = [
     { kind: 'listens', value: false },
   ),
   rule('\\b(?:rst|resets?|reset|aborts?)\\b', { kind: 'drop', how: 'rst' }),
-  rule('without (?:a )?close frame|sockets? (?:is )?(?:destroyed|ended)', {
-    kind: 'drop',
-    how: 'fin',
-  }),
+  rule(
+    'without (?:a )?close frame|sockets? (?:is )?(?:destroyed|ended)|\\b(?:destroy|end)\\(\\)|^\\W*server: end\\W*$',
+    {
+      kind: 'drop',
+      how: 'fin',
+    },
+  ),
   rule(
     'close frame|close with|sends? (?:a |an )?(?:empty )?close|closes? (?:with |normally )?(?:code )?\\(?\\d{4}|closes? (?:at once|again|normally|the (?:websocket|link))|\\b(?:server|peer) clos(?:e|es|ed)\\b(?! (?:tcp|the (?:tcp|socket|connection)|its (?:socket|tcp)))|opcode 8|op(?:code)?=8',
     readClose,
@@ -189,6 +196,20 @@ export function delayIn(text: string): number {
   const amount = Number(match?.[1] ?? match?.[3] ?? 0);
   const unit = (match?.[2] ?? match?.[4] ?? 's').toLowerCase();
   return amount * (unit === 'ms' ? 1 : unit.startsWith('m') ? 60_000 : 1000);
+}
+
+/** How long a step without a line lets pass, in milliseconds; 0 when its title is not about waiting. */
+export function silenceIn(title: string): number {
+  const [, amount = 0, unit = 's'] = /\b(\d+(?:\.\d+)?) ?(ms|s|seconds?|min)\b/i.exec(title) ?? [];
+  const scale = unit === 'ms' ? 1 : unit === 'min' ? 60_000 : 1000;
+  const quiet = /\b(?:stays?|silen\w+|quiet|nothing|idle|waits?|no (?:output|answer|report)s?)\b/i;
+  return delayIn(title) || Number(amount) * scale || (quiet.test(title) ? 1000 : 0);
+}
+
+/** `all links`, `links 0 and 2`: several at once. */
+export function linksIn(text: string, open: number[]): number[] | undefined {
+  if (/\b(?:all|both|every|each)\b.*\b(?:links?|connections?)\b/i.test(text)) return open;
+  return /\blinks ((?:\d\W+(?:and )?)+\d)/i.exec(text)?.[1]?.match(/\d/g)?.map(Number);
 }
 
 /** `for 25 s`: how long a state lasts, in milliseconds. */
@@ -243,7 +264,10 @@ function readHalf({ text }: Clause): Action[] {
     /header (?:only|alone)|only (?:the|a) (?:frame )?header|sends (?:the |a )?(?:frame )?header/i.test(
       text,
     );
-  const sent = only ? 0 : Number(parts?.[1] ?? given?.length ?? Math.floor(length / 2));
+  const more = /header\b.*?\b(?:and|with|plus) (?:the )?(?:first )?(\d+)(?! of)/i.exec(text)?.[1];
+  const sent = only
+    ? Number(more ?? 0)
+    : Number(parts?.[1] ?? given?.length ?? Math.floor(length / 2));
   const payload = Buffer.concat([given ?? Buffer.alloc(0), alphabet(length)]).subarray(0, length);
   return [{ kind: 'half', frame: { fin: true, opcode, payload }, sent: Math.min(sent, length) }];
 }

@@ -1,0 +1,101 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { isMatched } from './outcome';
+import { OPEN, replay, replayStep, step } from './replaying';
+
+describe('what a recording did not print is brought about', () => {
+  test('a link that is needed is opened, one that is in the way is closed', async () => {
+    const { steps } = await replay(
+      step(
+        'send',
+        'H>   0.000  AT+WSSEND=1,0\\r\\n',
+        'D>   0.001  AT+WSSEND=1,0\\r\\n\\r\\nSEND OK\\r\\n',
+      ) + OPEN.replaceAll('=0', '=1').replaceAll(':0\\r', ':1\\r'),
+    );
+    assert.deepEqual(steps.map(isMatched), [true, true]);
+    assert.match(steps[0]?.remarks.join() ?? '', /opened link 1/);
+    assert.match(steps[1]?.remarks.join() ?? '', /closed link 1/);
+  });
+
+  test('a link is not opened where an error is wanted', async () => {
+    const refused = step(
+      'send',
+      'H>   0.000  AT+WSSEND=1,0\\r\\n',
+      'D>   0.001  AT+WSSEND=1,0\\r\\n\\r\\nERROR\\r\\n',
+    );
+    assert.ok(isMatched(await replayStep(refused)));
+  });
+
+  test('a server that is away stays away for as long as attempts are seen to fail', async () => {
+    const away = step(
+      'server drops TCP',
+      'D>   0.001  +WS_DISCONNECTED:0\\r\\n',
+      'D>  10.004  +WS_DISCONNECTED:0\\r\\n',
+      'D>  20.007  +WS_CONNECTED:0\\r\\n',
+    );
+    assert.ok(isMatched(await replayStep(OPEN + away)));
+  });
+
+  test('a frame that stalls, by its empty chunk', async () => {
+    const lines = [
+      'D>   0.001  +WS_DATA:0,3,abc\\r\\n',
+      'H>   1.000  AT+WSSEND=0,2,1,2000\\r\\n',
+      'D>   1.001  AT+WSSEND=0,2,1,2000\\r\\n\\r\\nOK\\r\\n\\r\\n>',
+      'H>   1.040  hi',
+      'D>   3.041  \\r\\nERROR\\r\\n',
+      'D>  10.003  +WS_DATA:0,0,\\r\\n',
+    ];
+    assert.ok(isMatched(await replayStep(OPEN + step('WSSEND meanwhile', ...lines))));
+    const [later = ''] = lines.splice(-1);
+    lines.push(later.replace('10.003', ' 7.003'));
+    assert.ok(!isMatched(await replayStep(OPEN + step('WSSEND meanwhile', ...lines))));
+  });
+
+  test('a server that does not read from a connection that is only opened then', async () => {
+    const send = [
+      'H>   0.100  AT+WSSEND=0,8192,2,3000\\r\\n',
+      'D>   0.101  AT+WSSEND=0,8192,2,3000\\r\\n\\r\\nOK\\r\\n\\r\\n>',
+      'H>   0.140  xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx …[8192 bytes]… xxxx',
+      'D>  13.150  +WS_DISCONNECTED:0\\r\\n\\r\\nERROR\\r\\n',
+    ];
+    const opened = OPEN.split('\n').filter((line) => /^[HD]>/.test(line));
+    assert.ok(isMatched(await replayStep(step('server stops reading', ...opened, ...send))));
+  });
+
+  test('all links at once', async () => {
+    const second = OPEN.replaceAll('=0,', '=1,').replaceAll('D:0', 'D:1');
+    const closed = step(
+      'two ends',
+      'S    0.000  server drops all connections',
+      'D>   0.001  +WS_DISCONNECTED:0\\r\\n+WS_DISCONNECTED:1\\r\\n',
+      'D>  10.010  +WS_CONNECTED:0\\r\\n+WS_CONNECTED:1\\r\\n',
+    );
+    const outcome = await replayStep(OPEN + second + closed);
+    assert.deepEqual(outcome.differences, []);
+    assert.doesNotMatch(outcome.remarks.join(), /inferred/);
+  });
+
+  test('time in which nothing comes', async () => {
+    const gone = step('server goes away', 'D>   0.001  +WS_DISCONNECTED:0\\r\\n');
+    assert.ok(isMatched(await replayStep(OPEN + gone + step('it stays silent (8 s)'))));
+    assert.ok(!isMatched(await replayStep(OPEN + gone + step('it stays silent (18 s)'))));
+  });
+
+  test('commands that were written the moment the answer before was complete', async () => {
+    const apart = step(
+      'CR LF, then AT',
+      'H>   0.000  \\r\\nAT\\r\\n',
+      'D>   0.001  \\r\\n\\r\\nERROR\\r\\nAT\\r\\n\\r\\nOK\\r\\n',
+    );
+    assert.deepEqual((await replayStep(apart)).differences, []);
+  });
+
+  test('settings that a title names', async () => {
+    const busy = step(
+      'echo off, SYSLOG=1, busy',
+      'H>   0.000  AT\\r\\nAT\\r\\n',
+      'D>   0.001  ERR CODE:0x010b0000\\r\\n\\r\\nbusy p...\\r\\n\\r\\nOK\\r\\n',
+    );
+    assert.deepEqual((await replayStep(busy)).differences, []);
+  });
+});
