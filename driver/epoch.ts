@@ -17,6 +17,8 @@ import { scan } from './provision/wifi';
 
 /** Milliseconds without a byte after which the device is asked whether it is still there. */
 const HEARTBEAT = 30_000;
+/** The same however much it says: a report may have been lost on the line, and a link only seem to be open. */
+const LOOK = 120_000;
 /** Characters of an unknown line that are shown. */
 const LONGEST_SHOWN = 80;
 /** How often a silent device is looked for before its port is opened afresh. */
@@ -162,7 +164,7 @@ export class Epoch {
       options,
       clock,
       event: (event) => this.#host.event(event),
-      troubled: () => this.#becomeReady(),
+      troubled: () => this.#networkChanged(network),
     });
     this.#network = network;
     this.#prepare(network).catch((error: unknown) => {
@@ -219,6 +221,12 @@ export class Epoch {
     if (this.#ready && !this.#recovering) this.#host.become('ready', this.#network?.trouble);
   }
 
+  #networkChanged(network: Network): void {
+    this.#becomeReady();
+    if (network.trouble) return;
+    for (const link of this.#host.links) link.hasten();
+  }
+
   /** The device knows nothing any more of what it was told. */
   #again(error: EspAtError): void {
     if (this.#ended) return;
@@ -244,12 +252,15 @@ export class Epoch {
     for (const link of this.#host.links) link.detach(error);
   }
 
-  /** A device that restarted or died unheard is found out by asking, when nothing else is said. */
-  #watch(delay = HEARTBEAT): void {
-    this.#timer = this.#host.clock.after(delay, () => {
-      const left = this.#heardAt + HEARTBEAT - this.#host.clock.now();
-      this.#watch(left > 0 ? left : HEARTBEAT);
-      if (left <= 0) this.ask();
+  /** What happened unheard is found out by asking. */
+  #watch(delay = HEARTBEAT, lookAt = this.#host.clock.now() + LOOK): void {
+    const { clock } = this.#host;
+    this.#timer = clock.after(delay, () => {
+      const now = clock.now();
+      const left = Math.min(this.#heardAt + HEARTBEAT, lookAt) - now;
+      if (left > 0) return this.#watch(left, lookAt);
+      this.#watch();
+      this.ask();
     });
   }
 

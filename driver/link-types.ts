@@ -115,6 +115,8 @@ export type LinkEventName =
   | 'reopened'
   /** the connection was lost; the device tries by itself */
   | 'lost'
+  /** lost still: the device was asked how it goes on, and said in which state (1 or 3) it is */
+  | 'reconnecting'
   /** closed by the server */
   | 'closed-by-server'
   /** a close was begun */

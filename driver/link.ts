@@ -187,8 +187,14 @@ export class Link {
   /** The device is ready: a link that should be open is opened. */
   attach(attachment: Attachment): void {
     this.#attached = attachment;
-    if (this.#wanted && this.#options && !this.#attempt && !this.#opening)
-      this.#reopen(this.#options);
+    if (!this.#wanted || !this.#options || this.#attempt || this.#opening) return;
+    if (this.#retry.perilous) this.#retryLater();
+    else this.#reopen(this.#options);
+  }
+
+  /** What keeps openings from succeeding is over, as far as it was the device's network. */
+  hasten(): void {
+    if (this.#state === 0) this.#retry.hasten();
   }
 
   /** The device restarted, or is gone. */
@@ -199,6 +205,8 @@ export class Link {
     // Nobody is there any more to answer a close frame.
     this.#farewell.answered();
     const had = this.#state !== 0 || this.#attempt !== undefined;
+    if (had && (error.code === 'DEVICE_RESTARTED' || error.code === 'DEVICE_SILENT'))
+      this.#retry.fell();
     const wasClosing = this.#state === 4;
     this.#state = 0;
     this.#endConnection();
@@ -303,7 +311,9 @@ export class Link {
         // Its report may still come, and tells of no other connection.
         this.#announced = false;
       } else if ((actual === 1 || actual === 3) && this.#state === 2) this.disconnected();
-      if (this.#state === 1 && actual === 3) this.#become(3, 'lost');
+      const away = this.#state === 1 || this.#state === 3;
+      if (away && (actual === 1 || actual === 3) && actual !== this.#state)
+        this.#become(actual, 'reconnecting');
       this.#judge();
     }
     return this.#event('asked');

@@ -10,6 +10,13 @@ const SHARE = 12;
 const LONGEST_EVER = 300_000;
 /** Milliseconds that a connection must last for the next loss to be retried soon again. */
 const STEADY = 10_000;
+/**
+ * Milliseconds from an opening to a restart of the device that may have brought it about: old firmware does not
+ * survive a server that closes at once (class A).
+ */
+const FRAGILE = 3000;
+/** How many such restarts in a row are taken for chance. */
+const CHANCE = 2;
 
 /** When a link that is to be kept open is tried again: one attempt at a time, after growing pauses. */
 export class Retry {
@@ -19,7 +26,9 @@ export class Retry {
   #timer: Cancel | undefined;
   /** When the device began with the attempt that has not ended. */
   #begunAt: number | undefined;
-  #openedAt = 0;
+  #openedAt: number | undefined;
+  /** How often in a row the device went down while the link was being opened, or soon after. */
+  #falls = 0;
 
   /**
    * @param random numbers from 0 up to 1
@@ -40,8 +49,8 @@ export class Retry {
   later(): number {
     const took = this.#clock.now() - (this.#begunAt ?? this.#clock.now());
     this.#begunAt = undefined;
-    const longest = Math.min(LONGEST_EVER, Math.max(LONGEST, SHARE * took));
-    const pause = this.#backoff.next(longest);
+    const share = Math.min(LONGEST_EVER, Math.max(LONGEST, SHARE * took));
+    const pause = this.#backoff.next(this.perilous ? LONGEST_EVER : share);
     this.in(pause);
     return pause;
   }
@@ -53,6 +62,13 @@ export class Retry {
       this.#timer = undefined;
       this.#attempt();
     });
+  }
+
+  /** What it failed for is over: instead of some time later, tries now. Nothing if it is not to try. */
+  hasten(): void {
+    if (!this.#timer) return;
+    this.#backoff.reset();
+    this.in(0);
   }
 
   stop(): void {
@@ -69,6 +85,27 @@ export class Retry {
 
   /** The connection has ended; one that lasted has earned a quick first retry. */
   ended(): void {
-    if (this.#clock.now() - this.#openedAt > STEADY) this.#backoff.reset();
+    const lasted = this.#lasted;
+    this.#openedAt = undefined;
+    if (lasted === undefined || lasted <= STEADY) return;
+    this.#backoff.reset();
+    this.#falls = 0;
+  }
+
+  /** The device went down while the link was open, or being opened. */
+  fell(): void {
+    const fragile = this.#begunAt !== undefined || (this.#lasted ?? FRAGILE) < FRAGILE;
+    this.#falls = fragile ? this.#falls + 1 : 0;
+    this.#begunAt = undefined;
+  }
+
+  /** Milliseconds since the link was opened; undefined while there is no connection. */
+  get #lasted(): number | undefined {
+    return this.#openedAt === undefined ? undefined : this.#clock.now() - this.#openedAt;
+  }
+
+  /** Whether opening the link seems to bring the device down, and with it all other links. */
+  get perilous(): boolean {
+    return this.#falls > CHANCE;
   }
 }

@@ -66,7 +66,7 @@ describe('opening a link that is reconnecting', () => {
     assert.equal(await scene.ending(link.open({ uri, owner: 'second' })), 'done');
     assert.deepEqual([link.state, link.owner], [2, 'second']);
     assert.equal(world.server.connections.length, 2);
-    assert.deepEqual(scene.story, ['lost 1', 'lost 3', 'opening 3', 'opened 2']);
+    assert.deepEqual(scene.story, ['lost 1', 'reconnecting 3', 'opening 3', 'opened 2']);
     await world.end();
   });
 
@@ -187,7 +187,7 @@ describe('a loss that nobody heard of', () => {
     world.port.deliver(Buffer.from(late));
     assert.deepEqual(
       scene.story.filter((each) => !each.startsWith('asked')),
-      ['lost 1', 'lost 3', 'reopened 2'],
+      ['lost 1', 'reconnecting 3', 'reopened 2'],
     );
     await world.end();
   });
@@ -201,7 +201,7 @@ describe('a loss that nobody heard of', () => {
     world.server.connections[0]?.drop();
     assert.equal(await ending, 'SEND_UNKNOWN');
     await world.clock.advance(15_000);
-    assert.deepEqual(scene.story, ['lost 1', 'lost 3', 'reopened 2']);
+    assert.deepEqual(scene.story, ['lost 1', 'reconnecting 3', 'reopened 2']);
     assert.ok(!world.port.text.includes('AT+WSCLOSE'));
     await world.end();
   });

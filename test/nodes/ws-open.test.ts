@@ -44,7 +44,7 @@ onEachRuntime('ws-open', (stage) => {
     const [link] = device.links;
     link.become(1, 'lost');
     assert.deepEqual(last(), { fill: 'yellow', shape: 'ring', text: 'status.reconnecting' });
-    link.become(3, 'lost');
+    link.become(3, 'reconnecting');
     assert.deepEqual(last(), { fill: 'red', shape: 'ring', text: 'status.waiting' });
     link.become(4, 'closing');
     assert.deepEqual(last(), { fill: 'yellow', shape: 'dot', text: 'status.closing' });

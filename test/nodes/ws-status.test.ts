@@ -51,7 +51,7 @@ onEachRuntime('ws-status', (stage) => {
     assert.deepEqual(last(), { fill: 'grey', shape: 'ring', text: 'status.retrying' });
     link.become(1, 'lost');
     assert.deepEqual((await stage.next('out0')).state, 'reconnecting');
-    link.become(3, 'lost');
+    link.become(3, 'reconnecting');
     assert.deepEqual((await stage.next('out0')).payload, 3);
   });
 
