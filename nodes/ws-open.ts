@@ -1,5 +1,6 @@
 import type { Node, NodeAPI, NodeMessage, NodeMessageInFlow } from 'node-red';
 import type { LinkId } from '../driver/at/frame';
+import { EspAtError } from '../driver/errors';
 import type { LinkEvent, Message } from '../driver/link-types';
 import { Canvas } from './shared/canvas';
 import { withConnection } from './shared/connection';
@@ -160,7 +161,14 @@ class Opener implements DeviceUser {
     msg: Partial<NodeMessageInFlow>,
   ): Promise<void> {
     const options = await openOptions(this.#RED, this.#node, this.#settings, device.headers, msg);
-    await link.open({ ...options, config: device.linkConfigs[link.id], owner: this.#owner });
+    // A node that was stopped while its templates were rendered has nobody left to close the link.
+    if (this.#ended) throw new EspAtError('OPEN_ABORTED', { link: link.id });
+    try {
+      await link.open({ ...options, config: device.linkConfigs[link.id], owner: this.#owner });
+    } finally {
+      // The same when it was stopped while another one's connection was being replaced.
+      if (this.#ended && link.owner === this.#owner) await link.close();
+    }
   }
 
   async #openAtStart(): Promise<void> {

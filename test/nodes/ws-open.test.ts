@@ -81,6 +81,28 @@ onEachRuntime('ws-open', (stage) => {
     assert.deepEqual(stage.waiting('out1'), []);
   });
 
+  it('opens nothing when it is stopped while it renders its templates', async () => {
+    await load({ uri: 'ws://{{payload}}/' });
+    stage.give('node', { payload: 'host' });
+    await stage.node('node').close(false);
+    await new Promise((resolve) => setImmediate(resolve));
+    assert.equal(device.links[0].opened.length, 0);
+  });
+
+  it('leaves no link open that comes to be its own after it was stopped', async () => {
+    await load({ keepOpen: false });
+    let go: () => void = () => undefined;
+    const [link] = device.links;
+    link.pause = new Promise((resolve) => (go = resolve));
+    stage.give('node');
+    await new Promise((resolve) => setImmediate(resolve));
+    await stage.node('node').close(false);
+    assert.deepEqual([link.opened.length, link.closed.length], [1, 0]);
+    go();
+    await new Promise((resolve) => setImmediate(resolve));
+    assert.deepEqual([link.state, link.closed.length], [0, 1]);
+  });
+
   it('gives a failure to Catch, with its code, its sentence and the message', async () => {
     await load();
     device.links[0].failure = new EspAtError(
