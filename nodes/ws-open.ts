@@ -161,13 +161,14 @@ class Opener implements DeviceUser {
     msg: Partial<NodeMessageInFlow>,
   ): Promise<void> {
     const options = await openOptions(this.#RED, this.#node, this.#settings, device.headers, msg);
+    const isStopped = () => this.#ended;
     // A node that was stopped while its templates were rendered has nobody left to close the link.
-    if (this.#ended) throw new EspAtError('OPEN_ABORTED', { link: link.id });
+    if (isStopped()) throw new EspAtError('OPEN_ABORTED', { link: link.id });
     try {
       await link.open({ ...options, config: device.linkConfigs[link.id], owner: this.#owner });
     } finally {
       // The same when it was stopped while another one's connection was being replaced.
-      if (this.#ended && link.owner === this.#owner) await link.close();
+      if (isStopped() && link.owner === this.#owner) await link.close();
     }
   }
 
