@@ -350,7 +350,8 @@ export class Link {
     // What is held for a link that reconnects to the same URI can wait for this opening as well.
     const reconnecting = this.#wanted && this.#options?.uri === opening.options.uri;
     if (!reconnecting && (this.#state !== 0 || this.#attempt)) {
-      const closing = this.#close();
+      // Where that fails the attempt closes it, and is made again when the link is to be kept open.
+      const closing = this.#close().catch(() => undefined);
       const close = this.#wish;
       await closing;
       if (close !== this.#wish) throw new EspAtError('OPEN_ABORTED', { link: this.id });

@@ -144,6 +144,24 @@ describe('a device that comes back', () => {
   });
 });
 
+describe('a link to be opened afresh', () => {
+  it('is opened, and kept open, although the device refuses to close the connection before', async () => {
+    const scene = await new Scene().begin();
+    const { world } = scene;
+    scene.fate = (line) => (line === 'AT+WSCLOSE=0' ? { kind: 'error' } : undefined);
+    const refused = [
+      scene.link.close({ graceful: false }),
+      scene.link.open({ uri: 'ws://host/other', keepOpen: true }),
+    ].map((request) => assert.rejects(request, { code: 'COMMAND_FAILED' }));
+    for (const request of refused) await world.clock.wait(request);
+    scene.fate = () => undefined;
+    assert.ok(await world.clock.until(() => scene.link.state === 2, 60_000), 'never opened');
+    assert.equal(scene.link.uri, 'ws://host/other');
+    assert.equal(await scene.outcomeOf('over the new one'), 'sent');
+    await world.end();
+  });
+});
+
 describe('what is known after a fault', () => {
   it('is nothing of an empty message whose answer was lost', async () => {
     const scene = await new Scene().begin();
