@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { shown } from '../../driver/commands/check';
 import { EspAtError } from '../../driver/errors';
 
@@ -53,12 +54,18 @@ function contentOf(payload: unknown): Uint8Array | string {
       return String(payload);
     case 'object':
       if (payload === null) throw invalid('it is null');
-      if (payload instanceof Uint8Array) return payload;
-      if (payload instanceof ArrayBuffer) return new Uint8Array(payload);
-      return json(payload);
+      return bytesOf(payload) ?? json(payload);
     default:
       throw invalid(`it is ${typeof payload}`);
   }
+}
+
+/** Bytes of any kind. A Function node has typed arrays of its own: they are no instances of ours. */
+function bytesOf(payload: object): Uint8Array | undefined {
+  if (payload instanceof Uint8Array) return payload;
+  if (types.isAnyArrayBuffer(payload)) return new Uint8Array(payload);
+  if (!ArrayBuffer.isView(payload)) return undefined;
+  return new Uint8Array(payload.buffer, payload.byteOffset, payload.byteLength);
 }
 
 function json(payload: object): string {

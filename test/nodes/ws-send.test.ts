@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { beforeEach, it } from 'node:test';
+import { runInNewContext } from 'node:vm';
 import { EspAtError } from '../../driver/errors';
 import { FakeDevice } from './support/fake-device';
 import { flowOf } from './support/flows';
@@ -38,11 +39,24 @@ onEachRuntime('ws-send', (stage) => {
   const circular: Record<string, unknown> = {};
   circular.self = circular;
 
+  const bytes = (...values: number[]) => new Uint8Array(values);
+  /** A value as a Function node makes it: of another realm, with its own `Uint8Array`. */
+  const foreign = (source: string): unknown => runInNewContext(source);
+
   const payloads: readonly (readonly [string, unknown, string | Uint8Array, number])[] = [
     ['text as text', 'grüß', 'grüß', 1],
     ['no text as an empty message', '', '', 1],
     ['a Buffer as binary', Buffer.from([0, 13, 10]), Buffer.from([0, 13, 10]), 2],
     ['bytes of another kind as binary', new Uint8Array([1, 2]), new Uint8Array([1, 2]), 2],
+    ['bytes of a Function node as binary', foreign('new Uint8Array([1, 2])'), bytes(1, 2), 2],
+    [
+      'a part of a buffer as it is',
+      foreign('new Uint8Array([1, 2, 3]).subarray(1)'),
+      bytes(2, 3),
+      2,
+    ],
+    ['a buffer of a Function node as binary', foreign('new ArrayBuffer(2)'), bytes(0, 0), 2],
+    ['a view as the bytes it is of', new DataView(bytes(1, 2).buffer, 1), bytes(2), 2],
     ['an object as JSON', { a: [1, 'ü'] }, '{"a":[1,"ü"]}', 1],
     ['a list as JSON', [1, null], '[1,null]', 1],
     ['a date as JSON', new Date(0), '"1970-01-01T00:00:00.000Z"', 1],
