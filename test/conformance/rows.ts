@@ -1,11 +1,13 @@
 import { eventsIn, framesBehind } from './inference';
 import { abridge } from './escapes';
 import { Expectation } from './compare';
+import type { Action } from './actions';
 import { newStep, type StepOutcome } from './outcome';
 import { parsePattern } from './pattern';
 import type { Rig } from './rig';
 import { bufferIn } from './config-wording';
 import type { Setup } from './setup';
+import { leadsTo } from './stimulus';
 import type { Item, Row } from './transcript';
 import { isObservation, readActions } from './wording';
 
@@ -57,12 +59,13 @@ export class Rows {
       outcome.notReplayable = `nobody knows how to do this: ${row.left}`;
       return;
     }
-    if (!actions) outcome.remarks.push('inferred: the server sends what is reported');
-    for (const { action, after } of actions ?? [
-      { action: { kind: 'frames' as const, frames: inferred ?? [] }, after: 0 },
-    ]) {
+    for (const { action, after } of actions ?? []) {
       await this.#rig.pass(after);
       this.#rig.perform(action, link);
+    }
+    if (inferred && !actions?.some(({ action }) => leadsToData(action))) {
+      outcome.remarks.push('inferred: the server sends what is reported');
+      this.#rig.perform({ kind: 'frames', frames: inferred }, link);
     }
     await this.#expect(row.right, outcome);
   }
@@ -106,4 +109,10 @@ function parsePatternBytes(text: string): Buffer {
 /** A row that echoes what stands on its left is a line of the host's. */
 function isCommand({ left, right }: Row): boolean {
   return /^AT/i.test(left) || right.startsWith('<echo>') || right.startsWith(`${left}\\r\\n`);
+}
+
+/** Whether anything of it is reported. */
+function leadsToData(action: Action): boolean {
+  if (action.kind === 'frames') return action.frames.some(({ opcode }) => opcode < 8);
+  return leadsTo(action).includes('data');
 }

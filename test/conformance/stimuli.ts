@@ -1,6 +1,7 @@
 import { EARLY_TEXT } from '../support/ws-server-paths';
 import { closePayload } from '../support/ws-server-frames';
 import type { Action } from './actions';
+import { endBefore } from './ends-before';
 import { eventsIn, framesBehind, wouldShow } from './inference';
 import { reactionOnAccept } from './on-accept';
 import { partBefore, partialFrames, withShownChunk } from './partial-frames';
@@ -136,11 +137,11 @@ export class Stimuli {
     );
   }
 
-  /** A close frame that must have come just before a WSCLOSE for its report to stand before the OK. */
-  beforeClosing(line: TranscriptLine, answer: string): Stimulus[] {
-    const link = Number(/^AT\+WSCLOSE=([012])\\r/i.exec(line.text)?.[1] ?? NaN);
-    const closed = new RegExp(`\\+WS_CLOSED:${link}\\\\r\\\\n.*\\\\r\\\\nOK\\\\r`);
-    return closed.test(answer) && this.#rig.links.inUse(link) ? this.#closeStimuli(link) : [];
+  /** What must have come just before the host's line for a link's end to be told before the answer. */
+  before(line: TranscriptLine, answer: string, command: string): Stimulus[] {
+    const end = endBefore(line.text, answer, command);
+    if (!end || !this.#rig.links.inUse(end.link)) return [];
+    return end.how === 'close' ? this.#closeStimuli(end.link) : this.#dropStimuli(end.link, line);
   }
 
   /** The first gain or loss of a link in this step. */

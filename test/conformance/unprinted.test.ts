@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { isMatched } from './outcome';
-import { OPEN, replay, replayStep, step } from './replaying';
+import { fence, OPEN, replay, replayStep, step } from './replaying';
 
 describe('what a recording did not print is brought about', () => {
   test('a link that is needed is opened, one that is in the way is closed', async () => {
@@ -97,5 +97,24 @@ describe('what a recording did not print is brought about', () => {
       'D>   0.001  ERR CODE:0x010b0000\\r\\n\\r\\nbusy p...\\r\\n\\r\\nOK\\r\\n',
     );
     assert.deepEqual((await replayStep(busy)).differences, []);
+  });
+
+  test('an end of the link that is told before the answer to a payload', async () => {
+    for (const report of ['CLOSED', 'DISCONNECTED']) {
+      const lines = [
+        'H>   0.000  AT+WSSEND=0,5\\r\\n',
+        'D>   0.001  AT+WSSEND=0,5\\r\\n\\r\\nOK\\r\\n\\r\\n>',
+        'H>   0.036  hello',
+        `D>   0.037  +WS_${report}:0\\r\\n\\r\\nERROR\\r\\n`,
+      ];
+      assert.deepEqual((await replayStep(OPEN + step('send', ...lines))).differences, [], report);
+    }
+  });
+
+  test('frames of a row that its words tell only in part', async () => {
+    const row = 'fragment abc, ping, fragment def  -> +WS_DATA:0,3,abc\\r\\n+WS_DATA:0,3,def\\r\\n';
+    const outcome = await replayStep(OPEN + fence(row));
+    assert.deepEqual(outcome.differences, []);
+    assert.match(outcome.remarks.join(), /inferred/);
   });
 });

@@ -1,0 +1,27 @@
+/** An end of a link that must have begun just before the host wrote a line. */
+export interface EndBefore {
+  readonly link: number;
+  readonly how: 'close' | 'drop';
+}
+
+/**
+ * Finds it where the report stands before the answer: before the OK of WSCLOSE, or before the ERROR of a
+ * WSSEND whose payload is written.
+ *
+ * @param answer what the device says, escaped, up to the host's next line
+ * @param command the command that is at work, should the line be its payload
+ */
+export function endBefore(line: string, answer: string, command: string): EndBefore | undefined {
+  const closing = /^AT\+WSCLOSE=([012])\\r/i.exec(line)?.[1];
+  if (closing !== undefined) {
+    const closed = new RegExp(`\\+WS_CLOSED:${closing}\\\\r\\\\n.*\\\\r\\\\nOK\\\\r`);
+    return closed.test(answer) ? { link: Number(closing), how: 'close' } : undefined;
+  }
+  const sending = /^AT/i.test(line) ? undefined : /^AT\+WSSEND=([012]),/i.exec(command)?.[1];
+  if (sending === undefined) return undefined;
+  const failed = new RegExp(
+    `^\\+WS_(CLOSED|DISCONNECTED):${sending}\\\\r\\\\n\\\\r\\\\nERROR\\\\r`,
+  ).exec(answer)?.[1];
+  if (failed === undefined) return undefined;
+  return { link: Number(sending), how: failed === 'CLOSED' ? 'close' : 'drop' };
+}
