@@ -144,6 +144,17 @@ describe('a replay forgives only what is stated', () => {
     assert.ok(!isMatched(await replayStep(version('AT wersion'))));
   });
 
+  test("the board's own address, not what stands around it", async () => {
+    const address = (text: string): string =>
+      step(
+        'address',
+        'H>   0.000  AT+CIPSTAMAC?\\r\\n',
+        `D>   0.001  AT+CIPSTAMAC?\\r\\n+CIPSTAMAC:${text}\\r\\n\\r\\nOK\\r\\n`,
+      );
+    assert.ok(isMatched(await replayStep(address('"18:fe:34:98:d3:7b"'))));
+    assert.ok(!isMatched(await replayStep(address('18:fe:34:98:d3:7b'))));
+  });
+
   test('when a reconnect comes, not that it comes', async () => {
     const drop = (seconds: string, last: string): string =>
       step(

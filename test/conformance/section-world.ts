@@ -40,7 +40,10 @@ function textOf(exchange: Exchange): string {
 function startsJoined(section: Section, exchanges: readonly Exchange[]): boolean {
   for (const exchange of exchanges) {
     const text = textOf(exchange);
-    if (/AT\+CWJAP=|WIFI GOT IP|\+WS_CONNECTED/.test(text)) break;
+    // Whoever joins a network leaves the one that he is in.
+    const joins = text.includes('AT+CWJAP=') && /WIFI CONNECTED|\+CWJAP:\d/.test(text);
+    if (joins && !text.includes('WIFI DISCONNECT')) return false;
+    if (/AT\+CWJAP=|WIFI |\+WS_CONNECTED/.test(text)) break;
     if (/\+CWMODE:0|\+CWSTATE:[01],|CIPSTA:ip:"0\.0\.0\.0"/.test(text)) return false;
     if (/without wi-?fi|not joined/i.test(exchange.title)) return false;
   }

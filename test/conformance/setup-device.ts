@@ -29,6 +29,7 @@ export class DeviceSetup {
     done: string[],
   ): Promise<void> {
     this.#accessPoints(exchange);
+    await this.#station(exchange, done);
     await this.#echo(exchange, index, done);
     await this.#titleSettings(exchange, this.#titleOf(exchange, index), done);
     await this.#dataFormats(exchange, done);
@@ -46,6 +47,20 @@ export class DeviceSetup {
       const password = (match[2] ?? '').replace(/\\(.)/g, '$1');
       this.#rig.setAccessPoint(ssid, password, joinResultIn(answerTo(exchange.lines, index)));
     }
+  }
+
+  /** Only a station can try to join. */
+  async #station(exchange: Exchange, done: string[]): Promise<void> {
+    const tries = exchange.lines.some(
+      ({ actor, text }, index) =>
+        actor === 'host' &&
+        /^AT\+CWJAP=/i.test(text) &&
+        /WIFI CONNECTED|\+CWJAP:\d/.test(answerTo(exchange.lines, index)),
+    );
+    const sent = exchange.lines.some(({ text }) => /^AT\+CWMODE=/i.test(text));
+    if (!tries || sent || !/\+CWMODE:[02]/.test(await this.#rig.command('AT+CWMODE?'))) return;
+    await this.#rig.command('AT+CWMODE=1,0');
+    done.push('made it a station');
   }
 
   /** `DATAFMT=0,2,63`, `SYSLOG=1`, `(WSCFG auth 2,0,0)` in a title: sent unless in force or sent openly. */

@@ -117,4 +117,18 @@ describe('what a recording did not print is brought about', () => {
     assert.deepEqual(outcome.differences, []);
     assert.match(outcome.remarks.join(), /inferred/);
   });
+
+  test('that the device was in no network, or not even a station', async () => {
+    const join = (report: string): string =>
+      step(
+        'wrong password',
+        'H>   0.000  AT+CWJAP="espressif","nope"\\r\\n',
+        `D>   0.001  AT+CWJAP="espressif","nope"\\r\\n${report}`,
+        'D>   3.501  +CWJAP:2\\r\\n\\r\\nERROR\\r\\n',
+      );
+    assert.deepEqual((await replayStep(join('WIFI DISCONNECT\\r\\n'))).differences, []);
+    const alone = await replayStep(join(''));
+    assert.deepEqual(alone.differences, []);
+    assert.match(alone.remarks.join(), /made it a station/);
+  });
 });

@@ -28,6 +28,11 @@ export const TEXT_VARIATIONS: readonly TextVariation[] = [
     allowed: '[A-Z][a-z]{2} [A-Z][a-z]{2} [ \\d]\\d \\d\\d:\\d\\d:\\d\\d \\d{4}',
   },
   {
+    what: "the board's own address",
+    recorded: /(?<=\+CIPSTAMAC:"|\+CIFSR:STAMAC,")[0-9a-f:]{17}(?=")/g,
+    allowed: '(?:[0-9a-f]{2}:){5}[0-9a-f]{2}',
+  },
+  {
     what: 'time since the start of a clock that is not set',
     recorded: /(?<=Thu Jan {2}1 )\d\d:\d\d:\d\d(?= 1970)/g,
     allowed: '\\d\\d:\\d\\d:\\d\\d',
