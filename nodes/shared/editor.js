@@ -17,6 +17,18 @@ const espAt = {
   isVariable: (value) => /\$\{[^}]+\}|\{\{/.test(String(value)),
 
   /**
+   * Another setting of a node that a check needs: as its dialog has it now, or as it is kept.
+   * @param {{ id: string }} node
+   * @param {string} field
+   */
+  current(node, field) {
+    const isOpen = RED.editor.getEditStack().some(({ id }) => id === node.id);
+    const input = $(`#node-input-${field}, #node-config-input-${field}`);
+    if (!isOpen || input.length === 0) return node[field];
+    return input.is(':checkbox') ? input.prop('checked') : input.val();
+  },
+
+  /**
    * Checks for a whole number; empty is the default and always right.
    * @param {(key: string, values?: object) => string} text
    */

@@ -40,6 +40,62 @@ for (const nodeRed of majors) {
       });
     }
 
+    it('check a setting by what the dialog has now, not by what was kept', async (t) => {
+      const editor = await Editor.open(demo.address);
+      t.after(() => editor.close());
+      const flows = await demo.flows();
+      const wrong = (field: string) => editor.page.locator(`#node-${field}.input-error`);
+      await editor.editConfig(idOf(flows, 'esp-at-device'));
+      await editor.page.locator('#esp-at-device-tabs li').nth(1).click();
+      assert.equal(await wrong('config-input-ssid').count(), 0);
+      await editor.page.locator('#node-config-input-wifi').check();
+      await wrong('config-input-ssid').waitFor();
+      await editor.page.locator('#node-config-input-bssid').fill('zz');
+      await editor.page.locator('#node-config-input-bssid').blur();
+      await wrong('config-input-bssid').waitFor();
+      await editor.page.locator('#node-config-input-wifi').uncheck();
+      await wrong('config-input-ssid').waitFor({ state: 'detached' });
+      assert.equal(await wrong('config-input-bssid').count(), 0);
+      await editor.page.locator('#node-config-dialog-cancel').click();
+      await editor.page.locator('#node-config-dialog-ok').waitFor({ state: 'detached' });
+      await editor.edit(idOf(flows, 'ws-open'));
+      await editor.page.locator('#node-input-joining').selectOption('delimiter');
+      await editor.page.locator('#node-input-delimiter').fill('');
+      await editor.page.locator('#node-input-delimiter').blur();
+      await wrong('input-delimiter').waitFor();
+      await editor.page.locator('#node-input-joining').selectOption('chunk');
+      assert.equal(await wrong('input-delimiter').count(), 0);
+    });
+
+    it('show what the runtime says as text, whatever is in it', async (t) => {
+      const editor = await Editor.open(demo.address);
+      t.after(() => editor.close());
+      const device = idOf(await demo.flows(), 'esp-at-device');
+      await editor.page.route('**/esp-at-websocket/networks/*', (route) =>
+        route.fulfill({ status: 409, json: { error: 'no port <img src=x onerror="hurt = 1">' } }),
+      );
+      await editor.editConfig(device);
+      await editor.page.locator('#esp-at-device-tabs li').nth(1).click();
+      await editor.page.locator('#node-config-input-wifi').check();
+      await editor.page.locator('#esp-at-find-networks').click();
+      await editor.page
+        .locator('#red-ui-notifications', { hasText: 'no port <img' })
+        .waitFor({ state: 'attached' });
+      assert.equal(await editor.page.locator('#red-ui-notifications img').count(), 0);
+    });
+
+    it('are found in the palette under ESP-AT', async (t) => {
+      const editor = await Editor.open(demo.address);
+      t.after(() => editor.close());
+      for (const type of users) {
+        const heading = await editor.run(
+          `return $('[data-palette-type="' + args + '"]').closest('.red-ui-palette-category').find('.red-ui-palette-header').text();`,
+          type,
+        );
+        assert.equal(heading, 'ESP-AT', type);
+      }
+    });
+
     it('say what is wrong with a setting, field by field', async (t) => {
       const editor = await Editor.open(demo.address);
       t.after(() => editor.close());
@@ -169,8 +225,12 @@ async function assertTidy(editor: Editor, where: string): Promise<void> {
     $('.red-ui-editor .red-ui-tray-body').last().find('select:visible').each(function () {
       const room = document.createElement('canvas').getContext('2d');
       room.font = getComputedStyle(this).font;
-      const width = room.measureText($(this).find('option:selected').text()).width;
-      if (width > this.clientWidth - 20) found.push('cut off: ' + $(this).find('option:selected').text());
+      // Beside the text there are the paddings and the arrow. Names of other nodes are as long as they are.
+      const names = $(this).is('#node-input-device');
+      for (const option of names ? [] : this.options) {
+        const { width } = room.measureText(option.text);
+        if (width > this.clientWidth - 34) found.push('cut off: ' + option.text);
+      }
     });
     return found;
   `);

@@ -57,7 +57,7 @@ describe('scorecard', () => {
       for (const [type, path] of nodeFiles()) {
         const html = text(path.replace(/\.js$/, '.html'));
         const literal = (name: string) => new RegExp(`\\b${name}: '([^']+)'`).exec(html)?.[1];
-        assert.equal(literal('category'), type === 'esp-at-device' ? 'config' : 'ESP-AT');
+        assert.equal(literal('category'), type === 'esp-at-device' ? 'config' : 'ESP_AT');
         assert.ok(icons.includes(String(literal('icon'))), `${type}: ${String(literal('icon'))}`);
         assert.match(html, /\bdefaults: \{\n/);
         colours.add(literal('color'));
