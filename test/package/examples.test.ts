@@ -57,6 +57,14 @@ describe('examples', () => {
         assert.equal(Number(y) % 20, 0, String(name));
         assert.equal(Number(x) % 10, 0, String(name));
       }
+      for (const node of placed.filter(({ type }) => /^(ws-|websocket )/.test(String(type)))) {
+        const [x, y] = [Number(node.x), Number(node.y)];
+        const hiding = placed.filter((other) => {
+          const [dx, dy] = [Math.abs(Number(other.x) - x), Number(other.y) - y];
+          return dx < 120 && dy > 0 && dy < 60;
+        });
+        assert.deepEqual(hiding, [], `the status below ${String(node.name)} is hidden`);
+      }
       const places = placed.map(({ x, y }) => `${Number(x)},${Number(y)}`);
       assert.equal(new Set(places).size, places.length);
     });
