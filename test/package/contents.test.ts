@@ -36,6 +36,11 @@ describe('published package', { skip: notBuilt() }, () => {
     }
   });
 
+  it('holds nothing twice, and no maps to sources that it does not hold', () => {
+    const needless = packed.filter((path) => /^(icons|locales)\/|\.map$/.test(path));
+    assert.deepEqual(needless, []);
+  });
+
   it('holds no tests, no scripts, no demo and no TypeScript but declarations', () => {
     const strays = packed.filter(
       (path) =>
