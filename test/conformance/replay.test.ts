@@ -155,6 +155,23 @@ describe('a replay forgives only what is stated', () => {
     assert.ok(!isMatched(await replayStep(address('18:fe:34:98:d3:7b'))));
   });
 
+  test('one ping of the device at the edge of a long step, not two', async () => {
+    const send = step(
+      'prompt, 40 s nothing',
+      'H>   0.000  AT+WSSEND=0,4\\r\\n',
+      'D>   0.001  AT+WSSEND=0,4\\r\\n\\r\\nOK\\r\\n\\r\\n>',
+      'H>  40.000  late',
+      'D>  40.001  \\r\\nSEND OK\\r\\n',
+    );
+    const replayed = async (pings: number): Promise<StepOutcome> => {
+      const shown = '[fin=1 op=9 masked=1 len=0] '.repeat(pings);
+      const got = `server got: \`${shown}[fin=1 op=1 masked=1 len=4 late]\``;
+      return replayStep(`${OPEN}${send}\n${got}\n`);
+    };
+    for (const pings of [0, 3, 4]) assert.deepEqual((await replayed(pings)).differences, []);
+    for (const pings of [2, 6]) assert.equal((await replayed(pings)).differences.length, 1);
+  });
+
   test('when a reconnect comes, not that it comes', async () => {
     const drop = (seconds: string, last: string): string =>
       step(
