@@ -1,7 +1,7 @@
 import type { WsFrame } from '../support/ws-server-frames';
 import { alphabet, type Action } from './actions';
 import { fits, lengthOf, type BytePattern } from './pattern';
-import { reportsIn, type DataReport, type ReportFormat } from './reports';
+import { reportsIn, type DataReport, type Report, type ReportFormat } from './reports';
 
 /** What is known of a link when its data reports are to be explained. */
 export interface LinkFormat {
@@ -135,4 +135,14 @@ function opcodeFor(payload: string): number {
 
 function bytesOf(text: string): Buffer {
   return Buffer.from(text, 'latin1');
+}
+
+/** Those of `events` that `said` does not hold yet. */
+export function unsaid(events: readonly Report[], said: Buffer, formatOf: FormatOf): Report[] {
+  const open = [...events];
+  for (const report of reportsIn(said.toString('latin1'), (link) => formatOf(link).format)) {
+    const at = open.findIndex((event) => JSON.stringify(event) === JSON.stringify(report));
+    if (at >= 0) open.splice(at, 1);
+  }
+  return open;
 }

@@ -38,7 +38,7 @@ describe('what a recording leaves open is settled by trying', () => {
     assert.deepEqual((await lastStep(OPEN + drop + state('query', 3))).remarks, []);
     const later = await lastStep(OPEN + drop + state('query', 2));
     assert.ok(isMatched(later));
-    assert.deepEqual(later.remarks, ['read: 12 s after the step before']);
+    assert.deepEqual(later.remarks, ['read: 10.5 s after the step before']);
   });
 
   test('whether words tell of an act', async () => {

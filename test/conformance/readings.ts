@@ -14,8 +14,8 @@ export interface Reading {
 
 export const USUAL_READING: Reading = { pause: 0, words: true };
 
-/** Rests that recordings are likely to have had, in milliseconds. */
-const PAUSES = [1000, 3000, 6000, 12_000, 17_000, 25_000];
+/** Rests that recordings are likely to have had, in milliseconds; some not in step with the client's rounds of 1 s. */
+const PAUSES = [300, 600, 1000, 3000, 6000, 10_500, 12_000, 17_000, 25_000];
 
 /** In the order in which they are tried. */
 export const OTHER_READINGS: readonly Reading[] = [

@@ -1,12 +1,13 @@
 import { EARLY_TEXT } from '../support/ws-server-paths';
 import { closePayload } from '../support/ws-server-frames';
 import type { Action } from './actions';
+import { isEchoed } from './echoed';
 import { endBefore } from './ends-before';
-import { eventsIn, framesBehind, wouldShow } from './inference';
+import { eventsIn, framesBehind, unsaid, wouldShow } from './inference';
 import { reactionOnAccept } from './on-accept';
 import { partBefore, partialFrames, withShownChunk } from './partial-frames';
 import { parsePattern, type BytePattern } from './pattern';
-import { reportsIn, type Report } from './reports';
+import type { Report } from './reports';
 import { isPing, withPongs } from './pings';
 import type { Prospects } from './prospects';
 import type { Attempts, Rig } from './rig';
@@ -20,6 +21,9 @@ import { isObservation, linksIn, readActions, silenceIn } from './wording';
 
 /** An attempt that is answered by nobody fails so many milliseconds later than one that is refused. */
 const UNANSWERED = 18_000;
+
+/** What comes within so many milliseconds belongs together. */
+const SOON = 1500;
 
 /** What helps to understand a step. */
 export interface StimuliContext {
@@ -157,14 +161,14 @@ export class Stimuli {
    */
   behind(line: TranscriptLine, said: Buffer): Stimulus[] {
     const piece = parsePattern(line.text);
-    const events = this.#unsaid(eventsIn(piece, this.#formatOf), said);
+    const events = unsaid(eventsIn(piece, this.#formatOf), said, this.#formatOf);
     const stimuli: Stimulus[] = [];
     const links = new Set<number>();
     for (const event of events) {
       if (event.kind === 'data') {
         if (links.has(event.data.link)) continue;
         links.add(event.data.link);
-        stimuli.push(...this.#dataStimuli(piece, event.data.link, events));
+        stimuli.push(...this.#dataStimuli(piece, event.data.link, events, line));
       } else if (event.kind === 'closed') {
         stimuli.push(...this.#closeStimuli(event.link));
       } else if (event.kind === 'disconnected') {
@@ -195,8 +199,8 @@ export class Stimuli {
   /** What must become of the attempts to come, as far as the recording shows; undefined when it does not. */
   attemptsAfter(link: number, line: TranscriptLine): Attempts | undefined {
     const { kind, after, states } = this.#prospects.of(link, this.#exchange, line);
-    // Only an attempt that nobody answers lasts long enough to be seen.
-    if (states.includes(1)) return 'swallowed';
+    // Only an attempt that nobody answers, or not soon, lasts long enough to be seen.
+    if (states.includes(1) && kind !== 'connected') return 'swallowed';
     if (this.#stateGiven || this.#otherCause) return undefined;
     if (kind !== 'disconnected') return 'accepted';
     return after !== undefined && after > UNANSWERED ? 'swallowed' : 'refused';
@@ -238,8 +242,14 @@ export class Stimuli {
     return this.#rig.links.openLinks[0] ?? 0;
   }
 
-  #dataStimuli(piece: BytePattern, link: number, unsaid: readonly Report[]): Stimulus[] {
-    if (this.#echoes(link)) return [];
+  #dataStimuli(
+    piece: BytePattern,
+    link: number,
+    reports: readonly Report[],
+    line: TranscriptLine,
+  ): Stimulus[] {
+    if (/\/echo\b/.test(this.#rig.links.uriOf(link)) && isEchoed(this.#exchange, link, reports))
+      return [];
     const titled = this.#titled.first('frames');
     if (titled && wouldShow(piece, link, titled.frames, this.#formatOf)) {
       this.#titled.drop(titled);
@@ -249,15 +259,24 @@ export class Stimuli {
     if (part) return [{ action: part, link, at: 0 }];
     const frames = framesBehind(piece, this.#formatOf).get(link) ?? [];
     const early = this.#rig.links.uriOf(link).includes('/early');
-    const missing = unsaid.filter((event) => event.kind === 'data' && event.data.link === link);
+    const missing = reports.filter((event) => event.kind === 'data' && event.data.link === link);
     const all = frames.filter((frame) => !(early && frame.payload.toString() === EARLY_TEXT));
     const wanted =
       piece.kind === 'whole' && missing.length < all.length ? all.slice(-missing.length) : all;
-    if (wanted.length === 0) return [];
+    if (wanted.length === 0) return all.length < frames.length ? this.#release(link, line) : [];
     if (/one segment|same segment|together/i.test(this.#exchange.title)) {
       return [{ action: { kind: 'frames', frames: wanted }, link, at: 0 }];
     }
     return wanted.map((frame) => ({ action: { kind: 'frames', frames: [frame] }, link, at: 0 }));
+  }
+
+  /** What makes the device look at a frame that came with the 101: whatever comes next. */
+  #release(link: number, line: TranscriptLine): Stimulus[] {
+    const { kind, after = Infinity } = this.#prospects.of(link, this.#exchange, line);
+    if (after < SOON && kind === 'closed') return this.#closeStimuli(link);
+    if (after < SOON && kind === 'disconnected') return this.#dropStimuli(link, line);
+    const pong = { fin: true, opcode: 10, payload: Buffer.alloc(0) };
+    return [{ action: { kind: 'frames', frames: [pong] }, link, at: 0 }];
   }
 
   #closeStimuli(link: number): Stimulus[] {
@@ -276,27 +295,5 @@ export class Stimuli {
     if (before.some((other) => restarts.test(other.text))) return [];
     const drop: Action = { kind: 'drop', how: 'fin' };
     return [{ action: this.#titled.take('drop') ?? drop, link, at: 0 }];
-  }
-
-  /** Whether the server sends back by itself what the host sends in this step. */
-  #echoes(link: number): boolean {
-    const sends = new RegExp(`^AT\\+WSSEND=${link},`, 'i');
-    return (
-      /\/echo\b/.test(this.#rig.links.uriOf(link)) &&
-      this.#exchange.lines.some((line) => line.actor === 'host' && sends.test(line.text))
-    );
-  }
-
-  /** The events of a piece that `said` does not hold yet. */
-  #unsaid(events: readonly Report[], said: Buffer): Report[] {
-    const open = [...events];
-    for (const report of reportsIn(
-      said.toString('latin1'),
-      (link) => this.#formatOf(link).format,
-    )) {
-      const at = open.findIndex((event) => JSON.stringify(event) === JSON.stringify(report));
-      if (at >= 0) open.splice(at, 1);
-    }
-    return open;
   }
 }

@@ -131,4 +131,20 @@ describe('what a recording did not print is brought about', () => {
     assert.deepEqual(alone.differences, []);
     assert.match(alone.remarks.join(), /made it a station/);
   });
+
+  test('messages that an echo is not the cause of, and what releases an early one', async () => {
+    const lines = [
+      'H>   0.000  AT+WSSEND=0,5\\r\\n',
+      'D>   0.001  AT+WSSEND=0,5\\r\\n\\r\\nOK\\r\\n\\r\\n>',
+      'D>   0.301  +WS_DATA:0,3,one\\r\\n',
+      'H>   0.500  hello',
+      'D>   0.501  \\r\\nSEND OK\\r\\n+WS_DATA:0,5,hello\\r\\n',
+    ];
+    const echo = OPEN.replaceAll('/plain', '/echo') + step('send', ...lines);
+    assert.deepEqual((await replayStep(echo)).differences, []);
+    const early = OPEN.replaceAll('/plain', '/early');
+    const ends = ['D>   0.001  +WS_DATA:0,10,early-bird\\r\\n', 'D>   0.101  +WS_CLOSED:0\\r\\n'];
+    assert.deepEqual((await replayStep(early + step('end', ...ends))).differences, []);
+    assert.deepEqual((await replayStep(early + step('any', ...ends.slice(0, 1)))).differences, []);
+  });
 });
