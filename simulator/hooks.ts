@@ -34,6 +34,8 @@ export interface Hooks {
   fate?(line: string): Fate;
   /** Told at each point in the life of a command; may restart or switch off the device there. */
   reached?(point: Point, line: string): void;
+  /** Told when bytes came while a command is at work, and were refused with `busy p...`. */
+  refused?(): void;
   /** Whether there is memory for so many bytes (a payload, a link's buffers). */
   allocate?(bytes: number): boolean;
   /** The device starts. What this returns is left on the line by the boot loader. */

@@ -107,6 +107,7 @@ export class Interpreter {
       this.#context.restart();
     } else {
       this.#sayBusy();
+      this.#context.hooks.refused?.();
     }
   }
 

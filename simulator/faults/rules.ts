@@ -31,6 +31,7 @@ export class Rules {
         for (const rule of [...this.#points]) rule(point, line === '' ? this.#line : line);
         own.reached?.(point, line);
       },
+      refused: () => own.refused?.(),
       allocate: (bytes) =>
         [...this.#memory].every((rule) => rule(bytes)) && (own.allocate?.(bytes) ?? true),
       booting: () => {

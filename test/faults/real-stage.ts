@@ -8,7 +8,7 @@ import { faultyDevice, type Faults } from '../../simulator/faults';
 import { startPathServer, type PathServer } from '../support/path-server';
 import { openPty, PortLink, type Pty } from '../support/pty';
 import { Books } from './books';
-import type { Stage, StageWitness } from './stage';
+import { hooksFor, type Stage, type StageWitness } from './stage';
 import { watchedPort } from './watched-port';
 
 /** Milliseconds from power-up to `ready`, and from there to an address. */
@@ -43,11 +43,7 @@ export class RealStage implements Stage {
     this.#server = server;
     const { device, faults } = faultyDevice({
       ...{ firmware, joined: true, bootMs: BOOT, random: seededRandom(seed + 1) },
-      hooks: {
-        reached: (point, text) => {
-          if (point === 'command') this.witness?.took(text);
-        },
-      },
+      hooks: hooksFor(() => this.witness),
       output: (bytes) => {
         this.onRead?.(bytes);
         this.#pty?.write(bytes);

@@ -1,7 +1,7 @@
 import type { Device } from '../../driver/device';
 import type { LinkId } from '../../driver/at/frame';
 import type { Clock } from '../../driver/clock';
-import type { FirmwareClass } from '../../simulator';
+import type { FirmwareClass, Hooks } from '../../simulator';
 import type { Faults } from '../../simulator/faults';
 import type { WsServer } from '../support/ws-server';
 import type { Books } from './books';
@@ -12,8 +12,10 @@ export interface StageWitness {
   wrote(bytes: Buffer): void;
   /** The device took a command line, as it reached it. */
   took(line: string): void;
-  /** The device said something. */
-  said(bytes: Buffer): void;
+  /** The device gave the result of the last of them. */
+  answered(): void;
+  /** The device had no use for bytes that came, and said so. */
+  refused(): void;
 }
 
 /**
@@ -47,4 +49,15 @@ export interface Stage {
   drive<T>(promise: Promise<T>): Promise<T>;
   /** Stops everything; brings what is left over of timers, ports and connections. */
   end(): Promise<readonly string[]>;
+}
+
+/** Lets a witness see what the device does. */
+export function hooksFor(witness: () => StageWitness | undefined): Hooks {
+  return {
+    reached: (point, line) => {
+      if (point === 'command') witness()?.took(line);
+      else if (point === 'answered') witness()?.answered();
+    },
+    refused: () => witness()?.refused(),
+  };
 }

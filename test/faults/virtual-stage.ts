@@ -15,7 +15,7 @@ import { VirtualClock } from '../support/virtual-clock';
 import { WsServer } from '../support/ws-server';
 import { Books } from './books';
 import { between } from './message';
-import type { Stage, StageWitness } from './stage';
+import { hooksFor, type Stage, type StageWitness } from './stage';
 import { watchedPort } from './watched-port';
 
 export interface VirtualStageOptions {
@@ -73,15 +73,10 @@ export class VirtualStage implements Stage {
       ...{ firmware, clock, network: this.#network, joined: true, bootMs: BOOT },
       random: seededRandom(seed + 1),
       uart: paced ? new PacedLine().factory : directUart,
-      hooks: {
-        reached: (point, line) => {
-          if (point === 'command') this.witness?.took(line);
-        },
-      },
+      hooks: hooksFor(() => this.witness),
       output: (bytes) => {
         this.heard += bytes.length * byteTime;
         this.onRead?.(bytes);
-        this.witness?.said(bytes);
         this.#memory.deliver(bytes);
       },
     });

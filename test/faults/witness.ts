@@ -11,7 +11,6 @@ const sendLine = /^AT\+WSSEND=(\d+),(\d+)(?:,(\d+))?(?:,(\d+))?(?:,(\d+))?$/i;
 const dataHeaders = [/^\+WS_DATA:\d,\d+,\d,\d+,(\d+),/, /^\+WS_DATA:\d,(\d+),/];
 const reportLine = /^\+(?:WS_(?:CONNECTED|DISCONNECTED|CLOSED)|WSOPEN):/;
 
-const BUSY = 'busy p...';
 /** Bytes of the CR LF behind data. */
 const LINE_END = 2;
 
@@ -39,9 +38,9 @@ export class Witness implements StageWitness {
   readonly #written = new Set<string>();
   #line = '';
   #astray = false;
-  /** Whether the device said that it was busy since a payload was begun, and the last of what it said. */
-  #busy = false;
-  #heard = '';
+  /** Whether the result of the line that the device took last was given, and bytes were refused before. */
+  #answered = false;
+  #refused = false;
   #atWork: OutEntry | undefined;
   /** The message whose payload was written last. */
   #latest: OutEntry | undefined;
@@ -59,8 +58,7 @@ export class Witness implements StageWitness {
     if (entry) {
       entry.payloadAt ??= this.#books.now;
       this.#atWork = this.#latest = entry;
-      this.#busy = false;
-      this.#heard = '';
+      this.#refused = false;
       if (this.#astray) entry.unknowable.add('send digit');
       return;
     }
@@ -72,17 +70,21 @@ export class Witness implements StageWitness {
   }
 
   took(line: string): void {
+    this.#answered = false;
     if (line === this.#line || this.#written.has(line)) return;
     this.#astray ||= sendsOtherwise(this.#line, line);
     if (/^AT(?:\+RST)?$/i.test(line) && !isLeftOf(line, this.#line))
       this.smuggled.push({ line, entry: this.#latest });
   }
 
-  said(bytes: Buffer): void {
-    this.#heard = (this.#heard + bytes.toString('latin1')).slice(-BUSY.length - bytes.length);
-    if (!this.#heard.includes(BUSY)) return;
-    // More came than the device wanted, and it said so: that can be known.
-    this.#busy = true;
+  answered(): void {
+    this.#answered = true;
+  }
+
+  refused(): void {
+    // More came than the device wanted, and it said so before its result: that can be known.
+    if (this.#answered) return;
+    this.#refused = true;
     if (this.#atWork?.outcome === 'pending') this.#atWork.unknowable.delete('pushed out');
   }
 
@@ -97,7 +99,7 @@ export class Witness implements StageWitness {
       damage.touched = true;
       damage.drift += received.length - sent.length;
       mark(this.#atWork, 'payload byte', damage.drift === 0);
-      mark(this.#atWork, 'pushed out', damage.drift > 0 && !this.#busy);
+      mark(this.#atWork, 'pushed out', damage.drift > 0 && !this.#refused);
     }
   }
 

@@ -94,6 +94,18 @@ describe('a busy simulated device', () => {
       assert.equal(await lab.command('AT'), ok);
     }));
 
+  it('lets its owner know of each', () => {
+    let refused = 0;
+    return inLab({ hooks: { refused: () => refused++ } }, async (lab) => {
+      await lab.open();
+      await lab.command('AT+WSCLOSE=0');
+      assert.equal(refused, 0);
+      await lab.say('noise');
+      await lab.say('noise');
+      assert.equal(refused, 2);
+    });
+  });
+
   it('restarts when told to all the same', () =>
     inLab({}, async (lab) => {
       await lab.open();
