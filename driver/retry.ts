@@ -14,9 +14,9 @@ const STEADY = 10_000;
  * Milliseconds from an opening to a restart of the device that may have brought it about: old firmware does not
  * survive a server that closes at once (class A).
  */
-const FRAGILE = 3000;
+const FRAGILE = 1000;
 /** How many such restarts in a row are taken for chance. */
-const CHANCE = 2;
+const CHANCE = 5;
 
 /** When a link that is to be kept open is tried again: one attempt at a time, after growing pauses. */
 export class Retry {
