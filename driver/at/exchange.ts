@@ -11,6 +11,8 @@ export type Verdict =
   | 'success'
   /** Success, unless the probe that is out has become the payload's last byte: find out. */
   | 'verify'
+  /** Success, unless the probe before the prompt has become the payload's first bytes: find out. */
+  | 'ask'
   /** The device refused it. */
   | 'failure'
   /** The command came back as typed: echo is on, which only a restart does. */
@@ -32,6 +34,7 @@ export class Exchange {
   #probes = 0;
   #busy = false;
   #won = false;
+  #probedBeforePrompt = false;
 
   constructor(command: Command) {
     this.command = command;
@@ -57,7 +60,7 @@ export class Exchange {
     return this.#probes > 0;
   }
 
-  /** Whether success was read while a probe was out: the probe's answer tells whether it was payload. */
+  /** Whether success was read that has to be confirmed: a probe that was out may have become payload. */
   get won(): boolean {
     return this.#won;
   }
@@ -75,13 +78,19 @@ export class Exchange {
     if (!this.command.payload || this.#phase === 'result') return 'confused';
     this.#phase = 'result';
     this.#busy = false;
-    // A probe before the prompt completed our own line; had it been too much, `busy p...` will tell.
+    // A probe before the prompt has completed our own line, or the prompt was late, and it is in the payload.
+    this.#probedBeforePrompt = this.#probes > 0;
     this.#probes = 0;
     return 'write';
   }
 
   line(text: string): Verdict {
-    if (this.#won && (text === 'ERROR' || text === 'busy p...')) return 'success';
+    const refused = text === 'ERROR' || text === 'busy p...';
+    if (this.#won && this.#probedBeforePrompt) {
+      // Payload that was too much stands in front of the question and spoils it.
+      return refused ? 'confused' : text === 'OK' ? 'success' : 'foreign';
+    }
+    if (this.#won && refused) return 'success';
     switch (text) {
       case 'OK':
         return this.#ok();
@@ -125,6 +134,10 @@ export class Exchange {
   #success(): Verdict {
     // Busy after the payload: the device took fewer bytes than were written, so its length was another.
     if (this.#busy && this.#phase === 'result') return 'confused';
+    if (this.#probedBeforePrompt) {
+      this.#won = true;
+      return 'ask';
+    }
     if (this.#probes === 0) return 'success';
     this.#won = true;
     return this.payloadWritten ? 'verify' : 'taken';

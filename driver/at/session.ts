@@ -19,6 +19,8 @@ const ATTEMPTS = 3;
 const CRLF = Buffer.from('\r\n');
 const CR = CRLF.subarray(0, 1);
 const LF = CRLF.subarray(1);
+/** A question that everything in front of it on the line spoils. */
+const QUESTION = Buffer.from('AT\r\n');
 
 /**
  * One command at a time over one line. Answers belong to the command at work, prompts to the one that
@@ -245,6 +247,9 @@ export class Session {
       case 'verify':
         this.#patience.verify();
         return this.#wire.write(LF);
+      case 'ask':
+        this.#patience.verify();
+        return this.#wire.write(QUESTION);
       case 'failure':
         return this.#refuse(request);
       case 'echo':
@@ -252,7 +257,7 @@ export class Session {
         return;
       case 'confused':
         // More bytes than the device took: it has sent the message with others in it.
-        if (text === 'SEND OK' && request.exchange.payloadWritten)
+        if ((text === 'SEND OK' || request.exchange.won) && request.exchange.payloadWritten)
           return this.#spoil(request, 'the payload was damaged on its way');
         return this.#lose(request, `${text} is no answer to ${request.exchange.command.name}`);
     }

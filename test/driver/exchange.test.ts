@@ -131,12 +131,17 @@ describe('an exchange with payload', () => {
     assert.deepEqual(verdicts(exchange, 'ERROR'), ['success']);
   });
 
-  it('forgets a probe that completed its own damaged line', () => {
-    assert.deepEqual(verdicts(new Exchange(send), '<probe>', 'OK', '>', 'SEND OK'), [
-      undefined,
-      'taken',
-      'write',
-      'success',
-    ]);
+  it('asks what became of a probe before the prompt: the end of its line, or payload', () => {
+    const begun = [undefined, 'taken', 'write', 'ask'];
+    for (const [answer, verdict] of [
+      ['OK', 'success'],
+      ['ERROR', 'confused'],
+      ['busy p...', 'confused'],
+      ['+WS_CLOSED:1', 'foreign'],
+    ] as const)
+      assert.deepEqual(verdicts(new Exchange(send), '<probe>', 'OK', '>', 'SEND OK', answer), [
+        ...begun,
+        verdict,
+      ]);
   });
 });

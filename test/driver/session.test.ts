@@ -289,6 +289,30 @@ describe('silence', () => {
     assert.equal(asked.end, 'done +X:7');
   });
 
+  for (const [answer, outcome] of [
+    ['\r\nOK\r\n', 'sent'],
+    ['\r\nERROR\r\n', 'SEND_UNKNOWN unknown'],
+    ['', 'SEND_UNKNOWN unknown'],
+  ] as const) {
+    it(`before a prompt leaves in doubt what the payload was, until asked: ${JSON.stringify(answer)}`, async () => {
+      const desk = new Desk();
+      const message = desk.send(0, 'hello');
+      desk.written();
+      await desk.clock.advance(1500);
+      assert.deepEqual(desk.written(), ['\r\n']);
+      desk.say('\r\nOK\r\n\r\n>');
+      assert.deepEqual(desk.written(), ['hello']);
+      desk.say('\r\nSEND OK\r\n');
+      assert.deepEqual(desk.written(), ['AT\r\n']);
+      await desk.clock.advance(0);
+      assert.equal(message.end, 'pending');
+      desk.inStep();
+      desk.say(answer);
+      await desk.clock.advance(1000);
+      assert.equal(message.end, outcome);
+    });
+  }
+
   it('leads back in step, where a late answer never reaches the next command', async () => {
     const desk = new Desk();
     desk.inStep();
