@@ -102,12 +102,10 @@ export class ExchangePlayer {
     const next = lines[index + 1];
     const reportFirst =
       next?.actor === 'device' && line.text !== '' && next.text.indexOf(line.text) > 0;
-    // A blocked WSSEND loses its link, too, but only after a while.
-    const soon = next !== undefined && next.time - line.time < LONG_GRACE;
     const first =
       reportFirst && next.text.startsWith('+WS_')
         ? this.#stimuli.behind(next, Buffer.alloc(0))
-        : this.#stimuli.before(line, answer, soon ? this.#inFlight : '');
+        : this.#stimuli.before(line, answer, this.#inFlight);
     for (const stimulus of first) this.#schedule(stimulus);
     if (first.length > 0) await this.#rig.pass(REPORT_FIRST);
     for (const { bytes, afterAnswer } of writes) {

@@ -2,7 +2,7 @@ import { EARLY_TEXT } from '../support/ws-server-paths';
 import { closePayload } from '../support/ws-server-frames';
 import type { Action } from './actions';
 import { isEchoed } from './echoed';
-import { endBefore } from './ends-before';
+import { blockedSend, endBefore } from './ends-before';
 import { eventsIn, framesBehind, unsaid, wouldShow } from './inference';
 import { reactionOnAccept } from './on-accept';
 import { partBefore, partialFrames, withShownChunk } from './partial-frames';
@@ -143,6 +143,10 @@ export class Stimuli {
 
   /** What must have come just before the host's line for a link's end to be told before the answer. */
   before(line: TranscriptLine, answer: string, command: string): Stimulus[] {
+    const { lines } = this.#exchange;
+    const blocked = this.#otherCause ? undefined : blockedSend(lines, lines.indexOf(line), command);
+    if (blocked !== undefined && !this.#rig.disturbed(blocked))
+      return [{ action: { kind: 'reads', value: false }, link: blocked, at: 0 }];
     const end = endBefore(line.text, answer, command);
     if (!end || !this.#rig.links.inUse(end.link)) return [];
     return end.how === 'close' ? this.#closeStimuli(end.link) : this.#dropStimuli(end.link, line);

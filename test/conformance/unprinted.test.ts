@@ -147,4 +147,16 @@ describe('what a recording did not print is brought about', () => {
     assert.deepEqual((await replayStep(early + step('end', ...ends))).differences, []);
     assert.deepEqual((await replayStep(early + step('any', ...ends.slice(0, 1)))).differences, []);
   });
+
+  test('a server that does not read, by a payload that fails late', async () => {
+    const lines = [
+      'H>   0.000  AT+WSSEND=0,4000,2,2000\\r\\n',
+      'D>   0.001  AT+WSSEND=0,4000,2,2000\\r\\n\\r\\nOK\\r\\n\\r\\n>',
+      'H>   0.040  xxxxxxxxxxxxxxxxxxxx …[4000 bytes]… xxxx',
+      'H>   1.000  AT\\r\\n',
+      'D>   1.001  \\r\\nbusy p...\\r\\n',
+      'D>  12.045  +WS_DISCONNECTED:0\\r\\n\\r\\nERROR\\r\\n',
+    ];
+    assert.deepEqual((await replayStep(OPEN + step('send', ...lines))).differences, []);
+  });
 });
