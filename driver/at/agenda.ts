@@ -1,7 +1,7 @@
 import type { EspAtError } from '../errors';
 import type { Command } from './command';
 import type { LinkId } from './frame';
-import { notSent, size, unknown, type QueuedSend, type Send } from './request';
+import { notSent, size, unknown, type QueuedSend, type Request, type Send } from './request';
 import { SendQueue } from './send-queue';
 
 /** A run of commands that nothing else may come between. */
@@ -47,6 +47,23 @@ export class Agenda {
     if (following) send.bytes = size(following);
     else this.#sends.shift(send.link);
     return following !== undefined;
+  }
+
+  /** Rejects a command that was at work, and the message it is of, with what is known of its bytes. */
+  fail(request: Request, error: EspAtError): void {
+    const { send, exchange } = request;
+    if (!send) return request.failed(error);
+    this.remove(send);
+    const left = exchange.mayHaveLeft || send.next > 0;
+    send.settle(left ? unknown(send.link, error) : notSent(error));
+  }
+
+  /** Rejects a command that the device answered with ERROR. */
+  refuse(request: Request, error: EspAtError): void {
+    const { send } = request;
+    if (!send?.unborn) return this.fail(request, error);
+    this.remove(send);
+    send.settle(notSent(send.ended ?? error));
   }
 
   /** Takes a message out, wherever it waits; false when it was not there. */

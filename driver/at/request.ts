@@ -3,6 +3,9 @@ import type { Answer, Command } from './command';
 import { Exchange } from './exchange';
 import type { LinkId } from './frame';
 
+/** How often a command is said that is harmless to repeat, or that cannot have left. */
+const ATTEMPTS = 3;
+
 /** One message to be sent: one command, or one for each of its fragments. */
 export interface Send {
   readonly link: LinkId;
@@ -67,6 +70,13 @@ export function isDoubtful({ exchange, attempt, send }: Request): boolean {
   if (attempt > 1 || command.refusable || payloadWritten || send?.ended) return false;
   const harmless = command.repeatable || command.payload !== undefined;
   return harmless && lines.length === 0 && reason === '';
+}
+
+/** Whether a request whose answer was lost may be said again: twice does the same, or nothing of it can have left. */
+export function mayBeSaidAgain({ exchange, attempt, send }: Request): boolean {
+  const { command, payloadWritten } = exchange;
+  const untouched = command.payload !== undefined && !payloadWritten && !send?.next;
+  return (command.repeatable || untouched) && attempt < ATTEMPTS;
 }
 
 /** The error of a request whose answer was lost. */

@@ -6,16 +6,14 @@ import { Exchange, type Verdict } from './exchange';
 import type { DataFormat, Frame, LinkId } from './frame';
 import { Framer } from './framer';
 import { Patience } from './patience';
-import { LARGEST_PAYLOAD, Recovery, type RecoveryStep } from './recovery';
 import { parseReport } from './reports';
-import { isDoubtful, isResult, lost, notSent, refusal, renewed, unknown } from './request';
+import { isDoubtful, isResult, lost, notSent, refusal } from './request';
 import type { QueuedSend, Request, Send } from './request';
 import type { SessionHandlers } from './session-handlers';
 import { StallWatch } from './stall-watch';
+import { Synchrony } from './synchrony';
 import { Wire, type SessionLine } from './wire';
 
-/** How often a command is said again that is harmless to repeat, or that cannot have left. */
-const ATTEMPTS = 3;
 const CRLF = Buffer.from('\r\n');
 const CR = CRLF.subarray(0, 1);
 const LF = CRLF.subarray(1);
@@ -34,23 +32,10 @@ export class Session {
   readonly #framer: Framer;
   readonly #stalls: StallWatch;
   readonly #patience: Patience;
+  readonly #synchrony: Synchrony;
   readonly #agenda = new Agenda();
   #request: Request | undefined;
   #sequence: Sequence | undefined;
-  #recovery: Recovery | undefined;
-  /** What was at work when the step was lost and is to be said again once it is found. */
-  #again: Request | undefined;
-  /** The next command of a sequence that goes on while the step is being found. */
-  #parked: Request | undefined;
-  /** Whether what is received may be the inside of a damaged message. */
-  #distrusted = false;
-  /** Payload bytes that a prompt nobody sees may be waiting for, and whose they are. */
-  #unfilled = 0;
-  #unfilledLink: LinkId | undefined;
-  /** Whose peer got a damaged message while the step was being lost. */
-  #spoiled: LinkId | undefined;
-  #turn = 0;
-  #stuck = false;
   #closed: EspAtError | undefined;
   #lastReset: EspAtError | undefined;
   /** While true, unknown lines mean nothing: the device may be booting, or echoing. */
@@ -70,10 +55,17 @@ export class Session {
     this.#patience = new Patience(clock, {
       probe: () => this.#wire.write(this.#request?.exchange.payloadWritten ? CR : CRLF),
       lose: (reason) => this.#loseToSilence(reason),
-      spoil: (reason) => this.#request && this.#spoil(this.#request, reason),
+      spoil: (reason) => this.#request && this.#loseDamaged(this.#request, reason),
       succeed: () => this.#request && this.#succeed(this.#request),
       pending: () => this.#wire.pending,
       hasty: () => this.raised,
+    });
+    this.#synchrony = new Synchrony(this.#wire, handlers, {
+      raised: () => this.raised,
+      expectPrompt: (expected) => (this.#framer.expectPrompt = expected),
+      start: (request) => this.#start(request),
+      fail: (request, error) => this.#agenda.fail(request, error),
+      next: () => this.#next(),
     });
   }
 
@@ -82,16 +74,16 @@ export class Session {
     const now = this.#clock.now();
     const duration = this.#wire.arrival(chunk.length);
     this.#patience.heard(now, duration);
-    this.#recovery?.heard(now, duration);
+    this.#synchrony.recovery?.heard(now, duration);
     this.#framer.push(chunk);
     this.#stalls.heard(now, duration);
-    if (this.raised && !this.lenient && !this.#recovery && this.#framer.garbled)
+    if (this.raised && !this.lenient && !this.#synchrony.recovery && this.#framer.garbled)
       this.#distrust('what came is of another rate, or noise');
   }
 
   /** Whether a data prompt may be left waiting, should the two sides part now. */
   get prompted(): boolean {
-    return this.#request?.exchange.command.payload !== undefined || this.#unfilled > 0;
+    return this.#request?.exchange.command.payload !== undefined || this.#synchrony.unfilled;
   }
 
   /** How `+WS_DATA` of a link looks from here on. */
@@ -152,20 +144,8 @@ export class Session {
    */
   async align(fill: number): Promise<boolean> {
     if (this.#closed) throw this.#closed;
-    const recovery = this.#newRecovery(fill, () => undefined);
-    const outcome = await recovery.run({
-      attempts: fill > 0 ? 3 : 1,
-      mayRestart: false,
-      prompted: fill > 0,
-    });
-    if (this.#recovery !== recovery) throw this.#lastReset ?? new EspAtError('PORT_CLOSED');
-    this.#endRecovery();
-    // A device that has just started has nothing to be in step about.
-    const inStep = outcome !== 'lost';
-    if (inStep) {
-      this.#distrusted = false;
-      this.#stuck = false;
-    }
+    const inStep = await this.#synchrony.align(fill);
+    if (inStep === undefined) throw this.#lastReset ?? new EspAtError('PORT_CLOSED');
     return inStep;
   }
 
@@ -175,20 +155,15 @@ export class Session {
    */
   reset(error: EspAtError): void {
     this.#lastReset = error;
-    this.#recovery?.abandon();
-    this.#endRecovery();
     this.#patience.stop();
     this.#stalls.stop();
+    const kept = this.#synchrony.reset();
     this.#framer.reset();
-    this.#distrusted = false;
-    this.#stuck = false;
-    this.#unfilled = 0;
-    this.#spoiled = undefined;
-    const begun = [this.#request, this.#again, this.#parked].filter((each) => each !== undefined);
-    this.#request = this.#again = this.#parked = undefined;
+    const begun = this.#request ? [this.#request, ...kept] : kept;
+    this.#request = undefined;
     this.#sequence = undefined;
     const rejectRest = this.#agenda.clear(begun.map(({ send }) => send));
-    for (const request of begun) this.#fail(request, error);
+    for (const request of begun) this.#agenda.fail(request, error);
     rejectRest(error);
   }
 
@@ -203,7 +178,7 @@ export class Session {
   #take(frame: Frame): void {
     switch (frame.kind) {
       case 'data':
-        if (!this.#distrusted) this.#handlers.data(frame);
+        if (!this.#synchrony.distrusted) this.#handlers.data(frame);
         return;
       case 'line':
         return this.#takeLine(frame.text);
@@ -216,12 +191,13 @@ export class Session {
   }
 
   #takeLine(text: string): void {
-    if (this.#recovery) {
-      if (!this.#recovery.line(text)) this.#takeForeign(text);
+    const { recovery } = this.#synchrony;
+    if (recovery) {
+      if (!recovery.line(text)) this.#takeForeign(text);
     } else if (this.#request) {
       this.#judge(this.#request, this.#request.exchange.line(text), text);
     } else if (text === 'OK' || text === 'SEND OK' || text === 'SEND FAIL') {
-      if (!this.lenient) this.#recover(`an unexpected ${text} came`);
+      if (!this.lenient) this.#synchrony.recover(`an unexpected ${text} came`);
     } else if (text !== 'ERROR' && text !== 'busy p...') {
       // An ERROR with nothing at work answers noise on the line; the device is idle again.
       this.#takeForeign(text);
@@ -229,7 +205,8 @@ export class Session {
   }
 
   #takePrompt(): void {
-    if (this.#recovery) this.#recovery.line('>');
+    const { recovery } = this.#synchrony;
+    if (recovery) recovery.line('>');
     else if (this.#request) this.#judge(this.#request, this.#request.exchange.prompt(), '>');
   }
 
@@ -258,7 +235,7 @@ export class Session {
       case 'confused':
         // More bytes than the device took: it has sent the message with others in it.
         if ((text === 'SEND OK' || request.exchange.won) && request.exchange.payloadWritten)
-          return this.#spoil(request, 'the payload was damaged on its way');
+          return this.#loseDamaged(request, 'the payload was damaged on its way');
         return this.#lose(request, `${text} is no answer to ${request.exchange.command.name}`);
     }
   }
@@ -266,7 +243,7 @@ export class Session {
   #takeForeign(text: string): void {
     const report = parseReport(text);
     if (report) {
-      if (!this.#distrusted || report.kind === 'ready') this.#handlers.report(report);
+      if (!this.#synchrony.distrusted || report.kind === 'ready') this.#handlers.report(report);
       return;
     }
     if (isResult(text)) return;
@@ -279,7 +256,8 @@ export class Session {
   // --- what goes out -------------------------------------------------------------------------------
 
   #next(): void {
-    if (this.#request || this.#sequence || this.#recovery || this.#stuck || this.#closed) return;
+    const { recovery, stuck } = this.#synchrony;
+    if (this.#request || this.#sequence || recovery || stuck || this.#closed) return;
     const turn = this.#agenda.next();
     if (turn?.sequence) {
       this.#sequence = turn.sequence;
@@ -299,8 +277,9 @@ export class Session {
     if (this.#closed) return Promise.reject(this.#closed);
     return new Promise((done, failed) => {
       const request = { exchange: new Exchange(command), attempt: 1, done, failed };
-      if (this.#recovery && !this.#parked) this.#parked = request;
-      else if (this.#request || this.#recovery || this.#stuck) failed(lost(request));
+      const { recovery, stuck } = this.#synchrony;
+      if (this.#synchrony.park(request)) return;
+      if (this.#request || recovery || stuck) failed(lost(request));
       else this.#start(request);
     });
   }
@@ -317,15 +296,14 @@ export class Session {
   #writePayload({ exchange, send }: Request): void {
     const { payload } = exchange.command;
     if (!payload) return;
-    this.#unfilled = LARGEST_PAYLOAD;
-    this.#unfilledLink = send?.link;
+    this.#synchrony.mayWait(send?.link);
     this.#patience.begin(exchange, this.#wire.duration(payload.length));
     this.#wire.write(payload);
   }
 
   #release(): void {
     this.#request = undefined;
-    this.#unfilled = 0;
+    this.#synchrony.settled();
     this.#patience.end();
   }
 
@@ -335,7 +313,7 @@ export class Session {
     if (!send) return request.done(exchange.lines);
     const following = this.#agenda.served(send, exchange.command);
     if (following && send.ended) {
-      this.#fail(request, send.ended);
+      this.#agenda.fail(request, send.ended);
       return this.#next();
     }
     // The wire first: the next command leaves in the same turn in which this answer is complete.
@@ -348,52 +326,31 @@ export class Session {
       return this.#lose(request, `${request.exchange.command.name} was refused for no reason`);
     const error = refusal(request, this.#patience.waited);
     this.#release();
-    if (request.send?.unborn) this.#settleUnborn(request.send, error);
-    else this.#fail(request, error);
+    this.#agenda.refuse(request, error);
     this.#next();
   }
 
-  #settleUnborn(send: QueuedSend, error: EspAtError): void {
-    this.#agenda.remove(send);
-    send.settle(notSent(send.ended ?? error));
-  }
-
-  #fail(request: Request, error: EspAtError): void {
-    const { send, exchange } = request;
-    if (!send) return request.failed(error);
-    this.#agenda.remove(send);
-    const left = exchange.mayHaveLeft || send.next > 0;
-    send.settle(left ? unknown(send.link, error) : notSent(error));
-  }
-
   #sendAtWork(): QueuedSend | undefined {
-    return this.#request?.send ?? this.#again?.send;
+    return this.#request?.send ?? this.#synchrony.send;
   }
 
   // --- out of step ---------------------------------------------------------------------------------
 
   /** Received bytes were damaged: until back in step, anything may be the inside of a message. */
   #distrust(reason: string): void {
-    if (this.#distrusted) return;
-    this.#distrusted = true;
+    if (this.#synchrony.distrusted) return;
+    this.#synchrony.distrust();
     // Nothing that comes now proves anything: no prompt, since the payload must not be risked, and no result.
     if (this.#request) this.#lose(this.#request, reason);
-    else if (!this.#recovery) this.#recover(reason);
+    else if (!this.#synchrony.recovery) this.#synchrony.recover(reason);
     this.#handlers.gap();
   }
 
   /** The answer to the command at work will not be known. */
   #lose(request: Request, reason: string): void {
-    const { exchange, send } = request;
-    const { command } = exchange;
-    const waiting = command.payload ? LARGEST_PAYLOAD : 0;
     this.#release();
-    this.#unfilled = waiting;
-    this.#unfilledLink = send?.link;
-    const untouched = command.payload !== undefined && !exchange.payloadWritten && !send?.next;
-    const again = (command.repeatable || untouched) && request.attempt < ATTEMPTS;
-    this.#recover(reason, again ? request : undefined);
-    if (!again) this.#fail(request, lost(request));
+    if (request.exchange.command.payload) this.#synchrony.mayWait(request.send?.link);
+    this.#synchrony.lose(request, reason);
   }
 
   /** Whatever has begun and does not go on has swallowed the answer, and would swallow those to come. */
@@ -404,63 +361,8 @@ export class Session {
   }
 
   /** Its peer got a damaged message. */
-  #spoil(request: Request, reason: string): void {
-    this.#spoiled = request.send?.link;
+  #loseDamaged(request: Request, reason: string): void {
+    this.#synchrony.spoil(request.send?.link);
     this.#lose(request, reason);
   }
-
-  /** Begins before anybody is told: whoever is told may ask for something at once, which has to wait. */
-  #recover(reason: string, again?: Request): void {
-    this.#again = again;
-    const recovery = this.#newRecovery(this.#unfilled, (step) => this.#handlers.recovery(step));
-    this.#handlers.outOfStep(reason);
-    const { raised } = this;
-    void recovery.run({ attempts: 3, mayRestart: !raised, hasty: raised }).then((outcome) => {
-      if (this.#recovery !== recovery) return;
-      this.#endRecovery();
-      if (outcome === 'in step') this.#inStep(recovery.filled ? this.#unfilledLink : this.#spoiled);
-      else if (outcome === 'restarted') this.#handlers.report({ kind: 'ready' });
-      else this.#giveUp();
-    });
-  }
-
-  #newRecovery(fill: number, taken: (step: RecoveryStep) => void): Recovery {
-    this.#recovery = new Recovery(this.#wire, fill, this.#turn++, taken);
-    this.#framer.expectPrompt = fill > 0;
-    return this.#recovery;
-  }
-
-  #endRecovery(): void {
-    this.#recovery = undefined;
-    this.#framer.expectPrompt = false;
-  }
-
-  #inStep(filled: LinkId | undefined): void {
-    this.#distrusted = false;
-    this.#unfilled = 0;
-    this.#spoiled = undefined;
-    const again = this.#again;
-    const parked = this.#parked;
-    this.#again = this.#parked = undefined;
-    const mayGoOn = again && !isOfLost(again.send, filled);
-    if (mayGoOn) this.#start(renewed(again));
-    else if (parked) this.#start(parked);
-    if (again && !mayGoOn) this.#fail(again, again.send?.ended ?? lost(again));
-    if (filled !== undefined) this.#handlers.filled(filled);
-    this.#handlers.recovered();
-    this.#next();
-  }
-
-  #giveUp(): void {
-    this.#stuck = true;
-    const waiting = [this.#again, this.#parked].filter((each) => each !== undefined);
-    this.#again = this.#parked = undefined;
-    for (const request of waiting) this.#fail(request, lost(request));
-    this.#handlers.dead();
-  }
-}
-
-/** Nothing may follow a damaged message as if nothing had happened, nor go out on another connection. */
-function isOfLost(send: QueuedSend | undefined, filled: LinkId | undefined): boolean {
-  return send !== undefined && (send.ended !== undefined || send.link === filled);
 }
