@@ -8,19 +8,15 @@ import type { WifiNetwork } from './commands/wifi';
 import { parseWsopen, wsopenQuery } from './commands/websocket';
 import type { Capabilities, DeviceEvent, DeviceOptions, DeviceState } from './device-types';
 import { asEspAtError, EspAtError } from './errors';
+import { Heartbeat } from './heartbeat';
 import { fallBack, resetByPin, type LineMemory } from './line';
 import type { Link } from './link';
 import type { LinkEvent } from './link-types';
 import { Network } from './network';
 import type { Port } from './port/port';
 import { scan } from './provision/wifi';
+import { isForeignReport, shownLine } from './unknown-line';
 
-/** Milliseconds without a byte after which the device is asked whether it is still there. */
-const HEARTBEAT = 30_000;
-/** The same however much it says: a report may have been lost on the line, and a link only seem to be open. */
-const LOOK = 120_000;
-/** Characters of an unknown line that are shown. */
-const LONGEST_SHOWN = 80;
 /** How often a silent device is looked for before its port is opened afresh. */
 const SEARCHES = 3;
 /** Milliseconds: the first and the longest pause before a set-up that failed is tried again. */
@@ -53,8 +49,9 @@ export class Epoch {
   #settle: (error: EspAtError) => void = () => undefined;
   #ended = false;
   #network: Network | undefined;
-  #timer: Cancel | undefined;
-  #heardAt: number;
+  readonly #heartbeat: Heartbeat;
+  /** Until a set-up that failed is tried again. */
+  #pause: Cancel | undefined;
   /** Whether a question about the links waits for its turn. */
   #asking = false;
   #found = false;
@@ -70,7 +67,7 @@ export class Epoch {
   constructor(port: Port, host: EpochHost, trouble?: EspAtError) {
     this.#trouble = trouble;
     this.#host = host;
-    this.#heardAt = host.clock.now();
+    this.#heartbeat = new Heartbeat(host.clock, () => this.ask());
     this.#backoff = new Backoff(FIRST_PAUSE, LONGEST_PAUSE, host.random);
     this.over = new Promise((resolve) => (this.#settle = resolve));
     const rate = () => this.#context.rate;
@@ -102,7 +99,7 @@ export class Epoch {
   }
 
   receive(chunk: Buffer): void {
-    this.#heardAt = this.#host.clock.now();
+    this.#heartbeat.heard();
     this.#session.receive(chunk);
   }
 
@@ -193,7 +190,7 @@ export class Epoch {
       clockSet: () => network.clockSet(),
     };
     for (const link of this.#host.links) link.attach(attachment);
-    this.#watch();
+    this.#heartbeat.start();
   }
 
   async #setUpFailed(network: Network, error: EspAtError): Promise<void> {
@@ -213,7 +210,7 @@ export class Epoch {
     }
     // Its `ready` may have come already.
     if (this.#network !== network || this.#ended) return;
-    this.#timer = this.#host.clock.after(this.#backoff.next(), () => this.#again(error));
+    this.#pause = this.#host.clock.after(this.#backoff.next(), () => this.#again(error));
   }
 
   /** Ready, perhaps without a network. */
@@ -245,23 +242,12 @@ export class Epoch {
 
   #leave(error: EspAtError): void {
     this.#found = this.#ready = this.#recovering = false;
-    this.#timer?.();
-    this.#timer = undefined;
+    this.#heartbeat.stop();
+    this.#pause?.();
+    this.#pause = undefined;
     this.#network?.close(error);
     this.#network = undefined;
     for (const link of this.#host.links) link.detach(error);
-  }
-
-  /** What happened unheard is found out by asking. */
-  #watch(delay = HEARTBEAT, lookAt = this.#host.clock.now() + LOOK): void {
-    const { clock } = this.#host;
-    this.#timer = clock.after(delay, () => {
-      const now = clock.now();
-      const left = Math.min(this.#heardAt + HEARTBEAT, lookAt) - now;
-      if (left > 0) return this.#watch(left, lookAt);
-      this.#watch();
-      this.ask();
-    });
   }
 
   // --- what the session tells ----------------------------------------------------------------------
@@ -271,7 +257,7 @@ export class Epoch {
     return new Session(line, clock, {
       report: (report) => this.#report(report),
       data: (frame) => links[frame.link]?.data(frame),
-      unknown: (text) => this.#host.event({ event: 'unknown-line', detail: shown(text) }),
+      unknown: (text) => this.#host.event({ event: 'unknown-line', detail: shownLine(text) }),
       suspects: (text) => !isForeignReport(text) && links.some((link) => link.state !== 0),
       echoed: () => this.#restarted(),
       gap: () => links.forEach((link) => link.gap()),
@@ -325,17 +311,4 @@ export class Epoch {
     if (wasReset || port.setRate) this.#again(error);
     else this.end(error);
   }
-}
-
-/** Reports of features this package does not use, and answers that come too late. */
-function isForeignReport(text: string): boolean {
-  return /^\+(?:IPD|LINK_CONN|STA_|DIST_STA_IP|MQTT|BLE|BT|HTTP|ETH_|CIP|CMD|CW|FS|SYS|TIME_|UART|WEBSERVER|WSHEAD|WSOPEN)/.test(
-    text,
-  );
-}
-
-/** A line that nobody knows, without what may be secret in it: a damaged echo may hold a password. */
-function shown(text: string): string {
-  const whole = text.replace(/[^\x20-\x7e]/g, '?').slice(0, LONGEST_SHOWN);
-  return whole.includes('"') ? `(${text.length} bytes)` : whole;
 }
