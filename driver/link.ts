@@ -2,23 +2,15 @@ import type { DataFrame, LinkId } from './at/frame';
 import { Attempt } from './attempt';
 import { BUFFER_SIZE, wsclose, wsdatafmt } from './commands/websocket';
 import { asEspAtError, EspAtError } from './errors';
+import { Connection } from './connection';
 import { Farewell } from './farewell';
-import { Incoming } from './incoming';
 import type { Attachment, LinkHost } from './link-host';
-import type {
-  CloseOptions,
-  LinkEvent,
-  LinkEventName,
-  LinkState,
-  OpenOptions,
-  SendOptions,
-} from './link-types';
+import type { CloseOptions, LinkEvent, LinkState, OpenOptions, SendOptions } from './link-types';
 import { closePayload } from './messages/close-frame';
 import { Outbox } from './outbox';
 import { checkOpening, verifiesServer } from './opening';
 import { Retry } from './retry';
 import { TrustWarning } from './trust';
-import { withoutUserinfo } from './uri';
 
 /** Milliseconds the device may try by itself to reconnect before keep-open opens the link afresh. */
 const RECONNECTING = 60_000;
@@ -36,14 +28,10 @@ export class Link {
   readonly id: LinkId;
   readonly #host: LinkHost;
   readonly #outbox: Outbox;
-  readonly #incoming = new Incoming();
+  readonly #connection: Connection;
   readonly #retry: Retry;
   readonly #farewell: Farewell;
   readonly #trust: TrustWarning;
-  #state: LinkState = 0;
-  #options: OpenOptions | undefined;
-  /** For everybody's eyes. */
-  #uri = '';
   /** Whether it is to be open: from `open()` until `close()` or a close by the server. */
   #wanted = false;
   #attached: Attachment | undefined;
@@ -60,24 +48,24 @@ export class Link {
   constructor(id: LinkId, host: LinkHost) {
     this.id = id;
     this.#host = host;
+    this.#connection = new Connection(id, host, (error) => this.renew(error));
     this.#farewell = new Farewell(id, host.clock);
     this.#trust = new TrustWarning(id, (error) => host.warn(error));
     this.#retry = new Retry(host.clock, host.random, () => {
-      if (this.#state === 4) host.ask();
-      else if (this.#wanted && this.#options && this.#attached && !this.#attempt)
-        this.#reopen(this.#options);
+      if (this.state === 4) host.ask();
+      else if (this.#wanted && this.#attached && !this.#attempt && !this.#opening) this.#reopen();
     });
     this.#outbox = new Outbox({
       link: id,
       clock: host.clock,
       budget: host.budget,
       attached: () => this.#attached,
-      open: () => this.#state === 2,
+      open: () => this.state === 2,
       wanted: () => this.#wanted,
-      bufferSize: () => this.#options?.config?.bufferSize ?? BUFFER_SIZE,
+      bufferSize: () => this.#connection.options?.config?.bufferSize ?? BUFFER_SIZE,
       brokenOff: (error) => {
         // Otherwise the connection is lost already, and the next one knows nothing of the message.
-        if (this.#state === 2) this.renew(error);
+        if (this.state === 2) this.renew(error);
       },
       refused: () => this.#host.ask(),
       stalled: (error) => this.#suspect(error),
@@ -85,16 +73,16 @@ export class Link {
   }
 
   get state(): LinkState {
-    return this.#state;
+    return this.#connection.state;
   }
 
   /** Of the last opening, without user and password; empty before the first. */
   get uri(): string {
-    return this.#uri;
+    return this.#connection.uri;
   }
 
   get owner(): string | undefined {
-    return this.#options?.owner;
+    return this.#connection.owner;
   }
 
   /** Counts what the device has reported of it: an answer to a question is older than a report that came after it. */
@@ -111,12 +99,12 @@ export class Link {
   async open(options: OpenOptions): Promise<void> {
     checkOpening(this.id, options, this.#attached?.capabilities);
     const underWay = this.#opening ?? (this.#wanted ? this.#attempt : undefined);
-    if (underWay || (this.#wanted && this.#state !== 0)) {
-      const same = (this.#opening?.options ?? this.#options)?.uri === options.uri;
-      if (same && (underWay || this.#state === 2)) {
+    if (underWay || (this.#wanted && this.state !== 0)) {
+      const same = (this.#opening?.options ?? this.#connection.options)?.uri === options.uri;
+      if (same && (underWay || this.state === 2)) {
         // Whoever asks last owns it, and says whether it is kept open.
         if (this.#opening) this.#opening.options = options;
-        if (this.#wanted) this.#options = options;
+        if (this.#wanted) this.#connection.adopt(options);
         return underWay?.done;
       }
       if (!same && !options.replace) throw new EspAtError('LINK_IN_USE', { link: this.id });
@@ -154,7 +142,7 @@ export class Link {
 
   /** @param frame the payload of the close frame that is sent where the link is open; without one it is cut off */
   async #close(frame?: Buffer): Promise<void> {
-    const idle = !this.#wanted && this.#state === 0;
+    const idle = !this.#wanted && this.state === 0;
     this.#wanted = false;
     const wish = ++this.#wish;
     this.#retry.stop();
@@ -162,13 +150,13 @@ export class Link {
     const attempt = this.#attempt;
     attempt?.abort();
     if (idle && !attempt) return;
-    if (!this.#attached || (this.#state === 0 && !attempt)) {
-      this.#becomeClosed('closed');
+    if (!this.#attached || (this.state === 0 && !attempt)) {
+      this.#becomeClosed();
       return;
     }
-    const connected = this.#state !== 0;
-    const farewell = this.#state === 2 || this.#state === 4 ? frame : undefined;
-    if (connected && this.#state !== 4) this.#become(4, 'closing');
+    const connected = this.state !== 0;
+    const farewell = this.state === 2 || this.state === 4 ? frame : undefined;
+    if (connected && this.state !== 4) this.#connection.become(4, 'closing');
     const attached = this.#attached;
     const present = () => this.#attached === attached;
     try {
@@ -179,7 +167,7 @@ export class Link {
       throw error;
     }
     // A device that was lost meanwhile has ended the connection before, and that was told.
-    if (wish === this.#wish && (!connected || this.#state === 4)) this.#becomeClosed('closed');
+    if (wish === this.#wish && (!connected || this.state === 4)) this.#becomeClosed();
   }
 
   // --- called by the device ------------------------------------------------------------------------
@@ -187,14 +175,14 @@ export class Link {
   /** The device is ready: a link that should be open is opened. */
   attach(attachment: Attachment): void {
     this.#attached = attachment;
-    if (!this.#wanted || !this.#options || this.#attempt || this.#opening) return;
+    if (!this.#wanted || this.#attempt || this.#opening) return;
     if (this.#retry.perilous) this.#retryLater();
-    else this.#reopen(this.#options);
+    else this.#reopen();
   }
 
   /** What keeps openings from succeeding is over, as far as it was the device's network. */
   hasten(): void {
-    if (this.#state === 0) this.#retry.hasten();
+    if (this.state === 0) this.#retry.hasten();
   }
 
   /** The device restarted, or is gone. */
@@ -204,14 +192,14 @@ export class Link {
     this.#retry.stop();
     // Nobody is there any more to answer a close frame.
     this.#farewell.answered();
-    const had = this.#state !== 0 || this.#attempt !== undefined;
+    const had = this.state !== 0 || this.#attempt !== undefined;
     if (had && (error.code === 'DEVICE_RESTARTED' || error.code === 'DEVICE_SILENT'))
       this.#retry.fell();
-    const wasClosing = this.#state === 4;
-    this.#state = 0;
+    const wasClosing = this.state === 4;
+    this.#connection.clear();
     this.#endConnection();
-    this.#wanted &&= this.#options?.keepOpen === true;
-    if (had) this.#emit(wasClosing ? 'closed' : 'device-lost', { error });
+    this.#wanted &&= this.#connection.options?.keepOpen === true;
+    if (had) this.#connection.tell(wasClosing ? 'closed' : 'device-lost', { error });
     if (!this.#wanted) this.#outbox.reject(this.#notOpen());
   }
 
@@ -219,9 +207,9 @@ export class Link {
     this.#reports++;
     if (this.#attempt) {
       this.#attempt.reports.connected = true;
-    } else if (this.#state === 4) {
+    } else if (this.state === 4) {
       return;
-    } else if (this.#state === 2 && !this.#announced) {
+    } else if (this.state === 2 && !this.#announced) {
       this.#announced = true;
     } else if (this.#wanted) {
       // Open already: that the connection before was lost went unheard.
@@ -239,9 +227,9 @@ export class Link {
     this.#reports++;
     if (this.#attempt) {
       this.#attempt.reports.disconnected = true;
-    } else if (this.#state === 2) {
+    } else if (this.state === 2) {
       this.#lose();
-      if (this.#options?.keepOpen) this.#retry.in(RECONNECTING);
+      if (this.#connection.options?.keepOpen) this.#retry.in(RECONNECTING);
       this.#host.ask();
     }
   }
@@ -251,43 +239,42 @@ export class Link {
     this.#farewell.answered();
     if (this.#attempt) {
       this.#attempt.reports.closed = true;
-    } else if (this.#state !== 0 && this.#state !== 4) {
+    } else if (this.state !== 0 && this.state !== 4) {
       this.#endConnection();
-      this.#state = 0;
+      this.#connection.clear();
       this.#attached?.session.dropSends(this.id, new EspAtError('LINK_CLOSED', { link: this.id }));
-      this.#wanted &&= this.#options?.keepOpen === true;
-      this.#emit('closed-by-server');
-      this.#retryLater();
+      this.#wanted &&= this.#connection.options?.keepOpen === true;
+      this.#connection.tell('closed-by-server');
+      // Whoever was told may be opening it by now.
+      if (!this.#opening) this.#retryLater();
       if (!this.#wanted) this.#outbox.reject(this.#notOpen());
     }
   }
 
   data(frame: DataFrame): void {
-    this.#incoming.take(frame);
+    this.#connection.data(frame);
   }
 
   /** Something received was lost, nobody knows on which link. */
   gap(): void {
-    this.#incoming.gap();
-    // One that is being opened tells of it once it is open.
-    if (this.#state !== 2) return;
-    this.#emit('gap', { error: new EspAtError('MESSAGES_LOST', { link: this.id }) });
+    this.#connection.gap();
   }
 
   /** What is received can be trusted again; all that came since {@link gap} was left out. */
   resume(): void {
-    if (!this.#incoming.resume()) return;
+    if (!this.#connection.resume()) return;
     const attached = this.#attached;
-    if (!attached?.capabilities.fragments || this.#state !== 2) return;
+    if (!attached?.capabilities.fragments || this.state !== 2) return;
     // What could not be read may have been whole, in another format: the command that sets it was damaged.
     attached.session.run(wsdatafmt(this.id)).catch(() => undefined);
   }
 
   /** Its peer may have got a damaged message, or it is dead though open: closed and opened again. */
   renew(error: EspAtError): void {
-    if (this.#state === 0 || this.#state === 4 || this.#attempt || !this.#options) return;
+    if (this.state === 0 || this.state === 4 || this.#attempt) return;
     this.#lose({ error });
-    this.#reopen(this.#options);
+    // Whoever was told may have closed it, or be opening it.
+    if (this.#wanted && !this.#opening) this.#reopen();
   }
 
   /**
@@ -297,38 +284,37 @@ export class Link {
   reconcile(state: LinkState | undefined, asked: number): LinkEvent {
     if (asked !== this.#reports) {
       this.#host.ask();
-      return this.#event('asked');
+      return this.#connection.describe('asked');
     }
     const actual = state ?? 0;
-    if (this.#state === 4) {
+    if (this.state === 4) {
       // The device refused to close it, or nobody heard that it did.
       if (actual === 0) this.#closedAtLast();
       else this.#closeAgain();
     } else if (!this.#attempt) {
-      if (actual === 0 && this.#state !== 0) this.closedByServer();
-      else if (actual === 2 && this.#state !== 2) {
+      if (actual === 0 && this.state !== 0) this.closedByServer();
+      else if (actual === 2 && this.state !== 2) {
         this.connected();
         // Its report may still come, and tells of no other connection.
         this.#announced = false;
-      } else if ((actual === 1 || actual === 3) && this.#state === 2) this.disconnected();
-      const away = this.#state === 1 || this.#state === 3;
-      if (away && (actual === 1 || actual === 3) && actual !== this.#state)
-        this.#become(actual, 'reconnecting');
+      } else if ((actual === 1 || actual === 3) && this.state === 2) this.disconnected();
+      if (this.#connection.away && (actual === 1 || actual === 3) && actual !== this.state)
+        this.#connection.become(actual, 'reconnecting');
       this.#judge();
     }
-    return this.#event('asked');
+    return this.#connection.describe('asked');
   }
 
   #closeAgain(): void {
     if (this.#farewell.underWay) return;
     const refused = () => {
-      if (this.#state === 4) this.#retry.in(CLOSE_AGAIN);
+      if (this.state === 4) this.#retry.in(CLOSE_AGAIN);
     };
     this.#attached?.session.run(wsclose(this.id)).then(() => this.#closedAtLast(), refused);
   }
 
   #closedAtLast(): void {
-    if (this.#state === 4 && !this.#farewell.underWay) this.#becomeClosed('closed');
+    if (this.state === 4 && !this.#farewell.underWay) this.#becomeClosed();
   }
 
   /** The device is asked first: it may be reconnecting already. */
@@ -340,7 +326,7 @@ export class Link {
   #judge(): void {
     const error = this.#suspicion;
     this.#suspicion = undefined;
-    if (error && this.#state === 2) this.renew(error);
+    if (error && this.state === 2) this.renew(error);
     this.#outbox.confirmed();
   }
 
@@ -348,8 +334,8 @@ export class Link {
 
   async #openAfresh(opening: Opening): Promise<void> {
     // What is held for a link that reconnects to the same URI can wait for this opening as well.
-    const reconnecting = this.#wanted && this.#options?.uri === opening.options.uri;
-    if (!reconnecting && (this.#state !== 0 || this.#attempt)) {
+    const reconnecting = this.#wanted && this.#connection.options?.uri === opening.options.uri;
+    if (!reconnecting && (this.state !== 0 || this.#attempt)) {
       // Where that fails the attempt closes it, and is made again when the link is to be kept open.
       const closing = this.#close().catch(() => undefined);
       const close = this.#wish;
@@ -357,7 +343,7 @@ export class Link {
       if (close !== this.#wish) throw new EspAtError('OPEN_ABORTED', { link: this.id });
     }
     const { options } = opening;
-    this.#adopt(options);
+    this.#connection.adopt(options);
     this.#wanted = true;
     this.#retry.stop();
     const wish = ++this.#wish;
@@ -370,15 +356,10 @@ export class Link {
     }
     if (wish !== this.#wish) throw new EspAtError('OPEN_ABORTED', { link: this.id });
     // The device was sooner, or something else had it opened again.
-    if (reconnecting && this.#state === 2) return;
+    if (reconnecting && this.state === 2) return;
     if (reconnecting && this.#attempt) return this.#attempt.done;
     this.#wanted = true;
     return this.#begin(opening.options, 'opened');
-  }
-
-  #adopt(options: OpenOptions): void {
-    this.#options = options;
-    this.#uri = withoutUserinfo(options.uri);
   }
 
   #begin(options: OpenOptions, event: 'opened' | 'reopened'): Promise<void> {
@@ -386,13 +367,13 @@ export class Link {
     if (!attached) return Promise.reject(new EspAtError('DEVICE_NOT_READY', { reason: '' }));
     const attempt = new Attempt(options, attached, {
       link: this.id,
-      inUse: () => this.#state !== 0,
+      inUse: () => this.state !== 0,
       wanted: () => this.#wanted,
       cleared: () => {
-        this.#state = 0;
+        this.#connection.clear();
         this.#retry.begun();
       },
-      saying: () => this.#incoming.expect(),
+      saying: () => this.#connection.expect(),
       over: () => {
         if (this.#attempt === attempt) this.#attempt = undefined;
       },
@@ -405,20 +386,22 @@ export class Link {
       failed: (error) => this.#attemptFailed(error),
     });
     this.#attempt = attempt;
-    this.#emit('opening');
+    this.#connection.tell('opening');
     return attempt.done;
   }
 
   #attemptFailed(error: EspAtError): void {
-    this.#incoming.end();
-    this.#state = 0;
-    this.#wanted &&= this.#options?.keepOpen === true;
-    this.#emit('failed', { error });
+    this.#connection.end();
+    this.#connection.clear();
+    this.#wanted &&= this.#connection.options?.keepOpen === true;
+    this.#connection.tell('failed', { error });
     this.#retryLater();
     if (!this.#wanted) this.#outbox.reject(this.#notOpen());
   }
 
-  #reopen(options: OpenOptions): void {
+  #reopen(): void {
+    const { options } = this.#connection;
+    if (!options) return;
     // Who waits for it hears of it by events; there is nobody to reject to.
     if (verifiesServer(options)) void this.#reopenInTime(options);
     else this.#begin(options, 'reopened').catch(() => undefined);
@@ -441,65 +424,41 @@ export class Link {
 
   #retryLater(): void {
     if (!this.#wanted || !this.#attached) return;
-    this.#emit('retrying', { retryIn: this.#retry.later() });
+    this.#connection.tell('retrying', { retryIn: this.#retry.later() });
   }
 
   // --- states --------------------------------------------------------------------------------------
 
   /** @param announced whether the device has reported the connection */
   #becomeOpen(event: 'opened' | 'reopened', announced: boolean): void {
-    const options = this.#options;
+    const options = this.#connection.options;
     const capabilities = this.#attached?.capabilities;
     if (!options || !capabilities) return;
     this.#retry.opened();
     this.#announced = announced;
-    this.#become(2, event);
+    this.#connection.become(2, event);
     this.#trust.opened(options, capabilities);
-    this.#incoming.begin({
-      clock: this.#host.clock,
-      link: this.id,
-      boundaries: capabilities.fragments,
-      joining: options.joining,
-      maxMessage: options.maxMessage,
-      // Written out, not spread: it is done for every message.
-      message: (opcode, bytes) =>
-        this.#host.message({ link: this.id, uri: this.uri, owner: this.owner, opcode, bytes }),
-      failed: (error) => this.#emit('gap', { error }),
-      dead: (error) => this.renew(error),
-    });
+    this.#connection.receive(options, capabilities);
     this.#outbox.release();
   }
 
   #endConnection(): void {
     this.#retry.ended();
     this.#suspicion = undefined;
-    this.#incoming.end();
+    this.#connection.end();
   }
 
   /** The connection is lost, and with it whatever was given to be sent over it. */
   #lose(extra: Partial<LinkEvent> = {}): void {
     this.#endConnection();
     // Before anything fails that was on its way: it is lost, and need not be closed.
-    this.#become(1, 'lost', extra);
+    this.#connection.become(1, 'lost', extra);
     this.#attached?.session.dropSends(this.id, this.#notOpen());
   }
 
-  #become(state: LinkState, event: LinkEventName, extra: Partial<LinkEvent> = {}): void {
-    this.#state = state;
-    this.#emit(event, extra);
-  }
-
-  #becomeClosed(event: 'closed'): void {
+  #becomeClosed(): void {
     this.#endConnection();
-    this.#become(0, event);
-  }
-
-  #emit(event: LinkEventName, extra: Partial<LinkEvent> = {}): void {
-    this.#host.event({ ...this.#event(event), ...extra });
-  }
-
-  #event(event: LinkEventName): LinkEvent {
-    return { link: this.id, event, state: this.#state, uri: this.uri, owner: this.owner };
+    this.#connection.become(0, 'closed');
   }
 
   #notOpen(): EspAtError {

@@ -156,6 +156,29 @@ describe('a link that is renewed', () => {
   });
 });
 
+describe('whoever is told of an end and opens the link at once', () => {
+  for (const event of ['closed-by-server', 'lost'] as const) {
+    it(`is the only one who does: ${event}`, async () => {
+      const { world, link, story, connections } = await openWorld();
+      // Kept open, so that the driver would open it as well.
+      await world.clock.wait(link.open({ uri: one, keepOpen: true }));
+      const openings: Promise<void>[] = [];
+      world.device.on('link', (told) => {
+        if (told.event !== event || openings.length > 0) return;
+        openings.push(link.open({ uri: two, replace: true, keepOpen: true }));
+      });
+      if (event === 'lost') link.renew(new EspAtError('FRAME_STALLED', { link: 0 }));
+      else world.server.connections[0]?.close();
+      await world.clock.advance(20_000);
+      await world.clock.wait(Promise.all(openings));
+      assert.ok(!story().includes('retrying 0'), story().join());
+      assert.equal(story().filter((each) => each.startsWith('opening')).length, 1);
+      assert.deepEqual(connections(), ['/one false', '/two true']);
+      await world.end();
+    });
+  }
+});
+
 describe('an answer about a link', () => {
   for (const [event, report, outcome] of [
     ['closed', '+WS_CLOSED:0\r\n', ['closed-by-server 0']],
