@@ -50,7 +50,7 @@ export function espAtDevice(make: MakeDevice, clock: Clock = systemClock): (RED:
       EspAtDevice,
       { credentials: deviceCredentials },
     );
-    servePorts(RED, translate);
+    servePorts(RED);
     serveNetworks(RED, translate);
     serveCertificates(RED, translate);
   };

@@ -1,22 +1,24 @@
 import type { NodeAPI } from 'node-red';
 import { listPorts, type PortInfo } from '../../driver';
 import { SIMULATED } from './ports';
-import type { Translate } from './translate';
 
-/** A suggestion for the port field. */
+/** A suggestion for the port field. The dialog puts it into words, in its own language. */
 export interface PortSuggestion {
   /** What goes into the field. */
   readonly value: string;
-  readonly label: string;
+  /** Who made what is plugged in, and what it is. */
+  readonly about?: string;
+  /** Whether another program holds it; missing where that cannot be told. */
+  readonly inUse?: boolean;
 }
 
 /** `GET /esp-at-websocket/ports` for the dialog: the simulated device first, then what is plugged in. */
-export function servePorts(RED: NodeAPI, translate: Translate): void {
+export function servePorts(RED: NodeAPI): void {
   RED.httpAdmin.get(
     '/esp-at-websocket/ports',
     RED.auth.needsPermission('esp-at-device.read'),
     (_request, response) => {
-      suggestions(translate).then(
+      suggestions().then(
         (ports) => response.json(ports),
         (error: unknown) => response.status(500).json({ error: String(error) }),
       );
@@ -24,18 +26,16 @@ export function servePorts(RED: NodeAPI, translate: Translate): void {
   );
 }
 
-async function suggestions(translate: Translate): Promise<PortSuggestion[]> {
+async function suggestions(): Promise<PortSuggestion[]> {
   const ports = await listPorts();
-  return [
-    { value: SIMULATED, label: `${translate('ports.simulated')} (${SIMULATED})` },
-    ...ports.map((port) => ({ value: port.path, label: describe(port, translate) })),
-  ];
+  return [{ value: SIMULATED }, ...ports.map(suggestion)];
 }
 
-/** `/dev/serial/by-id/… – Silicon Labs CP2102 (in use)`; whether it is in use cannot always be told. */
-function describe({ path, manufacturer, product, inUse }: PortInfo, translate: Translate): string {
+function suggestion({ path, manufacturer, product, inUse }: PortInfo): PortSuggestion {
   const about = [manufacturer, product].filter((part) => part !== undefined).join(' ');
-  const name = about === '' ? path : `${path} – ${about}`;
-  if (inUse === undefined) return name;
-  return `${name} (${translate(inUse ? 'ports.inUse' : 'ports.free')})`;
+  return {
+    value: path,
+    ...(about === '' ? {} : { about }),
+    ...(inUse === undefined ? {} : { inUse }),
+  };
 }

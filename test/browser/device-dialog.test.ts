@@ -12,11 +12,19 @@ const other = makeIdentity(authority, 'other');
 const unfit = 'does not fit the client certificate';
 
 const runs = [
-  { nodeRed: '4', locale: 'en-US' },
-  { nodeRed: '5', locale: 'zh-CN' },
-] as const satisfies readonly { nodeRed: NodeRedMajor; locale: string }[];
+  {
+    nodeRed: '4',
+    locale: 'en-US',
+    ports: ['Simulated ESP32 (sim:)', '/dev/ttyUSB7 – Silicon Labs CP2102 (in use)', 'COM3'],
+  },
+  {
+    nodeRed: '5',
+    locale: 'zh-CN',
+    ports: ['模拟的 ESP32 (sim:)', '/dev/ttyUSB7 – Silicon Labs CP2102 (占用中)', 'COM3'],
+  },
+] as const satisfies readonly { nodeRed: NodeRedMajor; locale: string; ports: string[] }[];
 
-for (const { nodeRed, locale } of runs) {
+for (const { nodeRed, locale, ports } of runs) {
   describe(
     `the dialog of esp-at-device, Node-RED ${nodeRed}, ${locale}`,
     { skip: noBrowser },
@@ -38,12 +46,17 @@ for (const { nodeRed, locale } of runs) {
         await editor.run('RED.editor.editConfig("", "esp-at-device", args);', id);
         await page.locator('#node-config-input-port').waitFor();
 
+        await page.route('**/esp-at-websocket/ports', async (route) => {
+          const given: unknown = await (await route.fetch()).json();
+          assert.ok(Array.isArray(given));
+          const simulated: unknown = given[0];
+          const plugged = { value: '/dev/ttyUSB7', about: 'Silicon Labs CP2102', inUse: true };
+          await route.fulfill({ json: [simulated, plugged, { value: 'COM3' }] });
+        });
         await page.locator('#esp-at-find-ports').click();
-        await page
-          .locator('.red-ui-popover-panel, .red-ui-menu')
-          .getByText('(sim:)')
-          .first()
-          .waitFor();
+        const menu = page.locator('.red-ui-menu', { hasText: '(sim:)' });
+        await menu.getByText('(sim:)').waitFor();
+        assert.deepEqual(await menu.locator('a').allInnerTexts(), ports);
         await picture('port');
         await page.keyboard.press('Escape');
 
