@@ -9,7 +9,8 @@ import { bufferIn } from './config-wording';
 import type { Setup } from './setup';
 import { leadsTo } from './stimulus';
 import type { Item, Row } from './transcript';
-import { isObservation, readActions } from './wording';
+import { isObservation } from './observation';
+import { readActions } from './wording';
 
 /** How long a row's output may take, in milliseconds. */
 const LONGEST = 20_000;

@@ -17,7 +17,8 @@ import { Surroundings, type Lead } from './surroundings';
 import { titleActions } from './title-actions';
 import { Titled } from './titled';
 import type { UnfinishedFrames } from './unfinished-frames';
-import { isObservation, linksIn, readActions, silenceIn } from './wording';
+import { isObservation } from './observation';
+import { linksIn, readActions, silenceIn } from './wording';
 
 /** An attempt that is answered by nobody fails so many milliseconds later than one that is refused. */
 const UNANSWERED = 18_000;

@@ -1,5 +1,6 @@
 import type { TimedAction } from './actions';
-import { isObservation, readActions } from './wording';
+import { isObservation } from './observation';
+import { readActions } from './wording';
 
 /**
  * What a title says that is to be done. In a step of the host's, only clauses that name who acts are taken for actions.

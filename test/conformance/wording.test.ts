@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { Action } from './actions';
-import { isObservation, readActions } from './wording';
+import { isObservation } from './observation';
+import { readActions } from './wording';
 
 /** Short forms, so that a table can be read. */
 function short(action: Action): string {
@@ -88,6 +89,9 @@ const WORDS: readonly (readonly [text: string, ...expected: string[]])[] = [
   ['all packets get lost', 'reachable false'],
   ['power off and on', 'power cycle'],
   ['server destroy()', 'drop fin'],
+  ['ws.terminate()', 'drop fin'],
+  ['ws.close(1001)', 'close 03e9'],
+  ['server.close()', 'listens false'],
   ['server sends binary, 5000 bytes', '2:abcdefghijkl/5000'],
   ['server sends the header of a 10 byte frame and 3 bytes', 'half 3 of 10'],
   ['server sends 81 05 68', 'bytes 810568'],
@@ -114,6 +118,13 @@ describe('words about the server are understood', () => {
       'client disconnected',
       'ping received',
       'server: connection 2',
+      'connection 2: GET /plain',
+      'upgrade request',
+      'close frame from the device',
+      'device closes TCP',
+      '[fin=1 op=8 masked=1 len=2 \\x03\\xe8]',
+      'server sends 101',
+      '401 sent',
     ]) {
       assert.ok(isObservation(text), text);
     }

@@ -28,13 +28,6 @@ export function readActions(text: string, guess = false): TimedAction[] | undefi
   return actions.length > 0 ? actions : undefined;
 }
 
-/** Words that tell what the server saw, or what a path does by itself: nothing is to be done. */
-export function isObservation(text: string): boolean {
-  return /^\W*(?:the )?(?:server|peer)?:?\s*(?:got|gets|sees?|saw|receives?d?|accept(?:s|ed)|notices?d?|answer(?:s|ed)(?! pings?\b)|echo(?:es|ed)?|has|had|picks|connection (?:open|accepted|from)|(?:new|tcp) connection|request|(?:client|socket|connection) (?:is )?(?:closed|gone|ended|lost|disconnected)|client|connection \d+$|(?:ping|pong|close frame|frame|text) (?:received|seen|arrived))\b/i.test(
-    text,
-  );
-}
-
 /** A clause as it stands, and with its quotes blotted out so that a payload is not taken for words. */
 interface Clause {
   readonly text: string;
@@ -153,19 +146,19 @@ const RULES: readonly Rule[] = [
     { kind: 'listens', value: true },
   ]),
   rule(
-    'goes (?:away|down)|(?:is|was|gets) (?:gone|down|stopped|killed|away|off)\\b|stops? (?:listening|accepting)|shuts? down|no server|port (?:is )?closed|disappears|refuses\\b|server (?:gone|down|off|stopped|killed)\\b|^\\W*server: down\\b',
+    'goes (?:away|down)|(?:is|was|gets) (?:gone|down|stopped|killed|away|off)\\b|stops? (?:listening|accepting)|shuts? down|no server|port (?:is )?closed|disappears|refuses\\b|server (?:gone|down|off|stopped|killed)\\b|^\\W*server: down\\b|\\bserver\\.close\\(',
     { kind: 'listens', value: false },
   ),
   rule('\\b(?:rst|resets?|reset|aborts?)\\b', { kind: 'drop', how: 'rst' }),
   rule(
-    'without (?:a )?close frame|sockets? (?:is )?(?:destroyed|ended)|\\b(?:destroy|end)\\(\\)|^\\W*server: end\\W*$',
+    'without (?:a )?close frame|sockets? (?:is )?(?:destroyed|ended)|\\b(?:destroy|end|terminate)\\(\\)|server ended\\b|^\\W*server: end\\W*$',
     {
       kind: 'drop',
       how: 'fin',
     },
   ),
   rule(
-    'close frame|close with|sends? (?:a |an )?(?:empty )?close|closes? (?:with |normally )?(?:code )?\\(?\\d{4}|closes? (?:at once|again|normally|the (?:websocket|link))|\\b(?:server|peer) clos(?:e|es|ed)\\b(?! (?:tcp|the (?:tcp|socket|connection)|its (?:socket|tcp)))|opcode 8|op(?:code)?=8',
+    'close frame|close with|sends? (?:a |an )?(?:empty )?close|closes? (?:with |normally )?(?:code )?\\(?\\d{4}|closes? (?:at once|again|normally|the (?:websocket|link))|\\b(?:server|peer) clos(?:e|es|ed)\\b(?! (?:tcp|the (?:tcp|socket|connection)|its (?:socket|tcp)))|opcode 8|op(?:code)?=8|\\bws\\.close\\(',
     readClose,
   ),
   rule(
