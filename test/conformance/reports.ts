@@ -55,7 +55,7 @@ function readData(
   link: number,
   formatOf: (link: number) => ReportFormat,
 ): { report: DataReport; end: number } {
-  const { mask } = formatOf(link);
+  const { level, mask } = formatOf(link);
   let position = start + '+WS_DATA:0,'.length;
   const next = (bit: number): number | undefined => {
     if ((mask & bit) === 0) return undefined;
@@ -66,7 +66,10 @@ function readData(
   };
   const [opcode, fin, payloadLength] = [next(1), next(2), next(4)];
   next(8);
-  const length = next(16);
+  const chunk = next(16);
+  // Beyond level 0 a chunk's length is only the first one's.
+  const whole = level === 1 || fin !== 0 ? payloadLength : undefined;
+  const length = level === 0 ? chunk : whole;
   const ending = (mask & 32) === 0 ? 0 : 2;
   const follower = text.indexOf('+WS_DATA:', position);
   const dataEnd =

@@ -159,4 +159,15 @@ describe('what a recording did not print is brought about', () => {
     ];
     assert.deepEqual((await replayStep(OPEN + step('send', ...lines))).differences, []);
   });
+
+  test('a frame that is reported in one piece although it is longer than the buffer', async () => {
+    const format = step(
+      'format',
+      'H>   0.000  AT+WSDATAFMT=0,1,63\\r\\n',
+      'D>   0.001  AT+WSDATAFMT=0,1,63\\r\\n\\r\\nOK\\r\\n',
+    );
+    const report = `+WS_DATA:0,1,1,1200,0,1024,${'abc'.repeat(400)}\\r\\n`;
+    const outcome = await replayStep(OPEN + format + step('message', `D>   0.001  ${report}`));
+    assert.deepEqual(outcome.differences, []);
+  });
 });
