@@ -10,6 +10,8 @@ export const unknowables = {
     'bytes lost from data, or added to it, were made up for by a line end behind it, or in it',
   'pushed out':
     'a byte added to a payload pushed its last one out, and came when the device had said SEND OK',
+  'noise answered':
+    'the device said busy to noise; it looked like its answer to a probe, which had filled up a short payload',
   'after SEND OK': 'the network lost what TCP had taken; SEND OK means no more than handed to TCP',
   'payload as commands':
     'the device restarted, or took a shorter length, as a payload was on its way, and read it as lines',

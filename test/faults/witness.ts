@@ -97,6 +97,7 @@ export class Witness implements StageWitness {
       const damage = this.#payloads.get(this.#atWork) ?? { touched: false, drift: 0 };
       this.#payloads.set(this.#atWork, damage);
       damage.touched = true;
+      if (damage.drift < 0 && sent.length === 0) this.#atWork.unknowable.add('noise answered');
       damage.drift += received.length - sent.length;
       mark(this.#atWork, 'payload byte', damage.drift === 0);
       mark(this.#atWork, 'pushed out', damage.drift > 0 && !this.#refused);
