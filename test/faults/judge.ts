@@ -21,6 +21,8 @@ const ANYTHING = 90_000;
 /** Bytes that noise or a damaged line leave in a prompt beside what fills it. */
 const NOISE = 60;
 
+const EOL = Buffer.from('\r\n');
+
 const endings = new Set([
   ...['lost', 'closed-by-server', 'closing', 'closed', 'failed', 'device-lost', 'gap'],
   ...['reopened', 'opened'],
@@ -227,7 +229,13 @@ export class Judge {
     const marked = this.#books.in.filter((each) => this.#accountsFor(each, stray));
     const entry = marked.findLast(({ payload }) => isLike(payload, stray.bytes)) ?? marked.at(-1);
     if (!entry) {
-      this.#broken(`${describeStray(stray)} arrived at the host`);
+      const follower = this.#follower(stray);
+      if (follower) {
+        this.#spent.add(follower);
+        this.#count('made up for');
+      } else {
+        this.#broken(`${describeStray(stray)} arrived at the host`);
+      }
       return;
     }
     this.#spend(entry, true);
@@ -235,6 +243,15 @@ export class Judge {
     for (const each of this.#books.in) {
       if (each.arrivals.length === 0 && stray.bytes.includes(each.payload)) this.#spent.add(each);
     }
+  }
+
+  /** The message behind one whose data took the line end behind it: it has that in front, where no boundaries show. */
+  #follower({ link, bytes }: Stray): InEntry | undefined {
+    const entries = this.#books.in.filter(({ label }) => label.link === link);
+    const index = entries.findIndex(
+      (entry) => entry.arrivals.length === 0 && bytes.equals(Buffer.concat([EOL, entry.payload])),
+    );
+    return entries[index - 1]?.unknowable.has('made up for') ? entries[index] : undefined;
   }
 
   #accountsFor(entry: OutEntry | InEntry, stray: Stray): boolean {
