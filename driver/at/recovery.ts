@@ -146,7 +146,8 @@ export class Recovery {
         await this.#lull();
       }
       const waiting = reply === undefined || this.#prompted;
-      if (waiting && this.#fill > 0 && !this.#filled) reply = await this.#fillUp();
+      // Also when it seemed to be filled before: received data may hold what looked like an answer.
+      if (waiting && this.#fill > 0) reply = await this.#fillUp();
       if (reply !== undefined && (await this.#ask())) return 'in step';
       if (reply === undefined && this.#hasty && !this.#flooded) return 'lost';
     }
@@ -181,6 +182,7 @@ export class Recovery {
   /** Feeds a waiting prompt line ends, which mean nothing should they be taken for commands. */
   async #fillUp(): Promise<string | undefined> {
     this.#taken('fill');
+    this.#prompted = false;
     for (let size = 8, total = CRLF.length; total < this.#fill + CRLF.length; size *= 8) {
       if (this.#abandoned) return undefined;
       const bytes = Math.min(size, this.#fill + CRLF.length - total + 1) & ~1;

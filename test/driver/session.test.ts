@@ -332,6 +332,21 @@ describe('silence', () => {
     assert.equal(next.end, 'done ');
   });
 
+  it('has a prompt filled again when what looked like the end of it was received data', async () => {
+    const desk = new Desk();
+    const aligning = desk.session.align(16_384);
+    desk.say('in the middle of data\r\nERROR\r\n');
+    await desk.clock.advance(2000);
+    // The question went into the prompt, as the CR LF does.
+    assert.deepEqual(desk.written(), ['\r\n'.repeat(4), 'AT+SYSLOG?\r\n', '\r\n']);
+    await desk.clock.advance(500);
+    assert.deepEqual(desk.written(), ['\r\n'.repeat(4)]);
+    desk.inStep();
+    desk.say('\r\nSEND OK\r\n');
+    assert.equal(await desk.clock.wait(aligning), true);
+    assert.deepEqual(desk.written(), ['AT+SYSSTORE?\r\n']);
+  });
+
   it('is given up after three attempts at what may be repeated, and a restart is tried', async () => {
     const desk = new Desk();
     desk.inStep();
