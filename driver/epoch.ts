@@ -52,8 +52,8 @@ export class Epoch {
   readonly #heartbeat: Heartbeat;
   /** Until a set-up that failed is tried again. */
   #pause: Cancel | undefined;
-  /** Whether a question about the links waits for its turn. */
-  #asking = false;
+  /** The question about the links that waits for its turn. */
+  #question: Promise<LinkEvent[]> | undefined;
   #found = false;
   /** Whether it was brought up, and has not restarted since. */
   #ready = false;
@@ -127,28 +127,46 @@ export class Epoch {
     return scan((command) => this.#session.run(command));
   }
 
-  /** Asks for the states of the links, and has each link draw its conclusions. */
-  async query(): Promise<LinkEvent[]> {
+  /**
+   * Asks for the states of the links, and has each link draw its conclusions. Whoever asks while the question
+   * waits for its turn gets the same answer.
+   */
+  query(): Promise<LinkEvent[]> {
+    if (this.#question) return this.#question;
+    const turn = { begun: false };
+    const question = this.#query(() => {
+      turn.begun = true;
+      this.#question = undefined;
+    });
+    if (turn.begun) return question;
+    this.#question = question;
+    // One that never had its turn, because the session was reset.
+    question.catch(() => {
+      if (this.#question === question) this.#question = undefined;
+    });
+    return question;
+  }
+
+  /** {@link query}, because something may have been missed; nobody waits for it. */
+  ask(): void {
+    // Whatever goes wrong is dealt with, and reported, where it goes wrong.
+    if (this.#ready) this.query().catch(() => undefined);
+  }
+
+  /** @param begun called when its turn has come, which may be at once */
+  async #query(begun: () => void): Promise<LinkEvent[]> {
     const { links } = this.#host;
-    let asked: number[] = [];
+    let before: number[] = [];
     const answer = await this.#session.exclusive((run) => {
-      asked = links.map(({ reports }) => reports);
-      this.#asking = false;
+      begun();
+      before = links.map(({ reports }) => reports);
       return run(wsopenQuery());
     });
     const found = parseWsopen(answer);
     return links.map((link, index) => {
       const state = found.find((entry) => entry.link === link.id)?.state;
-      return link.reconcile(state, asked[index] ?? 0);
+      return link.reconcile(state, before[index] ?? 0);
     });
-  }
-
-  /** {@link query}, because something may have been missed; nobody waits for it. One waits for its turn at most. */
-  ask(): void {
-    if (this.#asking || !this.#ready) return;
-    this.#asking = true;
-    // Whatever goes wrong is dealt with, and reported, where it goes wrong.
-    this.query().catch(() => (this.#asking = false));
   }
 
   // --- up and up again -----------------------------------------------------------------------------

@@ -141,6 +141,38 @@ describe('a device that is up', () => {
     await world.end();
   });
 
+  it('asks about its links once for all who ask while it is at work', async () => {
+    const world = new World();
+    await world.ready();
+    const [link] = world.device.links;
+    const opening = link.open({ uri: 'ws://host/slow=2000' });
+    await world.clock.advance(100);
+    const before = world.port.text.split('AT+WSOPEN?').length;
+    const asking = Array.from({ length: 1000 }, () => world.device.query());
+    await world.clock.wait(opening);
+    const answers = await world.clock.wait(Promise.all(asking));
+    assert.ok(answers.every(([first]) => first?.state === 2));
+    // One belongs to the opening.
+    assert.equal(world.port.text.split('AT+WSOPEN?').length - before, 2);
+    await world.end();
+  });
+
+  it('answers each question afresh, and after a restart too', async () => {
+    const world = new World({ simulator: { bootMs: 400 } });
+    await world.ready();
+    const [link] = world.device.links;
+    const opening = code(world, link.open({ uri: 'ws://host/slow=5000' }));
+    await world.clock.advance(100);
+    const asking = code(world, world.device.query());
+    world.simulator.restart();
+    assert.deepEqual([await opening, await asking], ['DEVICE_RESTARTED', 'DEVICE_RESTARTED']);
+    await world.clock.until(() => world.device.status.state === 'ready');
+    assert.equal((await world.clock.wait(world.device.query()))[0]?.state, 0);
+    await world.clock.wait(link.open({ uri: 'ws://host/plain' }));
+    assert.equal((await world.clock.wait(world.device.query()))[0]?.state, 2);
+    await world.end();
+  });
+
   it('runs a command in the words of its user, and refuses what would upset it', async () => {
     const world = new World();
     await world.ready();
