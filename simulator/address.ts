@@ -10,14 +10,14 @@ const known = ['firmware', 'baud', 'joined', 'seed', 'boot-ms', 'fault'] as cons
  * name that tells one device from another. Without options it is a device of class D that has joined a network, on a
  * line without a rate. `fault` may be given several times.
  *
- * @throws Error that names the option it does not understand, or says what is wrong with a fault
+ * @throws Error that names the option it does not understand, and what it knows; or says what is wrong with a fault
  */
 export function parseAddress(address: string): BuildOptions {
   const text = /^sim:[^?]*\??(.*)$/s.exec(address)?.[1] ?? '';
   // A plus is part of `AT+WSSEND` here, not a space.
   const query = new URLSearchParams(text.replaceAll('+', '%2B'));
   for (const name of query.keys()) {
-    if (!known.some((option) => option === name)) throw invalid(name);
+    if (!known.some((option) => option === name)) throw invalid(name, known.join(', '));
   }
   const seed = number(query, 'seed');
   const bootMs = number(query, 'boot-ms');
@@ -37,24 +37,25 @@ export function parseAddress(address: string): BuildOptions {
 /** @throws Error for anything but A, B, C, D in either case */
 export function parseFirmware(text: string): FirmwareClass {
   const found = firmwareClasses.find((name) => name === text.toUpperCase());
-  if (!found) throw invalid('firmware');
+  if (!found) throw invalid('firmware', firmwareClasses.join(', '));
   return found;
 }
 
 /** @throws Error for a rate that `AT+UART_CUR` does not take: below 80 or above 5000000 bits a second */
 export function parseRate(rate: number): number {
-  if (rate < 80 || rate > 5_000_000) throw invalid('baud');
+  if (rate < 80 || rate > 5_000_000) throw invalid('baud', '80 to 5000000');
   return rate;
 }
 
 function number(query: URLSearchParams, name: string): number | undefined {
   const text = query.get(name);
   if (text === null) return undefined;
-  if (!/^\d+$/.test(text)) throw invalid(name);
+  if (!/^\d+$/.test(text)) throw invalid(name, 'a whole number');
   return Number(text);
 }
 
-const invalid = (name: string): Error =>
-  Object.assign(new Error(`the simulated device does not understand its option "${name}"`), {
-    code: 'INVALID_OPTION',
-  });
+const invalid = (name: string, known: string): Error =>
+  Object.assign(
+    new Error(`the simulated device does not understand its option "${name}"; it knows: ${known}`),
+    { code: 'INVALID_OPTION' },
+  );

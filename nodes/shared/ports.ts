@@ -43,7 +43,8 @@ function opener(address: string, line: LineSettings): PortOpener {
         ),
     };
   } catch (error) {
-    throw new EspAtError('INVALID_PORT', { port: address }, { cause: error });
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new EspAtError('INVALID_SETTING', { setting: 'port', reason }, { cause: error });
   }
 }
 

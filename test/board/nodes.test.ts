@@ -174,7 +174,18 @@ onEachRuntime('a board out of its box', (stage) => {
   const refused: readonly (readonly [string, object, object, RegExp])[] = [
     ['INVALID_PORT', { port: '' }, credentials, /port address ""/],
     ['INVALID_PORT', { port: 'tcp://host' }, credentials, /tcp:\/\/host"/],
-    ['INVALID_PORT', { port: 'sim:?firmware=E' }, credentials, /sim:\?firmware=E/],
+    [
+      'INVALID_SETTING',
+      { port: 'sim:?firmware=E' },
+      credentials,
+      /"port".*option "firmware"; it knows: A, B, C, D\.$/,
+    ],
+    [
+      'INVALID_SETTING',
+      { port: 'sim:?fault=loose' },
+      credentials,
+      /"port".*there is no fault "loose"\.$/,
+    ],
     ['INVALID_SETTING', { port: '/dev/ttyX', rate: '5000001' }, credentials, /"rate".* 5000000/],
     ['INVALID_CONFIG', { rate: 'fast' }, credentials, /rate is not a number/],
     ['INVALID_SETTING', { raiseTo: '10' }, credentials, /"rate".* from 80/],

@@ -59,8 +59,8 @@ describe('esp-at-simulator', () => {
   it('says what is wrong with an option, and ends', async () => {
     for (const [option, message] of [
       ['--fault=nope', /there is no fault "nope"/],
-      ['--firmware=E', /does not understand its option "firmware"/],
-      ['--baud=1', /does not understand its option "baud"/],
+      ['--firmware=E', /does not understand its option "firmware"; it knows: A, B, C, D$/m],
+      ['--baud=1', /does not understand its option "baud"; it knows: 80 to 5000000$/m],
       ['--seed=x', /--seed needs a whole number, not "x"/],
     ] as const) {
       const command = new Command('--listen', '0', option);
