@@ -66,9 +66,9 @@ const espAt = {
   /**
    * Says below the choice of a link who else opens it, or that nobody does.
    * @param {(key: string, values?: object) => string} text
-   * @param {{ id: string, type: string }} node the node whose dialog is open
+   * @param {{ id: string, type: string, z: string }} node the node whose dialog is open
    */
-  noteOpeners(text, { id, type }) {
+  noteOpeners(text, { id, type, z }) {
     const fields = $('#node-input-device, #node-input-link');
     const note = $('.esp-at-note');
     const show = () => {
@@ -79,10 +79,16 @@ const espAt = {
         .filterNodes({ type: 'ws-open' })
         .filter((one) => one.id !== id && !one.d && one.device === device);
       const same = openers.filter((one) => String(one.link) === link);
-      const names = same.map((one) => one.name || one.id).join(', ');
+      const names = same.map(nameOf).join(', ');
       const opens = type === 'ws-open';
       const silent = !known || (opens ? names === '' : openers.some(mayOpen));
       note.toggle(!silent).text(text(opens ? 'tip.alsoOpened' : 'tip.notOpened', { link, names }));
+
+      function nameOf(one) {
+        const label = RED.utils.getNodeLabel(one, one.id);
+        const flow = RED.nodes.workspace(one.z)?.label ?? RED.nodes.subflow(one.z)?.name;
+        return one.z === z ? label : `${label} (${flow})`;
+      }
 
       function mayOpen(one) {
         return one.link === 'msg' || String(one.link) === link;

@@ -196,6 +196,16 @@ for (const nodeRed of majors) {
       await editor.place([{ ...rival, z, wires: [[], []] }]);
       await editor.edit(open);
       assert.equal(await note.innerText(), 'Link 0 is also opened by: rival');
+      await editor.done();
+      await editor.place([
+        { id: 'elsewhere', type: 'tab', label: 'Elsewhere' },
+        { ...rival, id: 'nameless', name: '', z: 'elsewhere', wires: [[], []] },
+      ]);
+      await editor.edit(open);
+      assert.equal(
+        await note.innerText(),
+        'Link 0 is also opened by: rival, ws-open 0 (Elsewhere)',
+      );
     });
   });
 }
