@@ -1,3 +1,4 @@
+import { checkSetting } from './commands/check';
 import { cipsntpcfg } from './commands/sntp';
 import { uartCur } from './commands/uart';
 import { cwjap } from './commands/wifi';
@@ -14,9 +15,14 @@ export function checkOptions({
   certificates,
   raiseTo,
   flowControl,
+  queue,
 }: DeviceOptions): void {
   if (wifi) cwjap(wifi.ssid, wifi.password, wifi.bssid);
   if (sntp) cipsntpcfg(sntp.timezone, sntp.servers);
   if (certificates) checkCertificates(certificates);
   if (raiseTo) uartCur(raiseTo, flowControl === true);
+  if (queue) {
+    checkSetting('messages in the queue', queue.messages, 1, 1_000_000);
+    checkSetting('bytes in the queue', queue.bytes, 1, 1024 ** 3);
+  }
 }

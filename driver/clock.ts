@@ -9,11 +9,14 @@ export interface Clock {
   after(delay: number, callback: () => void): Cancel;
 }
 
+/** Milliseconds that a timer of Node can count; a longer one would end at once. */
+const LONGEST = 2 ** 31 - 1;
+
 /** The machine's own monotonic clock. */
 export const systemClock: Clock = {
   now: () => performance.now(),
   after(delay, callback) {
-    const timer = setTimeout(callback, delay);
+    const timer = setTimeout(callback, Math.min(delay, LONGEST));
     return () => clearTimeout(timer);
   },
 };

@@ -112,6 +112,6 @@ export interface DeviceOptions {
   readonly store?: boolean;
   /** May pull reset by RTS when nothing else brings the device back. Default false. */
   readonly hardwareReset?: boolean;
-  /** What may wait to be sent before `QUEUE_FULL`. Default 1000 messages, 4 MiB. */
+  /** What may wait to be sent before `QUEUE_FULL`: 1 to 1,000,000 messages, 1 byte to 1 GiB. Default 1000, 4 MiB. */
   readonly queue?: { readonly messages: number; readonly bytes: number };
 }

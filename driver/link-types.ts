@@ -41,7 +41,7 @@ export interface Header {
  * - `chunk`: each piece as it comes.
  * - `json`: until the pieces are a complete JSON text.
  * - `delimiter`: until a byte sequence, which is not part of the message.
- * - `silence`: until nothing has come for `milliseconds`.
+ * - `silence`: until nothing has come for `milliseconds`, 1-60000.
  */
 export type Joining =
   | { readonly by: 'chunk' }
@@ -67,7 +67,7 @@ export interface OpenOptions {
   /** Handed back in this link's events and messages, so that users of one device find their own. */
   readonly owner?: string;
   readonly joining?: Joining;
-  /** Bytes a received message may have; more is `MESSAGE_TOO_LARGE`. Default 1 MiB. */
+  /** Bytes a received message may have, 1 to 1 GiB; more is `MESSAGE_TOO_LARGE`. Default 1 MiB. */
   readonly maxMessage?: number;
 }
 
@@ -78,7 +78,7 @@ export interface SendOptions {
   readonly timeout?: number;
   /** Class D: false leaves the WebSocket message open for further fragments. Default true. */
   readonly fin?: boolean;
-  /** While the link is away: wait up to this many seconds for it. 0 or absent: `LINK_NOT_OPEN` at once. */
+  /** While the link is away: wait up to this many seconds for it, 0-86400. 0 or absent: `LINK_NOT_OPEN` at once. */
   readonly hold?: number;
   readonly signal?: AbortSignal;
 }

@@ -14,6 +14,7 @@ import type { Capabilities } from './device-types';
 import { EspAtError, isRefusal } from './errors';
 import { setHeaders, type HeaderMemory } from './headers';
 import type { OpenOptions } from './link-types';
+import { checkReceiving } from './messages/receiver';
 
 /** What the reports said while the opening was under way. */
 export interface OpeningReports {
@@ -54,6 +55,7 @@ export function checkOpening(
   capabilities?: Capabilities,
 ): void {
   wsopen(link, options);
+  checkReceiving(options);
   options.headers?.forEach((header) => wshead(header));
   if (capabilities) {
     wscfg(link, options.config ?? {}, capabilities);

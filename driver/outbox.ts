@@ -3,6 +3,7 @@ import type { LinkId } from './at/frame';
 import type { Session } from './at/session';
 import type { Budget } from './budget';
 import type { Clock } from './clock';
+import { shown } from './commands/check';
 import { SEND_TIMEOUT, wssend } from './commands/websocket';
 import type { Capabilities } from './device-types';
 import { EspAtError, type ErrorCode } from './errors';
@@ -26,6 +27,8 @@ const passing: readonly ErrorCode[] = [
 const refused: readonly ErrorCode[] = ['COMMAND_FAILED', 'SEND_FAILED'];
 /** Milliseconds: an ERROR that came sooner has another reason than a peer that takes nothing. */
 const LEAST_STALL = 1000;
+/** Seconds that a message may wait for its link. */
+const LONGEST_HOLD = 86_400;
 /** Milliseconds a message may wait for its turn although its link is open, until the device was asked. */
 const LONGEST_TURN = 5000;
 
@@ -70,6 +73,7 @@ export class Outbox {
     const { signal } = options;
     // What can never be sent is refused now, not after it was held.
     wssend(host.link, bytes.subarray(0, 1), options);
+    checkHold(options.hold);
     const attached = host.attached();
     if (attached) this.#parts(bytes, options, attached.capabilities);
     if (!host.open() && !options.hold) throw this.#notOpen();
@@ -231,6 +235,13 @@ export class Outbox {
     const details = { link: this.#host.link };
     return new EspAtError('LINK_NOT_OPEN', details, { outcome: 'not-sent' });
   }
+}
+
+/** What is no number would be forgotten, or wait for ever. */
+function checkHold(hold: unknown = 0): void {
+  if (typeof hold === 'number' && hold >= 0 && hold <= LONGEST_HOLD) return;
+  const reason = `waiting time ${shown(hold)} is not a number from 0 to ${LONGEST_HOLD} s`;
+  throw new EspAtError('INVALID_CONFIG', { reason }, { outcome: 'not-sent' });
 }
 
 function withdrawn(): EspAtError {

@@ -1,12 +1,33 @@
 import type { DataFrame, LinkId } from '../at/frame';
 import type { Clock } from '../clock';
-import type { EspAtError } from '../errors';
-import type { Joining } from '../link-types';
+import { isWhole, shown } from '../commands/check';
+import { EspAtError } from '../errors';
+import type { Joining, OpenOptions } from '../link-types';
 import { Assembler } from './assembler';
 import { Joiner } from './joiner';
 
-/** Bytes a received message may have unless set otherwise. */
+/** Bytes a received message may have unless set otherwise, and at most. */
 const LARGEST = 1024 * 1024;
+const LIMIT = 1024 * 1024 * 1024;
+/** Milliseconds of silence that may stand for the end of a message, at most. */
+const LONGEST_SILENCE = 60_000;
+
+/**
+ * Checks how messages are to be made of what is received.
+ * @throws EspAtError `INVALID_CONFIG`
+ */
+export function checkReceiving({ maxMessage = LARGEST, joining }: ReceivingOptions): void {
+  check('largest message', maxMessage, LIMIT, 'bytes');
+  if (joining?.by === 'silence') check('silence', joining.milliseconds, LONGEST_SILENCE, 'ms');
+}
+
+function check(name: string, value: unknown, max: number, unit: string): void {
+  if (isWhole(value, 1, max)) return;
+  const reason = `${name} ${shown(value)} is not a whole number from 1 to ${max} ${unit}`;
+  throw new EspAtError('INVALID_CONFIG', { reason });
+}
+
+type ReceivingOptions = Pick<OpenOptions, 'maxMessage' | 'joining'>;
 
 export interface ReceiverOptions {
   readonly clock: Clock;

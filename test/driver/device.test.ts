@@ -112,6 +112,17 @@ describe('bringing a device up', () => {
     await world.end();
   });
 
+  for (const queue of [
+    { messages: 0, bytes: 1 },
+    { messages: 1, bytes: NaN },
+    { messages: 1e9, bytes: 1 },
+  ]) {
+    it(`is refused a queue of ${queue.messages} messages and ${queue.bytes} bytes`, () => {
+      const refused = { code: 'INVALID_SETTING' };
+      assert.throws(() => new Device({ port: new World().port, queue }), refused);
+    });
+  }
+
   it('says why there is no port, and opens it when it is there', async () => {
     const world = new World();
     world.port.refusal = 'PORT_PERMISSION';

@@ -175,6 +175,9 @@ describe('opening a link', () => {
     ],
     ['a header without a name', { headers: [{ name: '', value: 'a' }] }, 'INVALID_HEADER'],
     ['a timeout of 0', { timeout: 0 }, 'INVALID_TIMEOUT'],
+    ['no number for the largest message', { maxMessage: NaN }, 'INVALID_CONFIG'],
+    ['a largest message of 0', { maxMessage: 0 }, 'INVALID_CONFIG'],
+    ['no silence', { joining: { by: 'silence', milliseconds: 0 } }, 'INVALID_CONFIG'],
     ['a ping interval of 0', { config: { pingInterval: 0 } }, 'INVALID_CONFIG'],
     ['a buffer that is too large', { config: { bufferSize: 16_385 } }, 'INVALID_CONFIG'],
   ];
@@ -583,6 +586,15 @@ describe('sending', () => {
       ['PAYLOAD_TOO_LONG', 'not-sent', 2000],
     );
     await world.clock.wait(link.send('x'.repeat(2000)));
+    await world.end();
+  });
+
+  it('is refused when it is to wait for a time that is none', async () => {
+    const world = await readyWorld();
+    for (const hold of [NaN, Infinity, -1, 86_401]) {
+      const error = await failure(world, world.device.links[0].send('x', { hold }));
+      assert.deepEqual([error.code, error.outcome], ['INVALID_CONFIG', 'not-sent']);
+    }
     await world.end();
   });
 
