@@ -8,7 +8,7 @@ import { SEND_TIMEOUT, wssend } from './commands/websocket';
 import type { Capabilities } from './device-types';
 import { EspAtError, type ErrorCode } from './errors';
 import type { SendOptions } from './link-types';
-import { planSends } from './messages/split';
+import { CONTINUATION, planSends } from './messages/split';
 import { Outgoing } from './outgoing';
 
 /** Failures after which the link, or its device, comes back: what was not sent may be sent then. */
@@ -212,7 +212,8 @@ export class Outbox {
     const maxSend = misframes
       ? Math.min(this.#host.bufferSize(), capabilities.maxSend)
       : capabilities.maxSend;
-    if (!fin && !fragments) {
+    // Where no message can be left open, there is none to continue: a server takes that for an error.
+    if ((!fin || opcode === CONTINUATION) && !fragments) {
       throw new EspAtError('FRAGMENTS_NOT_SUPPORTED', {}, { outcome: 'not-sent' });
     }
     return planSends(bytes.length, { opcode, fin, maxSend, fragments }).map((part) =>

@@ -18,7 +18,8 @@ export interface SendPlanOptions {
   readonly fragments: boolean;
 }
 
-const CONTINUATION = 0;
+/** Opcode of a frame that goes on with a message (RFC 6455, section 5.4). */
+export const CONTINUATION = 0;
 
 /**
  * How many bytes go out: at once where they fit, otherwise in fragments. A fragmented message ends with an

@@ -543,6 +543,7 @@ describe('sending', () => {
     );
     assert.equal(await code(world, link.send('')), 'EMPTY_NOT_SUPPORTED');
     assert.equal(await code(world, link.send('x', { fin: false })), 'FRAGMENTS_NOT_SUPPORTED');
+    assert.equal(await code(world, link.send('x', { opcode: 0 })), 'FRAGMENTS_NOT_SUPPORTED');
     assert.equal(world.port.text, '');
     await world.end();
   });
