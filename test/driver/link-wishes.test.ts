@@ -179,6 +179,31 @@ describe('whoever is told of an end and opens the link at once', () => {
   }
 });
 
+describe('a server that closes just when its link is open', () => {
+  // A read that is long is followed by the next one after so many promise reactions only.
+  for (let reactions = 0; reactions < 16; reactions++) {
+    it(`is heard ${reactions} promise reactions after the last answer`, async () => {
+      const world = new World();
+      await world.ready();
+      const [link] = world.device.links;
+      const deliver = world.port.deliver.bind(world.port);
+      world.port.deliver = (bytes) => {
+        deliver(bytes);
+        if (!bytes.toString('latin1').includes('+WSOPEN:0,2')) return;
+        let told = Promise.resolve();
+        for (let count = 0; count < reactions; count++) told = told.then(() => undefined);
+        void told.then(() => deliver(Buffer.from('+WS_CLOSED:0\r\n')));
+      };
+      await world.clock.wait(link.open({ uri: one }).catch(() => undefined));
+      await world.clock.advance(1000);
+      assert.equal(link.state, 0);
+      const events = world.links.map(({ event, error }) => error?.code ?? event);
+      assert.ok(['OPEN_CLOSED', 'closed-by-server'].includes(events.at(-1) ?? ''), events.join());
+      await world.end();
+    });
+  }
+});
+
 describe('an answer about a link', () => {
   for (const [event, report, outcome] of [
     ['closed', '+WS_CLOSED:0\r\n', ['closed-by-server 0']],
