@@ -1,4 +1,5 @@
 import type { Cancel } from '../clock';
+import { isResult } from './request';
 import { Stillness } from './stillness';
 import type { Wire } from './wire';
 
@@ -276,8 +277,4 @@ export class Recovery {
 /** Anything that shows the device has dealt with what it was sent; `>` is a prompt nobody asked for. */
 function isFinal(line: string): boolean {
   return isResult(line) || line === 'busy p...' || line === '>';
-}
-
-function isResult(line: string): boolean {
-  return line === 'ERROR' || line === 'OK' || line === 'SEND OK' || line === 'SEND FAIL';
 }

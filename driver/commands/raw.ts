@@ -1,8 +1,7 @@
 import type { Command } from '../at/command';
 import { EspAtError } from '../errors';
+import { build } from './build';
 
-/** Bytes of a command line without its CR LF. */
-const LONGEST = 254;
 /** Milliseconds; some commands scan or wait for the network. */
 const DEADLINE = 30_000;
 
@@ -26,19 +25,14 @@ export function rawCommand(text: unknown): Command {
   if (typeof text !== 'string') throw invalid('it is no text');
   const parts = /^AT(?:\+([A-Z]\w*)(?:\?|=.*)?|[A-Z]\d?)?$/i.exec(text);
   if (!/^[\x20-\x7e]*$/.test(text) || !parts) throw invalid('it is no single AT command');
-  if (text.length > LONGEST) {
-    throw new EspAtError('COMMAND_TOO_LONG', { length: text.length, limit: LONGEST });
-  }
   if (upsetting.test(text.slice(2))) throw invalid('it would upset what the driver relies on');
   const name = (parts[1] ?? '').toUpperCase();
-  return {
-    line: text,
+  return build(text, {
     name: name === '' ? 'AT' : `AT+${name}`,
     answers: unnamed[name] ?? [`+${name}:`],
-    success: 'OK',
     deadline: DEADLINE,
     repeatable: text.endsWith('?'),
-  };
+  });
 }
 
 function invalid(reason: string): EspAtError {

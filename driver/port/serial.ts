@@ -2,6 +2,7 @@ import { systemClock, type Cancel, type Clock } from '../clock';
 import { EspAtError } from '../errors';
 import { portFailure, reasonOf } from './failure';
 import type { Port, PortHandlers } from './port';
+import type { SerialBinding, SerialFlags, SerialLine } from './serial-line';
 import { direct } from './unix-line';
 
 /** Bytes of a read buffer; chunks are parts of it until it is used up. */
@@ -24,36 +25,6 @@ export interface SerialOptions {
   readonly rts?: boolean | undefined;
   /** False: the port has no {@link Port.reset}. */
   readonly hardwareReset?: boolean | undefined;
-}
-
-/** All of an open line that is used of the serial binding; see `@serialport/bindings-interface`. */
-export interface SerialLine {
-  read(buffer: Buffer, offset: number, length: number): Promise<{ readonly bytesRead: number }>;
-  write(buffer: Buffer): Promise<void>;
-  update(options: { readonly baudRate: number }): Promise<void>;
-  set(flags: SerialFlags): Promise<void>;
-  flush(): Promise<void>;
-  getBaudRate(): Promise<unknown>;
-  close(): Promise<void>;
-}
-
-/** All must be given: what is left out is reset by the binding. */
-export interface SerialFlags {
-  readonly brk: boolean;
-  readonly cts: boolean;
-  readonly dsr: boolean;
-  readonly dtr: boolean;
-  readonly rts: boolean;
-}
-
-export interface SerialBinding {
-  open(options: {
-    path: string;
-    baudRate: number;
-    rtscts: boolean;
-    lock: boolean;
-    hupcl: boolean;
-  }): Promise<SerialLine>;
 }
 
 /** What the port takes from outside, so that tests need no hardware. */

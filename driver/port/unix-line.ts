@@ -1,5 +1,5 @@
 import { readSync, writeSync } from 'node:fs';
-import type { SerialLine } from './serial';
+import type { SerialLine } from './serial-line';
 
 /** Bytes that a terminal device hands out at most at a time, nearly: after so many there may be more. */
 const FULL = 4000;

@@ -3,7 +3,7 @@ import * as fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
-import type { SerialLine } from '../../driver/port/serial';
+import type { SerialLine } from '../../driver/port/serial-line';
 import { direct } from '../../driver/port/unix-line';
 
 type Waiter = (error: Error | null) => void;

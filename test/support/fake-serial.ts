@@ -1,4 +1,4 @@
-import type { SerialBinding, SerialFlags, SerialLine } from '../../driver/port/serial';
+import type { SerialBinding, SerialFlags, SerialLine } from '../../driver/port/serial-line';
 
 interface Waiting {
   readonly buffer: Buffer;

@@ -1,0 +1,29 @@
+/** All of an open line that is used of the serial binding; see `@serialport/bindings-interface`. */
+export interface SerialLine {
+  read(buffer: Buffer, offset: number, length: number): Promise<{ readonly bytesRead: number }>;
+  write(buffer: Buffer): Promise<void>;
+  update(options: { readonly baudRate: number }): Promise<void>;
+  set(flags: SerialFlags): Promise<void>;
+  flush(): Promise<void>;
+  getBaudRate(): Promise<unknown>;
+  close(): Promise<void>;
+}
+
+/** All must be given: what is left out is reset by the binding. */
+export interface SerialFlags {
+  readonly brk: boolean;
+  readonly cts: boolean;
+  readonly dsr: boolean;
+  readonly dtr: boolean;
+  readonly rts: boolean;
+}
+
+export interface SerialBinding {
+  open(options: {
+    path: string;
+    baudRate: number;
+    rtscts: boolean;
+    lock: boolean;
+    hupcl: boolean;
+  }): Promise<SerialLine>;
+}
