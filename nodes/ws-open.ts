@@ -127,7 +127,8 @@ class Opener implements DeviceUser {
 
   link(event: LinkEvent): void {
     if (this.#ended || event.owner !== this.#owner || event.event === 'asked') return;
-    if (event.state !== 2) this.#endOf(event);
+    // What comes after a gap does not complete what came before it.
+    if (event.state !== 2 || event.event === 'gap') this.#endOf(event);
     this.#canvas.link(event);
     if (event.event === 'gap' && event.error) {
       this.#node.warn(sentenceOf(this.#translate, event.error));
@@ -204,7 +205,7 @@ class Opener implements DeviceUser {
     return received;
   }
 
-  /** A connection has ended: the beginning of a character that never came whole is handed on as it is. */
+  /** A connection, or what came over it without a gap, has ended: the beginning of a character that never came whole is handed on as it is. */
   #endOf({ link, uri }: LinkEvent): void {
     const payload = this.#received.get(link)?.end();
     this.#received.delete(link);

@@ -59,6 +59,19 @@ onEachRuntime('what ws-open receives', (stage) => {
     assert.deepEqual((await stage.next('out0')).payload, Buffer.from([0xe2, 0x82]));
   });
 
+  it('makes no character of what came before and after a gap', async () => {
+    await load();
+    stage.give('node');
+    await stage.next('out1');
+    const [link] = device.links;
+    link.receive(Buffer.from([0x61, 0xe2, 0x82]), undefined);
+    link.become(2, 'gap', { error: new EspAtError('MESSAGES_LOST', { link: 0 }) });
+    link.receive(Buffer.from('b'), undefined);
+    const payloads = [];
+    for (let count = 0; count < 3; count++) payloads.push((await stage.next('out0')).payload);
+    assert.deepEqual(payloads, ['a', Buffer.from([0xe2, 0x82]), 'b']);
+  });
+
   it('parses JSON, and gives what is none to Catch with its text', async () => {
     await load({ output: 'json' });
     stage.give('node');
