@@ -179,8 +179,8 @@ export class Device extends EventEmitter<DeviceEvents> {
   }
 
   /**
-   * Brings what comes first: the result of some work, or nothing at a stop. The one callback that stays is
-   * replaced by the next: a promise that lives until the stop would gather one for each port that was tried.
+   * Settles with the work, or with nothing when the device is stopped before. Only the latest callback is kept:
+   * racing against a promise that lives until the stop would leave a reaction on it for each port that was tried.
    */
   #unlessStopped<T>(work: Promise<T>): Promise<T | undefined> {
     return new Promise((resolve, reject) => {
@@ -207,7 +207,7 @@ export class Device extends EventEmitter<DeviceEvents> {
       return asEspAtError(error, this.#options.port.address);
     }
     if (!port || this.#isStopping()) {
-      // Nobody waits for it any more: closed as soon as it is open.
+      // Nobody waits for the port any more: it is closed as soon as it is open.
       opening.then((late) => late.close()).catch(() => undefined);
       return new EspAtError('DEVICE_STOPPED');
     }

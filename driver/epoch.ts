@@ -253,7 +253,7 @@ export class Epoch {
 
   #restarted(): void {
     const error = new EspAtError('DEVICE_RESTARTED');
-    // One that was only switched on has not restarted.
+    // A device that was not found before was switched on, not restarted.
     if (this.#found) this.#host.event({ event: 'restarted' });
     this.#again(error);
   }
@@ -320,7 +320,7 @@ export class Epoch {
     const { port, options } = this.#context;
     const error = new EspAtError('DEVICE_SILENT', { port: options.port.address });
     const network = this.#network;
-    // Looked for at its own rate, one that has restarted is there; one that is not can still be reset.
+    // A device that has restarted is found at its own rate. If it is not there, the search can still reset it.
     const fellBack = await fallBack(this.#context).catch(() => false);
     const wasReset = !fellBack && (await resetByPin(this.#context));
     // Its `ready` may have come already.

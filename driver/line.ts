@@ -4,9 +4,9 @@ import type { DeviceEvent, DeviceOptions } from './device-types';
 import { asEspAtError, EspAtError } from './errors';
 import type { Port } from './port/port';
 
-/** What outlasts a port. */
+/** What is remembered of the line from one opening of the port to the next. */
 export interface LineMemory {
-  /** Whether the raised rate was not tried in vain. */
+  /** False once the raised rate was tried in vain. */
   bearsRaisedRate: boolean;
   /** Whether a data prompt was open when the device was heard last: it may still be. */
   prompted: boolean;
@@ -50,7 +50,7 @@ export async function setLine(context: LineContext): Promise<void> {
     port.write(Buffer.from(`${uartCur(before, flowControl).line}\r\n`));
     await session.align(0);
   }
-  // Not once more after each restart: a device left at a rate at which nothing passes needs a hand.
+  // Not tried again after every restart: a device left at a rate at which nothing passes has to be switched off by hand.
   line.bearsRaisedRate = false;
   const error = new EspAtError('RATE_NOT_RAISED', { rate: raised, before });
   context.event({ event: 'warning', error });
@@ -72,7 +72,7 @@ export async function takesRate(context: LineContext, rate: number | undefined):
 
 /**
  * The last resort, where the settings allow it: restarts the device by its reset pin, and listens at the
- * rate it starts with. False when that cannot be.
+ * rate it starts with. False where that is not allowed, or not possible.
  */
 export async function resetByPin(context: LineContext): Promise<boolean> {
   const { port, options } = context;

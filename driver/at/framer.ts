@@ -30,7 +30,7 @@ type State = 'line' | 'header' | 'body' | 'cr' | 'lf';
  *   is noise, handed on as a line of its own right after the data. Only in answers, past the colon of
  *   `+NAME:`, does it mean nothing: they quote other people's text.
  * - After garbage the rest of the line is given up, but for data in it.
- * - Other reports that come in the middle of an echo are not told from it. Without echo there is no such.
+ * - Other reports in the middle of an echo cannot be told from it. With echo off there are none.
  *
  * It holds at most one line and one chunk of data, {@link FRAMER_BOUND} bytes, and the pushed chunk that a
  * view waits in for its CR LF. A handler may push, reset or set formats: pushed bytes wait for their turn.

@@ -4,7 +4,7 @@ import { Stillness } from './stillness';
 
 /** Milliseconds of stillness after which a device that owes an answer is probed with a CR LF. */
 const PROBE_AFTER = 4000;
-/** The same once it said it was busy although nothing should have kept it so. */
+/** The same once it said it was busy although nothing but our command could keep it so. */
 const PROBE_WHEN_BUSY = 1500;
 /** Milliseconds between probes of a device that answers them: it is at work. */
 const PROBE_AGAIN = 10_000;

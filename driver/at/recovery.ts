@@ -154,7 +154,7 @@ export class Recovery {
     }
     if (this.#abandoned || !(options.mayRestart || this.#flooded || this.#hangs)) return 'lost';
     this.#taken('restart');
-    // One at another rate afterwards is not heard here: whoever looks for it there should be there in time.
+    // After the restart it may be at another rate, where its `ready` is not heard: the search there should be in time.
     const boot = this.#hasty ? HASTY_ANSWER : BOOT;
     const ready = await this.#say(Buffer.from('AT+RST\r\n'), (line) => line === 'ready', boot);
     return ready === undefined ? 'lost' : 'restarted';

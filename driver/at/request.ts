@@ -22,7 +22,7 @@ export interface QueuedSend extends Send {
   bytes: number;
   /** Its connection has ended: no further part may follow on the next one. */
   ended?: EspAtError;
-  /** The connection had ended before any of it could leave: refused, it is surely not sent. */
+  /** Its connection ended before any of it could leave: if the device refuses it now, it was certainly not sent. */
   unborn?: boolean;
 }
 

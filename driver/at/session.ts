@@ -353,7 +353,7 @@ export class Session {
     this.#synchrony.lose(request, reason);
   }
 
-  /** Whatever has begun and does not go on has swallowed the answer, and would swallow those to come. */
+  /** At a raised rate, a line that began and stalled may have swallowed the answer; kept, it would swallow the next. */
   #loseToSilence(reason: string): void {
     if (!this.#request) return;
     this.#lose(this.#request, reason);

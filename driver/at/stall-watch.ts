@@ -6,10 +6,12 @@ import { Stillness } from './stillness';
 const STALL = 1500;
 
 /**
- * Notices a line or data that has begun and does not go on. Only time tells a damaged length, or a lost line
- * end, from a slow line. Until it is given up such data swallows whatever the device says, answers to our
- * probes included: so all stillness since its announcement counts, not only the last. A report whose line end
- * was lost would not be heard before something else is said.
+ * Notices a line or data that has begun and does not go on: its length was damaged, or its line end was lost.
+ * Only time tells that from a slow line.
+ *
+ * Until the framer gives it up, such data swallows whatever the device says, even the answers to probes. Those
+ * answers interrupt the stillness, so all of it since the data was announced is added up. A line without its end
+ * keeps a report back until something else is said.
  */
 export class StallWatch {
   readonly #clock: Clock;

@@ -1,6 +1,6 @@
 /** How much longer than its bytes need a line looks full: there are gaps in it too (USB latency, task switches). */
 const FULL = 1.25;
-/** Milliseconds by which bytes may be handed over late; longer before that the line cannot have been theirs. */
+/** Milliseconds by which bytes may be handed over late. Stillness before that was not the time of these bytes. */
 const LATE = 200;
 
 /**
