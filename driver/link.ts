@@ -64,8 +64,9 @@ export class Link {
       wanted: () => this.#wanted,
       bufferSize: () => this.#connection.options?.config?.bufferSize ?? BUFFER_SIZE,
       brokenOff: (error) => {
-        // Otherwise the connection is lost already, and the next one knows nothing of the message.
         if (this.state === 2) this.renew(error);
+        // What was given before a close would be taken for the rest of the message: it does not go out any more.
+        else if (this.state === 4) this.#close().catch(() => undefined);
       },
       refused: () => this.#host.ask(),
       stalled: (error) => this.#suspect(error),
@@ -271,7 +272,8 @@ export class Link {
 
   /** Its peer may have got a damaged message, or it is dead though open: closed and opened again. */
   renew(error: EspAtError): void {
-    if (this.state === 0 || this.state === 4 || this.#attempt) return;
+    // One that is reconnecting is rid of that connection already.
+    if (this.state !== 2 || this.#attempt) return;
     this.#lose({ error });
     // Whoever was told may have closed it, or be opening it.
     if (this.#wanted && !this.#opening) this.#reopen();
@@ -355,9 +357,8 @@ export class Link {
       throw error;
     }
     if (wish !== this.#wish) throw new EspAtError('OPEN_ABORTED', { link: this.id });
-    // The device was sooner, or something else had it opened again.
+    // The device was sooner.
     if (reconnecting && this.state === 2) return;
-    if (reconnecting && this.#attempt) return this.#attempt.done;
     this.#wanted = true;
     return this.#begin(opening.options, 'opened');
   }

@@ -129,15 +129,14 @@ describe('two openings that replace what is open', () => {
 });
 
 describe('a link that is renewed', () => {
-  it('while an opening waits is opened once', async () => {
-    const { world, link, ending, connections } = await openWorld();
+  it('is left to the device where that connection is lost already', async () => {
+    const { world, link, story, closes } = await openWorld();
     world.server.connections[0]?.drop();
     await world.clock.advance(500);
-    const opening = ending(link.open({ uri: one }));
-    link.renew(new EspAtError('FRAME_STALLED', { link: 0 }));
-    assert.equal(await opening, 'done');
+    link.renew(new EspAtError('SEND_DAMAGED', { link: 0 }));
     await world.clock.advance(20_000);
-    assert.deepEqual(connections(), ['/one false', '/one true']);
+    assert.deepEqual(story(), ['lost 1', 'reconnecting 3', 'reopened 2']);
+    assert.equal(closes(), 0);
     await world.end();
   });
 
@@ -152,6 +151,31 @@ describe('a link that is renewed', () => {
     assert.equal(link.state, 2);
     const frames = world.server.connections[1]?.frames.filter(({ opcode }) => opcode < 8);
     assert.deepEqual(frames, []);
+    await world.end();
+  });
+});
+
+describe('a message that breaks off between its fragments', () => {
+  it('is followed by nothing while the link is being closed', async () => {
+    let sends = 0;
+    const { world, link, ending } = await openWorld({
+      simulator: {
+        hooks: {
+          fate: (line) =>
+            line.startsWith('AT+WSSEND=0,16384') && ++sends > 1
+              ? { kind: 'error' }
+              : { kind: 'obey' },
+        },
+      },
+    });
+    const endings = [
+      ending(link.send('x'.repeat(40_000))),
+      ending(link.send('given before the close')),
+      ending(link.close()),
+    ];
+    assert.deepEqual(await Promise.all(endings), ['SEND_UNKNOWN', 'LINK_CLOSED', 'done']);
+    const frames = world.server.connections[0]?.frames.filter(({ opcode }) => opcode < 8) ?? [];
+    assert.ok(frames.length > 0 && frames.every(({ fin }) => !fin));
     await world.end();
   });
 });
