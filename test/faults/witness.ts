@@ -41,6 +41,8 @@ export class Witness implements StageWitness {
   /** Whether the result of the line that the device took last was given, and bytes were refused before. */
   #answered = false;
   #refused = false;
+  /** Bytes that came behind the line, where only payload was to come. */
+  #early = 0;
   #atWork: OutEntry | undefined;
   /** The message whose payload was written last. */
   #latest: OutEntry | undefined;
@@ -59,6 +61,10 @@ export class Witness implements StageWitness {
       entry.payloadAt ??= this.#books.now;
       this.#atWork = this.#latest = entry;
       this.#refused = false;
+      if (this.#early > 0) {
+        this.#payloads.set(entry, { touched: true, drift: this.#early });
+        entry.unknowable.add('pushed out');
+      }
       if (this.#astray) entry.unknowable.add('send digit');
       return;
     }
@@ -66,6 +72,7 @@ export class Witness implements StageWitness {
     this.#line = text.slice(0, -2);
     this.#written.add(this.#line);
     this.#atWork = undefined;
+    this.#early = 0;
     this.#astray = false;
   }
 
@@ -93,7 +100,10 @@ export class Witness implements StageWitness {
     if (place.kind !== 'bytes') return;
     const { direction, unit, index, sent, received } = place;
     if (direction === 'to-host') this.#said(unit, index, sent, received);
-    else if (this.#atWork?.outcome === 'pending') {
+    else if (!this.#atWork) {
+      const isBehind = sent.length === 0 || index + sent.length === unit.length;
+      if (isBehind && sendLine.test(this.#line)) this.#early += received.length - sent.length;
+    } else if (this.#atWork.outcome === 'pending') {
       const damage = this.#payloads.get(this.#atWork) ?? { touched: false, drift: 0 };
       this.#payloads.set(this.#atWork, damage);
       damage.touched = true;
