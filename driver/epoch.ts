@@ -70,7 +70,7 @@ export class Epoch {
     this.#heartbeat = new Heartbeat(host.clock, () => this.ask());
     this.#backoff = new Backoff(FIRST_PAUSE, LONGEST_PAUSE, host.random);
     this.over = new Promise((resolve) => (this.#settle = resolve));
-    const rate = () => this.#context.rate;
+    const rate = () => this.#context.rate ?? host.options.port.bridgedRate;
     const line = {
       write: (bytes: Uint8Array) => port.write(bytes),
       get pending() {

@@ -3,7 +3,7 @@ import type { PortOpener } from './port';
 import { openSerial, type SerialOptions } from './serial';
 import { openTcp, type TcpOptions } from './tcp';
 
-/** How a serial line is set; means nothing to `tcp://`. */
+/** How a serial line is set. Behind `tcp://` only its rate matters: it tells how long bytes take there. */
 export type LineOptions = Omit<SerialOptions, 'path'>;
 
 const LOWEST_RATE = 80;
@@ -15,9 +15,9 @@ const HIGHEST_RATE = 5_000_000;
  */
 export function openerFor(address: string, line: LineOptions): PortOpener {
   const tcp = tcpAddress(address);
-  if (tcp) return { address, open: (handlers) => openTcp(tcp, handlers) };
-  if (!isSerial(address)) throw invalid(address);
   const { rate } = line;
+  if (tcp) return { address, bridgedRate: rate, open: (handlers) => openTcp(tcp, handlers) };
+  if (!isSerial(address)) throw invalid(address);
   if (!Number.isInteger(rate) || rate < LOWEST_RATE || rate > HIGHEST_RATE) {
     const reason = `${rate} is not a whole number from ${LOWEST_RATE} to ${HIGHEST_RATE}`;
     throw new EspAtError('INVALID_SETTING', { setting: 'rate', reason });

@@ -31,6 +31,8 @@ export interface PortOpener {
   readonly address: string;
   /** The rate in bits a second at which it opens; undefined where there is no line (TCP). */
   readonly rate?: number;
+  /** The rate of a line beyond it that cannot be set from here, a bridge's, in bits a second; where known. */
+  readonly bridgedRate?: number;
   /**
    * @param rate overrides {@link rate}, in bits a second
    * @throws EspAtError `PORT_NOT_FOUND`, `PORT_PERMISSION`, `PORT_BUSY`, `PORT_UNREACHABLE`, `PORT_FAILED`

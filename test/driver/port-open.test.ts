@@ -26,6 +26,7 @@ describe('port addresses', () => {
     ]) {
       const opener = openerFor(address, line);
       assert.deepEqual([opener.address, opener.rate], [address, undefined]);
+      assert.equal(opener.bridgedRate, 115_200);
     }
   });
 

@@ -10,6 +10,8 @@ export interface FarEnd {
 export interface MemoryLine {
   /** Bits a second at which the port opens. */
   readonly rate: number;
+  /** It is behind a bridge, and its rate cannot be set from here. */
+  readonly bridged?: boolean;
   /** @throws when the port knows no such rate */
   setRate(rate: number): void;
   /** What RTS does, where it is wired to the device's reset. */
@@ -20,6 +22,7 @@ export interface MemoryLine {
 export class MemoryPort implements PortOpener {
   readonly address = 'memory';
   readonly rate?: number;
+  readonly bridgedRate?: number;
   /** Everything the host has written, in order. */
   readonly written: Buffer[] = [];
   /** Why it cannot be opened; undefined: it can. */
@@ -32,7 +35,8 @@ export class MemoryPort implements PortOpener {
   constructor(farEnd: () => FarEnd, line?: MemoryLine) {
     this.#farEnd = farEnd;
     this.#line = line;
-    if (line) this.rate = line.rate;
+    if (line?.bridged) this.bridgedRate = line.rate;
+    else if (line) this.rate = line.rate;
   }
 
   get isOpen(): boolean {
@@ -58,7 +62,7 @@ export class MemoryPort implements PortOpener {
         this.written.push(Buffer.from(bytes));
         this.#farEnd().write(bytes);
       },
-      ...(line && { setRate: async (rate: number) => line.setRate(rate) }),
+      ...(line && !line.bridged && { setRate: async (rate: number) => line.setRate(rate) }),
       ...(line?.reset && { reset: async () => line.reset?.() }),
       close: () => {
         if (isOpen()) this.#handlers = undefined;

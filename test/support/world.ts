@@ -31,6 +31,8 @@ export interface LineOptions {
   readonly bears?: number;
   /** The highest rate that the host's port knows, in bits a second. */
   readonly knows?: number;
+  /** Whether it is behind a bridge: its rate cannot be set by the host. */
+  readonly bridged?: boolean;
   /** Whether RTS is wired to the device's reset. */
   readonly reset?: boolean;
 }
@@ -105,9 +107,10 @@ export class World {
     return this.#line?.hostRate;
   }
 
-  #serial({ rate, bears, knows, reset }: LineOptions, line: PacedLine): MemoryLine {
+  #serial({ rate, bears, knows, bridged, reset }: LineOptions, line: PacedLine): MemoryLine {
     return {
       rate,
+      ...(bridged && { bridged }),
       setRate: (to) => {
         if (knows !== undefined && to > knows) throw new EspAtError('PORT_FAILED');
         // What the cable does not bear arrives as if the ends disagreed about the rate.
