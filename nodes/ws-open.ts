@@ -126,10 +126,11 @@ class Opener implements DeviceUser {
   }
 
   link(event: LinkEvent): void {
+    // Whoever has the link: what was last known of it as this node's own is not for ever.
+    this.#canvas.link(event);
     if (this.#ended || event.owner !== this.#owner || event.event === 'asked') return;
     // What comes after a gap does not complete what came before it.
     if (event.state !== 2 || event.event === 'gap') this.#endOf(event);
-    this.#canvas.link(event);
     if (event.event === 'gap' && event.error) {
       this.#node.warn(sentenceOf(this.#translate, event.error));
     }

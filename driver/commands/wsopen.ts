@@ -49,9 +49,9 @@ export function wsopen(link: LinkId, options: OpenOptions): Command {
   return build(line, { name: `AT+WSOPEN=${id}`, deadline });
 }
 
-/** `AT+WSOPEN?`: the state of every link that is not closed. */
+/** `AT+WSOPEN?`: the state of every link that is not closed. Its answer holds URIs, and those may hold passwords. */
 export function wsopenQuery(): Command {
-  return query('WSOPEN');
+  return { ...query('WSOPEN'), secret: true };
 }
 
 /**

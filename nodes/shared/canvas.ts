@@ -38,7 +38,8 @@ export class Canvas {
 
   /** Something happened to a link; others than this node's are left out. */
   link(event: LinkEvent): void {
-    if (!concerns(this.#setting, event.link)) return;
+    // An answer tells nothing new, and has no reason and no next try with it.
+    if (event.event === 'asked' || !concerns(this.#setting, event.link)) return;
     this.#link = this.#ofLink(event.link, event);
     this.show();
   }

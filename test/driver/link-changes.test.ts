@@ -229,4 +229,15 @@ describe('a password in a URI', () => {
     assert.ok(told.includes('ws://host/echo') && !told.includes('hunter2'), told);
     await world.end();
   });
+
+  it('goes into no error either, when the device lists its links and then says ERROR', async () => {
+    const scene = await new Scene().begin({ uri: 'ws://user:hunter2@host/echo' });
+    scene.fate = (line) => (line === 'AT+WSOPEN?' ? { kind: 'answer false' } : undefined);
+    const { world } = scene;
+    await assert.rejects(world.clock.wait(world.device.query()), {
+      code: 'COMMAND_FAILED',
+      message: 'The device answered ERROR to AT+WSOPEN?.',
+    });
+    await world.end();
+  });
 });

@@ -57,6 +57,31 @@ onEachRuntime('ws-open', (stage) => {
     assert.deepEqual(last(), { fill: 'red', shape: 'ring', text: 'PORT_NOT_FOUND' });
   });
 
+  it('shows its link whoever has it, and tells of its own connections alone', async () => {
+    await load({ keepOpen: true });
+    const [link] = device.links;
+    const last = () => stage.statuses('node').at(-1)?.text;
+    assert.equal((await stage.next('out1')).event, 'opened');
+    link.become(0, 'retrying', { retryIn: 60_000 });
+    assert.equal((await stage.next('out1')).event, 'retrying');
+    assert.equal(last(), 'status.retrying');
+    await link.open({ uri: 'ws://other/feed', owner: 'somebody' });
+    assert.equal(last(), 'other');
+    link.become(1, 'lost');
+    assert.equal(last(), 'status.reconnecting');
+    stage.give('node', { uri: 'ws://other/feed' });
+    await stage.next('out1');
+    assert.deepEqual(stage.waiting('out1'), []);
+  });
+
+  it('shows why its link is closed, and when it is tried again, also when somebody asks', async () => {
+    await load();
+    const [link] = device.links;
+    link.become(0, 'retrying', { retryIn: 60_000 });
+    await device.query();
+    assert.equal(stage.statuses('node').at(-1)?.text, 'status.retrying');
+  });
+
   it('is a success at once when it is open to the same URI', async () => {
     await load();
     stage.give('node', { _msgid: 'first' });
