@@ -1,4 +1,4 @@
-/** Characters of a line that are shown. */
+/** Characters of the longest line that is shown whole. */
 const LONGEST = 80;
 
 /** What features report that this package does not use, and answers that come too late. */
@@ -10,8 +10,12 @@ export function isForeignReport(text: string): boolean {
   return foreign.test(text);
 }
 
-/** A line as a log may show it, without what may be secret in it: a damaged echo may hold a password. */
+/**
+ * A line as a log may show it: a report's name, and numbers behind it. Anything else may be what is left of a
+ * password or a header that came back damaged, or that a restarted device took for a command.
+ */
 export function shownLine(text: string): string {
-  const whole = text.replace(/[^\x20-\x7e]/g, '?').slice(0, LONGEST);
-  return whole.includes('"') ? `(${text.length} bytes)` : whole;
+  const [name = '', rest = ''] = /^(\+[A-Z_]{2,30})?(.*)$/s.exec(text)?.slice(1) ?? [];
+  const isPlain = name !== '' && text.length <= LONGEST && /^(?::[-\d,.]*)?$/.test(rest);
+  return isPlain ? text : `${name} (${text.length} bytes)`.trim();
 }
