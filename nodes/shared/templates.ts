@@ -31,9 +31,15 @@ export async function render(
   } catch (error) {
     throw new EspAtError('TEMPLATE_FAILED', {
       field,
-      reason: error instanceof Error ? error.message : asText(error),
+      reason: reasonOf(error),
     });
   }
+}
+
+/** What Mustache says, without what it quotes: what looks like a tag may be a part of a password. */
+function reasonOf(error: unknown): string {
+  const text = error instanceof Error ? error.message : asText(error);
+  return text.replace(/ ".*"|(?<=^Invalid tags):.*/s, '');
 }
 
 /** Finds names with the values given beforehand first, because flow context may be read asynchronously. */

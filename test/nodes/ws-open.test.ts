@@ -3,7 +3,7 @@ import { beforeEach, it } from 'node:test';
 import { EspAtError } from '../../driver/errors';
 import { FakeDevice } from './support/fake-device';
 import { deviceNode, flowOf } from './support/flows';
-import { codeOf } from './support/messages';
+import { codeOf, sentenceOf } from './support/messages';
 import { onEachRuntime } from './support/stage';
 
 const URI = 'ws://example.org/feed';
@@ -278,6 +278,26 @@ onEachRuntime('ws-open', (stage) => {
     stage.give('node');
     assert.equal(codeOf(await stage.next('caught')), 'TEMPLATE_FAILED');
   });
+
+  for (const authorization of [
+    'Basic {{#hunter2}}',
+    'Basic {{/hunter2}}',
+    'Basic {{#hunter2}}{{/a}}',
+    'Basic {{=hunter2=}}',
+    'Basic {{/a"hunter2}}',
+  ]) {
+    it(`does not show an authorization that is no template: ${authorization}`, async () => {
+      await load({}, { node: { authorization } });
+      stage.give('node');
+      const msg = await stage.next('caught');
+      assert.equal(codeOf(msg), 'TEMPLATE_FAILED');
+      assert.match(
+        sentenceOf(msg),
+        /^The template authorization cannot be rendered: (Un\w+ section at \d+|Invalid tags)\.$/,
+      );
+      assert.doesNotMatch(sentenceOf(msg), /hunter2/);
+    });
+  }
 
   it('reports that it has no device, on the canvas too', async () => {
     await load({ device: 'missing' });
