@@ -76,7 +76,9 @@ export async function attempt(
   if (unknown > 0 && !mayBeUnknown(kind, at, recording)) {
     findings.push({ about: 'device', text: 'an outcome is unknown though no send was at work' });
   }
-  const reason = unknowable(kind, at, recording);
+  const behind = world.line.pieces('to-host').filter(({ start }) => start > at);
+  const text = behind.map(({ bytes }) => bytes.toString('latin1')).join('');
+  const reason = unknowable(kind, at, recording, text);
   const excused = reason !== undefined && findings.some(({ about }) => about === 'message');
   return {
     struck: struck !== undefined,

@@ -18,14 +18,15 @@ export const unknowables = {
 
 export type Unknowable = keyof typeof unknowables;
 
-/** What a device says first after a restart, but for the CR LF that would stand behind data. */
-const RESTARTED = '\r\nready';
-
-/** Whether a fault turns what was meant into something that means something else, and is as good. */
+/**
+ * Whether a fault turns what was meant into something that means something else, and is as good.
+ * @param behind what came to the host behind the piece that the fault struck
+ */
 export function unknowable(
   kind: FaultKind,
   at: number,
   recording: Recording,
+  behind: string,
 ): Unknowable | undefined {
   const { change } = kind;
   if (kind.name === 'server-closes' || kind.name === 'server-resets') return 'after SEND OK';
@@ -36,7 +37,7 @@ export function unknowable(
       : undefined;
   const unit = unitAt(recording.units[change?.direction ?? 'to-host'], at);
   if (kind.name === 'restart:to-host' && unit?.role === 'data')
-    return unit.end - at === RESTARTED.length ? 'made up for' : undefined;
+    return behind.startsWith('\r\n', unit.end - at) ? 'made up for' : undefined;
   if (!change || !unit) return undefined;
   const index = at - unit.start;
   const byte = unit.text.charCodeAt(index);
