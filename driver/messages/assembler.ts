@@ -64,6 +64,8 @@ export class Assembler {
     const now = this.#now();
     if (this.#place === 'lost' && now - this.#heardAt >= STALL) this.#found();
     this.#heardAt = now;
+    // Whatever was lost before: the device gives up a frame like this, and misreads what follows.
+    if (chunk.bytes.length === 0 && (chunk.payloadLength ?? 0) > 0) return this.#stalled();
     if (this.#place === 'lost' && !this.#find(chunk)) return;
     if (this.#place === 'chunk') this.#goOn(chunk);
     else this.#begin(chunk);
@@ -87,7 +89,6 @@ export class Assembler {
 
   /** The first chunk of a frame. */
   #begin(chunk: DataFrame): void {
-    if (chunk.bytes.length === 0 && (chunk.payloadLength ?? 0) > 0) return this.#stalled();
     const opcode = chunk.opcode ?? 0;
     if (opcode === 0 && this.#opcode === undefined) {
       if (!this.#orphaned) this.#fail('MESSAGES_LOST', {});

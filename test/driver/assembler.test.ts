@@ -65,6 +65,14 @@ describe('the assembler', () => {
     assert.deepEqual(told, ['dead FRAME_STALLED', 'text hello']);
   });
 
+  it('notices a stalled frame after a gap in it too', () => {
+    const { push, told, assembler } = rig();
+    push('1 1 5 he');
+    assembler.gap();
+    push('1 1 5 ');
+    assert.deepEqual(told, ['dead FRAME_STALLED']);
+  });
+
   it('says what broke off when the connection ends, and only then', () => {
     const { push, told, assembler } = rig();
     assembler.close();
