@@ -14,6 +14,8 @@ export interface Verdict {
 /** Milliseconds that working again may take: after a restart, after replugging, after lost bytes at a prompt. */
 const RESTART = 2000;
 const REPLUG = 3000;
+/** What more a restart may take whose `ready` was taken for the rest of data that it cut off. */
+const UNHEARD = 4000;
 const PROMPT = 15_000;
 /** After anything else: pings find a dead link after 12 s, the device reconnects 15 s later, then the host asks. */
 const ANYTHING = 90_000;
@@ -295,14 +297,24 @@ export class Judge {
     within('working again', strike.recovered - strike.gone, ANYTHING * strike.names.length);
     // A line that is full of data from servers has no room for answers.
     const { reopened, flooded } = strike;
-    if (reopened !== undefined && isAlone(strike, 'restart', 'power-cycle'))
-      within('opening the links', reopened - strike.gone, RESTART + bootAndJoin + flooded);
+    if (reopened !== undefined && isAlone(strike, 'restart', 'power-cycle')) {
+      const limit =
+        RESTART + bootAndJoin + flooded + (this.#wasHeard(strike, bootAndJoin) ? 0 : UNHEARD);
+      within('opening the links', reopened - strike.gone, limit);
+    }
     if (reopened !== undefined && isAlone(strike, 'unplug', PORT_BUSY))
       within('opening the links', reopened - strike.gone, REPLUG + filling + flooded);
     const [hit] = strike.hits;
     const atPrompt = hit?.place.kind === 'bytes' && hit.place.direction === 'to-device';
     if (atPrompt && isAlone(strike, 'lose'))
       within('sending again', (strike.usable ?? Infinity) - strike.gone, PROMPT + flooded);
+  }
+
+  /** Whether the driver knew of a restart by the time at which the device has an address again. */
+  #wasHeard({ from, gone }: Strike, bootAndJoin: number): boolean {
+    return this.#books.said.some(
+      ({ event, at }) => event === 'restarted' && at >= from && at <= gone + bootAndJoin,
+    );
   }
 
   #mark(entry: OutEntry | InEntry): void {
