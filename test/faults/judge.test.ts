@@ -183,10 +183,19 @@ describe('the judge of a fault run', () => {
 
   it('finds what works again too late, or never', () => {
     const ledger = new Ledger();
+    ledger.books.hear('restarted');
     ledger.strike({ names: ['restart'], gone: 0, recovered: 4000, reopened: 3600 });
     ledger.strike({ names: ['unplug'], gone: 0, recovered: 4000, reopened: 3100 });
     ledger.strike({ names: ['stall'], gone: 0, recovered: 91_000 });
     ledger.strike({ names: ['flip'], recovered: undefined });
     assert.equal(ledger.violations.length, 4);
+  });
+
+  it('grants more time for a restart that nothing told of, but not for ever', () => {
+    const ledger = new Ledger();
+    ledger.strike({ names: ['restart'], gone: 0, recovered: 8000, reopened: 7400 });
+    assert.deepEqual(ledger.violations, []);
+    ledger.strike({ names: ['restart'], gone: 0, recovered: 8000, reopened: 7600 });
+    assert.match(ledger.violations.join(), /opening the links took 7600 ms of 7500/);
   });
 });

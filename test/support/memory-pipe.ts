@@ -66,7 +66,7 @@ export class MemoryPipe {
   /** Opens both ends `delay` ms from now, unless the device has given up by then. */
   openAfter(delay: number, serve: () => ServerSocketHandlers): void {
     this.#clock.after(delay, () => {
-      if (this.#over || this.#clientFin) return;
+      if (this.#over || this.#clientFin) return this.onGone();
       this.#serverHandlers = serve();
       this.#handlers.connected();
       this.pump();
