@@ -11,7 +11,7 @@ export type Verdict =
   | 'success'
   /** Success, unless the probe that is out has become the payload's last byte: find out. */
   | 'verify'
-  /** Success, unless the probe before the prompt has become the payload's first bytes: find out. */
+  /** Success, unless a probe is not where it seems to be: in the payload, or unanswered. Find out. */
   | 'ask'
   /** The device refused it. */
   | 'failure'
@@ -34,7 +34,9 @@ export class Exchange {
   #probes = 0;
   #busy = false;
   #won = false;
-  #probedBeforePrompt = false;
+  /** Whether a probe went out that may not be what it was taken for. */
+  #doubtful = false;
+  #asked = false;
 
   constructor(command: Command) {
     this.command = command;
@@ -79,15 +81,15 @@ export class Exchange {
     this.#phase = 'result';
     this.#busy = false;
     // A probe before the prompt has completed our own line, or the prompt was late, and it is in the payload.
-    this.#probedBeforePrompt = this.#probes > 0;
+    this.#doubtful = this.#probes > 0;
     this.#probes = 0;
     return 'write';
   }
 
   line(text: string): Verdict {
     const refused = text === 'ERROR' || text === 'busy p...';
-    if (this.#won && this.#probedBeforePrompt) {
-      // Payload that was too much stands in front of the question and spoils it.
+    if (this.#asked) {
+      // Payload that was too much, or a probe that nothing has answered, stands in front of it and spoils it.
       return refused ? 'confused' : text === 'OK' ? 'success' : 'foreign';
     }
     if (this.#won && refused) return 'success';
@@ -103,8 +105,13 @@ export class Exchange {
         return this.#failure();
       case 'busy p...':
         // A probe written while the device works is answered so: proof that it is alive and at work.
-        if (this.#probes > 0) this.#probes--;
-        else this.#busy = true;
+        // Or it is the late answer to bytes that were too much.
+        if (this.#probes > 0) {
+          this.#probes--;
+          this.#doubtful ||= this.payloadWritten;
+        } else {
+          this.#busy = true;
+        }
         return 'taken';
     }
     if (text.startsWith('ERR CODE:')) {
@@ -134,12 +141,12 @@ export class Exchange {
   #success(): Verdict {
     // Busy after the payload: the device took fewer bytes than were written, so its length was another.
     if (this.#busy && this.#phase === 'result') return 'confused';
-    if (this.#probedBeforePrompt) {
-      this.#won = true;
-      return 'ask';
-    }
-    if (this.#probes === 0) return 'success';
+    if (this.#probes === 0 && !this.#doubtful) return 'success';
+    // One probe in doubt and another unanswered: no question clears up both.
+    if (this.#probes > 0 && this.#doubtful) return 'confused';
     this.#won = true;
+    this.#asked = this.#doubtful;
+    if (this.#asked) return 'ask';
     return this.payloadWritten ? 'verify' : 'taken';
   }
 

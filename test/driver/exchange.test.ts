@@ -131,6 +131,21 @@ describe('an exchange with payload', () => {
     assert.deepEqual(verdicts(exchange, 'ERROR'), ['success']);
   });
 
+  it('asks whether busy answered a probe behind the payload, or bytes too many before it', () => {
+    const course = ['OK', '>', '<probe>', 'busy p...', 'SEND OK'];
+    const begun = ['taken', 'write', undefined, 'taken', 'ask'];
+    for (const [answer, verdict] of [
+      ['OK', 'success'],
+      ['ERROR', 'confused'],
+    ] as const)
+      assert.deepEqual(verdicts(new Exchange(send), ...course, answer), [...begun, verdict]);
+  });
+
+  it('does not believe in success with one probe in doubt and another unanswered', () => {
+    const course = ['OK', '>', '<probe>', 'busy p...', '<probe>', 'SEND OK'];
+    assert.equal(verdicts(new Exchange(send), ...course).at(-1), 'confused');
+  });
+
   it('asks what became of a probe before the prompt: the end of its line, or payload', () => {
     const begun = [undefined, 'taken', 'write', 'ask'];
     for (const [answer, verdict] of [
