@@ -3,7 +3,7 @@ import { it } from 'node:test';
 import { EspAtError } from '../../driver/errors';
 import type { Link } from '../../driver/link';
 import type { LinkEvent } from '../../driver/link-types';
-import { seededRandom } from '../../simulator';
+import { Chance } from '../support/chance';
 import { World } from '../support/world';
 
 /** Lives that are lived, and what happens in each. */
@@ -18,20 +18,21 @@ const pauses = [0, 0, 1, 5, 30, 200, 1000, 4000] as const;
 class Life {
   readonly problems: string[] = [];
   readonly #world: World;
-  readonly #random: () => number;
+  readonly #luck: Chance;
   /** How each request ended: `done`, or the outcome of its error. */
   readonly #endings = new Map<string, string>();
   #asked = 0;
   #messages = 0;
 
   constructor(seed: number) {
-    const random = (this.#random = seededRandom(seed));
-    const firmware = this.#one(classes);
-    const line = this.#chance(2) ? { line: { rate: 115_200 } } : {};
+    this.#luck = new Chance(seed);
+    const { random } = this.#luck;
+    const firmware = this.#luck.one(classes);
+    const line = this.#luck.once(2) ? { line: { rate: 115_200 } } : {};
     const world = new World({ firmware, seed, simulator: { bootMs: 400 }, ...line });
     this.#world = world;
-    world.server.manners.answersCloses = !this.#chance(4);
-    world.server.manners.finDelay = this.#chance(3) ? Infinity : random() * 400;
+    world.server.manners.answersCloses = !this.#luck.once(4);
+    world.server.manners.finDelay = this.#luck.once(3) ? Infinity : random() * 400;
     const states = [0, 0, 0];
     world.device.on('link', (event) => {
       this.#check(event, states[event.link] ?? 0);
@@ -45,7 +46,7 @@ class Life {
     await clock.advance(3000);
     for (let index = 0; index < HAPPENINGS; index++) {
       this.#happen();
-      await clock.advance(this.#one(pauses));
+      await clock.advance(this.#luck.one(pauses));
     }
     device.start();
     port.plugIn();
@@ -60,46 +61,47 @@ class Life {
 
   #happen(): void {
     const { clock, device, port, server, simulator } = this.#world;
-    const link = this.#one(device.links);
-    const connection = this.#one(server.connections.filter(({ open }) => open));
-    switch (this.#below(13)) {
+    const link = this.#luck.one(device.links);
+    const connection = this.#luck.one(server.connections.filter(({ open }) => open));
+    switch (this.#luck.below(13)) {
       case 0:
       case 1:
       case 2: {
-        const uri = `ws://host${this.#chance(12) ? ':1' : ''}/${this.#one(paths)}`;
-        const [keepOpen, replace] = [this.#chance(2), this.#chance(2)];
+        const uri = `ws://host${this.#luck.once(12) ? ':1' : ''}/${this.#luck.one(paths)}`;
+        const [keepOpen, replace] = [this.#luck.once(2), this.#luck.once(2)];
         return this.#watch(link.open({ uri, keepOpen, replace }));
       }
       case 3:
-        return this.#watch(link.close({ graceful: this.#chance(2) }));
+        return this.#watch(link.close({ graceful: this.#luck.once(2) }));
       case 4:
         return this.#watch(device.query());
       case 5:
         return connection?.close();
       case 6:
-        return this.#chance(2) ? connection?.drop() : connection?.reset();
+        return this.#luck.once(2) ? connection?.drop() : connection?.reset();
       case 7:
-        return this.#chance(3) ? simulator.restart() : undefined;
+        return this.#luck.once(3) ? simulator.restart() : undefined;
       case 8:
-        if (!this.#chance(3)) return;
+        if (!this.#luck.once(3)) return;
         port.unplug();
-        return void clock.after(this.#below(4000), () => port.plugIn());
+        return void clock.after(this.#luck.below(4000), () => port.plugIn());
       case 9:
-        if (!this.#chance(4)) return;
+        if (!this.#luck.once(4)) return;
         this.#watch(device.stop());
-        return void clock.after(this.#below(1500), () => device.start());
+        return void clock.after(this.#luck.below(1500), () => device.start());
       default:
-        for (let count = this.#below(4); count >= 0; count--) this.#send(link);
+        for (let count = this.#luck.below(4); count >= 0; count--) this.#send(link);
     }
   }
 
   #send(link: Link): void {
     const name = `<${this.#messages++}>`;
     const longest = this.#world.device.capabilities?.fragments ? 40_000 : 8000;
-    const payload = name + 'x'.repeat(this.#below(this.#chance(4) ? longest : 50));
+    const payload = name + 'x'.repeat(this.#luck.below(this.#luck.once(4) ? longest : 50));
     const withdrawal = new AbortController();
-    if (this.#chance(5)) this.#world.clock.after(this.#below(500), () => withdrawal.abort());
-    const hold = this.#chance(2) ? this.#below(20) : 0;
+    if (this.#luck.once(5))
+      this.#world.clock.after(this.#luck.below(500), () => withdrawal.abort());
+    const hold = this.#luck.once(2) ? this.#luck.below(20) : 0;
     this.#watch(link.send(payload, { hold, signal: withdrawal.signal }), name);
   }
 
@@ -160,21 +162,6 @@ class Life {
       if (!told || times > 1 || (ending === 'not-sent' && times > 0))
         this.problems.push(`message ${name} (${ending}) came ${times} times`);
     }
-  }
-
-  #below(limit: number): number {
-    return Math.floor(this.#random() * limit);
-  }
-
-  /** True once in so many times. */
-  #chance(times: number): boolean {
-    return this.#below(times) === 0;
-  }
-
-  #one<T>(choices: readonly [T, ...T[]]): T;
-  #one<T>(choices: readonly T[]): T | undefined;
-  #one<T>(choices: readonly T[]): T | undefined {
-    return choices[this.#below(choices.length)];
   }
 }
 

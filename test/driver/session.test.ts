@@ -1,109 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Command } from '../../driver/at/command';
-import type { LinkId } from '../../driver/at/frame';
-import { Session } from '../../driver/at/session';
 import { build, query } from '../../driver/commands/build';
-import { wsclose, wssend } from '../../driver/commands/websocket';
+import { wsclose } from '../../driver/commands/websocket';
 import { EspAtError } from '../../driver/errors';
-import { VirtualClock } from '../support/virtual-clock';
+import { Desk } from './desk';
 
 const question = query('X');
 const at = (): Command => build('AT', { repeatable: true });
-
-/** A session, the far end of its line, and all that it tells. */
-class Desk {
-  readonly clock = new VirtualClock();
-  readonly told: string[] = [];
-  readonly session: Session;
-  #written: string[] = [];
-  /** Answers by themselves to what is written, byte for byte; others stay silent. */
-  readonly #answers = new Map<string, string>();
-
-  constructor() {
-    const note = (text: string) => void this.told.push(text);
-    this.session = new Session(
-      { write: (bytes) => this.#take(Buffer.from(bytes)), pending: 0, rate: undefined },
-      this.clock,
-      {
-        report: (report) => note('link' in report ? `${report.kind} ${report.link}` : report.kind),
-        data: ({ link, bytes }) => note(`data ${link} ${bytes.toString('latin1')}`),
-        unknown: (text) => note(`unknown ${text}`),
-        suspects: (text) => text.startsWith('?'),
-        echoed: () => note('echoed'),
-        gap: () => note('gap'),
-        outOfStep: (reason) => note(`out of step: ${reason}`),
-        recovery: (step) => note(`step: ${step}`),
-        recovered: () => note('recovered'),
-        filled: (link) => note(`filled ${link}`),
-        dead: () => note('dead'),
-      },
-    );
-    this.session.lenient = false;
-  }
-
-  /** What was written since the last look, write by write. */
-  written(): string[] {
-    return this.#written.splice(0);
-  }
-
-  say(text: string): void {
-    this.session.receive(Buffer.from(text, 'latin1'));
-  }
-
-  /** From now on the far end answers these. */
-  answer(pairs: Readonly<Record<string, string>>): void {
-    for (const [line, reply] of Object.entries(pairs)) this.#answers.set(line, reply);
-  }
-
-  /** A device that is idle: it answers what recovery says. */
-  inStep(): void {
-    this.answer({
-      '\r\n': '\r\nERROR\r\n',
-      'AT+SYSLOG?\r\n': '+SYSLOG:0\r\n\r\nOK\r\n',
-      'AT+SYSSTORE?\r\n': '+SYSSTORE:0\r\n\r\nOK\r\n',
-      'AT+CWMODE?\r\n': '+CWMODE:1\r\n\r\nOK\r\n',
-    });
-  }
-
-  /** Runs a command; brings how it ended. */
-  run(command: Command): { end: string } {
-    return this.watch(this.session.run(command).then((lines) => lines.join('|')));
-  }
-
-  send(link: LinkId, text: string): { end: string; readonly withdraw: () => boolean } {
-    const result = { end: 'pending', withdraw: () => false };
-    result.withdraw = this.session.send({
-      link,
-      parts: [wssend(link, Buffer.from(text))],
-      settle: (error) => {
-        assert.equal(result.end, 'pending', 'settled twice');
-        result.end = error ? `${error.code} ${error.outcome ?? ''}` : 'sent';
-      },
-    });
-    return result;
-  }
-
-  watch(promise: Promise<string>): { end: string } {
-    const result = { end: 'pending' };
-    promise.then(
-      (value) => {
-        result.end = `done ${value}`;
-      },
-      (error: unknown) => {
-        result.end = error instanceof EspAtError ? error.code : String(error);
-      },
-    );
-    return result;
-  }
-
-  #take(bytes: Buffer): void {
-    const text = bytes.toString('latin1');
-    this.#written.push(text);
-    const reply = this.#answers.get(text);
-    if (reply !== undefined) this.clock.after(1, () => this.say(reply));
-  }
-}
 
 const lost = new EspAtError('DEVICE_RESTARTED');
 

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import type { NodeMessage } from 'node-red';
 import { errorCodes } from '../../driver/errors';
-import { seededRandom } from '../../simulator';
 import { faults } from '../../simulator/faults';
 import { drawOrder, withOccasion } from '../faults/orders';
 import { VirtualStage } from '../faults/virtual-stage';
+import { Chance } from '../support/chance';
 import type { WsConnection } from '../support/ws-server';
 import { wholeFlow } from './support/flows';
 import { codeOf, sentenceOf } from './support/messages';
@@ -35,7 +35,7 @@ class FlowLife {
   readonly problems: string[] = [];
   readonly #stage: Stage;
   readonly #world: VirtualStage;
-  readonly #random: () => number;
+  readonly #luck: Chance;
   readonly #settings: Record<string, object>;
   /** What was given to which node; of messages that can be sent, as the server should get them. */
   readonly #given = new Map<string, { readonly node: string; readonly bytes?: Buffer }>();
@@ -48,11 +48,11 @@ class FlowLife {
 
   constructor(stage: Stage, seed: number) {
     this.#stage = stage;
-    this.#random = seededRandom(seed);
-    const firmware = this.#one(classes);
-    const world = new VirtualStage({ firmware, seed, paced: this.#chance(3) });
+    this.#luck = new Chance(seed);
+    const firmware = this.#luck.one(classes);
+    const world = new VirtualStage({ firmware, seed, paced: this.#luck.once(3) });
     this.#world = world;
-    world.ws.manners.answersCloses = !this.#chance(4);
+    world.ws.manners.answersCloses = !this.#luck.once(4);
     world.ws.manners.onFrame = (connection, { opcode, fin, payload }) => {
       connection.frames.length = 0;
       if (opcode > 2) return;
@@ -68,7 +68,7 @@ class FlowLife {
         uri: `ws://user:${secrets.uri}@server/{{linkId}}`,
         ...{ keepOpen: true, output: 'string', joining: 'delimiter', delimiter: DELIMITER },
       },
-      send: this.#chance(2) ? { whenAway: 'hold', holdSeconds: '10', holdMessages: '20' } : {},
+      send: this.#luck.once(2) ? { whenAway: 'hold', holdSeconds: '10', holdMessages: '20' } : {},
       status: { poll: '7' },
     };
   }
@@ -79,7 +79,7 @@ class FlowLife {
     for (const linkId of [0, 1, 2]) this.#give('open', { linkId });
     for (let index = 0; index < HAPPENINGS; index++) {
       await this.#happen();
-      await clock.advance(this.#one(pauses));
+      await clock.advance(this.#luck.one(pauses));
     }
     injected.clear();
     injected.port?.plugIn();
@@ -97,32 +97,32 @@ class FlowLife {
 
   async #happen(): Promise<void> {
     const { faults: injected, ws } = this.#world;
-    const linkId = this.#one([0, 1, 2, 0, 1, 2, 0, 1, 2, 'x']);
-    const connection = this.#one(ws.connections.filter(({ open }) => open));
-    switch (this.#below(14)) {
+    const linkId = this.#luck.one([0, 1, 2, 0, 1, 2, 0, 1, 2, 'x']);
+    const connection = this.#luck.one(ws.connections.filter(({ open }) => open));
+    switch (this.#luck.below(14)) {
       case 0:
       case 1: {
-        const uri = this.#one(['http://x', 'ws://server/401', 5]);
-        this.#give('open', { linkId, ...(this.#chance(3) && { uri }) });
+        const uri = this.#luck.one(['http://x', 'ws://server/401', 5]);
+        this.#give('open', { linkId, ...(this.#luck.once(3) && { uri }) });
         break;
       }
       case 2:
-        this.#give('close', { linkId, ...(this.#chance(4) && { code: 1005 }) });
+        this.#give('close', { linkId, ...(this.#luck.once(4) && { code: 1005 }) });
         break;
       case 3:
-        this.#give('status', this.#chance(2) ? { linkId } : {});
+        this.#give('status', this.#luck.once(2) ? { linkId } : {});
         break;
       case 4:
       case 5:
         if (connection) this.#serve(connection);
         break;
       case 6:
-        if (this.#chance(2)) connection?.drop();
+        if (this.#luck.once(2)) connection?.drop();
         else connection?.close();
         break;
       case 7:
       case 8:
-        for (const order of withOccasion(drawOrder(this.#random, harmless))) {
+        for (const order of withOccasion(drawOrder(this.#luck.random, harmless))) {
           if (order.kind === 'simulator') injected.inject(order.fault.name, order.settings);
         }
         break;
@@ -131,21 +131,21 @@ class FlowLife {
         await this.#redeploy();
         break;
       default:
-        for (let count = this.#below(4); count >= 0; count--) this.#send(linkId);
+        for (let count = this.#luck.below(4); count >= 0; count--) this.#send(linkId);
     }
   }
 
   #send(linkId: unknown): void {
     const name = `<${this.#given.size}>`;
-    const size = this.#below(this.#chance(4) ? 7000 : 80);
-    const payload = this.#one([name + 'x'.repeat(size), Buffer.from(name), null, undefined]);
-    const opcode = this.#chance(8) ? { opcode: 'none' } : {};
+    const size = this.#luck.below(this.#luck.once(4) ? 7000 : 80);
+    const payload = this.#luck.one([name + 'x'.repeat(size), Buffer.from(name), null, undefined]);
+    const opcode = this.#luck.once(8) ? { opcode: 'none' } : {};
     const bytes = payload ? { bytes: Buffer.from(payload) } : {};
     this.#give('send', { payload, linkId, ...opcode }, bytes);
   }
 
   #serve(connection: WsConnection): void {
-    const text = `[${this.#served.size}]${'y'.repeat(this.#below(3000))}`;
+    const text = `[${this.#served.size}]${'y'.repeat(this.#luck.below(3000))}`;
     this.#served.set(text, 0);
     const end = this.#world.firmware === 'D' ? '' : DELIMITER;
     connection.send({ fin: true, opcode: 1, payload: Buffer.from(text + end) });
@@ -183,11 +183,11 @@ class FlowLife {
   }
 
   async #redeploy(): Promise<void> {
-    const id = this.#one(['device', ...users]);
-    if (id !== 'device' && this.#chance(3)) {
+    const id = this.#luck.one(['device', ...users]);
+    if (id !== 'device' && this.#luck.once(3)) {
       if (!this.#away.delete(id)) this.#away.add(id);
     } else {
-      this.#settings[id] = { ...this.#settings[id], name: `${this.#random()}` };
+      this.#settings[id] = { ...this.#settings[id], name: `${this.#luck.random()}` };
     }
     await this.#deploy();
   }
@@ -259,23 +259,6 @@ class FlowLife {
       if (times !== 0) this.problems.push(`${String(payload).slice(0, 20)} came ${times} times`);
       this.#served.set(String(payload), 1);
     }
-  }
-
-  // --- chance --------------------------------------------------------------------------------------
-
-  #below(limit: number): number {
-    return Math.floor(this.#random() * limit);
-  }
-
-  /** True once in so many times. */
-  #chance(times: number): boolean {
-    return this.#below(times) === 0;
-  }
-
-  #one<T>(choices: readonly [T, ...T[]]): T;
-  #one<T>(choices: readonly T[]): T | undefined;
-  #one<T>(choices: readonly T[]): T | undefined {
-    return choices[this.#below(choices.length)];
   }
 }
 
