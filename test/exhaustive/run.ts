@@ -1,6 +1,7 @@
 // `npm run exhaustive`: the small world searched whole. Prints counts, and every violation as the
 // command that repeats it; ends with 1 when there is one.
 import { optionsOf, orMisuse, wholeNumber } from '../support/options';
+import { Digests } from './digest';
 import { faultKind, faultKinds } from './faults';
 import { scriptNamed, scripts } from './scripts';
 import { Search } from './search';
@@ -13,6 +14,8 @@ const usage = `npm run exhaustive -- [options]
   --fault NAME    only this kind of fault; may be repeated
   --at N          only at this place, with the story of what happened
   --stride N      only at every Nth place (default 1)
+  --digest FILE   write what every run did, as hashes
+  --against FILE  compare with such a file of another version
   --paced         bytes take their time, as at 115200 bits a second
 
 Scripts: ${scripts.map(({ name }) => name).join(', ')}
@@ -24,10 +27,15 @@ const { values } = optionsOf(usage, {
   fault: { type: 'string', multiple: true },
   at: { type: 'string' },
   stride: { type: 'string', default: '1' },
+  digest: { type: 'string' },
+  against: { type: 'string' },
   paced: { type: 'boolean', default: false },
 });
 
 const print = (text: string): void => void process.stdout.write(`${text}\n`);
+
+const digests = new Digests();
+const before = values.against === undefined ? undefined : Digests.read(values.against);
 
 const search = new Search({
   scripts: orMisuse(() => values.script?.map(scriptNamed) ?? scripts).map((script) => {
@@ -36,8 +44,11 @@ const search = new Search({
   kinds: orMisuse(() => values.fault?.map(faultKind) ?? faultKinds),
   at: values.at === undefined ? undefined : wholeNumber('at', values.at),
   stride: wholeNumber('stride', values.stride, 1),
-  // One place alone is looked into.
-  ...(values.at !== undefined && { told: ({ story }) => print(story.join('\n')) }),
+  told: ({ story, digest }, run) => {
+    digests.add(run, digest);
+    // One place alone is looked into.
+    if (values.at !== undefined) print(story.join('\n'));
+  },
 });
 
 function row(first: string, ...cells: readonly (string | number)[]): void {
@@ -49,6 +60,18 @@ const seconds = (milliseconds: number): string => (milliseconds / 1000).toFixed(
 function cells({ runs, violations, unknowable, unknown, worst }: Tally): (string | number)[] {
   const excused = [...unknowable.values()].reduce((sum, count) => sum + count, 0);
   return [runs, violations.length, excused, unknown, seconds(worst)];
+}
+
+/** Prints how the runs differ from those of another version; returns how many do. */
+function compare(other: Digests): number {
+  const { compared, missing, differing } = digests.compare(other);
+  print(`\n${compared} runs compared, ${missing} only here`);
+  for (const [part, runs] of Object.entries(differing)) {
+    print(`${part}: ${runs.length} differ`);
+    const first = new Map(runs.toReversed().map((run) => [/--fault (\S+)/.exec(run)?.[1], run]));
+    for (const run of first.values()) print(`  npm run exhaustive -- ${run}`);
+  }
+  return new Set(Object.values(differing).flat()).size;
 }
 
 async function main(): Promise<void> {
@@ -73,7 +96,9 @@ async function main(): Promise<void> {
   for (const { repeat, what } of total.violations) print(`\n${repeat}\n  ${what.join('\n  ')}`);
   const { length } = total.violations;
   print(length === 0 ? 'no violations' : `\n${length} violations`);
-  process.exitCode = length === 0 && total.runs > 0 ? 0 : 1;
+  if (values.digest !== undefined) digests.write(values.digest);
+  const changed = before ? compare(before) : 0;
+  process.exitCode = length === 0 && changed === 0 && total.runs > 0 ? 0 : 1;
 }
 
 void main();

@@ -10,8 +10,8 @@ export interface SearchOptions {
   readonly at?: number | undefined;
   /** Only every so many-th run, 1 for all. */
   readonly stride: number;
-  /** Told of every run. */
-  readonly told?: (outcome: Outcome) => void;
+  /** Told of every run, named by the arguments that repeat it. */
+  readonly told?: (outcome: Outcome, run: string) => void;
 }
 
 /** Every script with every fault at every place. */
@@ -40,9 +40,9 @@ export class Search {
         if (at !== undefined && place !== at) continue;
         if (this.#count++ % stride !== 0) continue;
         const outcome = await attempt(script, kind, place, recording);
-        told?.(outcome);
         const paced = script.paced ? ' --paced' : '';
         const run = `--script ${script.name} --fault ${kind.name} --at ${place}${paced}`;
+        told?.(outcome, run);
         for (const each of [tally, ofKind, this.total]) each.add(outcome, run);
       }
     }

@@ -1,3 +1,4 @@
+import { digestOf, type RunDigest } from './digest';
 import { audit, type Finding } from './ledger';
 import type { FaultKind } from './faults';
 import { sendWindows, unitsSaid, unitsWritten, type Recording } from './recording';
@@ -23,6 +24,7 @@ export interface Outcome {
   readonly recovery: number;
   /** All that was written and said, as it was meant, and what the driver told. */
   readonly story: readonly string[];
+  readonly digest: RunDigest;
 }
 
 /** Runs a script without a fault. @throws Error when even that leaves something to be desired */
@@ -87,6 +89,7 @@ export async function attempt(
     unknown,
     recovery,
     story: storyOf(world),
+    digest: digestOf(world),
   };
 }
 

@@ -1,0 +1,88 @@
+import { createHash } from 'node:crypto';
+import { readFileSync, writeFileSync } from 'node:fs';
+import type { SmallWorld } from './small-world';
+
+/** What one run did, as three hashes: two versions of the driver that do the same have the same ones. */
+export interface RunDigest {
+  /** Bytes the driver wrote, each write with its milliseconds. */
+  readonly written: string;
+  /** How each request ended, in the order of the requests. */
+  readonly outcomes: string;
+  /** Events and messages with their milliseconds, one list for the device and for each link. */
+  readonly events: string;
+}
+
+/** How the runs of two digests differ. */
+export interface Comparison {
+  readonly compared: number;
+  /** Runs that only one of the two has. */
+  readonly missing: number;
+  readonly differing: Readonly<Record<keyof RunDigest, readonly string[]>>;
+}
+
+const parts = ['written', 'outcomes', 'events'] as const;
+
+export function digestOf({ line, ledger, events }: SmallWorld): RunDigest {
+  const of = (link: number) => ({
+    events: ledger.events
+      .filter(({ event }) => event.link === link)
+      .map(({ at, event: { event, state, uri, owner, error, retryIn } }) => {
+        return [at, event, state, uri, owner, error?.message, retryIn];
+      }),
+    messages: ledger.received
+      .filter((message) => message.link === link)
+      .map(({ opcode, bytes }) => [opcode, bytes.toString('latin1')]),
+  });
+  return {
+    written: hash(line.pieces('to-device').map(({ at, bytes }) => [at, bytes.toString('latin1')])),
+    outcomes: hash([
+      ledger.sent.map(({ link, text, outcome, code }) => [link, text, outcome, code]),
+      ledger.asked.map(({ what, result }) => [what, result]),
+    ]),
+    events: hash([
+      events.map(({ at, event: { event, detail, error } }) => [at, event, detail, error?.message]),
+      ...[0, 1, 2].map(of),
+    ]),
+  };
+}
+
+/** The digests of many runs, by the arguments that repeat each. */
+export class Digests {
+  readonly #runs = new Map<string, RunDigest>();
+
+  static read(file: string): Digests {
+    const digests = new Digests();
+    for (const line of readFileSync(file, 'utf8').split('\n')) {
+      const [run, written, outcomes, events] = line.split('\t');
+      if (run && written && outcomes && events) digests.add(run, { written, outcomes, events });
+    }
+    return digests;
+  }
+
+  add(run: string, digest: RunDigest): void {
+    this.#runs.set(run, digest);
+  }
+
+  write(file: string): void {
+    const lines = [...this.#runs].map(([run, { written, outcomes, events }]) =>
+      [run, written, outcomes, events].join('\t'),
+    );
+    writeFileSync(file, `${lines.join('\n')}\n`);
+  }
+
+  /** Compares the runs that this one has with those of another version. */
+  compare(before: Digests): Comparison {
+    const differing: Record<keyof RunDigest, string[]> = { written: [], outcomes: [], events: [] };
+    let missing = 0;
+    for (const [run, digest] of this.#runs) {
+      const other = before.#runs.get(run);
+      if (!other) missing++;
+      else for (const part of parts) if (digest[part] !== other[part]) differing[part].push(run);
+    }
+    return { compared: this.#runs.size - missing, missing, differing };
+  }
+}
+
+function hash(value: unknown): string {
+  return createHash('sha1').update(JSON.stringify(value)).digest('hex').slice(0, 12);
+}
