@@ -1,6 +1,6 @@
 import { ReadlineParser } from '@serialport/parser-readline';
-import type { DataFormat } from '../driver/at/frame';
-import { Framer } from '../driver/at/framer';
+import type { DataFormat } from '../driver/at/types';
+import { Parser } from '../driver/at/parser/parser';
 import { contest } from './contest';
 import { cut } from './support/stream';
 import { rounded, varied, type Effort, type Row } from './suite';
@@ -40,10 +40,10 @@ async function measure({ format, payload, chunk }: Case, effort: Effort): Promis
   const chunks = cut(bytes, chunk);
   const target = Buffer.alloc(bytes.length);
 
-  const framer = new Framer((frame) => {
+  const framer = new Parser((frame) => {
     if (frame.kind === 'data') found += frame.bytes.length;
   });
-  framer.setFormat(0, format);
+  framer.setDataFormat(0, format);
   const readline = new ReadlineParser({ delimiter: '\r\n' });
   readline.on('data', (line: string) => (lines += line.length));
   let found = 0;

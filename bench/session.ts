@@ -1,5 +1,5 @@
 import { EspAtError } from '../driver';
-import { Session } from '../driver/at/session';
+import { AtClient } from '../driver/at/at-client';
 import { systemClock } from '../driver/clock';
 import { wssend } from '../driver/commands/wssend';
 import { Answerer } from './support/answerer';
@@ -42,20 +42,26 @@ function sessionAlone(payload: number, effort: Effort) {
   const device = new Answerer();
   const turns = new Turns();
   const ignore = () => undefined;
-  const session = new Session(
+  const session = new AtClient(
     {
       write: (bytes) => {
         turns.written();
         device.write(bytes);
       },
-      pending: 0,
+      pendingBytes: 0,
       rate: undefined,
     },
     systemClock,
     {
-      ...{ report: ignore, data: ignore, unknown: ignore, suspects: () => false },
-      ...{ echoed: ignore, gap: ignore, outOfStep: ignore, recovery: ignore, recovered: ignore },
-      ...{ filled: ignore, dead: ignore },
+      ...{ urc: ignore, data: ignore, unknownLine: ignore, suspects: () => false },
+      ...{
+        restartSuspected: ignore,
+        dataLost: ignore,
+        outOfSync: ignore,
+        resyncStep: ignore,
+        inSync: ignore,
+      },
+      ...{ filled: ignore, unresponsive: ignore },
     },
   );
   let confirmed = 0;

@@ -9,14 +9,14 @@
  * await device.links[0].open({ uri: 'wss://example.org/feed', keepOpen: true });
  * await device.links[0].send('hello');
  */
-export { Device, type DeviceEvents } from './device';
-export { Link } from './link';
-export * from './device-types';
-export * from './link-types';
+export { Device, type DeviceEvents } from './device/device';
+export { Link } from './link/link';
+export * from './device/options';
+export * from './link/options';
 export * from './errors';
 export type { Clock, Cancel } from './clock';
 export { systemClock } from './clock';
-export type { LinkId } from './at/frame';
+export type { LinkId } from './at/types';
 export type { Port, PortHandlers, PortOpener } from './port/port';
 export type { WifiNetwork } from './commands/wifi';
 export { openerFor, type LineOptions } from './port/open';

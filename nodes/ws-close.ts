@@ -1,7 +1,7 @@
 import type { Node, NodeAPI, NodeDef, NodeMessageInFlow } from 'node-red';
 import { shown } from '../driver/commands/check';
 import { EspAtError } from '../driver/errors';
-import type { CloseOptions, LinkEvent } from '../driver/link-types';
+import type { CloseOptions, LinkEvent } from '../driver/link/options';
 import { Canvas } from './shared/canvas';
 import type { DeviceUser } from './shared/device-host';
 import { findDevice, required, type DeviceNode } from './shared/device-node';

@@ -1,7 +1,7 @@
 import type { Node, NodeAPI, NodeMessage, NodeMessageInFlow } from 'node-red';
-import type { LinkId } from '../driver/at/frame';
+import type { LinkId } from '../driver/at/types';
 import { EspAtError } from '../driver/errors';
-import type { LinkEvent, Message } from '../driver/link-types';
+import type { LinkEvent, Message } from '../driver/link/options';
 import { Canvas } from './shared/canvas';
 import { withConnection } from './shared/connection';
 import type { LinkApi } from './shared/device-api';

@@ -1,9 +1,9 @@
 import { setMaxListeners } from 'node:events';
 import type { Node, NodeAPI, NodeDef, NodeMessageInFlow } from 'node-red';
-import type { LinkId } from '../driver/at/frame';
+import type { LinkId } from '../driver/at/types';
 import { shown } from '../driver/commands/check';
 import { EspAtError } from '../driver/errors';
-import type { LinkEvent } from '../driver/link-types';
+import type { LinkEvent } from '../driver/link/options';
 import { Canvas } from './shared/canvas';
 import type { LinkApi } from './shared/device-api';
 import type { DeviceUser } from './shared/device-host';

@@ -1,7 +1,7 @@
 import type { Node, NodeAPI, NodeDef, NodeMessageInFlow } from 'node-red';
 import type { Cancel } from '../driver/clock';
-import type { DeviceEvent, DeviceStatus } from '../driver/device-types';
-import type { LinkEvent } from '../driver/link-types';
+import type { DeviceEvent, DeviceStatus } from '../driver/device/options';
+import type { LinkEvent } from '../driver/link/options';
 import { withConnection } from './shared/connection';
 import { Canvas } from './shared/canvas';
 import type { DeviceHost, DeviceUser } from './shared/device-host';

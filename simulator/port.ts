@@ -18,7 +18,7 @@ export interface SimulatedPort {
   /** @throws Error `PORT_CLOSED` once the port is closed */
   write(bytes: Uint8Array): void;
   /** Bytes that have not been handed on yet: always none. */
-  readonly pending: number;
+  readonly pendingBytes: number;
   setRate(rate: number): Promise<void>;
   /** Restarts the device, as its EN pin does. */
   reset(): Promise<void>;
@@ -116,7 +116,7 @@ class Board {
 }
 
 class OpenPort implements SimulatedPort {
-  readonly pending = 0;
+  readonly pendingBytes = 0;
   readonly #board: Board;
   readonly #handlers: SimulatedPortHandlers;
   #open = true;

@@ -44,8 +44,8 @@ export class TappedPort implements PortOpener {
         this.onWrite(bytes);
         port.write(bytes);
       },
-      get pending() {
-        return port.pending;
+      get pendingBytes() {
+        return port.pendingBytes;
       },
       close: () => port.close(),
     };

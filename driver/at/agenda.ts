@@ -1,6 +1,6 @@
 import type { EspAtError } from '../errors';
 import type { Command } from './command';
-import type { LinkId } from './frame';
+import type { LinkId } from './types';
 import { notSent, size, unknown, type QueuedSend, type Request, type Send } from './request';
 import { SendQueue } from './send-queue';
 

@@ -118,7 +118,7 @@ export class Exchange {
       this.reason = text;
       return 'taken';
     }
-    for (const start of this.command.answers) {
+    for (const start of this.command.informationResponses) {
       if (text.startsWith(start)) {
         this.lines.push(text);
         return 'taken';

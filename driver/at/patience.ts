@@ -142,7 +142,7 @@ export class Patience {
   /** What so much stillness means; returns in how many milliseconds to look again. */
   #judge(exchange: Exchange, still: number, now: number): number {
     const { command } = exchange;
-    const deadline = awaitsPrompt(exchange) ? PROMPT : command.deadline;
+    const deadline = awaitsPrompt(exchange) ? PROMPT : command.timeoutMs;
     if (exchange.won) {
       if (still - this.#probedAt < PROBE_LATE) return PROBE_LATE;
       // Nobody answered the probe: its CR LF went out as payload, or completed our own command line.

@@ -1,7 +1,7 @@
 import { EspAtError } from '../errors';
-import type { Answer, Command } from './command';
+import type { Response, Command } from './command';
 import { Exchange } from './exchange';
-import type { LinkId } from './frame';
+import type { LinkId } from './types';
 
 /** How often a command is said that is harmless to repeat, or that cannot have left. */
 const ATTEMPTS = 3;
@@ -31,7 +31,7 @@ export type Request = { readonly exchange: Exchange; readonly attempt: number } 
   | { readonly send: QueuedSend }
   | {
       readonly send?: undefined;
-      readonly done: (answer: Answer) => void;
+      readonly done: (answer: Response) => void;
       readonly failed: (error: EspAtError) => void;
     }
 );
@@ -68,7 +68,7 @@ export function refusal({ exchange, send }: Request, waited: number): EspAtError
 export function isDoubtful({ exchange, attempt, send }: Request): boolean {
   const { command, lines, reason, payloadWritten } = exchange;
   if (attempt > 1 || command.refusable || payloadWritten || send?.ended) return false;
-  const harmless = command.repeatable || command.payload !== undefined;
+  const harmless = command.idempotent || command.payload !== undefined;
   return harmless && lines.length === 0 && reason === '';
 }
 
@@ -76,7 +76,7 @@ export function isDoubtful({ exchange, attempt, send }: Request): boolean {
 export function mayBeSaidAgain({ exchange, attempt, send }: Request): boolean {
   const { command, payloadWritten } = exchange;
   const untouched = command.payload !== undefined && !payloadWritten && !send?.next;
-  return (command.repeatable || untouched) && attempt < ATTEMPTS;
+  return (command.idempotent || untouched) && attempt < ATTEMPTS;
 }
 
 /** The error of a request whose answer was lost. */

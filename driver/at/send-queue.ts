@@ -1,4 +1,4 @@
-import type { LinkId } from './frame';
+import type { LinkId } from './types';
 
 /** Something that waits for its turn on a link. */
 export interface Waiting {

@@ -1,5 +1,5 @@
 import type { Cancel, Clock } from '../clock';
-import type { Framer } from './framer';
+import type { Parser } from './parser/parser';
 import { Stillness } from './stillness';
 
 /** Milliseconds of stillness in the middle of a line or of data after which its rest will not come. */
@@ -15,12 +15,12 @@ const STALL = 1500;
  */
 export class StallWatch {
   readonly #clock: Clock;
-  readonly #framer: Framer;
+  readonly #framer: Parser;
   readonly #still: Stillness;
   #watched = -1;
   #timer: Cancel | undefined;
 
-  constructor(clock: Clock, framer: Framer) {
+  constructor(clock: Clock, framer: Parser) {
     this.#clock = clock;
     this.#framer = framer;
     this.#still = new Stillness(clock.now());
@@ -29,10 +29,10 @@ export class StallWatch {
   /** Bytes came in that needed `duration` milliseconds on the line, and the framer has taken them. */
   heard(now: number, duration: number): void {
     if (!this.#framer.unfinished) return;
-    if (this.#watched === this.#framer.count) {
+    if (this.#watched === this.#framer.frameCount) {
       this.#still.heard(now, duration);
     } else {
-      this.#watched = this.#framer.count;
+      this.#watched = this.#framer.frameCount;
       this.#still.restart(now);
     }
     if (!this.#timer) this.#lookIn(STALL);
@@ -47,7 +47,7 @@ export class StallWatch {
   #lookIn(delay: number): void {
     this.#timer = this.#clock.after(delay, () => {
       this.#timer = undefined;
-      if (!this.#framer.unfinished || this.#watched !== this.#framer.count) return;
+      if (!this.#framer.unfinished || this.#watched !== this.#framer.frameCount) return;
       const left = STALL - this.#still.until(this.#clock.now());
       if (left > 0) this.#lookIn(Math.max(1, left));
       else this.#framer.abandon();

@@ -1,8 +1,8 @@
 import { EspAtError } from '../errors';
-import type { LinkId } from './frame';
+import type { LinkId } from './types';
 import { LARGEST_PAYLOAD, Recovery, type RecoveryStep } from './recovery';
 import { lost, mayBeSaidAgain, renewed, type QueuedSend, type Request } from './request';
-import type { SessionHandlers } from './session-handlers';
+import type { AtClientHandlers } from './at-client-handlers';
 import type { Wire } from './wire';
 
 /** What the way back into step needs of its session. */
@@ -24,7 +24,7 @@ export interface SynchronyHost {
  */
 export class Synchrony {
   readonly #wire: Wire;
-  readonly #handlers: SessionHandlers;
+  readonly #handlers: AtClientHandlers;
   readonly #host: SynchronyHost;
   #recovery: Recovery | undefined;
   /** What was at work when the step was lost and is to be said again once it is found. */
@@ -40,7 +40,7 @@ export class Synchrony {
   #distrusted = false;
   #stuck = false;
 
-  constructor(wire: Wire, handlers: SessionHandlers, host: SynchronyHost) {
+  constructor(wire: Wire, handlers: AtClientHandlers, host: SynchronyHost) {
     this.#wire = wire;
     this.#handlers = handlers;
     this.#host = host;
@@ -109,14 +109,14 @@ export class Synchrony {
   /** Begins before anybody is told: whoever is told may ask for something at once, which has to wait. */
   recover(reason: string, again?: Request): void {
     this.#again = again;
-    const recovery = this.#begin(this.#unfilled, (step) => this.#handlers.recovery(step));
-    this.#handlers.outOfStep(reason);
+    const recovery = this.#begin(this.#unfilled, (step) => this.#handlers.resyncStep(step));
+    this.#handlers.outOfSync(reason);
     const raised = this.#host.raised();
     void recovery.run({ attempts: 3, mayRestart: !raised, hasty: raised }).then((outcome) => {
       if (this.#recovery !== recovery) return;
       this.#end();
       if (outcome === 'in step') this.#found(recovery.filled ? this.#unfilledLink : this.#spoiled);
-      else if (outcome === 'restarted') this.#handlers.report({ kind: 'ready' });
+      else if (outcome === 'restarted') this.#handlers.urc({ kind: 'ready' });
       else this.#giveUp();
     });
   }
@@ -183,14 +183,14 @@ export class Synchrony {
     else if (parked) this.#host.start(parked);
     if (again && !mayGoOn) this.#host.fail(again, again.send?.ended ?? lost(again));
     if (damaged !== undefined) this.#handlers.filled(damaged);
-    this.#handlers.recovered();
+    this.#handlers.inSync();
     this.#host.next();
   }
 
   #giveUp(): void {
     this.#stuck = true;
     for (const request of this.#kept()) this.#host.fail(request, lost(request));
-    this.#handlers.dead();
+    this.#handlers.unresponsive();
   }
 }
 

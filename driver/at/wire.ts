@@ -6,10 +6,10 @@ const BITS_A_BYTE = 10;
 const USUAL_RATE = 115_200;
 
 /** The line below the session. */
-export interface SessionLine {
+export interface PortWriter {
   write(bytes: Uint8Array): void;
   /** Bytes written that are still to go out. */
-  readonly pending: number;
+  readonly pendingBytes: number;
   /** Bits a second, where known. */
   readonly rate: number | undefined;
 }
@@ -17,9 +17,9 @@ export interface SessionLine {
 /** The line with its time: whoever waits for an answer has to know how long the question takes. */
 export class Wire {
   readonly clock: Clock;
-  readonly #line: SessionLine;
+  readonly #line: PortWriter;
 
-  constructor(line: SessionLine, clock: Clock) {
+  constructor(line: PortWriter, clock: Clock) {
     this.clock = clock;
     this.#line = line;
   }
@@ -34,7 +34,7 @@ export class Wire {
 
   /** Bytes that are still on their way out. */
   get pending(): number {
-    return this.#line.pending;
+    return this.#line.pendingBytes;
   }
 
   /** Milliseconds that so many received bytes took up on the line. */

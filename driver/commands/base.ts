@@ -1,19 +1,19 @@
-import type { Answer, Command } from '../at/command';
+import type { Response, Command } from '../at/command';
 import { build, damaged, query } from './build';
 
 /** `ATE0`: no echo, which would come interleaved with reports. Echo is on again after a restart. */
 export function echoOff(): Command {
-  return build('ATE0', { repeatable: true });
+  return build('ATE0', { idempotent: true });
 }
 
 /** `AT+GMR`: what firmware this is, in words. */
 export function version(): Command {
-  const answers = ['AT version:', 'SDK version:', 'compile time', 'Bin version:'];
-  return build('AT+GMR', { answers, repeatable: true });
+  const informationResponses = ['AT version:', 'SDK version:', 'compile time', 'Bin version:'];
+  return build('AT+GMR', { informationResponses, idempotent: true });
 }
 
 /** The AT version of an answer to {@link version}, for people; empty when there is none. */
-export function parseVersion(answer: Answer): string {
+export function parseVersion(answer: Response): string {
   const start = 'AT version:';
   const line = answer.find((each) => each.startsWith(start));
   return line?.slice(start.length) ?? answer[0] ?? '';
@@ -28,7 +28,7 @@ export function commandList(): Command {
  * The names in an answer to {@link commandList}, for example `AT+WSOPEN`.
  * @throws EspAtError `OUT_OF_STEP` when a line is damaged or missing: a command must not seem absent
  */
-export function parseCommandList(answer: Answer): string[] {
+export function parseCommandList(answer: Response): string[] {
   let index: number | undefined;
   return answer.map((line) => {
     const parts = /^\+CMD:(\d+),"([^"]+)",[01],[01],[01],[01]$/.exec(line);
@@ -43,5 +43,5 @@ export function parseCommandList(answer: Answer): string[] {
 
 /** `AT+SYSSTORE`: whether settings made from now on are written to the device's flash. */
 export function sysStore(store: boolean): Command {
-  return build(`AT+SYSSTORE=${store ? 1 : 0}`, { repeatable: true });
+  return build(`AT+SYSSTORE=${store ? 1 : 0}`, { idempotent: true });
 }

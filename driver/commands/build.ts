@@ -2,29 +2,32 @@ import type { Command } from '../at/command';
 import { EspAtError } from '../errors';
 
 /** Bytes of a command line without its CR LF; the firmware takes 256 with it. */
-export const LINE_LIMIT = 254;
+export const COMMAND_LINE_LIMIT_BYTES = 254;
 /** Milliseconds: what needs neither the network nor the flash is answered within a few. */
 const PROMPTLY = 3000;
 
 /** A command from its line; what is not given is that of a plain command answered by OK. */
 export function build(line: string, traits: Partial<Omit<Command, 'line'>> = {}): Command {
-  if (line.length > LINE_LIMIT) {
-    throw new EspAtError('COMMAND_TOO_LONG', { length: line.length, limit: LINE_LIMIT });
+  if (line.length > COMMAND_LINE_LIMIT_BYTES) {
+    throw new EspAtError('COMMAND_TOO_LONG', {
+      length: line.length,
+      limit: COMMAND_LINE_LIMIT_BYTES,
+    });
   }
   return {
     line,
     name: line.replace(/=.*$/s, ''),
-    answers: [],
+    informationResponses: [],
     success: 'OK',
-    deadline: PROMPTLY,
-    repeatable: false,
+    timeoutMs: PROMPTLY,
+    idempotent: false,
     ...traits,
   };
 }
 
 /** A question: its answer lines start with `+NAME:`, and it may always be asked again. */
-export function query(name: string, deadline = PROMPTLY): Command {
-  return build(`AT+${name}?`, { answers: [`+${name}:`], deadline, repeatable: true });
+export function query(name: string, timeoutMs = PROMPTLY): Command {
+  return build(`AT+${name}?`, { informationResponses: [`+${name}:`], timeoutMs, idempotent: true });
 }
 
 /** The error for an answer line that the device cannot have meant: the serial line damaged it. */

@@ -1,4 +1,4 @@
-import type { LinkId } from '../at/frame';
+import type { LinkId } from '../at/types';
 import { EspAtError } from '../errors';
 
 /** The same properties, whose values a caller without a compiler may have got wrong. */

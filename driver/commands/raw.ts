@@ -29,9 +29,9 @@ export function rawCommand(text: unknown): Command {
   const name = (parts[1] ?? '').toUpperCase();
   return build(text, {
     name: name === '' ? 'AT' : `AT+${name}`,
-    answers: unnamed[name] ?? [`+${name}:`],
-    deadline: DEADLINE,
-    repeatable: text.endsWith('?'),
+    informationResponses: unnamed[name] ?? [`+${name}:`],
+    timeoutMs: DEADLINE,
+    idempotent: text.endsWith('?'),
   });
 }
 

@@ -1,5 +1,5 @@
-import type { Answer, Command } from '../at/command';
-import { flawOf, quote } from '../at/quote';
+import type { Response, Command } from '../at/command';
+import { flawOf, quote } from './quote';
 import { build, damaged, query } from './build';
 import { invalidSetting, shown } from './check';
 
@@ -19,7 +19,7 @@ export function cipsntpcfg(timezone: number, servers: readonly string[]): Comman
   }
   return build(`AT+CIPSNTPCFG=${[1, zone(timezone), ...names].join(',')}`, {
     name: 'AT+CIPSNTPCFG',
-    repeatable: true,
+    idempotent: true,
   });
 }
 
@@ -29,7 +29,7 @@ export function cipsntpcfgQuery(): Command {
 }
 
 /** Whether the device says in an answer to {@link cipsntpcfgQuery} that it is set as given. */
-export function isSntpSet(answer: Answer, timezone: number, servers: readonly string[]): boolean {
+export function isSntpSet(answer: Response, timezone: number, servers: readonly string[]): boolean {
   const set = `+CIPSNTPCFG:1,${zone(timezone)}`;
   // Without servers the firmware lists its own.
   if (servers.length === 0) return answer[0] === set || answer[0]?.startsWith(`${set},`) === true;
@@ -45,7 +45,7 @@ export function cipsntptime(): Command {
  * The time in an answer to {@link cipsntptime}, as a Date whose UTC fields are the device's local time.
  * @throws EspAtError `OUT_OF_STEP`
  */
-export function parseSntpTime(answer: Answer): Date {
+export function parseSntpTime(answer: Response): Date {
   const format = /^\+CIPSNTPTIME:\w{3} (\w{3}) +(\d{1,2}) (\d\d):(\d\d):(\d\d) (\d{4})$/;
   const [, name = '', ...numbers] = format.exec(answer[0] ?? '') ?? [];
   const [day, hour, minute, second, year] = numbers.map(Number);

@@ -1,4 +1,4 @@
-import type { Answer, Command } from '../at/command';
+import type { Response, Command } from '../at/command';
 import { build } from './build';
 import { checkSetting } from './check';
 
@@ -21,8 +21,8 @@ export function sysmfgWrite(store: CertificateStore, slot: number, pem: string):
   return build(`AT+SYSMFG=2,"${store}","${store}.${index}",${BINARY},${payload.length}`, {
     name: `AT+SYSMFG=2,"${store}.${index}"`,
     payload,
-    deadline: DEADLINE,
-    repeatable: true,
+    timeoutMs: DEADLINE,
+    idempotent: true,
   });
 }
 
@@ -40,12 +40,12 @@ export function sysmfgRead(
   const index = checkSetting('certificate slot', slot, 0, 255);
   return build(`AT+SYSMFG=1,"${store}","${store}.${index}",${offset},${length}`, {
     name: `AT+SYSMFG=1,"${store}.${index}"`,
-    answers: ['+SYSMFG:'],
-    repeatable: true,
+    informationResponses: ['+SYSMFG:'],
+    idempotent: true,
   });
 }
 
 /** The bytes in an answer to {@link sysmfgRead}, one character a byte; undefined when it is not understood. */
-export function parseSysmfg(answer: Answer): string | undefined {
+export function parseSysmfg(answer: Response): string | undefined {
   return /^\+SYSMFG:"[^"]+","[^"]+",8,\d+,(.*)$/s.exec(answer[0] ?? '')?.[1];
 }

@@ -1,4 +1,4 @@
-import type { Answer, Command } from '../at/command';
+import type { Response, Command } from '../at/command';
 import { build, damaged, query } from './build';
 import { checkSetting } from './check';
 
@@ -25,7 +25,7 @@ export function uartQuery(): Command {
  * The answer to {@link uartQuery}. The device says what its divider gives: a rate slightly off the one set.
  * @throws EspAtError `OUT_OF_STEP`
  */
-export function parseUart(answer: Answer): {
+export function parseUart(answer: Response): {
   readonly rate: number;
   readonly flowControl: boolean;
 } {

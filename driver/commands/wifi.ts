@@ -1,5 +1,5 @@
-import type { Answer, Command } from '../at/command';
-import { flawOf, quote } from '../at/quote';
+import type { Response, Command } from '../at/command';
+import { flawOf, quote } from './quote';
 import { build, damaged, query } from './build';
 import { checkSetting, invalidSetting } from './check';
 
@@ -14,7 +14,7 @@ const LONGEST_PASSWORD = 64;
 /** `AT+CWMODE`: 0 off · 1 station · 2 access point · 3 both. @throws EspAtError `INVALID_SETTING` */
 export function cwmode(mode: number): Command {
   const checked = checkSetting('Wi-Fi mode', mode, 0, 3);
-  return build(`AT+CWMODE=${checked}`, { deadline: 5000, repeatable: true });
+  return build(`AT+CWMODE=${checked}`, { timeoutMs: 5000, idempotent: true });
 }
 
 /** `AT+CWMODE?` */
@@ -41,9 +41,9 @@ export function cwjap(ssid: string, password: string, bssid = ''): Command {
     values.push(quote(bssid.toLowerCase()));
   }
   return build(`AT+CWJAP=${values.join(',')}`, {
-    answers: ['+CWJAP:'],
-    deadline: JOINING,
-    repeatable: true,
+    informationResponses: ['+CWJAP:'],
+    timeoutMs: JOINING,
+    idempotent: true,
   });
 }
 
@@ -71,7 +71,11 @@ export function cwstate(): Command {
 
 /** `AT+CWLAP`: looks for networks. */
 export function cwlap(): Command {
-  return build('AT+CWLAP', { answers: ['+CWLAP:'], deadline: SCANNING, repeatable: true });
+  return build('AT+CWLAP', {
+    informationResponses: ['+CWLAP:'],
+    timeoutMs: SCANNING,
+    idempotent: true,
+  });
 }
 
 /**
@@ -83,7 +87,7 @@ export function cwlap(): Command {
 export function cwreconncfg(interval: number, attempts: number): Command {
   const seconds = checkSetting('reconnect interval', interval, 0, 7200);
   const count = checkSetting('reconnect attempts', attempts, 0, 1000);
-  return build(`AT+CWRECONNCFG=${seconds},${count}`, { repeatable: true });
+  return build(`AT+CWRECONNCFG=${seconds},${count}`, { idempotent: true });
 }
 
 /** `AT+CIPSTA?`: the station's addresses. */
@@ -113,7 +117,7 @@ export interface WifiNetwork {
 }
 
 /** The mode in an answer to {@link cwmodeQuery}. @throws EspAtError `OUT_OF_STEP` */
-export function parseCwmode(answer: Answer): number {
+export function parseCwmode(answer: Response): number {
   const [, mode] = /^\+CWMODE:([0-3])$/.exec(answer[0] ?? '') ?? [];
   if (mode === undefined) throw damaged('AT+CWMODE?');
   return Number(mode);
@@ -121,7 +125,7 @@ export function parseCwmode(answer: Answer): number {
 
 /** The network in an answer to {@link cwjapQuery}; undefined when none is joined. */
 export function parseCwjap(
-  answer: Answer,
+  answer: Response,
 ): { readonly ssid: string; readonly bssid: string } | undefined {
   // The name comes without escapes: a quote may be part of it.
   const [, ssid, bssid] = /^\+CWJAP:"(.*)","([0-9a-f:]{17})",/i.exec(answer[0] ?? '') ?? [];
@@ -141,7 +145,7 @@ export function parseJoinFailure(
  * The answer to {@link cwstate}.
  * @throws EspAtError `OUT_OF_STEP`
  */
-export function parseCwstate(answer: Answer): {
+export function parseCwstate(answer: Response): {
   /** One of {@link stationState}. */
   readonly state: number;
   /** Of the network joined last. */
@@ -153,7 +157,7 @@ export function parseCwstate(answer: Answer): {
 }
 
 /** The networks in an answer to {@link cwlap}, as the device ordered them; unreadable ones are left out. */
-export function parseCwlap(answer: Answer): WifiNetwork[] {
+export function parseCwlap(answer: Response): WifiNetwork[] {
   return answer.flatMap((line) => {
     const parts = /^\+CWLAP:\((\d+),"(.*)",(-?\d+),"([0-9a-f:]{17})",(\d+)[,)]/i.exec(line);
     const [, encryption, ssid, signal, bssid, channel] = parts ?? [];
@@ -169,7 +173,7 @@ export function parseCwlap(answer: Answer): WifiNetwork[] {
 }
 
 /** The IPv4 address in an answer to {@link cipsta}; undefined when there is none. */
-export function parseCipsta(answer: Answer): string | undefined {
+export function parseCipsta(answer: Response): string | undefined {
   const [, ip] = /^\+CIPSTA:ip:"([\d.]+)"$/.exec(answer[0] ?? '') ?? [];
   return ip === '0.0.0.0' ? undefined : ip;
 }

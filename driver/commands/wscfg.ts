@@ -1,8 +1,8 @@
 import type { Command } from '../at/command';
-import type { LinkId } from '../at/frame';
-import type { Capabilities } from '../device-types';
+import type { LinkId } from '../at/types';
+import type { Capabilities } from '../device/options';
 import { EspAtError } from '../errors';
-import type { LinkConfig } from '../link-types';
+import type { LinkConfig } from '../link/options';
 import { build } from './build';
 import { checkLink, isWhole, shown, type Unchecked } from './check';
 
@@ -11,7 +11,7 @@ const DEADLINE = 5000;
 /** Bytes of a link's buffer unless set otherwise. */
 export const BUFFER_SIZE = 1024;
 /** How the device says that a certificate slot is empty, before its ERROR. */
-const answers = ['NO CERT FOUND', 'NO PRVT_KEY FOUND', 'NO CA FOUND'];
+const informationResponses = ['NO CERT FOUND', 'NO PRVT_KEY FOUND', 'NO CA FOUND'];
 
 /**
  * `AT+WSCFG`: settings of the link's next opening, used up by it. Only for a link that is closed: on an
@@ -50,9 +50,9 @@ function authentication(config: Unchecked<LinkConfig>, capabilities: Capabilitie
 function command(link: LinkId, values: readonly number[]): Command {
   return build(`AT+WSCFG=${[link, ...values].join(',')}`, {
     name: `AT+WSCFG=${link}`,
-    answers,
-    deadline: DEADLINE,
-    repeatable: true,
+    informationResponses,
+    timeoutMs: DEADLINE,
+    idempotent: true,
   });
 }
 

@@ -1,7 +1,7 @@
-import type { Answer, Command } from '../at/command';
-import { flawOf } from '../at/quote';
+import type { Response, Command } from '../at/command';
+import { flawOf } from './quote';
 import { EspAtError } from '../errors';
-import type { Header } from '../link-types';
+import type { Header } from '../link/options';
 import { build, query } from './build';
 import type { Unchecked } from './check';
 
@@ -32,7 +32,7 @@ export function wshead(header: Header): Command {
 
 /** `AT+WSHEAD=0`: no more headers. */
 export function wsheadClear(): Command {
-  return build('AT+WSHEAD=0', { name: 'AT+WSHEAD=0', repeatable: true });
+  return build('AT+WSHEAD=0', { name: 'AT+WSHEAD=0', idempotent: true });
 }
 
 /** `AT+WSHEAD?`: the headers that are set. Their values may be secret. */
@@ -41,7 +41,7 @@ export function wsheadQuery(): Command {
 }
 
 /** The headers in an answer to {@link wsheadQuery}, newest first, as `Name: value`; undefined for a damaged line. */
-export function parseWshead(answer: Answer): (string | undefined)[] {
+export function parseWshead(answer: Response): (string | undefined)[] {
   return answer.map((line) => {
     // The device prints them without escapes: a quote may be part of one.
     const [, text] = /^\+WSHEAD:\d+,"(.*)"$/.exec(line) ?? [];

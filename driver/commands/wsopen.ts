@@ -1,10 +1,10 @@
-import type { Answer, Command } from '../at/command';
-import type { LinkId } from '../at/frame';
-import { flawOf, quote } from '../at/quote';
+import type { Response, Command } from '../at/command';
+import type { LinkId } from '../at/types';
+import { flawOf, quote } from './quote';
 import { EspAtError, type ErrorCode } from '../errors';
-import type { LinkState, OpenOptions } from '../link-types';
-import { withoutUserinfo } from '../uri';
-import { build, damaged, LINE_LIMIT, query } from './build';
+import type { LinkState, OpenOptions } from '../link/options';
+import { withoutUserinfo } from '../link/uri';
+import { build, damaged, COMMAND_LINE_LIMIT_BYTES, query } from './build';
 import { checkLink, checkTimeout, type Unchecked } from './check';
 import { checkHeaders, token } from './wshead';
 
@@ -45,8 +45,8 @@ export function wsopen(link: LinkId, options: OpenOptions): Command {
   else fits(line, 'INVALID_URI', 'together with the timeout is');
   const rest = leastOf(uri) + subprotocol.length + Buffer.byteLength(authorization);
   checkHeaders(given.headers, rest);
-  const deadline = Math.max(timeout ?? TIMEOUT, TIMEOUT) + LEEWAY;
-  return build(line, { name: `AT+WSOPEN=${id}`, deadline });
+  const timeoutMs = Math.max(timeout ?? TIMEOUT, TIMEOUT) + LEEWAY;
+  return build(line, { name: `AT+WSOPEN=${id}`, timeoutMs });
 }
 
 /** `AT+WSOPEN?`: the state of every link that is not closed. Its answer holds URIs, and those may hold passwords. */
@@ -58,7 +58,7 @@ export function wsopenQuery(): Command {
  * The links in an answer to {@link wsopenQuery}.
  * @throws EspAtError `OUT_OF_STEP` when a line is damaged: a link must not seem closed
  */
-export function parseWsopen(answer: Answer): OpenLink[] {
+export function parseWsopen(answer: Response): OpenLink[] {
   return answer.map((line) => {
     // The device prints the URI without escapes: a quote may be part of it.
     const [, link, state, uri] = /^\+WSOPEN:([0-2]),([0-4]),"(.+)"$/.exec(line) ?? [];
@@ -71,7 +71,7 @@ export function parseWsopen(answer: Answer): OpenLink[] {
 export function wsclose(link: LinkId): Command {
   const id = checkLink(link);
   const name = `AT+WSCLOSE=${id}`;
-  return build(name, { name, deadline: CLOSING, repeatable: true });
+  return build(name, { name, timeoutMs: CLOSING, idempotent: true });
 }
 
 /** No field may be empty but the subprotocol's, and an empty text there would send an empty header. */
@@ -134,7 +134,7 @@ function checkAuthorization(authorization: unknown): string {
 }
 
 function fits(line: string, code: ErrorCode, subject: string): void {
-  const excess = line.length - LINE_LIMIT;
+  const excess = line.length - COMMAND_LINE_LIMIT_BYTES;
   if (excess <= 0) return;
   const bytes = excess === 1 ? 'byte' : 'bytes';
   const escaped = 'in a command line commas, quotes and backslashes count twice';

@@ -1,7 +1,7 @@
 import type { Command } from '../at/command';
-import type { LinkId } from '../at/frame';
+import type { LinkId } from '../at/types';
 import { EspAtError } from '../errors';
-import type { SendOptions } from '../link-types';
+import type { SendOptions } from '../link/options';
 import { build } from './build';
 import { checkLink, checkTimeout, isWhole, shown, type Unchecked } from './check';
 
@@ -47,7 +47,7 @@ function command(link: unknown, payload: unknown, options: Unchecked<SendTraits>
   return build(`AT+WSSEND=${fields(id, bytes.length, opcode, timeout, fin)}`, {
     name: `AT+WSSEND=${id}`,
     success: 'SEND OK',
-    deadline: timeout + LEEWAY,
+    timeoutMs: timeout + LEEWAY,
     ...(bytes.length > 0 && { payload: bytes }),
   });
 }
@@ -55,7 +55,7 @@ function command(link: unknown, payload: unknown, options: Unchecked<SendTraits>
 /** `AT+WSDATAFMT`: received data of the link comes with opcode, fin and both lengths (class D). */
 export function wsdatafmt(link: LinkId): Command {
   const id = checkLink(link);
-  return build(`AT+WSDATAFMT=${id},0,55`, { name: `AT+WSDATAFMT=${id}`, repeatable: true });
+  return build(`AT+WSDATAFMT=${id},0,55`, { name: `AT+WSDATAFMT=${id}`, idempotent: true });
 }
 
 /** What the firmware assumes by itself is left out, from the end: no field may be empty. */

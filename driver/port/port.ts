@@ -16,7 +16,7 @@ export interface Port {
    */
   write(bytes: Uint8Array): void;
   /** Bytes given to {@link write} that have not been handed on yet. */
-  readonly pending: number;
+  readonly pendingBytes: number;
   /** Changes the line's rate in bits a second; absent where there is no line (TCP). */
   setRate?(rate: number): Promise<void>;
   /** Pulls the device's reset (EN) low by RTS for a moment; absent where there is no such line. */

@@ -97,7 +97,7 @@ class OpenSerial implements Port {
     if (options.hardwareReset !== false && !options.flowControl) this.reset = () => this.#reset();
   }
 
-  get pending(): number {
+  get pendingBytes(): number {
     return this.#pending;
   }
 

@@ -68,7 +68,7 @@ class OpenTcp implements Port {
     });
   }
 
-  get pending(): number {
+  get pendingBytes(): number {
     return this.#closed ? 0 : this.#socket.writableLength;
   }
 

@@ -1,6 +1,6 @@
 import type { Node, NodeStatus } from 'node-red';
-import type { LinkId } from '../../driver/at/frame';
-import type { LinkEvent } from '../../driver/link-types';
+import type { LinkId } from '../../driver/at/types';
+import type { LinkEvent } from '../../driver/link/options';
 import type { DeviceNode } from './device-node';
 import { concerns, several, type LinkSetting } from './link-choice';
 import { deviceStatus, linkStatus, noDeviceStatus } from './status';

@@ -1,5 +1,5 @@
 import { EspAtError } from '../../driver/errors';
-import { checkCertificates, outdatedCertificates } from '../../driver/provision/certificates';
+import { checkCertificates, outdatedCertificates } from '../../driver/provisioning/certificates';
 import { sentenceOf } from './node-error';
 import type { Translate } from './translate';
 

@@ -1,5 +1,5 @@
 import type { Node } from 'node-red';
-import type { DeviceEvent, DeviceEventName, DeviceStatus } from '../../driver/device-types';
+import type { DeviceEvent, DeviceEventName, DeviceStatus } from '../../driver/device/options';
 import type { DeviceUser } from './device-host';
 import { sentenceOf } from './node-error';
 import type { Translate } from './translate';

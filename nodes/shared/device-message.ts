@@ -1,6 +1,6 @@
 import type { NodeMessage } from 'node-red';
-import type { DeviceEvent } from '../../driver/device-types';
-import type { LinkEvent } from '../../driver/link-types';
+import type { DeviceEvent } from '../../driver/device/options';
+import type { LinkEvent } from '../../driver/link/options';
 import type { DeviceHost } from './device-host';
 import { sentenceOf } from './node-error';
 import type { Translate } from './translate';

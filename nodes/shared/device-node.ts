@@ -1,7 +1,7 @@
 import type { Node, NodeAPI } from 'node-red';
-import type { LinkId } from '../../driver/at/frame';
+import type { LinkId } from '../../driver/at/types';
 import { EspAtError } from '../../driver/errors';
-import type { LinkConfig } from '../../driver/link-types';
+import type { LinkConfig } from '../../driver/link/options';
 import { DeviceHost } from './device-host';
 import type { DeviceCredentials } from './device-settings';
 import type { HeaderSetting } from './headers';

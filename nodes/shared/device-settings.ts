@@ -1,8 +1,8 @@
 import type { Node, NodeAPI, NodeDef } from 'node-red';
-import type { LinkId } from '../../driver/at/frame';
-import type { CertificateOptions, DeviceOptions } from '../../driver/device-types';
+import type { LinkId } from '../../driver/at/types';
+import type { CertificateOptions, DeviceOptions } from '../../driver/device/options';
 import { EspAtError } from '../../driver/errors';
-import type { LinkConfig } from '../../driver/link-types';
+import type { LinkConfig } from '../../driver/link/options';
 import { headerSettings, type HeaderSetting } from './headers';
 import { expanded, settingNumber, settingText } from './text';
 

@@ -1,6 +1,6 @@
 import type { Node, NodeAPI, NodeMessage } from 'node-red';
 import { EspAtError } from '../../driver/errors';
-import type { Header } from '../../driver/link-types';
+import type { Header } from '../../driver/link/options';
 import { render } from './templates';
 import { settingText } from './text';
 

@@ -1,7 +1,7 @@
 import type { Node, NodeAPI, NodeDef, NodeMessage } from 'node-red';
 import { shown } from '../../driver/commands/check';
 import { EspAtError } from '../../driver/errors';
-import type { Header, Joining, OpenOptions } from '../../driver/link-types';
+import type { Header, Joining, OpenOptions } from '../../driver/link/options';
 import type { HeaderRow } from './device-settings';
 import { headerSettings, messageHeaders, renderHeaders, type HeaderSetting } from './headers';
 import type { Output } from './received';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { Device } from '../../driver/device';
-import type { DeviceOptions, FirmwareClass } from '../../driver/device-types';
+import { Device } from '../../driver/device/device';
+import type { DeviceOptions, FirmwareClass } from '../../driver/device/options';
 import { EspAtError } from '../../driver/errors';
 import type { PortOpener } from '../../driver/port/port';
 import { World } from '../support/world';
@@ -99,7 +99,7 @@ async function liveAndDie(world: World, bytes: number): Promise<void> {
     open: async (handlers) => {
       const inner = await world.port.open(handlers);
       return {
-        pending: 0,
+        pendingBytes: 0,
         write: (chunk) => {
           if (left <= 0) throw new EspAtError('PORT_CLOSED');
           const passed = chunk.subarray(0, left);

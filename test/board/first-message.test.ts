@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { CertificateOptions, DeviceOptions, FirmwareClass } from '../../driver/device-types';
+import type { CertificateOptions, DeviceOptions, FirmwareClass } from '../../driver/device/options';
 import { EspAtError } from '../../driver/errors';
-import type { LinkConfig } from '../../driver/link-types';
+import type { LinkConfig } from '../../driver/link/options';
 import type { AccessPoint, SimulatorOptions } from '../../simulator';
 import type { TlsSide } from '../support/memory-tls';
 import { World, type WorldOptions } from '../support/world';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, it } from 'node:test';
 import type { NodeMessage } from 'node-red';
-import { Device } from '../../driver/device';
+import { Device } from '../../driver/device/device';
 import { EspAtError } from '../../driver/errors';
 import { simulatedPort, type AccessPoint, type SimulatorOptions } from '../../simulator';
 import { makeDevice, type MakeDevice } from '../../nodes/shared/ports';

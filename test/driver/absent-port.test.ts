@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { Device } from '../../driver/device';
+import { Device } from '../../driver/device/device';
 import { EspAtError } from '../../driver/errors';
 import type { Port } from '../../driver/port/port';
 import { VirtualClock } from '../support/virtual-clock';
@@ -34,7 +34,7 @@ describe('a port that is absent', () => {
     const open = () =>
       new Promise<Port>((resolve) => {
         const port: Port = {
-          pending: 0,
+          pendingBytes: 0,
           write: () => assert.fail('nobody is to be written to'),
           close: async () => {
             closed++;

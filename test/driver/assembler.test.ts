@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { DataFrame } from '../../driver/at/frame';
-import { Assembler } from '../../driver/messages/assembler';
+import type { DataFrame } from '../../driver/at/types';
+import { MessageAssembler } from '../../driver/link/receive/message-assembler';
 
 /** An assembler with a clock that a test sets, and what it told, in order. */
 function rig(limit = 1000) {
   const told: string[] = [];
   const time = { now: 0 };
-  const assembler = new Assembler(1, limit, () => time.now, {
+  const assembler = new MessageAssembler(1, limit, () => time.now, {
     message: (opcode, bytes) =>
       told.push(`${opcode === 1 ? 'text' : 'binary'} ${bytes.toString()}`),
     failed: (error) => told.push(error.code),

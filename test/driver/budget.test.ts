@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { Budget } from '../../driver/budget';
+import { HighWaterMark } from '../../driver/link/high-water-mark';
 import { EspAtError } from '../../driver/errors';
 
 /** A budget, and the levels it has told. */
-function budgetOf(messages: number, bytes: number): { budget: Budget; told: number[] } {
+function budgetOf(messages: number, bytes: number): { budget: HighWaterMark; told: number[] } {
   const told: number[] = [];
-  return { budget: new Budget({ messages, bytes }, (level) => told.push(level)), told };
+  return { budget: new HighWaterMark({ messages, bytes }, (level) => told.push(level)), told };
 }
 
 describe('the budget of the send queue', () => {

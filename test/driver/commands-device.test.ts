@@ -50,7 +50,7 @@ describe('UART commands', () => {
     assert.equal(uartCur(921_600, false).line, 'AT+UART_CUR=921600,8,1,0,0');
     assert.equal(uartCur(80, true).line, 'AT+UART_CUR=80,8,1,0,3');
     assert.equal(uartCur(5_000_000, true).line, 'AT+UART_CUR=5000000,8,1,0,3');
-    assert.equal(uartCur(115_200, false).repeatable, false);
+    assert.equal(uartCur(115_200, false).idempotent, false);
     for (const rate of [79, 5_000_001, 9600.5, NaN, unchecked('9600')]) {
       refused('INVALID_SETTING', () => uartCur(rate, false));
     }

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { capabilitiesOf } from '../../driver/capabilities';
+import { capabilitiesOf } from '../../driver/device/capabilities';
 import * as ws from '../../driver/commands/websocket';
 import type { ErrorCode } from '../../driver/errors';
-import type { OpenOptions } from '../../driver/link-types';
+import type { OpenOptions } from '../../driver/link/options';
 import { refused, unchecked } from '../support/refused';
 
 const classA = capabilitiesOf('A', '');
@@ -61,7 +61,7 @@ describe('AT+WSHEAD', () => {
     assert.equal(line, 'AT+WSHEAD=14');
     assert.equal(Buffer.from(payload ?? []).toString(), 'X-Name: a,"é\\');
     assert.equal(success, 'OK');
-    assert.equal(ws.wshead({ name: 'X', value: 'a' }).repeatable, false);
+    assert.equal(ws.wshead({ name: 'X', value: 'a' }).idempotent, false);
     assert.equal(ws.wsheadClear().line, 'AT+WSHEAD=0');
     assert.equal(ws.wsheadQuery().line, 'AT+WSHEAD?');
   });
@@ -199,15 +199,15 @@ describe('AT+WSOPEN', () => {
   });
 
   it('waits longer than the slowest failure measured', () => {
-    assert.ok(ws.wsopen(0, { uri }).deadline > 19_000);
-    assert.ok(ws.wsopen(0, { uri, timeout: 180_000 }).deadline > 180_000 + 15_000);
+    assert.ok(ws.wsopen(0, { uri }).timeoutMs > 19_000);
+    assert.ok(ws.wsopen(0, { uri, timeout: 180_000 }).timeoutMs > 180_000 + 15_000);
   });
 
   it('is neither repeated nor named by what a flow chose', () => {
     const command = ws.wsopen(2, { uri: 'ws://u:secret@h/', authorization: 'secret' });
     assert.equal(command.name, 'AT+WSOPEN=2');
-    assert.equal(command.repeatable, false);
-    assert.deepEqual(command.answers, []);
+    assert.equal(command.idempotent, false);
+    assert.deepEqual(command.informationResponses, []);
   });
 
   it('lists links with URIs as the device prints them, without escapes', () => {
@@ -253,9 +253,9 @@ describe('AT+WSSEND', () => {
     const payload = Buffer.from('\r\nOK\r\n>\0');
     const command = ws.wssend(1, payload);
     assert.equal(command.payload, payload);
-    assert.equal(command.repeatable, false);
+    assert.equal(command.idempotent, false);
     assert.equal(command.name, 'AT+WSSEND=1');
-    assert.ok(ws.wssend(0, payload, { timeout: 60_000 }).deadline > 60_000 + 10_000);
+    assert.ok(ws.wssend(0, payload, { timeout: 60_000 }).timeoutMs > 60_000 + 10_000);
   });
 
   it('refuses what cannot be sent, and says that nothing was', () => {
@@ -282,10 +282,10 @@ describe('AT+WSSEND', () => {
 describe('AT+WSCLOSE and AT+WSDATAFMT', () => {
   it('are harmless to repeat', () => {
     assert.equal(ws.wsclose(2).line, 'AT+WSCLOSE=2');
-    assert.equal(ws.wsclose(2).repeatable, true);
-    assert.ok(ws.wsclose(2).deadline > 14_000);
+    assert.equal(ws.wsclose(2).idempotent, true);
+    assert.ok(ws.wsclose(2).timeoutMs > 14_000);
     assert.equal(ws.wsdatafmt(1).line, 'AT+WSDATAFMT=1,0,55');
-    assert.equal(ws.wsdatafmt(1).repeatable, true);
+    assert.equal(ws.wsdatafmt(1).idempotent, true);
   });
 
   it('refuse links that do not exist', () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { EspAtError } from '../../driver/errors';
-import type { Link } from '../../driver/link';
+import type { Link } from '../../driver/link/link';
 import { World } from '../support/world';
 
 const LENGTH = 1500;

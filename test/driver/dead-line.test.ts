@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { Session } from '../../driver/at/session';
+import { AtClient } from '../../driver/at/at-client';
 import { wssend } from '../../driver/commands/websocket';
 import { EspAtError } from '../../driver/errors';
 import { VirtualClock } from '../support/virtual-clock';
@@ -14,7 +14,7 @@ function slowDesk(perSecond: number) {
   const note = (text: string) => (): void => void told.push(text);
   const line = {
     write: (bytes: Uint8Array) => void (pending += bytes.length),
-    get pending() {
+    get pendingBytes() {
       return pending;
     },
     rate: undefined,
@@ -25,18 +25,18 @@ function slowDesk(perSecond: number) {
     clock.after(100, take);
   };
   take();
-  const session = new Session(line, clock, {
-    report: note('report'),
+  const session = new AtClient(line, clock, {
+    urc: note('report'),
     data: note('data'),
-    unknown: note('unknown'),
+    unknownLine: note('unknown'),
     suspects: () => false,
-    echoed: note('echoed'),
-    gap: note('gap'),
-    outOfStep: note('out of step'),
-    recovery: (step) => void told.push(step),
-    recovered: note('recovered'),
+    restartSuspected: note('echoed'),
+    dataLost: note('gap'),
+    outOfSync: note('out of step'),
+    resyncStep: (step) => void told.push(step),
+    inSync: note('recovered'),
     filled: note('filled'),
-    dead: note('dead'),
+    unresponsive: note('dead'),
   });
   session.lenient = false;
   let outcome = 'pending';

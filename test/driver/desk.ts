@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Command } from '../../driver/at/command';
-import type { LinkId } from '../../driver/at/frame';
-import { Session } from '../../driver/at/session';
+import type { LinkId } from '../../driver/at/types';
+import { AtClient } from '../../driver/at/at-client';
 import { wssend } from '../../driver/commands/websocket';
 import { EspAtError } from '../../driver/errors';
 import { VirtualClock } from '../support/virtual-clock';
@@ -10,28 +10,28 @@ import { VirtualClock } from '../support/virtual-clock';
 export class Desk {
   readonly clock = new VirtualClock();
   readonly told: string[] = [];
-  readonly session: Session;
+  readonly session: AtClient;
   #written: string[] = [];
   /** Answers by themselves to what is written, byte for byte; others stay silent. */
   readonly #answers = new Map<string, string>();
 
   constructor() {
     const note = (text: string) => void this.told.push(text);
-    this.session = new Session(
-      { write: (bytes) => this.#take(Buffer.from(bytes)), pending: 0, rate: undefined },
+    this.session = new AtClient(
+      { write: (bytes) => this.#take(Buffer.from(bytes)), pendingBytes: 0, rate: undefined },
       this.clock,
       {
-        report: (report) => note('link' in report ? `${report.kind} ${report.link}` : report.kind),
+        urc: (report) => note('link' in report ? `${report.kind} ${report.link}` : report.kind),
         data: ({ link, bytes }) => note(`data ${link} ${bytes.toString('latin1')}`),
-        unknown: (text) => note(`unknown ${text}`),
+        unknownLine: (text) => note(`unknown ${text}`),
         suspects: (text) => text.startsWith('?'),
-        echoed: () => note('echoed'),
-        gap: () => note('gap'),
-        outOfStep: (reason) => note(`out of step: ${reason}`),
-        recovery: (step) => note(`step: ${step}`),
-        recovered: () => note('recovered'),
+        restartSuspected: () => note('echoed'),
+        dataLost: () => note('gap'),
+        outOfSync: (reason) => note(`out of step: ${reason}`),
+        resyncStep: (step) => note(`step: ${step}`),
+        inSync: () => note('recovered'),
         filled: (link) => note(`filled ${link}`),
-        dead: () => note('dead'),
+        unresponsive: () => note('dead'),
       },
     );
     this.session.lenient = false;

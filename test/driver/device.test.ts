@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { Device } from '../../driver/device';
+import { Device } from '../../driver/device/device';
 import { EspAtError } from '../../driver/errors';
 import type { Port, PortHandlers } from '../../driver/port/port';
 import { VirtualClock } from '../support/virtual-clock';
@@ -300,7 +300,7 @@ describe('a device that is up', () => {
       opened++;
       handlers.lost(new EspAtError('PORT_LOST'));
       return {
-        pending: 0,
+        pendingBytes: 0,
         write: () => undefined,
         close: async () => {
           closed++;

@@ -6,19 +6,19 @@ import { Exchange, type Verdict } from '../../driver/at/exchange';
 const query: Command = {
   line: 'AT+WSOPEN?',
   name: 'AT+WSOPEN?',
-  answers: ['+WSOPEN:'],
+  informationResponses: ['+WSOPEN:'],
   success: 'OK',
-  deadline: 3000,
-  repeatable: true,
+  timeoutMs: 3000,
+  idempotent: true,
 };
 const send: Command = {
   line: 'AT+WSSEND=0,5,1,10000',
   name: 'AT+WSSEND=0',
-  answers: [],
+  informationResponses: [],
   payload: Buffer.from('hello'),
   success: 'SEND OK',
-  deadline: 20_000,
-  repeatable: false,
+  timeoutMs: 20_000,
+  idempotent: false,
 };
 const header: Command = { ...send, line: 'AT+WSHEAD=5', name: 'AT+WSHEAD', success: 'OK' };
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { Device } from '../../driver/device';
+import { Device } from '../../driver/device/device';
 import { SimulatedDevice, seededRandom, type FirmwareClass } from '../../simulator';
 import { MemoryNetwork } from '../support/memory-network';
 import { MemoryPort } from '../support/memory-port';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { FRAMER_BOUND } from '../../driver/at/framer';
+import { PARSER_BUFFER_LIMIT } from '../../driver/at/parser/parser';
 import { cutAt, cuts, formats, speech, Speaker } from '../support/device-speech';
 import { expecting, LONG, reading } from '../support/framer-reading';
 
@@ -75,7 +75,7 @@ describe('noise', () => {
         const pieces = (prompts ? expecting : reading)(each);
         for (const piece of cutAt(bytes, places)) {
           pieces.framer.push(piece);
-          assert.ok(pieces.framer.held <= FRAMER_BOUND);
+          assert.ok(pieces.framer.held <= PARSER_BUFFER_LIMIT);
         }
         assert.deepEqual(pieces.frames, whole.frames);
         assert.equal(pieces.framer.unfinished, whole.framer.unfinished);
@@ -109,7 +109,7 @@ describe('noise', () => {
       framer.push(Buffer.from('y'));
       most = Math.max(most, framer.held);
     }
-    assert.ok(most > FRAMER_BOUND - 16 && most <= FRAMER_BOUND, String(most));
-    assert.equal(FRAMER_BOUND, 18_434);
+    assert.ok(most > PARSER_BUFFER_LIMIT - 16 && most <= PARSER_BUFFER_LIMIT, String(most));
+    assert.equal(PARSER_BUFFER_LIMIT, 18_434);
   });
 });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { Frame } from '../../driver/at/frame';
-import { Framer } from '../../driver/at/framer';
+import type { Frame } from '../../driver/at/types';
+import { Parser } from '../../driver/at/parser/parser';
 import type { Formats } from '../support/device-speech';
 import { expecting, LONG, reading, SHORT } from '../support/framer-reading';
 
@@ -159,7 +159,7 @@ describe('data', () => {
   it('is a view into its chunk when that holds all of it', () => {
     const chunk = Buffer.from('+WS_DATA:0,5,hello\r\n');
     const seen: Frame[] = [];
-    new Framer((frame) => seen.push(frame)).push(chunk);
+    new Parser((frame) => seen.push(frame)).push(chunk);
     const [frame] = seen;
     assert.ok(frame?.kind === 'data');
     assert.equal(frame.bytes.buffer, chunk.buffer);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { DataFrame } from '../../driver/at/frame';
-import { Incoming } from '../../driver/incoming';
+import type { DataFrame } from '../../driver/at/types';
+import { Incoming } from '../../driver/link/receive/incoming';
 import { VirtualClock } from '../support/virtual-clock';
 
 const KIB = 1024;

@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import type { Joining } from '../../driver/link-types';
-import { Joiner } from '../../driver/messages/joiner';
-import { planSends } from '../../driver/messages/split';
+import type { Joining } from '../../driver/link/options';
+import { ChunkJoiner } from '../../driver/link/receive/chunk-joiner';
+import { planSends } from '../../driver/link/send-plan';
 import { VirtualClock } from '../support/virtual-clock';
 
 function rig(joining: Joining, limit = 1000) {
   const told: string[] = [];
   const clock = new VirtualClock();
-  const joiner = new Joiner(0, joining, limit, clock, {
+  const joiner = new ChunkJoiner(0, joining, limit, clock, {
     message: (bytes) => told.push(bytes.toString()),
     failed: (error) => told.push(`! ${error.code}`),
     dead: (error) => told.push(`dead ${error.code}`),

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Cancel } from '../../driver/clock';
 import { EspAtError } from '../../driver/errors';
-import type { OpenOptions } from '../../driver/link-types';
+import type { OpenOptions } from '../../driver/link/options';
 import type { Fate } from '../../simulator';
 import { World, type WorldOptions } from '../support/world';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { OpenOptions } from '../../driver/link-types';
+import type { OpenOptions } from '../../driver/link/options';
 import { code, failure, lines, readyWorld, story } from '../support/ready-world';
 
 describe('opening a link', () => {

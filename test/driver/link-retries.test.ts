@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { Link } from '../../driver/link';
+import type { Link } from '../../driver/link/link';
 import { World } from '../support/world';
 
 /** Keeps a link open from now on, however its first attempt ends. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { EspAtError } from '../../driver/errors';
-import type { OpenOptions } from '../../driver/link-types';
+import type { OpenOptions } from '../../driver/link/options';
 import type { FirmwareClass } from '../../simulator';
 import { World, type WorldOptions } from '../support/world';
 import { makeAuthority, makeIdentity } from '../support/ws-server-certificates';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { EspAtError } from '../../driver/errors';
-import type { SendOptions } from '../../driver/link-types';
+import type { SendOptions } from '../../driver/link/options';
 import type { Fate, FirmwareClass } from '../../simulator';
 import { World } from '../support/world';
 

@@ -80,7 +80,7 @@ describe('a real serial line', { skip: whyNoPty() ?? false }, () => {
     await until(() => far.length >= 65_536 && host.length >= 65_536, 'the transfer');
     assert.ok(far.take().equals(out));
     assert.ok(host.take().equals(back));
-    assert.equal(port.pending, 0);
+    assert.equal(port.pendingBytes, 0);
     await port.close();
   });
 
@@ -169,7 +169,7 @@ describe('a real serial line', { skip: whyNoPty() ?? false }, () => {
     const port = await open(pty.path, new Recorder());
     pty.pause();
     port.write(Buffer.alloc(4 * 1024 * 1024));
-    await until(() => port.pending > 0, 'the jam');
+    await until(() => port.pendingBytes > 0, 'the jam');
     const start = performance.now();
     await port.close();
     assert.ok(performance.now() - start < 1000);

@@ -75,13 +75,13 @@ describe('writing to a serial port', () => {
     port.write(Buffer.from('one'));
     port.write(Buffer.from('two'));
     port.write(new Uint8Array([0x33]));
-    assert.equal(port.pending, 7);
+    assert.equal(port.pendingBytes, 7);
     assert.deepEqual(serial.written.map(String), ['one']);
     serial.held = false;
     serial.finishWrite();
     await clock.advance(0);
     assert.deepEqual(serial.written.map(String), ['one', 'two3']);
-    assert.equal(port.pending, 0);
+    assert.equal(port.pendingBytes, 0);
     await port.close();
   });
 
@@ -98,7 +98,7 @@ describe('writing to a serial port', () => {
     port.write(Buffer.from('one'));
     port.write(Buffer.from('two'));
     await port.close();
-    assert.equal(port.pending, 0);
+    assert.equal(port.pendingBytes, 0);
     refused('PORT_CLOSED', () => port.write(Buffer.from('three')));
     assert.deepEqual(serial.written.map(String), ['one']);
   });

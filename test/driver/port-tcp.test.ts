@@ -104,7 +104,7 @@ describe('a serial port behind TCP', () => {
       far[end]();
       await event;
       refused('PORT_CLOSED', () => port.write(Buffer.from('x')));
-      assert.equal(port.pending, 0);
+      assert.equal(port.pendingBytes, 0);
       await port.close();
       bridge.sockets.length = 0;
     }

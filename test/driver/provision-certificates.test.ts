@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
 import { describe, it } from 'node:test';
-import type { CertificateOptions } from '../../driver/device-types';
+import type { CertificateOptions } from '../../driver/device/options';
 import {
   checkCertificates,
   outdatedCertificates,
   writeCertificates,
-} from '../../driver/provision/certificates';
+} from '../../driver/provisioning/certificates';
 import { refused, rejected } from '../support/refused';
 import { ScriptedRun } from '../support/scripted-run';
 import { makeAuthority, makeIdentity } from '../support/ws-server-certificates';

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Run } from '../../driver/at/command';
-import type { ClockOptions } from '../../driver/device-types';
+import type { ClockOptions } from '../../driver/device/options';
 import {
   clockIsSet,
   configureClock,
   waitForClock,
   type ClockWait,
-} from '../../driver/provision/sntp';
+} from '../../driver/provisioning/sntp';
 import { rejected } from '../support/refused';
 import { ScriptedRun } from '../support/scripted-run';
 import { VirtualClock } from '../support/virtual-clock';

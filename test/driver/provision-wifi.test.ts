@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { ErrorCode } from '../../driver/errors';
-import { joinWifi, scan } from '../../driver/provision/wifi';
+import { joinWifi, scan } from '../../driver/provisioning/wifi';
 import { rejected } from '../support/refused';
 import { ScriptedRun, type Reply } from '../support/scripted-run';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { quote } from '../../driver/at/quote';
+import { quote } from '../../driver/commands/quote';
 import { EspAtError } from '../../driver/errors';
 import { anyText } from '../support/any-text';
 import { parseCommandLine } from '../support/command-line';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { EspAtError } from '../../driver/errors';
-import type { Link } from '../../driver/link';
-import type { LinkEvent } from '../../driver/link-types';
+import type { Link } from '../../driver/link/link';
+import type { LinkEvent } from '../../driver/link/options';
 import { Chance } from '../support/chance';
 import { World } from '../support/world';
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import type { LinkId } from '../../driver/at/frame';
+import type { LinkId } from '../../driver/at/types';
 import { SendQueue, type Waiting } from '../../driver/at/send-queue';
 
 interface Item extends Waiting {

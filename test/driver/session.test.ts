@@ -7,7 +7,7 @@ import { EspAtError } from '../../driver/errors';
 import { Desk } from './desk';
 
 const question = query('X');
-const at = (): Command => build('AT', { repeatable: true });
+const at = (): Command => build('AT', { idempotent: true });
 
 const lost = new EspAtError('DEVICE_RESTARTED');
 
@@ -51,7 +51,7 @@ describe('one command at a time', () => {
     });
     desk.send(0, 'm');
     desk.send(0, 'later');
-    void desk.session.exclusive(async (run) => {
+    void desk.session.sequence(async (run) => {
       await run(question);
       await run(at());
     });
@@ -133,7 +133,7 @@ describe('a reset', () => {
   it('ends a sequence that is between two commands: the next is asked of nobody', async () => {
     const desk = new Desk();
     const sequence = desk.watch(
-      desk.session.exclusive(async (run) => {
+      desk.session.sequence(async (run) => {
         await run(question);
         await run(at());
         return '';
@@ -180,7 +180,7 @@ describe('silence', () => {
 
   it('is answered with a probe, and busy is proof of life', async () => {
     const desk = new Desk();
-    const asked = desk.run({ ...question, deadline: 60_000 });
+    const asked = desk.run({ ...question, timeoutMs: 60_000 });
     desk.written();
     await desk.clock.advance(3999);
     assert.deepEqual(desk.written(), []);
@@ -221,7 +221,7 @@ describe('silence', () => {
     const desk = new Desk();
     desk.inStep();
     desk.answer({ '\r\n': '' });
-    const asked = desk.run({ ...question, repeatable: false });
+    const asked = desk.run({ ...question, idempotent: false });
     const next = desk.run(at());
     await desk.clock.advance(6000);
     assert.deepEqual(desk.told.slice(0, 2), ['out of step: AT+X? was not answered', 'step: crlf']);

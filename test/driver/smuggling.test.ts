@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { EspAtError } from '../../driver/errors';
-import type { OpenOptions } from '../../driver/link-types';
+import type { OpenOptions } from '../../driver/link/options';
 import { Parameters } from '../../simulator/at/parameters';
 import { anyText, anyValue } from '../support/any-text';
 import { unchecked } from '../support/refused';

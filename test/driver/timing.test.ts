@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Stillness } from '../../driver/at/stillness';
-import { Backoff } from '../../driver/backoff';
-import { Budget } from '../../driver/budget';
+import { Backoff } from '../../driver/link/backoff';
+import { HighWaterMark } from '../../driver/link/high-water-mark';
 import { EspAtError } from '../../driver/errors';
 
 describe('stillness', () => {
@@ -93,7 +93,7 @@ describe('the budget', () => {
     });
 
   it('refuses the message too many, and the byte too many', () => {
-    const budget = new Budget({ messages: 2, bytes: 100 }, () => undefined);
+    const budget = new HighWaterMark({ messages: 2, bytes: 100 }, () => undefined);
     budget.take(60);
     full(() => budget.take(41));
     budget.take(40);
@@ -104,14 +104,14 @@ describe('the budget', () => {
   });
 
   it('lets a single message pass that is larger than all its bytes', () => {
-    const budget = new Budget({ messages: 2, bytes: 100 }, () => undefined);
+    const budget = new HighWaterMark({ messages: 2, bytes: 100 }, () => undefined);
     budget.take(500);
     full(() => budget.take(1));
   });
 
   it('tells when the level crosses a quarter, and only then', () => {
     const levels: number[] = [];
-    const budget = new Budget({ messages: 8, bytes: 1e9 }, (level) => levels.push(level));
+    const budget = new HighWaterMark({ messages: 8, bytes: 1e9 }, (level) => levels.push(level));
     for (let count = 0; count < 8; count++) budget.take(1);
     for (let count = 0; count < 8; count++) budget.give(1);
     assert.deepEqual(levels, [0.25, 0.5, 0.75, 1, 0.875, 0.625, 0.375, 0.125]);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { shownLine } from '../../driver/unknown-line';
+import { shownLine } from '../../driver/device/unknown-line';
 
 it('a line that nobody knows is shown as far as it can hold no secret', () => {
   for (const [line, shown] of [

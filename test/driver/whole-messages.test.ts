@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { Joining, OpenOptions } from '../../driver/link-types';
+import type { Joining, OpenOptions } from '../../driver/link/options';
 import { World, type WorldOptions } from '../support/world';
 
 const MEBIBYTE = 1024 * 1024;

@@ -1,6 +1,6 @@
-import type { LinkId } from '../../driver/at/frame';
+import type { LinkId } from '../../driver/at/types';
 import { EspAtError } from '../../driver/errors';
-import type { LinkEvent, LinkEventName, Message } from '../../driver/link-types';
+import type { LinkEvent, LinkEventName, Message } from '../../driver/link/options';
 
 /** A message from the host to the server. */
 export interface Sent {

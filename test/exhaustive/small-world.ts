@@ -1,7 +1,7 @@
-import type { LinkId } from '../../driver/at/frame';
-import { Device } from '../../driver/device';
-import type { DeviceEvent } from '../../driver/device-types';
-import type { CloseOptions, OpenOptions, SendOptions } from '../../driver/link-types';
+import type { LinkId } from '../../driver/at/types';
+import { Device } from '../../driver/device/device';
+import type { DeviceEvent } from '../../driver/device/options';
+import type { CloseOptions, OpenOptions, SendOptions } from '../../driver/link/options';
 import { SimulatedDevice, seededRandom, type FirmwareClass } from '../../simulator';
 import { PacedLine } from '../../simulator/paced-uart';
 import type { Fate } from '../../simulator/hooks';

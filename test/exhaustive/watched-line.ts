@@ -77,7 +77,7 @@ export class WatchedLine implements PortOpener {
   open(handlers: PortHandlers): Promise<Port> {
     this.#handlers = handlers;
     return Promise.resolve({
-      pending: 0,
+      pendingBytes: 0,
       write: (bytes: Uint8Array) => this.#pass('to-device', Buffer.from(bytes)),
       close: () => {
         if (this.#handlers === handlers) this.#handlers = undefined;

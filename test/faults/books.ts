@@ -1,6 +1,6 @@
 import { EspAtError } from '../../driver/errors';
-import type { LinkId } from '../../driver/at/frame';
-import type { LinkEvent, Message } from '../../driver/link-types';
+import type { LinkId } from '../../driver/at/types';
+import type { LinkEvent, Message } from '../../driver/link/options';
 import { labelOf, type Label } from './message';
 import type { Unknowable } from './unknowable';
 

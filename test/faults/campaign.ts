@@ -1,5 +1,5 @@
-import type { LinkId } from '../../driver/at/frame';
-import type { OpenOptions } from '../../driver/link-types';
+import type { LinkId } from '../../driver/at/types';
+import type { OpenOptions } from '../../driver/link/options';
 import { seededRandom } from '../../simulator';
 import type { Hit } from '../../simulator/faults';
 import { drawOrder, nameOf, PORT_BUSY, withOccasion, type Order } from './orders';

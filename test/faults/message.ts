@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { LinkId } from '../../driver/at/frame';
+import type { LinkId } from '../../driver/at/types';
 
 /** Whose message it is, where it belongs, and its number among all of a run. */
 export interface Label {

@@ -1,5 +1,5 @@
-import { Device } from '../../driver/device';
-import type { LinkId } from '../../driver/at/frame';
+import { Device } from '../../driver/device/device';
+import type { LinkId } from '../../driver/at/types';
 import { systemClock } from '../../driver/clock';
 import { openerFor } from '../../driver/port/open';
 import type { Port } from '../../driver/port/port';

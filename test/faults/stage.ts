@@ -1,5 +1,5 @@
-import type { Device } from '../../driver/device';
-import type { LinkId } from '../../driver/at/frame';
+import type { Device } from '../../driver/device/device';
+import type { LinkId } from '../../driver/at/types';
 import type { Clock } from '../../driver/clock';
 import type { FirmwareClass, Hooks } from '../../simulator';
 import type { Faults } from '../../simulator/faults';

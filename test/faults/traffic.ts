@@ -1,4 +1,4 @@
-import type { LinkId } from '../../driver/at/frame';
+import type { LinkId } from '../../driver/at/types';
 import type { WsConnection } from '../support/ws-server';
 import { encodeFrame } from '../support/ws-server-frames';
 import type { InEntry, OutEntry, ServerConnection } from './books';

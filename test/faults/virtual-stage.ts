@@ -1,6 +1,6 @@
-import { Device } from '../../driver/device';
+import { Device } from '../../driver/device/device';
 import { LARGEST_PAYLOAD } from '../../driver/at/recovery';
-import type { LinkId } from '../../driver/at/frame';
+import type { LinkId } from '../../driver/at/types';
 import {
   directUart,
   seededRandom,

@@ -27,8 +27,8 @@ export function watchedPort(inner: PortOpener, options: WatchedPortOptions): Por
           options.wrote(Buffer.from(bytes));
           port.write(bytes);
         },
-        get pending() {
-          return port.pending;
+        get pendingBytes() {
+          return port.pendingBytes;
         },
         reset: () => {
           options.reset();

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Frame } from '../../driver/at/frame';
-import { Framer, FRAMER_BOUND } from '../../driver/at/framer';
+import type { Frame } from '../../driver/at/types';
+import { Parser, PARSER_BUFFER_LIMIT } from '../../driver/at/parser/parser';
 
 /** What comes after the input: line ends that end any data, then a clean exchange. */
 const FLUSH = Buffer.from('\r\n'.repeat(8300));
@@ -39,7 +39,7 @@ function read(chunks: readonly Buffer[]): readonly Frame[] | string {
   const { framer, frames } = reader();
   for (const chunk of chunks) {
     framer.push(chunk);
-    if (framer.held > FRAMER_BOUND) return `it holds ${framer.held} bytes`;
+    if (framer.held > PARSER_BUFFER_LIMIT) return `it holds ${framer.held} bytes`;
   }
   return frames;
 }
@@ -55,12 +55,12 @@ function troubleAfterwards(input: Buffer): string | undefined {
   return kinds === 'data,line,prompt' ? undefined : `it is not in step again: ${kinds}`;
 }
 
-function reader(): { readonly framer: Framer; readonly frames: Frame[] } {
+function reader(): { readonly framer: Parser; readonly frames: Frame[] } {
   const frames: Frame[] = [];
-  const framer = new Framer((frame) => {
+  const framer = new Parser((frame) => {
     frames.push(frame.kind === 'data' ? { ...frame, bytes: Buffer.from(frame.bytes) } : frame);
     if (frame.kind === 'line' && frame.text === 'OK') framer.expectPrompt = true;
   });
-  framer.setFormat(0, 'long');
+  framer.setDataFormat(0, 'long');
   return { framer, frames };
 }

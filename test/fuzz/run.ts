@@ -1,6 +1,6 @@
 // `npm run fuzz -- --seconds N [--seed S]`: mutants of what devices said, at every chunking, into framer and
 // session. Prints counts, and the smallest failing input as the command that repeats it; ends with 1 then.
-import { FRAMER_BOUND } from '../../driver/at/framer';
+import { PARSER_BUFFER_LIMIT } from '../../driver/at/parser/parser';
 import { firmwareNamed, optionsOf, wholeNumber } from '../support/options';
 import { meant, shown } from './corpus';
 import { fuzz, repeat } from './fuzz';
@@ -44,7 +44,7 @@ async function many(): Promise<boolean> {
     `seed ${seed}: ${inputs} inputs, ${bytes} bytes in ${Math.round((Date.now() - began) / 1000)} s`,
   );
   print(
-    `a framer holds at most ${FRAMER_BOUND} bytes; worst recovery ${(worstRecovery / 1000).toFixed(1)} s`,
+    `a framer holds at most ${PARSER_BUFFER_LIMIT} bytes; worst recovery ${(worstRecovery / 1000).toFixed(1)} s`,
   );
   if (!failure) {
     print('nothing wrong');

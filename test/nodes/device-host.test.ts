@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { DeviceStatus } from '../../driver/device-types';
+import type { DeviceStatus } from '../../driver/device/options';
 import { EspAtError } from '../../driver/errors';
 import { DeviceHost, type DeviceUser } from '../../nodes/shared/device-host';
 import { PortClaims } from '../../nodes/shared/port-claims';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { afterEach, it } from 'node:test';
-import type { DeviceStatus } from '../../driver/device-types';
+import type { DeviceStatus } from '../../driver/device/options';
 import { World, type WorldOptions } from '../support/world';
 import { wholeFlow } from './support/flows';
 import { codeOf } from './support/messages';

@@ -3,7 +3,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { EspAtError, errorCodes, type ErrorDetails } from '../../driver/errors';
-import { linkStateNames, type LinkState } from '../../driver/link-types';
+import { linkStateNames, type LinkState } from '../../driver/link/options';
 import { sentenceOf, toNodeError, wordsKey } from '../../nodes/shared/node-error';
 import { deviceStatus, linkStatus, shortReason } from '../../nodes/shared/status';
 import type { Translate } from '../../nodes/shared/translate';

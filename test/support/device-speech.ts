@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { DataFormat, Frame, LinkId } from '../../driver/at/frame';
+import type { DataFormat, Frame, LinkId } from '../../driver/at/types';
 
 /** A piece of what a device says, and the frames that a reader has to make of it. */
 export interface Speech {

@@ -56,7 +56,7 @@ export class MemoryPort implements PortOpener {
     const line = this.#line;
     line?.setRate(line.rate);
     return Promise.resolve({
-      pending: 0,
+      pendingBytes: 0,
       write: (bytes: Uint8Array) => {
         if (!isOpen()) throw new EspAtError('PORT_CLOSED');
         this.written.push(Buffer.from(bytes));

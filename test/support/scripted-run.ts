@@ -1,8 +1,8 @@
-import type { Answer, Command, Run } from '../../driver/at/command';
+import type { Response, Command, Run } from '../../driver/at/command';
 import { EspAtError } from '../../driver/errors';
 
 /** What a device answers to a command: its lines before OK, or `error` with the lines before ERROR. */
-export type Reply = Answer | { readonly error: readonly string[] };
+export type Reply = Response | { readonly error: readonly string[] };
 
 /** A device of a few words: what it answers is up to the test, and what it was asked is noted. */
 export class ScriptedRun {

@@ -1,7 +1,7 @@
-import { Device } from '../../driver/device';
-import type { DeviceEvent, DeviceOptions, DeviceStatus } from '../../driver/device-types';
+import { Device } from '../../driver/device/device';
+import type { DeviceEvent, DeviceOptions, DeviceStatus } from '../../driver/device/options';
 import { EspAtError } from '../../driver/errors';
-import type { LinkEvent, Message } from '../../driver/link-types';
+import type { LinkEvent, Message } from '../../driver/link/options';
 import {
   SimulatedDevice,
   seededRandom,

@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
-import type { LinkId } from '../../../driver/at/frame';
+import type { LinkId } from '../../../driver/at/types';
 import type { WifiNetwork } from '../../../driver/commands/wifi';
-import type { Capabilities, DeviceEvent, DeviceStatus } from '../../../driver/device-types';
+import type { Capabilities, DeviceEvent, DeviceStatus } from '../../../driver/device/options';
 import { EspAtError } from '../../../driver/errors';
 import type {
   CloseOptions,
@@ -11,7 +11,7 @@ import type {
   Message,
   OpenOptions,
   SendOptions,
-} from '../../../driver/link-types';
+} from '../../../driver/link/options';
 import type { DeviceApi, LinkApi } from '../../../nodes/shared/device-api';
 
 /** A link that does what the test says. */

@@ -1,0 +1,114 @@
+import type { DataFormat, LinkId } from '../types';
+
+/** Bytes that one chunk of received data has at most: the largest buffer size of any firmware (class D). */
+export const LARGEST_DATA = 16_384;
+
+const HIGHEST_LINK = 2;
+const HIGHEST_OPCODE = 15;
+/** A WebSocket frame may be longer than all memory of the device, but not than this. */
+const LONGEST_FRAME = 0xffff_ffff;
+
+const ZERO = 0x30;
+const NINE = 0x39;
+const COMMA = 0x2c;
+
+/** How far a header has been read. */
+export type HeaderProgress = 'more' | 'complete' | 'impossible';
+
+/**
+ * The numbers between `+WS_DATA:` and the data, read digit by digit without making a string of them:
+ * `link,len,` or, in the long format, `link,opcode,fin,payload_len,data_len,`.
+ */
+export class Header {
+  link: LinkId = 0;
+  /** Undefined in the short format, as are {@link fin} and {@link payloadLength}. */
+  opcode: number | undefined;
+  fin: boolean | undefined;
+  payloadLength: number | undefined;
+  /** How many data bytes follow. */
+  length = 0;
+  /** Bytes taken so far. */
+  taken = 0;
+  readonly #formats: readonly DataFormat[];
+  #field = 0;
+  #digits = 0;
+  #value = 0;
+  #highest = HIGHEST_LINK;
+
+  /** @param formats of the links, by link; looked at whenever a header has named its link */
+  constructor(formats: readonly DataFormat[]) {
+    this.#formats = formats;
+  }
+
+  /** Makes ready for the next header. */
+  start(): void {
+    this.taken = 0;
+    this.#field = 0;
+    this.#digits = 0;
+    this.#value = 0;
+    this.#highest = HIGHEST_LINK;
+  }
+
+  /**
+   * Takes bytes of `chunk` from `from` on. Ends behind the comma before the data, or in front of the byte
+   * that no header can have there; {@link taken} tells how far it came.
+   */
+  read(chunk: Uint8Array, from: number): HeaderProgress {
+    let value = this.#value;
+    let digits = this.#digits;
+    let progress: HeaderProgress = 'more';
+    let at = from;
+    while (progress === 'more' && at < chunk.length) {
+      const byte = chunk[at] ?? 0;
+      if (byte >= ZERO && byte <= NINE) {
+        const leadingZero = digits > 0 && value === 0;
+        value = value * 10 + (byte - ZERO);
+        digits++;
+        if (leadingZero || value > this.#highest) progress = 'impossible';
+        else at++;
+      } else if (byte === COMMA && digits > 0) {
+        if (this.#fieldComplete(value)) progress = 'complete';
+        value = digits = 0;
+        at++;
+      } else {
+        progress = 'impossible';
+      }
+    }
+    this.#value = value;
+    this.#digits = digits;
+    this.taken += at - from;
+    return progress;
+  }
+
+  /** Keeps the number just read; true when it was the last one. */
+  #fieldComplete(value: number): boolean {
+    switch (this.#field++) {
+      case 0:
+        this.link = value === 0 ? 0 : value === 1 ? 1 : 2;
+        if (this.#formats[value] === 'long') {
+          this.#highest = HIGHEST_OPCODE;
+        } else {
+          this.opcode = this.fin = this.payloadLength = undefined;
+          this.#field = 4;
+          this.#highest = LARGEST_DATA;
+        }
+        return false;
+      case 1:
+        this.opcode = value;
+        this.#highest = 1;
+        return false;
+      case 2:
+        this.fin = value === 1;
+        this.#highest = LONGEST_FRAME;
+        return false;
+      case 3:
+        this.payloadLength = value;
+        // A chunk is no longer than the frame it is of.
+        this.#highest = Math.min(value, LARGEST_DATA);
+        return false;
+      default:
+        this.length = value;
+        return true;
+    }
+  }
+}

@@ -1,0 +1,36 @@
+import { shown } from './check';
+import { EspAtError } from '../errors';
+
+/** Bytes of reason that a close frame has room for beside its code (RFC 6455, section 5.5). */
+const LONGEST_REASON = 123;
+
+/**
+ * The payload of a close frame: a 2-byte code and a reason (RFC 6455, section 5.5.1). Never empty, since
+ * older firmware cannot send empty frames.
+ * @throws EspAtError `INVALID_CLOSE_CODE`, `INVALID_PAYLOAD`
+ */
+export function closePayload(code: unknown = 1000, reason: unknown = ''): Buffer {
+  if (!maySend(code)) throw new EspAtError('INVALID_CLOSE_CODE', { closeCode: shown(code) });
+  if (typeof reason !== 'string') {
+    throw new EspAtError('INVALID_PAYLOAD', { reason: 'the close reason is no text' });
+  }
+  const text = Buffer.from(reason);
+  if (text.length > LONGEST_REASON) {
+    throw new EspAtError('INVALID_PAYLOAD', {
+      reason: `the close reason has ${text.length} bytes of ${LONGEST_REASON}`,
+    });
+  }
+  const payload = Buffer.alloc(2 + text.length);
+  payload.writeUInt16BE(code);
+  text.copy(payload, 2);
+  return payload;
+}
+
+/** Codes an endpoint may put in a close frame (RFC 6455, section 7.4, and the IANA registry). */
+function maySend(code: unknown): code is number {
+  if (typeof code !== 'number' || !Number.isInteger(code)) return false;
+  return (
+    (code >= 1000 && code <= 1014 && ![1004, 1005, 1006].includes(code)) ||
+    (code >= 3000 && code <= 4999)
+  );
+}

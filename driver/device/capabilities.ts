@@ -1,0 +1,74 @@
+import { refusable, type Command, type Run } from '../at/command';
+import { commandList, parseCommandList, parseVersion, version } from '../commands/base';
+import { wscfgProbe, wsheadQuery, wsdatafmt, wsopenQuery } from '../commands/websocket';
+import type { Capabilities, FirmwareClass } from './options';
+import { EspAtError, isRefusal } from '../errors';
+
+/** A firmware that was found out about. */
+export interface KnownFirmware {
+  readonly capabilities: Capabilities;
+  /** All that it says of itself (`AT+GMR`), with the time it was compiled at. */
+  readonly words: string;
+}
+
+/** What each class of firmware can do; `AT+WSSEND` and `AT+WSCFG` of class D take twice as much. */
+export function capabilitiesOf(firmware: FirmwareClass, version: string): Capabilities {
+  const size = firmware === 'D' ? 16_384 : 8192;
+  return {
+    firmware,
+    version,
+    headers: firmware !== 'A',
+    authentication: firmware === 'C' || firmware === 'D',
+    fragments: firmware === 'D',
+    maxSend: size,
+    misframes: firmware === 'B' && /\b4\.0\.0\.0\b/.test(version),
+    maxBuffer: size,
+  };
+}
+
+/**
+ * Finds out what the firmware can do, unless it is the known one still: a device may come back with another.
+ * @throws EspAtError `NO_WEBSOCKET`
+ */
+export async function recognise(run: Run, known?: KnownFirmware): Promise<KnownFirmware> {
+  const answer = await run(version());
+  const words = answer.join('\n');
+  if (known?.words === words) return known;
+  return { words, capabilities: await findCapabilities(run, parseVersion(answer)) };
+}
+
+/**
+ * By its commands and never by its version text: released and unreleased firmware call themselves the same.
+ * All links must be closed.
+ */
+async function findCapabilities(run: Run, text: string): Promise<Capabilities> {
+  const commands = await listCommands(run);
+  // A name that was damaged on the line must not make a command seem absent: whatever is not listed is tried.
+  const has = async (name: string, trial: Command) =>
+    commands.has(name) || (await accepts(run, trial));
+  if (!(await has('AT+WSOPEN', wsopenQuery()))) throw new EspAtError('NO_WEBSOCKET');
+  if (await has('AT+WSDATAFMT', wsdatafmt(0))) return capabilitiesOf('D', text);
+  if (!(await has('AT+WSHEAD', wsheadQuery()))) return capabilitiesOf('A', text);
+  // B and C have the same commands; only C takes a fifth parameter here.
+  return capabilitiesOf((await accepts(run, wscfgProbe(0))) ? 'C' : 'B', text);
+}
+
+/** The names in the answer to `AT+CMD?`; none where the firmware is too old to list them. */
+async function listCommands(run: Run): Promise<ReadonlySet<string>> {
+  try {
+    return new Set(parseCommandList(await run(refusable(commandList()))));
+  } catch (error) {
+    if (isRefusal(error)) return new Set();
+    throw error;
+  }
+}
+
+async function accepts(run: Run, command: Command): Promise<boolean> {
+  try {
+    await run(refusable(command));
+    return true;
+  } catch (error) {
+    if (isRefusal(error)) return false;
+    throw error;
+  }
+}

@@ -1,0 +1,28 @@
+import { checkSetting } from '../commands/check';
+import { cipsntpcfg } from '../commands/sntp';
+import { uartCur } from '../commands/uart';
+import { cwjap } from '../commands/wifi';
+import type { DeviceOptions } from './options';
+import { checkCertificates } from '../provisioning/certificates';
+
+/**
+ * Checks what a device would refuse whenever it is told, so that it is said before anything is tried.
+ * @throws EspAtError `INVALID_SETTING`, `CERTIFICATE_INVALID`, `COMMAND_TOO_LONG`
+ */
+export function checkOptions({
+  wifi,
+  sntp,
+  certificates,
+  raiseTo,
+  flowControl,
+  queue,
+}: DeviceOptions): void {
+  if (wifi) cwjap(wifi.ssid, wifi.password, wifi.bssid);
+  if (sntp) cipsntpcfg(sntp.timezone, sntp.servers);
+  if (certificates) checkCertificates(certificates);
+  if (raiseTo) uartCur(raiseTo, flowControl === true);
+  if (queue) {
+    checkSetting('messages in the queue', queue.messages, 1, 1_000_000);
+    checkSetting('bytes in the queue', queue.bytes, 1, 1024 ** 3);
+  }
+}

@@ -1,0 +1,56 @@
+import { refusable, type Run } from '../at/command';
+import { damaged } from '../commands/build';
+import { parseWshead, wshead, wsheadClear, wsheadQuery } from '../commands/websocket';
+import { isRefusal } from '../errors';
+import type { Header } from './options';
+
+/** How often a list is written that does not read back as it was meant. */
+const ATTEMPTS = 2;
+
+/** What the device keeps for all links: its header list, as far as this driver set it. */
+export interface HeaderMemory {
+  /** Whether the list is known to be empty. */
+  clear: boolean;
+}
+
+/**
+ * Makes the device's header list (`AT+WSHEAD`) exactly this one. It is read back: the line has no checksum,
+ * and a server would refuse a damaged authorization without a word about it.
+ * @throws EspAtError `OUT_OF_STEP` when it never reads back as it was meant, and whatever `run` rejects with
+ */
+export async function setHeaders(
+  run: Run,
+  wanted: readonly Header[],
+  memory: HeaderMemory,
+): Promise<void> {
+  if (wanted.length === 0 && memory.clear) return;
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    await write(run, wanted, memory);
+    if (wanted.length === 0 || (await readsBack(run, wanted))) return;
+  }
+  throw damaged('AT+WSHEAD');
+}
+
+async function write(run: Run, wanted: readonly Header[], memory: HeaderMemory): Promise<void> {
+  await run(wsheadClear());
+  memory.clear = true;
+  // The newest stands first in the request.
+  for (const header of [...wanted].reverse()) {
+    memory.clear = false;
+    await run(wshead(header));
+  }
+}
+
+async function readsBack(run: Run, wanted: readonly Header[]): Promise<boolean> {
+  try {
+    const found = parseWshead(await run(refusable(wsheadQuery())));
+    return (
+      found.length === wanted.length &&
+      wanted.every(({ name, value }, index) => found[index] === `${name}: ${value}`)
+    );
+  } catch (error) {
+    // It was taken, and cannot be looked at.
+    if (isRefusal(error)) return true;
+    throw error;
+  }
+}

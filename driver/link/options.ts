@@ -1,0 +1,147 @@
+import type { EspAtError } from '../errors';
+import type { LinkId } from '../at/types';
+
+/** Connection states of `AT+WSOPEN?`. */
+export type LinkState = 0 | 1 | 2 | 3 | 4;
+
+/** The states' names, by state. */
+export const linkStateNames = [
+  'closed',
+  'reconnecting',
+  'established',
+  'waiting',
+  'closing',
+] as const satisfies readonly string[];
+
+/** What `AT+WSCFG` sets for one link. */
+export interface LinkConfig {
+  /** Seconds between pings, 1-7200; default 10. */
+  readonly pingInterval?: number;
+  /** Seconds without a pong until the connection counts as dead, 1-7200; default 120. */
+  readonly pongTimeout?: number;
+  /** Bytes received or sent in one piece, 1-8192 (class D: 1-16384); default 1024. */
+  readonly bufferSize?: number;
+  /** 0 verify nothing · 1 present a client certificate · 2 verify the server · 3 both; default 0. */
+  readonly auth?: 0 | 1 | 2 | 3;
+  /** Slot of client certificate and key (`wss_cert`, `wss_key`), for auth 1 and 3. */
+  readonly pki?: number;
+  /** Slot of the CA (`wss_ca`), for auth 2 and 3. */
+  readonly ca?: number;
+}
+
+/** One HTTP header of the opening handshake (`AT+WSHEAD`). */
+export interface Header {
+  readonly name: string;
+  readonly value: string;
+}
+
+/**
+ * How pieces received by firmware of class A-C become messages; class D knows its boundaries and ignores it.
+ *
+ * - `chunk`: each piece as it comes.
+ * - `json`: until the pieces are a complete JSON text.
+ * - `delimiter`: until a byte sequence, which is not part of the message.
+ * - `silence`: until nothing has come for `milliseconds`, 1-60000.
+ */
+export type Joining =
+  | { readonly by: 'chunk' }
+  | { readonly by: 'json' }
+  | { readonly by: 'delimiter'; readonly delimiter: Buffer }
+  | { readonly by: 'silence'; readonly milliseconds: number };
+
+export interface OpenOptions {
+  /** `ws://` or `wss://`, at most 240 bytes escaped, no space and no byte above 0x7f (percent-encode). */
+  readonly uri: string;
+  readonly subprotocol?: string;
+  /** Milliseconds the device waits for the server, 1-180000; default 15000. */
+  readonly timeout?: number;
+  /** The whole value of the Authorization header. Secret: never in errors or logs. */
+  readonly authorization?: string;
+  /** In the order they are to stand in the request. */
+  readonly headers?: readonly Header[];
+  readonly config?: LinkConfig;
+  /** Open again after every close, loss, restart or refused attempt, until {@link Link.close}. */
+  readonly keepOpen?: boolean;
+  /** When the link is open to another URI: true closes it first, false is `LINK_IN_USE`. */
+  readonly replace?: boolean;
+  /** Handed back in this link's events and messages, so that users of one device find their own. */
+  readonly owner?: string;
+  readonly joining?: Joining;
+  /** Bytes a received message may have, 1 to 1 GiB; more is `MESSAGE_TOO_LARGE`. Default 1 MiB. */
+  readonly maxMessage?: number;
+}
+
+export interface SendOptions {
+  /** RFC 6455 opcode 0-15; default 1 (text). */
+  readonly opcode?: number;
+  /** Milliseconds the device may take to hand the message to the network, 0-60000; default 10000. */
+  readonly timeout?: number;
+  /** Class D: false leaves the WebSocket message open for further fragments. Default true. */
+  readonly fin?: boolean;
+  /** While the link is away: wait up to this many seconds for it, 0-86400. 0 or absent: `LINK_NOT_OPEN` at once. */
+  readonly hold?: number;
+  readonly signal?: AbortSignal;
+}
+
+export interface CloseOptions {
+  /**
+   * true (default): send a close frame and wait for the server's answer before `AT+WSCLOSE`;
+   * false: `AT+WSCLOSE` at once, which sends no close frame.
+   */
+  readonly graceful?: boolean;
+  /** Close code (RFC 6455, section 7.4), 1000 unless given. */
+  readonly code?: number;
+  /** Reason, at most 123 bytes of UTF-8. */
+  readonly reason?: string;
+}
+
+/** A received message; on firmware of class A-C as {@link Joining} made it. */
+export interface Message {
+  readonly link: LinkId;
+  readonly uri: string;
+  readonly owner: string | undefined;
+  /** 1 text, 2 binary; undefined where the firmware does not tell (classes A-C). */
+  readonly opcode: 1 | 2 | undefined;
+  readonly bytes: Buffer;
+}
+
+/** What happened to a link. */
+export type LinkEventName =
+  /** an opening was begun */
+  | 'opening'
+  /** open, by {@link Link.open} */
+  | 'opened'
+  /** open again: by the device itself, or by keep-open */
+  | 'reopened'
+  /** the connection was lost; the device tries by itself */
+  | 'lost'
+  /** lost still: the device was asked how it goes on, and said in which state (1 or 3) it is */
+  | 'reconnecting'
+  /** closed by the server */
+  | 'closed-by-server'
+  /** a close was begun */
+  | 'closing'
+  /** closed because the flow asked for it */
+  | 'closed'
+  /** an attempt to open failed (with `error`) */
+  | 'failed'
+  /** keep-open tries again in `retryIn` milliseconds */
+  | 'retrying'
+  /** the device restarted or its port went away (with `error`) */
+  | 'device-lost'
+  /** something received was lost, damaged, too large or broken off (with `error`) */
+  | 'gap'
+  /** the device was asked (`AT+WSOPEN?`) and said so */
+  | 'asked';
+
+export interface LinkEvent {
+  readonly link: LinkId;
+  readonly event: LinkEventName;
+  readonly state: LinkState;
+  /** Empty before the first opening. */
+  readonly uri: string;
+  readonly owner: string | undefined;
+  readonly error?: EspAtError;
+  /** Milliseconds. */
+  readonly retryIn?: number;
+}
