@@ -1,16 +1,20 @@
 import type { NodeAPI } from 'node-red';
 import { systemClock, type Clock } from '../driver/clock';
-import { serveCertificates } from './shared/certificates-endpoint';
-import { DeviceHost } from './shared/device-host';
-import { DeviceLog } from './shared/device-log';
-import type { DeviceNode } from './shared/device-node';
-import { deviceSettings, type DeviceCredentials, type DeviceDef } from './shared/device-settings';
-import { serveNetworks } from './shared/networks-endpoint';
-import { PortClaims } from './shared/port-claims';
-import { makeDevice, portKey, type MakeDevice } from './shared/ports';
-import { servePorts } from './shared/ports-endpoint';
-import { settingText } from './shared/text';
-import { translator } from './shared/translate';
+import { serveCertificates } from './shared/admin/certificates';
+import { DeviceHost } from './shared/device/device-host';
+import { DeviceLog } from './shared/device/device-log';
+import type { DeviceNode } from './shared/device/device-node';
+import {
+  deviceSettings,
+  type DeviceCredentials,
+  type DeviceDef,
+} from './shared/device/device-settings';
+import { serveNetworks } from './shared/admin/networks';
+import { PortClaims } from './shared/device/port-claims';
+import { makeDevice, portKey, type MakeDevice } from './shared/device/make-device';
+import { servePorts } from './shared/admin/ports';
+import { settingText } from './shared/message/settings';
+import { translator } from './shared/message/translate';
 
 /** Of all devices in this process: a port has one. */
 const claims = new PortClaims();

@@ -2,13 +2,13 @@ import type { Node, NodeAPI, NodeDef, NodeMessageInFlow } from 'node-red';
 import { shown } from '../driver/commands/check';
 import { EspAtError } from '../driver/errors';
 import type { CloseOptions, LinkEvent } from '../driver/link/options';
-import { Canvas } from './shared/canvas';
-import type { DeviceUser } from './shared/device-host';
-import { findDevice, required, type DeviceNode } from './shared/device-node';
-import { onInput, type Send } from './shared/input';
-import { chosenLink, type LinkSetting } from './shared/link-choice';
-import { settingNumber, settingText } from './shared/text';
-import { translator, type Translate } from './shared/translate';
+import { Canvas } from './shared/message/node-status';
+import type { DeviceUser } from './shared/device/device-host';
+import { findDevice, required, type DeviceNode } from './shared/device/device-node';
+import { onInput, type Send } from './shared/message/input';
+import { chosenLink, type LinkSetting } from './shared/device/link-setting';
+import { settingNumber, settingText } from './shared/message/settings';
+import { translator, type Translate } from './shared/message/translate';
 
 /** The settings of ws-close as the dialog stores them. */
 export interface WsCloseDef extends NodeDef {

@@ -2,14 +2,14 @@ import type { Node, NodeAPI, NodeMessage, NodeMessageInFlow } from 'node-red';
 import type { LinkId } from '../driver/at/types';
 import { EspAtError } from '../driver/errors';
 import type { LinkEvent, Message } from '../driver/link/options';
-import { Canvas } from './shared/canvas';
-import { withConnection } from './shared/connection';
-import type { LinkApi } from './shared/device-api';
-import type { DeviceUser } from './shared/device-host';
-import { findDevice, required, type DeviceNode } from './shared/device-node';
-import { onInput, type Send } from './shared/input';
-import { chosenLink, several, type LinkSetting } from './shared/link-choice';
-import { sentenceOf, toNodeError } from './shared/node-error';
+import { Canvas } from './shared/message/node-status';
+import { withConnection } from './shared/message/link-message';
+import type { LinkApi } from './shared/device/device-api';
+import type { DeviceUser } from './shared/device/device-host';
+import { findDevice, required, type DeviceNode } from './shared/device/device-node';
+import { onInput, type Send } from './shared/message/input';
+import { chosenLink, several, type LinkSetting } from './shared/device/link-setting';
+import { sentenceOf, toNodeError } from './shared/message/node-error';
 import {
   dropOpening,
   openOptions,
@@ -17,11 +17,11 @@ import {
   type OpenSettings,
   type WsOpenCredentials,
   type WsOpenDef,
-} from './shared/open-settings';
-import { Received, type Output } from './shared/received';
-import { settingText } from './shared/text';
-import { translator, type Translate } from './shared/translate';
-import { within } from './shared/within';
+} from './shared/message/open-settings';
+import { Received, type Output } from './shared/message/received';
+import { settingText } from './shared/message/settings';
+import { translator, type Translate } from './shared/message/translate';
+import { within } from './shared/device/within';
 
 /** Milliseconds that a node which is stopped gives its connection to close politely. */
 const FAREWELL = 600;

@@ -4,16 +4,16 @@ import type { LinkId } from '../driver/at/types';
 import { shown } from '../driver/commands/check';
 import { EspAtError } from '../driver/errors';
 import type { LinkEvent } from '../driver/link/options';
-import { Canvas } from './shared/canvas';
-import type { LinkApi } from './shared/device-api';
-import type { DeviceUser } from './shared/device-host';
-import { findDevice, required, type DeviceNode } from './shared/device-node';
-import { onInput, type Send } from './shared/input';
-import { chosenLink, type LinkSetting } from './shared/link-choice';
-import { messageTimeout } from './shared/open-settings';
-import { outgoing } from './shared/payload';
-import { settingNumber, settingText } from './shared/text';
-import { translator, type Translate } from './shared/translate';
+import { Canvas } from './shared/message/node-status';
+import type { LinkApi } from './shared/device/device-api';
+import type { DeviceUser } from './shared/device/device-host';
+import { findDevice, required, type DeviceNode } from './shared/device/device-node';
+import { onInput, type Send } from './shared/message/input';
+import { chosenLink, type LinkSetting } from './shared/device/link-setting';
+import { messageTimeout } from './shared/message/open-settings';
+import { outgoing } from './shared/message/outgoing';
+import { settingNumber, settingText } from './shared/message/settings';
+import { translator, type Translate } from './shared/message/translate';
 
 /** The settings of ws-send as the dialog stores them. */
 export interface WsSendDef extends NodeDef {

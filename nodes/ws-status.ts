@@ -2,16 +2,16 @@ import type { Node, NodeAPI, NodeDef, NodeMessageInFlow } from 'node-red';
 import type { Cancel } from '../driver/clock';
 import type { DeviceEvent, DeviceStatus } from '../driver/device/options';
 import type { LinkEvent } from '../driver/link/options';
-import { withConnection } from './shared/connection';
-import { Canvas } from './shared/canvas';
-import type { DeviceHost, DeviceUser } from './shared/device-host';
-import { withDevice, type DeviceNews } from './shared/device-message';
-import { findDevice, required, type DeviceNode } from './shared/device-node';
-import { onInput, type Send } from './shared/input';
-import { concerns, type LinkSetting } from './shared/link-choice';
-import { toNodeError } from './shared/node-error';
-import { settingNumber, settingText } from './shared/text';
-import { translator, type Translate } from './shared/translate';
+import { withConnection } from './shared/message/link-message';
+import { Canvas } from './shared/message/node-status';
+import type { DeviceHost, DeviceUser } from './shared/device/device-host';
+import { withDevice, type DeviceNews } from './shared/message/device-message';
+import { findDevice, required, type DeviceNode } from './shared/device/device-node';
+import { onInput, type Send } from './shared/message/input';
+import { concerns, type LinkSetting } from './shared/device/link-setting';
+import { toNodeError } from './shared/message/node-error';
+import { settingNumber, settingText } from './shared/message/settings';
+import { translator, type Translate } from './shared/message/translate';
 
 /** The settings of ws-status as the dialog stores them. */
 export interface WsStatusDef extends NodeDef {

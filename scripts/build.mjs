@@ -26,7 +26,7 @@ const included = (_, path) =>
     .trim();
 for (const type of types) {
   const html = read(from('nodes', `${type}.html`));
-  const composed = html.replace(/\/\* include (shared\/editor\.\w+) \*\//g, included);
+  const composed = html.replace(/\/\* include (shared\/editor\/[\w.-]+) \*\//g, included);
   writeFileSync(target(`${type}.html`), composed);
 }
 

@@ -4,7 +4,7 @@ import type { NodeMessage } from 'node-red';
 import { Device } from '../../driver/device/device';
 import { EspAtError } from '../../driver/errors';
 import { simulatedPort, type AccessPoint, type SimulatorOptions } from '../../simulator';
-import { makeDevice, type MakeDevice } from '../../nodes/shared/ports';
+import { makeDevice, type MakeDevice } from '../../nodes/shared/device/make-device';
 import { startPathServer, type PathServer } from '../support/path-server';
 import { makeAuthority, makeIdentity } from '../support/ws-server-certificates';
 import { FakeDevice } from '../nodes/support/fake-device';

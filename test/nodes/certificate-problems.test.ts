@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { certificateProblems } from '../../nodes/shared/certificate-problems';
+import { certificateProblems } from '../../nodes/shared/admin/certificate-problems';
 import { makeAuthority, makeIdentity } from '../support/ws-server-certificates';
 
 const authority = makeAuthority('an authority');

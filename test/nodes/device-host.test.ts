@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { DeviceStatus } from '../../driver/device/options';
 import { EspAtError } from '../../driver/errors';
-import { DeviceHost, type DeviceUser } from '../../nodes/shared/device-host';
-import { PortClaims } from '../../nodes/shared/port-claims';
+import { DeviceHost, type DeviceUser } from '../../nodes/shared/device/device-host';
+import { PortClaims } from '../../nodes/shared/device/port-claims';
 import { VirtualClock } from '../support/virtual-clock';
 import { FakeDevice } from './support/fake-device';
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { beforeEach, it } from 'node:test';
 import { EspAtError } from '../../driver/errors';
 import { Device } from '../../driver';
-import type { DeviceSettings } from '../../nodes/shared/device-settings';
+import type { DeviceSettings } from '../../nodes/shared/device/device-settings';
 import { World } from '../support/world';
 import { FakeDevice } from './support/fake-device';
 import { deviceNode, flowOf, wholeFlow } from './support/flows';

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { EspAtError, errorCodes, type ErrorDetails } from '../../driver/errors';
 import { linkStateNames, type LinkState } from '../../driver/link/options';
-import { sentenceOf, toNodeError, wordsKey } from '../../nodes/shared/node-error';
-import { deviceStatus, linkStatus, shortReason } from '../../nodes/shared/status';
-import type { Translate } from '../../nodes/shared/translate';
+import { sentenceOf, toNodeError, wordsKey } from '../../nodes/shared/message/node-error';
+import { deviceStatus, linkStatus, shortReason } from '../../nodes/shared/message/status-texts';
+import type { Translate } from '../../nodes/shared/message/translate';
 import { asObject, asText, object, root, text } from '../package/project';
 
 /** Looks texts up in the catalog of a language, as Node-RED does. */
@@ -43,7 +43,7 @@ function fixedWords(): string[] {
   const sources = ['driver', 'nodes'].flatMap((folder) =>
     readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
       // What a frame of garbage is called is nobody's sentence.
-      .filter((path) => path.endsWith('.ts') && !/^at.fram/.test(path))
+      .filter((path) => path.endsWith('.ts') && !/^at.parser/.test(path))
       .map((path) => text(join(folder, path))),
   );
   const plain =

@@ -46,7 +46,7 @@ describe('imports', () => {
     );
     assert.deepEqual(
       reaching.map(({ from }) => from),
-      ['nodes/shared/ports.ts'],
+      ['nodes/shared/device/make-device.ts'],
     );
   });
 

@@ -12,7 +12,7 @@ import type {
   OpenOptions,
   SendOptions,
 } from '../../../driver/link/options';
-import type { DeviceApi, LinkApi } from '../../../nodes/shared/device-api';
+import type { DeviceApi, LinkApi } from '../../../nodes/shared/device/device-api';
 
 /** A link that does what the test says. */
 export class FakeLink implements LinkApi {

@@ -4,7 +4,7 @@ import type { Node, NodeAPI, NodeMessage, NodeStatus } from 'node-red';
 import { NodeTestHelper } from 'node-red-node-test-helper';
 import { systemClock } from '../../../driver/clock';
 import { espAtDevice } from '../../../nodes/esp-at-device';
-import type { MakeDevice } from '../../../nodes/shared/ports';
+import type { MakeDevice } from '../../../nodes/shared/device/make-device';
 import wsClose from '../../../nodes/ws-close';
 import wsOpen from '../../../nodes/ws-open';
 import wsSend from '../../../nodes/ws-send';

@@ -1,10 +1,10 @@
 import type { Node, NodeAPI } from 'node-red';
-import type { LinkId } from '../../driver/at/types';
-import { EspAtError } from '../../driver/errors';
-import type { LinkConfig } from '../../driver/link/options';
+import type { LinkId } from '../../../driver/at/types';
+import { EspAtError } from '../../../driver/errors';
+import type { LinkConfig } from '../../../driver/link/options';
 import { DeviceHost } from './device-host';
 import type { DeviceCredentials } from './device-settings';
-import type { HeaderSetting } from './headers';
+import type { HeaderSetting } from '../message/headers';
 
 /** The running `esp-at-device` node, as the other nodes see it. */
 export interface DeviceNode extends Node<DeviceCredentials> {

@@ -1,7 +1,7 @@
-import type { Cancel, Clock } from '../../driver/clock';
-import type { Capabilities, DeviceEvent, DeviceStatus } from '../../driver/device/options';
-import { EspAtError } from '../../driver/errors';
-import type { LinkEvent, Message } from '../../driver/link/options';
+import type { Cancel, Clock } from '../../../driver/clock';
+import type { Capabilities, DeviceEvent, DeviceStatus } from '../../../driver/device/options';
+import { EspAtError } from '../../../driver/errors';
+import type { LinkEvent, Message } from '../../../driver/link/options';
 import type { DeviceApi, LinkApi } from './device-api';
 import type { Claimant, PortClaims } from './port-claims';
 import { within } from './within';

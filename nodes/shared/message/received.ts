@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
-import { EspAtError } from '../../driver/errors';
-import type { Joining, Message } from '../../driver/link/options';
+import { EspAtError } from '../../../driver/errors';
+import type { Joining, Message } from '../../../driver/link/options';
 
 /**
  * What becomes of received bytes.

@@ -1,8 +1,8 @@
 import type { Node, NodeAPI, NodeMessage } from 'node-red';
-import { EspAtError } from '../../driver/errors';
-import type { Header } from '../../driver/link/options';
+import { EspAtError } from '../../../driver/errors';
+import type { Header } from '../../../driver/link/options';
 import { render } from './templates';
-import { settingText } from './text';
+import { settingText } from './settings';
 
 /** A header as it is set in a dialog. Both parts take `${ENV}`; the value is a Mustache template. */
 export interface HeaderSetting {

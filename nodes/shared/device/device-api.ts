@@ -1,6 +1,6 @@
-import type { LinkId } from '../../driver/at/types';
-import type { WifiNetwork } from '../../driver/commands/wifi';
-import type { Capabilities, DeviceEvent, DeviceStatus } from '../../driver/device/options';
+import type { LinkId } from '../../../driver/at/types';
+import type { WifiNetwork } from '../../../driver/commands/wifi';
+import type { Capabilities, DeviceEvent, DeviceStatus } from '../../../driver/device/options';
 import type {
   CloseOptions,
   LinkEvent,
@@ -8,7 +8,7 @@ import type {
   Message,
   OpenOptions,
   SendOptions,
-} from '../../driver/link/options';
+} from '../../../driver/link/options';
 
 /** What the nodes need of a link of the driver. */
 export interface LinkApi {

@@ -1,6 +1,6 @@
 import type { NodeAPI } from 'node-red';
 import { certificateProblems, type CertificateText } from './certificate-problems';
-import type { Translate } from './translate';
+import type { Translate } from '../message/translate';
 
 /**
  * `POST /esp-at-websocket/certificates` for the dialog: what is wrong with the PEM texts of one slot,

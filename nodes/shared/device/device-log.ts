@@ -1,8 +1,8 @@
 import type { Node } from 'node-red';
-import type { DeviceEvent, DeviceEventName, DeviceStatus } from '../../driver/device/options';
+import type { DeviceEvent, DeviceEventName, DeviceStatus } from '../../../driver/device/options';
 import type { DeviceUser } from './device-host';
-import { sentenceOf } from './node-error';
-import type { Translate } from './translate';
+import { sentenceOf } from '../message/node-error';
+import type { Translate } from '../message/translate';
 
 type Level = 'log' | 'warn' | 'debug';
 

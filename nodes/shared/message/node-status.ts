@@ -1,9 +1,9 @@
 import type { Node, NodeStatus } from 'node-red';
-import type { LinkId } from '../../driver/at/types';
-import type { LinkEvent } from '../../driver/link/options';
-import type { DeviceNode } from './device-node';
-import { concerns, several, type LinkSetting } from './link-choice';
-import { deviceStatus, linkStatus, noDeviceStatus } from './status';
+import type { LinkId } from '../../../driver/at/types';
+import type { LinkEvent } from '../../../driver/link/options';
+import type { DeviceNode } from '../device/device-node';
+import { concerns, several, type LinkSetting } from '../device/link-setting';
+import { deviceStatus, linkStatus, noDeviceStatus } from './status-texts';
 import type { Translate } from './translate';
 
 /**

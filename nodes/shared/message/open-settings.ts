@@ -1,12 +1,12 @@
 import type { Node, NodeAPI, NodeDef, NodeMessage } from 'node-red';
-import { shown } from '../../driver/commands/check';
-import { EspAtError } from '../../driver/errors';
-import type { Header, Joining, OpenOptions } from '../../driver/link/options';
-import type { HeaderRow } from './device-settings';
+import { shown } from '../../../driver/commands/check';
+import { EspAtError } from '../../../driver/errors';
+import type { Header, Joining, OpenOptions } from '../../../driver/link/options';
+import type { HeaderRow } from '../device/device-settings';
 import { headerSettings, messageHeaders, renderHeaders, type HeaderSetting } from './headers';
 import type { Output } from './received';
 import { render } from './templates';
-import { expanded, settingNumber, settingText } from './text';
+import { expanded, settingNumber, settingText } from './settings';
 
 export interface WsOpenCredentials {
   authorization?: string;

@@ -1,7 +1,7 @@
-import { EspAtError } from '../../driver/errors';
-import { checkCertificates, outdatedCertificates } from '../../driver/provisioning/certificates';
-import { sentenceOf } from './node-error';
-import type { Translate } from './translate';
+import { EspAtError } from '../../../driver/errors';
+import { checkCertificates, outdatedCertificates } from '../../../driver/provisioning/certificates';
+import { sentenceOf } from '../message/node-error';
+import type { Translate } from '../message/translate';
 
 /** PEM texts of one slot; empty where there is none. */
 export interface CertificateText {

@@ -1,6 +1,6 @@
 import { types } from 'node:util';
-import { shown } from '../../driver/commands/check';
-import { EspAtError } from '../../driver/errors';
+import { shown } from '../../../driver/commands/check';
+import { EspAtError } from '../../../driver/errors';
 
 /** Opcodes of RFC 6455, section 11.8, by name. */
 const opcodes: Readonly<Record<string, number>> = {

@@ -1,6 +1,6 @@
 import type { NodeAPI } from 'node-red';
-import { listPorts, type PortInfo } from '../../driver';
-import { SIMULATED } from './ports';
+import { listPorts, type PortInfo } from '../../../driver';
+import { SIMULATED } from '../device/make-device';
 
 /** A suggestion for the port field. The dialog puts it into words, in its own language. */
 export interface PortSuggestion {

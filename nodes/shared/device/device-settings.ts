@@ -1,10 +1,10 @@
 import type { Node, NodeAPI, NodeDef } from 'node-red';
-import type { LinkId } from '../../driver/at/types';
-import type { CertificateOptions, DeviceOptions } from '../../driver/device/options';
-import { EspAtError } from '../../driver/errors';
-import type { LinkConfig } from '../../driver/link/options';
-import { headerSettings, type HeaderSetting } from './headers';
-import { expanded, settingNumber, settingText } from './text';
+import type { LinkId } from '../../../driver/at/types';
+import type { CertificateOptions, DeviceOptions } from '../../../driver/device/options';
+import { EspAtError } from '../../../driver/errors';
+import type { LinkConfig } from '../../../driver/link/options';
+import { headerSettings, type HeaderSetting } from '../message/headers';
+import { expanded, settingNumber, settingText } from '../message/settings';
 
 /** Secret header values that one device can hold, as credentials of their own. */
 export const SECRET_SLOTS = [0, 1, 2, 3, 4, 5, 6, 7] as const;

@@ -1,7 +1,7 @@
 import type { NodeAPI } from 'node-red';
-import { findDevice, required } from './device-node';
-import { toNodeError } from './node-error';
-import type { Translate } from './translate';
+import { findDevice, required } from '../device/device-node';
+import { toNodeError } from '../message/node-error';
+import type { Translate } from '../message/translate';
 
 /**
  * `GET /esp-at-websocket/networks/<device>` for the dialog: the Wi-Fi networks in reach of a device that is

@@ -1,5 +1,5 @@
 import type { NodeMessage } from 'node-red';
-import { linkStateNames, type LinkEvent } from '../../driver/link/options';
+import { linkStateNames, type LinkEvent } from '../../../driver/link/options';
 import { sentenceOf } from './node-error';
 import type { Translate } from './translate';
 

@@ -1,4 +1,4 @@
-import type { Clock } from '../../driver/clock';
+import type { Clock } from '../../../driver/clock';
 
 /** Settles with `promise`, but after `milliseconds` at the latest; never rejects, leaves no timer. */
 export function within(

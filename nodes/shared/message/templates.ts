@@ -1,7 +1,7 @@
 import { Context, Writer } from 'mustache';
 import type { Node, NodeAPI, NodeContextData, NodeMessage } from 'node-red';
-import { EspAtError } from '../../driver/errors';
-import { asText, environment } from './text';
+import { EspAtError } from '../../../driver/errors';
+import { asText, environment } from './settings';
 
 /** `flow.key`, `global.key`, or with a context store `flow[store].key`. */
 const CONTEXT_NAME = /^(flow|global)(?:\[(\w+)\])?\.(.+)$/;

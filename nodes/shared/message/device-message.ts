@@ -1,7 +1,7 @@
 import type { NodeMessage } from 'node-red';
-import type { DeviceEvent } from '../../driver/device/options';
-import type { LinkEvent } from '../../driver/link/options';
-import type { DeviceHost } from './device-host';
+import type { DeviceEvent } from '../../../driver/device/options';
+import type { LinkEvent } from '../../../driver/link/options';
+import type { DeviceHost } from '../device/device-host';
 import { sentenceOf } from './node-error';
 import type { Translate } from './translate';
 

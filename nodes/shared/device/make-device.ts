@@ -1,6 +1,6 @@
 import { realpathSync } from 'node:fs';
-import { Device, EspAtError, openerFor, type PortOpener } from '../../driver';
-import { simulatedPort } from '../../simulator';
+import { Device, EspAtError, openerFor, type PortOpener } from '../../../driver';
+import { simulatedPort } from '../../../simulator';
 import type { DeviceApi } from './device-api';
 import type { DeviceSettings, LineSettings } from './device-settings';
 

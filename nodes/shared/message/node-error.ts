@@ -1,4 +1,4 @@
-import { EspAtError, type ErrorCode } from '../../driver/errors';
+import { EspAtError, type ErrorCode } from '../../../driver/errors';
 import { translateOr, type Translate } from './translate';
 
 /**

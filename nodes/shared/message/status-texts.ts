@@ -1,7 +1,7 @@
 import type { NodeStatus } from 'node-red';
-import type { DeviceStatus } from '../../driver/device/options';
-import type { EspAtError } from '../../driver/errors';
-import type { LinkEvent, LinkState } from '../../driver/link/options';
+import type { DeviceStatus } from '../../../driver/device/options';
+import type { EspAtError } from '../../../driver/errors';
+import type { LinkEvent, LinkState } from '../../../driver/link/options';
 import { translateOr, type Translate } from './translate';
 
 type Look = Pick<NodeStatus, 'fill' | 'shape'>;
