@@ -1,3 +1,4 @@
+import type { LinkId } from '../at/types';
 import type { Urc } from '../at/urc';
 import { AtClient } from '../at/at-client';
 import { Backoff } from '../link/backoff';
@@ -11,6 +12,7 @@ import { asEspAtError, EspAtError } from '../errors';
 import { HealthCheck } from './health-check';
 import { findRate, resetByPin, type PortMemory } from './baud-rate';
 import type { Link } from '../link/link';
+import type { Availability, ReadyDevice } from '../link/link-host';
 import type { LinkEvent } from '../link/options';
 import { Network } from './network';
 import type { Port } from '../port/port';
@@ -54,9 +56,13 @@ export class DeviceSession {
   #pause: Cancel | undefined;
   /** The question about the links that waits for its turn. */
   #question: Promise<LinkEvent[]> | undefined;
+  /** Links whose URC came since the question was asked: its answer is older. */
+  #changed = new Set<LinkId>();
   #found = false;
   /** Whether it was brought up, and has not restarted since. */
   #ready = false;
+  /** What the links use while it is ready. */
+  #device: ReadyDevice | undefined;
   /** Whether it is getting back in step. */
   #recovering = false;
   #searches = 0;
@@ -156,16 +162,18 @@ export class DeviceSession {
   /** @param begun called when its turn has come, which may be at once */
   async #query(begun: () => void): Promise<LinkEvent[]> {
     const { links } = this.#host;
-    let before: number[] = [];
+    const changed = new Set<LinkId>();
     const answer = await this.#session.sequence((run) => {
       begun();
-      before = links.map(({ reports }) => reports);
+      this.#changed = changed;
       return run(wsopenQuery());
     });
     const found = parseWsopen(answer);
-    return links.map((link, index) => {
-      const state = found.find((entry) => entry.link === link.id)?.state;
-      return link.reconcile(state, before[index] ?? 0);
+    return links.map((link) => {
+      if (changed.has(link.id)) this.ask();
+      else link.checked(found.find((entry) => entry.link === link.id)?.state ?? 0);
+      const { id, state, uri, owner } = link;
+      return { link: id, event: 'asked', state, uri, owner };
     });
   }
 
@@ -201,13 +209,14 @@ export class DeviceSession {
     this.#ready = true;
     this.#becomeReady();
     this.#host.event({ event: 'ready', detail: capabilities.version });
-    const attachment = {
+    const device: ReadyDevice = {
       session: this.#session,
       capabilities,
       headers: { clear: false },
       clockSet: () => network.clockSet(),
     };
-    for (const link of this.#host.links) link.attach(attachment);
+    this.#device = device;
+    this.#tellLinks({ kind: this.#recovering ? 'resyncing' : 'ready', device });
     this.#heartbeat.start();
   }
 
@@ -239,7 +248,7 @@ export class DeviceSession {
   #networkChanged(network: Network): void {
     this.#becomeReady();
     if (network.trouble) return;
-    for (const link of this.#host.links) link.hasten();
+    for (const link of this.#host.links) link.networkBack();
   }
 
   /** The device knows nothing any more of what it was told. */
@@ -265,7 +274,12 @@ export class DeviceSession {
     this.#pause = undefined;
     this.#network?.close(error);
     this.#network = undefined;
-    for (const link of this.#host.links) link.detach(error);
+    this.#device = undefined;
+    this.#tellLinks({ kind: 'notReady', error, isFinal: false });
+  }
+
+  #tellLinks(availability: Availability): void {
+    for (const link of this.#host.links) link.deviceChanged(availability);
   }
 
   // --- what the session tells ----------------------------------------------------------------------
@@ -278,20 +292,22 @@ export class DeviceSession {
       unknownLine: (text) => this.#host.event({ event: 'unknown-line', detail: shownLine(text) }),
       suspects: (text) => !isForeignReport(text) && links.some((link) => link.state !== 0),
       restartSuspected: () => this.#restarted(),
-      dataLost: () => links.forEach((link) => link.gap()),
+      dataLost: () => links.forEach((link) => link.dataLost()),
       outOfSync: (detail) => {
         this.#recovering = true;
         if (this.#ready) this.#host.become('recovering');
         this.#host.event({ event: 'out-of-step', detail });
+        if (this.#device) this.#tellLinks({ kind: 'resyncing', device: this.#device });
       },
       resyncStep: (step) => this.#host.event({ event: 'recovery', detail: step }),
       inSync: () => this.#recovered(),
-      filled: (link) => links[link]?.renew(new EspAtError('SEND_DAMAGED', { link })),
+      filled: (link) => links[link]?.corrupted(new EspAtError('SEND_DAMAGED', { link })),
       unresponsive: () => void this.#dead(),
     });
   }
 
   #report(report: Urc): void {
+    if ('link' in report) this.#changed.add(report.link);
     switch (report.kind) {
       case 'connected':
         return this.#host.links[report.link]?.connected();
@@ -311,7 +327,8 @@ export class DeviceSession {
     this.#host.event({ event: 'recovered' });
     if (!this.#ready) return;
     this.#becomeReady();
-    for (const link of this.#host.links) link.resume();
+    if (this.#device) this.#tellLinks({ kind: 'ready', device: this.#device });
+    for (const link of this.#host.links) link.dataTrusted();
     this.ask();
   }
 

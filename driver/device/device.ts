@@ -278,7 +278,17 @@ export class Device extends EventEmitter<DeviceEvents> {
     if (before.state === state && before.error?.code === error?.code) return;
     this.#status = error ? { state, error } : { state };
     this.emit('status', this.#status);
+    this.#tellLinks();
     for (const look of [...this.#waiting]) look();
+  }
+
+  /** While it is ready the session tells the links. */
+  #tellLinks(): void {
+    const { state } = this.#status;
+    if (state === 'ready' || state === 'recovering') return;
+    const isFinal = state === 'stopped' || state === 'unusable';
+    const error = this.#unavailable();
+    for (const link of this.links) link.deviceChanged({ kind: 'notReady', error, isFinal });
   }
 
   async #pause(milliseconds: number): Promise<void> {

@@ -2,7 +2,7 @@ import type { LinkId } from '../at/types';
 import type { Run } from '../at/command';
 import { wsclose } from '../commands/websocket';
 import { asEspAtError, EspAtError, isDeviceLoss } from '../errors';
-import type { Attachment } from './link-host';
+import type { ReadyDevice } from './link-host';
 import type { OpenOptions } from './options';
 import { openSequence, type SeenUrcs } from './open-sequence';
 
@@ -32,7 +32,7 @@ export class Attempt {
   readonly #host: AttemptHost;
   #aborted = false;
 
-  constructor(options: OpenOptions, attached: Attachment, host: AttemptHost) {
+  constructor(options: OpenOptions, attached: ReadyDevice, host: AttemptHost) {
     this.#host = host;
     const opening = attached.session.sequence((run) => this.#open(run, options, attached));
     this.done = this.#finish(opening);
@@ -43,7 +43,7 @@ export class Attempt {
     this.#aborted = true;
   }
 
-  async #open(run: Run, options: OpenOptions, attached: Attachment): Promise<void> {
+  async #open(run: Run, options: OpenOptions, attached: ReadyDevice): Promise<void> {
     const { reports } = this;
     const host = this.#host;
     const { link } = host;

@@ -21,11 +21,26 @@ export interface LinkHost {
   warn(error: EspAtError): void;
 }
 
-/** The device while it is ready. */
-export interface Attachment {
+/** A device that is ready: the same object until its next loss. */
+export interface ReadyDevice {
   readonly session: AtClient;
   readonly capabilities: Capabilities;
   readonly headers: HeaderMemory;
   /** Settles once the device knows the time, which it needs to verify servers; rejects with `CLOCK_NOT_SET` …. */
   clockSet(): Promise<void>;
 }
+
+/** What a device is to its links. */
+export type Availability =
+  | {
+      /** `resyncing`: in use, but nothing new is begun until it is `ready` again. */
+      readonly kind: 'ready' | 'resyncing';
+      readonly device: ReadyDevice;
+    }
+  | {
+      readonly kind: 'notReady';
+      /** Why: first the reason of a loss (`DEVICE_RESTARTED`, `PORT_LOST` …), later what the device's status says. */
+      readonly error: EspAtError;
+      /** Whether it does not become ready by itself: it was stopped, or is unusable. */
+      readonly isFinal: boolean;
+    };

@@ -4,7 +4,7 @@ import { BUFFER_SIZE, wsclose, wsdatafmt } from '../commands/websocket';
 import { asEspAtError, EspAtError } from '../errors';
 import { Connection } from './connection';
 import { CloseHandshake } from './close-handshake';
-import type { Attachment, LinkHost } from './link-host';
+import type { Availability, LinkHost, ReadyDevice } from './link-host';
 import type { CloseOptions, LinkEvent, LinkState, OpenOptions, SendOptions } from './options';
 import { closePayload } from '../commands/close-frame';
 import { SendQueue } from './send-queue';
@@ -34,21 +34,20 @@ export class Link {
   readonly #trust: TrustWarning;
   /** Whether it is to be open: from `open()` until `close()` or a close by the server. */
   #wanted = false;
-  #attached: Attachment | undefined;
+  #attached: ReadyDevice | undefined;
   #attempt: Attempt | undefined;
   #opening: Opening | undefined;
   /** Counts the wishes to open and to close: only the last one counts. */
   #wish = 0;
   /** Whether the device has reported the connection; otherwise the answer to a question told of it. */
   #announced = false;
-  #reports = 0;
   /** Why the connection may be dead though the device has not noticed. */
   #suspicion: EspAtError | undefined;
 
   constructor(id: LinkId, host: LinkHost) {
     this.id = id;
     this.#host = host;
-    this.#connection = new Connection(id, host, (error) => this.renew(error));
+    this.#connection = new Connection(id, host, (error) => this.corrupted(error));
     this.#farewell = new CloseHandshake(id, host.clock);
     this.#trust = new TrustWarning(id, (error) => host.warn(error));
     this.#retry = new ReconnectPolicy(host.clock, host.random, () => {
@@ -64,7 +63,7 @@ export class Link {
       wanted: () => this.#wanted,
       bufferSize: () => this.#connection.options?.config?.bufferSize ?? BUFFER_SIZE,
       brokenOff: (error) => {
-        if (this.state === 2) this.renew(error);
+        if (this.state === 2) this.corrupted(error);
         // What was given before a close would be taken for the rest of the message: it does not go out any more.
         else if (this.state === 4) this.#close().catch(() => undefined);
       },
@@ -84,11 +83,6 @@ export class Link {
 
   get owner(): string | undefined {
     return this.#connection.owner;
-  }
-
-  /** Counts what the device has reported of it: an answer to a question is older than a report that came after it. */
-  get reports(): number {
-    return this.#reports;
   }
 
   /**
@@ -173,21 +167,27 @@ export class Link {
 
   // --- called by the device ------------------------------------------------------------------------
 
+  /** Told of every change of the device, before what it lost fails. */
+  deviceChanged(availability: Availability): void {
+    if (availability.kind === 'notReady') this.#detach(availability.error);
+    else if (this.#attached !== availability.device) this.#attach(availability.device);
+  }
+
   /** The device is ready: a link that should be open is opened. */
-  attach(attachment: Attachment): void {
-    this.#attached = attachment;
+  #attach(device: ReadyDevice): void {
+    this.#attached = device;
     if (!this.#wanted || this.#attempt || this.#opening) return;
     if (this.#retry.perilous) this.#retryLater();
     else this.#reopen();
   }
 
   /** What keeps openings from succeeding is over, as far as it was the device's network. */
-  hasten(): void {
+  networkBack(): void {
     if (this.state === 0) this.#retry.hasten();
   }
 
   /** The device restarted, or is gone. */
-  detach(error: EspAtError): void {
+  #detach(error: EspAtError): void {
     if (!this.#attached) return;
     this.#attached = undefined;
     this.#retry.stop();
@@ -205,7 +205,6 @@ export class Link {
   }
 
   connected(): void {
-    this.#reports++;
     if (this.#attempt) {
       this.#attempt.reports.connected = true;
     } else if (this.state === 4) {
@@ -225,7 +224,6 @@ export class Link {
   }
 
   disconnected(): void {
-    this.#reports++;
     if (this.#attempt) {
       this.#attempt.reports.disconnected = true;
     } else if (this.state === 2) {
@@ -236,7 +234,6 @@ export class Link {
   }
 
   closedByServer(): void {
-    this.#reports++;
     this.#farewell.answered();
     if (this.#attempt) {
       this.#attempt.reports.closed = true;
@@ -257,12 +254,12 @@ export class Link {
   }
 
   /** Something received was lost, nobody knows on which link. */
-  gap(): void {
+  dataLost(): void {
     this.#connection.gap();
   }
 
-  /** What is received can be trusted again; all that came since {@link gap} was left out. */
-  resume(): void {
+  /** What is received can be trusted again; all that came since {@link dataLost} was left out. */
+  dataTrusted(): void {
     if (!this.#connection.resume()) return;
     const attached = this.#attached;
     if (!attached?.capabilities.fragments || this.state !== 2) return;
@@ -271,7 +268,7 @@ export class Link {
   }
 
   /** Its peer may have got a damaged message, or it is dead though open: closed and opened again. */
-  renew(error: EspAtError): void {
+  corrupted(error: EspAtError): void {
     // One that is reconnecting is rid of that connection already.
     if (this.state !== 2 || this.#attempt) return;
     this.#lose({ error });
@@ -279,16 +276,8 @@ export class Link {
     if (this.#wanted && !this.#opening) this.#reopen();
   }
 
-  /**
-   * What `AT+WSOPEN?` said of it; undefined when it was not listed.
-   * @param asked its {@link reports} when that was asked: what it has reported since is newer
-   */
-  reconcile(state: LinkState | undefined, asked: number): LinkEvent {
-    if (asked !== this.#reports) {
-      this.#host.ask();
-      return this.#connection.describe('asked');
-    }
-    const actual = state ?? 0;
+  /** What `AT+WSOPEN?` said of it; 0 when it was not listed. */
+  checked(actual: LinkState): void {
     if (this.state === 4) {
       // The device refused to close it, or nobody heard that it did.
       if (actual === 0) this.#closedAtLast();
@@ -304,7 +293,6 @@ export class Link {
         this.#connection.become(actual, 'reconnecting');
       this.#judge();
     }
-    return this.#connection.describe('asked');
   }
 
   #closeAgain(): void {
@@ -328,7 +316,7 @@ export class Link {
   #judge(): void {
     const error = this.#suspicion;
     this.#suspicion = undefined;
-    if (error && this.state === 2) this.renew(error);
+    if (error && this.state === 2) this.corrupted(error);
     this.#outbox.confirmed();
   }
 

@@ -196,7 +196,7 @@ describe('what is known after a fault', () => {
     let parts = 0;
     scene.reached = (point) => {
       if (point === 'payload' && ++parts === 2)
-        scene.link.renew(new EspAtError('FRAME_STALLED', { link: 0 }));
+        scene.link.corrupted(new EspAtError('FRAME_STALLED', { link: 0 }));
     };
     assert.equal(await scene.outcomeOf('x'.repeat(40_000)), 'unknown');
     await scene.reopened(5000);
@@ -216,7 +216,7 @@ describe('what is known after a fault', () => {
     const [old] = world.server.connections;
     const opening = world.device.links[1].open({ uri: 'ws://host/slow=500' });
     await world.clock.advance(1);
-    scene.link.renew(new EspAtError('LINK_STALLED', { link: 0 }));
+    scene.link.corrupted(new EspAtError('LINK_STALLED', { link: 0 }));
     old?.send({ fin: false, opcode: 1, payload: Buffer.from('half of it') });
     await world.clock.wait(opening);
     await scene.reopened(5000);

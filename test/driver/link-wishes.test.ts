@@ -133,7 +133,7 @@ describe('a link that is renewed', () => {
     const { world, link, story, closes } = await openWorld();
     world.server.connections[0]?.drop();
     await world.clock.advance(500);
-    link.renew(new EspAtError('SEND_DAMAGED', { link: 0 }));
+    link.corrupted(new EspAtError('SEND_DAMAGED', { link: 0 }));
     await world.clock.advance(20_000);
     assert.deepEqual(story(), ['lost 1', 'reconnecting 3', 'reopened 2']);
     assert.equal(closes(), 0);
@@ -145,7 +145,7 @@ describe('a link that is renewed', () => {
     const sending = ending(link.send('x'.repeat(60_000)));
     const following = ending(link.send('not begun'));
     await world.clock.until(() => (world.server.connections[0]?.frames.length ?? 0) > 1, 5000);
-    link.renew(new EspAtError('FRAME_STALLED', { link: 0 }));
+    link.corrupted(new EspAtError('FRAME_STALLED', { link: 0 }));
     assert.deepEqual([await sending, await following], ['SEND_UNKNOWN', 'LINK_NOT_OPEN']);
     await world.clock.advance(5000);
     assert.equal(link.state, 2);
@@ -191,7 +191,7 @@ describe('whoever is told of an end and opens the link at once', () => {
         if (told.event !== event || openings.length > 0) return;
         openings.push(link.open({ uri: two, replace: true, keepOpen: true }));
       });
-      if (event === 'lost') link.renew(new EspAtError('FRAME_STALLED', { link: 0 }));
+      if (event === 'lost') link.corrupted(new EspAtError('FRAME_STALLED', { link: 0 }));
       else world.server.connections[0]?.close();
       await world.clock.advance(20_000);
       await world.clock.wait(Promise.all(openings));

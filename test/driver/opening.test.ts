@@ -209,7 +209,7 @@ describe('what comes before a link is open', () => {
     // One piece has come whole, the next ones are on the line.
     await world.clock.until(() => world.messages.length === 1, 1000);
     const { length } = world.messages;
-    link.renew(new EspAtError('SEND_DAMAGED', { link: 0 }));
+    link.corrupted(new EspAtError('SEND_DAMAGED', { link: 0 }));
     await world.clock.advance(5000);
     assert.equal(world.links.at(-1)?.event, 'reopened');
     assert.deepEqual(
