@@ -1,4 +1,4 @@
-import { optionsOf, orMisuse } from '../test/support/options';
+import { optionsOf, orMisuse } from '../test/harness/options';
 import { full, glimpse } from './suite';
 import { suites } from './suites';
 

@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import * as net from 'node:net';
 import { listen, type SimulatorServer } from '../simulator';
-import { startPathServer, type PathServer } from '../test/support/path-server';
-import { encodeFrame } from '../test/support/ws-server-frames';
+import { startPathServer, type PathServer } from '../test/harness/network/path-server';
+import { encodeFrame } from '../test/harness/network/ws-server-frames';
 import { rounded, scaled, type Effort, type Row } from './suite';
 
 /** Bytes of a message. */

@@ -1,5 +1,5 @@
 import { Device, systemClock, type LinkId } from '../../driver';
-import { MemoryPort } from '../../test/support/memory-port';
+import { MemoryPort } from '../../test/harness/memory-port';
 import { Answerer } from './answerer';
 import { FarEnd } from './far-end';
 import { TappedPort } from './tapped-port';

@@ -1,8 +1,8 @@
 import { seededRandom, SimulatedDevice, type Clock, type FirmwareClass } from '../../simulator';
 import { PacedLine } from '../../simulator/paced-uart';
-import { MemoryNetwork } from '../../test/support/memory-network';
-import { WsServer, type WsConnection } from '../../test/support/ws-server';
-import { encodeFrame } from '../../test/support/ws-server-frames';
+import { MemoryNetwork } from '../../test/harness/network/memory-network';
+import { WsServer, type WsConnection } from '../../test/harness/network/ws-server';
+import { encodeFrame } from '../../test/harness/network/ws-server-frames';
 
 export interface FarEndOptions {
   readonly clock: Clock;

@@ -1,5 +1,5 @@
 import { systemClock, type FirmwareClass } from '../../simulator';
-import { openPty, type Pty } from '../../test/support/pty';
+import { openPty, type Pty } from '../../test/harness/pty';
 import { Answerer } from './answerer';
 import { obey } from './child';
 import { FarEnd } from './far-end';

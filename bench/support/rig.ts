@@ -1,7 +1,7 @@
 import { Device, openerFor, systemClock, type Clock, type LinkId } from '../../driver';
 import type { FirmwareClass } from '../../simulator';
-import { MemoryPort } from '../../test/support/memory-port';
-import { VirtualClock } from '../../test/support/virtual-clock';
+import { MemoryPort } from '../../test/harness/memory-port';
+import { VirtualClock } from '../../test/harness/virtual-clock';
 import { FarEnd } from './far-end';
 import { startFarLine } from './far-line';
 import { TappedPort } from './tapped-port';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { glimpse, type Row } from '../../bench/suite';
 import { suites } from '../../bench/suites';
-import { whyNoPty } from '../support/pty';
+import { whyNoPty } from '../harness/pty';
 
 /** Suites that need a pty. */
 const overPtys = ['node-red'];

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Demo, idOf, type NodeRedMajor } from '../start/demo';
-import { makeAuthority, makeIdentity } from '../support/ws-server-certificates';
+import { makeAuthority, makeIdentity } from '../harness/network/ws-server-certificates';
 import { Editor, noBrowser } from './editor';
 
 const authority = makeAuthority('Home CA');

@@ -1,4 +1,4 @@
-import type { WsFrame } from '../support/ws-server-frames';
+import type { WsFrame } from '../harness/network/ws-server-frames';
 
 /** Something the server, or the world between it and the device, does. */
 export type Action =

@@ -1,4 +1,4 @@
-import type { WsFrame } from '../support/ws-server-frames';
+import type { WsFrame } from '../harness/network/ws-server-frames';
 import { alphabet } from './actions';
 import { unescape } from './escapes';
 import { expand, parsePattern } from './pattern';

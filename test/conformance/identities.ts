@@ -1,4 +1,8 @@
-import { makeAuthority, makeIdentity, type Identity } from '../support/ws-server-certificates';
+import {
+  makeAuthority,
+  makeIdentity,
+  type Identity,
+} from '../harness/network/ws-server-certificates';
 import type { CertificateKind } from './actions';
 
 /** The certificates of a replay: made once, when first asked for. */

@@ -1,4 +1,4 @@
-import type { WsFrame } from '../support/ws-server-frames';
+import type { WsFrame } from '../harness/network/ws-server-frames';
 import { alphabet, type Action } from './actions';
 import { fits, lengthOf, type BytePattern } from './pattern';
 import { reportsIn, type DataReport, type Report, type ReportFormat } from './reports';

@@ -1,4 +1,4 @@
-import type { WsConnection, WsServer } from '../support/ws-server';
+import type { WsConnection, WsServer } from '../harness/network/ws-server';
 import { DEFAULT_FORMAT, type ReportFormat } from './reports';
 
 /** What WSCFG set for a link: seconds, seconds, bytes. */

@@ -1,5 +1,5 @@
-import type { UpgradeRequest } from '../support/ws-server-paths';
-import type { ReceivedFrame } from '../support/ws-server-frames';
+import type { UpgradeRequest } from '../harness/network/ws-server-paths';
+import type { ReceivedFrame } from '../harness/network/ws-server-frames';
 import { escape } from './escapes';
 import type { StepOutcome } from './outcome';
 import { framesShown, gotIn, sameFrame, type ShownFrame } from './received-frames';

@@ -1,4 +1,4 @@
-import type { ServerManners } from '../support/ws-server';
+import type { ServerManners } from '../harness/network/ws-server';
 import { framesBehind, type FormatOf } from './inference';
 import { parsePattern } from './pattern';
 import type { TranscriptLine } from './transcript';

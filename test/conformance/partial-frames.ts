@@ -1,4 +1,4 @@
-import type { WsFrame } from '../support/ws-server-frames';
+import type { WsFrame } from '../harness/network/ws-server-frames';
 import type { Action } from './actions';
 import { eventsIn, stalledFrame, type FormatOf } from './inference';
 import { parsePattern } from './pattern';

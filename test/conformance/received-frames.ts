@@ -1,4 +1,4 @@
-import type { ReceivedFrame } from '../support/ws-server-frames';
+import type { ReceivedFrame } from '../harness/network/ws-server-frames';
 import { fits, parsePattern, type BytePattern } from './pattern';
 import type { Item } from './transcript';
 

@@ -1,5 +1,5 @@
 import { relative } from 'node:path';
-import { firmwareNamed, optionsOf, orMisuse } from '../support/options';
+import { firmwareNamed, optionsOf, orMisuse } from '../harness/options';
 import { OWN_TRANSCRIPTS, readTranscripts } from './files';
 import { isMatched, totalsOf, type SectionOutcome } from './outcome';
 import { replaySection } from './replay';

@@ -1,5 +1,5 @@
-import { EARLY_TEXT } from '../support/ws-server-paths';
-import { closePayload } from '../support/ws-server-frames';
+import { EARLY_TEXT } from '../harness/network/ws-server-paths';
+import { closePayload } from '../harness/network/ws-server-frames';
 import type { Action } from './actions';
 import { isEchoed } from './echoed';
 import { blockedSend, endBefore } from './ends-before';

@@ -1,4 +1,4 @@
-import { encodeHeader } from '../support/ws-server-frames';
+import { encodeHeader } from '../harness/network/ws-server-frames';
 import type { Action } from './actions';
 import { eventsIn, type FormatOf } from './inference';
 import type { BytePattern } from './pattern';

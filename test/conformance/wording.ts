@@ -1,4 +1,4 @@
-import { closePayload } from '../support/ws-server-frames';
+import { closePayload } from '../harness/network/ws-server-frames';
 import { alphabet, type Action, type CertificateKind, type TimedAction } from './actions';
 import { unescape } from './escapes';
 import { framesIn, rawBytesIn, someFrame } from './frame-wording';

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { afterEach, it } from 'node:test';
-import { World, type WorldOptions } from '../support/world';
-import { wholeFlow } from './support/flows';
-import { codeOf } from './support/messages';
-import { onEachRuntime } from './support/stage';
+import { World, type WorldOptions } from '../harness/harness';
+import { wholeFlow } from '../harness/nodes/flows';
+import { codeOf } from '../harness/nodes/messages';
+import { onEachRuntime } from '../harness/nodes/stage';
 
 const URI = 'ws://host/echo';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { certificateProblems } from '../../nodes/shared/admin/certificate-problems';
-import { makeAuthority, makeIdentity } from '../support/ws-server-certificates';
+import { makeAuthority, makeIdentity } from '../harness/network/ws-server-certificates';
 
 const authority = makeAuthority('an authority');
 const one = makeIdentity(authority, 'one');

@@ -4,8 +4,8 @@ import type { DeviceStatus } from '../../driver/device/options';
 import { EspAtError } from '../../driver/errors';
 import { DeviceHost, type DeviceUser } from '../../nodes/shared/device/device-host';
 import { PortClaims } from '../../nodes/shared/device/port-claims';
-import { VirtualClock } from '../support/virtual-clock';
-import { FakeDevice } from './support/fake-device';
+import { VirtualClock } from '../harness/virtual-clock';
+import { FakeDevice } from '../harness/nodes/fake-device';
 
 /** A node that uses a device, and remembers what it was told. */
 class Guest implements DeviceUser {

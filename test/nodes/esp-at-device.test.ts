@@ -3,11 +3,11 @@ import { beforeEach, it } from 'node:test';
 import { EspAtError } from '../../driver/errors';
 import { Device } from '../../driver';
 import type { DeviceSettings } from '../../nodes/shared/device/device-settings';
-import { World } from '../support/world';
-import { FakeDevice } from './support/fake-device';
-import { deviceNode, flowOf, wholeFlow } from './support/flows';
-import { codeOf, sentenceOf } from './support/messages';
-import { onEachRuntime } from './support/stage';
+import { World } from '../harness/harness';
+import { FakeDevice } from '../harness/nodes/fake-device';
+import { deviceNode, flowOf, wholeFlow } from '../harness/nodes/flows';
+import { codeOf, sentenceOf } from '../harness/nodes/messages';
+import { onEachRuntime } from '../harness/nodes/stage';
 
 onEachRuntime('esp-at-device', (stage) => {
   let device: FakeDevice;

@@ -3,13 +3,13 @@ import { it } from 'node:test';
 import type { NodeMessage } from 'node-red';
 import { errorCodes } from '../../driver/errors';
 import { faults } from '../../simulator/faults';
-import { drawOrder, withOccasion } from '../faults/orders';
-import { VirtualStage } from '../faults/virtual-stage';
-import { Chance } from '../support/chance';
-import type { WsConnection } from '../support/ws-server';
-import { wholeFlow } from './support/flows';
-import { codeOf, sentenceOf } from './support/messages';
-import { onEachRuntime, type Stage } from './support/stage';
+import { drawOrder, withOccasion } from '../verification/faults/orders';
+import { VirtualStage } from '../verification/faults/virtual-stage';
+import { Chance } from '../harness/random';
+import type { WsConnection } from '../harness/network/ws-server';
+import { wholeFlow } from '../harness/nodes/flows';
+import { codeOf, sentenceOf } from '../harness/nodes/messages';
+import { onEachRuntime, type Stage } from '../harness/nodes/stage';
 
 /** Lives that are lived on each Node-RED, and what happens in each. */
 const LIVES = 12;

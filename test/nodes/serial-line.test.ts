@@ -5,9 +5,9 @@ import { Device, openerFor } from '../../driver';
 import type { DeviceSettings } from '../../nodes/shared/device/device-settings';
 import { makeDevice } from '../../nodes/shared/device/make-device';
 import { SimulatedDevice } from '../../simulator';
-import { startPathServer, type PathServer } from '../support/path-server';
-import { openPty, whyNoPty, type Pty } from '../support/pty';
-import { onEachRuntime } from './support/stage';
+import { startPathServer, type PathServer } from '../harness/network/path-server';
+import { openPty, whyNoPty, type Pty } from '../harness/pty';
+import { onEachRuntime } from '../harness/nodes/stage';
 
 const noPty = whyNoPty() ?? false;
 

@@ -3,12 +3,12 @@ import { afterEach, beforeEach, it } from 'node:test';
 import fc from 'fast-check';
 import type { NodeMessage } from 'node-red';
 import { errorCodes } from '../../driver/errors';
-import { anyText, anyValue } from '../support/any-text';
-import { saidCommands, type SaidCommand } from '../support/host-stream';
-import { World } from '../support/world';
-import { wholeFlow } from './support/flows';
-import { codeOf, sentenceOf } from './support/messages';
-import { onEachRuntime, type Stage } from './support/stage';
+import { anyText, anyValue } from '../harness/any-text';
+import { saidCommands, type SaidCommand } from '../harness/host-stream';
+import { World } from '../harness/harness';
+import { wholeFlow } from '../harness/nodes/flows';
+import { codeOf, sentenceOf } from '../harness/nodes/messages';
+import { onEachRuntime, type Stage } from '../harness/nodes/stage';
 
 const RUNS = { numRuns: 250, seed: 20261125 };
 const URI = 'ws://host/plain';

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { beforeEach, it } from 'node:test';
 import { EspAtError } from '../../driver/errors';
-import { FakeDevice } from './support/fake-device';
-import { flowOf } from './support/flows';
-import { codeOf } from './support/messages';
-import { onEachRuntime } from './support/stage';
+import { FakeDevice } from '../harness/nodes/fake-device';
+import { flowOf } from '../harness/nodes/flows';
+import { codeOf } from '../harness/nodes/messages';
+import { onEachRuntime } from '../harness/nodes/stage';
 
 const URI = 'ws://example.org/feed';
 

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { beforeEach, it } from 'node:test';
 import { EspAtError } from '../../driver/errors';
-import { VirtualClock } from '../support/virtual-clock';
-import { FakeDevice } from './support/fake-device';
-import { flowOf } from './support/flows';
-import { codeOf, withoutId } from './support/messages';
-import { onEachRuntime } from './support/stage';
+import { VirtualClock } from '../harness/virtual-clock';
+import { FakeDevice } from '../harness/nodes/fake-device';
+import { flowOf } from '../harness/nodes/flows';
+import { codeOf, withoutId } from '../harness/nodes/messages';
+import { onEachRuntime } from '../harness/nodes/stage';
 
 const URI = 'ws://example.org/feed';
 

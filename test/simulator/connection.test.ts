@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { encodeFrame } from '../support/ws-server-frames';
+import { encodeFrame } from '../harness/network/ws-server-frames';
 import { frames, inLab, type Lab } from './lab';
 
 const ok = '\r\nOK\r\n';

@@ -3,9 +3,9 @@ import { SimulatedDevice } from '../../simulator/device';
 import type { ConnectionTarget } from '../../simulator/network';
 import type { SimulatorOptions } from '../../simulator/options';
 import { seededRandom } from '../../simulator/random';
-import { MemoryNetwork, type Route } from '../support/memory-network';
-import { VirtualClock } from '../support/virtual-clock';
-import { WsServer, type WsConnection } from '../support/ws-server';
+import { MemoryNetwork, type Route } from '../harness/network/memory-network';
+import { VirtualClock } from '../harness/virtual-clock';
+import { WsServer, type WsConnection } from '../harness/network/ws-server';
 
 export interface LabOptions extends SimulatorOptions {
   /** Decides what becomes of a connection attempt; default: the lab's server. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { parseAddress } from '../../simulator/address';
 import { simulatedPort, type SimulatedPort, type SimulatedPortOpener } from '../../simulator/port';
-import { VirtualClock } from '../support/virtual-clock';
+import { VirtualClock } from '../harness/virtual-clock';
 
 let count = 0;
 

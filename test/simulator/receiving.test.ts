@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { encodeFrame, encodeHeader, type WsFrame } from '../support/ws-server-frames';
+import { encodeFrame, encodeHeader, type WsFrame } from '../harness/network/ws-server-frames';
 import { frames, inLab } from './lab';
 
 const ok = '\r\nOK\r\n';

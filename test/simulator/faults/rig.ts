@@ -3,9 +3,9 @@ import { faultyDevice, type Faults } from '../../../simulator/faults';
 import type { SimulatedDevice } from '../../../simulator/device';
 import type { SimulatorOptions } from '../../../simulator/options';
 import { seededRandom } from '../../../simulator/random';
-import { MemoryNetwork } from '../../support/memory-network';
-import { VirtualClock } from '../../support/virtual-clock';
-import { WsServer, type WsConnection } from '../../support/ws-server';
+import { MemoryNetwork } from '../../harness/network/memory-network';
+import { VirtualClock } from '../../harness/virtual-clock';
+import { WsServer, type WsConnection } from '../../harness/network/ws-server';
 
 /** Milliseconds that a command without network takes at most. */
 const shortly = 5;

@@ -1,0 +1,115 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import { PARSER_BUFFER_LIMIT } from '../../../driver/at/parser/parser';
+import { cutAt, cuts, formats, speech, Speaker } from '../../harness/device-speech';
+import { expecting, LONG, reading } from '../../harness/parser-reading';
+
+const RUNS = { numRuns: 2000, seed: 20261125 };
+
+describe('whatever a device says', () => {
+  it('is read as it was meant, however it is cut', () => {
+    const cases = formats.chain((each) =>
+      fc.record({ formats: fc.constant(each), said: speech(new Speaker(each)), cuts }),
+    );
+    let frames = 0;
+    fc.assert(
+      fc.property(cases, (each) => {
+        const made = expecting(each.formats);
+        for (const piece of cutAt(each.said.bytes, each.cuts)) made.framer.push(piece);
+        assert.deepEqual(made.frames, each.said.frames);
+        assert.equal(made.framer.held, 0);
+        frames += made.frames.length;
+      }),
+      RUNS,
+    );
+    assert.ok(frames > RUNS.numRuns * 4, `${frames} frames prove little`);
+  });
+
+  it('can be cut in two at every byte', () => {
+    fc.assert(
+      fc.property(speech(new Speaker(LONG)), ({ bytes, frames }) => {
+        for (let at = 0; at <= bytes.length; at++) {
+          const made = expecting(LONG);
+          made.framer.push(bytes.subarray(0, at));
+          made.framer.push(bytes.subarray(at));
+          assert.deepEqual(made.frames, frames, `cut at ${at}`);
+        }
+      }),
+      { ...RUNS, numRuns: 60 },
+    );
+  });
+});
+
+/** Noise, rich in beginnings of what the framer looks for. */
+const noise = fc
+  .array(
+    fc.oneof(
+      fc.uint8Array({ maxLength: 60 }).map((bytes) => Buffer.from(bytes)),
+      fc
+        .constantFrom(
+          '+WS_DATA:',
+          '+WS_DATA:0,',
+          '0,5,',
+          '1,1,1,9,9,',
+          '\r\n',
+          '\r',
+          '>',
+          'AT',
+          '+X:',
+        )
+        .map((text) => Buffer.from(text)),
+      fc.nat(16_400).map((length) => Buffer.from(`+WS_DATA:0,${length},`)),
+      fc.nat(2100).map((length) => Buffer.alloc(length, 'x')),
+    ),
+    { maxLength: 14 },
+  )
+  .map((parts) => Buffer.concat(parts));
+
+describe('noise', () => {
+  it('gives the same frames however it is cut, and never needs more than the bound', () => {
+    fc.assert(
+      fc.property(formats, noise, cuts, fc.boolean(), (each, bytes, places, prompts) => {
+        const whole = (prompts ? expecting : reading)(each);
+        whole.framer.push(bytes);
+        const pieces = (prompts ? expecting : reading)(each);
+        for (const piece of cutAt(bytes, places)) {
+          pieces.framer.push(piece);
+          assert.ok(pieces.framer.held <= PARSER_BUFFER_LIMIT);
+        }
+        assert.deepEqual(pieces.frames, whole.frames);
+        assert.equal(pieces.framer.unfinished, whole.framer.unfinished);
+      }),
+      RUNS,
+    );
+  });
+
+  it('without a header is over with the next line end; with one, when its length has passed', () => {
+    const end = Buffer.from('\r\n');
+    const clean = speech(new Speaker(LONG));
+    fc.assert(
+      fc.property(noise, clean, (bytes, { bytes: said, frames }) => {
+        const made = expecting(LONG);
+        made.framer.push(bytes);
+        made.framer.push(end);
+        if (bytes.includes('+WS_DATA:')) made.framer.push(Buffer.from('\r\n'.repeat(8300)));
+        made.frames.length = 0;
+        made.framer.push(said);
+        assert.deepEqual(made.frames, frames);
+      }),
+      RUNS,
+    );
+  });
+
+  it('fills the stated bound and no more', () => {
+    const { framer } = reading();
+    framer.push(Buffer.from(`A${'x'.repeat(2040)}+WS_DATA:0,16384,`));
+    let most = 0;
+    for (let count = 0; count < 16_384; count++) {
+      framer.push(Buffer.from('y'));
+      most = Math.max(most, framer.held);
+    }
+    assert.ok(most > PARSER_BUFFER_LIMIT - 16 && most <= PARSER_BUFFER_LIMIT, String(most));
+    assert.equal(PARSER_BUFFER_LIMIT, 18_434);
+  });
+});

@@ -1,0 +1,252 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type { Frame } from '../../../driver/at/types';
+import { Parser } from '../../../driver/at/parser/parser';
+import type { Formats } from '../../harness/device-speech';
+import { expecting, LONG, reading, SHORT } from '../../harness/parser-reading';
+
+function read(text: string, options: { formats?: Formats; prompts?: boolean } = {}): Frame[] {
+  const { framer, frames } = (options.prompts ? expecting : reading)(options.formats);
+  framer.push(Buffer.from(text, 'latin1'));
+  return frames;
+}
+
+const line = (text: string): Frame => ({ kind: 'line', text });
+const short = (link: 0 | 1 | 2, text: string): Frame => ({
+  kind: 'data',
+  link,
+  bytes: Buffer.from(text, 'latin1'),
+});
+
+const isNoise = (frame: Frame): boolean => frame.kind === 'line' && frame.text.startsWith('xx');
+
+describe('lines', () => {
+  it('are handed on without CR LF, empty ones not at all', () => {
+    assert.deepEqual(read('\r\nOK\r\n\r\n\r\nERROR\r\n'), [line('OK'), line('ERROR')]);
+  });
+
+  it('end in CR LF together, in neither alone', () => {
+    assert.deepEqual(read('a\rb\nc\r\r\n\n\r\n'), [line('a\rb\nc\r'), line('\n')]);
+  });
+
+  it('are given up beyond 2048 bytes, and the next one is read', () => {
+    const longest = 'x'.repeat(2048);
+    assert.deepEqual(read(`${longest}\r\nOK\r\n`), [line(longest), line('OK')]);
+    const frames = read(`${longest}xxxxx\r\nOK\r\n`);
+    assert.deepEqual(frames, [{ kind: 'garbage', reason: 'overflow', length: 2048 }, line('OK')]);
+  });
+
+  it('of any length leave the data and the line ends behind them alone', () => {
+    for (let length = 2030; length < 2070; length++) {
+      const noise = 'x'.repeat(length);
+      const [first, ...rest] = read(`${noise}\r\nOK\r\n${noise}+WS_DATA:0,2,hi\r\nOK\r\n`);
+      assert.equal(first?.kind, length > 2048 ? 'garbage' : 'line', String(length));
+      const expected = [line('OK'), short(0, 'hi'), line('OK')];
+      const heard = rest.filter((frame) => frame.kind !== 'garbage' && !isNoise(frame));
+      assert.deepEqual(heard, expected, String(length));
+    }
+  });
+
+  it('that are noise stay a matter of their own', () => {
+    assert.deepEqual(read('\xff\xff\xff\r\nready\r\n'), [line('\xff\xff\xff'), line('ready')]);
+    assert.deepEqual(read('\xff\xff\r\nOK\r\n'), [line('\xff\xff'), line('OK')]);
+  });
+});
+
+describe('the prompt', () => {
+  const said = '\r\nOK\r\n\r\n>';
+
+  it('is one only when it is expected, and only once', () => {
+    assert.deepEqual(read(said, { prompts: true }), [line('OK'), { kind: 'prompt' }]);
+    assert.deepEqual(read(`${said}\r\n`), [line('OK'), line('>')]);
+    const { framer, frames } = reading();
+    framer.expectPrompt = true;
+    framer.push(Buffer.from('>>\r\n'));
+    assert.deepEqual(frames, [{ kind: 'prompt' }, line('>')]);
+    assert.equal(framer.expectPrompt, false);
+  });
+
+  it('stands at the start of a line, and comes with its own byte', () => {
+    const { framer, frames } = reading();
+    framer.expectPrompt = true;
+    framer.push(Buffer.from('a>b\r\n'));
+    assert.deepEqual(frames, [line('a>b')]);
+    framer.push(Buffer.from('>'));
+    assert.deepEqual(frames.at(-1), { kind: 'prompt' });
+  });
+
+  it('may have a space behind it, which belongs to nothing else', () => {
+    const rest = '+WS_CLOSED:1\r\n\r\nSEND OK\r\n';
+    const expected = [line('OK'), { kind: 'prompt' }, line('+WS_CLOSED:1'), line('SEND OK')];
+    assert.deepEqual(read(said + rest, { prompts: true }), expected);
+    assert.deepEqual(read(`${said} ${rest}`, { prompts: true }), expected);
+    assert.deepEqual(read(`${said}  x\r\n y\r\n`, { prompts: true }).slice(2), [
+      line(' x'),
+      line(' y'),
+    ]);
+  });
+
+  it('is not found inside of data', () => {
+    assert.deepEqual(read('+WS_DATA:0,5,\r\n>\r\n\r\n', { prompts: true }), [
+      short(0, '\r\n>\r\n'),
+    ]);
+  });
+});
+
+describe('data', () => {
+  it('is taken by its length, whatever is in it', () => {
+    const inside = '\r\nOK\r\n+WS_CLOSED:0\r\n+WS_DATA:1,2,';
+    assert.deepEqual(read(`+WS_DATA:2,${inside.length},${inside}\r\nERROR\r\n`), [
+      short(2, inside),
+      line('ERROR'),
+    ]);
+  });
+
+  it('may be empty', () => {
+    assert.deepEqual(read('+WS_DATA:0,0,\r\n+WS_DATA:1,0,\r\n'), [short(0, ''), short(1, '')]);
+  });
+
+  it('in the long format tells opcode, fin and the length of its frame', () => {
+    assert.deepEqual(read('+WS_DATA:0,2,0,70000,3,a,b\r\n', { formats: LONG }), [
+      {
+        kind: 'data',
+        link: 0,
+        opcode: 2,
+        fin: false,
+        payloadLength: 70_000,
+        bytes: Buffer.from('a,b'),
+      },
+    ]);
+  });
+
+  it('has its format by link, from the next report on, until a reset', () => {
+    const { framer, frames } = reading(['short', 'long', 'short']);
+    framer.push(Buffer.from('+WS_DATA:0,2,hi\r\n+WS_DATA:1,1,1,2,2,hi\r\n'));
+    framer.reset();
+    framer.push(Buffer.from('+WS_DATA:1,1,x\r\n'));
+    assert.deepEqual(
+      frames.map(
+        (frame) => frame.kind === 'data' && [frame.link, frame.opcode, frame.bytes.length],
+      ),
+      [
+        [0, undefined, 2],
+        [1, 1, 2],
+        [1, undefined, 1],
+      ],
+    );
+  });
+
+  it('may come in the middle of an echo, which goes on behind it', () => {
+    assert.deepEqual(read('AT+W+WS_DATA:0,8,mid-line\r\nSOPEN?\r\n'), [
+      short(0, 'mid-line'),
+      line('AT+WSOPEN?'),
+    ]);
+  });
+
+  it('behind noise is data, and the noise a line', () => {
+    assert.deepEqual(read('\xff\xfe+WS_DATA:0,2,hi\r\nOK\r\n'), [
+      short(0, 'hi'),
+      line('\xff\xfe'),
+      line('OK'),
+    ]);
+  });
+
+  it('is not made of what an answer quotes', () => {
+    const text = '+WSOPEN:0,2,"ws://h/+WS_DATA:0,5,"';
+    assert.deepEqual(read(`${text}\r\n`), [line(text)]);
+  });
+
+  it('is a view into its chunk when that holds all of it', () => {
+    const chunk = Buffer.from('+WS_DATA:0,5,hello\r\n');
+    const seen: Frame[] = [];
+    new Parser((frame) => seen.push(frame)).push(chunk);
+    const [frame] = seen;
+    assert.ok(frame?.kind === 'data');
+    assert.equal(frame.bytes.buffer, chunk.buffer);
+  });
+});
+
+describe('damage', () => {
+  it('of a length shows at the CR LF behind the data', () => {
+    assert.deepEqual(read('+WS_DATA:0,4,hello\r\nOK\r\n'), [
+      { kind: 'garbage', reason: 'length', length: '+WS_DATA:0,4,hell'.length },
+      line('OK'),
+    ]);
+    assert.deepEqual(read('+WS_DATA:0,6,hello\r\n\r\nOK\r\n'), [
+      { kind: 'garbage', reason: 'length', length: '+WS_DATA:0,6,hello\r'.length },
+      line('OK'),
+    ]);
+  });
+
+  it('of a length does not swallow the data that follows it', () => {
+    assert.deepEqual(read('+WS_DATA:0,4,hello+WS_DATA:1,2,hi\r\nOK\r\n').slice(1), [
+      short(1, 'hi'),
+      line('OK'),
+    ]);
+  });
+
+  for (const [header, why] of [
+    ['3,5,', 'a link that does not exist'],
+    ['0,16385,', 'more than any firmware has in a chunk'],
+    ['0,05,', 'a number with a leading zero'],
+    ['0,,', 'an empty field'],
+    ['0,-1,', 'a sign'],
+    ['x', 'no number'],
+  ] as const) {
+    it(`of a header is garbage: ${why}`, () => {
+      const [first, ...rest] = read(`+WS_DATA:${header}hello\r\nOK\r\n`);
+      assert.ok(first?.kind === 'garbage' && first.reason === 'header');
+      assert.deepEqual(rest, [line('OK')]);
+    });
+  }
+
+  for (const header of [
+    '0,16,1,5,5,',
+    '0,1,2,5,5,',
+    '0,1,1,4294967296,5,',
+    '0,1,1,20000,16385,',
+    '0,1,1,5,6,',
+  ]) {
+    it(`of a long header is garbage: ${header}`, () => {
+      const [first, ...rest] = read(`+WS_DATA:${header}hello\r\nOK\r\n`, { formats: LONG });
+      assert.ok(first?.kind === 'garbage' && first.reason === 'header');
+      assert.deepEqual(rest, [line('OK')]);
+    });
+  }
+
+  it('that leaves data waiting for ever ends when it is abandoned, or with a reset', () => {
+    const { framer, frames } = reading();
+    framer.push(Buffer.from('+WS_DATA:0,9000,hello\r\n'));
+    assert.equal(framer.unfinished, true);
+    framer.abandon();
+    assert.deepEqual(frames, [{ kind: 'garbage', reason: 'cut', length: 16 + 7 }]);
+    framer.push(Buffer.from('+WS_DATA:0,9000,hello'));
+    framer.reset();
+    framer.push(Buffer.from('OK\r\n'));
+    assert.deepEqual(frames.slice(1), [line('OK')]);
+    assert.equal(framer.unfinished, false);
+    framer.abandon();
+    assert.equal(frames.length, 2);
+  });
+
+  it('of a line end keeps the line back until it is abandoned', () => {
+    const { framer, frames } = reading();
+    framer.push(Buffer.from('+WS_CONNECTED:0\r'));
+    assert.deepEqual([framer.unfinished, frames], [true, []]);
+    framer.abandon();
+    assert.deepEqual(frames, [{ kind: 'garbage', reason: 'cut', length: 16 }]);
+    framer.push(Buffer.from('\nOK\r\n'));
+    assert.deepEqual(frames.slice(1), [line('\nOK')]);
+    assert.equal(framer.unfinished, false);
+  });
+});
+
+describe('handlers', () => {
+  it('may push and reset: pushed bytes wait for their turn', () => {
+    const { framer, frames } = reading(SHORT, (frame) => {
+      if (frame.kind === 'line' && frame.text === 'one') framer.push(Buffer.from('three\r\n'));
+    });
+    framer.push(Buffer.from('one\r\ntwo\r\n'));
+    assert.deepEqual(frames, [line('one'), line('two'), line('three')]);
+  });
+});

@@ -1,0 +1,384 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import { EspAtError } from '../../driver/errors';
+import type { OpenOptions } from '../../driver/link/options';
+import { Parameters } from '../../simulator/at/parameters';
+import { anyText, anyValue } from '../harness/any-text';
+import { unchecked } from '../harness/refused';
+import { World } from '../harness/harness';
+
+const RUNS = { numRuns: 400, seed: 20261125, includeErrorInReport: true };
+const URI = 'ws://server:80/plain';
+
+/** Without pings of the device's own in between. */
+const QUIET = { uri: URI, config: { pingInterval: 7200, pongTimeout: 7200 } } as const;
+
+/** A command as the device read it, and the payload it asked for. */
+interface Heard {
+  readonly line: string;
+  readonly name: string;
+  readonly values: Parameters;
+  readonly payload: Buffer | undefined;
+}
+
+/** A world that notes what the device hears. */
+class Listening {
+  readonly world: World;
+  readonly #lines: string[] = [];
+
+  constructor(options: ConstructorParameters<typeof World>[0] = {}) {
+    this.world = new World({
+      firmware: 'D',
+      ...options,
+      simulator: { ...options.simulator, hooks: { fate: (line) => this.#hear(line) } },
+    });
+  }
+
+  async ready(): Promise<this> {
+    await this.world.ready();
+    this.heard();
+    return this;
+  }
+
+  /**
+   * What the device has heard since the last look. Every byte that was written is part of it: nothing but
+   * these lines and payloads was said.
+   */
+  heard(): Heard[] {
+    const lines = this.#lines.splice(0);
+    const written = Buffer.concat(this.world.port.written.splice(0));
+    let at = 0;
+    const heard = lines.map((line): Heard => {
+      const start = Buffer.from(`${line}\r\n`, 'latin1');
+      assert.deepEqual(written.subarray(at, at + start.length), start);
+      at += start.length;
+      const equals = line.indexOf('=');
+      const name = equals < 0 ? line : line.slice(0, equals);
+      const values = new Parameters(equals < 0 ? '' : line.slice(equals + 1));
+      const length = this.#announced(name, values);
+      const payload = length === 0 ? undefined : written.subarray(at, at + length);
+      at += length;
+      return { line, name, values, payload };
+    });
+    assert.equal(at, written.length, 'something else was written');
+    return heard;
+  }
+
+  /** The error's code, or undefined for success. Anything but an EspAtError fails. */
+  async code(promise: Promise<unknown>): Promise<string | undefined> {
+    try {
+      await this.world.clock.wait(promise);
+      return undefined;
+    } catch (error) {
+      assert.ok(error instanceof EspAtError, String(error));
+      assert.doesNotMatch(error.message, /[\r\n\0]/);
+      return error.code;
+    }
+  }
+
+  #announced(name: string, values: Parameters): number {
+    if (name === 'AT+WSHEAD') return values.has(0) ? values.number(0, 0, 1023) : 0;
+    return name === 'AT+WSSEND' ? values.number(1, 0, 16_384) : 0;
+  }
+
+  #hear(line: string): { readonly kind: 'obey' } {
+    this.#lines.push(line);
+    return { kind: 'obey' };
+  }
+}
+
+const utf8 = (text: unknown): string => Buffer.from(String(text)).toString('latin1');
+
+/** What an opening may say, whatever comes of it. */
+const opening = ['AT+WSHEAD', 'AT+WSHEAD?', 'AT+WSCFG', 'AT+WSDATAFMT', 'AT+WSOPEN', 'AT+WSOPEN?'];
+
+function checkOpening(heard: readonly Heard[], options: Readonly<Record<string, unknown>>): void {
+  for (const { name } of heard) assert.ok([...opening, 'AT+WSCLOSE'].includes(name), name);
+  for (const { values } of heard.filter(({ name }) => name === 'AT+WSOPEN')) {
+    assert.equal(values.number(0, 0, 2), 1);
+    assert.equal(values.string(1), options.uri);
+    const { subprotocol, timeout, authorization } = options;
+    const text = (index: number) => values.optionalString(index);
+    assert.equal(text(2), subprotocol === '' ? undefined : subprotocol);
+    if (timeout !== undefined) assert.equal(values.number(3, 1, 180_000), timeout);
+    const auth = authorization === '' ? undefined : authorization;
+    assert.equal(text(4), auth === undefined ? undefined : utf8(auth));
+  }
+}
+
+describe('whatever a flow asks a device for', () => {
+  it('a link is opened with exactly these values, or nothing is written', async () => {
+    const listening = await new Listening().ready();
+    const { world } = listening;
+    const [, link] = world.device.links;
+    let opened = 0;
+    let refused = 0;
+    const uri = fc.oneof(
+      fc.constant(URI),
+      anyText(),
+      anyText().map((text) => `${URI}?${encodeURIComponent(Buffer.from(text).toString())}`),
+      anyText().map((text) => `${URI}?${text}`),
+    );
+    const fields = fc.record({
+      uri,
+      subprotocol: fc.oneof(fc.constantFrom(undefined, 'chat', 'a, b'), anyValue()),
+      timeout: fc.oneof(fc.constantFrom(undefined, 2000), anyValue()),
+      authorization: fc.oneof(fc.constantFrom(undefined, 'Bearer "a,b\\c"'), anyText(), anyValue()),
+      headers: fc.oneof(
+        fc.constant(undefined),
+        fc.array(fc.record({ name: fc.oneof(fc.constant('X-A'), anyText()), value: anyText() }), {
+          maxLength: 3,
+        }),
+        anyValue(),
+      ),
+    });
+    // Mostly one field at a time: two that are refused prove no more than one.
+    const plain = { subprotocol: undefined, timeout: undefined, authorization: undefined };
+    const one = fc
+      .tuple(fields, fc.constantFrom('uri', 'subprotocol', 'timeout', 'authorization', 'headers'))
+      .map(([all, key]) => ({ ...plain, uri: URI, headers: undefined, [key]: all[key] }));
+    await fc.assert(
+      fc.asyncProperty(fc.oneof(one, one, fields), async (options) => {
+        const requests = world.server.requests.length;
+        const code = await listening.code(link.open(unchecked(options)));
+        const heard = listening.heard();
+        checkOpening(heard, options);
+        if (code?.startsWith('INVALID_')) {
+          refused++;
+          assert.deepEqual(heard, []);
+        } else {
+          const headers = (options.headers ?? []) as NonNullable<OpenOptions['headers']>;
+          assert.deepEqual(
+            heard.flatMap(({ payload }) => payload?.toString() ?? []).reverse(),
+            headers.map(({ name, value }) => `${name}: ${value}`),
+          );
+        }
+        if (code === undefined) {
+          opened++;
+          assert.ok(heard.some(({ name }) => name === 'AT+WSOPEN'));
+          assert.equal(world.server.requests.length, requests + 1);
+        }
+        await world.clock.wait(link.close({ graceful: false }));
+        listening.heard();
+      }),
+      RUNS,
+    );
+    assert.ok(opened > 50 && refused > 50, `${opened} opened, ${refused} refused: too few`);
+    await world.end();
+  });
+
+  it('a message goes out byte for byte, or nothing is written', async () => {
+    const listening = await new Listening().ready();
+    const { world } = listening;
+    const [link] = world.device.links;
+    let sent = 0;
+    const payload = fc.oneof(
+      anyText(),
+      fc.uint8Array({ maxLength: 600 }),
+      fc.constant('\r\nAT+RST\r\n'),
+      fc
+        .constantFrom(1, 125, 126, 1025, 16_384, 16_385, 40_000)
+        .map((size) => Buffer.alloc(size, '>')),
+    );
+    const options = fc.record({
+      opcode: fc.oneof(fc.constantFrom(undefined, 1, 2, 9, 10), anyValue()),
+      timeout: fc.oneof(fc.constantFrom(undefined, 0, 60_000), anyValue()),
+      fin: fc.oneof({ weight: 4, arbitrary: fc.constant(undefined) }, fc.boolean(), anyValue()),
+    });
+    await fc.assert(
+      fc.asyncProperty(payload, options, async (message, given) => {
+        if (link.state !== 2) await world.clock.wait(link.open(QUIET));
+        listening.heard();
+        const connection = world.server.connections.at(-1);
+        assert.ok(connection);
+        const before = connection.frames.length;
+        const code = await listening.code(link.send(message, unchecked(given)));
+        const heard = listening.heard();
+        if (code !== undefined) {
+          assert.deepEqual(heard, [], code);
+          return;
+        }
+        sent++;
+        const bytes = Buffer.from(message);
+        const parts = heard.map((each) => each.payload ?? Buffer.alloc(0));
+        assert.deepEqual(Buffer.concat(parts), bytes);
+        for (const { name, values } of heard) {
+          assert.equal(name, 'AT+WSSEND');
+          assert.equal(values.number(0, 0, 2), 0);
+          assert.equal(values.numberOr(3, 0, 60_000, 10_000), given.timeout ?? 10_000);
+        }
+        const opcode = given.opcode ?? 1;
+        assert.equal(heard[0]?.values.numberOr(2, 0, 15, 1), opcode);
+        await world.clock.advance(5);
+        const frames = connection.frames.slice(before);
+        assert.deepEqual(Buffer.concat(frames.map((frame) => frame.payload)), bytes);
+        assert.equal(frames[0]?.opcode, opcode);
+        if (opcode === 8) await world.clock.until(() => link.state === 0, 10_000);
+      }),
+      RUNS,
+    );
+    assert.ok(sent > 100, `${sent} were sent: too few`);
+    await world.end();
+  });
+
+  it('a link is closed with exactly this code and reason, or nothing is written', async () => {
+    const listening = await new Listening().ready();
+    const { world } = listening;
+    const [link] = world.device.links;
+    let closed = 0;
+    const codes = fc.oneof(fc.constantFrom(undefined, 1000, 1001, 3000, 4999), anyValue());
+    const reasons = fc.oneof(fc.constant(undefined), anyText(), anyValue());
+    await fc.assert(
+      fc.asyncProperty(codes, reasons, async (closeCode, reason) => {
+        if (link.state !== 2) await world.clock.wait(link.open(QUIET));
+        listening.heard();
+        const given = { code: closeCode, reason };
+        const code = await listening.code(link.close(unchecked(given)));
+        const heard = listening.heard();
+        if (code !== undefined) {
+          assert.deepEqual(heard, [], code);
+          return;
+        }
+        closed++;
+        assert.deepEqual(
+          heard.map(({ line }) => line),
+          [`AT+WSSEND=0,${heard[0]?.payload?.length},8`, 'AT+WSCLOSE=0'],
+        );
+        const frame = world.server.connections.at(-1)?.frames.find(({ opcode }) => opcode === 8);
+        assert.equal(frame?.payload.readUInt16BE(), closeCode ?? 1000);
+        assert.deepEqual(
+          frame.payload.subarray(2),
+          Buffer.from(typeof reason === 'string' ? reason : ''),
+        );
+      }),
+      RUNS,
+    );
+    assert.ok(closed > 50, `${closed} were closed: too few`);
+    await world.end();
+  });
+
+  it('a raw command is one command as it was written, or nothing is written', async () => {
+    const listening = await new Listening().ready();
+    const { world } = listening;
+    let said = 0;
+    const text = fc.oneof(
+      anyValue(),
+      anyText().map((rest) => `AT+CIPDOMAIN="${rest}"`),
+      anyText().map((rest) => `AT+CWHOSTNAME?${rest}`),
+      fc.constantFrom(
+        'AT',
+        'AT+GMR',
+        'AT+RST',
+        'AT+WSSEND=0,5',
+        'ATE1',
+        'AT+CWSTATE?',
+        'AT+GMR\r\nAT',
+      ),
+    );
+    await fc.assert(
+      fc.asyncProperty(text, async (command) => {
+        const code = await listening.code(world.device.command(unchecked(command)));
+        const heard = listening.heard();
+        if (code === 'INVALID_COMMAND' || code === 'COMMAND_TOO_LONG') {
+          assert.deepEqual(heard, []);
+          return;
+        }
+        said++;
+        // A question that was refused is asked again, in step.
+        const own = heard.filter(
+          ({ line }) => !/^(|AT\+(SYSLOG|SYSSTORE|CWMODE|WSOPEN)\?)$/.test(line),
+        );
+        assert.ok(own.length > 0);
+        for (const { line } of own) assert.equal(line, command);
+      }),
+      RUNS,
+    );
+    assert.ok(said > 50, `${said} were said: too few`);
+    await world.end();
+  });
+
+  it('a link that does not exist is no command', async () => {
+    const listening = await new Listening().ready();
+    fc.assert(
+      fc.property(anyValue(), (id) => {
+        try {
+          const { id: found } = listening.world.device.link(id);
+          assert.equal(String(found), String(id));
+        } catch (error) {
+          assert.ok(error instanceof EspAtError && error.code === 'INVALID_LINK', String(error));
+        }
+      }),
+      RUNS,
+    );
+    assert.deepEqual(listening.heard(), []);
+    await listening.world.end();
+  });
+});
+
+/** A world with these settings; undefined when the driver refuses them, which it says without showing them. */
+function accepted(options: ConstructorParameters<typeof World>[0]): Listening | undefined {
+  try {
+    return new Listening(options);
+  } catch (error) {
+    assert.ok(error instanceof EspAtError && error.code === 'INVALID_SETTING', String(error));
+    assert.doesNotMatch(error.message, /[\r\n\0]/);
+    return undefined;
+  }
+}
+
+describe('whatever a device is set to', () => {
+  it('it joins exactly this network, or none', async () => {
+    let joined = 0;
+    await fc.assert(
+      fc.asyncProperty(
+        fc.oneof(fc.constant('net'), anyText()),
+        fc.oneof(fc.constant('secret "1,2\\'), anyText()),
+        async (ssid, password) => {
+          const access = { ssid: utf8(ssid), password: utf8(password) };
+          const listening = accepted({
+            device: { wifi: { ssid, password } },
+            simulator: { joined: false, wifi: [access] },
+          });
+          if (!listening) return;
+          const { world } = listening;
+          world.device.start();
+          await world.clock.until(() => world.device.status.state === 'ready', 5000);
+          const joins = listening.heard().filter(({ name }) => name === 'AT+CWJAP');
+          for (const { values } of joins) {
+            assert.deepEqual([values.string(0), values.string(1)], [utf8(ssid), utf8(password)]);
+          }
+          assert.equal(joins.length, 1);
+          joined++;
+          await world.end();
+        },
+      ),
+      { ...RUNS, numRuns: 150 },
+    );
+    assert.ok(joined > 20, `${joined} joined: too few`);
+  });
+
+  it('it asks exactly these time servers, or none', async () => {
+    let asked = 0;
+    const server = fc.oneof(fc.constantFrom('pool.ntp.org', '"a","b"', 'a,b'), anyText());
+    await fc.assert(
+      fc.asyncProperty(fc.array(server, { minLength: 1, maxLength: 3 }), async (servers) => {
+        const listening = accepted({ device: { sntp: { timezone: 1, servers } } });
+        if (!listening) return;
+        const { world } = listening;
+        world.device.start();
+        await world.clock.until(() => world.device.status.state === 'ready', 2000);
+        const lines = listening.heard().filter(({ name }) => name === 'AT+CIPSNTPCFG');
+        for (const { values } of lines) {
+          const names = servers.map((_, index) => values.string(2 + index));
+          assert.deepEqual([values.count, ...names], [2 + servers.length, ...servers]);
+        }
+        assert.equal(lines.length, 1);
+        asked++;
+        await world.end();
+      }),
+      { ...RUNS, numRuns: 150 },
+    );
+    assert.ok(asked > 20, `${asked} asked: too few`);
+  });
+});

@@ -1,0 +1,298 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { capabilitiesOf } from '../../../driver/device/capabilities';
+import * as ws from '../../../driver/commands/websocket';
+import type { ErrorCode } from '../../../driver/errors';
+import type { OpenOptions } from '../../../driver/link/options';
+import { refused, unchecked } from '../../harness/refused';
+
+const classA = capabilitiesOf('A', '');
+const classC = capabilitiesOf('C', '');
+const classD = capabilitiesOf('D', '');
+
+describe('AT+WSCFG', () => {
+  it('writes every field, defaults included', () => {
+    assert.equal(ws.wscfg(0, {}, classA).line, 'AT+WSCFG=0,10,120,1024');
+    const config = { pingInterval: 1, pongTimeout: 7200, bufferSize: 16_384 };
+    assert.equal(ws.wscfg(2, config, classD).line, 'AT+WSCFG=2,1,7200,16384');
+    assert.equal(ws.wscfg(1, {}, classC).name, 'AT+WSCFG=1');
+  });
+
+  it('gives both slots with every mode but 0, and none with 0', () => {
+    assert.equal(ws.wscfg(0, { auth: 0, pki: 1, ca: 1 }, classC).line, 'AT+WSCFG=0,10,120,1024');
+    assert.equal(ws.wscfg(0, { auth: 2, ca: 1 }, classC).line, 'AT+WSCFG=0,10,120,1024,2,0,1');
+    assert.equal(ws.wscfg(0, { auth: 1 }, classD).line, 'AT+WSCFG=0,10,120,1024,1,0,0');
+    assert.equal(ws.wscfg(0, { auth: 3, pki: 2 }, classD).line, 'AT+WSCFG=0,10,120,1024,3,2,0');
+  });
+
+  it('refuses authentication that the firmware has not', () => {
+    refused('AUTH_NOT_SUPPORTED', () => ws.wscfg(0, { auth: 2 }, classA));
+    assert.equal(ws.wscfg(0, { auth: 0 }, classA).line, 'AT+WSCFG=0,10,120,1024');
+  });
+
+  it('refuses numbers beyond the ranges, and says which', () => {
+    const wrong = [
+      { pingInterval: 0 },
+      { pingInterval: 7201 },
+      { pongTimeout: 0 },
+      { pongTimeout: 7201 },
+      { bufferSize: 0 },
+      { bufferSize: 8193 },
+      { pingInterval: 1.5 },
+      { auth: 4 },
+      { auth: 1, pki: -1 },
+      { auth: 2, ca: '0' },
+      { bufferSize: null },
+    ];
+    for (const config of wrong)
+      refused('INVALID_CONFIG', () => ws.wscfg(0, unchecked(config), classC));
+    const { message } = refused('INVALID_CONFIG', () => ws.wscfg(0, { pongTimeout: 0 }, classC));
+    assert.match(message, /pong timeout 0 is not a whole number from 1 to 7200 s/);
+  });
+
+  it('has a probe that tells firmware with authentication from firmware without', () => {
+    assert.equal(ws.wscfgProbe(0).line, 'AT+WSCFG=0,10,120,1024,0');
+  });
+});
+
+describe('AT+WSHEAD', () => {
+  it('announces the length in bytes and hands over Name: value', () => {
+    const { line, payload, success } = ws.wshead({ name: 'X-Name', value: 'a,"é\\' });
+    assert.equal(line, 'AT+WSHEAD=14');
+    assert.equal(Buffer.from(payload ?? []).toString(), 'X-Name: a,"é\\');
+    assert.equal(success, 'OK');
+    assert.equal(ws.wshead({ name: 'X', value: 'a' }).idempotent, false);
+    assert.equal(ws.wsheadClear().line, 'AT+WSHEAD=0');
+    assert.equal(ws.wsheadQuery().line, 'AT+WSHEAD?');
+  });
+
+  it('takes a tab in a value, but no other control character', () => {
+    assert.equal(ws.wshead({ name: 'X', value: 'a\tb' }).payload?.length, 6);
+    for (const value of ['a\r\nY: b', 'a\n', '\0', '\x7f']) {
+      const error = refused('INVALID_HEADER', () => ws.wshead({ name: 'X-Secret', value }));
+      assert.equal(error.message, 'The header X-Secret contains a control character.');
+    }
+  });
+
+  it('refuses names that are no tokens, without showing them', () => {
+    for (const name of ['', 'X Y', 'X:', 'Ü', 'X\r\n', 'secret: value']) {
+      const error = refused('INVALID_HEADER', () => ws.wshead({ name, value: 'v' }));
+      assert.doesNotMatch(error.message, /secret/);
+    }
+  });
+
+  it('refuses what is no header', () => {
+    for (const header of [
+      undefined,
+      null,
+      'X: y',
+      { name: 'X' },
+      { name: 'X', value: 5 },
+      { value: 'v' },
+    ]) {
+      refused('INVALID_HEADER', () => ws.wshead(unchecked(header)));
+    }
+  });
+
+  it('refuses a value beyond what any opening request has room for', () => {
+    assert.ok(ws.wshead({ name: 'X', value: 'v'.repeat(850) }).payload);
+    refused('INVALID_HEADER', () => ws.wshead({ name: 'X', value: 'v'.repeat(1000) }));
+  });
+});
+
+describe('AT+WSOPEN', () => {
+  const uri = 'ws://example.org/';
+  const open = (options: Partial<OpenOptions>) => ws.wsopen(0, { uri, ...options }).line;
+
+  it('leaves no field empty but the subprotocol', () => {
+    assert.equal(open({}), `AT+WSOPEN=0,"${uri}"`);
+    assert.equal(open({ subprotocol: 'chat' }), `AT+WSOPEN=0,"${uri}","chat"`);
+    assert.equal(open({ timeout: 5000 }), `AT+WSOPEN=0,"${uri}",,5000`);
+    assert.equal(open({ authorization: 'tok' }), `AT+WSOPEN=0,"${uri}",,15000,"tok"`);
+    assert.equal(
+      open({ subprotocol: 'chat', timeout: 1, authorization: 'Bearer x,y' }),
+      `AT+WSOPEN=0,"${uri}","chat",1,"Bearer x\\,y"`,
+    );
+    assert.equal(open({ subprotocol: '', authorization: '' }), `AT+WSOPEN=0,"${uri}"`);
+    assert.equal(
+      open({ subprotocol: 'chat,superchat' }),
+      `AT+WSOPEN=0,"${uri}","chat\\,superchat"`,
+    );
+  });
+
+  it('takes any URI that the firmware takes', () => {
+    for (const each of [
+      'WSS://example.org:8443/a,b"c\\d?x=1&y=%20#frag',
+      'ws://user:pass@10.0.0.1:1/',
+      'ws://[fe80::1]:80/x',
+      'ws://h',
+      'ws://h?x',
+    ]) {
+      assert.match(ws.wsopen(1, { uri: each }).line, /^AT\+WSOPEN=1,"/);
+    }
+  });
+
+  it('refuses URIs that would fail, or crash the device, each for its reason', () => {
+    const wrong: [unknown, RegExp][] = [
+      [undefined, /is missing/],
+      [null, /is missing/],
+      [5, /is no text/],
+      ['', /is empty/],
+      ['http://h/', /does not begin with ws:/],
+      ['h/', /does not begin with ws:/],
+      ['ws:/h/', /does not begin with ws:/],
+      [' ws://h/', /space/],
+      ['ws://h/a b', /space/],
+      ['ws://h/é', /percent-encode/],
+      ['ws://h/\r\nAT+RST\r\n', /control character/],
+      ['ws://h/\0', /control character/],
+      ['ws:///path', /names no host/],
+      ['ws://:80/', /names no host/],
+      ['ws://user@/', /names no host/],
+      ['ws://h:80:80/', /names no host/],
+      ['ws://h:65536/', /port/],
+    ];
+    for (const [value, reason] of wrong) {
+      const error = refused('INVALID_URI', () => ws.wsopen(0, unchecked({ uri: value })));
+      assert.match(error.message, reason, String(value));
+    }
+  });
+
+  it('has room for 240 bytes of URI and says how many are too many', () => {
+    const start = 'ws://h/';
+    const fitting = start + 'a'.repeat(240 - start.length);
+    assert.equal(ws.wsopen(0, { uri: fitting }).line.length, 254);
+    const { message } = refused('INVALID_URI', () => ws.wsopen(0, { uri: `${fitting},b` }));
+    assert.match(message, /is 3 bytes too long/);
+    refused('INVALID_URI', () => ws.wsopen(0, { uri: fitting, timeout: 1 }));
+    refused('INVALID_SUBPROTOCOL', () => ws.wsopen(0, { uri: fitting, subprotocol: 'a' }));
+    const secret = 's'.repeat(230);
+    const error = refused('INVALID_AUTHORIZATION', () =>
+      ws.wsopen(0, { uri, authorization: secret }),
+    );
+    assert.doesNotMatch(error.message, /ss/);
+  });
+
+  it('refuses subprotocols and authorizations that would end the line', () => {
+    for (const subprotocol of ['a b', 'é', '"', '\r\n', 'a,,b', ',', 5]) {
+      refused('INVALID_SUBPROTOCOL', () => ws.wsopen(0, unchecked({ uri, subprotocol })));
+    }
+    for (const authorization of ['a\r\nAT+RST', '\0', 5, null]) {
+      refused('INVALID_AUTHORIZATION', () => ws.wsopen(0, unchecked({ uri, authorization })));
+    }
+  });
+
+  it('refuses timeouts beyond the range, 0 included', () => {
+    assert.equal(open({ timeout: 180_000 }), `AT+WSOPEN=0,"${uri}",,180000`);
+    for (const timeout of [0, 180_001, -1, 1.5, NaN, '5000', null]) {
+      refused('INVALID_TIMEOUT', () => ws.wsopen(0, unchecked({ uri, timeout })));
+    }
+  });
+
+  it('refuses headers that together have no room in the request', () => {
+    const headers = (count: number) =>
+      Array.from({ length: count }, (_, index) => ({ name: `X-${index}`, value: 'v'.repeat(100) }));
+    assert.ok(ws.wsopen(0, { uri, headers: headers(7) }));
+    const error = refused('INVALID_HEADER', () => ws.wsopen(0, { uri, headers: headers(9) }));
+    assert.match(error.message, /^The header X-0 has no room: the opening request is \d+ bytes/);
+    refused('INVALID_HEADER', () => ws.wsopen(0, unchecked({ uri, headers: 'X: y' })));
+  });
+
+  it('waits longer than the slowest failure measured', () => {
+    assert.ok(ws.wsopen(0, { uri }).timeoutMs > 19_000);
+    assert.ok(ws.wsopen(0, { uri, timeout: 180_000 }).timeoutMs > 180_000 + 15_000);
+  });
+
+  it('is neither repeated nor named by what a flow chose', () => {
+    const command = ws.wsopen(2, { uri: 'ws://u:secret@h/', authorization: 'secret' });
+    assert.equal(command.name, 'AT+WSOPEN=2');
+    assert.equal(command.idempotent, false);
+    assert.deepEqual(command.informationResponses, []);
+  });
+
+  it('lists links with URIs as the device prints them, without escapes', () => {
+    assert.equal(ws.wsopenQuery().line, 'AT+WSOPEN?');
+    assert.deepEqual(
+      ws.parseWsopen(['+WSOPEN:0,2,"ws://127.0.0.1:1/a"b\\,c"', '+WSOPEN:2,4,"wss://h/"']),
+      [
+        { link: 0, state: 2, uri: 'ws://127.0.0.1:1/a"b\\,c' },
+        { link: 2, state: 4, uri: 'wss://h/' },
+      ],
+    );
+    assert.deepEqual(ws.parseWsopen([]), []);
+  });
+
+  it('does not take a link for closed when its line was damaged', () => {
+    for (const line of ['+WSOPEN:3,2,"ws://h/"', '+WSOPEN:0,7,"ws://h/"', '+WSOPEN:0,2,"ws://h/']) {
+      refused('OUT_OF_STEP', () => ws.parseWsopen([line]));
+    }
+  });
+});
+
+describe('AT+WSSEND', () => {
+  const send = (length: number, options?: Parameters<typeof ws.wssend>[2]) =>
+    ws.wssend(0, Buffer.alloc(length), options).line;
+
+  it('leaves out from the end what the firmware assumes by itself', () => {
+    assert.equal(send(5), 'AT+WSSEND=0,5');
+    assert.equal(send(5, { opcode: 1, timeout: 10_000, fin: true }), 'AT+WSSEND=0,5');
+    assert.equal(send(5, { opcode: 2 }), 'AT+WSSEND=0,5,2');
+    assert.equal(send(5, { timeout: 0 }), 'AT+WSSEND=0,5,1,0');
+    assert.equal(send(5, { fin: false }), 'AT+WSSEND=0,5,1,10000,0');
+    assert.equal(send(5, { opcode: 0, timeout: 7, fin: false }), 'AT+WSSEND=0,5,0,7,0');
+  });
+
+  it('asks for no prompt when there is nothing to send', () => {
+    const command = ws.wssend(1, Buffer.alloc(0));
+    assert.equal(command.line, 'AT+WSSEND=1,0');
+    assert.equal(command.payload, undefined);
+    assert.equal(command.success, 'SEND OK');
+  });
+
+  it('hands the payload on as it is, and is never repeated', () => {
+    const payload = Buffer.from('\r\nOK\r\n>\0');
+    const command = ws.wssend(1, payload);
+    assert.equal(command.payload, payload);
+    assert.equal(command.idempotent, false);
+    assert.equal(command.name, 'AT+WSSEND=1');
+    assert.ok(ws.wssend(0, payload, { timeout: 60_000 }).timeoutMs > 60_000 + 10_000);
+  });
+
+  it('refuses what cannot be sent, and says that nothing was', () => {
+    const wrong: [ErrorCode, () => unknown][] = [
+      ['INVALID_OPCODE', () => send(1, { opcode: 16 })],
+      ['INVALID_OPCODE', () => send(1, { opcode: -1 })],
+      ['INVALID_OPCODE', () => send(1, unchecked({ opcode: 'text' }))],
+      ['INVALID_TIMEOUT', () => send(1, { timeout: 60_001 })],
+      ['INVALID_TIMEOUT', () => send(1, { timeout: -1 })],
+      ['INVALID_PAYLOAD', () => send(126, { opcode: 9 })],
+      ['INVALID_PAYLOAD', () => send(1, { opcode: 9, fin: false })],
+      ['INVALID_PAYLOAD', () => send(1, unchecked({ fin: 1 }))],
+      ['INVALID_PAYLOAD', () => ws.wssend(0, unchecked(undefined))],
+      ['INVALID_PAYLOAD', () => ws.wssend(0, unchecked([1, 2]))],
+      ['PAYLOAD_TOO_LONG', () => send(16_385)],
+      ['INVALID_LINK', () => ws.wssend(unchecked(3), Buffer.alloc(1))],
+    ];
+    for (const [code, action] of wrong) assert.equal(refused(code, action).outcome, 'not-sent');
+    assert.equal(send(16_384), 'AT+WSSEND=0,16384');
+    assert.equal(send(125, { opcode: 10 }), 'AT+WSSEND=0,125,10');
+  });
+});
+
+describe('AT+WSCLOSE and AT+WSDATAFMT', () => {
+  it('are harmless to repeat', () => {
+    assert.equal(ws.wsclose(2).line, 'AT+WSCLOSE=2');
+    assert.equal(ws.wsclose(2).idempotent, true);
+    assert.ok(ws.wsclose(2).timeoutMs > 14_000);
+    assert.equal(ws.wsdatafmt(1).line, 'AT+WSDATAFMT=1,0,55');
+    assert.equal(ws.wsdatafmt(1).idempotent, true);
+  });
+
+  it('refuse links that do not exist', () => {
+    for (const link of [3, -1, '0', 0.5, NaN, null, undefined, {}]) {
+      refused('INVALID_LINK', () => ws.wsclose(unchecked(link)));
+      refused('INVALID_LINK', () => ws.wsdatafmt(unchecked(link)));
+      refused('INVALID_LINK', () => ws.wscfgProbe(unchecked(link)));
+    }
+  });
+});

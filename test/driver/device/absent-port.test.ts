@@ -1,0 +1,60 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { Device } from '../../../driver/device/device';
+import { EspAtError } from '../../../driver/errors';
+import type { Port } from '../../../driver/port/port';
+import { VirtualClock } from '../../harness/virtual-clock';
+
+describe('a port that is absent', () => {
+  it('leaves nothing behind of the attempts to open it', async () => {
+    const clock = new VirtualClock();
+    const attempts: WeakRef<Error>[] = [];
+    const open = async (): Promise<Port> => {
+      const error = new EspAtError('PORT_NOT_FOUND', { port: 'gone' });
+      attempts.push(new WeakRef(error));
+      throw error;
+    };
+    const device = new Device({ port: { address: 'gone', open }, clock });
+    device.start();
+    await clock.advance(600_000);
+    assert.ok(attempts.length > 500, `${attempts.length} attempts`);
+    collectGarbage();
+    const kept = attempts.filter((attempt) => attempt.deref() !== undefined).length;
+    // The first is the one that was told; the last, what is waited with.
+    assert.ok(kept <= 4, `${kept} of ${attempts.length} are kept`);
+    await clock.wait(device.stop());
+    assert.equal(clock.pending, 0);
+  });
+
+  it('is closed when it opens after all, and nobody waits for it any more', async () => {
+    const clock = new VirtualClock();
+    let closed = 0;
+    const open = () =>
+      new Promise<Port>((resolve) => {
+        const port: Port = {
+          pendingBytes: 0,
+          write: () => assert.fail('nobody is to be written to'),
+          close: async () => {
+            closed++;
+          },
+        };
+        clock.after(5000, () => resolve(port));
+      });
+    const device = new Device({ port: { address: 'slow', open }, clock });
+    device.start();
+    await clock.advance(1000);
+    const before = clock.now();
+    await clock.wait(device.stop());
+    assert.equal(clock.now(), before);
+    await clock.advance(10_000);
+    assert.equal(closed, 1);
+    assert.equal(device.status.state, 'stopped');
+  });
+});
+
+function collectGarbage(): void {
+  setFlagsFromString('--expose-gc');
+  runInNewContext('gc()');
+}

@@ -1,0 +1,93 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { Device, openerFor } from '../../../driver';
+import { listen, SimulatedDevice } from '../../../simulator';
+import { startPathServer } from '../../harness/network/path-server';
+import { openPty, PortLink, whyNoPty, type Pty } from '../../harness/pty';
+
+/** Milliseconds until a test gives up; what is waited for comes within a few seconds. */
+const PATIENCE = 20_000;
+
+async function until(done: () => boolean, what: string): Promise<void> {
+  const end = performance.now() + PATIENCE;
+  while (!done()) {
+    if (performance.now() > end) assert.fail(`${what} within ${PATIENCE} ms`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
+
+describe('an adapter that is unplugged', { skip: whyNoPty() ?? false }, () => {
+  it('is found again under another name by the same by-id link, and the link is open again', async () => {
+    const server = await startPathServer();
+    const byId = new PortLink();
+    const simulator = new SimulatedDevice({ joined: true, bootMs: 20 });
+    /** Two USB sockets: in each the port has another name. */
+    const sockets = [0, 1].map(() => openPty((chunk) => simulator.write(chunk)));
+    const [first, second] = sockets;
+    assert.ok(first && second && first.path !== second.path);
+    const plugInto = (socket: Pty) => {
+      simulator.onOutput((bytes) => socket.write(bytes));
+      byId.point(socket.path);
+    };
+    const line = { rate: 115_200, flowControl: false, dtr: true, rts: true };
+    const device = new Device({ port: openerFor(byId.path, line) });
+    const texts: string[] = [];
+    device.on('message', ({ bytes }) => texts.push(bytes.toString()));
+    const [link] = device.links;
+    plugInto(first);
+    try {
+      device.start();
+      await link.open({ uri: `${server.url}/echo`, keepOpen: true });
+      await link.send('before');
+      await until(() => texts.includes('before'), 'no echo came');
+
+      simulator.onOutput(() => undefined);
+      await first.close();
+      byId.remove();
+      await until(() => device.status.error?.code === 'PORT_NOT_FOUND', 'the loss was not noticed');
+      assert.deepEqual([device.status.state, link.state], ['absent', 0]);
+
+      plugInto(second);
+      await until(() => link.state === 2, 'the link did not open again');
+      await link.send('after');
+      await until(() => texts.includes('after'), 'no echo came');
+    } finally {
+      await device.stop();
+      simulator.destroy();
+      for (const socket of sockets) await socket.close();
+      byId.close();
+      await server.close();
+    }
+  });
+});
+
+describe('a bridge that goes away', () => {
+  it('is connected to again, and the link is open again', async () => {
+    const server = await startPathServer();
+    const options = { joined: true, bootMs: 20 };
+    let bridge = await listen({ ...options, port: 0 });
+    const { port } = bridge;
+    const line = { rate: 115_200, flowControl: false };
+    const device = new Device({ port: openerFor(`tcp://127.0.0.1:${port}`, line) });
+    const [link] = device.links;
+    try {
+      device.start();
+      await link.open({ uri: `${server.url}/echo`, keepOpen: true });
+      await bridge.close();
+      await until(
+        () => device.status.error?.code === 'PORT_UNREACHABLE',
+        'the loss was not noticed',
+      );
+      assert.match(
+        device.status.error?.message ?? '',
+        /^Nothing answers at tcp:\/\/127\.0\.0\.1:\d+\./,
+      );
+      bridge = await listen({ ...options, port });
+      await until(() => link.state === 2, 'the link did not open again');
+    } finally {
+      await device.stop();
+      await bridge.close();
+      await server.close();
+    }
+  });
+});

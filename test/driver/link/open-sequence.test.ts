@@ -1,0 +1,221 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { EspAtError } from '../../../driver/errors';
+import type { OpenOptions } from '../../../driver/link/options';
+import type { FirmwareClass } from '../../../simulator';
+import { World, type WorldOptions } from '../../harness/harness';
+import { makeAuthority, makeIdentity } from '../../harness/network/ws-server-certificates';
+
+const now = Date.UTC(2026, 10, 25);
+const own = makeAuthority('Home CA');
+const impostor = makeIdentity(makeAuthority('Foreign CA'), 'server.example');
+
+/** What a line makes of each piece that passes it. */
+type Line = (text: string) => string;
+
+const clean: Line = (text) => text;
+
+/** A line that changes the first occurrence of a text, and nothing after it. */
+function once(from: string, to: string): Line {
+  let done = false;
+  return (text) => {
+    if (done || !text.includes(from)) return text;
+    done = true;
+    return text.replace(from, to);
+  };
+}
+
+/** A ready world whose line may damage what the device says, and what it is told. */
+async function damagedWorld(options: WorldOptions, said: Line, told = clean): Promise<World> {
+  const world: World = new World({
+    ...options,
+    simulator: {
+      ...options.simulator,
+      output: (bytes) => world.port.deliver(through(said, bytes)),
+    },
+  });
+  const farEnd = world.simulator.write.bind(world.simulator);
+  world.simulator.write = (bytes) => farEnd(through(told, bytes));
+  await world.ready();
+  world.port.written.length = 0;
+  return world;
+}
+
+function through(line: Line, bytes: Uint8Array): Buffer {
+  return Buffer.from(line(Buffer.from(bytes).toString('latin1')), 'latin1');
+}
+
+function lines(world: World): string[] {
+  return world.port.text.split('\r\n').filter((line) => line !== '');
+}
+
+function outcome(world: World, options: OpenOptions): Promise<string> {
+  const opening = world.device.links[0].open(options).then(
+    () => 'open',
+    (error: unknown) => (error instanceof EspAtError ? error.code : String(error)),
+  );
+  return world.clock.wait(opening);
+}
+
+describe('a link that has to verify its server', () => {
+  const options: OpenOptions = {
+    uri: 'wss://server.example/echo',
+    authorization: 'Bearer secret',
+    config: { auth: 2, ca: 0 },
+  };
+
+  /** A world in which everybody who is called is an impostor. */
+  async function world(firmware: FirmwareClass, said: Line, told = clean): Promise<World> {
+    const made: World = await damagedWorld(
+      {
+        firmware,
+        simulator: { time: () => now },
+        device: {
+          sntp: { timezone: 0, servers: ['time.example'] },
+          certificates: [{ slot: 0, ca: own.certificate, certificate: '', key: '' }],
+        },
+        route: () => ({ kind: 'server', server: made.server, tls: { identity: impostor } }),
+      },
+      said,
+      told,
+    );
+    return made;
+  }
+
+  for (const firmware of ['C', 'D'] as const) {
+    it(`never opens by a second attempt with the defaults, class ${firmware}`, async () => {
+      const damage = once('+WS_DISCONNECTED:0', '*WS_DISCONNECTED:0');
+      const scene = await world(firmware, damage);
+      assert.equal(await outcome(scene, options), 'OPEN_FAILED');
+      assert.equal(scene.server.requests.length, 0);
+      // The damage was met with a second attempt, and that one was set up like the first.
+      const steps = lines(scene).flatMap((line) => /^AT\+WS(CFG|OPEN)=/.exec(line)?.[1] ?? []);
+      assert.deepEqual(steps, ['CFG', 'CFG', 'OPEN', 'CFG', 'CFG', 'OPEN']);
+      await scene.end();
+    });
+
+    it(`never opens with the defaults because its WSCFG went to another link, class ${firmware}`, async () => {
+      for (const other of [1, 2]) {
+        const scene = await world(
+          firmware,
+          clean,
+          once('AT+WSCFG=0,10,120,1024,2', `AT+WSCFG=${other},10,120,1024,2`),
+        );
+        assert.equal(await outcome(scene, options), 'OPEN_FAILED');
+        assert.equal(scene.server.requests.length, 0);
+        await scene.end();
+      }
+    });
+  }
+});
+
+describe('an opening on a line that damages', () => {
+  const headers = [{ name: 'X-Key', value: 'secret' }];
+
+  it('sets a link up again before it tries once more', async () => {
+    let calls = 0;
+    const world: World = await damagedWorld(
+      {
+        firmware: 'C',
+        route: () =>
+          calls++ === 0 ? { kind: 'refused' } : { kind: 'server', server: world.server },
+      },
+      once('+WS_DISCONNECTED:0', '*WS_DISCONNECTED:0'),
+    );
+    const opened = await outcome(world, { uri: 'ws://host/plain', config: { bufferSize: 4096 } });
+    assert.equal(opened, 'open');
+    world.server.connections[0]?.send({ fin: true, opcode: 2, payload: Buffer.alloc(4000) });
+    await world.clock.advance(100);
+    assert.deepEqual(
+      world.messages.map(({ bytes }) => bytes.length),
+      [4000],
+    );
+    await world.end();
+  });
+
+  const steps = (world: World) =>
+    lines(world).flatMap((line) => /^AT\+WS((?:CFG|OPEN|CLOSE)(?:=\d|\?))/.exec(line)?.[1] ?? []);
+
+  it('is made once more when the line made another URI of the one meant', async () => {
+    const world = await damagedWorld({ firmware: 'C' }, clean, once('/plain', '/plaid'));
+    assert.equal(await outcome(world, { uri: 'ws://host/plain' }), 'open');
+    assert.deepEqual(
+      world.server.connections.map(({ request, open }) => [request.target, open]),
+      [
+        ['/plaid', false],
+        ['/plain', true],
+      ],
+    );
+    assert.deepEqual(steps(world), [
+      ...['CFG=0', 'OPEN=0', 'OPEN?', 'CLOSE=0'],
+      ...['CFG=0', 'OPEN=0', 'OPEN?'],
+    ]);
+    await world.end();
+  });
+
+  it('is refused, and leaves nothing open, when the URI meant never comes to the device', async () => {
+    const world = await damagedWorld({}, clean, (text) => text.replace('/plain', '/plaid'));
+    assert.equal(await outcome(world, { uri: 'ws://host/plain' }), 'OPEN_FAILED');
+    await world.clock.advance(1000);
+    assert.deepEqual(
+      world.server.connections.map(({ request, open }) => [request.target, open]),
+      [
+        ['/plaid', false],
+        ['/plaid', false],
+      ],
+    );
+    await world.end();
+  });
+
+  it('is made once more, and the other link closed, when the line made another number of its own', async () => {
+    const world = await damagedWorld({ firmware: 'C' }, clean, once('AT+WSOPEN=0', 'AT+WSOPEN=1'));
+    assert.equal(await outcome(world, { uri: 'ws://host/plain' }), 'open');
+    await world.clock.advance(1000);
+    assert.deepEqual(
+      world.server.connections.map(({ open }) => open),
+      [false, true],
+    );
+    assert.deepEqual(steps(world), [
+      ...['CFG=0', 'OPEN=0', 'OPEN?', 'CFG=0', 'OPEN=0', 'OPEN?'],
+      ...['CLOSE=1', 'OPEN?'],
+    ]);
+    await world.end();
+  });
+
+  it('is refused when a header never reads back as it was meant', async () => {
+    const world = await damagedWorld({}, clean, (text) => text.replace('secret', 'secreT'));
+    assert.equal(await outcome(world, { uri: 'ws://host/plain', headers }), 'OUT_OF_STEP');
+    assert.equal(world.server.requests.length, 0);
+    assert.equal(lines(world).filter((line) => line.endsWith('AT+WSHEAD?')).length, 2);
+    // The device holds a list that nobody meant: the next opening clears it.
+    assert.equal(await outcome(world, { uri: 'ws://host/plain' }), 'open');
+    assert.ok(world.server.requests[0]?.headers.every(([name]) => name !== 'X-Key'));
+    await world.end();
+  });
+});
+
+describe('what comes before a link is open', () => {
+  it('is not the end of the connection before', async () => {
+    const world = new World({ firmware: 'C', line: { rate: 115_200 } });
+    await world.ready();
+    const [link] = world.device.links;
+    await world.clock.wait(link.open({ uri: 'ws://host/plain', keepOpen: true }));
+    world.server.manners.onAccept = (next) => {
+      world.clock.after(50, () =>
+        next.send({ fin: true, opcode: 1, payload: Buffer.from('the first of the new one') }),
+      );
+    };
+    world.server.connections[0]?.send({ fin: true, opcode: 1, payload: Buffer.alloc(3000, 'x') });
+    // One piece has come whole, the next ones are on the line.
+    await world.clock.until(() => world.messages.length === 1, 1000);
+    const { length } = world.messages;
+    link.corrupted(new EspAtError('SEND_DAMAGED', { link: 0 }));
+    await world.clock.advance(5000);
+    assert.equal(world.links.at(-1)?.event, 'reopened');
+    assert.deepEqual(
+      world.messages.slice(length).map(({ bytes }) => bytes.toString()),
+      ['the first of the new one'],
+    );
+    await world.end();
+  });
+});

@@ -1,0 +1,193 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type { OpenOptions } from '../../../driver/link/options';
+import { code, failure, lines, readyWorld, story } from '../../harness/ready-harness';
+
+describe('opening a link', () => {
+  it('sets headers, WSCFG and the data format before WSOPEN, and asks what is open, as one sequence', async () => {
+    const world = await readyWorld();
+    const [first, second] = world.device.links;
+    const opening = Promise.all([
+      first.open({
+        uri: 'ws://host/a?x=1,2',
+        subprotocol: 'chat',
+        authorization: 'Bearer x,y',
+        headers: [
+          { name: 'X-One', value: 'a, "b" \\' },
+          { name: 'X-Two', value: '2' },
+        ],
+        config: { pingInterval: 30, pongTimeout: 60, bufferSize: 4096 },
+      }),
+      second.open({ uri: 'ws://host/b' }),
+    ]);
+    await world.clock.wait(opening);
+    assert.deepEqual(lines(world), [
+      'AT+WSHEAD=0',
+      'AT+WSHEAD=8',
+      'X-Two: 2AT+WSHEAD=15',
+      'X-One: a, "b" \\AT+WSHEAD?',
+      'AT+WSCFG=0,30,60,4096',
+      'AT+WSDATAFMT=0,0,55',
+      'AT+WSOPEN=0,"ws://host/a?x=1\\,2","chat",15000,"Bearer x\\,y"',
+      'AT+WSOPEN?',
+      'AT+WSHEAD=0',
+      'AT+WSCFG=1,10,120,1024',
+      'AT+WSDATAFMT=1,0,55',
+      'AT+WSOPEN=1,"ws://host/b"',
+      'AT+WSOPEN?',
+    ]);
+    const [a, b] = world.server.requests;
+    assert.equal(a?.target, '/a?x=1,2');
+    const custom = a.headers.filter(([name]) => /^(X-|Auth|Sec-WebSocket-Protocol)/.test(name));
+    assert.deepEqual(
+      custom,
+      [
+        ['Sec-WebSocket-Protocol', 'chat'],
+        ['X-One', 'a, "b" \\'],
+        ['X-Two', '2'],
+        ['Authorization', 'Bearer x,y'],
+      ].sort((x, y) => order(a.headers, x[0]) - order(a.headers, y[0])),
+    );
+    assert.equal(
+      b?.headers.some(([name]) => name.startsWith('X-')),
+      false,
+    );
+    await world.end();
+  });
+
+  for (const [what, uri, expected, limit] of [
+    ['a refused port', 'ws://host:1/', 'OPEN_FAILED', 7000],
+    ['HTTP 401', 'ws://host/401', 'OPEN_FAILED', 7000],
+    ['a wrong accept key', 'ws://host/badkey', 'OPEN_FAILED', 7000],
+    ['a server that never answers', 'ws://host/silent', 'OPEN_FAILED', 16_000],
+    ['a name that does not exist', 'ws://no.such.host/', 'OPEN_FAILED', 7000],
+    ['a name server that never answers', 'ws://x.timeout/', 'OPEN_FAILED', 20_000],
+  ] as const) {
+    it(`fails with a code in bounded time: ${what}`, async () => {
+      const world = await readyWorld();
+      const before = world.clock.now();
+      assert.equal(await code(world, world.device.links[0].open({ uri })), expected);
+      assert.ok(world.clock.now() - before < limit, `took ${world.clock.now() - before} ms`);
+      assert.deepEqual(story(world), ['opening 0', 'failed 0']);
+      await world.end();
+    });
+  }
+
+  it('tells a server that is too slow from one that refuses', async () => {
+    const world = await readyWorld();
+    const error = await failure(
+      world,
+      world.device.links[0].open({ uri: 'ws://host/slow=3000', timeout: 1000 }),
+    );
+    assert.equal(error.code, 'OPEN_TIMEOUT');
+    assert.equal(world.device.links[0].state, 0);
+    await world.end();
+  });
+
+  it('is a success at once when it is open to the same URI, an error or a replacement when to another', async () => {
+    const world = await readyWorld();
+    const [link] = world.device.links;
+    await world.clock.wait(link.open({ uri: 'ws://host/a', owner: 'first' }));
+    world.port.written.length = 0;
+    await world.clock.wait(link.open({ uri: 'ws://host/a', owner: 'second' }));
+    assert.equal(world.port.text, '');
+    assert.equal(link.owner, 'second');
+    assert.equal(await code(world, link.open({ uri: 'ws://host/b' })), 'LINK_IN_USE');
+    assert.equal(world.port.text, '');
+    await world.clock.wait(link.open({ uri: 'ws://host/b', replace: true }));
+    assert.deepEqual([link.state, link.uri], [2, 'ws://host/b']);
+    assert.deepEqual(
+      world.server.requests.map(({ target }) => target),
+      ['/a', '/b'],
+    );
+    await world.end();
+  });
+
+  it('joins an opening to the same URI that is under way', async () => {
+    const world = await readyWorld();
+    const [link] = world.device.links;
+    const options = { uri: 'ws://host/slow=500' };
+    await world.clock.wait(Promise.all([link.open(options), link.open({ ...options })]));
+    assert.equal(world.server.requests.length, 1);
+    await world.end();
+  });
+
+  it('is given up by a close', async () => {
+    const world = await readyWorld();
+    const [link] = world.device.links;
+    const opening = code(world, link.open({ uri: 'ws://host/slow=3000', keepOpen: true }));
+    await world.clock.advance(1000);
+    await world.clock.wait(link.close());
+    assert.equal(await opening, 'OPEN_ABORTED');
+    assert.equal(link.state, 0);
+    await world.clock.advance(120_000);
+    assert.equal(world.server.requests.length, 1);
+    await world.end();
+  });
+
+  const bad: readonly [string, Partial<OpenOptions>, string][] = [
+    ['no URI', { uri: undefined }, 'INVALID_URI'],
+    ['an empty URI', { uri: '' }, 'INVALID_URI'],
+    ['a URI that is too long', { uri: `ws://host/${'a'.repeat(240)}` }, 'INVALID_URI'],
+    ['another scheme', { uri: 'http://host/' }, 'INVALID_URI'],
+    ['a space', { uri: 'ws://host/a b' }, 'INVALID_URI'],
+    ['a command in the URI', { uri: 'ws://host/"\r\nAT+RST\r\n' }, 'INVALID_URI'],
+    ['a command in the subprotocol', { subprotocol: 'a"\r\nAT+RST\r\n' }, 'INVALID_SUBPROTOCOL'],
+    ['a command in the authorization', { authorization: 'a\r\nAT+RST' }, 'INVALID_AUTHORIZATION'],
+    [
+      'a header with a line end',
+      { headers: [{ name: 'X', value: 'a\r\nY: b' }] },
+      'INVALID_HEADER',
+    ],
+    ['a header without a name', { headers: [{ name: '', value: 'a' }] }, 'INVALID_HEADER'],
+    ['a timeout of 0', { timeout: 0 }, 'INVALID_TIMEOUT'],
+    ['no number for the largest message', { maxMessage: NaN }, 'INVALID_CONFIG'],
+    ['a largest message of 0', { maxMessage: 0 }, 'INVALID_CONFIG'],
+    ['no silence', { joining: { by: 'silence', milliseconds: 0 } }, 'INVALID_CONFIG'],
+    ['a ping interval of 0', { config: { pingInterval: 0 } }, 'INVALID_CONFIG'],
+    ['a buffer that is too large', { config: { bufferSize: 16_385 } }, 'INVALID_CONFIG'],
+  ];
+  for (const [what, options, expected] of bad) {
+    it(`refuses ${what} without a byte written`, async () => {
+      const world = await readyWorld();
+      assert.equal(
+        await code(world, world.device.links[0].open({ uri: 'ws://host/', ...options })),
+        expected,
+      );
+      assert.equal(world.port.text, '');
+      assert.deepEqual(world.links, []);
+      await world.end();
+    });
+  }
+
+  it('refuses what the firmware cannot do', async () => {
+    const old = await readyWorld({ firmware: 'A' });
+    const headers = [{ name: 'X', value: 'y' }];
+    assert.equal(
+      await code(old, old.device.links[0].open({ uri: 'ws://host/', headers })),
+      'HEADERS_NOT_SUPPORTED',
+    );
+    assert.equal(
+      await code(old, old.device.links[0].open({ uri: 'ws://host/', config: { auth: 2 } })),
+      'AUTH_NOT_SUPPORTED',
+    );
+    assert.equal(old.port.text, '');
+    await old.end();
+  });
+
+  it('names the certificate that is missing', async () => {
+    const sntp = { timezone: 0, servers: [] };
+    const world = await readyWorld({ firmware: 'C', device: { sntp } });
+    const error = await failure(
+      world,
+      world.device.links[0].open({ uri: 'wss://host/', config: { auth: 2, ca: 1 } }),
+    );
+    assert.equal(error.code, 'CERTIFICATE_MISSING');
+    assert.deepEqual(error.details, { material: 'CA', index: 1 });
+    await world.end();
+  });
+});
+
+function order(headers: readonly (readonly [string, string])[], name: string | undefined): number {
+  return headers.findIndex(([each]) => each === name);
+}

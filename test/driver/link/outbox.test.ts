@@ -1,0 +1,177 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { EspAtError } from '../../../driver/errors';
+import type { SendOptions } from '../../../driver/link/options';
+import type { Fate, FirmwareClass } from '../../../simulator';
+import { World } from '../../harness/harness';
+
+const uri = 'ws://host/plain';
+
+/** A link that is open and kept so, whose first `AT+WSSEND`s meet with what a test has thought of. */
+class Scene {
+  /** Fates of the next `AT+WSSEND`s, in order. */
+  readonly fates: (() => Fate)[] = [];
+  readonly world: World;
+
+  /** @param heard what the host hears of what the device says */
+  constructor(firmware: FirmwareClass = 'C', heard = (said: string) => said) {
+    this.world = new World({
+      firmware,
+      simulator: {
+        output: (bytes) => {
+          const text = heard(bytes.toString('latin1'));
+          if (text !== '') this.world.port.deliver(Buffer.from(text, 'latin1'));
+        },
+        hooks: {
+          fate: (line) =>
+            (line.startsWith('AT+WSSEND') ? this.fates.shift()?.() : undefined) ?? { kind: 'obey' },
+        },
+      },
+    });
+  }
+
+  get link() {
+    return this.world.device.links[0];
+  }
+
+  async begin(): Promise<this> {
+    await this.world.ready();
+    await this.world.clock.wait(this.link.open({ uri, keepOpen: true }));
+    this.world.port.written.length = 0;
+    return this;
+  }
+
+  /** Sends, and brings `sent`, or the error's code and outcome. */
+  send(payload: string, options: SendOptions = { hold: 30 }): Promise<string> {
+    return this.link.send(payload, options).then(
+      () => 'sent',
+      (error: unknown) =>
+        error instanceof EspAtError ? `${error.code} ${error.outcome}` : String(error),
+    );
+  }
+
+  /** What the server got on all its connections, as connection and text. */
+  get arrived(): string[] {
+    return this.world.server.connections.flatMap(({ frames }, index) =>
+      frames
+        .filter(({ opcode }) => opcode === 1)
+        .map(({ payload }) => `${index} ${payload.toString()}`),
+    );
+  }
+
+  get sendCommands(): number {
+    return this.world.port.text.split('AT+WSSEND').length - 1;
+  }
+
+  /** Loses the connection, and has the command at work take so many milliseconds more. */
+  lose(how: 'close' | 'drop', delay: number): Fate {
+    const connection = this.world.server.connections.at(-1);
+    if (how === 'close') connection?.close(1000, '');
+    else connection?.drop();
+    return { kind: 'late', delay };
+  }
+}
+
+describe('a message that may wait', () => {
+  it('is given up when an open link refuses it, and holds nothing up', async () => {
+    const scene = await new Scene().begin();
+    scene.fates.push(...Array<() => Fate>(2).fill(() => ({ kind: 'error' })));
+    const sends = ['m1', 'm2', 'm3'].map((text) => scene.send(text, { hold: 5 }));
+    const outcomes = await scene.world.clock.wait(Promise.all(sends), 1000);
+    assert.deepEqual(outcomes, ['SEND_FAILED not-sent', 'sent', 'sent']);
+    assert.equal(scene.sendCommands, 4);
+    await scene.world.clock.advance(60_000);
+    assert.equal(scene.sendCommands, 4);
+    assert.deepEqual(scene.arrived, ['0 m2', '0 m3']);
+    await scene.world.end();
+  });
+
+  it('is followed by one that may not wait, in order, however the first fares', async () => {
+    const scene = await new Scene().begin();
+    scene.fates.push(...Array<() => Fate>(2).fill(() => ({ kind: 'error' })));
+    const first = scene.send('m1', { hold: 5 });
+    const sends = [first, scene.send('m2', {}), scene.send('m3', { hold: 5 })];
+    await scene.world.clock.wait(first);
+    sends.push(scene.send('m4', {}));
+    const outcomes = await scene.world.clock.wait(Promise.all(sends), 1000);
+    await scene.world.clock.advance(10);
+    assert.deepEqual(outcomes, ['SEND_FAILED not-sent', 'sent', 'sent', 'sent']);
+    assert.deepEqual(scene.arrived, ['0 m2', '0 m3', '0 m4']);
+    await scene.world.end();
+  });
+
+  it('goes over the next connection, in its place, when the end of this one was not heard', async () => {
+    const scene = await new Scene('D', (text) => text.replace('+WS_CLOSED:0\r\n', '')).begin();
+    scene.world.server.connections[0]?.close(1001);
+    await scene.world.clock.advance(500);
+    assert.equal(scene.link.state, 2);
+    const sends = ['m1', 'm2', 'm3'].map((text) => scene.send(text));
+    assert.deepEqual(await scene.world.clock.wait(Promise.all(sends)), ['sent', 'sent', 'sent']);
+    await scene.world.clock.advance(10);
+    assert.deepEqual(scene.arrived, ['1 m1', '1 m2', '1 m3']);
+    await scene.world.end();
+  });
+
+  it('is not tried for longer than it may wait', async () => {
+    const scene = await new Scene().begin();
+    const { clock } = scene.world;
+    scene.fates.push(...Array<() => Fate>(100).fill(() => ({ kind: 'busy', executed: false })));
+    const start = clock.now();
+    const outcome = await clock.wait(scene.send('never', { hold: 5 }));
+    assert.match(outcome, / not-sent$/);
+    assert.ok(clock.now() - start < 60_000, `${clock.now() - start} ms`);
+    await scene.world.end();
+  });
+
+  for (const how of ['close', 'drop'] as const) {
+    it(`keeps its place when its link is lost while it is at work (${how})`, async () => {
+      const scene = await new Scene().begin();
+      scene.fates.push(() => scene.lose(how, 300));
+      const sends = ['m1', 'm2', 'm3'].map((text) => scene.send(text));
+      assert.deepEqual(await scene.world.clock.wait(Promise.all(sends)), ['sent', 'sent', 'sent']);
+      await scene.world.clock.advance(10);
+      assert.deepEqual(scene.arrived, ['1 m1', '1 m2', '1 m3']);
+      await scene.world.end();
+    });
+  }
+
+  it('keeps its place when its link is back before it is known to be not sent', async () => {
+    const scene = await new Scene().begin();
+    // What is reported while the command is at work would take the device 10 s.
+    const { port } = scene.world;
+    scene.fates.push(() => {
+      port.deliver(Buffer.from('+WS_DISCONNECTED:0\r\n+WS_CONNECTED:0\r\n'));
+      return { kind: 'error' };
+    });
+    const sends = ['m1', 'm2', 'm3'].map((text) => scene.send(text));
+    assert.deepEqual(await scene.world.clock.wait(Promise.all(sends)), ['sent', 'sent', 'sent']);
+    await scene.world.clock.advance(10);
+    assert.deepEqual(scene.arrived, ['0 m1', '0 m2', '0 m3']);
+    await scene.world.end();
+  });
+
+  it('keeps its place when the device is restarted to get back in step', async () => {
+    const scene = await new Scene().begin();
+    scene.fates.push(() => ({ kind: 'hang' }));
+    const sends = ['m1', 'm2', 'm3'].map((text) => scene.send(text, { hold: 120 }));
+    assert.deepEqual(await scene.world.clock.wait(Promise.all(sends)), ['sent', 'sent', 'sent']);
+    await scene.world.clock.advance(10);
+    assert.deepEqual(scene.arrived, ['1 m1', '1 m2', '1 m3']);
+    await scene.world.end();
+  });
+
+  it('is not sent any more when it was withdrawn at work and had to wait again', async () => {
+    const scene = await new Scene().begin();
+    scene.fates.push(() => scene.lose('close', 300));
+    const controller = new AbortController();
+    const outcome = scene.send('withdrawn', { hold: 30, signal: controller.signal });
+    await scene.world.clock.advance(100);
+    controller.abort();
+    assert.equal(await scene.world.clock.wait(outcome), 'ABORTED not-sent');
+    await scene.world.clock.advance(30_000);
+    assert.equal(scene.link.state, 2);
+    assert.deepEqual(scene.arrived, []);
+    assert.equal(scene.world.device.queue.messages, 0);
+    await scene.world.end();
+  });
+});

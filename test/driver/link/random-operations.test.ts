@@ -1,0 +1,174 @@
+import assert from 'node:assert/strict';
+import { it } from 'node:test';
+import { EspAtError } from '../../../driver/errors';
+import type { Link } from '../../../driver/link/link';
+import type { LinkEvent } from '../../../driver/link/options';
+import { Chance } from '../../harness/random';
+import { World } from '../../harness/harness';
+
+/** Lives that are lived, and what happens in each. */
+const LIVES = 250;
+const HAPPENINGS = 25;
+const classes = ['A', 'B', 'C', 'D'] as const;
+const paths = ['plain', 'echo', 'slow=700', '401', 'other'] as const;
+/** Milliseconds between one happening and the next. */
+const pauses = [0, 0, 1, 5, 30, 200, 1000, 4000] as const;
+
+/** Three links whose users, servers, cable and device do whatever comes to their minds, at random. */
+class Life {
+  readonly problems: string[] = [];
+  readonly #world: World;
+  readonly #luck: Chance;
+  /** How each request ended: `done`, or the outcome of its error. */
+  readonly #endings = new Map<string, string>();
+  #asked = 0;
+  #messages = 0;
+
+  constructor(seed: number) {
+    this.#luck = new Chance(seed);
+    const { random } = this.#luck;
+    const firmware = this.#luck.one(classes);
+    const line = this.#luck.once(2) ? { line: { rate: 115_200 } } : {};
+    const world = new World({ firmware, seed, simulator: { bootMs: 400 }, ...line });
+    this.#world = world;
+    world.server.manners.answersCloses = !this.#luck.once(4);
+    world.server.manners.finDelay = this.#luck.once(3) ? Infinity : random() * 400;
+    const states = [0, 0, 0];
+    world.device.on('link', (event) => {
+      this.#check(event, states[event.link] ?? 0);
+      states[event.link] = event.state;
+    });
+  }
+
+  async live(): Promise<void> {
+    const { clock, device, port } = this.#world;
+    device.start();
+    await clock.advance(3000);
+    for (let index = 0; index < HAPPENINGS; index++) {
+      this.#happen();
+      await clock.advance(this.#luck.one(pauses));
+    }
+    device.start();
+    port.plugIn();
+    await clock.advance(200_000);
+    if (this.#asked !== this.#endings.size) this.problems.push('something never settled');
+    await this.#audit();
+    this.#checkMessages();
+    await this.#world.end();
+    const timers = this.#world.hostClock.pending;
+    if (timers > 0) this.problems.push(`${timers} timers are left`);
+  }
+
+  #happen(): void {
+    const { clock, device, port, server, simulator } = this.#world;
+    const link = this.#luck.one(device.links);
+    const connection = this.#luck.one(server.connections.filter(({ open }) => open));
+    switch (this.#luck.below(13)) {
+      case 0:
+      case 1:
+      case 2: {
+        const uri = `ws://host${this.#luck.once(12) ? ':1' : ''}/${this.#luck.one(paths)}`;
+        const [keepOpen, replace] = [this.#luck.once(2), this.#luck.once(2)];
+        return this.#watch(link.open({ uri, keepOpen, replace }));
+      }
+      case 3:
+        return this.#watch(link.close({ graceful: this.#luck.once(2) }));
+      case 4:
+        return this.#watch(device.query());
+      case 5:
+        return connection?.close();
+      case 6:
+        return this.#luck.once(2) ? connection?.drop() : connection?.reset();
+      case 7:
+        return this.#luck.once(3) ? simulator.restart() : undefined;
+      case 8:
+        if (!this.#luck.once(3)) return;
+        port.unplug();
+        return void clock.after(this.#luck.below(4000), () => port.plugIn());
+      case 9:
+        if (!this.#luck.once(4)) return;
+        this.#watch(device.stop());
+        return void clock.after(this.#luck.below(1500), () => device.start());
+      default:
+        for (let count = this.#luck.below(4); count >= 0; count--) this.#send(link);
+    }
+  }
+
+  #send(link: Link): void {
+    const name = `<${this.#messages++}>`;
+    const longest = this.#world.device.capabilities?.fragments ? 40_000 : 8000;
+    const payload = name + 'x'.repeat(this.#luck.below(this.#luck.once(4) ? longest : 50));
+    const withdrawal = new AbortController();
+    if (this.#luck.once(5))
+      this.#world.clock.after(this.#luck.below(500), () => withdrawal.abort());
+    const hold = this.#luck.once(2) ? this.#luck.below(20) : 0;
+    this.#watch(link.send(payload, { hold, signal: withdrawal.signal }), name);
+  }
+
+  #watch(promise: Promise<unknown>, name = `request ${this.#asked}`): void {
+    this.#asked++;
+    promise.then(
+      () => this.#endings.set(name, 'done'),
+      (error: unknown) => {
+        if (!(error instanceof EspAtError)) this.problems.push(`${name}: ${String(error)}`);
+        else this.#endings.set(name, error.outcome ?? error.code);
+      },
+    );
+  }
+
+  /** What is told is a story that can be. */
+  #check({ link, event, state }: LinkEvent, before: number): void {
+    const impossible =
+      (before === 2 && (event === 'opened' || event === 'reopened')) ||
+      (before !== 2 && event === 'lost') ||
+      (before === 4 && event === 'closing') ||
+      (event === 'asked' && state !== before);
+    if (impossible) this.problems.push(`link ${link} told of ${event} in state ${before}`);
+  }
+
+  /** In the end driver, device and server are of one mind. */
+  async #audit(): Promise<void> {
+    const { clock, device, server } = this.#world;
+    const states = () => device.links.map(({ state, uri }) => `${state} ${uri}`).join();
+    const before = states();
+    await clock.wait(device.query());
+    if (states() !== before) this.problems.push(`${before} were ${states()}`);
+    const open = server.connections.filter((each) => each.open);
+    const served = open.map(({ request }) => `2 ws://host${request.target}`);
+    const believed = states().split(',');
+    const idle = believed.filter((each) => each.startsWith('0'));
+    if ([...served, ...idle].sort().join() !== believed.sort().join())
+      this.problems.push(`the server has ${served.join()}, and the links are ${before}`);
+  }
+
+  /** Every message came once where that was said, and not at all where that was. */
+  #checkMessages(): void {
+    const arrived = new Map<string, number>();
+    for (const { frames } of this.#world.server.connections) {
+      let text: string | undefined;
+      for (const { opcode, fin, payload } of frames.filter((frame) => frame.opcode < 8)) {
+        if ((opcode === 0) !== (text !== undefined)) this.problems.push('fragments were mixed up');
+        text = (text ?? '') + payload.toString();
+        if (!fin) continue;
+        const [name = text] = /^<\d+>/.exec(text) ?? [];
+        arrived.set(name, (arrived.get(name) ?? 0) + 1);
+        text = undefined;
+      }
+    }
+    for (const [name, ending] of this.#endings) {
+      if (!name.startsWith('<')) continue;
+      const times = arrived.get(name) ?? 0;
+      const told = ending === 'done' || ending === 'not-sent' || ending === 'unknown';
+      if (!told || times > 1 || (ending === 'not-sent' && times > 0))
+        this.problems.push(`message ${name} (${ending}) came ${times} times`);
+    }
+  }
+}
+
+it('whatever is wished for at random, promises settle, and all are of one mind in the end', async () => {
+  for (let seed = 1; seed <= LIVES; seed++) {
+    const life = new Life(seed);
+    await life.live();
+    assert.deepEqual(life.problems, [], `life ${seed}`);
+  }
+});

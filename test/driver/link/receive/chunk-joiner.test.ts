@@ -1,0 +1,240 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import type { Joining } from '../../../../driver/link/options';
+import { ChunkJoiner } from '../../../../driver/link/receive/chunk-joiner';
+import { planSends } from '../../../../driver/link/send-plan';
+import { VirtualClock } from '../../../harness/virtual-clock';
+
+function rig(joining: Joining, limit = 1000) {
+  const told: string[] = [];
+  const clock = new VirtualClock();
+  const joiner = new ChunkJoiner(0, joining, limit, clock, {
+    message: (bytes) => told.push(bytes.toString()),
+    failed: (error) => told.push(`! ${error.code}`),
+    dead: (error) => told.push(`dead ${error.code}`),
+  });
+  const push = (...pieces: (string | Buffer)[]) => {
+    for (const piece of pieces) joiner.push(Buffer.from(piece));
+  };
+  return { joiner, told, clock, push };
+}
+
+/** Cuts bytes at the given sizes, over and over. */
+function cut(bytes: Buffer, sizes: readonly number[]): Buffer[] {
+  const pieces: Buffer[] = [];
+  for (let at = 0, turn = 0; at < bytes.length; turn++) {
+    const size = sizes[turn % sizes.length] ?? 1;
+    pieces.push(bytes.subarray(at, at + size));
+    at += size;
+  }
+  return pieces;
+}
+
+const sizes = fc.array(fc.integer({ min: 1, max: 7 }), { minLength: 1, maxLength: 8 });
+
+describe('joining by piece', () => {
+  it('hands on each as it comes, empty ones too', () => {
+    const { push, told } = rig({ by: 'chunk' });
+    push('a', '', 'bc');
+    assert.deepEqual(told, ['a', '', 'bc']);
+  });
+});
+
+describe('a frame that stalls', () => {
+  const begun = [
+    [{ by: 'json' }, '{"a":'],
+    [{ by: 'delimiter', delimiter: Buffer.from('##') }, 'half'],
+    [{ by: 'delimiter', delimiter: Buffer.from('##') }, '#'],
+  ] as const;
+
+  it('shows by an empty piece that comes late in the middle of a message', async () => {
+    for (const [joining, half] of begun) {
+      const { push, told, clock } = rig(joining);
+      push(half);
+      await clock.advance(10_000);
+      push('');
+      assert.deepEqual(told, ['dead FRAME_STALLED']);
+    }
+  });
+
+  it('is not what an empty message is, soon or between messages', async () => {
+    for (const [joining, half] of begun) {
+      const { push, told, clock } = rig(joining);
+      push('');
+      await clock.advance(10_000);
+      push('', half);
+      await clock.advance(4000);
+      push('');
+      assert.deepEqual(told, []);
+    }
+  });
+});
+
+describe('joining JSON', () => {
+  it('waits for the bracket that closes the first, whatever strings hold', () => {
+    const { push, told } = rig({ by: 'json' });
+    push('{"a":"}\\"', ']{', '"}', ' \r\n[1,[2]', ',3]{"b', '":{}}');
+
+    assert.deepEqual(
+      told.map((text) => JSON.parse(text) as unknown),
+      [{ a: '}"]{' }, [1, [2], 3], { b: {} }],
+    );
+  });
+
+  it('takes a text without brackets as its piece', () => {
+    const { push, told } = rig({ by: 'json' });
+    push('42', 'true');
+    assert.deepEqual(told, ['42', 'true']);
+  });
+
+  it('finds the same texts however they are cut', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.oneof(fc.object(), fc.array(fc.string())), { maxLength: 6 }),
+        sizes,
+        (values, at) => {
+          const { push, told } = rig({ by: 'json' }, 1e9);
+          push(...cut(Buffer.from(values.map((value) => JSON.stringify(value)).join('')), at));
+          assert.deepEqual(
+            told,
+            values.map((value) => JSON.stringify(value)),
+          );
+        },
+      ),
+      { numRuns: 300, seed: 3 },
+    );
+  });
+});
+
+describe('joining by delimiter', () => {
+  it('finds the same messages however they are cut, also through the delimiter', () => {
+    const text = fc
+      .array(fc.constantFrom('a', '-', '\r', 'é', '\n'), { maxLength: 12 })
+      .map((all) => all.join(''));
+    fc.assert(
+      fc.property(fc.array(text, { maxLength: 8 }), sizes, (messages, at) => {
+        const delimiter = '--\r';
+        const input = messages.map((message) => message + delimiter).join('');
+        const { push, told } = rig({ by: 'delimiter', delimiter: Buffer.from(delimiter) });
+        push(...cut(Buffer.from(input), at));
+        assert.deepEqual(told, input.split(delimiter).slice(0, -1));
+      }),
+      { numRuns: 500, seed: 5 },
+    );
+  });
+
+  it('says what broke off when the connection ends', () => {
+    const { push, told, joiner } = rig({ by: 'delimiter', delimiter: Buffer.from('\n') });
+    push('one\ntwo');
+    joiner.close();
+    assert.deepEqual(told, ['one', '! MESSAGE_INCOMPLETE']);
+  });
+
+  it('passes over a message that is too large, up to its delimiter', () => {
+    const { push, told } = rig({ by: 'delimiter', delimiter: Buffer.from('\n') }, 5);
+    push('123', '456', '789\nok\n');
+    assert.deepEqual(told, ['! MESSAGE_TOO_LARGE', 'ok']);
+  });
+
+  it('ends a message that is too large at its delimiter, though that comes in two pieces', () => {
+    const { push, told } = rig({ by: 'delimiter', delimiter: Buffer.from('\r\n') }, 5);
+    push('1234567\r', '\none\r\n', 'two\r\n');
+    assert.deepEqual(told, ['! MESSAGE_TOO_LARGE', 'one', 'two']);
+  });
+
+  it('does not count the beginning of a delimiter towards the limit, unless it is none', () => {
+    const { push, told } = rig({ by: 'delimiter', delimiter: Buffer.from('\r\n') }, 5);
+    push('12345\r', '\n1234\r', '5\r\n', '12345\r', '6\r\nok\r\n');
+    assert.deepEqual(told, ['12345', '! MESSAGE_TOO_LARGE', '! MESSAGE_TOO_LARGE', 'ok']);
+  });
+
+  it('refuses the same messages however they are cut', () => {
+    const text = fc
+      .array(fc.constantFrom('a', '-', '\r'), { maxLength: 9 })
+      .map((all) => all.join(''));
+    fc.assert(
+      fc.property(fc.array(text, { maxLength: 8 }), sizes, (messages, at) => {
+        const delimiter = '--\r';
+        const input = messages.map((message) => message + delimiter).join('');
+        const { push, told } = rig({ by: 'delimiter', delimiter: Buffer.from(delimiter) }, 6);
+        push(...cut(Buffer.from(input), at));
+        const wanted = input.split(delimiter).slice(0, -1);
+        assert.deepEqual(
+          told,
+          wanted.map((message) => (message.length > 6 ? '! MESSAGE_TOO_LARGE' : message)),
+        );
+      }),
+      { numRuns: 500, seed: 7 },
+    );
+  });
+});
+
+describe('joining by silence', () => {
+  it('ends a message when nothing has come for so long, and leaves no timer', async () => {
+    const { push, told, clock, joiner } = rig({ by: 'silence', milliseconds: 50 });
+    push('a');
+    await clock.advance(49);
+    push('b');
+    await clock.advance(49);
+    assert.deepEqual(told, []);
+    await clock.advance(1);
+    assert.deepEqual(told, ['ab']);
+    push('last');
+    joiner.close();
+    assert.deepEqual(told, ['ab', 'last']);
+    assert.equal(clock.pending, 0);
+  });
+
+  it('leaves out, after a gap, what may be the end of a message whose beginning is lost', () => {
+    const { push, told, joiner } = rig({ by: 'delimiter', delimiter: Buffer.from('|') });
+    push('whole|begin');
+    joiner.gap();
+    push('ning|next|');
+    assert.deepEqual(told, ['whole', 'next']);
+  });
+
+  it('forgets what has begun after a gap', async () => {
+    const { push, told, clock, joiner } = rig({ by: 'silence', milliseconds: 50 });
+    push('half');
+    joiner.gap();
+    await clock.advance(100);
+    assert.deepEqual(told, []);
+    assert.equal(clock.pending, 0);
+  });
+});
+
+describe('planning sends', () => {
+  const D = { opcode: 2, fin: true, maxSend: 100, fragments: true };
+  const C = { ...D, fragments: false };
+  const show = (...args: Parameters<typeof planSends>) =>
+    planSends(...args).map(
+      ({ start, end, opcode, fin }) => `${start}-${end} op ${opcode}${fin ? ' fin' : ''}`,
+    );
+
+  it('takes one where it fits', () => {
+    assert.deepEqual(show(100, D), ['0-100 op 2 fin']);
+    assert.deepEqual(show(0, D), ['0-0 op 2 fin']);
+    assert.deepEqual(show(100, C), ['0-100 op 2 fin']);
+  });
+
+  it('takes fragments and an empty end where it does not', () => {
+    assert.deepEqual(show(250, D), [
+      '0-100 op 2',
+      '100-200 op 0',
+      '200-250 op 0',
+      '250-250 op 0 fin',
+    ]);
+    assert.deepEqual(show(250, { ...D, fin: false }), [
+      '0-100 op 2',
+      '100-200 op 0',
+      '200-250 op 0',
+    ]);
+    assert.deepEqual(show(3, { ...D, opcode: 0 }), ['0-3 op 0', '3-3 op 0 fin']);
+  });
+
+  it('names the limit where the firmware has neither', () => {
+    assert.throws(() => planSends(101, C), { code: 'PAYLOAD_TOO_LONG', outcome: 'not-sent' });
+    assert.throws(() => planSends(0, C), { code: 'EMPTY_NOT_SUPPORTED', outcome: 'not-sent' });
+  });
+});

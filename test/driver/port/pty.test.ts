@@ -1,0 +1,178 @@
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { after, describe, it } from 'node:test';
+import type { EspAtError } from '../../../driver/errors';
+import { openerFor } from '../../../driver/port/open';
+import type { Port } from '../../../driver/port/port';
+import { openPty, PortLink, whyNoPty, type Pty } from '../../harness/pty';
+import { refused, rejected } from '../../harness/refused';
+
+/** Milliseconds until a test gives up; what is waited for comes within a few. */
+const PATIENCE = 5000;
+
+/** Settles as soon as `done()`; the condition is looked at after every turn of the event loop. */
+async function until(done: () => boolean, what: string): Promise<void> {
+  const end = performance.now() + PATIENCE;
+  while (!done()) {
+    if (performance.now() > end) assert.fail(`${what} did not happen within ${PATIENCE} ms`);
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+}
+
+class Recorder {
+  readonly lost: EspAtError[] = [];
+  #chunks: Buffer[] = [];
+
+  readonly handlers = {
+    data: (chunk: Buffer) => {
+      this.#chunks.push(chunk);
+    },
+    lost: (error: EspAtError) => {
+      this.lost.push(error);
+    },
+  };
+
+  get length(): number {
+    return this.#chunks.reduce((sum, chunk) => sum + chunk.length, 0);
+  }
+
+  take(): Buffer {
+    return Buffer.concat(this.#chunks.splice(0));
+  }
+}
+
+function open(path: string, recorder: Recorder, flowControl = false): Promise<Port> {
+  const line = { rate: 115_200, flowControl, dtr: true, rts: true };
+  return openerFor(path, line).open(recorder.handlers);
+}
+
+describe('a real serial line', { skip: whyNoPty() ?? false }, () => {
+  const open_: Pty[] = [];
+  const newPty = (onData?: (chunk: Buffer) => void): Pty => {
+    const pty = openPty(onData);
+    open_.push(pty);
+    return pty;
+  };
+  after(() => Promise.all(open_.map((pty) => pty.close())));
+
+  it('carries all byte values both ways, unchanged', async () => {
+    const host = new Recorder();
+    const far = new Recorder();
+    const pty = newPty(far.handlers.data);
+    const port = await open(pty.path, host);
+    const all = Buffer.from(Array.from({ length: 256 }, (_, index) => index));
+    port.write(all);
+    pty.write(all);
+    await until(() => far.length >= 256 && host.length >= 256, 'the transfer');
+    assert.deepEqual(far.take(), all);
+    assert.deepEqual(host.take(), all);
+    await port.close();
+  });
+
+  it('carries 64 KiB each way at the same time', async () => {
+    const host = new Recorder();
+    const far = new Recorder();
+    const pty = newPty(far.handlers.data);
+    const port = await open(pty.path, host, true);
+    const [out, back] = [randomBytes(65_536), randomBytes(65_536)];
+    port.write(out);
+    pty.write(back);
+    await until(() => far.length >= 65_536 && host.length >= 65_536, 'the transfer');
+    assert.ok(far.take().equals(out));
+    assert.ok(host.take().equals(back));
+    assert.equal(port.pendingBytes, 0);
+    await port.close();
+  });
+
+  it('carries 64 KiB in answer to a byte, to a far end that then says nothing', async () => {
+    const far = new Recorder();
+    const pty = newPty(far.handlers.data);
+    const line = { rate: 115_200, flowControl: false };
+    const payload = Buffer.alloc(65_536, 'p');
+    const port = await openerFor(pty.path, line).open({
+      // While the line is full, the port goes on waiting for room and for what comes next.
+      data: () => port.write(payload),
+      lost: () => undefined,
+    });
+    pty.write(Buffer.from('>'));
+    await until(() => far.length >= payload.length, 'the payload');
+    assert.deepEqual(far.take(), payload);
+    await port.close();
+  });
+
+  it('changes its rate and goes on', async () => {
+    const far = new Recorder();
+    const port = await open(newPty(far.handlers.data).path, new Recorder());
+    for (const rate of [921_600, 3_000_000, 5_000_000, 74_880]) await port.setRate?.(rate);
+    port.write(Buffer.from('AT\r\n'));
+    await until(() => far.length === 4, 'the transfer');
+    await port.close();
+  });
+
+  it('is lost exactly once when the far end goes, and comes back under the same name', async () => {
+    const link = new PortLink();
+    try {
+      const host = new Recorder();
+      const before = newPty();
+      link.point(before.path);
+      const port = await open(link.path, host);
+      await before.close();
+      await until(() => host.lost.length > 0, 'the loss');
+      refused('PORT_CLOSED', () => port.write(Buffer.from('AT')));
+      await port.close();
+      assert.deepEqual(
+        host.lost.map(({ code }) => code),
+        ['PORT_LOST'],
+      );
+
+      link.remove();
+      await rejected('PORT_NOT_FOUND', open(link.path, host));
+
+      const far = new Recorder();
+      link.point(newPty(far.handlers.data).path);
+      const again = await open(link.path, host);
+      again.write(Buffer.from('AT\r\n'));
+      await until(() => far.length === 4, 'the transfer');
+      await again.close();
+      assert.equal(host.lost.length, 1);
+    } finally {
+      link.close();
+    }
+  });
+
+  it('is lost also when the far end goes in the middle of a flood', async () => {
+    // Some of these end in the state that only an ioctl can tell from silence.
+    for (let round = 0; round < 5; round++) {
+      const host = new Recorder();
+      const pty = newPty();
+      const port = await open(pty.path, host);
+      pty.write(Buffer.alloc(4 * 1024 * 1024, 'x'));
+      await until(() => host.length > 50_000 * round, 'the flood');
+      await pty.close();
+      await until(() => host.lost.length > 0, 'the loss');
+      await port.close();
+      assert.equal(host.lost.length, 1);
+    }
+  });
+
+  it('is free for others once it is closed, and held until then', async () => {
+    const pty = newPty();
+    const first = await open(pty.path, new Recorder());
+    await rejected('PORT_BUSY', open(pty.path, new Recorder()));
+    await first.close();
+    const second = await open(pty.path, new Recorder());
+    await second.close();
+  });
+
+  it('closes at once although its far end takes nothing more', async () => {
+    const pty = newPty();
+    const port = await open(pty.path, new Recorder());
+    pty.pause();
+    port.write(Buffer.alloc(4 * 1024 * 1024));
+    await until(() => port.pendingBytes > 0, 'the jam');
+    const start = performance.now();
+    await port.close();
+    assert.ok(performance.now() - start < 1000);
+    pty.resume();
+  });
+});

@@ -1,0 +1,236 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type { ErrorCode, EspAtError } from '../../../driver/errors';
+import type { Port } from '../../../driver/port/port';
+import { openSerial, type SerialOptions } from '../../../driver/port/serial';
+import { FakeSerial } from '../../harness/fake-serial';
+import { refused, rejected } from '../../harness/refused';
+import { VirtualClock } from '../../harness/virtual-clock';
+
+const path = '/dev/ttyUSB0';
+
+/** An open port over a fake binding, with all that it told. */
+async function open(options: Partial<SerialOptions> = {}, serial = new FakeSerial()) {
+  const clock = new VirtualClock();
+  const received: Buffer[] = [];
+  const lost: EspAtError[] = [];
+  const port: Port = await openSerial(
+    { path, rate: 115_200, flowControl: false, ...options },
+    { data: (chunk) => received.push(chunk), lost: (error) => lost.push(error) },
+    { binding: serial, clock },
+  );
+  return { port, serial, clock, received, lost };
+}
+
+describe('opening a serial port', () => {
+  it('passes on rate and flow control', async () => {
+    const { serial, port } = await open({ rate: 921_600, flowControl: true });
+    assert.deepEqual(serial.calls, [`open ${path} 921600 rtscts=true`]);
+    await port.close();
+  });
+
+  it('sets DTR and RTS as chosen, with every other flag given', async () => {
+    const both = await open({ dtr: false, rts: false });
+    assert.deepEqual(both.serial.calls.slice(1), ['set']);
+    const one = await open({ dtr: false });
+    assert.deepEqual(one.serial.calls.slice(1), ['set rts']);
+    const controlled = await open({ dtr: true, rts: false, flowControl: true });
+    assert.deepEqual(controlled.serial.calls.slice(1), ['set dtr+rts']);
+    await Promise.all([both, one, controlled].map(({ port }) => port.close()));
+  });
+
+  it('does without these lines where there are none', async () => {
+    const serial = new FakeSerial();
+    serial.setFailure = new Error('Error: Inappropriate ioctl for device, cannot set');
+    const { port, lost } = await open({ dtr: true, rts: true }, serial);
+    port.write(Buffer.from('AT'));
+    assert.deepEqual(serial.written, [Buffer.from('AT')]);
+    assert.deepEqual(lost, []);
+    await port.close();
+  });
+
+  it('says why it cannot be opened', async () => {
+    const wrong: [string, ErrorCode][] = [
+      ['Error: No such file or directory, cannot open /dev/ttyUSB0', 'PORT_NOT_FOUND'],
+      ['Error: Permission denied, cannot open /dev/ttyUSB0', 'PORT_PERMISSION'],
+      ['Error: Device or resource busy, cannot open /dev/ttyUSB0', 'PORT_BUSY'],
+      ['Error Resource temporarily unavailable Cannot lock port', 'PORT_BUSY'],
+      ['Opening COM3: Access denied', 'PORT_BUSY'],
+      ['Opening COM3: File not found', 'PORT_NOT_FOUND'],
+      ['Error: Input/output error, cannot open /dev/ttyUSB0', 'PORT_FAILED'],
+    ];
+    for (const [message, code] of wrong) {
+      const serial = new FakeSerial();
+      serial.openFailure = new Error(message);
+      const error = await rejected(code, open({}, serial));
+      assert.match(error.message, /\/dev\/ttyUSB0/);
+    }
+  });
+});
+
+describe('writing to a serial port', () => {
+  it('hands on at once, and joins what waits behind a write', async () => {
+    const { port, serial, clock } = await open();
+    serial.held = true;
+    port.write(Buffer.from('one'));
+    port.write(Buffer.from('two'));
+    port.write(new Uint8Array([0x33]));
+    assert.equal(port.pendingBytes, 7);
+    assert.deepEqual(serial.written.map(String), ['one']);
+    serial.held = false;
+    serial.finishWrite();
+    await clock.advance(0);
+    assert.deepEqual(serial.written.map(String), ['one', 'two3']);
+    assert.equal(port.pendingBytes, 0);
+    await port.close();
+  });
+
+  it('writes a view without the rest of its memory', async () => {
+    const { port, serial } = await open();
+    port.write(new Uint8Array([1, 2, 3, 4]).subarray(1, 3));
+    assert.deepEqual(serial.written, [Buffer.from([2, 3])]);
+    await port.close();
+  });
+
+  it('keeps nothing for later once it is closed', async () => {
+    const { port, serial } = await open();
+    serial.held = true;
+    port.write(Buffer.from('one'));
+    port.write(Buffer.from('two'));
+    await port.close();
+    assert.equal(port.pendingBytes, 0);
+    refused('PORT_CLOSED', () => port.write(Buffer.from('three')));
+    assert.deepEqual(serial.written.map(String), ['one']);
+  });
+
+  it('is lost when a write fails', async () => {
+    const { port, serial, lost, clock } = await open();
+    serial.held = true;
+    port.write(Buffer.from('one'));
+    serial.finishWrite(new Error('EIO'));
+    await clock.advance(0);
+    assert.deepEqual(
+      lost.map(({ code }) => code),
+      ['PORT_LOST'],
+    );
+    refused('PORT_CLOSED', () => port.write(Buffer.from('two')));
+  });
+});
+
+describe('reading from a serial port', () => {
+  it('hands on chunks that stay as they are', async () => {
+    const { port, serial, received, clock } = await open();
+    const chunks = Array.from({ length: 40 }, (_, index) => Buffer.alloc(4000, index));
+    for (const chunk of chunks) {
+      serial.deliver(chunk);
+      await clock.advance(0);
+    }
+    assert.deepEqual(received, chunks);
+    await port.close();
+  });
+
+  it('hands on nothing after it was closed', async () => {
+    const { port, serial, received, lost, clock } = await open();
+    serial.deliver(Buffer.from('late'));
+    await port.close();
+    await clock.advance(0);
+    assert.deepEqual([received.length, lost.length], [0, 0]);
+  });
+});
+
+describe('the end of a serial port', () => {
+  it('is told once when the adapter is unplugged, and the file is given back', async () => {
+    const { port, serial, lost, clock } = await open();
+    serial.held = true;
+    port.write(Buffer.from('x'));
+    serial.unplug();
+    await clock.advance(10_000);
+    assert.deepEqual(
+      lost.map(({ code }) => code),
+      ['PORT_LOST'],
+    );
+    assert.match(lost.map(({ message }) => message).join(), /ttyUSB0/);
+    await port.close();
+    assert.equal(serial.calls.filter((call) => call === 'close').length, 1);
+    assert.equal(clock.pending, 0);
+  });
+
+  it('is not told when it was asked for', async () => {
+    const { port, serial, lost, clock } = await open();
+    await Promise.all([port.close(), port.close()]);
+    await port.close();
+    assert.deepEqual(serial.calls.slice(1), ['flush', 'close']);
+    assert.deepEqual([lost.length, clock.pending], [0, 0]);
+  });
+
+  it('is found by an ioctl where reads go on finding nothing', async () => {
+    const { port, serial, lost, clock } = await open();
+    await clock.advance(5000);
+    assert.deepEqual(lost, []);
+    serial.rateFailure = new Error('Error: Input/output error, cannot get baud rate');
+    await clock.advance(1000);
+    assert.equal(lost.length, 1);
+    await port.close();
+  });
+
+  it('is not seen in a system that cannot be asked for the rate', async () => {
+    const serial = new FakeSerial();
+    serial.rateFailure = new Error('getBaudRate is not implemented on darwin');
+    const { port, lost, clock } = await open({}, serial);
+    await clock.advance(60_000);
+    assert.deepEqual([lost.length, clock.pending], [0, 0]);
+    await port.close();
+  });
+});
+
+describe('the rate of a serial port', () => {
+  it('is changed on request', async () => {
+    const { port, serial } = await open();
+    await port.setRate?.(921_600);
+    assert.deepEqual(serial.calls.slice(1), ['update 921600']);
+    serial.updateFailure = new Error('Error baud rate of 7 is not supported on your platform');
+    await rejected('PORT_FAILED', port.setRate?.(7) ?? Promise.resolve());
+    await port.close();
+    await rejected('PORT_CLOSED', port.setRate?.(9600) ?? Promise.resolve());
+  });
+});
+
+describe('the reset of a serial port', () => {
+  it('pulls EN by RTS without DTR, lets go, and restores what was chosen', async () => {
+    const { port, serial, clock } = await open({ dtr: true, rts: false });
+    const done = port.reset?.();
+    assert.ok(done);
+    await clock.advance(99);
+    assert.deepEqual(serial.calls.slice(2), ['set rts']);
+    await clock.advance(1);
+    assert.deepEqual(serial.calls.slice(2), ['set rts', 'set']);
+    await clock.wait(done);
+    assert.deepEqual(serial.calls.slice(2), ['set rts', 'set', 'set dtr']);
+    await port.close();
+  });
+
+  it('leaves no timer when the port is closed meanwhile', async () => {
+    const { port, clock } = await open();
+    const done = port.reset?.() ?? Promise.resolve();
+    await clock.advance(50);
+    await port.close();
+    await rejected('PORT_CLOSED', done);
+    assert.equal(clock.pending, 0);
+  });
+
+  it('fails in words where there are no such lines', async () => {
+    const { port, serial } = await open();
+    serial.setFailure = new Error('Error: Inappropriate ioctl for device, cannot set');
+    const error = await rejected('PORT_FAILED', port.reset?.() ?? Promise.resolve());
+    assert.match(error.message, /Inappropriate ioctl/);
+    await port.close();
+  });
+
+  it('is not there when it was not allowed, or when RTS controls the flow', async () => {
+    const ports = [await open({ hardwareReset: false }), await open({ flowControl: true })];
+    for (const { port } of ports) {
+      assert.equal(typeof port.reset, 'undefined');
+      await port.close();
+    }
+  });
+});

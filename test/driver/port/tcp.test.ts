@@ -1,0 +1,150 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { afterEach, beforeEach, describe, it } from 'node:test';
+import type { EspAtError } from '../../../driver/errors';
+import { openerFor } from '../../../driver/port/open';
+import type { Port } from '../../../driver/port/port';
+import { openTcp } from '../../../driver/port/tcp';
+import { refused, rejected } from '../../harness/refused';
+import { VirtualClock } from '../../harness/virtual-clock';
+
+const line = { rate: 115_200, flowControl: false };
+
+/** A bridge that lets the test speak for the device. */
+class Bridge {
+  readonly server: Server = createServer();
+  readonly sockets: Socket[] = [];
+
+  async listen(): Promise<string> {
+    this.server.on('connection', (socket) => {
+      this.sockets.push(socket);
+      socket.on('error', () => undefined);
+    });
+    this.server.listen(0, '127.0.0.1');
+    await once(this.server, 'listening');
+    return `tcp://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
+  }
+
+  async accepted(): Promise<Socket> {
+    if (this.sockets.length === 0) await once(this.server, 'connection');
+    const [socket] = this.sockets;
+    assert.ok(socket);
+    return socket;
+  }
+
+  async close(): Promise<void> {
+    for (const socket of this.sockets) socket.destroy();
+    if (!this.server.listening) return;
+    this.server.close();
+    await once(this.server, 'close');
+  }
+}
+
+describe('a serial port behind TCP', () => {
+  let bridge: Bridge;
+  let address: string;
+  let lost: EspAtError[];
+  let received: Buffer[];
+  let heard: () => void;
+
+  beforeEach(async () => {
+    bridge = new Bridge();
+    address = await bridge.listen();
+    lost = [];
+    received = [];
+    heard = () => undefined;
+  });
+  afterEach(() => bridge.close());
+
+  const open = (): Promise<Port> =>
+    openerFor(address, line).open({
+      data: (chunk) => {
+        received.push(chunk);
+        heard();
+      },
+      lost: (error) => {
+        lost.push(error);
+        heard();
+      },
+    });
+  const nextEvent = (): Promise<void> => new Promise((resolve) => (heard = resolve));
+
+  it('carries bytes both ways', async () => {
+    const port = await open();
+    const far = await bridge.accepted();
+    port.write(Buffer.from('AT\r\n'));
+    port.write(new Uint8Array([0, 255]));
+    let sent = Buffer.alloc(0);
+    while (sent.length < 6) {
+      const [chunk] = (await once(far, 'data')) as [Buffer];
+      sent = Buffer.concat([sent, chunk]);
+    }
+    assert.equal(sent.toString('latin1'), 'AT\r\n\0\xff');
+    const event = nextEvent();
+    far.write('\r\nOK\r\n');
+    await event;
+    assert.equal(Buffer.concat(received).toString(), '\r\nOK\r\n');
+    await port.close();
+  });
+
+  it('has no rate, and no line to reset by', async () => {
+    const opener = openerFor(address, line);
+    const port = await open();
+    assert.equal(opener.rate, undefined);
+    assert.deepEqual([typeof port.setRate, typeof port.reset], ['undefined', 'undefined']);
+    await port.close();
+  });
+
+  it('is lost once when the bridge ends or resets the connection', async () => {
+    for (const end of ['end', 'resetAndDestroy'] as const) {
+      const port = await open();
+      const far = await bridge.accepted();
+      const event = nextEvent();
+      far[end]();
+      await event;
+      refused('PORT_CLOSED', () => port.write(Buffer.from('x')));
+      assert.equal(port.pendingBytes, 0);
+      await port.close();
+      bridge.sockets.length = 0;
+    }
+    assert.deepEqual(
+      lost.map(({ code, details }) => [code, details.port]),
+      [
+        ['PORT_LOST', address],
+        ['PORT_LOST', address],
+      ],
+    );
+  });
+
+  it('is not lost when it is closed, as often as one likes', async () => {
+    const port = await open();
+    const far = await bridge.accepted();
+    const gone = once(far, 'close');
+    far.resume();
+    await Promise.all([port.close(), port.close()]);
+    await gone;
+    assert.deepEqual(lost, []);
+    refused('PORT_CLOSED', () => port.write(Buffer.from('x')));
+  });
+
+  it('cannot be reached when nothing listens there', async () => {
+    await bridge.close();
+    const error = await rejected('PORT_UNREACHABLE', open());
+    assert.match(error.message, /127\.0\.0\.1/);
+  });
+
+  it('gives up on a host that does not answer, and leaves no timer', async () => {
+    const clock = new VirtualClock();
+    // Nothing of the real attempt can come about before virtual time has passed.
+    const opening = openTcp(
+      { address: 'tcp://10.255.255.1:1', host: '10.255.255.1', port: 1 },
+      { data: () => undefined, lost: () => undefined },
+      clock,
+    );
+    const outcome = rejected('PORT_UNREACHABLE', opening);
+    await clock.advance(5000);
+    await outcome;
+    assert.equal(clock.pending, 0);
+  });
+});

@@ -1,0 +1,136 @@
+import assert from 'node:assert/strict';
+import * as fs from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, it } from 'node:test';
+import type { SerialLine } from '../../../driver/port/serial-line';
+import { direct } from '../../../driver/port/unix-line';
+
+type Waiter = (error: Error | null) => void;
+
+/** A line of a binding that has a descriptor: a file stands for the device. */
+class FileLine implements SerialLine {
+  fd: number | null;
+  readonly calls: string[] = [];
+  /** What is waited for, in order. */
+  readonly waiting: { readonly event: string; readonly tell: Waiter }[] = [];
+  /** Flags of what the binding looks for. */
+  polled = 0;
+  readonly poller = {
+    once: (event: string, tell: Waiter) => this.waiting.push({ event, tell }),
+    poll: (flags: number) => (this.polled = flags),
+  };
+
+  constructor(fd: number) {
+    this.fd = fd;
+  }
+
+  read(): Promise<{ bytesRead: number }> {
+    return Promise.reject(new Error('through the thread pool'));
+  }
+
+  write(): Promise<void> {
+    return Promise.reject(new Error('through the thread pool'));
+  }
+
+  async update({ baudRate }: { baudRate: number }): Promise<void> {
+    this.calls.push(`update ${baudRate}`);
+  }
+
+  async set(): Promise<void> {
+    this.calls.push('set');
+  }
+
+  async flush(): Promise<void> {
+    this.calls.push('flush');
+  }
+
+  async getBaudRate(): Promise<number> {
+    this.calls.push('getBaudRate');
+    return 9600;
+  }
+
+  async close(): Promise<void> {
+    this.calls.push('close');
+    this.fd = null;
+    for (const { tell } of this.waiting.splice(0)) tell(new Error('Canceled'));
+  }
+}
+
+describe('a line with a descriptor', () => {
+  let path: string;
+  let fd: number;
+  let line: FileLine;
+
+  beforeEach(() => {
+    path = join(fs.mkdtempSync(join(tmpdir(), 'line-')), 'device');
+    fs.writeFileSync(path, Buffer.alloc(100_000, 'x'));
+    fd = fs.openSync(path, 'r+');
+    line = new FileLine(fd);
+  });
+  afterEach(() => {
+    fs.closeSync(fd);
+    fs.rmSync(join(path, '..'), { recursive: true });
+  });
+
+  it('is read once it is readable, and up to eight times in a row while it brings all there is room for', async () => {
+    const opened = direct(line);
+    const buffer = Buffer.alloc(4096);
+    let reads = 0;
+    const reading = (async () => {
+      for (; reads < 20; reads++) await opened.read(buffer, 0, buffer.length);
+    })();
+    const pauses: number[] = [];
+    while (reads < 20) {
+      await new Promise((resolve) => setImmediate(resolve));
+      pauses.push(reads);
+      line.waiting.shift()?.tell(null);
+    }
+    await reading;
+    assert.deepEqual(pauses, [0, 8, 16, 20]);
+  });
+
+  it('waits again after a read that brought less', async () => {
+    const opened = direct(line);
+    const buffer = Buffer.alloc(100);
+    for (let read = 1; read <= 3; read++) {
+      const reading = opened.read(buffer, 0, buffer.length);
+      assert.deepEqual(
+        line.waiting.map(({ event }) => event),
+        ['readable'],
+      );
+      line.waiting.shift()?.tell(null);
+      assert.deepEqual(await reading, { bytesRead: 100 });
+    }
+  });
+
+  it('has what is written to it before anything else runs', () => {
+    const opened = direct(line);
+    void opened.write(Buffer.from('AT\r\n'));
+    assert.equal(fs.readFileSync(path, 'latin1').slice(0, 5), 'AT\r\nx');
+  });
+
+  it('fails when it is read or written closed, or closed while it waits', async () => {
+    const opened = direct(line);
+    const reading = opened.read(Buffer.alloc(10), 0, 10);
+    await opened.close();
+    await assert.rejects(reading, /Canceled/);
+    await assert.rejects(opened.write(Buffer.from('late')), /not open/);
+    assert.equal(fs.readFileSync(path, 'latin1').includes('late'), false);
+  });
+
+  it('is otherwise what the binding makes of it', async () => {
+    const opened = direct(line);
+    await opened.update({ baudRate: 115_200 });
+    await opened.set({ brk: false, cts: false, dsr: false, dtr: true, rts: true });
+    await opened.flush();
+    assert.equal(await opened.getBaudRate(), 9600);
+    await opened.close();
+    assert.deepEqual(line.calls, ['update 115200', 'set', 'flush', 'getBaudRate', 'close']);
+  });
+
+  it('is left as it is where the binding has none', () => {
+    line.fd = null;
+    assert.equal(direct(line), line);
+  });
+});

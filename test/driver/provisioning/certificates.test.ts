@@ -1,0 +1,230 @@
+import assert from 'node:assert/strict';
+import { generateKeyPairSync } from 'node:crypto';
+import { describe, it } from 'node:test';
+import type { CertificateOptions } from '../../../driver/device/options';
+import {
+  checkCertificates,
+  outdatedCertificates,
+  writeCertificates,
+} from '../../../driver/provisioning/certificates';
+import { refused, rejected } from '../../harness/refused';
+import { ScriptedRun } from '../../harness/scripted-run';
+import { makeAuthority, makeIdentity } from '../../harness/network/ws-server-certificates';
+
+const authority = makeAuthority('Test CA');
+const client = makeIdentity(authority, 'client');
+const another = makeIdentity(authority, 'another');
+
+const slot = (given: Partial<CertificateOptions>): CertificateOptions => ({
+  slot: 0,
+  ca: '',
+  certificate: '',
+  key: '',
+  ...given,
+});
+const whole = slot({ ca: authority.certificate, certificate: client.certificate, key: client.key });
+
+/** How a device treats reading: as documented, not at all, or in a way nobody knows. */
+type Reading = 'works' | 'refused' | 'strange';
+
+/** A device with flash; it counts what is written to it. */
+class Flash {
+  readonly slots = new Map<string, string>();
+  readonly written: string[] = [];
+  readonly device: ScriptedRun;
+  /** How many of the next writes the line damages. */
+  damages = 0;
+  full = false;
+
+  constructor(reading: Reading = 'works') {
+    this.device = new ScriptedRun((line, { payload }) => {
+      const [, operation, name = '', one, two] =
+        /^AT\+SYSMFG=([12]),"\w+","([\w.]+)",(\d+),(\d+)$/.exec(line) ?? [];
+      if (operation === '2') {
+        if (this.full) return { error: [] };
+        const text = Buffer.from(payload ?? []).toString('latin1');
+        this.written.push(name);
+        this.slots.set(name, this.damages-- > 0 ? text.replace('A', 'B') : text);
+        return [];
+      }
+      const stored = this.slots.get(name);
+      if (operation !== '1' || stored === undefined || reading === 'refused') return { error: [] };
+      const [offset, length] = [Number(one), Number(two)];
+      const value = stored.slice(offset, offset + length);
+      if (reading === 'strange') return [`+SYSMFG:${value}`];
+      return [`+SYSMFG:"${name.split('.')[0] ?? ''}","${name}",8,${value.length},${value}`];
+    });
+  }
+}
+
+describe('certificates of a device', () => {
+  it('are written once, with a NUL at their end, the key before its certificate', async () => {
+    const flash = new Flash();
+    await writeCertificates(flash.device.run, [whole]);
+    assert.deepEqual(flash.written, ['wss_ca.0', 'wss_key.0', 'wss_cert.0']);
+    assert.equal(flash.slots.get('wss_ca.0'), `${authority.certificate.trim()}\n\0`);
+    assert.equal(flash.slots.get('wss_key.0'), `${client.key.trim()}\n\0`);
+  });
+
+  it('are left alone when the device has them, even in another process', async () => {
+    const flash = new Flash();
+    await writeCertificates(flash.device.run, [whole]);
+    flash.written.length = 0;
+    await writeCertificates(flash.device.run, [{ ...whole }]);
+    assert.deepEqual(flash.written, []);
+  });
+
+  it('never have their keys read back', async () => {
+    const flash = new Flash();
+    await writeCertificates(flash.device.run, [whole]);
+    await writeCertificates(flash.device.run, [{ ...whole }]);
+    assert.ok(flash.device.asked.some((line) => line.startsWith('AT+SYSMFG=1,"wss_cert"')));
+    assert.ok(!flash.device.asked.some((line) => line.startsWith('AT+SYSMFG=1,"wss_key"')));
+  });
+
+  it('are written when they changed, alone', async () => {
+    const flash = new Flash();
+    await writeCertificates(flash.device.run, [whole]);
+    flash.written.length = 0;
+    const changed = { ...whole, certificate: another.certificate, key: another.key };
+    await writeCertificates(flash.device.run, [changed]);
+    assert.deepEqual(flash.written, ['wss_key.0', 'wss_cert.0']);
+  });
+
+  it('go to the slot that is chosen; empty texts are left alone', async () => {
+    const flash = new Flash();
+    await writeCertificates(flash.device.run, [
+      slot({ slot: 2, ca: authority.certificate }),
+      slot({}),
+    ]);
+    assert.deepEqual(flash.written, ['wss_ca.2']);
+    await rejected(
+      'INVALID_SETTING',
+      writeCertificates(flash.device.run, [slot({ slot: -1, ca: authority.certificate })]),
+    );
+  });
+
+  it('are written again when the line damaged them, once', async () => {
+    const flash = new Flash();
+    flash.damages = 1;
+    await writeCertificates(flash.device.run, [slot({ ca: authority.certificate })]);
+    assert.deepEqual(flash.written, ['wss_ca.0', 'wss_ca.0']);
+    assert.equal(flash.slots.get('wss_ca.0'), `${authority.certificate.trim()}\n\0`);
+  });
+
+  it('are not written time and again where they cannot be read back', async () => {
+    for (const reading of ['refused', 'strange'] as const) {
+      const flash = new Flash(reading);
+      const settings = [whole];
+      for (let start = 0; start < 5; start++) await writeCertificates(flash.device.run, settings);
+      assert.equal(flash.written.filter((name) => name === 'wss_ca.0').length, 2);
+      assert.equal(flash.written.filter((name) => name === 'wss_key.0').length, 2);
+    }
+  });
+
+  it('are not written when a key comes without its certificate: nothing would tell that it is there', async () => {
+    const flash = new Flash();
+    const settings = [slot({ ca: authority.certificate, key: client.key })];
+    await rejected('CERTIFICATE_INVALID', writeCertificates(flash.device.run, settings));
+    assert.deepEqual(flash.written, []);
+  });
+
+  it('that the device does not take are reported by what and where', async () => {
+    const flash = new Flash();
+    flash.full = true;
+    const error = await rejected('CERTIFICATE_WRITE', writeCertificates(flash.device.run, [whole]));
+    assert.equal(error.message, 'The CA could not be written to slot 0.');
+  });
+});
+
+describe('the check of certificates', () => {
+  const reason = (given: Partial<CertificateOptions>): string =>
+    refused('CERTIFICATE_INVALID', () => checkCertificates([slot(given)])).message;
+
+  it('accepts what is in order: Windows line ends, text around it, several in one', () => {
+    const ca = `# my CA\r\n${authority.certificate.replaceAll('\n', '\r\n')}\r\n${client.certificate}`;
+    checkCertificates([whole, slot({ ca })]);
+    checkCertificates([slot({ certificate: client.certificate })]);
+  });
+
+  it('writes nothing but the PEM text itself', async () => {
+    const flash = new Flash();
+    const ca = `bag attributes\r\n${authority.certificate.replaceAll('\n', '\r\n')}rest`;
+    await writeCertificates(flash.device.run, [slot({ ca })]);
+    assert.equal(flash.slots.get('wss_ca.0'), `${authority.certificate.trim()}\n\0`);
+  });
+
+  it('says what is wrong, before anything is written', async () => {
+    const broken = authority.certificate.slice(0, 70) + authority.certificate.slice(110);
+    assert.match(
+      reason({ ca: 'hello' }),
+      /^The CA in slot 0 .*-----BEGIN CERTIFICATE----- is missing/,
+    );
+    assert.match(reason({ ca: client.key }), /no certificate but: private key/);
+    assert.match(reason({ ca: broken }), /damaged/);
+    assert.match(reason({ ca: authority.certificate.slice(0, 200) }), /cut off/);
+    assert.match(reason({ certificate: 'x' }), /^The client certificate/);
+    assert.match(reason({ key: client.certificate }), /no private key but: certificate/);
+    assert.match(reason({ key: client.key + another.key }), /several keys/);
+    assert.equal(
+      reason({ key: client.key }),
+      'The private key in slot 0 cannot be used: its client certificate is missing.',
+    );
+    assert.match(
+      reason({ certificate: client.certificate, key: another.key }),
+      /^The private key in slot 0 cannot be used: it does not fit the client certificate/,
+    );
+    const flash = new Flash();
+    const later = slot({ slot: 1, ca: 'hello' });
+    await rejected('CERTIFICATE_INVALID', writeCertificates(flash.device.run, [whole, later]));
+    assert.deepEqual(flash.device.asked, []);
+  });
+
+  it('looks at the dates, which keep nothing from being written', async () => {
+    const old = makeIdentity(authority, 'old', { to: Date.UTC(2024, 4, 6) });
+    const early = makeIdentity(authority, 'early', { from: Date.UTC(2090, 0, 2) });
+    const now = Date.UTC(2026, 10, 24);
+    const flaws = (given: Partial<CertificateOptions>, at = now) =>
+      outdatedCertificates([slot(given)], at).map(({ code, message }) => `${code} ${message}`);
+    assert.deepEqual(flaws({ certificate: old.certificate, ca: authority.certificate }), [
+      'CERTIFICATE_INVALID The client certificate in slot 0 cannot be used: it expired on 2024-05-06.',
+    ]);
+    assert.match(flaws({ certificate: early.certificate })[0] ?? '', /not valid before 2090-01-02/);
+    assert.match(flaws({ ca: old.certificate })[0] ?? '', /The CA .* expired/);
+    assert.deepEqual(flaws({ certificate: old.certificate }, Date.UTC(2024, 0, 1)), []);
+    const flash = new Flash();
+    await writeCertificates(flash.device.run, [slot({ ca: old.certificate })]);
+    assert.deepEqual(flash.written, ['wss_ca.0']);
+  });
+
+  it('refuses keys the device cannot use, and shows nothing of any key', () => {
+    const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    const encrypted = privateKey.export({
+      type: 'pkcs8',
+      format: 'pem',
+      cipher: 'aes-128-cbc',
+      passphrase: 'p',
+    });
+    const edwards = generateKeyPairSync('ed25519').privateKey.export({
+      type: 'pkcs8',
+      format: 'pem',
+    });
+    const damaged = client.key.replace(/\n(.{20})/, '\n');
+    assert.match(reason({ key: encrypted.toString() }), /it is encrypted/);
+    assert.match(reason({ key: edwards.toString() }), /ed25519/);
+    assert.match(reason({ key: damaged }), /damaged/);
+    const secret = client.key.split('\n')[1] ?? '';
+    assert.ok(secret.length > 20);
+    assert.ok(!reason({ key: damaged }).includes(secret.slice(-20)));
+  });
+
+  it('takes RSA keys and those of OpenSSL with their parameters', () => {
+    const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey;
+    outdatedCertificates([slot({ key: rsa.export({ type: 'pkcs1', format: 'pem' }).toString() })]);
+    const ec = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey;
+    const parameters =
+      '-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n-----END EC PARAMETERS-----\n';
+    const key = parameters + ec.export({ type: 'sec1', format: 'pem' }).toString();
+    outdatedCertificates([slot({ key })]);
+  });
+});

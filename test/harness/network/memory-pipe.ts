@@ -1,0 +1,163 @@
+import type { Connection, ConnectionHandlers } from '../../../simulator/network';
+import type { ServerClock, ServerSocket, ServerSocketHandlers } from './ws-server';
+
+/** The state of the network between the two ends. */
+export interface Path {
+  /** False while everything that is sent gets stuck. */
+  readonly reachable: boolean;
+  /** Bytes that a server which does not read can still be sent. */
+  readonly window: number;
+}
+
+type Segment = { readonly kind: 'data'; readonly bytes: Buffer } | { readonly kind: 'fin' | 'rst' };
+
+/** Both ends of one in-memory connection and the segments between them. */
+export class MemoryPipe {
+  /** The device's end. */
+  readonly client: Connection;
+  readonly server: ServerSocket;
+  /** Called when the server's end is no longer of use. */
+  onGone: () => void = () => undefined;
+  readonly #clock: ServerClock;
+  readonly #latency: number;
+  readonly #handlers: ConnectionHandlers;
+  readonly #path: Path;
+  readonly #toClient: Segment[] = [];
+  readonly #toServer: Segment[] = [];
+  #serverHandlers: ServerSocketHandlers | undefined;
+  #clientPaused = false;
+  #serverPaused = false;
+  /** The device was told to wait for `drained`. */
+  #owesDrain = false;
+  /** Bytes written since the server last took any. */
+  #backlog = 0;
+  #clientFin = false;
+  #serverFin = false;
+  /** The device has destroyed its end or was told that it is over. */
+  #over = false;
+
+  constructor(clock: ServerClock, latency: number, handlers: ConnectionHandlers, path: Path) {
+    this.#clock = clock;
+    this.#latency = latency;
+    this.#handlers = handlers;
+    this.#path = path;
+    this.client = {
+      write: (bytes) => this.#write(bytes),
+      end: () => this.#end(),
+      destroy: () => this.#destroy(),
+      pause: () => void (this.#clientPaused = true),
+      resume: () => {
+        this.#clientPaused = false;
+        this.pump();
+      },
+    };
+    this.server = {
+      write: (bytes) => this.#answer({ kind: 'data', bytes }),
+      end: () => this.#answer({ kind: 'fin' }),
+      reset: () => this.#answer({ kind: 'rst' }),
+      pause: () => void (this.#serverPaused = true),
+      resume: () => {
+        this.#serverPaused = false;
+        this.pump();
+      },
+    };
+  }
+
+  /** Opens both ends `delay` ms from now, unless the device has given up by then. */
+  openAfter(delay: number, serve: () => ServerSocketHandlers): void {
+    this.#clock.after(delay, () => {
+      if (this.#over || this.#clientFin) return this.onGone();
+      this.#serverHandlers = serve();
+      this.#handlers.connected();
+      this.pump();
+    });
+  }
+
+  /** Tells the device, `delay` ms from now, that the attempt has failed. */
+  failAfter(delay: number, reason: string): void {
+    this.#clock.after(delay, () => this.#finish(new Error(reason)));
+  }
+
+  /** Delivers what can be delivered now. */
+  pump(): void {
+    while (this.#path.reachable && !this.#clientPaused && !this.#over) {
+      const segment = this.#toClient.shift();
+      if (!segment) break;
+      this.#deliver(segment);
+    }
+    while (this.#flowing && this.#serverHandlers) {
+      const segment = this.#toServer.shift();
+      if (!segment) break;
+      if (segment.kind === 'data') this.#serverHandlers.data(segment.bytes);
+      else this.#closeServer();
+    }
+    if (this.#owesDrain && this.#flowing && this.#toServer.length === 0 && !this.#over) {
+      this.#owesDrain = false;
+      this.#backlog = 0;
+      this.#handlers.drained();
+    }
+  }
+
+  get #flowing(): boolean {
+    return this.#path.reachable && !this.#serverPaused;
+  }
+
+  #deliver(segment: Segment): void {
+    if (segment.kind === 'data') {
+      this.#handlers.data(segment.bytes);
+    } else if (segment.kind === 'rst') {
+      this.#closeServer();
+      this.#finish(new Error('read ECONNRESET'));
+    } else {
+      this.#serverFin = true;
+      this.#handlers.ended?.();
+      if (this.#clientFin || !this.#handlers.ended) this.#finish();
+    }
+  }
+
+  #write(bytes: Buffer): boolean {
+    if (this.#over || this.#clientFin) return true;
+    this.#send(this.#toServer, { kind: 'data', bytes: Buffer.from(bytes) });
+    this.#backlog = this.#flowing ? 0 : this.#backlog + bytes.length;
+    if (this.#backlog <= this.#path.window) return true;
+    this.#owesDrain = true;
+    return false;
+  }
+
+  #end(): void {
+    if (this.#over || this.#clientFin) return;
+    this.#clientFin = true;
+    this.#send(this.#toServer, { kind: 'fin' });
+    if (this.#serverFin) this.#clock.after(this.#latency, () => this.#finish());
+  }
+
+  #destroy(): void {
+    if (this.#over) return;
+    this.#over = true;
+    if (!this.#clientFin) this.#send(this.#toServer, { kind: 'rst' });
+  }
+
+  #finish(error?: Error): void {
+    if (this.#over) return;
+    this.#over = true;
+    if (!this.#clientFin) this.#send(this.#toServer, { kind: 'fin' });
+    this.#handlers.closed(error);
+  }
+
+  #closeServer(): void {
+    this.#serverHandlers?.closed();
+    this.#serverHandlers = undefined;
+    this.onGone();
+  }
+
+  #answer(segment: Segment): void {
+    this.#send(this.#toClient, segment);
+  }
+
+  #send(queue: Segment[], segment: Segment): void {
+    this.#clock.after(this.#latency, () => {
+      queue.push(segment);
+      this.pump();
+    });
+  }
+}

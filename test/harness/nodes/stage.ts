@@ -1,0 +1,256 @@
+import assert from 'node:assert/strict';
+import { afterEach, describe } from 'node:test';
+import type { Node, NodeAPI, NodeMessage, NodeStatus } from 'node-red';
+import { NodeTestHelper } from 'node-red-node-test-helper';
+import { systemClock } from '../../../driver/clock';
+import { espAtDevice } from '../../../nodes/esp-at-device';
+import type { MakeDevice } from '../../../nodes/shared/device/make-device';
+import wsClose from '../../../nodes/ws-close';
+import wsOpen from '../../../nodes/ws-open';
+import wsSend from '../../../nodes/ws-send';
+import wsStatus from '../../../nodes/ws-status';
+import type { SharedClock, VirtualClock } from '../virtual-clock';
+
+/** Milliseconds after which a message that does not come is missed. */
+const PATIENCE = 2000;
+/** Milliseconds of virtual time that pass at a time while something is waited for. */
+const TICK = 20;
+/** Milliseconds of virtual time after which it is missed. */
+const VIRTUAL_PATIENCE = 60_000;
+
+const runtimes = [
+  { name: 'Node-RED 4.1', path: require.resolve('node-red') },
+  { name: 'Node-RED 5.0', path: require.resolve('node-red-5') },
+];
+
+/** Defines the same tests for each Node-RED that is supported. The flow is unloaded after each. */
+export function onEachRuntime(title: string, define: (stage: Stage) => void): void {
+  for (const { name, path } of runtimes) {
+    describe(`${title}, ${name}`, () => {
+      const stage = new Stage(path);
+      afterEach(() => stage.unload());
+      define(stage);
+    });
+  }
+}
+
+type Credentials = Readonly<Record<string, object>>;
+type Translation = NodeAPI['_'];
+
+/** A Node-RED runtime without an editor, for one flow at a time. */
+export class Stage {
+  readonly #helper = new NodeTestHelper();
+  readonly #boxes = new Map<string, Mailbox>();
+  #loaded = false;
+  #clock: VirtualClock | undefined;
+  #nodesClock: SharedClock | undefined;
+
+  constructor(runtimePath: string) {
+    this.#helper.init(runtimePath);
+  }
+
+  /**
+   * Starts a flow. Nodes of type `helper` take what reaches them, see {@link next}.
+   * @param make what a configuration node makes of its settings
+   * @param translate what stands for the runtime's catalogs; the keys themselves if not given
+   * @param clock passes while something is waited for; the machine's own if not given
+   */
+  async load(
+    make: MakeDevice,
+    flow: readonly object[],
+    credentials: Credentials = {},
+    translate?: Translation,
+    clock?: VirtualClock,
+  ): Promise<void> {
+    this.#clock = clock;
+    this.#nodesClock = clock?.share();
+    const nodes = [
+      espAtDevice(make, this.#nodesClock ?? systemClock),
+      wsOpen,
+      wsSend,
+      wsClose,
+      wsStatus,
+    ];
+    const translated = nodes.map((node) => (RED: NodeAPI) => {
+      node(translate ? Object.assign(RED, { _: translate }) : RED);
+    });
+    await this.#helper.load(translated, placed(flow), credentials);
+    this.#loaded = true;
+    this.#collect(flow);
+  }
+
+  /** Deploys a changed flow. */
+  async deploy(
+    flow: readonly object[],
+    type: 'full' | 'flows' | 'nodes',
+    credentials: Credentials = {},
+  ): Promise<void> {
+    await this.#deployed(this.#helper.setFlows(placed(flow), type, credentials));
+    this.#collect(flow);
+  }
+
+  async unload(): Promise<void> {
+    if (!this.#loaded) return;
+    this.#loaded = false;
+    this.#boxes.clear();
+    await this.#deployed(this.#helper.unload());
+  }
+
+  /** Calls of the virtual clock that the nodes wait for. */
+  get timers(): number {
+    assert.ok(this.#nodesClock, 'the nodes go by the time of the machine');
+    return this.#nodesClock.pending;
+  }
+
+  node(id: string): Node {
+    const node = this.#helper.getNode(id);
+    assert.ok(node, `there is no node ${id}`);
+    return node;
+  }
+
+  /** Gives a message to a node. */
+  give(id: string, msg: NodeMessage = {}): void {
+    this.node(id).receive(msg);
+  }
+
+  /** The next message that reaches a helper node. */
+  next(id: string): Promise<NodeMessage> {
+    return this.#passing(this.#box(id).next());
+  }
+
+  /** What has reached a helper node and was not taken. */
+  waiting(id: string): readonly NodeMessage[] {
+    return this.#box(id).waiting;
+  }
+
+  /** All statuses a node has shown, oldest first. */
+  statuses(id: string): NodeStatus[] {
+    return this.#calls(id, 'status').map((value) => value as NodeStatus);
+  }
+
+  /** What a node has written to the log, as text. */
+  logged(id: string, level: 'log' | 'warn' | 'error' | 'debug'): string[] {
+    return this.#calls(id, level).map(String);
+  }
+
+  /** `GET` of the admin API. */
+  async get(path: string): Promise<Reply> {
+    return replyOf(await this.#helper.request().get(path));
+  }
+
+  /** `POST` of JSON to the admin API. */
+  async post(path: string, body: object): Promise<Reply> {
+    return replyOf(await this.#helper.request().post(path).send(body));
+  }
+
+  /** Lets virtual time pass until something has happened that is a matter of virtual time alone. */
+  async #passing<T>(promise: Promise<T>): Promise<T> {
+    const clock = this.#clock;
+    const wait = waitFor(promise);
+    const limit = (clock?.now() ?? 0) + VIRTUAL_PATIENCE;
+    while (clock && !wait.over) {
+      assert.ok(clock.now() < limit, `nothing happened in ${VIRTUAL_PATIENCE} ms of virtual time`);
+      await clock.advance(TICK);
+    }
+    return promise;
+  }
+
+  /** Lets virtual time pass, but slowly: the runtime also writes files, and waits for those. */
+  async #deployed(promise: Promise<void>): Promise<void> {
+    const clock = this.#clock;
+    const wait = waitFor(promise);
+    while (clock && !wait.over) {
+      await clock.advance(TICK);
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    }
+    return promise;
+  }
+
+  #calls(id: string, method: 'status' | 'log' | 'warn' | 'error' | 'debug'): unknown[] {
+    const spy: unknown = Reflect.get(this.node(id), method);
+    assert.ok(isSpy(spy), `${method} is not recorded`);
+    const node = this.node(id);
+    return spy
+      .getCalls()
+      .filter((call) => call.thisValue === node)
+      .map((call) => call.args[0]);
+  }
+
+  #box(id: string): Mailbox {
+    const box = this.#boxes.get(id);
+    assert.ok(box, `${id} is not a helper node`);
+    return box;
+  }
+
+  #collect(flow: readonly object[]): void {
+    for (const entry of flow) {
+      if (!('type' in entry && entry.type === 'helper' && 'id' in entry)) continue;
+      const id = String(entry.id);
+      const node = this.node(id);
+      if (this.#boxes.get(id)?.node === node) continue;
+      this.#boxes.set(id, new Mailbox(node));
+    }
+  }
+}
+
+function waitFor(promise: Promise<unknown>): { readonly over: boolean } {
+  const wait = { over: false };
+  const end = () => (wait.over = true);
+  promise.then(end, end);
+  return wait;
+}
+
+/** An answer of the admin API. */
+export interface Reply {
+  readonly status: number;
+  readonly body: unknown;
+}
+
+function replyOf(answer: unknown): Reply {
+  assert.ok(typeof answer === 'object' && answer && 'status' in answer && 'body' in answer);
+  return { status: Number(answer.status), body: answer.body };
+}
+
+/** With places on the canvas: Node-RED takes nodes without one for configuration nodes. */
+function placed(flow: readonly object[]): object[] {
+  return flow.map((entry) => ('wires' in entry ? { x: 100, y: 100, ...entry } : entry));
+}
+
+/** Takes the messages that reach a helper node. */
+class Mailbox {
+  readonly node: Node;
+  readonly waiting: NodeMessage[] = [];
+  readonly #readers: ((msg: NodeMessage) => void)[] = [];
+
+  constructor(node: Node) {
+    this.node = node;
+    node.on('input', (msg, _send, done) => {
+      const reader = this.#readers.shift();
+      if (reader) reader(msg);
+      else this.waiting.push(msg);
+      done();
+    });
+  }
+
+  next(): Promise<NodeMessage> {
+    const msg = this.waiting.shift();
+    if (msg) return Promise.resolve(msg);
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => {
+        reject(new Error(`no message reached ${this.node.id} within ${PATIENCE} ms`));
+      }, PATIENCE);
+      this.#readers.push((found) => {
+        clearTimeout(timer);
+        resolve(found);
+      });
+    });
+  }
+}
+
+interface Spy {
+  getCalls(): { readonly thisValue: unknown; readonly args: readonly unknown[] }[];
+}
+
+function isSpy(value: unknown): value is Spy {
+  return typeof value === 'function' && 'getCalls' in value;
+}

@@ -1,0 +1,316 @@
+import assert from 'node:assert/strict';
+import { afterEach, it } from 'node:test';
+import type { NodeMessage } from 'node-red';
+import { Device } from '../../driver/device/device';
+import { EspAtError } from '../../driver/errors';
+import { simulatedPort, type AccessPoint, type SimulatorOptions } from '../../simulator';
+import { makeDevice, type MakeDevice } from '../../nodes/shared/device/make-device';
+import { startPathServer, type PathServer } from '../harness/network/path-server';
+import { makeAuthority, makeIdentity } from '../harness/network/ws-server-certificates';
+import { FakeDevice } from '../harness/nodes/fake-device';
+import { onEachRuntime } from '../harness/nodes/stage';
+
+const authority = makeAuthority('Home CA');
+const identity = makeIdentity(authority, 'server', { hosts: ['127.0.0.1'] });
+const board = makeIdentity(authority, 'board');
+const other = makeIdentity(authority, 'other');
+
+const home: AccessPoint = { ssid: 'my "home", \\1\\', password: 'pass,"word"\\' };
+const credentials = {
+  password: home.password,
+  ca0: authority.certificate,
+  certificate0: board.certificate,
+  key0: board.key,
+};
+
+/** The simulated device lives ten times as fast. */
+const quickClock = {
+  now: () => performance.now() * 10,
+  after(delay: number, callback: () => void): () => void {
+    const timer = setTimeout(callback, delay / 10);
+    return () => clearTimeout(timer);
+  },
+};
+
+const linkSettings = (auth: string) => ({ auth, pki: '0', ca: '0' });
+
+/** The dialog's settings for mutual authentication, and what a test sets differently. */
+const deviceWith = (settings: object = {}) => ({
+  id: 'device',
+  type: 'esp-at-device',
+  name: 'board',
+  port: 'sim:',
+  wifi: true,
+  ssid: home.ssid,
+  sntp: true,
+  timezone: '8',
+  servers: 'time.example',
+  links: [linkSettings('3'), linkSettings('0'), linkSettings('0')],
+  ...settings,
+});
+
+const flow = (uri: string, settings: object = {}) => [
+  { id: 'tab', type: 'tab' },
+  deviceWith(settings),
+  {
+    id: 'open',
+    type: 'ws-open',
+    z: 'tab',
+    device: 'device',
+    link: '0',
+    uri,
+    keepOpen: true,
+    wires: [['in'], ['state']],
+  },
+  { id: 'send', type: 'ws-send', z: 'tab', device: 'device', link: '0', wires: [['sent']] },
+  {
+    id: 'status',
+    type: 'ws-status',
+    z: 'tab',
+    device: 'device',
+    link: 'device',
+    wires: [['news']],
+  },
+  { id: 'catch', type: 'catch', z: 'tab', wires: [['caught']] },
+  ...['in', 'state', 'sent', 'news', 'caught'].map((id) => ({
+    id,
+    type: 'helper',
+    z: 'tab',
+    wires: [],
+  })),
+];
+
+let boards = 0;
+
+onEachRuntime('a board out of its box', (stage) => {
+  let server: PathServer | undefined;
+  afterEach(async () => {
+    await stage.unload();
+    await server?.close();
+    server = undefined;
+  });
+
+  /** A new board, in the reach of one network. */
+  const factory = (options: SimulatorOptions = {}): MakeDevice => {
+    const address = `sim:box-${++boards}?joined=0`;
+    return (settings) =>
+      new Device({
+        ...settings.options,
+        port: simulatedPort(address, { clock: quickClock, wifi: [home], ...options }),
+      });
+  };
+
+  async function event(name: string): Promise<NodeMessage> {
+    for (;;) {
+      const msg = await stage.next('news');
+      if (field(msg, 'event') === name) return msg;
+    }
+  }
+
+  async function opened(): Promise<void> {
+    while ((await stage.next('state')).payload !== 2);
+  }
+
+  for (const firmware of ['C', 'D'] as const) {
+    it(`brings a message there and back over mutual TLS by settings alone, class ${firmware}`, async () => {
+      server = await startPathServer({
+        identity,
+        clientAuthority: authority.certificate,
+        needsClientCertificate: true,
+      });
+      await stage.load(factory({ firmware }), flow(`${server.url}/echo`), { device: credentials });
+      await opened();
+      stage.give('send', { payload: 'hello' });
+      assert.equal((await stage.next('in')).payload, 'hello');
+      assert.equal(server.ws.requests[0]?.clientName, 'board');
+      assert.deepEqual(stage.waiting('caught'), []);
+      assert.deepEqual(stage.logged('device', 'warn'), []);
+      assert.deepEqual(
+        ['events.joined', 'events.address', 'events.clock-set'].filter(
+          (text) => !stage.logged('device', 'log').includes(text),
+        ),
+        [],
+      );
+    });
+  }
+
+  for (const firmware of ['A', 'B'] as const) {
+    it(`warns that wss:// is not verified, class ${firmware}`, async () => {
+      server = await startPathServer({ identity: makeIdentity(makeAuthority('X'), 'anybody') });
+      const links = [linkSettings('0')];
+      await stage.load(factory({ firmware }), flow(`${server.url}/echo`, { links }), {
+        device: { password: home.password },
+      });
+      const warning = await event('warning');
+      assert.equal(field(field(warning, 'error'), 'code'), 'SERVER_NOT_VERIFIED');
+      stage.give('send', { payload: 'hello' });
+      assert.equal((await stage.next('in')).payload, 'hello');
+      assert.match(stage.logged('device', 'warn').join('\n'), /never verifies servers/);
+    });
+  }
+
+  it('shows what is wrong on the canvas, in the log and to ws-status, never the password', async () => {
+    await stage.load(factory(), flow('ws://127.0.0.1:1/'), {
+      device: { ...credentials, password: 'wrong-word' },
+    });
+    const warning = await event('warning');
+    assert.deepEqual(field(warning, 'error'), {
+      code: 'WIFI_PASSWORD',
+      message: `The network ${home.ssid} refused the password.`,
+    });
+    assert.deepEqual(stage.statuses('open').at(-1), {
+      fill: 'red',
+      shape: 'ring',
+      text: 'WIFI_PASSWORD',
+    });
+    const log = (['log', 'warn', 'error', 'debug'] as const).flatMap((level) =>
+      stage.logged('device', level),
+    );
+    assert.ok(log.some((line) => line.includes('refused the password')));
+    assert.doesNotMatch(JSON.stringify([log, warning]), /wrong-word|PRIVATE KEY/);
+  });
+
+  /** What can never work is told by every node at once. */
+  const refused: readonly (readonly [string, object, object, RegExp])[] = [
+    ['INVALID_PORT', { port: '' }, credentials, /port address ""/],
+    ['INVALID_PORT', { port: 'tcp://host' }, credentials, /tcp:\/\/host"/],
+    [
+      'INVALID_SETTING',
+      { port: 'sim:?firmware=E' },
+      credentials,
+      /"port".*option "firmware"; it knows: A, B, C, D\.$/,
+    ],
+    [
+      'INVALID_SETTING',
+      { port: 'sim:?fault=loose' },
+      credentials,
+      /"port".*there is no fault "loose"\.$/,
+    ],
+    ['INVALID_SETTING', { port: '/dev/ttyX', rate: '5000001' }, credentials, /"rate".* 5000000/],
+    ['INVALID_CONFIG', { rate: 'fast' }, credentials, /rate is not a number/],
+    ['INVALID_SETTING', { raiseTo: '10' }, credentials, /"rate".* from 80/],
+    ['INVALID_SETTING', { ssid: '' }, credentials, /"network".*empty/],
+    ['INVALID_SETTING', { timezone: '20' }, credentials, /"time zone"/],
+    ['CERTIFICATE_INVALID', {}, { ...credentials, key0: other.key }, /does not fit/],
+    ['CERTIFICATE_INVALID', {}, { ...credentials, ca0: 'hello' }, /no PEM text/],
+  ];
+  for (const [code, settings, given, sentence] of refused) {
+    it(`refuses ${JSON.stringify(settings)}: ${code}`, async () => {
+      await stage.load(makeDevice, flow('ws://127.0.0.1:1/', settings), { device: given });
+      stage.give('send', { payload: 'x' });
+      const error: unknown = field(await stage.next('caught'), 'error');
+      assert.equal(field(error, 'code'), code);
+      assert.match(String(field(error, 'message')), sentence);
+      assert.deepEqual(stage.statuses('open').at(-1), { fill: 'red', shape: 'ring', text: code });
+    });
+  }
+
+  it('names the port that is missing, as the environment variable has it', async () => {
+    process.env.SOCKET = '/dev/serial/by-id/none';
+    try {
+      await stage.load(makeDevice, flow('ws://127.0.0.1:1/', { port: '${SOCKET}' }), {
+        device: credentials,
+      });
+      await event('state');
+      assert.match(stage.logged('device', 'warn').join(), /no serial port .*by-id\/none/);
+      assert.deepEqual(stage.statuses('open').at(-1)?.text, 'PORT_NOT_FOUND');
+    } finally {
+      delete process.env.SOCKET;
+    }
+  });
+});
+
+onEachRuntime('a network that goes and comes back', (stage) => {
+  it('is shown in the place of the link, and told to ws-status', async () => {
+    const device = new FakeDevice();
+    await stage.load(() => device, flow('ws://host/echo'));
+    await device.links[0].open({ uri: 'ws://host/echo' });
+    device.become({ state: 'ready', error: new EspAtError('WIFI_LOST') });
+    assert.deepEqual(stage.statuses('open').at(-1), {
+      fill: 'red',
+      shape: 'ring',
+      text: 'WIFI_LOST',
+    });
+    const news = await stage.next('news');
+    assert.deepEqual(
+      [news.payload, field(news, 'event'), field(field(news, 'error'), 'code')],
+      ['ready', 'state', 'WIFI_LOST'],
+    );
+    assert.match(stage.logged('device', 'warn').join(), /lost its Wi-Fi network/);
+    device.become({ state: 'ready' });
+    assert.deepEqual(stage.statuses('open').at(-1), { fill: 'green', shape: 'dot', text: 'host' });
+  });
+});
+
+onEachRuntime('the dialog', (stage) => {
+  const ask = (body: object) =>
+    stage.post('/esp-at-websocket/certificates', { device: 'device', slot: '0', ...body });
+
+  it('is told the networks in reach, strongest first, by a device that runs', async () => {
+    const device = new FakeDevice();
+    device.networks = [
+      { ssid: '<b>"x"', bssid: 'aa:bb:cc:dd:ee:ff', signal: -40, channel: 1, encrypted: true },
+    ];
+    await stage.load(() => device, flow('ws://host/'));
+    assert.deepEqual(await stage.get('/esp-at-websocket/networks/device'), {
+      status: 200,
+      body: device.networks,
+    });
+  });
+
+  it('is told why networks cannot be listed', async () => {
+    await stage.load(makeDevice, [deviceWith(), { id: 'tab', type: 'tab' }]);
+    assert.deepEqual(await stage.get('/esp-at-websocket/networks/nobody'), {
+      status: 409,
+      body: { error: 'No device is chosen, or it is disabled.' },
+    });
+    const idle = await stage.get('/esp-at-websocket/networks/device');
+    assert.equal(idle.status, 409);
+    assert.match(String(field(idle.body, 'error')), /stopped/);
+  });
+
+  it('is told what is wrong with certificates, with the stored key where it has none', async () => {
+    await stage.load(() => new FakeDevice(), flow('ws://host/'), { device: credentials });
+    const stored = { ca: authority.certificate, certificate: board.certificate, key: '__PWRD__' };
+    assert.deepEqual(await ask(stored), { status: 200, body: [] });
+    assert.deepEqual(await ask({ ...stored, certificate: other.certificate }), {
+      status: 200,
+      body: [
+        {
+          field: 'key',
+          message:
+            'The private key in slot 0 cannot be used: it does not fit the client certificate.',
+        },
+      ],
+    });
+    const fields = async (body: object) => {
+      const answer = await ask(body);
+      assert.ok(Array.isArray(answer.body));
+      return answer.body.map((problem: unknown) => field(problem, 'field'));
+    };
+    assert.deepEqual(await fields({}), []);
+    assert.deepEqual(await fields({ ca: 'x', certificate: 'y', key: 'z' }), [
+      'ca',
+      'certificate',
+      'key',
+    ]);
+    assert.deepEqual(await fields({ key: board.key }), ['certificate']);
+    assert.deepEqual(await fields({ certificate: board.certificate }), ['key']);
+    const old = makeIdentity(authority, 'old', { to: Date.UTC(2025, 0, 1) });
+    assert.deepEqual(await fields({ ca: old.certificate }), ['ca']);
+    const answers = await ask({ ...stored, certificate: other.certificate });
+    assert.doesNotMatch(JSON.stringify(answers), /BEGIN/);
+  });
+
+  it('is told the ports: the simulated one first', async () => {
+    await stage.load(() => new FakeDevice(), flow('ws://host/'));
+    const { status, body } = await stage.get('/esp-at-websocket/ports');
+    assert.equal(status, 200);
+    assert.ok(Array.isArray(body));
+    assert.equal(field(body[0], 'value'), 'sim:');
+  });
+});
+
+function field(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
+}

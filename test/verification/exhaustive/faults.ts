@@ -1,0 +1,179 @@
+import type { Fate } from '../../../simulator/hooks';
+import type { Recording, Unit } from './recording';
+import type { SmallWorld } from './small-world';
+import type { Direction, LineEvent } from './watched-line';
+
+/** One kind of single fault. */
+export interface FaultKind {
+  /** As on the command line. */
+  readonly name: string;
+  /** Everywhere it can strike in a recorded run: byte offsets, or numbers of command lines. */
+  places(recording: Recording): readonly number[];
+  /** Has it wait for its place. */
+  arm(world: SmallWorld, at: number): void;
+  /** What becomes of the byte, for kinds that change bytes. */
+  readonly change?: Change;
+}
+
+/** How a kind changes a byte, and which way the byte goes. */
+export interface Change {
+  readonly direction: Direction;
+  readonly instead: (byte: number) => Buffer;
+}
+
+const directions: readonly Direction[] = ['to-device', 'to-host'];
+
+const acts: readonly (readonly [string, (byte: number) => Buffer])[] = [
+  ['lost', () => Buffer.alloc(0)],
+  ['doubled', (byte) => Buffer.of(byte, byte)],
+  ...[0, 1, 2, 3, 4, 5, 6, 7].map(
+    (bit) => [`flipped-${bit}`, (byte: number) => Buffer.of(byte ^ (1 << bit))] as const,
+  ),
+  ...([0xff, 0x0d, 0x0a, 0x30, 0x3e] as const).map(
+    (value) =>
+      [
+        `inserted-${value.toString(16).padStart(2, '0')}`,
+        (byte: number) => Buffer.of(value, byte),
+      ] as const,
+  ),
+];
+
+/** Reports that may come at the start of any line; `{data}` is what the server is noted to have sent. */
+const reports: Readonly<Record<string, string>> = {
+  wifi: 'WIFI GOT IP\r\n',
+  time: '+TIME_UPDATED\r\n',
+  busy: 'busy p...\r\n',
+  diagnostic: 'ERR CODE:0x010b0000\r\n',
+  foreign: '+STA_DISCONNECTED:"aa:bb:cc:dd:ee:01"\r\n',
+  unheard: 'phy init\r\n',
+  'other-link-lost': '+WS_DISCONNECTED:2\r\n',
+  'other-link-closed': '+WS_CLOSED:2\r\n',
+  'other-link-open': '+WS_CONNECTED:2\r\n',
+  lost: '+WS_DISCONNECTED:0\r\n',
+  closed: '+WS_CLOSED:0\r\n',
+  open: '+WS_CONNECTED:0\r\n',
+  ready: 'ready\r\n',
+};
+
+const fates: Readonly<Record<string, Fate>> = {
+  busy: { kind: 'busy', executed: false },
+  'busy-executed': { kind: 'busy', executed: true },
+  'answer-lost': { kind: 'answer lost' },
+  'answer-false': { kind: 'answer false' },
+  late: { kind: 'late', delay: 7000 },
+  hang: { kind: 'hang' },
+  crash: { kind: 'restart' },
+  error: { kind: 'error' },
+};
+
+const byteFaults: readonly FaultKind[] = directions.flatMap((direction) =>
+  acts.map(([name, instead]): FaultKind => ({
+    name: `${name}:${direction}`,
+    places: (recording) => bytes(recording, direction),
+    arm: (world, at) => void (world.line.event = { direction, at, instead }),
+    change: { direction, instead },
+  })),
+);
+
+const cuts: readonly FaultKind[] = directions.flatMap((direction) => [
+  onLine(`cut:${direction}`, direction, () => ({ pause: 0 })),
+  onLine(`pause:${direction}`, direction, () => ({ pause: 25 })),
+]);
+
+const restarts: readonly FaultKind[] = directions.map((direction) =>
+  onLine(`restart:${direction}`, direction, ({ simulator }) => ({
+    happen: () => simulator.restart(),
+    loses: direction === 'to-host',
+  })),
+);
+
+const ownReports: readonly FaultKind[] = Object.entries(reports).map(([name, text]) =>
+  atLineStarts(`report-${name}`, (world) => world.line.say(Buffer.from(text))),
+);
+
+const dataReport: FaultKind = atLineStarts('report-data', (world) => {
+  const text = '>\r\nOK\r\n';
+  const long = world.firmware === 'D';
+  // Data comes only from a link that the device has connected.
+  if (!world.connection(0) || world.device.links[0].state !== 2) return;
+  world.ledger.serve(0, text);
+  const fields = long ? [0, 1, 1, text.length, text.length] : [0, text.length];
+  world.line.say(Buffer.from(`+WS_DATA:${fields.join()},${text}\r\n`));
+});
+
+const servers: readonly FaultKind[] = [
+  atPieces('server-sends', (world) => world.serve(0, 'in between')),
+  atPieces('server-closes', (world) => world.connection(0)?.close(1001, 'off')),
+  atPieces('server-resets', (world) => world.connection(0)?.reset()),
+];
+
+const dooms: readonly FaultKind[] = Object.entries(fates).map(([name, fate]) => ({
+  name: `fate-${name}`,
+  places: ({ from, to }) => range(from.commands, to.commands),
+  arm: (world, index) => void (world.doom = { index, fate }),
+}));
+
+/** Every kind there is. */
+export const faultKinds: readonly FaultKind[] = [
+  ...byteFaults,
+  ...cuts,
+  ...restarts,
+  ...ownReports,
+  dataReport,
+  ...servers,
+  ...dooms,
+];
+
+/** @throws Error for a name that no kind has */
+export function faultKind(name: string): FaultKind {
+  const found = faultKinds.find((kind) => kind.name === name);
+  if (found) return found;
+  const names = faultKinds.map((kind) => kind.name).join(', ');
+  throw new Error(`there is no fault "${name}"; there are: ${names}`);
+}
+
+function onLine(
+  name: string,
+  direction: Direction,
+  event: (world: SmallWorld) => Omit<LineEvent, 'direction' | 'at'>,
+): FaultKind {
+  return {
+    name,
+    places: (recording) => bytes(recording, direction),
+    arm: (world, at) => void (world.line.event = { direction, at, ...event(world) }),
+  };
+}
+
+/** At every start of a line that the device says, and on both sides of a prompt. */
+function atLineStarts(name: string, happen: (world: SmallWorld) => void): FaultKind {
+  const starts = ({ role }: Unit) => role === 'line' || role === 'header' || role === 'prompt';
+  return {
+    name,
+    places: ({ units, from, to }) =>
+      units['to-host']
+        .filter(starts)
+        .map(({ start }) => start)
+        .filter((start) => start >= from['to-host'] && start < to['to-host']),
+    arm: (world, at) =>
+      void (world.line.event = { direction: 'to-host', at, happen: () => happen(world) }),
+  };
+}
+
+/** Whenever the device says something. */
+function atPieces(name: string, happen: (world: SmallWorld) => void): FaultKind {
+  return {
+    name,
+    places: ({ pieces, from, to }) =>
+      pieces.filter((start) => start >= from['to-host'] && start < to['to-host']),
+    arm: (world, at) =>
+      void (world.line.event = { direction: 'to-host', at, happen: () => happen(world) }),
+  };
+}
+
+function bytes({ from, to }: Recording, direction: Direction): number[] {
+  return range(from[direction], to[direction]);
+}
+
+function range(from: number, to: number): number[] {
+  return Array.from({ length: Math.max(0, to - from) }, (_, index) => from + index);
+}

@@ -1,0 +1,104 @@
+// `npm run exhaustive`: the small world searched whole. Prints counts, and every violation as the
+// command that repeats it; ends with 1 when there is one.
+import { optionsOf, orMisuse, wholeNumber } from '../../harness/options';
+import { Digests } from './digest';
+import { faultKind, faultKinds } from './faults';
+import { scriptNamed, scripts } from './scripts';
+import { Search } from './search';
+import type { Tally } from './tally';
+import { unknowables } from './unknowable';
+
+const usage = `npm run exhaustive -- [options]
+
+  --script NAME   only this script; may be repeated
+  --fault NAME    only this kind of fault; may be repeated
+  --at N          only at this place, with the story of what happened
+  --stride N      only at every Nth place (default 1)
+  --digest FILE   write what every run did, as hashes
+  --against FILE  compare with such a file of another version
+  --paced         bytes take their time, as at 115200 bits a second
+
+Scripts: ${scripts.map(({ name }) => name).join(', ')}
+Faults: ${faultKinds.map(({ name }) => name).join(', ')}
+The exit code is 1 when a promise was broken.`;
+
+const { values } = optionsOf(usage, {
+  script: { type: 'string', multiple: true },
+  fault: { type: 'string', multiple: true },
+  at: { type: 'string' },
+  stride: { type: 'string', default: '1' },
+  digest: { type: 'string' },
+  against: { type: 'string' },
+  paced: { type: 'boolean', default: false },
+});
+
+const print = (text: string): void => void process.stdout.write(`${text}\n`);
+
+const digests = new Digests();
+const before = values.against === undefined ? undefined : Digests.read(values.against);
+
+const search = new Search({
+  scripts: orMisuse(() => values.script?.map(scriptNamed) ?? scripts).map((script) => {
+    return { ...script, paced: values.paced };
+  }),
+  kinds: orMisuse(() => values.fault?.map(faultKind) ?? faultKinds),
+  at: values.at === undefined ? undefined : wholeNumber('at', values.at),
+  stride: wholeNumber('stride', values.stride, 1),
+  told: ({ story, digest }, run) => {
+    digests.add(run, digest);
+    // One place alone is looked into.
+    if (values.at !== undefined) print(story.join('\n'));
+  },
+});
+
+function row(first: string, ...cells: readonly (string | number)[]): void {
+  print(first.padEnd(26) + cells.map((cell) => String(cell).padStart(12)).join(''));
+}
+
+const seconds = (milliseconds: number): string => (milliseconds / 1000).toFixed(1);
+
+function cells({ runs, violations, unknowable, unknown, worst }: Tally): (string | number)[] {
+  const excused = [...unknowable.values()].reduce((sum, count) => sum + count, 0);
+  return [runs, violations.length, excused, unknown, seconds(worst)];
+}
+
+/** Prints how the runs differ from those of another version; returns how many do. */
+function compare(other: Digests): number {
+  const { compared, missing, differing } = digests.compare(other);
+  print(`\n${compared} runs compared, ${missing} only here`);
+  for (const [part, runs] of Object.entries(differing)) {
+    print(`${part}: ${runs.length} differ`);
+    const first = new Map(runs.toReversed().map((run) => [/--fault (\S+)/.exec(run)?.[1], run]));
+    for (const run of first.values()) print(`  npm run exhaustive -- ${run}`);
+  }
+  return new Set(Object.values(differing).flat()).size;
+}
+
+async function main(): Promise<void> {
+  const began = Date.now();
+  const titles = ['runs', 'violations', 'unknowable', 'unknown', 'worst [s]'];
+  row('script', ...titles, 'time [s]');
+  for (const script of search.scripts) {
+    const start = Date.now();
+    const tally = await search.run(script);
+    row(script.name, ...cells(tally), seconds(Date.now() - start));
+  }
+  print('');
+  row('fault', ...titles);
+  for (const [{ name }, tally] of search.kinds) {
+    if (tally.runs > 0) row(name, ...cells(tally), `  ${tally.worstRun}`);
+  }
+  const { total } = search;
+  print(`\n${total.runs} runs in ${Math.round((Date.now() - began) / 1000)} s`);
+  for (const [reason, count] of total.unknowable) {
+    print(`unknowable, ${reason}: ${count} (${unknowables[reason]})`);
+  }
+  for (const { repeat, what } of total.violations) print(`\n${repeat}\n  ${what.join('\n  ')}`);
+  const { length } = total.violations;
+  print(length === 0 ? 'no violations' : `\n${length} violations`);
+  if (values.digest !== undefined) digests.write(values.digest);
+  const changed = before ? compare(before) : 0;
+  process.exitCode = length === 0 && changed === 0 && total.runs > 0 ? 0 : 1;
+}
+
+void main();

@@ -1,0 +1,77 @@
+import {
+  faultNamed,
+  faults,
+  parseFault,
+  type FaultOrder,
+  type FaultSettings,
+} from '../../../simulator/faults';
+import { between, pick, type Random } from './message';
+
+/** A fault to be let loose: one of the simulator's, or one that befalls the host alone. */
+export type Order =
+  | ({ readonly kind: 'simulator' } & FaultOrder)
+  /** The port goes away, and another program has it when it is back. */
+  | { readonly kind: 'port busy' };
+
+/** The name of the one fault that befalls the host alone. */
+export const PORT_BUSY = 'port-busy';
+
+/** All faults by name. */
+export const faultNames: readonly string[] = [...faults.map(({ name }) => name), PORT_BUSY];
+
+export function nameOf(order: Order): string {
+  return order.kind === 'port busy' ? PORT_BUSY : order.fault.name;
+}
+
+/** A fault, and what it takes for it to strike: noise at starts needs a start. */
+export function withOccasion(order: Order): readonly Order[] {
+  return nameOf(order) === 'boot-noise'
+    ? [order, { kind: 'simulator', ...parseFault('restart') }]
+    : [order];
+}
+
+const commands = ['AT+WSSEND', 'AT+WSOPEN=', 'AT+WSCLOSE', 'AT+WSCFG', 'AT+WSOPEN?', 'AT'] as const;
+const points = ['command', 'prompt', 'payload', 'sent', 'answered'] as const;
+
+/**
+ * Draws a fault and where and when it is to strike.
+ * @param only names, or names with settings (`lose=to-device,@12`), to draw from; empty: all there are
+ */
+export function drawOrder(random: Random, only: readonly string[]): Order {
+  const [first, ...rest] = only.length > 0 ? only : faultNames;
+  const text = pick(random, [first ?? PORT_BUSY, ...rest]);
+  if (text === PORT_BUSY) return { kind: 'port busy' };
+  if (text.includes('=')) return { kind: 'simulator', ...parseFault(text) };
+  const fault = faultNamed(text);
+  return {
+    kind: 'simulator',
+    fault,
+    settings: { ...fault.defaults, ...drawSettings(random, text) },
+  };
+}
+
+function drawSettings(random: Random, name: string): FaultSettings {
+  const { takes, group, defaults } = faultNamed(name);
+  const duration = takes.includes('duration')
+    ? { duration: Math.round((defaults.duration ?? 1000) * (0.2 + 1.3 * random())) }
+    : {};
+  if (group === 'command') {
+    const command = random() < 0.6 ? 'AT+WSSEND' : pick(random, commands);
+    return { ...duration, command, count: random() < 0.8 ? 1 : between(random, 2, 4) };
+  }
+  const isOfBytes = group === 'line' && !takes.includes('point') && takes.includes('offset');
+  if (isOfBytes) return { ...drawPlace(random), count: drawCount(random) };
+  if (!takes.includes('point')) return duration;
+  const chance = random();
+  if (chance < 0.3) return duration;
+  if (chance < 0.6) return { ...duration, ...drawPlace(random) };
+  return { ...duration, point: pick(random, points), command: pick(random, ['AT+WSSEND', 'AT']) };
+}
+
+function drawPlace(random: Random): FaultSettings {
+  const offset = between(random, 0, pick(random, [20, 200, 2000, 8000]));
+  return { direction: random() < 0.5 ? 'to-host' : 'to-device', offset };
+}
+
+const drawCount = (random: Random): number =>
+  random() < 0.6 ? 1 : random() < 0.8 ? between(random, 2, 5) : between(random, 6, 60);

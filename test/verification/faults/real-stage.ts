@@ -1,0 +1,123 @@
+import { Device } from '../../../driver/device/device';
+import type { LinkId } from '../../../driver/at/types';
+import { systemClock } from '../../../driver/clock';
+import { openerFor } from '../../../driver/port/open';
+import type { Port } from '../../../driver/port/port';
+import { seededRandom, type FirmwareClass, type SimulatedDevice } from '../../../simulator';
+import { faultyDevice, type Faults } from '../../../simulator/faults';
+import { startPathServer, type PathServer } from '../../harness/network/path-server';
+import { openPty, PortLink, type Pty } from '../../harness/pty';
+import { Books } from './books';
+import { hooksFor, type Stage, type StageWitness } from './stage';
+import { watchedPort } from './watched-port';
+
+/** Milliseconds from power-up to `ready`, and from there to an address. */
+const BOOT = 400;
+const JOIN = 1100;
+const line = { rate: 115_200, flowControl: false };
+
+/** The driver on a real serial line (a pty) and a simulated device with real sockets, in real time. */
+export class RealStage implements Stage {
+  readonly clock = systemClock;
+  readonly books = new Books(() => systemClock.now());
+  readonly leisure = 1;
+  readonly bootAndJoin = BOOT + JOIN;
+  readonly filling = 0;
+  readonly heard = 0;
+  readonly firmware: FirmwareClass;
+  readonly faults: Faults;
+  readonly device: Device;
+  witness: StageWitness | undefined;
+  onWrite: ((bytes: Buffer) => void) | undefined;
+  onRead: ((bytes: Buffer) => void) | undefined;
+  readonly #server: PathServer;
+  readonly #simulator: SimulatedDevice;
+  readonly #name = new PortLink();
+  #pty: Pty | undefined;
+  /** What holds the port as another program would. */
+  #other: Promise<Port> | undefined;
+
+  /** @param server closed at the end, with everything else */
+  constructor(firmware: FirmwareClass, seed: number, server: PathServer) {
+    this.firmware = firmware;
+    this.#server = server;
+    const { device, faults } = faultyDevice({
+      ...{ firmware, joined: true, bootMs: BOOT, random: seededRandom(seed + 1) },
+      hooks: hooksFor(() => this.witness),
+      output: (bytes) => {
+        this.onRead?.(bytes);
+        this.#pty?.write(bytes);
+      },
+    });
+    this.#simulator = device;
+    this.faults = faults;
+    faults.port = { unplug: () => void this.#unplug(), plugIn: () => this.#plugIn() };
+    const port = watchedPort(openerFor(this.#name.path, line), {
+      wrote: (bytes) => {
+        this.onWrite?.(bytes);
+        this.witness?.wrote(bytes);
+      },
+      cut: (chunk) => [chunk],
+      reset: () => device.restart(),
+    });
+    this.device = new Device({ port, random: seededRandom(seed + 2), hardwareReset: true });
+    this.#plugIn();
+  }
+
+  static async start(firmware: FirmwareClass, seed: number): Promise<RealStage> {
+    return new RealStage(firmware, seed, await startPathServer());
+  }
+
+  get ws(): PathServer['ws'] {
+    return this.#server.ws;
+  }
+
+  uri(link: LinkId): string {
+    return `${this.#server.url}/${link}`;
+  }
+
+  occupy(taken: boolean): void {
+    if (taken) {
+      this.#plugIn();
+      this.#other = openerFor(this.#name.path, line).open({
+        data: () => undefined,
+        lost: () => undefined,
+      });
+      // The driver may have been quicker; then it keeps the port.
+      this.#other.catch(() => undefined);
+    } else {
+      this.#other?.then((port) => port.close()).catch(() => undefined);
+      this.#other = undefined;
+    }
+  }
+
+  drive<T>(promise: Promise<T>): Promise<T> {
+    return promise;
+  }
+
+  async end(): Promise<readonly string[]> {
+    await this.device.stop();
+    this.#simulator.destroy();
+    await this.#unplug();
+    this.#name.close();
+    await this.#server.close();
+    // What is closed is gone in the next turns.
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    const standard = new Set(['TTYWrap', 'PipeWrap', 'FSReqCallback']);
+    return process.getActiveResourcesInfo().filter((name) => !standard.has(name));
+  }
+
+  #unplug(): Promise<void> {
+    this.#name.remove();
+    const pty = this.#pty;
+    this.#pty = undefined;
+    return pty?.close() ?? Promise.resolve();
+  }
+
+  #plugIn(): void {
+    if (this.#pty) return;
+    const pty = openPty((chunk) => this.#simulator.write(chunk));
+    this.#pty = pty;
+    this.#name.point(pty.path);
+  }
+}

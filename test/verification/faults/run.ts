@@ -1,0 +1,147 @@
+import { parseFault, type Hit } from '../../../simulator/faults';
+import { firmwareNamed, optionsOf, orMisuse, wholeNumber } from '../../harness/options';
+import { Campaign, type Strike } from './campaign';
+import { Judge } from './judge';
+import { PORT_BUSY } from './orders';
+import { RealStage } from './real-stage';
+import type { Stage } from './stage';
+import { Summary } from './summary';
+import { VirtualStage } from './virtual-stage';
+
+const usage = `npm run faults -- [options]
+
+  --seed S        number that decides everything (default 1); equal seeds repeat a run exactly
+  --messages N    ends after N messages, both ways together (default 2000)
+  --faults N      ends after N faults instead; many take place in several worlds of 250 each, one after
+                  another, the first of them with this seed, the next with seeds 1000 apart
+  --fault F       only this fault: a name, or a name with settings (lose=to-device,@12); may be repeated
+  --class C       firmware A, B, C or D (default D)
+  --paced         bytes take their time, as at 115200 bits a second
+  --cuts          what the device says comes in random pieces
+  --real          on a real serial line (a pty) with real sockets, in real time
+  --verbose       tells of every fault when it is over
+  --trace A-B     shows what passes on the line from A to B milliseconds
+
+The exit code is 1 when a promise was broken.`;
+
+/** Runs what the command line asks for; the exit code is 1 when a promise was broken. */
+async function main(): Promise<void> {
+  const { values } = optionsOf(usage, {
+    seed: { type: 'string', default: '1' },
+    messages: { type: 'string', default: '2000' },
+    faults: { type: 'string' },
+    fault: { type: 'string', multiple: true, default: [] },
+    class: { type: 'string', default: 'D' },
+    paced: { type: 'boolean', default: false },
+    cuts: { type: 'boolean', default: false },
+    real: { type: 'boolean', default: false },
+    verbose: { type: 'boolean', default: false },
+    trace: { type: 'string' },
+  });
+  const { fault, paced, cuts } = values;
+  orMisuse(() => fault.filter((each) => each !== PORT_BUSY).forEach(parseFault));
+  const firmware = firmwareNamed(values.class);
+  const started = performance.now();
+  const summary = new Summary();
+  let lived = 0;
+  const batches = batchesOf(values);
+  for (const batch of batches) {
+    const { seed } = batch;
+    const stage: Stage = values.real
+      ? await RealStage.start(firmware, seed)
+      : new VirtualStage({ firmware, seed, paced, cuts });
+    if (values.trace !== undefined) trace(stage, values.trace);
+    const campaign = new Campaign(stage, {
+      ...batch,
+      only: fault,
+      ...(values.verbose && { progress: tell }),
+    });
+    await live(stage, campaign, summary, batches.length > 1 ? `seed ${seed}: ` : '');
+    lived += stage.clock.now();
+  }
+  console.log(String(summary));
+  const took = (performance.now() - started) / 1000;
+  console.log(`\n${took.toFixed(1)} s for ${(lived / 60_000).toFixed(0)} min`);
+  if (summary.violations === 0) return;
+  const again = batches.length > 1 ? ` (one run of it: its --seed, --faults ${BATCH})` : '';
+  console.log(`\nrepeat with: npm run faults -- ${process.argv.slice(2).join(' ')}${again}`);
+  process.exitCode = 1;
+}
+
+interface Batch {
+  readonly seed: number;
+  readonly messages?: number;
+  readonly faults?: number;
+}
+
+/** So many faults at most in one world; the books of a world grow with every message. */
+const BATCH = 250;
+/** From the seed of one world to that of the next. */
+const STRIDE = 1000;
+
+function batchesOf(values: {
+  readonly seed: string;
+  readonly messages: string;
+  readonly faults?: string | undefined;
+  readonly real: boolean;
+}): readonly Batch[] {
+  const seed = wholeNumber('seed', values.seed);
+  if (values.faults === undefined)
+    return [{ seed, messages: wholeNumber('messages', values.messages) }];
+  const faults = wholeNumber('faults', values.faults);
+  if (values.real || faults <= BATCH) return [{ seed, faults }];
+  return Array.from({ length: Math.ceil(faults / BATCH) }, (_, index) => ({
+    seed: seed + index * STRIDE,
+    faults: Math.min(BATCH, faults - index * BATCH),
+  }));
+}
+
+/** One campaign from its start to its end, added to the summary. */
+async function live(
+  stage: Stage,
+  campaign: Campaign,
+  summary: Summary,
+  run: string,
+): Promise<void> {
+  await stage.drive(campaign.run());
+  const left = await stage.end();
+  const verdict = new Judge(stage.books, campaign.witness, campaign.strikes).judge(stage);
+  const violations = [...verdict.violations, ...left.map((what) => `left over: ${what}`)];
+  summary.add(stage.books, campaign, { ...verdict, violations }, run);
+}
+
+function tell({ names, from, gone, recovered, hits }: Strike): void {
+  const took = recovered === undefined ? 'never' : `${Math.round(recovered - gone)} ms`;
+  console.log(`${Math.round(from)} ${names.join(' with ')} ${placeOf(hits[0])}: ${took}`);
+}
+
+/** Shows what passes in a span of time, such as `12000-13000`. */
+function trace(stage: Stage, span: string): void {
+  const [from = 0, to = Infinity] = span.split('-').map(Number);
+  const show = (what: string, detail: string) => {
+    const now = stage.clock.now();
+    if (now >= from && now <= to) console.log(`${now.toFixed(1)} ${what} ${detail}`);
+  };
+  const line = (bytes: Buffer) =>
+    `${bytes.length} ${JSON.stringify(bytes.toString('latin1', 0, 100))}`;
+  stage.onWrite = (bytes) => show('>', line(bytes));
+  stage.onRead = (bytes) => show('<', line(bytes));
+  stage.device.on('event', ({ event, detail, error }) =>
+    show('device', `${event} ${detail ?? ''} ${error?.code ?? ''}`),
+  );
+  stage.device.on('link', ({ link, event, state, error }) =>
+    show(`link ${link}`, `${event} ${state} ${error?.code ?? ''}`),
+  );
+}
+
+function placeOf(hit: Hit | undefined): string {
+  if (hit?.place.kind === 'command') return `${hit.place.point} of ${hit.place.line}`;
+  if (hit?.place.kind !== 'bytes') return '';
+  const { direction, index, unit } = hit.place;
+  return `${direction}, byte ${index} of ${JSON.stringify(unit.toString('latin1', 0, 30))}`;
+}
+
+main().catch((error: unknown) => {
+  console.error(error instanceof Error ? error.message : String(error));
+  process.exitCode = 1;
+});

@@ -1,0 +1,127 @@
+import type { LinkId } from '../../../driver/at/types';
+import type { WsConnection } from '../../harness/network/ws-server';
+import { encodeFrame } from '../../harness/network/ws-server-frames';
+import type { InEntry, OutEntry, ServerConnection } from './books';
+import { between, compose, pick, type Random } from './message';
+import type { Stage } from './stage';
+
+/** What the server puts behind each message, for firmware that does not tell where messages end. */
+export const DELIMITER = Buffer.from('\u001e<end>\u001e', 'latin1');
+
+const sizes = [60, 60, 400, 400, 2000, 2000, 7000, 7000, 12_000, 40_000] as const;
+const binary = 2;
+const links = [0, 1, 2] as const;
+
+/** Sends messages to and fro on three links, and enters all of them in the books. */
+export class Traffic {
+  readonly #stage: Stage;
+  readonly #random: Random;
+  readonly #served = new Map<WsConnection, ServerConnection>();
+  /** The connections of each link, oldest first. */
+  readonly #connections: readonly WsConnection[][] = [[], [], []];
+  readonly #parts = new Map<WsConnection, { opcode: number; bytes: Buffer[] }>();
+
+  constructor(stage: Stage, random: Random) {
+    this.#stage = stage;
+    this.#random = random;
+    const { manners } = stage.ws;
+    manners.onAccept = (connection) => this.#accept(connection);
+    manners.onFrame = (connection, frame) => {
+      connection.frames.length = 0;
+      if (frame.opcode <= 2) this.#received(connection, frame);
+    };
+    manners.onGone = (connection) => {
+      const served = this.#served.get(connection);
+      if (!served) return;
+      served.goneAt ??= stage.clock.now();
+      this.#served.delete(connection);
+      const connections = this.#connections[served.link];
+      connections?.splice(connections.indexOf(connection), 1);
+    };
+  }
+
+  /** The host sends a message of some size; undefined when it was an empty one. */
+  send(link: LinkId, hold?: number): OutEntry | undefined {
+    const { books, device, firmware } = this.#stage;
+    const random = this.#random;
+    const options = { opcode: between(random, 1, 2), ...(hold !== undefined && { hold }) };
+    if (firmware === 'D' && hold === undefined && random() < 0.05) {
+      books.sendBlank(link, device.link(link).send('', options));
+      return undefined;
+    }
+    const label = { way: 'out', link, number: books.next() } as const;
+    const payload = compose(label, this.#size(firmware === 'D' ? Infinity : 8192), random);
+    return books.send(label, options.opcode, payload, device.link(link).send(payload, options));
+  }
+
+  /** The server sends one, if the link is established; undefined when it was an empty one, or none. */
+  serve(link: LinkId, small = false): InEntry | undefined {
+    const { books, device } = this.#stage;
+    const random = this.#random;
+    const connection = this.#connections[link]?.findLast(({ open }) => open);
+    const served = connection && this.#served.get(connection);
+    if (!connection?.open || !served || device.link(link).state !== 2) return undefined;
+    const opcode = between(random, 1, binary);
+    if (!small && random() < 0.05) {
+      this.#write(connection, opcode, Buffer.alloc(0));
+      return undefined;
+    }
+    const label = { way: 'in', link, number: books.next() } as const;
+    const payload = compose(label, small ? 40 : this.#size(Infinity), random);
+    const entry = books.serve(label, opcode, payload, served.number);
+    this.#write(connection, opcode, payload);
+    return entry;
+  }
+
+  #size(limit: number): number {
+    return Math.min(limit, between(this.#random, 0, pick(this.#random, sizes)));
+  }
+
+  #write(connection: WsConnection, opcode: number, payload: Buffer): void {
+    const delimited = this.#stage.firmware !== 'D';
+    const bytes = delimited ? Buffer.concat([payload, DELIMITER]) : payload;
+    const cuts = this.#random() < 0.7 ? [] : [between(this.#random, 0, bytes.length)];
+    const ends = [...cuts, bytes.length];
+    ends.forEach((end, index) => {
+      const frame = {
+        fin: index === ends.length - 1,
+        opcode: index === 0 ? opcode : 0,
+        payload: bytes.subarray(ends[index - 1] ?? 0, end),
+      };
+      this.#writeFrame(connection, encodeFrame(frame), frame.payload.length);
+    });
+  }
+
+  /** In one segment or in two; the header stays whole, since old firmware loses the framing when it is cut. */
+  #writeFrame(connection: WsConnection, bytes: Buffer, length: number): void {
+    const header = bytes.length - length;
+    const cut = this.#random() < 0.7 ? bytes.length : between(this.#random, header, bytes.length);
+    connection.sendRaw(bytes.subarray(0, cut));
+    if (cut < bytes.length) connection.sendRaw(bytes.subarray(cut));
+  }
+
+  #accept(connection: WsConnection): void {
+    const id = links.find((link) => connection.request.target === `/${String(link)}`);
+    // A URI that was damaged on the line leads elsewhere: to a connection of no link.
+    if (id === undefined) return;
+    this.#served.set(connection, this.#stage.books.accept(id));
+    this.#connections[id]?.push(connection);
+  }
+
+  #received(
+    connection: WsConnection,
+    frame: { readonly fin: boolean; readonly opcode: number; readonly payload: Buffer },
+  ): void {
+    const served = this.#served.get(connection);
+    if (!served) return;
+    const begun = this.#parts.get(connection);
+    const message = frame.opcode === 0 && begun ? begun : { opcode: frame.opcode, bytes: [] };
+    message.bytes.push(frame.payload);
+    if (!frame.fin) {
+      this.#parts.set(connection, message);
+      return;
+    }
+    this.#parts.delete(connection);
+    this.#stage.books.atServer(served, message.opcode, Buffer.concat(message.bytes));
+  }
+}

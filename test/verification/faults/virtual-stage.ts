@@ -1,0 +1,135 @@
+import { Device } from '../../../driver/device/device';
+import { LARGEST_PAYLOAD } from '../../../driver/at/recovery';
+import type { LinkId } from '../../../driver/at/types';
+import {
+  directUart,
+  seededRandom,
+  type FirmwareClass,
+  type SimulatedDevice,
+} from '../../../simulator';
+import { faultyDevice, type Faults } from '../../../simulator/faults';
+import { PacedLine } from '../../../simulator/paced-uart';
+import { MemoryNetwork } from '../../harness/network/memory-network';
+import { MemoryPort } from '../../harness/memory-port';
+import { VirtualClock } from '../../harness/virtual-clock';
+import { WsServer } from '../../harness/network/ws-server';
+import { Books } from './books';
+import { between } from './message';
+import { hooksFor, type Stage, type StageWitness } from './stage';
+import { watchedPort } from './watched-port';
+
+export interface VirtualStageOptions {
+  readonly firmware: FirmwareClass;
+  readonly seed: number;
+  /** Whether bytes take their time on the line, as at 115200 bits a second. */
+  readonly paced?: boolean;
+  /** Whether what the device says comes in random pieces. */
+  readonly cuts?: boolean;
+}
+
+/** Milliseconds from power-up to `ready`, and from there to an address. */
+const BOOT = 400;
+const JOIN = 1100;
+const RATE = 115_200;
+/** Bits a second of a line whose bytes take no time: the most a device can do, since more comes than at the usual rate. */
+const QUICK = 5_000_000;
+/** At that rate. */
+const LEISURE = 5;
+/** Milliseconds in which the servers' and the network's own timers run out. */
+const LAST = 200_000;
+const FOR_EVER = 1e12;
+
+/** Driver, memory port, simulated device, memory network and server, all in virtual time. */
+export class VirtualStage implements Stage {
+  readonly clock = new VirtualClock();
+  readonly books = new Books(() => this.clock.now());
+  readonly ws = new WsServer(this.clock);
+  readonly bootAndJoin = BOOT + JOIN;
+  readonly leisure: number;
+  readonly filling: number;
+  heard = 0;
+  readonly firmware: FirmwareClass;
+  readonly faults: Faults;
+  readonly device: Device;
+  witness: StageWitness | undefined;
+  onWrite: ((bytes: Buffer) => void) | undefined;
+  onRead: ((bytes: Buffer) => void) | undefined;
+  readonly #simulator: SimulatedDevice;
+  readonly #memory: MemoryPort;
+  readonly #network: MemoryNetwork;
+
+  constructor({ firmware, seed, paced = false, cuts = false }: VirtualStageOptions) {
+    this.firmware = firmware;
+    this.leisure = paced ? LEISURE : 1;
+    const byteTime = paced ? 10_000 / RATE : 0;
+    this.filling = LARGEST_PAYLOAD * byteTime;
+    const { clock } = this;
+    const chance = seededRandom(seed + 3);
+    this.#network = new MemoryNetwork({
+      clock,
+      route: () => ({ kind: 'server', server: this.ws }),
+    });
+    const { device, faults } = faultyDevice({
+      ...{ firmware, clock, network: this.#network, joined: true, bootMs: BOOT },
+      random: seededRandom(seed + 1),
+      uart: paced ? new PacedLine().factory : directUart,
+      hooks: hooksFor(() => this.witness),
+      output: (bytes) => {
+        this.heard += bytes.length * byteTime;
+        this.onRead?.(bytes);
+        this.#memory.deliver(bytes);
+      },
+    });
+    this.#simulator = device;
+    this.faults = faults;
+    const memory = new MemoryPort(() => device);
+    this.#memory = memory;
+    faults.port = memory;
+    const port = watchedPort(memory, {
+      rate: paced ? RATE : QUICK,
+      wrote: (bytes) => {
+        memory.written.length = 0;
+        this.onWrite?.(bytes);
+        this.witness?.wrote(bytes);
+      },
+      cut: cuts ? (chunk) => cutAtRandom(chunk, chance) : (chunk) => [chunk],
+      reset: () => device.restart(),
+    });
+    const random = seededRandom(seed + 2);
+    this.device = new Device({ port, clock, random, hardwareReset: true });
+  }
+
+  uri(link: LinkId): string {
+    return `ws://server:80/${link}`;
+  }
+
+  occupy(taken: boolean): void {
+    this.#memory.refusal = taken ? 'PORT_BUSY' : undefined;
+  }
+
+  drive<T>(promise: Promise<T>): Promise<T> {
+    return this.clock.wait(promise, FOR_EVER);
+  }
+
+  async end(): Promise<readonly string[]> {
+    await this.clock.wait(this.device.stop(), FOR_EVER);
+    const left: string[] = [];
+    if (this.#memory.isOpen) left.push('the port is open');
+    this.#simulator.destroy();
+    await this.clock.advance(LAST);
+    if (this.clock.pending > 0) left.push(`${this.clock.pending} timers`);
+    if (this.#network.size > 0) left.push(`${this.#network.size} connections`);
+    return left;
+  }
+}
+
+function cutAtRandom(chunk: Buffer, random: () => number): Buffer[] {
+  if (chunk.length < 2 || random() < 0.3) return [chunk];
+  const pieces: Buffer[] = [];
+  for (let at = 0; at < chunk.length;) {
+    const size = random() < 0.3 ? 1 : between(random, 1, chunk.length);
+    pieces.push(chunk.subarray(at, at + size));
+    at += size;
+  }
+  return pieces;
+}

@@ -1,0 +1,205 @@
+import type { Hit } from '../../../simulator/faults';
+import type { Books, InEntry, OutEntry } from './books';
+import type { StageWitness } from './stage';
+import type { Unknowable } from './unknowable';
+
+/** How many of the latest messages a damaged report may belong to. */
+const RECENT = 60;
+
+const sendLine = /^AT\+WSSEND=(\d+),(\d+)(?:,(\d+))?(?:,(\d+))?(?:,(\d+))?$/i;
+/** With opcode, fin and length of the frame, and without. Data may go on as a header would. */
+const dataHeaders = [/^\+WS_DATA:\d,\d+,\d,\d+,(\d+),/, /^\+WS_DATA:\d,(\d+),/];
+const reportLine = /^\+(?:WS_(?:CONNECTED|DISCONNECTED|CLOSED)|WSOPEN):/;
+
+/** Bytes of the CR LF behind data. */
+const LINE_END = 2;
+
+/** What befell the bytes of one message, or of one report. */
+interface Damage {
+  touched: boolean;
+  /** Bytes added by faults, less those lost. */
+  drift: number;
+}
+
+/**
+ * Knows what no host could know: sees what was written, what the device took, and which bytes faults struck
+ * in between, and marks the messages whose change left no trace.
+ */
+export class Witness implements StageWitness {
+  /** Command lines that the device took though nobody wrote them, with the payload written last. */
+  readonly smuggled: { readonly line: string; readonly entry: OutEntry | undefined }[] = [];
+  /** When a report or an answer about a link may have reached the host as one about another. */
+  readonly misreported: number[] = [];
+  readonly #books: Books;
+  readonly #delimiter: Buffer;
+  readonly #payloads = new WeakMap<OutEntry, Damage>();
+  readonly #reports = new WeakMap<Buffer, Damage>();
+  /** Command lines that were written and may reach the device yet. */
+  readonly #written = new Set<string>();
+  #line = '';
+  #astray = false;
+  /** Whether the result of the line that the device took last was given, and bytes were refused before. */
+  #answered = false;
+  #refused = false;
+  /** Bytes that came behind the line, where only payload was to come. */
+  #early = 0;
+  #atWork: OutEntry | undefined;
+  /** The message whose payload was written last. */
+  #latest: OutEntry | undefined;
+
+  /** @param delimiter what the server puts behind each message */
+  constructor(books: Books, delimiter: Buffer) {
+    this.#books = books;
+    this.#delimiter = delimiter;
+  }
+
+  wrote(bytes: Buffer): void {
+    const text = bytes.toString('latin1');
+    if (/^(?:\r\n)+$/.test(text)) return;
+    const entry = sendLine.test(this.#line) ? this.#sendOf(bytes) : undefined;
+    if (entry) {
+      entry.payloadAt ??= this.#books.now;
+      this.#atWork = this.#latest = entry;
+      this.#refused = false;
+      if (this.#early > 0) {
+        this.#payloads.set(entry, { touched: true, drift: this.#early });
+        entry.unknowable.add('pushed out');
+      }
+      if (this.#astray) entry.unknowable.add('send digit');
+      return;
+    }
+    if (!text.startsWith('AT')) return;
+    this.#line = text.slice(0, -2);
+    this.#written.add(this.#line);
+    this.#atWork = undefined;
+    this.#early = 0;
+    this.#astray = false;
+  }
+
+  took(line: string): void {
+    this.#answered = false;
+    if (line === this.#line || this.#written.has(line)) return;
+    this.#astray ||= sendsOtherwise(this.#line, line);
+    if (/^AT(?:\+RST)?$/i.test(line) && !isLeftOf(line, this.#line))
+      this.smuggled.push({ line, entry: this.#latest });
+  }
+
+  answered(): void {
+    this.#answered = true;
+  }
+
+  refused(): void {
+    // More came than the device wanted, and it said so before its result: that can be known.
+    if (this.#answered) return;
+    this.#refused = true;
+    if (this.#atWork?.outcome === 'pending') this.#atWork.unknowable.delete('pushed out');
+  }
+
+  /** A fault struck. */
+  hit({ place }: Hit): void {
+    if (place.kind !== 'bytes') return;
+    const { direction, unit, index, sent, received } = place;
+    if (direction === 'to-host') this.#said(unit, index, sent, received);
+    else if (!this.#atWork) {
+      const isBehind = sent.length === 0 || index + sent.length === unit.length;
+      if (isBehind && sendLine.test(this.#line)) this.#early += received.length - sent.length;
+    } else if (this.#atWork.outcome === 'pending') {
+      const damage = this.#payloads.get(this.#atWork) ?? { touched: false, drift: 0 };
+      this.#payloads.set(this.#atWork, damage);
+      damage.touched = true;
+      if (damage.drift < 0 && sent.length === 0) this.#atWork.unknowable.add('noise answered');
+      damage.drift += received.length - sent.length;
+      mark(this.#atWork, 'payload byte', damage.drift === 0);
+      mark(this.#atWork, 'pushed out', damage.drift > 0 && !this.#refused);
+    }
+  }
+
+  #sendOf(bytes: Buffer): OutEntry | undefined {
+    for (const entry of this.#books.pendingSends) if (entry.payload.includes(bytes)) return entry;
+    return undefined;
+  }
+
+  #said(unit: Buffer, index: number, sent: Buffer, received: Buffer): void {
+    const text = unit.toString('latin1');
+    if (reportLine.test(text.trimStart())) this.misreported.push(this.#books.now);
+    const parts = partsOf(text);
+    if (!parts) return;
+    const { header, length } = parts;
+    const data = unit.subarray(header.length, header.length + length);
+    if (index < header.length) {
+      const changed = received.toString('latin1');
+      const read = header.slice(0, index) + changed + header.slice(index + sent.length);
+      if (isOtherReport(header, read)) this.#mark(header, data, 'data digit');
+      return;
+    }
+    if (index >= header.length + length + LINE_END) return;
+    const damage = this.#reports.get(unit) ?? { touched: false, drift: 0 };
+    this.#reports.set(unit, damage);
+    damage.drift += received.length - sent.length;
+    if (damage.drift === 0 && index < header.length + length)
+      this.#mark(header, data, 'payload byte');
+    if (fitsAllTheSame(data, damage.drift)) this.#mark(header, data, 'made up for');
+  }
+
+  /** Of the messages on their way, those that the data may be a part of. */
+  #mark(header: string, data: Buffer, kind: Unknowable): void {
+    const link = Number(header.slice(9, 10));
+    const candidates = this.#books.in
+      .slice(-RECENT)
+      .filter((entry) => entry.label.link === link && entry.arrivals.length === 0);
+    for (const entry of candidates) if (this.#holds(entry, data)) entry.unknowable.add(kind);
+  }
+
+  #holds(entry: InEntry, data: Buffer): boolean {
+    return Buffer.concat([this.#delimiter, entry.payload, this.#delimiter]).includes(data);
+  }
+}
+
+/** The header of a report of data and the length of the data, in whichever format they fit the whole report. */
+function partsOf(report: string): { header: string; length: number } | undefined {
+  for (const format of dataHeaders) {
+    const [header, digits] = format.exec(report) ?? [];
+    if (header === undefined) continue;
+    const length = Number(digits);
+    if (header.length + length + LINE_END === report.length) return { header, length };
+  }
+  return undefined;
+}
+
+/**
+ * Whether data with bytes too many or too few, its line end among them, seems to end where it should: with two
+ * too few, the line end behind it or the one that an answer starts with serves; with too many, a line end in it.
+ */
+function fitsAllTheSame(data: Buffer, drift: number): boolean {
+  if (drift === -LINE_END) return true;
+  return drift > 0 && data.toString('latin1', Math.max(0, data.length - drift)).startsWith('\r\n');
+}
+
+/** Whether a line is what may be left of another when bytes are lost. */
+function isLeftOf(line: string, whole: string): boolean {
+  let left = 0;
+  for (let at = 0; at < whole.length && left < line.length; at++)
+    if (whole[at] === line[left]) left++;
+  return left === line.length;
+}
+
+/** Whether a line sends, but not the same, or not to the same link, as the one meant. */
+function sendsOtherwise(meant: string, read: string): boolean {
+  return meant !== read && sendLine.test(meant) && sendLine.test(read);
+}
+
+/** Whether a header reads as one of a report that could be as well. */
+function isOtherReport(meant: string, read: string): boolean {
+  if (!/^\+WS_DATA:[0-2](?:,\d+)+,/.test(read)) return false;
+  const fields = (header: string) => header.slice(9).split(',').slice(0, -1).map(Number);
+  const was = fields(meant);
+  const is = fields(read);
+  if (was.length !== is.length || was.join() === is.join()) return false;
+  // In the long format the two lengths check each other.
+  return was.length === 2 || (was[3] === is[3] && was[4] === is[4]);
+}
+
+function mark(entry: OutEntry, kind: Unknowable, so: boolean): void {
+  if (so) entry.unknowable.add(kind);
+  else entry.unknowable.delete(kind);
+}
