@@ -16,10 +16,10 @@ import { servePorts } from './shared/admin/ports';
 import { settingText } from './shared/message/settings';
 import { translator } from './shared/message/translate';
 
-/** Of all devices in this process: a port has one. */
+/** Shared by all devices of this process: a port has one device. */
 const claims = new PortClaims();
 
-/** The configuration node `esp-at-device`; `make` makes the device that it runs, in the time of `clock`. */
+/** The configuration node `esp-at-device`. Tests pass a `make` and a `clock` of their own. */
 export function espAtDevice(make: MakeDevice, clock: Clock = systemClock): (RED: NodeAPI) => void {
   return (RED) => {
     const translate = translator(RED);
@@ -36,13 +36,13 @@ export function espAtDevice(make: MakeDevice, clock: Clock = systemClock): (RED:
         claims,
         clock,
         make: () => {
-          // Read here, so that settings that are no good are reported to every node that uses them.
-          const read = deviceSettings(RED, this, def);
-          this.linkConfigs = read.links;
-          this.headers = read.headers;
-          return make(read);
+          // Read here, so that every node that uses the device reports a bad setting.
+          const settings = deviceSettings(RED, this, def);
+          this.linkConfigs = settings.links;
+          this.headers = settings.headers;
+          return make(settings);
         },
-        watch: new DeviceLog(this, translate),
+        log: new DeviceLog(this, translate, () => this.host.status),
       });
       this.on('close', (done: () => void) => {
         void this.host.end().then(done);

@@ -1,12 +1,11 @@
 import type { Node, NodeAPI, NodeDef, NodeMessageInFlow } from 'node-red';
 import { shown } from '../driver/commands/check';
 import { EspAtError } from '../driver/errors';
-import type { CloseOptions, LinkEvent } from '../driver/link/options';
-import { Canvas } from './shared/message/node-status';
-import type { DeviceUser } from './shared/device/device-host';
+import type { CloseOptions } from '../driver/link/options';
 import { findDevice, required, type DeviceNode } from './shared/device/device-node';
 import { onInput, type Send } from './shared/message/input';
 import { chosenLink, type LinkSetting } from './shared/device/link-setting';
+import { NodeStatus } from './shared/device/node-status';
 import { settingNumber, settingText } from './shared/message/settings';
 import { translator, type Translate } from './shared/message/translate';
 
@@ -35,11 +34,11 @@ export default function wsClose(RED: NodeAPI): void {
 }
 
 /** Closes links. */
-class Closer implements DeviceUser {
+class Closer {
   readonly #device: DeviceNode | undefined;
   readonly #link: LinkSetting;
   readonly #options: CloseOptions;
-  readonly #canvas: Canvas;
+  readonly #status: NodeStatus;
 
   constructor(RED: NodeAPI, node: Node, translate: Translate, def: WsCloseDef) {
     this.#link = settingText(RED, node, def.link);
@@ -49,11 +48,11 @@ class Closer implements DeviceUser {
       reason: settingText(RED, node, def.reason),
     };
     this.#device = findDevice(RED, def.device);
-    this.#canvas = new Canvas(node, translate, this.#device, this.#link);
-    this.#device?.host.join(this);
+    this.#status = new NodeStatus(node, translate, this.#device, this.#link);
+    this.#device?.host.attach(this.#status);
   }
 
-  /** Passes the message on once the link is closed, or all are. */
+  /** Passes the message on when the link, or every link, is closed. */
   async close(msg: NodeMessageInFlow, send: Send): Promise<void> {
     const { host } = required(this.#device);
     const ids = this.#link === 'all' ? [0, 1, 2] : [chosenLink(this.#link, msg)];
@@ -64,23 +63,15 @@ class Closer implements DeviceUser {
       reason: reasonOf(msg.reason) ?? this.#options.reason,
     };
     const closing = links.map((link) => link.close(options));
-    // All have ended before a failure of one is reported.
+    // Waits for all links before it reports the failure of one.
     await Promise.allSettled(closing);
     await Promise.all(closing);
     send(msg);
   }
 
   end(): void {
-    this.#canvas.end();
-    this.#device?.host.leave(this);
-  }
-
-  status(): void {
-    this.#canvas.show();
-  }
-
-  link(event: LinkEvent): void {
-    this.#canvas.link(event);
+    this.#status.end();
+    this.#device?.host.detach(this.#status);
   }
 }
 

@@ -2,13 +2,13 @@ import type { Node, NodeAPI, NodeMessage, NodeMessageInFlow } from 'node-red';
 import type { LinkId } from '../driver/at/types';
 import { EspAtError } from '../driver/errors';
 import type { LinkEvent, Message } from '../driver/link/options';
-import { Canvas } from './shared/message/node-status';
 import { withConnection } from './shared/message/link-message';
-import type { LinkApi } from './shared/device/device-api';
+import { listen, type DeviceApi, type LinkApi } from './shared/device/device-api';
 import type { DeviceUser } from './shared/device/device-host';
 import { findDevice, required, type DeviceNode } from './shared/device/device-node';
 import { onInput, type Send } from './shared/message/input';
-import { chosenLink, several, type LinkSetting } from './shared/device/link-setting';
+import { chosenLink, isSeveral, type LinkSetting } from './shared/device/link-setting';
+import { NodeStatus } from './shared/device/node-status';
 import { sentenceOf, toNodeError } from './shared/message/node-error';
 import {
   dropOpening,
@@ -23,8 +23,8 @@ import { settingText } from './shared/message/settings';
 import { translator, type Translate } from './shared/message/translate';
 import { within } from './shared/device/within';
 
-/** Milliseconds that a node which is stopped gives its connection to close politely. */
-const FAREWELL = 600;
+/** How long a node that stops waits for the close handshakes of its connections. */
+const CLOSE_TIMEOUT_MS = 600;
 
 /** The node `ws-open`. */
 export default function wsOpen(RED: NodeAPI): void {
@@ -48,17 +48,16 @@ export default function wsOpen(RED: NodeAPI): void {
   );
 }
 
-/** An input whose link is being opened. */
+/** An input that waits until its link is open. */
 interface Pending {
   readonly link: LinkId;
   readonly msg: NodeMessageInFlow;
   readonly send: Send;
-  answered: boolean;
 }
 
 let instances = 0;
 
-/** Opens links, and hands on what comes over those it opened. */
+/** Opens links, and sends on the messages and events of those it opened. */
 class Opener implements DeviceUser {
   readonly #RED: NodeAPI;
   readonly #node: Node<WsOpenCredentials>;
@@ -67,12 +66,14 @@ class Opener implements DeviceUser {
   readonly #link: LinkSetting;
   readonly #settings: OpenSettings;
   readonly #output: Output;
-  /** A redeployed node has the same ID: this tells what was opened by which of them. */
+  /** Differs from that of the node before a redeploy, which has the same ID. */
   readonly #owner: string;
+  /** Inputs without an answer yet. */
   readonly #pending = new Set<Pending>();
   readonly #received = new Map<LinkId, Received>();
-  readonly #canvas: Canvas;
-  #ended = false;
+  readonly #status: NodeStatus;
+  readonly #stop = new AbortController();
+  #stopListening: (() => void) | undefined;
 
   constructor(RED: NodeAPI, node: Node<WsOpenCredentials>, translate: Translate, def: WsOpenDef) {
     this.#RED = RED;
@@ -83,54 +84,95 @@ class Opener implements DeviceUser {
     this.#output = def.output ?? 'auto';
     this.#owner = `${node.id}/${++instances}`;
     this.#device = findDevice(RED, def.device);
-    this.#canvas = new Canvas(node, translate, this.#device, this.#link);
-    this.#device?.host.join(this);
+    this.#status = new NodeStatus(node, translate, this.#device, this.#link);
+    this.#device?.host.attach(this);
   }
 
-  /** Opens the link for a message; the message goes to the second output once it is open. */
+  /** Opens the link for a message, which goes to the second output when the link is open. */
   async open(msg: NodeMessageInFlow, send: Send): Promise<void> {
     const device = required(this.#device);
     const link = device.host.link(chosenLink(this.#link, msg));
-    const pending: Pending = { link: link.id, msg, send, answered: false };
+    const pending: Pending = { link: link.id, msg, send };
     this.#pending.add(pending);
     try {
       await this.#openLink(device, link, msg);
+      // The link was open already: no `opened` event has answered.
+      this.#answer(pending, { event: 'opened', state: link.state, uri: link.uri });
     } finally {
       this.#pending.delete(pending);
     }
-    // It was open already.
-    if (!pending.answered)
-      this.#answer(pending, { event: 'opened', state: link.state, uri: link.uri });
   }
 
-  /** Settles when the node's connections are closed, or have had their time. */
+  /** Settles when the node's connections are closed, or after a time. */
   async end(): Promise<void> {
-    this.#ended = true;
-    this.#canvas.end();
+    this.#stop.abort();
+    this.#status.end();
+    this.#stopListening?.();
     const device = this.#device;
     if (!device) return;
-    const closed = Promise.all(this.#own(device).map((link) => link.close()));
-    await within(device.host.clock, FAREWELL, closed);
-    device.host.leave(this);
+    const own = device.host.links.filter(({ owner }) => owner === this.#owner);
+    const closed = Promise.all(own.map((link) => link.close()));
+    await within(device.host.clock, CLOSE_TIMEOUT_MS, closed);
+    device.host.detach(this);
   }
 
-  // --- what the device says ------------------------------------------------------------------------
-
-  started(): void {
+  deviceChanged(device: DeviceApi | undefined): void {
+    if (this.#stop.signal.aborted) return;
+    this.#status.deviceChanged(device);
+    this.#stopListening?.();
+    this.#stopListening =
+      device &&
+      listen(device, {
+        link: (event) => this.#linkChanged(event),
+        message: (message) => this.#receive(message),
+      });
     const { fixed, uri } = this.#settings;
-    if (fixed.keepOpen && uri !== '' && !several(this.#link)) void this.#openAtStart();
+    if (device && fixed.keepOpen && uri !== '' && !isSeveral(this.#link)) void this.#openAtStart();
   }
 
-  status(): void {
-    this.#canvas.show();
+  // --- opening -------------------------------------------------------------------------------------
+
+  async #openLink(
+    device: DeviceNode,
+    link: LinkApi,
+    msg: Partial<NodeMessageInFlow>,
+  ): Promise<void> {
+    const options = await openOptions(this.#RED, this.#node, this.#settings, device.headers, msg);
+    const isStopped = () => this.#stop.signal.aborted;
+    // The node was stopped while it rendered its templates: it would never close the link.
+    if (isStopped()) throw new EspAtError('OPEN_ABORTED', { link: link.id });
+    try {
+      await link.open({ ...options, config: device.linkConfigs[link.id], owner: this.#owner });
+    } finally {
+      // The node was stopped while the link closed the connection of another node.
+      if (isStopped() && link.owner === this.#owner) await link.close();
+    }
   }
 
-  link(event: LinkEvent): void {
-    // Whoever has the link: what was last known of it as this node's own is not for ever.
-    this.#canvas.link(event);
-    if (this.#ended || event.owner !== this.#owner || event.event === 'asked') return;
-    // What comes after a gap does not complete what came before it.
-    if (event.state !== 2 || event.event === 'gap') this.#endOf(event);
+  /** A failure has no message that a Catch node could get: it goes to the log. The driver retries. */
+  async #openAtStart(): Promise<void> {
+    try {
+      const device = required(this.#device);
+      await this.#openLink(device, device.host.link(this.#link), {});
+    } catch (error) {
+      if (!this.#stop.signal.aborted) this.#node.warn(toNodeError(this.#translate, error).message);
+    }
+  }
+
+  /** Answers an input, once. */
+  #answer(pending: Pending, event: Pick<LinkEvent, 'event' | 'state' | 'uri'>): void {
+    if (!this.#pending.delete(pending)) return;
+    const full = { ...event, link: pending.link, owner: this.#owner };
+    dropOpening(pending.msg);
+    pending.send([null, withConnection(this.#translate, full, pending.msg)]);
+  }
+
+  // --- events of its connections -------------------------------------------------------------------
+
+  #linkChanged(event: LinkEvent): void {
+    if (event.owner !== this.#owner || event.event === 'asked') return;
+    // Bytes after a data loss do not complete the character before it.
+    if (event.state !== 2 || event.event === 'gap') this.#endReceived(event);
     if (event.event === 'gap' && event.error) {
       this.#node.warn(sentenceOf(this.#translate, event.error));
     }
@@ -142,61 +184,18 @@ class Opener implements DeviceUser {
     }
   }
 
-  message(message: Message): void {
-    if (this.#ended || message.owner !== this.#owner) return;
+  #receive(message: Message): void {
+    if (message.owner !== this.#owner) return;
     try {
       const payload = this.#receivedBy(message.link).payload(message);
-      // To the first output. Without a list around it Node-RED has less to do, for every message.
+      // Without a list around it, for the first output: less work for Node-RED with every message.
       if (payload !== undefined) this.#node.send(messageOf(message, payload));
     } catch (error) {
-      // With the text it could not read, for whoever catches it.
+      // A Catch node gets the text that could not be parsed.
       const msg = messageOf(message, message.bytes.toString());
       this.#node.error(toNodeError(this.#translate, error), msg);
     }
   }
-
-  // --- opening -------------------------------------------------------------------------------------
-
-  async #openLink(
-    device: DeviceNode,
-    link: LinkApi,
-    msg: Partial<NodeMessageInFlow>,
-  ): Promise<void> {
-    const options = await openOptions(this.#RED, this.#node, this.#settings, device.headers, msg);
-    const isStopped = () => this.#ended;
-    // A node that was stopped while its templates were rendered has nobody left to close the link.
-    if (isStopped()) throw new EspAtError('OPEN_ABORTED', { link: link.id });
-    try {
-      await link.open({ ...options, config: device.linkConfigs[link.id], owner: this.#owner });
-    } finally {
-      // The same when it was stopped while another one's connection was being replaced.
-      if (isStopped() && link.owner === this.#owner) await link.close();
-    }
-  }
-
-  async #openAtStart(): Promise<void> {
-    try {
-      const device = required(this.#device);
-      await this.#openLink(device, device.host.link(this.#link), {});
-    } catch (error) {
-      // There is no message that a Catch node could get; what can be tried again is, by the driver.
-      if (!this.#ended) this.#node.warn(toNodeError(this.#translate, error).message);
-    }
-  }
-
-  #answer(pending: Pending, event: Pick<LinkEvent, 'event' | 'state' | 'uri'>): void {
-    if (pending.answered) return;
-    pending.answered = true;
-    const full = { ...event, link: pending.link, owner: this.#owner };
-    dropOpening(pending.msg);
-    pending.send([null, withConnection(this.#translate, full, pending.msg)]);
-  }
-
-  #own({ host }: DeviceNode): LinkApi[] {
-    return host.links.filter(({ owner }) => owner === this.#owner);
-  }
-
-  // --- receiving -----------------------------------------------------------------------------------
 
   #receivedBy(link: LinkId): Received {
     const known = this.#received.get(link);
@@ -206,8 +205,8 @@ class Opener implements DeviceUser {
     return received;
   }
 
-  /** A connection, or what came over it without a gap, has ended: the beginning of a character that never came whole is handed on as it is. */
-  #endOf({ link, uri }: LinkEvent): void {
+  /** Sends on the bytes of a character that will not be completed: the connection ended, or lost data. */
+  #endReceived({ link, uri }: LinkEvent): void {
     const payload = this.#received.get(link)?.end();
     this.#received.delete(link);
     if (payload !== undefined) this.#node.send([{ payload, linkId: link, uri }, null]);

@@ -3,13 +3,12 @@ import type { Node, NodeAPI, NodeDef, NodeMessageInFlow } from 'node-red';
 import type { LinkId } from '../driver/at/types';
 import { shown } from '../driver/commands/check';
 import { EspAtError } from '../driver/errors';
-import type { LinkEvent } from '../driver/link/options';
-import { Canvas } from './shared/message/node-status';
-import type { LinkApi } from './shared/device/device-api';
+import { listen, type DeviceApi, type LinkApi } from './shared/device/device-api';
 import type { DeviceUser } from './shared/device/device-host';
 import { findDevice, required, type DeviceNode } from './shared/device/device-node';
 import { onInput, type Send } from './shared/message/input';
 import { chosenLink, type LinkSetting } from './shared/device/link-setting';
+import { NodeStatus } from './shared/device/node-status';
 import { messageTimeout } from './shared/message/open-settings';
 import { outgoing } from './shared/message/outgoing';
 import { settingNumber, settingText } from './shared/message/settings';
@@ -47,27 +46,28 @@ class Sender implements DeviceUser {
   readonly #device: DeviceNode | undefined;
   readonly #link: LinkSetting;
   readonly #timeout: number | undefined;
-  /** Seconds; 0 is not to wait. */
-  readonly #hold: number;
+  /** Seconds to wait for a link that is not open; 0: fail at once. */
+  readonly #holdSeconds: number;
   readonly #holdMessages: number;
-  readonly #withdrawal = new AbortController();
-  /** Messages on their way, by link. */
-  readonly #waiting = new Map<LinkId, number>();
-  readonly #canvas: Canvas;
-  /** How full the queue was when it was last heard of, 0 to 1. */
-  #level = 0;
+  /** Aborts every send when the node stops. */
+  readonly #stop = new AbortController();
+  /** Messages under way, by link. */
+  readonly #underWay = new Map<LinkId, number>();
+  readonly #status: NodeStatus;
+  #stopListening: (() => void) | undefined;
 
   constructor(RED: NodeAPI, node: Node, translate: Translate, def: WsSendDef) {
     this.#translate = translate;
     this.#link = settingText(RED, node, def.link);
     this.#timeout = settingNumber(RED, node, def.timeout);
-    this.#hold = def.whenAway === 'hold' ? (settingNumber(RED, node, def.holdSeconds) ?? 30) : 0;
+    this.#holdSeconds =
+      def.whenAway === 'hold' ? (settingNumber(RED, node, def.holdSeconds) ?? 30) : 0;
     this.#holdMessages = settingNumber(RED, node, def.holdMessages) ?? 100;
     this.#device = findDevice(RED, def.device);
-    this.#canvas = new Canvas(node, translate, this.#device, this.#link);
-    // Every message that waits listens; their number says nothing about leaks.
-    setMaxListeners(0, this.#withdrawal.signal);
-    this.#device?.host.join(this);
+    this.#status = new NodeStatus(node, translate, this.#device, this.#link);
+    // One listener for each message under way: their number is no sign of a leak.
+    setMaxListeners(0, this.#stop.signal);
+    this.#device?.host.attach(this);
   }
 
   /** Passes the message on once the device has handed its payload to the network. */
@@ -80,55 +80,46 @@ class Sender implements DeviceUser {
     try {
       await link.send(payload, {
         opcode,
-        hold: this.#hold,
-        signal: this.#withdrawal.signal,
+        hold: this.#holdSeconds,
+        signal: this.#stop.signal,
         ...(timeout === undefined ? {} : { timeout }),
         ...(fin === undefined ? {} : { fin }),
       });
     } finally {
-      this.#waiting.set(link.id, (this.#waiting.get(link.id) ?? 1) - 1);
+      this.#underWay.set(link.id, (this.#underWay.get(link.id) ?? 1) - 1);
     }
     send(msg);
   }
 
-  /** Withdraws what has not been sent. */
+  /** Aborts the sends that have not begun. */
   end(): void {
-    this.#canvas.end();
-    this.#withdrawal.abort(new EspAtError('ABORTED', {}, { outcome: 'not-sent' }));
-    this.#device?.host.leave(this);
+    this.#status.end();
+    this.#stopListening?.();
+    this.#stop.abort(new EspAtError('ABORTED', {}, { outcome: 'not-sent' }));
+    this.#device?.host.detach(this);
   }
 
-  // --- what the device says ------------------------------------------------------------------------
-
-  status(): void {
-    this.#show();
+  deviceChanged(device: DeviceApi | undefined): void {
+    this.#status.deviceChanged(device);
+    this.#stopListening?.();
+    this.#stopListening = device && listen(device, { queue: (level) => this.#showQueue(level) });
+    this.#showQueue(0);
   }
 
-  link(event: LinkEvent): void {
-    this.#canvas.link(event);
-    this.#show();
-  }
-
-  queue(level: number): void {
-    this.#level = level;
-    this.#show();
-  }
-
-  // --- inside --------------------------------------------------------------------------------------
-
-  /** @throws EspAtError `QUEUE_FULL` when as many wait for the link as may */
+  /** @throws EspAtError `QUEUE_FULL` when the link is not open and as many messages wait as the settings allow */
   #count(link: LinkApi, payload: Uint8Array | string): void {
-    const messages = this.#waiting.get(link.id) ?? 0;
-    if (this.#hold > 0 && link.state !== 2 && messages >= this.#holdMessages) {
+    const messages = this.#underWay.get(link.id) ?? 0;
+    if (this.#holdSeconds > 0 && link.state !== 2 && messages >= this.#holdMessages) {
       const bytes = Buffer.byteLength(payload);
       throw new EspAtError('QUEUE_FULL', { messages, bytes }, { outcome: 'not-sent' });
     }
-    this.#waiting.set(link.id, messages + 1);
+    this.#underWay.set(link.id, messages + 1);
   }
 
-  #show(): void {
-    const percent = Math.round(this.#level * 100);
-    this.#canvas.show(percent < 25 ? undefined : this.#translate('status.queue', { percent }));
+  /** @param level how full the send queue is, 0 to 1 */
+  #showQueue(level: number): void {
+    const percent = Math.round(level * 100);
+    this.#status.setText(percent < 25 ? undefined : this.#translate('status.queue', { percent }));
   }
 }
 

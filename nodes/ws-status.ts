@@ -1,14 +1,14 @@
 import type { Node, NodeAPI, NodeDef, NodeMessageInFlow } from 'node-red';
 import type { Cancel } from '../driver/clock';
-import type { DeviceEvent, DeviceStatus } from '../driver/device/options';
 import type { LinkEvent } from '../driver/link/options';
 import { withConnection } from './shared/message/link-message';
-import { Canvas } from './shared/message/node-status';
+import { listen, type DeviceApi, type DeviceListeners } from './shared/device/device-api';
 import type { DeviceHost, DeviceUser } from './shared/device/device-host';
 import { withDevice, type DeviceNews } from './shared/message/device-message';
 import { findDevice, required, type DeviceNode } from './shared/device/device-node';
 import { onInput, type Send } from './shared/message/input';
 import { concerns, type LinkSetting } from './shared/device/link-setting';
+import { NodeStatus } from './shared/device/node-status';
 import { toNodeError } from './shared/message/node-error';
 import { settingNumber, settingText } from './shared/message/settings';
 import { translator, type Translate } from './shared/message/translate';
@@ -36,7 +36,7 @@ export default function wsStatus(RED: NodeAPI): void {
   RED.nodes.registerType('ws-status', WsStatus);
 }
 
-/** Tells what happens to links, or to the device as a whole. */
+/** Reports the changes of links, or of the device as a whole. */
 class Watcher implements DeviceUser {
   readonly #RED: NodeAPI;
   readonly #node: Node;
@@ -45,10 +45,11 @@ class Watcher implements DeviceUser {
   readonly #link: LinkSetting;
   /** Milliseconds between questions; 0 is never. */
   readonly #poll: number;
-  readonly #canvas: Canvas;
+  readonly #status: NodeStatus;
+  #stopListening: (() => void) | undefined;
   #nextPoll: Cancel | undefined;
-  /** State and error that were told last. */
-  #told: string | undefined;
+  /** The device's state and error code in the latest message about it. */
+  #reported: string | undefined;
   #ended = false;
 
   constructor(RED: NodeAPI, node: Node, translate: Translate, def: WsStatusDef) {
@@ -58,21 +59,21 @@ class Watcher implements DeviceUser {
     this.#link = settingText(RED, node, def.link);
     this.#poll = 1000 * (settingNumber(RED, node, def.poll) ?? 0);
     this.#device = findDevice(RED, def.device);
-    this.#canvas = new Canvas(node, translate, this.#device, this.#link);
-    this.#device?.host.join(this);
+    this.#status = new NodeStatus(node, translate, this.#device, this.#link);
+    this.#device?.host.attach(this);
     this.#pollLater();
   }
 
-  /** Asks the device for the states of its links and sends on what it says. */
+  /** Asks the device for the states of its links, and sends the answer. */
   async ask(msg: NodeMessageInFlow, send: Send): Promise<void> {
     const { host } = required(this.#device);
     if (this.#link === 'device') return this.#askDevice(host, msg, send);
-    const wanted =
+    const chosen =
       this.#link === 'all' && msg.linkId === undefined
         ? undefined
         : host.link(this.#link === 'all' ? msg.linkId : this.#link).id;
     const events = await host.device.query();
-    const found = events.filter(({ link }) => wanted === undefined || link === wanted);
+    const found = events.filter(({ link }) => chosen === undefined || link === chosen);
     const [only] = found;
     if (only && found.length === 1) send(withConnection(this.#translate, only, msg));
     else send([found.map((event) => withConnection(this.#translate, event, { ...msg }))]);
@@ -81,43 +82,51 @@ class Watcher implements DeviceUser {
   end(): void {
     this.#ended = true;
     this.#nextPoll?.();
-    this.#canvas.end();
-    this.#device?.host.leave(this);
+    this.#status.end();
+    this.#stopListening?.();
+    this.#device?.host.detach(this);
   }
 
-  // --- what the device says ------------------------------------------------------------------------
-
-  status({ state, error }: DeviceStatus): void {
-    this.#canvas.show();
-    const now = `${state} ${error?.code ?? ''}`;
-    const changed = this.#told !== undefined && this.#told !== now;
-    this.#told = now;
-    if (changed) this.#news({ event: 'state', error });
+  deviceChanged(device: DeviceApi | undefined): void {
+    this.#status.deviceChanged(device);
+    this.#stopListening?.();
+    this.#stopListening = device && listen(device, this.#listeners());
+    this.#stateChanged();
   }
 
-  event(event: DeviceEvent): void {
-    this.#news(event);
+  // --- events --------------------------------------------------------------------------------------
+
+  #listeners(): DeviceListeners {
+    if (this.#link !== 'device') return { link: (event) => this.#linkChanged(event) };
+    return {
+      status: () => this.#stateChanged(),
+      event: (event) => this.#send(event),
+      queue: (level) => this.#send({ event: 'queue', level }),
+    };
   }
 
-  queue(level: number): void {
-    this.#news({ event: 'queue', level });
-  }
-
-  link(event: LinkEvent): void {
-    this.#canvas.link(event);
-    // What somebody asked is for whoever asked; the changes it brought to light come as their own events.
-    if (this.#ended || event.event === 'asked' || !concerns(this.#link, event.link)) return;
+  #linkChanged(event: LinkEvent): void {
+    // An answer goes to the input that asked. A change that it brought to light comes as an event of its own.
+    if (event.event === 'asked' || !concerns(this.#link, event.link)) return;
     this.#node.send(withConnection(this.#translate, event));
   }
 
-  // --- inside --------------------------------------------------------------------------------------
-
-  #news(news: DeviceNews): void {
-    if (this.#ended || this.#link !== 'device' || !this.#device) return;
-    this.#node.send(withDevice(this.#translate, this.#device.host, news));
+  /** Sends the device's state if it changed. The first one is no change. */
+  #stateChanged(): void {
+    if (this.#link !== 'device' || !this.#device) return;
+    const { state, error } = this.#device.host.status;
+    const before = this.#reported;
+    this.#reported = `${state} ${error?.code ?? ''}`;
+    if (before !== undefined && before !== this.#reported) this.#send({ event: 'state', error });
   }
 
-  /** A device that is not ready is not asked: that it is not, is the answer. */
+  #send(news: DeviceNews): void {
+    if (this.#device) this.#node.send(withDevice(this.#translate, this.#device.host, news));
+  }
+
+  // --- questions -----------------------------------------------------------------------------------
+
+  /** Answers for a device that is not ready without asking it. */
   async #askDevice(host: DeviceHost, msg: NodeMessageInFlow, send: Send): Promise<void> {
     const links = host.status.state === 'ready' ? await host.device.query() : undefined;
     const { error } = host.status;

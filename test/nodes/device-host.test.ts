@@ -1,30 +1,31 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { DeviceStatus } from '../../driver/device/options';
 import { EspAtError } from '../../driver/errors';
+import { listen, type DeviceApi } from '../../nodes/shared/device/device-api';
 import { DeviceHost, type DeviceUser } from '../../nodes/shared/device/device-host';
 import { PortClaims } from '../../nodes/shared/device/port-claims';
 import { VirtualClock } from '../harness/virtual-clock';
 import { FakeDevice } from '../harness/nodes/fake-device';
 
-/** A node that uses a device, and remembers what it was told. */
+/** Records the devices it is given, with the state of the host at that moment. */
 class Guest implements DeviceUser {
-  starts = 0;
+  readonly #host: DeviceHost;
+  readonly devices: (DeviceApi | undefined)[] = [];
   readonly states: string[] = [];
-  readonly heard: string[] = [];
 
-  started(): void {
-    this.starts++;
+  constructor(host: DeviceHost) {
+    this.#host = host;
+    host.attach(this);
   }
 
-  status({ state, error }: DeviceStatus): void {
+  deviceChanged(device: DeviceApi | undefined): void {
+    const { state, error } = this.#host.status;
+    this.devices.push(device);
     this.states.push(error ? `${state} ${error.code}` : state);
   }
-
-  event({ event }: { event: string }): void {
-    this.heard.push(event);
-  }
 }
+
+const log: DeviceUser = { deviceChanged: () => undefined };
 
 /** Devices by the names of their configuration nodes, in one process. */
 class House {
@@ -33,25 +34,24 @@ class House {
 
   host(label: string, make: () => FakeDevice, port = 'p'): DeviceHost {
     const { clock, claims } = this;
-    return new DeviceHost({ label, address: port, port, claims, clock, make, watch: {} });
+    return new DeviceHost({ label, address: port, port, claims, clock, make, log });
   }
 }
 
 describe('device host', () => {
-  it('starts the device for the first user, and stops it a moment after the last', async () => {
+  it('starts the device for the first user, and stops it 500 ms after the last', async () => {
     const house = new House();
     const device = new FakeDevice();
     const host = house.host('a', () => device);
-    const [first, second] = [new Guest(), new Guest()];
     assert.deepEqual([device.starts, host.status.state], [0, 'stopped']);
-    host.join(first);
-    host.join(second);
-    assert.deepEqual([device.starts, first.starts, second.starts], [1, 1, 1]);
+    const [first, second] = [new Guest(host), new Guest(host)];
+    assert.equal(device.starts, 1);
+    assert.deepEqual([first.devices, second.devices], [[device], [device]]);
     assert.deepEqual(second.states, ['ready']);
-    host.leave(first);
+    host.detach(first);
     await house.clock.advance(10_000);
     assert.equal(device.stops, 0);
-    host.leave(second);
+    host.detach(second);
     await house.clock.advance(499);
     assert.equal(device.stops, 0);
     await house.clock.advance(1);
@@ -59,44 +59,27 @@ describe('device host', () => {
     assert.equal(house.clock.pending, 0);
   });
 
-  it('keeps the device for a user that is deployed again', async () => {
+  it('keeps the device for a user that is redeployed', async () => {
     const house = new House();
     const device = new FakeDevice();
     const host = house.host('a', () => device);
-    const before = new Guest();
-    host.join(before);
-    host.leave(before);
+    host.detach(new Guest(host));
     await house.clock.advance(400);
-    const after = new Guest();
-    host.join(after);
+    const after = new Guest(host);
     await house.clock.advance(10_000);
-    assert.deepEqual([device.starts, device.stops, after.starts], [1, 0, 1]);
+    assert.deepEqual([device.starts, device.stops, after.devices], [1, 0, [device]]);
   });
 
-  it('listens to the device once, however many use it, and no more when it has stopped', async () => {
+  it('tells a detached user nothing', async () => {
     const house = new House();
-    const device = new FakeDevice();
-    const host = house.host('a', () => device);
-    const counts = () =>
-      (['status', 'event', 'link', 'message', 'queue'] as const).map((name) =>
-        device.listenerCount(name),
-      );
-    const guests = Array.from({ length: 50 }, () => new Guest());
-    for (const guest of guests) host.join(guest);
-    assert.deepEqual(counts(), [1, 1, 1, 1, 1]);
-    device.emit('event', { event: 'warning' });
-    assert.ok(guests.every(({ heard }) => heard.length === 1));
-    host.leave(guests[0] ?? new Guest());
-    device.emit('event', { event: 'warning' });
-    assert.deepEqual(
-      guests.map(({ heard }) => heard.length).filter((count) => count !== 2),
-      [1],
-    );
+    const host = house.host('a', () => new FakeDevice());
+    const [gone] = [new Guest(host), new Guest(host)];
+    host.detach(gone);
     await house.clock.wait(host.end());
-    assert.deepEqual(counts(), [0, 0, 0, 0, 0]);
+    assert.equal(gone.devices.length, 1);
   });
 
-  it('makes another device when a user comes after it has stopped', async () => {
+  it('makes another device when a user attaches after the stop', async () => {
     const house = new House();
     const made: FakeDevice[] = [];
     const host = house.host('a', () => {
@@ -104,11 +87,9 @@ describe('device host', () => {
       made.push(device);
       return device;
     });
-    const guest = new Guest();
-    host.join(guest);
-    host.leave(guest);
+    host.detach(new Guest(host));
     await house.clock.advance(500);
-    host.join(guest);
+    assert.deepEqual(new Guest(host).devices, [made[1]]);
     assert.deepEqual(
       made.map(({ starts, stops }) => [starts, stops]),
       [
@@ -118,7 +99,7 @@ describe('device host', () => {
     );
   });
 
-  it('starts again for a user that came while it stopped', async () => {
+  it('starts another device for a user that attaches during the stop', async () => {
     const house = new House();
     const made: FakeDevice[] = [];
     let stopped: () => void = () => undefined;
@@ -128,74 +109,89 @@ describe('device host', () => {
       made.push(device);
       return device;
     });
-    const guest = new Guest();
-    host.join(guest);
-    host.leave(guest);
+    host.detach(new Guest(host));
     await house.clock.advance(500);
-    host.join(guest);
+    const guest = new Guest(host);
     assert.equal(made.length, 1);
     stopped();
     await house.clock.advance(1);
-    assert.deepEqual([made.length, guest.starts, guest.states.at(-1)], [2, 2, 'ready']);
+    assert.equal(made.length, 2);
+    assert.deepEqual(guest.devices, [undefined, undefined, made[1]]);
+    assert.equal(guest.states.at(-1), 'ready');
   });
 
-  it('ends within 2 s although its users stay and the device does not stop', async () => {
+  it('ends within 2 s when its users stay and the device does not stop', async () => {
     const house = new House();
     const device = new FakeDevice();
     device.stopping = new Promise(() => undefined);
     const host = house.host('a', () => device);
-    host.join(new Guest());
+    new Guest(host);
     await house.clock.wait(host.end());
     assert.ok(house.clock.now() <= 2000, `${house.clock.now()} ms`);
     assert.equal(house.clock.pending, 0);
-    assert.equal(device.listenerCount('status'), 0);
   });
 
-  it('ends as soon as its users have gone', async () => {
+  it('ends as soon as its users have detached', async () => {
     const house = new House();
     const device = new FakeDevice();
     const host = house.host('a', () => device);
-    const guest = new Guest();
-    host.join(guest);
+    const guest = new Guest(host);
     const end = host.end();
     await house.clock.advance(100);
     assert.equal(device.stops, 0);
-    host.leave(guest);
+    host.detach(guest);
     await end;
     assert.deepEqual([device.stops, house.clock.now()], [1, 100]);
+    assert.equal(house.clock.pending, 0);
   });
 
-  it('says why its settings make no device, to all, and tries anew when it is joined again', () => {
+  it('reports settings that make no device to every user, and tries again with the next one', () => {
     const house = new House();
     let good = false;
     const host = house.host('a', () => {
       if (!good) throw new EspAtError('INVALID_CONFIG', { reason: 'rate is not a number' });
       return new FakeDevice();
     });
-    const guest = new Guest();
-    host.join(guest);
-    assert.equal(guest.states.at(-1), 'absent INVALID_CONFIG');
+    const guest = new Guest(host);
+    assert.deepEqual(guest.states, ['absent INVALID_CONFIG']);
     assert.throws(() => host.link(0), { code: 'INVALID_CONFIG' });
     assert.deepEqual(host.links, []);
     good = true;
-    const other = new Guest();
-    host.join(other);
+    const other = new Guest(host);
     assert.deepEqual([guest.states.at(-1), other.states.at(-1)], ['ready', 'ready']);
     assert.equal(host.links.length, 3);
   });
 });
 
-describe('one port and several devices', () => {
-  it('go to the first; the other says which, and has it as soon as that lets go', async () => {
+describe('listeners of a device', () => {
+  it('hear their own events only, and nothing after their removal', () => {
+    const device = new FakeDevice();
+    const heard: unknown[] = [];
+    const stop = listen(device, {
+      queue: (level) => heard.push(level),
+      event: () => heard.push('event'),
+    });
+    device.emit('queue', 0.5);
+    device.emit('event', { event: 'warning' });
+    stop();
+    device.emit('queue', 1);
+    assert.deepEqual(heard, [0.5, 'event']);
+    const counts = (['status', 'event', 'link', 'message', 'queue'] as const).map((name) =>
+      device.listenerCount(name),
+    );
+    assert.deepEqual(counts, [0, 0, 0, 0, 0]);
+  });
+});
+
+describe('several devices on one port', () => {
+  it('give it to the first; the second names it, and gets the port when the first ends', async () => {
     const house = new House();
     const [one, two] = [new FakeDevice(), new FakeDevice()];
     const first = house.host('first', () => one);
     const second = house.host('second', () => two);
-    const [guest, other] = [new Guest(), new Guest()];
-    first.join(guest);
-    second.join(other);
+    const [guest, other] = [new Guest(first), new Guest(second)];
     assert.deepEqual([one.starts, two.starts], [1, 0]);
-    assert.deepEqual(other.states, ['absent PORT_SHARED', 'absent PORT_SHARED']);
+    assert.deepEqual(other.states, ['absent PORT_SHARED']);
     assert.throws(() => second.link(0), {
       code: 'PORT_SHARED',
       message:
@@ -203,46 +199,46 @@ describe('one port and several devices', () => {
     });
     assert.equal(guest.states.at(-1), 'ready');
     await house.clock.wait(first.end());
-    assert.deepEqual([one.stops, two.starts, other.starts], [1, 1, 1]);
+    assert.deepEqual([one.stops, two.starts], [1, 1]);
+    assert.deepEqual(other.devices, [undefined, two]);
     assert.equal(other.states.at(-1), 'ready');
     assert.equal(second.link(0).id, 0);
   });
 
-  it('do not wait for one that only lingers', async () => {
+  it('do not wait for a device without users', async () => {
     const house = new House();
     const [one, two] = [new FakeDevice(), new FakeDevice()];
     const first = house.host('first', () => one);
-    const guest = new Guest();
-    first.join(guest);
-    first.leave(guest);
-    house.host('second', () => two).join(new Guest());
+    first.detach(new Guest(first));
+    new Guest(house.host('second', () => two));
     await house.clock.advance(1);
     assert.deepEqual([one.stops, two.starts], [1, 1]);
+    assert.equal(house.clock.pending, 0);
   });
 
-  it('have it in the order they came, those that gave up left out', async () => {
+  it('get it in order of arrival, without those whose users have left', async () => {
     const house = new House();
     const devices = [new FakeDevice(), new FakeDevice(), new FakeDevice()] as const;
     const [first, second, third] = devices.map((device, index) =>
       house.host(`${index}`, () => device),
     );
-    const guest = new Guest();
-    first?.join(new Guest());
-    second?.join(guest);
-    third?.join(new Guest());
-    second?.leave(guest);
-    await house.clock.wait(first?.end() ?? Promise.resolve());
+    assert.ok(first && second && third);
+    new Guest(first);
+    const guest = new Guest(second);
+    new Guest(third);
+    second.detach(guest);
+    await house.clock.wait(first.end());
     assert.deepEqual(
       devices.map(({ starts }) => starts),
       [1, 0, 1],
     );
   });
 
-  it('leaves ports of other names alone', () => {
+  it('run at the same time on different ports', () => {
     const house = new House();
     const [one, two] = [new FakeDevice(), new FakeDevice()];
-    house.host('first', () => one, 'p').join(new Guest());
-    house.host('second', () => two, 'q').join(new Guest());
+    new Guest(house.host('first', () => one, 'p'));
+    new Guest(house.host('second', () => two, 'q'));
     assert.deepEqual([one.starts, two.starts], [1, 1]);
   });
 });

@@ -10,7 +10,7 @@ import type {
   SendOptions,
 } from '../../../driver/link/options';
 
-/** What the nodes need of a link of the driver. */
+/** The part of the driver's link that the nodes use. */
 export interface LinkApi {
   readonly id: LinkId;
   readonly state: LinkState;
@@ -21,20 +21,14 @@ export interface LinkApi {
   close(options?: CloseOptions): Promise<void>;
 }
 
-/** What the nodes need of the driver's device; tests put another one in its place. */
+/** The part of the driver's device that the nodes use. Tests put a fake device in its place. */
 export interface DeviceApi {
   readonly status: DeviceStatus;
   readonly capabilities: Capabilities | undefined;
-  readonly queue: {
-    readonly messages: number;
-    readonly bytes: number;
-    readonly limit: { readonly messages: number; readonly bytes: number };
-  };
   start(): void;
   stop(): Promise<void>;
   link(id: unknown): LinkApi;
   query(): Promise<LinkEvent[]>;
-  command(text: string): Promise<string[]>;
   scan(): Promise<WifiNetwork[]>;
   on(event: 'status', listener: (status: DeviceStatus) => void): unknown;
   on(event: 'event', listener: (event: DeviceEvent) => void): unknown;
@@ -46,4 +40,31 @@ export interface DeviceApi {
   off(event: 'link', listener: (event: LinkEvent) => void): unknown;
   off(event: 'message', listener: (message: Message) => void): unknown;
   off(event: 'queue', listener: (level: number) => void): unknown;
+}
+
+/** The events of a device that a node wants to hear. */
+export interface DeviceListeners {
+  readonly status?: (status: DeviceStatus) => void;
+  readonly event?: (event: DeviceEvent) => void;
+  readonly link?: (event: LinkEvent) => void;
+  readonly message?: (message: Message) => void;
+  /** How full the send queue is, 0 to 1. */
+  readonly queue?: (level: number) => void;
+}
+
+/** Adds listeners to a device; the function it returns removes them. */
+export function listen(device: DeviceApi, listeners: DeviceListeners): () => void {
+  const { status, event, link, message, queue } = listeners;
+  if (status) device.on('status', status);
+  if (event) device.on('event', event);
+  if (link) device.on('link', link);
+  if (message) device.on('message', message);
+  if (queue) device.on('queue', queue);
+  return () => {
+    if (status) device.off('status', status);
+    if (event) device.off('event', event);
+    if (link) device.off('link', link);
+    if (message) device.off('message', message);
+    if (queue) device.off('queue', queue);
+  };
 }

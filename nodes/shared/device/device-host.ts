@@ -1,28 +1,24 @@
 import type { Cancel, Clock } from '../../../driver/clock';
-import type { Capabilities, DeviceEvent, DeviceStatus } from '../../../driver/device/options';
+import type { Capabilities, DeviceStatus } from '../../../driver/device/options';
 import { EspAtError } from '../../../driver/errors';
-import type { LinkEvent, Message } from '../../../driver/link/options';
 import type { DeviceApi, LinkApi } from './device-api';
 import type { Claimant, PortClaims } from './port-claims';
 import { within } from './within';
 
-/** Milliseconds a device without users is kept: a redeployed node is back before that. */
-const LINGER = 500;
-/** Milliseconds that the nodes using a device have to close their links before it stops. */
-const FAREWELL = 800;
-/** Milliseconds that a device has to stop: a system that does not let go of a port holds up no flow. */
-const STOPPING = 1000;
+/** How long the device runs on without users: a redeployed node is back before that. */
+const LINGER_MS = 500;
+/** How long the nodes have to close their links before the device stops. */
+const USERS_LEAVE_TIMEOUT_MS = 800;
+/** How long a device has to stop: an operating system that keeps the port busy must not block a deploy. */
+const STOP_TIMEOUT_MS = 1000;
 
-/** A node that uses a device; told what happens to it. */
+/** A node that uses a device. */
 export interface DeviceUser {
-  /** The device was started, or had been when this node came: links may be opened from here on. */
-  started?(): void;
-  status?(status: DeviceStatus): void;
-  event?(event: DeviceEvent): void;
-  link?(event: LinkEvent): void;
-  message?(message: Message): void;
-  /** How full the send queue is, 0 to 1. */
-  queue?(level: number): void;
+  /**
+   * Called at once by `attach()`, and whenever the device starts or stops: with the device that runs, or
+   * without one. The user adds its listeners to a device, and removes those it had on the one before.
+   */
+  deviceChanged(device: DeviceApi | undefined): void;
 }
 
 export interface DeviceHostOptions {
@@ -30,204 +26,212 @@ export interface DeviceHostOptions {
   readonly label: string;
   /** The port as the user wrote it. */
   readonly address: string;
-  /** What tells the ports of two devices apart. */
+  /** Equal for two addresses of the same port. */
   readonly port: string;
   readonly claims: PortClaims;
   readonly clock: Clock;
-  /** @throws EspAtError when the settings make no device */
+  /** @throws EspAtError when no device can be made of the settings */
   readonly make: () => DeviceApi;
-  /** Gets all that happens, for the log. */
-  readonly watch: DeviceUser;
+  /** Follows the device too, but does not make it run. */
+  readonly log: DeviceUser;
 }
 
-/**
- * A device and the nodes that use it: it runs from the first to the last of them. One listener a kind of
- * event on the device, however many nodes there are.
- */
+type HostState =
+  | { readonly kind: 'idle' }
+  /** No device can be made of the settings. The next user that attaches tries again. */
+  | { readonly kind: 'refused'; readonly error: EspAtError }
+  /** Another device has the port. */
+  | { readonly kind: 'waitingForPort'; readonly error?: EspAtError }
+  | { readonly kind: 'running'; readonly device: DeviceApi; readonly usersLeft?: () => void }
+  /** Runs without users, until `cancel` or a time. */
+  | { readonly kind: 'lingering'; readonly device: DeviceApi; readonly cancel: Cancel }
+  | { readonly kind: 'stopping'; readonly device: DeviceApi; readonly stopped: Promise<void> };
+
+/** Runs a device from the first to the last of the nodes that use it. */
 export class DeviceHost implements Claimant {
   readonly label: string;
   readonly #options: DeviceHostOptions;
   readonly #users = new Set<DeviceUser>();
-  #device: DeviceApi | undefined;
-  /** Why there is no device that runs: settings that make none, or a port that is another device's. */
-  #refusal: EspAtError | undefined;
-  #phase: 'idle' | 'waiting' | 'running' | 'stopping' = 'idle';
-  #lingering: Cancel | undefined;
-  #stopped: Promise<void> = Promise.resolve();
-  #farewell: (() => void) | undefined;
-  /** What listens to the device, kept so that it can be taken off again. */
-  readonly #heard = {
-    status: (status: DeviceStatus) => this.#tell((user) => user.status?.(status)),
-    event: (event: DeviceEvent) => this.#tell((user) => user.event?.(event)),
-    link: (event: LinkEvent) => this.#tell((user) => user.link?.(event)),
-    message: (message: Message) => this.#tell((user) => user.message?.(message)),
-    queue: (level: number) => this.#tell((user) => user.queue?.(level)),
-  };
+  #state: HostState = { kind: 'idle' };
 
   constructor(options: DeviceHostOptions) {
     this.#options = options;
     this.label = options.label;
   }
 
-  /** The time that the nodes of this device go by. */
+  /** The time source of this device's nodes. */
   get clock(): Clock {
     return this.#options.clock;
   }
 
   get status(): DeviceStatus {
-    if (this.#refusal) return { state: 'absent', error: this.#refusal };
-    return this.#device?.status ?? { state: 'stopped' };
+    const error = this.#refusal();
+    return error ? { state: 'absent', error } : (this.#device()?.status ?? { state: 'stopped' });
   }
 
   get capabilities(): Capabilities | undefined {
-    return this.#device?.capabilities;
+    return this.#device()?.capabilities;
   }
 
-  /** @throws EspAtError why there is none: `PORT_SHARED`, `INVALID_PORT`, `INVALID_CONFIG` … */
+  /** @throws EspAtError why no device runs: `PORT_SHARED`, `INVALID_PORT`, `INVALID_CONFIG` … */
   get device(): DeviceApi {
-    if (this.#refusal) throw this.#refusal;
-    if (!this.#device) throw new EspAtError('DEVICE_STOPPED');
-    return this.#device;
+    const device = this.#device();
+    if (device) return device;
+    throw this.#refusal() ?? new EspAtError('DEVICE_STOPPED');
   }
 
-  /** The links; none while there is no device. */
+  /** The three links; empty while no device runs. */
   get links(): readonly LinkApi[] {
-    const device = this.#refusal ? undefined : this.#device;
+    const device = this.#device();
     return device ? [0, 1, 2].map((id) => device.link(id)) : [];
   }
 
-  /** @throws EspAtError `INVALID_LINK`, or why there is no device */
+  /** @throws EspAtError `INVALID_LINK`, or why no device runs */
   link(id: unknown): LinkApi {
     return this.device.link(id);
   }
 
-  join(user: DeviceUser): void {
+  /** Adds a user; the first one starts the device. */
+  attach(user: DeviceUser): void {
     this.#users.add(user);
-    this.#stopLingering();
-    if (this.#phase === 'idle') this.#begin();
-    else if (this.#phase === 'running') user.started?.();
-    user.status?.(this.status);
+    const state = this.#state;
+    switch (state.kind) {
+      case 'idle':
+      case 'refused':
+        this.#claimPort();
+        return;
+      case 'lingering':
+        state.cancel();
+        this.#state = { kind: 'running', device: state.device };
+    }
+    user.deviceChanged(this.#runningDevice());
   }
 
-  leave(user: DeviceUser): void {
+  /** Removes a user; after the last one the device stops. */
+  detach(user: DeviceUser): void {
     if (!this.#users.delete(user) || this.#users.size > 0) return;
-    this.#farewell?.();
-    if (this.#phase === 'waiting') this.#giveUp();
-    if (this.#phase !== 'running') return;
-    this.#lingering = this.#options.clock.after(LINGER, () => void this.#stop());
+    const state = this.#state;
+    switch (state.kind) {
+      case 'refused':
+        this.#state = { kind: 'idle' };
+        break;
+      case 'waitingForPort':
+        this.#state = { kind: 'idle' };
+        this.#releasePort();
+        break;
+      case 'running': {
+        const cancel = this.clock.after(LINGER_MS, () => void this.#stop(state.device));
+        this.#state = { kind: 'lingering', device: state.device, cancel };
+        state.usersLeft?.();
+      }
+    }
   }
 
-  /** The configuration node closes. Settles when the port is free, within 2 s; never rejects. */
+  /** Stops the device when the configuration node closes. Settles within 2 s; never rejects. */
   async end(): Promise<void> {
-    if (this.#users.size > 0 && this.#phase === 'running') await this.#usersGone();
+    await this.#usersGone();
     this.#users.clear();
-    this.#stopLingering();
-    if (this.#phase === 'waiting') this.#giveUp();
-    await (this.#phase === 'running' ? this.#stop() : this.#stopped);
+    const state = this.#state;
+    switch (state.kind) {
+      case 'waitingForPort':
+        this.#releasePort();
+        break;
+      case 'lingering':
+        state.cancel();
+        return this.#stop(state.device);
+      case 'running':
+        return this.#stop(state.device);
+      case 'stopping':
+        return state.stopped;
+    }
+    this.#state = { kind: 'idle' };
   }
 
-  // --- the port ------------------------------------------------------------------------------------
+  // --- Claimant ------------------------------------------------------------------------------------
 
   granted(): void {
-    this.#refusal = undefined;
+    let device: DeviceApi;
     try {
-      this.#device ??= this.#made();
+      device = this.#options.make();
     } catch (error) {
-      this.#giveUp();
-      this.#refuse(asSettingsError(error));
+      this.#state = { kind: 'refused', error: asSettingsError(error) };
+      this.#releasePort();
+      this.#announce();
       return;
     }
-    this.#phase = 'running';
-    this.#device.start();
-    for (const user of this.#users) user.started?.();
+    this.#state = { kind: 'running', device };
+    device.start();
+    this.#announce();
   }
 
   denied(holder: string): void {
-    this.#refuse(new EspAtError('PORT_SHARED', { port: this.#options.address, device: holder }));
+    const error = new EspAtError('PORT_SHARED', { port: this.#options.address, device: holder });
+    this.#state = { kind: 'waitingForPort', error };
+    this.#announce();
   }
 
   wanted(): void {
-    if (this.#lingering) void this.#stop();
+    if (this.#state.kind !== 'lingering') return;
+    this.#state.cancel();
+    void this.#stop(this.#state.device);
   }
 
-  #begin(): void {
-    this.#phase = 'waiting';
+  #claimPort(): void {
+    this.#state = { kind: 'waitingForPort' };
     this.#options.claims.request(this.#options.port, this);
   }
 
-  #giveUp(): void {
-    this.#phase = 'idle';
+  #releasePort(): void {
     this.#options.claims.release(this.#options.port, this);
   }
 
-  #refuse(error: EspAtError): void {
-    this.#refusal = error;
-    this.#tell((user) => user.status?.(this.status));
+  // --- the device ----------------------------------------------------------------------------------
+
+  #device(): DeviceApi | undefined {
+    return 'device' in this.#state ? this.#state.device : undefined;
   }
 
-  // --- its life ------------------------------------------------------------------------------------
-
-  #made(): DeviceApi {
-    const device = this.#options.make();
-    device.on('status', this.#heard.status);
-    device.on('event', this.#heard.event);
-    device.on('link', this.#heard.link);
-    device.on('message', this.#heard.message);
-    device.on('queue', this.#heard.queue);
-    return device;
+  #runningDevice(): DeviceApi | undefined {
+    return this.#state.kind === 'stopping' ? undefined : this.#device();
   }
 
-  #unmake(device: DeviceApi): void {
-    device.off('status', this.#heard.status);
-    device.off('event', this.#heard.event);
-    device.off('link', this.#heard.link);
-    device.off('message', this.#heard.message);
-    device.off('queue', this.#heard.queue);
+  #refusal(): EspAtError | undefined {
+    return 'error' in this.#state ? this.#state.error : undefined;
   }
 
-  #tell(what: (user: DeviceUser) => void): void {
-    what(this.#options.watch);
-    for (const user of this.#users) what(user);
+  #announce(): void {
+    const device = this.#runningDevice();
+    this.#options.log.deviceChanged(device);
+    for (const user of [...this.#users]) user.deviceChanged(device);
   }
 
-  #stop(): Promise<void> {
-    this.#stopLingering();
-    this.#phase = 'stopping';
-    this.#stopped = this.#ended();
-    return this.#stopped;
+  #stop(device: DeviceApi): Promise<void> {
+    const stopped = this.#stopped(device);
+    this.#state = { kind: 'stopping', device, stopped };
+    return stopped;
   }
 
-  async #ended(): Promise<void> {
-    const device = this.#device;
-    if (device) {
-      await within(this.clock, STOPPING, device.stop());
-      this.#unmake(device);
-    }
-    this.#device = undefined;
-    this.#giveUp();
-    // A node may have come while it stopped.
-    if (this.#users.size > 0) this.#begin();
+  async #stopped(device: DeviceApi): Promise<void> {
+    await within(this.clock, STOP_TIMEOUT_MS, device.stop());
+    this.#state = { kind: 'idle' };
+    this.#announce();
+    this.#releasePort();
+    // A node may have attached while the device stopped.
+    if (this.#users.size > 0) this.#claimPort();
   }
 
-  #stopLingering(): void {
-    this.#lingering?.();
-    this.#lingering = undefined;
-  }
-
-  /** Waits for the nodes to close their links politely, but not for long. */
-  #usersGone(): Promise<void> {
-    return new Promise((resolve) => {
-      const cancel = this.#options.clock.after(FAREWELL, () => this.#farewell?.());
-      this.#farewell = () => {
-        this.#farewell = undefined;
-        cancel();
-        resolve();
-      };
+  /** Settles when the users have closed their links and left, or after a time. */
+  async #usersGone(): Promise<void> {
+    const state = this.#state;
+    if (state.kind !== 'running') return;
+    const left = new Promise<void>((resolve) => {
+      this.#state = { ...state, usersLeft: resolve };
     });
+    await within(this.clock, USERS_LEAVE_TIMEOUT_MS, left);
   }
 }
 
-/** Why a device could not be made: what no code fits lies in its settings. */
+/** An error without a code that stopped a device from being made comes from its settings. */
 function asSettingsError(error: unknown): EspAtError {
   if (error instanceof EspAtError) return error;
   const reason = error instanceof Error ? error.message : String(error);

@@ -1,8 +1,10 @@
 import type { Node } from 'node-red';
 import type { DeviceEvent, DeviceEventName, DeviceStatus } from '../../../driver/device/options';
-import type { DeviceUser } from './device-host';
+import type { EspAtError } from '../../../driver/errors';
 import { sentenceOf } from '../message/node-error';
 import type { Translate } from '../message/translate';
+import { listen, type DeviceApi } from './device-api';
+import type { DeviceUser } from './device-host';
 
 type Level = 'log' | 'warn' | 'debug';
 
@@ -22,37 +24,51 @@ const levels: Readonly<Record<DeviceEventName, Level>> = {
   'unknown-line': 'debug',
 };
 
-/** Writes what happens to a device to Node-RED's log; what lasts, only once. */
+/** Writes the events of a device to Node-RED's log. A sentence that repeats is written once. */
 export class DeviceLog implements DeviceUser {
   readonly #node: Node;
   readonly #translate: Translate;
-  #last = '';
+  readonly #status: () => DeviceStatus;
+  #stopListening: (() => void) | undefined;
+  #lastSentence = '';
 
-  constructor(node: Node, translate: Translate) {
+  constructor(node: Node, translate: Translate, status: () => DeviceStatus) {
     this.#node = node;
     this.#translate = translate;
+    this.#status = status;
   }
 
-  event({ event, detail, error }: DeviceEvent): void {
-    if (event === 'ready') this.#last = '';
-    // Being stopped is nothing that went wrong.
+  deviceChanged(device: DeviceApi | undefined): void {
+    this.#stopListening?.();
+    this.#stopListening =
+      device &&
+      listen(device, {
+        status: ({ error }) => this.#error(error),
+        event: (event) => this.#event(event),
+      });
+    this.#error(this.#status().error);
+  }
+
+  #event({ event, detail, error }: DeviceEvent): void {
+    if (event === 'ready') this.#lastSentence = '';
+    // The user stopped the device: no failure.
     if (error?.code === 'DEVICE_STOPPED') return;
     const about = error ? sentenceOf(this.#translate, error) : (detail ?? '');
-    if (error && this.#again(about)) return;
+    if (error && this.#repeats(about)) return;
     const text = this.#translate(`events.${event}`);
     this.#node[levels[event]](about === '' ? text : `${text}: ${about}`);
   }
 
-  status({ error }: DeviceStatus): void {
+  #error(error: EspAtError | undefined): void {
     if (!error) return;
     const sentence = sentenceOf(this.#translate, error);
-    if (!this.#again(sentence)) this.#node.warn(sentence);
+    if (!this.#repeats(sentence)) this.#node.warn(sentence);
   }
 
-  /** A port that is tried every second would fill the log with the same sentence. */
-  #again(sentence: string): boolean {
-    const again = sentence === this.#last;
-    this.#last = sentence;
-    return again;
+  /** The driver tries a port every second; the same sentence each time would fill the log. */
+  #repeats(sentence: string): boolean {
+    const repeats = sentence === this.#lastSentence;
+    this.#lastSentence = sentence;
+    return repeats;
   }
 }

@@ -1,19 +1,19 @@
 import type { NodeMessage } from 'node-red';
 
-/** The setting of a node: a link, or `msg` for the link in `msg.linkId`, or `all`. */
+/** The links a node uses: `0`, `1` or `2`; `msg` for the one in `msg.linkId`; `all`; or `device`, which is none. */
 export type LinkSetting = string;
 
-/** The link a message is for; checked by the device, which refuses all but 0, 1 and 2. */
+/** The link a message is for. The device refuses any but 0, 1 and 2. */
 export function chosenLink(setting: LinkSetting, msg: NodeMessage): unknown {
   return setting === 'msg' ? msg.linkId : setting;
 }
 
-/** Whether an event of `link` concerns a node with this setting. */
+/** Whether a node with this setting handles events of `link`. */
 export function concerns(setting: LinkSetting, link: number): boolean {
-  return setting === 'msg' || setting === 'all' || setting === String(link);
+  return isSeveral(setting) || setting === String(link);
 }
 
-/** Whether a node with this setting may meet several links, so that its status has to say which. */
-export function several(setting: LinkSetting): boolean {
+/** Whether a node with this setting may use more than one link. */
+export function isSeveral(setting: LinkSetting): boolean {
   return setting === 'msg' || setting === 'all';
 }

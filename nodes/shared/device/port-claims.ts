@@ -1,16 +1,16 @@
-/** Who wants a port for itself. */
+/** A device host that asks for a port. */
 export interface Claimant {
-  /** Its name, for the others. */
+  /** Its name, for the sentence that another claimant is refused with. */
   readonly label: string;
-  /** The port is free for it now. May come within {@link PortClaims.request}, or any time later. */
+  /** The port is this claimant's now. Called within {@link PortClaims.request}, or any time later. */
   granted(): void;
-  /** Another one holds the port; it is granted when that one lets go. */
+  /** `holder` has the port; `granted()` follows when the holder releases it. */
   denied(holder: string): void;
-  /** Another one wants the port this one holds. */
+  /** Another claimant waits for the port that this one holds. */
   wanted(): void;
 }
 
-/** One user a port, of all the devices in this process; the others wait in the order they came. */
+/** Gives each port to one device host of this process at a time; the others wait in order of arrival. */
 export class PortClaims {
   readonly #queues = new Map<string, Claimant[]>();
 
@@ -27,7 +27,7 @@ export class PortClaims {
     holder.wanted();
   }
 
-  /** Lets the port go, or gives up waiting for it. */
+  /** Frees the port, or takes a claimant that waits for it off the list. */
   release(port: string, claimant: Claimant): void {
     const queue = this.#queues.get(port) ?? [];
     const index = queue.indexOf(claimant);

@@ -1,13 +1,9 @@
 import type { Clock } from '../../../driver/clock';
 
-/** Settles with `promise`, but after `milliseconds` at the latest; never rejects, leaves no timer. */
-export function within(
-  clock: Clock,
-  milliseconds: number,
-  promise: Promise<unknown>,
-): Promise<void> {
+/** Settles with `promise`, or after `timeoutMs` if that is sooner. Never rejects, leaves no timer. */
+export function within(clock: Clock, timeoutMs: number, promise: Promise<unknown>): Promise<void> {
   return new Promise((resolve) => {
-    const cancel = clock.after(milliseconds, resolve);
+    const cancel = clock.after(timeoutMs, resolve);
     const settle = () => {
       cancel();
       resolve();

@@ -105,13 +105,18 @@ export class FakeDevice extends EventEmitter<Events> implements DeviceApi {
     misframes: false,
     maxBuffer: 16384,
   };
-  readonly queue = { messages: 0, bytes: 0, limit: { messages: 1000, bytes: 4_194_304 } };
   readonly links = [new FakeLink(0, this), new FakeLink(1, this), new FakeLink(2, this)] as const;
   starts = 0;
   stops = 0;
   queries = 0;
   /** While set, stopping waits for it. */
   stopping: Promise<void> | undefined;
+
+  constructor() {
+    super();
+    // As in the driver: every node listens.
+    this.setMaxListeners(0);
+  }
 
   start(): void {
     this.starts++;
@@ -143,10 +148,6 @@ export class FakeDevice extends EventEmitter<Events> implements DeviceApi {
       this.emit('link', event);
       return event;
     });
-  }
-
-  async command(): Promise<string[]> {
-    return [];
   }
 
   /** What the next scan finds. */

@@ -1,0 +1,98 @@
+import type { Node, NodeStatus as Status } from 'node-red';
+import type { LinkId } from '../../../driver/at/types';
+import type { LinkEvent } from '../../../driver/link/options';
+import { deviceStatus, linkStatus, noDeviceStatus } from '../message/status-texts';
+import type { Translate } from '../message/translate';
+import { listen, type DeviceApi } from './device-api';
+import type { DeviceUser } from './device-host';
+import type { DeviceNode } from './device-node';
+import { concerns, isSeveral, type LinkSetting } from './link-setting';
+
+/**
+ * Shows the status of a node on the canvas: that of the device while it is not ready, else that of the
+ * link with the latest event. The text names the link where the node uses several.
+ */
+export class NodeStatus implements DeviceUser {
+  readonly #node: Node;
+  readonly #translate: Translate;
+  readonly #device: DeviceNode | undefined;
+  readonly #setting: LinkSetting;
+  #stopListening: (() => void) | undefined;
+  #linkStatus: Status;
+  #text: string | undefined;
+  #shown = '';
+  #ended = false;
+
+  constructor(
+    node: Node,
+    translate: Translate,
+    device: DeviceNode | undefined,
+    setting: LinkSetting,
+  ) {
+    this.#node = node;
+    this.#translate = translate;
+    this.#device = device;
+    this.#setting = setting;
+    this.#linkStatus = this.#current();
+    this.#show();
+  }
+
+  deviceChanged(device: DeviceApi | undefined): void {
+    this.#stopListening?.();
+    this.#stopListening =
+      device &&
+      listen(device, { status: () => this.#show(), link: (event) => this.#linkChanged(event) });
+    this.#show();
+  }
+
+  /** Shows `text` in place of the link's own, while the device is ready; undefined: the link's own. */
+  setText(text: string | undefined): void {
+    this.#text = text;
+    this.#show();
+  }
+
+  /** Shows nothing from here on. */
+  end(): void {
+    this.#ended = true;
+    this.#stopListening?.();
+  }
+
+  #linkChanged(event: LinkEvent): void {
+    // The answer to a question has no error and no retry: it would hide why the link is closed.
+    if (event.event === 'asked' || !concerns(this.#setting, event.link)) return;
+    this.#linkStatus = this.#ofLink(event.link, event);
+    this.#show();
+  }
+
+  #show(): void {
+    if (this.#ended) return;
+    const text = this.#text === undefined ? {} : { text: this.#text };
+    const status = this.#ofDevice() ?? { ...this.#linkStatus, ...text };
+    // A flow with thousands of messages a second must not send the editor the same status each time.
+    const shown = JSON.stringify(status);
+    if (shown === this.#shown) return;
+    this.#shown = shown;
+    this.#node.status(status);
+  }
+
+  /** The links as they are: a redeployed node finds them open. */
+  #current(): Status {
+    const setting = this.#setting;
+    if (setting === 'device') {
+      return { fill: 'green', shape: 'dot', text: this.#translate('status.device.ready') };
+    }
+    const links = this.#device?.host.links.filter(({ id }) => concerns(setting, id)) ?? [];
+    const link = isSeveral(setting) ? links.find(({ state }) => state !== 0) : links[0];
+    return link ? this.#ofLink(link.id, link) : linkStatus(this.#translate, { state: 0, uri: '' });
+  }
+
+  #ofLink(id: LinkId, link: Parameters<typeof linkStatus>[1]): Status {
+    const status = linkStatus(this.#translate, link);
+    return isSeveral(this.#setting) ? { ...status, text: `${id}: ${status.text ?? ''}` } : status;
+  }
+
+  #ofDevice(): Status | undefined {
+    if (!this.#device) return noDeviceStatus(this.#translate);
+    return deviceStatus(this.#translate, this.#device.host.status);
+  }
+}
