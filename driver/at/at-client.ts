@@ -3,7 +3,7 @@ import { EspAtError } from '../errors';
 import { Agenda, type Sequence } from './agenda';
 import type { Response, Command, Run } from './command';
 import { Exchange, type Verdict } from './exchange';
-import type { DataFormat, Frame, LinkId } from './types';
+import type { DataFormat, Frame, LinkId, PortWriter } from './types';
 import { Parser } from './parser/parser';
 import { Patience } from './patience';
 import { parseUrc } from './urc';
@@ -12,7 +12,7 @@ import type { QueuedSend, Request, Send } from './request';
 import type { AtClientHandlers } from './at-client-handlers';
 import { StallWatch } from './stall-watch';
 import { Synchrony } from './synchrony';
-import { Wire, type PortWriter } from './wire';
+import { TimedPort } from './timed-port';
 
 const CRLF = Buffer.from('\r\n');
 const CR = CRLF.subarray(0, 1);
@@ -26,7 +26,7 @@ const QUESTION = Buffer.from('AT\r\n');
  * step before anything else is asked, so that a late answer never reaches the next command.
  */
 export class AtClient {
-  readonly #wire: Wire;
+  readonly #wire: TimedPort;
   readonly #clock: Clock;
   readonly #handlers: AtClientHandlers;
   readonly #framer: Parser;
@@ -47,7 +47,7 @@ export class AtClient {
   raised = false;
 
   constructor(line: PortWriter, clock: Clock, handlers: AtClientHandlers) {
-    this.#wire = new Wire(line, clock);
+    this.#wire = new TimedPort(line, clock);
     this.#clock = clock;
     this.#handlers = handlers;
     this.#framer = new Parser((frame) => this.#take(frame));
@@ -57,7 +57,7 @@ export class AtClient {
       lose: (reason) => this.#loseToSilence(reason),
       spoil: (reason) => this.#request && this.#loseDamaged(this.#request, reason),
       succeed: () => this.#request && this.#succeed(this.#request),
-      pending: () => this.#wire.pending,
+      pending: () => this.#wire.pendingBytes,
       hasty: () => this.raised,
     });
     this.#synchrony = new Synchrony(this.#wire, handlers, {
@@ -72,7 +72,7 @@ export class AtClient {
   /** Takes what came from the device. */
   receive(chunk: Buffer): void {
     const now = this.#clock.now();
-    const duration = this.#wire.arrival(chunk.length);
+    const duration = this.#wire.receptionMs(chunk.length);
     this.#patience.heard(now, duration);
     this.#synchrony.recovery?.heard(now, duration);
     this.#framer.push(chunk);
@@ -289,7 +289,7 @@ export class AtClient {
     this.#request = request;
     this.#framer.expectPrompt = command.payload !== undefined;
     const line = Buffer.from(`${command.line}\r\n`, 'latin1');
-    this.#patience.begin(request.exchange, this.#wire.duration(line.length));
+    this.#patience.begin(request.exchange, this.#wire.transmissionMs(line.length));
     this.#wire.write(line);
   }
 
@@ -297,7 +297,7 @@ export class AtClient {
     const { payload } = exchange.command;
     if (!payload) return;
     this.#synchrony.mayWait(send?.link);
-    this.#patience.begin(exchange, this.#wire.duration(payload.length));
+    this.#patience.begin(exchange, this.#wire.transmissionMs(payload.length));
     this.#wire.write(payload);
   }
 

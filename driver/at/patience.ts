@@ -1,6 +1,6 @@
-import type { Cancel, Clock } from '../clock';
+import type { Clock } from '../clock';
 import type { Exchange } from './exchange';
-import { Stillness } from './stillness';
+import { IdleTimer } from './timeouts';
 
 /** Milliseconds of stillness after which a device that owes an answer is probed with a CR LF. */
 const PROBE_AFTER = 4000;
@@ -43,25 +43,23 @@ export interface PatienceActions {
 export class Patience {
   readonly #clock: Clock;
   readonly #actions: PatienceActions;
-  readonly #still: Stillness;
+  readonly #timer: IdleTimer;
   #exchange: Exchange | undefined;
   #startedAt = 0;
   #nextProbe = 0;
   #probedAt = 0;
   /** Bytes that were on their way out at the last look. */
   #pending = Infinity;
-  #timer: Cancel | undefined;
-  #due = 0;
 
   constructor(clock: Clock, actions: PatienceActions) {
     this.#clock = clock;
     this.#actions = actions;
-    this.#still = new Stillness(clock.now());
+    this.#timer = new IdleTimer(clock);
   }
 
   /** Bytes came in that needed `duration` milliseconds on the line. */
   heard(now: number, duration: number): void {
-    this.#still.heard(now, duration);
+    this.#timer.heard(now, duration);
   }
 
   /** A line or a payload was written that needs `duration` milliseconds on the wire: waiting begins. */
@@ -69,18 +67,17 @@ export class Patience {
     const now = this.#clock.now();
     this.#exchange = exchange;
     this.#startedAt = now;
-    this.#still.restart(now + duration);
+    this.#timer.restart(now + duration);
     this.#pending = Infinity;
     const usual = awaitsPrompt(exchange) ? PROBE_FOR_PROMPT : PROBE_AFTER;
     this.#nextProbe = this.#actions.hasty() ? HASTY : usual;
-    this.#lookIn(this.#nextProbe, now);
+    this.#watch(this.#nextProbe);
   }
 
   /** The device said it was busy: whether it means our command is found out soon. */
   busy(): void {
-    const now = this.#clock.now();
-    this.#nextProbe = Math.min(this.#nextProbe, this.#still.until(now) + PROBE_WHEN_BUSY);
-    this.#lookIn(PROBE_WHEN_BUSY, now);
+    this.#nextProbe = Math.min(this.#nextProbe, this.#timer.idle + PROBE_WHEN_BUSY);
+    this.#watch(PROBE_WHEN_BUSY);
   }
 
   /** Milliseconds since {@link begin}. */
@@ -90,9 +87,8 @@ export class Patience {
 
   /** Success was read while a probe was out: its answer follows soon, or it was payload. */
   verify(): void {
-    const now = this.#clock.now();
-    this.#probedAt = this.#still.until(now);
-    this.#lookIn(PROBE_LATE, now);
+    this.#probedAt = this.#timer.idle;
+    this.#watch(PROBE_LATE);
   }
 
   /** Nothing is waited for any more. */
@@ -103,29 +99,23 @@ export class Patience {
   /** {@link end}, and no timer is left. */
   stop(): void {
     this.#exchange = undefined;
-    this.#timer?.();
-    this.#timer = undefined;
+    this.#timer.stop();
   }
 
-  #lookIn(delay: number, now: number): void {
-    const due = now + Math.max(1, delay);
-    if (this.#timer && this.#due <= due) return;
-    this.#timer?.();
-    this.#due = due;
-    this.#timer = this.#clock.after(due - now, () => this.#look());
+  #watch(left: number): void {
+    this.#timer.watch(left, () => this.#look());
   }
 
   #look(): void {
-    this.#timer = undefined;
     const exchange = this.#exchange;
     if (!exchange) return;
     const now = this.#clock.now();
     if (this.#leaving()) {
-      this.#still.restart(now);
+      this.#timer.restart(now);
       this.#probedAt = 0;
     }
-    const wait = this.#judge(exchange, this.#still.until(now), now);
-    if (this.#exchange === exchange) this.#lookIn(wait, now);
+    const wait = this.#judge(exchange, this.#timer.idle, now);
+    if (this.#exchange === exchange) this.#watch(wait);
   }
 
   get #probeAnswer(): number {

@@ -1,7 +1,6 @@
-import type { Cancel } from '../clock';
 import { isResult } from './request';
-import { Stillness } from './stillness';
-import type { Wire } from './wire';
+import type { TimedPort } from './timed-port';
+import { IdleTimer } from './timeouts';
 
 /** Milliseconds of stillness that an idle device never needs for an answer. */
 const ANSWER = 1200;
@@ -60,14 +59,13 @@ interface Expectation {
  * prompt that swallows everything is filled up.
  */
 export class Recovery {
-  readonly #wire: Wire;
+  readonly #wire: TimedPort;
   readonly #fill: number;
   readonly #taken: (step: RecoveryStep) => void;
-  readonly #still: Stillness;
+  readonly #timer: IdleTimer;
   #expectation: Expectation | undefined;
   /** What came between one wait and the next. */
   #missed: string[] = [];
-  #cancel: Cancel | undefined;
   #question: number;
   #abandoned = false;
   #filled = false;
@@ -80,12 +78,12 @@ export class Recovery {
    * @param fill how many bytes a data prompt may be waiting for at most; 0: no prompt can be open
    * @param turn which question is asked first
    */
-  constructor(wire: Wire, fill: number, turn: number, taken: (step: RecoveryStep) => void) {
+  constructor(wire: TimedPort, fill: number, turn: number, taken: (step: RecoveryStep) => void) {
     this.#wire = wire;
     this.#fill = fill;
     this.#question = turn;
     this.#taken = taken;
-    this.#still = new Stillness(wire.clock.now());
+    this.#timer = new IdleTimer(wire.clock);
   }
 
   /** Whether a waiting data prompt was filled up: what it was for has gone out damaged. */
@@ -95,7 +93,7 @@ export class Recovery {
 
   /** The stillness clock hears every chunk, whatever is in it. */
   heard(now: number, duration: number): void {
-    this.#still.heard(now, duration);
+    this.#timer.heard(now, duration);
   }
 
   /** Takes a line, `>` for a prompt; false when it was not what is being waited for. */
@@ -138,11 +136,11 @@ export class Recovery {
     for (let attempt = 0; attempt < options.attempts && this.#goesOn; attempt++) {
       let reply: string | undefined;
       if (attempt > 0 || options.prompted !== true) {
-        const before = this.#wire.pending;
+        const before = this.#wire.pendingBytes;
         reply = await this.#endLine();
         if (this.#hangs) break;
         // A line that takes no byte need not be offered more.
-        if (reply === undefined && this.#wire.pending >= before + CRLF.length) return 'lost';
+        if (reply === undefined && this.#wire.pendingBytes >= before + CRLF.length) return 'lost';
         // Our CR LF may have completed the damaged line of a command that wants a payload.
         await this.#lull();
       }
@@ -222,7 +220,7 @@ export class Recovery {
   ): Promise<string | undefined> {
     this.#missed = [];
     // Listening comes first: a device in the same process may answer before the write returns.
-    const reply = this.#await(wanted, stillness, this.#wire.duration(bytes.length), longest);
+    const reply = this.#await(wanted, stillness, this.#wire.transmissionMs(bytes.length), longest);
     if (!this.#abandoned) this.#wire.write(bytes);
     return reply;
   }
@@ -246,28 +244,26 @@ export class Recovery {
     this.#missed = [];
     if (missed !== undefined) return Promise.resolve(missed);
     const from = this.#wire.clock.now() + onTheWire;
-    this.#still.restart(from);
+    this.#timer.restart(from);
     return new Promise((resolve) => {
       this.#expectation = { wanted, settle: resolve };
-      this.#watch(stillness, from + longest, stillness + onTheWire);
+      this.#watch(stillness, from + longest, stillness);
     });
   }
 
-  #watch(stillness: number, latest: number, delay: number): void {
-    this.#cancel = this.#wire.clock.after(delay, () => {
-      this.#cancel = undefined;
+  #watch(stillness: number, latest: number, left: number): void {
+    this.#timer.watch(left, () => {
       const now = this.#wire.clock.now();
-      const left = stillness - this.#still.until(now);
+      const rest = stillness - this.#timer.idle;
       const isAnswer = stillness === ANSWER || stillness === HASTY_ANSWER;
-      this.#flooded ||= left > 0 && now >= latest && isAnswer;
-      if (left <= 0 || now >= latest) this.#settle(undefined);
-      else this.#watch(stillness, latest, Math.max(1, Math.min(left, latest - now)));
+      this.#flooded ||= rest > 0 && now >= latest && isAnswer;
+      if (rest <= 0 || now >= latest) this.#settle(undefined);
+      else this.#watch(stillness, latest, Math.min(rest, latest - now));
     });
   }
 
   #settle(line: string | undefined): void {
-    this.#cancel?.();
-    this.#cancel = undefined;
+    this.#timer.stop();
     const expectation = this.#expectation;
     this.#expectation = undefined;
     expectation?.settle(line);

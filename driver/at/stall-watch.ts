@@ -1,6 +1,6 @@
-import type { Cancel, Clock } from '../clock';
+import type { Clock } from '../clock';
 import type { Parser } from './parser/parser';
-import { Stillness } from './stillness';
+import { IdleTimer } from './timeouts';
 
 /** Milliseconds of stillness in the middle of a line or of data after which its rest will not come. */
 const STALL = 1500;
@@ -14,42 +14,38 @@ const STALL = 1500;
  * keeps a report back until something else is said.
  */
 export class StallWatch {
-  readonly #clock: Clock;
   readonly #framer: Parser;
-  readonly #still: Stillness;
+  readonly #timer: IdleTimer;
   #watched = -1;
-  #timer: Cancel | undefined;
 
   constructor(clock: Clock, framer: Parser) {
-    this.#clock = clock;
     this.#framer = framer;
-    this.#still = new Stillness(clock.now());
+    this.#timer = new IdleTimer(clock);
   }
 
   /** Bytes came in that needed `duration` milliseconds on the line, and the framer has taken them. */
   heard(now: number, duration: number): void {
     if (!this.#framer.unfinished) return;
     if (this.#watched === this.#framer.frameCount) {
-      this.#still.heard(now, duration);
+      this.#timer.heard(now, duration);
     } else {
       this.#watched = this.#framer.frameCount;
-      this.#still.restart(now);
+      this.#timer.restart(now);
+      this.#watch(STALL);
     }
-    if (!this.#timer) this.#lookIn(STALL);
   }
 
   /** No timer is left. */
   stop(): void {
-    this.#timer?.();
-    this.#timer = undefined;
+    this.#watched = -1;
+    this.#timer.stop();
   }
 
-  #lookIn(delay: number): void {
-    this.#timer = this.#clock.after(delay, () => {
-      this.#timer = undefined;
+  #watch(left: number): void {
+    this.#timer.watch(left, () => {
       if (!this.#framer.unfinished || this.#watched !== this.#framer.frameCount) return;
-      const left = STALL - this.#still.until(this.#clock.now());
-      if (left > 0) this.#lookIn(Math.max(1, left));
+      const rest = STALL - this.#timer.idle;
+      if (rest > 0) this.#watch(rest);
       else this.#framer.abandon();
     });
   }

@@ -3,7 +3,7 @@ import type { LinkId } from './types';
 import { LARGEST_PAYLOAD, Recovery, type RecoveryStep } from './recovery';
 import { lost, mayBeSaidAgain, renewed, type QueuedSend, type Request } from './request';
 import type { AtClientHandlers } from './at-client-handlers';
-import type { Wire } from './wire';
+import type { TimedPort } from './timed-port';
 
 /** What the way back into step needs of its session. */
 export interface SynchronyHost {
@@ -23,7 +23,7 @@ export interface SynchronyHost {
  * from the moment in which that was lost, until a {@link Recovery} has found it again.
  */
 export class Synchrony {
-  readonly #wire: Wire;
+  readonly #wire: TimedPort;
   readonly #handlers: AtClientHandlers;
   readonly #host: SynchronyHost;
   #recovery: Recovery | undefined;
@@ -40,7 +40,7 @@ export class Synchrony {
   #distrusted = false;
   #stuck = false;
 
-  constructor(wire: Wire, handlers: AtClientHandlers, host: SynchronyHost) {
+  constructor(wire: TimedPort, handlers: AtClientHandlers, host: SynchronyHost) {
     this.#wire = wire;
     this.#handlers = handlers;
     this.#host = host;

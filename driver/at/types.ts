@@ -48,3 +48,12 @@ export type Frame = LineFrame | PromptFrame | DataFrame | GarbageFrame;
  * `long` is `link,opcode,fin,payload_len,data_len,` (after `AT+WSDATAFMT=link,0,55`). Both end in CR LF.
  */
 export type DataFormat = 'short' | 'long';
+
+/** The port as the client writes to it. */
+export interface PortWriter {
+  write(bytes: Uint8Array): void;
+  /** Bytes written that have not left yet. */
+  readonly pendingBytes: number;
+  /** Bits per second; undefined where it is not known. */
+  readonly rate: number | undefined;
+}

@@ -1,68 +1,104 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { Stillness } from '../../../driver/at/stillness';
+import { IdleTimer } from '../../../driver/at/timeouts';
+import { EspAtError } from '../../../driver/errors';
 import { Backoff } from '../../../driver/link/backoff';
 import { HighWaterMark } from '../../../driver/link/high-water-mark';
-import { EspAtError } from '../../../driver/errors';
+import { VirtualClock } from '../../harness/virtual-clock';
 
-describe('stillness', () => {
-  it('counts time in which nothing comes', () => {
-    const still = new Stillness(0);
-    assert.equal(still.until(1500), 1500);
+/** An idle timer whose clock stands wherever the test sets it. */
+function idleTimer() {
+  const clock = new VirtualClock();
+  const timer = new IdleTimer(clock);
+  const hear = async (at: number, duration: number) => {
+    await clock.advance(at - clock.now());
+    timer.heard(at, duration);
+  };
+  const idleAt = async (at: number) => {
+    await clock.advance(at - clock.now());
+    return timer.idle;
+  };
+  return { clock, timer, hear, idleAt };
+}
+
+describe('idle time', () => {
+  it('passes while nothing is received', async () => {
+    assert.equal(await idleTimer().idleAt(1500), 1500);
   });
 
-  it('does not count a stream that fills the line, however long, however it is delivered', () => {
+  it('does not pass while a stream fills the port, however it is delivered', async () => {
     for (const [every, late] of [
       [4, 0],
       [20, 15],
       [400, 100],
     ] as const) {
-      const still = new Stillness(0);
-      // Every other delivery comes late; what a line carries while a fifth of it stays empty.
-      for (let index = 1; index * every <= 60_000; index++)
-        still.heard(index * every + (index % 2) * late, every * 0.8);
-      assert.ok(still.until(60_000) <= every + late, `${still.until(60_000)} ms`);
+      const { hear, idleAt } = idleTimer();
+      // Every other delivery comes late; what a port carries while a fifth of it stays empty.
+      for (let index = 1; index * every <= 10_000; index++)
+        await hear(index * every + (index % 2) * late, every * 0.8);
+      assert.ok((await idleAt(10_000 + late)) <= every + 2 * late, `${every}`);
     }
   });
 
-  it('counts a trickle nearly all, however steady', () => {
-    const still = new Stillness(0);
-    // 25 bytes at 115200 bits a second, twenty times a second.
-    for (let now = 50; now <= 10_000; now += 50) still.heard(now, 2.2);
-    assert.equal(Math.round(still.until(10_000)), 9450);
+  it('passes nearly all while little is received, however steadily', async () => {
+    const { hear, idleAt } = idleTimer();
+    // 25 bytes at 115200 bits per second, twenty times a second.
+    for (let now = 50; now <= 10_000; now += 50) await hear(now, 2.2);
+    assert.equal(Math.round(await idleAt(10_000)), 9450);
   });
 
-  it('counts every piece of what is delivered at once', () => {
-    const still = new Stillness(0);
+  it('does not pass for any of several chunks delivered at once', async () => {
+    const { hear, idleAt } = idleTimer();
     for (let now = 10; now <= 1000; now += 10) {
-      still.heard(now, 4);
-      still.heard(now, 4);
+      await hear(now, 4);
+      await hear(now, 4);
     }
-    assert.ok(still.until(1000) < 1e-6);
+    assert.ok((await idleAt(1000)) < 1e-6);
   });
 
-  it('is not taken away by a burst, which cannot have been on the line before', () => {
-    const still = new Stillness(0);
+  it('is not taken back by a burst, which cannot have been on the port before', async () => {
+    const { hear, idleAt } = idleTimer();
     for (let now = 1000; now <= 10_000; now += 1000) {
-      still.heard(now, 10);
-      // 36 KB at once, three seconds at 115200 bits a second.
-      for (let piece = 0; piece < 9; piece++) still.heard(now, 350);
+      await hear(now, 10);
+      // 36 KB at once, three seconds at 115200 bits per second.
+      for (let piece = 0; piece < 9; piece++) await hear(now, 350);
     }
-    assert.ok(still.until(10_000) >= 7500, `${still.until(10_000)} ms`);
+    assert.ok((await idleAt(10_000)) >= 7500);
   });
 
-  it('is not owed anything by a burst that was held up on its way', () => {
-    const still = new Stillness(0);
-    still.heard(1, 5000);
-    assert.equal(still.until(1501), 1500);
+  it('passes at once after a burst that was delivered late', async () => {
+    const { hear, idleAt } = idleTimer();
+    await hear(1, 5000);
+    assert.equal(await idleAt(1501), 1500);
   });
 
-  it('does not count before its starting point, which may lie ahead', () => {
-    const still = new Stillness(0);
-    still.restart(1000);
-    still.heard(500, 10);
-    assert.equal(still.until(900), 0);
-    assert.equal(still.until(1300), 300);
+  it('does not pass before its starting point, which may lie ahead', async () => {
+    const { timer, hear, idleAt } = idleTimer();
+    timer.restart(1000);
+    await hear(500, 10);
+    assert.equal(await idleAt(900), 0);
+    assert.equal(await idleAt(1300), 300);
+  });
+
+  it('is checked after the time watched for, from a starting point ahead, and once', async () => {
+    const { clock, timer } = idleTimer();
+    const checks: number[] = [];
+    timer.restart(200);
+    timer.watch(1000, () => checks.push(clock.now()));
+    await clock.advance(5000);
+    assert.deepEqual([checks, clock.pending], [[1200], 0]);
+  });
+
+  it('is checked early rather than late when a longer watch follows a shorter one', async () => {
+    const { clock, timer } = idleTimer();
+    const checks: string[] = [];
+    timer.watch(100, () => checks.push('first'));
+    timer.watch(500, () => checks.push(`second at ${clock.now()}`));
+    await clock.advance(5000);
+    assert.deepEqual(checks, ['second at 100']);
+    timer.watch(500, () => checks.push('third'));
+    timer.stop();
+    assert.equal(clock.pending, 0);
   });
 });
 
