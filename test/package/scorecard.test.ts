@@ -21,8 +21,8 @@ describe('scorecard', () => {
     assert.ok(manifest.keywords.includes('node-red'));
   });
 
-  it('is named as the library asks: node-red-contrib-…, all lower case', () => {
-    assert.match(asText(manifest.name, 'name'), /^node-red-contrib-[a-z0-9-]+$/);
+  it('name is scoped, as Node-RED asks since 2022', () => {
+    assert.match(asText(manifest.name, 'name'), /^@[a-z0-9-]+\/node-red(-[a-z0-9-]+)?$/);
   });
 
   it('tells the oldest Node-RED it runs on', () => {

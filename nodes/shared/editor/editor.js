@@ -11,7 +11,7 @@ const espAt = {
    * @returns {(key: string, values?: object) => string}
    */
   texts: (type) => (key, values) =>
-    RED._(`node-red-contrib-esp-at-websocket/${type}:${key}`, values),
+    RED._(`@esp-at-websocket/node-red/${type}:${key}`, values),
 
   /** Whether a setting is known only when the flow runs. */
   isVariable: (value) => /\$\{[^}]+\}|\{\{/.test(String(value)),
