@@ -27,7 +27,7 @@ export function digestOf({ line, ledger, events }: SmallWorld): RunDigest {
     events: ledger.events
       .filter(({ event }) => event.link === link)
       .map(({ at, event: { event, state, uri, owner, error, retryIn } }) => {
-        return [at, event, state, uri, owner, error?.message, retryIn];
+        return [at, event, state, uri, owner, error?.code, retryIn];
       }),
     messages: ledger.received
       .filter((message) => message.link === link)
@@ -40,7 +40,7 @@ export function digestOf({ line, ledger, events }: SmallWorld): RunDigest {
       ledger.asked.map(({ what, result }) => [what, result]),
     ]),
     events: hash([
-      events.map(({ at, event: { event, detail, error } }) => [at, event, detail, error?.message]),
+      events.map(({ at, event: { event, detail, error } }) => [at, event, detail, error?.code]),
       ...[0, 1, 2].map(of),
     ]),
   };
