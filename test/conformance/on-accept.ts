@@ -1,4 +1,4 @@
-import type { ServerManners } from '../harness/network/ws-server';
+import type { ServerBehavior } from '../harness/network/ws-server';
 import { framesBehind, type FormatOf } from './inference';
 import { parsePattern } from './pattern';
 import type { TranscriptLine } from './transcript';
@@ -10,9 +10,9 @@ import type { TranscriptLine } from './transcript';
 export function reactionOnAccept(
   line: TranscriptLine,
   answer: string,
-  manners: ServerManners,
+  behavior: ServerBehavior,
   formatOf: FormatOf,
-): ServerManners['onAccept'] {
+): ServerBehavior['onAccept'] {
   const link = /^AT\+WSOPEN=([012]),/i.exec(line.text)?.[1];
   if (link === undefined || line.text.includes('/early')) return undefined;
   // The oldest firmware does not survive a close frame at once: `ready` comes instead of OK.
@@ -24,7 +24,7 @@ export function reactionOnAccept(
   const frames = framesBehind(parsePattern(between), formatOf).get(Number(link)) ?? [];
   return (connection) => {
     // Only for this opening, not for the reconnects to come.
-    manners.onAccept = undefined;
+    behavior.onAccept = undefined;
     for (const frame of frames) connection.send(frame);
     if (closes) connection.close(1000);
     if (drops) connection.drop();

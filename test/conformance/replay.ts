@@ -133,8 +133,8 @@ class SectionReplay {
   }
 
   async #exchange(exchange: Exchange, index: number): Promise<void> {
-    const { manners } = this.#rig.server;
-    manners.answersPings = manners.answersCloses = true;
+    const { behavior } = this.#rig.server;
+    behavior.answersPings = behavior.answersCloses = true;
     this.#rig.perform({ kind: 'ends tcp', value: !showsClosing(exchange) }, 0);
     const reading = this.#readings.get(this.#steps.length) ?? USUAL_READING;
     if (reading.pause > 0) {

@@ -129,7 +129,7 @@ export class Rig {
   disturbed(link: number): boolean {
     const connection = this.links.connectionOf(link);
     const stuck = connection !== undefined && this.#unread.has(connection);
-    return stuck || !this.#air || !this.network.reachable || !this.server.manners.answersPings;
+    return stuck || !this.#air || !this.network.reachable || !this.server.behavior.answersPings;
   }
 
   write(bytes: Buffer): void {
@@ -177,13 +177,13 @@ export class Rig {
   perform(action: Action, link: number): boolean {
     switch (action.kind) {
       case 'answers pings':
-        this.server.manners.answersPings = action.value;
+        this.server.behavior.answersPings = action.value;
         return true;
       case 'answers closes':
-        this.server.manners.answersCloses = action.value;
+        this.server.behavior.answersCloses = action.value;
         return true;
       case 'ends tcp':
-        this.server.manners.finDelay = action.value ? USUAL_FIN_DELAY : Infinity;
+        this.server.behavior.finDelay = action.value ? USUAL_FIN_DELAY : Infinity;
         return true;
       case 'host reads':
         if (action.value) this.device.resumeOutput();

@@ -134,10 +134,10 @@ export class Stimuli {
 
   /** Makes the server do, the moment it has accepted, what `answer` shows before the OK of WSOPEN. */
   armFor(line: TranscriptLine, answer: string): void {
-    this.#rig.server.manners.onAccept = reactionOnAccept(
+    this.#rig.server.behavior.onAccept = reactionOnAccept(
       line,
       answer,
-      this.#rig.server.manners,
+      this.#rig.server.behavior,
       this.#formatOf,
     );
   }

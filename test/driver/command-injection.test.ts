@@ -6,7 +6,7 @@ import type { OpenOptions } from '../../driver/link/options';
 import { Parameters } from '../../simulator/at/parameters';
 import { anyText, anyValue } from '../harness/any-text';
 import { unchecked } from '../harness/refused';
-import { World } from '../harness/harness';
+import { Harness } from '../harness/harness';
 
 const RUNS = { numRuns: 400, seed: 20261125, includeErrorInReport: true };
 const URI = 'ws://server:80/plain';
@@ -22,13 +22,13 @@ interface Heard {
   readonly payload: Buffer | undefined;
 }
 
-/** A world that notes what the device hears. */
+/** A harness that notes what the device hears. */
 class Listening {
-  readonly world: World;
+  readonly harness: Harness;
   readonly #lines: string[] = [];
 
-  constructor(options: ConstructorParameters<typeof World>[0] = {}) {
-    this.world = new World({
+  constructor(options: ConstructorParameters<typeof Harness>[0] = {}) {
+    this.harness = new Harness({
       firmware: 'D',
       ...options,
       simulator: { ...options.simulator, hooks: { fate: (line) => this.#hear(line) } },
@@ -36,7 +36,7 @@ class Listening {
   }
 
   async ready(): Promise<this> {
-    await this.world.ready();
+    await this.harness.ready();
     this.heard();
     return this;
   }
@@ -47,7 +47,7 @@ class Listening {
    */
   heard(): Heard[] {
     const lines = this.#lines.splice(0);
-    const written = Buffer.concat(this.world.port.written.splice(0));
+    const written = Buffer.concat(this.harness.port.written.splice(0));
     let at = 0;
     const heard = lines.map((line): Heard => {
       const start = Buffer.from(`${line}\r\n`, 'latin1');
@@ -68,7 +68,7 @@ class Listening {
   /** The error's code, or undefined for success. Anything but an EspAtError fails. */
   async code(promise: Promise<unknown>): Promise<string | undefined> {
     try {
-      await this.world.clock.wait(promise);
+      await this.harness.clock.wait(promise);
       return undefined;
     } catch (error) {
       assert.ok(error instanceof EspAtError, String(error));
@@ -110,8 +110,8 @@ function checkOpening(heard: readonly Heard[], options: Readonly<Record<string, 
 describe('whatever a flow asks a device for', () => {
   it('a link is opened with exactly these values, or nothing is written', async () => {
     const listening = await new Listening().ready();
-    const { world } = listening;
-    const [, link] = world.device.links;
+    const { harness } = listening;
+    const [, link] = harness.device.links;
     let opened = 0;
     let refused = 0;
     const uri = fc.oneof(
@@ -140,7 +140,7 @@ describe('whatever a flow asks a device for', () => {
       .map(([all, key]) => ({ ...plain, uri: URI, headers: undefined, [key]: all[key] }));
     await fc.assert(
       fc.asyncProperty(fc.oneof(one, one, fields), async (options) => {
-        const requests = world.server.requests.length;
+        const requests = harness.server.requests.length;
         const code = await listening.code(link.open(unchecked(options)));
         const heard = listening.heard();
         checkOpening(heard, options);
@@ -157,21 +157,21 @@ describe('whatever a flow asks a device for', () => {
         if (code === undefined) {
           opened++;
           assert.ok(heard.some(({ name }) => name === 'AT+WSOPEN'));
-          assert.equal(world.server.requests.length, requests + 1);
+          assert.equal(harness.server.requests.length, requests + 1);
         }
-        await world.clock.wait(link.close({ graceful: false }));
+        await harness.clock.wait(link.close({ graceful: false }));
         listening.heard();
       }),
       RUNS,
     );
     assert.ok(opened > 50 && refused > 50, `${opened} opened, ${refused} refused: too few`);
-    await world.end();
+    await harness.end();
   });
 
   it('a message goes out byte for byte, or nothing is written', async () => {
     const listening = await new Listening().ready();
-    const { world } = listening;
-    const [link] = world.device.links;
+    const { harness } = listening;
+    const [link] = harness.device.links;
     let sent = 0;
     const payload = fc.oneof(
       anyText(),
@@ -188,9 +188,9 @@ describe('whatever a flow asks a device for', () => {
     });
     await fc.assert(
       fc.asyncProperty(payload, options, async (message, given) => {
-        if (link.state !== 2) await world.clock.wait(link.open(QUIET));
+        if (link.state !== 2) await harness.clock.wait(link.open(QUIET));
         listening.heard();
-        const connection = world.server.connections.at(-1);
+        const connection = harness.server.connections.at(-1);
         assert.ok(connection);
         const before = connection.frames.length;
         const code = await listening.code(link.send(message, unchecked(given)));
@@ -210,28 +210,28 @@ describe('whatever a flow asks a device for', () => {
         }
         const opcode = given.opcode ?? 1;
         assert.equal(heard[0]?.values.numberOr(2, 0, 15, 1), opcode);
-        await world.clock.advance(5);
+        await harness.clock.advance(5);
         const frames = connection.frames.slice(before);
         assert.deepEqual(Buffer.concat(frames.map((frame) => frame.payload)), bytes);
         assert.equal(frames[0]?.opcode, opcode);
-        if (opcode === 8) await world.clock.until(() => link.state === 0, 10_000);
+        if (opcode === 8) await harness.clock.until(() => link.state === 0, 10_000);
       }),
       RUNS,
     );
     assert.ok(sent > 100, `${sent} were sent: too few`);
-    await world.end();
+    await harness.end();
   });
 
   it('a link is closed with exactly this code and reason, or nothing is written', async () => {
     const listening = await new Listening().ready();
-    const { world } = listening;
-    const [link] = world.device.links;
+    const { harness } = listening;
+    const [link] = harness.device.links;
     let closed = 0;
     const codes = fc.oneof(fc.constantFrom(undefined, 1000, 1001, 3000, 4999), anyValue());
     const reasons = fc.oneof(fc.constant(undefined), anyText(), anyValue());
     await fc.assert(
       fc.asyncProperty(codes, reasons, async (closeCode, reason) => {
-        if (link.state !== 2) await world.clock.wait(link.open(QUIET));
+        if (link.state !== 2) await harness.clock.wait(link.open(QUIET));
         listening.heard();
         const given = { code: closeCode, reason };
         const code = await listening.code(link.close(unchecked(given)));
@@ -245,7 +245,7 @@ describe('whatever a flow asks a device for', () => {
           heard.map(({ line }) => line),
           [`AT+WSSEND=0,${heard[0]?.payload?.length},8`, 'AT+WSCLOSE=0'],
         );
-        const frame = world.server.connections.at(-1)?.frames.find(({ opcode }) => opcode === 8);
+        const frame = harness.server.connections.at(-1)?.frames.find(({ opcode }) => opcode === 8);
         assert.equal(frame?.payload.readUInt16BE(), closeCode ?? 1000);
         assert.deepEqual(
           frame.payload.subarray(2),
@@ -255,12 +255,12 @@ describe('whatever a flow asks a device for', () => {
       RUNS,
     );
     assert.ok(closed > 50, `${closed} were closed: too few`);
-    await world.end();
+    await harness.end();
   });
 
   it('a raw command is one command as it was written, or nothing is written', async () => {
     const listening = await new Listening().ready();
-    const { world } = listening;
+    const { harness } = listening;
     let said = 0;
     const text = fc.oneof(
       anyValue(),
@@ -278,7 +278,7 @@ describe('whatever a flow asks a device for', () => {
     );
     await fc.assert(
       fc.asyncProperty(text, async (command) => {
-        const code = await listening.code(world.device.command(unchecked(command)));
+        const code = await listening.code(harness.device.command(unchecked(command)));
         const heard = listening.heard();
         if (code === 'INVALID_COMMAND' || code === 'COMMAND_TOO_LONG') {
           assert.deepEqual(heard, []);
@@ -295,7 +295,7 @@ describe('whatever a flow asks a device for', () => {
       RUNS,
     );
     assert.ok(said > 50, `${said} were said: too few`);
-    await world.end();
+    await harness.end();
   });
 
   it('a link that does not exist is no command', async () => {
@@ -303,7 +303,7 @@ describe('whatever a flow asks a device for', () => {
     fc.assert(
       fc.property(anyValue(), (id) => {
         try {
-          const { id: found } = listening.world.device.link(id);
+          const { id: found } = listening.harness.device.link(id);
           assert.equal(String(found), String(id));
         } catch (error) {
           assert.ok(error instanceof EspAtError && error.code === 'INVALID_LINK', String(error));
@@ -312,12 +312,12 @@ describe('whatever a flow asks a device for', () => {
       RUNS,
     );
     assert.deepEqual(listening.heard(), []);
-    await listening.world.end();
+    await listening.harness.end();
   });
 });
 
-/** A world with these settings; undefined when the driver refuses them, which it says without showing them. */
-function accepted(options: ConstructorParameters<typeof World>[0]): Listening | undefined {
+/** A harness with these settings; undefined when the driver refuses them, which it says without showing them. */
+function accepted(options: ConstructorParameters<typeof Harness>[0]): Listening | undefined {
   try {
     return new Listening(options);
   } catch (error) {
@@ -341,16 +341,16 @@ describe('whatever a device is set to', () => {
             simulator: { joined: false, wifi: [access] },
           });
           if (!listening) return;
-          const { world } = listening;
-          world.device.start();
-          await world.clock.until(() => world.device.status.state === 'ready', 5000);
+          const { harness } = listening;
+          harness.device.start();
+          await harness.clock.until(() => harness.device.status.state === 'ready', 5000);
           const joins = listening.heard().filter(({ name }) => name === 'AT+CWJAP');
           for (const { values } of joins) {
             assert.deepEqual([values.string(0), values.string(1)], [utf8(ssid), utf8(password)]);
           }
           assert.equal(joins.length, 1);
           joined++;
-          await world.end();
+          await harness.end();
         },
       ),
       { ...RUNS, numRuns: 150 },
@@ -365,9 +365,9 @@ describe('whatever a device is set to', () => {
       fc.asyncProperty(fc.array(server, { minLength: 1, maxLength: 3 }), async (servers) => {
         const listening = accepted({ device: { sntp: { timezone: 1, servers } } });
         if (!listening) return;
-        const { world } = listening;
-        world.device.start();
-        await world.clock.until(() => world.device.status.state === 'ready', 2000);
+        const { harness } = listening;
+        harness.device.start();
+        await harness.clock.until(() => harness.device.status.state === 'ready', 2000);
         const lines = listening.heard().filter(({ name }) => name === 'AT+CIPSNTPCFG');
         for (const { values } of lines) {
           const names = servers.map((_, index) => values.string(2 + index));
@@ -375,7 +375,7 @@ describe('whatever a device is set to', () => {
         }
         assert.equal(lines.length, 1);
         asked++;
-        await world.end();
+        await harness.end();
       }),
       { ...RUNS, numRuns: 150 },
     );

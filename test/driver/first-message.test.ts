@@ -5,7 +5,7 @@ import { EspAtError } from '../../driver/errors';
 import type { LinkConfig } from '../../driver/link/options';
 import type { AccessPoint, SimulatorOptions } from '../../simulator';
 import type { TlsSide } from '../harness/network/memory-tls';
-import { World, type WorldOptions } from '../harness/harness';
+import { Harness, type HarnessOptions } from '../harness/harness';
 import { makeAuthority, makeIdentity } from '../harness/network/ws-server-certificates';
 
 const NOW = Date.UTC(2026, 10, 25);
@@ -53,38 +53,38 @@ function factory({
   simulator = {},
   tls,
   clockless = false,
-}: Board = {}): World {
+}: Board = {}): Harness {
   const { sntp, ...others } = settings;
-  const options: WorldOptions = {
+  const options: HarnessOptions = {
     firmware,
     device: { ...others, ...(!clockless && { sntp }), ...device },
     simulator: { joined: false, wifi: [home], time: () => NOW, ...simulator },
     route: () => ({
       kind: 'server',
-      server: world.server,
+      server: harness.server,
       tls: tls ?? { identity: server, needsClientCertificate: true },
     }),
   };
-  const world: World = new World(options);
-  return world;
+  const harness: Harness = new Harness(options);
+  return harness;
 }
 
 /** Opens link 0, sends a message, and waits for its echo. */
-async function echo(world: World, config: LinkConfig): Promise<void> {
-  const [link] = world.device.links;
-  world.device.start();
-  await world.clock.wait(link.open({ uri: URI, config }));
-  await world.clock.wait(link.send('hello'));
-  assert.ok(await world.clock.until(() => world.messages.length > 0, 5000));
-  assert.equal(world.messages[0]?.bytes.toString(), 'hello');
+async function echo(harness: Harness, config: LinkConfig): Promise<void> {
+  const [link] = harness.device.links;
+  harness.device.start();
+  await harness.clock.wait(link.open({ uri: URI, config }));
+  await harness.clock.wait(link.send('hello'));
+  assert.ok(await harness.clock.until(() => harness.messages.length > 0, 5000));
+  assert.equal(harness.messages[0]?.bytes.toString(), 'hello');
 }
 
-async function failure(world: World, config: LinkConfig = mutual): Promise<EspAtError> {
-  const [link] = world.device.links;
-  world.device.start();
+async function failure(harness: Harness, config: LinkConfig = mutual): Promise<EspAtError> {
+  const [link] = harness.device.links;
+  harness.device.start();
   try {
     // Long enough for a join that gets no answer.
-    await world.clock.wait(link.open({ uri: URI, config, timeout: 30_000 }));
+    await harness.clock.wait(link.open({ uri: URI, config, timeout: 30_000 }));
   } catch (error) {
     assert.ok(error instanceof EspAtError, String(error));
     return error;
@@ -92,60 +92,60 @@ async function failure(world: World, config: LinkConfig = mutual): Promise<EspAt
   assert.fail('the link opened');
 }
 
-const warnings = (world: World): (string | undefined)[] =>
-  world.events.filter(({ event }) => event === 'warning').map(({ error }) => error?.code);
+const warnings = (harness: Harness): (string | undefined)[] =>
+  harness.events.filter(({ event }) => event === 'warning').map(({ error }) => error?.code);
 
 describe('from factory state to an echoed message by settings alone', () => {
   for (const firmware of ['C', 'D'] as const) {
     it(`over wss:// with mutual authentication, class ${firmware}`, async () => {
-      const world = factory({ firmware });
-      await echo(world, mutual);
-      assert.equal(world.server.requests[0]?.clientName, 'board');
-      assert.deepEqual(warnings(world), []);
+      const harness = factory({ firmware });
+      await echo(harness, mutual);
+      assert.equal(harness.server.requests[0]?.clientName, 'board');
+      assert.deepEqual(warnings(harness), []);
       assert.deepEqual(
-        world.events
+        harness.events
           .map(({ event }) => event)
           .filter((event) => !['starting', 'ready'].includes(event)),
         ['joined', 'address', 'clock-set'],
       );
-      await world.end();
+      await harness.end();
     });
   }
 
   for (const firmware of ['A', 'B'] as const) {
     it(`over wss:// that nobody verifies, with a warning, class ${firmware}`, async () => {
-      const world = factory({
+      const harness = factory({
         firmware,
         device: { certificates: [] },
         tls: { identity: makeIdentity(foreign, 'anybody') },
       });
-      await echo(world, {});
-      assert.deepEqual(warnings(world), ['SERVER_NOT_VERIFIED']);
+      await echo(harness, {});
+      assert.deepEqual(warnings(harness), ['SERVER_NOT_VERIFIED']);
       assert.equal(
-        world.events.find(({ event }) => event === 'warning')?.error?.message,
+        harness.events.find(({ event }) => event === 'warning')?.error?.message,
         'Link 0 is encrypted, but its server was not verified: this firmware never verifies servers.',
       );
-      await world.end();
+      await harness.end();
     });
   }
 
   it('over wss:// that verifies nothing by choice, with a warning, once', async () => {
-    const world = factory({ device: { certificates: [] }, tls: { identity: server } });
-    await echo(world, { auth: 0 });
-    await world.clock.wait(world.device.links[0].close());
-    await world.clock.wait(world.device.links[0].open({ uri: URI, config: { auth: 0 } }));
-    assert.deepEqual(warnings(world), ['SERVER_NOT_VERIFIED']);
+    const harness = factory({ device: { certificates: [] }, tls: { identity: server } });
+    await echo(harness, { auth: 0 });
+    await harness.clock.wait(harness.device.links[0].close());
+    await harness.clock.wait(harness.device.links[0].open({ uri: URI, config: { auth: 0 } }));
+    assert.deepEqual(warnings(harness), ['SERVER_NOT_VERIFIED']);
     assert.match(
-      world.events.find(({ event }) => event === 'warning')?.error?.message ?? '',
+      harness.events.find(({ event }) => event === 'warning')?.error?.message ?? '',
       /authentication 0 and 1 verify nothing\.$/,
     );
-    await world.end();
+    await harness.end();
   });
 
   it('in an open network, at one of its access points', async () => {
     const open = { ssid: 'café', password: '' };
     const bssid = 'aa:bb:cc:00:00:02';
-    const world = factory({
+    const harness = factory({
       device: { wifi: { ...open, bssid } },
       simulator: {
         wifi: [
@@ -154,15 +154,15 @@ describe('from factory state to an echoed message by settings alone', () => {
         ].map((point) => ({ ...point, ssid: Buffer.from(point.ssid).toString('latin1') })),
       },
     });
-    await echo(world, mutual);
-    await world.end();
+    await echo(harness, mutual);
+    await harness.end();
   });
 
   it('in the network that the device has joined by itself, which is left alone', async () => {
-    const world = factory({ simulator: { joined: true } });
-    await echo(world, mutual);
-    assert.ok(!world.port.text.includes('AT+CWJAP='));
-    await world.end();
+    const harness = factory({ simulator: { joined: true } });
+    await echo(harness, mutual);
+    assert.ok(!harness.port.text.includes('AT+CWJAP='));
+    await harness.end();
   });
 });
 
@@ -269,31 +269,34 @@ describe('with one thing wrong', () => {
 
   for (const [what, given, code, sentence] of wrong) {
     it(`${what}: ${code}`, async () => {
-      const world = factory(given);
-      const before = world.clock.now();
-      const error = await failure(world);
+      const harness = factory(given);
+      const before = harness.clock.now();
+      const error = await failure(harness);
       assert.deepEqual([error.code, error.message], [code, sentence]);
-      assert.ok(world.clock.now() - before < 45_000, `${world.clock.now() - before} ms`);
-      assert.doesNotMatch(JSON.stringify([error, world.statuses, world.events]), /pass,|PRIVATE/);
-      await world.end();
+      assert.ok(harness.clock.now() - before < 45_000, `${harness.clock.now() - before} ms`);
+      assert.doesNotMatch(
+        JSON.stringify([error, harness.statuses, harness.events]),
+        /pass,|PRIVATE/,
+      );
+      await harness.end();
     });
   }
 
   it('an old client certificate: a warning, and the link opens where the server does not mind', async () => {
     const old = makeIdentity(authority, 'board', { to: Date.UTC(2025, 4, 6) });
-    const world = factory({
+    const harness = factory({
       device: {
         certificates: [{ ...material, certificate: old.certificate, key: old.key }],
       },
     });
-    await echo(world, mutual);
-    const [warning] = world.events.filter(({ event }) => event === 'warning');
+    await echo(harness, mutual);
+    const [warning] = harness.events.filter(({ event }) => event === 'warning');
     assert.equal(warning?.error?.code, 'CERTIFICATE_INVALID');
     assert.equal(
       warning.error.message,
       'The client certificate in slot 0 cannot be used: it expired on 2025-05-06.',
     );
-    await world.end();
+    await harness.end();
   });
 
   it('what can never work is refused before anything is tried', () => {
@@ -346,28 +349,28 @@ describe('with one thing wrong', () => {
   });
 
   it('a link that verifies nothing does not wait for the clock', async () => {
-    const world = factory({ simulator: { time: () => undefined }, tls: { identity: server } });
-    await echo(world, { auth: 0 });
-    assert.ok(world.clock.now() < 5000, `${world.clock.now()} ms`);
-    await world.end();
+    const harness = factory({ simulator: { time: () => undefined }, tls: { identity: server } });
+    await echo(harness, { auth: 0 });
+    assert.ok(harness.clock.now() < 5000, `${harness.clock.now()} ms`);
+    await harness.end();
   });
 
   it('a clock that is set late: links that verify are kept waiting, and open then', async () => {
     const servers: { time?: number } = {};
-    const world = factory({ simulator: { time: () => servers.time } });
-    world.device.start();
-    const [link] = world.device.links;
+    const harness = factory({ simulator: { time: () => servers.time } });
+    harness.device.start();
+    const [link] = harness.device.links;
     const opening = link.open({ uri: URI, config: mutual, keepOpen: true, timeout: 60_000 });
-    await world.clock.advance(10_000);
-    assert.equal(world.device.status.state, 'ready');
+    await harness.clock.advance(10_000);
+    assert.equal(harness.device.status.state, 'ready');
     assert.equal(link.state, 0);
     servers.time = NOW;
-    await world.clock.wait(opening);
+    await harness.clock.wait(opening);
     // After a restart the clock is lost; the link waits for it again rather than fail.
-    world.simulator.restart();
-    assert.ok(await world.clock.until(() => link.state === 0, 5000));
-    assert.ok(await world.clock.until(() => link.state === 2, 10_000));
-    assert.ok(!world.links.some(({ event }) => event === 'failed'));
-    await world.end();
+    harness.simulator.restart();
+    assert.ok(await harness.clock.until(() => link.state === 0, 5000));
+    assert.ok(await harness.clock.until(() => link.state === 2, 10_000));
+    assert.ok(!harness.links.some(({ event }) => event === 'failed'));
+    await harness.end();
   });
 });

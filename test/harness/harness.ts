@@ -14,36 +14,36 @@ import { MemoryPort, type MemoryLine } from './memory-port';
 import { VirtualClock } from './virtual-clock';
 import { WsServer } from './network/ws-server';
 
-export interface WorldOptions {
+export interface HarnessOptions {
   readonly firmware?: FirmwareClass;
   readonly seed?: number;
   readonly simulator?: Partial<SimulatorOptions>;
   readonly device?: Partial<DeviceOptions>;
   readonly route?: MemoryNetworkOptions['route'];
-  /** A serial line of this rate between the two; without it bytes take no time. */
-  readonly line?: LineOptions;
+  /** A serial port with a baud rate; without it bytes take no time. */
+  readonly serial?: SerialOptions;
 }
 
-export interface LineOptions {
+export interface SerialOptions {
   /** Bits a second at which the host opens its port. */
-  readonly rate: number;
+  readonly baudRate: number;
   /** The highest rate at which bytes survive the cable, in bits a second. */
-  readonly bears?: number;
-  /** The highest rate that the host's port knows, in bits a second. */
-  readonly knows?: number;
-  /** Whether it is behind a bridge: its rate cannot be set by the host. */
+  readonly maxCableBaudRate?: number;
+  /** The highest rate that the host's port supports, in bits a second. */
+  readonly maxPortBaudRate?: number;
+  /** Whether it is behind a bridge: the host cannot set its rate. */
   readonly bridged?: boolean;
   /** Whether RTS is wired to the device's reset. */
-  readonly reset?: boolean;
+  readonly resetWired?: boolean;
 }
 
 /**
- * Everything from the driver to a WebSocket server in virtual time: driver, memory port, simulated ESP32,
- * memory network, server. Nothing waits, and every run is the same.
+ * Driver, memory port, simulated ESP32, memory network and WebSocket server in virtual time: no test waits,
+ * and every run is the same.
  */
-export class World {
+export class Harness {
   readonly clock = new VirtualClock();
-  /** The driver's part of it. */
+  /** The driver's share of the clock: its pending timers can be counted. */
   readonly hostClock = this.clock.share();
   readonly server = new WsServer(this.clock);
   readonly network: MemoryNetwork;
@@ -56,10 +56,11 @@ export class World {
   readonly messages: Message[] = [];
   readonly #line: PacedLine | undefined;
 
-  constructor(options: WorldOptions = {}) {
+  constructor(options: HarnessOptions = {}) {
     const random = seededRandom(options.seed ?? 1);
     const { clock } = this;
-    const line = options.line && new PacedLine({ hostRate: options.line.rate });
+    const { serial } = options;
+    const line = serial && new PacedLine({ hostRate: serial.baudRate });
     this.#line = line;
     this.network = new MemoryNetwork({
       clock,
@@ -80,7 +81,7 @@ export class World {
     });
     this.port = new MemoryPort(
       () => this.simulator,
-      options.line && line && this.#serial(options.line, line),
+      serial && line && this.#serialPort(serial, line),
     );
     this.device = new Device({
       port: this.port,
@@ -102,25 +103,26 @@ export class World {
     }
   }
 
-  /** Bits a second at the host's end of the line; at any other rate than the device's only garbage passes. */
+  /** Bits a second at the host's end of the line; at another rate than the device's, bytes arrive corrupt. */
   get hostRate(): number | undefined {
     return this.#line?.hostRate;
   }
 
-  #serial({ rate, bears, knows, bridged, reset }: LineOptions, line: PacedLine): MemoryLine {
+  #serialPort(serial: SerialOptions, line: PacedLine): MemoryLine {
+    const { baudRate, maxCableBaudRate = Infinity, maxPortBaudRate = Infinity } = serial;
     return {
-      rate,
-      ...(bridged && { bridged }),
+      rate: baudRate,
+      ...(serial.bridged && { bridged: true }),
       setRate: (to) => {
-        if (knows !== undefined && to > knows) throw new EspAtError('PORT_FAILED');
-        // What the cable does not bear arrives as if the ends disagreed about the rate.
-        line.hostRate = bears !== undefined && to > bears ? bears : to;
+        if (to > maxPortBaudRate) throw new EspAtError('PORT_FAILED');
+        // Above its limit the cable corrupts bytes, as if the two ends had different rates.
+        line.hostRate = Math.min(to, maxCableBaudRate);
       },
-      ...(reset && { reset: () => this.simulator.restart() }),
+      ...(serial.resetWired && { reset: () => this.simulator.restart() }),
     };
   }
 
-  /** Ends it all; afterwards nothing may be left in the clock. */
+  /** Stops driver and device; afterwards the clock has no timer left. */
   async end(): Promise<void> {
     await this.clock.wait(this.device.stop());
     this.simulator.destroy();

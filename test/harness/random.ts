@@ -1,25 +1,25 @@
 import { seededRandom } from '../../simulator';
 
-/** What happens at random, and happens again with the same seed. */
-export class Chance {
-  /** Numbers from 0 up to 1. */
+/** Random numbers that are the same for the same seed. */
+export class SeededRandom {
+  /** A number in [0, 1). */
   readonly random: () => number;
 
   constructor(seed: number) {
     this.random = seededRandom(seed);
   }
 
-  /** A whole number from 0 up to a limit, which is not reached. */
+  /** An integer in [0, limit). */
   below(limit: number): number {
     return Math.floor(this.random() * limit);
   }
 
-  /** True once in so many times. */
+  /** True with probability 1 / times. */
   once(times: number): boolean {
     return this.below(times) === 0;
   }
 
-  /** One of several; undefined when there is none. */
+  /** One of the choices; undefined when there are none. */
   one<T>(choices: readonly [T, ...T[]]): T;
   one<T>(choices: readonly T[]): T | undefined;
   one<T>(choices: readonly T[]): T | undefined {

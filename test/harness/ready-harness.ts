@@ -1,38 +1,38 @@
 import assert from 'node:assert/strict';
 import { EspAtError } from '../../driver/errors';
-import { World, type WorldOptions } from './harness';
+import { Harness, type HarnessOptions } from './harness';
 
-/** A world with a device that is ready, and what was written since. */
-export async function readyWorld(options: WorldOptions = {}): Promise<World> {
-  const world = new World(options);
-  await world.ready();
-  world.port.written.length = 0;
-  return world;
+/** A harness whose device is ready; what the driver wrote until then is forgotten. */
+export async function readyHarness(options: HarnessOptions = {}): Promise<Harness> {
+  const harness = new Harness(options);
+  await harness.ready();
+  harness.port.written.length = 0;
+  return harness;
 }
 
-/** How a promise is rejected, once virtual time has let it settle. */
-export async function failure(world: World, promise: Promise<unknown>): Promise<EspAtError> {
+/** The error that rejects a promise; virtual time passes until it settles. */
+export async function failure(harness: Harness, promise: Promise<unknown>): Promise<EspAtError> {
   try {
-    await world.clock.wait(promise);
+    await harness.clock.wait(promise);
   } catch (error) {
     assert.ok(error instanceof EspAtError, String(error));
     return error;
   }
-  throw new Error('nothing went wrong');
+  throw new Error('the promise was fulfilled');
 }
 
-/** Its code. */
-export const code = async (world: World, promise: Promise<unknown>) =>
-  (await failure(world, promise)).code;
+/** The code of that error. */
+export const code = async (harness: Harness, promise: Promise<unknown>) =>
+  (await failure(harness, promise)).code;
 
-/** The lines that were written. */
-export function lines(world: World): string[] {
-  return world.port.text.split('\r\n').filter((line) => line !== '');
+/** The command lines that the driver wrote. */
+export function lines(harness: Harness): string[] {
+  return harness.port.text.split('\r\n').filter((line) => line !== '');
 }
 
-/** What a link told, and its state then. */
-export function story(world: World, link = 0): string[] {
-  return world.links
+/** The events of a link, each with the state that it reported. */
+export function story(harness: Harness, link = 0): string[] {
+  return harness.links
     .filter((each) => each.link === link)
     .map(({ event, state }) => `${event} ${state}`);
 }

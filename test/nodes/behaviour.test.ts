@@ -1,45 +1,45 @@
 import assert from 'node:assert/strict';
 import { afterEach, it } from 'node:test';
-import { World, type WorldOptions } from '../harness/harness';
+import { Harness, type HarnessOptions } from '../harness/harness';
 import { wholeFlow } from '../harness/nodes/flows';
 import { codeOf } from '../harness/nodes/messages';
-import { onEachRuntime } from '../harness/nodes/stage';
+import { onEachRuntime } from '../harness/nodes/node-red';
 
 const URI = 'ws://host/echo';
 
-onEachRuntime('the nodes on the simulated ESP32', (stage) => {
-  let world: World | undefined;
+onEachRuntime('the nodes on the simulated ESP32', (nodeRed) => {
+  let harness: Harness | undefined;
 
   async function begin(
     settings: Readonly<Record<string, object>> = {},
-    options: WorldOptions = {},
-  ): Promise<World> {
-    const made = new World(options);
-    world = made;
-    await stage.load(() => made.device, wholeFlow(settings), {}, undefined, made.clock);
+    options: HarnessOptions = {},
+  ): Promise<Harness> {
+    const made = new Harness(options);
+    harness = made;
+    await nodeRed.load(() => made.device, wholeFlow(settings), {}, undefined, made.clock);
     return made;
   }
 
   afterEach(async () => {
-    await stage.unload();
-    if (!world) return;
-    assert.deepEqual([world.hostClock.pending, stage.timers], [0, 0], 'timers are left');
-    assert.equal(world.port.isOpen, false, 'the port is left open');
-    await world.end();
-    world = undefined;
+    await nodeRed.unload();
+    if (!harness) return;
+    assert.deepEqual([harness.hostClock.pending, nodeRed.timers], [0, 0], 'timers are left');
+    assert.equal(harness.port.isOpen, false, 'the port is left open');
+    await harness.end();
+    harness = undefined;
   });
 
   /** Takes messages until one has the event. */
   async function event(id: string, wanted: string) {
     for (;;) {
-      const msg = await stage.next(id);
+      const msg = await nodeRed.next(id);
       if (msg.event === wanted) return msg;
     }
   }
 
   it('open a link before the device has been found: the input waits for it', async () => {
     const { server } = await begin();
-    stage.give('open', { _msgid: 'early', linkId: 0, uri: URI });
+    nodeRed.give('open', { _msgid: 'early', linkId: 0, uri: URI });
     const msg = await event('state', 'opened');
     assert.deepEqual([msg._msgid, msg.payload], ['early', 2]);
     assert.equal(server.connections.length, 1);
@@ -47,19 +47,19 @@ onEachRuntime('the nodes on the simulated ESP32', (stage) => {
 
   it('refuse another URI on a link that is open, unless it may be replaced', async () => {
     const { server } = await begin();
-    stage.give('open', { linkId: 0, uri: URI });
+    nodeRed.give('open', { linkId: 0, uri: URI });
     await event('state', 'opened');
-    stage.give('open', { linkId: 0, uri: 'ws://host/other' });
-    const caught = await stage.next('caught');
+    nodeRed.give('open', { linkId: 0, uri: 'ws://host/other' });
+    const caught = await nodeRed.next('caught');
     assert.deepEqual([codeOf(caught), caught.uri], ['LINK_IN_USE', 'ws://host/other']);
     assert.deepEqual(
       server.connections.map(({ request }) => request.target),
       ['/echo'],
     );
-    await stage.deploy(wholeFlow({ open: { replace: true } }), 'nodes');
-    stage.give('open', { linkId: 0, uri: URI });
+    await nodeRed.deploy(wholeFlow({ open: { replace: true } }), 'nodes');
+    nodeRed.give('open', { linkId: 0, uri: URI });
     await event('state', 'opened');
-    stage.give('open', { linkId: 0, uri: 'ws://host/other' });
+    nodeRed.give('open', { linkId: 0, uri: 'ws://host/other' });
     assert.equal((await event('state', 'opened')).uri, 'ws://host/other');
   });
 
@@ -75,12 +75,12 @@ onEachRuntime('the nodes on the simulated ESP32', (stage) => {
     await event('state', 'reopened');
     assert.equal(server.connections.length, 2);
 
-    stage.give('close', { linkId: 0 });
-    await stage.next('closed');
+    nodeRed.give('close', { linkId: 0 });
+    await nodeRed.next('closed');
     await clock.advance(600_000);
     assert.equal(server.connections.length, 2);
 
-    stage.give('open', {});
+    nodeRed.give('open', {});
     await event('state', 'opened');
     server.connections[2]?.close(1001);
     await event('state', 'reopened');
@@ -105,10 +105,10 @@ onEachRuntime('the nodes on the simulated ESP32', (stage) => {
 
   it('hold messages until the link is open, and send them then, in order', async () => {
     const { server } = await begin({ send: { whenAway: 'hold', holdSeconds: '20' } });
-    for (const payload of ['a', 'b', 'c']) stage.give('send', { linkId: 1, payload });
-    stage.give('open', { linkId: 1, uri: 'ws://host/plain' });
+    for (const payload of ['a', 'b', 'c']) nodeRed.give('send', { linkId: 1, payload });
+    nodeRed.give('open', { linkId: 1, uri: 'ws://host/plain' });
     for (const payload of ['a', 'b', 'c'])
-      assert.equal((await stage.next('sent')).payload, payload);
+      assert.equal((await nodeRed.next('sent')).payload, payload);
     assert.deepEqual(
       server.connections[0]?.frames.map((frame) => frame.payload.toString()),
       ['a', 'b', 'c'],
@@ -118,24 +118,24 @@ onEachRuntime('the nodes on the simulated ESP32', (stage) => {
   it('give up messages that waited too long, and those that may not wait at once', async () => {
     const { clock } = await begin({ send: { whenAway: 'hold', holdSeconds: '20' } });
     const before = clock.now();
-    stage.give('send', { linkId: 1, payload: 'x' });
-    assert.equal(codeOf(await stage.next('caught')), 'HOLD_TIMEOUT');
+    nodeRed.give('send', { linkId: 1, payload: 'x' });
+    assert.equal(codeOf(await nodeRed.next('caught')), 'HOLD_TIMEOUT');
     const waited = clock.now() - before;
     assert.ok(waited >= 20_000 && waited < 21_000, `${waited} ms`);
-    await stage.deploy(wholeFlow(), 'nodes');
+    await nodeRed.deploy(wholeFlow(), 'nodes');
     const again = clock.now();
-    stage.give('send', { linkId: 1, payload: 'x' });
-    assert.equal(codeOf(await stage.next('caught')), 'LINK_NOT_OPEN');
+    nodeRed.give('send', { linkId: 1, payload: 'x' });
+    assert.equal(codeOf(await nodeRed.next('caught')), 'LINK_NOT_OPEN');
     assert.ok(clock.now() - again < 100);
   });
 
   it('close with code and reason, after what was given before', async () => {
     const { server } = await begin();
-    stage.give('open', { linkId: 0, uri: 'ws://host/plain' });
+    nodeRed.give('open', { linkId: 0, uri: 'ws://host/plain' });
     await event('state', 'opened');
-    stage.give('send', { linkId: 0, payload: 'last words' });
-    stage.give('close', { linkId: 0, code: 3001, reason: 'grüß, "x"' });
-    await stage.next('closed');
+    nodeRed.give('send', { linkId: 0, payload: 'last words' });
+    nodeRed.give('close', { linkId: 0, code: 3001, reason: 'grüß, "x"' });
+    await nodeRed.next('closed');
     assert.deepEqual(
       server.connections[0]?.frames
         .slice(0, 2)
@@ -145,27 +145,27 @@ onEachRuntime('the nodes on the simulated ESP32', (stage) => {
         [8, `0bb9${Buffer.from('grüß, "x"').toString('hex')}`],
       ],
     );
-    assert.equal((await stage.next('sent')).payload, 'last words');
-    assert.equal(stage.statuses('status').at(-1)?.text, '0: status.closed');
+    assert.equal((await nodeRed.next('sent')).payload, 'last words');
+    assert.equal(nodeRed.statuses('status').at(-1)?.text, '0: status.closed');
   });
 
   it('close at once without a close frame', async () => {
     const { server } = await begin({ close: { mode: 'now' } });
-    stage.give('open', { linkId: 0, uri: 'ws://host/plain' });
+    nodeRed.give('open', { linkId: 0, uri: 'ws://host/plain' });
     await event('state', 'opened');
-    stage.give('close', { linkId: 0 });
-    await stage.next('closed');
+    nodeRed.give('close', { linkId: 0 });
+    await nodeRed.next('closed');
     assert.deepEqual(server.connections[0]?.frames, []);
   });
 
   it('send what is larger than one WSSEND in fragments where the firmware can', async () => {
     const { server } = await begin();
-    stage.give('open', { linkId: 0, uri: URI });
+    nodeRed.give('open', { linkId: 0, uri: URI });
     await event('state', 'opened');
     const payload = Buffer.alloc(40_000, 'ab');
-    stage.give('send', { linkId: 0, payload });
-    assert.deepEqual((await stage.next('sent')).payload, payload);
-    assert.deepEqual((await stage.next('in')).payload, payload);
+    nodeRed.give('send', { linkId: 0, payload });
+    assert.deepEqual((await nodeRed.next('sent')).payload, payload);
+    assert.deepEqual((await nodeRed.next('in')).payload, payload);
     const opcodes = server.connections[0]?.frames.map(({ opcode }) => opcode) ?? [];
     assert.equal(opcodes[0], 2);
     assert.ok(opcodes.slice(1).every((opcode) => opcode === 0));
@@ -173,10 +173,10 @@ onEachRuntime('the nodes on the simulated ESP32', (stage) => {
 
   it('name the limit for what is larger where the firmware cannot', async () => {
     const { server } = await begin({}, { firmware: 'C' });
-    stage.give('open', { linkId: 0, uri: URI });
+    nodeRed.give('open', { linkId: 0, uri: URI });
     await event('state', 'opened');
-    stage.give('send', { linkId: 0, payload: 'x'.repeat(8193) });
-    const caught = await stage.next('caught');
+    nodeRed.give('send', { linkId: 0, payload: 'x'.repeat(8193) });
+    const caught = await nodeRed.next('caught');
     assert.deepEqual(
       [codeOf(caught), Reflect.get(Object(caught.error), 'message')],
       [
@@ -184,32 +184,32 @@ onEachRuntime('the nodes on the simulated ESP32', (stage) => {
         'The message is 8193 bytes long; this firmware sends at most 8192 at once.',
       ],
     );
-    stage.give('send', { linkId: 0, payload: '' });
-    assert.equal(codeOf(await stage.next('caught')), 'EMPTY_NOT_SUPPORTED');
+    nodeRed.give('send', { linkId: 0, payload: '' });
+    assert.equal(codeOf(await nodeRed.next('caught')), 'EMPTY_NOT_SUPPORTED');
     assert.deepEqual(server.connections[0]?.frames, []);
   });
 
   it('end every input once when the device restarts in the middle', async () => {
     const { simulator, clock } = await begin();
-    stage.give('open', { linkId: 0, uri: URI });
+    nodeRed.give('open', { linkId: 0, uri: URI });
     await event('state', 'opened');
-    await stage.next('completed');
+    await nodeRed.next('completed');
     const inputs = 30;
     for (let index = 0; index < inputs; index++) {
-      stage.give('send', { linkId: 0, payload: `${index} ${'x'.repeat(500)}` });
+      nodeRed.give('send', { linkId: 0, payload: `${index} ${'x'.repeat(500)}` });
     }
-    stage.give('open', { linkId: 1, uri: 'ws://host/silent' });
-    await stage.next('completed');
+    nodeRed.give('open', { linkId: 1, uri: 'ws://host/silent' });
+    await nodeRed.next('completed');
     simulator.restart();
     // All but the one that was taken above, and the opening.
-    const ends = () => [...stage.waiting('completed'), ...stage.waiting('caught')];
+    const ends = () => [...nodeRed.waiting('completed'), ...nodeRed.waiting('caught')];
     assert.ok(await clock.until(() => ends().length >= inputs));
     await clock.advance(60_000);
     const ids = ends().map(({ _msgid }) => _msgid);
     assert.equal(ids.length, inputs);
     assert.equal(new Set(ids).size, inputs);
-    const codes = new Set(stage.waiting('caught').map(codeOf));
-    assert.ok(stage.waiting('caught').length > 0);
+    const codes = new Set(nodeRed.waiting('caught').map(codeOf));
+    assert.ok(nodeRed.waiting('caught').length > 0);
     for (const code of codes)
       assert.match(String(code), /^(DEVICE_RESTARTED|SEND_UNKNOWN|LINK_NOT_OPEN|OPEN_FAILED)$/);
   });

@@ -3,20 +3,20 @@ import { beforeEach, it } from 'node:test';
 import { EspAtError } from '../../driver/errors';
 import { Device } from '../../driver';
 import type { DeviceSettings } from '../../nodes/shared/device/device-settings';
-import { World } from '../harness/harness';
+import { Harness } from '../harness/harness';
 import { FakeDevice } from '../harness/nodes/fake-device';
 import { deviceNode, flowOf, wholeFlow } from '../harness/nodes/flows';
 import { codeOf, sentenceOf } from '../harness/nodes/messages';
-import { onEachRuntime } from '../harness/nodes/stage';
+import { onEachRuntime } from '../harness/nodes/node-red';
 
-onEachRuntime('esp-at-device', (stage) => {
+onEachRuntime('esp-at-device', (nodeRed) => {
   let device: FakeDevice;
   beforeEach(() => {
     device = new FakeDevice();
   });
 
   const levels = ['log', 'warn', 'error', 'debug'] as const;
-  const log = () => levels.flatMap((level) => stage.logged('device', level));
+  const log = () => levels.flatMap((level) => nodeRed.logged('device', level));
 
   it('is not made before a node uses it', async () => {
     let made = 0;
@@ -24,17 +24,17 @@ onEachRuntime('esp-at-device', (stage) => {
       made++;
       return device;
     };
-    await stage.load(
+    await nodeRed.load(
       make,
       flowOf('ws-send', 1).filter((node) => !('id' in node && node.id === 'node')),
     );
     assert.equal(made, 0);
-    await stage.deploy(flowOf('ws-send', 1), 'full');
+    await nodeRed.deploy(flowOf('ws-send', 1), 'full');
     assert.deepEqual([made, device.starts], [1, 1]);
   });
 
   it('writes to the log what happens, and what lasts only once', async () => {
-    await stage.load(() => device, flowOf('ws-send', 1));
+    await nodeRed.load(() => device, flowOf('ws-send', 1));
     const error = new EspAtError('PORT_NOT_FOUND', { port: '/dev/ttyUSB0' });
     for (let count = 0; count < 3; count++) {
       device.become({ state: 'absent', error });
@@ -43,17 +43,17 @@ onEachRuntime('esp-at-device', (stage) => {
     device.emit('event', { event: 'ready', detail: 'v1' });
     device.emit('event', { event: 'out-of-step' });
     device.emit('event', { event: 'unknown-line', detail: '+NEWS' });
-    assert.deepEqual(stage.logged('device', 'log'), ['events.ready: v1']);
-    assert.deepEqual(stage.logged('device', 'debug'), ['events.unknown-line: +NEWS']);
-    assert.deepEqual(stage.logged('device', 'warn'), [
+    assert.deepEqual(nodeRed.logged('device', 'log'), ['events.ready: v1']);
+    assert.deepEqual(nodeRed.logged('device', 'debug'), ['events.unknown-line: +NEWS']);
+    assert.deepEqual(nodeRed.logged('device', 'warn'), [
       'There is no serial port /dev/ttyUSB0. Check the cable and the port name.',
       'events.out-of-step',
     ]);
   });
 
   it('does not call it a loss that it was stopped', async () => {
-    await stage.load(() => device, flowOf('ws-send', 1));
-    const node = stage.node('device');
+    await nodeRed.load(() => device, flowOf('ws-send', 1));
+    const node = nodeRed.node('device');
     const warnings: unknown[] = [];
     Object.assign(node, { warn: (text: unknown) => warnings.push(text) });
     device.emit('event', { event: 'lost', error: new EspAtError('DEVICE_STOPPED') });
@@ -68,10 +68,10 @@ onEachRuntime('esp-at-device', (stage) => {
     const make = (settings: DeviceSettings) => {
       assert.fail(`a device was made of ${JSON.stringify(settings)}`);
     };
-    await stage.load(make, flow);
-    assert.equal(stage.statuses('node').at(-1)?.text, 'INVALID_CONFIG');
-    stage.give('node', { payload: 'x' });
-    const caught = await stage.next('caught');
+    await nodeRed.load(make, flow);
+    assert.equal(nodeRed.statuses('node').at(-1)?.text, 'INVALID_CONFIG');
+    nodeRed.give('node', { payload: 'x' });
+    const caught = await nodeRed.next('caught');
     assert.equal(codeOf(caught), 'INVALID_CONFIG');
     assert.equal(sentenceOf(caught), 'The link settings cannot be used: rate is not a number.');
   });
@@ -79,10 +79,10 @@ onEachRuntime('esp-at-device', (stage) => {
   it('is as good as absent while it is disabled', async () => {
     const flow = flowOf('ws-send', 1);
     flow.splice(1, 1, deviceNode({ d: true }));
-    await stage.load(() => device, flow);
-    assert.equal(stage.statuses('node').at(-1)?.text, 'short.NO_DEVICE');
-    stage.give('node', { payload: 'x' });
-    assert.equal(codeOf(await stage.next('caught')), 'NO_DEVICE');
+    await nodeRed.load(() => device, flow);
+    assert.equal(nodeRed.statuses('node').at(-1)?.text, 'short.NO_DEVICE');
+    nodeRed.give('node', { payload: 'x' });
+    assert.equal(codeOf(await nodeRed.next('caught')), 'NO_DEVICE');
     assert.equal(device.starts, 0);
   });
 
@@ -93,44 +93,46 @@ onEachRuntime('esp-at-device', (stage) => {
       deviceNode({ id: 'device2', name: 'other', rate: '9600' }),
       { id: 'node2', type: 'ws-send', z: 'tab', device: 'device2', link: '0', wires: [[]] },
     ];
-    await stage.load(make, [...flowOf('ws-send', 1), ...other]);
+    await nodeRed.load(make, [...flowOf('ws-send', 1), ...other]);
     assert.deepEqual([one.starts, two.starts], [1, 0]);
-    assert.equal(stage.statuses('node2').at(-1)?.text, 'PORT_SHARED');
-    assert.deepEqual(stage.statuses('node2').at(-1)?.fill, 'red');
-    stage.give('node2', { payload: 'x' });
-    const caught = await stage.next('caught');
+    assert.equal(nodeRed.statuses('node2').at(-1)?.text, 'PORT_SHARED');
+    assert.deepEqual(nodeRed.statuses('node2').at(-1)?.fill, 'red');
+    nodeRed.give('node2', { payload: 'x' });
+    const caught = await nodeRed.next('caught');
     assert.equal(codeOf(caught), 'PORT_SHARED');
     assert.match(sentenceOf(caught), /^The port sim: already belongs to the device "board"\./);
     const rest = flowOf('ws-send', 1).filter((node) => !('id' in node && node.id === 'node'));
-    await stage.deploy([...rest, ...other], 'nodes');
+    await nodeRed.deploy([...rest, ...other], 'nodes');
     for (let turn = 0; two.starts === 0 && turn < 200; turn++) {
       await new Promise((resolve) => setTimeout(resolve, 10));
     }
     assert.deepEqual([one.stops, two.starts], [1, 1]);
-    assert.equal(stage.statuses('node2').at(-1)?.text, 'status.closed');
+    assert.equal(nodeRed.statuses('node2').at(-1)?.text, 'status.closed');
   });
 
   /** All that a flow, a user or a log could see. */
   function visible(...seen: unknown[]): string {
     for (const id of ['open', 'send', 'close', 'status']) {
-      seen.push(stage.statuses(id));
-      for (const level of levels) seen.push(stage.logged(id, level));
+      seen.push(nodeRed.statuses(id));
+      for (const level of levels) seen.push(nodeRed.logged(id, level));
     }
-    for (const id of ['state', 'news', 'caught']) seen.push(stage.waiting(id));
+    for (const id of ['state', 'news', 'caught']) seen.push(nodeRed.waiting(id));
     // The URI is the flow's own, and told back to it.
     return JSON.stringify([seen, log()], (name, value: unknown) => (name === 'uri' ? '' : value));
   }
 
   it('gives away no secret: not in logs, statuses, messages or errors', async () => {
     const [password, header, authorization, uri] = ['pass-Word', 'head-Er', 'auth-Or', 'uri-Word'];
-    const world = new World({ simulator: { joined: false, wifi: [{ ssid: 'net', password }] } });
-    const { port, clock } = world;
+    const harness = new Harness({
+      simulator: { joined: false, wifi: [{ ssid: 'net', password }] },
+    });
+    const { port, clock } = harness;
     const flow = wholeFlow({
       device: { wifi: true, ssid: 'net', headers: [{ name: 'X-Key', secret: true, slot: 0 }] },
     });
     const credentials = { device: { password, headerSecret0: header }, open: { authorization } };
     const make = ({ options }: DeviceSettings) => new Device({ ...options, port, clock });
-    await stage.load(make, flow, credentials, undefined, clock);
+    await nodeRed.load(make, flow, credentials, undefined, clock);
     const seen: unknown[] = [];
     for (const [linkId, path] of [
       [0, '/echo'],
@@ -138,37 +140,37 @@ onEachRuntime('esp-at-device', (stage) => {
       [0, '/401'],
       [3, '/'],
     ]) {
-      stage.give('open', { linkId, uri: `ws://me:${uri}@host${path}` });
+      nodeRed.give('open', { linkId, uri: `ws://me:${uri}@host${path}` });
       await clock.advance(30_000);
     }
-    assert.equal(stage.waiting('caught').length, 3);
+    assert.equal(nodeRed.waiting('caught').length, 3);
     const all = visible(seen);
     for (const secret of [password, header, authorization, uri]) {
       assert.ok(!all.includes(secret), `${secret} in ${all}`);
       // It was said to the device, though.
       assert.ok(port.text.includes(secret), secret);
     }
-    await stage.unload();
-    await world.end();
+    await nodeRed.unload();
+    await harness.end();
   });
 
   it('gives away nothing of a key or a password that is no good', async () => {
     const [password, key] = ['pass\nWord', 'no PEM but a secret'];
-    const world = new World();
-    const { port, clock } = world;
+    const harness = new Harness();
+    const { port, clock } = harness;
     const flow = wholeFlow({ device: { wifi: true, ssid: 'net' } });
     const make = ({ options }: DeviceSettings) => new Device({ ...options, port, clock });
     for (const wrong of [{ password }, { key0: key }]) {
-      await stage.load(make, flow, { device: wrong }, undefined, clock);
-      stage.give('open', { linkId: 0, uri: 'ws://host/' });
+      await nodeRed.load(make, flow, { device: wrong }, undefined, clock);
+      nodeRed.give('open', { linkId: 0, uri: 'ws://host/' });
       await clock.advance(60_000);
-      const caught = await stage.next('caught');
+      const caught = await nodeRed.next('caught');
       assert.match(String(codeOf(caught)), /^(INVALID_SETTING|CERTIFICATE_INVALID|WIFI_PASSWORD)$/);
       const all = visible(caught);
       for (const secret of [password, 'Word', key]) assert.ok(!all.includes(secret), all);
       assert.ok(!port.text.includes('Word'));
-      await stage.unload();
+      await nodeRed.unload();
     }
-    await world.end();
+    await harness.end();
   });
 });

@@ -8,7 +8,7 @@ import { makeDevice, type MakeDevice } from '../../nodes/shared/device/make-devi
 import { startPathServer, type PathServer } from '../harness/network/path-server';
 import { makeAuthority, makeIdentity } from '../harness/network/ws-server-certificates';
 import { FakeDevice } from '../harness/nodes/fake-device';
-import { onEachRuntime } from '../harness/nodes/stage';
+import { onEachRuntime } from '../harness/nodes/node-red';
 
 const authority = makeAuthority('Home CA');
 const identity = makeIdentity(authority, 'server', { hosts: ['127.0.0.1'] });
@@ -82,10 +82,10 @@ const flow = (uri: string, settings: object = {}) => [
 
 let boards = 0;
 
-onEachRuntime('a board out of its box', (stage) => {
+onEachRuntime('a board out of its box', (nodeRed) => {
   let server: PathServer | undefined;
   afterEach(async () => {
-    await stage.unload();
+    await nodeRed.unload();
     await server?.close();
     server = undefined;
   });
@@ -102,13 +102,13 @@ onEachRuntime('a board out of its box', (stage) => {
 
   async function event(name: string): Promise<NodeMessage> {
     for (;;) {
-      const msg = await stage.next('news');
+      const msg = await nodeRed.next('news');
       if (field(msg, 'event') === name) return msg;
     }
   }
 
   async function opened(): Promise<void> {
-    while ((await stage.next('state')).payload !== 2);
+    while ((await nodeRed.next('state')).payload !== 2);
   }
 
   for (const firmware of ['C', 'D'] as const) {
@@ -118,16 +118,18 @@ onEachRuntime('a board out of its box', (stage) => {
         clientAuthority: authority.certificate,
         needsClientCertificate: true,
       });
-      await stage.load(factory({ firmware }), flow(`${server.url}/echo`), { device: credentials });
+      await nodeRed.load(factory({ firmware }), flow(`${server.url}/echo`), {
+        device: credentials,
+      });
       await opened();
-      stage.give('send', { payload: 'hello' });
-      assert.equal((await stage.next('in')).payload, 'hello');
+      nodeRed.give('send', { payload: 'hello' });
+      assert.equal((await nodeRed.next('in')).payload, 'hello');
       assert.equal(server.ws.requests[0]?.clientName, 'board');
-      assert.deepEqual(stage.waiting('caught'), []);
-      assert.deepEqual(stage.logged('device', 'warn'), []);
+      assert.deepEqual(nodeRed.waiting('caught'), []);
+      assert.deepEqual(nodeRed.logged('device', 'warn'), []);
       assert.deepEqual(
         ['events.joined', 'events.address', 'events.clock-set'].filter(
-          (text) => !stage.logged('device', 'log').includes(text),
+          (text) => !nodeRed.logged('device', 'log').includes(text),
         ),
         [],
       );
@@ -138,19 +140,19 @@ onEachRuntime('a board out of its box', (stage) => {
     it(`warns that wss:// is not verified, class ${firmware}`, async () => {
       server = await startPathServer({ identity: makeIdentity(makeAuthority('X'), 'anybody') });
       const links = [linkSettings('0')];
-      await stage.load(factory({ firmware }), flow(`${server.url}/echo`, { links }), {
+      await nodeRed.load(factory({ firmware }), flow(`${server.url}/echo`, { links }), {
         device: { password: home.password },
       });
       const warning = await event('warning');
       assert.equal(field(field(warning, 'error'), 'code'), 'SERVER_NOT_VERIFIED');
-      stage.give('send', { payload: 'hello' });
-      assert.equal((await stage.next('in')).payload, 'hello');
-      assert.match(stage.logged('device', 'warn').join('\n'), /never verifies servers/);
+      nodeRed.give('send', { payload: 'hello' });
+      assert.equal((await nodeRed.next('in')).payload, 'hello');
+      assert.match(nodeRed.logged('device', 'warn').join('\n'), /never verifies servers/);
     });
   }
 
   it('shows what is wrong on the canvas, in the log and to ws-status, never the password', async () => {
-    await stage.load(factory(), flow('ws://127.0.0.1:1/'), {
+    await nodeRed.load(factory(), flow('ws://127.0.0.1:1/'), {
       device: { ...credentials, password: 'wrong-word' },
     });
     const warning = await event('warning');
@@ -158,13 +160,13 @@ onEachRuntime('a board out of its box', (stage) => {
       code: 'WIFI_PASSWORD',
       message: `The network ${home.ssid} refused the password.`,
     });
-    assert.deepEqual(stage.statuses('open').at(-1), {
+    assert.deepEqual(nodeRed.statuses('open').at(-1), {
       fill: 'red',
       shape: 'ring',
       text: 'WIFI_PASSWORD',
     });
     const log = (['log', 'warn', 'error', 'debug'] as const).flatMap((level) =>
-      stage.logged('device', level),
+      nodeRed.logged('device', level),
     );
     assert.ok(log.some((line) => line.includes('refused the password')));
     assert.doesNotMatch(JSON.stringify([log, warning]), /wrong-word|PRIVATE KEY/);
@@ -196,81 +198,85 @@ onEachRuntime('a board out of its box', (stage) => {
   ];
   for (const [code, settings, given, sentence] of refused) {
     it(`refuses ${JSON.stringify(settings)}: ${code}`, async () => {
-      await stage.load(makeDevice, flow('ws://127.0.0.1:1/', settings), { device: given });
-      stage.give('send', { payload: 'x' });
-      const error: unknown = field(await stage.next('caught'), 'error');
+      await nodeRed.load(makeDevice, flow('ws://127.0.0.1:1/', settings), { device: given });
+      nodeRed.give('send', { payload: 'x' });
+      const error: unknown = field(await nodeRed.next('caught'), 'error');
       assert.equal(field(error, 'code'), code);
       assert.match(String(field(error, 'message')), sentence);
-      assert.deepEqual(stage.statuses('open').at(-1), { fill: 'red', shape: 'ring', text: code });
+      assert.deepEqual(nodeRed.statuses('open').at(-1), { fill: 'red', shape: 'ring', text: code });
     });
   }
 
   it('names the port that is missing, as the environment variable has it', async () => {
     process.env.SOCKET = '/dev/serial/by-id/none';
     try {
-      await stage.load(makeDevice, flow('ws://127.0.0.1:1/', { port: '${SOCKET}' }), {
+      await nodeRed.load(makeDevice, flow('ws://127.0.0.1:1/', { port: '${SOCKET}' }), {
         device: credentials,
       });
       await event('state');
-      assert.match(stage.logged('device', 'warn').join(), /no serial port .*by-id\/none/);
-      assert.deepEqual(stage.statuses('open').at(-1)?.text, 'PORT_NOT_FOUND');
+      assert.match(nodeRed.logged('device', 'warn').join(), /no serial port .*by-id\/none/);
+      assert.deepEqual(nodeRed.statuses('open').at(-1)?.text, 'PORT_NOT_FOUND');
     } finally {
       delete process.env.SOCKET;
     }
   });
 });
 
-onEachRuntime('a network that goes and comes back', (stage) => {
+onEachRuntime('a network that goes and comes back', (nodeRed) => {
   it('is shown in the place of the link, and told to ws-status', async () => {
     const device = new FakeDevice();
-    await stage.load(() => device, flow('ws://host/echo'));
+    await nodeRed.load(() => device, flow('ws://host/echo'));
     await device.links[0].open({ uri: 'ws://host/echo' });
     device.become({ state: 'ready', error: new EspAtError('WIFI_LOST') });
-    assert.deepEqual(stage.statuses('open').at(-1), {
+    assert.deepEqual(nodeRed.statuses('open').at(-1), {
       fill: 'red',
       shape: 'ring',
       text: 'WIFI_LOST',
     });
-    const news = await stage.next('news');
+    const news = await nodeRed.next('news');
     assert.deepEqual(
       [news.payload, field(news, 'event'), field(field(news, 'error'), 'code')],
       ['ready', 'state', 'WIFI_LOST'],
     );
-    assert.match(stage.logged('device', 'warn').join(), /lost its Wi-Fi network/);
+    assert.match(nodeRed.logged('device', 'warn').join(), /lost its Wi-Fi network/);
     device.become({ state: 'ready' });
-    assert.deepEqual(stage.statuses('open').at(-1), { fill: 'green', shape: 'dot', text: 'host' });
+    assert.deepEqual(nodeRed.statuses('open').at(-1), {
+      fill: 'green',
+      shape: 'dot',
+      text: 'host',
+    });
   });
 });
 
-onEachRuntime('the dialog', (stage) => {
+onEachRuntime('the dialog', (nodeRed) => {
   const ask = (body: object) =>
-    stage.post('/esp-at-websocket/certificates', { device: 'device', slot: '0', ...body });
+    nodeRed.post('/esp-at-websocket/certificates', { device: 'device', slot: '0', ...body });
 
   it('is told the networks in reach, strongest first, by a device that runs', async () => {
     const device = new FakeDevice();
     device.networks = [
       { ssid: '<b>"x"', bssid: 'aa:bb:cc:dd:ee:ff', signal: -40, channel: 1, encrypted: true },
     ];
-    await stage.load(() => device, flow('ws://host/'));
-    assert.deepEqual(await stage.get('/esp-at-websocket/networks/device'), {
+    await nodeRed.load(() => device, flow('ws://host/'));
+    assert.deepEqual(await nodeRed.get('/esp-at-websocket/networks/device'), {
       status: 200,
       body: device.networks,
     });
   });
 
   it('is told why networks cannot be listed', async () => {
-    await stage.load(makeDevice, [deviceWith(), { id: 'tab', type: 'tab' }]);
-    assert.deepEqual(await stage.get('/esp-at-websocket/networks/nobody'), {
+    await nodeRed.load(makeDevice, [deviceWith(), { id: 'tab', type: 'tab' }]);
+    assert.deepEqual(await nodeRed.get('/esp-at-websocket/networks/nobody'), {
       status: 409,
       body: { error: 'No device is chosen, or it is disabled.' },
     });
-    const idle = await stage.get('/esp-at-websocket/networks/device');
+    const idle = await nodeRed.get('/esp-at-websocket/networks/device');
     assert.equal(idle.status, 409);
     assert.match(String(field(idle.body, 'error')), /stopped/);
   });
 
   it('is told what is wrong with certificates, with the stored key where it has none', async () => {
-    await stage.load(() => new FakeDevice(), flow('ws://host/'), { device: credentials });
+    await nodeRed.load(() => new FakeDevice(), flow('ws://host/'), { device: credentials });
     const stored = { ca: authority.certificate, certificate: board.certificate, key: '__PWRD__' };
     assert.deepEqual(await ask(stored), { status: 200, body: [] });
     assert.deepEqual(await ask({ ...stored, certificate: other.certificate }), {
@@ -303,8 +309,8 @@ onEachRuntime('the dialog', (stage) => {
   });
 
   it('is told the ports: the simulated one first', async () => {
-    await stage.load(() => new FakeDevice(), flow('ws://host/'));
-    const { status, body } = await stage.get('/esp-at-websocket/ports');
+    await nodeRed.load(() => new FakeDevice(), flow('ws://host/'));
+    const { status, body } = await nodeRed.get('/esp-at-websocket/ports');
     assert.equal(status, 200);
     assert.ok(Array.isArray(body));
     assert.equal(field(body[0], 'value'), 'sim:');

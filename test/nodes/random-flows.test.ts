@@ -5,11 +5,11 @@ import { errorCodes } from '../../driver/errors';
 import { faults } from '../../simulator/faults';
 import { drawOrder, withOccasion } from '../verification/faults/orders';
 import { VirtualStage } from '../verification/faults/virtual-stage';
-import { Chance } from '../harness/random';
+import { SeededRandom } from '../harness/random';
 import type { WsConnection } from '../harness/network/ws-server';
 import { wholeFlow } from '../harness/nodes/flows';
 import { codeOf, sentenceOf } from '../harness/nodes/messages';
-import { onEachRuntime, type Stage } from '../harness/nodes/stage';
+import { onEachRuntime, type NodeRed } from '../harness/nodes/node-red';
 
 /** Lives that are lived on each Node-RED, and what happens in each. */
 const LIVES = 12;
@@ -33,9 +33,9 @@ const harmless = faults
 /** A flow that is given messages, good ones and bad ones, and deployed again and again while its device goes through all that can go wrong. */
 class FlowLife {
   readonly problems: string[] = [];
-  readonly #stage: Stage;
-  readonly #world: VirtualStage;
-  readonly #luck: Chance;
+  readonly #nodeRed: NodeRed;
+  readonly #harness: VirtualStage;
+  readonly #luck: SeededRandom;
   readonly #settings: Record<string, object>;
   /** What was given to which node; of messages that can be sent, as the server should get them. */
   readonly #given = new Map<string, { readonly node: string; readonly bytes?: Buffer }>();
@@ -46,14 +46,14 @@ class FlowLife {
   /** Nodes that are not in the flow at present. */
   readonly #away = new Set<string>();
 
-  constructor(stage: Stage, seed: number) {
-    this.#stage = stage;
-    this.#luck = new Chance(seed);
+  constructor(nodeRed: NodeRed, seed: number) {
+    this.#nodeRed = nodeRed;
+    this.#luck = new SeededRandom(seed);
     const firmware = this.#luck.one(classes);
-    const world = new VirtualStage({ firmware, seed, paced: this.#luck.once(3) });
-    this.#world = world;
-    world.ws.manners.answersCloses = !this.#luck.once(4);
-    world.ws.manners.onFrame = (connection, { opcode, fin, payload }) => {
+    const harness = new VirtualStage({ firmware, seed, paced: this.#luck.once(3) });
+    this.#harness = harness;
+    harness.ws.behavior.answersCloses = !this.#luck.once(4);
+    harness.ws.behavior.onFrame = (connection, { opcode, fin, payload }) => {
       connection.frames.length = 0;
       if (opcode > 2) return;
       const parts = opcode === 0 ? (this.#parts.get(connection) ?? []) : [];
@@ -74,8 +74,8 @@ class FlowLife {
   }
 
   async live(): Promise<void> {
-    const { clock, device, faults: injected } = this.#world;
-    await this.#stage.load(() => device, this.#flow(), this.#credentials(), undefined, clock);
+    const { clock, device, faults: injected } = this.#harness;
+    await this.#nodeRed.load(() => device, this.#flow(), this.#credentials(), undefined, clock);
     for (const linkId of [0, 1, 2]) this.#give('open', { linkId });
     for (let index = 0; index < HAPPENINGS; index++) {
       await this.#happen();
@@ -90,13 +90,13 @@ class FlowLife {
     this.#look();
     this.#checkEndings();
     this.#checkReceived();
-    await this.#stage.unload();
-    if (this.#stage.timers > 0) this.problems.push('timers of nodes are left');
-    this.problems.push(...(await this.#world.end()));
+    await this.#nodeRed.unload();
+    if (this.#nodeRed.timers > 0) this.problems.push('timers of nodes are left');
+    this.problems.push(...(await this.#harness.end()));
   }
 
   async #happen(): Promise<void> {
-    const { faults: injected, ws } = this.#world;
+    const { faults: injected, ws } = this.#harness;
     const linkId = this.#luck.one([0, 1, 2, 0, 1, 2, 0, 1, 2, 'x']);
     const connection = this.#luck.one(ws.connections.filter(({ open }) => open));
     switch (this.#luck.below(14)) {
@@ -147,7 +147,7 @@ class FlowLife {
   #serve(connection: WsConnection): void {
     const text = `[${this.#served.size}]${'y'.repeat(this.#luck.below(3000))}`;
     this.#served.set(text, 0);
-    const end = this.#world.firmware === 'D' ? '' : DELIMITER;
+    const end = this.#harness.firmware === 'D' ? '' : DELIMITER;
     connection.send({ fin: true, opcode: 1, payload: Buffer.from(text + end) });
   }
 
@@ -155,7 +155,7 @@ class FlowLife {
     if (this.#away.has(node)) return;
     const name = `<${this.#given.size}>`;
     this.#given.set(name, { node, ...more });
-    this.#stage.give(node, { ...msg, _msgid: name });
+    this.#nodeRed.give(node, { ...msg, _msgid: name });
   }
 
   #arrive(bytes: Buffer): void {
@@ -194,20 +194,20 @@ class FlowLife {
 
   async #deploy(): Promise<void> {
     this.#look();
-    await this.#stage.deploy(this.#flow(), 'nodes', this.#credentials());
+    await this.#nodeRed.deploy(this.#flow(), 'nodes', this.#credentials());
   }
 
   /** Keeps what people see, which is gone with its nodes. */
   #look(): void {
     for (const level of ['log', 'warn', 'error', 'debug'] as const)
-      for (const text of this.#stage.logged('device', level)) this.#shown.add(text);
+      for (const text of this.#nodeRed.logged('device', level)) this.#shown.add(text);
   }
 
   // --- the books -----------------------------------------------------------------------------------
 
   /** All links open, pass messages and are shown as open. */
   async #checkUse(): Promise<void> {
-    const { clock } = this.#world;
+    const { clock } = this.#harness;
     for (const linkId of [0, 1, 2]) this.#give('close', { linkId });
     await clock.advance(30_000);
     for (const linkId of [0, 1, 2]) {
@@ -218,7 +218,7 @@ class FlowLife {
       await clock.advance(2000);
       if (this.#arrived.get(name) !== 1) this.problems.push(`link ${linkId} is of no use`);
       for (const id of users) {
-        const text = this.#stage.statuses(id).at(-1)?.text;
+        const text = this.#nodeRed.statuses(id).at(-1)?.text;
         if (text !== `${linkId}: server:80` && text !== `${linkId}: server`)
           this.problems.push(`${id} shows ${text}`);
       }
@@ -226,8 +226,8 @@ class FlowLife {
   }
 
   #checkEndings(): void {
-    const completed = this.#stage.waiting('completed');
-    const caught = this.#stage.waiting('caught');
+    const completed = this.#nodeRed.waiting('completed');
+    const caught = this.#nodeRed.waiting('caught');
     const endings = new Map<string, NodeMessage[]>();
     for (const msg of [...completed, ...caught]) {
       const id = String(msg._msgid);
@@ -247,14 +247,14 @@ class FlowLife {
       if (!known.has(codeOf(msg))) this.problems.push(`caught ${JSON.stringify(msg.error)}`);
       this.#shown.add(sentenceOf(msg));
     }
-    for (const { error, uri } of this.#stage.waiting('news'))
+    for (const { error, uri } of this.#nodeRed.waiting('news'))
       this.#shown.add(JSON.stringify([error, uri]));
     for (const text of this.#shown)
       if (text.includes('s3cret')) this.problems.push(`a secret: ${text}`);
   }
 
   #checkReceived(): void {
-    for (const { payload } of this.#stage.waiting('in')) {
+    for (const { payload } of this.#nodeRed.waiting('in')) {
       const times = this.#served.get(String(payload));
       if (times !== 0) this.problems.push(`${String(payload).slice(0, 20)} came ${times} times`);
       this.#served.set(String(payload), 1);
@@ -262,10 +262,10 @@ class FlowLife {
   }
 }
 
-onEachRuntime('a flow on a device that fails, deployed again and again', (stage) => {
+onEachRuntime('a flow on a device that fails, deployed again and again', (nodeRed) => {
   it('ends every input once, tells the truth about it, and works in the end', async () => {
     for (let seed = 1; seed <= LIVES; seed++) {
-      const life = new FlowLife(stage, seed);
+      const life = new FlowLife(nodeRed, seed);
       await life.live();
       assert.deepEqual(life.problems, [], `life ${seed}`);
     }

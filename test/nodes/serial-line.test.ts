@@ -7,7 +7,7 @@ import { makeDevice } from '../../nodes/shared/device/make-device';
 import { SimulatedDevice } from '../../simulator';
 import { startPathServer, type PathServer } from '../harness/network/path-server';
 import { openPty, whyNoPty, type Pty } from '../harness/pty';
-import { onEachRuntime } from '../harness/nodes/stage';
+import { onEachRuntime } from '../harness/nodes/node-red';
 
 const noPty = whyNoPty() ?? false;
 
@@ -27,7 +27,7 @@ interface SerialLine {
   readonly written: Buffer[];
 }
 
-onEachRuntime('over a real serial line', (stage) => {
+onEachRuntime('over a real serial line', (nodeRed) => {
   let line: SerialLine;
   let server: PathServer;
 
@@ -48,7 +48,7 @@ onEachRuntime('over a real serial line', (stage) => {
     line = { pty, device, written };
   });
   afterEach(async () => {
-    await stage.unload();
+    await nodeRed.unload();
     line.device.destroy();
     await line.pty.close();
     await server.close();
@@ -80,18 +80,18 @@ onEachRuntime('over a real serial line', (stage) => {
   /** Waits for the report of a state of a link. */
   async function state(link: number, wanted: number): Promise<NodeMessage> {
     for (;;) {
-      const msg = await stage.next('state');
+      const msg = await nodeRed.next('state');
       if (field(msg, 'linkId') === link && msg.payload === wanted) return msg;
     }
   }
 
   async function open(link: number, path = '/echo'): Promise<void> {
-    stage.give('open', { linkId: link, uri: `${server.url}${path}` });
+    nodeRed.give('open', { linkId: link, uri: `${server.url}${path}` });
     await state(link, 2);
   }
 
   it('brings text and binary there and back, whatever is inside, and 8192 bytes', async () => {
-    await stage.load(makeDevice, flow());
+    await nodeRed.load(makeDevice, flow());
     await open(0);
     const large = Buffer.from(Array.from({ length: 8192 }, (_, index) => (index * 31) & 0xff));
     const nasty = Buffer.from(
@@ -99,22 +99,22 @@ onEachRuntime('over a real serial line', (stage) => {
       'latin1',
     );
     for (const payload of ['grüß dich', nasty, large, nasty.toString('latin1')]) {
-      stage.give('send', { linkId: 0, payload });
-      assert.deepEqual((await stage.next('sent')).payload, payload);
-      assert.deepEqual((await stage.next('in')).payload, payload);
+      nodeRed.give('send', { linkId: 0, payload });
+      assert.deepEqual((await nodeRed.next('sent')).payload, payload);
+      assert.deepEqual((await nodeRed.next('in')).payload, payload);
     }
-    assert.deepEqual(stage.waiting('caught'), []);
+    assert.deepEqual(nodeRed.waiting('caught'), []);
   });
 
   it('keeps three links apart', async () => {
-    await stage.load(makeDevice, flow());
+    await nodeRed.load(makeDevice, flow());
     for (const link of [0, 1, 2]) await open(link, `/echo?${link}`);
     for (let index = 0; index < 30; index++) {
-      stage.give('send', { linkId: index % 3, payload: `${index % 3}:${index}` });
+      nodeRed.give('send', { linkId: index % 3, payload: `${index % 3}:${index}` });
     }
     const got: unknown[][] = [[], [], []];
     for (let index = 0; index < 30; index++) {
-      const msg = await stage.next('in');
+      const msg = await nodeRed.next('in');
       got[Number(field(msg, 'linkId'))]?.push(msg.payload);
     }
     const sent = (link: number) =>
@@ -123,25 +123,25 @@ onEachRuntime('over a real serial line', (stage) => {
   });
 
   it('follows a close by the server and a close by the flow', async () => {
-    await stage.load(makeDevice, flow());
+    await nodeRed.load(makeDevice, flow());
     await open(0, '/plain');
     server.ws.connections[0]?.close(1001);
     await state(0, 0);
     await open(0, '/plain');
-    stage.give('close', { linkId: 0 });
-    await stage.next('closed');
+    nodeRed.give('close', { linkId: 0 });
+    await nodeRed.next('closed');
     const [first] = server.ws.connections[1]?.frames ?? [];
     assert.deepEqual([first?.opcode, first?.payload], [8, Buffer.from([0x03, 0xe8])]);
   });
 
   it('follows the device while it reconnects after TCP was cut', async () => {
-    await stage.load(makeDevice, flow());
+    await nodeRed.load(makeDevice, flow());
     await open(0);
     server.ws.connections[0]?.reset();
     await state(0, 1);
     await state(0, 2);
-    stage.give('send', message({ linkId: 0, payload: 'again' }));
-    assert.equal((await stage.next('in')).payload, 'again');
+    nodeRed.give('send', message({ linkId: 0, payload: 'again' }));
+    assert.equal((await nodeRed.next('in')).payload, 'again');
     assert.equal(server.ws.connections.length, 2);
   });
 
@@ -151,9 +151,9 @@ onEachRuntime('over a real serial line', (stage) => {
     ['HTTP 401', () => `${server.url}/401`],
   ] as const) {
     it(`fails with a code in bounded time: ${what}`, async () => {
-      await stage.load(makeDevice, flow());
-      stage.give('open', message({ linkId: 0, uri: uri() }));
-      const error: unknown = field(await stage.next('caught'), 'error');
+      await nodeRed.load(makeDevice, flow());
+      nodeRed.give('open', message({ linkId: 0, uri: uri() }));
+      const error: unknown = field(await nodeRed.next('caught'), 'error');
       assert.equal(field(error, 'code'), 'OPEN_FAILED');
     });
   }
@@ -168,17 +168,17 @@ onEachRuntime('over a real serial line', (stage) => {
       made.push(device);
       return device;
     };
-    await stage.load(make, flow());
+    await nodeRed.load(make, flow());
     await open(0);
     const changed = flow().map((node) =>
       'type' in node && node.type === 'ws-send' ? { ...node, name: 'renamed' } : node,
     );
-    await stage.deploy(changed, 'nodes');
-    stage.give('send', message({ linkId: 0, payload: 'still open' }));
-    assert.equal((await stage.next('in')).payload, 'still open');
+    await nodeRed.deploy(changed, 'nodes');
+    nodeRed.give('send', message({ linkId: 0, payload: 'still open' }));
+    assert.equal((await nodeRed.next('in')).payload, 'still open');
     assert.equal(server.ws.connections.length, 1);
     const before = performance.now();
-    await stage.deploy([{ id: 'tab', type: 'tab' }], 'full');
+    await nodeRed.deploy([{ id: 'tab', type: 'tab' }], 'full');
     assert.ok(performance.now() - before < 2000);
     assert.equal(made.length, 1);
     const [device] = made;
@@ -190,7 +190,7 @@ onEachRuntime('over a real serial line', (stage) => {
   });
 
   it('refuses bad input at the Catch node, with not one byte written', async () => {
-    await stage.load(makeDevice, flow());
+    await nodeRed.load(makeDevice, flow());
     await open(0);
     line.written.length = 0;
     const wrong: readonly (readonly [node: string, msg: object, code: string])[] = [
@@ -214,19 +214,19 @@ onEachRuntime('over a real serial line', (stage) => {
       ['close', { linkId: 0, code: 1005 }, 'INVALID_CLOSE_CODE'],
     ];
     for (const [node, msg, code] of wrong) {
-      stage.give(node, { ...msg });
-      const error: unknown = field(await stage.next('caught'), 'error');
+      nodeRed.give(node, { ...msg });
+      const error: unknown = field(await nodeRed.next('caught'), 'error');
       assert.equal(field(error, 'code'), code, JSON.stringify(msg));
     }
     assert.equal(Buffer.concat(line.written).toString('latin1'), '');
   });
 
   it('frees the port within 2 s when the flow stops, even in the middle of an opening', async () => {
-    await stage.load(makeDevice, flow());
+    await nodeRed.load(makeDevice, flow());
     await open(0);
-    stage.give('open', { linkId: 1, uri: `${server.url}/silent` });
+    nodeRed.give('open', { linkId: 1, uri: `${server.url}/silent` });
     const before = performance.now();
-    await stage.unload();
+    await nodeRed.unload();
     assert.ok(performance.now() - before < 2000);
     // Another program can take the port now: bytes for it stay until it reads them.
     const timers = process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;

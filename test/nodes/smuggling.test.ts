@@ -5,10 +5,10 @@ import type { NodeMessage } from 'node-red';
 import { errorCodes } from '../../driver/errors';
 import { anyText, anyValue } from '../harness/any-text';
 import { saidCommands, type SaidCommand } from '../harness/host-stream';
-import { World } from '../harness/harness';
+import { Harness } from '../harness/harness';
 import { wholeFlow } from '../harness/nodes/flows';
 import { codeOf, sentenceOf } from '../harness/nodes/messages';
-import { onEachRuntime, type Stage } from '../harness/nodes/stage';
+import { onEachRuntime, type NodeRed } from '../harness/nodes/node-red';
 
 const RUNS = { numRuns: 250, seed: 20261125 };
 const URI = 'ws://host/plain';
@@ -52,28 +52,28 @@ const opening = fc.record({
   ),
 });
 
-onEachRuntime('no field of a message can hold a command', (stage) => {
-  let world: World;
+onEachRuntime('no field of a message can hold a command', (nodeRed) => {
+  let harness: Harness;
 
   beforeEach(async () => {
-    world = new World();
-    await stage.load(() => world.device, wholeFlow(), {}, undefined, world.clock);
-    assert.ok(await world.clock.until(() => world.device.status.state === 'ready'));
+    harness = new Harness();
+    await nodeRed.load(() => harness.device, wholeFlow(), {}, undefined, harness.clock);
+    assert.ok(await harness.clock.until(() => harness.device.status.state === 'ready'));
   });
   afterEach(async () => {
-    await stage.unload();
-    await world.end();
+    await nodeRed.unload();
+    await harness.end();
   });
 
   /** Gives a message to a node and waits for its end: what it ended in, and what was said meanwhile. */
   async function give(node: string, msg: object): Promise<Ending> {
-    world.port.written.length = 0;
-    stage.give(node, { ...msg });
-    const failed = await ended(stage, world);
+    harness.port.written.length = 0;
+    nodeRed.give(node, { ...msg });
+    const failed = await ended(nodeRed, harness);
     // All that would come by itself has time to.
-    await world.clock.advance(100);
+    await harness.clock.advance(100);
     // The driver asks for the states of the links now and then, whatever the flow does.
-    const said = saidCommands(Buffer.concat(world.port.written)).filter(
+    const said = saidCommands(Buffer.concat(harness.port.written)).filter(
       ({ name, kind }) => name !== '+WSOPEN' || kind !== 'query',
     );
     const code = failed ? codeOf(failed) : undefined;
@@ -111,7 +111,7 @@ onEachRuntime('no field of a message can hold a command', (stage) => {
         }
         const links = said.filter(({ name, kind }) => kind === 'set' && name !== '+WSHEAD');
         for (const { values } of links) assert.equal(values[0], Number(msg.linkId));
-        await closeAll(world);
+        await closeAll(harness);
       }),
       RUNS,
     );
@@ -125,7 +125,7 @@ onEachRuntime('no field of a message can hold a command', (stage) => {
       subprotocol: '{{msg.protocol}}',
       headers: [{ name: 'X-A', value: 'v {{topic}}' }],
     };
-    await stage.deploy(wholeFlow({ open }), 'nodes');
+    await nodeRed.deploy(wholeFlow({ open }), 'nodes');
     let opened = 0;
     const short = fc.constantFrom('x', '{{payload}}', 'a,"b"');
     const message = fc.record({
@@ -136,7 +136,7 @@ onEachRuntime('no field of a message can hold a command', (stage) => {
     });
     await fc.assert(
       fc.asyncProperty(message, async ({ query, ...msg }) => {
-        stage.node('open').context().flow.set('query', query);
+        nodeRed.node('open').context().flow.set('query', query);
         const { code, said } = await give('open', msg);
         if (String(code).startsWith('INVALID_')) assert.deepEqual(said, []);
         for (const { values } of said.filter(({ name }) => name === '+WSOPEN')) {
@@ -145,7 +145,7 @@ onEachRuntime('no field of a message can hold a command', (stage) => {
           assert.deepEqual(values, openValues({ linkId: 0, uri, subprotocol: msg.protocol }));
           assert.equal(headerPayloads(said)[0], `X-A: v ${msg.topic}`);
         }
-        await closeAll(world);
+        await closeAll(harness);
       }),
       RUNS,
     );
@@ -166,7 +166,7 @@ onEachRuntime('no field of a message can hold a command', (stage) => {
     });
     await fc.assert(
       fc.asyncProperty(message, async (msg) => {
-        await openAll(world);
+        await openAll(harness);
         const { code, said } = await give('send', msg);
         if (String(code).startsWith('INVALID_')) assert.deepEqual(said, []);
         const sends = said.filter(({ name }) => name === '+WSSEND');
@@ -191,7 +191,7 @@ onEachRuntime('no field of a message can hold a command', (stage) => {
     });
     await fc.assert(
       fc.asyncProperty(message, async (msg) => {
-        await openAll(world);
+        await openAll(harness);
         const { code, said } = await give('close', msg);
         if (String(code).startsWith('INVALID_')) assert.deepEqual(said, []);
         if (code === undefined) {
@@ -226,23 +226,25 @@ interface Ending {
 }
 
 /** Waits until the message has ended; brings it when it failed. */
-async function ended(stage: Stage, world: World): Promise<NodeMessage | undefined> {
-  const arrived = (id: string) => stage.waiting(id).length > 0;
-  assert.ok(await world.clock.until(() => arrived('completed') || arrived('caught'), 120_000));
+async function ended(nodeRed: NodeRed, harness: Harness): Promise<NodeMessage | undefined> {
+  const arrived = (id: string) => nodeRed.waiting(id).length > 0;
+  assert.ok(await harness.clock.until(() => arrived('completed') || arrived('caught'), 120_000));
   assert.ok(!(arrived('completed') && arrived('caught')));
-  if (arrived('caught')) return stage.next('caught');
-  await stage.next('completed');
+  if (arrived('caught')) return nodeRed.next('caught');
+  await nodeRed.next('completed');
   return undefined;
 }
 
 /** What is open already stays so. */
-async function openAll(world: World): Promise<void> {
-  await world.clock.wait(Promise.all(world.device.links.map((each) => each.open({ uri: URI }))));
+async function openAll(harness: Harness): Promise<void> {
+  await harness.clock.wait(
+    Promise.all(harness.device.links.map((each) => each.open({ uri: URI }))),
+  );
 }
 
-async function closeAll(world: World): Promise<void> {
-  for (const each of world.device.links) {
-    await world.clock.wait(each.close({ graceful: false }));
+async function closeAll(harness: Harness): Promise<void> {
+  for (const each of harness.device.links) {
+    await harness.clock.wait(each.close({ graceful: false }));
   }
 }
 

@@ -4,13 +4,14 @@ import { EspAtError } from '../../driver/errors';
 import { FakeDevice } from '../harness/nodes/fake-device';
 import { flowOf } from '../harness/nodes/flows';
 import { codeOf } from '../harness/nodes/messages';
-import { onEachRuntime } from '../harness/nodes/stage';
+import { onEachRuntime } from '../harness/nodes/node-red';
 
 const URI = 'ws://example.org/feed';
 
-onEachRuntime('ws-close', (stage) => {
+onEachRuntime('ws-close', (nodeRed) => {
   let device: FakeDevice;
-  const load = (settings: object = {}) => stage.load(() => device, flowOf('ws-close', 1, settings));
+  const load = (settings: object = {}) =>
+    nodeRed.load(() => device, flowOf('ws-close', 1, settings));
   const closings = () => device.links.map((link) => link.closed.length);
 
   beforeEach(async () => {
@@ -22,39 +23,39 @@ onEachRuntime('ws-close', (stage) => {
     await load();
     let confirm: () => void = () => undefined;
     device.links[0].pause = new Promise((resolve) => (confirm = resolve));
-    stage.give('node', { _msgid: 'abc', topic: 'mine', payload: 'kept' });
+    nodeRed.give('node', { _msgid: 'abc', topic: 'mine', payload: 'kept' });
     for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve));
     assert.deepEqual(closings(), [1, 0, 0]);
-    assert.deepEqual(stage.waiting('out0'), []);
-    assert.deepEqual(stage.waiting('completed'), []);
+    assert.deepEqual(nodeRed.waiting('out0'), []);
+    assert.deepEqual(nodeRed.waiting('completed'), []);
     confirm();
-    assert.deepEqual(await stage.next('out0'), { _msgid: 'abc', topic: 'mine', payload: 'kept' });
-    assert.equal((await stage.next('completed'))._msgid, 'abc');
-    assert.deepEqual(stage.statuses('node').at(-1)?.text, 'status.closed');
+    assert.deepEqual(await nodeRed.next('out0'), { _msgid: 'abc', topic: 'mine', payload: 'kept' });
+    assert.equal((await nodeRed.next('completed'))._msgid, 'abc');
+    assert.deepEqual(nodeRed.statuses('node').at(-1)?.text, 'status.closed');
   });
 
   it('closes with a close frame, code 1000 and no reason, unless something else is set', async () => {
     await load();
-    stage.give('node');
-    await stage.next('out0');
+    nodeRed.give('node');
+    await nodeRed.next('out0');
     assert.deepEqual(device.links[0].closed, [{ graceful: true, code: 1000, reason: '' }]);
   });
 
   it('closes at once, with code and reason of its own, when that is set', async () => {
     await load({ mode: 'now', code: '4001', reason: ' done ' });
-    stage.give('node');
-    await stage.next('out0');
+    nodeRed.give('node');
+    await nodeRed.next('out0');
     assert.deepEqual(device.links[0].closed, [{ graceful: false, code: 4001, reason: 'done' }]);
   });
 
   it('takes code and reason from the message, a number or text', async () => {
     await load({ code: '4001', reason: 'set' });
-    stage.give('node', { code: '3000', reason: 'grüß' });
-    await stage.next('out0');
-    stage.give('node', { code: 1001, reason: '' });
-    await stage.next('out0');
-    stage.give('node', { code: null, reason: null });
-    await stage.next('out0');
+    nodeRed.give('node', { code: '3000', reason: 'grüß' });
+    await nodeRed.next('out0');
+    nodeRed.give('node', { code: 1001, reason: '' });
+    await nodeRed.next('out0');
+    nodeRed.give('node', { code: null, reason: null });
+    await nodeRed.next('out0');
     assert.deepEqual(device.links[0].closed, [
       { graceful: true, code: 3000, reason: 'grüß' },
       { graceful: true, code: 1001, reason: '' },
@@ -64,25 +65,25 @@ onEachRuntime('ws-close', (stage) => {
 
   it('closes the link named in the message', async () => {
     await load({ link: 'msg' });
-    stage.give('node', { linkId: 2 });
-    await stage.next('out0');
+    nodeRed.give('node', { linkId: 2 });
+    await nodeRed.next('out0');
     assert.deepEqual(closings(), [0, 0, 1]);
-    assert.equal(stage.statuses('node').at(-1)?.text, '2: status.closed');
+    assert.equal(nodeRed.statuses('node').at(-1)?.text, '2: status.closed');
   });
 
   it('closes all links, and passes the message on once, after the last', async () => {
     await load({ link: 'all' });
     let confirm: () => void = () => undefined;
     device.links[1].pause = new Promise((resolve) => (confirm = resolve));
-    stage.give('node', { _msgid: 'abc' });
+    nodeRed.give('node', { _msgid: 'abc' });
     for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve));
     assert.deepEqual(closings(), [1, 1, 1]);
-    assert.deepEqual(stage.waiting('out0'), []);
+    assert.deepEqual(nodeRed.waiting('out0'), []);
     confirm();
-    assert.equal((await stage.next('out0'))._msgid, 'abc');
-    await stage.next('completed');
-    assert.deepEqual(stage.waiting('out0'), []);
-    assert.deepEqual(stage.waiting('completed'), []);
+    assert.equal((await nodeRed.next('out0'))._msgid, 'abc');
+    await nodeRed.next('completed');
+    assert.deepEqual(nodeRed.waiting('out0'), []);
+    assert.deepEqual(nodeRed.waiting('completed'), []);
   });
 
   it('reports the failure of one link only after the others have ended', async () => {
@@ -90,23 +91,23 @@ onEachRuntime('ws-close', (stage) => {
     let confirm: () => void = () => undefined;
     device.links[2].pause = new Promise((resolve) => (confirm = resolve));
     device.links[0].failure = new EspAtError('OUT_OF_STEP', { command: 'AT+WSCLOSE=0' });
-    stage.give('node');
+    nodeRed.give('node');
     for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve));
-    assert.deepEqual(stage.waiting('caught'), []);
+    assert.deepEqual(nodeRed.waiting('caught'), []);
     confirm();
-    assert.equal(codeOf(await stage.next('caught')), 'OUT_OF_STEP');
+    assert.equal(codeOf(await nodeRed.next('caught')), 'OUT_OF_STEP');
     assert.deepEqual(
       device.links.map((link) => link.state),
       [2, 0, 0],
     );
-    assert.deepEqual(stage.waiting('out0'), []);
+    assert.deepEqual(nodeRed.waiting('out0'), []);
   });
 
   it('is a success when the link was not open', async () => {
     await load();
     device.links[0].state = 0;
-    stage.give('node', { _msgid: 'abc' });
-    assert.equal((await stage.next('out0'))._msgid, 'abc');
+    nodeRed.give('node', { _msgid: 'abc' });
+    assert.equal((await nodeRed.next('out0'))._msgid, 'abc');
   });
 
   const wrong: readonly (readonly [string, object, string])[] = [
@@ -123,10 +124,10 @@ onEachRuntime('ws-close', (stage) => {
   for (const [what, msg, code] of wrong) {
     it(`refuses ${what} with ${code}, and asks nothing of the device`, async () => {
       await load({ link: 'msg' });
-      stage.give('node', { linkId: 0, ...msg });
-      assert.equal(codeOf(await stage.next('caught')), code);
+      nodeRed.give('node', { linkId: 0, ...msg });
+      assert.equal(codeOf(await nodeRed.next('caught')), code);
       assert.deepEqual(closings(), [0, 0, 0]);
-      assert.deepEqual(stage.waiting('completed'), []);
+      assert.deepEqual(nodeRed.waiting('completed'), []);
     });
   }
 });

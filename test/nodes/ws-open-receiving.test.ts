@@ -4,14 +4,14 @@ import { EspAtError } from '../../driver/errors';
 import { FakeDevice } from '../harness/nodes/fake-device';
 import { flowOf } from '../harness/nodes/flows';
 import { codeOf, withoutId } from '../harness/nodes/messages';
-import { onEachRuntime } from '../harness/nodes/stage';
+import { onEachRuntime } from '../harness/nodes/node-red';
 
 const URI = 'ws://example.org/feed';
 
-onEachRuntime('what ws-open receives', (stage) => {
+onEachRuntime('what ws-open receives', (nodeRed) => {
   let device: FakeDevice;
   const load = (settings: object = {}) =>
-    stage.load(() => device, flowOf('ws-open', 2, { uri: URI, ...settings }));
+    nodeRed.load(() => device, flowOf('ws-open', 2, { uri: URI, ...settings }));
 
   beforeEach(() => {
     device = new FakeDevice();
@@ -19,17 +19,17 @@ onEachRuntime('what ws-open receives', (stage) => {
 
   it('sends text as a string and binary as a Buffer', async () => {
     await load();
-    stage.give('node');
-    await stage.next('out1');
+    nodeRed.give('node');
+    await nodeRed.next('out1');
     device.links[0].receive(Buffer.from('grüß'), 1);
-    assert.deepEqual(withoutId(await stage.next('out0')), {
+    assert.deepEqual(withoutId(await nodeRed.next('out0')), {
       payload: 'grüß',
       linkId: 0,
       opcode: 1,
       uri: URI,
     });
     device.links[0].receive(Buffer.from([0, 255]), 2);
-    assert.deepEqual(withoutId(await stage.next('out0')), {
+    assert.deepEqual(withoutId(await nodeRed.next('out0')), {
       payload: Buffer.from([0, 255]),
       linkId: 0,
       opcode: 2,
@@ -39,47 +39,47 @@ onEachRuntime('what ws-open receives', (stage) => {
 
   it('leaves the opcode out where the firmware does not tell, and joins cut characters', async () => {
     await load();
-    stage.give('node');
-    await stage.next('out1');
+    nodeRed.give('node');
+    await nodeRed.next('out1');
     const bytes = Buffer.from('a€b');
     device.links[0].receive(bytes.subarray(0, 2), undefined);
     device.links[0].receive(bytes.subarray(2, 3), undefined);
     device.links[0].receive(bytes.subarray(3), undefined);
-    const first = await stage.next('out0');
+    const first = await nodeRed.next('out0');
     assert.deepEqual(withoutId(first), { payload: 'a', linkId: 0, uri: URI });
-    assert.equal((await stage.next('out0')).payload, '€b');
+    assert.equal((await nodeRed.next('out0')).payload, '€b');
   });
 
   it('hands on the begun character of a connection that ends', async () => {
     await load();
-    stage.give('node');
-    await stage.next('out1');
+    nodeRed.give('node');
+    await nodeRed.next('out1');
     device.links[0].receive(Buffer.from([0xe2, 0x82]), undefined);
     device.links[0].become(0, 'closed-by-server');
-    assert.deepEqual((await stage.next('out0')).payload, Buffer.from([0xe2, 0x82]));
+    assert.deepEqual((await nodeRed.next('out0')).payload, Buffer.from([0xe2, 0x82]));
   });
 
   it('makes no character of what came before and after a gap', async () => {
     await load();
-    stage.give('node');
-    await stage.next('out1');
+    nodeRed.give('node');
+    await nodeRed.next('out1');
     const [link] = device.links;
     link.receive(Buffer.from([0x61, 0xe2, 0x82]), undefined);
     link.become(2, 'gap', { error: new EspAtError('MESSAGES_LOST', { link: 0 }) });
     link.receive(Buffer.from('b'), undefined);
     const payloads = [];
-    for (let count = 0; count < 3; count++) payloads.push((await stage.next('out0')).payload);
+    for (let count = 0; count < 3; count++) payloads.push((await nodeRed.next('out0')).payload);
     assert.deepEqual(payloads, ['a', Buffer.from([0xe2, 0x82]), 'b']);
   });
 
   it('parses JSON, and gives what is none to Catch with its text', async () => {
     await load({ output: 'json' });
-    stage.give('node');
-    await stage.next('out1');
+    nodeRed.give('node');
+    await nodeRed.next('out1');
     device.links[0].receive(Buffer.from('{"a":[1]}'), 1);
-    assert.deepEqual((await stage.next('out0')).payload, { a: [1] });
+    assert.deepEqual((await nodeRed.next('out0')).payload, { a: [1] });
     device.links[0].receive(Buffer.from('{"a":'), 1);
-    const caught = await stage.next('caught');
+    const caught = await nodeRed.next('caught');
     assert.equal(codeOf(caught), 'NOT_JSON');
     assert.equal(caught.payload, '{"a":');
     assert.equal(caught.linkId, 0);
@@ -87,10 +87,10 @@ onEachRuntime('what ws-open receives', (stage) => {
 
   it('reports a gap on its second output', async () => {
     await load();
-    stage.give('node');
-    await stage.next('out1');
+    nodeRed.give('node');
+    await nodeRed.next('out1');
     device.links[0].become(2, 'gap', { error: new EspAtError('MESSAGES_LOST', { link: 0 }) });
-    const msg = await stage.next('out1');
+    const msg = await nodeRed.next('out1');
     assert.equal(msg.event, 'gap');
     assert.deepEqual(msg.error, {
       code: 'MESSAGES_LOST',

@@ -4,14 +4,14 @@ import { EspAtError } from '../../driver/errors';
 import { FakeDevice } from '../harness/nodes/fake-device';
 import { deviceNode, flowOf } from '../harness/nodes/flows';
 import { codeOf, sentenceOf } from '../harness/nodes/messages';
-import { onEachRuntime } from '../harness/nodes/stage';
+import { onEachRuntime } from '../harness/nodes/node-red';
 
 const URI = 'ws://example.org/feed';
 
-onEachRuntime('ws-open', (stage) => {
+onEachRuntime('ws-open', (nodeRed) => {
   let device: FakeDevice;
   const load = (settings: object = {}, credentials = {}) =>
-    stage.load(() => device, flowOf('ws-open', 2, { uri: URI, ...settings }), credentials);
+    nodeRed.load(() => device, flowOf('ws-open', 2, { uri: URI, ...settings }), credentials);
 
   beforeEach(() => {
     device = new FakeDevice();
@@ -19,8 +19,8 @@ onEachRuntime('ws-open', (stage) => {
 
   it('opens its link for an input and answers with the same message', async () => {
     await load();
-    stage.give('node', { _msgid: 'abc', topic: 'mine', payload: 'x', error: 'old' });
-    assert.deepEqual(await stage.next('out1'), {
+    nodeRed.give('node', { _msgid: 'abc', topic: 'mine', payload: 'x', error: 'old' });
+    assert.deepEqual(await nodeRed.next('out1'), {
       _msgid: 'abc',
       topic: 'mine',
       payload: 2,
@@ -29,17 +29,17 @@ onEachRuntime('ws-open', (stage) => {
       linkId: 0,
       uri: URI,
     });
-    assert.equal((await stage.next('completed'))._msgid, 'abc');
+    assert.equal((await nodeRed.next('completed'))._msgid, 'abc');
     assert.equal(device.links[0].opened.length, 1);
-    assert.deepEqual(stage.waiting('out1'), []);
+    assert.deepEqual(nodeRed.waiting('out1'), []);
   });
 
   it('shows the host of an open link, and every later state', async () => {
     await load({ uri: 'wss://user:pass@example.org:8443/feed?token=1' });
-    const last = () => stage.statuses('node').at(-1);
+    const last = () => nodeRed.statuses('node').at(-1);
     assert.deepEqual(last(), { fill: 'grey', shape: 'ring', text: 'status.closed' });
-    stage.give('node');
-    await stage.next('out1');
+    nodeRed.give('node');
+    await nodeRed.next('out1');
     assert.deepEqual(last(), { fill: 'green', shape: 'dot', text: 'example.org:8443' });
     const [link] = device.links;
     link.become(1, 'lost');
@@ -60,18 +60,18 @@ onEachRuntime('ws-open', (stage) => {
   it('shows its link whoever has it, and tells of its own connections alone', async () => {
     await load({ keepOpen: true });
     const [link] = device.links;
-    const last = () => stage.statuses('node').at(-1)?.text;
-    assert.equal((await stage.next('out1')).event, 'opened');
+    const last = () => nodeRed.statuses('node').at(-1)?.text;
+    assert.equal((await nodeRed.next('out1')).event, 'opened');
     link.become(0, 'retrying', { retryIn: 60_000 });
-    assert.equal((await stage.next('out1')).event, 'retrying');
+    assert.equal((await nodeRed.next('out1')).event, 'retrying');
     assert.equal(last(), 'status.retrying');
     await link.open({ uri: 'ws://other/feed', owner: 'somebody' });
     assert.equal(last(), 'other');
     link.become(1, 'lost');
     assert.equal(last(), 'status.reconnecting');
-    stage.give('node', { uri: 'ws://other/feed' });
-    await stage.next('out1');
-    assert.deepEqual(stage.waiting('out1'), []);
+    nodeRed.give('node', { uri: 'ws://other/feed' });
+    await nodeRed.next('out1');
+    assert.deepEqual(nodeRed.waiting('out1'), []);
   });
 
   it('shows why its link is closed, and when it is tried again, also when somebody asks', async () => {
@@ -79,15 +79,15 @@ onEachRuntime('ws-open', (stage) => {
     const [link] = device.links;
     link.become(0, 'retrying', { retryIn: 60_000 });
     await device.query();
-    assert.equal(stage.statuses('node').at(-1)?.text, 'status.retrying');
+    assert.equal(nodeRed.statuses('node').at(-1)?.text, 'status.retrying');
   });
 
   it('is a success at once when it is open to the same URI', async () => {
     await load();
-    stage.give('node', { _msgid: 'first' });
-    await stage.next('out1');
-    stage.give('node', { _msgid: 'second' });
-    const msg = await stage.next('out1');
+    nodeRed.give('node', { _msgid: 'first' });
+    await nodeRed.next('out1');
+    nodeRed.give('node', { _msgid: 'second' });
+    const msg = await nodeRed.next('out1');
     assert.equal(msg._msgid, 'second');
     assert.equal(msg.payload, 2);
     assert.equal(msg.event, 'opened');
@@ -97,19 +97,19 @@ onEachRuntime('ws-open', (stage) => {
     await load();
     let go: () => void = () => undefined;
     device.links[0].pause = new Promise((resolve) => (go = resolve));
-    stage.give('node', { _msgid: 'one' });
-    stage.give('node', { _msgid: 'two' });
+    nodeRed.give('node', { _msgid: 'one' });
+    nodeRed.give('node', { _msgid: 'two' });
     await new Promise((resolve) => setImmediate(resolve));
     go();
-    const ids = [(await stage.next('out1'))._msgid, (await stage.next('out1'))._msgid];
+    const ids = [(await nodeRed.next('out1'))._msgid, (await nodeRed.next('out1'))._msgid];
     assert.deepEqual(ids, ['one', 'two']);
-    assert.deepEqual(stage.waiting('out1'), []);
+    assert.deepEqual(nodeRed.waiting('out1'), []);
   });
 
   it('opens nothing when it is stopped while it renders its templates', async () => {
     await load({ uri: 'ws://{{payload}}/' });
-    stage.give('node', { payload: 'host' });
-    await stage.node('node').close(false);
+    nodeRed.give('node', { payload: 'host' });
+    await nodeRed.node('node').close(false);
     await new Promise((resolve) => setImmediate(resolve));
     assert.equal(device.links[0].opened.length, 0);
   });
@@ -119,9 +119,9 @@ onEachRuntime('ws-open', (stage) => {
     let go: () => void = () => undefined;
     const [link] = device.links;
     link.pause = new Promise((resolve) => (go = resolve));
-    stage.give('node');
+    nodeRed.give('node');
     await new Promise((resolve) => setImmediate(resolve));
-    await stage.node('node').close(false);
+    await nodeRed.node('node').close(false);
     assert.deepEqual([link.opened.length, link.closed.length], [1, 0]);
     go();
     await new Promise((resolve) => setImmediate(resolve));
@@ -135,20 +135,20 @@ onEachRuntime('ws-open', (stage) => {
       { link: 0, timeout: 15000 },
       { cause: new Error('not for flows') },
     );
-    stage.give('node', { _msgid: 'abc', payload: 'kept' });
-    const { error, ...msg } = await stage.next('caught');
+    nodeRed.give('node', { _msgid: 'abc', payload: 'kept' });
+    const { error, ...msg } = await nodeRed.next('caught');
     assert.deepEqual(msg, { _msgid: 'abc', payload: 'kept' });
     assert.ok(typeof error === 'object' && error && 'code' in error && 'message' in error);
     assert.equal(error.code, 'OPEN_TIMEOUT');
     assert.equal(error.message, 'Link 0 could not be opened in 15000 ms.');
     assert.ok(!('cause' in error));
-    assert.deepEqual(stage.waiting('completed'), []);
-    assert.deepEqual(stage.waiting('out1'), []);
+    assert.deepEqual(nodeRed.waiting('completed'), []);
+    assert.deepEqual(nodeRed.waiting('out1'), []);
   });
 
   it('takes everything from the message that is there, and does not read it as a template', async () => {
     await load({ subprotocol: 'never', timeout: '9' }, { node: { authorization: 'never' } });
-    stage.give('node', {
+    nodeRed.give('node', {
       uri: 'wss://other.example/{{payload}}',
       subprotocol: 'chat',
       timeout: 5000,
@@ -156,7 +156,7 @@ onEachRuntime('ws-open', (stage) => {
       headers: { 'X-One': 1, 'X-Many': ['a', 'b'] },
       topic: 'kept',
     });
-    const { _msgid, ...answer } = await stage.next('out1');
+    const { _msgid, ...answer } = await nodeRed.next('out1');
     assert.equal(typeof _msgid, 'string');
     assert.deepEqual(answer, {
       topic: 'kept',
@@ -197,9 +197,9 @@ onEachRuntime('ws-open', (stage) => {
     ];
     const links = [{}, {}, { pingInterval: '5', pongTimeout: '20', auth: '3', pki: '1', ca: '0' }];
     flow.splice(1, 1, deviceNode({ headers, links }));
-    await stage.load(() => device, flow, { device: { headerSecret3: 'hidden' } });
-    stage.give('node');
-    await stage.next('out1');
+    await nodeRed.load(() => device, flow, { device: { headerSecret3: 'hidden' } });
+    nodeRed.give('node');
+    await nodeRed.next('out1');
     const [options] = device.links[2].opened;
     assert.deepEqual(
       { ...options, owner: '' },
@@ -237,12 +237,12 @@ onEachRuntime('ws-open', (stage) => {
       },
       { node: { authorization: 'Bearer {{flow.token}}' } },
     );
-    const context = stage.node('node').context();
+    const context = nodeRed.node('node').context();
     context.flow.set('room', 'a/b');
     context.flow.set('token', 'x&y');
     context.global.set('id', 7);
-    stage.give('node', { topic: '<"\'>', payload: { q: '1/2' } });
-    await stage.next('out1');
+    nodeRed.give('node', { topic: '<"\'>', payload: { q: '1/2' } });
+    await nodeRed.next('out1');
     const [options] = device.links[0].opened;
     assert.equal(options?.uri, 'ws://env.example/env.example/a/b/7?q=1/2');
     assert.equal(options.authorization, 'Bearer x&y');
@@ -264,8 +264,8 @@ onEachRuntime('ws-open', (stage) => {
   for (const [what, msg, code] of wrong) {
     it(`refuses ${what} with ${code}, and asks nothing of the device`, async () => {
       await load({ link: 'msg' });
-      stage.give('node', { ...msg });
-      assert.equal(codeOf(await stage.next('caught')), code);
+      nodeRed.give('node', { ...msg });
+      assert.equal(codeOf(await nodeRed.next('caught')), code);
       assert.deepEqual(
         device.links.map((link) => link.opened.length),
         [0, 0, 0],
@@ -275,8 +275,8 @@ onEachRuntime('ws-open', (stage) => {
 
   it('reports a template that cannot be read', async () => {
     await load({ uri: 'ws://host/{{#open}}' });
-    stage.give('node');
-    assert.equal(codeOf(await stage.next('caught')), 'TEMPLATE_FAILED');
+    nodeRed.give('node');
+    assert.equal(codeOf(await nodeRed.next('caught')), 'TEMPLATE_FAILED');
   });
 
   for (const authorization of [
@@ -288,8 +288,8 @@ onEachRuntime('ws-open', (stage) => {
   ]) {
     it(`does not show an authorization that is no template: ${authorization}`, async () => {
       await load({}, { node: { authorization } });
-      stage.give('node');
-      const msg = await stage.next('caught');
+      nodeRed.give('node');
+      const msg = await nodeRed.next('caught');
       assert.equal(codeOf(msg), 'TEMPLATE_FAILED');
       assert.match(
         sentenceOf(msg),
@@ -301,21 +301,21 @@ onEachRuntime('ws-open', (stage) => {
 
   it('reports that it has no device, on the canvas too', async () => {
     await load({ device: 'missing' });
-    assert.equal(stage.statuses('node').at(-1)?.text, 'short.NO_DEVICE');
-    stage.give('node');
-    assert.equal(codeOf(await stage.next('caught')), 'NO_DEVICE');
+    assert.equal(nodeRed.statuses('node').at(-1)?.text, 'short.NO_DEVICE');
+    nodeRed.give('node');
+    assert.equal(codeOf(await nodeRed.next('caught')), 'NO_DEVICE');
   });
 
   it('opens at start when it is to be kept open', async () => {
     await load({ keepOpen: true });
-    const msg = await stage.next('out1');
+    const msg = await nodeRed.next('out1');
     assert.equal(msg.event, 'opened');
     assert.equal(device.links[0].opened[0]?.keepOpen, true);
   });
 
   it('does not open at start without a URI or a link of its own', async () => {
     await load({ keepOpen: true, uri: '' });
-    await stage.unload();
+    await nodeRed.unload();
     await load({ keepOpen: true, link: 'msg' });
     assert.deepEqual(
       device.links.map((link) => link.opened.length),
@@ -326,7 +326,7 @@ onEachRuntime('ws-open', (stage) => {
   it('writes to the log what goes wrong at start', async () => {
     device.links[0].failure = new EspAtError('INVALID_URI', { reason: 'is empty' });
     await load({ keepOpen: true });
-    assert.deepEqual(stage.logged('node', 'warn'), ['The URI is empty.']);
+    assert.deepEqual(nodeRed.logged('node', 'warn'), ['The URI is empty.']);
   });
 
   it('leaves alone what another node opened on its link', async () => {
@@ -335,18 +335,18 @@ onEachRuntime('ws-open', (stage) => {
     await link.open({ uri: URI, owner: 'somebody' });
     link.receive(Buffer.from('not mine'), 1);
     link.become(1, 'lost');
-    stage.give('node');
-    await stage.next('out1');
-    assert.deepEqual(stage.waiting('out0'), []);
-    assert.deepEqual(stage.waiting('out1'), []);
+    nodeRed.give('node');
+    await nodeRed.next('out1');
+    assert.deepEqual(nodeRed.waiting('out0'), []);
+    assert.deepEqual(nodeRed.waiting('out1'), []);
   });
 
   it('closes the connection it opened when it is stopped, and only that', async () => {
     await load({ link: 'msg' });
-    stage.give('node', { linkId: 1 });
-    await stage.next('out1');
+    nodeRed.give('node', { linkId: 1 });
+    await nodeRed.next('out1');
     await device.links[2].open({ uri: URI, owner: 'somebody' });
-    await stage.unload();
+    await nodeRed.unload();
     assert.deepEqual(
       device.links.map((link) => link.closed.length),
       [0, 1, 0],
@@ -355,8 +355,8 @@ onEachRuntime('ws-open', (stage) => {
 
   it('says which link it shows when it serves several', async () => {
     await load({ link: 'msg' });
-    stage.give('node', { linkId: '2' });
-    await stage.next('out1');
-    assert.equal(stage.statuses('node').at(-1)?.text, '2: example.org');
+    nodeRed.give('node', { linkId: '2' });
+    await nodeRed.next('out1');
+    assert.equal(nodeRed.statuses('node').at(-1)?.text, '2: example.org');
   });
 });

@@ -5,12 +5,13 @@ import { EspAtError } from '../../driver/errors';
 import { FakeDevice } from '../harness/nodes/fake-device';
 import { flowOf } from '../harness/nodes/flows';
 import { codeOf } from '../harness/nodes/messages';
-import { onEachRuntime } from '../harness/nodes/stage';
+import { onEachRuntime } from '../harness/nodes/node-red';
 
-onEachRuntime('ws-send', (stage) => {
+onEachRuntime('ws-send', (nodeRed) => {
   let device: FakeDevice;
-  const load = (settings: object = {}) => stage.load(() => device, flowOf('ws-send', 1, settings));
-  const last = () => stage.statuses('node').at(-1);
+  const load = (settings: object = {}) =>
+    nodeRed.load(() => device, flowOf('ws-send', 1, settings));
+  const last = () => nodeRed.statuses('node').at(-1);
 
   beforeEach(() => {
     device = new FakeDevice();
@@ -24,16 +25,16 @@ onEachRuntime('ws-send', (stage) => {
     let confirm: () => void = () => undefined;
     device.links[0].pause = new Promise((resolve) => (confirm = resolve));
     const payload = { temperature: 21 };
-    stage.give('node', { _msgid: 'abc', topic: 'mine', payload });
+    nodeRed.give('node', { _msgid: 'abc', topic: 'mine', payload });
     await turn();
     await turn();
     assert.equal(device.links[0].sent.length, 1);
-    assert.deepEqual(stage.waiting('out0'), []);
-    assert.deepEqual(stage.waiting('completed'), []);
+    assert.deepEqual(nodeRed.waiting('out0'), []);
+    assert.deepEqual(nodeRed.waiting('completed'), []);
     confirm();
-    assert.deepEqual(await stage.next('out0'), { _msgid: 'abc', topic: 'mine', payload });
-    assert.equal((await stage.next('completed'))._msgid, 'abc');
-    assert.deepEqual(stage.waiting('completed'), []);
+    assert.deepEqual(await nodeRed.next('out0'), { _msgid: 'abc', topic: 'mine', payload });
+    assert.equal((await nodeRed.next('completed'))._msgid, 'abc');
+    assert.deepEqual(nodeRed.waiting('completed'), []);
   });
 
   const circular: Record<string, unknown> = {};
@@ -67,8 +68,8 @@ onEachRuntime('ws-send', (stage) => {
   for (const [what, payload, sent, opcode] of payloads) {
     it(`sends ${what}`, async () => {
       await load();
-      stage.give('node', { payload });
-      await stage.next('out0');
+      nodeRed.give('node', { payload });
+      await nodeRed.next('out0');
       const [call] = device.links[0].sent;
       assert.deepEqual(call?.payload, sent);
       assert.equal(call.options.opcode, opcode);
@@ -92,18 +93,18 @@ onEachRuntime('ws-send', (stage) => {
   for (const [opcode, expected] of opcodes) {
     it(`takes the opcode ${JSON.stringify(opcode)} for ${expected}`, async () => {
       await load();
-      stage.give('node', { payload: 'x', opcode });
-      await stage.next('out0');
+      nodeRed.give('node', { payload: 'x', opcode });
+      await nodeRed.next('out0');
       assert.equal(device.links[0].sent[0]?.options.opcode, expected);
     });
   }
 
   it('gives timeout and fin of the message to the driver, and what is set otherwise', async () => {
     await load({ timeout: '2500' });
-    stage.give('node', { payload: 'x', timeout: '100', fin: false });
-    await stage.next('out0');
-    stage.give('node', { payload: 'y', fin: 1 });
-    await stage.next('out0');
+    nodeRed.give('node', { payload: 'x', timeout: '100', fin: false });
+    await nodeRed.next('out0');
+    nodeRed.give('node', { payload: 'y', fin: 1 });
+    await nodeRed.next('out0');
     const [first, second] = device.links[0].sent;
     assert.deepEqual([first?.options.timeout, first?.options.fin], [100, false]);
     assert.deepEqual([second?.options.timeout, second?.options.fin], [2500, true]);
@@ -112,10 +113,10 @@ onEachRuntime('ws-send', (stage) => {
 
   it('sends over the link named in the message, as a number or as text', async () => {
     await load({ link: 'msg' });
-    stage.give('node', { payload: 'a', linkId: 2 });
-    await stage.next('out0');
-    stage.give('node', { payload: 'b', linkId: '1' });
-    await stage.next('out0');
+    nodeRed.give('node', { payload: 'a', linkId: 2 });
+    await nodeRed.next('out0');
+    nodeRed.give('node', { payload: 'b', linkId: '1' });
+    await nodeRed.next('out0');
     assert.deepEqual(
       device.links.map((link) => link.sent.map(({ payload }) => payload)),
       [[], ['b'], ['a']],
@@ -125,8 +126,8 @@ onEachRuntime('ws-send', (stage) => {
   it('keeps the order of the messages', async () => {
     await load();
     const numbers = Array.from({ length: 50 }, (_, index) => index);
-    for (const number of numbers) stage.give('node', { payload: number });
-    for (const number of numbers) assert.equal((await stage.next('out0')).payload, number);
+    for (const number of numbers) nodeRed.give('node', { payload: number });
+    for (const number of numbers) assert.equal((await nodeRed.next('out0')).payload, number);
     assert.deepEqual(
       device.links[0].sent.map(({ payload }) => payload),
       numbers.map(String),
@@ -161,19 +162,19 @@ onEachRuntime('ws-send', (stage) => {
   for (const [what, msg, code] of wrong) {
     it(`refuses ${what} with ${code}, and asks nothing of the device`, async () => {
       await load();
-      stage.give('node', { ...msg });
-      assert.equal(codeOf(await stage.next('caught')), code);
+      nodeRed.give('node', { ...msg });
+      assert.equal(codeOf(await nodeRed.next('caught')), code);
       assert.deepEqual(device.links[0].sent, []);
-      assert.deepEqual(stage.waiting('out0'), []);
-      assert.deepEqual(stage.waiting('completed'), []);
+      assert.deepEqual(nodeRed.waiting('out0'), []);
+      assert.deepEqual(nodeRed.waiting('completed'), []);
     });
   }
 
   for (const linkId of [3, -1, '0\r\nAT+RST', '', null, undefined, [0], { link: 0 }, true]) {
     it(`refuses the link ${JSON.stringify(linkId)}`, async () => {
       await load({ link: 'msg' });
-      stage.give('node', { payload: 'x', linkId });
-      assert.equal(codeOf(await stage.next('caught')), 'INVALID_LINK');
+      nodeRed.give('node', { payload: 'x', linkId });
+      assert.equal(codeOf(await nodeRed.next('caught')), 'INVALID_LINK');
       assert.deepEqual(
         device.links.map((link) => link.sent.length),
         [0, 0, 0],
@@ -185,24 +186,24 @@ onEachRuntime('ws-send', (stage) => {
     await load();
     device.links[0].failure = new EspAtError('LINK_NOT_OPEN', { link: 0 }, { outcome: 'not-sent' });
     const payload = Buffer.from([1]);
-    stage.give('node', { _msgid: 'abc', topic: 't', payload });
-    const { error, ...msg } = await stage.next('caught');
+    nodeRed.give('node', { _msgid: 'abc', topic: 't', payload });
+    const { error, ...msg } = await nodeRed.next('caught');
     assert.deepEqual(msg, { _msgid: 'abc', topic: 't', payload });
     assert.ok(typeof error === 'object' && error && 'code' in error && 'message' in error);
     assert.deepEqual([error.code, error.message], ['LINK_NOT_OPEN', 'Link 0 is not open.']);
-    assert.deepEqual(stage.waiting('out0'), []);
-    assert.deepEqual(stage.waiting('completed'), []);
+    assert.deepEqual(nodeRed.waiting('out0'), []);
+    assert.deepEqual(nodeRed.waiting('completed'), []);
   });
 
   it('has the driver hold messages for as long as is set, 30 s if nothing is', async () => {
     await load({ whenAway: 'hold', holdSeconds: '7' });
-    stage.give('node', { payload: 'x' });
-    await stage.next('out0');
+    nodeRed.give('node', { payload: 'x' });
+    await nodeRed.next('out0');
     assert.equal(device.links[0].sent[0]?.options.hold, 7);
-    await stage.unload();
+    await nodeRed.unload();
     await load({ whenAway: 'hold', holdSeconds: '' });
-    stage.give('node', { payload: 'x' });
-    await stage.next('out0');
+    nodeRed.give('node', { payload: 'x' });
+    await nodeRed.next('out0');
     assert.equal(device.links[0].sent[1]?.options.hold, 30);
   });
 
@@ -211,43 +212,47 @@ onEachRuntime('ws-send', (stage) => {
     let open: () => void = () => undefined;
     const away = new Promise<void>((resolve) => (open = resolve));
     for (const link of device.links) link.pause = away;
-    for (const payload of ['a', 'b', 'c']) stage.give('node', { payload, linkId: 0 });
-    stage.give('node', { payload: 'other', linkId: 1 });
-    const caught = await stage.next('caught');
+    for (const payload of ['a', 'b', 'c']) nodeRed.give('node', { payload, linkId: 0 });
+    nodeRed.give('node', { payload: 'other', linkId: 1 });
+    const caught = await nodeRed.next('caught');
     assert.deepEqual([codeOf(caught), caught.payload], ['QUEUE_FULL', 'c']);
     assert.equal(device.links[0].sent.length, 2);
     open();
-    const passed = [await stage.next('out0'), await stage.next('out0'), await stage.next('out0')];
+    const passed = [
+      await nodeRed.next('out0'),
+      await nodeRed.next('out0'),
+      await nodeRed.next('out0'),
+    ];
     assert.deepEqual(passed.map(({ payload }) => payload).sort(), ['a', 'b', 'other']);
     // Those have made room again.
     device.links[0].pause = undefined;
-    stage.give('node', { payload: 'd', linkId: 0 });
-    assert.equal((await stage.next('out0')).payload, 'd');
+    nodeRed.give('node', { payload: 'd', linkId: 0 });
+    assert.equal((await nodeRed.next('out0')).payload, 'd');
   });
 
   it('withdraws what waits when it is stopped: each message ends as ABORTED', async () => {
     await load({ whenAway: 'hold' });
     device.links[0].pause = new Promise(() => undefined);
     const signals = () => device.links[0].sent.map(({ options }) => options.signal?.aborted);
-    stage.give('node', { payload: 'x' });
+    nodeRed.give('node', { payload: 'x' });
     await turn();
     await turn();
     assert.deepEqual(signals(), [false]);
-    await stage.unload();
+    await nodeRed.unload();
     assert.deepEqual(signals(), [true]);
   });
 
   it('shows its link as it is when it is deployed again while the link is open', async () => {
     const flow = flowOf('ws-send', 1);
-    await stage.load(() => device, flow);
+    await nodeRed.load(() => device, flow);
     assert.deepEqual(last(), { fill: 'grey', shape: 'ring', text: 'status.closed' });
     await device.links[0].open({ uri: 'ws://example.org/' });
     assert.deepEqual(last(), { fill: 'green', shape: 'dot', text: 'example.org' });
     const renamed = flow.map((node) =>
       'id' in node && node.id === 'node' ? { ...node, name: 'renamed' } : node,
     );
-    await stage.deploy(renamed, 'nodes');
-    assert.deepEqual(stage.statuses('node'), [
+    await nodeRed.deploy(renamed, 'nodes');
+    assert.deepEqual(nodeRed.statuses('node'), [
       { fill: 'green', shape: 'dot', text: 'example.org' },
     ]);
     assert.equal(device.starts, 1);
@@ -255,7 +260,7 @@ onEachRuntime('ws-send', (stage) => {
 
   it('shows how full the queue is once it is a quarter full', async () => {
     const texts: object[] = [];
-    await stage.load(
+    await nodeRed.load(
       () => device,
       flowOf('ws-send', 1),
       {},

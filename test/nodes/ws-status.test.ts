@@ -5,16 +5,16 @@ import { VirtualClock } from '../harness/virtual-clock';
 import { FakeDevice } from '../harness/nodes/fake-device';
 import { flowOf } from '../harness/nodes/flows';
 import { codeOf, withoutId } from '../harness/nodes/messages';
-import { onEachRuntime } from '../harness/nodes/stage';
+import { onEachRuntime } from '../harness/nodes/node-red';
 
 const URI = 'ws://example.org/feed';
 
-onEachRuntime('ws-status', (stage) => {
+onEachRuntime('ws-status', (nodeRed) => {
   let device: FakeDevice;
   let clock: VirtualClock;
   const load = (settings: object = {}) =>
-    stage.load(() => device, flowOf('ws-status', 1, settings), {}, undefined, clock);
-  const last = () => stage.statuses('node').at(-1);
+    nodeRed.load(() => device, flowOf('ws-status', 1, settings), {}, undefined, clock);
+  const last = () => nodeRed.statuses('node').at(-1);
 
   beforeEach(() => {
     device = new FakeDevice();
@@ -25,7 +25,7 @@ onEachRuntime('ws-status', (stage) => {
     await load();
     const [link] = device.links;
     await link.open({ uri: URI });
-    assert.deepEqual(withoutId(await stage.next('out0')), {
+    assert.deepEqual(withoutId(await nodeRed.next('out0')), {
       payload: 2,
       state: 'established',
       event: 'opened',
@@ -35,7 +35,7 @@ onEachRuntime('ws-status', (stage) => {
     assert.deepEqual(last(), { fill: 'green', shape: 'dot', text: 'example.org' });
     const reason = 'the server refused';
     link.become(0, 'failed', { error: new EspAtError('OPEN_FAILED', { link: 0, reason }) });
-    assert.deepEqual(withoutId(await stage.next('out0')), {
+    assert.deepEqual(withoutId(await nodeRed.next('out0')), {
       payload: 0,
       state: 'closed',
       event: 'failed',
@@ -47,27 +47,27 @@ onEachRuntime('ws-status', (stage) => {
       },
     });
     link.become(0, 'retrying', { retryIn: 2400 });
-    assert.equal((await stage.next('out0')).retryIn, 2400);
+    assert.equal((await nodeRed.next('out0')).retryIn, 2400);
     assert.deepEqual(last(), { fill: 'grey', shape: 'ring', text: 'status.retrying' });
     link.become(1, 'lost');
-    assert.deepEqual((await stage.next('out0')).state, 'reconnecting');
+    assert.deepEqual((await nodeRed.next('out0')).state, 'reconnecting');
     link.become(3, 'reconnecting');
-    assert.deepEqual((await stage.next('out0')).payload, 3);
+    assert.deepEqual((await nodeRed.next('out0')).payload, 3);
   });
 
   it('leaves the other links out', async () => {
     await load({ link: '1' });
     await device.links[0].open({ uri: URI });
     await device.links[1].open({ uri: URI });
-    assert.equal((await stage.next('out0')).linkId, 1);
-    assert.deepEqual(stage.waiting('out0'), []);
+    assert.equal((await nodeRed.next('out0')).linkId, 1);
+    assert.deepEqual(nodeRed.waiting('out0'), []);
   });
 
   it('sends the changes of all links, and shows which it was', async () => {
     await load({ link: 'all' });
     for (const link of device.links) await link.open({ uri: URI });
     const ids = [];
-    for (let count = 0; count < 3; count++) ids.push((await stage.next('out0')).linkId);
+    for (let count = 0; count < 3; count++) ids.push((await nodeRed.next('out0')).linkId);
     assert.deepEqual(ids, [0, 1, 2]);
     assert.deepEqual(last(), { fill: 'green', shape: 'dot', text: '2: example.org' });
   });
@@ -75,9 +75,9 @@ onEachRuntime('ws-status', (stage) => {
   it('asks the device for an input, and answers with the same message', async () => {
     await load({ link: '1' });
     await device.links[1].open({ uri: URI });
-    await stage.next('out0');
-    stage.give('node', { _msgid: 'abc', topic: 'mine', payload: 'x', error: 'old', retryIn: 1 });
-    assert.deepEqual(await stage.next('out0'), {
+    await nodeRed.next('out0');
+    nodeRed.give('node', { _msgid: 'abc', topic: 'mine', payload: 'x', error: 'old', retryIn: 1 });
+    assert.deepEqual(await nodeRed.next('out0'), {
       _msgid: 'abc',
       topic: 'mine',
       payload: 2,
@@ -86,15 +86,19 @@ onEachRuntime('ws-status', (stage) => {
       linkId: 1,
       uri: URI,
     });
-    assert.equal((await stage.next('completed'))._msgid, 'abc');
+    assert.equal((await nodeRed.next('completed'))._msgid, 'abc');
     assert.equal(device.queries, 1);
-    assert.deepEqual(stage.waiting('out0'), []);
+    assert.deepEqual(nodeRed.waiting('out0'), []);
   });
 
   it('answers for all links with three messages, each with what the input had', async () => {
     await load({ link: 'all' });
-    stage.give('node', { _msgid: 'abc', topic: 'mine' });
-    const answers = [await stage.next('out0'), await stage.next('out0'), await stage.next('out0')];
+    nodeRed.give('node', { _msgid: 'abc', topic: 'mine' });
+    const answers = [
+      await nodeRed.next('out0'),
+      await nodeRed.next('out0'),
+      await nodeRed.next('out0'),
+    ];
     assert.deepEqual(
       answers.map(({ _msgid, topic, linkId, event }) => [_msgid, topic, linkId, event]),
       [
@@ -103,40 +107,40 @@ onEachRuntime('ws-status', (stage) => {
         ['abc', 'mine', 2, 'asked'],
       ],
     );
-    await stage.next('completed');
-    assert.deepEqual(stage.waiting('completed'), []);
+    await nodeRed.next('completed');
+    assert.deepEqual(nodeRed.waiting('completed'), []);
   });
 
   it('answers for one link when the message names one, and refuses a fourth', async () => {
     await load({ link: 'all' });
-    stage.give('node', { linkId: '2' });
-    assert.equal((await stage.next('out0')).linkId, 2);
-    await stage.next('completed');
-    stage.give('node', { linkId: 3 });
-    assert.equal(codeOf(await stage.next('caught')), 'INVALID_LINK');
+    nodeRed.give('node', { linkId: '2' });
+    assert.equal((await nodeRed.next('out0')).linkId, 2);
+    await nodeRed.next('completed');
+    nodeRed.give('node', { linkId: 3 });
+    assert.equal(codeOf(await nodeRed.next('caught')), 'INVALID_LINK');
     assert.equal(device.queries, 1);
-    assert.deepEqual(stage.waiting('out0'), []);
+    assert.deepEqual(nodeRed.waiting('out0'), []);
   });
 
   it('gives a device that cannot be asked to Catch', async () => {
     await load();
     device.query = () => Promise.reject(new EspAtError('DEVICE_SILENT', { port: 'COM3' }));
-    stage.give('node', { _msgid: 'abc' });
-    const caught = await stage.next('caught');
+    nodeRed.give('node', { _msgid: 'abc' });
+    const caught = await nodeRed.next('caught');
     assert.deepEqual([codeOf(caught), caught._msgid], ['DEVICE_SILENT', 'abc']);
-    assert.deepEqual(stage.waiting('completed'), []);
+    assert.deepEqual(nodeRed.waiting('completed'), []);
   });
 
   it('asks by itself as often as it is set, and no more once it is stopped', async () => {
     await load({ poll: '30' });
     await clock.advance(29_900);
     assert.equal(device.queries, 0);
-    const msg = await stage.next('out0');
+    const msg = await nodeRed.next('out0');
     assert.deepEqual([msg.event, msg.linkId, device.queries], ['asked', 0, 1]);
     assert.equal(typeof msg._msgid, 'string');
     await clock.advance(60_000);
     assert.equal(device.queries, 3);
-    await stage.unload();
+    await nodeRed.unload();
     assert.equal(clock.pending, 0);
     await clock.advance(120_000);
     assert.equal(device.queries, 3);
@@ -173,8 +177,8 @@ onEachRuntime('ws-status', (stage) => {
     device.query = () => Promise.reject(new EspAtError('OUT_OF_STEP', { command: 'AT+WSOPEN?' }));
     await clock.advance(20_000);
     const sentence = 'The answer to AT+WSOPEN? was lost or damaged on the serial line.';
-    assert.deepEqual(stage.logged('node', 'warn'), [sentence, sentence]);
-    assert.deepEqual(stage.waiting('caught'), []);
+    assert.deepEqual(nodeRed.logged('node', 'warn'), [sentence, sentence]);
+    assert.deepEqual(nodeRed.waiting('caught'), []);
   });
 
   for (const poll of ['', '0', undefined, '-5', 'often']) {
@@ -191,7 +195,7 @@ onEachRuntime('ws-status', (stage) => {
     assert.deepEqual(last(), { fill: 'green', shape: 'dot', text: 'status.device.ready' });
     const error = new EspAtError('PORT_LOST', { port: 'COM3' });
     device.become({ state: 'absent', error });
-    assert.deepEqual(withoutId(await stage.next('out0')), {
+    assert.deepEqual(withoutId(await nodeRed.next('out0')), {
       payload: 'absent',
       state: 'absent',
       event: 'state',
@@ -204,21 +208,21 @@ onEachRuntime('ws-status', (stage) => {
     });
     assert.deepEqual(last(), { fill: 'red', shape: 'ring', text: 'PORT_LOST' });
     device.emit('event', { event: 'recovery', detail: 'crlf' });
-    const event = await stage.next('out0');
+    const event = await nodeRed.next('out0');
     assert.deepEqual([event.event, event.detail], ['recovery', 'crlf']);
     device.emit('queue', 0.75);
-    const queue = await stage.next('out0');
+    const queue = await nodeRed.next('out0');
     assert.deepEqual([queue.event, queue.level], ['queue', 0.75]);
     // Links are not its matter.
     await device.links[0].open({ uri: URI });
-    assert.deepEqual(stage.waiting('out0'), []);
+    assert.deepEqual(nodeRed.waiting('out0'), []);
   });
 
   it('answers for the whole device, ready or not', async () => {
     await load({ link: 'device' });
     await device.links[2].open({ uri: URI });
-    stage.give('node', { _msgid: 'abc', topic: 'mine', detail: 'old', level: 1 });
-    assert.deepEqual(await stage.next('out0'), {
+    nodeRed.give('node', { _msgid: 'abc', topic: 'mine', detail: 'old', level: 1 });
+    assert.deepEqual(await nodeRed.next('out0'), {
       _msgid: 'abc',
       topic: 'mine',
       payload: 'ready',
@@ -230,9 +234,9 @@ onEachRuntime('ws-status', (stage) => {
     });
     const error = new EspAtError('NO_WEBSOCKET');
     device.become({ state: 'unusable', error });
-    await stage.next('out0');
-    stage.give('node', { _msgid: 'def' });
-    const msg = await stage.next('out0');
+    await nodeRed.next('out0');
+    nodeRed.give('node', { _msgid: 'def' });
+    const msg = await nodeRed.next('out0');
     assert.deepEqual([msg.payload, msg.event, msg._msgid], ['unusable', 'asked', 'def']);
     assert.equal(codeOf(msg), 'NO_WEBSOCKET');
     assert.equal(device.queries, 1);

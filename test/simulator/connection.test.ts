@@ -154,7 +154,7 @@ describe('a link of the simulated device', () => {
   it('is given up when no pong comes, and opened again 15 s later', () =>
     inLab({}, async (lab) => {
       await lab.command('AT+WSCFG=0,2,5');
-      lab.server.manners.answersPings = false;
+      lab.server.behavior.answersPings = false;
       const start = lab.clock.now();
       await lab.open();
       assert.equal((await lab.next()).said, '+WS_DISCONNECTED:0\r\n');
@@ -222,7 +222,7 @@ describe('a link of the simulated device', () => {
   it('does not wait longer than 1 s for TCP to end', () =>
     inLab({}, async (lab) => {
       const server = await lab.open();
-      lab.server.manners.answersCloses = false;
+      lab.server.behavior.answersCloses = false;
       server.sendRaw(encodeFrame({ fin: true, opcode: 8, payload: Buffer.from([3, 232]) }));
       assert.equal(await lab.hear(990), '');
       assert.equal(await lab.hear(20), '+WS_CLOSED:0\r\n');

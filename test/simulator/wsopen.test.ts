@@ -217,8 +217,8 @@ describe('AT+WSOPEN on the simulated device', () => {
   it('lets OK come after a close that follows the handshake at once', () =>
     inLab({}, async (lab) => {
       await lab.command('ATE0');
-      lab.server.manners.finDelay = 0;
-      lab.server.manners.onAccept = (connection) => connection.close(1001);
+      lab.server.behavior.finDelay = 0;
+      lab.server.behavior.onAccept = (connection) => connection.close(1001);
       const said = await lab.command('AT+WSOPEN=0,"ws://server.test/plain"', 50);
       assert.equal(said, `+WS_CONNECTED:0\r\n+WS_CLOSED:0\r\n${ok}`);
       assert.equal(await lab.command('AT+WSOPEN?'), ok);
@@ -227,7 +227,7 @@ describe('AT+WSOPEN on the simulated device', () => {
   it('crashes class A when the close comes right after opening', () =>
     inLab({ firmware: 'A' }, async (lab) => {
       await lab.command('ATE0');
-      lab.server.manners.onAccept = (connection) => connection.close(1001);
+      lab.server.behavior.onAccept = (connection) => connection.close(1001);
       const said = await lab.command('AT+WSOPEN=0,"ws://server.test/plain"', 300);
       assert.ok(!said.includes('+WS_CLOSED'));
       assert.equal((await lab.next()).said, '\r\nready\r\n');

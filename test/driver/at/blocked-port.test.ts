@@ -4,14 +4,14 @@ import { AtClient } from '../../../driver/at/at-client';
 import { wssend } from '../../../driver/commands/websocket';
 import { EspAtError } from '../../../driver/errors';
 import { VirtualClock } from '../../harness/virtual-clock';
-import { World } from '../../harness/harness';
+import { Harness } from '../../harness/harness';
 
-/** A session whose line takes `perSecond` bytes a second of what is written, and whose far end says nothing. */
-function slowDesk(perSecond: number) {
+/** A client whose line takes `perSecond` bytes a second of what is written, and whose far end says nothing. */
+function slowPort(perSecond: number) {
   const clock = new VirtualClock();
   let pending = 0;
-  const told: string[] = [];
-  const note = (text: string) => (): void => void told.push(text);
+  const events: string[] = [];
+  const note = (text: string) => (): void => void events.push(text);
   const line = {
     write: (bytes: Uint8Array) => void (pending += bytes.length),
     get pendingBytes() {
@@ -21,11 +21,11 @@ function slowDesk(perSecond: number) {
   };
   const take = (): void => {
     pending = Math.max(0, pending - perSecond / 10);
-    if (told.includes('dead')) return;
+    if (events.includes('dead')) return;
     clock.after(100, take);
   };
   take();
-  const session = new AtClient(line, clock, {
+  const client = new AtClient(line, clock, {
     urc: note('report'),
     data: note('data'),
     unknownLine: note('unknown'),
@@ -33,60 +33,60 @@ function slowDesk(perSecond: number) {
     restartSuspected: note('echoed'),
     dataLost: note('gap'),
     outOfSync: note('out of step'),
-    resyncStep: (step) => void told.push(step),
+    resyncStep: (step) => void events.push(step),
     inSync: note('recovered'),
     filled: note('filled'),
     unresponsive: note('dead'),
   });
-  session.lenient = false;
+  client.lenient = false;
   let outcome = 'pending';
-  session.send({
+  client.send({
     link: 0,
     parts: [wssend(0, Buffer.alloc(8000, 'x'))],
     settle: (error) => (outcome = error?.outcome ?? 'sent'),
   });
-  return { clock, session, told, pending: () => pending, outcome: () => outcome };
+  return { clock, client, events, pending: () => pending, outcome: () => outcome };
 }
 
 describe('a line that takes nothing', () => {
   it('keeps no message waiting, and is offered no more', async () => {
-    const desk = slowDesk(0);
-    assert.ok(await desk.clock.until(() => desk.outcome() !== 'pending', 15_000));
-    assert.equal(desk.outcome(), 'not-sent');
-    assert.deepEqual(desk.told, ['out of step', 'crlf', 'dead']);
-    assert.ok(desk.pending() < 100, `${desk.pending()} bytes`);
+    const harness = slowPort(0);
+    assert.ok(await harness.clock.until(() => harness.outcome() !== 'pending', 15_000));
+    assert.equal(harness.outcome(), 'not-sent');
+    assert.deepEqual(harness.events, ['out of step', 'crlf', 'dead']);
+    assert.ok(harness.pending() < 100, `${harness.pending()} bytes`);
   });
 
   it('does so in the middle of a payload', async () => {
-    const desk = slowDesk(0);
-    desk.session.receive(Buffer.from('\r\nOK\r\n\r\n>'));
-    assert.ok(await desk.clock.until(() => desk.outcome() !== 'pending', 15_000));
-    assert.equal(desk.outcome(), 'unknown');
-    assert.ok(await desk.clock.until(() => desk.told.includes('dead'), 15_000));
+    const harness = slowPort(0);
+    harness.client.receive(Buffer.from('\r\nOK\r\n\r\n>'));
+    assert.ok(await harness.clock.until(() => harness.outcome() !== 'pending', 15_000));
+    assert.equal(harness.outcome(), 'unknown');
+    assert.ok(await harness.clock.until(() => harness.events.includes('dead'), 15_000));
   });
 
   it('is waited for as long as it takes some', async () => {
-    const desk = slowDesk(200);
-    desk.session.receive(Buffer.from('\r\nOK\r\n\r\n>'));
-    await desk.clock.advance(39_000);
-    assert.deepEqual([desk.outcome(), desk.told], ['pending', []]);
-    desk.session.close(new EspAtError('PORT_CLOSED'));
+    const harness = slowPort(200);
+    harness.client.receive(Buffer.from('\r\nOK\r\n\r\n>'));
+    await harness.clock.advance(39_000);
+    assert.deepEqual([harness.outcome(), harness.events], ['pending', []]);
+    harness.client.close(new EspAtError('PORT_CLOSED'));
   });
 });
 
 describe('an idle device that says nothing any more', () => {
   it('is found out soon after half a minute without a byte', async () => {
-    const world = new World({ firmware: 'C' });
-    await world.ready();
+    const harness = new Harness({ firmware: 'C' });
+    await harness.ready();
     // Something is heard right before the first look, which must not put off the next by another half minute.
-    await world.clock.advance(25_000);
-    world.simulator.inject(Buffer.from('+TIME_UPDATED\r\n'));
-    await world.clock.advance(1);
-    world.simulator.write = () => undefined;
-    const start = world.clock.now();
-    assert.ok(await world.clock.until(() => world.device.status.state !== 'ready'));
-    const took = world.clock.now() - start;
+    await harness.clock.advance(25_000);
+    harness.simulator.inject(Buffer.from('+TIME_UPDATED\r\n'));
+    await harness.clock.advance(1);
+    harness.simulator.write = () => undefined;
+    const start = harness.clock.now();
+    assert.ok(await harness.clock.until(() => harness.device.status.state !== 'ready'));
+    const took = harness.clock.now() - start;
     assert.ok(took < 36_000, `${took} ms`);
-    await world.end();
+    await harness.end();
   });
 });

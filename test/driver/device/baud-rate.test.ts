@@ -1,27 +1,27 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { World, type WorldOptions } from '../../harness/harness';
+import { Harness, type HarnessOptions } from '../../harness/harness';
 
 const USUAL = 115_200;
 const RAISED = 921_600;
 const SIZE = 64 * 1024;
 
 /** A board on a line at the usual rate, to be raised. */
-const board = (more: WorldOptions = {}): World =>
-  new World({
-    line: { rate: USUAL },
+const board = (more: HarnessOptions = {}): Harness =>
+  new Harness({
+    serial: { baudRate: USUAL },
     ...more,
     device: { raiseTo: RAISED, ...more.device },
   });
 
-const events = (world: World, name: string): (string | undefined)[] =>
-  world.events
+const events = (harness: Harness, name: string): (string | undefined)[] =>
+  harness.events
     .filter(({ event }) => event === name)
     .map(({ error, detail }) => error?.code ?? detail);
 
 /** Milliseconds that 64 KiB take to the server, and from it. */
-async function transfer(world: World): Promise<readonly [out: number, back: number]> {
-  const { clock, device, server } = world;
+async function transfer(harness: Harness): Promise<readonly [out: number, back: number]> {
+  const { clock, device, server } = harness;
   const [link] = device.links;
   await clock.wait(link.open({ uri: 'ws://host/plain', config: { bufferSize: 8192 } }));
   const [connection] = server.connections;
@@ -34,8 +34,8 @@ async function transfer(world: World): Promise<readonly [out: number, back: numb
   assert.ok(await clock.until(() => arrived() === SIZE, 1000), `${arrived()} bytes`);
   const sent = clock.now();
   connection.send({ fin: true, opcode: 2, payload: Buffer.alloc(SIZE, 'x') });
-  assert.ok(await clock.until(() => world.messages.length > 0, 60_000));
-  assert.equal(world.messages[0]?.bytes.length, SIZE);
+  assert.ok(await clock.until(() => harness.messages.length > 0, 60_000));
+  assert.equal(harness.messages[0]?.bytes.length, SIZE);
   return [sent - start, clock.now() - sent];
 }
 
@@ -58,117 +58,117 @@ describe('raising the rate', () => {
   });
 
   it('comes before anything is asked but what finds the device', async () => {
-    const world = board();
-    await world.ready();
-    const lines = world.port.text.split('\r\n').filter((line) => line.startsWith('AT'));
+    const harness = board();
+    await harness.ready();
+    const lines = harness.port.text.split('\r\n').filter((line) => line.startsWith('AT'));
     assert.ok(lines.indexOf(`AT+UART_CUR=${RAISED},8,1,0,0`) < lines.indexOf('AT+WSOPEN?'));
-    assert.equal(world.hostRate, RAISED);
-    assert.deepEqual(events(world, 'warning'), []);
-    await world.end();
+    assert.equal(harness.hostRate, RAISED);
+    assert.deepEqual(events(harness, 'warning'), []);
+    await harness.end();
   });
 
   it('tells the device of both wires of flow control', async () => {
-    const world = board({ device: { flowControl: true } });
-    await world.ready();
-    assert.ok(world.port.text.includes(`AT+UART_CUR=${RAISED},8,1,0,3\r\n`));
-    await world.end();
+    const harness = board({ device: { flowControl: true } });
+    await harness.ready();
+    assert.ok(harness.port.text.includes(`AT+UART_CUR=${RAISED},8,1,0,3\r\n`));
+    await harness.end();
   });
 
   it('is done again by itself when the device restarts while raised', async () => {
-    const world = board();
-    await world.ready();
-    const [link] = world.device.links;
-    await world.clock.wait(link.open({ uri: 'ws://host/echo', keepOpen: true }));
-    world.simulator.restart();
-    assert.ok(await world.clock.until(() => world.device.status.state !== 'ready', 120_000));
-    assert.ok(await world.clock.until(() => link.state === 2, 60_000));
-    assert.equal(world.hostRate, RAISED);
-    await world.end();
+    const harness = board();
+    await harness.ready();
+    const [link] = harness.device.links;
+    await harness.clock.wait(link.open({ uri: 'ws://host/echo', keepOpen: true }));
+    harness.simulator.restart();
+    assert.ok(await harness.clock.until(() => harness.device.status.state !== 'ready', 120_000));
+    assert.ok(await harness.clock.until(() => link.state === 2, 60_000));
+    assert.equal(harness.hostRate, RAISED);
+    await harness.end();
   });
 
   it('is undone before a device is looked for that was left raised', async () => {
-    const world = board();
-    await world.ready();
-    await world.clock.wait(world.device.stop());
+    const harness = board();
+    await harness.ready();
+    await harness.clock.wait(harness.device.stop());
     // Node-RED starts again; the device has kept its rate.
-    await world.ready();
-    assert.equal(world.hostRate, RAISED);
-    assert.equal(world.events.filter(({ event }) => event === 'restarted').length, 0);
-    await world.end();
+    await harness.ready();
+    assert.equal(harness.hostRate, RAISED);
+    assert.equal(harness.events.filter(({ event }) => event === 'restarted').length, 0);
+    await harness.end();
   });
 
   it('finds a device that was left at a rate of former settings', async () => {
-    const world = new World({ line: { rate: 460_800 }, simulator: { baud: USUAL } });
-    await world.ready();
-    assert.equal(world.hostRate, USUAL);
-    await world.end();
+    const harness = new Harness({ serial: { baudRate: 460_800 }, simulator: { baud: USUAL } });
+    await harness.ready();
+    assert.equal(harness.hostRate, USUAL);
+    await harness.end();
   });
 });
 
 describe('flow control', () => {
-  const told = (world: World) =>
-    world.port.text.split(`AT+UART_CUR=${USUAL},8,1,0,3\r\n`).length - 1;
+  const told = (harness: Harness) =>
+    harness.port.text.split(`AT+UART_CUR=${USUAL},8,1,0,3\r\n`).length - 1;
 
   it('is switched on in the device, too, after each of its starts and no oftener', async () => {
-    const world = new World({ line: { rate: USUAL }, device: { flowControl: true } });
-    await world.ready();
-    assert.equal(told(world), 1);
-    await world.clock.wait(world.device.stop());
-    await world.ready();
-    assert.equal(told(world), 1);
-    world.simulator.restart();
-    assert.ok(await world.clock.until(() => world.device.status.state !== 'ready', 60_000));
-    await world.ready();
-    assert.equal(told(world), 2);
-    await world.end();
+    const harness = new Harness({ serial: { baudRate: USUAL }, device: { flowControl: true } });
+    await harness.ready();
+    assert.equal(told(harness), 1);
+    await harness.clock.wait(harness.device.stop());
+    await harness.ready();
+    assert.equal(told(harness), 1);
+    harness.simulator.restart();
+    assert.ok(await harness.clock.until(() => harness.device.status.state !== 'ready', 60_000));
+    await harness.ready();
+    assert.equal(told(harness), 2);
+    await harness.end();
   });
 
   it('is left alone where it was not chosen', async () => {
-    const world = new World({ line: { rate: USUAL } });
-    await world.ready();
-    assert.ok(!world.port.text.includes('UART'));
-    await world.end();
+    const harness = new Harness({ serial: { baudRate: USUAL } });
+    await harness.ready();
+    assert.ok(!harness.port.text.includes('UART'));
+    await harness.end();
   });
 });
 
 describe('a line that does not bear the raised rate', () => {
   it('stays at the usual one when the port does not know it: the device is not told at all', async () => {
-    const world = board({ line: { rate: USUAL, knows: 460_800 } });
-    await world.ready();
-    assert.deepEqual(events(world, 'warning'), ['RATE_NOT_RAISED']);
-    assert.ok(!world.port.text.includes('UART_CUR'));
+    const harness = board({ serial: { baudRate: USUAL, maxPortBaudRate: 460_800 } });
+    await harness.ready();
+    assert.deepEqual(events(harness, 'warning'), ['RATE_NOT_RAISED']);
+    assert.ok(!harness.port.text.includes('UART_CUR'));
     assert.equal(
-      world.events.find(({ event }) => event === 'warning')?.error?.message,
+      harness.events.find(({ event }) => event === 'warning')?.error?.message,
       'The line does not work at 921600 bits a second and stays at 115200. Check the cable, or choose a lower rate.',
     );
-    await world.end();
+    await harness.end();
   });
 
   it('is brought back by a reset when nothing passes, and not raised again', async () => {
-    const world = board({
-      line: { rate: USUAL, bears: 460_800, reset: true },
+    const harness = board({
+      serial: { baudRate: USUAL, maxCableBaudRate: 460_800, resetWired: true },
       device: { hardwareReset: true },
     });
-    await world.ready();
-    assert.equal(events(world, 'warning')[0], 'RATE_NOT_RAISED');
-    assert.ok(events(world, 'recovery').includes('reset'));
-    assert.equal(world.hostRate, USUAL);
-    world.simulator.restart();
-    await world.clock.until(() => world.device.status.state !== 'ready', 60_000);
-    await world.ready();
-    assert.equal(events(world, 'warning').filter((code) => code === 'RATE_NOT_RAISED').length, 1);
-    await world.end();
+    await harness.ready();
+    assert.equal(events(harness, 'warning')[0], 'RATE_NOT_RAISED');
+    assert.ok(events(harness, 'recovery').includes('reset'));
+    assert.equal(harness.hostRate, USUAL);
+    harness.simulator.restart();
+    await harness.clock.until(() => harness.device.status.state !== 'ready', 60_000);
+    await harness.ready();
+    assert.equal(events(harness, 'warning').filter((code) => code === 'RATE_NOT_RAISED').length, 1);
+    await harness.end();
   });
 
   it('says that the device is silent when there is no reset either', async () => {
-    const world = board({ line: { rate: USUAL, bears: 460_800 } });
-    world.device.start();
-    await world.clock.advance(120_000);
-    assert.equal(world.device.status.error?.code, 'DEVICE_SILENT');
+    const harness = board({ serial: { baudRate: USUAL, maxCableBaudRate: 460_800 } });
+    harness.device.start();
+    await harness.clock.advance(120_000);
+    assert.equal(harness.device.status.error?.code, 'DEVICE_SILENT');
     // A hand presses the button.
-    world.simulator.restart();
-    await world.ready();
-    assert.equal(world.hostRate, USUAL);
-    await world.end();
+    harness.simulator.restart();
+    await harness.ready();
+    assert.equal(harness.hostRate, USUAL);
+    await harness.end();
   });
 });

@@ -2,17 +2,17 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { EspAtError } from '../../../driver/errors';
 import type { Fate, Point } from '../../../simulator';
-import { World } from '../../harness/harness';
+import { Harness } from '../../harness/harness';
 
 /** Milliseconds from power-up of the simulated device to an address. */
 const BOOT_AND_JOIN = 1500;
 const uri = 'ws://host/plain';
 
-/** A ready world with a link that is kept open, and fates and ambushes that a test sets as it goes. */
+/** A ready harness with a link that is kept open, and fates and ambushes that a test sets as it goes. */
 class Scene {
   fate: (line: string) => Fate | undefined = () => undefined;
   reached: (point: Point, line: string) => void = () => undefined;
-  readonly world: World = new World({
+  readonly harness: Harness = new Harness({
     simulator: {
       bootMs: 400,
       hooks: {
@@ -23,20 +23,20 @@ class Scene {
   });
 
   get link() {
-    return this.world.device.links[0];
+    return this.harness.device.links[0];
   }
 
   async begin(): Promise<this> {
-    await this.world.ready();
-    await this.world.clock.wait(this.link.open({ uri, keepOpen: true }));
-    this.world.port.written.length = 0;
-    this.world.links.length = 0;
+    await this.harness.ready();
+    await this.harness.clock.wait(this.link.open({ uri, keepOpen: true }));
+    this.harness.port.written.length = 0;
+    this.harness.links.length = 0;
     return this;
   }
 
   /** Lets time pass until the link was lost and is open again; returns how many milliseconds that took. */
   async reopened(limit: number): Promise<number> {
-    const { clock, links } = this.world;
+    const { clock, links } = this.harness;
     const start = clock.now();
     const isBack = () => links.some(({ event }) => event === 'reopened') && this.link.state === 2;
     assert.ok(await clock.until(isBack, limit), `not open again: ${JSON.stringify(links)}`);
@@ -49,48 +49,48 @@ class Scene {
       () => 'sent',
       (error: unknown) => (error instanceof EspAtError ? error.outcome : String(error)),
     );
-    return this.world.clock.wait(sending);
+    return this.harness.clock.wait(sending);
   }
 }
 
 describe('a device that comes back', () => {
   it('is heard although it restarted in the middle of received data', async () => {
     const scene = await new Scene().begin();
-    const { world } = scene;
-    world.simulator.inject(Buffer.from('+WS_DATA:0,2,1,5000,1024,only the beginning'));
-    await world.clock.advance(1);
-    world.simulator.restart();
+    const { harness } = scene;
+    harness.simulator.inject(Buffer.from('+WS_DATA:0,2,1,5000,1024,only the beginning'));
+    await harness.clock.advance(1);
+    harness.simulator.restart();
     assert.ok((await scene.reopened(10_000)) < BOOT_AND_JOIN + 2000);
-    assert.ok(world.events.some(({ event }) => event === 'restarted'));
-    await world.end();
+    assert.ok(harness.events.some(({ event }) => event === 'restarted'));
+    await harness.end();
   });
 
   it('is restarted when it stays at work for ever', async () => {
     const scene = await new Scene().begin();
-    const { world } = scene;
+    const { harness } = scene;
     scene.fate = (line) => (line.startsWith('AT+WSSEND') ? { kind: 'hang' } : undefined);
     const outcome = scene.outcomeOf('never');
     assert.equal(await outcome, 'not-sent');
     scene.fate = () => undefined;
     await scene.reopened(60_000);
-    assert.ok(world.port.text.includes('AT+RST\r\n'));
+    assert.ok(harness.port.text.includes('AT+RST\r\n'));
     assert.equal(await scene.outcomeOf('again'), 'sent');
-    await world.end();
+    await harness.end();
   });
 
   it('is in step at once when its cable was pulled at a data prompt', async () => {
     const scene = await new Scene().begin();
-    const { world } = scene;
+    const { harness } = scene;
     scene.reached = (point) => {
       if (point !== 'prompt') return;
       scene.reached = () => undefined;
-      world.port.unplug();
+      harness.port.unplug();
     };
     assert.equal(await scene.outcomeOf('x'.repeat(300)), 'not-sent');
-    await world.clock.advance(5000);
-    world.port.plugIn();
+    await harness.clock.advance(5000);
+    harness.port.plugIn();
     assert.ok((await scene.reopened(20_000)) < 3000);
-    const [first] = world.server.connections;
+    const [first] = harness.server.connections;
     assert.deepEqual(
       first?.frames
         .slice(0, 2)
@@ -101,18 +101,18 @@ describe('a device that comes back', () => {
       ],
       'the prompt was filled with line ends, and the link closed',
     );
-    await world.end();
+    await harness.end();
   });
 
   it('takes leave of its old links with a close frame, all at once', async () => {
     const scene = await new Scene().begin();
-    const { world } = scene;
+    const { harness } = scene;
     for (const id of [1, 2] as const)
-      await world.clock.wait(world.device.links[id].open({ uri, keepOpen: true }));
-    world.port.unplug();
-    world.port.plugIn();
+      await harness.clock.wait(harness.device.links[id].open({ uri, keepOpen: true }));
+    harness.port.unplug();
+    harness.port.plugIn();
     await scene.reopened(20_000);
-    const closings = world.server.connections
+    const closings = harness.server.connections
       .slice(0, 3)
       .map(({ frames }) => frames.find(({ opcode }) => opcode === 8));
     assert.deepEqual(
@@ -123,42 +123,42 @@ describe('a device that comes back', () => {
         [8, 1001],
       ],
     );
-    assert.ok(!world.port.text.includes('AT+WSCLOSE'), world.port.text);
-    await world.end();
+    assert.ok(!harness.port.text.includes('AT+WSCLOSE'), harness.port.text);
+    await harness.end();
   });
 
   it('is not told to close a link that went down with its restart', async () => {
     const scene = await new Scene().begin();
-    const { world } = scene;
+    const { harness } = scene;
     const closing = scene.link.close();
     scene.reached = (point) => {
       if (point !== 'payload') return;
       scene.reached = () => undefined;
-      world.simulator.restart();
+      harness.simulator.restart();
     };
-    await world.clock.wait(closing);
+    await harness.clock.wait(closing);
     assert.equal(scene.link.state, 0);
-    await world.clock.until(() => world.device.status.state === 'ready', 20_000);
-    assert.ok(!world.port.text.includes('AT+WSCLOSE'), world.port.text);
-    await world.end();
+    await harness.clock.until(() => harness.device.status.state === 'ready', 20_000);
+    assert.ok(!harness.port.text.includes('AT+WSCLOSE'), harness.port.text);
+    await harness.end();
   });
 });
 
 describe('a link to be opened afresh', () => {
   it('is opened, and kept open, although the device refuses to close the connection before', async () => {
     const scene = await new Scene().begin();
-    const { world } = scene;
+    const { harness } = scene;
     scene.fate = (line) => (line === 'AT+WSCLOSE=0' ? { kind: 'error' } : undefined);
     const refused = [
       scene.link.close({ graceful: false }),
       scene.link.open({ uri: 'ws://host/other', keepOpen: true }),
     ].map((request) => assert.rejects(request, { code: 'COMMAND_FAILED' }));
-    for (const request of refused) await world.clock.wait(request);
+    for (const request of refused) await harness.clock.wait(request);
     scene.fate = () => undefined;
-    assert.ok(await world.clock.until(() => scene.link.state === 2, 60_000), 'never opened');
+    assert.ok(await harness.clock.until(() => scene.link.state === 2, 60_000), 'never opened');
     assert.equal(scene.link.uri, 'ws://host/other');
     assert.equal(await scene.outcomeOf('over the new one'), 'sent');
-    await world.end();
+    await harness.end();
   });
 });
 
@@ -169,30 +169,30 @@ describe('what is known after a fault', () => {
       line === 'AT+WSSEND=0,0' ? { kind: 'answer lost' } : undefined;
     scene.fate = lost;
     assert.equal(await scene.outcomeOf(''), 'unknown');
-    assert.equal(scene.world.server.connections[0]?.frames.length, 1);
-    await scene.world.end();
+    assert.equal(scene.harness.server.connections[0]?.frames.length, 1);
+    await scene.harness.end();
   });
 
   it('is that something unreadable between the steps back may have been a message', async () => {
     const scene = await new Scene().begin();
-    const { world } = scene;
+    const { harness } = scene;
     scene.fate = (line) => {
       if (!line.startsWith('AT+WSSEND')) return undefined;
       scene.fate = () => undefined;
-      world.clock.after(6000, () =>
-        world.simulator.inject(Buffer.from('#WS_DATA:0,1,1,2,2,hi\r\n')),
+      harness.clock.after(6000, () =>
+        harness.simulator.inject(Buffer.from('#WS_DATA:0,1,1,2,2,hi\r\n')),
       );
       return { kind: 'answer lost' };
     };
     await scene.outcomeOf('lost');
-    await world.clock.advance(3000);
-    assert.ok(world.links.some(({ event, link }) => event === 'gap' && link === 0));
-    await world.end();
+    await harness.clock.advance(3000);
+    assert.ok(harness.links.some(({ event, link }) => event === 'gap' && link === 0));
+    await harness.end();
   });
 
   it('is not given the rest of a message that the connection before was given', async () => {
     const scene = await new Scene().begin();
-    const { world } = scene;
+    const { harness } = scene;
     let parts = 0;
     scene.reached = (point) => {
       if (point === 'payload' && ++parts === 2)
@@ -201,59 +201,61 @@ describe('what is known after a fault', () => {
     assert.equal(await scene.outcomeOf('x'.repeat(40_000)), 'unknown');
     await scene.reopened(5000);
     assert.equal(await scene.outcomeOf('afterwards'), 'sent');
-    await world.clock.advance(100);
-    const next = world.server.connections.at(-1);
+    await harness.clock.advance(100);
+    const next = harness.server.connections.at(-1);
     assert.deepEqual(
       next?.frames.map(({ opcode, payload }) => [opcode, payload.toString()]),
       [[1, 'afterwards']],
     );
-    await world.end();
+    await harness.end();
   });
 
   it("is that data of a connection given up is not the next one's", async () => {
     const scene = await new Scene().begin();
-    const { world } = scene;
-    const [old] = world.server.connections;
-    const opening = world.device.links[1].open({ uri: 'ws://host/slow=500' });
-    await world.clock.advance(1);
+    const { harness } = scene;
+    const [old] = harness.server.connections;
+    const opening = harness.device.links[1].open({ uri: 'ws://host/slow=500' });
+    await harness.clock.advance(1);
     scene.link.corrupted(new EspAtError('LINK_STALLED', { link: 0 }));
     old?.send({ fin: false, opcode: 1, payload: Buffer.from('half of it') });
-    await world.clock.wait(opening);
+    await harness.clock.wait(opening);
     await scene.reopened(5000);
-    world.server.connections.at(-1)?.send({ fin: true, opcode: 1, payload: Buffer.from('whole') });
-    await world.clock.advance(100);
+    harness.server.connections
+      .at(-1)
+      ?.send({ fin: true, opcode: 1, payload: Buffer.from('whole') });
+    await harness.clock.advance(100);
     assert.deepEqual(
-      world.messages.map(({ bytes }) => bytes.toString()),
+      harness.messages.map(({ bytes }) => bytes.toString()),
       ['whole'],
     );
-    assert.ok(!world.links.some(({ event }) => event === 'gap'));
-    await world.end();
+    assert.ok(!harness.links.some(({ event }) => event === 'gap'));
+    await harness.end();
   });
 
   it('is no gap of the connection before', async () => {
     const scene = await new Scene().begin();
-    const { world } = scene;
+    const { harness } = scene;
     // Damaged data, and a restart before both sides are in step again.
-    world.simulator.inject(Buffer.from('+WS_DATA:0,9x\r\n'));
-    world.simulator.restart();
+    harness.simulator.inject(Buffer.from('+WS_DATA:0,9x\r\n'));
+    harness.simulator.restart();
     await scene.reopened(20_000);
-    world.links.length = 0;
+    harness.links.length = 0;
     // Out of step once more, without anything received being damaged.
     scene.fate = (line) => {
       if (line !== 'AT+WSOPEN?') return undefined;
       scene.fate = () => undefined;
       return { kind: 'answer lost' };
     };
-    await world.clock.wait(world.device.query());
+    await harness.clock.wait(harness.device.query());
     const [first, second] = [Buffer.alloc(3000, 'a'), Buffer.alloc(3000, 'b')];
     for (const payload of [first, second])
-      world.server.connections.at(-1)?.send({ fin: true, opcode: 1, payload });
-    await world.clock.advance(1000);
+      harness.server.connections.at(-1)?.send({ fin: true, opcode: 1, payload });
+    await harness.clock.advance(1000);
     assert.deepEqual(
-      world.messages.map(({ bytes }) => bytes.toString()),
+      harness.messages.map(({ bytes }) => bytes.toString()),
       [first.toString(), second.toString()],
     );
-    assert.ok(!world.links.some(({ event }) => event === 'gap'));
-    await world.end();
+    assert.ok(!harness.links.some(({ event }) => event === 'gap'));
+    await harness.end();
   });
 });

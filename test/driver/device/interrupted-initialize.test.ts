@@ -4,7 +4,7 @@ import { Device } from '../../../driver/device/device';
 import type { DeviceOptions, FirmwareClass } from '../../../driver/device/options';
 import { EspAtError } from '../../../driver/errors';
 import type { PortOpener } from '../../../driver/port/port';
-import { World } from '../../harness/harness';
+import { Harness } from '../../harness/harness';
 import { makeAuthority, makeIdentity } from '../../harness/network/ws-server-certificates';
 
 const authority = makeAuthority('Home CA');
@@ -56,25 +56,25 @@ async function bringUp(firmware: FirmwareClass, cut: Cut = {}): Promise<Outcome>
     const heard = bytes.subarray(0, left);
     said.push(Buffer.from(heard));
     left -= heard.length;
-    world.port.deliver(heard);
+    harness.port.deliver(heard);
     if (left > 0) return;
     left = Infinity;
-    world.simulator.restart();
+    harness.simulator.restart();
   };
-  const world: World = new World({
+  const harness: Harness = new Harness({
     firmware,
     device: settings,
     simulator: { joined: false, time: () => Date.UTC(2026, 10, 25), output: hear },
     route: () => ({
       kind: 'server',
-      server: world.server,
+      server: harness.server,
       tls: { identity: server, needsClientCertificate: true },
     }),
   });
-  const { clock, device } = world;
-  if (cut.hostAfter !== undefined) await liveAndDie(world, cut.hostAfter);
-  await world.ready();
-  const written = world.port.text;
+  const { clock, device } = harness;
+  if (cut.hostAfter !== undefined) await liveAndDie(harness, cut.hostAfter);
+  await harness.ready();
+  const written = harness.port.text;
   const heard = Buffer.concat(said).toString('latin1');
   const [link] = device.links;
   // The very last byte may be the one after which the device restarts: then it is opened once more.
@@ -82,22 +82,22 @@ async function bringUp(firmware: FirmwareClass, cut: Cut = {}): Promise<Outcome>
   link.open(options).catch(() => undefined);
   assert.ok(await clock.until(() => link.state === 2, 60_000), 'it did not open');
   await clock.wait(link.send('hello'));
-  assert.ok(await clock.until(() => world.messages.length > 0, 5000), 'no echo came');
+  assert.ok(await clock.until(() => harness.messages.length > 0, 5000), 'no echo came');
   await clock.wait(link.close());
   await clock.wait(device.stop());
-  const state = await answers(world);
-  world.simulator.destroy();
+  const state = await answers(harness);
+  harness.simulator.destroy();
   return { state, written, said: heard };
 }
 
 /** A first life of the driver, of which so many bytes reach the device. */
-async function liveAndDie(world: World, bytes: number): Promise<void> {
-  const { clock } = world;
+async function liveAndDie(harness: Harness, bytes: number): Promise<void> {
+  const { clock } = harness;
   let left = bytes;
   const port: PortOpener = {
     address: 'cut',
     open: async (handlers) => {
-      const inner = await world.port.open(handlers);
+      const inner = await harness.port.open(handlers);
       return {
         pendingBytes: 0,
         write: (chunk) => {
@@ -116,7 +116,7 @@ async function liveAndDie(world: World, bytes: number): Promise<void> {
   await clock.wait(first.stop());
 }
 
-async function answers({ clock, simulator }: World): Promise<string> {
+async function answers({ clock, simulator }: Harness): Promise<string> {
   const heard: Buffer[] = [];
   simulator.onOutput((bytes) => heard.push(bytes));
   for (const question of questions) {

@@ -1,87 +1,87 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { AccessPoint } from '../../../simulator';
-import { World } from '../../harness/harness';
+import { Harness } from '../../harness/harness';
 
 const home: AccessPoint = { ssid: 'home', password: 'pw', rssi: -61, channel: 6 };
 const wifi = { ssid: home.ssid, password: home.password };
 
-const codes = (world: World): (string | undefined)[] =>
-  world.events.filter(({ event }) => event === 'warning').map(({ error }) => error?.code);
+const codes = (harness: Harness): (string | undefined)[] =>
+  harness.events.filter(({ event }) => event === 'warning').map(({ error }) => error?.code);
 
-const shown = (world: World): string =>
-  `${world.device.status.state} ${world.device.status.error?.code ?? ''}`.trim();
+const shown = (harness: Harness): string =>
+  `${harness.device.status.state} ${harness.device.status.error?.code ?? ''}`.trim();
 
 describe('a network that goes and comes back', () => {
   it('is joined again by the device itself, and shown as lost meanwhile', async () => {
-    const world = new World({ device: { wifi }, simulator: { wifi: [home] } });
-    await world.ready();
-    world.simulator.wifi.lose();
-    await world.clock.advance(60_000);
-    assert.equal(shown(world), 'ready WIFI_LOST');
-    world.simulator.wifi.recover();
-    await world.clock.advance(5000);
-    assert.equal(shown(world), 'ready');
-    assert.ok(!world.port.text.includes('AT+CWJAP='), 'it was left alone');
-    const names = world.events.map(({ event }) => event);
+    const harness = new Harness({ device: { wifi }, simulator: { wifi: [home] } });
+    await harness.ready();
+    harness.simulator.wifi.lose();
+    await harness.clock.advance(60_000);
+    assert.equal(shown(harness), 'ready WIFI_LOST');
+    harness.simulator.wifi.recover();
+    await harness.clock.advance(5000);
+    assert.equal(shown(harness), 'ready');
+    assert.ok(!harness.port.text.includes('AT+CWJAP='), 'it was left alone');
+    const names = harness.events.map(({ event }) => event);
     assert.deepEqual(names.slice(names.indexOf('wifi-lost')), ['wifi-lost', 'joined', 'address']);
-    await world.end();
+    await harness.end();
   });
 
   it('is joined again by hand when the device has given up', async () => {
-    const world = new World({ device: { wifi }, simulator: { wifi: [home] } });
-    await world.ready();
-    await world.clock.wait(world.device.command('AT+CWQAP'));
-    await world.clock.advance(1000);
-    assert.equal(shown(world), 'ready WIFI_LOST');
-    assert.ok(await world.clock.until(() => shown(world) === 'ready', 40_000));
-    assert.ok(world.port.text.includes('AT+CWJAP="home","pw"\r\n'));
-    await world.end();
+    const harness = new Harness({ device: { wifi }, simulator: { wifi: [home] } });
+    await harness.ready();
+    await harness.clock.wait(harness.device.command('AT+CWQAP'));
+    await harness.clock.advance(1000);
+    assert.equal(shown(harness), 'ready WIFI_LOST');
+    assert.ok(await harness.clock.until(() => shown(harness) === 'ready', 40_000));
+    assert.ok(harness.port.text.includes('AT+CWJAP="home","pw"\r\n'));
+    await harness.end();
   });
 
   it('is tried for as long as it takes, each failure told in words', async () => {
     const networks = [home];
-    const world = new World({ device: { wifi }, simulator: { wifi: networks } });
-    await world.ready();
-    await world.clock.wait(world.device.command('AT+CWQAP'));
+    const harness = new Harness({ device: { wifi }, simulator: { wifi: networks } });
+    await harness.ready();
+    await harness.clock.wait(harness.device.command('AT+CWQAP'));
     networks.pop();
-    await world.clock.advance(200_000);
-    assert.ok(codes(world).length >= 3);
-    assert.ok(codes(world).every((code) => code === 'WIFI_NOT_FOUND'));
+    await harness.clock.advance(200_000);
+    assert.ok(codes(harness).length >= 3);
+    assert.ok(codes(harness).every((code) => code === 'WIFI_NOT_FOUND'));
     networks.push(home);
-    assert.ok(await world.clock.until(() => shown(world) === 'ready', 40_000));
-    await world.end();
+    assert.ok(await harness.clock.until(() => shown(harness) === 'ready', 40_000));
+    await harness.end();
     // Nothing goes on looking after it.
-    await world.clock.advance(1000);
-    assert.equal(world.clock.pending, 0);
+    await harness.clock.advance(1000);
+    assert.equal(harness.clock.pending, 0);
   });
 
   it('has its links opened again when the device lost them with it', async () => {
-    const world = new World({ device: { wifi }, simulator: { wifi: [home] } });
-    await world.ready();
-    const [link] = world.device.links;
+    const harness = new Harness({ device: { wifi }, simulator: { wifi: [home] } });
+    await harness.ready();
+    const [link] = harness.device.links;
     const config = { pingInterval: 5, pongTimeout: 10 };
-    await world.clock.wait(link.open({ uri: 'ws://host/echo', keepOpen: true, config }));
-    world.simulator.wifi.lose();
-    assert.ok(await world.clock.until(() => link.state !== 2, 120_000));
-    world.simulator.wifi.recover();
-    assert.ok(await world.clock.until(() => link.state === 2, 120_000));
-    await world.clock.wait(link.send('back'));
-    assert.ok(await world.clock.until(() => world.messages.length > 0, 5000));
-    await world.end();
+    await harness.clock.wait(link.open({ uri: 'ws://host/echo', keepOpen: true, config }));
+    harness.simulator.wifi.lose();
+    assert.ok(await harness.clock.until(() => link.state !== 2, 120_000));
+    harness.simulator.wifi.recover();
+    assert.ok(await harness.clock.until(() => link.state === 2, 120_000));
+    await harness.clock.wait(link.send('back'));
+    assert.ok(await harness.clock.until(() => harness.messages.length > 0, 5000));
+    await harness.end();
   });
 });
 
 describe('a board in factory state without Wi-Fi settings', () => {
   it('is ready, says that it has no network, and that it has one when somebody joins it', async () => {
-    const world = new World({ simulator: { wifi: [home], joined: false } });
-    await world.ready();
-    assert.equal(shown(world), 'ready WIFI_NOT_JOINED');
-    assert.deepEqual(codes(world), ['WIFI_NOT_JOINED']);
-    await world.clock.wait(world.device.command('AT+CWMODE=1'));
-    await world.clock.wait(world.device.command('AT+CWJAP="home","pw"'));
-    assert.equal(shown(world), 'ready');
-    await world.end();
+    const harness = new Harness({ simulator: { wifi: [home], joined: false } });
+    await harness.ready();
+    assert.equal(shown(harness), 'ready WIFI_NOT_JOINED');
+    assert.deepEqual(codes(harness), ['WIFI_NOT_JOINED']);
+    await harness.clock.wait(harness.device.command('AT+CWMODE=1'));
+    await harness.clock.wait(harness.device.command('AT+CWJAP="home","pw"'));
+    assert.equal(shown(harness), 'ready');
+    await harness.end();
   });
 });
 
@@ -93,9 +93,9 @@ describe('looking for networks', () => {
   ];
 
   it('lists them, strongest first', async () => {
-    const world = new World({ device: { wifi }, simulator: { wifi: [home, ...others] } });
-    await world.ready();
-    const found = await world.clock.wait(world.device.scan());
+    const harness = new Harness({ device: { wifi }, simulator: { wifi: [home, ...others] } });
+    await harness.ready();
+    const found = await harness.clock.wait(harness.device.scan());
     assert.deepEqual(
       found.map(({ ssid, signal, channel, encrypted }) => [ssid, signal, channel, encrypted]),
       [
@@ -104,31 +104,31 @@ describe('looking for networks', () => {
         ['weak', -90, 1, true],
       ],
     );
-    await world.end();
+    await harness.end();
   });
 
   it('works while the network of the settings cannot be joined: that is when it is needed', async () => {
     const gone = { ssid: 'gone', password: 'x' };
-    const world = new World({
+    const harness = new Harness({
       device: { wifi: gone },
       simulator: { wifi: [home], joined: false },
     });
-    world.device.start();
-    await world.clock.until(() => world.device.status.error?.code === 'WIFI_NOT_FOUND', 30_000);
-    const found = await world.clock.wait(world.device.scan());
+    harness.device.start();
+    await harness.clock.until(() => harness.device.status.error?.code === 'WIFI_NOT_FOUND', 30_000);
+    const found = await harness.clock.wait(harness.device.scan());
     assert.deepEqual(
       found.map(({ ssid }) => ssid),
       ['home'],
     );
-    await world.end();
+    await harness.end();
   });
 
   it('is refused by a device that was not found, with the reason', async () => {
-    const world = new World({ simulator: { running: false } });
-    world.device.start();
-    await world.clock.advance(60_000);
-    await assert.rejects(world.device.scan(), { code: 'DEVICE_SILENT' });
-    await world.end();
-    await assert.rejects(world.device.scan(), { code: 'DEVICE_NOT_READY' });
+    const harness = new Harness({ simulator: { running: false } });
+    harness.device.start();
+    await harness.clock.advance(60_000);
+    await assert.rejects(harness.device.scan(), { code: 'DEVICE_SILENT' });
+    await harness.end();
+    await assert.rejects(harness.device.scan(), { code: 'DEVICE_NOT_READY' });
   });
 });

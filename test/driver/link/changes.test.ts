@@ -4,50 +4,50 @@ import type { Cancel } from '../../../driver/clock';
 import { EspAtError } from '../../../driver/errors';
 import type { OpenOptions } from '../../../driver/link/options';
 import type { Fate } from '../../../simulator';
-import { World, type WorldOptions } from '../../harness/harness';
+import { Harness, type HarnessOptions } from '../../harness/harness';
 
 const uri = 'ws://host/plain';
 
-/** A world with one open link; what was told of it until then is forgotten. */
+/** A harness with one open link; what was told of it until then is forgotten. */
 class Scene {
   fate: (line: string) => Fate | undefined = () => undefined;
   /** What the line makes of what the device says. */
   heard: (text: string) => string = (text) => text;
-  readonly world: World;
+  readonly harness: Harness;
 
-  constructor(options: WorldOptions = {}) {
-    const world: World = new World({
+  constructor(options: HarnessOptions = {}) {
+    const harness: Harness = new Harness({
       ...options,
       simulator: {
         hooks: { fate: (line) => this.fate(line) ?? { kind: 'obey' } },
         output: (bytes) => {
           const text = this.heard(bytes.toString('latin1'));
-          if (text !== '') world.port.deliver(Buffer.from(text, 'latin1'));
+          if (text !== '') harness.port.deliver(Buffer.from(text, 'latin1'));
         },
       },
     });
-    this.world = world;
+    this.harness = harness;
   }
 
   get link() {
-    return this.world.device.links[0];
+    return this.harness.device.links[0];
   }
 
   get story(): string[] {
-    return this.world.links.map(({ event, state }) => `${event} ${state}`);
+    return this.harness.links.map(({ event, state }) => `${event} ${state}`);
   }
 
   async begin(options: Partial<OpenOptions> = {}): Promise<this> {
-    await this.world.ready();
-    await this.world.clock.wait(this.link.open({ uri, ...options }));
-    this.world.port.written.length = 0;
-    this.world.links.length = 0;
+    await this.harness.ready();
+    await this.harness.clock.wait(this.link.open({ uri, ...options }));
+    this.harness.port.written.length = 0;
+    this.harness.links.length = 0;
     return this;
   }
 
   /** How a promise ends: `done`, or the code of its error. */
   ending(promise: Promise<unknown>): Promise<string> {
-    return this.world.clock.wait(
+    return this.harness.clock.wait(
       promise.then(
         () => 'done',
         (error: unknown) => (error instanceof EspAtError ? error.code : String(error)),
@@ -59,42 +59,42 @@ class Scene {
 describe('opening a link that is reconnecting', () => {
   it('is a success only once it is open', async () => {
     const scene = await new Scene().begin();
-    const { world, link } = scene;
-    world.server.connections[0]?.drop();
-    await world.clock.advance(500);
+    const { harness, link } = scene;
+    harness.server.connections[0]?.drop();
+    await harness.clock.advance(500);
     assert.equal(link.state, 3);
     assert.equal(await scene.ending(link.open({ uri, owner: 'second' })), 'done');
     assert.deepEqual([link.state, link.owner], [2, 'second']);
-    assert.equal(world.server.connections.length, 2);
+    assert.equal(harness.server.connections.length, 2);
     assert.deepEqual(scene.story, ['lost 1', 'reconnecting 3', 'opening 3', 'opened 2']);
-    await world.end();
+    await harness.end();
   });
 
   it('fails when the server is gone', async () => {
     let gone = false;
     const scene: Scene = new Scene({
-      route: () => (gone ? { kind: 'refused' } : { kind: 'server', server: scene.world.server }),
+      route: () => (gone ? { kind: 'refused' } : { kind: 'server', server: scene.harness.server }),
     });
     await scene.begin();
     gone = true;
-    scene.world.server.connections[0]?.drop();
-    await scene.world.clock.advance(500);
+    scene.harness.server.connections[0]?.drop();
+    await scene.harness.clock.advance(500);
     assert.equal(await scene.ending(scene.link.open({ uri })), 'OPEN_FAILED');
     assert.equal(scene.link.state, 0);
-    await scene.world.end();
+    await scene.harness.end();
   });
 
   it('keeps what is held for it', async () => {
     const scene = await new Scene().begin({ keepOpen: true });
-    const { world, link } = scene;
-    world.server.connections[0]?.drop();
-    await world.clock.advance(500);
+    const { harness, link } = scene;
+    harness.server.connections[0]?.drop();
+    await harness.clock.advance(500);
     const sending = link.send('held', { hold: 60 });
     assert.equal(await scene.ending(link.open({ uri, keepOpen: true })), 'done');
     assert.equal(await scene.ending(sending), 'done');
-    await world.clock.advance(10);
-    assert.equal(world.server.connections[1]?.frames[0]?.payload.toString(), 'held');
-    await world.end();
+    await harness.clock.advance(10);
+    assert.equal(harness.server.connections[1]?.frames[0]?.payload.toString(), 'held');
+    await harness.end();
   });
 });
 
@@ -102,7 +102,7 @@ describe('a close that the device refuses', () => {
   for (const refusals of [2, 3, 6]) {
     it(`is tried again until the link is closed: refused ${refusals} times`, async () => {
       const scene = await new Scene().begin();
-      const { world, link } = scene;
+      const { harness, link } = scene;
       let refused = 0;
       scene.fate = (line) => {
         if (!line.startsWith('AT+WSCLOSE') || refused >= refusals) return undefined;
@@ -111,36 +111,36 @@ describe('a close that the device refuses', () => {
       };
       const speaks = setTalking(scene);
       assert.equal(await scene.ending(link.close({ graceful: false })), 'COMMAND_FAILED');
-      await world.clock.advance(60_000);
+      await harness.clock.advance(60_000);
       speaks.stop();
       assert.equal(refused, refusals);
       assert.deepEqual(scene.story, ['closing 4', 'closed 0']);
-      const asked = await world.clock.wait(world.device.query());
+      const asked = await harness.clock.wait(harness.device.query());
       assert.deepEqual(
         asked.map(({ state }) => state),
         [0, 0, 0],
       );
-      await world.end();
+      await harness.end();
     });
   }
 
   it('leaves no closed link behind as closing', async () => {
     const scene = await new Scene().begin();
-    const { world, link } = scene;
+    const { harness, link } = scene;
     // Carried out, whatever it says.
     scene.fate = (line) => (line.startsWith('AT+WSCLOSE') ? { kind: 'answer false' } : undefined);
     assert.equal(await scene.ending(link.close({ graceful: false })), 'COMMAND_FAILED');
-    await world.clock.advance(1000);
+    await harness.clock.advance(1000);
     assert.equal(link.state, 0);
-    await world.end();
+    await harness.end();
   });
 
   /** A server that speaks all the time: nobody finds anything out because it is quiet. */
-  function setTalking({ world }: Scene): { stop(): void } {
+  function setTalking({ harness }: Scene): { stop(): void } {
     let cancel: Cancel = () => undefined;
     const speak = () => {
-      world.server.connections[0]?.send({ fin: true, opcode: 1, payload: Buffer.from('hello') });
-      cancel = world.clock.after(1000, speak);
+      harness.server.connections[0]?.send({ fin: true, opcode: 1, payload: Buffer.from('hello') });
+      cancel = harness.clock.after(1000, speak);
     };
     speak();
     return { stop: () => cancel() };
@@ -150,60 +150,60 @@ describe('a close that the device refuses', () => {
 describe('a loss that nobody heard of', () => {
   it('is told when the device reports the next connection', async () => {
     const scene = await new Scene({ firmware: 'C' }).begin({ joining: { by: 'json' } });
-    const { world } = scene;
-    world.server.connections[0]?.send({
+    const { harness } = scene;
+    harness.server.connections[0]?.send({
       fin: true,
       opcode: 1,
       payload: Buffer.from('{"half":['),
     });
-    await world.clock.advance(100);
+    await harness.clock.advance(100);
     scene.heard = (text) => text.replace('+WS_DISCONNECTED:0\r\n', '');
-    world.server.connections[0]?.drop();
-    await world.clock.advance(20_000);
+    harness.server.connections[0]?.drop();
+    await harness.clock.advance(20_000);
     assert.deepEqual(
-      world.links.map(({ event, error }) => [event, error?.code]),
+      harness.links.map(({ event, error }) => [event, error?.code]),
       [
         ['gap', 'MESSAGE_INCOMPLETE'],
         ['lost', undefined],
         ['reopened', undefined],
       ],
     );
-    await world.end();
+    await harness.end();
   });
 
   it('is no loss when the report of a connection comes after the answer that told of it', async () => {
     const scene = await new Scene().begin();
-    const { world, link } = scene;
+    const { harness, link } = scene;
     let late = '';
     scene.heard = (text) => {
       if (!text.includes('+WS_CONNECTED:0\r\n')) return text;
       late = '+WS_CONNECTED:0\r\n';
       return text.replace(late, '');
     };
-    world.server.connections[0]?.drop();
-    await world.clock.until(() => late !== '', 30_000);
-    await world.clock.wait(world.device.query());
+    harness.server.connections[0]?.drop();
+    await harness.clock.until(() => late !== '', 30_000);
+    await harness.clock.wait(harness.device.query());
     assert.equal(link.state, 2);
-    world.port.deliver(Buffer.from(late));
+    harness.port.deliver(Buffer.from(late));
     assert.deepEqual(
       scene.story.filter((each) => !each.startsWith('asked')),
       ['lost 1', 'reconnecting 3', 'reopened 2'],
     );
-    await world.end();
+    await harness.end();
   });
 
   it('is told once when it comes between fragments, and the device reconnects by itself', async () => {
-    const scene = await new Scene({ line: { rate: 115_200 } }).begin();
-    const { world, link } = scene;
+    const scene = await new Scene({ serial: { baudRate: 115_200 } }).begin();
+    const { harness, link } = scene;
     const sending = link.send('x'.repeat(60_000));
     const ending = scene.ending(sending);
-    await world.clock.until(() => (world.server.connections[0]?.frames.length ?? 0) > 1, 5000);
-    world.server.connections[0]?.drop();
+    await harness.clock.until(() => (harness.server.connections[0]?.frames.length ?? 0) > 1, 5000);
+    harness.server.connections[0]?.drop();
     assert.equal(await ending, 'SEND_UNKNOWN');
-    await world.clock.advance(15_000);
+    await harness.clock.advance(15_000);
     assert.deepEqual(scene.story, ['lost 1', 'reconnecting 3', 'reopened 2']);
-    assert.ok(!world.port.text.includes('AT+WSCLOSE'));
-    await world.end();
+    assert.ok(!harness.port.text.includes('AT+WSCLOSE'));
+    await harness.end();
   });
 });
 
@@ -211,33 +211,33 @@ describe('a password in a URI', () => {
   it('goes to the server and into no event or message', async () => {
     const secret = 'ws://user:hunter2@host/echo';
     const scene = await new Scene().begin({ uri: secret });
-    const { world, link } = scene;
+    const { harness, link } = scene;
     assert.equal(
-      world.server.requests[0]?.headers.find(([name]) => name === 'Authorization')?.[1],
+      harness.server.requests[0]?.headers.find(([name]) => name === 'Authorization')?.[1],
       `Basic ${Buffer.from('user:hunter2').toString('base64')}`,
     );
-    await world.clock.wait(link.send('hello'));
-    await world.clock.advance(10);
-    const asked = await world.clock.wait(world.device.query());
-    assert.equal(world.messages[0]?.uri, 'ws://host/echo');
+    await harness.clock.wait(link.send('hello'));
+    await harness.clock.advance(10);
+    const asked = await harness.clock.wait(harness.device.query());
+    assert.equal(harness.messages[0]?.uri, 'ws://host/echo');
     assert.equal(link.uri, 'ws://host/echo');
     // The same one is open already; with another password it is another one.
     assert.equal(await scene.ending(link.open({ uri: secret })), 'done');
     assert.equal(await scene.ending(link.open({ uri: 'ws://user:x@host/echo' })), 'LINK_IN_USE');
-    await world.clock.wait(link.close());
-    const told = JSON.stringify([world.links, world.events, world.statuses, asked]);
+    await harness.clock.wait(link.close());
+    const told = JSON.stringify([harness.links, harness.events, harness.statuses, asked]);
     assert.ok(told.includes('ws://host/echo') && !told.includes('hunter2'), told);
-    await world.end();
+    await harness.end();
   });
 
   it('goes into no error either, when the device lists its links and then says ERROR', async () => {
     const scene = await new Scene().begin({ uri: 'ws://user:hunter2@host/echo' });
     scene.fate = (line) => (line === 'AT+WSOPEN?' ? { kind: 'answer false' } : undefined);
-    const { world } = scene;
-    await assert.rejects(world.clock.wait(world.device.query()), {
+    const { harness } = scene;
+    await assert.rejects(harness.clock.wait(harness.device.query()), {
       code: 'COMMAND_FAILED',
       message: 'The device answered ERROR to AT+WSOPEN?.',
     });
-    await world.end();
+    await harness.end();
   });
 });

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { EspAtError } from '../../../driver/errors';
-import { World } from '../../harness/harness';
+import { Harness } from '../../harness/harness';
 
 const secret = 's3cret "quoted", \\ and é';
 const headers = [{ name: 'X-Key', value: secret }];
 
-/** Everything a world was told, and everything that failed, as one text. */
-function told(world: World, errors: readonly unknown[] = []): string {
-  const spoken = [...world.events, ...world.links, ...world.statuses];
+/** Everything a harness was told, and everything that failed, as one text. */
+function told(harness: Harness, errors: readonly unknown[] = []): string {
+  const spoken = [...harness.events, ...harness.links, ...harness.statuses];
   return JSON.stringify([
     ...spoken.map((each) => ({ ...each, message: 'error' in each && each.error?.message })),
     ...errors.map((error) => (error instanceof EspAtError ? [error.message, error.details] : null)),
@@ -17,50 +17,50 @@ function told(world: World, errors: readonly unknown[] = []): string {
 
 describe('the headers of an opening', () => {
   it('are read back, and written again when the line damaged one', async () => {
-    const world = new World();
-    await world.ready();
-    const farEnd = world.simulator.write.bind(world.simulator);
+    const harness = new Harness();
+    await harness.ready();
+    const farEnd = harness.simulator.write.bind(harness.simulator);
     let damaged = 0;
-    world.simulator.write = (bytes) => {
+    harness.simulator.write = (bytes) => {
       const text = Buffer.from(bytes).toString('latin1');
       const hit = text.startsWith('X-Key: ') && damaged++ === 0;
       farEnd(hit ? Buffer.from(text.replace('s3', 's4'), 'latin1') : bytes);
     };
-    const [link] = world.device.links;
-    await world.clock.wait(link.open({ uri: 'ws://host/plain', headers }));
+    const [link] = harness.device.links;
+    await harness.clock.wait(link.open({ uri: 'ws://host/plain', headers }));
     assert.equal(damaged, 2);
-    const [request] = world.server.requests;
+    const [request] = harness.server.requests;
     assert.deepEqual(
       request?.headers.filter(([name]) => name === 'X-Key'),
       [['X-Key', Buffer.from(secret).toString('latin1')]],
     );
-    await world.end();
+    await harness.end();
   });
 
   it('never show in events or errors, however the answer that holds them is damaged', async () => {
     for (let at = 0; at < 60; at++) {
-      const world: World = new World({
+      const harness: Harness = new Harness({
         simulator: {
           output: (bytes) => {
             const text = bytes.toString('latin1');
             const found = text.indexOf('+WSHEAD:');
-            if (found < 0) world.port.deliver(bytes);
+            if (found < 0) harness.port.deliver(bytes);
             else
-              world.port.deliver(
+              harness.port.deliver(
                 Buffer.concat([bytes.subarray(0, found + at), bytes.subarray(found + at + 1)]),
               );
           },
         },
       });
-      await world.ready();
-      const failure = await world.clock.wait(
-        world.device.links[0]
+      await harness.ready();
+      const failure = await harness.clock.wait(
+        harness.device.links[0]
           .open({ uri: 'ws://host/plain', headers })
           .catch((error: unknown) => error),
       );
-      await world.clock.advance(1000);
-      assert.ok(!told(world, [failure]).includes('quoted'), `byte ${at}`);
-      await world.end();
+      await harness.clock.advance(1000);
+      assert.ok(!told(harness, [failure]).includes('quoted'), `byte ${at}`);
+      await harness.end();
     }
   });
 });

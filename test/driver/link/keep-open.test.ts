@@ -1,26 +1,26 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { code, failure, lines, readyWorld, story } from '../../harness/ready-harness';
-import { World } from '../../harness/harness';
+import { code, failure, lines, readyHarness, story } from '../../harness/ready-harness';
+import { Harness } from '../../harness/harness';
 
 describe('losing and keeping a link', () => {
   it('follows a close by the server, and stays closed unless it is kept open', async () => {
-    const world = await readyWorld();
-    const [link] = world.device.links;
-    await world.clock.wait(link.open({ uri: 'ws://host/plain' }));
-    world.server.connections[0]?.close(1001);
-    await world.clock.advance(120_000);
-    assert.deepEqual(story(world), ['opening 0', 'opened 2', 'closed-by-server 0']);
-    await world.end();
+    const harness = await readyHarness();
+    const [link] = harness.device.links;
+    await harness.clock.wait(link.open({ uri: 'ws://host/plain' }));
+    harness.server.connections[0]?.close(1001);
+    await harness.clock.advance(120_000);
+    assert.deepEqual(story(harness), ['opening 0', 'opened 2', 'closed-by-server 0']);
+    await harness.end();
   });
 
   it('opens again after a close by the server when it is kept open', async () => {
-    const world = await readyWorld();
-    const [link] = world.device.links;
-    await world.clock.wait(link.open({ uri: 'ws://host/plain', keepOpen: true }));
-    world.server.connections[0]?.close(1001);
-    await world.clock.advance(10_000);
-    assert.deepEqual(story(world), [
+    const harness = await readyHarness();
+    const [link] = harness.device.links;
+    await harness.clock.wait(link.open({ uri: 'ws://host/plain', keepOpen: true }));
+    harness.server.connections[0]?.close(1001);
+    await harness.clock.advance(10_000);
+    assert.deepEqual(story(harness), [
       'opening 0',
       'opened 2',
       'closed-by-server 0',
@@ -28,89 +28,89 @@ describe('losing and keeping a link', () => {
       'opening 0',
       'reopened 2',
     ]);
-    await world.end();
+    await harness.end();
   });
 
   it('follows the device while it reconnects by itself', async () => {
-    const world = await readyWorld();
-    await world.clock.wait(world.device.links[0].open({ uri: 'ws://host/plain' }));
-    world.server.connections[0]?.drop();
-    await world.clock.advance(1000);
-    assert.ok([1, 3].includes(world.device.links[0].state));
-    await world.clock.advance(20_000);
-    assert.equal(world.device.links[0].state, 2);
-    assert.equal(story(world).at(-1), 'reopened 2');
-    await world.end();
+    const harness = await readyHarness();
+    await harness.clock.wait(harness.device.links[0].open({ uri: 'ws://host/plain' }));
+    harness.server.connections[0]?.drop();
+    await harness.clock.advance(1000);
+    assert.ok([1, 3].includes(harness.device.links[0].state));
+    await harness.clock.advance(20_000);
+    assert.equal(harness.device.links[0].state, 2);
+    assert.equal(story(harness).at(-1), 'reopened 2');
+    await harness.end();
   });
 
   it('tries a refused opening again with growing pauses, for ever', async () => {
-    const world = await readyWorld();
-    const [link] = world.device.links;
+    const harness = await readyHarness();
+    const [link] = harness.device.links;
     assert.equal(
-      await code(world, link.open({ uri: 'ws://host:1/', keepOpen: true })),
+      await code(harness, link.open({ uri: 'ws://host:1/', keepOpen: true })),
       'OPEN_FAILED',
     );
-    await world.clock.advance(600_000);
-    const pauses = world.links.flatMap(({ retryIn }) => retryIn ?? []);
+    await harness.clock.advance(600_000);
+    const pauses = harness.links.flatMap(({ retryIn }) => retryIn ?? []);
     assert.ok(pauses.length >= 8, String(pauses));
     assert.ok((pauses[0] ?? 0) <= 1000 && (pauses.at(-1) ?? 0) >= 45_000, String(pauses));
     assert.ok(Math.max(...pauses) <= 60_000, String(pauses));
-    await world.clock.wait(link.close());
-    const events = world.links.length;
-    await world.clock.advance(300_000);
-    assert.equal(world.links.length, events);
-    await world.end();
+    await harness.clock.wait(link.close());
+    const events = harness.links.length;
+    await harness.clock.advance(300_000);
+    assert.equal(harness.links.length, events);
+    await harness.end();
   });
 
   it('leaves the device to the other links most of the time when a host is dead', async () => {
-    const world: World = await readyWorld({
+    const harness: Harness = await readyHarness({
       route: ({ port }) =>
-        port === 7 ? { kind: 'unroutable' } : { kind: 'server', server: world.server },
+        port === 7 ? { kind: 'unroutable' } : { kind: 'server', server: harness.server },
     });
-    const opening = world.device.links[0].open({ uri: 'ws://host:7/', keepOpen: true });
-    assert.equal(await code(world, opening), 'OPEN_FAILED');
-    await world.clock.advance(3_600_000);
-    world.port.written.length = 0;
-    await world.clock.advance(3_600_000);
+    const opening = harness.device.links[0].open({ uri: 'ws://host:7/', keepOpen: true });
+    assert.equal(await code(harness, opening), 'OPEN_FAILED');
+    await harness.clock.advance(3_600_000);
+    harness.port.written.length = 0;
+    await harness.clock.advance(3_600_000);
     // Each takes the device 15 s.
-    const attempts = lines(world).filter((line) => line.startsWith('AT+WSOPEN=0,')).length;
+    const attempts = lines(harness).filter((line) => line.startsWith('AT+WSOPEN=0,')).length;
     assert.ok(attempts >= 15 && attempts <= 24, `${attempts} in an hour`);
-    await world.end();
+    await harness.end();
   });
 
   it('closes with a close frame and waits for its answer', async () => {
-    const world = await readyWorld();
-    const [link] = world.device.links;
-    await world.clock.wait(link.open({ uri: 'ws://host/plain' }));
-    world.port.written.length = 0;
-    await world.clock.wait(link.close({ code: 1001, reason: 'gone' }));
-    assert.deepEqual(lines(world), ['AT+WSSEND=0,6,8', '\x03\xe9goneAT+WSCLOSE=0']);
+    const harness = await readyHarness();
+    const [link] = harness.device.links;
+    await harness.clock.wait(link.open({ uri: 'ws://host/plain' }));
+    harness.port.written.length = 0;
+    await harness.clock.wait(link.close({ code: 1001, reason: 'gone' }));
+    assert.deepEqual(lines(harness), ['AT+WSSEND=0,6,8', '\x03\xe9goneAT+WSCLOSE=0']);
     assert.deepEqual(
-      world.server.connections[0]?.frames[0]?.payload,
+      harness.server.connections[0]?.frames[0]?.payload,
       Buffer.from('\x03\xe9gone', 'latin1'),
     );
-    assert.deepEqual(story(world), ['opening 0', 'opened 2', 'closing 4', 'closed 0']);
-    await world.end();
+    assert.deepEqual(story(harness), ['opening 0', 'opened 2', 'closing 4', 'closed 0']);
+    await harness.end();
   });
 
   it('closes at once without a close frame when asked to', async () => {
-    const world = await readyWorld();
-    await world.clock.wait(world.device.links[0].open({ uri: 'ws://host/plain' }));
-    world.port.written.length = 0;
-    await world.clock.wait(world.device.links[0].close({ graceful: false }));
-    assert.deepEqual(lines(world), ['AT+WSCLOSE=0']);
-    assert.deepEqual(world.server.connections[0]?.frames, []);
-    await world.end();
+    const harness = await readyHarness();
+    await harness.clock.wait(harness.device.links[0].open({ uri: 'ws://host/plain' }));
+    harness.port.written.length = 0;
+    await harness.clock.wait(harness.device.links[0].close({ graceful: false }));
+    assert.deepEqual(lines(harness), ['AT+WSCLOSE=0']);
+    assert.deepEqual(harness.server.connections[0]?.frames, []);
+    await harness.end();
   });
 
   it('sends what was given before a graceful close', async () => {
-    const world = await readyWorld();
-    const [link] = world.device.links;
-    await world.clock.wait(link.open({ uri: 'ws://host/plain' }));
+    const harness = await readyHarness();
+    const [link] = harness.device.links;
+    await harness.clock.wait(link.open({ uri: 'ws://host/plain' }));
     const sends = [link.send('one'), link.send('two')];
-    await world.clock.wait(Promise.all([...sends, link.close()]));
+    await harness.clock.wait(Promise.all([...sends, link.close()]));
     assert.deepEqual(
-      world.server.connections[0]?.frames
+      harness.server.connections[0]?.frames
         .map(({ opcode, payload }) => [opcode, payload.toString('latin1')])
         .slice(0, 3),
       [
@@ -119,55 +119,55 @@ describe('losing and keeping a link', () => {
         [8, '\x03\xe8'],
       ],
     );
-    await world.end();
+    await harness.end();
   });
 
   it('refuses close codes that may not be sent, and reasons that do not fit', async () => {
-    const world = await readyWorld();
-    const [link] = world.device.links;
-    await world.clock.wait(link.open({ uri: 'ws://host/plain' }));
-    world.port.written.length = 0;
+    const harness = await readyHarness();
+    const [link] = harness.device.links;
+    await harness.clock.wait(link.open({ uri: 'ws://host/plain' }));
+    harness.port.written.length = 0;
     for (const bad of [999, 1005, 1006, 2999, 5000, 1.5]) {
-      assert.equal(await code(world, link.close({ code: bad })), 'INVALID_CLOSE_CODE');
+      assert.equal(await code(harness, link.close({ code: bad })), 'INVALID_CLOSE_CODE');
     }
-    assert.equal(await code(world, link.close({ reason: 'é'.repeat(62) })), 'INVALID_PAYLOAD');
-    assert.equal(world.port.text, '');
+    assert.equal(await code(harness, link.close({ reason: 'é'.repeat(62) })), 'INVALID_PAYLOAD');
+    assert.equal(harness.port.text, '');
     assert.equal(link.state, 2);
-    await world.end();
+    await harness.end();
   });
 });
 
 describe('a link that only seems open', () => {
-  /** A ready world whose device says what `told` makes of it. */
-  async function told(change: (text: string, world: World) => string): Promise<World> {
-    const world: World = new World({
+  /** A ready harness whose device says what `told` makes of it. */
+  async function told(change: (text: string, harness: Harness) => string): Promise<Harness> {
+    const harness: Harness = new Harness({
       simulator: {
         output: (bytes) => {
-          const text = change(bytes.toString('latin1'), world);
-          if (text !== '') world.port.deliver(Buffer.from(text, 'latin1'));
+          const text = change(bytes.toString('latin1'), harness);
+          if (text !== '') harness.port.deliver(Buffer.from(text, 'latin1'));
         },
       },
     });
-    await world.ready();
-    return world;
+    await harness.ready();
+    return harness;
   }
 
   it('is found out by a refused message when its +WS_CLOSED never came', async () => {
-    const world = await told((text) => text.replace('+WS_CLOSED:0\r\n', ''));
-    const [link] = world.device.links;
-    await world.clock.wait(link.open({ uri: 'ws://host/plain', keepOpen: true }));
-    world.server.connections[0]?.close(1001);
-    await world.clock.advance(500);
+    const harness = await told((text) => text.replace('+WS_CLOSED:0\r\n', ''));
+    const [link] = harness.device.links;
+    await harness.clock.wait(link.open({ uri: 'ws://host/plain', keepOpen: true }));
+    harness.server.connections[0]?.close(1001);
+    await harness.clock.advance(500);
     assert.equal(link.state, 2);
-    assert.equal(await code(world, link.send('into the void')), 'SEND_FAILED');
-    await world.clock.until(() => world.server.connections.length === 2, 5000);
-    assert.deepEqual(story(world).slice(2), ['closed-by-server 0', 'retrying 0', 'opening 0']);
-    await world.end();
+    assert.equal(await code(harness, link.send('into the void')), 'SEND_FAILED');
+    await harness.clock.until(() => harness.server.connections.length === 2, 5000);
+    assert.deepEqual(story(harness).slice(2), ['closed-by-server 0', 'retrying 0', 'opening 0']);
+    await harness.end();
   });
 
   it('is opened again when it took nothing for as long as a message was given', async () => {
     let stalled = false;
-    const world = await told((text, { clock, port }) => {
+    const harness = await told((text, { clock, port }) => {
       if (!stalled) return text;
       // The device works on the message, and gives up after its 10 s.
       if (text !== '\r\nSEND OK\r\n') return text;
@@ -177,20 +177,23 @@ describe('a link that only seems open', () => {
       });
       return '';
     });
-    const [link] = world.device.links;
-    await world.clock.wait(link.open({ uri: 'ws://host/plain' }));
+    const [link] = harness.device.links;
+    await harness.clock.wait(link.open({ uri: 'ws://host/plain' }));
     stalled = true;
-    const farEnd = world.simulator.write.bind(world.simulator);
-    world.simulator.write = (bytes) => {
-      if (stalled && bytes.length === 1) world.port.deliver(Buffer.from('\r\nbusy p...\r\n'));
+    const farEnd = harness.simulator.write.bind(harness.simulator);
+    harness.simulator.write = (bytes) => {
+      if (stalled && bytes.length === 1) harness.port.deliver(Buffer.from('\r\nbusy p...\r\n'));
       else farEnd(bytes);
     };
-    const error = await failure(world, link.send('stuck'));
+    const error = await failure(harness, link.send('stuck'));
     assert.deepEqual([error.code, error.outcome], ['SEND_UNKNOWN', 'unknown']);
-    await world.clock.until(() => link.state === 2 && world.server.connections.length === 2, 5000);
-    const lost = world.links.find(({ event }) => event === 'lost');
+    await harness.clock.until(
+      () => link.state === 2 && harness.server.connections.length === 2,
+      5000,
+    );
+    const lost = harness.links.find(({ event }) => event === 'lost');
     assert.deepEqual([lost?.error?.code, lost?.error?.details.seconds], ['LINK_STALLED', 11]);
-    assert.equal(story(world).at(-1), 'reopened 2');
-    await world.end();
+    assert.equal(story(harness).at(-1), 'reopened 2');
+    await harness.end();
   });
 });

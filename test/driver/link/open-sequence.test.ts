@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { EspAtError } from '../../../driver/errors';
 import type { OpenOptions } from '../../../driver/link/options';
 import type { FirmwareClass } from '../../../simulator';
-import { World, type WorldOptions } from '../../harness/harness';
+import { Harness, type HarnessOptions } from '../../harness/harness';
 import { makeAuthority, makeIdentity } from '../../harness/network/ws-server-certificates';
 
 const now = Date.UTC(2026, 10, 25);
@@ -25,36 +25,36 @@ function once(from: string, to: string): Line {
   };
 }
 
-/** A ready world whose line may damage what the device says, and what it is told. */
-async function damagedWorld(options: WorldOptions, said: Line, told = clean): Promise<World> {
-  const world: World = new World({
+/** A ready harness whose line may damage what the device says, and what it is told. */
+async function damagedWorld(options: HarnessOptions, said: Line, told = clean): Promise<Harness> {
+  const harness: Harness = new Harness({
     ...options,
     simulator: {
       ...options.simulator,
-      output: (bytes) => world.port.deliver(through(said, bytes)),
+      output: (bytes) => harness.port.deliver(through(said, bytes)),
     },
   });
-  const farEnd = world.simulator.write.bind(world.simulator);
-  world.simulator.write = (bytes) => farEnd(through(told, bytes));
-  await world.ready();
-  world.port.written.length = 0;
-  return world;
+  const farEnd = harness.simulator.write.bind(harness.simulator);
+  harness.simulator.write = (bytes) => farEnd(through(told, bytes));
+  await harness.ready();
+  harness.port.written.length = 0;
+  return harness;
 }
 
 function through(line: Line, bytes: Uint8Array): Buffer {
   return Buffer.from(line(Buffer.from(bytes).toString('latin1')), 'latin1');
 }
 
-function lines(world: World): string[] {
-  return world.port.text.split('\r\n').filter((line) => line !== '');
+function lines(harness: Harness): string[] {
+  return harness.port.text.split('\r\n').filter((line) => line !== '');
 }
 
-function outcome(world: World, options: OpenOptions): Promise<string> {
-  const opening = world.device.links[0].open(options).then(
+function outcome(harness: Harness, options: OpenOptions): Promise<string> {
+  const opening = harness.device.links[0].open(options).then(
     () => 'open',
     (error: unknown) => (error instanceof EspAtError ? error.code : String(error)),
   );
-  return world.clock.wait(opening);
+  return harness.clock.wait(opening);
 }
 
 describe('a link that has to verify its server', () => {
@@ -64,9 +64,9 @@ describe('a link that has to verify its server', () => {
     config: { auth: 2, ca: 0 },
   };
 
-  /** A world in which everybody who is called is an impostor. */
-  async function world(firmware: FirmwareClass, said: Line, told = clean): Promise<World> {
-    const made: World = await damagedWorld(
+  /** A harness in which everybody who is called is an impostor. */
+  async function harness(firmware: FirmwareClass, said: Line, told = clean): Promise<Harness> {
+    const made: Harness = await damagedWorld(
       {
         firmware,
         simulator: { time: () => now },
@@ -85,7 +85,7 @@ describe('a link that has to verify its server', () => {
   for (const firmware of ['C', 'D'] as const) {
     it(`never opens by a second attempt with the defaults, class ${firmware}`, async () => {
       const damage = once('+WS_DISCONNECTED:0', '*WS_DISCONNECTED:0');
-      const scene = await world(firmware, damage);
+      const scene = await harness(firmware, damage);
       assert.equal(await outcome(scene, options), 'OPEN_FAILED');
       assert.equal(scene.server.requests.length, 0);
       // The damage was met with a second attempt, and that one was set up like the first.
@@ -96,7 +96,7 @@ describe('a link that has to verify its server', () => {
 
     it(`never opens with the defaults because its WSCFG went to another link, class ${firmware}`, async () => {
       for (const other of [1, 2]) {
-        const scene = await world(
+        const scene = await harness(
           firmware,
           clean,
           once('AT+WSCFG=0,10,120,1024,2', `AT+WSCFG=${other},10,120,1024,2`),
@@ -114,108 +114,112 @@ describe('an opening on a line that damages', () => {
 
   it('sets a link up again before it tries once more', async () => {
     let calls = 0;
-    const world: World = await damagedWorld(
+    const harness: Harness = await damagedWorld(
       {
         firmware: 'C',
         route: () =>
-          calls++ === 0 ? { kind: 'refused' } : { kind: 'server', server: world.server },
+          calls++ === 0 ? { kind: 'refused' } : { kind: 'server', server: harness.server },
       },
       once('+WS_DISCONNECTED:0', '*WS_DISCONNECTED:0'),
     );
-    const opened = await outcome(world, { uri: 'ws://host/plain', config: { bufferSize: 4096 } });
+    const opened = await outcome(harness, { uri: 'ws://host/plain', config: { bufferSize: 4096 } });
     assert.equal(opened, 'open');
-    world.server.connections[0]?.send({ fin: true, opcode: 2, payload: Buffer.alloc(4000) });
-    await world.clock.advance(100);
+    harness.server.connections[0]?.send({ fin: true, opcode: 2, payload: Buffer.alloc(4000) });
+    await harness.clock.advance(100);
     assert.deepEqual(
-      world.messages.map(({ bytes }) => bytes.length),
+      harness.messages.map(({ bytes }) => bytes.length),
       [4000],
     );
-    await world.end();
+    await harness.end();
   });
 
-  const steps = (world: World) =>
-    lines(world).flatMap((line) => /^AT\+WS((?:CFG|OPEN|CLOSE)(?:=\d|\?))/.exec(line)?.[1] ?? []);
+  const steps = (harness: Harness) =>
+    lines(harness).flatMap((line) => /^AT\+WS((?:CFG|OPEN|CLOSE)(?:=\d|\?))/.exec(line)?.[1] ?? []);
 
   it('is made once more when the line made another URI of the one meant', async () => {
-    const world = await damagedWorld({ firmware: 'C' }, clean, once('/plain', '/plaid'));
-    assert.equal(await outcome(world, { uri: 'ws://host/plain' }), 'open');
+    const harness = await damagedWorld({ firmware: 'C' }, clean, once('/plain', '/plaid'));
+    assert.equal(await outcome(harness, { uri: 'ws://host/plain' }), 'open');
     assert.deepEqual(
-      world.server.connections.map(({ request, open }) => [request.target, open]),
+      harness.server.connections.map(({ request, open }) => [request.target, open]),
       [
         ['/plaid', false],
         ['/plain', true],
       ],
     );
-    assert.deepEqual(steps(world), [
+    assert.deepEqual(steps(harness), [
       ...['CFG=0', 'OPEN=0', 'OPEN?', 'CLOSE=0'],
       ...['CFG=0', 'OPEN=0', 'OPEN?'],
     ]);
-    await world.end();
+    await harness.end();
   });
 
   it('is refused, and leaves nothing open, when the URI meant never comes to the device', async () => {
-    const world = await damagedWorld({}, clean, (text) => text.replace('/plain', '/plaid'));
-    assert.equal(await outcome(world, { uri: 'ws://host/plain' }), 'OPEN_FAILED');
-    await world.clock.advance(1000);
+    const harness = await damagedWorld({}, clean, (text) => text.replace('/plain', '/plaid'));
+    assert.equal(await outcome(harness, { uri: 'ws://host/plain' }), 'OPEN_FAILED');
+    await harness.clock.advance(1000);
     assert.deepEqual(
-      world.server.connections.map(({ request, open }) => [request.target, open]),
+      harness.server.connections.map(({ request, open }) => [request.target, open]),
       [
         ['/plaid', false],
         ['/plaid', false],
       ],
     );
-    await world.end();
+    await harness.end();
   });
 
   it('is made once more, and the other link closed, when the line made another number of its own', async () => {
-    const world = await damagedWorld({ firmware: 'C' }, clean, once('AT+WSOPEN=0', 'AT+WSOPEN=1'));
-    assert.equal(await outcome(world, { uri: 'ws://host/plain' }), 'open');
-    await world.clock.advance(1000);
+    const harness = await damagedWorld(
+      { firmware: 'C' },
+      clean,
+      once('AT+WSOPEN=0', 'AT+WSOPEN=1'),
+    );
+    assert.equal(await outcome(harness, { uri: 'ws://host/plain' }), 'open');
+    await harness.clock.advance(1000);
     assert.deepEqual(
-      world.server.connections.map(({ open }) => open),
+      harness.server.connections.map(({ open }) => open),
       [false, true],
     );
-    assert.deepEqual(steps(world), [
+    assert.deepEqual(steps(harness), [
       ...['CFG=0', 'OPEN=0', 'OPEN?', 'CFG=0', 'OPEN=0', 'OPEN?'],
       ...['CLOSE=1', 'OPEN?'],
     ]);
-    await world.end();
+    await harness.end();
   });
 
   it('is refused when a header never reads back as it was meant', async () => {
-    const world = await damagedWorld({}, clean, (text) => text.replace('secret', 'secreT'));
-    assert.equal(await outcome(world, { uri: 'ws://host/plain', headers }), 'OUT_OF_STEP');
-    assert.equal(world.server.requests.length, 0);
-    assert.equal(lines(world).filter((line) => line.endsWith('AT+WSHEAD?')).length, 2);
+    const harness = await damagedWorld({}, clean, (text) => text.replace('secret', 'secreT'));
+    assert.equal(await outcome(harness, { uri: 'ws://host/plain', headers }), 'OUT_OF_STEP');
+    assert.equal(harness.server.requests.length, 0);
+    assert.equal(lines(harness).filter((line) => line.endsWith('AT+WSHEAD?')).length, 2);
     // The device holds a list that nobody meant: the next opening clears it.
-    assert.equal(await outcome(world, { uri: 'ws://host/plain' }), 'open');
-    assert.ok(world.server.requests[0]?.headers.every(([name]) => name !== 'X-Key'));
-    await world.end();
+    assert.equal(await outcome(harness, { uri: 'ws://host/plain' }), 'open');
+    assert.ok(harness.server.requests[0]?.headers.every(([name]) => name !== 'X-Key'));
+    await harness.end();
   });
 });
 
 describe('what comes before a link is open', () => {
   it('is not the end of the connection before', async () => {
-    const world = new World({ firmware: 'C', line: { rate: 115_200 } });
-    await world.ready();
-    const [link] = world.device.links;
-    await world.clock.wait(link.open({ uri: 'ws://host/plain', keepOpen: true }));
-    world.server.manners.onAccept = (next) => {
-      world.clock.after(50, () =>
+    const harness = new Harness({ firmware: 'C', serial: { baudRate: 115_200 } });
+    await harness.ready();
+    const [link] = harness.device.links;
+    await harness.clock.wait(link.open({ uri: 'ws://host/plain', keepOpen: true }));
+    harness.server.behavior.onAccept = (next) => {
+      harness.clock.after(50, () =>
         next.send({ fin: true, opcode: 1, payload: Buffer.from('the first of the new one') }),
       );
     };
-    world.server.connections[0]?.send({ fin: true, opcode: 1, payload: Buffer.alloc(3000, 'x') });
+    harness.server.connections[0]?.send({ fin: true, opcode: 1, payload: Buffer.alloc(3000, 'x') });
     // One piece has come whole, the next ones are on the line.
-    await world.clock.until(() => world.messages.length === 1, 1000);
-    const { length } = world.messages;
+    await harness.clock.until(() => harness.messages.length === 1, 1000);
+    const { length } = harness.messages;
     link.corrupted(new EspAtError('SEND_DAMAGED', { link: 0 }));
-    await world.clock.advance(5000);
-    assert.equal(world.links.at(-1)?.event, 'reopened');
+    await harness.clock.advance(5000);
+    assert.equal(harness.links.at(-1)?.event, 'reopened');
     assert.deepEqual(
-      world.messages.slice(length).map(({ bytes }) => bytes.toString()),
+      harness.messages.slice(length).map(({ bytes }) => bytes.toString()),
       ['the first of the new one'],
     );
-    await world.end();
+    await harness.end();
   });
 });

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { OpenOptions } from '../../../driver/link/options';
-import { code, failure, lines, readyWorld, story } from '../../harness/ready-harness';
+import { code, failure, lines, readyHarness, story } from '../../harness/ready-harness';
 
 describe('opening a link', () => {
   it('sets headers, WSCFG and the data format before WSOPEN, and asks what is open, as one sequence', async () => {
-    const world = await readyWorld();
-    const [first, second] = world.device.links;
+    const harness = await readyHarness();
+    const [first, second] = harness.device.links;
     const opening = Promise.all([
       first.open({
         uri: 'ws://host/a?x=1,2',
@@ -20,8 +20,8 @@ describe('opening a link', () => {
       }),
       second.open({ uri: 'ws://host/b' }),
     ]);
-    await world.clock.wait(opening);
-    assert.deepEqual(lines(world), [
+    await harness.clock.wait(opening);
+    assert.deepEqual(lines(harness), [
       'AT+WSHEAD=0',
       'AT+WSHEAD=8',
       'X-Two: 2AT+WSHEAD=15',
@@ -36,7 +36,7 @@ describe('opening a link', () => {
       'AT+WSOPEN=1,"ws://host/b"',
       'AT+WSOPEN?',
     ]);
-    const [a, b] = world.server.requests;
+    const [a, b] = harness.server.requests;
     assert.equal(a?.target, '/a?x=1,2');
     const custom = a.headers.filter(([name]) => /^(X-|Auth|Sec-WebSocket-Protocol)/.test(name));
     assert.deepEqual(
@@ -52,7 +52,7 @@ describe('opening a link', () => {
       b?.headers.some(([name]) => name.startsWith('X-')),
       false,
     );
-    await world.end();
+    await harness.end();
   });
 
   for (const [what, uri, expected, limit] of [
@@ -64,65 +64,65 @@ describe('opening a link', () => {
     ['a name server that never answers', 'ws://x.timeout/', 'OPEN_FAILED', 20_000],
   ] as const) {
     it(`fails with a code in bounded time: ${what}`, async () => {
-      const world = await readyWorld();
-      const before = world.clock.now();
-      assert.equal(await code(world, world.device.links[0].open({ uri })), expected);
-      assert.ok(world.clock.now() - before < limit, `took ${world.clock.now() - before} ms`);
-      assert.deepEqual(story(world), ['opening 0', 'failed 0']);
-      await world.end();
+      const harness = await readyHarness();
+      const before = harness.clock.now();
+      assert.equal(await code(harness, harness.device.links[0].open({ uri })), expected);
+      assert.ok(harness.clock.now() - before < limit, `took ${harness.clock.now() - before} ms`);
+      assert.deepEqual(story(harness), ['opening 0', 'failed 0']);
+      await harness.end();
     });
   }
 
   it('tells a server that is too slow from one that refuses', async () => {
-    const world = await readyWorld();
+    const harness = await readyHarness();
     const error = await failure(
-      world,
-      world.device.links[0].open({ uri: 'ws://host/slow=3000', timeout: 1000 }),
+      harness,
+      harness.device.links[0].open({ uri: 'ws://host/slow=3000', timeout: 1000 }),
     );
     assert.equal(error.code, 'OPEN_TIMEOUT');
-    assert.equal(world.device.links[0].state, 0);
-    await world.end();
+    assert.equal(harness.device.links[0].state, 0);
+    await harness.end();
   });
 
   it('is a success at once when it is open to the same URI, an error or a replacement when to another', async () => {
-    const world = await readyWorld();
-    const [link] = world.device.links;
-    await world.clock.wait(link.open({ uri: 'ws://host/a', owner: 'first' }));
-    world.port.written.length = 0;
-    await world.clock.wait(link.open({ uri: 'ws://host/a', owner: 'second' }));
-    assert.equal(world.port.text, '');
+    const harness = await readyHarness();
+    const [link] = harness.device.links;
+    await harness.clock.wait(link.open({ uri: 'ws://host/a', owner: 'first' }));
+    harness.port.written.length = 0;
+    await harness.clock.wait(link.open({ uri: 'ws://host/a', owner: 'second' }));
+    assert.equal(harness.port.text, '');
     assert.equal(link.owner, 'second');
-    assert.equal(await code(world, link.open({ uri: 'ws://host/b' })), 'LINK_IN_USE');
-    assert.equal(world.port.text, '');
-    await world.clock.wait(link.open({ uri: 'ws://host/b', replace: true }));
+    assert.equal(await code(harness, link.open({ uri: 'ws://host/b' })), 'LINK_IN_USE');
+    assert.equal(harness.port.text, '');
+    await harness.clock.wait(link.open({ uri: 'ws://host/b', replace: true }));
     assert.deepEqual([link.state, link.uri], [2, 'ws://host/b']);
     assert.deepEqual(
-      world.server.requests.map(({ target }) => target),
+      harness.server.requests.map(({ target }) => target),
       ['/a', '/b'],
     );
-    await world.end();
+    await harness.end();
   });
 
   it('joins an opening to the same URI that is under way', async () => {
-    const world = await readyWorld();
-    const [link] = world.device.links;
+    const harness = await readyHarness();
+    const [link] = harness.device.links;
     const options = { uri: 'ws://host/slow=500' };
-    await world.clock.wait(Promise.all([link.open(options), link.open({ ...options })]));
-    assert.equal(world.server.requests.length, 1);
-    await world.end();
+    await harness.clock.wait(Promise.all([link.open(options), link.open({ ...options })]));
+    assert.equal(harness.server.requests.length, 1);
+    await harness.end();
   });
 
   it('is given up by a close', async () => {
-    const world = await readyWorld();
-    const [link] = world.device.links;
-    const opening = code(world, link.open({ uri: 'ws://host/slow=3000', keepOpen: true }));
-    await world.clock.advance(1000);
-    await world.clock.wait(link.close());
+    const harness = await readyHarness();
+    const [link] = harness.device.links;
+    const opening = code(harness, link.open({ uri: 'ws://host/slow=3000', keepOpen: true }));
+    await harness.clock.advance(1000);
+    await harness.clock.wait(link.close());
     assert.equal(await opening, 'OPEN_ABORTED');
     assert.equal(link.state, 0);
-    await world.clock.advance(120_000);
-    assert.equal(world.server.requests.length, 1);
-    await world.end();
+    await harness.clock.advance(120_000);
+    assert.equal(harness.server.requests.length, 1);
+    await harness.end();
   });
 
   const bad: readonly [string, Partial<OpenOptions>, string][] = [
@@ -149,19 +149,19 @@ describe('opening a link', () => {
   ];
   for (const [what, options, expected] of bad) {
     it(`refuses ${what} without a byte written`, async () => {
-      const world = await readyWorld();
+      const harness = await readyHarness();
       assert.equal(
-        await code(world, world.device.links[0].open({ uri: 'ws://host/', ...options })),
+        await code(harness, harness.device.links[0].open({ uri: 'ws://host/', ...options })),
         expected,
       );
-      assert.equal(world.port.text, '');
-      assert.deepEqual(world.links, []);
-      await world.end();
+      assert.equal(harness.port.text, '');
+      assert.deepEqual(harness.links, []);
+      await harness.end();
     });
   }
 
   it('refuses what the firmware cannot do', async () => {
-    const old = await readyWorld({ firmware: 'A' });
+    const old = await readyHarness({ firmware: 'A' });
     const headers = [{ name: 'X', value: 'y' }];
     assert.equal(
       await code(old, old.device.links[0].open({ uri: 'ws://host/', headers })),
@@ -177,14 +177,14 @@ describe('opening a link', () => {
 
   it('names the certificate that is missing', async () => {
     const sntp = { timezone: 0, servers: [] };
-    const world = await readyWorld({ firmware: 'C', device: { sntp } });
+    const harness = await readyHarness({ firmware: 'C', device: { sntp } });
     const error = await failure(
-      world,
-      world.device.links[0].open({ uri: 'wss://host/', config: { auth: 2, ca: 1 } }),
+      harness,
+      harness.device.links[0].open({ uri: 'wss://host/', config: { auth: 2, ca: 1 } }),
     );
     assert.equal(error.code, 'CERTIFICATE_MISSING');
     assert.deepEqual(error.details, { material: 'CA', index: 1 });
-    await world.end();
+    await harness.end();
   });
 });
 

@@ -1,164 +1,164 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { EspAtError } from '../../../driver/errors';
-import { World, type WorldOptions } from '../../harness/harness';
+import { Harness, type HarnessOptions } from '../../harness/harness';
 
 const [one, two, three] = ['ws://host/one', 'ws://host/two', 'ws://host/three'];
 
-/** A world whose first link is open to {@link one}; what was told until then is forgotten. */
-async function openWorld(options: WorldOptions = {}) {
-  const world = new World(options);
-  await world.ready();
-  const [link] = world.device.links;
-  await world.clock.wait(link.open({ uri: one }));
-  world.links.length = 0;
-  world.port.written.length = 0;
+/** A harness whose first link is open to {@link one}; what was told until then is forgotten. */
+async function openHarness(options: HarnessOptions = {}) {
+  const harness = new Harness(options);
+  await harness.ready();
+  const [link] = harness.device.links;
+  await harness.clock.wait(link.open({ uri: one }));
+  harness.links.length = 0;
+  harness.port.written.length = 0;
   return {
-    world,
+    harness,
     link,
     /** How a promise ends: `done`, or the code of its error. */
     ending: (promise: Promise<unknown>) =>
-      world.clock.wait(
+      harness.clock.wait(
         promise.then(
           () => 'done',
           (error: unknown) => (error instanceof EspAtError ? error.code : String(error)),
         ),
       ),
-    story: () => world.links.map(({ event, state }) => `${event} ${state}`),
+    story: () => harness.links.map(({ event, state }) => `${event} ${state}`),
     /** What the server has had to do with: the path of each connection, and whether it is open. */
     connections: () =>
-      world.server.connections.map(({ request, open }) => `${request.target} ${open}`),
-    closes: () => world.port.text.split('AT+WSCLOSE').length - 1,
+      harness.server.connections.map(({ request, open }) => `${request.target} ${open}`),
+    closes: () => harness.port.text.split('AT+WSCLOSE').length - 1,
   };
 }
 
 describe('an opening while the link is being closed', () => {
   it('is not closed by what is left of that close', async () => {
-    const { world, link, ending, story, connections, closes } = await openWorld();
-    world.server.manners.answersCloses = false;
+    const { harness, link, ending, story, connections, closes } = await openHarness();
+    harness.server.behavior.answersCloses = false;
     const closing = ending(link.close());
-    await world.clock.advance(200);
+    await harness.clock.advance(200);
     assert.equal(await ending(link.open({ uri: two })), 'done');
     assert.equal(await closing, 'done');
     // Longer than the first close would have waited for an answer.
-    await world.clock.advance(5000);
+    await harness.clock.advance(5000);
     assert.deepEqual(story(), ['closing 4', 'closed 0', 'opening 0', 'opened 2']);
     assert.deepEqual(connections(), ['/one false', '/two true']);
     assert.equal(closes(), 1);
-    await world.end();
+    await harness.end();
   });
 
   it('waits for the close where there is no time to be saved', async () => {
-    const { world, link, ending, story, closes } = await openWorld();
+    const { harness, link, ending, story, closes } = await openHarness();
     const closing = ending(link.close({ graceful: false }));
     assert.equal(await ending(link.open({ uri: one })), 'done');
     assert.equal(await closing, 'done');
     assert.deepEqual(story(), ['closing 4', 'closed 0', 'opening 0', 'opened 2']);
     assert.equal(closes(), 1);
-    await world.end();
+    await harness.end();
   });
 });
 
 describe('a second close', () => {
   it('joins the first, which is told once', async () => {
-    const { world, link, ending, story, closes } = await openWorld();
+    const { harness, link, ending, story, closes } = await openHarness();
     const endings = [ending(link.close()), ending(link.close({ code: 1001 }))];
     assert.deepEqual(await Promise.all(endings), ['done', 'done']);
-    assert.equal(world.port.text.split('AT+WSSEND=0,2,8').length - 1, 1);
-    assert.equal(world.server.connections[0]?.frames[0]?.payload.toString('hex'), '03e8');
+    assert.equal(harness.port.text.split('AT+WSSEND=0,2,8').length - 1, 1);
+    assert.equal(harness.server.connections[0]?.frames[0]?.payload.toString('hex'), '03e8');
     assert.deepEqual([story(), closes()], [['closing 4', 'closed 0'], 1]);
-    await world.end();
+    await harness.end();
   });
 
   it('hurries the first when it is not to be graceful', async () => {
-    const { world, link, ending } = await openWorld();
-    world.server.manners.answersCloses = false;
+    const { harness, link, ending } = await openHarness();
+    harness.server.behavior.answersCloses = false;
     const closing = ending(link.close());
-    await world.clock.advance(200);
-    const before = world.clock.now();
-    await world.clock.wait(link.close({ graceful: false }));
+    await harness.clock.advance(200);
+    const before = harness.clock.now();
+    await harness.clock.wait(link.close({ graceful: false }));
     assert.equal(await closing, 'done');
-    assert.ok(world.clock.now() - before < 1500, `took ${world.clock.now() - before} ms`);
-    await world.end();
+    assert.ok(harness.clock.now() - before < 1500, `took ${harness.clock.now() - before} ms`);
+    await harness.end();
   });
 
   it('is told once when the device is lost meanwhile', async () => {
-    const { world, link, ending, story } = await openWorld();
-    world.server.manners.answersCloses = false;
+    const { harness, link, ending, story } = await openHarness();
+    harness.server.behavior.answersCloses = false;
     const closing = ending(link.close());
-    await world.clock.advance(200);
-    world.port.unplug();
+    await harness.clock.advance(200);
+    harness.port.unplug();
     assert.equal(await closing, 'done');
     assert.deepEqual(story(), ['closing 4', 'closed 0']);
-    await world.end();
+    await harness.end();
   });
 });
 
 describe('two openings that replace what is open', () => {
   it('to two servers: the last one counts, and the first is never begun', async () => {
-    const { world, link, ending, story, connections } = await openWorld();
+    const { harness, link, ending, story, connections } = await openHarness();
     const first = ending(link.open({ uri: two, replace: true }));
     const second = ending(link.open({ uri: three, replace: true }));
     assert.deepEqual([await first, await second], ['OPEN_ABORTED', 'done']);
     assert.deepEqual(story(), ['closing 4', 'closed 0', 'opening 0', 'opened 2']);
     assert.deepEqual(connections(), ['/one false', '/three true']);
-    await world.end();
+    await harness.end();
   });
 
   it('to one server: they are one', async () => {
-    const { world, link, ending, story, connections } = await openWorld();
+    const { harness, link, ending, story, connections } = await openHarness();
     const first = ending(link.open({ uri: two, replace: true, owner: 'first' }));
     const second = ending(link.open({ uri: two, replace: true, owner: 'second' }));
     assert.deepEqual([await first, await second], ['done', 'done']);
     assert.deepEqual(story(), ['closing 4', 'closed 0', 'opening 0', 'opened 2']);
     assert.deepEqual(connections(), ['/one false', '/two true']);
     assert.equal(link.owner, 'second');
-    await world.end();
+    await harness.end();
   });
 
   it('are withdrawn by a close', async () => {
-    const { world, link, ending, connections } = await openWorld();
+    const { harness, link, ending, connections } = await openHarness();
     const opening = ending(link.open({ uri: two, replace: true }));
     const closing = ending(link.close());
     const again = ending(link.open({ uri: two }));
     assert.deepEqual([await opening, await closing, await again], ['OPEN_ABORTED', 'done', 'done']);
     assert.deepEqual(connections(), ['/one false', '/two true']);
     assert.equal(link.state, 2);
-    await world.end();
+    await harness.end();
   });
 });
 
 describe('a link that is renewed', () => {
   it('is left to the device where that connection is lost already', async () => {
-    const { world, link, story, closes } = await openWorld();
-    world.server.connections[0]?.drop();
-    await world.clock.advance(500);
+    const { harness, link, story, closes } = await openHarness();
+    harness.server.connections[0]?.drop();
+    await harness.clock.advance(500);
     link.corrupted(new EspAtError('SEND_DAMAGED', { link: 0 }));
-    await world.clock.advance(20_000);
+    await harness.clock.advance(20_000);
     assert.deepEqual(story(), ['lost 1', 'reconnecting 3', 'reopened 2']);
     assert.equal(closes(), 0);
-    await world.end();
+    await harness.end();
   });
 
   it('does not go on with a message in fragments over the next connection', async () => {
-    const { world, link, ending } = await openWorld({ line: { rate: 115_200 } });
+    const { harness, link, ending } = await openHarness({ serial: { baudRate: 115_200 } });
     const sending = ending(link.send('x'.repeat(60_000)));
     const following = ending(link.send('not begun'));
-    await world.clock.until(() => (world.server.connections[0]?.frames.length ?? 0) > 1, 5000);
+    await harness.clock.until(() => (harness.server.connections[0]?.frames.length ?? 0) > 1, 5000);
     link.corrupted(new EspAtError('FRAME_STALLED', { link: 0 }));
     assert.deepEqual([await sending, await following], ['SEND_UNKNOWN', 'LINK_NOT_OPEN']);
-    await world.clock.advance(5000);
+    await harness.clock.advance(5000);
     assert.equal(link.state, 2);
-    const frames = world.server.connections[1]?.frames.filter(({ opcode }) => opcode < 8);
+    const frames = harness.server.connections[1]?.frames.filter(({ opcode }) => opcode < 8);
     assert.deepEqual(frames, []);
-    await world.end();
+    await harness.end();
   });
 });
 
 describe('a message that breaks off between its fragments', () => {
   it('is followed by nothing while the link is being closed', async () => {
     let sends = 0;
-    const { world, link, ending } = await openWorld({
+    const { harness, link, ending } = await openHarness({
       simulator: {
         hooks: {
           fate: (line) =>
@@ -174,31 +174,31 @@ describe('a message that breaks off between its fragments', () => {
       ending(link.close()),
     ];
     assert.deepEqual(await Promise.all(endings), ['SEND_UNKNOWN', 'LINK_CLOSED', 'done']);
-    const frames = world.server.connections[0]?.frames.filter(({ opcode }) => opcode < 8) ?? [];
+    const frames = harness.server.connections[0]?.frames.filter(({ opcode }) => opcode < 8) ?? [];
     assert.ok(frames.length > 0 && frames.every(({ fin }) => !fin));
-    await world.end();
+    await harness.end();
   });
 });
 
 describe('whoever is told of an end and opens the link at once', () => {
   for (const event of ['closed-by-server', 'lost'] as const) {
     it(`is the only one who does: ${event}`, async () => {
-      const { world, link, story, connections } = await openWorld();
+      const { harness, link, story, connections } = await openHarness();
       // Kept open, so that the driver would open it as well.
-      await world.clock.wait(link.open({ uri: one, keepOpen: true }));
+      await harness.clock.wait(link.open({ uri: one, keepOpen: true }));
       const openings: Promise<void>[] = [];
-      world.device.on('link', (told) => {
+      harness.device.on('link', (told) => {
         if (told.event !== event || openings.length > 0) return;
         openings.push(link.open({ uri: two, replace: true, keepOpen: true }));
       });
       if (event === 'lost') link.corrupted(new EspAtError('FRAME_STALLED', { link: 0 }));
-      else world.server.connections[0]?.close();
-      await world.clock.advance(20_000);
-      await world.clock.wait(Promise.all(openings));
+      else harness.server.connections[0]?.close();
+      await harness.clock.advance(20_000);
+      await harness.clock.wait(Promise.all(openings));
       assert.ok(!story().includes('retrying 0'), story().join());
       assert.equal(story().filter((each) => each.startsWith('opening')).length, 1);
       assert.deepEqual(connections(), ['/one false', '/two true']);
-      await world.end();
+      await harness.end();
     });
   }
 });
@@ -207,23 +207,23 @@ describe('a server that closes just when its link is open', () => {
   // A read that is long is followed by the next one after so many promise reactions only.
   for (let reactions = 0; reactions < 16; reactions++) {
     it(`is heard ${reactions} promise reactions after the last answer`, async () => {
-      const world = new World();
-      await world.ready();
-      const [link] = world.device.links;
-      const deliver = world.port.deliver.bind(world.port);
-      world.port.deliver = (bytes) => {
+      const harness = new Harness();
+      await harness.ready();
+      const [link] = harness.device.links;
+      const deliver = harness.port.deliver.bind(harness.port);
+      harness.port.deliver = (bytes) => {
         deliver(bytes);
         if (!bytes.toString('latin1').includes('+WSOPEN:0,2')) return;
         let told = Promise.resolve();
         for (let count = 0; count < reactions; count++) told = told.then(() => undefined);
         void told.then(() => deliver(Buffer.from('+WS_CLOSED:0\r\n')));
       };
-      await world.clock.wait(link.open({ uri: one }).catch(() => undefined));
-      await world.clock.advance(1000);
+      await harness.clock.wait(link.open({ uri: one }).catch(() => undefined));
+      await harness.clock.advance(1000);
       assert.equal(link.state, 0);
-      const events = world.links.map(({ event, error }) => error?.code ?? event);
+      const events = harness.links.map(({ event, error }) => error?.code ?? event);
       assert.ok(['OPEN_CLOSED', 'closed-by-server'].includes(events.at(-1) ?? ''), events.join());
-      await world.end();
+      await harness.end();
     });
   }
 });
@@ -235,25 +235,25 @@ describe('an answer about a link', () => {
   ] as const) {
     for (const where of ['behind it', 'in it']) {
       it(`is older than ${report.trim()} that came ${where}`, async () => {
-        const { world, link, story } = await openWorld();
-        const deliver = world.port.deliver.bind(world.port);
-        world.port.deliver = (bytes) => {
-          world.port.deliver = deliver;
+        const { harness, link, story } = await openHarness();
+        const deliver = harness.port.deliver.bind(harness.port);
+        harness.port.deliver = (bytes) => {
+          harness.port.deliver = deliver;
           const text = bytes.toString('latin1');
           const said =
             where === 'in it' ? text.replace('\r\n\r\n', `\r\n${report}\r\n`) : text + report;
           deliver(Buffer.from(said, 'latin1'));
         };
-        const asking = world.device.query();
-        await world.clock.wait(asking);
+        const asking = harness.device.query();
+        await harness.clock.wait(asking);
         assert.notEqual((await asking)[0]?.state, 2);
-        await world.clock.advance(100);
+        await harness.clock.advance(100);
         // It is asked once more. In truth it is open.
         const told = story().filter((each) => !each.startsWith('asked'));
         assert.deepEqual(told, outcome);
         assert.equal(link.state, event === 'closed' ? 0 : 2);
-        assert.ok(world.port.text.split('AT+WSOPEN?').length > 2);
-        await world.end();
+        assert.ok(harness.port.text.split('AT+WSOPEN?').length > 2);
+        await harness.end();
       });
     }
   }

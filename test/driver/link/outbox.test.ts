@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { EspAtError } from '../../../driver/errors';
 import type { SendOptions } from '../../../driver/link/options';
 import type { Fate, FirmwareClass } from '../../../simulator';
-import { World } from '../../harness/harness';
+import { Harness } from '../../harness/harness';
 
 const uri = 'ws://host/plain';
 
@@ -11,16 +11,16 @@ const uri = 'ws://host/plain';
 class Scene {
   /** Fates of the next `AT+WSSEND`s, in order. */
   readonly fates: (() => Fate)[] = [];
-  readonly world: World;
+  readonly harness: Harness;
 
   /** @param heard what the host hears of what the device says */
   constructor(firmware: FirmwareClass = 'C', heard = (said: string) => said) {
-    this.world = new World({
+    this.harness = new Harness({
       firmware,
       simulator: {
         output: (bytes) => {
           const text = heard(bytes.toString('latin1'));
-          if (text !== '') this.world.port.deliver(Buffer.from(text, 'latin1'));
+          if (text !== '') this.harness.port.deliver(Buffer.from(text, 'latin1'));
         },
         hooks: {
           fate: (line) =>
@@ -31,13 +31,13 @@ class Scene {
   }
 
   get link() {
-    return this.world.device.links[0];
+    return this.harness.device.links[0];
   }
 
   async begin(): Promise<this> {
-    await this.world.ready();
-    await this.world.clock.wait(this.link.open({ uri, keepOpen: true }));
-    this.world.port.written.length = 0;
+    await this.harness.ready();
+    await this.harness.clock.wait(this.link.open({ uri, keepOpen: true }));
+    this.harness.port.written.length = 0;
     return this;
   }
 
@@ -52,7 +52,7 @@ class Scene {
 
   /** What the server got on all its connections, as connection and text. */
   get arrived(): string[] {
-    return this.world.server.connections.flatMap(({ frames }, index) =>
+    return this.harness.server.connections.flatMap(({ frames }, index) =>
       frames
         .filter(({ opcode }) => opcode === 1)
         .map(({ payload }) => `${index} ${payload.toString()}`),
@@ -60,12 +60,12 @@ class Scene {
   }
 
   get sendCommands(): number {
-    return this.world.port.text.split('AT+WSSEND').length - 1;
+    return this.harness.port.text.split('AT+WSSEND').length - 1;
   }
 
   /** Loses the connection, and has the command at work take so many milliseconds more. */
   lose(how: 'close' | 'drop', delay: number): Fate {
-    const connection = this.world.server.connections.at(-1);
+    const connection = this.harness.server.connections.at(-1);
     if (how === 'close') connection?.close(1000, '');
     else connection?.drop();
     return { kind: 'late', delay };
@@ -77,13 +77,13 @@ describe('a message that may wait', () => {
     const scene = await new Scene().begin();
     scene.fates.push(...Array<() => Fate>(2).fill(() => ({ kind: 'error' })));
     const sends = ['m1', 'm2', 'm3'].map((text) => scene.send(text, { hold: 5 }));
-    const outcomes = await scene.world.clock.wait(Promise.all(sends), 1000);
+    const outcomes = await scene.harness.clock.wait(Promise.all(sends), 1000);
     assert.deepEqual(outcomes, ['SEND_FAILED not-sent', 'sent', 'sent']);
     assert.equal(scene.sendCommands, 4);
-    await scene.world.clock.advance(60_000);
+    await scene.harness.clock.advance(60_000);
     assert.equal(scene.sendCommands, 4);
     assert.deepEqual(scene.arrived, ['0 m2', '0 m3']);
-    await scene.world.end();
+    await scene.harness.end();
   });
 
   it('is followed by one that may not wait, in order, however the first fares', async () => {
@@ -91,36 +91,36 @@ describe('a message that may wait', () => {
     scene.fates.push(...Array<() => Fate>(2).fill(() => ({ kind: 'error' })));
     const first = scene.send('m1', { hold: 5 });
     const sends = [first, scene.send('m2', {}), scene.send('m3', { hold: 5 })];
-    await scene.world.clock.wait(first);
+    await scene.harness.clock.wait(first);
     sends.push(scene.send('m4', {}));
-    const outcomes = await scene.world.clock.wait(Promise.all(sends), 1000);
-    await scene.world.clock.advance(10);
+    const outcomes = await scene.harness.clock.wait(Promise.all(sends), 1000);
+    await scene.harness.clock.advance(10);
     assert.deepEqual(outcomes, ['SEND_FAILED not-sent', 'sent', 'sent', 'sent']);
     assert.deepEqual(scene.arrived, ['0 m2', '0 m3', '0 m4']);
-    await scene.world.end();
+    await scene.harness.end();
   });
 
   it('goes over the next connection, in its place, when the end of this one was not heard', async () => {
     const scene = await new Scene('D', (text) => text.replace('+WS_CLOSED:0\r\n', '')).begin();
-    scene.world.server.connections[0]?.close(1001);
-    await scene.world.clock.advance(500);
+    scene.harness.server.connections[0]?.close(1001);
+    await scene.harness.clock.advance(500);
     assert.equal(scene.link.state, 2);
     const sends = ['m1', 'm2', 'm3'].map((text) => scene.send(text));
-    assert.deepEqual(await scene.world.clock.wait(Promise.all(sends)), ['sent', 'sent', 'sent']);
-    await scene.world.clock.advance(10);
+    assert.deepEqual(await scene.harness.clock.wait(Promise.all(sends)), ['sent', 'sent', 'sent']);
+    await scene.harness.clock.advance(10);
     assert.deepEqual(scene.arrived, ['1 m1', '1 m2', '1 m3']);
-    await scene.world.end();
+    await scene.harness.end();
   });
 
   it('is not tried for longer than it may wait', async () => {
     const scene = await new Scene().begin();
-    const { clock } = scene.world;
+    const { clock } = scene.harness;
     scene.fates.push(...Array<() => Fate>(100).fill(() => ({ kind: 'busy', executed: false })));
     const start = clock.now();
     const outcome = await clock.wait(scene.send('never', { hold: 5 }));
     assert.match(outcome, / not-sent$/);
     assert.ok(clock.now() - start < 60_000, `${clock.now() - start} ms`);
-    await scene.world.end();
+    await scene.harness.end();
   });
 
   for (const how of ['close', 'drop'] as const) {
@@ -128,36 +128,40 @@ describe('a message that may wait', () => {
       const scene = await new Scene().begin();
       scene.fates.push(() => scene.lose(how, 300));
       const sends = ['m1', 'm2', 'm3'].map((text) => scene.send(text));
-      assert.deepEqual(await scene.world.clock.wait(Promise.all(sends)), ['sent', 'sent', 'sent']);
-      await scene.world.clock.advance(10);
+      assert.deepEqual(await scene.harness.clock.wait(Promise.all(sends)), [
+        'sent',
+        'sent',
+        'sent',
+      ]);
+      await scene.harness.clock.advance(10);
       assert.deepEqual(scene.arrived, ['1 m1', '1 m2', '1 m3']);
-      await scene.world.end();
+      await scene.harness.end();
     });
   }
 
   it('keeps its place when its link is back before it is known to be not sent', async () => {
     const scene = await new Scene().begin();
     // What is reported while the command is at work would take the device 10 s.
-    const { port } = scene.world;
+    const { port } = scene.harness;
     scene.fates.push(() => {
       port.deliver(Buffer.from('+WS_DISCONNECTED:0\r\n+WS_CONNECTED:0\r\n'));
       return { kind: 'error' };
     });
     const sends = ['m1', 'm2', 'm3'].map((text) => scene.send(text));
-    assert.deepEqual(await scene.world.clock.wait(Promise.all(sends)), ['sent', 'sent', 'sent']);
-    await scene.world.clock.advance(10);
+    assert.deepEqual(await scene.harness.clock.wait(Promise.all(sends)), ['sent', 'sent', 'sent']);
+    await scene.harness.clock.advance(10);
     assert.deepEqual(scene.arrived, ['0 m1', '0 m2', '0 m3']);
-    await scene.world.end();
+    await scene.harness.end();
   });
 
   it('keeps its place when the device is restarted to get back in step', async () => {
     const scene = await new Scene().begin();
     scene.fates.push(() => ({ kind: 'hang' }));
     const sends = ['m1', 'm2', 'm3'].map((text) => scene.send(text, { hold: 120 }));
-    assert.deepEqual(await scene.world.clock.wait(Promise.all(sends)), ['sent', 'sent', 'sent']);
-    await scene.world.clock.advance(10);
+    assert.deepEqual(await scene.harness.clock.wait(Promise.all(sends)), ['sent', 'sent', 'sent']);
+    await scene.harness.clock.advance(10);
     assert.deepEqual(scene.arrived, ['1 m1', '1 m2', '1 m3']);
-    await scene.world.end();
+    await scene.harness.end();
   });
 
   it('is not sent any more when it was withdrawn at work and had to wait again', async () => {
@@ -165,13 +169,13 @@ describe('a message that may wait', () => {
     scene.fates.push(() => scene.lose('close', 300));
     const controller = new AbortController();
     const outcome = scene.send('withdrawn', { hold: 30, signal: controller.signal });
-    await scene.world.clock.advance(100);
+    await scene.harness.clock.advance(100);
     controller.abort();
-    assert.equal(await scene.world.clock.wait(outcome), 'ABORTED not-sent');
-    await scene.world.clock.advance(30_000);
+    assert.equal(await scene.harness.clock.wait(outcome), 'ABORTED not-sent');
+    await scene.harness.clock.advance(30_000);
     assert.equal(scene.link.state, 2);
     assert.deepEqual(scene.arrived, []);
-    assert.equal(scene.world.device.queue.messages, 0);
-    await scene.world.end();
+    assert.equal(scene.harness.device.queue.messages, 0);
+    await scene.harness.end();
   });
 });

@@ -3,8 +3,8 @@ import { it } from 'node:test';
 import { EspAtError } from '../../../driver/errors';
 import type { Link } from '../../../driver/link/link';
 import type { LinkEvent } from '../../../driver/link/options';
-import { Chance } from '../../harness/random';
-import { World } from '../../harness/harness';
+import { SeededRandom } from '../../harness/random';
+import { Harness } from '../../harness/harness';
 
 /** Lives that are lived, and what happens in each. */
 const LIVES = 250;
@@ -17,31 +17,31 @@ const pauses = [0, 0, 1, 5, 30, 200, 1000, 4000] as const;
 /** Three links whose users, servers, cable and device do whatever comes to their minds, at random. */
 class Life {
   readonly problems: string[] = [];
-  readonly #world: World;
-  readonly #luck: Chance;
+  readonly #harness: Harness;
+  readonly #luck: SeededRandom;
   /** How each request ended: `done`, or the outcome of its error. */
   readonly #endings = new Map<string, string>();
   #asked = 0;
   #messages = 0;
 
   constructor(seed: number) {
-    this.#luck = new Chance(seed);
+    this.#luck = new SeededRandom(seed);
     const { random } = this.#luck;
     const firmware = this.#luck.one(classes);
-    const line = this.#luck.once(2) ? { line: { rate: 115_200 } } : {};
-    const world = new World({ firmware, seed, simulator: { bootMs: 400 }, ...line });
-    this.#world = world;
-    world.server.manners.answersCloses = !this.#luck.once(4);
-    world.server.manners.finDelay = this.#luck.once(3) ? Infinity : random() * 400;
+    const line = this.#luck.once(2) ? { serial: { baudRate: 115_200 } } : {};
+    const harness = new Harness({ firmware, seed, simulator: { bootMs: 400 }, ...line });
+    this.#harness = harness;
+    harness.server.behavior.answersCloses = !this.#luck.once(4);
+    harness.server.behavior.finDelay = this.#luck.once(3) ? Infinity : random() * 400;
     const states = [0, 0, 0];
-    world.device.on('link', (event) => {
+    harness.device.on('link', (event) => {
       this.#check(event, states[event.link] ?? 0);
       states[event.link] = event.state;
     });
   }
 
   async live(): Promise<void> {
-    const { clock, device, port } = this.#world;
+    const { clock, device, port } = this.#harness;
     device.start();
     await clock.advance(3000);
     for (let index = 0; index < HAPPENINGS; index++) {
@@ -54,13 +54,13 @@ class Life {
     if (this.#asked !== this.#endings.size) this.problems.push('something never settled');
     await this.#audit();
     this.#checkMessages();
-    await this.#world.end();
-    const timers = this.#world.hostClock.pending;
+    await this.#harness.end();
+    const timers = this.#harness.hostClock.pending;
     if (timers > 0) this.problems.push(`${timers} timers are left`);
   }
 
   #happen(): void {
-    const { clock, device, port, server, simulator } = this.#world;
+    const { clock, device, port, server, simulator } = this.#harness;
     const link = this.#luck.one(device.links);
     const connection = this.#luck.one(server.connections.filter(({ open }) => open));
     switch (this.#luck.below(13)) {
@@ -96,11 +96,11 @@ class Life {
 
   #send(link: Link): void {
     const name = `<${this.#messages++}>`;
-    const longest = this.#world.device.capabilities?.fragments ? 40_000 : 8000;
+    const longest = this.#harness.device.capabilities?.fragments ? 40_000 : 8000;
     const payload = name + 'x'.repeat(this.#luck.below(this.#luck.once(4) ? longest : 50));
     const withdrawal = new AbortController();
     if (this.#luck.once(5))
-      this.#world.clock.after(this.#luck.below(500), () => withdrawal.abort());
+      this.#harness.clock.after(this.#luck.below(500), () => withdrawal.abort());
     const hold = this.#luck.once(2) ? this.#luck.below(20) : 0;
     this.#watch(link.send(payload, { hold, signal: withdrawal.signal }), name);
   }
@@ -128,7 +128,7 @@ class Life {
 
   /** In the end driver, device and server are of one mind. */
   async #audit(): Promise<void> {
-    const { clock, device, server } = this.#world;
+    const { clock, device, server } = this.#harness;
     const states = () => device.links.map(({ state, uri }) => `${state} ${uri}`).join();
     const before = states();
     await clock.wait(device.query());
@@ -144,7 +144,7 @@ class Life {
   /** Every message came once where that was said, and not at all where that was. */
   #checkMessages(): void {
     const arrived = new Map<string, number>();
-    for (const { frames } of this.#world.server.connections) {
+    for (const { frames } of this.#harness.server.connections) {
       let text: string | undefined;
       for (const { opcode, fin, payload } of frames.filter((frame) => frame.opcode < 8)) {
         if ((opcode === 0) !== (text !== undefined)) this.problems.push('fragments were mixed up');

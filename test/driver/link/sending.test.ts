@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { PacedLine } from '../../../simulator/paced-uart';
-import { code, failure, lines, readyWorld } from '../../harness/ready-harness';
-import { World } from '../../harness/harness';
+import { code, failure, lines, readyHarness } from '../../harness/ready-harness';
+import { Harness } from '../../harness/harness';
 
 describe('sending when the connection is lost', () => {
   it('fails what waits and what is about to be taken as not sent', async () => {
-    const world = await readyWorld({
+    const harness = await readyHarness({
       simulator: {
         // Time enough for the loss to come before the prompt.
         hooks: {
@@ -15,34 +15,34 @@ describe('sending when the connection is lost', () => {
         },
       },
     });
-    const [link] = world.device.links;
-    await world.clock.wait(link.open({ uri: 'ws://host/plain' }));
-    const sends = ['one', 'two'].map((text) => failure(world, link.send(text)));
-    world.server.connections[0]?.reset();
+    const [link] = harness.device.links;
+    await harness.clock.wait(link.open({ uri: 'ws://host/plain' }));
+    const sends = ['one', 'two'].map((text) => failure(harness, link.send(text)));
+    harness.server.connections[0]?.reset();
     for (const { code, outcome } of await Promise.all(sends)) {
       assert.deepEqual([code, outcome], ['LINK_NOT_OPEN', 'not-sent']);
     }
-    assert.equal(world.port.text.split('AT+WSSEND').length - 1, 1);
-    await world.end();
+    assert.equal(harness.port.text.split('AT+WSSEND').length - 1, 1);
+    await harness.end();
   });
 
   it('does not go on with a message in fragments on the next connection', async () => {
-    const world = await readyWorld({ simulator: { uart: new PacedLine().factory } });
-    const [link] = world.device.links;
-    await world.clock.wait(link.open({ uri: 'ws://host/plain', keepOpen: true }));
+    const harness = await readyHarness({ simulator: { uart: new PacedLine().factory } });
+    const [link] = harness.device.links;
+    await harness.clock.wait(link.open({ uri: 'ws://host/plain', keepOpen: true }));
     const sending = link.send(Buffer.alloc(40_000, 'x'), { opcode: 2 });
-    const error = failure(world, sending);
-    await world.clock.until(() => (world.server.connections[0]?.frames.length ?? 0) > 3, 5000);
-    world.server.connections[0]?.reset();
+    const error = failure(harness, sending);
+    await harness.clock.until(() => (harness.server.connections[0]?.frames.length ?? 0) > 3, 5000);
+    harness.server.connections[0]?.reset();
     assert.deepEqual([(await error).code, (await error).outcome], ['SEND_UNKNOWN', 'unknown']);
-    await world.clock.until(() => link.state === 2, 30_000);
-    await world.clock.wait(link.send('next'));
-    await world.clock.advance(10);
+    await harness.clock.until(() => link.state === 2, 30_000);
+    await harness.clock.wait(link.send('next'));
+    await harness.clock.advance(10);
     assert.deepEqual(
-      world.server.connections[1]?.frames.map(({ opcode, payload }) => [opcode, payload.length]),
+      harness.server.connections[1]?.frames.map(({ opcode, payload }) => [opcode, payload.length]),
       [[1, 4]],
     );
-    await world.end();
+    await harness.end();
   });
 });
 
@@ -51,35 +51,35 @@ describe('sending', () => {
 
   for (const firmware of ['A', 'B', 'C', 'D'] as const) {
     it(`brings any bytes there and back, class ${firmware}`, async () => {
-      const world = await readyWorld({ firmware });
-      const [link] = world.device.links;
-      await world.clock.wait(link.open({ uri: 'ws://host/echo', config: { bufferSize: 8192 } }));
+      const harness = await readyHarness({ firmware });
+      const [link] = harness.device.links;
+      await harness.clock.wait(link.open({ uri: 'ws://host/echo', config: { bufferSize: 8192 } }));
       const large = Buffer.from(Array.from({ length: 8192 }, (_, index) => (index * 7) & 0xff));
-      await world.clock.wait(
+      await harness.clock.wait(
         Promise.all([link.send(nasty, { opcode: 2 }), link.send(large, { opcode: 2 })]),
       );
-      await world.clock.advance(1000);
+      await harness.clock.advance(1000);
       assert.deepEqual(
-        Buffer.concat(world.messages.map(({ bytes }) => bytes)),
+        Buffer.concat(harness.messages.map(({ bytes }) => bytes)),
         Buffer.concat([nasty, large]),
       );
-      await world.end();
+      await harness.end();
     });
   }
 
   it('keeps three links apart', async () => {
-    const world = await readyWorld();
-    const { links } = world.device;
-    await world.clock.wait(
+    const harness = await readyHarness();
+    const { links } = harness.device;
+    await harness.clock.wait(
       Promise.all(links.map((link) => link.open({ uri: `ws://host/echo?${link.id}` }))),
     );
     const sends = Array.from({ length: 60 }, (_, index) =>
-      world.device.link(index % 3).send(`${index % 3}: ${index}`),
+      harness.device.link(index % 3).send(`${index % 3}: ${index}`),
     );
-    await world.clock.wait(Promise.all(sends));
-    await world.clock.advance(1000);
+    await harness.clock.wait(Promise.all(sends));
+    await harness.clock.advance(1000);
     for (const { id } of links) {
-      const got = world.messages
+      const got = harness.messages
         .filter(({ link }) => link === id)
         .map(({ bytes }) => bytes.toString());
       assert.deepEqual(
@@ -87,17 +87,17 @@ describe('sending', () => {
         Array.from({ length: 20 }, (_, index) => `${id}: ${index * 3 + id}`),
       );
     }
-    await world.end();
+    await harness.end();
   });
 
   it('sends large messages in fragments that the server joins (class D)', async () => {
-    const world = await readyWorld();
-    const [link] = world.device.links;
-    await world.clock.wait(link.open({ uri: 'ws://host/plain', config: { bufferSize: 16_384 } }));
-    world.port.written.length = 0;
-    await world.clock.wait(link.send('x'.repeat(40_000)));
+    const harness = await readyHarness();
+    const [link] = harness.device.links;
+    await harness.clock.wait(link.open({ uri: 'ws://host/plain', config: { bufferSize: 16_384 } }));
+    harness.port.written.length = 0;
+    await harness.clock.wait(link.send('x'.repeat(40_000)));
     assert.deepEqual(
-      lines(world)
+      lines(harness)
         .map((line) => line.replace(/^x*/, ''))
         .filter((line) => line !== ''),
       [
@@ -107,8 +107,8 @@ describe('sending', () => {
         'AT+WSSEND=0,0,0',
       ],
     );
-    await world.clock.advance(10);
-    const frames = world.server.connections[0]?.frames ?? [];
+    await harness.clock.advance(10);
+    const frames = harness.server.connections[0]?.frames ?? [];
     assert.deepEqual(
       frames.map(({ fin, opcode, payload }) => [fin, opcode, payload.length]),
       [
@@ -118,133 +118,133 @@ describe('sending', () => {
         [true, 0, 0],
       ],
     );
-    await world.end();
+    await harness.end();
   });
 
   it('names the limit where the firmware cannot fragment, or cannot send nothing', async () => {
-    const world = await readyWorld({ firmware: 'C' });
-    const [link] = world.device.links;
-    await world.clock.wait(link.open({ uri: 'ws://host/plain' }));
-    world.port.written.length = 0;
-    const error = await failure(world, link.send('x'.repeat(8193)));
+    const harness = await readyHarness({ firmware: 'C' });
+    const [link] = harness.device.links;
+    await harness.clock.wait(link.open({ uri: 'ws://host/plain' }));
+    harness.port.written.length = 0;
+    const error = await failure(harness, link.send('x'.repeat(8193)));
     assert.deepEqual(
       [error.code, error.details, error.outcome],
       ['PAYLOAD_TOO_LONG', { length: 8193, limit: 8192 }, 'not-sent'],
     );
-    assert.equal(await code(world, link.send('')), 'EMPTY_NOT_SUPPORTED');
-    assert.equal(await code(world, link.send('x', { fin: false })), 'FRAGMENTS_NOT_SUPPORTED');
-    assert.equal(await code(world, link.send('x', { opcode: 0 })), 'FRAGMENTS_NOT_SUPPORTED');
-    assert.equal(world.port.text, '');
-    await world.end();
+    assert.equal(await code(harness, link.send('')), 'EMPTY_NOT_SUPPORTED');
+    assert.equal(await code(harness, link.send('x', { fin: false })), 'FRAGMENTS_NOT_SUPPORTED');
+    assert.equal(await code(harness, link.send('x', { opcode: 0 })), 'FRAGMENTS_NOT_SUPPORTED');
+    assert.equal(harness.port.text, '');
+    await harness.end();
   });
 
   it('sends every opcode and refuses others', async () => {
-    const world = await readyWorld();
-    const [link] = world.device.links;
-    await world.clock.wait(link.open({ uri: 'ws://host/plain' }));
+    const harness = await readyHarness();
+    const [link] = harness.device.links;
+    await harness.clock.wait(link.open({ uri: 'ws://host/plain' }));
     for (const opcode of [1, 2, 3, 7, 9, 10, 11, 15])
-      await world.clock.wait(link.send('abc', { opcode }));
-    await world.clock.advance(10);
+      await harness.clock.wait(link.send('abc', { opcode }));
+    await harness.clock.advance(10);
     assert.deepEqual(
-      world.server.connections[0]?.frames.map(({ opcode }) => opcode),
+      harness.server.connections[0]?.frames.map(({ opcode }) => opcode),
       [1, 2, 3, 7, 9, 10, 11, 15],
     );
-    world.port.written.length = 0;
+    harness.port.written.length = 0;
     for (const opcode of [16, -1, 1.5, NaN]) {
-      const error = await failure(world, link.send('abc', { opcode }));
+      const error = await failure(harness, link.send('abc', { opcode }));
       assert.deepEqual([error.code, error.outcome], ['INVALID_OPCODE', 'not-sent']);
     }
-    assert.equal(world.port.text, '');
-    await world.end();
+    assert.equal(harness.port.text, '');
+    await harness.end();
   });
 
   it('is refused on v4.0.0.0 beyond the buffer size, where the firmware frames it wrongly', async () => {
-    const world: World = new World({
+    const harness: Harness = new Harness({
       firmware: 'B',
       simulator: {
         output: (bytes) =>
-          world.port.deliver(
+          harness.port.deliver(
             Buffer.from(bytes.toString('latin1').replace('3.3.0.0', '4.0.0.0'), 'latin1'),
           ),
       },
     });
-    await world.ready();
-    const [link] = world.device.links;
-    await world.clock.wait(link.open({ uri: 'ws://host/plain', config: { bufferSize: 2000 } }));
-    const error = await failure(world, link.send('x'.repeat(2001)));
+    await harness.ready();
+    const [link] = harness.device.links;
+    await harness.clock.wait(link.open({ uri: 'ws://host/plain', config: { bufferSize: 2000 } }));
+    const error = await failure(harness, link.send('x'.repeat(2001)));
     assert.deepEqual(
       [error.code, error.outcome, error.details.limit],
       ['PAYLOAD_TOO_LONG', 'not-sent', 2000],
     );
-    await world.clock.wait(link.send('x'.repeat(2000)));
-    await world.end();
+    await harness.clock.wait(link.send('x'.repeat(2000)));
+    await harness.end();
   });
 
   it('is refused when it is to wait for a time that is none', async () => {
-    const world = await readyWorld();
+    const harness = await readyHarness();
     for (const hold of [NaN, Infinity, -1, 86_401]) {
-      const error = await failure(world, world.device.links[0].send('x', { hold }));
+      const error = await failure(harness, harness.device.links[0].send('x', { hold }));
       assert.deepEqual([error.code, error.outcome], ['INVALID_CONFIG', 'not-sent']);
     }
-    await world.end();
+    await harness.end();
   });
 
   it('is an error at once when the link is not open', async () => {
-    const world = await readyWorld();
-    const error = await failure(world, world.device.links[0].send('x'));
+    const harness = await readyHarness();
+    const error = await failure(harness, harness.device.links[0].send('x'));
     assert.deepEqual([error.code, error.outcome], ['LINK_NOT_OPEN', 'not-sent']);
-    assert.equal(world.port.text, '');
-    await world.end();
+    assert.equal(harness.port.text, '');
+    await harness.end();
   });
 
   it('holds messages while the link is away, in order, and no longer than asked to', async () => {
-    const world = await readyWorld();
-    const [link] = world.device.links;
-    await world.clock.wait(link.open({ uri: 'ws://host/plain', keepOpen: true }));
-    world.simulator.restart();
-    await world.clock.until(() => link.state === 0, 5000);
-    const short = code(world, link.send('never', { hold: 0.1 }));
+    const harness = await readyHarness();
+    const [link] = harness.device.links;
+    await harness.clock.wait(link.open({ uri: 'ws://host/plain', keepOpen: true }));
+    harness.simulator.restart();
+    await harness.clock.until(() => link.state === 0, 5000);
+    const short = code(harness, link.send('never', { hold: 0.1 }));
     const sends = ['one', 'two', 'three'].map((text) => link.send(text, { hold: 30 }));
-    await world.clock.wait(Promise.all(sends));
-    await world.clock.advance(10);
+    await harness.clock.wait(Promise.all(sends));
+    await harness.clock.advance(10);
     assert.equal(await short, 'HOLD_TIMEOUT');
     assert.deepEqual(
-      world.server.connections[1]?.frames.map(({ payload }) => payload.toString()),
+      harness.server.connections[1]?.frames.map(({ payload }) => payload.toString()),
       ['one', 'two', 'three'],
     );
-    await world.end();
+    await harness.end();
   });
 
   it('refuses more than the queue may hold at the moment it is given', async () => {
-    const world = await readyWorld({ device: { queue: { messages: 3, bytes: 1000 } } });
-    const [link] = world.device.links;
-    await world.clock.wait(link.open({ uri: 'ws://host/plain' }));
+    const harness = await readyHarness({ device: { queue: { messages: 3, bytes: 1000 } } });
+    const [link] = harness.device.links;
+    await harness.clock.wait(link.open({ uri: 'ws://host/plain' }));
     const sends = [1, 2, 3].map((index) => link.send(`m${index}`));
-    assert.deepEqual(world.device.queue.messages, 3);
-    const error = await failure(world, link.send('one too many'));
+    assert.deepEqual(harness.device.queue.messages, 3);
+    const error = await failure(harness, link.send('one too many'));
     assert.deepEqual([error.code, error.outcome], ['QUEUE_FULL', 'not-sent']);
-    await world.clock.wait(Promise.all(sends));
-    await world.clock.advance(10);
-    assert.equal(world.device.queue.messages, 0);
-    assert.equal(world.server.connections[0]?.frames.length, 3);
-    await world.end();
+    await harness.clock.wait(Promise.all(sends));
+    await harness.clock.advance(10);
+    assert.equal(harness.device.queue.messages, 0);
+    assert.equal(harness.server.connections[0]?.frames.length, 3);
+    await harness.end();
   });
 
   it('can be withdrawn while it waits, not once it is at work', async () => {
-    const world = await readyWorld();
-    const [link] = world.device.links;
-    await world.clock.wait(link.open({ uri: 'ws://host/plain' }));
+    const harness = await readyHarness();
+    const [link] = harness.device.links;
+    await harness.clock.wait(link.open({ uri: 'ws://host/plain' }));
     const controllers = [new AbortController(), new AbortController()];
     const [first, second] = controllers.map(({ signal }, index) =>
       link.send(`m${index}`, { signal }),
     );
     controllers.forEach((controller) => controller.abort());
     assert.ok(first && second);
-    const error = await failure(world, second);
-    await world.clock.wait(first);
-    await world.clock.advance(10);
+    const error = await failure(harness, second);
+    await harness.clock.wait(first);
+    await harness.clock.advance(10);
     assert.deepEqual([error.code, error.outcome], ['ABORTED', 'not-sent']);
-    assert.equal(world.server.connections[0]?.frames.length, 1);
-    await world.end();
+    assert.equal(harness.server.connections[0]?.frames.length, 1);
+    await harness.end();
   });
 });

@@ -11,7 +11,7 @@ const REQUEST =
   'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n';
 
 /** A network with one server, and a client that writes down what it is told. */
-function world(route?: (target: ConnectionTarget, server: WsServer) => Route) {
+function harness(route?: (target: ConnectionTarget, server: WsServer) => Route) {
   const clock = new VirtualClock();
   const server = new WsServer(clock);
   const network = new MemoryNetwork({
@@ -37,7 +37,7 @@ const ACCEPTED = ['connected', 'data HTTP/1.1 101 Switching Protocols'];
 
 describe('the in-memory network', () => {
   test('connects, never in the same turn, and carries both directions', async () => {
-    const { clock, server, told, dial } = world();
+    const { clock, server, told, dial } = harness();
     const connection = dial();
     assert.deepEqual(told, []);
     await clock.advance(1);
@@ -51,7 +51,7 @@ describe('the in-memory network', () => {
   });
 
   test('ends in both ways, and says so once', async () => {
-    const { clock, server, network, told, dial } = world();
+    const { clock, server, network, told, dial } = harness();
     const first = dial();
     const second = dial();
     await clock.advance(1);
@@ -71,7 +71,7 @@ describe('the in-memory network', () => {
   });
 
   test('tells nothing after destroy; the server sees the end', async () => {
-    const { clock, server, told, dial } = world();
+    const { clock, server, told, dial } = harness();
     const connection = dial();
     await clock.advance(1);
     connection.write(Buffer.from(REQUEST));
@@ -84,7 +84,7 @@ describe('the in-memory network', () => {
   });
 
   test('pushes back when the server does not read', async () => {
-    const { clock, server, network, told, dial } = world();
+    const { clock, server, network, told, dial } = harness();
     network.window = 10;
     const connection = dial();
     await clock.advance(1);
@@ -103,7 +103,7 @@ describe('the in-memory network', () => {
   });
 
   test('is a black hole when told to, and gives up nothing that was sent meanwhile', async () => {
-    const { clock, server, network, told, dial } = world();
+    const { clock, server, network, told, dial } = harness();
     const connection = dial();
     await clock.advance(1);
     network.reachable = false;
@@ -119,7 +119,7 @@ describe('the in-memory network', () => {
   test('refuses, loses, or does not know the name', async () => {
     const outcomes: string[] = [];
     for (const kind of ['refused', 'unroutable', 'no-name'] as const) {
-      const { clock, told, dial } = world(() => ({ kind }));
+      const { clock, told, dial } = harness(() => ({ kind }));
       dial();
       await clock.advance(100_000);
       outcomes.push(told.join());
@@ -142,7 +142,7 @@ describe('the stand-in for TLS', () => {
     options: TlsOptions,
     identity = makeIdentity(authority, 'h'),
   ): Promise<string> {
-    const { clock, server, told, dial } = world((_, ws) => ({
+    const { clock, server, told, dial } = harness((_, ws) => ({
       kind: 'server',
       server: ws,
       tls: { identity },

@@ -33,7 +33,7 @@ export interface ServerClock {
 }
 
 /** How the server treats its connections; may be changed while they are open. */
-export interface ServerManners {
+export interface ServerBehavior {
   answersPings: boolean;
   answersCloses: boolean;
   /** Milliseconds between the server's close frame and its FIN; `Infinity` for none. */
@@ -51,7 +51,7 @@ export interface ServerManners {
  * given sockets, so that the same behaviours serve the in-memory network and real sockets.
  */
 export class WsServer {
-  readonly manners: ServerManners = {
+  readonly behavior: ServerBehavior = {
     answersPings: true,
     answersCloses: true,
     finDelay: 100,
@@ -85,14 +85,14 @@ export class WsServer {
       }
       const proceed = (): void => {
         if (!open) return;
-        connection = new WsConnection(socket, request, this.#clock, this.manners);
+        connection = new WsConnection(socket, request, this.#clock, this.behavior);
         this.connections.push(connection);
         const early = { fin: true, opcode: 1, payload: Buffer.from(EARLY_TEXT) };
         const parts = reaction.early
           ? [reaction.response, encodeFrame(early)]
           : [reaction.response];
         socket.write(Buffer.concat(parts));
-        this.manners.onAccept?.(connection);
+        this.behavior.onAccept?.(connection);
         if (rest.length > 0) connection.receive(rest);
       };
       if (reaction.delay === 0) proceed();
@@ -123,7 +123,7 @@ export class WsConnection {
   readonly frames: ReceivedFrame[] = [];
   readonly #socket: ServerSocket;
   readonly #clock: ServerClock;
-  readonly #manners: ServerManners;
+  readonly #behavior: ServerBehavior;
   readonly #reader = new FrameReader();
   #open = true;
   #closing = false;
@@ -132,12 +132,12 @@ export class WsConnection {
     socket: ServerSocket,
     request: UpgradeRequest,
     clock: ServerClock,
-    manners: ServerManners,
+    behavior: ServerBehavior,
   ) {
     this.#socket = socket;
     this.request = request;
     this.#clock = clock;
-    this.#manners = manners;
+    this.#behavior = behavior;
   }
 
   /** False once either side has ended TCP. */
@@ -163,7 +163,7 @@ export class WsConnection {
     if (this.#closing) return;
     this.#closing = true;
     this.send({ fin: true, opcode: 8, payload });
-    const { finDelay } = this.#manners;
+    const { finDelay } = this.#behavior;
     if (finDelay < Infinity) this.#clock.after(finDelay, () => this.drop());
   }
 
@@ -194,7 +194,7 @@ export class WsConnection {
     for (const frame of this.#reader.push(chunk)) {
       const received = { ...frame, at: this.#clock.now() };
       this.frames.push(received);
-      this.#manners.onFrame?.(this, received);
+      this.#behavior.onFrame?.(this, received);
       this.#react(frame);
     }
   }
@@ -202,15 +202,15 @@ export class WsConnection {
   /** For the socket's side: the connection has ended. */
   gone(): void {
     this.#open = false;
-    this.#manners.onGone?.(this);
+    this.#behavior.onGone?.(this);
   }
 
   #react(frame: WsFrame): void {
     if (frame.opcode === 8) {
-      if (this.#manners.answersCloses) this.closeWith(frame.payload);
+      if (this.#behavior.answersCloses) this.closeWith(frame.payload);
       return;
     }
-    if (frame.opcode === 9 && this.#manners.answersPings) {
+    if (frame.opcode === 9 && this.#behavior.answersPings) {
       this.send({ fin: true, opcode: 10, payload: frame.payload });
     }
     const path = this.request.target.split('?')[0];

@@ -24,13 +24,13 @@ export class Traffic {
   constructor(stage: Stage, random: Random) {
     this.#stage = stage;
     this.#random = random;
-    const { manners } = stage.ws;
-    manners.onAccept = (connection) => this.#accept(connection);
-    manners.onFrame = (connection, frame) => {
+    const { behavior } = stage.ws;
+    behavior.onAccept = (connection) => this.#accept(connection);
+    behavior.onFrame = (connection, frame) => {
       connection.frames.length = 0;
       if (frame.opcode <= 2) this.#received(connection, frame);
     };
-    manners.onGone = (connection) => {
+    behavior.onGone = (connection) => {
       const served = this.#served.get(connection);
       if (!served) return;
       served.goneAt ??= stage.clock.now();

@@ -1,35 +1,35 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { EspAtError } from '../../../../driver/errors';
-import { World } from '../../../harness/harness';
+import { Harness } from '../../../harness/harness';
 
 /** Milliseconds within which a device is of use again after bytes were lost. */
 const PROMISE = 15_000;
 
 /** A link whose server says something short every so many milliseconds, on a line at 115200. */
-async function chattyWorld(every: number): Promise<World> {
-  const world = new World({ firmware: 'C', line: { rate: 115_200 } });
-  const [link] = world.device.links;
-  world.server.manners.onAccept = (connection) => {
+async function chattyWorld(every: number): Promise<Harness> {
+  const harness = new Harness({ firmware: 'C', serial: { baudRate: 115_200 } });
+  const [link] = harness.device.links;
+  harness.server.behavior.onAccept = (connection) => {
     const say = (): void => {
       if (!connection.open) return;
       connection.send({ fin: true, opcode: 1, payload: Buffer.from('{"t":21.5}') });
-      world.clock.after(every, say);
+      harness.clock.after(every, say);
     };
     say();
   };
-  await world.ready();
-  await world.clock.wait(link.open({ uri: 'ws://host/plain', keepOpen: true }));
-  await world.clock.advance(1000);
-  return world;
+  await harness.ready();
+  await harness.clock.wait(link.open({ uri: 'ws://host/plain', keepOpen: true }));
+  await harness.clock.advance(1000);
+  return harness;
 }
 
 /** What the host writes loses a byte once, its first or its last, when it starts with `text`. */
-function loseByte(world: World, which: 'first' | 'last', text: string): void {
-  const write = world.simulator.write.bind(world.simulator);
-  world.simulator.write = (bytes) => {
+function loseByte(harness: Harness, which: 'first' | 'last', text: string): void {
+  const write = harness.simulator.write.bind(harness.simulator);
+  harness.simulator.write = (bytes) => {
     if (!Buffer.from(bytes).toString('latin1').startsWith(text)) return write(bytes);
-    world.simulator.write = write;
+    harness.simulator.write = write;
     write(which === 'first' ? bytes.subarray(1) : bytes.subarray(0, -1));
   };
 }
@@ -37,43 +37,43 @@ function loseByte(world: World, which: 'first' | 'last', text: string): void {
 describe('a server that never falls silent', () => {
   for (const every of [10, 20, 50, 100]) {
     it(`hides no lost payload byte, speaking every ${every} ms`, async () => {
-      const world = await chattyWorld(every);
-      const [link] = world.device.links;
-      loseByte(world, 'first', 'hello');
-      const start = world.clock.now();
-      const outcome = await world.clock.wait(
+      const harness = await chattyWorld(every);
+      const [link] = harness.device.links;
+      loseByte(harness, 'first', 'hello');
+      const start = harness.clock.now();
+      const outcome = await harness.clock.wait(
         link.send('hello').then(
           () => 'sent',
           (error: unknown) => (error instanceof EspAtError ? error.outcome : String(error)),
         ),
       );
       assert.equal(outcome, 'unknown');
-      const isOfUse = () => world.device.status.state === 'ready' && link.state === 2;
-      assert.ok(await world.clock.until(isOfUse, PROMISE));
-      await world.clock.wait(link.send('again'));
-      const took = world.clock.now() - start;
+      const isOfUse = () => harness.device.status.state === 'ready' && link.state === 2;
+      assert.ok(await harness.clock.until(isOfUse, PROMISE));
+      await harness.clock.wait(link.send('again'));
+      const took = harness.clock.now() - start;
       assert.ok(took < PROMISE, `${took} ms`);
-      await world.end();
+      await harness.end();
     });
 
     it(`hides no lost line end, speaking every ${every} ms`, async () => {
-      const world = await chattyWorld(every);
-      loseByte(world, 'last', 'AT+WSOPEN?');
-      const start = world.clock.now();
-      await world.clock.wait(world.device.query());
-      const took = world.clock.now() - start;
+      const harness = await chattyWorld(every);
+      loseByte(harness, 'last', 'AT+WSOPEN?');
+      const start = harness.clock.now();
+      await harness.clock.wait(harness.device.query());
+      const took = harness.clock.now() - start;
       assert.ok(took < PROMISE, `${took} ms`);
-      await world.end();
+      await harness.end();
     });
   }
 
   it('hides no damaged length', async () => {
-    const world = await chattyWorld(20);
-    world.simulator.inject(Buffer.from('+WS_DATA:0,9000,x'));
-    const isTold = () => world.links.some(({ event }) => event === 'gap');
-    const start = world.clock.now();
-    assert.ok(await world.clock.until(isTold, PROMISE));
-    assert.ok(world.clock.now() - start < 3000);
-    await world.end();
+    const harness = await chattyWorld(20);
+    harness.simulator.inject(Buffer.from('+WS_DATA:0,9000,x'));
+    const isTold = () => harness.links.some(({ event }) => event === 'gap');
+    const start = harness.clock.now();
+    assert.ok(await harness.clock.until(isTold, PROMISE));
+    assert.ok(harness.clock.now() - start < 3000);
+    await harness.end();
   });
 });

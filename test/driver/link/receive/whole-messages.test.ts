@@ -1,75 +1,76 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Joining, OpenOptions } from '../../../../driver/link/options';
-import { World, type WorldOptions } from '../../../harness/harness';
+import { Harness, type HarnessOptions } from '../../../harness/harness';
 
 const MEBIBYTE = 1024 * 1024;
 
 interface Opened {
-  readonly world: World;
+  readonly harness: Harness;
   /** Has the server send a frame. */
   readonly serve: (opcode: number, payload: Buffer | string, fin?: boolean) => void;
   /** What has been received: opcode and bytes. */
   readonly received: () => [opcode: number | undefined, bytes: Buffer][];
 }
 
-/** A world with link 0 open. */
+/** A harness with link 0 open. */
 async function opened(
-  options: WorldOptions = {},
+  options: HarnessOptions = {},
   open: Partial<OpenOptions> = {},
 ): Promise<Opened> {
-  const world = new World(options);
-  await world.ready();
-  await world.clock.wait(world.device.links[0].open({ uri: 'ws://host/plain', ...open }));
-  const [connection] = world.server.connections;
+  const harness = new Harness(options);
+  await harness.ready();
+  await harness.clock.wait(harness.device.links[0].open({ uri: 'ws://host/plain', ...open }));
+  const [connection] = harness.server.connections;
   assert.ok(connection);
-  world.port.written.length = 0;
+  harness.port.written.length = 0;
   return {
-    world,
+    harness,
     serve: (opcode, payload, fin = true) =>
       connection.send({ fin, opcode, payload: Buffer.from(payload) }),
-    received: () => world.messages.map(({ opcode, bytes }) => [opcode, bytes]),
+    received: () => harness.messages.map(({ opcode, bytes }) => [opcode, bytes]),
   };
 }
 
-const errors = (world: World) => world.links.flatMap(({ error }) => (error ? [error.code] : []));
+const errors = (harness: Harness) =>
+  harness.links.flatMap(({ error }) => (error ? [error.code] : []));
 
 describe('receiving whole messages, class D', () => {
   it('hands on text and binary as they were sent, empty ones too, whatever is inside', async () => {
-    const { world, serve, received } = await opened();
+    const { harness, serve, received } = await opened();
     const all = Buffer.from(Array.from({ length: 256 }, (_, value) => value));
     const nasty = Buffer.from('\r\nOK\r\n+WS_CLOSED:0\r\n+WS_DATA:0,1,1,3,3,abc\r\n>');
     serve(1, nasty);
     serve(2, all);
     serve(1, '');
     serve(2, '');
-    await world.clock.advance(100);
+    await harness.clock.advance(100);
     assert.deepEqual(received(), [
       [1, nasty],
       [2, all],
       [1, Buffer.alloc(0)],
       [2, Buffer.alloc(0)],
     ]);
-    await world.end();
+    await harness.end();
   });
 
   it('joins fragments, each longer than the buffer, with a ping between them', async () => {
-    const { world, serve, received } = await opened();
+    const { harness, serve, received } = await opened();
     serve(2, Buffer.alloc(3000, 1), false);
     serve(9, 'ping');
     serve(0, Buffer.alloc(2500, 2), false);
     serve(0, '', false);
     serve(0, Buffer.alloc(1, 3));
-    await world.clock.advance(100);
+    await harness.clock.advance(100);
     const whole = Buffer.concat([Buffer.alloc(3000, 1), Buffer.alloc(2500, 2), Buffer.alloc(1, 3)]);
     assert.deepEqual(received(), [[2, whole]]);
-    await world.end();
+    await harness.end();
   });
 
   it('takes 1 MiB unless told otherwise, and names the limit for a byte more, once', async () => {
-    const { world, serve, received } = await opened();
+    const { harness, serve, received } = await opened();
     serve(2, Buffer.alloc(MEBIBYTE, 'a'));
-    await world.clock.advance(1000);
+    await harness.clock.advance(1000);
     assert.deepEqual(
       received().map(([, bytes]) => bytes.length),
       [MEBIBYTE],
@@ -77,31 +78,31 @@ describe('receiving whole messages, class D', () => {
     serve(2, Buffer.alloc(MEBIBYTE, 'b'), false);
     serve(0, 'b');
     serve(1, 'next');
-    await world.clock.advance(1000);
-    assert.deepEqual(errors(world), ['MESSAGE_TOO_LARGE']);
-    assert.deepEqual(world.links.at(-1)?.error?.details, { link: 0, limit: MEBIBYTE });
+    await harness.clock.advance(1000);
+    assert.deepEqual(errors(harness), ['MESSAGE_TOO_LARGE']);
+    assert.deepEqual(harness.links.at(-1)?.error?.details, { link: 0, limit: MEBIBYTE });
     assert.deepEqual(received().slice(1), [[1, Buffer.from('next')]]);
-    await world.end();
+    await harness.end();
   });
 });
 
 describe('receiving, where boundaries are not knowable (class C)', () => {
   /** What comes out of two texts that the device hands on in pieces of 16 bytes. */
   async function joined(joining: Joining | undefined): Promise<string[]> {
-    const { world, serve, received } = await opened(
+    const { harness, serve, received } = await opened(
       { firmware: 'C' },
       { config: { bufferSize: 16 }, ...(joining && { joining }) },
     );
     // The umlaut lies across the end of the first piece.
     serve(1, '{"greeting":"ge äöü"}\n');
-    await world.clock.advance(500);
+    await harness.clock.advance(500);
     serve(1, '{"n":[1,2,{"m":"}"}]}\n');
-    await world.clock.advance(500);
+    await harness.clock.advance(500);
     const texts = received().map(([opcode, bytes]) => {
       assert.equal(opcode, undefined);
       return bytes.toString('latin1');
     });
-    await world.end();
+    await harness.end();
     return texts;
   }
   const latin1 = (text: string) => Buffer.from(text).toString('latin1');
@@ -124,55 +125,55 @@ describe('receiving, where boundaries are not knowable (class C)', () => {
 
   it('names the limit for what is too large, and goes on with what follows', async () => {
     const joining: Joining = { by: 'delimiter', delimiter: Buffer.from('\n') };
-    const { world, serve, received } = await opened(
+    const { harness, serve, received } = await opened(
       { firmware: 'C' },
       { joining, maxMessage: 3000 },
     );
     serve(1, `${'x'.repeat(3001)}\nshort\n`);
-    await world.clock.advance(500);
-    assert.deepEqual(errors(world), ['MESSAGE_TOO_LARGE']);
+    await harness.clock.advance(500);
+    assert.deepEqual(errors(harness), ['MESSAGE_TOO_LARGE']);
     assert.deepEqual(received(), [[undefined, Buffer.from('short')]]);
-    await world.end();
+    await harness.end();
   });
 });
 
 describe('sending streams of messages', () => {
   it('writes the next command in the turn in which the answer is complete', async () => {
     const written: number[] = [];
-    const world: World = new World({
+    const harness: Harness = new Harness({
       simulator: {
         output: (bytes) => {
-          const before = world.port.written.length;
-          world.port.deliver(bytes);
-          if (bytes.includes('SEND OK')) written.push(world.port.written.length - before);
+          const before = harness.port.written.length;
+          harness.port.deliver(bytes);
+          if (bytes.includes('SEND OK')) written.push(harness.port.written.length - before);
         },
       },
     });
-    await world.ready();
-    const [link] = world.device.links;
-    await world.clock.wait(link.open({ uri: 'ws://host/plain' }));
-    await world.clock.wait(Promise.all(['one', 'two', 'three', 'four'].map((m) => link.send(m))));
+    await harness.ready();
+    const [link] = harness.device.links;
+    await harness.clock.wait(link.open({ uri: 'ws://host/plain' }));
+    await harness.clock.wait(Promise.all(['one', 'two', 'three', 'four'].map((m) => link.send(m))));
     assert.deepEqual(written, [1, 1, 1, 0]);
-    await world.end();
+    await harness.end();
   });
 
   it('leaves room for short messages while another link sends 1 MiB', async () => {
-    const { world } = await opened({ line: { rate: 115_200 } });
-    const [large, small] = world.device.links;
-    await world.clock.wait(small.open({ uri: 'ws://host/plain?1' }));
-    world.port.written.length = 0;
+    const { harness } = await opened({ serial: { baudRate: 115_200 } });
+    const [large, small] = harness.device.links;
+    await harness.clock.wait(small.open({ uri: 'ws://host/plain?1' }));
+    harness.port.written.length = 0;
     const transfer = large.send(Buffer.alloc(MEBIBYTE), { opcode: 2 });
     const texts = Array.from({ length: 100 }, (_, index) => `message ${index}`);
-    const before = world.clock.now();
-    await world.clock.wait(Promise.all(texts.map((text) => small.send(text))));
+    const before = harness.clock.now();
+    await harness.clock.wait(Promise.all(texts.map((text) => small.send(text))));
     // One fragment was at work when they were given; then all of them went, one after the other.
-    assert.equal(fragments(world), 2);
-    const taken = world.clock.now() - before;
+    assert.equal(fragments(harness), 2);
+    const taken = harness.clock.now() - before;
     assert.ok(taken < 2000, `${taken} ms`);
-    await world.clock.wait(transfer);
-    await world.clock.advance(10);
-    assert.equal(fragments(world), MEBIBYTE / 16_384);
-    const [first, second] = world.server.connections;
+    await harness.clock.wait(transfer);
+    await harness.clock.advance(10);
+    assert.equal(fragments(harness), MEBIBYTE / 16_384);
+    const [first, second] = harness.server.connections;
     assert.ok(first && second);
     const bytes = first.frames.reduce((sum, { payload }) => sum + payload.length, 0);
     assert.equal(bytes, MEBIBYTE);
@@ -182,35 +183,37 @@ describe('sending streams of messages', () => {
       got.map(({ payload }) => payload.toString()),
       texts,
     );
-    await world.end();
+    await harness.end();
   });
 
   it('gives two large transfers the same share', async () => {
-    const { world } = await opened();
-    const [one, other] = world.device.links;
-    await world.clock.wait(other.open({ uri: 'ws://host/plain?1' }));
-    world.port.written.length = 0;
-    await world.clock.wait(
+    const { harness } = await opened();
+    const [one, other] = harness.device.links;
+    await harness.clock.wait(other.open({ uri: 'ws://host/plain?1' }));
+    harness.port.written.length = 0;
+    await harness.clock.wait(
       Promise.all([one, other].map((link) => link.send(Buffer.alloc(163_840), { opcode: 2 }))),
     );
-    const order = [...world.port.text.matchAll(/AT\+WSSEND=([01]),16384/g)].map(([, link]) => link);
+    const order = [...harness.port.text.matchAll(/AT\+WSSEND=([01]),16384/g)].map(
+      ([, link]) => link,
+    );
     assert.deepEqual(order.join(''), '01'.repeat(10));
-    await world.end();
+    await harness.end();
   });
 
   it('tells how full the queue is, to throttle by', async () => {
-    const { world } = await opened({ device: { queue: { messages: 8, bytes: 1e6 } } });
+    const { harness } = await opened({ device: { queue: { messages: 8, bytes: 1e6 } } });
     const levels: number[] = [];
-    world.device.on('queue', (level) => levels.push(level));
-    const sends = Array.from({ length: 8 }, () => world.device.links[0].send('x'));
+    harness.device.on('queue', (level) => levels.push(level));
+    const sends = Array.from({ length: 8 }, () => harness.device.links[0].send('x'));
     assert.deepEqual(levels.splice(0), [0.25, 0.5, 0.75, 1]);
-    await world.clock.wait(Promise.all(sends));
+    await harness.clock.wait(Promise.all(sends));
     assert.deepEqual(levels, [0.875, 0.625, 0.375, 0.125]);
-    await world.end();
+    await harness.end();
   });
 });
 
 /** How many of the fragments of 1 MiB have been announced. */
-function fragments(world: World): number {
-  return world.port.text.split('AT+WSSEND=0,16384').length - 1;
+function fragments(harness: Harness): number {
+  return harness.port.text.split('AT+WSSEND=0,16384').length - 1;
 }

@@ -6,18 +6,18 @@ import { wssend } from '../../../driver/commands/websocket';
 import { EspAtError } from '../../../driver/errors';
 import { VirtualClock } from '../../harness/virtual-clock';
 
-/** A session, the far end of its line, and all that it tells. */
-export class Desk {
+/** A client, the far end of its line, and all that it tells. */
+export class ClientHarness {
   readonly clock = new VirtualClock();
-  readonly told: string[] = [];
-  readonly session: AtClient;
+  readonly events: string[] = [];
+  readonly client: AtClient;
   #written: string[] = [];
-  /** Answers by themselves to what is written, byte for byte; others stay silent. */
+  /** Responses to what the client writes, byte for byte; to anything else the far end says nothing. */
   readonly #answers = new Map<string, string>();
 
   constructor() {
-    const note = (text: string) => void this.told.push(text);
-    this.session = new AtClient(
+    const note = (text: string) => void this.events.push(text);
+    this.client = new AtClient(
       { write: (bytes) => this.#take(Buffer.from(bytes)), pendingBytes: 0, rate: undefined },
       this.clock,
       {
@@ -34,25 +34,25 @@ export class Desk {
         unresponsive: () => note('dead'),
       },
     );
-    this.session.lenient = false;
+    this.client.lenient = false;
   }
 
-  /** What was written since the last look, write by write. */
+  /** The writes since the last call. */
   written(): string[] {
     return this.#written.splice(0);
   }
 
-  say(text: string): void {
-    this.session.receive(Buffer.from(text, 'latin1'));
+  receive(text: string): void {
+    this.client.receive(Buffer.from(text, 'latin1'));
   }
 
-  /** From now on the far end answers these. */
+  /** Makes the far end respond to these from now on. */
   answer(pairs: Readonly<Record<string, string>>): void {
     for (const [line, reply] of Object.entries(pairs)) this.#answers.set(line, reply);
   }
 
-  /** A device that is idle: it answers what recovery says. */
-  inStep(): void {
+  /** Makes the far end respond to a resync as an idle device does. */
+  answerResync(): void {
     this.answer({
       '\r\n': '\r\nERROR\r\n',
       'AT+SYSLOG?\r\n': '+SYSLOG:0\r\n\r\nOK\r\n',
@@ -61,14 +61,14 @@ export class Desk {
     });
   }
 
-  /** Runs a command; brings how it ended. */
+  /** Runs a command; `end` tells how it ended. */
   run(command: Command): { end: string } {
-    return this.watch(this.session.run(command).then((lines) => lines.join('|')));
+    return this.watch(this.client.run(command).then((lines) => lines.join('|')));
   }
 
   send(link: LinkId, text: string): { end: string; readonly withdraw: () => boolean } {
     const result = { end: 'pending', withdraw: () => false };
-    result.withdraw = this.session.send({
+    result.withdraw = this.client.send({
       link,
       parts: [wssend(link, Buffer.from(text))],
       settle: (error) => {
@@ -96,6 +96,6 @@ export class Desk {
     const text = bytes.toString('latin1');
     this.#written.push(text);
     const reply = this.#answers.get(text);
-    if (reply !== undefined) this.clock.after(1, () => this.say(reply));
+    if (reply !== undefined) this.clock.after(1, () => this.receive(reply));
   }
 }

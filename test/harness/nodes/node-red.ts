@@ -24,12 +24,12 @@ const runtimes = [
 ];
 
 /** Defines the same tests for each Node-RED that is supported. The flow is unloaded after each. */
-export function onEachRuntime(title: string, define: (stage: Stage) => void): void {
+export function onEachRuntime(title: string, define: (nodeRed: NodeRed) => void): void {
   for (const { name, path } of runtimes) {
     describe(`${title}, ${name}`, () => {
-      const stage = new Stage(path);
-      afterEach(() => stage.unload());
-      define(stage);
+      const nodeRed = new NodeRed(path);
+      afterEach(() => nodeRed.unload());
+      define(nodeRed);
     });
   }
 }
@@ -38,7 +38,7 @@ type Credentials = Readonly<Record<string, object>>;
 type Translation = NodeAPI['_'];
 
 /** A Node-RED runtime without an editor, for one flow at a time. */
-export class Stage {
+export class NodeRed {
   readonly #helper = new NodeTestHelper();
   readonly #boxes = new Map<string, Mailbox>();
   #loaded = false;
