@@ -12,7 +12,19 @@
 export { Device, type DeviceEvents } from './device/device';
 export { Link } from './link/link';
 export * from './device/options';
-export * from './link/options';
+export {
+  linkStateNames,
+  type CloseOptions,
+  type Header,
+  type Joining,
+  type LinkConfig,
+  type LinkEvent,
+  type LinkEventName,
+  type LinkState,
+  type Message,
+  type OpenOptions,
+  type SendOptions,
+} from './link/options';
 export * from './errors';
 export type { Clock, Cancel } from './clock';
 export { systemClock } from './clock';

@@ -1,5 +1,12 @@
 /** The WebSocket commands of the firmware. */
 export { BUFFER_SIZE, wscfg, wscfgProbe } from './wscfg';
 export { parseWshead, wshead, wsheadClear, wsheadQuery } from './wshead';
-export { parseWsopen, wsclose, wsopen, wsopenQuery, type OpenLink } from './wsopen';
+export {
+  parseWsopen,
+  withoutUserinfo,
+  wsclose,
+  wsopen,
+  wsopenQuery,
+  type OpenLink,
+} from './wsopen';
 export { SEND_TIMEOUT, wsdatafmt, wssend } from './wssend';

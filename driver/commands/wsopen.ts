@@ -3,7 +3,6 @@ import type { LinkId } from '../at/types';
 import { flawOf, quote } from './quote';
 import { EspAtError, type ErrorCode } from '../errors';
 import type { LinkState, OpenOptions } from '../link/options';
-import { withoutUserinfo } from '../link/uri';
 import { build, damaged, COMMAND_LINE_LIMIT_BYTES, query } from './build';
 import { checkLink, checkTimeout, type Unchecked } from './check';
 import { checkHeaders, token } from './wshead';
@@ -151,4 +150,9 @@ function asState(state: number): LinkState {
       return state;
   }
   throw damaged('AT+WSOPEN?');
+}
+
+/** A URI without user and password: only the server may see these (RFC 3986, section 3.2.1). */
+export function withoutUserinfo(uri: string): string {
+  return uri.replace(/^(wss?:\/\/)[^/?#]*@/i, '$1');
 }

@@ -210,7 +210,7 @@ export class DeviceSession {
     this.#becomeReady();
     this.#host.event({ event: 'ready', detail: capabilities.version });
     const device: ReadyDevice = {
-      session: this.#session,
+      client: this.#session,
       capabilities,
       headers: { clear: false },
       clockSet: () => network.clockSet(),
@@ -310,11 +310,9 @@ export class DeviceSession {
     if ('link' in report) this.#changed.add(report.link);
     switch (report.kind) {
       case 'connected':
-        return this.#host.links[report.link]?.connected();
       case 'disconnected':
-        return this.#host.links[report.link]?.disconnected();
       case 'closed':
-        return this.#host.links[report.link]?.closedByServer();
+        return this.#host.links[report.link]?.urc(report.kind);
       case 'ready':
         return this.#restarted();
       default:

@@ -47,7 +47,6 @@ export class Device extends EventEmitter<DeviceEvents> {
   readonly #random: () => number;
   readonly #budget: HighWaterMark;
   readonly #backoff: Backoff;
-  readonly #waiting = new Set<() => void>();
   readonly #line: PortMemory = { bearsRaisedRate: true, prompted: false };
   #status: DeviceStatus = { state: 'stopped' };
   #capabilities: Capabilities | undefined;
@@ -75,7 +74,6 @@ export class Device extends EventEmitter<DeviceEvents> {
       clock: this.#clock,
       random: this.#random,
       budget: this.#budget,
-      ready: (patience) => this.#ready(patience),
       ask: () => this.#epoch?.ask(),
       event: (event) => this.emit('link', event),
       message: (message) => this.emit('message', message),
@@ -242,26 +240,6 @@ export class Device extends EventEmitter<DeviceEvents> {
     };
   }
 
-  #ready(patience: number): Promise<void> {
-    if (this.#status.state === 'ready') return Promise.resolve();
-    return new Promise((resolve, reject) => {
-      const refuse = () => reject(this.#unavailable());
-      const settle = (outcome: () => void) => {
-        cancel();
-        this.#waiting.delete(look);
-        outcome();
-      };
-      const look = () => {
-        const { state } = this.#status;
-        if (state === 'ready') settle(resolve);
-        else if (state === 'unusable' || state === 'stopped') settle(refuse);
-      };
-      const cancel = this.#clock.after(patience, () => settle(refuse));
-      this.#waiting.add(look);
-      look();
-    });
-  }
-
   #usable(): DeviceSession {
     const { state } = this.#status;
     if (this.#epoch && (state === 'ready' || state === 'recovering')) return this.#epoch;
@@ -279,7 +257,6 @@ export class Device extends EventEmitter<DeviceEvents> {
     this.#status = error ? { state, error } : { state };
     this.emit('status', this.#status);
     this.#tellLinks();
-    for (const look of [...this.#waiting]) look();
   }
 
   /** While it is ready the session tells the links. */

@@ -1,95 +1,57 @@
-import type { LinkId } from '../at/types';
 import type { AtClient } from '../at/at-client';
-import type { Cancel, Clock } from '../clock';
+import type { LinkId } from '../at/types';
+import type { Clock } from '../clock';
 import { wsclose, wssend } from '../commands/websocket';
-import { EspAtError, isDeviceLoss } from '../errors';
+import type { CloseOperation } from './operation';
 
-/** Milliseconds a server has to answer a close frame. */
-const ANSWER = 3000;
-const CLOSE = 8;
+/** Milliseconds that a server has to answer a close frame. */
+const CLOSE_HANDSHAKE_TIMEOUT_MS = 3000;
+const CLOSE_OPCODE = 8;
+
+export interface CloseHandshakeOptions {
+  readonly link: LinkId;
+  readonly clock: Clock;
+  /** Payload of the close frame; without one the connection is cut off. */
+  readonly frame: Buffer | undefined;
+}
 
 /**
- * The end of a connection: a close frame and the wait for its answer (RFC 6455, section 7.1.2), which the
- * firmware leaves to its user, then `AT+WSCLOSE`.
+ * Close frame, after the messages that wait, and its answer (RFC 6455, section 7.1.2), which the firmware leaves
+ * to its user; then `AT+WSCLOSE`, unless the operation was aborted: the connection is gone then.
+ * @throws EspAtError when the device is not known to have closed the link
  */
-export class CloseHandshake {
-  readonly #clock: Clock;
-  readonly #link: LinkId;
-  #underWay: Promise<void> | undefined;
-  #answered: (() => void) | undefined;
-  /** Whether somebody does not want to wait for an answer any more. */
-  #hurried = false;
-
-  constructor(link: LinkId, clock: Clock) {
-    this.#link = link;
-    this.#clock = clock;
-  }
-
-  get underWay(): boolean {
-    return this.#underWay !== undefined;
-  }
-
-  /**
-   * Says it, after whatever is queued; without a close frame what is queued is dropped. There is one at a time:
-   * whoever wants another one waits for it, and without a close frame hurries it.
-   * @param present whether the device is still there; one that was lost or restarted has no link any more
-   * @throws EspAtError when the link may not be closed
-   */
-  say(session: AtClient, frame: Buffer | undefined, present: () => boolean): Promise<void> {
-    if (!frame) this.#hurry(session);
-    this.#underWay ??= this.#say(session, frame, present).finally(() => {
-      this.#underWay = undefined;
-      this.#hurried = false;
-    });
-    return this.#underWay;
-  }
-
-  /** The server has answered, or nobody is there any more to do so. */
-  answered(): void {
-    this.#answered?.();
-  }
-
-  async #say(session: AtClient, frame: Buffer | undefined, present: () => boolean): Promise<void> {
+export async function closeHandshake(
+  client: AtClient,
+  { link, clock, frame }: CloseHandshakeOptions,
+  operation: Pick<CloseOperation, 'signal' | 'answered'>,
+): Promise<void> {
+  if (frame) {
     try {
-      if (frame) await this.#sayPolitely(session, frame);
-      if (present()) await session.run(wsclose(this.#link));
-    } catch (error) {
-      if (!isDeviceLoss(error)) throw error;
-    }
-  }
-
-  #hurry(session: AtClient): void {
-    const link = this.#link;
-    this.#hurried = true;
-    session.dropSends(link, new EspAtError('LINK_CLOSED', { link }));
-    this.#answered?.();
-  }
-
-  /** Settles with its answer or without, and never rejects: the link is closed either way. */
-  async #sayPolitely(session: AtClient, payload: Buffer): Promise<void> {
-    const answered = new Promise<void>((resolve) => (this.#answered = resolve));
-    try {
-      await this.#send(session, payload);
-      if (!this.#hurried) await this.#within(answered);
+      await sendClose(client, link, frame);
+      await settled(clock, CLOSE_HANDSHAKE_TIMEOUT_MS, operation.answered);
     } catch {
-      // Only less politely.
-    } finally {
-      this.#answered = undefined;
+      // The server misses a close frame; the link is closed all the same.
     }
   }
+  if (!operation.signal.aborted) await client.run(wsclose(link));
+}
 
-  #send(session: AtClient, payload: Buffer): Promise<void> {
-    const link = this.#link;
-    const parts = [wssend(link, payload, { opcode: CLOSE })];
-    return new Promise((resolve, reject) => {
-      session.send({ link, parts, settle: (error) => (error ? reject(error) : resolve()) });
-    });
-  }
+function sendClose(client: AtClient, link: LinkId, frame: Buffer): Promise<void> {
+  const parts = [wssend(link, frame, { opcode: CLOSE_OPCODE })];
+  return new Promise((resolve, reject) => {
+    client.send({ link, parts, settle: (error) => (error ? reject(error) : resolve()) });
+  });
+}
 
-  async #within(answered: Promise<void>): Promise<void> {
-    let cancel: Cancel | undefined;
-    const late = new Promise<void>((resolve) => (cancel = this.#clock.after(ANSWER, resolve)));
-    await Promise.race([answered, late]);
-    cancel?.();
-  }
+/** Waits for the signal, but no longer than this. */
+function settled(clock: Clock, milliseconds: number, signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => {
+    const end = () => {
+      cancel();
+      resolve();
+    };
+    const cancel = clock.after(milliseconds, end);
+    signal.addEventListener('abort', end, { once: true });
+  });
 }

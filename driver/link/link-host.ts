@@ -11,8 +11,6 @@ export interface LinkHost {
   readonly clock: Clock;
   readonly random: () => number;
   readonly budget: HighWaterMark;
-  /** Settles when links can be opened; rejects with `DEVICE_NOT_READY` or its reason. */
-  ready(patience: number): Promise<void>;
   /** Has the device asked for the states of its links. */
   ask(): void;
   event(event: LinkEvent): void;
@@ -23,7 +21,7 @@ export interface LinkHost {
 
 /** A device that is ready: the same object until its next loss. */
 export interface ReadyDevice {
-  readonly session: AtClient;
+  readonly client: AtClient;
   readonly capabilities: Capabilities;
   readonly headers: HeaderMemory;
   /** Settles once the device knows the time, which it needs to verify servers; rejects with `CLOCK_NOT_SET` …. */

@@ -5,75 +5,101 @@ import {
   wscfg,
   wsclose,
   wsdatafmt,
-  wshead,
   wsopen,
   wsopenQuery,
   type OpenLink,
 } from '../commands/websocket';
 import type { Capabilities } from '../device/options';
-import { EspAtError, isRefusal } from '../errors';
+import { asEspAtError, EspAtError, isRefusal } from '../errors';
+import type { DeviceWatch } from './device-watch';
 import { setHeaders, type HeaderMemory } from './headers';
-import type { OpenOptions } from './options';
-import { checkReceiving } from './receive/receiver';
+import type { LinkMachine } from './state/link-machine';
+import { numberOf, type LinkUrc, type Opening } from './state/link-state';
+import { verifiesServer, type OpenOptions } from './options';
 
-/** What the reports said while the opening was under way. */
-export interface SeenUrcs {
-  connected: boolean;
-  disconnected: boolean;
-  closed: boolean;
+const OPEN_TIMEOUT_MS = 15_000;
+
+/**
+ * Runs an open: waits for the device, for its clock where it verifies the server, and for its turn; then the open
+ * sequence. The machine is told of each.
+ * @param expectData called when data of the link is the new connection's from then on
+ */
+export async function runOpen(
+  link: LinkId,
+  { operation, cause, goal }: Opening,
+  machine: LinkMachine,
+  watch: DeviceWatch,
+  expectData: () => void,
+): Promise<void> {
+  const { signal, seen } = operation;
+  const reach = (stage: Opening['stage']) => machine.take({ kind: 'stage', operation, stage });
+  try {
+    const timeout = goal.options.timeout ?? OPEN_TIMEOUT_MS;
+    const device = cause === 'user' ? await watch.ready(timeout, signal) : watch.required;
+    const { client, capabilities, headers } = device;
+    if (verifiesServer(goal.options)) {
+      reach('clock');
+      await device.clockSet();
+    }
+    reach('queued');
+    signal.throwIfAborted();
+    const context: OpenContext = {
+      ...{ link, capabilities, headers, seen, expectData },
+      isInUse: () => numberOf(machine.state) !== 0,
+      begin: () => reach('sequence'),
+      setLongFormat: () => client.setDataFormat(link, 'long'),
+    };
+    // Those of the newest claim, which may have joined meanwhile.
+    const { options } = machine.state.goal ?? goal;
+    await client.sequence((run) => openSequence(run, options, context, signal));
+    machine.take({ kind: 'opened', operation });
+  } catch (reason) {
+    const deviceReady = watch.current !== undefined;
+    machine.take({ kind: 'openFailed', operation, error: asEspAtError(reason), deviceReady });
+  }
 }
 
-/** What an opening needs to know. */
+/** What the sequence needs to know, and to tell. */
 export interface OpenContext {
   readonly link: LinkId;
   readonly capabilities: Capabilities;
   readonly headers: HeaderMemory;
-  readonly seen: SeenUrcs;
+  /** URCs of the link, as they come. */
+  readonly seen: Set<LinkUrc>;
+  /** Whether the device has a connection of the link. */
+  readonly isInUse: () => boolean;
+  /** The device has none any more: the attempt begins. */
+  readonly begin: () => void;
+  /** `AT+WSOPEN` goes out next: data of the link is the new connection's from here on. */
+  readonly expectData: () => void;
   /** Data of the link comes in the long format from here on. */
-  readonly longFormat: () => void;
-  /** `AT+WSOPEN` is said next: data of the link is the new connection's from here on. */
-  readonly saying: () => void;
-}
-
-/** Whether the device checks the server's certificate; it has to know the time for that. */
-export function verifiesServer({ uri, config }: OpenOptions): boolean {
-  return isEncrypted(uri) && (config?.auth === 2 || config?.auth === 3);
-}
-
-/** Whether a URI is `wss://`. */
-export function isEncrypted(uri: string): boolean {
-  return /^wss:/i.test(uri);
-}
-
-/**
- * Checks all of an opening before anything is written.
- * @throws EspAtError `INVALID_*`, `HEADERS_NOT_SUPPORTED`, `AUTH_NOT_SUPPORTED`
- */
-export function checkOpen(link: LinkId, options: OpenOptions, capabilities?: Capabilities): void {
-  wsopen(link, options);
-  checkReceiving(options);
-  options.headers?.forEach((header) => wshead(header));
-  if (capabilities) {
-    wscfg(link, options.config ?? {}, capabilities);
-    if (options.headers?.length && !capabilities.headers)
-      throw new EspAtError('HEADERS_NOT_SUPPORTED');
-  }
+  readonly setLongFormat: () => void;
 }
 
 /**
  * Opens one link: headers, `AT+WSCFG`, `AT+WSDATAFMT`, `AT+WSOPEN`, as one sequence that no other link's
- * commands may enter: headers are global to the device, and a WSCFG is used up by the next opening.
+ * commands may enter: headers are global to the device, and a WSCFG is used up by the next `AT+WSOPEN`.
+ * @param signal no command goes out any more once it is aborted
  * @throws EspAtError `OPEN_FAILED`, `OPEN_TIMEOUT`, `OPEN_CLOSED`, `CERTIFICATE_MISSING` …; the link is closed then
  */
 export async function openSequence(
-  run: Run,
+  client: Run,
   options: OpenOptions,
   context: OpenContext,
+  signal: AbortSignal,
 ): Promise<void> {
+  const run: Run = (command) => {
+    signal.throwIfAborted();
+    return client(command);
+  };
   const { link, seen } = context;
-  await setUp(run, options, context);
+  if (context.isInUse()) await run(wsclose(link));
+  signal.throwIfAborted();
+  context.begin();
+  seen.clear();
+  await prepare(run, options, context);
   try {
-    await sayOpen(run, options, context);
+    await runWsopen(run, options, context);
   } catch (error) {
     if (await isOpenAfterAll(run, error, options, context)) return;
     throw failure(error, options, context);
@@ -86,31 +112,30 @@ export async function openSequence(
 }
 
 /**
- * A refusal that no report explains may have been meant for noise in front of the line, and an OK may be that
- * of another link, or of another URI, which the line made of this one's: then once more. It may have been a
- * failed attempt as well, whose report was damaged, and that used the set-up up: without another one the link
- * would open with the defaults, which verify no server.
+ * Twice where the first outcome proves nothing. A refusal that no URC explains may have been meant for noise in
+ * front of the line, and an OK may be that of another link or URI, into which a flipped bit turned this one's.
+ * The attempt may also have failed, with a corrupt URC, and used up what was prepared: without preparing again
+ * the link would open with the defaults, which verify no server.
  */
-async function sayOpen(run: Run, options: OpenOptions, context: OpenContext): Promise<void> {
-  const { link, seen, saying } = context;
-  saying();
+async function runWsopen(run: Run, options: OpenOptions, context: OpenContext): Promise<void> {
+  const { link, seen, expectData } = context;
+  expectData();
   try {
     await run(wsopen(link, options));
     if (await isOpenAsMeant(run, options, context)) return;
   } catch (error) {
-    const explained = seen.connected || seen.disconnected || seen.closed;
-    if (explained || !isRefusal(error) || (await find(run, link))) throw error;
+    if (seen.size > 0 || !isRefusal(error) || (await find(run, link))) throw error;
   }
-  await setUp(run, options, context);
-  saying();
+  await prepare(run, options, context);
+  expectData();
   await run(wsopen(link, options));
   if (!(await isOpenAsMeant(run, options, context)))
     throw new EspAtError('OUT_OF_STEP', { command: `AT+WSOPEN=${link}` });
 }
 
 /**
- * Whether the link whose OK came is the one meant, to the URI meant, or was until it ended. Only the answer to
- * a question tells; a link to anywhere else is closed.
+ * Whether this link is open to this URI, or was until the connection ended. Only the device can tell; a
+ * connection to anywhere else is closed.
  */
 async function isOpenAsMeant(
   run: Run,
@@ -121,31 +146,31 @@ async function isOpenAsMeant(
   const found = await find(run, link);
   if (found?.uri === options.uri || hasEnded(seen)) return true;
   if (found) await run(wsclose(link));
-  seen.connected = false;
+  seen.delete('connected');
   return false;
 }
 
-function hasEnded({ closed, disconnected }: SeenUrcs): boolean {
-  return closed || disconnected;
+function hasEnded(seen: ReadonlySet<LinkUrc>): boolean {
+  return seen.has('closed') || seen.has('disconnected');
 }
 
 async function find(run: Run, link: LinkId): Promise<OpenLink | undefined> {
   return parseWsopen(await run(wsopenQuery())).find((entry) => entry.link === link);
 }
 
-async function setUp(run: Run, options: OpenOptions, context: OpenContext): Promise<void> {
+async function prepare(run: Run, options: OpenOptions, context: OpenContext): Promise<void> {
   const { link, capabilities, headers } = context;
   if (capabilities.headers) await setHeaders(run, options.headers ?? [], headers);
   await configure(run, options, context);
   if (capabilities.fragments) {
     await run(wsdatafmt(link));
-    context.longFormat();
+    context.setLongFormat();
   }
 }
 
 /**
- * What was set cannot be read back. One flipped bit makes another link's number of this one's, and this
- * link would verify no server: where it has to, the command is said twice.
+ * The setting cannot be read back. A flipped bit would send it to another link, and this one would verify no
+ * server: where it has to, the command goes out twice.
  */
 async function configure(
   run: Run,
@@ -179,7 +204,7 @@ function missingMaterial(error: unknown, options: OpenOptions): EspAtError | und
   return undefined;
 }
 
-/** After an answer that proves nothing the device is asked; whatever is not open as wanted is closed. */
+/** Asks the device where the response proves nothing; closes the link unless it is open to the URI. */
 async function isOpenAfterAll(
   run: Run,
   error: unknown,
@@ -190,12 +215,12 @@ async function isOpenAfterAll(
   const refused = isRefusal(error);
   if (!lost && !refused) return false;
   // The usual failure: the attempt was made, and the device has given the link up.
-  if (refused && (seen.disconnected || seen.connected)) return false;
+  if (refused && (seen.has('disconnected') || seen.has('connected'))) return false;
   const found = await find(run, link);
   if (!found) return false;
-  if (lost && found.state === 2 && found.uri === options.uri && !seen.closed) {
-    // What was reported before is over: it is open now.
-    seen.disconnected = false;
+  if (lost && found.state === 2 && found.uri === options.uri && !seen.has('closed')) {
+    // An earlier loss is over: it is open now.
+    seen.delete('disconnected');
     return true;
   }
   await run(wsclose(link));
@@ -205,18 +230,18 @@ async function isOpenAfterAll(
 function failure(error: unknown, options: OpenOptions, { link, seen }: OpenContext): unknown {
   if (!(error instanceof EspAtError)) return error;
   if (error.code !== 'COMMAND_FAILED' && error.code !== 'OUT_OF_STEP') return error;
-  if (seen.connected && !seen.disconnected && !seen.closed) {
+  if (seen.has('connected') && !hasEnded(seen)) {
     return new EspAtError(
       'OPEN_TIMEOUT',
       { link, timeout: options.timeout ?? 15_000 },
       { cause: error },
     );
   }
-  if (seen.closed) return new EspAtError('OPEN_CLOSED', { link }, { cause: error });
+  if (seen.has('closed')) return new EspAtError('OPEN_CLOSED', { link }, { cause: error });
   return new EspAtError('OPEN_FAILED', { link, reason: guess(options) }, { cause: error });
 }
 
-/** The device never says why; this is all that it can be. */
+/** The device never gives the reason: one sentence for all of them. */
 function guess(options: OpenOptions): string {
   return verifiesServer(options)
     ? 'the server refused, cannot be reached, or is no WebSocket server, or its certificate is expired or not from the CA of this link'

@@ -1,5 +1,8 @@
-import type { EspAtError } from '../errors';
 import type { LinkId } from '../at/types';
+import { wscfg, wshead, wsopen } from '../commands/websocket';
+import type { Capabilities } from '../device/options';
+import { EspAtError } from '../errors';
+import { checkReceiving } from './receive/receiver';
 
 /** Connection states of `AT+WSOPEN?`. */
 export type LinkState = 0 | 1 | 2 | 3 | 4;
@@ -144,4 +147,40 @@ export interface LinkEvent {
   readonly error?: EspAtError;
   /** Milliseconds. */
   readonly retryIn?: number;
+}
+
+/** Whether the device checks the server's certificate; it has to know the time for that. */
+export function verifiesServer({ uri, config }: OpenOptions): boolean {
+  return isEncrypted(uri) && (config?.auth === 2 || config?.auth === 3);
+}
+
+/** Why an encrypted connection has an unverified server; undefined where it is verified, or not encrypted. */
+export function unverifiedReason(
+  options: OpenOptions,
+  { authentication }: Capabilities,
+): string | undefined {
+  if (!isEncrypted(options.uri) || verifiesServer(options)) return undefined;
+  return authentication
+    ? 'authentication 0 and 1 verify nothing'
+    : 'this firmware never verifies servers';
+}
+
+function isEncrypted(uri: string): boolean {
+  return /^wss:/i.test(uri);
+}
+
+/**
+ * Checks the options of an open before anything is written.
+ * @param capabilities absent while the device is not known
+ * @throws EspAtError `INVALID_*`, `HEADERS_NOT_SUPPORTED`, `AUTH_NOT_SUPPORTED`
+ */
+export function checkOpen(link: LinkId, options: OpenOptions, capabilities?: Capabilities): void {
+  wsopen(link, options);
+  checkReceiving(options);
+  options.headers?.forEach((header) => wshead(header));
+  if (capabilities) {
+    wscfg(link, options.config ?? {}, capabilities);
+    if (options.headers?.length && !capabilities.headers)
+      throw new EspAtError('HEADERS_NOT_SUPPORTED');
+  }
 }

@@ -1,111 +1,79 @@
-import { Backoff } from './backoff';
-import type { Cancel, Clock } from '../clock';
-
-/** Milliseconds to the first and the longest pause after attempts that were refused at once. */
-const FIRST = 1000;
-const LONGEST = 60_000;
-/** An attempt that takes long keeps the device from all other links: the longest pause grows to so many times its length. */
-const SHARE = 12;
-/** Milliseconds that no pause exceeds. */
-const LONGEST_EVER = 300_000;
-/** Milliseconds that a connection must last for the next loss to be retried soon again. */
-const STEADY = 10_000;
+/** Milliseconds: the first delay, and the limit after attempts that failed at once. */
+const FIRST_DELAY_MS = 1000;
+const DELAY_LIMIT_MS = 60_000;
+/** The delay limit is this many times the duration of the attempt, because an attempt blocks the other links. */
+const ATTEMPT_SHARE = 12;
+/** No delay exceeds this. */
+const MAX_DELAY_MS = 300_000;
+/** A connection that lasted longer starts the delays afresh. */
+const STABLE_CONNECTION_MS = 10_000;
 /**
- * Milliseconds from an opening to a restart of the device that may have brought it about: old firmware does not
- * survive a server that closes at once (class A).
+ * A restart of the device this soon after an open was probably caused by it: class A firmware restarts when a
+ * server closes at once.
  */
-const FRAGILE = 1000;
-/** How many such restarts in a row are taken for chance. */
-const CHANCE = 5;
+const CRASH_WINDOW_MS = 1000;
+/** This many such restarts in a row may be chance; one more is a crash loop. */
+const TOLERATED_CRASHES = 5;
 
-/** When a link that is to be kept open is tried again: one attempt at a time, after growing pauses. */
+/** When keep-open tries again: delays that double, with jitter, and a longer one while opens crash the device. */
 export class ReconnectPolicy {
-  readonly #clock: Clock;
-  readonly #backoff: Backoff;
-  readonly #attempt: () => void;
-  #timer: Cancel | undefined;
-  /** When the device began with the attempt that has not ended. */
-  #begunAt: number | undefined;
+  readonly #random: () => number;
+  #attempts = 0;
+  #crashes = 0;
+  /** Start of the attempt under way. */
+  #attemptAt: number | undefined;
+  /** Start of the connection. */
   #openedAt: number | undefined;
-  /** How often in a row the device went down while the link was being opened, or soon after. */
-  #falls = 0;
 
-  /**
-   * @param random numbers from 0 up to 1
-   * @param attempt what is done when its time has come
-   */
-  constructor(clock: Clock, random: () => number, attempt: () => void) {
-    this.#clock = clock;
-    this.#backoff = new Backoff(FIRST, LONGEST, random);
-    this.#attempt = attempt;
+  /** @param random numbers from 0 up to 1 */
+  constructor(random: () => number) {
+    this.#random = random;
   }
 
-  /** The device has begun with an attempt, whosever it is. */
-  begun(): void {
-    this.#begunAt = this.#clock.now();
+  /** Whether opening the link seems to crash the device, and with it all other links. */
+  get crashLoop(): boolean {
+    return this.#crashes > TOLERATED_CRASHES;
   }
 
-  /** Tries after the next pause, whose milliseconds it returns. */
-  later(): number {
-    const took = this.#clock.now() - (this.#begunAt ?? this.#clock.now());
-    this.#begunAt = undefined;
-    const share = Math.min(LONGEST_EVER, Math.max(LONGEST, SHARE * took));
-    const pause = this.#backoff.next(this.perilous ? LONGEST_EVER : share);
-    this.in(pause);
-    return pause;
+  /** The device has begun with an attempt. */
+  attemptStarted(now: number): void {
+    this.#attemptAt = now;
   }
 
-  /** Tries in so many milliseconds, instead of whenever it would have tried. */
-  in(pause: number): void {
-    this.stop();
-    this.#timer = this.#clock.after(pause, () => {
-      this.#timer = undefined;
-      this.#attempt();
-    });
+  /** The link is not open, and is to be. Returns the milliseconds until the next attempt. */
+  failed(now: number): number {
+    const duration = now - (this.#attemptAt ?? now);
+    this.#attemptAt = undefined;
+    const share = Math.min(MAX_DELAY_MS, Math.max(DELAY_LIMIT_MS, ATTEMPT_SHARE * duration));
+    const limit = this.crashLoop ? MAX_DELAY_MS : share;
+    const delay = Math.min(limit, FIRST_DELAY_MS * 2 ** Math.min(this.#attempts++, 30));
+    // Up to a quarter less, so that many devices do not reconnect in step.
+    return Math.round(delay * (1 - this.#random() / 4));
   }
 
-  /** What it failed for is over: instead of some time later, tries now. Nothing if it is not to try. */
-  hasten(): void {
-    if (!this.#timer) return;
-    this.#backoff.reset();
-    this.in(0);
+  opened(now: number): void {
+    this.#attemptAt = undefined;
+    this.#openedAt = now;
   }
 
-  stop(): void {
-    this.#timer?.();
-    this.#timer = undefined;
-  }
-
-  /** The link is open. */
-  opened(): void {
-    this.stop();
-    this.#begunAt = undefined;
-    this.#openedAt = this.#clock.now();
-  }
-
-  /** The connection has ended; one that lasted has earned a quick first retry. */
-  ended(): void {
-    const lasted = this.#lasted;
+  /** The connection has ended; harmless when there was none. */
+  ended(now: number): void {
+    const stable = this.#openedAt !== undefined && now - this.#openedAt > STABLE_CONNECTION_MS;
     this.#openedAt = undefined;
-    if (lasted === undefined || lasted <= STEADY) return;
-    this.#backoff.reset();
-    this.#falls = 0;
+    if (!stable) return;
+    this.#attempts = 0;
+    this.#crashes = 0;
   }
 
-  /** The device went down while the link was open, or being opened. */
-  fell(): void {
-    const fragile = this.#begunAt !== undefined || (this.#lasted ?? FRAGILE) < FRAGILE;
-    this.#falls = fragile ? this.#falls + 1 : 0;
-    this.#begunAt = undefined;
+  /** The device restarted, or fell silent, while the link was open or being opened. */
+  deviceLost(now: number): void {
+    const young = this.#openedAt !== undefined && now - this.#openedAt < CRASH_WINDOW_MS;
+    this.#crashes = young || this.#attemptAt !== undefined ? this.#crashes + 1 : 0;
+    this.#attemptAt = undefined;
   }
 
-  /** Milliseconds since the link was opened; undefined while there is no connection. */
-  get #lasted(): number | undefined {
-    return this.#openedAt === undefined ? undefined : this.#clock.now() - this.#openedAt;
-  }
-
-  /** Whether opening the link seems to bring the device down, and with it all other links. */
-  get perilous(): boolean {
-    return this.#falls > CHANCE;
+  /** The reason for the failures is gone: the delays start afresh. */
+  networkBack(): void {
+    this.#attempts = 0;
   }
 }

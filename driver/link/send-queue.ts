@@ -38,7 +38,7 @@ export interface SendQueueHost {
   readonly clock: Clock;
   readonly budget: HighWaterMark;
   /** The device while it is ready. */
-  attached(): { readonly session: AtClient; readonly capabilities: Capabilities } | undefined;
+  attached(): { readonly client: AtClient; readonly capabilities: Capabilities } | undefined;
   /** Whether the link is established. */
   open(): boolean;
   /** Whether the link is to be open, though it may not be now. */
@@ -142,7 +142,7 @@ export class SendQueue {
         if (error) this.#failed(message, error, parts.length);
         else this.#succeed(message);
       };
-      message.given(attached.session.send({ link, parts, settle }));
+      message.given(attached.client.send({ link, parts, settle }));
     } catch (error) {
       this.#fail(message, error);
     }

@@ -1,0 +1,71 @@
+import type { Clock } from '../clock';
+import { EspAtError } from '../errors';
+import type { Availability, ReadyDevice } from './link-host';
+
+/** The device as its links see it, and the opens that wait for it. */
+export class DeviceWatch {
+  readonly #clock: Clock;
+  readonly #waiting = new Set<() => void>();
+  #availability: Availability = {
+    kind: 'notReady',
+    error: new EspAtError('DEVICE_NOT_READY', { reason: 'stopped' }),
+    isFinal: true,
+  };
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** The device from the moment it is ready until it is lost. */
+  get current(): ReadyDevice | undefined {
+    return this.#availability.kind === 'notReady' ? undefined : this.#availability.device;
+  }
+
+  /** @throws EspAtError why there is none */
+  get required(): ReadyDevice {
+    if (!this.current) throw this.#reason();
+    return this.current;
+  }
+
+  changed(availability: Availability): void {
+    this.#availability = availability;
+    for (const look of [...this.#waiting]) look();
+  }
+
+  /**
+   * The device as soon as it is ready.
+   * @param timeout milliseconds
+   * @throws EspAtError why it is not ready: when time is over, or at once where waiting is no use; and whatever
+   * the signal was aborted with
+   */
+  ready(timeout: number, signal: AbortSignal): Promise<ReadyDevice> {
+    return new Promise((resolve, reject) => {
+      const end = () => {
+        cancel();
+        this.#waiting.delete(look);
+        signal.removeEventListener('abort', abort);
+      };
+      const fail = (error: unknown) => {
+        end();
+        reject(error instanceof Error ? error : this.#reason());
+      };
+      const abort = () => fail(signal.reason);
+      const look = () => {
+        if (this.#availability.kind === 'ready') {
+          end();
+          resolve(this.#availability.device);
+        } else if (this.#availability.kind === 'notReady' && this.#availability.isFinal)
+          fail(this.#reason());
+      };
+      const cancel = this.#clock.after(timeout, () => fail(this.#reason()));
+      signal.addEventListener('abort', abort, { once: true });
+      this.#waiting.add(look);
+      look();
+    });
+  }
+
+  #reason(): EspAtError {
+    if (this.#availability.kind === 'notReady') return this.#availability.error;
+    return new EspAtError('DEVICE_NOT_READY', { reason: this.#availability.kind });
+  }
+}

@@ -1,0 +1,159 @@
+import type { EspAtError } from '../../errors';
+import type {
+  CloseRefused,
+  LinkUrc,
+  Open,
+  Opening,
+  Reconnecting,
+  State,
+  Step,
+  Timer,
+} from './link-state';
+import {
+  backOff,
+  becomeClosed,
+  becomeOpen,
+  blame,
+  CHECK,
+  closedByServer,
+  endClose,
+  lose,
+  loseDevice,
+  loseDeviceOpening,
+  renew,
+  reopen,
+  tell,
+} from './transitions';
+import { CloseOperation } from '../operation';
+import type { LinkState as LinkNumber } from '../options';
+
+// What a link does with what the device says, or with what becomes of the device.
+
+/** A URC of the link. */
+export function urc(state: State, kind: LinkUrc): Step {
+  if (state.kind === 'opening' && !isAccepting(state, kind)) {
+    return [state, { do: 'note', operation: state.operation, urc: kind }];
+  }
+  switch (kind) {
+    case 'connected':
+      return connected(state, true);
+    case 'disconnected':
+      return state.kind === 'open' ? lose(state) : [state];
+    case 'closed':
+      if (state.kind === 'open' || state.kind === 'reconnecting') return closedByServer(state);
+      if (state.kind !== 'closing') return [state];
+      return [state, { do: 'answer', operation: state.operation }];
+  }
+}
+
+/** Whether the device has reconnected before the driver began to close and open the link. */
+function isAccepting({ stage, cause, number }: Opening, kind: LinkUrc): boolean {
+  const waits = stage === 'device' || stage === 'clock';
+  return kind === 'connected' && waits && cause !== 'corrupt' && (number === 1 || number === 3);
+}
+
+/** @param announced whether a URC told of the connection; otherwise a check has */
+function connected(state: State, announced: boolean): Step {
+  switch (state.kind) {
+    case 'closed':
+      // It is left over, and would only block the link; or the link number of the URC was corrupt.
+      return [state, { do: 'closeStray' }, CHECK];
+    case 'backingOff':
+      // Without a timer the device is not ready: what it said is older than its loss.
+      return state.timer ? becomeOpen(state.goal, 'reopened', announced) : [state];
+    case 'reconnecting':
+      return becomeOpen(state.goal, 'reopened', announced);
+    case 'opening': {
+      const settled = { do: 'settle', operation: state.operation } as const;
+      return [...becomeOpen(state.goal, 'reopened', announced), settled];
+    }
+    case 'open': {
+      if (!state.announced) return [{ ...state, announced }];
+      // The end of the connection before went unheard.
+      const [lost, ...effects] = lose(state);
+      const [after, ...more] = becomeOpen(lost.goal, 'reopened', announced);
+      return [after, ...effects, ...more];
+    }
+    default:
+      return [state];
+  }
+}
+
+/** What `AT+WSOPEN?` said of the link. */
+export function checked(state: State, number: LinkNumber): Step {
+  switch (state.kind) {
+    case 'closed':
+    case 'backingOff':
+      return number === 2 ? connected(state, false) : [state];
+    case 'open':
+      return checkedOpen(state, number);
+    case 'reconnecting':
+      if (number === 0) return closedByServer(state);
+      return number === 2 ? connected(state, false) : follow(state, number);
+    case 'closeRefused':
+      return number === 0 ? becomeClosed(state.goal) : closeAgain(state);
+    default:
+      return [state];
+  }
+}
+
+function checkedOpen({ suspicion, ...state }: Open, number: LinkNumber): Step {
+  if (number === 0) return closedByServer(state);
+  if (number === 1 || number === 3) {
+    const [lost, ...effects] = lose(state);
+    const [after, ...more] = follow(lost, number);
+    return [after, ...effects, ...more];
+  }
+  return suspicion ? renew(state, suspicion) : [state, { do: 'confirmSends' }];
+}
+
+/** The device still tries to reconnect. */
+function follow(state: Reconnecting, number: LinkNumber): Step {
+  if ((number !== 1 && number !== 3) || number === state.number) return [state];
+  const after: Reconnecting = { ...state, number };
+  return [after, tell(after, 'reconnecting')];
+}
+
+function closeAgain(state: CloseRefused): Step {
+  if (state.operation) return [state];
+  const operation = new CloseOperation();
+  const { kind, goal, number } = state;
+  return [
+    { kind, goal, number, operation },
+    { do: 'start', operation },
+  ];
+}
+
+export function deviceReady(state: State, crashLoop: boolean): Step {
+  if (state.kind !== 'backingOff' || state.timer) return [state];
+  return crashLoop ? backOff(state.goal) : reopen(state);
+}
+
+export function deviceLost(state: State, error: EspAtError): Step {
+  switch (state.kind) {
+    case 'closed':
+      return [state];
+    case 'backingOff':
+      return [{ kind: 'backingOff', goal: state.goal }];
+    case 'opening':
+      return loseDeviceOpening(state, error);
+    case 'open':
+    case 'reconnecting':
+      return loseDevice(state, error);
+    case 'closing':
+      return endClose(state, error);
+    case 'closeRefused':
+      return becomeClosed(state.goal, blame(error), error);
+  }
+}
+
+/** A delay that began while the network was away ends. */
+export function networkBack(state: State): Step {
+  if (state.kind !== 'backingOff' || !state.timer) return [state];
+  const timer: Timer = { ms: 0 };
+  return [
+    { ...state, timer },
+    { do: 'policy', call: 'networkBack' },
+    { do: 'startTimer', timer },
+  ];
+}

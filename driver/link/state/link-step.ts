@@ -1,0 +1,215 @@
+import type { EspAtError } from '../../errors';
+import {
+  timerOf,
+  type Claim,
+  type Closing,
+  type Input,
+  type Open,
+  type Opening,
+  type Reconnecting,
+  type State,
+  type Step,
+} from './link-state';
+import {
+  aborted,
+  becomeClosed,
+  becomeOpened,
+  CHECK,
+  endClose,
+  FAIL_HELD,
+  failOpen,
+  hurry,
+  refuseClose,
+  renew,
+  reopen,
+  start,
+  startClose,
+  tell,
+} from './transitions';
+import { checked, deviceLost, deviceReady, networkBack, urc } from './device-step';
+import { CloseOperation, type OpenOperation } from '../operation';
+
+/** Every transition of a link. Pure: the link carries out the effects. */
+export function step(state: State, input: Input): Step {
+  switch (input.kind) {
+    case 'open':
+      return open(state, input.claim);
+    case 'close':
+      return close(state, input.operation, input.frame);
+    case 'stage':
+      return isCurrent(state, input.operation) ? advance(state, input.stage) : [state];
+    case 'opened':
+      return isCurrent(state, input.operation) ? becomeOpened(state) : [state];
+    case 'openFailed':
+      if (!isCurrent(state, input.operation)) return [state];
+      return failOpen(state, input.error, input.deviceReady);
+    case 'closed':
+      return closed(state, input.operation);
+    case 'closeFailed':
+      return closeFailed(state, input.operation, input.error);
+    case 'timer':
+      return timerOf(state) === input.timer ? timeOver(state) : [state];
+    case 'urc':
+      return urc(state, input.urc);
+    case 'checked':
+      return checked(state, input.number);
+    case 'deviceReady':
+      return deviceReady(state, input.crashLoop);
+    case 'deviceLost':
+      return deviceLost(state, input.error);
+    case 'networkBack':
+      return networkBack(state);
+    case 'corrupted':
+      return state.kind === 'open' ? renew(state, input.error) : [state];
+    case 'stalled':
+      return [state.kind === 'open' ? { ...state, suspicion: input.error } : state, CHECK];
+    case 'brokenMessage':
+      if (state.kind === 'open') return renew(state, input.error);
+      return state.kind === 'closing' ? [state, FAIL_HELD, ...hurry(state)] : [state];
+  }
+}
+
+/** The result of an operation that was aborted does not count. */
+function isCurrent(state: State, operation: OpenOperation): state is Opening {
+  return state.kind === 'opening' && state.operation === operation;
+}
+
+// --- open() ----------------------------------------------------------------------------------------
+
+function open(state: State, claim: Claim): Step {
+  const { goal, operation } = claim;
+  switch (state.kind) {
+    case 'closed':
+    case 'backingOff':
+      return start(claim, 'user');
+    case 'opening':
+      if (isSameUri(state, claim))
+        return [
+          { ...state, goal },
+          { do: 'join', operation, to: state.operation },
+        ];
+      if (goal.options.replace && isUnknownToDevice(state))
+        return [...start(claim, 'user'), aborted(state.operation)];
+      return replace(state, claim);
+    case 'open':
+      if (isSameUri(state, claim))
+        return [
+          { ...state, goal },
+          { do: 'settle', operation },
+        ];
+      return replace(state, claim);
+    case 'reconnecting':
+      if (isSameUri(state, claim)) return start(claim, 'user', state.number);
+      return replace(state, claim);
+    case 'closing':
+      return openNext(state, claim);
+    case 'closeRefused':
+      return startClose(state, new CloseOperation(), undefined, claim);
+  }
+}
+
+function replace(state: Opening | Open | Reconnecting, claim: Claim): Step {
+  if (!claim.goal.options.replace) return refuse(state, claim);
+  return startClose(state, new CloseOperation(), undefined, claim);
+}
+
+function openNext(state: Closing, claim: Claim): Step {
+  const before = state.next;
+  if (!before) return [{ ...state, next: claim }, FAIL_HELD, ...hurry(state)];
+  if (isSameUri(before, claim)) {
+    const next = { goal: claim.goal, operation: before.operation };
+    return [
+      { ...state, next },
+      { do: 'join', operation: claim.operation, to: before.operation },
+    ];
+  }
+  if (!claim.goal.options.replace) return refuse(state, claim);
+  return [{ ...state, next: claim }, FAIL_HELD, aborted(before.operation)];
+}
+
+function refuse(state: State, { operation }: Claim): Step {
+  return [state, { do: 'settle', operation, error: 'LINK_IN_USE' }];
+}
+
+function isSameUri(one: Pick<Claim, 'goal'>, other: Claim): boolean {
+  return one.goal.options.uri === other.goal.options.uri;
+}
+
+/** Whether the device has no connection of the link, and no sequence in its queue. */
+function isUnknownToDevice(state: Opening): boolean {
+  return state.number === 0 && (state.stage === 'device' || state.stage === 'clock');
+}
+
+// --- close() ---------------------------------------------------------------------------------------
+
+function close(state: State, operation: CloseOperation, frame: Buffer | undefined): Step {
+  switch (state.kind) {
+    case 'closed':
+      return [state, FAIL_HELD, { do: 'settle', operation }];
+    case 'backingOff':
+      return [...becomeClosed(state.goal, [FAIL_HELD]), { do: 'settle', operation }];
+    case 'opening': {
+      if (!isUnknownToDevice(state)) return startClose(state, operation);
+      const abort = aborted(state.operation);
+      return [...becomeClosed(state.goal, [FAIL_HELD]), { do: 'settle', operation }, abort];
+    }
+    case 'reconnecting':
+      return startClose(state, operation);
+    case 'open':
+    case 'closeRefused':
+      return startClose(state, operation, frame);
+    case 'closing':
+      return joinClose(state, operation, frame);
+  }
+}
+
+function joinClose(state: Closing, operation: CloseOperation, frame: Buffer | undefined): Step {
+  const { next, ...after } = state;
+  return [
+    after,
+    FAIL_HELD,
+    ...(frame ? [] : hurry(state)),
+    { do: 'join', operation, to: state.operation },
+    ...(next ? [aborted(next.operation)] : []),
+  ];
+}
+
+function closed(state: State, operation: CloseOperation): Step {
+  if (state.kind === 'closing' && state.operation === operation) return endClose(state);
+  const isLate = state.kind === 'closeRefused' && state.operation === operation;
+  return isLate ? becomeClosed(state.goal) : [state];
+}
+
+function closeFailed(state: State, operation: CloseOperation, error: EspAtError): Step {
+  if (state.kind === 'closeRefused' && state.operation === operation) return refuseClose(state);
+  if (state.kind !== 'closing' || state.operation !== operation) return [state];
+  // The sequence of the next open closes the connection first.
+  const [after, ...effects]: Step = state.next
+    ? start(state.next, 'user', state.number)
+    : refuseClose(state);
+  return [after, CHECK, { do: 'settle', operation, error }, ...effects];
+}
+
+// --- operations and timers -------------------------------------------------------------------------
+
+function advance(state: Opening, stage: Opening['stage']): Step {
+  if (stage === 'sequence')
+    return [
+      { ...state, stage, number: 0 },
+      { do: 'policy', call: 'attemptStarted' },
+    ];
+  const after: Opening = { ...state, stage };
+  return stage === 'queued' ? [after, tell(after, 'opening')] : [after];
+}
+
+function timeOver(state: State): Step {
+  switch (state.kind) {
+    case 'backingOff':
+    case 'reconnecting':
+      return reopen(state);
+    case 'closeRefused':
+      return [{ kind: 'closeRefused', goal: state.goal, number: state.number }, CHECK];
+    default:
+      return [state];
+  }
+}

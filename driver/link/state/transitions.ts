@@ -1,0 +1,239 @@
+import type { EspAtError } from '../../errors';
+import {
+  numberOf,
+  type BackingOff,
+  type Claim,
+  type Closed,
+  type CloseRefused,
+  type Closing,
+  type Effect,
+  type Goal,
+  type Open,
+  type Opening,
+  type Reconnecting,
+  type State,
+  type Step,
+  type Tell,
+  type Timer,
+} from './link-state';
+import { OpenOperation, type CloseOperation } from '../operation';
+import type { LinkEventName } from '../options';
+
+/** Milliseconds that the device may try to reconnect by itself before keep-open opens the link afresh. */
+const RECONNECT_LIMIT_MS = 60_000;
+/** Milliseconds from a refused `AT+WSCLOSE` to the next one. */
+const CLOSE_RETRY_MS = 10_000;
+
+export const CHECK: Effect = { do: 'check' };
+/** What close() does to messages. */
+export const FAIL_HELD: Effect = { do: 'failSends', which: 'held', code: 'LINK_CLOSED' };
+const FAIL_SUBMITTED: Effect = { do: 'failSends', which: 'submitted', code: 'LINK_CLOSED' };
+/** What the loss of a connection does to messages. */
+const LOSE_HELD: Effect = { do: 'failSends', which: 'held', code: 'LINK_NOT_OPEN' };
+const LOSE_SUBMITTED: Effect = { do: 'failSends', which: 'submitted', code: 'LINK_NOT_OPEN' };
+const END_CONNECTION: Effect = { do: 'endConnection' };
+
+export function tell(state: State, event: LinkEventName, error?: EspAtError): Tell {
+  return { do: 'tell', event, number: numberOf(state), goal: state.goal, ...(error && { error }) };
+}
+
+export function aborted(operation: OpenOperation): Effect {
+  return { do: 'settle', operation, error: 'OPEN_ABORTED' };
+}
+
+// --- to open ---------------------------------------------------------------------------------------
+
+/** Opens the link. The operation first waits for the device; the event `opening` is told once it is queued. */
+export function start(
+  { goal, operation }: Claim,
+  cause: Opening['cause'],
+  number: Opening['number'] = 0,
+): Step<Opening> {
+  const state: Opening = { kind: 'opening', goal, operation, stage: 'device', cause, number };
+  return [state, { do: 'start', operation }];
+}
+
+/** Opens the link again without being asked to. */
+export function reopen({ goal, ...state }: BackingOff | Reconnecting): Step<Opening> {
+  const operation = new OpenOperation();
+  return start({ goal, operation }, 'policy', state.kind === 'reconnecting' ? state.number : 0);
+}
+
+export function becomeOpen(
+  goal: Goal,
+  event: 'opened' | 'reopened',
+  announced: boolean,
+): Step<Open> {
+  const state: Open = { kind: 'open', goal, announced };
+  return [state, tell(state, event), { do: 'beginConnection', goal }];
+}
+
+/** The sequence has opened the link. What the device told behind its last response comes after that. */
+export function becomeOpened({ goal, cause, operation }: Opening): Step {
+  const { seen } = operation;
+  const event = cause === 'user' ? 'opened' : 'reopened';
+  const [open, ...effects] = becomeOpen(goal, event, seen.has('connected'));
+  const [state, ...more]: Step = seen.has('closed')
+    ? closedByServer(open)
+    : seen.has('disconnected')
+      ? lose(open)
+      : [open];
+  return [state, ...effects, ...more, { do: 'settle', operation }];
+}
+
+// --- from open -------------------------------------------------------------------------------------
+
+/** The connection is lost, and the device tries to reconnect. */
+export function lose({ goal }: Open): Step<Reconnecting> {
+  const timer: Timer = { ms: RECONNECT_LIMIT_MS };
+  const keepOpen = goal.options.keepOpen === true;
+  const state: Reconnecting = {
+    kind: 'reconnecting',
+    goal,
+    number: 1,
+    ...(keepOpen && { timer }),
+  };
+  return [
+    state,
+    END_CONNECTION,
+    tell(state, 'lost'),
+    LOSE_SUBMITTED,
+    ...(keepOpen ? [{ do: 'startTimer', timer } as const] : []),
+    CHECK,
+  ];
+}
+
+/** The connection is of no use: it is closed, and opened again. */
+export function renew({ goal }: Open, error: EspAtError): Step {
+  const operation = new OpenOperation();
+  const [state, ...effects] = start({ goal, operation }, 'corrupt', 1);
+  return [state, END_CONNECTION, tell(state, 'lost', error), LOSE_SUBMITTED, ...effects];
+}
+
+export function closedByServer({ goal }: Open | Reconnecting): Step {
+  const [state, ...effects] = retryOrClose(goal);
+  return [state, END_CONNECTION, FAIL_SUBMITTED, tell(state, 'closed-by-server'), ...effects];
+}
+
+/** There is no connection: with keep-open the link is opened again after a delay. */
+function retryOrClose(goal: Goal): Step<BackingOff | Closed> {
+  return goal.options.keepOpen === true ? backOff(goal) : [{ kind: 'closed', goal }, LOSE_HELD];
+}
+
+export function backOff(goal: Goal): Step<BackingOff> {
+  const timer: Timer = { ms: 'policy' };
+  return [
+    { kind: 'backingOff', goal, timer },
+    { do: 'startTimer', timer },
+  ];
+}
+
+/** There is no device: with keep-open the link is opened again when it is ready. */
+function awaitDeviceOrClose(goal: Goal): Step<BackingOff | Closed> {
+  return goal.options.keepOpen === true
+    ? [{ kind: 'backingOff', goal }]
+    : [{ kind: 'closed', goal }, LOSE_HELD];
+}
+
+/** The connection, if there was one, is gone with the device. */
+export function loseDevice(
+  state: Open | Reconnecting,
+  error: EspAtError,
+): Step<BackingOff | Closed> {
+  const [after, ...effects] = awaitDeviceOrClose(state.goal);
+  return [after, ...tellDeviceLost(after, error), ...effects];
+}
+
+function tellDeviceLost(state: State, error: EspAtError): readonly Effect[] {
+  return [...blame(error), END_CONNECTION, tell(state, 'device-lost', error)];
+}
+
+/** An open may have caused the device to restart, or to fall silent. */
+export function blame({ code }: EspAtError): readonly Effect[] {
+  const isCrash = code === 'DEVICE_RESTARTED' || code === 'DEVICE_SILENT';
+  return isCrash ? [{ do: 'policy', call: 'deviceLost' }] : [];
+}
+
+/** An open that waits for the device goes on to wait; any other one fails. */
+export function loseDeviceOpening(state: Opening, error: EspAtError): Step {
+  if (state.stage === 'device') {
+    const after: Opening = { ...state, number: 0 };
+    return state.number === 0 ? [state] : [after, ...tellDeviceLost(after, error)];
+  }
+  const [after, ...effects] = failOpen(state, error, false);
+  const isUnknown = state.number === 0 && state.stage === 'clock';
+  return [after, ...(isUnknown ? [] : tellDeviceLost(after, error)), ...effects];
+}
+
+/** @param deviceReady without it there is no use in trying again after a delay */
+export function failOpen(
+  { goal, operation }: Opening,
+  error: EspAtError,
+  deviceReady: boolean,
+): Step {
+  const [state, ...effects] = deviceReady ? retryOrClose(goal) : awaitDeviceOrClose(goal);
+  return [
+    state,
+    END_CONNECTION,
+    tell(state, 'failed', error),
+    ...effects,
+    { do: 'settle', operation, error },
+  ];
+}
+
+// --- to closed -------------------------------------------------------------------------------------
+
+export function startClose(
+  state: Opening | Open | Reconnecting | CloseRefused,
+  operation: CloseOperation,
+  frame?: Buffer,
+  next?: Claim,
+): Step<Closing> {
+  const { kind, goal } = state;
+  const number = numberOf(state) === 0 ? 0 : 4;
+  const after: Closing = { kind: 'closing', goal, operation, frame, number, ...(next && { next }) };
+  return [
+    after,
+    FAIL_HELD,
+    ...(numberOf(state) === number ? [] : [tell(after, 'closing')]),
+    ...(frame ? [] : [FAIL_SUBMITTED]),
+    { do: 'start', operation },
+    ...(kind === 'opening' ? [aborted(state.operation)] : []),
+  ];
+}
+
+/** Messages that wait are not sent any more, and no answer to the close frame is waited for. */
+export function hurry({ operation }: Closing): readonly Effect[] {
+  return [FAIL_SUBMITTED, { do: 'answer', operation }];
+}
+
+/**
+ * Nothing is left of the connection.
+ * @param before done before that is told
+ * @param error why the device is gone, if it is
+ */
+export function becomeClosed(
+  goal: Goal,
+  before: readonly Effect[] = [],
+  error?: EspAtError,
+): Step<Closed> {
+  const state: Closed = { kind: 'closed', goal };
+  return [state, ...before, END_CONNECTION, tell(state, 'closed', error)];
+}
+
+/** The close is over: an open that waited for it begins. */
+export function endClose(state: Closing, error?: EspAtError): Step {
+  const [closed, ...effects] = becomeClosed(state.goal, error ? blame(error) : [], error);
+  const settled: Effect = { do: 'settle', operation: state.operation };
+  if (!state.next) return [closed, ...effects, settled];
+  const [opening, ...begin] = start(state.next, 'user');
+  return [opening, ...effects, settled, ...begin];
+}
+
+export function refuseClose({ goal, number }: Closing | CloseRefused): Step<CloseRefused> {
+  const timer: Timer = { ms: CLOSE_RETRY_MS };
+  return [
+    { kind: 'closeRefused', goal, number, timer },
+    { do: 'startTimer', timer },
+  ];
+}
