@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { EventEmitter, once } from 'node:events';
 import { afterEach, describe } from 'node:test';
 import type { Node, NodeAPI, NodeMessage, NodeStatus } from 'node-red';
 import { NodeTestHelper } from 'node-red-node-test-helper';
@@ -41,9 +42,12 @@ type Translation = NodeAPI['_'];
 export class NodeRed {
   readonly #helper = new NodeTestHelper();
   readonly #boxes = new Map<string, Mailbox>();
+  #flow: readonly object[] = [];
   #loaded = false;
   #clock: VirtualClock | undefined;
   #nodesClock: SharedClock | undefined;
+  /** Told of every node of this package before it is constructed. */
+  onNode: ((node: Node) => void) | undefined;
 
   constructor(runtimePath: string) {
     this.#helper.init(runtimePath);
@@ -72,8 +76,9 @@ export class NodeRed {
       wsStatus,
     ];
     const translated = nodes.map((node) => (RED: NodeAPI) => {
-      node(translate ? Object.assign(RED, { _: translate }) : RED);
+      node(this.#watched(translate ? Object.assign(RED, { _: translate }) : RED));
     });
+    this.#flow = flow;
     await this.#helper.load(translated, placed(flow), credentials);
     this.#loaded = true;
     this.#collect(flow);
@@ -87,6 +92,20 @@ export class NodeRed {
   ): Promise<void> {
     await this.#deployed(this.#helper.setFlows(placed(flow), type, credentials));
     this.#collect(flow);
+  }
+
+  /** Restarts the flow that is deployed. */
+  async restart(): Promise<void> {
+    const runtime: unknown = Reflect.get(this.#helper, '_redNodes');
+    assert.ok(typeof runtime === 'object' && runtime && 'loadFlows' in runtime);
+    assert.ok(typeof runtime.loadFlows === 'function');
+    const started: unknown = Reflect.get(this.#helper, '_events');
+    assert.ok(started instanceof EventEmitter);
+    const restarted = once(started, 'flows:started');
+    // What the editor's "Restart Flows" calls; the flow is the one that was loaded.
+    Reflect.apply(runtime.loadFlows, runtime, [true]);
+    await this.#deployed(restarted.then(() => undefined));
+    this.#collect(this.#flow);
   }
 
   async unload(): Promise<void> {
@@ -106,6 +125,11 @@ export class NodeRed {
     const node = this.#helper.getNode(id);
     assert.ok(node, `there is no node ${id}`);
     return node;
+  }
+
+  /** A node that may not be in the flow. */
+  find(id: string): Node | undefined {
+    return this.#helper.getNode(id) ?? undefined;
   }
 
   /** Gives a message to a node. */
@@ -141,6 +165,31 @@ export class NodeRed {
   /** `POST` of JSON to the admin API. */
   async post(path: string, body: object): Promise<Reply> {
     return replyOf(await this.#helper.request().post(path).send(body));
+  }
+
+  /** The same API, that tells of every node it creates. */
+  #watched(RED: NodeAPI): NodeAPI {
+    const watch = (node: Node) => this.onNode?.(node);
+    const registerType: unknown = Reflect.get(RED.nodes, 'registerType');
+    assert.ok(typeof registerType === 'function');
+    const nodes: unknown = Object.create(RED.nodes, {
+      registerType: {
+        value: (
+          type: string,
+          constructor: (this: Node, def: unknown) => void,
+          ...rest: unknown[]
+        ) => {
+          function Watched(this: Node, def: unknown): void {
+            watch(this);
+            constructor.call(this, def);
+          }
+          Reflect.apply(registerType, RED.nodes, [type, Watched, ...rest]);
+        },
+      },
+    });
+    const watched: unknown = Object.create(RED, { nodes: { value: nodes } });
+    assert.ok(isApi(watched));
+    return watched;
   }
 
   /** Lets virtual time pass until something has happened that is a matter of virtual time alone. */
@@ -191,6 +240,10 @@ export class NodeRed {
       this.#boxes.set(id, new Mailbox(node));
     }
   }
+}
+
+function isApi(value: unknown): value is NodeAPI {
+  return typeof value === 'object' && value !== null && 'nodes' in value;
 }
 
 function waitFor(promise: Promise<unknown>): { readonly over: boolean } {

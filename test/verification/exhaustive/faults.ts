@@ -11,6 +11,8 @@ export interface FaultKind {
   places(recording: Recording): readonly number[];
   /** Has it wait for its place. */
   arm(world: SmallWorld, at: number): void;
+  /** How long the host's event loop is blocked, in milliseconds, for kinds that do that. */
+  readonly blocksMs?: number;
   /** What becomes of the byte, for kinds that change bytes. */
   readonly change?: Change;
 }
@@ -87,6 +89,31 @@ const restarts: readonly FaultKind[] = directions.map((direction) =>
   })),
 );
 
+/**
+ * How long the host is blocked, and how late it reads then, in milliseconds. 0.7 s and 1.8 s are past the first
+ * probe at a negotiated and at the port rate, 4.2 s is past the timeout of a prompt.
+ */
+const hostStalls = [
+  { durationMs: 700, inputLateMs: 0 },
+  { durationMs: 1800, inputLateMs: 0 },
+  { durationMs: 1800, inputLateMs: 2 },
+  { durationMs: 4200, inputLateMs: 0 },
+  { durationMs: 30_000, inputLateMs: 0 },
+] as const;
+
+/** Not among {@link faultKinds} as long as the driver takes the time of a stall for silence of the device. */
+export const hostStallKinds: readonly FaultKind[] = directions.flatMap((direction) =>
+  hostStalls.map(({ durationMs, inputLateMs }): FaultKind => {
+    const late = inputLateMs > 0 ? '-late' : '';
+    return {
+      ...onLine(`host-stall-${durationMs}${late}:${direction}`, direction, ({ host }) => ({
+        happen: () => host.block(durationMs, inputLateMs),
+      })),
+      blocksMs: durationMs,
+    };
+  }),
+);
+
 const ownReports: readonly FaultKind[] = Object.entries(reports).map(([name, text]) =>
   atLineStarts(`report-${name}`, (world) => world.line.say(Buffer.from(text))),
 );
@@ -126,9 +153,10 @@ export const faultKinds: readonly FaultKind[] = [
 
 /** @throws Error for a name that no kind has */
 export function faultKind(name: string): FaultKind {
-  const found = faultKinds.find((kind) => kind.name === name);
+  const all = [...faultKinds, ...hostStallKinds];
+  const found = all.find((kind) => kind.name === name);
   if (found) return found;
-  const names = faultKinds.map((kind) => kind.name).join(', ');
+  const names = all.map((kind) => kind.name).join(', ');
   throw new Error(`there is no fault "${name}"; there are: ${names}`);
 }
 

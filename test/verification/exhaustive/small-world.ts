@@ -5,6 +5,7 @@ import type { CloseOptions, OpenOptions, SendOptions } from '../../../driver/lin
 import { SimulatedDevice, seededRandom, type FirmwareClass } from '../../../simulator';
 import { PacedLine } from '../../../simulator/paced-uart';
 import type { Fate } from '../../../simulator/hooks';
+import { HostLoop } from '../../harness/host-loop';
 import { MemoryNetwork } from '../../harness/network/memory-network';
 import { VirtualClock } from '../../harness/virtual-clock';
 import { WsServer, type WsConnection } from '../../harness/network/ws-server';
@@ -28,6 +29,8 @@ export interface Doom {
 /** Driver, device, network and server in virtual time, with one thing that goes wrong. */
 export class SmallWorld {
   readonly clock = new VirtualClock();
+  /** Runs the driver, and the scripts' requests to it. */
+  readonly host = new HostLoop(this.clock);
   readonly ledger = new Ledger(() => this.clock.now());
   readonly server = new WsServer(this.clock);
   readonly line: WatchedLine;
@@ -55,7 +58,11 @@ export class SmallWorld {
       hooks: { fate: (line) => this.#fate(line) },
       output: (bytes) => this.line.say(bytes),
     });
-    this.device = new Device({ port: this.line, clock, random: seededRandom(2) });
+    this.device = new Device({
+      port: this.host.port(this.line),
+      clock: this.host,
+      random: seededRandom(2),
+    });
     this.device.on('message', (message) => {
       ledger.received.push({ ...message, bytes: Buffer.from(message.bytes) });
     });
@@ -77,7 +84,8 @@ export class SmallWorld {
     await this.#until('the device is ready', () => this.device.status.state === 'ready');
   }
 
-  open(link: LinkId, options: Partial<OpenOptions> = {}): Promise<void> {
+  async open(link: LinkId, options: Partial<OpenOptions> = {}): Promise<void> {
+    await this.#awake();
     const promise = this.device.links[link].open({
       uri: this.uri(link),
       keepOpen: true,
@@ -86,17 +94,20 @@ export class SmallWorld {
     return this.#settled(this.ledger.ask(`open ${link}`, promise));
   }
 
-  send(link: LinkId, text: string, options: SendOptions = {}): Promise<void> {
+  async send(link: LinkId, text: string, options: SendOptions = {}): Promise<void> {
+    await this.#awake();
     const promise = this.device.links[link].send(Buffer.from(text, 'latin1'), options);
     const entry = { link, text, opcode: options.opcode ?? 1 };
     return this.#settled(this.ledger.send(entry, promise));
   }
 
-  close(link: LinkId, options?: CloseOptions): Promise<void> {
+  async close(link: LinkId, options?: CloseOptions): Promise<void> {
+    await this.#awake();
     return this.#settled(this.ledger.ask(`close ${link}`, this.device.links[link].close(options)));
   }
 
-  query(): Promise<void> {
+  async query(): Promise<void> {
+    await this.#awake();
     return this.#settled(this.ledger.ask('query', this.device.query()));
   }
 
@@ -172,6 +183,13 @@ export class SmallWorld {
       () => this.ledger.received.some(({ bytes }) => bytes.toString('latin1') === answer),
       2000,
     );
+  }
+
+  /** Whoever asks for something is code of the host, and runs when it does. */
+  async #awake(): Promise<void> {
+    let awake = false;
+    void this.host.awake().then(() => (awake = true));
+    await this.clock.until(() => awake);
   }
 
   #fate(line: string): Fate {

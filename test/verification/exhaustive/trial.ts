@@ -70,7 +70,9 @@ export async function attempt(
   await world.end();
   const findings = [...world.findings, ...audit(world.ledger, world.server.connections)];
   const { struck } = world.line;
-  const recovery = struck === undefined ? 0 : end - struck;
+  const { blocksMs = 0 } = kind;
+  const recovery = struck === undefined ? 0 : Math.max(0, end - struck - blocksMs);
+  if (blocksMs > 0) findings.push(...tracesOf(world));
   if (recovery > (kind.name === 'fate-hang' ? AFTER_HANG : SOON)) {
     findings.push({ about: 'device', text: `messages passed again only after ${recovery} ms` });
   }
@@ -91,6 +93,17 @@ export async function attempt(
     story: storyOf(world),
     digest: digestOf(world),
   };
+}
+
+/** A host that stood still has lost nothing, and neither has its device. */
+function tracesOf({ events, ledger }: SmallWorld): Finding[] {
+  const about = 'device' as const;
+  const outOfSync = events.filter(({ event }) => event.event === 'out-of-step');
+  const failed = ledger.sent.filter(({ outcome }) => outcome !== 'sent');
+  return [
+    ...outOfSync.map(({ event }) => ({ about, text: `a host stall: ${event.detail ?? ''}` })),
+    ...failed.map(({ text, code }) => ({ about, text: `a host stall: ${text} failed, ${code}` })),
+  ];
 }
 
 const isInexcusable = ({ about }: Finding): boolean => about !== 'message';

@@ -18,6 +18,8 @@ export interface CampaignOptions {
   readonly only?: readonly string[];
   /** How often two faults are let loose at once; from 0 to 1. */
   readonly overlap?: number;
+  /** Whether the host's event loop is blocked now and then, beside the faults. */
+  readonly hostStalls?: boolean;
   /** Told of each fault when it is over with. */
   readonly progress?: (strike: Strike) => void;
 }
@@ -36,6 +38,8 @@ export interface Strike {
   readonly usable: number | undefined;
   /** Milliseconds between `gone` and `usable` that the line was full of what the device said. */
   readonly flooded: number;
+  /** Milliseconds from the first stroke until all was well that the host was blocked. */
+  readonly blocked: number;
   /** When the links were open again after the device or its port had been lost. */
   readonly reopened: number | undefined;
 }
@@ -48,6 +52,9 @@ const LIMIT = 240_000;
 const PASSAGE = 12_000;
 /** Milliseconds that lasting faults last. */
 const LASTING = 6000;
+/** Milliseconds that the host is blocked. */
+const SHORTEST_STALL = 100;
+const LONGEST_STALL = 30_000;
 /** Seconds that a test message waits for its link. */
 const HOLD = 20;
 /** Messages among which the latest that went out are looked for. */
@@ -95,6 +102,7 @@ export class Campaign {
     for (const link of links) this.#open(link);
     await this.#until(() => links.every((link) => device.link(link).state === 2), LIMIT);
     const traffic = links.flatMap((link) => [this.#sendOn(link), this.#serveOn(link)]);
+    if (this.#options.hostStalls) traffic.push(this.#stallOn());
     while (!this.#enough()) await this.#strike();
     this.#ended = true;
     faults.clear();
@@ -117,6 +125,7 @@ export class Campaign {
     const { books } = this.#stage;
     while (!this.#ended) {
       await this.#sleep(between(this.#random, 0, 900) * this.#stage.leisure);
+      if (this.#stage.host?.blocked) await this.#stage.host.awake();
       const burst = this.#random() < 0.1 ? between(this.#random, 2, 6) : 1;
       const entries = Array.from({ length: burst }, () =>
         this.#traffic.send(link, this.#random() < 0.3 ? between(this.#random, 1, 30) : undefined),
@@ -132,6 +141,37 @@ export class Campaign {
       const burst = this.#random() < 0.1 ? between(this.#random, 2, 5) : 1;
       for (let each = 0; each < burst; each++) this.#traffic.serve(link);
     }
+  }
+
+  /** Blocks the host at random: at some moment, or at some byte on the line. */
+  async #stallOn(): Promise<void> {
+    const { host } = this.#stage;
+    if (!host) return;
+    const random = seededRandom(this.#options.seed + 20);
+    while (!this.#ended) {
+      await this.#sleep(between(random, 500, 20_000));
+      const durationMs = Math.round(SHORTEST_STALL * (LONGEST_STALL / SHORTEST_STALL) ** random());
+      const inputLateMs = random() < 0.2 ? 2 : 0;
+      if (random() < 0.7) await this.#bytes(between(random, 1, pick(random, [5, 50, 500, 5000])));
+      host.block(durationMs, inputLateMs);
+    }
+  }
+
+  /** Settles once so many bytes have passed, either way; at the latest after some time. */
+  #bytes(count: number): Promise<void> {
+    return new Promise((resolve) => {
+      const settle = () => {
+        cancel();
+        this.#stage.onPass = undefined;
+        resolve();
+      };
+      const cancel = this.#stage.clock.after(MOMENT, settle);
+      let left = count;
+      this.#stage.onPass = (length) => {
+        left -= length;
+        if (left <= 0) settle();
+      };
+    });
   }
 
   #open(link: LinkId): void {
@@ -153,6 +193,7 @@ export class Campaign {
 
   /** Something beside messages, for faults to strike. */
   async #askFor(): Promise<void> {
+    if (this.#stage.host?.blocked) await this.#stage.host.awake();
     const { device, books } = this.#stage;
     const chance = this.#random();
     if (chance < 0.2) await books.request('query', device.query());
@@ -182,7 +223,8 @@ export class Campaign {
     } else {
       const from = Math.min(...spans.map((span) => span.from));
       const last = Math.max(...spans.map((span) => span.gone));
-      const { heard } = this.#stage;
+      const { heard, host } = this.#stage;
+      const blocked = host?.blockedMs ?? 0;
       let flooded = 0;
       const usableAgain = this.#usable(last).then((at) => {
         flooded = this.#stage.heard - heard;
@@ -197,6 +239,7 @@ export class Campaign {
         recovered,
         usable,
         flooded,
+        blocked: (host?.blockedMs ?? 0) - blocked,
         reopened: this.#reopened(from, last),
       };
       this.strikes.push(strike);
@@ -261,6 +304,7 @@ export class Campaign {
   async #roundTrip(link: LinkId, until: number): Promise<number | undefined> {
     const { clock } = this.#stage;
     while (clock.now() < until) {
+      if (this.#stage.host?.blocked) await this.#stage.host.awake();
       const out = this.#traffic.send(link, HOLD);
       await this.#until(() => out?.outcome !== 'pending', LIMIT);
       if (out?.outcome === 'sent') {

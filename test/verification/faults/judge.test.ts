@@ -54,6 +54,7 @@ class Ledger {
   strike(strike: Partial<Strike>): void {
     this.strikes.push({
       ...{ names: ['lose'], hits: [], from: 0, gone: 1, recovered: 2, usable: 2, flooded: 0 },
+      blocked: 0,
       ...{ reopened: undefined, ...strike },
     });
   }

@@ -294,9 +294,11 @@ export class Judge {
     const within = (name: string, took: number, limit: number) => {
       if (took > limit) this.#broken(`${what}: ${name} took ${Math.round(took)} ms of ${limit}`);
     };
-    within('working again', strike.recovered - strike.gone, ANYTHING * strike.names.length);
-    // A line that is full of data from servers has no room for answers.
-    const { reopened, flooded } = strike;
+    const { reopened, blocked } = strike;
+    const anything = ANYTHING * strike.names.length + blocked;
+    within('working again', strike.recovered - strike.gone, anything);
+    // A line that is full of data from servers has no room for answers, and a blocked host hears none.
+    const flooded = strike.flooded + blocked;
     if (reopened !== undefined && isAlone(strike, 'restart', 'power-cycle')) {
       const limit =
         RESTART + bootAndJoin + flooded + (this.#wasHeard(strike, bootAndJoin) ? 0 : UNHEARD);

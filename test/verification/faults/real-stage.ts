@@ -19,6 +19,7 @@ const line = { rate: 115_200, flowControl: false };
 /** The driver on a real serial line (a pty) and a simulated device with real sockets, in real time. */
 export class RealStage implements Stage {
   readonly clock = systemClock;
+  readonly host = undefined;
   readonly books = new Books(() => systemClock.now());
   readonly leisure = 1;
   readonly bootAndJoin = BOOT + JOIN;
@@ -30,6 +31,7 @@ export class RealStage implements Stage {
   witness: StageWitness | undefined;
   onWrite: ((bytes: Buffer) => void) | undefined;
   onRead: ((bytes: Buffer) => void) | undefined;
+  onPass: ((length: number) => void) | undefined;
   readonly #server: PathServer;
   readonly #simulator: SimulatedDevice;
   readonly #name = new PortLink();
@@ -46,6 +48,7 @@ export class RealStage implements Stage {
       hooks: hooksFor(() => this.witness),
       output: (bytes) => {
         this.onRead?.(bytes);
+        this.onPass?.(bytes.length);
         this.#pty?.write(bytes);
       },
     });
@@ -55,6 +58,7 @@ export class RealStage implements Stage {
     const port = watchedPort(openerFor(this.#name.path, line), {
       wrote: (bytes) => {
         this.onWrite?.(bytes);
+        this.onPass?.(bytes.length);
         this.witness?.wrote(bytes);
       },
       cut: (chunk) => [chunk],

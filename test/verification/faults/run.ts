@@ -18,6 +18,7 @@ const usage = `npm run faults -- [options]
   --class C       firmware A, B, C or D (default D)
   --paced         bytes take their time, as at 115200 bits a second
   --cuts          what the device says comes in random pieces
+  --host-stalls   the host's event loop is blocked for 0.1 to 30 s now and then
   --real          on a real serial line (a pty) with real sockets, in real time
   --verbose       tells of every fault when it is over
   --trace A-B     shows what passes on the line from A to B milliseconds
@@ -34,6 +35,7 @@ async function main(): Promise<void> {
     class: { type: 'string', default: 'D' },
     paced: { type: 'boolean', default: false },
     cuts: { type: 'boolean', default: false },
+    'host-stalls': { type: 'boolean', default: false },
     real: { type: 'boolean', default: false },
     verbose: { type: 'boolean', default: false },
     trace: { type: 'string' },
@@ -54,6 +56,7 @@ async function main(): Promise<void> {
     const campaign = new Campaign(stage, {
       ...batch,
       only: fault,
+      hostStalls: values['host-stalls'],
       ...(values.verbose && { progress: tell }),
     });
     await live(stage, campaign, summary, batches.length > 1 ? `seed ${seed}: ` : '');

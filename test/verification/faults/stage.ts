@@ -18,12 +18,24 @@ export interface StageWitness {
   refused(): void;
 }
 
+/** An event loop that can be blocked. */
+export interface StageHost {
+  readonly blocked: boolean;
+  /** Milliseconds that it was blocked so far. */
+  readonly blockedMs: number;
+  block(durationMs: number, inputLateMs: number): void;
+  /** Settles once code of the host may run. */
+  awake(): Promise<void>;
+}
+
 /**
  * Everything from the driver to a WebSocket server, with handles for all that can go wrong. In virtual time,
  * or on a real serial line with real sockets in real time.
  */
 export interface Stage {
   readonly clock: Clock;
+  /** The host's event loop, where it can be blocked. */
+  readonly host: StageHost | undefined;
   readonly books: Books;
   readonly device: Device;
   readonly faults: Faults;
@@ -41,6 +53,8 @@ export interface Stage {
   /** Told of what the host writes and reads, for a look at it. */
   onWrite: ((bytes: Buffer) => void) | undefined;
   onRead: ((bytes: Buffer) => void) | undefined;
+  /** Told how many bytes pass, either way. */
+  onPass: ((length: number) => void) | undefined;
   /** What a link is opened with. */
   uri(link: LinkId): string;
   /** Another program takes the port, or gives it back; only while it is unplugged. */

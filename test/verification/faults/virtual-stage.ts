@@ -9,6 +9,7 @@ import {
 } from '../../../simulator';
 import { faultyDevice, type Faults } from '../../../simulator/faults';
 import { PacedLine } from '../../../simulator/paced-uart';
+import { HostLoop } from '../../harness/host-loop';
 import { MemoryNetwork } from '../../harness/network/memory-network';
 import { MemoryPort } from '../../harness/memory-port';
 import { VirtualClock } from '../../harness/virtual-clock';
@@ -42,6 +43,7 @@ const FOR_EVER = 1e12;
 /** Driver, memory port, simulated device, memory network and server, all in virtual time. */
 export class VirtualStage implements Stage {
   readonly clock = new VirtualClock();
+  readonly host = new HostLoop(this.clock);
   readonly books = new Books(() => this.clock.now());
   readonly ws = new WsServer(this.clock);
   readonly bootAndJoin = BOOT + JOIN;
@@ -54,6 +56,7 @@ export class VirtualStage implements Stage {
   witness: StageWitness | undefined;
   onWrite: ((bytes: Buffer) => void) | undefined;
   onRead: ((bytes: Buffer) => void) | undefined;
+  onPass: ((length: number) => void) | undefined;
   readonly #simulator: SimulatedDevice;
   readonly #memory: MemoryPort;
   readonly #network: MemoryNetwork;
@@ -77,6 +80,7 @@ export class VirtualStage implements Stage {
       output: (bytes) => {
         this.heard += bytes.length * byteTime;
         this.onRead?.(bytes);
+        this.onPass?.(bytes.length);
         this.#memory.deliver(bytes);
       },
     });
@@ -90,13 +94,16 @@ export class VirtualStage implements Stage {
       wrote: (bytes) => {
         memory.written.length = 0;
         this.onWrite?.(bytes);
+        this.onPass?.(bytes.length);
         this.witness?.wrote(bytes);
       },
       cut: cuts ? (chunk) => cutAtRandom(chunk, chance) : (chunk) => [chunk],
       reset: () => device.restart(),
     });
     const random = seededRandom(seed + 2);
-    this.device = new Device({ port, clock, random, hardwareReset: true });
+    this.device = new Device({
+      ...{ port: this.host.port(port), clock: this.host, random, hardwareReset: true },
+    });
   }
 
   uri(link: LinkId): string {

@@ -2,6 +2,9 @@ import type { FirmwareClass } from '../../../simulator';
 import { SmallWorld } from '../exhaustive/small-world';
 import { upTo, type Random } from './mutate';
 
+/** Milliseconds that the host's event loop is blocked at most. */
+const LONGEST_STALL_MS = 30_000;
+
 /** What came of an input. */
 export interface SessionResult {
   readonly trouble: string | undefined;
@@ -32,6 +35,7 @@ export async function intoSession(
       world.line.say(input.subarray(at, at + size));
       at += size;
       if (random() < 0.3) await world.pass(upTo(random, 50));
+      if (random() < 0.02) world.host.block(100 + upTo(random, LONGEST_STALL_MS), upTo(random, 2));
     }
     const said = world.clock.now();
     await sending;

@@ -1,0 +1,72 @@
+import type { NodeStatus } from 'node-red';
+import type { LinkId } from '../../../driver/at/types';
+import type { DeploymentWorld } from './deployment-world';
+import { uriOf, users, type FlowModel, type OpenNode } from './flow';
+
+const links = [0, 1, 2] as const;
+
+/** What the deployed flow asks of each link: open to a path, or closed. */
+export interface Expectation {
+  readonly flow: FlowModel;
+  /** By link, the path that it is open to; absent: closed, or trying in vain. */
+  readonly open: ReadonlyMap<LinkId, string>;
+}
+
+/** Servers that never accept. */
+export const isVain = (path: string): boolean => path === '/silent' || path === '/401';
+
+/** @param asks whether a node opens its link: by its settings, or because it was given a message */
+export function expectationOf(flow: FlowModel, asks: (node: OpenNode) => boolean): Expectation {
+  const open = new Map<LinkId, string>();
+  for (const node of flow.opens) {
+    if (node.disabled || !asks(node) || isVain(node.path)) continue;
+    open.set(node.link === '0' ? 0 : 1, node.path);
+  }
+  return { flow, open };
+}
+
+/** How driver and server differ from the flow; nothing when they agree. */
+export function disagreements(world: DeploymentWorld, { open }: Expectation): string[] {
+  const { device, connections } = world;
+  const found: string[] = [];
+  const { state, error } = device.status;
+  if (state !== 'ready') found.push(`the device is ${state} ${error?.code ?? ''}`);
+  for (const id of links) {
+    const path = open.get(id);
+    const link = device.links[id];
+    if (path === undefined) {
+      if (link.state === 2) found.push(`link ${id} is open to ${link.uri}, the flow has it closed`);
+      continue;
+    }
+    if (link.state !== 2 || link.uri !== uriOf(path))
+      found.push(`link ${id} is in state ${link.state} to ${link.uri}, the flow has ${path}`);
+    const own = connections.filter(({ request }) => request.target === path);
+    if (own.length !== 1) found.push(`the server has ${own.length} connections to ${path}`);
+  }
+  const paths = [...open.values()];
+  for (const { request } of connections)
+    if (!paths.includes(request.target)) found.push(`the server has one to ${request.target}`);
+  return found;
+}
+
+/** How the canvas differs from the driver. */
+export function canvasProblems(
+  statusOf: (id: string) => NodeStatus | undefined,
+  { flow, open }: Expectation,
+): string[] {
+  const problems: string[] = [];
+  const isGreen = (status: NodeStatus | undefined) => status?.fill === 'green';
+  for (const { id, link, path, disabled } of flow.opens) {
+    if (disabled) continue;
+    const isOpen = open.get(link === '0' ? 0 : 1) === path;
+    const status = statusOf(id);
+    if (isGreen(status) !== isOpen) problems.push(`${id} shows ${JSON.stringify(status)}`);
+  }
+  for (const id of users) {
+    const status = statusOf(id);
+    const shown = /^(\d): server$/.exec(status?.text ?? '')?.[1];
+    const isTrue = shown !== undefined && [...open.keys()].some((link) => String(link) === shown);
+    if (isGreen(status) && !isTrue) problems.push(`${id} shows ${JSON.stringify(status)}`);
+  }
+  return problems;
+}

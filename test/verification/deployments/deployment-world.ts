@@ -1,0 +1,165 @@
+import assert from 'node:assert/strict';
+import type { LinkId } from '../../../driver/at/types';
+import { Device } from '../../../driver/device/device';
+import { EspAtError } from '../../../driver/errors';
+import type { LinkEvent } from '../../../driver/link/options';
+import type { PortOpener } from '../../../driver/port/port';
+import { directUart, seededRandom } from '../../../simulator';
+import { faultyDevice, type Faults } from '../../../simulator/faults';
+import type { SimulatedDevice } from '../../../simulator';
+import { PacedLine } from '../../../simulator/paced-uart';
+import { MemoryPort } from '../../harness/memory-port';
+import { MemoryNetwork } from '../../harness/network/memory-network';
+import { WsServer, type WsConnection } from '../../harness/network/ws-server';
+import type { NodeRed } from '../../harness/nodes/node-red';
+import { VirtualClock } from '../../harness/virtual-clock';
+import type { DeployType } from './cases';
+import { nodesOf, type FlowModel } from './flow';
+import { NodeWatch } from './node-watch';
+
+const RATE = 115_200;
+const BOOT_MS = 400;
+const links = [0, 1, 2] as const;
+
+/** A flow on Node-RED, the driver, one simulated device and one server, in virtual time. */
+export class DeploymentWorld {
+  readonly clock = new VirtualClock();
+  readonly host = this.clock.share();
+  readonly server = new WsServer(this.clock);
+  readonly watch = new NodeWatch();
+  readonly events: LinkEvent[] = [];
+  readonly problems: string[] = [];
+  readonly simulator: SimulatedDevice;
+  readonly faults: Faults;
+  /** Text messages that the server got, by path. */
+  readonly arrived: { readonly path: string; readonly text: string }[] = [];
+  /** What is given to nodes, by message ID. */
+  readonly given = new Map<string, string>();
+  /** Whether the server refuses connections. */
+  refuses = false;
+  readonly #nodeRed: NodeRed;
+  readonly #network: MemoryNetwork;
+  readonly #port: MemoryPort;
+  #device: Device | undefined;
+
+  constructor(nodeRed: NodeRed, options: { readonly rate: boolean }) {
+    this.#nodeRed = nodeRed;
+    const { clock } = this;
+    const line = options.rate ? new PacedLine({ hostRate: RATE }) : undefined;
+    this.#network = new MemoryNetwork({
+      clock,
+      route: () => (this.refuses ? { kind: 'refused' } : { kind: 'server', server: this.server }),
+    });
+    const { device, faults } = faultyDevice({
+      ...{ firmware: 'D', clock, network: this.#network, joined: true, bootMs: BOOT_MS },
+      random: seededRandom(1),
+      running: false,
+      uart: line?.factory ?? directUart,
+      output: (bytes) => this.#port.deliver(bytes),
+    });
+    this.simulator = device;
+    this.faults = faults;
+    this.#port = new MemoryPort(
+      () => device,
+      line && { rate: RATE, setRate: (rate) => void (line.hostRate = rate) },
+    );
+    this.server.behavior.onFrame = ({ request }, { opcode, payload }) => {
+      if (opcode === 1) this.arrived.push({ path: request.target, text: payload.toString() });
+    };
+  }
+
+  /** The driver of the flow that is deployed; a changed configuration node makes another one. */
+  get device(): Device {
+    assert.ok(this.#device, 'no device was made');
+    return this.#device;
+  }
+
+  /** Open connections of the server, by path. */
+  get connections(): WsConnection[] {
+    return this.server.connections.filter(({ open }) => open);
+  }
+
+  async load(flow: FlowModel): Promise<void> {
+    const nodeRed = this.#nodeRed;
+    nodeRed.onNode = (node) => this.watch.created(node);
+    const make = ({ options }: { readonly options: object }) => {
+      const device = new Device({
+        ...options,
+        ...{ port: this.#exclusive(), clock: this.host, random: seededRandom(2) },
+      });
+      device.on('link', (event) => this.events.push(event));
+      this.#device = device;
+      return device;
+    };
+    await nodeRed.load(make, nodesOf(flow), {}, undefined, this.clock);
+  }
+
+  async deploy(flow: FlowModel, type: DeployType): Promise<void> {
+    if (type === 'restart') await this.#nodeRed.restart();
+    else await this.#nodeRed.deploy(nodesOf(flow), type);
+  }
+
+  /** Gives a message to a node, if it is there. */
+  give(id: string, msg: object): string | undefined {
+    const node = this.#nodeRed.find(id);
+    if (!node) return undefined;
+    const name = `<${this.given.size}>`;
+    this.given.set(name, id);
+    node.receive({ ...msg, _msgid: name });
+    return name;
+  }
+
+  /** Lets time pass until it is so; false when it is not within the limit. */
+  until(done: () => boolean, limitMs: number): Promise<boolean> {
+    return this.clock.until(done, limitMs);
+  }
+
+  pass(milliseconds: number): Promise<void> {
+    return this.clock.advance(milliseconds);
+  }
+
+  /** States of the links as the simulated device has them, asked through the driver. */
+  async askDevice(): Promise<Map<LinkId, number>> {
+    let answer: LinkEvent[] | undefined;
+    this.device.query().then(
+      (found) => (answer = found),
+      () => (answer = []),
+    );
+    await this.until(() => answer !== undefined, 30_000);
+    return new Map(answer?.map(({ link, state }) => [link, state]));
+  }
+
+  /** Ends it all; what is left is a problem. */
+  async end(): Promise<void> {
+    await this.#nodeRed.unload();
+    if (this.#nodeRed.timers > 0)
+      this.problems.push(`${this.#nodeRed.timers} timers of nodes are left`);
+    if (this.#port.isOpen) this.problems.push('the port is open');
+    if (this.host.pending > 0)
+      this.problems.push(`${this.host.pending} timers of the driver are left`);
+    this.simulator.destroy();
+    await this.clock.advance(200_000);
+    if (this.#network.size > 0) this.problems.push(`${this.#network.size} connections are left`);
+    for (const stray of new Set(this.watch.strays)) this.problems.push(`after its close, ${stray}`);
+    for (const [name, id] of this.given) {
+      const endings = this.watch.endings.get(name) ?? [];
+      if (endings.length !== 1)
+        this.problems.push(`the input ${name} of ${id} ended ${endings.length} times`);
+    }
+  }
+
+  /** As the operating system: one open port at a time. */
+  #exclusive(): PortOpener {
+    const port = this.#port;
+    return {
+      address: port.address,
+      ...(port.rate !== undefined && { rate: port.rate }),
+      open: (handlers) =>
+        port.isOpen
+          ? Promise.reject(new EspAtError('PORT_BUSY', { port: port.address }))
+          : port.open(handlers),
+    };
+  }
+}
+
+export { links };

@@ -1,0 +1,175 @@
+import type { NodeRed } from '../../harness/nodes/node-red';
+import {
+  canvasProblems,
+  disagreements,
+  expectationOf,
+  isVain,
+  type Expectation,
+} from './agreement';
+import type { Case, Step } from './cases';
+import { DeploymentWorld } from './deployment-world';
+import type { FlowModel, OpenNode } from './flow';
+
+/** Milliseconds within which a step is reached. */
+const STEP_MS = 60_000;
+/** Milliseconds that troubles last from the deployment on. */
+const TROUBLE_MS = 10_000;
+/** Milliseconds after that in which all have to agree. */
+const AGREE_MS = 60_000;
+/** Milliseconds in which a link that is opened in vain is tried again. */
+const RETRY_MS = 120_000;
+/** Milliseconds that an input may take at most, and a message both ways. */
+const INPUT_MS = 120_000;
+const PASSAGE_MS = 2000;
+/** Milliseconds by which each command is answered late by a slow device. */
+const LATE_MS = 300;
+
+/** What came of a case. */
+export interface Result {
+  readonly problems: readonly string[];
+  /** Milliseconds from the end of the troubles until all agreed. */
+  readonly agreedAfterMs: number;
+}
+
+/** Deploys a flow in a situation, and checks that canvas, driver, device and server agree with it in the end. */
+export async function runCase(nodeRed: NodeRed, each: Case): Promise<Result> {
+  const world = new DeploymentWorld(nodeRed, { rate: each.change.needsRate === true });
+  const keepOpen = each.mode === 'keepOpen';
+  const before: FlowModel = {
+    device: each.change.device ?? {},
+    opens: [{ id: 'open', link: '0', path: each.path, keepOpen }],
+  };
+  await world.load(before);
+  const { problems } = world;
+  if (each.step !== 'initializing') world.simulator.powerOn();
+  if (!keepOpen) world.give('open', {});
+  if (!(await reach(world, each.step))) problems.push(`the step ${each.step} was not reached`);
+  if (each.step === 'initializing') world.clock.after(1000, () => world.simulator.powerOn());
+  await world.pass(each.afterMs);
+
+  const node = nodeRed.find('open');
+  const endTrouble = begin(world, each);
+  world.give('send', { payload: 'before', linkId: 0 });
+  const flows = each.change.apply(before);
+  for (const flow of flows) await world.deploy(flow, each.type);
+  const after = flows.at(-1) ?? before;
+  await world.pass(TROUBLE_MS);
+  endTrouble();
+  const restarted = nodeRed.find('open') !== node;
+  if (!keepOpen) for (const { id } of after.opens) world.give(id, {});
+
+  const wasClosed = each.step === 'closing' && keepOpen && !restarted;
+  const asks = ({ id }: OpenNode) => !(id === 'open' && wasClosed);
+  const expectation = expectationOf(after, asks);
+  const agreedAfterMs = await agree(world, expectation);
+  await checkUse(world, nodeRed, expectation);
+  await checkRetries(world, after, asks);
+  await world.until(() => world.watch.endings.size >= world.given.size, INPUT_MS);
+  await world.end();
+  return { problems, agreedAfterMs };
+}
+
+/** Lets time pass until link 0 is at a step. */
+async function reach(world: DeploymentWorld, step: Step): Promise<boolean> {
+  const told = (event: string) => () => world.events.some((each) => each.event === event);
+  const state =
+    (...states: number[]) =>
+    () =>
+      states.includes(world.device.links[0].state);
+  switch (step) {
+    case 'initializing':
+      return true;
+    case 'opening':
+      return world.until(told('opening'), STEP_MS);
+    case 'open':
+      return world.until(state(2), STEP_MS);
+    case 'backingOff':
+      return world.until(told('failed'), STEP_MS);
+    case 'reconnecting':
+      if (!(await world.until(state(2), STEP_MS))) return false;
+      world.refuses = true;
+      for (const connection of world.connections) connection.reset();
+      return world.until(state(1, 3), STEP_MS);
+    case 'closing':
+      if (!(await world.until(state(2), STEP_MS))) return false;
+      world.server.behavior.answersCloses = false;
+      world.give('close', { linkId: 0 });
+      return world.until(state(4), STEP_MS);
+  }
+}
+
+/** @returns what ends the troubles */
+function begin(world: DeploymentWorld, { trouble }: Case): () => void {
+  const endDevice = beginTrouble(world, trouble);
+  return () => {
+    endDevice();
+    world.refuses = false;
+    world.server.behavior.answersCloses = true;
+  };
+}
+
+function beginTrouble(world: DeploymentWorld, trouble: Case['trouble']): () => void {
+  const { simulator, faults } = world;
+  if (trouble === 'none') return () => undefined;
+  if (trouble === 'silent') {
+    simulator.powerOff();
+    return () => simulator.powerOn();
+  }
+  const late = faults.inject('late', { command: 'AT', count: 1_000_000, duration: LATE_MS });
+  return () => late.end();
+}
+
+/** Lets time pass until all agree, and for a while longer: it has to stay so. Returns how long it took. */
+async function agree(world: DeploymentWorld, expectation: Expectation): Promise<number> {
+  const began = world.clock.now();
+  const all = () => [
+    ...disagreements(world, expectation),
+    ...canvasProblems((id) => world.watch.statuses.get(id), expectation),
+  ];
+  await world.until(() => all().length === 0, AGREE_MS);
+  const took = world.clock.now() - began;
+  if (took < AGREE_MS) await world.pass(20_000);
+  world.problems.push(...all());
+  const states = await world.askDevice();
+  for (const { id, state } of world.device.links) {
+    const { problems } = world;
+    if (states.get(id) !== state) problems.push(`the device has link ${id} in ${states.get(id)}`);
+  }
+  return took;
+}
+
+/** A message passes each way over each link that is open. */
+async function checkUse(
+  world: DeploymentWorld,
+  nodeRed: NodeRed,
+  { open }: Expectation,
+): Promise<void> {
+  for (const [link, path] of open) {
+    const text = `use ${link}`;
+    world.give('send', { payload: text, linkId: link });
+    const connection = world.connections.find(({ request }) => request.target === path);
+    connection?.send({ fin: true, opcode: 1, payload: Buffer.from(text) });
+    await world.pass(PASSAGE_MS);
+    const arrived = world.arrived.filter((each) => each.text === text);
+    if (arrived.length !== 1 || arrived[0]?.path !== path)
+      world.problems.push(`link ${link}: the server got ${JSON.stringify(arrived)}`);
+    const received = nodeRed.waiting('in').filter(({ payload }) => payload === text);
+    if (received.length !== 1) world.problems.push(`link ${link}: ${received.length} came in`);
+  }
+}
+
+/** A link that is kept open is tried again and again, to the URI that is deployed. */
+async function checkRetries(
+  world: DeploymentWorld,
+  flow: FlowModel,
+  asks: (node: OpenNode) => boolean,
+): Promise<void> {
+  for (const node of flow.opens) {
+    const { path, keepOpen, disabled } = node;
+    if (!isVain(path) || !keepOpen || disabled || !asks(node)) continue;
+    const tries = () => world.server.requests.filter(({ target }) => target === path).length;
+    const before = tries();
+    if (!(await world.until(() => tries() > before, RETRY_MS)))
+      world.problems.push(`${path} is not tried again within ${RETRY_MS} ms`);
+  }
+}
