@@ -1,3 +1,5 @@
+import { filled } from './error-reasons';
+
 /**
  * What is known of the bytes of a failed send.
  *
@@ -6,7 +8,10 @@
  */
 export type SendOutcome = 'not-sent' | 'unknown';
 
-/** Values that a sentence about the error mentions. Never secrets. */
+/**
+ * Values in the sentence about the error. Never secrets. `reason` is a key of the reasons in
+ * `error-reasons.ts`, or what another program said: the device, the operating system.
+ */
 export type ErrorDetails = Readonly<Record<string, string | number>>;
 
 /** Every failure the driver can report, with the sentence for its user. `{name}` is a detail. */
@@ -14,90 +19,112 @@ const sentences = {
   // The port
   PORT_NOT_FOUND: 'There is no serial port {port}. Check the cable and the port name.',
   PORT_PERMISSION:
-    'Access to {port} was denied. Add the user that runs Node-RED to the group dialout, then log in again.',
-  PORT_BUSY: 'Another program holds {port}. Close it, then this device connects by itself.',
-  PORT_UNREACHABLE: 'Nothing answers at {port}. Check the address and that the bridge is running.',
-  PORT_FAILED: 'The port {port} could not be used: {reason}.',
-  PORT_LOST: 'The port {port} went away. The device connects again when it is back.',
-  PORT_CLOSED: 'The port is closed.',
-  INVALID_PORT: 'The port address "{port}" is not one of: a serial path, tcp://host:port, sim:.',
+    'Access to {port} was denied. Add your user to the group dialout, then log in again.',
+  PORT_BUSY: 'Another program uses {port}. Close that program; the device then connects by itself.',
+  PORT_UNREACHABLE: 'Nothing answers at {port}. Check the address, and that the bridge is running.',
+  PORT_FAILED:
+    'The port {port} does not work. Check the cable and the adapter. The system says: {reason}.',
+  PORT_LOST: 'The port {port} went away. Plug it in again; the device then connects by itself.',
+  PORT_CLOSED: 'The port is closed. Wait until the device is ready, then try again.',
+  INVALID_PORT:
+    '"{port}" is not a port. Use a serial path (/dev/ttyUSB0, COM3), tcp://host:port, or sim:.',
   PORT_SHARED:
-    'The port {port} already belongs to the device "{device}". Use that device, or another port.',
+    'The device "{device}" already uses the port {port}. Choose that device, or another port.',
   // The device
-  NO_DEVICE: 'No device is chosen, or it is disabled.',
+  NO_DEVICE: 'This node has no device. Choose one in its settings, and enable it.',
   DEVICE_SILENT:
-    'The device on {port} does not answer. Check wiring (AT port is UART1), power and baud rate.',
-  DEVICE_NOT_READY: 'The device is not ready: {reason}.',
-  DEVICE_RESTARTED: 'The device restarted while this was under way.',
-  DEVICE_STOPPED: 'The device was stopped while this was under way.',
+    'The device on {port} does not answer. Check the wiring (the AT port is UART1), the power and the baud rate.',
+  DEVICE_NOT_READY: 'The device is not ready ({state}). Wait for it, then try again.',
+  DEVICE_RESTARTED: 'The device restarted. Try again when it is ready.',
+  DEVICE_STOPPED: 'The device was stopped. Start it, then try again.',
   RATE_NOT_RAISED:
-    'The line does not work at {rate} bits a second and stays at {before}. Check the cable, or choose a lower rate.',
+    'The serial port does not work at {rate} baud and stays at {before}. Check the cable, or choose a lower baud rate.',
   NO_WEBSOCKET:
     'This firmware has no WebSocket commands. Build ESP-AT with menuconfig: Component config > AT > AT WebSocket command support.',
   // Commands
-  COMMAND_FAILED: 'The device answered ERROR to {command}{reason}.',
-  COMMAND_TOO_LONG: 'The command is {length} bytes long; a command line takes {limit}.',
-  INVALID_COMMAND: 'This is not a command that may be sent: {reason}.',
-  INVALID_SETTING: 'The device setting "{setting}" cannot be used: {reason}.',
-  OUT_OF_STEP: 'The answer to {command} was lost or damaged on the serial line.',
+  COMMAND_FAILED:
+    'The device answered ERROR to {command}{reason}. Check the settings for this command.',
+  COMMAND_TOO_LONG:
+    'The command is {length} bytes long, and at most {limit} fit. Make its values shorter.',
+  INVALID_COMMAND: 'Change the AT command: {reason}.',
+  INVALID_SETTING: 'Change the device setting "{setting}": {reason}.',
+  OUT_OF_STEP:
+    'The serial port lost or corrupted the response to {command}. Check the cable, or choose a lower baud rate.',
   // What the flow asked for
-  INVALID_LINK: 'Link ID {link} does not exist; links are 0, 1 and 2.',
-  INVALID_URI: 'The URI {reason}.',
-  INVALID_SUBPROTOCOL: 'The subprotocol {reason}.',
-  INVALID_AUTHORIZATION: 'The authorization {reason}.',
-  INVALID_HEADER: 'The header {name} {reason}.',
-  INVALID_TIMEOUT: 'The timeout {value} is not a whole number from {min} to {max} ms.',
+  INVALID_LINK: 'There is no link {link}. Use 0, 1 or 2.',
+  INVALID_URI: 'Change the URI: {reason}.',
+  INVALID_SUBPROTOCOL: 'Change the subprotocol: {reason}.',
+  INVALID_AUTHORIZATION: 'Change the authorization: {reason}.',
+  INVALID_HEADER: 'Change the header "{name}": {reason}.',
+  INVALID_TIMEOUT:
+    'Change the timeout {value} to a whole number of milliseconds from {min} to {max}.',
   INVALID_OPCODE:
-    'Opcode {opcode} is unknown; use text, binary, continuation, close, ping, pong or 0-15.',
-  INVALID_PAYLOAD: 'The payload cannot be sent: {reason}.',
-  INVALID_CONFIG: 'The link settings cannot be used: {reason}.',
-  INVALID_CLOSE_CODE: 'Close code {closeCode} may not be sent (RFC 6455, section 7.4).',
-  TEMPLATE_FAILED: 'The template {field} cannot be rendered: {reason}.',
+    'Change the opcode {opcode} to text, binary, continuation, close, ping, pong, or 0 to 15.',
+  INVALID_PAYLOAD: 'Change the message: {reason}.',
+  INVALID_CONFIG: 'Change the link setting "{setting}": {reason}.',
+  INVALID_CLOSE_CODE: 'Change the close code {closeCode} to 1000-1003, 1007-1014 or 3000-4999.',
+  TEMPLATE_FAILED: 'Change the template of {field}: {reason}.',
   PAYLOAD_TOO_LONG:
-    'The message is {length} bytes long; this firmware sends at most {limit} at once.',
-  EMPTY_NOT_SUPPORTED: 'This firmware cannot send empty messages.',
-  FRAGMENTS_NOT_SUPPORTED: 'This firmware cannot send messages in fragments.',
-  AUTH_NOT_SUPPORTED: 'This firmware cannot verify servers or present certificates.',
-  HEADERS_NOT_SUPPORTED: 'This firmware cannot add headers to the opening handshake.',
+    'The message is {length} bytes long, and this firmware sends at most {limit} at once. Send it in parts.',
+  EMPTY_NOT_SUPPORTED: 'This firmware cannot send empty messages. Put something into the payload.',
+  FRAGMENTS_NOT_SUPPORTED:
+    'This firmware cannot send fragments. Send the message whole, without fin: false.',
+  AUTH_NOT_SUPPORTED:
+    'This firmware cannot verify servers or present certificates. Set auth to 0, or use newer firmware.',
+  HEADERS_NOT_SUPPORTED: 'This firmware cannot send headers. Remove them, or use newer firmware.',
   // Links
-  LINK_NOT_OPEN: 'Link {link} is not open.',
-  LINK_IN_USE: 'Link {link} is open to another URI. Close it first, or allow replacing it.',
-  OPEN_FAILED: 'Link {link} could not be opened: {reason}.',
-  OPEN_TIMEOUT: 'Link {link} could not be opened in {timeout} ms.',
-  OPEN_CLOSED: 'The server closed link {link} as soon as it was open.',
-  SERVER_NOT_VERIFIED: 'Link {link} is encrypted, but its server was not verified: {reason}.',
-  OPEN_ABORTED: 'Opening link {link} was given up because it was closed.',
-  LINK_CLOSED: 'Link {link} was closed while this was under way.',
+  LINK_NOT_OPEN: 'Link {link} is not open. Open it first, or wait for it with the option hold.',
+  LINK_IN_USE:
+    'Link {link} is open to another URI. Close it first, or open it with the option replace.',
+  OPEN_FAILED: 'Link {link} did not open: {reason}. Check the URI and the server.',
+  OPEN_TIMEOUT:
+    'Link {link} did not open within {timeout} ms. Check the server, or set a longer timeout.',
+  OPEN_CLOSED:
+    'The server closed link {link} as soon as it was open. Check the URI, the authorization and the subprotocol.',
+  SERVER_NOT_VERIFIED: 'Link {link} is encrypted, but its server is not verified: {reason}.',
+  OPEN_ABORTED: 'Link {link} was closed before it was open. Open it again if you need it.',
+  LINK_CLOSED: 'Link {link} was closed before this was done. Open it, then try again.',
   // Sending
-  SEND_FAILED: 'The message was not sent: the device refused it on link {link}.',
-  SEND_UNKNOWN: 'The message may or may not have been sent on link {link}: {reason}.',
+  SEND_FAILED: 'The device refused the message on link {link}; it was not sent. Send it again.',
+  SEND_UNKNOWN:
+    'The message on link {link} may or may not have been sent: {reason}. Sending it again may deliver it twice.',
   SEND_DAMAGED:
-    'A message sent on link {link} was damaged on the serial line; the link is opened again.',
-  QUEUE_FULL: 'Too much is waiting to be sent ({messages} messages, {bytes} bytes).',
-  HOLD_TIMEOUT: 'Link {link} did not open within {seconds} s; the message was not sent.',
-  ABORTED: 'The request was withdrawn before it was sent.',
+    'The serial port corrupted a message sent on link {link}. The link reconnects by itself; check the cable, or choose a lower baud rate.',
+  QUEUE_FULL:
+    'Too much is waiting to be sent ({messages} messages, {bytes} bytes). Send less often, or raise the option queue.',
+  HOLD_TIMEOUT:
+    'Link {link} did not open within {seconds} s; the message was not sent. Check the server, then send it again.',
+  ABORTED: 'The request was aborted before it was sent. Send it again.',
   // Receiving
-  MESSAGES_LOST: 'Something received on link {link} was lost or damaged on the serial line.',
-  MESSAGE_TOO_LARGE: 'A message of more than {limit} bytes arrived on link {link} and was dropped.',
-  MESSAGE_INCOMPLETE: 'A message on link {link} broke off after {length} bytes.',
-  NOT_JSON: 'A message on link {link} is not valid JSON: {reason}.',
+  MESSAGES_LOST:
+    'The serial port lost or corrupted data received on link {link}. Check the cable, use RTS/CTS, or choose a lower baud rate.',
+  MESSAGE_TOO_LARGE:
+    'A message of more than {limit} bytes on link {link} was dropped. Raise the option maxMessage.',
+  MESSAGE_INCOMPLETE:
+    'A message on link {link} broke off after {length} bytes. Check the option joining.',
+  NOT_JSON:
+    'A message on link {link} is not valid JSON. Check the server, or choose another payload in ws-open.',
   FRAME_STALLED:
-    'The server stopped in the middle of a frame on link {link}; the link is opened again.',
+    'The server stopped in the middle of a frame on link {link}. The link reconnects by itself; check the server.',
   LINK_STALLED:
-    'Link {link} took nothing for {seconds} s although it seems open; it is opened again.',
+    'Link {link} sent nothing for {seconds} s although it seems open. It reconnects by itself; check the network.',
   // Wi-Fi, clock, certificates
-  WIFI_TIMEOUT: 'Joining the network {ssid} took too long.',
-  WIFI_PASSWORD: 'The network {ssid} refused the password.',
-  WIFI_NOT_FOUND: 'The network {ssid} was not found.',
-  WIFI_FAILED: 'The network {ssid} could not be joined.',
-  WIFI_NO_ADDRESS: 'The network {ssid} was joined but gave no IP address.',
-  WIFI_NOT_JOINED: 'The device is in no Wi-Fi network. Choose one in its settings.',
-  WIFI_LOST: 'The device lost its Wi-Fi network; it joins again by itself.',
+  WIFI_TIMEOUT: 'Joining the network {ssid} took too long. Check the access point and the signal.',
+  WIFI_PASSWORD: 'The network {ssid} refused the password. Check it.',
+  WIFI_NOT_FOUND: 'The network {ssid} was not found. Check its name; the ESP32 uses 2.4 GHz only.',
+  WIFI_FAILED: 'The device could not join the network {ssid}. Check the access point.',
+  WIFI_NO_ADDRESS:
+    'The network {ssid} gave the device no IP address. Check DHCP at the access point.',
+  WIFI_NOT_JOINED: 'The device is in no Wi-Fi network. Set the option wifi.',
+  WIFI_LOST:
+    'The device lost its Wi-Fi network. It joins again by itself; check the access point and the signal.',
   CLOCK_NOT_SET:
-    'The clock was not set by SNTP within {seconds} s; servers cannot be verified without it. Check the SNTP settings of the device.',
-  CERTIFICATE_MISSING: 'The device has no {material} in slot {index}.',
-  CERTIFICATE_INVALID: 'The {material} in slot {index} cannot be used: {reason}.',
-  CERTIFICATE_WRITE: 'The {material} could not be written to slot {index}.',
+    'SNTP did not set the clock within {seconds} s, and no server can be verified without it. Check the option sntp.',
+  CERTIFICATE_MISSING:
+    'Slot {index} of the device has no {material}. Give it in the option certificates, or choose another slot.',
+  CERTIFICATE_INVALID: 'Replace the {material} in slot {index}: {reason}.',
+  CERTIFICATE_WRITE:
+    'The device did not store the {material} in slot {index}. Choose another slot, or flash the device again.',
 } as const;
 
 /** The stable names of all failures. A code keeps its meaning for ever. */
@@ -120,10 +147,8 @@ export class EspAtError extends Error {
     options: { readonly cause?: unknown; readonly outcome?: SendOutcome } = {},
   ) {
     super(
-      sentences[code]
-        .replace(/\{(\w+)\}/g, (_, name: string) => String(details[name] ?? ''))
-        // A reason may be a sentence of its own.
-        .replace(/\.\.$/, '.'),
+      // A reason may be a sentence of its own.
+      filled(sentences[code], details).replace(/\.\.$/, '.'),
       options.cause === undefined ? undefined : { cause: options.cause },
     );
     this.code = code;

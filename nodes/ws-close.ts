@@ -85,5 +85,5 @@ function codeOf(code: unknown): number | undefined {
 function reasonOf(reason: unknown): string | undefined {
   if (reason === undefined || reason === null) return undefined;
   if (typeof reason === 'string') return reason;
-  throw new EspAtError('INVALID_PAYLOAD', { reason: 'msg.reason is no text' });
+  throw new EspAtError('INVALID_PAYLOAD', { reason: 'CLOSE_REASON_NOT_TEXT' });
 }

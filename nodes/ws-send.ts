@@ -1,7 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import type { Node, NodeAPI, NodeDef, NodeMessageInFlow } from 'node-red';
 import type { LinkId } from '../driver/at/types';
-import { shown } from '../driver/commands/check';
 import { EspAtError } from '../driver/errors';
 import { listen, type DeviceApi, type LinkApi } from './shared/device/device-api';
 import type { DeviceUser } from './shared/device/device-host';
@@ -127,7 +126,5 @@ function finOf(fin: unknown): boolean | undefined {
   if (fin === undefined || fin === null) return undefined;
   if (fin === true || fin === 1) return true;
   if (fin === false || fin === 0) return false;
-  throw new EspAtError('INVALID_PAYLOAD', {
-    reason: `msg.fin is ${shown(fin)}, not true or false`,
-  });
+  throw new EspAtError('INVALID_PAYLOAD', { reason: 'NOT_BOOLEAN' });
 }

@@ -1,5 +1,6 @@
 import type { LinkId } from '../at/types';
-import { EspAtError } from '../errors';
+import type { names, Reason } from '../error-reasons';
+import { EspAtError, type ErrorDetails } from '../errors';
 
 /** The same properties, whose values a caller without a compiler may have got wrong. */
 export type Unchecked<T> = { readonly [K in keyof T]?: unknown };
@@ -17,13 +18,22 @@ export function checkTimeout(value: unknown, min: number, max: number): number {
 }
 
 /** A whole number of a device setting. @throws EspAtError `INVALID_SETTING` */
-export function checkSetting(setting: string, value: unknown, min: number, max: number): number {
+export function checkSetting(
+  setting: keyof typeof names,
+  value: unknown,
+  min: number,
+  max: number,
+): number {
   if (isWhole(value, min, max)) return value;
-  throw invalidSetting(setting, `${shown(value)} is not a whole number from ${min} to ${max}`);
+  throw invalidSetting(setting, 'NOT_WHOLE', { value: shown(value), min, max });
 }
 
-export function invalidSetting(setting: string, reason: string): EspAtError {
-  return new EspAtError('INVALID_SETTING', { setting, reason });
+export function invalidSetting(
+  setting: keyof typeof names,
+  reason: Reason,
+  details: ErrorDetails = {},
+): EspAtError {
+  return new EspAtError('INVALID_SETTING', { setting, reason, ...details });
 }
 
 export function isWhole(value: unknown, min: number, max: number): value is number {

@@ -12,12 +12,14 @@ const LONGEST_REASON = 123;
 export function closePayload(code: unknown = 1000, reason: unknown = ''): Buffer {
   if (!maySend(code)) throw new EspAtError('INVALID_CLOSE_CODE', { closeCode: shown(code) });
   if (typeof reason !== 'string') {
-    throw new EspAtError('INVALID_PAYLOAD', { reason: 'the close reason is no text' });
+    throw new EspAtError('INVALID_PAYLOAD', { reason: 'CLOSE_REASON_NOT_TEXT' });
   }
   const text = Buffer.from(reason);
   if (text.length > LONGEST_REASON) {
     throw new EspAtError('INVALID_PAYLOAD', {
-      reason: `the close reason has ${text.length} bytes of ${LONGEST_REASON}`,
+      reason: 'CLOSE_REASON_TOO_LONG',
+      length: text.length,
+      max: LONGEST_REASON,
     });
   }
   const payload = Buffer.alloc(2 + text.length);

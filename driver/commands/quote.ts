@@ -1,3 +1,4 @@
+import type { Reason } from '../error-reasons';
 import { EspAtError } from '../errors';
 
 /** CR or LF would end the command, NUL is dropped by the device, the others have no place in a value. */
@@ -10,15 +11,14 @@ const control = /\p{Cc}/u;
  */
 export function quote(text: string): string {
   const reason = flawOf(text);
-  if (reason !== undefined)
-    throw new EspAtError('INVALID_COMMAND', { reason: `a value ${reason}` });
+  if (reason !== undefined) throw new EspAtError('INVALID_COMMAND', { reason });
   const bytes = Buffer.from(text).toString('latin1');
   return `"${bytes.replace(/["\\,]/g, '\\$&')}"`;
 }
 
-/** Why {@link quote} refuses a text, as the end of a sentence; undefined when it does not. */
-export function flawOf(text: string): string | undefined {
-  if (control.test(text)) return 'contains a control character';
-  if (/\p{Surrogate}/u.test(text)) return 'contains half of a surrogate pair';
+/** Why {@link quote} refuses a text; undefined when it does not. */
+export function flawOf(text: string): Reason | undefined {
+  if (control.test(text)) return 'CONTROL_CHARACTER';
+  if (/\p{Surrogate}/u.test(text)) return 'HALF_CHARACTER';
   return undefined;
 }

@@ -1,4 +1,5 @@
 import type { Command } from '../at/command';
+import type { Reason } from '../error-reasons';
 import { EspAtError } from '../errors';
 import { build } from './build';
 
@@ -22,10 +23,10 @@ const unnamed: Readonly<Record<string, readonly string[]>> = {
  * @throws EspAtError `INVALID_COMMAND`, `COMMAND_TOO_LONG`
  */
 export function rawCommand(text: unknown): Command {
-  if (typeof text !== 'string') throw invalid('it is no text');
+  if (typeof text !== 'string') throw invalid('NOT_TEXT');
   const parts = /^AT(?:\+([A-Z]\w*)(?:\?|=.*)?|[A-Z]\d?)?$/i.exec(text);
-  if (!/^[\x20-\x7e]*$/.test(text) || !parts) throw invalid('it is no single AT command');
-  if (upsetting.test(text.slice(2))) throw invalid('it would upset what the driver relies on');
+  if (!/^[\x20-\x7e]*$/.test(text) || !parts) throw invalid('NOT_COMMAND');
+  if (upsetting.test(text.slice(2))) throw invalid('RESERVED_COMMAND');
   const name = (parts[1] ?? '').toUpperCase();
   return build(text, {
     name: name === '' ? 'AT' : `AT+${name}`,
@@ -35,6 +36,6 @@ export function rawCommand(text: unknown): Command {
   });
 }
 
-function invalid(reason: string): EspAtError {
+function invalid(reason: Reason): EspAtError {
   return new EspAtError('INVALID_COMMAND', { reason });
 }

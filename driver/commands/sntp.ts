@@ -15,7 +15,7 @@ const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', '
 export function cipsntpcfg(timezone: number, servers: readonly string[]): Command {
   const names = servers.map(checkServer);
   if (names.length > MOST_SERVERS) {
-    throw invalidSetting('SNTP servers', `${names.length} are given, of at most ${MOST_SERVERS}`);
+    throw invalidSetting('servers', 'TOO_MANY', { count: names.length, max: MOST_SERVERS });
   }
   return build(`AT+CIPSNTPCFG=${[1, zone(timezone), ...names].join(',')}`, {
     name: 'AT+CIPSNTPCFG',
@@ -58,18 +58,15 @@ export function parseSntpTime(answer: Response): Date {
 function zone(timezone: unknown): number {
   const quarters = typeof timezone === 'number' ? timezone * 4 : NaN;
   if (!Number.isInteger(quarters) || quarters < -48 || quarters > 56) {
-    const range = 'a number of hours from -12 to 14, in steps of 0.25';
-    throw invalidSetting('time zone', `${shown(timezone)} is not ${range}`);
+    throw invalidSetting('timezone', 'NOT_HOURS', { value: shown(timezone) });
   }
   if (quarters % 4 === 0) return quarters / 4;
   return Math.trunc(quarters / 4) * 100 + (quarters % 4) * 15;
 }
 
 function checkServer(server: unknown): string {
-  if (typeof server !== 'string' || server === '')
-    throw invalidSetting('SNTP servers', 'one is empty');
-  const flaw =
-    flawOf(server) ?? (/^[\x21-\x7e]{1,64}$/.test(server) ? undefined : 'is no host name');
-  if (flaw !== undefined) throw invalidSetting('SNTP servers', `one ${flaw}`);
+  if (typeof server !== 'string' || server === '') throw invalidSetting('servers', 'EMPTY');
+  const flaw = flawOf(server) ?? (/^[\x21-\x7e]{1,64}$/.test(server) ? undefined : 'NOT_HOST');
+  if (flaw !== undefined) throw invalidSetting('servers', flaw);
   return quote(server);
 }

@@ -16,7 +16,7 @@ export type CertificateStore = 'wss_ca' | 'wss_cert' | 'wss_key';
  * @throws EspAtError `INVALID_SETTING`
  */
 export function sysmfgWrite(store: CertificateStore, slot: number, pem: string): Command {
-  const index = checkSetting('certificate slot', slot, 0, 255);
+  const index = checkSetting('slot', slot, 0, 255);
   const payload = Buffer.from(`${pem}\0`);
   return build(`AT+SYSMFG=2,"${store}","${store}.${index}",${BINARY},${payload.length}`, {
     name: `AT+SYSMFG=2,"${store}.${index}"`,
@@ -37,7 +37,7 @@ export function sysmfgRead(
   offset: number,
   length: number,
 ): Command {
-  const index = checkSetting('certificate slot', slot, 0, 255);
+  const index = checkSetting('slot', slot, 0, 255);
   return build(`AT+SYSMFG=1,"${store}","${store}.${index}",${offset},${length}`, {
     name: `AT+SYSMFG=1,"${store}.${index}"`,
     informationResponses: ['+SYSMFG:'],

@@ -13,7 +13,7 @@ const LONGEST_PASSWORD = 64;
 
 /** `AT+CWMODE`: 0 off · 1 station · 2 access point · 3 both. @throws EspAtError `INVALID_SETTING` */
 export function cwmode(mode: number): Command {
-  const checked = checkSetting('Wi-Fi mode', mode, 0, 3);
+  const checked = checkSetting('wifiMode', mode, 0, 3);
   return build(`AT+CWMODE=${checked}`, { timeoutMs: 5000, idempotent: true });
 }
 
@@ -31,12 +31,12 @@ export function cwmodeQuery(): Command {
  */
 export function cwjap(ssid: string, password: string, bssid = ''): Command {
   const values = [
-    text('network', ssid, 1, LONGEST_SSID),
+    text('ssid', ssid, 1, LONGEST_SSID),
     text('password', password, 0, LONGEST_PASSWORD),
   ];
   if (bssid !== '') {
     if (!/^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/i.test(bssid)) {
-      throw invalidSetting('BSSID', 'it does not look like aa:bb:cc:dd:ee:ff');
+      throw invalidSetting('bssid', 'NOT_BSSID');
     }
     values.push(quote(bssid.toLowerCase()));
   }
@@ -85,8 +85,8 @@ export function cwlap(): Command {
  * @throws EspAtError `INVALID_SETTING`
  */
 export function cwreconncfg(interval: number, attempts: number): Command {
-  const seconds = checkSetting('reconnect interval', interval, 0, 7200);
-  const count = checkSetting('reconnect attempts', attempts, 0, 1000);
+  const seconds = checkSetting('reconnectInterval', interval, 0, 7200);
+  const count = checkSetting('reconnectAttempts', attempts, 0, 1000);
   return build(`AT+CWRECONNCFG=${seconds},${count}`, { idempotent: true });
 }
 
@@ -95,13 +95,13 @@ export function cipsta(): Command {
   return query('CIPSTA');
 }
 
-function text(setting: string, value: unknown, min: number, max: number): string {
-  if (typeof value !== 'string') throw invalidSetting(setting, 'it is no text');
+function text(setting: 'ssid' | 'password', value: unknown, min: number, max: number): string {
+  if (typeof value !== 'string') throw invalidSetting(setting, 'NOT_TEXT');
   const flaw = flawOf(value);
-  if (flaw !== undefined) throw invalidSetting(setting, `it ${flaw}`);
+  if (flaw !== undefined) throw invalidSetting(setting, flaw);
   const length = Buffer.byteLength(value);
-  if (length < min) throw invalidSetting(setting, 'it is empty');
-  if (length > max) throw invalidSetting(setting, `it is ${length} bytes long, of at most ${max}`);
+  if (length < min) throw invalidSetting(setting, 'EMPTY');
+  if (length > max) throw invalidSetting(setting, 'TOO_MANY_BYTES', { length, max });
   return quote(value);
 }
 

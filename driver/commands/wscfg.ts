@@ -22,9 +22,9 @@ export function wscfg(link: LinkId, config: LinkConfig, capabilities: Capabiliti
   const id = checkLink(link);
   const given: Unchecked<LinkConfig> = config;
   const values = [
-    whole('ping interval', given.pingInterval, 10, 1, 7200, ' s'),
-    whole('pong timeout', given.pongTimeout, 120, 1, 7200, ' s'),
-    whole('buffer size', given.bufferSize, BUFFER_SIZE, 1, capabilities.maxBuffer, ' bytes'),
+    whole('pingInterval', given.pingInterval, 10, 1, 7200),
+    whole('pongTimeout', given.pongTimeout, 120, 1, 7200),
+    whole('bufferSize', given.bufferSize, BUFFER_SIZE, 1, capabilities.maxBuffer),
     ...authentication(given, capabilities),
   ];
   return command(id, values);
@@ -37,14 +37,10 @@ export function wscfgProbe(link: LinkId): Command {
 
 /** Mode 0 is what the firmware does unasked, and old firmware takes no such parameter. */
 function authentication(config: Unchecked<LinkConfig>, capabilities: Capabilities): number[] {
-  const mode = whole('authentication mode', config.auth, 0, 0, 3);
+  const mode = whole('auth', config.auth, 0, 0, 3);
   if (mode === 0) return [];
   if (!capabilities.authentication) throw new EspAtError('AUTH_NOT_SUPPORTED');
-  return [
-    mode,
-    whole('client certificate slot', config.pki, 0, 0, 255),
-    whole('CA slot', config.ca, 0, 0, 255),
-  ];
+  return [mode, whole('pki', config.pki, 0, 0, 255), whole('ca', config.ca, 0, 0, 255)];
 }
 
 function command(link: LinkId, values: readonly number[]): Command {
@@ -57,15 +53,14 @@ function command(link: LinkId, values: readonly number[]): Command {
 }
 
 function whole(
-  name: string,
+  setting: keyof LinkConfig,
   value: unknown,
   fallback: number,
   min: number,
   max: number,
-  unit = '',
 ): number {
   if (value === undefined) return fallback;
   if (isWhole(value, min, max)) return value;
-  const reason = `${name} ${shown(value)} is not a whole number from ${min} to ${max}${unit}`;
-  throw new EspAtError('INVALID_CONFIG', { reason });
+  const details = { setting, reason: 'NOT_WHOLE', value: shown(value), min, max };
+  throw new EspAtError('INVALID_CONFIG', details);
 }

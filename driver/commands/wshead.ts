@@ -1,5 +1,6 @@
 import type { Response, Command } from '../at/command';
 import { flawOf } from './quote';
+import type { Reason } from '../error-reasons';
 import { EspAtError } from '../errors';
 import type { Header } from '../link/options';
 import { build, query } from './build';
@@ -56,7 +57,7 @@ export function parseWshead(answer: Response): (string | undefined)[] {
  */
 export function checkHeaders(headers: unknown, rest: number): void {
   if (headers === undefined) return;
-  if (!Array.isArray(headers)) throw invalid('list', 'is no list');
+  if (!Array.isArray(headers)) throw invalid('list', 'NOT_LIST');
   let length = LEAST_REQUEST + rest;
   let longest = { name: '', length: 0 };
   for (const header of headers as readonly unknown[]) {
@@ -66,23 +67,22 @@ export function checkHeaders(headers: unknown, rest: number): void {
     if (size > longest.length) longest = { name, length: size };
   }
   if (length <= LONGEST_REQUEST || headers.length === 0) return;
-  const excess = `the opening request is ${length - LONGEST_REQUEST} bytes or more too long`;
-  throw invalid(longest.name, `has no room: ${excess} for the firmware`);
+  throw invalid(longest.name, 'REQUEST_TOO_LONG', length - LONGEST_REQUEST);
 }
 
 /** A header and its line, `Name: value`. */
 function checkHeader(header: unknown): { readonly name: string; readonly line: string } {
   const { name, value }: Unchecked<Header> = isObject(header) ? header : {};
-  if (typeof name !== 'string' || name === '') throw invalid('name', 'is missing');
+  if (typeof name !== 'string' || name === '') throw invalid('name', 'MISSING');
   // A wrong name is not shown whole: somebody may have put name and value into it.
-  if (!token.test(name)) throw invalid('name', "may hold letters, digits and !#$%&'*+-.^_`|~ only");
-  if (typeof value !== 'string') throw invalid(name, 'has no text as its value');
+  if (!token.test(name)) throw invalid('name', 'NOT_TOKEN');
+  if (typeof value !== 'string') throw invalid(name, 'VALUE_NOT_TEXT');
   // A tab is the one control character that a value may hold (RFC 7230, section 3.2).
   const flaw = flawOf(value.replaceAll('\t', ' '));
   if (flaw !== undefined) throw invalid(name, flaw);
   const line = `${name}: ${value}`;
   const excess = LEAST_REQUEST + Buffer.byteLength(line) - LONGEST_REQUEST;
-  if (excess > 0) throw invalid(name, `is ${excess} bytes too long`);
+  if (excess > 0) throw invalid(name, 'HEADER_TOO_LONG', excess);
   return { name, line };
 }
 
@@ -90,6 +90,6 @@ function isObject(value: unknown): value is object {
   return typeof value === 'object' && value !== null;
 }
 
-function invalid(name: string, reason: string): EspAtError {
-  return new EspAtError('INVALID_HEADER', { name: name.slice(0, 64), reason });
+function invalid(name: string, reason: Reason, excess = 0): EspAtError {
+  return new EspAtError('INVALID_HEADER', { name: name.slice(0, 64), reason, excess });
 }

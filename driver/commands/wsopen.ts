@@ -1,6 +1,7 @@
 import type { Response, Command } from '../at/command';
 import type { LinkId } from '../at/types';
 import { flawOf, quote } from './quote';
+import type { Reason } from '../error-reasons';
 import { EspAtError, type ErrorCode } from '../errors';
 import type { LinkState, OpenOptions } from '../link/options';
 import { build, damaged, COMMAND_LINE_LIMIT_BYTES, query } from './build';
@@ -34,14 +35,14 @@ export function wsopen(link: LinkId, options: OpenOptions): Command {
   const given: Unchecked<OpenOptions> = options;
   const uri = checkUri(given.uri);
   const start = `AT+WSOPEN=${id},${quote(uri)}`;
-  fits(start, 'INVALID_URI', 'is');
+  fits(start, 'INVALID_URI', 'TOO_LONG');
   const subprotocol = checkSubprotocol(given.subprotocol);
   const authorization = checkAuthorization(given.authorization);
   const timeout = given.timeout === undefined ? undefined : checkTimeout(given.timeout, 1, 180_000);
   const line = start + parameters(subprotocol, timeout, authorization);
-  if (authorization !== '') fits(line, 'INVALID_AUTHORIZATION', 'together with the URI is');
-  else if (subprotocol !== '') fits(line, 'INVALID_SUBPROTOCOL', 'together with the URI is');
-  else fits(line, 'INVALID_URI', 'together with the timeout is');
+  if (authorization !== '') fits(line, 'INVALID_AUTHORIZATION', 'TOO_LONG_WITH_URI');
+  else if (subprotocol !== '') fits(line, 'INVALID_SUBPROTOCOL', 'TOO_LONG_WITH_URI');
+  else fits(line, 'INVALID_URI', 'TOO_LONG_WITH_TIMEOUT');
   const rest = leastOf(uri) + subprotocol.length + Buffer.byteLength(authorization);
   checkHeaders(given.headers, rest);
   const timeoutMs = Math.max(timeout ?? TIMEOUT, TIMEOUT) + LEEWAY;
@@ -86,21 +87,21 @@ function parameters(
 }
 
 function checkUri(uri: unknown): string {
-  const invalid = (reason: string) => new EspAtError('INVALID_URI', { reason });
-  if (uri === undefined || uri === null) throw invalid('is missing');
-  if (typeof uri !== 'string') throw invalid('is no text');
+  const invalid = (reason: Reason) => new EspAtError('INVALID_URI', { reason });
+  if (uri === undefined || uri === null) throw invalid('MISSING');
+  if (typeof uri !== 'string') throw invalid('NOT_TEXT');
   // The firmware crashes on an empty one.
-  if (uri === '') throw invalid('is empty');
+  if (uri === '') throw invalid('EMPTY');
   const flaw = flawOf(uri);
   if (flaw !== undefined) throw invalid(flaw);
   if (!/^[\x21-\x7e]+$/.test(uri)) {
-    throw invalid('contains a space or a character beyond ASCII: percent-encode it');
+    throw invalid('NOT_ASCII');
   }
   const [, authority] = /^wss?:\/\/([^/?#]*)/i.exec(uri) ?? [];
-  if (authority === undefined) throw invalid('does not begin with ws:// or wss://');
+  if (authority === undefined) throw invalid('NO_SCHEME');
   const [, host, port] = /^(?:.*@)?(\[[^[\]]+\]|[^:[\]@]+)(?::(\d*))?$/.exec(authority) ?? [];
-  if (host === undefined) throw invalid('names no host');
-  if (Number(port ?? 0) > 65_535) throw invalid('has a port beyond 65535');
+  if (host === undefined) throw invalid('NO_HOST');
+  if (Number(port ?? 0) > 65_535) throw invalid('BAD_PORT');
   return uri;
 }
 
@@ -118,26 +119,21 @@ function checkSubprotocol(subprotocol: unknown): string {
     const names = subprotocol.split(/ *, */);
     if (subprotocol === '' || names.every((name) => token.test(name))) return subprotocol;
   }
-  throw new EspAtError('INVALID_SUBPROTOCOL', {
-    reason: "may hold letters, digits and !#$%&'*+-.^_`|~ only; several are separated by commas",
-  });
+  throw new EspAtError('INVALID_SUBPROTOCOL', { reason: 'NOT_TOKENS' });
 }
 
 function checkAuthorization(authorization: unknown): string {
-  const invalid = (reason: string) => new EspAtError('INVALID_AUTHORIZATION', { reason });
+  const invalid = (reason: Reason) => new EspAtError('INVALID_AUTHORIZATION', { reason });
   if (authorization === undefined) return '';
-  if (typeof authorization !== 'string') throw invalid('is no text');
+  if (typeof authorization !== 'string') throw invalid('NOT_TEXT');
   const flaw = flawOf(authorization);
   if (flaw !== undefined) throw invalid(flaw);
   return authorization;
 }
 
-function fits(line: string, code: ErrorCode, subject: string): void {
+function fits(line: string, code: ErrorCode, reason: Reason): void {
   const excess = line.length - COMMAND_LINE_LIMIT_BYTES;
-  if (excess <= 0) return;
-  const bytes = excess === 1 ? 'byte' : 'bytes';
-  const escaped = 'in a command line commas, quotes and backslashes count twice';
-  throw new EspAtError(code, { reason: `${subject} ${excess} ${bytes} too long (${escaped})` });
+  if (excess > 0) throw new EspAtError(code, { reason, excess });
 }
 
 function asState(state: number): LinkState {

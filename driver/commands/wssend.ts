@@ -1,6 +1,7 @@
 import type { Command } from '../at/command';
 import type { LinkId } from '../at/types';
-import { EspAtError } from '../errors';
+import type { Reason } from '../error-reasons';
+import { EspAtError, type ErrorDetails } from '../errors';
 import type { SendOptions } from '../link/options';
 import { build } from './build';
 import { checkLink, checkTimeout, isWhole, shown, type Unchecked } from './check';
@@ -39,10 +40,10 @@ function command(link: unknown, payload: unknown, options: Unchecked<SendTraits>
   const opcode = checkOpcode(options.opcode ?? TEXT);
   const timeout = checkTimeout(options.timeout ?? SEND_TIMEOUT, 0, 60_000);
   const fin = options.fin ?? true;
-  if (typeof fin !== 'boolean') throw invalidPayload('fin is neither true nor false');
-  if (!fin && opcode > 2) throw invalidPayload('only text and binary may go in fragments');
+  if (typeof fin !== 'boolean') throw invalidPayload('NOT_BOOLEAN');
+  if (!fin && opcode > 2) throw invalidPayload('NOT_FRAGMENTABLE');
   if (opcode >= FIRST_CONTROL && bytes.length > LARGEST_CONTROL) {
-    throw invalidPayload(`control frames carry at most ${LARGEST_CONTROL} bytes`);
+    throw invalidPayload('CONTROL_TOO_LONG', { max: LARGEST_CONTROL });
   }
   return build(`AT+WSSEND=${fields(id, bytes.length, opcode, timeout, fin)}`, {
     name: `AT+WSSEND=${id}`,
@@ -72,7 +73,7 @@ function fields(
 }
 
 function checkPayload(payload: unknown): Uint8Array {
-  if (!(payload instanceof Uint8Array)) throw invalidPayload('it is neither text nor bytes');
+  if (!(payload instanceof Uint8Array)) throw invalidPayload('NOT_BYTES');
   if (payload.length <= LARGEST) return payload;
   throw new EspAtError('PAYLOAD_TOO_LONG', { length: payload.length, limit: LARGEST });
 }
@@ -82,6 +83,6 @@ function checkOpcode(opcode: unknown): number {
   throw new EspAtError('INVALID_OPCODE', { opcode: shown(opcode) });
 }
 
-function invalidPayload(reason: string): EspAtError {
-  return new EspAtError('INVALID_PAYLOAD', { reason });
+function invalidPayload(reason: Reason, details: ErrorDetails = {}): EspAtError {
+  return new EspAtError('INVALID_PAYLOAD', { reason, ...details });
 }

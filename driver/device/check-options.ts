@@ -22,7 +22,7 @@ export function checkOptions({
   if (certificates) checkCertificates(certificates);
   if (raiseTo) uartCur(raiseTo, flowControl === true);
   if (queue) {
-    checkSetting('messages in the queue', queue.messages, 1, 1_000_000);
-    checkSetting('bytes in the queue', queue.bytes, 1, 1024 ** 3);
+    checkSetting('queueMessages', queue.messages, 1, 1_000_000);
+    checkSetting('queueBytes', queue.bytes, 1, 1024 ** 3);
   }
 }

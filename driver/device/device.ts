@@ -248,7 +248,7 @@ export class Device extends EventEmitter<DeviceEvents> {
 
   #unavailable(): EspAtError {
     const { state, error } = this.#status;
-    return error ?? new EspAtError('DEVICE_NOT_READY', { reason: state });
+    return error ?? new EspAtError('DEVICE_NOT_READY', { state });
   }
 
   #become(state: DeviceState, error?: EspAtError): void {

@@ -8,7 +8,7 @@ export class DeviceWatch {
   readonly #waiting = new Set<() => void>();
   #availability: Availability = {
     kind: 'notReady',
-    error: new EspAtError('DEVICE_NOT_READY', { reason: 'stopped' }),
+    error: new EspAtError('DEVICE_NOT_READY', { state: 'stopped' }),
     isFinal: true,
   };
 
@@ -66,6 +66,6 @@ export class DeviceWatch {
 
   #reason(): EspAtError {
     if (this.#availability.kind === 'notReady') return this.#availability.error;
-    return new EspAtError('DEVICE_NOT_READY', { reason: this.#availability.kind });
+    return new EspAtError('DEVICE_NOT_READY', { state: this.#availability.kind });
   }
 }

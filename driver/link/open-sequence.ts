@@ -10,6 +10,7 @@ import {
   type OpenLink,
 } from '../commands/websocket';
 import type { Capabilities } from '../device/options';
+import type { Reason } from '../error-reasons';
 import { asEspAtError, EspAtError, isRefusal } from '../errors';
 import type { DeviceWatch } from './device-watch';
 import { setHeaders, type HeaderMemory } from './headers';
@@ -190,14 +191,14 @@ function missingMaterial(error: unknown, options: OpenOptions): EspAtError | und
   const reason = error instanceof EspAtError ? String(error.details.reason ?? '') : '';
   const index = options.config?.pki ?? 0;
   if (reason.includes('NO CERT FOUND')) {
-    return new EspAtError('CERTIFICATE_MISSING', { material: 'client certificate', index });
+    return new EspAtError('CERTIFICATE_MISSING', { material: 'clientCertificate', index });
   }
   if (reason.includes('NO PRVT_KEY FOUND')) {
-    return new EspAtError('CERTIFICATE_MISSING', { material: 'private key', index });
+    return new EspAtError('CERTIFICATE_MISSING', { material: 'privateKey', index });
   }
   if (reason.includes('NO CA FOUND')) {
     return new EspAtError('CERTIFICATE_MISSING', {
-      material: 'CA',
+      material: 'caCertificate',
       index: options.config?.ca ?? 0,
     });
   }
@@ -242,8 +243,6 @@ function failure(error: unknown, options: OpenOptions, { link, seen }: OpenConte
 }
 
 /** The device never gives the reason: one sentence for all of them. */
-function guess(options: OpenOptions): string {
-  return verifiesServer(options)
-    ? 'the server refused, cannot be reached, or is no WebSocket server, or its certificate is expired or not from the CA of this link'
-    : 'the server refused, cannot be reached, or is no WebSocket server';
+function guess(options: OpenOptions): Reason {
+  return verifiesServer(options) ? 'UNREACHABLE_OR_UNTRUSTED' : 'UNREACHABLE';
 }

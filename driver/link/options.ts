@@ -1,6 +1,7 @@
 import type { LinkId } from '../at/types';
 import { wscfg, wshead, wsopen } from '../commands/websocket';
 import type { Capabilities } from '../device/options';
+import type { Reason } from '../error-reasons';
 import { EspAtError } from '../errors';
 import { checkReceiving } from './receive/receiver';
 
@@ -158,11 +159,9 @@ export function verifiesServer({ uri, config }: OpenOptions): boolean {
 export function unverifiedReason(
   options: OpenOptions,
   { authentication }: Capabilities,
-): string | undefined {
+): Reason | undefined {
   if (!isEncrypted(options.uri) || verifiesServer(options)) return undefined;
-  return authentication
-    ? 'authentication 0 and 1 verify nothing'
-    : 'this firmware never verifies servers';
+  return authentication ? 'VERIFICATION_OFF' : 'NEVER_VERIFIED';
 }
 
 function isEncrypted(uri: string): boolean {

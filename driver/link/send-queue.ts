@@ -241,8 +241,9 @@ export class SendQueue {
 /** What is no number would be forgotten, or wait for ever. */
 function checkHold(hold: unknown = 0): void {
   if (typeof hold === 'number' && hold >= 0 && hold <= LONGEST_HOLD) return;
-  const reason = `waiting time ${shown(hold)} is not a number from 0 to ${LONGEST_HOLD} s`;
-  throw new EspAtError('INVALID_CONFIG', { reason }, { outcome: 'not-sent' });
+  const range = { value: shown(hold), min: 0, max: LONGEST_HOLD };
+  const details = { setting: 'hold', reason: 'OUT_OF_RANGE', ...range };
+  throw new EspAtError('INVALID_CONFIG', details, { outcome: 'not-sent' });
 }
 
 function withdrawn(): EspAtError {

@@ -19,8 +19,8 @@ export function openerFor(address: string, line: LineOptions): PortOpener {
   if (tcp) return { address, bridgedRate: rate, open: (handlers) => openTcp(tcp, handlers) };
   if (!isSerial(address)) throw invalid(address);
   if (!Number.isInteger(rate) || rate < LOWEST_RATE || rate > HIGHEST_RATE) {
-    const reason = `${rate} is not a whole number from ${LOWEST_RATE} to ${HIGHEST_RATE}`;
-    throw new EspAtError('INVALID_SETTING', { setting: 'rate', reason });
+    const range = { value: rate, min: LOWEST_RATE, max: HIGHEST_RATE };
+    throw new EspAtError('INVALID_SETTING', { setting: 'rate', reason: 'NOT_WHOLE', ...range });
   }
   return {
     address,

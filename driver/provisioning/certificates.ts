@@ -3,16 +3,16 @@ import { refusable, type Run } from '../at/command';
 import { parseSysmfg, sysmfgRead, sysmfgWrite, type CertificateStore } from '../commands/sysmfg';
 import type { CertificateOptions } from '../device/options';
 import { EspAtError, isRefusal } from '../errors';
-import { readCertificates, readKey } from './pem';
+import { PemError, readCertificates, readKey, type PemFlaw } from './pem';
 
 /** Bytes that are read at a time: one line of an answer. */
 const PIECE = 512;
 
 /** What errors call the contents of the stores. */
 const materials = {
-  wss_ca: 'CA',
-  wss_cert: 'client certificate',
-  wss_key: 'private key',
+  wss_ca: 'caCertificate',
+  wss_cert: 'clientCertificate',
+  wss_key: 'privateKey',
 } as const satisfies Record<CertificateStore, string>;
 
 /** A PEM text and where it goes. */
@@ -63,7 +63,7 @@ export function outdatedCertificates(
   return certificates.flatMap((each) => {
     const { authorities, own } = readSlot(each);
     const flaws = (store: CertificateStore, all: readonly X509Certificate[]) =>
-      all.flatMap((one) => dateFlaw(one, now) ?? []).map((reason) => invalid(each, store, reason));
+      all.flatMap((one) => dateFlaw(one, now) ?? []).map((flaw) => invalid(each, store, flaw));
     return [...flaws('wss_ca', authorities), ...flaws('wss_cert', own)];
   });
 }
@@ -135,9 +135,9 @@ function checkSlot(given: CertificateOptions): Slot {
   const slot = readSlot(given);
   const { secret, own } = slot;
   if (!secret) return slot;
-  if (!own[0]) throw invalid(given, 'wss_key', 'its client certificate is missing');
+  if (!own[0]) throw invalid(given, 'wss_key', { reason: 'NO_CERTIFICATE' });
   if (!own[0].checkPrivateKey(secret)) {
-    throw invalid(given, 'wss_key', 'it does not fit the client certificate');
+    throw invalid(given, 'wss_key', { reason: 'KEY_MISMATCH' });
   }
   return slot;
 }
@@ -149,7 +149,8 @@ function readSlot(given: CertificateOptions): Slot {
     try {
       return reader(text);
     } catch (error) {
-      throw invalid(given, store, error instanceof Error ? error.message : String(error), error);
+      if (error instanceof PemError) throw invalid(given, store, error.flaw, error);
+      throw error;
     }
   };
   const authority = read('wss_ca', ca, readCertificates);
@@ -177,17 +178,17 @@ function readSlot(given: CertificateOptions): Slot {
 function invalid(
   { slot }: CertificateOptions,
   store: CertificateStore,
-  reason: string,
+  flaw: PemFlaw,
   cause?: unknown,
 ): EspAtError {
-  const details = { material: materials[store], index: slot, reason };
+  const details = { material: materials[store], index: slot, ...flaw };
   return new EspAtError('CERTIFICATE_INVALID', details, { cause });
 }
 
-function dateFlaw(certificate: X509Certificate, now: number): string | undefined {
+function dateFlaw(certificate: X509Certificate, now: number): PemFlaw | undefined {
   const { validFrom, validTo } = certificate;
   const day = (date: string) => new Date(date).toISOString().slice(0, 10);
-  if (now > Date.parse(validTo)) return `it expired on ${day(validTo)}`;
-  if (now < Date.parse(validFrom)) return `it is not valid before ${day(validFrom)}`;
+  if (now > Date.parse(validTo)) return { reason: 'EXPIRED', date: day(validTo) };
+  if (now < Date.parse(validFrom)) return { reason: 'NOT_YET_VALID', date: day(validFrom) };
   return undefined;
 }

@@ -1,23 +1,40 @@
 import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto';
+import type { Reason } from '../error-reasons';
+
+/** Why a PEM text cannot be used, as details of an error. */
+export interface PemFlaw {
+  readonly reason: Reason;
+  readonly [name: string]: string;
+}
+
+export class PemError extends Error {
+  override readonly name = 'PemError';
+  readonly flaw: PemFlaw;
+
+  constructor(flaw: PemFlaw, cause?: unknown) {
+    super(flaw.reason, { cause });
+    this.flaw = flaw;
+  }
+}
 
 /** Kinds of keys that TLS in the firmware can use. */
 const usableKeys = ['rsa', 'ec'];
 
 /**
  * The certificates of a PEM text, one or several, with nothing between them and LF as line end.
- * @throws Error in words for the user
+ * @throws PemError
  */
 export function readCertificates(text: string): {
   readonly pem: string;
   readonly all: X509Certificate[];
 } {
   const found = blocks(text, /^CERTIFICATE$/);
-  if (found.length === 0) throw new Error(instead(text, 'certificate'));
+  if (found.length === 0) throw new PemError(instead(text, 'CERTIFICATE'));
   const all = found.map((block) => {
     try {
       return new X509Certificate(block);
     } catch (error) {
-      throw new Error('it is damaged', { cause: error });
+      throw new PemError({ reason: 'DAMAGED' }, error);
     }
   });
   return { pem: found.join(''), all };
@@ -25,24 +42,21 @@ export function readCertificates(text: string): {
 
 /**
  * The private key of a PEM text.
- * @throws Error in words for the user; never with anything of the key
+ * @throws PemError, which shows nothing of the key
  */
 export function readKey(text: string): { readonly pem: string; readonly key: KeyObject } {
   const [pem, another] = blocks(text, /PRIVATE KEY$/);
-  if (pem === undefined) throw new Error(instead(text, 'private key'));
-  if (another !== undefined) throw new Error('it holds several keys');
-  if (pem.includes('ENCRYPTED'))
-    throw new Error('it is encrypted, and the device cannot be given a password');
+  if (pem === undefined) throw new PemError(instead(text, 'PRIVATE KEY'));
+  if (another !== undefined) throw new PemError({ reason: 'SEVERAL_KEYS' });
+  if (pem.includes('ENCRYPTED')) throw new PemError({ reason: 'ENCRYPTED_KEY' });
   let key: KeyObject;
   try {
     key = createPrivateKey(pem);
   } catch {
-    throw new Error('it is damaged');
+    throw new PemError({ reason: 'DAMAGED' });
   }
   if (!usableKeys.includes(key.asymmetricKeyType ?? '')) {
-    throw new Error(
-      `keys of the kind ${key.asymmetricKeyType ?? 'unknown'} do not work with the device`,
-    );
+    throw new PemError({ reason: 'KEY_TYPE', type: key.asymmetricKeyType ?? 'unknown' });
   }
   return { pem, key };
 }
@@ -54,12 +68,10 @@ function blocks(text: string, label: RegExp): string[] {
     .map(([block]) => `${block.replace(/[ \t]*\r?\n[ \t]*/g, '\n')}\n`);
 }
 
-function instead(text: string, wanted: string): string {
+/** What a text is that has no block with the label `missing`. */
+function instead(text: string, missing: string): PemFlaw {
   const [, label] = /-----BEGIN ([A-Z0-9 ]+)-----/.exec(text) ?? [];
-  if (label === undefined) {
-    return `it is no PEM text: -----BEGIN ${wanted.toUpperCase()}----- is missing`;
-  }
-  if (!text.includes(`-----END ${label}-----`))
-    return `it is cut off: -----END ${label}----- is missing`;
-  return `it is no ${wanted} but: ${label.toLowerCase()}`;
+  if (label === undefined) return { reason: 'NOT_PEM', label: missing };
+  const isWhole = text.includes(`-----END ${label}-----`);
+  return { reason: isWhole ? 'OTHER_PEM' : 'CUT_OFF', label };
 }

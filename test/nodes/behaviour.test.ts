@@ -181,7 +181,7 @@ onEachRuntime('the nodes on the simulated ESP32', (nodeRed) => {
       [codeOf(caught), Reflect.get(Object(caught.error), 'message')],
       [
         'PAYLOAD_TOO_LONG',
-        'The message is 8193 bytes long; this firmware sends at most 8192 at once.',
+        'The message is 8193 bytes long, and this firmware sends at most 8192 at once. Send it in parts.',
       ],
     );
     nodeRed.give('send', { linkId: 0, payload: '' });

@@ -24,10 +24,10 @@ it('finds nothing wrong with what belongs together', () => {
 
 it('misses the other half where there is only one', () => {
   assert.deepEqual(problems({ key: one.key }), [
-    'certificate: The device has no client certificate in slot 1.',
+    'certificate: Slot 1 of the device has no client certificate. Give it in the option certificates, or choose another slot.',
   ]);
   assert.deepEqual(problems({ certificate: one.certificate }), [
-    'key: The device has no private key in slot 1.',
+    'key: Slot 1 of the device has no private key. Give it in the option certificates, or choose another slot.',
   ]);
 });
 
@@ -41,6 +41,6 @@ it('says what cannot be read, and nothing more about the pair then', () => {
 
 it('says that a key does not fit', () => {
   assert.deepEqual(problems({ certificate: one.certificate, key: other.key }), [
-    'key: The private key in slot 1 cannot be used: it does not fit the client certificate.',
+    'key: Replace the private key in slot 1: it does not fit the client certificate.',
   ]);
 });

@@ -149,7 +149,7 @@ describe('device host', () => {
     const house = new House();
     let good = false;
     const host = house.host('a', () => {
-      if (!good) throw new EspAtError('INVALID_CONFIG', { reason: 'rate is not a number' });
+      if (!good) throw new EspAtError('INVALID_CONFIG', { setting: 'rate', reason: 'NOT_NUMBER' });
       return new FakeDevice();
     });
     const guest = new Guest(host);
@@ -194,8 +194,7 @@ describe('several devices on one port', () => {
     assert.deepEqual(other.states, ['absent PORT_SHARED']);
     assert.throws(() => second.link(0), {
       code: 'PORT_SHARED',
-      message:
-        'The port p already belongs to the device "first". Use that device, or another port.',
+      message: 'The device "first" already uses the port p. Choose that device, or another port.',
     });
     assert.equal(guest.states.at(-1), 'ready');
     await house.clock.wait(first.end());

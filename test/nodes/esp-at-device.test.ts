@@ -69,11 +69,11 @@ onEachRuntime('esp-at-device', (nodeRed) => {
       assert.fail(`a device was made of ${JSON.stringify(settings)}`);
     };
     await nodeRed.load(make, flow);
-    assert.equal(nodeRed.statuses('node').at(-1)?.text, 'INVALID_CONFIG');
+    assert.equal(nodeRed.statuses('node').at(-1)?.text, 'INVALID_SETTING');
     nodeRed.give('node', { payload: 'x' });
     const caught = await nodeRed.next('caught');
-    assert.equal(codeOf(caught), 'INVALID_CONFIG');
-    assert.equal(sentenceOf(caught), 'The link settings cannot be used: rate is not a number.');
+    assert.equal(codeOf(caught), 'INVALID_SETTING');
+    assert.equal(sentenceOf(caught), 'Change the device setting "rate": "fast" is not a number.');
   });
 
   it('is as good as absent while it is disabled', async () => {
@@ -100,7 +100,7 @@ onEachRuntime('esp-at-device', (nodeRed) => {
     nodeRed.give('node2', { payload: 'x' });
     const caught = await nodeRed.next('caught');
     assert.equal(codeOf(caught), 'PORT_SHARED');
-    assert.match(sentenceOf(caught), /^The port sim: already belongs to the device "board"\./);
+    assert.match(sentenceOf(caught), /^The device "board" already uses the port sim:\./);
     const rest = flowOf('ws-send', 1).filter((node) => !('id' in node && node.id === 'node'));
     await nodeRed.deploy([...rest, ...other], 'nodes');
     for (let turn = 0; two.starts === 0 && turn < 200; turn++) {

@@ -2,9 +2,10 @@ import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { EspAtError, errorCodes, type ErrorDetails } from '../../driver/errors';
+import { isReason, names, reasons } from '../../driver/error-reasons';
+import { EspAtError, errorCodes } from '../../driver/errors';
 import { linkStateNames, type LinkState } from '../../driver/link/options';
-import { sentenceOf, toNodeError, wordsKey } from '../../nodes/shared/message/node-error';
+import { sentenceOf, toNodeError } from '../../nodes/shared/message/node-error';
 import { deviceStatus, linkStatus, shortReason } from '../../nodes/shared/message/status-texts';
 import type { Translate } from '../../nodes/shared/message/translate';
 import { asObject, asText, object, root, text } from '../package/project';
@@ -25,68 +26,94 @@ function catalog(language: string): Translate {
 
 const english = catalog('en-US');
 const chinese = catalog('zh-CN');
-/** A value for whatever a sentence mentions. */
-const details: ErrorDetails = new Proxy<Record<string, string>>(
-  {},
-  {
-    get: (_, name) => `<${String(name)}>`,
-    ownKeys: () => [...names],
-    getOwnPropertyDescriptor: () => ({ enumerable: true, configurable: true }),
-  },
-);
-const names = new Set(
-  [...text('driver/errors.ts').matchAll(/\{(\w+)\}/g)].map(([, name]) => name ?? ''),
-);
-
-/** Fixed words that a sentence may hold as a value, as the source has them. */
-function fixedWords(): string[] {
-  const sources = ['driver', 'nodes'].flatMap((folder) =>
-    readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
-      // What a frame of garbage is called is nobody's sentence.
-      .filter((path) => path.endsWith('.ts') && !/^at.parser/.test(path))
-      .map((path) => text(join(folder, path))),
-  );
-  const plain =
-    /(?:reason|material): (['"])((?:(?!\1).)+)\1|invalid\((?:'\w+', )?(['"])((?:(?!\3).)+)\3\)/g;
-  return sources.flatMap((source) =>
-    [...source.matchAll(plain)].map(([, , value, , argument]) => value ?? argument ?? ''),
-  );
-}
+const placeholders = (sentence: string) =>
+  [...sentence.matchAll(/__(\w+?)__|\{(\w+)\}/g)].map(([, ours, driver]) => ours ?? driver).sort();
 
 describe('sentences about errors', () => {
-  it('are in English what the driver says', () => {
-    for (const code of errorCodes) {
-      const error = new EspAtError(code, details);
-      assert.equal(sentenceOf(english, error), error.message, code);
+  const catalogs = ['en-US', 'zh-CN'].map((language) => ({
+    language,
+    texts: object(`locales/${language}/shared.json`),
+  }));
+  const driver = text('driver/errors.ts').replace(/' \+\n *'/g, '');
+
+  for (const { language, texts } of catalogs) {
+    it(`exist in ${language} for every code, reason and name, with the values of the driver`, () => {
+      const errors = asObject(texts.errors, 'errors');
+      assert.deepEqual(Object.keys(errors), errorCodes);
+      for (const code of errorCodes) {
+        const [, sentence = ''] = new RegExp(`\n  ${code}:\\s+'(.*)',\n`).exec(driver) ?? [];
+        assert.deepEqual(placeholders(asText(errors[code], code)), placeholders(sentence), code);
+      }
+      for (const [group, english] of Object.entries({ reasons, names })) {
+        const here = asObject(texts[group], group);
+        assert.deepEqual(Object.keys(here), Object.keys(english), group);
+        for (const [key, clause] of Object.entries(english)) {
+          assert.deepEqual(placeholders(asText(here[key], key)), placeholders(clause), key);
+        }
+      }
+    });
+  }
+
+  it('have no English word in Chinese but product names and what the user typed', () => {
+    const known =
+      /\b(ws-\w+|Node-RED|Wi-Fi|ESP\w*|ESP-AT|WebSocket|SNTP|DHCP|URI|IP|AT|UART1|RTS|CTS|CA|PEM|BEGIN|END|JSON|GHz|BSSID|BSS|ID|RFC|ASCII|Unicode|Ping|Pong|TLS|Buffer|ERROR|MQTT|C|D|opcode|text|binary|continuation|close|ping|pong|true|false|menuconfig|Component config > AT > AT WebSocket command support|dialout|dev|ttyUSB0|COM3|tcp:\/\/host:port|sim|ws|wss|msg\.\w+|aa:bb:cc:dd:ee:ff)\b/g;
+    for (const group of ['errors', 'reasons', 'names', 'short', 'status']) {
+      const texts = JSON.stringify(object('locales/zh-CN/shared.json')[group]);
+      const words = [...texts.matchAll(/"(?:\w+)":"([^"]*)"/g)]
+        .map(([, sentence = '']) => sentence.replace(/__\w+?__/g, '').replace(known, ''))
+        .filter((sentence) => /[A-Za-z]{2}/.test(sentence));
+      assert.deepEqual(words, [], group);
     }
   });
 
-  it('are all in Chinese, with the same values', () => {
-    for (const code of errorCodes) {
-      const error = new EspAtError(code, details);
-      const sentence = sentenceOf(chinese, error);
-      assert.match(sentence, /\p{Script=Han}/u, code);
-      const values = (of: string) => [...of.matchAll(/<\w+>/g)].map(([value]) => value).sort();
-      assert.deepEqual(values(sentence), values(error.message), code);
-    }
+  it('have a reason with a key wherever the driver and the nodes give one', () => {
+    const sources = ['driver', 'nodes'].flatMap((folder) =>
+      readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+        .filter((path) => path.endsWith('.ts') && !path.startsWith('at'))
+        .map((path) => text(join(folder, path))),
+    );
+    const given = sources.flatMap((source) =>
+      [...source.matchAll(/reason: '([^']+)'/g)].map(([, reason]) => reason),
+    );
+    assert.ok(given.length > 10, `${given.length} found`);
+    assert.deepEqual(
+      given.filter((reason) => !isReason(reason)),
+      [],
+    );
   });
 
-  it('have their fixed words translated, too', () => {
-    const words = fixedWords();
-    assert.ok(words.length > 15, `${words.length} found`);
-    for (const value of words) {
-      const key = `words.${wordsKey(value)}`;
-      if (wordsKey(value) === 'ca') continue; // The same everywhere.
-      assert.equal(english(key), value, key);
-      assert.match(chinese(key), /\p{Script=Han}/u, key);
-    }
+  it('say names and reasons in the language of the sentence', () => {
+    const error = new EspAtError('INVALID_CONFIG', {
+      setting: 'pongTimeout',
+      reason: 'NOT_WHOLE',
+      value: 0,
+      min: 1,
+      max: 7200,
+    });
+    assert.equal(
+      error.message,
+      'Change the link setting "pong timeout": 0 is not a whole number from 1 to 7200.',
+    );
+    assert.equal(
+      sentenceOf(english, error),
+      'Change the link setting "pong timeout": 0 is not a whole number from 1 to 7200.',
+    );
+    assert.equal(
+      sentenceOf(chinese, error),
+      '请修改连接设置“Pong 超时”：0 不是 1 到 7200 之间的整数。',
+    );
+  });
+
+  it('quote what other programs say as it is', () => {
+    const error = new EspAtError('PORT_FAILED', { port: 'COM3', reason: 'EIO: i/o error' });
+    assert.match(sentenceOf(chinese, error), /“EIO: i\/o error”。$/);
   });
 
   it('say the reason of a reason in the same language', () => {
     const cause = new EspAtError('PORT_LOST', { port: 'COM3' });
     const error = new EspAtError('SEND_UNKNOWN', { link: 0, reason: cause.message }, { cause });
     const sentence = sentenceOf(chinese, error);
-    assert.doesNotMatch(sentence, /went away/);
+    assert.doesNotMatch(sentence, /Plug it in/);
     assert.match(sentence, /COM3/);
     assert.doesNotMatch(sentence, /。。/);
   });

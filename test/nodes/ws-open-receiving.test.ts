@@ -94,7 +94,8 @@ onEachRuntime('what ws-open receives', (nodeRed) => {
     assert.equal(msg.event, 'gap');
     assert.deepEqual(msg.error, {
       code: 'MESSAGES_LOST',
-      message: 'Something received on link 0 was lost or damaged on the serial line.',
+      message:
+        'The serial port lost or corrupted data received on link 0. Check the cable, use RTS/CTS, or choose a lower baud rate.',
     });
   });
 });

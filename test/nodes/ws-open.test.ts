@@ -140,7 +140,10 @@ onEachRuntime('ws-open', (nodeRed) => {
     assert.deepEqual(msg, { _msgid: 'abc', payload: 'kept' });
     assert.ok(typeof error === 'object' && error && 'code' in error && 'message' in error);
     assert.equal(error.code, 'OPEN_TIMEOUT');
-    assert.equal(error.message, 'Link 0 could not be opened in 15000 ms.');
+    assert.equal(
+      error.message,
+      'Link 0 did not open within 15000 ms. Check the server, or set a longer timeout.',
+    );
     assert.ok(!('cause' in error));
     assert.deepEqual(nodeRed.waiting('completed'), []);
     assert.deepEqual(nodeRed.waiting('out1'), []);
@@ -293,7 +296,7 @@ onEachRuntime('ws-open', (nodeRed) => {
       assert.equal(codeOf(msg), 'TEMPLATE_FAILED');
       assert.match(
         sentenceOf(msg),
-        /^The template authorization cannot be rendered: (Un\w+ section at \d+|Invalid tags)\.$/,
+        /^Change the template of authorization: (a section is .* \(position \d+\)|its delimiters are not valid)\.$/,
       );
       assert.doesNotMatch(sentenceOf(msg), /hunter2/);
     });
@@ -324,9 +327,9 @@ onEachRuntime('ws-open', (nodeRed) => {
   });
 
   it('writes to the log what goes wrong at start', async () => {
-    device.links[0].failure = new EspAtError('INVALID_URI', { reason: 'is empty' });
+    device.links[0].failure = new EspAtError('INVALID_URI', { reason: 'EMPTY' });
     await load({ keepOpen: true });
-    assert.deepEqual(nodeRed.logged('node', 'warn'), ['The URI is empty.']);
+    assert.deepEqual(nodeRed.logged('node', 'warn'), ['Change the URI: it is empty.']);
   });
 
   it('leaves alone what another node opened on its link', async () => {

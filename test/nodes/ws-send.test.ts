@@ -190,7 +190,10 @@ onEachRuntime('ws-send', (nodeRed) => {
     const { error, ...msg } = await nodeRed.next('caught');
     assert.deepEqual(msg, { _msgid: 'abc', topic: 't', payload });
     assert.ok(typeof error === 'object' && error && 'code' in error && 'message' in error);
-    assert.deepEqual([error.code, error.message], ['LINK_NOT_OPEN', 'Link 0 is not open.']);
+    assert.deepEqual(
+      [error.code, error.message],
+      ['LINK_NOT_OPEN', 'Link 0 is not open. Open it first, or wait for it with the option hold.'],
+    );
     assert.deepEqual(nodeRed.waiting('out0'), []);
     assert.deepEqual(nodeRed.waiting('completed'), []);
   });

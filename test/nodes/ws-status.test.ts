@@ -43,7 +43,7 @@ onEachRuntime('ws-status', (nodeRed) => {
       uri: URI,
       error: {
         code: 'OPEN_FAILED',
-        message: 'Link 0 could not be opened: the server refused.',
+        message: 'Link 0 did not open: the server refused. Check the URI and the server.',
       },
     });
     link.become(0, 'retrying', { retryIn: 2400 });
@@ -176,7 +176,8 @@ onEachRuntime('ws-status', (nodeRed) => {
     await load({ poll: '10' });
     device.query = () => Promise.reject(new EspAtError('OUT_OF_STEP', { command: 'AT+WSOPEN?' }));
     await clock.advance(20_000);
-    const sentence = 'The answer to AT+WSOPEN? was lost or damaged on the serial line.';
+    const sentence =
+      'The serial port lost or corrupted the response to AT+WSOPEN?. Check the cable, or choose a lower baud rate.';
     assert.deepEqual(nodeRed.logged('node', 'warn'), [sentence, sentence]);
     assert.deepEqual(nodeRed.waiting('caught'), []);
   });
@@ -202,7 +203,7 @@ onEachRuntime('ws-status', (nodeRed) => {
       device: 'board',
       error: {
         code: 'PORT_LOST',
-        message: 'The port COM3 went away. The device connects again when it is back.',
+        message: 'The port COM3 went away. Plug it in again; the device then connects by itself.',
       },
       firmware: 'D',
     });

@@ -17,14 +17,14 @@ const LONGEST_SILENCE = 60_000;
  * @throws EspAtError `INVALID_CONFIG`
  */
 export function checkReceiving({ maxMessage = LARGEST, joining }: ReceivingOptions): void {
-  check('largest message', maxMessage, LIMIT, 'bytes');
-  if (joining?.by === 'silence') check('silence', joining.milliseconds, LONGEST_SILENCE, 'ms');
+  check('maxMessage', maxMessage, LIMIT);
+  if (joining?.by === 'silence') check('silence', joining.milliseconds, LONGEST_SILENCE);
 }
 
-function check(name: string, value: unknown, max: number, unit: string): void {
+function check(setting: string, value: unknown, max: number): void {
   if (isWhole(value, 1, max)) return;
-  const reason = `${name} ${shown(value)} is not a whole number from 1 to ${max} ${unit}`;
-  throw new EspAtError('INVALID_CONFIG', { reason });
+  const details = { setting, reason: 'NOT_WHOLE', value: shown(value), min: 1, max };
+  throw new EspAtError('INVALID_CONFIG', details);
 }
 
 type ReceivingOptions = Pick<OpenOptions, 'maxMessage' | 'joining'>;

@@ -45,7 +45,7 @@ export function certificateProblems(
   if (problems.some(({ field }) => field !== 'ca')) return problems;
   if ((certificate === '') !== (key === '')) {
     const field = key === '' ? 'key' : 'certificate';
-    const material = key === '' ? 'private key' : 'client certificate';
+    const material = key === '' ? 'privateKey' : 'clientCertificate';
     note(field, new EspAtError('CERTIFICATE_MISSING', { material, index: slot }));
     return problems;
   }

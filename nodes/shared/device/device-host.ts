@@ -234,6 +234,7 @@ export class DeviceHost implements Claimant {
 /** An error without a code that stopped a device from being made comes from its settings. */
 function asSettingsError(error: unknown): EspAtError {
   if (error instanceof EspAtError) return error;
-  const reason = error instanceof Error ? error.message : String(error);
-  return new EspAtError('INVALID_CONFIG', { reason }, { cause: error });
+  const said = error instanceof Error ? error.message : String(error);
+  const details = { setting: 'port', reason: 'NOT_USABLE', said };
+  return new EspAtError('INVALID_SETTING', details, { cause: error });
 }

@@ -1,6 +1,7 @@
 import type { Node, NodeAPI, NodeDef } from 'node-red';
 import type { LinkId } from '../../../driver/at/types';
 import type { CertificateOptions, DeviceOptions } from '../../../driver/device/options';
+import { shown } from '../../../driver/commands/check';
 import { EspAtError } from '../../../driver/errors';
 import type { LinkConfig } from '../../../driver/link/options';
 import { headerSettings, type HeaderSetting } from '../message/headers';
@@ -82,7 +83,7 @@ export interface DeviceSettings {
 
 /**
  * Reads the settings of a device.
- * @throws EspAtError `INVALID_CONFIG` for a number that is none
+ * @throws EspAtError `INVALID_SETTING`, `INVALID_CONFIG` for text where a number is expected
  */
 export function deviceSettings(
   RED: NodeAPI,
@@ -90,31 +91,34 @@ export function deviceSettings(
   def: DeviceDef,
 ): DeviceSettings {
   const text = (value: unknown) => settingText(RED, node, value);
-  const whole = (name: string, value: unknown): number | undefined => {
-    const number = settingNumber(RED, node, value);
-    if (number === undefined || Number.isFinite(number)) return number;
-    throw new EspAtError('INVALID_CONFIG', { reason: `${name} is not a number` });
-  };
-  const link = (row: LinkRow = {}) => linkConfig(row, whole);
+  const numberOr =
+    (code: 'INVALID_SETTING' | 'INVALID_CONFIG') =>
+    (setting: string, value: unknown): number | undefined => {
+      const number = settingNumber(RED, node, value);
+      if (number === undefined || Number.isFinite(number)) return number;
+      throw new EspAtError(code, { setting, reason: 'NOT_NUMBER', value: shown(value) });
+    };
+  const number = numberOr('INVALID_SETTING');
+  const link = (row: LinkRow = {}) => linkConfig(row, numberOr('INVALID_CONFIG'));
   return {
     address: text(def.port),
     line: {
-      rate: whole('rate', def.rate) ?? 115_200,
+      rate: number('rate', def.rate) ?? 115_200,
       flowControl: def.flowControl === true,
       dtr: def.dtr !== false,
       rts: def.rts !== false,
     },
     options: {
       ...wifi(RED, node, def),
-      ...sntp(def, text, whole),
+      ...sntp(def, text, number),
       certificates: certificates(node.credentials),
-      raiseTo: whole('raiseTo', def.raiseTo) ?? 0,
+      raiseTo: number('raiseTo', def.raiseTo) ?? 0,
       flowControl: def.flowControl === true,
       hardwareReset: def.hardwareReset === true,
       store: def.store === true,
       queue: {
-        messages: whole('queueMessages', def.queueMessages) ?? 1000,
-        bytes: whole('queueBytes', def.queueBytes) ?? 4 * 1024 * 1024,
+        messages: number('queueMessages', def.queueMessages) ?? 1000,
+        bytes: number('queueBytes', def.queueBytes) ?? 4 * 1024 * 1024,
       },
     },
     links: { 0: link(def.links?.[0]), 1: link(def.links?.[1]), 2: link(def.links?.[2]) },
@@ -126,22 +130,25 @@ export function deviceSettings(
   };
 }
 
-type Whole = (name: string, value: unknown) => number | undefined;
+type ReadNumber = (setting: string, value: unknown) => number | undefined;
 
-function linkConfig(row: LinkRow, whole: Whole): LinkConfig {
-  const auth = authMode(whole('auth', row.auth) ?? 0);
+function linkConfig(row: LinkRow, number: ReadNumber): LinkConfig {
+  const auth = authMode(number('auth', row.auth) ?? 0);
   return {
-    pingInterval: whole('pingInterval', row.pingInterval),
-    pongTimeout: whole('pongTimeout', row.pongTimeout),
-    bufferSize: whole('bufferSize', row.bufferSize),
+    pingInterval: number('pingInterval', row.pingInterval),
+    pongTimeout: number('pongTimeout', row.pongTimeout),
+    bufferSize: number('bufferSize', row.bufferSize),
     // The firmware wants both slots in modes 1 to 3, and none in mode 0.
-    ...(auth === 0 ? {} : { auth, pki: whole('pki', row.pki) ?? 0, ca: whole('ca', row.ca) ?? 0 }),
+    ...(auth === 0
+      ? {}
+      : { auth, pki: number('pki', row.pki) ?? 0, ca: number('ca', row.ca) ?? 0 }),
   };
 }
 
 function authMode(mode: number): 0 | 1 | 2 | 3 {
   if (mode === 0 || mode === 1 || mode === 2 || mode === 3) return mode;
-  throw new EspAtError('INVALID_CONFIG', { reason: `auth ${mode} is not 0, 1, 2 or 3` });
+  const details = { setting: 'auth', reason: 'NOT_WHOLE', value: mode, min: 0, max: 3 };
+  throw new EspAtError('INVALID_CONFIG', details);
 }
 
 function wifi(
@@ -164,13 +171,13 @@ function wifi(
 function sntp(
   def: DeviceDef,
   text: (value: unknown) => string,
-  whole: Whole,
+  number: ReadNumber,
 ): Pick<DeviceOptions, 'sntp'> {
   if (def.sntp !== true) return {};
   const servers = text(def.servers)
     .split(/[\s,;]+/)
     .filter((server) => server !== '');
-  return { sntp: { timezone: whole('timezone', def.timezone) ?? 0, servers } };
+  return { sntp: { timezone: number('timezone', def.timezone) ?? 0, servers } };
 }
 
 function certificates(credentials: DeviceCredentials): CertificateOptions[] {

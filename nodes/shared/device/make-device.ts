@@ -43,8 +43,9 @@ function opener(address: string, line: LineSettings): PortOpener {
         ),
     };
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new EspAtError('INVALID_SETTING', { setting: 'port', reason }, { cause: error });
+    const said = error instanceof Error ? error.message : String(error);
+    const details = { setting: 'port', reason: 'NOT_USABLE', said };
+    throw new EspAtError('INVALID_SETTING', details, { cause: error });
   }
 }
 

@@ -31,7 +31,7 @@ export function renderHeaders(
   return Promise.all(
     headers.map(async ({ name, value }) => ({
       name,
-      value: await render(RED, node, value, msg, name),
+      value: await render(RED, node, value, msg, JSON.stringify(name)),
     })),
   );
 }
@@ -58,12 +58,12 @@ export function messageHeaders(headers: unknown): Header[] {
 function headerValue(name: string, value: unknown): string {
   if (typeof value === 'string') return value;
   if (typeof value === 'number' || typeof value === 'boolean') return String(value);
-  throw new EspAtError('INVALID_HEADER', { name, reason: 'has no text as its value' });
+  throw new EspAtError('INVALID_HEADER', { name, reason: 'VALUE_NOT_TEXT' });
 }
 
 /** Does not show what it is instead: there may be a secret in it. */
 function notAHeader(): EspAtError {
-  return new EspAtError('INVALID_HEADER', { name: 'list', reason: 'holds no names with values' });
+  return new EspAtError('INVALID_HEADER', { name: 'list', reason: 'NOT_LIST' });
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -82,7 +82,7 @@ export async function openOptions(
   const timeout = messageTimeout(msg.timeout) ?? settings.timeout;
   return {
     ...settings.fixed,
-    uri: messageText(msg.uri, 'INVALID_URI') ?? (await render(RED, node, settings.uri, msg, 'URI')),
+    uri: messageText(msg.uri, 'INVALID_URI') ?? (await render(RED, node, settings.uri, msg, 'uri')),
     ...(subprotocol === '' ? {} : { subprotocol }),
     ...(authorization === '' ? {} : { authorization }),
     ...(timeout === undefined ? {} : { timeout }),
@@ -136,7 +136,7 @@ function messageText(
 ): string | undefined {
   if (value === undefined || value === null) return undefined;
   if (typeof value === 'string') return value;
-  throw new EspAtError(code, { reason: 'is no text' });
+  throw new EspAtError(code, { reason: 'NOT_TEXT' });
 }
 
 function joining(RED: NodeAPI, node: Node, def: WsOpenDef): Joining {

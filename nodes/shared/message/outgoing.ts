@@ -1,5 +1,6 @@
 import { types } from 'node:util';
 import { shown } from '../../../driver/commands/check';
+import type { Reason } from '../../../driver/error-reasons';
 import { EspAtError } from '../../../driver/errors';
 
 /** Opcodes of RFC 6455, section 11.8, by name. */
@@ -53,10 +54,10 @@ function contentOf(payload: unknown): Uint8Array | string {
     case 'boolean':
       return String(payload);
     case 'object':
-      if (payload === null) throw invalid('it is null');
+      if (payload === null) throw invalid('WRONG_TYPE', 'null');
       return bytesOf(payload) ?? json(payload);
     default:
-      throw invalid(`it is ${typeof payload}`);
+      throw invalid('WRONG_TYPE', typeof payload);
   }
 }
 
@@ -76,9 +77,9 @@ function json(payload: object): string {
   } catch {
     // A circular object, or one with a BigInt in it.
   }
-  throw invalid('it cannot be written as JSON');
+  throw invalid('NOT_SERIALIZABLE');
 }
 
-function invalid(reason: string): EspAtError {
-  return new EspAtError('INVALID_PAYLOAD', { reason });
+function invalid(reason: Reason, type = ''): EspAtError {
+  return new EspAtError('INVALID_PAYLOAD', { reason, type });
 }

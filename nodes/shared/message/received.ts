@@ -74,8 +74,7 @@ function completeLength(bytes: Buffer): number {
 function parse(bytes: Buffer, link: number): unknown {
   try {
     return JSON.parse(bytes.toString());
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new EspAtError('NOT_JSON', { link, reason });
+  } catch {
+    throw new EspAtError('NOT_JSON', { link });
   }
 }

@@ -1,5 +1,6 @@
 import { Context, Writer } from 'mustache';
 import type { Node, NodeAPI, NodeContextData, NodeMessage } from 'node-red';
+import type { Reason } from '../../../driver/error-reasons';
 import { EspAtError } from '../../../driver/errors';
 import { asText, environment } from './settings';
 
@@ -29,20 +30,25 @@ export async function render(
       escape: String,
     });
   } catch (error) {
-    throw new EspAtError('TEMPLATE_FAILED', {
-      field,
-      reason: reasonOf(error),
-    });
+    throw new EspAtError('TEMPLATE_FAILED', { field, ...flawOf(error) });
   }
 }
 
-/** What Mustache says, without what it quotes: what looks like a tag may be a part of a password. */
-function reasonOf(error: unknown): string {
+/** Why Mustache failed. Without the text that it quotes: what looks like a tag may be part of a password. */
+function flawOf(error: unknown): { readonly reason: Reason; readonly position: number } {
   const text = error instanceof Error ? error.message : asText(error);
-  return text.replace(/ ".*"|(?<=^Invalid tags):.*/s, '');
+  const position = Number(/ at (\d+)$/.exec(text)?.[1] ?? 0);
+  const known: readonly (readonly [start: string, reason: Reason])[] = [
+    ['Unclosed tag', 'TAG_NOT_CLOSED'],
+    ['Unclosed section', 'SECTION_NOT_CLOSED'],
+    ['Unopened section', 'SECTION_NOT_OPENED'],
+    ['Invalid tags', 'BAD_DELIMITERS'],
+  ];
+  const reason = known.find(([start]) => text.startsWith(start))?.[1] ?? 'CONTEXT_UNREADABLE';
+  return { reason, position };
 }
 
-/** Finds names with the values given beforehand first, because flow context may be read asynchronously. */
+/** Looks up names in values that were read before: Mustache cannot wait for a flow context. */
 class FlowContext extends Context {
   readonly #known: ReadonlyMap<string, unknown>;
 

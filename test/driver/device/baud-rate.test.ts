@@ -139,7 +139,7 @@ describe('a line that does not bear the raised rate', () => {
     assert.ok(!harness.port.text.includes('UART_CUR'));
     assert.equal(
       harness.events.find(({ event }) => event === 'warning')?.error?.message,
-      'The line does not work at 921600 bits a second and stays at 115200. Check the cable, or choose a lower rate.',
+      'The serial port does not work at 921600 baud and stays at 115200. Check the cable, or choose a lower baud rate.',
     );
     await harness.end();
   });

@@ -236,7 +236,7 @@ describe('a password in a URI', () => {
     const { harness } = scene;
     await assert.rejects(harness.clock.wait(harness.device.query()), {
       code: 'COMMAND_FAILED',
-      message: 'The device answered ERROR to AT+WSOPEN?.',
+      message: 'The device answered ERROR to AT+WSOPEN?. Check the settings for this command.',
     });
     await harness.end();
   });

@@ -183,7 +183,7 @@ describe('opening a link', () => {
       harness.device.links[0].open({ uri: 'wss://host/', config: { auth: 2, ca: 1 } }),
     );
     assert.equal(error.code, 'CERTIFICATE_MISSING');
-    assert.deepEqual(error.details, { material: 'CA', index: 1 });
+    assert.deepEqual(error.details, { material: 'caCertificate', index: 1 });
     await harness.end();
   });
 });

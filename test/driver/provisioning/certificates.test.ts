@@ -133,7 +133,10 @@ describe('certificates of a device', () => {
     const flash = new Flash();
     flash.full = true;
     const error = await rejected('CERTIFICATE_WRITE', writeCertificates(flash.device.run, [whole]));
-    assert.equal(error.message, 'The CA could not be written to slot 0.');
+    assert.equal(
+      error.message,
+      'The device did not store the CA in slot 0. Choose another slot, or flash the device again.',
+    );
   });
 });
 
@@ -158,21 +161,21 @@ describe('the check of certificates', () => {
     const broken = authority.certificate.slice(0, 70) + authority.certificate.slice(110);
     assert.match(
       reason({ ca: 'hello' }),
-      /^The CA in slot 0 .*-----BEGIN CERTIFICATE----- is missing/,
+      /^Replace the CA in slot 0: .*-----BEGIN CERTIFICATE----- is missing/,
     );
-    assert.match(reason({ ca: client.key }), /no certificate but: private key/);
+    assert.match(reason({ ca: client.key }), /something else: PRIVATE KEY/);
     assert.match(reason({ ca: broken }), /damaged/);
     assert.match(reason({ ca: authority.certificate.slice(0, 200) }), /cut off/);
-    assert.match(reason({ certificate: 'x' }), /^The client certificate/);
-    assert.match(reason({ key: client.certificate }), /no private key but: certificate/);
+    assert.match(reason({ certificate: 'x' }), /^Replace the client certificate/);
+    assert.match(reason({ key: client.certificate }), /something else: CERTIFICATE/);
     assert.match(reason({ key: client.key + another.key }), /several keys/);
     assert.equal(
       reason({ key: client.key }),
-      'The private key in slot 0 cannot be used: its client certificate is missing.',
+      'Replace the private key in slot 0: its client certificate is missing.',
     );
     assert.match(
       reason({ certificate: client.certificate, key: another.key }),
-      /^The private key in slot 0 cannot be used: it does not fit the client certificate/,
+      /^Replace the private key in slot 0: it does not fit the client certificate/,
     );
     const flash = new Flash();
     const later = slot({ slot: 1, ca: 'hello' });
@@ -187,10 +190,10 @@ describe('the check of certificates', () => {
     const flaws = (given: Partial<CertificateOptions>, at = now) =>
       outdatedCertificates([slot(given)], at).map(({ code, message }) => `${code} ${message}`);
     assert.deepEqual(flaws({ certificate: old.certificate, ca: authority.certificate }), [
-      'CERTIFICATE_INVALID The client certificate in slot 0 cannot be used: it expired on 2024-05-06.',
+      'CERTIFICATE_INVALID Replace the client certificate in slot 0: it expired on 2024-05-06.',
     ]);
     assert.match(flaws({ certificate: early.certificate })[0] ?? '', /not valid before 2090-01-02/);
-    assert.match(flaws({ ca: old.certificate })[0] ?? '', /The CA .* expired/);
+    assert.match(flaws({ ca: old.certificate })[0] ?? '', /the CA .* expired/);
     assert.deepEqual(flaws({ certificate: old.certificate }, Date.UTC(2024, 0, 1)), []);
     const flash = new Flash();
     await writeCertificates(flash.device.run, [slot({ ca: old.certificate })]);

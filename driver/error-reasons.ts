@@ -1,0 +1,142 @@
+/**
+ * Why something was refused, by the key in `details.reason`. A clause of the sentence about the error;
+ * `{name}` is a detail.
+ */
+export const reasons = {
+  // Values in general
+  MISSING: 'it is missing',
+  EMPTY: 'it is empty',
+  NOT_TEXT: 'it is not text',
+  NOT_LIST: 'it is not a list',
+  NOT_NUMBER: '{value} is not a number',
+  OUT_OF_RANGE: '{value} is not a number from {min} to {max}',
+  NOT_WHOLE: '{value} is not a whole number from {min} to {max}',
+  TOO_MANY: '{count} are given, at most {max} are allowed',
+  TOO_MANY_BYTES: 'it has {length} bytes, at most {max} are allowed',
+  CONTROL_CHARACTER: 'it contains a control character',
+  HALF_CHARACTER: 'it contains half of a surrogate pair',
+  NOT_TOKEN: "only letters, digits and !#$%&'*+-.^_`|~ are allowed",
+  NOT_TOKENS: "only letters, digits and !#$%&'*+-.^_`|~ are allowed, and commas between several",
+  // Device settings
+  NOT_USABLE: 'it cannot be used ({said})',
+  NOT_HOURS: '{value} is not a number of hours from -12 to 14, in steps of 0.25',
+  NOT_HOST: 'one is not a host name',
+  NOT_BSSID: 'it does not look like aa:bb:cc:dd:ee:ff',
+  // URI and headers
+  NOT_ASCII: 'it contains a space or a character beyond ASCII: percent-encode it',
+  NO_SCHEME: 'it does not begin with ws:// or wss://',
+  NO_HOST: 'it has no host',
+  BAD_PORT: 'its port is greater than 65535',
+  TOO_LONG: 'it is {excess} bytes too long (commas, quotes and backslashes count twice)',
+  TOO_LONG_WITH_URI:
+    'together with the URI it is {excess} bytes too long (commas, quotes and backslashes count twice)',
+  TOO_LONG_WITH_TIMEOUT:
+    'together with the timeout it is {excess} bytes too long (commas, quotes and backslashes count twice)',
+  VALUE_NOT_TEXT: 'its value is not text',
+  HEADER_TOO_LONG: 'it is {excess} bytes too long',
+  REQUEST_TOO_LONG:
+    'the opening request with all headers is {excess} bytes or more too long for the firmware',
+  // Commands
+  NOT_COMMAND: 'it is not a single AT command',
+  RESERVED_COMMAND: 'the driver relies on what this command changes',
+  // Messages
+  NOT_BYTES: 'it is neither text nor bytes',
+  WRONG_TYPE: 'it is {type}',
+  NOT_SERIALIZABLE: 'it cannot be written as JSON',
+  NOT_BOOLEAN: 'fin is neither true nor false',
+  NOT_FRAGMENTABLE: 'only text and binary messages can go in fragments',
+  CONTROL_TOO_LONG: 'a control frame carries at most {max} bytes',
+  CLOSE_REASON_NOT_TEXT: 'the close reason is not text',
+  CLOSE_REASON_TOO_LONG: 'the close reason has {length} bytes, at most {max} are allowed',
+  // Templates
+  TAG_NOT_CLOSED: 'a tag is not closed (position {position})',
+  SECTION_NOT_CLOSED: 'a section is not closed (position {position})',
+  SECTION_NOT_OPENED: 'a section is closed that was not opened (position {position})',
+  BAD_DELIMITERS: 'its delimiters are not valid',
+  CONTEXT_UNREADABLE: 'a value cannot be read',
+  // Servers
+  UNREACHABLE: 'the server refused, cannot be reached, or is no WebSocket server',
+  UNREACHABLE_OR_UNTRUSTED:
+    'the server refused, cannot be reached, or is no WebSocket server, or its certificate is expired or not from the CA of this link',
+  NEVER_VERIFIED: 'this firmware never verifies servers',
+  VERIFICATION_OFF: 'authentication 0 and 1 verify nothing',
+  // Certificates
+  NOT_PEM: 'it is not PEM text: -----BEGIN {label}----- is missing',
+  CUT_OFF: 'it is cut off: -----END {label}----- is missing',
+  OTHER_PEM: 'it is something else: {label}',
+  DAMAGED: 'it is damaged',
+  SEVERAL_KEYS: 'it contains several keys',
+  ENCRYPTED_KEY: 'it is encrypted, and the device cannot be given a password',
+  KEY_TYPE: 'the device cannot use keys of the type {type}',
+  NO_CERTIFICATE: 'its client certificate is missing',
+  KEY_MISMATCH: 'it does not fit the client certificate',
+  EXPIRED: 'it expired on {date}',
+  NOT_YET_VALID: 'it is not valid before {date}',
+} as const;
+
+/** A key of {@link reasons}. */
+export type Reason = keyof typeof reasons;
+
+/** What sentences call settings, materials, templates and states, by the key in the details of an error. */
+export const names = {
+  // Device settings
+  port: 'port',
+  rate: 'rate',
+  raiseTo: 'negotiated rate',
+  ssid: 'network',
+  password: 'password',
+  bssid: 'BSSID',
+  wifiMode: 'Wi-Fi mode',
+  timezone: 'time zone',
+  servers: 'SNTP servers',
+  slot: 'certificate slot',
+  queueMessages: 'messages in the queue',
+  queueBytes: 'bytes in the queue',
+  reconnectInterval: 'reconnect interval',
+  reconnectAttempts: 'reconnect attempts',
+  // Link settings
+  pingInterval: 'ping interval',
+  pongTimeout: 'pong timeout',
+  bufferSize: 'buffer size',
+  auth: 'authentication mode',
+  pki: 'client certificate slot',
+  ca: 'CA slot',
+  maxMessage: 'largest message',
+  silence: 'silence',
+  hold: 'waiting time',
+  // Templates
+  uri: 'URI',
+  subprotocol: 'subprotocol',
+  authorization: 'authorization',
+  // Certificate material
+  caCertificate: 'CA',
+  clientCertificate: 'client certificate',
+  privateKey: 'private key',
+  // Device states
+  stopped: 'stopped',
+  absent: 'absent',
+  starting: 'starting',
+  ready: 'ready',
+  recovering: 'recovering',
+  resyncing: 'recovering',
+  unusable: 'unusable',
+} as const;
+
+/** The details whose value may be a key of {@link names}. */
+export const namingDetails = ['setting', 'material', 'field', 'state'] as const;
+
+export function isReason(value: unknown): value is Reason {
+  return typeof value === 'string' && Object.hasOwn(reasons, value);
+}
+
+const namesByKey: ReadonlyMap<unknown, string> = new Map(Object.entries(names));
+
+/** A text with the details in the place of their `{name}`; reasons and names in words. */
+export function filled(text: string, details: Readonly<Record<string, string | number>>): string {
+  return text.replace(/\{(\w+)\}/g, (_, name: string) => {
+    const value = details[name] ?? '';
+    if (name === 'reason' && isReason(value)) return filled(reasons[value], details);
+    const isNaming = namingDetails.some((each) => each === name);
+    return String((isNaming ? namesByKey.get(value) : undefined) ?? value);
+  });
+}
