@@ -4,9 +4,8 @@
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { root } from './root.mjs';
 
-const root = fileURLToPath(new URL('..', import.meta.url));
 const from = (...parts) => join(root, ...parts);
 const target = (...parts) => join(root, 'dist', 'nodes', ...parts);
 const read = (path) => readFileSync(path, 'utf8');
@@ -42,6 +41,9 @@ for (const language of readdirSync(from('locales'))) {
     cpSync(from('locales', language, `${type}.html`), target('locales', language, `${type}.html`));
   }
 }
+
+// Shows to prepare.mjs that the compiled code is complete.
+writeFileSync(from('dist', '.complete'), '');
 
 function merged(base, own) {
   const result = { ...base };

@@ -1,97 +1,67 @@
-// What a fresh clone needs before anything runs: the packages of package-lock.json, and the compiled code.
+// What a fresh clone needs before anything runs: Node.js, the packages, and the compiled code.
 import { spawnSync } from 'node:child_process';
-import { readFileSync, readdirSync, statSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { install } from './install.mjs';
+import { root } from './root.mjs';
 
-/** The repository's folder, without a slash at its end. */
-export const root = fileURLToPath(new URL('..', import.meta.url)).replace(/[\\/]$/, '');
+export { root };
 
-const oldestNode = 20;
+const OLDEST_NODE = 20;
+
+/** Installs and compiles what is missing or older than its source. */
+export async function prepare() {
+  requireNode();
+  await install();
+  build();
+}
 
 /** Ends the process with a sentence when this Node.js is too old. */
 export function requireNode() {
-  if (Number(process.versions.node.split('.')[0]) >= oldestNode) return;
-  console.error(`Node.js ${oldestNode} or newer is needed; this is ${process.versions.node}.`);
+  if (Number(process.versions.node.split('.')[0]) >= OLDEST_NODE) return;
+  console.error(`Node.js ${OLDEST_NODE} or newer is needed; this is ${process.versions.node}.`);
   process.exit(1);
 }
 
 /** Runs a program in the repository; ends this process with its code when it fails. */
 export function run(command, args) {
-  const windowsNpm = command === 'npm' && process.platform === 'win32';
-  const { status, error } = spawnSync(windowsNpm ? 'npm.cmd' : command, args, {
-    cwd: root,
-    stdio: 'inherit',
-    shell: windowsNpm,
-  });
+  // On Windows npm and npx are command files, which only a shell starts.
+  const shell = process.platform === 'win32' && /^np[mx]$/.test(command);
+  const { status, error } = spawnSync(command, args, { cwd: root, stdio: 'inherit', shell });
   if (status === 0) return;
   if (error !== undefined) console.error(`${command} could not be started: ${error.message}`);
   process.exit(status ?? 1);
 }
 
-/** Installs what package-lock.json names, when something of it is missing or of another version. */
-export function install() {
-  if (installed()) return;
-  console.log('Installing packages …');
-  run('npm', ['ci', '--include=dev', '--no-audit', '--no-fund']);
-}
-
 /** Compiles to dist/, when a source is newer than what was compiled from it. */
-export function build() {
-  if (built()) return;
-  console.log('Building …');
+function build() {
+  if (isBuilt()) return;
+  console.log('Compiling …');
   run(process.execPath, [join(root, 'scripts', 'build.mjs')]);
 }
 
-function installed() {
-  const wanted = lockedPackages('package-lock.json');
-  // npm writes this one last, so it is missing after an installation that was cut off.
-  const present = lockedPackages(join('node_modules', '.package-lock.json'));
-  return Object.entries(wanted).every(([path, { version, optional, devOptional }]) => {
-    if (path === '') return true;
-    const found = present[path];
-    if (found === undefined) return Boolean(optional ?? devOptional);
-    return found.version === version && modified(join(path, 'package.json')) !== undefined;
-  });
-}
-
-function lockedPackages(file) {
-  if (modified(file) === undefined) return {};
-  return JSON.parse(readFileSync(join(root, file), 'utf8')).packages;
-}
-
-function built() {
-  const {
-    main,
-    bin,
-    'node-red': nodeRed,
-  } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
-  const nodes = Object.values(nodeRed.nodes);
-  const results = [
-    main,
-    ...Object.values(bin),
-    ...nodes,
-    ...nodes.map((path) => path.replace(/\.js$/, '.html')),
-  ].map(modified);
-  if (results.includes(undefined)) return false;
+/** build.mjs writes dist/.complete last. */
+function isBuilt() {
   const sources = [
     'driver',
     'simulator',
     'nodes',
     'locales',
     'icons',
+    'package.json',
     'scripts/build.mjs',
     'tsconfig.json',
   ];
-  return Math.max(...sources.map(newest)) <= Math.min(...results);
+  return Math.max(...sources.map(newest)) <= modified(join('dist', '.complete'));
 }
 
 function newest(path) {
-  const at = modified(path) ?? 0;
+  const at = modified(path);
   if (at === 0 || !statSync(join(root, path)).isDirectory()) return at;
   return Math.max(at, ...readdirSync(join(root, path)).map((name) => newest(join(path, name))));
 }
 
+/** Milliseconds; 0 when there is no such file. */
 function modified(path) {
-  return statSync(join(root, path), { throwIfNoEntry: false })?.mtimeMs;
+  return statSync(join(root, path), { throwIfNoEntry: false })?.mtimeMs ?? 0;
 }

@@ -4,22 +4,24 @@
 // PORT=1881          another port than 1880
 // DEMO_DIR=path      another folder for the demo's flows and settings than .demo
 // NODE_RED=4|5       another Node-RED than the newest this Node.js is supported by
+import { createCipheriv, createHash, randomBytes } from 'node:crypto';
 import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { createServer } from 'node:http';
-import { join, resolve } from 'node:path';
-import { build, install, requireNode, root } from './prepare.mjs';
+import { join, relative, resolve } from 'node:path';
+import { prepare, requireNode, root } from './prepare.mjs';
 
 const host = '127.0.0.1';
 const port = portOf(process.env.PORT ?? '1880');
 const userDir = resolve(root, process.env.DEMO_DIR ?? '.demo');
+const credentialSecret = 'demo';
 const demoFlow = join(root, 'examples', 'Echo over the simulated ESP32.json');
 
 requireNode();
 await portIsFree();
-install();
-build();
+await prepare();
 putDemoFlow();
+putCredentials();
 await start();
 
 function portOf(text) {
@@ -28,7 +30,7 @@ function portOf(text) {
   fail(`PORT=${text} is not a port number (1-65535).`);
 }
 
-/** Asked before the long installation, so that nobody waits for it in vain. */
+/** Checked before the long installation, which would be in vain. */
 function portIsFree() {
   const probe = createServer();
   return new Promise((free) => {
@@ -50,7 +52,7 @@ function fail(sentence) {
   process.exit(1);
 }
 
-/** The demo flow at the first start; what was made of it since, afterwards. */
+/** Copies the demo flow at the first start, and keeps what the user has made of it since. */
 function putDemoFlow() {
   const flowFile = join(userDir, 'flows.json');
   mkdirSync(userDir, { recursive: true });
@@ -58,6 +60,20 @@ function putDemoFlow() {
   const text = readFileSync(flowFile, 'utf8');
   const pointed = pointedHere(text);
   if (pointed !== text) writeFileSync(flowFile, pointed);
+}
+
+/** Encrypted, empty: Node-RED warns when it finds no encrypted credentials beside a flow. */
+function putCredentials() {
+  const file = join(userDir, 'flows_cred.json');
+  if (existsSync(file)) return;
+  const iv = randomBytes(16);
+  const cipher = createCipheriv(
+    'aes-256-ctr',
+    createHash('sha256').update(credentialSecret).digest(),
+    iv,
+  );
+  const encrypted = cipher.update('{}', 'utf8', 'base64') + cipher.final('base64');
+  writeFileSync(file, JSON.stringify({ $: iv.toString('hex') + encrypted }));
 }
 
 /** The flows with the URIs of the servers inside them leading to this port. */
@@ -91,8 +107,16 @@ async function start() {
   server.once('error', cannotListen);
   server.listen(port, host, async () => {
     await flowsRun;
-    console.log(`\nNode-RED with the demo flow: http://${host}:${port}/   (Ctrl-C ends it)\n`);
+    console.log(
+      `Node-RED ${RED.version()} on Node.js ${process.versions.node}; flows in ${userDirName()}`,
+    );
+    console.log(`The demo is running, Ctrl-C ends it. Open in a browser: http://${host}:${port}/`);
   });
+}
+
+function userDirName() {
+  const inside = relative(root, userDir);
+  return inside.startsWith('..') ? userDir : inside;
 }
 
 function nodeRedName() {
@@ -108,15 +132,20 @@ function settings() {
     userDir,
     flowFile: 'flows.json',
     flowFilePretty: true,
-    credentialSecret: 'demo',
+    credentialSecret,
     httpAdminRoot: '/',
     httpNodeRoot: '/',
     nodesDir: [root],
     // A development package of this repository, which has no place in the demo's palette.
     nodesExcludes: ['node-red-node-serialport'],
     telemetry: { enabled: false, updateNotification: false },
-    editorTheme: { tours: false, projects: { enabled: false } },
-    logging: { console: { level: 'info', metrics: false, audit: false } },
+    editorTheme: {
+      tours: false,
+      projects: {},
+      page: { scripts: [join(root, 'scripts', 'open-debug-sidebar.js')] },
+    },
+    // Warnings and errors: the address above stays the last line unless something goes wrong.
+    logging: { console: { level: 'warn', metrics: false, audit: false } },
   };
 }
 

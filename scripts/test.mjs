@@ -3,11 +3,9 @@
 // closing count. Arguments name test files or folders instead of all.
 import { readdirSync, statSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import { build, install, requireNode, root, run } from './prepare.mjs';
+import { prepare, root, run } from './prepare.mjs';
 
-requireNode();
-install();
-build();
+await prepare();
 const named = process.argv.slice(2);
 const files = (named.length > 0 ? named : ['test']).flatMap((path) => testFiles(join(root, path)));
 run(process.execPath, ['--import', 'tsx', '--test', '--test-reporter=spec', ...files]);

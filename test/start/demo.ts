@@ -62,9 +62,14 @@ export class Demo {
   /** Starts it; resolves when it says that it is ready. */
   static async start(options: DemoOptions = {}): Promise<Demo> {
     const demo = await Demo.begin(options);
-    await demo.until(() => demo.#output.includes(demo.address), 'the line that says where it is');
-    await demo.#listen();
-    return demo;
+    try {
+      await demo.until(() => demo.#output.includes(demo.address), 'the line that says where it is');
+      await demo.#listen();
+      return demo;
+    } catch (error) {
+      await demo.dispose();
+      throw error;
+    }
   }
 
   /** Starts it, and leaves it to the caller what is to be waited for. */

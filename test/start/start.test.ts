@@ -21,7 +21,7 @@ for (const nodeRed of majors) {
       const press = (name: string) => demo.press(idOf(flows, 'inject', name));
       const status = idOf(flows, 'ws-status');
 
-      assert.match(demo.output, new RegExp(`Node-RED version: v${nodeRed}\\.`));
+      assert.match(demo.output, new RegExp(`^Node-RED ${nodeRed}\\..*\\n.* ${demo.address}\\n$`));
       const page = await fetch(demo.address);
       assert.equal(page.status, 200);
       assert.match(await page.text(), /<title>Node-RED<\/title>/);

@@ -1,0 +1,93 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, it, type TestContext } from 'node:test';
+import { pathToFileURL } from 'node:url';
+import { root } from '../package/project';
+import { freePort } from './demo';
+
+/** Until the sentence about a missing network, in milliseconds. */
+const NO_NETWORK_MS = 15_000;
+
+const present = { version: '1.2.3' };
+const otherPlatform = process.platform === 'win32' ? 'linux' : 'win32';
+
+describe('installation before npm start', () => {
+  it('is skipped when all packages of the lock file are there', async (t) => {
+    const project = new Project(t, { present }, { present });
+    assert.deepEqual(await project.install(), { code: 0, output: '' });
+  });
+
+  it('is skipped when only packages of another platform and extraneous ones are missing', async (t) => {
+    const others = {
+      foreign: { version: '1.0.0', os: [otherPlatform], optional: true },
+      excluded: { version: '1.0.0', os: [`!${process.platform}`], optional: true },
+      leftover: { version: '1.0.0', extraneous: true },
+      optional: { version: '1.0.0', optional: true },
+    };
+    const project = new Project(t, { present, ...others }, { present });
+    assert.deepEqual(await project.install(), { code: 0, output: '' });
+  });
+
+  for (const [condition, installed] of [
+    ['a package is missing', {}],
+    ['a package has another version', { present: { version: '1.2.2' } }],
+    ['an earlier installation was interrupted', undefined],
+  ] as const) {
+    it(`without a network, when ${condition}: ends within 15 s with one sentence`, async (t) => {
+      const project = new Project(t, { present }, installed);
+      const began = Date.now();
+      const { code, output } = await project.install();
+      assert.ok(Date.now() - began < NO_NETWORK_MS, `after ${Date.now() - began} ms`);
+      assert.equal(code, 1);
+      assert.match(output, /^The packages cannot be installed, .*\(ECONNREFUSED\).*\.\n$/);
+    });
+  }
+});
+
+type Packages = Readonly<Record<string, object>>;
+
+/** A folder with the installer, a lock file, and what an earlier installation left. */
+class Project {
+  readonly #folder = mkdtempSync(join(tmpdir(), 'esp-at-install-'));
+
+  constructor(t: TestContext, locked: Packages, installed?: Packages) {
+    t.after(() => rmSync(this.#folder, { recursive: true, force: true }));
+    for (const script of ['install.mjs', 'root.mjs'])
+      cpSync(join(root, 'scripts', script), join(this.#folder, 'scripts', script));
+    this.#write('package-lock.json', { packages: byPath(locked) });
+    mkdirSync(join(this.#folder, 'node_modules'));
+    this.#write(join('node_modules', 'present', 'package.json'), present);
+    if (installed !== undefined)
+      this.#write(join('node_modules', '.package-lock.json'), { packages: byPath(installed) });
+  }
+
+  /** Runs the installer with a registry that is not there. */
+  async install(): Promise<{ code: number | null; output: string }> {
+    const module = pathToFileURL(join(this.#folder, 'scripts', 'install.mjs')).href;
+    const source = `import(${JSON.stringify(module)}).then(({ install }) => install())`;
+    const child = spawn(process.execPath, ['-e', source], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, npm_config_registry: `http://127.0.0.1:${await freePort()}` },
+    });
+    let output = '';
+    for (const stream of [child.stdout, child.stderr])
+      stream.setEncoding('utf8').on('data', (text: string) => (output += text));
+    await once(child, 'close');
+    return { code: child.exitCode, output };
+  }
+
+  #write(path: string, content: object): void {
+    mkdirSync(join(this.#folder, path, '..'), { recursive: true });
+    writeFileSync(join(this.#folder, path), JSON.stringify(content));
+  }
+}
+
+function byPath(packages: Packages): Packages {
+  return Object.fromEntries(
+    Object.entries(packages).map(([name, entry]) => [`node_modules/${name}`, entry]),
+  );
+}
