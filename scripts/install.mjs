@@ -106,13 +106,15 @@ async function requireRegistry(needed) {
 async function showProgress(needed, ended) {
   const { isTTY } = process.stdout;
   const interval = isTTY ? TERMINAL_INTERVAL_MS : LOG_INTERVAL_MS;
+  const began = Date.now();
   let running = true;
   ended.then(() => (running = false));
   while (running) {
     await Promise.race([ended, delay(interval, undefined, { ref: false })]);
     if (!running) break;
     const count = needed.filter(([path]) => exists(path)).length;
-    const line = `  ${count} of ${needed.length} packages`;
+    const seconds = Math.round((Date.now() - began) / 1000);
+    const line = `  ${count} of ${needed.length} packages after ${seconds} s`;
     process.stdout.write(isTTY ? `\r${line}` : `${line}\n`);
   }
   if (isTTY) process.stdout.write('\r\x1b[K');

@@ -1,0 +1,203 @@
+import assert from 'node:assert/strict';
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { freePort } from '../start/demo';
+import {
+  asObject,
+  asObjects,
+  asText,
+  examples,
+  nodeFiles,
+  notBuilt,
+  object,
+  root,
+} from './project';
+
+const name = asText(object('package.json').name, 'name');
+const types = [...nodeFiles().keys()];
+const majors = { '4.1': 'node-red', '5.0': 'node-red-5' } as const;
+const noRegistry = npm(root, 'view', 'serialport', 'name', '--fetch-retries=0').status !== 0;
+const skip = notBuilt() || (noRegistry && 'no npm registry can be reached');
+
+for (const [major, nodeRed] of Object.entries(majors)) {
+  describe(`the packed package in an empty Node-RED ${major}`, { skip }, () => {
+    const userDir = mkdtempSync(join(tmpdir(), 'esp-at-installed-'));
+    let admin: Admin;
+
+    before(async () => {
+      const [packed] = asObjects(
+        JSON.parse(
+          npm(root, 'pack', '--json', '--ignore-scripts', '--pack-destination', userDir).stdout,
+        ),
+        'npm pack',
+      );
+      writeFileSync(join(userDir, 'package.json'), '{"name":"user","private":true}');
+      const began = Date.now();
+      const installed = npm(userDir, 'install', `./${asText(packed?.filename, 'filename')}`);
+      assert.equal(installed.status, 0, installed.stderr);
+      const seconds = ((Date.now() - began) / 1000).toFixed(1);
+      const [kilobytes, unpacked] = [packed?.size, packed?.unpackedSize].map((bytes) =>
+        Math.round(Number(bytes) / 1024),
+      );
+      console.log(
+        `tarball ${kilobytes} KiB, unpacked ${unpacked} KiB, ${packages(userDir).length} packages installed in ${seconds} s`,
+      );
+      admin = await Admin.start(nodeRed, userDir);
+    });
+    after(async () => {
+      await admin.stop();
+      rmSync(userDir, { recursive: true, force: true });
+    });
+
+    it('loads every node without an error', async () => {
+      const sets = asObjects(await admin.json('nodes'), 'nodes').filter(
+        (set) => set.module === name,
+      );
+      assert.deepEqual(sets.flatMap((set) => set.types).sort(), [...types].sort());
+      for (const set of sets)
+        assert.deepEqual([set.enabled, set.err], [true, undefined], JSON.stringify(set));
+    });
+
+    it('serves the icon of every node', async () => {
+      const icons = asObject(await admin.json('icons'), 'icons')[name];
+      assert.ok(Array.isArray(icons), 'no icons');
+      for (const type of types) {
+        assert.ok(icons.includes(`${type}.svg`), `${type}.svg is not in ${icons.join()}`);
+        assert.match(await admin.text(`icons/${name}/${type}.svg`), /<svg/);
+      }
+    });
+
+    for (const [language, word] of [
+      ['en-US', 'Name'],
+      ['zh-CN', '名称'],
+    ] as const) {
+      it(`has labels and help in ${language}`, async () => {
+        const catalogs = asObject(await admin.json(`nodes/messages?lng=${language}`), 'catalogs');
+        const html = await admin.text('nodes', { 'Accept-Language': language });
+        for (const type of types) {
+          const catalog = JSON.stringify(catalogs[`${name}/${type}`]);
+          assert.ok(catalog.includes(`"${word}"`), `${type}: ${catalog.slice(0, 200)}`);
+          const help = readFileSync(join(root, 'locales', language, `${type}.html`), 'utf8').trim();
+          assert.ok(html.includes(help), `no help of ${type}`);
+        }
+      });
+    }
+
+    it('offers every example in the Import menu', async () => {
+      const names = [...examples().keys()].map((path) => path.replace(/^.*[\\/](.*)\.json$/, '$1'));
+      const offered = await admin.json(`library/examples/flows/${name}`);
+      assert.ok(Array.isArray(offered));
+      assert.deepEqual(
+        offered.map((entry: unknown) => asText(asObject(entry, 'example').fn, 'fn')).sort(),
+        names.sort(),
+      );
+      for (const example of names) {
+        const path = `library/examples/flows/${name}/${encodeURIComponent(example)}`;
+        assert.ok(asObjects(await admin.json(path), example).length > 5);
+      }
+    });
+
+    it('loads the serial port without a compiler: no install script has run', () => {
+      const code = `require('@serialport/bindings-cpp').autoDetect(); console.log('loaded')`;
+      const { stdout, stderr } = spawnSync(process.execPath, ['-e', code], {
+        cwd: join(userDir, 'node_modules'),
+        encoding: 'utf8',
+      });
+      assert.equal(stdout, 'loaded\n', stderr);
+      const bindings = join(userDir, 'node_modules', '@serialport', 'bindings-cpp');
+      assert.ok(!existsSync(join(bindings, 'build')), 'it was compiled');
+    });
+
+    it('gives driver and simulator to a program of its own', () => {
+      const code = `console.log(typeof require('${name}/driver').Device, typeof require('${name}/simulator').listen)`;
+      const { stdout, stderr } = spawnSync(process.execPath, ['-e', code], {
+        cwd: userDir,
+        encoding: 'utf8',
+      });
+      assert.equal(stdout, 'function function\n', stderr);
+    });
+
+    it('is gone after it was removed in the palette manager', async () => {
+      await admin.remove(name);
+      const sets = asObjects(await admin.json('nodes'), 'nodes');
+      assert.deepEqual(
+        sets.filter((set) => set.module === name),
+        [],
+      );
+      assert.deepEqual(packages(userDir), []);
+    });
+  });
+}
+
+/** Node-RED's admin API. */
+class Admin {
+  readonly #process: ChildProcess;
+  readonly #address: string;
+
+  private constructor(process: ChildProcess, address: string) {
+    this.#process = process;
+    this.#address = address;
+  }
+
+  static async start(nodeRed: string, userDir: string): Promise<Admin> {
+    const port = await freePort();
+    const script = join(root, 'test', 'package', 'node-red.mjs');
+    const child = spawn(process.execPath, [script, nodeRed, userDir, String(port)], {
+      stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
+    });
+    let output = '';
+    await new Promise<void>((resolve, reject) => {
+      child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+        output += text;
+        if (output.includes('listening')) resolve();
+      });
+      child.once('exit', () => reject(new Error(output)));
+    });
+    return new Admin(child, `http://127.0.0.1:${port}/`);
+  }
+
+  async json(path: string): Promise<unknown> {
+    return JSON.parse(await this.text(path, { Accept: 'application/json' })) as unknown;
+  }
+
+  async text(path: string, headers: Record<string, string> = {}): Promise<string> {
+    const response = await fetch(new URL(path, this.#address), {
+      headers: { Accept: 'text/html', ...headers },
+    });
+    assert.ok(response.ok, `${path}: ${response.status}`);
+    return response.text();
+  }
+
+  async remove(module: string): Promise<void> {
+    const response = await fetch(new URL(`nodes/${module}`, this.#address), { method: 'DELETE' });
+    assert.equal(response.status, 204, await response.text());
+  }
+
+  async stop(): Promise<void> {
+    if (this.#process.exitCode !== null) return;
+    this.#process.kill();
+    await once(this.#process, 'exit');
+  }
+}
+
+/** The packages in a folder's node_modules. */
+function packages(folder: string): string[] {
+  const modules = join(folder, 'node_modules');
+  if (!existsSync(modules)) return [];
+  return readdirSync(modules).flatMap((entry) => {
+    if (entry.startsWith('.')) return [];
+    return entry.startsWith('@') ? readdirSync(join(modules, entry)) : [entry];
+  });
+}
+
+function npm(cwd: string, ...args: string[]) {
+  return spawnSync('npm', [...args, '--no-audit', '--no-fund', '--loglevel=error'], {
+    cwd,
+    encoding: 'utf8',
+    shell: process.platform === 'win32',
+  });
+}
