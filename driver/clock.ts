@@ -1,22 +1,43 @@
-/** Stops a pending call; harmless when it has happened already. */
+/** Cancels a pending call; without effect once the call has happened. */
 export type Cancel = () => void;
 
-/** Where the driver takes its time from, so that tests need not wait. */
+/** The driver's source of time, so that tests need not wait. */
 export interface Clock {
   /** Milliseconds since some fixed point; never runs backwards. */
   now(): number;
-  /** Calls `callback` once, `delay` milliseconds from now, never in the same turn. */
-  after(delay: number, callback: () => void): Cancel;
+  /** Calls `callback` once, `ms` milliseconds from now, never in the same turn. */
+  after(ms: number, callback: () => void): Cancel;
 }
 
-/** Milliseconds that a timer of Node can count; a longer one would end at once. */
-const LONGEST = 2 ** 31 - 1;
+/** How long a caller waits. */
+export interface Wait {
+  /** Its abort ends the wait: the promise rejects with the signal's reason. */
+  readonly signal?: AbortSignal;
+}
 
-/** The machine's own monotonic clock. */
+/** Node's longest timer; it fires a longer one at once. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+/** The monotonic clock of this machine. */
 export const systemClock: Clock = {
   now: () => performance.now(),
-  after(delay, callback) {
-    const timer = setTimeout(callback, Math.min(delay, LONGEST));
+  after(ms, callback) {
+    const timer = setTimeout(callback, Math.min(ms, LONGEST_TIMER_MS));
     return () => clearTimeout(timer);
   },
 };
+
+/** Resolves after `ms` milliseconds. */
+export async function delay(clock: Clock, ms: number, { signal }: Wait = {}): Promise<void> {
+  signal?.throwIfAborted();
+  await new Promise<void>((resolve) => {
+    const end = () => {
+      cancel();
+      signal?.removeEventListener('abort', end);
+      resolve();
+    };
+    const cancel = clock.after(ms, end);
+    signal?.addEventListener('abort', end);
+  });
+  signal?.throwIfAborted();
+}

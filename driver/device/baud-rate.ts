@@ -1,114 +1,136 @@
 import type { AtClient } from '../at/at-client';
 import { parseUart, uartCur, uartQuery } from '../commands/uart';
-import type { DeviceEvent, DeviceOptions } from './options';
-import { asEspAtError, EspAtError } from '../errors';
+import { EspAtError } from '../errors';
 import type { Port } from '../port/port';
+import type { SequenceAccess } from './initialize';
+import type { DeviceOptions } from './options';
 
-/** What is remembered of the line from one opening of the port to the next. */
-export interface PortMemory {
-  /** False once the raised rate was tried in vain. */
-  bearsRaisedRate: boolean;
-  /** Whether a data prompt was open when the device was heard last: it may still be. */
-  prompted: boolean;
-}
+/** What most boards use after power-up, in bits a second. */
+const DEFAULT_RATE = 115_200;
 
-/** The line to a device, with what is wanted and known of it. */
-export interface PortContext {
-  readonly port: Port;
-  readonly session: AtClient;
-  readonly options: DeviceOptions;
-  readonly line: PortMemory;
-  /** The line's rate as both sides have it now, bits a second; undefined where there is no line. */
-  rate: number | undefined;
-  event(event: DeviceEvent): void;
-}
+/** The baud rate of an open port, in bits a second. */
+export class BaudRate {
+  readonly #port: Port;
+  readonly #options: DeviceOptions;
+  readonly #client: Pick<AtClient, 'raised'>;
+  #current: number | undefined;
+  #negotiatedRateWorks: boolean;
 
-/**
- * Sets the line as wanted, since a device starts as its flash says: flow control at its end too, and the
- * raised rate; back to the old one where the port, the cable or the device does not bear it.
- * @throws EspAtError `DEVICE_SILENT` when nothing passes any more
- */
-export async function negotiateRate(context: PortContext): Promise<void> {
-  const { session, options, port, line } = context;
-  const before = context.rate;
-  if (!port.setRate || before === undefined) return;
-  const flowControl = options.flowControl === true;
-  const raised = options.raiseTo && line.bearsRaisedRate ? options.raiseTo : before;
-  if (raised === before) {
-    if (flowControl && !(await hasFlowControl(session))) await session.run(uartCur(before, true));
-    return;
+  /** @param negotiatedRateWorks false: the negotiated rate was tried in vain before */
+  constructor(
+    port: Port,
+    options: DeviceOptions,
+    client: Pick<AtClient, 'raised'>,
+    negotiatedRateWorks: boolean,
+  ) {
+    this.#port = port;
+    this.#options = options;
+    this.#client = client;
+    this.#current = options.port.rate;
+    this.#negotiatedRateWorks = negotiatedRateWorks;
   }
-  // Found out before the device is told, which would be lost otherwise.
-  const possible = await takesRate(context, raised);
-  await changeRate(context, before);
-  if (possible) {
-    await session.run(uartCur(raised, flowControl));
-    // The device answers at the old rate, then switches.
-    await changeRate(context, raised);
-    if (await session.align(0)) return;
-    // It may hear although it cannot be heard.
-    port.write(Buffer.from(`${uartCur(before, flowControl).line}\r\n`));
-    await session.align(0);
+
+  /** As port and device have it now; undefined where the port has none. */
+  get current(): number | undefined {
+    return this.#current;
   }
-  // Not tried again after every restart: a device left at a rate at which nothing passes has to be switched off by hand.
-  line.bearsRaisedRate = false;
-  const error = new EspAtError('RATE_NOT_RAISED', { rate: raised, before });
-  context.event({ event: 'warning', error });
-  await changeRate(context, before);
-  if (await session.align(0)) return;
-  throw new EspAtError('DEVICE_SILENT', { port: options.port.address });
-}
 
-/** Changes the port's rate. False: not every adapter knows every rate. */
-export async function takesRate(context: PortContext, rate: number | undefined): Promise<boolean> {
-  try {
-    await changeRate(context, rate);
-    return true;
-  } catch (error) {
-    if (error instanceof EspAtError && error.code === 'PORT_CLOSED') throw error;
-    return false;
+  /** Bits a second of the port, or of a line beyond it; where known. */
+  get ofLine(): number | undefined {
+    return this.#current ?? this.#options.port.bridgedRate;
   }
-}
 
-/**
- * The last resort, where the settings allow it: restarts the device by its reset pin, and listens at the
- * rate it starts with. False where that is not allowed, or not possible.
- */
-export async function resetByPin(context: PortContext): Promise<boolean> {
-  const { port, options } = context;
-  if (options.hardwareReset !== true || !port.reset) return false;
-  context.event({ event: 'recovery', detail: 'reset' });
-  try {
-    await changeRate(context, options.port.rate);
-    await port.reset();
-    return true;
-  } catch (error) {
-    // Bridges and ptys have no such line.
-    context.event({ event: 'warning', error: asEspAtError(error, options.port.address) });
-    return false;
+  /** Whether it can be changed. */
+  get isAdjustable(): boolean {
+    return this.#port.setRate !== undefined;
   }
-}
 
-/** Whether the line is at a rate that the device forgets with a restart. */
-function isRaised({ rate, options }: PortContext): boolean {
-  return rate !== undefined && rate === options.raiseTo && rate !== options.port.rate;
-}
+  get negotiatedRateWorks(): boolean {
+    return this.#negotiatedRateWorks;
+  }
 
-/**
- * A device that fell silent at a raised rate has most likely restarted: goes back to the rate it starts with.
- * False when the line is not at a raised one, or does not take it.
- */
-export async function findRate(context: PortContext): Promise<boolean> {
-  return isRaised(context) && (await takesRate(context, context.options.port.rate));
-}
+  /** Where the device may listen, the likeliest rate first. */
+  get candidates(): readonly (number | undefined)[] {
+    if (!this.isAdjustable) return [this.#current];
+    const { port, raiseTo } = this.#options;
+    const rates = [this.#current, port.rate, raiseTo, DEFAULT_RATE];
+    return [...new Set(rates.filter((rate) => rate))];
+  }
 
-async function changeRate(context: PortContext, rate: number | undefined): Promise<void> {
-  if (rate === undefined || rate === context.rate) return;
-  await context.port.setRate?.(rate);
-  context.rate = rate;
-  context.session.raised = isRaised(context);
-}
+  /** @throws EspAtError `PORT_FAILED`, `PORT_CLOSED` */
+  async set(rate: number | undefined): Promise<void> {
+    if (rate === undefined || rate === this.#current) return;
+    await this.#port.setRate?.(rate);
+    this.#current = rate;
+    this.#client.raised = this.#isNegotiated;
+  }
 
-async function hasFlowControl(session: AtClient): Promise<boolean> {
-  return parseUart(await session.run(uartQuery())).flowControl;
+  /**
+   * Sets a rate that the adapter may not support. False when it does not.
+   * @throws EspAtError `PORT_CLOSED`
+   */
+  async trySet(rate: number | undefined): Promise<boolean> {
+    try {
+      await this.set(rate);
+      return true;
+    } catch (error) {
+      if (error instanceof EspAtError && error.code === 'PORT_CLOSED') throw error;
+      return false;
+    }
+  }
+
+  /** Goes back from the negotiated rate to the one that the device has after a restart. False when it cannot. */
+  async fallBack(): Promise<boolean> {
+    return this.#isNegotiated && (await this.trySet(this.#options.port.rate));
+  }
+
+  /** Resets the device by RTS, and listens at the rate that it starts with. @throws EspAtError `PORT_*` */
+  async reset(): Promise<void> {
+    await this.set(this.#options.port.rate);
+    await this.#port.reset?.();
+  }
+
+  /**
+   * Agrees with the device on the negotiated rate and on flow control, which both start as its flash says. Returns
+   * to the old rate when the port, the cable or the device fails at the new one.
+   * @param warn told of `RATE_NOT_RAISED`
+   * @throws EspAtError `DEVICE_SILENT` when nothing passes any more
+   */
+  async negotiate(access: SequenceAccess, warn: (error: EspAtError) => void): Promise<void> {
+    const { run } = access;
+    const before = this.#current;
+    if (!this.isAdjustable || before === undefined) return;
+    const flowControl = this.#options.flowControl === true;
+    const wanted = this.#negotiatedRateWorks ? this.#options.raiseTo : undefined;
+    const rate = wanted === undefined || wanted === 0 ? before : wanted;
+    if (rate === before) {
+      if (flowControl && !parseUart(await run(uartQuery())).flowControl)
+        await run(uartCur(before, true));
+      return;
+    }
+    // Tried before the device is told, which would be lost otherwise.
+    const isSupported = await this.trySet(rate);
+    await this.set(before);
+    if (isSupported) {
+      await run(uartCur(rate, flowControl));
+      // The device answers at the old rate, then switches.
+      await this.set(rate);
+      if (await access.resync('never')) return;
+      // The device may hear although it cannot be heard.
+      this.#port.write(Buffer.from(`${uartCur(before, flowControl).line}\r\n`));
+      await access.resync('never');
+    }
+    // No second try after a restart: a device at a rate that does not work has to be switched off by hand.
+    this.#negotiatedRateWorks = false;
+    warn(new EspAtError('RATE_NOT_RAISED', { rate, before }));
+    await this.set(before);
+    if (await access.resync('never')) return;
+    throw new EspAtError('DEVICE_SILENT', { port: this.#options.port.address });
+  }
+
+  /** Whether the device forgets the rate when it restarts. */
+  get #isNegotiated(): boolean {
+    const { port, raiseTo } = this.#options;
+    return this.#current !== undefined && this.#current === raiseTo && this.#current !== port.rate;
+  }
 }

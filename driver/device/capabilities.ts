@@ -30,7 +30,7 @@ export function capabilitiesOf(firmware: FirmwareClass, version: string): Capabi
  * Finds out what the firmware can do, unless it is the known one still: a device may come back with another.
  * @throws EspAtError `NO_WEBSOCKET`
  */
-export async function recognise(run: Run, known?: KnownFirmware): Promise<KnownFirmware> {
+export async function identify(run: Run, known?: KnownFirmware): Promise<KnownFirmware> {
   const answer = await run(version());
   const words = answer.join('\n');
   if (known?.words === words) return known;

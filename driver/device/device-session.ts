@@ -1,83 +1,300 @@
-import type { LinkId } from '../at/types';
-import type { Urc } from '../at/urc';
 import { AtClient } from '../at/at-client';
-import { Backoff } from '../link/backoff';
-import { initialize, type InitializeContext } from './initialize';
-import type { Cancel, Clock } from '../clock';
 import type { Command, Response } from '../at/command';
+import { LARGEST_PAYLOAD } from '../at/recovery';
+import type { Urc } from '../at/urc';
 import type { WifiNetwork } from '../commands/wifi';
-import { parseWsopen, wsopenQuery } from '../commands/websocket';
-import type { Capabilities, DeviceEvent, DeviceOptions, DeviceState } from './options';
 import { asEspAtError, EspAtError } from '../errors';
-import { HealthCheck } from './health-check';
-import { findRate, resetByPin, type PortMemory } from './baud-rate';
-import type { Link } from '../link/link';
-import type { Availability, ReadyDevice } from '../link/link-host';
+import { Backoff } from '../link/backoff';
+import type { Availability } from '../link/link-host';
 import type { LinkEvent } from '../link/options';
-import { Network } from './network';
 import type { Port } from '../port/port';
-import { scan } from '../provisioning/wifi';
-import { isForeignReport, shownLine } from './unknown-line';
+import { scanNetworks } from '../provisioning/wifi';
+import { BaudRate } from './baud-rate';
+import { Boot } from './boot';
+import type { KnownFirmware } from './capabilities';
+import { HealthCheck } from './health-check';
+import { initialize, type SequenceAccess } from './initialize';
+import { LinkChecks } from './link-checks';
+import type { Capabilities, DeviceEvent } from './options';
+import {
+  statusOf,
+  type Progress,
+  type SessionContext,
+  type SessionEnd,
+  type SessionEvent,
+  type SessionState,
+} from './session-state';
+import { isForeignUrc, shownLine } from './unknown-line';
 
-/** How often a silent device is looked for before its port is opened afresh. */
+/** How often a silent device is searched for before its port is opened afresh. */
 const SEARCHES = 3;
-/** Milliseconds: the first and the longest pause before a set-up that failed is tried again. */
-const FIRST_PAUSE = 500;
-const LONGEST_PAUSE = 30_000;
+/** Milliseconds: the first and the longest pause after a failed initialization. */
+const FIRST_PAUSE_MS = 500;
+const LONGEST_PAUSE_MS = 30_000;
 
-/** What an epoch needs of its device. */
-export interface DeviceSessionHost {
-  readonly options: DeviceOptions;
-  readonly clock: Clock;
-  readonly random: () => number;
-  readonly links: readonly Link[];
-  readonly line: PortMemory;
-  found(capabilities: Capabilities): void;
-  become(state: DeviceState, error?: EspAtError): void;
-  event(event: DeviceEvent): void;
-}
-
-/**
- * One open port: the device behind it is brought up, again after each of its restarts, until the port or
- * the device is lost.
- */
+/** One open port: initializes the device behind it, again after each restart, until port or device are lost. */
 export class DeviceSession {
-  /** Settles with the reason when it is over. */
-  readonly over: Promise<EspAtError>;
-  readonly #host: DeviceSessionHost;
-  readonly #session: AtClient;
-  readonly #context: InitializeContext;
+  /** Resolves when the session ends. */
+  readonly ended: Promise<SessionEnd>;
+  readonly #port: Port;
+  readonly #context: SessionContext;
+  readonly #listener: (event: SessionEvent) => void;
+  readonly #client: AtClient;
+  readonly #rate: BaudRate;
   readonly #backoff: Backoff;
-  #settle: (error: EspAtError) => void = () => undefined;
-  #ended = false;
-  #network: Network | undefined;
-  readonly #heartbeat: HealthCheck;
-  /** Until a set-up that failed is tried again. */
-  #pause: Cancel | undefined;
-  /** The question about the links that waits for its turn. */
-  #question: Promise<LinkEvent[]> | undefined;
-  /** Links whose URC came since the question was asked: its answer is older. */
-  #changed = new Set<LinkId>();
-  #found = false;
-  /** Whether it was brought up, and has not restarted since. */
-  #ready = false;
-  /** What the links use while it is ready. */
-  #device: ReadyDevice | undefined;
-  /** Whether it is getting back in step. */
-  #recovering = false;
-  #searches = 0;
-  /** What kept it from coming up last time. */
-  #trouble: EspAtError | undefined;
+  #state: SessionState;
+  #firmware: KnownFirmware | undefined;
+  #isInSync = true;
+  #settle: (end: SessionEnd) => void = () => undefined;
 
-  /** @param trouble what kept the device from coming up on this port before */
-  constructor(port: Port, host: DeviceSessionHost, trouble?: EspAtError) {
-    this.#trouble = trouble;
-    this.#host = host;
-    this.#heartbeat = new HealthCheck(host.clock, () => this.ask());
-    this.#backoff = new Backoff(FIRST_PAUSE, LONGEST_PAUSE, host.random);
-    this.over = new Promise((resolve) => (this.#settle = resolve));
-    const rate = () => this.#context.rate ?? host.options.port.bridgedRate;
-    const line = {
+  constructor(port: Port, context: SessionContext, listener: (event: SessionEvent) => void) {
+    const { options, random, memory, error } = context;
+    this.#port = port;
+    this.#context = context;
+    this.#listener = listener;
+    this.ended = new Promise((resolve) => (this.#settle = resolve));
+    this.#client = this.#createClient();
+    this.#rate = new BaudRate(port, options, this.#client, memory.negotiatedRateWorks);
+    this.#backoff = new Backoff(FIRST_PAUSE_MS, LONGEST_PAUSE_MS, random);
+    const boot = this.#createBoot(memory.pendingPrompt);
+    this.#state = { kind: 'initializing', boot, progress: { ...noProgress, error } };
+  }
+
+  /** Begins to initialize the device. */
+  begin(): void {
+    this.#begin(this.#state);
+  }
+
+  receive(chunk: Buffer): void {
+    if (this.#state.kind === 'ended') return;
+    if ('health' in this.#state) this.#state.health.heard();
+    this.#client.receive(chunk);
+  }
+
+  /** Ends the session. What is in flight rejects with the error. Later calls do nothing. */
+  end(error: EspAtError): void {
+    if (this.#hasEnded) return;
+    const { boot } = this.#state;
+    const { negotiatedRateWorks } = this.#rate;
+    const { pendingPrompt } = this.#client;
+    this.#become({ kind: 'ended', boot, error });
+    this.#endBoot(boot, error);
+    this.#client.close(error);
+    this.#log({ event: 'lost', error });
+    this.#settle({ error, memory: { negotiatedRateWorks, pendingPrompt } });
+  }
+
+  /** Whether the device is initialized. */
+  get isReady(): boolean {
+    return 'device' in this.#state;
+  }
+
+  /** @throws EspAtError `COMMAND_FAILED`, `OUT_OF_STEP`, `DEVICE_*`, `PORT_*` */
+  run(command: Command): Promise<Response> {
+    return this.#client.run(command);
+  }
+
+  /** Works also while the device cannot join its network; undefined while it does not answer. */
+  scanNetworks(): Promise<WifiNetwork[]> | undefined {
+    const isFound = 'progress' in this.#state ? this.#state.progress.isFound : this.isReady;
+    return isFound ? scanNetworks((command) => this.run(command)) : undefined;
+  }
+
+  /** Asks for the states of all links; undefined while the device is not ready. */
+  checkLinks(): Promise<LinkEvent[]> | undefined {
+    return 'checks' in this.#state ? this.#state.checks.check() : undefined;
+  }
+
+  /** Has the links checked, because something may have been missed. */
+  requestCheck(): void {
+    if ('checks' in this.#state) this.#state.checks.request();
+  }
+
+  // --- initialization ------------------------------------------------------------------------------
+
+  #begin(state: SessionState): void {
+    this.#become(state);
+    this.#log({ event: 'starting' });
+    void this.#initialize(state.boot);
+  }
+
+  async #initialize(boot: Boot): Promise<void> {
+    const { signal, network } = boot;
+    try {
+      const { capabilities } = await this.#initializeClient(boot);
+      signal.throwIfAborted();
+      this.#become({
+        kind: 'initializing',
+        boot,
+        progress: { ...this.#progress, isFound: true },
+      });
+      this.#listener({ kind: 'found', capabilities });
+      await network.setUp();
+      signal.throwIfAborted();
+      this.#initialized(boot, capabilities);
+    } catch (error) {
+      const { address } = this.#context.options.port;
+      if (!signal.aborted) await this.#failed(boot, asEspAtError(error, address));
+    }
+  }
+
+  async #initializeClient({ pendingPrompt, signal }: Boot): Promise<KnownFirmware> {
+    const { options, clock } = this.#context;
+    const client = this.#client;
+    const resync: SequenceAccess['resync'] = (pad) =>
+      client.align(pad === 'first' ? LARGEST_PAYLOAD : 0);
+    this.#firmware = await client.sequence((run) =>
+      initialize(
+        { run, resync },
+        {
+          ...{ client, options, clock, pendingPrompt, signal },
+          rate: this.#rate,
+          firmware: this.#firmware,
+          warn: (error) => this.#log({ event: 'warning', error }),
+        },
+      ),
+    );
+    return this.#firmware;
+  }
+
+  #initialized(boot: Boot, capabilities: Capabilities): void {
+    const { clock, links } = this.#context;
+    const { network, signal } = boot;
+    this.#backoff.reset();
+    const device = {
+      client: this.#client,
+      capabilities,
+      headers: { clear: false },
+      clockSet: () => network.timeKnown(),
+    };
+    const kind = this.#isInSync ? 'ready' : 'resyncing';
+    const checks = new LinkChecks(this.#client, links, signal);
+    const health = new HealthCheck(clock, () => checks.request(), signal);
+    this.#become({ kind, boot, device, checks, health });
+    this.#log({ event: 'ready', detail: capabilities.version });
+    this.#tellLinks({ kind, device });
+  }
+
+  async #failed(boot: Boot, error: EspAtError): Promise<void> {
+    if (error.code === 'NO_WEBSOCKET') {
+      this.#become({ kind: 'unusable', boot, error });
+      return;
+    }
+    const isSilent = error.code === 'DEVICE_SILENT';
+    const { isFound, searches } = this.#progress;
+    const progress = { isFound, searches: searches + (isSilent ? 1 : 0), error };
+    this.#become({ kind: 'initializing', boot, progress });
+    this.#log({ event: 'warning', error });
+    if (isSilent && progress.searches >= SEARCHES) {
+      this.end(error);
+      return;
+    }
+    if (isSilent) await this.#resetByRts(boot.signal);
+    // Its `ready` may have come already.
+    if (boot.signal.aborted) return;
+    const ms = this.#backoff.next();
+    const timer = this.#context.clock.after(ms, () => this.#beginAgain(error));
+    this.#become({ kind: 'pausing', boot, progress, timer });
+  }
+
+  /** The device has forgotten everything: its links are told before what they wait for fails. */
+  #beginAgain(error: EspAtError): void {
+    const { boot } = this.#state;
+    const progress = { ...this.#progress, isFound: false };
+    const pendingPrompt = error.code !== 'DEVICE_RESTARTED' && this.#client.pendingPrompt;
+    this.#endBoot(boot, error);
+    this.#client.reset(error);
+    // A listener may have ended the session.
+    if (this.#hasEnded) return;
+    this.#isInSync = true;
+    this.#begin({ kind: 'initializing', boot: this.#createBoot(pendingPrompt), progress });
+  }
+
+  #restarted(): void {
+    // A device that was not found before was switched on, not restarted.
+    if (this.isReady || this.#progress.isFound) this.#log({ event: 'restarted' });
+    if (!this.#hasEnded) this.#beginAgain(new EspAtError('DEVICE_RESTARTED'));
+  }
+
+  /** The device answers nothing: after a restart it may use its own rate, or its port has to be opened afresh. */
+  async #unresponsive(): Promise<void> {
+    const { signal } = this.#state.boot;
+    const error = new EspAtError('DEVICE_SILENT', { port: this.#context.options.port.address });
+    // A device that is not at its own rate either is searched for, and can be reset then.
+    const fellBack = await this.#rate.fallBack().catch(() => false);
+    const wasReset = !fellBack && (await this.#resetByRts(signal));
+    // Its `ready` may have come already.
+    if (signal.aborted) return;
+    if (!wasReset) this.#log({ event: 'recovery', detail: 'reopen' });
+    if (wasReset || this.#rate.isAdjustable) this.#beginAgain(error);
+    else this.end(error);
+  }
+
+  /** The last resort, where the options allow it: resets the device, and listens at the rate that it starts with. */
+  async #resetByRts(signal: AbortSignal): Promise<boolean> {
+    const { port, hardwareReset } = this.#context.options;
+    if (hardwareReset !== true || !this.#port.reset || signal.aborted) return false;
+    this.#log({ event: 'recovery', detail: 'reset' });
+    try {
+      await this.#rate.reset();
+      return true;
+    } catch (error) {
+      // Bridges and ptys have no RTS.
+      this.#log({ event: 'warning', error: asEspAtError(error, port.address) });
+      return false;
+    }
+  }
+
+  // --- state ---------------------------------------------------------------------------------------
+
+  get #hasEnded(): boolean {
+    return this.#state.kind === 'ended';
+  }
+
+  get #progress(): Progress {
+    return 'progress' in this.#state ? this.#state.progress : noProgress;
+  }
+
+  #become(state: SessionState): void {
+    if (this.#state.kind === 'pausing') this.#state.timer();
+    this.#state = state;
+    this.#tellStatus();
+  }
+
+  #createBoot(pendingPrompt: boolean): Boot {
+    const boot: Boot = new Boot(this.#client, this.#context, pendingPrompt, (event) => {
+      if (event.kind === 'log') return this.#log(event.event);
+      this.#tellStatus();
+      if (!boot.network.error) for (const link of this.#context.links) link.networkBack();
+    });
+    return boot;
+  }
+
+  #endBoot(boot: Boot, error: EspAtError): void {
+    boot.end(error);
+    this.#tellLinks({ kind: 'notReady', error, isFinal: false });
+  }
+
+  #tellStatus(): void {
+    const status = statusOf(this.#state);
+    if (status) this.#listener({ kind: 'status', status });
+  }
+
+  #tellLinks(availability: Availability): void {
+    for (const link of this.#context.links) link.deviceChanged(availability);
+  }
+
+  #log(event: DeviceEvent): void {
+    this.#listener({ kind: 'log', event });
+  }
+
+  // --- what the client tells -----------------------------------------------------------------------
+
+  #createClient(): AtClient {
+    const { clock, links } = this.#context;
+    const port = this.#port;
+    const rate = () => this.#rate.ofLine;
+    const writer = {
       write: (bytes: Uint8Array) => port.write(bytes),
       get pendingBytes() {
         return port.pendingBytes;
@@ -86,262 +303,53 @@ export class DeviceSession {
         return rate();
       },
     };
-    this.#session = this.#newSession(line);
-    this.#context = {
-      port,
-      session: this.#session,
-      clock: host.clock,
-      options: host.options,
-      line: host.line,
-      firmware: undefined,
-      rate: host.options.port.rate,
-      event: (event) => host.event(event),
-    };
-  }
-
-  /** Brings the device up for the first time. */
-  begin(): void {
-    this.#setUp();
-  }
-
-  receive(chunk: Buffer): void {
-    this.#heartbeat.heard();
-    this.#session.receive(chunk);
-  }
-
-  /** Ends it; what is in flight is rejected with the error. May be called again. */
-  end(error: EspAtError): void {
-    if (this.#ended) return;
-    this.#ended = true;
-    this.#host.line.prompted ||= this.#session.pendingPrompt;
-    this.#leave(error);
-    this.#session.close(error);
-    this.#host.event({ event: 'lost', error });
-    this.#settle(error);
-  }
-
-  run(command: Command): Promise<Response> {
-    return this.#session.run(command);
-  }
-
-  /** Whether the device answers: it was found, and not lost since. */
-  get found(): boolean {
-    return this.#found;
-  }
-
-  scan(): Promise<WifiNetwork[]> {
-    return scan((command) => this.#session.run(command));
-  }
-
-  /**
-   * Asks for the states of the links, and has each link draw its conclusions. Whoever asks while the question
-   * waits for its turn gets the same answer.
-   */
-  query(): Promise<LinkEvent[]> {
-    if (this.#question) return this.#question;
-    const turn = { begun: false };
-    const question = this.#query(() => {
-      turn.begun = true;
-      this.#question = undefined;
-    });
-    if (turn.begun) return question;
-    this.#question = question;
-    // One that never had its turn, because the session was reset.
-    question.catch(() => {
-      if (this.#question === question) this.#question = undefined;
-    });
-    return question;
-  }
-
-  /** {@link query}, because something may have been missed; nobody waits for it. */
-  ask(): void {
-    // Whatever goes wrong is dealt with, and reported, where it goes wrong.
-    if (this.#ready) this.query().catch(() => undefined);
-  }
-
-  /** @param begun called when its turn has come, which may be at once */
-  async #query(begun: () => void): Promise<LinkEvent[]> {
-    const { links } = this.#host;
-    const changed = new Set<LinkId>();
-    const answer = await this.#session.sequence((run) => {
-      begun();
-      this.#changed = changed;
-      return run(wsopenQuery());
-    });
-    const found = parseWsopen(answer);
-    return links.map((link) => {
-      if (changed.has(link.id)) this.ask();
-      else link.checked(found.find((entry) => entry.link === link.id)?.state ?? 0);
-      const { id, state, uri, owner } = link;
-      return { link: id, event: 'asked', state, uri, owner };
-    });
-  }
-
-  // --- up and up again -----------------------------------------------------------------------------
-
-  #setUp(): void {
-    this.#host.become('starting', this.#trouble);
-    this.#host.event({ event: 'starting' });
-    const { options, clock } = this.#host;
-    const network: Network = new Network(this.#session, {
-      options,
-      clock,
-      event: (event) => this.#host.event(event),
-      troubled: () => this.#networkChanged(network),
-    });
-    this.#network = network;
-    this.#prepare(network).catch((error: unknown) => {
-      // Restarted or ended meanwhile: another set-up, or none, is under way.
-      if (this.#network === network)
-        void this.#setUpFailed(network, asEspAtError(error, options.port.address));
-    });
-  }
-
-  async #prepare(network: Network): Promise<void> {
-    const capabilities = await initialize(this.#context);
-    this.#found = true;
-    this.#host.found(capabilities);
-    await network.join();
-    if (this.#network !== network) return;
-    this.#searches = 0;
-    this.#trouble = undefined;
-    this.#backoff.reset();
-    this.#ready = true;
-    this.#becomeReady();
-    this.#host.event({ event: 'ready', detail: capabilities.version });
-    const device: ReadyDevice = {
-      client: this.#session,
-      capabilities,
-      headers: { clear: false },
-      clockSet: () => network.clockSet(),
-    };
-    this.#device = device;
-    this.#tellLinks({ kind: this.#recovering ? 'resyncing' : 'ready', device });
-    this.#heartbeat.start();
-  }
-
-  async #setUpFailed(network: Network, error: EspAtError): Promise<void> {
-    if (error.code === 'NO_WEBSOCKET') {
-      this.#host.become('unusable', error);
-      return;
-    }
-    this.#trouble = error;
-    this.#host.become('starting', error);
-    this.#host.event({ event: 'warning', error });
-    if (error.code === 'DEVICE_SILENT') {
-      if (++this.#searches >= SEARCHES) {
-        this.end(error);
-        return;
-      }
-      await resetByPin(this.#context);
-    }
-    // Its `ready` may have come already.
-    if (this.#network !== network || this.#ended) return;
-    this.#pause = this.#host.clock.after(this.#backoff.next(), () => this.#again(error));
-  }
-
-  /** Ready, perhaps without a network. */
-  #becomeReady(): void {
-    if (this.#ready && !this.#recovering) this.#host.become('ready', this.#network?.trouble);
-  }
-
-  #networkChanged(network: Network): void {
-    this.#becomeReady();
-    if (network.trouble) return;
-    for (const link of this.#host.links) link.networkBack();
-  }
-
-  /** The device knows nothing any more of what it was told. */
-  #again(error: EspAtError): void {
-    if (this.#ended) return;
-    this.#host.line.prompted = error.code !== 'DEVICE_RESTARTED' && this.#session.pendingPrompt;
-    this.#leave(error);
-    this.#session.reset(error);
-    this.#setUp();
-  }
-
-  #restarted(): void {
-    const error = new EspAtError('DEVICE_RESTARTED');
-    // A device that was not found before was switched on, not restarted.
-    if (this.#found) this.#host.event({ event: 'restarted' });
-    this.#again(error);
-  }
-
-  #leave(error: EspAtError): void {
-    this.#found = this.#ready = this.#recovering = false;
-    this.#heartbeat.stop();
-    this.#pause?.();
-    this.#pause = undefined;
-    this.#network?.close(error);
-    this.#network = undefined;
-    this.#device = undefined;
-    this.#tellLinks({ kind: 'notReady', error, isFinal: false });
-  }
-
-  #tellLinks(availability: Availability): void {
-    for (const link of this.#host.links) link.deviceChanged(availability);
-  }
-
-  // --- what the session tells ----------------------------------------------------------------------
-
-  #newSession(line: ConstructorParameters<typeof AtClient>[0]): AtClient {
-    const { clock, links } = this.#host;
-    return new AtClient(line, clock, {
-      urc: (report) => this.#report(report),
+    return new AtClient(writer, clock, {
+      urc: (urc) => this.#urc(urc),
       data: (frame) => links[frame.link]?.data(frame),
-      unknownLine: (text) => this.#host.event({ event: 'unknown-line', detail: shownLine(text) }),
-      suspects: (text) => !isForeignReport(text) && links.some((link) => link.state !== 0),
+      unknownLine: (text) => this.#log({ event: 'unknown-line', detail: shownLine(text) }),
+      suspects: (text) => !isForeignUrc(text) && links.some((link) => link.state !== 0),
       restartSuspected: () => this.#restarted(),
       dataLost: () => links.forEach((link) => link.dataLost()),
-      outOfSync: (detail) => {
-        this.#recovering = true;
-        if (this.#ready) this.#host.become('recovering');
-        this.#host.event({ event: 'out-of-step', detail });
-        if (this.#device) this.#tellLinks({ kind: 'resyncing', device: this.#device });
-      },
-      resyncStep: (step) => this.#host.event({ event: 'recovery', detail: step }),
-      inSync: () => this.#recovered(),
+      outOfSync: (detail) => this.#outOfSync(detail),
+      resyncStep: (detail) => this.#log({ event: 'recovery', detail }),
+      inSync: () => this.#inSync(),
       filled: (link) => links[link]?.corrupted(new EspAtError('SEND_DAMAGED', { link })),
-      unresponsive: () => void this.#dead(),
+      unresponsive: () => void this.#unresponsive(),
     });
   }
 
-  #report(report: Urc): void {
-    if ('link' in report) this.#changed.add(report.link);
-    switch (report.kind) {
+  #urc(urc: Urc): void {
+    if ('link' in urc && 'checks' in this.#state) this.#state.checks.urc(urc.link);
+    const { links } = this.#context;
+    switch (urc.kind) {
       case 'connected':
       case 'disconnected':
       case 'closed':
-        return this.#host.links[report.link]?.urc(report.kind);
+        return links[urc.link]?.urc(urc.kind);
       case 'ready':
         return this.#restarted();
       default:
-        return this.#network?.report(report);
+        return this.#state.boot.network.urc(urc);
     }
   }
 
-  #recovered(): void {
-    this.#recovering = false;
-    this.#host.event({ event: 'recovered' });
-    if (!this.#ready) return;
-    this.#becomeReady();
-    if (this.#device) this.#tellLinks({ kind: 'ready', device: this.#device });
-    for (const link of this.#host.links) link.dataTrusted();
-    this.ask();
+  #outOfSync(detail: string): void {
+    this.#isInSync = false;
+    if (this.#state.kind === 'ready') this.#become({ ...this.#state, kind: 'resyncing' });
+    this.#log({ event: 'out-of-step', detail });
+    if ('device' in this.#state) this.#tellLinks({ kind: 'resyncing', device: this.#state.device });
   }
 
-  /** It answers nothing: it may be back at its own rate after a restart, or need its port opened afresh. */
-  async #dead(): Promise<void> {
-    const { port, options } = this.#context;
-    const error = new EspAtError('DEVICE_SILENT', { port: options.port.address });
-    const network = this.#network;
-    // A device that has restarted is found at its own rate. If it is not there, the search can still reset it.
-    const fellBack = await findRate(this.#context).catch(() => false);
-    const wasReset = !fellBack && (await resetByPin(this.#context));
-    // Its `ready` may have come already.
-    if (this.#network !== network || this.#ended) return;
-    if (!wasReset) this.#host.event({ event: 'recovery', detail: 'reopen' });
-    if (wasReset || port.setRate) this.#again(error);
-    else this.end(error);
+  #inSync(): void {
+    this.#isInSync = true;
+    this.#log({ event: 'recovered' });
+    if (this.#state.kind !== 'resyncing') return;
+    const { device, checks } = this.#state;
+    this.#become({ ...this.#state, kind: 'ready' });
+    this.#tellLinks({ kind: 'ready', device });
+    for (const link of this.#context.links) link.dataTrusted();
+    checks.request();
   }
 }
+
+const noProgress: Progress = { isFound: false, searches: 0, error: undefined };

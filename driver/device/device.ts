@@ -1,30 +1,24 @@
 import { EventEmitter } from 'node:events';
-import { Backoff } from '../link/backoff';
-import { HighWaterMark } from '../link/high-water-mark';
-import { systemClock, type Cancel, type Clock } from '../clock';
-import { checkOptions } from './check-options';
+import { delay, systemClock, type Clock } from '../clock';
 import { shown } from '../commands/check';
 import { rawCommand } from '../commands/raw';
 import type { WifiNetwork } from '../commands/wifi';
-import type {
-  Capabilities,
-  DeviceEvent,
-  DeviceOptions,
-  DeviceState,
-  DeviceStatus,
-} from './options';
-import { DeviceSession, type DeviceSessionHost } from './device-session';
 import { asEspAtError, EspAtError } from '../errors';
-import type { PortMemory } from './baud-rate';
+import { Backoff } from '../link/backoff';
+import { HighWaterMark } from '../link/high-water-mark';
 import { Link } from '../link/link';
 import type { LinkHost } from '../link/link-host';
 import type { LinkEvent, Message } from '../link/options';
 import type { Port } from '../port/port';
+import { checkOptions } from './check-options';
+import { DeviceSession } from './device-session';
+import type { Capabilities, DeviceEvent, DeviceOptions, DeviceStatus } from './options';
+import type { SessionEvent, SessionMemory } from './session-state';
 
-const QUEUE = { messages: 1000, bytes: 4 * 1024 * 1024 };
+const DEFAULT_QUEUE = { messages: 1000, bytes: 4 * 1024 * 1024 };
 /** Milliseconds: the first and the longest pause before a port that failed is opened again. */
-const FIRST_PAUSE = 500;
-const LONGEST_PAUSE = 1000;
+const FIRST_PAUSE_MS = 500;
+const LONGEST_PAUSE_MS = 1000;
 
 /** Events of a {@link Device} with their arguments. */
 export interface DeviceEvents {
@@ -36,30 +30,29 @@ export interface DeviceEvents {
   queue: [number];
 }
 
+type DeviceRun =
+  | { readonly kind: 'stopped' }
+  | { readonly kind: 'running'; readonly stop: AbortController; readonly ended: Promise<void> }
+  | { readonly kind: 'stopping'; readonly stopped: Promise<void>; readonly startAgain: boolean };
+
 /**
- * An ESP32 with ESP-AT on a port: kept up through restarts, unplugged cables and lost bytes for as long
- * as it is started, with its three links.
+ * An ESP32 with ESP-AT on a port, and its three links. While it is started it survives restarts, unplugged cables and
+ * lost bytes.
  */
 export class Device extends EventEmitter<DeviceEvents> {
   readonly links: readonly [Link, Link, Link];
   readonly #options: DeviceOptions;
   readonly #clock: Clock;
   readonly #random: () => number;
-  readonly #budget: HighWaterMark;
+  readonly #highWaterMark: HighWaterMark;
   readonly #backoff: Backoff;
-  readonly #line: PortMemory = { bearsRaisedRate: true, prompted: false };
+  #run: DeviceRun = { kind: 'stopped' };
   #status: DeviceStatus = { state: 'stopped' };
+  #session: DeviceSession | undefined;
+  #memory: SessionMemory = { negotiatedRateWorks: true, pendingPrompt: false };
   #capabilities: Capabilities | undefined;
-  #epoch: DeviceSession | undefined;
-  /** Whether it is to run: the last of {@link start} and {@link stop} counts. */
-  #wanted = false;
-  /** From a start until its stop is complete. */
-  #life: Promise<void> | undefined;
-  #stopping: Promise<void> | undefined;
-  /** Ends what {@link #life} waits for. */
-  #wake: () => void = () => undefined;
 
-  /** @throws EspAtError `INVALID_SETTING`, `CERTIFICATE_INVALID`: no device could be set up so */
+  /** @throws EspAtError `INVALID_SETTING`, `CERTIFICATE_INVALID`, `COMMAND_TOO_LONG` */
   constructor(options: DeviceOptions) {
     super();
     checkOptions(options);
@@ -68,13 +61,15 @@ export class Device extends EventEmitter<DeviceEvents> {
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
     this.#random = options.random ?? Math.random;
-    this.#budget = new HighWaterMark(options.queue ?? QUEUE, (level) => this.emit('queue', level));
-    this.#backoff = new Backoff(FIRST_PAUSE, LONGEST_PAUSE, this.#random);
+    this.#highWaterMark = new HighWaterMark(options.queue ?? DEFAULT_QUEUE, (level) =>
+      this.emit('queue', level),
+    );
+    this.#backoff = new Backoff(FIRST_PAUSE_MS, LONGEST_PAUSE_MS, this.#random);
     const host: LinkHost = {
       clock: this.#clock,
       random: this.#random,
-      budget: this.#budget,
-      ask: () => this.#epoch?.ask(),
+      budget: this.#highWaterMark,
+      ask: () => this.#session?.requestCheck(),
       event: (event) => this.emit('link', event),
       message: (message) => this.emit('message', message),
       warn: (error) => this.emit('event', { event: 'warning', error }),
@@ -86,18 +81,18 @@ export class Device extends EventEmitter<DeviceEvents> {
     return this.#status;
   }
 
-  /** What the firmware can do; undefined until it was found out. */
+  /** What the firmware can do; undefined until the device was found. */
   get capabilities(): Capabilities | undefined {
     return this.#capabilities;
   }
 
   /** What waits to be sent. */
   get queue(): Pick<HighWaterMark, 'messages' | 'bytes' | 'limit'> {
-    return this.#budget;
+    return this.#highWaterMark;
   }
 
   /**
-   * A link by its ID.
+   * Returns a link by its ID.
    * @throws EspAtError `INVALID_LINK` for anything but 0, 1, 2, as numbers or as text
    */
   link(id: unknown): Link {
@@ -105,157 +100,159 @@ export class Device extends EventEmitter<DeviceEvents> {
     throw new EspAtError('INVALID_LINK', { link: shown(id) });
   }
 
-  /** Opens the port and brings the device up; keeps trying, for ever. While it stops: once it has stopped. */
+  /** Opens the port and initializes the device, as often as it takes. While it stops: once it has stopped. */
   start(): void {
-    this.#wanted = true;
-    if (this.#life) return;
-    this.#life = Promise.resolve().then(() => this.#live());
-    // Last, because whoever is told of it may stop it at once.
-    this.#become('absent', this.#status.error);
+    if (this.#run.kind === 'stopping') this.#run = { ...this.#run, startAgain: true };
+    if (this.#run.kind !== 'stopped') return;
+    const stop = new AbortController();
+    const ended = Promise.resolve().then(() => this.#runSessions(stop.signal));
+    this.#run = { kind: 'running', stop, ended };
+    // Last: a listener may stop it at once.
+    this.#become({ ...this.#status, state: 'absent' });
   }
 
-  /** Ends everything; what is under way rejects with `DEVICE_STOPPED`. Settles when the port is free. */
+  /** Ends everything. What is in flight rejects with `DEVICE_STOPPED`. Settles when the port is free. */
   stop(): Promise<void> {
-    this.#wanted = false;
-    if (!this.#life) return Promise.resolve();
-    this.#stopping ??= this.#end(this.#life);
-    this.#wake();
-    this.#epoch?.end(new EspAtError('DEVICE_STOPPED'));
-    return this.#stopping;
+    switch (this.#run.kind) {
+      case 'stopped':
+        return Promise.resolve();
+      case 'stopping':
+        this.#run = { ...this.#run, startAgain: false };
+        return this.#run.stopped;
+      case 'running': {
+        const { stop, ended } = this.#run;
+        const stopped = ended.then(() => this.#stopped());
+        this.#run = { kind: 'stopping', stopped, startAgain: false };
+        stop.abort(new EspAtError('DEVICE_STOPPED'));
+        return stopped;
+      }
+    }
   }
 
   /**
    * Asks the device for the states of its links (`AT+WSOPEN?`).
-   * @throws EspAtError `DEVICE_*`, `PORT_*`
+   * @throws EspAtError `DEVICE_*`, `PORT_*`, `OUT_OF_STEP`
    */
   async query(): Promise<LinkEvent[]> {
-    const answer = await this.#usable().query();
-    for (const event of answer) this.emit('link', event);
-    return answer;
+    const check = this.#session?.checkLinks();
+    if (!check) throw this.#unavailable();
+    const events = await check;
+    for (const event of events) this.emit('link', event);
+    return events;
   }
 
   /**
-   * Any other command, in its turn; brings its answer lines. Commands that would upset what the driver
-   * relies on are refused.
+   * Runs any other command, in its turn, and returns its information response. Refuses commands that would upset what
+   * the driver relies on.
    * @throws EspAtError `INVALID_COMMAND`, `COMMAND_FAILED`, `DEVICE_*`, `PORT_*`
    */
   async command(text: string): Promise<string[]> {
     const command = rawCommand(text);
-    return [...(await this.#usable().run(command))];
+    if (!this.#session?.isReady) throw this.#unavailable();
+    return [...(await this.#session.run(command))];
   }
 
   /**
-   * Looks for Wi-Fi networks (`AT+CWLAP`), strongest first; takes a few seconds, in which nothing is sent.
-   * For a device that was found, also while it cannot join the network of its settings.
+   * Scans for Wi-Fi networks (`AT+CWLAP`) and returns them, the strongest first. Takes a few seconds, in which nothing
+   * is sent. Works also while the device cannot join its network.
    * @throws EspAtError `DEVICE_*`, `PORT_*`, `COMMAND_FAILED`
    */
-  scan(): Promise<WifiNetwork[]> {
-    const epoch = this.#epoch;
-    if (!epoch?.found) return Promise.reject(this.#unavailable());
-    return epoch.scan();
+  async scan(): Promise<WifiNetwork[]> {
+    const scan = this.#session?.scanNetworks();
+    if (!scan) throw this.#unavailable();
+    return scan;
   }
 
-  async #live(): Promise<void> {
-    for (let error = this.#status.error; !this.#isStopping();) {
-      error = await this.#connect(error);
-      if (this.#isStopping()) return;
-      this.#become('absent', error);
-      await this.#pause(this.#backoff.next());
+  // --- sessions ------------------------------------------------------------------------------------
+
+  async #runSessions(signal: AbortSignal): Promise<void> {
+    let { error } = this.#status;
+    try {
+      for (;;) {
+        signal.throwIfAborted();
+        error = await this.#runSession(signal, error);
+        signal.throwIfAborted();
+        this.#become({ state: 'absent', error });
+        await delay(this.#clock, this.#backoff.next(), { signal });
+      }
+    } catch (failure) {
+      if (!signal.aborted) throw failure;
     }
   }
 
-  async #end(life: Promise<void>): Promise<void> {
-    await life;
-    for (const link of this.links) await link.close({ graceful: false });
-    this.#life = this.#stopping = undefined;
-    this.#become('stopped');
-    if (this.#wanted) this.start();
-  }
-
-  #isStopping(): boolean {
-    return this.#stopping !== undefined;
-  }
-
-  /**
-   * Settles with the work, or with nothing when the device is stopped before. Only the latest callback is kept:
-   * racing against a promise that lives until the stop would leave a reaction on it for each port that was tried.
-   */
-  #unlessStopped<T>(work: Promise<T>): Promise<T | undefined> {
-    return new Promise((resolve, reject) => {
-      this.#wake = () => resolve(undefined);
-      if (this.#isStopping()) this.#wake();
-      work.then(resolve, reject);
-    });
-  }
-
-  /** One port, from its opening to its loss; brings the reason for the loss. */
-  async #connect(before?: EspAtError): Promise<EspAtError> {
-    const current: { epoch?: DeviceSession; lost?: EspAtError } = {};
-    const opening = this.#options.port.open({
-      data: (chunk) => current.epoch?.receive(chunk),
+  /** From the opening of the port to its loss; returns the reason for the loss. */
+  async #runSession(signal: AbortSignal, before?: EspAtError): Promise<EspAtError> {
+    const { port: opener } = this.#options;
+    const current: { session?: DeviceSession; lost?: EspAtError } = {};
+    const opening = opener.open({
+      data: (chunk) => current.session?.receive(chunk),
       lost: (error) => {
         current.lost = error;
-        current.epoch?.end(error);
+        current.session?.end(error);
       },
     });
-    let port: Port | undefined;
+    let port: Port;
     try {
-      port = await this.#unlessStopped(opening);
+      port = await unlessAborted(opening, signal);
+      signal.throwIfAborted();
     } catch (error) {
-      return asEspAtError(error, this.#options.port.address);
-    }
-    if (!port || this.#isStopping()) {
-      // Nobody waits for the port any more: it is closed as soon as it is open.
-      opening.then((late) => late.close()).catch(() => undefined);
-      return new EspAtError('DEVICE_STOPPED');
+      if (signal.aborted) opening.then((late) => late.close()).catch(() => undefined);
+      return asEspAtError(error, opener.address);
     }
     if (current.lost) {
       await port.close();
       return current.lost;
     }
-    // A port that opens again says nothing about a device that was silent on it.
-    const trouble = before?.code === 'DEVICE_SILENT' ? before : undefined;
-    const epoch = new DeviceSession(port, this.#epochHost(), trouble);
-    current.epoch = this.#epoch = epoch;
-    epoch.begin();
-    const error = await epoch.over;
-    this.#epoch = undefined;
-    await port.close();
-    return error;
-  }
-
-  #epochHost(): DeviceSessionHost {
-    return {
+    const context = {
       options: this.#options,
       clock: this.#clock,
       random: this.#random,
       links: this.links,
-      line: this.#line,
-      found: (capabilities) => {
-        this.#capabilities = capabilities;
-        this.#backoff.reset();
-      },
-      become: (state, error) => this.#become(state, error),
-      event: (event: DeviceEvent) => this.emit('event', event),
+      memory: this.#memory,
+      // A port that opens again says nothing about a device that was silent on it.
+      error: before?.code === 'DEVICE_SILENT' ? before : undefined,
     };
+    const session = new DeviceSession(port, context, (event) => this.#sessionEvent(event));
+    current.session = this.#session = session;
+    const stop = () => session.end(asEspAtError(signal.reason));
+    signal.addEventListener('abort', stop, { once: true });
+    session.begin();
+    const { error, memory } = await session.ended;
+    signal.removeEventListener('abort', stop);
+    this.#session = undefined;
+    this.#memory = memory;
+    await port.close();
+    return error;
   }
 
-  #usable(): DeviceSession {
-    const { state } = this.#status;
-    if (this.#epoch && (state === 'ready' || state === 'recovering')) return this.#epoch;
-    throw this.#unavailable();
+  #sessionEvent(event: SessionEvent): void {
+    switch (event.kind) {
+      case 'status':
+        return this.#become(event.status);
+      case 'found':
+        this.#capabilities = event.capabilities;
+        return this.#backoff.reset();
+      case 'log':
+        this.emit('event', event.event);
+    }
   }
 
-  #unavailable(): EspAtError {
-    const { state, error } = this.#status;
-    return error ?? new EspAtError('DEVICE_NOT_READY', { state });
+  async #stopped(): Promise<void> {
+    for (const link of this.links) await link.close({ graceful: false });
+    this.#become({ state: 'stopped' });
+    // A listener may have called start() or stop().
+    const startAgain = this.#run.kind === 'stopping' && this.#run.startAgain;
+    this.#run = { kind: 'stopped' };
+    if (startAgain) this.start();
   }
 
-  #become(state: DeviceState, error?: EspAtError): void {
+  // --- status --------------------------------------------------------------------------------------
+
+  #become(status: DeviceStatus): void {
     const before = this.#status;
-    if (before.state === state && before.error?.code === error?.code) return;
-    this.#status = error ? { state, error } : { state };
-    this.emit('status', this.#status);
+    if (before.state === status.state && before.error?.code === status.error?.code) return;
+    this.#status = status;
+    this.emit('status', status);
     this.#tellLinks();
   }
 
@@ -268,12 +265,18 @@ export class Device extends EventEmitter<DeviceEvents> {
     for (const link of this.links) link.deviceChanged({ kind: 'notReady', error, isFinal });
   }
 
-  async #pause(milliseconds: number): Promise<void> {
-    let cancel: Cancel = () => undefined;
-    const passed = new Promise<void>(
-      (resolve) => (cancel = this.#clock.after(milliseconds, resolve)),
-    );
-    await this.#unlessStopped(passed);
-    cancel();
+  #unavailable(): EspAtError {
+    const { state, error } = this.#status;
+    return error ?? new EspAtError('DEVICE_NOT_READY', { state });
   }
+}
+
+/** Settles as the promise does, or rejects with the reason of the signal as soon as it aborts. Leaves no listener. */
+function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(asEspAtError(signal.reason));
+    if (signal.aborted) abort();
+    signal.addEventListener('abort', abort, { once: true });
+    void promise.then(resolve, reject).then(() => signal.removeEventListener('abort', abort));
+  });
 }

@@ -1,47 +1,49 @@
-import type { Cancel, Clock } from '../clock';
+import type { Clock } from '../clock';
 
-/** Milliseconds without a byte after which the device is asked whether it is still there. */
-const SILENCE = 30_000;
-/** Milliseconds after which it is asked however much it says: a report may have been lost on the line. */
-const LONGEST = 120_000;
+/** Milliseconds without a byte after which the links are checked. */
+const QUIET_MS = 30_000;
+/** Milliseconds after which the links are checked although the device says much: a URC may have been lost. */
+const LONGEST_INTERVAL_MS = 120_000;
 
-/** Asks now and then: a device that died or restarted unheard, or a link that only seems open, is found out by it. */
+/**
+ * Checks the links now and then. So the driver notices a device that died or restarted unheard, and a link that only
+ * seems open.
+ */
 export class HealthCheck {
   readonly #clock: Clock;
-  readonly #ask: () => void;
-  #heardAt = 0;
-  #askedAt = 0;
-  #timer: Cancel | undefined;
+  readonly #check: () => void;
+  readonly #signal: AbortSignal;
+  #heardAt: number;
+  #checkedAt: number;
 
-  /** @param ask called from {@link start} to {@link stop} */
-  constructor(clock: Clock, ask: () => void) {
+  /** @param signal its abort ends the checks */
+  constructor(clock: Clock, check: () => void, signal: AbortSignal) {
     this.#clock = clock;
-    this.#ask = ask;
+    this.#check = check;
+    this.#signal = signal;
+    this.#heardAt = this.#checkedAt = clock.now();
+    this.#wait(QUIET_MS);
   }
 
-  start(): void {
-    this.stop();
-    this.#askedAt = this.#clock.now();
-    this.#next(SILENCE);
-  }
-
-  stop(): void {
-    this.#timer?.();
-    this.#timer = undefined;
-  }
-
-  /** The device has said something. */
+  /** Bytes came from the device. */
   heard(): void {
     this.#heardAt = this.#clock.now();
   }
 
-  #next(delay: number): void {
-    this.#timer = this.#clock.after(delay, () => {
-      const due = Math.min(this.#heardAt + SILENCE, this.#askedAt + LONGEST);
-      const left = due - this.#clock.now();
-      if (left > 0) return this.#next(left);
-      this.start();
-      this.#ask();
+  #wait(ms: number): void {
+    const cancel = this.#clock.after(ms, () => {
+      this.#signal.removeEventListener('abort', cancel);
+      this.#due();
     });
+    this.#signal.addEventListener('abort', cancel, { once: true });
+  }
+
+  #due(): void {
+    const now = this.#clock.now();
+    const due = Math.min(this.#heardAt + QUIET_MS, this.#checkedAt + LONGEST_INTERVAL_MS);
+    if (due > now) return this.#wait(due - now);
+    this.#checkedAt = now;
+    this.#wait(QUIET_MS);
+    this.#check();
   }
 }

@@ -1,98 +1,111 @@
 import { refusable, type Run } from '../at/command';
-import { LARGEST_PAYLOAD } from '../at/recovery';
-import { recognise, type KnownFirmware } from './capabilities';
-import type { Clock } from '../clock';
+import type { AtClient } from '../at/at-client';
+import { delay, type Clock } from '../clock';
 import { echoOff, sysStore } from '../commands/base';
-import { parseWsopen, wsclose, wsopenQuery, wssend, type OpenLink } from '../commands/websocket';
-import type { Capabilities } from './options';
-import { EspAtError, isRefusal } from '../errors';
-import { negotiateRate, takesRate, type PortContext } from './baud-rate';
 import { closePayload } from '../commands/close-frame';
+import { parseWsopen, wsclose, wsopenQuery, wssend, type OpenLink } from '../commands/websocket';
+import { EspAtError, isRefusal } from '../errors';
+import type { BaudRate } from './baud-rate';
+import { identify, type KnownFirmware } from './capabilities';
+import type { DeviceOptions } from './options';
 
-/** Milliseconds that the firmware and a server have for a close frame, and between looks. */
-const FAREWELL = 300;
-const LOOK_AGAIN = 100;
+/** Milliseconds that the firmware and the servers have for a close frame, and between two checks of it. */
+const CLOSE_TIMEOUT_MS = 300;
+const CLOSE_POLL_MS = 100;
 /** RFC 6455, section 7.4.1: going away. */
 const GOING_AWAY = 1001;
 /** State 2 of `AT+WSOPEN?`, and the opcode of a close frame. */
-const ESTABLISHED = 2;
+const OPEN = 2;
 const CLOSE_FRAME = 8;
-/** What most boards speak after power-up, in bits a second. */
-const USUAL_RATE = 115_200;
 
-/** A device that is to be brought up, and what is known of it already. */
-export interface InitializeContext extends PortContext {
+/** A client, lent to one command sequence. */
+export interface SequenceAccess {
+  readonly run: Run;
+  /**
+   * Finds out whether the device answers.
+   * @param pad whether to fill a data prompt first, which may be pending
+   */
+  resync(pad: 'never' | 'first'): Promise<boolean>;
+}
+
+export interface InitializeContext {
+  readonly client: Pick<AtClient, 'lenient'>;
+  readonly rate: BaudRate;
+  readonly options: DeviceOptions;
   readonly clock: Clock;
-  /** What was there last time, so that it need not be found out about again. */
-  firmware: KnownFirmware | undefined;
+  /** Whether a data prompt is likely to be pending. */
+  readonly pendingPrompt: boolean;
+  /** The firmware that was there before, so that its capabilities need not be found again. */
+  readonly firmware: KnownFirmware | undefined;
+  /** Told of what works, but not as its user may believe. */
+  readonly warn: (error: EspAtError) => void;
+  readonly signal: AbortSignal;
 }
 
 /**
- * From an open port to a device that answers, is silent otherwise (no echo), and whose abilities are
- * known. It may be booting, at another rate, waiting for payload, or up since days: nothing is assumed.
- * @throws EspAtError `DEVICE_SILENT`, `NO_WEBSOCKET`, `DEVICE_RESTARTED` (begin again) …
+ * Finds the device, switches its echo off, sets it up, closes connections of an earlier session and finds its
+ * capabilities. The device may be booting, at another rate, waiting for payload, or up for days.
+ * @throws EspAtError `DEVICE_SILENT`, `NO_WEBSOCKET`, `OUT_OF_STEP`, `COMMAND_FAILED`, `PORT_*`
  */
-export async function initialize(context: InitializeContext): Promise<Capabilities> {
-  const { session, options } = context;
-  session.lenient = true;
-  await findDevice(context);
-  await session.run(echoOff());
-  session.lenient = false;
-  await session.run(sysStore(options.store === true));
-  await negotiateRate(context);
-  await closeLeftovers(context);
-  context.firmware = await session.sequence((run) => recognise(run, context.firmware));
-  return context.firmware.capabilities;
+export async function initialize(
+  access: SequenceAccess,
+  context: InitializeContext,
+): Promise<KnownFirmware> {
+  const { client, rate, options } = context;
+  const { run } = access;
+  client.lenient = true;
+  await find(access, context);
+  await run(echoOff());
+  client.lenient = false;
+  await run(sysStore(options.store === true));
+  await rate.negotiate(access, context.warn);
+  await closeLeftovers(run, context);
+  return identify(run, context.firmware);
 }
 
-/** Gets an answer: first as the line is, then at the other rates it may have been left at. */
-async function findDevice(context: InitializeContext): Promise<void> {
-  const { port, session, options, line } = context;
-  const usual = [context.rate, options.port.rate, options.raiseTo, USUAL_RATE];
-  const rates = port.setRate ? [...new Set(usual.filter((rate) => rate))] : [undefined];
-  // A prompt that waits is rare, and filling one takes long: every rate is tried without first.
-  const fills = line.prompted ? [LARGEST_PAYLOAD] : [0, LARGEST_PAYLOAD];
-  line.prompted = false;
-  for (const fill of fills) {
-    for (const rate of rates) {
-      if (rate !== context.rate && !(await takesRate(context, rate))) continue;
-      if (await session.align(fill)) return;
+/** Gets an answer: first at the current rate, then at others that the device may have been left at. */
+async function find(
+  access: SequenceAccess,
+  { rate, options, pendingPrompt }: InitializeContext,
+): Promise<void> {
+  // A pending prompt is rare, and padding takes long: every rate is tried without it first.
+  for (const pad of pendingPrompt ? (['first'] as const) : (['never', 'first'] as const)) {
+    for (const candidate of rate.candidates) {
+      // Asked in the same turn where it can be: the rest of a chunk with `ready` answers earlier commands.
+      if (candidate !== rate.current && !(await rate.trySet(candidate))) continue;
+      if (await access.resync(pad)) return;
     }
   }
   throw new EspAtError('DEVICE_SILENT', { port: options.port.address });
 }
 
 /**
- * Links of an earlier life belong to nobody and take up the places. They are taken leave of all at once with
- * a close frame, since AT+WSCLOSE takes up to a second for each; what is still there afterwards is cut off.
+ * Closes the connections of an earlier session, which take up the links. All get a close frame at once, since
+ * AT+WSCLOSE takes up to a second for each; what is still open afterwards is cut off.
  */
-async function closeLeftovers({ session, clock }: InitializeContext): Promise<void> {
-  await session.sequence(async (run) => {
-    let open = await listLinks(run);
-    for (const { link, state } of open) {
-      if (state === ESTABLISHED) await takeLeave(run, link);
-    }
-    for (let waited = 0; open.length > 0 && waited < FAREWELL; waited += LOOK_AGAIN) {
-      await new Promise<void>((resolve) => void clock.after(LOOK_AGAIN, resolve));
-      open = await listLinks(run);
-    }
-    for (const { link } of open) await run(wsclose(link));
-  });
+async function closeLeftovers(run: Run, { clock, signal }: InitializeContext): Promise<void> {
+  let open = await listLinks(run);
+  for (const { link, state } of open) if (state === OPEN) await sendClose(run, link);
+  for (let ms = 0; open.length > 0 && ms < CLOSE_TIMEOUT_MS; ms += CLOSE_POLL_MS) {
+    await delay(clock, CLOSE_POLL_MS, { signal });
+    open = await listLinks(run);
+  }
+  for (const { link } of open) await run(wsclose(link));
 }
 
 async function listLinks(run: Run): Promise<OpenLink[]> {
   try {
     return parseWsopen(await run(refusable(wsopenQuery())));
   } catch (error) {
-    // Firmware without WebSocket commands is recognised, and named, in the next step.
+    // Firmware without WebSocket commands is identified, and named, in the next step.
     if (isRefusal(error)) return [];
     throw error;
   }
 }
 
-/** Whatever becomes of it, the link is looked at again. */
-async function takeLeave(run: Run, link: OpenLink['link']): Promise<void> {
-  const options = { opcode: CLOSE_FRAME, timeout: FAREWELL };
+/** Whether it is sent does not matter: the link is checked again. */
+async function sendClose(run: Run, link: OpenLink['link']): Promise<void> {
+  const options = { opcode: CLOSE_FRAME, timeout: CLOSE_TIMEOUT_MS };
   try {
     await run(refusable(wssend(link, closePayload(GOING_AWAY), options)));
   } catch (error) {

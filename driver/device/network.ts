@@ -1,198 +1,215 @@
-import { refusable } from '../at/command';
+import { refusable, type Run } from '../at/command';
 import type { Urc } from '../at/urc';
-import type { AtClient } from '../at/at-client';
 import type { Cancel, Clock } from '../clock';
 import { cwstate, parseCwstate, stationState } from '../commands/wifi';
-import type { DeviceEvent, DeviceOptions, WifiOptions } from './options';
 import { EspAtError, isRefusal } from '../errors';
-import { Lookout } from './lookout';
 import { outdatedCertificates, writeCertificates } from '../provisioning/certificates';
-import { configureClock, waitForClock } from '../provisioning/sntp';
+import { configureSntp, waitForSntp } from '../provisioning/sntp';
 import { joinWifi } from '../provisioning/wifi';
+import type { DeviceEvent, DeviceOptions, WifiOptions } from './options';
 
-/** Milliseconds a device that joins by itself after its start may take to get an address. */
-const REJOIN = 10_000;
-/** Milliseconds until a device that will join by itself says so. */
-const FIRST_SIGN = 1500;
-/** Milliseconds between looks at a device that lost its network. */
-const LOOK = 30_000;
+/** Milliseconds until a device that joins its network by itself shows it. */
+const JOIN_SIGN_TIMEOUT_MS = 1500;
+/** Milliseconds until such a device has an address. */
+const ADDRESS_TIMEOUT_MS = 10_000;
+/** Milliseconds between questions to a device that lost its network. */
+const OFFLINE_POLL_MS = 30_000;
 
-/** What the network stage needs of its device. */
-export interface NetworkHost {
+export type NetworkEvent =
+  | { readonly kind: 'log'; readonly event: DeviceEvent }
+  /** {@link Network.error} changed. */
+  | { readonly kind: 'changed' };
+
+export interface NetworkContext {
+  readonly run: Run;
   readonly options: DeviceOptions;
   readonly clock: Clock;
-  event(event: DeviceEvent): void;
-  /** {@link Network.trouble} has changed. */
-  troubled(): void;
+  /** Ends every wait; from its abort on the network says nothing. */
+  readonly signal: AbortSignal;
 }
+
+type Sntp =
+  { readonly kind: 'unset' | 'set' } | { readonly kind: 'waiting'; readonly done: Promise<void> };
 
 /** What a link needs before it can open: certificates in their slots, an address, and the time of day. */
 export class Network {
-  readonly #session: AtClient;
-  readonly #host: NetworkHost;
-  readonly #lookout: Lookout;
-  #signs = 0;
+  readonly #context: NetworkContext;
+  readonly #listener: (event: NetworkEvent) => void;
+  /** `joining`: it has shown that it joins by itself. */
+  #station: 'unknown' | 'joining' | 'joined' = 'unknown';
+  /** Whether an access point let the device in since it was told to join. */
   #associated = false;
-  #address = false;
-  #timeSet = false;
-  #settled = false;
-  #closed = false;
-  #trouble: EspAtError | undefined;
-  #watch: Cancel | undefined;
-  #clock: Promise<void> | undefined;
+  #sntp: Sntp = { kind: 'unset' };
+  #isSetUp = false;
+  #error: EspAtError | undefined;
+  #cancelPoll: Cancel = () => undefined;
+  /** Has {@link #until} look at its condition. */
+  #stationChanged = (): void => undefined;
 
-  constructor(session: AtClient, host: NetworkHost) {
-    this.#session = session;
-    this.#host = host;
-    this.#lookout = new Lookout(host.clock);
+  constructor(context: NetworkContext, listener: (event: NetworkEvent) => void) {
+    this.#context = context;
+    this.#listener = listener;
+    context.signal.addEventListener('abort', () => this.#cancelPoll(), { once: true });
   }
 
   /** Why no link can reach its server at present; undefined while the device has an address. */
-  get trouble(): EspAtError | undefined {
-    return this.#trouble;
+  get error(): EspAtError | undefined {
+    return this.#error;
   }
 
   /**
-   * Sees to certificates, address and clock, as far as the settings mention them. The clock is not waited for.
+   * Writes certificates, joins the Wi-Fi and configures SNTP, as far as the options tell. Does not wait for the time.
    * @throws EspAtError `WIFI_*`, `CERTIFICATE_*`, `INVALID_SETTING`
    */
-  async join(): Promise<void> {
-    const { certificates, wifi, sntp } = this.#host.options;
+  async setUp(): Promise<void> {
+    const { run, options } = this.#context;
+    const { certificates, wifi, sntp } = options;
     if (certificates) {
       for (const error of outdatedCertificates(certificates)) this.#warn(error);
-      await writeCertificates(this.#run, certificates);
+      await writeCertificates(run, certificates);
     }
-    if (wifi) await this.#joinWifi(wifi);
-    else await this.#ownAddress();
-    if (sntp) await configureClock(this.#run, sntp);
-    this.#settled = true;
+    if (wifi) await this.#join(wifi);
+    else await this.#waitForAddress();
+    if (sntp) await configureSntp(run, sntp);
+    this.#isSetUp = true;
   }
 
   /**
-   * Settles once the device knows the time: before that it takes every server's certificate for one that is
-   * not valid yet.
-   * @throws EspAtError `CLOCK_NOT_SET`, and whatever ended this stage
+   * Settles once the device knows the time: before that every server's certificate seems not valid yet.
+   * @throws EspAtError `CLOCK_NOT_SET`, and the reason of the signal
    */
-  clockSet(): Promise<void> {
-    if (this.#timeSet) return Promise.resolve();
-    this.#clock ??= this.#waitForClock().finally(() => (this.#clock = undefined));
-    return this.#clock;
+  timeKnown(): Promise<void> {
+    if (this.#sntp.kind === 'set') return Promise.resolve();
+    if (this.#sntp.kind === 'waiting') return this.#sntp.done;
+    const done = this.#waitForTime();
+    this.#sntp = { kind: 'waiting', done };
+    return done;
   }
 
-  /** A report about the station or the clock. */
-  report(report: Urc): void {
-    switch (report.kind) {
+  urc({ kind }: Urc): void {
+    switch (kind) {
       case 'wifi-connected':
-        this.#signs++;
         this.#associated = true;
-        this.#host.event({ event: 'joined' });
-        break;
+        this.#log({ event: 'joined' });
+        this.#joins();
+        return;
       case 'wifi-got-ip':
-        this.#signs++;
-        this.#host.event({ event: 'address' });
+        this.#log({ event: 'address' });
         this.#hasAddress();
-        break;
+        return;
       case 'wifi-disconnected':
-        this.#address = false;
-        this.#host.event({ event: 'wifi-lost' });
-        if (this.#settled) this.#lost();
-        break;
+        if (this.#station === 'joined') this.#station = 'joining';
+        this.#log({ event: 'wifi-lost' });
+        if (this.#isSetUp) this.#lost();
+        return;
       case 'time-updated':
-        this.#timeSet = true;
-        this.#host.event({ event: 'clock-set' });
-        break;
-      default:
+        this.#sntp = { kind: 'set' };
+        this.#log({ event: 'clock-set' });
         return;
     }
-    this.#lookout.look();
   }
 
-  /** Ends every wait. */
-  close(error: EspAtError): void {
-    this.#closed = true;
-    this.#watch?.();
-    this.#lookout.end(error);
-  }
+  // --- set-up --------------------------------------------------------------------------------------
 
-  readonly #run: AtClient['run'] = (command) => this.#session.run(command);
-
-  #pause(milliseconds: number): Promise<void> {
-    return this.#lookout.until(() => false, milliseconds);
-  }
-
-  async #joinWifi(wifi: WifiOptions): Promise<void> {
+  async #join(wifi: WifiOptions): Promise<void> {
+    const { run, clock, signal } = this.#context;
     this.#associated = false;
-    await joinWifi(this.#run, wifi, {
-      pause: (milliseconds) => this.#pause(milliseconds),
-      associated: () => this.#associated,
-    });
+    await joinWifi(run, wifi, { clock, signal, associated: () => this.#associated });
     this.#hasAddress();
   }
 
-  /** A device that knows its network joins by itself after its start; opening before that only fails. */
-  async #ownAddress(): Promise<void> {
-    const lookAtIt = async () => {
-      if ((await this.#station()) === stationState.joined) this.#hasAddress();
-      return this.#address;
-    };
-    if (await lookAtIt()) return;
-    await this.#lookout.until(() => this.#address || this.#signs > 0, FIRST_SIGN);
-    if (this.#signs > 0) await this.#lookout.until(() => this.#address, REJOIN);
-    if (this.#address || (await lookAtIt())) return;
-    this.#trouble = new EspAtError('WIFI_NOT_JOINED');
-    this.#warn(this.#trouble);
+  /** A device that knows its network joins by itself after its start; an open before that would fail. */
+  async #waitForAddress(): Promise<void> {
+    if (await this.#hasJoined()) return;
+    await this.#until(() => this.#station !== 'unknown', JOIN_SIGN_TIMEOUT_MS);
+    if (this.#station !== 'unknown')
+      await this.#until(() => this.#station === 'joined', ADDRESS_TIMEOUT_MS);
+    if (this.#station === 'joined' || (await this.#hasJoined())) return;
+    this.#error = new EspAtError('WIFI_NOT_JOINED');
+    this.#warn(this.#error);
   }
 
-  async #waitForClock(): Promise<void> {
-    await waitForClock(this.#run, {
-      clock: this.#host.clock,
-      told: () => this.#timeSet,
-      pause: (milliseconds) => this.#pause(milliseconds),
+  async #waitForTime(): Promise<void> {
+    const { run, clock, signal } = this.#context;
+    try {
+      await waitForSntp(run, { clock, signal, isSet: () => this.#sntp.kind === 'set' });
+      this.#sntp = { kind: 'set' };
+    } finally {
+      if (this.#sntp.kind === 'waiting') this.#sntp = { kind: 'unset' };
+    }
+  }
+
+  /** Settles when a URC makes the condition true, after `ms` milliseconds at the latest. */
+  async #until(condition: () => boolean, ms: number): Promise<void> {
+    if (condition()) return;
+    const { clock, signal } = this.#context;
+    await new Promise<void>((resolve) => {
+      const end = () => {
+        cancel();
+        signal.removeEventListener('abort', end);
+        resolve();
+      };
+      const cancel = clock.after(ms, end);
+      signal.addEventListener('abort', end);
+      this.#stationChanged = () => {
+        if (condition()) end();
+      };
     });
-    this.#timeSet = true;
+    signal.throwIfAborted();
   }
 
   // --- lost and joined again -----------------------------------------------------------------------
 
+  #joins(): void {
+    if (this.#station === 'unknown') this.#station = 'joining';
+    this.#stationChanged();
+  }
+
   #hasAddress(): void {
-    this.#address = true;
-    this.#watch?.();
-    if (!this.#trouble) return;
-    this.#trouble = undefined;
-    this.#host.troubled();
+    this.#station = 'joined';
+    this.#cancelPoll();
+    this.#stationChanged();
+    if (!this.#error) return;
+    this.#error = undefined;
+    this.#listener({ kind: 'changed' });
   }
 
   #lost(): void {
-    if (!this.#trouble) {
-      this.#trouble = new EspAtError('WIFI_LOST');
-      this.#host.troubled();
+    if (!this.#error) {
+      this.#error = new EspAtError('WIFI_LOST');
+      this.#listener({ kind: 'changed' });
     }
-    this.#lookLater();
+    this.#pollLater();
   }
 
-  #lookLater(): void {
-    this.#watch?.();
-    this.#watch = this.#host.clock.after(LOOK, () => void this.#lookAfter());
+  #pollLater(): void {
+    this.#cancelPoll();
+    this.#cancelPoll = this.#context.clock.after(OFFLINE_POLL_MS, () => void this.#poll());
   }
 
-  /** The device joins again by itself; where it has given up, it is told to. */
-  async #lookAfter(): Promise<void> {
-    const { wifi } = this.#host.options;
+  /** The device joins again by itself. Where it has given up, it is told to. */
+  async #poll(): Promise<void> {
+    const { options, signal } = this.#context;
     try {
-      const state = await this.#station();
+      const state = await this.#askStation();
       if (state === stationState.joined) this.#hasAddress();
-      else if (wifi && state !== stationState.joining) await this.#joinWifi(wifi);
+      else if (options.wifi && state !== stationState.joining) await this.#join(options.wifi);
     } catch (error) {
-      if (this.#closed) return;
+      if (signal.aborted) return;
       if (error instanceof EspAtError) this.#warn(error);
     }
-    if (!this.#address && !this.#closed) this.#lookLater();
+    if (this.#station !== 'joined' && !signal.aborted) this.#pollLater();
   }
 
-  async #station(): Promise<number> {
+  async #hasJoined(): Promise<boolean> {
+    if ((await this.#askStation()) === stationState.joined) this.#hasAddress();
+    return this.#station === 'joined';
+  }
+
+  async #askStation(): Promise<number> {
     try {
-      const { state } = parseCwstate(await this.#run(refusable(cwstate())));
-      if (state === stationState.noAddress || state === stationState.joining) this.#signs++;
+      const { state } = parseCwstate(await this.#context.run(refusable(cwstate())));
+      if (state === stationState.noAddress || state === stationState.joining) this.#joins();
       return state;
     } catch (error) {
       // Firmware for Ethernet has no Wi-Fi commands.
@@ -202,6 +219,10 @@ export class Network {
   }
 
   #warn(error: EspAtError): void {
-    this.#host.event({ event: 'warning', error });
+    this.#log({ event: 'warning', error });
+  }
+
+  #log(event: DeviceEvent): void {
+    this.#listener({ kind: 'log', event });
   }
 }

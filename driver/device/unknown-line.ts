@@ -6,7 +6,7 @@ const foreign =
   /^\+(?:IPD|LINK_CONN|STA_|DIST_STA_IP|MQTT|BLE|BT|HTTP|ETH_|CIP|CMD|CW|FS|SYS|TIME_|UART|WEBSERVER|WSHEAD|WSOPEN)/;
 
 /** Whether a line that this package knows nothing about looks like one that the device meant, and not like damage. */
-export function isForeignReport(text: string): boolean {
+export function isForeignUrc(text: string): boolean {
   return foreign.test(text);
 }
 

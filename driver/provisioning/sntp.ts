@@ -1,5 +1,5 @@
 import type { Run } from '../at/command';
-import type { Clock } from '../clock';
+import { delay, type Clock } from '../clock';
 import {
   cipsntpcfg,
   cipsntpcfgQuery,
@@ -10,42 +10,40 @@ import {
 import type { ClockOptions } from '../device/options';
 import { EspAtError } from '../errors';
 
-/** Milliseconds that servers may take; the firmware asks again after 15 s. */
-const PATIENCE = 20_000;
-/** Milliseconds between questions for the time; a report that it was set comes first. */
-const LOOK = 500;
-/** A clock that was never set counts from 1970; one that is before this year cannot be right. */
-const FIRST_YEAR = 2020;
+/** The servers may take so long; the firmware asks again after 15 s. */
+const SNTP_TIMEOUT_MS = 20_000;
+/** Between questions for the time. */
+const TIME_POLL_MS = 500;
+/** A clock that was never set counts from 1970. */
+const FIRST_PLAUSIBLE_YEAR = 2020;
 
-/** How the clock is waited for. */
-export interface ClockWait {
+export interface SntpWait {
   readonly clock: Clock;
-  /** Whether the device has reported meanwhile that its clock is set (`+TIME_UPDATED`). */
-  told(): boolean;
-  /** Lets so many milliseconds pass; may end sooner, and reject when nobody waits any more. */
-  pause?(milliseconds: number): Promise<void>;
+  readonly signal: AbortSignal;
+  /** Whether the device has said that its time is set (`+TIME_UPDATED`). */
+  readonly isSet: () => boolean;
 }
 
 /**
- * Has the device set its clock from now on; leaves it alone when it is set up so already.
- * @throws EspAtError `INVALID_SETTING`, and whatever `run` rejects with
+ * Has the device set its time by SNTP from now on. Leaves a device alone that is configured so already.
+ * @throws EspAtError `INVALID_SETTING`, and what `run` rejects with
  */
-export async function configureClock(run: Run, { timezone, servers }: ClockOptions): Promise<void> {
+export async function configureSntp(run: Run, { timezone, servers }: ClockOptions): Promise<void> {
   const command = cipsntpcfg(timezone, servers);
   if (!isSntpSet(await run(cipsntpcfgQuery()), timezone, servers)) await run(command);
 }
 
-/** @throws EspAtError `CLOCK_NOT_SET` after 20 s, and whatever `run` rejects with */
-export async function waitForClock(run: Run, wait: ClockWait): Promise<void> {
-  const { clock } = wait;
-  const until = clock.now() + PATIENCE;
-  while (!wait.told() && !(await clockIsSet(run))) {
-    if (clock.now() >= until) throw new EspAtError('CLOCK_NOT_SET', { seconds: PATIENCE / 1000 });
-    await (wait.pause?.(LOOK) ?? new Promise<void>((resolve) => clock.after(LOOK, resolve)));
+/** @throws EspAtError `CLOCK_NOT_SET` after 20 s, and what `run` rejects with */
+export async function waitForSntp(run: Run, { clock, signal, isSet }: SntpWait): Promise<void> {
+  const end = clock.now() + SNTP_TIMEOUT_MS;
+  while (!isSet() && !(await knowsTime(run))) {
+    if (clock.now() >= end)
+      throw new EspAtError('CLOCK_NOT_SET', { seconds: SNTP_TIMEOUT_MS / 1000 });
+    await delay(clock, TIME_POLL_MS, { signal });
   }
 }
 
-/** Whether the device's clock is set (`AT+CIPSNTPTIME?`). */
-export async function clockIsSet(run: Run): Promise<boolean> {
-  return parseSntpTime(await run(cipsntptime())).getUTCFullYear() >= FIRST_YEAR;
+/** Whether the device knows the time (`AT+CIPSNTPTIME?`). */
+export async function knowsTime(run: Run): Promise<boolean> {
+  return parseSntpTime(await run(cipsntptime())).getUTCFullYear() >= FIRST_PLAUSIBLE_YEAR;
 }

@@ -15,15 +15,17 @@ import {
   stationState,
   type WifiNetwork,
 } from '../commands/wifi';
+import { delay, type Clock } from '../clock';
 import type { WifiOptions } from '../device/options';
 import { EspAtError, type ErrorCode, isRefusal } from '../errors';
 
-/** Seconds between the device's own attempts to rejoin, and how many there are (0: without end). */
-const REJOIN_INTERVAL = 1;
+/** Between the device's own attempts to rejoin. */
+const REJOIN_INTERVAL_S = 1;
+/** 0: without end. */
 const REJOIN_ATTEMPTS = 0;
-/** How often, and how many milliseconds apart, a device that is joining by itself is looked at. */
-const LOOKS = 40;
-const LOOK = 250;
+/** How often a device that joins by itself is asked, and the milliseconds in between. */
+const JOIN_POLLS = 40;
+const JOIN_POLL_MS = 250;
 
 const joinFailures = {
   timeout: 'WIFI_TIMEOUT',
@@ -32,35 +34,34 @@ const joinFailures = {
   other: 'WIFI_FAILED',
 } as const satisfies Record<string, ErrorCode>;
 
-/** What a join may make use of. */
-export interface JoinAids {
-  /** Lets so many milliseconds pass; with it a device that is joining the network by itself is waited for. */
-  readonly pause?: (milliseconds: number) => Promise<void>;
-  /** Whether the device reported, since the join began, that the network let it in (`WIFI CONNECTED`). */
-  readonly associated?: () => boolean;
+export interface JoinContext {
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  /** Whether an access point has let the device in since the join began (`WIFI CONNECTED`). */
+  readonly associated: () => boolean;
 }
 
 /**
- * Joins a network, and has the device rejoin it by itself from then on. A device that has joined it
- * already is left alone.
- * @throws EspAtError `INVALID_SETTING`, `WIFI_TIMEOUT`, `WIFI_PASSWORD`, `WIFI_NOT_FOUND`,
- * `WIFI_NO_ADDRESS`, `WIFI_FAILED`, and whatever `run` rejects with
+ * Joins a network, and has the device rejoin it by itself from then on. Leaves a device alone that has joined it
+ * already.
+ * @throws EspAtError `INVALID_SETTING`, `WIFI_TIMEOUT`, `WIFI_PASSWORD`, `WIFI_NOT_FOUND`, `WIFI_NO_ADDRESS`,
+ * `WIFI_FAILED`, and what `run` rejects with
  */
-export async function joinWifi(run: Run, wifi: WifiOptions, aids: JoinAids = {}): Promise<void> {
+export async function joinWifi(run: Run, wifi: WifiOptions, context: JoinContext): Promise<void> {
   const join = cwjap(wifi.ssid, wifi.password, wifi.bssid);
-  if (!(await hasJoined(run, wifi, aids))) {
+  if (!(await hasJoined(run, wifi, context))) {
     await enableStation(run);
     try {
       await run(join);
     } catch (error) {
-      throw await joinFailure(run, wifi.ssid, error, aids);
+      throw await joinFailure(run, wifi.ssid, error, context);
     }
   }
-  await ignoringRefusal(run(refusable(cwreconncfg(REJOIN_INTERVAL, REJOIN_ATTEMPTS))));
+  await ignoringRefusal(run(refusable(cwreconncfg(REJOIN_INTERVAL_S, REJOIN_ATTEMPTS))));
 }
 
-/** The networks in reach, strongest first. @throws EspAtError whatever `run` rejects with */
-export async function scan(run: Run): Promise<WifiNetwork[]> {
+/** Returns the networks in reach, the strongest first. @throws EspAtError what `run` rejects with */
+export async function scanNetworks(run: Run): Promise<WifiNetwork[]> {
   await enableStation(run);
   const networks = parseCwlap(await run(cwlap()));
   return networks.filter(({ ssid }) => ssid !== '').sort((a, b) => b.signal - a.signal);
@@ -69,11 +70,11 @@ export async function scan(run: Run): Promise<WifiNetwork[]> {
 async function hasJoined(
   run: Run,
   { ssid, bssid }: WifiOptions,
-  { pause }: JoinAids,
+  { clock, signal }: JoinContext,
 ): Promise<boolean> {
   let now = parseCwstate(await run(cwstate()));
-  for (let look = 0; pause && isJoining(now.state) && now.ssid === ssid && look < LOOKS; look++) {
-    await pause(LOOK);
+  for (let poll = 0; isJoining(now.state) && now.ssid === ssid && poll < JOIN_POLLS; poll++) {
+    await delay(clock, JOIN_POLL_MS, { signal });
     now = parseCwstate(await run(cwstate()));
   }
   if (now.state !== stationState.joined || now.ssid !== ssid) return false;
@@ -95,12 +96,12 @@ async function joinFailure(
   run: Run,
   ssid: string,
   error: unknown,
-  { associated }: JoinAids,
+  { associated }: JoinContext,
 ): Promise<unknown> {
   if (!isRefusal(error)) return error;
   const reason = parseJoinFailure(String(error.details.reason)) ?? 'other';
   // The device only says that it took too long, also when it was let in and no address came.
-  const stuck = reason === 'timeout' && (associated?.() === true || (await lacksAddress(run)));
+  const stuck = reason === 'timeout' && (associated() || (await lacksAddress(run)));
   return new EspAtError(
     stuck ? 'WIFI_NO_ADDRESS' : joinFailures[reason],
     { ssid },

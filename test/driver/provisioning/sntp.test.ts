@@ -2,12 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Run } from '../../../driver/at/command';
 import type { ClockOptions } from '../../../driver/device/options';
-import {
-  clockIsSet,
-  configureClock,
-  waitForClock,
-  type ClockWait,
-} from '../../../driver/provisioning/sntp';
+import { configureSntp, knowsTime, waitForSntp } from '../../../driver/provisioning/sntp';
 import { rejected } from '../../harness/refused';
 import { ScriptedRun } from '../../harness/scripted-run';
 import { VirtualClock } from '../../harness/virtual-clock';
@@ -16,7 +11,7 @@ const UNSET = '+CIPSNTPTIME:Thu Jan  1 00:00:09 1970';
 const SET = '+CIPSNTPTIME:Mon Nov 23 20:22:07 2026';
 const options = { timezone: 8, servers: ['a.example', 'b.example'] };
 
-/** A device whose clock is set `after` milliseconds; its SNTP settings are `settings`. */
+/** A device whose time is set `after` milliseconds; its SNTP settings are `settings`. */
 function device(clock: VirtualClock, after: number, settings = '+CIPSNTPCFG:0,0'): ScriptedRun {
   return new ScriptedRun((line) => {
     if (line === 'AT+CIPSNTPCFG?') return [settings];
@@ -25,16 +20,26 @@ function device(clock: VirtualClock, after: number, settings = '+CIPSNTPCFG:0,0'
   });
 }
 
-async function setClock(run: Run, settings: ClockOptions, wait: ClockWait): Promise<void> {
-  await configureClock(run, settings);
-  await waitForClock(run, wait);
+interface Wait {
+  readonly clock: VirtualClock;
+  readonly signal?: AbortSignal;
+  readonly isSet?: () => boolean;
 }
 
-describe('setting the clock', () => {
-  it('tells the device its servers and waits until it has the time', async () => {
+async function setTime(run: Run, settings: ClockOptions, wait: Wait): Promise<void> {
+  await configureSntp(run, settings);
+  await waitForSntp(run, {
+    signal: new AbortController().signal,
+    isSet: () => false,
+    ...wait,
+  });
+}
+
+describe('SNTP', () => {
+  it('is configured with the servers, then the time is polled every 500 ms until it is set', async () => {
     const clock = new VirtualClock();
     const { run, asked } = device(clock, 1200);
-    await clock.wait(setClock(run, options, { clock, told: () => false }));
+    await clock.wait(setTime(run, options, { clock }));
     assert.deepEqual(asked.slice(0, 2), [
       'AT+CIPSNTPCFG?',
       'AT+CIPSNTPCFG=1,8,"a.example","b.example"',
@@ -43,65 +48,69 @@ describe('setting the clock', () => {
     assert.equal(clock.pending, 0);
   });
 
-  it('asks no further once the device has reported it', async () => {
+  it('is not polled any more after +TIME_UPDATED', async () => {
     const clock = new VirtualClock();
     const { run, asked } = device(clock, Infinity);
-    await clock.wait(setClock(run, options, { clock, told: () => clock.now() > 600 }));
+    await clock.wait(setTime(run, options, { clock, isSet: () => clock.now() > 600 }));
     assert.equal(asked.filter((line) => line === 'AT+CIPSNTPTIME?').length, 2);
   });
 
-  it('leaves alone what is set up so already', async () => {
-    const clock = new VirtualClock();
-    const wait = { clock, told: () => false };
-    const same = device(clock, 0, '+CIPSNTPCFG:1,8,"a.example","b.example"');
-    await setClock(same.run, options, wait);
-    assert.deepEqual(same.asked, ['AT+CIPSNTPCFG?', 'AT+CIPSNTPTIME?']);
-    const own = device(clock, 0, '+CIPSNTPCFG:1,8,"cn.ntp.org.cn","ntp.sjtu.edu.cn"');
-    await setClock(own.run, { timezone: 8, servers: [] }, wait);
-    assert.deepEqual(own.asked, ['AT+CIPSNTPCFG?', 'AT+CIPSNTPTIME?']);
-    for (const settings of ['+CIPSNTPCFG:1,8,"a.example"', '+CIPSNTPCFG:1,80', '+CIPSNTPCFG:0,8']) {
-      const other = device(clock, 0, settings);
-      await setClock(other.run, options, wait);
-      assert.equal(other.asked.length, 3);
-    }
-  });
+  for (const [settings, wanted] of [
+    ['+CIPSNTPCFG:1,8,"a.example","b.example"', options],
+    ['+CIPSNTPCFG:1,8,"cn.ntp.org.cn","ntp.sjtu.edu.cn"', { timezone: 8, servers: [] }],
+  ] as const) {
+    it(`is not configured again when the device says ${settings}`, async () => {
+      const clock = new VirtualClock();
+      const { run, asked } = device(clock, 0, settings);
+      await setTime(run, wanted, { clock });
+      assert.deepEqual(asked, ['AT+CIPSNTPCFG?', 'AT+CIPSNTPTIME?']);
+    });
+  }
 
-  it('gives up after 20 s, in words', async () => {
+  for (const settings of ['+CIPSNTPCFG:1,8,"a.example"', '+CIPSNTPCFG:1,80', '+CIPSNTPCFG:0,8']) {
+    it(`is configured when the device says ${settings}`, async () => {
+      const clock = new VirtualClock();
+      const { run, asked } = device(clock, 0, settings);
+      await setTime(run, options, { clock });
+      assert.equal(asked.length, 3);
+    });
+  }
+
+  it('rejects with CLOCK_NOT_SET after 20 s without the time', async () => {
     const clock = new VirtualClock();
     const { run } = device(clock, Infinity);
-    const setting = setClock(run, options, { clock, told: () => false });
-    const error = await rejected('CLOCK_NOT_SET', clock.wait(setting));
+    const error = await rejected('CLOCK_NOT_SET', clock.wait(setTime(run, options, { clock })));
     assert.equal(clock.now(), 20_000);
     assert.match(error.message, /within 20 s/);
     assert.equal(clock.pending, 0);
   });
 
-  it('ends at once when nobody waits any more', async () => {
+  it('rejects at once when its signal aborts, and leaves no timer', async () => {
     const clock = new VirtualClock();
     const { run } = device(clock, Infinity);
-    const pause = () => Promise.reject(new Error('stopped'));
-    await assert.rejects(setClock(run, options, { clock, told: () => false, pause }), /stopped/);
+    const controller = new AbortController();
+    const setting = setTime(run, options, { clock, signal: controller.signal });
+    await clock.advance(100);
+    controller.abort(new Error('stopped'));
+    await assert.rejects(setting, /stopped/);
     assert.equal(clock.pending, 0);
   });
 
-  it('asks nothing of the device when the settings cannot be', async () => {
+  it('asks nothing when the settings are invalid', async () => {
     const clock = new VirtualClock();
     const { run, asked } = device(clock, 0);
-    const wrong = { timezone: 99, servers: [] };
-    await rejected('INVALID_SETTING', setClock(run, wrong, { clock, told: () => false }));
+    await rejected('INVALID_SETTING', setTime(run, { timezone: 99, servers: [] }, { clock }));
     assert.deepEqual(asked, []);
   });
-});
 
-describe('the question whether the clock is set', () => {
-  it('is answered by the year', async () => {
-    for (const [line, expected] of [
-      [SET, true],
-      [UNSET, false],
-      // Time zones west of Greenwich begin a day before 1970.
-      ['+CIPSNTPTIME:Wed Dec 31 16:00:00 1969', false],
-    ] as const) {
-      assert.equal(await clockIsSet(new ScriptedRun(() => [line]).run), expected);
-    }
-  });
+  for (const [line, isKnown] of [
+    [SET, true],
+    [UNSET, false],
+    // Time zones west of Greenwich begin a day before 1970.
+    ['+CIPSNTPTIME:Wed Dec 31 16:00:00 1969', false],
+  ] as const) {
+    it(`takes ${line} for ${isKnown ? 'the' : 'no'} time`, async () => {
+      assert.equal(await knowsTime(new ScriptedRun(() => [line]).run), isKnown);
+    });
+  }
 });

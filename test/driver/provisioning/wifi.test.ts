@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { ErrorCode } from '../../../driver/errors';
-import { joinWifi, scan } from '../../../driver/provisioning/wifi';
+import type { WifiOptions } from '../../../driver/device/options';
+import * as wifi from '../../../driver/provisioning/wifi';
 import { rejected } from '../../harness/refused';
 import { ScriptedRun, type Reply } from '../../harness/scripted-run';
+import { VirtualClock } from '../../harness/virtual-clock';
 
 const home = { ssid: 'home', password: 'secret-word' };
 const REJOIN = 'AT+CWRECONNCFG=1,0';
@@ -21,16 +23,33 @@ function station(state: string, { mode = 1, join = [] as Reply, after = state } 
   });
 }
 
+interface Context {
+  readonly clock?: VirtualClock;
+  readonly signal?: AbortSignal;
+  readonly associated?: () => boolean;
+}
+
+function joinWifi(
+  { run }: ScriptedRun,
+  options: WifiOptions,
+  { clock = new VirtualClock(), ...context }: Context = {},
+): Promise<void> {
+  const { signal } = new AbortController();
+  return clock.wait(
+    wifi.joinWifi(run, options, { clock, signal, associated: () => false, ...context }),
+  );
+}
+
 describe('joining a network', () => {
-  it('leaves alone what is joined already, and has it rejoin by itself', async () => {
+  it('leaves alone a device that has joined it, but for the setting to rejoin', async () => {
     const device = station('2,"home"');
-    await joinWifi(device.run, home);
+    await joinWifi(device, home);
     assert.deepEqual(device.asked, ['AT+CWSTATE?', REJOIN]);
   });
 
-  it('joins from factory state', async () => {
+  it('switches the station on and joins, from factory state', async () => {
     const device = station('0,""', { mode: 0 });
-    await joinWifi(device.run, home);
+    await joinWifi(device, home);
     assert.deepEqual(device.asked, [
       'AT+CWSTATE?',
       'AT+CWMODE?',
@@ -40,75 +59,68 @@ describe('joining a network', () => {
     ]);
   });
 
-  it('keeps an access point that the device has', async () => {
+  it('keeps the access point of a device that is one', async () => {
     const device = station('0,""', { mode: 2 });
-    await joinWifi(device.run, home);
+    await joinWifi(device, home);
     assert.ok(device.asked.includes('AT+CWMODE=3'));
   });
 
-  it('leaves another network for the wanted one', async () => {
+  it('leaves another network, and escapes name and password', async () => {
     const device = station('2,"elsewhere"');
-    await joinWifi(device.run, { ssid: 'my,net"\\', password: '' });
+    await joinWifi(device, { ssid: 'my,net"\\', password: '' });
     assert.ok(device.asked.includes('AT+CWJAP="my\\,net\\"\\\\",""'));
   });
 
-  it('knows a joined network by any name', async () => {
+  it('recognizes a joined network whose name holds UTF-8, quotes and commas', async () => {
     const device = station('2,"caf\xc3\xa9,"x\\"');
-    await joinWifi(device.run, { ssid: 'café,"x\\', password: 'x' });
+    await joinWifi(device, { ssid: 'café,"x\\', password: 'x' });
     assert.deepEqual(device.asked, ['AT+CWSTATE?', REJOIN]);
   });
 
-  it('changes the access point only when another one is wanted', async () => {
+  it('changes the access point only when the BSSID differs', async () => {
     const same = station('2,"home"');
-    await joinWifi(same.run, { ...home, bssid: 'AA:BB:CC:DD:EE:01' });
+    await joinWifi(same, { ...home, bssid: 'AA:BB:CC:DD:EE:01' });
     assert.deepEqual(same.asked, ['AT+CWSTATE?', 'AT+CWJAP?', REJOIN]);
     const other = station('2,"home"');
-    await joinWifi(other.run, { ...home, bssid: 'aa:bb:cc:dd:ee:02' });
+    await joinWifi(other, { ...home, bssid: 'aa:bb:cc:dd:ee:02' });
     assert.ok(other.asked.includes('AT+CWJAP="home","secret-word","aa:bb:cc:dd:ee:02"'));
   });
 
-  it('waits for a device that is joining by itself', async () => {
+  it('polls a device that joins by itself every 250 ms', async () => {
     const states = ['3,"home"', '1,"home"', '2,"home"'];
     const device = new ScriptedRun((line) =>
       line === 'AT+CWSTATE?' ? [`+CWSTATE:${states.shift() ?? ''}`] : [],
     );
-    let pauses = 0;
-    await joinWifi(device.run, home, {
-      pause: async () => {
-        pauses++;
-      },
-    });
-    assert.equal(pauses, 2);
+    const clock = new VirtualClock();
+    await joinWifi(device, home, { clock });
+    assert.equal(clock.now(), 500);
     assert.deepEqual(device.asked, ['AT+CWSTATE?', 'AT+CWSTATE?', 'AT+CWSTATE?', REJOIN]);
   });
 
-  it('does not wait for ever, nor for another network, nor without a clock', async () => {
-    let pauses = 0;
-    const pause = async () => {
-      pauses++;
-    };
-    const stuck = station('3,"home"');
-    await joinWifi(stuck.run, home, { pause });
-    assert.equal(pauses, 40);
-    assert.ok(stuck.asked.includes('AT+CWJAP="home","secret-word"'));
-    pauses = 0;
-    await joinWifi(station('3,"elsewhere"').run, home, { pause });
-    assert.equal(pauses, 0);
-    const hasty = station('3,"home"');
-    await joinWifi(hasty.run, home);
-    assert.equal(hasty.asked.filter((line) => line === 'AT+CWSTATE?').length, 1);
-  });
-
-  it('ends at once when nobody waits any more', async () => {
+  it('tells a device to join that has not joined by itself after 10 s', async () => {
     const device = station('3,"home"');
-    const stopped = joinWifi(device.run, home, {
-      pause: () => Promise.reject(new Error('stopped')),
-    });
-    await assert.rejects(stopped, /stopped/);
-    assert.deepEqual(device.asked, ['AT+CWSTATE?']);
+    const clock = new VirtualClock();
+    await joinWifi(device, home, { clock });
+    assert.equal(clock.now(), 10_000);
+    assert.ok(device.asked.includes('AT+CWJAP="home","secret-word"'));
   });
 
-  it('says why it failed, and never the password', async () => {
+  it('does not wait for a device that joins another network', async () => {
+    const clock = new VirtualClock();
+    await joinWifi(station('3,"elsewhere"'), home, { clock });
+    assert.equal(clock.now(), 0);
+  });
+
+  it('rejects at once when its signal aborts, and leaves no timer', async () => {
+    const device = station('3,"home"');
+    const clock = new VirtualClock();
+    const controller = new AbortController();
+    clock.after(100, () => controller.abort(new Error('stopped')));
+    await assert.rejects(joinWifi(device, home, { clock, signal: controller.signal }), /stopped/);
+    assert.deepEqual([device.asked, clock.pending], [['AT+CWSTATE?'], 0]);
+  });
+
+  it('rejects with the reason that the device gives, and never with the password', async () => {
     const failures: [readonly string[], string, ErrorCode][] = [
       [['+CWJAP:1'], '4,"home"', 'WIFI_TIMEOUT'],
       [['+CWJAP:1'], '1,"home"', 'WIFI_NO_ADDRESS'],
@@ -119,38 +131,38 @@ describe('joining a network', () => {
     ];
     for (const [error, after, code] of failures) {
       const device = station('4,"home"', { join: { error }, after });
-      const failure = await rejected(code, joinWifi(device.run, home));
+      const failure = await rejected(code, joinWifi(device, home));
       assert.match(failure.message, /home/);
       assert.doesNotMatch(JSON.stringify([failure, failure.message]), /secret-word/);
       assert.ok(!device.asked.includes(REJOIN));
     }
   });
 
-  it('knows by the report of the association that only the address was missing', async () => {
+  it('rejects with WIFI_NO_ADDRESS when WIFI CONNECTED came', async () => {
     const device = station('4,"home"', { join: { error: ['+CWJAP:1'] } });
-    await rejected('WIFI_NO_ADDRESS', joinWifi(device.run, home, { associated: () => true }));
-    await rejected('WIFI_TIMEOUT', joinWifi(device.run, home, { associated: () => false }));
+    await rejected('WIFI_NO_ADDRESS', joinWifi(device, home, { associated: () => true }));
+    await rejected('WIFI_TIMEOUT', joinWifi(device, home, { associated: () => false }));
   });
 
-  it('asks nothing of the device when the settings cannot be', async () => {
+  it('asks nothing when the settings are invalid', async () => {
     const device = station('0,""');
-    await rejected('INVALID_SETTING', joinWifi(device.run, { ssid: '', password: '' }));
-    await rejected('INVALID_SETTING', joinWifi(device.run, { ssid: 'a\r\nAT+RST', password: '' }));
+    await rejected('INVALID_SETTING', joinWifi(device, { ssid: '', password: '' }));
+    await rejected('INVALID_SETTING', joinWifi(device, { ssid: 'a\r\nAT+RST', password: '' }));
     assert.deepEqual(device.asked, []);
   });
 
-  it('does without rejoining where the firmware refuses it, and passes on what is worse', async () => {
+  it('tolerates firmware without AT+CWRECONNCFG, but no damaged response', async () => {
     const old = new ScriptedRun((line) =>
       line === REJOIN ? { error: [] } : ['+CWSTATE:2,"home"'],
     );
-    await joinWifi(old.run, home);
+    await joinWifi(old, home);
     const damaged = new ScriptedRun(() => ['+CWSTATE:x']);
-    await rejected('OUT_OF_STEP', joinWifi(damaged.run, home));
+    await rejected('OUT_OF_STEP', joinWifi(damaged, home));
   });
 });
 
-describe('scanning', () => {
-  it('lists networks by strength, without nameless ones, and switches the station on', async () => {
+describe('scanning networks', () => {
+  it('switches the station on and lists networks with a name, the strongest first', async () => {
     const device = new ScriptedRun((line) => {
       if (line === 'AT+CWMODE?') return ['+CWMODE:0'];
       if (line !== 'AT+CWLAP') return [];
@@ -160,7 +172,7 @@ describe('scanning', () => {
         '+CWLAP:(0,"near",-50,"aa:bb:cc:dd:ee:03",11,-1,-1,4,4,7,0)',
       ];
     });
-    const found = await scan(device.run);
+    const found = await wifi.scanNetworks(device.run);
     assert.deepEqual(
       found.map(({ ssid, encrypted }) => [ssid, encrypted]),
       [

@@ -1,0 +1,37 @@
+import type { AtClient } from '../at/at-client';
+import type { Command } from '../at/command';
+import type { EspAtError } from '../errors';
+import { Network, type NetworkEvent } from './network';
+import type { SessionContext } from './session-state';
+
+/** From a start of the device until its next restart or its loss. */
+export class Boot {
+  readonly network: Network;
+  /** Whether a data prompt may be open when it begins. */
+  readonly pendingPrompt: boolean;
+  readonly #controller = new AbortController();
+
+  constructor(
+    client: Pick<AtClient, 'run'>,
+    { options, clock }: SessionContext,
+    pendingPrompt: boolean,
+    listener: (event: NetworkEvent) => void,
+  ) {
+    const { signal } = this;
+    const run = async (command: Command) => {
+      signal.throwIfAborted();
+      return client.run(command);
+    };
+    this.network = new Network({ run, options, clock, signal }, listener);
+    this.pendingPrompt = pendingPrompt;
+  }
+
+  /** Aborts when it is over. */
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  end(error: EspAtError): void {
+    this.#controller.abort(error);
+  }
+}

@@ -1,0 +1,64 @@
+import type { AtClient } from '../at/at-client';
+import type { LinkId } from '../at/types';
+import { parseWsopen, wsopenQuery } from '../commands/websocket';
+import type { Link } from '../link/link';
+import type { LinkEvent } from '../link/options';
+
+/** Asks the device for the states of its links (`AT+WSOPEN?`) and tells each link, until a signal aborts. */
+export class LinkChecks {
+  readonly #client: Pick<AtClient, 'sequence'>;
+  readonly #links: readonly Link[];
+  readonly #signal: AbortSignal;
+  /** The check that waits for its turn. */
+  #queued: Promise<LinkEvent[]> | undefined;
+  /** Links whose URC came since the last check began: the URC is newer than the response. */
+  #changed = new Set<LinkId>();
+
+  constructor(client: Pick<AtClient, 'sequence'>, links: readonly Link[], signal: AbortSignal) {
+    this.#client = client;
+    this.#links = links;
+    this.#signal = signal;
+  }
+
+  /** A URC told of this link. */
+  urc(link: LinkId): void {
+    this.#changed.add(link);
+  }
+
+  /**
+   * Checks all links. Callers share a check that waits for its turn.
+   * @throws EspAtError `OUT_OF_STEP`, `DEVICE_*`, `PORT_*`
+   */
+  check(): Promise<LinkEvent[]> {
+    if (this.#queued) return this.#queued;
+    const turn = { begun: false };
+    const check = this.#check(() => {
+      turn.begun = true;
+      this.#queued = undefined;
+    });
+    if (!turn.begun) this.#queued = check;
+    return check;
+  }
+
+  /** Checks because something may have been missed. A failure shows elsewhere. */
+  request(): void {
+    if (!this.#signal.aborted) this.check().catch(() => undefined);
+  }
+
+  async #check(begin: () => void): Promise<LinkEvent[]> {
+    const changed = new Set<LinkId>();
+    const response = await this.#client.sequence((run) => {
+      begin();
+      this.#changed = changed;
+      return run(wsopenQuery());
+    });
+    this.#signal.throwIfAborted();
+    const found = parseWsopen(response);
+    return this.#links.map((link) => {
+      if (changed.has(link.id)) this.request();
+      else link.checked(found.find((entry) => entry.link === link.id)?.state ?? 0);
+      const { id, state, uri, owner } = link;
+      return { link: id, event: 'asked', state, uri, owner };
+    });
+  }
+}

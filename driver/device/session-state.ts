@@ -1,0 +1,81 @@
+import type { Cancel, Clock } from '../clock';
+import type { EspAtError } from '../errors';
+import type { Link } from '../link/link';
+import type { ReadyDevice } from '../link/link-host';
+import type { Boot } from './boot';
+import type { HealthCheck } from './health-check';
+import type { LinkChecks } from './link-checks';
+import type { Capabilities, DeviceEvent, DeviceOptions, DeviceStatus } from './options';
+
+/** What one session leaves to the next. */
+export interface SessionMemory {
+  /** False once the negotiated rate was tried in vain. */
+  readonly negotiatedRateWorks: boolean;
+  /** Whether a data prompt may still be open. */
+  readonly pendingPrompt: boolean;
+}
+
+export interface SessionEnd {
+  readonly error: EspAtError;
+  readonly memory: SessionMemory;
+}
+
+export interface SessionContext {
+  readonly options: DeviceOptions;
+  readonly clock: Clock;
+  /** Numbers from 0 up to 1. */
+  readonly random: () => number;
+  readonly links: readonly Link[];
+  readonly memory: SessionMemory;
+  /** Why the device was not ready on this port before. */
+  readonly error: EspAtError | undefined;
+}
+
+export type SessionEvent =
+  | { readonly kind: 'status'; readonly status: DeviceStatus }
+  | { readonly kind: 'found'; readonly capabilities: Capabilities }
+  | { readonly kind: 'log'; readonly event: DeviceEvent };
+
+/** How far the initialization of a device is. */
+export interface Progress {
+  /** Whether the device answers, and its capabilities are known. */
+  readonly isFound: boolean;
+  /** Searches in vain so far. */
+  readonly searches: number;
+  /** Why the last initialization failed. */
+  readonly error: EspAtError | undefined;
+}
+
+export type SessionState = { readonly boot: Boot } & (
+  | { readonly kind: 'initializing'; readonly progress: Progress }
+  /** Until it initializes again. */
+  | { readonly kind: 'pausing'; readonly progress: Progress; readonly timer: Cancel }
+  | {
+      readonly kind: 'ready' | 'resyncing';
+      readonly device: ReadyDevice;
+      readonly checks: LinkChecks;
+      readonly health: HealthCheck;
+    }
+  | { readonly kind: 'unusable' | 'ended'; readonly error: EspAtError }
+);
+
+/** What the device's user is told of a state; undefined: nothing, the session has ended. */
+export function statusOf(state: SessionState): DeviceStatus | undefined {
+  switch (state.kind) {
+    case 'initializing':
+    case 'pausing':
+      return status('starting', state.progress.error);
+    case 'ready':
+      return status('ready', state.boot.network.error);
+    case 'resyncing':
+      return { state: 'recovering' };
+    case 'unusable':
+      return status('unusable', state.error);
+    case 'ended':
+      return undefined;
+  }
+}
+
+function status(state: DeviceStatus['state'], error: EspAtError | undefined): DeviceStatus {
+  return error ? { state, error } : { state };
+}
