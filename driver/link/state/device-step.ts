@@ -46,10 +46,10 @@ export function urc(state: State, kind: LinkUrc): Step {
   }
 }
 
-/** Whether the device has reconnected before the driver began to close and open the link. */
+/** Whether the device has reconnected before the sequence began to close the link. */
 function isAccepting({ stage, cause, number }: Opening, kind: LinkUrc): boolean {
-  const waits = stage === 'device' || stage === 'clock';
-  return kind === 'connected' && waits && cause !== 'corrupt' && (number === 1 || number === 3);
+  const reconnects = cause !== 'corrupt' && (number === 1 || number === 3);
+  return kind === 'connected' && reconnects && stage !== 'sequence';
 }
 
 /** @param announced whether a URC told of the connection; otherwise a check has */

@@ -102,3 +102,35 @@ describe('a link that is kept open', () => {
     await harness.end();
   });
 });
+
+describe('a link that reconnects by itself while it waits to be opened afresh', () => {
+  it('keeps the connection: nothing is closed, nothing received is lost', async () => {
+    const harness: Harness = new Harness({
+      route: ({ port }) =>
+        port === 7 ? { kind: 'unroutable' } : { kind: 'server', server: harness.server },
+    });
+    await harness.ready();
+    const { clock, server } = harness;
+    const [link, other] = harness.device.links;
+    await clock.wait(link.open({ uri: 'ws://host/plain' }));
+    server.connections[0]?.reset();
+    await clock.until(() => link.state !== 2, 1000);
+    other.open({ uri: 'ws://host:7/' }).catch(() => undefined);
+    let isOpen = false;
+    void link.open({ uri: 'ws://host/plain' }).then(() => (isOpen = true));
+    harness.port.written.length = 0;
+    await clock.until(() => server.connections.length === 2, 14_000);
+    server.connections[1]?.send({ fin: true, opcode: 1, payload: Buffer.from('hello') });
+    await clock.advance(100);
+    assert.deepEqual([link.state, isOpen], [2, true]);
+    assert.deepEqual(
+      harness.messages.map(({ bytes }) => bytes.toString()),
+      ['hello'],
+    );
+    await clock.advance(30_000);
+    assert.equal(link.state, 2);
+    assert.equal(server.connections.length, 2);
+    assert.ok(!harness.port.text.includes('AT+WSCLOSE=0'), harness.port.text);
+    await harness.end();
+  });
+});

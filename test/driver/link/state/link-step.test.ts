@@ -358,6 +358,22 @@ describe('+WS_CONNECTED', () => {
       'settle ok',
     ],
     [
+      'opening a reconnecting link, in the queue: open',
+      opening({ stage: 'queued', number: 3, cause: 'policy' }),
+      urc('connected'),
+      'open 2',
+      'reopened 2',
+      'beginConnection',
+      'settle ok',
+    ],
+    [
+      'opening a reconnecting link, in its sequence: noted',
+      opening({ number: 1 }),
+      urc('connected'),
+      'opening 1 sequence user',
+      'note',
+    ],
+    [
       'opening after corrupt data: noted',
       opening({ stage: 'device', number: 1, cause: 'corrupt' }),
       urc('connected'),
