@@ -28,11 +28,14 @@ export class HighWaterMark {
     return this.#bytes;
   }
 
-  /** @throws EspAtError `QUEUE_FULL` when it does not fit: nothing ever grows beyond the limit */
+  /** @throws EspAtError `QUEUE_FULL`, or `INVALID_PAYLOAD` for a message that alone is over the limit */
   take(bytes: number): void {
-    // One message always fits, however small the limit: otherwise it could never be sent at all.
-    const full = this.#messages >= this.limit.messages || this.#bytes + bytes > this.limit.bytes;
-    if (full && this.#messages > 0) {
+    const max = this.limit.bytes;
+    if (bytes > max) {
+      const details = { reason: 'TOO_MANY_BYTES', length: bytes, max };
+      throw new EspAtError('INVALID_PAYLOAD', details, { outcome: 'not-sent' });
+    }
+    if (this.#messages >= this.limit.messages || this.#bytes + bytes > max) {
       throw new EspAtError(
         'QUEUE_FULL',
         { messages: this.#messages, bytes: this.#bytes },

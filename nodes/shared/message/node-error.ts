@@ -39,8 +39,13 @@ export function sentenceOf(
   return translateOr(translate, `errors.${code}`, message, values);
 }
 
-/** Any failure as the argument of `done()` and `node.error()`. */
+/** Any failure as the argument of `done()` and `node.error()`. Never throws. */
 export function toNodeError(translate: Translate, error: unknown): Error {
-  if (error instanceof EspAtError) return new NodeError(error.code, sentenceOf(translate, error));
-  return error instanceof Error ? error : new Error(String(error));
+  try {
+    if (error instanceof EspAtError) return new NodeError(error.code, sentenceOf(translate, error));
+    return error instanceof Error ? error : new Error(String(error));
+  } catch {
+    // A message may hold values that throw when anything reads them, and throw what has no text.
+    return new Error(`a value of the message throws (${typeof error})`);
+  }
 }
