@@ -4,7 +4,7 @@ import type { Reason } from '../error-reasons';
 /** Why a PEM text cannot be used, as details of an error. */
 export interface PemFlaw {
   readonly reason: Reason;
-  readonly [name: string]: string;
+  readonly [name: string]: string | number;
 }
 
 export class PemError extends Error {
@@ -17,6 +17,8 @@ export class PemError extends Error {
   }
 }
 
+/** Characters of the longest PEM text that is read: many times what the firmware's stores hold. */
+const MAX_LENGTH = 65_536;
 /** Kinds of keys that TLS in the firmware can use. */
 const usableKeys = ['rsa', 'ec'];
 
@@ -62,6 +64,9 @@ export function readKey(text: string): { readonly pem: string; readonly key: Key
 }
 
 function blocks(text: string, label: RegExp): string[] {
+  const { length } = text;
+  if (length > MAX_LENGTH)
+    throw new PemError({ reason: 'TOO_MANY_BYTES', length, max: MAX_LENGTH });
   const found = text.matchAll(/-----BEGIN ([A-Z0-9 ]+)-----([^-]+)-----END \1-----/g);
   return [...found]
     .filter(([, name = '']) => label.test(name))

@@ -44,3 +44,11 @@ it('says that a key does not fit', () => {
     'key: Replace the private key in slot 1: it does not fit the client certificate.',
   ]);
 });
+
+it('refuses a text of several megabytes at once, without reading it', () => {
+  const ca = authority.certificate.repeat(Math.ceil(4_500_000 / authority.certificate.length));
+  const began = performance.now();
+  const [problem = ''] = problems({ ca });
+  assert.match(problem, /^ca: .*at most 65536/);
+  assert.ok(performance.now() - began < 100, `it took ${performance.now() - began} ms`);
+});
