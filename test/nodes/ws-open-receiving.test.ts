@@ -37,6 +37,16 @@ onEachRuntime('what ws-open receives', (nodeRed) => {
     });
   });
 
+  it('sends text that is not valid UTF-8 as a Buffer, byte for byte', async () => {
+    await load();
+    nodeRed.give('node');
+    await nodeRed.next('out1');
+    const bytes = Buffer.from([0x61, 0xff, 0xc3, 0x28]);
+    device.links[0].receive(bytes, 1);
+    const { payload, opcode } = await nodeRed.next('out0');
+    assert.deepEqual({ payload, opcode }, { payload: bytes, opcode: 1 });
+  });
+
   it('leaves the opcode out where the firmware does not tell, and joins cut characters', async () => {
     await load();
     nodeRed.give('node');

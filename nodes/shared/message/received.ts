@@ -5,8 +5,7 @@ import type { Joining, Message } from '../../../driver/link/options';
 /**
  * What becomes of received bytes.
  *
- * - `auto`: text as a string, binary as a Buffer; where the firmware does not tell (classes A-C), a
- *   string if it is valid UTF-8.
+ * - `auto`: text as a string, binary as a Buffer; a Buffer too if it is not valid UTF-8, which no firmware checks.
  * - `string`, `buffer`, `json`: always that.
  */
 export type Output = 'auto' | 'string' | 'buffer' | 'json';
@@ -30,8 +29,8 @@ export class Received {
   payload({ bytes, opcode, link }: Message): unknown {
     if (this.#output === 'buffer') return bytes;
     if (this.#output === 'json') return parse(bytes, link);
-    if (opcode !== undefined)
-      return opcode === 2 && this.#output === 'auto' ? bytes : bytes.toString();
+    if (opcode === 2 && this.#output === 'auto') return bytes;
+    if (opcode !== undefined) return this.#whole(bytes);
     return this.#pieces ? this.#piece(bytes) : this.#whole(bytes);
   }
 
