@@ -37,22 +37,35 @@ describe('the budget of the send queue', () => {
     assert.deepEqual(told, [0.25]);
   });
 
-  it('refuses what does not fit, with what is in it, and takes one message however large', () => {
+  it('refuses what does not fit, with what is in it', () => {
     const { budget, told } = budgetOf(2, 100);
-    budget.take(500);
+    budget.take(90);
     assert.throws(
-      () => budget.take(1),
+      () => budget.take(11),
       (error) =>
         error instanceof EspAtError &&
         error.code === 'QUEUE_FULL' &&
         error.outcome === 'not-sent' &&
         error.details.messages === 1 &&
-        error.details.bytes === 500,
+        error.details.bytes === 90,
     );
-    budget.give(500);
+    budget.give(90);
     budget.take(50);
     budget.take(50);
     assert.throws(() => budget.take(0), { code: 'QUEUE_FULL' });
-    assert.deepEqual(told, [1, 0, 0.5, 1]);
+    assert.deepEqual(told, [0.9, 0, 0.5, 1]);
+  });
+
+  it('refuses a message that alone is over the limit, as one that can never be sent', () => {
+    const { budget, told } = budgetOf(1000, 4_194_304);
+    assert.throws(
+      () => budget.take(20_000_000),
+      (error) =>
+        error instanceof EspAtError &&
+        error.code === 'INVALID_PAYLOAD' &&
+        error.outcome === 'not-sent' &&
+        error.details.max === 4_194_304,
+    );
+    assert.deepEqual([budget.messages, budget.bytes, told.length], [0, 0, 0]);
   });
 });
