@@ -3,8 +3,8 @@ import { it } from 'node:test';
 import type { NodeMessage } from 'node-red';
 import { errorCodes } from '../../driver/errors';
 import { faults } from '../../simulator/faults';
-import { drawOrder, withOccasion } from '../verification/faults/orders';
-import { VirtualStage } from '../verification/faults/virtual-stage';
+import { drawFault, withPrerequisite } from '../verification/faults/fault-schedule';
+import { VirtualHarness } from '../verification/faults/virtual-harness';
 import { SeededRandom } from '../harness/random';
 import type { WsConnection } from '../harness/network/ws-server';
 import { wholeFlow } from '../harness/nodes/flows';
@@ -34,7 +34,7 @@ const harmless = faults
 class FlowLife {
   readonly problems: string[] = [];
   readonly #nodeRed: NodeRed;
-  readonly #harness: VirtualStage;
+  readonly #harness: VirtualHarness;
   readonly #luck: SeededRandom;
   readonly #settings: Record<string, object>;
   /** What was given to which node; of messages that can be sent, as the server should get them. */
@@ -50,7 +50,7 @@ class FlowLife {
     this.#nodeRed = nodeRed;
     this.#luck = new SeededRandom(seed);
     const firmware = this.#luck.one(classes);
-    const harness = new VirtualStage({ firmware, seed, paced: this.#luck.once(3) });
+    const harness = new VirtualHarness({ firmware, seed, paced: this.#luck.once(3) });
     this.#harness = harness;
     harness.ws.behavior.answersCloses = !this.#luck.once(4);
     harness.ws.behavior.onFrame = (connection, { opcode, fin, payload }) => {
@@ -122,7 +122,7 @@ class FlowLife {
         break;
       case 7:
       case 8:
-        for (const order of withOccasion(drawOrder(this.#luck.random, harmless))) {
+        for (const order of withPrerequisite(drawFault(this.#luck.random, harmless))) {
           if (order.kind === 'simulator') injected.inject(order.fault.name, order.settings);
         }
         break;

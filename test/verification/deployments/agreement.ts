@@ -1,6 +1,6 @@
 import type { NodeStatus } from 'node-red';
 import type { LinkId } from '../../../driver/at/types';
-import type { DeploymentWorld } from './deployment-world';
+import type { DeploymentHarness } from './deployment-harness';
 import { uriOf, users, type FlowModel, type OpenNode } from './flow';
 
 const links = [0, 1, 2] as const;
@@ -26,8 +26,8 @@ export function expectationOf(flow: FlowModel, asks: (node: OpenNode) => boolean
 }
 
 /** How driver and server differ from the flow; nothing when they agree. */
-export function disagreements(world: DeploymentWorld, { open }: Expectation): string[] {
-  const { device, connections } = world;
+export function disagreements(harness: DeploymentHarness, { open }: Expectation): string[] {
+  const { device, connections } = harness;
   const found: string[] = [];
   const { state, error } = device.status;
   if (state !== 'ready') found.push(`the device is ${state} ${error?.code ?? ''}`);

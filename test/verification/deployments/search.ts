@@ -7,7 +7,7 @@ import {
   type Expectation,
 } from './agreement';
 import type { Case, Step } from './cases';
-import { DeploymentWorld } from './deployment-world';
+import { DeploymentHarness } from './deployment-harness';
 import type { FlowModel, OpenNode } from './flow';
 
 /** Milliseconds within which a step is reached. */
@@ -33,83 +33,83 @@ export interface Result {
 
 /** Deploys a flow in a situation, and checks that canvas, driver, device and server agree with it in the end. */
 export async function runCase(nodeRed: NodeRed, each: Case): Promise<Result> {
-  const world = new DeploymentWorld(nodeRed, { rate: each.change.needsRate === true });
+  const harness = new DeploymentHarness(nodeRed, { rate: each.change.needsRate === true });
   const keepOpen = each.mode === 'keepOpen';
   const before: FlowModel = {
     device: each.change.device ?? {},
     opens: [{ id: 'open', link: '0', path: each.path, keepOpen }],
   };
-  await world.load(before);
-  const { problems } = world;
-  if (each.step !== 'initializing') world.simulator.powerOn();
-  if (!keepOpen) world.give('open', {});
-  if (!(await reach(world, each.step))) problems.push(`the step ${each.step} was not reached`);
-  if (each.step === 'initializing') world.clock.after(1000, () => world.simulator.powerOn());
-  await world.pass(each.afterMs);
+  await harness.load(before);
+  const { problems } = harness;
+  if (each.step !== 'initializing') harness.simulator.powerOn();
+  if (!keepOpen) harness.give('open', {});
+  if (!(await reach(harness, each.step))) problems.push(`the step ${each.step} was not reached`);
+  if (each.step === 'initializing') harness.clock.after(1000, () => harness.simulator.powerOn());
+  await harness.pass(each.afterMs);
 
   const node = nodeRed.find('open');
-  const endTrouble = begin(world, each);
-  world.give('send', { payload: 'before', linkId: 0 });
+  const endTrouble = begin(harness, each);
+  harness.give('send', { payload: 'before', linkId: 0 });
   const flows = each.change.apply(before);
-  for (const flow of flows) await world.deploy(flow, each.type);
+  for (const flow of flows) await harness.deploy(flow, each.type);
   const after = flows.at(-1) ?? before;
-  await world.pass(TROUBLE_MS);
+  await harness.pass(TROUBLE_MS);
   endTrouble();
   const restarted = nodeRed.find('open') !== node;
-  if (!keepOpen) for (const { id } of after.opens) world.give(id, {});
+  if (!keepOpen) for (const { id } of after.opens) harness.give(id, {});
 
   const wasClosed = each.step === 'closing' && keepOpen && !restarted;
   const asks = ({ id }: OpenNode) => !(id === 'open' && wasClosed);
   const expectation = expectationOf(after, asks);
-  const agreedAfterMs = await agree(world, expectation);
-  await checkUse(world, nodeRed, expectation);
-  await checkRetries(world, after, asks);
-  await world.until(() => world.watch.endings.size >= world.given.size, INPUT_MS);
-  await world.end();
+  const agreedAfterMs = await agree(harness, expectation);
+  await checkUse(harness, nodeRed, expectation);
+  await checkRetries(harness, after, asks);
+  await harness.until(() => harness.watch.endings.size >= harness.given.size, INPUT_MS);
+  await harness.end();
   return { problems, agreedAfterMs };
 }
 
 /** Lets time pass until link 0 is at a step. */
-async function reach(world: DeploymentWorld, step: Step): Promise<boolean> {
-  const told = (event: string) => () => world.events.some((each) => each.event === event);
+async function reach(harness: DeploymentHarness, step: Step): Promise<boolean> {
+  const told = (event: string) => () => harness.events.some((each) => each.event === event);
   const state =
     (...states: number[]) =>
     () =>
-      states.includes(world.device.links[0].state);
+      states.includes(harness.device.links[0].state);
   switch (step) {
     case 'initializing':
       return true;
     case 'opening':
-      return world.until(told('opening'), STEP_MS);
+      return harness.until(told('opening'), STEP_MS);
     case 'open':
-      return world.until(state(2), STEP_MS);
+      return harness.until(state(2), STEP_MS);
     case 'backingOff':
-      return world.until(told('failed'), STEP_MS);
+      return harness.until(told('failed'), STEP_MS);
     case 'reconnecting':
-      if (!(await world.until(state(2), STEP_MS))) return false;
-      world.refuses = true;
-      for (const connection of world.connections) connection.reset();
-      return world.until(state(1, 3), STEP_MS);
+      if (!(await harness.until(state(2), STEP_MS))) return false;
+      harness.refuses = true;
+      for (const connection of harness.connections) connection.reset();
+      return harness.until(state(1, 3), STEP_MS);
     case 'closing':
-      if (!(await world.until(state(2), STEP_MS))) return false;
-      world.server.behavior.answersCloses = false;
-      world.give('close', { linkId: 0 });
-      return world.until(state(4), STEP_MS);
+      if (!(await harness.until(state(2), STEP_MS))) return false;
+      harness.server.behavior.answersCloses = false;
+      harness.give('close', { linkId: 0 });
+      return harness.until(state(4), STEP_MS);
   }
 }
 
 /** @returns what ends the troubles */
-function begin(world: DeploymentWorld, { trouble }: Case): () => void {
-  const endDevice = beginTrouble(world, trouble);
+function begin(harness: DeploymentHarness, { trouble }: Case): () => void {
+  const endDevice = beginTrouble(harness, trouble);
   return () => {
     endDevice();
-    world.refuses = false;
-    world.server.behavior.answersCloses = true;
+    harness.refuses = false;
+    harness.server.behavior.answersCloses = true;
   };
 }
 
-function beginTrouble(world: DeploymentWorld, trouble: Case['trouble']): () => void {
-  const { simulator, faults } = world;
+function beginTrouble(harness: DeploymentHarness, trouble: Case['trouble']): () => void {
+  const { simulator, faults } = harness;
   if (trouble === 'none') return () => undefined;
   if (trouble === 'silent') {
     simulator.powerOff();
@@ -120,19 +120,19 @@ function beginTrouble(world: DeploymentWorld, trouble: Case['trouble']): () => v
 }
 
 /** Lets time pass until all agree, and for a while longer: it has to stay so. Returns how long it took. */
-async function agree(world: DeploymentWorld, expectation: Expectation): Promise<number> {
-  const began = world.clock.now();
+async function agree(harness: DeploymentHarness, expectation: Expectation): Promise<number> {
+  const began = harness.clock.now();
   const all = () => [
-    ...disagreements(world, expectation),
-    ...canvasProblems((id) => world.watch.statuses.get(id), expectation),
+    ...disagreements(harness, expectation),
+    ...canvasProblems((id) => harness.watch.statuses.get(id), expectation),
   ];
-  await world.until(() => all().length === 0, AGREE_MS);
-  const took = world.clock.now() - began;
-  if (took < AGREE_MS) await world.pass(20_000);
-  world.problems.push(...all());
-  const states = await world.askDevice();
-  for (const { id, state } of world.device.links) {
-    const { problems } = world;
+  await harness.until(() => all().length === 0, AGREE_MS);
+  const took = harness.clock.now() - began;
+  if (took < AGREE_MS) await harness.pass(20_000);
+  harness.problems.push(...all());
+  const states = await harness.askDevice();
+  for (const { id, state } of harness.device.links) {
+    const { problems } = harness;
     if (states.get(id) !== state) problems.push(`the device has link ${id} in ${states.get(id)}`);
   }
   return took;
@@ -140,36 +140,36 @@ async function agree(world: DeploymentWorld, expectation: Expectation): Promise<
 
 /** A message passes each way over each link that is open. */
 async function checkUse(
-  world: DeploymentWorld,
+  harness: DeploymentHarness,
   nodeRed: NodeRed,
   { open }: Expectation,
 ): Promise<void> {
   for (const [link, path] of open) {
     const text = `use ${link}`;
-    world.give('send', { payload: text, linkId: link });
-    const connection = world.connections.find(({ request }) => request.target === path);
+    harness.give('send', { payload: text, linkId: link });
+    const connection = harness.connections.find(({ request }) => request.target === path);
     connection?.send({ fin: true, opcode: 1, payload: Buffer.from(text) });
-    await world.pass(PASSAGE_MS);
-    const arrived = world.arrived.filter((each) => each.text === text);
+    await harness.pass(PASSAGE_MS);
+    const arrived = harness.arrived.filter((each) => each.text === text);
     if (arrived.length !== 1 || arrived[0]?.path !== path)
-      world.problems.push(`link ${link}: the server got ${JSON.stringify(arrived)}`);
+      harness.problems.push(`link ${link}: the server got ${JSON.stringify(arrived)}`);
     const received = nodeRed.waiting('in').filter(({ payload }) => payload === text);
-    if (received.length !== 1) world.problems.push(`link ${link}: ${received.length} came in`);
+    if (received.length !== 1) harness.problems.push(`link ${link}: ${received.length} came in`);
   }
 }
 
 /** A link that is kept open is tried again and again, to the URI that is deployed. */
 async function checkRetries(
-  world: DeploymentWorld,
+  harness: DeploymentHarness,
   flow: FlowModel,
   asks: (node: OpenNode) => boolean,
 ): Promise<void> {
   for (const node of flow.opens) {
     const { path, keepOpen, disabled } = node;
     if (!isVain(path) || !keepOpen || disabled || !asks(node)) continue;
-    const tries = () => world.server.requests.filter(({ target }) => target === path).length;
+    const tries = () => harness.server.requests.filter(({ target }) => target === path).length;
     const before = tries();
-    if (!(await world.until(() => tries() > before, RETRY_MS)))
-      world.problems.push(`${path} is not tried again within ${RETRY_MS} ms`);
+    if (!(await harness.until(() => tries() > before, RETRY_MS)))
+      harness.problems.push(`${path} is not tried again within ${RETRY_MS} ms`);
   }
 }

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
-import type { SmallWorld } from './small-world';
+import type { ExhaustiveHarness } from './exhaustive-harness';
 
-/** What one run did, as three hashes: two versions of the driver that do the same have the same ones. */
+/** What one run did, as three hashes: versions of the driver that do the same have equal hashes. */
 export interface RunDigest {
   /** Bytes the driver wrote, each write with its milliseconds. */
   readonly written: string;
@@ -22,22 +22,22 @@ export interface Comparison {
 
 const parts = ['written', 'outcomes', 'events'] as const;
 
-export function digestOf({ line, ledger, events }: SmallWorld): RunDigest {
+export function digestOf({ port, log, events }: ExhaustiveHarness): RunDigest {
   const of = (link: number) => ({
-    events: ledger.events
+    events: log.events
       .filter(({ event }) => event.link === link)
       .map(({ at, event: { event, state, uri, owner, error, retryIn } }) => {
         return [at, event, state, uri, owner, error?.code, retryIn];
       }),
-    messages: ledger.received
+    messages: log.received
       .filter((message) => message.link === link)
       .map(({ opcode, bytes }) => [opcode, bytes.toString('latin1')]),
   });
   return {
-    written: hash(line.pieces('to-device').map(({ at, bytes }) => [at, bytes.toString('latin1')])),
+    written: hash(port.pieces('to-device').map(({ at, bytes }) => [at, bytes.toString('latin1')])),
     outcomes: hash([
-      ledger.sent.map(({ link, text, outcome, code }) => [link, text, outcome, code]),
-      ledger.asked.map(({ what, result }) => [what, result]),
+      log.sent.map(({ link, text, outcome, code }) => [link, text, outcome, code]),
+      log.requests.map(({ what, result }) => [what, result]),
     ]),
     events: hash([
       events.map(({ at, event: { event, detail, error } }) => [at, event, detail, error?.code]),

@@ -2,43 +2,33 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { EspAtError } from '../../../driver/errors';
 import { faultKind, faultKinds } from './faults';
-import { audit, Ledger } from './ledger';
+import { audit, MessageLog } from './message-log';
 import { scriptNamed, scripts } from './scripts';
 import { Search } from './search';
-import { attempt, record } from './trial';
-import type { Direction } from './watched-line';
+import { attempt, record } from './fault-run';
+import type { Direction } from './port-monitor';
 
-/** `npm run exhaustive` takes every run, this one of so many: primes, so that they meet every kind. */
+/** `npm run exhaustive` takes every run, this test one of so many: primes, so that they meet every kind. */
 const STRIDE = 97;
-/** The same for what says thousands of bytes: the list of all commands. */
+/** The same for what the device answers with thousands of bytes: the list of all commands. */
 const LONG_STRIDE = 997;
 
-describe('every single fault, a sample', () => {
-  for (const script of scripts) {
-    it(`is survived: ${script.name}`, async () => {
+describe('a single fault at any place (a sample)', () => {
+  const paced = ['open-c', 'both-ways-d'].map((name) => ({ ...scriptNamed(name), paced: true }));
+  for (const script of [...scripts, ...paced]) {
+    const rate = script.paced ? ' at 115200 bits a second' : '';
+    it(`in ${script.name}${rate}: every invariant holds`, async () => {
       const stride = script.name.startsWith('bring-up') ? LONG_STRIDE : STRIDE;
       const search = new Search({ scripts: [script], kinds: faultKinds, stride });
-      const { runs, violations } = await search.run(script);
-      assert.deepEqual(violations, []);
+      const { runs, failed } = await search.run(script);
+      assert.deepEqual(failed, []);
       assert.ok(runs > 0);
     });
   }
 });
 
-describe('every single fault, a sample at 115200 bits a second', () => {
-  for (const name of ['open-c', 'both-ways-d']) {
-    it(`is survived: ${name}`, async () => {
-      const script = { ...scriptNamed(name), paced: true };
-      const search = new Search({ scripts: [script], kinds: faultKinds, stride: STRIDE });
-      const { runs, violations } = await search.run(script);
-      assert.deepEqual(violations, []);
-      assert.ok(runs > 0);
-    });
-  }
-});
-
-/** What once went wrong: a fault, and the byte it strikes, found by the text around it. */
-const found: readonly {
+/** Regressions: a fault, and the byte it strikes, found by the text around it. */
+const regressions: readonly {
   readonly what: string;
   readonly script: string;
   readonly fault: string;
@@ -48,77 +38,77 @@ const found: readonly {
   readonly index: number;
 }[] = [
   {
-    what: 'a damaged name in the list of commands does not make WebSocket seem absent',
+    what: 'a corrupt name in the list of commands: the driver still finds WebSocket support',
     ...{ script: 'bring-up-d', fault: 'flipped-1:to-host', direction: 'to-host' },
     ...{ text: '"AT+WSOPEN"', index: 9 },
   },
   {
-    what: 'a restart between two commands of an opening leaves nobody waiting for ever',
+    what: 'a restart between two commands of an open sequence: open() settles',
     ...{ script: 'open-c', fault: 'restart:to-host', direction: 'to-host' },
     ...{ text: '\r\nOK\r\n+WS_CONNECTED:0', index: 4 },
   },
   {
-    what: 'when another link was opened instead, this one is open soon',
+    what: 'a corrupt link number in AT+WSOPEN: the right link opens',
     ...{ script: 'open-d', fault: 'flipped-1:to-device', direction: 'to-device' },
     ...{ text: 'AT+WSOPEN=0', index: 10 },
   },
   {
-    what: 'a data format that was damaged on its way is set again',
+    what: 'a corrupt AT+WSDATAFMT: the driver sets the data format again',
     ...{ script: 'open-d', fault: 'lost:to-device', direction: 'to-device' },
     ...{ text: 'AT+WSDATAFMT=0,0,55', index: 18 },
   },
   {
-    what: 'a length that grew does not swallow what follows for ever',
+    what: 'a received length that grew: the data behind it is not swallowed for ever',
     ...{ script: 'receive-c', fault: 'inserted-30:to-host', direction: 'to-host' },
     ...{ text: '+WS_DATA:0,14,', index: 13 },
   },
   {
-    what: 'a length that grew does not take in an answer',
+    what: 'a received length that grew: it does not take in a response',
     ...{ script: 'both-ways-c', fault: 'inserted-30:to-host', direction: 'to-host' },
     ...{ text: '+WS_DATA:0,6,in one', index: 12 },
   },
   {
-    what: 'an empty final frame that asks for bytes it does not have gets them',
+    what: 'an empty final frame whose announced length grew: the driver pads its prompt',
     ...{ script: 'send-fragments-d', fault: 'inserted-30:to-device', direction: 'to-device' },
     ...{ text: 'AT+WSSEND=0,0,0', index: 12 },
   },
   {
-    what: 'a report whose line end was lost is not kept back until something else is said',
+    what: 'a URC whose line end was lost: the driver acts before the next byte',
     ...{ script: 'reconnect-c', fault: 'lost:to-host', direction: 'to-host' },
     ...{ text: '+WS_CONNECTED:0\r\n', index: 15 },
   },
   {
-    what: 'a reconnect that is reported of another link is found by asking',
+    what: 'a reconnect reported for another link: the driver finds it by asking',
     ...{ script: 'reconnect-d', fault: 'flipped-0:to-host', direction: 'to-host' },
     ...{ text: '+WS_CONNECTED:0\r\n', index: 14 },
   },
   {
-    what: 'a message whose last byte was lost is not called sent',
+    what: 'a lost last byte of a payload: the outcome is not sent',
     ...{ script: 'send-c', fault: 'lost:to-device', direction: 'to-device' },
     ...{ text: '\r\nOK\r\n>', index: 6 },
   },
   {
-    what: 'a close frame whose length was damaged does not take in AT+RST',
+    what: 'a close frame whose length was corrupt: it does not take in AT+RST',
     ...{ script: 'close-d', fault: 'lost:to-device', direction: 'to-device' },
     ...{ text: 'AT+WSSEND=0,2,8', index: 13 },
   },
 ];
 
-describe('once found', () => {
-  for (const { what, script: name, fault, direction, text, index } of found) {
+describe('a single fault that once broke an invariant', () => {
+  for (const { what, script: name, fault, direction, text, index } of regressions) {
     it(what, async () => {
       const script = scriptNamed(name);
       const recording = await record(script);
       const whole = recording.units[direction].map((unit) => unit.text).join('');
       const start = whole.indexOf(text, recording.from[direction]);
-      assert.ok(start >= 0, `nothing like ${text} is on the line`);
+      assert.ok(start >= 0, `nothing like ${text} was written`);
       const outcome = await attempt(script, faultKind(fault), start + index, recording);
       assert.ok(outcome.struck);
       assert.deepEqual(outcome.violations, []);
     });
   }
 
-  it('a device that hangs during its bring-up is restarted', async () => {
+  it('a hang during initialization: the driver restarts the device', async () => {
     const script = scriptNamed('bring-up-c');
     const outcome = await attempt(script, faultKind('fate-hang'), 0, await record(script));
     assert.ok(outcome.struck);
@@ -126,7 +116,7 @@ describe('once found', () => {
   });
 });
 
-describe('the books', () => {
+describe('the invariants of an exhaustive run', () => {
   const server = (link: number, ...texts: string[]) => [
     {
       request: { target: `/${link}` },
@@ -135,12 +125,12 @@ describe('the books', () => {
   ];
 
   async function findings(
-    fill: (ledger: Ledger) => unknown,
+    fill: (log: MessageLog) => unknown,
     connections: Parameters<typeof audit>[1] = [],
   ): Promise<string[]> {
-    const ledger = new Ledger(() => 0);
-    await fill(ledger);
-    return audit(ledger, connections).map(({ text }) => text);
+    const log = new MessageLog(() => 0);
+    await fill(log);
+    return audit(log, connections).map(({ text }) => text);
   }
 
   const entry = { link: 0, text: 'm', opcode: 1 } as const;
@@ -148,34 +138,34 @@ describe('the books', () => {
     Promise.reject(new EspAtError('OUT_OF_STEP', {}, { outcome }));
 
   for (const [what, outcome, got, amiss] of [
-    ['sent and got once', () => Promise.resolve(), ['m'], 0],
-    ['sent and never got', () => Promise.resolve(), [], 1],
-    ['sent and got twice', () => Promise.resolve(), ['m', 'm'], 1],
-    ['sent and got damaged', () => Promise.resolve(), ['n'], 2],
-    ['not sent and not got', failure('not-sent'), [], 0],
-    ['not sent but got', failure('not-sent'), ['m'], 1],
-    ['unknown and not got', failure('unknown'), [], 0],
-    ['unknown and got', failure('unknown'), ['m'], 0],
-    ['unknown and got damaged', failure('unknown'), ['m\r\n'], 0],
+    ['sent and received once', () => Promise.resolve(), ['m'], 0],
+    ['sent and never received', () => Promise.resolve(), [], 1],
+    ['sent and received twice', () => Promise.resolve(), ['m', 'm'], 1],
+    ['sent and received corrupt', () => Promise.resolve(), ['n'], 2],
+    ['not sent and not received', failure('not-sent'), [], 0],
+    ['not sent but received', failure('not-sent'), ['m'], 1],
+    ['unknown and not received', failure('unknown'), [], 0],
+    ['unknown and received', failure('unknown'), ['m'], 0],
+    ['unknown and received corrupt', failure('unknown'), ['m\r\n'], 0],
     ['failed without an outcome', () => Promise.reject(new Error('x')), [], 1],
   ] as const) {
-    it(`judge a message: ${what}`, async () => {
-      const found = await findings((ledger) => ledger.send(entry, outcome()), server(0, ...got));
+    it(`a message is ${what}: ${amiss} violations`, async () => {
+      const found = await findings((log) => log.send(entry, outcome()), server(0, ...got));
       assert.equal(found.length, amiss, found.join());
     });
   }
 
-  it('miss a message that came out of another link', async () => {
-    const found = await findings((ledger) => ledger.send(entry, Promise.resolve()), server(1, 'm'));
+  it('a message arrives on another link: 2 violations', async () => {
+    const found = await findings((log) => log.send(entry, Promise.resolve()), server(1, 'm'));
     assert.equal(found.length, 2, found.join());
   });
 
-  it('miss a command that the device took out of a message', async () => {
+  it('the device executes a command out of a message: a violation', async () => {
     const found = await findings(
-      (ledger) => {
-        const sending = ledger.send({ ...entry, text: 'a\r\nAT+RST\r\n' }, Promise.resolve());
-        ledger.carriedOut('AT+GMR');
-        ledger.carriedOut('AT+RST');
+      (log) => {
+        const sending = log.send({ ...entry, text: 'a\r\nAT+RST\r\n' }, Promise.resolve());
+        log.commandExecuted('AT+GMR');
+        log.commandExecuted('AT+RST');
         return sending;
       },
       server(0, 'a\r\nAT+RST\r\n'),
@@ -183,10 +173,10 @@ describe('the books', () => {
     assert.deepEqual(found, ['the device took AT+RST out of a message']);
   });
 
-  it('miss a promise that never settles', async () => {
-    const found = await findings((ledger) => {
-      void ledger.send(entry, new Promise(() => undefined));
-      void ledger.ask('query', new Promise(() => undefined));
+  it('a promise never settles: a violation', async () => {
+    const found = await findings((log) => {
+      void log.send(entry, new Promise(() => undefined));
+      void log.request('query', new Promise(() => undefined));
     });
     assert.equal(found.length, 2, found.join());
   });
@@ -195,31 +185,31 @@ describe('the books', () => {
     return { link: 0, uri: '', owner: undefined, opcode: 1, bytes: Buffer.from(text) } as const;
   };
 
-  it('miss what was served, unless it came or a loss was reported', async () => {
-    const served = (ledger: Ledger) => ledger.serve(0, 'm');
+  it('a message of the server is missing without a reported loss: a violation', async () => {
+    const served = (log: MessageLog) => log.serve(0, 'm');
     assert.equal((await findings(served)).length, 1);
     assert.deepEqual(
-      await findings((ledger) => {
-        served(ledger);
-        ledger.received.push(received('m'));
+      await findings((log) => {
+        served(log);
+        log.received.push(received('m'));
       }),
       [],
     );
     assert.deepEqual(
-      await findings((ledger) => {
-        served(ledger);
-        ledger.heard({ link: 0, event: 'gap', state: 2, uri: '', owner: undefined });
+      await findings((log) => {
+        served(log);
+        log.linkEvent({ link: 0, event: 'gap', state: 2, uri: '', owner: undefined });
       }),
       [],
     );
   });
 
-  it('miss what came twice, or was never served', async () => {
-    const twice = await findings((ledger) => {
-      ledger.serve(0, 'm');
-      ledger.received.push(received('m'), received('m'));
+  it('a message is received twice, or was never sent: a violation', async () => {
+    const twice = await findings((log) => {
+      log.serve(0, 'm');
+      log.received.push(received('m'), received('m'));
     });
     assert.equal(twice.length, 1, twice.join());
-    assert.equal((await findings((ledger) => ledger.received.push(received('m')))).length, 1);
+    assert.equal((await findings((log) => log.received.push(received('m')))).length, 1);
   });
 });

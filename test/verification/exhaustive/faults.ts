@@ -1,19 +1,19 @@
 import type { Fate } from '../../../simulator/hooks';
 import type { Recording, Unit } from './recording';
-import type { SmallWorld } from './small-world';
-import type { Direction, LineEvent } from './watched-line';
+import type { ExhaustiveHarness } from './exhaustive-harness';
+import type { Direction, PortFault } from './port-monitor';
 
 /** One kind of single fault. */
 export interface FaultKind {
   /** As on the command line. */
   readonly name: string;
-  /** Everywhere it can strike in a recorded run: byte offsets, or numbers of command lines. */
+  /** Every place where it can strike in a recorded run: byte offsets, or numbers of command lines. */
   places(recording: Recording): readonly number[];
-  /** Has it wait for its place. */
-  arm(world: SmallWorld, at: number): void;
+  /** Makes it strike at a place. */
+  arm(harness: ExhaustiveHarness, at: number): void;
   /** How long the host's event loop is blocked, in milliseconds, for kinds that do that. */
   readonly blocksMs?: number;
-  /** What becomes of the byte, for kinds that change bytes. */
+  /** How the byte changes, for kinds that change bytes. */
   readonly change?: Change;
 }
 
@@ -25,7 +25,7 @@ export interface Change {
 
 const directions: readonly Direction[] = ['to-device', 'to-host'];
 
-const acts: readonly (readonly [string, (byte: number) => Buffer])[] = [
+const changes: readonly (readonly [string, (byte: number) => Buffer])[] = [
   ['lost', () => Buffer.alloc(0)],
   ['doubled', (byte) => Buffer.of(byte, byte)],
   ...[0, 1, 2, 3, 4, 5, 6, 7].map(
@@ -40,8 +40,8 @@ const acts: readonly (readonly [string, (byte: number) => Buffer])[] = [
   ),
 ];
 
-/** Reports that may come at the start of any line; `{data}` is what the server is noted to have sent. */
-const reports: Readonly<Record<string, string>> = {
+/** URCs and diagnostics that may come at the start of any line. */
+const urcs: Readonly<Record<string, string>> = {
   wifi: 'WIFI GOT IP\r\n',
   time: '+TIME_UPDATED\r\n',
   busy: 'busy p...\r\n',
@@ -69,10 +69,10 @@ const fates: Readonly<Record<string, Fate>> = {
 };
 
 const byteFaults: readonly FaultKind[] = directions.flatMap((direction) =>
-  acts.map(([name, instead]): FaultKind => ({
+  changes.map(([name, instead]): FaultKind => ({
     name: `${name}:${direction}`,
     places: (recording) => bytes(recording, direction),
-    arm: (world, at) => void (world.line.event = { direction, at, instead }),
+    arm: (harness, at) => void (harness.port.event = { direction, at, instead }),
     change: { direction, instead },
   })),
 );
@@ -114,30 +114,30 @@ export const hostStallKinds: readonly FaultKind[] = directions.flatMap((directio
   }),
 );
 
-const ownReports: readonly FaultKind[] = Object.entries(reports).map(([name, text]) =>
-  atLineStarts(`report-${name}`, (world) => world.line.say(Buffer.from(text))),
+const urcFaults: readonly FaultKind[] = Object.entries(urcs).map(([name, text]) =>
+  atLineStarts(`report-${name}`, (harness) => harness.port.deliver(Buffer.from(text))),
 );
 
-const dataReport: FaultKind = atLineStarts('report-data', (world) => {
+const dataReport: FaultKind = atLineStarts('report-data', (harness) => {
   const text = '>\r\nOK\r\n';
-  const long = world.firmware === 'D';
+  const long = harness.firmware === 'D';
   // Data comes only from a link that the device has connected.
-  if (!world.connection(0) || world.device.links[0].state !== 2) return;
-  world.ledger.serve(0, text);
+  if (!harness.connection(0) || harness.device.links[0].state !== 2) return;
+  harness.log.serve(0, text);
   const fields = long ? [0, 1, 1, text.length, text.length] : [0, text.length];
-  world.line.say(Buffer.from(`+WS_DATA:${fields.join()},${text}\r\n`));
+  harness.port.deliver(Buffer.from(`+WS_DATA:${fields.join()},${text}\r\n`));
 });
 
 const servers: readonly FaultKind[] = [
-  atPieces('server-sends', (world) => world.serve(0, 'in between')),
-  atPieces('server-closes', (world) => world.connection(0)?.close(1001, 'off')),
-  atPieces('server-resets', (world) => world.connection(0)?.reset()),
+  atPieces('server-sends', (harness) => harness.serve(0, 'in between')),
+  atPieces('server-closes', (harness) => harness.connection(0)?.close(1001, 'off')),
+  atPieces('server-resets', (harness) => harness.connection(0)?.reset()),
 ];
 
-const dooms: readonly FaultKind[] = Object.entries(fates).map(([name, fate]) => ({
+const commandFaults: readonly FaultKind[] = Object.entries(fates).map(([name, fate]) => ({
   name: `fate-${name}`,
   places: ({ from, to }) => range(from.commands, to.commands),
-  arm: (world, index) => void (world.doom = { index, fate }),
+  arm: (harness, index) => void (harness.commandFault = { index, fate }),
 }));
 
 /** Every kind there is. */
@@ -145,10 +145,10 @@ export const faultKinds: readonly FaultKind[] = [
   ...byteFaults,
   ...cuts,
   ...restarts,
-  ...ownReports,
+  ...urcFaults,
   dataReport,
   ...servers,
-  ...dooms,
+  ...commandFaults,
 ];
 
 /** @throws Error for a name that no kind has */
@@ -163,17 +163,17 @@ export function faultKind(name: string): FaultKind {
 function onLine(
   name: string,
   direction: Direction,
-  event: (world: SmallWorld) => Omit<LineEvent, 'direction' | 'at'>,
+  event: (harness: ExhaustiveHarness) => Omit<PortFault, 'direction' | 'at'>,
 ): FaultKind {
   return {
     name,
     places: (recording) => bytes(recording, direction),
-    arm: (world, at) => void (world.line.event = { direction, at, ...event(world) }),
+    arm: (harness, at) => void (harness.port.event = { direction, at, ...event(harness) }),
   };
 }
 
-/** At every start of a line that the device says, and on both sides of a prompt. */
-function atLineStarts(name: string, happen: (world: SmallWorld) => void): FaultKind {
+/** At every start of a line of the device, and on both sides of a prompt. */
+function atLineStarts(name: string, happen: (harness: ExhaustiveHarness) => void): FaultKind {
   const starts = ({ role }: Unit) => role === 'line' || role === 'header' || role === 'prompt';
   return {
     name,
@@ -182,19 +182,19 @@ function atLineStarts(name: string, happen: (world: SmallWorld) => void): FaultK
         .filter(starts)
         .map(({ start }) => start)
         .filter((start) => start >= from['to-host'] && start < to['to-host']),
-    arm: (world, at) =>
-      void (world.line.event = { direction: 'to-host', at, happen: () => happen(world) }),
+    arm: (harness, at) =>
+      void (harness.port.event = { direction: 'to-host', at, happen: () => happen(harness) }),
   };
 }
 
-/** Whenever the device says something. */
-function atPieces(name: string, happen: (world: SmallWorld) => void): FaultKind {
+/** Before every write of the device. */
+function atPieces(name: string, happen: (harness: ExhaustiveHarness) => void): FaultKind {
   return {
     name,
     places: ({ pieces, from, to }) =>
       pieces.filter((start) => start >= from['to-host'] && start < to['to-host']),
-    arm: (world, at) =>
-      void (world.line.event = { direction: 'to-host', at, happen: () => happen(world) }),
+    arm: (harness, at) =>
+      void (harness.port.event = { direction: 'to-host', at, happen: () => happen(harness) }),
   };
 }
 

@@ -1,6 +1,6 @@
-import type { Direction, Piece } from './watched-line';
+import type { Direction, Piece } from './port-monitor';
 
-/** What a byte is part of, as the one who wrote it meant it. */
+/** What a byte is part of, as its writer meant it. */
 export type Role = 'line' | 'payload' | 'filler' | 'header' | 'data' | 'tail' | 'prompt';
 
 /** A line, a payload, a header … with its place in the stream of its direction. */

@@ -1,18 +1,18 @@
-// `npm run exhaustive`: the small world searched whole. Prints counts, and every violation as the
-// command that repeats it; ends with 1 when there is one.
+// `npm run exhaustive`: every script with every fault at every place. Prints counts, and the command that
+// repeats each failed run; exits with 1 when a run failed.
 import { optionsOf, orMisuse, wholeNumber } from '../../harness/options';
 import { Digests } from './digest';
 import { faultKind, faultKinds } from './faults';
 import { scriptNamed, scripts } from './scripts';
 import { Search } from './search';
 import type { Tally } from './tally';
-import { unknowables } from './unknowable';
+import { undetectables } from './undetectable';
 
 const usage = `npm run exhaustive -- [options]
 
   --script NAME   only this script; may be repeated
   --fault NAME    only this kind of fault; may be repeated
-  --at N          only at this place, with the story of what happened
+  --at N          only at this place, with a trace of it
   --stride N      only at every Nth place (default 1)
   --digest FILE   write what every run did, as hashes
   --against FILE  compare with such a file of another version
@@ -20,7 +20,7 @@ const usage = `npm run exhaustive -- [options]
 
 Scripts: ${scripts.map(({ name }) => name).join(', ')}
 Faults: ${faultKinds.map(({ name }) => name).join(', ')}
-The exit code is 1 when a promise was broken.`;
+The exit code is 1 when an invariant is violated.`;
 
 const { values } = optionsOf(usage, {
   script: { type: 'string', multiple: true },
@@ -44,10 +44,9 @@ const search = new Search({
   kinds: orMisuse(() => values.fault?.map(faultKind) ?? faultKinds),
   at: values.at === undefined ? undefined : wholeNumber('at', values.at),
   stride: wholeNumber('stride', values.stride, 1),
-  told: ({ story, digest }, run) => {
+  onRun: ({ trace, digest }, run) => {
     digests.add(run, digest);
-    // One place alone is looked into.
-    if (values.at !== undefined) print(story.join('\n'));
+    if (values.at !== undefined) print(trace.join('\n'));
   },
 });
 
@@ -57,9 +56,9 @@ function row(first: string, ...cells: readonly (string | number)[]): void {
 
 const seconds = (milliseconds: number): string => (milliseconds / 1000).toFixed(1);
 
-function cells({ runs, violations, unknowable, unknown, worst }: Tally): (string | number)[] {
-  const excused = [...unknowable.values()].reduce((sum, count) => sum + count, 0);
-  return [runs, violations.length, excused, unknown, seconds(worst)];
+function cells({ runs, failed, undetectable, unknown, worst }: Tally): (string | number)[] {
+  const excused = [...undetectable.values()].reduce((sum, count) => sum + count, 0);
+  return [runs, failed.length, excused, unknown, seconds(worst)];
 }
 
 /** Prints how the runs differ from those of another version; returns how many do. */
@@ -76,7 +75,7 @@ function compare(other: Digests): number {
 
 async function main(): Promise<void> {
   const began = Date.now();
-  const titles = ['runs', 'violations', 'unknowable', 'unknown', 'worst [s]'];
+  const titles = ['runs', 'violations', 'undetectable', 'unknown', 'worst [s]'];
   row('script', ...titles, 'time [s]');
   for (const script of search.scripts) {
     const start = Date.now();
@@ -90,11 +89,12 @@ async function main(): Promise<void> {
   }
   const { total } = search;
   print(`\n${total.runs} runs in ${Math.round((Date.now() - began) / 1000)} s`);
-  for (const [reason, count] of total.unknowable) {
-    print(`unknowable, ${reason}: ${count} (${unknowables[reason]})`);
+  for (const [reason, count] of total.undetectable) {
+    print(`undetectable, ${reason}: ${count} (${undetectables[reason]})`);
   }
-  for (const { repeat, what } of total.violations) print(`\n${repeat}\n  ${what.join('\n  ')}`);
-  const { length } = total.violations;
+  for (const { repeat, violations } of total.failed)
+    print(`\n${repeat}\n  ${violations.join('\n  ')}`);
+  const { length } = total.failed;
   print(length === 0 ? 'no violations' : `\n${length} violations`);
   if (values.digest !== undefined) digests.write(values.digest);
   const changed = before ? compare(before) : 0;

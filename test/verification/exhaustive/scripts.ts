@@ -1,22 +1,22 @@
 import type { FirmwareClass } from '../../../simulator';
-import type { SmallWorld } from './small-world';
+import type { ExhaustiveHarness } from './exhaustive-harness';
 
-/** A short piece of life, to be lived once for every fault that can befall it. */
+/** A short scenario, to be run once for every fault at every place. */
 export interface Script {
   readonly name: string;
   readonly firmware: FirmwareClass;
-  /** Whether bytes take their time on the line; otherwise they take none. */
+  /** Whether bytes take their time, as at 115200 bits a second. */
   readonly paced?: boolean;
-  /** What has to be so before; no fault strikes here. */
-  readonly before?: (world: SmallWorld) => Promise<void>;
-  readonly act: (world: SmallWorld) => Promise<void>;
+  /** Set-up, without faults. */
+  readonly setUp?: (harness: ExhaustiveHarness) => Promise<void>;
+  readonly run: (harness: ExhaustiveHarness) => Promise<void>;
 }
 
-const up = (world: SmallWorld): Promise<void> => world.ready();
+const up = (harness: ExhaustiveHarness): Promise<void> => harness.ready();
 
-const opened = async (world: SmallWorld): Promise<void> => {
-  await world.ready();
-  await world.open(0);
+const opened = async (harness: ExhaustiveHarness): Promise<void> => {
+  await harness.ready();
+  await harness.open(0);
 };
 
 const both: readonly FirmwareClass[] = ['C', 'D'];
@@ -34,13 +34,13 @@ function on(
 }
 
 export const scripts: readonly Script[] = [
-  ...on(both, { name: 'bring-up', act: up }),
-  ...on(both, { name: 'open', before: up, act: (world) => world.open(0) }),
+  ...on(both, { name: 'bring-up', run: up }),
+  ...on(both, { name: 'open', setUp: up, run: (harness) => harness.open(0) }),
   ...on(['C'], {
     name: 'open-with-headers',
-    before: up,
-    act: (world) =>
-      world.open(0, {
+    setUp: up,
+    run: (harness) =>
+      harness.open(0, {
         subprotocol: 'chat',
         authorization: 'Bearer x,y',
         headers: [{ name: 'X-A', value: 'b' }],
@@ -48,102 +48,102 @@ export const scripts: readonly Script[] = [
   }),
   ...on(both, {
     name: 'send',
-    before: opened,
-    act: async (world) => {
-      await Promise.all([world.send(0, 'one', { opcode: 2 }), world.send(0, '\r\nOK\r\n>')]);
+    setUp: opened,
+    run: async (harness) => {
+      await Promise.all([harness.send(0, 'one', { opcode: 2 }), harness.send(0, '\r\nOK\r\n>')]);
     },
   }),
   ...on(both, {
     name: 'send-commands',
-    before: opened,
-    act: async (world) => {
-      await world.send(0, 'AT+CIPSTA?\r\n');
-      await world.send(0, '\r\nAT+CIPSTA?\r\n\r\nAT+CWHOSTNAME?\r\n', { opcode: 2 });
+    setUp: opened,
+    run: async (harness) => {
+      await harness.send(0, 'AT+CIPSTA?\r\n');
+      await harness.send(0, '\r\nAT+CIPSTA?\r\n\r\nAT+CWHOSTNAME?\r\n', { opcode: 2 });
     },
   }),
   ...on(['D'], {
     name: 'send-fragments',
-    before: opened,
-    act: async (world) => {
-      await world.send(0, 'first', { fin: false });
-      await world.send(0, 'last', { opcode: 0 });
-      await world.send(0, 'next');
+    setUp: opened,
+    run: async (harness) => {
+      await harness.send(0, 'first', { fin: false });
+      await harness.send(0, 'last', { opcode: 0 });
+      await harness.send(0, 'next');
     },
   }),
   ...on(both, {
     name: 'receive',
-    before: opened,
-    act: async (world) => {
-      world.serve(0, 'hello');
-      world.serve(0, '\r\n>', 2);
-      await world.pass(20);
-      world.serve(0, '+WS_CLOSED:0\r\n');
-      await world.pass(20);
+    setUp: opened,
+    run: async (harness) => {
+      harness.serve(0, 'hello');
+      harness.serve(0, '\r\n>', 2);
+      await harness.advance(20);
+      harness.serve(0, '+WS_CLOSED:0\r\n');
+      await harness.advance(20);
     },
   }),
   ...on(['A', 'B'], {
     name: 'life',
-    before: up,
-    act: async (world) => {
-      await world.open(0);
-      const sending = world.send(0, 'out');
-      world.serve(0, 'in');
+    setUp: up,
+    run: async (harness) => {
+      await harness.open(0);
+      const sending = harness.send(0, 'out');
+      harness.serve(0, 'in');
       await sending;
-      await world.pass(20);
-      await world.close(0);
+      await harness.advance(20);
+      await harness.close(0);
     },
   }),
   ...on(both, {
     name: 'reconnect',
-    before: opened,
-    act: async (world) => {
-      world.connection(0)?.reset();
-      await world.pass(12_000);
-      world.serve(0, 'again');
-      await world.send(0, 'as before');
+    setUp: opened,
+    run: async (harness) => {
+      harness.connection(0)?.reset();
+      await harness.advance(12_000);
+      harness.serve(0, 'again');
+      await harness.send(0, 'as before');
     },
   }),
   ...on(both, {
     name: 'closed-by-server',
-    before: opened,
-    act: async (world) => {
-      world.connection(0)?.close(1001);
-      await world.pass(2000);
-      world.serve(0, 'anew');
-      await world.send(0, 'as before');
+    setUp: opened,
+    run: async (harness) => {
+      harness.connection(0)?.close(1001);
+      await harness.advance(2000);
+      harness.serve(0, 'anew');
+      await harness.send(0, 'as before');
     },
   }),
   ...on(both, {
     name: 'both-ways',
-    before: opened,
-    act: async (world) => {
-      world.serve(0, 'in one');
-      await world.send(0, 'out one');
-      const sending = world.send(0, 'out two');
-      world.serve(0, 'in two');
+    setUp: opened,
+    run: async (harness) => {
+      harness.serve(0, 'in one');
+      await harness.send(0, 'out one');
+      const sending = harness.send(0, 'out two');
+      harness.serve(0, 'in two');
       await sending;
-      await world.pass(20);
+      await harness.advance(20);
     },
   }),
   ...on(['D'], {
     name: 'two-links',
-    before: async (world) => {
-      await opened(world);
-      await world.open(1);
+    setUp: async (harness) => {
+      await opened(harness);
+      await harness.open(1);
     },
-    act: async (world) => {
-      world.serve(1, 'to one');
-      await Promise.all([world.send(0, 'from zero'), world.send(1, 'from one')]);
-      world.serve(0, 'to zero');
-      await world.pass(20);
+    run: async (harness) => {
+      harness.serve(1, 'to one');
+      await Promise.all([harness.send(0, 'from zero'), harness.send(1, 'from one')]);
+      harness.serve(0, 'to zero');
+      await harness.advance(20);
     },
   }),
-  ...on(both, { name: 'query', before: opened, act: (world) => world.query() }),
-  ...on(both, { name: 'close', before: opened, act: (world) => world.close(0) }),
+  ...on(both, { name: 'query', setUp: opened, run: (harness) => harness.query() }),
+  ...on(both, { name: 'close', setUp: opened, run: (harness) => harness.close(0) }),
   ...on(['C'], {
     name: 'close-at-once',
-    before: opened,
-    act: (world) => world.close(0, { graceful: false }),
+    setUp: opened,
+    run: (harness) => harness.close(0, { graceful: false }),
   }),
 ];
 

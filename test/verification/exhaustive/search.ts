@@ -1,17 +1,17 @@
 import type { FaultKind } from './faults';
 import type { Script } from './scripts';
 import { Tally } from './tally';
-import { attempt, record, type Outcome } from './trial';
+import { attempt, record, type Outcome } from './fault-run';
 
 export interface SearchOptions {
   readonly scripts: readonly Script[];
   readonly kinds: readonly FaultKind[];
   /** Only this place. */
   readonly at?: number | undefined;
-  /** Only every so many-th run, 1 for all. */
+  /** Only every Nth run. */
   readonly stride: number;
-  /** Told of every run, named by the arguments that repeat it. */
-  readonly told?: (outcome: Outcome, run: string) => void;
+  /** Called after every run with the arguments that repeat it. */
+  readonly onRun?: (outcome: Outcome, run: string) => void;
 }
 
 /** Every script with every fault at every place. */
@@ -32,7 +32,7 @@ export class Search {
   }
 
   async run(script: Script): Promise<Tally> {
-    const { at, stride, told } = this.#options;
+    const { at, stride, onRun } = this.#options;
     const recording = await record(script);
     const tally = new Tally();
     for (const [kind, ofKind] of this.kinds) {
@@ -42,7 +42,7 @@ export class Search {
         const outcome = await attempt(script, kind, place, recording);
         const paced = script.paced ? ' --paced' : '';
         const run = `--script ${script.name} --fault ${kind.name} --at ${place}${paced}`;
-        told?.(outcome, run);
+        onRun?.(outcome, run);
         for (const each of [tally, ofKind, this.total]) each.add(outcome, run);
       }
     }

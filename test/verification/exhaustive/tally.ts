@@ -1,39 +1,41 @@
-import type { Outcome } from './trial';
-import type { Unknowable } from './unknowable';
+import type { Outcome } from './fault-run';
+import type { Undetectable } from './undetectable';
 
-export interface Violation {
-  /** The command that repeats it. */
+export interface FailedRun {
+  /** The command that repeats the run. */
   readonly repeat: string;
-  readonly what: readonly string[];
+  readonly violations: readonly string[];
 }
 
-/** Counts of runs and of what came of them. */
+/** Counts of runs and of their results. */
 export class Tally {
   runs = 0;
-  /** Sends whose outcome was unknown, as may be. */
+  /** Sends whose outcome was unknown, which is allowed. */
   unknown = 0;
-  /** Milliseconds from a fault until messages passed both ways again, at worst. */
+  /** The longest time from a fault until messages passed both ways again, in milliseconds. */
   worst = 0;
   /** The run that took so long. */
   worstRun = '';
-  readonly violations: Violation[] = [];
-  readonly #excuses = new Map<Unknowable, number>();
+  readonly failed: FailedRun[] = [];
+  readonly #undetectables = new Map<Undetectable, number>();
 
-  /** Runs in which something was amiss that no host could know of, by reason. */
-  get unknowable(): ReadonlyMap<Unknowable, number> {
-    return this.#excuses;
+  /** Runs whose violations no host could detect, by reason. */
+  get undetectable(): ReadonlyMap<Undetectable, number> {
+    return this.#undetectables;
   }
 
   /** @param run which run it is, as arguments of the command line */
-  add({ struck, violations, excuse, unknown, recovery }: Outcome, run: string): void {
+  add({ struck, violations, undetectable, unknown, recovery }: Outcome, run: string): void {
     this.runs++;
     this.unknown += unknown;
     if (recovery > this.worst) {
       this.worst = recovery;
       this.worstRun = run;
     }
-    if (excuse) this.#excuses.set(excuse, (this.#excuses.get(excuse) ?? 0) + 1);
-    const what = struck ? violations : ['it did not strike', ...violations];
-    if (what.length > 0) this.violations.push({ repeat: `npm run exhaustive -- ${run}`, what });
+    if (undetectable)
+      this.#undetectables.set(undetectable, (this.#undetectables.get(undetectable) ?? 0) + 1);
+    const all = struck ? violations : ['the fault did not strike', ...violations];
+    if (all.length > 0)
+      this.failed.push({ repeat: `npm run exhaustive -- ${run}`, violations: all });
   }
 }

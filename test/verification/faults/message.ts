@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { LinkId } from '../../../driver/at/types';
 
-/** Whose message it is, where it belongs, and its number among all of a run. */
+/** Direction, link and number of a message. */
 export interface Label {
   /** `out`: from the host to the server; `in`: from the server to the host. */
   readonly way: 'out' | 'in';
@@ -12,8 +12,8 @@ export interface Label {
 /** Numbers from 0 up to 1. */
 export type Random = () => number;
 
-/** What is hardest on a reader of AT lines, were it not taken by length. */
-const nasty = [
+/** Payload bytes that look like AT lines. */
+const lookalikes = [
   '\r\n',
   '>',
   '\r\n>',
@@ -84,7 +84,7 @@ function body(size: number, random: Random): Buffer {
   for (let length = 0; length < size;) {
     const part =
       random() < 0.4
-        ? Buffer.from(pick(random, nasty), 'latin1')
+        ? Buffer.from(pick(random, lookalikes), 'latin1')
         : Buffer.from(
             Array.from({ length: between(random, 1, 24) }, () => between(random, 0, 255)),
           );

@@ -1,31 +1,31 @@
 import { parseFault, type Hit } from '../../../simulator/faults';
 import { firmwareNamed, optionsOf, orMisuse, wholeNumber } from '../../harness/options';
-import { Campaign, type Strike } from './campaign';
-import { Judge } from './judge';
-import { PORT_BUSY } from './orders';
-import { RealStage } from './real-stage';
-import type { Stage } from './stage';
+import { FaultRun, type FaultEpisode } from './fault-run';
+import { InvariantChecker } from './invariant-checker';
+import { PORT_BUSY } from './fault-schedule';
+import { RealHarness } from './real-harness';
+import type { FaultHarness } from './fault-harness';
 import { Summary } from './summary';
-import { VirtualStage } from './virtual-stage';
+import { VirtualHarness } from './virtual-harness';
 
 const usage = `npm run faults -- [options]
 
   --seed S        number that decides everything (default 1); equal seeds repeat a run exactly
   --messages N    ends after N messages, both ways together (default 2000)
-  --faults N      ends after N faults instead; many take place in several worlds of 250 each, one after
-                  another, the first of them with this seed, the next with seeds 1000 apart
+  --faults N      ends after N faults instead; more than 250 take several runs, one after another, with
+                  seeds 1000 apart
   --fault F       only this fault: a name, or a name with settings (lose=to-device,@12); may be repeated
   --class C       firmware A, B, C or D (default D)
   --paced         bytes take their time, as at 115200 bits a second
   --cuts          what the device says comes in random pieces
   --host-stalls   the host's event loop is blocked for 0.1 to 30 s now and then
   --real          on a real serial line (a pty) with real sockets, in real time
-  --verbose       tells of every fault when it is over
+  --verbose       prints every fault when it is over
   --trace A-B     shows what passes on the line from A to B milliseconds
 
-The exit code is 1 when a promise was broken.`;
+The exit code is 1 when an invariant is violated.`;
 
-/** Runs what the command line asks for; the exit code is 1 when a promise was broken. */
+/** Runs what the command line says; the exit code is 1 when an invariant is violated. */
 async function main(): Promise<void> {
   const { values } = optionsOf(usage, {
     seed: { type: 'string', default: '1' },
@@ -45,26 +45,26 @@ async function main(): Promise<void> {
   const firmware = firmwareNamed(values.class);
   const started = performance.now();
   const summary = new Summary();
-  let lived = 0;
+  let virtualMs = 0;
   const batches = batchesOf(values);
   for (const batch of batches) {
     const { seed } = batch;
-    const stage: Stage = values.real
-      ? await RealStage.start(firmware, seed)
-      : new VirtualStage({ firmware, seed, paced, cuts });
-    if (values.trace !== undefined) trace(stage, values.trace);
-    const campaign = new Campaign(stage, {
+    const harness: FaultHarness = values.real
+      ? await RealHarness.start(firmware, seed)
+      : new VirtualHarness({ firmware, seed, paced, cuts });
+    if (values.trace !== undefined) trace(harness, values.trace);
+    const run = new FaultRun(harness, {
       ...batch,
       only: fault,
       hostStalls: values['host-stalls'],
-      ...(values.verbose && { progress: tell }),
+      ...(values.verbose && { progress: print }),
     });
-    await live(stage, campaign, summary, batches.length > 1 ? `seed ${seed}: ` : '');
-    lived += stage.clock.now();
+    await complete(harness, run, summary, batches.length > 1 ? `seed ${seed}: ` : '');
+    virtualMs += harness.clock.now();
   }
   console.log(String(summary));
   const took = (performance.now() - started) / 1000;
-  console.log(`\n${took.toFixed(1)} s for ${(lived / 60_000).toFixed(0)} min`);
+  console.log(`\n${took.toFixed(1)} s for ${(virtualMs / 60_000).toFixed(0)} min`);
   if (summary.violations === 0) return;
   const again = batches.length > 1 ? ` (one run of it: its --seed, --faults ${BATCH})` : '';
   console.log(`\nrepeat with: npm run faults -- ${process.argv.slice(2).join(' ')}${again}`);
@@ -77,10 +77,10 @@ interface Batch {
   readonly faults?: number;
 }
 
-/** So many faults at most in one world; the books of a world grow with every message. */
+/** The most faults in one run: its message log grows with every message. */
 const BATCH = 250;
-/** From the seed of one world to that of the next. */
-const STRIDE = 1000;
+/** From the seed of one run to that of the next. */
+const SEED_STEP = 1000;
 
 function batchesOf(values: {
   readonly seed: string;
@@ -94,45 +94,45 @@ function batchesOf(values: {
   const faults = wholeNumber('faults', values.faults);
   if (values.real || faults <= BATCH) return [{ seed, faults }];
   return Array.from({ length: Math.ceil(faults / BATCH) }, (_, index) => ({
-    seed: seed + index * STRIDE,
+    seed: seed + index * SEED_STEP,
     faults: Math.min(BATCH, faults - index * BATCH),
   }));
 }
 
-/** One campaign from its start to its end, added to the summary. */
-async function live(
-  stage: Stage,
-  campaign: Campaign,
+/** Runs to the end, checks every invariant and adds the result to the summary. */
+async function complete(
+  harness: FaultHarness,
+  run: FaultRun,
   summary: Summary,
-  run: string,
+  prefix: string,
 ): Promise<void> {
-  await stage.drive(campaign.run());
-  const left = await stage.end();
-  const verdict = new Judge(stage.books, campaign.witness, campaign.strikes).judge(stage);
-  const violations = [...verdict.violations, ...left.map((what) => `left over: ${what}`)];
-  summary.add(stage.books, campaign, { ...verdict, violations }, run);
+  await harness.drive(run.run());
+  const left = await harness.end();
+  const result = new InvariantChecker(harness.log, run.monitor, run.episodes).check(harness);
+  const violations = [...result.violations, ...left.map((what) => `left over: ${what}`)];
+  summary.add(harness.log, run, { ...result, violations }, prefix);
 }
 
-function tell({ names, from, gone, recovered, hits }: Strike): void {
+function print({ names, from, gone, recovered, hits }: FaultEpisode): void {
   const took = recovered === undefined ? 'never' : `${Math.round(recovered - gone)} ms`;
   console.log(`${Math.round(from)} ${names.join(' with ')} ${placeOf(hits[0])}: ${took}`);
 }
 
 /** Shows what passes in a span of time, such as `12000-13000`. */
-function trace(stage: Stage, span: string): void {
+function trace(harness: FaultHarness, span: string): void {
   const [from = 0, to = Infinity] = span.split('-').map(Number);
   const show = (what: string, detail: string) => {
-    const now = stage.clock.now();
+    const now = harness.clock.now();
     if (now >= from && now <= to) console.log(`${now.toFixed(1)} ${what} ${detail}`);
   };
   const line = (bytes: Buffer) =>
     `${bytes.length} ${JSON.stringify(bytes.toString('latin1', 0, 100))}`;
-  stage.onWrite = (bytes) => show('>', line(bytes));
-  stage.onRead = (bytes) => show('<', line(bytes));
-  stage.device.on('event', ({ event, detail, error }) =>
+  harness.onWrite = (bytes) => show('>', line(bytes));
+  harness.onRead = (bytes) => show('<', line(bytes));
+  harness.device.on('event', ({ event, detail, error }) =>
     show('device', `${event} ${detail ?? ''} ${error?.code ?? ''}`),
   );
-  stage.device.on('link', ({ link, event, state, error }) =>
+  harness.device.on('link', ({ link, event, state, error }) =>
     show(`link ${link}`, `${event} ${state} ${error?.code ?? ''}`),
   );
 }

@@ -1,9 +1,9 @@
-import type { Books } from './books';
-import type { Campaign, Strike } from './campaign';
-import type { Verdict } from './judge';
-import { unknowables, type Unknowable } from './unknowable';
+import type { MessageLog } from './message-log';
+import type { FaultRun, FaultEpisode } from './fault-run';
+import type { CheckResult } from './invariant-checker';
+import { undetectables, type Undetectable } from './undetectable';
 
-/** How often what was seen. */
+/** Counts by key. */
 class Counts<Key extends string = string> {
   readonly #counts = new Map<Key, number>();
 
@@ -20,7 +20,7 @@ class Counts<Key extends string = string> {
   }
 }
 
-/** Runs in words, added up: counts by fault and by outcome, times, and what no host could know. */
+/** The sum of several runs as text: counts by fault and by outcome, times, and undetectable changes. */
 export class Summary {
   violations = 0;
   #missed = 0;
@@ -30,24 +30,24 @@ export class Summary {
   readonly #received = new Counts();
   readonly #requests = new Counts();
   readonly #events = new Counts();
-  readonly #unknowable = new Counts<Unknowable>();
+  readonly #undetectable = new Counts<Undetectable>();
   readonly #violations: string[] = [];
 
-  /** @param run tells violations of this run from those of others */
-  add(books: Books, { strikes, missed }: Campaign, verdict: Verdict, run = ''): void {
+  /** @param run prefix of this run's violations */
+  add(log: MessageLog, { episodes, missed }: FaultRun, result: CheckResult, run = ''): void {
     this.#missed += missed;
-    for (const strike of strikes) this.#addStrike(strike);
-    for (const { outcome, code } of books.out) {
+    for (const episode of episodes) this.#addStrike(episode);
+    for (const { outcome, code } of log.out) {
       this.#outcomes.add(outcome);
       if (code !== '') this.#codes.add(`${outcome} ${code}`);
     }
-    for (const { arrivals } of books.in)
+    for (const { arrivals } of log.in)
       this.#received.add(arrivals.length > 0 ? 'arrived' : 'reported as lost');
-    for (const [request, times] of books.requests) this.#requests.add(request, times);
-    for (const { event } of books.said) this.#events.add(event);
-    for (const [kind, times] of verdict.unknowable) this.#unknowable.add(kind, times);
-    this.violations += verdict.violations.length;
-    this.#violations.push(...verdict.violations.map((violation) => `  ${run}${violation}`));
+    for (const [request, times] of log.requests) this.#requests.add(request, times);
+    for (const { event } of log.events) this.#events.add(event);
+    for (const [kind, times] of result.undetectable) this.#undetectable.add(kind, times);
+    this.violations += result.violations.length;
+    this.#violations.push(...result.violations.map((violation) => `  ${run}${violation}`));
   }
 
   toString(): string {
@@ -62,19 +62,19 @@ export class Summary {
       `requests: ${this.#requests.list()}`,
       `events: ${this.#events.list()}`,
       '',
-      'what no host could know:',
-      ...this.#unknowable.lines((times, kind) => `  ${times} ${kind}: ${unknowables[kind]}`),
+      'undetectable:',
+      ...this.#undetectable.lines((times, kind) => `  ${times} ${kind}: ${undetectables[kind]}`),
       '',
       `violations: ${this.violations}`,
       ...this.#violations,
     ].join('\n');
   }
 
-  #addStrike(strike: Strike): void {
-    const { names } = strike;
+  #addStrike(episode: FaultEpisode): void {
+    const { names } = episode;
     const name = names.length > 1 ? 'two at once' : (names[0] ?? '');
     const times = this.#recoveries.get(name) ?? [];
-    times.push(recoveryTime(strike));
+    times.push(recoveryTime(episode));
     this.#recoveries.set(name, times);
   }
 
@@ -86,14 +86,14 @@ export class Summary {
         const times = [...unsorted].sort((one, other) => one - other);
         const median = times[times.length >> 1] ?? 0;
         const worst = times.at(-1) ?? 0;
-        return `  ${name.padEnd(16)} ${String(times.length).padStart(5)}  works again after ${seconds(median)} (median), ${seconds(worst)} (worst)`;
+        return `  ${name.padEnd(16)} ${String(times.length).padStart(5)}  messages pass again after ${seconds(median)} (median), ${seconds(worst)} (worst)`;
       });
   }
 }
 
 /** Milliseconds from the end of its cause until all links passed messages both ways again. */
-function recoveryTime({ names, from, gone, recovered = Infinity }: Strike): number {
-  // A frozen device is thawed by the driver alone.
+function recoveryTime({ names, from, gone, recovered = Infinity }: FaultEpisode): number {
+  // Only the driver ends a freeze.
   return recovered - (names.includes('freeze') ? from : gone);
 }
 

@@ -1,30 +1,30 @@
 import type { LinkId } from '../../../driver/at/types';
 import type { WsConnection } from '../../harness/network/ws-server';
 import { encodeFrame } from '../../harness/network/ws-server-frames';
-import type { InEntry, OutEntry, ServerConnection } from './books';
+import type { InEntry, OutEntry, ServerConnection } from './message-log';
 import { between, compose, pick, type Random } from './message';
-import type { Stage } from './stage';
+import type { FaultHarness } from './fault-harness';
 
-/** What the server puts behind each message, for firmware that does not tell where messages end. */
+/** What the server puts behind each message, for firmware that does not report message ends. */
 export const DELIMITER = Buffer.from('\u001e<end>\u001e', 'latin1');
 
 const sizes = [60, 60, 400, 400, 2000, 2000, 7000, 7000, 12_000, 40_000] as const;
 const binary = 2;
 const links = [0, 1, 2] as const;
 
-/** Sends messages to and fro on three links, and enters all of them in the books. */
+/** Sends messages both ways on three links, and logs all of them. */
 export class Traffic {
-  readonly #stage: Stage;
+  readonly #harness: FaultHarness;
   readonly #random: Random;
   readonly #served = new Map<WsConnection, ServerConnection>();
   /** The connections of each link, oldest first. */
   readonly #connections: readonly WsConnection[][] = [[], [], []];
   readonly #parts = new Map<WsConnection, { opcode: number; bytes: Buffer[] }>();
 
-  constructor(stage: Stage, random: Random) {
-    this.#stage = stage;
+  constructor(harness: FaultHarness, random: Random) {
+    this.#harness = harness;
     this.#random = random;
-    const { behavior } = stage.ws;
+    const { behavior } = harness.ws;
     behavior.onAccept = (connection) => this.#accept(connection);
     behavior.onFrame = (connection, frame) => {
       connection.frames.length = 0;
@@ -33,7 +33,7 @@ export class Traffic {
     behavior.onGone = (connection) => {
       const served = this.#served.get(connection);
       if (!served) return;
-      served.goneAt ??= stage.clock.now();
+      served.goneAt ??= harness.clock.now();
       this.#served.delete(connection);
       const connections = this.#connections[served.link];
       connections?.splice(connections.indexOf(connection), 1);
@@ -42,21 +42,21 @@ export class Traffic {
 
   /** The host sends a message of some size; undefined when it was an empty one. */
   send(link: LinkId, hold?: number): OutEntry | undefined {
-    const { books, device, firmware } = this.#stage;
+    const { log, device, firmware } = this.#harness;
     const random = this.#random;
     const options = { opcode: between(random, 1, 2), ...(hold !== undefined && { hold }) };
     if (firmware === 'D' && hold === undefined && random() < 0.05) {
-      books.sendBlank(link, device.link(link).send('', options));
+      log.sendEmpty(link, device.link(link).send('', options));
       return undefined;
     }
-    const label = { way: 'out', link, number: books.next() } as const;
+    const label = { way: 'out', link, number: log.next() } as const;
     const payload = compose(label, this.#size(firmware === 'D' ? Infinity : 8192), random);
-    return books.send(label, options.opcode, payload, device.link(link).send(payload, options));
+    return log.send(label, options.opcode, payload, device.link(link).send(payload, options));
   }
 
   /** The server sends one, if the link is established; undefined when it was an empty one, or none. */
   serve(link: LinkId, small = false): InEntry | undefined {
-    const { books, device } = this.#stage;
+    const { log, device } = this.#harness;
     const random = this.#random;
     const connection = this.#connections[link]?.findLast(({ open }) => open);
     const served = connection && this.#served.get(connection);
@@ -66,9 +66,9 @@ export class Traffic {
       this.#write(connection, opcode, Buffer.alloc(0));
       return undefined;
     }
-    const label = { way: 'in', link, number: books.next() } as const;
+    const label = { way: 'in', link, number: log.next() } as const;
     const payload = compose(label, small ? 40 : this.#size(Infinity), random);
-    const entry = books.serve(label, opcode, payload, served.number);
+    const entry = log.serve(label, opcode, payload, served.number);
     this.#write(connection, opcode, payload);
     return entry;
   }
@@ -78,7 +78,7 @@ export class Traffic {
   }
 
   #write(connection: WsConnection, opcode: number, payload: Buffer): void {
-    const delimited = this.#stage.firmware !== 'D';
+    const delimited = this.#harness.firmware !== 'D';
     const bytes = delimited ? Buffer.concat([payload, DELIMITER]) : payload;
     const cuts = this.#random() < 0.7 ? [] : [between(this.#random, 0, bytes.length)];
     const ends = [...cuts, bytes.length];
@@ -104,7 +104,7 @@ export class Traffic {
     const id = links.find((link) => connection.request.target === `/${String(link)}`);
     // A URI that was damaged on the line leads elsewhere: to a connection of no link.
     if (id === undefined) return;
-    this.#served.set(connection, this.#stage.books.accept(id));
+    this.#served.set(connection, this.#harness.log.accept(id));
     this.#connections[id]?.push(connection);
   }
 
@@ -122,6 +122,6 @@ export class Traffic {
       return;
     }
     this.#parts.delete(connection);
-    this.#stage.books.atServer(served, message.opcode, Buffer.concat(message.bytes));
+    this.#harness.log.atServer(served, message.opcode, Buffer.concat(message.bytes));
   }
 }

@@ -4,7 +4,7 @@ import { recordedSpeech } from './corpus';
 import { fuzz } from './fuzz';
 import { shrink } from './shrink';
 
-/** Inputs for each seed: a second or two; `npm run fuzz` goes on for as long as it is told to. */
+/** Inputs for each seed: a second or two; `npm run fuzz` takes as long as you say. */
 const INPUTS = 150;
 
 describe('mutants of recorded speech', () => {

@@ -1,7 +1,7 @@
 import { seededRandom, type FirmwareClass } from '../../../simulator';
 import { recordedSpeech } from './corpus';
-import { troubleInFramer } from './into-framer';
-import { intoSession } from './into-session';
+import { parserProblem } from './parser-fuzz';
+import { fuzzDriver } from './driver-fuzz';
 import { mutant, upTo } from './mutate';
 import { shrink } from './shrink';
 
@@ -12,12 +12,12 @@ export interface FuzzOptions {
 }
 
 export interface Failure {
-  readonly into: 'framer' | 'session';
+  readonly into: 'parser' | 'driver';
   readonly firmware: FirmwareClass;
-  /** Of the session's chance: how the input is cut and timed. */
+  /** Decides how the input is cut and timed. */
   readonly seed: number;
   readonly input: Buffer;
-  readonly trouble: string;
+  readonly problem: string;
 }
 
 export interface FuzzResult {
@@ -29,7 +29,7 @@ export interface FuzzResult {
   readonly failure: Failure | undefined;
 }
 
-/** Feeds mutants of recorded speech to framer and session until something is wrong, or there are no more. */
+/** Feeds mutants of recorded device output to parser and driver until one fails, or `more` says no. */
 export async function fuzz({ seed, more }: FuzzOptions): Promise<FuzzResult> {
   const corpus = recordedSpeech();
   const random = seededRandom(seed);
@@ -45,31 +45,31 @@ export async function fuzz({ seed, more }: FuzzOptions): Promise<FuzzResult> {
       firmware: random() < 0.5 ? ('C' as const) : ('D' as const),
       seed: upTo(random, 0x1_0000_0000),
     };
-    const inFramer = troubleInFramer(input);
-    if (inFramer !== undefined) {
+    const inParser = parserProblem(input);
+    if (inParser !== undefined) {
       const small = await shrink(input, (each) =>
-        Promise.resolve(troubleInFramer(each) !== undefined),
+        Promise.resolve(parserProblem(each) !== undefined),
       );
-      failure = { into: 'framer', ...trial, input: small, trouble: troubleInFramer(small) ?? '' };
+      failure = { into: 'parser', ...trial, input: small, problem: parserProblem(small) ?? '' };
       break;
     }
     const result = await repeat(input, trial);
     worstRecovery = Math.max(worstRecovery, result.recovery);
-    if (result.trouble === undefined) continue;
+    if (result.problem === undefined) continue;
     const small = await shrink(
       input,
-      async (each) => (await repeat(each, trial)).trouble !== undefined,
+      async (each) => (await repeat(each, trial)).problem !== undefined,
     );
-    const { trouble = '' } = await repeat(small, trial);
-    failure = { into: 'session', ...trial, input: small, trouble };
+    const { problem = '' } = await repeat(small, trial);
+    failure = { into: 'driver', ...trial, input: small, problem };
   }
   return { inputs, bytes, worstRecovery, failure };
 }
 
-/** One input to one session, cut and timed as its seed says. */
+/** One input to one driver, cut and timed as its seed says. */
 export function repeat(
   input: Buffer,
   { firmware, seed }: Pick<Failure, 'firmware' | 'seed'>,
-): ReturnType<typeof intoSession> {
-  return intoSession(input, firmware, seededRandom(seed));
+): ReturnType<typeof fuzzDriver> {
+  return fuzzDriver(input, firmware, seededRandom(seed));
 }

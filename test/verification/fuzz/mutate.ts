@@ -10,7 +10,7 @@ function one<T>(random: Random, items: readonly [T, ...T[]]): T {
   return items[upTo(random, items.length)] ?? items[0];
 }
 
-/** What a reader is most likely to stumble over, put anywhere. */
+/** Inserted anywhere: what a parser is most likely to misread. */
 const tokens: readonly [string, ...string[]] = [
   ...([
     '\r\n',

@@ -1,10 +1,10 @@
-// `npm run fuzz -- --seconds N [--seed S]`: mutants of what devices said, at every chunking, into framer and
-// session. Prints counts, and the smallest failing input as the command that repeats it; ends with 1 then.
+// `npm run fuzz -- --seconds N [--seed S]`: mutants of what devices said, at every chunking, into parser and
+// driver. Prints counts, and the smallest failing input as the command that repeats it; ends with 1 then.
 import { PARSER_BUFFER_LIMIT } from '../../../driver/at/parser/parser';
 import { firmwareNamed, optionsOf, wholeNumber } from '../../harness/options';
 import { meant, shown } from './corpus';
 import { fuzz, repeat } from './fuzz';
-import { troubleInFramer } from './into-framer';
+import { parserProblem } from './parser-fuzz';
 
 const usage = `npm run fuzz -- [options]
 
@@ -29,10 +29,10 @@ const print = (text: string): void => void process.stdout.write(`${text}\n`);
 
 async function once(text: string): Promise<boolean> {
   const input = meant(text);
-  const session = await repeat(input, { firmware, seed });
-  print(`framer: ${troubleInFramer(input) ?? 'nothing wrong'}`);
-  print(`session: ${session.trouble ?? 'nothing wrong'}`);
-  return troubleInFramer(input) === undefined && session.trouble === undefined;
+  const driver = await repeat(input, { firmware, seed });
+  print(`parser: ${parserProblem(input) ?? 'nothing wrong'}`);
+  print(`driver: ${driver.problem ?? 'nothing wrong'}`);
+  return parserProblem(input) === undefined && driver.problem === undefined;
 }
 
 async function many(): Promise<boolean> {
@@ -44,14 +44,14 @@ async function many(): Promise<boolean> {
     `seed ${seed}: ${inputs} inputs, ${bytes} bytes in ${Math.round((Date.now() - began) / 1000)} s`,
   );
   print(
-    `a framer holds at most ${PARSER_BUFFER_LIMIT} bytes; worst recovery ${(worstRecovery / 1000).toFixed(1)} s`,
+    `a parser holds at most ${PARSER_BUFFER_LIMIT} bytes; worst recovery ${(worstRecovery / 1000).toFixed(1)} s`,
   );
   if (!failure) {
     print('nothing wrong');
     return inputs > 0;
   }
-  const { into, input, trouble } = failure;
-  print(`\nwrong in the ${into}: ${trouble}`);
+  const { into, input, problem } = failure;
+  print(`\nwrong in the ${into}: ${problem}`);
   print(
     `npm run fuzz -- --class ${failure.firmware} --seed ${failure.seed} --input '${shown(input).replaceAll("'", '\\x27')}'`,
   );

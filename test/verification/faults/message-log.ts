@@ -2,9 +2,9 @@ import { EspAtError } from '../../../driver/errors';
 import type { LinkId } from '../../../driver/at/types';
 import type { LinkEvent, Message } from '../../../driver/link/options';
 import { labelOf, type Label } from './message';
-import type { Unknowable } from './unknowable';
+import type { Undetectable } from './undetectable';
 
-/** A message that came out at the other end, whole. */
+/** A message that arrived whole at the other end. */
 export interface Arrival {
   readonly at: number;
   readonly link: LinkId;
@@ -17,10 +17,10 @@ interface Entry {
   readonly label: Label;
   readonly payload: Buffer;
   readonly opcode: number;
-  /** When it was given away. */
+  /** When it was sent. */
   readonly at: number;
   readonly arrivals: Arrival[];
-  readonly unknowable: Set<Unknowable>;
+  readonly undetectable: Set<Undetectable>;
 }
 
 export type Outcome = 'pending' | 'sent' | 'not-sent' | 'unknown';
@@ -29,7 +29,7 @@ export type Outcome = 'pending' | 'sent' | 'not-sent' | 'unknown';
 export interface OutEntry extends Entry {
   outcome: Outcome;
   settledAt: number;
-  /** The error's code; with anything that no error of the driver has, what is wrong with it. */
+  /** The error's code, or what is wrong with the error. */
   code: string;
   /** When its first payload byte was written. */
   payloadAt: number | undefined;
@@ -40,8 +40,8 @@ export interface InEntry extends Entry {
   readonly connection: number;
 }
 
-/** Something that came out and is none of the messages that went in. */
-export interface Stray {
+/** Something that arrived and equals no message that was sent. */
+export interface Unmatched {
   readonly at: number;
   readonly link: LinkId;
   readonly bytes: Buffer;
@@ -55,16 +55,16 @@ export interface ServerConnection {
   goneAt: number | undefined;
 }
 
-/** What the driver said of a link, or of the device, and when. */
-export interface Said {
+/** An event of a link, or of the device. */
+export interface LoggedEvent {
   readonly at: number;
   /** Absent: the device as a whole. */
   readonly link: LinkId | undefined;
   readonly event: string;
 }
 
-/** Messages without a byte: they carry no number, so they are only counted. */
-export interface Blanks {
+/** Counts of messages without a byte, which carry no number. */
+export interface EmptyMessages {
   sent: number;
   unknown: number;
   arrived: number;
@@ -74,18 +74,18 @@ const CONTINUATION = 0;
 
 const byLink = <T>(make: () => T): readonly [T, T, T] => [make(), make(), make()];
 
-/** Everything that went in and came out in a run. */
-export class Books {
+/** Every message, request, connection and event of a run. */
+export class MessageLog {
   readonly out: OutEntry[] = [];
   readonly in: InEntry[] = [];
-  readonly straysAtServer: Stray[] = [];
-  readonly straysAtHost: Stray[] = [];
+  readonly unmatchedAtServer: Unmatched[] = [];
+  readonly unmatchedAtHost: Unmatched[] = [];
   readonly connections: ServerConnection[] = [];
-  readonly said: Said[] = [];
-  readonly blanks = byLink<Blanks>(() => ({ sent: 0, unknown: 0, arrived: 0 }));
-  /** Requests other than messages, by what became of them. */
+  readonly events: LoggedEvent[] = [];
+  readonly emptyMessages = byLink<EmptyMessages>(() => ({ sent: 0, unknown: 0, arrived: 0 }));
+  /** Counts of requests other than messages, by request and result. */
   readonly requests = new Map<string, number>();
-  /** Called whenever something was entered. */
+  /** Called after every entry. */
   onChange: () => void = () => undefined;
   readonly #now: () => number;
   readonly #numbers = new Map<number, OutEntry | InEntry>();
@@ -115,10 +115,10 @@ export class Books {
     return ++this.#number;
   }
 
-  /** The host gives a message away. */
+  /** The host sends a message. */
   send(label: Label, opcode: number, payload: Buffer, promise: Promise<void>): OutEntry {
     const entry: OutEntry = {
-      ...{ label, opcode, payload, at: this.#now(), arrivals: [], unknowable: new Set() },
+      ...{ label, opcode, payload, at: this.#now(), arrivals: [], undetectable: new Set() },
       ...{ outcome: 'pending', settledAt: 0, code: '', payloadAt: undefined },
     };
     this.out.push(entry);
@@ -133,16 +133,16 @@ export class Books {
     return entry;
   }
 
-  /** The host gives an empty message away. */
-  sendBlank(link: LinkId, promise: Promise<void>): void {
+  /** The host sends an empty message. */
+  sendEmpty(link: LinkId, promise: Promise<void>): void {
     this.#settling(promise, (error) => {
       const outcome = outcomeOf(error);
-      if (outcome === 'sent') this.blanks[link].sent++;
-      else if (outcome === 'unknown') this.blanks[link].unknown++;
+      if (outcome === 'sent') this.emptyMessages[link].sent++;
+      else if (outcome === 'unknown') this.emptyMessages[link].unknown++;
     });
   }
 
-  /** Anything else that is asked of the driver. */
+  /** Any other request to the driver. */
   request(name: string, promise: Promise<unknown>): Promise<void> {
     return this.#settling(promise, (error) => {
       const key = `${name}: ${error === undefined ? 'done' : codeOf(error, false)}`;
@@ -154,7 +154,7 @@ export class Books {
   serve(label: Label, opcode: number, payload: Buffer, connection: number): InEntry {
     const entry: InEntry = {
       ...{ label, opcode, payload, connection },
-      ...{ at: this.#now(), arrivals: [], unknowable: new Set<Unknowable>() },
+      ...{ at: this.#now(), arrivals: [], undetectable: new Set<Undetectable>() },
     };
     this.in.push(entry);
     this.#numbers.set(label.number, entry);
@@ -168,33 +168,33 @@ export class Books {
     return connection;
   }
 
-  /** A message came to the server; a continuation is the end of one that did not begin there. */
+  /** A message arrived at the server; a continuation is the end of one that began on another connection. */
   atServer({ number, link }: ServerConnection, opcode: number, bytes: Buffer): void {
     const at = this.#now();
     const entry = this.#find(bytes, 'out');
     if (entry) entry.arrivals.push({ at, link, opcode, connection: number });
-    else if (bytes.length === 0 && opcode !== CONTINUATION) this.blanks[link].arrived++;
-    else this.straysAtServer.push({ at, link, bytes });
+    else if (bytes.length === 0 && opcode !== CONTINUATION) this.emptyMessages[link].arrived++;
+    else this.unmatchedAtServer.push({ at, link, bytes });
     this.onChange();
   }
 
-  /** A message came to the host. */
+  /** A message arrived at the host. */
   atHost({ link, opcode, bytes }: Message): void {
     const at = this.#now();
     const entry = this.#find(bytes, 'in');
     if (entry) entry.arrivals.push({ at, link, opcode, connection: -1 });
-    else if (bytes.length > 0) this.straysAtHost.push({ at, link, bytes: Buffer.from(bytes) });
+    else if (bytes.length > 0) this.unmatchedAtHost.push({ at, link, bytes: Buffer.from(bytes) });
     this.onChange();
   }
 
-  /** The driver reports. */
-  hear(event: string, link?: LinkId): void {
-    this.said.push({ at: this.#now(), link, event });
+  /** The driver emits an event. */
+  event(event: string, link?: LinkId): void {
+    this.events.push({ at: this.#now(), link, event });
     this.onChange();
   }
 
-  hearLink({ link, event }: LinkEvent): void {
-    this.hear(event, link);
+  linkEvent({ link, event }: LinkEvent): void {
+    this.event(event, link);
   }
 
   #find(bytes: Buffer, way: Label['way']): OutEntry | InEntry | undefined {
@@ -221,7 +221,7 @@ function outcomeOf(error: unknown): Outcome {
   return error instanceof EspAtError ? (error.outcome ?? 'unknown') : 'unknown';
 }
 
-/** The code of an error; errors that break the driver's word on errors are marked. */
+/** Marks errors that violate the contract on errors. */
 export const BROKEN = 'broken promise: ';
 
 function codeOf(error: unknown, ofSend: boolean): string {

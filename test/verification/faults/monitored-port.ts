@@ -3,15 +3,15 @@ import type { Port, PortHandlers, PortOpener } from '../../../driver/port/port';
 export interface WatchedPortOptions {
   /** Bits a second of the line behind it, where it has a rate. */
   readonly rate?: number | undefined;
-  /** Told what the host writes. */
+  /** Called with what the host writes. */
   readonly wrote: (bytes: Buffer) => void;
-  /** Cuts what the device says: returns the pieces. */
+  /** Cuts a chunk from the device into pieces. */
   readonly cut: (chunk: Buffer) => readonly Buffer[];
-  /** Pulls the device's reset. */
+  /** Resets the device. */
   readonly reset: () => void;
 }
 
-/** A port that is looked at on its way, that cuts what it hears at will, and that can reset its device. */
+/** A port whose writes are observed, whose received chunks can be cut, and that can reset its device. */
 export function watchedPort(inner: PortOpener, options: WatchedPortOptions): PortOpener {
   const rate = options.rate ?? inner.rate;
   return {

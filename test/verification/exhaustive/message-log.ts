@@ -2,18 +2,17 @@ import type { LinkId } from '../../../driver/at/types';
 import { EspAtError } from '../../../driver/errors';
 import type { LinkEvent, LinkEventName, Message } from '../../../driver/link/options';
 
-/** A message from the host to the server. */
+/** A message that the host sends. */
 export interface Sent {
   readonly link: LinkId;
   readonly text: string;
   readonly opcode: number;
   outcome: 'pending' | 'sent' | 'not-sent' | 'unknown' | 'no outcome';
-  /** How often its promise settled. */
   settled: number;
   code: string;
 }
 
-/** A message from the server to the host. */
+/** A message that the server sends. */
 export interface Served {
   readonly link: LinkId;
   readonly text: string;
@@ -21,28 +20,28 @@ export interface Served {
 }
 
 /** Any other request to the driver. */
-export interface Asked {
+export interface Request {
   readonly what: string;
   settled: number;
   result: string;
 }
 
-/** Events after which nobody expects a message that was under way to arrive. */
+/** Events that report the loss of a message under way. */
 const losses: readonly LinkEventName[] = [
   ...(['gap', 'lost', 'closed-by-server', 'device-lost', 'failed', 'closing', 'closed'] as const),
 ];
 
-/** What went in and came out, small enough to be compared message by message. */
-export class Ledger {
+/** Every message, request and event of a run. */
+export class MessageLog {
   readonly sent: Sent[] = [];
   readonly served: Served[] = [];
-  readonly asked: Asked[] = [];
+  readonly requests: Request[] = [];
   readonly received: Message[] = [];
   readonly events: { readonly at: number; readonly event: LinkEvent }[] = [];
-  /** How often a data prompt was said to be filled with line ends. */
-  fills = 0;
-  /** Command lines that the device took out of messages. */
-  readonly smuggled: string[] = [];
+  /** How often the driver reported that it pads a data prompt. */
+  pads = 0;
+  /** Command lines that the device executed out of messages. */
+  readonly injected: string[] = [];
   readonly #now: () => number;
 
   constructor(now: () => number) {
@@ -66,17 +65,18 @@ export class Ledger {
     );
   }
 
-  ask(what: string, promise: Promise<unknown>): Promise<void> {
-    const asked: Asked = { what, settled: 0, result: 'pending' };
-    this.asked.push(asked);
+  request(what: string, promise: Promise<unknown>): Promise<void> {
+    const requests: Request = { what, settled: 0, result: 'pending' };
+    this.requests.push(requests);
     return promise.then(
       () => {
-        asked.settled++;
-        asked.result = 'done';
+        requests.settled++;
+        requests.result = 'done';
       },
       (error: unknown) => {
-        asked.settled++;
-        asked.result = error instanceof EspAtError ? error.code : `no EspAtError: ${String(error)}`;
+        requests.settled++;
+        requests.result =
+          error instanceof EspAtError ? error.code : `no EspAtError: ${String(error)}`;
       },
     );
   }
@@ -85,22 +85,22 @@ export class Ledger {
     this.served.push({ link, text, at: this.#now() });
   }
 
-  heard(event: LinkEvent): void {
+  linkEvent(event: LinkEvent): void {
     this.events.push({ at: this.#now(), event });
   }
 
-  /** The device begins to carry out a command line. */
-  carriedOut(line: string): void {
+  /** The device begins to execute a command line. */
+  commandExecuted(line: string): void {
     const ofMessage = this.sent.some(({ text }) => text.split('\r\n').includes(line));
-    if (ofMessage && line.startsWith('AT')) this.smuggled.push(line);
+    if (ofMessage && line.startsWith('AT')) this.injected.push(line);
   }
 
-  /** How often a connection was given up with a reason, as after a message completed with line ends. */
-  get renewals(): number {
+  /** How often the driver gave up a connection with an error, as after it padded a message. */
+  get reconnects(): number {
     return this.events.filter(({ event }) => event.event === 'lost' && event.error).length;
   }
 
-  /** Whether whoever listens was told that something of this link may be missing. */
+  /** Whether the driver reported that data of this link may be missing. */
   lossReported(link: LinkId, since: number): boolean {
     return this.events.some(
       ({ at, event }) => at >= since && event.link === link && losses.includes(event.event),
@@ -108,32 +108,32 @@ export class Ledger {
   }
 }
 
-/** Everything that the books do not bear out, by what it is about. */
-export interface Finding {
-  /** `message`: what no host could know may excuse it; `promise` and `device`: nothing does. */
+/** A violated invariant, by its subject. */
+export interface Violation {
+  /** An undetectable change excuses `message`; nothing excuses `promise` and `device`. */
   readonly about: 'message' | 'promise' | 'device';
   readonly text: string;
 }
 
-/** What one connection brought to the server. */
+/** What the server received over one connection. */
 export interface ServerEnd {
   readonly request: { readonly target: string };
   readonly frames: readonly { readonly opcode: number; readonly payload: Buffer }[];
 }
 
-/** Compares what went in with what came out. */
-export function audit(ledger: Ledger, connections: readonly ServerEnd[]): Finding[] {
+/** Checks every invariant of a run: compares what each end sent with what the other received. */
+export function audit(log: MessageLog, connections: readonly ServerEnd[]): Violation[] {
   return [
-    ...auditPromises(ledger),
-    ...auditSent(ledger, connections),
-    ...auditReceived(ledger),
-    ...ledger.smuggled.map((line) => {
+    ...auditPromises(log),
+    ...auditSent(log, connections),
+    ...auditReceived(log),
+    ...log.injected.map((line) => {
       return { about: 'message', text: `the device took ${line} out of a message` } as const;
     }),
   ];
 }
 
-function auditPromises({ sent, asked }: Ledger): Finding[] {
+function auditPromises({ sent, requests }: MessageLog): Violation[] {
   const about = 'promise' as const;
   return [
     ...sent
@@ -142,7 +142,7 @@ function auditPromises({ sent, asked }: Ledger): Finding[] {
         about,
         text: `send ${text}: settled ${settled}x, ${code}`,
       })),
-    ...asked
+    ...requests
       .filter(({ settled, result }) => settled !== 1 || result.startsWith('no EspAtError'))
       .map(({ what, settled, result }) => ({
         about,
@@ -169,11 +169,11 @@ function arrivalsAt(connections: readonly ServerEnd[]): Arrival[] {
   );
 }
 
-function auditSent(ledger: Ledger, connections: readonly ServerEnd[]): Finding[] {
+function auditSent(log: MessageLog, connections: readonly ServerEnd[]): Violation[] {
   const about = 'message' as const;
-  const { sent } = ledger;
+  const { sent } = log;
   const arrivals = arrivalsAt(connections);
-  const findings: Finding[] = [];
+  const findings: Violation[] = [];
   for (const { link, text, opcode, outcome } of sent) {
     const count = arrivals.filter(
       (each) => each.text === text && each.link === link && each.opcode === opcode,
@@ -190,41 +190,41 @@ function auditSent(ledger: Ledger, connections: readonly ServerEnd[]): Finding[]
           link === each.link && text === each.text && opcode === each.opcode,
       ),
   );
-  // A prompt that cannot be left otherwise is filled with line ends; that is said, and the link renewed.
+  // The driver pads a prompt that it cannot leave otherwise, reports it, and reconnects.
   const unknown = sent.filter(({ outcome }) => outcome === 'unknown').length;
-  if (strays.length > unknown + ledger.renewals + ledger.fills) {
+  if (strays.length > unknown + log.reconnects + log.pads) {
     for (const { link, opcode, text } of strays) {
       findings.push({
         about,
-        text: `the server got ${JSON.stringify(text)} (link ${link}, opcode ${opcode}), which nobody sent`,
+        text: `the server got ${JSON.stringify(text)} (link ${link}, opcode ${opcode}), which the host did not send`,
       });
     }
   }
   return findings;
 }
 
-function auditReceived(ledger: Ledger): Finding[] {
+function auditReceived(log: MessageLog): Violation[] {
   const about = 'message' as const;
-  const findings: Finding[] = [];
-  const received = ledger.received.map(({ link, bytes }) => ({
+  const findings: Violation[] = [];
+  const received = log.received.map(({ link, bytes }) => ({
     link,
     text: bytes.toString('latin1'),
   }));
-  for (const { link, text, at } of ledger.served) {
+  for (const { link, text, at } of log.served) {
     const count = received.filter((each) => each.link === link && each.text === text).length;
     if (count > 1) findings.push({ about, text: `${text} was received ${count}x` });
-    if (count === 0 && !ledger.lossReported(link, at)) {
+    if (count === 0 && !log.lossReported(link, at)) {
       findings.push({
         about,
-        text: `${text} was served on link ${link}, neither received nor missed`,
+        text: `${text} was served on link ${link}, neither received nor reported lost`,
       });
     }
   }
   for (const { link, text } of received) {
-    if (ledger.served.some((each) => each.link === link && each.text === text)) continue;
+    if (log.served.some((each) => each.link === link && each.text === text)) continue;
     findings.push({
       about,
-      text: `${JSON.stringify(text)} was received on link ${link}, which nobody served`,
+      text: `${JSON.stringify(text)} was received on link ${link}, which the server did not send`,
     });
   }
   return findings;

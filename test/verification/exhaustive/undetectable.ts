@@ -1,8 +1,8 @@
 import type { FaultKind } from './faults';
 import { unitAt, type Recording, type Unit } from './recording';
 
-/** Why nobody could know of a change: the line carries no checksum. */
-export const unknowables = {
+/** Changes that no host can detect, because serial data carries no checksum. */
+export const undetectables = {
   'payload byte': 'a byte inside a payload became another of the same length',
   parameter: 'a parameter of a command reached the device as another that is as good',
   'data digit': '+WS_DATA reached the host with another link, opcode or fin',
@@ -16,18 +16,18 @@ export const unknowables = {
   'report digit': 'a report, or the state of a link, reached the host as another that is as good',
 } as const;
 
-export type Unknowable = keyof typeof unknowables;
+export type Undetectable = keyof typeof undetectables;
 
 /**
- * Whether a fault turns what was meant into something that means something else, and is as good.
+ * Whether a fault turns what was meant into something else that is valid too.
  * @param behind what came to the host behind the piece that the fault struck
  */
-export function unknowable(
+export function undetectableReason(
   kind: FaultKind,
   at: number,
   recording: Recording,
   behind: string,
-): Unknowable | undefined {
+): Undetectable | undefined {
   const { change } = kind;
   if (kind.name === 'server-closes' || kind.name === 'server-resets') return 'after SEND OK';
   if (kind.name === 'report-ready') return 'false ready';
@@ -49,7 +49,7 @@ export function unknowable(
   return said(unit, came) ?? (fitsOtherwise(unit, came, recording) ? 'data length' : undefined);
 }
 
-function written({ role, text }: Unit, came: string): Unknowable | undefined {
+function written({ role, text }: Unit, came: string): Undetectable | undefined {
   if (role === 'payload') return came.length === text.length ? 'payload byte' : undefined;
   if (role !== 'line') return undefined;
   const command = /^(AT\+\w+=)/.exec(text)?.[1];
@@ -63,7 +63,7 @@ function lengthIn(line: string): string | undefined {
   return /^AT\+(?:WSSEND=[^,]*,|WSHEAD=)(\d+)/.exec(line)?.[1];
 }
 
-function said({ role, text }: Unit, came: string): Unknowable | undefined {
+function said({ role, text }: Unit, came: string): Undetectable | undefined {
   switch (role) {
     case 'data':
       return came.length === text.length ? 'payload byte' : undefined;

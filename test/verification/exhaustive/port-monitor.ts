@@ -4,14 +4,14 @@ import type { VirtualClock } from '../../harness/virtual-clock';
 /** `to-device`: what the host writes; `to-host`: what the device says. */
 export type Direction = 'to-device' | 'to-host';
 
-/** What happens on the line when one byte passes. */
-export interface LineEvent {
+/** What happens on the port when one byte passes. */
+export interface PortFault {
   readonly direction: Direction;
   /** The byte's offset among all of its direction. */
   readonly at: number;
   /** What arrives instead of the byte. Absent: the byte itself. */
   readonly instead?: (byte: number) => Buffer;
-  /** Happens in front of the byte, once all before it has arrived. */
+  /** Called in front of the byte, once all before it has arrived. */
   readonly happen?: () => void;
   /** The byte and the rest of what came with it are lost. */
   readonly loses?: boolean;
@@ -19,7 +19,7 @@ export interface LineEvent {
   readonly pause?: number;
 }
 
-/** A piece that was written, or said, at once. */
+/** One write. */
 export interface Piece {
   readonly start: number;
   readonly bytes: Buffer;
@@ -33,18 +33,18 @@ interface Lane {
   readonly pieces: Piece[];
   offset: number;
   deliver: (bytes: Buffer) => void;
-  /** While set, everything waits behind a pause. */
+  /** During a pause: what has to wait. */
   waiting: Buffer[] | undefined;
 }
 
-/** A serial line between driver and device on which exactly one thing happens, at exactly one byte. */
-export class WatchedLine implements PortOpener {
-  readonly address = 'small world';
+/** A port between driver and device that records all bytes, with one fault at one byte. */
+export class PortMonitor implements PortOpener {
+  readonly address = 'exhaustive';
   readonly rate: number | undefined = undefined;
-  /** The one thing; has happened when {@link struck} is set. */
-  event: LineEvent | undefined;
-  /** When it happened. */
-  struck: number | undefined;
+  /** The fault; {@link triggeredAt} tells whether it struck. */
+  event: PortFault | undefined;
+  /** When the fault struck. */
+  triggeredAt: number | undefined;
   readonly #clock: VirtualClock;
   readonly #lanes: Readonly<Record<Direction, Lane>>;
   #handlers: PortHandlers | undefined;
@@ -69,7 +69,7 @@ export class WatchedLine implements PortOpener {
     return this.#lanes[direction].offset;
   }
 
-  /** What passed so far, as it was meant. */
+  /** What each end wrote so far, before the fault changed it. */
   pieces(direction: Direction): readonly Piece[] {
     return this.#lanes[direction].pieces;
   }
@@ -86,8 +86,8 @@ export class WatchedLine implements PortOpener {
     });
   }
 
-  /** What the device says. */
-  say(bytes: Buffer): void {
+  /** Bytes from the device. */
+  deliver(bytes: Buffer): void {
     this.#pass('to-host', bytes);
   }
 
@@ -98,15 +98,19 @@ export class WatchedLine implements PortOpener {
     lane.pieces.push({ start, bytes, other, at: this.#clock.now() });
     lane.offset += bytes.length;
     const { event } = this;
-    if (this.struck === undefined && event?.direction === direction && event.at < lane.offset) {
-      this.struck = this.#clock.now();
+    if (
+      this.triggeredAt === undefined &&
+      event?.direction === direction &&
+      event.at < lane.offset
+    ) {
+      this.triggeredAt = this.#clock.now();
       this.#strike(lane, event, bytes, event.at - start);
     } else {
       this.#arrive(lane, bytes);
     }
   }
 
-  #strike(lane: Lane, event: LineEvent, bytes: Buffer, index: number): void {
+  #strike(lane: Lane, event: PortFault, bytes: Buffer, index: number): void {
     const before = bytes.subarray(0, index);
     const { happen, instead, loses, pause } = event;
     const changed = instead?.(bytes[index] ?? 0) ?? bytes.subarray(index, index + 1);

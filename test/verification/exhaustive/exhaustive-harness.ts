@@ -9,38 +9,38 @@ import { HostLoop } from '../../harness/host-loop';
 import { MemoryNetwork } from '../../harness/network/memory-network';
 import { VirtualClock } from '../../harness/virtual-clock';
 import { WsServer, type WsConnection } from '../../harness/network/ws-server';
-import { Ledger, type Finding } from './ledger';
-import { WatchedLine } from './watched-line';
+import { MessageLog, type Violation } from './message-log';
+import { PortMonitor } from './port-monitor';
 
-/** Milliseconds that any single request may take, whatever happens. */
-const PATIENCE = 300_000;
-/** Milliseconds within which the device has to be of use again, without a hand on it. */
-const RECOVERY = 120_000;
-/** Milliseconds that stopping may take. */
-const STOPPING = 5000;
+/** The longest time in which a request settles. */
+const REQUEST_TIMEOUT_MS = 300_000;
+/** The longest time in which messages pass both ways again. */
+const RECOVERY_TIMEOUT_MS = 120_000;
+/** The longest time in which stop() settles. */
+const STOP_TIMEOUT_MS = 5000;
 
-/** A command line that meets a fate. */
-export interface Doom {
+/** A command line whose execution a fault changes. */
+export interface CommandFault {
   /** Which of all command lines, from 0. */
   readonly index: number;
   readonly fate: Fate;
 }
 
-/** Driver, device, network and server in virtual time, with one thing that goes wrong. */
-export class SmallWorld {
+/** Driver, simulated device, network and server in virtual time, for one fault. */
+export class ExhaustiveHarness {
   readonly clock = new VirtualClock();
   /** Runs the driver, and the scripts' requests to it. */
   readonly host = new HostLoop(this.clock);
-  readonly ledger = new Ledger(() => this.clock.now());
+  readonly log = new MessageLog(() => this.clock.now());
   readonly server = new WsServer(this.clock);
-  readonly line: WatchedLine;
+  readonly port: PortMonitor;
   readonly simulator: SimulatedDevice;
   readonly device: Device;
   readonly events: { readonly at: number; readonly event: DeviceEvent }[] = [];
-  readonly findings: Finding[] = [];
-  /** Which command line meets which fate. */
-  doom: Doom | undefined;
-  /** Command lines that came to the device so far. */
+  readonly findings: Violation[] = [];
+  /** The fault, if it is one of a command line. */
+  commandFault: CommandFault | undefined;
+  /** Command lines that the device received so far. */
   commands = 0;
 
   /** @param paced whether bytes take their time, as at 115200 bits a second */
@@ -48,28 +48,28 @@ export class SmallWorld {
     readonly firmware: FirmwareClass,
     paced = false,
   ) {
-    const { clock, ledger } = this;
-    this.line = new WatchedLine(clock, (bytes) => this.simulator.write(bytes));
+    const { clock, log } = this;
+    this.port = new PortMonitor(clock, (bytes) => this.simulator.write(bytes));
     this.simulator = new SimulatedDevice({
       ...{ firmware, clock, joined: true },
       network: new MemoryNetwork({ clock, route: () => ({ kind: 'server', server: this.server }) }),
       random: seededRandom(1),
       ...(paced && { uart: new PacedLine().factory }),
       hooks: { fate: (line) => this.#fate(line) },
-      output: (bytes) => this.line.say(bytes),
+      output: (bytes) => this.port.deliver(bytes),
     });
     this.device = new Device({
-      port: this.host.port(this.line),
+      port: this.host.port(this.port),
       clock: this.host,
       random: seededRandom(2),
     });
     this.device.on('message', (message) => {
-      ledger.received.push({ ...message, bytes: Buffer.from(message.bytes) });
+      log.received.push({ ...message, bytes: Buffer.from(message.bytes) });
     });
-    this.device.on('link', (event) => ledger.heard(event));
+    this.device.on('link', (event) => log.linkEvent(event));
     this.device.on('event', (event) => {
       this.events.push({ at: clock.now(), event });
-      if (event.event === 'recovery' && event.detail === 'fill') ledger.fills++;
+      if (event.event === 'recovery' && event.detail === 'fill') log.pads++;
     });
   }
 
@@ -77,7 +77,7 @@ export class SmallWorld {
     return `ws://server:80/${link}`;
   }
 
-  // --- what scripts do -----------------------------------------------------------------------------
+  // --- for scripts -----------------------------------------------------------------------------
 
   async ready(): Promise<void> {
     this.device.start();
@@ -91,35 +91,35 @@ export class SmallWorld {
       keepOpen: true,
       ...options,
     });
-    return this.#settled(this.ledger.ask(`open ${link}`, promise));
+    return this.#settled(this.log.request(`open ${link}`, promise));
   }
 
   async send(link: LinkId, text: string, options: SendOptions = {}): Promise<void> {
     await this.#awake();
     const promise = this.device.links[link].send(Buffer.from(text, 'latin1'), options);
     const entry = { link, text, opcode: options.opcode ?? 1 };
-    return this.#settled(this.ledger.send(entry, promise));
+    return this.#settled(this.log.send(entry, promise));
   }
 
   async close(link: LinkId, options?: CloseOptions): Promise<void> {
     await this.#awake();
-    return this.#settled(this.ledger.ask(`close ${link}`, this.device.links[link].close(options)));
+    return this.#settled(this.log.request(`close ${link}`, this.device.links[link].close(options)));
   }
 
   async query(): Promise<void> {
     await this.#awake();
-    return this.#settled(this.ledger.ask('query', this.device.query()));
+    return this.#settled(this.log.request('query', this.device.query()));
   }
 
-  /** The server sends, if the link is established as both ends see it. */
+  /** The server sends a message, if both ends have the link established. */
   serve(link: LinkId, text: string, opcode: 1 | 2 = 1): void {
     const connection = this.connection(link);
     if (!connection || this.device.links[link].state !== 2) return;
-    this.ledger.serve(link, text);
+    this.log.serve(link, text);
     connection.send({ fin: true, opcode, payload: Buffer.from(text, 'latin1') });
   }
 
-  /** What the server has open to a link; a damaged URI may have led anywhere. */
+  /** The server's open connection of a link; a corrupt URI may have led to another path. */
   connection(link: LinkId): WsConnection | undefined {
     const open = this.server.connections.filter((connection) => connection.open);
     const own = open.findLast(({ request }) => request.target === `/${link}`);
@@ -132,19 +132,19 @@ export class SmallWorld {
     return established.length === 1 ? established[0]?.id : undefined;
   }
 
-  pass(milliseconds: number): Promise<void> {
+  advance(milliseconds: number): Promise<void> {
     return this.clock.advance(milliseconds);
   }
 
   // --- afterwards ----------------------------------------------------------------------------------
 
-  /** Nobody lends a hand: is the device of use again, both ways? Returns when. */
-  async proveUsable(link: LinkId): Promise<number> {
+  /** Waits until messages pass both ways again without help. @returns the time then */
+  async recover(link: LinkId): Promise<number> {
     await this.#until('the device is ready again', () => this.device.status.state === 'ready');
-    const end = this.clock.now() + RECOVERY;
+    const end = this.clock.now() + RECOVERY_TIMEOUT_MS;
     for (let attempt = 0; this.clock.now() < end; attempt++) {
       if (await this.#exchange(link, attempt)) return this.clock.now();
-      await this.pass(1000);
+      await this.advance(1000);
     }
     const { state } = this.device.status;
     const text = `nothing passes: device ${state}, link ${this.device.links[link].state}`;
@@ -152,15 +152,15 @@ export class SmallWorld {
     return this.clock.now();
   }
 
-  /** Stops it all: nothing may be left. */
+  /** Stops driver and device, and checks that no port and no timer is left. */
   async end(): Promise<void> {
     const stopping = this.device.stop();
     let stopped = false;
     void stopping.then(() => (stopped = true));
-    if (!(await this.clock.until(() => stopped, STOPPING))) {
-      this.findings.push({ about: 'promise', text: 'stopping does not end' });
+    if (!(await this.clock.until(() => stopped, STOP_TIMEOUT_MS))) {
+      this.findings.push({ about: 'promise', text: 'stop() does not settle' });
     }
-    if (this.line.isOpen) this.findings.push({ about: 'device', text: 'the port is left open' });
+    if (this.port.isOpen) this.findings.push({ about: 'device', text: 'the port is left open' });
     this.simulator.destroy();
     await this.clock.advance(200_000);
     if (this.clock.pending > 0) {
@@ -170,22 +170,22 @@ export class SmallWorld {
 
   async #exchange(link: LinkId, attempt: number): Promise<boolean> {
     const { state } = this.device.links[link];
-    // Closed by the script's own wish, or given up: a flow that wants it opens it.
+    // Closed by the script, or given up: opened again as a flow would.
     if (state === 0) await this.open(link);
     if (this.device.links[link].state !== 2) return false;
     const text = `out ${attempt}`;
     await this.send(link, text);
-    if (this.ledger.sent.at(-1)?.outcome !== 'sent') return false;
-    await this.pass(5);
+    if (this.log.sent.at(-1)?.outcome !== 'sent') return false;
+    await this.advance(5);
     const answer = `in ${attempt}`;
     this.serve(link, answer);
     return this.clock.until(
-      () => this.ledger.received.some(({ bytes }) => bytes.toString('latin1') === answer),
+      () => this.log.received.some(({ bytes }) => bytes.toString('latin1') === answer),
       2000,
     );
   }
 
-  /** Whoever asks for something is code of the host, and runs when it does. */
+  /** A script is code of the host: it waits while the host is blocked. */
   async #awake(): Promise<void> {
     let awake = false;
     void this.host.awake().then(() => (awake = true));
@@ -193,25 +193,25 @@ export class SmallWorld {
   }
 
   #fate(line: string): Fate {
-    this.ledger.carriedOut(line);
+    this.log.commandExecuted(line);
     const index = this.commands++;
-    if (this.doom?.index !== index) return { kind: 'obey' };
-    this.line.struck ??= this.clock.now();
-    return this.doom.fate;
+    if (this.commandFault?.index !== index) return { kind: 'obey' };
+    this.port.triggeredAt ??= this.clock.now();
+    return this.commandFault.fate;
   }
 
   async #until(what: string, done: () => boolean): Promise<void> {
-    if (await this.clock.until(done, RECOVERY)) return;
+    if (await this.clock.until(done, RECOVERY_TIMEOUT_MS)) return;
     const { state, error } = this.device.status;
     this.findings.push({
       about: 'device',
-      text: `not so: ${what} (${state} ${error?.code ?? ''})`,
+      text: `never: ${what} (${state} ${error?.code ?? ''})`,
     });
   }
 
   async #settled(promise: Promise<void>): Promise<void> {
     let settled = false;
     void promise.then(() => (settled = true));
-    await this.clock.until(() => settled, PATIENCE);
+    await this.clock.until(() => settled, REQUEST_TIMEOUT_MS);
   }
 }

@@ -14,12 +14,12 @@ import { MemoryNetwork } from '../../harness/network/memory-network';
 import { MemoryPort } from '../../harness/memory-port';
 import { VirtualClock } from '../../harness/virtual-clock';
 import { WsServer } from '../../harness/network/ws-server';
-import { Books } from './books';
+import { MessageLog } from './message-log';
 import { between } from './message';
-import { hooksFor, type Stage, type StageWitness } from './stage';
-import { watchedPort } from './watched-port';
+import { hooksFor, type FaultHarness, type PortObserver } from './fault-harness';
+import { watchedPort } from './monitored-port';
 
-export interface VirtualStageOptions {
+export interface VirtualHarnessOptions {
   readonly firmware: FirmwareClass;
   readonly seed: number;
   /** Whether bytes take their time on the line, as at 115200 bits a second. */
@@ -41,19 +41,19 @@ const LAST = 200_000;
 const FOR_EVER = 1e12;
 
 /** Driver, memory port, simulated device, memory network and server, all in virtual time. */
-export class VirtualStage implements Stage {
+export class VirtualHarness implements FaultHarness {
   readonly clock = new VirtualClock();
   readonly host = new HostLoop(this.clock);
-  readonly books = new Books(() => this.clock.now());
+  readonly log = new MessageLog(() => this.clock.now());
   readonly ws = new WsServer(this.clock);
-  readonly bootAndJoin = BOOT + JOIN;
-  readonly leisure: number;
-  readonly filling: number;
-  heard = 0;
+  readonly bootAndJoinMs = BOOT + JOIN;
+  readonly pauseFactor: number;
+  readonly padMs: number;
+  receiveMs = 0;
   readonly firmware: FirmwareClass;
   readonly faults: Faults;
   readonly device: Device;
-  witness: StageWitness | undefined;
+  monitor: PortObserver | undefined;
   onWrite: ((bytes: Buffer) => void) | undefined;
   onRead: ((bytes: Buffer) => void) | undefined;
   onPass: ((length: number) => void) | undefined;
@@ -61,11 +61,11 @@ export class VirtualStage implements Stage {
   readonly #memory: MemoryPort;
   readonly #network: MemoryNetwork;
 
-  constructor({ firmware, seed, paced = false, cuts = false }: VirtualStageOptions) {
+  constructor({ firmware, seed, paced = false, cuts = false }: VirtualHarnessOptions) {
     this.firmware = firmware;
-    this.leisure = paced ? LEISURE : 1;
+    this.pauseFactor = paced ? LEISURE : 1;
     const byteTime = paced ? 10_000 / RATE : 0;
-    this.filling = LARGEST_PAYLOAD * byteTime;
+    this.padMs = LARGEST_PAYLOAD * byteTime;
     const { clock } = this;
     const chance = seededRandom(seed + 3);
     this.#network = new MemoryNetwork({
@@ -76,9 +76,9 @@ export class VirtualStage implements Stage {
       ...{ firmware, clock, network: this.#network, joined: true, bootMs: BOOT },
       random: seededRandom(seed + 1),
       uart: paced ? new PacedLine().factory : directUart,
-      hooks: hooksFor(() => this.witness),
+      hooks: hooksFor(() => this.monitor),
       output: (bytes) => {
-        this.heard += bytes.length * byteTime;
+        this.receiveMs += bytes.length * byteTime;
         this.onRead?.(bytes);
         this.onPass?.(bytes.length);
         this.#memory.deliver(bytes);
@@ -95,7 +95,7 @@ export class VirtualStage implements Stage {
         memory.written.length = 0;
         this.onWrite?.(bytes);
         this.onPass?.(bytes.length);
-        this.witness?.wrote(bytes);
+        this.monitor?.wrote(bytes);
       },
       cut: cuts ? (chunk) => cutAtRandom(chunk, chance) : (chunk) => [chunk],
       reset: () => device.restart(),

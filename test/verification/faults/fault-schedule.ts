@@ -7,24 +7,24 @@ import {
 } from '../../../simulator/faults';
 import { between, pick, type Random } from './message';
 
-/** A fault to be let loose: one of the simulator's, or one that befalls the host alone. */
-export type Order =
+/** A fault to be injected: one of the simulator's, or the one of the host. */
+export type ScheduledFault =
   | ({ readonly kind: 'simulator' } & FaultOrder)
-  /** The port goes away, and another program has it when it is back. */
+  /** The port is lost, and another program holds it when it is back. */
   | { readonly kind: 'port busy' };
 
-/** The name of the one fault that befalls the host alone. */
+/** The name of the host's fault. */
 export const PORT_BUSY = 'port-busy';
 
 /** All faults by name. */
 export const faultNames: readonly string[] = [...faults.map(({ name }) => name), PORT_BUSY];
 
-export function nameOf(order: Order): string {
+export function nameOf(order: ScheduledFault): string {
   return order.kind === 'port busy' ? PORT_BUSY : order.fault.name;
 }
 
-/** A fault, and what it takes for it to strike: noise at starts needs a start. */
-export function withOccasion(order: Order): readonly Order[] {
+/** A fault with the fault that triggers it: boot noise needs a restart. */
+export function withPrerequisite(order: ScheduledFault): readonly ScheduledFault[] {
   return nameOf(order) === 'boot-noise'
     ? [order, { kind: 'simulator', ...parseFault('restart') }]
     : [order];
@@ -34,10 +34,10 @@ const commands = ['AT+WSSEND', 'AT+WSOPEN=', 'AT+WSCLOSE', 'AT+WSCFG', 'AT+WSOPE
 const points = ['command', 'prompt', 'payload', 'sent', 'answered'] as const;
 
 /**
- * Draws a fault and where and when it is to strike.
+ * Draws a fault with its trigger.
  * @param only names, or names with settings (`lose=to-device,@12`), to draw from; empty: all there are
  */
-export function drawOrder(random: Random, only: readonly string[]): Order {
+export function drawFault(random: Random, only: readonly string[]): ScheduledFault {
   const [first, ...rest] = only.length > 0 ? only : faultNames;
   const text = pick(random, [first ?? PORT_BUSY, ...rest]);
   if (text === PORT_BUSY) return { kind: 'port busy' };

@@ -7,9 +7,9 @@ import { seededRandom, type FirmwareClass, type SimulatedDevice } from '../../..
 import { faultyDevice, type Faults } from '../../../simulator/faults';
 import { startPathServer, type PathServer } from '../../harness/network/path-server';
 import { openPty, PortLink, type Pty } from '../../harness/pty';
-import { Books } from './books';
-import { hooksFor, type Stage, type StageWitness } from './stage';
-import { watchedPort } from './watched-port';
+import { MessageLog } from './message-log';
+import { hooksFor, type FaultHarness, type PortObserver } from './fault-harness';
+import { watchedPort } from './monitored-port';
 
 /** Milliseconds from power-up to `ready`, and from there to an address. */
 const BOOT = 400;
@@ -17,18 +17,18 @@ const JOIN = 1100;
 const line = { rate: 115_200, flowControl: false };
 
 /** The driver on a real serial line (a pty) and a simulated device with real sockets, in real time. */
-export class RealStage implements Stage {
+export class RealHarness implements FaultHarness {
   readonly clock = systemClock;
   readonly host = undefined;
-  readonly books = new Books(() => systemClock.now());
-  readonly leisure = 1;
-  readonly bootAndJoin = BOOT + JOIN;
-  readonly filling = 0;
-  readonly heard = 0;
+  readonly log = new MessageLog(() => systemClock.now());
+  readonly pauseFactor = 1;
+  readonly bootAndJoinMs = BOOT + JOIN;
+  readonly padMs = 0;
+  readonly receiveMs = 0;
   readonly firmware: FirmwareClass;
   readonly faults: Faults;
   readonly device: Device;
-  witness: StageWitness | undefined;
+  monitor: PortObserver | undefined;
   onWrite: ((bytes: Buffer) => void) | undefined;
   onRead: ((bytes: Buffer) => void) | undefined;
   onPass: ((length: number) => void) | undefined;
@@ -45,7 +45,7 @@ export class RealStage implements Stage {
     this.#server = server;
     const { device, faults } = faultyDevice({
       ...{ firmware, joined: true, bootMs: BOOT, random: seededRandom(seed + 1) },
-      hooks: hooksFor(() => this.witness),
+      hooks: hooksFor(() => this.monitor),
       output: (bytes) => {
         this.onRead?.(bytes);
         this.onPass?.(bytes.length);
@@ -59,7 +59,7 @@ export class RealStage implements Stage {
       wrote: (bytes) => {
         this.onWrite?.(bytes);
         this.onPass?.(bytes.length);
-        this.witness?.wrote(bytes);
+        this.monitor?.wrote(bytes);
       },
       cut: (chunk) => [chunk],
       reset: () => device.restart(),
@@ -68,8 +68,8 @@ export class RealStage implements Stage {
     this.#plugIn();
   }
 
-  static async start(firmware: FirmwareClass, seed: number): Promise<RealStage> {
-    return new RealStage(firmware, seed, await startPathServer());
+  static async start(firmware: FirmwareClass, seed: number): Promise<RealHarness> {
+    return new RealHarness(firmware, seed, await startPathServer());
   }
 
   get ws(): PathServer['ws'] {

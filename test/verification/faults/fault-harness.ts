@@ -4,17 +4,17 @@ import type { Clock } from '../../../driver/clock';
 import type { FirmwareClass, Hooks } from '../../../simulator';
 import type { Faults } from '../../../simulator/faults';
 import type { WsServer } from '../../harness/network/ws-server';
-import type { Books } from './books';
+import type { MessageLog } from './message-log';
 
-/** Told of everything that passes, before any fault has touched it. */
-export interface StageWitness {
+/** Called with everything that passes, before a fault changes it. */
+export interface PortObserver {
   /** The host wrote bytes. */
   wrote(bytes: Buffer): void;
-  /** The device took a command line, as it reached it. */
+  /** The device executes a command line, as it arrived. */
   took(line: string): void;
-  /** The device gave the result of the last of them. */
+  /** The device wrote the final result code of that line. */
   answered(): void;
-  /** The device had no use for bytes that came, and said so. */
+  /** The device refused bytes with a diagnostic. */
   refused(): void;
 }
 
@@ -29,49 +29,49 @@ export interface StageHost {
 }
 
 /**
- * Everything from the driver to a WebSocket server, with handles for all that can go wrong. In virtual time,
- * or on a real serial line with real sockets in real time.
+ * Driver, simulated device and WebSocket server, with handles for every fault: in virtual time, or on a real
+ * serial port with real sockets in real time.
  */
-export interface Stage {
+export interface FaultHarness {
   readonly clock: Clock;
   /** The host's event loop, where it can be blocked. */
   readonly host: StageHost | undefined;
-  readonly books: Books;
+  readonly log: MessageLog;
   readonly device: Device;
   readonly faults: Faults;
   readonly ws: WsServer;
   readonly firmware: FirmwareClass;
-  /** How much longer pauses between messages are than usual, so that a slow line is not flooded. */
-  readonly leisure: number;
+  /** Factor of the pauses between messages, so that a slow port is not flooded. */
+  readonly pauseFactor: number;
   /** Milliseconds from power-up to an address, at most. */
-  readonly bootAndJoin: number;
-  /** Milliseconds that a data prompt's 16 kB need on the line. */
-  readonly filling: number;
-  /** Milliseconds that all the host has heard took up on the line; 0 on one without a rate. */
-  readonly heard: number;
-  witness: StageWitness | undefined;
-  /** Told of what the host writes and reads, for a look at it. */
+  readonly bootAndJoinMs: number;
+  /** Milliseconds that a data prompt's 16 kB take at the port's rate. */
+  readonly padMs: number;
+  /** Milliseconds that everything received took at the port's rate; 0 without a rate. */
+  readonly receiveMs: number;
+  monitor: PortObserver | undefined;
+  /** Called with what the host writes and reads, for a trace. */
   onWrite: ((bytes: Buffer) => void) | undefined;
   onRead: ((bytes: Buffer) => void) | undefined;
-  /** Told how many bytes pass, either way. */
+  /** Called with the number of bytes that pass, either way. */
   onPass: ((length: number) => void) | undefined;
-  /** What a link is opened with. */
+  /** The URI of a link. */
   uri(link: LinkId): string;
   /** Another program takes the port, or gives it back; only while it is unplugged. */
   occupy(taken: boolean): void;
   /** Lets time pass until a promise settles. */
   drive<T>(promise: Promise<T>): Promise<T>;
-  /** Stops everything; brings what is left over of timers, ports and connections. */
+  /** Stops everything. @returns timers, ports and connections that are left */
   end(): Promise<readonly string[]>;
 }
 
-/** Lets a witness see what the device does. */
-export function hooksFor(witness: () => StageWitness | undefined): Hooks {
+/** Hooks through which a monitor observes the device. */
+export function hooksFor(monitor: () => PortObserver | undefined): Hooks {
   return {
     reached: (point, line) => {
-      if (point === 'command') witness()?.took(line);
-      else if (point === 'answered') witness()?.answered();
+      if (point === 'command') monitor()?.took(line);
+      else if (point === 'answered') monitor()?.answered();
     },
-    refused: () => witness()?.refused(),
+    refused: () => monitor()?.refused(),
   };
 }

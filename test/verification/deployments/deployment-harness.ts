@@ -22,7 +22,7 @@ const BOOT_MS = 400;
 const links = [0, 1, 2] as const;
 
 /** A flow on Node-RED, the driver, one simulated device and one server, in virtual time. */
-export class DeploymentWorld {
+export class DeploymentHarness {
   readonly clock = new VirtualClock();
   readonly host = this.clock.share();
   readonly server = new WsServer(this.clock);

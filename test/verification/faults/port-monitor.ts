@@ -1,7 +1,7 @@
 import type { Hit } from '../../../simulator/faults';
-import type { Books, InEntry, OutEntry } from './books';
-import type { StageWitness } from './stage';
-import type { Unknowable } from './unknowable';
+import type { MessageLog, InEntry, OutEntry } from './message-log';
+import type { PortObserver } from './fault-harness';
+import type { Undetectable } from './undetectable';
 
 /** How many of the latest messages a damaged report may belong to. */
 const RECENT = 60;
@@ -14,7 +14,7 @@ const reportLine = /^\+(?:WS_(?:CONNECTED|DISCONNECTED|CLOSED)|WSOPEN):/;
 /** Bytes of the CR LF behind data. */
 const LINE_END = 2;
 
-/** What befell the bytes of one message, or of one report. */
+/** How faults changed the bytes of one message, or of one URC. */
 interface Damage {
   touched: boolean;
   /** Bytes added by faults, less those lost. */
@@ -22,15 +22,15 @@ interface Damage {
 }
 
 /**
- * Knows what no host could know: sees what was written, what the device took, and which bytes faults struck
- * in between, and marks the messages whose change left no trace.
+ * Sees what the host wrote, what the device executed, and which bytes faults changed in between, and marks the
+ * messages whose change no host can detect.
  */
-export class Witness implements StageWitness {
-  /** Command lines that the device took though nobody wrote them, with the payload written last. */
-  readonly smuggled: { readonly line: string; readonly entry: OutEntry | undefined }[] = [];
-  /** When a report or an answer about a link may have reached the host as one about another. */
+export class PortMonitor implements PortObserver {
+  /** Command lines that the device executed though the host did not write them, with the latest payload. */
+  readonly injected: { readonly line: string; readonly entry: OutEntry | undefined }[] = [];
+  /** When a URC or response about a link may have arrived as one about another. */
   readonly misreported: number[] = [];
-  readonly #books: Books;
+  readonly #log: MessageLog;
   readonly #delimiter: Buffer;
   readonly #payloads = new WeakMap<OutEntry, Damage>();
   readonly #reports = new WeakMap<Buffer, Damage>();
@@ -48,8 +48,8 @@ export class Witness implements StageWitness {
   #latest: OutEntry | undefined;
 
   /** @param delimiter what the server puts behind each message */
-  constructor(books: Books, delimiter: Buffer) {
-    this.#books = books;
+  constructor(log: MessageLog, delimiter: Buffer) {
+    this.#log = log;
     this.#delimiter = delimiter;
   }
 
@@ -58,14 +58,14 @@ export class Witness implements StageWitness {
     if (/^(?:\r\n)+$/.test(text)) return;
     const entry = sendLine.test(this.#line) ? this.#sendOf(bytes) : undefined;
     if (entry) {
-      entry.payloadAt ??= this.#books.now;
+      entry.payloadAt ??= this.#log.now;
       this.#atWork = this.#latest = entry;
       this.#refused = false;
       if (this.#early > 0) {
         this.#payloads.set(entry, { touched: true, drift: this.#early });
-        entry.unknowable.add('pushed out');
+        entry.undetectable.add('pushed out');
       }
-      if (this.#astray) entry.unknowable.add('send digit');
+      if (this.#astray) entry.undetectable.add('send digit');
       return;
     }
     if (!text.startsWith('AT')) return;
@@ -81,7 +81,7 @@ export class Witness implements StageWitness {
     if (line === this.#line || this.#written.has(line)) return;
     this.#astray ||= sendsOtherwise(this.#line, line);
     if (/^AT(?:\+RST)?$/i.test(line) && !isLeftOf(line, this.#line))
-      this.smuggled.push({ line, entry: this.#latest });
+      this.injected.push({ line, entry: this.#latest });
   }
 
   answered(): void {
@@ -89,17 +89,17 @@ export class Witness implements StageWitness {
   }
 
   refused(): void {
-    // More came than the device wanted, and it said so before its result: that can be known.
+    // The device got too many bytes and said so before its result: a host can detect that.
     if (this.#answered) return;
     this.#refused = true;
-    if (this.#atWork?.outcome === 'pending') this.#atWork.unknowable.delete('pushed out');
+    if (this.#atWork?.outcome === 'pending') this.#atWork.undetectable.delete('pushed out');
   }
 
   /** A fault struck. */
   hit({ place }: Hit): void {
     if (place.kind !== 'bytes') return;
     const { direction, unit, index, sent, received } = place;
-    if (direction === 'to-host') this.#said(unit, index, sent, received);
+    if (direction === 'to-host') this.#events(unit, index, sent, received);
     else if (!this.#atWork) {
       const isBehind = sent.length === 0 || index + sent.length === unit.length;
       if (isBehind && sendLine.test(this.#line)) this.#early += received.length - sent.length;
@@ -107,7 +107,7 @@ export class Witness implements StageWitness {
       const damage = this.#payloads.get(this.#atWork) ?? { touched: false, drift: 0 };
       this.#payloads.set(this.#atWork, damage);
       damage.touched = true;
-      if (damage.drift < 0 && sent.length === 0) this.#atWork.unknowable.add('noise answered');
+      if (damage.drift < 0 && sent.length === 0) this.#atWork.undetectable.add('noise answered');
       damage.drift += received.length - sent.length;
       mark(this.#atWork, 'payload byte', damage.drift === 0);
       mark(this.#atWork, 'pushed out', damage.drift > 0 && !this.#refused);
@@ -115,13 +115,13 @@ export class Witness implements StageWitness {
   }
 
   #sendOf(bytes: Buffer): OutEntry | undefined {
-    for (const entry of this.#books.pendingSends) if (entry.payload.includes(bytes)) return entry;
+    for (const entry of this.#log.pendingSends) if (entry.payload.includes(bytes)) return entry;
     return undefined;
   }
 
-  #said(unit: Buffer, index: number, sent: Buffer, received: Buffer): void {
+  #events(unit: Buffer, index: number, sent: Buffer, received: Buffer): void {
     const text = unit.toString('latin1');
-    if (reportLine.test(text.trimStart())) this.misreported.push(this.#books.now);
+    if (reportLine.test(text.trimStart())) this.misreported.push(this.#log.now);
     const parts = partsOf(text);
     if (!parts) return;
     const { header, length } = parts;
@@ -142,12 +142,12 @@ export class Witness implements StageWitness {
   }
 
   /** Of the messages on their way, those that the data may be a part of. */
-  #mark(header: string, data: Buffer, kind: Unknowable): void {
+  #mark(header: string, data: Buffer, kind: Undetectable): void {
     const link = Number(header.slice(9, 10));
-    const candidates = this.#books.in
+    const candidates = this.#log.in
       .slice(-RECENT)
       .filter((entry) => entry.label.link === link && entry.arrivals.length === 0);
-    for (const entry of candidates) if (this.#holds(entry, data)) entry.unknowable.add(kind);
+    for (const entry of candidates) if (this.#holds(entry, data)) entry.undetectable.add(kind);
   }
 
   #holds(entry: InEntry, data: Buffer): boolean {
@@ -199,7 +199,7 @@ function isOtherReport(meant: string, read: string): boolean {
   return was.length === 2 || (was[3] === is[3] && was[4] === is[4]);
 }
 
-function mark(entry: OutEntry, kind: Unknowable, so: boolean): void {
-  if (so) entry.unknowable.add(kind);
-  else entry.unknowable.delete(kind);
+function mark(entry: OutEntry, kind: Undetectable, so: boolean): void {
+  if (so) entry.undetectable.add(kind);
+  else entry.undetectable.delete(kind);
 }

@@ -2,13 +2,19 @@ import type { LinkId } from '../../../driver/at/types';
 import type { OpenOptions } from '../../../driver/link/options';
 import { seededRandom } from '../../../simulator';
 import type { Hit } from '../../../simulator/faults';
-import { drawOrder, nameOf, PORT_BUSY, withOccasion, type Order } from './orders';
+import {
+  drawFault,
+  nameOf,
+  PORT_BUSY,
+  withPrerequisite,
+  type ScheduledFault,
+} from './fault-schedule';
 import { between, pick, type Random } from './message';
-import type { Stage } from './stage';
+import type { FaultHarness } from './fault-harness';
 import { DELIMITER, Traffic } from './traffic';
-import { Witness } from './witness';
+import { PortMonitor } from './port-monitor';
 
-export interface CampaignOptions {
+export interface FaultRunOptions {
   readonly seed: number;
   /** Ends once so many messages were sent and received … */
   readonly messages?: number | undefined;
@@ -16,27 +22,27 @@ export interface CampaignOptions {
   readonly faults?: number | undefined;
   /** Names of faults, or names with settings; empty: all there are. */
   readonly only?: readonly string[];
-  /** How often two faults are let loose at once; from 0 to 1. */
+  /** The probability of two faults at once, from 0 to 1. */
   readonly overlap?: number;
   /** Whether the host's event loop is blocked now and then, beside the faults. */
   readonly hostStalls?: boolean;
-  /** Told of each fault when it is over with. */
-  readonly progress?: (strike: Strike) => void;
+  /** Called after each fault. */
+  readonly progress?: (episode: FaultEpisode) => void;
 }
 
-/** One fault, or two at once, and what became of it. */
-export interface Strike {
+/** One fault, or two at once, and the recovery from it. */
+export interface FaultEpisode {
   readonly names: readonly string[];
   readonly hits: readonly Hit[];
   /** When it struck first. */
   readonly from: number;
-  /** When its cause was gone: from here on the driver could do something about it. */
+  /** When its cause was gone, so that the driver could recover. */
   readonly gone: number;
   /** When all links passed messages both ways again; undefined: not within the limit. */
   readonly recovered: number | undefined;
   /** When the device was ready, all links open, and a message went out that was begun afterwards. */
   readonly usable: number | undefined;
-  /** Milliseconds between `gone` and `usable` that the line was full of what the device said. */
+  /** Milliseconds between `gone` and `usable` that the device's data filled the port. */
   readonly flooded: number;
   /** Milliseconds from the first stroke until all was well that the host was blocked. */
   readonly blocked: number;
@@ -44,100 +50,100 @@ export interface Strike {
   readonly reopened: number | undefined;
 }
 
-/** Milliseconds a fault has to find its moment. */
-const MOMENT = 12_000;
-/** Milliseconds after its cause is gone that working again may take at all. */
-const LIMIT = 240_000;
-/** Milliseconds in which what was sent has to come out at the other end. */
-const PASSAGE = 12_000;
-/** Milliseconds that lasting faults last. */
-const LASTING = 6000;
+/** The longest wait for a fault's trigger. */
+const TRIGGER_TIMEOUT_MS = 12_000;
+/** The longest wait for anything else. */
+const TIMEOUT_MS = 240_000;
+/** The longest time in which a message arrives at the other end. */
+const ARRIVAL_TIMEOUT_MS = 12_000;
+/** The duration of faults that last. */
+const LASTING_FAULT_MS = 6000;
 /** Milliseconds that the host is blocked. */
 const SHORTEST_STALL = 100;
 const LONGEST_STALL = 30_000;
-/** Seconds that a test message waits for its link. */
-const HOLD = 20;
-/** Messages among which the latest that went out are looked for. */
+/** How long a probe message waits for its link. */
+const PROBE_HOLD_S = 20;
+/** How many of the latest messages are searched. */
 const RECENT = 40;
 const links = [0, 1, 2] as const;
 
-/** From when until when a fault was at work. */
+/** How long a fault was active. */
 interface Span {
   readonly from: number;
   readonly gone: number;
 }
 
 /** Three links, messages both ways, and one fault after another. */
-export class Campaign {
-  readonly strikes: Strike[] = [];
-  /** Faults that did not find their moment. */
+export class FaultRun {
+  readonly episodes: FaultEpisode[] = [];
+  /** Faults whose trigger did not come. */
   missed = 0;
-  readonly witness: Witness;
-  readonly #stage: Stage;
-  readonly #options: CampaignOptions;
+  readonly monitor: PortMonitor;
+  readonly #harness: FaultHarness;
+  readonly #options: FaultRunOptions;
   readonly #random: Random;
   readonly #traffic: Traffic;
-  readonly #looks = new Set<() => void>();
+  readonly #checks = new Set<() => void>();
   #ended = false;
 
-  constructor(stage: Stage, options: CampaignOptions) {
-    this.#stage = stage;
+  constructor(harness: FaultHarness, options: FaultRunOptions) {
+    this.#harness = harness;
     this.#options = options;
     this.#random = seededRandom(options.seed);
-    this.#traffic = new Traffic(stage, seededRandom(options.seed + 10));
-    this.witness = new Witness(stage.books, DELIMITER);
-    stage.witness = this.witness;
-    const { books, device } = stage;
-    books.onChange = () => this.#look();
-    device.on('event', ({ event }) => books.hear(event));
-    device.on('link', (event) => books.hearLink(event));
-    device.on('status', () => this.#look());
-    device.on('message', (message) => books.atHost(message));
+    this.#traffic = new Traffic(harness, seededRandom(options.seed + 10));
+    this.monitor = new PortMonitor(harness.log, DELIMITER);
+    harness.monitor = this.monitor;
+    const { log, device } = harness;
+    log.onChange = () => this.#recheck();
+    device.on('event', ({ event }) => log.event(event));
+    device.on('link', (event) => log.linkEvent(event));
+    device.on('status', () => this.#recheck());
+    device.on('message', (message) => log.atHost(message));
   }
 
-  /** All of it; brings what is left over at the end. Time has to be driven meanwhile. */
+  /** Runs to the end; the caller drives the clock meanwhile. */
   async run(): Promise<void> {
-    const { device, faults } = this.#stage;
+    const { device, faults } = this.#harness;
     device.start();
     for (const link of links) this.#open(link);
-    await this.#until(() => links.every((link) => device.link(link).state === 2), LIMIT);
+    await this.#until(() => links.every((link) => device.link(link).state === 2), TIMEOUT_MS);
     const traffic = links.flatMap((link) => [this.#sendOn(link), this.#serveOn(link)]);
     if (this.#options.hostStalls) traffic.push(this.#stallOn());
-    while (!this.#enough()) await this.#strike();
+    while (!this.#enough()) await this.#episode();
     this.#ended = true;
     faults.clear();
     await Promise.all(traffic);
-    await this.#until(() => this.#stage.books.pending === 0, LIMIT);
+    await this.#until(() => this.#harness.log.pending === 0, TIMEOUT_MS);
     await this.#recovery();
-    await this.#sleep(PASSAGE);
+    await this.#sleep(ARRIVAL_TIMEOUT_MS);
   }
 
   #enough(): boolean {
     const { messages, faults } = this.#options;
-    const { books } = this.#stage;
-    const enough = books.out.length + books.in.length >= (messages ?? 0);
-    return faults === undefined ? enough : enough && this.strikes.length >= faults;
+    const { log } = this.#harness;
+    const enough = log.out.length + log.in.length >= (messages ?? 0);
+    return faults === undefined ? enough : enough && this.episodes.length >= faults;
   }
 
   // --- traffic -------------------------------------------------------------------------------------
 
   async #sendOn(link: LinkId): Promise<void> {
-    const { books } = this.#stage;
+    const { log } = this.#harness;
     while (!this.#ended) {
-      await this.#sleep(between(this.#random, 0, 900) * this.#stage.leisure);
-      if (this.#stage.host?.blocked) await this.#stage.host.awake();
+      await this.#sleep(between(this.#random, 0, 900) * this.#harness.pauseFactor);
+      if (this.#harness.host?.blocked) await this.#harness.host.awake();
       const burst = this.#random() < 0.1 ? between(this.#random, 2, 6) : 1;
       const entries = Array.from({ length: burst }, () =>
         this.#traffic.send(link, this.#random() < 0.3 ? between(this.#random, 1, 30) : undefined),
       );
-      await this.#until(() => entries.every((entry) => entry?.outcome !== 'pending'), LIMIT);
-      if (books.pending > 1000) throw new Error('promises pile up');
+      await this.#until(() => entries.every((entry) => entry?.outcome !== 'pending'), TIMEOUT_MS);
+      if (log.pending > 1000) throw new Error('too many promises are pending');
     }
   }
 
   async #serveOn(link: LinkId): Promise<void> {
     while (!this.#ended) {
-      await this.#sleep(between(this.#random, 100, 2500) * this.#stage.leisure);
+      await this.#sleep(between(this.#random, 100, 2500) * this.#harness.pauseFactor);
       const burst = this.#random() < 0.1 ? between(this.#random, 2, 5) : 1;
       for (let each = 0; each < burst; each++) this.#traffic.serve(link);
     }
@@ -145,7 +151,7 @@ export class Campaign {
 
   /** Blocks the host at random: at some moment, or at some byte on the line. */
   async #stallOn(): Promise<void> {
-    const { host } = this.#stage;
+    const { host } = this.#harness;
     if (!host) return;
     const random = seededRandom(this.#options.seed + 20);
     while (!this.#ended) {
@@ -162,12 +168,12 @@ export class Campaign {
     return new Promise((resolve) => {
       const settle = () => {
         cancel();
-        this.#stage.onPass = undefined;
+        this.#harness.onPass = undefined;
         resolve();
       };
-      const cancel = this.#stage.clock.after(MOMENT, settle);
+      const cancel = this.#harness.clock.after(TRIGGER_TIMEOUT_MS, settle);
       let left = count;
-      this.#stage.onPass = (length) => {
+      this.#harness.onPass = (length) => {
         left -= length;
         if (left <= 0) settle();
       };
@@ -175,9 +181,9 @@ export class Campaign {
   }
 
   #open(link: LinkId): void {
-    const { device, books, firmware } = this.#stage;
+    const { device, log, firmware } = this.#harness;
     const options: OpenOptions = {
-      uri: this.#stage.uri(link),
+      uri: this.#harness.uri(link),
       keepOpen: true,
       replace: true,
       joining: { by: 'delimiter', delimiter: DELIMITER },
@@ -188,50 +194,51 @@ export class Campaign {
       },
       ...(link === 1 && firmware !== 'A' && { headers: [{ name: 'X-Run', value: 'AT+RST' }] }),
     };
-    void books.request('open', device.link(link).open(options));
+    void log.request('open', device.link(link).open(options));
   }
 
-  /** Something beside messages, for faults to strike. */
-  async #askFor(): Promise<void> {
-    if (this.#stage.host?.blocked) await this.#stage.host.awake();
-    const { device, books } = this.#stage;
+  /** A request beside messages, for faults to strike. */
+  async #request(): Promise<void> {
+    if (this.#harness.host?.blocked) await this.#harness.host.awake();
+    const { device, log } = this.#harness;
     const chance = this.#random();
-    if (chance < 0.2) await books.request('query', device.query());
+    if (chance < 0.2) await log.request('query', device.query());
     else if (chance < 0.45) {
       const link = pick(this.#random, links);
       const graceful = this.#random() < 0.5;
-      await books.request('close', device.link(link).close({ graceful }));
+      await log.request('close', device.link(link).close({ graceful }));
       this.#open(link);
     }
   }
 
   // --- faults --------------------------------------------------------------------------------------
 
-  async #strike(): Promise<void> {
+  async #episode(): Promise<void> {
     await this.#sleep(between(this.#random, 500, 6000));
     const { overlap = 0.15, only = [] } = this.#options;
     const count = this.#random() < overlap ? 2 : 1;
-    const drawn = Array.from({ length: count }, () => drawOrder(this.#random, only));
-    const orders = drawn.flatMap((order) => withOccasion(order));
+    const drawn = Array.from({ length: count }, () => drawFault(this.#random, only));
+    const orders = drawn.flatMap((order) => withPrerequisite(order));
     const hits: Hit[] = [];
-    const asked = this.#askFor();
-    const spans = (await Promise.all(orders.map((order) => this.#loose(order, hits)))).flat();
+    const request = this.#request();
+    const spans = (await Promise.all(orders.map((order) => this.#inject(order, hits)))).flat();
     const names = orders.map(nameOf);
     if (spans.length === 0) {
       this.missed++;
-      if (this.missed > 30 + this.strikes.length) throw new Error(`${names.join()} never strikes`);
+      if (this.missed > 30 + this.episodes.length)
+        throw new Error(`${names.join()} never episodes`);
     } else {
       const from = Math.min(...spans.map((span) => span.from));
       const last = Math.max(...spans.map((span) => span.gone));
-      const { heard, host } = this.#stage;
+      const { receiveMs, host } = this.#harness;
       const blocked = host?.blockedMs ?? 0;
       let flooded = 0;
       const usableAgain = this.#usable(last).then((at) => {
-        flooded = this.#stage.heard - heard;
+        flooded = this.#harness.receiveMs - receiveMs;
         return at;
       });
       const [recovered, usable] = await Promise.all([this.#recovery(), usableAgain]);
-      const strike = {
+      const episode = {
         names,
         hits,
         from,
@@ -242,75 +249,75 @@ export class Campaign {
         blocked: (host?.blockedMs ?? 0) - blocked,
         reopened: this.#reopened(from, last),
       };
-      this.strikes.push(strike);
-      this.#options.progress?.(strike);
+      this.episodes.push(episode);
+      this.#options.progress?.(episode);
     }
-    await asked;
+    await request;
   }
 
-  /** Lets a fault loose; brings from when until when it was at work, or nothing when it found no moment. */
-  async #loose(order: Order, hits: Hit[]): Promise<Span[]> {
-    const { faults, clock } = this.#stage;
+  /** Injects a fault. @returns how long it was active; nothing when its trigger did not come */
+  async #inject(order: ScheduledFault, hits: Hit[]): Promise<Span[]> {
+    const { faults, clock } = this.#harness;
     if (order.kind === 'port busy') return this.#occupyPort();
     let from: number | undefined;
     const injection = faults.inject(order.fault.name, order.settings, (hit) => {
       from ??= hit.at;
       if (hits.length < 20) hits.push(hit);
-      this.witness.hit(hit);
-      this.#look();
+      this.monitor.hit(hit);
+      this.#recheck();
     });
-    if (injection.fault.lasting) await this.#sleep(LASTING);
+    if (injection.fault.lasting) await this.#sleep(LASTING_FAULT_MS);
     else {
-      void injection.finished.then(() => this.#look());
-      await this.#until(() => injection.count > 0 || injection.over, MOMENT);
-      // A device that hangs is left to the driver; everything else ends by itself.
-      if (injection.count > 0) await this.#until(() => injection.over, LIMIT);
+      void injection.finished.then(() => this.#recheck());
+      await this.#until(() => injection.count > 0 || injection.over, TRIGGER_TIMEOUT_MS);
+      // The driver ends a hang; everything else ends by itself.
+      if (injection.count > 0) await this.#until(() => injection.over, TIMEOUT_MS);
     }
     injection.end();
     return from === undefined ? [] : [{ from, gone: clock.now() }];
   }
 
   async #occupyPort(): Promise<Span[]> {
-    const { faults, clock } = this.#stage;
+    const { faults, clock } = this.#harness;
     const from = clock.now();
     faults.port?.unplug();
     await this.#sleep(between(this.#random, 0, 1500));
-    this.#stage.occupy(true);
+    this.#harness.occupy(true);
     await this.#sleep(between(this.#random, 500, 6000));
-    this.#stage.occupy(false);
+    this.#harness.occupy(false);
     return [{ from, gone: clock.now() }];
   }
 
   /** When the device was ready, all links open, and a message went out that was begun after `gone`. */
   async #usable(gone: number): Promise<number | undefined> {
-    const { books, clock, device } = this.#stage;
+    const { log, clock, device } = this.#harness;
     const isUsable = () =>
       device.status.state === 'ready' &&
       links.every((link) => device.link(link).state === 2) &&
-      books.out
+      log.out
         .slice(-RECENT)
         .some(({ outcome, payloadAt = 0 }) => outcome === 'sent' && payloadAt >= gone);
-    return (await this.#until(isUsable, LIMIT)) ? clock.now() : undefined;
+    return (await this.#until(isUsable, TIMEOUT_MS)) ? clock.now() : undefined;
   }
 
   /** When all links pass messages both ways again; undefined: not within the limit. */
   async #recovery(): Promise<number | undefined> {
-    const until = this.#stage.clock.now() + LIMIT;
+    const until = this.#harness.clock.now() + TIMEOUT_MS;
     const times = await Promise.all(links.map((link) => this.#roundTrip(link, until)));
     const known = times.filter((at) => at !== undefined);
     return known.length === times.length ? Math.max(...known) : undefined;
   }
 
   async #roundTrip(link: LinkId, until: number): Promise<number | undefined> {
-    const { clock } = this.#stage;
+    const { clock } = this.#harness;
     while (clock.now() < until) {
-      if (this.#stage.host?.blocked) await this.#stage.host.awake();
-      const out = this.#traffic.send(link, HOLD);
-      await this.#until(() => out?.outcome !== 'pending', LIMIT);
+      if (this.#harness.host?.blocked) await this.#harness.host.awake();
+      const out = this.#traffic.send(link, PROBE_HOLD_S);
+      await this.#until(() => out?.outcome !== 'pending', TIMEOUT_MS);
       if (out?.outcome === 'sent') {
-        await this.#until(() => out.arrivals.length > 0, PASSAGE);
+        await this.#until(() => out.arrivals.length > 0, ARRIVAL_TIMEOUT_MS);
         const answer = this.#traffic.serve(link, true);
-        if (answer && (await this.#until(() => answer.arrivals.length > 0, PASSAGE))) {
+        if (answer && (await this.#until(() => answer.arrivals.length > 0, ARRIVAL_TIMEOUT_MS))) {
           return clock.now();
         }
       }
@@ -319,46 +326,46 @@ export class Campaign {
     return undefined;
   }
 
-  /** When the links that were lost with the device, or its port, were open again. */
+  /** When the links that the device or its port took down were open again. */
   #reopened(from: number, gone: number): number | undefined {
-    const { said } = this.#stage.books;
-    const since = said.slice(said.findLastIndex(({ at }) => at < from) + 1);
+    const { events } = this.#harness.log;
+    const since = events.slice(events.findLastIndex(({ at }) => at < from) + 1);
     if (!since.some(({ event }) => event === 'device-lost')) return undefined;
     return since.findLast(({ event, at }) => event === 'reopened' && at >= gone)?.at;
   }
 
   // --- time ----------------------------------------------------------------------------------------
 
-  #look(): void {
-    for (const look of [...this.#looks]) look();
+  #recheck(): void {
+    for (const check of [...this.#checks]) check();
   }
 
   #sleep(milliseconds: number): Promise<void> {
-    return new Promise((resolve) => void this.#stage.clock.after(milliseconds, resolve));
+    return new Promise((resolve) => void this.#harness.clock.after(milliseconds, resolve));
   }
 
-  /** Settles as soon as it is so, with true; with false once the limit has passed. */
+  /** Resolves with true as soon as `done()` is true, with false after the limit. */
   #until(done: () => boolean, limit: number): Promise<boolean> {
     if (done()) return Promise.resolve(true);
     return new Promise((resolve) => {
-      const settle = (so: boolean) => {
+      const settle = (result: boolean) => {
         cancel();
-        this.#looks.delete(look);
-        resolve(so);
+        this.#checks.delete(recheck);
+        resolve(result);
       };
-      const look = () => {
+      const recheck = () => {
         if (done()) settle(true);
       };
-      const cancel = this.#stage.clock.after(limit, () => settle(false));
-      this.#looks.add(look);
+      const cancel = this.#harness.clock.after(limit, () => settle(false));
+      this.#checks.add(recheck);
     });
   }
 }
 
-/** Whether a strike was one fault of these kinds and nothing else. */
-export function isAlone(strike: Strike, ...names: readonly string[]): boolean {
-  const [name] = strike.names;
-  return strike.names.length === 1 && name !== undefined && names.includes(name);
+/** Whether an episode is one fault of these kinds and nothing else. */
+export function isAlone(episode: FaultEpisode, ...names: readonly string[]): boolean {
+  const [name] = episode.names;
+  return episode.names.length === 1 && name !== undefined && names.includes(name);
 }
 
 export { PORT_BUSY };

@@ -7,10 +7,10 @@ const FLUSH = Buffer.from('\r\n'.repeat(8300));
 const CLEAN = Buffer.from('+WS_DATA:1,5,hello\r\n\r\nOK\r\n\r\n>');
 
 /**
- * Feeds a framer at every chunking that matters: whole, byte by byte, and cut in two at up to 64 places.
+ * Feeds a parser at every chunking that matters: whole, byte by byte, and cut in two at up to 64 places.
  * @returns what is wrong, or undefined
  */
-export function troubleInFramer(input: Buffer): string | undefined {
+export function parserProblem(input: Buffer): string | undefined {
   try {
     const whole = read([input]);
     if (typeof whole === 'string') return whole;
@@ -20,7 +20,7 @@ export function troubleInFramer(input: Buffer): string | undefined {
       if (isDeepStrictEqual(frames, whole)) continue;
       return `cut in ${chunks.length}, the first of ${chunks[0]?.length ?? 0} bytes, it gives other frames`;
     }
-    return troubleAfterwards(input);
+    return problemAfterwards(input);
   } catch (error) {
     return `it throws ${String(error)}`;
   }
@@ -36,31 +36,31 @@ function* chunkingsOf(input: Buffer): Generator<readonly Buffer[]> {
 
 /** The frames, or what is wrong. */
 function read(chunks: readonly Buffer[]): readonly Frame[] | string {
-  const { framer, frames } = reader();
+  const { parser, frames } = reader();
   for (const chunk of chunks) {
-    framer.push(chunk);
-    if (framer.held > PARSER_BUFFER_LIMIT) return `it holds ${framer.held} bytes`;
+    parser.push(chunk);
+    if (parser.held > PARSER_BUFFER_LIMIT) return `it holds ${parser.held} bytes`;
   }
   return frames;
 }
 
 /** Whether it is in step again after whatever data has begun has ended. */
-function troubleAfterwards(input: Buffer): string | undefined {
-  const { framer, frames } = reader();
-  framer.push(input);
-  framer.push(FLUSH);
+function problemAfterwards(input: Buffer): string | undefined {
+  const { parser, frames } = reader();
+  parser.push(input);
+  parser.push(FLUSH);
   frames.length = 0;
-  framer.push(CLEAN);
+  parser.push(CLEAN);
   const kinds = frames.map(({ kind }) => kind).join();
   return kinds === 'data,line,prompt' ? undefined : `it is not in step again: ${kinds}`;
 }
 
-function reader(): { readonly framer: Parser; readonly frames: Frame[] } {
+function reader(): { readonly parser: Parser; readonly frames: Frame[] } {
   const frames: Frame[] = [];
-  const framer = new Parser((frame) => {
+  const parser = new Parser((frame) => {
     frames.push(frame.kind === 'data' ? { ...frame, bytes: Buffer.from(frame.bytes) } : frame);
-    if (frame.kind === 'line' && frame.text === 'OK') framer.expectPrompt = true;
+    if (frame.kind === 'line' && frame.text === 'OK') parser.expectPrompt = true;
   });
-  framer.setDataFormat(0, 'long');
-  return { framer, frames };
+  parser.setDataFormat(0, 'long');
+  return { parser, frames };
 }
