@@ -41,7 +41,6 @@ export async function* run(effort: Effort): AsyncGenerator<Row> {
 function sessionAlone(payload: number, effort: Effort) {
   const device = new Answerer();
   const turns = new Turns();
-  const ignore = () => undefined;
   const session = new AtClient(
     {
       write: (bytes) => {
@@ -52,17 +51,7 @@ function sessionAlone(payload: number, effort: Effort) {
       rate: undefined,
     },
     systemClock,
-    {
-      ...{ urc: ignore, data: ignore, unknownLine: ignore, suspects: () => false },
-      ...{
-        restartSuspected: ignore,
-        dataLost: ignore,
-        outOfSync: ignore,
-        resyncStep: ignore,
-        inSync: ignore,
-      },
-      ...{ filled: ignore, unresponsive: ignore },
-    },
+    () => undefined,
   );
   let confirmed = 0;
   const parts = [wssend(0, Buffer.alloc(payload, 'x'))];

@@ -1,95 +1,164 @@
 import type { EspAtError } from '../errors';
 import type { Command } from './command';
-import type { LinkId } from './types';
-import { notSent, size, unknown, type QueuedSend, type Request, type Send } from './request';
+import type { CommandSequence } from './command-sequence';
+import { notSent, unknown } from './outcome';
 import { SendQueue } from './send-queue';
+import type { CommandEvent, LinkId, Submission } from './types';
 
-/** A run of commands that nothing else may come between. */
-export interface Sequence {
-  begin(): void;
-  abort(error: EspAtError): void;
+/** One message to be sent: one command, or one for each of its fragments. */
+export interface Send {
+  readonly link: LinkId;
+  readonly parts: readonly Command[];
+  /** Settles it: without an error when the device has confirmed every part. Called once. */
+  readonly settle: (error?: EspAtError) => void;
 }
 
-/** What has its turn next. */
-export type Turn =
-  | { readonly sequence: Sequence }
-  | { readonly sequence?: undefined; readonly send: QueuedSend; readonly part: Command };
+/** A message in the queue. */
+export class QueuedMessage implements Submission {
+  readonly link: LinkId;
+  /** Bytes of the part whose turn it is. */
+  bytes: number;
+  readonly #send: Send;
+  readonly #remove: (message: QueuedMessage) => void;
+  #part = 0;
+  #state: 'waiting' | 'started' | 'left' = 'waiting';
+  /** Its connection has ended: no further part may follow on the next one. */
+  #ended: EspAtError | undefined;
+  /** Its connection ended before any of it could leave: if the device refuses it now, it was certainly not sent. */
+  #unborn = false;
+
+  constructor(send: Send, remove: (message: QueuedMessage) => void) {
+    this.link = send.link;
+    this.#send = send;
+    this.#remove = remove;
+    this.bytes = size(this.command);
+  }
+
+  get command(): Command {
+    const part = this.#send.parts[this.#part];
+    if (!part) throw new Error('a message has no such part');
+    return part;
+  }
+
+  get mayContinue(): boolean {
+    return this.#ended === undefined;
+  }
+
+  get partlySent(): boolean {
+    return this.#part > 0;
+  }
+
+  get atWork(): boolean {
+    return this.#state !== 'waiting';
+  }
+
+  report(event: CommandEvent): void {
+    switch (event.kind) {
+      case 'started': {
+        const leavesWithItsLine = this.command.success === 'SEND OK' && !this.command.payload;
+        this.#state = leavesWithItsLine ? 'left' : 'started';
+        return;
+      }
+      case 'payloadWritten':
+        this.#state = 'left';
+        return;
+      case 'succeeded':
+        return this.#succeeded();
+      case 'refused':
+        if (!this.#unborn) return this.fail(event.error);
+        this.#remove(this);
+        this.#send.settle(notSent(this.#ended ?? event.error));
+        return;
+      case 'failed':
+        return this.fail(event.error);
+      case 'notRepeated':
+        return this.fail(this.#ended ?? event.error);
+    }
+  }
+
+  /** The connection of its link has ended. */
+  connectionEnded(error: EspAtError): void {
+    if (!this.atWork) return this.fail(error);
+    this.#ended = error;
+    this.#unborn = !this.partlySent && this.#state !== 'left';
+  }
+
+  fail(error: EspAtError): void {
+    this.#remove(this);
+    const left = this.#state === 'left' || this.partlySent;
+    this.#send.settle(left ? unknown(this.link, error) : notSent(error));
+  }
+
+  #succeeded(): void {
+    this.#state = 'waiting';
+    this.#part++;
+    if (this.#part === this.#send.parts.length) {
+      this.#remove(this);
+      this.#send.settle();
+    } else if (this.#ended) {
+      this.fail(this.#ended);
+    } else {
+      this.bytes = size(this.command);
+    }
+  }
+}
 
 /** All that waits for its turn: openings, closings and questions first, then messages, fair between the links. */
 export class Agenda {
-  readonly #sequences: Sequence[] = [];
-  readonly #sends = new SendQueue<QueuedSend>();
+  readonly #sequences: CommandSequence[] = [];
+  readonly #sends = new SendQueue<QueuedMessage>();
 
-  addSequence(sequence: Sequence): void {
+  addSequence(sequence: CommandSequence): void {
     this.#sequences.push(sequence);
   }
 
-  addSend(send: Send): QueuedSend {
-    const queued: QueuedSend = { ...send, next: 0, bytes: size(send.parts[0]) };
+  /** False when it does not wait any more. */
+  removeSequence(sequence: CommandSequence): boolean {
+    const index = this.#sequences.indexOf(sequence);
+    if (index >= 0) this.#sequences.splice(index, 1);
+    return index >= 0;
+  }
+
+  addSend(send: Send): QueuedMessage {
+    const queued = new QueuedMessage(send, (message) => this.#sends.remove(message));
     this.#sends.push(queued);
     return queued;
   }
 
-  /** A sequence leaves with its turn; a message stays until its last part is {@link served}. */
-  next(): Turn | undefined {
-    const sequence = this.#sequences.shift();
-    if (sequence) return { sequence };
-    const send = this.#sends.peek();
-    const part = send?.parts[send.next];
-    return send && part && { send, part };
+  /** A sequence leaves with its turn; a message stays until it is settled. */
+  next(): CommandSequence | QueuedMessage | undefined {
+    return this.#sequences.shift() ?? this.#sends.peek();
   }
 
-  /** A part of a message has gone out. Whether another one follows. */
-  served(send: QueuedSend, part: Command): boolean {
-    this.#sends.served(send.link, size(part));
-    send.next++;
-    const following = send.parts[send.next];
-    if (following) send.bytes = size(following);
-    else this.#sends.shift(send.link);
-    return following !== undefined;
+  /** A part of a message has gone out. */
+  served(link: LinkId, command: Command): void {
+    this.#sends.served(link, size(command));
   }
 
-  /** Rejects a command that was at work, and the message it is of, with what is known of its bytes. */
-  fail(request: Request, error: EspAtError): void {
-    const { send, exchange } = request;
-    if (!send) return request.failed(error);
-    this.remove(send);
-    const left = exchange.mayHaveLeft || send.next > 0;
-    send.settle(left ? unknown(send.link, error) : notSent(error));
+  /** Takes a message out, wherever it waits; false when it was not there, or was begun. */
+  remove(message: QueuedMessage): boolean {
+    return !message.atWork && !message.partlySent && this.#sends.remove(message);
   }
 
-  /** Rejects a command that the device answered with ERROR. */
-  refuse(request: Request, error: EspAtError): void {
-    const { send } = request;
-    if (!send?.unborn) return this.fail(request, error);
-    this.remove(send);
-    send.settle(notSent(send.ended ?? error));
-  }
-
-  /** Takes a message out, wherever it waits; false when it was not there. */
-  remove(send: QueuedSend): boolean {
-    return this.#sends.remove(send);
-  }
-
-  /** Rejects every message of one link but the one at work, which stays. */
-  dropSends(link: LinkId, error: EspAtError, atWork: QueuedSend | undefined): void {
+  /** Rejects every message of one link but the one at work, which ends with its part. */
+  dropSends(link: LinkId, error: EspAtError): void {
     for (const send of this.#sends.drain(link)) {
-      if (send === atWork) this.#sends.push(send);
-      else abandon(send, error);
+      if (send.atWork) this.#sends.push(send);
+      send.connectionEnded(error);
     }
   }
 
-  /** Empties it. Returns what rejects all that was in it, but the messages that are `excepted`. */
-  clear(excepted: readonly (QueuedSend | undefined)[]): (error: EspAtError) => void {
+  /** Empties it. Returns what rejects all that was in it, but the `excepted`. */
+  clear(excepted: Submission | CommandSequence | undefined): (error: EspAtError) => void {
     const sends = this.#sends.drain();
     const sequences = this.#sequences.splice(0);
     return (error) => {
-      for (const send of sends) if (!excepted.includes(send)) abandon(send, error);
-      for (const sequence of sequences) sequence.abort(error);
+      for (const send of sends) if (send !== excepted) send.fail(error);
+      for (const sequence of sequences) sequence.reject(error);
     };
   }
 }
 
-function abandon(send: QueuedSend, error: EspAtError): void {
-  send.settle(send.next === 0 ? notSent(error) : unknown(send.link, error));
+function size({ line, payload }: Command): number {
+  return line.length + (payload?.length ?? 0);
 }

@@ -1,368 +1,543 @@
 import type { Clock } from '../clock';
 import { EspAtError } from '../errors';
-import { Agenda, type Sequence } from './agenda';
-import type { Response, Command, Run } from './command';
-import { Exchange, type Verdict } from './exchange';
-import type { DataFormat, Frame, LinkId, PortWriter } from './types';
+import { Agenda, type Send } from './agenda';
+import type { ClientEvent } from './client-event';
+import type { ClientState, Job, Next, PendingPrompt } from './client-state';
+import type { Command, Response } from './command';
+import {
+  CommandSequence,
+  type SequenceAccess,
+  type SequenceResyncOptions,
+} from './command-sequence';
+import { LineAccess } from './line-access';
+import {
+  isDoubtfulRefusal,
+  isFinalResultCode,
+  mayRepeat,
+  notSent,
+  outOfSyncError,
+  refusalError,
+} from './outcome';
 import { Parser } from './parser/parser';
-import { Patience } from './patience';
-import { parseUrc } from './urc';
-import { isDoubtful, isResult, lost, notSent, refusal } from './request';
-import type { QueuedSend, Request, Send } from './request';
-import type { AtClientHandlers } from './at-client-handlers';
-import { StallWatch } from './stall-watch';
-import { Synchrony } from './synchrony';
+import { PartialFrameTimeout } from './partial-frame';
+import { isLateResponse, resync, type ResyncOptions, type ResyncResult } from './resync';
 import { TimedPort } from './timed-port';
+import { IdleTimer, TIMEOUT_POLICY } from './timeouts';
+import {
+  begin,
+  confirmFrom,
+  onIdle,
+  onLine,
+  onPrompt,
+  probeSoon,
+  restartIdle,
+  untilCheck,
+  type Action,
+} from './transaction';
+import type { DataFormat, DataReceiver, Frame, LinkId, PortWriter } from './types';
+import { isOtherUrc, parseUrc } from './urc';
 
-const CRLF = Buffer.from('\r\n');
-const CR = CRLF.subarray(0, 1);
-const LF = CRLF.subarray(1);
-/** A question that everything in front of it on the line spoils. */
-const QUESTION = Buffer.from('AT\r\n');
+const BYTES = {
+  CRLF: Buffer.from('\r\n'),
+  CR: Buffer.from('\r'),
+  LF: Buffer.from('\n'),
+  AT: Buffer.from('AT\r\n'),
+} as const;
+
+type Running = Extract<ClientState, { readonly kind: 'running' }>;
+type Resyncing = Extract<ClientState, { readonly kind: 'resyncing' }>;
+
+/** What a resync is begun with. */
+interface OutOfSync {
+  readonly job: Job | undefined;
+  readonly next?: Next;
+  readonly dataTrusted: boolean;
+  readonly pendingPrompt?: PendingPrompt;
+  readonly corrupt?: LinkId;
+}
 
 /**
- * One command at a time over one line. Answers belong to the command at work, prompts to the one that
- * expects them, everything else is a report. When an answer is lost or damaged the session gets back in
- * step before anything else is asked, so that a late answer never reaches the next command.
+ * One transaction at a time over one port. Responses belong to the running transaction, a prompt to the one that
+ * expects it, everything else is a URC. When a response is lost or corrupt, the client resyncs before it runs
+ * anything else, so that a late response never reaches the next command.
  */
 export class AtClient {
-  readonly #wire: TimedPort;
   readonly #clock: Clock;
-  readonly #handlers: AtClientHandlers;
-  readonly #framer: Parser;
-  readonly #stalls: StallWatch;
-  readonly #patience: Patience;
-  readonly #synchrony: Synchrony;
+  readonly #port: TimedPort;
+  readonly #listener: (event: ClientEvent) => void;
+  readonly #parser = new Parser((frame) => this.#take(frame));
+  readonly #partialFrame: PartialFrameTimeout;
+  readonly #idle: IdleTimer;
   readonly #agenda = new Agenda();
-  #request: Request | undefined;
-  #sequence: Sequence | undefined;
-  #closed: EspAtError | undefined;
-  #lastReset: EspAtError | undefined;
-  /** While true, unknown lines mean nothing: the device may be booting, or echoing. */
-  lenient = true;
-  /**
-   * Whether the line's rate is one that the device forgets with a restart. Then its `ready` is garbage here, and
-   * silence soon means that it has to be looked for at the rate it starts with.
-   */
-  raised = false;
+  readonly #receivers: (DataReceiver | undefined)[] = [];
+  #state: ClientState = { kind: 'idle' };
+  /** Bytes that had not left at the last check of the running transaction. */
+  #pendingBytes = Infinity;
+  #firstQuestion = 0;
+  #echoOff = false;
+  #rateLostOnRestart = false;
 
-  constructor(line: PortWriter, clock: Clock, handlers: AtClientHandlers) {
-    this.#wire = new TimedPort(line, clock);
+  /** @param listener must not throw */
+  constructor(port: PortWriter, clock: Clock, listener: (event: ClientEvent) => void) {
     this.#clock = clock;
-    this.#handlers = handlers;
-    this.#framer = new Parser((frame) => this.#take(frame));
-    this.#stalls = new StallWatch(clock, this.#framer);
-    this.#patience = new Patience(clock, {
-      probe: () => this.#wire.write(this.#request?.exchange.payloadWritten ? CR : CRLF),
-      lose: (reason) => this.#loseToSilence(reason),
-      spoil: (reason) => this.#request && this.#loseDamaged(this.#request, reason),
-      succeed: () => this.#request && this.#succeed(this.#request),
-      pending: () => this.#wire.pendingBytes,
-      hasty: () => this.raised,
-    });
-    this.#synchrony = new Synchrony(this.#wire, handlers, {
-      raised: () => this.raised,
-      expectPrompt: (expected) => (this.#framer.expectPrompt = expected),
-      start: (request) => this.#start(request),
-      fail: (request, error) => this.#agenda.fail(request, error),
-      next: () => this.#next(),
-    });
+    this.#port = new TimedPort(port, clock);
+    this.#listener = listener;
+    this.#partialFrame = new PartialFrameTimeout(clock, this.#parser);
+    this.#idle = new IdleTimer(clock);
+  }
+
+  get state(): ClientState['kind'] {
+    return this.#state.kind;
+  }
+
+  /** Whether a data prompt may be open, should client and device part now. */
+  get pendingPrompt(): boolean {
+    const state = this.#state;
+    if (state.kind === 'running') return state.transaction.command.payload !== undefined;
+    return 'pendingPrompt' in state && state.pendingPrompt !== undefined;
   }
 
   /** Takes what came from the device. */
   receive(chunk: Buffer): void {
     const now = this.#clock.now();
-    const duration = this.#wire.receptionMs(chunk.length);
-    this.#patience.heard(now, duration);
-    this.#synchrony.recovery?.heard(now, duration);
-    this.#framer.push(chunk);
-    this.#stalls.heard(now, duration);
-    if (this.raised && !this.lenient && !this.#synchrony.recovery && this.#framer.garbled)
+    const duration = this.#port.receptionMs(chunk.length);
+    this.#idle.heard(now, duration);
+    if (this.#state.kind === 'resyncing') this.#state.access.heard(now, duration);
+    this.#parser.push(chunk);
+    this.#partialFrame.heard(now, duration);
+    if (this.#rateLostOnRestart && this.state !== 'resyncing' && this.#parser.garbled)
       this.#distrust('what came is of another rate, or noise');
-  }
-
-  /** Whether a data prompt may be left waiting, should the two sides part now. */
-  get pendingPrompt(): boolean {
-    return this.#request?.exchange.command.payload !== undefined || this.#synchrony.unfilled;
   }
 
   /** How `+WS_DATA` of a link looks from here on. */
   setDataFormat(link: LinkId, format: DataFormat): void {
-    this.#framer.setDataFormat(link, format);
+    this.#parser.setDataFormat(link, format);
   }
 
-  /** One command, as soon as what is at work allows it; before any message that waits. */
-  run(command: Command): Promise<Response> {
-    return this.sequence((run) => run(command));
+  /** Where the data of a link goes from here on; nowhere when there is no receiver. */
+  route(link: LinkId, receiver?: DataReceiver): void {
+    this.#receivers[link] = receiver;
   }
 
-  /** Several commands that no other comes between. */
-  sequence<T>(body: (run: Run) => Promise<T>): Promise<T> {
-    if (this.#closed) return Promise.reject(this.#closed);
+  /**
+   * What the client may assume from here on.
+   * - `echoOff`: the device does not echo. While it may, it may be booting too, and unknown lines mean nothing.
+   * - `rateLostOnRestart`: the port is at a negotiated rate. A restart ends it: `ready` is then garbage here, and
+   *   silence soon means that the device has to be found at the rate it starts with.
+   */
+  assume(assumptions: { readonly echoOff?: boolean; readonly rateLostOnRestart?: boolean }): void {
+    this.#echoOff = assumptions.echoOff ?? this.#echoOff;
+    this.#rateLostOnRestart = assumptions.rateLostOnRestart ?? this.#rateLostOnRestart;
+  }
+
+  /**
+   * Runs one command, before any message that waits.
+   * @throws EspAtError `COMMAND_FAILED`, `OUT_OF_STEP`, `ABORTED`, and whatever the client is reset or closed with
+   */
+  run(command: Command, options?: { readonly signal?: AbortSignal }): Promise<Response> {
+    return this.sequence((access) => access.run(command), options);
+  }
+
+  /**
+   * Runs commands that no other may interrupt, before any message that waits. An abort takes it off the queue; once
+   * begun its promise rejects, it runs nothing more, and the response to what it runs is dropped.
+   * @throws EspAtError `ABORTED`, whatever the client is reset or closed with, and what `body` throws
+   */
+  sequence<T>(
+    body: (access: SequenceAccess) => Promise<T>,
+    { signal }: { readonly signal?: AbortSignal } = {},
+  ): Promise<T> {
+    if (this.#state.kind === 'closed') return Promise.reject(this.#state.error);
+    if (signal?.aborted) return Promise.reject(new EspAtError('ABORTED'));
     return new Promise<T>((resolve, reject) => {
-      const sequence: Sequence = {
-        begin: () => {
-          void body((command) => this.#askWithin(sequence, command))
-            .then(resolve, reject)
-            .then(() => {
-              if (this.#sequence === sequence) this.#sequence = undefined;
-              this.#next();
-            });
-        },
-        abort: reject,
+      const abort = () => {
+        this.#agenda.removeSequence(sequence);
+        sequence.reject(new EspAtError('ABORTED'));
       };
+      const sequence = new CommandSequence(() => {
+        const access: SequenceAccess = {
+          run: (command) => this.#runWithin(sequence, command),
+          resync: (options) => this.#resyncWithin(sequence, options),
+        };
+        void body(access)
+          .then(resolve, reject)
+          .then(() => {
+            signal?.removeEventListener('abort', abort);
+            this.#endSequence(sequence);
+          });
+      }, reject);
+      signal?.addEventListener('abort', abort, { once: true });
       this.#agenda.addSequence(sequence);
-      this.#next();
+      this.#pull();
     });
   }
 
   /** Queues a message. It settles exactly once. Returns how to withdraw it while it waits. */
   send(send: Send): () => boolean {
-    const closed = this.#closed;
-    if (closed) {
-      send.settle(notSent(closed));
+    if (this.#state.kind === 'closed') {
+      send.settle(notSent(this.#state.error));
       return () => false;
     }
     const queued = this.#agenda.addSend(send);
-    this.#next();
-    return () => queued.next === 0 && this.#sendAtWork() !== queued && this.#agenda.remove(queued);
+    this.#pull();
+    return () => this.#agenda.remove(queued);
   }
 
   /** The link's connection has ended: rejects everything of it but what is at work, which ends with its part. */
   dropSends(link: LinkId, error: EspAtError): void {
-    const atWork = this.#sendAtWork();
-    this.#agenda.dropSends(link, error, atWork);
-    if (atWork?.link !== link) return;
-    atWork.ended = error;
-    atWork.unborn = atWork.next === 0 && this.#request?.exchange.mayHaveLeft !== true;
+    this.#agenda.dropSends(link, error);
   }
 
   /**
-   * Gets in step with a device of which nothing is known. True when it answers.
-   * @param fill bytes that a data prompt of an earlier life may be waiting for, and most likely is; or 0
-   * @throws EspAtError whatever the session was {@link reset} with meanwhile
-   */
-  async align(fill: number): Promise<boolean> {
-    if (this.#closed) throw this.#closed;
-    const inStep = await this.#synchrony.align(fill);
-    if (inStep === undefined) throw this.#lastReset ?? new EspAtError('PORT_CLOSED');
-    return inStep;
-  }
-
-  /**
-   * The device has forgotten everything, or is gone: all that is in flight or waits fails now, each with
-   * what is known of it. The session is fresh afterwards.
+   * The device has forgotten everything, or is gone: all that runs or waits fails now, each with what is known of
+   * it. The client is fresh afterwards.
    */
   reset(error: EspAtError): void {
-    this.#lastReset = error;
-    this.#patience.stop();
-    this.#stalls.stop();
-    const kept = this.#synchrony.reset();
-    this.#framer.reset();
-    const begun = this.#request ? [this.#request, ...kept] : kept;
-    this.#request = undefined;
-    this.#sequence = undefined;
-    const rejectRest = this.#agenda.clear(begun.map(({ send }) => send));
-    for (const request of begun) this.#agenda.fail(request, error);
-    rejectRest(error);
+    this.#leave({ kind: 'idle' }, error);
   }
 
   /** {@link reset} for good: whatever is asked later is rejected with the same error. */
   close(error: EspAtError): void {
-    this.#closed = error;
-    this.reset(error);
+    this.#leave({ kind: 'closed', error }, error);
+  }
+
+  #leave(to: ClientState, error: EspAtError): void {
+    const state = this.#state;
+    const job = 'job' in state ? state.job : undefined;
+    this.#idle.stop();
+    this.#partialFrame.stop();
+    this.#parser.reset();
+    this.#become(to);
+    const failRest = this.#agenda.clear(job);
+    if (job instanceof CommandSequence) job.abort(error);
+    else job?.report({ kind: 'failed', error });
+    failRest(error);
+  }
+
+  /** The only place that changes the state. A resync that it leaves is aborted. */
+  #become(state: ClientState): void {
+    const before = this.#state;
+    this.#state = state;
+    if (before.kind !== 'resyncing') return;
+    if (state.kind !== 'resyncing' || state.access !== before.access) before.controller.abort();
   }
 
   // --- what comes in -------------------------------------------------------------------------------
 
+  get #dataTrusted(): boolean {
+    return !('dataTrusted' in this.#state) || this.#state.dataTrusted;
+  }
+
   #take(frame: Frame): void {
     switch (frame.kind) {
       case 'data':
-        if (!this.#synchrony.distrusted) this.#handlers.data(frame);
+        if (this.#dataTrusted) this.#receivers[frame.link]?.push(frame);
         return;
       case 'line':
         return this.#takeLine(frame.text);
       case 'prompt':
         return this.#takePrompt();
       case 'garbage':
-        if (!this.lenient) this.#distrust(`received bytes were damaged (${frame.reason})`);
-        return;
+        return this.#distrust(`received bytes were damaged (${frame.reason})`);
     }
   }
 
   #takeLine(text: string): void {
-    const { recovery } = this.#synchrony;
-    if (recovery) {
-      if (!recovery.line(text)) this.#takeForeign(text);
-    } else if (this.#request) {
-      this.#judge(this.#request, this.#request.exchange.line(text), text);
-    } else if (text === 'OK' || text === 'SEND OK' || text === 'SEND FAIL') {
-      if (!this.lenient) this.#synchrony.recover(`an unexpected ${text} came`);
-    } else if (text !== 'ERROR' && text !== 'busy p...') {
-      // An ERROR with nothing at work answers noise on the line; the device is idle again.
-      this.#takeForeign(text);
+    const state = this.#state;
+    switch (state.kind) {
+      case 'running':
+        return this.#act(state, onLine(state.transaction, text), text);
+      case 'resyncing':
+        if (!state.access.take(text) && !isLateResponse(text)) this.#takeUrc(text);
+        return;
+      default:
+        // An ERROR while nothing runs answers noise on the port; the device is idle again.
+        if (text === 'ERROR' || text === 'busy p...') return;
+        if (!isFinalResultCode(text)) return this.#takeUrc(text);
+        if (this.#echoOff && (state.kind === 'idle' || state.kind === 'between'))
+          this.#resync(`an unexpected ${text} came`, { job: jobOf(state), dataTrusted: true });
     }
   }
 
   #takePrompt(): void {
-    const { recovery } = this.#synchrony;
-    if (recovery) recovery.line('>');
-    else if (this.#request) this.#judge(this.#request, this.#request.exchange.prompt(), '>');
+    const state = this.#state;
+    if (state.kind === 'resyncing') state.access.take('>');
+    else if (state.kind === 'running')
+      this.#act(state, onPrompt(state.transaction, this.#clock.now()), '>');
   }
 
-  #judge(request: Request, verdict: Verdict, text: string): void {
-    switch (verdict) {
-      case 'taken':
-        if (text === 'busy p...' && request.exchange.busy) this.#patience.busy();
-        return;
-      case 'foreign':
-        return this.#takeForeign(text);
-      case 'write':
-        return this.#writePayload(request);
-      case 'success':
-        return this.#succeed(request);
-      case 'verify':
-        this.#patience.verify();
-        return this.#wire.write(LF);
-      case 'ask':
-        this.#patience.verify();
-        return this.#wire.write(QUESTION);
-      case 'failure':
-        return this.#refuse(request);
-      case 'echo':
-        if (!this.lenient) this.#handlers.restartSuspected();
-        return;
-      case 'confused':
-        // More bytes than the device took: it has sent the message with others in it.
-        if ((text === 'SEND OK' || request.exchange.won) && request.exchange.payloadWritten)
-          return this.#loseDamaged(request, 'the payload was damaged on its way');
-        return this.#lose(request, `${text} is no answer to ${request.exchange.command.name}`);
-    }
-  }
-
-  #takeForeign(text: string): void {
-    const report = parseUrc(text);
-    if (report) {
-      if (!this.#synchrony.distrusted || report.kind === 'ready') this.#handlers.urc(report);
+  #takeUrc(text: string): void {
+    const urc = parseUrc(text);
+    if (urc) {
+      if (this.#dataTrusted || urc.kind === 'ready') this.#listener({ kind: 'urc', urc });
       return;
     }
-    if (isResult(text)) return;
-    this.#handlers.unknownLine(text);
-    if (!this.lenient && this.#handlers.suspects(text)) {
+    if (isFinalResultCode(text)) return;
+    this.#listener({ kind: 'unknownLine', text });
+    if (!isOtherUrc(text) && this.#receivers.some((receiver) => receiver?.connected))
       this.#distrust('a damaged line came');
+  }
+
+  // --- transactions --------------------------------------------------------------------------------
+
+  #pull(): void {
+    if (this.#state.kind !== 'idle') return;
+    const job = this.#agenda.next();
+    if (job instanceof CommandSequence) {
+      this.#become({ kind: 'between', job });
+      job.begin();
+    } else if (job) {
+      this.#start(job, { command: job.command, attempt: 1 });
     }
   }
 
-  // --- what goes out -------------------------------------------------------------------------------
+  #runWithin(sequence: CommandSequence, command: Command): Promise<Response> {
+    const state = this.#state;
+    if (!sequence.aborted && jobOf(state) === sequence) {
+      const next = { command, attempt: 1 };
+      if (state.kind === 'between')
+        return sequence.expectResponse(() => this.#start(sequence, next));
+      if (state.kind === 'resyncing' && !state.next)
+        return sequence.expectResponse(() => this.#become({ ...state, next }));
+    }
+    return sequence.refusal(command);
+  }
 
-  #next(): void {
-    const { recovery, stuck } = this.#synchrony;
-    if (this.#request || this.#sequence || recovery || stuck || this.#closed) return;
-    const turn = this.#agenda.next();
-    if (turn?.sequence) {
-      this.#sequence = turn.sequence;
-      turn.sequence.begin();
-    } else if (turn) {
-      this.#start({ exchange: new Exchange(turn.part), attempt: 1, send: turn.send });
+  #endSequence(sequence: CommandSequence): void {
+    const state = this.#state;
+    if (jobOf(state) !== sequence) return;
+    if (state.kind === 'between') this.#become({ kind: 'idle' });
+    else if (state.kind === 'resyncing') this.#become({ ...state, job: undefined });
+    this.#pull();
+  }
+
+  #start(job: Job, { command, attempt }: Next): void {
+    const policy = TIMEOUT_POLICY[this.#rateLostOnRestart ? 'negotiatedRate' : 'portRate'];
+    const transaction = begin(command, attempt, policy, this.#clock.now());
+    this.#become({ kind: 'running', job, transaction });
+    this.#parser.expectPrompt = command.payload !== undefined;
+    job.report({ kind: 'started' });
+    this.#writeAndWait(Buffer.from(`${command.line}\r\n`, 'latin1'), transaction.probeAt);
+  }
+
+  /** Writes a line or a payload, and counts idle time from its last byte on. */
+  #writeAndWait(bytes: Uint8Array, left: number): void {
+    this.#idle.restart(this.#clock.now() + this.#port.transmissionMs(bytes.length));
+    this.#pendingBytes = Infinity;
+    this.#idle.watch(left, this.#check);
+    this.#port.write(bytes);
+  }
+
+  readonly #check = (): void => {
+    const state = this.#state;
+    if (state.kind !== 'running') return;
+    const { transaction } = state;
+    const now = this.#clock.now();
+    if (this.#bytesLeave()) {
+      this.#idle.restart(now);
+      restartIdle(transaction);
+    }
+    const action = onIdle(transaction, this.#idle.idle, now);
+    this.#act(state, action, '');
+    if (this.#state === state)
+      this.#idle.watch(untilCheck(transaction, this.#idle.idle), this.#check);
+    // A line that began and stalled may have swallowed the response; kept, it would swallow the next.
+    else if (action.kind === 'outOfSync' && this.#rateLostOnRestart) this.#parser.abandon();
+  };
+
+  /** Whether bytes have left since the last check, and more are to: a port that takes none is idle. */
+  #bytesLeave(): boolean {
+    const before = this.#pendingBytes;
+    this.#pendingBytes = this.#port.pendingBytes;
+    return this.#pendingBytes > 0 && this.#pendingBytes < before;
+  }
+
+  #act(state: Running, action: Action, text: string): void {
+    const { job, transaction } = state;
+    switch (action.kind) {
+      case 'none':
+        return;
+      case 'urc':
+        return this.#takeUrc(text);
+      case 'echo':
+        if (this.#echoOff) this.#listener({ kind: 'restartSuspected' });
+        return;
+      case 'busy':
+        return this.#idle.watch(probeSoon(transaction, this.#idle.idle), this.#check);
+      case 'write':
+        return this.#write(state, action.what);
+      case 'succeeded':
+        return this.#succeed(state);
+      case 'refused': {
+        const submission = submissionOf(job);
+        if (isDoubtfulRefusal(transaction, submission))
+          return this.#loseSync(state, `${transaction.command.name} was refused for no reason`);
+        const waited = this.#clock.now() - transaction.writtenAt;
+        const error = refusalError(transaction, submission, waited);
+        return this.#finish(job, () => job.report({ kind: 'refused', error }));
+      }
+      case 'outOfSync':
+        return this.#loseSync(state, action.reason, { corrupt: action.corrupt });
     }
   }
 
-  /** What a sequence asks that was ended by a reset while it was between two commands is asked of nobody. */
-  #askWithin(sequence: Sequence, command: Command): Promise<Response> {
-    if (this.#sequence === sequence) return this.#ask(command);
-    return Promise.reject(this.#lastReset ?? new EspAtError('PORT_CLOSED'));
+  #write({ job, transaction }: Running, what: 'payload' | keyof typeof BYTES): void {
+    if (what !== 'payload') {
+      if (what === 'LF' || what === 'AT') {
+        confirmFrom(transaction, this.#idle.idle);
+        this.#idle.watch(untilCheck(transaction, this.#idle.idle), this.#check);
+      }
+      return this.#port.write(BYTES[what]);
+    }
+    const { payload } = transaction.command;
+    if (!payload) return;
+    job.report({ kind: 'payloadWritten' });
+    this.#writeAndWait(payload, transaction.probeAt);
   }
 
-  #ask(command: Command): Promise<Response> {
-    if (this.#closed) return Promise.reject(this.#closed);
-    return new Promise((done, failed) => {
-      const request = { exchange: new Exchange(command), attempt: 1, done, failed };
-      const { recovery, stuck } = this.#synchrony;
-      if (this.#synchrony.park(request)) return;
-      if (this.#request || recovery || stuck) failed(lost(request));
-      else this.#start(request);
+  #succeed({ job, transaction }: Running): void {
+    const { command, response } = transaction;
+    if (!(job instanceof CommandSequence)) this.#agenda.served(job.link, command);
+    this.#finish(job, () => job.report({ kind: 'succeeded', response }));
+  }
+
+  /** The transaction has ended. What its job is told may queue more, which has its turn at once. */
+  #finish(job: Job, report: () => void): void {
+    this.#become(job instanceof CommandSequence ? { kind: 'between', job } : { kind: 'idle' });
+    report();
+    this.#pull();
+  }
+
+  // --- out of sync ---------------------------------------------------------------------------------
+
+  /** Received bytes are corrupt: until in sync again, anything may be the inside of a message. */
+  #distrust(reason: string): void {
+    const state = this.#state;
+    if (!this.#echoOff || !this.#dataTrusted) return;
+    switch (state.kind) {
+      case 'closed':
+      case 'unresponsive':
+        return;
+      case 'resyncing':
+        this.#become({ ...state, dataTrusted: false });
+        break;
+      case 'running':
+        // Nothing that comes now proves anything: no prompt, since the payload must not be risked, and no result.
+        this.#loseSync(state, reason, { dataTrusted: false });
+        break;
+      case 'idle':
+      case 'between':
+        this.#resync(reason, { job: jobOf(state), dataTrusted: false });
+    }
+    this.#listener({ kind: 'dataLost' });
+  }
+
+  /** The final result of the running transaction will not be known. */
+  #loseSync(
+    { job, transaction }: Running,
+    reason: string,
+    { corrupt = false, dataTrusted = true } = {},
+  ): void {
+    const { command, attempt } = transaction;
+    const submission = submissionOf(job);
+    const link = submission?.link;
+    const repeat = mayRepeat(transaction, submission);
+    this.#resync(reason, {
+      job: repeat || !submission ? job : undefined,
+      ...(repeat && { next: { command, attempt: attempt + 1 } }),
+      dataTrusted,
+      ...(command.payload && { pendingPrompt: { link } }),
+      ...(corrupt && { corrupt: link }),
+    });
+    if (!repeat) job.report({ kind: 'failed', error: outOfSyncError(command) });
+  }
+
+  /** Becomes `resyncing` before the listener is told: what it asks for then has to wait. */
+  #resync(reason: string, outOfSync: OutOfSync): void {
+    const padding = outOfSync.pendingPrompt !== undefined;
+    const access = this.#lend(outOfSync, padding);
+    this.#listener({ kind: 'outOfSync', reason });
+    const options: ResyncOptions = {
+      attempts: 3,
+      mayRestart: !this.#rateLostOnRestart,
+      pad: padding ? 'ifSilent' : 'never',
+      negotiatedRate: this.#rateLostOnRestart,
+      firstQuestion: this.#firstQuestion++,
+    };
+    const onStep = (step: 'crlf' | 'fill' | 'restart') =>
+      this.#listener({ kind: 'resyncStep', step });
+    void resync(access, options, onStep).then((result) => {
+      const state = this.#state;
+      if (state.kind === 'resyncing' && state.access === access) this.#resynced(state, result);
     });
   }
 
-  #start(request: Request): void {
-    const { command } = request.exchange;
-    this.#request = request;
-    this.#framer.expectPrompt = command.payload !== undefined;
-    const line = Buffer.from(`${command.line}\r\n`, 'latin1');
-    this.#patience.begin(request.exchange, this.#wire.transmissionMs(line.length));
-    this.#wire.write(line);
+  /** Lends the port to a resync. */
+  #lend(outOfSync: OutOfSync, mayBePrompted: boolean): LineAccess {
+    const controller = new AbortController();
+    const access = new LineAccess(this.#port, this.#rateLostOnRestart, controller.signal);
+    this.#become({ kind: 'resyncing', ...outOfSync, controller, access });
+    this.#parser.expectPrompt = mayBePrompted;
+    return access;
   }
 
-  #writePayload({ exchange, send }: Request): void {
-    const { payload } = exchange.command;
-    if (!payload) return;
-    this.#synchrony.mayWait(send?.link);
-    this.#patience.begin(exchange, this.#wire.transmissionMs(payload.length));
-    this.#wire.write(payload);
-  }
-
-  #release(): void {
-    this.#request = undefined;
-    this.#synchrony.settled();
-    this.#patience.end();
-  }
-
-  #succeed(request: Request): void {
-    this.#release();
-    const { send, exchange } = request;
-    if (!send) return request.done(exchange.lines);
-    const following = this.#agenda.served(send, exchange.command);
-    if (following && send.ended) {
-      this.#agenda.fail(request, send.ended);
-      return this.#next();
+  #resynced(state: Resyncing, result: ResyncResult): void {
+    const { job, next, dataTrusted, pendingPrompt } = state;
+    this.#parser.expectPrompt = false;
+    switch (result.kind) {
+      case 'inSync':
+        return this.#continue(state, result.padded ? pendingPrompt?.link : state.corrupt);
+      case 'restarted':
+        this.#listener({ kind: 'urc', urc: { kind: 'ready' } });
+        // The listener is expected to have done so.
+        if (this.#state === state) this.reset(new EspAtError('DEVICE_RESTARTED'));
+        return;
+      case 'noAnswer':
+      case 'aborted':
+        this.#become({ kind: 'unresponsive', dataTrusted, pendingPrompt });
+        if (next) job?.report({ kind: 'failed', error: outOfSyncError(next.command) });
+        this.#listener({ kind: 'unresponsive' });
     }
-    // The wire first: the next command leaves in the same turn in which this answer is complete.
-    this.#next();
-    if (!following) send.settle();
   }
 
-  #refuse(request: Request): void {
-    if (isDoubtful(request))
-      return this.#lose(request, `${request.exchange.command.name} was refused for no reason`);
-    const error = refusal(request, this.#patience.waited);
-    this.#release();
-    this.#agenda.refuse(request, error);
-    this.#next();
+  /** In sync again: what waited goes on, unless it would follow a corrupt message, or go out on another connection. */
+  #continue({ job, next }: Resyncing, corrupt: LinkId | undefined): void {
+    const submission = submissionOf(job);
+    const isLost = submission && (!submission.mayContinue || submission.link === corrupt);
+    if (job && next && !isLost) this.#start(job, next);
+    else this.#become(job instanceof CommandSequence ? { kind: 'between', job } : { kind: 'idle' });
+    if (next && isLost)
+      submission.report({ kind: 'notRepeated', error: outOfSyncError(next.command) });
+    this.#listener({ kind: 'inSync', corrupt });
+    this.#pull();
   }
 
-  #sendAtWork(): QueuedSend | undefined {
-    return this.#request?.send ?? this.#synchrony.send;
+  /** A resync of a sequence: it takes over from one that corrupt bytes have started. */
+  async #resyncWithin(
+    sequence: CommandSequence,
+    options: SequenceResyncOptions,
+  ): Promise<ResyncResult> {
+    const state = this.#state;
+    if (sequence.aborted) throw sequence.aborted;
+    if (jobOf(state) !== sequence || state.kind === 'running') throw new EspAtError('OUT_OF_STEP');
+    const outOfSync = state.kind === 'resyncing' ? state : { job: sequence, dataTrusted: true };
+    const access = this.#lend(outOfSync, options.pad !== 'never');
+    const result = await resync(
+      access,
+      { ...options, firstQuestion: this.#firstQuestion++ },
+      () => undefined,
+    );
+    if (result.kind === 'aborted') throw sequence.aborted ?? new EspAtError('ABORTED');
+    this.#parser.expectPrompt = false;
+    this.#become({ kind: 'between', job: sequence });
+    return result;
   }
+}
 
-  // --- out of step ---------------------------------------------------------------------------------
+function jobOf(state: ClientState): Job | undefined {
+  return 'job' in state ? state.job : undefined;
+}
 
-  /** Received bytes were damaged: until back in step, anything may be the inside of a message. */
-  #distrust(reason: string): void {
-    if (this.#synchrony.distrusted) return;
-    this.#synchrony.distrust();
-    // Nothing that comes now proves anything: no prompt, since the payload must not be risked, and no result.
-    if (this.#request) this.#lose(this.#request, reason);
-    else if (!this.#synchrony.recovery) this.#synchrony.recover(reason);
-    this.#handlers.dataLost();
-  }
-
-  /** The answer to the command at work will not be known. */
-  #lose(request: Request, reason: string): void {
-    this.#release();
-    if (request.exchange.command.payload) this.#synchrony.mayWait(request.send?.link);
-    this.#synchrony.lose(request, reason);
-  }
-
-  /** At a raised rate, a line that began and stalled may have swallowed the answer; kept, it would swallow the next. */
-  #loseToSilence(reason: string): void {
-    if (!this.#request) return;
-    this.#lose(this.#request, reason);
-    if (this.raised) this.#framer.abandon();
-  }
-
-  /** Its peer got a damaged message. */
-  #loseDamaged(request: Request, reason: string): void {
-    this.#synchrony.spoil(request.send?.link);
-    this.#lose(request, reason);
-  }
+function submissionOf(job: Job | undefined) {
+  return job instanceof CommandSequence ? undefined : job;
 }

@@ -89,6 +89,7 @@ class Lane<T> {
   }
 
   remove(item: T): boolean {
+    if (item === this.head) return this.shift() !== undefined;
     const index = this.#items.indexOf(item, this.#first);
     if (index < 0) return false;
     this.#items.splice(index, 1);

@@ -60,8 +60,8 @@ export type Action =
   | { readonly kind: 'urc' }
   /** The command came back as typed: echo is on, which only a restart does. */
   | { readonly kind: 'echo' }
-  /** {@link nextCheck} is sooner than before. */
-  | { readonly kind: 'checkSooner' }
+  /** `busy p...` came: {@link probeSoon}. */
+  | { readonly kind: 'busy' }
   | { readonly kind: 'write'; readonly what: 'payload' | 'CRLF' | 'CR' | 'LF' | 'AT' }
   | { readonly kind: 'succeeded' | 'refused' }
   /** The final result will not be known. `corrupt`: the payload went out with other bytes than its own. */
@@ -70,7 +70,7 @@ export type Action =
 const none: Action = { kind: 'none' };
 const urc: Action = { kind: 'urc' };
 const echo: Action = { kind: 'echo' };
-const checkSooner: Action = { kind: 'checkSooner' };
+const busy: Action = { kind: 'busy' };
 const succeeded: Action = { kind: 'succeeded' };
 const refused: Action = { kind: 'refused' };
 const writePayload: Action = { kind: 'write', what: 'payload' };
@@ -191,12 +191,12 @@ export function onIdle(transaction: Transaction, idle: number, now: number): Act
   return phase.kind === 'awaitingConfirmation' ? writeCr : writeCrLf;
 }
 
-/** The idle time in milliseconds at which {@link onIdle} may have something to do. */
-export function nextCheck(transaction: Transaction): number {
+/** Milliseconds of further idle time until {@link onIdle} may have something to do. */
+export function untilCheck(transaction: Transaction, idle: number): number {
   const { phase, policy, probedAt, probeAt } = transaction;
-  if (phase.kind === 'confirming') return probedAt + LATE_PROBE_ANSWER_MS;
-  if (isUnanswered(phase.probe)) return probedAt + policy.probeAnswerMs;
-  return Math.min(timeoutOf(transaction), probeAt);
+  if (phase.kind === 'confirming') return LATE_PROBE_ANSWER_MS;
+  if (isUnanswered(phase.probe)) return policy.probeAnswerMs - (idle - probedAt);
+  return Math.min(timeoutOf(transaction), probeAt) - idle;
 }
 
 /** Bytes went out after idle time on a port that is slow: what was measured before does not count. */
@@ -204,9 +204,13 @@ export function restartIdle(transaction: Transaction): void {
   transaction.probedAt = 0;
 }
 
-/** `busy p...` came without a probe: whether the device means this command is found out soon. */
-export function probeSoon(transaction: Transaction, idle: number): void {
+/**
+ * `busy p...` came without a probe: whether the device means this command is found out soon.
+ * @returns milliseconds of further idle time until {@link onIdle} has something to do
+ */
+export function probeSoon(transaction: Transaction, idle: number): number {
   transaction.probeAt = Math.min(transaction.probeAt, idle + PROBE_WHEN_BUSY_MS);
+  return PROBE_WHEN_BUSY_MS;
 }
 
 /** A line feed or a question was written that has to be answered soon. */
@@ -291,12 +295,12 @@ function onBusy(
 ): Action {
   if (!isUnanswered(phase.probe)) {
     transaction.phase = { ...phase, busy: true };
-    return checkSooner;
+    return busy;
   }
   // The device is alive and at work. After a payload it may answer bytes too many instead.
   const probe = phase.kind === 'awaitingConfirmation' ? 'suspect' : 'none';
   transaction.phase = { ...phase, probe };
-  return phase.busy ? checkSooner : none;
+  return phase.busy ? busy : none;
 }
 
 /** The text cannot be the answer to this command. */

@@ -1,3 +1,6 @@
+import type { EspAtError } from '../errors';
+import type { Command, Response } from './command';
+
 /** The three links a device has (`AT+WSOPEN`). */
 export type LinkId = 0 | 1 | 2;
 
@@ -56,4 +59,35 @@ export interface PortWriter {
   readonly pendingBytes: number;
   /** Bits per second; undefined where it is not known. */
   readonly rate: number | undefined;
+}
+
+/** Takes the data of one link. */
+export interface DataReceiver {
+  /** Whether the device has, or may have, a connection of the link: an unknown line may be what is left of its data. */
+  readonly connected: boolean;
+  push(frame: DataFrame): void;
+}
+
+/** What becomes of a command, told to who asked for it. */
+export type CommandEvent =
+  /** Its line is written; again after a resync, if it is repeated. */
+  | { readonly kind: 'started' }
+  | { readonly kind: 'payloadWritten' }
+  | { readonly kind: 'succeeded'; readonly response: Response }
+  /** The device answered `ERROR`. */
+  | { readonly kind: 'refused'; readonly error: EspAtError }
+  /** Its final result will not be known, or the device is gone. */
+  | { readonly kind: 'failed'; readonly error: EspAtError }
+  /** It was to be repeated after a resync, but its connection has ended, or the link's peer got corrupt data. */
+  | { readonly kind: 'notRepeated'; readonly error: EspAtError };
+
+/** One command of a message, which the client runs when its turn comes. */
+export interface Submission {
+  readonly link: LinkId;
+  readonly command: Command;
+  /** False once the connection that it is for has ended. */
+  readonly mayContinue: boolean;
+  /** Whether an earlier part of the message has left: then this one is not repeated. */
+  readonly partlySent: boolean;
+  report(event: CommandEvent): void;
 }

@@ -14,6 +14,15 @@ export type Urc =
         | 'diagnostic';
     };
 
+/** URCs of features that the driver does not use, and responses that come too late. */
+const otherUrc =
+  /^\+(?:IPD|LINK_CONN|STA_|DIST_STA_IP|MQTT|BLE|BT|HTTP|ETH_|CIP|CMD|CW|FS|SYS|TIME_|UART|WEBSERVER|WSHEAD|WSOPEN)/;
+
+/** Whether a line that {@link parseUrc} does not know looks like one that the device meant, and not corrupt. */
+export function isOtherUrc(line: string): boolean {
+  return otherUrc.test(line);
+}
+
 export function parseUrc(line: string): Urc | undefined {
   const link = /^\+WS_(CONNECTED|DISCONNECTED|CLOSED):([0-2])$/.exec(line);
   if (link) {

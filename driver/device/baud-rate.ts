@@ -1,8 +1,8 @@
 import type { AtClient } from '../at/at-client';
+import type { SequenceAccess } from '../at/command-sequence';
 import { parseUart, uartCur, uartQuery } from '../commands/uart';
 import { EspAtError } from '../errors';
 import type { Port } from '../port/port';
-import type { SequenceAccess } from './initialize';
 import type { DeviceOptions } from './options';
 
 /** What most boards use after power-up, in bits a second. */
@@ -12,7 +12,7 @@ const DEFAULT_RATE = 115_200;
 export class BaudRate {
   readonly #port: Port;
   readonly #options: DeviceOptions;
-  readonly #client: Pick<AtClient, 'raised'>;
+  readonly #client: Pick<AtClient, 'assume'>;
   #current: number | undefined;
   #negotiatedRateWorks: boolean;
 
@@ -20,7 +20,7 @@ export class BaudRate {
   constructor(
     port: Port,
     options: DeviceOptions,
-    client: Pick<AtClient, 'raised'>,
+    client: Pick<AtClient, 'assume'>,
     negotiatedRateWorks: boolean,
   ) {
     this.#port = port;
@@ -62,7 +62,7 @@ export class BaudRate {
     if (rate === undefined || rate === this.#current) return;
     await this.#port.setRate?.(rate);
     this.#current = rate;
-    this.#client.raised = this.#isNegotiated;
+    this.#client.assume({ rateLostOnRestart: this.#isNegotiated });
   }
 
   /**
@@ -115,16 +115,16 @@ export class BaudRate {
       await run(uartCur(rate, flowControl));
       // The device answers at the old rate, then switches.
       await this.set(rate);
-      if (await access.resync('never')) return;
+      if (await answers(access, 'never')) return;
       // The device may hear although it cannot be heard.
       this.#port.write(Buffer.from(`${uartCur(before, flowControl).line}\r\n`));
-      await access.resync('never');
+      await answers(access, 'never');
     }
     // No second try after a restart: a device at a rate that does not work has to be switched off by hand.
     this.#negotiatedRateWorks = false;
     warn(new EspAtError('RATE_NOT_RAISED', { rate, before }));
     await this.set(before);
-    if (await access.resync('never')) return;
+    if (await answers(access, 'never')) return;
     throw new EspAtError('DEVICE_SILENT', { port: this.#options.port.address });
   }
 
@@ -133,4 +133,11 @@ export class BaudRate {
     const { port, raiseTo } = this.#options;
     return this.#current !== undefined && this.#current === raiseTo && this.#current !== port.rate;
   }
+}
+
+/** Whether the device answers. @param pad whether to pad a data prompt first, which may be pending */
+export async function answers(access: SequenceAccess, pad: 'never' | 'first'): Promise<boolean> {
+  const attempts = pad === 'first' ? 3 : 1;
+  const options = { attempts, mayRestart: false, pad, negotiatedRate: false };
+  return (await access.resync(options)).kind !== 'noAnswer';
 }

@@ -1,6 +1,7 @@
 import { AtClient } from '../at/at-client';
+import type { ClientEvent } from '../at/client-event';
 import type { Command, Response } from '../at/command';
-import { LARGEST_PAYLOAD } from '../at/recovery';
+import type { LinkId } from '../at/types';
 import type { Urc } from '../at/urc';
 import type { WifiNetwork } from '../commands/wifi';
 import { asEspAtError, EspAtError } from '../errors';
@@ -13,7 +14,7 @@ import { BaudRate } from './baud-rate';
 import { Boot } from './boot';
 import type { KnownFirmware } from './capabilities';
 import { HealthCheck } from './health-check';
-import { initialize, type SequenceAccess } from './initialize';
+import { initialize } from './initialize';
 import { LinkChecks } from './link-checks';
 import type { Capabilities, DeviceEvent } from './options';
 import {
@@ -24,7 +25,7 @@ import {
   type SessionEvent,
   type SessionState,
 } from './session-state';
-import { isForeignUrc, shownLine } from './unknown-line';
+import { shownLine } from './unknown-line';
 
 /** How often a silent device is searched for before its port is opened afresh. */
 const SEARCHES = 3;
@@ -141,18 +142,13 @@ export class DeviceSession {
   async #initializeClient({ pendingPrompt, signal }: Boot): Promise<KnownFirmware> {
     const { options, clock } = this.#context;
     const client = this.#client;
-    const resync: SequenceAccess['resync'] = (pad) =>
-      client.align(pad === 'first' ? LARGEST_PAYLOAD : 0);
-    this.#firmware = await client.sequence((run) =>
-      initialize(
-        { run, resync },
-        {
-          ...{ client, options, clock, pendingPrompt, signal },
-          rate: this.#rate,
-          firmware: this.#firmware,
-          warn: (error) => this.#log({ event: 'warning', error }),
-        },
-      ),
+    this.#firmware = await client.sequence((access) =>
+      initialize(access, {
+        ...{ client, options, clock, pendingPrompt, signal },
+        rate: this.#rate,
+        firmware: this.#firmware,
+        warn: (error) => this.#log({ event: 'warning', error }),
+      }),
     );
     return this.#firmware;
   }
@@ -303,19 +299,39 @@ export class DeviceSession {
         return rate();
       },
     };
-    return new AtClient(writer, clock, {
-      urc: (urc) => this.#urc(urc),
-      data: (frame) => links[frame.link]?.data(frame),
-      unknownLine: (text) => this.#log({ event: 'unknown-line', detail: shownLine(text) }),
-      suspects: (text) => !isForeignUrc(text) && links.some((link) => link.state !== 0),
-      restartSuspected: () => this.#restarted(),
-      dataLost: () => links.forEach((link) => link.dataLost()),
-      outOfSync: (detail) => this.#outOfSync(detail),
-      resyncStep: (detail) => this.#log({ event: 'recovery', detail }),
-      inSync: () => this.#inSync(),
-      filled: (link) => links[link]?.corrupted(new EspAtError('SEND_DAMAGED', { link })),
-      unresponsive: () => void this.#unresponsive(),
-    });
+    const client = new AtClient(writer, clock, (event) => this.#take(event));
+    for (const link of links) {
+      client.route(link.id, {
+        get connected() {
+          return link.state !== 0;
+        },
+        push: (frame) => link.data(frame),
+      });
+    }
+    return client;
+  }
+
+  #take(event: ClientEvent): void {
+    const { links } = this.#context;
+    switch (event.kind) {
+      case 'urc':
+        return this.#urc(event.urc);
+      case 'unknownLine':
+        return this.#log({ event: 'unknown-line', detail: shownLine(event.text) });
+      case 'restartSuspected':
+        return this.#restarted();
+      case 'dataLost':
+        for (const link of links) link.dataLost();
+        return;
+      case 'outOfSync':
+        return this.#outOfSync(event.reason);
+      case 'resyncStep':
+        return this.#log({ event: 'recovery', detail: event.step });
+      case 'inSync':
+        return this.#inSync(event.corrupt);
+      case 'unresponsive':
+        void this.#unresponsive();
+    }
   }
 
   #urc(urc: Urc): void {
@@ -340,7 +356,12 @@ export class DeviceSession {
     if ('device' in this.#state) this.#tellLinks({ kind: 'resyncing', device: this.#state.device });
   }
 
-  #inSync(): void {
+  /** @param corrupt the link whose peer got corrupt bytes */
+  #inSync(corrupt: LinkId | undefined): void {
+    if (corrupt !== undefined) {
+      const error = new EspAtError('SEND_DAMAGED', { link: corrupt });
+      this.#context.links[corrupt]?.corrupted(error);
+    }
     this.#isInSync = true;
     this.#log({ event: 'recovered' });
     if (this.#state.kind !== 'resyncing') return;

@@ -1,11 +1,12 @@
 import { refusable, type Run } from '../at/command';
 import type { AtClient } from '../at/at-client';
+import type { SequenceAccess } from '../at/command-sequence';
 import { delay, type Clock } from '../clock';
 import { echoOff, sysStore } from '../commands/base';
 import { closePayload } from '../commands/close-frame';
 import { parseWsopen, wsclose, wsopenQuery, wssend, type OpenLink } from '../commands/websocket';
 import { EspAtError, isRefusal } from '../errors';
-import type { BaudRate } from './baud-rate';
+import { answers, type BaudRate } from './baud-rate';
 import { identify, type KnownFirmware } from './capabilities';
 import type { DeviceOptions } from './options';
 
@@ -18,18 +19,8 @@ const GOING_AWAY = 1001;
 const OPEN = 2;
 const CLOSE_FRAME = 8;
 
-/** A client, lent to one command sequence. */
-export interface SequenceAccess {
-  readonly run: Run;
-  /**
-   * Finds out whether the device answers.
-   * @param pad whether to fill a data prompt first, which may be pending
-   */
-  resync(pad: 'never' | 'first'): Promise<boolean>;
-}
-
 export interface InitializeContext {
-  readonly client: Pick<AtClient, 'lenient'>;
+  readonly client: Pick<AtClient, 'assume'>;
   readonly rate: BaudRate;
   readonly options: DeviceOptions;
   readonly clock: Clock;
@@ -53,10 +44,10 @@ export async function initialize(
 ): Promise<KnownFirmware> {
   const { client, rate, options } = context;
   const { run } = access;
-  client.lenient = true;
+  client.assume({ echoOff: false });
   await find(access, context);
   await run(echoOff());
-  client.lenient = false;
+  client.assume({ echoOff: true });
   await run(sysStore(options.store === true));
   await rate.negotiate(access, context.warn);
   await closeLeftovers(run, context);
@@ -73,7 +64,7 @@ async function find(
     for (const candidate of rate.candidates) {
       // Asked in the same turn where it can be: the rest of a chunk with `ready` answers earlier commands.
       if (candidate !== rate.current && !(await rate.trySet(candidate))) continue;
-      if (await access.resync(pad)) return;
+      if (await answers(access, pad)) return;
     }
   }
   throw new EspAtError('DEVICE_SILENT', { port: options.port.address });

@@ -47,7 +47,7 @@ export class LinkChecks {
 
   async #check(begin: () => void): Promise<LinkEvent[]> {
     const changed = new Set<LinkId>();
-    const response = await this.#client.sequence((run) => {
+    const response = await this.#client.sequence(({ run }) => {
       begin();
       this.#changed = changed;
       return run(wsopenQuery());

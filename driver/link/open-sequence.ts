@@ -52,7 +52,7 @@ export async function runOpen(
     };
     // Those of the newest claim, which may have joined meanwhile.
     const { options } = machine.state.goal ?? goal;
-    await client.sequence((run) => openSequence(run, options, context, signal));
+    await client.sequence(({ run }) => openSequence(run, options, context, signal));
     machine.take({ kind: 'opened', operation });
   } catch (reason) {
     const deviceReady = watch.current !== undefined;

@@ -2,42 +2,36 @@ import assert from 'node:assert/strict';
 import type { Command } from '../../../driver/at/command';
 import type { LinkId } from '../../../driver/at/types';
 import { AtClient } from '../../../driver/at/at-client';
+import type { ClientEvent } from '../../../driver/at/client-event';
 import { wssend } from '../../../driver/commands/websocket';
 import { EspAtError } from '../../../driver/errors';
 import { VirtualClock } from '../../harness/virtual-clock';
 
-/** A client, the far end of its line, and all that it tells. */
+/** An AT client, the far end of its port, and all that the client tells. */
 export class ClientHarness {
   readonly clock = new VirtualClock();
   readonly events: string[] = [];
   readonly client: AtClient;
   #written: string[] = [];
-  /** Responses to what the client writes, byte for byte; to anything else the far end says nothing. */
+  /** What the far end answers to what is written, byte for byte; to anything else it is silent. */
   readonly #answers = new Map<string, string>();
 
   constructor() {
-    const note = (text: string) => void this.events.push(text);
     this.client = new AtClient(
       { write: (bytes) => this.#take(Buffer.from(bytes)), pendingBytes: 0, rate: undefined },
       this.clock,
-      {
-        urc: (report) => note('link' in report ? `${report.kind} ${report.link}` : report.kind),
-        data: ({ link, bytes }) => note(`data ${link} ${bytes.toString('latin1')}`),
-        unknownLine: (text) => note(`unknown ${text}`),
-        suspects: (text) => text.startsWith('?'),
-        restartSuspected: () => note('echoed'),
-        dataLost: () => note('gap'),
-        outOfSync: (reason) => note(`out of step: ${reason}`),
-        resyncStep: (step) => note(`step: ${step}`),
-        inSync: () => note('recovered'),
-        filled: (link) => note(`filled ${link}`),
-        unresponsive: () => note('dead'),
-      },
+      (event) => this.events.push(shown(event)),
     );
-    this.client.lenient = false;
+    for (const link of [0, 1, 2] as const) {
+      this.client.route(link, {
+        connected: true,
+        push: ({ bytes }) => void this.events.push(`data ${link} ${bytes.toString('latin1')}`),
+      });
+    }
+    this.client.assume({ echoOff: true });
   }
 
-  /** The writes since the last call. */
+  /** What was written since the last look, write by write. */
   written(): string[] {
     return this.#written.splice(0);
   }
@@ -46,12 +40,12 @@ export class ClientHarness {
     this.client.receive(Buffer.from(text, 'latin1'));
   }
 
-  /** Makes the far end respond to these from now on. */
+  /** From now on the far end answers these. */
   answer(pairs: Readonly<Record<string, string>>): void {
     for (const [line, reply] of Object.entries(pairs)) this.#answers.set(line, reply);
   }
 
-  /** Makes the far end respond to a resync as an idle device does. */
+  /** The far end is an idle device: it answers what a resync writes. */
   answerResync(): void {
     this.answer({
       '\r\n': '\r\nERROR\r\n',
@@ -61,11 +55,12 @@ export class ClientHarness {
     });
   }
 
-  /** Runs a command; `end` tells how it ended. */
+  /** Runs a command; returns how it ends. */
   run(command: Command): { end: string } {
     return this.watch(this.client.run(command).then((lines) => lines.join('|')));
   }
 
+  /** Settles at most once, or the test fails. */
   send(link: LinkId, text: string): { end: string; readonly withdraw: () => boolean } {
     const result = { end: 'pending', withdraw: () => false };
     result.withdraw = this.client.send({
@@ -97,5 +92,26 @@ export class ClientHarness {
     this.#written.push(text);
     const reply = this.#answers.get(text);
     if (reply !== undefined) this.clock.after(1, () => this.receive(reply));
+  }
+}
+
+function shown(event: ClientEvent): string {
+  switch (event.kind) {
+    case 'urc':
+      return 'link' in event.urc ? `${event.urc.kind} ${event.urc.link}` : event.urc.kind;
+    case 'unknownLine':
+      return `unknown ${event.text}`;
+    case 'outOfSync':
+      return `out of sync: ${event.reason}`;
+    case 'resyncStep':
+      return `step: ${event.step}`;
+    case 'inSync':
+      return event.corrupt === undefined ? 'in sync' : `in sync, corrupt ${event.corrupt}`;
+    case 'restartSuspected':
+      return 'restart suspected';
+    case 'dataLost':
+      return 'data lost';
+    case 'unresponsive':
+      return 'unresponsive';
   }
 }

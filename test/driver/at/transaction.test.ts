@@ -1,16 +1,23 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Command } from '../../../driver/at/command';
-import { Exchange } from '../../../driver/at/exchange';
 import { TIMEOUT_POLICY } from '../../../driver/at/timeouts';
-import { begin, onIdle, onLine, onPrompt, type Action } from '../../../driver/at/transaction';
+import {
+  begin,
+  onIdle,
+  onLine,
+  onPrompt,
+  payloadWritten,
+  type Action,
+  type Transaction,
+} from '../../../driver/at/transaction';
 
 const query: Command = {
   line: 'AT+WSOPEN?',
   name: 'AT+WSOPEN?',
   informationResponses: ['+WSOPEN:'],
   success: 'OK',
-  timeoutMs: 3000,
+  timeoutMs: 60_000,
   idempotent: true,
 };
 const send: Command = {
@@ -19,74 +26,163 @@ const send: Command = {
   informationResponses: [],
   payload: Buffer.from('hello'),
   success: 'SEND OK',
-  timeoutMs: 20_000,
+  timeoutMs: 60_000,
   idempotent: false,
 };
+const header: Command = { ...send, line: 'AT+WSHEAD=5', name: 'AT+WSHEAD', success: 'OK' };
 
-const inputs = ['OK', 'SEND OK', 'ERROR', 'SEND FAIL', 'busy p...', '>', '<probe>'];
-const others = ['+WSOPEN:0', 'ERR CODE:1', 'AT+WSOPEN?', 'AT+WSSEND=0,5,1,10000', 'ready'];
+const started = (command: Command): Transaction => begin(command, 1, TIMEOUT_POLICY.portRate, 0);
 
-/** What the exchange of version 0.1.0 says, and what a transaction says, to the last of these inputs. */
-function both(command: Command, word: readonly string[]): [string, string] | undefined {
-  const exchange = new Exchange(command);
-  const transaction = begin(command, 1, TIMEOUT_POLICY.portRate, 0);
-  let last: [string, string] | undefined;
-  for (const input of word) {
-    if (last && !/none|urc|write|checkSooner|echo/.test(last[0])) return undefined;
-    if (input === '<probe>') {
-      if (exchange.won || exchange.probing) return undefined;
-      exchange.probed();
-      transaction.probeAt = 0;
-      const what = exchange.payloadWritten ? 'CR' : 'CRLF';
-      last = [`write ${what}`, shown(onIdle(transaction, 0, 0))];
-    } else {
-      const verdict = input === '>' ? exchange.prompt() : exchange.line(input);
-      const damaged = (input === 'SEND OK' || exchange.won) && exchange.payloadWritten;
-      const expected = {
-        foreign: 'urc',
-        taken: input === 'busy p...' && exchange.busy ? 'checkSooner' : 'none',
-        write: 'write payload',
-        success: 'succeeded',
-        verify: 'write LF',
-        ask: 'write AT',
-        failure: 'refused',
-        echo: 'echo',
-        confused: damaged ? 'outOfSync corrupt' : 'outOfSync',
-      }[verdict];
-      const action = input === '>' ? onPrompt(transaction, 0) : onLine(transaction, input);
-      last = [expected, shown(action)];
-    }
-  }
-  return last;
+/** Takes lines, `>` for the prompt, and numbers for so many milliseconds of idle time; returns the actions. */
+function actions(transaction: Transaction, ...inputs: (string | number)[]): string[] {
+  return inputs.map((input) => {
+    if (typeof input === 'number') return shown(onIdle(transaction, input, input));
+    return shown(input === '>' ? onPrompt(transaction, 0) : onLine(transaction, input));
+  });
 }
+
+/** The last action only. */
+const last = (command: Command, ...inputs: (string | number)[]) =>
+  actions(started(command), ...inputs).at(-1);
 
 function shown(action: Action): string {
   if (action.kind === 'write') return `write ${action.what}`;
-  return action.kind === 'outOfSync' && action.corrupt ? 'outOfSync corrupt' : action.kind;
+  return action.kind === 'outOfSync' && action.corrupt ? 'corrupt' : action.kind;
 }
 
-describe('a transaction', () => {
-  const commands = {
-    'without payload': query,
-    'without payload, to SEND OK': { ...query, success: 'SEND OK' },
-    'with payload': send,
-    'with payload, to OK': { ...send, success: 'OK' },
-  } as const;
-  for (const [what, command] of Object.entries(commands)) {
-    it(`does what an exchange did, ${what}, for all words of inputs`, () => {
-      let words = 0;
-      const extend = (word: readonly string[], left: number): void => {
-        for (const input of [...inputs, ...(word.length < 3 ? others : [])]) {
-          const longer = [...word, input];
-          const result = both(command, longer);
-          if (!result) continue;
-          words++;
-          assert.equal(result[1], result[0], longer.join(' | '));
-          if (left > 1) extend(longer, left - 1);
-        }
-      };
-      extend([], 7);
-      assert.ok(words > 1000, String(words));
-    });
-  }
+describe('a transaction without payload', () => {
+  it('keeps its information responses, and leaves URCs to others', () => {
+    const transaction = started(query);
+    assert.deepEqual(actions(transaction, '+WSOPEN:0,2,"ws://a/"', '+WS_CLOSED:1', 'OK'), [
+      'none',
+      'urc',
+      'succeeded',
+    ]);
+    assert.deepEqual(transaction.response, ['+WSOPEN:0,2,"ws://a/"']);
+  });
+
+  it('is refused by ERROR, and keeps the error code that came before', () => {
+    const transaction = started(query);
+    assert.deepEqual(actions(transaction, 'ERR CODE:0x01090000', 'ERROR'), ['none', 'refused']);
+    assert.equal(transaction.errorCode, 'ERR CODE:0x01090000');
+  });
+
+  it('is out of sync after another final result code, or a prompt', () => {
+    assert.equal(last(query, 'SEND OK'), 'outOfSync');
+    assert.equal(last(query, '>'), 'outOfSync');
+  });
+
+  it('knows its own line as an echo', () => {
+    assert.equal(last(query, 'AT+WSOPEN?'), 'echo');
+  });
+
+  it('is out of sync after busy and ERROR: noise may have made the device busy', () => {
+    assert.deepEqual(actions(started(query), 'busy p...', 'ERROR'), ['busy', 'outOfSync']);
+  });
+
+  it('succeeds after busy and OK', () => {
+    assert.equal(last(query, 'busy p...', 'OK'), 'succeeded');
+  });
+
+  it('is refused by ERROR after a probe that busy answered, but not after an unanswered one', () => {
+    assert.deepEqual(actions(started(query), 3999, 4000, 'busy p...', 'ERROR'), [
+      'none',
+      'write CRLF',
+      'none',
+      'refused',
+    ]);
+    assert.equal(last(query, 4000, 'ERROR'), 'outOfSync');
+  });
+
+  it('confirms OK by the answer to an unanswered probe, or by idle time', () => {
+    assert.deepEqual(actions(started(query), 4000, 'OK', 'ERROR'), [
+      'write CRLF',
+      'none',
+      'succeeded',
+    ]);
+    assert.deepEqual(actions(started(query), 4000, 'OK', 4499, 4500).slice(2), [
+      'none',
+      'succeeded',
+    ]);
+  });
+
+  it('is out of sync when a probe is not answered, and when its timeout is over', () => {
+    assert.deepEqual(actions(started(query), 4000, 5499, 5500).slice(1), ['none', 'outOfSync']);
+    assert.equal(last({ ...query, timeoutMs: 3000 }, 3000), 'outOfSync');
+  });
+
+  it('is out of sync 300 s after its timeout on a port that is never idle', () => {
+    const transaction = started(query);
+    assert.equal(shown(onIdle(transaction, 0, 360_000)), 'none');
+    assert.equal(shown(onIdle(transaction, 0, 360_001)), 'outOfSync');
+  });
+});
+
+describe('a transaction with payload', () => {
+  it('writes the payload at the prompt, and succeeds with SEND OK', () => {
+    const transaction = started(send);
+    assert.equal(payloadWritten(transaction), false);
+    assert.deepEqual(
+      actions(transaction, 'OK', '+WS_DISCONNECTED:1', '>', '+TIME_UPDATED', 'SEND OK'),
+      ['none', 'urc', 'write payload', 'urc', 'succeeded'],
+    );
+    assert.equal(payloadWritten(transaction), true);
+  });
+
+  it('succeeds with OK where the command ends so', () => {
+    assert.equal(last(header, 'OK', '>', 'OK'), 'succeeded');
+  });
+
+  it('is refused by ERROR before the prompt, without a payload byte written', () => {
+    const transaction = started(send);
+    assert.deepEqual(actions(transaction, 'ERROR'), ['refused']);
+    assert.equal(payloadWritten(transaction), false);
+  });
+
+  it('is out of sync after ERROR between OK and the prompt, and after a second OK', () => {
+    assert.equal(last(send, 'OK', 'ERROR'), 'outOfSync');
+    assert.equal(last(send, 'OK', 'OK'), 'outOfSync');
+  });
+
+  it('is out of sync after OK instead of SEND OK', () => {
+    assert.equal(last(send, 'OK', '>', 'OK'), 'outOfSync');
+  });
+
+  it('is corrupt after busy behind the payload: the device has read another length', () => {
+    assert.equal(last(send, 'OK', '>', 'busy p...', 'SEND OK'), 'corrupt');
+  });
+
+  it('probes for the prompt after 1.5 s, and is out of sync after 3 s', () => {
+    assert.deepEqual(actions(started(send), 1499, 1500, 3000), ['none', 'write CRLF', 'outOfSync']);
+  });
+
+  it('confirms SEND OK by a line feed when a probe behind the payload is unanswered', () => {
+    const sent = [...['OK', '>'], 4000, 'SEND OK'];
+    assert.deepEqual(actions(started(send), ...sent).slice(2), ['write CR', 'write LF']);
+    assert.equal(last(send, ...sent, 'ERROR'), 'succeeded');
+    assert.equal(last(send, ...sent, 'SEND OK'), 'write LF');
+    assert.equal(last(send, ...sent, 4500), 'corrupt');
+  });
+
+  it('asks AT before SEND OK counts when busy may have answered bytes too many', () => {
+    const sent = [...['OK', '>'], 4000, 'busy p...', 'SEND OK'];
+    assert.equal(last(send, ...sent), 'write AT');
+    assert.equal(last(send, ...sent, 'OK'), 'succeeded');
+    assert.equal(last(send, ...sent, 'ERROR'), 'corrupt');
+  });
+
+  it('is corrupt with one probe in doubt and another unanswered', () => {
+    assert.equal(last(send, 'OK', '>', 4000, 'busy p...', 14_000, 'SEND OK'), 'corrupt');
+  });
+
+  it('asks AT before SEND OK counts when a probe before the prompt is unanswered', () => {
+    const sent = [1500, 'OK', '>', 'SEND OK'];
+    for (const [answer, action] of [
+      ['OK', 'succeeded'],
+      ['ERROR', 'corrupt'],
+      ['busy p...', 'corrupt'],
+      ['+WS_CLOSED:1', 'urc'],
+    ] as const)
+      assert.deepEqual(actions(started(send), ...sent, answer).slice(3), ['write AT', action]);
+  });
 });

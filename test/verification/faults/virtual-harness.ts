@@ -1,5 +1,5 @@
 import { Device } from '../../../driver/device/device';
-import { LARGEST_PAYLOAD } from '../../../driver/at/recovery';
+import { LARGEST_PAYLOAD } from '../../../driver/at/resync';
 import type { LinkId } from '../../../driver/at/types';
 import {
   directUart,

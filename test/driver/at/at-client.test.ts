@@ -11,8 +11,15 @@ const at = (): Command => build('AT', { idempotent: true });
 
 const lost = new EspAtError('DEVICE_RESTARTED');
 
-describe('one command at a time', () => {
-  it('the next is written in the turn in which the answer is complete', async () => {
+/** Finds a device of which nothing is known; returns how that ended. */
+async function find(harness: ClientHarness, pad: 'never' | 'first' = 'never'): Promise<string> {
+  const attempts = pad === 'first' ? 3 : 1;
+  const options = { attempts, mayRestart: false, pad, negotiatedRate: false };
+  return (await harness.client.sequence(({ resync }) => resync(options))).kind;
+}
+
+describe('an AT client', () => {
+  it('writes the next command in the same turn in which a response is complete', async () => {
     const harness = new ClientHarness();
     const first = harness.run(question);
     const second = harness.run(at());
@@ -30,7 +37,7 @@ describe('one command at a time', () => {
     assert.equal(harness.clock.pending, 0);
   });
 
-  it('a message follows the one before it without any other turn', () => {
+  it('writes the next message in the same turn in which SEND OK is complete', () => {
     const harness = new ClientHarness();
     const [first, second] = [harness.send(0, 'one'), harness.send(1, 'three')];
     harness.receive('\r\nOK\r\n\r\n>');
@@ -42,7 +49,7 @@ describe('one command at a time', () => {
     );
   });
 
-  it('commands of a sequence have nobody between them, and go before messages', async () => {
+  it('runs a sequence without interruption, and before messages that wait', async () => {
     const harness = new ClientHarness();
     harness.answer({
       'AT+X?\r\n': '\r\nOK\r\n',
@@ -51,7 +58,7 @@ describe('one command at a time', () => {
     });
     harness.send(0, 'm');
     harness.send(0, 'later');
-    void harness.client.sequence(async (run) => {
+    void harness.client.sequence(async ({ run }) => {
       await run(question);
       await run(at());
     });
@@ -68,7 +75,7 @@ describe('one command at a time', () => {
     ]);
   });
 
-  it('reports come through wherever they stand, in order', async () => {
+  it('tells URCs and data in order, wherever in a transaction they come', async () => {
     const harness = new ClientHarness();
     const message = harness.send(0, 'm');
     harness.receive(
@@ -80,7 +87,7 @@ describe('one command at a time', () => {
   });
 });
 
-describe('what waits', () => {
+describe('a message that waits', () => {
   it('can be withdrawn until its turn has come', () => {
     const harness = new ClientHarness();
     const [first, second, third] = [
@@ -97,7 +104,7 @@ describe('what waits', () => {
     assert.deepEqual([first.end, second.end, third.end], ['sent', 'pending', 'pending']);
   });
 
-  it('is dropped with its link, but for what is at work', () => {
+  it('is rejected when its connection ends, unless its transaction runs', () => {
     const harness = new ClientHarness();
     const [first, second, other] = [
       harness.send(0, 'one'),
@@ -113,7 +120,7 @@ describe('what waits', () => {
 });
 
 describe('a reset', () => {
-  it('settles everything, each with what is known of its bytes, and nothing twice', async () => {
+  it('settles everything once, each with what is known of its bytes', async () => {
     const harness = new ClientHarness();
     const begun = harness.send(0, 'begun');
     harness.receive('\r\nOK\r\n\r\n>');
@@ -134,10 +141,10 @@ describe('a reset', () => {
     assert.equal(next.end, 'done ');
   });
 
-  it('ends a sequence that is between two commands: the next is asked of nobody', async () => {
+  it('aborts a sequence that is between two commands: its next command is not written', async () => {
     const harness = new ClientHarness();
     const sequence = harness.watch(
-      harness.client.sequence(async (run) => {
+      harness.client.sequence(async ({ run }) => {
         await run(question);
         await run(at());
         return '';
@@ -146,29 +153,29 @@ describe('a reset', () => {
     // The answer and the restart in one chunk: the sequence hears of its answer only after both.
     harness.receive('\r\nOK\r\n');
     harness.client.reset(lost);
-    const aligning = harness.client.align(0);
+    const resyncing = find(harness);
     harness.written();
     await harness.clock.advance(0);
     assert.equal(sequence.end, 'DEVICE_RESTARTED');
     assert.deepEqual(harness.written(), []);
     harness.answerResync();
-    assert.equal(await harness.clock.wait(aligning), false);
+    assert.equal(await harness.clock.wait(resyncing), 'noAnswer');
     assert.equal(harness.clock.pending, 0);
   });
 
-  it('for good refuses whatever is asked later, with the same error', async () => {
+  it('by close rejects every later call with the same error', async () => {
     const harness = new ClientHarness();
     harness.client.close(lost);
     const [asked, sent] = [harness.run(at()), harness.send(0, 'x')];
     await harness.clock.advance(0);
     assert.deepEqual([asked.end, sent.end], ['DEVICE_RESTARTED', 'DEVICE_RESTARTED not-sent']);
-    await assert.rejects(harness.client.align(0), { code: 'DEVICE_RESTARTED' });
+    await assert.rejects(find(harness), { code: 'DEVICE_RESTARTED' });
     assert.deepEqual(harness.written(), []);
   });
 });
 
-describe('silence', () => {
-  it('counts, and time in which bytes fill the line does not', async () => {
+describe('a response timeout', () => {
+  it('does not pass while a flood fills the port', async () => {
     const harness = new ClientHarness();
     const asked = harness.run(question);
     harness.written();
@@ -182,7 +189,7 @@ describe('silence', () => {
     assert.equal(asked.end, 'done ');
   });
 
-  it('is answered with a probe, and busy is proof of life', async () => {
+  it('begins anew when the device answers a probe with busy', async () => {
     const harness = new ClientHarness();
     const asked = harness.run({ ...question, timeoutMs: 60_000 });
     harness.written();
@@ -202,7 +209,7 @@ describe('silence', () => {
     ['\r\nERROR\r\n', 'SEND_UNKNOWN unknown'],
     ['', 'SEND_UNKNOWN unknown'],
   ] as const) {
-    it(`before a prompt leaves in doubt what the payload was, until asked: ${JSON.stringify(answer)}`, async () => {
+    it(`that led to a probe before the prompt asks AT before SEND OK counts: ${JSON.stringify(answer)}`, async () => {
       const harness = new ClientHarness();
       const message = harness.send(0, 'hello');
       harness.written();
@@ -221,7 +228,7 @@ describe('silence', () => {
     });
   }
 
-  it('leads back in step, where a late answer never reaches the next command', async () => {
+  it('resyncs, and a late response does not reach the next command', async () => {
     const harness = new ClientHarness();
     harness.answerResync();
     harness.answer({ '\r\n': '' });
@@ -229,7 +236,7 @@ describe('silence', () => {
     const next = harness.run(at());
     await harness.clock.advance(6000);
     assert.deepEqual(harness.events.slice(0, 2), [
-      'out of step: AT+X? was not answered',
+      'out of sync: AT+X? was not answered',
       'step: crlf',
     ]);
     // The answer that was given up, in front of the answer to the CR LF.
@@ -237,15 +244,15 @@ describe('silence', () => {
     await harness.clock.advance(100);
     assert.deepEqual([asked.end, next.end], ['OUT_OF_STEP', 'pending']);
     assert.equal(harness.written().at(-1), 'AT\r\n');
-    assert.equal(harness.events.at(-1), 'recovered');
+    assert.equal(harness.events.at(-1), 'in sync');
     harness.receive('\r\nOK\r\n');
     await harness.clock.advance(0);
     assert.equal(next.end, 'done ');
   });
 
-  it('has a prompt filled again when what looked like the end of it was received data', async () => {
+  it('pads a prompt again when received data looked like its response', async () => {
     const harness = new ClientHarness();
-    const aligning = harness.client.align(16_384);
+    const resyncing = find(harness, 'first');
     harness.receive('in the middle of data\r\nERROR\r\n');
     await harness.clock.advance(2000);
     // The question went into the prompt, as the CR LF does.
@@ -254,11 +261,11 @@ describe('silence', () => {
     assert.deepEqual(harness.written(), ['\r\n'.repeat(4)]);
     harness.answerResync();
     harness.receive('\r\nSEND OK\r\n');
-    assert.equal(await harness.clock.wait(aligning), true);
+    assert.equal(await harness.clock.wait(resyncing), 'inSync');
     assert.deepEqual(harness.written(), ['AT+SYSSTORE?\r\n']);
   });
 
-  it('is given up after three attempts at what may be repeated, and a restart is tried', async () => {
+  it('fails an idempotent command after three attempts, and restarts a silent device', async () => {
     const harness = new ClientHarness();
     harness.answerResync();
     const asked = harness.run(question);
@@ -268,15 +275,15 @@ describe('silence', () => {
     harness.answer({ '\r\n': '' });
     harness.run(question);
     await harness.clock.advance(60_000);
-    assert.deepEqual(harness.events.slice(-2), ['step: restart', 'dead']);
+    assert.deepEqual(harness.events.slice(-2), ['step: restart', 'unresponsive']);
     assert.equal(harness.written().at(-1), 'AT+RST\r\n');
     harness.client.close(lost);
     assert.equal(harness.clock.pending, 0);
   });
 });
 
-describe('damage', () => {
-  it('is told once, and nothing received counts until both are in step again', async () => {
+describe('corrupt data', () => {
+  it('is events once, and data and URCs are dropped until in sync', async () => {
     const harness = new ClientHarness();
     harness.answerResync();
     harness.receive(
@@ -284,31 +291,31 @@ describe('damage', () => {
     );
     await harness.clock.advance(5000);
     assert.deepEqual(
-      harness.events.filter((text) => /^(gap|data|closed|recovered)/.test(text)),
-      ['gap', 'recovered'],
+      harness.events.filter((text) => /^(data|data|closed|in sync)/.test(text)),
+      ['data lost', 'in sync'],
     );
     harness.receive('+WS_DATA:0,3,yes\r\n');
     assert.equal(harness.events.at(-1), 'data 0 yes');
   });
 
   for (const [what, text] of [
-    ['data that does not go on', '+WS_DATA:0,900,hello\r\n'],
-    ['a report without its line end', '+WS_CLOSED:0\r'],
+    ['data without its end', '+WS_DATA:0,900,hello\r\n'],
+    ['a URC without its line end', '+WS_CLOSED:0\r'],
   ] as const) {
-    it(`shows in ${what}, soon and by itself`, async () => {
+    it(`is found in ${what} after the partial-frame timeout`, async () => {
       const harness = new ClientHarness();
       harness.answerResync();
       harness.receive(text);
       await harness.clock.advance(1400);
       assert.equal(harness.events.length, 0);
       await harness.clock.advance(600);
-      assert.equal(harness.events.at(-1), 'recovered');
-      assert.ok(harness.events.includes('gap'));
+      assert.equal(harness.events.at(-1), 'in sync');
+      assert.ok(harness.events.includes('data lost'));
       assert.equal(harness.clock.pending, 0);
     });
   }
 
-  it('never makes a message of ours a command, nor a command a message', async () => {
+  it('during a send repeats it in sync, with the payload behind its own prompt', async () => {
     const harness = new ClientHarness();
     harness.answerResync();
     const message = harness.send(0, 'AT+RST\r\n');

@@ -1,0 +1,44 @@
+import type { EspAtError } from '../errors';
+import type { Command } from './command';
+import type { CommandSequence } from './command-sequence';
+import type { LineAccess } from './line-access';
+import type { Transaction } from './transaction';
+import type { LinkId, Submission } from './types';
+
+/** For whom the client works; never for two. */
+export type Job = CommandSequence | Submission;
+
+/** A command that is written as soon as the client is in sync. */
+export interface Next {
+  readonly command: Command;
+  readonly attempt: number;
+}
+
+/** A data prompt that may be open; the link whose payload it asked for, if it was one's. */
+export interface PendingPrompt {
+  readonly link: LinkId | undefined;
+}
+
+export type ClientState =
+  | { readonly kind: 'idle' }
+  | { readonly kind: 'closed'; readonly error: EspAtError }
+  /** The sequence has not given its next command yet. */
+  | { readonly kind: 'between'; readonly job: CommandSequence }
+  | { readonly kind: 'running'; readonly job: Job; readonly transaction: Transaction }
+  | {
+      readonly kind: 'resyncing';
+      readonly job: Job | undefined;
+      readonly next?: Next;
+      /** False after corrupt bytes: what is received may be the inside of a message. */
+      readonly dataTrusted: boolean;
+      readonly pendingPrompt?: PendingPrompt;
+      /** The link whose peer got corrupt bytes while the client fell out of sync. */
+      readonly corrupt?: LinkId;
+      readonly controller: AbortController;
+      readonly access: LineAccess;
+    }
+  | {
+      readonly kind: 'unresponsive';
+      readonly dataTrusted: boolean;
+      readonly pendingPrompt?: PendingPrompt;
+    };

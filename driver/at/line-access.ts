@@ -1,0 +1,151 @@
+import { isFinalResultCode } from './outcome';
+import type { TimedPort } from './timed-port';
+import { IdleTimer } from './timeouts';
+
+/** What a resync waits for. It selects how long the port may be idle, and how long a flood may delay it. */
+export type Purpose =
+  /** the response to a line end */
+  | 'lineEnd'
+  /** the response to a question */
+  | 'question'
+  /** the final result code of a command that answered a line end with `busy p...` */
+  | 'stillAtWork'
+  /** the rest of a response after its beginning */
+  | 'pause'
+  /** the response of a prompt whose payload is complete */
+  | 'padding'
+  /** `ready` after `AT+RST` */
+  | 'boot';
+
+interface Limits {
+  readonly idleMs: number;
+  /** At a negotiated rate, where the device may have restarted and silence soon has a meaning. */
+  readonly negotiatedIdleMs: number;
+  readonly floodMs: number;
+}
+
+/** Milliseconds beyond the idle time that a flood from a server may delay a response: 17 s were measured. */
+const FLOOD_MS = 30_000;
+
+const limits: Readonly<Record<Purpose, Limits>> = {
+  lineEnd: { idleMs: 1200, negotiatedIdleMs: 500, floodMs: 1200 + FLOOD_MS },
+  question: { idleMs: 1200, negotiatedIdleMs: 1200, floodMs: 1200 + FLOOD_MS },
+  stillAtWork: { idleMs: 1500, negotiatedIdleMs: 1500, floodMs: 1500 + FLOOD_MS },
+  // A question proves more than a longer pause.
+  pause: { idleMs: 30, negotiatedIdleMs: 30, floodMs: 300 },
+  // Padding in vain does no harm, and there are many pieces.
+  padding: { idleMs: 150, negotiatedIdleMs: 75, floodMs: 3000 },
+  // After the restart it may be at another rate, where its `ready` is not heard: the search there should be in time.
+  boot: { idleMs: 8000, negotiatedIdleMs: 500, floodMs: 8000 + FLOOD_MS },
+};
+
+/** Lines kept that came between two waits. */
+const KEPT_LINES = 16;
+
+/** How a wait ended: with a line (`>` for a prompt), or without one. `flooded`: the port was never idle. */
+export type Heard =
+  { readonly line: string } | { readonly line?: undefined; readonly flooded: boolean };
+
+interface Wait {
+  readonly accept: (line: string) => boolean;
+  readonly resolve: (heard: Heard) => void;
+  readonly reject: (reason: unknown) => void;
+}
+
+/** The port, lent to one resync. After the abort of its signal it writes nothing more. */
+export class LineAccess {
+  readonly signal: AbortSignal;
+  /** Final result codes, `busy p...` and prompts (`>`) that came, whatever was waited for. */
+  readonly seen = new Set<string>();
+  readonly #port: TimedPort;
+  readonly #negotiatedRate: boolean;
+  readonly #idle: IdleTimer;
+  #wait: Wait | undefined;
+  #kept: string[] = [];
+  /** When what was written last has left, in milliseconds of the clock. */
+  #left = 0;
+
+  /** @param negotiatedRate whether the device forgets the port's rate when it restarts */
+  constructor(port: TimedPort, negotiatedRate: boolean, signal: AbortSignal) {
+    this.#port = port;
+    this.#negotiatedRate = negotiatedRate;
+    this.#idle = new IdleTimer(port.clock);
+    this.signal = signal;
+    signal.addEventListener('abort', () => this.#end()?.reject(signal.reason), { once: true });
+  }
+
+  /** Bytes written that have not left yet. */
+  get pendingBytes(): number {
+    return this.#port.pendingBytes;
+  }
+
+  /** Milliseconds of the clock. */
+  now(): number {
+    return this.#port.clock.now();
+  }
+
+  write(bytes: Uint8Array): void {
+    if (this.signal.aborted) return;
+    this.#kept = [];
+    this.#left = this.now() + this.#port.transmissionMs(bytes.length);
+    this.#port.write(bytes);
+  }
+
+  /**
+   * Waits for the first line that `accept` takes, of those kept since the last write and those to come.
+   * @throws the reason of the signal's abort
+   */
+  next(purpose: Purpose, accept: (line: string) => boolean): Promise<Heard> {
+    if (this.signal.aborted) return Promise.reject(asError(this.signal.reason));
+    const index = this.#kept.findIndex(accept);
+    const line = this.#kept[index];
+    this.#kept = index < 0 ? [] : this.#kept.slice(index + 1);
+    if (line !== undefined) return Promise.resolve({ line });
+    const { idleMs, negotiatedIdleMs, floodMs } = limits[purpose];
+    const from = Math.max(this.now(), this.#left);
+    this.#left = 0;
+    this.#idle.restart(from);
+    return new Promise((resolve, reject) => {
+      this.#wait = { accept, resolve, reject };
+      const idle = this.#negotiatedRate ? negotiatedIdleMs : idleMs;
+      this.#watch(idle, idle, from + floodMs);
+    });
+  }
+
+  /** Bytes came in at `now` that took up `duration` milliseconds on the port. */
+  heard(now: number, duration: number): void {
+    this.#idle.heard(now, duration);
+  }
+
+  /** Takes a line, or `>` for a prompt. False when the resync does not wait for it. */
+  take(line: string): boolean {
+    if (isFinalResultCode(line) || line === 'busy p...' || line === '>') this.seen.add(line);
+    if (!this.#wait) {
+      if (this.#kept.length < KEPT_LINES) this.#kept.push(line);
+      return false;
+    }
+    if (!this.#wait.accept(line)) return false;
+    this.#end()?.resolve({ line });
+    return true;
+  }
+
+  #watch(left: number, idleMs: number, latest: number): void {
+    this.#idle.watch(left, () => {
+      const now = this.now();
+      const rest = idleMs - this.#idle.idle;
+      if (rest <= 0 || now >= latest) this.#end()?.resolve({ flooded: rest > 0 });
+      else this.#watch(Math.min(rest, latest - now), idleMs, latest);
+    });
+  }
+
+  #end(): Wait | undefined {
+    const wait = this.#wait;
+    this.#wait = undefined;
+    this.#idle.stop();
+    return wait;
+  }
+}
+
+function asError(reason: unknown): Error {
+  return reason instanceof Error ? reason : new Error(String(reason));
+}
