@@ -300,7 +300,7 @@ export class AtClient {
       if (state.kind === 'resyncing' && !state.next)
         return sequence.expectResponse(() => this.#become({ ...state, next }));
     }
-    return sequence.refusal(command);
+    return sequence.refusal(outOfSyncError(command));
   }
 
   #endSequence(sequence: CommandSequence): void {
@@ -518,8 +518,9 @@ export class AtClient {
     options: SequenceResyncOptions,
   ): Promise<ResyncResult> {
     const state = this.#state;
-    if (sequence.aborted) throw sequence.aborted;
-    if (jobOf(state) !== sequence || state.kind === 'running') throw new EspAtError('OUT_OF_STEP');
+    const isOurs = !sequence.aborted && jobOf(state) === sequence;
+    if (!isOurs || (state.kind !== 'between' && state.kind !== 'resyncing'))
+      return sequence.refusal(new EspAtError('OUT_OF_STEP', { command: 'a resync' }));
     const outOfSync = state.kind === 'resyncing' ? state : { job: sequence, dataTrusted: true };
     const access = this.#lend(outOfSync, options.pad !== 'never');
     const result = await resync(
@@ -527,7 +528,7 @@ export class AtClient {
       { ...options, firstQuestion: this.#firstQuestion++ },
       () => undefined,
     );
-    if (result.kind === 'aborted') throw sequence.aborted ?? new EspAtError('ABORTED');
+    if (result.kind === 'aborted') return sequence.refusal(new EspAtError('ABORTED'));
     this.#parser.expectPrompt = false;
     this.#become({ kind: 'between', job: sequence });
     return result;

@@ -1,6 +1,5 @@
 import type { EspAtError } from '../errors';
-import type { Command, Response } from './command';
-import { outOfSyncError } from './outcome';
+import type { Response, Run } from './command';
 import type { ResyncOptions, ResyncResult } from './resync';
 import type { CommandEvent } from './types';
 
@@ -10,12 +9,12 @@ export interface SequenceAccess {
    * Runs one command.
    * @throws EspAtError `COMMAND_FAILED`, `OUT_OF_STEP`, and whatever the client was reset or closed with
    */
-  run(command: Command): Promise<Response>;
+  readonly run: Run;
   /**
    * Finds a device of which nothing is known.
    * @throws EspAtError whatever the client was reset or closed with meanwhile
    */
-  resync(options: SequenceResyncOptions): Promise<ResyncResult>;
+  readonly resync: (options: SequenceResyncOptions) => Promise<ResyncResult>;
 }
 
 export type SequenceResyncOptions = Omit<ResyncOptions, 'firstQuestion'>;
@@ -64,9 +63,9 @@ export class CommandSequence {
     });
   }
 
-  /** Why a command cannot be run now. */
-  refusal(command: Command): Promise<never> {
-    return Promise.reject(this.#aborted ?? outOfSyncError(command));
+  /** Why nothing can be run now: it was aborted, or `error`. */
+  refusal(error: EspAtError): Promise<never> {
+    return Promise.reject(this.#aborted ?? error);
   }
 
   report(event: CommandEvent): void {

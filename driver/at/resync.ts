@@ -86,29 +86,37 @@ class Resync {
   }
 
   async run(): Promise<ResyncResult> {
-    const { attempts, mayRestart, pad, negotiatedRate } = this.#options;
-    let hangs = false;
-    for (let attempt = 0; attempt < attempts && !this.#flooded && !hangs; attempt++) {
-      let answered = false;
-      if (attempt > 0 || pad !== 'first') {
-        const before = this.#access.pendingBytes;
-        const end = await this.#endLine();
-        hangs = end === 'hangs';
-        if (hangs) break;
-        answered = end === 'answered';
-        // A port that takes no byte need not be offered more.
-        if (!answered && this.#access.pendingBytes >= before + CRLF.length)
-          return { kind: 'noAnswer' };
-        // The CR LF may have completed the corrupt line of a command that has a payload.
-        await this.#pause();
-      }
-      // Also when it seemed to be padded before: received data may hold what looked like a response.
-      if (pad !== 'never' && (!answered || this.#access.seen.has('>')))
-        answered = await this.#pad();
-      if (answered && (await this.#ask())) return { kind: 'inSync', padded: this.#isPadded };
-      if (!answered && negotiatedRate && !this.#flooded) return { kind: 'noAnswer' };
+    const { attempts, mayRestart } = this.#options;
+    for (let attempt = 0; attempt < attempts; attempt++) {
+      const outcome = await this.#attempt(attempt === 0);
+      if (outcome === 'inSync') return { kind: 'inSync', padded: this.#isPadded };
+      if (outcome === 'noAnswer') return { kind: 'noAnswer' };
+      if (outcome === 'mustRestart') return this.#restart();
     }
-    if (!mayRestart && !this.#flooded && !hangs) return { kind: 'noAnswer' };
+    return mayRestart ? this.#restart() : { kind: 'noAnswer' };
+  }
+
+  async #attempt(isFirst: boolean): Promise<'inSync' | 'noAnswer' | 'mustRestart' | 'again'> {
+    const { pad, negotiatedRate } = this.#options;
+    let answered = false;
+    if (!isFirst || pad !== 'first') {
+      const before = this.#access.pendingBytes;
+      const end = await this.#endLine();
+      if (end === 'hangs') return 'mustRestart';
+      answered = end === 'answered';
+      // A port that takes no byte need not be offered more.
+      if (!answered && this.#access.pendingBytes >= before + CRLF.length) return 'noAnswer';
+      // The CR LF may have completed the corrupt line of a command that has a payload.
+      await this.#pause();
+    }
+    // Also when it seemed to be padded before: received data may hold what looked like a response.
+    if (pad !== 'never' && (!answered || this.#access.seen.has('>'))) answered = await this.#pad();
+    if (answered && (await this.#ask())) return 'inSync';
+    if (this.#flooded) return 'mustRestart';
+    return !answered && negotiatedRate ? 'noAnswer' : 'again';
+  }
+
+  async #restart(): Promise<ResyncResult> {
     this.#onStep('restart');
     const { line } = await this.#say(RESTART, 'boot', (text) => text === 'ready');
     return { kind: line === undefined ? 'noAnswer' : 'restarted' };
