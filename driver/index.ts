@@ -3,7 +3,7 @@
  * Node-RED.
  *
  * @example
- * const device = new Device({ port: openerFor('/dev/ttyUSB0', { rate: 115_200, flowControl: false }) });
+ * const device = new Device({ port: openerFor('/dev/ttyUSB0', { rate: 115_200 }) });
  * device.on('message', ({ link, bytes }) => console.log(link, bytes.toString()));
  * device.start();
  * await device.links[0].open({ uri: 'wss://example.org/feed', keepOpen: true });
@@ -29,7 +29,7 @@ export * from './errors';
 export type { Clock, Cancel } from './clock';
 export { systemClock } from './clock';
 export type { LinkId } from './at/types';
-export type { Port, PortHandlers, PortOpener } from './port/port';
+export type { Port, PortHandlers, PortOpener, PortSettings } from './port/port';
 export type { WifiNetwork } from './commands/wifi';
-export { openerFor, type LineOptions } from './port/open';
+export { openerFor, type PortOptions } from './port/open';
 export { listPorts, type PortInfo } from './port/list';

@@ -31,11 +31,8 @@ export interface SimulatedPortOpener {
   readonly rate?: number;
   /** Lets faults loose on the device. */
   readonly faults: Faults;
-  /**
-   * @param rate of the host's end, overrides {@link rate}; without effect on a line without one
-   * @throws Error `PORT_BUSY` while it is open, `PORT_NOT_FOUND` while it is unplugged
-   */
-  open(handlers: SimulatedPortHandlers, rate?: number): Promise<SimulatedPort>;
+  /** @throws Error `PORT_BUSY` while it is open, `PORT_NOT_FOUND` while it is unplugged */
+  open(handlers: SimulatedPortHandlers): Promise<SimulatedPort>;
 }
 
 /** Devices by address, from their first use to the end of the process. */
@@ -69,7 +66,7 @@ export function simulatedPort(
     get faults() {
       return board().faults;
     },
-    open: (handlers, hostRate = rate) =>
+    open: (handlers) =>
       new Promise((resolve, reject) => {
         const reached = board();
         if (reached.unplugged) {
@@ -77,7 +74,7 @@ export function simulatedPort(
         } else if (reached.port) {
           reject(failure('PORT_BUSY', `the simulated device ${address} is in use`));
         } else {
-          reached.setHostRate(hostRate);
+          reached.setHostRate(rate);
           resolve(new OpenPort(reached, handlers));
         }
       }),

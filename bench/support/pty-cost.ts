@@ -17,9 +17,9 @@ export async function ptyRoundTrip({ glimpse }: Effort): Promise<PtyRoundTrip> {
   const line = startFarLine();
   const { path } = await line.ask({ kind: 'mirror' });
   let back: () => void = () => undefined;
-  const port: Port = await openerFor(path, { rate: 3_000_000, flowControl: false }).open({
-    data: () => back(),
-    lost: () => back(),
+  const handlers = { data: () => back(), lost: () => back() };
+  const port: Port = await openerFor(path, { rate: 3_000_000 }).open(handlers, {
+    flowControl: false,
   });
   const taken: number[] = [];
   for (let turn = 0; turn < (glimpse ? 5 : TURNS); turn++) {

@@ -118,7 +118,7 @@ function inProcess(via: 'virtual' | 'process', { firmware = 'D', rate }: RigOpti
 async function overPty({ firmware = 'D', rate }: RigOptions): Promise<Rig> {
   const line = startFarLine();
   const { path } = await line.ask({ kind: 'begin', firmware, rate });
-  const opener = openerFor(path, { rate: rate ?? 115_200, flowControl: false });
+  const opener = openerFor(path, { rate: rate ?? 115_200 });
   return new Rig(
     new TappedPort(opener),
     {

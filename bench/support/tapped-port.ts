@@ -1,4 +1,4 @@
-import type { Port, PortHandlers, PortOpener } from '../../driver';
+import type { Port, PortHandlers, PortOpener, PortSettings } from '../../driver';
 
 /** Bytes that passed a port, by direction. */
 export interface Traffic {
@@ -25,7 +25,7 @@ export class TappedPort implements PortOpener {
     return this.#inner.rate;
   }
 
-  async open(handlers: PortHandlers, rate?: number): Promise<Port> {
+  async open(handlers: PortHandlers, settings: PortSettings): Promise<Port> {
     const { traffic } = this;
     const port = await this.#inner.open(
       {
@@ -36,7 +36,7 @@ export class TappedPort implements PortOpener {
           handlers.data(chunk);
         },
       },
-      rate,
+      settings,
     );
     return {
       write: (bytes) => {

@@ -228,8 +228,8 @@ export class DeviceSession {
 
   /** The last resort, where the options allow it: resets the device, and listens at the rate that it starts with. */
   async #resetByRts(signal: AbortSignal): Promise<boolean> {
-    const { port, hardwareReset } = this.#context.options;
-    if (hardwareReset !== true || !this.#port.reset || signal.aborted) return false;
+    const { port, rtsReset } = this.#context.options;
+    if (rtsReset !== true || !this.#port.reset || signal.aborted) return false;
     this.#log({ event: 'recovery', detail: 'reset' });
     try {
       await this.#rate.reset();

@@ -9,7 +9,7 @@ import { HighWaterMark } from '../link/high-water-mark';
 import { Link } from '../link/link';
 import type { LinkHost } from '../link/link-host';
 import type { LinkEvent, Message } from '../link/options';
-import type { Port } from '../port/port';
+import type { Port, PortHandlers } from '../port/port';
 import { checkOptions } from './check-options';
 import { DeviceSession } from './device-session';
 import type { Capabilities, DeviceEvent, DeviceOptions, DeviceStatus } from './options';
@@ -182,15 +182,16 @@ export class Device extends EventEmitter<DeviceEvents> {
 
   /** From the opening of the port to its loss; returns the reason for the loss. */
   async #runSession(signal: AbortSignal, before?: EspAtError): Promise<EspAtError> {
-    const { port: opener } = this.#options;
+    const { port: opener, flowControl = false } = this.#options;
     const current: { session?: DeviceSession; lost?: EspAtError } = {};
-    const opening = opener.open({
+    const handlers: PortHandlers = {
       data: (chunk) => current.session?.receive(chunk),
       lost: (error) => {
         current.lost = error;
         current.session?.end(error);
       },
-    });
+    };
+    const opening = opener.open(handlers, { flowControl });
     let port: Port;
     try {
       port = await unlessAborted(opening, signal);

@@ -106,12 +106,12 @@ export interface DeviceOptions {
   readonly certificates?: readonly CertificateOptions[];
   /** Bits a second to raise the line to once the device is up (`AT+UART_CUR`); 0 or absent: leave it. */
   readonly raiseTo?: number;
-  /** RTS/CTS on both ends. */
+  /** RTS/CTS, at both ends. Default false. */
   readonly flowControl?: boolean;
   /** Let the device write settings to its flash (`AT+SYSSTORE=1`). Default false. */
   readonly store?: boolean;
-  /** May pull reset by RTS when nothing else brings the device back. Default false. */
-  readonly hardwareReset?: boolean;
+  /** The driver may reset the device by RTS when nothing else helps; not with {@link flowControl}. Default false. */
+  readonly rtsReset?: boolean;
   /** What may wait to be sent before `QUEUE_FULL`: 1 to 1,000,000 messages, 1 byte to 1 GiB. Default 1000, 4 MiB. */
   readonly queue?: { readonly messages: number; readonly bytes: number };
 }

@@ -3,30 +3,30 @@ import type { PortOpener } from './port';
 import { openSerial, type SerialOptions } from './serial';
 import { openTcp, type TcpOptions } from './tcp';
 
-/** How a serial line is set. Behind `tcp://` only its rate matters: it tells how long bytes take there. */
-export type LineOptions = Omit<SerialOptions, 'path'>;
+/** How a serial port opens. Of a bridge (`tcp://`) only the rate matters: it tells how long bytes take there. */
+export type PortOptions = Omit<SerialOptions, 'path' | 'flowControl'>;
 
-const LOWEST_RATE = 80;
-const HIGHEST_RATE = 5_000_000;
+const MIN_RATE = 80;
+const MAX_RATE = 5_000_000;
 
 /**
  * Opens the port at an address: the path or name of a serial port, or `tcp://host:port`.
  * @throws EspAtError `INVALID_PORT`, `INVALID_SETTING`
  */
-export function openerFor(address: string, line: LineOptions): PortOpener {
+export function openerFor(address: string, options: PortOptions): PortOpener {
   const tcp = tcpAddress(address);
-  const { rate } = line;
+  const { rate } = options;
   if (tcp) return { address, bridgedRate: rate, open: (handlers) => openTcp(tcp, handlers) };
   if (!isSerial(address)) throw invalid(address);
-  if (!Number.isInteger(rate) || rate < LOWEST_RATE || rate > HIGHEST_RATE) {
-    const range = { value: rate, min: LOWEST_RATE, max: HIGHEST_RATE };
+  if (!Number.isInteger(rate) || rate < MIN_RATE || rate > MAX_RATE) {
+    const range = { value: rate, min: MIN_RATE, max: MAX_RATE };
     throw new EspAtError('INVALID_SETTING', { setting: 'rate', reason: 'NOT_WHOLE', ...range });
   }
   return {
     address,
     rate,
-    open: (handlers, chosen = rate) =>
-      openSerial({ ...line, path: address, rate: chosen }, handlers),
+    open: (handlers, { flowControl }) =>
+      openSerial({ ...options, path: address, flowControl }, handlers),
   };
 }
 

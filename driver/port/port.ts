@@ -1,10 +1,10 @@
 import type { EspAtError } from '../errors';
 
-/** What a port tells its user. Given once, when it is opened, so that no listener can be left behind. */
+/** What a port tells its user, who gives it once, when the port opens: no listener can be left behind. */
 export interface PortHandlers {
-  /** Bytes from the device, in order, cut anywhere. The chunk belongs to the receiver. */
+  /** Bytes from the device, in order, cut anywhere. The receiver owns the chunk. */
   data(chunk: Buffer): void;
-  /** The port went away by itself; called at most once, never after {@link Port.close}. */
+  /** The port went away. Called at most once, never after {@link Port.close}. */
   lost(error: EspAtError): void;
 }
 
@@ -12,30 +12,33 @@ export interface PortHandlers {
 export interface Port {
   /**
    * Hands bytes to the operating system, in order. Never waits.
-   * @throws EspAtError `PORT_CLOSED` once the port is closed or lost: nothing is kept for later.
+   * @throws EspAtError `PORT_CLOSED` once the port is closed or lost: it keeps nothing for later
    */
   write(bytes: Uint8Array): void;
-  /** Bytes given to {@link write} that have not been handed on yet. */
+  /** Bytes given to {@link write} that the operating system has not taken yet. */
   readonly pendingBytes: number;
-  /** Changes the line's rate in bits a second; absent where there is no line (TCP). */
+  /** Changes the baud rate, in bits a second; absent where the port has none (TCP). */
   setRate?(rate: number): Promise<void>;
-  /** Pulls the device's reset (EN) low by RTS for a moment; absent where there is no such line. */
+  /** Pulls the device's reset (EN) low by RTS for a moment; absent where the port has no RTS of its own. */
   reset?(): Promise<void>;
-  /** Closes it; settles when the port is free for others. Never rejects; may be called again. */
+  /** Closes the port, and settles when it is free for others. Never rejects. Later calls return the same. */
   close(): Promise<void>;
+}
+
+/** How a device opens its port. */
+export interface PortSettings {
+  /** RTS/CTS at this end; without effect where the port has no such lines (TCP). */
+  readonly flowControl: boolean;
 }
 
 /** Opens ports at one address, again and again. */
 export interface PortOpener {
-  /** As the user wrote it; for messages. */
+  /** As the user wrote it, for messages. */
   readonly address: string;
-  /** The rate in bits a second at which it opens; undefined where there is no line (TCP). */
+  /** The baud rate at which it opens, in bits a second; undefined where it has none (TCP). */
   readonly rate?: number;
-  /** The rate of a line beyond it that cannot be set from here, a bridge's, in bits a second; where known. */
+  /** The baud rate of a serial port behind a bridge, which cannot be set from here, in bits a second; where known. */
   readonly bridgedRate?: number;
-  /**
-   * @param rate overrides {@link rate}, in bits a second
-   * @throws EspAtError `PORT_NOT_FOUND`, `PORT_PERMISSION`, `PORT_BUSY`, `PORT_UNREACHABLE`, `PORT_FAILED`
-   */
-  open(handlers: PortHandlers, rate?: number): Promise<Port>;
+  /** @throws EspAtError `PORT_NOT_FOUND`, `PORT_PERMISSION`, `PORT_BUSY`, `PORT_UNREACHABLE`, `PORT_FAILED` */
+  open(handlers: PortHandlers, settings: PortSettings): Promise<Port>;
 }

@@ -23,8 +23,6 @@ export interface SerialOptions {
   /** Sets DTR and RTS after opening; absent, the operating system's default stays. */
   readonly dtr?: boolean | undefined;
   readonly rts?: boolean | undefined;
-  /** False: the port has no {@link Port.reset}. */
-  readonly hardwareReset?: boolean | undefined;
 }
 
 /** What the port takes from outside, so that tests need no hardware. */
@@ -94,7 +92,7 @@ class OpenSerial implements Port {
     this.#handlers = handlers;
     this.#clock = clock;
     // With flow control RTS has another meaning and cannot be wired to EN.
-    if (options.hardwareReset !== false && !options.flowControl) this.reset = () => this.#reset();
+    if (!options.flowControl) this.reset = () => this.#reset();
   }
 
   get pendingBytes(): number {

@@ -1,5 +1,5 @@
 import type { EspAtError } from '../../driver/errors';
-import type { Port, PortHandlers, PortOpener } from '../../driver/port/port';
+import type { Port, PortHandlers, PortOpener, PortSettings } from '../../driver/port/port';
 import type { VirtualClock } from './virtual-clock';
 
 /** Bytes that one turn of an event loop reads from a port at most. */
@@ -115,14 +115,14 @@ export class HostLoop {
       address: inner.address,
       ...(rate !== undefined && { rate }),
       ...(bridgedRate !== undefined && { bridgedRate }),
-      open: (handlers: PortHandlers, chosen?: number): Promise<Port> => {
+      open: (handlers: PortHandlers, settings: PortSettings): Promise<Port> => {
         const unread = new Unread(this, handlers);
         const opening = inner.open(
           {
             data: (chunk) => unread.take(chunk),
             lost: (error) => this.input(() => unread.lost(error)),
           },
-          chosen,
+          settings,
         );
         return opening.then((port) => {
           const close = port.close.bind(port);

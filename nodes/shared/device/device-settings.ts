@@ -67,7 +67,6 @@ export interface HeaderRow {
 export interface LineSettings {
   /** Bits a second. */
   readonly rate: number;
-  readonly flowControl: boolean;
   readonly dtr: boolean;
   readonly rts: boolean;
 }
@@ -104,7 +103,6 @@ export function deviceSettings(
     address: text(def.port),
     line: {
       rate: number('rate', def.rate) ?? 115_200,
-      flowControl: def.flowControl === true,
       dtr: def.dtr !== false,
       rts: def.rts !== false,
     },
@@ -114,7 +112,7 @@ export function deviceSettings(
       certificates: certificates(node.credentials),
       raiseTo: number('raiseTo', def.raiseTo) ?? 0,
       flowControl: def.flowControl === true,
-      hardwareReset: def.hardwareReset === true,
+      rtsReset: def.hardwareReset === true,
       store: def.store === true,
       queue: {
         messages: number('queueMessages', def.queueMessages) ?? 1000,

@@ -33,14 +33,11 @@ function opener(address: string, line: LineSettings): PortOpener {
     return {
       address,
       ...(port.rate === undefined ? {} : { rate: port.rate }),
-      open: (handlers, rate) =>
-        port.open(
-          {
-            data: (chunk) => handlers.data(chunk),
-            lost: (cause) => handlers.lost(lostPort(address, cause)),
-          },
-          rate,
-        ),
+      open: (handlers) =>
+        port.open({
+          data: (chunk) => handlers.data(chunk),
+          lost: (cause) => handlers.lost(lostPort(address, cause)),
+        }),
     };
   } catch (error) {
     const said = error instanceof Error ? error.message : String(error);

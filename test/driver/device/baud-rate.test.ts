@@ -1,5 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { Device } from '../../../driver/device/device';
+import { EspAtError } from '../../../driver/errors';
+import type { PortOpener, PortSettings } from '../../../driver/port/port';
+import { VirtualClock } from '../../harness/virtual-clock';
 import { Harness, type HarnessOptions } from '../../harness/harness';
 
 const USUAL = 115_200;
@@ -123,6 +127,25 @@ describe('flow control', () => {
     await harness.end();
   });
 
+  for (const flowControl of [undefined, false, true]) {
+    it(`opens the port ${flowControl ? 'with' : 'without'} RTS/CTS when the option is ${flowControl}`, async () => {
+      const settings: PortSettings[] = [];
+      const port: PortOpener = {
+        address: 'memory',
+        open: (_handlers, given) => {
+          settings.push(given);
+          return Promise.reject(new EspAtError('PORT_NOT_FOUND'));
+        },
+      };
+      const clock = new VirtualClock();
+      const device = new Device({ port, clock, ...(flowControl !== undefined && { flowControl }) });
+      device.start();
+      await clock.advance(0);
+      assert.deepEqual(settings, [{ flowControl: flowControl === true }]);
+      await clock.wait(device.stop());
+    });
+  }
+
   it('is left alone where it was not chosen', async () => {
     const harness = new Harness({ serial: { baudRate: USUAL } });
     await harness.ready();
@@ -147,7 +170,7 @@ describe('a line that does not bear the raised rate', () => {
   it('is brought back by a reset when nothing passes, and not raised again', async () => {
     const harness = board({
       serial: { baudRate: USUAL, maxCableBaudRate: 460_800, resetWired: true },
-      device: { hardwareReset: true },
+      device: { rtsReset: true },
     });
     await harness.ready();
     assert.equal(events(harness, 'warning')[0], 'RATE_NOT_RAISED');

@@ -70,9 +70,9 @@ describe('a device that answers nothing at all', () => {
   const serial = { baudRate: 115_200, resetWired: true };
 
   /** A device that is ready, and then hears nothing until it is restarted. */
-  async function deaf(hardwareReset: boolean): Promise<Harness> {
+  async function deaf(rtsReset: boolean): Promise<Harness> {
     let dead = false;
-    const harness = new Harness({ serial, device: { hardwareReset } });
+    const harness = new Harness({ serial, device: { rtsReset } });
     await harness.ready();
     const write = harness.simulator.write.bind(harness.simulator);
     const restart = harness.simulator.restart.bind(harness.simulator);

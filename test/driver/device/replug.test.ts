@@ -29,7 +29,7 @@ describe('an adapter that is unplugged', { skip: whyNoPty() ?? false }, () => {
       simulator.onOutput((bytes) => socket.write(bytes));
       byId.point(socket.path);
     };
-    const line = { rate: 115_200, flowControl: false, dtr: true, rts: true };
+    const line = { rate: 115_200, dtr: true, rts: true };
     const device = new Device({ port: openerFor(byId.path, line) });
     const texts: string[] = [];
     device.on('message', ({ bytes }) => texts.push(bytes.toString()));
@@ -67,7 +67,7 @@ describe('a bridge that goes away', () => {
     const options = { joined: true, bootMs: 20 };
     let bridge = await listen({ ...options, port: 0 });
     const { port } = bridge;
-    const line = { rate: 115_200, flowControl: false };
+    const line = { rate: 115_200 };
     const device = new Device({ port: openerFor(`tcp://127.0.0.1:${port}`, line) });
     const [link] = device.links;
     try {

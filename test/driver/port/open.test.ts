@@ -4,7 +4,7 @@ import { portFailure } from '../../../driver/port/failure';
 import { openerFor } from '../../../driver/port/open';
 import { refused, unchecked } from '../../harness/refused';
 
-const line = { rate: 115_200, flowControl: false };
+const line = { rate: 115_200 };
 
 describe('port addresses', () => {
   it('name serial ports, with a rate, and TCP bridges, without', () => {
@@ -80,10 +80,7 @@ describe('failures of ports', () => {
       new Error(`Error: Input/output error, cannot open ${tricky}`),
     );
     assert.equal(error.code, 'PORT_FAILED');
-    assert.equal(
-      error.message,
-      `The port ${tricky} could not be used: Input/output error, cannot open ${tricky}.`,
-    );
+    assert.equal(error.details.reason, `Input/output error, cannot open ${tricky}`);
     assert.equal(portFailure('/dev/x', 'odd').code, 'PORT_FAILED');
   });
 });

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { after, describe, it } from 'node:test';
 import type { EspAtError } from '../../../driver/errors';
 import { openerFor } from '../../../driver/port/open';
-import type { Port } from '../../../driver/port/port';
+import type { Port, PortHandlers } from '../../../driver/port/port';
 import { openPty, PortLink, whyNoPty, type Pty } from '../../harness/pty';
 import { refused, rejected } from '../../harness/refused';
 
@@ -42,8 +42,8 @@ class Recorder {
 }
 
 function open(path: string, recorder: Recorder, flowControl = false): Promise<Port> {
-  const line = { rate: 115_200, flowControl, dtr: true, rts: true };
-  return openerFor(path, line).open(recorder.handlers);
+  const options = { rate: 115_200, dtr: true, rts: true };
+  return openerFor(path, options).open(recorder.handlers, { flowControl });
 }
 
 describe('a real serial line', { skip: whyNoPty() ?? false }, () => {
@@ -87,12 +87,14 @@ describe('a real serial line', { skip: whyNoPty() ?? false }, () => {
   it('carries 64 KiB in answer to a byte, to a far end that then says nothing', async () => {
     const far = new Recorder();
     const pty = newPty(far.handlers.data);
-    const line = { rate: 115_200, flowControl: false };
     const payload = Buffer.alloc(65_536, 'p');
-    const port = await openerFor(pty.path, line).open({
+    const handlers: PortHandlers = {
       // While the line is full, the port goes on waiting for room and for what comes next.
       data: () => port.write(payload),
       lost: () => undefined,
+    };
+    const port: Port = await openerFor(pty.path, { rate: 115_200 }).open(handlers, {
+      flowControl: false,
     });
     pty.write(Buffer.from('>'));
     await until(() => far.length >= payload.length, 'the payload');

@@ -4,12 +4,12 @@ import { createServer, type AddressInfo, type Server, type Socket } from 'node:n
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import type { EspAtError } from '../../../driver/errors';
 import { openerFor } from '../../../driver/port/open';
-import type { Port } from '../../../driver/port/port';
+import type { Port, PortHandlers } from '../../../driver/port/port';
 import { openTcp } from '../../../driver/port/tcp';
 import { refused, rejected } from '../../harness/refused';
 import { VirtualClock } from '../../harness/virtual-clock';
 
-const line = { rate: 115_200, flowControl: false };
+const line = { rate: 115_200 };
 
 /** A bridge that lets the test speak for the device. */
 class Bridge {
@@ -57,17 +57,17 @@ describe('a serial port behind TCP', () => {
   });
   afterEach(() => bridge.close());
 
-  const open = (): Promise<Port> =>
-    openerFor(address, line).open({
-      data: (chunk) => {
-        received.push(chunk);
-        heard();
-      },
-      lost: (error) => {
-        lost.push(error);
-        heard();
-      },
-    });
+  const handlers: PortHandlers = {
+    data: (chunk) => {
+      received.push(chunk);
+      heard();
+    },
+    lost: (error) => {
+      lost.push(error);
+      heard();
+    },
+  };
+  const open = (): Promise<Port> => openerFor(address, line).open(handlers, { flowControl: false });
   const nextEvent = (): Promise<void> => new Promise((resolve) => (heard = resolve));
 
   it('carries bytes both ways', async () => {

@@ -1,4 +1,4 @@
-import type { Port, PortHandlers, PortOpener } from '../../../driver/port/port';
+import type { Port, PortHandlers, PortOpener, PortSettings } from '../../../driver/port/port';
 
 export interface WatchedPortOptions {
   /** Bits a second of the line behind it, where it has a rate. */
@@ -17,11 +17,11 @@ export function watchedPort(inner: PortOpener, options: WatchedPortOptions): Por
   return {
     address: inner.address,
     ...(rate !== undefined && { rate }),
-    open: async (handlers: PortHandlers, chosen?: number): Promise<Port> => {
+    open: async (handlers: PortHandlers, settings: PortSettings): Promise<Port> => {
       const data = (chunk: Buffer) => {
         for (const piece of options.cut(chunk)) handlers.data(piece);
       };
-      const port = await inner.open({ data, lost: (error) => handlers.lost(error) }, chosen);
+      const port = await inner.open({ data, lost: (error) => handlers.lost(error) }, settings);
       return {
         write: (bytes) => {
           options.wrote(Buffer.from(bytes));

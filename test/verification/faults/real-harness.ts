@@ -14,7 +14,7 @@ import { watchedPort } from './monitored-port';
 /** Milliseconds from power-up to `ready`, and from there to an address. */
 const BOOT = 400;
 const JOIN = 1100;
-const line = { rate: 115_200, flowControl: false };
+const line = { rate: 115_200 };
 
 /** The driver on a real serial line (a pty) and a simulated device with real sockets, in real time. */
 export class RealHarness implements FaultHarness {
@@ -64,7 +64,7 @@ export class RealHarness implements FaultHarness {
       cut: (chunk) => [chunk],
       reset: () => device.restart(),
     });
-    this.device = new Device({ port, random: seededRandom(seed + 2), hardwareReset: true });
+    this.device = new Device({ port, random: seededRandom(seed + 2), rtsReset: true });
     this.#plugIn();
   }
 
@@ -83,10 +83,8 @@ export class RealHarness implements FaultHarness {
   occupy(taken: boolean): void {
     if (taken) {
       this.#plugIn();
-      this.#other = openerFor(this.#name.path, line).open({
-        data: () => undefined,
-        lost: () => undefined,
-      });
+      const handlers = { data: () => undefined, lost: () => undefined };
+      this.#other = openerFor(this.#name.path, line).open(handlers, { flowControl: false });
       // The driver may have been quicker; then it keeps the port.
       this.#other.catch(() => undefined);
     } else {

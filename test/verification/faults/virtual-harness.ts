@@ -102,7 +102,7 @@ export class VirtualHarness implements FaultHarness {
     });
     const random = seededRandom(seed + 2);
     this.device = new Device({
-      ...{ port: this.host.port(port), clock: this.host, random, hardwareReset: true },
+      ...{ port: this.host.port(port), clock: this.host, random, rtsReset: true },
     });
   }
 
