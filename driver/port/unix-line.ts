@@ -116,6 +116,10 @@ function isPassing(code: unknown): boolean {
   return code === 'EAGAIN' || code === 'EWOULDBLOCK' || code === 'EINTR';
 }
 
+/** Looks at the binding instead of the platform: neither member is part of its documented interface. */
 function isDescriptor(line: SerialLine): line is Descriptor {
-  return 'fd' in line && typeof line.fd === 'number' && 'poller' in line;
+  if (!('fd' in line) || typeof line.fd !== 'number' || !('poller' in line)) return false;
+  const { poller } = line;
+  if (typeof poller !== 'object' || poller === null) return false;
+  return ['once', 'poll'].every((name) => typeof Reflect.get(poller, name) === 'function');
 }

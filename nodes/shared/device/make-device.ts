@@ -18,11 +18,13 @@ export const makeDevice: MakeDevice = ({ address, line, options }) =>
 export function portKey(address: string): string {
   if (address.startsWith(SIMULATED)) return address;
   if (/^[a-z]+:/i.test(address)) return address.toLowerCase();
+  // Windows takes `COM3`, `com3` and `\\.\COM3` for one port.
+  const windowsName = /^(?:\\\\\.\\)?(COM\d+)$/i.exec(address)?.[1];
+  if (windowsName !== undefined) return windowsName.toUpperCase();
   try {
     return realpathSync(address);
   } catch {
-    // A Windows name, or unplugged.
-    return address;
+    return address; // Unplugged.
   }
 }
 
