@@ -1,0 +1,93 @@
+#!/usr/bin/env node
+// `npm run changelog -- 0.2.0`: makes a release of what has been committed since the last one. Writes the
+// version to package.json and package-lock.json, and a section to CHANGELOG.md from the subjects of the
+// commits (`scope: what it does`). Commits and tags nothing: CONTRIBUTING.md tells what follows.
+// `npm run changelog` prints the section only.
+import { execFileSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { root } from './root.mjs';
+
+/** What a user of the package sees, in the order of the page. Scopes that are not here are left out. */
+const HEADINGS = new Map([
+  ['Nodes', ['nodes', 'examples', 'editor', 'locales']],
+  ['Driver', ['driver', 'device', 'link', 'at', 'port', 'commands', 'provisioning']],
+  ['Simulated ESP32', ['simulator']],
+  ['Package and documentation', ['build', 'docs', 'start']],
+]);
+
+/** The section of CHANGELOG.md about commits: `{ hash, subject, body }`, newest first. */
+export function section(version, date, commits) {
+  const changes = commits.flatMap(({ hash, subject, body }) => {
+    const [, scope, breaking, text] = /^([a-z-]+)(!?): (.+)$/.exec(subject) ?? [];
+    if (scope === undefined) return [];
+    const note = /^BREAKING CHANGE: ([^]+)/m.exec(body)?.[1].replace(/\s+/g, ' ').trim();
+    const line = `- ${scope}: ${text} (${hash.slice(0, 7)})`;
+    return [{ scope, line, breaking: note ?? (breaking ? `${scope}: ${text}` : undefined) }];
+  });
+  const lists = [
+    ['Changes that need yours', changes.filter((c) => c.breaking).map((c) => `- ${c.breaking}`)],
+    ...[...HEADINGS].map(([heading, scopes]) => [
+      heading,
+      changes.filter((c) => scopes.includes(c.scope)).map((c) => c.line),
+    ]),
+  ];
+  const text = lists
+    .filter(([, lines]) => lines.length > 0)
+    .map(([heading, lines]) => `### ${heading}\n\n${lines.reverse().join('\n')}\n`);
+  return [`## ${version} (${date})\n`, ...text].join('\n');
+}
+
+/** The page with a section before the newest one. */
+export function withSection(page, text) {
+  const at = page.search(/^## /m);
+  return at < 0 ? `${page.trimEnd()}\n\n${text}` : `${page.slice(0, at)}${text}\n${page.slice(at)}`;
+}
+
+function commitsSinceRelease() {
+  const git = (...args) => execFileSync('git', args, { cwd: root, encoding: 'utf8' });
+  const [tag] = git('tag', '--list', 'v*', '--sort=-v:refname', '--merged').split('\n');
+  const log = git(
+    'log',
+    '--no-merges',
+    '--format=%H%x1f%s%x1f%b%x1e',
+    ...(tag ? [`${tag}..`] : []),
+  );
+  return log
+    .split('\x1e')
+    .map((entry) => entry.trim().split('\x1f'))
+    .filter(([hash]) => hash !== '')
+    .map(([hash, subject, body = '']) => ({ hash, subject, body }));
+}
+
+function main() {
+  const [version] = process.argv.slice(2);
+  const text = section(
+    version ?? 'Unreleased',
+    new Date().toISOString().slice(0, 10),
+    commitsSinceRelease(),
+  );
+  if (version === undefined) return console.log(text);
+  if (!/^\d+\.\d+\.\d+(-[\w.]+)?$/.test(version)) {
+    console.error(`${version} is no version: three numbers, as in 0.2.0`);
+    process.exit(1);
+  }
+  edit('CHANGELOG.md', (page) => withSection(page, text));
+  edit('package.json', (json) => json.replace(/"version": ".*?"/, `"version": "${version}"`));
+  // The package's own version stands twice at the head of the lock file.
+  edit('package-lock.json', (json) => {
+    const own = json.slice(0, json.indexOf('"license"'));
+    return own.replace(/"version": ".*?"/g, `"version": "${version}"`) + json.slice(own.length);
+  });
+  console.log(
+    `CHANGELOG.md, package.json and package-lock.json tell of ${version}. Read the section, then commit.`,
+  );
+}
+
+function edit(file, change) {
+  const path = join(root, file);
+  writeFileSync(path, change(readFileSync(path, 'utf8')));
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1]).href) main();
