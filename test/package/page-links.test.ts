@@ -2,11 +2,13 @@ import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, it } from 'node:test';
-import { filesIn, root, text } from './project';
+import { asObject, filesIn, object, root, text } from './project';
 
 const pages = [
   'README.md',
   'CHANGELOG.md',
+  'CONTRIBUTING.md',
+  'SECURITY.md',
   ...filesIn('docs').filter((path) => path.endsWith('.md')),
 ];
 
@@ -23,6 +25,23 @@ describe('pages', () => {
       }
     });
   }
+
+  it('docs/index.md links to every page', () => {
+    const linked = [...text('docs/index.md').matchAll(/\]\(([^)#]+)/g)].map(([, link = '']) =>
+      join('docs', link),
+    );
+    assert.deepEqual(
+      pages.filter((page) => page !== 'docs/index.md' && !linked.includes(page)),
+      [],
+    );
+  });
+
+  it('names no script that package.json does not have', () => {
+    const scripts = Object.keys(asObject(object('package.json').scripts, 'scripts'));
+    for (const page of pages)
+      for (const [command, name = ''] of text(page).matchAll(/\bnpm run ([a-z]+)/g))
+        assert.ok(scripts.includes(name), `${page}: ${command}`);
+  });
 
   it('are told apart from pages with links that lead nowhere', () => {
     assert.ok(anchors('docs/wiring.md').includes('which-pins'));
