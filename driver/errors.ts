@@ -157,6 +157,11 @@ export class EspAtError extends Error {
   }
 }
 
+/** Whether the settings, or what the device holds, have to change before it can end otherwise. */
+export function isPermanent({ code }: EspAtError): boolean {
+  return /^INVALID_|_NOT_SUPPORTED$|^COMMAND_TOO_LONG$|^CERTIFICATE_/.test(code);
+}
+
 /** Anything thrown as an {@link EspAtError}; what no code fits is a failure of the port. */
 export function asEspAtError(error: unknown, port = ''): EspAtError {
   if (error instanceof EspAtError) return error;

@@ -8,6 +8,8 @@ import { checkLink, isWhole, shown, type Unchecked } from './check';
 
 /** Milliseconds; certificates are read from flash. */
 const DEADLINE = 5000;
+/** Bytes. With fewer the firmware answers a longer ping with bytes of its own memory. */
+const SMALLEST_BUFFER = 125;
 /** Bytes of a link's buffer unless set otherwise. */
 export const BUFFER_SIZE = 1024;
 /** How the device says that a certificate slot is empty, before its ERROR. */
@@ -24,7 +26,7 @@ export function wscfg(link: LinkId, config: LinkConfig, capabilities: Capabiliti
   const values = [
     whole('pingInterval', given.pingInterval, 10, 1, 7200),
     whole('pongTimeout', given.pongTimeout, 120, 1, 7200),
-    whole('bufferSize', given.bufferSize, BUFFER_SIZE, 1, capabilities.maxBuffer),
+    whole('bufferSize', given.bufferSize, BUFFER_SIZE, SMALLEST_BUFFER, capabilities.maxBuffer),
     ...authentication(given, capabilities),
   ];
   return command(id, values);

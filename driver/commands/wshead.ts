@@ -10,6 +10,8 @@ import type { Unchecked } from './check';
 export const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 /** Bytes that the firmware has room for in an opening request. */
 const LONGEST_REQUEST = 1023;
+/** Bytes of a header beside its line: CR LF, and a second space that the firmware writes behind the colon. */
+const OVERHEAD = 3;
 /** Bytes that every opening request needs beside its target, host, and what was asked for. */
 const LEAST_REQUEST = [
   'GET  HTTP/1.1',
@@ -62,7 +64,7 @@ export function checkHeaders(headers: unknown, rest: number): void {
   let longest = { name: '', length: 0 };
   for (const header of headers as readonly unknown[]) {
     const { name, line } = checkHeader(header);
-    const size = Buffer.byteLength(line) + 2;
+    const size = Buffer.byteLength(line) + OVERHEAD;
     length += size;
     if (size > longest.length) longest = { name, length: size };
   }
@@ -81,7 +83,7 @@ function checkHeader(header: unknown): { readonly name: string; readonly line: s
   const flaw = flawOf(value.replaceAll('\t', ' '));
   if (flaw !== undefined) throw invalid(name, flaw);
   const line = `${name}: ${value}`;
-  const excess = LEAST_REQUEST + Buffer.byteLength(line) - LONGEST_REQUEST;
+  const excess = LEAST_REQUEST + Buffer.byteLength(line) + OVERHEAD - LONGEST_REQUEST;
   if (excess > 0) throw invalid(name, 'HEADER_TOO_LONG', excess);
   return { name, line };
 }

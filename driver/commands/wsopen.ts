@@ -5,7 +5,7 @@ import type { Reason } from '../error-reasons';
 import { EspAtError, type ErrorCode } from '../errors';
 import type { LinkState, OpenOptions } from '../link/options';
 import { build, damaged, COMMAND_LINE_LIMIT_BYTES, query } from './build';
-import { checkLink, checkTimeout, type Unchecked } from './check';
+import { checkLink, checkTimeout, isWhole, type Unchecked } from './check';
 import { checkHeaders, token } from './wshead';
 
 /** Milliseconds the device waits for a server unless told otherwise. */
@@ -97,11 +97,13 @@ function checkUri(uri: unknown): string {
   if (!/^[\x21-\x7e]+$/.test(uri)) {
     throw invalid('NOT_ASCII');
   }
-  const [, authority] = /^wss?:\/\/([^/?#]*)/i.exec(uri) ?? [];
+  const [, authority, next] = /^wss?:\/\/([^/?#]*)(.?)/i.exec(uri) ?? [];
   if (authority === undefined) throw invalid('NO_SCHEME');
   const [, host, port] = /^(?:.*@)?(\[[^[\]]+\]|[^:[\]@]+)(?::(\d*))?$/.exec(authority) ?? [];
   if (host === undefined) throw invalid('NO_HOST');
-  if (Number(port ?? 0) > 65_535) throw invalid('BAD_PORT');
+  // The firmware refuses these at once, without a reason.
+  if (port !== undefined && !isWhole(Number(port), 1, 65_535)) throw invalid('BAD_PORT');
+  if (next === '#') throw invalid('BAD_FRAGMENT');
   return uri;
 }
 

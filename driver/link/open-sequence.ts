@@ -16,7 +16,7 @@ import type { DeviceWatch } from './device-watch';
 import { setHeaders, type HeaderMemory } from './headers';
 import type { LinkMachine } from './state/link-machine';
 import { numberOf, type LinkUrc, type Opening } from './state/link-state';
-import { verifiesServer, type OpenOptions } from './options';
+import { checkOpen, verifiesServer, type OpenOptions } from './options';
 
 const OPEN_TIMEOUT_MS = 15_000;
 
@@ -38,6 +38,8 @@ export async function runOpen(
     const timeout = goal.options.timeout ?? OPEN_TIMEOUT_MS;
     const device = cause === 'user' ? await watch.ready(timeout, signal) : watch.required;
     const { client, capabilities, headers } = device;
+    // The options were checked without these where the device was not known yet, or is another one now.
+    checkOpen(link, goal.options, capabilities);
     if (verifiesServer(goal.options)) {
       reach('clock');
       await device.clockSet();

@@ -23,7 +23,7 @@ export interface LinkConfig {
   readonly pingInterval?: number;
   /** Seconds without a pong until the connection counts as dead, 1-7200; default 120. */
   readonly pongTimeout?: number;
-  /** Bytes received or sent in one piece, 1-8192 (class D: 1-16384); default 1024. */
+  /** Bytes received or sent in one piece, 125-8192 (class D: 125-16384); default 1024. */
   readonly bufferSize?: number;
   /** 0 verify nothing · 1 present a client certificate · 2 verify the server · 3 both; default 0. */
   readonly auth?: 0 | 1 | 2 | 3;

@@ -1,4 +1,4 @@
-import type { EspAtError } from '../../errors';
+import { isPermanent, type EspAtError } from '../../errors';
 import {
   numberOf,
   type BackingOff,
@@ -165,13 +165,14 @@ export function loseDeviceOpening(state: Opening, error: EspAtError): Step {
   return [after, ...(isUnknown ? [] : tellDeviceLost(after, error)), ...effects];
 }
 
-/** @param deviceReady without it there is no use in trying again after a delay */
+/** @param deviceReady without it no delay helps, and neither after a mistake: only the next start of a device may */
 export function failOpen(
   { goal, operation }: Opening,
   error: EspAtError,
   deviceReady: boolean,
 ): Step {
-  const [state, ...effects] = deviceReady ? retryOrClose(goal) : awaitDeviceOrClose(goal);
+  const [state, ...effects] =
+    deviceReady && !isPermanent(error) ? retryOrClose(goal) : awaitDeviceOrClose(goal);
   return [
     state,
     END_CONNECTION,

@@ -37,6 +37,7 @@ describe('AT+WSCFG', () => {
       { pongTimeout: 0 },
       { pongTimeout: 7201 },
       { bufferSize: 0 },
+      { bufferSize: 124 },
       { bufferSize: 8193 },
       { pingInterval: 1.5 },
       { auth: 4 },
@@ -151,6 +152,10 @@ describe('AT+WSOPEN', () => {
       ['ws://user@/', /it has no host/],
       ['ws://h:80:80/', /it has no host/],
       ['ws://h:65536/', /port/],
+      ['ws://h:/', /port/],
+      ['ws://h:0/', /port/],
+      ['ws://h:1#f', /fragment/],
+      ['ws://h#f', /fragment/],
     ];
     for (const [value, reason] of wrong) {
       const error = refused('INVALID_URI', () => ws.wsopen(0, unchecked({ uri: value })));

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Joining, OpenOptions } from '../../../../driver/link/options';
+import { encodeFrame } from '../../../harness/network/ws-server-frames';
 import { Harness, type HarnessOptions } from '../../../harness/harness';
 
 const MEBIBYTE = 1024 * 1024;
@@ -87,17 +88,20 @@ describe('receiving whole messages, class D', () => {
 });
 
 describe('receiving, where boundaries are not knowable (class C)', () => {
-  /** What comes out of two texts that the device hands on in pieces of 16 bytes. */
+  /** What comes out of two texts that the server sends in segments of 16 bytes. */
   async function joined(joining: Joining | undefined): Promise<string[]> {
-    const { harness, serve, received } = await opened(
-      { firmware: 'C' },
-      { config: { bufferSize: 16 }, ...(joining && { joining }) },
-    );
-    // The umlaut lies across the end of the first piece.
-    serve(1, '{"greeting":"ge äöü"}\n');
-    await harness.clock.advance(500);
-    serve(1, '{"n":[1,2,{"m":"}"}]}\n');
-    await harness.clock.advance(500);
+    const { harness, received } = await opened({ firmware: 'C' }, { ...(joining && { joining }) });
+    for (const text of ['{"greeting":"ge äöü"}\n', '{"n":[1,2,{"m":"}"}]}\n']) {
+      const payload = Buffer.from(text);
+      const frame = encodeFrame({ fin: true, opcode: 1, payload });
+      // The umlaut lies across the end of the first segment.
+      const end = frame.length - payload.length + 16;
+      for (const segment of [frame.subarray(0, end), frame.subarray(end)]) {
+        harness.server.connections[0]?.sendRaw(segment);
+        await harness.clock.advance(5);
+      }
+      await harness.clock.advance(500);
+    }
     const texts = received().map(([opcode, bytes]) => {
       assert.equal(opcode, undefined);
       return bytes.toString('latin1');
