@@ -1,9 +1,10 @@
 #!/usr/bin/env node
-// Compiles driver, simulator and nodes to dist/, and puts beside the compiled nodes what Node-RED looks
-// for there: editor files, icons, and per language a catalog and a help file for each node type.
+// Compiles driver, simulator and nodes to dist/, and puts beside the compiled nodes the files that Node-RED
+// looks for: editor files, icons, and in each language a catalog and a help file for each node type.
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { dialog } from './dialogs.mjs';
 import { root } from './root.mjs';
 
 const from = (...parts) => join(root, ...parts);
@@ -18,20 +19,11 @@ if (status !== 0) process.exit(status ?? 1);
 
 const types = Object.keys(readJson(from('package.json'))['node-red'].nodes);
 
-/** What the dialogs share stands where a node's editor file names it. */
-const included = (_, path) =>
-  read(from('nodes', path))
-    .replace(/^\/\* global .*\n/, '')
-    .trim();
-for (const type of types) {
-  const html = read(from('nodes', `${type}.html`));
-  const composed = html.replace(/\/\* include (shared\/editor\/[\w.-]+) \*\//g, included);
-  writeFileSync(target(`${type}.html`), composed);
-}
+for (const type of types) writeFileSync(target(`${type}.html`), dialog(from('nodes'), type));
 
 cpSync(from('icons'), target('icons'), { recursive: true });
 
-/** Every node type has a catalog of its own: what it shares with the others is put into each. */
+/** Each node type has a catalog of its own, so each gets the shared texts. */
 for (const language of readdirSync(from('locales'))) {
   const common = readJson(from('locales', language, 'shared.json'));
   mkdirSync(target('locales', language), { recursive: true });

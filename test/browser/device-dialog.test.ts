@@ -53,7 +53,7 @@ for (const { nodeRed, locale, ports } of runs) {
           const plugged = { value: '/dev/ttyUSB7', about: 'Silicon Labs CP2102', inUse: true };
           await route.fulfill({ json: [simulated, plugged, { value: 'COM3' }] });
         });
-        await page.locator('#esp-at-find-ports').click();
+        await page.locator('#esp-at-findPorts').click();
         const menu = page.locator('.red-ui-menu', { hasText: '(sim:)' });
         await menu.getByText('(sim:)').waitFor();
         assert.deepEqual(await menu.locator('a').allInnerTexts(), ports);
@@ -62,7 +62,7 @@ for (const { nodeRed, locale, ports } of runs) {
 
         await tab('network');
         await page.locator('#node-config-input-wifi').check();
-        await page.locator('#esp-at-find-networks').click();
+        await page.locator('#esp-at-findNetworks').click();
         const found = page.getByText(/espressif.*-50 dBm/);
         await found.waitFor();
         await picture('networks');

@@ -77,7 +77,7 @@ for (const nodeRed of majors) {
       await editor.editConfig(device);
       await editor.page.locator('#esp-at-device-tabs li').nth(1).click();
       await editor.page.locator('#node-config-input-wifi').check();
-      await editor.page.locator('#esp-at-find-networks').click();
+      await editor.page.locator('#esp-at-findNetworks').click();
       await editor.page
         .locator('#red-ui-notifications', { hasText: 'no port <img' })
         .waitFor({ state: 'attached' });
@@ -101,22 +101,22 @@ for (const nodeRed of majors) {
       t.after(() => editor.close());
       const flows = await demo.flows();
       const wrong: readonly (readonly [type: string, field: string, value: unknown, RegExp])[] = [
-        ['ws-open', 'uri', 'http://host/', /^URI: must begin with ws:\/\/ or wss:\/\/ and a host$/],
+        ['ws-open', 'uri', 'http://host/', /^URI: begin with ws:\/\/ or wss:\/\/ and a host$/],
         ['ws-open', 'uri', 'ws:///path', /and a host$/],
-        ['ws-open', 'uri', 'ws://host/a b', /must be percent-encoded$/],
+        ['ws-open', 'uri', 'ws://host/a b', /^URI: percent-encode spaces/],
         ['ws-open', 'uri', `ws://host/${'a'.repeat(240)}`, /240 bytes/],
         ['ws-open', 'subprotocol', 'ü', /^Subprotocol: /],
-        ['ws-open', 'timeout', '0', /^Timeout \(ms\): not a whole number from 1 to 180000$/],
-        ['ws-open', 'headers', [{ name: 'a b', value: '' }], /^Headers: "a b" cannot be a name$/],
-        ['ws-open', 'maxMessage', '1.5', /^Largest \(bytes\): not a whole number/],
+        ['ws-open', 'timeout', '0', /^Timeout \(ms\): enter a whole number from 1 to 180000$/],
+        ['ws-open', 'headers', [{ name: 'a b', value: '' }], /^Headers: change the name "a b"$/],
+        ['ws-open', 'maxMessage', '1.5', /^Largest \(bytes\): enter a whole number/],
         ['ws-send', 'timeout', '60001', /from 0 to 60000$/],
-        ['ws-send', 'holdSeconds', 'x', /^Wait \(s\): /],
-        ['ws-send', 'holdMessages', '0', /^Wait \(messages\): /],
-        ['ws-close', 'code', '1005', /^Close code: 1000-1003, 1007-1014 or 3000-4999$/],
-        ['ws-close', 'reason', 'ü'.repeat(62), /^Reason: at most 123 bytes$/],
+        ['ws-send', 'holdSeconds', 'x', /^Wait up to \(s\): /],
+        ['ws-send', 'holdMessages', '0', /^Most messages: /],
+        ['ws-close', 'code', '1005', /^Close code: enter 1000-1003, 1007-1014 or 3000-4999$/],
+        ['ws-close', 'reason', 'ü'.repeat(62), /^Reason: enter at most 123 bytes$/],
         ['ws-status', 'poll', '-1', /^Ask every \(s\): /],
-        ['esp-at-device', 'port', ' ', /^Port: must not be empty$/],
-        ['esp-at-device', 'rate', 'fast', /^Baud rate: not a whole number from 80 to 5000000$/],
+        ['esp-at-device', 'port', ' ', /^Port: enter a value$/],
+        ['esp-at-device', 'rate', 'fast', /^Baud rate: enter a whole number from 80 to 5000000$/],
       ];
       for (const [type, field, value, reason] of wrong) {
         const id = idOf(flows, type);
@@ -175,7 +175,7 @@ for (const nodeRed of majors) {
       await editor.edit(send);
       assert.equal(await note.isVisible(), false);
       await link.selectOption('1');
-      assert.equal(await note.innerText(), 'No ws-open opens link 1 of this device yet.');
+      assert.equal(await note.innerText(), 'No ws-open node opens link 1 of this device yet.');
       await link.selectOption('msg');
       assert.equal(await note.isVisible(), false);
       await link.selectOption('0');
@@ -195,7 +195,7 @@ for (const nodeRed of majors) {
       };
       await editor.place([{ ...rival, z, wires: [[], []] }]);
       await editor.edit(open);
-      assert.equal(await note.innerText(), 'Link 0 is also opened by: rival');
+      assert.equal(await note.innerText(), 'These nodes open link 0, too: rival');
       await editor.done();
       await editor.place([
         { id: 'elsewhere', type: 'tab', label: 'Elsewhere' },
@@ -204,7 +204,7 @@ for (const nodeRed of majors) {
       await editor.edit(open);
       assert.equal(
         await note.innerText(),
-        'Link 0 is also opened by: rival, ws-open 0 (Elsewhere)',
+        'These nodes open link 0, too: rival, ws-open 0 (Elsewhere)',
       );
     });
   });

@@ -1,0 +1,145 @@
+// Builds the editor file of a node type. Its source may hold, besides HTML:
+//
+//   <esp-at-common links="msg all">         name, device, link (0, 1, 2 and the ones named) and the note below it
+//   <esp-at-row name="uri" icon="globe">    a label and an input; the texts are label.<name> of the catalog
+//       type="password|checkbox|select"     text if not given
+//       options="auto json" prefix="output" of a select: values, with the texts option.<prefix><Value>
+//       placeholder="15000" | tip="none"    a placeholder as it is, or the text tip.<tip>
+//       button="findPorts" class="…" list="…"
+//   <esp-at-links>, <esp-at-certificate slot="0">  the table of links and a certificate slot of the device
+//   <!-- include shared/editor/x.css -->, /* include shared/editor/x.js */   a file
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** @param {string} folder where the sources of the nodes are */
+export function dialog(folder, type) {
+  const read = (path) => readFileSync(join(folder, path), 'utf8');
+  const prefix = type === 'esp-at-device' ? 'node-config-input-' : 'node-input-';
+  const elements = {
+    common: ({ links }) => common(links.split(' ')),
+    row: (attributes) => row(prefix, attributes),
+    links: linkTable,
+    certificate: ({ slot }) => certificate(slot),
+  };
+  return read(`${type}.html`)
+    .replace(/\/\* include ([\w/.-]+) \*\//g, (_, path) =>
+      read(path)
+        .replace(/^\/\* (global|exported) .*\n/gm, '')
+        .trim(),
+    )
+    .replace(/<esp-at-(\w+)((?:\s+[\w-]+="[^"]*")*)\s*>/g, (_, name, text) =>
+      elements[name](attributesOf(text)),
+    );
+}
+
+function attributesOf(text) {
+  return Object.fromEntries(
+    [...text.matchAll(/([\w-]+)="([^"]*)"/g)].map(([, key, value]) => [key, value]),
+  );
+}
+
+function common(links) {
+  const options = [0, 1, 2].map((link) => `<option value="${link}">${link}</option>`);
+  for (const link of links) options.push(option(link, `option.link${capital(link)}`));
+  return [
+    row('node-input-', { name: 'name', icon: 'tag' }),
+    // Node-RED gives its select the width in the style.
+    row('node-input-', { name: 'device', icon: 'microchip', style: 'width: calc(100% - 146px)' }),
+    formRow(
+      `${label('node-input-link', 'link', 'link')}
+      <select id="node-input-link">${options.join('')}</select>`,
+    ),
+    '<div class="form-row esp-at-note"></div>',
+  ].join('\n');
+}
+
+function row(prefix, attributes) {
+  const { name, icon, type = 'text', options = '', class: classes = '', button } = attributes;
+  const id = prefix + name;
+  if (type === 'checkbox') {
+    const box = `<input type="checkbox" id="${id}"><label for="${id}" data-i18n="label.${name}"></label>`;
+    return formRow(`<label></label>\n      ${box}`, classes);
+  }
+  const field =
+    type === 'select'
+      ? `<select id="${id}">${options
+          .split(' ')
+          .map((value) => option(value, `option.${attributes.prefix}${capital(value)}`))
+          .join('')}</select>`
+      : `<input type="${type}" id="${id}"${placeholder(attributes)}${plain(attributes)}>`;
+  const search =
+    button === undefined
+      ? ''
+      : `\n      <button type="button" id="esp-at-${button}" class="red-ui-button" data-i18n="[title]label.${button}"><i class="fa fa-search"></i></button>`;
+  const hasButton = button === undefined ? '' : ' esp-at-searched';
+  return formRow(`${label(id, name, icon)}\n      ${field}${search}`, classes + hasButton);
+}
+
+const placeholder = ({ placeholder: text, tip }) =>
+  text !== undefined ? ` placeholder="${text}"` : tip ? ` data-i18n="[placeholder]tip.${tip}"` : '';
+
+const plain = ({ list, style }) =>
+  (list === undefined ? '' : ` list="${list}"`) + (style === undefined ? '' : ` style="${style}"`);
+
+const label = (id, name, icon) =>
+  `<label for="${id}"><i class="fa fa-${icon}"></i> <span data-i18n="label.${name}"></span></label>`;
+
+const option = (value, key) => `<option value="${value}" data-i18n="${key}"></option>`;
+
+const capital = (word) => word.charAt(0).toUpperCase() + word.slice(1);
+
+const formRow = (content, classes = '') =>
+  `<div class="${`form-row ${classes}`.trim()}">\n      ${content}\n    </div>`;
+
+/** `AT+WSCFG` of the three links. */
+function linkTable() {
+  const links = [0, 1, 2];
+  const numbers = (field) => (link) => `<input type="text" id="esp-at-link-${link}-${field}">`;
+  const choices = (field, options) => (link) =>
+    `<select id="esp-at-link-${link}-${field}">${options}</select>`;
+  const modes = [0, 1, 2, 3].map((mode) => option(mode, `option.auth${mode}`)).join('');
+  const slots = [0, 1].map((slot) => `<option value="${slot}">${slot}</option>`).join('');
+  const cells = {
+    pingInterval: numbers('pingInterval'),
+    pongTimeout: numbers('pongTimeout'),
+    bufferSize: numbers('bufferSize'),
+    auth: choices('auth', modes),
+    pki: choices('pki', slots),
+    ca: choices('ca', slots),
+  };
+  const head = links.map((link) => `<th><span data-i18n="label.link"></span> ${link}</th>`);
+  const rows = Object.entries(cells).map(([field, cell]) => {
+    const columns = links.map((link) => `<td>${cell(link)}</td>`);
+    return `<tr><th data-i18n="label.${field}"></th>${columns.join('')}</tr>`;
+  });
+  return `<table>
+      <thead><tr><th></th>${head.join('')}</tr></thead>
+      <tbody>
+        ${rows.join('\n        ')}
+      </tbody>
+    </table>`;
+}
+
+/** The PEM texts of one slot. The key has a field of its own: the editor never gets the stored one. */
+function certificate(slot) {
+  const pem = (id, block) =>
+    `<textarea id="${id}" class="esp-at-pem" spellcheck="false" placeholder="-----BEGIN ${block}-----"></textarea>`;
+  const text = (field) => {
+    const id = `node-config-input-${field}${slot}`;
+    return formRow(
+      `<label for="${id}" class="esp-at-wide" data-i18n="label.${field}Pem"></label>\n      ${pem(id, 'CERTIFICATE')}`,
+    );
+  };
+  const key =
+    formRow(`<label for="esp-at-key${slot}" style="width: auto" data-i18n="label.keyPem"></label>
+      <button type="button" id="esp-at-forget-key${slot}" class="red-ui-button red-ui-button-small" data-i18n="label.forget"></button>
+      ${pem(`esp-at-key${slot}`, 'PRIVATE KEY')}
+      <input type="hidden" id="node-config-input-key${slot}">`);
+  return `<div id="esp-at-slot-${slot}">
+    <h4><span data-i18n="label.slot"></span> ${slot}</h4>
+    ${text('ca')}
+    ${text('certificate')}
+    ${key}
+    <div class="form-tips esp-at-report" id="esp-at-report-${slot}"></div>
+    </div>`;
+}
