@@ -2,7 +2,7 @@ import type { Node, NodeAPI, NodeDef, NodeMessageInFlow } from 'node-red';
 import { shown } from '../driver/commands/check';
 import { EspAtError } from '../driver/errors';
 import type { CloseOptions } from '../driver/link/options';
-import { findDevice, required, type DeviceNode } from './shared/device/device-node';
+import { findDevice, requireDevice, type DeviceNode } from './shared/device/device-node';
 import { onInput, type Send } from './shared/message/input';
 import { chosenLink, type LinkSetting } from './shared/device/link-setting';
 import { NodeStatus } from './shared/device/node-status';
@@ -54,7 +54,7 @@ class Closer {
 
   /** Passes the message on when the link, or every link, is closed. */
   async close(msg: NodeMessageInFlow, send: Send): Promise<void> {
-    const { host } = required(this.#device);
+    const { host } = requireDevice(this.#device);
     const ids = this.#link === 'all' ? [0, 1, 2] : [chosenLink(this.#link, msg)];
     const links = ids.map((id) => host.link(id));
     const options: CloseOptions = {

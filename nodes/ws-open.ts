@@ -2,23 +2,23 @@ import type { Node, NodeAPI, NodeMessage, NodeMessageInFlow } from 'node-red';
 import type { LinkId } from '../driver/at/types';
 import { EspAtError } from '../driver/errors';
 import type { LinkEvent, Message } from '../driver/link/options';
-import { withConnection } from './shared/message/link-message';
+import { withLinkEvent } from './shared/message/link-message';
 import { listen, type DeviceApi, type LinkApi } from './shared/device/device-api';
 import type { DeviceUser } from './shared/device/device-host';
-import { findDevice, required, type DeviceNode } from './shared/device/device-node';
+import { findDevice, requireDevice, type DeviceNode } from './shared/device/device-node';
 import { onInput, type Send } from './shared/message/input';
 import { chosenLink, isSeveral, type LinkSetting } from './shared/device/link-setting';
 import { NodeStatus } from './shared/device/node-status';
 import { sentenceOf, toNodeError } from './shared/message/node-error';
 import {
-  dropOpening,
+  deleteOpenOptions,
   openOptions,
   openSettings,
   type OpenSettings,
   type WsOpenCredentials,
   type WsOpenDef,
 } from './shared/message/open-settings';
-import { Received, type Output } from './shared/message/received';
+import { PayloadDecoder, type Output } from './shared/message/payload-decoder';
 import { settingText } from './shared/message/settings';
 import { translator, type Translate } from './shared/message/translate';
 import { within } from './shared/device/within';
@@ -70,7 +70,7 @@ class Opener implements DeviceUser {
   readonly #owner: string;
   /** Inputs without an answer yet. */
   readonly #pending = new Set<Pending>();
-  readonly #received = new Map<LinkId, Received>();
+  readonly #decoders = new Map<LinkId, PayloadDecoder>();
   readonly #status: NodeStatus;
   readonly #stop = new AbortController();
   #stopListening: (() => void) | undefined;
@@ -90,7 +90,7 @@ class Opener implements DeviceUser {
 
   /** Opens the link for a message, which goes to the second output when the link is open. */
   async open(msg: NodeMessageInFlow, send: Send): Promise<void> {
-    const device = required(this.#device);
+    const device = requireDevice(this.#device);
     const link = device.host.link(chosenLink(this.#link, msg));
     const pending: Pending = { link: link.id, msg, send };
     this.#pending.add(pending);
@@ -152,7 +152,7 @@ class Opener implements DeviceUser {
   /** A failure has no message that a Catch node could get: it goes to the log. The driver retries. */
   async #openAtStart(): Promise<void> {
     try {
-      const device = required(this.#device);
+      const device = requireDevice(this.#device);
       await this.#openLink(device, device.host.link(this.#link), {});
     } catch (error) {
       if (!this.#stop.signal.aborted) this.#node.warn(toNodeError(this.#translate, error).message);
@@ -163,8 +163,8 @@ class Opener implements DeviceUser {
   #answer(pending: Pending, event: Pick<LinkEvent, 'event' | 'state' | 'uri'>): void {
     if (!this.#pending.delete(pending)) return;
     const full = { ...event, link: pending.link, owner: this.#owner };
-    dropOpening(pending.msg);
-    pending.send([null, withConnection(this.#translate, full, pending.msg)]);
+    deleteOpenOptions(pending.msg);
+    pending.send([null, withLinkEvent(this.#translate, full, pending.msg)]);
   }
 
   // --- events of its connections -------------------------------------------------------------------
@@ -180,14 +180,14 @@ class Opener implements DeviceUser {
     if (event.event === 'opened' && waiting.length > 0) {
       for (const pending of waiting) this.#answer(pending, event);
     } else {
-      this.#node.send([null, withConnection(this.#translate, event)]);
+      this.#node.send([null, withLinkEvent(this.#translate, event)]);
     }
   }
 
   #receive(message: Message): void {
     if (message.owner !== this.#owner) return;
     try {
-      const payload = this.#receivedBy(message.link).payload(message);
+      const payload = this.#decoderOf(message.link).payload(message);
       // Without a list around it, for the first output: less work for Node-RED with every message.
       if (payload !== undefined) this.#node.send(messageOf(message, payload));
     } catch (error) {
@@ -197,18 +197,18 @@ class Opener implements DeviceUser {
     }
   }
 
-  #receivedBy(link: LinkId): Received {
-    const known = this.#received.get(link);
+  #decoderOf(link: LinkId): PayloadDecoder {
+    const known = this.#decoders.get(link);
     if (known) return known;
-    const received = new Received(this.#output, this.#settings.fixed.joining?.by ?? 'chunk');
-    this.#received.set(link, received);
-    return received;
+    const decoder = new PayloadDecoder(this.#output, this.#settings.fixed.joining?.by ?? 'chunk');
+    this.#decoders.set(link, decoder);
+    return decoder;
   }
 
   /** Sends on the bytes of a character that will not be completed: the connection ended, or lost data. */
   #endReceived({ link, uri }: LinkEvent): void {
-    const payload = this.#received.get(link)?.end();
-    this.#received.delete(link);
+    const payload = this.#decoders.get(link)?.end();
+    this.#decoders.delete(link);
     if (payload !== undefined) this.#node.send([{ payload, linkId: link, uri }, null]);
   }
 }

@@ -4,7 +4,7 @@ import type { LinkId } from '../driver/at/types';
 import { EspAtError } from '../driver/errors';
 import { listen, type DeviceApi, type LinkApi } from './shared/device/device-api';
 import type { DeviceUser } from './shared/device/device-host';
-import { findDevice, required, type DeviceNode } from './shared/device/device-node';
+import { findDevice, requireDevice, type DeviceNode } from './shared/device/device-node';
 import { onInput, type Send } from './shared/message/input';
 import { chosenLink, type LinkSetting } from './shared/device/link-setting';
 import { NodeStatus } from './shared/device/node-status';
@@ -71,7 +71,7 @@ class Sender implements DeviceUser {
 
   /** Passes the message on once the device has handed its payload to the network. */
   async send(msg: NodeMessageInFlow, send: Send): Promise<void> {
-    const link = required(this.#device).host.link(chosenLink(this.#link, msg));
+    const link = requireDevice(this.#device).host.link(chosenLink(this.#link, msg));
     const { payload, opcode } = outgoing(msg.payload, msg.opcode);
     const timeout = messageTimeout(msg.timeout, 0, 60_000) ?? this.#timeout;
     const fin = finOf(msg.fin);

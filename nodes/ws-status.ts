@@ -1,11 +1,11 @@
 import type { Node, NodeAPI, NodeDef, NodeMessageInFlow } from 'node-red';
 import type { Cancel } from '../driver/clock';
 import type { LinkEvent } from '../driver/link/options';
-import { withConnection } from './shared/message/link-message';
+import { withLinkEvent } from './shared/message/link-message';
 import { listen, type DeviceApi, type DeviceListeners } from './shared/device/device-api';
 import type { DeviceHost, DeviceUser } from './shared/device/device-host';
-import { withDevice, type DeviceNews } from './shared/message/device-message';
-import { findDevice, required, type DeviceNode } from './shared/device/device-node';
+import { withDeviceChange, type DeviceChange } from './shared/message/device-message';
+import { findDevice, requireDevice, type DeviceNode } from './shared/device/device-node';
 import { onInput, type Send } from './shared/message/input';
 import { concerns, type LinkSetting } from './shared/device/link-setting';
 import { NodeStatus } from './shared/device/node-status';
@@ -66,7 +66,7 @@ class Watcher implements DeviceUser {
 
   /** Asks the device for the states of its links, and sends the answer. */
   async ask(msg: NodeMessageInFlow, send: Send): Promise<void> {
-    const { host } = required(this.#device);
+    const { host } = requireDevice(this.#device);
     if (this.#link === 'device') return this.#askDevice(host, msg, send);
     const chosen =
       this.#link === 'all' && msg.linkId === undefined
@@ -75,8 +75,8 @@ class Watcher implements DeviceUser {
     const events = await host.device.query();
     const found = events.filter(({ link }) => chosen === undefined || link === chosen);
     const [only] = found;
-    if (only && found.length === 1) send(withConnection(this.#translate, only, msg));
-    else send([found.map((event) => withConnection(this.#translate, event, { ...msg }))]);
+    if (only && found.length === 1) send(withLinkEvent(this.#translate, only, msg));
+    else send([found.map((event) => withLinkEvent(this.#translate, event, { ...msg }))]);
   }
 
   end(): void {
@@ -108,7 +108,7 @@ class Watcher implements DeviceUser {
   #linkChanged(event: LinkEvent): void {
     // An answer goes to the input that asked. A change that it brought to light comes as an event of its own.
     if (event.event === 'asked' || !concerns(this.#link, event.link)) return;
-    this.#node.send(withConnection(this.#translate, event));
+    this.#node.send(withLinkEvent(this.#translate, event));
   }
 
   /** Sends the device's state if it changed. The first one is no change. */
@@ -120,8 +120,8 @@ class Watcher implements DeviceUser {
     if (before !== undefined && before !== this.#reported) this.#send({ event: 'state', error });
   }
 
-  #send(news: DeviceNews): void {
-    if (this.#device) this.#node.send(withDevice(this.#translate, this.#device.host, news));
+  #send(change: DeviceChange): void {
+    if (this.#device) this.#node.send(withDeviceChange(this.#translate, this.#device.host, change));
   }
 
   // --- questions -----------------------------------------------------------------------------------
@@ -130,7 +130,7 @@ class Watcher implements DeviceUser {
   async #askDevice(host: DeviceHost, msg: NodeMessageInFlow, send: Send): Promise<void> {
     const links = host.status.state === 'ready' ? await host.device.query() : undefined;
     const { error } = host.status;
-    send(withDevice(this.#translate, host, { event: 'asked', error, links }, msg));
+    send(withDeviceChange(this.#translate, host, { event: 'asked', error, links }, msg));
   }
 
   #pollLater(): void {

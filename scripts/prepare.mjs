@@ -50,6 +50,7 @@ function isBuilt() {
     'icons',
     'package.json',
     'scripts/build.mjs',
+    'scripts/dialogs.mjs',
     'tsconfig.json',
   ];
   return Math.max(...sources.map(newest)) <= modified(join('dist', '.complete'));

@@ -88,7 +88,7 @@ onEachRuntime('esp-at-device', (nodeRed) => {
 
   it('leaves a port to the device that had it first, and takes it over from there', async () => {
     const [one, two] = [new FakeDevice(), new FakeDevice()];
-    const make = ({ line }: DeviceSettings) => (line.rate === 9600 ? two : one);
+    const make = ({ serial }: DeviceSettings) => (serial.rate === 9600 ? two : one);
     const other = [
       deviceNode({ id: 'device2', name: 'other', rate: '9600' }),
       { id: 'node2', type: 'ws-send', z: 'tab', device: 'device2', link: '0', wires: [[]] },

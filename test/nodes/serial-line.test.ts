@@ -163,7 +163,7 @@ onEachRuntime('over a real serial line', (nodeRed) => {
     const make = (settings: DeviceSettings) => {
       const device = new Device({
         ...settings.options,
-        port: openerFor(settings.address, settings.line),
+        port: openerFor(settings.address, settings.serial),
       });
       made.push(device);
       return device;

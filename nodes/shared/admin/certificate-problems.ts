@@ -3,14 +3,14 @@ import { checkCertificates, outdatedCertificates } from '../../../driver/provisi
 import { sentenceOf } from '../message/node-error';
 import type { Translate } from '../message/translate';
 
-/** PEM texts of one slot; empty where there is none. */
+/** The PEM texts of one slot. An empty text means none. */
 export interface CertificateText {
   readonly ca: string;
   readonly certificate: string;
   readonly key: string;
 }
 
-/** What is wrong with one of them, in the user's language. */
+/** A problem of one of the texts, in the user's language. */
 export interface CertificateProblem {
   readonly field: keyof CertificateText;
   readonly message: string;
@@ -18,7 +18,7 @@ export interface CertificateProblem {
 
 const none: CertificateText = { ca: '', certificate: '', key: '' };
 
-/** Everything that is wrong: what cannot be read, does not fit, is out of its dates, or lacks its other half. */
+/** Finds every problem: damaged text, a key that does not fit, an expired certificate, a missing half of a pair. */
 export function certificateProblems(
   translate: Translate,
   slot: number,

@@ -3,9 +3,9 @@ import { certificateProblems, type CertificateText } from './certificate-problem
 import type { Translate } from '../message/translate';
 
 /**
- * `POST /esp-at-websocket/certificates` for the dialog: what is wrong with the PEM texts of one slot,
- * `{ device, slot, ca, certificate, key }`, as a list of `{ field, message }`. A key that the editor does not
- * have, because it is stored, is the stored one.
+ * Adds `POST /esp-at-websocket/certificates` for the dialog. The body is `{ device, slot, ca, certificate, key }`,
+ * the PEM texts of one slot; the response is the list of problems, `{ field, message }`. The editor has no
+ * stored key: the runtime takes it from the credentials.
  */
 export function serveCertificates(RED: NodeAPI, translate: Translate): void {
   RED.httpAdmin.post(
@@ -21,7 +21,7 @@ export function serveCertificates(RED: NodeAPI, translate: Translate): void {
   );
 }
 
-/** What Node-RED gives the editor in the place of a credential. */
+/** What Node-RED gives the editor in place of a stored password. */
 const STORED = '__PWRD__';
 
 function storedKey(RED: NodeAPI, device: string, slot: 0 | 1): string {

@@ -1,16 +1,16 @@
 import type { NodeAPI } from 'node-red';
-import { findDevice, required } from '../device/device-node';
+import { findDevice, requireDevice } from '../device/device-node';
 import { toNodeError } from '../message/node-error';
 import type { Translate } from '../message/translate';
 
 /**
- * `GET /esp-at-websocket/networks/<device>` for the dialog: the Wi-Fi networks in reach of a device that is
- * deployed, strongest first; or 409 with why they cannot be listed.
+ * Adds `GET /esp-at-websocket/networks/<device>` for the dialog: the Wi-Fi networks in reach of a deployed
+ * device, strongest first; or 409 with `{ error }`, a sentence.
  */
 export function serveNetworks(RED: NodeAPI, translate: Translate): void {
   RED.httpAdmin.get(
     '/esp-at-websocket/networks/:device',
-    // A scan keeps the device from sending for some seconds.
+    // A scan blocks the device for some seconds.
     RED.auth.needsPermission('esp-at-device.write'),
     (request, response) => {
       networks(RED, request.params.device).then(
@@ -23,5 +23,5 @@ export function serveNetworks(RED: NodeAPI, translate: Translate): void {
 }
 
 async function networks(RED: NodeAPI, id: unknown): Promise<unknown> {
-  return required(findDevice(RED, String(id))).host.device.scan();
+  return requireDevice(findDevice(RED, String(id))).host.device.scan();
 }

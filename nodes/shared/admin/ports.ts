@@ -2,17 +2,17 @@ import type { NodeAPI } from 'node-red';
 import { listPorts, type PortInfo } from '../../../driver';
 import { SIMULATED } from '../device/make-device';
 
-/** A suggestion for the port field. The dialog puts it into words, in its own language. */
+/** A suggestion for the port field, without words: the dialog has those of its own language. */
 export interface PortSuggestion {
-  /** What goes into the field. */
+  /** The address of the port. */
   readonly value: string;
-  /** Who made what is plugged in, and what it is. */
+  /** Manufacturer and product of the adapter. */
   readonly about?: string;
-  /** Whether another program holds it; missing where that cannot be told. */
+  /** Whether a program uses the port; undefined where the system does not tell. */
   readonly inUse?: boolean;
 }
 
-/** `GET /esp-at-websocket/ports` for the dialog: the simulated device first, then what is plugged in. */
+/** Adds `GET /esp-at-websocket/ports` for the dialog: the simulated device, then the serial ports of this computer. */
 export function servePorts(RED: NodeAPI): void {
   RED.httpAdmin.get(
     '/esp-at-websocket/ports',

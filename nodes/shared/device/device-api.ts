@@ -42,7 +42,7 @@ export interface DeviceApi {
   off(event: 'queue', listener: (level: number) => void): unknown;
 }
 
-/** The events of a device that a node wants to hear. */
+/** A node's listeners, by event of the device. */
 export interface DeviceListeners {
   readonly status?: (status: DeviceStatus) => void;
   readonly event?: (event: DeviceEvent) => void;

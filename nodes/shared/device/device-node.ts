@@ -9,13 +9,13 @@ import type { HeaderSetting } from '../message/headers';
 /** The running `esp-at-device` node, as the other nodes see it. */
 export interface DeviceNode extends Node<DeviceCredentials> {
   host: DeviceHost;
-  /** `AT+WSCFG` by link. */
+  /** The settings for `AT+WSCFG`, by link. */
   linkConfigs: Readonly<Record<LinkId, LinkConfig>>;
-  /** For every link. */
+  /** The headers of every link. */
   headers: readonly HeaderSetting[];
 }
 
-/** The device node chosen in a dialog; undefined when none is, or when it is disabled. */
+/** The device node with an ID; undefined without an ID, or if the node is disabled or missing. */
 export function findDevice(RED: NodeAPI, id: string | undefined): DeviceNode | undefined {
   if (id === undefined || id === '') return undefined;
   const node: Node | null | undefined = RED.nodes.getNode(id);
@@ -23,7 +23,7 @@ export function findDevice(RED: NodeAPI, id: string | undefined): DeviceNode | u
 }
 
 /** @throws EspAtError `NO_DEVICE` */
-export function required(device: DeviceNode | undefined): DeviceNode {
+export function requireDevice(device: DeviceNode | undefined): DeviceNode {
   if (device) return device;
   throw new EspAtError('NO_DEVICE');
 }

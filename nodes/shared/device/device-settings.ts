@@ -5,9 +5,9 @@ import { shown } from '../../../driver/commands/check';
 import { EspAtError } from '../../../driver/errors';
 import type { LinkConfig } from '../../../driver/link/options';
 import { headerSettings, type HeaderSetting } from '../message/headers';
-import { expanded, settingNumber, settingText } from '../message/settings';
+import { expandEnvironment, settingNumber, settingText } from '../message/settings';
 
-/** Secret header values that one device can hold, as credentials of their own. */
+/** Numbers of the credentials that hold secret header values. */
 export const SECRET_SLOTS = [0, 1, 2, 3, 4, 5, 6, 7] as const;
 /** Certificate slots that the dialog offers (`AT+SYSMFG` indices). */
 export const CERTIFICATE_SLOTS = [0, 1] as const;
@@ -15,7 +15,7 @@ export const CERTIFICATE_SLOTS = [0, 1] as const;
 type SecretSlot = (typeof SECRET_SLOTS)[number];
 type CertificateSlot = (typeof CERTIFICATE_SLOTS)[number];
 
-/** What Node-RED keeps apart from the flow: never exported. */
+/** Node-RED keeps these apart from the flow and never exports them. */
 export type DeviceCredentials = Partial<
   Record<
     'password' | `headerSecret${SecretSlot}` | `${'ca' | 'certificate' | 'key'}${CertificateSlot}`,
@@ -23,7 +23,7 @@ export type DeviceCredentials = Partial<
   >
 >;
 
-/** The settings as the dialog stores them; numbers may come as text, or as `${ENV}`. */
+/** The settings as the dialog stores them; numbers may be text, or `${ENV}`. */
 export interface DeviceDef extends NodeDef {
   port?: string;
   rate?: string | number;
@@ -45,7 +45,7 @@ export interface DeviceDef extends NodeDef {
   store?: boolean;
 }
 
-/** `AT+WSCFG` of one link; an empty field is the firmware's default. */
+/** The settings for `AT+WSCFG` of one link. An empty field means the firmware's default. */
 export interface LinkRow {
   pingInterval?: string | number;
   pongTimeout?: string | number;
@@ -55,7 +55,7 @@ export interface LinkRow {
   ca?: string | number;
 }
 
-/** A header for all links; a secret one has its value in the credential `headerSecret<slot>`. */
+/** A header for every link. The value of a secret header is the credential `headerSecret<slot>`. */
 export interface HeaderRow {
   name?: string;
   value?: string;
@@ -63,18 +63,18 @@ export interface HeaderRow {
   slot?: number;
 }
 
-/** How the serial line is set. */
-export interface LineSettings {
-  /** Bits a second. */
+/** The settings of the serial port. */
+export interface SerialSettings {
+  /** Baud rate, bits per second. */
   readonly rate: number;
   readonly dtr: boolean;
   readonly rts: boolean;
 }
 
-/** The settings of a device, read. */
+/** The settings of a device, with their types checked and environment variables expanded. */
 export interface DeviceSettings {
   readonly address: string;
-  readonly line: LineSettings;
+  readonly serial: SerialSettings;
   readonly options: Omit<DeviceOptions, 'port'>;
   readonly links: Readonly<Record<LinkId, LinkConfig>>;
   readonly headers: readonly HeaderSetting[];
@@ -101,7 +101,7 @@ export function deviceSettings(
   const link = (row: LinkRow = {}) => linkConfig(row, numberOr('INVALID_CONFIG'));
   return {
     address: text(def.port),
-    line: {
+    serial: {
       rate: number('rate', def.rate) ?? 115_200,
       dtr: def.dtr !== false,
       rts: def.rts !== false,
@@ -136,7 +136,7 @@ function linkConfig(row: LinkRow, number: ReadNumber): LinkConfig {
     pingInterval: number('pingInterval', row.pingInterval),
     pongTimeout: number('pongTimeout', row.pongTimeout),
     bufferSize: number('bufferSize', row.bufferSize),
-    // The firmware wants both slots in modes 1 to 3, and none in mode 0.
+    // The firmware needs both slots in modes 1 to 3, and refuses them in mode 0.
     ...(auth === 0
       ? {}
       : { auth, pki: number('pki', row.pki) ?? 0, ca: number('ca', row.ca) ?? 0 }),
@@ -158,8 +158,8 @@ function wifi(
   const bssid = settingText(RED, node, def.bssid);
   return {
     wifi: {
-      // Spaces may be part of a network's name.
-      ssid: expanded(RED, node, def.ssid),
+      // Not trimmed: a network's name may begin or end with a space.
+      ssid: expandEnvironment(RED, node, def.ssid),
       password: node.credentials.password ?? '',
       ...(bssid === '' ? {} : { bssid }),
     },

@@ -2,19 +2,19 @@ import { realpathSync } from 'node:fs';
 import { Device, EspAtError, openerFor, type PortOpener } from '../../../driver';
 import { simulatedPort } from '../../../simulator';
 import type { DeviceApi } from './device-api';
-import type { DeviceSettings, LineSettings } from './device-settings';
+import type { DeviceSettings, SerialSettings } from './device-settings';
 
-/** Addresses of a simulated device begin so. */
+/** The beginning of a simulated device's address. */
 export const SIMULATED = 'sim:';
 
-/** Makes the device that the settings describe. Does not open its port yet. */
+/** Makes a device. Does not open its port. */
 export type MakeDevice = (settings: DeviceSettings) => DeviceApi;
 
-/** The driver's device, on a serial port, a TCP bridge or a simulated ESP32. */
-export const makeDevice: MakeDevice = ({ address, line, options }) =>
-  new Device({ ...options, port: opener(address, line) });
+/** Makes the driver's device for a serial port, a TCP bridge or a simulated ESP32. */
+export const makeDevice: MakeDevice = ({ address, serial, options }) =>
+  new Device({ ...options, port: opener(address, serial) });
 
-/** What is the same for two addresses of one port: `/dev/serial/by-id/…` is a link to `/dev/ttyUSB0`. */
+/** A key that is equal for two addresses of the same port: `/dev/serial/by-id/…` is a link to `/dev/ttyUSB0`. */
 export function portKey(address: string): string {
   if (address.startsWith(SIMULATED)) return address;
   if (/^[a-z]+:/i.test(address)) return address.toLowerCase();
@@ -24,12 +24,13 @@ export function portKey(address: string): string {
   try {
     return realpathSync(address);
   } catch {
-    return address; // Unplugged.
+    // Unplugged.
+    return address;
   }
 }
 
-function opener(address: string, line: LineSettings): PortOpener {
-  if (!address.startsWith(SIMULATED)) return openerFor(address, line);
+function opener(address: string, serial: SerialSettings): PortOpener {
+  if (!address.startsWith(SIMULATED)) return openerFor(address, serial);
   try {
     const port = simulatedPort(address);
     return {

@@ -5,26 +5,26 @@ import type { DeviceHost } from '../device/device-host';
 import { sentenceOf } from './node-error';
 import type { Translate } from './translate';
 
-/** What happened to a device: its own events, or a change of state, of the queue, or an answer. */
-export interface DeviceNews {
+/** An event of the driver's device, a change of its state or send queue, or its answer to a question. */
+export interface DeviceChange {
   readonly event: DeviceEvent['event'] | 'state' | 'queue' | 'asked';
   readonly detail?: string;
   readonly error?: DeviceEvent['error'];
   /** How full the send queue is, 0 to 1. */
   readonly level?: number;
-  /** What the device answered. */
+  /** The links in the device's answer. */
   readonly links?: readonly LinkEvent[];
 }
 
 /**
- * Writes what happened to a device into a message: `payload` and `state` the device's state, `event`,
- * `device` its name, and where there is one `detail`, `error` (`code`, `message`), `level`, `links`
- * (the states 0-4 of the links 0, 1, 2) and `firmware` (its class A-D).
+ * Writes a change of a device into a message: `payload` and `state` (the device's state), `event`, `device`
+ * (its name); and, if known, `detail`, `error` (`code`, `message`), `level`, `links` (the states 0-4 of the
+ * links 0, 1, 2) and `firmware` (the class A-D).
  */
-export function withDevice(
+export function withDeviceChange(
   translate: Translate,
   host: DeviceHost,
-  { event, detail, error, level, links }: DeviceNews,
+  { event, detail, error, level, links }: DeviceChange,
   msg: NodeMessage = {},
 ): NodeMessage {
   const { state } = host.status;

@@ -4,13 +4,13 @@ import type { Header } from '../../../driver/link/options';
 import { render } from './templates';
 import { settingText } from './settings';
 
-/** A header as it is set in a dialog. Both parts take `${ENV}`; the value is a Mustache template. */
+/** A header in the settings. `${ENV}` in name and value is expanded; the value is a Mustache template. */
 export interface HeaderSetting {
   readonly name: string;
   readonly value: string;
 }
 
-/** The list of a dialog, without rows that were left empty. */
+/** Reads the headers of a dialog. Leaves out empty rows. */
 export function headerSettings(RED: NodeAPI, node: Node, rows: unknown): HeaderSetting[] {
   if (!Array.isArray(rows)) return [];
   return rows.flatMap((row: unknown) => {
@@ -21,7 +21,7 @@ export function headerSettings(RED: NodeAPI, node: Node, rows: unknown): HeaderS
   });
 }
 
-/** The headers as they are sent for one message. */
+/** Renders the values of headers for one message. */
 export function renderHeaders(
   RED: NodeAPI,
   node: Node,
@@ -37,8 +37,8 @@ export function renderHeaders(
 }
 
 /**
- * `msg.headers`: an object of names and values (a list of values repeats the header), or a list of
- * `{ name, value }`.
+ * Reads `msg.headers`: an object of names and values, where a list of values repeats the header, or a list
+ * of `{ name, value }`.
  * @throws EspAtError `INVALID_HEADER`
  */
 export function messageHeaders(headers: unknown): Header[] {
@@ -61,7 +61,7 @@ function headerValue(name: string, value: unknown): string {
   throw new EspAtError('INVALID_HEADER', { name, reason: 'VALUE_NOT_TEXT' });
 }
 
-/** Does not show what it is instead: there may be a secret in it. */
+/** Does not show the value: it may contain a secret. */
 function notAHeader(): EspAtError {
   return new EspAtError('INVALID_HEADER', { name: 'list', reason: 'NOT_LIST' });
 }

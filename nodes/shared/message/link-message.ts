@@ -4,10 +4,10 @@ import { sentenceOf } from './node-error';
 import type { Translate } from './translate';
 
 /**
- * Writes what happened to a link into a message: `payload` the state 0-4, `state` its name, `event`,
- * `linkId`, `uri`, and where there is one `error` (`code`, `message`) and `retryIn` (milliseconds).
+ * Writes an event of a link into a message: `payload` (the state 0-4), `state` (its name), `event`, `linkId`,
+ * `uri`; and, if known, `error` (`code`, `message`) and `retryIn` (milliseconds).
  */
-export function withConnection(
+export function withLinkEvent(
   translate: Translate,
   event: LinkEvent,
   msg: NodeMessage = {},
@@ -17,7 +17,7 @@ export function withConnection(
   msg.event = event.event;
   msg.linkId = event.link;
   msg.uri = event.uri;
-  // A message that is used again may have some of an earlier event.
+  // A reused message may hold those of an earlier event.
   delete msg.error;
   delete msg.retryIn;
   if (event.error) {

@@ -45,7 +45,7 @@ export function toNodeError(translate: Translate, error: unknown): Error {
     if (error instanceof EspAtError) return new NodeError(error.code, sentenceOf(translate, error));
     return error instanceof Error ? error : new Error(String(error));
   } catch {
-    // A message may hold values that throw when anything reads them, and throw what has no text.
+    // A message may hold values whose getters throw, even something without a text.
     return new Error(`a value of the message throws (${typeof error})`);
   }
 }

@@ -4,9 +4,9 @@ import { EspAtError } from '../../../driver/errors';
 import type { Header, Joining, OpenOptions } from '../../../driver/link/options';
 import type { HeaderRow } from '../device/device-settings';
 import { headerSettings, messageHeaders, renderHeaders, type HeaderSetting } from './headers';
-import type { Output } from './received';
+import type { Output } from './payload-decoder';
 import { render } from './templates';
-import { expanded, settingNumber, settingText } from './settings';
+import { expandEnvironment, settingNumber, settingText } from './settings';
 
 export interface WsOpenCredentials {
   authorization?: string;
@@ -29,7 +29,7 @@ export interface WsOpenDef extends NodeDef {
   maxMessage?: string | number;
 }
 
-/** What an opening is made of, before a message has its say. */
+/** The settings of ws-open, with their types checked. Properties of a message override them. */
 export interface OpenSettings {
   readonly uri: string;
   readonly subprotocol: string;
@@ -61,10 +61,10 @@ export function openSettings(
 }
 
 /**
- * What is given to the driver for one message: its `uri`, `subprotocol`, `timeout`, `auth` and `headers`
- * as they are, and templates of the settings for what it leaves open.
- * @param deviceHeaders stand before the node's own or the message's, which replace those of the same name
- * @throws EspAtError `TEMPLATE_FAILED`, `INVALID_*` for what is not even text or a number
+ * Makes the driver's options for one message: its `uri`, `subprotocol`, `timeout`, `auth` and `headers`; for
+ * those it lacks, the rendered templates of the settings.
+ * @param deviceHeaders come first; a header of the node or the message replaces one of the same name
+ * @throws EspAtError `TEMPLATE_FAILED`; `INVALID_*` for a value of the wrong type
  */
 export async function openOptions(
   RED: NodeAPI,
@@ -93,8 +93,8 @@ export async function openOptions(
   };
 }
 
-/** Takes out of a message what said how to open: ws-send, for one, would take the timeout as its own. */
-export function dropOpening(msg: NodeMessage): void {
+/** Deletes the properties that only ws-open uses: ws-send would take the timeout as its own. */
+export function deleteOpenOptions(msg: NodeMessage): void {
   delete msg.subprotocol;
   delete msg.timeout;
   delete msg.auth;
@@ -102,7 +102,7 @@ export function dropOpening(msg: NodeMessage): void {
 }
 
 /**
- * A number of milliseconds in a message.
+ * Checks a number of milliseconds in a message.
  * @throws EspAtError `INVALID_TIMEOUT`
  */
 export function messageTimeout(value: unknown, min = 1, max = 180_000): number | undefined {
@@ -146,7 +146,7 @@ function joining(RED: NodeAPI, node: Node, def: WsOpenDef): Joining {
     case 'delimiter':
       return {
         by: 'delimiter',
-        delimiter: delimiterBytes(expanded(RED, node, def.delimiter) || '\\n'),
+        delimiter: delimiterBytes(expandEnvironment(RED, node, def.delimiter) || '\\n'),
       };
     case 'silence':
       return { by: 'silence', milliseconds: settingNumber(RED, node, def.silence) ?? 100 };
@@ -155,7 +155,7 @@ function joining(RED: NodeAPI, node: Node, def: WsOpenDef): Joining {
   }
 }
 
-/** `\n`, `\r`, `\t`, `\0`, `\\` and `\xNN` stand for one byte each; anything else for its UTF-8. */
+/** Replaces `\n`, `\r`, `\t`, `\0`, `\\` and `\xNN` by one byte each; other text is UTF-8. */
 function delimiterBytes(text: string): Buffer {
   const named: Readonly<Record<string, number>> = { n: 10, r: 13, t: 9, '0': 0, '\\': 92 };
   const parts = text.split(/(\\x[0-9a-f]{2}|\\[nrt0\\])/i).map((part) => {

@@ -13,15 +13,15 @@ const opcodes: Readonly<Record<string, number>> = {
   pong: 10,
 };
 
-/** A message as it is sent. */
+/** The payload and opcode of a message to send. */
 export interface Outgoing {
   readonly payload: Uint8Array | string;
   readonly opcode: number;
 }
 
 /**
- * Text and numbers and booleans go as text, bytes as binary, anything else as JSON text, unless
- * `opcode` says otherwise.
+ * Converts `msg.payload`: strings, numbers and booleans to text, bytes to binary, other objects to JSON text.
+ * `msg.opcode` overrides the opcode.
  * @throws EspAtError `INVALID_PAYLOAD`, `INVALID_OPCODE`
  */
 export function outgoing(payload: unknown, opcode: unknown): Outgoing {
@@ -61,7 +61,7 @@ function contentOf(payload: unknown): Uint8Array | string {
   }
 }
 
-/** Bytes of any kind. A Function node has typed arrays of its own: they are no instances of ours. */
+/** The bytes of a Buffer, ArrayBuffer or view. A Function node has typed arrays of another realm. */
 function bytesOf(payload: object): Uint8Array | undefined {
   if (payload instanceof Uint8Array) return payload;
   if (types.isAnyArrayBuffer(payload)) return new Uint8Array(payload);
@@ -71,11 +71,11 @@ function bytesOf(payload: object): Uint8Array | undefined {
 
 function json(payload: object): string {
   try {
-    // Undefined, when toJSON() returns that.
+    // Undefined if toJSON() returns undefined.
     const text: unknown = JSON.stringify(payload);
     if (typeof text === 'string') return text;
   } catch {
-    // A circular object, or one with a BigInt in it.
+    // The object is circular, or contains a BigInt.
   }
   throw invalid('NOT_SERIALIZABLE');
 }

@@ -1,32 +1,32 @@
 import type { Node, NodeAPI } from 'node-red';
 
 /**
- * A text setting with every `${NAME}` in it replaced by that environment variable (of group, flow,
- * Node-RED or system, as everywhere in Node-RED); unknown ones by nothing. Not trimmed.
+ * Replaces every `${NAME}` in a text setting by that environment variable, looked up as everywhere in
+ * Node-RED (group, flow, global, system). An unknown variable is empty. Does not trim.
  */
-export function expanded(RED: NodeAPI, node: Node, value: unknown): string {
+export function expandEnvironment(RED: NodeAPI, node: Node, value: unknown): string {
   if (typeof value !== 'string' && typeof value !== 'number') return '';
   return String(value).replace(/\$\{([^}]+)\}/g, (_, name: string) => environment(RED, node, name));
 }
 
-/** As {@link expanded}, without white space around it. */
+/** {@link expandEnvironment}, trimmed. */
 export function settingText(RED: NodeAPI, node: Node, value: unknown): string {
-  return expanded(RED, node, value).trim();
+  return expandEnvironment(RED, node, value).trim();
 }
 
-/** An environment variable as text; empty when there is none. */
+/** An environment variable as text; empty if it is not set. */
 export function environment(RED: NodeAPI, node: Node, name: string): string {
   const value: unknown = RED.util.getSetting(node, name);
   return value === undefined || value === null ? '' : asText(value);
 }
 
-/** A number setting; undefined when it was left empty, NaN when it is none. */
+/** A number setting; undefined if it is empty, NaN if it is not a number. */
 export function settingNumber(RED: NodeAPI, node: Node, value: unknown): number | undefined {
   const text = settingText(RED, node, value);
   return text === '' ? undefined : Number(text);
 }
 
-/** Anything as text, objects as JSON. */
+/** Any value as text; objects as JSON. */
 export function asText(value: unknown): string {
   switch (typeof value) {
     case 'string':

@@ -22,7 +22,7 @@ const linkTexts: Readonly<Record<LinkState, string>> = {
   4: 'closing',
 };
 
-/** What the canvas shows of a link; an open one shows its host. */
+/** The status of a link. The text of an open link is its host. */
 export function linkStatus(
   translate: Translate,
   { state, uri, event, error, retryIn }: Pick<LinkEvent, 'state' | 'uri'> & Partial<LinkEvent>,
@@ -41,8 +41,8 @@ export function linkStatus(
 }
 
 /**
- * What the canvas shows of a device; undefined when it is ready and has a network: then the link is what
- * matters.
+ * The status of a device; undefined if it is ready and has a network: the canvas then shows the status of
+ * the link.
  */
 export function deviceStatus(
   translate: Translate,
@@ -56,17 +56,17 @@ export function deviceStatus(
   return { fill, shape: 'ring', text: translate(`status.device.${state}`) };
 }
 
-/** That a node has no device to work with. */
+/** The status of a node without a device. */
 export function noDeviceStatus(translate: Translate): NodeStatus {
   return { fill: 'red', shape: 'ring', text: translate('short.NO_DEVICE') };
 }
 
-/** An error in two or three words; its code where there are none. */
+/** An error in two or three words; its code if the catalog has none. */
 export function shortReason(translate: Translate, { code }: EspAtError): string {
   return translateOr(translate, `short.${code}`, code);
 }
 
-/** Host and port of a URI, without the credentials it may hold. */
+/** Host and port of a URI, without user and password. */
 function hostOf(uri: string): string {
   try {
     return new URL(uri).host;

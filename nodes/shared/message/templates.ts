@@ -12,8 +12,8 @@ const writer = new Writer();
 
 /**
  * Renders a Mustache template over the message's properties (also as `msg.…`), `flow.…`, `global.…` and
- * `env.…`, without HTML escaping. Unknown names become nothing.
- * @param field what the template is for, in errors
+ * `env.…`, without HTML escaping. Unknown names are empty.
+ * @param field names the template in errors
  * @throws EspAtError `TEMPLATE_FAILED`
  */
 export async function render(
@@ -66,7 +66,7 @@ class FlowContext extends Context {
   }
 }
 
-/** All names in parsed Mustache tokens: `[type, name, start, end, tokens?, …]`, text aside. */
+/** The names in parsed Mustache tokens, `[type, name, start, end, tokens?, …]`. */
 function names(tokens: unknown, found = new Set<string>()): ReadonlySet<string> {
   if (!Array.isArray(tokens)) return found;
   for (const token of tokens as readonly unknown[]) {

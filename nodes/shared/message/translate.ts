@@ -1,9 +1,9 @@
 import type { NodeAPI } from 'node-red';
 
-/** Looks a text up in the catalog of one node type; `__name__` in it becomes `values.name`. */
+/** Looks up a text in the catalog of a node type. Replaces `__name__` in it by `values.name`. */
 export type Translate = (key: string, values?: Readonly<Record<string, string | number>>) => string;
 
-/** The texts of the file that Node-RED gave this `RED` to: every file has a catalog of its own. */
+/** The texts of one node file: Node-RED gives each file a `RED` with a catalog of its own. */
 export function translator(RED: NodeAPI): Translate {
   return (key, values = {}) => RED._(key, { ...values });
 }
@@ -16,6 +16,6 @@ export function translateOr(
   values?: Readonly<Record<string, string | number>>,
 ): string {
   const text = translate(key, values);
-  // A key that is not in the catalog comes back as it is.
+  // RED._() returns a key that is not in the catalog unchanged.
   return text.endsWith(key) ? fallback : text;
 }

@@ -3,17 +3,17 @@ import { EspAtError } from '../../../driver/errors';
 import type { Joining, Message } from '../../../driver/link/options';
 
 /**
- * What becomes of received bytes.
+ * The payload that ws-open makes of received bytes.
  *
  * - `auto`: text as a string, binary as a Buffer; a Buffer too if it is not valid UTF-8, which no firmware checks.
- * - `string`, `buffer`, `json`: always that.
+ * - `string`, `buffer`, `json`: always this.
  */
 export type Output = 'auto' | 'string' | 'buffer' | 'json';
 
-/** Makes payloads of the messages of one connection. */
-export class Received {
+/** Makes the payloads of the messages of one connection. */
+export class PayloadDecoder {
   readonly #output: Output;
-  /** Pieces are cut anywhere, in the middle of a character too. */
+  /** Messages are pieces, which may end in the middle of a character. */
   readonly #pieces: boolean;
   #rest = Buffer.alloc(0);
 
@@ -23,7 +23,7 @@ export class Received {
   }
 
   /**
-   * The payload; undefined when all of the piece is kept for the next: it is a part of one character.
+   * The payload; undefined if the piece is part of one character, which it keeps for the next piece.
    * @throws EspAtError `NOT_JSON`
    */
   payload({ bytes, opcode, link }: Message): unknown {
@@ -34,7 +34,7 @@ export class Received {
     return this.#pieces ? this.#piece(bytes) : this.#whole(bytes);
   }
 
-  /** What is left of the last piece when the connection ends; undefined when nothing is. */
+  /** The bytes kept of the last piece, as a payload; undefined if there are none. */
   end(): unknown {
     const rest = this.#rest;
     this.#rest = Buffer.alloc(0);
@@ -49,7 +49,7 @@ export class Received {
     const bytes = this.#rest.length === 0 ? piece : Buffer.concat([this.#rest, piece]);
     const cut = completeLength(bytes);
     const complete = bytes.subarray(0, cut);
-    // Bytes that are no text are handed on as they came, nothing held back.
+    // Bytes that are not text leave at once, as they came.
     const binary = this.#output === 'auto' && !isUtf8(complete);
     this.#rest = binary ? Buffer.alloc(0) : Buffer.from(bytes.subarray(cut));
     if (binary) return bytes;
@@ -57,7 +57,7 @@ export class Received {
   }
 }
 
-/** How many bytes there are before a UTF-8 character that has only begun. */
+/** The number of bytes before an incomplete UTF-8 character at the end. */
 function completeLength(bytes: Buffer): number {
   for (let back = 1; back <= Math.min(3, bytes.length); back++) {
     const byte = bytes[bytes.length - back] ?? 0;
