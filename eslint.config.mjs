@@ -1,10 +1,24 @@
 import js from '@eslint/js';
 import tseslint from 'typescript-eslint';
 
-/** A layer may import only the layers named for it: see docs/architecture.md. */
-const mayNotImport = (files, forbidden, message) => ({
-  files,
-  rules: { 'no-restricted-imports': ['error', { patterns: [{ regex: forbidden, message }] }] },
+/** What a layer may not import: see docs/architecture.md. Of packages it may import those named, and Node.js's own. */
+const mayNotImport = (layer, others, packages, message, ignores = []) => ({
+  files: [`${layer}/**/*.ts`],
+  ignores,
+  rules: {
+    'no-restricted-imports': [
+      'error',
+      {
+        patterns: [
+          { regex: `(^|/)(${others.join('|')})(/|$)`, message },
+          {
+            regex: `^(?!\\.|node:${packages.map((name) => `|${name}$`).join('')})`,
+            message: `${layer}/ depends on no other package.`,
+          },
+        ],
+      },
+    ],
+  },
 });
 
 export default tseslint.config(
@@ -33,14 +47,23 @@ export default tseslint.config(
     },
   },
   mayNotImport(
-    ['driver/**/*.ts'],
-    '(^|/)(nodes|simulator)/',
+    'driver',
+    ['nodes', 'simulator'],
+    ['serialport'],
     'The driver knows nothing of Node-RED or of the simulator.',
   ),
   mayNotImport(
-    ['simulator/**/*.ts'],
-    '(^|/)(nodes|driver)/',
+    'simulator',
+    ['nodes', 'driver'],
+    [],
     'The simulator shares no code with the driver.',
+  ),
+  mayNotImport(
+    'nodes',
+    ['simulator'],
+    ['mustache', 'node-red'],
+    'Only make-device.ts opens the simulated port.',
+    ['nodes/shared/device/make-device.ts'],
   ),
   {
     // Parts of the editor's scripts: the build puts them together.

@@ -8,10 +8,10 @@ import { whyNoPty } from '../harness/pty';
 const overPtys = ['node-red'];
 
 /** Figures are for `npm run bench`, on a machine that does nothing else; here it counts that there are some. */
-describe('the benchmarks', () => {
+describe('each benchmark', () => {
   for (const [name, load] of Object.entries(suites)) {
     const skip = overPtys.includes(name) ? whyNoPty() : undefined;
-    it(`print rows of plain figures: ${name}`, { skip: skip ?? false }, async () => {
+    it(`${name} prints rows of figures`, { skip: skip ?? false }, async () => {
       const { run } = await load();
       const rows: Row[] = [];
       for await (const row of await run(glimpse)) rows.push(row);

@@ -29,7 +29,7 @@ for (const { nodeRed, locale, ports } of runs) {
     `the dialog of esp-at-device, Node-RED ${nodeRed}, ${locale}`,
     { skip: noBrowser },
     () => {
-      it('lists networks and ports, and looks at certificates while they are pasted', async (t) => {
+      it('lists networks and ports, and checks certificates as they are pasted', async (t) => {
         const demo = await Demo.start({ nodeRed });
         t.after(() => demo.dispose());
         const editor = await Editor.open(demo.address, { locale });

@@ -15,7 +15,7 @@ for (const nodeRed of majors) {
     after(() => demo.dispose());
 
     for (const locale of ['en-US', 'zh-CN'] as const) {
-      it(`have their texts in ${locale}, none cut off or in two lines`, async (t) => {
+      it(`in ${locale}, show every text whole and on one line`, async (t) => {
         const editor = await Editor.open(demo.address, { locale });
         t.after(() => editor.close());
         const flows = await demo.flows();
@@ -40,7 +40,7 @@ for (const nodeRed of majors) {
       });
     }
 
-    it('check a setting by what the dialog has now, not by what was kept', async (t) => {
+    it('validate a setting by the current values of the dialog', async (t) => {
       const editor = await Editor.open(demo.address);
       t.after(() => editor.close());
       const flows = await demo.flows();
@@ -67,7 +67,7 @@ for (const nodeRed of majors) {
       assert.equal(await wrong('input-delimiter').count(), 0);
     });
 
-    it('show what the runtime says as text, whatever is in it', async (t) => {
+    it('show messages of the runtime as text, never as HTML', async (t) => {
       const editor = await Editor.open(demo.address);
       t.after(() => editor.close());
       const device = idOf(await demo.flows(), 'esp-at-device');
@@ -84,7 +84,7 @@ for (const nodeRed of majors) {
       assert.equal(await editor.page.locator('#red-ui-notifications img').count(), 0);
     });
 
-    it('are found in the palette under ESP-AT', async (t) => {
+    it('list every node under ESP-AT in the palette', async (t) => {
       const editor = await Editor.open(demo.address);
       t.after(() => editor.close());
       for (const type of users) {
@@ -96,7 +96,7 @@ for (const nodeRed of majors) {
       }
     });
 
-    it('say what is wrong with a setting, field by field', async (t) => {
+    it('name the error of each field', async (t) => {
       const editor = await Editor.open(demo.address);
       t.after(() => editor.close());
       const flows = await demo.flows();
@@ -142,7 +142,7 @@ for (const nodeRed of majors) {
       }
     });
 
-    it('keep an authorization out of flows and exports, and show only that there is one', async (t) => {
+    it('never export an authorization; show only that it is set', async (t) => {
       const editor = await Editor.open(demo.address);
       t.after(() => editor.close());
       const open = idOf(await demo.flows(), 'ws-open');
@@ -164,7 +164,7 @@ for (const nodeRed of majors) {
       assert.doesNotMatch(demo.output, /top-secret/);
     });
 
-    it('say who opens a link, and that nobody does', async (t) => {
+    it('name the node that opens a link, or say that none does', async (t) => {
       const editor = await Editor.open(demo.address);
       t.after(() => editor.close());
       const flows = await demo.flows();

@@ -14,7 +14,7 @@ for (const nodeRed of majors) {
     });
     after(() => demo.dispose());
 
-    it('runs the demo by its buttons and shows what happens', async (t) => {
+    it('runs the demo flow by its buttons and shows the states', async (t) => {
       const editor = await open(t, demo);
       const flows = await demo.flows();
       const press = (name: string) => editor.press(idOf(flows, 'inject', name));
@@ -37,7 +37,7 @@ for (const nodeRed of majors) {
       assert.deepEqual(editor.complaints, []);
     });
 
-    it('imports and deploys every other example; the page of the dashboard works', async (t) => {
+    it('imports and deploys every other example; the dashboard page works', async (t) => {
       const editor = await open(t, demo);
       const others = [...examples()].filter(([path]) => !path.includes('Echo over'));
       assert.equal(others.length, 5);

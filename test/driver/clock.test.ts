@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { systemClock } from '../../driver/clock';
 
-it('the clock of the machine counts no longer than its timers can, instead of not at all', (test) => {
+it('systemClock.after() with a delay above the timer limit of Node.js: fires at the limit, not at once', (test) => {
   const delays: unknown[] = [];
   test.mock.method(globalThis, 'setTimeout', (_: () => void, delay: unknown) => delays.push(delay));
   for (const delay of [1000, 3_000_000_000, Infinity]) systemClock.after(delay, () => undefined);

@@ -107,8 +107,8 @@ function checkOpening(heard: readonly Heard[], options: Readonly<Record<string, 
   }
 }
 
-describe('whatever a flow asks a device for', () => {
-  it('a link is opened with exactly these values, or nothing is written', async () => {
+describe('command injection: arbitrary values of a request', () => {
+  it('open() opens a link with exactly these values, or writes nothing', async () => {
     const listening = await new Listening().ready();
     const { harness } = listening;
     const [, link] = harness.device.links;
@@ -168,7 +168,7 @@ describe('whatever a flow asks a device for', () => {
     await harness.end();
   });
 
-  it('a message goes out byte for byte, or nothing is written', async () => {
+  it('send() sends the message byte for byte, or writes nothing', async () => {
     const listening = await new Listening().ready();
     const { harness } = listening;
     const [link] = harness.device.links;
@@ -222,7 +222,7 @@ describe('whatever a flow asks a device for', () => {
     await harness.end();
   });
 
-  it('a link is closed with exactly this code and reason, or nothing is written', async () => {
+  it('close() sends exactly this code and reason, or writes nothing', async () => {
     const listening = await new Listening().ready();
     const { harness } = listening;
     const [link] = harness.device.links;
@@ -258,7 +258,7 @@ describe('whatever a flow asks a device for', () => {
     await harness.end();
   });
 
-  it('a raw command is one command as it was written, or nothing is written', async () => {
+  it('command() writes exactly this one command, or nothing', async () => {
     const listening = await new Listening().ready();
     const { harness } = listening;
     let said = 0;
@@ -298,7 +298,7 @@ describe('whatever a flow asks a device for', () => {
     await harness.end();
   });
 
-  it('a link that does not exist is no command', async () => {
+  it('link() with an unknown link writes nothing', async () => {
     const listening = await new Listening().ready();
     fc.assert(
       fc.property(anyValue(), (id) => {
@@ -327,8 +327,8 @@ function accepted(options: ConstructorParameters<typeof Harness>[0]): Listening 
   }
 }
 
-describe('whatever a device is set to', () => {
-  it('it joins exactly this network, or none', async () => {
+describe('command injection: arbitrary settings of a device', () => {
+  it('the device joins exactly this network, or none', async () => {
     let joined = 0;
     await fc.assert(
       fc.asyncProperty(
@@ -358,7 +358,7 @@ describe('whatever a device is set to', () => {
     assert.ok(joined > 20, `${joined} joined: too few`);
   });
 
-  it('it asks exactly these time servers, or none', async () => {
+  it('the device asks exactly these time servers, or none', async () => {
     let asked = 0;
     const server = fc.oneof(fc.constantFrom('pool.ntp.org', '"a","b"', 'a,b'), anyText());
     await fc.assert(

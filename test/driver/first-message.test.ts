@@ -95,7 +95,7 @@ async function failure(harness: Harness, config: LinkConfig = mutual): Promise<E
 const warnings = (harness: Harness): (string | undefined)[] =>
   harness.events.filter(({ event }) => event === 'warning').map(({ error }) => error?.code);
 
-describe('from factory state to an echoed message by settings alone', () => {
+describe('from factory state to an echoed message, by settings alone', () => {
   for (const firmware of ['C', 'D'] as const) {
     it(`over wss:// with mutual authentication, class ${firmware}`, async () => {
       const harness = factory({ firmware });
@@ -113,7 +113,7 @@ describe('from factory state to an echoed message by settings alone', () => {
   }
 
   for (const firmware of ['A', 'B'] as const) {
-    it(`over wss:// that nobody verifies, with a warning, class ${firmware}`, async () => {
+    it(`over wss:// without verification, with a warning, class ${firmware}`, async () => {
       const harness = factory({
         firmware,
         device: { certificates: [] },
@@ -129,7 +129,7 @@ describe('from factory state to an echoed message by settings alone', () => {
     });
   }
 
-  it('over wss:// that verifies nothing by choice, with a warning, once', async () => {
+  it('over wss:// with verification off by choice, with one warning', async () => {
     const harness = factory({ device: { certificates: [] }, tls: { identity: server } });
     await echo(harness, { auth: 0 });
     await harness.clock.wait(harness.device.links[0].close());
@@ -158,7 +158,7 @@ describe('from factory state to an echoed message by settings alone', () => {
     await harness.end();
   });
 
-  it('in the network that the device has joined by itself, which is left alone', async () => {
+  it('in the network that the device joined by itself; the driver does not join again', async () => {
     const harness = factory({ simulator: { joined: true } });
     await echo(harness, mutual);
     assert.ok(!harness.port.text.includes('AT+CWJAP='));
@@ -166,7 +166,7 @@ describe('from factory state to an echoed message by settings alone', () => {
   });
 });
 
-describe('with one thing wrong', () => {
+describe('from factory state with one wrong setting', () => {
   const wrong: readonly (readonly [what: string, board: Board, code: string, sentence: string])[] =
     [
       [
@@ -282,7 +282,7 @@ describe('with one thing wrong', () => {
     });
   }
 
-  it('an old client certificate: a warning, and the link opens where the server does not mind', async () => {
+  it('an expired client certificate: a warning, and the link opens where the server accepts it', async () => {
     const old = makeIdentity(authority, 'board', { to: Date.UTC(2025, 4, 6) });
     const harness = factory({
       device: {
@@ -299,7 +299,7 @@ describe('with one thing wrong', () => {
     await harness.end();
   });
 
-  it('what can never work is refused before anything is tried', () => {
+  it('a setting that can never work: refused before anything is written', () => {
     const refused: readonly (readonly [Partial<DeviceOptions>, string, RegExp])[] = [
       [
         { certificates: [{ ...material, key: other.key }] },
@@ -348,14 +348,14 @@ describe('with one thing wrong', () => {
     }
   });
 
-  it('a link that verifies nothing does not wait for the clock', async () => {
+  it('a link without verification: opens before the clock is set', async () => {
     const harness = factory({ simulator: { time: () => undefined }, tls: { identity: server } });
     await echo(harness, { auth: 0 });
     assert.ok(harness.clock.now() < 5000, `${harness.clock.now()} ms`);
     await harness.end();
   });
 
-  it('a clock that is set late: links that verify are kept waiting, and open then', async () => {
+  it('a clock that is set late: links with verification wait, and open then', async () => {
     const servers: { time?: number } = {};
     const harness = factory({ simulator: { time: () => servers.time } });
     harness.device.start();

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
-import { describe, it } from 'node:test';
+import { it } from 'node:test';
 
 const root = join(__dirname, '..', '..');
 
-/** The programs of this project's runs, and something that each of them cannot mean. */
+/** The programs of the runs, each with an invalid argument. */
 const programs = {
   'test/conformance/run.ts': ['--firmware', 'E'],
   'test/verification/exhaustive/run.ts': ['--stride', '0'],
@@ -14,30 +14,25 @@ const programs = {
   'bench/run.ts': ['nothing'],
 };
 
-function started(program: string, args: readonly string[]) {
-  return new Promise<{ code: unknown; out: string; problem: string }>((resolve) => {
+function execute(program: string, args: readonly string[]) {
+  return new Promise<{ code: unknown; out: string; error: string }>((resolve) => {
     const all = ['--import', 'tsx', join(root, program), ...args];
-    execFile(process.execPath, all, { cwd: root }, (error, out, problem) => {
-      resolve({ code: error?.code ?? 0, out, problem });
+    execFile(process.execPath, all, { cwd: root }, (failure, out, error) => {
+      resolve({ code: failure?.code ?? 0, out, error });
     });
   });
 }
 
-for (const [program, nonsense] of Object.entries(programs)) {
-  describe(`the command line of ${program}`, () => {
-    it('shows how it is used', async () => {
-      const { code, out, problem } = await started(program, ['--help']);
-      assert.deepEqual([code, problem], [0, '']);
-      assert.match(out, /^npm run [a-z]+ /);
-    });
-
-    for (const args of [['--no-such-option'], nonsense]) {
-      it(`says in a sentence that it cannot mean ${args.join(' ')}`, async () => {
-        const { code, out, problem } = await started(program, args);
-        assert.deepEqual([code, out], [2, '']);
-        assert.match(problem, /^[^\n]+; see --help\n$/);
-        assert.ok(problem.includes(args.at(-1) ?? ''), problem);
-      });
+for (const [program, invalid] of Object.entries(programs)) {
+  it(`${program}: --help prints its usage, an invalid argument exits with 2 and one sentence`, async () => {
+    const help = await execute(program, ['--help']);
+    assert.deepEqual([help.code, help.error], [0, '']);
+    assert.match(help.out, /^npm run [a-z]+ /);
+    for (const args of [['--no-such-option'], invalid]) {
+      const { code, out, error } = await execute(program, args);
+      assert.deepEqual([code, out], [2, '']);
+      assert.match(error, /^[^\n]+; see --help\n$/);
+      assert.ok(error.includes(args.at(-1) ?? ''), error);
     }
   });
 }

@@ -37,7 +37,7 @@ onEachRuntime('the nodes on the simulated ESP32', (nodeRed) => {
     }
   }
 
-  it('open a link before the device has been found: the input waits for it', async () => {
+  it('ws-open before the device is ready: the input waits', async () => {
     const { server } = await begin();
     nodeRed.give('open', { _msgid: 'early', linkId: 0, uri: URI });
     const msg = await event('state', 'opened');
@@ -45,25 +45,7 @@ onEachRuntime('the nodes on the simulated ESP32', (nodeRed) => {
     assert.equal(server.connections.length, 1);
   });
 
-  it('refuse another URI on a link that is open, unless it may be replaced', async () => {
-    const { server } = await begin();
-    nodeRed.give('open', { linkId: 0, uri: URI });
-    await event('state', 'opened');
-    nodeRed.give('open', { linkId: 0, uri: 'ws://host/other' });
-    const caught = await nodeRed.next('caught');
-    assert.deepEqual([codeOf(caught), caught.uri], ['LINK_IN_USE', 'ws://host/other']);
-    assert.deepEqual(
-      server.connections.map(({ request }) => request.target),
-      ['/echo'],
-    );
-    await nodeRed.deploy(wholeFlow({ open: { replace: true } }), 'nodes');
-    nodeRed.give('open', { linkId: 0, uri: URI });
-    await event('state', 'opened');
-    nodeRed.give('open', { linkId: 0, uri: 'ws://host/other' });
-    assert.equal((await event('state', 'opened')).uri, 'ws://host/other');
-  });
-
-  it('open again what is to be kept open; after ws-close that rests until the next open', async () => {
+  it('keep open: reopens after a close by the server, and rests from ws-close to the next ws-open', async () => {
     const { server, clock } = await begin({
       open: { link: '0', uri: URI, keepOpen: true },
     });
@@ -87,23 +69,7 @@ onEachRuntime('the nodes on the simulated ESP32', (nodeRed) => {
     assert.equal(server.connections.length, 4);
   });
 
-  it('keep trying what is to be kept open, with growing pauses', async () => {
-    let refused = 3;
-    const { server, clock } = await begin(
-      { open: { link: '0', uri: URI, keepOpen: true } },
-      { route: () => (refused-- > 0 ? { kind: 'refused' } : { kind: 'server', server }) },
-    );
-    const pauses: number[] = [];
-    for (let count = 0; count < 3; count++) {
-      pauses.push(Number((await event('state', 'retrying')).retryIn));
-    }
-    assert.ok(pauses[2] !== undefined && pauses[0] !== undefined && pauses[2] > pauses[0]);
-    await event('state', 'reopened');
-    assert.equal(server.connections.length, 1);
-    assert.ok(clock.now() > pauses.reduce((sum, pause) => sum + pause));
-  });
-
-  it('hold messages until the link is open, and send them then, in order', async () => {
+  it('ws-send with hold: sends in order once the link is open', async () => {
     const { server } = await begin({ send: { whenAway: 'hold', holdSeconds: '20' } });
     for (const payload of ['a', 'b', 'c']) nodeRed.give('send', { linkId: 1, payload });
     nodeRed.give('open', { linkId: 1, uri: 'ws://host/plain' });
@@ -115,7 +81,7 @@ onEachRuntime('the nodes on the simulated ESP32', (nodeRed) => {
     );
   });
 
-  it('give up messages that waited too long, and those that may not wait at once', async () => {
+  it('ws-send: HOLD_TIMEOUT after the hold time, LINK_NOT_OPEN at once without hold', async () => {
     const { clock } = await begin({ send: { whenAway: 'hold', holdSeconds: '20' } });
     const before = clock.now();
     nodeRed.give('send', { linkId: 1, payload: 'x' });
@@ -129,7 +95,7 @@ onEachRuntime('the nodes on the simulated ESP32', (nodeRed) => {
     assert.ok(clock.now() - again < 100);
   });
 
-  it('close with code and reason, after what was given before', async () => {
+  it('ws-close: sends code and reason after the messages before it', async () => {
     const { server } = await begin();
     nodeRed.give('open', { linkId: 0, uri: 'ws://host/plain' });
     await event('state', 'opened');
@@ -149,16 +115,7 @@ onEachRuntime('the nodes on the simulated ESP32', (nodeRed) => {
     assert.equal(nodeRed.statuses('status').at(-1)?.text, '0: status.closed');
   });
 
-  it('close at once without a close frame', async () => {
-    const { server } = await begin({ close: { mode: 'now' } });
-    nodeRed.give('open', { linkId: 0, uri: 'ws://host/plain' });
-    await event('state', 'opened');
-    nodeRed.give('close', { linkId: 0 });
-    await nodeRed.next('closed');
-    assert.deepEqual(server.connections[0]?.frames, []);
-  });
-
-  it('send what is larger than one WSSEND in fragments where the firmware can', async () => {
+  it('a message larger than one AT+WSSEND, class D: sent in fragments', async () => {
     const { server } = await begin();
     nodeRed.give('open', { linkId: 0, uri: URI });
     await event('state', 'opened');
@@ -171,25 +128,7 @@ onEachRuntime('the nodes on the simulated ESP32', (nodeRed) => {
     assert.ok(opcodes.slice(1).every((opcode) => opcode === 0));
   });
 
-  it('name the limit for what is larger where the firmware cannot', async () => {
-    const { server } = await begin({}, { firmware: 'C' });
-    nodeRed.give('open', { linkId: 0, uri: URI });
-    await event('state', 'opened');
-    nodeRed.give('send', { linkId: 0, payload: 'x'.repeat(8193) });
-    const caught = await nodeRed.next('caught');
-    assert.deepEqual(
-      [codeOf(caught), Reflect.get(Object(caught.error), 'message')],
-      [
-        'PAYLOAD_TOO_LONG',
-        'The message is 8193 bytes long, and this firmware sends at most 8192 at once. Send it in parts.',
-      ],
-    );
-    nodeRed.give('send', { linkId: 0, payload: '' });
-    assert.equal(codeOf(await nodeRed.next('caught')), 'EMPTY_NOT_SUPPORTED');
-    assert.deepEqual(server.connections[0]?.frames, []);
-  });
-
-  it('end every input once when the device restarts in the middle', async () => {
+  it('a restart of the device: every input ends once', async () => {
     const { simulator, clock } = await begin();
     nodeRed.give('open', { linkId: 0, uri: URI });
     await event('state', 'opened');

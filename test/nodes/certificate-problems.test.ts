@@ -16,13 +16,13 @@ function problems(given: Partial<typeof none>): string[] {
   );
 }
 
-it('finds nothing wrong with what belongs together', () => {
+it('a certificate with its key: no problem', () => {
   const { certificate, key } = one;
   assert.deepEqual(problems({ ca: authority.certificate, certificate, key }), []);
   assert.deepEqual(problems({ ca: authority.certificate }), []);
 });
 
-it('misses the other half where there is only one', () => {
+it('a certificate or key alone: the other is missing', () => {
   assert.deepEqual(problems({ key: one.key }), [
     'certificate: Slot 1 of the device has no client certificate. Give it in the option certificates, or choose another slot.',
   ]);
@@ -31,7 +31,7 @@ it('misses the other half where there is only one', () => {
   ]);
 });
 
-it('says what cannot be read, and nothing more about the pair then', () => {
+it('unreadable text: named, without more about the pair', () => {
   const fields = (given: Partial<typeof none>) =>
     problems(given).map((problem) => problem.split(':')[0]);
   assert.deepEqual(fields({ key: 'nothing' }), ['key']);
@@ -39,13 +39,13 @@ it('says what cannot be read, and nothing more about the pair then', () => {
   assert.deepEqual(fields({ ca: 'nothing', key: one.key }), ['ca', 'certificate']);
 });
 
-it('says that a key does not fit', () => {
+it('a key of another certificate: named', () => {
   assert.deepEqual(problems({ certificate: one.certificate, key: other.key }), [
     'key: Replace the private key in slot 1: it does not fit the client certificate.',
   ]);
 });
 
-it('refuses a text of several megabytes at once, without reading it', () => {
+it('text of several megabytes: refused without parsing', () => {
   const ca = authority.certificate.repeat(Math.ceil(4_500_000 / authority.certificate.length));
   const began = performance.now();
   const [problem = ''] = problems({ ca });

@@ -39,7 +39,7 @@ class House {
 }
 
 describe('device host', () => {
-  it('starts the device for the first user, and stops it 500 ms after the last', async () => {
+  it('starts with the first user, and stops 500 ms after the last detaches', async () => {
     const house = new House();
     const device = new FakeDevice();
     const host = house.host('a', () => device);
@@ -59,7 +59,7 @@ describe('device host', () => {
     assert.equal(house.clock.pending, 0);
   });
 
-  it('keeps the device for a user that is redeployed', async () => {
+  it('keeps the device while its user is redeployed', async () => {
     const house = new House();
     const device = new FakeDevice();
     const host = house.host('a', () => device);
@@ -70,7 +70,7 @@ describe('device host', () => {
     assert.deepEqual([device.starts, device.stops, after.devices], [1, 0, [device]]);
   });
 
-  it('tells a detached user nothing', async () => {
+  it('does not call a detached user', async () => {
     const house = new House();
     const host = house.host('a', () => new FakeDevice());
     const [gone] = [new Guest(host), new Guest(host)];
@@ -79,7 +79,7 @@ describe('device host', () => {
     assert.equal(gone.devices.length, 1);
   });
 
-  it('makes another device when a user attaches after the stop', async () => {
+  it('creates another device when a user attaches after the stop', async () => {
     const house = new House();
     const made: FakeDevice[] = [];
     const host = house.host('a', () => {
@@ -99,7 +99,7 @@ describe('device host', () => {
     );
   });
 
-  it('starts another device for a user that attaches during the stop', async () => {
+  it('starts another device when a user attaches during the stop', async () => {
     const house = new House();
     const made: FakeDevice[] = [];
     let stopped: () => void = () => undefined;
@@ -120,7 +120,7 @@ describe('device host', () => {
     assert.equal(guest.states.at(-1), 'ready');
   });
 
-  it('ends within 2 s when its users stay and the device does not stop', async () => {
+  it('ends within 2 s although users stay and the device does not stop', async () => {
     const house = new House();
     const device = new FakeDevice();
     device.stopping = new Promise(() => undefined);
@@ -145,7 +145,7 @@ describe('device host', () => {
     assert.equal(house.clock.pending, 0);
   });
 
-  it('reports settings that make no device to every user, and tries again with the next one', () => {
+  it('reports invalid settings to every user, and tries again with the next', () => {
     const house = new House();
     let good = false;
     const host = house.host('a', () => {
@@ -164,7 +164,7 @@ describe('device host', () => {
 });
 
 describe('listeners of a device', () => {
-  it('hear their own events only, and nothing after their removal', () => {
+  it('receive their own events only, and none after their removal', () => {
     const device = new FakeDevice();
     const heard: unknown[] = [];
     const stop = listen(device, {
@@ -184,7 +184,7 @@ describe('listeners of a device', () => {
 });
 
 describe('several devices on one port', () => {
-  it('give it to the first; the second names it, and gets the port when the first ends', async () => {
+  it('the first gets the port; the second reports that, and gets the port when the first ends', async () => {
     const house = new House();
     const [one, two] = [new FakeDevice(), new FakeDevice()];
     const first = house.host('first', () => one);
@@ -215,7 +215,7 @@ describe('several devices on one port', () => {
     assert.equal(house.clock.pending, 0);
   });
 
-  it('get it in order of arrival, without those whose users have left', async () => {
+  it('wait in order of arrival; devices without users leave the queue', async () => {
     const house = new House();
     const devices = [new FakeDevice(), new FakeDevice(), new FakeDevice()] as const;
     const [first, second, third] = devices.map((device, index) =>

@@ -18,7 +18,7 @@ onEachRuntime('esp-at-device', (nodeRed) => {
   const levels = ['log', 'warn', 'error', 'debug'] as const;
   const log = () => levels.flatMap((level) => nodeRed.logged('device', level));
 
-  it('is not made before a node uses it', async () => {
+  it('creates no device before a node uses it', async () => {
     let made = 0;
     const make = () => {
       made++;
@@ -33,7 +33,7 @@ onEachRuntime('esp-at-device', (nodeRed) => {
     assert.deepEqual([made, device.starts], [1, 1]);
   });
 
-  it('writes to the log what happens, and what lasts only once', async () => {
+  it('logs events, and a lasting error once', async () => {
     await nodeRed.load(() => device, flowOf('ws-send', 1));
     const error = new EspAtError('PORT_NOT_FOUND', { port: '/dev/ttyUSB0' });
     for (let count = 0; count < 3; count++) {
@@ -51,7 +51,7 @@ onEachRuntime('esp-at-device', (nodeRed) => {
     ]);
   });
 
-  it('does not call it a loss that it was stopped', async () => {
+  it('logs no loss when it is stopped', async () => {
     await nodeRed.load(() => device, flowOf('ws-send', 1));
     const node = nodeRed.node('device');
     const warnings: unknown[] = [];
@@ -62,7 +62,7 @@ onEachRuntime('esp-at-device', (nodeRed) => {
     assert.equal(warnings.length, 1);
   });
 
-  it('tells every node what is wrong with its settings', async () => {
+  it('shows invalid settings at every node', async () => {
     const flow = flowOf('ws-send', 1);
     flow.splice(1, 1, deviceNode({ rate: 'fast' }));
     const make = (settings: DeviceSettings) => {
@@ -76,7 +76,7 @@ onEachRuntime('esp-at-device', (nodeRed) => {
     assert.equal(sentenceOf(caught), 'Change the device setting "rate": "fast" is not a number.');
   });
 
-  it('is as good as absent while it is disabled', async () => {
+  it('counts as missing while it is disabled', async () => {
     const flow = flowOf('ws-send', 1);
     flow.splice(1, 1, deviceNode({ d: true }));
     await nodeRed.load(() => device, flow);
@@ -86,7 +86,7 @@ onEachRuntime('esp-at-device', (nodeRed) => {
     assert.equal(device.starts, 0);
   });
 
-  it('leaves a port to the device that had it first, and takes it over from there', async () => {
+  it('waits for a port that another device holds, and takes it over', async () => {
     const [one, two] = [new FakeDevice(), new FakeDevice()];
     const make = ({ serial }: DeviceSettings) => (serial.rate === 9600 ? two : one);
     const other = [
@@ -121,7 +121,7 @@ onEachRuntime('esp-at-device', (nodeRed) => {
     return JSON.stringify([seen, log()], (name, value: unknown) => (name === 'uri' ? '' : value));
   }
 
-  it('gives away no secret: not in logs, statuses, messages or errors', async () => {
+  it('shows no secret in logs, statuses, messages or errors', async () => {
     const [password, header, authorization, uri] = ['pass-Word', 'head-Er', 'auth-Or', 'uri-Word'];
     const harness = new Harness({
       simulator: { joined: false, wifi: [{ ssid: 'net', password }] },
@@ -154,7 +154,7 @@ onEachRuntime('esp-at-device', (nodeRed) => {
     await harness.end();
   });
 
-  it('gives away nothing of a key or a password that is no good', async () => {
+  it('shows nothing of an invalid key or password', async () => {
     const [password, key] = ['pass\nWord', 'no PEM but a secret'];
     const harness = new Harness();
     const { port, clock } = harness;

@@ -68,9 +68,9 @@ const fields = [
 ];
 const nodes = ['open', 'send', 'close', 'status'];
 
-onEachRuntime('nodes that are given hostile values', (nodeRed) => {
+onEachRuntime('nodes with hostile values in a message', (nodeRed) => {
   for (const [name, make] of hostile) {
-    it(`end each input once: ${name}`, async () => {
+    it(`${name}: each input ends once`, async () => {
       const rejected: unknown[] = [];
       const note = (reason: unknown): void => void rejected.push(reason);
       process.on('unhandledRejection', note).on('uncaughtException', note);

@@ -82,7 +82,7 @@ const flow = (uri: string, settings: object = {}) => [
 
 let boards = 0;
 
-onEachRuntime('a board out of its box', (nodeRed) => {
+onEachRuntime('a board in factory state', (nodeRed) => {
   let server: PathServer | undefined;
   afterEach(async () => {
     await nodeRed.unload();
@@ -112,7 +112,7 @@ onEachRuntime('a board out of its box', (nodeRed) => {
   }
 
   for (const firmware of ['C', 'D'] as const) {
-    it(`brings a message there and back over mutual TLS by settings alone, class ${firmware}`, async () => {
+    it(`echoes a message over mutual TLS by settings alone, class ${firmware}`, async () => {
       server = await startPathServer({
         identity,
         clientAuthority: authority.certificate,
@@ -137,7 +137,7 @@ onEachRuntime('a board out of its box', (nodeRed) => {
   }
 
   for (const firmware of ['A', 'B'] as const) {
-    it(`warns that wss:// is not verified, class ${firmware}`, async () => {
+    it(`opens wss:// without verification, with a warning, class ${firmware}`, async () => {
       server = await startPathServer({ identity: makeIdentity(makeAuthority('X'), 'anybody') });
       const links = [linkSettings('0')];
       await nodeRed.load(factory({ firmware }), flow(`${server.url}/echo`, { links }), {
@@ -151,7 +151,7 @@ onEachRuntime('a board out of its box', (nodeRed) => {
     });
   }
 
-  it('shows what is wrong on the canvas, in the log and to ws-status, never the password', async () => {
+  it('with a wrong password: an error on the canvas, in the log and at ws-status, without the password', async () => {
     await nodeRed.load(factory(), flow('ws://127.0.0.1:1/'), {
       device: { ...credentials, password: 'wrong-word' },
     });
@@ -197,7 +197,7 @@ onEachRuntime('a board out of its box', (nodeRed) => {
     ['CERTIFICATE_INVALID', {}, { ...credentials, ca0: 'hello' }, /not PEM text/],
   ];
   for (const [code, settings, given, sentence] of refused) {
-    it(`refuses ${JSON.stringify(settings)}: ${code}`, async () => {
+    it(`with ${JSON.stringify(settings)}: ${code}`, async () => {
       await nodeRed.load(makeDevice, flow('ws://127.0.0.1:1/', settings), { device: given });
       nodeRed.give('send', { payload: 'x' });
       const error: unknown = field(await nodeRed.next('caught'), 'error');
@@ -207,7 +207,7 @@ onEachRuntime('a board out of its box', (nodeRed) => {
     });
   }
 
-  it('names the port that is missing, as the environment variable has it', async () => {
+  it('with a missing port from an environment variable: the error names it', async () => {
     process.env.SOCKET = '/dev/serial/by-id/none';
     try {
       await nodeRed.load(makeDevice, flow('ws://127.0.0.1:1/', { port: '${SOCKET}' }), {
@@ -222,8 +222,8 @@ onEachRuntime('a board out of its box', (nodeRed) => {
   });
 });
 
-onEachRuntime('a network that goes and comes back', (nodeRed) => {
-  it('is shown in the place of the link, and told to ws-status', async () => {
+onEachRuntime('a lost network', (nodeRed) => {
+  it('replaces the link state in the status, and is sent by ws-status', async () => {
     const device = new FakeDevice();
     await nodeRed.load(() => device, flow('ws://host/echo'));
     await device.links[0].open({ uri: 'ws://host/echo' });
@@ -248,11 +248,11 @@ onEachRuntime('a network that goes and comes back', (nodeRed) => {
   });
 });
 
-onEachRuntime('the dialog', (nodeRed) => {
+onEachRuntime('the admin endpoints', (nodeRed) => {
   const ask = (body: object) =>
     nodeRed.post('/esp-at-websocket/certificates', { device: 'device', slot: '0', ...body });
 
-  it('is told the networks in reach, strongest first, by a device that runs', async () => {
+  it('list networks of a running device, strongest first', async () => {
     const device = new FakeDevice();
     device.networks = [
       { ssid: '<b>"x"', bssid: 'aa:bb:cc:dd:ee:ff', signal: -40, channel: 1, encrypted: true },
@@ -264,7 +264,7 @@ onEachRuntime('the dialog', (nodeRed) => {
     });
   });
 
-  it('is told why networks cannot be listed', async () => {
+  it('say why networks cannot be listed', async () => {
     await nodeRed.load(makeDevice, [deviceWith(), { id: 'tab', type: 'tab' }]);
     assert.deepEqual(await nodeRed.get('/esp-at-websocket/networks/nobody'), {
       status: 409,
@@ -275,7 +275,7 @@ onEachRuntime('the dialog', (nodeRed) => {
     assert.match(String(field(idle.body, 'error')), /stopped/);
   });
 
-  it('is told what is wrong with certificates, with the stored key where it has none', async () => {
+  it('report problems of certificates, with the stored key where none is given', async () => {
     await nodeRed.load(() => new FakeDevice(), flow('ws://host/'), { device: credentials });
     const stored = { ca: authority.certificate, certificate: board.certificate, key: '__PWRD__' };
     assert.deepEqual(await ask(stored), { status: 200, body: [] });
@@ -307,7 +307,7 @@ onEachRuntime('the dialog', (nodeRed) => {
     assert.doesNotMatch(JSON.stringify(answers), /BEGIN/);
   });
 
-  it('is told the ports: the simulated one first', async () => {
+  it('list the ports, the simulated one first', async () => {
     await nodeRed.load(() => new FakeDevice(), flow('ws://host/'));
     const { status, body } = await nodeRed.get('/esp-at-websocket/ports');
     assert.equal(status, 200);

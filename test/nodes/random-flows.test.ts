@@ -262,8 +262,8 @@ class FlowLife {
   }
 }
 
-onEachRuntime('a flow on a device that fails, deployed again and again', (nodeRed) => {
-  it('ends every input once, tells the truth about it, and works in the end', async () => {
+onEachRuntime('random faults and deployments', (nodeRed) => {
+  it('every input ends once with its true outcome, and messages pass in the end', async () => {
     for (let seed = 1; seed <= LIVES; seed++) {
       const life = new FlowLife(nodeRed, seed);
       await life.live();

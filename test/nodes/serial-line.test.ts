@@ -27,7 +27,7 @@ interface SerialLine {
   readonly written: Buffer[];
 }
 
-onEachRuntime('over a real serial line', (nodeRed) => {
+onEachRuntime('over a real serial port (pty)', (nodeRed) => {
   let line: SerialLine;
   let server: PathServer;
 
@@ -90,7 +90,7 @@ onEachRuntime('over a real serial line', (nodeRed) => {
     await state(link, 2);
   }
 
-  it('brings text and binary there and back, whatever is inside, and 8192 bytes', async () => {
+  it('echoes text and binary of any content, up to 8192 bytes', async () => {
     await nodeRed.load(makeDevice, flow());
     await open(0);
     const large = Buffer.from(Array.from({ length: 8192 }, (_, index) => (index * 31) & 0xff));
@@ -106,7 +106,7 @@ onEachRuntime('over a real serial line', (nodeRed) => {
     assert.deepEqual(nodeRed.waiting('caught'), []);
   });
 
-  it('keeps three links apart', async () => {
+  it('delivers each message on its own link', async () => {
     await nodeRed.load(makeDevice, flow());
     for (const link of [0, 1, 2]) await open(link, `/echo?${link}`);
     for (let index = 0; index < 30; index++) {
@@ -122,7 +122,7 @@ onEachRuntime('over a real serial line', (nodeRed) => {
     assert.deepEqual(got, [sent(0), sent(1), sent(2)]);
   });
 
-  it('follows a close by the server and a close by the flow', async () => {
+  it('reports a close by the server and a close by the flow', async () => {
     await nodeRed.load(makeDevice, flow());
     await open(0, '/plain');
     server.ws.connections[0]?.close(1001);
@@ -134,7 +134,7 @@ onEachRuntime('over a real serial line', (nodeRed) => {
     assert.deepEqual([first?.opcode, first?.payload], [8, Buffer.from([0x03, 0xe8])]);
   });
 
-  it('follows the device while it reconnects after TCP was cut', async () => {
+  it('reports the reconnect after a lost TCP connection', async () => {
     await nodeRed.load(makeDevice, flow());
     await open(0);
     server.ws.connections[0]?.reset();
@@ -150,7 +150,7 @@ onEachRuntime('over a real serial line', (nodeRed) => {
     ['a host that does not exist', () => 'ws://no.such.host/'],
     ['HTTP 401', () => `${server.url}/401`],
   ] as const) {
-    it(`fails with a code in bounded time: ${what}`, async () => {
+    it(`${what}: fails with a code in bounded time`, async () => {
       await nodeRed.load(makeDevice, flow());
       nodeRed.give('open', message({ linkId: 0, uri: uri() }));
       const error: unknown = field(await nodeRed.next('caught'), 'error');
@@ -158,7 +158,7 @@ onEachRuntime('over a real serial line', (nodeRed) => {
     });
   }
 
-  it('leaves the others alone when one node is deployed again, and nothing behind when all are gone', async () => {
+  it('one node is redeployed: the others go on; all are removed: nothing is left', async () => {
     const made: Device[] = [];
     const make = (settings: DeviceSettings) => {
       const device = new Device({
@@ -189,7 +189,7 @@ onEachRuntime('over a real serial line', (nodeRed) => {
     assert.deepEqual(listeners, [0, 0, 0, 0, 0]);
   });
 
-  it('refuses bad input at the Catch node, with not one byte written', async () => {
+  it('invalid input: an error at Catch, and no byte written', async () => {
     await nodeRed.load(makeDevice, flow());
     await open(0);
     line.written.length = 0;
@@ -221,7 +221,7 @@ onEachRuntime('over a real serial line', (nodeRed) => {
     assert.equal(Buffer.concat(line.written).toString('latin1'), '');
   });
 
-  it('frees the port within 2 s when the flow stops, even in the middle of an opening', async () => {
+  it('the flow stops, even during an open: frees the port within 2 s', async () => {
     await nodeRed.load(makeDevice, flow());
     await open(0);
     nodeRed.give('open', { linkId: 1, uri: `${server.url}/silent` });

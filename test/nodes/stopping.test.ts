@@ -39,7 +39,7 @@ onEachRuntime('a flow that stops', (nodeRed) => {
     assert.ok(began !== undefined && ended !== undefined, 'it was not stopped');
     assert.ok(ended - began <= LIMIT, `stopping took ${ended - began} ms`);
     assert.equal(port.isOpen, false, 'the port is open');
-    // One listener each is the world's own.
+    // One listener each is the harness's own.
     const listeners = (['status', 'event', 'link', 'message', 'queue'] as const).map((name) =>
       device.listenerCount(name),
     );
@@ -58,7 +58,7 @@ onEachRuntime('a flow that stops', (nodeRed) => {
     while ((await nodeRed.next('state')).event !== 'opened');
   }
 
-  it('says goodbye on every link it opened, and frees the port', async () => {
+  it('sends a close frame on every open link, and frees the port', async () => {
     const made = await begin();
     for (const link of [0, 1, 2]) await opened(link);
     await stop(made);
@@ -68,11 +68,11 @@ onEachRuntime('a flow that stops', (nodeRed) => {
     );
   });
 
-  it('does so before it has found its device', async () => {
+  it('before the device is ready: frees the port', async () => {
     await stop(await begin());
   });
 
-  it('does so while the port cannot be opened', async () => {
+  it('while the port cannot be opened: ends', async () => {
     const made = new Harness();
     harness = made;
     made.port.refusal = 'PORT_NOT_FOUND';
@@ -83,23 +83,23 @@ onEachRuntime('a flow that stops', (nodeRed) => {
   });
 
   const moments: readonly (readonly [string, (made: Harness) => Promise<unknown> | undefined])[] = [
-    ['when all is still', () => undefined],
+    ['idle', () => undefined],
     [
-      'in the middle of an opening',
+      'during an open',
       ({ clock }) => {
         nodeRed.give('open', { linkId: 1, uri: 'ws://host/silent' });
         return clock.advance(1000);
       },
     ],
     [
-      'in the middle of a long message',
+      'during a long send',
       ({ clock }) => {
         nodeRed.give('send', { linkId: 0, payload: Buffer.alloc(60_000) });
         return clock.advance(5);
       },
     ],
     [
-      'while many messages wait',
+      'with many messages queued',
       ({ clock }) => {
         for (let count = 0; count < 200; count++) {
           nodeRed.give('send', { linkId: 0, payload: `${count}` });
@@ -108,14 +108,14 @@ onEachRuntime('a flow that stops', (nodeRed) => {
       },
     ],
     [
-      'in the middle of a closing',
+      'during a close',
       ({ clock }) => {
         nodeRed.give('close', { linkId: 0 });
         return clock.advance(1);
       },
     ],
     [
-      'while a server takes nothing',
+      'with a server that does not read',
       ({ clock, server }) => {
         server.connections[0]?.stopReading();
         nodeRed.give('send', { linkId: 0, payload: Buffer.alloc(60_000) });
@@ -123,7 +123,7 @@ onEachRuntime('a flow that stops', (nodeRed) => {
       },
     ],
     [
-      'while messages wait for a link that does not open',
+      'with messages held for a closed link',
       ({ clock }) => {
         nodeRed.give('send', { linkId: 2, payload: 'x' });
         return clock.advance(1000);
@@ -132,14 +132,14 @@ onEachRuntime('a flow that stops', (nodeRed) => {
   ];
   const settings = { send: { whenAway: 'hold' }, status: { poll: '1' } };
   for (const [when, prepare] of moments) {
-    it(`frees the port in time ${when}`, async () => {
+    it(`${when}: frees the port within 2 s`, async () => {
       const made = await begin(settings);
       await opened(0);
       await prepare(made);
       await stop(made);
     });
 
-    it(`frees the port in time ${when}, though the device has gone silent`, async () => {
+    it(`${when} and the device is silent: frees the port within 2 s`, async () => {
       const made = await begin(settings);
       await opened(0);
       made.port.deliver = () => undefined;
@@ -148,7 +148,7 @@ onEachRuntime('a flow that stops', (nodeRed) => {
     });
   }
 
-  it('lets go while the device restarts over and over', async () => {
+  it('while the device restarts: frees the port within 2 s', async () => {
     const made = await begin();
     await opened(0);
     made.simulator.restart();
@@ -157,7 +157,7 @@ onEachRuntime('a flow that stops', (nodeRed) => {
     await stop(made);
   });
 
-  it('leaves no timer of a poll, a hold or a retry, and starts afresh', async () => {
+  it('with poll, hold and retry pending: leaves no timer, and starts again', async () => {
     const made = await begin({
       open: { link: '0', uri: 'ws://host/401', keepOpen: true },
       send: { whenAway: 'hold', holdSeconds: '3600' },
@@ -172,7 +172,7 @@ onEachRuntime('a flow that stops', (nodeRed) => {
     await stop(made);
   });
 
-  it('undisturbed are the others when one node is deployed again, changed or deleted', async () => {
+  it('one node is redeployed or deleted: the others go on', async () => {
     const made = await begin();
     await opened(0);
     await opened(1);
@@ -189,7 +189,7 @@ onEachRuntime('a flow that stops', (nodeRed) => {
     await stop(made);
   });
 
-  it('opens its port again, once, when its device is deployed with other settings', async () => {
+  it('the device is redeployed with other settings: opens the port once more', async () => {
     const made = await begin({ open: { link: '0', uri: URI, keepOpen: true } });
     while ((await nodeRed.next('state')).event !== 'opened');
     await nodeRed.deploy(
@@ -201,7 +201,7 @@ onEachRuntime('a flow that stops', (nodeRed) => {
     await stop(made);
   });
 
-  it('leaves its nodes without a device when that is deleted: each says so', async () => {
+  it('the device is deleted: each node shows NO_DEVICE', async () => {
     const made = await begin();
     await opened(0);
     const without = wholeFlow().filter((node) => !('id' in node && node.id === 'device'));

@@ -29,7 +29,7 @@ const chinese = catalog('zh-CN');
 const placeholders = (sentence: string) =>
   [...sentence.matchAll(/__(\w+?)__|\{(\w+)\}/g)].map(([, ours, driver]) => ours ?? driver).sort();
 
-describe('sentences about errors', () => {
+describe('error sentences', () => {
   const catalogs = ['en-US', 'zh-CN'].map((language) => ({
     language,
     texts: object(`locales/${language}/shared.json`),
@@ -37,7 +37,7 @@ describe('sentences about errors', () => {
   const driver = text('driver/errors.ts').replace(/' \+\n *'/g, '');
 
   for (const { language, texts } of catalogs) {
-    it(`exist in ${language} for every code, reason and name, with the values of the driver`, () => {
+    it(`in ${language}: exist for every code, reason and name, with the driver’s values`, () => {
       const errors = asObject(texts.errors, 'errors');
       assert.deepEqual(Object.keys(errors), errorCodes);
       for (const code of errorCodes) {
@@ -54,7 +54,7 @@ describe('sentences about errors', () => {
     });
   }
 
-  it('have no English word in Chinese but product names and what the user typed', () => {
+  it('in Chinese: hold no English but product names and user input', () => {
     const known =
       /\b(ws-\w+|Node-RED|Wi-Fi|ESP\w*|ESP-AT|WebSocket|SNTP|DHCP|URI|IP|AT|UART1|RTS|CTS|CA|PEM|BEGIN|END|JSON|GHz|BSSID|BSS|ID|RFC|ASCII|Unicode|Ping|Pong|TLS|Buffer|ERROR|MQTT|C|D|opcode|text|binary|continuation|close|ping|pong|true|false|menuconfig|Component config > AT > AT WebSocket command support|dialout|dev|ttyUSB0|COM3|tcp:\/\/host:port|sim|ws|wss|msg\.\w+|aa:bb:cc:dd:ee:ff)\b/g;
     for (const group of ['errors', 'reasons', 'names', 'short', 'status']) {
@@ -66,7 +66,7 @@ describe('sentences about errors', () => {
     }
   });
 
-  it('have a reason with a key wherever the driver and the nodes give one', () => {
+  it('have a key for every reason that the driver and the nodes give', () => {
     const sources = ['driver', 'nodes'].flatMap((folder) =>
       readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
         .filter((path) => path.endsWith('.ts') && !path.startsWith('at'))
@@ -82,7 +82,7 @@ describe('sentences about errors', () => {
     );
   });
 
-  it('say names and reasons in the language of the sentence', () => {
+  it('translate names and reasons', () => {
     const error = new EspAtError('INVALID_CONFIG', {
       setting: 'pongTimeout',
       reason: 'NOT_WHOLE',
@@ -104,12 +104,12 @@ describe('sentences about errors', () => {
     );
   });
 
-  it('quote what other programs say as it is', () => {
+  it('quote other programs verbatim', () => {
     const error = new EspAtError('PORT_FAILED', { port: 'COM3', reason: 'EIO: i/o error' });
     assert.match(sentenceOf(chinese, error), /“EIO: i\/o error”。$/);
   });
 
-  it('say the reason of a reason in the same language', () => {
+  it('translate nested reasons', () => {
     const cause = new EspAtError('PORT_LOST', { port: 'COM3' });
     const error = new EspAtError('SEND_UNKNOWN', { link: 0, reason: cause.message }, { cause });
     const sentence = sentenceOf(chinese, error);
@@ -118,7 +118,7 @@ describe('sentences about errors', () => {
     assert.doesNotMatch(sentence, /。。/);
   });
 
-  it('reach Catch as an error with the code, and nothing else that could be copied', () => {
+  it('reach Catch as an error with the code as its only property', () => {
     const cause = new Error('inner');
     const error = toNodeError(chinese, new EspAtError('LINK_NOT_OPEN', { link: 2 }, { cause }));
     assert.equal(String(error), sentenceOf(chinese, new EspAtError('LINK_NOT_OPEN', { link: 2 })));
@@ -129,7 +129,7 @@ describe('sentences about errors', () => {
     assert.equal(error.cause, undefined);
   });
 
-  it('are made of anything that was thrown', () => {
+  it('are made of any thrown value', () => {
     assert.equal(toNodeError(english, 'text').message, 'text');
     const other = new TypeError('a bug');
     assert.equal(toNodeError(english, other), other);
@@ -137,7 +137,7 @@ describe('sentences about errors', () => {
 });
 
 describe('statuses', () => {
-  it('are short texts in both languages, for each state of a link and of the device', () => {
+  it('have a short text in both languages for each state of a link and of the device', () => {
     for (const translate of [english, chinese]) {
       const shown: string[] = [];
       for (const state of [0, 1, 2, 3, 4] satisfies LinkState[]) {
@@ -156,7 +156,7 @@ describe('statuses', () => {
     assert.equal(linkStateNames.length, 5);
   });
 
-  it('name the host of an open link, never its credentials, path or query', () => {
+  it('show the host of an open link, never credentials, path or query', () => {
     for (const [uri, shown] of [
       ['wss://user:secret@example.org:8443/path?token=1', 'example.org:8443'],
       ['ws://[::1]:80/', '[::1]'],
@@ -167,7 +167,7 @@ describe('statuses', () => {
     }
   });
 
-  it('tell a failure in a few words wherever one can be shown', () => {
+  it('have a short text for every error code', () => {
     // What only a message can cause never becomes the status of a link or a device.
     const ofMessages =
       /^(INVALID_(LINK|OPCODE|PAYLOAD|TIMEOUT|COMMAND|CLOSE_CODE)|TEMPLATE_|PAYLOAD_|EMPTY_|FRAGMENTS_|LINK_|SEND_|QUEUE_|HOLD_|ABORTED|MESSAGE|NOT_JSON|COMMAND_TOO)/;

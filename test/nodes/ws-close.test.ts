@@ -19,7 +19,7 @@ onEachRuntime('ws-close', (nodeRed) => {
     for (const link of device.links) await link.open({ uri: URI });
   });
 
-  it('passes the message on, whole, once the link is closed, and not before', async () => {
+  it('passes the message on once the link is closed', async () => {
     await load();
     let confirm: () => void = () => undefined;
     device.links[0].pause = new Promise((resolve) => (confirm = resolve));
@@ -34,21 +34,21 @@ onEachRuntime('ws-close', (nodeRed) => {
     assert.deepEqual(nodeRed.statuses('node').at(-1)?.text, 'status.closed');
   });
 
-  it('closes with a close frame, code 1000 and no reason, unless something else is set', async () => {
+  it('without settings: a close frame with code 1000 and no reason', async () => {
     await load();
     nodeRed.give('node');
     await nodeRed.next('out0');
     assert.deepEqual(device.links[0].closed, [{ graceful: true, code: 1000, reason: '' }]);
   });
 
-  it('closes at once, with code and reason of its own, when that is set', async () => {
+  it('with settings: closes at once, with the code and reason set', async () => {
     await load({ mode: 'now', code: '4001', reason: ' done ' });
     nodeRed.give('node');
     await nodeRed.next('out0');
     assert.deepEqual(device.links[0].closed, [{ graceful: false, code: 4001, reason: 'done' }]);
   });
 
-  it('takes code and reason from the message, a number or text', async () => {
+  it('takes code and reason from the message, as number or text', async () => {
     await load({ code: '4001', reason: 'set' });
     nodeRed.give('node', { code: '3000', reason: 'grüß' });
     await nodeRed.next('out0');
@@ -71,7 +71,7 @@ onEachRuntime('ws-close', (nodeRed) => {
     assert.equal(nodeRed.statuses('node').at(-1)?.text, '2: status.closed');
   });
 
-  it('closes all links, and passes the message on once, after the last', async () => {
+  it('closes all links, and passes the message on once', async () => {
     await load({ link: 'all' });
     let confirm: () => void = () => undefined;
     device.links[1].pause = new Promise((resolve) => (confirm = resolve));
@@ -86,7 +86,7 @@ onEachRuntime('ws-close', (nodeRed) => {
     assert.deepEqual(nodeRed.waiting('completed'), []);
   });
 
-  it('reports the failure of one link only after the others have ended', async () => {
+  it('reports one link’s failure after all links have ended', async () => {
     await load({ link: 'all' });
     let confirm: () => void = () => undefined;
     device.links[2].pause = new Promise((resolve) => (confirm = resolve));
@@ -103,7 +103,7 @@ onEachRuntime('ws-close', (nodeRed) => {
     assert.deepEqual(nodeRed.waiting('out0'), []);
   });
 
-  it('is a success when the link was not open', async () => {
+  it('succeeds when the link is not open', async () => {
     await load();
     device.links[0].state = 0;
     nodeRed.give('node', { _msgid: 'abc' });
@@ -122,7 +122,7 @@ onEachRuntime('ws-close', (nodeRed) => {
     ['the word all as a link', { linkId: 'all' }, 'INVALID_LINK'],
   ];
   for (const [what, msg, code] of wrong) {
-    it(`refuses ${what} with ${code}, and asks nothing of the device`, async () => {
+    it(`refuses ${what} with ${code}`, async () => {
       await load({ link: 'msg' });
       nodeRed.give('node', { linkId: 0, ...msg });
       assert.equal(codeOf(await nodeRed.next('caught')), code);

@@ -8,7 +8,7 @@ import { onEachRuntime } from '../harness/nodes/node-red';
 
 const URI = 'ws://example.org/feed';
 
-onEachRuntime('what ws-open receives', (nodeRed) => {
+onEachRuntime('ws-open: received messages', (nodeRed) => {
   let device: FakeDevice;
   const load = (settings: object = {}) =>
     nodeRed.load(() => device, flowOf('ws-open', 2, { uri: URI, ...settings }));
@@ -37,7 +37,7 @@ onEachRuntime('what ws-open receives', (nodeRed) => {
     });
   });
 
-  it('sends text that is not valid UTF-8 as a Buffer, byte for byte', async () => {
+  it('sends invalid UTF-8 as a Buffer, byte for byte', async () => {
     await load();
     nodeRed.give('node');
     await nodeRed.next('out1');
@@ -47,7 +47,7 @@ onEachRuntime('what ws-open receives', (nodeRed) => {
     assert.deepEqual({ payload, opcode }, { payload: bytes, opcode: 1 });
   });
 
-  it('leaves the opcode out where the firmware does not tell, and joins cut characters', async () => {
+  it('class C: no opcode; joins characters cut between chunks', async () => {
     await load();
     nodeRed.give('node');
     await nodeRed.next('out1');
@@ -60,7 +60,7 @@ onEachRuntime('what ws-open receives', (nodeRed) => {
     assert.equal((await nodeRed.next('out0')).payload, '€b');
   });
 
-  it('hands on the begun character of a connection that ends', async () => {
+  it('the connection ends within a character: sends the begun character', async () => {
     await load();
     nodeRed.give('node');
     await nodeRed.next('out1');
@@ -69,7 +69,7 @@ onEachRuntime('what ws-open receives', (nodeRed) => {
     assert.deepEqual((await nodeRed.next('out0')).payload, Buffer.from([0xe2, 0x82]));
   });
 
-  it('makes no character of what came before and after a gap', async () => {
+  it('data loss: joins no character across it', async () => {
     await load();
     nodeRed.give('node');
     await nodeRed.next('out1');
@@ -82,7 +82,7 @@ onEachRuntime('what ws-open receives', (nodeRed) => {
     assert.deepEqual(payloads, ['a', Buffer.from([0xe2, 0x82]), 'b']);
   });
 
-  it('parses JSON, and gives what is none to Catch with its text', async () => {
+  it('parses JSON; invalid JSON goes to Catch with its text', async () => {
     await load({ output: 'json' });
     nodeRed.give('node');
     await nodeRed.next('out1');
@@ -95,7 +95,7 @@ onEachRuntime('what ws-open receives', (nodeRed) => {
     assert.equal(caught.linkId, 0);
   });
 
-  it('reports a gap on its second output', async () => {
+  it('reports data loss on its second output', async () => {
     await load();
     nodeRed.give('node');
     await nodeRed.next('out1');

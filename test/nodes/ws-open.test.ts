@@ -17,7 +17,7 @@ onEachRuntime('ws-open', (nodeRed) => {
     device = new FakeDevice();
   });
 
-  it('opens its link for an input and answers with the same message', async () => {
+  it('opens its link for an input, and answers with the same message', async () => {
     await load();
     nodeRed.give('node', { _msgid: 'abc', topic: 'mine', payload: 'x', error: 'old' });
     assert.deepEqual(await nodeRed.next('out1'), {
@@ -34,7 +34,7 @@ onEachRuntime('ws-open', (nodeRed) => {
     assert.deepEqual(nodeRed.waiting('out1'), []);
   });
 
-  it('shows the host of an open link, and every later state', async () => {
+  it('shows the host of the open link, and every later state', async () => {
     await load({ uri: 'wss://user:pass@example.org:8443/feed?token=1' });
     const last = () => nodeRed.statuses('node').at(-1);
     assert.deepEqual(last(), { fill: 'grey', shape: 'ring', text: 'status.closed' });
@@ -57,7 +57,7 @@ onEachRuntime('ws-open', (nodeRed) => {
     assert.deepEqual(last(), { fill: 'red', shape: 'ring', text: 'PORT_NOT_FOUND' });
   });
 
-  it('shows its link whoever has it, and tells of its own connections alone', async () => {
+  it('shows its link’s state always, and sends events of its own connections only', async () => {
     await load({ keepOpen: true });
     const [link] = device.links;
     const last = () => nodeRed.statuses('node').at(-1)?.text;
@@ -74,7 +74,7 @@ onEachRuntime('ws-open', (nodeRed) => {
     assert.deepEqual(nodeRed.waiting('out1'), []);
   });
 
-  it('shows why its link is closed, and when it is tried again, also when somebody asks', async () => {
+  it('shows why its link is closed and when it retries, also on request', async () => {
     await load();
     const [link] = device.links;
     link.become(0, 'retrying', { retryIn: 60_000 });
@@ -82,7 +82,7 @@ onEachRuntime('ws-open', (nodeRed) => {
     assert.equal(nodeRed.statuses('node').at(-1)?.text, 'status.retrying');
   });
 
-  it('is a success at once when it is open to the same URI', async () => {
+  it('succeeds at once when the link is open to the same URI', async () => {
     await load();
     nodeRed.give('node', { _msgid: 'first' });
     await nodeRed.next('out1');
@@ -93,7 +93,7 @@ onEachRuntime('ws-open', (nodeRed) => {
     assert.equal(msg.event, 'opened');
   });
 
-  it('answers all inputs that wait for the same opening, each with its own message', async () => {
+  it('answers every input that waits for the same open, each with its own message', async () => {
     await load();
     let go: () => void = () => undefined;
     device.links[0].pause = new Promise((resolve) => (go = resolve));
@@ -106,7 +106,7 @@ onEachRuntime('ws-open', (nodeRed) => {
     assert.deepEqual(nodeRed.waiting('out1'), []);
   });
 
-  it('opens nothing when it is stopped while it renders its templates', async () => {
+  it('stopped while it renders templates: opens nothing', async () => {
     await load({ uri: 'ws://{{payload}}/' });
     nodeRed.give('node', { payload: 'host' });
     await nodeRed.node('node').close(false);
@@ -114,7 +114,7 @@ onEachRuntime('ws-open', (nodeRed) => {
     assert.equal(device.links[0].opened.length, 0);
   });
 
-  it('leaves no link open that comes to be its own after it was stopped', async () => {
+  it('stopped during an open: leaves no link open', async () => {
     await load({ keepOpen: false });
     let go: () => void = () => undefined;
     const [link] = device.links;
@@ -128,7 +128,7 @@ onEachRuntime('ws-open', (nodeRed) => {
     assert.deepEqual([link.state, link.closed.length], [0, 1]);
   });
 
-  it('gives a failure to Catch, with its code, its sentence and the message', async () => {
+  it('sends a failure to Catch, with code, sentence and message', async () => {
     await load();
     device.links[0].failure = new EspAtError(
       'OPEN_TIMEOUT',
@@ -149,7 +149,7 @@ onEachRuntime('ws-open', (nodeRed) => {
     assert.deepEqual(nodeRed.waiting('out1'), []);
   });
 
-  it('takes everything from the message that is there, and does not read it as a template', async () => {
+  it('takes settings from the message verbatim, not as templates', async () => {
     await load({ subprotocol: 'never', timeout: '9' }, { node: { authorization: 'never' } });
     nodeRed.give('node', {
       uri: 'wss://other.example/{{payload}}',
@@ -181,7 +181,7 @@ onEachRuntime('ws-open', (nodeRed) => {
     ]);
   });
 
-  it('gives the settings of device and node to the driver', async () => {
+  it('passes the settings of device and node to the driver', async () => {
     const flow = flowOf('ws-open', 2, {
       link: '2',
       uri: URI,
@@ -231,7 +231,7 @@ onEachRuntime('ws-open', (nodeRed) => {
     );
   });
 
-  it('renders templates over message, flow, global and environment, without escaping', async () => {
+  it('renders templates from message, flow, global and environment, without escaping', async () => {
     process.env.ESP_AT_TEST_HOST = 'env.example';
     await load(
       {
@@ -265,7 +265,7 @@ onEachRuntime('ws-open', (nodeRed) => {
     ['a header that is an object', { linkId: 0, headers: { a: {} } }, 'INVALID_HEADER'],
   ];
   for (const [what, msg, code] of wrong) {
-    it(`refuses ${what} with ${code}, and asks nothing of the device`, async () => {
+    it(`refuses ${what} with ${code}`, async () => {
       await load({ link: 'msg' });
       nodeRed.give('node', { ...msg });
       assert.equal(codeOf(await nodeRed.next('caught')), code);
@@ -276,7 +276,7 @@ onEachRuntime('ws-open', (nodeRed) => {
     });
   }
 
-  it('reports a template that cannot be read', async () => {
+  it('reports an invalid template', async () => {
     await load({ uri: 'ws://host/{{#open}}' });
     nodeRed.give('node');
     assert.equal(codeOf(await nodeRed.next('caught')), 'TEMPLATE_FAILED');
@@ -289,7 +289,7 @@ onEachRuntime('ws-open', (nodeRed) => {
     'Basic {{=hunter2=}}',
     'Basic {{/a"hunter2}}',
   ]) {
-    it(`does not show an authorization that is no template: ${authorization}`, async () => {
+    it(`hides an authorization that is no template: ${authorization}`, async () => {
       await load({}, { node: { authorization } });
       nodeRed.give('node');
       const msg = await nodeRed.next('caught');
@@ -302,21 +302,21 @@ onEachRuntime('ws-open', (nodeRed) => {
     });
   }
 
-  it('reports that it has no device, on the canvas too', async () => {
+  it('without a device: NO_DEVICE, on the canvas too', async () => {
     await load({ device: 'missing' });
     assert.equal(nodeRed.statuses('node').at(-1)?.text, 'short.NO_DEVICE');
     nodeRed.give('node');
     assert.equal(codeOf(await nodeRed.next('caught')), 'NO_DEVICE');
   });
 
-  it('opens at start when it is to be kept open', async () => {
+  it('with keep open: opens at start', async () => {
     await load({ keepOpen: true });
     const msg = await nodeRed.next('out1');
     assert.equal(msg.event, 'opened');
     assert.equal(device.links[0].opened[0]?.keepOpen, true);
   });
 
-  it('does not open at start without a URI or a link of its own', async () => {
+  it('without a URI or a fixed link: does not open at start', async () => {
     await load({ keepOpen: true, uri: '' });
     await nodeRed.unload();
     await load({ keepOpen: true, link: 'msg' });
@@ -326,13 +326,13 @@ onEachRuntime('ws-open', (nodeRed) => {
     );
   });
 
-  it('writes to the log what goes wrong at start', async () => {
+  it('logs an error at start', async () => {
     device.links[0].failure = new EspAtError('INVALID_URI', { reason: 'EMPTY' });
     await load({ keepOpen: true });
     assert.deepEqual(nodeRed.logged('node', 'warn'), ['Change the URI: it is empty.']);
   });
 
-  it('leaves alone what another node opened on its link', async () => {
+  it('does not close a connection that another node opened', async () => {
     await load();
     const [link] = device.links;
     await link.open({ uri: URI, owner: 'somebody' });
@@ -344,7 +344,7 @@ onEachRuntime('ws-open', (nodeRed) => {
     assert.deepEqual(nodeRed.waiting('out1'), []);
   });
 
-  it('closes the connection it opened when it is stopped, and only that', async () => {
+  it('stopped: closes its own connection only', async () => {
     await load({ link: 'msg' });
     nodeRed.give('node', { linkId: 1 });
     await nodeRed.next('out1');
@@ -356,7 +356,7 @@ onEachRuntime('ws-open', (nodeRed) => {
     );
   });
 
-  it('says which link it shows when it serves several', async () => {
+  it('with several links: the status names the link', async () => {
     await load({ link: 'msg' });
     nodeRed.give('node', { linkId: '2' });
     await nodeRed.next('out1');

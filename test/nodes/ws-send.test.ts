@@ -20,7 +20,7 @@ onEachRuntime('ws-send', (nodeRed) => {
   /** Lets what was given be taken up. */
   const turn = () => new Promise((resolve) => setImmediate(resolve));
 
-  it('passes the message on, whole, once the device has sent it, and not before', async () => {
+  it('passes the message on once the device has sent it', async () => {
     await load();
     let confirm: () => void = () => undefined;
     device.links[0].pause = new Promise((resolve) => (confirm = resolve));
@@ -91,7 +91,7 @@ onEachRuntime('ws-send', (nodeRed) => {
     [undefined, 1],
   ];
   for (const [opcode, expected] of opcodes) {
-    it(`takes the opcode ${JSON.stringify(opcode)} for ${expected}`, async () => {
+    it(`opcode ${JSON.stringify(opcode)}: sent as ${expected}`, async () => {
       await load();
       nodeRed.give('node', { payload: 'x', opcode });
       await nodeRed.next('out0');
@@ -99,7 +99,7 @@ onEachRuntime('ws-send', (nodeRed) => {
     });
   }
 
-  it('gives timeout and fin of the message to the driver, and what is set otherwise', async () => {
+  it('passes timeout and fin of the message to the driver, else its settings', async () => {
     await load({ timeout: '2500' });
     nodeRed.give('node', { payload: 'x', timeout: '100', fin: false });
     await nodeRed.next('out0');
@@ -111,7 +111,7 @@ onEachRuntime('ws-send', (nodeRed) => {
     assert.deepEqual([first?.options.hold, second?.options.hold], [0, 0]);
   });
 
-  it('sends over the link named in the message, as a number or as text', async () => {
+  it('sends over the link in the message, as number or text', async () => {
     await load({ link: 'msg' });
     nodeRed.give('node', { payload: 'a', linkId: 2 });
     await nodeRed.next('out0');
@@ -160,7 +160,7 @@ onEachRuntime('ws-send', (nodeRed) => {
     ['a timeout with a command in it', { payload: 'x', timeout: '1\r\nAT+RST' }, 'INVALID_TIMEOUT'],
   ];
   for (const [what, msg, code] of wrong) {
-    it(`refuses ${what} with ${code}, and asks nothing of the device`, async () => {
+    it(`refuses ${what} with ${code}`, async () => {
       await load();
       nodeRed.give('node', { ...msg });
       assert.equal(codeOf(await nodeRed.next('caught')), code);
@@ -182,7 +182,7 @@ onEachRuntime('ws-send', (nodeRed) => {
     });
   }
 
-  it('gives a failure of the device to Catch, with the message as it came', async () => {
+  it('sends a failure to Catch, with the unchanged message', async () => {
     await load();
     device.links[0].failure = new EspAtError('LINK_NOT_OPEN', { link: 0 }, { outcome: 'not-sent' });
     const payload = Buffer.from([1]);
@@ -198,7 +198,7 @@ onEachRuntime('ws-send', (nodeRed) => {
     assert.deepEqual(nodeRed.waiting('completed'), []);
   });
 
-  it('has the driver hold messages for as long as is set, 30 s if nothing is', async () => {
+  it('holds messages for the time set, or 30 s', async () => {
     await load({ whenAway: 'hold', holdSeconds: '7' });
     nodeRed.give('node', { payload: 'x' });
     await nodeRed.next('out0');
@@ -210,7 +210,7 @@ onEachRuntime('ws-send', (nodeRed) => {
     assert.equal(device.links[0].sent[1]?.options.hold, 30);
   });
 
-  it('holds as many messages a link as is set; the next is QUEUE_FULL', async () => {
+  it('holds as many messages per link as set; the next fails with QUEUE_FULL', async () => {
     await load({ whenAway: 'hold', holdMessages: '2', link: 'msg' });
     let open: () => void = () => undefined;
     const away = new Promise<void>((resolve) => (open = resolve));
@@ -233,7 +233,7 @@ onEachRuntime('ws-send', (nodeRed) => {
     assert.equal((await nodeRed.next('out0')).payload, 'd');
   });
 
-  it('withdraws what waits when it is stopped: each message ends as ABORTED', async () => {
+  it('stopped: each waiting message ends with ABORTED', async () => {
     await load({ whenAway: 'hold' });
     device.links[0].pause = new Promise(() => undefined);
     const signals = () => device.links[0].sent.map(({ options }) => options.signal?.aborted);
@@ -245,7 +245,7 @@ onEachRuntime('ws-send', (nodeRed) => {
     assert.deepEqual(signals(), [true]);
   });
 
-  it('shows its link as it is when it is deployed again while the link is open', async () => {
+  it('redeployed while the link is open: shows the link', async () => {
     const flow = flowOf('ws-send', 1);
     await nodeRed.load(() => device, flow);
     assert.deepEqual(last(), { fill: 'grey', shape: 'ring', text: 'status.closed' });
@@ -261,7 +261,7 @@ onEachRuntime('ws-send', (nodeRed) => {
     assert.equal(device.starts, 1);
   });
 
-  it('shows how full the queue is once it is a quarter full', async () => {
+  it('shows the level of the queue from a quarter on', async () => {
     const texts: object[] = [];
     await nodeRed.load(
       () => device,

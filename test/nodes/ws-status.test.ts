@@ -21,7 +21,7 @@ onEachRuntime('ws-status', (nodeRed) => {
     clock = new VirtualClock();
   });
 
-  it('sends every change of its link, and shows it', async () => {
+  it('sends and shows every change of its link', async () => {
     await load();
     const [link] = device.links;
     await link.open({ uri: URI });
@@ -55,7 +55,7 @@ onEachRuntime('ws-status', (nodeRed) => {
     assert.deepEqual((await nodeRed.next('out0')).payload, 3);
   });
 
-  it('leaves the other links out', async () => {
+  it('ignores the other links', async () => {
     await load({ link: '1' });
     await device.links[0].open({ uri: URI });
     await device.links[1].open({ uri: URI });
@@ -63,7 +63,7 @@ onEachRuntime('ws-status', (nodeRed) => {
     assert.deepEqual(nodeRed.waiting('out0'), []);
   });
 
-  it('sends the changes of all links, and shows which it was', async () => {
+  it('with all links: sends every change, and shows which link', async () => {
     await load({ link: 'all' });
     for (const link of device.links) await link.open({ uri: URI });
     const ids = [];
@@ -72,7 +72,7 @@ onEachRuntime('ws-status', (nodeRed) => {
     assert.deepEqual(last(), { fill: 'green', shape: 'dot', text: '2: example.org' });
   });
 
-  it('asks the device for an input, and answers with the same message', async () => {
+  it('queries the device for an input, and answers with the same message', async () => {
     await load({ link: '1' });
     await device.links[1].open({ uri: URI });
     await nodeRed.next('out0');
@@ -91,7 +91,7 @@ onEachRuntime('ws-status', (nodeRed) => {
     assert.deepEqual(nodeRed.waiting('out0'), []);
   });
 
-  it('answers for all links with three messages, each with what the input had', async () => {
+  it('with all links: answers with three messages that keep the input’s properties', async () => {
     await load({ link: 'all' });
     nodeRed.give('node', { _msgid: 'abc', topic: 'mine' });
     const answers = [
@@ -111,7 +111,7 @@ onEachRuntime('ws-status', (nodeRed) => {
     assert.deepEqual(nodeRed.waiting('completed'), []);
   });
 
-  it('answers for one link when the message names one, and refuses a fourth', async () => {
+  it('answers for the link in the message, and refuses a fourth', async () => {
     await load({ link: 'all' });
     nodeRed.give('node', { linkId: '2' });
     assert.equal((await nodeRed.next('out0')).linkId, 2);
@@ -122,7 +122,7 @@ onEachRuntime('ws-status', (nodeRed) => {
     assert.deepEqual(nodeRed.waiting('out0'), []);
   });
 
-  it('gives a device that cannot be asked to Catch', async () => {
+  it('sends the failure of a query to Catch', async () => {
     await load();
     device.query = () => Promise.reject(new EspAtError('DEVICE_SILENT', { port: 'COM3' }));
     nodeRed.give('node', { _msgid: 'abc' });
@@ -131,7 +131,7 @@ onEachRuntime('ws-status', (nodeRed) => {
     assert.deepEqual(nodeRed.waiting('completed'), []);
   });
 
-  it('asks by itself as often as it is set, and no more once it is stopped', async () => {
+  it('polls at the interval set, until it is stopped', async () => {
     await load({ poll: '30' });
     await clock.advance(29_900);
     assert.equal(device.queries, 0);
@@ -146,7 +146,7 @@ onEachRuntime('ws-status', (nodeRed) => {
     assert.equal(device.queries, 3);
   });
 
-  it('lets a question end before it asks again', async () => {
+  it('does not poll again before the last query has ended', async () => {
     await load({ poll: '10' });
     let answer: () => void = () => undefined;
     const query = device.query.bind(device);
@@ -162,7 +162,7 @@ onEachRuntime('ws-status', (nodeRed) => {
     assert.equal(device.queries, 2);
   });
 
-  it('does not ask a device that is not ready, and asks again when it is', async () => {
+  it('pauses polling while the device is not ready', async () => {
     await load({ poll: '10' });
     device.become({ state: 'starting' });
     await clock.advance(30_000);
@@ -172,7 +172,7 @@ onEachRuntime('ws-status', (nodeRed) => {
     assert.equal(device.queries, 1);
   });
 
-  it('writes to the log what goes wrong while it asks by itself, and goes on', async () => {
+  it('logs a failed poll, and goes on', async () => {
     await load({ poll: '10' });
     device.query = () => Promise.reject(new EspAtError('OUT_OF_STEP', { command: 'AT+WSOPEN?' }));
     await clock.advance(20_000);
@@ -183,7 +183,7 @@ onEachRuntime('ws-status', (nodeRed) => {
   });
 
   for (const poll of ['', '0', undefined, '-5', 'often']) {
-    it(`never asks by itself with the interval ${JSON.stringify(poll)}`, async () => {
+    it(`interval ${JSON.stringify(poll)}: does not poll`, async () => {
       await load({ poll });
       assert.equal(clock.pending, 0);
       await clock.advance(1_000_000);
@@ -191,7 +191,7 @@ onEachRuntime('ws-status', (nodeRed) => {
     });
   }
 
-  it('tells of the whole device: states, events, the queue', async () => {
+  it('for the device: sends states, events and queue levels', async () => {
     await load({ link: 'device' });
     assert.deepEqual(last(), { fill: 'green', shape: 'dot', text: 'status.device.ready' });
     const error = new EspAtError('PORT_LOST', { port: 'COM3' });
@@ -219,7 +219,7 @@ onEachRuntime('ws-status', (nodeRed) => {
     assert.deepEqual(nodeRed.waiting('out0'), []);
   });
 
-  it('answers for the whole device, ready or not', async () => {
+  it('for the device: answers, ready or not', async () => {
     await load({ link: 'device' });
     await device.links[2].open({ uri: URI });
     nodeRed.give('node', { _msgid: 'abc', topic: 'mine', detail: 'old', level: 1 });

@@ -17,7 +17,7 @@ describe('examples', () => {
     const ids = flow.map(({ id }) => asText(id, 'id'));
     const byId = new Map<string, Json>(flow.map((node) => [asText(node.id, 'id'), node]));
 
-    it(`${path} is whole: every ID once, every wire and setting leads to a node`, () => {
+    it(`${path}: unique IDs, every wire and setting leads to a node`, () => {
       assert.deepEqual(
         ids.filter((id, index) => ids.indexOf(id) !== index),
         [],
@@ -33,14 +33,14 @@ describe('examples', () => {
       }
     });
 
-    it(`${path} needs no nodes but ours and Node-RED’s own`, () => {
+    it(`${path}: only nodes of this package and of Node-RED`, () => {
       assert.deepEqual(
         flow.filter(({ type }) => !known.has(String(type))).map(({ type }) => type),
         [],
       );
     });
 
-    it(`${path} explains itself, catches problems, and holds no secrets`, () => {
+    it(`${path}: has a description and a Catch node, and no secrets`, () => {
       const [tab] = flow;
       assert.equal(tab?.type, 'tab');
       assert.ok(asText(tab.info, 'info').length > 100);
@@ -51,7 +51,7 @@ describe('examples', () => {
       assert.match(asText(device?.port, 'port'), /^sim:/);
     });
 
-    it(`${path} lies on the grid, nothing on top of anything`, () => {
+    it(`${path}: on the grid, without overlaps`, () => {
       const placed = flow.filter(({ x, type }) => typeof x === 'number' && type !== 'group');
       for (const { x, y, name } of placed) {
         assert.equal(Number(y) % 20, 0, String(name));
@@ -70,7 +70,7 @@ describe('examples', () => {
     });
   }
 
-  it('can be imported together: no ID, port or path is used twice', () => {
+  it('imported together: no ID, port or path is used twice', () => {
     const all = [...examples().values()].flat();
     const of = (field: string, type?: string) =>
       all.filter((node) => type === undefined || node.type === type).map((node) => node[field]);

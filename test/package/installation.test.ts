@@ -101,7 +101,7 @@ for (const [major, nodeRed] of Object.entries(majors)) {
       }
     });
 
-    it('loads the serial port without a compiler: no install script has run', () => {
+    it('loads serialport without a compiler or install script', () => {
       const code = `require('@serialport/bindings-cpp').autoDetect(); console.log('loaded')`;
       const { stdout, stderr } = spawnSync(process.execPath, ['-e', code], {
         cwd: join(userDir, 'node_modules'),
@@ -112,7 +112,7 @@ for (const [major, nodeRed] of Object.entries(majors)) {
       assert.ok(!existsSync(join(bindings, 'build')), 'it was compiled');
     });
 
-    it('gives driver and simulator to a program of its own', () => {
+    it('exports driver and simulator', () => {
       const code = `console.log(typeof require('${name}/driver').Device, typeof require('${name}/simulator').listen)`;
       const { stdout, stderr } = spawnSync(process.execPath, ['-e', code], {
         cwd: userDir,
@@ -121,7 +121,7 @@ for (const [major, nodeRed] of Object.entries(majors)) {
       assert.equal(stdout, 'function function\n', stderr);
     });
 
-    it('is gone after it was removed in the palette manager', async () => {
+    it('is removed completely by the palette manager', async () => {
       await admin.remove(name);
       const sets = asObjects(await admin.json('nodes'), 'nodes');
       assert.deepEqual(

@@ -5,7 +5,7 @@ import { describe, it } from 'node:test';
 import { asObject, nodeFiles, notBuilt, object, root, text } from './project';
 
 describe('scorecard', { skip: notBuilt() }, () => {
-  it('of the Node-RED library passes in every rule that needs no network', () => {
+  it('of the Node-RED library: every offline rule passes', () => {
     const script = join(root, 'scripts', 'scorecard.mjs');
     const { status, stdout } = spawnSync(process.execPath, [script, '--offline'], {
       encoding: 'utf8',
@@ -14,19 +14,19 @@ describe('scorecard', { skip: notBuilt() }, () => {
     assert.equal([...stdout.matchAll(/^ok /gm)].length, 11, stdout);
   });
 
-  it('finds the same colour in all nodes', () => {
+  it('all nodes have the same colour', () => {
     const colours = [...nodeFiles().values()].map(
       (path) => /\bcolor: '([^']+)'/.exec(text(path.replace(/\.js$/, '.html')))?.[1],
     );
     assert.deepEqual([...new Set(colours)], ['#7FC4BF']);
   });
 
-  it('finds the name in the editor that package.json has: labels are asked for by it', () => {
+  it('the editor asks for labels by the name in package.json', () => {
     const name = String(object('package.json').name);
     assert.ok(text('nodes/shared/editor/editor.js').includes(`RED._(\`${name}/\${type}:`));
   });
 
-  it('finds dependencies by version, none by address', () => {
+  it('dependencies are caret ranges', () => {
     for (const range of Object.values(asObject(object('package.json').dependencies, 'them')))
       assert.match(String(range), /^\^\d+\.\d+\.\d+$/);
   });

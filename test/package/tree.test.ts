@@ -11,18 +11,13 @@ describe('files of the repository', () => {
   const kept = keptFiles();
   const skip = kept === undefined ? 'there is no Git repository here' : false;
 
-  it('name no folders of anybody’s machine', { skip }, () => {
+  it('contain no paths of a developer’s machine', { skip }, () => {
     const texts = (kept ?? []).filter((path) => !/\.(png|jpe?g|ico|woff2?)$/.test(path));
     const found = texts.filter((path) => machinePaths.test(text(path)));
     assert.deepEqual(found, []);
   });
 
-  it('hold nothing that is made from them', { skip }, () => {
-    const made = (kept ?? []).filter((path) => /^(dist|node_modules|coverage|\.demo)\//.test(path));
-    assert.deepEqual(made, []);
-  });
-
-  it('lock versions without naming a registry', () => {
+  it('package-lock.json names no registry', () => {
     assert.doesNotMatch(text('package-lock.json'), /"resolved"/);
   });
 });
@@ -53,7 +48,7 @@ describe('languages', () => {
     }
   });
 
-  it('put the same values into each sentence', () => {
+  it('have the same placeholders in each sentence', () => {
     for (const file of catalogs('en-US').filter((name) => name.endsWith('.json'))) {
       const english = labels(object(`locales/en-US/${file}`));
       for (const language of languages) {
@@ -65,7 +60,7 @@ describe('languages', () => {
     }
   });
 
-  it('help in the same words of code, headings, properties and links', () => {
+  it('have help with the same code, headings, properties and links', () => {
     for (const file of catalogs('en-US').filter((name) => name.endsWith('.html'))) {
       const [english, chinese] = ['en-US', 'zh-CN'].map((language) => {
         const html = text(`locales/${language}/${file}`);
@@ -79,7 +74,7 @@ describe('languages', () => {
     }
   });
 
-  it('help with the same node', () => {
+  it('have help for the node of the file name', () => {
     for (const file of catalogs('en-US').filter((name) => name.endsWith('.html'))) {
       for (const language of languages) {
         const html = text(`locales/${language}/${file}`);

@@ -37,7 +37,7 @@ for (const nodeRed of majors) {
       };
     }
 
-    it('Binary and fragments: what is sent comes back, byte for byte', async () => {
+    it('Binary and fragments: echoes byte for byte', async () => {
       const { press, shows, debug } = example('Binary');
       await press('all byte values');
       await shows('echo', '256 bytes of binary: the same');
@@ -50,7 +50,7 @@ for (const nodeRed of majors) {
       assert.deepEqual(debug('problem'), []);
     });
 
-    it('Keep open and catch errors: every problem with its code, and the link comes back', async () => {
+    it('Keep open and catch errors: every error with its code; the link reopens', async () => {
       const { press, shows } = example('Keep');
       await shows('connection', 'opened: established');
       await press('send text');
@@ -75,7 +75,7 @@ for (const nodeRed of majors) {
       await shows('sentence', 'Link 2 is not open.');
     });
 
-    it('Status and polling: changes, answers and the whole device', async () => {
+    it('Status and polling: changes, answers and the device', async () => {
       const { press, shows, debug } = example('Status');
       await press('open');
       await shows('changes', 'link 0: opened, established');

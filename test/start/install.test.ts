@@ -16,12 +16,12 @@ const present = { version: '1.2.3' };
 const otherPlatform = process.platform === 'win32' ? 'linux' : 'win32';
 
 describe('installation before npm start', () => {
-  it('is skipped when all packages of the lock file are there', async (t) => {
+  it('skipped when all packages of the lock file are installed', async (t) => {
     const project = new Project(t, { present }, { present });
     assert.deepEqual(await project.install(), { code: 0, output: '' });
   });
 
-  it('is skipped when only packages of another platform and extraneous ones are missing', async (t) => {
+  it('skipped when only packages of other platforms and extraneous ones are missing', async (t) => {
     const others = {
       foreign: { version: '1.0.0', os: [otherPlatform], optional: true },
       excluded: { version: '1.0.0', os: [`!${process.platform}`], optional: true },

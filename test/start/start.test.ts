@@ -55,7 +55,7 @@ for (const nodeRed of majors) {
 }
 
 describe('npm start', () => {
-  it('ends in order while a link is open, and comes up again with what was made of the flow', async (t) => {
+  it('ends cleanly while a link is open, and starts again with the changed flow', async (t) => {
     const first = await Demo.start();
     t.after(() => first.dispose());
     const flows = await first.flows();
@@ -84,7 +84,7 @@ describe('npm start', () => {
     assert.equal(await second.end(), 0);
   });
 
-  it('says in one sentence that the port is taken', async (t) => {
+  it('with the port in use: one sentence', async (t) => {
     const port = await freePort();
     const other = createServer().listen(port, '127.0.0.1');
     await once(other, 'listening');
@@ -99,7 +99,7 @@ describe('npm start', () => {
     );
   });
 
-  it('ends with code 0 when Ctrl-C is typed at a terminal', { skip: noTerminal }, async (t) => {
+  it('Ctrl-C at a terminal: exits with 0', { skip: noTerminal }, async (t) => {
     const port = await freePort();
     const folder = mkdtempSync(join(tmpdir(), 'esp-at-terminal-'));
     t.after(() => rmSync(folder, { recursive: true, force: true }));

@@ -52,7 +52,7 @@ const opening = fc.record({
   ),
 });
 
-onEachRuntime('no field of a message can hold a command', (nodeRed) => {
+onEachRuntime('command injection: arbitrary values in every field of a message', (nodeRed) => {
   let harness: Harness;
 
   beforeEach(async () => {
@@ -88,7 +88,7 @@ onEachRuntime('no field of a message can hold a command', (nodeRed) => {
     return { code, said };
   }
 
-  it('through ws-open', async () => {
+  it('ws-open opens with exactly these values, or writes nothing', async () => {
     let opened = 0;
     await fc.assert(
       fc.asyncProperty(opening, async (msg) => {
@@ -118,7 +118,7 @@ onEachRuntime('no field of a message can hold a command', (nodeRed) => {
     assert.ok(opened > RUNS.numRuns / 10, `${opened} were opened: too few to prove much`);
   });
 
-  it('through the templates of ws-open', async () => {
+  it('ws-open templates: exactly the rendered values, or nothing is written', async () => {
     const open = {
       link: '0',
       uri: 'ws://host/{{payload}}?{{flow.query}}',
@@ -152,7 +152,7 @@ onEachRuntime('no field of a message can hold a command', (nodeRed) => {
     assert.ok(opened > RUNS.numRuns / 10, `${opened} were opened: too few to prove much`);
   });
 
-  it('through ws-send', async () => {
+  it('ws-send sends exactly this payload, or writes nothing', async () => {
     let sent = 0;
     const message = fc.record({
       linkId: link,
@@ -182,7 +182,7 @@ onEachRuntime('no field of a message can hold a command', (nodeRed) => {
     assert.ok(sent > RUNS.numRuns / 5, `${sent} were sent: too few to prove much`);
   });
 
-  it('through ws-close', async () => {
+  it('ws-close sends exactly this code and reason, or writes nothing', async () => {
     let closed = 0;
     const message = fc.record({
       linkId: link,
@@ -209,7 +209,7 @@ onEachRuntime('no field of a message can hold a command', (nodeRed) => {
     assert.ok(closed > RUNS.numRuns / 10, `${closed} were closed: too few to prove much`);
   });
 
-  it('through ws-status', async () => {
+  it('ws-status writes nothing', async () => {
     await fc.assert(
       fc.asyncProperty(fc.record({ linkId: fc.oneof(link, anyText()) }), async (msg) => {
         assert.deepEqual((await give('status', msg)).said, []);
