@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { join, relative, sep } from 'node:path';
 
 /** The repository's folder. */
 export const root = join(__dirname, '..', '..');
@@ -34,12 +34,12 @@ export function asObjects(value: unknown, what: string): readonly Json[] {
   return value.map((entry: unknown, index) => asObject(entry, `${what}[${index}]`));
 }
 
-/** Paths of the files in a folder and below, from the repository's folder. */
+/** Paths of the files in a folder and below, from the repository's folder, with `/` on every system. */
 export function filesIn(folder: string): string[] {
   if (!existsSync(join(root, folder))) return [];
   return readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
-    .map((entry) => relative(root, join(entry.parentPath, entry.name)))
+    .map((entry) => relative(root, join(entry.parentPath, entry.name)).replaceAll(sep, '/'))
     .sort();
 }
 

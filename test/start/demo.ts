@@ -169,9 +169,10 @@ export class Demo {
     });
   }
 
-  /** Sends a signal; resolves with the exit code. */
+  /** Sends a signal, or on Windows, where a signal ends a process at once, disconnects; resolves with the exit code. */
   async end(signal: NodeJS.Signals = 'SIGINT'): Promise<number | null> {
-    this.#process.kill(signal);
+    if (process.platform === 'win32') this.#process.disconnect();
+    else this.#process.kill(signal);
     return this.ended();
   }
 
