@@ -1,7 +1,9 @@
 import type { AtClient } from '../at/at-client';
 import type { Command } from '../at/command';
 import type { EspAtError } from '../errors';
+import type { ReadyDevice } from '../link/link-host';
 import { Network, type NetworkEvent } from './network';
+import type { Capabilities } from './options';
 import type { SessionContext } from './session-state';
 
 /** From a start of the device until its next restart or its loss. */
@@ -9,14 +11,16 @@ export class Boot {
   readonly network: Network;
   /** Whether a data prompt may be open when it begins. */
   readonly pendingPrompt: boolean;
+  readonly #client: AtClient;
   readonly #controller = new AbortController();
 
   constructor(
-    client: Pick<AtClient, 'run'>,
+    client: AtClient,
     { options, clock }: SessionContext,
     pendingPrompt: boolean,
     listener: (event: NetworkEvent) => void,
   ) {
+    this.#client = client;
     const { signal } = this;
     const run = async (command: Command) => {
       signal.throwIfAborted();
@@ -29,6 +33,12 @@ export class Boot {
   /** Aborts when it is over. */
   get signal(): AbortSignal {
     return this.#controller.signal;
+  }
+
+  /** What the links use. */
+  createDevice(capabilities: Capabilities): ReadyDevice {
+    const clockSet = () => this.network.timeKnown();
+    return { client: this.#client, capabilities, headers: { clear: false }, clockSet };
   }
 
   end(error: EspAtError): void {

@@ -3,21 +3,20 @@ import type { ClientEvent } from '../at/client-event';
 import type { Command, Response } from '../at/command';
 import type { LinkId } from '../at/types';
 import type { Urc } from '../at/urc';
-import type { WifiNetwork } from '../commands/wifi';
 import { asEspAtError, EspAtError } from '../errors';
 import { Backoff } from '../link/backoff';
 import type { Availability } from '../link/link-host';
-import type { LinkEvent } from '../link/options';
 import type { Port } from '../port/port';
-import { scanNetworks } from '../provisioning/wifi';
-import { BaudRate } from './baud-rate';
 import { Boot } from './boot';
 import type { KnownFirmware } from './capabilities';
 import { HealthCheck } from './health-check';
 import { initialize } from './initialize';
 import { LinkChecks } from './link-checks';
 import type { Capabilities, DeviceEvent } from './options';
+import { resetByRts } from './rts-reset';
+import { SessionPort } from './session-port';
 import {
+  noProgress,
   statusOf,
   type Progress,
   type SessionContext,
@@ -37,25 +36,33 @@ const LONGEST_PAUSE_MS = 30_000;
 export class DeviceSession {
   /** Resolves when the session ends. */
   readonly ended: Promise<SessionEnd>;
-  readonly #port: Port;
   readonly #context: SessionContext;
   readonly #listener: (event: SessionEvent) => void;
+  readonly #port: SessionPort;
   readonly #client: AtClient;
-  readonly #rate: BaudRate;
   readonly #backoff: Backoff;
   #state: SessionState;
   #firmware: KnownFirmware | undefined;
-  #isInSync = true;
+  readonly #log = (event: DeviceEvent): void => this.#listener({ kind: 'log', event });
   #settle: (end: SessionEnd) => void = () => undefined;
 
   constructor(port: Port, context: SessionContext, listener: (event: SessionEvent) => void) {
-    const { options, random, memory, error } = context;
-    this.#port = port;
+    const { options, clock, random, memory, error } = context;
     this.#context = context;
     this.#listener = listener;
     this.ended = new Promise((resolve) => (this.#settle = resolve));
-    this.#client = this.#createClient();
-    this.#rate = new BaudRate(port, options, this.#client, memory.negotiatedRateWorks);
+    this.#port = new SessionPort(port, options, memory.negotiatedRateWorks, (isNegotiated) =>
+      this.#client.assume({ rateLostOnRestart: isNegotiated }),
+    );
+    this.#client = new AtClient(this.#port, clock, (event) => this.#take(event));
+    for (const link of context.links) {
+      this.#client.route(link.id, {
+        get connected() {
+          return link.state !== 0;
+        },
+        push: (frame) => link.data(frame),
+      });
+    }
     this.#backoff = new Backoff(FIRST_PAUSE_MS, LONGEST_PAUSE_MS, random);
     const boot = this.#createBoot(memory.pendingPrompt);
     this.#state = { kind: 'initializing', boot, progress: { ...noProgress, error } };
@@ -76,39 +83,28 @@ export class DeviceSession {
   end(error: EspAtError): void {
     if (this.#hasEnded) return;
     const { boot } = this.#state;
-    const { negotiatedRateWorks } = this.#rate;
     const { pendingPrompt } = this.#client;
     this.#become({ kind: 'ended', boot, error });
     this.#endBoot(boot, error);
     this.#client.close(error);
     this.#log({ event: 'lost', error });
-    this.#settle({ error, memory: { negotiatedRateWorks, pendingPrompt } });
+    const memory = { negotiatedRateWorks: this.#port.negotiatedRateWorks, pendingPrompt };
+    this.#settle({ error, memory });
   }
 
-  /** Whether the device is initialized. */
-  get isReady(): boolean {
-    return 'device' in this.#state;
+  /** Whether the device answers, and its capabilities are known; it may have no network yet. */
+  get isFound(): boolean {
+    return 'progress' in this.#state ? this.#state.progress.isFound : this.checks !== undefined;
+  }
+
+  /** The checks of the links while the device is ready. */
+  get checks(): LinkChecks | undefined {
+    return 'checks' in this.#state ? this.#state.checks : undefined;
   }
 
   /** @throws EspAtError `COMMAND_FAILED`, `OUT_OF_STEP`, `DEVICE_*`, `PORT_*` */
   run(command: Command): Promise<Response> {
     return this.#client.run(command);
-  }
-
-  /** Works also while the device cannot join its network; undefined while it does not answer. */
-  scanNetworks(): Promise<WifiNetwork[]> | undefined {
-    const isFound = 'progress' in this.#state ? this.#state.progress.isFound : this.isReady;
-    return isFound ? scanNetworks((command) => this.run(command)) : undefined;
-  }
-
-  /** Asks for the states of all links; undefined while the device is not ready. */
-  checkLinks(): Promise<LinkEvent[]> | undefined {
-    return 'checks' in this.#state ? this.#state.checks.check() : undefined;
-  }
-
-  /** Has the links checked, because something may have been missed. */
-  requestCheck(): void {
-    if ('checks' in this.#state) this.#state.checks.request();
   }
 
   // --- initialization ------------------------------------------------------------------------------
@@ -120,52 +116,37 @@ export class DeviceSession {
   }
 
   async #initialize(boot: Boot): Promise<void> {
-    const { signal, network } = boot;
+    const { signal, network, pendingPrompt } = boot;
+    const { options, clock } = this.#context;
     try {
-      const { capabilities } = await this.#initializeClient(boot);
+      const firmware = await this.#client.sequence((access) =>
+        initialize(access, {
+          ...{ client: this.#client, port: this.#port, options, clock, pendingPrompt, signal },
+          firmware: this.#firmware,
+          warn: (error) => this.#log({ event: 'warning', error }),
+        }),
+      );
       signal.throwIfAborted();
-      this.#become({
-        kind: 'initializing',
-        boot,
-        progress: { ...this.#progress, isFound: true },
-      });
+      this.#firmware = firmware;
+      const { capabilities } = firmware;
+      const progress = { ...this.#progress, isFound: true };
+      this.#become({ kind: 'initializing', boot, progress });
       this.#listener({ kind: 'found', capabilities });
       await network.setUp();
       signal.throwIfAborted();
       this.#initialized(boot, capabilities);
     } catch (error) {
-      const { address } = this.#context.options.port;
-      if (!signal.aborted) await this.#failed(boot, asEspAtError(error, address));
+      if (!signal.aborted) await this.#failed(boot, asEspAtError(error, this.#port.address));
     }
-  }
-
-  async #initializeClient({ pendingPrompt, signal }: Boot): Promise<KnownFirmware> {
-    const { options, clock } = this.#context;
-    const client = this.#client;
-    this.#firmware = await client.sequence((access) =>
-      initialize(access, {
-        ...{ client, options, clock, pendingPrompt, signal },
-        rate: this.#rate,
-        firmware: this.#firmware,
-        warn: (error) => this.#log({ event: 'warning', error }),
-      }),
-    );
-    return this.#firmware;
   }
 
   #initialized(boot: Boot, capabilities: Capabilities): void {
     const { clock, links } = this.#context;
-    const { network, signal } = boot;
     this.#backoff.reset();
-    const device = {
-      client: this.#client,
-      capabilities,
-      headers: { clear: false },
-      clockSet: () => network.timeKnown(),
-    };
-    const kind = this.#isInSync ? 'ready' : 'resyncing';
-    const checks = new LinkChecks(this.#client, links, signal);
-    const health = new HealthCheck(clock, () => checks.request(), signal);
+    const device = boot.createDevice(capabilities);
+    const kind = this.#client.state === 'resyncing' ? 'resyncing' : 'ready';
+    const checks = new LinkChecks(this.#client, links, boot.signal);
+    const health = new HealthCheck(clock, () => checks.request(), boot.signal);
     this.#become({ kind, boot, device, checks, health });
     this.#log({ event: 'ready', detail: capabilities.version });
     this.#tellLinks({ kind, device });
@@ -185,7 +166,7 @@ export class DeviceSession {
       this.end(error);
       return;
     }
-    if (isSilent) await this.#resetByRts(boot.signal);
+    if (isSilent) await resetByRts(this.#port, this.#log);
     // Its `ready` may have come already.
     if (boot.signal.aborted) return;
     const ms = this.#backoff.next();
@@ -202,43 +183,27 @@ export class DeviceSession {
     this.#client.reset(error);
     // A listener may have ended the session.
     if (this.#hasEnded) return;
-    this.#isInSync = true;
     this.#begin({ kind: 'initializing', boot: this.#createBoot(pendingPrompt), progress });
   }
 
   #restarted(): void {
     // A device that was not found before was switched on, not restarted.
-    if (this.isReady || this.#progress.isFound) this.#log({ event: 'restarted' });
+    if (this.isFound) this.#log({ event: 'restarted' });
     if (!this.#hasEnded) this.#beginAgain(new EspAtError('DEVICE_RESTARTED'));
   }
 
   /** The device answers nothing: after a restart it may use its own rate, or its port has to be opened afresh. */
   async #unresponsive(): Promise<void> {
     const { signal } = this.#state.boot;
-    const error = new EspAtError('DEVICE_SILENT', { port: this.#context.options.port.address });
+    const error = new EspAtError('DEVICE_SILENT', { port: this.#port.address });
     // A device that is not at its own rate either is searched for, and can be reset then.
-    const fellBack = await this.#rate.fallBack().catch(() => false);
-    const wasReset = !fellBack && (await this.#resetByRts(signal));
+    const fellBack = await this.#port.fallBack().catch(() => false);
+    const wasReset = !fellBack && (await resetByRts(this.#port, this.#log));
     // Its `ready` may have come already.
     if (signal.aborted) return;
     if (!wasReset) this.#log({ event: 'recovery', detail: 'reopen' });
-    if (wasReset || this.#rate.isAdjustable) this.#beginAgain(error);
+    if (wasReset || this.#port.canSetRate) this.#beginAgain(error);
     else this.end(error);
-  }
-
-  /** The last resort, where the options allow it: resets the device, and listens at the rate that it starts with. */
-  async #resetByRts(signal: AbortSignal): Promise<boolean> {
-    const { port, rtsReset } = this.#context.options;
-    if (rtsReset !== true || !this.#port.reset || signal.aborted) return false;
-    this.#log({ event: 'recovery', detail: 'reset' });
-    try {
-      await this.#rate.reset();
-      return true;
-    } catch (error) {
-      // Bridges and ptys have no RTS.
-      this.#log({ event: 'warning', error: asEspAtError(error, port.address) });
-      return false;
-    }
   }
 
   // --- state ---------------------------------------------------------------------------------------
@@ -280,36 +245,7 @@ export class DeviceSession {
     for (const link of this.#context.links) link.deviceChanged(availability);
   }
 
-  #log(event: DeviceEvent): void {
-    this.#listener({ kind: 'log', event });
-  }
-
   // --- what the client tells -----------------------------------------------------------------------
-
-  #createClient(): AtClient {
-    const { clock, links } = this.#context;
-    const port = this.#port;
-    const rate = () => this.#rate.ofLine;
-    const writer = {
-      write: (bytes: Uint8Array) => port.write(bytes),
-      get pendingBytes() {
-        return port.pendingBytes;
-      },
-      get rate() {
-        return rate();
-      },
-    };
-    const client = new AtClient(writer, clock, (event) => this.#take(event));
-    for (const link of links) {
-      client.route(link.id, {
-        get connected() {
-          return link.state !== 0;
-        },
-        push: (frame) => link.data(frame),
-      });
-    }
-    return client;
-  }
 
   #take(event: ClientEvent): void {
     const { links } = this.#context;
@@ -335,7 +271,7 @@ export class DeviceSession {
   }
 
   #urc(urc: Urc): void {
-    if ('link' in urc && 'checks' in this.#state) this.#state.checks.urc(urc.link);
+    if ('link' in urc) this.checks?.urc(urc.link);
     const { links } = this.#context;
     switch (urc.kind) {
       case 'connected':
@@ -350,7 +286,6 @@ export class DeviceSession {
   }
 
   #outOfSync(detail: string): void {
-    this.#isInSync = false;
     if (this.#state.kind === 'ready') this.#become({ ...this.#state, kind: 'resyncing' });
     this.#log({ event: 'out-of-step', detail });
     if ('device' in this.#state) this.#tellLinks({ kind: 'resyncing', device: this.#state.device });
@@ -362,7 +297,6 @@ export class DeviceSession {
       const error = new EspAtError('SEND_DAMAGED', { link: corrupt });
       this.#context.links[corrupt]?.corrupted(error);
     }
-    this.#isInSync = true;
     this.#log({ event: 'recovered' });
     if (this.#state.kind !== 'resyncing') return;
     const { device, checks } = this.#state;
@@ -372,5 +306,3 @@ export class DeviceSession {
     checks.request();
   }
 }
-
-const noProgress: Progress = { isFound: false, searches: 0, error: undefined };

@@ -10,6 +10,7 @@ import { Link } from '../link/link';
 import type { LinkHost } from '../link/link-host';
 import type { LinkEvent, Message } from '../link/options';
 import type { Port, PortHandlers } from '../port/port';
+import { scanNetworks } from '../provisioning/wifi';
 import { checkOptions } from './check-options';
 import { DeviceSession } from './device-session';
 import type { Capabilities, DeviceEvent, DeviceOptions, DeviceStatus } from './options';
@@ -69,7 +70,7 @@ export class Device extends EventEmitter<DeviceEvents> {
       clock: this.#clock,
       random: this.#random,
       budget: this.#highWaterMark,
-      ask: () => this.#session?.requestCheck(),
+      ask: () => this.#session?.checks?.request(),
       event: (event) => this.emit('link', event),
       message: (message) => this.emit('message', message),
       warn: (error) => this.emit('event', { event: 'warning', error }),
@@ -134,9 +135,9 @@ export class Device extends EventEmitter<DeviceEvents> {
    * @throws EspAtError `DEVICE_*`, `PORT_*`, `OUT_OF_STEP`
    */
   async query(): Promise<LinkEvent[]> {
-    const check = this.#session?.checkLinks();
-    if (!check) throw this.#unavailable();
-    const events = await check;
+    const checks = this.#session?.checks;
+    if (!checks) throw this.#unavailable();
+    const events = await checks.check();
     for (const event of events) this.emit('link', event);
     return events;
   }
@@ -148,7 +149,7 @@ export class Device extends EventEmitter<DeviceEvents> {
    */
   async command(text: string): Promise<string[]> {
     const command = rawCommand(text);
-    if (!this.#session?.isReady) throw this.#unavailable();
+    if (!this.#session?.checks) throw this.#unavailable();
     return [...(await this.#session.run(command))];
   }
 
@@ -158,9 +159,9 @@ export class Device extends EventEmitter<DeviceEvents> {
    * @throws EspAtError `DEVICE_*`, `PORT_*`, `COMMAND_FAILED`
    */
   async scan(): Promise<WifiNetwork[]> {
-    const scan = this.#session?.scanNetworks();
-    if (!scan) throw this.#unavailable();
-    return scan;
+    const session = this.#session;
+    if (!session?.isFound) throw this.#unavailable();
+    return scanNetworks((command) => session.run(command));
   }
 
   // --- sessions ------------------------------------------------------------------------------------

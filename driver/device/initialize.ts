@@ -6,9 +6,10 @@ import { echoOff, sysStore } from '../commands/base';
 import { closePayload } from '../commands/close-frame';
 import { parseWsopen, wsclose, wsopenQuery, wssend, type OpenLink } from '../commands/websocket';
 import { EspAtError, isRefusal } from '../errors';
-import { answers, type BaudRate } from './baud-rate';
+import { answers, negotiateRate } from './baud-rate';
 import { identify, type KnownFirmware } from './capabilities';
 import type { DeviceOptions } from './options';
+import type { SessionPort } from './session-port';
 
 /** Milliseconds that the firmware and the servers have for a close frame, and between two checks of it. */
 const CLOSE_TIMEOUT_MS = 300;
@@ -21,14 +22,14 @@ const CLOSE_FRAME = 8;
 
 export interface InitializeContext {
   readonly client: Pick<AtClient, 'assume'>;
-  readonly rate: BaudRate;
+  readonly port: SessionPort;
   readonly options: DeviceOptions;
   readonly clock: Clock;
   /** Whether a data prompt is likely to be pending. */
   readonly pendingPrompt: boolean;
   /** The firmware that was there before, so that its capabilities need not be found again. */
   readonly firmware: KnownFirmware | undefined;
-  /** Told of what works, but not as its user may believe. */
+  /** Told of `RATE_NOT_RAISED`. */
   readonly warn: (error: EspAtError) => void;
   readonly signal: AbortSignal;
 }
@@ -42,14 +43,14 @@ export async function initialize(
   access: SequenceAccess,
   context: InitializeContext,
 ): Promise<KnownFirmware> {
-  const { client, rate, options } = context;
+  const { client, port, options } = context;
   const { run } = access;
   client.assume({ echoOff: false });
   await find(access, context);
   await run(echoOff());
   client.assume({ echoOff: true });
   await run(sysStore(options.store === true));
-  await rate.negotiate(access, context.warn);
+  await negotiateRate(access, port, options, context.warn);
   await closeLeftovers(run, context);
   return identify(run, context.firmware);
 }
@@ -57,17 +58,17 @@ export async function initialize(
 /** Gets an answer: first at the current rate, then at others that the device may have been left at. */
 async function find(
   access: SequenceAccess,
-  { rate, options, pendingPrompt }: InitializeContext,
+  { port, pendingPrompt }: InitializeContext,
 ): Promise<void> {
   // A pending prompt is rare, and padding takes long: every rate is tried without it first.
   for (const pad of pendingPrompt ? (['first'] as const) : (['never', 'first'] as const)) {
-    for (const candidate of rate.candidates) {
+    for (const rate of port.candidates) {
       // Asked in the same turn where it can be: the rest of a chunk with `ready` answers earlier commands.
-      if (candidate !== rate.current && !(await rate.trySet(candidate))) continue;
+      if (rate !== port.baudRate && !(await port.trySetRate(rate))) continue;
       if (await answers(access, pad)) return;
     }
   }
-  throw new EspAtError('DEVICE_SILENT', { port: options.port.address });
+  throw new EspAtError('DEVICE_SILENT', { port: port.address });
 }
 
 /**

@@ -46,6 +46,8 @@ export interface Progress {
   readonly error: EspAtError | undefined;
 }
 
+export const noProgress: Progress = { isFound: false, searches: 0, error: undefined };
+
 export type SessionState = { readonly boot: Boot } & (
   | { readonly kind: 'initializing'; readonly progress: Progress }
   /** Until it initializes again. */

@@ -1,0 +1,20 @@
+import { asEspAtError } from '../errors';
+import type { DeviceEvent } from './options';
+import type { SessionPort } from './session-port';
+
+/** The last resort: resets the device by RTS. False where the options or the port do not allow it. */
+export async function resetByRts(
+  port: SessionPort,
+  log: (event: DeviceEvent) => void,
+): Promise<boolean> {
+  if (!port.canReset) return false;
+  log({ event: 'recovery', detail: 'reset' });
+  try {
+    await port.reset();
+    return true;
+  } catch (error) {
+    // Bridges and ptys have no RTS.
+    log({ event: 'warning', error: asEspAtError(error, port.address) });
+    return false;
+  }
+}
