@@ -1,5 +1,5 @@
-import { sideBySide } from './mangled';
-import { startFarLine, type FarLine } from './support/far-line';
+import { compareDelivery } from './fidelity';
+import { startBoard, type Board } from './support/board';
 import type { FlowProcess } from './support/flow-process';
 import { flowNames, startFlow, stopFlow, type FlowName } from './support/flow-rig';
 import { median, rounded, scaled, varied, type Effort, type Row } from './suite';
@@ -29,14 +29,14 @@ interface Work {
  * job, in a Node-RED of its own each, over the same pty.
  */
 export async function* run(effort: Effort): AsyncGenerator<Row> {
-  const line = startFarLine();
+  const line = startBoard();
   const works = varied<Work['direction']>(effort, ['receive', 'send']).flatMap((direction) =>
     varied(effort, [16, 256, 1024]).map((payload): Work => ({ direction, payload })),
   );
   const results = new Map<Work, Record<FlowName, Result[]>>(
     works.map((work) => [work, { nodes: [], serial: [] }]),
   );
-  for (let round = 0; round < (effort.glimpse ? 1 : ROUNDS); round++) {
+  for (let round = 0; round < (effort.smoke ? 1 : ROUNDS); round++) {
     for (const name of flowNames) {
       const flow = await startFlow(line, name, 'C');
       for (const work of works)
@@ -45,7 +45,7 @@ export async function* run(effort: Effort): AsyncGenerator<Row> {
     }
   }
   for (const [work, found] of results) yield row(work, found);
-  yield* sideBySide(line, effort);
+  yield* compareDelivery(line, effort);
   await line.end();
 }
 
@@ -65,7 +65,7 @@ function row(work: Work, found: Record<FlowName, Result[]>): Row {
 }
 
 async function measure(
-  line: FarLine,
+  line: Board,
   flow: FlowProcess,
   { direction, payload }: Work,
   effort: Effort,

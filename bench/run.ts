@@ -1,5 +1,5 @@
 import { optionsOf, orMisuse } from '../test/harness/options';
-import { full, glimpse } from './suite';
+import { full, smoke } from './suite';
 import { suites } from './suites';
 
 const usage = `npm run bench [-- [--quick] SUITE …]
@@ -18,7 +18,7 @@ async function main(): Promise<void> {
   const names = positionals.length > 0 ? positionals : Object.keys(suites);
   for (const load of orMisuse(() => names.map(suiteNamed))) {
     const { run } = await load();
-    for await (const row of await run(values.quick ? glimpse : full)) {
+    for await (const row of await run(values.quick ? smoke : full)) {
       console.log(JSON.stringify(row));
     }
   }

@@ -3,28 +3,28 @@ export type Row = Readonly<Record<string, unknown>>;
 
 /** How much is done for a measurement. */
 export interface Effort {
-  /** Milliseconds that a round of one contender takes at least. */
+  /** Milliseconds that a round of one candidate takes at least. */
   readonly round: number;
-  /** Rounds of each contender; an odd number, of which the median counts. */
+  /** Rounds of each candidate; an odd number, of which the median counts. */
   readonly rounds: number;
   /** What counts of messages are multiplied with, 0 to 1. */
   readonly scale: number;
   /** Only the smallest of what is varied, to see that the suite works. */
-  readonly glimpse: boolean;
+  readonly smoke: boolean;
 }
 
 /** For figures. */
-export const full: Effort = { round: 120, rounds: 7, scale: 1, glimpse: false };
+export const full: Effort = { round: 120, rounds: 7, scale: 1, smoke: false };
 
 /** To see that a suite works; its figures mean nothing. */
-export const glimpse: Effort = { round: 2, rounds: 1, scale: 0.001, glimpse: true };
+export const smoke: Effort = { round: 2, rounds: 1, scale: 0.001, smoke: true };
 
 /** Measures something; brings a row for each measurement, as soon as it has it. */
 export type Suite = (effort: Effort) => AsyncIterable<Row> | Promise<Iterable<Row>>;
 
-/** What is to be varied, or in a glimpse only the first of it. */
+/** What is to be varied, or in a smoke only the first of it. */
 export function varied<T>(effort: Effort, values: readonly T[]): readonly T[] {
-  return effort.glimpse ? values.slice(0, 1) : values;
+  return effort.smoke ? values.slice(0, 1) : values;
 }
 
 /** With three significant digits: more are noise. */

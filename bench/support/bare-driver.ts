@@ -1,7 +1,7 @@
 import { Device, systemClock, type LinkId } from '../../driver';
 import { MemoryPort } from '../../test/harness/memory-port';
-import { Answerer } from './answerer';
-import { FarEnd } from './far-end';
+import { MinimalDevice } from './minimal-device';
+import { SimulatedBoard } from './simulated-board';
 import { TappedPort } from './tapped-port';
 
 /** Answers that are given before everything else has its turn. */
@@ -15,12 +15,12 @@ export class BareDriver {
   readonly device: Device;
   readonly tap: TappedPort;
   readonly #port: MemoryPort;
-  readonly #simulated: FarEnd;
-  readonly #answerer = new Answerer();
-  #far: Answerer | FarEnd;
+  readonly #simulated: SimulatedBoard;
+  readonly #answerer = new MinimalDevice();
+  #far: MinimalDevice | SimulatedBoard;
 
   private constructor() {
-    this.#simulated = new FarEnd({
+    this.#simulated = new SimulatedBoard({
       clock: systemClock,
       firmware: 'D',
       rate: undefined,
@@ -82,7 +82,7 @@ export class BareDriver {
   }
 
   async end(): Promise<void> {
-    // Nobody would answer the closing of the links.
+    // The minimal device does not respond to a close.
     this.#far = this.#simulated;
     await this.device.stop();
     this.#simulated.end();

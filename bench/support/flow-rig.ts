@@ -1,7 +1,7 @@
 import type { FirmwareClass } from '../../simulator';
 import { serialFlow } from '../flows/serial-nodes';
 import { websocketFlow } from '../flows/websocket-nodes';
-import type { FarLine } from './far-line';
+import type { Board } from './board';
 import { startFlowProcess, type FlowProcess } from './flow-process';
 
 /** The nodes of this package, or a flow from serial nodes. */
@@ -14,7 +14,7 @@ const URI = `ws://server${TARGET}`;
 
 /** Starts a flow in a Node-RED of its own on a fresh device; settles when its link is open. */
 export async function startFlow(
-  line: FarLine,
+  line: Board,
   name: FlowName,
   firmware: FirmwareClass,
 ): Promise<FlowProcess> {

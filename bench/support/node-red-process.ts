@@ -34,7 +34,7 @@ export type Payload = { readonly text: string } | { readonly hex: string };
 /** Payloads that are kept at most. */
 const KEPT = 100;
 
-/** A Node-RED in a process of its own, so that its processor time is nobody else's. */
+/** A Node-RED in a process of its own, so that its processor time is measured alone. */
 class NodeRedProcess {
   readonly #runtime = new NodeRedRuntime();
   readonly #received = new Counter();

@@ -1,8 +1,8 @@
 import { openerFor, type Port } from '../../driver';
 import { median, type Effort } from '../suite';
-import { startFarLine } from './far-line';
+import { startBoard } from './board';
 
-/** Turns that are taken. */
+/** Turnaround that are taken. */
 const TURNS = 100;
 /** Milliseconds between them: a line that is never idle answers sooner than one on which messages go. */
 const PAUSE = 10;
@@ -13,8 +13,8 @@ export interface PtyRoundTrip {
   readonly mean: number;
 }
 
-export async function ptyRoundTrip({ glimpse }: Effort): Promise<PtyRoundTrip> {
-  const line = startFarLine();
+export async function ptyRoundTrip({ smoke }: Effort): Promise<PtyRoundTrip> {
+  const line = startBoard();
   const { path } = await line.ask({ kind: 'mirror' });
   let back: () => void = () => undefined;
   const handlers = { data: () => back(), lost: () => back() };
@@ -22,7 +22,7 @@ export async function ptyRoundTrip({ glimpse }: Effort): Promise<PtyRoundTrip> {
     flowControl: false,
   });
   const taken: number[] = [];
-  for (let turn = 0; turn < (glimpse ? 5 : TURNS); turn++) {
+  for (let turn = 0; turn < (smoke ? 5 : TURNS); turn++) {
     await new Promise((resolve) => setTimeout(resolve, PAUSE));
     const before = performance.now();
     const answered = new Promise<void>((resolve) => (back = resolve));

@@ -2,8 +2,8 @@ import { Device, openerFor, systemClock, type Clock, type LinkId } from '../../d
 import type { FirmwareClass } from '../../simulator';
 import { MemoryPort } from '../../test/harness/memory-port';
 import { VirtualClock } from '../../test/harness/virtual-clock';
-import { FarEnd } from './far-end';
-import { startFarLine } from './far-line';
+import { SimulatedBoard } from './simulated-board';
+import { startBoard } from './board';
 import { TappedPort } from './tapped-port';
 
 /**
@@ -97,7 +97,7 @@ export function buildRig(via: Via, options: RigOptions = {}): Promise<Rig> {
 
 function inProcess(via: 'virtual' | 'process', { firmware = 'D', rate }: RigOptions): Rig {
   const clock = via === 'virtual' ? new VirtualClock() : systemClock;
-  const far = new FarEnd({ clock, firmware, rate, output: (bytes) => port.deliver(bytes) });
+  const far = new SimulatedBoard({ clock, firmware, rate, output: (bytes) => port.deliver(bytes) });
   const port = new MemoryPort(() => far);
   const rated = { address: port.address, rate, open: port.open.bind(port) };
   return new Rig(
@@ -116,7 +116,7 @@ function inProcess(via: 'virtual' | 'process', { firmware = 'D', rate }: RigOpti
 }
 
 async function overPty({ firmware = 'D', rate }: RigOptions): Promise<Rig> {
-  const line = startFarLine();
+  const line = startBoard();
   const { path } = await line.ask({ kind: 'begin', firmware, rate });
   const opener = openerFor(path, { rate: rate ?? 115_200 });
   return new Rig(

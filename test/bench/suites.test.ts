@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { glimpse, type Row } from '../../bench/suite';
+import { smoke, type Row } from '../../bench/suite';
 import { suites } from '../../bench/suites';
 import { whyNoPty } from '../harness/pty';
 
@@ -14,7 +14,7 @@ describe('each benchmark', () => {
     it(`${name} prints rows of figures`, { skip: skip ?? false }, async () => {
       const { run } = await load();
       const rows: Row[] = [];
-      for await (const row of await run(glimpse)) rows.push(row);
+      for await (const row of await run(smoke)) rows.push(row);
       assert.ok(rows.length > 0);
       for (const row of rows) {
         assert.equal(row.suite, name);

@@ -212,7 +212,7 @@ describe('from factory state with one wrong setting', () => {
         'SNTP did not set the clock within 20 s, and no server can be verified without it. Check the option sntp.',
       ],
       [
-        'a clock that nobody sets',
+        'a clock that is never set',
         { clockless: true },
         'CLOCK_NOT_SET',
         'SNTP did not set the clock within 20 s, and no server can be verified without it. Check the option sntp.',

@@ -79,7 +79,7 @@ export class FakeSerial implements SerialBinding, SerialLine {
   /** Bytes from the far end. */
   deliver(bytes: Uint8Array): void {
     const reading = this.#reading;
-    if (!reading) throw new Error('nobody reads');
+    if (!reading) throw new Error('the port is not being read');
     this.#reading = undefined;
     reading.buffer.set(bytes, reading.offset);
     reading.done({ bytesRead: bytes.length });

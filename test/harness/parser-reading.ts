@@ -6,29 +6,29 @@ export const SHORT: Formats = ['short', 'short', 'short'];
 export const LONG: Formats = ['long', 'long', 'long'];
 
 export interface Reading {
-  readonly framer: Parser;
+  readonly parser: Parser;
   readonly frames: Frame[];
 }
 
-/** A framer that notes its frames, with copies of what they hold. */
+/** A parser that notes its frames, with copies of what they hold. */
 export function reading(
   formats: readonly DataFormat[] = SHORT,
-  heard: (frame: Frame, framer: Parser) => void = () => undefined,
+  heard: (frame: Frame, parser: Parser) => void = () => undefined,
 ): Reading {
   const frames: Frame[] = [];
-  const framer = new Parser((frame) => {
+  const parser = new Parser((frame) => {
     frames.push(frame.kind === 'data' ? { ...frame, bytes: Buffer.from(frame.bytes) } : frame);
-    heard(frame, framer);
+    heard(frame, parser);
   });
-  for (const link of [0, 1, 2] as const) framer.setDataFormat(link, formats[link] ?? 'short');
-  return { framer, frames };
+  for (const link of [0, 1, 2] as const) parser.setDataFormat(link, formats[link] ?? 'short');
+  return { parser, frames };
 }
 
-/** One that always expects a prompt, as between a command line and its prompt. */
+/** A parser that always expects a prompt, as between a command line and its prompt. */
 export function expecting(formats: readonly DataFormat[] = SHORT): Reading {
-  const made = reading(formats, (frame, framer) => {
-    if (frame.kind === 'prompt') framer.expectPrompt = true;
+  const made = reading(formats, (frame, parser) => {
+    if (frame.kind === 'prompt') parser.expectPrompt = true;
   });
-  made.framer.expectPrompt = true;
+  made.parser.expectPrompt = true;
   return made;
 }

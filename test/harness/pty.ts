@@ -18,7 +18,7 @@ export interface Pty {
   /** Stops and starts reading: meanwhile the line fills up. */
   pause(): void;
   resume(): void;
-  /** Unplugs: whoever has `path` open is hung up on, and `path` is gone. */
+  /** Unplugs: hangs up on the programs that have `path` open, and removes `path`. */
   close(): Promise<void>;
 }
 
@@ -101,7 +101,7 @@ class OpenPty implements Pty {
     this.path = path;
     this.onData = onData;
     this.#master = master;
-    // Kept open, or the line would count as hung up whenever nobody has its other end open.
+    // Kept open, or the pty would count as hung up while its other end is closed.
     this.#slave = slave;
     this.#reader = new ReadStream(master);
     this.#reader.on('data', (chunk: Buffer) => this.onData(chunk));
@@ -156,7 +156,7 @@ class OpenPty implements Pty {
     }
   }
 
-  /** A line in use has room again at once; one that nobody reads must not keep the processor busy. */
+  /** A pty in use has room again at once; one without a reader must not keep the processor busy. */
   #wait(): void {
     if (this.#tries++ < AT_ONCE) {
       const again = setImmediate(() => this.#writeQueue());

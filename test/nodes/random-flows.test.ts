@@ -164,7 +164,7 @@ class FlowLife {
       // Damaged is what broke off: its sender does not know how it went.
       if (this.#given.has(name)) return;
       const text = bytes.toString('latin1');
-      if (!FILLING.test(text)) this.problems.push(`nobody sent ${JSON.stringify(text)}`);
+      if (!FILLING.test(text)) this.problems.push(`not sent by the flow: ${JSON.stringify(text)}`);
       return;
     }
     this.#arrived.set(name, (this.#arrived.get(name) ?? 0) + 1);
@@ -203,7 +203,7 @@ class FlowLife {
       for (const text of this.#nodeRed.logged('device', level)) this.#shown.add(text);
   }
 
-  // --- the books -----------------------------------------------------------------------------------
+  // --- the results ---------------------------------------------------------------------------------
 
   /** All links open, pass messages and are shown as open. */
   async #checkUse(): Promise<void> {

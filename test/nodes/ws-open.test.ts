@@ -65,7 +65,7 @@ onEachRuntime('ws-open', (nodeRed) => {
     link.become(0, 'retrying', { retryIn: 60_000 });
     assert.equal((await nodeRed.next('out1')).event, 'retrying');
     assert.equal(last(), 'status.retrying');
-    await link.open({ uri: 'ws://other/feed', owner: 'somebody' });
+    await link.open({ uri: 'ws://other/feed', owner: 'another node' });
     assert.equal(last(), 'other');
     link.become(1, 'lost');
     assert.equal(last(), 'status.reconnecting');
@@ -335,7 +335,7 @@ onEachRuntime('ws-open', (nodeRed) => {
   it('does not close a connection that another node opened', async () => {
     await load();
     const [link] = device.links;
-    await link.open({ uri: URI, owner: 'somebody' });
+    await link.open({ uri: URI, owner: 'another node' });
     link.receive(Buffer.from('not mine'), 1);
     link.become(1, 'lost');
     nodeRed.give('node');
@@ -348,7 +348,7 @@ onEachRuntime('ws-open', (nodeRed) => {
     await load({ link: 'msg' });
     nodeRed.give('node', { linkId: 1 });
     await nodeRed.next('out1');
-    await device.links[2].open({ uri: URI, owner: 'somebody' });
+    await device.links[2].open({ uri: URI, owner: 'another node' });
     await nodeRed.unload();
     assert.deepEqual(
       device.links.map((link) => link.closed.length),

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { asText, examples, type Json } from './project';
 
 const own = ['esp-at-device', 'ws-open', 'ws-send', 'ws-close', 'ws-status'];
-/** Nodes that every Node-RED has, so that nobody has to install anything for an example. */
+/** Nodes of Node-RED itself: an example must not need an installation. */
 const core =
   'tab group comment inject debug catch function change switch template websocket-listener';
 const network = ['websocket in', 'websocket out', 'http in', 'http response'];

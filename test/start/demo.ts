@@ -241,7 +241,7 @@ export function idOf(flows: readonly Json[], type: string, name?: string): strin
   return asText(found[0]?.id, 'id');
 }
 
-/** A TCP port of 127.0.0.1 that nobody uses. */
+/** A free TCP port of 127.0.0.1. */
 export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');

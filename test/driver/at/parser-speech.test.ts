@@ -16,9 +16,9 @@ describe('whatever a device says', () => {
     fc.assert(
       fc.property(cases, (each) => {
         const made = expecting(each.formats);
-        for (const piece of cutAt(each.said.bytes, each.cuts)) made.framer.push(piece);
+        for (const piece of cutAt(each.said.bytes, each.cuts)) made.parser.push(piece);
         assert.deepEqual(made.frames, each.said.frames);
-        assert.equal(made.framer.held, 0);
+        assert.equal(made.parser.held, 0);
         frames += made.frames.length;
       }),
       RUNS,
@@ -31,8 +31,8 @@ describe('whatever a device says', () => {
       fc.property(speech(new Speaker(LONG)), ({ bytes, frames }) => {
         for (let at = 0; at <= bytes.length; at++) {
           const made = expecting(LONG);
-          made.framer.push(bytes.subarray(0, at));
-          made.framer.push(bytes.subarray(at));
+          made.parser.push(bytes.subarray(0, at));
+          made.parser.push(bytes.subarray(at));
           assert.deepEqual(made.frames, frames, `cut at ${at}`);
         }
       }),
@@ -41,7 +41,7 @@ describe('whatever a device says', () => {
   });
 });
 
-/** Noise, rich in beginnings of what the framer looks for. */
+/** Noise, rich in beginnings of what the parser looks for. */
 const noise = fc
   .array(
     fc.oneof(
@@ -71,14 +71,14 @@ describe('noise', () => {
     fc.assert(
       fc.property(formats, noise, cuts, fc.boolean(), (each, bytes, places, prompts) => {
         const whole = (prompts ? expecting : reading)(each);
-        whole.framer.push(bytes);
+        whole.parser.push(bytes);
         const pieces = (prompts ? expecting : reading)(each);
         for (const piece of cutAt(bytes, places)) {
-          pieces.framer.push(piece);
-          assert.ok(pieces.framer.held <= PARSER_BUFFER_LIMIT);
+          pieces.parser.push(piece);
+          assert.ok(pieces.parser.held <= PARSER_BUFFER_LIMIT);
         }
         assert.deepEqual(pieces.frames, whole.frames);
-        assert.equal(pieces.framer.unfinished, whole.framer.unfinished);
+        assert.equal(pieces.parser.unfinished, whole.parser.unfinished);
       }),
       RUNS,
     );
@@ -90,11 +90,11 @@ describe('noise', () => {
     fc.assert(
       fc.property(noise, clean, (bytes, { bytes: said, frames }) => {
         const made = expecting(LONG);
-        made.framer.push(bytes);
-        made.framer.push(end);
-        if (bytes.includes('+WS_DATA:')) made.framer.push(Buffer.from('\r\n'.repeat(8300)));
+        made.parser.push(bytes);
+        made.parser.push(end);
+        if (bytes.includes('+WS_DATA:')) made.parser.push(Buffer.from('\r\n'.repeat(8300)));
         made.frames.length = 0;
-        made.framer.push(said);
+        made.parser.push(said);
         assert.deepEqual(made.frames, frames);
       }),
       RUNS,
@@ -102,12 +102,12 @@ describe('noise', () => {
   });
 
   it('fills the stated bound and no more', () => {
-    const { framer } = reading();
-    framer.push(Buffer.from(`A${'x'.repeat(2040)}+WS_DATA:0,16384,`));
+    const { parser } = reading();
+    parser.push(Buffer.from(`A${'x'.repeat(2040)}+WS_DATA:0,16384,`));
     let most = 0;
     for (let count = 0; count < 16_384; count++) {
-      framer.push(Buffer.from('y'));
-      most = Math.max(most, framer.held);
+      parser.push(Buffer.from('y'));
+      most = Math.max(most, parser.held);
     }
     assert.ok(most > PARSER_BUFFER_LIMIT - 16 && most <= PARSER_BUFFER_LIMIT, String(most));
     assert.equal(PARSER_BUFFER_LIMIT, 18_434);

@@ -6,8 +6,8 @@ import type { Formats } from '../../harness/device-speech';
 import { expecting, LONG, reading, SHORT } from '../../harness/parser-reading';
 
 function read(text: string, options: { formats?: Formats; prompts?: boolean } = {}): Frame[] {
-  const { framer, frames } = (options.prompts ? expecting : reading)(options.formats);
-  framer.push(Buffer.from(text, 'latin1'));
+  const { parser, frames } = (options.prompts ? expecting : reading)(options.formats);
+  parser.push(Buffer.from(text, 'latin1'));
   return frames;
 }
 
@@ -59,19 +59,19 @@ describe('the prompt', () => {
   it('is one only when it is expected, and only once', () => {
     assert.deepEqual(read(said, { prompts: true }), [line('OK'), { kind: 'prompt' }]);
     assert.deepEqual(read(`${said}\r\n`), [line('OK'), line('>')]);
-    const { framer, frames } = reading();
-    framer.expectPrompt = true;
-    framer.push(Buffer.from('>>\r\n'));
+    const { parser, frames } = reading();
+    parser.expectPrompt = true;
+    parser.push(Buffer.from('>>\r\n'));
     assert.deepEqual(frames, [{ kind: 'prompt' }, line('>')]);
-    assert.equal(framer.expectPrompt, false);
+    assert.equal(parser.expectPrompt, false);
   });
 
   it('stands at the start of a line, and comes with its own byte', () => {
-    const { framer, frames } = reading();
-    framer.expectPrompt = true;
-    framer.push(Buffer.from('a>b\r\n'));
+    const { parser, frames } = reading();
+    parser.expectPrompt = true;
+    parser.push(Buffer.from('a>b\r\n'));
     assert.deepEqual(frames, [line('a>b')]);
-    framer.push(Buffer.from('>'));
+    parser.push(Buffer.from('>'));
     assert.deepEqual(frames.at(-1), { kind: 'prompt' });
   });
 
@@ -120,10 +120,10 @@ describe('data', () => {
   });
 
   it('has its format by link, from the next report on, until a reset', () => {
-    const { framer, frames } = reading(['short', 'long', 'short']);
-    framer.push(Buffer.from('+WS_DATA:0,2,hi\r\n+WS_DATA:1,1,1,2,2,hi\r\n'));
-    framer.reset();
-    framer.push(Buffer.from('+WS_DATA:1,1,x\r\n'));
+    const { parser, frames } = reading(['short', 'long', 'short']);
+    parser.push(Buffer.from('+WS_DATA:0,2,hi\r\n+WS_DATA:1,1,1,2,2,hi\r\n'));
+    parser.reset();
+    parser.push(Buffer.from('+WS_DATA:1,1,x\r\n'));
     assert.deepEqual(
       frames.map(
         (frame) => frame.kind === 'data' && [frame.link, frame.opcode, frame.bytes.length],
@@ -215,38 +215,38 @@ describe('damage', () => {
   }
 
   it('that leaves data waiting for ever ends when it is abandoned, or with a reset', () => {
-    const { framer, frames } = reading();
-    framer.push(Buffer.from('+WS_DATA:0,9000,hello\r\n'));
-    assert.equal(framer.unfinished, true);
-    framer.abandon();
+    const { parser, frames } = reading();
+    parser.push(Buffer.from('+WS_DATA:0,9000,hello\r\n'));
+    assert.equal(parser.unfinished, true);
+    parser.abandon();
     assert.deepEqual(frames, [{ kind: 'garbage', reason: 'cut', length: 16 + 7 }]);
-    framer.push(Buffer.from('+WS_DATA:0,9000,hello'));
-    framer.reset();
-    framer.push(Buffer.from('OK\r\n'));
+    parser.push(Buffer.from('+WS_DATA:0,9000,hello'));
+    parser.reset();
+    parser.push(Buffer.from('OK\r\n'));
     assert.deepEqual(frames.slice(1), [line('OK')]);
-    assert.equal(framer.unfinished, false);
-    framer.abandon();
+    assert.equal(parser.unfinished, false);
+    parser.abandon();
     assert.equal(frames.length, 2);
   });
 
   it('of a line end keeps the line back until it is abandoned', () => {
-    const { framer, frames } = reading();
-    framer.push(Buffer.from('+WS_CONNECTED:0\r'));
-    assert.deepEqual([framer.unfinished, frames], [true, []]);
-    framer.abandon();
+    const { parser, frames } = reading();
+    parser.push(Buffer.from('+WS_CONNECTED:0\r'));
+    assert.deepEqual([parser.unfinished, frames], [true, []]);
+    parser.abandon();
     assert.deepEqual(frames, [{ kind: 'garbage', reason: 'cut', length: 16 }]);
-    framer.push(Buffer.from('\nOK\r\n'));
+    parser.push(Buffer.from('\nOK\r\n'));
     assert.deepEqual(frames.slice(1), [line('\nOK')]);
-    assert.equal(framer.unfinished, false);
+    assert.equal(parser.unfinished, false);
   });
 });
 
 describe('handlers', () => {
   it('may push and reset: pushed bytes wait for their turn', () => {
-    const { framer, frames } = reading(SHORT, (frame) => {
-      if (frame.kind === 'line' && frame.text === 'one') framer.push(Buffer.from('three\r\n'));
+    const { parser, frames } = reading(SHORT, (frame) => {
+      if (frame.kind === 'line' && frame.text === 'one') parser.push(Buffer.from('three\r\n'));
     });
-    framer.push(Buffer.from('one\r\ntwo\r\n'));
+    parser.push(Buffer.from('one\r\ntwo\r\n'));
     assert.deepEqual(frames, [line('one'), line('two'), line('three')]);
   });
 });

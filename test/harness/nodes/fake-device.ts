@@ -77,7 +77,7 @@ export class FakeLink implements LinkApi {
     return { link: this.id, event, state: this.state, uri: this.uri, owner: this.owner };
   }
 
-  /** A message comes in, for whoever opened the link. */
+  /** The link receives a message. */
   receive(bytes: Buffer, opcode: 1 | 2 | undefined): void {
     const message: Message = { link: this.id, uri: this.uri, owner: this.owner, opcode, bytes };
     this.#device.emit('message', message);

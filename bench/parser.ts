@@ -1,7 +1,7 @@
 import { ReadlineParser } from '@serialport/parser-readline';
 import type { DataFormat } from '../driver/at/types';
 import { Parser } from '../driver/at/parser/parser';
-import { contest } from './contest';
+import { compare } from './compare';
 import { cut } from './support/stream';
 import { rounded, varied, type Effort, type Row } from './suite';
 
@@ -11,7 +11,7 @@ const PASS = 128 * 1024;
 const SHORT_PASS = 32 * 1024;
 
 /**
- * The framer on a stream of received messages, beside `@serialport/parser-readline` on the same bytes (which
+ * The parser on a stream of received messages, beside `@serialport/parser-readline` on the same bytes (which
  * neither reads the header nor survives a CR LF in a payload), and beside copying them.
  */
 export async function* run(effort: Effort): AsyncGenerator<Row> {
@@ -40,21 +40,21 @@ async function measure({ format, payload, chunk }: Case, effort: Effort): Promis
   const chunks = cut(bytes, chunk);
   const target = Buffer.alloc(bytes.length);
 
-  const framer = new Parser((frame) => {
+  const parser = new Parser((frame) => {
     if (frame.kind === 'data') found += frame.bytes.length;
   });
-  framer.setDataFormat(0, format);
+  parser.setDataFormat(0, format);
   const readline = new ReadlineParser({ delimiter: '\r\n' });
   readline.on('data', (line: string) => (lines += line.length));
   let found = 0;
   let lines = 0;
 
-  const taken = await contest(
+  const taken = await compare(
     {
-      framer: (times) => {
+      parser: (times) => {
         found = 0;
-        for (let time = 0; time < times; time++) for (const piece of chunks) framer.push(piece);
-        if (found !== times * messages * payload) throw new Error('the framer lost bytes');
+        for (let time = 0; time < times; time++) for (const piece of chunks) parser.push(piece);
+        if (found !== times * messages * payload) throw new Error('the parser lost bytes');
       },
       readline: async (times) => {
         lines = 0;
@@ -75,17 +75,17 @@ async function measure({ format, payload, chunk }: Case, effort: Effort): Promis
     effort,
   );
   return {
-    suite: 'framer',
+    suite: 'parser',
     format,
     payload,
     chunk,
-    messagesPerSecond: rounded((messages * 1000) / taken.framer),
-    megabytesPerSecond: rounded(bytes.length / taken.framer / 1000),
-    nanosecondsPerByte: rounded((taken.framer * 1e6) / bytes.length),
+    messagesPerSecond: rounded((messages * 1000) / taken.parser),
+    megabytesPerSecond: rounded(bytes.length / taken.parser / 1000),
+    nanosecondsPerByte: rounded((taken.parser * 1e6) / bytes.length),
     readlineMessagesPerSecond: rounded((messages * 1000) / taken.readline),
     copyMegabytesPerSecond: rounded(bytes.length / taken.copy / 1000),
-    timesReadline: rounded(taken.readline / taken.framer),
-    partOfCopy: rounded(taken.copy / taken.framer),
+    timesReadline: rounded(taken.readline / taken.parser),
+    partOfCopy: rounded(taken.copy / taken.parser),
   };
 }
 

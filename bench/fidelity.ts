@@ -1,4 +1,4 @@
-import type { FarLine } from './support/far-line';
+import type { Board } from './support/board';
 import type { FlowProcess } from './support/flow-process';
 import type { Payload } from './support/node-red-process';
 import { flowNames, pause, startFlow, stopFlow, TARGET, type FlowName } from './support/flow-rig';
@@ -39,13 +39,13 @@ const samples: readonly Sample[] = [
 ];
 
 /** What both flows make of the same messages, over the same pty, from a device of class D. */
-export async function* sideBySide(line: FarLine, effort: Effort): AsyncGenerator<Row> {
+export async function* compareDelivery(line: Board, effort: Effort): AsyncGenerator<Row> {
   const chosen = varied(effort, samples);
   const found: Record<FlowName, string[]> = { nodes: [], serial: [] };
   for (const name of flowNames) {
     const flow = await startFlow(line, name, 'D');
     for (const sample of chosen) found[name].push(await outcome(line, flow, sample));
-    if (!effort.glimpse) found[name].push(await crossing(line, flow));
+    if (!effort.smoke) found[name].push(await crossing(line, flow));
     await stopFlow(flow);
   }
   const names = [...chosen.map(({ what }) => what), `${CROSSING} texts each way at once`];
@@ -56,7 +56,7 @@ export async function* sideBySide(line: FarLine, effort: Effort): AsyncGenerator
 }
 
 /** One message from the server: what of it reaches the flow. */
-async function outcome(line: FarLine, flow: FlowProcess, sample: Sample): Promise<string> {
+async function outcome(line: Board, flow: FlowProcess, sample: Sample): Promise<string> {
   void flow.ask({ kind: 'receive', count: MANY });
   const { opcode, bytes } = sample;
   await line.ask({ kind: 'tell', target: TARGET, opcode, hex: bytes.toString('hex') });
@@ -71,7 +71,7 @@ async function outcome(line: FarLine, flow: FlowProcess, sample: Sample): Promis
 }
 
 /** Texts from the server while others are on their way to it. */
-async function crossing(line: FarLine, flow: FlowProcess): Promise<string> {
+async function crossing(line: Board, flow: FlowProcess): Promise<string> {
   await line.ask({ kind: 'forget' });
   void flow.ask({ kind: 'receive', count: MANY });
   const sent = flow

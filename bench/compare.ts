@@ -1,42 +1,42 @@
 import { median, type Effort } from './suite';
 
-/** Does the same work as the others in its own way; `times` over, without a pause. */
-export type Contender = (times: number) => void | Promise<void>;
+/** One implementation of the work that is compared; does it `times` times without a pause. */
+export type Candidate = (times: number) => void | Promise<void>;
 
 /**
- * How long contenders take for the same work, in milliseconds of processor time for one time of it: medians
+ * How long candidates take for the same work, in milliseconds of processor time for one time of it: medians
  * over rounds in which all of them had their turn, so that whatever else the machine does meets all of them
  * alike. They wait for nothing, so that on a machine that does nothing else it is the time that passes.
  */
-export async function contest<Name extends string>(
-  contenders: Readonly<Record<Name, Contender>>,
+export async function compare<Name extends string>(
+  candidates: Readonly<Record<Name, Candidate>>,
   { round, rounds }: Effort,
 ): Promise<Record<Name, number>> {
-  const names = Object.keys(contenders) as Name[];
+  const names = Object.keys(candidates) as Name[];
   const times = new Map<Name, number>();
   const results = new Map<Name, number[]>(names.map((name) => [name, []]));
-  for (const name of names) times.set(name, await timesFor(contenders[name], round));
+  for (const name of names) times.set(name, await timesFor(candidates[name], round));
   for (let turn = 0; turn < rounds; turn++) {
     for (const name of names) {
       const count = times.get(name) ?? 1;
-      results.get(name)?.push((await timed(contenders[name], count)) / count);
+      results.get(name)?.push((await timed(candidates[name], count)) / count);
     }
   }
   const medians = names.map((name) => [name, median(results.get(name) ?? [])]);
   return Object.fromEntries(medians) as Record<Name, number>;
 }
 
-/** How many times fill a round; finding it out warms the contender up. */
-async function timesFor(contender: Contender, round: number): Promise<number> {
+/** How many times fill a round; finding it out warms the candidate up. */
+async function timesFor(candidate: Candidate, round: number): Promise<number> {
   for (let times = 1; ; times *= 2) {
-    const taken = await timed(contender, times);
+    const taken = await timed(candidate, times);
     if (taken >= round) return Math.max(1, Math.round((times * round) / taken));
   }
 }
 
-async function timed(contender: Contender, times: number): Promise<number> {
+async function timed(candidate: Candidate, times: number): Promise<number> {
   const before = process.cpuUsage();
-  await contender(times);
+  await candidate(times);
   const { user, system } = process.cpuUsage(before);
   return (user + system) / 1000;
 }

@@ -1,5 +1,5 @@
 import type { LinkId } from '../driver';
-import { leastTime, type Direction } from './least-time';
+import { minimumTime, type Direction } from './minimum-time';
 import { ptyRoundTrip } from './support/pty-cost';
 import { buildRig, type Rig, type Via } from './support/rig';
 import { rounded, varied, type Effort, type Row } from './suite';
@@ -10,7 +10,7 @@ const DURATION = 1000;
 const FEWEST = 4;
 
 /**
- * How full the wire is kept: the time that messages take against the least time in which their bytes can
+ * Port utilization: the time that messages take against the minimum time in which their bytes can
  * pass a serial line, at 10 bits a byte.
  */
 export async function* run(effort: Effort): AsyncGenerator<Row> {
@@ -19,7 +19,7 @@ export async function* run(effort: Effort): AsyncGenerator<Row> {
     if (via === 'pty') {
       const { median, mean } = pty;
       const round = { roundTripMedianMilliseconds: rounded(median) };
-      yield { suite: 'wire', via, ...round, roundTripMeanMilliseconds: rounded(mean) };
+      yield { suite: 'utilization', via, ...round, roundTripMeanMilliseconds: rounded(mean) };
     }
     for (const rate of varied(effort, [115_200, 921_600, 3_000_000])) {
       const rig = await buildRig(via, { rate });
@@ -30,7 +30,7 @@ export async function* run(effort: Effort): AsyncGenerator<Row> {
             const found = await measure(rig, { rate, direction, links, payload }, effort);
             const turns = direction === 'receive' ? 0 : 2 * found.messages;
             yield {
-              suite: 'wire',
+              suite: 'utilization',
               via,
               ...found,
               ...(via === 'pty' && { ptyMilliseconds: rounded(turns * pty.mean) }),
@@ -64,7 +64,7 @@ async function measure(rig: Rig, { rate, direction, links, payload }: Case, effo
   const start = rig.clock.now();
   await transfer(rig, { direction, ids, each, payload });
   const milliseconds = rig.clock.now() - start;
-  const least = leastTime({
+  const minimum = minimumTime({
     direction,
     messages,
     payload,
@@ -75,8 +75,8 @@ async function measure(rig: Rig, { rate, direction, links, payload }: Case, effo
   return {
     ...{ rate, direction, links, payload, messages },
     milliseconds: rounded(milliseconds),
-    leastMilliseconds: rounded(least),
-    full: Number((least / milliseconds).toFixed(4)),
+    minimumMilliseconds: rounded(minimum),
+    utilization: Number((minimum / milliseconds).toFixed(4)),
     messagesPerSecond: rounded((messages * 1000) / milliseconds),
   };
 }

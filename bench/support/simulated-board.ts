@@ -4,7 +4,7 @@ import { MemoryNetwork } from '../../test/harness/network/memory-network';
 import { WsServer, type WsConnection } from '../../test/harness/network/ws-server';
 import { encodeFrame } from '../../test/harness/network/ws-server-frames';
 
-export interface FarEndOptions {
+export interface SimulatedBoardOptions {
   readonly clock: Clock;
   readonly firmware: FirmwareClass;
   /** Bits a second; undefined: bytes take no time. */
@@ -17,11 +17,11 @@ export interface FarEndOptions {
 const SEGMENT = 16_384;
 
 /** All behind the port: a simulated ESP32, its serial line, a network without sockets, a server. */
-export class FarEnd {
+export class SimulatedBoard {
   readonly #server: WsServer;
   readonly #simulator: SimulatedDevice;
 
-  constructor({ clock, firmware, rate, output }: FarEndOptions) {
+  constructor({ clock, firmware, rate, output }: SimulatedBoardOptions) {
     this.#server = new WsServer(clock);
     this.#simulator = new SimulatedDevice({
       clock,

@@ -1,7 +1,7 @@
 import { quantile, rounded } from '../suite';
 
 /** How long it takes from an answer to what is said next. */
-export class Turns {
+export class Turnaround {
   readonly #taken: number[] = [];
   #begun: number | undefined;
 

@@ -20,13 +20,13 @@ const PROMPT = 9;
 const RESULT = 11;
 
 /**
- * The least time, in milliseconds, in which a serial line passes these bytes, when neither side ever needs
- * time to think. What is received only streams. Sending takes turns: line, prompt, payload, result. With
+ * The minimum time, in milliseconds, in which a serial port passes these bytes, when neither side ever needs
+ * time of its own. What is received only streams. Sending takes turns: line, prompt, payload, result. With
  * echoes both happen at once: either the turns take longest, and the last echo follows them, or what comes
  * from the device does. A prompt that has to wait behind an echo is not counted, so that this cannot always
  * be reached.
  */
-export function leastTime(exchanged: Exchanged): number {
+export function minimumTime(exchanged: Exchanged): number {
   const { direction, messages, payload, rate, written, received } = exchanged;
   const byte = (BITS * 1000) / rate;
   if (direction === 'receive') return received * byte;

@@ -8,7 +8,7 @@ const NINE = 0x39;
  * The least that a device can be: it answers `AT+WSSEND` and knows nothing else. Costs so little that what
  * is measured with it is the other side. Lines must come whole and alone; payloads may come in pieces.
  */
-export class Answerer {
+export class MinimalDevice {
   /** What it says next; undefined: nothing is owed. */
   #answer: Buffer | undefined;
   /** Payload bytes that it waits for. */

@@ -2,11 +2,11 @@ import { EspAtError } from '../driver';
 import { AtClient } from '../driver/at/at-client';
 import { systemClock } from '../driver/clock';
 import { wssend } from '../driver/commands/wssend';
-import { Answerer } from './support/answerer';
+import { MinimalDevice } from './support/minimal-device';
 import { BareDriver } from './support/bare-driver';
 import { Cost } from './support/cost';
 import { cut, reports } from './support/stream';
-import { Turns } from './support/turns';
+import { Turnaround } from './support/turnaround';
 import { scaled, varied, type Effort, type Row } from './suite';
 
 const MESSAGES = 200_000;
@@ -18,19 +18,19 @@ const WARM_UP = 20_000;
 const CHUNK = 4096;
 
 /**
- * What a message costs in the session alone, and in the whole driver, against a device that answers at once:
+ * What a message costs in the client alone, and in the whole driver, against a device that answers at once:
  * messages a second, processor time, and the time from the last byte of an answer to the first byte of what
  * is said next.
  */
 export async function* run(effort: Effort): AsyncGenerator<Row> {
   for (const payload of varied(effort, [16, 1024, 16_384])) {
     const sent = sessionAlone(payload, effort);
-    yield { suite: 'session', layer: 'session', direction: 'send', links: 1, payload, ...sent };
+    yield { suite: 'at-client', layer: 'at-client', direction: 'send', links: 1, payload, ...sent };
   }
   for (const payload of varied(effort, [16, 1024, 16_384])) {
     for (const links of varied(effort, [1, 3])) {
       const driver = await BareDriver.open();
-      const common = { suite: 'session', layer: 'driver', links, payload };
+      const common = { suite: 'at-client', layer: 'driver', links, payload };
       yield { ...common, direction: 'send', ...(await sending(driver, links, payload, effort)) };
       yield { ...common, direction: 'receive', ...receiving(driver, links, payload, effort) };
       await driver.end();
@@ -39,9 +39,9 @@ export async function* run(effort: Effort): AsyncGenerator<Row> {
 }
 
 function sessionAlone(payload: number, effort: Effort) {
-  const device = new Answerer();
-  const turns = new Turns();
-  const session = new AtClient(
+  const device = new MinimalDevice();
+  const turns = new Turnaround();
+  const client = new AtClient(
     {
       write: (bytes) => {
         turns.written();
@@ -55,7 +55,7 @@ function sessionAlone(payload: number, effort: Effort) {
   );
   let confirmed = 0;
   const parts = [wssend(0, Buffer.alloc(payload, 'x'))];
-  const send = () => session.send({ link: 0, parts, settle });
+  const send = () => client.send({ link: 0, parts, settle });
   const settle = (error?: EspAtError) => {
     if (error) return;
     confirmed++;
@@ -65,9 +65,9 @@ function sessionAlone(payload: number, effort: Effort) {
   const pass = (messages: number) => {
     for (const goal = confirmed + messages; confirmed < goal;) {
       const answer = device.take();
-      if (!answer) throw new Error('the session waits for nothing');
+      if (!answer) throw new Error('the client waits for nothing');
       turns.begin();
-      session.receive(answer);
+      client.receive(answer);
     }
   };
   pass(scaled(WARM_UP, effort));
@@ -76,12 +76,12 @@ function sessionAlone(payload: number, effort: Effort) {
   const cost = new Cost();
   pass(messages);
   const row = cost.row(messages);
-  session.close(new EspAtError('PORT_CLOSED'));
+  client.close(new EspAtError('PORT_CLOSED'));
   return { ...row, ...turns.row() };
 }
 
 async function sending(driver: BareDriver, links: number, payload: number, effort: Effort) {
-  const turns = new Turns();
+  const turns = new Turnaround();
   driver.tap.onWrite = () => turns.written();
   const text = 'x'.repeat(payload);
   const begin = () => turns.begin();

@@ -1,8 +1,8 @@
 import { systemClock, type FirmwareClass } from '../../simulator';
 import { openPty, type Pty } from '../../test/harness/pty';
-import { Answerer } from './answerer';
+import { MinimalDevice } from './minimal-device';
 import { obey } from './child';
-import { FarEnd } from './far-end';
+import { SimulatedBoard } from './simulated-board';
 
 /** What the process that started this one may ask for. */
 export type Order =
@@ -45,9 +45,9 @@ const ENOUGH = 4096;
 const BLOCK = 16_384;
 
 /** A simulated ESP32 behind a pty, in a process of its own, as a board is a computer of its own. */
-class FarProcess {
+class BoardProcess {
   readonly #pty: Pty = openPty();
-  #far: FarEnd | undefined;
+  #far: SimulatedBoard | undefined;
 
   async obey(order: Order): Promise<Answer> {
     const answer = { path: this.#pty.path, connected: false, forgotten: 0 };
@@ -85,7 +85,7 @@ class FarProcess {
 
   #begin({ firmware, rate }: Extract<Order, { kind: 'begin' }>): void {
     this.#far?.end();
-    const far = new FarEnd({
+    const far = new SimulatedBoard({
       clock: systemClock,
       firmware,
       rate,
@@ -99,7 +99,7 @@ class FarProcess {
   }
 
   #simplify(): void {
-    const answerer = new Answerer();
+    const answerer = new MinimalDevice();
     this.#pty.onData = (chunk) => {
       answerer.write(chunk);
       const answer = answerer.take();
@@ -116,7 +116,7 @@ class FarProcess {
     }
   }
 
-  #holdUp(far: FarEnd): void {
+  #holdUp(far: SimulatedBoard): void {
     far.hold(true);
     const look = () => {
       if (this.#pty.pending > ENOUGH) setImmediate(look);
@@ -130,7 +130,7 @@ function isOrder(value: unknown): value is Order {
   return typeof value === 'object' && value !== null && 'kind' in value;
 }
 
-const far = new FarProcess();
+const far = new BoardProcess();
 obey(
   isOrder,
   (order) => far.obey(order),
