@@ -12,7 +12,7 @@ const target = (...parts) => join(root, 'dist', 'nodes', ...parts);
 const read = (path) => readFileSync(path, 'utf8');
 const readJson = (path) => JSON.parse(read(path));
 
-rmSync(from('dist'), { recursive: true, force: true });
+rmSync(from('dist'), { recursive: true, force: true, maxRetries: 5 });
 const tsc = ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.json'];
 const { status } = spawnSync(process.execPath, tsc, { cwd: root, stdio: 'inherit' });
 if (status !== 0) process.exit(status ?? 1);
