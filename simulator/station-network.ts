@@ -122,11 +122,14 @@ class StationConnection implements Connection {
   }
 
   destroy(): void {
-    this.#over = true;
-    this.#held = [];
-    this.#cancelTimer?.();
+    this.#leave();
     this.#inner?.destroy();
-    this.#context.done();
+  }
+
+  reset(): void {
+    this.#leave();
+    if (this.#inner?.reset) this.#inner.reset();
+    else this.#inner?.destroy();
   }
 
   pause(): void {
@@ -195,6 +198,13 @@ class StationConnection implements Connection {
       this.#inner?.destroy();
       this.#closed(new Error(reason));
     });
+  }
+
+  #leave(): void {
+    this.#over = true;
+    this.#held = [];
+    this.#cancelTimer?.();
+    this.#context.done();
   }
 
   #closed(error: Error | undefined): void {

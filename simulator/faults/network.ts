@@ -52,7 +52,7 @@ export class FaultyNetwork implements Network {
   /** Resets all connections. @returns how many there were */
   reset(): number {
     const connections = [...this.#connections];
-    for (const connection of connections) connection.reset();
+    for (const connection of connections) connection.resetByServer();
     return connections.length;
   }
 
@@ -147,6 +147,13 @@ class FaultyConnection implements Connection {
     this.#inner?.destroy();
   }
 
+  /** Ends it with RST, from the device's side. */
+  reset(): void {
+    this.#end();
+    if (this.#inner?.reset) this.#inner.reset();
+    else this.#inner?.destroy();
+  }
+
   pause(): void {
     this.#pausedByUser = true;
     this.#inner?.pause();
@@ -157,8 +164,7 @@ class FaultyConnection implements Connection {
     if (!this.#pausedByWindow) this.#inner?.resume();
   }
 
-  /** The server reset the connection. */
-  reset(): void {
+  resetByServer(): void {
     this.#inner?.destroy();
     this.#finish(new Error('read ECONNRESET'));
   }

@@ -144,8 +144,11 @@ export class Socket {
     this.#writer?.cancel();
     this.#reader = undefined;
     this.#writer = undefined;
-    this.#connection?.destroy();
+    const connection = this.#connection;
     this.#connection = undefined;
+    // TCP answers unread bytes with RST (RFC 1122, section 4.2.2.13).
+    if (this.#available > 0 && connection?.reset) connection.reset();
+    else connection?.destroy();
     this.#chunks = [];
     this.#available = 0;
     this.#early = undefined;

@@ -1,47 +1,24 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
-import { firmwareClasses, type FirmwareClass } from '../../simulator/firmware';
-import { parseTranscript } from './parse';
-import type { Section } from './transcript';
+import { join } from 'node:path';
+import { parseRecording, type Recording } from './recording';
 
-export interface TranscriptFile {
-  readonly path: string;
-  readonly firmware: FirmwareClass;
-  readonly sections: readonly Section[];
+const PROJECT = join(__dirname, '..', '..');
+/** The project's own selection. */
+export const OWN_RECORDINGS = join(PROJECT, 'test', 'recordings');
+/** All recordings; beside the project, and not on every machine. */
+export const SHARED_RECORDINGS = join(PROJECT, '..', 'shared', 'recordings');
+
+/** The recordings among files and folders, in order of their paths. */
+export function recordingFiles(paths: readonly string[]): string[] {
+  return paths.flatMap((path) => {
+    if (!statSync(path).isDirectory()) return [path];
+    const names = readdirSync(path).sort();
+    const found = names.filter(
+      (name) => name.endsWith('.jsonl') || statSync(join(path, name)).isDirectory(),
+    );
+    return recordingFiles(found.map((name) => join(path, name)));
+  });
 }
 
-/** The folder of the project's own recordings. */
-export const OWN_TRANSCRIPTS = join(__dirname, 'transcripts');
-
-/** Reads Markdown files, and folders down to any depth; their `README.md` are no recordings. */
-export function readTranscripts(
-  paths: readonly string[],
-  firmware?: FirmwareClass,
-): TranscriptFile[] {
-  return paths.flatMap(markdownFiles).map((path) => ({
-    path,
-    firmware: firmware ?? firmwareOf(path),
-    sections: parseTranscript(readFileSync(path, 'utf8')),
-  }));
-}
-
-function markdownFiles(path: string): string[] {
-  if (!statSync(path).isDirectory()) return [path];
-  return readdirSync(path)
-    .sort()
-    .flatMap((name) => {
-      const inside = join(path, name);
-      if (statSync(inside).isDirectory()) return markdownFiles(inside);
-      return name.endsWith('.md') && name !== 'README.md' ? [inside] : [];
-    });
-}
-
-/** The class by the name of the nearest folder `class-X`; D without one. */
-function firmwareOf(path: string): FirmwareClass {
-  for (let folder = dirname(path); folder !== dirname(folder); folder = dirname(folder)) {
-    const letter = /^class-([A-D])$/i.exec(basename(folder))?.[1]?.toUpperCase();
-    const found = firmwareClasses.find((each) => each === letter);
-    if (found) return found;
-  }
-  return 'D';
-}
+export const readRecording = (path: string): Recording =>
+  parseRecording(readFileSync(path, 'utf8'));

@@ -1,193 +1,199 @@
-import type { FirmwareClass } from '../../simulator/firmware';
-import { ExchangePlayer } from './exchange';
-import { checkNote, ServerMark } from './notes';
-import { isMatched, newStep, type SectionOutcome, type StepOutcome } from './outcome';
-import { lengthOf, parsePattern } from './pattern';
-import { Prospects } from './prospects';
-import { inWords, OTHER_READINGS, USUAL_READING, type Reading } from './readings';
-import { pongsAfter } from './received-frames';
-import { Rig, type World } from './rig';
-import { Rows } from './rows';
-import { isScenario, Scenarios } from './scenario';
-import { serverPortOf, worldOf } from './section-world';
-import { Setup } from './setup';
-import { Stimuli } from './stimuli';
-import type { Exchange, Heading, Section } from './transcript';
-import { UnfinishedFrames } from './unfinished-frames';
+import type { Bench, BenchFactory } from './bench';
+import { DeviceComparison } from './device-comparison';
+import type { Act, Line, Recording, Sight } from './recording';
+import { roomOfPause } from './room';
+import { ServerComparison } from './server-comparison';
+import { Tolerance } from './tolerance';
 
-/** Bits a second of a line with a rate that is not mentioned. */
-const USUAL_RATE = 115_200;
-
-/** Steps of a section that are read anew, at most, so that a hopeless one ends. */
-const MOST_TRIES = 120;
-
-/** Plays a section on a fresh device of the given class. */
-export async function replaySection(
-  section: Section,
-  firmware: FirmwareClass,
-  file = '',
-): Promise<SectionOutcome> {
-  const world = worldOf(section, firmware);
-  let played = await settle(section, world);
-  // Where much was said, the line may have had a rate that nobody mentions.
-  if (world.rate === undefined && !played.steps.every(isMatched) && saysMuch(section)) {
-    const paced = await settle(section, { ...world, rate: USUAL_RATE });
-    if (matchesOf(paced) > matchesOf(played)) played = paced;
-  }
-  return { file, title: section.title, ...played };
+/** A difference between a recording and its replay. */
+export interface Difference {
+  /** Number of the line in the file near which it was found. */
+  readonly line: number;
+  readonly what: string;
+  /** Bytes, one character a byte. */
+  readonly expected: string;
+  readonly got: string;
+  /** What the device had sent just before. */
+  readonly before: string;
 }
 
-/** Plays it with the readings that make its steps come out as recorded, as far as there are any. */
-async function settle(section: Section, world: World): Promise<Played> {
-  const readings = new Map<number, Reading>();
-  let played = await new SectionReplay(section, world, readings).play();
-  let tries = 0;
-  for (let step = 0; step < played.steps.length; step++) {
-    const failed = played.steps[step];
-    if (!failed || isMatched(failed)) continue;
-    for (const reading of OTHER_READINGS) {
-      if (tries++ >= MOST_TRIES) break;
-      readings.set(step, reading);
-      const other = await new SectionReplay(section, world, readings).play(step);
-      const same = other.steps[step];
-      if (same && isMatched(same)) break;
-      readings.delete(step);
-    }
-    if (!readings.has(step)) continue;
-    played = await new SectionReplay(section, world, readings).play();
-  }
-  return played;
+/** What became of one step of a recording. */
+export interface StepResult {
+  readonly title: string;
+  readonly differences: Difference[];
 }
 
-const matchesOf = ({ steps }: Played): number => steps.filter(isMatched).length;
+/** Bytes of the device's output that a difference shows as what came before it. */
+const SHOWN_BEFORE = 160;
 
-/** Whether a piece of output is so long that a serial line takes about a second for it. */
-function saysMuch(section: Section): boolean {
-  return section.items.some(
-    (item) =>
-      item.kind === 'exchange' &&
-      item.lines.some(
-        ({ actor, text }) => actor === 'device' && lengthOf(parsePattern(text)) > 10_000,
-      ),
-  );
+/** Repeats a recording on a bench and tells what differed, step by step. */
+export async function replay(
+  recording: Recording,
+  factory: BenchFactory,
+): Promise<readonly StepResult[]> {
+  const player = new Player(recording, factory);
+  await player.play();
+  return player.steps;
 }
 
-interface Played {
-  readonly steps: StepOutcome[];
-  readonly unread: string[];
-}
+class Player {
+  readonly steps: StepResult[] = [];
+  readonly #lines: readonly Line[];
+  readonly #rate: number;
+  readonly #bench: Bench;
+  readonly #device: DeviceComparison;
+  readonly #server: ServerComparison;
+  readonly #tolerance = new Tolerance();
+  /** When each line happened in the replay; undefined for those that have not. */
+  readonly #happened: (number | undefined)[] = [];
+  #index = 0;
+  #busyVaries = false;
+  #before = '';
 
-/** Whether a link is seen while it waits for the server to end TCP after their close frames. */
-function showsClosing(exchange: Exchange): boolean {
-  return exchange.lines.some(({ text }) => /\+WSOPEN:[012],4,/.test(text));
-}
-
-class SectionReplay {
-  readonly #section: Section;
-  readonly #readings: ReadonlyMap<number, Reading>;
-  readonly #unfinished = new UnfinishedFrames();
-  readonly #rig: Rig;
-  readonly #setup: Setup;
-  readonly #rows: Rows;
-  readonly #scenarios: Scenarios;
-  readonly #steps: StepOutcome[] = [];
-  readonly #unread: string[] = [];
-  readonly #prospects: Prospects;
-  #mark: ServerMark;
-
-  /** @param readings of steps that are not read as usual */
-  constructor(section: Section, world: World, readings: ReadonlyMap<number, Reading>) {
-    this.#readings = readings;
-    const port = serverPortOf(section);
-    this.#section = section;
-    this.#rig = new Rig(world);
-    this.#setup = new Setup(this.#rig, section, port);
-    this.#rows = new Rows(this.#rig, this.#setup, port);
-    this.#scenarios = new Scenarios(this.#rig, this.#setup, port, section.title);
-    this.#prospects = new Prospects(section, (link) => this.#rig.links.formatOf(link));
-    this.#mark = new ServerMark(this.#rig);
+  constructor({ heading, lines }: Recording, factory: BenchFactory) {
+    this.#lines = lines;
+    this.#rate = heading.rate;
+    this.steps.push({ title: '(start)', differences: [] });
+    this.#device = new DeviceComparison(lines, {
+      came: (piece, at) => {
+        this.#came(piece.line, piece.at, at, piece.bytes);
+      },
+      differs: ({ what, expected, got }) =>
+        this.#differs(what, expected.toString('latin1'), got.toString('latin1')),
+      busyVaries: () => this.#busyVaries,
+    });
+    this.#server = new ServerComparison(lines, {
+      came: (line, at) => this.#came(line, this.#lines[line]?.at ?? 0, at),
+      differs: (what, expected, got) => this.#differs(what, expected, got),
+    });
+    this.#bench = factory(heading, {
+      device: (bytes) => {
+        this.#device.push(bytes, this.#bench.now);
+        this.#before = (this.#before + bytes.toString('latin1')).slice(-SHOWN_BEFORE);
+      },
+      seen: (connection, sight: Sight) => this.#server.push(connection, sight, this.#bench.now),
+      tlsError: (text) => this.#server.pushTlsError(text, this.#bench.now),
+    });
   }
 
-  /** @param last the step after which the rest does not matter */
-  async play(last = Infinity): Promise<Played> {
+  async play(): Promise<void> {
     try {
-      for (const [index, item] of this.#section.items.entries()) {
-        if (this.#steps.length > last && item.kind !== 'note') break;
-        if (item.kind === 'exchange') await this.#exchange(item, index);
-        else if (item.kind === 'row')
-          await this.#step(() => this.#rows.play(item, this.#section.items.slice(index + 1)));
-        else if (item.kind === 'heading') await this.#heading(item);
-        else if (isScenario(item.text))
-          await this.#step(() => this.#scenarios.play(item.line, item.text));
-        else await this.#note(item.text, item.line);
+      for (const [index, line] of this.#lines.entries()) {
+        this.#index = index;
+        await this.#playLine(line, index);
       }
+      this.#index = this.#lines.length;
+      await this.#settle(this.#lines.length);
+      this.#dropStale();
     } finally {
-      await this.#rig.end();
+      this.#bench.end();
     }
-    return { steps: this.#steps, unread: this.#unread };
   }
 
-  async #step(play: () => Promise<StepOutcome>): Promise<void> {
-    this.#mark = new ServerMark(this.#rig);
-    this.#steps.push(await play());
-  }
-
-  async #exchange(exchange: Exchange, index: number): Promise<void> {
-    const { manners } = this.#rig.server;
-    manners.answersPings = manners.answersCloses = true;
-    this.#rig.perform({ kind: 'ends tcp', value: !showsClosing(exchange) }, 0);
-    const reading = this.#readings.get(this.#steps.length) ?? USUAL_READING;
-    if (reading.pause > 0) {
-      await this.#rig.pass(reading.pause);
-      this.#rig.output.clear();
+  async #playLine(line: Line, index: number): Promise<void> {
+    switch (line.kind) {
+      case 'step':
+        this.steps.push({ title: line.text, differences: [] });
+        return;
+      case 'note':
+      case 'restarted':
+      case 'closed':
+      case 'device':
+      case 'seen':
+      case 'tlsError':
+        return;
+      default:
+        await this.#act(line, line, index);
     }
-    const done = await this.#setup.prepare(exchange, index);
-    await this.#step(async () => {
-      const stimuli = new Stimuli({
-        rig: this.#rig,
-        exchange,
-        prospects: this.#prospects,
-        unfinished: this.#unfinished,
-        pongs: pongsAfter(this.#section.items, index),
-        words: reading.words,
-      });
-      const outcome = await new ExchangePlayer(this.#rig, exchange, stimuli).play((rest) =>
-        this.#belongsToNext(index, rest),
-      );
-      if (exchange.lines.length === 0 && !stimuli.known) {
-        outcome.notReplayable ??= `nobody knows what to do here: ${exchange.title}`;
-      }
-      outcome.remarks.unshift(...done.map((each) => `set up: ${each}`));
-      if (reading !== USUAL_READING) outcome.remarks.unshift(`read: ${inWords(reading)}`);
-      return outcome;
-    });
   }
 
-  /** `### AT+WSDATAFMT=0,0,5 AT+WSDATAFMT=0,0,5\r\n\r\nOK\r\n`: a command and its answer. */
-  async #heading(heading: Heading): Promise<void> {
-    const match = /^(AT\S+) (\1\\r\\n.*)$/.exec(heading.text);
-    if (!match) return;
-    await this.#step(async () => {
-      const outcome = newStep(heading.line, match[1] ?? '');
-      await this.#rows.exchange(match[1] ?? '', match[2] ?? '', outcome);
-      return outcome;
-    });
+  async #act(act: Act, line: Line, index: number): Promise<void> {
+    await this.#settle(index);
+    const previous = index - 1;
+    const wait = this.#momentOf(previous) + line.at - (this.#lines[previous]?.at ?? 0);
+    await this.#bench.advance(Math.max(0, wait - this.#bench.now));
+    if (act.kind === 'host' && this.#followsServer(line, index)) await this.#bench.arrive();
+    this.#device.match(index);
+    this.#server.match(index);
+    this.#dropStale();
+    const { now } = this.#bench;
+    this.#happened[index] = now;
+    this.#tolerance.acted(line, now);
+    if (act.kind === 'host') {
+      this.#device.wrote(act.bytes);
+      this.#busyVaries = this.#rate > 0 && act.bytes.length > 128;
+    }
+    if (act.kind === 'server') this.#onServer(act, index);
+    else this.#bench.perform(act);
   }
 
-  async #note(text: string, line: number): Promise<void> {
-    const outcome = this.#steps.at(-1) ?? newStep(line, text.slice(0, 80));
-    if (!(await checkNote(text, this.#rig, this.#mark, outcome)))
-      this.#unread.push(`line ${line}: ${text}`);
+  #onServer(act: Act & { kind: 'server' }, index: number): void {
+    const connection = this.#server.find(act.connection);
+    if (connection === undefined) {
+      this.#differs(`connection ${act.connection} never came`, act.act.kind, '');
+      return;
+    }
+    if (act.act.kind === 'pause') {
+      this.#bench.setRoom(connection, roomOfPause(this.#lines, index));
+    }
+    this.#bench.perform({ ...act, connection });
   }
 
-  /** Whether what is left of a step's output is what the next one begins with. */
-  #belongsToNext(index: number, rest: Buffer): boolean {
-    const next = this.#section.items.slice(index + 1).find((item) => item.kind !== 'note');
-    const line = next?.kind === 'exchange' ? next.lines[0] : undefined;
-    if (line?.actor !== 'device') return false;
-    const pattern = parsePattern(line.text);
-    const head = pattern.kind === 'whole' ? pattern.bytes : pattern.head;
-    const common = Math.min(head.length, rest.length);
-    return head.subarray(0, common).equals(rest.subarray(0, common));
+  /** A server act less than 2 ms before. */
+  #followsServer(line: Line, index: number): boolean {
+    for (let before = index - 1; ; before--) {
+      const earlier = this.#lines[before];
+      if (!earlier || line.at - earlier.at > 2) return false;
+      if (earlier.kind === 'server') return true;
+    }
+  }
+
+  /** Waits until all before line `end` has been seen; gives up what does not come in time. */
+  async #settle(end: number): Promise<void> {
+    const done = () => {
+      const device = this.#device.match(end);
+      return this.#server.match(end) && device;
+    };
+    for (;;) {
+      if (done()) return;
+      const missing = [
+        ...this.#device.missing(end).map(({ at }) => at),
+        ...this.#server.missing(end).map(({ at }) => at),
+      ];
+      const deadline = this.#tolerance.latest(Math.max(...missing));
+      if (await this.#bench.until(done, Math.max(0, deadline - this.#bench.now))) return;
+      this.#device.giveUp(end);
+      this.#server.giveUp(end);
+    }
+  }
+
+  #dropStale(): void {
+    const time = (at: number) => this.#tolerance.stale(at, this.#bench.now);
+    this.#device.dropBefore(({ at }) => (time(at) ? Infinity : 0));
+    this.#server.dropBefore((at) => time(at));
+  }
+
+  /** When a line happened, or should have, counted from the last that did. */
+  #momentOf(index: number): number {
+    if (index < 0) return 0;
+    const happened = this.#happened[index];
+    if (happened !== undefined) return happened;
+    const line = this.#lines[index];
+    const moment = this.#momentOf(index - 1) + (line?.at ?? 0) - (this.#lines[index - 1]?.at ?? 0);
+    this.#happened[index] = moment;
+    return moment;
+  }
+
+  #came(line: number, recorded: number, at: number, bytes?: Buffer): void {
+    this.#happened[line] ??= at;
+    const off = this.#tolerance.violation(recorded, at);
+    if (off === undefined) return;
+    const text = bytes?.toString('latin1').slice(0, 60) ?? this.#lines[line]?.kind ?? '';
+    this.#differs('time', `${off.expected} ms after the act: ${text}`, `${off.got} ms`);
+  }
+
+  #differs(what: string, expected: string, got: string): void {
+    const line = this.#lines[Math.min(this.#index, this.#lines.length - 1)]?.number ?? 0;
+    this.steps.at(-1)?.differences.push({ line, what, expected, got, before: this.#before });
   }
 }

@@ -1,0 +1,149 @@
+import { BUSY, DataFormats, PieceReader, recordedPieces, type Piece } from './pieces';
+import type { Line } from './recording';
+
+/** Milliseconds within which two pieces of different causes may change places. */
+const RACE_MS = 50;
+
+/** How the bytes of a device differ from the recorded ones. */
+export interface DeviceDifference {
+  readonly what: string;
+  readonly expected: Buffer;
+  readonly got: Buffer;
+}
+
+export interface DeviceComparisonContext {
+  /** Told when a recorded piece came. */
+  came(piece: Piece, at: number): void;
+  differs(difference: DeviceDifference): void;
+  /** Whether the number of `busy p...` may differ now. */
+  busyVaries(): boolean;
+}
+
+const nothing = Buffer.alloc(0);
+
+/** Compares what a device sends with a recording, cause by cause, each in its order. */
+export class DeviceComparison {
+  readonly #context: DeviceComparisonContext;
+  readonly #formats = new DataFormats();
+  readonly #reader = new PieceReader(this.#formats);
+  readonly #expected: Piece[];
+  #observed: Piece[] = [];
+  #afterBusy = false;
+
+  constructor(lines: readonly Line[], context: DeviceComparisonContext) {
+    this.#context = context;
+    this.#expected = recordedPieces(lines);
+  }
+
+  wrote(bytes: Buffer): void {
+    this.#formats.wrote(bytes);
+  }
+
+  push(bytes: Buffer, at: number): void {
+    this.#observed.push(...this.#reader.push(bytes, at));
+  }
+
+  /** The recorded pieces before line `end` that are still to come. */
+  missing(end: number): readonly Piece[] {
+    const count = this.#expected.findIndex(({ line }) => line >= end);
+    return count < 0 ? this.#expected : this.#expected.slice(0, count);
+  }
+
+  /** Matches what can be matched before line `end`. True when nothing is missing any more. */
+  match(end: number): boolean {
+    const blocked = new Set<string>();
+    for (let index = 0; index < this.#expected.length; ) {
+      const piece = this.#expected[index];
+      if (!piece || piece.line >= end) break;
+      if (blocked.has(piece.cause) || !this.#matchOne(piece, index)) {
+        blocked.add(piece.cause);
+        index++;
+      }
+    }
+    return blocked.size === 0;
+  }
+
+  /** Gives up what is missing before line `end`: reports it together with what came instead. */
+  giveUp(end: number): void {
+    const missing = this.missing(end);
+    const causes = new Set(missing.map(({ cause }) => cause));
+    for (const cause of causes) {
+      const expected = missing.filter((piece) => piece.cause === cause);
+      const instead = this.#observed.filter((piece) => piece.cause === cause);
+      this.#observed = this.#observed.filter((piece) => piece.cause !== cause);
+      const held = cause === 'response' ? this.#reader.flush() : [];
+      this.#context.differs({
+        what: `${cause}: other bytes`,
+        expected: Buffer.concat(expected.map(({ bytes }) => bytes)),
+        got: Buffer.concat([...instead, ...held].map(({ bytes }) => bytes)),
+      });
+    }
+    this.#expected.splice(0, missing.length);
+  }
+
+  /** Reports what nothing was recorded for, as far as it came before `time`. */
+  dropBefore(time: (piece: Piece) => number): void {
+    const stale = this.#observed.filter((piece) => piece.at < time(piece));
+    if (stale.length === 0) return;
+    this.#observed = this.#observed.filter((piece) => !stale.includes(piece));
+    this.#context.differs({
+      what: 'bytes that were not recorded',
+      expected: nothing,
+      got: Buffer.concat(stale.map(({ bytes }) => bytes)),
+    });
+  }
+
+  /** Matches one recorded piece, or the beginning of it. */
+  #matchOne(piece: Piece, index: number): boolean {
+    const at = this.#observed.findIndex(({ cause }) => cause === piece.cause);
+    const found = this.#observed[at];
+    if (!found) return piece.cause === 'response' && this.#matchHeld(piece, index);
+    if (this.#skipBusy(piece, index, found, at)) return true;
+    const whole = piece.cause !== 'response';
+    const length = Math.min(piece.bytes.length, found.bytes.length);
+    const same = piece.bytes.subarray(0, length).equals(found.bytes.subarray(0, length));
+    if (!same || (whole && piece.bytes.length !== found.bytes.length)) return false;
+    const overtaken = this.#observed.slice(0, at).find((other) => found.at - other.at > RACE_MS);
+    if (overtaken) {
+      this.#context.differs({
+        what: `${overtaken.cause} before ${found.cause}`,
+        expected: piece.bytes,
+        got: overtaken.bytes,
+      });
+    }
+    this.#afterBusy = found.bytes.equals(BUSY);
+    this.#context.came(piece, found.at);
+    replaceHead(this.#expected, index, piece, length);
+    replaceHead(this.#observed, at, found, length);
+    return true;
+  }
+
+  /** What seemed to begin a URC may be part of an echo. */
+  #matchHeld(piece: Piece, index: number): boolean {
+    const { held } = this.#reader;
+    const length = Math.min(held.length, piece.bytes.length);
+    if (length === 0 || !piece.bytes.subarray(0, length).equals(held.subarray(0, length))) {
+      return false;
+    }
+    this.#reader.release(length);
+    replaceHead(this.#expected, index, piece, length);
+    return true;
+  }
+
+  #skipBusy(piece: Piece, index: number, found: Piece, at: number): boolean {
+    const expectsBusy = piece.bytes.equals(BUSY);
+    const gotBusy = found.bytes.equals(BUSY);
+    if (expectsBusy === gotBusy || !this.#afterBusy || !this.#context.busyVaries()) return false;
+    if (gotBusy) this.#observed.splice(at, 1);
+    else {
+      this.#context.came(piece, found.at);
+      this.#expected.splice(index, 1);
+    }
+    return true;
+  }
+}
+
+function replaceHead(pieces: Piece[], index: number, piece: Piece, length: number): void {
+  if (length === piece.bytes.length) pieces.splice(index, 1);
+  else pieces[index] = { ...piece, bytes: piece.bytes.subarray(length) };
+}

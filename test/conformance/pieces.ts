@@ -1,0 +1,150 @@
+import { bytesOf, type Line } from './recording';
+
+/** A part of what the device sends that has one cause. */
+export interface Piece {
+  /** `response` (echo, responses, diagnostics), `link 0` …, `wifi`, `sntp`. */
+  readonly cause: string;
+  readonly bytes: Buffer;
+  /** Milliseconds: when its first byte came. */
+  readonly at: number;
+  /** Index of the line of the recording that holds its last byte; 0 where there is none. */
+  readonly line: number;
+}
+
+/** URCs of a fixed form, by their cause. */
+const urcs: readonly (readonly [cause: (link: string) => string, form: RegExp])[] = [
+  [(link) => `link ${link}`, /^\+WS_(?:CONNECTED|DISCONNECTED|CLOSED):(\d)\r\n/],
+  [() => 'wifi', /^WIFI (?:CONNECTED|DISCONNECT|GOT IP(?:v6 [LG]L)?)\r\n/],
+  [() => 'sntp', /^\+TIME_UPDATED\r\n/],
+];
+const beginnings = [
+  ...['+WS_CONNECTED:0\r\n', '+WS_DISCONNECTED:0\r\n', '+WS_CLOSED:0\r\n', '+WS_DATA:0,'],
+  ...['WIFI CONNECTED\r\n', 'WIFI DISCONNECT\r\n', 'WIFI GOT IP\r\n', 'WIFI GOT IPv6 LL\r\n'],
+  ...['+TIME_UPDATED\r\n', '\r\nbusy p...\r\n'],
+];
+/** Diagnostics of which the count may differ. */
+export const BUSY = bytesOf('\r\nbusy p...\r\n');
+
+/** The masks of AT+WSDATAFMT, by link. Without entry: link, length, data, CR LF. */
+export class DataFormats {
+  readonly #formats = new Map<string, { level: number; mask: number }>();
+
+  /** Heeds what the host writes. */
+  wrote(bytes: Buffer): void {
+    const set = /^AT\+WSDATAFMT=([0-2]),([0-2]?),(\d*)\r\n/i.exec(bytes.toString('latin1'));
+    if (!set) return;
+    const [, link = '', level = '', mask = ''] = set;
+    this.#formats.set(link, { level: Number(level), mask: mask === '' ? 48 : Number(mask) });
+  }
+
+  /** Length of the data report at the start of `text`; undefined while it is not all there or cannot be told. */
+  reportLength(text: string): number | 'unknown' | undefined {
+    const link = text.charAt('+WS_DATA:'.length);
+    const { level, mask } = this.#formats.get(link) ?? { level: 0, mask: 48 };
+    if (level !== 0 || (mask & 16) === 0) return 'unknown';
+    const numbers = [1, 2, 4, 8, 16].filter((bit) => (mask & bit) !== 0).length;
+    const head = new RegExp(`^\\+WS_DATA:\\d(?:,(\\d+)){${numbers}},`).exec(text);
+    if (!head) return text.length > 80 ? 'unknown' : undefined;
+    const length = head[0].length + Number(head[1]) + ((mask & 32) === 0 ? 0 : 2);
+    return text.length < length ? undefined : length;
+  }
+}
+
+/** Cuts what the device sends into pieces, as it comes. */
+export class PieceReader {
+  readonly #formats: DataFormats;
+  #held: Buffer = Buffer.alloc(0);
+  #heldAt = 0;
+
+  constructor(formats: DataFormats) {
+    this.#formats = formats;
+  }
+
+  /** What may be the beginning of a URC. */
+  get held(): Buffer {
+    return this.#held;
+  }
+
+  push(bytes: Buffer, at: number, line = 0): Piece[] {
+    const wasHeld = this.#held.length;
+    const all = wasHeld === 0 ? bytes : Buffer.concat([this.#held, bytes]);
+    const pieces: Piece[] = [];
+    let start = 0;
+    const add = (cause: string, end: number) => {
+      if (end > start) {
+        const pieceAt = start < wasHeld ? this.#heldAt : at;
+        pieces.push({ cause, bytes: all.subarray(start, end), at: pieceAt, line });
+      }
+      start = end;
+    };
+    let index = 0;
+    while (index < all.length) {
+      const next = this.#urcAt(all, index);
+      if (next === 'none') index++;
+      else {
+        add('response', index);
+        if (next === 'incomplete') break;
+        add(next.cause, index + next.length);
+        index = start;
+      }
+    }
+    if (index >= all.length) add('response', all.length);
+    if (start >= wasHeld) this.#heldAt = at;
+    this.#held = all.subarray(start);
+    return pieces;
+  }
+
+  /** Gives up the first bytes of what is held: they are part of a response. */
+  release(length: number): void {
+    this.#held = this.#held.subarray(length);
+  }
+
+  /** Hands out what is held. */
+  flush(line = 0): Piece[] {
+    const bytes = this.#held;
+    this.#held = Buffer.alloc(0);
+    return bytes.length === 0 ? [] : [{ cause: 'response', bytes, at: this.#heldAt, line }];
+  }
+
+  #urcAt(all: Buffer, index: number): { cause: string; length: number } | 'incomplete' | 'none' {
+    const first = all[index];
+    if (first !== 0x2b && first !== 0x57 && first !== 0x0d) return 'none';
+    const text = all.toString('latin1', index, Math.min(all.length, index + 20_000));
+    for (const [cause, form] of urcs) {
+      const found = form.exec(text);
+      if (found) return { cause: cause(found[1] ?? ''), length: found[0].length };
+    }
+    if (/^\+WS_DATA:\d,/.test(text)) {
+      const length = this.#formats.reportLength(text);
+      if (length === 'unknown') return 'none';
+      return length === undefined ? 'incomplete' : { cause: `link ${text.charAt(9)}`, length };
+    }
+    if (text.startsWith(BUSY.toString('latin1'))) return { cause: 'response', length: BUSY.length };
+    const isBeginning = (whole: string) =>
+      text.length < whole.length && alike(whole, text.length) === alike(text, text.length);
+    return beginnings.some(isBeginning) ? 'incomplete' : 'none';
+  }
+}
+
+/** A text whose link is 0. */
+const alike = (text: string, length: number): string =>
+  text.slice(0, length).replace(/^(\+WS_[A-Z]+:)\d/, '$10');
+
+/** What the device sent in a recording, in pieces; restarts cut them. */
+export function recordedPieces(lines: readonly Line[]): Piece[] {
+  const formats = new DataFormats();
+  let reader = new PieceReader(formats);
+  let last = 0;
+  const pieces: Piece[] = [];
+  for (const [index, line] of lines.entries()) {
+    if (line.kind === 'host') formats.wrote(line.bytes);
+    else if (line.kind === 'restarted') {
+      pieces.push(...reader.flush(last));
+      reader = new PieceReader(formats);
+    } else if (line.kind === 'device') {
+      pieces.push(...reader.push(line.bytes, line.at, index));
+      last = index;
+    }
+  }
+  return [...pieces, ...reader.flush(last)];
+}
