@@ -50,60 +50,80 @@ export class DataFormats {
   }
 }
 
+interface Segment {
+  readonly bytes: Buffer;
+  readonly at: number;
+  readonly line: number;
+}
+
 /** Cuts what the device sends into pieces, as it comes. */
 export class PieceReader {
   readonly #formats: DataFormats;
-  #held: Buffer = Buffer.alloc(0);
-  #heldAt = 0;
+  /** What may be the beginning of a URC. */
+  #held: Segment[] = [];
 
   constructor(formats: DataFormats) {
     this.#formats = formats;
   }
 
-  /** What may be the beginning of a URC. */
   get held(): Buffer {
-    return this.#held;
+    return Buffer.concat(this.#held.map(({ bytes }) => bytes));
   }
 
   push(bytes: Buffer, at: number, line = 0): Piece[] {
-    const wasHeld = this.#held.length;
-    const all = wasHeld === 0 ? bytes : Buffer.concat([this.#held, bytes]);
+    this.#held.push({ bytes, at, line });
+    const all = this.held;
     const pieces: Piece[] = [];
     let start = 0;
-    const add = (cause: string, end: number) => {
-      if (end > start) {
-        const pieceAt = start < wasHeld ? this.#heldAt : at;
-        pieces.push({ cause, bytes: all.subarray(start, end), at: pieceAt, line });
-      }
-      start = end;
-    };
     let index = 0;
     while (index < all.length) {
       const next = this.#urcAt(all, index);
-      if (next === 'none') index++;
-      else {
-        add('response', index);
-        if (next === 'incomplete') break;
-        add(next.cause, index + next.length);
-        index = start;
+      if (next === 'none') {
+        index++;
+        continue;
       }
+      pieces.push(...this.#takeResponse(index - start));
+      start = index;
+      if (next === 'incomplete') return pieces;
+      pieces.push(this.#takeUrc(next.cause, next.length));
+      index = start = index + next.length;
     }
-    if (index >= all.length) add('response', all.length);
-    if (start >= wasHeld) this.#heldAt = at;
-    this.#held = all.subarray(start);
+    pieces.push(...this.#takeResponse(index - start));
     return pieces;
   }
 
   /** Gives up the first bytes of what is held: they are part of a response. */
   release(length: number): void {
-    this.#held = this.#held.subarray(length);
+    this.#take(length);
   }
 
   /** Hands out what is held. */
-  flush(line = 0): Piece[] {
-    const bytes = this.#held;
-    this.#held = Buffer.alloc(0);
-    return bytes.length === 0 ? [] : [{ cause: 'response', bytes, at: this.#heldAt, line }];
+  flush(): Piece[] {
+    return this.#takeResponse(Infinity);
+  }
+
+  #takeResponse(length: number): Piece[] {
+    return this.#take(length).map((segment) => ({ cause: 'response', ...segment }));
+  }
+
+  #takeUrc(cause: string, length: number): Piece {
+    const parts = this.#take(length);
+    const bytes = Buffer.concat(parts.map((part) => part.bytes));
+    return { cause, bytes, at: parts[0]?.at ?? 0, line: parts.at(-1)?.line ?? 0 };
+  }
+
+  #take(length: number): Segment[] {
+    const taken: Segment[] = [];
+    for (let left = length; left > 0; ) {
+      const first = this.#held.shift();
+      if (!first) break;
+      taken.push({ ...first, bytes: first.bytes.subarray(0, left) });
+      if (first.bytes.length > left) {
+        this.#held.unshift({ ...first, bytes: first.bytes.subarray(left) });
+      }
+      left -= first.bytes.length;
+    }
+    return taken;
   }
 
   #urcAt(all: Buffer, index: number): { cause: string; length: number } | 'incomplete' | 'none' {
@@ -133,18 +153,12 @@ const alike = (text: string, length: number): string =>
 /** What the device sent in a recording, in pieces; restarts cut them. */
 export function recordedPieces(lines: readonly Line[]): Piece[] {
   const formats = new DataFormats();
-  let reader = new PieceReader(formats);
-  let last = 0;
+  const reader = new PieceReader(formats);
   const pieces: Piece[] = [];
   for (const [index, line] of lines.entries()) {
     if (line.kind === 'host') formats.wrote(line.bytes);
-    else if (line.kind === 'restarted') {
-      pieces.push(...reader.flush(last));
-      reader = new PieceReader(formats);
-    } else if (line.kind === 'device') {
-      pieces.push(...reader.push(line.bytes, line.at, index));
-      last = index;
-    }
+    else if (line.kind === 'restarted') pieces.push(...reader.flush());
+    else if (line.kind === 'device') pieces.push(...reader.push(line.bytes, line.at, index));
   }
-  return [...pieces, ...reader.flush(last)];
+  return [...pieces, ...reader.flush()];
 }
