@@ -10,7 +10,7 @@ import type { CommandGroup } from './table';
 const sendOk = '\r\nSEND OK\r\n';
 const nothing = Buffer.alloc(0);
 /** Bytes of a header line that the device takes. */
-const longestHeader = 8192;
+const longestHeader = 65_536;
 
 /** The WebSocket commands. */
 export function websocketCommands(board: Board): CommandGroup {

@@ -1,7 +1,7 @@
 import { linkState, type ClientEvents, type ClientOptions, type LinkState } from './client-options';
 import { opcodes } from './frame-codec';
 import { FrameReader } from './frame-reader';
-import { Keepalive } from './keepalive';
+import { Keepalive, type KeepaliveTimer } from './keepalive';
 import { Lock } from './lock';
 import { Sender, type Message, type SendResult } from './sender';
 import { Socket } from './socket';
@@ -11,6 +11,11 @@ import { upgrade } from './upgrade';
 const networkTimeout = 10_000;
 /** Milliseconds between looks at timers and at whether to stop, while the socket is quiet. */
 const pollInterval = 1_000;
+/** Milliseconds that the rest of such a round takes, so that a timer of whole seconds is seen to have passed. */
+const roundOverhead = 0.5;
+const round = pollInterval + roundOverhead;
+/** Milliseconds that the answer to a server's close frame waits for the server's FIN. */
+const finTimeout = 1_000;
 /** Milliseconds slept at a time while waiting to reconnect. */
 const reconnectStep = 5_000;
 const reconnectDelay = 10_000;
@@ -38,8 +43,9 @@ export class WebSocketClient {
   #pollStart: number | undefined;
   /** The last poll found something to read. */
   #readable = false;
+  /** What the last poll waited for, where it ended without anything to read. */
+  #due: KeepaliveTimer | undefined;
   #reconnectTick = 0;
-  #reconnectAfter = reconnectDelay;
   #stopWaiters: (() => void)[] = [];
   #turning = false;
   #turnAgain = false;
@@ -74,7 +80,7 @@ export class WebSocketClient {
     this.#running = false;
     if (this.#pollStart !== undefined) {
       const elapsed = this.#now - this.#pollStart;
-      this.#socket.shorten(pollInterval - (elapsed % pollInterval));
+      this.#socket.shorten(round - (elapsed % round));
     }
   }
 
@@ -157,7 +163,7 @@ export class WebSocketClient {
         this.#attend();
         break;
       case linkState.waiting:
-        if (this.#now - this.#reconnectTick >= this.#reconnectAfter - tolerance) {
+        if (this.#now - this.#reconnectTick >= reconnectDelay - tolerance) {
           this.#state = linkState.connecting;
           this.#reconnectTick = this.#now;
         }
@@ -185,13 +191,16 @@ export class WebSocketClient {
     });
   }
 
-  /** Waits for the socket, at most until the next moment at which a timer can be due. */
+  /** Waits for the socket, at most until the next round in which a timer has passed. */
   #poll(): void {
-    const rounds = this.#running ? Math.max(1, Math.ceil(this.#keepalive.rest / pollInterval)) : 1;
+    const { timer, rounds } = this.#running
+      ? this.#keepalive.next(round)
+      : { timer: undefined, rounds: 1 };
     this.#pollStart = this.#now;
-    this.#socket.wait(rounds * pollInterval, (readable) => {
+    this.#socket.wait(rounds * round, (readable) => {
       this.#pollStart = undefined;
       this.#readable = readable;
+      this.#due = readable || !this.#running ? undefined : timer;
       this.#turn();
     });
   }
@@ -199,7 +208,7 @@ export class WebSocketClient {
   /** One round while established: a ping if it is due, the pong's deadline, then a frame if there is one. */
   #attend(): void {
     this.#lock.hold();
-    if (!this.#keepalive.pingDue) {
+    if (this.#due !== 'ping' && !this.#keepalive.pingDue) {
       this.#attendPong();
       return;
     }
@@ -211,9 +220,10 @@ export class WebSocketClient {
   }
 
   #attendPong(): void {
-    if (this.#keepalive.pongOverdue) {
-      // Noticed late in a round of the task, so that the wait takes one step more.
-      this.#abort(reconnectDelay + reconnectStep);
+    const due = this.#due;
+    this.#due = undefined;
+    if (due === 'pong' || this.#keepalive.pongOverdue) {
+      this.#abort();
       this.#endRound();
     } else if (this.#readable) {
       this.#keepalive.postpone();
@@ -249,22 +259,25 @@ export class WebSocketClient {
     this.#endRound();
   }
 
+  /** The link is gone at once; the connection stays until the server's FIN, a second at most. */
   #answerClose(): void {
     if (!this.#options.answersClose) {
-      this.#close();
+      this.#leave();
+      this.#finish();
       return;
     }
     this.#lock.hold();
     this.#sender.control(opcodes.close, () => {
       this.#lock.release();
-      this.#socket.wait(pollInterval, () => this.#close());
+      this.#leave();
+      this.#socket.wait(finTimeout, () => this.#finish());
     });
   }
 
-  #close(): void {
+  #leave(): void {
     this.#running = false;
-    this.#events.closed();
-    this.#finish();
+    // A WSCLOSE that is at work takes the link, without a word about the close frame.
+    if (this.#stopWaiters.length === 0) this.#events.closed();
   }
 
   #finish(): void {
@@ -273,13 +286,13 @@ export class WebSocketClient {
     const waiters = this.#stopWaiters;
     this.#stopWaiters = [];
     for (const done of waiters) done();
+    this.#events.ended();
   }
 
   /** Ends the connection; the task will try again later. */
-  #abort(reconnectAfter = reconnectDelay): void {
+  #abort(): void {
     this.#socket.destroy();
     this.#reconnectTick = this.#now;
-    this.#reconnectAfter = reconnectAfter;
     this.#state = linkState.waiting;
     this.#events.disconnected();
   }

@@ -1,7 +1,9 @@
 import type { Clock } from '../clock';
 
-/** Timers of the machine may fire a little early, in milliseconds. */
-const tolerance = 5;
+/** The firmware counts in whole milliseconds and wants more than the interval, not just as much. */
+const margin = 0.75;
+
+export type KeepaliveTimer = 'ping' | 'pong';
 
 /** When a connection's next ping is due, and when its pong is overdue. */
 export class Keepalive {
@@ -26,16 +28,18 @@ export class Keepalive {
   }
 
   get pingDue(): boolean {
-    return this.#untilPing <= tolerance;
+    return this.#untilPing < 0;
   }
 
   get pongOverdue(): boolean {
-    return this.#untilPong <= tolerance;
+    return this.#untilPong < 0;
   }
 
-  /** Milliseconds until one of the two is so; less than 0 when it has been for some time. */
-  get rest(): number {
-    return Math.min(this.#untilPing, this.#untilPong) - tolerance;
+  /** The timer that passes first, and at the end of which round of `length` milliseconds it has. */
+  next(length: number): { readonly timer: KeepaliveTimer; readonly rounds: number } {
+    const timer = this.#untilPong < this.#untilPing ? 'pong' : 'ping';
+    const rest = Math.min(this.#untilPing, this.#untilPong);
+    return { timer, rounds: Math.max(1, Math.ceil(rest / length)) };
   }
 
   /** A new connection waits for no pong. */
@@ -57,11 +61,11 @@ export class Keepalive {
   }
 
   get #untilPing(): number {
-    return this.#pinged + this.#pingInterval - this.#clock.now();
+    return this.#pinged + this.#pingInterval + margin - this.#clock.now();
   }
 
   get #untilPong(): number {
     if (this.#unanswered === undefined) return Infinity;
-    return this.#unanswered + this.#pongTimeout - this.#clock.now();
+    return this.#unanswered + this.#pongTimeout + margin - this.#clock.now();
   }
 }

@@ -52,7 +52,7 @@ export class DeviceComparison {
   /** Matches what can be matched before line `end`. True when nothing is missing any more. */
   match(end: number): boolean {
     const blocked = new Set<string>();
-    for (let index = 0; index < this.#expected.length; ) {
+    for (let index = 0; index < this.#expected.length;) {
       const piece = this.#expected[index];
       if (!piece || piece.line >= end) break;
       if (blocked.has(piece.cause) || !this.#matchOne(piece, index)) {

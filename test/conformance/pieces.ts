@@ -114,7 +114,7 @@ export class PieceReader {
 
   #take(length: number): Segment[] {
     const taken: Segment[] = [];
-    for (let left = length; left > 0; ) {
+    for (let left = length; left > 0;) {
       const first = this.#held.shift();
       if (!first) break;
       taken.push({ ...first, bytes: first.bytes.subarray(0, left) });

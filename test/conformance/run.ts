@@ -14,7 +14,9 @@ async function main(): Promise<number> {
     const steps = await replay(recording, (heading, events) => new SimulatedBench(heading, events));
     all.push(...steps);
     const { firmware, section, title } = recording.heading;
-    console.log(`${relative(process.cwd(), file)}: class ${firmware}, ${section} ${title}: ${score(steps)}`);
+    console.log(
+      `${relative(process.cwd(), file)}: class ${firmware}, ${section} ${title}: ${score(steps)}`,
+    );
     for (const line of differencesInWords(steps)) console.log(line);
   }
   console.log(`\n${score(all)} steps matched`);
