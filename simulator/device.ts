@@ -17,6 +17,10 @@ import { defaultUartSettings, directUart, type Uart } from './uart';
 import { Links } from './websocket/links';
 
 const defaultBootTime = 400;
+/** Milliseconds from the last byte that is sent to the end of the device's earlier life. */
+const restartDelay = 25;
+/** Milliseconds between looks whether all has been sent. */
+const sentPoll = 5;
 /** Noise that reached a device before it was ready, as far as it is kept. */
 const keptNoise = 256;
 
@@ -30,7 +34,7 @@ export class SimulatedDevice {
   readonly #network: StationNetwork;
   readonly #uart: Uart;
   #output: (bytes: Buffer) => void;
-  #state: 'off' | 'booting' | 'up' = 'off';
+  #state: 'off' | 'booting' | 'up' | 'restarting' = 'off';
   #cancelBoot: (() => void) | undefined;
   #noise: Buffer = Buffer.alloc(0);
 
@@ -79,25 +83,30 @@ export class SimulatedDevice {
       storeUartSettings(flash, { ...defaultUartSettings, rate: options.baud });
     }
     const classTraits = firmware[options.firmware ?? 'D'];
-    const restart = () => this.restart();
+    const crash = () => this.#crash();
+    const restartWhenSent = () => this.#restartWhenSent();
     const links = new Links({
-      ...{ clock, random, output, flash, time, hooks, restart },
+      ...{ clock, random, output, flash, time, hooks, crash },
       firmware: classTraits,
       network: this.#network,
     });
     const settings = { ...freshSettings(), uart: storedUartSettings({ flash }) };
     this.#uart.configure(settings.uart);
     this.#board = {
-      ...{ clock, settings, output, flash, time, timeSync, station, links, hooks, restart },
+      ...{ clock, settings, output, flash, time, timeSync, station, links, hooks },
+      ...{ crash, restartWhenSent },
       firmware: classTraits,
       uart: this.#uart,
       restore: () => {
         station.erase();
-        this.restart();
+        restartWhenSent();
       },
     };
     const commands = commandTable(this.#board);
-    this.#interpreter = new Interpreter({ clock, output, settings, hooks, commands, restart });
+    const restart = () => this.restart();
+    this.#interpreter = new Interpreter({
+      ...{ clock, output, settings, hooks, commands, restart, restartWhenSent },
+    });
     if (options.joined === true) station.beginJoined();
     if (options.running ?? true) this.#state = 'up';
     else station.stop();
@@ -162,6 +171,7 @@ export class SimulatedDevice {
   restart(): void {
     if (this.#state === 'off') return;
     this.#halt();
+    this.#uart.discard();
     this.#boot();
   }
 
@@ -169,6 +179,26 @@ export class SimulatedDevice {
   destroy(): void {
     this.powerOff();
     this.#output = () => undefined;
+  }
+
+  /** What the device has said just before a crash still leaves. */
+  #crash(): void {
+    this.#state = 'restarting';
+    this.#interpreter.reset();
+    this.#cancelBoot?.();
+    this.#cancelBoot = this.#clock.after(restartDelay, () => this.restart());
+  }
+
+  #restartWhenSent(): void {
+    this.#state = 'restarting';
+    this.#interpreter.reset();
+    const look = () => {
+      this.#cancelBoot = this.#clock.after(
+        this.#uart.queuedToHost > 0 ? sentPoll : restartDelay,
+        () => (this.#uart.queuedToHost > 0 ? look() : this.restart()),
+      );
+    };
+    this.#board.output.whenFlushed(look);
   }
 
   #halt(): void {

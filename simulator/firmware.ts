@@ -20,6 +20,12 @@ export interface Firmware {
   readonly waitsForHeaders: boolean;
   /** A server's close frame is answered with one. */
   readonly answersClose: boolean;
+  /** Milliseconds that TCP may hold a write up once it has begun, beside the timeout of the send. */
+  readonly writeGraceMs: number;
+  /** A round of a link's task is a hair shorter while others are open: too short for a timer of whole seconds. */
+  readonly roundsShrink: boolean;
+  /** `AT+RESTORE` still reports that the network is left. */
+  readonly reportsLeavingOnRestore: boolean;
   /** Bytes that came before `ready` are thrown away rather than joined to the first command. */
   readonly discardsBootNoise: boolean;
   /** The lines of `AT+GMR`. */
@@ -42,6 +48,9 @@ const oldest: Firmware = {
   keepsEarlyFrames: false,
   waitsForHeaders: false,
   answersClose: false,
+  writeGraceMs: 0,
+  roundsShrink: true,
+  reportsLeavingOnRestore: true,
   discardsBootNoise: false,
   version: version(
     '3.2.0.0(s-ec2dec2 - ESP32 - Jul 28 2023 07:05:28)',
@@ -68,6 +77,9 @@ const withAuthentication: Firmware = {
   authentication: true,
   keepsEarlyFrames: true,
   waitsForHeaders: true,
+  writeGraceMs: 10_000,
+  roundsShrink: false,
+  reportsLeavingOnRestore: false,
   version: version(
     '4.2.0.0-dev(b8d1e1c - ESP32C3 - Mar 12 2026 06:41:17)',
     'v5.4.2',
@@ -80,6 +92,7 @@ const newest: Firmware = {
   name: 'D',
   fragments: true,
   maximumLength: 16384,
+  reportsLeavingOnRestore: true,
   discardsBootNoise: true,
   version: version(
     '4.2.0.0-dev(32ff6e1 - ESP32C3 - Jul 24 2026 09:54:05)',

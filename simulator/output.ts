@@ -7,6 +7,8 @@ import type { Uart } from './uart';
 export class Output {
   readonly #uart: Uart;
   #deferred: Buffer[] = [];
+  /** Called once what was said before them is in the transmit ring. */
+  #flushWaiters: (() => void)[] = [];
   /** In the order in which they began to wait. */
   #waiting: (() => void)[] = [];
 
@@ -19,6 +21,12 @@ export class Output {
     const bytes = typeof text === 'string' ? Buffer.from(text, 'latin1') : text;
     if (this.#deferred.length > 0 || this.#uart.full) this.#deferred.push(bytes);
     else this.#uart.transmit(bytes);
+  }
+
+  /** Calls `then` once all that was said is in the transmit ring: at once, unless the ring is full. */
+  whenFlushed(then: () => void): void {
+    if (this.#deferred.length === 0) then();
+    else this.#flushWaiters.push(then);
   }
 
   /** Received data. Ask for {@link room} before taking more from the network. */
@@ -50,10 +58,15 @@ export class Output {
       if (!bytes) break;
       this.#uart.transmit(bytes);
     }
+    if (this.#deferred.length > 0) return;
+    const waiters = this.#flushWaiters;
+    this.#flushWaiters = [];
+    for (const waiter of waiters) waiter();
   }
 
   reset(): void {
     this.#deferred = [];
+    this.#flushWaiters = [];
     this.#waiting = [];
   }
 }

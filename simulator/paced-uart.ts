@@ -9,8 +9,10 @@ import {
   type UartSettings,
 } from './uart';
 
-/** Milliseconds of bytes that are delivered together while more follow. */
+/** Milliseconds of bytes that reach the host together while more follow. */
 const grain = 4;
+/** Bytes in the receive FIFO at which the device reads it, when the line does not fall silent before. */
+const fifoThreshold = 120;
 /** Rates that differ by less, as a fraction, are the same. */
 const sameRate = 0.01;
 /** Bit 1 of `AT+UART_CUR`'s flow control: the device waits for CTS. */
@@ -175,7 +177,11 @@ class PacedUart implements Uart {
   }
 
   #arm(): void {
-    const due = Math.min(this.#stopped ? Infinity : dueOf(this.#toHost), dueOf(this.#toDevice));
+    const toHost = Math.max(1, Math.round(grain / this.#toHost.byteTime));
+    const due = Math.min(
+      this.#stopped ? Infinity : (this.#toHost.due(toHost) ?? Infinity),
+      this.#toDevice.due(fifoThreshold) ?? Infinity,
+    );
     if (this.#timer && this.#timer.at <= due && due !== Infinity) return;
     this.#timer?.cancel();
     this.#timer = undefined;
@@ -227,9 +233,6 @@ class PacedUart implements Uart {
     this.#keptLength += kept.length;
   }
 }
-
-const dueOf = (lane: Lane): number =>
-  lane.due(Math.max(1, Math.round(grain / lane.byteTime))) ?? Infinity;
 
 /** Milliseconds within which a write counts as the answer to what was delivered last. */
 const answerTime = 50;

@@ -99,7 +99,7 @@ function addHeader({ links }: Board, call: Call, parameters: Parameters): void {
   });
 }
 
-function open({ links, restart }: Board, call: Call, parameters: Parameters): void {
+function open({ links, crash }: Board, call: Call, parameters: Parameters): void {
   parameters.atMost(5);
   const id = linkId(parameters);
   const text = parameters.string(1);
@@ -108,7 +108,7 @@ function open({ links, restart }: Board, call: Call, parameters: Parameters): vo
   const authorization = parameters.optionalString(4);
   if (links.isOpen(id)) throw new CommandError();
   if (text === '') {
-    restart();
+    crash();
     return;
   }
   const uri = parseUri(text);

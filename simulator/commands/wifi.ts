@@ -11,7 +11,7 @@ const joinTimeout = 15;
 const longestSsid = 32;
 const longestPassword = 63;
 
-const address = { ip: '192.168.1.77', gateway: '192.168.1.1', netmask: '255.255.255.0' } as const;
+const address = { ip: '10.0.0.2', gateway: '10.0.0.1', netmask: '255.255.255.0' } as const;
 const macAddress = '7c:df:a1:00:00:01';
 const defaultSignal = -50;
 
@@ -174,11 +174,13 @@ function currentAddress({ station }: Board): { ip: string; gateway: string; netm
 
 function list(call: Call, { station }: Board, wanted: (point: AccessPoint) => boolean): void {
   if (!station.isStation) throw new CommandError();
-  for (const point of station.visible.filter(wanted)) {
-    const open = point.password === '';
-    const radio = `${point.rssi ?? defaultSignal},"${bssidOf(point)}",${point.channel ?? 1}`;
-    const ciphers = open ? '0,0' : '4,4';
-    call.line(`+CWLAP:(${open ? 0 : 3},"${point.ssid}",${radio},-1,-1,${ciphers},7,0)`);
-  }
-  call.ok();
+  station.scan((found) => {
+    for (const point of found.filter(wanted)) {
+      const open = point.password === '';
+      const radio = `${point.rssi ?? defaultSignal},"${bssidOf(point)}",${point.channel ?? 1}`;
+      const ciphers = open ? '0,0' : '4,4';
+      call.line(`+CWLAP:(${open ? 0 : 3},"${point.ssid}",${radio},-1,-1,${ciphers},7,0)`);
+    }
+    call.ok();
+  });
 }

@@ -24,8 +24,13 @@ export interface ClientOptions extends UpgradeOptions {
   readonly pongTimeout: number;
   /** Bytes received or sent in one piece. */
   readonly bufferSize: number;
+  /** Milliseconds that TCP may hold a write up once it has begun, beside the timeout of the send. */
+  readonly writeGrace: number;
+  /** Whether rounds of the task are a hair shorter now. */
+  readonly shortRounds: () => boolean;
   readonly waitsForHeaders: boolean;
-  readonly answersClose: boolean;
+  /** Whether a server's close frame is answered. */
+  readonly answersClose: () => boolean;
   /** The TLS settings at this moment; undefined for plain TCP, `unusable` when its certificates are gone. */
   readonly tls: () => TlsOptions | undefined | 'unusable';
 }

@@ -11,9 +11,9 @@ import { upgrade } from './upgrade';
 const networkTimeout = 10_000;
 /** Milliseconds between looks at timers and at whether to stop, while the socket is quiet. */
 const pollInterval = 1_000;
-/** Milliseconds that the rest of such a round takes, so that a timer of whole seconds is seen to have passed. */
+/** Milliseconds that the rest of such a round takes: two rounds see that a timer of two seconds has passed. */
 const roundOverhead = 0.5;
-const round = pollInterval + roundOverhead;
+const shortOverhead = 0.3;
 /** Milliseconds that the answer to a server's close frame waits for the server's FIN. */
 const finTimeout = 1_000;
 /** Milliseconds slept at a time while waiting to reconnect. */
@@ -80,7 +80,7 @@ export class WebSocketClient {
     this.#running = false;
     if (this.#pollStart !== undefined) {
       const elapsed = this.#now - this.#pollStart;
-      this.#socket.shorten(round - (elapsed % round));
+      this.#socket.shorten(this.#round - (elapsed % this.#round));
     }
   }
 
@@ -122,6 +122,11 @@ export class WebSocketClient {
         if (result === 'failed' && polling) this.#goOn();
       });
     });
+  }
+
+  /** Milliseconds of a round in which nothing comes. */
+  get #round(): number {
+    return pollInterval + (this.#options.shortRounds() ? shortOverhead : roundOverhead);
   }
 
   #goOn(): void {
@@ -193,6 +198,7 @@ export class WebSocketClient {
 
   /** Waits for the socket, at most until the next round in which a timer has passed. */
   #poll(): void {
+    const round = this.#round;
     const { timer, rounds } = this.#running
       ? this.#keepalive.next(round)
       : { timer: undefined, rounds: 1 };
@@ -261,7 +267,7 @@ export class WebSocketClient {
 
   /** The link is gone at once; the connection stays until the server's FIN, a second at most. */
   #answerClose(): void {
-    if (!this.#options.answersClose) {
+    if (!this.#options.answersClose()) {
       this.#leave();
       this.#finish();
       return;
@@ -334,7 +340,7 @@ export class WebSocketClient {
   }
 
   #newConnection(): { socket: Socket; reader: FrameReader; sender: Sender } {
-    const { clock, bufferSize, waitsForHeaders, random } = this.#options;
+    const { clock, bufferSize, writeGrace, waitsForHeaders, random } = this.#options;
     const socket = new Socket(clock);
     const reader = new FrameReader(socket, {
       bufferSize,
@@ -343,6 +349,6 @@ export class WebSocketClient {
       data: (chunk) => this.#events.data(chunk),
       ready: (resume) => this.#events.ready(resume),
     });
-    return { socket, reader, sender: new Sender(socket, bufferSize, random) };
+    return { socket, reader, sender: new Sender(socket, bufferSize, writeGrace, random) };
   }
 }

@@ -17,8 +17,11 @@ export const linkCount = 3;
 
 /** Milliseconds until the command that waits for a connection notices it. */
 const noticeLatency = 3.5;
-/** Milliseconds that the oldest firmware survives a close frame before its WSOPEN has ended. */
-const crashDelay = 5;
+/**
+ * Milliseconds in which the oldest firmware frees a connection after a close frame, before the frame is answered.
+ * Another that is closed meanwhile has the time to answer.
+ */
+const freeing = 2;
 
 /** What `AT+WSCFG` sets for the next open. */
 export interface LinkConfig {
@@ -63,7 +66,8 @@ export interface LinksContext {
   readonly flash: Flash;
   readonly time: DeviceTime;
   readonly hooks: Hooks;
-  readonly restart: () => void;
+  /** Restarts the device as a crash does. */
+  readonly crash: () => void;
 }
 
 interface Link {
@@ -83,6 +87,8 @@ export class Links {
   readonly #links: (Link | undefined)[] = [];
   /** Those of the links, and those whose connections outlive their links. */
   readonly #clients = new Set<WebSocketClient>();
+  /** Until when the oldest firmware frees a connection. */
+  #freeUntil = 0;
   readonly #configs: (LinkConfig | undefined)[] = [];
   readonly #formats: DataFormat[] = Array.from({ length: linkCount }, () => defaultDataFormat);
   readonly #timers = new Set<() => void>();
@@ -193,8 +199,10 @@ export class Links {
         pongTimeout: config.pongTimeout,
         bufferSize: config.bufferSize,
         keepsEarlyFrames: firmware.keepsEarlyFrames,
+        writeGrace: firmware.writeGraceMs,
+        shortRounds: () => firmware.roundsShrink && this.#clients.size > 1,
         waitsForHeaders: firmware.waitsForHeaders,
-        answersClose: firmware.answersClose,
+        answersClose: () => firmware.answersClose || clock.now() < this.#freeUntil,
         tls: () => (link.freed ? 'unusable' : uri.secure ? this.#tls(config) : undefined),
       },
       {
@@ -231,10 +239,12 @@ export class Links {
 
   #closed(id: number, link: Link): void {
     this.#forget(id, link);
-    const { firmware, restart } = this.#context;
+    const { firmware, clock, crash } = this.#context;
     this.#report(`+WS_CLOSED:${id}`);
+    if (firmware.answersClose) return;
+    this.#freeUntil = clock.now() + freeing;
     // The command still waits for the link that is gone.
-    if (!firmware.answersClose && link.opening) this.#after(crashDelay, restart);
+    if (link.opening) crash();
   }
 
   #received(id: number, chunk: Chunk): void {

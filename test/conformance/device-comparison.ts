@@ -6,6 +6,8 @@ const RACE_MS = 50;
 
 /** How the bytes of a device differ from the recorded ones. */
 export interface DeviceDifference {
+  /** Index of the line of the recording that it concerns; undefined for what was not recorded. */
+  readonly line?: number;
   readonly what: string;
   readonly expected: Buffer;
   readonly got: Buffer;
@@ -73,6 +75,7 @@ export class DeviceComparison {
       this.#observed = this.#observed.filter((piece) => piece.cause !== cause);
       const held = cause === 'response' ? this.#reader.flush() : [];
       this.#context.differs({
+        line: expected[0]?.line ?? 0,
         what: `${cause}: other bytes`,
         expected: Buffer.concat(expected.map(({ bytes }) => bytes)),
         got: Buffer.concat([...instead, ...held].map(({ bytes }) => bytes)),
@@ -103,9 +106,10 @@ export class DeviceComparison {
     const length = Math.min(piece.bytes.length, found.bytes.length);
     const same = piece.bytes.subarray(0, length).equals(found.bytes.subarray(0, length));
     if (!same || (whole && piece.bytes.length !== found.bytes.length)) return false;
-    const overtaken = this.#observed.slice(0, at).find((other) => found.at - other.at > RACE_MS);
+    const overtaken = this.#overtaken(piece, found, at);
     if (overtaken) {
       this.#context.differs({
+        line: piece.line,
         what: `${overtaken.cause} before ${found.cause}`,
         expected: piece.bytes,
         got: overtaken.bytes,
@@ -116,6 +120,15 @@ export class DeviceComparison {
     replaceHead(this.#expected, index, piece, length);
     replaceHead(this.#observed, at, found, length);
     return true;
+  }
+
+  /** What came before `found` and must not have: two causes may race, but not from afar. */
+  #overtaken(piece: Piece, found: Piece, at: number): Piece | undefined {
+    return this.#observed.slice(0, at).find(({ cause, at: earlier }) => {
+      const recorded = this.#expected.find((other) => other.cause === cause);
+      const distance = recorded ? Math.abs(recorded.at - piece.at) : Infinity;
+      return distance > RACE_MS && found.at - earlier > RACE_MS;
+    });
   }
 
   /** What seemed to begin a URC may be part of an echo. */

@@ -71,6 +71,7 @@ export class PieceReader {
   }
 
   push(bytes: Buffer, at: number, line = 0): Piece[] {
+    if (bytes.length === 0) return [];
     this.#held.push({ bytes, at, line });
     const all = this.held;
     const pieces: Piece[] = [];

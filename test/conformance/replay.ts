@@ -46,7 +46,9 @@ class Player {
   readonly #tolerance = new Tolerance();
   /** When each line happened in the replay; undefined for those that have not. */
   readonly #happened: (number | undefined)[] = [];
-  #index = 0;
+  /** The step that each line belongs to. */
+  readonly #stepOf: number[] = [];
+  #lastAct = 0;
   #busyVaries = false;
   #before = '';
 
@@ -54,17 +56,21 @@ class Player {
     this.#lines = lines;
     this.#rate = heading.rate;
     this.steps.push({ title: '(start)', differences: [] });
+    for (const line of lines) {
+      if (line.kind === 'step') this.steps.push({ title: line.text, differences: [] });
+      this.#stepOf.push(this.steps.length - 1);
+    }
     this.#device = new DeviceComparison(lines, {
       came: (piece, at) => {
         this.#came(piece.line, piece.at, at, piece.bytes);
       },
-      differs: ({ what, expected, got }) =>
-        this.#differs(what, expected.toString('latin1'), got.toString('latin1')),
+      differs: ({ line, what, expected, got }) =>
+        this.#differs(line, what, expected.toString('latin1'), got.toString('latin1')),
       busyVaries: () => this.#busyVaries,
     });
     this.#server = new ServerComparison(lines, {
       came: (line, at) => this.#came(line, this.#lines[line]?.at ?? 0, at),
-      differs: (what, expected, got) => this.#differs(what, expected, got),
+      differs: (line, what, expected, got) => this.#differs(line, what, expected, got),
     });
     this.#bench = factory(heading, {
       device: (bytes) => {
@@ -79,10 +85,8 @@ class Player {
   async play(): Promise<void> {
     try {
       for (const [index, line] of this.#lines.entries()) {
-        this.#index = index;
         await this.#playLine(line, index);
       }
-      this.#index = this.#lines.length;
       await this.#settle(this.#lines.length);
       this.#dropStale();
     } finally {
@@ -93,8 +97,6 @@ class Player {
   async #playLine(line: Line, index: number): Promise<void> {
     switch (line.kind) {
       case 'step':
-        this.steps.push({ title: line.text, differences: [] });
-        return;
       case 'note':
       case 'restarted':
       case 'closed':
@@ -117,6 +119,7 @@ class Player {
     this.#server.match(index);
     this.#dropStale();
     const { now } = this.#bench;
+    this.#lastAct = index;
     this.#happened[index] = now;
     this.#tolerance.acted(line, now);
     if (act.kind === 'host') {
@@ -130,7 +133,7 @@ class Player {
   #onServer(act: Act & { kind: 'server' }, index: number): void {
     const connection = this.#server.find(act.connection);
     if (connection === undefined) {
-      this.#differs(`connection ${act.connection} never came`, act.act.kind, '');
+      this.#differs(index, `connection ${act.connection} never came`, act.act.kind, '');
       return;
     }
     if (act.act.kind === 'pause') {
@@ -189,11 +192,13 @@ class Player {
     const off = this.#tolerance.violation(recorded, at);
     if (off === undefined) return;
     const text = bytes?.toString('latin1').slice(0, 60) ?? this.#lines[line]?.kind ?? '';
-    this.#differs('time', `${off.expected} ms after the act: ${text}`, `${off.got} ms`);
+    this.#differs(line, 'time', `${off.expected} ms after the act: ${text}`, `${off.got} ms`);
   }
 
-  #differs(what: string, expected: string, got: string): void {
-    const line = this.#lines[Math.min(this.#index, this.#lines.length - 1)]?.number ?? 0;
-    this.steps.at(-1)?.differences.push({ line, what, expected, got, before: this.#before });
+  #differs(line: number | undefined, what: string, expected: string, got: string): void {
+    const index = Math.min(line ?? this.#lastAct, this.#lines.length - 1);
+    const { number = 0 } = this.#lines[index] ?? {};
+    const step = this.steps[this.#stepOf[index] ?? 0];
+    step?.differences.push({ line: number, what, expected, got, before: this.#before });
   }
 }

@@ -3,7 +3,8 @@ import type { Line, Sight } from './recording';
 export interface ServerComparisonContext {
   /** Told when what line `line` (an index) tells was seen. */
   came(line: number, at: number): void;
-  differs(what: string, expected: string, got: string): void;
+  /** @param line an index; undefined for what was not recorded */
+  differs(line: number | undefined, what: string, expected: string, got: string): void;
 }
 
 interface Expected {
@@ -80,6 +81,7 @@ export class ServerComparison {
       const number = this.find(expected.connection);
       const instead = number === undefined ? undefined : this.#observed.get(number)?.shift();
       this.#context.differs(
+        expected.line,
         `connection ${expected.connection}: ${expected.sight.kind}`,
         expected.sight.text,
         instead ? `${instead.sight.kind} ${instead.sight.text}` : '',
@@ -93,7 +95,7 @@ export class ServerComparison {
       while (seen[0] && stale(seen[0].at)) {
         const { sight } = seen.shift() ?? seen[0];
         const what = `connection ${connection}: ${sight.kind} that was not recorded`;
-        if (sight.kind !== 'ended') this.#context.differs(what, '', sight.text);
+        if (sight.kind !== 'ended') this.#context.differs(undefined, what, '', sight.text);
       }
     }
   }
