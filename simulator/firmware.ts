@@ -92,7 +92,6 @@ const newest: Firmware = {
   name: 'D',
   fragments: true,
   maximumLength: 16384,
-  reportsLeavingOnRestore: true,
   discardsBootNoise: true,
   version: version(
     '4.2.0.0-dev(32ff6e1 - ESP32C3 - Jul 24 2026 09:54:05)',

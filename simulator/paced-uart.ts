@@ -13,6 +13,8 @@ import {
 const grain = 4;
 /** Bytes in the receive FIFO at which the device reads it, when the line does not fall silent before. */
 const fifoThreshold = 120;
+/** Makes up for rounding when times are compared, in milliseconds. */
+const tolerance = 1e-6;
 /** Rates that differ by less, as a fraction, are the same. */
 const sameRate = 0.01;
 /** Bit 1 of `AT+UART_CUR`'s flow control: the device waits for CTS. */
@@ -205,11 +207,8 @@ class PacedUart implements Uart {
 
   #deliver(): void {
     const now = this.#ends.clock.now();
-    this.#toDevice.deliver(now, (bytes, end) => {
-      this.#deviceLag.note(now, end);
-      const piece = this.#read(bytes, this.#hostRate, this.#settings.rate);
-      if (piece.length > 0) this.#ends.toDevice(piece);
-    });
+    if ((this.#toDevice.due(fifoThreshold) ?? Infinity) <= now + tolerance)
+      this.#deliverToDevice(now);
     if (this.#stopped) return;
     const waiting = this.#toHost.length;
     this.#toHost.deliver(now, (bytes, end) => {
@@ -219,6 +218,14 @@ class PacedUart implements Uart {
       else if (read.length > 0) this.#ends.toHost(read);
     });
     if (waiting >= transmitRing && !this.full) this.#ends.drained();
+  }
+
+  #deliverToDevice(now: number): void {
+    this.#toDevice.deliver(now, (bytes, end) => {
+      this.#deviceLag.note(now, end);
+      const piece = this.#read(bytes, this.#hostRate, this.#settings.rate);
+      if (piece.length > 0) this.#ends.toDevice(piece);
+    });
   }
 
   #read(bytes: Buffer, sentAt: number | undefined, readAt: number | undefined): Buffer {

@@ -1,8 +1,10 @@
 import { BUSY, DataFormats, PieceReader, recordedPieces, type Piece } from './pieces';
-import type { Line } from './recording';
+import { bytesOf, type Line } from './recording';
 
-/** Milliseconds within which two pieces of different causes may change places. */
-const RACE_MS = 50;
+/** Milliseconds within which two things of different causes may change places. */
+export const RACE_MS = 50;
+/** Bytes of a payload that several reads of the device can cut. */
+const LONG_PAYLOAD = 512;
 
 /** How the bytes of a device differ from the recorded ones. */
 export interface DeviceDifference {
@@ -17,6 +19,8 @@ export interface DeviceComparisonContext {
   /** Told when a recorded piece came. */
   came(piece: Piece, at: number): void;
   differs(difference: DeviceDifference): void;
+  /** Whether the state of a link changes within {@link RACE_MS} of a line. */
+  linkChanges(line: number): boolean;
   /** Whether the number of `busy p...` may differ now. */
   busyVaries(): boolean;
 }
@@ -102,10 +106,8 @@ export class DeviceComparison {
     const found = this.#observed[at];
     if (!found) return piece.cause === 'response' && this.#matchHeld(piece, index);
     if (this.#skipBusy(piece, index, found, at)) return true;
-    const whole = piece.cause !== 'response';
-    const length = Math.min(piece.bytes.length, found.bytes.length);
-    const same = piece.bytes.subarray(0, length).equals(found.bytes.subarray(0, length));
-    if (!same || (whole && piece.bytes.length !== found.bytes.length)) return false;
+    const length = matchingLength(piece, found, this.#context.linkChanges(piece.line));
+    if (length === 0) return this.#recut(piece, index, found, at);
     const overtaken = this.#overtaken(piece, found, at);
     if (overtaken) {
       this.#context.differs({
@@ -119,6 +121,22 @@ export class DeviceComparison {
     this.#context.came(piece, found.at);
     replaceHead(this.#expected, index, piece, length);
     replaceHead(this.#observed, at, found, length);
+    return true;
+  }
+
+  /** A long payload that several reads of the device can cut may be cut otherwise. */
+  #recut(piece: Piece, index: number, found: Piece, at: number): boolean {
+    const expected = dataOf(piece);
+    const got = dataOf(found);
+    if (!expected || !got || expected.fields !== got.fields) return false;
+    const length = Math.min(expected.data.length, got.data.length);
+    const longest = Math.max(expected.data.length, got.data.length);
+    const cuttable = piece.rest === true || found.rest === true || longest >= LONG_PAYLOAD;
+    const same = expected.data.subarray(0, length).equals(got.data.subarray(0, length));
+    if (length === 0 || !cuttable || !same) return false;
+    this.#context.came(piece, found.at);
+    replaceData(this.#expected, index, piece, expected, length);
+    replaceData(this.#observed, at, found, got, length);
     return true;
   }
 
@@ -154,6 +172,55 @@ export class DeviceComparison {
     }
     return true;
   }
+}
+
+/** How many bytes of a recorded piece came: all of a URC, or the beginning of a response. */
+function matchingLength(piece: Piece, found: Piece, linkChanges: boolean): number {
+  const length = Math.min(piece.bytes.length, found.bytes.length);
+  const expected = piece.bytes.toString('latin1', 0, length);
+  const got = found.bytes.toString('latin1', 0, length);
+  if (piece.cause !== 'response') {
+    return expected === got && piece.bytes.length === found.bytes.length ? length : 0;
+  }
+  const withoutStates = (text: string): string => text.replace(/(\+WSOPEN:\d,)[0-4]/g, '$1*');
+  const same = expected === got || (linkChanges && withoutStates(expected) === withoutStates(got));
+  return same ? length : 0;
+}
+
+interface Data {
+  /** All before the length. */
+  readonly fields: string;
+  readonly data: Buffer;
+}
+
+/** What `+WS_DATA` reports, if its last number is the length and CR LF ends it. */
+function dataOf({ bytes }: Piece): Data | undefined {
+  const prefix = bytes.toString('latin1', 0, 80);
+  for (let numbers = 1; numbers <= 5; numbers++) {
+    const found = new RegExp(`^(\\+WS_DATA:\\d(?:,\\d+){${numbers - 1}}),(\\d+),`).exec(prefix);
+    const [whole = '', fields = '', length] = found ?? [];
+    if (found && whole.length + Number(length) + 2 === bytes.length) {
+      return { fields, data: bytes.subarray(whole.length, -2) };
+    }
+  }
+  return undefined;
+}
+
+/** Takes `length` bytes of data off a piece. */
+function replaceData(
+  pieces: Piece[],
+  index: number,
+  piece: Piece,
+  { fields, data }: Data,
+  length: number,
+): void {
+  if (length === data.length) {
+    pieces.splice(index, 1);
+    return;
+  }
+  const rest = data.subarray(length);
+  const bytes = Buffer.concat([bytesOf(`${fields},${rest.length},`), rest, bytesOf('\r\n')]);
+  pieces[index] = { ...piece, bytes, rest: true };
 }
 
 function replaceHead(pieces: Piece[], index: number, piece: Piece, length: number): void {

@@ -9,6 +9,8 @@ export interface Piece {
   readonly at: number;
   /** Index of the line of the recording that holds its last byte; 0 where there is none. */
   readonly line: number;
+  /** It is what is left of a data report of which the beginning was matched. */
+  readonly rest?: boolean;
 }
 
 /** URCs of a fixed form, by their cause. */
@@ -17,11 +19,26 @@ const urcs: readonly (readonly [cause: (link: string) => string, form: RegExp])[
   [() => 'wifi', /^WIFI (?:CONNECTED|DISCONNECT|GOT IP(?:v6 [LG]L)?)\r\n/],
   [() => 'sntp', /^\+TIME_UPDATED\r\n/],
 ];
+/** Lines that hold what the device makes up, and what stands for that when they are compared. */
+const variable: readonly (readonly [form: RegExp, alike: string])[] = [
+  [/^((?:AT|SDK|Bin) version:|compile time)[^\r]*\r\n/, '$1(version)\r\n'],
+  [/^(\+CIPSNTPTIME:)\w{3} \w{3} [ \d]\d \d\d:\d\d:\d\d (?!1970)\d{4}\r\n/, '$1(date)\r\n'],
+  [/^(\+CIPSNTPTIME:)Thu Jan  1 \d\d:\d\d:\d\d 1970\r\n/, '$1(date of 1970)\r\n'],
+  [/^(\+SYSTIMESTAMP:)\d+\r\n/, '$1(seconds)\r\n'],
+  [/^(\+SYSRAM:)\d+,\d+\r\n/, '$1(bytes)\r\n'],
+  [/^(\+CIPSTAMAC:|\+CIFSR:STAMAC,)"[0-9a-f:]{17}"\r\n/, '$1(address)\r\n'],
+  [/^(\+CIPSTA:(?:ip|gateway|netmask):|\+CIFSR:STAIP,)"[1-9][\d.]+"\r\n/, '$1(address)\r\n'],
+];
+const variableBeginnings =
+  /^(?:(?:AT|SDK|Bin) version|compile time|\+CIPSNTPTIME|\+SYSTIMESTAMP|\+SYSRAM|\+CIPSTA(?:MAC)?|\+CIFSR:STA(?:IP|MAC))[:(,]/;
 const beginnings = [
   ...['+WS_CONNECTED:0\r\n', '+WS_DISCONNECTED:0\r\n', '+WS_CLOSED:0\r\n', '+WS_DATA:0,'],
   ...['WIFI CONNECTED\r\n', 'WIFI DISCONNECT\r\n', 'WIFI GOT IP\r\n', 'WIFI GOT IPv6 LL\r\n'],
   ...['+TIME_UPDATED\r\n', '\r\nbusy p...\r\n'],
+  ...['AT version:', 'SDK version:', 'Bin version:', 'compile time(', '+CIPSNTPTIME:'],
+  ...['+SYSTIMESTAMP:', '+SYSRAM:', '+CIPSTA:', '+CIPSTAMAC:', '+CIFSR:STAIP,', '+CIFSR:STAMAC,'],
 ];
+const firstBytes = beginnings.map((text) => text.charCodeAt(0));
 /** Diagnostics of which the count may differ. */
 export const BUSY = bytesOf('\r\nbusy p...\r\n');
 
@@ -48,6 +65,13 @@ export class DataFormats {
     const length = head[0].length + Number(head[1]) + ((mask & 32) === 0 ? 0 : 2);
     return text.length < length ? undefined : length;
   }
+}
+
+interface Found {
+  readonly cause: string;
+  readonly length: number;
+  /** What is compared instead of the bytes. */
+  readonly alike?: Buffer;
 }
 
 interface Segment {
@@ -86,7 +110,7 @@ export class PieceReader {
       pieces.push(...this.#takeResponse(index - start));
       start = index;
       if (next === 'incomplete') return pieces;
-      pieces.push(this.#takeUrc(next.cause, next.length));
+      pieces.push(this.#takeUrc(next));
       index = start = index + next.length;
     }
     pieces.push(...this.#takeResponse(index - start));
@@ -107,9 +131,9 @@ export class PieceReader {
     return this.#take(length).map((segment) => ({ cause: 'response', ...segment }));
   }
 
-  #takeUrc(cause: string, length: number): Piece {
+  #takeUrc({ cause, length, alike }: Found): Piece {
     const parts = this.#take(length);
-    const bytes = Buffer.concat(parts.map((part) => part.bytes));
+    const bytes = alike ?? Buffer.concat(parts.map((part) => part.bytes));
     return { cause, bytes, at: parts[0]?.at ?? 0, line: parts.at(-1)?.line ?? 0 };
   }
 
@@ -127,9 +151,9 @@ export class PieceReader {
     return taken;
   }
 
-  #urcAt(all: Buffer, index: number): { cause: string; length: number } | 'incomplete' | 'none' {
+  #urcAt(all: Buffer, index: number): Found | 'incomplete' | 'none' {
     const first = all[index];
-    if (first !== 0x2b && first !== 0x57 && first !== 0x0d) return 'none';
+    if (first === undefined || !firstBytes.includes(first)) return 'none';
     const text = all.toString('latin1', index, Math.min(all.length, index + 20_000));
     for (const [cause, form] of urcs) {
       const found = form.exec(text);
@@ -140,15 +164,28 @@ export class PieceReader {
       if (length === 'unknown') return 'none';
       return length === undefined ? 'incomplete' : { cause: `link ${text.charAt(9)}`, length };
     }
+    if (variableBeginnings.test(text)) {
+      const found = variable.find(([form]) => form.test(text));
+      if (found) return { cause: 'response', ...asAlike(text, found) };
+      return text.includes('\r\n') ? 'none' : 'incomplete';
+    }
     if (text.startsWith(BUSY.toString('latin1'))) return { cause: 'response', length: BUSY.length };
     const isBeginning = (whole: string) =>
-      text.length < whole.length && alike(whole, text.length) === alike(text, text.length);
+      text.length < whole.length && withLink0(whole, text.length) === withLink0(text, text.length);
     return beginnings.some(isBeginning) ? 'incomplete' : 'none';
   }
 }
 
+function asAlike(
+  text: string,
+  [form, alike]: (typeof variable)[number],
+): Pick<Found, 'length' | 'alike'> {
+  const [line = ''] = form.exec(text) ?? [];
+  return { length: line.length, alike: bytesOf(line.replace(form, alike)) };
+}
+
 /** A text whose link is 0. */
-const alike = (text: string, length: number): string =>
+const withLink0 = (text: string, length: number): string =>
   text.slice(0, length).replace(/^(\+WS_[A-Z]+:)\d/, '$10');
 
 /** What the device sent in a recording, in pieces; restarts cut them. */

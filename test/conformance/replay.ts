@@ -1,5 +1,5 @@
 import type { Bench, BenchFactory } from './bench';
-import { DeviceComparison } from './device-comparison';
+import { DeviceComparison, RACE_MS } from './device-comparison';
 import type { Act, Line, Recording, Sight } from './recording';
 import { roomOfPause } from './room';
 import { ServerComparison } from './server-comparison';
@@ -66,6 +66,7 @@ class Player {
       },
       differs: ({ line, what, expected, got }) =>
         this.#differs(line, what, expected.toString('latin1'), got.toString('latin1')),
+      linkChanges: (line) => this.#linkChanges(line),
       busyVaries: () => this.#busyVaries,
     });
     this.#server = new ServerComparison(lines, {
@@ -140,6 +141,17 @@ class Player {
       this.#bench.setRoom(connection, roomOfPause(this.#lines, index));
     }
     this.#bench.perform({ ...act, connection });
+  }
+
+  /** Whether a link's task opens or loses a connection while a line happens. */
+  #linkChanges(index: number): boolean {
+    const { at = 0 } = this.#lines[index] ?? {};
+    return this.#lines.some(
+      (line) =>
+        Math.abs(line.at - at) <= RACE_MS &&
+        ((line.kind === 'seen' && line.sight.kind === 'request') ||
+          (line.kind === 'device' && /\+WS_(?:DIS)?CONN/.test(line.bytes.toString('latin1')))),
+    );
   }
 
   /** A server act less than 2 ms before. */
