@@ -2,7 +2,7 @@ import { Interpreter } from './at/interpreter';
 import type { Board } from './board';
 import { systemClock, type Clock } from './clock';
 import { commandTable } from './commands/table';
-import { storedUartSettings, storeUartSettings } from './commands/uart';
+import { storedUartSettings } from './commands/uart';
 import { DeviceTime } from './device-time';
 import { firmware } from './firmware';
 import { Flash } from './flash';
@@ -80,7 +80,7 @@ export class SimulatedDevice {
     });
     const flash = new Flash();
     if (options.baud !== undefined) {
-      storeUartSettings(flash, { ...defaultUartSettings, rate: options.baud });
+      flash.uart = { ...defaultUartSettings, rate: options.baud };
     }
     const classTraits = firmware[options.firmware ?? 'D'];
     const crash = () => this.#crash();

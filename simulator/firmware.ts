@@ -22,6 +22,8 @@ export interface Firmware {
   readonly answersClose: boolean;
   /** Milliseconds that TCP may hold a write up once it has begun, beside the timeout of the send. */
   readonly writeGraceMs: number;
+  /** A send that waited in vain for its connection to be free frees it for the next. */
+  readonly failedSendFrees: boolean;
   /** A round of a link's task is a hair shorter while others are open: too short for a timer of whole seconds. */
   readonly roundsShrink: boolean;
   /** `AT+RESTORE` still reports that the network is left. */
@@ -49,6 +51,7 @@ const oldest: Firmware = {
   waitsForHeaders: false,
   answersClose: false,
   writeGraceMs: 0,
+  failedSendFrees: false,
   roundsShrink: true,
   reportsLeavingOnRestore: true,
   discardsBootNoise: false,
@@ -92,6 +95,7 @@ const newest: Firmware = {
   name: 'D',
   fragments: true,
   maximumLength: 16384,
+  failedSendFrees: true,
   discardsBootNoise: true,
   version: version(
     '4.2.0.0-dev(32ff6e1 - ESP32C3 - Jul 24 2026 09:54:05)',

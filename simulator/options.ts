@@ -22,6 +22,14 @@ export interface AccessPoint {
   readonly answer?: 'welcome' | 'refusal' | 'none';
 }
 
+/** What a name server says, and when. */
+export interface DnsAnswer {
+  /** An address, `fails` or `silent`. */
+  readonly address: string;
+  /** Milliseconds until it is there. */
+  readonly delayMs: number;
+}
+
 /** A simulated device, and the world around it. Everything has a default. */
 export interface SimulatorOptions {
   /** Default D. */
@@ -43,10 +51,11 @@ export interface SimulatorOptions {
   /** What a time server answers, in milliseconds since 1970; undefined for no answer. Default: the machine's time. */
   readonly time?: () => number | undefined;
   /**
-   * Addresses by host name. `fails` stands for a name that does not exist, `silent` for one whose question is never
-   * answered. Names not listed are resolved by the network; `no.such.host` fails and `*.timeout` is silent.
+   * Addresses by host name, `*` for all others. `fails` stands for a name that does not exist, `silent` for one whose
+   * question is never answered. Names not listed are resolved by the network; `no.such.host` fails and `*.timeout` is
+   * silent. The device looks at it whenever it resolves a name.
    */
-  readonly dns?: Readonly<Record<string, string>>;
+  readonly dns?: Readonly<Record<string, string | DnsAnswer>>;
   /** Bits a second that the firmware was built to start with; default 115200. */
   readonly baud?: number;
   /** The serial line; default one without a rate. */

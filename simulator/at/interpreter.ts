@@ -59,6 +59,9 @@ export class Interpreter {
   /** Takes one read's worth of bytes from the host. */
   receive(piece: Buffer): void {
     if (this.#keepUnread(piece)) return;
+    // A read of nothing but NULs is an empty string to the firmware.
+    if (this.#state.kind === 'idle' && this.#reader.empty && piece.every((byte) => byte === 0))
+      return;
     for (let offset = 0; offset < piece.length;) {
       const state = this.#state;
       if (state.kind === 'busy') {

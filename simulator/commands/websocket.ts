@@ -54,7 +54,6 @@ function configure({ firmware, flash, links }: Board, call: Call, parameters: Pa
   const authentication = parameters.numberOr(4, 0, 3, 0);
   // Without authentication there are no certificates to name; with it, both must be named.
   if (authentication === 0) parameters.atMost(5);
-  else parameters.exactly(7);
   const pki = authentication === 0 ? 0 : parameters.number(5, 0, 255);
   const ca = authentication === 0 ? 0 : parameters.number(6, 0, 255);
   const missing = [

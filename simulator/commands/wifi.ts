@@ -1,4 +1,4 @@
-import { CommandError } from '../at/errors';
+import { CommandError, errorCode } from '../at/errors';
 import type { Call } from '../at/command';
 import type { Board } from '../board';
 import type { AccessPoint } from '../options';
@@ -49,7 +49,7 @@ export function wifiCommands(board: Board): CommandGroup {
       },
       set: (call, parameters) => {
         parameters.atMost(2);
-        const mode = parameters.number(0, 0, 3);
+        const mode = parameters.number(0, 0, 3, errorCode.invalid(1));
         const connect = parameters.numberOr(1, 0, 1, 1) === 1;
         station.setMode(mode, settings.store, connect);
         call.ok();

@@ -26,6 +26,7 @@ export interface ClientOptions extends UpgradeOptions {
   readonly bufferSize: number;
   /** Milliseconds that TCP may hold a write up once it has begun, beside the timeout of the send. */
   readonly writeGrace: number;
+  readonly failedSendFrees: boolean;
   /** Whether rounds of the task are a hair shorter now. */
   readonly shortRounds: () => boolean;
   readonly waitsForHeaders: boolean;

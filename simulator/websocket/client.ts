@@ -103,6 +103,7 @@ export class WebSocketClient {
     }
     this.#lock.take(timeout, (taken) => {
       if (!taken) {
+        if (this.#options.failedSendFrees) this.#lock.release();
         done('failed');
         return;
       }

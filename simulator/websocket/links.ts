@@ -200,6 +200,7 @@ export class Links {
         bufferSize: config.bufferSize,
         keepsEarlyFrames: firmware.keepsEarlyFrames,
         writeGrace: firmware.writeGraceMs,
+        failedSendFrees: firmware.failedSendFrees,
         shortRounds: () => firmware.roundsShrink && this.#clients.size > 1,
         waitsForHeaders: firmware.waitsForHeaders,
         answersClose: () => firmware.answersClose || clock.now() < this.#freeUntil,

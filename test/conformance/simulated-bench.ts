@@ -7,6 +7,7 @@ import {
   type Connection,
   type ConnectionHandlers,
   type ConnectionTarget,
+  type DnsAnswer,
 } from '../../simulator';
 import { verdictOn } from '../support/memory-tls';
 import { VirtualClock } from '../support/virtual-clock';
@@ -38,8 +39,7 @@ export class SimulatedBench implements Bench {
   readonly #events: BenchEvents;
   readonly #device: SimulatedDevice;
   readonly #connections: RecordedConnection[] = [];
-  readonly #dns: Record<string, string> = { 'no.such.host': 'no.such.host' };
-  readonly #dnsDelays: Record<string, number> = {};
+  readonly #dns: Record<string, string | DnsAnswer> = { '*': 'fails' };
   #certificate: ServerCertificate | undefined;
   #listening = true;
   #network: Extract<Act, { kind: 'network' }>['to'] = 'ok';
@@ -108,8 +108,7 @@ export class SimulatedBench implements Bench {
         this.#setNetwork(act.to);
         return;
       case 'dns':
-        this.#dns[act.host] = act.ip;
-        this.#dnsDelays[act.host] = act.delayMs;
+        this.#dns[act.host] = { address: act.ip, delayMs: act.delayMs };
         return;
       case 'listen':
         this.#listening = act.open;
