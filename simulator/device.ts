@@ -171,7 +171,7 @@ export class SimulatedDevice {
   restart(): void {
     if (this.#state === 'off') return;
     this.#halt();
-    this.#uart.discard();
+    this.#uart.crash?.();
     this.#boot();
   }
 
@@ -198,7 +198,9 @@ export class SimulatedDevice {
         () => (this.#uart.queuedToHost > 0 ? look() : this.restart()),
       );
     };
-    this.#board.output.whenFlushed(look);
+    const { output } = this.#board;
+    output.endStreams();
+    output.whenFlushed(look);
   }
 
   #halt(): void {

@@ -9,6 +9,8 @@ export class Output {
   #deferred: Buffer[] = [];
   /** Called once what was said before them is in the transmit ring. */
   #flushWaiters: (() => void)[] = [];
+  /** Whether the tasks that receive may go on. */
+  #streaming = true;
   /** In the order in which they began to wait. */
   #waiting: (() => void)[] = [];
 
@@ -35,7 +37,12 @@ export class Output {
   }
 
   get room(): boolean {
-    return !this.#uart.full;
+    return this.#streaming && !this.#uart.full;
+  }
+
+  /** Takes no more received data: what was said comes out once the ring has room. */
+  endStreams(): void {
+    this.#streaming = false;
   }
 
   /** Calls `resume` once there is room. Returns its cancel. */
@@ -53,7 +60,7 @@ export class Output {
       if (!resume) break;
       resume();
     }
-    while (this.room) {
+    while (!this.#uart.full) {
       const bytes = this.#deferred.shift();
       if (!bytes) break;
       this.#uart.transmit(bytes);
@@ -68,5 +75,6 @@ export class Output {
     this.#deferred = [];
     this.#flushWaiters = [];
     this.#waiting = [];
+    this.#streaming = true;
   }
 }

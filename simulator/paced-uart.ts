@@ -146,6 +146,10 @@ class PacedUart implements Uart {
     this.#plan();
   }
 
+  crash(): void {
+    this.discard();
+  }
+
   reset(): void {
     this.#toHost.clear();
     this.#toDevice.clear();

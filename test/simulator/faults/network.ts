@@ -9,8 +9,8 @@ export const networkScenarios: Scenarios = {
   async 'wifi-lost'(rig) {
     rig.faults.inject('wifi-lost=5s');
     assert.equal(await rig.hear(4_999), 'WIFI DISCONNECT\r\n');
-    assert.equal(await rig.command('AT+CWSTATE?', 0), `+CWSTATE:3,"espressif"\r\n${ok}`);
-    assert.equal(await rig.hear(2_000), 'WIFI CONNECTED\r\nWIFI GOT IP\r\n');
+    assert.equal(await rig.command('AT+CWSTATE?', 0), `+CWSTATE:4,"espressif"\r\n${ok}`);
+    assert.equal(await rig.hear(3_000), 'WIFI CONNECTED\r\nWIFI GOT IP\r\n');
   },
 
   async 'black-hole'(rig) {
