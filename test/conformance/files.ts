@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseRecording, type Recording } from './recording';
+import { parseRecording, type Recording } from '../../simulator/replay/recording';
 
 const PROJECT = join(__dirname, '..', '..');
 /** The project's own selection. */

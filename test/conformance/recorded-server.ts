@@ -1,6 +1,12 @@
 import { createHash } from 'node:crypto';
 import type { Connection, ConnectionHandlers } from '../../simulator';
-import { bytesOf, frameText, requestText, type ServerAct, type Sight } from './recording';
+import {
+  bytesOf,
+  frameText,
+  requestText,
+  type ServerAct,
+  type Sight,
+} from '../../simulator/replay/recording';
 import type { VirtualClock } from '../support/virtual-clock';
 
 /** Milliseconds a segment is on its way. */

@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import { relative } from 'node:path';
 import { OWN_RECORDINGS, readRecording, recordingFiles, SHARED_RECORDINGS } from './files';
-import { replay, type StepResult } from './replay';
-import { differencesInWords, isMatched, score } from './report';
-import { SimulatedBench } from './simulated-bench';
+import { replay, type StepResult } from '../../simulator/replay/replay';
+import { differencesInWords, isMatched, score } from '../../simulator/replay/report';
+import { simulatedBench } from './simulated-bench';
 
 async function main(): Promise<number> {
   const given = process.argv.slice(2);
@@ -11,7 +11,7 @@ async function main(): Promise<number> {
   const all: StepResult[] = [];
   for (const file of recordingFiles(given.length > 0 ? given : usual)) {
     const recording = readRecording(file);
-    const steps = await replay(recording, (heading, events) => new SimulatedBench(heading, events));
+    const steps = await replay(recording, simulatedBench);
     all.push(...steps);
     const { firmware, section, title } = recording.heading;
     console.log(

@@ -11,9 +11,9 @@ import {
 } from '../../simulator';
 import { verdictOn } from '../support/memory-tls';
 import { VirtualClock } from '../support/virtual-clock';
-import type { Bench, BenchEvents } from './bench';
+import type { Bench, BenchEvents, BenchFactory } from '../../simulator/replay/bench';
 import { LATENCY_MS, RecordedConnection } from './recorded-server';
-import type { Act, Heading, ServerCertificate } from './recording';
+import type { Act, Heading, ServerCertificate } from '../../simulator/replay/recording';
 
 /** Milliseconds from power-on to `ready`, as the recorded boards took. */
 const BOOT_MS = 380;
@@ -31,8 +31,11 @@ const accessPoints: readonly AccessPoint[] = [
   { ssid: 'nodhcp', password: '', dhcp: false, hidden: true, ...rig },
 ];
 
-/** The simulator with a server that does as recorded, in virtual time. */
-export class SimulatedBench implements Bench {
+/** Sets up the simulator with a server that does as recorded, in virtual time. */
+export const simulatedBench: BenchFactory = (heading, events) =>
+  new SimulatedBench(heading, events);
+
+class SimulatedBench implements Bench {
   readonly #clock = new VirtualClock();
   readonly #deviceClock = new PausableClock(this.#clock);
   readonly #heading: Heading;

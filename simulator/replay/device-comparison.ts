@@ -90,6 +90,8 @@ export class DeviceComparison {
 
   /** Reports what nothing was recorded for, as far as it came before `time`. */
   dropBefore(time: (piece: Piece) => number): void {
+    const [held] = this.#reader.heldPieces;
+    if (held && held.at < time(held)) this.#observed.push(...this.#reader.flush());
     const stale = this.#observed.filter((piece) => piece.at < time(piece));
     if (stale.length === 0) return;
     this.#observed = this.#observed.filter((piece) => !stale.includes(piece));

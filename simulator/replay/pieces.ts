@@ -94,6 +94,10 @@ export class PieceReader {
     return Buffer.concat(this.#held.map(({ bytes }) => bytes));
   }
 
+  get heldPieces(): readonly Piece[] {
+    return this.#held.map((segment) => ({ cause: 'response', ...segment }));
+  }
+
   push(bytes: Buffer, at: number, line = 0): Piece[] {
     if (bytes.length === 0) return [];
     this.#held.push({ bytes, at, line });
