@@ -25,10 +25,15 @@ export class Output {
     else this.#uart.transmit(bytes);
   }
 
-  /** Calls `then` once all that was said is in the transmit ring: at once, unless the ring is full. */
-  whenFlushed(then: () => void): void {
-    if (this.#deferred.length === 0) then();
-    else this.#flushWaiters.push(then);
+  /**
+   * Calls `then` once all that was said is in the transmit ring: at once, unless the ring is full.
+   * @returns whether it is still to be called
+   */
+  whenFlushed(then: () => void): boolean {
+    const pending = this.#deferred.length > 0;
+    if (pending) this.#flushWaiters.push(then);
+    else then();
+    return pending;
   }
 
   /** Received data. Ask for {@link room} before taking more from the network. */

@@ -105,15 +105,13 @@ export class Interpreter {
 
   /** Goes on once the echo is in the transmit ring; until then nothing is read. */
   #whenEchoed(goOn: () => void): void {
-    let echoed = false;
-    this.#context.output.whenFlushed(() => {
-      echoed = true;
+    const pending = this.#context.output.whenFlushed(() => {
       const unread = this.#unread ?? [];
       this.#unread = undefined;
       goOn();
       for (const piece of unread) this.receive(piece);
     });
-    if (!echoed) this.#unread = [];
+    if (pending) this.#unread = [];
   }
 
   #echo(bytes: Buffer): void {

@@ -130,7 +130,7 @@ export class DeviceComparison {
   #recut(piece: Piece, index: number, found: Piece, at: number): boolean {
     const expected = dataOf(piece);
     const got = dataOf(found);
-    if (!expected || !got || expected.fields !== got.fields) return false;
+    if (!expected || got?.fields !== expected.fields) return false;
     const length = Math.min(expected.data.length, got.data.length);
     const longest = Math.max(expected.data.length, got.data.length);
     const cuttable = piece.rest === true || found.rest === true || longest >= LONG_PAYLOAD;

@@ -23,7 +23,7 @@ const urcs: readonly (readonly [cause: (link: string) => string, form: RegExp])[
 const variable: readonly (readonly [form: RegExp, alike: string])[] = [
   [/^((?:AT|SDK|Bin) version:|compile time)[^\r]*\r\n/, '$1(version)\r\n'],
   [/^(\+CIPSNTPTIME:)\w{3} \w{3} [ \d]\d \d\d:\d\d:\d\d (?!1970)\d{4}\r\n/, '$1(date)\r\n'],
-  [/^(\+CIPSNTPTIME:)Thu Jan  1 \d\d:\d\d:\d\d 1970\r\n/, '$1(date of 1970)\r\n'],
+  [/^(\+CIPSNTPTIME:)Thu Jan {2}1 \d\d:\d\d:\d\d 1970\r\n/, '$1(date of 1970)\r\n'],
   [/^(\+SYSTIMESTAMP:)\d+\r\n/, '$1(seconds)\r\n'],
   [/^(\+SYSRAM:)\d+,\d+\r\n/, '$1(bytes)\r\n'],
   [/^(\+CIPSTAMAC:|\+CIFSR:STAMAC,)"[0-9a-f:]{17}"\r\n/, '$1(address)\r\n'],

@@ -43,9 +43,10 @@ export type Act =
   | { readonly kind: 'server'; readonly connection: number; readonly act: ServerAct };
 
 /** Seen by the server on one of its connections, as text that is compared. */
-export type Sight =
-  | { readonly kind: 'request'; readonly text: string }
-  | { readonly kind: 'frame' | 'raw' | 'ended'; readonly text: string };
+export interface Sight {
+  readonly kind: 'request' | 'frame' | 'raw' | 'ended';
+  readonly text: string;
+}
 
 export type Event =
   | Act
@@ -67,24 +68,67 @@ export interface Recording {
 
 export const bytesOf = (text: string): Buffer => Buffer.from(text, 'latin1');
 
-/** A frame as it is compared; `length` where less than the announced payload came. */
-export const frameText = (frame: {
-  readonly fin: boolean;
-  readonly rsv: number;
-  readonly opcode: number;
-  readonly masked: boolean;
-  readonly payload: string;
-  readonly length?: number;
-}): string => {
+/** A frame as it is compared. */
+export function frameText(frame: RawFrame): string {
   const { fin, rsv, opcode, masked, payload, length = payload.length } = frame;
   const bits = `fin ${fin ? 1 : 0} rsv ${rsv} opcode ${opcode}${masked ? '' : ' unmasked'}`;
   return `${bits} length ${length} ${JSON.stringify(payload)}`;
-};
+}
 
 /** A request as it is compared: its key is random, the name in a client certificate belongs to it. */
 export const requestText = (head: string, peer: string | undefined): string =>
   head.replace(/^(Sec-WebSocket-Key: )[A-Za-z0-9+/]{22}==\r$/m, '$1(key)\r') +
   (peer === undefined ? '' : `(client certificate ${peer})`);
+
+/** A line of the file, apart from its first: `at` and one of the others, with what belongs to it. */
+interface RawLine {
+  readonly at: number;
+  readonly step?: string;
+  readonly note?: string;
+  readonly host?: string;
+  readonly arrived?: string;
+  readonly device?: string;
+  readonly sent?: string;
+  readonly board?: 'reset' | 'off' | 'on' | 'hang' | 'resume';
+  readonly down?: number;
+  readonly restarted?: string;
+  readonly wifi?: 'lost' | 'brief' | 'back';
+  readonly network?: 'ok' | 'blackhole' | 'down' | 'reset';
+  readonly dns?: { readonly host: string; readonly ip: string; readonly delay: number };
+  readonly listen?: 'open' | 'closed';
+  readonly tls?: ServerCertificate;
+  readonly tlsError?: string;
+  readonly conn?: number;
+  readonly accept?: { readonly head?: string; readonly headers?: string; readonly tail: string };
+  readonly write?: string;
+  readonly end?: boolean;
+  readonly destroy?: boolean;
+  readonly reset?: boolean;
+  readonly pause?: boolean;
+  readonly resume?: boolean;
+  readonly request?: string;
+  readonly peer?: string;
+  readonly got?: RawFrame;
+  readonly raw?: string;
+  readonly ended?: boolean;
+  readonly closed?: true | string;
+}
+
+interface RawFrame {
+  readonly fin: boolean;
+  readonly rsv: number;
+  readonly opcode: number;
+  readonly masked: boolean;
+  readonly payload: string;
+  /** Announced; left out where all of the payload came. */
+  readonly length?: number;
+}
+
+type RawHeading = Omit<Heading, 'firmware' | 'tls'> & {
+  readonly recording: number;
+  readonly class: FirmwareClass;
+  readonly tls: ServerCertificate | null;
+};
 
 /**
  * Reads a recording.
@@ -92,72 +136,54 @@ export const requestText = (head: string, peer: string | undefined): string =>
  * @throws Error with the number of the line that is none
  */
 export function parseRecording(text: string): Recording {
-  const [first = '', ...rest] = text.split('\n').filter((line) => line.trim() !== '');
-  const heading = parseHeading(JSON.parse(first) as Record<string, unknown>);
+  const [first = '{}', ...rest] = text.split('\n').filter((line) => line.trim() !== '');
+  const { recording, class: firmware, tls, ...heading } = JSON.parse(first) as RawHeading;
+  if (recording !== 1) throw new Error('line 1: not a recording of format 1');
   const lines = rest.map((line, index): Line => {
     const number = index + 2;
-    const value = JSON.parse(line) as { at: number } & Record<string, never>;
-    const event = parseEvent(value);
-    if (!event || typeof value.at !== 'number') throw new Error(`line ${number}: unknown event`);
-    return { ...event, at: value.at, number };
+    const raw = JSON.parse(line) as RawLine;
+    const event = parseEvent(raw);
+    if (!event || typeof raw.at !== 'number') throw new Error(`line ${number}: unknown event`);
+    return { ...event, at: raw.at, number };
   });
-  return { heading, lines };
+  return { heading: { ...heading, firmware, tls: tls ?? undefined }, lines };
 }
 
-function parseHeading(value: Record<string, unknown>): Heading {
-  if (value['recording'] !== 1) throw new Error('line 1: not a recording of format 1');
-  const { section, title, joined, rate, overflow, port } = value as unknown as Heading;
-  const tls = (value['tls'] ?? undefined) as ServerCertificate | undefined;
-  const firmware = value['class'] as FirmwareClass;
-  return { firmware, section, title, joined, rate, overflow, port, tls };
-}
-
-function parseEvent(value: Record<string, never>): Event | undefined {
-  const { step, note, host, arrived, device, sent, board, wifi, network, dns, tls } = value;
+function parseEvent(raw: RawLine): Event | undefined {
+  const { step, note, host, device, board, wifi, network, dns, listen, tls, tlsError } = raw;
   if (step !== undefined) return { kind: 'step', text: step };
   if (note !== undefined) return { kind: 'note', text: note };
-  if (host !== undefined) return { kind: 'host', bytes: bytesOf(arrived ?? host) };
-  if (device !== undefined) return { kind: 'device', bytes: bytesOf(sent ?? device) };
-  if (board === 'reset') return { kind: 'reset', downMs: value['down'] ?? 0 };
+  if (host !== undefined) return { kind: 'host', bytes: bytesOf(raw.arrived ?? host) };
+  if (device !== undefined) return { kind: 'device', bytes: bytesOf(raw.sent ?? device) };
+  if (board === 'reset') return { kind: 'reset', downMs: raw.down ?? 0 };
   if (board !== undefined) return { kind: 'board', to: board };
   if (wifi !== undefined) return { kind: 'wifi', to: wifi };
   if (network !== undefined) return { kind: 'network', to: network };
-  if (dns !== undefined) {
-    const { host: name, ip, delay } = dns as { host: string; ip: string; delay: number };
-    return { kind: 'dns', host: name, ip, delayMs: delay };
-  }
-  if (value['listen'] !== undefined) return { kind: 'listen', open: value['listen'] === 'open' };
+  if (dns !== undefined) return { kind: 'dns', host: dns.host, ip: dns.ip, delayMs: dns.delay };
+  if (listen !== undefined) return { kind: 'listen', open: listen === 'open' };
   if (tls !== undefined) return { kind: 'certificate', certificate: tls };
-  if (value['tlsError'] !== undefined) return { kind: 'tlsError', text: value['tlsError'] };
-  if (value['restarted'] !== undefined) return { kind: 'restarted' };
-  if (typeof value['conn'] !== 'number') return undefined;
-  return onConnection(value['conn'], value);
+  if (tlsError !== undefined) return { kind: 'tlsError', text: tlsError };
+  if (raw.restarted !== undefined) return { kind: 'restarted' };
+  return raw.conn === undefined ? undefined : onConnection(raw.conn, raw);
 }
 
-function onConnection(connection: number, value: Record<string, never>): Event | undefined {
-  const { request, got, raw, accept, write } = value;
-  const seen = (kind: Sight['kind'], text: string): Event => ({
-    kind: 'seen',
-    connection,
-    sight: { kind, text },
-  });
-  if (request !== undefined) return seen('request', requestText(request, value['peer']));
-  if (got !== undefined) return seen('frame', frameText(got));
-  if (raw !== undefined) return seen('raw', raw);
-  if (value['ended'] !== undefined) return seen('ended', 'FIN');
-  if (value['closed'] !== undefined) return { kind: 'closed' };
+function onConnection(connection: number, raw: RawLine): Event | undefined {
+  const { request, got, accept, write } = raw;
+  const seen = (sight: Sight): Event => ({ kind: 'seen', connection, sight });
+  if (request !== undefined) return seen({ kind: 'request', text: requestText(request, raw.peer) });
+  if (got !== undefined) return seen({ kind: 'frame', text: frameText(got) });
+  if (raw.raw !== undefined) return seen({ kind: 'raw', text: raw.raw });
+  if (raw.ended !== undefined) return seen({ kind: 'ended', text: 'FIN' });
+  if (raw.closed !== undefined) return { kind: 'closed' };
   const server = (act: ServerAct): Event => ({ kind: 'server', connection, act });
   if (accept !== undefined) {
-    const { head, headers, tail } = accept as { head?: string; headers: string; tail: string };
-    return server({
-      kind: 'accept',
-      head: bytesOf(head ?? usualHead(headers)),
-      tail: bytesOf(tail),
-    });
+    const { head, headers = '', tail } = accept;
+    const bytes = bytesOf(head ?? usualHead(headers));
+    return server({ kind: 'accept', head: bytes, tail: bytesOf(tail) });
   }
   if (write !== undefined) return server({ kind: 'write', bytes: bytesOf(write) });
   const kind = (['end', 'destroy', 'reset', 'pause', 'resume'] as const).find(
-    (each) => value[each] !== undefined,
+    (each) => raw[each] !== undefined,
   );
   return kind && server({ kind });
 }

@@ -110,7 +110,7 @@ export class ServerComparison {
       );
     const seen = number === undefined ? undefined : this.#observed.get(number);
     const [first] = seen ?? [];
-    if (!first || first.sight.kind !== sight.kind || first.sight.text !== sight.text) return false;
+    if (first?.sight.kind !== sight.kind || first.sight.text !== sight.text) return false;
     seen?.shift();
     this.#remove(expected);
     this.#context.came(line, first.at);

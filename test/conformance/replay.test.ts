@@ -19,14 +19,14 @@ const VARIABLE =
 type Values = Record<string, unknown>;
 
 /** The texts of a line that tell what the device sent or the server saw, with a way to replace them. */
-function observations(line: Values): { text: string; replace(text: string): Values }[] {
+function observations(line: Values): { text: string; replace: (text: string) => Values }[] {
   const direct = ['sent' in line ? 'sent' : 'device', 'request'].flatMap((key) => {
     const text = line[key];
     return typeof text === 'string'
       ? [{ text, replace: (changed: string): Values => ({ ...line, [key]: changed }) }]
       : [];
   });
-  const got = line['got'] as { payload: string } | undefined;
+  const got = line.got as { payload: string } | undefined;
   if (!got) return direct;
   const replace = (payload: string): Values => ({ ...line, got: { ...got, payload } });
   return [...direct, { text: got.payload, replace }];
