@@ -4,9 +4,10 @@ import { systemClock, type Clock } from './clock';
 import { commandTable } from './commands/table';
 import { storedUartSettings } from './commands/uart';
 import { DeviceTime } from './device-time';
-import { firmware } from './firmware';
+import { traitsOf } from './firmware';
 import { Flash } from './flash';
 import { realNetwork } from './network';
+import { NetworkPath } from './network-path';
 import { defaultAccessPoints, type SimulatorOptions } from './options';
 import { Output } from './output';
 import { freshSettings } from './settings';
@@ -72,9 +73,10 @@ export class SimulatedDevice {
       online: () => station.online,
       report,
     });
+    const outside = options.network ?? realNetwork;
     this.#network = new StationNetwork({
       clock,
-      network: options.network ?? realNetwork,
+      network: options.path ? new NetworkPath(outside, clock, random, options.path) : outside,
       dns: options.dns ?? {},
       online: () => station.online,
     });
@@ -82,7 +84,7 @@ export class SimulatedDevice {
     if (options.baud !== undefined) {
       flash.uart = { ...defaultUartSettings, rate: options.baud };
     }
-    const classTraits = firmware[options.firmware ?? 'D'];
+    const classTraits = traitsOf(options.firmware ?? 'D', options.mended ?? []);
     const crash = () => this.#crash();
     const restartWhenSent = () => this.#restartWhenSent();
     const links = new Links({

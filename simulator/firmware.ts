@@ -1,3 +1,5 @@
+import type { Mend } from './options';
+
 /** Firmware generations that a host can tell apart: A v3.2, B v3.3-v4.0, C v4.1-v5.0.1, D after v5.0.1. */
 export type FirmwareClass = 'A' | 'B' | 'C' | 'D';
 
@@ -28,6 +30,12 @@ export interface Firmware {
   readonly roundsShrink: boolean;
   /** `AT+RESTORE` still reports that the network is left. */
   readonly reportsLeavingOnRestore: boolean;
+  /** Frames behind the server's 101 in its segment come without waiting for more. */
+  readonly earlyFramesAtOnce: boolean;
+  /** A frame that stalls goes on where it stopped. */
+  readonly survivesStalls: boolean;
+  /** `AT+WSCLOSE` does not wait for the link's task. */
+  readonly closesAtOnce: boolean;
   /** Bytes that came before `ready` are thrown away rather than joined to the first command. */
   readonly discardsBootNoise: boolean;
   /** The lines of `AT+GMR`. */
@@ -54,6 +62,9 @@ const oldest: Firmware = {
   failedSendFrees: false,
   roundsShrink: true,
   reportsLeavingOnRestore: true,
+  earlyFramesAtOnce: false,
+  survivesStalls: false,
+  closesAtOnce: false,
   discardsBootNoise: false,
   version: version(
     '3.2.0.0(s-ec2dec2 - ESP32 - Jul 28 2023 07:05:28)',
@@ -110,3 +121,15 @@ export const firmware: Readonly<Record<FirmwareClass, Firmware>> = {
   C: withAuthentication,
   D: newest,
 };
+
+/** @throws Error for a weakness to be mended in another class than D */
+export function traitsOf(name: FirmwareClass, mended: readonly Mend[]): Firmware {
+  if (mended.length === 0) return firmware[name];
+  if (name !== 'D') throw new Error(`only class D has firmware to come, not class ${name}`);
+  return {
+    ...firmware.D,
+    earlyFramesAtOnce: mended.includes('early-frames'),
+    survivesStalls: mended.includes('stalled-frames'),
+    closesAtOnce: mended.includes('slow-close'),
+  };
+}

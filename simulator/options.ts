@@ -2,6 +2,7 @@ import type { Clock } from './clock';
 import type { FirmwareClass } from './firmware';
 import type { Hooks } from './hooks';
 import type { Network } from './network';
+import type { NetworkPathOptions } from './network-path';
 import type { Random } from './random';
 import type { UartFactory } from './uart';
 
@@ -22,6 +23,14 @@ export interface AccessPoint {
   readonly answer?: 'welcome' | 'refusal' | 'none';
 }
 
+/** Weaknesses of the recorded firmware that a later one may not have. */
+export const mends = ['early-frames', 'stalled-frames', 'slow-close'] as const;
+/**
+ * `early-frames`: frames behind the 101 in its segment come at once · `stalled-frames`: a frame that stalls goes on
+ * where it stopped · `slow-close`: `AT+WSCLOSE` takes no time.
+ */
+export type Mend = (typeof mends)[number];
+
 /** What a name server says, and when. */
 export interface DnsAnswer {
   /** An address, `fails` or `silent`. */
@@ -36,6 +45,10 @@ export interface SimulatorOptions {
   readonly firmware?: FirmwareClass;
   readonly clock?: Clock;
   readonly network?: Network;
+  /** Latency, loss and bandwidth between the device and that network; default none. */
+  readonly path?: NetworkPathOptions;
+  /** What this firmware does better than those recorded: class D only, whose releases may. Default nothing. */
+  readonly mended?: readonly Mend[];
   /** The only source of chance: equal numbers repeat a run exactly. */
   readonly random?: Random;
   /** Whether it has joined the first access point; default false. */

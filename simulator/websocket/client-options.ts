@@ -27,6 +27,9 @@ export interface ClientOptions extends UpgradeOptions {
   /** Milliseconds that TCP may hold a write up once it has begun, beside the timeout of the send. */
   readonly writeGrace: number;
   readonly failedSendFrees: boolean;
+  readonly earlyFramesAtOnce: boolean;
+  readonly survivesStalls: boolean;
+  readonly closesAtOnce: boolean;
   /** Whether rounds of the task are a hair shorter now. */
   readonly shortRounds: () => boolean;
   readonly waitsForHeaders: boolean;

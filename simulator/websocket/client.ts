@@ -78,7 +78,11 @@ export class WebSocketClient {
     }
     this.#stopWaiters.push(done);
     this.#running = false;
-    if (this.#pollStart !== undefined) {
+    if (this.#options.closesAtOnce) {
+      this.#cancelSleep?.();
+      this.#pollStart = undefined;
+      this.#finish();
+    } else if (this.#pollStart !== undefined) {
       const elapsed = this.#now - this.#pollStart;
       this.#socket.shorten(this.#round - (elapsed % this.#round));
     }
@@ -333,7 +337,8 @@ export class WebSocketClient {
   }
 
   #establish(early: Buffer): void {
-    if (this.#options.keepsEarlyFrames) this.#socket.keepEarly(early);
+    const { keepsEarlyFrames, earlyFramesAtOnce } = this.#options;
+    if (keepsEarlyFrames) this.#socket.keepEarly(early, earlyFramesAtOnce);
     this.#state = linkState.established;
     this.#keepalive.connected();
     this.#events.connected();
@@ -341,11 +346,13 @@ export class WebSocketClient {
   }
 
   #newConnection(): { socket: Socket; reader: FrameReader; sender: Sender } {
-    const { clock, bufferSize, writeGrace, waitsForHeaders, random } = this.#options;
+    const { clock, bufferSize, writeGrace, waitsForHeaders, survivesStalls, random } =
+      this.#options;
     const socket = new Socket(clock);
     const reader = new FrameReader(socket, {
       bufferSize,
       waitsForHeaders,
+      survivesStalls,
       timeout: networkTimeout,
       data: (chunk) => this.#events.data(chunk),
       ready: (resume) => this.#events.ready(resume),
