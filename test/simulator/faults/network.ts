@@ -23,6 +23,25 @@ export const networkScenarios: Scenarios = {
     assert.equal(connection.frames[0]?.payload.toString(), 'hi');
   },
 
+  async 'segments-joined'(rig) {
+    rig.faults.inject('segments-joined=50ms');
+    const opening = rig.open();
+    rig.server.manners.onAccept = (accepted) => accepted.send(text('hi'));
+    const connection = await opening;
+    assert.equal(await rig.hear(1_000), '', 'held back behind the 101');
+    connection.send(text('ho'));
+    assert.equal(await rig.hear(10), '+WS_DATA:0,2,hi\r\n+WS_DATA:0,2,ho\r\n');
+  },
+
+  async 'segments-split'(rig) {
+    const connection = await rig.open();
+    rig.faults.inject('segments-split=50ms,3');
+    connection.send(text('hello'));
+    assert.equal(await rig.hear(10), '+WS_DATA:0,1,h\r\n');
+    assert.equal(await rig.hear(50), '+WS_DATA:0,3,ell\r\n');
+    assert.equal(await rig.hear(50), '+WS_DATA:0,1,o\r\n');
+  },
+
   async 'server-slow'(rig) {
     const connection = await rig.open();
     const slow = rig.faults.inject('server-slow=1500ms');
