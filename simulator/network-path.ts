@@ -63,7 +63,9 @@ export class NetworkPath implements Network {
       down.end();
       segmenter.end();
       writer.end();
-      up.pass(0, how);
+      // What is on its way still arrives, at once, so that no timer is left.
+      up.hurry();
+      how();
     };
     return {
       write: (bytes) => writer.write(bytes),
@@ -84,7 +86,8 @@ class Direction {
   readonly #clock: Clock;
   readonly #random: Random;
   readonly #options: NetworkPathOptions;
-  readonly #timers = new Set<() => void>();
+  /** Arrivals and their timers, in order. */
+  #underway: { readonly arrive: () => void; readonly cancel: () => void }[] = [];
   /** When the line is free for the next segment, and when the last one arrives. */
   #freeAt = 0;
   #lastArrival = 0;
@@ -105,20 +108,28 @@ class Direction {
       arrival += timeout;
     }
     this.#lastArrival = Math.max(arrival, this.#lastArrival);
-    if (this.#lastArrival <= now && this.#timers.size === 0) {
+    if (this.#lastArrival <= now && this.#underway.length === 0) {
       arrive();
       return;
     }
     const cancel = this.#clock.after(this.#lastArrival - now, () => {
-      this.#timers.delete(cancel);
+      this.#underway.shift();
       arrive();
     });
-    this.#timers.add(cancel);
+    this.#underway.push({ arrive, cancel });
   }
 
+  /** What is on its way arrives now. */
+  hurry(): void {
+    const underway = this.#underway;
+    this.end();
+    for (const { arrive } of underway) arrive();
+  }
+
+  /** What is on its way never arrives. */
   end(): void {
-    for (const cancel of this.#timers) cancel();
-    this.#timers.clear();
+    for (const { cancel } of this.#underway) cancel();
+    this.#underway = [];
   }
 }
 

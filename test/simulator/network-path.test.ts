@@ -90,6 +90,7 @@ describe('class D as a later firmware may mend it', () => {
 
   it('stalled-frames: the rest of a frame comes later, and sends pass meanwhile', () =>
     inLab({ mended: ['stalled-frames'] }, async (lab) => {
+      lab.server.manners.answersPings = false;
       const connection = await lab.open();
       connection.sendRaw(Buffer.from('\x81\x06abc', 'latin1'));
       assert.equal(await lab.hear(12_000), '+WS_DATA:0,3,abc\r\n');
