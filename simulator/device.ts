@@ -152,8 +152,8 @@ export class SimulatedDevice {
     return this.#board.station;
   }
 
-  /** The network behind Wi-Fi: set `blackHole` to let every packet vanish. */
-  get network(): Pick<StationNetwork, 'blackHole'> {
+  /** The network behind Wi-Fi: set `blackHole` to let every packet vanish, `unreachable` for no route to anywhere. */
+  get network(): Pick<StationNetwork, 'blackHole' | 'unreachable'> {
     return this.#network;
   }
 

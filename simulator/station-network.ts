@@ -26,6 +26,7 @@ export class StationNetwork implements Network {
   readonly #context: StationNetworkContext;
   readonly #connections = new Set<StationConnection>();
   #blackHole = false;
+  #unreachable = false;
 
   constructor(context: StationNetworkContext) {
     this.#context = context;
@@ -36,6 +37,7 @@ export class StationNetwork implements Network {
       {
         ...this.#context,
         passable: () => this.#passable,
+        unreachable: () => this.#unreachable,
         done: () => this.#connections.delete(connection),
       },
       target,
@@ -56,18 +58,29 @@ export class StationNetwork implements Network {
     this.changed();
   }
 
+  /** Whether there is no route: attempts fail at once, connections stand still. */
+  get unreachable(): boolean {
+    return this.#unreachable;
+  }
+
+  set unreachable(noRoute: boolean) {
+    this.#unreachable = noRoute;
+    this.changed();
+  }
+
   /** Wi-Fi came or went. */
   changed(): void {
     for (const connection of [...this.#connections]) connection.setMoving(this.#passable);
   }
 
   get #passable(): boolean {
-    return this.#context.online() && !this.#blackHole;
+    return this.#context.online() && !this.#blackHole && !this.#unreachable;
   }
 }
 
 interface ConnectionContext extends StationNetworkContext {
   passable(): boolean;
+  unreachable(): boolean;
   done(): void;
 }
 
@@ -92,7 +105,7 @@ class StationConnection implements Connection {
   }
 
   start(): void {
-    if (!this.#context.online()) {
+    if (!this.#context.online() || this.#context.unreachable()) {
       this.#failIn(1, 'the device has no network');
       return;
     }

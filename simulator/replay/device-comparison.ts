@@ -21,6 +21,8 @@ export interface DeviceComparisonContext {
   differs(difference: DeviceDifference): void;
   /** Whether the state of a link changes within {@link RACE_MS} of a line. */
   linkChanges(line: number): boolean;
+  /** Whether a flood was cut off just now: how much of it was on its way may differ. */
+  cutOff(): boolean;
   /** Whether the number of `busy p...` may differ now. */
   busyVaries(): boolean;
 }
@@ -35,6 +37,8 @@ export class DeviceComparison {
   readonly #expected: Piece[];
   #observed: Piece[] = [];
   #afterBusy = false;
+  /** What was matched last, by cause. */
+  readonly #matched = new Map<string, Piece>();
 
   constructor(lines: readonly Line[], context: DeviceComparisonContext) {
     this.#context = context;
@@ -72,9 +76,10 @@ export class DeviceComparison {
   /** Gives up what is missing before line `end`: reports it together with what came instead. */
   giveUp(end: number): void {
     const missing = this.missing(end);
-    const causes = new Set(missing.map(({ cause }) => cause));
+    const unforgiven = missing.filter((piece) => !this.#isForgiven(piece));
+    const causes = new Set(unforgiven.map(({ cause }) => cause));
     for (const cause of causes) {
-      const expected = missing.filter((piece) => piece.cause === cause);
+      const expected = unforgiven.filter((piece) => piece.cause === cause);
       const instead = this.#observed.filter((piece) => piece.cause === cause);
       this.#observed = this.#observed.filter((piece) => piece.cause !== cause);
       const held = cause === 'response' ? this.#reader.flush() : [];
@@ -95,11 +100,21 @@ export class DeviceComparison {
     const stale = this.#observed.filter((piece) => piece.at < time(piece));
     if (stale.length === 0) return;
     this.#observed = this.#observed.filter((piece) => !stale.includes(piece));
+    const unforgiven = stale.filter((piece) => !this.#isForgiven(piece));
+    if (unforgiven.length === 0) return;
     this.#context.differs({
       what: 'bytes that were not recorded',
       expected: nothing,
-      got: Buffer.concat(stale.map(({ bytes }) => bytes)),
+      got: Buffer.concat(unforgiven.map(({ bytes }) => bytes)),
     });
+  }
+
+  /** One failed attempt to reconnect more or fewer, or a part of a flood that was cut off. */
+  #isForgiven(piece: Piece): boolean {
+    const isFailure = piece.bytes.toString('latin1').startsWith('+WS_DISCONNECTED:');
+    if (isFailure && this.#matched.get(piece.cause)?.bytes.equals(piece.bytes) === true)
+      return true;
+    return this.#context.cutOff() && (dataOf(piece)?.data.length ?? 0) >= LONG_PAYLOAD;
   }
 
   /** Matches one recorded piece, or the beginning of it. */
@@ -120,6 +135,7 @@ export class DeviceComparison {
       });
     }
     this.#afterBusy = found.bytes.equals(BUSY);
+    this.#matched.set(piece.cause, found);
     this.#context.came(piece, found.at);
     replaceHead(this.#expected, index, piece, length);
     replaceHead(this.#observed, at, found, length);

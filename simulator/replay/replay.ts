@@ -3,7 +3,7 @@ import { DeviceComparison, RACE_MS } from './device-comparison';
 import type { Act, Line, Recording, Sight } from './recording';
 import { roomOfPause } from './room';
 import { ServerComparison } from './server-comparison';
-import { Tolerance } from './tolerance';
+import { Tolerance, type Timed } from './tolerance';
 
 /** A difference between a recording and its replay. */
 export interface Difference {
@@ -50,6 +50,7 @@ class Player {
   readonly #stepOf: number[] = [];
   #lastAct = 0;
   #busyVaries = false;
+  #cutOff = false;
   #before = '';
 
   constructor({ heading, lines }: Recording, factory: BenchFactory) {
@@ -66,7 +67,8 @@ class Player {
       },
       differs: ({ line, what, expected, got }) =>
         this.#differs(line, what, expected.toString('latin1'), got.toString('latin1')),
-      linkChanges: (line) => this.#linkChanges(line),
+      linkChanges: (line) => this.#linkChanges(line) || this.#server.hasEarlyRequest,
+      cutOff: () => this.#cutOff,
       busyVaries: () => this.#busyVaries,
     });
     this.#server = new ServerComparison(lines, {
@@ -79,7 +81,7 @@ class Player {
         this.#before = (this.#before + bytes.toString('latin1')).slice(-SHOWN_BEFORE);
       },
       seen: (connection, sight: Sight) => this.#server.push(connection, sight, this.#bench.now),
-      tlsError: (text) => this.#server.pushTlsError(text, this.#bench.now),
+      tlsError: () => this.#server.pushTlsError(this.#bench.now),
     });
   }
 
@@ -123,6 +125,7 @@ class Player {
     this.#lastAct = index;
     this.#happened[index] = now;
     this.#tolerance.acted(line, now);
+    this.#cutOff = cutsOff(act);
     if (act.kind === 'host') {
       this.#device.wrote(act.bytes);
       this.#busyVaries = this.#rate > 0 && act.bytes.length > 128;
@@ -172,10 +175,11 @@ class Player {
     for (;;) {
       if (done()) return;
       const missing = [
-        ...this.#device.missing(end).map(({ at }) => at),
-        ...this.#server.missing(end).map(({ at }) => at),
+        ...this.#device.missing(end).map(({ at, bytes }) => ({ at, what: kindOf(bytes) })),
+        ...this.#server.missing(end).map(({ at, sight }) => ({ at, what: kindOf(sight.kind) })),
       ];
-      const deadline = this.#tolerance.latest(Math.max(...missing));
+      const latest = missing.map(({ at, what }) => this.#tolerance.latest(at, what));
+      const deadline = Math.max(...latest);
       if (await this.#bench.until(done, Math.max(0, deadline - this.#bench.now))) return;
       this.#device.giveUp(end);
       this.#server.giveUp(end);
@@ -183,9 +187,11 @@ class Player {
   }
 
   #dropStale(): void {
-    const time = (at: number) => this.#tolerance.stale(at, this.#bench.now);
-    this.#device.dropBefore(({ at }) => (time(at) ? Infinity : 0));
-    this.#server.dropBefore((at) => time(at));
+    const { now } = this.#bench;
+    this.#device.dropBefore(({ at, bytes }) =>
+      this.#tolerance.stale(at, now, kindOf(bytes)) ? Infinity : 0,
+    );
+    this.#server.dropBefore((at, kind) => this.#tolerance.stale(at, now, kindOf(kind)));
   }
 
   /** When a line happened, or should have, counted from the last that did. */
@@ -201,7 +207,9 @@ class Player {
 
   #came(line: number, recorded: number, at: number, bytes?: Buffer): void {
     this.#happened[line] ??= at;
-    const off = this.#tolerance.violation(recorded, at);
+    const { sight } = (this.#lines[line] ?? {}) as { sight?: Sight };
+    const what = kindOf(bytes ?? sight?.kind ?? '');
+    const off = this.#tolerance.violation(recorded, at, what);
     if (off === undefined) return;
     const text = bytes?.toString('latin1').slice(0, 60) ?? this.#lines[line]?.kind ?? '';
     this.#differs(line, 'time', `${off.expected} ms after the act: ${text}`, `${off.got} ms`);
@@ -213,4 +221,17 @@ class Player {
     const step = this.steps[this.#stepOf[index] ?? 0];
     step?.differences.push({ line: number, what, expected, got, before: this.#before });
   }
+}
+
+/** What decides how far its time may differ. */
+function kindOf(what: Buffer | string): Timed {
+  const text = typeof what === 'string' ? what : what.toString('latin1', 0, 20);
+  return /^\+WS_(?:DIS)?CONNECTED|^request$/.test(text) ? 'reconnect' : 'other';
+}
+
+/** Whether an act ends what is on its way. */
+function cutsOff(act: Act): boolean {
+  if (act.kind === 'host') return /^AT\+(?:WSCLOSE|RST|REST)/i.test(act.bytes.toString('latin1'));
+  if (act.kind === 'server') return act.act.kind === 'destroy' || act.act.kind === 'reset';
+  return act.kind === 'reset' || act.kind === 'board' || act.kind === 'network';
 }

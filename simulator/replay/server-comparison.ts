@@ -19,6 +19,8 @@ interface Observed {
   readonly sight: Sight;
 }
 
+/** How the server words it is not the device's. */
+const failedHandshake: Sight = { kind: 'raw', text: 'a TLS handshake failed' };
 /** Connections of TLS handshakes that failed. */
 const FAILED_HANDSHAKES = 0;
 
@@ -41,7 +43,7 @@ export class ServerComparison {
         if (line.sight.kind === 'ended' && !surroundings.ordinary) continue;
         this.#expected.push({ line: index, at, connection: line.connection, sight: line.sight });
       } else if (line.kind === 'tlsError') {
-        const sight = { kind: 'raw', text: line.text } as const;
+        const sight = failedHandshake;
         this.#expected.push({ line: index, at, connection: FAILED_HANDSHAKES, sight });
       }
     }
@@ -53,8 +55,13 @@ export class ServerComparison {
     this.#observed.set(connection, seen);
   }
 
-  pushTlsError(text: string, at: number): void {
-    this.push(FAILED_HANDSHAKES, { kind: 'raw', text }, at);
+  pushTlsError(at: number): void {
+    this.push(FAILED_HANDSHAKES, failedHandshake, at);
+  }
+
+  /** Whether a connection has been opened that was recorded later. */
+  get hasEarlyRequest(): boolean {
+    return [...this.#observed.values()].some(([first]) => first?.sight.kind === 'request');
   }
 
   /** The bench's number of a recorded connection. */
@@ -90,9 +97,9 @@ export class ServerComparison {
     }
   }
 
-  dropBefore(stale: (at: number) => boolean): void {
+  dropBefore(stale: (at: number, kind: Sight['kind']) => boolean): void {
     for (const [connection, seen] of this.#observed) {
-      while (seen[0] && stale(seen[0].at)) {
+      while (seen[0] && stale(seen[0].at, seen[0].sight.kind)) {
         const { sight } = seen.shift() ?? seen[0];
         const what = `connection ${connection}: ${sight.kind} that was not recorded`;
         if (sight.kind !== 'ended') this.#context.differs(undefined, what, '', sight.text);

@@ -7,42 +7,55 @@ const CONSTANT_MS = 300;
 const POLL_MS = 1_000;
 const SLEEP_MS = 5_000;
 
+/** An automatic reconnect comes 10 s after the loss, now and then 15 s. */
+export type Timed = 'reconnect' | 'other';
+
 /** How far from its recorded time something may happen, counted from the act before it. */
 export class Tolerance {
   #recorded = 0;
   #replayed = 0;
   #closing = false;
+  /** The host has asked for a connection itself. */
+  #opening = false;
 
   acted(line: Line, now: number): void {
     this.#recorded = line.at;
     this.#replayed = now;
     if (line.kind === 'host' && line.bytes.length > 0) {
-      this.#closing = /^AT\+WSCLOSE=/i.test(line.bytes.toString('latin1'));
+      const command = line.bytes.toString('latin1');
+      this.#closing = /^AT\+WSCLOSE=/i.test(command);
+      this.#opening = /^AT\+WSOPEN=/i.test(command);
     }
   }
 
   /** When what was recorded at `at` must have happened. */
-  latest(at: number): number {
+  latest(at: number, what: Timed): number {
     const after = at - this.#recorded;
-    return this.#replayed + after + this.#late(after);
+    return this.#replayed + after + this.#late(after, what);
   }
 
   /** Undefined when what was recorded at `at` may happen at `now`. */
-  violation(at: number, now: number): { expected: number; got: number } | undefined {
+  violation(at: number, now: number, what: Timed): { expected: number; got: number } | undefined {
     const expected = at - this.#recorded;
     const got = now - this.#replayed;
-    const early = this.#closing ? Infinity : CONSTANT_MS + FRACTION * Math.abs(expected);
-    if (got <= expected + this.#late(expected) && got >= expected - early) return undefined;
+    const usual = CONSTANT_MS + FRACTION * Math.abs(expected);
+    const early = this.#closing ? Infinity : usual + this.#reconnect(what);
+    if (got <= expected + this.#late(expected, what) && got >= expected - early) return undefined;
     return { expected: Math.round(expected), got: Math.round(got) };
   }
 
   /** Whether what came at `at` is so old that nothing recorded later can be it. */
-  stale(at: number, now: number): boolean {
-    return now - at > CONSTANT_MS + FRACTION * Math.max(0, now - this.#replayed);
+  stale(at: number, now: number, what: Timed): boolean {
+    const usual = CONSTANT_MS + FRACTION * Math.max(0, now - this.#replayed);
+    return now - at > usual + this.#reconnect(what);
   }
 
-  #late(after: number): number {
-    const usual = CONSTANT_MS + FRACTION * Math.max(0, after);
+  #reconnect(what: Timed): number {
+    return what === 'reconnect' && !this.#opening ? SLEEP_MS : 0;
+  }
+
+  #late(after: number, what: Timed): number {
+    const usual = CONSTANT_MS + FRACTION * Math.max(0, after) + this.#reconnect(what);
     if (!this.#closing) return usual;
     return usual + (after <= POLL_MS ? POLL_MS : SLEEP_MS);
   }

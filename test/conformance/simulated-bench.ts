@@ -141,7 +141,7 @@ class SimulatedBench implements Bench {
       const input = this.#hungInput ?? [];
       this.#hungInput = undefined;
       this.#deviceClock.resume();
-      for (const connection of this.#connections) connection.freeze(this.#network === 'down');
+      for (const connection of this.#connections) connection.freeze(false);
       for (const bytes of input) this.#device.write(bytes);
     }
   }
@@ -149,8 +149,8 @@ class SimulatedBench implements Bench {
   #setNetwork(to: 'ok' | 'blackhole' | 'down' | 'reset'): void {
     this.#network = to;
     this.#device.network.blackHole = to === 'blackhole';
+    this.#device.network.unreachable = to === 'down';
     for (const connection of this.#connections) {
-      connection.freeze(to === 'down');
       if (to === 'reset') connection.perform({ kind: 'reset' });
     }
   }
@@ -201,7 +201,9 @@ class SimulatedBench implements Bench {
     }
     const identity = { name: '', certificate: certificate.cert, key: certificate.key };
     const verdict = verdictOn(target.tls, { identity });
-    if ('clientName' in verdict) return verdict.clientName;
+    if ('clientName' in verdict) {
+      return certificate.requestCert === true ? verdict.clientName : undefined;
+    }
     this.#events.tlsError(`ERR_SSL_${verdict.failed.toUpperCase().replaceAll(' ', '_')}`);
     return 'failed';
   }
