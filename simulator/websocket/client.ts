@@ -1,14 +1,10 @@
+import { networkTimeout, openConnection, type ClientConnection } from './client-connection';
 import { linkState, type ClientEvents, type ClientOptions, type LinkState } from './client-options';
 import { opcodes } from './frame-codec';
-import { FrameReader } from './frame-reader';
 import { Keepalive, type KeepaliveTimer } from './keepalive';
 import { Lock } from './lock';
-import { Sender, type Message, type SendResult } from './sender';
-import { Socket } from './socket';
-import { upgrade } from './upgrade';
+import type { Message, SendResult } from './sender';
 
-/** Milliseconds that each read of the handshake and inside a frame may take. */
-const networkTimeout = 10_000;
 /** Milliseconds between looks at timers and at whether to stop, while the socket is quiet. */
 const pollInterval = 1_000;
 /** Milliseconds that the rest of such a round takes: two rounds see that a timer of two seconds has passed. */
@@ -36,9 +32,7 @@ export class WebSocketClient {
   /** The task is to go on; without it, it ends at its next turn. */
   #running = false;
   #destroyed = false;
-  #socket: Socket;
-  #reader: FrameReader;
-  #sender: Sender;
+  #connection: ClientConnection;
   #cancelSleep: (() => void) | undefined;
   #pollStart: number | undefined;
   /** The last poll found something to read. */
@@ -56,7 +50,7 @@ export class WebSocketClient {
     this.#lock = new Lock(options.clock);
     const { pingInterval, pongTimeout } = options;
     this.#keepalive = new Keepalive(options.clock, pingInterval * 1000, pongTimeout * 1000);
-    ({ socket: this.#socket, reader: this.#reader, sender: this.#sender } = this.#newConnection());
+    this.#connection = openConnection(options, events);
   }
 
   get state(): LinkState {
@@ -84,7 +78,7 @@ export class WebSocketClient {
       this.#finish();
     } else if (this.#pollStart !== undefined) {
       const elapsed = this.#now - this.#pollStart;
-      this.#socket.shorten(this.#round - (elapsed % this.#round));
+      this.#connection.socket.shorten(this.#round - (elapsed % this.#round));
     }
   }
 
@@ -94,7 +88,7 @@ export class WebSocketClient {
     this.#running = false;
     this.#state = linkState.closed;
     this.#cancelSleep?.();
-    this.#socket.destroy();
+    this.#connection.socket.destroy();
     this.#lock.destroy();
     this.#stopWaiters = [];
   }
@@ -119,7 +113,7 @@ export class WebSocketClient {
         finish('failed');
         return;
       }
-      this.#sender.message(message, timeout, (result) => {
+      this.#connection.sender.message(message, timeout, (result) => {
         const polling = this.#pollStart !== undefined;
         if (result === 'failed') this.#abort();
         finish(result);
@@ -208,7 +202,7 @@ export class WebSocketClient {
       ? this.#keepalive.next(round)
       : { timer: undefined, rounds: 1 };
     this.#pollStart = this.#now;
-    this.#socket.wait(rounds * round, (readable) => {
+    this.#connection.socket.wait(rounds * round, (readable) => {
       this.#pollStart = undefined;
       this.#readable = readable;
       this.#due = readable || !this.#running ? undefined : timer;
@@ -224,7 +218,7 @@ export class WebSocketClient {
       return;
     }
     this.#keepalive.postpone();
-    this.#sender.control(opcodes.ping, () => {
+    this.#connection.sender.control(opcodes.ping, () => {
       this.#keepalive.pingSent();
       this.#attendPong();
     });
@@ -250,7 +244,7 @@ export class WebSocketClient {
   }
 
   #receive(): void {
-    this.#reader.readFrame((outcome) => {
+    this.#connection.reader.readFrame((outcome) => {
       if (outcome === 'failed') this.#abort();
       if (outcome === 'frame') this.#heed();
       else this.#endRound();
@@ -259,10 +253,10 @@ export class WebSocketClient {
 
   /** Does what the frame that was read asks for. */
   #heed(): void {
-    const { opcode, payload } = this.#reader;
+    const { opcode, payload } = this.#connection.reader;
     if (opcode === opcodes.ping) {
       const pong = { opcode: opcodes.pong, fin: true, payload };
-      this.#sender.frame(pong, networkTimeout, () => this.#endRound());
+      this.#connection.sender.frame(pong, networkTimeout, () => this.#endRound());
       return;
     }
     if (opcode === opcodes.pong) this.#keepalive.pongReceived();
@@ -278,10 +272,10 @@ export class WebSocketClient {
       return;
     }
     this.#lock.hold();
-    this.#sender.control(opcodes.close, () => {
+    this.#connection.sender.control(opcodes.close, () => {
       this.#lock.release();
       this.#leave();
-      this.#socket.wait(finTimeout, () => this.#finish());
+      this.#connection.socket.wait(finTimeout, () => this.#finish());
     });
   }
 
@@ -293,7 +287,7 @@ export class WebSocketClient {
 
   #finish(): void {
     this.#state = linkState.closed;
-    this.#socket.destroy();
+    this.#connection.socket.destroy();
     const waiters = this.#stopWaiters;
     this.#stopWaiters = [];
     for (const done of waiters) done();
@@ -302,33 +296,19 @@ export class WebSocketClient {
 
   /** Ends the connection; the task will try again later. */
   #abort(): void {
-    this.#socket.destroy();
+    this.#connection.socket.destroy();
     this.#reconnectTick = this.#now;
     this.#state = linkState.waiting;
     this.#events.disconnected();
   }
 
   #connect(): void {
-    const { uri, network, random } = this.#options;
-    const tls = this.#options.tls();
-    if (tls === 'unusable') {
-      this.#fail();
-      return;
-    }
-    const { socket, reader, sender } = this.#newConnection();
-    this.#socket = socket;
-    this.#reader = reader;
-    this.#sender = sender;
-    const handlers = socket.handlers({
-      connected: () =>
-        upgrade(socket, this.#options, random, networkTimeout, (rest) => {
-          if (rest) this.#establish(rest);
-          else this.#fail();
-        }),
-      failed: () => this.#fail(),
+    const connection = openConnection(this.#options, this.#events);
+    this.#connection = connection;
+    connection.dial((early) => {
+      if (early) this.#establish(early);
+      else this.#fail();
     });
-    const target = { host: uri.host, port: uri.port };
-    socket.attach(network.connect(tls ? { ...target, tls } : target, handlers));
   }
 
   #fail(): void {
@@ -338,25 +318,10 @@ export class WebSocketClient {
 
   #establish(early: Buffer): void {
     const { keepsEarlyFrames, earlyFramesAtOnce } = this.#options;
-    if (keepsEarlyFrames) this.#socket.keepEarly(early, earlyFramesAtOnce);
+    if (keepsEarlyFrames) this.#connection.socket.keepEarly(early, earlyFramesAtOnce);
     this.#state = linkState.established;
     this.#keepalive.connected();
     this.#events.connected();
     this.#pause();
-  }
-
-  #newConnection(): { socket: Socket; reader: FrameReader; sender: Sender } {
-    const { clock, bufferSize, writeGrace, waitsForHeaders, survivesStalls, random } =
-      this.#options;
-    const socket = new Socket(clock);
-    const reader = new FrameReader(socket, {
-      bufferSize,
-      waitsForHeaders,
-      survivesStalls,
-      timeout: networkTimeout,
-      data: (chunk) => this.#events.data(chunk),
-      ready: (resume) => this.#events.ready(resume),
-    });
-    return { socket, reader, sender: new Sender(socket, bufferSize, writeGrace, random) };
   }
 }
