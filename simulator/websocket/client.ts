@@ -1,15 +1,11 @@
 import { networkTimeout, openConnection, type ClientConnection } from './client-connection';
 import { linkState, type ClientEvents, type ClientOptions, type LinkState } from './client-options';
+import { flatLoop } from './flat-loop';
 import { opcodes } from './frame-codec';
-import { Keepalive, type KeepaliveTimer } from './keepalive';
+import { Keepalive, roundLength, type KeepaliveTimer } from './keepalive';
 import { Lock } from './lock';
 import type { Message, SendResult } from './sender';
 
-/** Milliseconds between looks at timers and at whether to stop, while the socket is quiet. */
-const pollInterval = 1_000;
-/** Milliseconds that the rest of such a round takes: two rounds see that a timer of two seconds has passed. */
-const roundOverhead = 0.5;
-const shortOverhead = 0.3;
 /** Milliseconds that the answer to a server's close frame waits for the server's FIN. */
 const finTimeout = 1_000;
 /** Milliseconds slept at a time while waiting to reconnect. */
@@ -41,8 +37,8 @@ export class WebSocketClient {
   #due: KeepaliveTimer | undefined;
   #reconnectTick = 0;
   #stopWaiters: (() => void)[] = [];
-  #turning = false;
-  #turnAgain = false;
+  /** Goes on with the task. */
+  readonly #turn = flatLoop(() => this.#step());
 
   constructor(options: ClientOptions, events: ClientEvents) {
     this.#options = options;
@@ -125,7 +121,7 @@ export class WebSocketClient {
 
   /** Milliseconds of a round in which nothing comes. */
   get #round(): number {
-    return pollInterval + (this.#options.shortRounds() ? shortOverhead : roundOverhead);
+    return roundLength(this.#options.shortRounds());
   }
 
   #goOn(): void {
@@ -135,18 +131,6 @@ export class WebSocketClient {
 
   get #now(): number {
     return this.#options.clock.now();
-  }
-
-  /** Goes on with the task; a call from within it is made up for afterwards, so that the stack stays flat. */
-  #turn(): void {
-    this.#turnAgain = true;
-    if (this.#turning) return;
-    this.#turning = true;
-    while (this.#turnAgain) {
-      this.#turnAgain = false;
-      this.#step();
-    }
-    this.#turning = false;
   }
 
   #step(): void {

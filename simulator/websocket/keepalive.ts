@@ -3,6 +3,16 @@ import type { Clock } from '../clock';
 /** The firmware counts in whole milliseconds and wants more than the interval, not just as much. */
 const margin = 0.75;
 
+/** Milliseconds between looks at timers and at whether to stop, while the socket is quiet. */
+const pollInterval = 1_000;
+/** Milliseconds that the rest of such a round takes: two rounds see that a timer of two seconds has passed. */
+const roundOverhead = 0.5;
+const shortOverhead = 0.3;
+
+/** Milliseconds of a round of a link's task in which nothing comes. @param short see `shortRounds` of the client */
+export const roundLength = (short: boolean): number =>
+  pollInterval + (short ? shortOverhead : roundOverhead);
+
 export type KeepaliveTimer = 'ping' | 'pong';
 
 /** When a connection's next ping is due, and when its pong is overdue. */
