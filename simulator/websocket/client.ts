@@ -44,8 +44,7 @@ export class WebSocketClient {
     this.#options = options;
     this.#events = events;
     this.#lock = new Lock(options.clock);
-    const { pingInterval, pongTimeout } = options;
-    this.#keepalive = new Keepalive(options.clock, pingInterval * 1000, pongTimeout * 1000);
+    this.#keepalive = new Keepalive(options.clock, options);
     this.#connection = openConnection(options, events);
   }
 
@@ -73,8 +72,9 @@ export class WebSocketClient {
       this.#pollStart = undefined;
       this.#finish();
     } else if (this.#pollStart !== undefined) {
-      const elapsed = this.#now - this.#pollStart;
-      this.#connection.socket.shorten(this.#round - (elapsed % this.#round));
+      const elapsed = this.#options.clock.now() - this.#pollStart;
+      const round = roundLength(this.#options.shortRounds());
+      this.#connection.socket.shorten(round - (elapsed % round));
     }
   }
 
@@ -114,23 +114,12 @@ export class WebSocketClient {
         if (result === 'failed') this.#abort();
         finish(result);
         // The task was asleep on the socket that is gone now.
-        if (result === 'failed' && polling) this.#goOn();
+        if (result === 'failed' && polling) {
+          this.#pollStart = undefined;
+          this.#turn();
+        }
       });
     });
-  }
-
-  /** Milliseconds of a round in which nothing comes. */
-  get #round(): number {
-    return roundLength(this.#options.shortRounds());
-  }
-
-  #goOn(): void {
-    this.#pollStart = undefined;
-    this.#turn();
-  }
-
-  get #now(): number {
-    return this.#options.clock.now();
   }
 
   #step(): void {
@@ -151,9 +140,9 @@ export class WebSocketClient {
         this.#attend();
         break;
       case linkState.waiting:
-        if (this.#now - this.#reconnectTick >= reconnectDelay - tolerance) {
+        if (this.#options.clock.now() - this.#reconnectTick >= reconnectDelay - tolerance) {
           this.#state = linkState.connecting;
-          this.#reconnectTick = this.#now;
+          this.#reconnectTick = this.#options.clock.now();
         }
         this.#pause();
         break;
@@ -181,11 +170,11 @@ export class WebSocketClient {
 
   /** Waits for the socket, at most until the next round in which a timer has passed. */
   #poll(): void {
-    const round = this.#round;
+    const round = roundLength(this.#options.shortRounds());
     const { timer, rounds } = this.#running
       ? this.#keepalive.next(round)
       : { timer: undefined, rounds: 1 };
-    this.#pollStart = this.#now;
+    this.#pollStart = this.#options.clock.now();
     this.#connection.socket.wait(rounds * round, (readable) => {
       this.#pollStart = undefined;
       this.#readable = readable;
@@ -281,7 +270,7 @@ export class WebSocketClient {
   /** Ends the connection; the task will try again later. */
   #abort(): void {
     this.#connection.socket.destroy();
-    this.#reconnectTick = this.#now;
+    this.#reconnectTick = this.#options.clock.now();
     this.#state = linkState.waiting;
     this.#events.disconnected();
   }

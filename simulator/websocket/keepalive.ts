@@ -27,13 +27,15 @@ export class Keepalive {
   /**
    * Counts from now on. A reconnect does not start it anew, so that its first ping may be due at once.
    *
-   * @param pingInterval milliseconds without traffic after which a ping is due
-   * @param pongTimeout milliseconds after a ping without any pong
+   * @param times in seconds: without traffic after which a ping is due, and after a ping without any pong
    */
-  constructor(clock: Clock, pingInterval: number, pongTimeout: number) {
+  constructor(
+    clock: Clock,
+    times: { readonly pingInterval: number; readonly pongTimeout: number },
+  ) {
     this.#clock = clock;
-    this.#pingInterval = pingInterval;
-    this.#pongTimeout = pongTimeout;
+    this.#pingInterval = times.pingInterval * 1000;
+    this.#pongTimeout = times.pongTimeout * 1000;
     this.#pinged = clock.now();
   }
 
