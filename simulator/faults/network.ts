@@ -121,9 +121,13 @@ class FaultyConnection implements Connection {
   constructor(handlers: ConnectionHandlers, context: ConnectionContext) {
     this.#handlers = handlers;
     this.#context = context;
-    this.#segmenter = new Segmenter(context.clock, context.segments, (chunk) => {
-      this.#received(chunk);
-    });
+    this.#segmenter = new Segmenter(
+      context.clock,
+      () => context.segments(),
+      (chunk) => {
+        this.#received(chunk);
+      },
+    );
   }
 
   start(connect: (handlers: ConnectionHandlers) => Connection): void {
