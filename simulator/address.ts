@@ -1,9 +1,24 @@
 import type { BuildOptions } from './build';
 import { parseFault } from './faults';
 import { firmwareClasses, type FirmwareClass } from './firmware';
+import type { NetworkPathOptions } from './network-path';
+import { mends, type Mend } from './options';
 import { seededRandom } from './random';
 
-const known = ['firmware', 'baud', 'joined', 'seed', 'boot-ms', 'fault'] as const;
+/** Options of the network between the device and its servers, and what they set. */
+const pathOptions = {
+  latency: 'latencyMs',
+  loss: 'loss',
+  bandwidth: 'bandwidth',
+  'delayed-ack': 'delayedAckMs',
+  join: 'joinMs',
+  split: 'splitBytes',
+} as const satisfies Record<string, keyof NetworkPathOptions>;
+
+const known = [
+  ...['firmware', 'baud', 'joined', 'seed', 'boot-ms', 'fault', 'mended'],
+  ...Object.keys(pathOptions),
+];
 
 /**
  * Reads an address like `sim:?firmware=C&joined=0&seed=5&fault=lose=1%25`. What stands between `sim:` and `?` is a
@@ -24,6 +39,8 @@ export function parseAddress(address: string): BuildOptions {
   const rate = number(query, 'baud');
   const faults = query.getAll('fault');
   for (const fault of faults) parseFault(fault);
+  const path = parsePath(Object.fromEntries(query));
+  const mended = parseMended(query.getAll('mended'));
   return {
     firmware: parseFirmware(query.get('firmware') ?? 'D'),
     joined: !['0', 'false', 'no'].includes(query.get('joined') ?? '1'),
@@ -31,7 +48,43 @@ export function parseAddress(address: string): BuildOptions {
     ...(rate === undefined ? {} : { rate: parseRate(rate) }),
     ...(seed === undefined ? {} : { random: seededRandom(seed) }),
     ...(bootMs === undefined ? {} : { bootMs }),
+    ...(path === undefined ? {} : { path }),
+    ...(mended.length === 0 ? {} : { mended }),
   };
+}
+
+/**
+ * @param values texts by option: `latency`, `delayed-ack`, `join` in milliseconds, `loss` as in `1%` or `0.01`,
+ *   `bandwidth` in bits a second, `split` in bytes
+ * @throws Error for anything but a number that is not negative
+ */
+export function parsePath(
+  values: Readonly<Record<string, string | undefined>>,
+): NetworkPathOptions | undefined {
+  const given = Object.entries(pathOptions).flatMap(([option, name]) => {
+    const text = values[option];
+    return text === undefined ? [] : [[name, amount(option, text)] as const];
+  });
+  return given.length === 0 ? undefined : Object.fromEntries(given);
+}
+
+function amount(option: string, text: string): number {
+  if (!/^\d+(?:\.\d+)?%?$/.test(text)) throw invalid(option, 'a number');
+  const value = text.endsWith('%') ? Number(text.slice(0, -1)) / 100 : Number(text);
+  if (option === 'loss' && value >= 1) throw invalid(option, 'less than 1');
+  if (value === 0 && (option === 'bandwidth' || option === 'split')) {
+    throw invalid(option, 'more than 0');
+  }
+  return value;
+}
+
+/** @throws Error for a weakness that there is not */
+export function parseMended(names: readonly string[]): Mend[] {
+  return names.map((name) => {
+    const found = mends.find((each) => each === name);
+    if (!found) throw invalid('mended', mends.join(', '));
+    return found;
+  });
 }
 
 /** @throws Error for anything but A, B, C, D in either case */

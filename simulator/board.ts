@@ -23,8 +23,10 @@ export interface Board {
   readonly station: Station;
   readonly links: Links;
   readonly hooks: Hooks;
-  /** Restarts the device. */
-  readonly restart: () => void;
-  /** Restarts it as it left the factory. */
+  /** Restarts the device as a crash does, a moment from now. */
+  readonly crash: () => void;
+  /** Restarts it once all that was said has left. */
+  readonly restartWhenSent: () => void;
+  /** The same, as it left the factory. */
   readonly restore: () => void;
 }

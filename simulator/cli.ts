@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
-import { parseFirmware, parseRate } from './address';
+import { parseFirmware, parseMended, parsePath, parseRate } from './address';
 import { Control } from './control';
 import { usage } from './help';
 import { seededRandom } from './random';
@@ -16,6 +16,13 @@ async function main(): Promise<void> {
       fault: { type: 'string', multiple: true, default: [] },
       seed: { type: 'string' },
       'boot-ms': { type: 'string' },
+      latency: { type: 'string' },
+      loss: { type: 'string' },
+      bandwidth: { type: 'string' },
+      'delayed-ack': { type: 'string' },
+      join: { type: 'string' },
+      split: { type: 'string' },
+      mended: { type: 'string', multiple: true, default: [] },
       joined: { type: 'boolean', default: false },
       control: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
@@ -28,10 +35,15 @@ async function main(): Promise<void> {
   const rate = wholeNumber('baud', values.baud);
   const seed = wholeNumber('seed', values.seed);
   const bootMs = wholeNumber('boot-ms', values['boot-ms']);
+  const { latency, loss, bandwidth, join, split } = values;
+  const delayedAck = values['delayed-ack'];
+  const path = parsePath({ latency, loss, bandwidth, join, split, 'delayed-ack': delayedAck });
   const server = await listen({
     port: wholeNumber('listen', values.listen) ?? 0,
     firmware: parseFirmware(values.firmware),
     joined: values.joined,
+    mended: parseMended(values.mended),
+    ...(path === undefined ? {} : { path }),
     ...(rate === undefined ? {} : { rate: parseRate(rate) }),
     ...(seed === undefined ? {} : { random: seededRandom(seed) }),
     ...(bootMs === undefined ? {} : { bootMs }),

@@ -2,11 +2,12 @@ import { Interpreter } from './at/interpreter';
 import type { Board } from './board';
 import { systemClock, type Clock } from './clock';
 import { commandTable } from './commands/table';
-import { storedUartSettings, storeUartSettings } from './commands/uart';
+import { storedUartSettings } from './commands/uart';
 import { DeviceTime } from './device-time';
-import { firmware } from './firmware';
+import { traitsOf } from './firmware';
 import { Flash } from './flash';
 import { realNetwork } from './network';
+import { NetworkPath } from './network-path';
 import { defaultAccessPoints, type SimulatorOptions } from './options';
 import { Output } from './output';
 import { freshSettings } from './settings';
@@ -17,6 +18,10 @@ import { defaultUartSettings, directUart, type Uart } from './uart';
 import { Links } from './websocket/links';
 
 const defaultBootTime = 400;
+/** Milliseconds from the last byte that is sent to the end of the device's earlier life. */
+const restartDelay = 25;
+/** Milliseconds between looks whether all has been sent. */
+const sentPoll = 5;
 /** Noise that reached a device before it was ready, as far as it is kept. */
 const keptNoise = 256;
 
@@ -30,7 +35,7 @@ export class SimulatedDevice {
   readonly #network: StationNetwork;
   readonly #uart: Uart;
   #output: (bytes: Buffer) => void;
-  #state: 'off' | 'booting' | 'up' = 'off';
+  #state: 'off' | 'booting' | 'up' | 'restarting' = 'off';
   #cancelBoot: (() => void) | undefined;
   #noise: Buffer = Buffer.alloc(0);
 
@@ -68,36 +73,42 @@ export class SimulatedDevice {
       online: () => station.online,
       report,
     });
+    const outside = options.network ?? realNetwork;
     this.#network = new StationNetwork({
       clock,
-      network: options.network ?? realNetwork,
+      network: options.path ? new NetworkPath(outside, clock, random, options.path) : outside,
       dns: options.dns ?? {},
       online: () => station.online,
     });
     const flash = new Flash();
     if (options.baud !== undefined) {
-      storeUartSettings(flash, { ...defaultUartSettings, rate: options.baud });
+      flash.uart = { ...defaultUartSettings, rate: options.baud };
     }
-    const classTraits = firmware[options.firmware ?? 'D'];
-    const restart = () => this.restart();
+    const classTraits = traitsOf(options.firmware ?? 'D', options.mended ?? []);
+    const crash = () => this.#crash();
+    const restartWhenSent = () => this.#restartWhenSent();
     const links = new Links({
-      ...{ clock, random, output, flash, time, hooks, restart },
+      ...{ clock, random, output, flash, time, hooks, crash },
       firmware: classTraits,
       network: this.#network,
     });
     const settings = { ...freshSettings(), uart: storedUartSettings({ flash }) };
     this.#uart.configure(settings.uart);
     this.#board = {
-      ...{ clock, settings, output, flash, time, timeSync, station, links, hooks, restart },
+      ...{ clock, settings, output, flash, time, timeSync, station, links, hooks },
+      ...{ crash, restartWhenSent },
       firmware: classTraits,
       uart: this.#uart,
       restore: () => {
         station.erase();
-        this.restart();
+        restartWhenSent();
       },
     };
     const commands = commandTable(this.#board);
-    this.#interpreter = new Interpreter({ clock, output, settings, hooks, commands, restart });
+    const restart = () => this.restart();
+    this.#interpreter = new Interpreter({
+      ...{ clock, output, settings, hooks, commands, restart, restartWhenSent },
+    });
     if (options.joined === true) station.beginJoined();
     if (options.running ?? true) this.#state = 'up';
     else station.stop();
@@ -141,8 +152,8 @@ export class SimulatedDevice {
     return this.#board.station;
   }
 
-  /** The network behind Wi-Fi: set `blackHole` to let every packet vanish. */
-  get network(): Pick<StationNetwork, 'blackHole'> {
+  /** The network behind Wi-Fi: set `blackHole` to let every packet vanish, `unreachable` for no route to anywhere. */
+  get network(): Pick<StationNetwork, 'blackHole' | 'unreachable'> {
     return this.#network;
   }
 
@@ -162,6 +173,7 @@ export class SimulatedDevice {
   restart(): void {
     if (this.#state === 'off') return;
     this.#halt();
+    this.#uart.crash?.();
     this.#boot();
   }
 
@@ -169,6 +181,28 @@ export class SimulatedDevice {
   destroy(): void {
     this.powerOff();
     this.#output = () => undefined;
+  }
+
+  /** What the device has said just before a crash still leaves. */
+  #crash(): void {
+    this.#state = 'restarting';
+    this.#interpreter.reset();
+    this.#cancelBoot?.();
+    this.#cancelBoot = this.#clock.after(restartDelay, () => this.restart());
+  }
+
+  #restartWhenSent(): void {
+    this.#state = 'restarting';
+    this.#interpreter.reset();
+    const look = () => {
+      this.#cancelBoot = this.#clock.after(
+        this.#uart.queuedToHost > 0 ? sentPoll : restartDelay,
+        () => (this.#uart.queuedToHost > 0 ? look() : this.restart()),
+      );
+    };
+    const { output } = this.#board;
+    output.endStreams();
+    output.whenFlushed(look);
   }
 
   #halt(): void {

@@ -1,3 +1,5 @@
+import type { Mend } from './options';
+
 /** Firmware generations that a host can tell apart: A v3.2, B v3.3-v4.0, C v4.1-v5.0.1, D after v5.0.1. */
 export type FirmwareClass = 'A' | 'B' | 'C' | 'D';
 
@@ -20,6 +22,20 @@ export interface Firmware {
   readonly waitsForHeaders: boolean;
   /** A server's close frame is answered with one. */
   readonly answersClose: boolean;
+  /** Milliseconds that TCP may hold a write up once it has begun, beside the timeout of the send. */
+  readonly writeGraceMs: number;
+  /** A send that waited in vain for its connection to be free frees it for the next. */
+  readonly failedSendFrees: boolean;
+  /** A round of a link's task is a hair shorter while others are open: too short for a timer of whole seconds. */
+  readonly roundsShrink: boolean;
+  /** `AT+RESTORE` still reports that the network is left. */
+  readonly reportsLeavingOnRestore: boolean;
+  /** Frames behind the server's 101 in its segment come without waiting for more. */
+  readonly earlyFramesAtOnce: boolean;
+  /** A frame that stalls goes on where it stopped. */
+  readonly survivesStalls: boolean;
+  /** `AT+WSCLOSE` does not wait for the link's task. */
+  readonly closesAtOnce: boolean;
   /** Bytes that came before `ready` are thrown away rather than joined to the first command. */
   readonly discardsBootNoise: boolean;
   /** The lines of `AT+GMR`. */
@@ -42,6 +58,13 @@ const oldest: Firmware = {
   keepsEarlyFrames: false,
   waitsForHeaders: false,
   answersClose: false,
+  writeGraceMs: 0,
+  failedSendFrees: false,
+  roundsShrink: true,
+  reportsLeavingOnRestore: true,
+  earlyFramesAtOnce: false,
+  survivesStalls: false,
+  closesAtOnce: false,
   discardsBootNoise: false,
   version: version(
     '3.2.0.0(s-ec2dec2 - ESP32 - Jul 28 2023 07:05:28)',
@@ -68,6 +91,9 @@ const withAuthentication: Firmware = {
   authentication: true,
   keepsEarlyFrames: true,
   waitsForHeaders: true,
+  writeGraceMs: 10_000,
+  roundsShrink: false,
+  reportsLeavingOnRestore: false,
   version: version(
     '4.2.0.0-dev(b8d1e1c - ESP32C3 - Mar 12 2026 06:41:17)',
     'v5.4.2',
@@ -80,6 +106,7 @@ const newest: Firmware = {
   name: 'D',
   fragments: true,
   maximumLength: 16384,
+  failedSendFrees: true,
   discardsBootNoise: true,
   version: version(
     '4.2.0.0-dev(32ff6e1 - ESP32C3 - Jul 24 2026 09:54:05)',
@@ -94,3 +121,15 @@ export const firmware: Readonly<Record<FirmwareClass, Firmware>> = {
   C: withAuthentication,
   D: newest,
 };
+
+/** @throws Error for a weakness to be mended in another class than D */
+export function traitsOf(name: FirmwareClass, mended: readonly Mend[]): Firmware {
+  if (mended.length === 0) return firmware[name];
+  if (name !== 'D') throw new Error(`only class D has firmware to come, not class ${name}`);
+  return {
+    ...firmware.D,
+    earlyFramesAtOnce: mended.includes('early-frames'),
+    survivesStalls: mended.includes('stalled-frames'),
+    closesAtOnce: mended.includes('slow-close'),
+  };
+}

@@ -1,5 +1,9 @@
+import type { UartSettings } from './uart';
+
 /** What `AT+SYSMFG` keeps: values by name space and key. Survives restarts and power loss. */
 export class Flash {
+  /** The line's format after a start; undefined for the usual one. */
+  uart: UartSettings | undefined;
   readonly #spaces = new Map<string, Map<string, StoredValue>>();
 
   set(space: string, key: string, value: StoredValue): void {
@@ -12,14 +16,23 @@ export class Flash {
     return this.#spaces.get(space)?.get(key);
   }
 
-  /** Erases a value or, without a key, a whole name space. False when there is none. */
-  erase(space: string, key?: string): boolean {
-    if (key === undefined) return this.#spaces.delete(space);
+  /** Erases a value. False when there is none. */
+  erase(space: string, key: string): boolean {
     return this.#spaces.get(space)?.delete(key) ?? false;
   }
 
+  /** Erases all values of a name space, which is there afterwards. */
+  clear(space: string): void {
+    this.#spaces.set(space, new Map());
+  }
+
+  has(space: string): boolean {
+    return this.#spaces.has(space);
+  }
+
+  /** Name spaces with values. */
   get spaces(): string[] {
-    return [...this.#spaces.keys()];
+    return [...this.#spaces].filter(([, values]) => values.size > 0).map(([space]) => space);
   }
 
   keys(space: string): string[] {

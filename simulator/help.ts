@@ -13,6 +13,14 @@ Serves the AT port of a simulated ESP32 with ESP-AT over TCP, on 127.0.0.1.
   --boot-ms N           milliseconds from a restart to "ready" (default 400)
   --fault NAME[=VALUE]  a fault, at once or when VALUE says; may be given several times
   --seed N              repeats a run exactly, faults included
+  --latency MS          milliseconds that a segment is on its way to a server, and back
+  --loss P              how likely a segment is lost and sent again, such as 1% or 0.01
+  --bandwidth N         bits a second to servers, and back
+  --delayed-ack MS      frames leave as two writes under Nagle's algorithm, acknowledged so late
+  --join MS             what a server sends so soon behind its 101 shares the segment
+  --split BYTES         segments of servers are cut to so many bytes
+  --mended WEAKNESS     class D as a later firmware may be: early-frames, stalled-frames, slow-close;
+                        may be given several times
   --control             obeys lines on standard input while it runs; "help" lists them
   --help                this text
 

@@ -30,7 +30,12 @@ export {
   type Network,
   type TlsOptions,
 } from './network';
-export { defaultAccessPoints, type AccessPoint, type SimulatorOptions } from './options';
+export {
+  defaultAccessPoints,
+  type AccessPoint,
+  type DnsAnswer,
+  type SimulatorOptions,
+} from './options';
 export { PacedLine, type PacedLineOptions } from './paced-uart';
 export {
   simulatedPort,

@@ -1,9 +1,5 @@
 import type { AccessPoint } from './options';
 
-/** Milliseconds until a search without result, or a wrong password, is given up. */
-const searchTime = 2500;
-const refusalTime = 3500;
-
 /** Outcomes of a join: 0 joined, otherwise the number of `+CWJAP:`. */
 export const joinResult = {
   joined: 0,
@@ -32,19 +28,13 @@ export interface JoinOptions {
 /** What asking to be let in comes to. */
 export type Admission =
   | { readonly kind: 'admitted'; readonly point: AccessPoint }
-  /** `after` how many milliseconds at most that is known. */
-  | { readonly kind: 'rejected'; readonly result: JoinResult; readonly after: number };
+  | { readonly kind: 'rejected'; readonly result: JoinResult };
 
 /** Asks the access point that was found, if one was. */
 export function admission(point: AccessPoint | undefined, { password }: Credentials): Admission {
-  const rejected = (result: JoinResult, after: number): Admission => ({
-    kind: 'rejected',
-    result,
-    after,
-  });
-  if (!point) return rejected(joinResult.noSuchNetwork, searchTime);
-  if (point.answer === 'none') return rejected(joinResult.timeout, Infinity);
-  if (point.answer === 'refusal') return rejected(joinResult.failed, refusalTime);
+  if (!point) return { kind: 'rejected', result: joinResult.noSuchNetwork };
+  if (point.answer === 'none') return { kind: 'rejected', result: joinResult.timeout };
+  if (point.answer === 'refusal') return { kind: 'rejected', result: joinResult.failed };
   if (point.password === '' || point.password === password) return { kind: 'admitted', point };
-  return rejected(joinResult.wrongPassword, refusalTime);
+  return { kind: 'rejected', result: joinResult.wrongPassword };
 }

@@ -44,6 +44,8 @@ export interface Connection {
   end(): void;
   /** Ends it at once; nothing is told any more. */
   destroy(): void;
+  /** Like `destroy`, but with RST, as a stack does that closes while it holds bytes that were never read. */
+  reset?(): void;
   /** Stops taking bytes from the peer, which makes TCP push back. */
   pause(): void;
   resume(): void;
@@ -118,6 +120,11 @@ function attach(
     destroy() {
       over = true;
       socket.destroy();
+    },
+    reset() {
+      over = true;
+      if (socket instanceof tls.TLSSocket) socket.destroy();
+      else socket.resetAndDestroy();
     },
     pause: () => void socket.pause(),
     resume: () => void socket.resume(),

@@ -2,6 +2,7 @@ import type { Clock } from './clock';
 import type { FirmwareClass } from './firmware';
 import type { Hooks } from './hooks';
 import type { Network } from './network';
+import type { NetworkPathOptions } from './network-path';
 import type { Random } from './random';
 import type { UartFactory } from './uart';
 
@@ -22,12 +23,32 @@ export interface AccessPoint {
   readonly answer?: 'welcome' | 'refusal' | 'none';
 }
 
+/** Weaknesses of the recorded firmware that a later one may not have. */
+export const mends = ['early-frames', 'stalled-frames', 'slow-close'] as const;
+/**
+ * `early-frames`: frames behind the 101 in its segment come at once · `stalled-frames`: a frame that stalls goes on
+ * where it stopped · `slow-close`: `AT+WSCLOSE` takes no time.
+ */
+export type Mend = (typeof mends)[number];
+
+/** What a name server says, and when. */
+export interface DnsAnswer {
+  /** An address, `fails` or `silent`. */
+  readonly address: string;
+  /** Milliseconds until it is there. */
+  readonly delayMs: number;
+}
+
 /** A simulated device, and the world around it. Everything has a default. */
 export interface SimulatorOptions {
   /** Default D. */
   readonly firmware?: FirmwareClass;
   readonly clock?: Clock;
   readonly network?: Network;
+  /** Latency, loss and bandwidth between the device and that network; default none. */
+  readonly path?: NetworkPathOptions;
+  /** What this firmware does better than those recorded: class D only, whose releases may. Default nothing. */
+  readonly mended?: readonly Mend[];
   /** The only source of chance: equal numbers repeat a run exactly. */
   readonly random?: Random;
   /** Whether it has joined the first access point; default false. */
@@ -43,10 +64,11 @@ export interface SimulatorOptions {
   /** What a time server answers, in milliseconds since 1970; undefined for no answer. Default: the machine's time. */
   readonly time?: () => number | undefined;
   /**
-   * Addresses by host name. `fails` stands for a name that does not exist, `silent` for one whose question is never
-   * answered. Names not listed are resolved by the network; `no.such.host` fails and `*.timeout` is silent.
+   * Addresses by host name, `*` for all others. `fails` stands for a name that does not exist, `silent` for one whose
+   * question is never answered. Names not listed are resolved by the network; `no.such.host` fails and `*.timeout` is
+   * silent. The device looks at it whenever it resolves a name.
    */
-  readonly dns?: Readonly<Record<string, string>>;
+  readonly dns?: Readonly<Record<string, string | DnsAnswer>>;
   /** Bits a second that the firmware was built to start with; default 115200. */
   readonly baud?: number;
   /** The serial line; default one without a rate. */

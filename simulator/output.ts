@@ -7,6 +7,10 @@ import type { Uart } from './uart';
 export class Output {
   readonly #uart: Uart;
   #deferred: Buffer[] = [];
+  /** Called once what was said before them is in the transmit ring. */
+  #flushWaiters: (() => void)[] = [];
+  /** Whether the tasks that receive may go on. */
+  #streaming = true;
   /** In the order in which they began to wait. */
   #waiting: (() => void)[] = [];
 
@@ -21,13 +25,29 @@ export class Output {
     else this.#uart.transmit(bytes);
   }
 
+  /**
+   * Calls `then` once all that was said is in the transmit ring: at once, unless the ring is full.
+   * @returns whether it is still to be called
+   */
+  whenFlushed(then: () => void): boolean {
+    const pending = this.#deferred.length > 0;
+    if (pending) this.#flushWaiters.push(then);
+    else then();
+    return pending;
+  }
+
   /** Received data. Ask for {@link room} before taking more from the network. */
   stream(bytes: Buffer): void {
     this.#uart.transmit(bytes);
   }
 
   get room(): boolean {
-    return !this.#uart.full;
+    return this.#streaming && !this.#uart.full;
+  }
+
+  /** Takes no more received data: what was said comes out once the ring has room. */
+  endStreams(): void {
+    this.#streaming = false;
   }
 
   /** Calls `resume` once there is room. Returns its cancel. */
@@ -45,15 +65,21 @@ export class Output {
       if (!resume) break;
       resume();
     }
-    while (this.room) {
+    while (!this.#uart.full) {
       const bytes = this.#deferred.shift();
       if (!bytes) break;
       this.#uart.transmit(bytes);
     }
+    if (this.#deferred.length > 0) return;
+    const waiters = this.#flushWaiters;
+    this.#flushWaiters = [];
+    for (const waiter of waiters) waiter();
   }
 
   reset(): void {
     this.#deferred = [];
+    this.#flushWaiters = [];
     this.#waiting = [];
+    this.#streaming = true;
   }
 }

@@ -9,8 +9,12 @@ import {
   type UartSettings,
 } from './uart';
 
-/** Milliseconds of bytes that are delivered together while more follow. */
+/** Milliseconds of bytes that reach the host together while more follow. */
 const grain = 4;
+/** Bytes in the receive FIFO at which the device reads it, when the line does not fall silent before. */
+const fifoThreshold = 120;
+/** Makes up for rounding when times are compared, in milliseconds. */
+const tolerance = 1e-6;
 /** Rates that differ by less, as a fraction, are the same. */
 const sameRate = 0.01;
 /** Bit 1 of `AT+UART_CUR`'s flow control: the device waits for CTS. */
@@ -142,6 +146,10 @@ class PacedUart implements Uart {
     this.#plan();
   }
 
+  crash(): void {
+    this.discard();
+  }
+
   reset(): void {
     this.#toHost.clear();
     this.#toDevice.clear();
@@ -175,7 +183,11 @@ class PacedUart implements Uart {
   }
 
   #arm(): void {
-    const due = Math.min(this.#stopped ? Infinity : dueOf(this.#toHost), dueOf(this.#toDevice));
+    const toHost = Math.max(1, Math.round(grain / this.#toHost.byteTime));
+    const due = Math.min(
+      this.#stopped ? Infinity : (this.#toHost.due(toHost) ?? Infinity),
+      this.#toDevice.due(fifoThreshold) ?? Infinity,
+    );
     if (this.#timer && this.#timer.at <= due && due !== Infinity) return;
     this.#timer?.cancel();
     this.#timer = undefined;
@@ -199,11 +211,8 @@ class PacedUart implements Uart {
 
   #deliver(): void {
     const now = this.#ends.clock.now();
-    this.#toDevice.deliver(now, (bytes, end) => {
-      this.#deviceLag.note(now, end);
-      const piece = this.#read(bytes, this.#hostRate, this.#settings.rate);
-      if (piece.length > 0) this.#ends.toDevice(piece);
-    });
+    if ((this.#toDevice.due(fifoThreshold) ?? Infinity) <= now + tolerance)
+      this.#deliverToDevice(now);
     if (this.#stopped) return;
     const waiting = this.#toHost.length;
     this.#toHost.deliver(now, (bytes, end) => {
@@ -213,6 +222,14 @@ class PacedUart implements Uart {
       else if (read.length > 0) this.#ends.toHost(read);
     });
     if (waiting >= transmitRing && !this.full) this.#ends.drained();
+  }
+
+  #deliverToDevice(now: number): void {
+    this.#toDevice.deliver(now, (bytes, end) => {
+      this.#deviceLag.note(now, end);
+      const piece = this.#read(bytes, this.#hostRate, this.#settings.rate);
+      if (piece.length > 0) this.#ends.toDevice(piece);
+    });
   }
 
   #read(bytes: Buffer, sentAt: number | undefined, readAt: number | undefined): Buffer {
@@ -227,9 +244,6 @@ class PacedUart implements Uart {
     this.#keptLength += kept.length;
   }
 }
-
-const dueOf = (lane: Lane): number =>
-  lane.due(Math.max(1, Math.round(grain / lane.byteTime))) ?? Infinity;
 
 /** Milliseconds within which a write counts as the answer to what was delivered last. */
 const answerTime = 50;

@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import type { Clock } from './clock';
+import type { DnsAnswer } from './options';
 import type { Connection, ConnectionHandlers, ConnectionTarget, Network } from './network';
 
 /** Milliseconds that a TCP and TLS connection attempt may take. */
@@ -13,7 +14,7 @@ const sendBuffer = 5_760;
 export interface StationNetworkContext {
   readonly clock: Clock;
   readonly network: Network;
-  readonly dns: Readonly<Record<string, string>>;
+  readonly dns: Readonly<Record<string, string | DnsAnswer>>;
   online(): boolean;
 }
 
@@ -25,6 +26,7 @@ export class StationNetwork implements Network {
   readonly #context: StationNetworkContext;
   readonly #connections = new Set<StationConnection>();
   #blackHole = false;
+  #unreachable = false;
 
   constructor(context: StationNetworkContext) {
     this.#context = context;
@@ -35,6 +37,7 @@ export class StationNetwork implements Network {
       {
         ...this.#context,
         passable: () => this.#passable,
+        unreachable: () => this.#unreachable,
         done: () => this.#connections.delete(connection),
       },
       target,
@@ -55,18 +58,29 @@ export class StationNetwork implements Network {
     this.changed();
   }
 
+  /** Whether there is no route: attempts fail at once, connections stand still. */
+  get unreachable(): boolean {
+    return this.#unreachable;
+  }
+
+  set unreachable(noRoute: boolean) {
+    this.#unreachable = noRoute;
+    this.changed();
+  }
+
   /** Wi-Fi came or went. */
   changed(): void {
     for (const connection of [...this.#connections]) connection.setMoving(this.#passable);
   }
 
   get #passable(): boolean {
-    return this.#context.online() && !this.#blackHole;
+    return this.#context.online() && !this.#blackHole && !this.#unreachable;
   }
 }
 
 interface ConnectionContext extends StationNetworkContext {
   passable(): boolean;
+  unreachable(): boolean;
   done(): void;
 }
 
@@ -91,23 +105,27 @@ class StationConnection implements Connection {
   }
 
   start(): void {
-    if (!this.#context.online()) {
+    if (!this.#context.online() || this.#context.unreachable()) {
       this.#failIn(1, 'the device has no network');
       return;
     }
     const { host } = this.#target;
-    const answer = isIP(host) === 0 ? lookUp(host, this.#context.dns) : host;
-    if (answer === 'silent') {
+    if (isIP(host) !== 0) {
+      this.#connect(host);
+      return;
+    }
+    const { address, delayMs } = lookUp(host, this.#context.dns);
+    if (address === 'silent' || delayMs >= dnsTimeout || !this.#context.passable()) {
       this.#failIn(dnsTimeout, 'the name was not resolved in time');
-      return;
-    }
-    if (answer === 'fails') {
-      this.#failIn(dnsFailure, 'there is no such host');
-      return;
-    }
+    } else if (address === 'fails') this.#failIn(delayMs + dnsFailure, 'there is no such host');
+    else if (delayMs === 0) this.#connect(address);
+    else this.#cancelTimer = this.#context.clock.after(delayMs, () => this.#connect(address));
+  }
+
+  #connect(address: string): void {
     this.#failIn(connectTimeout, 'the connection was not made in time');
     // Into a black hole no packet leaves, so that the attempt ends by its time limit.
-    if (this.#context.passable()) this.#dial(answer);
+    if (this.#context.passable()) this.#dial(address);
   }
 
   write(bytes: Buffer): boolean {
@@ -122,11 +140,14 @@ class StationConnection implements Connection {
   }
 
   destroy(): void {
-    this.#over = true;
-    this.#held = [];
-    this.#cancelTimer?.();
+    this.#leave();
     this.#inner?.destroy();
-    this.#context.done();
+  }
+
+  reset(): void {
+    this.#leave();
+    if (this.#inner?.reset) this.#inner.reset();
+    else this.#inner?.destroy();
   }
 
   pause(): void {
@@ -197,6 +218,13 @@ class StationConnection implements Connection {
     });
   }
 
+  #leave(): void {
+    this.#over = true;
+    this.#held = [];
+    this.#cancelTimer?.();
+    this.#context.done();
+  }
+
   #closed(error: Error | undefined): void {
     if (this.#over) return;
     this.#over = true;
@@ -206,9 +234,10 @@ class StationConnection implements Connection {
   }
 }
 
-function lookUp(name: string, dns: Readonly<Record<string, string>>): string {
-  const known = dns[name.toLowerCase()];
-  if (known !== undefined) return known;
-  if (name === 'no.such.host') return 'fails';
-  return name.toLowerCase().endsWith('.timeout') ? 'silent' : name;
+function lookUp(name: string, dns: StationNetworkContext['dns']): DnsAnswer {
+  const known = dns[name.toLowerCase()] ?? dns['*'];
+  if (typeof known === 'object') return known;
+  if (known !== undefined) return { address: known, delayMs: 0 };
+  const silent = name.toLowerCase().endsWith('.timeout');
+  return { address: silent ? 'silent' : name === 'no.such.host' ? 'fails' : name, delayMs: 0 };
 }

@@ -3,10 +3,10 @@ import { admission, joinResult, type Credentials, type JoinOptions, type JoinRes
 import type { AccessPoint } from './options';
 
 /** Milliseconds from the start of a join to the association, and from there to an address. */
-const associationTime = 600;
+const associationTime = 592;
 const addressTime = 500;
-/** Milliseconds after which a network that is already joined lets the device in once more. */
-const rejoinTime = 1450;
+/** Milliseconds that a search takes. */
+const searchTime = 500;
 /** Seconds between attempts to come back, from the first join on. */
 const usualReconnectInterval = 1;
 
@@ -41,8 +41,9 @@ export class Station {
   #credentials: Credentials | undefined;
   #accessPoint: AccessPoint | undefined;
   #inRange = true;
-  /** When the network was lost. */
-  #lostAt = 0;
+  /** The command that joins, as long as it is at work. */
+  #join: { readonly deadline: number; done(result: JoinResult): void } | undefined;
+  #cancelScan: (() => void) | undefined;
   /** Number of the latest attempt; older ones have no effect any more. */
   #attempt = 0;
   mode = 0;
@@ -78,8 +79,7 @@ export class Station {
     return this.#credentials;
   }
 
-  /** Networks that a scan finds. */
-  get visible(): readonly AccessPoint[] {
+  get #visible(): readonly AccessPoint[] {
     return this.#inRange ? this.#context.accessPoints.filter((point) => point.hidden !== true) : [];
   }
 
@@ -116,31 +116,43 @@ export class Station {
 
   /** Joins a network; the reports come by themselves. */
   join(credentials: Credentials, options: JoinOptions, done: (result: JoinResult) => void): void {
-    const again = this.online && this.ssid === credentials.ssid;
     this.#begin(credentials, options.store);
     this.reconnectInterval = options.reconnectInterval ?? usualReconnectInterval;
     this.reconnectCount = 0;
+    this.#drop();
+    this.#setState(stationState.connecting);
+    this.#join = { deadline: this.#context.clock.now() + options.timeout, done };
     const asked = admission(this.#find(credentials), credentials);
-    if (asked.kind === 'rejected') {
-      const { result, after } = asked;
+    // Until its time is over the device tries again and again; the last attempt's reason is the answer.
+    this.#failLater(asked.kind === 'rejected' ? asked.result : joinResult.timeout);
+    if (asked.kind === 'rejected') return;
+    this.#after(associationTime, () =>
+      this.#associate(asked.point, () => this.#joinEnds(joinResult.joined)),
+    );
+  }
+
+  #failLater(result: JoinResult): void {
+    const join = this.#join;
+    if (!join) return;
+    this.#after(join.deadline - this.#context.clock.now(), () => {
+      if (this.#join !== join) return;
       this.#drop();
-      this.#setState(stationState.connecting);
-      this.#after(Math.min(after, options.timeout), () => {
-        this.#setState(stationState.disconnected);
-        done(result);
-      });
-      return;
-    }
-    const { point } = asked;
-    if (!again) this.#drop();
-    this.#after(again ? rejoinTime : associationTime, () => {
-      if (again) this.#drop();
-      this.#associate(point, () => done(joinResult.joined));
-      if (point.dhcp !== false) return;
-      this.#after(options.timeout, () => {
-        this.#drop();
-        done(joinResult.timeout);
-      });
+      this.#setState(stationState.disconnected);
+      this.#joinEnds(result);
+    });
+  }
+
+  #joinEnds(result: JoinResult): void {
+    const join = this.#join;
+    this.#join = undefined;
+    join?.done(result);
+  }
+
+  /** Looks for networks; `done` gets those that are found. */
+  scan(done: (found: readonly AccessPoint[]) => void): void {
+    this.#cancelScan = this.#context.clock.after(searchTime, () => {
+      this.#cancelScan = undefined;
+      done(this.#visible);
     });
   }
 
@@ -157,24 +169,22 @@ export class Station {
     if (!this.accessPoint) return;
     this.#cancel();
     this.#drop();
-    this.#lostAt = this.#context.clock.now();
-    if (this.#comesBack) this.#setState(stationState.connecting);
+    if (this.#join) this.#failLater(joinResult.noSuchNetwork);
+    else if (this.reconnectInterval > 0) this.#retryIn(this.reconnectInterval * 1000, 1);
   }
 
-  /** The network is in reach again. */
+  /** The network is in reach again; the device finds it when it looks next. */
   recover(): void {
-    if (this.#inRange) return;
     this.#inRange = true;
-    if (this.#state !== stationState.connecting) return;
-    if (this.#comesBack) this.#rejoin();
-    else this.#setState(stationState.disconnected);
   }
 
-  /** Whether it still tries to come back, as `AT+CWRECONNCFG` has it: how often, and how many times. */
-  get #comesBack(): boolean {
-    if (this.reconnectInterval === 0) return false;
-    const tries = (this.#context.clock.now() - this.#lostAt) / (this.reconnectInterval * 1000);
-    return this.reconnectCount === 0 || tries < this.reconnectCount;
+  /** Looks for the network again and again, as often as `AT+CWRECONNCFG` has it. */
+  #retryIn(delay: number, attempt: number): void {
+    this.#after(delay, () => {
+      const { reconnectInterval: interval, reconnectCount: count } = this;
+      if (interval === 0 || (count !== 0 && attempt > count)) return;
+      if (!this.#rejoin()) this.#retryIn(searchTime + interval * 1000, attempt + 1);
+    });
   }
 
   /** The device starts: it joins by itself what it had joined. */
@@ -183,13 +193,14 @@ export class Station {
     this.#credentials = this.#stored.credentials;
     if (!this.#credentials || !this.autoConnect || !this.isStation) return;
     this.reconnectInterval = usualReconnectInterval;
-    this.#lostAt = this.#context.clock.now();
-    this.#rejoin();
+    if (!this.#rejoin()) this.#retryIn(searchTime + this.reconnectInterval * 1000, 1);
   }
 
   /** The device stops; what is stored stays. */
   stop(): void {
     this.#cancel();
+    this.#join = undefined;
+    this.#cancelScan?.();
     this.#accessPoint = undefined;
     this.#credentials = undefined;
     this.mode = 0;
@@ -210,13 +221,15 @@ export class Station {
     if (store) this.#stored = { mode: this.mode, credentials };
   }
 
-  #rejoin(): void {
+  /** Begins to join the network that was joined last. False when it is not there, or does not let the device in. */
+  #rejoin(): boolean {
     const credentials = this.#credentials;
-    if (!credentials) return;
-    this.#setState(stationState.connecting);
+    if (!credentials) return true;
     const asked = admission(this.#find(credentials), credentials);
-    if (asked.kind === 'rejected') return;
-    this.#after(associationTime - 10, () => this.#associate(asked.point, () => undefined));
+    if (asked.kind === 'rejected') return false;
+    this.#setState(stationState.connecting);
+    this.#after(associationTime, () => this.#associate(asked.point, () => undefined));
+    return true;
   }
 
   #find(credentials: Credentials): AccessPoint | undefined {

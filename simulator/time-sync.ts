@@ -2,7 +2,7 @@ import type { Clock } from './clock';
 import type { DeviceTime } from './device-time';
 
 /** Milliseconds from a question to a time server until its answer. */
-const answerTime = 400;
+const answerTime = 300;
 /** Milliseconds until a question without an answer is repeated. */
 const retryTime = 15_000;
 

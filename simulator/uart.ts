@@ -56,6 +56,8 @@ export interface Uart {
   configure(settings: UartSettings): void;
   /** What is queued for the host is gone, as in a crash. */
   discard(): void;
+  /** The device restarts: what waits in its transmit ring is lost. Left out where bytes take no time. */
+  crash?(): void;
   /** The device lost power: what is queued or on the line is gone; no timer stays behind. */
   reset(): void;
 }

@@ -4,6 +4,8 @@ export const errorCode = {
   noAt: 0x01_03_0000,
   unknownCommand: 0x01_09_0000,
   busy: 0x01_0b_0000,
+  /** @param place of the parameter, from 1 */
+  invalid: (place: number): number => 0x01_07_0000 | place,
   /** @param index of the parameter, from 0 */
   unparsable: (index: number): number => 0x01_08_0000 | index,
 } as const;

@@ -23,6 +23,8 @@ export interface InterpreterContext {
   readonly commands: CommandTable;
   /** Restarts the device as by a reset or a crash. */
   restart(): void;
+  /** Restarts it once all that was said has left. */
+  restartWhenSent(): void;
 }
 
 /** What input means at this moment. */
@@ -47,6 +49,8 @@ export class Interpreter {
   /** The call at work; what an older one still says is not heard. */
   #call: object | undefined;
   #cancelDelay: (() => void) | undefined;
+  /** What came while an echo waits for room in the transmit ring; undefined when none does. */
+  #unread: Buffer[] | undefined;
 
   constructor(context: InterpreterContext) {
     this.#context = context;
@@ -54,6 +58,10 @@ export class Interpreter {
 
   /** Takes one read's worth of bytes from the host. */
   receive(piece: Buffer): void {
+    if (this.#keepUnread(piece)) return;
+    // A read of nothing but NULs is an empty string to the firmware.
+    if (this.#state.kind === 'idle' && this.#reader.empty && piece.every((byte) => byte === 0))
+      return;
     for (let offset = 0; offset < piece.length;) {
       const state = this.#state;
       if (state.kind === 'busy') {
@@ -62,7 +70,14 @@ export class Interpreter {
       }
       offset +=
         state.kind === 'prompt' ? this.#fill(state, piece, offset) : this.#read(piece, offset);
+      if (this.#keepUnread(piece.subarray(offset))) return;
     }
+  }
+
+  /** Keeps what comes while an echo waits. */
+  #keepUnread(piece: Buffer): boolean {
+    this.#unread?.push(piece);
+    return this.#unread !== undefined;
   }
 
   /** Forgets the command at work and all input. */
@@ -72,6 +87,7 @@ export class Interpreter {
     this.#call = undefined;
     this.#cancelDelay?.();
     this.#cancelDelay = undefined;
+    this.#unread = undefined;
   }
 
   get busy(): boolean {
@@ -81,8 +97,21 @@ export class Interpreter {
   #read(piece: Buffer, offset: number): number {
     const { taken, line } = this.#reader.read(piece, offset);
     if (this.#context.settings.echo) this.#echo(piece.subarray(offset, offset + taken));
-    if (line) this.#begin(line);
+    this.#whenEchoed(() => {
+      if (line) this.#begin(line);
+    });
     return taken;
+  }
+
+  /** Goes on once the echo is in the transmit ring; until then nothing is read. */
+  #whenEchoed(goOn: () => void): void {
+    const pending = this.#context.output.whenFlushed(() => {
+      const unread = this.#unread ?? [];
+      this.#unread = undefined;
+      goOn();
+      for (const piece of unread) this.receive(piece);
+    });
+    if (pending) this.#unread = [];
   }
 
   #echo(bytes: Buffer): void {
@@ -104,7 +133,7 @@ export class Interpreter {
   #refuse(rest: Buffer): void {
     if (rest.length <= 16 && forcedRestart.test(rest.toString('latin1'))) {
       this.#context.output.say(`\r\nWill force to restart!!!\r\n${okText}`);
-      this.#context.restart();
+      this.#context.restartWhenSent();
     } else {
       this.#sayBusy();
       this.#context.hooks.refused?.();
@@ -192,8 +221,10 @@ export class Interpreter {
       end: () => {
         if (!isCurrent(call)) return;
         this.#call = undefined;
-        this.#state = idle;
-        this.#reached('answered', text);
+        context.output.whenFlushed(() => {
+          this.#state = idle;
+          this.#reached('answered', text);
+        });
       },
       explain: () => context.settings.systemLog,
       prompt: (length, received) => {
@@ -202,19 +233,30 @@ export class Interpreter {
         this.#reached('prompt', text);
         if (!isCurrent(call)) return;
         context.output.say('\r\n>');
-        this.#state = {
-          kind: 'prompt',
-          payload: Buffer.allocUnsafe(length),
-          filled: 0,
-          received: (payload) => {
-            this.#reached('payload', text);
-            if (isCurrent(call)) this.#guard(call, () => received(payload));
-          },
-        };
+        context.output.whenFlushed(() => {
+          if (isCurrent(call)) this.#state = this.#promptFor(length, call, text, received);
+        });
       },
     });
     this.#call = call;
     return call;
+  }
+
+  #promptFor(
+    length: number,
+    call: AnsweringCall,
+    text: string,
+    received: (payload: Buffer) => void,
+  ): State {
+    return {
+      kind: 'prompt',
+      payload: Buffer.allocUnsafe(length),
+      filled: 0,
+      received: (payload) => {
+        this.#reached('payload', text);
+        if (this.#call === call) this.#guard(call, () => received(payload));
+      },
+    };
   }
 
   #reached(point: Point, line: string): void {

@@ -29,6 +29,11 @@ export class LineReader {
     return { taken: end - offset, line: this.#complete() };
   }
 
+  /** Whether no line has begun. */
+  get empty(): boolean {
+    return this.#length === 0;
+  }
+
   reset(): void {
     this.#parts = [];
     this.#length = 0;

@@ -39,8 +39,12 @@ export class Parameters {
     return (this.#raw[index] ?? '') !== '';
   }
 
-  /** The number at `index`, from `minimum` to `maximum`. */
-  number(index: number, minimum: number, maximum: number): number {
+  /**
+   * The number at `index`, from `minimum` to `maximum`.
+   *
+   * @param outOfRange code for a number beyond these; most commands have none
+   */
+  number(index: number, minimum: number, maximum: number, outOfRange?: number): number {
     const raw = this.#raw[index];
     if (raw === undefined) throw new CommandError(errorCode.unparsable(index));
     if (raw === '') throw new CommandError();
@@ -49,7 +53,7 @@ export class Parameters {
     }
     const value = Number(raw);
     if (Math.abs(value) > largest) throw new CommandError(errorCode.unparsable(index));
-    if (value < minimum || value > maximum) throw new CommandError();
+    if (value < minimum || value > maximum) throw new CommandError(outOfRange);
     return value;
   }
 

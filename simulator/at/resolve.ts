@@ -19,8 +19,11 @@ export function resolve(line: string, commands: CommandTable): ResolvedLine {
   const query = equals < 0 && line.endsWith('?');
   const name = equals >= 0 ? line.slice(0, equals) : query ? line.slice(0, -1) : line;
   const command = commands.get(name.toUpperCase());
-  if (!command) throw new CommandError(errorCode.unknownCommand);
   const parameters = equals >= 0 ? line.slice(equals + 1) : '';
+  // `AT` and `ATE0` have nothing behind them, and nothing stands behind `=?`.
+  const wellFormed = name.includes('+') || (equals < 0 && !query);
+  if (!command || !wellFormed || /^\?./.test(parameters))
+    throw new CommandError(errorCode.unknownCommand);
   const form = equals >= 0 ? (parameters === '?' ? 'test' : 'set') : query ? 'query' : 'execute';
   return { command, form, parameters };
 }

@@ -17,16 +17,17 @@ export function baseCommands(board: Board, table: CommandTable): CommandGroup {
     'AT+RST': {
       execute: (call) => {
         call.ok();
-        board.restart();
+        board.restartWhenSent();
       },
-      set: (_call, parameters) => {
+      set: (call, parameters) => {
         parameters.atMost(1);
-        parameters.number(0, 0, 1);
-        board.restart();
+        if (parameters.number(0, 0, 1) === 0) call.ok();
+        board.restartWhenSent();
       },
     },
     'AT+RESTORE': {
       execute: (call) => {
+        if (board.firmware.reportsLeavingOnRestore) board.station.leave();
         call.ok();
         board.restore();
       },

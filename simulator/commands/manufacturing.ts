@@ -2,6 +2,7 @@ import { CommandError } from '../at/errors';
 import type { Call } from '../at/command';
 import type { Parameters } from '../at/parameters';
 import type { Board } from '../board';
+import type { StoredValue } from '../flash';
 import type { CommandGroup } from './table';
 
 const longestName = 15;
@@ -17,15 +18,16 @@ export function manufacturingCommands(board: Board): CommandGroup {
 
   const erase = (call: Call, parameters: Parameters) => {
     parameters.atMost(3);
-    if (!flash.erase(name(parameters, 1), parameters.has(2) ? name(parameters, 2) : undefined)) {
-      throw new CommandError();
-    }
+    const space = name(parameters, 1);
+    if (!parameters.has(2)) flash.clear(space);
+    else if (!flash.erase(space, name(parameters, 2))) throw new CommandError();
     call.ok();
   };
 
   const read = (call: Call, parameters: Parameters) => {
     parameters.atMost(5);
     const space = name(parameters, 1);
+    if (!flash.has(space)) throw new CommandError();
     if (!parameters.has(2)) {
       for (const key of flash.keys(space)) {
         call.line(`+SYSMFG:"${space}","${key}",${flash.get(space, key)?.type ?? 0}`);
@@ -36,19 +38,18 @@ export function manufacturingCommands(board: Board): CommandGroup {
     const key = name(parameters, 2);
     const stored = flash.get(space, key);
     if (!stored) throw new CommandError();
-    const offset = parameters.numberOr(3, 0, stored.bytes.length, 0);
-    const length = parameters.numberOr(4, 0, longestValue, stored.bytes.length);
-    const bytes = stored.bytes.subarray(offset, offset + length);
-    const text =
-      stored.type < stringType
-        ? String(bytes.readUIntLE(0, bytes.length))
-        : bytes.toString('latin1');
-    call.line(`+SYSMFG:"${space}","${key}",${stored.type},${bytes.length},${text}`);
+    const { type } = stored;
+    const whole = type < stringType ? Buffer.from(numberText(stored)) : stored.bytes;
+    const offset = parameters.numberOr(3, 0, whole.length, 0);
+    const length = parameters.numberOr(4, 0, longestValue, whole.length);
+    const part = whole.subarray(offset, offset + length);
+    // The length of a number is that of its text.
+    call.line(`+SYSMFG:"${space}","${key}",${type},${part.length},${part.toString('latin1')}`);
     call.ok();
   };
 
   const write = (call: Call, parameters: Parameters) => {
-    parameters.exactly(5);
+    parameters.atMost(5);
     const space = name(parameters, 1);
     const key = name(parameters, 2);
     const type = parameters.number(3, 1, binaryType);
@@ -63,7 +64,9 @@ export function manufacturingCommands(board: Board): CommandGroup {
     const length = parameters.number(4, 1, longestValue);
     if (hooks.allocate?.(length) === false) throw new CommandError();
     call.prompt(length, (payload) => {
-      flash.set(space, key, { type, bytes: payload });
+      // Strings end at their first NUL.
+      const end = type === stringType ? payload.indexOf(0) : -1;
+      flash.set(space, key, { type, bytes: end < 0 ? payload : payload.subarray(0, end) });
       call.ok();
     });
   };
@@ -78,6 +81,12 @@ export function manufacturingCommands(board: Board): CommandGroup {
         [erase, read, write][parameters.number(0, 0, 2)]?.(call, parameters),
     },
   };
+}
+
+/** Odd types are unsigned. */
+function numberText({ type, bytes }: StoredValue): string {
+  const { length } = bytes;
+  return String(type % 2 === 1 ? bytes.readUIntLE(0, length) : bytes.readIntLE(0, length));
 }
 
 function name(parameters: Parameters, index: number): string {

@@ -1,7 +1,6 @@
 import type { Call } from '../at/command';
 import type { Parameters } from '../at/parameters';
 import type { Board } from '../board';
-import type { Flash } from '../flash';
 import { defaultUartSettings, type UartSettings } from '../uart';
 import type { CommandGroup } from './table';
 
@@ -13,7 +12,7 @@ export function uartCommands(board: Board): CommandGroup {
     call.ok();
     board.settings.uart = settings;
     board.uart.configure(settings);
-    if (stored) storeUartSettings(board.flash, settings);
+    if (stored) board.flash.uart = settings;
   };
   const query = (name: string, settings: () => UartSettings) => (call: Call) => {
     const { rate, dataBits, stopBits, parity, flowControl } = settings();
@@ -29,16 +28,9 @@ export function uartCommands(board: Board): CommandGroup {
   };
 }
 
-/** Sets the line's format after a start. */
-export function storeUartSettings(flash: Flash, settings: UartSettings): void {
-  flash.set('uart', 'default', { type: 8, bytes: Buffer.from(JSON.stringify(settings)) });
-}
-
 /** The line's format after a start. */
-export function storedUartSettings(board: Pick<Board, 'flash'>): UartSettings {
-  const stored = board.flash.get('uart', 'default');
-  return stored ? (JSON.parse(stored.bytes.toString()) as UartSettings) : defaultUartSettings;
-}
+export const storedUartSettings = ({ flash }: Pick<Board, 'flash'>): UartSettings =>
+  flash.uart ?? defaultUartSettings;
 
 function read(parameters: Parameters): UartSettings {
   parameters.atMost(5);

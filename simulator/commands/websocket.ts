@@ -10,7 +10,7 @@ import type { CommandGroup } from './table';
 const sendOk = '\r\nSEND OK\r\n';
 const nothing = Buffer.alloc(0);
 /** Bytes of a header line that the device takes. */
-const longestHeader = 8192;
+const longestHeader = 65_536;
 
 /** The WebSocket commands. */
 export function websocketCommands(board: Board): CommandGroup {
@@ -54,7 +54,6 @@ function configure({ firmware, flash, links }: Board, call: Call, parameters: Pa
   const authentication = parameters.numberOr(4, 0, 3, 0);
   // Without authentication there are no certificates to name; with it, both must be named.
   if (authentication === 0) parameters.atMost(5);
-  else parameters.exactly(7);
   const pki = authentication === 0 ? 0 : parameters.number(5, 0, 255);
   const ca = authentication === 0 ? 0 : parameters.number(6, 0, 255);
   const missing = [
@@ -99,7 +98,7 @@ function addHeader({ links }: Board, call: Call, parameters: Parameters): void {
   });
 }
 
-function open({ links, restart }: Board, call: Call, parameters: Parameters): void {
+function open({ links, crash }: Board, call: Call, parameters: Parameters): void {
   parameters.atMost(5);
   const id = linkId(parameters);
   const text = parameters.string(1);
@@ -108,7 +107,7 @@ function open({ links, restart }: Board, call: Call, parameters: Parameters): vo
   const authorization = parameters.optionalString(4);
   if (links.isOpen(id)) throw new CommandError();
   if (text === '') {
-    restart();
+    crash();
     return;
   }
   const uri = parseUri(text);

@@ -1,4 +1,4 @@
-import { CommandError } from '../at/errors';
+import { CommandError, errorCode } from '../at/errors';
 import type { Call } from '../at/command';
 import type { Board } from '../board';
 import type { AccessPoint } from '../options';
@@ -11,7 +11,7 @@ const joinTimeout = 15;
 const longestSsid = 32;
 const longestPassword = 63;
 
-const address = { ip: '192.168.1.77', gateway: '192.168.1.1', netmask: '255.255.255.0' } as const;
+const address = { ip: '10.0.0.2', gateway: '10.0.0.1', netmask: '255.255.255.0' } as const;
 const macAddress = '7c:df:a1:00:00:01';
 const defaultSignal = -50;
 
@@ -49,7 +49,7 @@ export function wifiCommands(board: Board): CommandGroup {
       },
       set: (call, parameters) => {
         parameters.atMost(2);
-        const mode = parameters.number(0, 0, 3);
+        const mode = parameters.number(0, 0, 3, errorCode.invalid(1));
         const connect = parameters.numberOr(1, 0, 1, 1) === 1;
         station.setMode(mode, settings.store, connect);
         call.ok();
@@ -174,11 +174,13 @@ function currentAddress({ station }: Board): { ip: string; gateway: string; netm
 
 function list(call: Call, { station }: Board, wanted: (point: AccessPoint) => boolean): void {
   if (!station.isStation) throw new CommandError();
-  for (const point of station.visible.filter(wanted)) {
-    const open = point.password === '';
-    const radio = `${point.rssi ?? defaultSignal},"${bssidOf(point)}",${point.channel ?? 1}`;
-    const ciphers = open ? '0,0' : '4,4';
-    call.line(`+CWLAP:(${open ? 0 : 3},"${point.ssid}",${radio},-1,-1,${ciphers},7,0)`);
-  }
-  call.ok();
+  station.scan((found) => {
+    for (const point of found.filter(wanted)) {
+      const open = point.password === '';
+      const radio = `${point.rssi ?? defaultSignal},"${bssidOf(point)}",${point.channel ?? 1}`;
+      const ciphers = open ? '0,0' : '4,4';
+      call.line(`+CWLAP:(${open ? 0 : 3},"${point.ssid}",${radio},-1,-1,${ciphers},7,0)`);
+    }
+    call.ok();
+  });
 }

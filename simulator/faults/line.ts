@@ -92,6 +92,11 @@ export class FaultyLine {
       release: () => this.#release(owner),
       configure: (settings: UartSettings) => uart.configure(settings),
       discard: () => this.discard(),
+      crash: () => {
+        if (!uart.crash) return;
+        this.#said = [];
+        uart.crash();
+      },
       reset: () => {
         this.#said = [];
         uart.reset();

@@ -1,5 +1,6 @@
 import type { Clock } from '../clock';
 import type { Connection, ConnectionHandlers, ConnectionTarget, Network } from '../network';
+import { Segmenter, type SegmentOptions } from '../segmenter';
 
 /** Bytes on their way to or from a server that is slow or silent, until its peer has to wait. */
 const window = 65_536;
@@ -14,6 +15,8 @@ export class FaultyNetwork implements Network {
   readonly #splits = new Set<(length: number) => number | undefined>();
   /** Milliseconds by which everything from a server comes late. */
   delay = 0;
+  /** How the segments of servers are cut and joined. */
+  segments: SegmentOptions = {};
   /** Nothing listens: connections are refused. */
   refusing = false;
   #silences = 0;
@@ -28,6 +31,7 @@ export class FaultyNetwork implements Network {
     const connection: FaultyConnection = new FaultyConnection(handlers, {
       clock: this.#clock,
       delay: () => this.delay,
+      segments: () => this.segments,
       silent: () => this.#silences > 0,
       split: (length) => this.#split(length),
       gone: () => this.#connections.delete(connection),
@@ -52,7 +56,7 @@ export class FaultyNetwork implements Network {
   /** Resets all connections. @returns how many there were */
   reset(): number {
     const connections = [...this.#connections];
-    for (const connection of connections) connection.reset();
+    for (const connection of connections) connection.resetByServer();
     return connections.length;
   }
 
@@ -85,6 +89,7 @@ function refuse(clock: Clock, handlers: ConnectionHandlers): Connection {
 interface ConnectionContext {
   readonly clock: Clock;
   delay(): number;
+  segments(): SegmentOptions;
   silent(): boolean;
   split(length: number): number | undefined;
   gone(): void;
@@ -100,6 +105,7 @@ interface Arrival {
 class FaultyConnection implements Connection {
   readonly #handlers: ConnectionHandlers;
   readonly #context: ConnectionContext;
+  readonly #segmenter: Segmenter;
   #inner: Connection | undefined;
   #arrivals: Arrival[] = [];
   #waiting = 0;
@@ -115,16 +121,24 @@ class FaultyConnection implements Connection {
   constructor(handlers: ConnectionHandlers, context: ConnectionContext) {
     this.#handlers = handlers;
     this.#context = context;
+    this.#segmenter = new Segmenter(
+      context.clock,
+      () => context.segments(),
+      (chunk) => {
+        this.#received(chunk);
+      },
+    );
   }
 
   start(connect: (handlers: ConnectionHandlers) => Connection): void {
     const handlers = this.#handlers;
+    const segmenter = this.#segmenter;
     this.#inner = connect({
       connected: () => this.#arrive(0, () => handlers.connected()),
-      data: (chunk) => this.#received(chunk),
+      data: (chunk) => segmenter.data(chunk),
       drained: () => this.#arrive(0, () => handlers.drained()),
-      ended: () => this.#arrive(0, () => handlers.ended?.()),
-      closed: (error) => this.#arrive(0, () => this.#finish(error)),
+      ended: () => segmenter.event(() => this.#arrive(0, () => handlers.ended?.())),
+      closed: (error) => segmenter.event(() => this.#arrive(0, () => this.#finish(error))),
     });
   }
 
@@ -147,6 +161,13 @@ class FaultyConnection implements Connection {
     this.#inner?.destroy();
   }
 
+  /** Ends it with RST, from the device's side. */
+  reset(): void {
+    this.#end();
+    if (this.#inner?.reset) this.#inner.reset();
+    else this.#inner?.destroy();
+  }
+
   pause(): void {
     this.#pausedByUser = true;
     this.#inner?.pause();
@@ -157,8 +178,7 @@ class FaultyConnection implements Connection {
     if (!this.#pausedByWindow) this.#inner?.resume();
   }
 
-  /** The server reset the connection. */
-  reset(): void {
+  resetByServer(): void {
     this.#inner?.destroy();
     this.#finish(new Error('read ECONNRESET'));
   }
@@ -240,6 +260,7 @@ class FaultyConnection implements Connection {
 
   #end(): void {
     this.#over = true;
+    this.#segmenter.end();
     this.#arrivals = [];
     this.#unsent = [];
     this.#cancelTimer?.();

@@ -20,6 +20,8 @@ import { noise } from './kinds/noise';
 import { overrun } from './kinds/overrun';
 import { powerCycle } from './kinds/power-cycle';
 import { restart } from './kinds/restart';
+import { segmentsJoined } from './kinds/segments-joined';
+import { segmentsSplit } from './kinds/segments-split';
 import { serverRefuse } from './kinds/server-refuse';
 import { serverReset } from './kinds/server-reset';
 import { serverSilent } from './kinds/server-silent';
@@ -36,6 +38,7 @@ export const faults: readonly Fault[] = [
   ...[lose, flip, double, insert, noise, stall, overrun, wrongRate],
   ...[busy, busyExecuted, late, answerLost, answerFalse, error, hang],
   ...[freeze, restart, powerCycle, bootNoise, echo, stray, heap],
+  ...[segmentsJoined, segmentsSplit],
   ...[wifiLost, blackHole, serverSlow, serverSilent, serverReset, serverRefuse, frameStalled],
   unplug,
 ];

@@ -24,9 +24,17 @@ export interface ClientOptions extends UpgradeOptions {
   readonly pongTimeout: number;
   /** Bytes received or sent in one piece. */
   readonly bufferSize: number;
-  readonly keepsEarlyFrames: boolean;
+  /** Milliseconds that TCP may hold a write up once it has begun, beside the timeout of the send. */
+  readonly writeGrace: number;
+  readonly failedSendFrees: boolean;
+  readonly earlyFramesAtOnce: boolean;
+  readonly survivesStalls: boolean;
+  readonly closesAtOnce: boolean;
+  /** Whether rounds of the task are a hair shorter now. */
+  readonly shortRounds: () => boolean;
   readonly waitsForHeaders: boolean;
-  readonly answersClose: boolean;
+  /** Whether a server's close frame is answered. */
+  readonly answersClose: () => boolean;
   /** The TLS settings at this moment; undefined for plain TCP, `unusable` when its certificates are gone. */
   readonly tls: () => TlsOptions | undefined | 'unusable';
 }
@@ -36,8 +44,10 @@ export interface ClientEvents {
   connected(): void;
   /** An attempt failed or the connection was lost; the client goes on trying. */
   disconnected(): void;
-  /** The server's close frame was answered; the client has ended. */
+  /** The server's close frame was answered: the link is gone, the connection may last a little longer. */
   closed(): void;
+  /** The client has ended: nothing more comes of it. */
+  ended(): void;
   /** Received data, in order. */
   data(chunk: Chunk): void;
   /** Whether the owner can take data now; if not, it calls `resume` when it can. */

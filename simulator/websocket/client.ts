@@ -1,16 +1,13 @@
+import { networkTimeout, openConnection, type ClientConnection } from './client-connection';
 import { linkState, type ClientEvents, type ClientOptions, type LinkState } from './client-options';
+import { flatLoop } from './flat-loop';
 import { opcodes } from './frame-codec';
-import { FrameReader } from './frame-reader';
-import { Keepalive } from './keepalive';
+import { Keepalive, roundLength, type KeepaliveTimer } from './keepalive';
 import { Lock } from './lock';
-import { Sender, type Message, type SendResult } from './sender';
-import { Socket } from './socket';
-import { upgrade } from './upgrade';
+import type { Message, SendResult } from './sender';
 
-/** Milliseconds that each read of the handshake and inside a frame may take. */
-const networkTimeout = 10_000;
-/** Milliseconds between looks at timers and at whether to stop, while the socket is quiet. */
-const pollInterval = 1_000;
+/** Milliseconds that the answer to a server's close frame waits for the server's FIN. */
+const finTimeout = 1_000;
 /** Milliseconds slept at a time while waiting to reconnect. */
 const reconnectStep = 5_000;
 const reconnectDelay = 10_000;
@@ -31,26 +28,24 @@ export class WebSocketClient {
   /** The task is to go on; without it, it ends at its next turn. */
   #running = false;
   #destroyed = false;
-  #socket: Socket;
-  #reader: FrameReader;
-  #sender: Sender;
+  #connection: ClientConnection;
   #cancelSleep: (() => void) | undefined;
   #pollStart: number | undefined;
   /** The last poll found something to read. */
   #readable = false;
+  /** What the last poll waited for, where it ended without anything to read. */
+  #due: KeepaliveTimer | undefined;
   #reconnectTick = 0;
-  #reconnectAfter = reconnectDelay;
   #stopWaiters: (() => void)[] = [];
-  #turning = false;
-  #turnAgain = false;
+  /** Goes on with the task. */
+  readonly #turn = flatLoop(() => this.#step());
 
   constructor(options: ClientOptions, events: ClientEvents) {
     this.#options = options;
     this.#events = events;
     this.#lock = new Lock(options.clock);
-    const { pingInterval, pongTimeout } = options;
-    this.#keepalive = new Keepalive(options.clock, pingInterval * 1000, pongTimeout * 1000);
-    ({ socket: this.#socket, reader: this.#reader, sender: this.#sender } = this.#newConnection());
+    this.#keepalive = new Keepalive(options.clock, options);
+    this.#connection = openConnection(options, events);
   }
 
   get state(): LinkState {
@@ -72,9 +67,14 @@ export class WebSocketClient {
     }
     this.#stopWaiters.push(done);
     this.#running = false;
-    if (this.#pollStart !== undefined) {
-      const elapsed = this.#now - this.#pollStart;
-      this.#socket.shorten(pollInterval - (elapsed % pollInterval));
+    if (this.#options.closesAtOnce) {
+      this.#cancelSleep?.();
+      this.#pollStart = undefined;
+      this.#finish();
+    } else if (this.#pollStart !== undefined) {
+      const elapsed = this.#options.clock.now() - this.#pollStart;
+      const round = roundLength(this.#options.shortRounds());
+      this.#connection.socket.shorten(round - (elapsed % round));
     }
   }
 
@@ -84,7 +84,7 @@ export class WebSocketClient {
     this.#running = false;
     this.#state = linkState.closed;
     this.#cancelSleep?.();
-    this.#socket.destroy();
+    this.#connection.socket.destroy();
     this.#lock.destroy();
     this.#stopWaiters = [];
   }
@@ -97,6 +97,7 @@ export class WebSocketClient {
     }
     this.#lock.take(timeout, (taken) => {
       if (!taken) {
+        if (this.#options.failedSendFrees) this.#lock.release();
         done('failed');
         return;
       }
@@ -108,35 +109,17 @@ export class WebSocketClient {
         finish('failed');
         return;
       }
-      this.#sender.message(message, timeout, (result) => {
+      this.#connection.sender.message(message, timeout, (result) => {
         const polling = this.#pollStart !== undefined;
         if (result === 'failed') this.#abort();
         finish(result);
         // The task was asleep on the socket that is gone now.
-        if (result === 'failed' && polling) this.#goOn();
+        if (result === 'failed' && polling) {
+          this.#pollStart = undefined;
+          this.#turn();
+        }
       });
     });
-  }
-
-  #goOn(): void {
-    this.#pollStart = undefined;
-    this.#turn();
-  }
-
-  get #now(): number {
-    return this.#options.clock.now();
-  }
-
-  /** Goes on with the task; a call from within it is made up for afterwards, so that the stack stays flat. */
-  #turn(): void {
-    this.#turnAgain = true;
-    if (this.#turning) return;
-    this.#turning = true;
-    while (this.#turnAgain) {
-      this.#turnAgain = false;
-      this.#step();
-    }
-    this.#turning = false;
   }
 
   #step(): void {
@@ -157,9 +140,9 @@ export class WebSocketClient {
         this.#attend();
         break;
       case linkState.waiting:
-        if (this.#now - this.#reconnectTick >= this.#reconnectAfter - tolerance) {
+        if (this.#options.clock.now() - this.#reconnectTick >= reconnectDelay - tolerance) {
           this.#state = linkState.connecting;
-          this.#reconnectTick = this.#now;
+          this.#reconnectTick = this.#options.clock.now();
         }
         this.#pause();
         break;
@@ -185,13 +168,17 @@ export class WebSocketClient {
     });
   }
 
-  /** Waits for the socket, at most until the next moment at which a timer can be due. */
+  /** Waits for the socket, at most until the next round in which a timer has passed. */
   #poll(): void {
-    const rounds = this.#running ? Math.max(1, Math.ceil(this.#keepalive.rest / pollInterval)) : 1;
-    this.#pollStart = this.#now;
-    this.#socket.wait(rounds * pollInterval, (readable) => {
+    const round = roundLength(this.#options.shortRounds());
+    const { timer, rounds } = this.#running
+      ? this.#keepalive.next(round)
+      : { timer: undefined, rounds: 1 };
+    this.#pollStart = this.#options.clock.now();
+    this.#connection.socket.wait(rounds * round, (readable) => {
       this.#pollStart = undefined;
       this.#readable = readable;
+      this.#due = readable || !this.#running ? undefined : timer;
       this.#turn();
     });
   }
@@ -199,21 +186,22 @@ export class WebSocketClient {
   /** One round while established: a ping if it is due, the pong's deadline, then a frame if there is one. */
   #attend(): void {
     this.#lock.hold();
-    if (!this.#keepalive.pingDue) {
+    if (this.#due !== 'ping' && !this.#keepalive.pingDue) {
       this.#attendPong();
       return;
     }
     this.#keepalive.postpone();
-    this.#sender.control(opcodes.ping, () => {
+    this.#connection.sender.control(opcodes.ping, () => {
       this.#keepalive.pingSent();
       this.#attendPong();
     });
   }
 
   #attendPong(): void {
-    if (this.#keepalive.pongOverdue) {
-      // Noticed late in a round of the task, so that the wait takes one step more.
-      this.#abort(reconnectDelay + reconnectStep);
+    const due = this.#due;
+    this.#due = undefined;
+    if (due === 'pong' || this.#keepalive.pongOverdue) {
+      this.#abort();
       this.#endRound();
     } else if (this.#readable) {
       this.#keepalive.postpone();
@@ -229,7 +217,7 @@ export class WebSocketClient {
   }
 
   #receive(): void {
-    this.#reader.readFrame((outcome) => {
+    this.#connection.reader.readFrame((outcome) => {
       if (outcome === 'failed') this.#abort();
       if (outcome === 'frame') this.#heed();
       else this.#endRound();
@@ -238,10 +226,10 @@ export class WebSocketClient {
 
   /** Does what the frame that was read asks for. */
   #heed(): void {
-    const { opcode, payload } = this.#reader;
+    const { opcode, payload } = this.#connection.reader;
     if (opcode === opcodes.ping) {
       const pong = { opcode: opcodes.pong, fin: true, payload };
-      this.#sender.frame(pong, networkTimeout, () => this.#endRound());
+      this.#connection.sender.frame(pong, networkTimeout, () => this.#endRound());
       return;
     }
     if (opcode === opcodes.pong) this.#keepalive.pongReceived();
@@ -249,62 +237,51 @@ export class WebSocketClient {
     this.#endRound();
   }
 
+  /** The link is gone at once; the connection stays until the server's FIN, a second at most. */
   #answerClose(): void {
-    if (!this.#options.answersClose) {
-      this.#close();
+    if (!this.#options.answersClose()) {
+      this.#leave();
+      this.#finish();
       return;
     }
     this.#lock.hold();
-    this.#sender.control(opcodes.close, () => {
+    this.#connection.sender.control(opcodes.close, () => {
       this.#lock.release();
-      this.#socket.wait(pollInterval, () => this.#close());
+      this.#leave();
+      this.#connection.socket.wait(finTimeout, () => this.#finish());
     });
   }
 
-  #close(): void {
+  #leave(): void {
     this.#running = false;
-    this.#events.closed();
-    this.#finish();
+    // A WSCLOSE that is at work takes the link, without a word about the close frame.
+    if (this.#stopWaiters.length === 0) this.#events.closed();
   }
 
   #finish(): void {
     this.#state = linkState.closed;
-    this.#socket.destroy();
+    this.#connection.socket.destroy();
     const waiters = this.#stopWaiters;
     this.#stopWaiters = [];
     for (const done of waiters) done();
+    this.#events.ended();
   }
 
   /** Ends the connection; the task will try again later. */
-  #abort(reconnectAfter = reconnectDelay): void {
-    this.#socket.destroy();
-    this.#reconnectTick = this.#now;
-    this.#reconnectAfter = reconnectAfter;
+  #abort(): void {
+    this.#connection.socket.destroy();
+    this.#reconnectTick = this.#options.clock.now();
     this.#state = linkState.waiting;
     this.#events.disconnected();
   }
 
   #connect(): void {
-    const { uri, network, random } = this.#options;
-    const tls = this.#options.tls();
-    if (tls === 'unusable') {
-      this.#fail();
-      return;
-    }
-    const { socket, reader, sender } = this.#newConnection();
-    this.#socket = socket;
-    this.#reader = reader;
-    this.#sender = sender;
-    const handlers = socket.handlers({
-      connected: () =>
-        upgrade(socket, this.#options, random, networkTimeout, (rest) => {
-          if (rest) this.#establish(rest);
-          else this.#fail();
-        }),
-      failed: () => this.#fail(),
+    const connection = openConnection(this.#options, this.#events);
+    this.#connection = connection;
+    connection.dial((early) => {
+      if (early) this.#establish(early);
+      else this.#fail();
     });
-    const target = { host: uri.host, port: uri.port };
-    socket.attach(network.connect(tls ? { ...target, tls } : target, handlers));
   }
 
   #fail(): void {
@@ -313,23 +290,11 @@ export class WebSocketClient {
   }
 
   #establish(early: Buffer): void {
-    if (this.#options.keepsEarlyFrames) this.#socket.keepEarly(early);
+    const { keepsEarlyFrames, earlyFramesAtOnce } = this.#options;
+    if (keepsEarlyFrames) this.#connection.socket.keepEarly(early, earlyFramesAtOnce);
     this.#state = linkState.established;
     this.#keepalive.connected();
     this.#events.connected();
     this.#pause();
-  }
-
-  #newConnection(): { socket: Socket; reader: FrameReader; sender: Sender } {
-    const { clock, bufferSize, waitsForHeaders, random } = this.#options;
-    const socket = new Socket(clock);
-    const reader = new FrameReader(socket, {
-      bufferSize,
-      waitsForHeaders,
-      timeout: networkTimeout,
-      data: (chunk) => this.#events.data(chunk),
-      ready: (resume) => this.#events.ready(resume),
-    });
-    return { socket, reader, sender: new Sender(socket, bufferSize, random) };
   }
 }

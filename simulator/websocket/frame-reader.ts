@@ -15,6 +15,8 @@ export interface FrameReaderOptions {
   readonly bufferSize: number;
   /** Waits for all of a header; without it what is missing counts as zero. */
   readonly waitsForHeaders: boolean;
+  /** Lets the rest of a frame come later, rather than give it up after the timeout. */
+  readonly survivesStalls: boolean;
   /** Milliseconds each read may wait. */
   readonly timeout: number;
   data(chunk: Chunk): void;
@@ -59,8 +61,10 @@ export class FrameReader {
 
   /** Reads one frame, chunk by chunk, then calls `done`. The socket must be readable. */
   readFrame(done: (outcome: FrameOutcome) => void): void {
-    this.#offset = 0;
-    this.#payload = Buffer.alloc(0);
+    if (this.#remaining === 0) {
+      this.#offset = 0;
+      this.#payload = Buffer.alloc(0);
+    }
     this.#next(done);
   }
 
@@ -95,6 +99,10 @@ export class FrameReader {
       if (this.#socket.available === 0) {
         if (this.#socket.finished) {
           done('failed');
+          return;
+        }
+        if (this.#options.survivesStalls) {
+          done('nothing');
           return;
         }
         this.#socket.wait(this.#options.timeout, (readable) => {

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { randomBytes, type Random } from '../random';
 import type { WebSocketUri } from './uri';
 
-/** Room for the upgrade request, its ending included, and for the answer's header, in bytes. */
-export const handshakeBuffer = 1024;
+/** Room for the upgrade request and its NUL, and for the answer, in bytes. */
+const handshakeBuffer = 1024;
 
 /** What a link asks for when it opens; kept for its automatic reconnects. */
 export interface UpgradeOptions {
@@ -13,6 +13,8 @@ export interface UpgradeOptions {
   readonly authorization: string | undefined;
   /** `Name: value` lines in the order of the wire. */
   readonly headers: readonly string[];
+  /** Whether bytes behind the server's answer in its segment are kept for the first frame. */
+  readonly keepsEarlyFrames: boolean;
 }
 
 /** The key of one handshake (RFC 6455, section 4.1). */
@@ -31,9 +33,13 @@ export function upgradeRequest(options: UpgradeOptions, key: string): Buffer | u
     `Sec-WebSocket-Key: ${key}`,
   ];
   if (subprotocol !== undefined) lines.push(`Sec-WebSocket-Protocol: ${subprotocol}`);
-  if (uri.userInfo !== undefined) lines.push(`Authorization: ${basic(uri.userInfo)}`);
+  if (uri.userInfo !== undefined && authorization === undefined)
+    lines.push(`Authorization: ${basic(uri.userInfo)}`);
   if (authorization !== undefined) lines.push(`Authorization: ${authorization}`);
-  const request = Buffer.from([...lines, ...headers, '', ''].join('\r\n'), 'latin1');
+  const request = Buffer.from(
+    [...lines, ...headers.map(headerLine), '', ''].join('\r\n'),
+    'latin1',
+  );
   return request.length < handshakeBuffer ? request : undefined;
 }
 
@@ -44,19 +50,37 @@ export type UpgradeAnswer =
   /** `rest` is what followed the header in the device's buffer. */
   | { readonly kind: 'accepted'; readonly rest: Buffer };
 
-/** Judges what has arrived of the answer; a full buffer counts as complete. */
-export function readAnswer(received: Buffer, key: string): UpgradeAnswer {
+/**
+ * Judges what has arrived of the answer. The first empty line ends it, but the key may stand behind that, as it does
+ * after a `100 Continue`.
+ *
+ * @param keepsRest whether the firmware keeps what follows the header, for which it must see the header's end: an
+ *   answer that fills the buffer but for its NUL fails. Otherwise a full buffer counts as complete
+ */
+export function readAnswer(received: Buffer, key: string, keepsRest: boolean): UpgradeAnswer {
   const end = received.indexOf('\r\n\r\n');
-  if (end < 0 && received.length < handshakeBuffer) return { kind: 'incomplete' };
-  const header = received.toString('latin1', 0, end < 0 ? received.length : end + 2);
+  const full = received.length >= answerRoom(keepsRest);
+  if (end < 0 && !full) return { kind: 'incomplete' };
+  if (full && keepsRest) return { kind: 'refused' };
+  const header = received.toString('latin1');
   const accept = /Sec-WebSocket-Accept:([^\r]*)\r\n/i.exec(header)?.[1]?.trim();
-  const isHttp = /HTTP\/\S* +\d{3}/i.test(header);
+  const isHttp = /^[^]*?HTTP\/\S* +\d{3}/i.test(header);
   if (!isHttp || accept !== acceptFor(key)) return { kind: 'refused' };
   return { kind: 'accepted', rest: end < 0 ? received : received.subarray(end + 4) };
 }
 
+/** Bytes of the answer that the device reads at most. */
+export const answerRoom = (keepsRest: boolean): number =>
+  keepsRest ? handshakeBuffer - 1 : handshakeBuffer;
+
 function acceptFor(key: string): string {
   return createHash('sha1').update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64');
+}
+
+/** The firmware cuts a header at its first colon and writes `: ` between the parts, whatever stands there. */
+function headerLine(header: string): string {
+  const colon = header.indexOf(':');
+  return `${header.slice(0, colon)}: ${header.slice(colon + 1)}`;
 }
 
 const basic = (userInfo: string): string =>

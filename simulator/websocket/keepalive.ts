@@ -1,7 +1,19 @@
 import type { Clock } from '../clock';
 
-/** Timers of the machine may fire a little early, in milliseconds. */
-const tolerance = 5;
+/** The firmware counts in whole milliseconds and wants more than the interval, not just as much. */
+const margin = 0.75;
+
+/** Milliseconds between looks at timers and at whether to stop, while the socket is quiet. */
+const pollInterval = 1_000;
+/** Milliseconds that the rest of such a round takes: two rounds see that a timer of two seconds has passed. */
+const roundOverhead = 0.5;
+const shortOverhead = 0.3;
+
+/** Milliseconds of a round of a link's task in which nothing comes. @param short see `shortRounds` of the client */
+export const roundLength = (short: boolean): number =>
+  pollInterval + (short ? shortOverhead : roundOverhead);
+
+export type KeepaliveTimer = 'ping' | 'pong';
 
 /** When a connection's next ping is due, and when its pong is overdue. */
 export class Keepalive {
@@ -15,27 +27,31 @@ export class Keepalive {
   /**
    * Counts from now on. A reconnect does not start it anew, so that its first ping may be due at once.
    *
-   * @param pingInterval milliseconds without traffic after which a ping is due
-   * @param pongTimeout milliseconds after a ping without any pong
+   * @param times in seconds: without traffic after which a ping is due, and after a ping without any pong
    */
-  constructor(clock: Clock, pingInterval: number, pongTimeout: number) {
+  constructor(
+    clock: Clock,
+    times: { readonly pingInterval: number; readonly pongTimeout: number },
+  ) {
     this.#clock = clock;
-    this.#pingInterval = pingInterval;
-    this.#pongTimeout = pongTimeout;
+    this.#pingInterval = times.pingInterval * 1000;
+    this.#pongTimeout = times.pongTimeout * 1000;
     this.#pinged = clock.now();
   }
 
   get pingDue(): boolean {
-    return this.#untilPing <= tolerance;
+    return this.#untilPing < 0;
   }
 
   get pongOverdue(): boolean {
-    return this.#untilPong <= tolerance;
+    return this.#untilPong < 0;
   }
 
-  /** Milliseconds until one of the two is so; less than 0 when it has been for some time. */
-  get rest(): number {
-    return Math.min(this.#untilPing, this.#untilPong) - tolerance;
+  /** The timer that passes first, and at the end of which round of `length` milliseconds it has. */
+  next(length: number): { readonly timer: KeepaliveTimer; readonly rounds: number } {
+    const timer = this.#untilPong < this.#untilPing ? 'pong' : 'ping';
+    const rest = Math.min(this.#untilPing, this.#untilPong);
+    return { timer, rounds: Math.max(1, Math.ceil(rest / length)) };
   }
 
   /** A new connection waits for no pong. */
@@ -57,11 +73,11 @@ export class Keepalive {
   }
 
   get #untilPing(): number {
-    return this.#pinged + this.#pingInterval - this.#clock.now();
+    return this.#pinged + this.#pingInterval + margin - this.#clock.now();
   }
 
   get #untilPong(): number {
     if (this.#unanswered === undefined) return Infinity;
-    return this.#unanswered + this.#pongTimeout - this.#clock.now();
+    return this.#unanswered + this.#pongTimeout + margin - this.#clock.now();
   }
 }

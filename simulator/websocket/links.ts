@@ -16,9 +16,12 @@ import type { WebSocketUri } from './uri';
 export const linkCount = 3;
 
 /** Milliseconds until the command that waits for a connection notices it. */
-const noticeLatency = 2;
-/** Milliseconds after connecting in which the oldest firmware does not survive a close frame. */
-const fragileTime = 100;
+const noticeLatency = 3.5;
+/**
+ * Milliseconds in which the oldest firmware frees a connection after a close frame, before the frame is answered.
+ * Another that is closed meanwhile has the time to answer.
+ */
+const freeing = 2;
 
 /** What `AT+WSCFG` sets for the next open. */
 export interface LinkConfig {
@@ -63,7 +66,8 @@ export interface LinksContext {
   readonly flash: Flash;
   readonly time: DeviceTime;
   readonly hooks: Hooks;
-  readonly restart: () => void;
+  /** Restarts the device as a crash does. */
+  readonly crash: () => void;
 }
 
 interface Link {
@@ -73,8 +77,6 @@ interface Link {
   readonly verifies: boolean;
   /** The certificates it was opened with were freed. */
   freed: boolean;
-  /** When it was connected last. */
-  connectedAt: number;
   /** The command that opens it, as long as it waits. */
   opening: ((connected: boolean) => void) | undefined;
 }
@@ -83,6 +85,10 @@ interface Link {
 export class Links {
   readonly #context: LinksContext;
   readonly #links: (Link | undefined)[] = [];
+  /** Those of the links, and those whose connections outlive their links. */
+  readonly #clients = new Set<WebSocketClient>();
+  /** Until when the oldest firmware frees a connection. */
+  #freeUntil = 0;
   readonly #configs: (LinkConfig | undefined)[] = [];
   readonly #formats: DataFormat[] = Array.from({ length: linkCount }, () => defaultDataFormat);
   readonly #timers = new Set<() => void>();
@@ -166,7 +172,8 @@ export class Links {
 
   /** Power is gone, or the device restarts: connections and settings are lost. */
   destroy(): void {
-    for (const link of this.#links) link?.client.destroy();
+    for (const client of this.#clients) client.destroy();
+    this.#clients.clear();
     this.#links.length = 0;
     this.#configs.length = 0;
     this.#formats.fill(defaultDataFormat);
@@ -192,13 +199,18 @@ export class Links {
         pongTimeout: config.pongTimeout,
         bufferSize: config.bufferSize,
         keepsEarlyFrames: firmware.keepsEarlyFrames,
+        writeGrace: firmware.writeGraceMs,
+        failedSendFrees: firmware.failedSendFrees,
+        earlyFramesAtOnce: firmware.earlyFramesAtOnce,
+        survivesStalls: firmware.survivesStalls,
+        closesAtOnce: firmware.closesAtOnce,
+        shortRounds: () => firmware.roundsShrink && this.#clients.size > 1,
         waitsForHeaders: firmware.waitsForHeaders,
-        answersClose: firmware.answersClose,
+        answersClose: () => firmware.answersClose || clock.now() < this.#freeUntil,
         tls: () => (link.freed ? 'unusable' : uri.secure ? this.#tls(config) : undefined),
       },
       {
         connected: () => {
-          link.connectedAt = clock.now();
           this.#report(`+WS_CONNECTED:${id}`);
           link.opening?.(true);
         },
@@ -207,6 +219,7 @@ export class Links {
           link.opening?.(false);
         },
         closed: () => this.#closed(id, link),
+        ended: () => void this.#clients.delete(client),
         data: (chunk) => this.#received(id, chunk),
         ready: (resume) => {
           const { output } = this.#context;
@@ -215,6 +228,7 @@ export class Links {
         },
       },
     );
+    this.#clients.add(client);
     const verifies = uri.secure && (config.authentication & 2) !== 0;
     const link: Link = {
       text,
@@ -222,7 +236,6 @@ export class Links {
       secure: uri.secure,
       verifies,
       freed: false,
-      connectedAt: 0,
       opening: undefined,
     };
     return link;
@@ -230,9 +243,12 @@ export class Links {
 
   #closed(id: number, link: Link): void {
     this.#forget(id, link);
-    const { firmware, clock, restart } = this.#context;
-    if (!firmware.answersClose && clock.now() - link.connectedAt < fragileTime) restart();
-    else this.#report(`+WS_CLOSED:${id}`);
+    const { firmware, clock, crash } = this.#context;
+    this.#report(`+WS_CLOSED:${id}`);
+    if (firmware.answersClose) return;
+    this.#freeUntil = clock.now() + freeing;
+    // The command still waits for the link that is gone.
+    if (link.opening) crash();
   }
 
   #received(id: number, chunk: Chunk): void {

@@ -2,8 +2,8 @@ import type { Random } from '../random';
 import { encodeFrame, opcodes } from './frame-codec';
 import type { Socket } from './socket';
 
-/** Milliseconds that TCP may hold a write up once it has begun. */
-const writeTimeout = 10_000;
+/** Milliseconds that a control frame may wait for room. */
+const controlTimeout = 10_000;
 const nothing = Buffer.alloc(0);
 
 export type SendResult = 'sent' | 'failed';
@@ -20,11 +20,17 @@ export interface Message {
 export class Sender {
   readonly #socket: Socket;
   readonly #bufferSize: number;
+  readonly #writeGrace: number;
   readonly #random: Random;
 
-  constructor(socket: Socket, bufferSize: number, random: Random) {
+  /**
+   * @param bufferSize bytes of a frame at most
+   * @param writeGrace milliseconds that TCP may hold a write up once it has begun, beside the timeout of the send
+   */
+  constructor(socket: Socket, bufferSize: number, writeGrace: number, random: Random) {
     this.#socket = socket;
     this.#bufferSize = bufferSize;
+    this.#writeGrace = writeGrace;
     this.#random = random;
   }
 
@@ -57,7 +63,7 @@ export class Sender {
 
   /** Sends a frame without a payload. */
   control(opcode: number, done: (result: SendResult) => void): void {
-    this.frame({ opcode, fin: true, payload: nothing }, writeTimeout, done);
+    this.frame({ opcode, fin: true, payload: nothing }, controlTimeout, done);
   }
 
   /** Sends one frame. */
@@ -68,7 +74,7 @@ export class Sender {
       if (!room || socket.broken) done('failed');
       else if (socket.write(encodeFrame(frame.fin, frame.opcode, frame.payload, this.#random)))
         finish(true);
-      else socket.waitWritable(writeTimeout + timeout, finish);
+      else socket.waitWritable(this.#writeGrace + timeout, finish);
     });
   }
 }

@@ -14,6 +14,7 @@ export class Socket {
   #available = 0;
   /** Bytes read beyond the handshake. They are read first, and do not make the socket readable. */
   #early: Buffer | undefined;
+  #earlyCounts = false;
   #over = false;
   #broken = false;
   #paused = false;
@@ -49,7 +50,7 @@ export class Socket {
 
   /** Whether a read would not wait: there are bytes, or the stream is over. */
   get readable(): boolean {
-    return this.#available > 0 || this.#over;
+    return this.#available > 0 || this.#over || (this.#earlyCounts && this.#early !== undefined);
   }
 
   /** The connection is gone altogether: writing fails. */
@@ -62,8 +63,13 @@ export class Socket {
     return this.#early ? this.#early.length : this.#available;
   }
 
-  /** Keeps bytes that came with the end of the handshake. */
-  keepEarly(bytes: Buffer): void {
+  /**
+   * Keeps bytes that came with the end of the handshake.
+   *
+   * @param readable whether they make the socket readable
+   */
+  keepEarly(bytes: Buffer, readable: boolean): void {
+    this.#earlyCounts = readable;
     if (bytes.length > 0) this.#early = bytes;
   }
 
@@ -144,8 +150,11 @@ export class Socket {
     this.#writer?.cancel();
     this.#reader = undefined;
     this.#writer = undefined;
-    this.#connection?.destroy();
+    const connection = this.#connection;
     this.#connection = undefined;
+    // TCP answers unread bytes with RST (RFC 1122, section 4.2.2.13).
+    if (this.#available > 0 && connection?.reset) connection.reset();
+    else connection?.destroy();
     this.#chunks = [];
     this.#available = 0;
     this.#early = undefined;

@@ -1,11 +1,5 @@
 import type { Random } from '../random';
-import {
-  handshakeBuffer,
-  newKey,
-  readAnswer,
-  upgradeRequest,
-  type UpgradeOptions,
-} from './handshake';
+import { answerRoom, newKey, readAnswer, upgradeRequest, type UpgradeOptions } from './handshake';
 import type { Socket } from './socket';
 
 /**
@@ -33,8 +27,11 @@ export function upgrade(
       done(undefined);
       return;
     }
-    received = Buffer.concat([received, socket.take(handshakeBuffer - received.length)]);
-    const answer = readAnswer(received, key);
+    received = Buffer.concat([
+      received,
+      socket.take(answerRoom(options.keepsEarlyFrames) - received.length),
+    ]);
+    const answer = readAnswer(received, key, options.keepsEarlyFrames);
     if (answer.kind === 'incomplete') socket.wait(timeout, read, true);
     else done(answer.kind === 'accepted' ? answer.rest : undefined);
   };

@@ -10,7 +10,7 @@ export interface WebSocketUri {
 }
 
 const shape =
-  /^(?<scheme>[a-z]+):\/\/(?:(?<userInfo>[a-z0-9\-_.!~*'()%;:&=+$,]*)@)?(?<host>[a-z0-9._-]+|\[[0-9a-f:.%]+\])(?::(?<port>\d+))?(?<path>\/[^?#]*)?(?:\?(?<query>[^#]*))?(?:#.*)?$/i;
+  /^(?<scheme>[a-z]+):\/\/(?:(?<userInfo>[a-z0-9\-_.!~*'()%;:&=+$,]*)@)?(?<host>[a-z0-9._-]+|\[[0-9a-f:.%]+\])(?::(?<port>\d+))?(?<path>\/[^?#]*)?(?:\?(?<query>[^#]*))?(?<fragment>#.*)?$/i;
 
 /** Undefined for what the device refuses: another scheme, no host, a space, a control or a byte above 0x7e. */
 export function parseUri(text: string): WebSocketUri | undefined {
@@ -19,6 +19,10 @@ export function parseUri(text: string): WebSocketUri | undefined {
   const scheme = parts?.scheme?.toLowerCase();
   const host = parts?.host;
   if (!parts || host === undefined || (scheme !== 'ws' && scheme !== 'wss')) return undefined;
+  // The firmware's parser takes a fragment only behind a path or a query.
+  if (parts.fragment !== undefined && parts.path === undefined && parts.query === undefined) {
+    return undefined;
+  }
   const secure = scheme === 'wss';
   const port = parts.port === undefined ? 0 : Number(parts.port);
   if (port > 0xffff) return undefined;

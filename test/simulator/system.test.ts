@@ -85,8 +85,8 @@ describe('a restart', () => {
       await lab.say('A: b');
       await lab.command('AT+UART_CUR=9600,8,1,0,0');
       assert.equal(await lab.command('AT+RST'), ok);
-      assert.deepEqual(await lab.next(), { said: '\r\nready\r\n', after: 395 });
-      assert.deepEqual(await lab.next(), { said: 'WIFI CONNECTED\r\n', after: 590 });
+      assert.deepEqual(await lab.next(), { said: '\r\nready\r\n', after: 400 });
+      assert.deepEqual(await lab.next(), { said: 'WIFI CONNECTED\r\n', after: 592 });
       assert.deepEqual(await lab.next(), { said: 'WIFI GOT IP\r\n', after: 500 });
       assert.equal(await lab.command('AT+WSHEAD?'), `AT+WSHEAD?\r\n${ok}`);
       assert.equal(await lab.command('AT+WSOPEN?'), `AT+WSOPEN?\r\n${ok}`);

@@ -9,8 +9,8 @@ export const networkScenarios: Scenarios = {
   async 'wifi-lost'(rig) {
     rig.faults.inject('wifi-lost=5s');
     assert.equal(await rig.hear(4_999), 'WIFI DISCONNECT\r\n');
-    assert.equal(await rig.command('AT+CWSTATE?', 0), `+CWSTATE:3,"espressif"\r\n${ok}`);
-    assert.equal(await rig.hear(2_000), 'WIFI CONNECTED\r\nWIFI GOT IP\r\n');
+    assert.equal(await rig.command('AT+CWSTATE?', 0), `+CWSTATE:4,"espressif"\r\n${ok}`);
+    assert.equal(await rig.hear(3_000), 'WIFI CONNECTED\r\nWIFI GOT IP\r\n');
   },
 
   async 'black-hole'(rig) {
@@ -21,6 +21,25 @@ export const networkScenarios: Scenarios = {
     assert.equal(connection.frames.length, 0);
     await rig.hear(200);
     assert.equal(connection.frames[0]?.payload.toString(), 'hi');
+  },
+
+  async 'segments-joined'(rig) {
+    rig.faults.inject('segments-joined=50ms');
+    const opening = rig.open();
+    rig.server.behavior.onAccept = (accepted) => accepted.send(text('hi'));
+    const connection = await opening;
+    assert.equal(await rig.hear(1_000), '', 'held back behind the 101');
+    connection.send(text('ho'));
+    assert.equal(await rig.hear(10), '+WS_DATA:0,2,hi\r\n+WS_DATA:0,2,ho\r\n');
+  },
+
+  async 'segments-split'(rig) {
+    const connection = await rig.open();
+    rig.faults.inject('segments-split=50ms,3');
+    connection.send(text('hello'));
+    assert.equal(await rig.hear(10), '+WS_DATA:0,1,h\r\n');
+    assert.equal(await rig.hear(50), '+WS_DATA:0,3,ell\r\n');
+    assert.equal(await rig.hear(50), '+WS_DATA:0,1,o\r\n');
   },
 
   async 'server-slow'(rig) {

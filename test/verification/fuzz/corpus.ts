@@ -1,18 +1,16 @@
-import { unescape } from '../../conformance/escapes';
-import { OWN_TRANSCRIPTS, readTranscripts } from '../../conformance/files';
+import { OWN_RECORDINGS, readRecording, recordingFiles } from '../conformance/files';
 
-/** What devices said in the project's own recordings, exchange by exchange. */
+/** What devices sent in the project's own recordings, from one act of the host to the next. */
 export function recordedSpeech(): Buffer[] {
-  return readTranscripts([OWN_TRANSCRIPTS])
-    .flatMap(({ sections }) => sections.flatMap(({ items }) => items))
-    .flatMap((item) => {
-      if (item.kind !== 'exchange') return [];
-      const said = item.lines.filter(
-        ({ actor, text }) => actor === 'device' && !text.includes('…'),
-      );
-      return said.length === 0 ? [] : [Buffer.concat(said.map(({ text }) => unescape(text)))];
-    });
+  return recordingFiles([OWN_RECORDINGS]).flatMap((file) => {
+    const speech: Buffer[][] = [[]];
+    for (const line of readRecording(file).lines) {
+      if (line.kind === 'device') speech.at(-1)?.push(line.bytes);
+      else if (line.kind === 'host') speech.push([]);
+    }
+    return speech.filter((parts) => parts.length > 0).map((parts) => Buffer.concat(parts));
+  });
 }
 
-/** The inverse of {@link recordedSpeech}'s escapes, for a shell's single quotes. */
-export { escape as shown, unescape as meant } from '../../conformance/escapes';
+/** Bytes for a shell's single quotes, and back. */
+export { escape as shown, unescape as meant } from './escapes';

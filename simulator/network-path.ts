@@ -1,0 +1,219 @@
+import type { Clock } from './clock';
+import type { Connection, ConnectionHandlers, ConnectionTarget, Network } from './network';
+import type { Random } from './random';
+import { Segmenter, type SegmentOptions } from './segmenter';
+
+/** What lies between the device and its servers. Everything is off by default: bytes take no time. */
+export interface NetworkPathOptions extends SegmentOptions {
+  /** Milliseconds that a segment is on its way, each way. */
+  readonly latencyMs?: number;
+  /** From 0 up to below 1: how likely a segment is lost. TCP sends it again, and all behind it wait. */
+  readonly loss?: number;
+  /** Bits a second, each way. */
+  readonly bandwidth?: number;
+  /**
+   * Milliseconds after which the server acknowledges a lone small segment (RFC 1122, section 4.2.3.2: up to 500;
+   * usual are 40 and 200). With it, frames leave the device as the real client writes them: header and payload
+   * apart, under Nagle's algorithm (RFC 896), so that a small message waits for an acknowledgement.
+   */
+  readonly delayedAckMs?: number;
+}
+
+/** Milliseconds until a lost segment is sent again; doubled each time (RFC 6298). */
+const RETRANSMISSION_TIMEOUT_MS = 1_000;
+/** Bytes of a full segment: Nagle's algorithm never holds one back. */
+const SEGMENT_SIZE = 1_440;
+
+/** A network with the latency, loss and bandwidth of a real one. */
+export class NetworkPath implements Network {
+  readonly #inner: Network;
+  readonly #clock: Clock;
+  readonly #random: Random;
+  readonly #options: NetworkPathOptions;
+
+  constructor(inner: Network, clock: Clock, random: Random, options: NetworkPathOptions) {
+    this.#inner = inner;
+    this.#clock = clock;
+    this.#random = random;
+    this.#options = options;
+  }
+
+  connect(target: ConnectionTarget, handlers: ConnectionHandlers): Connection {
+    const direction = () => new Direction(this.#clock, this.#random, this.#options);
+    const down = direction();
+    const up = direction();
+    const writer = new NagleWriter(this.#clock, up, this.#options, (bytes) => inner.write(bytes));
+    const segmenter = new Segmenter(
+      this.#clock,
+      () => this.#options,
+      (chunk) => {
+        writer.acknowledged();
+        handlers.data(chunk);
+      },
+    );
+    const inner: Connection = this.#inner.connect(target, {
+      // SYN and SYN ACK take their time as well.
+      connected: () => down.pass(0, () => down.pass(0, () => handlers.connected())),
+      data: (chunk) => down.pass(chunk.length, () => segmenter.data(chunk)),
+      drained: () => down.pass(0, () => handlers.drained()),
+      ended: () => down.pass(0, () => segmenter.event(() => handlers.ended?.())),
+      closed: (error) => down.pass(0, () => segmenter.event(() => handlers.closed(error))),
+    });
+    const leave = (how: () => void) => () => {
+      down.end();
+      segmenter.end();
+      writer.end();
+      // What is on its way still arrives, at once, so that no timer is left.
+      up.hurry();
+      how();
+    };
+    return {
+      write: (bytes) => writer.write(bytes),
+      end: () => {
+        writer.flush();
+        up.pass(0, () => inner.end());
+      },
+      destroy: leave(() => inner.destroy()),
+      reset: leave(() => (inner.reset ? inner.reset() : inner.destroy())),
+      pause: () => inner.pause(),
+      resume: () => inner.resume(),
+    };
+  }
+}
+
+/** One way between the two ends: segments arrive in order, each in its time. */
+class Direction {
+  readonly #clock: Clock;
+  readonly #random: Random;
+  readonly #options: NetworkPathOptions;
+  /** Arrivals and their timers, in order. */
+  #underway: { readonly arrive: () => void; readonly cancel: () => void }[] = [];
+  /** When the line is free for the next segment, and when the last one arrives. */
+  #freeAt = 0;
+  #lastArrival = 0;
+
+  constructor(clock: Clock, random: Random, options: NetworkPathOptions) {
+    this.#clock = clock;
+    this.#random = random;
+    this.#options = options;
+  }
+
+  /** Calls `arrive` when a segment of so many bytes has arrived. */
+  pass(bytes: number, arrive: () => void): void {
+    const { latencyMs = 0, loss = 0, bandwidth = Infinity } = this.#options;
+    const now = this.#clock.now();
+    this.#freeAt = Math.max(now, this.#freeAt) + (bytes * 8_000) / bandwidth;
+    let arrival = this.#freeAt + latencyMs;
+    for (let timeout = RETRANSMISSION_TIMEOUT_MS; this.#random() < loss; timeout *= 2) {
+      arrival += timeout;
+    }
+    this.#lastArrival = Math.max(arrival, this.#lastArrival);
+    if (this.#lastArrival <= now && this.#underway.length === 0) {
+      arrive();
+      return;
+    }
+    const cancel = this.#clock.after(this.#lastArrival - now, () => {
+      this.#underway.shift();
+      arrive();
+    });
+    this.#underway.push({ arrive, cancel });
+  }
+
+  /** What is on its way arrives now. */
+  hurry(): void {
+    const underway = this.#underway;
+    this.end();
+    for (const { arrive } of underway) arrive();
+  }
+
+  /** What is on its way never arrives. */
+  end(): void {
+    for (const { cancel } of this.#underway) cancel();
+    this.#underway = [];
+  }
+}
+
+/** Sends what the device writes: at once, or under Nagle's algorithm with delayed acknowledgements. */
+class NagleWriter {
+  readonly #clock: Clock;
+  readonly #up: Direction;
+  readonly #options: NetworkPathOptions;
+  readonly #send: (bytes: Buffer) => boolean;
+  /** Small pieces that wait for an acknowledgement. */
+  #held: Buffer[] = [];
+  #cancelAck: (() => void) | undefined;
+  #writable = true;
+  #requested = false;
+
+  constructor(
+    clock: Clock,
+    up: Direction,
+    options: NetworkPathOptions,
+    send: (bytes: Buffer) => boolean,
+  ) {
+    this.#clock = clock;
+    this.#up = up;
+    this.#options = options;
+    this.#send = send;
+  }
+
+  write(bytes: Buffer): boolean {
+    if (this.#options.delayedAckMs === undefined || !this.#requested) this.#pass(bytes);
+    else for (const part of headerAndPayload(bytes)) this.#push(part);
+    this.#requested = true;
+    return this.#writable;
+  }
+
+  /** The server has acknowledged everything, alone or with data of its own. */
+  acknowledged(): void {
+    this.#cancelAck?.();
+    this.#cancelAck = undefined;
+    const held = this.#held;
+    this.#held = [];
+    if (held.length > 0) this.#segment(Buffer.concat(held));
+  }
+
+  /** Sends what waits, as FIN makes TCP do. */
+  flush(): void {
+    const held = this.#held;
+    this.#held = [];
+    if (held.length > 0) this.#pass(Buffer.concat(held));
+  }
+
+  end(): void {
+    this.#cancelAck?.();
+    this.flush();
+  }
+
+  #push(part: Buffer): void {
+    if (this.#cancelAck === undefined) {
+      this.#segment(part);
+      return;
+    }
+    this.#held.push(part);
+    const length = this.#held.reduce((sum, { length: each }) => sum + each, 0);
+    // Full segments leave at once, and the second of them is acknowledged at once.
+    if (length >= SEGMENT_SIZE) this.acknowledged();
+  }
+
+  #segment(bytes: Buffer): void {
+    const { delayedAckMs = 0, latencyMs = 0 } = this.#options;
+    this.#pass(bytes);
+    const roundTrip = delayedAckMs + 2 * latencyMs;
+    this.#cancelAck = this.#clock.after(roundTrip, () => this.acknowledged());
+  }
+
+  #pass(bytes: Buffer): void {
+    this.#up.pass(bytes.length, () => {
+      this.#writable = this.#send(bytes);
+    });
+  }
+}
+
+/** The two writes of a masked frame: its header with the mask, and its payload. */
+function headerAndPayload(frame: Buffer): Buffer[] {
+  const short = (frame[1] ?? 0) & 0x7f;
+  const header = 6 + (short === 126 ? 2 : short === 127 ? 8 : 0);
+  const parts = [frame.subarray(0, header), frame.subarray(header)];
+  return parts.filter(({ length }) => length > 0);
+}

@@ -1,0 +1,247 @@
+import { BUSY, DataFormats, PieceReader, recordedPieces, type Piece } from './pieces';
+import { bytesOf, type Line } from './recording';
+
+/** Milliseconds within which two things of different causes may change places. */
+export const RACE_MS = 50;
+/** Bytes of a payload that several reads of the device can cut. */
+const LONG_PAYLOAD = 512;
+
+/** How the bytes of a device differ from the recorded ones. */
+export interface DeviceDifference {
+  /** Index of the line of the recording that it concerns; undefined for what was not recorded. */
+  readonly line?: number;
+  readonly what: string;
+  readonly expected: Buffer;
+  readonly got: Buffer;
+}
+
+export interface DeviceComparisonContext {
+  /** Told when a recorded piece came. */
+  came(piece: Piece, at: number): void;
+  differs(difference: DeviceDifference): void;
+  /** Whether the state of a link changes within {@link RACE_MS} of a line. */
+  linkChanges(line: number): boolean;
+  /** Whether a flood was cut off just now: how much of it was on its way may differ. */
+  cutOff(): boolean;
+  /** Whether the number of `busy p...` may differ now. */
+  busyVaries(): boolean;
+}
+
+const nothing = Buffer.alloc(0);
+
+/** Compares what a device sends with a recording, cause by cause, each in its order. */
+export class DeviceComparison {
+  readonly #context: DeviceComparisonContext;
+  readonly #formats = new DataFormats();
+  readonly #reader = new PieceReader(this.#formats);
+  readonly #expected: Piece[];
+  #observed: Piece[] = [];
+  #afterBusy = false;
+  /** What was matched last, by cause. */
+  readonly #matched = new Map<string, Piece>();
+
+  constructor(lines: readonly Line[], context: DeviceComparisonContext) {
+    this.#context = context;
+    this.#expected = recordedPieces(lines);
+  }
+
+  wrote(bytes: Buffer): void {
+    this.#formats.wrote(bytes);
+  }
+
+  push(bytes: Buffer, at: number): void {
+    this.#observed.push(...this.#reader.push(bytes, at));
+  }
+
+  /** The recorded pieces before line `end` that are still to come. */
+  missing(end: number): readonly Piece[] {
+    const count = this.#expected.findIndex(({ line }) => line >= end);
+    return count < 0 ? this.#expected : this.#expected.slice(0, count);
+  }
+
+  /** Matches what can be matched before line `end`. True when nothing is missing any more. */
+  match(end: number): boolean {
+    const blocked = new Set<string>();
+    for (let index = 0; index < this.#expected.length;) {
+      const piece = this.#expected[index];
+      if (!piece || piece.line >= end) break;
+      if (blocked.has(piece.cause) || !this.#matchOne(piece, index)) {
+        blocked.add(piece.cause);
+        index++;
+      }
+    }
+    return blocked.size === 0;
+  }
+
+  /** Gives up what is missing before line `end`: reports it together with what came instead. */
+  giveUp(end: number): void {
+    const missing = this.missing(end);
+    const unforgiven = missing.filter((piece) => !this.#isForgiven(piece));
+    const causes = new Set(unforgiven.map(({ cause }) => cause));
+    for (const cause of causes) {
+      const expected = unforgiven.filter((piece) => piece.cause === cause);
+      const instead = this.#observed.filter((piece) => piece.cause === cause);
+      this.#observed = this.#observed.filter((piece) => piece.cause !== cause);
+      const held = cause === 'response' ? this.#reader.flush() : [];
+      this.#context.differs({
+        line: expected[0]?.line ?? 0,
+        what: `${cause}: other bytes`,
+        expected: Buffer.concat(expected.map(({ bytes }) => bytes)),
+        got: Buffer.concat([...instead, ...held].map(({ bytes }) => bytes)),
+      });
+    }
+    this.#expected.splice(0, missing.length);
+  }
+
+  /** Reports what nothing was recorded for, as far as it came before `time`. */
+  dropBefore(time: (piece: Piece) => number): void {
+    const [held] = this.#reader.heldPieces;
+    if (held && held.at < time(held)) this.#observed.push(...this.#reader.flush());
+    const stale = this.#observed.filter((piece) => piece.at < time(piece));
+    if (stale.length === 0) return;
+    this.#observed = this.#observed.filter((piece) => !stale.includes(piece));
+    const unforgiven = stale.filter((piece) => !this.#isForgiven(piece));
+    if (unforgiven.length === 0) return;
+    this.#context.differs({
+      what: 'bytes that were not recorded',
+      expected: nothing,
+      got: Buffer.concat(unforgiven.map(({ bytes }) => bytes)),
+    });
+  }
+
+  /** One failed attempt to reconnect more or fewer, or a part of a flood that was cut off. */
+  #isForgiven(piece: Piece): boolean {
+    const isFailure = piece.bytes.toString('latin1').startsWith('+WS_DISCONNECTED:');
+    if (isFailure && this.#matched.get(piece.cause)?.bytes.equals(piece.bytes) === true)
+      return true;
+    return this.#context.cutOff() && (dataOf(piece)?.data.length ?? 0) >= LONG_PAYLOAD;
+  }
+
+  /** Matches one recorded piece, or the beginning of it. */
+  #matchOne(piece: Piece, index: number): boolean {
+    const at = this.#observed.findIndex(({ cause }) => cause === piece.cause);
+    const found = this.#observed[at];
+    if (!found) return piece.cause === 'response' && this.#matchHeld(piece, index);
+    if (this.#skipBusy(piece, index, found, at)) return true;
+    const length = matchingLength(piece, found, this.#context.linkChanges(piece.line));
+    if (length === 0) return this.#recut(piece, index, found, at);
+    const overtaken = this.#overtaken(piece, found, at);
+    if (overtaken) {
+      this.#context.differs({
+        line: piece.line,
+        what: `${overtaken.cause} before ${found.cause}`,
+        expected: piece.bytes,
+        got: overtaken.bytes,
+      });
+    }
+    this.#afterBusy = found.bytes.equals(BUSY);
+    this.#matched.set(piece.cause, found);
+    this.#context.came(piece, found.at);
+    replaceHead(this.#expected, index, piece, length);
+    replaceHead(this.#observed, at, found, length);
+    return true;
+  }
+
+  /** A long payload that several reads of the device can cut may be cut otherwise. */
+  #recut(piece: Piece, index: number, found: Piece, at: number): boolean {
+    const expected = dataOf(piece);
+    const got = dataOf(found);
+    if (!expected || got?.fields !== expected.fields) return false;
+    const length = Math.min(expected.data.length, got.data.length);
+    const longest = Math.max(expected.data.length, got.data.length);
+    const cuttable = piece.rest === true || found.rest === true || longest >= LONG_PAYLOAD;
+    const same = expected.data.subarray(0, length).equals(got.data.subarray(0, length));
+    if (length === 0 || !cuttable || !same) return false;
+    this.#context.came(piece, found.at);
+    replaceData(this.#expected, index, piece, expected, length);
+    replaceData(this.#observed, at, found, got, length);
+    return true;
+  }
+
+  /** What came before `found` and must not have: two causes may race, but not from afar. */
+  #overtaken(piece: Piece, found: Piece, at: number): Piece | undefined {
+    return this.#observed.slice(0, at).find(({ cause, at: earlier }) => {
+      const recorded = this.#expected.find((other) => other.cause === cause);
+      const distance = recorded ? Math.abs(recorded.at - piece.at) : Infinity;
+      return distance > RACE_MS && found.at - earlier > RACE_MS;
+    });
+  }
+
+  /** What seemed to begin a URC may be part of an echo. */
+  #matchHeld(piece: Piece, index: number): boolean {
+    const { held } = this.#reader;
+    const length = Math.min(held.length, piece.bytes.length);
+    if (length === 0 || !piece.bytes.subarray(0, length).equals(held.subarray(0, length))) {
+      return false;
+    }
+    this.#reader.release(length);
+    replaceHead(this.#expected, index, piece, length);
+    return true;
+  }
+
+  #skipBusy(piece: Piece, index: number, found: Piece, at: number): boolean {
+    const expectsBusy = piece.bytes.equals(BUSY);
+    const gotBusy = found.bytes.equals(BUSY);
+    if (expectsBusy === gotBusy || !this.#afterBusy || !this.#context.busyVaries()) return false;
+    if (gotBusy) this.#observed.splice(at, 1);
+    else {
+      this.#context.came(piece, found.at);
+      this.#expected.splice(index, 1);
+    }
+    return true;
+  }
+}
+
+/** How many bytes of a recorded piece came: all of a URC, or the beginning of a response. */
+function matchingLength(piece: Piece, found: Piece, linkChanges: boolean): number {
+  const length = Math.min(piece.bytes.length, found.bytes.length);
+  const expected = piece.bytes.toString('latin1', 0, length);
+  const got = found.bytes.toString('latin1', 0, length);
+  if (piece.cause !== 'response') {
+    return expected === got && piece.bytes.length === found.bytes.length ? length : 0;
+  }
+  const withoutStates = (text: string): string => text.replace(/(\+WSOPEN:\d,)[0-4]/g, '$1*');
+  const same = expected === got || (linkChanges && withoutStates(expected) === withoutStates(got));
+  return same ? length : 0;
+}
+
+interface Data {
+  /** All before the length. */
+  readonly fields: string;
+  readonly data: Buffer;
+}
+
+/** What `+WS_DATA` reports, if its last number is the length and CR LF ends it. */
+function dataOf({ bytes }: Piece): Data | undefined {
+  const prefix = bytes.toString('latin1', 0, 80);
+  for (let numbers = 1; numbers <= 5; numbers++) {
+    const found = new RegExp(`^(\\+WS_DATA:\\d(?:,\\d+){${numbers - 1}}),(\\d+),`).exec(prefix);
+    const [whole = '', fields = '', length] = found ?? [];
+    if (found && whole.length + Number(length) + 2 === bytes.length) {
+      return { fields, data: bytes.subarray(whole.length, -2) };
+    }
+  }
+  return undefined;
+}
+
+/** Takes `length` bytes of data off a piece. */
+function replaceData(
+  pieces: Piece[],
+  index: number,
+  piece: Piece,
+  { fields, data }: Data,
+  length: number,
+): void {
+  if (length === data.length) {
+    pieces.splice(index, 1);
+    return;
+  }
+  const rest = data.subarray(length);
+  const bytes = Buffer.concat([bytesOf(`${fields},${rest.length},`), rest, bytesOf('\r\n')]);
+  pieces[index] = { ...piece, bytes, rest: true };
+}
+
+function replaceHead(pieces: Piece[], index: number, piece: Piece, length: number): void {
+  if (length === piece.bytes.length) pieces.splice(index, 1);
+  else pieces[index] = { ...piece, bytes: piece.bytes.subarray(length) };
+}

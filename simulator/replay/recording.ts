@@ -1,0 +1,193 @@
+import type { FirmwareClass } from '../firmware';
+
+/** The first line of a recording: one device that starts fresh. */
+export interface Heading {
+  readonly firmware: FirmwareClass;
+  readonly section: string;
+  readonly title: string;
+  /** Starts joined to the network `rig`. */
+  readonly joined: boolean;
+  /** Bits a second, both ways; 0 for a port on which bytes take no time. */
+  readonly rate: number;
+  /** Without flow control bytes are lost while the device does not read. */
+  readonly overflow: boolean;
+  /** TCP port of the server, on 127.0.0.1. */
+  readonly port: number;
+  readonly tls: ServerCertificate | undefined;
+}
+
+/** PEM of the server's certificate and, where it asks for client certificates, of their authority. */
+export interface ServerCertificate {
+  readonly cert: string;
+  readonly key: string;
+  readonly requestCert?: boolean;
+  readonly ca?: string;
+}
+
+/** Done by the server on one of its connections. */
+export type ServerAct =
+  | { readonly kind: 'accept'; readonly head: Buffer; readonly tail: Buffer }
+  | { readonly kind: 'write'; readonly bytes: Buffer }
+  | { readonly kind: 'end' | 'destroy' | 'reset' | 'pause' | 'resume' };
+
+export type Act =
+  /** `bytes` as they arrived at the device. */
+  | { readonly kind: 'host'; readonly bytes: Buffer }
+  | { readonly kind: 'board'; readonly to: 'off' | 'on' | 'hang' | 'resume' }
+  | { readonly kind: 'reset'; readonly downMs: number }
+  | { readonly kind: 'wifi'; readonly to: 'lost' | 'brief' | 'back' }
+  | { readonly kind: 'network'; readonly to: 'ok' | 'blackhole' | 'down' | 'reset' }
+  | { readonly kind: 'dns'; readonly host: string; readonly ip: string; readonly delayMs: number }
+  | { readonly kind: 'listen'; readonly open: boolean }
+  | { readonly kind: 'certificate'; readonly certificate: ServerCertificate }
+  | { readonly kind: 'server'; readonly connection: number; readonly act: ServerAct };
+
+/** Seen by the server on one of its connections, as text that is compared. */
+export interface Sight {
+  readonly kind: 'request' | 'frame' | 'raw' | 'ended';
+  readonly text: string;
+}
+
+export type Event =
+  | Act
+  /** A heading, or a note of the one who recorded it. */
+  | { readonly kind: 'step' | 'note'; readonly text: string }
+  /** `bytes` as the device sent them. */
+  | { readonly kind: 'device'; readonly bytes: Buffer }
+  | { readonly kind: 'seen'; readonly connection: number; readonly sight: Sight }
+  | { readonly kind: 'tlsError'; readonly text: string }
+  | { readonly kind: 'restarted' | 'closed' };
+
+/** A line of a recording; `at` is milliseconds since power-on. */
+export type Line = Event & { readonly at: number; readonly number: number };
+
+export interface Recording {
+  readonly heading: Heading;
+  readonly lines: readonly Line[];
+}
+
+export const bytesOf = (text: string): Buffer => Buffer.from(text, 'latin1');
+
+/** A frame as it is compared. */
+export function frameText(frame: RawFrame): string {
+  const { fin, rsv, opcode, masked, payload, length = payload.length } = frame;
+  const bits = `fin ${fin ? 1 : 0} rsv ${rsv} opcode ${opcode}${masked ? '' : ' unmasked'}`;
+  return `${bits} length ${length} ${JSON.stringify(payload)}`;
+}
+
+/** A request as it is compared: its key is random, the name in a client certificate belongs to it. */
+export const requestText = (head: string, peer: string | undefined): string =>
+  head.replace(/^(Sec-WebSocket-Key: )[A-Za-z0-9+/]{22}==\r$/m, '$1(key)\r') +
+  (peer === undefined ? '' : `(client certificate ${peer})`);
+
+/** A line of the file, apart from its first: `at` and one of the others, with what belongs to it. */
+interface RawLine {
+  readonly at: number;
+  readonly step?: string;
+  readonly note?: string;
+  readonly host?: string;
+  readonly arrived?: string;
+  readonly device?: string;
+  readonly sent?: string;
+  readonly board?: 'reset' | 'off' | 'on' | 'hang' | 'resume';
+  readonly down?: number;
+  readonly restarted?: string;
+  readonly wifi?: 'lost' | 'brief' | 'back';
+  readonly network?: 'ok' | 'blackhole' | 'down' | 'reset';
+  readonly dns?: { readonly host: string; readonly ip: string; readonly delay: number };
+  readonly listen?: 'open' | 'closed';
+  readonly tls?: ServerCertificate;
+  readonly tlsError?: string;
+  readonly conn?: number;
+  readonly accept?: { readonly head?: string; readonly headers?: string; readonly tail: string };
+  readonly write?: string;
+  readonly end?: boolean;
+  readonly destroy?: boolean;
+  readonly reset?: boolean;
+  readonly pause?: boolean;
+  readonly resume?: boolean;
+  readonly request?: string;
+  readonly peer?: string;
+  readonly got?: RawFrame;
+  readonly raw?: string;
+  readonly ended?: boolean;
+  readonly closed?: true | string;
+}
+
+interface RawFrame {
+  readonly fin: boolean;
+  readonly rsv: number;
+  readonly opcode: number;
+  readonly masked: boolean;
+  readonly payload: string;
+  /** Announced; left out where all of the payload came. */
+  readonly length?: number;
+}
+
+type RawHeading = Omit<Heading, 'firmware' | 'tls'> & {
+  readonly recording: number;
+  readonly class: FirmwareClass;
+  readonly tls: ServerCertificate | null;
+};
+
+/**
+ * Reads a recording.
+ *
+ * @throws Error with the number of the line that is none
+ */
+export function parseRecording(text: string): Recording {
+  const [first = '{}', ...rest] = text.split('\n').filter((line) => line.trim() !== '');
+  const { recording, class: firmware, tls, ...heading } = JSON.parse(first) as RawHeading;
+  if (recording !== 1) throw new Error('line 1: not a recording of format 1');
+  const lines = rest.map((line, index): Line => {
+    const number = index + 2;
+    const raw = JSON.parse(line) as RawLine;
+    const event = parseEvent(raw);
+    if (!event || typeof raw.at !== 'number') throw new Error(`line ${number}: unknown event`);
+    return { ...event, at: raw.at, number };
+  });
+  return { heading: { ...heading, firmware, tls: tls ?? undefined }, lines };
+}
+
+function parseEvent(raw: RawLine): Event | undefined {
+  const { step, note, host, device, board, wifi, network, dns, listen, tls, tlsError } = raw;
+  if (step !== undefined) return { kind: 'step', text: step };
+  if (note !== undefined) return { kind: 'note', text: note };
+  if (host !== undefined) return { kind: 'host', bytes: bytesOf(raw.arrived ?? host) };
+  if (device !== undefined) return { kind: 'device', bytes: bytesOf(raw.sent ?? device) };
+  if (board === 'reset') return { kind: 'reset', downMs: raw.down ?? 0 };
+  if (board !== undefined) return { kind: 'board', to: board };
+  if (wifi !== undefined) return { kind: 'wifi', to: wifi };
+  if (network !== undefined) return { kind: 'network', to: network };
+  if (dns !== undefined) return { kind: 'dns', host: dns.host, ip: dns.ip, delayMs: dns.delay };
+  if (listen !== undefined) return { kind: 'listen', open: listen === 'open' };
+  if (tls !== undefined) return { kind: 'certificate', certificate: tls };
+  if (tlsError !== undefined) return { kind: 'tlsError', text: tlsError };
+  if (raw.restarted !== undefined) return { kind: 'restarted' };
+  return raw.conn === undefined ? undefined : onConnection(raw.conn, raw);
+}
+
+function onConnection(connection: number, raw: RawLine): Event | undefined {
+  const { request, got, accept, write } = raw;
+  const seen = (sight: Sight): Event => ({ kind: 'seen', connection, sight });
+  if (request !== undefined) return seen({ kind: 'request', text: requestText(request, raw.peer) });
+  if (got !== undefined) return seen({ kind: 'frame', text: frameText(got) });
+  if (raw.raw !== undefined) return seen({ kind: 'raw', text: raw.raw });
+  if (raw.ended !== undefined) return seen({ kind: 'ended', text: 'FIN' });
+  if (raw.closed !== undefined) return { kind: 'closed' };
+  const server = (act: ServerAct): Event => ({ kind: 'server', connection, act });
+  if (accept !== undefined) {
+    const { head, headers = '', tail } = accept;
+    const bytes = bytesOf(head ?? usualHead(headers));
+    return server({ kind: 'accept', head: bytes, tail: bytesOf(tail) });
+  }
+  if (write !== undefined) return server({ kind: 'write', bytes: bytesOf(write) });
+  const kind = (['end', 'destroy', 'reset', 'pause', 'resume'] as const).find(
+    (each) => raw[each] !== undefined,
+  );
+  return kind && server({ kind });
+}
+
+const usualHead = (headers: string): string =>
+  'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n' +
+  `Sec-WebSocket-Accept: {accept}\r\n${headers}\r\n`;

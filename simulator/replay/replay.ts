@@ -1,0 +1,237 @@
+import type { Bench, BenchFactory } from './bench';
+import { DeviceComparison, RACE_MS } from './device-comparison';
+import type { Act, Line, Recording, Sight } from './recording';
+import { roomOfPause } from './room';
+import { ServerComparison } from './server-comparison';
+import { Tolerance, type Timed } from './tolerance';
+
+/** A difference between a recording and its replay. */
+export interface Difference {
+  /** Number of the line in the file near which it was found. */
+  readonly line: number;
+  readonly what: string;
+  /** Bytes, one character a byte. */
+  readonly expected: string;
+  readonly got: string;
+  /** What the device had sent just before. */
+  readonly before: string;
+}
+
+/** What became of one step of a recording. */
+export interface StepResult {
+  readonly title: string;
+  readonly differences: Difference[];
+}
+
+/** Bytes of the device's output that a difference shows as what came before it. */
+const SHOWN_BEFORE = 160;
+
+/** Repeats a recording on a bench and tells what differed, step by step. */
+export async function replay(
+  recording: Recording,
+  factory: BenchFactory,
+): Promise<readonly StepResult[]> {
+  const player = new Player(recording, factory);
+  await player.play();
+  return player.steps;
+}
+
+class Player {
+  readonly steps: StepResult[] = [];
+  readonly #lines: readonly Line[];
+  readonly #rate: number;
+  readonly #bench: Bench;
+  readonly #device: DeviceComparison;
+  readonly #server: ServerComparison;
+  readonly #tolerance = new Tolerance();
+  /** When each line happened in the replay; undefined for those that have not. */
+  readonly #happened: (number | undefined)[] = [];
+  /** The step that each line belongs to. */
+  readonly #stepOf: number[] = [];
+  #lastAct = 0;
+  #busyVaries = false;
+  #cutOff = false;
+  #before = '';
+
+  constructor({ heading, lines }: Recording, factory: BenchFactory) {
+    this.#lines = lines;
+    this.#rate = heading.rate;
+    this.steps.push({ title: '(start)', differences: [] });
+    for (const line of lines) {
+      if (line.kind === 'step') this.steps.push({ title: line.text, differences: [] });
+      this.#stepOf.push(this.steps.length - 1);
+    }
+    this.#device = new DeviceComparison(lines, {
+      came: (piece, at) => {
+        this.#came(piece.line, piece.at, at, piece.bytes);
+      },
+      differs: ({ line, what, expected, got }) =>
+        this.#differs(line, what, expected.toString('latin1'), got.toString('latin1')),
+      linkChanges: (line) => this.#linkChanges(line) || this.#server.hasEarlyRequest,
+      cutOff: () => this.#cutOff,
+      busyVaries: () => this.#busyVaries,
+    });
+    this.#server = new ServerComparison(lines, {
+      came: (line, at) => this.#came(line, this.#lines[line]?.at ?? 0, at),
+      differs: (line, what, expected, got) => this.#differs(line, what, expected, got),
+    });
+    this.#bench = factory(heading, {
+      device: (bytes) => {
+        this.#device.push(bytes, this.#bench.now);
+        this.#before = (this.#before + bytes.toString('latin1')).slice(-SHOWN_BEFORE);
+      },
+      seen: (connection, sight: Sight) => this.#server.push(connection, sight, this.#bench.now),
+      tlsError: () => this.#server.pushTlsError(this.#bench.now),
+    });
+  }
+
+  async play(): Promise<void> {
+    try {
+      for (const [index, line] of this.#lines.entries()) {
+        await this.#playLine(line, index);
+      }
+      await this.#settle(this.#lines.length);
+      this.#dropStale();
+    } finally {
+      this.#bench.end();
+    }
+  }
+
+  async #playLine(line: Line, index: number): Promise<void> {
+    switch (line.kind) {
+      case 'step':
+      case 'note':
+      case 'restarted':
+      case 'closed':
+      case 'device':
+      case 'seen':
+      case 'tlsError':
+        return;
+      default:
+        await this.#act(line, line, index);
+    }
+  }
+
+  async #act(act: Act, line: Line, index: number): Promise<void> {
+    await this.#settle(index);
+    const previous = index - 1;
+    const wait = this.#momentOf(previous) + line.at - (this.#lines[previous]?.at ?? 0);
+    await this.#bench.advance(Math.max(0, wait - this.#bench.now));
+    if (act.kind === 'host' && this.#followsServer(line, index)) await this.#bench.arrive();
+    this.#device.match(index);
+    this.#server.match(index);
+    this.#dropStale();
+    const { now } = this.#bench;
+    this.#lastAct = index;
+    this.#happened[index] = now;
+    this.#tolerance.acted(line, now);
+    this.#cutOff = cutsOff(act);
+    if (act.kind === 'host') {
+      this.#device.wrote(act.bytes);
+      this.#busyVaries = this.#rate > 0 && act.bytes.length > 128;
+    }
+    if (act.kind === 'server') this.#onServer(act, index);
+    else this.#bench.perform(act);
+  }
+
+  #onServer(act: Act & { kind: 'server' }, index: number): void {
+    const connection = this.#server.find(act.connection);
+    if (connection === undefined) {
+      this.#differs(index, `connection ${act.connection} never came`, act.act.kind, '');
+      return;
+    }
+    if (act.act.kind === 'pause') {
+      this.#bench.setRoom(connection, roomOfPause(this.#lines, index));
+    }
+    this.#bench.perform({ ...act, connection });
+  }
+
+  /** Whether a link's task opens or loses a connection while a line happens. */
+  #linkChanges(index: number): boolean {
+    const { at = 0 } = this.#lines[index] ?? {};
+    return this.#lines.some(
+      (line) =>
+        Math.abs(line.at - at) <= RACE_MS &&
+        ((line.kind === 'seen' && line.sight.kind === 'request') ||
+          (line.kind === 'device' && /\+WS_(?:DIS)?CONN/.test(line.bytes.toString('latin1')))),
+    );
+  }
+
+  /** A server act less than 2 ms before. */
+  #followsServer(line: Line, index: number): boolean {
+    for (let before = index - 1; ; before--) {
+      const earlier = this.#lines[before];
+      if (!earlier || line.at - earlier.at > 2) return false;
+      if (earlier.kind === 'server') return true;
+    }
+  }
+
+  /** Waits until all before line `end` has been seen; gives up what does not come in time. */
+  async #settle(end: number): Promise<void> {
+    const done = () => {
+      const device = this.#device.match(end);
+      return this.#server.match(end) && device;
+    };
+    for (;;) {
+      if (done()) return;
+      const missing = [
+        ...this.#device.missing(end).map(({ at, bytes }) => ({ at, what: kindOf(bytes) })),
+        ...this.#server.missing(end).map(({ at, sight }) => ({ at, what: kindOf(sight.kind) })),
+      ];
+      const latest = missing.map(({ at, what }) => this.#tolerance.latest(at, what));
+      const deadline = Math.max(...latest);
+      if (await this.#bench.until(done, Math.max(0, deadline - this.#bench.now))) return;
+      this.#device.giveUp(end);
+      this.#server.giveUp(end);
+    }
+  }
+
+  #dropStale(): void {
+    const { now } = this.#bench;
+    this.#device.dropBefore(({ at, bytes }) =>
+      this.#tolerance.stale(at, now, kindOf(bytes)) ? Infinity : 0,
+    );
+    this.#server.dropBefore((at, kind) => this.#tolerance.stale(at, now, kindOf(kind)));
+  }
+
+  /** When a line happened, or should have, counted from the last that did. */
+  #momentOf(index: number): number {
+    if (index < 0) return 0;
+    const happened = this.#happened[index];
+    if (happened !== undefined) return happened;
+    const line = this.#lines[index];
+    const moment = this.#momentOf(index - 1) + (line?.at ?? 0) - (this.#lines[index - 1]?.at ?? 0);
+    this.#happened[index] = moment;
+    return moment;
+  }
+
+  #came(line: number, recorded: number, at: number, bytes?: Buffer): void {
+    this.#happened[line] ??= at;
+    const { sight } = (this.#lines[line] ?? {}) as { sight?: Sight };
+    const what = kindOf(bytes ?? sight?.kind ?? '');
+    const off = this.#tolerance.violation(recorded, at, what);
+    if (off === undefined) return;
+    const text = bytes?.toString('latin1').slice(0, 60) ?? this.#lines[line]?.kind ?? '';
+    this.#differs(line, 'time', `${off.expected} ms after the act: ${text}`, `${off.got} ms`);
+  }
+
+  #differs(line: number | undefined, what: string, expected: string, got: string): void {
+    const index = Math.min(line ?? this.#lastAct, this.#lines.length - 1);
+    const { number = 0 } = this.#lines[index] ?? {};
+    const step = this.steps[this.#stepOf[index] ?? 0];
+    step?.differences.push({ line: number, what, expected, got, before: this.#before });
+  }
+}
+
+/** What decides how far its time may differ. */
+function kindOf(what: Buffer | string): Timed {
+  const text = typeof what === 'string' ? what : what.toString('latin1', 0, 20);
+  return /^\+WS_(?:DIS)?CONNECTED|^request$/.test(text) ? 'reconnect' : 'other';
+}
+
+/** Whether an act ends what is on its way. */
+function cutsOff(act: Act): boolean {
+  if (act.kind === 'host') return /^AT\+(?:WSCLOSE|RST|REST)/i.test(act.bytes.toString('latin1'));
+  if (act.kind === 'server') return act.act.kind === 'destroy' || act.act.kind === 'reset';
+  return act.kind === 'reset' || act.kind === 'board' || act.kind === 'network';
+}

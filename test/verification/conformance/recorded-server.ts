@@ -1,0 +1,233 @@
+import { createHash } from 'node:crypto';
+import type { Connection, ConnectionHandlers } from '../../../simulator';
+import {
+  bytesOf,
+  frameText,
+  requestText,
+  type ServerAct,
+  type Sight,
+} from '../../../simulator/replay/recording';
+import type { VirtualClock } from '../../harness/virtual-clock';
+
+/** Milliseconds a segment is on its way. */
+export const LATENCY_MS = 0.3;
+
+const WEBSOCKET_GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
+
+type Segment = Buffer | 'FIN' | 'RST';
+
+/**
+ * One connection of the server in a recording. It does what it is told, has no habits of its own, and reports
+ * requests, frames and FIN as they come.
+ */
+export class RecordedConnection {
+  /** The device's end. */
+  readonly device: Connection;
+  readonly #clock: VirtualClock;
+  readonly #handlers: ConnectionHandlers;
+  readonly #report: (sight: Sight) => void;
+  readonly #peer: string | undefined;
+  readonly #toDevice: Segment[] = [];
+  readonly #underway: Segment[] = [];
+  readonly #unread: Segment[] = [];
+  #received: Buffer = Buffer.alloc(0);
+  #key: string | undefined;
+  #state: 'open' | 'device ended' | 'over' = 'open';
+  /** The server has closed its socket: what still comes is answered by RST. */
+  #destroyed = false;
+  #paused = false;
+  #devicePaused = false;
+  #blocked = false;
+  /** Bytes that a paused connection takes before it blocks. */
+  room = Infinity;
+  /** Nothing moves, either way. */
+  #frozen = false;
+
+  constructor(
+    clock: VirtualClock,
+    handlers: ConnectionHandlers,
+    report: (sight: Sight) => void,
+    peer: string | undefined,
+  ) {
+    this.#clock = clock;
+    this.#handlers = handlers;
+    this.#report = report;
+    this.#peer = peer;
+    this.device = {
+      write: (bytes) => this.#written(bytes),
+      end: () => this.#leave('FIN', 'device ended'),
+      destroy: () => this.#leave('FIN', 'over'),
+      reset: () => this.#leave('RST', 'over'),
+      pause: () => void (this.#devicePaused = true),
+      resume: () => {
+        this.#devicePaused = false;
+        this.#deliver();
+      },
+    };
+  }
+
+  /** Segments stop where they are, or go on. */
+  freeze(frozen: boolean): void {
+    this.#frozen = frozen;
+    if (frozen) return;
+    this.#deliver();
+    for (const segment of this.#underway.splice(0)) this.#arrive(segment);
+  }
+
+  /** Whether the upgrade request has come. */
+  get requested(): boolean {
+    return this.#key !== undefined;
+  }
+
+  perform(act: ServerAct): void {
+    switch (act.kind) {
+      case 'accept':
+        this.#send(Buffer.concat([this.#withKey(act.head), act.tail]));
+        return;
+      case 'write':
+        this.#send(this.#withKey(act.bytes));
+        return;
+      case 'end':
+        this.#send('FIN');
+        return;
+      case 'destroy':
+        this.#destroyed = true;
+        this.#send('FIN');
+        return;
+      case 'reset':
+        this.#send('RST');
+        return;
+      case 'pause':
+        this.#paused = true;
+        return;
+      case 'resume':
+        this.#paused = false;
+        for (const segment of this.#unread.splice(0)) this.#read(segment);
+        if (this.#blocked) this.#handlers.drained();
+        this.#blocked = false;
+        return;
+    }
+  }
+
+  #withKey(head: Buffer): Buffer {
+    if (!head.includes('{accept}')) return head;
+    const accept = createHash('sha1').update(`${this.#key}${WEBSOCKET_GUID}`).digest('base64');
+    return bytesOf(head.toString('latin1').replace('{accept}', accept));
+  }
+
+  #send(segment: Segment): void {
+    this.#clock.after(LATENCY_MS, () => {
+      this.#toDevice.push(segment);
+      this.#deliver();
+    });
+  }
+
+  #deliver(): void {
+    while (!this.#devicePaused && !this.#frozen && this.#state !== 'over') {
+      const segment = this.#toDevice.shift();
+      if (segment === undefined) return;
+      if (segment === 'RST') this.#finish(new Error('read ECONNRESET'));
+      else if (segment !== 'FIN') this.#handlers.data(segment);
+      else {
+        this.#handlers.ended?.();
+        if (this.#state === 'device ended') this.#finish();
+      }
+    }
+  }
+
+  #finish(error?: Error): void {
+    if (this.#state === 'over') return;
+    this.#state = 'over';
+    this.#handlers.closed(error);
+  }
+
+  #written(bytes: Buffer): boolean {
+    if (this.#state !== 'open') return true;
+    const copy = Buffer.from(bytes);
+    this.#clock.after(LATENCY_MS, () => this.#arrive(copy));
+    if (!this.#paused) return true;
+    this.room -= bytes.length;
+    this.#blocked = this.room < 0;
+    return !this.#blocked;
+  }
+
+  #leave(segment: 'FIN' | 'RST', state: 'device ended' | 'over'): void {
+    if (this.#state === 'open') this.#clock.after(LATENCY_MS, () => this.#arrive(segment));
+    if (this.#state !== 'over') this.#state = state;
+  }
+
+  #arrive(segment: Segment): void {
+    if (this.#frozen) this.#underway.push(segment);
+    else if (this.#destroyed && segment !== 'FIN') this.#send('RST');
+    else if (this.#paused && segment !== 'FIN') this.#unread.push(segment);
+    else this.#read(segment);
+  }
+
+  #read(segment: Segment): void {
+    if (segment === 'RST') return;
+    if (segment === 'FIN') {
+      this.#readRest();
+      this.#report({ kind: 'ended', text: 'FIN' });
+      return;
+    }
+    this.#received = Buffer.concat([this.#received, segment]);
+    if (this.#key === undefined) this.#readRequest();
+    if (this.#key !== undefined) this.#readFrames();
+  }
+
+  #readRequest(): void {
+    const end = this.#received.indexOf('\r\n\r\n');
+    if (end < 0) return;
+    const head = this.#received.toString('latin1', 0, end + 4);
+    this.#received = this.#received.subarray(end + 4);
+    this.#key = /^Sec-WebSocket-Key: (.*)\r$/m.exec(head)?.[1] ?? '';
+    this.#report({ kind: 'request', text: requestText(head, this.#peer) });
+  }
+
+  #readFrames(): void {
+    for (let frame = readFrame(this.#received); frame; frame = readFrame(this.#received)) {
+      if (frame.payload.length < frame.length) return;
+      this.#received = this.#received.subarray(frame.size);
+      this.#report({ kind: 'frame', text: frame.text });
+    }
+  }
+
+  /** What the end of the connection cut off. */
+  #readRest(): void {
+    if (this.#received.length === 0) return;
+    const frame = this.#key === undefined ? undefined : readFrame(this.#received);
+    if (frame) this.#report({ kind: 'frame', text: frame.text });
+    else this.#report({ kind: 'raw', text: this.#received.toString('latin1') });
+    this.#received = Buffer.alloc(0);
+  }
+}
+
+/** The frame at the beginning of `bytes`, with as much of its payload as is there (RFC 6455, section 5.2). */
+function readFrame(
+  bytes: Buffer,
+): { size: number; length: number; payload: Buffer; text: string } | undefined {
+  if (bytes.length < 2) return undefined;
+  const [first = 0, second = 0] = bytes;
+  const masked = second >= 0x80;
+  const short = second & 0x7f;
+  const header = 2 + (short === 126 ? 2 : short === 127 ? 8 : 0) + (masked ? 4 : 0);
+  if (bytes.length < header) return undefined;
+  const length =
+    short === 126
+      ? bytes.readUInt16BE(2)
+      : short === 127
+        ? Number(bytes.readBigUInt64BE(2))
+        : short;
+  const mask = bytes.subarray(header - 4, header);
+  const payload = Buffer.from(bytes.subarray(header, header + length));
+  if (masked) payload.forEach((byte, index) => (payload[index] = byte ^ (mask[index % 4] ?? 0)));
+  const text = frameText({
+    fin: first >= 0x80,
+    rsv: (first >> 4) & 7,
+    opcode: first & 15,
+    masked,
+    payload: payload.toString('latin1'),
+    length,
+  });
+  return { size: header + length, length, payload, text };
+}

@@ -1,0 +1,122 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { describe, it } from 'node:test';
+import { seededRandom } from '../../../simulator';
+import { parseRecording } from '../../../simulator/replay/recording';
+import { replay, type Difference } from '../../../simulator/replay/replay';
+import { OWN_RECORDINGS, recordingFiles } from './files';
+import { simulatedBench } from './simulated-bench';
+
+const MUTATIONS = 60;
+/** Larger files take too long to replay again and again. */
+const LARGEST_BYTES = 40_000;
+
+/** What a device may send otherwise: dates, versions, addresses, keys; and a link's state in a race. */
+const VARIABLE =
+  /version:.*?\r|compile time.*?\r|\+CIPSNTPTIME:.*?\r|\+SYS(?:RAM|TIMESTAMP):.*?\r|\+CI(?:PSTA|FSR).*?\r|Sec-WebSocket-Key: .*?\r|\+WSOPEN:\d,\d/g;
+
+type Values = Record<string, unknown>;
+
+/** The texts of a line that tell what the device sent or the server saw, with a way to replace them. */
+function observations(line: Values): { text: string; replace: (text: string) => Values }[] {
+  const direct = ['sent' in line ? 'sent' : 'device', 'request'].flatMap((key) => {
+    const text = line[key];
+    return typeof text === 'string'
+      ? [{ text, replace: (changed: string): Values => ({ ...line, [key]: changed }) }]
+      : [];
+  });
+  const got = line.got as { payload: string } | undefined;
+  if (!got) return direct;
+  const replace = (payload: string): Values => ({ ...line, got: { ...got, payload } });
+  return [...direct, { text: got.payload, replace }];
+}
+
+/** A recording with one bit of one byte changed, and where. */
+function mutated(file: string, random: () => number): { text: string; where: string } {
+  const pick = (count: number): number => Math.floor(random() * count);
+  const lines = readFileSync(file, 'utf8').trimEnd().split('\n');
+  for (;;) {
+    const number = 1 + pick(lines.length - 1);
+    const observed = observations(JSON.parse(lines[number] ?? '') as Values);
+    const { text = '', replace } = observed[pick(observed.length)] ?? {};
+    const index = pick(text.length);
+    const varies = [...text.matchAll(VARIABLE)].some(
+      (found) => index >= found.index && index < found.index + found[0].length,
+    );
+    if (!replace || text === '' || varies) continue;
+    const byte = String.fromCharCode(text.charCodeAt(index) ^ (1 << pick(7)));
+    const changed = replace(text.slice(0, index) + byte + text.slice(index + 1));
+    const replaced = lines.with(number, JSON.stringify(changed));
+    return { text: replaced.join('\n'), where: `line ${number + 1}, byte ${index}` };
+  }
+}
+
+/** A class D device without a server, from `ready` on, with these lines. */
+async function differencesOf(...lines: Values[]): Promise<Difference[]> {
+  const heading = { recording: 1, class: 'D', section: '', title: '', joined: false };
+  const all = [
+    { ...heading, rate: 0, overflow: false, port: 1000, tls: null },
+    { at: 380, device: '\r\nready\r\n' },
+    ...lines,
+  ];
+  const recording = parseRecording(all.map((line) => JSON.stringify(line)).join('\n'));
+  const steps = await replay(recording, simulatedBench);
+  return steps.flatMap(({ differences }) => differences);
+}
+
+describe('replay of a recording', () => {
+  it('fails when any one byte of what the device sent or the server saw is changed', async () => {
+    const random = seededRandom(13);
+    const files = recordingFiles([OWN_RECORDINGS]).filter(
+      (file) => readFileSync(file).length <= LARGEST_BYTES,
+    );
+    for (let count = 0; count < MUTATIONS; count++) {
+      const file = files[Math.floor(random() * files.length)] ?? '';
+      const { text, where } = mutated(file, random);
+      const steps = await replay(parseRecording(text), simulatedBench);
+      const differences = steps.flatMap((step) => step.differences);
+      assert.notEqual(differences.length, 0, `${relative(OWN_RECORDINGS, file)}, ${where}`);
+    }
+  });
+
+  it('tells a response that is missing, one that comes too late and one that was not recorded', async () => {
+    const at = { at: 1000, host: 'AT\r\n' };
+    const ok = 'AT\r\n\r\nOK\r\n';
+    assert.deepEqual(await differencesOf(at, { at: 1001, device: ok }), []);
+    const [missing] = await differencesOf(at, { at: 1001, device: `${ok}more` });
+    assert.equal(missing?.expected, 'more');
+    const [early] = await differencesOf(at, { at: 2000, device: ok });
+    assert.equal(early?.what, 'time');
+    const [extra] = await differencesOf(at, { at: 3000, host: '\r\n' });
+    assert.equal(extra?.got, ok);
+  });
+
+  it('continues after a difference', async () => {
+    const differences = await differencesOf(
+      { at: 1000, host: 'AT\r\n' },
+      { at: 1001, device: 'AT\r\n\r\nERROR\r\n' },
+      { at: 2000, host: 'AT+CWMODE?\r\n' },
+      { at: 2001, device: 'AT+CWMODE?\r\n+CWMODE:0\r\n\r\nOK\r\n' },
+    );
+    assert.deepEqual(
+      differences.map(({ line, expected, got }) => ({ line, expected, got })),
+      [{ line: 4, expected: '\r\nERROR\r\n', got: '\r\nOK\r\n' }],
+    );
+  });
+
+  it('accepts dates and versions that differ', async () => {
+    const date = (year: string) => `+CIPSNTPTIME:${year}\r\nOK\r\n`;
+    const echo = 'AT+CIPSNTPTIME?\r\n';
+    const ask = { at: 1000, host: echo };
+    const in1970 = { at: 1001, device: echo + date('Thu Jan  1 00:00:09 1970') };
+    assert.deepEqual(await differencesOf(ask, in1970), []);
+    const in2026 = { at: 1001, device: echo + date('Sat Nov 28 20:49:31 2026') };
+    assert.equal((await differencesOf(ask, in2026)).length, 1);
+  });
+
+  it('refuses lines that are no events, with their number', () => {
+    const text = readFileSync(join(OWN_RECORDINGS, 'class-D', 'M2.jsonl'), 'utf8');
+    assert.throws(() => parseRecording(`${text}{"at":1}\n`), /line 3[0-9]: unknown event/);
+  });
+});

@@ -1,0 +1,256 @@
+import {
+  PacedLine,
+  seededRandom,
+  SimulatedDevice,
+  type AccessPoint,
+  type Clock,
+  type Connection,
+  type ConnectionHandlers,
+  type ConnectionTarget,
+  type DnsAnswer,
+} from '../../../simulator';
+import { verdictOn } from '../../harness/network/memory-tls';
+import { VirtualClock } from '../../harness/virtual-clock';
+import type { Bench, BenchEvents, BenchFactory } from '../../../simulator/replay/bench';
+import { LATENCY_MS, RecordedConnection } from './recorded-server';
+import type { Act, Heading, ServerCertificate } from '../../../simulator/replay/recording';
+
+/** Milliseconds from power-on to `ready`, as the recorded boards took. */
+const BOOT_MS = 380;
+/** Milliseconds of a TLS handshake. */
+const TLS_HANDSHAKE_MS = 30;
+/** When the recordings were made: their certificates depend on it. */
+const RECORDED_AT = Date.UTC(2026, 10, 28, 9);
+
+const bssid = '02:00:00:00:00:00';
+const rig = { channel: 6, rssi: -40, bssid };
+const accessPoints: readonly AccessPoint[] = [
+  { ssid: 'rig', password: 'password', ...rig },
+  { ssid: 'my,net"\\', password: 'p,w', hidden: true, ...rig },
+  { ssid: 'hang', password: '', answer: 'none', hidden: true, ...rig },
+  { ssid: 'nodhcp', password: '', dhcp: false, hidden: true, ...rig },
+];
+
+/** Sets up the simulator with a server that does as recorded, in virtual time. */
+export const simulatedBench: BenchFactory = (heading, events) =>
+  new SimulatedBench(heading, events);
+
+class SimulatedBench implements Bench {
+  readonly #clock = new VirtualClock();
+  readonly #deviceClock = new PausableClock(this.#clock);
+  readonly #heading: Heading;
+  readonly #events: BenchEvents;
+  readonly #device: SimulatedDevice;
+  readonly #connections: RecordedConnection[] = [];
+  readonly #dns: Record<string, string | DnsAnswer> = { '*': 'fails' };
+  #certificate: ServerCertificate | undefined;
+  #listening = true;
+  #network: Extract<Act, { kind: 'network' }>['to'] = 'ok';
+  #hungInput: Buffer[] | undefined;
+
+  constructor(heading: Heading, events: BenchEvents) {
+    this.#heading = heading;
+    this.#events = events;
+    this.#certificate = heading.tls;
+    this.#device = new SimulatedDevice({
+      firmware: heading.firmware,
+      clock: this.#deviceClock,
+      network: { connect: (target, handlers) => this.#connect(target, handlers) },
+      random: seededRandom(1),
+      joined: heading.joined,
+      running: false,
+      bootMs: BOOT_MS,
+      wifi: accessPoints,
+      dns: this.#dns,
+      ...(heading.rate > 0 && { uart: new PacedLine().factory, baud: heading.rate }),
+      time: () => RECORDED_AT + this.#clock.now(),
+      output: (bytes) => events.device(Buffer.from(bytes)),
+    });
+    this.#device.powerOn();
+  }
+
+  get now(): number {
+    return this.#clock.now();
+  }
+
+  advance(milliseconds: number): Promise<void> {
+    return this.#clock.advance(milliseconds);
+  }
+
+  until(done: () => boolean, limit: number): Promise<boolean> {
+    return this.#clock.until(done, limit);
+  }
+
+  /** Lets the segments that are on their way arrive. */
+  arrive(): Promise<void> {
+    return this.#clock.advance(LATENCY_MS);
+  }
+
+  end(): void {
+    this.#device.destroy();
+  }
+
+  perform(act: Act): void {
+    switch (act.kind) {
+      case 'host':
+        if (this.#hungInput) this.#hungInput.push(act.bytes);
+        else this.#device.write(act.bytes);
+        return;
+      case 'reset':
+        this.#device.powerOff();
+        this.#clock.after(act.downMs - BOOT_MS, () => this.#device.powerOn());
+        return;
+      case 'board':
+        this.#board(act.to);
+        return;
+      case 'wifi':
+        if (act.to !== 'back') this.#device.wifi.lose();
+        if (act.to !== 'lost') this.#device.wifi.recover();
+        return;
+      case 'network':
+        this.#setNetwork(act.to);
+        return;
+      case 'dns':
+        this.#dns[act.host] = { address: act.ip, delayMs: act.delayMs };
+        return;
+      case 'listen':
+        this.#listening = act.open;
+        return;
+      case 'certificate':
+        this.#certificate = { ...this.#certificate, ...act.certificate };
+        return;
+      case 'server':
+        this.#connections[act.connection - 1]?.perform(act.act);
+        return;
+    }
+  }
+
+  setRoom(connection: number, bytes: number): void {
+    const found = this.#connections[connection - 1];
+    if (found) found.room = bytes;
+  }
+
+  #board(to: 'off' | 'on' | 'hang' | 'resume'): void {
+    if (to === 'off') this.#device.powerOff();
+    else if (to === 'on') this.#device.powerOn();
+    else if (to === 'hang') {
+      this.#hungInput ??= [];
+      this.#deviceClock.pause();
+      for (const connection of this.#connections) connection.freeze(true);
+    } else {
+      const input = this.#hungInput ?? [];
+      this.#hungInput = undefined;
+      this.#deviceClock.resume();
+      for (const connection of this.#connections) connection.freeze(false);
+      for (const bytes of input) this.#device.write(bytes);
+    }
+  }
+
+  #setNetwork(to: 'ok' | 'blackhole' | 'down' | 'reset'): void {
+    this.#network = to;
+    this.#device.network.blackHole = to === 'blackhole';
+    this.#device.network.unreachable = to === 'down';
+    for (const connection of this.#connections) {
+      if (to === 'reset') connection.perform({ kind: 'reset' });
+    }
+  }
+
+  #connect(target: ConnectionTarget, handlers: ConnectionHandlers): Connection {
+    let connection: RecordedConnection | undefined;
+    let destroyed = false;
+    const fail = (delay: number, reason: string) =>
+      this.#clock.after(delay, () => {
+        if (!destroyed) handlers.closed(new Error(reason));
+      });
+    const { port } = this.#heading;
+    const open = target.port === port && this.#listening && this.#network === 'ok';
+    if (!open) fail(LATENCY_MS, 'connect ECONNREFUSED');
+    else {
+      const secure = this.#certificate !== undefined;
+      this.#clock.after(secure && target.tls ? TLS_HANDSHAKE_MS : LATENCY_MS, () => {
+        if (destroyed) return;
+        const peer = this.#handshake(target);
+        if (peer === 'failed') handlers.closed(new Error('the TLS handshake failed'));
+        else {
+          connection = this.#accept(handlers, peer);
+          handlers.connected();
+        }
+      });
+    }
+    const leave = (how: 'destroy' | 'reset') => () => {
+      destroyed = true;
+      connection?.device[how]?.();
+    };
+    return {
+      write: (bytes) => connection?.device.write(bytes) ?? true,
+      end: () => connection?.device.end(),
+      destroy: leave('destroy'),
+      reset: leave('reset'),
+      pause: () => connection?.device.pause(),
+      resume: () => connection?.device.resume(),
+    };
+  }
+
+  /** The name in the client's certificate, or that the handshake failed. */
+  #handshake(target: ConnectionTarget): string | undefined {
+    const certificate = this.#certificate;
+    if (!certificate && !target.tls) return undefined;
+    if (!certificate || !target.tls) {
+      if (certificate) this.#events.tlsError('ERR_SSL_HTTP_REQUEST');
+      return 'failed';
+    }
+    const identity = { name: '', certificate: certificate.cert, key: certificate.key };
+    const verdict = verdictOn(target.tls, { identity });
+    if ('clientName' in verdict) {
+      return certificate.requestCert === true ? verdict.clientName : undefined;
+    }
+    this.#events.tlsError(`ERR_SSL_${verdict.failed.toUpperCase().replaceAll(' ', '_')}`);
+    return 'failed';
+  }
+
+  #accept(handlers: ConnectionHandlers, peer: string | undefined): RecordedConnection {
+    const number = this.#connections.length + 1;
+    const report = (sight: Parameters<BenchEvents['seen']>[1]) => this.#events.seen(number, sight);
+    const connection = new RecordedConnection(this.#clock, handlers, report, peer);
+    this.#connections.push(connection);
+    return connection;
+  }
+}
+
+/** A clock whose calls wait while it is paused; time goes on. */
+class PausableClock implements Clock {
+  readonly #inner: Clock;
+  #waiting: (() => void)[] | undefined;
+
+  constructor(inner: Clock) {
+    this.#inner = inner;
+  }
+
+  now(): number {
+    return this.#inner.now();
+  }
+
+  after(delayMs: number, callback: () => void): () => void {
+    let cancelled = false;
+    const run = () => {
+      if (cancelled) return;
+      if (this.#waiting) this.#waiting.push(run);
+      else callback();
+    };
+    const cancel = this.#inner.after(delayMs, run);
+    return () => {
+      cancelled = true;
+      cancel();
+    };
+  }
+
+  pause(): void {
+    this.#waiting ??= [];
+  }
+
+  resume(): void {
+    const waiting = this.#waiting ?? [];
+    this.#waiting = undefined;
+    for (const run of waiting) run();
+  }
+}
