@@ -24,6 +24,7 @@ export {
   type Message,
   type OpenOptions,
   type SendOptions,
+  type Wait,
 } from './link/options';
 export * from './errors';
 export type { Clock, Cancel } from './clock';

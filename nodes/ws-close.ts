@@ -39,6 +39,7 @@ class Closer {
   readonly #link: LinkSetting;
   readonly #options: CloseOptions;
   readonly #status: NodeStatus;
+  readonly #stop = new AbortController();
 
   constructor(RED: NodeAPI, node: Node, translate: Translate, def: WsCloseDef) {
     this.#link = settingText(RED, node, def.link);
@@ -61,6 +62,7 @@ class Closer {
       ...this.#options,
       code: codeOf(msg.code) ?? this.#options.code,
       reason: reasonOf(msg.reason) ?? this.#options.reason,
+      signal: this.#stop.signal,
     };
     const closing = links.map((link) => link.close(options));
     // Waits for all links before it reports the failure of one.
@@ -69,7 +71,9 @@ class Closer {
     send(msg);
   }
 
+  /** Links that are being closed are closed all the same. */
   end(): void {
+    this.#stop.abort();
     this.#status.end();
     this.#device?.host.detach(this.#status);
   }

@@ -1,6 +1,5 @@
 import type { Node, NodeAPI, NodeMessage, NodeMessageInFlow } from 'node-red';
 import type { LinkId } from '../driver/at/types';
-import { EspAtError } from '../driver/errors';
 import type { LinkEvent, Message } from '../driver/link/options';
 import { withLinkEvent } from './shared/message/link-message';
 import { listen, type DeviceApi, type LinkApi } from './shared/device/device-api';
@@ -110,8 +109,9 @@ class Opener implements DeviceUser {
     this.#stopListening?.();
     const device = this.#device;
     if (!device) return;
-    const own = device.host.links.filter(({ owner }) => owner === this.#owner);
-    const closed = Promise.all(own.map((link) => link.close()));
+    const owner = this.#owner;
+    const own = device.host.links.filter((link) => link.owner === owner);
+    const closed = Promise.all(own.map((link) => link.close({ owner })));
     await within(device.host.clock, CLOSE_TIMEOUT_MS, closed);
     device.host.detach(this);
   }
@@ -138,15 +138,8 @@ class Opener implements DeviceUser {
     msg: Partial<NodeMessageInFlow>,
   ): Promise<void> {
     const options = await openOptions(this.#RED, this.#node, this.#settings, device.headers, msg);
-    const isStopped = () => this.#stop.signal.aborted;
-    // The node was stopped while it rendered its templates: it would never close the link.
-    if (isStopped()) throw new EspAtError('OPEN_ABORTED', { link: link.id });
-    try {
-      await link.open({ ...options, config: device.linkConfigs[link.id], owner: this.#owner });
-    } finally {
-      // The node was stopped while the link closed the connection of another node.
-      if (isStopped() && link.owner === this.#owner) await link.close();
-    }
+    const config = device.linkConfigs[link.id];
+    await link.open({ ...options, config, owner: this.#owner }, { signal: this.#stop.signal });
   }
 
   /** A failure has no message that a Catch node could get: it goes to the log. The driver retries. */

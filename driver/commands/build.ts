@@ -4,7 +4,7 @@ import { EspAtError } from '../errors';
 /** Bytes of a command line without its CR LF; the firmware takes 256 with it. */
 export const COMMAND_LINE_LIMIT_BYTES = 254;
 /** Milliseconds: what needs neither the network nor the flash is answered within a few. */
-const PROMPTLY = 3000;
+const DEFAULT_TIMEOUT_MS = 3000;
 
 /** A command from its line; what is not given is that of a plain command answered by OK. */
 export function build(line: string, traits: Partial<Omit<Command, 'line'>> = {}): Command {
@@ -19,14 +19,14 @@ export function build(line: string, traits: Partial<Omit<Command, 'line'>> = {})
     name: line.replace(/=.*$/s, ''),
     informationResponses: [],
     success: 'OK',
-    timeoutMs: PROMPTLY,
+    timeoutMs: DEFAULT_TIMEOUT_MS,
     idempotent: false,
     ...traits,
   };
 }
 
 /** A question: its answer lines start with `+NAME:`, and it may always be asked again. */
-export function query(name: string, timeoutMs = PROMPTLY): Command {
+export function query(name: string, timeoutMs = DEFAULT_TIMEOUT_MS): Command {
   return build(`AT+${name}?`, { informationResponses: [`+${name}:`], timeoutMs, idempotent: true });
 }
 

@@ -2,7 +2,7 @@ import { shown } from './check';
 import { EspAtError } from '../errors';
 
 /** Bytes of reason that a close frame has room for beside its code (RFC 6455, section 5.5). */
-const LONGEST_REASON = 123;
+const MAX_REASON_BYTES = 123;
 
 /**
  * The payload of a close frame: a 2-byte code and a reason (RFC 6455, section 5.5.1). Never empty, since
@@ -15,11 +15,11 @@ export function closePayload(code: unknown = 1000, reason: unknown = ''): Buffer
     throw new EspAtError('INVALID_PAYLOAD', { reason: 'CLOSE_REASON_NOT_TEXT' });
   }
   const text = Buffer.from(reason);
-  if (text.length > LONGEST_REASON) {
+  if (text.length > MAX_REASON_BYTES) {
     throw new EspAtError('INVALID_PAYLOAD', {
       reason: 'CLOSE_REASON_TOO_LONG',
       length: text.length,
-      max: LONGEST_REASON,
+      max: MAX_REASON_BYTES,
     });
   }
   const payload = Buffer.alloc(2 + text.length);

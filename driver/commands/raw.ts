@@ -4,7 +4,7 @@ import { EspAtError } from '../errors';
 import { build } from './build';
 
 /** Milliseconds; some commands scan or wait for the network. */
-const DEADLINE = 30_000;
+const RAW_TIMEOUT_MS = 30_000;
 
 /**
  * What would pull the ground from under the driver: restarts, echo, the line's rate, what the links are
@@ -31,7 +31,7 @@ export function rawCommand(text: unknown): Command {
   return build(text, {
     name: name === '' ? 'AT' : `AT+${name}`,
     informationResponses: unnamed[name] ?? [`+${name}:`],
-    timeoutMs: DEADLINE,
+    timeoutMs: RAW_TIMEOUT_MS,
     idempotent: text.endsWith('?'),
   });
 }

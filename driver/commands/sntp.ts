@@ -3,7 +3,7 @@ import { flawOf, quote } from './quote';
 import { build, damaged, query } from './build';
 import { invalidSetting, shown } from './check';
 
-const MOST_SERVERS = 3;
+const MAX_SERVERS = 3;
 const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 
 /**
@@ -14,8 +14,8 @@ const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', '
  */
 export function cipsntpcfg(timezone: number, servers: readonly string[]): Command {
   const names = servers.map(checkServer);
-  if (names.length > MOST_SERVERS) {
-    throw invalidSetting('servers', 'TOO_MANY', { count: names.length, max: MOST_SERVERS });
+  if (names.length > MAX_SERVERS) {
+    throw invalidSetting('servers', 'TOO_MANY', { count: names.length, max: MAX_SERVERS });
   }
   return build(`AT+CIPSNTPCFG=${[1, zone(timezone), ...names].join(',')}`, {
     name: 'AT+CIPSNTPCFG',

@@ -3,9 +3,9 @@ import { build } from './build';
 import { checkSetting } from './check';
 
 /** Milliseconds; flash is erased and written. */
-const DEADLINE = 10_000;
+const FLASH_TIMEOUT_MS = 10_000;
 /** The type number of binary values. */
-const BINARY = 8;
+const TYPE_BINARY = 8;
 
 /** Where the firmware looks for what `AT+WSCFG` names by its slot. */
 export type CertificateStore = 'wss_ca' | 'wss_cert' | 'wss_key';
@@ -18,10 +18,10 @@ export type CertificateStore = 'wss_ca' | 'wss_cert' | 'wss_key';
 export function sysmfgWrite(store: CertificateStore, slot: number, pem: string): Command {
   const index = checkSetting('slot', slot, 0, 255);
   const payload = Buffer.from(`${pem}\0`);
-  return build(`AT+SYSMFG=2,"${store}","${store}.${index}",${BINARY},${payload.length}`, {
+  return build(`AT+SYSMFG=2,"${store}","${store}.${index}",${TYPE_BINARY},${payload.length}`, {
     name: `AT+SYSMFG=2,"${store}.${index}"`,
     payload,
-    timeoutMs: DEADLINE,
+    timeoutMs: FLASH_TIMEOUT_MS,
     idempotent: true,
   });
 }

@@ -4,12 +4,12 @@ import { build, damaged, query } from './build';
 import { checkSetting, invalidSetting } from './check';
 
 /** Milliseconds: the device gives a network 15 s to let it in, and leaves another one before. */
-const JOINING = 25_000;
+const JOIN_TIMEOUT_MS = 25_000;
 /** Milliseconds for a scan of all channels. */
-const SCANNING = 15_000;
+const SCAN_TIMEOUT_MS = 15_000;
 /** Bytes of a network's name and of a password, at most (IEEE 802.11; WPA's key in hexadecimal). */
-const LONGEST_SSID = 32;
-const LONGEST_PASSWORD = 64;
+const MAX_SSID_BYTES = 32;
+const MAX_PASSWORD_BYTES = 64;
 
 /** `AT+CWMODE`: 0 off · 1 station · 2 access point · 3 both. @throws EspAtError `INVALID_SETTING` */
 export function cwmode(mode: number): Command {
@@ -31,8 +31,8 @@ export function cwmodeQuery(): Command {
  */
 export function cwjap(ssid: string, password: string, bssid = ''): Command {
   const values = [
-    text('ssid', ssid, 1, LONGEST_SSID),
-    text('password', password, 0, LONGEST_PASSWORD),
+    text('ssid', ssid, 1, MAX_SSID_BYTES),
+    text('password', password, 0, MAX_PASSWORD_BYTES),
   ];
   if (bssid !== '') {
     if (!/^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/i.test(bssid)) {
@@ -42,7 +42,7 @@ export function cwjap(ssid: string, password: string, bssid = ''): Command {
   }
   return build(`AT+CWJAP=${values.join(',')}`, {
     informationResponses: ['+CWJAP:'],
-    timeoutMs: JOINING,
+    timeoutMs: JOIN_TIMEOUT_MS,
     idempotent: true,
   });
 }
@@ -73,7 +73,7 @@ export function cwstate(): Command {
 export function cwlap(): Command {
   return build('AT+CWLAP', {
     informationResponses: ['+CWLAP:'],
-    timeoutMs: SCANNING,
+    timeoutMs: SCAN_TIMEOUT_MS,
     idempotent: true,
   });
 }

@@ -7,9 +7,9 @@ import { build } from './build';
 import { checkLink, isWhole, shown, type Unchecked } from './check';
 
 /** Milliseconds; certificates are read from flash. */
-const DEADLINE = 5000;
+const WSCFG_TIMEOUT_MS = 5000;
 /** Bytes. With fewer the firmware answers a longer ping with bytes of its own memory. */
-const SMALLEST_BUFFER = 125;
+const MIN_BUFFER_BYTES = 125;
 /** Bytes of a link's buffer unless set otherwise. */
 export const BUFFER_SIZE = 1024;
 /** How the device says that a certificate slot is empty, before its ERROR. */
@@ -26,7 +26,7 @@ export function wscfg(link: LinkId, config: LinkConfig, capabilities: Capabiliti
   const values = [
     whole('pingInterval', given.pingInterval, 10, 1, 7200),
     whole('pongTimeout', given.pongTimeout, 120, 1, 7200),
-    whole('bufferSize', given.bufferSize, BUFFER_SIZE, SMALLEST_BUFFER, capabilities.maxBuffer),
+    whole('bufferSize', given.bufferSize, BUFFER_SIZE, MIN_BUFFER_BYTES, capabilities.maxBuffer),
     ...authentication(given, capabilities),
   ];
   return command(id, values);
@@ -49,7 +49,7 @@ function command(link: LinkId, values: readonly number[]): Command {
   return build(`AT+WSCFG=${[link, ...values].join(',')}`, {
     name: `AT+WSCFG=${link}`,
     informationResponses,
-    timeoutMs: DEADLINE,
+    timeoutMs: WSCFG_TIMEOUT_MS,
     idempotent: true,
   });
 }

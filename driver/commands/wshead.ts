@@ -9,11 +9,11 @@ import type { Unchecked } from './check';
 /** RFC 7230, section 3.2.6. */
 export const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 /** Bytes that the firmware has room for in an opening request. */
-const LONGEST_REQUEST = 1023;
+const MAX_REQUEST_BYTES = 1023;
 /** Bytes of a header beside its line: CR LF, and a second space that the firmware writes behind the colon. */
 const OVERHEAD = 3;
 /** Bytes that every opening request needs beside its target, host, and what was asked for. */
-const LEAST_REQUEST = [
+const MIN_REQUEST_BYTES = [
   'GET  HTTP/1.1',
   'Connection: Upgrade',
   'Host: ',
@@ -60,7 +60,7 @@ export function parseWshead(answer: Response): (string | undefined)[] {
 export function checkHeaders(headers: unknown, rest: number): void {
   if (headers === undefined) return;
   if (!Array.isArray(headers)) throw invalid('list', 'NOT_LIST');
-  let length = LEAST_REQUEST + rest;
+  let length = MIN_REQUEST_BYTES + rest;
   let longest = { name: '', length: 0 };
   for (const header of headers as readonly unknown[]) {
     const { name, line } = checkHeader(header);
@@ -68,8 +68,8 @@ export function checkHeaders(headers: unknown, rest: number): void {
     length += size;
     if (size > longest.length) longest = { name, length: size };
   }
-  if (length <= LONGEST_REQUEST || headers.length === 0) return;
-  throw invalid(longest.name, 'REQUEST_TOO_LONG', length - LONGEST_REQUEST);
+  if (length <= MAX_REQUEST_BYTES || headers.length === 0) return;
+  throw invalid(longest.name, 'REQUEST_TOO_LONG', length - MAX_REQUEST_BYTES);
 }
 
 /** A header and its line, `Name: value`. */
@@ -83,7 +83,7 @@ function checkHeader(header: unknown): { readonly name: string; readonly line: s
   const flaw = flawOf(value.replaceAll('\t', ' '));
   if (flaw !== undefined) throw invalid(name, flaw);
   const line = `${name}: ${value}`;
-  const excess = LEAST_REQUEST + Buffer.byteLength(line) + OVERHEAD - LONGEST_REQUEST;
+  const excess = MIN_REQUEST_BYTES + Buffer.byteLength(line) + OVERHEAD - MAX_REQUEST_BYTES;
   if (excess > 0) throw invalid(name, 'HEADER_TOO_LONG', excess);
   return { name, line };
 }

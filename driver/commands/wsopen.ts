@@ -9,14 +9,14 @@ import { checkLink, checkTimeout, isWhole, type Unchecked } from './check';
 import { checkHeaders, token } from './wshead';
 
 /** Milliseconds the device waits for a server unless told otherwise. */
-const TIMEOUT = 15_000;
+const DEFAULT_OPEN_TIMEOUT_MS = 15_000;
 /**
  * Milliseconds beyond the timeout. The timeout stops no attempt: name, TCP, TLS and handshake have
  * about 10 s each, and after a failure the ERROR is held back for 5 s.
  */
-const LEEWAY = 25_000;
+const OPEN_LEEWAY_MS = 25_000;
 /** Milliseconds; 14 s were measured on a link that was reconnecting. */
-const CLOSING = 20_000;
+const WSCLOSE_TIMEOUT_MS = 20_000;
 
 /** A link that the device knows, as `AT+WSOPEN?` lists it; closed links are absent. */
 export interface OpenLink {
@@ -45,7 +45,8 @@ export function wsopen(link: LinkId, options: OpenOptions): Command {
   else fits(line, 'INVALID_URI', 'TOO_LONG_WITH_TIMEOUT');
   const rest = leastOf(uri) + subprotocol.length + Buffer.byteLength(authorization);
   checkHeaders(given.headers, rest);
-  const timeoutMs = Math.max(timeout ?? TIMEOUT, TIMEOUT) + LEEWAY;
+  const timeoutMs =
+    Math.max(timeout ?? DEFAULT_OPEN_TIMEOUT_MS, DEFAULT_OPEN_TIMEOUT_MS) + OPEN_LEEWAY_MS;
   return build(line, { name: `AT+WSOPEN=${id}`, timeoutMs });
 }
 
@@ -71,7 +72,7 @@ export function parseWsopen(answer: Response): OpenLink[] {
 export function wsclose(link: LinkId): Command {
   const id = checkLink(link);
   const name = `AT+WSCLOSE=${id}`;
-  return build(name, { name, timeoutMs: CLOSING, idempotent: true });
+  return build(name, { name, timeoutMs: WSCLOSE_TIMEOUT_MS, idempotent: true });
 }
 
 /** No field may be empty but the subprotocol's, and an empty text there would send an empty header. */
@@ -81,7 +82,8 @@ function parameters(
   authorization: string,
 ): string {
   const name = subprotocol === '' ? '' : quote(subprotocol);
-  if (authorization !== '') return `,${name},${timeout ?? TIMEOUT},${quote(authorization)}`;
+  if (authorization !== '')
+    return `,${name},${timeout ?? DEFAULT_OPEN_TIMEOUT_MS},${quote(authorization)}`;
   if (timeout !== undefined) return `,${name},${timeout}`;
   return name === '' ? '' : `,${name}`;
 }

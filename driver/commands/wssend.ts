@@ -7,15 +7,15 @@ import { build } from './build';
 import { checkLink, checkTimeout, isWhole, shown, type Unchecked } from './check';
 
 /** Bytes that the largest `AT+WSSEND` of any firmware takes (class D). */
-const LARGEST = 16_384;
+const MAX_PAYLOAD_BYTES = 16_384;
 /** Bytes that a control frame carries at most (RFC 6455, section 5.5). */
-const LARGEST_CONTROL = 125;
-const FIRST_CONTROL = 8;
-const TEXT = 1;
+const MAX_CONTROL_BYTES = 125;
+const FIRST_CONTROL_OPCODE = 8;
+const TEXT_OPCODE = 1;
 /** Milliseconds the device has to hand a message to the network unless told otherwise. */
 export const SEND_TIMEOUT = 10_000;
 /** Milliseconds beyond the timeout: the ERROR came up to 10 s after it. */
-const LEEWAY = 15_000;
+const SEND_LEEWAY_MS = 15_000;
 
 type SendTraits = Pick<SendOptions, 'opcode' | 'timeout' | 'fin'>;
 
@@ -37,18 +37,18 @@ export function wssend(link: LinkId, payload: Uint8Array, options: SendTraits = 
 function command(link: unknown, payload: unknown, options: Unchecked<SendTraits>): Command {
   const id = checkLink(link);
   const bytes = checkPayload(payload);
-  const opcode = checkOpcode(options.opcode ?? TEXT);
+  const opcode = checkOpcode(options.opcode ?? TEXT_OPCODE);
   const timeout = checkTimeout(options.timeout ?? SEND_TIMEOUT, 0, 60_000);
   const fin = options.fin ?? true;
   if (typeof fin !== 'boolean') throw invalidPayload('NOT_BOOLEAN');
   if (!fin && opcode > 2) throw invalidPayload('NOT_FRAGMENTABLE');
-  if (opcode >= FIRST_CONTROL && bytes.length > LARGEST_CONTROL) {
-    throw invalidPayload('CONTROL_TOO_LONG', { max: LARGEST_CONTROL });
+  if (opcode >= FIRST_CONTROL_OPCODE && bytes.length > MAX_CONTROL_BYTES) {
+    throw invalidPayload('CONTROL_TOO_LONG', { max: MAX_CONTROL_BYTES });
   }
   return build(`AT+WSSEND=${fields(id, bytes.length, opcode, timeout, fin)}`, {
     name: `AT+WSSEND=${id}`,
     success: 'SEND OK',
-    timeoutMs: timeout + LEEWAY,
+    timeoutMs: timeout + SEND_LEEWAY_MS,
     ...(bytes.length > 0 && { payload: bytes }),
   });
 }
@@ -69,13 +69,13 @@ function fields(
 ): string {
   if (!fin) return `${link},${length},${opcode},${timeout},0`;
   if (timeout !== SEND_TIMEOUT) return `${link},${length},${opcode},${timeout}`;
-  return opcode === TEXT ? `${link},${length}` : `${link},${length},${opcode}`;
+  return opcode === TEXT_OPCODE ? `${link},${length}` : `${link},${length},${opcode}`;
 }
 
 function checkPayload(payload: unknown): Uint8Array {
   if (!(payload instanceof Uint8Array)) throw invalidPayload('NOT_BYTES');
-  if (payload.length <= LARGEST) return payload;
-  throw new EspAtError('PAYLOAD_TOO_LONG', { length: payload.length, limit: LARGEST });
+  if (payload.length <= MAX_PAYLOAD_BYTES) return payload;
+  throw new EspAtError('PAYLOAD_TOO_LONG', { length: payload.length, limit: MAX_PAYLOAD_BYTES });
 }
 
 function checkOpcode(opcode: unknown): number {

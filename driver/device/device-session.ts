@@ -27,7 +27,7 @@ import {
 import { shownLine } from './unknown-line';
 
 /** How often a silent device is searched for before its port is opened afresh. */
-const SEARCHES = 3;
+const MAX_SEARCHES = 3;
 /** Milliseconds: the first and the longest pause after a failed initialization. */
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 30_000;
@@ -162,7 +162,7 @@ export class DeviceSession {
     const progress = { isFound, searches: searches + (isSilent ? 1 : 0), error };
     this.#become({ kind: 'initializing', boot, progress });
     this.#log({ event: 'warning', error });
-    if (isSilent && progress.searches >= SEARCHES) {
+    if (isSilent && progress.searches >= MAX_SEARCHES) {
       this.end(error);
       return;
     }

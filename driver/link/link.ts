@@ -8,6 +8,7 @@ import type { Availability, LinkHost } from './link-host';
 import {
   isWanted,
   numberOf,
+  ownerOf,
   type Effect,
   type FailSends,
   type Goal,
@@ -28,6 +29,7 @@ import {
   type LinkState,
   type OpenOptions,
   type SendOptions,
+  type Wait,
 } from './options';
 import { Incoming } from './receive/incoming';
 import { ReconnectPolicy } from './reconnect-policy';
@@ -65,36 +67,43 @@ export class Link {
     });
   }
 
+  /** 0 closed · 1 reconnecting · 2 open · 3 waiting to reconnect · 4 closing, as in `AT+WSOPEN?`. */
   get state(): LinkState {
     return numberOf(this.#state);
   }
 
-  /** URI of the last open, without user and password; empty before the first. */
+  /** URI of the connection, or of the last one, without user and password; empty before the first. */
   get uri(): string {
     return this.#state.goal?.uri ?? '';
   }
 
+  /** The owner that the newest {@link open} named, from its call on. */
   get owner(): string | undefined {
-    return this.#state.goal?.options.owner;
+    return ownerOf(this.#state);
   }
 
   /**
    * Opens the link (`AT+WSOPEN`). Succeeds at once where it is open to this URI already; opens it afresh while
    * the device tries to reconnect. With `keepOpen` the driver goes on to try after a failure, although this call
-   * rejects.
-   * @throws EspAtError `INVALID_*`, `LINK_IN_USE`, `OPEN_*`, `DEVICE_*` …
+   * rejects. An abort before the link is open closes it, unless a newer call has claimed it.
+   * @throws EspAtError `INVALID_*`, `HEADERS_NOT_SUPPORTED`, `AUTH_NOT_SUPPORTED` before anything is done;
+   * `LINK_IN_USE`; `OPEN_ABORTED` after an abort, a close, or another open; `OPEN_FAILED`, `OPEN_TIMEOUT`,
+   * `OPEN_CLOSED`, `CERTIFICATE_MISSING`, `CLOCK_NOT_SET`, `DEVICE_*`, `PORT_*` where the attempt failed
    */
-  async open(options: OpenOptions): Promise<void> {
+  async open(options: OpenOptions, { signal }: Wait = {}): Promise<void> {
     checkOpen(this.id, options, this.#device.current?.capabilities);
+    if (signal?.aborted) throw this.#error('OPEN_ABORTED');
     const goal: Goal = { options, uri: withoutUserinfo(options.uri) };
     const operation = new OpenOperation();
+    const abort = () => this.#machine.take({ kind: 'abort', goal });
+    signal?.addEventListener('abort', abort, { once: true });
     this.#machine.take({ kind: 'open', claim: { goal, operation } });
-    await operation.done;
+    await operation.done.finally(() => signal?.removeEventListener('abort', abort));
   }
 
   /**
    * Sends one message (`AT+WSSEND`), in fragments where it must and the firmware can. Settles when the
-   * device has handed all of it to the network.
+   * device has handed all of it to the network. An abort withdraws it, unless the device has begun with it.
    * @throws EspAtError with an `outcome`: `LINK_NOT_OPEN`, `QUEUE_FULL`, `SEND_UNKNOWN` …
    */
   send(payload: Uint8Array | string, options: SendOptions = {}): Promise<void> {
@@ -103,16 +112,15 @@ export class Link {
 
   /**
    * Closes the link, and ends `keepOpen` until the next {@link open}. Gracefully: the messages given to
-   * {@link send} before, a close frame, its answer, then `AT+WSCLOSE`.
-   * @throws EspAtError `INVALID_CLOSE_CODE`, `INVALID_PAYLOAD` before anything is done; `OUT_OF_STEP`,
+   * {@link send} before, a close frame, its answer, then `AT+WSCLOSE`. An abort ends the wait, not the close.
+   * @throws EspAtError `INVALID_CLOSE_CODE`, `INVALID_PAYLOAD` before anything is done; `ABORTED`; `OUT_OF_STEP`,
    * `COMMAND_FAILED` where the device may not have closed it: the driver goes on to close it
    */
-  async close(options: CloseOptions = {}): Promise<void> {
-    const frame = closePayload(options.code, options.reason);
+  async close({ graceful, code, reason, owner, signal }: CloseOptions = {}): Promise<void> {
+    const frame = graceful === false ? {} : { frame: closePayload(code, reason) };
     const operation = new CloseOperation();
-    const isGraceful = options.graceful !== false;
-    this.#machine.take({ kind: 'close', operation, ...(isGraceful && { frame }) });
-    await operation.done;
+    this.#machine.take({ kind: 'close', operation, owner, ...frame });
+    await operation.outcome(signal);
   }
 
   // --- called by the device ------------------------------------------------------------------------
@@ -253,7 +261,7 @@ export class Link {
       maxMessage: options.maxMessage,
       // Written out, not spread: it is done for every message.
       message: (opcode, bytes) =>
-        this.#host.message({ link, uri: this.uri, owner: this.owner, opcode, bytes }),
+        this.#host.message({ link, uri: this.uri, owner: this.#connectionOwner, opcode, bytes }),
       failed: (error) => this.#emit('gap', { error }),
       dead: (error) => this.corrupted(error),
     });
@@ -273,8 +281,13 @@ export class Link {
 
   /** Tells what changes no state. */
   #emit(event: LinkEventName, extra: Partial<LinkEvent>): void {
-    const { id: link, state, uri, owner } = this;
-    this.#host.event({ link, event, state, uri, owner, ...extra });
+    const { id: link, state, uri } = this;
+    this.#host.event({ link, event, state, uri, owner: this.#connectionOwner, ...extra });
+  }
+
+  /** While an open waits for the end of a connection, that still belongs to the owner before. */
+  get #connectionOwner(): string | undefined {
+    return this.#state.goal?.options.owner;
   }
 
   #error(code: ErrorCode, outcome?: SendOutcome): EspAtError {

@@ -53,6 +53,11 @@ export type Joining =
   | { readonly by: 'delimiter'; readonly delimiter: Buffer }
   | { readonly by: 'silence'; readonly milliseconds: number };
 
+/** For every call that takes time. */
+export interface Wait {
+  readonly signal?: AbortSignal;
+}
+
 export interface OpenOptions {
   /** `ws://` or `wss://`, at most 240 bytes escaped, no space and no byte above 0x7f (percent-encode). */
   readonly uri: string;
@@ -75,7 +80,7 @@ export interface OpenOptions {
   readonly maxMessage?: number;
 }
 
-export interface SendOptions {
+export interface SendOptions extends Wait {
   /** RFC 6455 opcode 0-15; default 1 (text). */
   readonly opcode?: number;
   /** Milliseconds the device may take to hand the message to the network, 0-60000; default 10000. */
@@ -84,10 +89,9 @@ export interface SendOptions {
   readonly fin?: boolean;
   /** While the link is away: wait up to this many seconds for it, 0-86400. 0 or absent: `LINK_NOT_OPEN` at once. */
   readonly hold?: number;
-  readonly signal?: AbortSignal;
 }
 
-export interface CloseOptions {
+export interface CloseOptions extends Wait {
   /**
    * true (default): send a close frame and wait for the server's answer before `AT+WSCLOSE`;
    * false: `AT+WSCLOSE` at once, which sends no close frame.
@@ -97,6 +101,8 @@ export interface CloseOptions {
   readonly code?: number;
   /** Reason, at most 123 bytes of UTF-8. */
   readonly reason?: string;
+  /** Leaves the link alone where the newest {@link Link.open} named another owner. */
+  readonly owner?: string;
 }
 
 /** A received message; on firmware of class A-C as {@link Joining} made it. */

@@ -6,13 +6,13 @@ import type { SerialBinding, SerialFlags, SerialLine } from './serial-line';
 import { direct } from './unix-line';
 
 /** Bytes of a read buffer; chunks are parts of it until it is used up. */
-const POOL = 64 * 1024;
+const POOL_BYTES = 64 * 1024;
 /** Bytes that a read should have room for: what a terminal device hands out at most at a time. */
-const ROOM = 4096;
+const MIN_READ_BYTES = 4096;
 /** Milliseconds between looks at whether the device file is still alive. */
-const LOOK = 1000;
+const ALIVE_POLL_MS = 1000;
 /** Milliseconds that EN is held low, and that the chip is given to sample its strapping pins. */
-const RESET = 100;
+const RESET_PULSE_MS = 100;
 
 export interface SerialOptions {
   readonly path: string;
@@ -137,11 +137,11 @@ class OpenSerial implements Port {
   }
 
   async #read(): Promise<void> {
-    let pool = Buffer.allocUnsafeSlow(POOL);
+    let pool = Buffer.allocUnsafeSlow(POOL_BYTES);
     let used = 0;
     for (;;) {
-      if (pool.length - used < ROOM) {
-        pool = Buffer.allocUnsafeSlow(POOL);
+      if (pool.length - used < MIN_READ_BYTES) {
+        pool = Buffer.allocUnsafeSlow(POOL_BYTES);
         used = 0;
       }
       let bytesRead: number;
@@ -180,7 +180,7 @@ class OpenSerial implements Port {
    * in, and the binding then asks again and again without a pause. Only an ioctl tells.
    */
   #lookAgain(): void {
-    this.#look = this.#clock.after(LOOK, () => {
+    this.#look = this.#clock.after(ALIVE_POLL_MS, () => {
       this.#line.getBaudRate().then(
         () => {
           if (!this.#closing) this.#lookAgain();
@@ -222,7 +222,7 @@ class OpenSerial implements Port {
     return new Promise((resolve, reject) => {
       const closed = () => reject(new EspAtError('PORT_CLOSED'));
       if (this.#closing) return closed();
-      const cancel = this.#clock.after(RESET, resolve);
+      const cancel = this.#clock.after(RESET_PULSE_MS, resolve);
       this.#endPause = () => {
         cancel();
         closed();

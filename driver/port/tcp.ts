@@ -5,9 +5,9 @@ import { portFailure } from './failure';
 import type { Port, PortHandlers } from './port';
 
 /** Milliseconds a bridge may take to accept a connection. */
-const CONNECTING = 5000;
+const CONNECT_TIMEOUT_MS = 5000;
 /** Milliseconds of silence after which the connection is probed. */
-const KEEP_ALIVE = 10_000;
+const KEEP_ALIVE_MS = 10_000;
 
 export interface TcpOptions {
   /** As the user wrote it; for messages. */
@@ -27,7 +27,7 @@ export function openTcp(
 ): Promise<Port> {
   return new Promise((resolve, reject) => {
     const socket = connect({ host, port, noDelay: true });
-    socket.setKeepAlive(true, KEEP_ALIVE);
+    socket.setKeepAlive(true, KEEP_ALIVE_MS);
     const giveUp = (cause: unknown) => {
       cancel();
       socket.removeAllListeners();
@@ -36,7 +36,7 @@ export function openTcp(
       socket.destroy();
       reject(portFailure(address, cause));
     };
-    const cancel = clock.after(CONNECTING, () => giveUp(new Error('ETIMEDOUT: no answer')));
+    const cancel = clock.after(CONNECT_TIMEOUT_MS, () => giveUp(new Error('ETIMEDOUT: no answer')));
     socket.once('error', giveUp);
     socket.once('connect', () => {
       cancel();

@@ -2,9 +2,9 @@ import { readSync, writeSync } from 'node:fs';
 import type { SerialLine } from './serial-line';
 
 /** Bytes that a terminal device hands out at most at a time, nearly: after so many there may be more. */
-const FULL = 4000;
+const FULL_READ_BYTES = 4000;
 /** Reads in a row before everything else in the process has its turn. */
-const IN_A_ROW = 8;
+const MAX_READS_IN_A_ROW = 8;
 
 /** What can be waited for, as the binding numbers it. */
 const flags = { readable: 1, writable: 2 } as const;
@@ -44,7 +44,7 @@ class UnixLine implements SerialLine {
     for (;;) {
       if (this.#further === 0) await this.#until('readable');
       const bytesRead = attempt(() => readSync(this.#fd, buffer, offset, length, null));
-      this.#further = bytesRead < FULL ? 0 : (this.#further || IN_A_ROW) - 1;
+      this.#further = bytesRead < FULL_READ_BYTES ? 0 : (this.#further || MAX_READS_IN_A_ROW) - 1;
       // Empty: the adapter is gone, which whoever reads finds out, or there was nothing after all.
       if (bytesRead > 0) return { bytesRead };
     }

@@ -6,7 +6,7 @@ import { EspAtError, isRefusal } from '../errors';
 import { PemError, readCertificates, readKey, type PemFlaw } from './pem';
 
 /** Bytes that are read at a time: one line of an answer. */
-const PIECE = 512;
+const PIECE_BYTES = 512;
 
 /** What errors call the contents of the stores. */
 const materials = {
@@ -118,8 +118,8 @@ async function write(run: Run, { store, slot, pem }: Material): Promise<void> {
 
 async function isThere(run: Run, { store, slot, pem }: Readable): Promise<boolean> {
   const wanted = `${pem}\0`;
-  for (let offset = 0; offset < wanted.length; offset += PIECE) {
-    const piece = wanted.slice(offset, offset + PIECE);
+  for (let offset = 0; offset < wanted.length; offset += PIECE_BYTES) {
+    const piece = wanted.slice(offset, offset + PIECE_BYTES);
     let found: string | undefined;
     try {
       found = parseSysmfg(await run(refusable(sysmfgRead(store, slot, offset, piece.length))));

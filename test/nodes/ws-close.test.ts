@@ -12,6 +12,9 @@ onEachRuntime('ws-close', (nodeRed) => {
   let device: FakeDevice;
   const load = (settings: object = {}) =>
     nodeRed.load(() => device, flowOf('ws-close', 1, settings));
+  /** How link 0 was closed. */
+  const asked = () =>
+    device.links[0].closed.map(({ graceful, code, reason }) => ({ graceful, code, reason }));
   const closings = () => device.links.map((link) => link.closed.length);
 
   beforeEach(async () => {
@@ -38,14 +41,14 @@ onEachRuntime('ws-close', (nodeRed) => {
     await load();
     nodeRed.give('node');
     await nodeRed.next('out0');
-    assert.deepEqual(device.links[0].closed, [{ graceful: true, code: 1000, reason: '' }]);
+    assert.deepEqual(asked(), [{ graceful: true, code: 1000, reason: '' }]);
   });
 
   it('with settings: closes at once, with the code and reason set', async () => {
     await load({ mode: 'now', code: '4001', reason: ' done ' });
     nodeRed.give('node');
     await nodeRed.next('out0');
-    assert.deepEqual(device.links[0].closed, [{ graceful: false, code: 4001, reason: 'done' }]);
+    assert.deepEqual(asked(), [{ graceful: false, code: 4001, reason: 'done' }]);
   });
 
   it('takes code and reason from the message, as number or text', async () => {
@@ -56,11 +59,20 @@ onEachRuntime('ws-close', (nodeRed) => {
     await nodeRed.next('out0');
     nodeRed.give('node', { code: null, reason: null });
     await nodeRed.next('out0');
-    assert.deepEqual(device.links[0].closed, [
+    assert.deepEqual(asked(), [
       { graceful: true, code: 3000, reason: 'grüß' },
       { graceful: true, code: 1001, reason: '' },
       { graceful: true, code: 4001, reason: 'set' },
     ]);
+  });
+
+  it('stopped during a close: ends the wait', async () => {
+    await load();
+    device.links[0].pause = new Promise(() => undefined);
+    nodeRed.give('node');
+    await new Promise((resolve) => setImmediate(resolve));
+    await nodeRed.node('node').close(false);
+    assert.equal(device.links[0].closed[0]?.signal?.aborted, true);
   });
 
   it('closes the link named in the message', async () => {

@@ -114,18 +114,18 @@ onEachRuntime('ws-open', (nodeRed) => {
     assert.equal(device.links[0].opened.length, 0);
   });
 
-  it('stopped during an open: leaves no link open', async () => {
+  it('stopped during an open: aborts it, and closes the link', async () => {
     await load({ keepOpen: false });
     let go: () => void = () => undefined;
     const [link] = device.links;
     link.pause = new Promise((resolve) => (go = resolve));
     nodeRed.give('node');
     await new Promise((resolve) => setImmediate(resolve));
-    await nodeRed.node('node').close(false);
-    assert.deepEqual([link.opened.length, link.closed.length], [1, 0]);
+    const stopped = nodeRed.node('node').close(false);
     go();
-    await new Promise((resolve) => setImmediate(resolve));
-    assert.deepEqual([link.state, link.closed.length], [0, 1]);
+    await stopped;
+    assert.deepEqual(link.closed, [{ owner: link.owner }]);
+    assert.deepEqual([link.opened.length, link.state], [1, 0]);
   });
 
   it('sends a failure to Catch, with code, sentence and message', async () => {

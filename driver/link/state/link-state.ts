@@ -89,7 +89,15 @@ export interface CloseRefused {
 /** What may happen to a link. */
 export type Input =
   | { readonly kind: 'open'; readonly claim: Claim }
-  | { readonly kind: 'close'; readonly operation: CloseOperation; readonly frame?: Buffer }
+  | {
+      readonly kind: 'close';
+      readonly operation: CloseOperation;
+      readonly frame?: Buffer;
+      /** Only where the newest claim is this owner's. */
+      readonly owner?: string | undefined;
+    }
+  /** The caller of an open() has withdrawn it before the link was open. */
+  | { readonly kind: 'abort'; readonly goal: Goal }
   | { readonly kind: 'stage'; readonly operation: OpenOperation; readonly stage: Opening['stage'] }
   | { readonly kind: 'opened'; readonly operation: OpenOperation }
   | {
@@ -174,6 +182,12 @@ export function numberOf(state: State): LinkNumber {
     default:
       return state.number;
   }
+}
+
+/** The owner of the newest claim, from its open() on. */
+export function ownerOf(state: State): string | undefined {
+  const newest = state.kind === 'closing' ? (state.next ?? state) : state;
+  return newest.goal?.options.owner;
 }
 
 export function timerOf(state: State): Timer | undefined {

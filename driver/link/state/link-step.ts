@@ -1,8 +1,10 @@
 import type { EspAtError } from '../../errors';
 import {
+  ownerOf,
   timerOf,
   type Claim,
   type Closing,
+  type Goal,
   type Input,
   type Open,
   type Opening,
@@ -35,7 +37,11 @@ export function step(state: State, input: Input): Step {
     case 'open':
       return open(state, input.claim);
     case 'close':
-      return close(state, input.operation, input.frame);
+      return isOwn(state, input.owner)
+        ? close(state, input.operation, input.frame)
+        : leave(state, input.operation, input.owner);
+    case 'abort':
+      return abort(state, input.goal);
     case 'stage':
       return isCurrent(state, input.operation) ? advance(state, input.stage) : [state];
     case 'opened':
@@ -161,6 +167,26 @@ function close(state: State, operation: CloseOperation, frame: Buffer | undefine
     case 'closing':
       return joinClose(state, operation, frame);
   }
+}
+
+function isOwn(state: State, owner: string | undefined): boolean {
+  return owner === undefined || owner === ownerOf(state);
+}
+
+/** Another owner has claimed the link. A connection of this one that it replaces is waited for. */
+function leave(state: State, operation: CloseOperation, owner: string | undefined): Step {
+  return state.kind === 'closing' && state.goal.options.owner === owner
+    ? [state, { do: 'join', operation, to: state.operation }]
+    : [state, { do: 'settle', operation }];
+}
+
+/** Nothing happens where a newer claim has taken the place of this one. */
+function abort(state: State, goal: Goal): Step {
+  if (state.kind === 'opening' && state.goal === goal)
+    return close(state, new CloseOperation(), undefined);
+  if (state.kind !== 'closing' || state.next?.goal !== goal) return [state];
+  const { next, ...after } = state;
+  return [after, aborted(next.operation)];
 }
 
 function joinClose(state: Closing, operation: CloseOperation, frame: Buffer | undefined): Step {

@@ -8,6 +8,7 @@ import type {
   Message,
   OpenOptions,
   SendOptions,
+  Wait,
 } from '../../../driver/link/options';
 
 /** The part of the driver's link that the nodes use. */
@@ -16,7 +17,7 @@ export interface LinkApi {
   readonly state: LinkState;
   readonly uri: string;
   readonly owner: string | undefined;
-  open(options: OpenOptions): Promise<void>;
+  open(options: OpenOptions, wait?: Wait): Promise<void>;
   send(payload: Uint8Array | string, options?: SendOptions): Promise<void>;
   close(options?: CloseOptions): Promise<void>;
 }

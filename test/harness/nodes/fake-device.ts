@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events';
 import type { LinkId } from '../../../driver/at/types';
 import type { WifiNetwork } from '../../../driver/commands/wifi';
 import type { Capabilities, DeviceEvent, DeviceStatus } from '../../../driver/device/options';
-import { EspAtError } from '../../../driver/errors';
+import { EspAtError, type ErrorCode } from '../../../driver/errors';
 import type {
   CloseOptions,
   LinkEvent,
@@ -11,6 +11,7 @@ import type {
   Message,
   OpenOptions,
   SendOptions,
+  Wait,
 } from '../../../driver/link/options';
 import type { DeviceApi, LinkApi } from '../../../nodes/shared/device/device-api';
 
@@ -34,37 +35,38 @@ export class FakeLink implements LinkApi {
     this.#device = device;
   }
 
-  async open(options: OpenOptions): Promise<void> {
+  async open(options: OpenOptions, { signal }: Wait = {}): Promise<void> {
+    if (signal?.aborted) throw new EspAtError('OPEN_ABORTED', { link: this.id });
     this.opened.push(options);
-    await this.pause;
+    this.owner = options.owner;
+    await this.#paused(signal, 'OPEN_ABORTED');
     if (this.failure) throw this.failure;
     const again = this.state === 2 && this.uri === options.uri;
     this.uri = options.uri;
-    this.owner = options.owner;
     if (!again) this.become(2, 'opened');
   }
 
   async send(payload: string | Uint8Array, options: SendOptions = {}): Promise<void> {
     this.sent.push({ payload, options });
-    const { signal } = options;
-    if (this.pause) {
-      await Promise.race([
-        this.pause,
-        new Promise((_, reject) => {
-          signal?.addEventListener('abort', () => reject(new EspAtError('ABORTED')), {
-            once: true,
-          });
-        }),
-      ]);
-    }
+    await this.#paused(options.signal, 'ABORTED');
     if (this.failure) throw this.failure;
   }
 
   async close(options: CloseOptions = {}): Promise<void> {
     this.closed.push(options);
-    await this.pause;
+    await this.#paused(options.signal, 'ABORTED');
     if (this.failure) throw this.failure;
     if (this.state !== 0) this.become(0, 'closed');
+  }
+
+  /** Settles with the pause; rejects when the signal is aborted before. */
+  async #paused(signal: AbortSignal | undefined, code: ErrorCode): Promise<void> {
+    if (!this.pause) return;
+    const aborted = new Promise<never>((_, reject) => {
+      const abort = () => reject(new EspAtError(code, { link: this.id }));
+      signal?.addEventListener('abort', abort, { once: true });
+    });
+    await Promise.race([this.pause, aborted]);
   }
 
   /** Changes its state and tells so. */

@@ -1,904 +1,209 @@
-import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
-import { EspAtError } from '../../../../driver/errors';
-import { CloseOperation, OpenOperation } from '../../../../driver/link/operation';
-import type { OpenOptions } from '../../../../driver/link/options';
-import {
-  numberOf,
-  type Claim,
-  type Effect,
-  type Goal,
-  type Input,
-  type Opening,
-  type State,
-} from '../../../../driver/link/state/link-state';
-import { step } from '../../../../driver/link/state/link-step';
+import { describe } from 'node:test';
+import { rows } from './rows';
 
-const lost = new EspAtError('DEVICE_RESTARTED');
-const failed = new EspAtError('OPEN_FAILED', { link: 0, reason: '' });
-const frame = Buffer.from([3, 232]);
-const timer = { ms: 1 };
-
-function goalOf(uri: string, options: Partial<OpenOptions> = {}): Goal {
-  return { options: { uri, ...options }, uri };
-}
-
-function claimOf(uri: string, options: Partial<OpenOptions> = {}): Claim {
-  return { goal: goalOf(uri, options), operation: new OpenOperation() };
-}
-
-const goal = goalOf('ws://a');
-const kept = goalOf('ws://a', { keepOpen: true });
-
-const closed: State = { kind: 'closed', goal };
-const open: State = { kind: 'open', goal, announced: true };
-const openKept: State = { kind: 'open', goal: kept, announced: true };
-const reconnecting: State = { kind: 'reconnecting', goal, number: 1 };
-const reconnectingKept: State = { kind: 'reconnecting', goal: kept, number: 3, timer };
-const backingOff: State = { kind: 'backingOff', goal: kept, timer };
-const awaitingDevice: State = { kind: 'backingOff', goal: kept };
-
-function opening(change: Partial<Opening> = {}): Opening {
-  const operation = new OpenOperation();
-  return {
-    kind: 'opening',
-    goal,
-    operation,
-    stage: 'sequence',
-    cause: 'user',
-    number: 0,
-    ...change,
-  };
-}
-
-function closing(next?: Claim, number: 0 | 4 = 4): State & { readonly kind: 'closing' } {
-  const operation = new CloseOperation();
-  return { kind: 'closing', goal, operation, frame, number, ...(next && { next }) };
-}
-
-/** The kind of the state, its number, and what tells it from others of its kind. */
-function shownState(state: State): string {
-  const parts: (string | number)[] = [state.kind, numberOf(state)];
-  if (state.kind === 'opening') parts.push(state.stage, state.cause);
-  if (state.kind === 'closing' && state.next) parts.push('next', state.next.goal.uri);
-  if ('timer' in state && state.timer) parts.push(state.timer.ms);
-  return parts.join(' ');
-}
-
-function shownEffect(effect: Effect): string {
-  switch (effect.do) {
-    case 'tell':
-      return `${effect.event} ${effect.number}${effect.error ? ` ${effect.error.code}` : ''}`;
-    case 'failSends':
-      return `fail ${effect.which} ${effect.code}`;
-    case 'startTimer':
-      return `timer ${effect.timer.ms}`;
-    case 'policy':
-      return effect.call;
-    case 'settle': {
-      const { error } = effect;
-      return `settle ${typeof error === 'string' ? error : (error?.code ?? 'ok')}`;
-    }
-    default:
-      return effect.do;
-  }
-}
-
-/** What a step comes to: the state, then the effects. */
-function taken(state: State, input: Input): readonly string[] {
-  const [after, ...effects] = step(state, input);
-  return [shownState(after), ...effects.map(shownEffect)];
-}
-
-type Row = readonly [title: string, state: State, input: Input, ...expected: readonly string[]];
-
-function rows(table: readonly Row[]): void {
-  for (const [title, state, input, ...expected] of table)
-    it(title, () => assert.deepEqual(taken(state, input), expected));
-}
-
-const opens = (uri: string, options?: Partial<OpenOptions>): Input => {
-  return { kind: 'open', claim: claimOf(uri, options) };
-};
-const replaces = opens('ws://b', { replace: true });
-const closes = (closeFrame?: Buffer): Input => {
-  return {
-    kind: 'close',
-    operation: new CloseOperation(),
-    ...(closeFrame && { frame: closeFrame }),
-  };
-};
-const urc = (kind: 'connected' | 'disconnected' | 'closed'): Input => ({ kind: 'urc', urc: kind });
-const checked = (number: 0 | 1 | 2 | 3 | 4): Input => ({ kind: 'checked', number });
-const deviceLost: Input = { kind: 'deviceLost', error: lost };
-const deviceReady: Input = { kind: 'deviceReady', crashLoop: false };
-const corrupted: Input = { kind: 'corrupted', error: new EspAtError('SEND_DAMAGED', { link: 0 }) };
-
-const FAIL_HELD = 'fail held LINK_CLOSED';
-const FAIL_SUBMITTED = 'fail submitted LINK_CLOSED';
-const LOSE_HELD = 'fail held LINK_NOT_OPEN';
-const LOSE_SUBMITTED = 'fail submitted LINK_NOT_OPEN';
-
-describe('open(g), same URI', () => {
-  rows([
-    ['closed: opens', closed, opens('ws://a'), 'opening 0 device user', 'start'],
-    ['backing off: opens at once', backingOff, opens('ws://a'), 'opening 0 device user', 'start'],
-    ['opening: joins', opening(), opens('ws://a'), 'opening 0 sequence user', 'join'],
-    ['open: is done at once', open, opens('ws://a'), 'open 2', 'settle ok'],
-    [
-      'reconnecting: opens afresh, which closes first',
-      reconnectingKept,
-      opens('ws://a'),
-      'opening 3 device user',
-      'start',
-    ],
-    [
-      'closing: waits for the close, which it hurries',
-      closing(),
-      opens('ws://a'),
-      'closing 4 next ws://a',
-      FAIL_HELD,
-      FAIL_SUBMITTED,
-      'answer',
-    ],
-    [
-      'closing, with another open of this URI: joins it',
-      closing(claimOf('ws://b')),
-      opens('ws://b'),
-      'closing 4 next ws://b',
-      'join',
-    ],
-    [
-      'close refused: closes again, then opens',
-      { kind: 'closeRefused', goal, number: 4, timer },
-      opens('ws://a'),
-      'closing 4 next ws://a',
-      FAIL_HELD,
-      FAIL_SUBMITTED,
-      'start',
-    ],
-  ]);
-
-  it('opening: the newest claim owns the link', () => {
-    const claim = claimOf('ws://a', { owner: 'new' });
-    const [after] = step(opening(), { kind: 'open', claim });
-    assert.equal(after.goal, claim.goal);
-  });
-});
-
-describe('open(g), other URI', () => {
-  rows([
-    ['closed: opens', closed, opens('ws://b'), 'opening 0 device user', 'start'],
-    ['backing off: opens', backingOff, opens('ws://b'), 'opening 0 device user', 'start'],
-    [
-      'opening: LINK_IN_USE',
-      opening(),
-      opens('ws://b'),
-      'opening 0 sequence user',
-      'settle LINK_IN_USE',
-    ],
-    [
-      'opening, waiting for the device, replace: takes its place',
-      opening({ stage: 'device' }),
-      replaces,
-      'opening 0 device user',
-      'start',
-      'settle OPEN_ABORTED',
-    ],
-    [
-      'opening, in its sequence, replace: aborts, then closes, then opens',
-      opening(),
-      replaces,
-      'closing 0 next ws://b',
-      FAIL_HELD,
-      FAIL_SUBMITTED,
-      'start',
-      'settle OPEN_ABORTED',
-    ],
-    ['open: LINK_IN_USE', open, opens('ws://b'), 'open 2', 'settle LINK_IN_USE'],
-    [
-      'open, replace: closes, then opens',
-      open,
-      replaces,
-      'closing 4 next ws://b',
-      FAIL_HELD,
-      'closing 4',
-      FAIL_SUBMITTED,
-      'start',
-    ],
-    [
-      'reconnecting: LINK_IN_USE',
-      reconnecting,
-      opens('ws://b'),
-      'reconnecting 1',
-      'settle LINK_IN_USE',
-    ],
-    [
-      'reconnecting, replace: closes, then opens',
-      reconnecting,
-      replaces,
-      'closing 4 next ws://b',
-      FAIL_HELD,
-      'closing 4',
-      FAIL_SUBMITTED,
-      'start',
-    ],
-    [
-      'closing, with another open: LINK_IN_USE',
-      closing(claimOf('ws://a')),
-      opens('ws://b'),
-      'closing 4 next ws://a',
-      'settle LINK_IN_USE',
-    ],
-    [
-      'closing, with another open, replace: aborts that one',
-      closing(claimOf('ws://a')),
-      replaces,
-      'closing 4 next ws://b',
-      FAIL_HELD,
-      'settle OPEN_ABORTED',
-    ],
-  ]);
+describe('open()', () => {
+  rows(`
+    closed; open(a): opening 0 a device user, start
+    backing off; open(a): opening 0 a device user, start
+    opening; open(a): opening 0 a sequence user, join
+    opening; open(b): opening 0 a sequence user, LINK_IN_USE
+    opening; open(b, replace): closing 0 then b, held closed, submitted closed, start, OPEN_ABORTED
+    opening at stage device; open(b, replace): opening 0 b device user, start, OPEN_ABORTED
+    open; open(a): open 2, done
+    open; open(b): open 2, LINK_IN_USE
+    open; open(b, replace): closing 4 then b, held closed, closing(4), submitted closed, start
+    reconnecting; open(a): opening 1 a device user, start
+    reconnecting; open(b): reconnecting 1, LINK_IN_USE
+    reconnecting; open(b, replace): closing 4 then b, held closed, closing(4), submitted closed, start
+    closing; open(a): closing 4 then a, held closed, submitted closed, answer
+    closing, then b; open(b): closing 4 then b, join
+    closing, then b; open(a): closing 4 then b, LINK_IN_USE
+    closing, then b; open(b, replace): closing 4 then b, join
+    close refused; open(a): closing 4 then a, held closed, submitted closed, start
+  `);
 });
 
 describe('close()', () => {
-  rows([
-    ['closed: is done', closed, closes(), 'closed 0', FAIL_HELD, 'settle ok'],
-    [
-      'backing off: closed',
-      backingOff,
-      closes(),
-      'closed 0',
-      FAIL_HELD,
-      'endConnection',
-      'closed 0',
-      'settle ok',
-    ],
-    [
-      'opening, waiting for the clock: closed, nothing is written',
-      opening({ stage: 'clock' }),
-      closes(),
-      'closed 0',
-      FAIL_HELD,
-      'endConnection',
-      'closed 0',
-      'settle ok',
-      'settle OPEN_ABORTED',
-    ],
-    [
-      'opening, in its sequence: aborts, then closes',
-      opening(),
-      closes(frame),
-      'closing 0',
-      FAIL_HELD,
-      FAIL_SUBMITTED,
-      'start',
-      'settle OPEN_ABORTED',
-    ],
-    [
-      'open, graceful: what was given before goes first',
-      open,
-      closes(frame),
-      'closing 4',
-      FAIL_HELD,
-      'closing 4',
-      'start',
-    ],
-    [
-      'open, at once: submitted messages fail',
-      open,
-      closes(),
-      'closing 4',
-      FAIL_HELD,
-      'closing 4',
-      FAIL_SUBMITTED,
-      'start',
-    ],
-    [
-      'reconnecting, graceful: there is no connection for a close frame',
-      reconnecting,
-      closes(frame),
-      'closing 4',
-      FAIL_HELD,
-      'closing 4',
-      FAIL_SUBMITTED,
-      'start',
-    ],
-    ['closing, graceful: joins', closing(), closes(frame), 'closing 4', FAIL_HELD, 'join'],
-    [
-      'closing, at once: joins and hurries',
-      closing(),
-      closes(),
-      'closing 4',
-      FAIL_HELD,
-      FAIL_SUBMITTED,
-      'answer',
-      'join',
-    ],
-    [
-      'closing, with an open that waits: aborts that one',
-      closing(claimOf('ws://b')),
-      closes(frame),
-      'closing 4',
-      FAIL_HELD,
-      'join',
-      'settle OPEN_ABORTED',
-    ],
-    [
-      'close refused: closes again, told once',
-      { kind: 'closeRefused', goal, number: 4, timer },
-      closes(frame),
-      'closing 4',
-      FAIL_HELD,
-      'start',
-    ],
-  ]);
+  rows(`
+    closed; close(): closed 0, held closed, done
+    backing off; close(): closed 0, held closed, endConnection, closed(0), done
+    opening; close(): closing 0, held closed, submitted closed, start, OPEN_ABORTED
+    opening at stage clock; close(): closed 0, held closed, endConnection, closed(0), done, OPEN_ABORTED
+    opening from 3 in the queue; close(): closing 4, held closed, closing(4), submitted closed, start, OPEN_ABORTED
+    open; close(): closing 4, held closed, closing(4), start
+    open; close() at once: closing 4, held closed, closing(4), submitted closed, start
+    reconnecting; close(): closing 4, held closed, closing(4), submitted closed, start
+    closing; close(): closing 4, held closed, join
+    closing; close() at once: closing 4, held closed, submitted closed, answer, join
+    closing, then b; close(): closing 4, held closed, join, OPEN_ABORTED
+    close refused; close(): closing 4, held closed, start
+  `);
+});
+
+describe('close() by an owner, and an abort of open()', () => {
+  rows(`
+    open; close(owner old): closing 4, held closed, closing(4), submitted closed, start
+    open; close(owner new): open 2, done
+    opening; close(owner new): opening 0 a sequence user, done
+    backing off; close(owner new): backingOff 0 for 1, done
+    closing; close(owner old): closing 4, held closed, submitted closed, answer, join
+    closing; close(owner new): closing 4, done
+    closing, then b; close(owner old): closing 4 then b, join
+    closing, then b; close(owner new): closing 4, held closed, submitted closed, answer, join, OPEN_ABORTED
+    closed; abort of open(b): closed 0
+    opening; abort of open(b): opening 0 a sequence user
+    opening to b; abort of open(b): closing 0, held closed, submitted closed, start, OPEN_ABORTED
+    opening to b at stage device; abort of open(b): closed 0, held closed, endConnection, closed(0), done, OPEN_ABORTED
+    open to b; abort of open(b): open 2
+    closing; abort of open(b): closing 4
+    closing, then b; abort of open(b): closing 4, OPEN_ABORTED
+  `);
 });
 
 describe('+WS_CONNECTED', () => {
-  rows([
-    [
-      'closed: closes the stray, checks',
-      closed,
-      urc('connected'),
-      'closed 0',
-      'closeStray',
-      'check',
-    ],
-    ['backing off: open', backingOff, urc('connected'), 'open 2', 'reopened 2', 'beginConnection'],
-    ['backing off, without the device: nothing', awaitingDevice, urc('connected'), 'backingOff 0'],
-    ['opening: noted', opening(), urc('connected'), 'opening 0 sequence user', 'note'],
-    [
-      'opening a reconnecting link, waiting for the device: open',
-      opening({ stage: 'device', number: 1 }),
-      urc('connected'),
-      'open 2',
-      'reopened 2',
-      'beginConnection',
-      'settle ok',
-    ],
-    [
-      'opening a reconnecting link, in the queue: open',
-      opening({ stage: 'queued', number: 3, cause: 'policy' }),
-      urc('connected'),
-      'open 2',
-      'reopened 2',
-      'beginConnection',
-      'settle ok',
-    ],
-    [
-      'opening a reconnecting link, in its sequence: noted',
-      opening({ number: 1 }),
-      urc('connected'),
-      'opening 1 sequence user',
-      'note',
-    ],
-    [
-      'opening after corrupt data: noted',
-      opening({ stage: 'device', number: 1, cause: 'corrupt' }),
-      urc('connected'),
-      'opening 1 device corrupt',
-      'note',
-    ],
-    [
-      'open, not announced: announced',
-      { kind: 'open', goal, announced: false },
-      urc('connected'),
-      'open 2',
-    ],
-    [
-      'open: the loss before went unheard',
-      open,
-      urc('connected'),
-      'open 2',
-      'endConnection',
-      'lost 1',
-      LOSE_SUBMITTED,
-      'check',
-      'reopened 2',
-      'beginConnection',
-    ],
-    [
-      'reconnecting: open',
-      reconnecting,
-      urc('connected'),
-      'open 2',
-      'reopened 2',
-      'beginConnection',
-    ],
-    ['closing: nothing', closing(), urc('connected'), 'closing 4'],
-  ]);
+  rows(`
+    closed; +WS_CONNECTED: closed 0, closeStray, check
+    backing off; +WS_CONNECTED: open 2, reopened(2), beginConnection
+    backing off until the device is ready; +WS_CONNECTED: backingOff 0
+    opening; +WS_CONNECTED: opening 0 a sequence user, note
+    opening at stage clock; +WS_CONNECTED: opening 0 a clock user, note
+    opening from 1 at stage device; +WS_CONNECTED: open 2, reopened(2), beginConnection, done
+    opening from 3 in the queue; +WS_CONNECTED: open 2, reopened(2), beginConnection, done
+    opening from 3 in its sequence; +WS_CONNECTED: opening 3 a sequence user, note
+    opening after corrupt data; +WS_CONNECTED: opening 1 a queued corrupt, note
+    open; +WS_CONNECTED: open 2, endConnection, lost(1), submitted lost, check, reopened(2), beginConnection
+    open, not announced; +WS_CONNECTED: open 2
+    reconnecting; +WS_CONNECTED: open 2, reopened(2), beginConnection
+    closing; +WS_CONNECTED: closing 4
+  `);
 });
 
 describe('+WS_DISCONNECTED', () => {
-  rows([
-    ['closed: nothing', closed, urc('disconnected'), 'closed 0'],
-    ['backing off: nothing', backingOff, urc('disconnected'), 'backingOff 0 1'],
-    ['opening: noted', opening(), urc('disconnected'), 'opening 0 sequence user', 'note'],
-    [
-      'open: reconnecting',
-      open,
-      urc('disconnected'),
-      'reconnecting 1',
-      'endConnection',
-      'lost 1',
-      LOSE_SUBMITTED,
-      'check',
-    ],
-    [
-      'open, kept: reconnecting, for 60 s',
-      openKept,
-      urc('disconnected'),
-      'reconnecting 1 60000',
-      'endConnection',
-      'lost 1',
-      LOSE_SUBMITTED,
-      'timer 60000',
-      'check',
-    ],
-    ['reconnecting: nothing', reconnecting, urc('disconnected'), 'reconnecting 1'],
-    ['closing: nothing', closing(), urc('disconnected'), 'closing 4'],
-  ]);
+  rows(`
+    closed; +WS_DISCONNECTED: closed 0
+    backing off; +WS_DISCONNECTED: backingOff 0 for 1
+    opening; +WS_DISCONNECTED: opening 0 a sequence user, note
+    open; +WS_DISCONNECTED: reconnecting 1, endConnection, lost(1), submitted lost, check
+    open, kept; +WS_DISCONNECTED: reconnecting 1 for 60000, endConnection, lost(1), submitted lost, startTimer, check
+    reconnecting; +WS_DISCONNECTED: reconnecting 1
+    closing; +WS_DISCONNECTED: closing 4
+  `);
 });
 
 describe('+WS_CLOSED', () => {
-  const ended = ['endConnection', FAIL_SUBMITTED, 'closed-by-server 0'] as const;
-  rows([
-    ['closed: nothing', closed, urc('closed'), 'closed 0'],
-    ['backing off: nothing', backingOff, urc('closed'), 'backingOff 0 1'],
-    ['opening: noted', opening(), urc('closed'), 'opening 0 sequence user', 'note'],
-    ['open: closed', open, urc('closed'), 'closed 0', ...ended, LOSE_HELD],
-    [
-      'open, kept: backs off',
-      openKept,
-      urc('closed'),
-      'backingOff 0 policy',
-      ...ended,
-      'timer policy',
-    ],
-    ['reconnecting: closed', reconnecting, urc('closed'), 'closed 0', ...ended, LOSE_HELD],
-    [
-      'reconnecting, kept: backs off',
-      reconnectingKept,
-      urc('closed'),
-      'backingOff 0 policy',
-      ...ended,
-      'timer policy',
-    ],
-    ['closing: answers the handshake', closing(), urc('closed'), 'closing 4', 'answer'],
-  ]);
+  rows(`
+    closed; +WS_CLOSED: closed 0
+    backing off; +WS_CLOSED: backingOff 0 for 1
+    opening; +WS_CLOSED: opening 0 a sequence user, note
+    open; +WS_CLOSED: closed 0, endConnection, submitted closed, closed-by-server(0), held lost
+    open, kept; +WS_CLOSED: backingOff 0 for policy, endConnection, submitted closed, closed-by-server(0), startTimer
+    reconnecting; +WS_CLOSED: closed 0, endConnection, submitted closed, closed-by-server(0), held lost
+    reconnecting, kept; +WS_CLOSED: backingOff 0 for policy, endConnection, submitted closed, closed-by-server(0), startTimer
+    closing; +WS_CLOSED: closing 4, answer
+  `);
 });
 
 describe('the open operation', () => {
-  const current = opening({ stage: 'device' });
-  const { operation } = current;
-  rows([
-    [
-      'queued: told',
-      current,
-      { kind: 'stage', operation, stage: 'queued' },
-      'opening 0 queued user',
-      'opening 0',
-    ],
-    [
-      'in its sequence: the device has no connection any more',
-      { ...current, number: 4 },
-      { kind: 'stage', operation, stage: 'sequence' },
-      'opening 0 sequence user',
-      'attemptStarted',
-    ],
-    [
-      'done: open',
-      current,
-      { kind: 'opened', operation },
-      'open 2',
-      'opened 2',
-      'beginConnection',
-      'settle ok',
-    ],
-    [
-      'done, by keep-open: told as reopened',
-      { ...current, cause: 'policy' },
-      { kind: 'opened', operation },
-      'open 2',
-      'reopened 2',
-      'beginConnection',
-      'settle ok',
-    ],
-    [
-      'failed: closed',
-      current,
-      { kind: 'openFailed', operation, error: failed, deviceReady: true },
-      'closed 0',
-      'endConnection',
-      'failed 0 OPEN_FAILED',
-      LOSE_HELD,
-      'settle OPEN_FAILED',
-    ],
-    [
-      'failed, kept: backs off',
-      { ...current, goal: kept },
-      { kind: 'openFailed', operation, error: failed, deviceReady: true },
-      'backingOff 0 policy',
-      'endConnection',
-      'failed 0 OPEN_FAILED',
-      'timer policy',
-      'settle OPEN_FAILED',
-    ],
-    [
-      'failed, kept, without the device: waits for it',
-      { ...current, goal: kept },
-      { kind: 'openFailed', operation, error: failed, deviceReady: false },
-      'backingOff 0',
-      'endConnection',
-      'failed 0 OPEN_FAILED',
-      'settle OPEN_FAILED',
-    ],
-    ['done, but aborted: nothing', closing(), { kind: 'opened', operation }, 'closing 4'],
-    [
-      'failed, but aborted: nothing',
-      closing(),
-      { kind: 'openFailed', operation, error: failed, deviceReady: true },
-      'closing 4',
-    ],
-  ]);
-
-  for (const [seen, ...expected] of [
-    [
-      'closed',
-      'closed 0',
-      'opened 2',
-      'beginConnection',
-      'endConnection',
-      FAIL_SUBMITTED,
-      'closed-by-server 0',
-      LOSE_HELD,
-      'settle ok',
-    ],
-    [
-      'disconnected',
-      'reconnecting 1',
-      'opened 2',
-      'beginConnection',
-      'endConnection',
-      'lost 1',
-      LOSE_SUBMITTED,
-      'check',
-      'settle ok',
-    ],
-  ] as const) {
-    it(`done, +WS_${seen.toUpperCase()} seen: open, then that`, () => {
-      const state = opening();
-      state.operation.seen.add('connected').add(seen);
-      assert.deepEqual(taken(state, { kind: 'opened', operation: state.operation }), expected);
-    });
-  }
+  rows(`
+    opening at stage device; at stage queued: opening 0 a queued user, opening(0)
+    opening from 3 in the queue; at stage sequence: opening 0 a sequence user, attemptStarted
+    closing; at stage queued: closing 4
+    opening; opened: open 2, opened(2), beginConnection, done
+    opening, by keep-open; opened: open 2, reopened(2), beginConnection, done
+    opening, +WS_CLOSED seen; opened: closed 0, opened(2), beginConnection, endConnection, submitted closed, closed-by-server(0), held lost, done
+    opening, +WS_DISCONNECTED seen; opened: reconnecting 1, opened(2), beginConnection, endConnection, lost(1), submitted lost, check, done
+    closing; opened: closing 4
+    opening; open failed: closed 0, endConnection, failed(0), held lost, OPEN_FAILED
+    opening, kept; open failed: backingOff 0 for policy, endConnection, failed(0), startTimer, OPEN_FAILED
+    opening, kept; open failed, no device: backingOff 0, endConnection, failed(0), OPEN_FAILED
+    closing; open failed: closing 4
+  `);
 });
 
 describe('the close operation', () => {
-  const state = closing();
-  const { operation } = state;
-  const waiting = { ...state, next: claimOf('ws://b') };
-  const refused: State = { kind: 'closeRefused', goal, number: 4, operation };
-  const error = new EspAtError('COMMAND_FAILED', { command: 'AT+WSCLOSE=0', reason: '' });
-  rows([
-    [
-      'done: closed',
-      state,
-      { kind: 'closed', operation },
-      'closed 0',
-      'endConnection',
-      'closed 0',
-      'settle ok',
-    ],
-    [
-      'done, an open waits: told once, then opens',
-      waiting,
-      { kind: 'closed', operation },
-      'opening 0 device user',
-      'endConnection',
-      'closed 0',
-      'settle ok',
-      'start',
-    ],
-    [
-      'failed: again in 10 s, checks',
-      state,
-      { kind: 'closeFailed', operation, error },
-      'closeRefused 4 10000',
-      'check',
-      'settle COMMAND_FAILED',
-      'timer 10000',
-    ],
-    [
-      'failed, an open waits: opens, which closes first',
-      waiting,
-      { kind: 'closeFailed', operation, error },
-      'opening 4 device user',
-      'check',
-      'settle COMMAND_FAILED',
-      'start',
-    ],
-    [
-      'done after a refusal: closed',
-      refused,
-      { kind: 'closed', operation },
-      'closed 0',
-      'endConnection',
-      'closed 0',
-    ],
-    [
-      'refused once more: again in 10 s',
-      refused,
-      { kind: 'closeFailed', operation, error },
-      'closeRefused 4 10000',
-      'timer 10000',
-    ],
-    ['done, but not the current one: nothing', open, { kind: 'closed', operation }, 'open 2'],
-  ]);
+  rows(`
+    closing; closed by the device: closed 0, endConnection, closed(0), done
+    closing, then b; closed by the device: opening 0 b device user, endConnection, closed(0), done, start
+    closing again; closed by the device: closed 0, endConnection, closed(0)
+    open; closed by the device: open 2
+    closing; close failed: closeRefused 4 for 10000, check, OPEN_FAILED, startTimer
+    closing, then b; close failed: opening 4 b device user, check, OPEN_FAILED, start
+    closing again; close failed: closeRefused 4 for 10000, startTimer
+  `);
 });
 
 describe('timer', () => {
-  const over: Input = { kind: 'timer', timer };
-  rows([
-    ['backing off: opens', backingOff, over, 'opening 0 device policy', 'start'],
-    [
-      'reconnecting: opens afresh, which closes first',
-      reconnectingKept,
-      over,
-      'opening 3 device policy',
-      'start',
-    ],
-    [
-      'close refused: checks',
-      { kind: 'closeRefused', goal, number: 4, timer },
-      over,
-      'closeRefused 4',
-      'check',
-    ],
-    ['of another state: nothing', open, over, 'open 2'],
-  ]);
+  rows(`
+    backing off; timer: opening 0 a device policy, start
+    reconnecting, kept; timer: opening 3 a device policy, start
+    close refused; timer: closeRefused 4, check
+    open; timer: open 2
+  `);
 });
 
-describe('device not ready', () => {
-  const gone = ['deviceLost', 'endConnection', 'device-lost 0 DEVICE_RESTARTED'] as const;
-  rows([
-    ['closed: nothing', closed, deviceLost, 'closed 0'],
-    ['backing off: waits for it', backingOff, deviceLost, 'backingOff 0'],
-    [
-      'opening, waiting for it: stays',
-      opening({ stage: 'device' }),
-      deviceLost,
-      'opening 0 device user',
-    ],
-    [
-      'opening: fails',
-      opening(),
-      deviceLost,
-      'closed 0',
-      ...gone,
-      'endConnection',
-      'failed 0 DEVICE_RESTARTED',
-      LOSE_HELD,
-      'settle DEVICE_RESTARTED',
-    ],
-    [
-      'opening, kept: fails, waits for it',
-      opening({ goal: kept }),
-      deviceLost,
-      'backingOff 0',
-      ...gone,
-      'endConnection',
-      'failed 0 DEVICE_RESTARTED',
-      'settle DEVICE_RESTARTED',
-    ],
-    ['open: closed', open, deviceLost, 'closed 0', ...gone, LOSE_HELD],
-    ['open, kept: waits for it', openKept, deviceLost, 'backingOff 0', ...gone],
-    ['reconnecting: closed', reconnecting, deviceLost, 'closed 0', ...gone, LOSE_HELD],
-    ['reconnecting, kept: waits for it', reconnectingKept, deviceLost, 'backingOff 0', ...gone],
-    [
-      'closing: closed',
-      closing(),
-      deviceLost,
-      'closed 0',
-      'deviceLost',
-      'endConnection',
-      'closed 0 DEVICE_RESTARTED',
-      'settle ok',
-    ],
-    [
-      'closing, an open waits: it waits for the device',
-      closing(claimOf('ws://b')),
-      deviceLost,
-      'opening 0 device user',
-      'deviceLost',
-      'endConnection',
-      'closed 0 DEVICE_RESTARTED',
-      'settle ok',
-      'start',
-    ],
-  ]);
-
-  it('open, the port was lost: no crash of the device', () => {
-    const input: Input = { kind: 'deviceLost', error: new EspAtError('PORT_LOST', { port: '' }) };
-    assert.ok(!taken(openKept, input).includes('deviceLost'));
-  });
+describe('check', () => {
+  rows(`
+    closed; check says 0: closed 0
+    closed; check says 2: closed 0, closeStray, check
+    backing off; check says 0: backingOff 0 for 1
+    backing off; check says 2: open 2, reopened(2), beginConnection
+    opening; check says 0: opening 0 a sequence user
+    opening; check says 2: opening 0 a sequence user
+    open; check says 0: closed 0, endConnection, submitted closed, closed-by-server(0), held lost
+    open; check says 1: reconnecting 1, endConnection, lost(1), submitted lost, check
+    open; check says 2: open 2, confirmSends
+    open; check says 3: reconnecting 3, endConnection, lost(1), submitted lost, check, reconnecting(3)
+    open, suspect; check says 2: opening 1 a device corrupt, endConnection, lost(1), submitted lost, start
+    open, suspect; check says 1: reconnecting 1, endConnection, lost(1), submitted lost, check
+    reconnecting; check says 0: closed 0, endConnection, submitted closed, closed-by-server(0), held lost
+    reconnecting; check says 1: reconnecting 1
+    reconnecting; check says 2: open 2, reopened(2), beginConnection
+    reconnecting; check says 3: reconnecting 3, reconnecting(3)
+    closing; check says 0: closing 4
+    close refused, time over; check says 0: closed 0, endConnection, closed(0)
+    close refused, time over; check says 1: closeRefused 4, start
+    close refused, time over; check says 2: closeRefused 4, start
+    closing again; check says 2: closeRefused 4
+  `);
 });
 
-describe('device ready', () => {
-  const crashLoop: Input = { kind: 'deviceReady', crashLoop: true };
-  rows([
-    ['closed: nothing', closed, deviceReady, 'closed 0'],
-    ['backing off: opens', awaitingDevice, deviceReady, 'opening 0 device policy', 'start'],
-    [
-      'backing off, in a crash loop: after a delay',
-      awaitingDevice,
-      crashLoop,
-      'backingOff 0 policy',
-      'timer policy',
-    ],
-    [
-      'opening, waiting for it: the operation goes on by itself',
-      opening({ stage: 'device' }),
-      deviceReady,
-      'opening 0 device user',
-    ],
-  ]);
+describe('the device', () => {
+  rows(`
+    closed; device restarted: closed 0
+    backing off; device restarted: backingOff 0
+    opening at stage device; device restarted: opening 0 a device user
+    opening from 1 at stage device; device restarted: opening 0 a device user, deviceLost, endConnection, device-lost(0)
+    opening at stage clock; device restarted: closed 0, endConnection, failed(0), held lost, DEVICE_RESTARTED
+    opening; device restarted: closed 0, deviceLost, endConnection, device-lost(0), endConnection, failed(0), held lost, DEVICE_RESTARTED
+    opening, kept; device restarted: backingOff 0, deviceLost, endConnection, device-lost(0), endConnection, failed(0), DEVICE_RESTARTED
+    open; device restarted: closed 0, deviceLost, endConnection, device-lost(0), held lost
+    open, kept; device restarted: backingOff 0, deviceLost, endConnection, device-lost(0)
+    open, kept; port lost: backingOff 0, endConnection, device-lost(0)
+    reconnecting; device restarted: closed 0, deviceLost, endConnection, device-lost(0), held lost
+    reconnecting, kept; device restarted: backingOff 0, deviceLost, endConnection, device-lost(0)
+    closing; device restarted: closed 0, deviceLost, endConnection, closed(0), done
+    closing, then b; device restarted: opening 0 b device user, deviceLost, endConnection, closed(0), done, start
+    close refused; device restarted: closed 0, deviceLost, endConnection, closed(0)
+    closed; device ready: closed 0
+    backing off until the device is ready; device ready: opening 0 a device policy, start
+    backing off until the device is ready; device ready, crash loop: backingOff 0 for policy, startTimer
+    opening at stage device; device ready: opening 0 a device user
+    backing off; network back: backingOff 0 for 0, networkBack, startTimer
+    backing off until the device is ready; network back: backingOff 0
+    reconnecting, kept; network back: reconnecting 3 for 1
+  `);
 });
 
-describe('network back', () => {
-  rows([
-    [
-      'backing off: opens at once',
-      backingOff,
-      { kind: 'networkBack' },
-      'backingOff 0 0',
-      'networkBack',
-      'timer 0',
-    ],
-    [
-      'backing off, without the device: nothing',
-      awaitingDevice,
-      { kind: 'networkBack' },
-      'backingOff 0',
-    ],
-    [
-      'reconnecting: left to the device',
-      reconnectingKept,
-      { kind: 'networkBack' },
-      'reconnecting 3 1',
-    ],
-  ]);
-});
-
-describe('a check', () => {
-  const suspicion = new EspAtError('LINK_STALLED', { link: 0, seconds: 11 });
-  const refused: State = { kind: 'closeRefused', goal, number: 4 };
-  const ended = ['endConnection', FAIL_SUBMITTED, 'closed-by-server 0'] as const;
-  rows([
-    ['says 0, closed: nothing', closed, checked(0), 'closed 0'],
-    ['says 0, opening: ignored', opening(), checked(0), 'opening 0 sequence user'],
-    ['says 0, open: as +WS_CLOSED', open, checked(0), 'closed 0', ...ended, LOSE_HELD],
-    [
-      'says 0, reconnecting: as +WS_CLOSED',
-      reconnecting,
-      checked(0),
-      'closed 0',
-      ...ended,
-      LOSE_HELD,
-    ],
-    ['says 0, closing: nothing', closing(), checked(0), 'closing 4'],
-    ['says 0, close refused: closed', refused, checked(0), 'closed 0', 'endConnection', 'closed 0'],
-    [
-      'says 1, open: as +WS_DISCONNECTED',
-      open,
-      checked(1),
-      'reconnecting 1',
-      'endConnection',
-      'lost 1',
-      LOSE_SUBMITTED,
-      'check',
-    ],
-    [
-      'says 3, open: as +WS_DISCONNECTED, then that',
-      open,
-      checked(3),
-      'reconnecting 3',
-      'endConnection',
-      'lost 1',
-      LOSE_SUBMITTED,
-      'check',
-      'reconnecting 3',
-    ],
-    ['says 3, reconnecting: told', reconnecting, checked(3), 'reconnecting 3', 'reconnecting 3'],
-    ['says 1, reconnecting: known', reconnecting, checked(1), 'reconnecting 1'],
-    ['says 1, close refused: closes again', refused, checked(1), 'closeRefused 4', 'start'],
-    [
-      'says 2, closed: closes the stray, checks',
-      closed,
-      checked(2),
-      'closed 0',
-      'closeStray',
-      'check',
-    ],
-    [
-      'says 2, backing off: open',
-      backingOff,
-      checked(2),
-      'open 2',
-      'reopened 2',
-      'beginConnection',
-    ],
-    ['says 2, opening: ignored', opening(), checked(2), 'opening 0 sequence user'],
-    ['says 2, open: refusals are final', open, checked(2), 'open 2', 'confirmSends'],
-    [
-      'says 2, open but suspect: reconnects',
-      { ...open, suspicion },
-      checked(2),
-      'opening 1 device corrupt',
-      'endConnection',
-      'lost 1 LINK_STALLED',
-      LOSE_SUBMITTED,
-      'start',
-    ],
-    [
-      'says 2, reconnecting: open',
-      reconnecting,
-      checked(2),
-      'open 2',
-      'reopened 2',
-      'beginConnection',
-    ],
-    ['says 2, close refused: closes again', refused, checked(2), 'closeRefused 4', 'start'],
-    [
-      'says 2, closing again: nothing',
-      { ...refused, operation: new CloseOperation() },
-      checked(2),
-      'closeRefused 4',
-    ],
-  ]);
-
-  it('says 2, reconnecting: the URC may still come', () => {
-    const [found] = step(reconnecting, checked(2));
-    assert.deepEqual(taken(found, urc('connected')), ['open 2']);
-  });
-});
-
-describe('corrupt data, or a stalled link', () => {
-  const error = new EspAtError('SEND_UNKNOWN', { link: 0, reason: '' });
-  rows([
-    ['corrupt, closed: nothing', closed, corrupted, 'closed 0'],
-    ['corrupt, opening: nothing', opening(), corrupted, 'opening 0 sequence user'],
-    [
-      'corrupt, open: reconnects',
-      open,
-      corrupted,
-      'opening 1 device corrupt',
-      'endConnection',
-      'lost 1 SEND_DAMAGED',
-      LOSE_SUBMITTED,
-      'start',
-    ],
-    ['corrupt, reconnecting: the connection is gone', reconnecting, corrupted, 'reconnecting 1'],
-    ['stalled, open: checks first', open, { kind: 'stalled', error }, 'open 2', 'check'],
-    [
-      'broken message, open: reconnects',
-      open,
-      { kind: 'brokenMessage', error },
-      'opening 1 device corrupt',
-      'endConnection',
-      'lost 1 SEND_UNKNOWN',
-      LOSE_SUBMITTED,
-      'start',
-    ],
-    [
-      'broken message, closing: nothing follows it',
-      closing(),
-      { kind: 'brokenMessage', error },
-      'closing 4',
-      FAIL_HELD,
-      FAIL_SUBMITTED,
-      'answer',
-    ],
-  ]);
+describe('corrupt data and stalled links', () => {
+  rows(`
+    closed; corrupt data: closed 0
+    opening; corrupt data: opening 0 a sequence user
+    open; corrupt data: opening 1 a device corrupt, endConnection, lost(1), submitted lost, start
+    reconnecting; corrupt data: reconnecting 1
+    closing; corrupt data: closing 4
+    closed; stalled: closed 0, check
+    open; stalled: open 2, check
+    open; broken message: opening 1 a device corrupt, endConnection, lost(1), submitted lost, start
+    closing; broken message: closing 4, held closed, submitted closed, answer
+  `);
 });

@@ -1,0 +1,95 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { one, openHarness, two } from './open-harness';
+
+describe('an abort', () => {
+  /** A link whose open() to {@link two} is under way at a slow server. */
+  async function openingHarness() {
+    const opened = await openHarness();
+    await opened.harness.clock.wait(opened.link.close());
+    const controller = new AbortController();
+    const { signal } = controller;
+    const slow = 'ws://host/slow=700';
+    const first = opened.ending(opened.link.open({ uri: slow, owner: 'old' }, { signal }));
+    await opened.harness.clock.advance(100);
+    return { ...opened, slow, first, controller };
+  }
+
+  it('of an open under way closes the link', async () => {
+    const { harness, link, first, controller } = await openingHarness();
+    controller.abort();
+    assert.equal(await first, 'OPEN_ABORTED');
+    await harness.clock.advance(5000);
+    assert.equal(link.state, 0);
+    assert.ok(harness.server.connections.every(({ open }) => !open));
+    await harness.end();
+  });
+
+  it('of an open that a newer one has joined changes nothing', async () => {
+    const { harness, link, ending, slow, first, controller } = await openingHarness();
+    const second = ending(link.open({ uri: slow, owner: 'new' }));
+    controller.abort();
+    assert.deepEqual([await first, await second], ['done', 'done']);
+    assert.deepEqual([link.state, link.owner], [2, 'new']);
+    await harness.end();
+  });
+
+  it('of an open that has settled changes nothing', async () => {
+    const { harness, link, first, controller } = await openingHarness();
+    assert.equal(await first, 'done');
+    controller.abort();
+    await harness.clock.advance(5000);
+    assert.equal(link.state, 2);
+    await harness.end();
+  });
+
+  it('before an open begins nothing', async () => {
+    const { harness, link, ending, story } = await openHarness();
+    const opening = link.open({ uri: two, replace: true }, { signal: AbortSignal.abort() });
+    assert.equal(await ending(opening), 'OPEN_ABORTED');
+    assert.deepEqual([link.state, story()], [2, []]);
+    await harness.end();
+  });
+
+  it('of a close ends the wait, not the close', async () => {
+    const { harness, link, ending } = await openHarness();
+    harness.server.behavior.answersCloses = false;
+    const controller = new AbortController();
+    const closing = ending(link.close({ signal: controller.signal }));
+    await harness.clock.advance(200);
+    controller.abort();
+    assert.equal(await closing, 'ABORTED');
+    assert.equal(link.state, 4);
+    await harness.clock.advance(5000);
+    assert.equal(link.state, 0);
+    await harness.end();
+  });
+});
+
+describe('the owner of a link', () => {
+  it('is that of the newest open from its call on; events of the old connection keep theirs', async () => {
+    const { harness, link, ending } = await openHarness();
+    const opening = ending(link.open({ uri: two, replace: true, owner: 'new' }));
+    assert.equal(link.owner, 'new');
+    assert.equal(await opening, 'done');
+    const owners = harness.links.map(({ event, uri, owner }) => [event, uri, owner]);
+    assert.deepEqual(owners, [
+      ['closing', one, undefined],
+      ['closed', one, undefined],
+      ['opening', two, 'new'],
+      ['opened', two, 'new'],
+    ]);
+    await harness.end();
+  });
+
+  it('alone closes it with close({ owner })', async () => {
+    const { harness, link, ending } = await openHarness();
+    const opening = ending(link.open({ uri: two, replace: true, owner: 'new' }));
+    assert.equal(await ending(link.close({ owner: 'old' })), 'done');
+    assert.equal(await opening, 'done');
+    assert.equal(link.state, 2);
+    assert.equal(await ending(link.close({ owner: 'new' })), 'done');
+    assert.equal(link.state, 0);
+    await harness.end();
+  });
+});

@@ -1,0 +1,184 @@
+import assert from 'node:assert/strict';
+import { it } from 'node:test';
+import { EspAtError } from '../../../../driver/errors';
+import { CloseOperation, OpenOperation } from '../../../../driver/link/operation';
+import type { OpenOptions } from '../../../../driver/link/options';
+import {
+  numberOf,
+  type Claim,
+  type Closing,
+  type Effect,
+  type Goal,
+  type Input,
+  type LinkUrc,
+  type Opening,
+  type State,
+} from '../../../../driver/link/state/link-state';
+import { step } from '../../../../driver/link/state/link-step';
+
+function goalOf(uri: string, options: Partial<OpenOptions> = {}): Goal {
+  return { options: { uri, ...options }, uri };
+}
+
+function claimOf(goal: Goal): Claim {
+  return { goal, operation: new OpenOperation() };
+}
+
+const a = goalOf('a', { owner: 'old' });
+const kept = goalOf('a', { owner: 'old', keepOpen: true });
+const b = goalOf('b', { owner: 'new' });
+const replacing = goalOf('b', { owner: 'new', replace: true });
+const frame = Buffer.from([3, 232]);
+const timer = { ms: 1 };
+const error = new EspAtError('OPEN_FAILED', { link: 0, reason: '' });
+
+function opening(change: Partial<Opening> = {}): Opening {
+  const state = { kind: 'opening', stage: 'sequence', cause: 'user', number: 0 } as const;
+  return { ...claimOf(a), ...state, ...change };
+}
+
+function closing(next?: Goal): Closing {
+  const operation = new CloseOperation();
+  const state = { kind: 'closing', goal: a, operation, frame, number: 4 } as const;
+  return next ? { ...state, next: claimOf(next) } : state;
+}
+
+function seen(urc: LinkUrc): Opening {
+  const state = opening();
+  state.operation.seen.add('connected').add(urc);
+  return state;
+}
+
+const states: Readonly<Record<string, State>> = {
+  closed: { kind: 'closed', goal: a },
+  opening: opening(),
+  'opening, kept': opening({ goal: kept }),
+  'opening to b': opening({ goal: b }),
+  'opening to b at stage device': opening({ goal: b, stage: 'device' }),
+  'opening at stage device': opening({ stage: 'device' }),
+  'opening at stage clock': opening({ stage: 'clock' }),
+  'opening, by keep-open': opening({ goal: kept, cause: 'policy' }),
+  'opening, +WS_CLOSED seen': seen('closed'),
+  'opening, +WS_DISCONNECTED seen': seen('disconnected'),
+  'opening from 1 at stage device': opening({ stage: 'device', number: 1 }),
+  'opening from 3 in the queue': opening({ stage: 'queued', number: 3 }),
+  'opening from 3 in its sequence': opening({ number: 3 }),
+  'opening after corrupt data': opening({ stage: 'queued', number: 1, cause: 'corrupt' }),
+  open: { kind: 'open', goal: a, announced: true },
+  'open, kept': { kind: 'open', goal: kept, announced: true },
+  'open to b': { kind: 'open', goal: b, announced: true },
+  'open, not announced': { kind: 'open', goal: a, announced: false },
+  'open, suspect': { kind: 'open', goal: a, announced: true, suspicion: error },
+  reconnecting: { kind: 'reconnecting', goal: a, number: 1 },
+  'reconnecting, kept': { kind: 'reconnecting', goal: kept, number: 3, timer },
+  'backing off': { kind: 'backingOff', goal: kept, timer },
+  'backing off until the device is ready': { kind: 'backingOff', goal: kept },
+  closing: closing(),
+  'closing, then b': closing(b),
+  'close refused': { kind: 'closeRefused', goal: a, number: 4, timer },
+  'close refused, time over': { kind: 'closeRefused', goal: a, number: 4 },
+  'closing again': { kind: 'closeRefused', goal: a, number: 4, operation: new CloseOperation() },
+};
+
+/** The operations of a state; others where it has none. */
+function openOperation(state: State): OpenOperation {
+  return state.kind === 'opening' ? state.operation : new OpenOperation();
+}
+
+function closeOperation(state: State): CloseOperation {
+  const isClosing = state.kind === 'closing' || state.kind === 'closeRefused';
+  return (isClosing ? state.operation : undefined) ?? new CloseOperation();
+}
+
+const inputs: Readonly<Record<string, (state: State) => Input>> = {
+  'open(a)': () => ({ kind: 'open', claim: claimOf(a) }),
+  'open(b)': () => ({ kind: 'open', claim: claimOf(b) }),
+  'open(b, replace)': () => ({ kind: 'open', claim: claimOf(replacing) }),
+  'close()': () => ({ kind: 'close', operation: new CloseOperation(), frame }),
+  'close() at once': () => ({ kind: 'close', operation: new CloseOperation() }),
+  'close(owner old)': () => ({ kind: 'close', operation: new CloseOperation(), owner: 'old' }),
+  'close(owner new)': () => ({ kind: 'close', operation: new CloseOperation(), owner: 'new' }),
+  'abort of open(b)': () => ({ kind: 'abort', goal: b }),
+  '+WS_CONNECTED': () => ({ kind: 'urc', urc: 'connected' }),
+  '+WS_DISCONNECTED': () => ({ kind: 'urc', urc: 'disconnected' }),
+  '+WS_CLOSED': () => ({ kind: 'urc', urc: 'closed' }),
+  'at stage queued': (state) => {
+    return { kind: 'stage', operation: openOperation(state), stage: 'queued' };
+  },
+  'at stage sequence': (state) => {
+    return { kind: 'stage', operation: openOperation(state), stage: 'sequence' };
+  },
+  opened: (state) => ({ kind: 'opened', operation: openOperation(state) }),
+  'open failed': (state) => {
+    return { kind: 'openFailed', operation: openOperation(state), error, deviceReady: true };
+  },
+  'open failed, no device': (state) => {
+    return { kind: 'openFailed', operation: openOperation(state), error, deviceReady: false };
+  },
+  'closed by the device': (state) => ({ kind: 'closed', operation: closeOperation(state) }),
+  'close failed': (state) => {
+    return { kind: 'closeFailed', operation: closeOperation(state), error };
+  },
+  timer: () => ({ kind: 'timer', timer }),
+  'check says 0': () => ({ kind: 'checked', number: 0 }),
+  'check says 1': () => ({ kind: 'checked', number: 1 }),
+  'check says 2': () => ({ kind: 'checked', number: 2 }),
+  'check says 3': () => ({ kind: 'checked', number: 3 }),
+  'device ready': () => ({ kind: 'deviceReady', crashLoop: false }),
+  'device ready, crash loop': () => ({ kind: 'deviceReady', crashLoop: true }),
+  'device restarted': () => ({ kind: 'deviceLost', error: new EspAtError('DEVICE_RESTARTED') }),
+  'port lost': () => ({ kind: 'deviceLost', error: new EspAtError('PORT_LOST') }),
+  'network back': () => ({ kind: 'networkBack' }),
+  'corrupt data': () => ({ kind: 'corrupted', error }),
+  stalled: () => ({ kind: 'stalled', error }),
+  'broken message': () => ({ kind: 'brokenMessage', error }),
+};
+
+/** The kind of the state, its number, and what tells it from others of its kind. */
+function shownState(state: State): string {
+  const parts: (string | number)[] = [state.kind, numberOf(state)];
+  if (state.kind === 'opening') parts.push(state.goal.uri, state.stage, state.cause);
+  if (state.kind === 'closing' && state.next) parts.push('then', state.next.goal.uri);
+  if ('timer' in state && state.timer) parts.push('for', state.timer.ms);
+  return parts.join(' ');
+}
+
+/** Events with their number, as `lost(1)`; what becomes of messages that are `held` or `submitted`. */
+function shownEffect(effect: Effect): string {
+  switch (effect.do) {
+    case 'tell':
+      return `${effect.event}(${effect.number})`;
+    case 'failSends':
+      return `${effect.which} ${effect.code === 'LINK_CLOSED' ? 'closed' : 'lost'}`;
+    case 'policy':
+      return effect.call;
+    case 'settle': {
+      const code = effect.error instanceof EspAtError ? effect.error.code : effect.error;
+      return code ?? 'done';
+    }
+    default:
+      return effect.do;
+  }
+}
+
+/** What a step comes to: the state, then the effects in order. */
+function taken(state: State, input: Input): string {
+  const [after, ...effects] = step(state, input);
+  return [shownState(after), ...effects.map(shownEffect)].join(', ');
+}
+
+/**
+ * Tests of transitions, one a line: `state; input: state after, effects`. Names are those of {@link states} and
+ * {@link inputs}.
+ */
+export function rows(table: string): void {
+  for (const row of table.trim().split('\n')) {
+    const [, from = '', by = '', expected] = /^(.*?); (.*?): (.*)$/.exec(row.trim()) ?? [];
+    it(`${from}, ${by}: ${String(expected)}`, () => {
+      const state = states[from];
+      const input = inputs[by];
+      assert.ok(state && input, row);
+      assert.equal(taken(state, input(state)), expected);
+    });
+  }
+}
