@@ -2,6 +2,7 @@ import { EspAtError } from '../driver';
 import { AtClient } from '../driver/at/at-client';
 import { systemClock } from '../driver/clock';
 import { wssend } from '../driver/commands/wssend';
+import { PendingSend } from '../driver/link/pending-send';
 import { MinimalDevice } from './support/minimal-device';
 import { BareDriver } from './support/bare-driver';
 import { Cost } from './support/cost';
@@ -54,14 +55,22 @@ function sessionAlone(payload: number, effort: Effort) {
     () => undefined,
   );
   let confirmed = 0;
-  const parts = [wssend(0, Buffer.alloc(payload, 'x'))];
-  const send = () => client.send({ link: 0, parts, settle });
-  const settle = (error?: EspAtError) => {
-    if (error) return;
-    confirmed++;
-    send();
+  const bytes = Buffer.alloc(payload, 'x');
+  const parts = [wssend(0, bytes)];
+  const waiting: PendingSend[] = [];
+  const add = () => {
+    const message = new PendingSend(0, bytes, {}, systemClock, () => {
+      confirmed++;
+      waiting.shift();
+      message.settle();
+      add();
+    });
+    message.queue(parts);
+    waiting.push(message);
   };
-  for (let index = 0; index < WAITING; index++) send();
+  client.addSource({ link: 0, peek: () => waiting[0] });
+  for (let index = 0; index < WAITING; index++) add();
+  client.wake();
   const pass = (messages: number) => {
     for (const goal = confirmed + messages; confirmed < goal;) {
       const answer = device.take();

@@ -1,9 +1,9 @@
 import type { Clock } from '../clock';
 import { EspAtError } from '../errors';
-import { Agenda, type Send } from './agenda';
 import type { ClientEvent } from './client-event';
 import type { ClientState, Job, Next, PendingPrompt } from './client-state';
 import type { Command, Response } from './command';
+import { CommandQueue } from './command-queue';
 import {
   CommandSequence,
   type SequenceAccess,
@@ -14,7 +14,6 @@ import {
   isDoubtfulRefusal,
   isFinalResultCode,
   mayRepeat,
-  notSent,
   outOfSyncError,
   refusalError,
 } from './outcome';
@@ -34,7 +33,7 @@ import {
   untilCheck,
   type Action,
 } from './transaction';
-import type { DataFormat, DataReceiver, Frame, LinkId, PortWriter } from './types';
+import type { DataFormat, DataReceiver, Frame, LinkId, PortWriter, SendSource } from './types';
 import { isOtherUrc, parseUrc } from './urc';
 
 const BYTES = {
@@ -68,7 +67,7 @@ export class AtClient {
   readonly #parser = new Parser((frame) => this.#take(frame));
   readonly #partialFrame: PartialFrameTimeout;
   readonly #idle: IdleTimer;
-  readonly #agenda = new Agenda();
+  readonly #queue = new CommandQueue();
   readonly #receivers: (DataReceiver | undefined)[] = [];
   #state: ClientState = { kind: 'idle' };
   /** Bytes that had not left at the last check of the running transaction. */
@@ -151,7 +150,7 @@ export class AtClient {
     if (signal?.aborted) return Promise.reject(new EspAtError('ABORTED'));
     return new Promise<T>((resolve, reject) => {
       const abort = () => {
-        this.#agenda.removeSequence(sequence);
+        this.#queue.removeSequence(sequence);
         sequence.reject(new EspAtError('ABORTED'));
       };
       const sequence = new CommandSequence(() => {
@@ -167,25 +166,20 @@ export class AtClient {
           });
       }, reject);
       signal?.addEventListener('abort', abort, { once: true });
-      this.#agenda.addSequence(sequence);
+      this.#queue.addSequence(sequence);
       this.#pull();
     });
   }
 
-  /** Queues a message. It settles exactly once. Returns how to withdraw it while it waits. */
-  send(send: Send): () => boolean {
-    if (this.#state.kind === 'closed') {
-      send.settle(notSent(this.#state.error));
-      return () => false;
-    }
-    const queued = this.#agenda.addSend(send);
-    this.#pull();
-    return () => this.#agenda.remove(queued);
+  /** The client pulls messages from this source. */
+  addSource(source: SendSource): void {
+    this.#queue.addSource(source);
   }
 
-  /** The link's connection has ended: rejects everything of it but what is at work, which ends with its part. */
-  dropSends(link: LinkId, error: EspAtError): void {
-    this.#agenda.dropSends(link, error);
+  /** A source has something to send. */
+  wake(): void {
+    this.#queue.wake();
+    this.#pull();
   }
 
   /**
@@ -208,10 +202,10 @@ export class AtClient {
     this.#partialFrame.stop();
     this.#parser.reset();
     this.#become(to);
-    const failRest = this.#agenda.clear(job);
+    const rejectWaiting = this.#queue.clear();
     if (job instanceof CommandSequence) job.abort(error);
     else job?.report({ kind: 'failed', error });
-    failRest(error);
+    rejectWaiting(error);
   }
 
   /** The only place that changes the state. A resync that it leaves is aborted. */
@@ -282,7 +276,7 @@ export class AtClient {
 
   #pull(): void {
     if (this.#state.kind !== 'idle') return;
-    const job = this.#agenda.next();
+    const job = this.#queue.next();
     if (job instanceof CommandSequence) {
       this.#become({ kind: 'between', job });
       job.begin();
@@ -305,9 +299,11 @@ export class AtClient {
 
   #endSequence(sequence: CommandSequence): void {
     const state = this.#state;
+    sequence.isOver = true;
     if (jobOf(state) !== sequence) return;
     if (state.kind === 'between') this.#become({ kind: 'idle' });
-    else if (state.kind === 'resyncing') this.#become({ ...state, job: undefined });
+    else if (state.kind === 'resyncing')
+      this.#become({ ...state, job: undefined, next: undefined });
     this.#pull();
   }
 
@@ -397,13 +393,14 @@ export class AtClient {
 
   #succeed({ job, transaction }: Running): void {
     const { command, response } = transaction;
-    if (!(job instanceof CommandSequence)) this.#agenda.served(job.link, command);
+    if (!(job instanceof CommandSequence)) this.#queue.served(job.link, sizeOf(command));
     this.#finish(job, () => job.report({ kind: 'succeeded', response }));
   }
 
   /** The transaction has ended. What its job is told may queue more, which has its turn at once. */
   #finish(job: Job, report: () => void): void {
-    this.#become(job instanceof CommandSequence ? { kind: 'between', job } : { kind: 'idle' });
+    const goesOn = job instanceof CommandSequence && !job.isOver;
+    this.#become(goesOn ? { kind: 'between', job } : { kind: 'idle' });
     report();
     this.#pull();
   }
@@ -541,4 +538,8 @@ function jobOf(state: ClientState): Job | undefined {
 
 function submissionOf(job: Job | undefined) {
   return job instanceof CommandSequence ? undefined : job;
+}
+
+function sizeOf({ line, payload }: Command): number {
+  return line.length + (payload?.length ?? 0);
 }

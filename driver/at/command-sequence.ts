@@ -37,6 +37,9 @@ export class CommandSequence {
     this.#reject = reject;
   }
 
+  /** Its body has ended. It may still have a command that runs, after an abort. */
+  isOver = false;
+
   /** Why it may run nothing more. */
   get aborted(): EspAtError | undefined {
     return this.#aborted;

@@ -81,6 +81,13 @@ export type CommandEvent =
   /** It was to be repeated after a resync, but its connection has ended, or the link's peer got corrupt data. */
   | { readonly kind: 'notRepeated'; readonly error: EspAtError };
 
+/** The messages of one link. The client pulls from it. */
+export interface SendSource {
+  readonly link: LinkId;
+  /** What it sends next; undefined while it has nothing to send. */
+  peek(): Submission | undefined;
+}
+
 /** One command of a message, which the client runs when its turn comes. */
 export interface Submission {
   readonly link: LinkId;

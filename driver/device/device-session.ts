@@ -56,6 +56,7 @@ export class DeviceSession {
     );
     this.#client = new AtClient(this.#port, clock, (event) => this.#take(event));
     for (const link of context.links) {
+      this.#client.addSource(link.sendSource);
       this.#client.route(link.id, {
         get connected() {
           return link.state !== 0;

@@ -69,7 +69,7 @@ export class Device extends EventEmitter<DeviceEvents> {
     const host: LinkHost = {
       clock: this.#clock,
       random: this.#random,
-      budget: this.#highWaterMark,
+      highWaterMark: this.#highWaterMark,
       ask: () => this.#session?.checks?.request(),
       event: (event) => this.emit('link', event),
       message: (message) => this.emit('message', message),

@@ -1,12 +1,12 @@
 import type { AtClient } from '../at/at-client';
 import type { LinkId } from '../at/types';
 import type { Clock } from '../clock';
-import { wsclose, wssend } from '../commands/websocket';
+import { wsclose } from '../commands/websocket';
 import type { CloseOperation } from './operation';
+import type { SendQueue } from './send-queue';
 
 /** Milliseconds that a server has to answer a close frame. */
 const CLOSE_HANDSHAKE_TIMEOUT_MS = 3000;
-const CLOSE_OPCODE = 8;
 
 export interface CloseHandshakeOptions {
   readonly link: LinkId;
@@ -21,26 +21,20 @@ export interface CloseHandshakeOptions {
  * @throws EspAtError when the device is not known to have closed the link
  */
 export async function closeHandshake(
-  client: AtClient,
+  client: Pick<AtClient, 'run'>,
+  queue: Pick<SendQueue, 'sendClose'>,
   { link, clock, frame }: CloseHandshakeOptions,
   operation: Pick<CloseOperation, 'signal' | 'answered'>,
 ): Promise<void> {
   if (frame) {
     try {
-      await sendClose(client, link, frame);
+      await queue.sendClose(frame);
       await settled(clock, CLOSE_HANDSHAKE_TIMEOUT_MS, operation.answered);
     } catch {
       // The server misses a close frame; the link is closed all the same.
     }
   }
   if (!operation.signal.aborted) await client.run(wsclose(link));
-}
-
-function sendClose(client: AtClient, link: LinkId, frame: Buffer): Promise<void> {
-  const parts = [wssend(link, frame, { opcode: CLOSE_OPCODE })];
-  return new Promise((resolve, reject) => {
-    client.send({ link, parts, settle: (error) => (error ? reject(error) : resolve()) });
-  });
 }
 
 /** Waits for the signal, but no longer than this. */

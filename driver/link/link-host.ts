@@ -10,7 +10,7 @@ import type { LinkEvent, Message } from './options';
 export interface LinkHost {
   readonly clock: Clock;
   readonly random: () => number;
-  readonly budget: HighWaterMark;
+  readonly highWaterMark: HighWaterMark;
   /** Has the device asked for the states of its links. */
   ask(): void;
   event(event: LinkEvent): void;

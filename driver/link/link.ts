@@ -1,4 +1,4 @@
-import type { DataFrame, LinkId } from '../at/types';
+import type { DataFrame, LinkId, SendSource } from '../at/types';
 import { closePayload } from '../commands/close-frame';
 import { BUFFER_SIZE, withoutUserinfo, wsclose, wsdatafmt } from '../commands/websocket';
 import { asEspAtError, EspAtError, type ErrorCode, type SendOutcome } from '../errors';
@@ -33,7 +33,7 @@ import {
 } from './options';
 import { Incoming } from './receive/incoming';
 import { ReconnectPolicy } from './reconnect-policy';
-import { SendQueue } from './send-queue';
+import { SendQueue, type SendConditions } from './send-queue';
 
 /** One of the three WebSocket links of a device. */
 export class Link {
@@ -53,18 +53,29 @@ export class Link {
     this.#machine = new LinkMachine(host.clock, (effect) => this.#carryOut(effect));
     this.#device = new DeviceWatch(host.clock);
     this.#policy = new ReconnectPolicy(host.random);
-    this.#sendQueue = new SendQueue({
-      link: id,
-      clock: host.clock,
-      budget: host.budget,
-      attached: () => this.#device.current,
-      open: () => this.#state.kind === 'open',
-      wanted: () => isWanted(this.#state),
-      bufferSize: () => this.#state.goal?.options.config?.bufferSize ?? BUFFER_SIZE,
-      brokenOff: (error) => this.#machine.take({ kind: 'brokenMessage', error }),
-      refused: () => host.ask(),
-      stalled: (error) => this.#machine.take({ kind: 'stalled', error }),
+    this.#sendQueue = new SendQueue(id, host, this.#sendConditions(), (event) => {
+      if (event.kind === 'refused') host.ask();
+      else this.#machine.take(event);
     });
+  }
+
+  #sendConditions(): SendConditions {
+    const device = () => this.#device.current;
+    const state = () => this.#state;
+    return {
+      get device() {
+        return device();
+      },
+      get isOpen() {
+        return state().kind === 'open';
+      },
+      get isWanted() {
+        return isWanted(state());
+      },
+      get bufferSize() {
+        return state().goal?.options.config?.bufferSize ?? BUFFER_SIZE;
+      },
+    };
   }
 
   /** 0 closed · 1 reconnecting · 2 open · 3 waiting to reconnect · 4 closing, as in `AT+WSOPEN?`. */
@@ -123,6 +134,11 @@ export class Link {
     await operation.outcome(signal);
   }
 
+  /** @internal What the client sends for this link. */
+  get sendSource(): SendSource {
+    return this.#sendQueue;
+  }
+
   // --- called by the device ------------------------------------------------------------------------
 
   /** @internal Every change of the device, before what is lost with it fails. */
@@ -130,7 +146,9 @@ export class Link {
     const before = this.#device.current;
     this.#device.changed(availability);
     if (availability.kind === 'notReady') {
-      if (before) this.#machine.take({ kind: 'deviceLost', error: availability.error });
+      if (!before) return;
+      this.#machine.take({ kind: 'deviceLost', error: availability.error });
+      this.#sendQueue.connectionLost(availability.error);
     } else if (!before) {
       this.#machine.take({ kind: 'deviceReady', crashLoop: this.#policy.crashLoop });
     }
@@ -227,7 +245,7 @@ export class Link {
   async #runClose(operation: CloseOperation, frame: Buffer | undefined): Promise<void> {
     try {
       const options = { link: this.id, clock: this.#host.clock, frame };
-      await closeHandshake(this.#device.required.client, options, operation);
+      await closeHandshake(this.#device.required.client, this.#sendQueue, options, operation);
       this.#machine.take({ kind: 'closed', operation });
     } catch (reason) {
       this.#machine.take({ kind: 'closeFailed', operation, error: asEspAtError(reason) });
@@ -269,8 +287,8 @@ export class Link {
   }
 
   #failSends({ which, code }: FailSends): void {
-    if (which === 'held') this.#sendQueue.reject(this.#error(code, 'not-sent'));
-    else this.#device.current?.client.dropSends(this.id, this.#error(code));
+    if (which === 'held') this.#sendQueue.failHeld(this.#error(code, 'not-sent'));
+    else this.#sendQueue.connectionLost(this.#error(code));
   }
 
   #tell({ event, number: state, goal, error }: Tell): void {

@@ -1,72 +1,171 @@
+import type { Command } from '../at/command';
+import { notSent, unknown } from '../at/outcome';
+import type { CommandEvent, LinkId, Submission } from '../at/types';
 import type { Cancel, Clock } from '../clock';
 import type { EspAtError } from '../errors';
 import type { SendOptions } from './options';
 
-/** One message until it is settled: it waits for its link, or it is with the session. */
-export class PendingSend {
+/** A connection that ended while the client runs a part: whether before any byte of the message could leave. */
+interface Lost {
+  readonly error: EspAtError;
+  readonly nothingLeft: boolean;
+}
+
+type SendState =
+  /** It waits for its link. `refusal`: a link that seemed open refused it, and the device is asked about the link. */
+  | { readonly kind: 'held'; readonly timer: Cancel; readonly refusal?: EspAtError }
+  /** It waits for the turn of a part. */
+  | { readonly kind: 'queued'; readonly parts: readonly Command[]; readonly part: number }
+  /** The client runs a part. `hasLeft`: bytes of that part may have reached the network. */
+  | {
+      readonly kind: 'submitted';
+      readonly parts: readonly Command[];
+      readonly part: number;
+      readonly hasLeft: boolean;
+      readonly lost?: Lost;
+    }
+  | { readonly kind: 'settled' };
+
+/** How a message ended: without an error when the device has confirmed every part. */
+type OnEnd = (message: PendingSend, error?: EspAtError) => void;
+
+/** One message, from `send()` until its promise settles. */
+export class PendingSend implements Submission {
+  readonly link: LinkId;
   readonly bytes: Uint8Array;
   readonly options: SendOptions;
   /** Settles with the message. */
   readonly settled: Promise<void>;
-  /** How it was refused over a link that seemed open, until it is known whether it was. */
-  refusal: EspAtError | undefined;
   readonly #clock: Clock;
-  readonly #until: number;
+  readonly #holdUntil: number;
+  readonly #onEnd: OnEnd;
   #resolve: () => void = () => undefined;
-  #reject: (error: unknown) => void = () => undefined;
-  #endWait: Cancel | undefined;
-  #takeBack: (() => boolean) | undefined;
+  #reject: (error: EspAtError) => void = () => undefined;
+  #state: SendState = { kind: 'held', timer: () => undefined };
 
-  constructor(bytes: Uint8Array, options: SendOptions, clock: Clock) {
+  constructor(link: LinkId, bytes: Uint8Array, options: SendOptions, clock: Clock, onEnd: OnEnd) {
+    this.link = link;
     this.bytes = bytes;
     this.options = options;
     this.#clock = clock;
-    this.#until = clock.now() + (options.hold ?? 0) * 1000;
+    this.#onEnd = onEnd;
+    this.#holdUntil = clock.now() + (options.hold ?? 0) * 1000;
     this.settled = new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
     });
   }
 
-  get waiting(): boolean {
-    return this.#endWait !== undefined;
+  get isHeld(): boolean {
+    return this.#state.kind === 'held';
   }
 
-  /** Milliseconds for which it may wait for its link from now on. */
-  get patience(): number {
-    return Math.max(0, this.#until - this.#clock.now());
+  /** Whether none of it has been given to the device. */
+  get isUntouched(): boolean {
+    const state = this.#state;
+    return state.kind === 'held' || (state.kind === 'queued' && state.part === 0);
   }
 
-  /** It waits for its link, or for its turn; `late` is called after so many milliseconds of it. */
-  wait(milliseconds: number, late: () => void): void {
-    this.#takeBack = undefined;
-    this.#endWait = this.#clock.after(milliseconds, late);
+  /** Why a link that seemed open refused it, until it is known whether it was open. */
+  get refusal(): EspAtError | undefined {
+    return this.#state.kind === 'held' ? this.#state.refusal : undefined;
   }
 
-  /** It waits no longer. */
-  go(): void {
-    this.refusal = undefined;
-    this.#endWait?.();
-    this.#endWait = undefined;
+  /** Milliseconds for which it may still be held. */
+  get holdLeft(): number {
+    return Math.max(0, this.#holdUntil - this.#clock.now());
   }
 
-  /** It is with the session, from which this takes it back unless it was begun. */
-  given(takeBack: () => boolean): void {
-    this.#takeBack = takeBack;
+  /** Whether it has several parts: a peer would take the next message for the rest of one that broke off. */
+  get isFragmented(): boolean {
+    return 'parts' in this.#state && this.#state.parts.length > 1;
   }
 
-  /** Takes it back from the session; false when it is not there, or was begun. */
-  takeBack(): boolean {
-    return !this.waiting && this.#takeBack?.() === true;
+  /** Holds it. @param onTimeout called after so many milliseconds of it */
+  hold(milliseconds: number, onTimeout: () => void, refusal?: EspAtError): void {
+    const timer = this.#clock.after(milliseconds, onTimeout);
+    this.#become({ kind: 'held', timer, ...(refusal && { refusal }) });
   }
 
-  resolve(): void {
-    this.go();
-    this.#resolve();
+  /** The commands that send it may run. */
+  queue(parts: readonly Command[]): void {
+    this.#become({ kind: 'queued', parts, part: 0 });
   }
 
-  reject(error: unknown): void {
-    this.go();
-    this.#reject(error);
+  /** @param error why it was not sent, or only perhaps */
+  settle(error?: EspAtError): void {
+    this.#become({ kind: 'settled' });
+    if (error) this.#reject(error);
+    else this.#resolve();
+  }
+
+  /**
+   * Its connection, or its device, is gone. Returns why it fails; undefined if it is held, or if the client runs it:
+   * then it ends with that.
+   */
+  connectionLost(error: EspAtError): EspAtError | undefined {
+    const state = this.#state;
+    if (state.kind === 'queued') return this.#failure(error);
+    if (state.kind === 'submitted')
+      this.#state = { ...state, lost: { error, nothingLeft: state.part === 0 && !state.hasLeft } };
+    return undefined;
+  }
+
+  // --- what the client sees ------------------------------------------------------------------------
+
+  get command(): Command {
+    const state = this.#state;
+    const command = 'parts' in state ? state.parts[state.part] : undefined;
+    if (!command) throw new Error('a message that is not queued has no command');
+    return command;
+  }
+
+  get mayContinue(): boolean {
+    return this.#state.kind !== 'submitted' || this.#state.lost === undefined;
+  }
+
+  get partlySent(): boolean {
+    return 'part' in this.#state && this.#state.part > 0;
+  }
+
+  report(event: CommandEvent): void {
+    const state = this.#state;
+    if (state.kind === 'held' || state.kind === 'settled') return;
+    const { parts, part } = state;
+    const lost = state.kind === 'submitted' ? state.lost : undefined;
+    switch (event.kind) {
+      case 'started': {
+        // An empty message leaves with its line.
+        const hasLeft = this.command.success === 'SEND OK' && !this.command.payload;
+        this.#state = { kind: 'submitted', parts, part, hasLeft };
+        return;
+      }
+      case 'payloadWritten':
+        this.#state = { kind: 'submitted', parts, part, hasLeft: true, ...(lost && { lost }) };
+        return;
+      case 'succeeded':
+        if (part + 1 === parts.length) return this.#onEnd(this);
+        this.#state = { kind: 'queued', parts, part: part + 1 };
+        if (lost) this.#onEnd(this, this.#failure(lost.error));
+        return;
+      case 'refused':
+        if (lost?.nothingLeft) return this.#onEnd(this, notSent(lost.error));
+        return this.#onEnd(this, this.#failure(event.error));
+      case 'failed':
+        return this.#onEnd(this, this.#failure(event.error));
+      case 'notRepeated':
+        return this.#onEnd(this, this.#failure(lost?.error ?? event.error));
+    }
+  }
+
+  /** The error with what is known of the bytes. */
+  #failure(error: EspAtError): EspAtError {
+    const hasLeft = this.#state.kind === 'submitted' && this.#state.hasLeft;
+    return hasLeft || this.partlySent ? unknown(this.link, error) : notSent(error);
+  }
+
+  #become(state: SendState): void {
+    if (this.#state.kind === 'held') this.#state.timer();
+    this.#state = state;
   }
 }

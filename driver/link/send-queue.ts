@@ -1,12 +1,12 @@
 import type { Command } from '../at/command';
-import type { LinkId } from '../at/types';
+import type { LinkId, SendSource } from '../at/types';
 import type { AtClient } from '../at/at-client';
 import type { HighWaterMark } from './high-water-mark';
 import type { Clock } from '../clock';
 import { shown } from '../commands/check';
 import { SEND_TIMEOUT, wssend } from '../commands/websocket';
 import type { Capabilities } from '../device/options';
-import { EspAtError, type ErrorCode } from '../errors';
+import { asEspAtError, EspAtError, type ErrorCode } from '../errors';
 import type { SendOptions } from './options';
 import { CONTINUATION, planSends } from './send-plan';
 import { PendingSend } from './pending-send';
@@ -25,42 +25,65 @@ const passing: readonly ErrorCode[] = [
 
 /** What the device answered ERROR to, before or after the payload. */
 const refused: readonly ErrorCode[] = ['COMMAND_FAILED', 'SEND_FAILED'];
-/** Milliseconds: an ERROR that came sooner has another reason than a peer that takes nothing. */
-const LEAST_STALL = 1000;
-/** Seconds that a message may wait for its link. */
+/** An ERROR that came sooner has another reason than a peer that takes nothing. */
+const LEAST_STALL_MS = 1000;
+/** Seconds that a message may be held. */
 const LONGEST_HOLD = 86_400;
-/** Milliseconds a message may wait for its turn although its link is open, until the device was asked. */
-const LONGEST_TURN = 5000;
+/** Milliseconds that a message may be held although its link is open, until the device was asked. */
+const TURN_TIMEOUT_MS = 5000;
+/** RFC 6455 opcode of a close frame. */
+const CLOSE = 8;
 
-/** What an outbox needs of its link. */
-export interface SendQueueHost {
-  readonly link: LinkId;
-  readonly clock: Clock;
-  readonly budget: HighWaterMark;
+/** What a send queue asks of its link. */
+export interface SendConditions {
   /** The device while it is ready. */
-  attached(): { readonly client: AtClient; readonly capabilities: Capabilities } | undefined;
-  /** Whether the link is established. */
-  open(): boolean;
+  readonly device:
+    { readonly client: Pick<AtClient, 'wake'>; readonly capabilities: Capabilities } | undefined;
+  readonly isOpen: boolean;
   /** Whether the link is to be open, though it may not be now. */
-  wanted(): boolean;
+  readonly isWanted: boolean;
   /** The link's buffer, in bytes. */
-  bufferSize(): number;
-  /** A message broke off between its fragments: the next one would be taken for its rest. */
-  brokenOff(error: EspAtError): void;
-  /** The device answered ERROR: the link may not be what it seems. */
-  refused(): void;
-  /** The device answered ERROR because the network took nothing for as long as it was given. */
-  stalled(error: EspAtError): void;
+  readonly bufferSize: number;
 }
 
-/** The messages of one link on their way out: checked, charged to the budget, held while the link is away. */
-export class SendQueue {
-  readonly #host: SendQueueHost;
-  /** All that are not settled, in the order in which they were given; those that wait come last. */
+/** What a send queue tells its link. */
+export type SendQueueEvent =
+  /** A message ended between its fragments: the peer would take the next one for the rest. */
+  | { readonly kind: 'brokenMessage'; readonly error: EspAtError }
+  /** The device answered ERROR: the link may not be what it seems. */
+  | { readonly kind: 'refused' }
+  /** The device answered ERROR because the network took nothing for as long as it was given. */
+  | { readonly kind: 'stalled'; readonly error: EspAtError };
+
+/**
+ * The messages of one link in order, from `send()` until each is settled: checked, counted, and held while the link
+ * is away. The client pulls the first one.
+ */
+export class SendQueue implements SendSource {
+  readonly link: LinkId;
+  readonly #clock: Clock;
+  readonly #highWaterMark: HighWaterMark;
+  readonly #conditions: SendConditions;
+  readonly #listener: (event: SendQueueEvent) => void;
+  /** All that are not settled, in the order in which they were given; those that are held come last. */
   readonly #messages: PendingSend[] = [];
 
-  constructor(host: SendQueueHost) {
-    this.#host = host;
+  constructor(
+    link: LinkId,
+    { clock, highWaterMark }: { readonly clock: Clock; readonly highWaterMark: HighWaterMark },
+    conditions: SendConditions,
+    listener: (event: SendQueueEvent) => void,
+  ) {
+    this.link = link;
+    this.#clock = clock;
+    this.#highWaterMark = highWaterMark;
+    this.#conditions = conditions;
+    this.#listener = listener;
+  }
+
+  peek(): PendingSend | undefined {
+    const [first] = this.#messages;
+    return first?.isHeld ? undefined : first;
   }
 
   /**
@@ -69,155 +92,173 @@ export class SendQueue {
    */
   async send(payload: Uint8Array | string, options: SendOptions): Promise<void> {
     const bytes = typeof payload === 'string' ? Buffer.from(payload) : payload;
-    const host = this.#host;
+    const { device, isOpen } = this.#conditions;
     const { signal } = options;
     // What can never be sent is refused now, not after it was held.
-    wssend(host.link, bytes.subarray(0, 1), options);
+    wssend(this.link, bytes.subarray(0, 1), options);
     checkHold(options.hold);
-    const attached = host.attached();
-    if (attached) this.#parts(bytes, options, attached.capabilities);
-    if (!host.open() && !options.hold) throw this.#notOpen();
-    if (signal?.aborted) throw withdrawn();
-    host.budget.take(bytes.length);
-    const message = new PendingSend(bytes, options, host.clock);
+    if (device) this.#plan(bytes, options, device.capabilities);
+    if (!isOpen && !options.hold) throw this.#notOpen();
+    if (signal?.aborted) throw aborted();
+    this.#highWaterMark.take(bytes.length);
+    const message = this.#create(bytes, options);
     const abort = () => {
-      if (message.waiting || message.takeBack()) this.#fail(message, withdrawn());
+      if (message.isUntouched) this.#settle(message, aborted());
     };
     signal?.addEventListener('abort', abort, { once: true });
-    this.#enqueue(message);
+    this.#add(message);
     try {
       await message.settled;
     } finally {
       signal?.removeEventListener('abort', abort);
-      host.budget.give(bytes.length);
+      this.#highWaterMark.give(bytes.length);
     }
   }
 
-  /** The link is open: what was held goes, in order. */
+  /** Sends a close frame behind the messages that wait for their turn. */
+  sendClose(payload: Buffer): Promise<void> {
+    const options = { opcode: CLOSE };
+    const message = this.#create(payload, options);
+    const held = this.#messages.findIndex(({ isHeld }) => isHeld);
+    this.#messages.splice(held < 0 ? this.#messages.length : held, 0, message);
+    message.queue([wssend(this.link, payload, options)]);
+    this.#conditions.device?.client.wake();
+    return message.settled;
+  }
+
+  /** The link is open: the messages that are held go, in order. */
   release(): void {
-    if (!this.#host.open()) return;
-    for (const message of this.#waiting()) this.#give(message);
+    const { isOpen, device } = this.#conditions;
+    if (!isOpen) return;
+    for (const message of this.#held()) this.#queue(message);
+    device?.client.wake();
   }
 
   /** The device was asked, and says that the link is open: what it refused over it was refused for good. */
   confirmed(): void {
-    if (!this.#host.open()) return;
-    for (const message of this.#waiting())
-      if (message.refusal) this.#fail(message, message.refusal);
+    if (!this.#conditions.isOpen) return;
+    for (const message of this.#held()) {
+      if (message.refusal) this.#settle(message, message.refusal);
+    }
     this.release();
   }
 
-  /** The link will not be open: what is held fails. */
-  reject(error: EspAtError): void {
-    for (const message of this.#waiting()) this.#fail(message, error);
-  }
-
-  #waiting(): PendingSend[] {
-    return this.#messages.filter(({ waiting }) => waiting);
-  }
-
-  #enqueue(message: PendingSend): void {
-    const behind = this.#messages.at(-1)?.waiting === true;
-    this.#messages.push(message);
-    if (behind || !this.#host.open()) this.#hold(message);
-    else this.#give(message);
-  }
-
-  #hold(message: PendingSend): void {
-    const { patience, options } = message;
-    const longest = this.#host.open() ? Math.max(patience, LONGEST_TURN) : patience;
-    message.wait(longest, () => this.#fail(message, message.refusal ?? this.#late(options)));
-  }
-
-  #give(message: PendingSend): void {
-    const { link } = this.#host;
-    const { bytes, options } = message;
-    message.go();
-    try {
-      const attached = this.#host.attached();
-      if (!attached) throw this.#notOpen();
-      // The firmware may be another one than when the message was given.
-      const parts = this.#parts(bytes, options, attached.capabilities);
-      const settle = (error?: EspAtError) => {
-        if (error) this.#failed(message, error, parts.length);
-        else this.#succeed(message);
-      };
-      message.given(attached.client.send({ link, parts, settle }));
-    } catch (error) {
-      this.#fail(message, error);
+  /** The connection, or the device, is gone. A message that the client runs ends with its part. */
+  connectionLost(error: EspAtError): void {
+    for (const message of [...this.#messages]) {
+      const failure = message.connectionLost(error);
+      if (failure) this.#failed(message, failure, false);
     }
   }
 
-  #failed(message: PendingSend, error: EspAtError, parts: number): void {
-    const { signal, timeout } = message.options;
-    if (!this.#mayWait(message, error)) this.#fail(message, error);
-    else if (signal?.aborted) this.#fail(message, withdrawn());
-    else this.#stepBack(message, error);
-    if (error.outcome === 'unknown' && parts > 1) this.#host.brokenOff(error);
-    this.#suspect(error, timeout);
+  /** The link will not be open: the messages that are held fail. */
+  failHeld(error: EspAtError): void {
+    for (const message of this.#held()) this.#settle(message, error);
   }
 
-  #mayWait({ patience }: PendingSend, { outcome, code }: EspAtError): boolean {
-    return outcome === 'not-sent' && passing.includes(code) && patience > 0 && this.#host.wanted();
+  #held(): PendingSend[] {
+    return this.#messages.filter(({ isHeld }) => isHeld);
   }
 
-  /** It is held again, and so is what came after it and was not begun: nothing overtakes it. */
-  #stepBack(message: PendingSend, error: EspAtError): void {
-    this.#hold(message);
-    const following = this.#messages.slice(this.#messages.indexOf(message) + 1);
-    for (const each of following) if (each.takeBack()) this.#hold(each);
-    // Said again over a link that is open it would be refused again: first the device is asked about the link.
-    if (error.code === 'SEND_FAILED' && this.#host.open()) message.refusal = error;
-    // Whoever tells of the failure finishes first: the link may not know yet that it is lost.
-    else queueMicrotask(() => this.#goOn());
+  #create(bytes: Uint8Array, options: SendOptions): PendingSend {
+    return new PendingSend(this.link, bytes, options, this.#clock, (message, error) => {
+      if (error) this.#failed(message, error);
+      else this.#settle(message);
+    });
+  }
+
+  #add(message: PendingSend): void {
+    const isBehind = this.#messages.at(-1)?.isHeld === true;
+    const { isOpen, device } = this.#conditions;
+    this.#messages.push(message);
+    if (isBehind || !isOpen) return this.#hold(message);
+    this.#queue(message);
+    device?.client.wake();
+  }
+
+  #hold(message: PendingSend, refusal?: EspAtError): void {
+    const { holdLeft, options } = message;
+    const longest = this.#conditions.isOpen ? Math.max(holdLeft, TURN_TIMEOUT_MS) : holdLeft;
+    message.hold(longest, () => this.#settle(message, refusal ?? this.#late(options)), refusal);
+  }
+
+  #queue(message: PendingSend): void {
+    try {
+      const { device } = this.#conditions;
+      if (!device) throw this.#notOpen();
+      // The firmware may be another one than when the message was given.
+      message.queue(this.#plan(message.bytes, message.options, device.capabilities));
+    } catch (error) {
+      this.#settle(message, asEspAtError(error));
+    }
+  }
+
+  /** @param holdsFollowing whether those behind it, if it is held, are held too: nothing may overtake it */
+  #failed(message: PendingSend, error: EspAtError, holdsFollowing = true): void {
+    const { options, isFragmented } = message;
+    if (!this.#mayHold(message, error)) this.#settle(message, error);
+    else if (options.signal?.aborted) this.#settle(message, aborted());
+    else this.#stepBack(message, error, holdsFollowing);
+    if (error.outcome === 'unknown' && isFragmented)
+      this.#listener({ kind: 'brokenMessage', error });
+    this.#suspect(error, options.timeout);
+  }
+
+  #mayHold({ holdLeft }: PendingSend, { outcome, code }: EspAtError): boolean {
+    const { isWanted } = this.#conditions;
+    return outcome === 'not-sent' && passing.includes(code) && holdLeft > 0 && isWanted;
+  }
+
+  #stepBack(message: PendingSend, error: EspAtError, holdsFollowing: boolean): void {
+    // Repeated over a link that is open it would be refused again: first the device is asked about the link.
+    const isRefused = error.code === 'SEND_FAILED' && this.#conditions.isOpen;
+    this.#hold(message, isRefused ? error : undefined);
+    if (holdsFollowing) {
+      for (const each of this.#messages.slice(this.#messages.indexOf(message) + 1))
+        if (!each.isHeld && each.isUntouched) this.#hold(each);
+    }
+    // What tells of the failure finishes first: the link may not know yet that it is lost.
+    if (!isRefused) queueMicrotask(() => this.#goOn());
   }
 
   #goOn(): void {
     if (!this.#messages.some(({ refusal }) => refusal)) this.release();
   }
 
-  #succeed(message: PendingSend): void {
-    this.#remove(message);
-    message.resolve();
-  }
-
-  #fail(message: PendingSend, error: unknown): void {
-    this.#remove(message);
-    message.reject(error);
-  }
-
-  #remove(message: PendingSend): void {
+  #settle(message: PendingSend, error?: EspAtError): void {
     const index = this.#messages.indexOf(message);
     if (index >= 0) this.#messages.splice(index, 1);
+    message.settle(error);
   }
 
   /** An ERROR tells nothing of its reason; how long it took does. */
   #suspect(error: EspAtError, timeout = SEND_TIMEOUT): void {
-    const { link } = this.#host;
+    const { link } = this;
     const refusal = error.cause;
     if (!(refusal instanceof EspAtError) || !refused.includes(refusal.code)) return;
     const waited = Number(refusal.details.waited);
-    if (waited >= Math.max(timeout, LEAST_STALL)) {
+    if (waited >= Math.max(timeout, LEAST_STALL_MS)) {
       const seconds = Math.round(waited / 1000);
-      this.#host.stalled(new EspAtError('LINK_STALLED', { link, seconds }));
+      const stalled = new EspAtError('LINK_STALLED', { link, seconds });
+      this.#listener({ kind: 'stalled', error: stalled });
     } else {
-      this.#host.refused();
+      this.#listener({ kind: 'refused' });
     }
   }
 
   /** The commands that send these bytes on this firmware. */
-  #parts(bytes: Uint8Array, options: SendOptions, capabilities: Capabilities): Command[] {
+  #plan(bytes: Uint8Array, options: SendOptions, capabilities: Capabilities): Command[] {
     const { opcode = 1, fin = true, timeout } = options;
     const { fragments, misframes } = capabilities;
     const maxSend = misframes
-      ? Math.min(this.#host.bufferSize(), capabilities.maxSend)
+      ? Math.min(this.#conditions.bufferSize, capabilities.maxSend)
       : capabilities.maxSend;
     // Where no message can be left open, there is none to continue: a server takes that for an error.
     if ((!fin || opcode === CONTINUATION) && !fragments) {
       throw new EspAtError('FRAGMENTS_NOT_SUPPORTED', {}, { outcome: 'not-sent' });
     }
     return planSends(bytes.length, { opcode, fin, maxSend, fragments }).map((part) =>
-      wssend(this.#host.link, bytes.subarray(part.start, part.end), {
+      wssend(this.link, bytes.subarray(part.start, part.end), {
         opcode: part.opcode,
         timeout,
         fin: fragments ? part.fin : undefined,
@@ -228,12 +269,12 @@ export class SendQueue {
   /** Without `hold` it only waited for its turn, and its link was lost meanwhile. */
   #late({ hold }: SendOptions): EspAtError {
     if (!hold) return this.#notOpen();
-    const details = { link: this.#host.link, seconds: hold };
+    const details = { link: this.link, seconds: hold };
     return new EspAtError('HOLD_TIMEOUT', details, { outcome: 'not-sent' });
   }
 
   #notOpen(): EspAtError {
-    const details = { link: this.#host.link };
+    const details = { link: this.link };
     return new EspAtError('LINK_NOT_OPEN', details, { outcome: 'not-sent' });
   }
 }
@@ -246,6 +287,6 @@ function checkHold(hold: unknown = 0): void {
   throw new EspAtError('INVALID_CONFIG', details, { outcome: 'not-sent' });
 }
 
-function withdrawn(): EspAtError {
+function aborted(): EspAtError {
   return new EspAtError('ABORTED', {}, { outcome: 'not-sent' });
 }

@@ -87,50 +87,57 @@ describe('an AT client', () => {
   });
 });
 
-describe('a message that waits', () => {
-  it('can be withdrawn until its turn has come', () => {
-    const harness = new ClientHarness();
-    const [first, second, third] = [
-      harness.send(0, 'one'),
-      harness.send(0, 'two'),
-      harness.send(0, 'three'),
-    ];
-    assert.deepEqual(
-      [first.withdraw(), second.withdraw(), second.withdraw()],
-      [false, true, false],
+describe('an abort', () => {
+  const outcome = (promise: Promise<unknown>) =>
+    promise.then(
+      () => 'done',
+      (error: unknown) => (error instanceof EspAtError ? error.code : String(error)),
     );
-    harness.receive('\r\nOK\r\n\r\n>\r\nSEND OK\r\n');
-    assert.deepEqual(harness.written().at(-1), 'AT+WSSEND=0,5\r\n');
-    assert.deepEqual([first.end, second.end, third.end], ['sent', 'pending', 'pending']);
+
+  it('takes a command off the queue before its turn', async () => {
+    const harness = new ClientHarness();
+    const controller = new AbortController();
+    void harness.run(question);
+    const waiting = outcome(harness.client.run(at(), { signal: controller.signal }));
+    harness.written();
+    controller.abort();
+    assert.equal(await waiting, 'ABORTED');
+    harness.receive('\r\nOK\r\n');
+    await harness.clock.advance(10);
+    assert.deepEqual(harness.written(), []);
   });
 
-  it('is rejected when its connection ends, unless its transaction runs', () => {
+  it('rejects a command that runs, whose response is read and dropped before the next command', async () => {
     const harness = new ClientHarness();
-    const [first, second, other] = [
-      harness.send(0, 'one'),
-      harness.send(0, 'two'),
-      harness.send(1, 'x'),
-    ];
-    harness.receive('\r\nOK\r\n\r\n>');
-    harness.client.dropSends(0, new EspAtError('LINK_CLOSED', { link: 0 }));
-    assert.equal(second.end, 'LINK_CLOSED not-sent');
-    harness.receive('\r\nSEND OK\r\n');
-    assert.deepEqual([first.end, other.end], ['sent', 'pending']);
+    const controller = new AbortController();
+    const running = outcome(harness.client.run(question, { signal: controller.signal }));
+    controller.abort();
+    assert.equal(await running, 'ABORTED');
+    const next = harness.run(at());
+    assert.deepEqual(harness.written(), ['AT+X?\r\n']);
+    harness.receive('+X:1\r\n\r\nOK\r\n');
+    await harness.clock.advance(10);
+    assert.deepEqual(harness.written(), ['AT\r\n']);
+    harness.receive('\r\nOK\r\n');
+    await harness.clock.advance(0);
+    assert.equal(next.end, 'done ');
+  });
+
+  it('of a signal that has aborted before rejects at once', async () => {
+    const { client } = new ClientHarness();
+    assert.equal(await outcome(client.run(at(), { signal: AbortSignal.abort() })), 'ABORTED');
   });
 });
 
 describe('a reset', () => {
-  it('settles everything once, each with what is known of its bytes', async () => {
+  it('fails what runs and what waits for its turn, each with what is known of its bytes', async () => {
     const harness = new ClientHarness();
     const begun = harness.send(0, 'begun');
     harness.receive('\r\nOK\r\n\r\n>');
-    const [waiting, asked] = [harness.send(1, 'waiting'), harness.run(question)];
+    const asked = harness.run(question);
     harness.client.reset(lost);
     await harness.clock.advance(0);
-    assert.deepEqual(
-      [begun.end, waiting.end, asked.end],
-      ['SEND_UNKNOWN unknown', 'DEVICE_RESTARTED not-sent', 'DEVICE_RESTARTED'],
-    );
+    assert.deepEqual([begun.end, asked.end], ['SEND_UNKNOWN unknown', 'DEVICE_RESTARTED']);
     const unprompted = harness.send(0, 'unprompted');
     harness.client.reset(lost);
     assert.equal(unprompted.end, 'DEVICE_RESTARTED not-sent');
@@ -168,7 +175,7 @@ describe('a reset', () => {
     harness.client.close(lost);
     const [asked, sent] = [harness.run(at()), harness.send(0, 'x')];
     await harness.clock.advance(0);
-    assert.deepEqual([asked.end, sent.end], ['DEVICE_RESTARTED', 'DEVICE_RESTARTED not-sent']);
+    assert.deepEqual([asked.end, sent.end], ['DEVICE_RESTARTED', 'pending']);
     await assert.rejects(find(harness), { code: 'DEVICE_RESTARTED' });
     assert.deepEqual(harness.written(), []);
   });

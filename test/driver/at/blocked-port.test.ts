@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import { AtClient } from '../../../driver/at/at-client';
 import { wssend } from '../../../driver/commands/websocket';
 import { EspAtError } from '../../../driver/errors';
+import { PendingSend } from '../../../driver/link/pending-send';
 import { VirtualClock } from '../../harness/virtual-clock';
 import { Harness } from '../../harness/harness';
 
@@ -29,11 +30,13 @@ function blockedPort(perSecond: number) {
   });
   client.assume({ echoOff: true });
   let outcome = 'pending';
-  client.send({
-    link: 0,
-    parts: [wssend(0, Buffer.alloc(8000, 'x'))],
-    settle: (error) => (outcome = error?.outcome ?? 'sent'),
+  const bytes = Buffer.alloc(8000, 'x');
+  const message = new PendingSend(0, bytes, {}, clock, (_, error) => {
+    outcome = error?.outcome ?? 'sent';
   });
+  message.queue([wssend(0, bytes)]);
+  client.addSource({ link: 0, peek: () => (outcome === 'pending' ? message : undefined) });
+  client.wake();
   return { clock, client, events, pending: () => pending, outcome: () => outcome };
 }
 

@@ -1,17 +1,30 @@
 import assert from 'node:assert/strict';
 import type { Command } from '../../../driver/at/command';
-import type { LinkId } from '../../../driver/at/types';
+import type { LinkId, SendSource } from '../../../driver/at/types';
 import { AtClient } from '../../../driver/at/at-client';
 import type { ClientEvent } from '../../../driver/at/client-event';
 import { wssend } from '../../../driver/commands/websocket';
 import { EspAtError } from '../../../driver/errors';
+import { PendingSend } from '../../../driver/link/pending-send';
 import { VirtualClock } from '../../harness/virtual-clock';
+
+/** Messages of a link that the client pulls. */
+class MessageSource implements SendSource {
+  readonly messages: PendingSend[] = [];
+
+  constructor(readonly link: LinkId) {}
+
+  peek(): PendingSend | undefined {
+    return this.messages[0];
+  }
+}
 
 /** An AT client, the far end of its port, and all that the client tells. */
 export class ClientHarness {
   readonly clock = new VirtualClock();
   readonly events: string[] = [];
   readonly client: AtClient;
+  readonly #sources = [new MessageSource(0), new MessageSource(1), new MessageSource(2)] as const;
   #written: string[] = [];
   /** What the far end answers to what is written, byte for byte; to anything else it is silent. */
   readonly #answers = new Map<string, string>();
@@ -22,6 +35,7 @@ export class ClientHarness {
       this.clock,
       (event) => this.events.push(shown(event)),
     );
+    for (const source of this.#sources) this.client.addSource(source);
     for (const link of [0, 1, 2] as const) {
       this.client.route(link, {
         connected: true,
@@ -60,17 +74,19 @@ export class ClientHarness {
     return this.watch(this.client.run(command).then((lines) => lines.join('|')));
   }
 
-  /** Settles at most once, or the test fails. */
-  send(link: LinkId, text: string): { end: string; readonly withdraw: () => boolean } {
-    const result = { end: 'pending', withdraw: () => false };
-    result.withdraw = this.client.send({
-      link,
-      parts: [wssend(link, Buffer.from(text))],
-      settle: (error) => {
-        assert.equal(result.end, 'pending', 'settled twice');
-        result.end = error ? `${error.code} ${error.outcome ?? ''}` : 'sent';
-      },
+  /** Has a link send a message; returns how it ends. */
+  send(link: LinkId, text: string): { end: string } {
+    const result = { end: 'pending' };
+    const bytes = Buffer.from(text);
+    const source = this.#sources[link];
+    const message = new PendingSend(link, bytes, {}, this.clock, (_, error) => {
+      assert.equal(result.end, 'pending', 'ended twice');
+      result.end = error ? `${error.code} ${error.outcome ?? ''}` : 'sent';
+      source.messages.splice(source.messages.indexOf(message), 1);
     });
+    message.queue([wssend(link, bytes)]);
+    source.messages.push(message);
+    this.client.wake();
     return result;
   }
 

@@ -1,9 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { IdleTimer } from '../../../driver/at/timeouts';
-import { EspAtError } from '../../../driver/errors';
-import { Backoff } from '../../../driver/link/backoff';
-import { HighWaterMark } from '../../../driver/link/high-water-mark';
 import { VirtualClock } from '../../harness/virtual-clock';
 
 /** An idle timer whose clock stands wherever the test sets it. */
@@ -99,57 +96,5 @@ describe('idle time', () => {
     timer.watch(500, () => checks.push('third'));
     timer.stop();
     assert.equal(clock.pending, 0);
-  });
-});
-
-describe('backoff', () => {
-  it('doubles up to its limit, starts again after a success', () => {
-    const backoff = new Backoff(1000, 8000, () => 0);
-    assert.deepEqual(
-      [1, 2, 3, 4, 5].map(() => backoff.next()),
-      [1000, 2000, 4000, 8000, 8000],
-    );
-    backoff.reset();
-    assert.equal(backoff.next(), 1000);
-  });
-
-  it('takes up to a quarter off by chance', () => {
-    const backoff = new Backoff(1000, 8000, () => 0.999);
-    assert.equal(backoff.next(), 750);
-  });
-});
-
-describe('the budget', () => {
-  const full = (action: () => void) =>
-    assert.throws(action, (error) => {
-      assert.ok(error instanceof EspAtError);
-      assert.equal(error.code, 'QUEUE_FULL');
-      assert.equal(error.outcome, 'not-sent');
-      return true;
-    });
-
-  it('refuses the message too many, and the byte too many', () => {
-    const budget = new HighWaterMark({ messages: 2, bytes: 100 }, () => undefined);
-    budget.take(60);
-    full(() => budget.take(41));
-    budget.take(40);
-    full(() => budget.take(0));
-    budget.give(60);
-    budget.take(1);
-    assert.deepEqual([budget.messages, budget.bytes], [2, 41]);
-  });
-
-  it('lets a single message pass that is larger than all its bytes', () => {
-    const budget = new HighWaterMark({ messages: 2, bytes: 100 }, () => undefined);
-    budget.take(500);
-    full(() => budget.take(1));
-  });
-
-  it('tells when the level crosses a quarter, and only then', () => {
-    const levels: number[] = [];
-    const budget = new HighWaterMark({ messages: 8, bytes: 1e9 }, (level) => levels.push(level));
-    for (let count = 0; count < 8; count++) budget.take(1);
-    for (let count = 0; count < 8; count++) budget.give(1);
-    assert.deepEqual(levels, [0.25, 0.5, 0.75, 1, 0.875, 0.625, 0.375, 0.125]);
   });
 });

@@ -72,8 +72,8 @@ class Scene {
   }
 }
 
-describe('a message that may wait', () => {
-  it('is given up when an open link refuses it, and holds nothing up', async () => {
+describe('a message with hold', () => {
+  it('fails when an open link refuses it, and the messages behind it go on', async () => {
     const scene = await new Scene().begin();
     scene.fates.push(...Array<() => Fate>(2).fill(() => ({ kind: 'error' })));
     const sends = ['m1', 'm2', 'm3'].map((text) => scene.send(text, { hold: 5 }));
@@ -86,7 +86,7 @@ describe('a message that may wait', () => {
     await scene.harness.end();
   });
 
-  it('is followed by one that may not wait, in order, however the first fares', async () => {
+  it('is not overtaken by messages without hold while the device is asked about a refusal', async () => {
     const scene = await new Scene().begin();
     scene.fates.push(...Array<() => Fate>(2).fill(() => ({ kind: 'error' })));
     const first = scene.send('m1', { hold: 5 });
@@ -100,7 +100,7 @@ describe('a message that may wait', () => {
     await scene.harness.end();
   });
 
-  it('goes over the next connection, in its place, when the end of this one was not heard', async () => {
+  it('goes out on the next connection, in order, when the end of this one went unheard', async () => {
     const scene = await new Scene('D', (text) => text.replace('+WS_CLOSED:0\r\n', '')).begin();
     scene.harness.server.connections[0]?.close(1001);
     await scene.harness.clock.advance(500);
@@ -112,7 +112,7 @@ describe('a message that may wait', () => {
     await scene.harness.end();
   });
 
-  it('is not tried for longer than it may wait', async () => {
+  it('is not repeated for longer than its hold', async () => {
     const scene = await new Scene().begin();
     const { clock } = scene.harness;
     scene.fates.push(...Array<() => Fate>(100).fill(() => ({ kind: 'busy', executed: false })));
@@ -124,7 +124,7 @@ describe('a message that may wait', () => {
   });
 
   for (const how of ['close', 'drop'] as const) {
-    it(`keeps its place when its link is lost while it is at work (${how})`, async () => {
+    it(`keeps its place when the connection is lost during its transaction (${how})`, async () => {
       const scene = await new Scene().begin();
       scene.fates.push(() => scene.lose(how, 300));
       const sends = ['m1', 'm2', 'm3'].map((text) => scene.send(text));
@@ -139,7 +139,7 @@ describe('a message that may wait', () => {
     });
   }
 
-  it('keeps its place when its link is back before it is known to be not sent', async () => {
+  it('keeps its place when the link is open again before it is known not to be sent', async () => {
     const scene = await new Scene().begin();
     // What is reported while the command is at work would take the device 10 s.
     const { port } = scene.harness;
@@ -154,7 +154,7 @@ describe('a message that may wait', () => {
     await scene.harness.end();
   });
 
-  it('keeps its place when the device is restarted to get back in step', async () => {
+  it('keeps its place when a resync restarts the device', async () => {
     const scene = await new Scene().begin();
     scene.fates.push(() => ({ kind: 'hang' }));
     const sends = ['m1', 'm2', 'm3'].map((text) => scene.send(text, { hold: 120 }));
@@ -164,7 +164,7 @@ describe('a message that may wait', () => {
     await scene.harness.end();
   });
 
-  it('is not sent any more when it was withdrawn at work and had to wait again', async () => {
+  it('is not sent when it was aborted in its transaction and had to be held again', async () => {
     const scene = await new Scene().begin();
     scene.fates.push(() => scene.lose('close', 300));
     const controller = new AbortController();

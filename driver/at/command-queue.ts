@@ -1,0 +1,74 @@
+import type { EspAtError } from '../errors';
+import type { CommandSequence } from './command-sequence';
+import type { Job } from './client-state';
+import type { LinkId, SendSource } from './types';
+
+/** A source and the bytes it has had its turn with. */
+interface Lane {
+  readonly source: SendSource;
+  served: number;
+  /** Whether it had something to send at the last look. */
+  isActive: boolean;
+}
+
+/**
+ * What the client runs next: sequences first, in order; then the messages of the links, fair by bytes, so that a
+ * large transfer leaves room for the other links. Messages stay in their sources, and are only looked at.
+ */
+export class CommandQueue {
+  #sequences: CommandSequence[] = [];
+  readonly #lanes: Lane[] = [];
+
+  addSequence(sequence: CommandSequence): void {
+    this.#sequences.push(sequence);
+  }
+
+  removeSequence(sequence: CommandSequence): void {
+    this.#sequences = this.#sequences.filter((each) => each !== sequence);
+  }
+
+  addSource(source: SendSource): void {
+    this.#lanes.push({ source, served: 0, isActive: false });
+  }
+
+  /** A source may have something to send. One that was idle starts level with the others. */
+  wake(): void {
+    for (const lane of this.#lanes) {
+      const wasActive = lane.isActive;
+      lane.isActive = lane.source.peek() !== undefined;
+      if (lane.isActive && !wasActive) lane.served = Math.max(lane.served, this.#least(lane));
+    }
+  }
+
+  /** A sequence leaves the queue with its turn. */
+  next(): Job | undefined {
+    this.wake();
+    const sequence = this.#sequences.shift();
+    if (sequence) return sequence;
+    let chosen: Lane | undefined;
+    for (const lane of this.#lanes)
+      if (lane.isActive && (!chosen || lane.served < chosen.served)) chosen = lane;
+    return chosen?.source.peek();
+  }
+
+  /** Counts the bytes of a turn. */
+  served(link: LinkId, bytes: number): void {
+    for (const lane of this.#lanes) if (lane.source.link === link) lane.served += bytes;
+  }
+
+  /** Empties it of the sequences. Returns what rejects them. */
+  clear(): (error: EspAtError) => void {
+    const sequences = this.#sequences;
+    this.#sequences = [];
+    return (error) => {
+      for (const sequence of sequences) sequence.reject(error);
+    };
+  }
+
+  #least(except: Lane): number {
+    let least = Infinity;
+    for (const lane of this.#lanes)
+      if (lane !== except && lane.isActive && lane.served < least) least = lane.served;
+    return least === Infinity ? 0 : least;
+  }
+}

@@ -1,0 +1,109 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { CommandQueue } from '../../../driver/at/command-queue';
+import { CommandSequence } from '../../../driver/at/command-sequence';
+import type { LinkId, SendSource, Submission } from '../../../driver/at/types';
+import { build } from '../../../driver/commands/build';
+
+/** The messages of a link, by name, each with its bytes. */
+class Source implements SendSource {
+  readonly waiting: { readonly name: string; readonly bytes: number }[] = [];
+
+  constructor(readonly link: LinkId) {}
+
+  peek(): Submission | undefined {
+    const [first] = this.waiting;
+    return (
+      first && {
+        link: this.link,
+        command: build('AT', { name: first.name }),
+        mayContinue: true,
+        partlySent: false,
+        report: () => undefined,
+      }
+    );
+  }
+}
+
+/** A queue with three links. */
+function queueOfThree() {
+  const queue = new CommandQueue();
+  const sources = [new Source(0), new Source(1), new Source(2)] as const;
+  for (const source of sources) queue.addSource(source);
+  const add = (link: LinkId, name: string, bytes = 10) => {
+    sources[link].waiting.push({ name, bytes });
+    queue.wake();
+  };
+  const turn = (): string | undefined => {
+    const job = queue.next();
+    if (!job || job instanceof CommandSequence) return job && 'sequence';
+    const bytes = sources[job.link].waiting.shift()?.bytes ?? 0;
+    queue.served(job.link, bytes);
+    return job.command.name;
+  };
+  const turns = () => {
+    const names: string[] = [];
+    for (let name = turn(); name !== undefined; name = turn()) names.push(name);
+    return names;
+  };
+  return { queue, add, turn, turns };
+}
+
+const sequence = () =>
+  new CommandSequence(
+    () => undefined,
+    () => undefined,
+  );
+
+describe('the command queue', () => {
+  it('runs the messages of a link in order', () => {
+    const { add, turns } = queueOfThree();
+    for (const name of ['a', 'b', 'c']) add(1, name);
+    assert.deepEqual(turns(), ['a', 'b', 'c']);
+  });
+
+  it('runs sequences before messages', () => {
+    const { queue, add, turns } = queueOfThree();
+    add(0, 'a');
+    queue.addSequence(sequence());
+    const removed = sequence();
+    queue.addSequence(removed);
+    queue.removeSequence(removed);
+    assert.deepEqual(turns(), ['sequence', 'a']);
+  });
+
+  it('gives links turns by bytes, not by messages', () => {
+    const { add, turns } = queueOfThree();
+    for (let index = 0; index < 3; index++) add(0, `large ${index}`, 1000);
+    for (let index = 0; index < 6; index++) add(1, `small ${index}`, 250);
+    assert.deepEqual(turns(), [
+      'large 0',
+      'small 0',
+      'small 1',
+      'small 2',
+      'small 3',
+      'large 1',
+      'small 4',
+      'small 5',
+      'large 2',
+    ]);
+  });
+
+  it('has a link that was idle start level with the others', () => {
+    const { add, turn, turns } = queueOfThree();
+    add(0, 'transfer', 1_000_000);
+    turn();
+    add(0, 'a');
+    add(0, 'b');
+    add(1, 'x');
+    add(1, 'y');
+    assert.deepEqual(turns(), ['a', 'x', 'b', 'y']);
+  });
+
+  it('rejects the sequences that wait when it is cleared, not those that come later', () => {
+    const { queue } = queueOfThree();
+    queue.addSequence(sequence());
+    queue.clear();
+    assert.equal(queue.next(), undefined);
+  });
+});

@@ -1,0 +1,20 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { Backoff } from '../../../driver/link/backoff';
+
+describe('backoff', () => {
+  it('doubles up to its limit, starts again after a success', () => {
+    const backoff = new Backoff(1000, 8000, () => 0);
+    assert.deepEqual(
+      [1, 2, 3, 4, 5].map(() => backoff.next()),
+      [1000, 2000, 4000, 8000, 8000],
+    );
+    backoff.reset();
+    assert.equal(backoff.next(), 1000);
+  });
+
+  it('takes up to a quarter off by chance', () => {
+    const backoff = new Backoff(1000, 8000, () => 0.999);
+    assert.equal(backoff.next(), 750);
+  });
+});

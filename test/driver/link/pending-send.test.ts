@@ -1,0 +1,92 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type { CommandEvent } from '../../../driver/at/types';
+import { wssend } from '../../../driver/commands/websocket';
+import { EspAtError } from '../../../driver/errors';
+import { PendingSend } from '../../../driver/link/pending-send';
+import { VirtualClock } from '../../harness/virtual-clock';
+
+const closed = new EspAtError('LINK_CLOSED', { link: 0 });
+const refused: CommandEvent = {
+  kind: 'refused',
+  error: new EspAtError('SEND_FAILED', { link: 0 }),
+};
+const failed: CommandEvent = { kind: 'failed', error: new EspAtError('OUT_OF_STEP') };
+const notRepeated: CommandEvent = { kind: 'notRepeated', error: new EspAtError('OUT_OF_STEP') };
+const started: CommandEvent = { kind: 'started' };
+const payloadWritten: CommandEvent = { kind: 'payloadWritten' };
+const succeeded: CommandEvent = { kind: 'succeeded', response: [] };
+
+/** A message of so many parts, queued. Reports events, or the loss of the connection; returns how it ended. */
+function outcome(parts: readonly string[], ...events: readonly (CommandEvent | 'lost')[]): string {
+  const ends: string[] = [];
+  const end = (error?: EspAtError) => ends.push(error ? `${error.code} ${error.outcome}` : 'sent');
+  const bytes = Buffer.from(parts.join(''));
+  const message = new PendingSend(0, bytes, {}, new VirtualClock(), (_, error) => end(error));
+  message.queue(parts.map((part) => wssend(0, Buffer.from(part))));
+  for (const event of events) {
+    if (event !== 'lost') message.report(event);
+    else {
+      const error = message.connectionLost(closed);
+      if (error) end(error);
+    }
+  }
+  assert.ok(ends.length <= 1, ends.join());
+  return ends[0] ?? (message.mayContinue ? 'pending' : 'pending, lost');
+}
+
+describe('a pending send', () => {
+  it('is sent when the device has confirmed its last part', () => {
+    assert.equal(outcome(['a'], started, payloadWritten, succeeded), 'sent');
+    const part = [started, payloadWritten, succeeded];
+    assert.equal(outcome(['a', 'b'], ...part), 'pending');
+    assert.equal(outcome(['a', 'b'], ...part, ...part), 'sent');
+  });
+
+  it('was not sent when it fails before its payload is written', () => {
+    assert.equal(outcome(['a'], started, refused), 'SEND_FAILED not-sent');
+    assert.equal(outcome(['a'], started, failed), 'OUT_OF_STEP not-sent');
+  });
+
+  it('may have been sent when it fails after its payload is written, or after its first part', () => {
+    assert.equal(outcome(['a'], started, payloadWritten, failed), 'SEND_UNKNOWN unknown');
+    const part = [started, payloadWritten, succeeded];
+    assert.equal(outcome(['a', 'b'], ...part, started, refused), 'SEND_UNKNOWN unknown');
+  });
+
+  it('may have been sent with its line when it is empty', () => {
+    assert.equal(outcome([''], started, failed), 'SEND_UNKNOWN unknown');
+  });
+
+  it('fails with its connection while it waits for its turn', () => {
+    assert.equal(outcome(['a'], 'lost'), 'LINK_CLOSED not-sent');
+    const part = [started, payloadWritten, succeeded];
+    assert.equal(outcome(['a', 'b'], ...part, 'lost'), 'SEND_UNKNOWN unknown');
+  });
+
+  it('ends with its transaction when its connection is lost meanwhile', () => {
+    assert.equal(outcome(['a'], started, 'lost'), 'pending, lost');
+    assert.equal(outcome(['a'], started, 'lost', payloadWritten, succeeded), 'sent');
+  });
+
+  it('was not sent when its connection was lost before the payload, and the device refused it', () => {
+    assert.equal(outcome(['a'], started, 'lost', refused), 'LINK_CLOSED not-sent');
+    const written = [started, 'lost', payloadWritten, refused] as const;
+    assert.equal(outcome(['a'], ...written), 'LINK_CLOSED not-sent');
+    assert.equal(outcome([''], started, 'lost', refused), 'SEND_UNKNOWN unknown');
+  });
+
+  it('sends no further part after its connection is lost', () => {
+    const lost = [started, payloadWritten, 'lost', succeeded] as const;
+    assert.equal(outcome(['a', 'b'], ...lost), 'SEND_UNKNOWN unknown');
+  });
+
+  it('is not repeated on the next connection', () => {
+    assert.equal(outcome(['a'], started, 'lost', notRepeated), 'LINK_CLOSED not-sent');
+    assert.equal(outcome(['a'], started, notRepeated), 'OUT_OF_STEP not-sent');
+  });
+
+  it('is repeated as if it had not been started', () => {
+    assert.equal(outcome(['a'], started, started, payloadWritten, succeeded), 'sent');
+  });
+});
