@@ -201,6 +201,7 @@ export class AtClient {
     this.#idle.stop();
     this.#partialFrame.stop();
     this.#parser.reset();
+    this.#receivers.length = 0;
     this.#become(to);
     const rejectWaiting = this.#queue.clear();
     if (job instanceof CommandSequence) job.abort(error);
@@ -426,6 +427,7 @@ export class AtClient {
       case 'between':
         this.#resync(reason, { job: jobOf(state), dataTrusted: false });
     }
+    for (const receiver of this.#receivers) receiver?.dataLost();
     this.#listener({ kind: 'dataLost' });
   }
 

@@ -66,6 +66,10 @@ export interface DataReceiver {
   /** Whether the device has, or may have, a connection of the link: an unknown line may be what is left of its data. */
   readonly connected: boolean;
   push(frame: DataFrame): void;
+  /** Data of some link was lost or corrupt; what follows comes after a gap. */
+  dataLost(): void;
+  /** The connection has ended. */
+  end(): void;
 }
 
 /** What becomes of a command, told to who asked for it. */

@@ -55,15 +55,7 @@ export class DeviceSession {
       this.#client.assume({ rateLostOnRestart: isNegotiated }),
     );
     this.#client = new AtClient(this.#port, clock, (event) => this.#take(event));
-    for (const link of context.links) {
-      this.#client.addSource(link.sendSource);
-      this.#client.route(link.id, {
-        get connected() {
-          return link.state !== 0;
-        },
-        push: (frame) => link.data(frame),
-      });
-    }
+    for (const link of context.links) this.#client.addSource(link.sendSource);
     this.#backoff = new Backoff(FIRST_PAUSE_MS, LONGEST_PAUSE_MS, random);
     const boot = this.#createBoot(memory.pendingPrompt);
     this.#state = { kind: 'initializing', boot, progress: { ...noProgress, error } };

@@ -1,4 +1,4 @@
-import type { DataFrame, LinkId, SendSource } from '../at/types';
+import type { DataReceiver, LinkId, SendSource } from '../at/types';
 import { closePayload } from '../commands/close-frame';
 import { BUFFER_SIZE, withoutUserinfo, wsclose, wsdatafmt } from '../commands/websocket';
 import { asEspAtError, EspAtError, type ErrorCode, type SendOutcome } from '../errors';
@@ -31,7 +31,8 @@ import {
   type SendOptions,
   type Wait,
 } from './options';
-import { Incoming } from './receive/incoming';
+import { EarlyData } from './receive/early-data';
+import { createReceiver, type MessageSink } from './receive/receiver';
 import { ReconnectPolicy } from './reconnect-policy';
 import { SendQueue, type SendConditions } from './send-queue';
 
@@ -43,7 +44,11 @@ export class Link {
   readonly #device: DeviceWatch;
   readonly #policy: ReconnectPolicy;
   readonly #sendQueue: SendQueue;
-  readonly #incoming = new Incoming();
+  /** Takes data while there is no connection. */
+  readonly #noReceiver: DataReceiver;
+  #receiver: DataReceiver;
+  /** Whether data of this connection may have been lost since it was trusted last. */
+  #hasLostData = false;
   /** Why the server was last said not to be verified: said once, however often the link is opened. */
   #unverified: string | undefined;
 
@@ -53,10 +58,24 @@ export class Link {
     this.#machine = new LinkMachine(host.clock, (effect) => this.#carryOut(effect));
     this.#device = new DeviceWatch(host.clock);
     this.#policy = new ReconnectPolicy(host.random);
+    this.#noReceiver = this.#receiver = this.#createNoReceiver();
     this.#sendQueue = new SendQueue(id, host, this.#sendConditions(), (event) => {
       if (event.kind === 'refused') host.ask();
       else this.#machine.take(event);
     });
+  }
+
+  #createNoReceiver(): DataReceiver {
+    const ignore = () => undefined;
+    const state = () => this.#state;
+    return {
+      get connected() {
+        return numberOf(state()) !== 0;
+      },
+      push: ignore,
+      dataLost: ignore,
+      end: ignore,
+    };
   }
 
   #sendConditions(): SendConditions {
@@ -150,6 +169,7 @@ export class Link {
       this.#machine.take({ kind: 'deviceLost', error: availability.error });
       this.#sendQueue.connectionLost(availability.error);
     } else if (!before) {
+      this.#route(this.#receiver);
       this.#machine.take({ kind: 'deviceReady', crashLoop: this.#policy.crashLoop });
     }
   }
@@ -174,21 +194,18 @@ export class Link {
     this.#machine.take({ kind: 'corrupted', error });
   }
 
-  /** @internal */
-  data(frame: DataFrame): void {
-    this.#incoming.take(frame);
-  }
-
   /** @internal Received bytes were lost, of whichever link. */
   dataLost(): void {
-    this.#incoming.gap();
+    this.#hasLostData = this.#receiver !== this.#noReceiver;
     // A link that is being opened tells of it once it is open.
     if (this.#state.kind === 'open') this.#emit('gap', { error: this.#error('MESSAGES_LOST') });
   }
 
   /** @internal Received bytes can be trusted again; since {@link dataLost} all were dropped. */
   dataTrusted(): void {
-    if (!this.#incoming.resume() || this.#state.kind !== 'open') return;
+    if (!this.#hasLostData) return;
+    this.#hasLostData = false;
+    if (this.#state.kind !== 'open') return;
     const device = this.#device.current;
     // Unreadable data may have been whole, in another format: the command that sets it was corrupt.
     if (device?.capabilities.fragments)
@@ -209,7 +226,7 @@ export class Link {
         return this.#beginConnection(effect.goal);
       case 'endConnection':
         this.#policy.ended(this.#now);
-        return this.#incoming.end();
+        return this.#endConnection();
       case 'failSends':
         return this.#failSends(effect);
       case 'confirmSends':
@@ -238,7 +255,7 @@ export class Link {
     // A listener may have ended it before it began.
     if (!('operation' in state) || state.operation !== operation) return;
     if (state.kind === 'opening')
-      void runOpen(this.id, state, this.#machine, this.#device, () => this.#incoming.expect());
+      void runOpen(this.id, state, this.#machine, this.#device, () => this.#route(new EarlyData()));
     else void this.#runClose(state.operation, state.kind === 'closing' ? state.frame : undefined);
   }
 
@@ -271,19 +288,35 @@ export class Link {
       this.#unverified = reason;
       this.#host.warn(new EspAtError('SERVER_NOT_VERIFIED', { link, reason }));
     }
-    this.#incoming.begin({
-      clock,
-      link,
-      boundaries: capabilities.fragments,
-      joining: options.joining,
-      maxMessage: options.maxMessage,
+    const early = this.#receiver;
+    const sink: MessageSink = {
       // Written out, not spread: it is done for every message.
       message: (opcode, bytes) =>
         this.#host.message({ link, uri: this.uri, owner: this.#connectionOwner, opcode, bytes }),
       failed: (error) => this.#emit('gap', { error }),
-      dead: (error) => this.corrupted(error),
-    });
+      unrecoverable: (error) => this.corrupted(error),
+    };
+    const receiver = createReceiver(
+      { link, clock, hasBoundaries: capabilities.fragments },
+      options,
+      sink,
+    );
+    this.#route(receiver);
+    if (early instanceof EarlyData)
+      early.replay(receiver, () => sink.failed(this.#error('MESSAGES_LOST')));
     this.#sendQueue.release();
+  }
+
+  #endConnection(): void {
+    const receiver = this.#receiver;
+    this.#hasLostData = false;
+    this.#route(this.#noReceiver);
+    receiver.end();
+  }
+
+  #route(receiver: DataReceiver): void {
+    this.#receiver = receiver;
+    this.#device.current?.client.route(this.id, receiver);
   }
 
   #failSends({ which, code }: FailSends): void {

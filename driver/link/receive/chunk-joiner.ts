@@ -1,8 +1,9 @@
-import type { LinkId } from '../../at/types';
+import type { DataFrame, DataReceiver, LinkId } from '../../at/types';
 import type { Cancel, Clock } from '../../clock';
 import { EspAtError } from '../../errors';
 import type { Joining } from '../options';
 import { JsonEnd } from './json-end';
+import type { MessageSink } from './receiver';
 
 const NOTHING = Buffer.alloc(0);
 /**
@@ -11,25 +12,18 @@ const NOTHING = Buffer.alloc(0);
  */
 const STALL = 5000;
 
-/** What a joiner tells. */
-export interface JoinerHandlers {
-  message(bytes: Buffer): void;
-  failed(error: EspAtError): void;
-  /** The boundaries of frames are lost: only a new connection brings them back. */
-  dead(error: EspAtError): void;
-}
-
 /**
  * Joins what firmware of class A-C hands on in pieces, by what the user knows of the messages, since the
  * firmware does not tell their boundaries. Bytes are joined before anybody decodes them, so that a
  * character cut between two pieces is whole again.
  */
-export class ChunkJoiner {
+export class ChunkJoiner implements DataReceiver {
+  readonly connected = true;
   readonly #link: LinkId;
   readonly #joining: Joining;
   readonly #limit: number;
   readonly #clock: Clock;
-  readonly #handlers: JoinerHandlers;
+  readonly #sink: MessageSink;
   readonly #json = new JsonEnd();
   #pieces: Buffer[] = [];
   /** The beginning of what may become a delimiter: not part of the message until it does not. */
@@ -41,21 +35,15 @@ export class ChunkJoiner {
   #heardAt = 0;
 
   /** @param limit bytes a message may have */
-  constructor(
-    link: LinkId,
-    joining: Joining,
-    limit: number,
-    clock: Clock,
-    handlers: JoinerHandlers,
-  ) {
+  constructor(link: LinkId, joining: Joining, limit: number, clock: Clock, sink: MessageSink) {
     this.#link = link;
     this.#joining = joining;
     this.#limit = limit;
     this.#clock = clock;
-    this.#handlers = handlers;
+    this.#sink = sink;
   }
 
-  push(piece: Buffer): void {
+  push({ bytes: piece }: DataFrame): void {
     const before = this.#heardAt;
     this.#heardAt = this.#clock.now();
     if (piece.length === 0 && this.#begun > 0 && this.#heardAt - before >= STALL)
@@ -76,19 +64,19 @@ export class ChunkJoiner {
   }
 
   /** Something was lost: what has begun cannot be completed. */
-  gap(): void {
+  dataLost(): void {
     this.#drop();
     // Up to the next delimiter it may be the rest of a message whose beginning is lost.
     this.#torn = this.#joining.by === 'delimiter' && this.#joining.delimiter.length > 0;
   }
 
   /** The connection has ended. A silence is one too; anything else that has begun broke off. */
-  close(): void {
+  end(): void {
     if (this.#joining.by === 'silence') return this.#length > 0 ? this.#finish() : this.#drop();
     const length = this.#begun;
     this.#drop();
     if (length === 0 || this.#torn) return;
-    this.#handlers.failed(new EspAtError('MESSAGE_INCOMPLETE', { link: this.#link, length }));
+    this.#sink.failed(new EspAtError('MESSAGE_INCOMPLETE', { link: this.#link, length }));
   }
 
   /** Bytes of a message that is not complete yet. */
@@ -98,12 +86,12 @@ export class ChunkJoiner {
 
   /** An empty message can be it too, but hardly in the middle of another and that late. */
   #stalled(): void {
-    this.gap();
-    this.#handlers.dead(new EspAtError('FRAME_STALLED', { link: this.#link }));
+    this.dataLost();
+    this.#sink.unrecoverable(new EspAtError('FRAME_STALLED', { link: this.#link }));
   }
 
   #pushWhole(piece: Buffer): void {
-    if (piece.length <= this.#limit) return this.#handlers.message(piece);
+    if (piece.length <= this.#limit) return this.#sink.message(undefined, piece);
     this.#add(piece);
     this.#finish();
   }
@@ -147,7 +135,7 @@ export class ChunkJoiner {
       this.#tooLarge = true;
       this.#pieces = [];
       const details = { link: this.#link, limit: this.#limit };
-      this.#handlers.failed(new EspAtError('MESSAGE_TOO_LARGE', details));
+      this.#sink.failed(new EspAtError('MESSAGE_TOO_LARGE', details));
     } else if (bytes.length > 0) {
       this.#pieces.push(bytes);
     }
@@ -163,7 +151,7 @@ export class ChunkJoiner {
     const bytes = this.#pieces.length === 1 && first ? first : Buffer.concat(this.#pieces);
     const tooLarge = this.#tooLarge;
     this.#drop();
-    if (!tooLarge) this.#handlers.message(bytes);
+    if (!tooLarge) this.#sink.message(undefined, bytes);
   }
 
   #drop(): void {

@@ -1,19 +1,11 @@
-import type { DataFrame, LinkId } from '../../at/types';
+import type { DataFrame, DataReceiver, LinkId } from '../../at/types';
 import { EspAtError } from '../../errors';
+import type { MessageSink } from './receiver';
 
 /** Bytes left out after a gap before the boundaries are given up as lost for good. */
 const LONGEST_SEARCH = 256 * 1024;
 /** Milliseconds: the device ends a frame that stalls after 10 s, so after more silence a frame begins. */
 const STALL = 11_000;
-
-/** What an assembler tells. */
-export interface AssemblerHandlers {
-  message(opcode: 1 | 2, bytes: Buffer): void;
-  /** A message was lost, damaged, broken off or too large; what follows is whole again. */
-  failed(error: EspAtError): void;
-  /** The boundaries are lost: only a new connection brings them back. */
-  dead(error: EspAtError): void;
-}
 
 /** What is known of where the next chunk stands. */
 type Place =
@@ -29,11 +21,12 @@ type Place =
  * message is frames until `fin`, a frame is chunks until their lengths make its length. After a gap it
  * leaves out whatever could be put together wrongly.
  */
-export class MessageAssembler {
+export class MessageAssembler implements DataReceiver {
+  readonly connected = true;
   readonly #link: LinkId;
   readonly #limit: number;
   readonly #now: () => number;
-  readonly #handlers: AssemblerHandlers;
+  readonly #sink: MessageSink;
   /** Of the message that is being put together; undefined between messages. */
   #opcode: 1 | 2 | undefined;
   #chunks: Buffer[] = [];
@@ -53,11 +46,11 @@ export class MessageAssembler {
    * @param limit bytes a message may have
    * @param now milliseconds of any clock
    */
-  constructor(link: LinkId, limit: number, now: () => number, handlers: AssemblerHandlers) {
+  constructor(link: LinkId, limit: number, now: () => number, sink: MessageSink) {
     this.#link = link;
     this.#limit = limit;
     this.#now = now;
-    this.#handlers = handlers;
+    this.#sink = sink;
   }
 
   push(chunk: DataFrame): void {
@@ -72,7 +65,7 @@ export class MessageAssembler {
   }
 
   /** Something was lost; whatever has begun cannot be completed. */
-  gap(): void {
+  dataLost(): void {
     this.#drop();
     this.#orphaned = true;
     this.#place = 'lost';
@@ -81,7 +74,7 @@ export class MessageAssembler {
   }
 
   /** The connection has ended: a message that has begun is reported as broken off. */
-  close(): void {
+  end(): void {
     if (this.#opcode === undefined || this.#tooLarge) return;
     this.#fail('MESSAGE_INCOMPLETE', { length: this.#length });
     this.#drop();
@@ -117,7 +110,7 @@ export class MessageAssembler {
     const same = this.#frame && isSameFrame(this.#frame, chunk);
     if (!same || chunk.bytes.length > this.#missing) {
       this.#fail('MESSAGES_LOST', {});
-      this.gap();
+      this.dataLost();
       // Another header is a frame's beginning; too much of the same one is anything.
       if (same) return;
       this.#found();
@@ -149,14 +142,14 @@ export class MessageAssembler {
     const whole = opcode !== undefined && !this.#tooLarge;
     this.#drop();
     this.#orphaned = false;
-    if (whole) this.#handlers.message(opcode, bytes);
+    if (whole) this.#sink.message(opcode, bytes);
   }
 
   #stalled(): void {
     const error = new EspAtError('FRAME_STALLED', { link: this.#link });
     this.#drop();
-    this.gap();
-    this.#handlers.dead(error);
+    this.dataLost();
+    this.#sink.unrecoverable(error);
   }
 
   // --- after a gap ---------------------------------------------------------------------------------
@@ -175,7 +168,7 @@ export class MessageAssembler {
     this.#searched += chunk.bytes.length;
     if (this.#searched > LONGEST_SEARCH) {
       this.#searched = 0;
-      this.#handlers.dead(new EspAtError('MESSAGES_LOST', { link: this.#link }));
+      this.#sink.unrecoverable(new EspAtError('MESSAGES_LOST', { link: this.#link }));
     }
     return false;
   }
@@ -197,7 +190,7 @@ export class MessageAssembler {
     code: 'MESSAGES_LOST' | 'MESSAGE_TOO_LARGE' | 'MESSAGE_INCOMPLETE',
     details: Readonly<Record<string, number>>,
   ): void {
-    this.#handlers.failed(new EspAtError(code, { link: this.#link, ...details }));
+    this.#sink.failed(new EspAtError(code, { link: this.#link, ...details }));
   }
 }
 

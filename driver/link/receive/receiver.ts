@@ -1,8 +1,8 @@
-import type { DataFrame, LinkId } from '../../at/types';
+import type { DataReceiver, LinkId } from '../../at/types';
 import type { Clock } from '../../clock';
 import { isWhole, shown } from '../../commands/check';
 import { EspAtError } from '../../errors';
-import type { Joining, OpenOptions } from '../options';
+import type { OpenOptions } from '../options';
 import { MessageAssembler } from './message-assembler';
 import { ChunkJoiner } from './chunk-joiner';
 
@@ -29,56 +29,34 @@ function check(setting: string, value: unknown, max: number): void {
 
 type ReceivingOptions = Pick<OpenOptions, 'maxMessage' | 'joining'>;
 
-export interface ReceiverOptions {
-  readonly clock: Clock;
-  readonly link: LinkId;
-  /** Whether the firmware tells where messages begin and end, and which are text (class D). */
-  readonly boundaries: boolean;
-  readonly joining: Joining | undefined;
-  readonly maxMessage: number | undefined;
-  readonly message: (opcode: 1 | 2 | undefined, bytes: Buffer) => void;
-  readonly failed: (error: EspAtError) => void;
-  /** Only a new connection brings the messages back. */
-  readonly dead: (error: EspAtError) => void;
+/** Where the messages of a connection go. */
+export interface MessageSink {
+  /** @param opcode 1 text, 2 binary; undefined where the firmware does not tell */
+  message(opcode: 1 | 2 | undefined, bytes: Buffer): void;
+  /** A message was lost, corrupt, broken off or too large; what follows is whole again. */
+  failed(error: EspAtError): void;
+  /** The boundaries of messages are lost: only a new connection brings them back. */
+  unrecoverable(error: EspAtError): void;
 }
 
-/** Makes whole messages of what one connection receives, as well as its firmware lets it. */
-export class Receiver {
-  readonly #assembler: MessageAssembler | undefined;
-  readonly #joiner: ChunkJoiner | undefined;
-
-  constructor(options: ReceiverOptions) {
-    const { link, clock, message, failed, dead } = options;
-    const limit = options.maxMessage ?? LARGEST;
-    if (options.boundaries) {
-      this.#assembler = new MessageAssembler(link, limit, () => clock.now(), {
-        message,
-        failed,
-        dead,
-      });
-    } else {
-      this.#joiner = new ChunkJoiner(link, options.joining ?? { by: 'chunk' }, limit, clock, {
-        message: (bytes) => message(undefined, bytes),
-        failed,
-        dead,
-      });
-    }
-  }
-
-  push(frame: DataFrame): void {
-    this.#assembler?.push(frame);
-    this.#joiner?.push(frame.bytes);
-  }
-
-  /** Something received was lost. */
-  gap(): void {
-    this.#assembler?.gap();
-    this.#joiner?.gap();
-  }
-
-  /** The connection has ended. */
-  close(): void {
-    this.#assembler?.close();
-    this.#joiner?.close();
-  }
+/**
+ * Makes messages of what one connection receives, as well as the firmware lets it.
+ * @param hasBoundaries whether the firmware tells where messages begin and end, and which are text (class D)
+ */
+export function createReceiver(
+  {
+    link,
+    clock,
+    hasBoundaries,
+  }: {
+    readonly link: LinkId;
+    readonly clock: Clock;
+    readonly hasBoundaries: boolean;
+  },
+  { maxMessage = LARGEST, joining = { by: 'chunk' } }: ReceivingOptions,
+  sink: MessageSink,
+): DataReceiver {
+  return hasBoundaries
+    ? new MessageAssembler(link, maxMessage, () => clock.now(), sink)
+    : new ChunkJoiner(link, joining, maxMessage, clock, sink);
 }

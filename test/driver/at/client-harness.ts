@@ -39,6 +39,8 @@ export class ClientHarness {
     for (const link of [0, 1, 2] as const) {
       this.client.route(link, {
         connected: true,
+        dataLost: () => undefined,
+        end: () => undefined,
         push: ({ bytes }) => void this.events.push(`data ${link} ${bytes.toString('latin1')}`),
       });
     }

@@ -10,12 +10,12 @@ function rig(joining: Joining, limit = 1000) {
   const told: string[] = [];
   const clock = new VirtualClock();
   const joiner = new ChunkJoiner(0, joining, limit, clock, {
-    message: (bytes) => told.push(bytes.toString()),
+    message: (_, bytes) => told.push(bytes.toString()),
     failed: (error) => told.push(`! ${error.code}`),
-    dead: (error) => told.push(`dead ${error.code}`),
+    unrecoverable: (error) => told.push(`unrecoverable ${error.code}`),
   });
   const push = (...pieces: (string | Buffer)[]) => {
-    for (const piece of pieces) joiner.push(Buffer.from(piece));
+    for (const piece of pieces) joiner.push({ kind: 'data', link: 0, bytes: Buffer.from(piece) });
   };
   return { joiner, told, clock, push };
 }
@@ -54,7 +54,7 @@ describe('a frame that stalls', () => {
       push(half);
       await clock.advance(10_000);
       push('');
-      assert.deepEqual(told, ['dead FRAME_STALLED']);
+      assert.deepEqual(told, ['unrecoverable FRAME_STALLED']);
     }
   });
 
@@ -127,7 +127,7 @@ describe('joining by delimiter', () => {
   it('says what broke off when the connection ends', () => {
     const { push, told, joiner } = rig({ by: 'delimiter', delimiter: Buffer.from('\n') });
     push('one\ntwo');
-    joiner.close();
+    joiner.end();
     assert.deepEqual(told, ['one', '! MESSAGE_INCOMPLETE']);
   });
 
@@ -181,7 +181,7 @@ describe('joining by silence', () => {
     await clock.advance(1);
     assert.deepEqual(told, ['ab']);
     push('last');
-    joiner.close();
+    joiner.end();
     assert.deepEqual(told, ['ab', 'last']);
     assert.equal(clock.pending, 0);
   });
@@ -189,7 +189,7 @@ describe('joining by silence', () => {
   it('leaves out, after a gap, what may be the end of a message whose beginning is lost', () => {
     const { push, told, joiner } = rig({ by: 'delimiter', delimiter: Buffer.from('|') });
     push('whole|begin');
-    joiner.gap();
+    joiner.dataLost();
     push('ning|next|');
     assert.deepEqual(told, ['whole', 'next']);
   });
@@ -197,7 +197,7 @@ describe('joining by silence', () => {
   it('forgets what has begun after a gap', async () => {
     const { push, told, clock, joiner } = rig({ by: 'silence', milliseconds: 50 });
     push('half');
-    joiner.gap();
+    joiner.dataLost();
     await clock.advance(100);
     assert.deepEqual(told, []);
     assert.equal(clock.pending, 0);

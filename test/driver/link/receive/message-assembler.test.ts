@@ -11,7 +11,7 @@ function rig(limit = 1000) {
     message: (opcode, bytes) =>
       told.push(`${opcode === 1 ? 'text' : 'binary'} ${bytes.toString()}`),
     failed: (error) => told.push(error.code),
-    dead: (error) => told.push(`dead ${error.code}`),
+    unrecoverable: (error) => told.push(`unrecoverable ${error.code}`),
   });
   /** Chunks as `opcode fin frame-length data`. */
   const push = (...chunks: string[]) => {
@@ -56,28 +56,28 @@ describe('the assembler', () => {
   it('takes an empty chunk inside a frame for a stalled frame', () => {
     const { push, told } = rig();
     push('1 1 5 he', '1 1 5 ');
-    assert.deepEqual(told, ['dead FRAME_STALLED']);
+    assert.deepEqual(told, ['unrecoverable FRAME_STALLED']);
   });
 
   it('takes an empty chunk of a frame that is not empty for a stalled frame', () => {
     const { push, told } = rig();
     push('1 1 5 ', '1 1 5 hello');
-    assert.deepEqual(told, ['dead FRAME_STALLED', 'text hello']);
+    assert.deepEqual(told, ['unrecoverable FRAME_STALLED', 'text hello']);
   });
 
   it('notices a stalled frame after a gap in it too', () => {
     const { push, told, assembler } = rig();
     push('1 1 5 he');
-    assembler.gap();
+    assembler.dataLost();
     push('1 1 5 ');
-    assert.deepEqual(told, ['dead FRAME_STALLED']);
+    assert.deepEqual(told, ['unrecoverable FRAME_STALLED']);
   });
 
   it('says what broke off when the connection ends, and only then', () => {
     const { push, told, assembler } = rig();
-    assembler.close();
+    assembler.end();
     push('1 0 3 abc', '0 1 5 de');
-    assembler.close();
+    assembler.end();
     assert.deepEqual(told, ['MESSAGE_INCOMPLETE']);
   });
 
@@ -96,7 +96,7 @@ describe('the assembler', () => {
   it('leaves out what may be the middle of a frame after a gap', () => {
     const { push, told, assembler } = rig();
     push('2 1 9 abc');
-    assembler.gap();
+    assembler.dataLost();
     // The rest of that frame and the whole of the next look alike.
     push('2 1 9 ghi', '2 1 9 abc', '2 1 9 def', '2 1 9 ghi');
     assert.deepEqual(told, []);
@@ -106,7 +106,7 @@ describe('the assembler', () => {
 
   it('takes another header for a beginning after a gap, but not the first it sees', () => {
     const { push, told, assembler } = rig();
-    assembler.gap();
+    assembler.dataLost();
     push('2 1 9 ghi', '2 1 8 abcd', '2 1 8 efgh');
     assert.deepEqual(told, ['binary abcdefgh']);
   });
@@ -114,14 +114,14 @@ describe('the assembler', () => {
   it('drops the continuations of a message whose beginning was lost', () => {
     const { push, told, assembler } = rig();
     push('1 0 3 abc');
-    assembler.gap();
+    assembler.dataLost();
     push('0 0 3 def', '0 1 3 ghi', '1 1 2 ok');
     assert.deepEqual(told, ['text ok']);
   });
 
   it('takes a silence longer than any stall for a boundary', () => {
     const { push, told, assembler, time } = rig();
-    assembler.gap();
+    assembler.dataLost();
     push('2 1 6 abc');
     time.now = 11_000;
     push('2 1 6 abc', '2 1 6 def');
@@ -130,8 +130,8 @@ describe('the assembler', () => {
 
   it('asks for a new connection when the boundaries do not show', () => {
     const { push, told, assembler } = rig(1e9);
-    assembler.gap();
+    assembler.dataLost();
     for (let count = 0; count < 300; count++) push(`2 1 5000 ${'x'.repeat(1000)}`);
-    assert.deepEqual(told, ['dead MESSAGES_LOST']);
+    assert.deepEqual(told, ['unrecoverable MESSAGES_LOST']);
   });
 });

@@ -1,0 +1,66 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type { DataFrame } from '../../../../driver/at/types';
+import { EarlyData } from '../../../../driver/link/receive/early-data';
+import { createReceiver } from '../../../../driver/link/receive/receiver';
+import { VirtualClock } from '../../../harness/virtual-clock';
+
+const KIB = 1024;
+
+const chunk = (length: number): DataFrame => {
+  return { kind: 'data', link: 0, bytes: Buffer.alloc(length) };
+};
+
+/** What the receiver of a connection makes of early data: lengths of messages, and error codes. */
+function replayed(early: EarlyData, hasBoundaries = false): string[] {
+  const got: string[] = [];
+  const options = { link: 0, clock: new VirtualClock(), hasBoundaries } as const;
+  const receiver = createReceiver(
+    options,
+    {},
+    {
+      message: (_, bytes) => got.push(String(bytes.length)),
+      failed: ({ code }) => got.push(code),
+      unrecoverable: ({ code }) => got.push(code),
+    },
+  );
+  early.replay(receiver, () => got.push('lost'));
+  return got;
+}
+
+describe('early data', () => {
+  it('is replayed in order into the receiver of the connection', () => {
+    const early = new EarlyData();
+    early.push(chunk(3));
+    early.push(chunk(4));
+    assert.deepEqual(replayed(early), ['3', '4']);
+  });
+
+  it('is dropped when the connection does not begin', () => {
+    const early = new EarlyData();
+    early.push(chunk(1));
+    early.end();
+    assert.deepEqual(replayed(early), []);
+  });
+
+  it('tells a loss once in its place, and no message is joined across it', () => {
+    const early = new EarlyData();
+    const frame = { kind: 'data', link: 0, opcode: 1, fin: true } as const;
+    early.push({ ...frame, fin: false, payloadLength: 6, bytes: Buffer.from('begins') });
+    early.dataLost();
+    early.dataLost();
+    early.push({ ...frame, opcode: 0, payloadLength: 4, bytes: Buffer.from('rest') });
+    early.push({ ...frame, payloadLength: 5, bytes: Buffer.from('whole') });
+    assert.deepEqual(replayed(early, true), ['lost', '5']);
+  });
+
+  it('is bounded, and what is dropped is told as lost', () => {
+    const early = new EarlyData();
+    for (let index = 0; index < 300; index++) early.push(chunk(KIB));
+    early.push(chunk(1));
+    const got = replayed(early);
+    const kept = got.filter((each) => each === String(KIB)).length;
+    assert.ok(kept > 200 && kept < 256, String(kept));
+    assert.deepEqual(got.slice(kept), ['lost']);
+  });
+});
