@@ -7,6 +7,8 @@ export interface Clock {
   now(): number;
   /** Calls `callback` once, `ms` milliseconds from now, never in the same turn. */
   after(ms: number, callback: () => void): Cancel;
+  /** Calls `callback` once, after the event loop has read the input that is there now (`setImmediate`). */
+  afterInput(callback: () => void): Cancel;
 }
 
 /** How long a caller waits. */
@@ -25,7 +27,20 @@ export const systemClock: Clock = {
     const timer = setTimeout(callback, Math.min(ms, LONGEST_TIMER_MS));
     return () => clearTimeout(timer);
   },
+  afterInput(callback) {
+    const immediate = setImmediate(callback);
+    return () => clearImmediate(immediate);
+  },
 };
+
+/**
+ * Calls `callback` once, `ms` milliseconds from now, but not before input that is there then. An event loop that was
+ * blocked runs late timers first, and reads what came meanwhile afterwards: a timeout must not fall in between.
+ */
+export function onTimeout(clock: Clock, ms: number, callback: () => void): Cancel {
+  let cancel = clock.after(ms, () => (cancel = clock.afterInput(callback)));
+  return () => cancel();
+}
 
 /** Resolves after `ms` milliseconds. */
 export async function delay(clock: Clock, ms: number, { signal }: Wait = {}): Promise<void> {
@@ -36,7 +51,7 @@ export async function delay(clock: Clock, ms: number, { signal }: Wait = {}): Pr
       signal?.removeEventListener('abort', end);
       resolve();
     };
-    const cancel = clock.after(ms, end);
+    const cancel = onTimeout(clock, ms, end);
     signal?.addEventListener('abort', end);
   });
   signal?.throwIfAborted();

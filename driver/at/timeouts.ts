@@ -7,6 +7,11 @@ import type { Cancel, Clock } from '../clock';
 const GAP_FACTOR = 1.25;
 /** Milliseconds by which bytes may be delivered late. Idle time before that was not the time of these bytes. */
 const LATEST_DELIVERY_MS = 200;
+/** Milliseconds that are counted at a time, and by which a slice may end late as on any busy machine. */
+const SLICE_MS = 250;
+const LATE_MS = 15;
+/** Milliseconds of the slice after a late one: a thread pool needs several turns to read. */
+const LEAST_SLICE_MS = 50;
 
 /** When a transaction probes the device, in milliseconds of port idle time. */
 export interface TimeoutPolicy {
@@ -33,12 +38,19 @@ export const TIMEOUT_POLICY = {
  * dead device; a server that sends often leaves room for a response, and hides nothing. Time that written
  * bytes need on the port does not count either.
  *
+ * Time counts in slices, and only as far as the event loop turned: while it is blocked, nothing is heard. Before a
+ * check there is always a slice that ended in time.
+ *
  * One timer serves all waits; in a stream of quick transactions it is hardly ever touched.
  */
 export class IdleTimer {
   readonly #clock: Clock;
   #idle = 0;
+  /** Up to when time has been counted. */
   #since: number;
+  /** When the current slice ends. Later time does not count: an event loop that is blocked hears nothing. */
+  #sliceEnd = Infinity;
+  #isLate = false;
   /** What of the idle time may turn out to have belonged to bytes that are delivered late. */
   #doubtful = 0;
   #timer: Cancel | undefined;
@@ -52,7 +64,7 @@ export class IdleTimer {
 
   /** Milliseconds of port idle time since {@link restart}. */
   get idle(): number {
-    return this.#idle + Math.max(0, this.#clock.now() - this.#since);
+    return this.#idle + Math.max(0, Math.min(this.#clock.now(), this.#sliceEnd) - this.#since);
   }
 
   /** Starts anew. Nothing counts before `from`, which may lie ahead. */
@@ -64,14 +76,10 @@ export class IdleTimer {
 
   /** @param duration milliseconds that the bytes received at `now` took up on the port */
   heard(now: number, duration: number): void {
-    const gap = now - this.#since;
-    if (gap < 0) return;
-    const added = gap - duration * GAP_FACTOR;
+    const gap = Math.min(now, this.#sliceEnd) - this.#since;
     // A burst, or a port faster than assumed, takes nothing away from idle time that has passed.
-    const counted = Math.max(added, -this.#doubtful);
-    this.#idle += counted;
-    this.#doubtful = Math.min(LATEST_DELIVERY_MS, this.#doubtful + counted);
-    this.#since = now;
+    if (now >= this.#since)
+      this.#count(Math.max(gap - duration * GAP_FACTOR, -this.#doubtful), now);
   }
 
   /**
@@ -83,17 +91,44 @@ export class IdleTimer {
     this.#check = check;
     const due = now + Math.max(1, left + Math.max(0, this.#since - now));
     if (this.#timer && this.#due <= due) return;
-    this.#timer?.();
     this.#due = due;
-    this.#timer = this.#clock.after(due - now, () => {
-      this.#timer = undefined;
-      this.#check();
-    });
+    this.#startSlice(now);
   }
 
   /** Ends the watch. */
   stop(): void {
     this.#timer?.();
     this.#timer = undefined;
+    this.#sliceEnd = Infinity;
+  }
+
+  #startSlice(now: number): void {
+    this.#timer?.();
+    const least = this.#isLate ? LEAST_SLICE_MS : 0;
+    const planned = Math.max(least, Math.min(SLICE_MS, this.#due - now));
+    this.#sliceEnd = now + planned;
+    this.#timer = this.#clock.after(planned, () => this.#endSlice(planned));
+  }
+
+  /** Time by which a slice ends late counts for nothing, nor does as much of the slice: it was late in hearing too. */
+  #endSlice(planned: number): void {
+    const now = this.#clock.now();
+    const late = now - this.#sliceEnd;
+    const gap = this.#sliceEnd - Math.max(this.#since, this.#sliceEnd - planned);
+    this.#isLate = late > LATE_MS;
+    this.#count(Math.max(0, gap - (this.#isLate ? late : 0)), Math.max(now, this.#since));
+    // What is there to be read is read first.
+    this.#timer = this.#clock.afterInput(() => {
+      this.#timer = undefined;
+      const after = this.#clock.now();
+      if (this.#isLate || after < this.#due) this.#startSlice(after);
+      else this.#check();
+    });
+  }
+
+  #count(added: number, now: number): void {
+    this.#idle += added;
+    this.#doubtful = Math.min(LATEST_DELIVERY_MS, this.#doubtful + added);
+    this.#since = now;
   }
 }

@@ -3,6 +3,7 @@ import type { ClientEvent } from '../at/client-event';
 import type { Command, Response } from '../at/command';
 import type { LinkId } from '../at/types';
 import type { Urc } from '../at/urc';
+import { onTimeout } from '../clock';
 import { asEspAtError, EspAtError } from '../errors';
 import { Backoff } from '../link/backoff';
 import type { Availability } from '../link/link-host';
@@ -163,7 +164,7 @@ export class DeviceSession {
     // Its `ready` may have come already.
     if (boot.signal.aborted) return;
     const ms = this.#backoff.next();
-    const timer = this.#context.clock.after(ms, () => this.#beginAgain(error));
+    const timer = onTimeout(this.#context.clock, ms, () => this.#beginAgain(error));
     this.#become({ kind: 'pausing', boot, progress, timer });
   }
 

@@ -1,4 +1,4 @@
-import type { Clock } from '../clock';
+import { onTimeout, type Clock } from '../clock';
 
 /** Milliseconds without a byte after which the links are checked. */
 const QUIET_MS = 30_000;
@@ -31,7 +31,7 @@ export class HealthCheck {
   }
 
   #wait(ms: number): void {
-    const cancel = this.#clock.after(ms, () => {
+    const cancel = onTimeout(this.#clock, ms, () => {
       this.#signal.removeEventListener('abort', cancel);
       this.#due();
     });

@@ -1,6 +1,6 @@
 import { refusable, type Run } from '../at/command';
 import type { Urc } from '../at/urc';
-import type { Cancel, Clock } from '../clock';
+import { onTimeout, type Cancel, type Clock } from '../clock';
 import { cwstate, parseCwstate, stationState } from '../commands/wifi';
 import { EspAtError, isRefusal } from '../errors';
 import { outdatedCertificates, writeCertificates } from '../provisioning/certificates';
@@ -149,7 +149,7 @@ export class Network {
         signal.removeEventListener('abort', end);
         resolve();
       };
-      const cancel = clock.after(ms, end);
+      const cancel = onTimeout(clock, ms, end);
       signal.addEventListener('abort', end);
       this.#stationChanged = () => {
         if (condition()) end();
@@ -184,7 +184,7 @@ export class Network {
 
   #pollLater(): void {
     this.#cancelPoll();
-    this.#cancelPoll = this.#context.clock.after(OFFLINE_POLL_MS, () => void this.#poll());
+    this.#cancelPoll = onTimeout(this.#context.clock, OFFLINE_POLL_MS, () => void this.#poll());
   }
 
   /** The device joins again by itself. Where it has given up, it is told to. */

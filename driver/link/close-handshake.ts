@@ -1,6 +1,6 @@
 import type { AtClient } from '../at/at-client';
 import type { LinkId } from '../at/types';
-import type { Clock } from '../clock';
+import { onTimeout, type Clock } from '../clock';
 import { wsclose } from '../commands/websocket';
 import type { CloseOperation } from './operation';
 import type { SendQueue } from './send-queue';
@@ -45,7 +45,7 @@ function settled(clock: Clock, milliseconds: number, signal: AbortSignal): Promi
       cancel();
       resolve();
     };
-    const cancel = clock.after(milliseconds, end);
+    const cancel = onTimeout(clock, milliseconds, end);
     signal.addEventListener('abort', end, { once: true });
   });
 }

@@ -1,4 +1,4 @@
-import type { Clock } from '../clock';
+import { onTimeout, type Clock } from '../clock';
 import { EspAtError } from '../errors';
 import type { Availability, ReadyDevice } from './link-host';
 
@@ -57,7 +57,7 @@ export class DeviceWatch {
         } else if (this.#availability.kind === 'notReady' && this.#availability.isFinal)
           fail(this.#reason());
       };
-      const cancel = this.#clock.after(timeout, () => fail(this.#reason()));
+      const cancel = onTimeout(this.#clock, timeout, () => fail(this.#reason()));
       signal.addEventListener('abort', abort, { once: true });
       this.#waiting.add(look);
       look();

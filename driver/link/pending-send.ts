@@ -1,7 +1,7 @@
 import type { Command } from '../at/command';
 import { notSent, unknown } from '../at/outcome';
 import type { CommandEvent, LinkId, Submission } from '../at/types';
-import type { Cancel, Clock } from '../clock';
+import { onTimeout, type Cancel, type Clock } from '../clock';
 import type { EspAtError } from '../errors';
 import type { SendOptions } from './options';
 
@@ -81,9 +81,9 @@ export class PendingSend implements Submission {
     return 'parts' in this.#state && this.#state.parts.length > 1;
   }
 
-  /** Holds it. @param onTimeout called after so many milliseconds of it */
-  hold(milliseconds: number, onTimeout: () => void, refusal?: EspAtError): void {
-    const timer = this.#clock.after(milliseconds, onTimeout);
+  /** Holds it. @param onLate called after so many milliseconds of it */
+  hold(milliseconds: number, onLate: () => void, refusal?: EspAtError): void {
+    const timer = onTimeout(this.#clock, milliseconds, onLate);
     this.#become({ kind: 'held', timer, ...(refusal && { refusal }) });
   }
 

@@ -10,6 +10,7 @@ interface Entry {
 export interface SharedClock {
   now(): number;
   after(delay: number, callback: () => void): () => void;
+  afterInput(callback: () => void): () => void;
   /** Its calls that have neither happened nor been cancelled. */
   readonly pending: number;
 }
@@ -47,6 +48,11 @@ export class VirtualClock {
     };
   }
 
+  /** Calls back once all that is due now has happened. */
+  afterInput(callback: () => void): () => void {
+    return this.after(0, callback);
+  }
+
   /** Calls that have neither happened nor been cancelled. */
   get pending(): number {
     return this.#pending;
@@ -55,24 +61,26 @@ export class VirtualClock {
   /** The same time for one of several who go by it: counts what is pending of its own. */
   share(): SharedClock {
     let pending = 0;
+    const after = (delay: number, callback: () => void) => {
+      let over = false;
+      const end = () => {
+        if (!over) pending--;
+        over = true;
+      };
+      pending++;
+      const cancel = this.after(delay, () => {
+        end();
+        callback();
+      });
+      return () => {
+        end();
+        cancel();
+      };
+    };
     return {
       now: () => this.#now,
-      after: (delay, callback) => {
-        let over = false;
-        const end = () => {
-          if (!over) pending--;
-          over = true;
-        };
-        pending++;
-        const cancel = this.after(delay, () => {
-          end();
-          callback();
-        });
-        return () => {
-          end();
-          cancel();
-        };
-      },
+      after,
+      afterInput: (callback) => after(0, callback),
       get pending() {
         return pending;
       },

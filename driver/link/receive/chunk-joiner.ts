@@ -1,5 +1,5 @@
 import type { DataFrame, DataReceiver, LinkId } from '../../at/types';
-import type { Cancel, Clock } from '../../clock';
+import { onTimeout, type Cancel, type Clock } from '../../clock';
 import { EspAtError } from '../../errors';
 import type { Joining } from '../options';
 import { JsonEnd } from './json-end';
@@ -58,7 +58,7 @@ export class ChunkJoiner implements DataReceiver {
       case 'silence':
         this.#add(piece);
         this.#silence?.();
-        this.#silence = this.#clock.after(this.#joining.milliseconds, () => this.#finish());
+        this.#silence = onTimeout(this.#clock, this.#joining.milliseconds, () => this.#finish());
         return;
     }
   }

@@ -1,4 +1,4 @@
-import type { Cancel, Clock } from '../../clock';
+import { onTimeout, type Cancel, type Clock } from '../../clock';
 import {
   operationsOf,
   timerOf,
@@ -55,6 +55,8 @@ export class LinkMachine {
   }
 
   startTimer(timer: Timer, milliseconds: number): void {
-    this.#stopTimer = this.#clock.after(milliseconds, () => this.take({ kind: 'timer', timer }));
+    this.#stopTimer = onTimeout(this.#clock, milliseconds, () =>
+      this.take({ kind: 'timer', timer }),
+    );
   }
 }
