@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { EspAtError } from '../../../driver/errors';
-import { faultKind, faultKinds } from './faults';
+import { faultKind, faultKinds, hostStallKinds } from './faults';
 import { audit, MessageLog } from './message-log';
 import { scriptNamed, scripts } from './scripts';
 import { Search } from './search';
@@ -20,6 +20,18 @@ describe('a single fault at any place (a sample)', () => {
     it(`in ${script.name}${rate}: every invariant holds`, async () => {
       const stride = script.name.startsWith('bring-up') ? LONG_STRIDE : STRIDE;
       const search = new Search({ scripts: [script], kinds: faultKinds, stride });
+      const { runs, failed } = await search.run(script);
+      assert.deepEqual(failed, []);
+      assert.ok(runs > 0);
+    });
+  }
+});
+
+describe('a blocked event loop of the host, a sample', () => {
+  for (const name of ['open-c', 'send-c', 'send-d', 'receive-d', 'both-ways-c', 'close-d']) {
+    it(`loses nothing and is no silence of the device: ${name}`, async () => {
+      const script = scriptNamed(name);
+      const search = new Search({ scripts: [script], kinds: hostStallKinds, stride: 17 });
       const { runs, failed } = await search.run(script);
       assert.deepEqual(failed, []);
       assert.ok(runs > 0);

@@ -101,7 +101,7 @@ const hostStalls = [
   { durationMs: 30_000, inputLateMs: 0 },
 ] as const;
 
-/** Not among {@link faultKinds} as long as the driver takes the time of a stall for silence of the device. */
+/** Not among {@link faultKinds}: a digest of those stays comparable. */
 export const hostStallKinds: readonly FaultKind[] = directions.flatMap((direction) =>
   hostStalls.map(({ durationMs, inputLateMs }): FaultKind => {
     const late = inputLateMs > 0 ? '-late' : '';

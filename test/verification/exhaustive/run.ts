@@ -2,7 +2,7 @@
 // repeats each failed run; exits with 1 when a run failed.
 import { optionsOf, orMisuse, wholeNumber } from '../../harness/options';
 import { Digests } from './digest';
-import { faultKind, faultKinds } from './faults';
+import { faultKind, faultKinds, hostStallKinds } from './faults';
 import { scriptNamed, scripts } from './scripts';
 import { Search } from './search';
 import type { Tally } from './tally';
@@ -16,6 +16,7 @@ const usage = `npm run exhaustive -- [options]
   --stride N      only at every Nth place (default 1)
   --digest FILE   write what every run did, as hashes
   --against FILE  compare with such a file of another version
+  --host-stalls   block the host's event loop at every byte, instead of the other faults
   --paced         bytes take their time, as at 115200 bits a second
 
 Scripts: ${scripts.map(({ name }) => name).join(', ')}
@@ -29,6 +30,7 @@ const { values } = optionsOf(usage, {
   stride: { type: 'string', default: '1' },
   digest: { type: 'string' },
   against: { type: 'string' },
+  'host-stalls': { type: 'boolean', default: false },
   paced: { type: 'boolean', default: false },
 });
 
@@ -41,7 +43,9 @@ const search = new Search({
   scripts: orMisuse(() => values.script?.map(scriptNamed) ?? scripts).map((script) => {
     return { ...script, paced: values.paced };
   }),
-  kinds: orMisuse(() => values.fault?.map(faultKind) ?? faultKinds),
+  kinds: orMisuse(
+    () => values.fault?.map(faultKind) ?? (values['host-stalls'] ? hostStallKinds : faultKinds),
+  ),
   at: values.at === undefined ? undefined : wholeNumber('at', values.at),
   stride: wholeNumber('stride', values.stride, 1),
   onRun: ({ trace, digest }, run) => {
