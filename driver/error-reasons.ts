@@ -10,6 +10,7 @@ export const reasons = {
   NOT_LIST: 'it is not a list',
   NOT_NUMBER: '{value} is not a number',
   OUT_OF_RANGE: '{value} is not a number from {min} to {max}',
+  NOT_SECONDS: '{value} ms is not a multiple of 1000 from {min} to {max} ms',
   NOT_WHOLE: '{value} is not a whole number from {min} to {max}',
   TOO_MANY: '{count} are given, at most {max} are allowed',
   TOO_MANY_BYTES: 'it has {length} bytes, at most {max} are allowed',
@@ -83,7 +84,7 @@ export const names = {
   // Device settings
   port: 'port',
   rate: 'rate',
-  raiseTo: 'negotiated rate',
+  negotiatedRate: 'negotiated rate',
   ssid: 'network',
   password: 'password',
   bssid: 'BSSID',
@@ -96,15 +97,15 @@ export const names = {
   reconnectInterval: 'reconnect interval',
   reconnectAttempts: 'reconnect attempts',
   // Link settings
-  pingInterval: 'ping interval',
-  pongTimeout: 'pong timeout',
-  bufferSize: 'buffer size',
+  pingIntervalMs: 'ping interval',
+  pongTimeoutMs: 'pong timeout',
+  bufferBytes: 'buffer size',
   auth: 'authentication mode',
   pki: 'client certificate slot',
   ca: 'CA slot',
-  maxMessage: 'largest message',
-  silence: 'silence',
-  hold: 'waiting time',
+  maxMessageBytes: 'largest message',
+  idleMs: 'idle time',
+  holdMs: 'waiting time',
   // Templates
   uri: 'URI',
   subprotocol: 'subprotocol',
@@ -116,10 +117,9 @@ export const names = {
   // Device states
   stopped: 'stopped',
   absent: 'absent',
-  starting: 'starting',
+  initializing: 'starting',
   ready: 'ready',
-  recovering: 'recovering',
-  resyncing: 'recovering',
+  resyncing: 'resyncing',
   unusable: 'unusable',
 } as const;
 

@@ -32,12 +32,12 @@ const sentences = {
     'The device "{device}" already uses the port {port}. Choose that device, or another port.',
   // The device
   NO_DEVICE: 'This node has no device. Choose one in its settings, and enable it.',
-  DEVICE_SILENT:
+  DEVICE_UNRESPONSIVE:
     'The device on {port} does not answer. Check the wiring (the AT port is UART1), the power and the baud rate.',
   DEVICE_NOT_READY: 'The device is not ready ({state}). Wait for it, then try again.',
   DEVICE_RESTARTED: 'The device restarted. Try again when it is ready.',
   DEVICE_STOPPED: 'The device was stopped. Start it, then try again.',
-  RATE_NOT_RAISED:
+  RATE_NOT_NEGOTIATED:
     'The serial port does not work at {rate} baud and stays at {before}. Check the cable, or choose a lower baud rate.',
   NO_WEBSOCKET:
     'This firmware has no WebSocket commands. Build ESP-AT with menuconfig: Component config > AT > AT WebSocket command support.',
@@ -48,7 +48,7 @@ const sentences = {
     'The command is {length} bytes long, and at most {limit} fit. Make its values shorter.',
   INVALID_COMMAND: 'Change the AT command: {reason}.',
   INVALID_SETTING: 'Change the device setting "{setting}": {reason}.',
-  OUT_OF_STEP:
+  OUT_OF_SYNC:
     'The serial port lost or corrupted the response to {command}. Check the cable, or choose a lower baud rate.',
   // What the flow asked for
   INVALID_LINK: 'There is no link {link}. Use 0, 1 or 2.',
@@ -88,7 +88,7 @@ const sentences = {
   SEND_FAILED: 'The device refused the message on link {link}; it was not sent. Send it again.',
   SEND_UNKNOWN:
     'The message on link {link} may or may not have been sent: {reason}. Sending it again may deliver it twice.',
-  SEND_DAMAGED:
+  SEND_CORRUPT:
     'The serial port corrupted a message sent on link {link}. The link reconnects by itself; check the cable, or choose a lower baud rate.',
   QUEUE_FULL:
     'Too much is waiting to be sent ({messages} messages, {bytes} bytes). Send less often, or raise the option queue.',
@@ -96,7 +96,7 @@ const sentences = {
     'Link {link} did not open within {seconds} s; the message was not sent. Check the server, then send it again.',
   ABORTED: 'The request was aborted before it was sent. Send it again.',
   // Receiving
-  MESSAGES_LOST:
+  DATA_LOST:
     'The serial port lost or corrupted data received on link {link}. Check the cable, use RTS/CTS, or choose a lower baud rate.',
   MESSAGE_TOO_LARGE:
     'A message of more than {limit} bytes on link {link} was dropped. Raise the option maxMessage.',
@@ -175,7 +175,7 @@ export function isRefusal(error: unknown): error is EspAtError {
 
 const losses: readonly ErrorCode[] = [
   'DEVICE_RESTARTED',
-  'DEVICE_SILENT',
+  'DEVICE_UNRESPONSIVE',
   'DEVICE_STOPPED',
   'PORT_CLOSED',
   'PORT_LOST',

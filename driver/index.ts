@@ -16,7 +16,7 @@ export {
   linkStateNames,
   type CloseOptions,
   type Header,
-  type Joining,
+  type Framing,
   type LinkConfig,
   type LinkEvent,
   type LinkEventName,
@@ -32,5 +32,5 @@ export { systemClock } from './clock';
 export type { LinkId } from './at/types';
 export type { Port, PortHandlers, PortOpener, PortSettings } from './port/port';
 export type { WifiNetwork } from './commands/wifi';
-export { openerFor, type PortOptions } from './port/open';
+export { portAt, type PortOptions } from './port/open';
 export { listPorts, type PortInfo } from './port/list';

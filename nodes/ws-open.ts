@@ -193,7 +193,7 @@ class Opener implements DeviceUser {
   #decoderOf(link: LinkId): PayloadDecoder {
     const known = this.#decoders.get(link);
     if (known) return known;
-    const decoder = new PayloadDecoder(this.#output, this.#settings.fixed.joining?.by ?? 'chunk');
+    const decoder = new PayloadDecoder(this.#output, this.#settings.fixed.framing?.by ?? 'chunk');
     this.#decoders.set(link, decoder);
     return decoder;
   }

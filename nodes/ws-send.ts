@@ -79,9 +79,9 @@ class Sender implements DeviceUser {
     try {
       await link.send(payload, {
         opcode,
-        hold: this.#holdSeconds,
+        holdMs: this.#holdSeconds * 1000,
         signal: this.#stop.signal,
-        ...(timeout === undefined ? {} : { timeout }),
+        ...(timeout === undefined ? {} : { timeoutMs: timeout }),
         ...(fin === undefined ? {} : { fin }),
       });
     } finally {

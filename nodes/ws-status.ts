@@ -72,7 +72,7 @@ class Watcher implements DeviceUser {
       this.#link === 'all' && msg.linkId === undefined
         ? undefined
         : host.link(this.#link === 'all' ? msg.linkId : this.#link).id;
-    const events = await host.device.query();
+    const events = await host.device.checkLinks();
     const found = events.filter(({ link }) => chosen === undefined || link === chosen);
     const [only] = found;
     if (only && found.length === 1) send(withLinkEvent(this.#translate, only, msg));
@@ -114,9 +114,9 @@ class Watcher implements DeviceUser {
   /** Sends the device's state if it changed. The first one is no change. */
   #stateChanged(): void {
     if (this.#link !== 'device' || !this.#device) return;
-    const { state, error } = this.#device.host.status;
+    const { name, error } = this.#device.host.status;
     const before = this.#reported;
-    this.#reported = `${state} ${error?.code ?? ''}`;
+    this.#reported = `${name} ${error?.code ?? ''}`;
     if (before !== undefined && before !== this.#reported) this.#send({ event: 'state', error });
   }
 
@@ -128,7 +128,7 @@ class Watcher implements DeviceUser {
 
   /** Answers for a device that is not ready without asking it. */
   async #askDevice(host: DeviceHost, msg: NodeMessageInFlow, send: Send): Promise<void> {
-    const links = host.status.state === 'ready' ? await host.device.query() : undefined;
+    const links = host.status.name === 'ready' ? await host.device.checkLinks() : undefined;
     const { error } = host.status;
     send(withDeviceChange(this.#translate, host, { event: 'asked', error, links }, msg));
   }
@@ -141,7 +141,7 @@ class Watcher implements DeviceUser {
   async #pollNow(): Promise<void> {
     try {
       const msg = { _msgid: this.#RED.util.generateId() };
-      const ready = this.#device?.host.status.state === 'ready';
+      const ready = this.#device?.host.status.name === 'ready';
       if (ready) await this.ask(msg, (answer) => this.#node.send(answer));
     } catch (error) {
       if (!this.#ended) this.#node.warn(toNodeError(this.#translate, error).message);

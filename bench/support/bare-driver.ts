@@ -30,7 +30,7 @@ export class BareDriver {
     this.#port = new MemoryPort(() => this.#far);
     this.tap = new TappedPort(this.#port);
     const queue = { messages: 1e6, bytes: 1e9 };
-    this.device = new Device({ port: this.tap, queue });
+    this.device = new Device({ port: this.tap, sendLimit: queue });
   }
 
   static async open(): Promise<BareDriver> {

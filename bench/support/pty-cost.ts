@@ -1,4 +1,4 @@
-import { openerFor, type Port } from '../../driver';
+import { portAt, type Port } from '../../driver';
 import { median, type Effort } from '../suite';
 import { startBoard } from './board';
 
@@ -18,7 +18,7 @@ export async function ptyRoundTrip({ smoke }: Effort): Promise<PtyRoundTrip> {
   const { path } = await line.ask({ kind: 'mirror' });
   let back: () => void = () => undefined;
   const handlers = { data: () => back(), lost: () => back() };
-  const port: Port = await openerFor(path, { rate: 3_000_000 }).open(handlers, {
+  const port: Port = await portAt(path, { rate: 3_000_000 }).open(handlers, {
     flowControl: false,
   });
   const taken: number[] = [];

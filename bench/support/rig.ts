@@ -1,4 +1,4 @@
-import { Device, openerFor, systemClock, type Clock, type LinkId } from '../../driver';
+import { Device, portAt, systemClock, type Clock, type LinkId } from '../../driver';
 import type { FirmwareClass } from '../../simulator';
 import { MemoryPort } from '../../test/harness/memory-port';
 import { VirtualClock } from '../../test/harness/virtual-clock';
@@ -43,7 +43,7 @@ export class Rig {
     this.clock = clock;
     this.settle = (promise) => (clock instanceof VirtualClock ? clock.wait(promise) : promise);
     const queue = { messages: 1e6, bytes: 1e9 };
-    this.device = new Device({ port, clock, queue });
+    this.device = new Device({ port, clock, sendLimit: queue });
   }
 
   /** Opens a link, to a path and a query of its own. */
@@ -81,8 +81,8 @@ export class Rig {
   async begin(): Promise<void> {
     const { device } = this;
     const up = new Promise<void>((resolve) => {
-      device.on('status', ({ state }) => {
-        if (state === 'ready') resolve();
+      device.on('status', ({ name }) => {
+        if (name === 'ready') resolve();
       });
     });
     device.start();
@@ -118,7 +118,7 @@ function inProcess(via: 'virtual' | 'process', { firmware = 'D', rate }: RigOpti
 async function overPty({ firmware = 'D', rate }: RigOptions): Promise<Rig> {
   const line = startBoard();
   const { path } = await line.ask({ kind: 'begin', firmware, rate });
-  const opener = openerFor(path, { rate: rate ?? 115_200 });
+  const opener = portAt(path, { rate: rate ?? 115_200 });
   return new Rig(
     new TappedPort(opener),
     {

@@ -131,7 +131,7 @@ export class AtClient {
 
   /**
    * Runs one command, before any message that waits.
-   * @throws EspAtError `COMMAND_FAILED`, `OUT_OF_STEP`, `ABORTED`, and whatever the client is reset or closed with
+   * @throws EspAtError `COMMAND_FAILED`, `OUT_OF_SYNC`, `ABORTED`, and whatever the client is reset or closed with
    */
   run(command: Command, options?: { readonly signal?: AbortSignal }): Promise<Response> {
     return this.sequence((access) => access.run(command), options);
@@ -519,7 +519,7 @@ export class AtClient {
     const state = this.#state;
     const isOurs = !sequence.aborted && jobOf(state) === sequence;
     if (!isOurs || (state.kind !== 'between' && state.kind !== 'resyncing'))
-      return sequence.refusal(new EspAtError('OUT_OF_STEP', { command: 'a resync' }));
+      return sequence.refusal(new EspAtError('OUT_OF_SYNC', { command: 'a resync' }));
     const outOfSync = state.kind === 'resyncing' ? state : { job: sequence, dataTrusted: true };
     const access = this.#lend(outOfSync, options.pad !== 'never');
     const result = await resync(

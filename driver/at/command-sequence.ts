@@ -7,7 +7,7 @@ import type { CommandEvent } from './types';
 export interface SequenceAccess {
   /**
    * Runs one command.
-   * @throws EspAtError `COMMAND_FAILED`, `OUT_OF_STEP`, and whatever the client was reset or closed with
+   * @throws EspAtError `COMMAND_FAILED`, `OUT_OF_SYNC`, and whatever the client was reset or closed with
    */
   readonly run: Run;
   /**

@@ -64,7 +64,7 @@ export function refusalError(
 
 /** The error of a command whose final result was lost. */
 export function outOfSyncError(command: Command): EspAtError {
-  return new EspAtError('OUT_OF_STEP', { command: command.name });
+  return new EspAtError('OUT_OF_SYNC', { command: command.name });
 }
 
 /** The error of a message of which nothing has left. */

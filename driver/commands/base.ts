@@ -26,7 +26,7 @@ export function commandList(): Command {
 
 /**
  * The names in an answer to {@link commandList}, for example `AT+WSOPEN`.
- * @throws EspAtError `OUT_OF_STEP` when a line is damaged or missing: a command must not seem absent
+ * @throws EspAtError `OUT_OF_SYNC` when a line is damaged or missing: a command must not seem absent
  */
 export function parseCommandList(answer: Response): string[] {
   let index: number | undefined;

@@ -32,5 +32,5 @@ export function query(name: string, timeoutMs = DEFAULT_TIMEOUT_MS): Command {
 
 /** The error for an answer line that the device cannot have meant: the serial line damaged it. */
 export function damaged(name: string): EspAtError {
-  return new EspAtError('OUT_OF_STEP', { command: name });
+  return new EspAtError('OUT_OF_SYNC', { command: name });
 }

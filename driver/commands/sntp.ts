@@ -43,7 +43,7 @@ export function cipsntptime(): Command {
 
 /**
  * The time in an answer to {@link cipsntptime}, as a Date whose UTC fields are the device's local time.
- * @throws EspAtError `OUT_OF_STEP`
+ * @throws EspAtError `OUT_OF_SYNC`
  */
 export function parseSntpTime(answer: Response): Date {
   const format = /^\+CIPSNTPTIME:\w{3} (\w{3}) +(\d{1,2}) (\d\d):(\d\d):(\d\d) (\d{4})$/;

@@ -23,7 +23,7 @@ export function uartQuery(): Command {
 
 /**
  * The answer to {@link uartQuery}. The device says what its divider gives: a rate slightly off the one set.
- * @throws EspAtError `OUT_OF_STEP`
+ * @throws EspAtError `OUT_OF_SYNC`
  */
 export function parseUart(answer: Response): {
   readonly rate: number;

@@ -116,7 +116,7 @@ export interface WifiNetwork {
   readonly encrypted: boolean;
 }
 
-/** The mode in an answer to {@link cwmodeQuery}. @throws EspAtError `OUT_OF_STEP` */
+/** The mode in an answer to {@link cwmodeQuery}. @throws EspAtError `OUT_OF_SYNC` */
 export function parseCwmode(answer: Response): number {
   const [, mode] = /^\+CWMODE:([0-3])$/.exec(answer[0] ?? '') ?? [];
   if (mode === undefined) throw damaged('AT+CWMODE?');
@@ -143,7 +143,7 @@ export function parseJoinFailure(
 
 /**
  * The answer to {@link cwstate}.
- * @throws EspAtError `OUT_OF_STEP`
+ * @throws EspAtError `OUT_OF_SYNC`
  */
 export function parseCwstate(answer: Response): {
   /** One of {@link stationState}. */

@@ -24,9 +24,9 @@ export function wscfg(link: LinkId, config: LinkConfig, capabilities: Capabiliti
   const id = checkLink(link);
   const given: Unchecked<LinkConfig> = config;
   const values = [
-    whole('pingInterval', given.pingInterval, 10, 1, 7200),
-    whole('pongTimeout', given.pongTimeout, 120, 1, 7200),
-    whole('bufferSize', given.bufferSize, BUFFER_SIZE, MIN_BUFFER_BYTES, capabilities.maxBuffer),
+    seconds('pingIntervalMs', given.pingIntervalMs, 10),
+    seconds('pongTimeoutMs', given.pongTimeoutMs, 120),
+    whole('bufferBytes', given.bufferBytes, BUFFER_SIZE, MIN_BUFFER_BYTES, capabilities.maxBuffer),
     ...authentication(given, capabilities),
   ];
   return command(id, values);
@@ -65,4 +65,12 @@ function whole(
   if (isWhole(value, min, max)) return value;
   const details = { setting, reason: 'NOT_WHOLE', value: shown(value), min, max };
   throw new EspAtError('INVALID_CONFIG', details);
+}
+
+/** The firmware takes whole seconds. */
+function seconds(setting: keyof LinkConfig, value: unknown, fallback: number): number {
+  if (value === undefined) return fallback;
+  if (isWhole(value, 1000, 7_200_000) && value % 1000 === 0) return value / 1000;
+  const range = { value: shown(value), min: 1000, max: 7_200_000 };
+  throw new EspAtError('INVALID_CONFIG', { setting, reason: 'NOT_SECONDS', ...range });
 }

@@ -38,7 +38,8 @@ export function wsopen(link: LinkId, options: OpenOptions): Command {
   fits(start, 'INVALID_URI', 'TOO_LONG');
   const subprotocol = checkSubprotocol(given.subprotocol);
   const authorization = checkAuthorization(given.authorization);
-  const timeout = given.timeout === undefined ? undefined : checkTimeout(given.timeout, 1, 180_000);
+  const timeout =
+    given.timeoutMs === undefined ? undefined : checkTimeout(given.timeoutMs, 1, 180_000);
   const line = start + parameters(subprotocol, timeout, authorization);
   if (authorization !== '') fits(line, 'INVALID_AUTHORIZATION', 'TOO_LONG_WITH_URI');
   else if (subprotocol !== '') fits(line, 'INVALID_SUBPROTOCOL', 'TOO_LONG_WITH_URI');
@@ -57,7 +58,7 @@ export function wsopenQuery(): Command {
 
 /**
  * The links in an answer to {@link wsopenQuery}.
- * @throws EspAtError `OUT_OF_STEP` when a line is damaged: a link must not seem closed
+ * @throws EspAtError `OUT_OF_SYNC` when a line is damaged: a link must not seem closed
  */
 export function parseWsopen(answer: Response): OpenLink[] {
   return answer.map((line) => {

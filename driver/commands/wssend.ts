@@ -17,7 +17,7 @@ export const SEND_TIMEOUT = 10_000;
 /** Milliseconds beyond the timeout: the ERROR came up to 10 s after it. */
 const SEND_LEEWAY_MS = 15_000;
 
-type SendTraits = Pick<SendOptions, 'opcode' | 'timeout' | 'fin'>;
+type SendTraits = Pick<SendOptions, 'opcode' | 'timeoutMs' | 'fin'>;
 
 /**
  * `AT+WSSEND`: one frame, or what the device makes of it. Nothing is asked for when there is no payload
@@ -38,7 +38,7 @@ function command(link: unknown, payload: unknown, options: Unchecked<SendTraits>
   const id = checkLink(link);
   const bytes = checkPayload(payload);
   const opcode = checkOpcode(options.opcode ?? TEXT_OPCODE);
-  const timeout = checkTimeout(options.timeout ?? SEND_TIMEOUT, 0, 60_000);
+  const timeout = checkTimeout(options.timeoutMs ?? SEND_TIMEOUT, 0, 60_000);
   const fin = options.fin ?? true;
   if (typeof fin !== 'boolean') throw invalidPayload('NOT_BOOLEAN');
   if (!fin && opcode > 2) throw invalidPayload('NOT_FRAGMENTABLE');

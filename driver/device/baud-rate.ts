@@ -6,8 +6,8 @@ import type { SessionPort } from './session-port';
 
 /**
  * Agrees with the device on the negotiated baud rate and on flow control, which both start as its flash says.
- * @param warn told of `RATE_NOT_RAISED` when port, cable or device fail at the rate
- * @throws EspAtError `DEVICE_SILENT` when nothing passes any more
+ * @param warn told of `RATE_NOT_NEGOTIATED` when port, cable or device fail at the rate
+ * @throws EspAtError `DEVICE_UNRESPONSIVE` when nothing passes any more
  */
 export async function negotiateRate(
   access: SequenceAccess,
@@ -36,10 +36,10 @@ export async function negotiateRate(
     await answers(access, 'never');
   }
   port.giveUpNegotiatedRate();
-  warn(new EspAtError('RATE_NOT_RAISED', { rate, before }));
+  warn(new EspAtError('RATE_NOT_NEGOTIATED', { rate, before }));
   await port.setRate(before);
   if (await answers(access, 'never')) return;
-  throw new EspAtError('DEVICE_SILENT', { port: port.address });
+  throw new EspAtError('DEVICE_UNRESPONSIVE', { port: port.address });
 }
 
 /** Whether the device answers. @param pad whether to pad a data prompt first, which may be pending */

@@ -13,16 +13,16 @@ export function checkOptions({
   wifi,
   sntp,
   certificates,
-  raiseTo,
+  negotiatedRate,
   flowControl,
-  queue,
+  sendLimit,
 }: DeviceOptions): void {
   if (wifi) cwjap(wifi.ssid, wifi.password, wifi.bssid);
   if (sntp) cipsntpcfg(sntp.timezone, sntp.servers);
   if (certificates) checkCertificates(certificates);
-  if (raiseTo) uartCur(raiseTo, flowControl === true);
-  if (queue) {
-    checkSetting('queueMessages', queue.messages, 1, 1_000_000);
-    checkSetting('queueBytes', queue.bytes, 1, 1024 ** 3);
+  if (negotiatedRate) uartCur(negotiatedRate, flowControl === true);
+  if (sendLimit) {
+    checkSetting('queueMessages', sendLimit.messages, 1, 1_000_000);
+    checkSetting('queueBytes', sendLimit.bytes, 1, 1024 ** 3);
   }
 }

@@ -96,7 +96,7 @@ export class DeviceSession {
     return 'checks' in this.#state ? this.#state.checks : undefined;
   }
 
-  /** @throws EspAtError `COMMAND_FAILED`, `OUT_OF_STEP`, `DEVICE_*`, `PORT_*` */
+  /** @throws EspAtError `COMMAND_FAILED`, `OUT_OF_SYNC`, `DEVICE_*`, `PORT_*` */
   run(command: Command): Promise<Response> {
     return this.#client.run(command);
   }
@@ -151,7 +151,7 @@ export class DeviceSession {
       this.#become({ kind: 'unusable', boot, error });
       return;
     }
-    const isSilent = error.code === 'DEVICE_SILENT';
+    const isSilent = error.code === 'DEVICE_UNRESPONSIVE';
     const { isFound, searches } = this.#progress;
     const progress = { isFound, searches: searches + (isSilent ? 1 : 0), error };
     this.#become({ kind: 'initializing', boot, progress });
@@ -189,7 +189,7 @@ export class DeviceSession {
   /** The device answers nothing: after a restart it may use its own rate, or its port has to be opened afresh. */
   async #unresponsive(): Promise<void> {
     const { signal } = this.#state.boot;
-    const error = new EspAtError('DEVICE_SILENT', { port: this.#port.address });
+    const error = new EspAtError('DEVICE_UNRESPONSIVE', { port: this.#port.address });
     // A device that is not at its own rate either is searched for, and can be reset then.
     const fellBack = await this.#port.fallBack().catch(() => false);
     const wasReset = !fellBack && (await resetByRts(this.#port, this.#log));
@@ -288,7 +288,7 @@ export class DeviceSession {
   /** @param corrupt the link whose peer got corrupt bytes */
   #inSync(corrupt: LinkId | undefined): void {
     if (corrupt !== undefined) {
-      const error = new EspAtError('SEND_DAMAGED', { link: corrupt });
+      const error = new EspAtError('SEND_CORRUPT', { link: corrupt });
       this.#context.links[corrupt]?.corrupted(error);
     }
     this.#log({ event: 'recovered' });

@@ -13,7 +13,7 @@ import type { Port, PortHandlers } from '../port/port';
 import { scanNetworks } from '../provisioning/wifi';
 import { checkOptions } from './check-options';
 import { DeviceSession } from './device-session';
-import type { Capabilities, DeviceEvent, DeviceOptions, DeviceStatus } from './options';
+import type { Capabilities, DeviceEvent, DeviceOptions, DeviceState } from './options';
 import type { SessionEvent, SessionMemory } from './session-state';
 
 const DEFAULT_QUEUE = { messages: 1000, bytes: 4 * 1024 * 1024 };
@@ -23,7 +23,7 @@ const LONGEST_PAUSE_MS = 1000;
 
 /** Events of a {@link Device} with their arguments. */
 export interface DeviceEvents {
-  status: [DeviceStatus];
+  status: [DeviceState];
   event: [DeviceEvent];
   link: [LinkEvent];
   message: [Message];
@@ -48,7 +48,7 @@ export class Device extends EventEmitter<DeviceEvents> {
   readonly #highWaterMark: HighWaterMark;
   readonly #backoff: Backoff;
   #run: DeviceRun = { kind: 'stopped' };
-  #status: DeviceStatus = { state: 'stopped' };
+  #status: DeviceState = { name: 'stopped' };
   #session: DeviceSession | undefined;
   #memory: SessionMemory = { negotiatedRateWorks: true, pendingPrompt: false };
   #capabilities: Capabilities | undefined;
@@ -62,7 +62,7 @@ export class Device extends EventEmitter<DeviceEvents> {
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
     this.#random = options.random ?? Math.random;
-    this.#highWaterMark = new HighWaterMark(options.queue ?? DEFAULT_QUEUE, (level) =>
+    this.#highWaterMark = new HighWaterMark(options.sendLimit ?? DEFAULT_QUEUE, (level) =>
       this.emit('queue', level),
     );
     this.#backoff = new Backoff(FIRST_PAUSE_MS, LONGEST_PAUSE_MS, this.#random);
@@ -78,7 +78,7 @@ export class Device extends EventEmitter<DeviceEvents> {
     this.links = [new Link(0, host), new Link(1, host), new Link(2, host)];
   }
 
-  get status(): DeviceStatus {
+  get status(): DeviceState {
     return this.#status;
   }
 
@@ -88,7 +88,7 @@ export class Device extends EventEmitter<DeviceEvents> {
   }
 
   /** What waits to be sent. */
-  get queue(): Pick<HighWaterMark, 'messages' | 'bytes' | 'limit'> {
+  get sendQueue(): Pick<HighWaterMark, 'messages' | 'bytes' | 'limit'> {
     return this.#highWaterMark;
   }
 
@@ -109,7 +109,7 @@ export class Device extends EventEmitter<DeviceEvents> {
     const ended = Promise.resolve().then(() => this.#runSessions(stop.signal));
     this.#run = { kind: 'running', stop, ended };
     // Last: a listener may stop it at once.
-    this.#become({ ...this.#status, state: 'absent' });
+    this.#become({ ...this.#status, name: 'absent' });
   }
 
   /** Ends everything. What is in flight rejects with `DEVICE_STOPPED`. Settles when the port is free. */
@@ -132,9 +132,9 @@ export class Device extends EventEmitter<DeviceEvents> {
 
   /**
    * Asks the device for the states of its links (`AT+WSOPEN?`).
-   * @throws EspAtError `DEVICE_*`, `PORT_*`, `OUT_OF_STEP`
+   * @throws EspAtError `DEVICE_*`, `PORT_*`, `OUT_OF_SYNC`
    */
-  async query(): Promise<LinkEvent[]> {
+  async checkLinks(): Promise<LinkEvent[]> {
     const checks = this.#session?.checks;
     if (!checks) throw this.#unavailable();
     const events = await checks.check();
@@ -158,7 +158,7 @@ export class Device extends EventEmitter<DeviceEvents> {
    * is sent. Works also while the device cannot join its network.
    * @throws EspAtError `DEVICE_*`, `PORT_*`, `COMMAND_FAILED`
    */
-  async scan(): Promise<WifiNetwork[]> {
+  async scanNetworks(): Promise<WifiNetwork[]> {
     const session = this.#session;
     if (!session?.isFound) throw this.#unavailable();
     return scanNetworks((command) => session.run(command));
@@ -173,7 +173,7 @@ export class Device extends EventEmitter<DeviceEvents> {
         signal.throwIfAborted();
         error = await this.#runSession(signal, error);
         signal.throwIfAborted();
-        this.#become({ state: 'absent', error });
+        this.#become({ name: 'absent', error });
         await delay(this.#clock, this.#backoff.next(), { signal });
       }
     } catch (failure) {
@@ -212,7 +212,7 @@ export class Device extends EventEmitter<DeviceEvents> {
       links: this.links,
       memory: this.#memory,
       // A port that opens again says nothing about a device that was silent on it.
-      error: before?.code === 'DEVICE_SILENT' ? before : undefined,
+      error: before?.code === 'DEVICE_UNRESPONSIVE' ? before : undefined,
     };
     const session = new DeviceSession(port, context, (event) => this.#sessionEvent(event));
     current.session = this.#session = session;
@@ -241,7 +241,7 @@ export class Device extends EventEmitter<DeviceEvents> {
 
   async #stopped(): Promise<void> {
     for (const link of this.links) await link.close({ graceful: false });
-    this.#become({ state: 'stopped' });
+    this.#become({ name: 'stopped' });
     // A listener may have called start() or stop().
     const startAgain = this.#run.kind === 'stopping' && this.#run.startAgain;
     this.#run = { kind: 'stopped' };
@@ -250,9 +250,9 @@ export class Device extends EventEmitter<DeviceEvents> {
 
   // --- status --------------------------------------------------------------------------------------
 
-  #become(status: DeviceStatus): void {
+  #become(status: DeviceState): void {
     const before = this.#status;
-    if (before.state === status.state && before.error?.code === status.error?.code) return;
+    if (before.name === status.name && before.error?.code === status.error?.code) return;
     this.#status = status;
     this.emit('status', status);
     this.#tellLinks();
@@ -260,16 +260,16 @@ export class Device extends EventEmitter<DeviceEvents> {
 
   /** While it is ready the session tells the links. */
   #tellLinks(): void {
-    const { state } = this.#status;
-    if (state === 'ready' || state === 'recovering') return;
-    const isFinal = state === 'stopped' || state === 'unusable';
+    const { name } = this.#status;
+    if (name === 'ready' || name === 'resyncing') return;
+    const isFinal = name === 'stopped' || name === 'unusable';
     const error = this.#unavailable();
     for (const link of this.links) link.deviceChanged({ kind: 'notReady', error, isFinal });
   }
 
   #unavailable(): EspAtError {
-    const { state, error } = this.#status;
-    return error ?? new EspAtError('DEVICE_NOT_READY', { state });
+    const { name, error } = this.#status;
+    return error ?? new EspAtError('DEVICE_NOT_READY', { state: name });
   }
 }
 

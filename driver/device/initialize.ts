@@ -29,7 +29,7 @@ export interface InitializeContext {
   readonly pendingPrompt: boolean;
   /** The firmware that was there before, so that its capabilities need not be found again. */
   readonly firmware: KnownFirmware | undefined;
-  /** Told of `RATE_NOT_RAISED`. */
+  /** Told of `RATE_NOT_NEGOTIATED`. */
   readonly warn: (error: EspAtError) => void;
   readonly signal: AbortSignal;
 }
@@ -37,7 +37,7 @@ export interface InitializeContext {
 /**
  * Finds the device, switches its echo off, sets it up, closes connections of an earlier session and finds its
  * capabilities. The device may be booting, at another rate, waiting for payload, or up for days.
- * @throws EspAtError `DEVICE_SILENT`, `NO_WEBSOCKET`, `OUT_OF_STEP`, `COMMAND_FAILED`, `PORT_*`
+ * @throws EspAtError `DEVICE_UNRESPONSIVE`, `NO_WEBSOCKET`, `OUT_OF_SYNC`, `COMMAND_FAILED`, `PORT_*`
  */
 export async function initialize(
   access: SequenceAccess,
@@ -68,7 +68,7 @@ async function find(
       if (await answers(access, pad)) return;
     }
   }
-  throw new EspAtError('DEVICE_SILENT', { port: port.address });
+  throw new EspAtError('DEVICE_UNRESPONSIVE', { port: port.address });
 }
 
 /**

@@ -27,7 +27,7 @@ export class LinkChecks {
 
   /**
    * Checks all links. Callers share a check that waits for its turn.
-   * @throws EspAtError `OUT_OF_STEP`, `DEVICE_*`, `PORT_*`
+   * @throws EspAtError `OUT_OF_SYNC`, `DEVICE_*`, `PORT_*`
    */
   check(): Promise<LinkEvent[]> {
     if (this.#queued) return this.#queued;

@@ -28,21 +28,21 @@ export interface Capabilities {
 }
 
 /** The device as a whole. Its links are usable in `ready` only. */
-export type DeviceState =
+export type DeviceStateName =
   /** not started, or stopped */
   | 'stopped'
   /** the port is being opened, or cannot be opened and is tried again */
   | 'absent'
   /** the port is open; the device is being found and set up */
-  | 'starting'
+  | 'initializing'
   | 'ready'
-  /** an answer was lost; getting back in step */
-  | 'recovering'
+  /** a response was lost: the client resyncs */
+  | 'resyncing'
   /** set up as far as possible, but this firmware or these settings cannot work (with `error`) */
   | 'unusable';
 
-export interface DeviceStatus {
-  readonly state: DeviceState;
+export interface DeviceState {
+  readonly name: DeviceStateName;
   /** Why it is absent or unusable, what went wrong last while starting, or that it is ready but without Wi-Fi. */
   readonly error?: EspAtError;
 }
@@ -105,7 +105,7 @@ export interface DeviceOptions {
   readonly sntp?: ClockOptions;
   readonly certificates?: readonly CertificateOptions[];
   /** Bits a second to raise the line to once the device is up (`AT+UART_CUR`); 0 or absent: leave it. */
-  readonly raiseTo?: number;
+  readonly negotiatedRate?: number;
   /** RTS/CTS, at both ends. Default false. */
   readonly flowControl?: boolean;
   /** Let the device write settings to its flash (`AT+SYSSTORE=1`). Default false. */
@@ -113,5 +113,5 @@ export interface DeviceOptions {
   /** The driver may reset the device by RTS when nothing else helps; not with {@link flowControl}. Default false. */
   readonly rtsReset?: boolean;
   /** What may wait to be sent before `QUEUE_FULL`: 1 to 1,000,000 messages, 1 byte to 1 GiB. Default 1000, 4 MiB. */
-  readonly queue?: { readonly messages: number; readonly bytes: number };
+  readonly sendLimit?: { readonly messages: number; readonly bytes: number };
 }

@@ -60,8 +60,8 @@ export class SessionPort implements PortWriter {
 
   /** The rate that port and device are to agree on; undefined: there is none, or it was tried in vain. */
   get negotiatedRate(): number | undefined {
-    const { raiseTo } = this.#options;
-    return this.#negotiatedRateWorks && raiseTo !== 0 ? raiseTo : undefined;
+    const { negotiatedRate } = this.#options;
+    return this.#negotiatedRateWorks && negotiatedRate !== 0 ? negotiatedRate : undefined;
   }
 
   get negotiatedRateWorks(): boolean {
@@ -76,8 +76,8 @@ export class SessionPort implements PortWriter {
   /** Where the device may listen, the likeliest rate first. */
   get candidates(): readonly (number | undefined)[] {
     if (!this.canSetRate) return [this.#baudRate];
-    const { port, raiseTo } = this.#options;
-    const rates = [this.#baudRate, port.rate, raiseTo, DEFAULT_RATE];
+    const { port, negotiatedRate } = this.#options;
+    const rates = [this.#baudRate, port.rate, negotiatedRate, DEFAULT_RATE];
     return [...new Set(rates.filter((rate) => rate))];
   }
 
@@ -121,9 +121,11 @@ export class SessionPort implements PortWriter {
 
   /** Whether the device loses the rate with a restart. */
   get #isNegotiated(): boolean {
-    const { port, raiseTo } = this.#options;
+    const { port, negotiatedRate } = this.#options;
     return (
-      this.#baudRate !== undefined && this.#baudRate === raiseTo && this.#baudRate !== port.rate
+      this.#baudRate !== undefined &&
+      this.#baudRate === negotiatedRate &&
+      this.#baudRate !== port.rate
     );
   }
 }

@@ -5,7 +5,7 @@ import type { ReadyDevice } from '../link/link-host';
 import type { Boot } from './boot';
 import type { HealthCheck } from './health-check';
 import type { LinkChecks } from './link-checks';
-import type { Capabilities, DeviceEvent, DeviceOptions, DeviceStatus } from './options';
+import type { Capabilities, DeviceEvent, DeviceOptions, DeviceState } from './options';
 
 /** What one session leaves to the next. */
 export interface SessionMemory {
@@ -32,7 +32,7 @@ export interface SessionContext {
 }
 
 export type SessionEvent =
-  | { readonly kind: 'status'; readonly status: DeviceStatus }
+  | { readonly kind: 'status'; readonly status: DeviceState }
   | { readonly kind: 'found'; readonly capabilities: Capabilities }
   | { readonly kind: 'log'; readonly event: DeviceEvent };
 
@@ -62,15 +62,15 @@ export type SessionState = { readonly boot: Boot } & (
 );
 
 /** What the device's user is told of a state; undefined: nothing, the session has ended. */
-export function statusOf(state: SessionState): DeviceStatus | undefined {
+export function statusOf(state: SessionState): DeviceState | undefined {
   switch (state.kind) {
     case 'initializing':
     case 'pausing':
-      return status('starting', state.progress.error);
+      return status('initializing', state.progress.error);
     case 'ready':
       return status('ready', state.boot.network.error);
     case 'resyncing':
-      return { state: 'recovering' };
+      return { name: 'resyncing' };
     case 'unusable':
       return status('unusable', state.error);
     case 'ended':
@@ -78,6 +78,6 @@ export function statusOf(state: SessionState): DeviceStatus | undefined {
   }
 }
 
-function status(state: DeviceStatus['state'], error: EspAtError | undefined): DeviceStatus {
-  return error ? { state, error } : { state };
+function status(state: DeviceState['name'], error: EspAtError | undefined): DeviceState {
+  return error ? { name: state, error } : { name: state };
 }

@@ -16,7 +16,7 @@ export interface HeaderMemory {
 /**
  * Makes the device's header list (`AT+WSHEAD`) exactly this one. It is read back: the line has no checksum,
  * and a server would refuse a damaged authorization without a word about it.
- * @throws EspAtError `OUT_OF_STEP` when it never reads back as it was meant, and whatever `run` rejects with
+ * @throws EspAtError `OUT_OF_SYNC` when it never reads back as it was meant, and whatever `run` rejects with
  */
 export async function setHeaders(
   run: Run,

@@ -92,7 +92,7 @@ export class Link {
         return isWanted(state());
       },
       get bufferSize() {
-        return state().goal?.options.config?.bufferSize ?? BUFFER_SIZE;
+        return state().goal?.options.config?.bufferBytes ?? BUFFER_SIZE;
       },
     };
   }
@@ -143,7 +143,7 @@ export class Link {
   /**
    * Closes the link, and ends `keepOpen` until the next {@link open}. Gracefully: the messages given to
    * {@link send} before, a close frame, its answer, then `AT+WSCLOSE`. An abort ends the wait, not the close.
-   * @throws EspAtError `INVALID_CLOSE_CODE`, `INVALID_PAYLOAD` before anything is done; `ABORTED`; `OUT_OF_STEP`,
+   * @throws EspAtError `INVALID_CLOSE_CODE`, `INVALID_PAYLOAD` before anything is done; `ABORTED`; `OUT_OF_SYNC`,
    * `COMMAND_FAILED` where the device may not have closed it: the driver goes on to close it
    */
   async close({ graceful, code, reason, owner, signal }: CloseOptions = {}): Promise<void> {
@@ -198,7 +198,7 @@ export class Link {
   dataLost(): void {
     this.#hasLostData = this.#receiver !== this.#noReceiver;
     // A link that is being opened tells of it once it is open.
-    if (this.#state.kind === 'open') this.#emit('gap', { error: this.#error('MESSAGES_LOST') });
+    if (this.#state.kind === 'open') this.#emit('gap', { error: this.#error('DATA_LOST') });
   }
 
   /** @internal Received bytes can be trusted again; since {@link dataLost} all were dropped. */
@@ -303,7 +303,7 @@ export class Link {
     );
     this.#route(receiver);
     if (early instanceof EarlyData)
-      early.replay(receiver, () => sink.failed(this.#error('MESSAGES_LOST')));
+      early.replay(receiver, () => sink.failed(this.#error('DATA_LOST')));
     this.#sendQueue.release();
   }
 

@@ -35,7 +35,7 @@ export async function runOpen(
   const { signal, seen } = operation;
   const reach = (stage: Opening['stage']) => machine.take({ kind: 'stage', operation, stage });
   try {
-    const timeout = goal.options.timeout ?? OPEN_TIMEOUT_MS;
+    const timeout = goal.options.timeoutMs ?? OPEN_TIMEOUT_MS;
     const device = cause === 'user' ? await watch.ready(timeout, signal) : watch.required;
     const { client, capabilities, headers } = device;
     // The options were checked without these where the device was not known yet, or is another one now.
@@ -133,7 +133,7 @@ async function runWsopen(run: Run, options: OpenOptions, context: OpenContext): 
   expectData();
   await run(wsopen(link, options));
   if (!(await isOpenAsMeant(run, options, context)))
-    throw new EspAtError('OUT_OF_STEP', { command: `AT+WSOPEN=${link}` });
+    throw new EspAtError('OUT_OF_SYNC', { command: `AT+WSOPEN=${link}` });
 }
 
 /**
@@ -214,7 +214,7 @@ async function isOpenAfterAll(
   options: OpenOptions,
   { link, seen }: OpenContext,
 ): Promise<boolean> {
-  const lost = error instanceof EspAtError && error.code === 'OUT_OF_STEP';
+  const lost = error instanceof EspAtError && error.code === 'OUT_OF_SYNC';
   const refused = isRefusal(error);
   if (!lost && !refused) return false;
   // The usual failure: the attempt was made, and the device has given the link up.
@@ -232,11 +232,11 @@ async function isOpenAfterAll(
 
 function failure(error: unknown, options: OpenOptions, { link, seen }: OpenContext): unknown {
   if (!(error instanceof EspAtError)) return error;
-  if (error.code !== 'COMMAND_FAILED' && error.code !== 'OUT_OF_STEP') return error;
+  if (error.code !== 'COMMAND_FAILED' && error.code !== 'OUT_OF_SYNC') return error;
   if (seen.has('connected') && !hasEnded(seen)) {
     return new EspAtError(
       'OPEN_TIMEOUT',
-      { link, timeout: options.timeout ?? 15_000 },
+      { link, timeout: options.timeoutMs ?? 15_000 },
       { cause: error },
     );
   }

@@ -19,12 +19,12 @@ export const linkStateNames = [
 
 /** What `AT+WSCFG` sets for one link. */
 export interface LinkConfig {
-  /** Seconds between pings, 1-7200; default 10. */
-  readonly pingInterval?: number;
-  /** Seconds without a pong until the connection counts as dead, 1-7200; default 120. */
-  readonly pongTimeout?: number;
+  /** Milliseconds between pings: a multiple of 1000 from 1000 to 7,200,000; default 10,000. */
+  readonly pingIntervalMs?: number;
+  /** Milliseconds without a pong until the connection counts as lost: a multiple of 1000 from 1000 to 7,200,000; default 120,000. */
+  readonly pongTimeoutMs?: number;
   /** Bytes received or sent in one piece, 125-8192 (class D: 125-16384); default 1024. */
-  readonly bufferSize?: number;
+  readonly bufferBytes?: number;
   /** 0 verify nothing · 1 present a client certificate · 2 verify the server · 3 both; default 0. */
   readonly auth?: 0 | 1 | 2 | 3;
   /** Slot of client certificate and key (`wss_cert`, `wss_key`), for auth 1 and 3. */
@@ -45,13 +45,13 @@ export interface Header {
  * - `chunk`: each piece as it comes.
  * - `json`: until the pieces are a complete JSON text.
  * - `delimiter`: until a byte sequence, which is not part of the message.
- * - `silence`: until nothing has come for `milliseconds`, 1-60000.
+ * - `idle`: until nothing has come for `idleMs` milliseconds, 1-60000.
  */
-export type Joining =
+export type Framing =
   | { readonly by: 'chunk' }
   | { readonly by: 'json' }
   | { readonly by: 'delimiter'; readonly delimiter: Buffer }
-  | { readonly by: 'silence'; readonly milliseconds: number };
+  | { readonly by: 'idle'; readonly idleMs: number };
 
 /** For every call that takes time. */
 export interface Wait {
@@ -63,7 +63,7 @@ export interface OpenOptions {
   readonly uri: string;
   readonly subprotocol?: string;
   /** Milliseconds the device waits for the server, 1-180000; default 15000. */
-  readonly timeout?: number;
+  readonly timeoutMs?: number;
   /** The whole value of the Authorization header. Secret: never in errors or logs. */
   readonly authorization?: string;
   /** In the order they are to stand in the request. */
@@ -75,20 +75,20 @@ export interface OpenOptions {
   readonly replace?: boolean;
   /** Handed back in this link's events and messages, so that users of one device find their own. */
   readonly owner?: string;
-  readonly joining?: Joining;
+  readonly framing?: Framing;
   /** Bytes a received message may have, 1 to 1 GiB; more is `MESSAGE_TOO_LARGE`. Default 1 MiB. */
-  readonly maxMessage?: number;
+  readonly maxMessageBytes?: number;
 }
 
 export interface SendOptions extends Wait {
   /** RFC 6455 opcode 0-15; default 1 (text). */
   readonly opcode?: number;
   /** Milliseconds the device may take to hand the message to the network, 0-60000; default 10000. */
-  readonly timeout?: number;
+  readonly timeoutMs?: number;
   /** Class D: false leaves the WebSocket message open for further fragments. Default true. */
   readonly fin?: boolean;
-  /** While the link is away: wait up to this many seconds for it, 0-86400. 0 or absent: `LINK_NOT_OPEN` at once. */
-  readonly hold?: number;
+  /** While the link is away: wait up to this many milliseconds for it, 0 to 86,400,000. 0 or absent: `LINK_NOT_OPEN` at once. */
+  readonly holdMs?: number;
 }
 
 export interface CloseOptions extends Wait {
@@ -105,7 +105,7 @@ export interface CloseOptions extends Wait {
   readonly owner?: string;
 }
 
-/** A received message; on firmware of class A-C as {@link Joining} made it. */
+/** A received message; on firmware of class A-C as {@link Framing} made it. */
 export interface Message {
   readonly link: LinkId;
   readonly uri: string;

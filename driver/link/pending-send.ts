@@ -49,7 +49,7 @@ export class PendingSend implements Submission {
     this.options = options;
     this.#clock = clock;
     this.#onEnd = onEnd;
-    this.#holdUntil = clock.now() + (options.hold ?? 0) * 1000;
+    this.#holdUntil = clock.now() + (options.holdMs ?? 0);
     this.settled = new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;

@@ -14,10 +14,10 @@ import { PendingSend } from './pending-send';
 /** Failures after which the link, or its device, comes back: what was not sent may be sent then. */
 const passing: readonly ErrorCode[] = [
   'DEVICE_RESTARTED',
-  'DEVICE_SILENT',
+  'DEVICE_UNRESPONSIVE',
   'LINK_CLOSED',
   'LINK_NOT_OPEN',
-  'OUT_OF_STEP',
+  'OUT_OF_SYNC',
   'PORT_CLOSED',
   'PORT_LOST',
   'SEND_FAILED',
@@ -27,8 +27,8 @@ const passing: readonly ErrorCode[] = [
 const refused: readonly ErrorCode[] = ['COMMAND_FAILED', 'SEND_FAILED'];
 /** An ERROR that came sooner has another reason than a peer that takes nothing. */
 const LEAST_STALL_MS = 1000;
-/** Seconds that a message may be held. */
-const LONGEST_HOLD = 86_400;
+/** A message may wait for its link for a day. */
+const LONGEST_HOLD_MS = 86_400_000;
 /** Milliseconds that a message may be held although its link is open, until the device was asked. */
 const TURN_TIMEOUT_MS = 5000;
 /** RFC 6455 opcode of a close frame. */
@@ -96,9 +96,9 @@ export class SendQueue implements SendSource {
     const { signal } = options;
     // What can never be sent is refused now, not after it was held.
     wssend(this.link, bytes.subarray(0, 1), options);
-    checkHold(options.hold);
+    checkHold(options.holdMs);
     if (device) this.#plan(bytes, options, device.capabilities);
-    if (!isOpen && !options.hold) throw this.#notOpen();
+    if (!isOpen && !options.holdMs) throw this.#notOpen();
     if (signal?.aborted) throw aborted();
     this.#highWaterMark.take(bytes.length);
     const message = this.#create(bytes, options);
@@ -201,7 +201,7 @@ export class SendQueue implements SendSource {
     else this.#stepBack(message, error, holdsFollowing);
     if (error.outcome === 'unknown' && isFragmented)
       this.#listener({ kind: 'brokenMessage', error });
-    this.#suspect(error, options.timeout);
+    this.#suspect(error, options.timeoutMs);
   }
 
   #mayHold({ holdLeft }: PendingSend, { outcome, code }: EspAtError): boolean {
@@ -248,7 +248,7 @@ export class SendQueue implements SendSource {
 
   /** The commands that send these bytes on this firmware. */
   #plan(bytes: Uint8Array, options: SendOptions, capabilities: Capabilities): Command[] {
-    const { opcode = 1, fin = true, timeout } = options;
+    const { opcode = 1, fin = true, timeoutMs } = options;
     const { fragments, misframes } = capabilities;
     const maxSend = misframes
       ? Math.min(this.#conditions.bufferSize, capabilities.maxSend)
@@ -260,16 +260,16 @@ export class SendQueue implements SendSource {
     return planSends(bytes.length, { opcode, fin, maxSend, fragments }).map((part) =>
       wssend(this.link, bytes.subarray(part.start, part.end), {
         opcode: part.opcode,
-        timeout,
+        timeoutMs,
         fin: fragments ? part.fin : undefined,
       }),
     );
   }
 
-  /** Without `hold` it only waited for its turn, and its link was lost meanwhile. */
-  #late({ hold }: SendOptions): EspAtError {
-    if (!hold) return this.#notOpen();
-    const details = { link: this.link, seconds: hold };
+  /** Without `holdMs` it only waited for its turn, and its link was lost meanwhile. */
+  #late({ holdMs }: SendOptions): EspAtError {
+    if (!holdMs) return this.#notOpen();
+    const details = { link: this.link, seconds: holdMs / 1000 };
     return new EspAtError('HOLD_TIMEOUT', details, { outcome: 'not-sent' });
   }
 
@@ -280,10 +280,10 @@ export class SendQueue implements SendSource {
 }
 
 /** What is no number would be forgotten, or wait for ever. */
-function checkHold(hold: unknown = 0): void {
-  if (typeof hold === 'number' && hold >= 0 && hold <= LONGEST_HOLD) return;
-  const range = { value: shown(hold), min: 0, max: LONGEST_HOLD };
-  const details = { setting: 'hold', reason: 'OUT_OF_RANGE', ...range };
+function checkHold(holdMs: unknown = 0): void {
+  if (typeof holdMs === 'number' && holdMs >= 0 && holdMs <= LONGEST_HOLD_MS) return;
+  const range = { value: shown(holdMs), min: 0, max: LONGEST_HOLD_MS };
+  const details = { setting: 'holdMs', reason: 'OUT_OF_RANGE', ...range };
   throw new EspAtError('INVALID_CONFIG', details, { outcome: 'not-sent' });
 }
 

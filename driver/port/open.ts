@@ -13,7 +13,7 @@ const MAX_RATE = 5_000_000;
  * Opens the port at an address: the path or name of a serial port, or `tcp://host:port`.
  * @throws EspAtError `INVALID_PORT`, `INVALID_SETTING`
  */
-export function openerFor(address: string, options: PortOptions): PortOpener {
+export function portAt(address: string, options: PortOptions): PortOpener {
   const tcp = tcpAddress(address);
   const { rate } = options;
   if (tcp) return { address, bridgedRate: rate, open: (handlers) => openTcp(tcp, handlers) };

@@ -12,7 +12,10 @@ const RUNS = { numRuns: 400, seed: 20261125, includeErrorInReport: true };
 const URI = 'ws://server:80/plain';
 
 /** Without pings of the device's own in between. */
-const QUIET = { uri: URI, config: { pingInterval: 7200, pongTimeout: 7200 } } as const;
+const QUIET = {
+  uri: URI,
+  config: { pingIntervalMs: 7_200_000, pongTimeoutMs: 7_200_000 },
+} as const;
 
 /** A command as the device read it, and the payload it asked for. */
 interface Heard {
@@ -98,10 +101,10 @@ function checkOpening(heard: readonly Heard[], options: Readonly<Record<string, 
   for (const { values } of heard.filter(({ name }) => name === 'AT+WSOPEN')) {
     assert.equal(values.number(0, 0, 2), 1);
     assert.equal(values.string(1), options.uri);
-    const { subprotocol, timeout, authorization } = options;
+    const { subprotocol, timeoutMs, authorization } = options;
     const text = (index: number) => values.optionalString(index);
     assert.equal(text(2), subprotocol === '' ? undefined : subprotocol);
-    if (timeout !== undefined) assert.equal(values.number(3, 1, 180_000), timeout);
+    if (timeoutMs !== undefined) assert.equal(values.number(3, 1, 180_000), timeoutMs);
     const auth = authorization === '' ? undefined : authorization;
     assert.equal(text(4), auth === undefined ? undefined : utf8(auth));
   }
@@ -123,7 +126,7 @@ describe('command injection: arbitrary values of a request', () => {
     const fields = fc.record({
       uri,
       subprotocol: fc.oneof(fc.constantFrom(undefined, 'chat', 'a, b'), anyValue()),
-      timeout: fc.oneof(fc.constantFrom(undefined, 2000), anyValue()),
+      timeoutMs: fc.oneof(fc.constantFrom(undefined, 2000), anyValue()),
       authorization: fc.oneof(fc.constantFrom(undefined, 'Bearer "a,b\\c"'), anyText(), anyValue()),
       headers: fc.oneof(
         fc.constant(undefined),
@@ -134,9 +137,9 @@ describe('command injection: arbitrary values of a request', () => {
       ),
     });
     // Mostly one field at a time: two that are refused prove no more than one.
-    const plain = { subprotocol: undefined, timeout: undefined, authorization: undefined };
+    const plain = { subprotocol: undefined, timeoutMs: undefined, authorization: undefined };
     const one = fc
-      .tuple(fields, fc.constantFrom('uri', 'subprotocol', 'timeout', 'authorization', 'headers'))
+      .tuple(fields, fc.constantFrom('uri', 'subprotocol', 'timeoutMs', 'authorization', 'headers'))
       .map(([all, key]) => ({ ...plain, uri: URI, headers: undefined, [key]: all[key] }));
     await fc.assert(
       fc.asyncProperty(fc.oneof(one, one, fields), async (options) => {
@@ -183,7 +186,7 @@ describe('command injection: arbitrary values of a request', () => {
     );
     const options = fc.record({
       opcode: fc.oneof(fc.constantFrom(undefined, 1, 2, 9, 10), anyValue()),
-      timeout: fc.oneof(fc.constantFrom(undefined, 0, 60_000), anyValue()),
+      timeoutMs: fc.oneof(fc.constantFrom(undefined, 0, 60_000), anyValue()),
       fin: fc.oneof({ weight: 4, arbitrary: fc.constant(undefined) }, fc.boolean(), anyValue()),
     });
     await fc.assert(
@@ -206,7 +209,7 @@ describe('command injection: arbitrary values of a request', () => {
         for (const { name, values } of heard) {
           assert.equal(name, 'AT+WSSEND');
           assert.equal(values.number(0, 0, 2), 0);
-          assert.equal(values.numberOr(3, 0, 60_000, 10_000), given.timeout ?? 10_000);
+          assert.equal(values.numberOr(3, 0, 60_000, 10_000), given.timeoutMs ?? 10_000);
         }
         const opcode = given.opcode ?? 1;
         assert.equal(heard[0]?.values.numberOr(2, 0, 15, 1), opcode);
@@ -343,7 +346,7 @@ describe('command injection: arbitrary settings of a device', () => {
           if (!listening) return;
           const { harness } = listening;
           harness.device.start();
-          await harness.clock.until(() => harness.device.status.state === 'ready', 5000);
+          await harness.clock.until(() => harness.device.status.name === 'ready', 5000);
           const joins = listening.heard().filter(({ name }) => name === 'AT+CWJAP');
           for (const { values } of joins) {
             assert.deepEqual([values.string(0), values.string(1)], [utf8(ssid), utf8(password)]);
@@ -367,7 +370,7 @@ describe('command injection: arbitrary settings of a device', () => {
         if (!listening) return;
         const { harness } = listening;
         harness.device.start();
-        await harness.clock.until(() => harness.device.status.state === 'ready', 2000);
+        await harness.clock.until(() => harness.device.status.name === 'ready', 2000);
         const lines = listening.heard().filter(({ name }) => name === 'AT+CIPSNTPCFG');
         for (const { values } of lines) {
           const names = servers.map((_, index) => values.string(2 + index));

@@ -84,7 +84,7 @@ async function failure(harness: Harness, config: LinkConfig = mutual): Promise<E
   harness.device.start();
   try {
     // Long enough for a join that gets no answer.
-    await harness.clock.wait(link.open({ uri: URI, config, timeout: 30_000 }));
+    await harness.clock.wait(link.open({ uri: URI, config, timeoutMs: 30_000 }));
   } catch (error) {
     assert.ok(error instanceof EspAtError, String(error));
     return error;
@@ -333,7 +333,11 @@ describe('from factory state with one wrong setting', () => {
         'INVALID_SETTING',
         /"SNTP servers": 4 are given, at most 3 are allowed\.$/,
       ],
-      [{ raiseTo: 6_000_000 }, 'INVALID_SETTING', /"rate": 6000000 is .* from 80 to 5000000\.$/],
+      [
+        { negotiatedRate: 6_000_000 },
+        'INVALID_SETTING',
+        /"rate": 6000000 is .* from 80 to 5000000\.$/,
+      ],
     ];
     for (const [device, code, sentence] of refused) {
       assert.throws(
@@ -360,9 +364,9 @@ describe('from factory state with one wrong setting', () => {
     const harness = factory({ simulator: { time: () => servers.time } });
     harness.device.start();
     const [link] = harness.device.links;
-    const opening = link.open({ uri: URI, config: mutual, keepOpen: true, timeout: 60_000 });
+    const opening = link.open({ uri: URI, config: mutual, keepOpen: true, timeoutMs: 60_000 });
     await harness.clock.advance(10_000);
-    assert.equal(harness.device.status.state, 'ready');
+    assert.equal(harness.device.status.name, 'ready');
     assert.equal(link.state, 0);
     servers.time = NOW;
     await harness.clock.wait(opening);

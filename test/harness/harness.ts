@@ -1,5 +1,5 @@
 import { Device } from '../../driver/device/device';
-import type { DeviceEvent, DeviceOptions, DeviceStatus } from '../../driver/device/options';
+import type { DeviceEvent, DeviceOptions, DeviceState } from '../../driver/device/options';
 import { EspAtError } from '../../driver/errors';
 import type { LinkEvent, Message } from '../../driver/link/options';
 import {
@@ -50,7 +50,7 @@ export class Harness {
   readonly simulator: SimulatedDevice;
   readonly port: MemoryPort;
   readonly device: Device;
-  readonly statuses: DeviceStatus[] = [];
+  readonly statuses: DeviceState[] = [];
   readonly events: DeviceEvent[] = [];
   readonly links: LinkEvent[] = [];
   readonly messages: Message[] = [];
@@ -98,7 +98,7 @@ export class Harness {
   /** Starts the device and lets time pass until it is ready. */
   async ready(): Promise<void> {
     this.device.start();
-    if (!(await this.clock.until(() => this.device.status.state === 'ready', 120_000))) {
+    if (!(await this.clock.until(() => this.device.status.name === 'ready', 120_000))) {
       throw new Error(`the device did not become ready: ${JSON.stringify(this.device.status)}`);
     }
   }

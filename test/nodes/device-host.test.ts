@@ -19,9 +19,9 @@ class Guest implements DeviceUser {
   }
 
   deviceChanged(device: DeviceApi | undefined): void {
-    const { state, error } = this.#host.status;
+    const { name, error } = this.#host.status;
     this.devices.push(device);
-    this.states.push(error ? `${state} ${error.code}` : state);
+    this.states.push(error ? `${name} ${error.code}` : name);
   }
 }
 
@@ -43,7 +43,7 @@ describe('device host', () => {
     const house = new House();
     const device = new FakeDevice();
     const host = house.host('a', () => device);
-    assert.deepEqual([device.starts, host.status.state], [0, 'stopped']);
+    assert.deepEqual([device.starts, host.status.name], [0, 'stopped']);
     const [first, second] = [new Guest(host), new Guest(host)];
     assert.equal(device.starts, 1);
     assert.deepEqual([first.devices, second.devices], [[device], [device]]);

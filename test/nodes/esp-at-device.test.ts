@@ -37,8 +37,8 @@ onEachRuntime('esp-at-device', (nodeRed) => {
     await nodeRed.load(() => device, flowOf('ws-send', 1));
     const error = new EspAtError('PORT_NOT_FOUND', { port: '/dev/ttyUSB0' });
     for (let count = 0; count < 3; count++) {
-      device.become({ state: 'absent', error });
-      device.become({ state: 'absent' });
+      device.become({ name: 'absent', error });
+      device.become({ name: 'absent' });
     }
     device.emit('event', { event: 'ready', detail: 'v1' });
     device.emit('event', { event: 'out-of-step' });
@@ -58,7 +58,10 @@ onEachRuntime('esp-at-device', (nodeRed) => {
     Object.assign(node, { warn: (text: unknown) => warnings.push(text) });
     device.emit('event', { event: 'lost', error: new EspAtError('DEVICE_STOPPED') });
     assert.deepEqual(warnings, []);
-    device.emit('event', { event: 'lost', error: new EspAtError('DEVICE_SILENT', { port: 'p' }) });
+    device.emit('event', {
+      event: 'lost',
+      error: new EspAtError('DEVICE_UNRESPONSIVE', { port: 'p' }),
+    });
     assert.equal(warnings.length, 1);
   });
 

@@ -227,7 +227,7 @@ onEachRuntime('a lost network', (nodeRed) => {
     const device = new FakeDevice();
     await nodeRed.load(() => device, flow('ws://host/echo'));
     await device.links[0].open({ uri: 'ws://host/echo' });
-    device.become({ state: 'ready', error: new EspAtError('WIFI_LOST') });
+    device.become({ name: 'ready', error: new EspAtError('WIFI_LOST') });
     assert.deepEqual(nodeRed.statuses('open').at(-1), {
       fill: 'red',
       shape: 'ring',
@@ -239,7 +239,7 @@ onEachRuntime('a lost network', (nodeRed) => {
       ['ready', 'state', 'WIFI_LOST'],
     );
     assert.match(nodeRed.logged('device', 'warn').join(), /lost its Wi-Fi network/);
-    device.become({ state: 'ready' });
+    device.become({ name: 'ready' });
     assert.deepEqual(nodeRed.statuses('open').at(-1), {
       fill: 'green',
       shape: 'dot',

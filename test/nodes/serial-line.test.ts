@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, it } from 'node:test';
 import type { NodeMessage } from 'node-red';
-import { Device, openerFor } from '../../driver';
+import { Device, portAt } from '../../driver';
 import type { DeviceSettings } from '../../nodes/shared/device/device-settings';
 import { makeDevice } from '../../nodes/shared/device/make-device';
 import { SimulatedDevice } from '../../simulator';
@@ -163,7 +163,7 @@ onEachRuntime('over a real serial port (pty)', (nodeRed) => {
     const make = (settings: DeviceSettings) => {
       const device = new Device({
         ...settings.options,
-        port: openerFor(settings.address, settings.serial),
+        port: portAt(settings.address, settings.serial),
       });
       made.push(device);
       return device;
@@ -182,7 +182,7 @@ onEachRuntime('over a real serial port (pty)', (nodeRed) => {
     assert.ok(performance.now() - before < 2000);
     assert.equal(made.length, 1);
     const [device] = made;
-    assert.equal(device?.status.state, 'stopped');
+    assert.equal(device?.status.name, 'stopped');
     const listeners = (['status', 'event', 'link', 'message', 'queue'] as const).map((name) =>
       device.listenerCount(name),
     );

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { afterEach, it } from 'node:test';
-import type { DeviceStatus } from '../../driver/device/options';
+import type { DeviceState } from '../../driver/device/options';
 import { Harness, type HarnessOptions } from '../harness/harness';
 import { wholeFlow } from '../harness/nodes/flows';
 import { codeOf } from '../harness/nodes/messages';
@@ -31,7 +31,7 @@ onEachRuntime('a flow that stops', (nodeRed) => {
     const { clock, hostClock, port, device } = made;
     const times: number[] = [];
     nodeRed.node('device').on('close', () => times.push(clock.now()));
-    const heard = ({ state }: DeviceStatus) => state === 'stopped' && times.push(clock.now());
+    const heard = ({ name }: DeviceState) => name === 'stopped' && times.push(clock.now());
     device.on('status', heard);
     await end();
     device.off('status', heard);

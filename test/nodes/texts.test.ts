@@ -84,7 +84,7 @@ describe('error sentences', () => {
 
   it('translate names and reasons', () => {
     const error = new EspAtError('INVALID_CONFIG', {
-      setting: 'pongTimeout',
+      setting: 'pongTimeoutMs',
       reason: 'NOT_WHOLE',
       value: 0,
       min: 1,
@@ -143,8 +143,8 @@ describe('statuses', () => {
       for (const state of [0, 1, 2, 3, 4] satisfies LinkState[]) {
         shown.push(linkStatus(translate, { state, uri: '' }).text ?? '');
       }
-      for (const state of ['stopped', 'absent', 'starting', 'recovering', 'unusable'] as const) {
-        shown.push(deviceStatus(translate, { state })?.text ?? '');
+      for (const state of ['stopped', 'absent', 'initializing', 'resyncing', 'unusable'] as const) {
+        shown.push(deviceStatus(translate, { name: state })?.text ?? '');
       }
       shown.push(linkStatus(translate, { state: 0, uri: '', event: 'opening' }).text ?? '');
       shown.push(
@@ -152,7 +152,7 @@ describe('statuses', () => {
       );
       for (const status of shown) assert.match(status, /^[^._]{2,32}$/);
     }
-    assert.equal(deviceStatus(english, { state: 'ready' }), undefined);
+    assert.equal(deviceStatus(english, { name: 'ready' }), undefined);
     assert.equal(linkStateNames.length, 5);
   });
 
@@ -170,7 +170,7 @@ describe('statuses', () => {
   it('have a short text for every error code', () => {
     // What only a message can cause never becomes the status of a link or a device.
     const ofMessages =
-      /^(INVALID_(LINK|OPCODE|PAYLOAD|TIMEOUT|COMMAND|CLOSE_CODE)|TEMPLATE_|PAYLOAD_|EMPTY_|FRAGMENTS_|LINK_|SEND_|QUEUE_|HOLD_|ABORTED|MESSAGE|NOT_JSON|COMMAND_TOO)/;
+      /^(INVALID_(LINK|OPCODE|PAYLOAD|TIMEOUT|COMMAND|CLOSE_CODE)|TEMPLATE_|PAYLOAD_|EMPTY_|FRAGMENTS_|LINK_|SEND_|QUEUE_|HOLD_|ABORTED|DATA_LOST|MESSAGE|NOT_JSON|COMMAND_TOO)/;
     for (const code of errorCodes.filter((each) => !ofMessages.test(each))) {
       for (const translate of [english, chinese]) {
         const words = shortReason(translate, new EspAtError(code, {}));

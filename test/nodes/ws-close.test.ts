@@ -102,12 +102,12 @@ onEachRuntime('ws-close', (nodeRed) => {
     await load({ link: 'all' });
     let confirm: () => void = () => undefined;
     device.links[2].pause = new Promise((resolve) => (confirm = resolve));
-    device.links[0].failure = new EspAtError('OUT_OF_STEP', { command: 'AT+WSCLOSE=0' });
+    device.links[0].failure = new EspAtError('OUT_OF_SYNC', { command: 'AT+WSCLOSE=0' });
     nodeRed.give('node');
     for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve));
     assert.deepEqual(nodeRed.waiting('caught'), []);
     confirm();
-    assert.equal(codeOf(await nodeRed.next('caught')), 'OUT_OF_STEP');
+    assert.equal(codeOf(await nodeRed.next('caught')), 'OUT_OF_SYNC');
     assert.deepEqual(
       device.links.map((link) => link.state),
       [2, 0, 0],

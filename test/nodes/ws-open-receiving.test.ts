@@ -75,7 +75,7 @@ onEachRuntime('ws-open: received messages', (nodeRed) => {
     await nodeRed.next('out1');
     const [link] = device.links;
     link.receive(Buffer.from([0x61, 0xe2, 0x82]), undefined);
-    link.become(2, 'gap', { error: new EspAtError('MESSAGES_LOST', { link: 0 }) });
+    link.become(2, 'gap', { error: new EspAtError('DATA_LOST', { link: 0 }) });
     link.receive(Buffer.from('b'), undefined);
     const payloads = [];
     for (let count = 0; count < 3; count++) payloads.push((await nodeRed.next('out0')).payload);
@@ -99,11 +99,11 @@ onEachRuntime('ws-open: received messages', (nodeRed) => {
     await load();
     nodeRed.give('node');
     await nodeRed.next('out1');
-    device.links[0].become(2, 'gap', { error: new EspAtError('MESSAGES_LOST', { link: 0 }) });
+    device.links[0].become(2, 'gap', { error: new EspAtError('DATA_LOST', { link: 0 }) });
     const msg = await nodeRed.next('out1');
     assert.equal(msg.event, 'gap');
     assert.deepEqual(msg.error, {
-      code: 'MESSAGES_LOST',
+      code: 'DATA_LOST',
       message:
         'The serial port lost or corrupted data received on link 0. Check the cable, use RTS/CTS, or choose a lower baud rate.',
     });

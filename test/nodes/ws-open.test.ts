@@ -50,10 +50,10 @@ onEachRuntime('ws-open', (nodeRed) => {
     assert.deepEqual(last(), { fill: 'yellow', shape: 'dot', text: 'status.closing' });
     link.become(0, 'failed', { error: new EspAtError('OPEN_FAILED', { link: 0 }) });
     assert.deepEqual(last(), { fill: 'grey', shape: 'ring', text: 'OPEN_FAILED' });
-    device.become({ state: 'starting' });
-    assert.deepEqual(last(), { fill: 'blue', shape: 'ring', text: 'status.device.starting' });
+    device.become({ name: 'initializing' });
+    assert.deepEqual(last(), { fill: 'blue', shape: 'ring', text: 'status.device.initializing' });
     const error = new EspAtError('PORT_NOT_FOUND', { port: '/dev/ttyUSB0' });
-    device.become({ state: 'absent', error });
+    device.become({ name: 'absent', error });
     assert.deepEqual(last(), { fill: 'red', shape: 'ring', text: 'PORT_NOT_FOUND' });
   });
 
@@ -78,7 +78,7 @@ onEachRuntime('ws-open', (nodeRed) => {
     await load();
     const [link] = device.links;
     link.become(0, 'retrying', { retryIn: 60_000 });
-    await device.query();
+    await device.checkLinks();
     assert.equal(nodeRed.statuses('node').at(-1)?.text, 'status.retrying');
   });
 
@@ -172,7 +172,7 @@ onEachRuntime('ws-open', (nodeRed) => {
     const [options] = device.links[0].opened;
     assert.equal(options?.uri, 'wss://other.example/{{payload}}');
     assert.equal(options.subprotocol, 'chat');
-    assert.equal(options.timeout, 5000);
+    assert.equal(options.timeoutMs, 5000);
     assert.equal(options.authorization, 'Bearer {{payload}}');
     assert.deepEqual(options.headers, [
       { name: 'X-One', value: '1' },
@@ -208,20 +208,20 @@ onEachRuntime('ws-open', (nodeRed) => {
       { ...options, owner: '' },
       {
         uri: URI,
-        timeout: 2500,
+        timeoutMs: 2500,
         keepOpen: false,
         replace: true,
-        joining: { by: 'delimiter', delimiter: Buffer.from('\r\n\0;') },
-        maxMessage: 4096,
+        framing: { by: 'delimiter', delimiter: Buffer.from('\r\n\0;') },
+        maxMessageBytes: 4096,
         headers: [
           { name: 'X-Device', value: 'shared' },
           { name: 'X-Key', value: 'hidden' },
           { name: 'X-Own', value: 'own' },
         ],
         config: {
-          pingInterval: 5,
-          pongTimeout: 20,
-          bufferSize: undefined,
+          pingIntervalMs: 5000,
+          pongTimeoutMs: 20_000,
+          bufferBytes: undefined,
           auth: 3,
           pki: 1,
           ca: 0,

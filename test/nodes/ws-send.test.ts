@@ -106,9 +106,9 @@ onEachRuntime('ws-send', (nodeRed) => {
     nodeRed.give('node', { payload: 'y', fin: 1 });
     await nodeRed.next('out0');
     const [first, second] = device.links[0].sent;
-    assert.deepEqual([first?.options.timeout, first?.options.fin], [100, false]);
-    assert.deepEqual([second?.options.timeout, second?.options.fin], [2500, true]);
-    assert.deepEqual([first?.options.hold, second?.options.hold], [0, 0]);
+    assert.deepEqual([first?.options.timeoutMs, first?.options.fin], [100, false]);
+    assert.deepEqual([second?.options.timeoutMs, second?.options.fin], [2500, true]);
+    assert.deepEqual([first?.options.holdMs, second?.options.holdMs], [0, 0]);
   });
 
   it('sends over the link in the message, as number or text', async () => {
@@ -202,12 +202,12 @@ onEachRuntime('ws-send', (nodeRed) => {
     await load({ whenAway: 'hold', holdSeconds: '7' });
     nodeRed.give('node', { payload: 'x' });
     await nodeRed.next('out0');
-    assert.equal(device.links[0].sent[0]?.options.hold, 7);
+    assert.equal(device.links[0].sent[0]?.options.holdMs, 7000);
     await nodeRed.unload();
     await load({ whenAway: 'hold', holdSeconds: '' });
     nodeRed.give('node', { payload: 'x' });
     await nodeRed.next('out0');
-    assert.equal(device.links[0].sent[1]?.options.hold, 30);
+    assert.equal(device.links[0].sent[1]?.options.holdMs, 30_000);
   });
 
   it('holds as many messages per link as set; the next fails with QUEUE_FULL', async () => {

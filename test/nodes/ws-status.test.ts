@@ -124,10 +124,11 @@ onEachRuntime('ws-status', (nodeRed) => {
 
   it('sends the failure of a query to Catch', async () => {
     await load();
-    device.query = () => Promise.reject(new EspAtError('DEVICE_SILENT', { port: 'COM3' }));
+    device.checkLinks = () =>
+      Promise.reject(new EspAtError('DEVICE_UNRESPONSIVE', { port: 'COM3' }));
     nodeRed.give('node', { _msgid: 'abc' });
     const caught = await nodeRed.next('caught');
-    assert.deepEqual([codeOf(caught), caught._msgid], ['DEVICE_SILENT', 'abc']);
+    assert.deepEqual([codeOf(caught), caught._msgid], ['DEVICE_UNRESPONSIVE', 'abc']);
     assert.deepEqual(nodeRed.waiting('completed'), []);
   });
 
@@ -149,8 +150,8 @@ onEachRuntime('ws-status', (nodeRed) => {
   it('does not poll again before the last query has ended', async () => {
     await load({ poll: '10' });
     let answer: () => void = () => undefined;
-    const query = device.query.bind(device);
-    device.query = async () => {
+    const query = device.checkLinks.bind(device);
+    device.checkLinks = async () => {
       const events = await query();
       await new Promise<void>((resolve) => (answer = resolve));
       return events;
@@ -164,17 +165,18 @@ onEachRuntime('ws-status', (nodeRed) => {
 
   it('pauses polling while the device is not ready', async () => {
     await load({ poll: '10' });
-    device.become({ state: 'starting' });
+    device.become({ name: 'initializing' });
     await clock.advance(30_000);
     assert.equal(device.queries, 0);
-    device.become({ state: 'ready' });
+    device.become({ name: 'ready' });
     await clock.advance(10_000);
     assert.equal(device.queries, 1);
   });
 
   it('logs a failed poll, and goes on', async () => {
     await load({ poll: '10' });
-    device.query = () => Promise.reject(new EspAtError('OUT_OF_STEP', { command: 'AT+WSOPEN?' }));
+    device.checkLinks = () =>
+      Promise.reject(new EspAtError('OUT_OF_SYNC', { command: 'AT+WSOPEN?' }));
     await clock.advance(20_000);
     const sentence =
       'The serial port lost or corrupted the response to AT+WSOPEN?. Check the cable, or choose a lower baud rate.';
@@ -195,7 +197,7 @@ onEachRuntime('ws-status', (nodeRed) => {
     await load({ link: 'device' });
     assert.deepEqual(last(), { fill: 'green', shape: 'dot', text: 'status.device.ready' });
     const error = new EspAtError('PORT_LOST', { port: 'COM3' });
-    device.become({ state: 'absent', error });
+    device.become({ name: 'absent', error });
     assert.deepEqual(withoutId(await nodeRed.next('out0')), {
       payload: 'absent',
       state: 'absent',
@@ -234,7 +236,7 @@ onEachRuntime('ws-status', (nodeRed) => {
       firmware: 'D',
     });
     const error = new EspAtError('NO_WEBSOCKET');
-    device.become({ state: 'unusable', error });
+    device.become({ name: 'unusable', error });
     await nodeRed.next('out0');
     nodeRed.give('node', { _msgid: 'def' });
     const msg = await nodeRed.next('out0');

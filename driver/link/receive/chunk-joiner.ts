@@ -1,7 +1,7 @@
 import type { DataFrame, DataReceiver, LinkId } from '../../at/types';
 import { onTimeout, type Cancel, type Clock } from '../../clock';
 import { EspAtError } from '../../errors';
-import type { Joining } from '../options';
+import type { Framing } from '../options';
 import { JsonEnd } from './json-end';
 import type { MessageSink } from './receiver';
 
@@ -20,7 +20,7 @@ const STALL = 5000;
 export class ChunkJoiner implements DataReceiver {
   readonly connected = true;
   readonly #link: LinkId;
-  readonly #joining: Joining;
+  readonly #joining: Framing;
   readonly #limit: number;
   readonly #clock: Clock;
   readonly #sink: MessageSink;
@@ -35,7 +35,7 @@ export class ChunkJoiner implements DataReceiver {
   #heardAt = 0;
 
   /** @param limit bytes a message may have */
-  constructor(link: LinkId, joining: Joining, limit: number, clock: Clock, sink: MessageSink) {
+  constructor(link: LinkId, joining: Framing, limit: number, clock: Clock, sink: MessageSink) {
     this.#link = link;
     this.#joining = joining;
     this.#limit = limit;
@@ -55,10 +55,10 @@ export class ChunkJoiner implements DataReceiver {
         return this.#pushJson(piece);
       case 'delimiter':
         return this.#pushDelimited(piece, this.#joining.delimiter);
-      case 'silence':
+      case 'idle':
         this.#add(piece);
         this.#silence?.();
-        this.#silence = onTimeout(this.#clock, this.#joining.milliseconds, () => this.#finish());
+        this.#silence = onTimeout(this.#clock, this.#joining.idleMs, () => this.#finish());
         return;
     }
   }
@@ -72,7 +72,7 @@ export class ChunkJoiner implements DataReceiver {
 
   /** The connection has ended. A silence is one too; anything else that has begun broke off. */
   end(): void {
-    if (this.#joining.by === 'silence') return this.#length > 0 ? this.#finish() : this.#drop();
+    if (this.#joining.by === 'idle') return this.#length > 0 ? this.#finish() : this.#drop();
     const length = this.#begun;
     this.#drop();
     if (length === 0 || this.#torn) return;

@@ -84,13 +84,13 @@ export class MessageAssembler implements DataReceiver {
   #begin(chunk: DataFrame): void {
     const opcode = chunk.opcode ?? 0;
     if (opcode === 0 && this.#opcode === undefined) {
-      if (!this.#orphaned) this.#fail('MESSAGES_LOST', {});
+      if (!this.#orphaned) this.#fail('DATA_LOST', {});
       this.#orphaned = chunk.fin !== true || chunk.bytes.length < (chunk.payloadLength ?? 0);
       return this.#enter(chunk);
     }
     if (opcode !== 0) {
       // A message that was not finished: its end was lost.
-      if (this.#opcode !== undefined && !this.#tooLarge) this.#fail('MESSAGES_LOST', {});
+      if (this.#opcode !== undefined && !this.#tooLarge) this.#fail('DATA_LOST', {});
       this.#drop();
       this.#orphaned = false;
       this.#opcode = opcode === 2 ? 2 : 1;
@@ -109,7 +109,7 @@ export class MessageAssembler implements DataReceiver {
     if (chunk.bytes.length === 0) return this.#stalled();
     const same = this.#frame && isSameFrame(this.#frame, chunk);
     if (!same || chunk.bytes.length > this.#missing) {
-      this.#fail('MESSAGES_LOST', {});
+      this.#fail('DATA_LOST', {});
       this.dataLost();
       // Another header is a frame's beginning; too much of the same one is anything.
       if (same) return;
@@ -168,7 +168,7 @@ export class MessageAssembler implements DataReceiver {
     this.#searched += chunk.bytes.length;
     if (this.#searched > LONGEST_SEARCH) {
       this.#searched = 0;
-      this.#sink.unrecoverable(new EspAtError('MESSAGES_LOST', { link: this.#link }));
+      this.#sink.unrecoverable(new EspAtError('DATA_LOST', { link: this.#link }));
     }
     return false;
   }
@@ -187,7 +187,7 @@ export class MessageAssembler implements DataReceiver {
   }
 
   #fail(
-    code: 'MESSAGES_LOST' | 'MESSAGE_TOO_LARGE' | 'MESSAGE_INCOMPLETE',
+    code: 'DATA_LOST' | 'MESSAGE_TOO_LARGE' | 'MESSAGE_INCOMPLETE',
     details: Readonly<Record<string, number>>,
   ): void {
     this.#sink.failed(new EspAtError(code, { link: this.#link, ...details }));

@@ -16,9 +16,9 @@ const LONGEST_SILENCE = 60_000;
  * Checks how messages are to be made of what is received.
  * @throws EspAtError `INVALID_CONFIG`
  */
-export function checkReceiving({ maxMessage = LARGEST, joining }: ReceivingOptions): void {
-  check('maxMessage', maxMessage, LIMIT);
-  if (joining?.by === 'silence') check('silence', joining.milliseconds, LONGEST_SILENCE);
+export function checkReceiving({ maxMessageBytes = LARGEST, framing }: ReceivingOptions): void {
+  check('maxMessageBytes', maxMessageBytes, LIMIT);
+  if (framing?.by === 'idle') check('idleMs', framing.idleMs, LONGEST_SILENCE);
 }
 
 function check(setting: string, value: unknown, max: number): void {
@@ -27,7 +27,7 @@ function check(setting: string, value: unknown, max: number): void {
   throw new EspAtError('INVALID_CONFIG', details);
 }
 
-type ReceivingOptions = Pick<OpenOptions, 'maxMessage' | 'joining'>;
+type ReceivingOptions = Pick<OpenOptions, 'maxMessageBytes' | 'framing'>;
 
 /** Where the messages of a connection go. */
 export interface MessageSink {
@@ -53,10 +53,10 @@ export function createReceiver(
     readonly clock: Clock;
     readonly hasBoundaries: boolean;
   },
-  { maxMessage = LARGEST, joining = { by: 'chunk' } }: ReceivingOptions,
+  { maxMessageBytes = LARGEST, framing = { by: 'chunk' } }: ReceivingOptions,
   sink: MessageSink,
 ): DataReceiver {
   return hasBoundaries
-    ? new MessageAssembler(link, maxMessage, () => clock.now(), sink)
-    : new ChunkJoiner(link, joining, maxMessage, clock, sink);
+    ? new MessageAssembler(link, maxMessageBytes, () => clock.now(), sink)
+    : new ChunkJoiner(link, framing, maxMessageBytes, clock, sink);
 }

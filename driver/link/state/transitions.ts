@@ -150,7 +150,7 @@ function tellDeviceLost(state: State, error: EspAtError): readonly Effect[] {
 
 /** An open may have caused the device to restart, or to fall silent. */
 export function blame({ code }: EspAtError): readonly Effect[] {
-  const isCrash = code === 'DEVICE_RESTARTED' || code === 'DEVICE_SILENT';
+  const isCrash = code === 'DEVICE_RESTARTED' || code === 'DEVICE_UNRESPONSIVE';
   return isCrash ? [{ do: 'policy', call: 'deviceLost' }] : [];
 }
 

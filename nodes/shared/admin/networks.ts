@@ -23,5 +23,5 @@ export function serveNetworks(RED: NodeAPI, translate: Translate): void {
 }
 
 async function networks(RED: NodeAPI, id: unknown): Promise<unknown> {
-  return requireDevice(findDevice(RED, String(id))).host.device.scan();
+  return requireDevice(findDevice(RED, String(id))).host.device.scanNetworks();
 }

@@ -1,6 +1,6 @@
 import type { LinkId } from '../../../driver/at/types';
 import type { WifiNetwork } from '../../../driver/commands/wifi';
-import type { Capabilities, DeviceEvent, DeviceStatus } from '../../../driver/device/options';
+import type { Capabilities, DeviceEvent, DeviceState } from '../../../driver/device/options';
 import type {
   CloseOptions,
   LinkEvent,
@@ -24,19 +24,19 @@ export interface LinkApi {
 
 /** The part of the driver's device that the nodes use. Tests put a fake device in its place. */
 export interface DeviceApi {
-  readonly status: DeviceStatus;
+  readonly status: DeviceState;
   readonly capabilities: Capabilities | undefined;
   start(): void;
   stop(): Promise<void>;
   link(id: unknown): LinkApi;
-  query(): Promise<LinkEvent[]>;
-  scan(): Promise<WifiNetwork[]>;
-  on(event: 'status', listener: (status: DeviceStatus) => void): unknown;
+  checkLinks(): Promise<LinkEvent[]>;
+  scanNetworks(): Promise<WifiNetwork[]>;
+  on(event: 'status', listener: (status: DeviceState) => void): unknown;
   on(event: 'event', listener: (event: DeviceEvent) => void): unknown;
   on(event: 'link', listener: (event: LinkEvent) => void): unknown;
   on(event: 'message', listener: (message: Message) => void): unknown;
   on(event: 'queue', listener: (level: number) => void): unknown;
-  off(event: 'status', listener: (status: DeviceStatus) => void): unknown;
+  off(event: 'status', listener: (status: DeviceState) => void): unknown;
   off(event: 'event', listener: (event: DeviceEvent) => void): unknown;
   off(event: 'link', listener: (event: LinkEvent) => void): unknown;
   off(event: 'message', listener: (message: Message) => void): unknown;
@@ -45,7 +45,7 @@ export interface DeviceApi {
 
 /** A node's listeners, by event of the device. */
 export interface DeviceListeners {
-  readonly status?: (status: DeviceStatus) => void;
+  readonly status?: (status: DeviceState) => void;
   readonly event?: (event: DeviceEvent) => void;
   readonly link?: (event: LinkEvent) => void;
   readonly message?: (message: Message) => void;

@@ -1,5 +1,5 @@
 import type { Cancel, Clock } from '../../../driver/clock';
-import type { Capabilities, DeviceStatus } from '../../../driver/device/options';
+import type { Capabilities, DeviceState } from '../../../driver/device/options';
 import { EspAtError } from '../../../driver/errors';
 import type { DeviceApi, LinkApi } from './device-api';
 import type { Claimant, PortClaims } from './port-claims';
@@ -64,9 +64,9 @@ export class DeviceHost implements Claimant {
     return this.#options.clock;
   }
 
-  get status(): DeviceStatus {
+  get status(): DeviceState {
     const error = this.#refusal();
-    return error ? { state: 'absent', error } : (this.#device()?.status ?? { state: 'stopped' });
+    return error ? { name: 'absent', error } : (this.#device()?.status ?? { name: 'stopped' });
   }
 
   get capabilities(): Capabilities | undefined {

@@ -1,5 +1,5 @@
 import type { Node } from 'node-red';
-import type { DeviceEvent, DeviceEventName, DeviceStatus } from '../../../driver/device/options';
+import type { DeviceEvent, DeviceEventName, DeviceState } from '../../../driver/device/options';
 import type { EspAtError } from '../../../driver/errors';
 import { sentenceOf } from '../message/node-error';
 import type { Translate } from '../message/translate';
@@ -28,11 +28,11 @@ const levels: Readonly<Record<DeviceEventName, Level>> = {
 export class DeviceLog implements DeviceUser {
   readonly #node: Node;
   readonly #translate: Translate;
-  readonly #status: () => DeviceStatus;
+  readonly #status: () => DeviceState;
   #stopListening: (() => void) | undefined;
   #lastSentence = '';
 
-  constructor(node: Node, translate: Translate, status: () => DeviceStatus) {
+  constructor(node: Node, translate: Translate, status: () => DeviceState) {
     this.#node = node;
     this.#translate = translate;
     this.#status = status;

@@ -110,11 +110,11 @@ export function deviceSettings(
       ...wifi(RED, node, def),
       ...sntp(def, text, number),
       certificates: certificates(node.credentials),
-      raiseTo: number('raiseTo', def.raiseTo) ?? 0,
+      negotiatedRate: number('negotiatedRate', def.raiseTo) ?? 0,
       flowControl: def.flowControl === true,
       rtsReset: def.hardwareReset === true,
       store: def.store === true,
-      queue: {
+      sendLimit: {
         messages: number('queueMessages', def.queueMessages) ?? 1000,
         bytes: number('queueBytes', def.queueBytes) ?? 4 * 1024 * 1024,
       },
@@ -133,14 +133,18 @@ type ReadNumber = (setting: string, value: unknown) => number | undefined;
 function linkConfig(row: LinkRow, number: ReadNumber): LinkConfig {
   const auth = authMode(number('auth', row.auth) ?? 0);
   return {
-    pingInterval: number('pingInterval', row.pingInterval),
-    pongTimeout: number('pongTimeout', row.pongTimeout),
-    bufferSize: number('bufferSize', row.bufferSize),
+    pingIntervalMs: milliseconds(number('pingIntervalMs', row.pingInterval)),
+    pongTimeoutMs: milliseconds(number('pongTimeoutMs', row.pongTimeout)),
+    bufferBytes: number('bufferBytes', row.bufferSize),
     // The firmware needs both slots in modes 1 to 3, and refuses them in mode 0.
     ...(auth === 0
       ? {}
       : { auth, pki: number('pki', row.pki) ?? 0, ca: number('ca', row.ca) ?? 0 }),
   };
+}
+
+function milliseconds(seconds: number | undefined): number | undefined {
+  return seconds === undefined ? undefined : seconds * 1000;
 }
 
 function authMode(mode: number): 0 | 1 | 2 | 3 {

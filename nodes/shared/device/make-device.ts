@@ -1,5 +1,5 @@
 import { realpathSync } from 'node:fs';
-import { Device, EspAtError, openerFor, type PortOpener } from '../../../driver';
+import { Device, EspAtError, portAt, type PortOpener } from '../../../driver';
 import { simulatedPort } from '../../../simulator';
 import type { DeviceApi } from './device-api';
 import type { DeviceSettings, SerialSettings } from './device-settings';
@@ -30,7 +30,7 @@ export function portKey(address: string): string {
 }
 
 function opener(address: string, serial: SerialSettings): PortOpener {
-  if (!address.startsWith(SIMULATED)) return openerFor(address, serial);
+  if (!address.startsWith(SIMULATED)) return portAt(address, serial);
   try {
     const port = simulatedPort(address);
     return {

@@ -27,12 +27,12 @@ export function withDeviceChange(
   { event, detail, error, level, links }: DeviceChange,
   msg: NodeMessage = {},
 ): NodeMessage {
-  const { state } = host.status;
+  const { name } = host.status;
   for (const old of ['detail', 'error', 'level', 'links', 'firmware'])
     Reflect.deleteProperty(msg, old);
   return Object.assign(msg, {
-    payload: state,
-    state,
+    payload: name,
+    state: name,
     event,
     device: host.label,
     ...(detail === undefined ? {} : { detail }),

@@ -1,7 +1,7 @@
 import type { Node, NodeAPI, NodeDef, NodeMessage } from 'node-red';
 import { shown } from '../../../driver/commands/check';
 import { EspAtError } from '../../../driver/errors';
-import type { Header, Joining, OpenOptions } from '../../../driver/link/options';
+import type { Header, Framing, OpenOptions } from '../../../driver/link/options';
 import type { HeaderRow } from '../device/device-settings';
 import { headerSettings, messageHeaders, renderHeaders, type HeaderSetting } from './headers';
 import type { Output } from './payload-decoder';
@@ -23,7 +23,7 @@ export interface WsOpenDef extends NodeDef {
   keepOpen?: boolean;
   replace?: boolean;
   output?: Output;
-  joining?: Joining['by'];
+  joining?: 'chunk' | 'json' | 'delimiter' | 'silence';
   delimiter?: string;
   silence?: string | number;
   maxMessage?: string | number;
@@ -36,7 +36,7 @@ export interface OpenSettings {
   readonly timeout: number | undefined;
   readonly authorization: string;
   readonly headers: readonly HeaderSetting[];
-  readonly fixed: Pick<OpenOptions, 'keepOpen' | 'replace' | 'joining' | 'maxMessage'>;
+  readonly fixed: Pick<OpenOptions, 'keepOpen' | 'replace' | 'framing' | 'maxMessageBytes'>;
 }
 
 /** Reads the settings of ws-open. */
@@ -54,8 +54,8 @@ export function openSettings(
     fixed: {
       keepOpen: def.keepOpen === true,
       replace: def.replace === true,
-      joining: joining(RED, node, def),
-      maxMessage: settingNumber(RED, node, def.maxMessage),
+      framing: joining(RED, node, def),
+      maxMessageBytes: settingNumber(RED, node, def.maxMessage),
     },
   };
 }
@@ -85,7 +85,7 @@ export async function openOptions(
     uri: messageText(msg.uri, 'INVALID_URI') ?? (await render(RED, node, settings.uri, msg, 'uri')),
     ...(subprotocol === '' ? {} : { subprotocol }),
     ...(authorization === '' ? {} : { authorization }),
-    ...(timeout === undefined ? {} : { timeout }),
+    ...(timeout === undefined ? {} : { timeoutMs: timeout }),
     headers: merged(
       await renderHeaders(RED, node, deviceHeaders, msg),
       await ownHeaders(RED, node, settings, msg),
@@ -139,7 +139,7 @@ function messageText(
   throw new EspAtError(code, { reason: 'NOT_TEXT' });
 }
 
-function joining(RED: NodeAPI, node: Node, def: WsOpenDef): Joining {
+function joining(RED: NodeAPI, node: Node, def: WsOpenDef): Framing {
   switch (def.joining) {
     case 'json':
       return { by: 'json' };
@@ -149,7 +149,7 @@ function joining(RED: NodeAPI, node: Node, def: WsOpenDef): Joining {
         delimiter: delimiterBytes(expandEnvironment(RED, node, def.delimiter) || '\\n'),
       };
     case 'silence':
-      return { by: 'silence', milliseconds: settingNumber(RED, node, def.silence) ?? 100 };
+      return { by: 'idle', idleMs: settingNumber(RED, node, def.silence) ?? 100 };
     default:
       return { by: 'chunk' };
   }

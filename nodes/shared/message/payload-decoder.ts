@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { EspAtError } from '../../../driver/errors';
-import type { Joining, Message } from '../../../driver/link/options';
+import type { Framing, Message } from '../../../driver/link/options';
 
 /**
  * The payload that ws-open makes of received bytes.
@@ -17,7 +17,7 @@ export class PayloadDecoder {
   readonly #pieces: boolean;
   #rest = Buffer.alloc(0);
 
-  constructor(output: Output, joining: Joining['by']) {
+  constructor(output: Output, joining: Framing['by']) {
     this.#output = output;
     this.#pieces = joining === 'chunk';
   }

@@ -1,5 +1,5 @@
 import type { NodeStatus } from 'node-red';
-import type { DeviceStatus } from '../../../driver/device/options';
+import type { DeviceState } from '../../../driver/device/options';
 import type { EspAtError } from '../../../driver/errors';
 import type { LinkEvent, LinkState } from '../../../driver/link/options';
 import { translateOr, type Translate } from './translate';
@@ -46,14 +46,14 @@ export function linkStatus(
  */
 export function deviceStatus(
   translate: Translate,
-  { state, error }: DeviceStatus,
+  { name, error }: DeviceState,
 ): NodeStatus | undefined {
-  if (error && state !== 'stopped' && state !== 'recovering') {
+  if (error && name !== 'stopped' && name !== 'resyncing') {
     return { fill: 'red', shape: 'ring', text: shortReason(translate, error) };
   }
-  if (state === 'ready') return undefined;
-  const fill = state === 'stopped' ? 'grey' : 'blue';
-  return { fill, shape: 'ring', text: translate(`status.device.${state}`) };
+  if (name === 'ready') return undefined;
+  const fill = name === 'stopped' ? 'grey' : 'blue';
+  return { fill, shape: 'ring', text: translate(`status.device.${name}`) };
 }
 
 /** The status of a node without a device. */

@@ -249,7 +249,7 @@ describe('a response timeout', () => {
     // The answer that was given up, in front of the answer to the CR LF.
     harness.receive('+X:1\r\n\r\nOK\r\n\r\nERROR\r\n');
     await harness.clock.advance(100);
-    assert.deepEqual([asked.end, next.end], ['OUT_OF_STEP', 'pending']);
+    assert.deepEqual([asked.end, next.end], ['OUT_OF_SYNC', 'pending']);
     assert.equal(harness.written().at(-1), 'AT\r\n');
     assert.equal(harness.events.at(-1), 'in sync');
     harness.receive('\r\nOK\r\n');
@@ -277,7 +277,7 @@ describe('a response timeout', () => {
     harness.answerResync();
     const asked = harness.run(question);
     await harness.clock.advance(60_000);
-    assert.equal(asked.end, 'OUT_OF_STEP');
+    assert.equal(asked.end, 'OUT_OF_SYNC');
     assert.equal(harness.written().filter((line) => line === 'AT+X?\r\n').length, 3);
     harness.answer({ '\r\n': '' });
     harness.run(question);

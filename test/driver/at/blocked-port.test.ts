@@ -76,7 +76,7 @@ describe('an idle device that says nothing any more', () => {
     await harness.clock.advance(1);
     harness.simulator.write = () => undefined;
     const start = harness.clock.now();
-    assert.ok(await harness.clock.until(() => harness.device.status.state !== 'ready'));
+    assert.ok(await harness.clock.until(() => harness.device.status.name !== 'ready'));
     const took = harness.clock.now() - start;
     assert.ok(took < 36_000, `${took} ms`);
     await harness.end();

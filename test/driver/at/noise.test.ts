@@ -35,7 +35,7 @@ describe('noise on the idle line', () => {
   it('does not spoil a question', async () => {
     const harness = await readyHarness();
     noise(harness);
-    const links = await harness.clock.wait(harness.device.query());
+    const links = await harness.clock.wait(harness.device.checkLinks());
     assert.deepEqual(
       links.map(({ state }) => state),
       [2, 0, 0],

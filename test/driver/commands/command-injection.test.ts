@@ -33,9 +33,10 @@ describe('commands with arbitrary link numbers, rates and link settings', () => 
   it('hold exactly these values, or are refused', () => {
     fc.assert(
       fc.property(anyValue(), anyValue(), anyValue(), (one, two, three) => {
-        const config = { pingInterval: one, pongTimeout: two, bufferSize: three };
+        const config = { pingIntervalMs: one, pongTimeoutMs: two, bufferBytes: three };
         const set = said(() => wscfg(0, unchecked(config), capabilitiesOf('D', '')));
-        if (set) assert.deepEqual(set.values, [0, one ?? 10, two ?? 120, three ?? 1024]);
+        if (set)
+          assert.deepEqual(set.values, [0, seconds(one, 10), seconds(two, 120), three ?? 1024]);
         const close = said(() => wsclose(unchecked(one)));
         if (close) assert.deepEqual(close.values, [written(one)]);
         const rate = said(() => uartCur(unchecked(two), false));
@@ -62,3 +63,7 @@ describe('command names', () => {
     );
   });
 });
+
+function seconds(milliseconds: unknown, fallback: number): unknown {
+  return typeof milliseconds === 'number' ? milliseconds / 1000 : (milliseconds ?? fallback);
+}

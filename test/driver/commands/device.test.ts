@@ -32,8 +32,8 @@ describe('base commands', () => {
   });
 
   it('do not take a command for absent when its line was damaged or lost', () => {
-    refused('OUT_OF_STEP', () => base.parseCommandList(['+CMD:0,"AT",0,0,0']));
-    refused('OUT_OF_STEP', () =>
+    refused('OUT_OF_SYNC', () => base.parseCommandList(['+CMD:0,"AT",0,0,0']));
+    refused('OUT_OF_SYNC', () =>
       base.parseCommandList(['+CMD:0,"AT",0,0,0,1', '+CMD:2,"ATE1",0,0,0,1']),
     );
   });
@@ -60,8 +60,8 @@ describe('UART commands', () => {
     assert.equal(uartQuery().line, 'AT+UART_CUR?');
     assert.deepEqual(parseUart(['+UART_CUR:115207,8,1,0,3']), { rate: 115_207, flowControl: true });
     assert.deepEqual(parseUart(['+UART_CUR:9600,8,1,0,0']), { rate: 9600, flowControl: false });
-    refused('OUT_OF_STEP', () => parseUart(['+UART_CUR:9600,8']));
-    refused('OUT_OF_STEP', () => parseUart([]));
+    refused('OUT_OF_SYNC', () => parseUart(['+UART_CUR:9600,8']));
+    refused('OUT_OF_SYNC', () => parseUart([]));
   });
 });
 
@@ -99,13 +99,13 @@ describe('Wi-Fi commands', () => {
 
   it('read what the device answers', () => {
     assert.equal(wifi.parseCwmode(['+CWMODE:1']), 1);
-    refused('OUT_OF_STEP', () => wifi.parseCwmode([]));
+    refused('OUT_OF_SYNC', () => wifi.parseCwmode([]));
     assert.deepEqual(wifi.parseCwstate(['+CWSTATE:4,"my,net"\\"']), {
       state: 4,
       ssid: 'my,net"\\',
     });
     assert.deepEqual(wifi.parseCwstate(['+CWSTATE:0,""']), { state: 0, ssid: '' });
-    refused('OUT_OF_STEP', () => wifi.parseCwstate(['+CWSTATE:9,""']));
+    refused('OUT_OF_SYNC', () => wifi.parseCwstate(['+CWSTATE:9,""']));
     const joined = '+CWJAP:"my,net"\\","AA:bb:cc:dd:ee:ff",1,-50,0,1,3,0,0';
     assert.deepEqual(wifi.parseCwjap([joined]), { ssid: 'my,net"\\', bssid: 'aa:bb:cc:dd:ee:ff' });
     assert.equal(wifi.parseCwjap([]), undefined);
@@ -163,8 +163,8 @@ describe('SNTP commands', () => {
     assert.equal(time.toISOString(), '2026-11-23T20:22:07.000Z');
     const unset = parseSntpTime(['+CIPSNTPTIME:Thu Jan  1 00:00:00 1970']);
     assert.equal(unset.getTime(), 0);
-    refused('OUT_OF_STEP', () => parseSntpTime(['+CIPSNTPTIME:Thu Foo  1 00:00:00 1970']));
-    refused('OUT_OF_STEP', () => parseSntpTime([]));
+    refused('OUT_OF_SYNC', () => parseSntpTime(['+CIPSNTPTIME:Thu Foo  1 00:00:00 1970']));
+    refused('OUT_OF_SYNC', () => parseSntpTime([]));
   });
 });
 

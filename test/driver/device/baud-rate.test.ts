@@ -15,7 +15,7 @@ const board = (more: HarnessOptions = {}): Harness =>
   new Harness({
     serial: { baudRate: USUAL },
     ...more,
-    device: { raiseTo: RAISED, ...more.device },
+    device: { negotiatedRate: RAISED, ...more.device },
   });
 
 const events = (harness: Harness, name: string): (string | undefined)[] =>
@@ -27,7 +27,7 @@ const events = (harness: Harness, name: string): (string | undefined)[] =>
 async function transfer(harness: Harness): Promise<readonly [out: number, back: number]> {
   const { clock, device, server } = harness;
   const [link] = device.links;
-  await clock.wait(link.open({ uri: 'ws://host/plain', config: { bufferSize: 8192 } }));
+  await clock.wait(link.open({ uri: 'ws://host/plain', config: { bufferBytes: 8192 } }));
   const [connection] = server.connections;
   assert.ok(connection);
   const start = clock.now();
@@ -45,7 +45,7 @@ async function transfer(harness: Harness): Promise<readonly [out: number, back: 
 
 describe('raising the rate', () => {
   it('makes a transfer of 64 KiB at least seven times faster', async () => {
-    const slow = board({ device: { raiseTo: 0 } });
+    const slow = board({ device: { negotiatedRate: 0 } });
     await slow.ready();
     const usual = await transfer(slow);
     await slow.end();
@@ -84,7 +84,7 @@ describe('raising the rate', () => {
     const [link] = harness.device.links;
     await harness.clock.wait(link.open({ uri: 'ws://host/echo', keepOpen: true }));
     harness.simulator.restart();
-    assert.ok(await harness.clock.until(() => harness.device.status.state !== 'ready', 120_000));
+    assert.ok(await harness.clock.until(() => harness.device.status.name !== 'ready', 120_000));
     assert.ok(await harness.clock.until(() => link.state === 2, 60_000));
     assert.equal(harness.hostRate, RAISED);
     await harness.end();
@@ -121,7 +121,7 @@ describe('flow control', () => {
     await harness.ready();
     assert.equal(told(harness), 1);
     harness.simulator.restart();
-    assert.ok(await harness.clock.until(() => harness.device.status.state !== 'ready', 60_000));
+    assert.ok(await harness.clock.until(() => harness.device.status.name !== 'ready', 60_000));
     await harness.ready();
     assert.equal(told(harness), 2);
     await harness.end();
@@ -158,7 +158,7 @@ describe('a line that does not bear the raised rate', () => {
   it('stays at the usual one when the port does not know it: the device is not told at all', async () => {
     const harness = board({ serial: { baudRate: USUAL, maxPortBaudRate: 460_800 } });
     await harness.ready();
-    assert.deepEqual(events(harness, 'warning'), ['RATE_NOT_RAISED']);
+    assert.deepEqual(events(harness, 'warning'), ['RATE_NOT_NEGOTIATED']);
     assert.ok(!harness.port.text.includes('UART_CUR'));
     assert.equal(
       harness.events.find(({ event }) => event === 'warning')?.error?.message,
@@ -173,13 +173,16 @@ describe('a line that does not bear the raised rate', () => {
       device: { rtsReset: true },
     });
     await harness.ready();
-    assert.equal(events(harness, 'warning')[0], 'RATE_NOT_RAISED');
+    assert.equal(events(harness, 'warning')[0], 'RATE_NOT_NEGOTIATED');
     assert.ok(events(harness, 'recovery').includes('reset'));
     assert.equal(harness.hostRate, USUAL);
     harness.simulator.restart();
-    await harness.clock.until(() => harness.device.status.state !== 'ready', 60_000);
+    await harness.clock.until(() => harness.device.status.name !== 'ready', 60_000);
     await harness.ready();
-    assert.equal(events(harness, 'warning').filter((code) => code === 'RATE_NOT_RAISED').length, 1);
+    assert.equal(
+      events(harness, 'warning').filter((code) => code === 'RATE_NOT_NEGOTIATED').length,
+      1,
+    );
     await harness.end();
   });
 
@@ -187,7 +190,7 @@ describe('a line that does not bear the raised rate', () => {
     const harness = board({ serial: { baudRate: USUAL, maxCableBaudRate: 460_800 } });
     harness.device.start();
     await harness.clock.advance(120_000);
-    assert.equal(harness.device.status.error?.code, 'DEVICE_SILENT');
+    assert.equal(harness.device.status.error?.code, 'DEVICE_UNRESPONSIVE');
     // A hand presses the button.
     harness.simulator.restart();
     await harness.ready();

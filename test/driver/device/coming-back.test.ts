@@ -138,7 +138,7 @@ describe('a device that comes back', () => {
     };
     await harness.clock.wait(closing);
     assert.equal(scene.link.state, 0);
-    await harness.clock.until(() => harness.device.status.state === 'ready', 20_000);
+    await harness.clock.until(() => harness.device.status.name === 'ready', 20_000);
     assert.ok(!harness.port.text.includes('AT+WSCLOSE'), harness.port.text);
     await harness.end();
   });
@@ -246,7 +246,7 @@ describe('what is known after a fault', () => {
       scene.fate = () => undefined;
       return { kind: 'answer lost' };
     };
-    await harness.clock.wait(harness.device.query());
+    await harness.clock.wait(harness.device.checkLinks());
     const [first, second] = [Buffer.alloc(3000, 'a'), Buffer.alloc(3000, 'b')];
     for (const payload of [first, second])
       harness.server.connections.at(-1)?.send({ fin: true, opcode: 1, payload });

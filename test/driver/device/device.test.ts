@@ -43,8 +43,8 @@ describe('bringing a device up', () => {
       '',
     ]);
     assert.deepEqual(
-      harness.statuses.map(({ state }) => state),
-      ['absent', 'starting', 'ready'],
+      harness.statuses.map(({ name }) => name),
+      ['absent', 'initializing', 'ready'],
     );
     await harness.end();
   });
@@ -56,7 +56,7 @@ describe('bringing a device up', () => {
     harness.simulator.write(Buffer.from('AT+WSHEAD=3000\r\n'));
     await harness.clock.advance(100);
     await harness.ready();
-    assert.equal(harness.device.status.state, 'ready');
+    assert.equal(harness.device.status.name, 'ready');
     await harness.end();
   });
 
@@ -88,7 +88,7 @@ describe('bringing a device up', () => {
     assert.equal(harness.server.connections[0]?.open, false);
     assert.deepEqual(
       await harness.clock
-        .wait(harness.device.query())
+        .wait(harness.device.checkLinks())
         .then((links) => links.map(({ state }) => state)),
       [0, 0, 0],
     );
@@ -106,10 +106,10 @@ describe('bringing a device up', () => {
     const harness = new Harness({ simulator: { running: false } });
     harness.device.start();
     await harness.clock.advance(60_000);
-    assert.equal(harness.device.status.error?.code, 'DEVICE_SILENT');
+    assert.equal(harness.device.status.error?.code, 'DEVICE_UNRESPONSIVE');
     const before = harness.clock.now();
     harness.simulator.powerOn();
-    assert.ok(await harness.clock.until(() => harness.device.status.state === 'ready', 60_000));
+    assert.ok(await harness.clock.until(() => harness.device.status.name === 'ready', 60_000));
     assert.ok(harness.clock.now() - before < 5000, `took ${harness.clock.now() - before} ms`);
     await harness.end();
   });
@@ -121,7 +121,7 @@ describe('bringing a device up', () => {
   ]) {
     it(`is refused a queue of ${queue.messages} messages and ${queue.bytes} bytes`, () => {
       const refused = { code: 'INVALID_SETTING' };
-      assert.throws(() => new Device({ port: new Harness().port, queue }), refused);
+      assert.throws(() => new Device({ port: new Harness().port, sendLimit: queue }), refused);
     });
   }
 
@@ -131,11 +131,11 @@ describe('bringing a device up', () => {
     harness.device.start();
     await harness.clock.advance(10_000);
     assert.deepEqual(
-      [harness.device.status.state, harness.device.status.error?.code],
+      [harness.device.status.name, harness.device.status.error?.code],
       ['absent', 'PORT_PERMISSION'],
     );
     harness.port.plugIn();
-    assert.ok(await harness.clock.until(() => harness.device.status.state === 'ready', 5000));
+    assert.ok(await harness.clock.until(() => harness.device.status.name === 'ready', 5000));
     await harness.end();
   });
 });
@@ -145,7 +145,7 @@ describe('a device that is up', () => {
     const harness = new Harness();
     await harness.ready();
     await harness.clock.wait(harness.device.links[1].open({ uri: 'ws://host/plain', owner: 'a' }));
-    const answer = await harness.clock.wait(harness.device.query());
+    const answer = await harness.clock.wait(harness.device.checkLinks());
     assert.deepEqual(answer, [
       { link: 0, event: 'asked', state: 0, uri: '', owner: undefined },
       { link: 1, event: 'asked', state: 2, uri: 'ws://host/plain', owner: 'a' },
@@ -161,7 +161,7 @@ describe('a device that is up', () => {
     const opening = link.open({ uri: 'ws://host/slow=2000' });
     await harness.clock.advance(100);
     const before = harness.port.text.split('AT+WSOPEN?').length;
-    const asking = Array.from({ length: 1000 }, () => harness.device.query());
+    const asking = Array.from({ length: 1000 }, () => harness.device.checkLinks());
     await harness.clock.wait(opening);
     const answers = await harness.clock.wait(Promise.all(asking));
     assert.ok(answers.every(([first]) => first?.state === 2));
@@ -176,13 +176,13 @@ describe('a device that is up', () => {
     const [link] = harness.device.links;
     const opening = code(harness, link.open({ uri: 'ws://host/slow=5000' }));
     await harness.clock.advance(100);
-    const asking = code(harness, harness.device.query());
+    const asking = code(harness, harness.device.checkLinks());
     harness.simulator.restart();
     assert.deepEqual([await opening, await asking], ['DEVICE_RESTARTED', 'DEVICE_RESTARTED']);
-    await harness.clock.until(() => harness.device.status.state === 'ready');
-    assert.equal((await harness.clock.wait(harness.device.query()))[0]?.state, 0);
+    await harness.clock.until(() => harness.device.status.name === 'ready');
+    assert.equal((await harness.clock.wait(harness.device.checkLinks()))[0]?.state, 0);
     await harness.clock.wait(link.open({ uri: 'ws://host/plain' }));
-    assert.equal((await harness.clock.wait(harness.device.query()))[0]?.state, 2);
+    assert.equal((await harness.clock.wait(harness.device.checkLinks()))[0]?.state, 2);
     await harness.end();
   });
 
@@ -233,7 +233,7 @@ describe('a device that is up', () => {
     await harness.clock.advance(20_000);
     const before = harness.clock.now();
     harness.simulator.restart();
-    assert.ok(await harness.clock.until(() => harness.device.status.state === 'starting', 2000));
+    assert.ok(await harness.clock.until(() => harness.device.status.name === 'initializing', 2000));
     assert.ok(await harness.clock.until(() => harness.device.links[0].state === 2, 20_000));
     // Boot 0.4 s, joined and addressed 1.1 s after it.
     assert.ok(harness.clock.now() - before < 3600, `took ${harness.clock.now() - before} ms`);
@@ -255,7 +255,7 @@ describe('a device that is up', () => {
     harness.port.unplug();
     await harness.clock.advance(60_000);
     assert.deepEqual(
-      [harness.device.status.state, harness.device.status.error?.code],
+      [harness.device.status.name, harness.device.status.error?.code],
       ['absent', 'PORT_NOT_FOUND'],
     );
     harness.port.plugIn();
@@ -275,7 +275,7 @@ describe('a device that is up', () => {
     assert.ok(harness.clock.now() - before < 1000);
     assert.equal(await opening, 'DEVICE_STOPPED');
     assert.equal(harness.port.isOpen, false);
-    assert.equal(harness.device.status.state, 'stopped');
+    assert.equal(harness.device.status.name, 'stopped');
     harness.simulator.destroy();
     await harness.clock.advance(1000);
     assert.equal(harness.clock.pending, 0);
@@ -295,7 +295,7 @@ describe('a device that is up', () => {
     harness.device.once('status', () => void harness.device.stop());
     harness.device.start();
     await harness.clock.advance(5000);
-    assert.deepEqual([harness.device.status.state, harness.port.opened], ['stopped', 0]);
+    assert.deepEqual([harness.device.status.name, harness.port.opened], ['stopped', 0]);
     await harness.end();
   });
 
@@ -329,16 +329,16 @@ describe('a device that is up', () => {
     const stopping = device.stop();
     device.start();
     await clock.wait(stopping);
-    assert.ok(await clock.until(() => device.status.state === 'ready', 10_000));
+    assert.ok(await clock.until(() => device.status.name === 'ready', 10_000));
     assert.equal(harness.port.opened, 2);
     void device.stop();
     device.start();
     await clock.wait(device.stop());
     await clock.advance(60_000);
-    assert.equal(device.status.state, 'stopped');
+    assert.equal(device.status.name, 'stopped');
     assert.equal(harness.port.opened, 2);
     assert.deepEqual(
-      harness.statuses.map(({ state }) => state).filter((state) => state !== 'starting'),
+      harness.statuses.map(({ name }) => name).filter((state) => state !== 'initializing'),
       ['absent', 'ready', 'stopped', 'absent', 'ready', 'stopped'],
     );
     await harness.end();

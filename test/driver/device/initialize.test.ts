@@ -16,7 +16,7 @@ describe('finding out what is there', () => {
     const hooks = without(/^AT\+(CMD\?|WS)/);
     const harness = new Harness({ simulator: { hooks } });
     harness.device.start();
-    await harness.clock.until(() => harness.device.status.state === 'unusable', 10_000);
+    await harness.clock.until(() => harness.device.status.name === 'unusable', 10_000);
     assert.equal(
       harness.device.status.error?.message,
       'This firmware has no WebSocket commands. Build ESP-AT with menuconfig: Component config > AT > AT WebSocket command support.',
@@ -87,8 +87,8 @@ describe('a device that answers nothing at all', () => {
 
   it('is reset by RTS where that is allowed, and is up again', async () => {
     const harness = await deaf(true);
-    assert.ok(await harness.clock.until(() => harness.device.status.state !== 'ready', 120_000));
-    assert.ok(await harness.clock.until(() => harness.device.status.state === 'ready', 120_000));
+    assert.ok(await harness.clock.until(() => harness.device.status.name !== 'ready', 120_000));
+    assert.ok(await harness.clock.until(() => harness.device.status.name === 'ready', 120_000));
     assert.equal(steps(harness).at(-1), 'reset');
     await harness.end();
   });
@@ -97,7 +97,7 @@ describe('a device that answers nothing at all', () => {
     const harness = await deaf(false);
     await harness.clock.advance(300_000);
     assert.ok(!steps(harness).includes('reset'));
-    assert.equal(harness.device.status.error?.code, 'DEVICE_SILENT');
+    assert.equal(harness.device.status.error?.code, 'DEVICE_UNRESPONSIVE');
     assert.ok(harness.port.opened > 1, 'the port was opened afresh');
     await harness.end();
   });

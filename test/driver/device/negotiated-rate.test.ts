@@ -14,7 +14,7 @@ const uri = 'ws://host/plain';
 async function raisedWorld(): Promise<Harness> {
   const harness = new Harness({
     serial: { baudRate: USUAL },
-    device: { raiseTo: RAISED },
+    device: { negotiatedRate: RAISED },
     simulator: { bootMs: BOOT },
   });
   await harness.ready();
@@ -133,7 +133,7 @@ describe('at a raised rate, no restart', () => {
     for (const noise of [Buffer.of(0xff), Buffer.from('+WS_DATA:0,2,1,9000,9000,x')]) {
       harness.events.length = 0;
       harness.simulator.inject(noise);
-      await harness.clock.wait(harness.device.query());
+      await harness.clock.wait(harness.device.checkLinks());
       await harness.clock.advance(5000);
       assert.deepEqual(
         harness.events.map(({ event }) => event).filter((event) => event !== 'unknown-line'),
@@ -162,7 +162,10 @@ describe('at a raised rate, no restart', () => {
 
 describe('a raised rate at which the device hears but is not heard', () => {
   it('is taken back, and a warning told', async () => {
-    const harness = new Harness({ serial: { baudRate: USUAL }, device: { raiseTo: RAISED } });
+    const harness = new Harness({
+      serial: { baudRate: USUAL },
+      device: { negotiatedRate: RAISED },
+    });
     const deliver = harness.port.deliver.bind(harness.port);
     harness.port.deliver = (bytes) => {
       if (harness.hostRate === USUAL) deliver(bytes);
@@ -172,7 +175,7 @@ describe('a raised rate at which the device hears but is not heard', () => {
     assert.ok(harness.clock.now() < 5000, `${harness.clock.now()} ms`);
     assert.deepEqual(
       harness.events.filter(({ event }) => event === 'warning').map(({ error }) => error?.code),
-      ['RATE_NOT_RAISED'],
+      ['RATE_NOT_NEGOTIATED'],
     );
     await harness.end();
   });

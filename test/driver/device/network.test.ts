@@ -10,7 +10,7 @@ const codes = (harness: Harness): (string | undefined)[] =>
   harness.events.filter(({ event }) => event === 'warning').map(({ error }) => error?.code);
 
 const shown = (harness: Harness): string =>
-  `${harness.device.status.state} ${harness.device.status.error?.code ?? ''}`.trim();
+  `${harness.device.status.name} ${harness.device.status.error?.code ?? ''}`.trim();
 
 describe('a network that goes and comes back', () => {
   it('is joined again by the device itself, and shown as lost meanwhile', async () => {
@@ -60,7 +60,7 @@ describe('a network that goes and comes back', () => {
     const harness = new Harness({ device: { wifi }, simulator: { wifi: [home] } });
     await harness.ready();
     const [link] = harness.device.links;
-    const config = { pingInterval: 5, pongTimeout: 10 };
+    const config = { pingIntervalMs: 5000, pongTimeoutMs: 10_000 };
     await harness.clock.wait(link.open({ uri: 'ws://host/echo', keepOpen: true, config }));
     harness.simulator.wifi.lose();
     assert.ok(await harness.clock.until(() => link.state !== 2, 120_000));
@@ -95,7 +95,7 @@ describe('looking for networks', () => {
   it('lists them, strongest first', async () => {
     const harness = new Harness({ device: { wifi }, simulator: { wifi: [home, ...others] } });
     await harness.ready();
-    const found = await harness.clock.wait(harness.device.scan());
+    const found = await harness.clock.wait(harness.device.scanNetworks());
     assert.deepEqual(
       found.map(({ ssid, signal, channel, encrypted }) => [ssid, signal, channel, encrypted]),
       [
@@ -115,7 +115,7 @@ describe('looking for networks', () => {
     });
     harness.device.start();
     await harness.clock.until(() => harness.device.status.error?.code === 'WIFI_NOT_FOUND', 30_000);
-    const found = await harness.clock.wait(harness.device.scan());
+    const found = await harness.clock.wait(harness.device.scanNetworks());
     assert.deepEqual(
       found.map(({ ssid }) => ssid),
       ['home'],
@@ -127,8 +127,8 @@ describe('looking for networks', () => {
     const harness = new Harness({ simulator: { running: false } });
     harness.device.start();
     await harness.clock.advance(60_000);
-    await assert.rejects(harness.device.scan(), { code: 'DEVICE_SILENT' });
+    await assert.rejects(harness.device.scanNetworks(), { code: 'DEVICE_UNRESPONSIVE' });
     await harness.end();
-    await assert.rejects(harness.device.scan(), { code: 'DEVICE_NOT_READY' });
+    await assert.rejects(harness.device.scanNetworks(), { code: 'DEVICE_NOT_READY' });
   });
 });

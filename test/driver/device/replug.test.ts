@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { Device, openerFor } from '../../../driver';
+import { Device, portAt } from '../../../driver';
 import { listen, SimulatedDevice } from '../../../simulator';
 import { startPathServer } from '../../harness/network/path-server';
 import { openPty, PortLink, whyNoPty, type Pty } from '../../harness/pty';
@@ -30,7 +30,7 @@ describe('an adapter that is unplugged', { skip: whyNoPty() ?? false }, () => {
       byId.point(socket.path);
     };
     const line = { rate: 115_200, dtr: true, rts: true };
-    const device = new Device({ port: openerFor(byId.path, line) });
+    const device = new Device({ port: portAt(byId.path, line) });
     const texts: string[] = [];
     device.on('message', ({ bytes }) => texts.push(bytes.toString()));
     const [link] = device.links;
@@ -45,7 +45,7 @@ describe('an adapter that is unplugged', { skip: whyNoPty() ?? false }, () => {
       await first.close();
       byId.remove();
       await until(() => device.status.error?.code === 'PORT_NOT_FOUND', 'the loss was not noticed');
-      assert.deepEqual([device.status.state, link.state], ['absent', 0]);
+      assert.deepEqual([device.status.name, link.state], ['absent', 0]);
 
       plugInto(second);
       await until(() => link.state === 2, 'the link did not open again');
@@ -68,7 +68,7 @@ describe('a bridge that goes away', () => {
     let bridge = await listen({ ...options, port: 0 });
     const { port } = bridge;
     const line = { rate: 115_200 };
-    const device = new Device({ port: openerFor(`tcp://127.0.0.1:${port}`, line) });
+    const device = new Device({ port: portAt(`tcp://127.0.0.1:${port}`, line) });
     const [link] = device.links;
     try {
       device.start();

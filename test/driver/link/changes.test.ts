@@ -89,7 +89,7 @@ describe('opening a link that is reconnecting', () => {
     const { harness, link } = scene;
     harness.server.connections[0]?.drop();
     await harness.clock.advance(500);
-    const sending = link.send('held', { hold: 60 });
+    const sending = link.send('held', { holdMs: 60_000 });
     assert.equal(await scene.ending(link.open({ uri, keepOpen: true })), 'done');
     assert.equal(await scene.ending(sending), 'done');
     await harness.clock.advance(10);
@@ -115,7 +115,7 @@ describe('a close that the device refuses', () => {
       speaks.stop();
       assert.equal(refused, refusals);
       assert.deepEqual(scene.story, ['closing 4', 'closed 0']);
-      const asked = await harness.clock.wait(harness.device.query());
+      const asked = await harness.clock.wait(harness.device.checkLinks());
       assert.deepEqual(
         asked.map(({ state }) => state),
         [0, 0, 0],
@@ -149,7 +149,7 @@ describe('a close that the device refuses', () => {
 
 describe('a loss that nobody heard of', () => {
   it('is told when the device reports the next connection', async () => {
-    const scene = await new Scene({ firmware: 'C' }).begin({ joining: { by: 'json' } });
+    const scene = await new Scene({ firmware: 'C' }).begin({ framing: { by: 'json' } });
     const { harness } = scene;
     harness.server.connections[0]?.send({
       fin: true,
@@ -182,7 +182,7 @@ describe('a loss that nobody heard of', () => {
     };
     harness.server.connections[0]?.drop();
     await harness.clock.until(() => late !== '', 30_000);
-    await harness.clock.wait(harness.device.query());
+    await harness.clock.wait(harness.device.checkLinks());
     assert.equal(link.state, 2);
     harness.port.deliver(Buffer.from(late));
     assert.deepEqual(
@@ -218,7 +218,7 @@ describe('a password in a URI', () => {
     );
     await harness.clock.wait(link.send('hello'));
     await harness.clock.advance(10);
-    const asked = await harness.clock.wait(harness.device.query());
+    const asked = await harness.clock.wait(harness.device.checkLinks());
     assert.equal(harness.messages[0]?.uri, 'ws://host/echo');
     assert.equal(link.uri, 'ws://host/echo');
     // The same one is open already; with another password it is another one.
@@ -234,7 +234,7 @@ describe('a password in a URI', () => {
     const scene = await new Scene().begin({ uri: 'ws://user:hunter2@host/echo' });
     scene.fate = (line) => (line === 'AT+WSOPEN?' ? { kind: 'answer false' } : undefined);
     const { harness } = scene;
-    await assert.rejects(harness.clock.wait(harness.device.query()), {
+    await assert.rejects(harness.clock.wait(harness.device.checkLinks()), {
       code: 'COMMAND_FAILED',
       message: 'The device answered ERROR to AT+WSOPEN?. Check the settings for this command.',
     });

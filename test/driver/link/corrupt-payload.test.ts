@@ -48,7 +48,7 @@ describe('a payload that is damaged on its way', () => {
       assert.deepEqual([error.code, error.outcome], ['SEND_UNKNOWN', 'unknown']);
       assert.ok(recovery < 15_000, `${recovery} ms`);
       const broken = harness.links.find(({ event }) => event === 'lost');
-      assert.equal(broken?.error?.code, 'SEND_DAMAGED');
+      assert.equal(broken?.error?.code, 'SEND_CORRUPT');
       await harness.clock.wait(link.send('after'));
       await harness.clock.advance(10);
       const [frame, ...more] = harness.server.connections[1]?.frames ?? [];

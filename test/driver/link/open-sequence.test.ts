@@ -122,7 +122,10 @@ describe('an opening on a line that damages', () => {
       },
       once('+WS_DISCONNECTED:0', '*WS_DISCONNECTED:0'),
     );
-    const opened = await outcome(harness, { uri: 'ws://host/plain', config: { bufferSize: 4096 } });
+    const opened = await outcome(harness, {
+      uri: 'ws://host/plain',
+      config: { bufferBytes: 4096 },
+    });
     assert.equal(opened, 'open');
     harness.server.connections[0]?.send({ fin: true, opcode: 2, payload: Buffer.alloc(4000) });
     await harness.clock.advance(100);
@@ -188,7 +191,7 @@ describe('an opening on a line that damages', () => {
 
   it('is refused when a header never reads back as it was meant', async () => {
     const harness = await damagedWorld({}, clean, (text) => text.replace('secret', 'secreT'));
-    assert.equal(await outcome(harness, { uri: 'ws://host/plain', headers }), 'OUT_OF_STEP');
+    assert.equal(await outcome(harness, { uri: 'ws://host/plain', headers }), 'OUT_OF_SYNC');
     assert.equal(harness.server.requests.length, 0);
     assert.equal(lines(harness).filter((line) => line.endsWith('AT+WSHEAD?')).length, 2);
     // The device holds a list that nobody meant: the next opening clears it.
@@ -213,7 +216,7 @@ describe('what comes before a link is open', () => {
     // One piece has come whole, the next ones are on the line.
     await harness.clock.until(() => harness.messages.length === 1, 1000);
     const { length } = harness.messages;
-    link.corrupted(new EspAtError('SEND_DAMAGED', { link: 0 }));
+    link.corrupted(new EspAtError('SEND_CORRUPT', { link: 0 }));
     await harness.clock.advance(5000);
     assert.equal(harness.links.at(-1)?.event, 'reopened');
     assert.deepEqual(

@@ -16,7 +16,7 @@ describe('opening a link', () => {
           { name: 'X-One', value: 'a, "b" \\' },
           { name: 'X-Two', value: '2' },
         ],
-        config: { pingInterval: 30, pongTimeout: 60, bufferSize: 4096 },
+        config: { pingIntervalMs: 30_000, pongTimeoutMs: 60_000, bufferBytes: 4096 },
       }),
       second.open({ uri: 'ws://host/b' }),
     ]);
@@ -77,7 +77,7 @@ describe('opening a link', () => {
     const harness = await readyHarness();
     const error = await failure(
       harness,
-      harness.device.links[0].open({ uri: 'ws://host/slow=3000', timeout: 1000 }),
+      harness.device.links[0].open({ uri: 'ws://host/slow=3000', timeoutMs: 1000 }),
     );
     assert.equal(error.code, 'OPEN_TIMEOUT');
     assert.equal(harness.device.links[0].state, 0);
@@ -140,12 +140,12 @@ describe('opening a link', () => {
       'INVALID_HEADER',
     ],
     ['a header without a name', { headers: [{ name: '', value: 'a' }] }, 'INVALID_HEADER'],
-    ['a timeout of 0', { timeout: 0 }, 'INVALID_TIMEOUT'],
-    ['no number for the largest message', { maxMessage: NaN }, 'INVALID_CONFIG'],
-    ['a largest message of 0', { maxMessage: 0 }, 'INVALID_CONFIG'],
-    ['no silence', { joining: { by: 'silence', milliseconds: 0 } }, 'INVALID_CONFIG'],
-    ['a ping interval of 0', { config: { pingInterval: 0 } }, 'INVALID_CONFIG'],
-    ['a buffer that is too large', { config: { bufferSize: 16_385 } }, 'INVALID_CONFIG'],
+    ['a timeout of 0', { timeoutMs: 0 }, 'INVALID_TIMEOUT'],
+    ['no number for the largest message', { maxMessageBytes: NaN }, 'INVALID_CONFIG'],
+    ['a largest message of 0', { maxMessageBytes: 0 }, 'INVALID_CONFIG'],
+    ['no silence', { framing: { by: 'idle', idleMs: 0 } }, 'INVALID_CONFIG'],
+    ['a ping interval of 0', { config: { pingIntervalMs: 0 } }, 'INVALID_CONFIG'],
+    ['a buffer that is too large', { config: { bufferBytes: 16_385 } }, 'INVALID_CONFIG'],
   ];
   for (const [what, options, expected] of bad) {
     it(`refuses ${what} without a byte written`, async () => {

@@ -105,7 +105,7 @@ describe('a link that is renewed', () => {
     const { harness, link, story, closes } = await openHarness();
     harness.server.connections[0]?.drop();
     await harness.clock.advance(500);
-    link.corrupted(new EspAtError('SEND_DAMAGED', { link: 0 }));
+    link.corrupted(new EspAtError('SEND_CORRUPT', { link: 0 }));
     await harness.clock.advance(20_000);
     assert.deepEqual(story(), ['lost 1', 'reconnecting 3', 'reopened 2']);
     assert.equal(closes(), 0);
@@ -216,7 +216,7 @@ describe('an answer about a link', () => {
             where === 'in it' ? text.replace('\r\n\r\n', `\r\n${report}\r\n`) : text + report;
           deliver(Buffer.from(said, 'latin1'));
         };
-        const asking = harness.device.query();
+        const asking = harness.device.checkLinks();
         await harness.clock.wait(asking);
         assert.notEqual((await asking)[0]?.state, 2);
         await harness.clock.advance(100);

@@ -11,8 +11,8 @@ const refused: CommandEvent = {
   kind: 'refused',
   error: new EspAtError('SEND_FAILED', { link: 0 }),
 };
-const failed: CommandEvent = { kind: 'failed', error: new EspAtError('OUT_OF_STEP') };
-const notRepeated: CommandEvent = { kind: 'notRepeated', error: new EspAtError('OUT_OF_STEP') };
+const failed: CommandEvent = { kind: 'failed', error: new EspAtError('OUT_OF_SYNC') };
+const notRepeated: CommandEvent = { kind: 'notRepeated', error: new EspAtError('OUT_OF_SYNC') };
 const started: CommandEvent = { kind: 'started' };
 const payloadWritten: CommandEvent = { kind: 'payloadWritten' };
 const succeeded: CommandEvent = { kind: 'succeeded', response: [] };
@@ -45,7 +45,7 @@ describe('a pending send', () => {
 
   it('was not sent when it fails before its payload is written', () => {
     assert.equal(outcome(['a'], started, refused), 'SEND_FAILED not-sent');
-    assert.equal(outcome(['a'], started, failed), 'OUT_OF_STEP not-sent');
+    assert.equal(outcome(['a'], started, failed), 'OUT_OF_SYNC not-sent');
   });
 
   it('may have been sent when it fails after its payload is written, or after its first part', () => {
@@ -83,7 +83,7 @@ describe('a pending send', () => {
 
   it('is not repeated on the next connection', () => {
     assert.equal(outcome(['a'], started, 'lost', notRepeated), 'LINK_CLOSED not-sent');
-    assert.equal(outcome(['a'], started, notRepeated), 'OUT_OF_STEP not-sent');
+    assert.equal(outcome(['a'], started, notRepeated), 'OUT_OF_SYNC not-sent');
   });
 
   it('is repeated as if it had not been started', () => {

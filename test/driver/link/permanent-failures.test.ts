@@ -20,7 +20,7 @@ const MISTAKES: readonly (readonly [
   [
     'a buffer of 16384 bytes, on class B',
     'B',
-    { config: { bufferSize: 16_384 } },
+    { config: { bufferBytes: 16_384 } },
     'INVALID_CONFIG',
   ],
   ['authentication, on class B', 'B', { config: { auth: 2, pki: 0, ca: 0 } }, 'AUTH_NOT_SUPPORTED'],

@@ -74,7 +74,7 @@ class Life {
       case 3:
         return this.#watch(link.close({ graceful: this.#luck.once(2) }));
       case 4:
-        return this.#watch(device.query());
+        return this.#watch(device.checkLinks());
       case 5:
         return connection?.close();
       case 6:
@@ -101,8 +101,8 @@ class Life {
     const withdrawal = new AbortController();
     if (this.#luck.once(5))
       this.#harness.clock.after(this.#luck.below(500), () => withdrawal.abort());
-    const hold = this.#luck.once(2) ? this.#luck.below(20) : 0;
-    this.#watch(link.send(payload, { hold, signal: withdrawal.signal }), name);
+    const holdMs = this.#luck.once(2) ? this.#luck.below(20) * 1000 : 0;
+    this.#watch(link.send(payload, { holdMs, signal: withdrawal.signal }), name);
   }
 
   #watch(promise: Promise<unknown>, name = `request ${this.#asked}`): void {
@@ -131,7 +131,7 @@ class Life {
     const { clock, device, server } = this.#harness;
     const states = () => device.links.map(({ state, uri }) => `${state} ${uri}`).join();
     const before = states();
-    await clock.wait(device.query());
+    await clock.wait(device.checkLinks());
     if (states() !== before) this.problems.push(`${before} were ${states()}`);
     const open = server.connections.filter((each) => each.open);
     const served = open.map(({ request }) => `2 ws://host${request.target}`);

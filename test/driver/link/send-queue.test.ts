@@ -42,7 +42,7 @@ class Scene {
   }
 
   /** Sends, and brings `sent`, or the error's code and outcome. */
-  send(payload: string, options: SendOptions = { hold: 30 }): Promise<string> {
+  send(payload: string, options: SendOptions = { holdMs: 30_000 }): Promise<string> {
     return this.link.send(payload, options).then(
       () => 'sent',
       (error: unknown) =>
@@ -76,7 +76,7 @@ describe('a message with hold', () => {
   it('fails when an open link refuses it, and the messages behind it go on', async () => {
     const scene = await new Scene().begin();
     scene.fates.push(...Array<() => Fate>(2).fill(() => ({ kind: 'error' })));
-    const sends = ['m1', 'm2', 'm3'].map((text) => scene.send(text, { hold: 5 }));
+    const sends = ['m1', 'm2', 'm3'].map((text) => scene.send(text, { holdMs: 5000 }));
     const outcomes = await scene.harness.clock.wait(Promise.all(sends), 1000);
     assert.deepEqual(outcomes, ['SEND_FAILED not-sent', 'sent', 'sent']);
     assert.equal(scene.sendCommands, 4);
@@ -89,8 +89,8 @@ describe('a message with hold', () => {
   it('is not overtaken by messages without hold while the device is asked about a refusal', async () => {
     const scene = await new Scene().begin();
     scene.fates.push(...Array<() => Fate>(2).fill(() => ({ kind: 'error' })));
-    const first = scene.send('m1', { hold: 5 });
-    const sends = [first, scene.send('m2', {}), scene.send('m3', { hold: 5 })];
+    const first = scene.send('m1', { holdMs: 5000 });
+    const sends = [first, scene.send('m2', {}), scene.send('m3', { holdMs: 5000 })];
     await scene.harness.clock.wait(first);
     sends.push(scene.send('m4', {}));
     const outcomes = await scene.harness.clock.wait(Promise.all(sends), 1000);
@@ -117,7 +117,7 @@ describe('a message with hold', () => {
     const { clock } = scene.harness;
     scene.fates.push(...Array<() => Fate>(100).fill(() => ({ kind: 'busy', executed: false })));
     const start = clock.now();
-    const outcome = await clock.wait(scene.send('never', { hold: 5 }));
+    const outcome = await clock.wait(scene.send('never', { holdMs: 5000 }));
     assert.match(outcome, / not-sent$/);
     assert.ok(clock.now() - start < 60_000, `${clock.now() - start} ms`);
     await scene.harness.end();
@@ -157,7 +157,7 @@ describe('a message with hold', () => {
   it('keeps its place when a resync restarts the device', async () => {
     const scene = await new Scene().begin();
     scene.fates.push(() => ({ kind: 'hang' }));
-    const sends = ['m1', 'm2', 'm3'].map((text) => scene.send(text, { hold: 120 }));
+    const sends = ['m1', 'm2', 'm3'].map((text) => scene.send(text, { holdMs: 120_000 }));
     assert.deepEqual(await scene.harness.clock.wait(Promise.all(sends)), ['sent', 'sent', 'sent']);
     await scene.harness.clock.advance(10);
     assert.deepEqual(scene.arrived, ['1 m1', '1 m2', '1 m3']);
@@ -168,14 +168,14 @@ describe('a message with hold', () => {
     const scene = await new Scene().begin();
     scene.fates.push(() => scene.lose('close', 300));
     const controller = new AbortController();
-    const outcome = scene.send('withdrawn', { hold: 30, signal: controller.signal });
+    const outcome = scene.send('withdrawn', { holdMs: 30_000, signal: controller.signal });
     await scene.harness.clock.advance(100);
     controller.abort();
     assert.equal(await scene.harness.clock.wait(outcome), 'ABORTED not-sent');
     await scene.harness.clock.advance(30_000);
     assert.equal(scene.link.state, 2);
     assert.deepEqual(scene.arrived, []);
-    assert.equal(scene.harness.device.queue.messages, 0);
+    assert.equal(scene.harness.device.sendQueue.messages, 0);
     await scene.harness.end();
   });
 });

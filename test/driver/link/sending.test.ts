@@ -53,7 +53,7 @@ describe('sending', () => {
     it(`brings any bytes there and back, class ${firmware}`, async () => {
       const harness = await readyHarness({ firmware });
       const [link] = harness.device.links;
-      await harness.clock.wait(link.open({ uri: 'ws://host/echo', config: { bufferSize: 8192 } }));
+      await harness.clock.wait(link.open({ uri: 'ws://host/echo', config: { bufferBytes: 8192 } }));
       const large = Buffer.from(Array.from({ length: 8192 }, (_, index) => (index * 7) & 0xff));
       await harness.clock.wait(
         Promise.all([link.send(nasty, { opcode: 2 }), link.send(large, { opcode: 2 })]),
@@ -93,7 +93,9 @@ describe('sending', () => {
   it('sends large messages in fragments that the server joins (class D)', async () => {
     const harness = await readyHarness();
     const [link] = harness.device.links;
-    await harness.clock.wait(link.open({ uri: 'ws://host/plain', config: { bufferSize: 16_384 } }));
+    await harness.clock.wait(
+      link.open({ uri: 'ws://host/plain', config: { bufferBytes: 16_384 } }),
+    );
     harness.port.written.length = 0;
     await harness.clock.wait(link.send('x'.repeat(40_000)));
     assert.deepEqual(
@@ -170,7 +172,7 @@ describe('sending', () => {
     });
     await harness.ready();
     const [link] = harness.device.links;
-    await harness.clock.wait(link.open({ uri: 'ws://host/plain', config: { bufferSize: 2000 } }));
+    await harness.clock.wait(link.open({ uri: 'ws://host/plain', config: { bufferBytes: 2000 } }));
     const error = await failure(harness, link.send('x'.repeat(2001)));
     assert.deepEqual(
       [error.code, error.outcome, error.details.limit],
@@ -182,8 +184,8 @@ describe('sending', () => {
 
   it('is refused when it is to wait for a time that is none', async () => {
     const harness = await readyHarness();
-    for (const hold of [NaN, Infinity, -1, 86_401]) {
-      const error = await failure(harness, harness.device.links[0].send('x', { hold }));
+    for (const holdMs of [NaN, Infinity, -1, 86_400_001]) {
+      const error = await failure(harness, harness.device.links[0].send('x', { holdMs }));
       assert.deepEqual([error.code, error.outcome], ['INVALID_CONFIG', 'not-sent']);
     }
     await harness.end();
@@ -203,8 +205,8 @@ describe('sending', () => {
     await harness.clock.wait(link.open({ uri: 'ws://host/plain', keepOpen: true }));
     harness.simulator.restart();
     await harness.clock.until(() => link.state === 0, 5000);
-    const short = code(harness, link.send('never', { hold: 0.1 }));
-    const sends = ['one', 'two', 'three'].map((text) => link.send(text, { hold: 30 }));
+    const short = code(harness, link.send('never', { holdMs: 100 }));
+    const sends = ['one', 'two', 'three'].map((text) => link.send(text, { holdMs: 30_000 }));
     await harness.clock.wait(Promise.all(sends));
     await harness.clock.advance(10);
     assert.equal(await short, 'HOLD_TIMEOUT');
@@ -216,16 +218,16 @@ describe('sending', () => {
   });
 
   it('refuses more than the queue may hold at the moment it is given', async () => {
-    const harness = await readyHarness({ device: { queue: { messages: 3, bytes: 1000 } } });
+    const harness = await readyHarness({ device: { sendLimit: { messages: 3, bytes: 1000 } } });
     const [link] = harness.device.links;
     await harness.clock.wait(link.open({ uri: 'ws://host/plain' }));
     const sends = [1, 2, 3].map((index) => link.send(`m${index}`));
-    assert.deepEqual(harness.device.queue.messages, 3);
+    assert.deepEqual(harness.device.sendQueue.messages, 3);
     const error = await failure(harness, link.send('one too many'));
     assert.deepEqual([error.code, error.outcome], ['QUEUE_FULL', 'not-sent']);
     await harness.clock.wait(Promise.all(sends));
     await harness.clock.advance(10);
-    assert.equal(harness.device.queue.messages, 0);
+    assert.equal(harness.device.sendQueue.messages, 0);
     assert.equal(harness.server.connections[0]?.frames.length, 3);
     await harness.end();
   });

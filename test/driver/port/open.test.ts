@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { portFailure } from '../../../driver/port/failure';
-import { openerFor } from '../../../driver/port/open';
+import { portAt } from '../../../driver/port/open';
 import { refused, unchecked } from '../../harness/refused';
 
 const line = { rate: 115_200 };
@@ -16,7 +16,7 @@ describe('port addresses', () => {
       'com12',
       '\\\\.\\COM12',
     ]) {
-      const opener = openerFor(address, line);
+      const opener = portAt(address, line);
       assert.deepEqual([opener.address, opener.rate], [address, 115_200]);
     }
     for (const address of [
@@ -24,7 +24,7 @@ describe('port addresses', () => {
       'TCP://10.0.0.1:65535/',
       'tcp://[fe80::1]:1',
     ]) {
-      const opener = openerFor(address, line);
+      const opener = portAt(address, line);
       assert.deepEqual([opener.address, opener.rate], [address, undefined]);
       assert.equal(opener.bridgedRate, 115_200);
     }
@@ -51,16 +51,16 @@ describe('port addresses', () => {
       null,
       5,
     ]) {
-      refused('INVALID_PORT', () => openerFor(unchecked(address), line));
+      refused('INVALID_PORT', () => portAt(unchecked(address), line));
     }
   });
 
   it('want a rate that serial lines have', () => {
     for (const rate of [0, 79, 5_000_001, 9600.5, NaN]) {
-      refused('INVALID_SETTING', () => openerFor('/dev/ttyUSB0', { ...line, rate }));
+      refused('INVALID_SETTING', () => portAt('/dev/ttyUSB0', { ...line, rate }));
     }
-    assert.equal(openerFor('/dev/ttyUSB0', { ...line, rate: 5_000_000 }).rate, 5_000_000);
-    assert.ok(openerFor('tcp://h:1', { ...line, rate: 0 }));
+    assert.equal(portAt('/dev/ttyUSB0', { ...line, rate: 5_000_000 }).rate, 5_000_000);
+    assert.ok(portAt('tcp://h:1', { ...line, rate: 0 }));
   });
 });
 

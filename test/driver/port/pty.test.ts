@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { after, describe, it } from 'node:test';
 import type { EspAtError } from '../../../driver/errors';
-import { openerFor } from '../../../driver/port/open';
+import { portAt } from '../../../driver/port/open';
 import type { Port, PortHandlers } from '../../../driver/port/port';
 import { openPty, PortLink, whyNoPty, type Pty } from '../../harness/pty';
 import { refused, rejected } from '../../harness/refused';
@@ -43,7 +43,7 @@ class Recorder {
 
 function open(path: string, recorder: Recorder, flowControl = false): Promise<Port> {
   const options = { rate: 115_200, dtr: true, rts: true };
-  return openerFor(path, options).open(recorder.handlers, { flowControl });
+  return portAt(path, options).open(recorder.handlers, { flowControl });
 }
 
 describe('a real serial line', { skip: whyNoPty() ?? false }, () => {
@@ -93,7 +93,7 @@ describe('a real serial line', { skip: whyNoPty() ?? false }, () => {
       data: () => port.write(payload),
       lost: () => undefined,
     };
-    const port: Port = await openerFor(pty.path, { rate: 115_200 }).open(handlers, {
+    const port: Port = await portAt(pty.path, { rate: 115_200 }).open(handlers, {
       flowControl: false,
     });
     pty.write(Buffer.from('>'));

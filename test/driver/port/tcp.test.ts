@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import type { EspAtError } from '../../../driver/errors';
-import { openerFor } from '../../../driver/port/open';
+import { portAt } from '../../../driver/port/open';
 import type { Port, PortHandlers } from '../../../driver/port/port';
 import { openTcp } from '../../../driver/port/tcp';
 import { refused, rejected } from '../../harness/refused';
@@ -67,7 +67,7 @@ describe('a serial port behind TCP', () => {
       heard();
     },
   };
-  const open = (): Promise<Port> => openerFor(address, line).open(handlers, { flowControl: false });
+  const open = (): Promise<Port> => portAt(address, line).open(handlers, { flowControl: false });
   const nextEvent = (): Promise<void> => new Promise((resolve) => (heard = resolve));
 
   it('carries bytes both ways', async () => {
@@ -89,7 +89,7 @@ describe('a serial port behind TCP', () => {
   });
 
   it('has no rate, and no line to reset by', async () => {
-    const opener = openerFor(address, line);
+    const opener = portAt(address, line);
     const port = await open();
     assert.equal(opener.rate, undefined);
     assert.deepEqual([typeof port.setRate, typeof port.reset], ['undefined', 'undefined']);

@@ -157,7 +157,7 @@ describe('joining a network', () => {
     );
     await joinWifi(old, home);
     const damaged = new ScriptedRun(() => ['+CWSTATE:x']);
-    await rejected('OUT_OF_STEP', joinWifi(damaged, home));
+    await rejected('OUT_OF_SYNC', joinWifi(damaged, home));
   });
 });
 

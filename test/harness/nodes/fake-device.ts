@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import type { LinkId } from '../../../driver/at/types';
 import type { WifiNetwork } from '../../../driver/commands/wifi';
-import type { Capabilities, DeviceEvent, DeviceStatus } from '../../../driver/device/options';
+import type { Capabilities, DeviceEvent, DeviceState } from '../../../driver/device/options';
 import { EspAtError, type ErrorCode } from '../../../driver/errors';
 import type {
   CloseOptions,
@@ -87,7 +87,7 @@ export class FakeLink implements LinkApi {
 }
 
 interface Events {
-  status: [DeviceStatus];
+  status: [DeviceState];
   event: [DeviceEvent];
   link: [LinkEvent];
   message: [Message];
@@ -96,7 +96,7 @@ interface Events {
 
 /** A device without a port: ready as soon as it is started, with three {@link FakeLink}s. */
 export class FakeDevice extends EventEmitter<Events> implements DeviceApi {
-  status: DeviceStatus = { state: 'stopped' };
+  status: DeviceState = { name: 'stopped' };
   capabilities: Capabilities | undefined = {
     firmware: 'D',
     version: 'AT version:fake',
@@ -122,17 +122,17 @@ export class FakeDevice extends EventEmitter<Events> implements DeviceApi {
 
   start(): void {
     this.starts++;
-    this.become({ state: 'ready' });
+    this.become({ name: 'ready' });
   }
 
   async stop(): Promise<void> {
     this.stops++;
     await this.stopping;
     for (const link of this.links) link.state = 0;
-    this.become({ state: 'stopped' });
+    this.become({ name: 'stopped' });
   }
 
-  become(status: DeviceStatus): void {
+  become(status: DeviceState): void {
     this.status = status;
     this.emit('status', status);
   }
@@ -143,7 +143,7 @@ export class FakeDevice extends EventEmitter<Events> implements DeviceApi {
     return link;
   }
 
-  async query(): Promise<LinkEvent[]> {
+  async checkLinks(): Promise<LinkEvent[]> {
     this.queries++;
     return this.links.map((link) => {
       const event = link.describe('asked');
@@ -155,7 +155,7 @@ export class FakeDevice extends EventEmitter<Events> implements DeviceApi {
   /** What the next scan finds. */
   networks: WifiNetwork[] = [];
 
-  async scan(): Promise<WifiNetwork[]> {
+  async scanNetworks(): Promise<WifiNetwork[]> {
     return this.networks;
   }
 }

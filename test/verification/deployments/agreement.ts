@@ -29,8 +29,8 @@ export function expectationOf(flow: FlowModel, asks: (node: OpenNode) => boolean
 export function disagreements(harness: DeploymentHarness, { open }: Expectation): string[] {
   const { device, connections } = harness;
   const found: string[] = [];
-  const { state, error } = device.status;
-  if (state !== 'ready') found.push(`the device is ${state} ${error?.code ?? ''}`);
+  const { name, error } = device.status;
+  if (name !== 'ready') found.push(`the device is ${name} ${error?.code ?? ''}`);
   for (const id of links) {
     const path = open.get(id);
     const link = device.links[id];

@@ -121,7 +121,7 @@ export class DeploymentHarness {
   /** States of the links as the simulated device has them, asked through the driver. */
   async askDevice(): Promise<Map<LinkId, number>> {
     let answer: LinkEvent[] | undefined;
-    this.device.query().then(
+    this.device.checkLinks().then(
       (found) => (answer = found),
       () => (answer = []),
     );

@@ -81,7 +81,7 @@ export class ExhaustiveHarness {
 
   async ready(): Promise<void> {
     this.device.start();
-    await this.#until('the device is ready', () => this.device.status.state === 'ready');
+    await this.#until('the device is ready', () => this.device.status.name === 'ready');
   }
 
   async open(link: LinkId, options: Partial<OpenOptions> = {}): Promise<void> {
@@ -108,7 +108,7 @@ export class ExhaustiveHarness {
 
   async query(): Promise<void> {
     await this.#awake();
-    return this.#settled(this.log.request('query', this.device.query()));
+    return this.#settled(this.log.request('query', this.device.checkLinks()));
   }
 
   /** The server sends a message, if both ends have the link established. */
@@ -140,14 +140,14 @@ export class ExhaustiveHarness {
 
   /** Waits until messages pass both ways again without help. @returns the time then */
   async recover(link: LinkId): Promise<number> {
-    await this.#until('the device is ready again', () => this.device.status.state === 'ready');
+    await this.#until('the device is ready again', () => this.device.status.name === 'ready');
     const end = this.clock.now() + RECOVERY_TIMEOUT_MS;
     for (let attempt = 0; this.clock.now() < end; attempt++) {
       if (await this.#exchange(link, attempt)) return this.clock.now();
       await this.advance(1000);
     }
-    const { state } = this.device.status;
-    const text = `nothing passes: device ${state}, link ${this.device.links[link].state}`;
+    const { name } = this.device.status;
+    const text = `nothing passes: device ${name}, link ${this.device.links[link].state}`;
     this.findings.push({ about: 'device', text });
     return this.clock.now();
   }
@@ -202,10 +202,10 @@ export class ExhaustiveHarness {
 
   async #until(what: string, done: () => boolean): Promise<void> {
     if (await this.clock.until(done, RECOVERY_TIMEOUT_MS)) return;
-    const { state, error } = this.device.status;
+    const { name, error } = this.device.status;
     this.findings.push({
       about: 'device',
-      text: `never: ${what} (${state} ${error?.code ?? ''})`,
+      text: `never: ${what} (${name} ${error?.code ?? ''})`,
     });
   }
 

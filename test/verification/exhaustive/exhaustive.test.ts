@@ -147,7 +147,7 @@ describe('the invariants of an exhaustive run', () => {
 
   const entry = { link: 0, text: 'm', opcode: 1 } as const;
   const failure = (outcome: 'not-sent' | 'unknown') => () =>
-    Promise.reject(new EspAtError('OUT_OF_STEP', {}, { outcome }));
+    Promise.reject(new EspAtError('OUT_OF_SYNC', {}, { outcome }));
 
   for (const [what, outcome, got, amiss] of [
     ['sent and received once', () => Promise.resolve(), ['m'], 0],

@@ -186,11 +186,11 @@ export class FaultRun {
       uri: this.#harness.uri(link),
       keepOpen: true,
       replace: true,
-      joining: { by: 'delimiter', delimiter: DELIMITER },
+      framing: { by: 'delimiter', delimiter: DELIMITER },
       config: {
-        pingInterval: 5,
-        pongTimeout: 12,
-        bufferSize: pick(this.#random, [1024, 2048, 8192]),
+        pingIntervalMs: 5000,
+        pongTimeoutMs: 12_000,
+        bufferBytes: pick(this.#random, [1024, 2048, 8192]),
       },
       ...(link === 1 && firmware !== 'A' && { headers: [{ name: 'X-Run', value: 'AT+RST' }] }),
     };
@@ -202,7 +202,7 @@ export class FaultRun {
     if (this.#harness.host?.blocked) await this.#harness.host.awake();
     const { device, log } = this.#harness;
     const chance = this.#random();
-    if (chance < 0.2) await log.request('query', device.query());
+    if (chance < 0.2) await log.request('query', device.checkLinks());
     else if (chance < 0.45) {
       const link = pick(this.#random, links);
       const graceful = this.#random() < 0.5;
@@ -292,7 +292,7 @@ export class FaultRun {
   async #usable(gone: number): Promise<number | undefined> {
     const { log, clock, device } = this.#harness;
     const isUsable = () =>
-      device.status.state === 'ready' &&
+      device.status.name === 'ready' &&
       links.every((link) => device.link(link).state === 2) &&
       log.out
         .slice(-RECENT)

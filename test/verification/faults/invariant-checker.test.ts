@@ -27,7 +27,7 @@ class Fixture {
     const promise =
       outcome === 'sent'
         ? Promise.resolve()
-        : Promise.reject(new EspAtError('OUT_OF_STEP', {}, { outcome }));
+        : Promise.reject(new EspAtError('OUT_OF_SYNC', {}, { outcome }));
     this.now++;
     this.log.send(label, 1, payload, promise);
     await setImmediate();

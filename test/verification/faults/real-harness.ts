@@ -1,7 +1,7 @@
 import { Device } from '../../../driver/device/device';
 import type { LinkId } from '../../../driver/at/types';
 import { systemClock } from '../../../driver/clock';
-import { openerFor } from '../../../driver/port/open';
+import { portAt } from '../../../driver/port/open';
 import type { Port } from '../../../driver/port/port';
 import { seededRandom, type FirmwareClass, type SimulatedDevice } from '../../../simulator';
 import { faultyDevice, type Faults } from '../../../simulator/faults';
@@ -55,7 +55,7 @@ export class RealHarness implements FaultHarness {
     this.#simulator = device;
     this.faults = faults;
     faults.port = { unplug: () => void this.#unplug(), plugIn: () => this.#plugIn() };
-    const port = watchedPort(openerFor(this.#name.path, line), {
+    const port = watchedPort(portAt(this.#name.path, line), {
       wrote: (bytes) => {
         this.onWrite?.(bytes);
         this.onPass?.(bytes.length);
@@ -84,7 +84,7 @@ export class RealHarness implements FaultHarness {
     if (taken) {
       this.#plugIn();
       const handlers = { data: () => undefined, lost: () => undefined };
-      this.#other = openerFor(this.#name.path, line).open(handlers, { flowControl: false });
+      this.#other = portAt(this.#name.path, line).open(handlers, { flowControl: false });
       // The driver may have been quicker; then it keeps the port.
       this.#other.catch(() => undefined);
     } else {

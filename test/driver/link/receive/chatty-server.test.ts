@@ -48,7 +48,7 @@ describe('a server that never falls silent', () => {
         ),
       );
       assert.equal(outcome, 'unknown');
-      const isOfUse = () => harness.device.status.state === 'ready' && link.state === 2;
+      const isOfUse = () => harness.device.status.name === 'ready' && link.state === 2;
       assert.ok(await harness.clock.until(isOfUse, PROMISE));
       await harness.clock.wait(link.send('again'));
       const took = harness.clock.now() - start;
@@ -60,7 +60,7 @@ describe('a server that never falls silent', () => {
       const harness = await chattyWorld(every);
       loseByte(harness, 'last', 'AT+WSOPEN?');
       const start = harness.clock.now();
-      await harness.clock.wait(harness.device.query());
+      await harness.clock.wait(harness.device.checkLinks());
       const took = harness.clock.now() - start;
       assert.ok(took < PROMISE, `${took} ms`);
       await harness.end();

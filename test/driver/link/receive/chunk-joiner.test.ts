@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import type { Joining } from '../../../../driver/link/options';
+import type { Framing } from '../../../../driver/link/options';
 import { ChunkJoiner } from '../../../../driver/link/receive/chunk-joiner';
 import { planSends } from '../../../../driver/link/send-plan';
 import { VirtualClock } from '../../../harness/virtual-clock';
 
-function rig(joining: Joining, limit = 1000) {
+function rig(joining: Framing, limit = 1000) {
   const told: string[] = [];
   const clock = new VirtualClock();
   const joiner = new ChunkJoiner(0, joining, limit, clock, {
@@ -172,7 +172,7 @@ describe('joining by delimiter', () => {
 
 describe('joining by silence', () => {
   it('ends a message when nothing has come for so long, and leaves no timer', async () => {
-    const { push, told, clock, joiner } = rig({ by: 'silence', milliseconds: 50 });
+    const { push, told, clock, joiner } = rig({ by: 'idle', idleMs: 50 });
     push('a');
     await clock.advance(49);
     push('b');
@@ -195,7 +195,7 @@ describe('joining by silence', () => {
   });
 
   it('forgets what has begun after a gap', async () => {
-    const { push, told, clock, joiner } = rig({ by: 'silence', milliseconds: 50 });
+    const { push, told, clock, joiner } = rig({ by: 'idle', idleMs: 50 });
     push('half');
     joiner.dataLost();
     await clock.advance(100);

@@ -84,13 +84,13 @@ describe('the assembler', () => {
   it('notices a message that is begun before the last has ended', () => {
     const { push, told } = rig();
     push('1 0 3 abc', '2 1 3 new');
-    assert.deepEqual(told, ['MESSAGES_LOST', 'binary new']);
+    assert.deepEqual(told, ['DATA_LOST', 'binary new']);
   });
 
   it('notices a chunk that does not fit its frame', () => {
     const { push, told } = rig();
     push('1 1 9 abc', '1 1 4 next', '1 1 9 abcdef', '1 1 9 ghijkl', '1 1 3 end');
-    assert.deepEqual(told, ['MESSAGES_LOST', 'text next', 'MESSAGES_LOST', 'text end']);
+    assert.deepEqual(told, ['DATA_LOST', 'text next', 'DATA_LOST', 'text end']);
   });
 
   it('leaves out what may be the middle of a frame after a gap', () => {
@@ -132,6 +132,6 @@ describe('the assembler', () => {
     const { push, told, assembler } = rig(1e9);
     assembler.dataLost();
     for (let count = 0; count < 300; count++) push(`2 1 5000 ${'x'.repeat(1000)}`);
-    assert.deepEqual(told, ['unrecoverable MESSAGES_LOST']);
+    assert.deepEqual(told, ['unrecoverable DATA_LOST']);
   });
 });

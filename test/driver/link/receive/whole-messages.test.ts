@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { Joining, OpenOptions } from '../../../../driver/link/options';
+import type { Framing, OpenOptions } from '../../../../driver/link/options';
 import { encodeFrame } from '../../../harness/network/ws-server-frames';
 import { Harness, type HarnessOptions } from '../../../harness/harness';
 
@@ -89,8 +89,11 @@ describe('receiving whole messages, class D', () => {
 
 describe('receiving, where boundaries are not knowable (class C)', () => {
   /** What comes out of two texts that the server sends in segments of 16 bytes. */
-  async function joined(joining: Joining | undefined): Promise<string[]> {
-    const { harness, received } = await opened({ firmware: 'C' }, { ...(joining && { joining }) });
+  async function joined(joining: Framing | undefined): Promise<string[]> {
+    const { harness, received } = await opened(
+      { firmware: 'C' },
+      { ...(joining && { framing: joining }) },
+    );
     for (const text of ['{"greeting":"ge äöü"}\n', '{"n":[1,2,{"m":"}"}]}\n']) {
       const payload = Buffer.from(text);
       const frame = encodeFrame({ fin: true, opcode: 1, payload });
@@ -122,16 +125,16 @@ describe('receiving, where boundaries are not knowable (class C)', () => {
     assert.deepEqual(await joined({ by: 'json' }), texts);
     assert.deepEqual(await joined({ by: 'delimiter', delimiter: Buffer.from('\n') }), texts);
     assert.deepEqual(
-      await joined({ by: 'silence', milliseconds: 200 }),
+      await joined({ by: 'idle', idleMs: 200 }),
       texts.map((text) => `${text}\n`),
     );
   });
 
   it('names the limit for what is too large, and goes on with what follows', async () => {
-    const joining: Joining = { by: 'delimiter', delimiter: Buffer.from('\n') };
+    const joining: Framing = { by: 'delimiter', delimiter: Buffer.from('\n') };
     const { harness, serve, received } = await opened(
       { firmware: 'C' },
-      { joining, maxMessage: 3000 },
+      { framing: joining, maxMessageBytes: 3000 },
     );
     serve(1, `${'x'.repeat(3001)}\nshort\n`);
     await harness.clock.advance(500);
@@ -206,7 +209,7 @@ describe('sending streams of messages', () => {
   });
 
   it('tells how full the queue is, to throttle by', async () => {
-    const { harness } = await opened({ device: { queue: { messages: 8, bytes: 1e6 } } });
+    const { harness } = await opened({ device: { sendLimit: { messages: 8, bytes: 1e6 } } });
     const levels: number[] = [];
     harness.device.on('queue', (level) => levels.push(level));
     const sends = Array.from({ length: 8 }, () => harness.device.links[0].send('x'));
