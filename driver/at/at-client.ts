@@ -314,7 +314,7 @@ export class AtClient {
     this.#become({ kind: 'running', job, transaction });
     this.#parser.expectPrompt = command.payload !== undefined;
     job.report({ kind: 'started' });
-    this.#writeAndWait(Buffer.from(`${command.line}\r\n`, 'latin1'), transaction.probeAt);
+    this.#writeAndWait(Buffer.from(`${command.line}\r\n`, 'latin1'), untilCheck(transaction, 0));
   }
 
   /** Writes a line or a payload, and counts idle time from its last byte on. */
@@ -389,7 +389,7 @@ export class AtClient {
     const { payload } = transaction.command;
     if (!payload) return;
     job.report({ kind: 'payloadWritten' });
-    this.#writeAndWait(payload, transaction.probeAt);
+    this.#writeAndWait(payload, untilCheck(transaction, 0));
   }
 
   #succeed({ job, transaction }: Running): void {

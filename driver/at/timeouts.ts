@@ -17,8 +17,8 @@ const LEAST_SLICE_MS = 50;
 export interface TimeoutPolicy {
   /** Until the device is probed for its final result. */
   readonly probeForResultMs: number;
-  /** Until the device is probed for its prompt. */
-  readonly probeForPromptMs: number;
+  /** Until a prompt, which needs no network. A due prompt is never probed for: the probe may become payload. */
+  readonly promptTimeoutMs: number;
   /** In which an idle device, or one at work, answers a probe. */
   readonly probeAnswerMs: number;
 }
@@ -28,8 +28,8 @@ export interface TimeoutPolicy {
  * talk at another rate since: silence soon has a meaning.
  */
 export const TIMEOUT_POLICY = {
-  portRate: { probeForResultMs: 4000, probeForPromptMs: 1500, probeAnswerMs: 1500 },
-  negotiatedRate: { probeForResultMs: 500, probeForPromptMs: 500, probeAnswerMs: 500 },
+  portRate: { probeForResultMs: 4000, promptTimeoutMs: 4000, probeAnswerMs: 1500 },
+  negotiatedRate: { probeForResultMs: 500, promptTimeoutMs: 1000, probeAnswerMs: 500 },
 } as const satisfies Record<string, TimeoutPolicy>;
 
 /**

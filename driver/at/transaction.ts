@@ -1,8 +1,6 @@
 import type { Command } from './command';
 import type { TimeoutPolicy } from './timeouts';
 
-/** Milliseconds of port idle time until a prompt, which needs no network. */
-const PROMPT_TIMEOUT_MS = 4000;
 /** Milliseconds of port idle time until a probe after `busy p...`, which only this command can have caused. */
 const PROBE_WHEN_BUSY_MS = 1500;
 /** Milliseconds of port idle time between probes of a device that answers them: it is at work. */
@@ -108,7 +106,7 @@ export function begin(
     phase: command.payload ? awaitingPrompt : awaitingResult,
     policy,
     writtenAt: now,
-    probeAt: command.payload ? policy.probeForPromptMs : policy.probeForResultMs,
+    probeAt: command.payload ? Infinity : policy.probeForResultMs,
     probedAt: 0,
   };
 }
@@ -154,10 +152,7 @@ export function onLine(transaction: Transaction, text: string): Action {
 export function onPrompt(transaction: Transaction, now: number): Action {
   const { phase, policy } = transaction;
   if (phase.kind !== 'awaitingPrompt') return unexpected(transaction, '>');
-  // An unanswered probe has completed our own line, or the prompt was late, and the probe is in the payload.
-  transaction.phase = isUnanswered(phase.probe)
-    ? { kind: 'awaitingConfirmation', probe: 'suspect', busy: false }
-    : awaitingConfirmation;
+  transaction.phase = awaitingConfirmation;
   transaction.writtenAt = now;
   transaction.probeAt = policy.probeForResultMs;
   return writePayload;
@@ -209,6 +204,7 @@ export function restartIdle(transaction: Transaction): void {
  * @returns milliseconds of further idle time until {@link onIdle} has something to do
  */
 export function probeSoon(transaction: Transaction, idle: number): number {
+  if (transaction.phase.kind === 'awaitingPrompt') return untilCheck(transaction, idle);
   transaction.probeAt = Math.min(transaction.probeAt, idle + PROBE_WHEN_BUSY_MS);
   return PROBE_WHEN_BUSY_MS;
 }
@@ -218,8 +214,8 @@ export function confirmFrom(transaction: Transaction, idle: number): void {
   transaction.probedAt = idle;
 }
 
-function timeoutOf({ command, phase }: Transaction): number {
-  return phase.kind === 'awaitingPrompt' ? PROMPT_TIMEOUT_MS : command.timeoutMs;
+function timeoutOf({ command, phase, policy }: Transaction): number {
+  return phase.kind === 'awaitingPrompt' ? policy.promptTimeoutMs : command.timeoutMs;
 }
 
 function isUnanswered(probe: Probe): boolean {
