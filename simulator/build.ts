@@ -10,7 +10,7 @@ export interface BuildOptions extends SimulatorOptions {
    * Default: a line without a rate, on which they take none.
    */
   readonly rate?: number;
-  /** Faults that are let loose at once, such as `lose=to-host,0.1%` or `late=AT+WSSEND,3s`. */
+  /** Faults that are injected at once, such as `lose=to-host,0.1%` or `late=AT+WSSEND,3s`. */
   readonly faults?: readonly string[];
 }
 

@@ -56,7 +56,7 @@ async function main(): Promise<void> {
     throw error;
   }
   print(`AT port of class ${values.firmware.toUpperCase()} on 127.0.0.1:${server.port}`);
-  endWithSignals(server, values.control ? obey(control) : () => undefined);
+  endWithSignals(server, values.control ? executeLines(control) : () => undefined);
 }
 
 /**
@@ -64,9 +64,9 @@ async function main(): Promise<void> {
  *
  * @returns its end
  */
-function obey(control: Control): () => void {
+function executeLines(control: Control): () => void {
   const lines = createInterface({ input: process.stdin });
-  lines.on('line', (line) => control.obey(line));
+  lines.on('line', (line) => control.execute(line));
   return () => {
     lines.close();
     process.stdin.destroy();

@@ -2,17 +2,17 @@ import type { SimulatedDevice } from './device';
 import { formatSettings, type Faults, type Hit, type Injection } from './faults';
 import { faultList } from './help';
 
-const help = `  fault NAME[=VALUE]    lets a fault loose
+const help = `  fault NAME[=VALUE]    injects a fault
   end NAME              ends the faults of that name
   clear                 ends all faults
-  active                lists the faults that are loose
+  active                lists the active faults
   faults                lists the faults there are
   wifi off|on           takes Wi-Fi out of reach, or brings it back
   restart               restarts the device
   power off|on          takes power away, or brings it back
   help                  this text`;
 
-/** Obeys lines of text about a device while it runs, and tells where faults strike. */
+/** Runs control commands on a device, and prints where faults apply. */
 export class Control {
   readonly #device: SimulatedDevice;
   readonly #faults: Faults;
@@ -24,13 +24,13 @@ export class Control {
     this.#print = print;
   }
 
-  /** @throws Error for a fault that cannot be */
+  /** @throws Error for an invalid fault */
   inject(fault: string): Injection {
     return this.#faults.inject(fault, undefined, (hit) => this.#print(inWords(hit)));
   }
 
-  /** Does what a line says; what is wrong with it is printed. */
-  obey(line: string): void {
+  /** Runs one line. Prints an error when the line is invalid. */
+  execute(line: string): void {
     const [word = '', ...rest] = line.trim().split(/\s+/);
     const value = rest.join(' ');
     try {
@@ -77,14 +77,14 @@ export class Control {
 
   #end(name: string): void {
     const found = this.#faults.active.filter(({ fault }) => fault.name === name);
-    if (found.length === 0) throw new Error(`no fault "${name}" is loose`);
+    if (found.length === 0) throw new Error(`no fault "${name}" is active`);
     for (const injection of found) injection.end();
   }
 }
 
 function describe({ fault, settings, count }: Injection): string {
   const value = formatSettings(settings);
-  return `${fault.name}${value === '' ? '' : `=${value}`}, struck ${count} times`;
+  return `${fault.name}${value === '' ? '' : `=${value}`}, applied ${count} times`;
 }
 
 /** `12.345 s: lose to-device @120, 41 -> (nothing)` */
@@ -99,7 +99,7 @@ function inWords({ fault, at, place }: Hit): string {
     case 'network':
       return `${when} on ${place.count} connections`;
     case 'start':
-    case 'moment':
+    case 'time':
       return when;
   }
 }

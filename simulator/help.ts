@@ -21,7 +21,7 @@ Serves the AT port of a simulated ESP32 with ESP-AT over TCP, on 127.0.0.1.
   --split BYTES         segments of servers are cut to so many bytes
   --mended WEAKNESS     class D as a later firmware may be: early-frames, stalled-frames, slow-close;
                         may be given several times
-  --control             obeys lines on standard input while it runs; "help" lists them
+  --control             runs commands from standard input; "help" lists them
   --help                this text
 
 As a serial port, with socat:

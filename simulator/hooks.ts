@@ -1,6 +1,6 @@
-/** What becomes of a command line. */
-export type Fate =
-  | { readonly kind: 'obey' }
+/** The outcome of a command line. */
+export type Outcome =
+  | { readonly kind: 'execute' }
   /** Answered with `busy p...`, and carried out all the same or not. */
   | { readonly kind: 'busy'; readonly executed: boolean }
   /** Carried out; its answer never reaches the host. */
@@ -15,7 +15,7 @@ export type Fate =
   | { readonly kind: 'restart' }
   | { readonly kind: 'error' };
 
-/** Places at which a command's life can be disturbed. */
+/** Points of a command at which a fault can apply. */
 export type Point =
   /** The line is complete and echoed; nothing has been done yet. */
   | 'command'
@@ -28,11 +28,11 @@ export type Point =
   /** The final result was given. */
   | 'answered';
 
-/** Where faults take hold of the device's core. Every hook may be left out. */
+/** Where faults apply to the device core. Every hook is optional. */
 export interface Hooks {
   /** Asked once for each complete command line, without its CR LF. */
-  fate?(line: string): Fate;
-  /** Told at each point in the life of a command; may restart or switch off the device there. */
+  outcome?(line: string): Outcome;
+  /** Called at each point of a command; may restart or switch off the device there. */
   reached?(point: Point, line: string): void;
   /** Told when bytes came while a command is at work, and were refused with `busy p...`. */
   refused?(): void;

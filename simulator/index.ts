@@ -21,7 +21,7 @@ export {
   type Setting,
 } from './faults';
 export { firmwareClasses, type FirmwareClass } from './firmware';
-export type { Fate, Hooks, Point } from './hooks';
+export type { Outcome, Hooks, Point } from './hooks';
 export {
   realNetwork,
   type Connection,

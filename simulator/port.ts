@@ -29,7 +29,7 @@ export interface SimulatedPortOpener {
   readonly address: string;
   /** Bits a second; undefined for a line without a rate. */
   readonly rate?: number;
-  /** Lets faults loose on the device. */
+  /** Injects faults into the device. */
   readonly faults: Faults;
   /** @throws Error `PORT_BUSY` while it is open, `PORT_NOT_FOUND` while it is unplugged */
   open(handlers: SimulatedPortHandlers): Promise<SimulatedPort>;

@@ -15,7 +15,7 @@ export interface SimulatorServer {
   /** The TCP port in use. */
   readonly port: number;
   readonly device: SimulatedDevice;
-  /** Lets faults loose on it. Unplugged, it turns its client out and every other away. */
+  /** Injects faults into the device. While unplugged, the server refuses every client. */
   readonly faults: Faults;
   /** Ends the server, its client and the device; settles when the port is free. */
   close(): Promise<void>;
@@ -23,10 +23,10 @@ export interface SimulatorServer {
 
 /**
  * Serves the AT port of one simulated device over TCP: what a client sends reaches the device, what it says goes to
- * the client. One client at a time; a second one is turned away. The device runs on while nobody is connected, and
- * what it says then is lost, as on a serial line that nobody reads.
+ * the client. One client at a time; the server refuses a second one. The device runs on without a client, and
+ * its output is lost then, as on a serial line without a reader.
  *
- * @throws Error of node:net when the TCP port cannot be had; for a fault that cannot be
+ * @throws Error of node:net when the TCP port is not free; Error for an invalid fault
  */
 export async function listen(options: SimulatorServerOptions): Promise<SimulatorServer> {
   let client: net.Socket | undefined;

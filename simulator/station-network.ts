@@ -5,7 +5,7 @@ import type { Connection, ConnectionHandlers, ConnectionTarget, Network } from '
 
 /** Milliseconds that a TCP and TLS connection attempt may take. */
 const connectTimeout = 10_000;
-/** Milliseconds until the question for a name that nobody answers is given up. */
+/** Milliseconds until an unanswered DNS query fails. */
 const dnsTimeout = 14_000;
 const dnsFailure = 30;
 /** Bytes that TCP takes from a task while the network takes none. */

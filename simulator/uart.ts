@@ -40,7 +40,7 @@ export interface UartEnds {
 export interface Uart {
   /** Queues bytes for the host, in order, however many there are. */
   transmit(bytes: Buffer): void;
-  /** The transmit ring has no room: whoever can wait does, until `drained`. */
+  /** The transmit ring has no room: a sender that can wait does, until `drained`. */
   readonly full: boolean;
   /** Bytes on their way to the host. */
   readonly queuedToHost: number;

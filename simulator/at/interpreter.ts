@@ -1,5 +1,5 @@
 import type { Clock } from '../clock';
-import type { Fate, Hooks, Point } from '../hooks';
+import type { Outcome, Hooks, Point } from '../hooks';
 import type { Output } from '../output';
 import type { Settings } from '../settings';
 import { AnsweringCall } from './answering-call';
@@ -12,7 +12,7 @@ import { resolve } from './resolve';
 const busyText = '\r\nbusy p...\r\n';
 const okText = '\r\nOK\r\n';
 const forcedRestart = /^AT\+RST\r\n/i;
-const obey: Fate = { kind: 'obey' };
+const execute: Outcome = { kind: 'execute' };
 
 /** What the interpreter needs of the device around it. */
 export interface InterpreterContext {
@@ -27,7 +27,7 @@ export interface InterpreterContext {
   restartWhenSent(): void;
 }
 
-/** What input means at this moment. */
+/** What input means now. */
 type State =
   | { readonly kind: 'idle' }
   | { readonly kind: 'busy' }
@@ -150,21 +150,21 @@ export class Interpreter {
     this.#state = busy;
     const text = line.text ?? '';
     const call = this.#newCall(text);
-    const fate = this.#context.hooks.fate?.(text) ?? obey;
-    this.#soon(() => this.#meet(fate, line, call));
+    const outcome = this.#context.hooks.outcome?.(text) ?? execute;
+    this.#soon(() => this.#meet(outcome, line, call));
   }
 
-  #meet(fate: Fate, line: Line, call: AnsweringCall): void {
+  #meet(outcome: Outcome, line: Line, call: AnsweringCall): void {
     const text = line.text ?? '';
     this.#reached('command', text);
     if (this.#call !== call) return;
-    switch (fate.kind) {
-      case 'obey':
+    switch (outcome.kind) {
+      case 'execute':
         this.#run(line, call);
         return;
       case 'busy':
         this.#sayBusy();
-        if (fate.executed) this.#run(line, call);
+        if (outcome.executed) this.#run(line, call);
         else call.silent();
         return;
       case 'answer lost':
@@ -176,7 +176,7 @@ export class Interpreter {
         this.#run(line, call);
         return;
       case 'late':
-        this.#cancelDelay = this.#context.clock.after(fate.delay, () => this.#run(line, call));
+        this.#cancelDelay = this.#context.clock.after(outcome.delay, () => this.#run(line, call));
         return;
       case 'hang':
         return;

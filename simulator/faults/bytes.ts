@@ -5,13 +5,13 @@ import { directions, type Direction, type Tap } from './wire';
 interface ByteFault {
   readonly name: string;
   readonly description: string;
-  /** Whether `count` bytes in a row are struck; otherwise `count` is for the change to use. */
+  /** Whether `count` bytes in a row are affected; otherwise `count` is for the change to use. */
   readonly inRow: boolean;
   /** The bytes that come instead. */
   change(byte: number, random: Random, count: number): Buffer;
 }
 
-/** A fault that strikes bytes on the wire: the next one, one at an offset, or any by chance. */
+/** A fault that applies to bytes on the wire: the next one, one at an offset, or any by chance. */
 export function byteFault(kind: ByteFault): Fault {
   return {
     name: kind.name,
@@ -71,7 +71,7 @@ function addTap(
   return wire.tap(tap);
 }
 
-/** How many bytes pass before the next one is struck, when each has the same chance. */
+/** How many bytes pass before the next affected one, when each has the same chance. */
 function bytesUntil(chance: number, random: Random): number {
   return chance >= 1 ? 0 : Math.floor(Math.log(1 - random()) / Math.log(1 - chance));
 }

@@ -1,11 +1,11 @@
 import type { Fault, FaultSettings, FaultSite, Place, Run } from './fault';
-import { atMoment, momentSettings } from './moment';
+import { onTrigger, triggerSettings } from './trigger';
 
 type Kind = Pick<Fault, 'name' | 'group' | 'description'> & {
   readonly defaults?: FaultSettings;
 };
 
-/** A fault that happens at a moment and is over at once. */
+/** A fault that applies at its trigger and ends at once. */
 export function event(
   kind: Kind & {
     readonly takesCount?: boolean;
@@ -16,9 +16,9 @@ export function event(
   const { name, group, description, defaults = {}, takesCount = false, loses = false } = kind;
   return {
     ...{ name, group, description, defaults, lasting: false },
-    takes: [...momentSettings, ...(takesCount ? (['count'] as const) : [])],
+    takes: [...triggerSettings, ...(takesCount ? (['count'] as const) : [])],
     start: (site, settings, run) =>
-      atMoment(site, settings, run, {
+      onTrigger(site, settings, run, {
         loses,
         happen: (place) => {
           run.hit(kind.happen(site, settings, run) ?? place);
@@ -28,7 +28,7 @@ export function event(
   };
 }
 
-/** A fault that begins at a moment and is over after a duration. */
+/** A fault that begins at its trigger and ends after a duration. */
 export function episode(
   kind: Kind & {
     readonly defaults: FaultSettings & { readonly duration: number };
@@ -41,14 +41,14 @@ export function episode(
   const { name, group, description, defaults, takesCount = false, loses = false } = kind;
   return {
     ...{ name, group, description, defaults, lasting: false },
-    takes: [...momentSettings, 'duration', ...(takesCount ? (['count'] as const) : [])],
+    takes: [...triggerSettings, 'duration', ...(takesCount ? (['count'] as const) : [])],
     start: (site, settings, run) => {
       let end: (() => void) | undefined;
       const finish = () => {
         end?.();
         end = undefined;
       };
-      const cancel = atMoment(site, settings, run, {
+      const cancel = onTrigger(site, settings, run, {
         loses,
         happen: (place) => {
           if (end) return;

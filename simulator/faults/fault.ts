@@ -7,19 +7,19 @@ import type { FaultyNetwork } from './network';
 import type { Rules } from './rules';
 import type { Direction } from './wire';
 
-/** How and when a fault strikes. Each kind takes some of these, and has defaults for what it needs. */
+/** How and when a fault applies. Each kind takes some of these settings, and has defaults for those it needs. */
 export interface FaultSettings {
   /** Which way the bytes go; default both with a chance, otherwise to the host. */
   readonly direction?: Direction;
-  /** Bytes that still pass in that direction before it strikes. */
+  /** Bytes that still pass in that direction before the fault applies. */
   readonly offset?: number;
-  /** Above 0, up to 1: how likely each byte (or command) is struck, again and again. */
+  /** Above 0, up to 1: the probability that the fault applies to a byte (or command); it stays. */
   readonly chance?: number;
-  /** Strikes at this point in the life of the next command. */
+  /** Applies at this point of the next command. */
   readonly point?: Point;
-  /** Strikes only commands that begin so, in any case. */
+  /** Applies only to commands with this prefix; case is ignored. */
   readonly command?: string;
-  /** Milliseconds until it begins to look for its moment. */
+  /** Milliseconds until it waits for its trigger. */
   readonly delay?: number;
   /** Milliseconds. */
   readonly duration?: number;
@@ -29,12 +29,12 @@ export interface FaultSettings {
 
 export type Setting = keyof FaultSettings;
 
-/** Where a fault struck. */
+/** Where a fault applied. */
 export type Place =
   | {
       readonly kind: 'bytes';
       readonly direction: Direction;
-      /** Bytes that came this way before the first one struck, since the device was made. */
+      /** Bytes that came this way before the first affected one, since the device was made. */
       readonly offset: number;
       /** What the bytes came with: one piece of what the device said, or one read of the device's. */
       readonly unit: Buffer;
@@ -47,9 +47,9 @@ export type Place =
   /** A network connection, or `count` of them. */
   | { readonly kind: 'network'; readonly count: number }
   | { readonly kind: 'start' }
-  | { readonly kind: 'moment' };
+  | { readonly kind: 'time' };
 
-/** A stroke of a fault. */
+/** One application of a fault. */
 export interface Hit {
   readonly fault: string;
   /** Milliseconds on the device's clock. */
@@ -76,13 +76,13 @@ export interface FaultSite {
   readonly port: FaultyPort | undefined;
 }
 
-/** What a fault at work tells about itself. */
+/** What an active fault reports. */
 export interface Run {
-  /** The fault's own chance. */
+  /** The random source of the fault. */
   readonly random: Random;
-  /** It has struck. */
+  /** The fault has applied. */
   hit(place: Place): void;
-  /** Nothing more will come of it. */
+  /** The fault has applied for the last time. */
   over(): void;
 }
 
@@ -95,7 +95,7 @@ export interface Fault {
   /** What its settings mean where that is not evident, and which it takes. */
   readonly takes: readonly Setting[];
   readonly defaults: FaultSettings;
-  /** Whether it stays until it is ended, rather than strike once. A chance makes every fault stay. */
+  /** Whether it stays until it is ended, rather than apply once. With a chance, every fault stays. */
   readonly lasting: boolean;
   /** Puts it to work. Returns its end: nothing of it stays that would not stay with a real device. */
   start(site: FaultSite, settings: FaultSettings, run: Run): () => void;

@@ -11,18 +11,18 @@ import { FaultyNetwork } from './network';
 import { Rules } from './rules';
 import { order, parseFault, type FaultOrder } from './table';
 
-/** Strokes of one fault that are remembered. */
+/** Hits of one fault that are kept. */
 const keptHits = 100;
 
-/** A simulated device, and the faults that befall it. */
+/** A simulated device and its fault injector. */
 export interface FaultyDevice {
   readonly device: SimulatedDevice;
   readonly faults: Faults;
 }
 
 /**
- * Makes a device on which faults can be let loose. Without any it behaves like every other.
- * All chance comes from `options.random`: equal seeds, orders and times repeat a run exactly.
+ * Makes a device into which faults can be injected. Without faults it behaves like every other device.
+ * All randomness comes from `options.random`: equal seeds, orders and times repeat a run exactly.
  */
 export function faultyDevice(options: SimulatorOptions = {}): FaultyDevice {
   const clock = options.clock ?? systemClock;
@@ -39,7 +39,7 @@ export function faultyDevice(options: SimulatorOptions = {}): FaultyDevice {
   return { device, faults: new Faults({ device, clock, line, rules, network }, fork(random)) };
 }
 
-/** Chance of its own, decided by the next number of another. */
+/** A random source of its own, seeded by the next number of another. */
 const fork = (random: Random): Random => seededRandom(Math.floor(random() * 0x1_0000_0000));
 
 interface Parts {
@@ -50,12 +50,12 @@ interface Parts {
   readonly network: FaultyNetwork;
 }
 
-/** Lets faults loose on one device. */
+/** Injects faults into one device. */
 export class Faults {
   readonly #parts: Parts;
   readonly #random: Random;
   readonly #injections = new Set<Injection>();
-  /** Set by the owner of the port, for faults that befall it. */
+  /** Set by the owner of the port, for faults of the port. */
   port: FaultyPort | undefined;
 
   /** Made by {@link faultyDevice}. */
@@ -64,7 +64,7 @@ export class Faults {
     this.#random = random;
   }
 
-  /** Faults that have not come to their end. */
+  /** Faults that have not ended. */
   get active(): readonly Injection[] {
     return [...this.#injections];
   }
@@ -76,12 +76,12 @@ export class Faults {
   }
 
   /**
-   * Lets a fault loose: at once, or when and where its settings say.
+   * Injects a fault: at once, or at the trigger that its settings name.
    *
    * @param fault a name, or a name with settings as on the command line: `lose=to-device,@12`
    * @param settings beside a name
-   * @param onHit called each time it strikes
-   * @throws Error for a name or a setting that cannot be, and for a fault of the port when nobody has named the port
+   * @param onHit called each time it applies
+   * @throws Error for an invalid name or setting, and for a fault of the port when `port` is not set
    */
   inject(fault: string, settings?: FaultSettings, onHit?: (hit: Hit) => void): Injection {
     const found = settings ? order(fault, settings) : parseFault(fault);
@@ -123,11 +123,11 @@ interface InjectionContext {
   onHit(hit: Hit): void;
 }
 
-/** A fault let loose on a device. */
+/** A fault injected into a device. */
 export class Injection {
   readonly fault: Fault;
   readonly settings: FaultSettings;
-  /** Settles when nothing more will come of it: it has struck and is over, or was ended. Never rejects. */
+  /** Resolves when the fault has applied for the last time or was ended. Never rejects. */
   readonly finished: Promise<void>;
   readonly #context: InjectionContext;
   readonly #hits: Hit[] = [];
@@ -146,33 +146,33 @@ export class Injection {
     });
   }
 
-  /** The latest times it struck, oldest first: at most 100. */
+  /** The latest hits, oldest first: at most 100. */
   get hits(): readonly Hit[] {
     return this.#hits;
   }
 
-  /** How often it struck. */
+  /** How often it applied. */
   get count(): number {
     return this.#count;
   }
 
-  /** Nothing more will come of it. */
+  /** Whether the fault has applied for the last time or was ended. */
   get over(): boolean {
     return this.#over;
   }
 
-  /** Called once by the one who made it. */
+  /** Called once by {@link Faults.inject}. */
   begin(): void {
     const stop = this.#context.begin({
       hit: (place) => this.#hit(place),
       over: () => this.end(),
     });
-    // It may have been over before it had begun to wait.
+    // The fault may have ended before it waited for its trigger.
     if (this.#over) stop();
     else this.#stop = stop;
   }
 
-  /** Ends it, whether it has struck or not. */
+  /** Ends the fault, whether it has applied or not. */
   end(): void {
     if (this.#over) return;
     this.#over = true;

@@ -1,7 +1,7 @@
-import type { Fate, Hooks, Point } from '../hooks';
+import type { Outcome, Hooks, Point } from '../hooks';
 
-/** Decides about a command line, or leaves it to others. */
-export type FateRule = (line: string) => Fate | undefined;
+/** Returns the outcome of a command line, or undefined to leave it to other rules. */
+export type OutcomeRule = (line: string) => Outcome | undefined;
 export type PointRule = (point: Point, line: string) => void;
 export type MemoryRule = (bytes: number) => boolean;
 export type BootRule = () => Buffer | undefined;
@@ -10,7 +10,7 @@ export type BootRule = () => Buffer | undefined;
 export class Rules {
   /** What to give to the device. */
   readonly hooks: Required<Hooks>;
-  readonly #fates = new Set<FateRule>();
+  readonly #outcomes = new Set<OutcomeRule>();
   readonly #points = new Set<PointRule>();
   readonly #memory = new Set<MemoryRule>();
   readonly #boots = new Set<BootRule>();
@@ -19,13 +19,13 @@ export class Rules {
   /** @param own hooks that decide where no fault does */
   constructor(own: Hooks = {}) {
     this.hooks = {
-      fate: (line) => {
+      outcome: (line) => {
         this.#line = line;
-        for (const rule of this.#fates) {
-          const fate = rule(line);
-          if (fate) return fate;
+        for (const rule of this.#outcomes) {
+          const outcome = rule(line);
+          if (outcome) return outcome;
         }
-        return own.fate?.(line) ?? { kind: 'obey' };
+        return own.outcome?.(line) ?? { kind: 'execute' };
       },
       reached: (point, line) => {
         for (const rule of [...this.#points]) rule(point, line === '' ? this.#line : line);
@@ -48,7 +48,7 @@ export class Rules {
     return this.#line;
   }
 
-  addFate = (rule: FateRule): (() => void) => add(this.#fates, rule);
+  addOutcome = (rule: OutcomeRule): (() => void) => add(this.#outcomes, rule);
   addPoint = (rule: PointRule): (() => void) => add(this.#points, rule);
   addMemory = (rule: MemoryRule): (() => void) => add(this.#memory, rule);
   addBoot = (rule: BootRule): (() => void) => add(this.#boots, rule);

@@ -35,7 +35,7 @@ const readers: readonly Reader[] = [
 
 /**
  * Reads a fault's settings from text, its parts separated by commas: `to-host` or `to-device`, `@120` (bytes before
- * it strikes), `1%` or `0.01` (chance), a point (`command`, `prompt`, `payload`, `sent`, `answered`), `AT+WSSEND`
+ * it applies), `1%` or `0.01` (chance), a point (`command`, `prompt`, `payload`, `sent`, `answered`), `AT+WSSEND`
  * (the beginning of a command), `+5s` or `+500ms` (delay), `2s` or `200ms` (duration), `3` (count).
  *
  * @throws Error that names the part it does not understand

@@ -81,7 +81,7 @@ export class Wire {
     this.arrive(rest);
   }
 
-  /** Bytes reach the receiver that nobody sent, or that were kept. */
+  /** Bytes reach the receiver that the sender did not send, or that the fault kept. */
   arrive(bytes: Buffer): void {
     if (this.dead || bytes.length === 0) return;
     const read = this.distort ? this.distort(bytes) : bytes;

@@ -35,7 +35,7 @@ export interface ClientOptions extends UpgradeOptions {
   readonly waitsForHeaders: boolean;
   /** Whether a server's close frame is answered. */
   readonly answersClose: () => boolean;
-  /** The TLS settings at this moment; undefined for plain TCP, `unusable` when its certificates are gone. */
+  /** The TLS settings now; undefined for plain TCP, `unusable` when its certificates are gone. */
   readonly tls: () => TlsOptions | undefined | 'unusable';
 }
 

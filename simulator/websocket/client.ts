@@ -17,7 +17,7 @@ const tolerance = 5;
 /**
  * A WebSocket connection as the firmware keeps it: one task that connects, sends pings, reads frame by frame
  * and, after a loss, connects again. It is stopped only between two steps of that task, and while the task
- * reads a frame nobody else can send.
+ * reads a frame no other task can send.
  */
 export class WebSocketClient {
   readonly #options: ClientOptions;

@@ -256,7 +256,7 @@ export class Links {
     this.#context.output.stream(dataReport(id, chunk, this.#formats[id] ?? defaultDataFormat));
   }
 
-  /** In step with the link's data, which a full transmit ring lets pass before anything else. */
+  /** In order with the data of the link: a full transmit ring lets both pass before anything else. */
   #report(text: string): void {
     this.#context.output.stream(Buffer.from(`${text}\r\n`, 'latin1'));
   }

@@ -54,7 +54,7 @@ export class Lock {
     next.wake();
   }
 
-  /** Nobody gets it any more; no timer is left. */
+  /** No task gets the lock any more; no timer is left. */
   destroy(): void {
     for (const waiter of this.#waiters) waiter.cancel();
     this.#waiters = [];

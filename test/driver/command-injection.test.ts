@@ -34,7 +34,7 @@ class Listening {
     this.harness = new Harness({
       firmware: 'D',
       ...options,
-      simulator: { ...options.simulator, hooks: { fate: (line) => this.#hear(line) } },
+      simulator: { ...options.simulator, hooks: { outcome: (line) => this.#hear(line) } },
     });
   }
 
@@ -85,9 +85,9 @@ class Listening {
     return name === 'AT+WSSEND' ? values.number(1, 0, 16_384) : 0;
   }
 
-  #hear(line: string): { readonly kind: 'obey' } {
+  #hear(line: string): { readonly kind: 'execute' } {
     this.#lines.push(line);
-    return { kind: 'obey' };
+    return { kind: 'execute' };
   }
 }
 

@@ -84,7 +84,7 @@ describe('esp-at-simulator', () => {
     assert.equal(await ask('AT+GMR', 'p...\r\n'), 'AT+GMR\r\n\r\nbusy p...\r\n');
     await command.prints(/ s: busy command AT\+GMR\n/);
     command.process.stdin.write('fault answer-lost=AT+CWJAP\nactive\n');
-    await command.prints(/^answer-lost=AT\+CWJAP,1, struck 0 times$/m);
+    await command.prints(/^answer-lost=AT\+CWJAP,1, applied 0 times$/m);
     command.process.stdin.write('end answer-lost\nfault nonsense\n');
     await command.prints(/there is no fault "nonsense"/);
     command.process.stdin.write('wifi off\n');

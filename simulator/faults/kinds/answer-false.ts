@@ -1,7 +1,7 @@
-import { fateFault } from '../fates';
+import { outcomeFault } from '../outcomes';
 
-export const answerFalse = fateFault({
+export const answerFalse = outcomeFault({
   name: 'answer-false',
   description: 'a command is carried out and answered with ERROR all the same',
-  fate: () => ({ kind: 'answer false' }),
+  outcome: () => ({ kind: 'answer false' }),
 });

@@ -1,7 +1,7 @@
-import { fateFault } from '../fates';
+import { outcomeFault } from '../outcomes';
 
-export const answerLost = fateFault({
+export const answerLost = outcomeFault({
   name: 'answer-lost',
   description: 'a command is carried out, its answer never comes',
-  fate: () => ({ kind: 'answer lost' }),
+  outcome: () => ({ kind: 'answer lost' }),
 });

@@ -1,7 +1,7 @@
-import { fateFault } from '../fates';
+import { outcomeFault } from '../outcomes';
 
-export const busyExecuted = fateFault({
+export const busyExecuted = outcomeFault({
   name: 'busy-executed',
   description: 'a command is answered with "busy p..." and carried out all the same',
-  fate: () => ({ kind: 'busy', executed: true }),
+  outcome: () => ({ kind: 'busy', executed: true }),
 });

@@ -1,7 +1,7 @@
-import { fateFault } from '../fates';
+import { outcomeFault } from '../outcomes';
 
-export const busy = fateFault({
+export const busy = outcomeFault({
   name: 'busy',
   description: 'a command is answered with "busy p..." and thrown away; count: how many commands',
-  fate: () => ({ kind: 'busy', executed: false }),
+  outcome: () => ({ kind: 'busy', executed: false }),
 });

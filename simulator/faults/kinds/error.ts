@@ -1,7 +1,7 @@
-import { fateFault } from '../fates';
+import { outcomeFault } from '../outcomes';
 
-export const error = fateFault({
+export const error = outcomeFault({
   name: 'error',
   description: 'a command is refused with ERROR',
-  fate: () => ({ kind: 'error' }),
+  outcome: () => ({ kind: 'error' }),
 });

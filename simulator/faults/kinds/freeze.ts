@@ -1,17 +1,17 @@
 import type { Fault } from '../fault';
-import { atMoment, momentSettings } from '../moment';
+import { onTrigger, triggerSettings } from '../trigger';
 
 export const freeze: Fault = {
   name: 'freeze',
   group: 'device',
   description: 'the device neither reads (not even AT+RST) nor says anything until it is reset',
-  takes: momentSettings,
+  takes: triggerSettings,
   defaults: {},
   lasting: false,
   start(site, settings, run) {
     const wires = [site.line.wire('to-host'), site.line.wire('to-device')];
     let thaw: (() => void) | undefined;
-    const cancel = atMoment(site, settings, run, {
+    const cancel = onTrigger(site, settings, run, {
       loses: true,
       happen: (place) => {
         if (thaw) return;

@@ -1,7 +1,7 @@
-import { fateFault } from '../fates';
+import { outcomeFault } from '../outcomes';
 
-export const hang = fateFault({
+export const hang = outcomeFault({
   name: 'hang',
   description: 'a command never ends; the device is busy until AT+RST, a reset or a power cycle',
-  fate: () => ({ kind: 'hang' }),
+  outcome: () => ({ kind: 'hang' }),
 });

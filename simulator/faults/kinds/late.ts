@@ -1,9 +1,9 @@
-import { fateFault } from '../fates';
+import { outcomeFault } from '../outcomes';
 
-export const late = fateFault({
+export const late = outcomeFault({
   name: 'late',
   description: 'a command is carried out and answered late; duration: by how much',
   defaults: { duration: 5_000 },
   takesDuration: true,
-  fate: ({ duration = 0 }) => ({ kind: 'late', delay: duration }),
+  outcome: ({ duration = 0 }) => ({ kind: 'late', delay: duration }),
 });

@@ -1,6 +1,6 @@
 import { randomBytes } from '../../random';
 import type { Fault } from '../fault';
-import { atMoment, momentSettings } from '../moment';
+import { onTrigger, triggerSettings } from '../trigger';
 
 /** Bytes of noise by default. */
 const burst = 8;
@@ -10,14 +10,14 @@ export const noise: Fault = {
   group: 'line',
   description:
     'a burst of random bytes on the idle line, to the device or to the host; count: bytes',
-  takes: [...momentSettings, 'count'],
+  takes: [...triggerSettings, 'count'],
   defaults: { direction: 'to-device', count: burst },
   lasting: false,
   start(site, settings, run) {
     const { direction = 'to-device', count = burst } = settings;
     const wire = site.line.wire(direction);
     let cancelWait: (() => void) | undefined;
-    const strike = () => {
+    const apply = () => {
       cancelWait = undefined;
       const received = randomBytes(count, run.random);
       const place = { direction, offset: wire.offset, unit: received, index: 0 };
@@ -25,10 +25,10 @@ export const noise: Fault = {
       wire.arrive(received);
       if (settings.chance === undefined) run.over();
     };
-    const cancel = atMoment(site, settings, run, {
+    const cancel = onTrigger(site, settings, run, {
       happen: () => {
         cancelWait?.();
-        cancelWait = site.line.whenIdle(direction, strike);
+        cancelWait = site.line.whenIdle(direction, apply);
       },
     });
     return () => {

@@ -12,7 +12,7 @@ export const segmentsJoined: Fault = {
   lasting: true,
   start({ network }, { duration = defaultWait }, run) {
     network.segments = { ...network.segments, joinMs: duration };
-    run.hit({ kind: 'moment' });
+    run.hit({ kind: 'time' });
     return () => {
       network.segments = { ...network.segments, joinMs: 0 };
     };

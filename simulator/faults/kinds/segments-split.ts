@@ -13,7 +13,7 @@ export const segmentsSplit: Fault = {
   lasting: true,
   start({ network }, { duration = defaultGap, count = defaultLength }, run) {
     network.segments = { ...network.segments, splitBytes: count, splitGapMs: duration };
-    run.hit({ kind: 'moment' });
+    run.hit({ kind: 'time' });
     return () => {
       network.segments = { ...network.segments, splitBytes: Infinity };
     };

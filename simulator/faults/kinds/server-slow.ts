@@ -11,7 +11,7 @@ export const serverSlow: Fault = {
   lasting: true,
   start({ network }, { duration = defaultDelay }, run) {
     network.delay = duration;
-    run.hit({ kind: 'moment' });
+    run.hit({ kind: 'time' });
     return () => {
       network.delay = 0;
     };

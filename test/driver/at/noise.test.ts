@@ -49,8 +49,8 @@ describe('noise on the idle line', () => {
       const harness: Harness = new Harness({
         simulator: {
           hooks: {
-            fate: (line) => {
-              if (spoiled || !line.startsWith(command)) return { kind: 'obey' };
+            outcome: (line) => {
+              if (spoiled || !line.startsWith(command)) return { kind: 'execute' };
               spoiled = true;
               return { kind: 'error' };
             },

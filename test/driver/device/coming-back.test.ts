@@ -1,22 +1,22 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { EspAtError } from '../../../driver/errors';
-import type { Fate, Point } from '../../../simulator';
+import type { Outcome, Point } from '../../../simulator';
 import { Harness } from '../../harness/harness';
 
 /** Milliseconds from power-up of the simulated device to an address. */
 const BOOT_AND_JOIN = 1500;
 const uri = 'ws://host/plain';
 
-/** A ready harness with a link that is kept open, and fates and ambushes that a test sets as it goes. */
+/** A ready harness with a link that is kept open, and outcomes and ambushes that a test sets as it goes. */
 class Scene {
-  fate: (line: string) => Fate | undefined = () => undefined;
+  outcome: (line: string) => Outcome | undefined = () => undefined;
   reached: (point: Point, line: string) => void = () => undefined;
   readonly harness: Harness = new Harness({
     simulator: {
       bootMs: 400,
       hooks: {
-        fate: (line) => this.fate(line) ?? { kind: 'obey' },
+        outcome: (line) => this.outcome(line) ?? { kind: 'execute' },
         reached: (point, line) => this.reached(point, line),
       },
     },
@@ -68,10 +68,10 @@ describe('a device that comes back', () => {
   it('is restarted when it stays at work for ever', async () => {
     const scene = await new Scene().begin();
     const { harness } = scene;
-    scene.fate = (line) => (line.startsWith('AT+WSSEND') ? { kind: 'hang' } : undefined);
+    scene.outcome = (line) => (line.startsWith('AT+WSSEND') ? { kind: 'hang' } : undefined);
     const outcome = scene.outcomeOf('never');
     assert.equal(await outcome, 'not-sent');
-    scene.fate = () => undefined;
+    scene.outcome = () => undefined;
     await scene.reopened(60_000);
     assert.ok(harness.port.text.includes('AT+RST\r\n'));
     assert.equal(await scene.outcomeOf('again'), 'sent');
@@ -148,13 +148,13 @@ describe('a link to be opened afresh', () => {
   it('is opened, and kept open, although the device refuses to close the connection before', async () => {
     const scene = await new Scene().begin();
     const { harness } = scene;
-    scene.fate = (line) => (line === 'AT+WSCLOSE=0' ? { kind: 'error' } : undefined);
+    scene.outcome = (line) => (line === 'AT+WSCLOSE=0' ? { kind: 'error' } : undefined);
     const refused = [
       scene.link.close({ graceful: false }),
       scene.link.open({ uri: 'ws://host/other', keepOpen: true }),
     ].map((request) => assert.rejects(request, { code: 'COMMAND_FAILED' }));
     for (const request of refused) await harness.clock.wait(request);
-    scene.fate = () => undefined;
+    scene.outcome = () => undefined;
     assert.ok(await harness.clock.until(() => scene.link.state === 2, 60_000), 'never opened');
     assert.equal(scene.link.uri, 'ws://host/other');
     assert.equal(await scene.outcomeOf('over the new one'), 'sent');
@@ -165,9 +165,9 @@ describe('a link to be opened afresh', () => {
 describe('what is known after a fault', () => {
   it('is nothing of an empty message whose answer was lost', async () => {
     const scene = await new Scene().begin();
-    const lost = (line: string): Fate | undefined =>
+    const lost = (line: string): Outcome | undefined =>
       line === 'AT+WSSEND=0,0' ? { kind: 'answer lost' } : undefined;
-    scene.fate = lost;
+    scene.outcome = lost;
     assert.equal(await scene.outcomeOf(''), 'unknown');
     assert.equal(scene.harness.server.connections[0]?.frames.length, 1);
     await scene.harness.end();
@@ -176,9 +176,9 @@ describe('what is known after a fault', () => {
   it('is that something unreadable between the steps back may have been a message', async () => {
     const scene = await new Scene().begin();
     const { harness } = scene;
-    scene.fate = (line) => {
+    scene.outcome = (line) => {
       if (!line.startsWith('AT+WSSEND')) return undefined;
-      scene.fate = () => undefined;
+      scene.outcome = () => undefined;
       harness.clock.after(6000, () =>
         harness.simulator.inject(Buffer.from('#WS_DATA:0,1,1,2,2,hi\r\n')),
       );
@@ -241,9 +241,9 @@ describe('what is known after a fault', () => {
     await scene.reopened(20_000);
     harness.links.length = 0;
     // Out of step once more, without anything received being damaged.
-    scene.fate = (line) => {
+    scene.outcome = (line) => {
       if (line !== 'AT+WSOPEN?') return undefined;
-      scene.fate = () => undefined;
+      scene.outcome = () => undefined;
       return { kind: 'answer lost' };
     };
     await harness.clock.wait(harness.device.checkLinks());

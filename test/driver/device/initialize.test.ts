@@ -5,7 +5,7 @@ import { Harness } from '../../harness/harness';
 
 /** Firmware whose commands of this kind are not built in. */
 const without = (pattern: RegExp): Hooks => ({
-  fate: (line) => (pattern.test(line) ? { kind: 'error' } : { kind: 'obey' }),
+  outcome: (line) => (pattern.test(line) ? { kind: 'error' } : { kind: 'execute' }),
 });
 
 const steps = (harness: Harness): (string | undefined)[] =>
@@ -28,7 +28,7 @@ describe('finding out what is there', () => {
     await harness.clock.advance(600_000);
     assert.equal(harness.port.text.length, before);
     // Flashed and restarted, it is looked at again.
-    hooks.fate = () => ({ kind: 'obey' });
+    hooks.outcome = () => ({ kind: 'execute' });
     harness.simulator.restart();
     await harness.ready();
     await harness.end();

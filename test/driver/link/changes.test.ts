@@ -3,14 +3,14 @@ import { describe, it } from 'node:test';
 import type { Cancel } from '../../../driver/clock';
 import { EspAtError } from '../../../driver/errors';
 import type { OpenOptions } from '../../../driver/link/options';
-import type { Fate } from '../../../simulator';
+import type { Outcome } from '../../../simulator';
 import { Harness, type HarnessOptions } from '../../harness/harness';
 
 const uri = 'ws://host/plain';
 
 /** A harness with one open link; what was told of it until then is forgotten. */
 class Scene {
-  fate: (line: string) => Fate | undefined = () => undefined;
+  outcome: (line: string) => Outcome | undefined = () => undefined;
   /** What the line makes of what the device says. */
   heard: (text: string) => string = (text) => text;
   readonly harness: Harness;
@@ -19,7 +19,7 @@ class Scene {
     const harness: Harness = new Harness({
       ...options,
       simulator: {
-        hooks: { fate: (line) => this.fate(line) ?? { kind: 'obey' } },
+        hooks: { outcome: (line) => this.outcome(line) ?? { kind: 'execute' } },
         output: (bytes) => {
           const text = this.heard(bytes.toString('latin1'));
           if (text !== '') harness.port.deliver(Buffer.from(text, 'latin1'));
@@ -104,7 +104,7 @@ describe('a close that the device refuses', () => {
       const scene = await new Scene().begin();
       const { harness, link } = scene;
       let refused = 0;
-      scene.fate = (line) => {
+      scene.outcome = (line) => {
         if (!line.startsWith('AT+WSCLOSE') || refused >= refusals) return undefined;
         refused++;
         return { kind: 'error' };
@@ -128,7 +128,8 @@ describe('a close that the device refuses', () => {
     const scene = await new Scene().begin();
     const { harness, link } = scene;
     // Carried out, whatever it says.
-    scene.fate = (line) => (line.startsWith('AT+WSCLOSE') ? { kind: 'answer false' } : undefined);
+    scene.outcome = (line) =>
+      line.startsWith('AT+WSCLOSE') ? { kind: 'answer false' } : undefined;
     assert.equal(await scene.ending(link.close({ graceful: false })), 'COMMAND_FAILED');
     await harness.clock.advance(1000);
     assert.equal(link.state, 0);
@@ -232,7 +233,7 @@ describe('a password in a URI', () => {
 
   it('goes into no error either, when the device lists its links and then says ERROR', async () => {
     const scene = await new Scene().begin({ uri: 'ws://user:hunter2@host/echo' });
-    scene.fate = (line) => (line === 'AT+WSOPEN?' ? { kind: 'answer false' } : undefined);
+    scene.outcome = (line) => (line === 'AT+WSOPEN?' ? { kind: 'answer false' } : undefined);
     const { harness } = scene;
     await assert.rejects(harness.clock.wait(harness.device.checkLinks()), {
       code: 'COMMAND_FAILED',

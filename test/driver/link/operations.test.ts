@@ -133,10 +133,10 @@ describe('a message that breaks off between its fragments', () => {
     const { harness, link, ending } = await openHarness({
       simulator: {
         hooks: {
-          fate: (line) =>
+          outcome: (line) =>
             line.startsWith('AT+WSSEND=0,16384') && ++sends > 1
               ? { kind: 'error' }
-              : { kind: 'obey' },
+              : { kind: 'execute' },
         },
       },
     });

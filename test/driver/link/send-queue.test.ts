@@ -2,15 +2,15 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { EspAtError } from '../../../driver/errors';
 import type { SendOptions } from '../../../driver/link/options';
-import type { Fate, FirmwareClass } from '../../../simulator';
+import type { Outcome, FirmwareClass } from '../../../simulator';
 import { Harness } from '../../harness/harness';
 
 const uri = 'ws://host/plain';
 
 /** A link that is open and kept so, whose first `AT+WSSEND`s meet with what a test has thought of. */
 class Scene {
-  /** Fates of the next `AT+WSSEND`s, in order. */
-  readonly fates: (() => Fate)[] = [];
+  /** Outcomes of the next `AT+WSSEND`s, in order. */
+  readonly outcomes: (() => Outcome)[] = [];
   readonly harness: Harness;
 
   /** @param heard what the host hears of what the device says */
@@ -23,8 +23,10 @@ class Scene {
           if (text !== '') this.harness.port.deliver(Buffer.from(text, 'latin1'));
         },
         hooks: {
-          fate: (line) =>
-            (line.startsWith('AT+WSSEND') ? this.fates.shift()?.() : undefined) ?? { kind: 'obey' },
+          outcome: (line) =>
+            (line.startsWith('AT+WSSEND') ? this.outcomes.shift()?.() : undefined) ?? {
+              kind: 'execute',
+            },
         },
       },
     });
@@ -64,7 +66,7 @@ class Scene {
   }
 
   /** Loses the connection, and has the command at work take so many milliseconds more. */
-  lose(how: 'close' | 'drop', delay: number): Fate {
+  lose(how: 'close' | 'drop', delay: number): Outcome {
     const connection = this.harness.server.connections.at(-1);
     if (how === 'close') connection?.close(1000, '');
     else connection?.drop();
@@ -75,7 +77,7 @@ class Scene {
 describe('a message with hold', () => {
   it('fails when an open link refuses it, and the messages behind it go on', async () => {
     const scene = await new Scene().begin();
-    scene.fates.push(...Array<() => Fate>(2).fill(() => ({ kind: 'error' })));
+    scene.outcomes.push(...Array<() => Outcome>(2).fill(() => ({ kind: 'error' })));
     const sends = ['m1', 'm2', 'm3'].map((text) => scene.send(text, { holdMs: 5000 }));
     const outcomes = await scene.harness.clock.wait(Promise.all(sends), 1000);
     assert.deepEqual(outcomes, ['SEND_FAILED not-sent', 'sent', 'sent']);
@@ -88,7 +90,7 @@ describe('a message with hold', () => {
 
   it('is not overtaken by messages without hold while the device is asked about a refusal', async () => {
     const scene = await new Scene().begin();
-    scene.fates.push(...Array<() => Fate>(2).fill(() => ({ kind: 'error' })));
+    scene.outcomes.push(...Array<() => Outcome>(2).fill(() => ({ kind: 'error' })));
     const first = scene.send('m1', { holdMs: 5000 });
     const sends = [first, scene.send('m2', {}), scene.send('m3', { holdMs: 5000 })];
     await scene.harness.clock.wait(first);
@@ -115,7 +117,9 @@ describe('a message with hold', () => {
   it('is not repeated for longer than its hold', async () => {
     const scene = await new Scene().begin();
     const { clock } = scene.harness;
-    scene.fates.push(...Array<() => Fate>(100).fill(() => ({ kind: 'busy', executed: false })));
+    scene.outcomes.push(
+      ...Array<() => Outcome>(100).fill(() => ({ kind: 'busy', executed: false })),
+    );
     const start = clock.now();
     const outcome = await clock.wait(scene.send('never', { holdMs: 5000 }));
     assert.match(outcome, / not-sent$/);
@@ -126,7 +130,7 @@ describe('a message with hold', () => {
   for (const how of ['close', 'drop'] as const) {
     it(`keeps its place when the connection is lost during its transaction (${how})`, async () => {
       const scene = await new Scene().begin();
-      scene.fates.push(() => scene.lose(how, 300));
+      scene.outcomes.push(() => scene.lose(how, 300));
       const sends = ['m1', 'm2', 'm3'].map((text) => scene.send(text));
       assert.deepEqual(await scene.harness.clock.wait(Promise.all(sends)), [
         'sent',
@@ -143,7 +147,7 @@ describe('a message with hold', () => {
     const scene = await new Scene().begin();
     // What is reported while the command is at work would take the device 10 s.
     const { port } = scene.harness;
-    scene.fates.push(() => {
+    scene.outcomes.push(() => {
       port.deliver(Buffer.from('+WS_DISCONNECTED:0\r\n+WS_CONNECTED:0\r\n'));
       return { kind: 'error' };
     });
@@ -156,7 +160,7 @@ describe('a message with hold', () => {
 
   it('keeps its place when a resync restarts the device', async () => {
     const scene = await new Scene().begin();
-    scene.fates.push(() => ({ kind: 'hang' }));
+    scene.outcomes.push(() => ({ kind: 'hang' }));
     const sends = ['m1', 'm2', 'm3'].map((text) => scene.send(text, { holdMs: 120_000 }));
     assert.deepEqual(await scene.harness.clock.wait(Promise.all(sends)), ['sent', 'sent', 'sent']);
     await scene.harness.clock.advance(10);
@@ -166,7 +170,7 @@ describe('a message with hold', () => {
 
   it('is not sent when it was aborted in its transaction and had to be held again', async () => {
     const scene = await new Scene().begin();
-    scene.fates.push(() => scene.lose('close', 300));
+    scene.outcomes.push(() => scene.lose('close', 300));
     const controller = new AbortController();
     const outcome = scene.send('withdrawn', { holdMs: 30_000, signal: controller.signal });
     await scene.harness.clock.advance(100);

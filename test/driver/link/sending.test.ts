@@ -10,8 +10,8 @@ describe('sending when the connection is lost', () => {
       simulator: {
         // Time enough for the loss to come before the prompt.
         hooks: {
-          fate: (line) =>
-            line.startsWith('AT+WSSEND') ? { kind: 'late', delay: 100 } : { kind: 'obey' },
+          outcome: (line) =>
+            line.startsWith('AT+WSSEND') ? { kind: 'late', delay: 100 } : { kind: 'execute' },
         },
       },
     });

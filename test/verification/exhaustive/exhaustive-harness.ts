@@ -4,7 +4,7 @@ import type { DeviceEvent } from '../../../driver/device/options';
 import type { CloseOptions, OpenOptions, SendOptions } from '../../../driver/link/options';
 import { SimulatedDevice, seededRandom, type FirmwareClass } from '../../../simulator';
 import { PacedLine } from '../../../simulator/paced-uart';
-import type { Fate } from '../../../simulator/hooks';
+import type { Outcome } from '../../../simulator/hooks';
 import { HostLoop } from '../../harness/host-loop';
 import { MemoryNetwork } from '../../harness/network/memory-network';
 import { VirtualClock } from '../../harness/virtual-clock';
@@ -23,7 +23,7 @@ const STOP_TIMEOUT_MS = 5000;
 export interface CommandFault {
   /** Which of all command lines, from 0. */
   readonly index: number;
-  readonly fate: Fate;
+  readonly outcome: Outcome;
 }
 
 /** Driver, simulated device, network and server in virtual time, for one fault. */
@@ -55,7 +55,7 @@ export class ExhaustiveHarness {
       network: new MemoryNetwork({ clock, route: () => ({ kind: 'server', server: this.server }) }),
       random: seededRandom(1),
       ...(paced && { uart: new PacedLine().factory }),
-      hooks: { fate: (line) => this.#fate(line) },
+      hooks: { outcome: (line) => this.#outcome(line) },
       output: (bytes) => this.port.deliver(bytes),
     });
     this.device = new Device({
@@ -192,12 +192,12 @@ export class ExhaustiveHarness {
     await this.clock.until(() => awake);
   }
 
-  #fate(line: string): Fate {
+  #outcome(line: string): Outcome {
     this.log.commandExecuted(line);
     const index = this.commands++;
-    if (this.commandFault?.index !== index) return { kind: 'obey' };
+    if (this.commandFault?.index !== index) return { kind: 'execute' };
     this.port.triggeredAt ??= this.clock.now();
-    return this.commandFault.fate;
+    return this.commandFault.outcome;
   }
 
   async #until(what: string, done: () => boolean): Promise<void> {

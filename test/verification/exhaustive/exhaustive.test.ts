@@ -122,7 +122,7 @@ describe('a single fault that once broke an invariant', () => {
 
   it('a hang during initialization: the driver restarts the device', async () => {
     const script = scriptNamed('bring-up-c');
-    const outcome = await attempt(script, faultKind('fate-hang'), 0, await record(script));
+    const outcome = await attempt(script, faultKind('outcome-hang'), 0, await record(script));
     assert.ok(outcome.struck);
     assert.deepEqual(outcome.violations, []);
   });

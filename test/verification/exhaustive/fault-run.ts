@@ -73,7 +73,7 @@ export async function attempt(
   const { blocksMs = 0 } = kind;
   const recovery = triggeredAt === undefined ? 0 : Math.max(0, end - triggeredAt - blocksMs);
   if (blocksMs > 0) findings.push(...tracesOf(harness));
-  if (recovery > (kind.name === 'fate-hang' ? HANG_RECOVERY_LIMIT_MS : RECOVERY_LIMIT_MS)) {
+  if (recovery > (kind.name === 'outcome-hang' ? HANG_RECOVERY_LIMIT_MS : RECOVERY_LIMIT_MS)) {
     findings.push({ about: 'device', text: `messages passed again only after ${recovery} ms` });
   }
   const unknown = harness.log.sent.filter(({ outcome }) => outcome === 'unknown').length;
@@ -115,7 +115,7 @@ const isInexcusable = ({ about }: Violation): boolean => about !== 'message';
 function mayBeUnknown(kind: FaultKind, at: number, { sends }: Recording): boolean {
   // What a server does arrives later, through the network.
   if (kind.name.startsWith('server-')) return sends.some(({ to }) => at < to['to-host']);
-  if (kind.name.startsWith('fate-')) return sends.some(({ command }) => command === at);
+  if (kind.name.startsWith('outcome-')) return sends.some(({ command }) => command === at);
   const direction = kind.name.endsWith(':to-device') ? 'to-device' : 'to-host';
   return sends.some(({ from, to }) => at >= from[direction] && at < to[direction]);
 }

@@ -1,4 +1,4 @@
-import type { Fate } from '../../../simulator/hooks';
+import type { Outcome } from '../../../simulator/hooks';
 import type { Recording, Unit } from './recording';
 import type { ExhaustiveHarness } from './exhaustive-harness';
 import type { Direction, PortFault } from './port-monitor';
@@ -57,7 +57,7 @@ const urcs: Readonly<Record<string, string>> = {
   ready: 'ready\r\n',
 };
 
-const fates: Readonly<Record<string, Fate>> = {
+const outcomes: Readonly<Record<string, Outcome>> = {
   busy: { kind: 'busy', executed: false },
   'busy-executed': { kind: 'busy', executed: true },
   'answer-lost': { kind: 'answer lost' },
@@ -134,10 +134,10 @@ const servers: readonly FaultKind[] = [
   atPieces('server-resets', (harness) => harness.connection(0)?.reset()),
 ];
 
-const commandFaults: readonly FaultKind[] = Object.entries(fates).map(([name, fate]) => ({
-  name: `fate-${name}`,
+const commandFaults: readonly FaultKind[] = Object.entries(outcomes).map(([name, outcome]) => ({
+  name: `outcome-${name}`,
   places: ({ from, to }) => range(from.commands, to.commands),
-  arm: (harness, index) => void (harness.commandFault = { index, fate }),
+  arm: (harness, index) => void (harness.commandFault = { index, outcome }),
 }));
 
 /** Every kind there is. */

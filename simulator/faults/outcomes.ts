@@ -1,14 +1,14 @@
-import type { Fate } from '../hooks';
+import type { Outcome } from '../hooks';
 import type { Fault, FaultSettings } from './fault';
-import { begins } from './moment';
+import { begins } from './trigger';
 
-/** A fault that befalls commands: the next one, the next of a kind, or any by chance. */
-export function fateFault(kind: {
+/** A fault that changes the outcome of commands: the next one, the next of a kind, or any by chance. */
+export function outcomeFault(kind: {
   readonly name: string;
   readonly description: string;
   readonly defaults?: FaultSettings;
   readonly takesDuration?: boolean;
-  fate(settings: FaultSettings): Fate;
+  outcome(settings: FaultSettings): Outcome;
 }): Fault {
   const { name, description, defaults = {}, takesDuration = false } = kind;
   return {
@@ -22,7 +22,7 @@ export function fateFault(kind: {
       let left = settings.count ?? 1;
       let stop: () => void = () => undefined;
       const begin = () => {
-        stop = site.rules.addFate((line) => {
+        stop = site.rules.addOutcome((line) => {
           if (!begins(line, settings.command)) return undefined;
           if (settings.chance !== undefined && run.random() >= settings.chance) return undefined;
           run.hit({ kind: 'command', point: 'command', line });
@@ -30,7 +30,7 @@ export function fateFault(kind: {
             stop();
             run.over();
           }
-          return kind.fate(settings);
+          return kind.outcome(settings);
         });
       };
       if (settings.delay === undefined) begin();

@@ -1,8 +1,8 @@
 import type { FaultSettings, FaultSite, Place, Run, Setting } from './fault';
 import type { PassingByte } from './wire';
 
-/** The settings that say when something happens. */
-export const momentSettings: readonly Setting[] = [
+/** The settings that say when a fault applies. */
+export const triggerSettings: readonly Setting[] = [
   'delay',
   'direction',
   'offset',
@@ -18,10 +18,10 @@ export interface Happening {
 }
 
 /**
- * Lets something happen at the moment that the settings name: after a number of bytes, at a point in the life of a
+ * Applies a fault at the trigger that the settings name: after a number of bytes, at a point of a
  * command, by chance with each command, or at once. Once, unless there is a chance. Returns its cancel.
  */
-export function atMoment(
+export function onTrigger(
   site: FaultSite,
   settings: FaultSettings,
   run: Run,
@@ -46,7 +46,7 @@ function now(site: FaultSite, settings: FaultSettings, run: Run, happening: Happ
     return atPoint(site, settings, run, happening);
   }
   if (happening.loses === true) site.line.discard();
-  happening.happen({ kind: 'moment' });
+  happening.happen({ kind: 'time' });
   return () => undefined;
 }
 
@@ -91,7 +91,7 @@ function atPoint(
   return remove;
 }
 
-/** Whether a command line begins so, in any case. */
+/** Whether a command line begins with `command`; case is ignored. */
 export function begins(line: string, command: string | undefined): boolean {
   return line.toUpperCase().startsWith((command ?? '').toUpperCase());
 }
