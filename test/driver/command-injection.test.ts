@@ -288,7 +288,7 @@ describe('command injection: arbitrary values of a request', () => {
           return;
         }
         said++;
-        // A question that was refused is asked again, in step.
+        // The client repeats a refused query once in sync.
         const own = heard.filter(
           ({ line }) => !/^(|AT\+(SYSLOG|SYSSTORE|CWMODE|WSOPEN)\?)$/.test(line),
         );

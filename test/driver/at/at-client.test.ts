@@ -75,7 +75,7 @@ describe('an AT client', () => {
     ]);
   });
 
-  it('tells URCs and data in order, wherever in a transaction they come', async () => {
+  it('emits URCs and data in order, at any point of a transaction', async () => {
     const harness = new ClientHarness();
     const message = harness.send(0, 'm');
     harness.receive(
@@ -107,7 +107,7 @@ describe('an abort', () => {
     assert.deepEqual(harness.written(), []);
   });
 
-  it('rejects a command that runs, whose response is read and dropped before the next command', async () => {
+  it('rejects a running command, then reads and drops its response before the next command', async () => {
     const harness = new ClientHarness();
     const controller = new AbortController();
     const running = outcome(harness.client.run(question, { signal: controller.signal }));
@@ -123,14 +123,14 @@ describe('an abort', () => {
     assert.equal(next.end, 'done ');
   });
 
-  it('of a signal that has aborted before rejects at once', async () => {
+  it('before the call rejects at once', async () => {
     const { client } = new ClientHarness();
     assert.equal(await outcome(client.run(at(), { signal: AbortSignal.abort() })), 'ABORTED');
   });
 });
 
 describe('a reset', () => {
-  it('fails what runs and what waits for its turn, each with what is known of its bytes', async () => {
+  it('fails running and queued commands, each with the outcome of its bytes', async () => {
     const harness = new ClientHarness();
     const begun = harness.send(0, 'begun');
     harness.receive('\r\nOK\r\n\r\n>');
@@ -148,7 +148,7 @@ describe('a reset', () => {
     assert.equal(next.end, 'done ');
   });
 
-  it('aborts a sequence that is between two commands: its next command is not written', async () => {
+  it('aborts a sequence between two commands, without writing its next command', async () => {
     const harness = new ClientHarness();
     const sequence = harness.watch(
       harness.client.sequence(async ({ run }) => {
@@ -196,7 +196,7 @@ describe('a response timeout', () => {
     assert.equal(asked.end, 'done ');
   });
 
-  it('begins anew when the device answers a probe with busy', async () => {
+  it('restarts when the device answers a probe with busy', async () => {
     const harness = new ClientHarness();
     const asked = harness.run({ ...question, timeoutMs: 60_000 });
     harness.written();
@@ -279,7 +279,7 @@ describe('a response timeout', () => {
 });
 
 describe('corrupt data', () => {
-  it('is events once, and data and URCs are dropped until in sync', async () => {
+  it('is reported once, and the client drops data and URCs until in sync', async () => {
     const harness = new ClientHarness();
     harness.answerResync();
     harness.receive(
@@ -315,7 +315,7 @@ describe('corrupt data', () => {
     const harness = new ClientHarness();
     harness.answerResync();
     const message = harness.send(0, 'AT+RST\r\n');
-    // What is at work is said again only in step, and its payload only after its own prompt.
+    // The client repeats the running command only in sync, and its payload only after its own prompt.
     harness.receive('+WS_DATA:0,1,xx\r\n');
     await harness.clock.advance(3000);
     const written = harness.written();

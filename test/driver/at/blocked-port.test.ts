@@ -40,8 +40,8 @@ function blockedPort(perSecond: number) {
   return { clock, client, events, pending: () => pending, outcome: () => outcome };
 }
 
-describe('a port that takes no byte', () => {
-  it('fails the message that runs, and gets only one line end more', async () => {
+describe('a port that accepts no bytes', () => {
+  it('fails the running message, and the client writes only one more line end', async () => {
     const harness = blockedPort(0);
     assert.ok(await harness.clock.until(() => harness.outcome() !== 'pending', 15_000));
     assert.equal(harness.outcome(), 'not-sent');
@@ -57,7 +57,7 @@ describe('a port that takes no byte', () => {
     assert.ok(await harness.clock.until(() => harness.events.includes('unresponsive'), 15_000));
   });
 
-  it('is waited for as long as it takes some', async () => {
+  it('causes no timeout while it accepts some bytes', async () => {
     const harness = blockedPort(200);
     harness.client.receive(Buffer.from('\r\nOK\r\n\r\n>'));
     await harness.clock.advance(39_000);
@@ -66,8 +66,8 @@ describe('a port that takes no byte', () => {
   });
 });
 
-describe('an idle device that says nothing any more', () => {
-  it('is found out soon after half a minute without a byte', async () => {
+describe('an idle device that goes silent', () => {
+  it('is detected soon after 30 s without a byte', async () => {
     const harness = new Harness({ firmware: 'C' });
     await harness.ready();
     // Something is heard right before the first look, which must not put off the next by another half minute.

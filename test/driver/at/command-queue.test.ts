@@ -72,7 +72,7 @@ describe('the command queue', () => {
     assert.deepEqual(turns(), ['sequence', 'a']);
   });
 
-  it('gives links turns by bytes, not by messages', () => {
+  it('shares the port between links by bytes, not by messages', () => {
     const { add, turns } = queueOfThree();
     for (let index = 0; index < 3; index++) add(0, `large ${index}`, 1000);
     for (let index = 0; index < 6; index++) add(1, `small ${index}`, 250);
@@ -89,7 +89,7 @@ describe('the command queue', () => {
     ]);
   });
 
-  it('has a link that was idle start level with the others', () => {
+  it('gives an idle link no credit over the others when it sends again', () => {
     const { add, turn, turns } = queueOfThree();
     add(0, 'transfer', 1_000_000);
     turn();
@@ -100,7 +100,7 @@ describe('the command queue', () => {
     assert.deepEqual(turns(), ['a', 'x', 'b', 'y']);
   });
 
-  it('rejects the sequences that wait when it is cleared, not those that come later', () => {
+  it('rejects waiting sequences when cleared, but not later ones', () => {
     const { queue } = queueOfThree();
     queue.addSequence(sequence());
     queue.clear();

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Harness } from '../../harness/harness';
 
-/** A ready harness, and what the device did not expect, put in front of what the host says next. */
+/** A ready harness, and noise in front of the next command of the host. */
 async function readyHarness(): Promise<Harness> {
   const harness = new Harness();
   await harness.ready();
@@ -15,8 +15,8 @@ function noise(harness: Harness, bytes = '\xff'): void {
   harness.simulator.write(Buffer.from(bytes, 'latin1'));
 }
 
-describe('noise on the idle line', () => {
-  it('costs a message nothing: it is said again once both sides are in step', async () => {
+describe('noise on the idle port', () => {
+  it('before a message: the client repeats the message once in sync', async () => {
     const harness = await readyHarness();
     noise(harness);
     await harness.clock.wait(harness.device.links[0].send('hello'));
@@ -32,7 +32,7 @@ describe('noise on the idle line', () => {
     await harness.end();
   });
 
-  it('does not spoil a question', async () => {
+  it('before a query: the query succeeds', async () => {
     const harness = await readyHarness();
     noise(harness);
     const links = await harness.clock.wait(harness.device.checkLinks());
@@ -44,7 +44,7 @@ describe('noise on the idle line', () => {
   });
 
   for (const command of ['AT+WSHEAD=0', 'AT+WSHEAD=4', 'AT+WSCFG', 'AT+WSDATAFMT', 'AT+WSOPEN=1']) {
-    it(`does not spoil an opening, in front of ${command}`, async () => {
+    it(`before ${command}: the link opens`, async () => {
       let spoiled = false;
       const harness: Harness = new Harness({
         simulator: {
@@ -71,7 +71,7 @@ describe('noise on the idle line', () => {
     });
   }
 
-  it('that is a line end of its own never lets a command become a payload', async () => {
+  it('that is a line end never turns a command into a payload', async () => {
     const harness = await readyHarness();
     const link = harness.device.links[0];
     // Its ERROR comes where the answer to the command is waited for, and the prompt after it.

@@ -7,8 +7,8 @@ import { expecting, LONG, reading } from '../../harness/parser-reading';
 
 const RUNS = { numRuns: 2000, seed: 20261125 };
 
-describe('whatever a device says', () => {
-  it('is read as it was meant, however it is cut', () => {
+describe('random device output', () => {
+  it('parses to the same frames however the chunks are cut', () => {
     const cases = formats.chain((each) =>
       fc.record({ formats: fc.constant(each), said: speech(new Speaker(each)), cuts }),
     );
@@ -26,7 +26,7 @@ describe('whatever a device says', () => {
     assert.ok(frames > RUNS.numRuns * 4, `${frames} frames prove little`);
   });
 
-  it('can be cut in two at every byte', () => {
+  it('parses to the same frames when cut in two at any byte', () => {
     fc.assert(
       fc.property(speech(new Speaker(LONG)), ({ bytes, frames }) => {
         for (let at = 0; at <= bytes.length; at++) {
@@ -67,7 +67,7 @@ const noise = fc
   .map((parts) => Buffer.concat(parts));
 
 describe('noise', () => {
-  it('gives the same frames however it is cut, and never needs more than the bound', () => {
+  it('parses to the same frames however it is cut, and never exceeds the buffer limit', () => {
     fc.assert(
       fc.property(formats, noise, cuts, fc.boolean(), (each, bytes, places, prompts) => {
         const whole = (prompts ? expecting : reading)(each);
@@ -84,7 +84,7 @@ describe('noise', () => {
     );
   });
 
-  it('without a header is over with the next line end; with one, when its length has passed', () => {
+  it('without a header ends at the next line end; with a header, after its length', () => {
     const end = Buffer.from('\r\n');
     const clean = speech(new Speaker(LONG));
     fc.assert(
@@ -101,7 +101,7 @@ describe('noise', () => {
     );
   });
 
-  it('fills the stated bound and no more', () => {
+  it('fills the buffer limit and no more', () => {
     const { parser } = reading();
     parser.push(Buffer.from(`A${'x'.repeat(2040)}+WS_DATA:0,16384,`));
     let most = 0;

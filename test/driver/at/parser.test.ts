@@ -21,22 +21,22 @@ const short = (link: 0 | 1 | 2, text: string): Frame => ({
 const isNoise = (frame: Frame): boolean => frame.kind === 'line' && frame.text.startsWith('xx');
 
 describe('lines', () => {
-  it('are handed on without CR LF, empty ones not at all', () => {
+  it('are emitted without CR LF; empty lines are dropped', () => {
     assert.deepEqual(read('\r\nOK\r\n\r\n\r\nERROR\r\n'), [line('OK'), line('ERROR')]);
   });
 
-  it('end in CR LF together, in neither alone', () => {
+  it('end at CR LF, not at CR or LF alone', () => {
     assert.deepEqual(read('a\rb\nc\r\r\n\n\r\n'), [line('a\rb\nc\r'), line('\n')]);
   });
 
-  it('are given up beyond 2048 bytes, and the next one is read', () => {
+  it('over 2048 bytes are dropped, and the next line is read', () => {
     const longest = 'x'.repeat(2048);
     assert.deepEqual(read(`${longest}\r\nOK\r\n`), [line(longest), line('OK')]);
     const frames = read(`${longest}xxxxx\r\nOK\r\n`);
     assert.deepEqual(frames, [{ kind: 'garbage', reason: 'overflow', length: 2048 }, line('OK')]);
   });
 
-  it('of any length leave the data and the line ends behind them alone', () => {
+  it('of any length do not affect data and line ends after them', () => {
     for (let length = 2030; length < 2070; length++) {
       const noise = 'x'.repeat(length);
       const [first, ...rest] = read(`${noise}\r\nOK\r\n${noise}+WS_DATA:0,2,hi\r\nOK\r\n`);
@@ -47,7 +47,7 @@ describe('lines', () => {
     }
   });
 
-  it('that are noise stay a matter of their own', () => {
+  it('that are noise do not affect other frames', () => {
     assert.deepEqual(read('\xff\xff\xff\r\nready\r\n'), [line('\xff\xff\xff'), line('ready')]);
     assert.deepEqual(read('\xff\xff\r\nOK\r\n'), [line('\xff\xff'), line('OK')]);
   });
@@ -56,7 +56,7 @@ describe('lines', () => {
 describe('the prompt', () => {
   const said = '\r\nOK\r\n\r\n>';
 
-  it('is one only when it is expected, and only once', () => {
+  it('is recognized only when expected, and only once', () => {
     assert.deepEqual(read(said, { prompts: true }), [line('OK'), { kind: 'prompt' }]);
     assert.deepEqual(read(`${said}\r\n`), [line('OK'), line('>')]);
     const { parser, frames } = reading();
@@ -66,7 +66,7 @@ describe('the prompt', () => {
     assert.equal(parser.expectPrompt, false);
   });
 
-  it('stands at the start of a line, and comes with its own byte', () => {
+  it('is recognized only at the start of a line, and emitted at its own byte', () => {
     const { parser, frames } = reading();
     parser.expectPrompt = true;
     parser.push(Buffer.from('a>b\r\n'));
@@ -75,7 +75,7 @@ describe('the prompt', () => {
     assert.deepEqual(frames.at(-1), { kind: 'prompt' });
   });
 
-  it('may have a space behind it, which belongs to nothing else', () => {
+  it('may be followed by a space, which belongs to no other frame', () => {
     const rest = '+WS_CLOSED:1\r\n\r\nSEND OK\r\n';
     const expected = [line('OK'), { kind: 'prompt' }, line('+WS_CLOSED:1'), line('SEND OK')];
     assert.deepEqual(read(said + rest, { prompts: true }), expected);
@@ -86,7 +86,7 @@ describe('the prompt', () => {
     ]);
   });
 
-  it('is not found inside of data', () => {
+  it('is not recognized inside data', () => {
     assert.deepEqual(read('+WS_DATA:0,5,\r\n>\r\n\r\n', { prompts: true }), [
       short(0, '\r\n>\r\n'),
     ]);
@@ -94,7 +94,7 @@ describe('the prompt', () => {
 });
 
 describe('data', () => {
-  it('is taken by its length, whatever is in it', () => {
+  it('is read by its length, whatever it contains', () => {
     const inside = '\r\nOK\r\n+WS_CLOSED:0\r\n+WS_DATA:1,2,';
     assert.deepEqual(read(`+WS_DATA:2,${inside.length},${inside}\r\nERROR\r\n`), [
       short(2, inside),
@@ -106,7 +106,7 @@ describe('data', () => {
     assert.deepEqual(read('+WS_DATA:0,0,\r\n+WS_DATA:1,0,\r\n'), [short(0, ''), short(1, '')]);
   });
 
-  it('in the long format tells opcode, fin and the length of its frame', () => {
+  it('in the long format carries opcode, fin and frame length', () => {
     assert.deepEqual(read('+WS_DATA:0,2,0,70000,3,a,b\r\n', { formats: LONG }), [
       {
         kind: 'data',
@@ -119,7 +119,7 @@ describe('data', () => {
     ]);
   });
 
-  it('has its format by link, from the next report on, until a reset', () => {
+  it('uses the format of its link from the next URC until a reset', () => {
     const { parser, frames } = reading(['short', 'long', 'short']);
     parser.push(Buffer.from('+WS_DATA:0,2,hi\r\n+WS_DATA:1,1,1,2,2,hi\r\n'));
     parser.reset();
@@ -136,14 +136,14 @@ describe('data', () => {
     );
   });
 
-  it('may come in the middle of an echo, which goes on behind it', () => {
+  it('may interrupt an echo, which continues after it', () => {
     assert.deepEqual(read('AT+W+WS_DATA:0,8,mid-line\r\nSOPEN?\r\n'), [
       short(0, 'mid-line'),
       line('AT+WSOPEN?'),
     ]);
   });
 
-  it('behind noise is data, and the noise a line', () => {
+  it('after noise is still data, and the noise becomes a line', () => {
     assert.deepEqual(read('\xff\xfe+WS_DATA:0,2,hi\r\nOK\r\n'), [
       short(0, 'hi'),
       line('\xff\xfe'),
@@ -151,12 +151,12 @@ describe('data', () => {
     ]);
   });
 
-  it('is not made of what an answer quotes', () => {
+  it('is not recognized inside a quoted response', () => {
     const text = '+WSOPEN:0,2,"ws://h/+WS_DATA:0,5,"';
     assert.deepEqual(read(`${text}\r\n`), [line(text)]);
   });
 
-  it('is a view into its chunk when that holds all of it', () => {
+  it('is a view into its chunk when the chunk holds all of it', () => {
     const chunk = Buffer.from('+WS_DATA:0,5,hello\r\n');
     const seen: Frame[] = [];
     new Parser((frame) => seen.push(frame)).push(chunk);
@@ -166,8 +166,8 @@ describe('data', () => {
   });
 });
 
-describe('damage', () => {
-  it('of a length shows at the CR LF behind the data', () => {
+describe('corruption', () => {
+  it('of a length is detected at the CR LF after the data', () => {
     assert.deepEqual(read('+WS_DATA:0,4,hello\r\nOK\r\n'), [
       { kind: 'garbage', reason: 'length', length: '+WS_DATA:0,4,hell'.length },
       line('OK'),
@@ -178,7 +178,7 @@ describe('damage', () => {
     ]);
   });
 
-  it('of a length does not swallow the data that follows it', () => {
+  it('of a length does not consume the data that follows', () => {
     assert.deepEqual(read('+WS_DATA:0,4,hello+WS_DATA:1,2,hi\r\nOK\r\n').slice(1), [
       short(1, 'hi'),
       line('OK'),
@@ -214,7 +214,7 @@ describe('damage', () => {
     });
   }
 
-  it('that leaves data waiting for ever ends when it is abandoned, or with a reset', () => {
+  it('that leaves data incomplete ends by abandon() or reset()', () => {
     const { parser, frames } = reading();
     parser.push(Buffer.from('+WS_DATA:0,9000,hello\r\n'));
     assert.equal(parser.unfinished, true);
@@ -229,7 +229,7 @@ describe('damage', () => {
     assert.equal(frames.length, 2);
   });
 
-  it('of a line end keeps the line back until it is abandoned', () => {
+  it('of a line end holds the line back until abandon()', () => {
     const { parser, frames } = reading();
     parser.push(Buffer.from('+WS_CONNECTED:0\r'));
     assert.deepEqual([parser.unfinished, frames], [true, []]);
@@ -242,7 +242,7 @@ describe('damage', () => {
 });
 
 describe('handlers', () => {
-  it('may push and reset: pushed bytes wait for their turn', () => {
+  it('may call push and reset: pushed bytes are parsed in order', () => {
     const { parser, frames } = reading(SHORT, (frame) => {
       if (frame.kind === 'line' && frame.text === 'one') parser.push(Buffer.from('three\r\n'));
     });

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Harness } from '../../harness/harness';
 
-describe('a slow line behind a bridge', () => {
-  it('is given the time that a payload needs on it', async () => {
+describe('a slow port behind a bridge', () => {
+  it('extends the timeout by the time a payload needs', async () => {
     const harness = new Harness({
       serial: { baudRate: 9600, bridged: true },
       simulator: { baud: 9600 },

@@ -51,7 +51,7 @@ function shown(action: Action): string {
 }
 
 describe('a transaction without payload', () => {
-  it('keeps its information responses, and leaves URCs to others', () => {
+  it('keeps its information responses, and passes URCs on', () => {
     const transaction = started(query);
     assert.deepEqual(actions(transaction, '+WSOPEN:0,2,"ws://a/"', '+WS_CLOSED:1', 'OK'), [
       'none',
@@ -61,7 +61,7 @@ describe('a transaction without payload', () => {
     assert.deepEqual(transaction.response, ['+WSOPEN:0,2,"ws://a/"']);
   });
 
-  it('is refused by ERROR, and keeps the error code that came before', () => {
+  it('fails with ERROR, and keeps the preceding error code', () => {
     const transaction = started(query);
     assert.deepEqual(actions(transaction, 'ERR CODE:0x01090000', 'ERROR'), ['none', 'refused']);
     assert.equal(transaction.errorCode, 'ERR CODE:0x01090000');
@@ -72,7 +72,7 @@ describe('a transaction without payload', () => {
     assert.equal(last(query, '>'), 'outOfSync');
   });
 
-  it('knows its own line as an echo', () => {
+  it('recognizes its own line as an echo', () => {
     assert.equal(last(query, 'AT+WSOPEN?'), 'echo');
   });
 
@@ -129,7 +129,7 @@ describe('a transaction with payload', () => {
     assert.equal(payloadWritten(transaction), true);
   });
 
-  it('succeeds with OK where the command ends so', () => {
+  it('succeeds with OK when OK ends the command', () => {
     assert.equal(last(header, 'OK', '>', 'OK'), 'succeeded');
   });
 
@@ -148,7 +148,7 @@ describe('a transaction with payload', () => {
     assert.equal(last(send, 'OK', '>', 'OK'), 'outOfSync');
   });
 
-  it('is corrupt after busy behind the payload: the device has read another length', () => {
+  it('is corrupt after busy that follows the payload: the device has read another length', () => {
     assert.equal(last(send, 'OK', '>', 'busy p...', 'SEND OK'), 'corrupt');
   });
 

@@ -11,7 +11,7 @@ import { refused, unchecked } from '../../harness/refused';
 const lines = (...commands: Command[]): string[] => commands.map(({ line }) => line);
 
 describe('base commands', () => {
-  it('are said in so many words', () => {
+  it('write the documented lines', () => {
     assert.deepEqual(
       lines(
         base.echoOff(),
@@ -31,14 +31,14 @@ describe('base commands', () => {
     assert.deepEqual(base.parseCommandList([]), []);
   });
 
-  it('do not take a command for absent when its line was damaged or lost', () => {
+  it('do not report a command as absent when its line was corrupt or lost', () => {
     refused('OUT_OF_SYNC', () => base.parseCommandList(['+CMD:0,"AT",0,0,0']));
     refused('OUT_OF_SYNC', () =>
       base.parseCommandList(['+CMD:0,"AT",0,0,0,1', '+CMD:2,"ATE1",0,0,0,1']),
     );
   });
 
-  it('name the version', () => {
+  it('parse the version', () => {
     const answer = ['AT version:4.2.0.0-dev(32ff6e1 - ESP32C3)', 'SDK version:v5.4.4'];
     assert.equal(base.parseVersion(answer), '4.2.0.0-dev(32ff6e1 - ESP32C3)');
     assert.equal(base.parseVersion([]), '');
@@ -46,7 +46,7 @@ describe('base commands', () => {
 });
 
 describe('UART commands', () => {
-  it('set the rate within what the firmware takes', () => {
+  it('set the baud rate within the range of the firmware', () => {
     assert.equal(uartCur(921_600, false).line, 'AT+UART_CUR=921600,8,1,0,0');
     assert.equal(uartCur(80, true).line, 'AT+UART_CUR=80,8,1,0,3');
     assert.equal(uartCur(5_000_000, true).line, 'AT+UART_CUR=5000000,8,1,0,3');
@@ -56,7 +56,7 @@ describe('UART commands', () => {
     }
   });
 
-  it('read it back', () => {
+  it('read the baud rate back', () => {
     assert.equal(uartQuery().line, 'AT+UART_CUR?');
     assert.deepEqual(parseUart(['+UART_CUR:115207,8,1,0,3']), { rate: 115_207, flowControl: true });
     assert.deepEqual(parseUart(['+UART_CUR:9600,8,1,0,0']), { rate: 9600, flowControl: false });
@@ -77,7 +77,7 @@ describe('Wi-Fi commands', () => {
     assert.equal(longest.line.length, 9 + 66 + 1 + 130 + 1 + 19);
   });
 
-  it('refuse what no network can have, without showing the password', () => {
+  it('refuse invalid names and passwords, without showing the password', () => {
     refused('INVALID_SETTING', () => wifi.cwjap('', 'x'));
     refused('INVALID_SETTING', () => wifi.cwjap('é'.repeat(17), 'x'));
     refused('INVALID_SETTING', () => wifi.cwjap('a', 'b', 'aa:bb'));
@@ -89,7 +89,7 @@ describe('Wi-Fi commands', () => {
     }
   });
 
-  it('set modes and rejoining within the ranges', () => {
+  it('set modes and reconnect settings within their ranges', () => {
     assert.equal(wifi.cwmode(1).line, 'AT+CWMODE=1');
     refused('INVALID_SETTING', () => wifi.cwmode(4));
     assert.equal(wifi.cwreconncfg(7200, 1000).line, 'AT+CWRECONNCFG=7200,1000');
@@ -97,7 +97,7 @@ describe('Wi-Fi commands', () => {
     refused('INVALID_SETTING', () => wifi.cwreconncfg(1, 1001));
   });
 
-  it('read what the device answers', () => {
+  it('parse the responses of the device', () => {
     assert.equal(wifi.parseCwmode(['+CWMODE:1']), 1);
     refused('OUT_OF_SYNC', () => wifi.parseCwmode([]));
     assert.deepEqual(wifi.parseCwstate(['+CWSTATE:4,"my,net"\\"']), {
@@ -114,7 +114,7 @@ describe('Wi-Fi commands', () => {
     assert.equal(wifi.parseCipsta(['+CIPSTA:ip:"0.0.0.0"']), undefined);
   });
 
-  it('read why a join failed', () => {
+  it('parse the reason of a failed join', () => {
     assert.equal(wifi.parseJoinFailure('+CWJAP:1'), 'timeout');
     assert.equal(wifi.parseJoinFailure(': +CWJAP:2, ERR CODE:0x010a0000'), 'password');
     assert.equal(wifi.parseJoinFailure('+CWJAP:3'), 'not-found');
@@ -123,7 +123,7 @@ describe('Wi-Fi commands', () => {
     assert.equal(wifi.parseJoinFailure(''), undefined);
   });
 
-  it('read a scan', () => {
+  it('parse a scan', () => {
     assert.deepEqual(
       wifi.parseCwlap([
         '+CWLAP:(3,"a"b,c",-50,"AA:bb:cc:dd:ee:ff",1,-1,-1,4,4,7,0)',
@@ -139,7 +139,7 @@ describe('Wi-Fi commands', () => {
 });
 
 describe('SNTP commands', () => {
-  it('give the time zone as the firmware wants it', () => {
+  it('write the time zone in the format of the firmware', () => {
     assert.equal(cipsntpcfg(8, []).line, 'AT+CIPSNTPCFG=1,8');
     assert.equal(
       cipsntpcfg(-12, ['a.example', 'b.example']).line,
@@ -157,7 +157,7 @@ describe('SNTP commands', () => {
     refused('INVALID_SETTING', () => cipsntpcfg(0, ['a', 'b', 'c', 'd']));
   });
 
-  it('read the clock', () => {
+  it('parse the time', () => {
     assert.equal(cipsntptime().line, 'AT+CIPSNTPTIME?');
     const time = parseSntpTime(['+CIPSNTPTIME:Mon Nov 23 20:22:07 2026']);
     assert.equal(time.toISOString(), '2026-11-23T20:22:07.000Z');

@@ -7,7 +7,7 @@ import { anyText } from '../../harness/any-text';
 import { parseCommandLine } from '../../harness/command-line';
 
 describe('quoting a string parameter', () => {
-  it('escapes exactly what the firmware needs escaped', () => {
+  it('escapes exactly the characters that the firmware unescapes', () => {
     assert.equal(quote('my,net"\\'), '"my\\,net\\"\\\\"');
     assert.equal(quote(''), '""');
     assert.equal(quote("plain text, 'quoted'; #1"), '"plain text\\, \'quoted\'; #1"');
@@ -17,7 +17,7 @@ describe('quoting a string parameter', () => {
     assert.equal(quote('é€'), '"\xc3\xa9\xe2\x82\xac"');
   });
 
-  it('refuses what would end, shorten or damage the command line', () => {
+  it('refuses characters that would end, shorten or corrupt the command line', () => {
     for (const text of [
       '\r',
       '\n',
@@ -37,7 +37,7 @@ describe('quoting a string parameter', () => {
     }
   });
 
-  it('gives any text back unchanged, or refuses it', () => {
+  it('preserves any text, or refuses it', () => {
     fc.assert(
       fc.property(anyText(), (text) => {
         let quoted: string;

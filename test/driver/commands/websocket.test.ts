@@ -18,19 +18,19 @@ describe('AT+WSCFG', () => {
     assert.equal(ws.wscfg(1, {}, classC).name, 'AT+WSCFG=1');
   });
 
-  it('gives both slots with every mode but 0, and none with 0', () => {
+  it('writes both certificate slots with every mode except 0', () => {
     assert.equal(ws.wscfg(0, { auth: 0, pki: 1, ca: 1 }, classC).line, 'AT+WSCFG=0,10,120,1024');
     assert.equal(ws.wscfg(0, { auth: 2, ca: 1 }, classC).line, 'AT+WSCFG=0,10,120,1024,2,0,1');
     assert.equal(ws.wscfg(0, { auth: 1 }, classD).line, 'AT+WSCFG=0,10,120,1024,1,0,0');
     assert.equal(ws.wscfg(0, { auth: 3, pki: 2 }, classD).line, 'AT+WSCFG=0,10,120,1024,3,2,0');
   });
 
-  it('refuses authentication that the firmware has not', () => {
+  it('refuses authentication that the firmware does not support', () => {
     refused('AUTH_NOT_SUPPORTED', () => ws.wscfg(0, { auth: 2 }, classA));
     assert.equal(ws.wscfg(0, { auth: 0 }, classA).line, 'AT+WSCFG=0,10,120,1024');
   });
 
-  it('refuses numbers beyond the ranges, and says which', () => {
+  it('refuses numbers out of range, and names the parameter', () => {
     const wrong = [
       { pingIntervalMs: 0 },
       { pingIntervalMs: 7_201_000 },
@@ -51,13 +51,13 @@ describe('AT+WSCFG', () => {
     assert.match(message, /"pong timeout": 0 ms is not a multiple of 1000 from 1000 to 7200000 ms/);
   });
 
-  it('has a probe that tells firmware with authentication from firmware without', () => {
+  it('has a probe that distinguishes firmware with and without authentication', () => {
     assert.equal(ws.wscfgProbe(0).line, 'AT+WSCFG=0,10,120,1024,0');
   });
 });
 
 describe('AT+WSHEAD', () => {
-  it('announces the length in bytes and hands over Name: value', () => {
+  it('writes the length in bytes, then the payload Name: value', () => {
     const { line, payload, success } = ws.wshead({ name: 'X-Name', value: 'a,"é\\' });
     assert.equal(line, 'AT+WSHEAD=14');
     assert.equal(Buffer.from(payload ?? []).toString(), 'X-Name: a,"é\\');
@@ -67,7 +67,7 @@ describe('AT+WSHEAD', () => {
     assert.equal(ws.wsheadQuery().line, 'AT+WSHEAD?');
   });
 
-  it('takes a tab in a value, but no other control character', () => {
+  it('accepts a tab in a value, but no other control character', () => {
     assert.equal(ws.wshead({ name: 'X', value: 'a\tb' }).payload?.length, 6);
     for (const value of ['a\r\nY: b', 'a\n', '\0', '\x7f']) {
       const error = refused('INVALID_HEADER', () => ws.wshead({ name: 'X-Secret', value }));
@@ -75,14 +75,14 @@ describe('AT+WSHEAD', () => {
     }
   });
 
-  it('refuses names that are no tokens, without showing them', () => {
+  it('refuses names that are not tokens, without showing them', () => {
     for (const name of ['', 'X Y', 'X:', 'Ü', 'X\r\n', 'secret: value']) {
       const error = refused('INVALID_HEADER', () => ws.wshead({ name, value: 'v' }));
       assert.doesNotMatch(error.message, /secret/);
     }
   });
 
-  it('refuses what is no header', () => {
+  it('refuses an invalid header', () => {
     for (const header of [
       undefined,
       null,
@@ -95,7 +95,7 @@ describe('AT+WSHEAD', () => {
     }
   });
 
-  it('refuses a value beyond what any opening request has room for', () => {
+  it('refuses a value longer than any upgrade request can hold', () => {
     assert.ok(ws.wshead({ name: 'X', value: 'v'.repeat(850) }).payload);
     refused('INVALID_HEADER', () => ws.wshead({ name: 'X', value: 'v'.repeat(1000) }));
   });
@@ -105,7 +105,7 @@ describe('AT+WSOPEN', () => {
   const uri = 'ws://example.org/';
   const open = (options: Partial<OpenOptions>) => ws.wsopen(0, { uri, ...options }).line;
 
-  it('leaves no field empty but the subprotocol', () => {
+  it('writes every field except an empty subprotocol', () => {
     assert.equal(open({}), `AT+WSOPEN=0,"${uri}"`);
     assert.equal(open({ subprotocol: 'chat' }), `AT+WSOPEN=0,"${uri}","chat"`);
     assert.equal(open({ timeoutMs: 5000 }), `AT+WSOPEN=0,"${uri}",,5000`);
@@ -121,7 +121,7 @@ describe('AT+WSOPEN', () => {
     );
   });
 
-  it('takes any URI that the firmware takes', () => {
+  it('accepts every URI that the firmware accepts', () => {
     for (const each of [
       'WSS://example.org:8443/a,b"c\\d?x=1&y=%20#frag',
       'ws://user:pass@10.0.0.1:1/',
@@ -163,7 +163,7 @@ describe('AT+WSOPEN', () => {
     }
   });
 
-  it('has room for 240 bytes of URI and says how many are too many', () => {
+  it('accepts 240 bytes of URI and reports how many are too many', () => {
     const start = 'ws://h/';
     const fitting = start + 'a'.repeat(240 - start.length);
     assert.equal(ws.wsopen(0, { uri: fitting }).line.length, 254);
@@ -187,14 +187,14 @@ describe('AT+WSOPEN', () => {
     }
   });
 
-  it('refuses timeouts beyond the range, 0 included', () => {
+  it('refuses timeouts out of range, including 0', () => {
     assert.equal(open({ timeoutMs: 180_000 }), `AT+WSOPEN=0,"${uri}",,180000`);
     for (const timeoutMs of [0, 180_001, -1, 1.5, NaN, '5000', null]) {
       refused('INVALID_TIMEOUT', () => ws.wsopen(0, unchecked({ uri, timeoutMs })));
     }
   });
 
-  it('refuses headers that together have no room in the request', () => {
+  it('refuses headers that together exceed the request size', () => {
     const headers = (count: number) =>
       Array.from({ length: count }, (_, index) => ({ name: `X-${index}`, value: 'v'.repeat(100) }));
     assert.ok(ws.wsopen(0, { uri, headers: headers(7) }));
@@ -206,12 +206,12 @@ describe('AT+WSOPEN', () => {
     refused('INVALID_HEADER', () => ws.wsopen(0, unchecked({ uri, headers: 'X: y' })));
   });
 
-  it('waits longer than the slowest failure measured', () => {
+  it('has a timeout longer than the slowest measured failure', () => {
     assert.ok(ws.wsopen(0, { uri }).timeoutMs > 19_000);
     assert.ok(ws.wsopen(0, { uri, timeoutMs: 180_000 }).timeoutMs > 180_000 + 15_000);
   });
 
-  it('is neither repeated nor named by what a flow chose', () => {
+  it('is not idempotent, and its name contains no user input', () => {
     const command = ws.wsopen(2, { uri: 'ws://u:secret@h/', authorization: 'secret' });
     assert.equal(command.name, 'AT+WSOPEN=2');
     assert.equal(command.idempotent, false);
@@ -230,7 +230,7 @@ describe('AT+WSOPEN', () => {
     assert.deepEqual(ws.parseWsopen([]), []);
   });
 
-  it('does not take a link for closed when its line was damaged', () => {
+  it('does not report a link as closed when its line was corrupt', () => {
     for (const line of ['+WSOPEN:3,2,"ws://h/"', '+WSOPEN:0,7,"ws://h/"', '+WSOPEN:0,2,"ws://h/']) {
       refused('OUT_OF_SYNC', () => ws.parseWsopen([line]));
     }
@@ -241,7 +241,7 @@ describe('AT+WSSEND', () => {
   const send = (length: number, options?: Parameters<typeof ws.wssend>[2]) =>
     ws.wssend(0, Buffer.alloc(length), options).line;
 
-  it('leaves out from the end what the firmware assumes by itself', () => {
+  it('omits trailing parameters with default values', () => {
     assert.equal(send(5), 'AT+WSSEND=0,5');
     assert.equal(send(5, { opcode: 1, timeoutMs: 10_000, fin: true }), 'AT+WSSEND=0,5');
     assert.equal(send(5, { opcode: 2 }), 'AT+WSSEND=0,5,2');
@@ -250,14 +250,14 @@ describe('AT+WSSEND', () => {
     assert.equal(send(5, { opcode: 0, timeoutMs: 7, fin: false }), 'AT+WSSEND=0,5,0,7,0');
   });
 
-  it('asks for no prompt when there is nothing to send', () => {
+  it('expects no prompt for an empty message', () => {
     const command = ws.wssend(1, Buffer.alloc(0));
     assert.equal(command.line, 'AT+WSSEND=1,0');
     assert.equal(command.payload, undefined);
     assert.equal(command.success, 'SEND OK');
   });
 
-  it('hands the payload on as it is, and is never repeated', () => {
+  it('passes the payload unchanged, and is not idempotent', () => {
     const payload = Buffer.from('\r\nOK\r\n>\0');
     const command = ws.wssend(1, payload);
     assert.equal(command.payload, payload);
@@ -266,7 +266,7 @@ describe('AT+WSSEND', () => {
     assert.ok(ws.wssend(0, payload, { timeoutMs: 60_000 }).timeoutMs > 60_000 + 10_000);
   });
 
-  it('refuses what cannot be sent, and says that nothing was', () => {
+  it('refuses an invalid message with the outcome not-sent', () => {
     const wrong: [ErrorCode, () => unknown][] = [
       ['INVALID_OPCODE', () => send(1, { opcode: 16 })],
       ['INVALID_OPCODE', () => send(1, { opcode: -1 })],
@@ -288,7 +288,7 @@ describe('AT+WSSEND', () => {
 });
 
 describe('AT+WSCLOSE and AT+WSDATAFMT', () => {
-  it('are harmless to repeat', () => {
+  it('are idempotent', () => {
     assert.equal(ws.wsclose(2).line, 'AT+WSCLOSE=2');
     assert.equal(ws.wsclose(2).idempotent, true);
     assert.ok(ws.wsclose(2).timeoutMs > 14_000);

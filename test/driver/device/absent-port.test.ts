@@ -8,7 +8,7 @@ import type { Port } from '../../../driver/port/port';
 import { VirtualClock } from '../../harness/virtual-clock';
 
 describe('a port that is absent', () => {
-  it('leaves nothing behind of the attempts to open it', async () => {
+  it('leaves no resource of failed open attempts behind', async () => {
     const clock = new VirtualClock();
     const attempts: WeakRef<Error>[] = [];
     const open = async (): Promise<Port> => {
@@ -28,14 +28,14 @@ describe('a port that is absent', () => {
     assert.equal(clock.pending, 0);
   });
 
-  it('is closed when it opens after all, and nobody waits for it any more', async () => {
+  it('is closed when it opens after stop()', async () => {
     const clock = new VirtualClock();
     let closed = 0;
     const open = () =>
       new Promise<Port>((resolve) => {
         const port: Port = {
           pendingBytes: 0,
-          write: () => assert.fail('nobody is to be written to'),
+          write: () => assert.fail('a write to a port that is no longer needed'),
           close: async () => {
             closed++;
           },

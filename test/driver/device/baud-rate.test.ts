@@ -43,7 +43,7 @@ async function transfer(harness: Harness): Promise<readonly [out: number, back: 
   return [sent - start, clock.now() - sent];
 }
 
-describe('raising the rate', () => {
+describe('the negotiated baud rate', () => {
   it('makes a transfer of 64 KiB at least seven times faster', async () => {
     const slow = board({ device: { negotiatedRate: 0 } });
     await slow.ready();
@@ -61,7 +61,7 @@ describe('raising the rate', () => {
     }
   });
 
-  it('comes before anything is asked but what finds the device', async () => {
+  it('is set right after the device is found, before other queries', async () => {
     const harness = board();
     await harness.ready();
     const lines = harness.port.text.split('\r\n').filter((line) => line.startsWith('AT'));
@@ -71,14 +71,14 @@ describe('raising the rate', () => {
     await harness.end();
   });
 
-  it('tells the device of both wires of flow control', async () => {
+  it('configures both flow control lines in the device', async () => {
     const harness = board({ device: { flowControl: true } });
     await harness.ready();
     assert.ok(harness.port.text.includes(`AT+UART_CUR=${RAISED},8,1,0,3\r\n`));
     await harness.end();
   });
 
-  it('is done again by itself when the device restarts while raised', async () => {
+  it('is negotiated again when the device restarts at it', async () => {
     const harness = board();
     await harness.ready();
     const [link] = harness.device.links;
@@ -90,7 +90,7 @@ describe('raising the rate', () => {
     await harness.end();
   });
 
-  it('is undone before a device is looked for that was left raised', async () => {
+  it('that the device kept is restored when the host starts again', async () => {
     const harness = board();
     await harness.ready();
     await harness.clock.wait(harness.device.stop());
@@ -101,7 +101,7 @@ describe('raising the rate', () => {
     await harness.end();
   });
 
-  it('finds a device that was left at a rate of former settings', async () => {
+  it('finds a device that is still at the rate of earlier settings', async () => {
     const harness = new Harness({ serial: { baudRate: 460_800 }, simulator: { baud: USUAL } });
     await harness.ready();
     assert.equal(harness.hostRate, USUAL);
@@ -113,7 +113,7 @@ describe('flow control', () => {
   const told = (harness: Harness) =>
     harness.port.text.split(`AT+UART_CUR=${USUAL},8,1,0,3\r\n`).length - 1;
 
-  it('is switched on in the device, too, after each of its starts and no oftener', async () => {
+  it('is switched on in the device once after each start', async () => {
     const harness = new Harness({ serial: { baudRate: USUAL }, device: { flowControl: true } });
     await harness.ready();
     assert.equal(told(harness), 1);
@@ -146,7 +146,7 @@ describe('flow control', () => {
     });
   }
 
-  it('is left alone where it was not chosen', async () => {
+  it('is not configured when the option is off', async () => {
     const harness = new Harness({ serial: { baudRate: USUAL } });
     await harness.ready();
     assert.ok(!harness.port.text.includes('UART'));
@@ -154,8 +154,8 @@ describe('flow control', () => {
   });
 });
 
-describe('a line that does not bear the raised rate', () => {
-  it('stays at the usual one when the port does not know it: the device is not told at all', async () => {
+describe('a port that cannot use the negotiated rate', () => {
+  it('stays at the default rate when the port does not support it: the device gets no command', async () => {
     const harness = board({ serial: { baudRate: USUAL, maxPortBaudRate: 460_800 } });
     await harness.ready();
     assert.deepEqual(events(harness, 'warning'), ['RATE_NOT_NEGOTIATED']);
@@ -167,7 +167,7 @@ describe('a line that does not bear the raised rate', () => {
     await harness.end();
   });
 
-  it('is brought back by a reset when nothing passes, and not raised again', async () => {
+  it('recovers by a reset when no byte passes, and does not negotiate again', async () => {
     const harness = board({
       serial: { baudRate: USUAL, maxCableBaudRate: 460_800, resetWired: true },
       device: { rtsReset: true },
@@ -186,7 +186,7 @@ describe('a line that does not bear the raised rate', () => {
     await harness.end();
   });
 
-  it('says that the device is silent when there is no reset either', async () => {
+  it('reports an unresponsive device when there is no reset either', async () => {
     const harness = board({ serial: { baudRate: USUAL, maxCableBaudRate: 460_800 } });
     harness.device.start();
     await harness.clock.advance(120_000);

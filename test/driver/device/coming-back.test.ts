@@ -8,7 +8,7 @@ import { Harness } from '../../harness/harness';
 const BOOT_AND_JOIN = 1500;
 const uri = 'ws://host/plain';
 
-/** A ready harness with a link that is kept open, and outcomes and ambushes that a test sets as it goes. */
+/** A ready harness with a link that is kept open, and outcomes of commands that a test sets while it runs. */
 class Scene {
   outcome: (line: string) => Outcome | undefined = () => undefined;
   reached: (point: Point, line: string) => void = () => undefined;
@@ -53,8 +53,8 @@ class Scene {
   }
 }
 
-describe('a device that comes back', () => {
-  it('is heard although it restarted in the middle of received data', async () => {
+describe('a device that recovers', () => {
+  it('is ready again after a restart in the middle of received data', async () => {
     const scene = await new Scene().begin();
     const { harness } = scene;
     harness.simulator.inject(Buffer.from('+WS_DATA:0,2,1,5000,1024,only the beginning'));
@@ -65,7 +65,7 @@ describe('a device that comes back', () => {
     await harness.end();
   });
 
-  it('is restarted when it stays at work for ever', async () => {
+  it('is restarted when a command never ends', async () => {
     const scene = await new Scene().begin();
     const { harness } = scene;
     scene.outcome = (line) => (line.startsWith('AT+WSSEND') ? { kind: 'hang' } : undefined);
@@ -78,7 +78,7 @@ describe('a device that comes back', () => {
     await harness.end();
   });
 
-  it('is in step at once when its cable was pulled at a data prompt', async () => {
+  it('is in sync at once after the cable is unplugged at a data prompt', async () => {
     const scene = await new Scene().begin();
     const { harness } = scene;
     scene.reached = (point) => {
@@ -104,7 +104,7 @@ describe('a device that comes back', () => {
     await harness.end();
   });
 
-  it('takes leave of its old links with a close frame, all at once', async () => {
+  it('sends a close frame on all earlier links at once', async () => {
     const scene = await new Scene().begin();
     const { harness } = scene;
     for (const id of [1, 2] as const)
@@ -127,7 +127,7 @@ describe('a device that comes back', () => {
     await harness.end();
   });
 
-  it('is not told to close a link that went down with its restart', async () => {
+  it('gets no close command for a link that its restart has closed', async () => {
     const scene = await new Scene().begin();
     const { harness } = scene;
     const closing = scene.link.close();
@@ -144,8 +144,8 @@ describe('a device that comes back', () => {
   });
 });
 
-describe('a link to be opened afresh', () => {
-  it('is opened, and kept open, although the device refuses to close the connection before', async () => {
+describe('a link that reconnects after corrupt data', () => {
+  it('opens and stays open although the device refuses to close the old connection', async () => {
     const scene = await new Scene().begin();
     const { harness } = scene;
     scene.outcome = (line) => (line === 'AT+WSCLOSE=0' ? { kind: 'error' } : undefined);
@@ -162,8 +162,8 @@ describe('a link to be opened afresh', () => {
   });
 });
 
-describe('what is known after a fault', () => {
-  it('is nothing of an empty message whose answer was lost', async () => {
+describe('after a fault', () => {
+  it('an empty message with a lost response has an unknown outcome', async () => {
     const scene = await new Scene().begin();
     const lost = (line: string): Outcome | undefined =>
       line === 'AT+WSSEND=0,0' ? { kind: 'answer lost' } : undefined;
@@ -173,7 +173,7 @@ describe('what is known after a fault', () => {
     await scene.harness.end();
   });
 
-  it('is that something unreadable between the steps back may have been a message', async () => {
+  it('unreadable bytes during a resync are reported as possible data loss', async () => {
     const scene = await new Scene().begin();
     const { harness } = scene;
     scene.outcome = (line) => {
@@ -190,7 +190,7 @@ describe('what is known after a fault', () => {
     await harness.end();
   });
 
-  it('is not given the rest of a message that the connection before was given', async () => {
+  it('a new connection does not get the rest of a message of the old connection', async () => {
     const scene = await new Scene().begin();
     const { harness } = scene;
     let parts = 0;
@@ -210,7 +210,7 @@ describe('what is known after a fault', () => {
     await harness.end();
   });
 
-  it("is that data of a connection given up is not the next one's", async () => {
+  it('data of an abandoned connection does not reach the next connection', async () => {
     const scene = await new Scene().begin();
     const { harness } = scene;
     const [old] = harness.server.connections;
@@ -232,15 +232,15 @@ describe('what is known after a fault', () => {
     await harness.end();
   });
 
-  it('is no gap of the connection before', async () => {
+  it('a new connection reports no data loss of the old connection', async () => {
     const scene = await new Scene().begin();
     const { harness } = scene;
-    // Damaged data, and a restart before both sides are in step again.
+    // Corrupt data, and a restart before the client is in sync again.
     harness.simulator.inject(Buffer.from('+WS_DATA:0,9x\r\n'));
     harness.simulator.restart();
     await scene.reopened(20_000);
     harness.links.length = 0;
-    // Out of step once more, without anything received being damaged.
+    // Out of sync once more, without corrupt received data.
     scene.outcome = (line) => {
       if (line !== 'AT+WSOPEN?') return undefined;
       scene.outcome = () => undefined;
