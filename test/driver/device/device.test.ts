@@ -17,7 +17,7 @@ async function code(harness: Harness, promise: Promise<unknown>): Promise<string
   }
 }
 
-describe('bringing a device up', () => {
+describe('initializing a device', () => {
   for (const firmware of ['A', 'B', 'C', 'D'] as const) {
     it(`recognises firmware of class ${firmware} by its commands`, async () => {
       const harness = new Harness({ firmware });
@@ -28,7 +28,7 @@ describe('bringing a device up', () => {
     });
   }
 
-  it('asks nothing but what it has to, in order, one at a time', async () => {
+  it('sends only the required commands, in order, one at a time', async () => {
     const harness = new Harness({ firmware: 'D' });
     await harness.ready();
     assert.deepEqual(harness.port.text.split('\r\n'), [
@@ -49,7 +49,7 @@ describe('bringing a device up', () => {
     await harness.end();
   });
 
-  it('finds a device that waits for the payload of an earlier life', async () => {
+  it('syncs with a device that waits for the payload of an earlier session', async () => {
     const harness = new Harness();
     harness.simulator.write(Buffer.from('ATE0\r\n'));
     await harness.clock.advance(100);
@@ -65,7 +65,7 @@ describe('bringing a device up', () => {
     ['AT+WSHEAD', 'C'],
     ['AT+WSOPEN', 'A'],
   ] as const) {
-    it(`tries ${name} when it is not listed: its name may have been damaged`, async () => {
+    it(`tries ${name} when it is not listed: its name may be corrupt`, async () => {
       const damage = (said: Buffer) =>
         Buffer.from(said.toString('latin1').replace(`"${name}"`, '"AT+WSNONE"'), 'latin1');
       const harness: Harness = new Harness({
@@ -78,7 +78,7 @@ describe('bringing a device up', () => {
     });
   }
 
-  it('closes links of an earlier life', async () => {
+  it('closes links of an earlier session', async () => {
     const harness = new Harness();
     harness.simulator.write(Buffer.from('AT+WSOPEN=1,"ws://host/plain"\r\n'));
     await harness.clock.advance(1000);
@@ -95,14 +95,14 @@ describe('bringing a device up', () => {
     await harness.end();
   });
 
-  it('comes up when the device is only starting', async () => {
+  it('succeeds while the device is booting', async () => {
     const harness = new Harness({ simulator: { running: false, bootMs: 700 } });
     harness.simulator.powerOn();
     await harness.ready();
     await harness.end();
   });
 
-  it('keeps looking for a device that is not powered, and finds it when it is', async () => {
+  it('retries while the device has no power, and succeeds when it has', async () => {
     const harness = new Harness({ simulator: { running: false } });
     harness.device.start();
     await harness.clock.advance(60_000);
@@ -119,13 +119,13 @@ describe('bringing a device up', () => {
     { messages: 1, bytes: NaN },
     { messages: 1e9, bytes: 1 },
   ]) {
-    it(`is refused a queue of ${queue.messages} messages and ${queue.bytes} bytes`, () => {
+    it(`refuses a queue limit of ${queue.messages} messages and ${queue.bytes} bytes`, () => {
       const refused = { code: 'INVALID_SETTING' };
       assert.throws(() => new Device({ port: new Harness().port, sendLimit: queue }), refused);
     });
   }
 
-  it('says why there is no port, and opens it when it is there', async () => {
+  it('reports why the port is absent, and opens it when it appears', async () => {
     const harness = new Harness();
     harness.port.refusal = 'PORT_PERMISSION';
     harness.device.start();
@@ -140,8 +140,8 @@ describe('bringing a device up', () => {
   });
 });
 
-describe('a device that is up', () => {
-  it('answers questions about its links', async () => {
+describe('a ready device', () => {
+  it('reports the states of its links', async () => {
     const harness = new Harness();
     await harness.ready();
     await harness.clock.wait(harness.device.links[1].open({ uri: 'ws://host/plain', owner: 'a' }));
@@ -154,7 +154,7 @@ describe('a device that is up', () => {
     await harness.end();
   });
 
-  it('asks about its links once for all who ask while it is at work', async () => {
+  it('queries its links once for concurrent calls of checkLinks()', async () => {
     const harness = new Harness();
     await harness.ready();
     const [link] = harness.device.links;
@@ -170,7 +170,7 @@ describe('a device that is up', () => {
     await harness.end();
   });
 
-  it('answers each question afresh, and after a restart too', async () => {
+  it('queries its links for each later call, also after a restart', async () => {
     const harness = new Harness({ simulator: { bootMs: 400 } });
     await harness.ready();
     const [link] = harness.device.links;
@@ -186,7 +186,7 @@ describe('a device that is up', () => {
     await harness.end();
   });
 
-  it('runs a command in the words of its user, and refuses what would upset it', async () => {
+  it('runs a raw command, and refuses one that would break the session', async () => {
     const harness = new Harness();
     await harness.ready();
     assert.deepEqual(await harness.clock.wait(harness.device.command('AT+CWSTATE?')), [
@@ -214,7 +214,7 @@ describe('a device that is up', () => {
     await harness.end();
   });
 
-  it('knows links by number and by digit, and no others', async () => {
+  it('finds links by number and by digit, and no others', async () => {
     const { device } = new Harness();
     assert.equal(device.link(1), device.links[1]);
     assert.equal(device.link('2'), device.links[2]);
@@ -223,7 +223,7 @@ describe('a device that is up', () => {
     }
   });
 
-  it('is up again after a restart, with the links that are kept open, within 2 s of boot and join', async () => {
+  it('is ready after a restart, with keep-open links open, within 2 s of boot and join', async () => {
     const harness = new Harness({ simulator: { bootMs: 400 } });
     await harness.ready();
     await harness.clock.wait(
@@ -246,7 +246,7 @@ describe('a device that is up', () => {
     await harness.end();
   });
 
-  it('is up again after its cable was out, within 3 s of its return', async () => {
+  it('is ready within 3 s after its cable is plugged in again', async () => {
     const harness = new Harness();
     await harness.ready();
     await harness.clock.wait(
@@ -265,7 +265,7 @@ describe('a device that is up', () => {
     await harness.end();
   });
 
-  it('stops at once whatever it is doing, leaves no timer, and rejects what is under way', async () => {
+  it('stops at once in any state, leaves no timer, and rejects pending operations', async () => {
     const harness = new Harness();
     await harness.ready();
     const opening = code(harness, harness.device.links[0].open({ uri: 'ws://host/silent' }));
@@ -281,7 +281,7 @@ describe('a device that is up', () => {
     assert.equal(harness.clock.pending, 0);
   });
 
-  it('can be started again after it was stopped', async () => {
+  it('starts again after stop()', async () => {
     const harness = new Harness();
     await harness.ready();
     await harness.clock.wait(harness.device.stop());
@@ -290,7 +290,7 @@ describe('a device that is up', () => {
     await harness.end();
   });
 
-  it('rests when it is stopped by whoever is told first that it runs', async () => {
+  it('stays stopped when a listener of its first status event stops it', async () => {
     const harness = new Harness();
     harness.device.once('status', () => void harness.device.stop());
     harness.device.start();
@@ -299,7 +299,7 @@ describe('a device that is up', () => {
     await harness.end();
   });
 
-  it('tries again when its port is lost in the moment in which it opens', async () => {
+  it('retries when its port is lost while it opens', async () => {
     const clock = new VirtualClock();
     let [opened, closed] = [0, 0];
     const open = async (handlers: PortHandlers): Promise<Port> => {
@@ -322,7 +322,7 @@ describe('a device that is up', () => {
     await clock.wait(device.stop());
   });
 
-  it('runs or rests as was asked for last, also while it is stopping', async () => {
+  it('follows the last call of start() and stop(), also while it stops', async () => {
     const harness = new Harness();
     const { device, clock } = harness;
     await harness.ready();

@@ -54,7 +54,7 @@ describe('firmware that is exchanged while the port stays open', () => {
     ['D', 'B'],
     ['A', 'D'],
   ] as const) {
-    it(`is found out about again (${before} to ${after})`, async () => {
+    it(`is detected again (${before} to ${after})`, async () => {
       const board = new Board(before);
       const { device, clock } = board;
       await board.flash(before);
@@ -68,7 +68,7 @@ describe('firmware that is exchanged while the port stays open', () => {
     });
   }
 
-  it('is not asked for its commands again after a mere restart', async () => {
+  it('is not queried for its commands again after a restart alone', async () => {
     const board = new Board('D');
     await board.flash('D');
     await board.flash('D');

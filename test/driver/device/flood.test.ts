@@ -22,8 +22,8 @@ async function floodedWorld(every: number): Promise<Harness> {
   return harness;
 }
 
-describe('a link of an earlier life that never falls silent', () => {
-  it('is closed, when answers still get through', async () => {
+describe('a link of an earlier session that receives without a pause', () => {
+  it('is closed when responses still arrive', async () => {
     const harness = await floodedWorld(30);
     await harness.ready();
     assert.equal(harness.server.connections[0]?.open, false);
@@ -31,7 +31,7 @@ describe('a link of an earlier life that never falls silent', () => {
     await harness.end();
   });
 
-  it('is ended by a restart, when its flood lets no answer through', async () => {
+  it('is ended by a restart when its data blocks every response', async () => {
     const harness = await floodedWorld(5);
     await harness.ready();
     assert.equal(harness.server.connections[0]?.open, false);

@@ -11,8 +11,8 @@ const without = (pattern: RegExp): Hooks => ({
 const steps = (harness: Harness): (string | undefined)[] =>
   harness.events.filter(({ event }) => event === 'recovery').map(({ detail }) => detail);
 
-describe('finding out what is there', () => {
-  it('names the menuconfig switch when the firmware has no WebSocket commands, and tries no further', async () => {
+describe('detecting the firmware', () => {
+  it('names the menuconfig option and stops when the firmware has no WebSocket commands', async () => {
     const hooks = without(/^AT\+(CMD\?|WS)/);
     const harness = new Harness({ simulator: { hooks } });
     harness.device.start();
@@ -34,7 +34,7 @@ describe('finding out what is there', () => {
     await harness.end();
   });
 
-  it('asks old firmware without AT+CMD? for each command', async () => {
+  it('probes each command on old firmware without AT+CMD?', async () => {
     for (const firmware of ['A', 'B', 'C', 'D'] as const) {
       const harness = new Harness({ firmware, simulator: { hooks: without(/^AT\+CMD\?/) } });
       await harness.ready();
@@ -43,7 +43,7 @@ describe('finding out what is there', () => {
     }
   });
 
-  it('needs no restart when the device is up, with echo on or off, or in the middle of a line', async () => {
+  it('needs no restart when the device runs, with echo on or off, or in the middle of a line', async () => {
     for (const left of ['', 'ATE0\r\n', 'AT+WSOP', 'AT+WSHEAD=20\r\n']) {
       const harness = new Harness();
       harness.simulator.write(Buffer.from(left));
@@ -56,7 +56,7 @@ describe('finding out what is there', () => {
     }
   });
 
-  it('writes settings to flash only when that is chosen', async () => {
+  it('writes settings to flash only when the option is on', async () => {
     for (const store of [false, true]) {
       const harness = new Harness({ device: { store } });
       await harness.ready();
@@ -66,7 +66,7 @@ describe('finding out what is there', () => {
   });
 });
 
-describe('a device that answers nothing at all', () => {
+describe('an unresponsive device', () => {
   const serial = { baudRate: 115_200, resetWired: true };
 
   /** A device that is ready, and then hears nothing until it is restarted. */
@@ -85,7 +85,7 @@ describe('a device that answers nothing at all', () => {
     return harness;
   }
 
-  it('is reset by RTS where that is allowed, and is up again', async () => {
+  it('is reset by RTS when the option allows it, and is ready again', async () => {
     const harness = await deaf(true);
     assert.ok(await harness.clock.until(() => harness.device.status.name !== 'ready', 120_000));
     assert.ok(await harness.clock.until(() => harness.device.status.name === 'ready', 120_000));
@@ -93,7 +93,7 @@ describe('a device that answers nothing at all', () => {
     await harness.end();
   });
 
-  it('is not touched by RTS where it is not', async () => {
+  it('is not reset by RTS when the option is off', async () => {
     const harness = await deaf(false);
     await harness.clock.advance(300_000);
     assert.ok(!steps(harness).includes('reset'));

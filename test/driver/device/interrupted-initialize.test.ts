@@ -38,7 +38,7 @@ const questions = [
 interface Cut {
   /** Bytes the host may write before Node-RED dies. */
   readonly hostAfter?: number;
-  /** Bytes the device may say before its power fails for a moment. */
+  /** Bytes the device sends before its power fails for a short time. */
   readonly deviceAfter?: number;
 }
 
@@ -136,8 +136,8 @@ function points(text: string, dull: RegExp): number[] {
   );
 }
 
-describe('a bring-up that is cut short', () => {
-  it('by the death of Node-RED, after any byte, ends in the same state', async () => {
+describe('an interrupted initialization', () => {
+  it('by a crash of Node-RED after any byte ends in the same state', async () => {
     const whole = await bringUp('D');
     assert.match(whole.state, /\+CWJAP:"espressif".*\+CIPSNTPCFG:1,2.*BEGIN PRIVATE KEY/s);
     const places = points(whole.written, /-----BEGIN[^\0]+\0|AT\+SYSMFG=1.*/g);
@@ -148,7 +148,7 @@ describe('a bring-up that is cut short', () => {
     }
   });
 
-  it('by a restart of the device, after any byte it says, ends in the same state', async () => {
+  it('by a restart of the device after any byte it sends ends in the same state', async () => {
     const whole = await bringUp('C');
     const places = points(whole.said, /(\+CMD:[^\r]*\r\n)+|-----BEGIN[^\r]+/g);
     assert.ok(places.length > 300, `${places.length} points`);

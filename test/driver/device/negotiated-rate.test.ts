@@ -45,8 +45,8 @@ function deafen(harness: Harness): void {
 const steps = (harness: Harness): (string | undefined)[] =>
   harness.events.filter(({ event }) => event === 'recovery').map(({ detail }) => detail);
 
-describe('a restart at a raised rate', () => {
-  it('is found out by what is heard, when nothing is said', async () => {
+describe('a restart at the negotiated rate', () => {
+  it('is detected from received bytes while the host sends nothing', async () => {
     const harness = await raisedWorld();
     const start = harness.clock.now();
     harness.simulator.restart();
@@ -59,7 +59,7 @@ describe('a restart at a raised rate', () => {
 
   for (const text of ['x', 'x'.repeat(5000)]) {
     for (const after of [0, 200, 500, 5000]) {
-      it(`is found out by ${text.length} bytes said ${after} ms later, when nothing is heard`, async () => {
+      it(`is detected from ${text.length} bytes sent ${after} ms later while nothing is received`, async () => {
         const harness = await raisedWorld();
         harness.simulator.restart();
         deafen(harness);
@@ -81,7 +81,7 @@ describe('a restart at a raised rate', () => {
     }
   }
 
-  it('is found out in the middle of a payload', async () => {
+  it('is detected in the middle of a payload', async () => {
     const harness = await raisedWorld();
     const { simulator } = harness;
     const write = simulator.write.bind(simulator);
@@ -103,8 +103,8 @@ describe('a restart at a raised rate', () => {
   });
 });
 
-describe('at a raised rate, no restart', () => {
-  it('is a lost payload byte: its prompt is filled, and only its link opened afresh', async () => {
+describe('at the negotiated rate, the driver detects no restart', () => {
+  it('after a lost payload byte: it pads the prompt, and only the link reconnects', async () => {
     const harness = await raisedWorld();
     const { simulator } = harness;
     const write = simulator.write.bind(simulator);
@@ -128,7 +128,7 @@ describe('at a raised rate, no restart', () => {
     await harness.end();
   });
 
-  it('is a byte of noise, or a length that was damaged', async () => {
+  it('after a byte of noise, or a corrupt length', async () => {
     const harness = await raisedWorld();
     for (const noise of [Buffer.of(0xff), Buffer.from('+WS_DATA:0,2,1,9000,9000,x')]) {
       harness.events.length = 0;
@@ -146,7 +146,7 @@ describe('at a raised rate, no restart', () => {
     await harness.end();
   });
 
-  it('is a name of a network that is no ASCII', async () => {
+  it('in a network name that is not ASCII', async () => {
     const harness = await raisedWorld();
     harness.simulator.inject(Buffer.from('+CWLAP:(3,"Caf\u00e9'));
     await harness.clock.advance(100);
@@ -160,8 +160,8 @@ describe('at a raised rate, no restart', () => {
   });
 });
 
-describe('a raised rate at which the device hears but is not heard', () => {
-  it('is taken back, and a warning told', async () => {
+describe('a negotiated rate at which the host receives nothing', () => {
+  it('is dropped, with a warning', async () => {
     const harness = new Harness({
       serial: { baudRate: USUAL },
       device: { negotiatedRate: RAISED },

@@ -12,8 +12,8 @@ const codes = (harness: Harness): (string | undefined)[] =>
 const shown = (harness: Harness): string =>
   `${harness.device.status.name} ${harness.device.status.error?.code ?? ''}`.trim();
 
-describe('a network that goes and comes back', () => {
-  it('is joined again by the device itself, and shown as lost meanwhile', async () => {
+describe('a Wi-Fi network that is lost and returns', () => {
+  it('is joined again by the device, and reported as lost until then', async () => {
     const harness = new Harness({ device: { wifi }, simulator: { wifi: [home] } });
     await harness.ready();
     harness.simulator.wifi.lose();
@@ -28,7 +28,7 @@ describe('a network that goes and comes back', () => {
     await harness.end();
   });
 
-  it('is joined again by hand when the device has given up', async () => {
+  it('is joined again by the driver when the device has stopped trying', async () => {
     const harness = new Harness({ device: { wifi }, simulator: { wifi: [home] } });
     await harness.ready();
     await harness.clock.wait(harness.device.command('AT+CWQAP'));
@@ -39,7 +39,7 @@ describe('a network that goes and comes back', () => {
     await harness.end();
   });
 
-  it('is tried for as long as it takes, each failure told in words', async () => {
+  it('is retried without limit, with a message for each failure', async () => {
     const networks = [home];
     const harness = new Harness({ device: { wifi }, simulator: { wifi: networks } });
     await harness.ready();
@@ -56,7 +56,7 @@ describe('a network that goes and comes back', () => {
     assert.equal(harness.clock.pending, 0);
   });
 
-  it('has its links opened again when the device lost them with it', async () => {
+  it('reopens the links that the device lost with it', async () => {
     const harness = new Harness({ device: { wifi }, simulator: { wifi: [home] } });
     await harness.ready();
     const [link] = harness.device.links;
@@ -73,7 +73,7 @@ describe('a network that goes and comes back', () => {
 });
 
 describe('a board in factory state without Wi-Fi settings', () => {
-  it('is ready, says that it has no network, and that it has one when somebody joins it', async () => {
+  it('is ready and reports WIFI_NOT_JOINED until a command joins a network', async () => {
     const harness = new Harness({ simulator: { wifi: [home], joined: false } });
     await harness.ready();
     assert.equal(shown(harness), 'ready WIFI_NOT_JOINED');
@@ -85,7 +85,7 @@ describe('a board in factory state without Wi-Fi settings', () => {
   });
 });
 
-describe('looking for networks', () => {
+describe('scanning networks', () => {
   const others = [
     { ssid: 'weak', password: 'x', rssi: -90 },
     { ssid: 'open', password: '', rssi: -40, channel: 11 },
@@ -107,7 +107,7 @@ describe('looking for networks', () => {
     await harness.end();
   });
 
-  it('works while the network of the settings cannot be joined: that is when it is needed', async () => {
+  it('works while the configured network cannot be joined', async () => {
     const gone = { ssid: 'gone', password: 'x' };
     const harness = new Harness({
       device: { wifi: gone },
@@ -123,7 +123,7 @@ describe('looking for networks', () => {
     await harness.end();
   });
 
-  it('is refused by a device that was not found, with the reason', async () => {
+  it('fails with the reason when the device is absent', async () => {
     const harness = new Harness({ simulator: { running: false } });
     harness.device.start();
     await harness.clock.advance(60_000);

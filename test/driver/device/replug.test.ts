@@ -17,7 +17,7 @@ async function until(done: () => boolean, what: string): Promise<void> {
 }
 
 describe('an adapter that is unplugged', { skip: whyNoPty() ?? false }, () => {
-  it('is found again under another name by the same by-id link, and the link is open again', async () => {
+  it('is found under another name by its by-id path, and the link reopens', async () => {
     const server = await startPathServer();
     const byId = new PortLink();
     const simulator = new SimulatedDevice({ joined: true, bootMs: 20 });
@@ -61,8 +61,8 @@ describe('an adapter that is unplugged', { skip: whyNoPty() ?? false }, () => {
   });
 });
 
-describe('a bridge that goes away', () => {
-  it('is connected to again, and the link is open again', async () => {
+describe('a TCP bridge that restarts', () => {
+  it('is connected again, and the link reopens', async () => {
     const server = await startPathServer();
     const options = { joined: true, bootMs: 20 };
     let bridge = await listen({ ...options, port: 0 });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { shownLine } from '../../../driver/device/unknown-line';
 
-it('a line that nobody knows is shown as far as it can hold no secret', () => {
+it('an unknown line is shown only up to the part that may hold a secret', () => {
   for (const [line, shown] of [
     ['+NEWS', '+NEWS'],
     ['+NEWS:1,-60,0.5', '+NEWS:1,-60,0.5'],

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { Backoff } from '../../../driver/link/backoff';
 
 describe('backoff', () => {
-  it('doubles up to its limit, starts again after a success', () => {
+  it('doubles up to its limit, and restarts after a success', () => {
     const backoff = new Backoff(1000, 8000, () => 0);
     assert.deepEqual(
       [1, 2, 3, 4, 5].map(() => backoff.next()),
@@ -13,7 +13,7 @@ describe('backoff', () => {
     assert.equal(backoff.next(), 1000);
   });
 
-  it('takes up to a quarter off by chance', () => {
+  it('subtracts a random part of up to a quarter', () => {
     const backoff = new Backoff(1000, 8000, () => 0.999);
     assert.equal(backoff.next(), 750);
   });

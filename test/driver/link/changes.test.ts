@@ -57,7 +57,7 @@ class Scene {
 }
 
 describe('opening a link that is reconnecting', () => {
-  it('is a success only once it is open', async () => {
+  it('succeeds only once the link is open', async () => {
     const scene = await new Scene().begin();
     const { harness, link } = scene;
     harness.server.connections[0]?.drop();
@@ -84,7 +84,7 @@ describe('opening a link that is reconnecting', () => {
     await scene.harness.end();
   });
 
-  it('keeps what is held for it', async () => {
+  it('keeps the messages held for the link', async () => {
     const scene = await new Scene().begin({ keepOpen: true });
     const { harness, link } = scene;
     harness.server.connections[0]?.drop();
@@ -100,7 +100,7 @@ describe('opening a link that is reconnecting', () => {
 
 describe('a close that the device refuses', () => {
   for (const refusals of [2, 3, 6]) {
-    it(`is tried again until the link is closed: refused ${refusals} times`, async () => {
+    it(`is retried until the link is closed: refused ${refusals} times`, async () => {
       const scene = await new Scene().begin();
       const { harness, link } = scene;
       let refused = 0;
@@ -124,7 +124,7 @@ describe('a close that the device refuses', () => {
     });
   }
 
-  it('leaves no closed link behind as closing', async () => {
+  it('does not leave a closed link in state closing', async () => {
     const scene = await new Scene().begin();
     const { harness, link } = scene;
     // Carried out, whatever it says.
@@ -136,7 +136,7 @@ describe('a close that the device refuses', () => {
     await harness.end();
   });
 
-  /** A server that speaks all the time: nobody finds anything out because it is quiet. */
+  /** A server that sends all the time, so that no health check runs because of silence. */
   function setTalking({ harness }: Scene): { stop(): void } {
     let cancel: Cancel = () => undefined;
     const speak = () => {
@@ -148,8 +148,8 @@ describe('a close that the device refuses', () => {
   }
 });
 
-describe('a loss that nobody heard of', () => {
-  it('is told when the device reports the next connection', async () => {
+describe('a connection loss without a URC', () => {
+  it('is emitted when the device reports the next connection', async () => {
     const scene = await new Scene({ firmware: 'C' }).begin({ framing: { by: 'json' } });
     const { harness } = scene;
     harness.server.connections[0]?.send({
@@ -172,7 +172,7 @@ describe('a loss that nobody heard of', () => {
     await harness.end();
   });
 
-  it('is no loss when the report of a connection comes after the answer that told of it', async () => {
+  it('is not emitted when the URC of a connection comes after the response that lists it', async () => {
     const scene = await new Scene().begin();
     const { harness, link } = scene;
     let late = '';
@@ -193,7 +193,7 @@ describe('a loss that nobody heard of', () => {
     await harness.end();
   });
 
-  it('is told once when it comes between fragments, and the device reconnects by itself', async () => {
+  it('is emitted once when it comes between fragments and the device reconnects', async () => {
     const scene = await new Scene({ serial: { baudRate: 115_200 } }).begin();
     const { harness, link } = scene;
     const sending = link.send('x'.repeat(60_000));
@@ -209,7 +209,7 @@ describe('a loss that nobody heard of', () => {
 });
 
 describe('a password in a URI', () => {
-  it('goes to the server and into no event or message', async () => {
+  it('reaches the server, but no event or message', async () => {
     const secret = 'ws://user:hunter2@host/echo';
     const scene = await new Scene().begin({ uri: secret });
     const { harness, link } = scene;
@@ -231,7 +231,7 @@ describe('a password in a URI', () => {
     await harness.end();
   });
 
-  it('goes into no error either, when the device lists its links and then says ERROR', async () => {
+  it('reaches no error when the device lists its links and then responds ERROR', async () => {
     const scene = await new Scene().begin({ uri: 'ws://user:hunter2@host/echo' });
     scene.outcome = (line) => (line === 'AT+WSOPEN?' ? { kind: 'answer false' } : undefined);
     const { harness } = scene;

@@ -25,7 +25,7 @@ describe('an abort', () => {
     await harness.end();
   });
 
-  it('of an open that a newer one has joined changes nothing', async () => {
+  it('of an open that a newer open has joined changes nothing', async () => {
     const { harness, link, ending, slow, first, controller } = await openingHarness();
     const second = ending(link.open({ uri: slow, owner: 'new' }));
     controller.abort();
@@ -43,7 +43,7 @@ describe('an abort', () => {
     await harness.end();
   });
 
-  it('before an open begins nothing', async () => {
+  it('before an open starts no operation', async () => {
     const { harness, link, ending, story } = await openHarness();
     const opening = link.open({ uri: two, replace: true }, { signal: AbortSignal.abort() });
     assert.equal(await ending(opening), 'OPEN_ABORTED');
@@ -67,7 +67,7 @@ describe('an abort', () => {
 });
 
 describe('the owner of a link', () => {
-  it('is that of the newest open from its call on; events of the old connection keep theirs', async () => {
+  it('is the owner of the newest open from its call on; events of the old connection keep their owner', async () => {
     const { harness, link, ending } = await openHarness();
     const opening = ending(link.open({ uri: two, replace: true, owner: 'new' }));
     assert.equal(link.owner, 'new');
@@ -82,7 +82,7 @@ describe('the owner of a link', () => {
     await harness.end();
   });
 
-  it('alone closes it with close({ owner })', async () => {
+  it('is the only one whose close({ owner }) closes it', async () => {
     const { harness, link, ending } = await openHarness();
     const opening = ending(link.open({ uri: two, replace: true, owner: 'new' }));
     assert.equal(await ending(link.close({ owner: 'old' })), 'done');

@@ -40,9 +40,9 @@ async function damage(change: (payload: Buffer) => Buffer): Promise<Outcome> {
   return { harness, link, error, recovery: harness.clock.now() - from };
 }
 
-describe('a payload that is damaged on its way', () => {
+describe('a payload that is corrupt on the port', () => {
   for (const lost of [1, 2, 3, 4, 50, 1000, LENGTH]) {
-    it(`by the loss of ${lost} bytes is unknown, never sent; its link begins anew within 15 s`, async () => {
+    it(`by the loss of ${lost} bytes has the outcome unknown, not sent; its link reconnects within 15 s`, async () => {
       const { harness, link, error, recovery } = await damage((payload) => payload.subarray(lost));
       assert.ok(error instanceof EspAtError);
       assert.deepEqual([error.code, error.outcome], ['SEND_UNKNOWN', 'unknown']);
@@ -57,7 +57,7 @@ describe('a payload that is damaged on its way', () => {
     });
   }
 
-  it('by doubled bytes is unknown, and its link begins anew', async () => {
+  it('by doubled bytes has the outcome unknown, and its link reconnects', async () => {
     const { harness, error } = await damage((payload) =>
       Buffer.concat([payload.subarray(0, 10), payload]),
     );
@@ -67,7 +67,7 @@ describe('a payload that is damaged on its way', () => {
     await harness.end();
   });
 
-  it('is not feared when only the network is slow', async () => {
+  it('is not assumed when only the network is slow', async () => {
     const harness = new Harness();
     await harness.ready();
     const [link] = harness.device.links;

@@ -15,8 +15,8 @@ function told(harness: Harness, errors: readonly unknown[] = []): string {
   ]);
 }
 
-describe('the headers of an opening', () => {
-  it('are read back, and written again when the line damaged one', async () => {
+describe('the headers of an open', () => {
+  it('are read back, and written again when one is corrupt', async () => {
     const harness = new Harness();
     await harness.ready();
     const farEnd = harness.simulator.write.bind(harness.simulator);
@@ -37,7 +37,7 @@ describe('the headers of an opening', () => {
     await harness.end();
   });
 
-  it('never show in events or errors, however the answer that holds them is damaged', async () => {
+  it('never appear in events or errors, even when the response with them is corrupt', async () => {
     for (let at = 0; at < 60; at++) {
       const harness: Harness = new Harness({
         simulator: {

@@ -9,8 +9,8 @@ function budgetOf(messages: number, bytes: number): { budget: HighWaterMark; tol
   return { budget: new HighWaterMark({ messages, bytes }, (level) => told.push(level)), told };
 }
 
-describe('the budget of the send queue', () => {
-  it('tells its level at every quarter, up by messages and down again', () => {
+describe('the high-water mark of the send queue', () => {
+  it('emits its level at every quarter, up by messages and down again', () => {
     const { budget, told } = budgetOf(100, 1e6);
     for (let message = 0; message < 100; message++) budget.take(1);
     assert.deepEqual(told.splice(0), [0.25, 0.5, 0.75, 1]);
@@ -18,7 +18,7 @@ describe('the budget of the send queue', () => {
     assert.deepEqual(told, [0.93, 0.68, 0.43, 0.18]);
   });
 
-  it('counts bytes where these are the larger part', () => {
+  it('counts bytes when they are the larger share', () => {
     const { budget, told } = budgetOf(100, 1000);
     budget.take(600);
     budget.take(300);
@@ -27,7 +27,7 @@ describe('the budget of the send queue', () => {
     assert.deepEqual([budget.messages, budget.bytes], [1, 300]);
   });
 
-  it('does not tell again and again while the level stays near a quarter', () => {
+  it('does not emit repeatedly while the level stays near a quarter', () => {
     const { budget, told } = budgetOf(100, 1e6);
     for (let message = 0; message < 24; message++) budget.take(1);
     for (let turn = 0; turn < 1000; turn++) {
@@ -37,7 +37,7 @@ describe('the budget of the send queue', () => {
     assert.deepEqual(told, [0.25]);
   });
 
-  it('refuses what does not fit, with what is in it', () => {
+  it('refuses a message that does not fit, with the queue level', () => {
     const { budget, told } = budgetOf(2, 100);
     budget.take(90);
     assert.throws(
@@ -56,7 +56,7 @@ describe('the budget of the send queue', () => {
     assert.deepEqual(told, [0.9, 0, 0.5, 1]);
   });
 
-  it('refuses a message that alone is over the limit, as one that can never be sent', () => {
+  it('refuses a message that alone exceeds the limit, as impossible to send', () => {
     const { budget, told } = budgetOf(1000, 4_194_304);
     assert.throws(
       () => budget.take(20_000_000),

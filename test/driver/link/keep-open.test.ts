@@ -3,8 +3,8 @@ import { describe, it } from 'node:test';
 import { code, failure, lines, readyHarness, story } from '../../harness/ready-harness';
 import { Harness } from '../../harness/harness';
 
-describe('losing and keeping a link', () => {
-  it('follows a close by the server, and stays closed unless it is kept open', async () => {
+describe('a link with and without keepOpen', () => {
+  it('stays closed after a close by the server without keepOpen', async () => {
     const harness = await readyHarness();
     const [link] = harness.device.links;
     await harness.clock.wait(link.open({ uri: 'ws://host/plain' }));
@@ -14,7 +14,7 @@ describe('losing and keeping a link', () => {
     await harness.end();
   });
 
-  it('opens again after a close by the server when it is kept open', async () => {
+  it('reopens after a close by the server with keepOpen', async () => {
     const harness = await readyHarness();
     const [link] = harness.device.links;
     await harness.clock.wait(link.open({ uri: 'ws://host/plain', keepOpen: true }));
@@ -31,7 +31,7 @@ describe('losing and keeping a link', () => {
     await harness.end();
   });
 
-  it('follows the device while it reconnects by itself', async () => {
+  it('reports the state of the device while the device reconnects', async () => {
     const harness = await readyHarness();
     await harness.clock.wait(harness.device.links[0].open({ uri: 'ws://host/plain' }));
     harness.server.connections[0]?.drop();
@@ -43,7 +43,7 @@ describe('losing and keeping a link', () => {
     await harness.end();
   });
 
-  it('tries a refused opening again with growing pauses, for ever', async () => {
+  it('retries a refused open with growing delays, without limit', async () => {
     const harness = await readyHarness();
     const [link] = harness.device.links;
     assert.equal(
@@ -62,7 +62,7 @@ describe('losing and keeping a link', () => {
     await harness.end();
   });
 
-  it('leaves the device to the other links most of the time when a host is dead', async () => {
+  it('leaves most of the device time to other links when a host is unreachable', async () => {
     const harness: Harness = await readyHarness({
       route: ({ port }) =>
         port === 7 ? { kind: 'unroutable' } : { kind: 'server', server: harness.server },
@@ -78,7 +78,7 @@ describe('losing and keeping a link', () => {
     await harness.end();
   });
 
-  it('closes with a close frame and waits for its answer', async () => {
+  it('closes with a close frame and waits for the close frame of the server', async () => {
     const harness = await readyHarness();
     const [link] = harness.device.links;
     await harness.clock.wait(link.open({ uri: 'ws://host/plain' }));
@@ -93,7 +93,7 @@ describe('losing and keeping a link', () => {
     await harness.end();
   });
 
-  it('closes at once without a close frame when asked to', async () => {
+  it('closes at once without a close frame when graceful is false', async () => {
     const harness = await readyHarness();
     await harness.clock.wait(harness.device.links[0].open({ uri: 'ws://host/plain' }));
     harness.port.written.length = 0;
@@ -103,7 +103,7 @@ describe('losing and keeping a link', () => {
     await harness.end();
   });
 
-  it('sends what was given before a graceful close', async () => {
+  it('sends queued messages before a graceful close', async () => {
     const harness = await readyHarness();
     const [link] = harness.device.links;
     await harness.clock.wait(link.open({ uri: 'ws://host/plain' }));
@@ -122,7 +122,7 @@ describe('losing and keeping a link', () => {
     await harness.end();
   });
 
-  it('refuses close codes that may not be sent, and reasons that do not fit', async () => {
+  it('refuses reserved close codes and reasons that are too long', async () => {
     const harness = await readyHarness();
     const [link] = harness.device.links;
     await harness.clock.wait(link.open({ uri: 'ws://host/plain' }));
@@ -137,7 +137,7 @@ describe('losing and keeping a link', () => {
   });
 });
 
-describe('a link that only seems open', () => {
+describe('a half-open link', () => {
   /** A ready harness whose device says what `told` makes of it. */
   async function told(change: (text: string, harness: Harness) => string): Promise<Harness> {
     const harness: Harness = new Harness({
@@ -152,7 +152,7 @@ describe('a link that only seems open', () => {
     return harness;
   }
 
-  it('is found out by a refused message when its +WS_CLOSED never came', async () => {
+  it('is detected by a refused message when its +WS_CLOSED is lost', async () => {
     const harness = await told((text) => text.replace('+WS_CLOSED:0\r\n', ''));
     const [link] = harness.device.links;
     await harness.clock.wait(link.open({ uri: 'ws://host/plain', keepOpen: true }));
@@ -165,7 +165,7 @@ describe('a link that only seems open', () => {
     await harness.end();
   });
 
-  it('is opened again when it took nothing for as long as a message was given', async () => {
+  it('reconnects when it accepts no byte within the timeout of a message', async () => {
     let stalled = false;
     const harness = await told((text, { clock, port }) => {
       if (!stalled) return text;

@@ -64,7 +64,7 @@ describe('a link that has to verify its server', () => {
     config: { auth: 2, ca: 0 },
   };
 
-  /** A harness in which everybody who is called is an impostor. */
+  /** A harness in which every server is an impostor. */
   async function harness(firmware: FirmwareClass, said: Line, told = clean): Promise<Harness> {
     const made: Harness = await damagedWorld(
       {
@@ -83,7 +83,7 @@ describe('a link that has to verify its server', () => {
   }
 
   for (const firmware of ['C', 'D'] as const) {
-    it(`never opens by a second attempt with the defaults, class ${firmware}`, async () => {
+    it(`does not open with default settings in a second attempt, class ${firmware}`, async () => {
       const damage = once('+WS_DISCONNECTED:0', '*WS_DISCONNECTED:0');
       const scene = await harness(firmware, damage);
       assert.equal(await outcome(scene, options), 'OPEN_FAILED');
@@ -94,7 +94,7 @@ describe('a link that has to verify its server', () => {
       await scene.end();
     });
 
-    it(`never opens with the defaults because its WSCFG went to another link, class ${firmware}`, async () => {
+    it(`does not open with default settings when its WSCFG went to another link, class ${firmware}`, async () => {
       for (const other of [1, 2]) {
         const scene = await harness(
           firmware,
@@ -109,10 +109,10 @@ describe('a link that has to verify its server', () => {
   }
 });
 
-describe('an opening on a line that damages', () => {
+describe('an open on a port that corrupts bytes', () => {
   const headers = [{ name: 'X-Key', value: 'secret' }];
 
-  it('sets a link up again before it tries once more', async () => {
+  it('configures the link again before it retries', async () => {
     let calls = 0;
     const harness: Harness = await damagedWorld(
       {
@@ -139,7 +139,7 @@ describe('an opening on a line that damages', () => {
   const steps = (harness: Harness) =>
     lines(harness).flatMap((line) => /^AT\+WS((?:CFG|OPEN|CLOSE)(?:=\d|\?))/.exec(line)?.[1] ?? []);
 
-  it('is made once more when the line made another URI of the one meant', async () => {
+  it('is retried when the device read a different URI', async () => {
     const harness = await damagedWorld({ firmware: 'C' }, clean, once('/plain', '/plaid'));
     assert.equal(await outcome(harness, { uri: 'ws://host/plain' }), 'open');
     assert.deepEqual(
@@ -156,7 +156,7 @@ describe('an opening on a line that damages', () => {
     await harness.end();
   });
 
-  it('is refused, and leaves nothing open, when the URI meant never comes to the device', async () => {
+  it('fails and leaves no link open when the device never reads the right URI', async () => {
     const harness = await damagedWorld({}, clean, (text) => text.replace('/plain', '/plaid'));
     assert.equal(await outcome(harness, { uri: 'ws://host/plain' }), 'OPEN_FAILED');
     await harness.clock.advance(1000);
@@ -170,7 +170,7 @@ describe('an opening on a line that damages', () => {
     await harness.end();
   });
 
-  it('is made once more, and the other link closed, when the line made another number of its own', async () => {
+  it('is retried, and the other link closed, when the device read a different link number', async () => {
     const harness = await damagedWorld(
       { firmware: 'C' },
       clean,
@@ -189,20 +189,20 @@ describe('an opening on a line that damages', () => {
     await harness.end();
   });
 
-  it('is refused when a header never reads back as it was meant', async () => {
+  it('fails when a header never reads back correctly', async () => {
     const harness = await damagedWorld({}, clean, (text) => text.replace('secret', 'secreT'));
     assert.equal(await outcome(harness, { uri: 'ws://host/plain', headers }), 'OUT_OF_SYNC');
     assert.equal(harness.server.requests.length, 0);
     assert.equal(lines(harness).filter((line) => line.endsWith('AT+WSHEAD?')).length, 2);
-    // The device holds a list that nobody meant: the next opening clears it.
+    // The device holds a corrupt header list: the next open clears it.
     assert.equal(await outcome(harness, { uri: 'ws://host/plain' }), 'open');
     assert.ok(harness.server.requests[0]?.headers.every(([name]) => name !== 'X-Key'));
     await harness.end();
   });
 });
 
-describe('what comes before a link is open', () => {
-  it('is not the end of the connection before', async () => {
+describe('a URC before a link is open', () => {
+  it('does not end the previous connection', async () => {
     const harness = new Harness({ firmware: 'C', serial: { baudRate: 115_200 } });
     await harness.ready();
     const [link] = harness.device.links;

@@ -4,7 +4,7 @@ import type { OpenOptions } from '../../../driver/link/options';
 import { code, failure, lines, readyHarness, story } from '../../harness/ready-harness';
 
 describe('opening a link', () => {
-  it('sets headers, WSCFG and the data format before WSOPEN, and asks what is open, as one sequence', async () => {
+  it('sets headers, WSCFG and the data format before WSOPEN, then queries the links, in one sequence', async () => {
     const harness = await readyHarness();
     const [first, second] = harness.device.links;
     const opening = Promise.all([
@@ -73,7 +73,7 @@ describe('opening a link', () => {
     });
   }
 
-  it('tells a server that is too slow from one that refuses', async () => {
+  it('distinguishes a slow server from a server that refuses', async () => {
     const harness = await readyHarness();
     const error = await failure(
       harness,
@@ -84,7 +84,7 @@ describe('opening a link', () => {
     await harness.end();
   });
 
-  it('is a success at once when it is open to the same URI, an error or a replacement when to another', async () => {
+  it('succeeds at once when the link is open to the same URI, and fails or replaces another URI', async () => {
     const harness = await readyHarness();
     const [link] = harness.device.links;
     await harness.clock.wait(link.open({ uri: 'ws://host/a', owner: 'first' }));
@@ -103,7 +103,7 @@ describe('opening a link', () => {
     await harness.end();
   });
 
-  it('joins an opening to the same URI that is under way', async () => {
+  it('joins a pending open to the same URI', async () => {
     const harness = await readyHarness();
     const [link] = harness.device.links;
     const options = { uri: 'ws://host/slow=500' };
@@ -112,7 +112,7 @@ describe('opening a link', () => {
     await harness.end();
   });
 
-  it('is given up by a close', async () => {
+  it('is aborted by a close', async () => {
     const harness = await readyHarness();
     const [link] = harness.device.links;
     const opening = code(harness, link.open({ uri: 'ws://host/slow=3000', keepOpen: true }));
@@ -160,7 +160,7 @@ describe('opening a link', () => {
     });
   }
 
-  it('refuses what the firmware cannot do', async () => {
+  it('refuses options that the firmware does not support', async () => {
     const old = await readyHarness({ firmware: 'A' });
     const headers = [{ name: 'X', value: 'y' }];
     assert.equal(
@@ -175,7 +175,7 @@ describe('opening a link', () => {
     await old.end();
   });
 
-  it('names the certificate that is missing', async () => {
+  it('names the missing certificate', async () => {
     const sntp = { timezone: 0, servers: [] };
     const harness = await readyHarness({ firmware: 'C', device: { sntp } });
     const error = await failure(

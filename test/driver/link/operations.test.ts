@@ -4,8 +4,8 @@ import { EspAtError } from '../../../driver/errors';
 import { Harness } from '../../harness/harness';
 import { one, openHarness, three, two } from './open-harness';
 
-describe('an opening while the link is being closed', () => {
-  it('is not closed by what is left of that close', async () => {
+describe('an open during a close', () => {
+  it('is not closed by the rest of that close', async () => {
     const { harness, link, ending, story, connections, closes } = await openHarness();
     harness.server.behavior.answersCloses = false;
     const closing = ending(link.close());
@@ -20,7 +20,7 @@ describe('an opening while the link is being closed', () => {
     await harness.end();
   });
 
-  it('waits for the close where there is no time to be saved', async () => {
+  it('waits for the close when waiting is not slower', async () => {
     const { harness, link, ending, story, closes } = await openHarness();
     const closing = ending(link.close({ graceful: false }));
     assert.equal(await ending(link.open({ uri: one })), 'done');
@@ -32,7 +32,7 @@ describe('an opening while the link is being closed', () => {
 });
 
 describe('a second close', () => {
-  it('joins the first, which is told once', async () => {
+  it('joins the first, and the close is emitted once', async () => {
     const { harness, link, ending, story, closes } = await openHarness();
     const endings = [ending(link.close()), ending(link.close({ code: 1001 }))];
     assert.deepEqual(await Promise.all(endings), ['done', 'done']);
@@ -42,7 +42,7 @@ describe('a second close', () => {
     await harness.end();
   });
 
-  it('hurries the first when it is not to be graceful', async () => {
+  it('ends the close handshake of the first when graceful is false', async () => {
     const { harness, link, ending } = await openHarness();
     harness.server.behavior.answersCloses = false;
     const closing = ending(link.close());
@@ -54,7 +54,7 @@ describe('a second close', () => {
     await harness.end();
   });
 
-  it('is told once when the device is lost meanwhile', async () => {
+  it('is emitted once when the device is lost during it', async () => {
     const { harness, link, ending, story } = await openHarness();
     harness.server.behavior.answersCloses = false;
     const closing = ending(link.close());
@@ -66,8 +66,8 @@ describe('a second close', () => {
   });
 });
 
-describe('two openings that replace what is open', () => {
-  it('to two servers: the last one counts, and the first is never begun', async () => {
+describe('two concurrent opens with replace', () => {
+  it('to two servers: the last call wins, and the first never starts', async () => {
     const { harness, link, ending, story, connections } = await openHarness();
     const first = ending(link.open({ uri: two, replace: true }));
     const second = ending(link.open({ uri: three, replace: true }));
@@ -77,7 +77,7 @@ describe('two openings that replace what is open', () => {
     await harness.end();
   });
 
-  it('to one server: they are one', async () => {
+  it('to one server: the second joins the first', async () => {
     const { harness, link, ending, story, connections } = await openHarness();
     const first = ending(link.open({ uri: two, replace: true, owner: 'first' }));
     const second = ending(link.open({ uri: two, replace: true, owner: 'second' }));
@@ -88,7 +88,7 @@ describe('two openings that replace what is open', () => {
     await harness.end();
   });
 
-  it('are withdrawn by a close', async () => {
+  it('are aborted by a close', async () => {
     const { harness, link, ending, connections } = await openHarness();
     const opening = ending(link.open({ uri: two, replace: true }));
     const closing = ending(link.close());
@@ -100,8 +100,8 @@ describe('two openings that replace what is open', () => {
   });
 });
 
-describe('a link that is renewed', () => {
-  it('is left to the device where that connection is lost already', async () => {
+describe('a link that reconnects after corrupt data', () => {
+  it('leaves reconnecting to the device when the connection is already lost', async () => {
     const { harness, link, story, closes } = await openHarness();
     harness.server.connections[0]?.drop();
     await harness.clock.advance(500);
@@ -112,7 +112,7 @@ describe('a link that is renewed', () => {
     await harness.end();
   });
 
-  it('does not go on with a message in fragments over the next connection', async () => {
+  it('does not continue a fragmented message on the next connection', async () => {
     const { harness, link, ending } = await openHarness({ serial: { baudRate: 115_200 } });
     const sending = ending(link.send('x'.repeat(60_000)));
     const following = ending(link.send('not begun'));
@@ -127,8 +127,8 @@ describe('a link that is renewed', () => {
   });
 });
 
-describe('a message that breaks off between its fragments', () => {
-  it('is followed by nothing while the link is being closed', async () => {
+describe('a message that stops between its fragments', () => {
+  it('is followed by no other message during the close', async () => {
     let sends = 0;
     const { harness, link, ending } = await openHarness({
       simulator: {
@@ -152,9 +152,9 @@ describe('a message that breaks off between its fragments', () => {
   });
 });
 
-describe('whoever is told of an end and opens the link at once', () => {
+describe('an open from the listener of a link end', () => {
   for (const event of ['closed-by-server', 'lost'] as const) {
-    it(`is the only one who does: ${event}`, async () => {
+    it(`is the only open that follows: ${event}`, async () => {
       const { harness, link, story, connections } = await openHarness();
       // Kept open, so that the driver would open it as well.
       await harness.clock.wait(link.open({ uri: one, keepOpen: true }));
@@ -175,10 +175,10 @@ describe('whoever is told of an end and opens the link at once', () => {
   }
 });
 
-describe('a server that closes just when its link is open', () => {
+describe('a close by the server right after the open', () => {
   // A read that is long is followed by the next one after so many promise reactions only.
   for (let reactions = 0; reactions < 16; reactions++) {
-    it(`is heard ${reactions} promise reactions after the last answer`, async () => {
+    it(`is emitted when it comes ${reactions} promise reactions after the last response`, async () => {
       const harness = new Harness();
       await harness.ready();
       const [link] = harness.device.links;
@@ -200,13 +200,13 @@ describe('a server that closes just when its link is open', () => {
   }
 });
 
-describe('an answer about a link', () => {
+describe('a response that lists a link', () => {
   for (const [event, report, outcome] of [
     ['closed', '+WS_CLOSED:0\r\n', ['closed-by-server 0']],
     ['lost', '+WS_DISCONNECTED:0\r\n', ['lost 1', 'reopened 2']],
   ] as const) {
     for (const where of ['behind it', 'in it']) {
-      it(`is older than ${report.trim()} that came ${where}`, async () => {
+      it(`does not override ${report.trim()} that came ${where}`, async () => {
         const { harness, link, story } = await openHarness();
         const deliver = harness.port.deliver.bind(harness.port);
         harness.port.deliver = (bytes) => {

@@ -58,13 +58,13 @@ describe('a pending send', () => {
     assert.equal(outcome([''], started, failed), 'SEND_UNKNOWN unknown');
   });
 
-  it('fails with its connection while it waits for its turn', () => {
+  it('fails with its connection while it waits in the queue', () => {
     assert.equal(outcome(['a'], 'lost'), 'LINK_CLOSED not-sent');
     const part = [started, payloadWritten, succeeded];
     assert.equal(outcome(['a', 'b'], ...part, 'lost'), 'SEND_UNKNOWN unknown');
   });
 
-  it('ends with its transaction when its connection is lost meanwhile', () => {
+  it('ends with its transaction when its connection is lost during it', () => {
     assert.equal(outcome(['a'], started, 'lost'), 'pending, lost');
     assert.equal(outcome(['a'], started, 'lost', payloadWritten, succeeded), 'sent');
   });
@@ -86,7 +86,7 @@ describe('a pending send', () => {
     assert.equal(outcome(['a'], started, notRepeated), 'OUT_OF_SYNC not-sent');
   });
 
-  it('is repeated as if it had not been started', () => {
+  it('is repeated from its beginning', () => {
     assert.equal(outcome(['a'], started, started, payloadWritten, succeeded), 'sent');
   });
 });

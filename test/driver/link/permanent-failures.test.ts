@@ -32,7 +32,7 @@ const MISTAKES: readonly (readonly [
   ],
 ];
 
-describe('an open with a mistake that only a change of the settings mends', () => {
+describe('an open with an error that only new settings can fix', () => {
   for (const [what, firmware, options, code] of MISTAKES) {
     it(`fails with its reason and is not retried, also when called before the device is known: ${what}`, async () => {
       const harness = new Harness({ firmware });
@@ -55,7 +55,7 @@ describe('an open with a mistake that only a change of the settings mends', () =
     });
   }
 
-  it('is tried again when a device has started anew', async () => {
+  it('is retried after the device restarts', async () => {
     const harness = new Harness({ firmware: 'C' });
     await harness.ready();
     const open = harness.device.links[0].open({

@@ -6,15 +6,15 @@ import type { LinkEvent } from '../../../driver/link/options';
 import { SeededRandom } from '../../harness/random';
 import { Harness } from '../../harness/harness';
 
-/** Lives that are lived, and what happens in each. */
+/** Runs, and events in each. */
 const LIVES = 250;
 const HAPPENINGS = 25;
 const classes = ['A', 'B', 'C', 'D'] as const;
 const paths = ['plain', 'echo', 'slow=700', '401', 'other'] as const;
-/** Milliseconds between one happening and the next. */
+/** Milliseconds between one event and the next. */
 const pauses = [0, 0, 1, 5, 30, 200, 1000, 4000] as const;
 
-/** Three links whose users, servers, cable and device do whatever comes to their minds, at random. */
+/** Three links; users, servers, cable and device act at random. */
 class Life {
   readonly problems: string[] = [];
   readonly #harness: Harness;
@@ -116,7 +116,7 @@ class Life {
     );
   }
 
-  /** What is told is a story that can be. */
+  /** Every event is possible in the state before it. */
   #check({ link, event, state }: LinkEvent, before: number): void {
     const impossible =
       (before === 2 && (event === 'opened' || event === 'reopened')) ||
@@ -126,7 +126,7 @@ class Life {
     if (impossible) this.problems.push(`link ${link} told of ${event} in state ${before}`);
   }
 
-  /** In the end driver, device and server are of one mind. */
+  /** Driver, device and server agree on the final state. */
   async #audit(): Promise<void> {
     const { clock, device, server } = this.#harness;
     const states = () => device.links.map(({ state, uri }) => `${state} ${uri}`).join();
@@ -165,7 +165,7 @@ class Life {
   }
 }
 
-it('whatever is wished for at random, promises settle, and all are of one mind in the end', async () => {
+it('random operations: every promise settles, and driver, device and server agree on the final state', async () => {
   for (let seed = 1; seed <= LIVES; seed++) {
     const life = new Life(seed);
     await life.live();

@@ -34,9 +34,9 @@ function loseByte(harness: Harness, which: 'first' | 'last', text: string): void
   };
 }
 
-describe('a server that never falls silent', () => {
+describe('a server that sends without a pause', () => {
   for (const every of [10, 20, 50, 100]) {
-    it(`hides no lost payload byte, speaking every ${every} ms`, async () => {
+    it(`does not hide a lost payload byte, sending every ${every} ms`, async () => {
       const harness = await chattyWorld(every);
       const [link] = harness.device.links;
       loseByte(harness, 'first', 'hello');
@@ -56,7 +56,7 @@ describe('a server that never falls silent', () => {
       await harness.end();
     });
 
-    it(`hides no lost line end, speaking every ${every} ms`, async () => {
+    it(`does not hide a lost line end, sending every ${every} ms`, async () => {
       const harness = await chattyWorld(every);
       loseByte(harness, 'last', 'AT+WSOPEN?');
       const start = harness.clock.now();
@@ -67,7 +67,7 @@ describe('a server that never falls silent', () => {
     });
   }
 
-  it('hides no damaged length', async () => {
+  it('does not hide a corrupt length', async () => {
     const harness = await chattyWorld(20);
     harness.simulator.inject(Buffer.from('+WS_DATA:0,9000,x'));
     const isTold = () => harness.links.some(({ event }) => event === 'gap');
