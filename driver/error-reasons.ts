@@ -1,6 +1,5 @@
 /**
- * Why something was refused, by the key in `details.reason`. A clause of the sentence about the error;
- * `{name}` is a detail.
+ * Reasons of a refusal, by the key in `details.reason`: each a clause of the error's sentence. `{name}` is a detail.
  */
 export const reasons = {
   // Values in general
@@ -79,7 +78,7 @@ export const reasons = {
 /** A key of {@link reasons}. */
 export type Reason = keyof typeof reasons;
 
-/** What sentences call settings, materials, templates and states, by the key in the details of an error. */
+/** Names of settings, materials, templates and states in sentences, by the key in the details of an error. */
 export const names = {
   // Device settings
   port: 'port',
@@ -123,7 +122,7 @@ export const names = {
   unusable: 'unusable',
 } as const;
 
-/** The details whose value may be a key of {@link names}. */
+/** Details whose value may be a key of {@link names}. */
 export const namingDetails = ['setting', 'material', 'field', 'state'] as const;
 
 export function isReason(value: unknown): value is Reason {
@@ -132,7 +131,7 @@ export function isReason(value: unknown): value is Reason {
 
 const namesByKey: ReadonlyMap<unknown, string> = new Map(Object.entries(names));
 
-/** A text with the details in the place of their `{name}`; reasons and names in words. */
+/** Replaces each `{name}` in a text by its detail; reasons and names become words. */
 export function filled(text: string, details: Readonly<Record<string, string | number>>): string {
   return text.replace(/\{(\w+)\}/g, (_, name: string) => {
     const value = details[name] ?? '';

@@ -1,20 +1,20 @@
 import { filled } from './error-reasons';
 
 /**
- * What is known of the bytes of a failed send.
+ * Outcome of a failed send.
  *
- * - `not-sent`: nothing of the message can have reached the network; sending it again is safe.
- * - `unknown`: it may have left, whole or in part; sending it again may deliver it twice.
+ * - `not-sent`: no byte of the message can have reached the network; sending it again is safe.
+ * - `unknown`: bytes of the message may have left; sending it again may deliver it twice.
  */
 export type SendOutcome = 'not-sent' | 'unknown';
 
 /**
- * Values in the sentence about the error. Never secrets. `reason` is a key of the reasons in
- * `error-reasons.ts`, or what another program said: the device, the operating system.
+ * Values in the error's sentence. Never secrets. `reason` is a key of the reasons in `error-reasons.ts`, or a text of
+ * the device or the operating system.
  */
 export type ErrorDetails = Readonly<Record<string, string | number>>;
 
-/** Every failure the driver can report, with the sentence for its user. `{name}` is a detail. */
+/** All error codes, with the sentence for the user. `{name}` is a detail. */
 const sentences = {
   // The port
   PORT_NOT_FOUND: 'There is no serial port {port}. Check the cable and the port name.',
@@ -127,7 +127,7 @@ const sentences = {
     'The device did not store the {material} in slot {index}. Choose another slot, or flash the device again.',
 } as const;
 
-/** The stable names of all failures. A code keeps its meaning for ever. */
+/** A stable error code. Its meaning never changes. */
 export type ErrorCode = keyof typeof sentences;
 
 /** All codes, for tables and translations. */
@@ -138,7 +138,7 @@ export class EspAtError extends Error {
   override readonly name = 'EspAtError';
   readonly code: ErrorCode;
   readonly details: ErrorDetails;
-  /** Only on errors of sends. */
+  /** Present on errors of sends only. */
   readonly outcome?: SendOutcome;
 
   constructor(
@@ -147,7 +147,7 @@ export class EspAtError extends Error {
     options: { readonly cause?: unknown; readonly outcome?: SendOutcome } = {},
   ) {
     super(
-      // A reason may be a sentence of its own.
+      // A reason may be a complete sentence.
       filled(sentences[code], details).replace(/\.\.$/, '.'),
       options.cause === undefined ? undefined : { cause: options.cause },
     );
@@ -157,12 +157,12 @@ export class EspAtError extends Error {
   }
 }
 
-/** Whether the settings, or what the device holds, have to change before it can end otherwise. */
+/** Whether a retry is useless until the settings or the device's contents change. */
 export function isPermanent({ code }: EspAtError): boolean {
   return /^INVALID_|_NOT_SUPPORTED$|^COMMAND_TOO_LONG$|^CERTIFICATE_/.test(code);
 }
 
-/** Anything thrown as an {@link EspAtError}; what no code fits is a failure of the port. */
+/** Converts a thrown value to an {@link EspAtError}; an unknown one becomes `PORT_FAILED`. */
 export function asEspAtError(error: unknown, port = ''): EspAtError {
   if (error instanceof EspAtError) return error;
   return new EspAtError('PORT_FAILED', { port, reason: String(error) }, { cause: error });
@@ -181,7 +181,7 @@ const losses: readonly ErrorCode[] = [
   'PORT_LOST',
 ];
 
-/** Whether an error means that the device forgot everything or is gone, and its links with it. */
+/** Whether an error means that the device has restarted or is gone, and has lost its links. */
 export function isDeviceLoss(error: unknown): boolean {
   return error instanceof EspAtError && losses.includes(error.code);
 }

@@ -46,7 +46,7 @@ const BYTES = {
 type Running = Extract<ClientState, { readonly kind: 'running' }>;
 type Resyncing = Extract<ClientState, { readonly kind: 'resyncing' }>;
 
-/** What a resync is begun with. */
+/** Why the client resyncs, and how it continues afterwards. */
 interface OutOfSync {
   readonly job: Job | undefined;
   readonly next?: Next;
@@ -70,7 +70,7 @@ export class AtClient {
   readonly #queue = new CommandQueue();
   readonly #receivers: (DataReceiver | undefined)[] = [];
   #state: ClientState = { kind: 'idle' };
-  /** Bytes that had not left at the last check of the running transaction. */
+  /** Bytes that had not left at the last check of the response timeout. */
   #pendingBytes = Infinity;
   #firstQuestion = 0;
   #echoOff = false;
@@ -89,14 +89,14 @@ export class AtClient {
     return this.#state.kind;
   }
 
-  /** Whether a data prompt may be open, should client and device part now. */
+  /** Whether a data prompt may be pending. */
   get pendingPrompt(): boolean {
     const state = this.#state;
     if (state.kind === 'running') return state.transaction.command.payload !== undefined;
     return 'pendingPrompt' in state && state.pendingPrompt !== undefined;
   }
 
-  /** Takes what came from the device. */
+  /** Takes bytes from the device. */
   receive(chunk: Buffer): void {
     const now = this.#clock.now();
     const duration = this.#port.receptionMs(chunk.length);
@@ -108,21 +108,21 @@ export class AtClient {
       this.#distrust('what came is of another rate, or noise');
   }
 
-  /** How `+WS_DATA` of a link looks from here on. */
+  /** Sets the format of a link's `+WS_DATA`, from the next one on. */
   setDataFormat(link: LinkId, format: DataFormat): void {
     this.#parser.setDataFormat(link, format);
   }
 
-  /** Where the data of a link goes from here on; nowhere when there is no receiver. */
+  /** Sets the receiver of a link's data; without one the client drops the data. */
   route(link: LinkId, receiver?: DataReceiver): void {
     this.#receivers[link] = receiver;
   }
 
   /**
-   * What the client may assume from here on.
-   * - `echoOff`: the device does not echo. While it may, it may be booting too, and unknown lines mean nothing.
-   * - `rateLostOnRestart`: the port is at a negotiated rate. A restart ends it: `ready` is then garbage here, and
-   *   silence soon means that the device has to be found at the rate it starts with.
+   * Sets the client's assumptions.
+   * - `echoOff`: the device does not echo. Until then it may be booting, and unknown lines mean nothing.
+   * - `rateLostOnRestart`: the port is at a negotiated rate, which a restart resets. `ready` is then garbage, and a
+   *   device that sends nothing may be at the rate it starts with.
    */
   assume(assumptions: { readonly echoOff?: boolean; readonly rateLostOnRestart?: boolean }): void {
     this.#echoOff = assumptions.echoOff ?? this.#echoOff;
@@ -130,17 +130,17 @@ export class AtClient {
   }
 
   /**
-   * Runs one command, before any message that waits.
-   * @throws EspAtError `COMMAND_FAILED`, `OUT_OF_SYNC`, `ABORTED`, and whatever the client is reset or closed with
+   * Runs one command, before queued messages.
+   * @throws EspAtError `COMMAND_FAILED`, `OUT_OF_SYNC`, `ABORTED`, and the error of a reset or close
    */
   run(command: Command, options?: { readonly signal?: AbortSignal }): Promise<Response> {
     return this.sequence((access) => access.run(command), options);
   }
 
   /**
-   * Runs commands that no other may interrupt, before any message that waits. An abort takes it off the queue; once
-   * begun its promise rejects, it runs nothing more, and the response to what it runs is dropped.
-   * @throws EspAtError `ABORTED`, whatever the client is reset or closed with, and what `body` throws
+   * Runs commands that no other command may interrupt, before queued messages. An abort removes the sequence from the
+   * queue; a begun one rejects, runs no further command, and drops the response to the running one.
+   * @throws EspAtError `ABORTED`, the error of a reset or close, and what `body` throws
    */
   sequence<T>(
     body: (access: SequenceAccess) => Promise<T>,
@@ -171,7 +171,7 @@ export class AtClient {
     });
   }
 
-  /** The client pulls messages from this source. */
+  /** Adds a source of messages, which the client pulls. */
   addSource(source: SendSource): void {
     this.#queue.addSource(source);
   }
@@ -183,14 +183,14 @@ export class AtClient {
   }
 
   /**
-   * The device has forgotten everything, or is gone: all that runs or waits fails now, each with what is known of
-   * it. The client is fresh afterwards.
+   * Fails the running command and all queued ones with the error: the device has restarted or is gone. The client
+   * then starts afresh.
    */
   reset(error: EspAtError): void {
     this.#leave({ kind: 'idle' }, error);
   }
 
-  /** {@link reset} for good: whatever is asked later is rejected with the same error. */
+  /** As {@link reset}, for good: later calls reject with the same error. */
   close(error: EspAtError): void {
     this.#leave({ kind: 'closed', error }, error);
   }
@@ -209,7 +209,7 @@ export class AtClient {
     rejectWaiting(error);
   }
 
-  /** The only place that changes the state. A resync that it leaves is aborted. */
+  /** Changes the state; nothing else does. Aborts a resync that it leaves. */
   #become(state: ClientState): void {
     const before = this.#state;
     this.#state = state;
@@ -246,7 +246,7 @@ export class AtClient {
         if (!state.access.take(text) && !isLateResponse(text)) this.#takeUrc(text);
         return;
       default:
-        // An ERROR while nothing runs answers noise on the port; the device is idle again.
+        // Without a transaction, ERROR is the response to noise on the port: the device is idle again.
         if (text === 'ERROR' || text === 'busy p...') return;
         if (!isFinalResultCode(text)) return this.#takeUrc(text);
         if (this.#echoOff && (state.kind === 'idle' || state.kind === 'between'))
@@ -398,7 +398,7 @@ export class AtClient {
     this.#finish(job, () => job.report({ kind: 'succeeded', response }));
   }
 
-  /** The transaction has ended. What its job is told may queue more, which has its turn at once. */
+  /** Ends the transaction. Its job may queue more, which the client runs at once. */
   #finish(job: Job, report: () => void): void {
     const goesOn = job instanceof CommandSequence && !job.isOver;
     this.#become(goesOn ? { kind: 'between', job } : { kind: 'idle' });
@@ -408,7 +408,7 @@ export class AtClient {
 
   // --- out of sync ---------------------------------------------------------------------------------
 
-  /** Received bytes are corrupt: until in sync again, anything may be the inside of a message. */
+  /** Received bytes are corrupt: until in sync, any bytes may come from the inside of a message. */
   #distrust(reason: string): void {
     const state = this.#state;
     if (!this.#echoOff || !this.#dataTrusted) return;
@@ -420,7 +420,7 @@ export class AtClient {
         this.#become({ ...state, dataTrusted: false });
         break;
       case 'running':
-        // Nothing that comes now proves anything: no prompt, since the payload must not be risked, and no result.
+        // From here on neither a prompt nor a final result code proves anything; the payload must not go out.
         this.#loseSync(state, reason, { dataTrusted: false });
         break;
       case 'idle':
@@ -431,7 +431,7 @@ export class AtClient {
     this.#listener({ kind: 'dataLost' });
   }
 
-  /** The final result of the running transaction will not be known. */
+  /** The final result code of the running transaction is lost. */
   #loseSync(
     { job, transaction }: Running,
     reason: string,
@@ -451,7 +451,7 @@ export class AtClient {
     if (!repeat) job.report({ kind: 'failed', error: outOfSyncError(command) });
   }
 
-  /** Becomes `resyncing` before the listener is told: what it asks for then has to wait. */
+  /** Becomes `resyncing` before it calls the listener, whose commands then wait. */
   #resync(reason: string, outOfSync: OutOfSync): void {
     const padding = outOfSync.pendingPrompt !== undefined;
     const access = this.#lend(outOfSync, padding);
@@ -488,7 +488,7 @@ export class AtClient {
         return this.#continue(state, result.padded ? pendingPrompt?.link : state.corrupt);
       case 'restarted':
         this.#listener({ kind: 'urc', urc: { kind: 'ready' } });
-        // The listener is expected to have done so.
+        // Usually the listener has done so.
         if (this.#state === state) this.reset(new EspAtError('DEVICE_RESTARTED'));
         return;
       case 'noAnswer':
@@ -499,7 +499,7 @@ export class AtClient {
     }
   }
 
-  /** In sync again: what waited goes on, unless it would follow a corrupt message, or go out on another connection. */
+  /** In sync: continues the job, unless its message would follow a corrupt one, or go out on another connection. */
   #continue({ job, next }: Resyncing, corrupt: LinkId | undefined): void {
     const submission = submissionOf(job);
     const isLost = submission && (!submission.mayContinue || submission.link === corrupt);
@@ -511,7 +511,7 @@ export class AtClient {
     this.#pull();
   }
 
-  /** A resync of a sequence: it takes over from one that corrupt bytes have started. */
+  /** Resyncs for a sequence, and replaces a resync that corrupt bytes have begun. */
   async #resyncWithin(
     sequence: CommandSequence,
     options: SequenceResyncOptions,

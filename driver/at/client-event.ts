@@ -2,14 +2,14 @@ import type { ResyncStep } from './resync';
 import type { LinkId } from './types';
 import type { Urc } from './urc';
 
-/** What the AT client tells. */
+/** Events of the AT client. */
 export type ClientEvent =
   | { readonly kind: 'urc'; readonly urc: Urc }
-  /** A line that is no URC the driver knows. */
+  /** A line that is no known URC. */
   | { readonly kind: 'unknownLine'; readonly text: string }
-  /** The device echoes although it was told not to: it has restarted unnoticed. */
+  /** The device echoes although echo is off: it has restarted unnoticed. */
   | { readonly kind: 'restartSuspected' }
-  /** Received bytes are missing or corrupt, of whichever link. What follows is dropped until `inSync`. */
+  /** Received bytes of any link are missing or corrupt. The client drops data until `inSync`. */
   | { readonly kind: 'dataLost' }
   | { readonly kind: 'outOfSync'; readonly reason: string }
   | { readonly kind: 'resyncStep'; readonly step: ResyncStep }

@@ -5,16 +5,16 @@ import type { LineAccess } from './line-access';
 import type { Transaction } from './transaction';
 import type { LinkId, Submission } from './types';
 
-/** For whom the client works; never for two. */
+/** The owner of the running command; the client has one at a time. */
 export type Job = CommandSequence | Submission;
 
-/** A command that is written as soon as the client is in sync. */
+/** A command that the client writes as soon as it is in sync. */
 export interface Next {
   readonly command: Command;
   readonly attempt: number;
 }
 
-/** A data prompt that may be open; the link whose payload it asked for, if it was one's. */
+/** A data prompt that may be open, and the link of its payload, if any. */
 export interface PendingPrompt {
   readonly link: LinkId | undefined;
 }
@@ -29,10 +29,10 @@ export type ClientState =
       readonly kind: 'resyncing';
       readonly job: Job | undefined;
       readonly next?: Next;
-      /** False after corrupt bytes: what is received may be the inside of a message. */
+      /** False after corrupt bytes: received bytes may come from the inside of a message. */
       readonly dataTrusted: boolean;
       readonly pendingPrompt?: PendingPrompt;
-      /** The link whose peer got corrupt bytes while the client fell out of sync. */
+      /** The link whose peer got corrupt bytes. */
       readonly corrupt?: LinkId;
       readonly controller: AbortController;
       readonly access: LineAccess;

@@ -3,17 +3,17 @@ import type { CommandSequence } from './command-sequence';
 import type { Job } from './client-state';
 import type { LinkId, SendSource } from './types';
 
-/** A source and the bytes it has had its turn with. */
+/** A source, and the bytes that the client has sent for it. */
 interface Lane {
   readonly source: SendSource;
   served: number;
-  /** Whether it had something to send at the last look. */
+  /** Whether it had something to send at the last check. */
   isActive: boolean;
 }
 
 /**
- * What the client runs next: sequences first, in order; then the messages of the links, fair by bytes, so that a
- * large transfer leaves room for the other links. Messages stay in their sources, and are only looked at.
+ * Picks the client's next work: sequences first, in order; then the messages of the links, fair by bytes, so that a
+ * large transfer leaves room for the other links. Messages stay in their sources.
  */
 export class CommandQueue {
   #sequences: CommandSequence[] = [];
@@ -31,7 +31,7 @@ export class CommandQueue {
     this.#lanes.push({ source, served: 0, isActive: false });
   }
 
-  /** A source may have something to send. One that was idle starts level with the others. */
+  /** A source may have something to send. An idle source starts level with the others. */
   wake(): void {
     for (const lane of this.#lanes) {
       const wasActive = lane.isActive;
@@ -40,7 +40,7 @@ export class CommandQueue {
     }
   }
 
-  /** A sequence leaves the queue with its turn. */
+  /** Returns the next sequence, removed from the queue, or the next message. */
   next(): Job | undefined {
     this.wake();
     const sequence = this.#sequences.shift();
@@ -51,12 +51,12 @@ export class CommandQueue {
     return chosen?.source.peek();
   }
 
-  /** Counts the bytes of a turn. */
+  /** Counts bytes sent for a link. */
   served(link: LinkId, bytes: number): void {
     for (const lane of this.#lanes) if (lane.source.link === link) lane.served += bytes;
   }
 
-  /** Empties it of the sequences. Returns what rejects them. */
+  /** Removes all sequences; returns a function that rejects them. */
   clear(): (error: EspAtError) => void {
     const sequences = this.#sequences;
     this.#sequences = [];

@@ -3,7 +3,7 @@ import type { Response, Run } from './command';
 import type { ResyncOptions, ResyncResult } from './resync';
 import type { CommandEvent } from './types';
 
-/** What the body of a sequence may do, one thing at a time. */
+/** The client, for the body of a sequence: one call at a time. */
 export interface SequenceAccess {
   /**
    * Runs one command.
@@ -11,7 +11,7 @@ export interface SequenceAccess {
    */
   readonly run: Run;
   /**
-   * Finds a device of which nothing is known.
+   * Resyncs with a device in an unknown state.
    * @throws EspAtError whatever the client was reset or closed with meanwhile
    */
   readonly resync: (options: SequenceResyncOptions) => Promise<ResyncResult>;
@@ -24,9 +24,9 @@ interface Pending {
   readonly reject: (error: EspAtError) => void;
 }
 
-/** Commands that no other may interrupt. */
+/** Commands that no other command may interrupt. */
 export class CommandSequence {
-  /** Called when its turn has come. */
+  /** Runs the body. The client calls it once. */
   readonly begin: () => void;
   readonly #reject: (error: EspAtError) => void;
   #pending: Pending | undefined;
@@ -37,28 +37,28 @@ export class CommandSequence {
     this.#reject = reject;
   }
 
-  /** Its body has ended. It may still have a command that runs, after an abort. */
+  /** Whether its body has ended. After an abort its last command may still run. */
   isOver = false;
 
-  /** Why it may run nothing more. */
+  /** Set by {@link abort}: every later command rejects with it. */
   get aborted(): EspAtError | undefined {
     return this.#aborted;
   }
 
-  /** It was aborted: what it runs, and what it would run next, rejects. */
+  /** Rejects its running command, and every later one. */
   abort(error: EspAtError): void {
     this.#aborted ??= error;
     this.#pending?.reject(error);
     this.#pending = undefined;
   }
 
-  /** {@link abort}, and its promise rejects at once. */
+  /** Aborts, and rejects the promise of the sequence at once. */
   reject(error: EspAtError): void {
     this.abort(error);
     this.#reject(error);
   }
 
-  /** The response to the command that `start` starts. */
+  /** Calls `start`; returns the response to the command that it starts. */
   expectResponse(start: () => void): Promise<Response> {
     return new Promise((resolve, reject) => {
       this.#pending = { resolve, reject };
@@ -66,7 +66,7 @@ export class CommandSequence {
     });
   }
 
-  /** Why nothing can be run now: it was aborted, or `error`. */
+  /** Rejects with the reason of the abort, or with `error`. */
   refusal(error: EspAtError): Promise<never> {
     return Promise.reject(this.#aborted ?? error);
   }

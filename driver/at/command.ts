@@ -1,34 +1,34 @@
-/** One AT command, with all that the session has to know beforehand. */
+/** One AT command, and how the client runs it. */
 export interface Command {
   /** The line without its CR LF, escaped, one character a byte (latin1). */
   readonly line: string;
-  /** How errors and logs name it: no secrets, no user text. For example `AT+WSOPEN=0`. */
+  /** Its name in errors and logs, without secrets or user text. For example `AT+WSOPEN=0`. */
   readonly name: string;
-  /** What its answer lines start with; every other line is a report. For example `+WSOPEN:`. */
+  /** Prefixes of its information responses; every other line is a URC. For example `+WSOPEN:`. */
   readonly informationResponses: readonly string[];
-  /** Bytes that are sent after the data prompt; absent when the command has none. */
+  /** Bytes after the data prompt; absent where the command has no prompt. */
   readonly payload?: Uint8Array;
-  /** The final result that means success. */
+  /** The final result code that means success. */
   readonly success: 'OK' | 'SEND OK';
   /**
-   * Milliseconds of silence or lack of progress that the device may need until its final result; with a
-   * payload: until the prompt and, again, from the last payload byte to the final result.
+   * Response timeout in milliseconds of port idle time, from the line to the final result code. With a payload: to
+   * the prompt and, again, from the last payload byte to the final result code.
    */
   readonly timeoutMs: number;
-  /** Whether doing it twice does the same as doing it once. */
+  /** Whether running it twice has the same effect as running it once: then the client may repeat it. */
   readonly idempotent: boolean;
-  /** Whether its answer may hold secrets, which then never get into an error. */
+  /** Whether its response may hold secrets: then no error quotes it. */
   readonly secret?: boolean;
-  /** Whether ERROR is an answer like any other, because some firmware knows no such command. */
+  /** Whether ERROR is an expected response, because some firmware lacks the command. */
   readonly refusable?: boolean;
 }
 
-/** The same command, where ERROR is an answer like any other. */
+/** Returns the command with ERROR as an expected response. */
 export function refusable(command: Command): Command {
   return { ...command, refusable: true };
 }
 
-/** What a command that succeeded brought: its answer lines, one character a byte (latin1). */
+/** Information responses of a command that succeeded, one character a byte (latin1). */
 export type Response = readonly string[];
 
 /** Runs one command to its end; rejects with an EspAtError. */

@@ -2,47 +2,47 @@ import { isFinalResultCode } from './outcome';
 import type { TimedPort } from './timed-port';
 import { IdleTimer } from './timeouts';
 
-/** What a resync waits for. It selects how long the port may be idle, and how long a flood may delay it. */
+/** What a resync waits for. Selects the port idle time that ends the wait, and the limit for a flood. */
 export type Purpose =
   /** the response to a line end */
   | 'lineEnd'
-  /** the response to a question */
+  /** the response to a query */
   | 'question'
   /** the final result code of a command that answered a line end with `busy p...` */
   | 'stillAtWork'
   /** the rest of a response after its beginning */
   | 'pause'
-  /** the response of a prompt whose payload is complete */
+  /** the final result code after a complete payload */
   | 'padding'
   /** `ready` after `AT+RST` */
   | 'boot';
 
 interface Limits {
   readonly idleMs: number;
-  /** At a negotiated rate, where the device may have restarted and silence soon has a meaning. */
+  /** Shorter, at a negotiated rate: a restarted device talks at another rate and cannot be heard. */
   readonly negotiatedIdleMs: number;
   readonly floodMs: number;
 }
 
-/** Milliseconds beyond the idle time that a flood from a server may delay a response: 17 s were measured. */
+/** Milliseconds that a flood from a server may delay a response, beyond the idle time. Measured: 17 s. */
 const FLOOD_MS = 30_000;
 
 const limits: Readonly<Record<Purpose, Limits>> = {
   lineEnd: { idleMs: 1200, negotiatedIdleMs: 500, floodMs: 1200 + FLOOD_MS },
   question: { idleMs: 1200, negotiatedIdleMs: 1200, floodMs: 1200 + FLOOD_MS },
   stillAtWork: { idleMs: 1500, negotiatedIdleMs: 1500, floodMs: 1500 + FLOOD_MS },
-  // A question proves more than a longer pause.
+  // A query proves more than a longer pause.
   pause: { idleMs: 30, negotiatedIdleMs: 30, floodMs: 300 },
-  // Padding in vain does no harm, and there are many pieces.
+  // Unneeded padding is harmless, and there are many blocks of it.
   padding: { idleMs: 150, negotiatedIdleMs: 75, floodMs: 3000 },
-  // After the restart it may be at another rate, where its `ready` is not heard: the search there should be in time.
+  // A restarted device may send `ready` at another rate, unheard: the search at that rate must begin in time.
   boot: { idleMs: 8000, negotiatedIdleMs: 500, floodMs: 8000 + FLOOD_MS },
 };
 
-/** Lines kept that came between two waits. */
+/** Lines to keep between two waits, at most. */
 const KEPT_LINES = 16;
 
-/** How a wait ended: with a line (`>` for a prompt), or without one. `flooded`: the port was never idle. */
+/** Outcome of a wait: a line (`>` for a prompt), or none. `flooded`: the port was never idle. */
 export type Heard =
   { readonly line: string } | { readonly line?: undefined; readonly flooded: boolean };
 
@@ -52,20 +52,20 @@ interface Wait {
   readonly reject: (reason: unknown) => void;
 }
 
-/** The port, lent to one resync. After the abort of its signal it writes nothing more. */
+/** The port, lent to one resync. Writes nothing once its signal is aborted. */
 export class LineAccess {
   readonly signal: AbortSignal;
-  /** Final result codes, `busy p...` and prompts (`>`) that came, whatever was waited for. */
+  /** Final result codes, `busy p...` and prompts (`>`) since the resync began. */
   readonly seen = new Set<string>();
   readonly #port: TimedPort;
   readonly #negotiatedRate: boolean;
   readonly #idle: IdleTimer;
   #wait: Wait | undefined;
   #kept: string[] = [];
-  /** When what was written last has left, in milliseconds of the clock. */
+  /** Clock time at which the last written byte has left. */
   #left = 0;
 
-  /** @param negotiatedRate whether the device forgets the port's rate when it restarts */
+  /** @param negotiatedRate whether a restart resets the device to another rate */
   constructor(port: TimedPort, negotiatedRate: boolean, signal: AbortSignal) {
     this.#port = port;
     this.#negotiatedRate = negotiatedRate;
@@ -74,7 +74,7 @@ export class LineAccess {
     signal.addEventListener('abort', () => this.#end()?.reject(signal.reason), { once: true });
   }
 
-  /** Bytes written that have not left yet. */
+  /** Bytes that are written and have not left yet. */
   get pendingBytes(): number {
     return this.#port.pendingBytes;
   }
@@ -92,7 +92,7 @@ export class LineAccess {
   }
 
   /**
-   * Waits for the first line that `accept` takes, of those kept since the last write and those to come.
+   * Waits for the first line that `accept` takes, among the lines since the last write and those to come.
    * @throws the reason of the signal's abort
    */
   next(purpose: Purpose, accept: (line: string) => boolean): Promise<Heard> {
@@ -112,12 +112,12 @@ export class LineAccess {
     });
   }
 
-  /** Bytes came in at `now` that took up `duration` milliseconds on the port. */
+  /** Call when bytes come in. @param duration milliseconds that they occupied the port */
   heard(now: number, duration: number): void {
     this.#idle.heard(now, duration);
   }
 
-  /** Takes a line, or `>` for a prompt. False when the resync does not wait for it. */
+  /** Takes a line, or `>` for a prompt. Returns false when the resync does not wait for it. */
   take(line: string): boolean {
     if (isFinalResultCode(line) || line === 'busy p...' || line === '>') this.seen.add(line);
     if (!this.#wait) {

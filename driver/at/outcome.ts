@@ -3,7 +3,7 @@ import type { Command } from './command';
 import { payloadWritten, type Transaction } from './transaction';
 import type { LinkId, Submission } from './types';
 
-/** How often a command is written that is idempotent, or of which nothing can have left. */
+/** Attempts of a command that the client may repeat. */
 const ATTEMPTS = 3;
 
 /** Whether a line is a final result code. */
@@ -11,15 +11,15 @@ export function isFinalResultCode(text: string): boolean {
   return text === 'OK' || text === 'ERROR' || text === 'SEND OK' || text === 'SEND FAIL';
 }
 
-/** Whether something of a message may have left: an empty one leaves with its line. */
+/** Whether bytes of a message may have left. An empty message leaves with its line. */
 export function mayHaveLeft(transaction: Transaction): boolean {
   const { command } = transaction;
   return payloadWritten(transaction) || (command.success === 'SEND OK' && !command.payload);
 }
 
 /**
- * Whether a command whose final result was lost may be written again: twice does the same, or nothing of it can
- * have left.
+ * Whether the client may repeat a command after it lost the final result code: the command is idempotent, or none of
+ * its payload can have left.
  */
 export function mayRepeat(transaction: Transaction, submission: Submission | undefined): boolean {
   const { command, attempt } = transaction;
@@ -29,9 +29,9 @@ export function mayRepeat(transaction: Transaction, submission: Submission | und
 }
 
 /**
- * Whether an ERROR may have been the answer to noise in front of the command, or to a line end that came before
- * it: then the command may still be at work, or be written again. Not so when the device gave a reason, when a
- * refusal is a response like any other, or when it is the second one.
+ * Whether an ERROR may be the response to noise or a line end before the command: then the command may still run, or
+ * the client may repeat it. It is not where the device gave a reason, where the command is `refusable`, or the second
+ * time.
  */
 export function isDoubtfulRefusal(
   transaction: Transaction,
@@ -45,8 +45,8 @@ export function isDoubtfulRefusal(
 }
 
 /**
- * The error of a command that the device answered with ERROR.
- * @param waited milliseconds since its line, or its payload, was written
+ * Returns the error of a command that the device answered with ERROR.
+ * @param waited milliseconds since the client wrote its line or its payload
  */
 export function refusalError(
   transaction: Transaction,
@@ -62,17 +62,17 @@ export function refusalError(
   return new EspAtError('SEND_FAILED', { ...details, link: submission.link });
 }
 
-/** The error of a command whose final result was lost. */
+/** Returns the error of a command whose final result code is lost. */
 export function outOfSyncError(command: Command): EspAtError {
   return new EspAtError('OUT_OF_SYNC', { command: command.name });
 }
 
-/** The error of a message of which nothing has left. */
+/** Returns the error of a message of which no byte has left. */
 export function notSent(error: EspAtError): EspAtError {
   return new EspAtError(error.code, error.details, { outcome: 'not-sent', cause: error });
 }
 
-/** The error of a message of which some may have left. */
+/** Returns the error of a message of which bytes may have left. */
 export function unknown(link: LinkId, cause: EspAtError): EspAtError {
   const details = { link, reason: cause.message };
   return new EspAtError('SEND_UNKNOWN', details, { outcome: 'unknown', cause });

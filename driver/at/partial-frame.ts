@@ -2,21 +2,20 @@ import type { Clock } from '../clock';
 import type { Parser } from './parser/parser';
 import { IdleTimer } from './timeouts';
 
-/** Milliseconds of port idle time in the middle of a line or of data after which its rest will not come. */
+/** Milliseconds of port idle time in the middle of a line or data, after which the parser drops it. */
 const PARTIAL_FRAME_TIMEOUT_MS = 1500;
 
 /**
- * Notices a line or data that has begun and does not go on: its length was corrupted, or its line end was lost.
- * Only time tells that from a slow port.
+ * Partial-frame timeout: drops a line or data that has begun and does not go on, because its length is corrupt or its
+ * line end is lost. Only time tells that from a slow port.
  *
- * Until the parser abandons it, such data swallows whatever the device says, even the answers to probes. Those
- * answers interrupt the idle time, so all of it since the data was announced is added up. A line without its end
- * keeps a URC back until something else is said.
+ * Until then such data swallows all that the device sends, even responses to probes. Those interrupt the idle time, so
+ * the timeout adds up all idle time since the frame began. A line without its end delays a URC until the next line.
  */
 export class PartialFrameTimeout {
   readonly #parser: Parser;
   readonly #timer: IdleTimer;
-  /** The frame that is watched, as {@link Parser.frameCount} counts. */
+  /** {@link Parser.frameCount} of the frame under watch. */
   #watched = -1;
 
   constructor(clock: Clock, parser: Parser) {
@@ -24,7 +23,7 @@ export class PartialFrameTimeout {
     this.#timer = new IdleTimer(clock);
   }
 
-  /** Bytes came in at `now` that took up `duration` milliseconds on the port, and the parser has taken them. */
+  /** Call after the parser has taken bytes. @param duration milliseconds that they occupied the port */
   heard(now: number, duration: number): void {
     if (!this.#parser.unfinished) return;
     if (this.#watched === this.#parser.frameCount) {

@@ -1,53 +1,52 @@
 import type { Heard, LineAccess, Purpose } from './line-access';
 import { isFinalResultCode } from './outcome';
 
-/** Milliseconds for a command that is still at work: WSCLOSE of a reconnecting link takes 14 s. */
-const AT_WORK_MS = 25_000;
+/** Milliseconds that a command may still be running: WSCLOSE of a reconnecting link takes 14 s. */
+const LONGEST_COMMAND_MS = 25_000;
 
 const CRLF = Buffer.from('\r\n');
 const RESTART = Buffer.from('AT+RST\r\n');
 
 /**
- * Bytes that a data prompt can be waiting for at most (`AT+WSSEND` of class D). A command that announced fewer
- * proves nothing: its length may have been corrupted on its way.
+ * Bytes that a data prompt takes at most (`AT+WSSEND` of class D). The length in the command proves nothing: the port
+ * may have corrupted it.
  */
 export const LARGEST_PAYLOAD = 16_384;
 
-/** Questions whose response only they can have. */
-const questions = [
+/** Queries, each with a response that no other command has. */
+const QUERIES = [
   { line: 'AT+SYSLOG?\r\n', response: '+SYSLOG:' },
   { line: 'AT+SYSSTORE?\r\n', response: '+SYSSTORE:' },
   { line: 'AT+CWMODE?\r\n', response: '+CWMODE:' },
 ] as const;
 
-/** The steps, mildest first; each is reported as it is taken. */
+/** The steps of a resync, mildest first. */
 export type ResyncStep = 'crlf' | 'fill' | 'restart';
 
 export interface ResyncOptions {
-  /** How often it begins anew before it restarts the device or gives up. */
+  /** Attempts before the resync restarts the device or fails. */
   readonly attempts: number;
-  /** Whether `AT+RST` is allowed. A device that is at work for ever, or floods the port for ever, is restarted anyway. */
+  /** Whether `AT+RST` may follow the attempts. It follows anyway where the device stays busy or floods the port. */
   readonly mayRestart: boolean;
-  /** Whether a prompt may be open: it is padded when nothing else gets an answer, or before anything else. */
+  /** When to pad a pending prompt: where nothing else gets a response, or first. */
   readonly pad: 'never' | 'ifSilent' | 'first';
-  /** At a negotiated rate a device that answers nothing is not asked twice: it may be at another rate. */
+  /** At a negotiated rate one attempt without a response is enough: the device may be at another rate. */
   readonly negotiatedRate: boolean;
-  /** Which question is asked first. It must be another one in each resync: a late response fits no later question. */
+  /** Index of the first query. It differs in each resync, so that a late response fits no later query. */
   readonly firstQuestion: number;
 }
 
 /**
- * How a resync ended. `padded`: an open prompt was padded, and its message went out corrupt. `restarted`: the device
- * has said `ready` and has forgotten everything.
+ * Outcome of a resync. `padded`: it padded a pending prompt, and the device sent a corrupt message. `restarted`: the
+ * device has sent `ready` and lost its state.
  */
 export type ResyncResult =
   | { readonly kind: 'inSync'; readonly padded: boolean }
   | { readonly kind: 'restarted' | 'noAnswer' | 'aborted' };
 
 /**
- * Finds out where the device is, and brings client and device back in sync: a CR LF alone ends whatever line was
- * corrupted; a question with a response of its own proves that all earlier responses have passed; a data prompt
- * that swallows everything is padded. Never rejects.
+ * Brings client and device back in sync: a CR LF ends a corrupt line, padding fills a pending prompt, and a query with
+ * a response of its own proves that all earlier responses have passed. Never rejects.
  */
 export async function resync(
   access: LineAccess,
@@ -62,19 +61,17 @@ export async function resync(
   }
 }
 
-/** Whether a line is the response to a question of a resync, too late to prove anything; or its echo. */
+/** Whether a line is a late response to a query of a resync, or the echo of the query. */
 export function isLateResponse(text: string): boolean {
-  if (isAnswer(text)) return true;
-  return questions.some(
-    ({ line, response }) => text.startsWith(response) || `${text}\r\n` === line,
-  );
+  if (isResponse(text)) return true;
+  return QUERIES.some(({ line, response }) => text.startsWith(response) || `${text}\r\n` === line);
 }
 
 class Resync {
   readonly #access: LineAccess;
   readonly #options: ResyncOptions;
   readonly #onStep: (step: ResyncStep) => void;
-  #question: number;
+  #nextQuery: number;
   #padded = false;
   #flooded = false;
 
@@ -82,7 +79,7 @@ class Resync {
     this.#access = access;
     this.#options = options;
     this.#onStep = onStep;
-    this.#question = options.firstQuestion;
+    this.#nextQuery = options.firstQuestion;
   }
 
   async run(): Promise<ResyncResult> {
@@ -104,35 +101,35 @@ class Resync {
       const end = await this.#endLine();
       if (end === 'hangs') return 'mustRestart';
       answered = end === 'answered';
-      // A port that takes no byte need not be offered more.
+      // The port takes no bytes: more attempts are useless.
       if (!answered && this.#access.pendingBytes >= before + CRLF.length) return 'noAnswer';
-      // The CR LF may have completed the corrupt line of a command that has a payload.
+      // The CR LF may have completed the corrupt line of a command with a payload: its prompt follows.
       await this.#pause();
     }
-    // Also when it seemed to be padded before: received data may hold what looked like a response.
+    // Pads again even after an earlier padding: received data may have looked like the response to that.
     if (pad !== 'never' && (!answered || this.#access.seen.has('>'))) answered = await this.#pad();
-    if (answered && (await this.#ask())) return 'inSync';
+    if (answered && (await this.#query())) return 'inSync';
     if (this.#flooded) return 'mustRestart';
     return !answered && negotiatedRate ? 'noAnswer' : 'again';
   }
 
   async #restart(): Promise<ResyncResult> {
     this.#onStep('restart');
-    const { line } = await this.#say(RESTART, 'boot', (text) => text === 'ready');
+    const { line } = await this.#writeAndWait(RESTART, 'boot', (text) => text === 'ready');
     return { kind: line === undefined ? 'noAnswer' : 'restarted' };
   }
 
-  /** Whether a prompt was padded. A prompt whose payload is complete may also have said so at any other time. */
+  /** Whether the resync padded a prompt. `SEND OK` for a complete payload may come at any time. */
   get #isPadded(): boolean {
     return this.#padded || (this.#options.pad !== 'never' && this.#access.seen.has('SEND OK'));
   }
 
-  /** Ends whatever line was corrupted, and waits for a command that is still at work. */
+  /** Ends a corrupt line, and waits while a command is running. */
   async #endLine(): Promise<'answered' | 'silent' | 'hangs'> {
     this.#onStep('crlf');
-    const until = this.#access.now() + AT_WORK_MS;
+    const until = this.#access.now() + LONGEST_COMMAND_MS;
     do {
-      const { line } = await this.#say(CRLF, 'lineEnd', isAnswer);
+      const { line } = await this.#writeAndWait(CRLF, 'lineEnd', isResponse);
       if (line !== 'busy p...') return line === undefined ? 'silent' : 'answered';
       const result = await this.#access.next('stillAtWork', isFinalResultCode);
       if (result.line !== undefined) return 'answered';
@@ -140,7 +137,7 @@ class Resync {
     return 'hangs';
   }
 
-  /** Feeds an open prompt line ends, which mean nothing should the device take them for commands. */
+  /** Pads a pending prompt with line ends, which are harmless should the device take them for commands. */
   async #pad(): Promise<boolean> {
     this.#onStep('fill');
     this.#access.seen.delete('>');
@@ -148,7 +145,7 @@ class Resync {
       const bytes = Math.min(size, LARGEST_PAYLOAD + CRLF.length - total + 1) & ~1;
       if (bytes === 0) return false;
       const padding = Buffer.from('\r\n'.repeat(bytes / 2));
-      const { line } = await this.#say(padding, 'padding', isAnswer);
+      const { line } = await this.#writeAndWait(padding, 'padding', isResponse);
       if (line !== undefined) {
         this.#padded = true;
         await this.#pause();
@@ -159,12 +156,12 @@ class Resync {
     return false;
   }
 
-  /** Asks the next question. True when its own response, and the OK behind it, has come. */
-  async #ask(): Promise<boolean> {
-    const question = questions[this.#question++ % questions.length] ?? questions[0];
+  /** Runs the next query; returns whether its own response and the OK after it came. */
+  async #query(): Promise<boolean> {
+    const query = QUERIES[this.#nextQuery++ % QUERIES.length] ?? QUERIES[0];
     let responded = false;
-    const { line } = await this.#say(Buffer.from(question.line), 'question', (text) => {
-      responded ||= text.startsWith(question.response);
+    const { line } = await this.#writeAndWait(Buffer.from(query.line), 'question', (text) => {
+      responded ||= text.startsWith(query.response);
       return responded && text === 'OK';
     });
     return line !== undefined;
@@ -174,7 +171,7 @@ class Resync {
     await this.#access.next('pause', () => false);
   }
 
-  async #say(
+  async #writeAndWait(
     bytes: Uint8Array,
     purpose: Purpose,
     accept: (line: string) => boolean,
@@ -186,7 +183,7 @@ class Resync {
   }
 }
 
-/** Shows that the device has dealt with what was written; `>` is a prompt that no command asked for. */
-function isAnswer(line: string): boolean {
+/** Whether a line shows that the device has processed the bytes; `>` is a prompt without a command. */
+function isResponse(line: string): boolean {
   return isFinalResultCode(line) || line === 'busy p...' || line === '>';
 }

@@ -3,10 +3,10 @@ import type { PortWriter } from './types';
 
 /** Bits on the port for a byte: start, eight data bits, stop. */
 const BITS_PER_BYTE = 10;
-/** Bits per second that are assumed of what is received from a port without a known rate, such as a bridge's. */
+/** Bits a second to assume for received bytes where the port's rate is unknown, for example a bridge's. */
 const USUAL_RATE = 115_200;
 
-/** The port with its time: who waits for a response has to know how long the question takes. */
+/** A port that tells how long bytes occupy it: response timeouts exclude that time. */
 export class TimedPort {
   readonly clock: Clock;
   readonly #port: PortWriter;
@@ -20,21 +20,21 @@ export class TimedPort {
     try {
       this.#port.write(bytes);
     } catch {
-      // The port is gone. Its owner learns it from the port, and will reset the client.
+      // The port is gone. Its owner learns that from the port, and resets the client.
     }
   }
 
-  /** Bytes written that have not left yet. */
+  /** Bytes that are written and have not left yet. */
   get pendingBytes(): number {
     return this.#port.pendingBytes;
   }
 
-  /** Milliseconds that so many received bytes took up on the port. */
+  /** Milliseconds that received bytes occupied the port. */
   receptionMs(bytes: number): number {
     return (bytes * BITS_PER_BYTE * 1000) / (this.#port.rate ?? USUAL_RATE);
   }
 
-  /** Milliseconds that so many bytes need to leave; 0 where the rate is not known. */
+  /** Milliseconds that bytes need to leave; 0 where the rate is unknown. */
   transmissionMs(bytes: number): number {
     const { rate } = this.#port;
     return rate ? (bytes * BITS_PER_BYTE * 1000) / rate : 0;

@@ -4,17 +4,17 @@ import type { Command, Response } from './command';
 /** The three links a device has (`AT+WSOPEN`). */
 export type LinkId = 0 | 1 | 2;
 
-/** A chunk of received data: one `+WS_DATA` report. */
+/** A chunk of received data: one `+WS_DATA` URC. */
 export interface DataFrame {
   readonly kind: 'data';
   readonly link: LinkId;
   /** RFC 6455 opcode; only in the long format (class D, `AT+WSDATAFMT=link,0,55`). */
   readonly opcode?: number;
-  /** Whether the WebSocket frame this chunk is of ends its message; only in the long format. */
+  /** Whether the WebSocket frame of this chunk ends its message; only in the long format. */
   readonly fin?: boolean;
-  /** Length in bytes of the whole WebSocket frame this chunk is of; only in the long format. */
+  /** Bytes of the whole WebSocket frame of this chunk; only in the long format. */
   readonly payloadLength?: number;
-  /** The chunk. Binary; may be a view into the chunk that came from the port. */
+  /** Binary; may be a view into the chunk that the port delivered. */
   readonly bytes: Buffer;
 }
 
@@ -29,76 +29,76 @@ export interface PromptFrame {
   readonly kind: 'prompt';
 }
 
-/** Bytes that cannot be part of anything the device says. */
+/** Corrupt bytes: the device cannot have sent them like this. */
 export interface GarbageFrame {
   readonly kind: 'garbage';
   /**
-   * - `length`: no CR LF after the announced number of data bytes: bytes were lost or inserted.
-   * - `header`: a `+WS_DATA:` whose fields cannot be (link 3, length over the limit …).
+   * - `length`: no CR LF follows the announced number of data bytes: the port lost or inserted bytes.
+   * - `header`: a `+WS_DATA:` with impossible fields (link 3, length over the limit …).
    * - `overflow`: a line longer than the limit.
-   * - `cut`: a line or data whose end has not come, see {@link Framer.abandon}.
+   * - `cut`: a line or data without its end, see `Parser.abandon`.
    */
   readonly reason: 'length' | 'header' | 'overflow' | 'cut';
-  /** How many bytes were given up. */
+  /** Bytes that the parser dropped. */
   readonly length: number;
 }
 
-/** What the framer makes of the byte stream. */
+/** The parser's output. */
 export type Frame = LineFrame | PromptFrame | DataFrame | GarbageFrame;
 
 /**
- * How a link's `+WS_DATA` reports look: `short` is `link,len,` (power-up default of every class),
+ * Format of a link's `+WS_DATA`: `short` is `link,len,` (power-up default of every class),
  * `long` is `link,opcode,fin,payload_len,data_len,` (after `AT+WSDATAFMT=link,0,55`). Both end in CR LF.
  */
 export type DataFormat = 'short' | 'long';
 
-/** The port as the client writes to it. */
+/** The port, as the client writes to it. */
 export interface PortWriter {
   write(bytes: Uint8Array): void;
-  /** Bytes written that have not left yet. */
+  /** Bytes that are written and have not left yet. */
   readonly pendingBytes: number;
-  /** Bits per second; undefined where it is not known. */
+  /** Bits a second; undefined where the port does not know. */
   readonly rate: number | undefined;
 }
 
-/** Takes the data of one link. */
+/** Receives the data of one link. */
 export interface DataReceiver {
-  /** Whether the device has, or may have, a connection of the link: an unknown line may be what is left of its data. */
+  /** Whether the device may have a connection of the link: then an unknown line may be corrupt data. */
   readonly connected: boolean;
   push(frame: DataFrame): void;
-  /** Data of some link was lost or corrupt; what follows comes after a gap. */
+  /** Data of any link was lost or corrupt, before the frames that follow. */
   dataLost(): void;
   /** The connection has ended. */
   end(): void;
 }
 
-/** What becomes of a command, told to who asked for it. */
+/** Progress of a command, for its sequence or its message. */
 export type CommandEvent =
-  /** Its line is written; again after a resync, if it is repeated. */
+  /** The client writes its line; again when it repeats the command after a resync. */
   | { readonly kind: 'started' }
   | { readonly kind: 'payloadWritten' }
   | { readonly kind: 'succeeded'; readonly response: Response }
   /** The device answered `ERROR`. */
   | { readonly kind: 'refused'; readonly error: EspAtError }
-  /** Its final result will not be known, or the device is gone. */
+  /** The final result code is lost, or the device is gone. */
   | { readonly kind: 'failed'; readonly error: EspAtError }
-  /** It was to be repeated after a resync, but its connection has ended, or the link's peer got corrupt data. */
+  /** The client does not repeat it after a resync: the connection has ended, or the peer got corrupt data. */
   | { readonly kind: 'notRepeated'; readonly error: EspAtError };
 
 /** The messages of one link. The client pulls from it. */
 export interface SendSource {
   readonly link: LinkId;
-  /** What it sends next; undefined while it has nothing to send. */
+  /** Returns the next command; undefined while there is nothing to send. */
   peek(): Submission | undefined;
 }
 
-/** One command of a message, which the client runs when its turn comes. */
+/** One command of a message. */
 export interface Submission {
   readonly link: LinkId;
   readonly command: Command;
-  /** False once the connection that it is for has ended. */
+  /** False once its connection has ended. */
   readonly mayContinue: boolean;
-  /** Whether an earlier part of the message has left: then this one is not repeated. */
+  /** Whether an earlier part of the message has left: then the client does not repeat this part. */
   readonly partlySent: boolean;
   report(event: CommandEvent): void;
 }

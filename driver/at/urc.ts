@@ -1,6 +1,6 @@
 import type { LinkId } from './types';
 
-/** What the device says unasked. */
+/** An unsolicited result code. */
 export type Urc =
   | { readonly kind: 'connected' | 'disconnected' | 'closed'; readonly link: LinkId }
   | {
@@ -14,11 +14,11 @@ export type Urc =
         | 'diagnostic';
     };
 
-/** URCs of features that the driver does not use, and responses that come too late. */
+/** Prefixes of URCs that the driver does not use, and of late responses. */
 const otherUrc =
   /^\+(?:IPD|LINK_CONN|STA_|DIST_STA_IP|MQTT|BLE|BT|HTTP|ETH_|CIP|CMD|CW|FS|SYS|TIME_|UART|WEBSERVER|WSHEAD|WSOPEN)/;
 
-/** Whether a line that {@link parseUrc} does not know looks like one that the device meant, and not corrupt. */
+/** Whether a line that {@link parseUrc} does not know looks intact. */
 export function isOtherUrc(line: string): boolean {
   return otherUrc.test(line);
 }

@@ -3,10 +3,10 @@ import { EspAtError } from '../errors';
 
 /** Bytes of a command line without its CR LF; the firmware takes 256 with it. */
 export const COMMAND_LINE_LIMIT_BYTES = 254;
-/** Milliseconds: what needs neither the network nor the flash is answered within a few. */
+/** Milliseconds: a command without network and flash takes only a few. */
 const DEFAULT_TIMEOUT_MS = 3000;
 
-/** A command from its line; what is not given is that of a plain command answered by OK. */
+/** Builds a command from its line. The defaults are those of a plain command whose final result code is OK. */
 export function build(line: string, traits: Partial<Omit<Command, 'line'>> = {}): Command {
   if (line.length > COMMAND_LINE_LIMIT_BYTES) {
     throw new EspAtError('COMMAND_TOO_LONG', {
@@ -25,12 +25,12 @@ export function build(line: string, traits: Partial<Omit<Command, 'line'>> = {})
   };
 }
 
-/** A question: its answer lines start with `+NAME:`, and it may always be asked again. */
+/** Builds a query: its information responses start with `+NAME:`, and the client may repeat it. */
 export function query(name: string, timeoutMs = DEFAULT_TIMEOUT_MS): Command {
   return build(`AT+${name}?`, { informationResponses: [`+${name}:`], timeoutMs, idempotent: true });
 }
 
-/** The error for an answer line that the device cannot have meant: the serial line damaged it. */
+/** Returns the error of an impossible response line: the port corrupted it. */
 export function damaged(name: string): EspAtError {
   return new EspAtError('OUT_OF_SYNC', { command: name });
 }

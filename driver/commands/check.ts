@@ -2,7 +2,7 @@ import type { LinkId } from '../at/types';
 import type { names, Reason } from '../error-reasons';
 import { EspAtError, type ErrorDetails } from '../errors';
 
-/** The same properties, whose values a caller without a compiler may have got wrong. */
+/** The same properties with unchecked values: a caller in JavaScript may pass anything. */
 export type Unchecked<T> = { readonly [K in keyof T]?: unknown };
 
 /** @throws EspAtError `INVALID_LINK` for anything but the numbers 0, 1 and 2 */
@@ -17,7 +17,7 @@ export function checkTimeout(value: unknown, min: number, max: number): number {
   throw new EspAtError('INVALID_TIMEOUT', { value: shown(value), min, max });
 }
 
-/** A whole number of a device setting. @throws EspAtError `INVALID_SETTING` */
+/** Checks that a device setting is a whole number in the range. @throws EspAtError `INVALID_SETTING` */
 export function checkSetting(
   setting: keyof typeof names,
   value: unknown,
@@ -40,7 +40,7 @@ export function isWhole(value: unknown, min: number, max: number): value is numb
   return typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max;
 }
 
-/** A wrong value as a message may show it: short, on one line, and never the inside of an object. */
+/** Formats an invalid value for a message: short, on one line, without the contents of objects. */
 export function shown(value: unknown): string | number {
   if (typeof value === 'number') return value;
   if (typeof value !== 'string') return value === null ? 'null' : typeof value;

@@ -1,12 +1,12 @@
 import { shown } from './check';
 import { EspAtError } from '../errors';
 
-/** Bytes of reason that a close frame has room for beside its code (RFC 6455, section 5.5). */
+/** Bytes of a close reason at most (RFC 6455, section 5.5). */
 const MAX_REASON_BYTES = 123;
 
 /**
- * The payload of a close frame: a 2-byte code and a reason (RFC 6455, section 5.5.1). Never empty, since
- * older firmware cannot send empty frames.
+ * Returns the payload of a close frame: a 2-byte code and a reason (RFC 6455, section 5.5.1). It is never empty,
+ * because older firmware cannot send empty frames.
  * @throws EspAtError `INVALID_CLOSE_CODE`, `INVALID_PAYLOAD`
  */
 export function closePayload(code: unknown = 1000, reason: unknown = ''): Buffer {
@@ -28,7 +28,7 @@ export function closePayload(code: unknown = 1000, reason: unknown = ''): Buffer
   return payload;
 }
 
-/** Codes an endpoint may put in a close frame (RFC 6455, section 7.4, and the IANA registry). */
+/** Whether an endpoint may send the code in a close frame (RFC 6455, section 7.4, and the IANA registry). */
 function maySend(code: unknown): code is number {
   if (typeof code !== 'number' || !Number.isInteger(code)) return false;
   return (

@@ -1,13 +1,13 @@
 import type { Reason } from '../error-reasons';
 import { EspAtError } from '../errors';
 
-/** CR or LF would end the command, NUL is dropped by the device, the others have no place in a value. */
+/** CR or LF would end the command, the device drops NUL, and no value needs other control characters. */
 const control = /\p{Cc}/u;
 
 /**
  * A string parameter of an AT command: the UTF-8 bytes of `text`, one character a byte (latin1), in double
  * quotes, with `"`, `,` and `\` escaped, since the firmware cuts parameters at bare commas even inside quotes.
- * @throws EspAtError `INVALID_COMMAND` for control characters and halves of characters
+ * @throws EspAtError `INVALID_COMMAND` for control characters and lone surrogates
  */
 export function quote(text: string): string {
   const reason = flawOf(text);
@@ -16,7 +16,7 @@ export function quote(text: string): string {
   return `"${bytes.replace(/["\\,]/g, '\\$&')}"`;
 }
 
-/** Why {@link quote} refuses a text; undefined when it does not. */
+/** Returns the reason for which {@link quote} refuses a text, or undefined. */
 export function flawOf(text: string): Reason | undefined {
   if (control.test(text)) return 'CONTROL_CHARACTER';
   if (/\p{Surrogate}/u.test(text)) return 'HALF_CHARACTER';

@@ -7,19 +7,19 @@ import { build } from './build';
 const RAW_TIMEOUT_MS = 30_000;
 
 /**
- * What would pull the ground from under the driver: restarts, echo, the line's rate, what the links are
- * made of, sleep, transparent transmission, and everything that asks for payload.
+ * Commands that break the driver's assumptions: restart, echo, baud rate, links, sleep, transparent transmission, and
+ * every command with a payload.
  */
 const upsetting =
   /^(?:E\d*|\+(?:RST|RESTORE|SYSROLLBACK|CIUPDATE|USEROTA|UART\w*|WS\w*|GSLP|SLEEP\w*|SYSMSG\w*|SYSLOG|SYSSTORE|SYSMFG|SYSFLASH|SAVETRANSLINK|CIPMODE|CIPSEND\w*|TRANSINTVL|HTTPC\w+|HTTPURLCFG|MQTTPUBRAW|MQTTLONG\w+|BLE\w*|BT\w*|FS|USERRAM|USERWKMCUCFG))(?:[=?]|$)/i;
 
-/** Answers that do not begin with the command's own name. */
+/** Prefixes of information responses that differ from the command's name. */
 const unnamed: Readonly<Record<string, readonly string[]>> = {
   GMR: ['AT version:', 'SDK version:', 'compile time', 'Bin version:'],
 };
 
 /**
- * A command in a user's own words, for what this package does not cover.
+ * Builds a command from a user's text, for commands that this package does not cover.
  * @throws EspAtError `INVALID_COMMAND`, `COMMAND_TOO_LONG`
  */
 export function rawCommand(text: unknown): Command {

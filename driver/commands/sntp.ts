@@ -7,9 +7,9 @@ const MAX_SERVERS = 3;
 const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 
 /**
- * `AT+CIPSNTPCFG=1`: sets the clock by SNTP, now and again from time to time.
+ * `AT+CIPSNTPCFG=1`: has the device set its clock by SNTP periodically.
  * @param timezone hours from UTC, -12 to 14, in steps of a quarter
- * @param servers up to three host names; none: the firmware's own
+ * @param servers up to three host names; empty: the firmware's defaults
  * @throws EspAtError `INVALID_SETTING`
  */
 export function cipsntpcfg(timezone: number, servers: readonly string[]): Command {
@@ -28,33 +28,38 @@ export function cipsntpcfgQuery(): Command {
   return query('CIPSNTPCFG');
 }
 
-/** Whether the device says in an answer to {@link cipsntpcfgQuery} that it is set as given. */
-export function isSntpSet(answer: Response, timezone: number, servers: readonly string[]): boolean {
+/** Parses the response to {@link cipsntpcfgQuery}; returns whether it matches the settings. */
+export function isSntpSet(
+  response: Response,
+  timezone: number,
+  servers: readonly string[],
+): boolean {
   const set = `+CIPSNTPCFG:1,${zone(timezone)}`;
-  // Without servers the firmware lists its own.
-  if (servers.length === 0) return answer[0] === set || answer[0]?.startsWith(`${set},`) === true;
-  return answer[0] === [set, ...servers.map((server) => `"${server}"`)].join(',');
+  // Without servers the firmware lists its defaults.
+  if (servers.length === 0)
+    return response[0] === set || response[0]?.startsWith(`${set},`) === true;
+  return response[0] === [set, ...servers.map((server) => `"${server}"`)].join(',');
 }
 
-/** `AT+CIPSNTPTIME?`: the device's clock in its time zone; 1970 until it was set. */
+/** `AT+CIPSNTPTIME?`: queries the device's local time; 1970 until SNTP has set it. */
 export function cipsntptime(): Command {
   return query('CIPSNTPTIME');
 }
 
 /**
- * The time in an answer to {@link cipsntptime}, as a Date whose UTC fields are the device's local time.
+ * Parses the response to {@link cipsntptime}; returns a Date whose UTC fields are the device's local time.
  * @throws EspAtError `OUT_OF_SYNC`
  */
-export function parseSntpTime(answer: Response): Date {
+export function parseSntpTime(response: Response): Date {
   const format = /^\+CIPSNTPTIME:\w{3} (\w{3}) +(\d{1,2}) (\d\d):(\d\d):(\d\d) (\d{4})$/;
-  const [, name = '', ...numbers] = format.exec(answer[0] ?? '') ?? [];
+  const [, name = '', ...numbers] = format.exec(response[0] ?? '') ?? [];
   const [day, hour, minute, second, year] = numbers.map(Number);
   const month = months.indexOf(name);
   if (year === undefined || month < 0) throw damaged('AT+CIPSNTPTIME?');
   return new Date(Date.UTC(year, month, day, hour, minute, second));
 }
 
-/** Whole hours as they are; others as HHMM (5:45 is 545), which the firmware tells apart by size. */
+/** Formats whole hours as they are, others as HHMM (5:45 is 545). The firmware tells them apart by size. */
 function zone(timezone: unknown): number {
   const quarters = typeof timezone === 'number' ? timezone * 4 : NaN;
   if (!Number.isInteger(quarters) || quarters < -48 || quarters > 56) {

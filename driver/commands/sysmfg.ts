@@ -2,16 +2,16 @@ import type { Response, Command } from '../at/command';
 import { build } from './build';
 import { checkSetting } from './check';
 
-/** Milliseconds; flash is erased and written. */
+/** Milliseconds: the firmware erases and writes flash. */
 const FLASH_TIMEOUT_MS = 10_000;
 /** The type number of binary values. */
 const TYPE_BINARY = 8;
 
-/** Where the firmware looks for what `AT+WSCFG` names by its slot. */
+/** Namespaces in which the firmware looks up the slots of `AT+WSCFG`. */
 export type CertificateStore = 'wss_ca' | 'wss_cert' | 'wss_key';
 
 /**
- * `AT+SYSMFG=2`: writes a PEM text to a slot, in flash, for good. The firmware wants its final NUL counted.
+ * `AT+SYSMFG=2`: writes a PEM text to a slot in flash. Its length includes a final NUL.
  * @param slot 0 to 255
  * @throws EspAtError `INVALID_SETTING`
  */
@@ -27,8 +27,8 @@ export function sysmfgWrite(store: CertificateStore, slot: number, pem: string):
 }
 
 /**
- * `AT+SYSMFG=1`: reads part of a slot. Never for keys: an answer that comes too late is reported as an
- * unknown line. ERROR when the slot is empty.
+ * `AT+SYSMFG=1`: reads part of a slot. ERROR means an empty slot. Never for keys: the client emits a late response as
+ * an unknown line.
  * @throws EspAtError `INVALID_SETTING`
  */
 export function sysmfgRead(
@@ -45,7 +45,7 @@ export function sysmfgRead(
   });
 }
 
-/** The bytes in an answer to {@link sysmfgRead}, one character a byte; undefined when it is not understood. */
-export function parseSysmfg(answer: Response): string | undefined {
-  return /^\+SYSMFG:"[^"]+","[^"]+",8,\d+,(.*)$/s.exec(answer[0] ?? '')?.[1];
+/** Parses the response to {@link sysmfgRead}, one character a byte; returns undefined where it is corrupt. */
+export function parseSysmfg(response: Response): string | undefined {
+  return /^\+SYSMFG:"[^"]+","[^"]+",8,\d+,(.*)$/s.exec(response[0] ?? '')?.[1];
 }

@@ -3,11 +3,11 @@ import { flawOf, quote } from './quote';
 import { build, damaged, query } from './build';
 import { checkSetting, invalidSetting } from './check';
 
-/** Milliseconds: the device gives a network 15 s to let it in, and leaves another one before. */
+/** Milliseconds: joining takes up to 15 s, after the device has left another network. */
 const JOIN_TIMEOUT_MS = 25_000;
 /** Milliseconds for a scan of all channels. */
 const SCAN_TIMEOUT_MS = 15_000;
-/** Bytes of a network's name and of a password, at most (IEEE 802.11; WPA's key in hexadecimal). */
+/** Bytes of an SSID and of a password at most (IEEE 802.11; the WPA key in hexadecimal). */
 const MAX_SSID_BYTES = 32;
 const MAX_PASSWORD_BYTES = 64;
 
@@ -23,7 +23,7 @@ export function cwmodeQuery(): Command {
 }
 
 /**
- * `AT+CWJAP`: joins a network; OK once there is an address.
+ * `AT+CWJAP`: joins a network. OK follows once the device has an address.
  * @param ssid 1 to 32 bytes of UTF-8
  * @param password up to 64 bytes, empty for an open network; secret
  * @param bssid `aa:bb:cc:dd:ee:ff`: this access point only
@@ -47,14 +47,14 @@ export function cwjap(ssid: string, password: string, bssid = ''): Command {
   });
 }
 
-/** `AT+CWJAP?`: the network that is joined. */
+/** `AT+CWJAP?`: queries the joined network. */
 export function cwjapQuery(): Command {
   return query('CWJAP');
 }
 
 /** States of `AT+CWSTATE?`. */
 export const stationState = {
-  /** Nothing was joined yet. */
+  /** The device has joined no network yet. */
   idle: 0,
   /** Joined, without an address yet. */
   noAddress: 1,
@@ -69,7 +69,7 @@ export function cwstate(): Command {
   return query('CWSTATE');
 }
 
-/** `AT+CWLAP`: looks for networks. */
+/** `AT+CWLAP`: scans for networks. */
 export function cwlap(): Command {
   return build('AT+CWLAP', {
     informationResponses: ['+CWLAP:'],
@@ -79,9 +79,9 @@ export function cwlap(): Command {
 }
 
 /**
- * `AT+CWRECONNCFG`: how the device rejoins by itself.
+ * `AT+CWRECONNCFG`: configures automatic rejoining.
  * @param interval seconds between attempts, 0 (never) to 7200
- * @param attempts 0 (for ever) to 1000
+ * @param attempts 0 (no limit) to 1000
  * @throws EspAtError `INVALID_SETTING`
  */
 export function cwreconncfg(interval: number, attempts: number): Command {
@@ -90,7 +90,7 @@ export function cwreconncfg(interval: number, attempts: number): Command {
   return build(`AT+CWRECONNCFG=${seconds},${count}`, { idempotent: true });
 }
 
-/** `AT+CIPSTA?`: the station's addresses. */
+/** `AT+CIPSTA?`: queries the station's addresses. */
 export function cipsta(): Command {
   return query('CIPSTA');
 }
@@ -105,35 +105,35 @@ function text(setting: 'ssid' | 'password', value: unknown, min: number, max: nu
   return quote(value);
 }
 
-/** A network that a scan found. */
+/** A network in a scan. */
 export interface WifiNetwork {
   readonly ssid: string;
   readonly bssid: string;
   /** Signal strength in dBm. */
   readonly signal: number;
   readonly channel: number;
-  /** False: it takes no password. */
+  /** Whether the network needs a password. */
   readonly encrypted: boolean;
 }
 
-/** The mode in an answer to {@link cwmodeQuery}. @throws EspAtError `OUT_OF_SYNC` */
-export function parseCwmode(answer: Response): number {
-  const [, mode] = /^\+CWMODE:([0-3])$/.exec(answer[0] ?? '') ?? [];
+/** Parses the response to {@link cwmodeQuery}. @throws EspAtError `OUT_OF_SYNC` */
+export function parseCwmode(response: Response): number {
+  const [, mode] = /^\+CWMODE:([0-3])$/.exec(response[0] ?? '') ?? [];
   if (mode === undefined) throw damaged('AT+CWMODE?');
   return Number(mode);
 }
 
-/** The network in an answer to {@link cwjapQuery}; undefined when none is joined. */
+/** Parses the response to {@link cwjapQuery}; returns undefined where the device has joined no network. */
 export function parseCwjap(
-  answer: Response,
+  response: Response,
 ): { readonly ssid: string; readonly bssid: string } | undefined {
-  // The name comes without escapes: a quote may be part of it.
-  const [, ssid, bssid] = /^\+CWJAP:"(.*)","([0-9a-f:]{17})",/i.exec(answer[0] ?? '') ?? [];
+  // The firmware does not escape the SSID: it may hold a quote.
+  const [, ssid, bssid] = /^\+CWJAP:"(.*)","([0-9a-f:]{17})",/i.exec(response[0] ?? '') ?? [];
   if (ssid === undefined || bssid === undefined) return undefined;
   return { ssid: decoded(ssid), bssid: bssid.toLowerCase() };
 }
 
-/** What the device gave as the reason for a failed {@link cwjap}; undefined when it gave none. */
+/** Returns the reason in the response to a failed {@link cwjap}; undefined where there is none. */
 export function parseJoinFailure(
   text: string,
 ): 'timeout' | 'password' | 'not-found' | 'other' | undefined {
@@ -142,23 +142,23 @@ export function parseJoinFailure(
 }
 
 /**
- * The answer to {@link cwstate}.
+ * Parses the response to {@link cwstate}.
  * @throws EspAtError `OUT_OF_SYNC`
  */
-export function parseCwstate(answer: Response): {
+export function parseCwstate(response: Response): {
   /** One of {@link stationState}. */
   readonly state: number;
-  /** Of the network joined last. */
+  /** SSID of the network that the device joined last. */
   readonly ssid: string;
 } {
-  const [, state, ssid] = /^\+CWSTATE:([0-4]),"(.*)"$/.exec(answer[0] ?? '') ?? [];
+  const [, state, ssid] = /^\+CWSTATE:([0-4]),"(.*)"$/.exec(response[0] ?? '') ?? [];
   if (state === undefined || ssid === undefined) throw damaged('AT+CWSTATE?');
   return { state: Number(state), ssid: decoded(ssid) };
 }
 
-/** The networks in an answer to {@link cwlap}, as the device ordered them; unreadable ones are left out. */
-export function parseCwlap(answer: Response): WifiNetwork[] {
-  return answer.flatMap((line) => {
+/** Parses the response to {@link cwlap}, in the device's order; omits corrupt lines. */
+export function parseCwlap(response: Response): WifiNetwork[] {
+  return response.flatMap((line) => {
     const parts = /^\+CWLAP:\((\d+),"(.*)",(-?\d+),"([0-9a-f:]{17})",(\d+)[,)]/i.exec(line);
     const [, encryption, ssid, signal, bssid, channel] = parts ?? [];
     if (ssid === undefined || bssid === undefined) return [];
@@ -172,13 +172,13 @@ export function parseCwlap(answer: Response): WifiNetwork[] {
   });
 }
 
-/** The IPv4 address in an answer to {@link cipsta}; undefined when there is none. */
-export function parseCipsta(answer: Response): string | undefined {
-  const [, ip] = /^\+CIPSTA:ip:"([\d.]+)"$/.exec(answer[0] ?? '') ?? [];
+/** Parses the response to {@link cipsta}; returns the IPv4 address, or undefined. */
+export function parseCipsta(response: Response): string | undefined {
+  const [, ip] = /^\+CIPSTA:ip:"([\d.]+)"$/.exec(response[0] ?? '') ?? [];
   return ip === '0.0.0.0' ? undefined : ip;
 }
 
-/** UTF-8 from one character a byte. */
+/** Decodes UTF-8 from a text of one character a byte. */
 function decoded(latin1: string): string {
   return Buffer.from(latin1, 'latin1').toString();
 }

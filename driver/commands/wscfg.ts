@@ -6,18 +6,18 @@ import type { LinkConfig } from '../link/options';
 import { build } from './build';
 import { checkLink, isWhole, shown, type Unchecked } from './check';
 
-/** Milliseconds; certificates are read from flash. */
+/** Milliseconds: the firmware reads certificates from flash. */
 const WSCFG_TIMEOUT_MS = 5000;
-/** Bytes. With fewer the firmware answers a longer ping with bytes of its own memory. */
+/** Bytes. With a smaller buffer the firmware sends bytes of its own memory in the pong to a longer ping. */
 const MIN_BUFFER_BYTES = 125;
-/** Bytes of a link's buffer unless set otherwise. */
+/** Default size of a link's buffer, in bytes. */
 export const BUFFER_SIZE = 1024;
-/** How the device says that a certificate slot is empty, before its ERROR. */
+/** The line before ERROR where a certificate slot is empty. */
 const informationResponses = ['NO CERT FOUND', 'NO PRVT_KEY FOUND', 'NO CA FOUND'];
 
 /**
- * `AT+WSCFG`: settings of the link's next opening, used up by it. Only for a link that is closed: on an
- * open one it does nothing but free certificates that are in use.
+ * `AT+WSCFG`: configures the link's next WSOPEN, which uses the settings up. Only for a closed link: on an open link
+ * the firmware frees certificates that are in use, and sets nothing.
  * @throws EspAtError `INVALID_LINK`, `INVALID_CONFIG`, `AUTH_NOT_SUPPORTED`
  */
 export function wscfg(link: LinkId, config: LinkConfig, capabilities: Capabilities): Command {
@@ -32,12 +32,12 @@ export function wscfg(link: LinkId, config: LinkConfig, capabilities: Capabiliti
   return command(id, values);
 }
 
-/** Firmware with authentication takes it, older firmware answers ERROR. The link has to be closed. */
+/** Succeeds on firmware with authentication (C, D); older firmware refuses it. Only for a closed link. */
 export function wscfgProbe(link: LinkId): Command {
   return command(checkLink(link), [10, 120, 1024, 0]);
 }
 
-/** Mode 0 is what the firmware does unasked, and old firmware takes no such parameter. */
+/** Omits mode 0, the firmware's default: old firmware refuses the parameter. */
 function authentication(config: Unchecked<LinkConfig>, capabilities: Capabilities): number[] {
   const mode = whole('auth', config.auth, 0, 0, 3);
   if (mode === 0) return [];

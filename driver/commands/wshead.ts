@@ -8,11 +8,11 @@ import type { Unchecked } from './check';
 
 /** RFC 7230, section 3.2.6. */
 export const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
-/** Bytes that the firmware has room for in an opening request. */
+/** Bytes of an opening request at most, in the firmware. */
 const MAX_REQUEST_BYTES = 1023;
 /** Bytes of a header beside its line: CR LF, and a second space that the firmware writes behind the colon. */
 const OVERHEAD = 3;
-/** Bytes that every opening request needs beside its target, host, and what was asked for. */
+/** Bytes of every opening request, besides its target, host and options. */
 const MIN_REQUEST_BYTES = [
   'GET  HTTP/1.1',
   'Connection: Upgrade',
@@ -25,7 +25,7 @@ const MIN_REQUEST_BYTES = [
 ].join('\r\n').length;
 
 /**
- * `AT+WSHEAD`: one more header for all openings to come, before those set earlier.
+ * `AT+WSHEAD`: adds a header to the opening requests of all links, before the headers set earlier.
  * @throws EspAtError `INVALID_HEADER`, which never shows the value
  */
 export function wshead(header: Header): Command {
@@ -33,27 +33,27 @@ export function wshead(header: Header): Command {
   return build(`AT+WSHEAD=${payload.length}`, { name: 'AT+WSHEAD', payload });
 }
 
-/** `AT+WSHEAD=0`: no more headers. */
+/** `AT+WSHEAD=0`: clears the header list. */
 export function wsheadClear(): Command {
   return build('AT+WSHEAD=0', { name: 'AT+WSHEAD=0', idempotent: true });
 }
 
-/** `AT+WSHEAD?`: the headers that are set. Their values may be secret. */
+/** `AT+WSHEAD?`: queries the header list, whose values may be secret. */
 export function wsheadQuery(): Command {
   return { ...query('WSHEAD'), secret: true };
 }
 
-/** The headers in an answer to {@link wsheadQuery}, newest first, as `Name: value`; undefined for a damaged line. */
+/** Parses the response to {@link wsheadQuery}, newest first, as `Name: value`; undefined for a corrupt line. */
 export function parseWshead(answer: Response): (string | undefined)[] {
   return answer.map((line) => {
-    // The device prints them without escapes: a quote may be part of one.
+    // The firmware does not escape headers: they may hold a quote.
     const [, text] = /^\+WSHEAD:\d+,"(.*)"$/.exec(line) ?? [];
     return text === undefined ? undefined : Buffer.from(text, 'latin1').toString();
   });
 }
 
 /**
- * Checks the headers of one opening together: a request that has no room in the firmware only fails.
+ * Checks the size of an opening request with all headers: the firmware gives no reason when it is too long.
  * @param rest bytes of the request's target, host, subprotocol and authorization, at least
  * @throws EspAtError `INVALID_HEADER`
  */
@@ -76,7 +76,7 @@ export function checkHeaders(headers: unknown, rest: number): void {
 function checkHeader(header: unknown): { readonly name: string; readonly line: string } {
   const { name, value }: Unchecked<Header> = isObject(header) ? header : {};
   if (typeof name !== 'string' || name === '') throw invalid('name', 'MISSING');
-  // A wrong name is not shown whole: somebody may have put name and value into it.
+  // The error omits an invalid name, which may hold name and value, a secret.
   if (!token.test(name)) throw invalid('name', 'NOT_TOKEN');
   if (typeof value !== 'string') throw invalid(name, 'VALUE_NOT_TEXT');
   // A tab is the one control character that a value may hold (RFC 7230, section 3.2).

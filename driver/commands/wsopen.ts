@@ -8,7 +8,7 @@ import { build, damaged, COMMAND_LINE_LIMIT_BYTES, query } from './build';
 import { checkLink, checkTimeout, isWhole, type Unchecked } from './check';
 import { checkHeaders, token } from './wshead';
 
-/** Milliseconds the device waits for a server unless told otherwise. */
+/** Default timeout of `AT+WSOPEN`, in milliseconds. */
 const DEFAULT_OPEN_TIMEOUT_MS = 15_000;
 /**
  * Milliseconds beyond the timeout. The timeout stops no attempt: name, TCP, TLS and handshake have
@@ -26,7 +26,7 @@ export interface OpenLink {
 }
 
 /**
- * `AT+WSOPEN`: opens a link. Only OK means open; reports and errors tell the rest.
+ * `AT+WSOPEN`: opens a link. Only OK means open; URCs and errors tell the rest.
  * @throws EspAtError `INVALID_LINK`, `INVALID_URI`, `INVALID_SUBPROTOCOL`, `INVALID_AUTHORIZATION`,
  * `INVALID_TIMEOUT`, `INVALID_HEADER`; none of them shows the authorization or the URI, which may hold a password
  */
@@ -51,14 +51,14 @@ export function wsopen(link: LinkId, options: OpenOptions): Command {
   return build(line, { name: `AT+WSOPEN=${id}`, timeoutMs });
 }
 
-/** `AT+WSOPEN?`: the state of every link that is not closed. Its answer holds URIs, and those may hold passwords. */
+/** `AT+WSOPEN?`: queries the state of every link that is not closed. The response holds URIs, perhaps with passwords. */
 export function wsopenQuery(): Command {
   return { ...query('WSOPEN'), secret: true };
 }
 
 /**
- * The links in an answer to {@link wsopenQuery}.
- * @throws EspAtError `OUT_OF_SYNC` when a line is damaged: a link must not seem closed
+ * Parses the response to {@link wsopenQuery}.
+ * @throws EspAtError `OUT_OF_SYNC` when a line is corrupt: a link must not seem closed
  */
 export function parseWsopen(answer: Response): OpenLink[] {
   return answer.map((line) => {

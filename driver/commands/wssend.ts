@@ -6,13 +6,13 @@ import type { SendOptions } from '../link/options';
 import { build } from './build';
 import { checkLink, checkTimeout, isWhole, shown, type Unchecked } from './check';
 
-/** Bytes that the largest `AT+WSSEND` of any firmware takes (class D). */
+/** Bytes of an `AT+WSSEND` at most, of any firmware (class D). */
 const MAX_PAYLOAD_BYTES = 16_384;
-/** Bytes that a control frame carries at most (RFC 6455, section 5.5). */
+/** Bytes of a control frame's payload at most (RFC 6455, section 5.5). */
 const MAX_CONTROL_BYTES = 125;
 const FIRST_CONTROL_OPCODE = 8;
 const TEXT_OPCODE = 1;
-/** Milliseconds the device has to hand a message to the network unless told otherwise. */
+/** Default timeout of `AT+WSSEND`, in milliseconds. */
 export const SEND_TIMEOUT = 10_000;
 /** Milliseconds beyond the timeout: the ERROR came up to 10 s after it. */
 const SEND_LEEWAY_MS = 15_000;
@@ -20,8 +20,8 @@ const SEND_LEEWAY_MS = 15_000;
 type SendTraits = Pick<SendOptions, 'opcode' | 'timeoutMs' | 'fin'>;
 
 /**
- * `AT+WSSEND`: one frame, or what the device makes of it. Nothing is asked for when there is no payload
- * (class D; older firmware answers ERROR). `fin` is for class D only.
+ * `AT+WSSEND`: sends a payload, in one frame or in as many as the firmware makes of it. An empty payload has no prompt
+ * (class D; older firmware refuses it). `fin` is for class D only.
  * @throws EspAtError `INVALID_LINK`, `INVALID_PAYLOAD`, `PAYLOAD_TOO_LONG`, `INVALID_OPCODE`,
  * `INVALID_TIMEOUT`, each with the outcome `not-sent`
  */
@@ -59,7 +59,7 @@ export function wsdatafmt(link: LinkId): Command {
   return build(`AT+WSDATAFMT=${id},0,55`, { name: `AT+WSDATAFMT=${id}`, idempotent: true });
 }
 
-/** What the firmware assumes by itself is left out, from the end: no field may be empty. */
+/** Omits defaults from the end of the parameters: the firmware accepts no empty field. */
 function fields(
   link: LinkId,
   length: number,

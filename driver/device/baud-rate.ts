@@ -5,9 +5,9 @@ import type { DeviceOptions } from './options';
 import type { SessionPort } from './session-port';
 
 /**
- * Agrees with the device on the negotiated baud rate and on flow control, which both start as its flash says.
- * @param warn told of `RATE_NOT_NEGOTIATED` when port, cable or device fail at the rate
- * @throws EspAtError `DEVICE_UNRESPONSIVE` when nothing passes any more
+ * Negotiates the baud rate and flow control, which both start with the values in the device's flash.
+ * @param warn called with `RATE_NOT_NEGOTIATED` when port, cable or device fail at the rate
+ * @throws EspAtError `DEVICE_UNRESPONSIVE` when the device responds at no rate
  */
 export async function negotiateRate(
   access: SequenceAccess,
@@ -23,15 +23,15 @@ export async function negotiateRate(
     if (flowControl) await switchFlowControlOn(access, before);
     return;
   }
-  // Tried before the device is told, which would be lost otherwise.
+  // First checks that the port supports the rate: otherwise the device would be unreachable.
   const isSupported = await port.trySetRate(rate);
   await port.setRate(before);
   if (isSupported) {
     await access.run(uartCur(rate, flowControl));
-    // The device answers at the old rate, then switches.
+    // The device responds at the old rate, then switches.
     await port.setRate(rate);
     if (await answers(access, 'never')) return;
-    // It may hear although it cannot be heard.
+    // The device may receive although the driver does not hear it.
     port.write(Buffer.from(`${uartCur(before, flowControl).line}\r\n`));
     await answers(access, 'never');
   }

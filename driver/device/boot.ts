@@ -6,10 +6,10 @@ import { Network, type NetworkEvent } from './network';
 import type { Capabilities } from './options';
 import type { SessionContext } from './session-state';
 
-/** From a start of the device until its next restart or its loss. */
+/** The time from a start of the device to its next restart or its loss. */
 export class Boot {
   readonly network: Network;
-  /** Whether a data prompt may be open when it begins. */
+  /** Whether a data prompt may be open at its start. */
   readonly pendingPrompt: boolean;
   readonly #client: AtClient;
   readonly #controller = new AbortController();
@@ -30,12 +30,12 @@ export class Boot {
     this.pendingPrompt = pendingPrompt;
   }
 
-  /** Aborts when it is over. */
+  /** Aborts at its end. */
   get signal(): AbortSignal {
     return this.#controller.signal;
   }
 
-  /** What the links use. */
+  /** The device, as its links use it. */
   createDevice(capabilities: Capabilities): ReadyDevice {
     const clockSet = () => this.network.timeKnown();
     return { client: this.#client, capabilities, headers: { clear: false }, clockSet };

@@ -4,14 +4,14 @@ import { wscfgProbe, wsheadQuery, wsdatafmt, wsopenQuery } from '../commands/web
 import type { Capabilities, FirmwareClass } from './options';
 import { EspAtError, isRefusal } from '../errors';
 
-/** A firmware that was found out about. */
+/** An identified firmware. */
 export interface KnownFirmware {
   readonly capabilities: Capabilities;
-  /** All that it says of itself (`AT+GMR`), with the time it was compiled at. */
+  /** The whole response to `AT+GMR`, with the compile time. */
   readonly words: string;
 }
 
-/** What each class of firmware can do; `AT+WSSEND` and `AT+WSCFG` of class D take twice as much. */
+/** Capabilities of each firmware class. Class D doubles the limits of `AT+WSSEND` and `AT+WSCFG`. */
 export function capabilitiesOf(firmware: FirmwareClass, version: string): Capabilities {
   const size = firmware === 'D' ? 16_384 : 8192;
   return {
@@ -27,7 +27,7 @@ export function capabilitiesOf(firmware: FirmwareClass, version: string): Capabi
 }
 
 /**
- * Finds out what the firmware can do, unless it is the known one still: a device may come back with another.
+ * Detects the firmware's capabilities, unless it is still the known firmware.
  * @throws EspAtError `NO_WEBSOCKET`
  */
 export async function identify(run: Run, known?: KnownFirmware): Promise<KnownFirmware> {
@@ -38,12 +38,12 @@ export async function identify(run: Run, known?: KnownFirmware): Promise<KnownFi
 }
 
 /**
- * By its commands and never by its version text: released and unreleased firmware call themselves the same.
+ * Detects the class by its commands, never by its version text: unreleased firmware has the text of a release.
  * All links must be closed.
  */
 async function findCapabilities(run: Run, text: string): Promise<Capabilities> {
   const commands = await listCommands(run);
-  // A name that was damaged on the line must not make a command seem absent: whatever is not listed is tried.
+  // A corrupt name must not make a command seem absent: the driver tries each unlisted command.
   const has = async (name: string, trial: Command) =>
     commands.has(name) || (await accepts(run, trial));
   if (!(await has('AT+WSOPEN', wsopenQuery()))) throw new EspAtError('NO_WEBSOCKET');
@@ -53,7 +53,7 @@ async function findCapabilities(run: Run, text: string): Promise<Capabilities> {
   return capabilitiesOf((await accepts(run, wscfgProbe(0))) ? 'C' : 'B', text);
 }
 
-/** The names in the answer to `AT+CMD?`; none where the firmware is too old to list them. */
+/** Returns the command names (`AT+CMD?`); none where old firmware cannot list them. */
 async function listCommands(run: Run): Promise<ReadonlySet<string>> {
   try {
     return new Set(parseCommandList(await run(refusable(commandList()))));

@@ -6,7 +6,7 @@ import type { DeviceOptions } from './options';
 import { checkCertificates } from '../provisioning/certificates';
 
 /**
- * Checks what a device would refuse whenever it is told, so that it is said before anything is tried.
+ * Checks options that no device accepts, before the driver opens the port.
  * @throws EspAtError `INVALID_SETTING`, `CERTIFICATE_INVALID`, `COMMAND_TOO_LONG`
  */
 export function checkOptions({

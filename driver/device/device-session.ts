@@ -27,13 +27,13 @@ import {
 } from './session-state';
 import { shownLine } from './unknown-line';
 
-/** How often a silent device is searched for before its port is opened afresh. */
+/** Searches for an unresponsive device before the session ends, and the port opens again. */
 const MAX_SEARCHES = 3;
 /** Milliseconds: the first and the longest pause after a failed initialization. */
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 30_000;
 
-/** One open port: initializes the device behind it, again after each restart, until port or device are lost. */
+/** One open port: initializes the device, again after each restart, until the port or the device is lost. */
 export class DeviceSession {
   /** Resolves when the session ends. */
   readonly ended: Promise<SessionEnd>;
@@ -73,7 +73,7 @@ export class DeviceSession {
     this.#client.receive(chunk);
   }
 
-  /** Ends the session. What is in flight rejects with the error. Later calls do nothing. */
+  /** Ends the session. Pending operations reject with the error. Later calls do nothing. */
   end(error: EspAtError): void {
     if (this.#hasEnded) return;
     const { boot } = this.#state;
@@ -86,7 +86,7 @@ export class DeviceSession {
     this.#settle({ error, memory });
   }
 
-  /** Whether the device answers, and its capabilities are known; it may have no network yet. */
+  /** Whether the device responds, and its capabilities are known; it may have no network yet. */
   get isFound(): boolean {
     return 'progress' in this.#state ? this.#state.progress.isFound : this.checks !== undefined;
   }
@@ -168,7 +168,7 @@ export class DeviceSession {
     this.#become({ kind: 'pausing', boot, progress, timer });
   }
 
-  /** The device has forgotten everything: its links are told before what they wait for fails. */
+  /** The device has restarted. Its links learn of the loss before their operations fail. */
   #beginAgain(error: EspAtError): void {
     const { boot } = this.#state;
     const progress = { ...this.#progress, isFound: false };
@@ -181,16 +181,16 @@ export class DeviceSession {
   }
 
   #restarted(): void {
-    // A device that was not found before was switched on, not restarted.
+    // A device that was never found has been switched on, not restarted.
     if (this.isFound) this.#log({ event: 'restarted' });
     if (!this.#hasEnded) this.#beginAgain(new EspAtError('DEVICE_RESTARTED'));
   }
 
-  /** The device answers nothing: after a restart it may use its own rate, or its port has to be opened afresh. */
+  /** The resync failed: a restarted device may use its own rate, or the port has to open again. */
   async #unresponsive(): Promise<void> {
     const { signal } = this.#state.boot;
     const error = new EspAtError('DEVICE_UNRESPONSIVE', { port: this.#port.address });
-    // A device that is not at its own rate either is searched for, and can be reset then.
+    // Unresponsive at its own rate too: the initialization searches for it, and may reset it.
     const fellBack = await this.#port.fallBack().catch(() => false);
     const wasReset = !fellBack && (await resetByRts(this.#port, this.#log));
     // Its `ready` may have come already.
@@ -239,7 +239,7 @@ export class DeviceSession {
     for (const link of this.#context.links) link.deviceChanged(availability);
   }
 
-  // --- what the client tells -----------------------------------------------------------------------
+  // --- events of the client ------------------------------------------------------------------------
 
   #take(event: ClientEvent): void {
     const { links } = this.#context;

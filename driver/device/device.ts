@@ -17,7 +17,7 @@ import type { Capabilities, DeviceEvent, DeviceOptions, DeviceState } from './op
 import type { SessionEvent, SessionMemory } from './session-state';
 
 const DEFAULT_QUEUE = { messages: 1000, bytes: 4 * 1024 * 1024 };
-/** Milliseconds: the first and the longest pause before a port that failed is opened again. */
+/** Milliseconds: the first and the longest delay before a failed port opens again. */
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 1000;
 
@@ -37,7 +37,7 @@ type DeviceRun =
   | { readonly kind: 'stopping'; readonly stopped: Promise<void>; readonly startAgain: boolean };
 
 /**
- * An ESP32 with ESP-AT on a port, and its three links. While it is started it survives restarts, unplugged cables and
+ * An ESP32 with ESP-AT on a port, and its three links. Once started, it recovers from restarts, unplugged cables and
  * lost bytes.
  */
 export class Device extends EventEmitter<DeviceEvents> {
@@ -57,7 +57,7 @@ export class Device extends EventEmitter<DeviceEvents> {
   constructor(options: DeviceOptions) {
     super();
     checkOptions(options);
-    // Every node on a canvas listens; their number says nothing about leaks.
+    // Every node on a canvas listens: their number indicates no leak.
     this.setMaxListeners(0);
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
@@ -82,26 +82,26 @@ export class Device extends EventEmitter<DeviceEvents> {
     return this.#status;
   }
 
-  /** What the firmware can do; undefined until the device was found. */
+  /** Capabilities of the firmware; undefined until the device is identified. */
   get capabilities(): Capabilities | undefined {
     return this.#capabilities;
   }
 
-  /** What waits to be sent. */
+  /** Messages that wait in the send queues. */
   get sendQueue(): Pick<HighWaterMark, 'messages' | 'bytes' | 'limit'> {
     return this.#highWaterMark;
   }
 
   /**
    * Returns a link by its ID.
-   * @throws EspAtError `INVALID_LINK` for anything but 0, 1, 2, as numbers or as text
+   * @throws EspAtError `INVALID_LINK` unless it is 0, 1 or 2, as number or as text
    */
   link(id: unknown): Link {
     for (const link of this.links) if (id === link.id || id === String(link.id)) return link;
     throw new EspAtError('INVALID_LINK', { link: shown(id) });
   }
 
-  /** Opens the port and initializes the device, as often as it takes. While it stops: once it has stopped. */
+  /** Opens the port and initializes the device, and retries both. During a stop it starts after the stop. */
   start(): void {
     if (this.#run.kind === 'stopping') this.#run = { ...this.#run, startAgain: true };
     if (this.#run.kind !== 'stopped') return;
@@ -112,7 +112,7 @@ export class Device extends EventEmitter<DeviceEvents> {
     this.#become({ ...this.#status, name: 'absent' });
   }
 
-  /** Ends everything. What is in flight rejects with `DEVICE_STOPPED`. Settles when the port is free. */
+  /** Stops the device. Pending operations reject with `DEVICE_STOPPED`. Settles when the port is free. */
   stop(): Promise<void> {
     switch (this.#run.kind) {
       case 'stopped':
@@ -143,8 +143,8 @@ export class Device extends EventEmitter<DeviceEvents> {
   }
 
   /**
-   * Runs any other command, in its turn, and returns its information response. Refuses commands that would upset what
-   * the driver relies on.
+   * Queues any other command, and returns its information responses. Refuses commands that break the driver's
+   * assumptions.
    * @throws EspAtError `INVALID_COMMAND`, `COMMAND_FAILED`, `DEVICE_*`, `PORT_*`
    */
   async command(text: string): Promise<string[]> {
@@ -154,8 +154,8 @@ export class Device extends EventEmitter<DeviceEvents> {
   }
 
   /**
-   * Scans for Wi-Fi networks (`AT+CWLAP`) and returns them, the strongest first. Takes a few seconds, in which nothing
-   * is sent. Works also while the device cannot join its network.
+   * Scans for Wi-Fi networks (`AT+CWLAP`) and returns them, the strongest first. Takes a few seconds, during which the
+   * device sends no messages. Works also while the device cannot join its network.
    * @throws EspAtError `DEVICE_*`, `PORT_*`, `COMMAND_FAILED`
    */
   async scanNetworks(): Promise<WifiNetwork[]> {
@@ -181,7 +181,7 @@ export class Device extends EventEmitter<DeviceEvents> {
     }
   }
 
-  /** From the opening of the port to its loss; returns the reason for the loss. */
+  /** Opens the port, and runs a session until its end; returns the reason for the end. */
   async #runSession(signal: AbortSignal, before?: EspAtError): Promise<EspAtError> {
     const { port: opener, flowControl = false } = this.#options;
     const current: { session?: DeviceSession; lost?: EspAtError } = {};
@@ -211,7 +211,7 @@ export class Device extends EventEmitter<DeviceEvents> {
       random: this.#random,
       links: this.links,
       memory: this.#memory,
-      // A port that opens again says nothing about a device that was silent on it.
+      // The open of a port proves nothing about a device that was unresponsive on it.
       error: before?.code === 'DEVICE_UNRESPONSIVE' ? before : undefined,
     };
     const session = new DeviceSession(port, context, (event) => this.#sessionEvent(event));
@@ -258,7 +258,7 @@ export class Device extends EventEmitter<DeviceEvents> {
     this.#tellLinks();
   }
 
-  /** While it is ready the session tells the links. */
+  /** While the device is ready, the session informs the links. */
   #tellLinks(): void {
     const { name } = this.#status;
     if (name === 'ready' || name === 'resyncing') return;
@@ -273,7 +273,7 @@ export class Device extends EventEmitter<DeviceEvents> {
   }
 }
 
-/** Settles as the promise does, or rejects with the reason of the signal as soon as it aborts. Leaves no listener. */
+/** Settles as the promise does, or rejects with the reason of the signal's abort. Leaves no listener. */
 function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     const abort = () => reject(asEspAtError(signal.reason));

@@ -1,13 +1,13 @@
 import { onTimeout, type Clock } from '../clock';
 
-/** Milliseconds without a byte after which the links are checked. */
+/** Milliseconds without a byte until the next check. */
 const QUIET_MS = 30_000;
-/** Milliseconds after which the links are checked although the device says much: a URC may have been lost. */
+/** Milliseconds until the next check while bytes come in: a URC may be lost. */
 const LONGEST_INTERVAL_MS = 120_000;
 
 /**
- * Checks the links now and then. So the driver notices a device that died or restarted unheard, and a link that only
- * seems open.
+ * Checks the links when the device has been quiet. Detects a device that died or restarted unnoticed, and a link that
+ * is no longer open.
  */
 export class HealthCheck {
   readonly #clock: Clock;

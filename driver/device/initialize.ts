@@ -11,7 +11,7 @@ import { identify, type KnownFirmware } from './capabilities';
 import type { DeviceOptions } from './options';
 import type { SessionPort } from './session-port';
 
-/** Milliseconds that the firmware and the servers have for a close frame, and between two checks of it. */
+/** Milliseconds for the close handshake of old connections, and between two checks of it. */
 const CLOSE_TIMEOUT_MS = 300;
 const CLOSE_POLL_MS = 100;
 /** RFC 6455, section 7.4.1: going away. */
@@ -27,16 +27,16 @@ export interface InitializeContext {
   readonly clock: Clock;
   /** Whether a data prompt is likely to be pending. */
   readonly pendingPrompt: boolean;
-  /** The firmware that was there before, so that its capabilities need not be found again. */
+  /** The firmware of the boot before: its capabilities need no detection. */
   readonly firmware: KnownFirmware | undefined;
-  /** Told of `RATE_NOT_NEGOTIATED`. */
+  /** Called with `RATE_NOT_NEGOTIATED`. */
   readonly warn: (error: EspAtError) => void;
   readonly signal: AbortSignal;
 }
 
 /**
- * Finds the device, switches its echo off, sets it up, closes connections of an earlier session and finds its
- * capabilities. The device may be booting, at another rate, waiting for payload, or up for days.
+ * Finds the device, switches its echo off, configures it, closes connections of an earlier device session and detects
+ * its capabilities. The device may be booting, at another rate, at a data prompt, or up for days.
  * @throws EspAtError `DEVICE_UNRESPONSIVE`, `NO_WEBSOCKET`, `OUT_OF_SYNC`, `COMMAND_FAILED`, `PORT_*`
  */
 export async function initialize(
@@ -55,15 +55,15 @@ export async function initialize(
   return identify(run, context.firmware);
 }
 
-/** Gets an answer: first at the current rate, then at others that the device may have been left at. */
+/** Resyncs: first at the current rate, then at the other rates that the device may use. */
 async function find(
   access: SequenceAccess,
   { port, pendingPrompt }: InitializeContext,
 ): Promise<void> {
-  // A pending prompt is rare, and padding takes long: every rate is tried without it first.
+  // A pending prompt is rare, and padding takes long: tries every rate without padding first.
   for (const pad of pendingPrompt ? (['first'] as const) : (['never', 'first'] as const)) {
     for (const rate of port.candidates) {
-      // Asked in the same turn where it can be: the rest of a chunk with `ready` answers earlier commands.
+      // Resyncs in the same turn where it can: the rest of a chunk with `ready` holds responses to earlier commands.
       if (rate !== port.baudRate && !(await port.trySetRate(rate))) continue;
       if (await answers(access, pad)) return;
     }
@@ -72,8 +72,8 @@ async function find(
 }
 
 /**
- * Closes the connections of an earlier session, which take up the links. All get a close frame at once, since
- * AT+WSCLOSE takes up to a second for each; what is still open afterwards is cut off.
+ * Closes the connections of an earlier device session, which occupy the links. All get a close frame at once, because
+ * AT+WSCLOSE takes up to a second for each; then AT+WSCLOSE cuts off those still open.
  */
 async function closeLeftovers(run: Run, { clock, signal }: InitializeContext): Promise<void> {
   let open = await listLinks(run);
@@ -89,13 +89,13 @@ async function listLinks(run: Run): Promise<OpenLink[]> {
   try {
     return parseWsopen(await run(refusable(wsopenQuery())));
   } catch (error) {
-    // Firmware without WebSocket commands is identified, and named, in the next step.
+    // The next step identifies firmware without WebSocket commands.
     if (isRefusal(error)) return [];
     throw error;
   }
 }
 
-/** Whether it is sent does not matter: the link is checked again. */
+/** Ignores failures: the next check shows whether the link is closed. */
 async function sendClose(run: Run, link: OpenLink['link']): Promise<void> {
   const options = { opcode: CLOSE_FRAME, timeout: CLOSE_TIMEOUT_MS };
   try {

@@ -4,12 +4,12 @@ import { parseWsopen, wsopenQuery } from '../commands/websocket';
 import type { Link } from '../link/link';
 import type { LinkEvent } from '../link/options';
 
-/** Asks the device for the states of its links (`AT+WSOPEN?`) and tells each link, until a signal aborts. */
+/** Queries the states of the links (`AT+WSOPEN?`), and passes each to its link, until a signal aborts. */
 export class LinkChecks {
   readonly #client: Pick<AtClient, 'sequence'>;
   readonly #links: readonly Link[];
   readonly #signal: AbortSignal;
-  /** The check that waits for its turn. */
+  /** The check in the command queue. */
   #queued: Promise<LinkEvent[]> | undefined;
   /** Links whose URC came since the last check began: the URC is newer than the response. */
   #changed = new Set<LinkId>();
@@ -20,13 +20,13 @@ export class LinkChecks {
     this.#signal = signal;
   }
 
-  /** A URC told of this link. */
+  /** A URC of this link has come. */
   urc(link: LinkId): void {
     this.#changed.add(link);
   }
 
   /**
-   * Checks all links. Callers share a check that waits for its turn.
+   * Checks all links. Callers share a check that is still in the command queue.
    * @throws EspAtError `OUT_OF_SYNC`, `DEVICE_*`, `PORT_*`
    */
   check(): Promise<LinkEvent[]> {
@@ -40,7 +40,7 @@ export class LinkChecks {
     return check;
   }
 
-  /** Checks because something may have been missed. A failure shows elsewhere. */
+  /** Checks the links where a URC may be lost. Ignores failures, which the client's events report. */
   request(): void {
     if (!this.#signal.aborted) this.check().catch(() => undefined);
   }

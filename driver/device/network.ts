@@ -8,11 +8,11 @@ import { configureSntp, waitForSntp } from '../provisioning/sntp';
 import { joinWifi } from '../provisioning/wifi';
 import type { DeviceEvent, DeviceOptions, WifiOptions } from './options';
 
-/** Milliseconds until a device that joins its network by itself shows it. */
+/** Milliseconds in which a device that joins by itself begins to. */
 const JOIN_SIGN_TIMEOUT_MS = 1500;
-/** Milliseconds until such a device has an address. */
+/** Milliseconds in which such a device gets an address. */
 const ADDRESS_TIMEOUT_MS = 10_000;
-/** Milliseconds between questions to a device that lost its network. */
+/** Milliseconds between queries of a device that has lost its network. */
 const OFFLINE_POLL_MS = 30_000;
 
 export type NetworkEvent =
@@ -24,26 +24,26 @@ export interface NetworkContext {
   readonly run: Run;
   readonly options: DeviceOptions;
   readonly clock: Clock;
-  /** Ends every wait; from its abort on the network says nothing. */
+  /** Its abort ends every wait, and all events. */
   readonly signal: AbortSignal;
 }
 
 type Sntp =
   { readonly kind: 'unset' | 'set' } | { readonly kind: 'waiting'; readonly done: Promise<void> };
 
-/** What a link needs before it can open: certificates in their slots, an address, and the time of day. */
+/** Provides what links need to open: certificates in their slots, an address, and the time. */
 export class Network {
   readonly #context: NetworkContext;
   readonly #listener: (event: NetworkEvent) => void;
-  /** `joining`: it has shown that it joins by itself. */
+  /** `joining`: the device has begun to join by itself. */
   #station: 'unknown' | 'joining' | 'joined' = 'unknown';
-  /** Whether an access point let the device in since it was told to join. */
+  /** Whether an access point has accepted the device since the join began. */
   #associated = false;
   #sntp: Sntp = { kind: 'unset' };
   #isSetUp = false;
   #error: EspAtError | undefined;
   #cancelPoll: Cancel = () => undefined;
-  /** Has {@link #until} look at its condition. */
+  /** Has {@link #until} check its condition. */
   #stationChanged = (): void => undefined;
 
   constructor(context: NetworkContext, listener: (event: NetworkEvent) => void) {
@@ -52,13 +52,13 @@ export class Network {
     context.signal.addEventListener('abort', () => this.#cancelPoll(), { once: true });
   }
 
-  /** Why no link can reach its server at present; undefined while the device has an address. */
+  /** The reason why no link can reach its server; undefined while the device has an address. */
   get error(): EspAtError | undefined {
     return this.#error;
   }
 
   /**
-   * Writes certificates, joins the Wi-Fi and configures SNTP, as far as the options tell. Does not wait for the time.
+   * Writes certificates, joins the Wi-Fi and configures SNTP, as the options require. Does not wait for the time.
    * @throws EspAtError `WIFI_*`, `CERTIFICATE_*`, `INVALID_SETTING`
    */
   async setUp(): Promise<void> {
@@ -75,7 +75,7 @@ export class Network {
   }
 
   /**
-   * Settles once the device knows the time: before that every server's certificate seems not valid yet.
+   * Settles once the device knows the time: without it, every server's certificate seems not yet valid.
    * @throws EspAtError `CLOCK_NOT_SET`, and the reason of the signal
    */
   timeKnown(): Promise<void> {
@@ -118,7 +118,7 @@ export class Network {
     this.#hasAddress();
   }
 
-  /** A device that knows its network joins by itself after its start; an open before that would fail. */
+  /** Waits while a device that knows its network joins by itself after its start: an earlier open would fail. */
   async #waitForAddress(): Promise<void> {
     if (await this.#hasJoined()) return;
     await this.#until(() => this.#station !== 'unknown', JOIN_SIGN_TIMEOUT_MS);
@@ -187,7 +187,7 @@ export class Network {
     this.#cancelPoll = onTimeout(this.#context.clock, OFFLINE_POLL_MS, () => void this.#poll());
   }
 
-  /** The device joins again by itself. Where it has given up, it is told to. */
+  /** The device rejoins by itself. Where it has stopped trying, the driver joins. */
   async #poll(): Promise<void> {
     const { options, signal } = this.#context;
     try {

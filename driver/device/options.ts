@@ -2,13 +2,13 @@ import type { Clock } from '../clock';
 import type { EspAtError } from '../errors';
 import type { PortOpener } from '../port/port';
 
-/** ESP-AT firmware by what it can do, see {@link Capabilities}. */
+/** Class of ESP-AT firmware, by its {@link Capabilities}. */
 export type FirmwareClass = 'A' | 'B' | 'C' | 'D';
 
-/** What the firmware was found to be able to do. */
+/** Capabilities of the firmware. */
 export interface Capabilities {
   readonly firmware: FirmwareClass;
-  /** First line of `AT+GMR`, for people; never decides anything. */
+  /** First line of `AT+GMR`, for display. */
   readonly version: string;
   /** `AT+WSHEAD` (B, C, D). */
   readonly headers: boolean;
@@ -19,8 +19,8 @@ export interface Capabilities {
   /** Largest `AT+WSSEND`, in bytes: 8192 (A-C) or 16384 (D). */
   readonly maxSend: number;
   /**
-   * Whether a message longer than the link's buffer goes out wrongly framed (v4.0.0.0): such a message is
-   * refused. Nothing but the version text tells this firmware from others of its class.
+   * Whether the firmware frames a message longer than the link's buffer wrongly (v4.0.0.0): the driver refuses such a
+   * message. Only the version text identifies this firmware.
    */
   readonly misframes: boolean;
   /** Largest buffer size of `AT+WSCFG`, in bytes: 8192 (A-C) or 16384 (D). */
@@ -31,23 +31,23 @@ export interface Capabilities {
 export type DeviceStateName =
   /** not started, or stopped */
   | 'stopped'
-  /** the port is being opened, or cannot be opened and is tried again */
+  /** the driver opens the port, and retries after a failure */
   | 'absent'
-  /** the port is open; the device is being found and set up */
+  /** the port is open; the driver initializes the device */
   | 'initializing'
   | 'ready'
   /** a response was lost: the client resyncs */
   | 'resyncing'
-  /** set up as far as possible, but this firmware or these settings cannot work (with `error`) */
+  /** this firmware or these settings cannot work (with `error`) */
   | 'unusable';
 
 export interface DeviceState {
   readonly name: DeviceStateName;
-  /** Why it is absent or unusable, what went wrong last while starting, or that it is ready but without Wi-Fi. */
+  /** Why it is not ready, the last failure of its initialization, or the Wi-Fi failure of a ready device. */
   readonly error?: EspAtError;
 }
 
-/** What happened to the device, for logs and for ws-status. */
+/** An event of the device, for logs and ws-status. */
 export type DeviceEventName =
   | 'starting'
   | 'ready'
@@ -58,7 +58,7 @@ export type DeviceEventName =
   | 'lost'
   | 'restarted'
   | 'out-of-step'
-  /** a step to get back in step was taken; `detail` names it: crlf, fill, restart, reset, reopen */
+  /** a resync takes a step; `detail` names it: crlf, fill, restart, reset, reopen */
   | 'recovery'
   | 'recovered'
   | 'warning'
@@ -66,12 +66,12 @@ export type DeviceEventName =
 
 export interface DeviceEvent {
   readonly event: DeviceEventName;
-  /** For people; English; never a secret. */
+  /** English, for display; never a secret. */
   readonly detail?: string;
   readonly error?: EspAtError;
 }
 
-/** Wi-Fi to join; absent: whatever the device does by itself is left alone. */
+/** Wi-Fi to join; absent: the driver leaves the device's Wi-Fi unchanged. */
 export interface WifiOptions {
   readonly ssid: string;
   /** Empty for an open network. */
@@ -80,7 +80,7 @@ export interface WifiOptions {
   readonly bssid?: string;
 }
 
-/** SNTP; absent: the clock is left alone. */
+/** SNTP; absent: the driver leaves the device's clock unchanged. */
 export interface ClockOptions {
   /** Hours from UTC, -12 to 14. */
   readonly timezone: number;
@@ -88,7 +88,7 @@ export interface ClockOptions {
   readonly servers: readonly string[];
 }
 
-/** PEM texts for one slot; empty strings are left alone. */
+/** PEM texts for one slot; an empty text writes nothing. */
 export interface CertificateOptions {
   readonly slot: number;
   readonly ca: string;
@@ -104,7 +104,7 @@ export interface DeviceOptions {
   readonly wifi?: WifiOptions;
   readonly sntp?: ClockOptions;
   readonly certificates?: readonly CertificateOptions[];
-  /** Bits a second to raise the line to once the device is up (`AT+UART_CUR`); 0 or absent: leave it. */
+  /** Baud rate to negotiate with the device (`AT+UART_CUR`), in bits a second; 0 or absent: none. */
   readonly negotiatedRate?: number;
   /** RTS/CTS, at both ends. Default false. */
   readonly flowControl?: boolean;
@@ -112,6 +112,6 @@ export interface DeviceOptions {
   readonly store?: boolean;
   /** The driver may reset the device by RTS when nothing else helps; not with {@link flowControl}. Default false. */
   readonly rtsReset?: boolean;
-  /** What may wait to be sent before `QUEUE_FULL`: 1 to 1,000,000 messages, 1 byte to 1 GiB. Default 1000, 4 MiB. */
+  /** Limits of the send queues (`QUEUE_FULL`): 1 to 1,000,000 messages, 1 byte to 1 GiB. Default 1000, 4 MiB. */
   readonly sendLimit?: { readonly messages: number; readonly bytes: number };
 }

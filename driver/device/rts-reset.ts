@@ -2,7 +2,7 @@ import { asEspAtError } from '../errors';
 import type { DeviceEvent } from './options';
 import type { SessionPort } from './session-port';
 
-/** The last resort: resets the device by RTS. False where the options or the port do not allow it. */
+/** Resets the device by RTS, the last resort; returns false where the options or the port do not allow it. */
 export async function resetByRts(
   port: SessionPort,
   log: (event: DeviceEvent) => void,

@@ -3,10 +3,10 @@ import { EspAtError } from '../errors';
 import type { Port } from '../port/port';
 import type { DeviceOptions } from './options';
 
-/** What most boards use after power-up, in bits a second. */
+/** Power-up baud rate of most boards, in bits a second. */
 const DEFAULT_RATE = 115_200;
 
-/** The open port of a session, with its baud rate in bits a second. */
+/** The open port of a device session, with its baud rate in bits a second. */
 export class SessionPort implements PortWriter {
   readonly #port: Port;
   readonly #options: DeviceOptions;
@@ -15,8 +15,8 @@ export class SessionPort implements PortWriter {
   #negotiatedRateWorks: boolean;
 
   /**
-   * @param negotiatedRateWorks false: the negotiated rate was tried in vain before
-   * @param rateChanged told whether the device loses the new rate with a restart
+   * @param negotiatedRateWorks false where the negotiated rate has failed before
+   * @param rateChanged called with whether a restart of the device resets the new rate
    */
   constructor(
     port: Port,
@@ -31,7 +31,7 @@ export class SessionPort implements PortWriter {
     this.#baudRate = options.port.rate;
   }
 
-  /** As the user wrote it, for errors. */
+  /** The address as the user wrote it, for errors. */
   get address(): string {
     return this.#options.port.address;
   }
@@ -44,12 +44,12 @@ export class SessionPort implements PortWriter {
     return this.#port.pendingBytes;
   }
 
-  /** Of the port, or of a bridge's port behind it; where known. */
+  /** Baud rate of the port, or of the port behind a bridge; undefined where unknown. */
   get rate(): number | undefined {
     return this.#baudRate ?? this.#options.port.bridgedRate;
   }
 
-  /** As port and device have it now; undefined where the port has none. */
+  /** Current baud rate of port and device; undefined where the port has none. */
   get baudRate(): number | undefined {
     return this.#baudRate;
   }
@@ -58,7 +58,7 @@ export class SessionPort implements PortWriter {
     return this.#port.setRate !== undefined;
   }
 
-  /** The rate that port and device are to agree on; undefined: there is none, or it was tried in vain. */
+  /** The rate to negotiate; undefined where there is none, or where it has failed. */
   get negotiatedRate(): number | undefined {
     const { negotiatedRate } = this.#options;
     return this.#negotiatedRateWorks && negotiatedRate !== 0 ? negotiatedRate : undefined;
@@ -68,12 +68,12 @@ export class SessionPort implements PortWriter {
     return this.#negotiatedRateWorks;
   }
 
-  /** Never tries the negotiated rate again: a device that is left at it has to be switched off by hand. */
+  /** Excludes the negotiated rate for good: a device that stays at it needs a power cycle. */
   giveUpNegotiatedRate(): void {
     this.#negotiatedRateWorks = false;
   }
 
-  /** Where the device may listen, the likeliest rate first. */
+  /** Rates that the device may use, the likeliest first. */
   get candidates(): readonly (number | undefined)[] {
     if (!this.canSetRate) return [this.#baudRate];
     const { port, negotiatedRate } = this.#options;
@@ -90,7 +90,7 @@ export class SessionPort implements PortWriter {
   }
 
   /**
-   * Sets a rate that the adapter may not support. False when it does not.
+   * Sets a rate; returns false where the adapter does not support it.
    * @throws EspAtError `PORT_CLOSED`
    */
   async trySetRate(rate: number | undefined): Promise<boolean> {
@@ -103,7 +103,7 @@ export class SessionPort implements PortWriter {
     }
   }
 
-  /** Goes back from a negotiated rate to the one that the device has after a restart. False when it cannot. */
+  /** Returns from a negotiated rate to the device's rate after a restart; false where the port cannot. */
   async fallBack(): Promise<boolean> {
     return this.#isNegotiated && (await this.trySetRate(this.#options.port.rate));
   }
@@ -113,13 +113,13 @@ export class SessionPort implements PortWriter {
     return this.#options.rtsReset === true && this.#port.reset !== undefined;
   }
 
-  /** Resets the device by RTS, and listens at the rate that it starts with. @throws EspAtError `PORT_*` */
+  /** Resets the device by RTS, and sets its rate after a restart. @throws EspAtError `PORT_*` */
   async reset(): Promise<void> {
     await this.setRate(this.#options.port.rate);
     await this.#port.reset?.();
   }
 
-  /** Whether the device loses the rate with a restart. */
+  /** Whether a restart of the device resets the rate. */
   get #isNegotiated(): boolean {
     const { port, negotiatedRate } = this.#options;
     return (

@@ -7,9 +7,9 @@ import type { HealthCheck } from './health-check';
 import type { LinkChecks } from './link-checks';
 import type { Capabilities, DeviceEvent, DeviceOptions, DeviceState } from './options';
 
-/** What one session leaves to the next. */
+/** State that one device session passes to the next. */
 export interface SessionMemory {
-  /** False once the negotiated rate was tried in vain. */
+  /** False once the negotiated rate has failed. */
   readonly negotiatedRateWorks: boolean;
   /** Whether a data prompt may still be open. */
   readonly pendingPrompt: boolean;
@@ -36,11 +36,11 @@ export type SessionEvent =
   | { readonly kind: 'found'; readonly capabilities: Capabilities }
   | { readonly kind: 'log'; readonly event: DeviceEvent };
 
-/** How far the initialization of a device is. */
+/** State of the initialization. */
 export interface Progress {
-  /** Whether the device answers, and its capabilities are known. */
+  /** Whether the device responds, and its capabilities are known. */
   readonly isFound: boolean;
-  /** Searches in vain so far. */
+  /** Failed searches so far. */
   readonly searches: number;
   /** Why the last initialization failed. */
   readonly error: EspAtError | undefined;
@@ -61,7 +61,7 @@ export type SessionState = { readonly boot: Boot } & (
   | { readonly kind: 'unusable' | 'ended'; readonly error: EspAtError }
 );
 
-/** What the device's user is told of a state; undefined: nothing, the session has ended. */
+/** Returns the public state; undefined once the session has ended. */
 export function statusOf(state: SessionState): DeviceState | undefined {
   switch (state.kind) {
     case 'initializing':

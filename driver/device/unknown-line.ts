@@ -1,9 +1,9 @@
-/** Characters of the longest line that is shown whole. */
+/** Characters of a line to show whole, at most. */
 const MAX_SHOWN_CHARACTERS = 80;
 
 /**
- * A line as a log may show it: a report's name, and numbers behind it. Anything else may be what is left of a
- * password or a header that came back damaged, or that a restarted device took for a command.
+ * Formats a line for a log: a URC's name, and numbers behind it. Anything else may be the rest of a
+ * password or a header that came back corrupt, or that a restarted device took for a command.
  */
 export function shownLine(text: string): string {
   const [name = '', rest = ''] = /^(\+[A-Z_]{2,30})?(.*)$/s.exec(text)?.slice(1) ?? [];

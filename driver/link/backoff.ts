@@ -1,4 +1,4 @@
-/** Pauses between attempts, in milliseconds: each twice the last, up to a limit, with jitter. */
+/** Delays between attempts, in milliseconds: each twice the last, up to a limit, with jitter. */
 export class Backoff {
   readonly #first: number;
   readonly #limit: number;
@@ -13,15 +13,15 @@ export class Backoff {
   }
 
   /**
-   * The next pause. Jitter takes up to a quarter off, so that many devices do not come back as one.
-   * @param limit milliseconds, when another limit holds for this one
+   * Returns the next delay. Jitter takes up to a quarter off, so that many devices do not retry at once.
+   * @param limit milliseconds; overrides the limit for this delay
    */
   next(limit = this.#limit): number {
     const pause = Math.min(limit, this.#first * 2 ** Math.min(this.#attempts++, 30));
     return Math.round(pause * (1 - this.#random() / 4));
   }
 
-  /** After a success: begins again with the first. */
+  /** Begins again with the first delay, after a success. */
   reset(): void {
     this.#attempts = 0;
   }

@@ -5,20 +5,20 @@ import { wsclose } from '../commands/websocket';
 import type { CloseOperation } from './operation';
 import type { SendQueue } from './send-queue';
 
-/** Milliseconds that a server has to answer a close frame. */
+/** Milliseconds for the server's close frame. */
 const CLOSE_HANDSHAKE_TIMEOUT_MS = 3000;
 
 export interface CloseHandshakeOptions {
   readonly link: LinkId;
   readonly clock: Clock;
-  /** Payload of the close frame; without one the connection is cut off. */
+  /** Payload of the close frame; absent: `AT+WSCLOSE` without a close frame. */
   readonly frame: Buffer | undefined;
 }
 
 /**
- * Close frame, after the messages that wait, and its answer (RFC 6455, section 7.1.2), which the firmware leaves
- * to its user; then `AT+WSCLOSE`, unless the operation was aborted: the connection is gone then.
- * @throws EspAtError when the device is not known to have closed the link
+ * Sends a close frame after the queued messages, waits for the server's (RFC 6455, section 7.1.2; the firmware does not
+ * do so), then sends `AT+WSCLOSE`, unless an abort shows that the connection is gone.
+ * @throws EspAtError when the device may not have closed the link
  */
 export async function closeHandshake(
   client: Pick<AtClient, 'run'>,
@@ -31,13 +31,13 @@ export async function closeHandshake(
       await queue.sendClose(frame);
       await settled(clock, CLOSE_HANDSHAKE_TIMEOUT_MS, operation.answered);
     } catch {
-      // The server misses a close frame; the link is closed all the same.
+      // Closes the link also without a close frame.
     }
   }
   if (!operation.signal.aborted) await client.run(wsclose(link));
 }
 
-/** Waits for the signal, but no longer than this. */
+/** Waits for the signal, `ms` milliseconds at most. */
 function settled(clock: Clock, milliseconds: number, signal: AbortSignal): Promise<void> {
   if (signal.aborted) return Promise.resolve();
   return new Promise((resolve) => {

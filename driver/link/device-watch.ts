@@ -2,7 +2,7 @@ import { onTimeout, type Clock } from '../clock';
 import { EspAtError } from '../errors';
 import type { Availability, ReadyDevice } from './link-host';
 
-/** The device as its links see it, and the opens that wait for it. */
+/** The device, as a link sees it, and the operations that wait for it. */
 export class DeviceWatch {
   readonly #clock: Clock;
   readonly #waiting = new Set<() => void>();
@@ -35,7 +35,7 @@ export class DeviceWatch {
   /**
    * The device as soon as it is ready.
    * @param timeout milliseconds
-   * @throws EspAtError why it is not ready: when time is over, or at once where waiting is no use; and whatever
+   * @throws EspAtError the reason why it is not ready: after the timeout, or at once where it stays so; and what
    * the signal was aborted with
    */
   ready(timeout: number, signal: AbortSignal): Promise<ReadyDevice> {

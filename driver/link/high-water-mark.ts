@@ -1,9 +1,9 @@
 import { EspAtError } from '../errors';
 
-/** How far below a quarter the level has to fall to count as below: a flow that feeds steadily stays near one. */
+/** Hysteresis below a quarter: the level of a steady flow stays near a quarter. */
 const SLACK = 1 / 16;
 
-/** What the messages that wait to be sent may take, for all links of a device together. */
+/** Limits the messages and bytes in the send queues of all links of a device. */
 export class HighWaterMark {
   readonly limit: { readonly messages: number; readonly bytes: number };
   readonly #changed: (level: number) => void;
@@ -11,7 +11,7 @@ export class HighWaterMark {
   #bytes = 0;
   #quarter = 0;
 
-  /** @param changed told the fill level, 0 to 1, when it reaches a quarter, and when it has clearly left it */
+  /** @param changed called with the fill level, 0 to 1, when it reaches or leaves a quarter */
   constructor(
     limit: { readonly messages: number; readonly bytes: number },
     changed: (level: number) => void,
@@ -28,7 +28,7 @@ export class HighWaterMark {
     return this.#bytes;
   }
 
-  /** @throws EspAtError `QUEUE_FULL`, or `INVALID_PAYLOAD` for a message that alone is over the limit */
+  /** @throws EspAtError `QUEUE_FULL`, or `INVALID_PAYLOAD` where the message alone exceeds the limit */
   take(bytes: number): void {
     const max = this.limit.bytes;
     if (bytes > max) {

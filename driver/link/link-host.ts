@@ -6,16 +6,16 @@ import type { EspAtError } from '../errors';
 import type { HeaderMemory } from './headers';
 import type { LinkEvent, Message } from './options';
 
-/** What a link needs of its device. */
+/** Services of the device for its links. */
 export interface LinkHost {
   readonly clock: Clock;
   readonly random: () => number;
   readonly highWaterMark: HighWaterMark;
-  /** Has the device asked for the states of its links. */
+  /** Queries the states of the links (`AT+WSOPEN?`). */
   ask(): void;
   event(event: LinkEvent): void;
   message(message: Message): void;
-  /** Something works, but not as its user may believe. */
+  /** Emits a warning. */
   warn(error: EspAtError): void;
 }
 
@@ -28,17 +28,17 @@ export interface ReadyDevice {
   clockSet(): Promise<void>;
 }
 
-/** What a device is to its links. */
+/** State of the device, for its links. */
 export type Availability =
   | {
-      /** `resyncing`: in use, but nothing new is begun until it is `ready` again. */
+      /** `resyncing`: links stay open, but begin nothing until `ready`. */
       readonly kind: 'ready' | 'resyncing';
       readonly device: ReadyDevice;
     }
   | {
       readonly kind: 'notReady';
-      /** Why: first the reason of a loss (`DEVICE_RESTARTED`, `PORT_LOST` …), later what the device's status says. */
+      /** The reason: first that of the loss (`DEVICE_RESTARTED`, `PORT_LOST` …), later the error of the device's status. */
       readonly error: EspAtError;
-      /** Whether it does not become ready by itself: it was stopped, or is unusable. */
+      /** Whether the device is stopped or unusable, and does not become ready by itself. */
       readonly isFinal: boolean;
     };

@@ -44,12 +44,12 @@ export class Link {
   readonly #device: DeviceWatch;
   readonly #policy: ReconnectPolicy;
   readonly #sendQueue: SendQueue;
-  /** Takes data while there is no connection. */
+  /** Receives data while there is no connection. */
   readonly #noReceiver: DataReceiver;
   #receiver: DataReceiver;
-  /** Whether data of this connection may have been lost since it was trusted last. */
+  /** Whether data of this connection may be lost since the client was in sync. */
   #hasLostData = false;
-  /** Why the server was last said not to be verified: said once, however often the link is opened. */
+  /** The last warning about an unverified server: each is emitted once. */
   #unverified: string | undefined;
 
   constructor(id: LinkId, host: LinkHost) {
@@ -153,14 +153,14 @@ export class Link {
     await operation.outcome(signal);
   }
 
-  /** @internal What the client sends for this link. */
+  /** @internal The messages of this link, for the client. */
   get sendSource(): SendSource {
     return this.#sendQueue;
   }
 
   // --- called by the device ------------------------------------------------------------------------
 
-  /** @internal Every change of the device, before what is lost with it fails. */
+  /** @internal Takes every change of the device, before operations fail with it. */
   deviceChanged(availability: Availability): void {
     const before = this.#device.current;
     this.#device.changed(availability);
@@ -184,7 +184,7 @@ export class Link {
     this.#machine.take({ kind: 'urc', urc });
   }
 
-  /** @internal What `AT+WSOPEN?` said; 0 also where it did not list the link. */
+  /** @internal Takes the state in `AT+WSOPEN?`; 0 where the response omits the link. */
   checked(number: LinkState): void {
     this.#machine.take({ kind: 'checked', number });
   }
@@ -194,14 +194,14 @@ export class Link {
     this.#machine.take({ kind: 'corrupted', error });
   }
 
-  /** @internal Received bytes were lost, of whichever link. */
+  /** @internal Received bytes of any link are lost. */
   dataLost(): void {
     this.#hasLostData = this.#receiver !== this.#noReceiver;
-    // A link that is being opened tells of it once it is open.
+    // An opening link emits the loss once it is open.
     if (this.#state.kind === 'open') this.#emit('gap', { error: this.#error('DATA_LOST') });
   }
 
-  /** @internal Received bytes can be trusted again; since {@link dataLost} all were dropped. */
+  /** @internal The client is in sync; it has dropped all data since {@link dataLost}. */
   dataTrusted(): void {
     if (!this.#hasLostData) return;
     this.#hasLostData = false;
@@ -290,7 +290,7 @@ export class Link {
     }
     const early = this.#receiver;
     const sink: MessageSink = {
-      // Written out, not spread: it is done for every message.
+      // Written out, not spread, for speed: this runs for every message.
       message: (opcode, bytes) =>
         this.#host.message({ link, uri: this.uri, owner: this.#connectionOwner, opcode, bytes }),
       failed: (error) => this.#emit('gap', { error }),
@@ -330,13 +330,13 @@ export class Link {
     this.#host.event({ link, event, state, uri: goal?.uri ?? '', owner, ...(error && { error }) });
   }
 
-  /** Tells what changes no state. */
+  /** Emits an event without a change of state. */
   #emit(event: LinkEventName, extra: Partial<LinkEvent>): void {
     const { id: link, state, uri } = this;
     this.#host.event({ link, event, state, uri, owner: this.#connectionOwner, ...extra });
   }
 
-  /** While an open waits for the end of a connection, that still belongs to the owner before. */
+  /** The owner of the connection: while an open waits for its end, still the owner before. */
   get #connectionOwner(): string | undefined {
     return this.#state.goal?.options.owner;
   }

@@ -22,7 +22,7 @@ const OPEN_TIMEOUT_MS = 15_000;
 
 /**
  * Runs an open: waits for the device, for its clock where it verifies the server, and for its turn; then the open
- * sequence. The machine is told of each.
+ * sequence. The link machine takes each stage.
  * @param expectData called when data of the link is the new connection's from then on
  */
 export async function runOpen(

@@ -1,7 +1,7 @@
 import { EspAtError } from '../errors';
 import type { LinkUrc } from './state/link-state';
 
-/** An open or a close under way. A newer one aborts it: whatever comes of it does not count any more. */
+/** An open or a close under way. A newer operation aborts it, and its result no longer counts. */
 class Operation {
   /** Settles with the outcome. */
   readonly done: Promise<void>;
@@ -14,11 +14,11 @@ class Operation {
       this.#resolve = resolve;
       this.#reject = reject;
     });
-    // Nothing awaits an operation that the driver started by itself: the link's events tell of it.
+    // Ignores the rejection where the driver began the operation: the link's events report it.
     this.done.catch(() => undefined);
   }
 
-  /** Aborted as soon as the link's state does not hold the operation any more. */
+  /** Aborted as soon as the link's state no longer holds the operation. */
   get signal(): AbortSignal {
     return this.#controller.signal;
   }
@@ -47,13 +47,13 @@ class Operation {
     else this.#resolve();
   }
 
-  /** Settles as the other one does. */
+  /** Settles as another operation does. */
   join(other: Operation): void {
     other.done.then(this.#resolve, this.#reject);
   }
 }
 
-/** A way to an open connection: wait for the device, for its clock, for its turn; then the open sequence. */
+/** An open: waits for the device, its clock and the command queue; then runs the open sequence. */
 export class OpenOperation extends Operation {
   /** URCs of the link since the sequence began. */
   readonly seen = new Set<LinkUrc>();
@@ -63,12 +63,12 @@ export class OpenOperation extends Operation {
 export class CloseOperation extends Operation {
   readonly #answered = new AbortController();
 
-  /** Aborted when there is no answer to the close frame to wait for any more. */
+  /** Aborted when the wait for the server's close frame ends. */
   get answered(): AbortSignal {
     return this.#answered.signal;
   }
 
-  /** The server has answered, or the caller is in a hurry. */
+  /** Ends the wait for the server's close frame. */
   answer(): void {
     this.#answered.abort();
   }

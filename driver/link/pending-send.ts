@@ -5,7 +5,7 @@ import { onTimeout, type Cancel, type Clock } from '../clock';
 import type { EspAtError } from '../errors';
 import type { SendOptions } from './options';
 
-/** A connection that ended while the client runs a part: whether before any byte of the message could leave. */
+/** How the connection ended while the client runs a part: before any byte of the message could leave, or later. */
 interface Lost {
   readonly error: EspAtError;
   readonly nothingLeft: boolean;
@@ -60,13 +60,13 @@ export class PendingSend implements Submission {
     return this.#state.kind === 'held';
   }
 
-  /** Whether none of it has been given to the device. */
+  /** Whether the client has begun no part of it. */
   get isUntouched(): boolean {
     const state = this.#state;
     return state.kind === 'held' || (state.kind === 'queued' && state.part === 0);
   }
 
-  /** Why a link that seemed open refused it, until it is known whether it was open. */
+  /** The refusal of a link that seemed open, until a check shows whether it was. */
   get refusal(): EspAtError | undefined {
     return this.#state.kind === 'held' ? this.#state.refusal : undefined;
   }
@@ -76,7 +76,7 @@ export class PendingSend implements Submission {
     return Math.max(0, this.#holdUntil - this.#clock.now());
   }
 
-  /** Whether it has several parts: a peer would take the next message for the rest of one that broke off. */
+  /** Whether it has several parts. Where it ends between them, the peer takes the next message for its rest. */
   get isFragmented(): boolean {
     return 'parts' in this.#state && this.#state.parts.length > 1;
   }
@@ -111,7 +111,7 @@ export class PendingSend implements Submission {
     return undefined;
   }
 
-  // --- what the client sees ------------------------------------------------------------------------
+  // --- called by the client ------------------------------------------------------------------------
 
   get command(): Command {
     const state = this.#state;
@@ -158,7 +158,7 @@ export class PendingSend implements Submission {
     }
   }
 
-  /** The error with what is known of the bytes. */
+  /** Returns the error with the outcome of the message. */
   #failure(error: EspAtError): EspAtError {
     const hasLeft = this.#state.kind === 'submitted' && this.#state.hasLeft;
     return hasLeft || this.partlySent ? unknown(this.link, error) : notSent(error);

@@ -40,14 +40,14 @@ export class ReconnectPolicy {
     this.#attemptAt = now;
   }
 
-  /** The link is not open, and is to be. Returns the milliseconds until the next attempt. */
+  /** Returns the milliseconds until the next attempt. */
   failed(now: number): number {
     const duration = now - (this.#attemptAt ?? now);
     this.#attemptAt = undefined;
     const share = Math.min(MAX_DELAY_MS, Math.max(DELAY_LIMIT_MS, ATTEMPT_SHARE * duration));
     const limit = this.crashLoop ? MAX_DELAY_MS : share;
     const delay = Math.min(limit, FIRST_DELAY_MS * 2 ** Math.min(this.#attempts++, 30));
-    // Up to a quarter less, so that many devices do not reconnect in step.
+    // Up to a quarter less, so that many devices do not reconnect at once.
     return Math.round(delay * (1 - this.#random() / 4));
   }
 
@@ -65,7 +65,7 @@ export class ReconnectPolicy {
     this.#crashes = 0;
   }
 
-  /** The device restarted, or fell silent, while the link was open or being opened. */
+  /** The device restarted, or became unresponsive, while the link was open or opening. */
   deviceLost(now: number): void {
     const young = this.#openedAt !== undefined && now - this.#openedAt < CRASH_WINDOW_MS;
     this.#crashes = young || this.#attemptAt !== undefined ? this.#crashes + 1 : 0;

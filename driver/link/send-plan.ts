@@ -18,12 +18,12 @@ export interface SendPlanOptions {
   readonly fragments: boolean;
 }
 
-/** Opcode of a frame that goes on with a message (RFC 6455, section 5.4). */
+/** Opcode of a continuation frame (RFC 6455, section 5.4). */
 export const CONTINUATION = 0;
 
 /**
- * How many bytes go out: at once where they fit, otherwise in fragments. A fragmented message ends with an
- * empty frame, because the firmware loses the payload of a final continuation.
+ * Splits a message into parts: one where it fits, otherwise fragments. A fragmented message ends with an empty frame,
+ * because the firmware loses the payload of a final continuation.
  * @throws EspAtError `PAYLOAD_TOO_LONG`, `EMPTY_NOT_SUPPORTED`
  */
 export function planSends(length: number, options: SendPlanOptions): PlannedSend[] {

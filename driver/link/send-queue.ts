@@ -11,7 +11,7 @@ import type { SendOptions } from './options';
 import { CONTINUATION, planSends } from './send-plan';
 import { PendingSend } from './pending-send';
 
-/** Failures after which the link, or its device, comes back: what was not sent may be sent then. */
+/** Failures after which the link or its device may come back: the queue then holds an unsent message. */
 const passing: readonly ErrorCode[] = [
   'DEVICE_RESTARTED',
   'DEVICE_UNRESPONSIVE',
@@ -23,18 +23,18 @@ const passing: readonly ErrorCode[] = [
   'SEND_FAILED',
 ];
 
-/** What the device answered ERROR to, before or after the payload. */
+/** Codes of a refused `AT+WSSEND`, before or after the payload. */
 const refused: readonly ErrorCode[] = ['COMMAND_FAILED', 'SEND_FAILED'];
-/** An ERROR that came sooner has another reason than a peer that takes nothing. */
+/** An earlier ERROR has another reason than a peer that takes no bytes. */
 const LEAST_STALL_MS = 1000;
 /** A message may wait for its link for a day. */
 const LONGEST_HOLD_MS = 86_400_000;
-/** Milliseconds that a message may be held although its link is open, until the device was asked. */
+/** Milliseconds to hold a message on an open link until a check of the links. */
 const TURN_TIMEOUT_MS = 5000;
 /** RFC 6455 opcode of a close frame. */
 const CLOSE = 8;
 
-/** What a send queue asks of its link. */
+/** The link, as its send queue sees it. */
 export interface SendConditions {
   /** The device while it is ready. */
   readonly device:
@@ -46,13 +46,13 @@ export interface SendConditions {
   readonly bufferSize: number;
 }
 
-/** What a send queue tells its link. */
+/** Events of a send queue for its link. */
 export type SendQueueEvent =
-  /** A message ended between its fragments: the peer would take the next one for the rest. */
+  /** A message ended between its fragments: the peer would take the next message for its rest. */
   | { readonly kind: 'brokenMessage'; readonly error: EspAtError }
-  /** The device answered ERROR: the link may not be what it seems. */
+  /** The device refused a message: the link may not be open. */
   | { readonly kind: 'refused' }
-  /** The device answered ERROR because the network took nothing for as long as it was given. */
+  /** The device refused a message at its timeout: the network took no bytes. */
   | { readonly kind: 'stalled'; readonly error: EspAtError };
 
 /**
@@ -94,7 +94,7 @@ export class SendQueue implements SendSource {
     const bytes = typeof payload === 'string' ? Buffer.from(payload) : payload;
     const { device, isOpen } = this.#conditions;
     const { signal } = options;
-    // What can never be sent is refused now, not after it was held.
+    // Refuses impossible messages now, not after a hold.
     wssend(this.link, bytes.subarray(0, 1), options);
     checkHold(options.holdMs);
     if (device) this.#plan(bytes, options, device.capabilities);
@@ -134,7 +134,7 @@ export class SendQueue implements SendSource {
     device?.client.wake();
   }
 
-  /** The device was asked, and says that the link is open: what it refused over it was refused for good. */
+  /** A check shows that the link is open: refused messages fail. */
   confirmed(): void {
     if (!this.#conditions.isOpen) return;
     for (const message of this.#held()) {
@@ -217,7 +217,7 @@ export class SendQueue implements SendSource {
       for (const each of this.#messages.slice(this.#messages.indexOf(message) + 1))
         if (!each.isHeld && each.isUntouched) this.#hold(each);
     }
-    // What tells of the failure finishes first: the link may not know yet that it is lost.
+    // Lets the cause finish first: the link may not know yet that it is lost.
     if (!isRefused) queueMicrotask(() => this.#goOn());
   }
 
@@ -231,7 +231,7 @@ export class SendQueue implements SendSource {
     message.settle(error);
   }
 
-  /** An ERROR tells nothing of its reason; how long it took does. */
+  /** Derives the reason of an ERROR from its delay: the device gives none. */
   #suspect(error: EspAtError, timeout = SEND_TIMEOUT): void {
     const { link } = this;
     const refusal = error.cause;
@@ -253,7 +253,7 @@ export class SendQueue implements SendSource {
     const maxSend = misframes
       ? Math.min(this.#conditions.bufferSize, capabilities.maxSend)
       : capabilities.maxSend;
-    // Where no message can be left open, there is none to continue: a server takes that for an error.
+    // Without fragments there is no message to continue: a server treats a continuation as an error.
     if ((!fin || opcode === CONTINUATION) && !fragments) {
       throw new EspAtError('FRAGMENTS_NOT_SUPPORTED', {}, { outcome: 'not-sent' });
     }
@@ -279,7 +279,7 @@ export class SendQueue implements SendSource {
   }
 }
 
-/** What is no number would be forgotten, or wait for ever. */
+/** Checks the type too: a hold time that is no number would never end. */
 function checkHold(holdMs: unknown = 0): void {
   if (typeof holdMs === 'number' && holdMs >= 0 && holdMs <= LONGEST_HOLD_MS) return;
   const range = { value: shown(holdMs), min: 0, max: LONGEST_HOLD_MS };

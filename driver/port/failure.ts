@@ -1,6 +1,6 @@
 import { EspAtError, type ErrorCode } from '../errors';
 
-/** What operating systems, Node and the serial binding say, by what it means. The first that fits counts. */
+/** Error texts of operating systems, Node and the serial binding, by code. The first match counts. */
 const meanings: readonly (readonly [RegExp, ErrorCode])[] = [
   [
     /cannot lock|TIOCEXCL|EBUSY|EAGAIN|busy|temporarily unavailable|sharing violation/i,
@@ -17,7 +17,7 @@ const meanings: readonly (readonly [RegExp, ErrorCode])[] = [
   ],
 ];
 
-/** The error for a port that could not be opened, or could not do what was asked of it. */
+/** Returns the error of a port that failed to open, or to execute a call. */
 export function portFailure(port: string, cause: unknown): EspAtError {
   if (cause instanceof EspAtError) return cause;
   const said = reasonOf(cause);
@@ -27,7 +27,7 @@ export function portFailure(port: string, cause: unknown): EspAtError {
   return new EspAtError(code, { port, reason: said }, { cause });
 }
 
-/** The code and message of an error, on one line. */
+/** Returns code and message of an error on one line. */
 export function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const message = error.message.replace(/^(Error:? )+/, '').replace(/\s+/g, ' ');

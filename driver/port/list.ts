@@ -1,11 +1,11 @@
 import { promises as fs } from 'node:fs';
 import { join } from 'node:path';
 
-/** A serial port that is plugged in. */
+/** A serial port of this machine. */
 export interface PortInfo {
-  /** The best address for it: on Linux the name under `/dev/serial/by-id`, which stays when it is replugged. */
+  /** The best address: on Linux the name under `/dev/serial/by-id`, which replugging does not change. */
   readonly path: string;
-  /** The device's own name, which may change: `/dev/ttyUSB0`, `COM3`. */
+  /** The operating system's name, which may change: `/dev/ttyUSB0`, `COM3`. */
   readonly device: string;
   readonly manufacturer?: string;
   readonly product?: string;
@@ -13,19 +13,19 @@ export interface PortInfo {
   /** USB identifiers, four hexadecimal digits each. */
   readonly vendorId?: string;
   readonly productId?: string;
-  /** Whether a program holds it; absent where that cannot be told. */
+  /** Whether a program holds the port; absent where that is unknown. */
   readonly inUse?: boolean;
 }
 
-/** Serial ports of Linux by the names of their drivers. */
+/** Names of serial ports on Linux, by driver. */
 const serialName = /^(tty(S|USB|ACM|AMA|O|SC|WCH|MFD|XRUSB|mxc|THS|HS|LP)\d+|rfcomm\d+)$/;
-/** How far above a port its USB device is found: interface and device, and a hub of a composite one. */
+/** Directory levels from a port up to its USB device: interface, device, and the hub of a composite device. */
 const LEVELS = 4;
 
 /**
- * The serial ports of this machine. Never rejects; what cannot be found out is left out. On Linux it
- * needs no `udevadm` and opens nothing: opening would restart development boards.
- * @param root where `/dev`, `/sys` and `/proc` are
+ * Lists the serial ports of this machine. Never rejects; omits unknown properties. On Linux it needs no `udevadm` and
+ * opens no port, which would restart development boards.
+ * @param root directory of `/dev`, `/sys` and `/proc`
  */
 export function listPorts(platform = process.platform, root = '/'): Promise<PortInfo[]> {
   return platform === 'linux' ? listLinux(root) : listOthers();
@@ -54,14 +54,14 @@ async function listLinux(root: string): Promise<PortInfo[]> {
   );
 }
 
-/** PCs have names for many ports that they do not have: their UART type is 0. */
+/** Whether the UART exists: PCs name many ports that they lack, with UART type 0. */
 async function isPresent(root: string, name: string): Promise<boolean> {
   return (
     !name.startsWith('ttyS') || (await content(join(root, 'sys/class/tty', name, 'type'))) !== '0'
   );
 }
 
-/** Stable names by the devices they stand for. */
+/** Returns the stable names, by device. */
 async function namesById(root: string): Promise<ReadonlyMap<string, string>> {
   const folder = '/dev/serial/by-id';
   const links = new Map<string, string>();
@@ -70,13 +70,13 @@ async function namesById(root: string): Promise<ReadonlyMap<string, string>> {
       const target = await fs.readlink(join(root, folder, name));
       links.set(join(folder, target), join(folder, name));
     } catch {
-      // Unplugged meanwhile.
+      // The user has unplugged it meanwhile.
     }
   }
   return links;
 }
 
-/** What the USB device says of itself, found by going up from the port. */
+/** Reads the properties of the USB device, above the port in sysfs. */
 async function usbIdentity(root: string, name: string): Promise<Partial<PortInfo>> {
   let folder: string;
   try {
@@ -96,7 +96,7 @@ async function usbIdentity(root: string, name: string): Promise<Partial<PortInfo
   return {};
 }
 
-/** Looks through the open files of all processes; another user's cannot be seen. */
+/** Searches the open files of all processes; those of other users are invisible. */
 async function heldBy(
   root: string,
   names: readonly string[],

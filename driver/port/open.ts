@@ -3,14 +3,14 @@ import type { PortOpener } from './port';
 import { openSerial, type SerialOptions } from './serial';
 import { openTcp, type TcpOptions } from './tcp';
 
-/** How a serial port opens. Of a bridge (`tcp://`) only the rate matters: it tells how long bytes take there. */
+/** Options of a serial port. A bridge (`tcp://`) uses only the rate, to know how long bytes take behind it. */
 export type PortOptions = Omit<SerialOptions, 'path' | 'flowControl'>;
 
 const MIN_RATE = 80;
 const MAX_RATE = 5_000_000;
 
 /**
- * Opens the port at an address: the path or name of a serial port, or `tcp://host:port`.
+ * Returns the opener for an address: the path or name of a serial port, or `tcp://host:port`.
  * @throws EspAtError `INVALID_PORT`, `INVALID_SETTING`
  */
 export function portAt(address: string, options: PortOptions): PortOpener {
@@ -30,7 +30,7 @@ export function portAt(address: string, options: PortOptions): PortOpener {
   };
 }
 
-/** A path, or a name of Windows. */
+/** Whether an address is a path, or a port name of Windows. */
 function isSerial(address: unknown): boolean {
   if (typeof address !== 'string' || /\p{Cc}/u.test(address)) return false;
   return /^\/.*[^/]$/.test(address) || /^(COM\d+|\\\\\.\\[^\\]+)$/i.test(address);

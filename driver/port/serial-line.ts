@@ -1,4 +1,4 @@
-/** All of an open line that is used of the serial binding; see `@serialport/bindings-interface`. */
+/** The members of the serial binding's open port that this package uses; see `@serialport/bindings-interface`. */
 export interface SerialLine {
   read(buffer: Buffer, offset: number, length: number): Promise<{ readonly bytesRead: number }>;
   write(buffer: Buffer): Promise<void>;
@@ -9,7 +9,7 @@ export interface SerialLine {
   close(): Promise<void>;
 }
 
-/** All must be given: what is left out is reset by the binding. */
+/** All members are required: the binding resets omitted ones. */
 export interface SerialFlags {
   readonly brk: boolean;
   readonly cts: boolean;

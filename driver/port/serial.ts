@@ -5,13 +5,13 @@ import type { Port, PortHandlers } from './port';
 import type { SerialBinding, SerialFlags, SerialLine } from './serial-line';
 import { direct } from './unix-line';
 
-/** Bytes of a read buffer; chunks are parts of it until it is used up. */
+/** Bytes of a read buffer, which several chunks share. */
 const POOL_BYTES = 64 * 1024;
-/** Bytes that a read should have room for: what a terminal device hands out at most at a time. */
+/** Free bytes for a read: a terminal device delivers no more at a time. */
 const MIN_READ_BYTES = 4096;
-/** Milliseconds between looks at whether the device file is still alive. */
+/** Milliseconds between checks of the device file. */
 const ALIVE_POLL_MS = 1000;
-/** Milliseconds that EN is held low, and that the chip is given to sample its strapping pins. */
+/** Milliseconds of the reset pulse, and for the chip to sample its strapping pins. */
 const RESET_PULSE_MS = 100;
 
 export interface SerialOptions {
@@ -20,18 +20,18 @@ export interface SerialOptions {
   readonly rate: number;
   /** RTS/CTS. Never XON/XOFF: payloads are binary. */
   readonly flowControl: boolean;
-  /** Sets DTR and RTS after opening; absent, the operating system's default stays. */
+  /** Sets DTR and RTS after the open; absent: the operating system's default. */
   readonly dtr?: boolean | undefined;
   readonly rts?: boolean | undefined;
 }
 
-/** What the port takes from outside, so that tests need no hardware. */
+/** Dependencies of the port, so that tests need no hardware. */
 export interface SerialSeams {
   readonly binding: SerialBinding;
   readonly clock: Clock;
 }
 
-/** Loaded with the first port: whoever uses none needs no native code. */
+/** Loads the binding with the first port: without serial ports the package needs no native code. */
 const system: SerialSeams = {
   binding: {
     open: async (options) => {
@@ -43,8 +43,8 @@ const system: SerialSeams = {
 };
 
 /**
- * Opens a serial port. It uses the binding without the stream on top of it: a stream keeps what is written
- * while it is closed, and sends it after the next opening.
+ * Opens a serial port. It uses the binding without a stream: a closed stream buffers writes, and sends them after the
+ * next open.
  * @throws EspAtError `PORT_NOT_FOUND`, `PORT_PERMISSION`, `PORT_BUSY`, `PORT_FAILED`
  */
 export async function openSerial(
@@ -131,7 +131,7 @@ class OpenSerial implements Port {
     this.#pending = 0;
     this.#look?.();
     this.#endPause?.();
-    // What a line that is held up by CTS still has to send would delay its closing by many seconds.
+    // Bytes that CTS holds back would delay the close by many seconds.
     await this.#line.flush().catch(() => undefined);
     await this.#line.close().catch(() => undefined);
   }
@@ -176,8 +176,8 @@ class OpenSerial implements Port {
   }
 
   /**
-   * On Linux the file of an unplugged adapter reads as empty for ever if it went while bytes were coming
-   * in, and the binding then asks again and again without a pause. Only an ioctl tells.
+   * On Linux, when an adapter is unplugged while it receives, its file reads as empty, and the binding retries
+   * without a pause. Only an ioctl reveals that.
    */
   #lookAgain(): void {
     this.#look = this.#clock.after(ALIVE_POLL_MS, () => {
@@ -186,7 +186,7 @@ class OpenSerial implements Port {
           if (!this.#closing) this.#lookAgain();
         },
         (error: unknown) => {
-          // Some systems cannot be asked for the rate at all.
+          // Some systems do not support the query.
           if (/EIO|ENXIO|ENODEV|EBADF|input\/output|no such device/i.test(reasonOf(error))) {
             this.#lose(error);
           }
@@ -202,8 +202,8 @@ class OpenSerial implements Port {
   }
 
   /**
-   * The circuit of development boards: RTS without DTR pulls EN low, both or neither leaves it high, DTR
-   * without RTS pulls IO0 low, which has to be avoided while the chip starts.
+   * On development boards RTS without DTR pulls EN low; both or neither leave it high. DTR without RTS pulls IO0
+   * low, which must not happen while the chip starts.
    */
   async #reset(): Promise<void> {
     const restored = this.#flags ?? { ...neutral, dtr: true, rts: true };

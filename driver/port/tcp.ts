@@ -4,13 +4,13 @@ import { EspAtError } from '../errors';
 import { portFailure } from './failure';
 import type { Port, PortHandlers } from './port';
 
-/** Milliseconds a bridge may take to accept a connection. */
+/** Milliseconds in which a bridge has to accept the connection. */
 const CONNECT_TIMEOUT_MS = 5000;
-/** Milliseconds of silence after which the connection is probed. */
+/** Milliseconds without traffic until TCP keep-alive probes the connection. */
 const KEEP_ALIVE_MS = 10_000;
 
 export interface TcpOptions {
-  /** As the user wrote it; for messages. */
+  /** The address as the user wrote it, for messages. */
   readonly address: string;
   readonly host: string;
   readonly port: number;
@@ -31,7 +31,7 @@ export function openTcp(
     const giveUp = (cause: unknown) => {
       cancel();
       socket.removeAllListeners();
-      // An error that comes late has nobody to go to.
+      // Ignores later errors: the promise has rejected.
       socket.on('error', () => undefined);
       socket.destroy();
       reject(portFailure(address, cause));

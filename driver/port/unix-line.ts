@@ -1,29 +1,29 @@
 import { readSync, writeSync } from 'node:fs';
 import type { SerialLine } from './serial-line';
 
-/** Bytes that a terminal device hands out at most at a time, nearly: after so many there may be more. */
+/** Bytes: a terminal device delivers few more at a time, so after a read of this many, more may be pending. */
 const FULL_READ_BYTES = 4000;
-/** Reads in a row before everything else in the process has its turn. */
+/** Consecutive reads before the event loop continues. */
 const MAX_READS_IN_A_ROW = 8;
 
-/** What can be waited for, as the binding numbers it. */
+/** Flags of the binding's poller. */
 const flags = { readable: 1, writable: 2 } as const;
 
-/** What an open port of the binding has where ports are file descriptors. */
+/** Members of the binding's open port where ports are file descriptors. */
 interface Descriptor extends SerialLine {
   /** Null once it is closed. */
   readonly fd: number | null;
   readonly poller: {
     once(event: keyof typeof flags, callback: (error: Error | null) => void): unknown;
-    /** Waits for these, and for nothing else that was waited for. */
+    /** Polls for these flags, in place of those before. */
     poll(flags: number): void;
   };
 }
 
 /**
- * The same line, read and written without detours where the binding has a file descriptor (not on Windows).
- * The binding goes through the thread pool for every read and every write, and tries each read in vain
- * before it waits. That is most of what a short command costs, and the descriptor never blocks.
+ * Reads and writes a line directly where the binding has a file descriptor (not on Windows), which never blocks. The
+ * binding itself uses the thread pool for every call, and tries each read before it waits: most of the time of a
+ * short command.
  */
 export function direct(line: SerialLine): SerialLine {
   return isDescriptor(line) ? new UnixLine(line) : line;
@@ -31,9 +31,9 @@ export function direct(line: SerialLine): SerialLine {
 
 class UnixLine implements SerialLine {
   readonly #line: Descriptor;
-  /** Reads that can follow without waiting: the last one brought all that it had room for. */
+  /** Further reads without a wait, because the last one filled its buffer. */
   #further = 0;
-  /** Flags of all that is waited for. */
+  /** Flags under poll. */
   #waiting = 0;
 
   constructor(line: Descriptor) {
@@ -45,7 +45,7 @@ class UnixLine implements SerialLine {
       if (this.#further === 0) await this.#until('readable');
       const bytesRead = attempt(() => readSync(this.#fd, buffer, offset, length, null));
       this.#further = bytesRead < FULL_READ_BYTES ? 0 : (this.#further || MAX_READS_IN_A_ROW) - 1;
-      // Empty: the adapter is gone, which whoever reads finds out, or there was nothing after all.
+      // Empty: the adapter is gone, which the caller detects, or the poll was spurious.
       if (bytesRead > 0) return { bytesRead };
     }
   }
@@ -85,8 +85,8 @@ class UnixLine implements SerialLine {
   }
 
   /**
-   * Rejects when the line is closed meanwhile. By itself the binding waits for what it was asked for last and
-   * forgets the rest: a payload that fills the line, and then a read, and the rest of the payload never goes.
+   * Rejects when the line closes meanwhile. The binding polls only for the newest flags: after a payload that fills
+   * the line, a read would cancel the wait of the write, and the rest of the payload would never leave.
    */
   #until(event: keyof typeof flags): Promise<void> {
     return new Promise((resolve, reject) => {
@@ -102,7 +102,7 @@ class UnixLine implements SerialLine {
   }
 }
 
-/** Bytes read or written; 0 when there is nothing to read, or no room, just now. */
+/** Returns the bytes read or written; 0 where the call would block. */
 function attempt(call: () => number): number {
   try {
     return call();
@@ -116,7 +116,7 @@ function isPassing(code: unknown): boolean {
   return code === 'EAGAIN' || code === 'EWOULDBLOCK' || code === 'EINTR';
 }
 
-/** Looks at the binding instead of the platform: neither member is part of its documented interface. */
+/** Checks the binding, not the platform: its interface documents neither member. */
 function isDescriptor(line: SerialLine): line is Descriptor {
   if (!('fd' in line) || typeof line.fd !== 'number' || !('poller' in line)) return false;
   const { poller } = line;

@@ -5,27 +5,27 @@ import type { CertificateOptions } from '../device/options';
 import { EspAtError, isRefusal } from '../errors';
 import { PemError, readCertificates, readKey, type PemFlaw } from './pem';
 
-/** Bytes that are read at a time: one line of an answer. */
+/** Bytes of one read: one information response. */
 const PIECE_BYTES = 512;
 
-/** What errors call the contents of the stores. */
+/** Names of the stores' contents in errors. */
 const materials = {
   wss_ca: 'caCertificate',
   wss_cert: 'clientCertificate',
   wss_key: 'privateKey',
 } as const satisfies Record<CertificateStore, string>;
 
-/** A PEM text and where it goes. */
+/** A PEM text and its slot. */
 interface Material<Store extends CertificateStore = CertificateStore> {
   readonly store: Store;
   readonly slot: number;
   readonly pem: string;
 }
 
-/** A material that can be read back. */
+/** A material that the driver may read back. */
 type Readable = Material<Exclude<CertificateStore, 'wss_key'>>;
 
-/** A slot's contents, read. */
+/** Contents of a slot. */
 interface Slot {
   readonly ca: Readable | undefined;
   readonly key: Material | undefined;
@@ -36,25 +36,24 @@ interface Slot {
 }
 
 /**
- * What was written in this process although the device would not show it afterwards, by the settings it
- * came from: it is not written again.
+ * Materials that this process wrote and could not read back, by their settings. The driver does not write them again.
  */
 const unverifiable = new WeakMap<readonly CertificateOptions[], Set<string>>();
 
 /**
- * Checks that all PEM texts can be read, and that keys fit their certificates. A key alone is refused: only
- * its certificate tells whether the device has it, and a server wants both.
- * @throws EspAtError `CERTIFICATE_INVALID`, `INVALID_SETTING`; nothing of a key is in them
+ * Checks that all PEM texts are readable, and that keys match their certificates. Refuses a key without a certificate:
+ * the driver detects a stored key by its certificate, and a server needs both.
+ * @throws EspAtError `CERTIFICATE_INVALID`, `INVALID_SETTING`; they never show a key
  */
 export function checkCertificates(certificates: readonly CertificateOptions[]): void {
   for (const each of certificates) checkSlot(each);
 }
 
 /**
- * What is not within its dates: `CERTIFICATE_INVALID` for each. It works again, or stops working, without
- * anybody changing anything, and links that do not use it work all the same.
+ * Returns `CERTIFICATE_INVALID` for each certificate outside its validity period. These are warnings: the period may
+ * begin or end at any time, and other links work.
  * @param now milliseconds since 1970
- * @throws EspAtError `CERTIFICATE_INVALID`, `INVALID_SETTING` for what cannot be read
+ * @throws EspAtError `CERTIFICATE_INVALID`, `INVALID_SETTING` for unreadable texts
  */
 export function outdatedCertificates(
   certificates: readonly CertificateOptions[],
@@ -69,10 +68,10 @@ export function outdatedCertificates(
 }
 
 /**
- * Puts PEM texts into their slots (`AT+SYSMFG`), where the device does not hold them already. The slots
- * are in flash, which wears out: certificates are read back and compared first. Keys are never read back;
- * a key is written just before its certificate, so a certificate that is there tells that its key is too.
- * @throws EspAtError `CERTIFICATE_INVALID` and `INVALID_SETTING` before anything is written,
+ * Writes PEM texts to their slots (`AT+SYSMFG`) where the device does not hold them. Flash wears out, so the driver
+ * first reads certificates and compares them. It never reads keys: it writes a key just before its certificate, so a
+ * stored certificate proves its key.
+ * @throws EspAtError `CERTIFICATE_INVALID` and `INVALID_SETTING` before the first write,
  * `CERTIFICATE_WRITE`, and whatever `run` rejects with
  */
 export async function writeCertificates(
@@ -88,7 +87,7 @@ export async function writeCertificates(
   }
 }
 
-/** Writes materials in order unless the last one, which stands for all, is there. */
+/** Writes materials in order, unless the device holds the last one, which proves all. */
 async function provide(
   run: Run,
   first: readonly Material[],
@@ -98,7 +97,7 @@ async function provide(
   const all = [...first, last];
   const name = all.map(({ store, slot, pem }) => `${store}.${slot}:${pem}`).join();
   if (known.has(name) || (await isThere(run, last))) return;
-  // The line may have damaged it; once more, but no third time: perhaps the firmware shows it otherwise.
+  // The port may have corrupted it: the driver writes twice at most, since the firmware may show it in another form.
   for (let attempt = 0; attempt < 2; attempt++) {
     for (const material of all) await write(run, material);
     if (await isThere(run, last)) return;
@@ -161,7 +160,7 @@ function readSlot(given: CertificateOptions): Slot {
     pem: string | undefined,
   ): Material<Store> | undefined => {
     if (pem === undefined) return undefined;
-    // Refuses a slot that cannot be, before anything is written.
+    // Refuses an impossible slot before the first write.
     sysmfgWrite(store, slot, '');
     return { store, slot, pem };
   };

@@ -1,7 +1,7 @@
 import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto';
 import type { Reason } from '../error-reasons';
 
-/** Why a PEM text cannot be used, as details of an error. */
+/** The reason why a PEM text is unusable, as details of an error. */
 export interface PemFlaw {
   readonly reason: Reason;
   readonly [name: string]: string | number;
@@ -17,13 +17,13 @@ export class PemError extends Error {
   }
 }
 
-/** Characters of the longest PEM text that is read: many times what the firmware's stores hold. */
+/** Characters of a PEM text at most: many times the size of the firmware's stores. */
 const MAX_LENGTH = 65_536;
-/** Kinds of keys that TLS in the firmware can use. */
+/** Key types that TLS in the firmware supports. */
 const usableKeys = ['rsa', 'ec'];
 
 /**
- * The certificates of a PEM text, one or several, with nothing between them and LF as line end.
+ * Returns the certificates of a PEM text, one or several, without text between them, and with LF line ends.
  * @throws PemError
  */
 export function readCertificates(text: string): {
@@ -43,8 +43,8 @@ export function readCertificates(text: string): {
 }
 
 /**
- * The private key of a PEM text.
- * @throws PemError, which shows nothing of the key
+ * Returns the private key of a PEM text.
+ * @throws PemError, which never shows the key
  */
 export function readKey(text: string): { readonly pem: string; readonly key: KeyObject } {
   const [pem, another] = blocks(text, /PRIVATE KEY$/);
@@ -73,7 +73,7 @@ function blocks(text: string, label: RegExp): string[] {
     .map(([block]) => `${block.replace(/[ \t]*\r?\n[ \t]*/g, '\n')}\n`);
 }
 
-/** What a text is that has no block with the label `missing`. */
+/** Returns the reason for a text without a block of the label `missing`. */
 function instead(text: string, missing: string): PemFlaw {
   const [, label] = /-----BEGIN ([A-Z0-9 ]+)-----/.exec(text) ?? [];
   if (label === undefined) return { reason: 'NOT_PEM', label: missing };

@@ -10,22 +10,22 @@ import {
 import type { ClockOptions } from '../device/options';
 import { EspAtError } from '../errors';
 
-/** The servers may take so long; the firmware asks again after 15 s. */
+/** Milliseconds for a server's response; the firmware repeats its request after 15 s. */
 const SNTP_TIMEOUT_MS = 20_000;
-/** Between questions for the time. */
+/** Milliseconds between queries of the time. */
 const TIME_POLL_MS = 500;
-/** A clock that was never set counts from 1970. */
+/** The first plausible year: an unset clock counts from 1970. */
 const FIRST_PLAUSIBLE_YEAR = 2020;
 
 export interface SntpWait {
   readonly clock: Clock;
   readonly signal: AbortSignal;
-  /** Whether the device has said that its time is set (`+TIME_UPDATED`). */
+  /** Whether the URC `+TIME_UPDATED` has come. */
   readonly isSet: () => boolean;
 }
 
 /**
- * Has the device set its time by SNTP from now on. Leaves a device alone that is configured so already.
+ * Configures SNTP. Changes nothing where the device is already configured.
  * @throws EspAtError `INVALID_SETTING`, and what `run` rejects with
  */
 export async function configureSntp(run: Run, { timezone, servers }: ClockOptions): Promise<void> {

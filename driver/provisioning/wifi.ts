@@ -19,11 +19,11 @@ import { delay, type Clock } from '../clock';
 import type { WifiOptions } from '../device/options';
 import { EspAtError, type ErrorCode, isRefusal } from '../errors';
 
-/** Between the device's own attempts to rejoin. */
+/** Seconds between the device's own attempts to rejoin. */
 const REJOIN_INTERVAL_S = 1;
-/** 0: without end. */
+/** 0: no limit. */
 const REJOIN_ATTEMPTS = 0;
-/** How often a device that joins by itself is asked, and the milliseconds in between. */
+/** Queries of a device that joins by itself, and the milliseconds between them. */
 const JOIN_POLLS = 40;
 const JOIN_POLL_MS = 250;
 
@@ -37,13 +37,12 @@ const joinFailures = {
 export interface JoinContext {
   readonly clock: Clock;
   readonly signal: AbortSignal;
-  /** Whether an access point has let the device in since the join began (`WIFI CONNECTED`). */
+  /** Whether an access point has accepted the device since the join began (`WIFI CONNECTED`). */
   readonly associated: () => boolean;
 }
 
 /**
- * Joins a network, and has the device rejoin it by itself from then on. Leaves a device alone that has joined it
- * already.
+ * Joins a network, and configures automatic rejoining. Changes nothing where the device has already joined it.
  * @throws EspAtError `INVALID_SETTING`, `WIFI_TIMEOUT`, `WIFI_PASSWORD`, `WIFI_NOT_FOUND`, `WIFI_NO_ADDRESS`,
  * `WIFI_FAILED`, and what `run` rejects with
  */
@@ -86,7 +85,7 @@ function isJoining(state: number): boolean {
   return state === stationState.noAddress || state === stationState.joining;
 }
 
-/** Switches the station on where it is off, and leaves an access point as it is. */
+/** Switches the station on, and keeps an access point. */
 async function enableStation(run: Run): Promise<void> {
   const mode = parseCwmode(await run(cwmodeQuery()));
   if (mode === 0 || mode === 2) await run(cwmode(mode + 1));
@@ -100,7 +99,7 @@ async function joinFailure(
 ): Promise<unknown> {
   if (!isRefusal(error)) return error;
   const reason = parseJoinFailure(String(error.details.reason)) ?? 'other';
-  // The device only says that it took too long, also when it was let in and no address came.
+  // The device reports a timeout also when an access point accepted it and it got no address.
   const stuck = reason === 'timeout' && (associated() || (await lacksAddress(run)));
   return new EspAtError(
     stuck ? 'WIFI_NO_ADDRESS' : joinFailures[reason],
@@ -113,9 +112,9 @@ async function lacksAddress(run: Run): Promise<boolean> {
   return parseCwstate(await run(cwstate())).state === stationState.noAddress;
 }
 
-async function ignoringRefusal(answer: Promise<unknown>): Promise<void> {
+async function ignoringRefusal(response: Promise<unknown>): Promise<void> {
   try {
-    await answer;
+    await response;
   } catch (error) {
     if (!isRefusal(error)) throw error;
   }

@@ -1,19 +1,19 @@
 const NOTHING = Buffer.alloc(0);
-/** Up to this many bytes a loop copies faster than a call does. */
+/** Bytes: up to this length a loop copies faster than `Buffer.copy`. */
 const SHORT = 48;
 
 /**
- * A known number of bytes taken from a stream of chunks without looking at them: a view when one chunk
- * holds them all, otherwise a copy, made once.
+ * Takes a known number of bytes from a stream of chunks without scanning them: a view when one chunk
+ * holds them all, otherwise a single copy.
  */
 export class Body {
   #bytes: Buffer = NOTHING;
   #length = 0;
   #filled = 0;
-  /** Whether {@link #bytes} is memory of its own. */
+  /** Whether {@link #bytes} is a copy. */
   #own = false;
 
-  /** All of them; only when {@link missing} is 0. */
+  /** The whole body; valid only when {@link missing} is 0. */
   get bytes(): Buffer {
     return this.#bytes;
   }
@@ -26,7 +26,7 @@ export class Body {
     return this.#length;
   }
 
-  /** Bytes of memory it has taken for itself. */
+  /** Bytes of memory that the copy takes up. */
   get held(): number {
     return this.#own ? this.#length : 0;
   }
@@ -38,12 +38,12 @@ export class Body {
     this.#bytes = NOTHING;
   }
 
-  /** Lets go of what was taken. */
+  /** Releases the bytes. */
   clear(): void {
     this.start(0);
   }
 
-  /** Takes what `chunk` has from `from` on, at most what is missing; returns where that ends. */
+  /** Takes up to {@link missing} bytes of `chunk` from index `from` on; returns the index after them. */
   read(chunk: Buffer, from: number): number {
     const missing = this.#length - this.#filled;
     const end = Math.min(chunk.length, from + missing);

@@ -1,22 +1,22 @@
 import type { DataFormat, LinkId } from '../types';
 
-/** Bytes that one chunk of received data has at most: the largest buffer size of any firmware (class D). */
+/** Bytes of one `+WS_DATA` at most: the largest buffer size of any firmware (class D). */
 export const LARGEST_DATA = 16_384;
 
 const HIGHEST_LINK = 2;
 const HIGHEST_OPCODE = 15;
-/** A WebSocket frame may be longer than all memory of the device, but not than this. */
+/** Bytes of a WebSocket frame at most. A frame may exceed the device's memory. */
 const LONGEST_FRAME = 0xffff_ffff;
 
 const ZERO = 0x30;
 const NINE = 0x39;
 const COMMA = 0x2c;
 
-/** How far a header has been read. */
+/** State of a header after a read. */
 export type HeaderProgress = 'more' | 'complete' | 'impossible';
 
 /**
- * The numbers between `+WS_DATA:` and the data, read digit by digit without making a string of them:
+ * Parses the numbers between `+WS_DATA:` and the data, digit by digit, without allocating a string:
  * `link,len,` or, in the long format, `link,opcode,fin,payload_len,data_len,`.
  */
 export class Header {
@@ -25,9 +25,9 @@ export class Header {
   opcode: number | undefined;
   fin: boolean | undefined;
   payloadLength: number | undefined;
-  /** How many data bytes follow. */
+  /** Data bytes that follow. */
   length = 0;
-  /** Bytes taken so far. */
+  /** Bytes of the header so far. */
   taken = 0;
   readonly #formats: readonly DataFormat[];
   #field = 0;
@@ -35,12 +35,12 @@ export class Header {
   #value = 0;
   #highest = HIGHEST_LINK;
 
-  /** @param formats of the links, by link; looked at whenever a header has named its link */
+  /** @param formats data format of each link, read whenever a header has named its link */
   constructor(formats: readonly DataFormat[]) {
     this.#formats = formats;
   }
 
-  /** Makes ready for the next header. */
+  /** Begins the next header. */
   start(): void {
     this.taken = 0;
     this.#field = 0;
@@ -50,8 +50,8 @@ export class Header {
   }
 
   /**
-   * Takes bytes of `chunk` from `from` on. Ends behind the comma before the data, or in front of the byte
-   * that no header can have there; {@link taken} tells how far it came.
+   * Takes bytes of `chunk` from index `from` on. Stops after the comma before the data, or before the first
+   * impossible byte; {@link taken} counts the bytes.
    */
   read(chunk: Uint8Array, from: number): HeaderProgress {
     let value = this.#value;
@@ -80,7 +80,7 @@ export class Header {
     return progress;
   }
 
-  /** Keeps the number just read; true when it was the last one. */
+  /** Stores a field; returns whether it was the last. */
   #fieldComplete(value: number): boolean {
     switch (this.#field++) {
       case 0:
@@ -103,7 +103,7 @@ export class Header {
         return false;
       case 3:
         this.payloadLength = value;
-        // A chunk is no longer than the frame it is of.
+        // A chunk is never longer than its frame.
         this.#highest = Math.min(value, LARGEST_DATA);
         return false;
       default:

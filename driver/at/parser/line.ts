@@ -1,4 +1,4 @@
-/** Bytes that a line has at most, without its CR LF; the longest known answers have a few hundred. */
+/** Bytes of a line at most, without its CR LF; the longest known responses have a few hundred. */
 export const LONGEST_LINE = 2048;
 
 const CAPACITY = LONGEST_LINE + 2;
@@ -10,73 +10,73 @@ const LETTER_A = 0x41;
 const NO_ASCII = 0x80;
 const HEAD = Buffer.from('+WS_DATA:', 'latin1');
 
-/** What the byte just taken has made of the line. */
+/** State of the line after a read. */
 export type LineProgress =
   | 'more'
-  /** Its CR LF is there. */
+  /** It is complete, CR LF included. */
   | 'end'
-  /** It ends in `+WS_DATA:`, which is no part of it any more. */
+  /** It ended in `+WS_DATA:`, which the line has dropped: data begins. */
   | 'data'
-  /** It is longer than any line. */
+  /** It exceeds {@link LONGEST_LINE}. */
   | 'overflow';
 
-/** The line that is being read. */
+/** The current line. */
 export class Line {
   readonly #bytes = Buffer.allocUnsafeSlow(CAPACITY);
   #length = 0;
-  /** An answer such as `+WSOPEN:…`, past its colon: what follows may be anybody's text. */
-  #answer = false;
+  /** True after the colon of `+NAME:`: an information response may quote any text. */
+  #quotes = false;
   #dropping = false;
 
-  /** Bytes of it so far, its CR LF included. */
+  /** Bytes so far, CR LF included. */
   get length(): number {
     return this.#length;
   }
 
-  /** Whether the rest of this line belongs to something damaged and is given up. */
+  /** Whether the line drops its bytes, because they follow corrupt ones. */
   get dropping(): boolean {
     return this.#dropping;
   }
 
-  /** Whether what it has so far may be the echo of a command, which data can interrupt. */
+  /** Whether it may be the echo of a command, which data can interrupt. */
   get isEcho(): boolean {
     return this.#bytes[0] === LETTER_A && this.#length > 0;
   }
 
-  /** Whether it has bytes that are no text (ASCII), outside of an answer. */
+  /** Whether it has bytes outside ASCII, and is no information response. */
   get garbled(): boolean {
-    if (this.#answer || this.#dropping) return false;
+    if (this.#quotes || this.#dropping) return false;
     const part = this.#bytes.subarray(0, this.#length);
     return part.some((byte) => byte === 0 || byte >= NO_ASCII);
   }
 
-  /** Its text without CR LF, one character a byte; only after `end`. */
+  /** The text without CR LF, one character a byte; valid only after `end`. */
   get text(): string {
     return this.#bytes.toString('latin1', 0, this.#length - 2);
   }
 
-  /** What it has so far, one character a byte. */
+  /** The text so far, one character a byte. */
   get part(): string {
     return this.#bytes.toString('latin1', 0, this.#length);
   }
 
-  /** Makes ready for the next line. */
+  /** Begins the next line. */
   start(): void {
     this.#length = 0;
-    this.#answer = false;
+    this.#quotes = false;
     this.#dropping = false;
   }
 
-  /** What comes up to the next CR LF is given up, but for data in it. */
+  /** Drops all bytes up to the next CR LF, except data in between. */
   drop(): void {
     this.#length = 0;
-    this.#answer = false;
+    this.#quotes = false;
     this.#dropping = true;
   }
 
   /**
-   * Takes bytes of `chunk` from `from` on, until something is to be done.
-   * @returns where it ended; {@link progress} tells why
+   * Takes bytes of `chunk` from index `from` on, until {@link progress} is other than `more`.
+   * @returns the index after them
    */
   read(chunk: Uint8Array, from: number): number {
     const bytes = this.#bytes;
@@ -88,7 +88,7 @@ export class Line {
       bytes[length++] = byte;
       if (byte > COLON && length < CAPACITY) continue;
       this.#length = length;
-      this.progress = this.#judge(byte);
+      this.progress = this.#classify(byte);
       if (this.progress !== 'more') return at;
       length = this.#length;
     }
@@ -98,7 +98,7 @@ export class Line {
 
   progress: LineProgress = 'more';
 
-  /** Whether data begins right here; where its head ends then, else -1. Says nothing of a head that is cut. */
+  /** Returns the index after a whole `+WS_DATA:` at `from`; -1 where there is none, or where the chunk cuts it. */
   headAt(chunk: Uint8Array, from: number): number {
     if (from + HEAD.length > chunk.length) return -1;
     for (let index = 0; index < HEAD.length; index++) {
@@ -107,16 +107,16 @@ export class Line {
     return from + HEAD.length;
   }
 
-  #judge(byte: number): LineProgress {
+  #classify(byte: number): LineProgress {
     const bytes = this.#bytes;
     const length = this.#length;
     if (byte === LF && length > 1 && bytes[length - 2] === CR) return 'end';
-    if (byte === COLON && !this.#answer) {
+    if (byte === COLON && !this.#quotes) {
       if (this.#endsInHead()) {
         this.#length -= HEAD.length;
         return 'data';
       }
-      this.#answer = bytes[0] === PLUS && !this.#dropping;
+      this.#quotes = bytes[0] === PLUS && !this.#dropping;
     }
     return length === CAPACITY ? this.#overflow() : 'more';
   }
@@ -130,7 +130,7 @@ export class Line {
     return true;
   }
 
-  /** Keeps what may be the beginning of a CR LF or of data. */
+  /** Keeps the last bytes: they may begin a CR LF or a `+WS_DATA:`. */
   #overflow(): LineProgress {
     const kept = HEAD.length - 1;
     this.#bytes.copyWithin(0, this.#length - kept, this.#length);

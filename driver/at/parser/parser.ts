@@ -10,36 +10,35 @@ const PLUS = 0x2b;
 const PROMPT = 0x3e;
 const HEAD_LENGTH = '+WS_DATA:'.length;
 
-/** Bytes that a {@link Parser} holds at most of what is not complete yet: one line and one chunk of data. */
+/** Bytes of incomplete frames that a {@link Parser} holds at most: one line and one chunk of data. */
 export const PARSER_BUFFER_LIMIT = LONGEST_LINE + 2 + LARGEST_DATA;
 
 const promptFrame: Frame = { kind: 'prompt' };
 
-/** What the next byte is part of. */
+/** The element that the next byte belongs to. */
 type State = 'line' | 'header' | 'body' | 'cr' | 'lf';
 
 /**
- * Turns the device's bytes into frames. The same bytes give the same frames however they are cut, a frame
- * is handed on with its last byte, and nothing is ever thrown.
+ * Parses the device's bytes into frames. The same bytes give the same frames however the port cuts them. The parser
+ * emits a frame with its last byte, and never throws.
  *
- * - Data is taken by its announced length and never looked at. It is a view into the pushed chunk when that
- *   holds all of it, so whoever keeps a small message for long keeps that chunk too; otherwise it is copied
- *   once. It counts only when CR LF follows; if not, that is garbage (`length`).
- * - `+WS_DATA:` opens data at the start of a line and in the middle of one. The echo of a half-typed command
- *   (it starts with `A`) goes on behind the data as if nothing had come between; anything else in front
- *   is noise, handed on as a line of its own right after the data. Only in answers, past the colon of
- *   `+NAME:`, does it mean nothing: they quote other people's text.
- * - After garbage the rest of the line is given up, but for data in it.
- * - Other reports in the middle of an echo cannot be told from it. With echo off there are none.
+ * - The parser takes data by its announced length and never scans it. Data is a view where one pushed chunk holds
+ *   all of it: keeping a small message keeps that chunk too. Otherwise the parser copies it once. Without CR LF
+ *   behind it, data becomes garbage (`length`).
+ * - `+WS_DATA:` begins data at the start of a line and in the middle of it. After the data, the echo of a half-typed
+ *   command (it starts with `A`) continues. Any other text before the data is noise, and becomes a line right after
+ *   the data. An information response, past the colon of `+NAME:`, may quote `+WS_DATA:`; there it begins nothing.
+ * - After garbage the parser drops the rest of the line, except data in it.
+ * - The parser cannot tell other URCs in the middle of an echo from the echo. With echo off there is none.
  *
- * It holds at most one line and one chunk of data, {@link PARSER_BUFFER_LIMIT} bytes, and the pushed chunk that a
- * view waits in for its CR LF. A handler may push, reset or set formats: pushed bytes wait for their turn.
- * It must not throw: the rest of the chunk would be lost.
+ * The parser holds at most one line and one chunk of data, {@link PARSER_BUFFER_LIMIT} bytes, and the pushed chunk
+ * whose view still lacks its CR LF. A handler may push, reset or set formats: the parser queues bytes that a handler
+ * pushes. A handler must not throw: the rest of the chunk would be lost.
  */
 export class Parser {
   /**
-   * Whether `>` at the start of a line is the data prompt. Set by whoever has sent a command that wants
-   * payload; false again once the prompt has come. A space behind it belongs to it.
+   * Whether `>` at the start of a line is the data prompt. The client sets it before a command with a payload; the
+   * prompt, with the space that may follow it, clears it.
    */
   expectPrompt = false;
   readonly #handler: (frame: Frame) => void;
@@ -57,32 +56,32 @@ export class Parser {
     this.#handler = handler;
   }
 
-  /** Whether a line or data has begun whose end is not here yet. See {@link abandon}. */
+  /** Whether a line or data has begun and is incomplete. See {@link abandon}. */
   get unfinished(): boolean {
     return this.#state !== 'line' || this.#line.length > 0;
   }
 
-  /** Counts lines and announcements of data, so that one that is unfinished can be told from the next. */
+  /** Counts lines and `+WS_DATA:` headers, so that a timeout can tell an unfinished frame from the next. */
   get frameCount(): number {
     return this.#count;
   }
 
-  /** Whether the line that has begun holds what stands in no line but in answers, where anybody's text may be. */
+  /** Whether the current line has bytes outside ASCII, which only information responses may quote. */
   get garbled(): boolean {
     return this.#state === 'line' && this.#line.garbled;
   }
 
-  /** Bytes of memory in use for what is not complete yet; never above {@link PARSER_BUFFER_LIMIT}. */
+  /** Bytes of memory that incomplete frames take up; never above {@link PARSER_BUFFER_LIMIT}. */
   get held(): number {
     return this.#line.length + this.#body.held;
   }
 
-  /** How the `+WS_DATA` reports of a link look from the next one on; `short` until told otherwise. */
+  /** Sets the format of a link's `+WS_DATA`, from the next header on. Default: `short`. */
   setDataFormat(link: LinkId, format: DataFormat): void {
     this.#formats[link] = format;
   }
 
-  /** Forgets all of what came and was set: the device has restarted, or it is another one. */
+  /** Drops incomplete frames and all settings: the device has restarted, or is another device. */
   reset(): void {
     this.#formats.fill('short');
     this.expectPrompt = false;
@@ -90,9 +89,8 @@ export class Parser {
   }
 
   /**
-   * Gives up a line or data whose rest will not come, which only time can tell: a damaged length would
-   * swallow whatever is said next, and a line end that was lost would keep a report back. Does nothing in
-   * between.
+   * Drops an unfinished line or data, after the partial-frame timeout: a corrupt length would swallow all that
+   * follows, and a lost line end would delay a URC. Does nothing between frames.
    */
   abandon(): void {
     if (!this.unfinished) return;
@@ -101,7 +99,7 @@ export class Parser {
     this.#handler({ kind: 'garbage', reason: 'cut', length });
   }
 
-  /** Takes what came from the device, and hands on every frame that it completes. */
+  /** Parses bytes from the device, and emits every frame that they complete. */
   push(chunk: Buffer): void {
     if (this.#pushing) {
       this.#waiting.push(chunk);
@@ -135,7 +133,7 @@ export class Parser {
             this.#state = 'lf';
             at++;
           } else {
-            this.#damaged('length');
+            this.#dropCorrupt('length');
           }
           break;
         case 'lf':
@@ -143,7 +141,7 @@ export class Parser {
             at++;
             this.#dataComplete();
           } else {
-            this.#damaged('length');
+            this.#dropCorrupt('length');
           }
           break;
       }
@@ -203,7 +201,7 @@ export class Parser {
       this.#body.start(header.length);
       this.#state = header.length === 0 ? 'cr' : 'body';
     } else if (progress === 'impossible') {
-      this.#damaged('header');
+      this.#dropCorrupt('header');
     }
     return end;
   }
@@ -223,7 +221,7 @@ export class Parser {
   #dataComplete(): void {
     const { link, opcode, fin, payloadLength } = this.#header;
     const { bytes } = this.#body;
-    const noise = this.#interrupted();
+    const noise = this.#endInterrupted();
     this.#body.clear();
     this.#state = 'line';
     this.#handler(
@@ -234,8 +232,8 @@ export class Parser {
     if (noise !== '') this.#handler({ kind: 'line', text: noise });
   }
 
-  /** Deals with the line in which the data came; returns what of it was noise. */
-  #interrupted(): string {
+  /** Ends the line that the data interrupted, unless it is an echo; returns the noise in it. */
+  #endInterrupted(): string {
     const line = this.#line;
     if (line.length > 0 && !line.dropping) {
       if (line.isEcho) return '';
@@ -247,8 +245,8 @@ export class Parser {
     return '';
   }
 
-  /** Where the next report starts is not known. */
-  #damaged(reason: 'header' | 'length'): void {
+  /** The start of the next frame is unknown: drops bytes up to the next CR LF. */
+  #dropCorrupt(reason: 'header' | 'length'): void {
     const length =
       reason === 'length' ? this.#dataLength() : this.#line.length + this.#headLength();
     this.#startLine();

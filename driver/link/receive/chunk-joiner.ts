@@ -7,37 +7,36 @@ import type { MessageSink } from './receiver';
 
 const NOTHING = Buffer.alloc(0);
 /**
- * Milliseconds: the device gives up a frame that stalls after 10 s, with an empty piece. Its pieces may have
- * waited for room on the line, so that less passes between them here.
+ * Milliseconds without data before an empty chunk that ends a stalled frame. The device waits 10 s, but a busy port
+ * may delay the chunks before it, so less time passes here.
  */
-const STALL = 5000;
+const STALLED_CHUNK_MS = 5000;
 
 /**
- * Joins what firmware of class A-C hands on in pieces, by what the user knows of the messages, since the
- * firmware does not tell their boundaries. Bytes are joined before anybody decodes them, so that a
- * character cut between two pieces is whole again.
+ * Joins chunks to messages by the framing option, where the firmware does not tell message boundaries (classes A-C).
+ * It joins bytes, not text: a chunk may end inside a UTF-8 character.
  */
 export class ChunkJoiner implements DataReceiver {
   readonly connected = true;
   readonly #link: LinkId;
-  readonly #joining: Framing;
+  readonly #framing: Framing;
   readonly #limit: number;
   readonly #clock: Clock;
   readonly #sink: MessageSink;
   readonly #json = new JsonEnd();
-  #pieces: Buffer[] = [];
-  /** The beginning of what may become a delimiter: not part of the message until it does not. */
+  #chunks: Buffer[] = [];
+  /** The last bytes, which may begin a delimiter: the joiner adds them to the message once they do not. */
   #held: Buffer = NOTHING;
   #length = 0;
   #tooLarge = false;
-  #torn = false;
-  #silence: Cancel | undefined;
+  #skipsToDelimiter = false;
+  #idleTimer: Cancel | undefined;
   #heardAt = 0;
 
-  /** @param limit bytes a message may have */
+  /** @param limit bytes of a message at most */
   constructor(link: LinkId, joining: Framing, limit: number, clock: Clock, sink: MessageSink) {
     this.#link = link;
-    this.#joining = joining;
+    this.#framing = joining;
     this.#limit = limit;
     this.#clock = clock;
     this.#sink = sink;
@@ -46,46 +45,46 @@ export class ChunkJoiner implements DataReceiver {
   push({ bytes: piece }: DataFrame): void {
     const before = this.#heardAt;
     this.#heardAt = this.#clock.now();
-    if (piece.length === 0 && this.#begun > 0 && this.#heardAt - before >= STALL)
-      return this.#stalled();
-    switch (this.#joining.by) {
+    if (piece.length === 0 && this.#begun > 0 && this.#heardAt - before >= STALLED_CHUNK_MS)
+      return this.#failStalled();
+    switch (this.#framing.by) {
       case 'chunk':
         return this.#pushWhole(piece);
       case 'json':
         return this.#pushJson(piece);
       case 'delimiter':
-        return this.#pushDelimited(piece, this.#joining.delimiter);
+        return this.#pushDelimited(piece, this.#framing.delimiter);
       case 'idle':
         this.#add(piece);
-        this.#silence?.();
-        this.#silence = onTimeout(this.#clock, this.#joining.idleMs, () => this.#finish());
+        this.#idleTimer?.();
+        this.#idleTimer = onTimeout(this.#clock, this.#framing.idleMs, () => this.#finish());
         return;
     }
   }
 
-  /** Something was lost: what has begun cannot be completed. */
+  /** Drops the unfinished message: data of it is lost. */
   dataLost(): void {
     this.#drop();
-    // Up to the next delimiter it may be the rest of a message whose beginning is lost.
-    this.#torn = this.#joining.by === 'delimiter' && this.#joining.delimiter.length > 0;
+    // Bytes up to the next delimiter may end a message whose beginning is lost.
+    this.#skipsToDelimiter = this.#framing.by === 'delimiter' && this.#framing.delimiter.length > 0;
   }
 
-  /** The connection has ended. A silence is one too; anything else that has begun broke off. */
+  /** The connection has ended. That ends an idle-framed message; any other unfinished one fails. */
   end(): void {
-    if (this.#joining.by === 'idle') return this.#length > 0 ? this.#finish() : this.#drop();
+    if (this.#framing.by === 'idle') return this.#length > 0 ? this.#finish() : this.#drop();
     const length = this.#begun;
     this.#drop();
-    if (length === 0 || this.#torn) return;
+    if (length === 0 || this.#skipsToDelimiter) return;
     this.#sink.failed(new EspAtError('MESSAGE_INCOMPLETE', { link: this.#link, length }));
   }
 
-  /** Bytes of a message that is not complete yet. */
+  /** Bytes of the unfinished message. */
   get #begun(): number {
     return this.#length + this.#held.length;
   }
 
-  /** An empty message can be it too, but hardly in the middle of another and that late. */
-  #stalled(): void {
+  /** An empty message looks the same, but hardly comes in the middle of another, and that late. */
+  #failStalled(): void {
     this.dataLost();
     this.#sink.unrecoverable(new EspAtError('FRAME_STALLED', { link: this.#link }));
   }
@@ -133,39 +132,39 @@ export class ChunkJoiner implements DataReceiver {
     if (this.#tooLarge) return;
     if (this.#length > this.#limit) {
       this.#tooLarge = true;
-      this.#pieces = [];
+      this.#chunks = [];
       const details = { link: this.#link, limit: this.#limit };
       this.#sink.failed(new EspAtError('MESSAGE_TOO_LARGE', details));
     } else if (bytes.length > 0) {
-      this.#pieces.push(bytes);
+      this.#chunks.push(bytes);
     }
   }
 
   #finish(): void {
-    if (this.#torn) {
-      this.#torn = false;
+    if (this.#skipsToDelimiter) {
+      this.#skipsToDelimiter = false;
       this.#drop();
       return;
     }
-    const [first] = this.#pieces;
-    const bytes = this.#pieces.length === 1 && first ? first : Buffer.concat(this.#pieces);
+    const [first] = this.#chunks;
+    const bytes = this.#chunks.length === 1 && first ? first : Buffer.concat(this.#chunks);
     const tooLarge = this.#tooLarge;
     this.#drop();
     if (!tooLarge) this.#sink.message(undefined, bytes);
   }
 
   #drop(): void {
-    this.#silence?.();
-    this.#silence = undefined;
+    this.#idleTimer?.();
+    this.#idleTimer = undefined;
     this.#json.reset();
-    this.#pieces = [];
+    this.#chunks = [];
     this.#held = NOTHING;
     this.#length = 0;
     this.#tooLarge = false;
   }
 }
 
-/** How many bytes at the end of a text are the beginning of a delimiter, but not the whole of it. */
+/** Returns how many bytes at the end of a text begin a delimiter without completing it. */
 function overlap(text: Buffer, delimiter: Buffer): number {
   for (let length = Math.min(text.length, delimiter.length - 1); length > 0; length--) {
     if (text.subarray(-length).equals(delimiter.subarray(0, length))) return length;

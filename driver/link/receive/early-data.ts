@@ -1,15 +1,15 @@
 import type { DataFrame, DataReceiver } from '../../at/types';
 
-/** Bytes kept before the device says that the link is open: on a slow port that may take seconds. */
+/** Bytes of early data at most. On a slow port `OK` may take seconds. */
 const MOST_EARLY_BYTES = 256 * 1024;
-/** Bytes a chunk counts for beyond its own. */
+/** Bytes that each chunk counts for in addition to its data. */
 const CHUNK_OVERHEAD = 16;
 
-/** Keeps what may be the beginning of a connection until the device says that the link is open. */
+/** Keeps data that comes before the `OK` of AT+WSOPEN. */
 export class EarlyData implements DataReceiver {
   readonly connected = false;
   readonly #chunks: (DataFrame | 'dataLost')[] = [];
-  /** More than {@link MOST_EARLY_BYTES} once data was dropped. */
+  /** Exceeds {@link MOST_EARLY_BYTES} once it has dropped data. */
   #bytes = 0;
 
   push(frame: DataFrame): void {
@@ -19,7 +19,7 @@ export class EarlyData implements DataReceiver {
     else this.dataLost();
   }
 
-  /** Several losses in a row are one. */
+  /** Keeps one mark for consecutive losses. */
   dataLost(): void {
     if (this.#chunks.at(-1) !== 'dataLost') this.#chunks.push('dataLost');
   }
@@ -28,7 +28,7 @@ export class EarlyData implements DataReceiver {
     this.#chunks.length = 0;
   }
 
-  /** Hands all of it to the receiver of the connection. @param onLoss told of each loss in it */
+  /** Passes the data to the receiver of the connection. @param onLoss called for each data loss */
   replay(receiver: DataReceiver, onLoss: () => void): void {
     for (const chunk of this.#chunks) {
       if (chunk !== 'dataLost') {

@@ -5,8 +5,8 @@ const CLOSE = new Set([0x5d, 0x7d]);
 const SPACE = new Set([0x09, 0x0a, 0x0d, 0x20]);
 
 /**
- * Finds where a JSON text ends, byte by byte and never twice: at the bracket that closes its first one.
- * A text that is no object or array has no end of its own; it counts as complete with its piece.
+ * Finds the end of a JSON text, the bracket that closes its first one, and looks at every byte once.
+ * Other JSON values have no end of their own: the end of the chunk ends them.
  */
 export class JsonEnd {
   #depth = 0;
@@ -14,12 +14,12 @@ export class JsonEnd {
   #escaped = false;
   #begun = false;
 
-  /** Whether a text has begun and not ended. */
+  /** Whether a text has begun and is incomplete. */
   get open(): boolean {
     return this.#begun;
   }
 
-  /** Looks at a piece from `start` on; returns the index after the end of the text, or -1. */
+  /** Scans a chunk from index `start` on; returns the index after the end of the text, or -1. */
   find(piece: Buffer, start: number): number {
     for (let index = start; index < piece.length; index++) {
       const byte = piece[index] ?? 0;

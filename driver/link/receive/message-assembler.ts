@@ -2,24 +2,24 @@ import type { DataFrame, DataReceiver, LinkId } from '../../at/types';
 import { EspAtError } from '../../errors';
 import type { MessageSink } from './receiver';
 
-/** Bytes left out after a gap before the boundaries are given up as lost for good. */
-const LONGEST_SEARCH = 256 * 1024;
-/** Milliseconds: the device ends a frame that stalls after 10 s, so after more silence a frame begins. */
-const STALL = 11_000;
+/** Bytes that the assembler skips after a data loss before it reports the boundaries as unrecoverable. */
+const LONGEST_SKIP_BYTES = 256 * 1024;
+/** Milliseconds without data after which a chunk begins a frame: the device ends a frame that stalls after 10 s. */
+const STALLED_FRAME_MS = 11_000;
 
-/** What is known of where the next chunk stands. */
+/** Position of the next chunk. */
 type Place =
   /** at the start of a message, or of one of its frames */
   | 'frame'
   /** inside a frame */
   | 'chunk'
-  /** unknown, since something was lost */
+  /** unknown, after a data loss */
   | 'lost';
 
 /**
- * Joins the chunks of one link to whole messages, where the firmware tells their boundaries (class D): a
- * message is frames until `fin`, a frame is chunks until their lengths make its length. After a gap it
- * leaves out whatever could be put together wrongly.
+ * Assembles messages from the chunks of one link, where the firmware tells their boundaries (class D): a message is
+ * frames up to `fin`, a frame is chunks up to its length. After a data loss the assembler skips every chunk whose
+ * position is uncertain, so that no message holds foreign bytes.
  */
 export class MessageAssembler implements DataReceiver {
   readonly connected = true;
@@ -27,23 +27,23 @@ export class MessageAssembler implements DataReceiver {
   readonly #limit: number;
   readonly #now: () => number;
   readonly #sink: MessageSink;
-  /** Of the message that is being put together; undefined between messages. */
+  /** Opcode of the current message; undefined between messages. */
   #opcode: 1 | 2 | undefined;
   #chunks: Buffer[] = [];
   #length = 0;
-  /** The message is over the limit: its rest is passed over. */
+  /** The message exceeds the limit: the assembler drops its rest. */
   #tooLarge = false;
-  /** The message's beginning was lost: its continuations mean nothing. */
+  /** The message's beginning is lost: the assembler drops its continuation frames. */
   #orphaned = false;
   #place: Place = 'frame';
-  /** The header of the frame at work, and the bytes of it that are still to come. */
+  /** The header of the current frame, and its bytes that are still to come. */
   #frame: DataFrame | undefined;
   #missing = 0;
-  #searched = 0;
+  #skipped = 0;
   #heardAt = 0;
 
   /**
-   * @param limit bytes a message may have
+   * @param limit bytes of a message at most
    * @param now milliseconds of any clock
    */
   constructor(link: LinkId, limit: number, now: () => number, sink: MessageSink) {
@@ -55,25 +55,25 @@ export class MessageAssembler implements DataReceiver {
 
   push(chunk: DataFrame): void {
     const now = this.#now();
-    if (this.#place === 'lost' && now - this.#heardAt >= STALL) this.#found();
+    if (this.#place === 'lost' && now - this.#heardAt >= STALLED_FRAME_MS) this.#resume();
     this.#heardAt = now;
-    // Whatever was lost before: the device gives up a frame like this, and misreads what follows.
-    if (chunk.bytes.length === 0 && (chunk.payloadLength ?? 0) > 0) return this.#stalled();
+    // With an empty chunk the device abandons a frame that stalled. Then it misreads all that follows.
+    if (chunk.bytes.length === 0 && (chunk.payloadLength ?? 0) > 0) return this.#failStalled();
     if (this.#place === 'lost' && !this.#find(chunk)) return;
-    if (this.#place === 'chunk') this.#goOn(chunk);
+    if (this.#place === 'chunk') this.#continue(chunk);
     else this.#begin(chunk);
   }
 
-  /** Something was lost; whatever has begun cannot be completed. */
+  /** Drops the unfinished message: data of it is lost. */
   dataLost(): void {
     this.#drop();
     this.#orphaned = true;
     this.#place = 'lost';
     this.#frame = undefined;
-    this.#searched = 0;
+    this.#skipped = 0;
   }
 
-  /** The connection has ended: a message that has begun is reported as broken off. */
+  /** The connection has ended. An unfinished message fails with `MESSAGE_INCOMPLETE`. */
   end(): void {
     if (this.#opcode === undefined || this.#tooLarge) return;
     this.#fail('MESSAGE_INCOMPLETE', { length: this.#length });
@@ -89,7 +89,7 @@ export class MessageAssembler implements DataReceiver {
       return this.#enter(chunk);
     }
     if (opcode !== 0) {
-      // A message that was not finished: its end was lost.
+      // The end of the message before is lost.
       if (this.#opcode !== undefined && !this.#tooLarge) this.#fail('DATA_LOST', {});
       this.#drop();
       this.#orphaned = false;
@@ -104,16 +104,16 @@ export class MessageAssembler implements DataReceiver {
     this.#take(chunk);
   }
 
-  /** A further chunk of the frame at work. */
-  #goOn(chunk: DataFrame): void {
-    if (chunk.bytes.length === 0) return this.#stalled();
+  /** A further chunk of the current frame. */
+  #continue(chunk: DataFrame): void {
+    if (chunk.bytes.length === 0) return this.#failStalled();
     const same = this.#frame && isSameFrame(this.#frame, chunk);
     if (!same || chunk.bytes.length > this.#missing) {
       this.#fail('DATA_LOST', {});
       this.dataLost();
-      // Another header is a frame's beginning; too much of the same one is anything.
+      // Another header begins a frame; surplus bytes with the same header tell nothing.
       if (same) return;
-      this.#found();
+      this.#resume();
       return this.#begin(chunk);
     }
     this.#missing -= chunk.bytes.length;
@@ -145,38 +145,38 @@ export class MessageAssembler implements DataReceiver {
     if (whole) this.#sink.message(opcode, bytes);
   }
 
-  #stalled(): void {
+  #failStalled(): void {
     const error = new EspAtError('FRAME_STALLED', { link: this.#link });
     this.#drop();
     this.dataLost();
     this.#sink.unrecoverable(error);
   }
 
-  // --- after a gap ---------------------------------------------------------------------------------
+  // --- after a data loss ---------------------------------------------------------------------------
 
-  /** Whether this chunk surely begins a frame. Otherwise it is left out: it may be the middle of one. */
+  /** Whether this chunk certainly begins a frame. The assembler skips others: they may come from a frame's middle. */
   #find(chunk: DataFrame): boolean {
     const before = this.#frame;
     this.#frame = chunk;
     const whole = chunk.bytes.length === chunk.payloadLength;
-    // With nothing lost in between, another header is another frame.
+    // Without a loss in between, another header means another frame.
     const another = before !== undefined && !isSameFrame(before, chunk);
     if (whole || another) {
-      this.#found();
+      this.#resume();
       return true;
     }
-    this.#searched += chunk.bytes.length;
-    if (this.#searched > LONGEST_SEARCH) {
-      this.#searched = 0;
+    this.#skipped += chunk.bytes.length;
+    if (this.#skipped > LONGEST_SKIP_BYTES) {
+      this.#skipped = 0;
       this.#sink.unrecoverable(new EspAtError('DATA_LOST', { link: this.#link }));
     }
     return false;
   }
 
-  #found(): void {
+  #resume(): void {
     this.#place = 'frame';
     this.#frame = undefined;
-    this.#searched = 0;
+    this.#skipped = 0;
   }
 
   #drop(): void {

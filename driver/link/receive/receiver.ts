@@ -6,19 +6,22 @@ import type { OpenOptions } from '../options';
 import { MessageAssembler } from './message-assembler';
 import { ChunkJoiner } from './chunk-joiner';
 
-/** Bytes a received message may have unless set otherwise, and at most. */
-const LARGEST = 1024 * 1024;
-const LIMIT = 1024 * 1024 * 1024;
-/** Milliseconds of silence that may stand for the end of a message, at most. */
-const LONGEST_SILENCE = 60_000;
+/** Bytes of a received message at most: the default of the option, and its upper bound. */
+const DEFAULT_MESSAGE_BYTES = 1024 * 1024;
+const LARGEST_MESSAGE_BYTES = 1024 * 1024 * 1024;
+/** Upper bound of the option `idleMs`. */
+const LONGEST_IDLE_MS = 60_000;
 
 /**
- * Checks how messages are to be made of what is received.
+ * Checks the options for received messages.
  * @throws EspAtError `INVALID_CONFIG`
  */
-export function checkReceiving({ maxMessageBytes = LARGEST, framing }: ReceivingOptions): void {
-  check('maxMessageBytes', maxMessageBytes, LIMIT);
-  if (framing?.by === 'idle') check('idleMs', framing.idleMs, LONGEST_SILENCE);
+export function checkReceiving({
+  maxMessageBytes = DEFAULT_MESSAGE_BYTES,
+  framing,
+}: ReceivingOptions): void {
+  check('maxMessageBytes', maxMessageBytes, LARGEST_MESSAGE_BYTES);
+  if (framing?.by === 'idle') check('idleMs', framing.idleMs, LONGEST_IDLE_MS);
 }
 
 function check(setting: string, value: unknown, max: number): void {
@@ -29,19 +32,19 @@ function check(setting: string, value: unknown, max: number): void {
 
 type ReceivingOptions = Pick<OpenOptions, 'maxMessageBytes' | 'framing'>;
 
-/** Where the messages of a connection go. */
+/** Receives the messages of a connection. */
 export interface MessageSink {
   /** @param opcode 1 text, 2 binary; undefined where the firmware does not tell */
   message(opcode: 1 | 2 | undefined, bytes: Buffer): void;
-  /** A message was lost, corrupt, broken off or too large; what follows is whole again. */
+  /** A message is lost, corrupt, incomplete or too large; the next one is whole. */
   failed(error: EspAtError): void;
-  /** The boundaries of messages are lost: only a new connection brings them back. */
+  /** The message boundaries are lost until the link reconnects. */
   unrecoverable(error: EspAtError): void;
 }
 
 /**
- * Makes messages of what one connection receives, as well as the firmware lets it.
- * @param hasBoundaries whether the firmware tells where messages begin and end, and which are text (class D)
+ * Creates the receiver of one connection: a message assembler (class D), or a chunk joiner (classes A-C).
+ * @param hasBoundaries whether the firmware tells message boundaries and opcodes (class D)
  */
 export function createReceiver(
   {
@@ -53,7 +56,7 @@ export function createReceiver(
     readonly clock: Clock;
     readonly hasBoundaries: boolean;
   },
-  { maxMessageBytes = LARGEST, framing = { by: 'chunk' } }: ReceivingOptions,
+  { maxMessageBytes = DEFAULT_MESSAGE_BYTES, framing = { by: 'chunk' } }: ReceivingOptions,
   sink: MessageSink,
 ): DataReceiver {
   return hasBoundaries

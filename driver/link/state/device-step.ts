@@ -27,7 +27,7 @@ import {
 import { CloseOperation } from '../operation';
 import type { LinkState as LinkNumber } from '../options';
 
-// What a link does with what the device says, or with what becomes of the device.
+// Transitions caused by URCs, checks, and changes of the device.
 
 /** A URC of the link. */
 export function urc(state: State, kind: LinkUrc): Step {
@@ -79,7 +79,7 @@ function connected(state: State, announced: boolean): Step {
   }
 }
 
-/** What `AT+WSOPEN?` said of the link. */
+/** The link's state in `AT+WSOPEN?`. */
 export function checked(state: State, number: LinkNumber): Step {
   switch (state.kind) {
     case 'closed':

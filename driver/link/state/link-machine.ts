@@ -13,7 +13,7 @@ import { step } from './link-step';
 export class LinkMachine {
   readonly #clock: Clock;
   readonly #carryOut: (effect: Effect) => void;
-  /** What is left to be done of the transitions so far. */
+  /** Effects that the link has not carried out yet. */
   readonly #effects: Effect[] = [];
   #state: State = { kind: 'closed' };
   #stopTimer: Cancel = () => undefined;

@@ -4,7 +4,7 @@ import type { LinkEventName, LinkState as LinkNumber, OpenOptions } from '../opt
 
 export type LinkUrc = 'connected' | 'disconnected' | 'closed';
 
-/** What open() asked for. Its identity is the claim: the newest one owns the link. */
+/** The request of an open(). Its identity is the claim: the newest goal owns the link. */
 export interface Goal {
   readonly options: OpenOptions;
   /** Without user and password (RFC 3986, section 3.2.1). */
@@ -22,7 +22,7 @@ export interface Claim {
   readonly operation: OpenOperation;
 }
 
-/** All that a link decides by. The goal is that of the last open(), or of the connection that ends. */
+/** The state of a link. Its goal is that of the last open(), or of the connection that ends. */
 export type State = Closed | Opening | Open | Reconnecting | BackingOff | Closing | CloseRefused;
 
 export interface Closed {
@@ -86,7 +86,7 @@ export interface CloseRefused {
   readonly timer?: Timer;
 }
 
-/** What may happen to a link. */
+/** Inputs of a link's machine. */
 export type Input =
   | { readonly kind: 'open'; readonly claim: Claim }
   | {
@@ -111,7 +111,7 @@ export type Input =
   | { readonly kind: 'closeFailed'; readonly operation: CloseOperation; readonly error: EspAtError }
   | { readonly kind: 'timer'; readonly timer: Timer }
   | { readonly kind: 'urc'; readonly urc: LinkUrc }
-  /** What `AT+WSOPEN?` said; 0 also where it did not list the link. */
+  /** The state in `AT+WSOPEN?`; 0 where the response omits the link. */
   | { readonly kind: 'checked'; readonly number: LinkNumber }
   /** `crashLoop`: opening the link seems to crash the device. */
   | { readonly kind: 'deviceReady'; readonly crashLoop: boolean }
@@ -124,7 +124,7 @@ export type Input =
   /** A message ended between two of its fragments: the peer would take the next one for the rest. */
   | { readonly kind: 'brokenMessage'; readonly error: EspAtError };
 
-/** What is to be done after a transition, in order. */
+/** Effects of a transition, in order. */
 export type Effect =
   | Tell
   | { readonly do: 'start'; readonly operation: OpenOperation | CloseOperation }
@@ -139,9 +139,9 @@ export type Effect =
   | { readonly do: 'closeStray' }
   /** Asks the device for the states of its links. */
   | { readonly do: 'check' }
-  /** The open sequence has to know of the URC. */
+  /** Passes the URC to the open sequence. */
   | { readonly do: 'note'; readonly operation: OpenOperation; readonly urc: LinkUrc }
-  /** No answer to the close frame is waited for any more. */
+  /** Ends the wait for the server's close frame. */
   | { readonly do: 'answer'; readonly operation: CloseOperation }
   | { readonly do: 'policy'; readonly call: 'attemptStarted' | 'deviceLost' | 'networkBack' }
   | { readonly do: 'join'; readonly operation: OpenOperation; readonly to: OpenOperation }
@@ -168,7 +168,7 @@ export interface FailSends {
   readonly code: 'LINK_CLOSED' | 'LINK_NOT_OPEN';
 }
 
-/** A state, and what is to be done on the way to it. */
+/** A state, and the effects of the transition to it. */
 export type Step<S extends State = State> = readonly [S, ...Effect[]];
 
 /** The state as the device numbers it, see `AT+WSOPEN?`. */
@@ -200,7 +200,7 @@ export function operationsOf(state: State): readonly (OpenOperation | CloseOpera
   return state.kind === 'closing' && state.next ? [...current, state.next.operation] : current;
 }
 
-/** Whether the link is to be open, though it may not be now. */
+/** Whether the goal is an open link. */
 export function isWanted(state: State): boolean {
   return state.kind !== 'closed' && state.kind !== 'closing' && state.kind !== 'closeRefused';
 }

@@ -25,10 +25,10 @@ const RECONNECT_LIMIT_MS = 60_000;
 const CLOSE_RETRY_MS = 10_000;
 
 export const CHECK: Effect = { do: 'check' };
-/** What close() does to messages. */
+/** Effects of close() on messages. */
 export const FAIL_HELD: Effect = { do: 'failSends', which: 'held', code: 'LINK_CLOSED' };
 const FAIL_SUBMITTED: Effect = { do: 'failSends', which: 'submitted', code: 'LINK_CLOSED' };
-/** What the loss of a connection does to messages. */
+/** Effects of a connection loss on messages. */
 const LOSE_HELD: Effect = { do: 'failSends', which: 'held', code: 'LINK_NOT_OPEN' };
 const LOSE_SUBMITTED: Effect = { do: 'failSends', which: 'submitted', code: 'LINK_NOT_OPEN' };
 const END_CONNECTION: Effect = { do: 'endConnection' };
@@ -53,7 +53,7 @@ export function start(
   return [state, { do: 'start', operation }];
 }
 
-/** Opens the link again without being asked to. */
+/** Opens the link again, by keep-open. */
 export function reopen({ goal, ...state }: BackingOff | Reconnecting): Step<Opening> {
   const operation = new OpenOperation();
   return start({ goal, operation }, 'policy', state.kind === 'reconnecting' ? state.number : 0);
@@ -148,7 +148,7 @@ function tellDeviceLost(state: State, error: EspAtError): readonly Effect[] {
   return [...blame(error), END_CONNECTION, tell(state, 'device-lost', error)];
 }
 
-/** An open may have caused the device to restart, or to fall silent. */
+/** An open may have crashed the device. */
 export function blame({ code }: EspAtError): readonly Effect[] {
   const isCrash = code === 'DEVICE_RESTARTED' || code === 'DEVICE_UNRESPONSIVE';
   return isCrash ? [{ do: 'policy', call: 'deviceLost' }] : [];
@@ -203,7 +203,7 @@ export function startClose(
   ];
 }
 
-/** Messages that wait are not sent any more, and no answer to the close frame is waited for. */
+/** Fails the queued messages, and ends the wait for the server's close frame. */
 export function hurry({ operation }: Closing): readonly Effect[] {
   return [FAIL_SUBMITTED, { do: 'answer', operation }];
 }
