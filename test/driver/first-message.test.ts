@@ -158,7 +158,7 @@ describe('from factory state to an echoed message, by settings alone', () => {
     await harness.end();
   });
 
-  it('in the network that the device joined by itself; the driver does not join again', async () => {
+  it('in the network that the device has already joined, without a second join', async () => {
     const harness = factory({ simulator: { joined: true } });
     await echo(harness, mutual);
     assert.ok(!harness.port.text.includes('AT+CWJAP='));
@@ -299,7 +299,7 @@ describe('from factory state with one wrong setting', () => {
     await harness.end();
   });
 
-  it('a setting that can never work: refused before anything is written', () => {
+  it('an invalid setting: refused before the driver writes a byte', () => {
     const refused: readonly (readonly [Partial<DeviceOptions>, string, RegExp])[] = [
       [
         { certificates: [{ ...material, key: other.key }] },

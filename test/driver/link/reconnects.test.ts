@@ -12,8 +12,8 @@ function connectionsTo(harness: Harness, path: string): number {
   return harness.server.connections.filter(({ request }) => request.target === `/${path}`).length;
 }
 
-describe('a link that is kept open', () => {
-  it('is open as soon as its device has a network again, however long that was away', async () => {
+describe('a link with keepOpen', () => {
+  it('reopens as soon as its device has a network again, after any time without', async () => {
     const harness = new Harness();
     await harness.ready();
     const [link] = harness.device.links;
@@ -31,7 +31,7 @@ describe('a link that is kept open', () => {
     await harness.end();
   });
 
-  it('does not have the device restart again and again, where opening it brings that about', async () => {
+  it('does not restart the device in a loop when each open crashes it', async () => {
     // Class A does not survive a server that closes at once.
     const harness = new Harness({ firmware: 'A', simulator: { bootMs: 400 } });
     await harness.ready();
@@ -58,7 +58,7 @@ describe('a link that is kept open', () => {
     await harness.end();
   });
 
-  it('is opened at once after a restart that comes by chance', async () => {
+  it('reopens at once after an unrelated restart', async () => {
     const harness = new Harness({ simulator: { bootMs: 400 } });
     await harness.ready();
     const [link] = harness.device.links;
@@ -74,7 +74,7 @@ describe('a link that is kept open', () => {
     await harness.end();
   });
 
-  it('is found to be closed unheard although other links keep the line busy', async () => {
+  it('is found closed without a URC although other links keep the port busy', async () => {
     const harness: Harness = new Harness({
       simulator: {
         output: (bytes) => {
@@ -103,8 +103,8 @@ describe('a link that is kept open', () => {
   });
 });
 
-describe('a link that reconnects by itself while it waits to be opened afresh', () => {
-  it('keeps the connection: nothing is closed, nothing received is lost', async () => {
+describe('a link that the device reconnects before the driver does', () => {
+  it('keeps the connection, without a close or data loss', async () => {
     const harness: Harness = new Harness({
       route: ({ port }) =>
         port === 7 ? { kind: 'unroutable' } : { kind: 'server', server: harness.server },

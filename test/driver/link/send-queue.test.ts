@@ -75,7 +75,7 @@ class Scene {
 }
 
 describe('a message with hold', () => {
-  it('fails when an open link refuses it, and the messages behind it go on', async () => {
+  it('fails when an open link refuses it, and the queue sends the messages behind it', async () => {
     const scene = await new Scene().begin();
     scene.outcomes.push(...Array<() => Outcome>(2).fill(() => ({ kind: 'error' })));
     const sends = ['m1', 'm2', 'm3'].map((text) => scene.send(text, { holdMs: 5000 }));
@@ -88,7 +88,7 @@ describe('a message with hold', () => {
     await scene.harness.end();
   });
 
-  it('is not overtaken by messages without hold while the device is asked about a refusal', async () => {
+  it('is not overtaken by messages without hold while the driver checks the link after a refusal', async () => {
     const scene = await new Scene().begin();
     scene.outcomes.push(...Array<() => Outcome>(2).fill(() => ({ kind: 'error' })));
     const first = scene.send('m1', { holdMs: 5000 });
@@ -102,7 +102,7 @@ describe('a message with hold', () => {
     await scene.harness.end();
   });
 
-  it('goes out on the next connection, in order, when the end of this one went unheard', async () => {
+  it('is sent on the next connection, in order, when the connection ends without a URC', async () => {
     const scene = await new Scene('D', (text) => text.replace('+WS_CLOSED:0\r\n', '')).begin();
     scene.harness.server.connections[0]?.close(1001);
     await scene.harness.clock.advance(500);
@@ -168,7 +168,7 @@ describe('a message with hold', () => {
     await scene.harness.end();
   });
 
-  it('is not sent when it was aborted in its transaction and had to be held again', async () => {
+  it('is not sent again after an abort in its transaction', async () => {
     const scene = await new Scene().begin();
     scene.outcomes.push(() => scene.lose('close', 300));
     const controller = new AbortController();

@@ -5,7 +5,7 @@ import { code, failure, lines, readyHarness } from '../../harness/ready-harness'
 import { Harness } from '../../harness/harness';
 
 describe('sending when the connection is lost', () => {
-  it('fails what waits and what is about to be taken as not sent', async () => {
+  it('fails queued messages and the next message as not-sent', async () => {
     const harness = await readyHarness({
       simulator: {
         // Time enough for the loss to come before the prompt.
@@ -26,7 +26,7 @@ describe('sending when the connection is lost', () => {
     await harness.end();
   });
 
-  it('does not go on with a message in fragments on the next connection', async () => {
+  it('does not continue a fragmented message on the next connection', async () => {
     const harness = await readyHarness({ simulator: { uart: new PacedLine().factory } });
     const [link] = harness.device.links;
     await harness.clock.wait(link.open({ uri: 'ws://host/plain', keepOpen: true }));
@@ -50,7 +50,7 @@ describe('sending', () => {
   const nasty = Buffer.from('\0>\r\nOK\r\n+WS_CLOSED:0\r\n\r\nSEND OK\r\nAT+RST\r\n\xff', 'latin1');
 
   for (const firmware of ['A', 'B', 'C', 'D'] as const) {
-    it(`brings any bytes there and back, class ${firmware}`, async () => {
+    it(`transfers any bytes in both directions, class ${firmware}`, async () => {
       const harness = await readyHarness({ firmware });
       const [link] = harness.device.links;
       await harness.clock.wait(link.open({ uri: 'ws://host/echo', config: { bufferBytes: 8192 } }));
@@ -67,7 +67,7 @@ describe('sending', () => {
     });
   }
 
-  it('keeps three links apart', async () => {
+  it('keeps the messages of three links separate', async () => {
     const harness = await readyHarness();
     const { links } = harness.device;
     await harness.clock.wait(
@@ -90,7 +90,7 @@ describe('sending', () => {
     await harness.end();
   });
 
-  it('sends large messages in fragments that the server joins (class D)', async () => {
+  it('sends large messages in fragments that the server joins, class D', async () => {
     const harness = await readyHarness();
     const [link] = harness.device.links;
     await harness.clock.wait(
@@ -123,7 +123,7 @@ describe('sending', () => {
     await harness.end();
   });
 
-  it('names the limit where the firmware cannot fragment, or cannot send nothing', async () => {
+  it('fails with the limit when the firmware cannot fragment or cannot send an empty message', async () => {
     const harness = await readyHarness({ firmware: 'C' });
     const [link] = harness.device.links;
     await harness.clock.wait(link.open({ uri: 'ws://host/plain' }));
@@ -160,7 +160,7 @@ describe('sending', () => {
     await harness.end();
   });
 
-  it('is refused on v4.0.0.0 beyond the buffer size, where the firmware frames it wrongly', async () => {
+  it('fails on v4.0.0.0 beyond the buffer size, which the firmware frames wrongly', async () => {
     const harness: Harness = new Harness({
       firmware: 'B',
       simulator: {
@@ -182,7 +182,7 @@ describe('sending', () => {
     await harness.end();
   });
 
-  it('is refused when it is to wait for a time that is none', async () => {
+  it('fails with an invalid hold time', async () => {
     const harness = await readyHarness();
     for (const holdMs of [NaN, Infinity, -1, 86_400_001]) {
       const error = await failure(harness, harness.device.links[0].send('x', { holdMs }));
@@ -191,7 +191,7 @@ describe('sending', () => {
     await harness.end();
   });
 
-  it('is an error at once when the link is not open', async () => {
+  it('fails at once when the link is not open', async () => {
     const harness = await readyHarness();
     const error = await failure(harness, harness.device.links[0].send('x'));
     assert.deepEqual([error.code, error.outcome], ['LINK_NOT_OPEN', 'not-sent']);
@@ -199,7 +199,7 @@ describe('sending', () => {
     await harness.end();
   });
 
-  it('holds messages while the link is away, in order, and no longer than asked to', async () => {
+  it('holds messages while the link is not open, in order, no longer than holdMs', async () => {
     const harness = await readyHarness();
     const [link] = harness.device.links;
     await harness.clock.wait(link.open({ uri: 'ws://host/plain', keepOpen: true }));
@@ -217,7 +217,7 @@ describe('sending', () => {
     await harness.end();
   });
 
-  it('refuses more than the queue may hold at the moment it is given', async () => {
+  it('fails at once when the message exceeds the queue limit', async () => {
     const harness = await readyHarness({ device: { sendLimit: { messages: 3, bytes: 1000 } } });
     const [link] = harness.device.links;
     await harness.clock.wait(link.open({ uri: 'ws://host/plain' }));
@@ -232,7 +232,7 @@ describe('sending', () => {
     await harness.end();
   });
 
-  it('can be withdrawn while it waits, not once it is at work', async () => {
+  it('can be aborted while it waits, but not once it runs', async () => {
     const harness = await readyHarness();
     const [link] = harness.device.links;
     await harness.clock.wait(link.open({ uri: 'ws://host/plain' }));

@@ -31,7 +31,7 @@ describe('the list of serial ports on Linux', () => {
     link(`sys/class/tty/${name}/device`, join(root, `${device}/1-1:1.0/${name}`));
   };
 
-  it('puts the stable name first and says who made it', async () => {
+  it('lists the by-id path first, with the manufacturer', async () => {
     plugUsb('ttyUSB0', 'usb-Silicon_Labs_CP2102_0001-if00-port0', 'CP2102 Bridge');
     assert.deepEqual(await listPorts('linux', root), [
       {
@@ -47,7 +47,7 @@ describe('the list of serial ports on Linux', () => {
     ]);
   });
 
-  it('tells which are in use, and does not guess when it may not look', async () => {
+  it('marks ports in use, and leaves the mark out without permission to check', async () => {
     plugUsb('ttyUSB0', 'usb-a', 'A');
     plugUsb('ttyUSB1', 'usb-b', 'B');
     link('proc/7/fd/3', '/dev/ttyUSB1');
@@ -60,7 +60,7 @@ describe('the list of serial ports on Linux', () => {
     assert.deepEqual(await use(), [undefined, true]);
   });
 
-  it('leaves out built-in ports that are names only, and what is no serial port', async () => {
+  it('omits built-in ports without hardware and devices that are not serial ports', async () => {
     file('dev/ttyS0');
     file('sys/class/tty/ttyS0/type', '4\n');
     file('dev/ttyS1');
@@ -79,7 +79,7 @@ describe('the list of serial ports on Linux', () => {
     assert.deepEqual(devices, ['/dev/ttyUSB0', '/dev/ttyAMA0']);
   });
 
-  it('is empty where there is nothing to be seen', async () => {
+  it('is empty when there is no port', async () => {
     assert.deepEqual(await listPorts('linux', join(root, 'nowhere')), []);
   });
 

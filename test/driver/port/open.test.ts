@@ -7,7 +7,7 @@ import { refused, unchecked } from '../../harness/refused';
 const line = { rate: 115_200 };
 
 describe('port addresses', () => {
-  it('name serial ports, with a rate, and TCP bridges, without', () => {
+  it('name serial ports with a rate, and TCP bridges without', () => {
     for (const address of [
       '/dev/ttyUSB0',
       '/dev/serial/by-id/usb-Silicon_Labs_CP2102-if00-port0',
@@ -30,7 +30,7 @@ describe('port addresses', () => {
     }
   });
 
-  it('are refused when they are neither', () => {
+  it('are refused in any other form', () => {
     for (const address of [
       '',
       'ttyUSB0',
@@ -55,7 +55,7 @@ describe('port addresses', () => {
     }
   });
 
-  it('want a rate that serial lines have', () => {
+  it('are refused with an invalid baud rate', () => {
     for (const rate of [0, 79, 5_000_001, 9600.5, NaN]) {
       refused('INVALID_SETTING', () => portAt('/dev/ttyUSB0', { ...line, rate }));
     }
@@ -64,8 +64,8 @@ describe('port addresses', () => {
   });
 });
 
-describe('failures of ports', () => {
-  it('are told apart by what the system says, whatever the port is called', () => {
+describe('port errors', () => {
+  it('get their code from the system error, not from the port name', () => {
     const withCode = (code: string) =>
       Object.assign(new Error(`connect ${code} 10.0.0.1:1`), { code });
     assert.equal(portFailure('tcp://h:1', withCode('ECONNREFUSED')).code, 'PORT_UNREACHABLE');

@@ -46,7 +46,7 @@ function open(path: string, recorder: Recorder, flowControl = false): Promise<Po
   return portAt(path, options).open(recorder.handlers, { flowControl });
 }
 
-describe('a real serial line', { skip: whyNoPty() ?? false }, () => {
+describe('a real serial port', { skip: whyNoPty() ?? false }, () => {
   const open_: Pty[] = [];
   const newPty = (onData?: (chunk: Buffer) => void): Pty => {
     const pty = openPty(onData);
@@ -84,7 +84,7 @@ describe('a real serial line', { skip: whyNoPty() ?? false }, () => {
     await port.close();
   });
 
-  it('carries 64 KiB in answer to a byte, to a far end that then says nothing', async () => {
+  it('carries 64 KiB in response to one byte while the far end is silent', async () => {
     const far = new Recorder();
     const pty = newPty(far.handlers.data);
     const payload = Buffer.alloc(65_536, 'p');
@@ -102,7 +102,7 @@ describe('a real serial line', { skip: whyNoPty() ?? false }, () => {
     await port.close();
   });
 
-  it('changes its rate and goes on', async () => {
+  it('carries bytes after a change of its rate', async () => {
     const far = new Recorder();
     const port = await open(newPty(far.handlers.data).path, new Recorder());
     for (const rate of [921_600, 3_000_000, 5_000_000, 74_880]) await port.setRate?.(rate);
@@ -111,7 +111,7 @@ describe('a real serial line', { skip: whyNoPty() ?? false }, () => {
     await port.close();
   });
 
-  it('is lost exactly once when the far end goes, and comes back under the same name', async () => {
+  it('is lost exactly once when the far end closes, and opens again under the same name', async () => {
     const link = new PortLink();
     try {
       const host = new Recorder();
@@ -142,7 +142,7 @@ describe('a real serial line', { skip: whyNoPty() ?? false }, () => {
     }
   });
 
-  it('is lost also when the far end goes in the middle of a flood', async () => {
+  it('is lost also when the far end closes in the middle of a flood', async () => {
     // Some of these end in the state that only an ioctl can tell from silence.
     for (let round = 0; round < 5; round++) {
       const host = new Recorder();
@@ -157,7 +157,7 @@ describe('a real serial line', { skip: whyNoPty() ?? false }, () => {
     }
   });
 
-  it('is free for others once it is closed, and held until then', async () => {
+  it('is locked until it is closed, and free for other processes after that', async () => {
     const pty = newPty();
     const first = await open(pty.path, new Recorder());
     await rejected('PORT_BUSY', open(pty.path, new Recorder()));
@@ -166,7 +166,7 @@ describe('a real serial line', { skip: whyNoPty() ?? false }, () => {
     await second.close();
   });
 
-  it('closes at once although its far end takes nothing more', async () => {
+  it('closes at once although its far end reads nothing', async () => {
     const pty = newPty();
     const port = await open(pty.path, new Recorder());
     pty.pause();

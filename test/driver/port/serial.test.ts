@@ -23,13 +23,13 @@ async function open(options: Partial<SerialOptions> = {}, serial = new FakeSeria
 }
 
 describe('opening a serial port', () => {
-  it('passes on rate and flow control', async () => {
+  it('passes rate and flow control to the binding', async () => {
     const { serial, port } = await open({ rate: 921_600, flowControl: true });
     assert.deepEqual(serial.calls, [`open ${path} 921600 rtscts=true`]);
     await port.close();
   });
 
-  it('sets DTR and RTS as chosen, with every other flag given', async () => {
+  it('sets DTR and RTS as configured, with every other flag', async () => {
     const both = await open({ dtr: false, rts: false });
     assert.deepEqual(both.serial.calls.slice(1), ['set']);
     const one = await open({ dtr: false });
@@ -39,7 +39,7 @@ describe('opening a serial port', () => {
     await Promise.all([both, one, controlled].map(({ port }) => port.close()));
   });
 
-  it('does without these lines where there are none', async () => {
+  it('opens a port without DTR and RTS', async () => {
     const serial = new FakeSerial();
     serial.setFailure = new Error('Error: Inappropriate ioctl for device, cannot set');
     const { port, lost } = await open({ dtr: true, rts: true }, serial);
@@ -49,7 +49,7 @@ describe('opening a serial port', () => {
     await port.close();
   });
 
-  it('says why it cannot be opened', async () => {
+  it('reports why it cannot open', async () => {
     const wrong: [string, ErrorCode][] = [
       ['Error: No such file or directory, cannot open /dev/ttyUSB0', 'PORT_NOT_FOUND'],
       ['Error: Permission denied, cannot open /dev/ttyUSB0', 'PORT_PERMISSION'],
@@ -69,7 +69,7 @@ describe('opening a serial port', () => {
 });
 
 describe('writing to a serial port', () => {
-  it('hands on at once, and joins what waits behind a write', async () => {
+  it('writes at once, and joins bytes that wait behind a write', async () => {
     const { port, serial, clock } = await open();
     serial.held = true;
     port.write(Buffer.from('one'));
@@ -92,7 +92,7 @@ describe('writing to a serial port', () => {
     await port.close();
   });
 
-  it('keeps nothing for later once it is closed', async () => {
+  it('writes nothing after it is closed', async () => {
     const { port, serial } = await open();
     serial.held = true;
     port.write(Buffer.from('one'));
@@ -118,7 +118,7 @@ describe('writing to a serial port', () => {
 });
 
 describe('reading from a serial port', () => {
-  it('hands on chunks that stay as they are', async () => {
+  it('emits chunks that later reads do not change', async () => {
     const { port, serial, received, clock } = await open();
     const chunks = Array.from({ length: 40 }, (_, index) => Buffer.alloc(4000, index));
     for (const chunk of chunks) {
@@ -129,7 +129,7 @@ describe('reading from a serial port', () => {
     await port.close();
   });
 
-  it('hands on nothing after it was closed', async () => {
+  it('emits nothing after it is closed', async () => {
     const { port, serial, received, lost, clock } = await open();
     serial.deliver(Buffer.from('late'));
     await port.close();
@@ -139,7 +139,7 @@ describe('reading from a serial port', () => {
 });
 
 describe('the end of a serial port', () => {
-  it('is told once when the adapter is unplugged, and the file is given back', async () => {
+  it('is emitted once when the adapter is unplugged, and the file is closed', async () => {
     const { port, serial, lost, clock } = await open();
     serial.held = true;
     port.write(Buffer.from('x'));
@@ -155,7 +155,7 @@ describe('the end of a serial port', () => {
     assert.equal(clock.pending, 0);
   });
 
-  it('is not told when it was asked for', async () => {
+  it('is not emitted after close()', async () => {
     const { port, serial, lost, clock } = await open();
     await Promise.all([port.close(), port.close()]);
     await port.close();
@@ -163,7 +163,7 @@ describe('the end of a serial port', () => {
     assert.deepEqual([lost.length, clock.pending], [0, 0]);
   });
 
-  it('is found by an ioctl where reads go on finding nothing', async () => {
+  it('is detected by an ioctl when reads return no bytes', async () => {
     const { port, serial, lost, clock } = await open();
     await clock.advance(5000);
     assert.deepEqual(lost, []);
@@ -173,7 +173,7 @@ describe('the end of a serial port', () => {
     await port.close();
   });
 
-  it('is not seen in a system that cannot be asked for the rate', async () => {
+  it('is not detected on a system that cannot query the rate', async () => {
     const serial = new FakeSerial();
     serial.rateFailure = new Error('getBaudRate is not implemented on darwin');
     const { port, lost, clock } = await open({}, serial);
@@ -184,7 +184,7 @@ describe('the end of a serial port', () => {
 });
 
 describe('the rate of a serial port', () => {
-  it('is changed on request', async () => {
+  it('changes on request', async () => {
     const { port, serial } = await open();
     await port.setRate?.(921_600);
     assert.deepEqual(serial.calls.slice(1), ['update 921600']);
@@ -196,7 +196,7 @@ describe('the rate of a serial port', () => {
 });
 
 describe('the reset of a serial port', () => {
-  it('pulls EN by RTS without DTR, lets go, and restores what was chosen', async () => {
+  it('pulls EN low by RTS without DTR, releases it, and restores the configured lines', async () => {
     const { port, serial, clock } = await open({ dtr: true, rts: false });
     const done = port.reset?.();
     assert.ok(done);
@@ -209,7 +209,7 @@ describe('the reset of a serial port', () => {
     await port.close();
   });
 
-  it('leaves no timer when the port is closed meanwhile', async () => {
+  it('leaves no timer when the port is closed during it', async () => {
     const { port, clock } = await open();
     const done = port.reset?.() ?? Promise.resolve();
     await clock.advance(50);
@@ -218,7 +218,7 @@ describe('the reset of a serial port', () => {
     assert.equal(clock.pending, 0);
   });
 
-  it('fails in words where there are no such lines', async () => {
+  it('fails with a message when the port has no such lines', async () => {
     const { port, serial } = await open();
     serial.setFailure = new Error('Error: Inappropriate ioctl for device, cannot set');
     const error = await rejected('PORT_FAILED', port.reset?.() ?? Promise.resolve());
@@ -226,7 +226,7 @@ describe('the reset of a serial port', () => {
     await port.close();
   });
 
-  it('is absent with flow control, which needs RTS', async () => {
+  it('is not available with flow control, which needs RTS', async () => {
     const { port } = await open({ flowControl: true });
     assert.equal(typeof port.reset, 'undefined');
     await port.close();

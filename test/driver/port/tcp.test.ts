@@ -88,7 +88,7 @@ describe('a serial port behind TCP', () => {
     await port.close();
   });
 
-  it('has no rate, and no line to reset by', async () => {
+  it('has no rate and no reset line', async () => {
     const opener = portAt(address, line);
     const port = await open();
     assert.equal(opener.rate, undefined);
@@ -117,7 +117,7 @@ describe('a serial port behind TCP', () => {
     );
   });
 
-  it('is not lost when it is closed, as often as one likes', async () => {
+  it('is not lost when it is closed, once or repeatedly', async () => {
     const port = await open();
     const far = await bridge.accepted();
     const gone = once(far, 'close');
@@ -128,13 +128,13 @@ describe('a serial port behind TCP', () => {
     refused('PORT_CLOSED', () => port.write(Buffer.from('x')));
   });
 
-  it('cannot be reached when nothing listens there', async () => {
+  it('fails to open when nothing listens at the address', async () => {
     await bridge.close();
     const error = await rejected('PORT_UNREACHABLE', open());
     assert.match(error.message, /127\.0\.0\.1/);
   });
 
-  it('gives up on a host that does not answer, and leaves no timer', async () => {
+  it('times out on a host that does not respond, and leaves no timer', async () => {
     const clock = new VirtualClock();
     // Nothing of the real attempt can come about before virtual time has passed.
     const opening = openTcp(

@@ -57,7 +57,7 @@ class FileLine implements SerialLine {
   }
 }
 
-describe('a line with a descriptor', () => {
+describe('a serial binding with a file descriptor', () => {
   let path: string;
   let fd: number;
   let line: FileLine;
@@ -73,7 +73,7 @@ describe('a line with a descriptor', () => {
     fs.rmSync(join(path, '..'), { recursive: true });
   });
 
-  it('is read once it is readable, and up to eight times in a row while it brings all there is room for', async () => {
+  it('is read once it is readable, and up to eight times in a row while each read fills the buffer', async () => {
     const opened = direct(line);
     const buffer = Buffer.alloc(4096);
     let reads = 0;
@@ -90,7 +90,7 @@ describe('a line with a descriptor', () => {
     assert.deepEqual(pauses, [0, 8, 16, 20]);
   });
 
-  it('waits again after a read that brought less', async () => {
+  it('waits again after a read that does not fill the buffer', async () => {
     const opened = direct(line);
     const buffer = Buffer.alloc(100);
     for (let read = 1; read <= 3; read++) {
@@ -104,13 +104,13 @@ describe('a line with a descriptor', () => {
     }
   });
 
-  it('has what is written to it before anything else runs', () => {
+  it('writes synchronously', () => {
     const opened = direct(line);
     void opened.write(Buffer.from('AT\r\n'));
     assert.equal(fs.readFileSync(path, 'latin1').slice(0, 5), 'AT\r\nx');
   });
 
-  it('fails when it is read or written closed, or closed while it waits', async () => {
+  it('fails a read or write when it is closed, also while it waits', async () => {
     const opened = direct(line);
     const reading = opened.read(Buffer.alloc(10), 0, 10);
     await opened.close();
@@ -119,7 +119,7 @@ describe('a line with a descriptor', () => {
     assert.equal(fs.readFileSync(path, 'latin1').includes('late'), false);
   });
 
-  it('is otherwise what the binding makes of it', async () => {
+  it('leaves all other calls to the binding', async () => {
     const opened = direct(line);
     await opened.update({ baudRate: 115_200 });
     await opened.set({ brk: false, cts: false, dsr: false, dtr: true, rts: true });
@@ -129,7 +129,7 @@ describe('a line with a descriptor', () => {
     assert.deepEqual(line.calls, ['update 115200', 'set', 'flush', 'getBaudRate', 'close']);
   });
 
-  it('is left as it is where the binding has none', () => {
+  it('is unchanged when the binding has no descriptor', () => {
     line.fd = null;
     assert.equal(direct(line), line);
   });

@@ -24,7 +24,7 @@ const slot = (given: Partial<CertificateOptions>): CertificateOptions => ({
 });
 const whole = slot({ ca: authority.certificate, certificate: client.certificate, key: client.key });
 
-/** How a device treats reading: as documented, not at all, or in a way nobody knows. */
+/** How a device treats reading: as documented, not at all, or in an unknown format. */
 type Reading = 'works' | 'refused' | 'strange';
 
 /** A device with flash; it counts what is written to it. */
@@ -66,7 +66,7 @@ describe('certificates of a device', () => {
     assert.equal(flash.slots.get('wss_key.0'), `${client.key.trim()}\n\0`);
   });
 
-  it('are left alone when the device has them, even in another process', async () => {
+  it('are not written when the device has them, also in another process', async () => {
     const flash = new Flash();
     await writeCertificates(flash.device.run, [whole]);
     flash.written.length = 0;
@@ -74,7 +74,7 @@ describe('certificates of a device', () => {
     assert.deepEqual(flash.written, []);
   });
 
-  it('never have their keys read back', async () => {
+  it('are checked without reading a key back', async () => {
     const flash = new Flash();
     await writeCertificates(flash.device.run, [whole]);
     await writeCertificates(flash.device.run, [{ ...whole }]);
@@ -82,7 +82,7 @@ describe('certificates of a device', () => {
     assert.ok(!flash.device.asked.some((line) => line.startsWith('AT+SYSMFG=1,"wss_key"')));
   });
 
-  it('are written when they changed, alone', async () => {
+  it('are written alone when only they changed', async () => {
     const flash = new Flash();
     await writeCertificates(flash.device.run, [whole]);
     flash.written.length = 0;
@@ -91,7 +91,7 @@ describe('certificates of a device', () => {
     assert.deepEqual(flash.written, ['wss_key.0', 'wss_cert.0']);
   });
 
-  it('go to the slot that is chosen; empty texts are left alone', async () => {
+  it('are written to the configured slot, without empty texts', async () => {
     const flash = new Flash();
     await writeCertificates(flash.device.run, [
       slot({ slot: 2, ca: authority.certificate }),
@@ -104,7 +104,7 @@ describe('certificates of a device', () => {
     );
   });
 
-  it('are written again when the line damaged them, once', async () => {
+  it('are written once more when they are corrupt', async () => {
     const flash = new Flash();
     flash.damages = 1;
     await writeCertificates(flash.device.run, [slot({ ca: authority.certificate })]);
@@ -112,7 +112,7 @@ describe('certificates of a device', () => {
     assert.equal(flash.slots.get('wss_ca.0'), `${authority.certificate.trim()}\n\0`);
   });
 
-  it('are not written time and again where they cannot be read back', async () => {
+  it('are not written repeatedly when they cannot be read back', async () => {
     for (const reading of ['refused', 'strange'] as const) {
       const flash = new Flash(reading);
       const settings = [whole];
@@ -122,14 +122,14 @@ describe('certificates of a device', () => {
     }
   });
 
-  it('are not written when a key comes without its certificate: nothing would tell that it is there', async () => {
+  it('are not written when a key has no certificate, because the driver could not check for it', async () => {
     const flash = new Flash();
     const settings = [slot({ ca: authority.certificate, key: client.key })];
     await rejected('CERTIFICATE_INVALID', writeCertificates(flash.device.run, settings));
     assert.deepEqual(flash.written, []);
   });
 
-  it('that the device does not take are reported by what and where', async () => {
+  it('that the device refuses are reported with kind and slot', async () => {
     const flash = new Flash();
     flash.full = true;
     const error = await rejected('CERTIFICATE_WRITE', writeCertificates(flash.device.run, [whole]));
@@ -144,20 +144,20 @@ describe('the check of certificates', () => {
   const reason = (given: Partial<CertificateOptions>): string =>
     refused('CERTIFICATE_INVALID', () => checkCertificates([slot(given)])).message;
 
-  it('accepts what is in order: Windows line ends, text around it, several in one', () => {
+  it('accepts Windows line ends, text around a certificate, and several certificates', () => {
     const ca = `# my CA\r\n${authority.certificate.replaceAll('\n', '\r\n')}\r\n${client.certificate}`;
     checkCertificates([whole, slot({ ca })]);
     checkCertificates([slot({ certificate: client.certificate })]);
   });
 
-  it('writes nothing but the PEM text itself', async () => {
+  it('writes only the PEM text', async () => {
     const flash = new Flash();
     const ca = `bag attributes\r\n${authority.certificate.replaceAll('\n', '\r\n')}rest`;
     await writeCertificates(flash.device.run, [slot({ ca })]);
     assert.equal(flash.slots.get('wss_ca.0'), `${authority.certificate.trim()}\n\0`);
   });
 
-  it('says what is wrong, before anything is written', async () => {
+  it('reports the error before the driver writes a byte', async () => {
     const broken = authority.certificate.slice(0, 70) + authority.certificate.slice(110);
     assert.match(
       reason({ ca: 'hello' }),
@@ -183,7 +183,7 @@ describe('the check of certificates', () => {
     assert.deepEqual(flash.device.asked, []);
   });
 
-  it('looks at the dates, which keep nothing from being written', async () => {
+  it('warns about the dates, and writes the certificate all the same', async () => {
     const old = makeIdentity(authority, 'old', { to: Date.UTC(2024, 4, 6) });
     const early = makeIdentity(authority, 'early', { from: Date.UTC(2090, 0, 2) });
     const now = Date.UTC(2026, 10, 24);
@@ -200,7 +200,7 @@ describe('the check of certificates', () => {
     assert.deepEqual(flash.written, ['wss_ca.0']);
   });
 
-  it('refuses keys the device cannot use, and shows nothing of any key', () => {
+  it('refuses keys that the device cannot use, without showing any part of a key', () => {
     const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
     const encrypted = privateKey.export({
       type: 'pkcs8',
@@ -221,7 +221,7 @@ describe('the check of certificates', () => {
     assert.ok(!reason({ key: damaged }).includes(secret.slice(-20)));
   });
 
-  it('takes RSA keys and those of OpenSSL with their parameters', () => {
+  it('accepts RSA keys, and keys of OpenSSL with EC parameters', () => {
     const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey;
     outdatedCertificates([slot({ key: rsa.export({ type: 'pkcs1', format: 'pem' }).toString() })]);
     const ec = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey;

@@ -59,7 +59,7 @@ describe('SNTP', () => {
     ['+CIPSNTPCFG:1,8,"a.example","b.example"', options],
     ['+CIPSNTPCFG:1,8,"cn.ntp.org.cn","ntp.sjtu.edu.cn"', { timezone: 8, servers: [] }],
   ] as const) {
-    it(`is not configured again when the device says ${settings}`, async () => {
+    it(`is not configured again when the device responds ${settings}`, async () => {
       const clock = new VirtualClock();
       const { run, asked } = device(clock, 0, settings);
       await setTime(run, wanted, { clock });
@@ -68,7 +68,7 @@ describe('SNTP', () => {
   }
 
   for (const settings of ['+CIPSNTPCFG:1,8,"a.example"', '+CIPSNTPCFG:1,80', '+CIPSNTPCFG:0,8']) {
-    it(`is configured when the device says ${settings}`, async () => {
+    it(`is configured when the device responds ${settings}`, async () => {
       const clock = new VirtualClock();
       const { run, asked } = device(clock, 0, settings);
       await setTime(run, options, { clock });
@@ -96,7 +96,7 @@ describe('SNTP', () => {
     assert.equal(clock.pending, 0);
   });
 
-  it('asks nothing when the settings are invalid', async () => {
+  it('writes nothing when the settings are invalid', async () => {
     const clock = new VirtualClock();
     const { run, asked } = device(clock, 0);
     await rejected('INVALID_SETTING', setTime(run, { timezone: 99, servers: [] }, { clock }));
@@ -109,7 +109,7 @@ describe('SNTP', () => {
     // Time zones west of Greenwich begin a day before 1970.
     ['+CIPSNTPTIME:Wed Dec 31 16:00:00 1969', false],
   ] as const) {
-    it(`takes ${line} for ${isKnown ? 'the' : 'no'} time`, async () => {
+    it(`reads ${line} as ${isKnown ? 'a' : 'no'} time`, async () => {
       assert.equal(await knowsTime(new ScriptedRun(() => [line]).run), isKnown);
     });
   }

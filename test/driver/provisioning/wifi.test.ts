@@ -41,7 +41,7 @@ function joinWifi(
 }
 
 describe('joining a network', () => {
-  it('leaves alone a device that has joined it, but for the setting to rejoin', async () => {
+  it('sets only the reconnect interval of a device that has joined it', async () => {
     const device = station('2,"home"');
     await joinWifi(device, home);
     assert.deepEqual(device.asked, ['AT+CWSTATE?', REJOIN]);
@@ -59,7 +59,7 @@ describe('joining a network', () => {
     ]);
   });
 
-  it('keeps the access point of a device that is one', async () => {
+  it('keeps the access point mode of a device', async () => {
     const device = station('0,""', { mode: 2 });
     await joinWifi(device, home);
     assert.ok(device.asked.includes('AT+CWMODE=3'));
@@ -97,7 +97,7 @@ describe('joining a network', () => {
     assert.deepEqual(device.asked, ['AT+CWSTATE?', 'AT+CWSTATE?', 'AT+CWSTATE?', REJOIN]);
   });
 
-  it('tells a device to join that has not joined by itself after 10 s', async () => {
+  it('joins when the device has not joined by itself after 10 s', async () => {
     const device = station('3,"home"');
     const clock = new VirtualClock();
     await joinWifi(device, home, { clock });
@@ -144,14 +144,14 @@ describe('joining a network', () => {
     await rejected('WIFI_TIMEOUT', joinWifi(device, home, { associated: () => false }));
   });
 
-  it('asks nothing when the settings are invalid', async () => {
+  it('writes nothing when the settings are invalid', async () => {
     const device = station('0,""');
     await rejected('INVALID_SETTING', joinWifi(device, { ssid: '', password: '' }));
     await rejected('INVALID_SETTING', joinWifi(device, { ssid: 'a\r\nAT+RST', password: '' }));
     assert.deepEqual(device.asked, []);
   });
 
-  it('tolerates firmware without AT+CWRECONNCFG, but no damaged response', async () => {
+  it('tolerates firmware without AT+CWRECONNCFG, but no corrupt response', async () => {
     const old = new ScriptedRun((line) =>
       line === REJOIN ? { error: [] } : ['+CWSTATE:2,"home"'],
     );

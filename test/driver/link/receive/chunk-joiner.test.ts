@@ -33,22 +33,22 @@ function cut(bytes: Buffer, sizes: readonly number[]): Buffer[] {
 
 const sizes = fc.array(fc.integer({ min: 1, max: 7 }), { minLength: 1, maxLength: 8 });
 
-describe('joining by piece', () => {
-  it('hands on each as it comes, empty ones too', () => {
+describe('joining by chunk', () => {
+  it('emits each chunk as it comes, including empty ones', () => {
     const { push, told } = rig({ by: 'chunk' });
     push('a', '', 'bc');
     assert.deepEqual(told, ['a', '', 'bc']);
   });
 });
 
-describe('a frame that stalls', () => {
+describe('a stalled frame', () => {
   const begun = [
     [{ by: 'json' }, '{"a":'],
     [{ by: 'delimiter', delimiter: Buffer.from('##') }, 'half'],
     [{ by: 'delimiter', delimiter: Buffer.from('##') }, '#'],
   ] as const;
 
-  it('shows by an empty piece that comes late in the middle of a message', async () => {
+  it('is detected by a late empty chunk in the middle of a message', async () => {
     for (const [joining, half] of begun) {
       const { push, told, clock } = rig(joining);
       push(half);
@@ -58,7 +58,7 @@ describe('a frame that stalls', () => {
     }
   });
 
-  it('is not what an empty message is, soon or between messages', async () => {
+  it('is not assumed for an empty message that comes early or between messages', async () => {
     for (const [joining, half] of begun) {
       const { push, told, clock } = rig(joining);
       push('');
@@ -72,7 +72,7 @@ describe('a frame that stalls', () => {
 });
 
 describe('joining JSON', () => {
-  it('waits for the bracket that closes the first, whatever strings hold', () => {
+  it('ends a message at the bracket that closes the first one, and ignores brackets in strings', () => {
     const { push, told } = rig({ by: 'json' });
     push('{"a":"}\\"', ']{', '"}', ' \r\n[1,[2]', ',3]{"b', '":{}}');
 
@@ -82,13 +82,13 @@ describe('joining JSON', () => {
     );
   });
 
-  it('takes a text without brackets as its piece', () => {
+  it('emits a text without brackets as it comes', () => {
     const { push, told } = rig({ by: 'json' });
     push('42', 'true');
     assert.deepEqual(told, ['42', 'true']);
   });
 
-  it('finds the same texts however they are cut', () => {
+  it('finds the same texts however the chunks are cut', () => {
     fc.assert(
       fc.property(
         fc.array(fc.oneof(fc.object(), fc.array(fc.string())), { maxLength: 6 }),
@@ -108,7 +108,7 @@ describe('joining JSON', () => {
 });
 
 describe('joining by delimiter', () => {
-  it('finds the same messages however they are cut, also through the delimiter', () => {
+  it('finds the same messages however the chunks are cut, also inside the delimiter', () => {
     const text = fc
       .array(fc.constantFrom('a', '-', '\r', 'é', '\n'), { maxLength: 12 })
       .map((all) => all.join(''));
@@ -124,32 +124,32 @@ describe('joining by delimiter', () => {
     );
   });
 
-  it('says what broke off when the connection ends', () => {
+  it('reports the incomplete message when the connection ends', () => {
     const { push, told, joiner } = rig({ by: 'delimiter', delimiter: Buffer.from('\n') });
     push('one\ntwo');
     joiner.end();
     assert.deepEqual(told, ['one', '! MESSAGE_INCOMPLETE']);
   });
 
-  it('passes over a message that is too large, up to its delimiter', () => {
+  it('skips a message that is too large, up to its delimiter', () => {
     const { push, told } = rig({ by: 'delimiter', delimiter: Buffer.from('\n') }, 5);
     push('123', '456', '789\nok\n');
     assert.deepEqual(told, ['! MESSAGE_TOO_LARGE', 'ok']);
   });
 
-  it('ends a message that is too large at its delimiter, though that comes in two pieces', () => {
+  it('ends a message that is too large at its delimiter when the delimiter comes in two chunks', () => {
     const { push, told } = rig({ by: 'delimiter', delimiter: Buffer.from('\r\n') }, 5);
     push('1234567\r', '\none\r\n', 'two\r\n');
     assert.deepEqual(told, ['! MESSAGE_TOO_LARGE', 'one', 'two']);
   });
 
-  it('does not count the beginning of a delimiter towards the limit, unless it is none', () => {
+  it('does not count a partial delimiter towards the limit, unless the rest differs', () => {
     const { push, told } = rig({ by: 'delimiter', delimiter: Buffer.from('\r\n') }, 5);
     push('12345\r', '\n1234\r', '5\r\n', '12345\r', '6\r\nok\r\n');
     assert.deepEqual(told, ['12345', '! MESSAGE_TOO_LARGE', '! MESSAGE_TOO_LARGE', 'ok']);
   });
 
-  it('refuses the same messages however they are cut', () => {
+  it('refuses the same messages however the chunks are cut', () => {
     const text = fc
       .array(fc.constantFrom('a', '-', '\r'), { maxLength: 9 })
       .map((all) => all.join(''));
@@ -170,8 +170,8 @@ describe('joining by delimiter', () => {
   });
 });
 
-describe('joining by silence', () => {
-  it('ends a message when nothing has come for so long, and leaves no timer', async () => {
+describe('joining by idle time', () => {
+  it('ends a message after the idle time, and leaves no timer', async () => {
     const { push, told, clock, joiner } = rig({ by: 'idle', idleMs: 50 });
     push('a');
     await clock.advance(49);
@@ -186,7 +186,7 @@ describe('joining by silence', () => {
     assert.equal(clock.pending, 0);
   });
 
-  it('leaves out, after a gap, what may be the end of a message whose beginning is lost', () => {
+  it('drops, after data loss, a possible end of a message with a lost beginning', () => {
     const { push, told, joiner } = rig({ by: 'delimiter', delimiter: Buffer.from('|') });
     push('whole|begin');
     joiner.dataLost();
@@ -194,7 +194,7 @@ describe('joining by silence', () => {
     assert.deepEqual(told, ['whole', 'next']);
   });
 
-  it('forgets what has begun after a gap', async () => {
+  it('drops the pending message after data loss', async () => {
     const { push, told, clock, joiner } = rig({ by: 'idle', idleMs: 50 });
     push('half');
     joiner.dataLost();
@@ -212,13 +212,13 @@ describe('planning sends', () => {
       ({ start, end, opcode, fin }) => `${start}-${end} op ${opcode}${fin ? ' fin' : ''}`,
     );
 
-  it('takes one where it fits', () => {
+  it('uses one frame when the message fits', () => {
     assert.deepEqual(show(100, D), ['0-100 op 2 fin']);
     assert.deepEqual(show(0, D), ['0-0 op 2 fin']);
     assert.deepEqual(show(100, C), ['0-100 op 2 fin']);
   });
 
-  it('takes fragments and an empty end where it does not', () => {
+  it('uses fragments and an empty final frame when it does not fit', () => {
     assert.deepEqual(show(250, D), [
       '0-100 op 2',
       '100-200 op 0',
@@ -233,7 +233,7 @@ describe('planning sends', () => {
     assert.deepEqual(show(3, { ...D, opcode: 0 }), ['0-3 op 0', '3-3 op 0 fin']);
   });
 
-  it('names the limit where the firmware has neither', () => {
+  it('fails with the limit when the firmware supports neither', () => {
     assert.throws(() => planSends(101, C), { code: 'PAYLOAD_TOO_LONG', outcome: 'not-sent' });
     assert.throws(() => planSends(0, C), { code: 'EMPTY_NOT_SUPPORTED', outcome: 'not-sent' });
   });

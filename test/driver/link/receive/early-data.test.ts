@@ -36,14 +36,14 @@ describe('early data', () => {
     assert.deepEqual(replayed(early), ['3', '4']);
   });
 
-  it('is dropped when the connection does not begin', () => {
+  it('is dropped when the open fails', () => {
     const early = new EarlyData();
     early.push(chunk(1));
     early.end();
     assert.deepEqual(replayed(early), []);
   });
 
-  it('tells a loss once in its place, and no message is joined across it', () => {
+  it('reports data loss once in its place, and joins no message across it', () => {
     const early = new EarlyData();
     const frame = { kind: 'data', link: 0, opcode: 1, fin: true } as const;
     early.push({ ...frame, fin: false, payloadLength: 6, bytes: Buffer.from('begins') });
@@ -54,7 +54,7 @@ describe('early data', () => {
     assert.deepEqual(replayed(early, true), ['lost', '5']);
   });
 
-  it('is bounded, and what is dropped is told as lost', () => {
+  it('is bounded, and dropped bytes are reported as data loss', () => {
     const early = new EarlyData();
     for (let index = 0; index < 300; index++) early.push(chunk(KIB));
     early.push(chunk(1));

@@ -31,7 +31,7 @@ function rig(limit = 1000) {
   return { assembler, told, time, push };
 }
 
-describe('the assembler', () => {
+describe('the message assembler', () => {
   it('joins chunks to frames and frames to messages, text and binary apart', () => {
     const { push, told } = rig();
     push(
@@ -47,25 +47,25 @@ describe('the assembler', () => {
     assert.deepEqual(told, ['text hello', 'binary abcdef', 'text onetwo,2,', 'text ']);
   });
 
-  it('passes over what is too large, to its very end, and says so once', () => {
+  it('skips a message that is too large to its end, and reports it once', () => {
     const { push, told } = rig(8);
     push('1 0 5 aaaaa', '0 0 5 bbbbb', '0 1 5 ccc', '0 1 5 cc', '1 1 2 ok');
     assert.deepEqual(told, ['MESSAGE_TOO_LARGE', 'text ok']);
   });
 
-  it('takes an empty chunk inside a frame for a stalled frame', () => {
+  it('treats an empty chunk inside a frame as a stalled frame', () => {
     const { push, told } = rig();
     push('1 1 5 he', '1 1 5 ');
     assert.deepEqual(told, ['unrecoverable FRAME_STALLED']);
   });
 
-  it('takes an empty chunk of a frame that is not empty for a stalled frame', () => {
+  it('treats an empty chunk of a frame with a length as a stalled frame', () => {
     const { push, told } = rig();
     push('1 1 5 ', '1 1 5 hello');
     assert.deepEqual(told, ['unrecoverable FRAME_STALLED', 'text hello']);
   });
 
-  it('notices a stalled frame after a gap in it too', () => {
+  it('detects a stalled frame also after data loss in it', () => {
     const { push, told, assembler } = rig();
     push('1 1 5 he');
     assembler.dataLost();
@@ -73,7 +73,7 @@ describe('the assembler', () => {
     assert.deepEqual(told, ['unrecoverable FRAME_STALLED']);
   });
 
-  it('says what broke off when the connection ends, and only then', () => {
+  it('reports the incomplete message when the connection ends, and only then', () => {
     const { push, told, assembler } = rig();
     assembler.end();
     push('1 0 3 abc', '0 1 5 de');
@@ -81,19 +81,19 @@ describe('the assembler', () => {
     assert.deepEqual(told, ['MESSAGE_INCOMPLETE']);
   });
 
-  it('notices a message that is begun before the last has ended', () => {
+  it('detects a message that begins before the previous one has ended', () => {
     const { push, told } = rig();
     push('1 0 3 abc', '2 1 3 new');
     assert.deepEqual(told, ['DATA_LOST', 'binary new']);
   });
 
-  it('notices a chunk that does not fit its frame', () => {
+  it('detects a chunk that does not fit its frame', () => {
     const { push, told } = rig();
     push('1 1 9 abc', '1 1 4 next', '1 1 9 abcdef', '1 1 9 ghijkl', '1 1 3 end');
     assert.deepEqual(told, ['DATA_LOST', 'text next', 'DATA_LOST', 'text end']);
   });
 
-  it('leaves out what may be the middle of a frame after a gap', () => {
+  it('drops a possible middle of a frame after data loss', () => {
     const { push, told, assembler } = rig();
     push('2 1 9 abc');
     assembler.dataLost();
@@ -104,14 +104,14 @@ describe('the assembler', () => {
     assert.deepEqual(told, ['binary sure', 'binary abcdefghi']);
   });
 
-  it('takes another header for a beginning after a gap, but not the first it sees', () => {
+  it('accepts the second header as a beginning after data loss, not the first', () => {
     const { push, told, assembler } = rig();
     assembler.dataLost();
     push('2 1 9 ghi', '2 1 8 abcd', '2 1 8 efgh');
     assert.deepEqual(told, ['binary abcdefgh']);
   });
 
-  it('drops the continuations of a message whose beginning was lost', () => {
+  it('drops the continuations of a message with a lost beginning', () => {
     const { push, told, assembler } = rig();
     push('1 0 3 abc');
     assembler.dataLost();
@@ -119,7 +119,7 @@ describe('the assembler', () => {
     assert.deepEqual(told, ['text ok']);
   });
 
-  it('takes a silence longer than any stall for a boundary', () => {
+  it('treats idle time longer than any stall as a message boundary', () => {
     const { push, told, assembler, time } = rig();
     assembler.dataLost();
     push('2 1 6 abc');
@@ -128,7 +128,7 @@ describe('the assembler', () => {
     assert.deepEqual(told, ['binary abcdef']);
   });
 
-  it('asks for a new connection when the boundaries do not show', () => {
+  it('requests a reconnect when it cannot find message boundaries', () => {
     const { push, told, assembler } = rig(1e9);
     assembler.dataLost();
     for (let count = 0; count < 300; count++) push(`2 1 5000 ${'x'.repeat(1000)}`);

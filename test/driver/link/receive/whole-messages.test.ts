@@ -37,7 +37,7 @@ const errors = (harness: Harness) =>
   harness.links.flatMap(({ error }) => (error ? [error.code] : []));
 
 describe('receiving whole messages, class D', () => {
-  it('hands on text and binary as they were sent, empty ones too, whatever is inside', async () => {
+  it('emits text and binary messages with any content, including empty ones', async () => {
     const { harness, serve, received } = await opened();
     const all = Buffer.from(Array.from({ length: 256 }, (_, value) => value));
     const nasty = Buffer.from('\r\nOK\r\n+WS_CLOSED:0\r\n+WS_DATA:0,1,1,3,3,abc\r\n>');
@@ -68,7 +68,7 @@ describe('receiving whole messages, class D', () => {
     await harness.end();
   });
 
-  it('takes 1 MiB unless told otherwise, and names the limit for a byte more, once', async () => {
+  it('accepts 1 MiB by default, and reports the limit once for one byte more', async () => {
     const { harness, serve, received } = await opened();
     serve(2, Buffer.alloc(MEBIBYTE, 'a'));
     await harness.clock.advance(1000);
@@ -87,7 +87,7 @@ describe('receiving whole messages, class D', () => {
   });
 });
 
-describe('receiving, where boundaries are not knowable (class C)', () => {
+describe('receiving without message boundaries, class C', () => {
   /** What comes out of two texts that the server sends in segments of 16 bytes. */
   async function joined(joining: Framing | undefined): Promise<string[]> {
     const { harness, received } = await opened(
@@ -114,13 +114,13 @@ describe('receiving, where boundaries are not knowable (class C)', () => {
   }
   const latin1 = (text: string) => Buffer.from(text).toString('latin1');
 
-  it('hands on each piece as it comes', async () => {
+  it('emits each chunk as it comes', async () => {
     const pieces = ['{"greeting":"ge ', latin1('äöü"}\n'), '{"n":[1,2,{"m":"', '}"}]}\n'];
     assert.deepEqual(await joined(undefined), pieces);
     assert.deepEqual(await joined({ by: 'chunk' }), pieces);
   });
 
-  it('joins until JSON is complete, a delimiter comes, or nothing has come for so long', async () => {
+  it('joins until JSON is complete, a delimiter comes, or the idle time has passed', async () => {
     const texts = [latin1('{"greeting":"ge äöü"}'), '{"n":[1,2,{"m":"}"}]}'];
     assert.deepEqual(await joined({ by: 'json' }), texts);
     assert.deepEqual(await joined({ by: 'delimiter', delimiter: Buffer.from('\n') }), texts);
@@ -130,7 +130,7 @@ describe('receiving, where boundaries are not knowable (class C)', () => {
     );
   });
 
-  it('names the limit for what is too large, and goes on with what follows', async () => {
+  it('reports the limit for a message that is too large, and emits the next one', async () => {
     const joining: Framing = { by: 'delimiter', delimiter: Buffer.from('\n') };
     const { harness, serve, received } = await opened(
       { firmware: 'C' },
@@ -145,7 +145,7 @@ describe('receiving, where boundaries are not knowable (class C)', () => {
 });
 
 describe('sending streams of messages', () => {
-  it('writes the next command in the turn in which the answer is complete', async () => {
+  it('writes the next command in the same turn in which a response is complete', async () => {
     const written: number[] = [];
     const harness: Harness = new Harness({
       simulator: {
@@ -164,7 +164,7 @@ describe('sending streams of messages', () => {
     await harness.end();
   });
 
-  it('leaves room for short messages while another link sends 1 MiB', async () => {
+  it('sends short messages while another link sends 1 MiB', async () => {
     const { harness } = await opened({ serial: { baudRate: 115_200 } });
     const [large, small] = harness.device.links;
     await harness.clock.wait(small.open({ uri: 'ws://host/plain?1' }));
@@ -193,7 +193,7 @@ describe('sending streams of messages', () => {
     await harness.end();
   });
 
-  it('gives two large transfers the same share', async () => {
+  it('shares the port equally between two large transfers', async () => {
     const { harness } = await opened();
     const [one, other] = harness.device.links;
     await harness.clock.wait(other.open({ uri: 'ws://host/plain?1' }));
@@ -208,7 +208,7 @@ describe('sending streams of messages', () => {
     await harness.end();
   });
 
-  it('tells how full the queue is, to throttle by', async () => {
+  it('emits the level of the send queue', async () => {
     const { harness } = await opened({ device: { sendLimit: { messages: 8, bytes: 1e6 } } });
     const levels: number[] = [];
     harness.device.on('queue', (level) => levels.push(level));
