@@ -266,7 +266,7 @@ onEachRuntime('the admin endpoints', (nodeRed) => {
 
   it('say why networks cannot be listed', async () => {
     await nodeRed.load(makeDevice, [deviceWith(), { id: 'tab', type: 'tab' }]);
-    assert.deepEqual(await nodeRed.get('/esp-at-websocket/networks/nobody'), {
+    assert.deepEqual(await nodeRed.get('/esp-at-websocket/networks/unknown'), {
       status: 409,
       body: { error: 'This node has no device. Choose one in its settings, and enable it.' },
     });

@@ -56,7 +56,7 @@ describe('esp-at-simulator', () => {
     }
   });
 
-  it('says what is wrong with an option, and ends', async () => {
+  it('prints an error for an invalid option, and exits', async () => {
     for (const [option, message] of [
       ['--fault=nope', /there is no fault "nope"/],
       ['--firmware=E', /does not understand its option "firmware"; it knows: A, B, C, D$/m],
@@ -69,7 +69,7 @@ describe('esp-at-simulator', () => {
     }
   });
 
-  it('serves a device, lets faults loose when told to, and tells where they strike', async () => {
+  it('serves a device, injects faults on command, and prints where they apply', async () => {
     const command = new Command('--listen', '0', '--joined', '--control', '--fault', 'busy=AT+GMR');
     const port = Number((await command.prints(/127\.0\.0\.1:(\d+)/))[1]);
     const socket = net.connect(port, '127.0.0.1');

@@ -14,7 +14,7 @@ const pings = (lab: Lab, start: number): number[] =>
     .map(({ at }) => Math.round((at - start) / 1000));
 
 describe('AT+WSCFG on the simulated device', () => {
-  it('takes decimal and hexadecimal numbers within its limits, none left out', () =>
+  it('accepts decimal and hexadecimal numbers within its limits, and requires each', () =>
     inLab({}, async (lab) => {
       await lab.command('ATE0');
       const good = [
@@ -35,7 +35,7 @@ describe('AT+WSCFG on the simulated device', () => {
       for (const set of bad) assert.equal(await lab.command(`AT+WSCFG=${set}`), error, set);
     }));
 
-  it('has smaller limits before class D, and no authentication before C', () =>
+  it('has smaller limits before class D, and no authentication before class C', () =>
     inLab({ firmware: 'B' }, async (lab) => {
       await lab.command('ATE0');
       assert.equal(await lab.command('AT+WSCFG=0,10,120,8192'), ok);
@@ -43,7 +43,7 @@ describe('AT+WSCFG on the simulated device', () => {
       assert.equal(await lab.command('AT+WSCFG=0,10,120,1024,0'), error);
     }));
 
-  it('names the certificate that is missing', () =>
+  it('names the missing certificate', () =>
     inLab({}, async (lab) => {
       await lab.command('ATE0');
       const configure = (auth: string) => lab.command(`AT+WSCFG=0,10,120,1024,${auth}`);
@@ -114,7 +114,7 @@ describe('AT+WSCFG on the simulated device', () => {
     );
   }
 
-  it('has no effect on an open link, nor on what comes after it', () =>
+  it('has no effect on an open link, nor on its reconnects', () =>
     inLab({}, async (lab) => {
       await lab.open();
       assert.equal(await lab.command('AT+WSCFG=0,2,5'), ok);
@@ -128,7 +128,7 @@ describe('AT+WSCFG on the simulated device', () => {
 });
 
 describe('a link of the simulated device', () => {
-  it('pings while it is quiet, and not while data comes', () =>
+  it('pings while it is idle, and not while data comes', () =>
     inLab({}, async (lab) => {
       await lab.command('AT+WSCFG=0,2,5');
       const server = await lab.open();
@@ -142,7 +142,7 @@ describe('a link of the simulated device', () => {
       assert.deepEqual(pings(lab, start), [11, 13]);
     }));
 
-  it('pings by its configuration until the end', () =>
+  it('pings by its configuration until it closes', () =>
     inLab({}, async (lab) => {
       await lab.command('AT+WSCFG=0,2,5');
       const start = lab.clock.now();
@@ -151,7 +151,7 @@ describe('a link of the simulated device', () => {
       assert.deepEqual(pings(lab, start), [2, 4, 6, 8, 10]);
     }));
 
-  it('is given up when no pong comes, and opened again 10 s later', () =>
+  it('is lost when no pong comes, and reconnects 10 s later', () =>
     inLab({}, async (lab) => {
       await lab.command('AT+WSCFG=0,2,5');
       lab.server.behavior.answersPings = false;
@@ -187,7 +187,7 @@ describe('a link of the simulated device', () => {
       assert.deepEqual(pings(lab, start), [1, 3, 5]);
     }));
 
-  it('says for each attempt that it failed', () =>
+  it('reports each failed attempt', () =>
     inLab({}, async (lab) => {
       const server = await lab.open();
       lab.network.reachable = false;
@@ -206,7 +206,7 @@ describe('a link of the simulated device', () => {
       assert.deepEqual(await lab.next(), { said: ok, after: 5000 });
     }));
 
-  it("answers the server's close frame and is gone", () =>
+  it('responds to the close frame of the server and closes', () =>
     inLab({}, async (lab) => {
       const server = await lab.open();
       server.close(1001, 'going away');
@@ -228,7 +228,7 @@ describe('a link of the simulated device', () => {
       assert.equal(server.open, false);
     }));
 
-  it('is closed by a close frame of its own: one to the server, one in answer to the answer', () =>
+  it('sends two close frames when the host sends one: the second responds to the server', () =>
     inLab({}, async (lab) => {
       const server = await lab.open();
       await lab.command('AT+WSSEND=0,2,8');
@@ -247,7 +247,7 @@ describe('a link of the simulated device', () => {
 });
 
 describe('AT+WSCLOSE on the simulated device', () => {
-  it('takes until the next second of the connection, without a close frame', () =>
+  it('closes at the next second of the connection, without a close frame', () =>
     inLab({}, async (lab) => {
       const server = await lab.open();
       await lab.hear(250);
@@ -261,7 +261,7 @@ describe('AT+WSCLOSE on the simulated device', () => {
       assert.equal(server.open, false);
     }));
 
-  it('loses data that comes meanwhile, and is over when it comes', () =>
+  it('loses data that comes before it ends, and ends when data comes', () =>
     inLab({}, async (lab) => {
       const server = await lab.open();
       await lab.command('AT+WSCLOSE=0');
@@ -280,7 +280,7 @@ describe('AT+WSCLOSE on the simulated device', () => {
       assert.equal(await lab.hear(20_000), '');
     }));
 
-  it('is always OK', () =>
+  it('always responds OK', () =>
     inLab({}, async (lab) => {
       await lab.command('ATE0');
       assert.equal(await lab.command('AT+WSCLOSE=2'), ok);

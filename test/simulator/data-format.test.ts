@@ -28,7 +28,7 @@ describe('AT+WSDATAFMT on the simulated device', () => {
       assert.equal(await lab.command('AT+WSDATAFMT?'), error);
     }));
 
-  it('sets each link by itself, survives a close, and keeps what a bad one finds', () =>
+  it('sets each link separately, survives a close, and changes nothing when it is invalid', () =>
     inLab({}, async (lab) => {
       await lab.command('AT+WSDATAFMT=0,0,55');
       await lab.command('AT+WSDATAFMT=0,0,64');
@@ -43,7 +43,7 @@ describe('AT+WSDATAFMT on the simulated device', () => {
       assert.equal(await receive(0), '+WS_DATA:0,2,1,2,2,hi\r\n');
     }));
 
-  it('takes an empty value for the default', () =>
+  it('treats an empty value as the default', () =>
     inLab({}, async (lab) => {
       await lab.command('AT+WSDATAFMT=0,2,63');
       await lab.command('AT+WSDATAFMT=0,,');

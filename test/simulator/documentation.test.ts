@@ -10,7 +10,7 @@ describe('docs/simulator.md', () => {
   const page = readFileSync(join(ROOT, 'docs', 'simulator.md'), 'utf8');
 
   for (const { name, description, takes, defaults } of faults) {
-    it(`tells what the fault ${name} does, takes, and does by default`, () => {
+    it(`documents the fault ${name}, its settings and its defaults`, () => {
       const usual = formatSettings(defaults);
       const value = usual === '' ? '' : `\`${usual}\``;
       const row = `| \`${name}\` | ${description} | ${takes.join(', ')} | ${value} |`;

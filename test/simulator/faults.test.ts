@@ -14,7 +14,7 @@ const scenarios = {
   ...networkScenarios,
 };
 
-describe('each fault by its bytes', () => {
+describe('the bytes of each fault', () => {
   for (const { name, description } of faults) {
     it(`${name}: ${description}`, async () => {
       const scenario = new Map(Object.entries(scenarios)).get(name);
@@ -23,13 +23,13 @@ describe('each fault by its bytes', () => {
     });
   }
 
-  it('no scenario is for a fault that there is not', () => {
+  it('every scenario belongs to an existing fault', () => {
     const names = faults.map(({ name }) => name);
     assert.deepEqual(Object.keys(scenarios).sort(), [...names].sort());
   });
 });
 
-describe('chance', () => {
+describe('a fault with a chance', () => {
   /** What the device says while everything goes wrong now and then. */
   async function run(seed: number): Promise<string> {
     const rig = new FaultRig({ seed });
@@ -52,14 +52,14 @@ describe('chance', () => {
     return said;
   }
 
-  it('is repeated byte for byte by its seed, and is another by another', async () => {
+  it('repeats byte for byte with the same seed, and differs with another seed', async () => {
     const first = await run(11);
     assert.ok(first.includes('ready'), 'there were restarts');
     assert.equal(await run(11), first);
     assert.notEqual(await run(12), first);
   });
 
-  it('strikes as often as it says', () =>
+  it('applies as often as its chance says', () =>
     withFaults(async (rig) => {
       const lost = rig.faults.inject('lose=to-host,5%');
       const before = rig.faults.passed['to-host'];
@@ -69,7 +69,7 @@ describe('chance', () => {
     }));
 });
 
-describe('orders for faults', () => {
+describe('fault settings', () => {
   const orders = [
     ['lose=to-device,@12', { direction: 'to-device', offset: 12, count: 1 }],
     ['flip=to-host,0.01', { direction: 'to-host', chance: 0.01, count: 1 }],
@@ -103,13 +103,13 @@ describe('orders for faults', () => {
     });
   }
 
-  it('of a port need one that can be unplugged', () =>
+  it('of a port fault need a port that can be unplugged', () =>
     withFaults((rig) => {
       assert.throws(() => rig.faults.inject('unplug'), /needs a port/);
       return Promise.resolve();
     }));
 
-  it('can be ended before they strike', () =>
+  it('of an ended fault never apply', () =>
     withFaults(async (rig) => {
       const lost = rig.faults.inject('lose=@3');
       assert.equal(rig.faults.active.length, 1);

@@ -74,7 +74,7 @@ export class Lab {
   /** The server's end of the newest connection. */
   get connection(): WsConnection {
     const connection = this.server.connections.at(-1);
-    assert.ok(connection, 'nobody connected');
+    assert.ok(connection, 'no client connected');
     return connection;
   }
 

@@ -71,7 +71,7 @@ describe('the network between the simulated device and its servers', () => {
       assert.equal(await lab.hear(20), '+WS_DATA:0,5,hello\r\n+WS_DATA:0,4, you\r\n');
     }));
 
-  it('is set by the address, and refuses what cannot be', () => {
+  it('is set by the address, and refuses invalid values', () => {
     const { path } = parseAddress('sim:?latency=20&loss=1%25&delayed-ack=40');
     assert.deepEqual(path, { latencyMs: 20, loss: 0.01, delayedAckMs: 40 });
     for (const wrong of ['latency=x', 'loss=1', 'bandwidth=0', 'mended=all']) {
@@ -80,7 +80,7 @@ describe('the network between the simulated device and its servers', () => {
   });
 });
 
-describe('class D as a later firmware may mend it', () => {
+describe('class D with a weakness fixed', () => {
   it('early-frames: a frame in the segment of the 101 comes at once', () =>
     inLab({ mended: ['early-frames'] }, async (lab) => {
       await lab.command('ATE0');
@@ -107,6 +107,6 @@ describe('class D as a later firmware may mend it', () => {
       assert.equal(await lab.command('AT+WSOPEN?'), '\r\nOK\r\n');
     }));
 
-  it('is refused for other classes', () =>
+  it('refuses other classes', () =>
     assert.rejects(inLab({ firmware: 'C', mended: ['slow-close'] }, async () => undefined)));
 });

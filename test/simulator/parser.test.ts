@@ -6,7 +6,7 @@ const ok = '\r\nOK\r\n';
 const error = '\r\nERROR\r\n';
 
 describe('command lines of the simulated device', () => {
-  it('echoes a command as typed and answers it', () =>
+  it('echoes a command as typed and responds', () =>
     inLab({}, async (lab) => {
       assert.equal(await lab.command('AT'), `AT\r\n${ok}`);
       assert.equal(await lab.command('at'), `at\r\n${ok}`);
@@ -36,21 +36,21 @@ describe('command lines of the simulated device', () => {
       assert.equal(await lab.command('\x00\xff\x00\xf8AT'), `\xff\xf8AT\r\n${error}`);
     }));
 
-  it('answers ERROR to noise, unknown names and stray spaces', () =>
+  it('responds ERROR to noise, unknown names and stray spaces', () =>
     inLab({}, async (lab) => {
       for (const line of ['', 'HELLO', 'xxAT', 'AT+NOPE', 'AT ', 'AT+WSCLOSE =0', 'AT+CMD?x']) {
         assert.equal(await lab.command(line), `${line}\r\n${error}`);
       }
     }));
 
-  it('answers ERROR to a form that a command does not have', () =>
+  it('responds ERROR to a form that a command does not have', () =>
     inLab({}, async (lab) => {
       for (const line of ['AT+WSOPEN=?', 'AT+WSSEND?', 'AT+WSCLOSE', 'AT+WSCFG?', 'AT+GMR=1']) {
         assert.equal(await lab.command(line), `${line}\r\n${error}`);
       }
     }));
 
-  it('takes 256 bytes with the CR LF and refuses 257', () =>
+  it('accepts 256 bytes with the CR LF and refuses 257', () =>
     inLab({}, async (lab) => {
       await lab.command('ATE0');
       const line = (length: number) =>
@@ -64,7 +64,7 @@ describe('command lines of the simulated device', () => {
       assert.equal(await lab.command('AT'), ok);
     }));
 
-  it('interleaves reports with the echo of a half typed command', () =>
+  it('interleaves URCs with the echo of a partial command', () =>
     inLab({}, async (lab) => {
       const server = await lab.open();
       await lab.command('ATE1');
@@ -76,7 +76,7 @@ describe('command lines of the simulated device', () => {
 });
 
 describe('a busy simulated device', () => {
-  it('throws away what follows a command in one write, with one report', () =>
+  it('drops bytes after a command in the same write, with one busy p...', () =>
     inLab({}, async (lab) => {
       assert.equal(await lab.say('AT\r\nAT+GMR\r\n'), `AT\r\n\r\nbusy p...\r\n${ok}`);
       assert.equal(await lab.say('AT\r\nAT\r\nAT+WSOPEN?\r\n'), `AT\r\n\r\nbusy p...\r\n${ok}`);
@@ -84,7 +84,7 @@ describe('a busy simulated device', () => {
       assert.equal(await lab.command('AT'), `AT\r\n${ok}`);
     }));
 
-  it('reports once for each piece that comes while a command is at work', () =>
+  it('responds busy p... once for each chunk that comes while a command runs', () =>
     inLab({}, async (lab) => {
       await lab.open();
       assert.equal(await lab.command('AT+WSCLOSE=0'), '');
@@ -94,7 +94,7 @@ describe('a busy simulated device', () => {
       assert.equal(await lab.command('AT'), ok);
     }));
 
-  it('lets its owner know of each', () => {
+  it('calls the hook for each refused chunk', () => {
     let refused = 0;
     return inLab({ hooks: { refused: () => refused++ } }, async (lab) => {
       await lab.open();
@@ -106,7 +106,7 @@ describe('a busy simulated device', () => {
     });
   });
 
-  it('restarts when told to all the same', () =>
+  it('restarts on AT+RST', () =>
     inLab({}, async (lab) => {
       await lab.open();
       await lab.command('AT+WSCLOSE=0');
@@ -114,7 +114,7 @@ describe('a busy simulated device', () => {
       assert.equal((await lab.next()).said, '\r\nready\r\n');
     }));
 
-  it('takes a command written at the instant the last answer is complete', () =>
+  it('accepts a command written at the instant the previous response is complete', () =>
     inLab({}, async (lab) => {
       let answers = 0;
       lab.device.onOutput(() => {
@@ -127,7 +127,7 @@ describe('a busy simulated device', () => {
 });
 
 describe('AT+SYSLOG=1', () => {
-  it('says why some commands fail, and keeps silent about others', () =>
+  it('prints an error code for some failed commands, and none for others', () =>
     inLab({}, async (lab) => {
       await lab.command('ATE0');
       assert.equal(await lab.command('AT+SYSLOG?'), `+SYSLOG:0\r\n${ok}`);
@@ -158,7 +158,7 @@ describe('AT+SYSLOG=1', () => {
       assert.equal(await lab.command('AT+NOPE'), error);
     }));
 
-  it('explains busy, too', () =>
+  it('prints an error code for busy, too', () =>
     inLab({}, async (lab) => {
       await lab.command('ATE0');
       await lab.command('AT+SYSLOG=1');

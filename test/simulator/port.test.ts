@@ -41,7 +41,7 @@ function portWith(options: string): {
 }
 
 describe('the address sim:', () => {
-  it('names the firmware, the line, Wi-Fi and faults', () => {
+  it('sets firmware, baud rate, Wi-Fi and faults', () => {
     const { firmware, joined, rate, bootMs, faults } = parseAddress(
       'sim:lab?firmware=b&joined=0&baud=9600&boot-ms=7&fault=lose=0.1%25&fault=late=AT+WSSEND,3s',
     );
@@ -64,7 +64,7 @@ describe('the address sim:', () => {
       assert.throws(() => parseAddress(`sim:?${wrong}`));
     });
 
-  it('lets its faults loose, and others while it runs', async () => {
+  it('injects its faults at the start, and others while it runs', async () => {
     const { opener, open, say } = portWith('fault=busy=AT+GMR');
     const port = await open();
     assert.equal(await say(port, 'ATE0'), 'ATE0\r\n\r\nOK\r\n');
@@ -75,7 +75,7 @@ describe('the address sim:', () => {
     await port.close();
   });
 
-  it('repeats a faulty run by its seed', async () => {
+  it('repeats a run with faults by its seed', async () => {
     const run = async (seed: number): Promise<string> => {
       const { open, say } = portWith(`seed=${seed}&fault=flip=2%25`);
       const port = await open();
@@ -89,7 +89,7 @@ describe('the address sim:', () => {
     assert.notEqual(await run(6), first);
   });
 
-  it('takes the time that its rate says, and reads garbage at another', async () => {
+  it('takes the time of its baud rate, and reads garbage at another rate', async () => {
     const { open, say, opener } = portWith('baud=9600');
     assert.equal(opener.rate, 9600);
     const port = await open();
@@ -104,7 +104,7 @@ describe('the address sim:', () => {
     await port.close();
   });
 
-  it('is gone while it is unplugged, and starts anew when it is back', async () => {
+  it('is absent while unplugged, and starts again when plugged in', async () => {
     const { clock, opener, open, lost, say } = portWith('');
     const port = await open();
     opener.faults.inject('unplug=5s');
@@ -117,7 +117,7 @@ describe('the address sim:', () => {
     await again.close();
   });
 
-  it('leaves no timer while nothing happens, nor when it is closed', async () => {
+  it('leaves no timer while idle, nor when it is closed', async () => {
     const { clock, open, say } = portWith('baud=115200');
     const port = await open();
     assert.equal(await say(port, 'AT', 100), 'AT\r\n\r\nOK\r\n');

@@ -43,7 +43,7 @@ describe('data received by the simulated device', () => {
       assert.equal(said.replaceAll(/\+WS_DATA:0,\d+,|\r\n/g, ''), payload.toString());
     }));
 
-  it('is cut where TCP cut it, too', () =>
+  it('is also cut where TCP cuts it', () =>
     inLab({}, async (lab) => {
       const server = await lab.open();
       server.sendRaw(encodeHeader(frame(1, ''), 5));
@@ -54,7 +54,7 @@ describe('data received by the simulated device', () => {
       assert.equal(await lab.hear(), '+WS_DATA:0,3,lit\r\n');
     }));
 
-  it('comes with nothing for pings, pongs and reserved opcodes', () =>
+  it('is not reported for pings, pongs and reserved opcodes', () =>
     inLab({}, async (lab) => {
       const server = await lab.open();
       for (const opcode of [9, 10, 3, 11]) server.send(frame(opcode, 'pp'));
@@ -79,7 +79,7 @@ describe('data received by the simulated device', () => {
       assert.equal(await lab.hear(), '+WS_DATA:0,6,second\r\n');
     }));
 
-  it('waits for the rest of a header that TCP cut', () =>
+  it('waits for the rest of a header that TCP cuts', () =>
     inLab({ firmware: 'C' }, async (lab) => {
       const server = await lab.open();
       const bytes = encodeFrame(frame(2, Buffer.alloc(300, 'x')));
@@ -122,7 +122,7 @@ describe('data received by the simulated device', () => {
       assert.deepEqual(await lab.next(), { said: error, after: 2000 });
     }));
 
-  it('stops coming while the host does not read, without loss', () =>
+  it('stops while the host does not read, without loss', () =>
     inLab({}, async (lab) => {
       const server = await lab.open();
       lab.device.pauseOutput();

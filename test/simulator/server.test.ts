@@ -49,7 +49,7 @@ async function serving(
 }
 
 describe('a simulated device behind a TCP port', () => {
-  it('answers one client and turns others away', () =>
+  it('serves one client and refuses others', () =>
     serving({}, async ({ port }) => {
       const first = new Client(port);
       first.write('AT');
@@ -61,7 +61,7 @@ describe('a simulated device behind a TCP port', () => {
       first.end();
     }));
 
-  it('suffers faults from the start, and while it runs', () =>
+  it('injects faults at the start, and while it runs', () =>
     serving({ faults: ['busy=AT+GMR'] }, async ({ port, faults }) => {
       const client = new Client(port);
       client.write('AT+GMR');
@@ -72,7 +72,7 @@ describe('a simulated device behind a TCP port', () => {
       client.end();
     }));
 
-  it('is not there while it is unplugged', () =>
+  it('refuses clients while it is unplugged', () =>
     serving({}, async ({ port, faults }) => {
       const client = new Client(port);
       client.write('AT');
@@ -88,11 +88,11 @@ describe('a simulated device behind a TCP port', () => {
       again.end();
     }));
 
-  it('refuses a fault that there is not, and leaves no port behind', async () => {
+  it('refuses an unknown fault, and leaves no port open', async () => {
     await assert.rejects(listen({ port: 0, faults: ['nope'] }), /there is no fault "nope"/);
   });
 
-  it('is one of fifty in a process', async () => {
+  it('runs fifty times in one process', async () => {
     const servers = await Promise.all(
       Array.from({ length: 50 }, () => listen({ port: 0, joined: true })),
     );

@@ -20,7 +20,7 @@ describe('system commands', () => {
     }));
 
   for (const firmware of firmwareClasses) {
-    it(`show what class ${firmware} can do`, () =>
+    it(`show the capabilities of class ${firmware}`, () =>
       inLab({ firmware }, async (lab) => {
         const list = await lab.command('AT+CMD?');
         assert.equal(list.includes('"AT+WSHEAD"'), firmware !== 'A');
@@ -31,7 +31,7 @@ describe('system commands', () => {
       }));
   }
 
-  it('give version lines, which do not tell C from D', () =>
+  it('print version lines, which do not distinguish C from D', () =>
     inLab({ firmware: 'C' }, async (lab) => {
       await lab.command('ATE0');
       const lines = (await lab.command('at+gmr')).split('\r\n');
@@ -42,7 +42,7 @@ describe('system commands', () => {
       assert.deepEqual(lines.slice(4), ['', 'OK', '']);
     }));
 
-  it('end some answers with one CR LF before OK', () =>
+  it('end some responses with one CR LF before OK', () =>
     inLab({}, async (lab) => {
       await lab.command('ATE0');
       assert.equal(await lab.command('AT+SYSMSG?'), '+SYSMSG:0\r\nOK\r\n');
@@ -56,7 +56,7 @@ describe('system commands', () => {
       );
     }));
 
-  it('set the line rate after the answer, within its limits', () =>
+  it('set the baud rate after the response, within its limits', () =>
     inLab({}, async (lab) => {
       await lab.command('ATE0');
       assert.equal(await lab.command('AT+UART_CUR?'), `+UART_CUR:115200,8,1,0,1\r\n${ok}`);
@@ -96,19 +96,19 @@ describe('a restart', () => {
       assert.equal(await lab.hear(), '+WS_DATA:0,2,hi\r\n');
     }));
 
-  it('comes without OK when it is told a mode', () =>
+  it('comes without OK when it has a mode parameter', () =>
     inLab({}, async (lab) => {
       assert.equal(await lab.command('AT+RST=1', 100), 'AT+RST=1\r\n');
       assert.equal((await lab.next()).said, '\r\nready\r\n');
     }));
 
-  it('is what an empty URI leads to', () =>
+  it('follows an empty URI in AT+WSOPEN', () =>
     inLab({}, async (lab) => {
       assert.equal(await lab.command('AT+WSOPEN=0,""', 100), 'AT+WSOPEN=0,""\r\n');
       assert.equal((await lab.next()).said, '\r\nready\r\n');
     }));
 
-  it('takes a device back to how it left the factory, if wanted', () =>
+  it('restores the factory state with AT+RESTORE', () =>
     inLab({}, async (lab) => {
       await lab.command('ATE0');
       await lab.command('AT+RESTORE', 5000);
@@ -117,7 +117,7 @@ describe('a restart', () => {
 });
 
 describe('power', () => {
-  it('brings noise and then ready; without it nothing is heard', () =>
+  it('on: noise, then ready; off: no byte is received', () =>
     inLab(
       { running: false, bootMs: 300, bootNoise: Buffer.from('\xf8\x00x', 'latin1') },
       async (lab) => {
@@ -132,7 +132,7 @@ describe('power', () => {
       },
     ));
 
-  it('lets noise before ready join the first command in classes A to C', () =>
+  it('on: noise before ready joins the first command in classes A to C', () =>
     inLab({ running: false, firmware: 'C' }, async (lab) => {
       lab.device.powerOn();
       await lab.say('\xff\xff', 2000);
@@ -140,7 +140,7 @@ describe('power', () => {
       assert.match(await lab.command('AT'), /\r\nOK\r\n$/);
     }));
 
-  it('lets class D forget noise before ready', () =>
+  it('on: class D drops noise before ready', () =>
     inLab({ running: false }, async (lab) => {
       lab.device.powerOn();
       await lab.say('\xff\xff', 2000);

@@ -28,7 +28,7 @@ describe('AT+CWJAP on the simulated device', () => {
     ['an access point that refuses', '"full","secret"', 4],
   ] as const;
   for (const [what, network, code] of failures) {
-    it(`tells ${what} by +CWJAP:${code}`, () =>
+    it(`reports ${what} as +CWJAP:${code}`, () =>
       inLab({ wifi, joined: false }, async (lab) => {
         await station(lab);
         assert.equal(await lab.command(`AT+CWJAP=${network}`), '');
@@ -39,7 +39,7 @@ describe('AT+CWJAP on the simulated device', () => {
       }));
   }
 
-  it('gives an access point that says nothing 15 s, or as long as it is told', () =>
+  it('times out on a silent access point after 15 s, or after its timeout parameter', () =>
     inLab({ wifi, joined: false }, async (lab) => {
       await station(lab);
       await lab.command('AT+CWJAP="mute","secret"', 0);
@@ -48,14 +48,14 @@ describe('AT+CWJAP on the simulated device', () => {
       assert.deepEqual(await lab.next(), { said: `+CWJAP:1\r\n${error}`, after: 4_000 });
     }));
 
-  it('waits as long for an address, then leaves again', () =>
+  it('waits as long for an address, then disconnects', () =>
     inLab({ wifi, joined: false }, async (lab) => {
       await station(lab);
       const said = await lab.command('AT+CWJAP="static","secret"', 20_000);
       assert.equal(said, `WIFI CONNECTED\r\nWIFI DISCONNECT\r\n+CWJAP:1\r\n${error}`);
     }));
 
-  it('takes an empty password for an open network, and is busy until it is in', () =>
+  it('accepts an empty password for an open network, and is busy until it has joined', () =>
     inLab({ wifi, joined: false }, async (lab) => {
       await station(lab);
       assert.equal(await lab.command('AT+CWJAP="open",""'), '');
@@ -64,22 +64,22 @@ describe('AT+CWJAP on the simulated device', () => {
       assert.equal(await lab.command('AT+CWSTATE?'), `+CWSTATE:2,"open"\r\n${ok}`);
     }));
 
-  it('leaves the network it was in, also for one that does not let it in', () =>
+  it('leaves the previous network, also when the new one refuses it', () =>
     inLab({ wifi }, async (lab) => {
       await lab.command('ATE0');
       const said = await lab.command('AT+CWJAP="nowhere","x"', 15_001);
       assert.equal(said, `WIFI DISCONNECT\r\n+CWJAP:3\r\n${error}`);
     }));
 
-  it('is an error without station mode', () =>
+  it('responds ERROR without station mode', () =>
     inLab({ wifi, joined: false }, async (lab) => {
       await lab.command('ATE0');
       assert.equal(await lab.command('AT+CWJAP="home","secret"'), error);
     }));
 });
 
-describe('Wi-Fi that goes away', () => {
-  it('is said once, and again when it is back', () =>
+describe('Wi-Fi that is lost', () => {
+  it('is reported once, and again when it is back', () =>
     inLab({ wifi }, async (lab) => {
       await lab.command('ATE0');
       lab.device.wifi.lose();
@@ -89,7 +89,7 @@ describe('Wi-Fi that goes away', () => {
       assert.equal(await lab.hear(3_000), joined);
     }));
 
-  it('is not joined again with AT+CWRECONNCFG=0,0, nor after so many tries as it says', () =>
+  it('is not joined again with AT+CWRECONNCFG=0,0, nor after its number of attempts', () =>
     inLab({ wifi }, async (lab) => {
       await lab.command('ATE0');
       for (const config of ['0,0', '2,3']) {
@@ -103,7 +103,7 @@ describe('Wi-Fi that goes away', () => {
       }
     }));
 
-  it('leaves links in state 2 and takes sends, which arrive when it is back', () =>
+  it('leaves links in state 2 and accepts sends, which arrive when it is back', () =>
     inLab({ wifi }, async (lab) => {
       const connection = await lab.open();
       lab.device.wifi.lose();
@@ -117,7 +117,7 @@ describe('Wi-Fi that goes away', () => {
       assert.equal(connection.frames[0]?.payload.toString(), 'hi');
     }));
 
-  it('is left by AT+CWQAP for good, and joined again by a restart', () =>
+  it('is left permanently by AT+CWQAP, and joined again after a restart', () =>
     inLab({ wifi }, async (lab) => {
       await lab.command('ATE0');
       assert.equal(await lab.command('AT+CWQAP'), `WIFI DISCONNECT\r\n${ok}`);
@@ -127,7 +127,7 @@ describe('Wi-Fi that goes away', () => {
 });
 
 describe('AT+CWMODE on the simulated device', () => {
-  it('leaves the network, and joins it again unless told not to', () =>
+  it('leaves the network, and joins it again unless auto-connect is 0', () =>
     inLab({ wifi }, async (lab) => {
       await lab.command('ATE0');
       assert.equal(await lab.command('AT+CWMODE=0'), `WIFI DISCONNECT\r\n${ok}`);

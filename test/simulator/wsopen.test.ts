@@ -34,7 +34,7 @@ describe('AT+WSOPEN on the simulated device', () => {
       assert.equal(await lab.command('AT+WSOPEN=-1,"ws://server.test/"'), error);
     }));
 
-  it('asks for the upgrade as the firmware does', () =>
+  it('sends the upgrade request of the firmware', () =>
     inLab({}, async (lab) => {
       await lab.open('/a%20b?x=1#part');
       const request = lab.server.requests[0];
@@ -51,7 +51,7 @@ describe('AT+WSOPEN on the simulated device', () => {
       );
     }));
 
-  it('takes escapes in a URI apart and shows it without them', () =>
+  it('unescapes a URI and lists it without escapes', () =>
     inLab({}, async (lab) => {
       await lab.command('ATE0');
       const paths = { 'a\\,b': 'a,b', 'a\\"b': 'a"b', 'a\\\\b': 'a\\b', 'a\\b': 'ab' };
@@ -98,7 +98,7 @@ describe('AT+WSOPEN on the simulated device', () => {
       assert.equal(lab.server.requests.length, 0);
     }));
 
-  it('asks for no authorization without a password', () =>
+  it('sends authorization only for credentials with a colon', () =>
     inLab({}, async (lab) => {
       await lab.command('ATE0');
       for (const [user, expected] of [
@@ -132,7 +132,7 @@ describe('AT+WSOPEN on the simulated device', () => {
       assert.ok(header(lab, 'Authorization').includes('Bearer x,y'));
     }));
 
-  it('takes a subprotocol that the server did not choose for no error', () =>
+  it('accepts a response of the server without the subprotocol', () =>
     inLab({}, async (lab) => {
       await lab.command('ATE0');
       const said = await lab.command('AT+WSOPEN=0,"ws://server.test/subbad","chat"');
@@ -159,7 +159,7 @@ describe('AT+WSOPEN on the simulated device', () => {
     { name: 'an unknown name', route: 'no-name', lost: 30 },
   ] as const;
   for (const { name, route, lost } of failures) {
-    it(`fails 5 s after ${name} was found out`, () =>
+    it(`fails 5 s after it detects ${name}`, () =>
       inLab({ route: () => ({ kind: route }) }, async (lab) => {
         await lab.command('ATE0');
         const start = lab.clock.now();
@@ -171,7 +171,7 @@ describe('AT+WSOPEN on the simulated device', () => {
       }));
   }
 
-  it('gives a name that nobody resolves 14 s', () =>
+  it('fails after 14 s when no server resolves the name', () =>
     inLab({ dns: { 'known.test': '10.0.0.1', 'gone.test': 'fails' } }, async (lab) => {
       await lab.command('ATE0');
       lab.device.write(Buffer.from('AT+WSOPEN=0,"ws://x.timeout/",,3000\r\n'));
@@ -185,14 +185,14 @@ describe('AT+WSOPEN on the simulated device', () => {
       assert.equal(await lab.command('AT+WSOPEN=0,"ws://known.test/"'), `+WS_CONNECTED:0\r\n${ok}`);
     }));
 
-  it('waits for a slow server as long as its timeout says', () =>
+  it('waits for a slow server until its timeout', () =>
     inLab({}, async (lab) => {
       await lab.command('ATE0');
       assert.equal(await lab.command('AT+WSOPEN=0,"ws://server.test/slow=3000"', 2990), '');
       assert.equal(await lab.hear(20), `+WS_CONNECTED:0\r\n${ok}`);
     }));
 
-  it('reports a server that answers too late as connected, and then fails', () =>
+  it('reports a server that responds too late as connected, and then fails', () =>
     inLab({}, async (lab) => {
       await lab.command('ATE0');
       const said = await lab.command('AT+WSOPEN=0,"ws://server.test/slow=3000",,1000', 3100);
@@ -202,7 +202,7 @@ describe('AT+WSOPEN on the simulated device', () => {
       assert.equal(lab.connection.open, false);
     }));
 
-  it('gives a server that says nothing 10 s, whatever the timeout', () =>
+  it('fails after 10 s on a silent server, at any timeout', () =>
     inLab({}, async (lab) => {
       await lab.command('ATE0');
       for (const timeout of [3000, 60_000]) {
@@ -214,7 +214,7 @@ describe('AT+WSOPEN on the simulated device', () => {
       }
     }));
 
-  it('lets OK come after a close that follows the handshake at once', () =>
+  it('responds OK after a close that follows the handshake at once', () =>
     inLab({}, async (lab) => {
       await lab.command('ATE0');
       lab.server.behavior.finDelay = 0;
@@ -233,7 +233,7 @@ describe('AT+WSOPEN on the simulated device', () => {
       assert.equal((await lab.next()).said, '\r\nready\r\n');
     }));
 
-  it('does not get far without Wi-Fi', () =>
+  it('fails without Wi-Fi', () =>
     inLab({ joined: false }, async (lab) => {
       await lab.command('ATE0');
       const said = await lab.command('AT+WSOPEN=0,"ws://127.0.0.1:9/"', 20);
@@ -273,7 +273,7 @@ describe('AT+WSHEAD on the simulated device', () => {
       assert.deepEqual(header(lab, 'X-A'), []);
     }));
 
-  it('refuses a line without a colon, with CR LF at its end, or with NUL', () =>
+  it('refuses a header without a colon, with CR LF at its end, or with NUL', () =>
     inLab({}, async (lab) => {
       await lab.command('ATE0');
       for (const line of ['no colon', 'X-A: one\r\n', 'X-A: o\0e']) {
@@ -285,7 +285,7 @@ describe('AT+WSHEAD on the simulated device', () => {
       assert.equal(await lab.command('AT+WSHEAD?'), ok);
     }));
 
-  it('lets WSOPEN fail once the whole request would not stay under 1024 bytes', () =>
+  it('makes WSOPEN fail when the whole request reaches 1024 bytes', () =>
     inLab({}, async (lab) => {
       await lab.open();
       const request = lab.server.requests[0];

@@ -24,7 +24,7 @@ describe('AT+WSSEND on the simulated device', () => {
       assert.equal(frames(server).at(-1), '1 1 hello');
     }));
 
-  it('takes the payload in pieces and waits for all of it, for ever', () =>
+  it('accepts the payload in chunks and waits for all of it, without a timeout', () =>
     inLab({}, async (lab) => {
       const server = await lab.open();
       assert.equal(await lab.command('AT+WSSEND=0,15'), prompt);
@@ -34,7 +34,7 @@ describe('AT+WSSEND on the simulated device', () => {
       assert.ok(frames(server).includes('1 1 abAT+RST\r\ncdefg'));
     }));
 
-  it('throws away data in the same write as the command, and bytes beyond the length', () =>
+  it('drops data in the same write as the command, and bytes beyond the length', () =>
     inLab({}, async (lab) => {
       const server = await lab.open();
       assert.equal(await lab.say('AT+WSSEND=0,5\r\nhello\r\n'), `\r\nbusy p...\r\n${prompt}`);
@@ -45,7 +45,7 @@ describe('AT+WSSEND on the simulated device', () => {
       assert.deepEqual(frames(server), ['1 1 HELLO', '1 1 hello']);
     }));
 
-  it('answers bad parameters without a prompt', () =>
+  it('responds ERROR to bad parameters without a prompt', () =>
     inLab({}, async (lab) => {
       await lab.open();
       const bad = [
@@ -71,7 +71,7 @@ describe('AT+WSSEND on the simulated device', () => {
       }
     }));
 
-  it('splits what is longer than the buffer', () =>
+  it('splits a message that is longer than the buffer', () =>
     inLab({}, async (lab) => {
       await lab.command('AT+WSCFG=0,10,120,1000');
       const server = await lab.open();
@@ -164,7 +164,7 @@ describe('AT+WSSEND on the simulated device', () => {
       server.startReading();
     }));
 
-  it('refuses a length for which there is no memory', () =>
+  it('refuses a length that exceeds the memory', () =>
     inLab({ hooks: { allocate: (bytes) => bytes < 4096 } }, async (lab) => {
       await lab.open();
       assert.equal(await lab.command('AT+WSSEND=0,4096'), error);

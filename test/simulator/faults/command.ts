@@ -4,7 +4,7 @@ import type { Scenarios } from './rig';
 const ok = '\r\nOK\r\n';
 const busy = '\r\nbusy p...\r\n';
 
-/** Faults that befall commands. */
+/** Faults of commands. */
 export const commandScenarios: Scenarios = {
   async busy(rig) {
     rig.faults.inject('busy=AT+SYSLOG,2');

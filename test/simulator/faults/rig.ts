@@ -68,7 +68,7 @@ export class FaultRig {
 
   get connection(): WsConnection {
     const connection = this.server.connections.at(-1);
-    assert.ok(connection, 'nobody connected');
+    assert.ok(connection, 'no client connected');
     return connection;
   }
 

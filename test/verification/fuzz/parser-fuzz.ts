@@ -44,7 +44,7 @@ function read(chunks: readonly Buffer[]): readonly Frame[] | string {
   return frames;
 }
 
-/** Whether it is in step again after whatever data has begun has ended. */
+/** Whether the parser is in sync again after any data that has begun has ended. */
 function problemAfterwards(input: Buffer): string | undefined {
   const { parser, frames } = reader();
   parser.push(input);
@@ -52,7 +52,7 @@ function problemAfterwards(input: Buffer): string | undefined {
   frames.length = 0;
   parser.push(CLEAN);
   const kinds = frames.map(({ kind }) => kind).join();
-  return kinds === 'data,line,prompt' ? undefined : `it is not in step again: ${kinds}`;
+  return kinds === 'data,line,prompt' ? undefined : `the parser is not in sync again: ${kinds}`;
 }
 
 function reader(): { readonly parser: Parser; readonly frames: Frame[] } {
