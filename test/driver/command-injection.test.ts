@@ -93,7 +93,7 @@ class Listening {
 
 const utf8 = (text: unknown): string => Buffer.from(String(text)).toString('latin1');
 
-/** What an opening may say, whatever comes of it. */
+/** What an open may write, with any outcome. */
 const opening = ['AT+WSHEAD', 'AT+WSHEAD?', 'AT+WSCFG', 'AT+WSDATAFMT', 'AT+WSOPEN', 'AT+WSOPEN?'];
 
 function checkOpening(heard: readonly Heard[], options: Readonly<Record<string, unknown>>): void {
@@ -319,7 +319,7 @@ describe('command injection: arbitrary values of a request', () => {
   });
 });
 
-/** A harness with these settings; undefined when the driver refuses them, which it says without showing them. */
+/** A harness with these settings; undefined when the driver refuses them, with an error that does not show them. */
 function accepted(options: ConstructorParameters<typeof Harness>[0]): Listening | undefined {
   try {
     return new Listening(options);

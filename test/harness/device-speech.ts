@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import type { DataFormat, Frame, LinkId } from '../../driver/at/types';
 
-/** A piece of what a device says, and the frames that a reader has to make of it. */
+/** A chunk of device output, and the frames that a parser must emit for it. */
 export interface Speech {
   readonly bytes: Buffer;
   readonly frames: readonly Frame[];
@@ -20,7 +20,7 @@ export interface Data {
   readonly bytes: Buffer;
 }
 
-/** Writes what a device says, from ESP-AT's description and by no code of the driver. */
+/** Writes device output by the ESP-AT documentation, without code of the driver. */
 export class Speaker {
   readonly #formats: Formats;
 
@@ -126,7 +126,7 @@ const plain = fc
 /** Answers quote other people's text: nothing in it is data. */
 const answer = plain.map((text) => `+WSOPEN:0,2,"ws://h/?+WS_DATA:0,3,${text}"`);
 
-/** Any sequence of things that a device may say. */
+/** Any sequence of device output. */
 export function speech(speaker: Speaker): fc.Arbitrary<Speech> {
   const part = fc.oneof(
     { weight: 4, arbitrary: data.map((each) => speaker.data(each)) },

@@ -7,7 +7,7 @@ interface Waiting {
   readonly failed: (error: Error) => void;
 }
 
-/** A serial binding without hardware: it notes what it is asked, and the test says what comes of it. */
+/** A serial binding without hardware: it records its calls, and the test sets their results. */
 export class FakeSerial implements SerialBinding, SerialLine {
   /** What was asked of it, in order. */
   readonly calls: string[] = [];

@@ -165,7 +165,7 @@ class Unread {
   readonly #loop: HostLoop;
   readonly #handlers: PortHandlers;
   #chunks: Buffer[] = [];
-  /** A port that was closed tells nothing any more. */
+  /** A closed port emits nothing. */
   closed = false;
 
   constructor(loop: HostLoop, handlers: PortHandlers) {

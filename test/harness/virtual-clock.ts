@@ -18,7 +18,7 @@ export interface SharedClock {
 const before = (a: Entry, b: Entry): boolean => a.at < b.at || (a.at === b.at && a.order < b.order);
 
 /**
- * Time that passes only when told to. Serves as the clock of the driver and of the simulator, so that
+ * Time that passes only when the test advances it. Serves as the clock of the driver and of the simulator, so that
  * minutes of waiting take milliseconds and every run has the same order of events.
  */
 export class VirtualClock {

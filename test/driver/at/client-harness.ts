@@ -19,7 +19,7 @@ class MessageSource implements SendSource {
   }
 }
 
-/** An AT client, the far end of its port, and all that the client tells. */
+/** An AT client, the far end of its port, and all events of the client. */
 export class ClientHarness {
   readonly clock = new VirtualClock();
   readonly events: string[] = [];

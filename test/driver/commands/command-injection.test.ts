@@ -13,7 +13,7 @@ import { unchecked } from '../../harness/refused';
 
 const RUNS = { numRuns: 3000, seed: 20261124 };
 
-/** The line as the device reads it, or undefined when the driver refused to say it. */
+/** The line as the device reads it, or undefined when the driver refused to write it. */
 function said(make: () => Command): ParsedLine | undefined {
   let command: Command;
   try {

@@ -22,7 +22,7 @@ describe('a port that is absent', () => {
     assert.ok(attempts.length > 500, `${attempts.length} attempts`);
     collectGarbage();
     const kept = attempts.filter((attempt) => attempt.deref() !== undefined).length;
-    // The first is the one that was told; the last, what is waited with.
+    // The first error was emitted; the last one is kept while the driver waits.
     assert.ok(kept <= 4, `${kept} of ${attempts.length} are kept`);
     await clock.wait(device.stop());
     assert.equal(clock.pending, 0);

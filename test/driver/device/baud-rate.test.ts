@@ -10,7 +10,7 @@ const USUAL = 115_200;
 const RAISED = 921_600;
 const SIZE = 64 * 1024;
 
-/** A board on a line at the usual rate, to be raised. */
+/** A board on a port at the default rate, which negotiates a higher one. */
 const board = (more: HarnessOptions = {}): Harness =>
   new Harness({
     serial: { baudRate: USUAL },
@@ -56,7 +56,7 @@ describe('the negotiated baud rate', () => {
     for (const way of [0, 1] as const) {
       const factor = usual[way] / raised[way];
       assert.ok(factor >= 7, `${usual[way]} ms and ${raised[way]} ms: ${factor} times`);
-      // The line itself allows eight times; more would be a measuring error.
+      // The port allows a factor of eight; more would be a measuring error.
       assert.ok(factor <= 8.01, `${factor} times`);
     }
   });

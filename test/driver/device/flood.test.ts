@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { PacedLine } from '../../../simulator/paced-uart';
 import { Harness } from '../../harness/harness';
 
-/** A device at 115200 with a link of an earlier life, whose server says something every so many milliseconds. */
+/** A device at 115200 with a link of an earlier session, whose server sends at an interval in milliseconds. */
 async function floodedWorld(every: number): Promise<Harness> {
   const harness = new Harness({ firmware: 'C', simulator: { uart: new PacedLine().factory } });
   harness.simulator.write(Buffer.from('ATE0\r\n'));

@@ -11,7 +11,7 @@ const BOOT_AND_JOIN = 1500;
 const uri = 'ws://host/plain';
 
 /** A ready harness at the raised rate, with two links that are kept open. */
-async function raisedWorld(): Promise<Harness> {
+async function negotiatedHarness(): Promise<Harness> {
   const harness = new Harness({
     serial: { baudRate: USUAL },
     device: { negotiatedRate: RAISED },
@@ -47,7 +47,7 @@ const steps = (harness: Harness): (string | undefined)[] =>
 
 describe('a restart at the negotiated rate', () => {
   it('is detected from received bytes while the host sends nothing', async () => {
-    const harness = await raisedWorld();
+    const harness = await negotiatedHarness();
     const start = harness.clock.now();
     harness.simulator.restart();
     assert.ok(await harness.clock.until(() => isBack(harness), 60_000));
@@ -60,7 +60,7 @@ describe('a restart at the negotiated rate', () => {
   for (const text of ['x', 'x'.repeat(5000)]) {
     for (const after of [0, 200, 500, 5000]) {
       it(`is detected from ${text.length} bytes sent ${after} ms later while nothing is received`, async () => {
-        const harness = await raisedWorld();
+        const harness = await negotiatedHarness();
         harness.simulator.restart();
         deafen(harness);
         await harness.clock.advance(after);
@@ -82,7 +82,7 @@ describe('a restart at the negotiated rate', () => {
   }
 
   it('is detected in the middle of a payload', async () => {
-    const harness = await raisedWorld();
+    const harness = await negotiatedHarness();
     const { simulator } = harness;
     const write = simulator.write.bind(simulator);
     const start = harness.clock.now();
@@ -105,7 +105,7 @@ describe('a restart at the negotiated rate', () => {
 
 describe('at the negotiated rate, the driver detects no restart', () => {
   it('after a lost payload byte: it pads the prompt, and only the link reconnects', async () => {
-    const harness = await raisedWorld();
+    const harness = await negotiatedHarness();
     const { simulator } = harness;
     const write = simulator.write.bind(simulator);
     simulator.write = (bytes) => {
@@ -129,7 +129,7 @@ describe('at the negotiated rate, the driver detects no restart', () => {
   });
 
   it('after a byte of noise, or a corrupt length', async () => {
-    const harness = await raisedWorld();
+    const harness = await negotiatedHarness();
     for (const noise of [Buffer.of(0xff), Buffer.from('+WS_DATA:0,2,1,9000,9000,x')]) {
       harness.events.length = 0;
       harness.simulator.inject(noise);
@@ -147,7 +147,7 @@ describe('at the negotiated rate, the driver detects no restart', () => {
   });
 
   it('in a network name that is not ASCII', async () => {
-    const harness = await raisedWorld();
+    const harness = await negotiatedHarness();
     harness.simulator.inject(Buffer.from('+CWLAP:(3,"Caf\u00e9'));
     await harness.clock.advance(100);
     harness.simulator.inject(Buffer.from('",-50)\r\n'));

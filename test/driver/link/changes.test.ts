@@ -8,10 +8,10 @@ import { Harness, type HarnessOptions } from '../../harness/harness';
 
 const uri = 'ws://host/plain';
 
-/** A harness with one open link; what was told of it until then is forgotten. */
+/** A harness with one open link; earlier events are dropped. */
 class Scene {
   outcome: (line: string) => Outcome | undefined = () => undefined;
-  /** What the line makes of what the device says. */
+  /** How the port changes what the device sends. */
   heard: (text: string) => string = (text) => text;
   readonly harness: Harness;
 
@@ -127,7 +127,7 @@ describe('a close that the device refuses', () => {
   it('does not leave a closed link in state closing', async () => {
     const scene = await new Scene().begin();
     const { harness, link } = scene;
-    // Carried out, whatever it says.
+    // The device executes the command, although it responds ERROR.
     scene.outcome = (line) =>
       line.startsWith('AT+WSCLOSE') ? { kind: 'answer false' } : undefined;
     assert.equal(await scene.ending(link.close({ graceful: false })), 'COMMAND_FAILED');

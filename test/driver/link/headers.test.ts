@@ -6,7 +6,7 @@ import { Harness } from '../../harness/harness';
 const secret = 's3cret "quoted", \\ and é';
 const headers = [{ name: 'X-Key', value: secret }];
 
-/** Everything a harness was told, and everything that failed, as one text. */
+/** All events and errors of a harness, as one text. */
 function told(harness: Harness, errors: readonly unknown[] = []): string {
   const spoken = [...harness.events, ...harness.links, ...harness.statuses];
   return JSON.stringify([

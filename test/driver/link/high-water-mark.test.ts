@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { HighWaterMark } from '../../../driver/link/high-water-mark';
 import { EspAtError } from '../../../driver/errors';
 
-/** A budget, and the levels it has told. */
+/** A high-water mark, and the levels it has emitted. */
 function budgetOf(messages: number, bytes: number): { budget: HighWaterMark; told: number[] } {
   const told: number[] = [];
   return { budget: new HighWaterMark({ messages, bytes }, (level) => told.push(level)), told };

@@ -138,7 +138,7 @@ describe('a link with and without keepOpen', () => {
 });
 
 describe('a half-open link', () => {
-  /** A ready harness whose device says what `told` makes of it. */
+  /** A ready harness whose device output passes through `told`. */
   async function told(change: (text: string, harness: Harness) => string): Promise<Harness> {
     const harness: Harness = new Harness({
       simulator: {

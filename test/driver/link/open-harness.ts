@@ -3,7 +3,7 @@ import { Harness, type HarnessOptions } from '../../harness/harness';
 
 export const [one, two, three] = ['ws://host/one', 'ws://host/two', 'ws://host/three'] as const;
 
-/** A harness whose first link is open to {@link one}; what was told until then is forgotten. */
+/** A harness whose first link is open to {@link one}; earlier events are dropped. */
 export async function openHarness(options: HarnessOptions = {}) {
   const harness = new Harness(options);
   await harness.ready();

@@ -10,12 +10,12 @@ const now = Date.UTC(2026, 10, 25);
 const own = makeAuthority('Home CA');
 const impostor = makeIdentity(makeAuthority('Foreign CA'), 'server.example');
 
-/** What a line makes of each piece that passes it. */
+/** How a port changes each chunk that passes it. */
 type Line = (text: string) => string;
 
 const clean: Line = (text) => text;
 
-/** A line that changes the first occurrence of a text, and nothing after it. */
+/** A port that changes the first occurrence of a text, and nothing after it. */
 function once(from: string, to: string): Line {
   let done = false;
   return (text) => {
@@ -25,8 +25,12 @@ function once(from: string, to: string): Line {
   };
 }
 
-/** A ready harness whose line may damage what the device says, and what it is told. */
-async function damagedWorld(options: HarnessOptions, said: Line, told = clean): Promise<Harness> {
+/** A ready harness whose port may corrupt bytes in both directions. */
+async function corruptingHarness(
+  options: HarnessOptions,
+  said: Line,
+  told = clean,
+): Promise<Harness> {
   const harness: Harness = new Harness({
     ...options,
     simulator: {
@@ -66,7 +70,7 @@ describe('a link that has to verify its server', () => {
 
   /** A harness in which every server is an impostor. */
   async function harness(firmware: FirmwareClass, said: Line, told = clean): Promise<Harness> {
-    const made: Harness = await damagedWorld(
+    const made: Harness = await corruptingHarness(
       {
         firmware,
         simulator: { time: () => now },
@@ -88,7 +92,7 @@ describe('a link that has to verify its server', () => {
       const scene = await harness(firmware, damage);
       assert.equal(await outcome(scene, options), 'OPEN_FAILED');
       assert.equal(scene.server.requests.length, 0);
-      // The damage was met with a second attempt, and that one was set up like the first.
+      // The driver retried after the corruption, and configured the second attempt like the first.
       const steps = lines(scene).flatMap((line) => /^AT\+WS(CFG|OPEN)=/.exec(line)?.[1] ?? []);
       assert.deepEqual(steps, ['CFG', 'CFG', 'OPEN', 'CFG', 'CFG', 'OPEN']);
       await scene.end();
@@ -114,7 +118,7 @@ describe('an open on a port that corrupts bytes', () => {
 
   it('configures the link again before it retries', async () => {
     let calls = 0;
-    const harness: Harness = await damagedWorld(
+    const harness: Harness = await corruptingHarness(
       {
         firmware: 'C',
         route: () =>
@@ -140,7 +144,7 @@ describe('an open on a port that corrupts bytes', () => {
     lines(harness).flatMap((line) => /^AT\+WS((?:CFG|OPEN|CLOSE)(?:=\d|\?))/.exec(line)?.[1] ?? []);
 
   it('is retried when the device read a different URI', async () => {
-    const harness = await damagedWorld({ firmware: 'C' }, clean, once('/plain', '/plaid'));
+    const harness = await corruptingHarness({ firmware: 'C' }, clean, once('/plain', '/plaid'));
     assert.equal(await outcome(harness, { uri: 'ws://host/plain' }), 'open');
     assert.deepEqual(
       harness.server.connections.map(({ request, open }) => [request.target, open]),
@@ -157,7 +161,7 @@ describe('an open on a port that corrupts bytes', () => {
   });
 
   it('fails and leaves no link open when the device never reads the right URI', async () => {
-    const harness = await damagedWorld({}, clean, (text) => text.replace('/plain', '/plaid'));
+    const harness = await corruptingHarness({}, clean, (text) => text.replace('/plain', '/plaid'));
     assert.equal(await outcome(harness, { uri: 'ws://host/plain' }), 'OPEN_FAILED');
     await harness.clock.advance(1000);
     assert.deepEqual(
@@ -171,7 +175,7 @@ describe('an open on a port that corrupts bytes', () => {
   });
 
   it('is retried, and the other link closed, when the device read a different link number', async () => {
-    const harness = await damagedWorld(
+    const harness = await corruptingHarness(
       { firmware: 'C' },
       clean,
       once('AT+WSOPEN=0', 'AT+WSOPEN=1'),
@@ -190,7 +194,7 @@ describe('an open on a port that corrupts bytes', () => {
   });
 
   it('fails when a header never reads back correctly', async () => {
-    const harness = await damagedWorld({}, clean, (text) => text.replace('secret', 'secreT'));
+    const harness = await corruptingHarness({}, clean, (text) => text.replace('secret', 'secreT'));
     assert.equal(await outcome(harness, { uri: 'ws://host/plain', headers }), 'OUT_OF_SYNC');
     assert.equal(harness.server.requests.length, 0);
     assert.equal(lines(harness).filter((line) => line.endsWith('AT+WSHEAD?')).length, 2);
@@ -213,7 +217,7 @@ describe('a URC before a link is open', () => {
       );
     };
     harness.server.connections[0]?.send({ fin: true, opcode: 1, payload: Buffer.alloc(3000, 'x') });
-    // One piece has come whole, the next ones are on the line.
+    // One chunk has arrived, the next ones are on the port.
     await harness.clock.until(() => harness.messages.length === 1, 1000);
     const { length } = harness.messages;
     link.corrupted(new EspAtError('SEND_CORRUPT', { link: 0 }));

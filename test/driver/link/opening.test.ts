@@ -59,9 +59,9 @@ describe('opening a link', () => {
     ['a refused port', 'ws://host:1/', 'OPEN_FAILED', 7000],
     ['HTTP 401', 'ws://host/401', 'OPEN_FAILED', 7000],
     ['a wrong accept key', 'ws://host/badkey', 'OPEN_FAILED', 7000],
-    ['a server that never answers', 'ws://host/silent', 'OPEN_FAILED', 16_000],
+    ['a server that never responds', 'ws://host/silent', 'OPEN_FAILED', 16_000],
     ['a name that does not exist', 'ws://no.such.host/', 'OPEN_FAILED', 7000],
-    ['a name server that never answers', 'ws://x.timeout/', 'OPEN_FAILED', 20_000],
+    ['a name server that never responds', 'ws://x.timeout/', 'OPEN_FAILED', 20_000],
   ] as const) {
     it(`fails with a code in bounded time: ${what}`, async () => {
       const harness = await readyHarness();
@@ -141,9 +141,9 @@ describe('opening a link', () => {
     ],
     ['a header without a name', { headers: [{ name: '', value: 'a' }] }, 'INVALID_HEADER'],
     ['a timeout of 0', { timeoutMs: 0 }, 'INVALID_TIMEOUT'],
-    ['no number for the largest message', { maxMessageBytes: NaN }, 'INVALID_CONFIG'],
-    ['a largest message of 0', { maxMessageBytes: 0 }, 'INVALID_CONFIG'],
-    ['no silence', { framing: { by: 'idle', idleMs: 0 } }, 'INVALID_CONFIG'],
+    ['a message limit that is not a number', { maxMessageBytes: NaN }, 'INVALID_CONFIG'],
+    ['a message limit of 0', { maxMessageBytes: 0 }, 'INVALID_CONFIG'],
+    ['an idle time of 0', { framing: { by: 'idle', idleMs: 0 } }, 'INVALID_CONFIG'],
     ['a ping interval of 0', { config: { pingIntervalMs: 0 } }, 'INVALID_CONFIG'],
     ['a buffer that is too large', { config: { bufferBytes: 16_385 } }, 'INVALID_CONFIG'],
   ];

@@ -7,15 +7,15 @@ import { SeededRandom } from '../../harness/random';
 import { Harness } from '../../harness/harness';
 
 /** Runs, and events in each. */
-const LIVES = 250;
-const HAPPENINGS = 25;
+const RUNS = 250;
+const EVENTS = 25;
 const classes = ['A', 'B', 'C', 'D'] as const;
 const paths = ['plain', 'echo', 'slow=700', '401', 'other'] as const;
 /** Milliseconds between one event and the next. */
 const pauses = [0, 0, 1, 5, 30, 200, 1000, 4000] as const;
 
 /** Three links; users, servers, cable and device act at random. */
-class Life {
+class RandomRun {
   readonly problems: string[] = [];
   readonly #harness: Harness;
   readonly #luck: SeededRandom;
@@ -44,7 +44,7 @@ class Life {
     const { clock, device, port } = this.#harness;
     device.start();
     await clock.advance(3000);
-    for (let index = 0; index < HAPPENINGS; index++) {
+    for (let index = 0; index < EVENTS; index++) {
       this.#happen();
       await clock.advance(this.#luck.one(pauses));
     }
@@ -141,7 +141,7 @@ class Life {
       this.problems.push(`the server has ${served.join()}, and the links are ${before}`);
   }
 
-  /** Every message came once where that was said, and not at all where that was. */
+  /** Every message with outcome sent arrived once, and every message with outcome not-sent never. */
   #checkMessages(): void {
     const arrived = new Map<string, number>();
     for (const { frames } of this.#harness.server.connections) {
@@ -166,8 +166,8 @@ class Life {
 }
 
 it('random operations: every promise settles, and driver, device and server agree on the final state', async () => {
-  for (let seed = 1; seed <= LIVES; seed++) {
-    const life = new Life(seed);
+  for (let seed = 1; seed <= RUNS; seed++) {
+    const life = new RandomRun(seed);
     await life.live();
     assert.deepEqual(life.problems, [], `life ${seed}`);
   }

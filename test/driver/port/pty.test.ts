@@ -89,7 +89,7 @@ describe('a real serial port', { skip: whyNoPty() ?? false }, () => {
     const pty = newPty(far.handlers.data);
     const payload = Buffer.alloc(65_536, 'p');
     const handlers: PortHandlers = {
-      // While the line is full, the port goes on waiting for room and for what comes next.
+      // While the line is full, the port waits for room and for the next bytes.
       data: () => port.write(payload),
       lost: () => undefined,
     };
@@ -143,7 +143,7 @@ describe('a real serial port', { skip: whyNoPty() ?? false }, () => {
   });
 
   it('is lost also when the far end closes in the middle of a flood', async () => {
-    // Some of these end in the state that only an ioctl can tell from silence.
+    // Some of these end in the state that only an ioctl can distinguish from silence.
     for (let round = 0; round < 5; round++) {
       const host = new Recorder();
       const pty = newPty();

@@ -9,7 +9,7 @@ import { VirtualClock } from '../../harness/virtual-clock';
 
 const path = '/dev/ttyUSB0';
 
-/** An open port over a fake binding, with all that it told. */
+/** An open port over a fake binding, with all its events. */
 async function open(options: Partial<SerialOptions> = {}, serial = new FakeSerial()) {
   const clock = new VirtualClock();
   const received: Buffer[] = [];

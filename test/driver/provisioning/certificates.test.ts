@@ -32,7 +32,7 @@ class Flash {
   readonly slots = new Map<string, string>();
   readonly written: string[] = [];
   readonly device: ScriptedRun;
-  /** How many of the next writes the line damages. */
+  /** How many of the next writes arrive corrupt. */
   damages = 0;
   full = false;
 

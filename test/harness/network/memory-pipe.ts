@@ -27,7 +27,7 @@ export class MemoryPipe {
   #serverHandlers: ServerSocketHandlers | undefined;
   #clientPaused = false;
   #serverPaused = false;
-  /** The device was told to wait for `drained`. */
+  /** The device must wait for `drained`. */
   #owesDrain = false;
   /** Bytes written since the server last took any. */
   #backlog = 0;

@@ -15,7 +15,7 @@ import type {
 } from '../../../driver/link/options';
 import type { DeviceApi, LinkApi } from '../../../nodes/shared/device/device-api';
 
-/** A link that does what the test says. */
+/** A link that the test controls. */
 export class FakeLink implements LinkApi {
   readonly id: LinkId;
   state: LinkState = 0;
@@ -69,7 +69,7 @@ export class FakeLink implements LinkApi {
     await Promise.race([this.pause, aborted]);
   }
 
-  /** Changes its state and tells so. */
+  /** Changes its state and emits the event. */
   become(state: LinkState, event: LinkEventName, more: Partial<LinkEvent> = {}): void {
     this.state = state;
     this.#device.emit('link', { ...this.describe(event), ...more });

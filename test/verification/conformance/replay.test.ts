@@ -80,7 +80,7 @@ describe('replay of a recording', () => {
     }
   });
 
-  it('tells a response that is missing, one that comes too late and one that was not recorded', async () => {
+  it('reports a missing response, a late response and a response that was not recorded', async () => {
     const at = { at: 1000, host: 'AT\r\n' };
     const ok = 'AT\r\n\r\nOK\r\n';
     assert.deepEqual(await differencesOf(at, { at: 1001, device: ok }), []);

@@ -39,7 +39,7 @@ describe('a blocked event loop of the host, a sample', () => {
   }
 });
 
-/** Regressions: a fault, and the byte it strikes, found by the text around it. */
+/** Regressions: a fault, and the byte it applies to, found by the text around it. */
 const regressions: readonly {
   readonly what: string;
   readonly script: string;

@@ -7,9 +7,9 @@ import type { Direction, PortFault } from './port-monitor';
 export interface FaultKind {
   /** As on the command line. */
   readonly name: string;
-  /** Every place where it can strike in a recorded run: byte offsets, or numbers of command lines. */
+  /** Every place where it can apply in a recorded run: byte offsets, or numbers of command lines. */
   places(recording: Recording): readonly number[];
-  /** Makes it strike at a place. */
+  /** Makes it apply at a place. */
   arm(harness: ExhaustiveHarness, at: number): void;
   /** How long the host's event loop is blocked, in milliseconds, for kinds that do that. */
   readonly blocksMs?: number;

@@ -1,7 +1,7 @@
 import type { Port, PortHandlers, PortOpener } from '../../../driver/port/port';
 import type { VirtualClock } from '../../harness/virtual-clock';
 
-/** `to-device`: what the host writes; `to-host`: what the device says. */
+/** `to-device`: what the host writes; `to-host`: what the device sends. */
 export type Direction = 'to-device' | 'to-host';
 
 /** What happens on the port when one byte passes. */
@@ -41,9 +41,9 @@ interface Lane {
 export class PortMonitor implements PortOpener {
   readonly address = 'exhaustive';
   readonly rate: number | undefined = undefined;
-  /** The fault; {@link triggeredAt} tells whether it struck. */
+  /** The fault; {@link triggeredAt} is set once it has applied. */
   event: PortFault | undefined;
-  /** When the fault struck. */
+  /** When the fault applied. */
   triggeredAt: number | undefined;
   readonly #clock: VirtualClock;
   readonly #lanes: Readonly<Record<Direction, Lane>>;

@@ -149,7 +149,7 @@ export class FaultRun {
     }
   }
 
-  /** Blocks the host at random: at some moment, or at some byte on the line. */
+  /** Blocks the host at random: at some time, or at some byte on the port. */
   async #stallOn(): Promise<void> {
     const { host } = this.#harness;
     if (!host) return;

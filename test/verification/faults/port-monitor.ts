@@ -3,7 +3,7 @@ import type { MessageLog, InEntry, OutEntry } from './message-log';
 import type { PortObserver } from './fault-harness';
 import type { Undetectable } from './undetectable';
 
-/** How many of the latest messages a damaged report may belong to. */
+/** How many of the latest messages a corrupt URC may belong to. */
 const RECENT = 60;
 
 const sendLine = /^AT\+WSSEND=(\d+),(\d+)(?:,(\d+))?(?:,(\d+))?(?:,(\d+))?$/i;

@@ -24,7 +24,7 @@ export interface VirtualHarnessOptions {
   readonly seed: number;
   /** Whether bytes take their time on the line, as at 115200 bits a second. */
   readonly paced?: boolean;
-  /** Whether what the device says comes in random pieces. */
+  /** Whether the device output comes in random chunks. */
   readonly cuts?: boolean;
 }
 

@@ -16,7 +16,7 @@ describe('mutants of recorded speech', () => {
     });
   }
 
-  it('are made of what real devices said', () => {
+  it('are made from recordings of real devices', () => {
     const corpus = recordedSpeech();
     assert.ok(corpus.length > 100, `${corpus.length} recordings`);
     const all = Buffer.concat(corpus).toString('latin1');

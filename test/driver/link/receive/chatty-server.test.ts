@@ -6,7 +6,7 @@ import { Harness } from '../../../harness/harness';
 /** Milliseconds within which a device is of use again after bytes were lost. */
 const PROMISE = 15_000;
 
-/** A link whose server says something short every so many milliseconds, on a line at 115200. */
+/** A link whose server sends a short message at an interval in milliseconds, on a port at 115200. */
 async function chattyWorld(every: number): Promise<Harness> {
   const harness = new Harness({ firmware: 'C', serial: { baudRate: 115_200 } });
   const [link] = harness.device.links;

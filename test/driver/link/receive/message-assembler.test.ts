@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import type { DataFrame } from '../../../../driver/at/types';
 import { MessageAssembler } from '../../../../driver/link/receive/message-assembler';
 
-/** An assembler with a clock that a test sets, and what it told, in order. */
+/** An assembler with a clock that a test sets, and its events in order. */
 function rig(limit = 1000) {
   const told: string[] = [];
   const time = { now: 0 };
