@@ -1,7 +1,7 @@
 import type { Clock } from '../clock';
 import { EspAtError } from '../errors';
 import type { ClientEvent } from './client-event';
-import type { ClientState, Job, Next, PendingPrompt } from './client-state';
+import type { ClientState, Job, Next } from './client-state';
 import type { Command, Response } from './command';
 import { CommandQueue } from './command-queue';
 import {
@@ -11,17 +11,23 @@ import {
 } from './command-sequence';
 import { LineAccess } from './line-access';
 import {
-  isDoubtfulRefusal,
-  isFinalResultCode,
-  mayRepeat,
-  outOfSyncError,
-  refusalError,
-} from './outcome';
+  afterLostResult,
+  hasPendingPrompt,
+  isLost,
+  jobOf,
+  sizeOf,
+  submissionOf,
+  type OutOfSync,
+  type Resyncing,
+  type Running,
+} from './out-of-sync';
+import { isDoubtfulRefusal, isFinalResultCode, outOfSyncError, refusalError } from './outcome';
 import { Parser } from './parser/parser';
 import { PartialFrameTimeout } from './partial-frame';
 import { isLateResponse, resync, type ResyncOptions, type ResyncResult } from './resync';
+import { ResponseTimeout } from './response-timeout';
 import { TimedPort } from './timed-port';
-import { IdleTimer, TIMEOUT_POLICY } from './timeouts';
+import { TIMEOUT_POLICY } from './timeouts';
 import {
   begin,
   confirmFrom,
@@ -43,18 +49,6 @@ const BYTES = {
   AT: Buffer.from('AT\r\n'),
 } as const;
 
-type Running = Extract<ClientState, { readonly kind: 'running' }>;
-type Resyncing = Extract<ClientState, { readonly kind: 'resyncing' }>;
-
-/** Why the client resyncs, and how it continues afterwards. */
-interface OutOfSync {
-  readonly job: Job | undefined;
-  readonly next?: Next;
-  readonly dataTrusted: boolean;
-  readonly pendingPrompt?: PendingPrompt;
-  readonly corrupt?: LinkId;
-}
-
 /**
  * One transaction at a time over one port. Responses belong to the running transaction, a prompt to the one that
  * expects it, everything else is a URC. When a response is lost or corrupt, the client resyncs before it runs
@@ -66,12 +60,10 @@ export class AtClient {
   readonly #listener: (event: ClientEvent) => void;
   readonly #parser = new Parser((frame) => this.#take(frame));
   readonly #partialFrame: PartialFrameTimeout;
-  readonly #idle: IdleTimer;
+  readonly #timeout: ResponseTimeout;
   readonly #queue = new CommandQueue();
   readonly #receivers: (DataReceiver | undefined)[] = [];
   #state: ClientState = { kind: 'idle' };
-  /** Bytes that had not left at the last check of the response timeout. */
-  #pendingBytes = Infinity;
   #firstQuestion = 0;
   #echoOff = false;
   #rateLostOnRestart = false;
@@ -82,7 +74,7 @@ export class AtClient {
     this.#port = new TimedPort(port, clock);
     this.#listener = listener;
     this.#partialFrame = new PartialFrameTimeout(clock, this.#parser);
-    this.#idle = new IdleTimer(clock);
+    this.#timeout = new ResponseTimeout(clock, this.#port, () => this.#check());
   }
 
   get state(): ClientState['kind'] {
@@ -91,16 +83,14 @@ export class AtClient {
 
   /** Whether a data prompt may be pending. */
   get pendingPrompt(): boolean {
-    const state = this.#state;
-    if (state.kind === 'running') return state.transaction.command.payload !== undefined;
-    return 'pendingPrompt' in state && state.pendingPrompt !== undefined;
+    return hasPendingPrompt(this.#state);
   }
 
   /** Takes bytes from the device. */
   receive(chunk: Buffer): void {
     const now = this.#clock.now();
     const duration = this.#port.receptionMs(chunk.length);
-    this.#idle.heard(now, duration);
+    this.#timeout.heard(now, duration);
     if (this.#state.kind === 'resyncing') this.#state.access.heard(now, duration);
     this.#parser.push(chunk);
     this.#partialFrame.heard(now, duration);
@@ -198,7 +188,7 @@ export class AtClient {
   #leave(to: ClientState, error: EspAtError): void {
     const state = this.#state;
     const job = 'job' in state ? state.job : undefined;
-    this.#idle.stop();
+    this.#timeout.stop();
     this.#partialFrame.stop();
     this.#parser.reset();
     this.#receivers.length = 0;
@@ -314,39 +304,20 @@ export class AtClient {
     this.#become({ kind: 'running', job, transaction });
     this.#parser.expectPrompt = command.payload !== undefined;
     job.report({ kind: 'started' });
-    this.#writeAndWait(Buffer.from(`${command.line}\r\n`, 'latin1'), untilCheck(transaction, 0));
+    this.#timeout.write(Buffer.from(`${command.line}\r\n`, 'latin1'), untilCheck(transaction, 0));
   }
 
-  /** Writes a line or a payload, and counts idle time from its last byte on. */
-  #writeAndWait(bytes: Uint8Array, left: number): void {
-    this.#idle.restart(this.#clock.now() + this.#port.transmissionMs(bytes.length));
-    this.#pendingBytes = Infinity;
-    this.#idle.watch(left, this.#check);
-    this.#port.write(bytes);
-  }
-
-  readonly #check = (): void => {
+  #check(): void {
     const state = this.#state;
     if (state.kind !== 'running') return;
     const { transaction } = state;
     const now = this.#clock.now();
-    if (this.#bytesLeave()) {
-      this.#idle.restart(now);
-      restartIdle(transaction);
-    }
-    const action = onIdle(transaction, this.#idle.idle, now);
+    if (this.#timeout.restartIfBytesLeave(now)) restartIdle(transaction);
+    const action = onIdle(transaction, this.#timeout.idle, now);
     this.#act(state, action, '');
-    if (this.#state === state)
-      this.#idle.watch(untilCheck(transaction, this.#idle.idle), this.#check);
+    if (this.#state === state) this.#timeout.watch(untilCheck(transaction, this.#timeout.idle));
     // A line that began and stalled may have swallowed the response; kept, it would swallow the next.
     else if (action.kind === 'outOfSync' && this.#rateLostOnRestart) this.#parser.abandon();
-  };
-
-  /** Whether bytes have left since the last check, and more are to: a port that takes none is idle. */
-  #bytesLeave(): boolean {
-    const before = this.#pendingBytes;
-    this.#pendingBytes = this.#port.pendingBytes;
-    return this.#pendingBytes > 0 && this.#pendingBytes < before;
   }
 
   #act(state: Running, action: Action, text: string): void {
@@ -360,7 +331,7 @@ export class AtClient {
         if (this.#echoOff) this.#listener({ kind: 'restartSuspected' });
         return;
       case 'busy':
-        return this.#idle.watch(probeSoon(transaction, this.#idle.idle), this.#check);
+        return this.#timeout.watch(probeSoon(transaction, this.#timeout.idle));
       case 'write':
         return this.#write(state, action.what);
       case 'succeeded':
@@ -381,15 +352,15 @@ export class AtClient {
   #write({ job, transaction }: Running, what: 'payload' | keyof typeof BYTES): void {
     if (what !== 'payload') {
       if (what === 'LF' || what === 'AT') {
-        confirmFrom(transaction, this.#idle.idle);
-        this.#idle.watch(untilCheck(transaction, this.#idle.idle), this.#check);
+        confirmFrom(transaction, this.#timeout.idle);
+        this.#timeout.watch(untilCheck(transaction, this.#timeout.idle));
       }
       return this.#port.write(BYTES[what]);
     }
     const { payload } = transaction.command;
     if (!payload) return;
     job.report({ kind: 'payloadWritten' });
-    this.#writeAndWait(payload, untilCheck(transaction, 0));
+    this.#timeout.write(payload, untilCheck(transaction, 0));
   }
 
   #succeed({ job, transaction }: Running): void {
@@ -433,22 +404,14 @@ export class AtClient {
 
   /** The final result code of the running transaction is lost. */
   #loseSync(
-    { job, transaction }: Running,
+    running: Running,
     reason: string,
-    { corrupt = false, dataTrusted = true } = {},
+    loss: { readonly corrupt?: boolean; readonly dataTrusted?: boolean } = {},
   ): void {
-    const { command, attempt } = transaction;
-    const submission = submissionOf(job);
-    const link = submission?.link;
-    const repeat = mayRepeat(transaction, submission);
-    this.#resync(reason, {
-      job: repeat || !submission ? job : undefined,
-      ...(repeat && { next: { command, attempt: attempt + 1 } }),
-      dataTrusted,
-      ...(command.payload && { pendingPrompt: { link } }),
-      ...(corrupt && { corrupt: link }),
-    });
-    if (!repeat) job.report({ kind: 'failed', error: outOfSyncError(command) });
+    const outOfSync = afterLostResult(running, loss);
+    this.#resync(reason, outOfSync);
+    if (!outOfSync.next)
+      running.job.report({ kind: 'failed', error: outOfSyncError(running.transaction.command) });
   }
 
   /** Becomes `resyncing` before it calls the listener, whose commands then wait. */
@@ -502,11 +465,11 @@ export class AtClient {
   /** In sync: continues the job, unless its message would follow a corrupt one, or go out on another connection. */
   #continue({ job, next }: Resyncing, corrupt: LinkId | undefined): void {
     const submission = submissionOf(job);
-    const isLost = submission && (!submission.mayContinue || submission.link === corrupt);
-    if (job && next && !isLost) this.#start(job, next);
+    const lost = isLost(submission, corrupt);
+    if (job && next && !lost) this.#start(job, next);
     else this.#become(job instanceof CommandSequence ? { kind: 'between', job } : { kind: 'idle' });
-    if (next && isLost)
-      submission.report({ kind: 'notRepeated', error: outOfSyncError(next.command) });
+    if (next && lost)
+      submission?.report({ kind: 'notRepeated', error: outOfSyncError(next.command) });
     this.#listener({ kind: 'inSync', corrupt });
     this.#pull();
   }
@@ -532,16 +495,4 @@ export class AtClient {
     this.#become({ kind: 'between', job: sequence });
     return result;
   }
-}
-
-function jobOf(state: ClientState): Job | undefined {
-  return 'job' in state ? state.job : undefined;
-}
-
-function submissionOf(job: Job | undefined) {
-  return job instanceof CommandSequence ? undefined : job;
-}
-
-function sizeOf({ line, payload }: Command): number {
-  return line.length + (payload?.length ?? 0);
 }

@@ -1,0 +1,59 @@
+import type { Clock } from '../clock';
+import type { TimedPort } from './timed-port';
+import { IdleTimer } from './timeouts';
+
+/** Measures port idle time after each write of a transaction, and calls its check when that may be over. */
+export class ResponseTimeout {
+  readonly #clock: Clock;
+  readonly #port: TimedPort;
+  readonly #check: () => void;
+  readonly #timer: IdleTimer;
+  /** Bytes that had not left at the last check. */
+  #pendingBytes = Infinity;
+
+  constructor(clock: Clock, port: TimedPort, check: () => void) {
+    this.#clock = clock;
+    this.#port = port;
+    this.#check = check;
+    this.#timer = new IdleTimer(clock);
+  }
+
+  /** Milliseconds of port idle time since the last {@link write}, or since bytes left. */
+  get idle(): number {
+    return this.#timer.idle;
+  }
+
+  /** Call when bytes come in. @param duration milliseconds that they occupied the port */
+  heard(now: number, duration: number): void {
+    this.#timer.heard(now, duration);
+  }
+
+  /** Writes a line or a payload, and counts idle time from its last byte on. */
+  write(bytes: Uint8Array, left: number): void {
+    this.#timer.restart(this.#clock.now() + this.#port.transmissionMs(bytes.length));
+    this.#pendingBytes = Infinity;
+    this.watch(left);
+    this.#port.write(bytes);
+  }
+
+  /** Checks after `left` milliseconds more of port idle time, or sooner. */
+  watch(left: number): void {
+    this.#timer.watch(left, this.#check);
+  }
+
+  /**
+   * Counts anew where bytes have left since the last check, and more are pending: a port that takes no bytes is idle.
+   * @returns whether it does
+   */
+  restartIfBytesLeave(now: number): boolean {
+    const before = this.#pendingBytes;
+    this.#pendingBytes = this.#port.pendingBytes;
+    const leave = this.#pendingBytes > 0 && this.#pendingBytes < before;
+    if (leave) this.#timer.restart(now);
+    return leave;
+  }
+
+  stop(): void {
+    this.#timer.stop();
+  }
+}
