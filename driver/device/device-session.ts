@@ -168,6 +168,18 @@ export class DeviceSession {
     this.#become({ kind: 'pausing', boot, progress, timer });
   }
 
+  /** Repeats a failed initialization only after this work, which a repetition would end. */
+  initializeAfter(work: Promise<unknown>): void {
+    const state = this.#state;
+    if (state.kind !== 'pausing' || !state.progress.error) return;
+    const { error } = state.progress;
+    state.timer();
+    const begin = () => {
+      if (this.#state === state) this.#beginAgain(error);
+    };
+    void work.then(begin, begin);
+  }
+
   /** The device has restarted. Its links learn of the loss before their operations fail. */
   #beginAgain(error: EspAtError): void {
     const { boot } = this.#state;

@@ -161,7 +161,9 @@ export class Device extends EventEmitter<DeviceEvents> {
   async scanNetworks(): Promise<WifiNetwork[]> {
     const session = this.#session;
     if (!session?.isFound) throw this.#unavailable();
-    return scanNetworks((command) => session.run(command));
+    const scan = scanNetworks((command) => session.run(command));
+    session.initializeAfter(scan);
+    return scan;
   }
 
   // --- sessions ------------------------------------------------------------------------------------
