@@ -18,8 +18,8 @@ import { resetByRts } from './rts-reset';
 import { SessionPort } from './session-port';
 import {
   noProgress,
+  progressOf,
   statusOf,
-  type Progress,
   type SessionContext,
   type SessionEnd,
   type SessionEvent,
@@ -123,7 +123,7 @@ export class DeviceSession {
       signal.throwIfAborted();
       this.#firmware = firmware;
       const { capabilities } = firmware;
-      const progress = { ...this.#progress, isFound: true };
+      const progress = { ...progressOf(this.#state), isFound: true };
       this.#become({ kind: 'initializing', boot, progress });
       this.#listener({ kind: 'found', capabilities });
       await network.setUp();
@@ -152,7 +152,7 @@ export class DeviceSession {
       return;
     }
     const isSilent = error.code === 'DEVICE_UNRESPONSIVE';
-    const { isFound, searches } = this.#progress;
+    const { isFound, searches } = progressOf(this.#state);
     const progress = { isFound, searches: searches + (isSilent ? 1 : 0), error };
     this.#become({ kind: 'initializing', boot, progress });
     this.#log({ event: 'warning', error });
@@ -183,7 +183,7 @@ export class DeviceSession {
   /** The device has restarted. Its links learn of the loss before their operations fail. */
   #beginAgain(error: EspAtError): void {
     const { boot } = this.#state;
-    const progress = { ...this.#progress, isFound: false };
+    const progress = { ...progressOf(this.#state), isFound: false };
     const pendingPrompt = error.code !== 'DEVICE_RESTARTED' && this.#client.pendingPrompt;
     this.#endBoot(boot, error);
     this.#client.reset(error);
@@ -216,10 +216,6 @@ export class DeviceSession {
 
   get #hasEnded(): boolean {
     return this.#state.kind === 'ended';
-  }
-
-  get #progress(): Progress {
-    return 'progress' in this.#state ? this.#state.progress : noProgress;
   }
 
   #become(state: SessionState): void {

@@ -61,6 +61,11 @@ export type SessionState = { readonly boot: Boot } & (
   | { readonly kind: 'unusable' | 'ended'; readonly error: EspAtError }
 );
 
+/** Returns the progress of the initialization; {@link noProgress} outside of it. */
+export function progressOf(state: SessionState): Progress {
+  return 'progress' in state ? state.progress : noProgress;
+}
+
 /** Returns the public state; undefined once the session has ended. */
 export function statusOf(state: SessionState): DeviceState | undefined {
   switch (state.kind) {
