@@ -1,7 +1,8 @@
 import type { Fault } from '../fault';
 
-const defaultGap = 5;
-const defaultLength = 1;
+/** Milliseconds, and bytes: slow enough to split every frame, fast enough for a flood to pass. */
+const defaultGap = 2;
+const defaultLength = 16;
 
 export const segmentsSplit: Fault = {
   name: 'segments-split',
