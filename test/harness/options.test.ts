@@ -7,7 +7,7 @@ const root = join(__dirname, '..', '..');
 
 /** The programs of the runs, each with an invalid argument. */
 const programs = {
-  'test/conformance/run.ts': ['--firmware', 'E'],
+  'test/verification/conformance/run.ts': ['no-such-file.jsonl'],
   'test/verification/exhaustive/run.ts': ['--stride', '0'],
   'test/verification/faults/run.ts': ['--fault', 'nothing'],
   'test/verification/fuzz/run.ts': ['--seconds', 'soon'],

@@ -3,13 +3,19 @@ import { relative } from 'node:path';
 import { OWN_RECORDINGS, readRecording, recordingFiles, SHARED_RECORDINGS } from './files';
 import { replay, type StepResult } from '../../../simulator/replay/replay';
 import { differencesInWords, isMatched, score } from '../../../simulator/replay/report';
+import { optionsOf, orMisuse } from '../../harness/options';
 import { simulatedBench } from './simulated-bench';
 
+const usage = `npm run conformance -- [FILES or folders]
+
+Replays recordings of real devices on the simulated ESP32: those of the project, and those beside it in
+../shared/recordings, unless others are named. The exit code is 1 when a step differs.`;
+
 async function main(): Promise<number> {
-  const given = process.argv.slice(2);
+  const given = optionsOf(usage, {}, true).positionals;
   const usual = [OWN_RECORDINGS, SHARED_RECORDINGS].filter((path) => existsSync(path));
   const all: StepResult[] = [];
-  for (const file of recordingFiles(given.length > 0 ? given : usual)) {
+  for (const file of orMisuse(() => recordingFiles(given.length > 0 ? given : usual))) {
     const recording = readRecording(file);
     const steps = await replay(recording, simulatedBench);
     all.push(...steps);
