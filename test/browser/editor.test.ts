@@ -20,7 +20,7 @@ for (const nodeRed of majors) {
       const press = (name: string) => editor.press(idOf(flows, 'inject', name));
       const status = idOf(flows, 'ws-status');
 
-      await editor.page.locator('.red-ui-debug-content').first().waitFor(); // The sidebar is open.
+      await editor.page.locator('#red-ui-sidebar-debug-filter').first().waitFor(); // The sidebar is open.
       assert.deepEqual(await editor.status(status, 'closed'), { fill: 'grey', shape: 'ring' });
       await press('open');
       const host = `127.0.0.1:${demo.port}`;
