@@ -72,7 +72,10 @@ for (const nodeRed of majors) {
       await shows('mend the message', 'INVALID_URI');
       await press('open where no server is');
       await shows('something else', 'OPEN_FAILED');
-      await shows('sentence', 'Link 2 is not open. Open it with ws-open first, or set ws-send to wait for it.');
+      await shows(
+        'sentence',
+        'Link 2 is not open. Open it with ws-open first, or set ws-send to wait for it.',
+      );
     });
 
     it('Status and polling: changes, answers and the device', async () => {
