@@ -6,12 +6,12 @@ import { startPathServer } from '../../harness/network/path-server';
 import { openPty, PortLink, whyNoPty, type Pty } from '../../harness/pty';
 
 /** Milliseconds until a test gives up; what is waited for comes within a few seconds. */
-const PATIENCE = 20_000;
+const TIMEOUT_MS = 20_000;
 
 async function until(done: () => boolean, what: string): Promise<void> {
-  const end = performance.now() + PATIENCE;
+  const end = performance.now() + TIMEOUT_MS;
   while (!done()) {
-    if (performance.now() > end) assert.fail(`${what} within ${PATIENCE} ms`);
+    if (performance.now() > end) assert.fail(`${what} within ${TIMEOUT_MS} ms`);
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
 }

@@ -8,13 +8,13 @@ import { openPty, PortLink, whyNoPty, type Pty } from '../../harness/pty';
 import { refused, rejected } from '../../harness/refused';
 
 /** Milliseconds until a test gives up; what is waited for comes within a few. */
-const PATIENCE = 5000;
+const TIMEOUT_MS = 5000;
 
 /** Settles as soon as `done()`; the condition is looked at after every turn of the event loop. */
 async function until(done: () => boolean, what: string): Promise<void> {
-  const end = performance.now() + PATIENCE;
+  const end = performance.now() + TIMEOUT_MS;
   while (!done()) {
-    if (performance.now() > end) assert.fail(`${what} did not happen within ${PATIENCE} ms`);
+    if (performance.now() > end) assert.fail(`${what} did not happen within ${TIMEOUT_MS} ms`);
     await new Promise((resolve) => setTimeout(resolve, 1));
   }
 }

@@ -13,7 +13,7 @@ import wsStatus from '../../../nodes/ws-status';
 import type { SharedClock, VirtualClock } from '../virtual-clock';
 
 /** Milliseconds after which a message that does not come is missed. */
-const PATIENCE = 2000;
+const TIMEOUT_MS = 2000;
 /** Milliseconds of virtual time that pass at a time while something is waited for. */
 const TICK = 20;
 /** Milliseconds of virtual time after which it is missed. */
@@ -290,8 +290,8 @@ class Mailbox {
     if (msg) return Promise.resolve(msg);
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
-        reject(new Error(`no message reached ${this.node.id} within ${PATIENCE} ms`));
-      }, PATIENCE);
+        reject(new Error(`no message reached ${this.node.id} within ${TIMEOUT_MS} ms`));
+      }, TIMEOUT_MS);
       this.#readers.push((found) => {
         clearTimeout(timer);
         resolve(found);
