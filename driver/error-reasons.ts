@@ -36,7 +36,7 @@ export const reasons = {
   VALUE_NOT_TEXT: 'its value is not text',
   HEADER_TOO_LONG: 'it is {excess} bytes too long',
   REQUEST_TOO_LONG:
-    'the opening request with all headers is {excess} bytes or more too long for the firmware',
+    'the opening request with all headers is {excess} bytes too long for the firmware',
   // Commands
   NOT_COMMAND: 'it is not a single AT command',
   RESERVED_COMMAND: 'the driver relies on what this command changes',

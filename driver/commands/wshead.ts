@@ -5,24 +5,10 @@ import { EspAtError } from '../errors';
 import type { Header } from '../link/options';
 import { build, query } from './build';
 import type { Unchecked } from './check';
+import { headerBytes, MAX_REQUEST_BYTES, MIN_REQUEST_BYTES } from './upgrade-request';
 
 /** RFC 7230, section 3.2.6. */
 export const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
-/** Bytes of an opening request at most, in the firmware. */
-const MAX_REQUEST_BYTES = 1023;
-/** Bytes of a header beside its line: CR LF, and a second space that the firmware writes behind the colon. */
-const OVERHEAD = 3;
-/** Bytes of every opening request, besides its target, host and options. */
-const MIN_REQUEST_BYTES = [
-  'GET  HTTP/1.1',
-  'Connection: Upgrade',
-  'Host: ',
-  'Upgrade: websocket',
-  'Sec-WebSocket-Version: 13',
-  `Sec-WebSocket-Key: ${'k'.repeat(24)}`,
-  '',
-  '',
-].join('\r\n').length;
 
 /**
  * `AT+WSHEAD`: adds a header to the opening requests of all links, before the headers set earlier.
@@ -53,27 +39,26 @@ export function parseWshead(answer: Response): (string | undefined)[] {
 }
 
 /**
- * Checks the size of an opening request with all headers: the firmware gives no reason when it is too long.
- * @param rest bytes of the request's target, host, subprotocol and authorization, at least
+ * Checks the headers of one opening together: the firmware fails to send a request that it has no room for.
+ * @param request bytes of the request without them
  * @throws EspAtError `INVALID_HEADER`
  */
-export function checkHeaders(headers: unknown, rest: number): void {
+export function checkHeaders(headers: unknown, request: number): void {
   if (headers === undefined) return;
   if (!Array.isArray(headers)) throw invalid('list', 'NOT_LIST');
-  let length = MIN_REQUEST_BYTES + rest;
-  let longest = { name: '', length: 0 };
+  let total = request;
+  let longest = { name: '', bytes: 0 };
   for (const header of headers as readonly unknown[]) {
-    const { name, line } = checkHeader(header);
-    const size = Buffer.byteLength(line) + OVERHEAD;
-    length += size;
-    if (size > longest.length) longest = { name, length: size };
+    const { name, bytes } = checkHeader(header);
+    total += bytes;
+    if (bytes > longest.bytes) longest = { name, bytes };
   }
-  if (length <= MAX_REQUEST_BYTES || headers.length === 0) return;
-  throw invalid(longest.name, 'REQUEST_TOO_LONG', length - MAX_REQUEST_BYTES);
+  if (total <= MAX_REQUEST_BYTES || headers.length === 0) return;
+  throw invalid(longest.name, 'REQUEST_TOO_LONG', total - MAX_REQUEST_BYTES);
 }
 
-/** A header and its line, `Name: value`. */
-function checkHeader(header: unknown): { readonly name: string; readonly line: string } {
+/** A header, its line (`Name: value`), and the bytes that it takes in the request. */
+function checkHeader(header: unknown): Header & { readonly line: string; readonly bytes: number } {
   const { name, value }: Unchecked<Header> = isObject(header) ? header : {};
   if (typeof name !== 'string' || name === '') throw invalid('name', 'MISSING');
   // The error omits an invalid name, which may hold name and value, a secret.
@@ -82,10 +67,10 @@ function checkHeader(header: unknown): { readonly name: string; readonly line: s
   // A tab is the one control character that a value may hold (RFC 7230, section 3.2).
   const flaw = flawOf(value.replaceAll('\t', ' '));
   if (flaw !== undefined) throw invalid(name, flaw);
-  const line = `${name}: ${value}`;
-  const excess = MIN_REQUEST_BYTES + Buffer.byteLength(line) + OVERHEAD - MAX_REQUEST_BYTES;
+  const bytes = headerBytes(name, value);
+  const excess = MIN_REQUEST_BYTES + bytes - MAX_REQUEST_BYTES;
   if (excess > 0) throw invalid(name, 'HEADER_TOO_LONG', excess);
-  return { name, line };
+  return { name, value, line: `${name}: ${value}`, bytes };
 }
 
 function isObject(value: unknown): value is object {

@@ -6,6 +6,7 @@ import { EspAtError, type ErrorCode } from '../errors';
 import type { LinkState, OpenOptions } from '../link/options';
 import { build, damaged, COMMAND_LINE_LIMIT_BYTES, query } from './build';
 import { checkLink, checkTimeout, isWhole, type Unchecked } from './check';
+import { requestBytes } from './upgrade-request';
 import { checkHeaders, token } from './wshead';
 
 /** Default timeout of `AT+WSOPEN`, in milliseconds. */
@@ -44,8 +45,7 @@ export function wsopen(link: LinkId, options: OpenOptions): Command {
   if (authorization !== '') fits(line, 'INVALID_AUTHORIZATION', 'TOO_LONG_WITH_URI');
   else if (subprotocol !== '') fits(line, 'INVALID_SUBPROTOCOL', 'TOO_LONG_WITH_URI');
   else fits(line, 'INVALID_URI', 'TOO_LONG_WITH_TIMEOUT');
-  const rest = leastOf(uri) + subprotocol.length + Buffer.byteLength(authorization);
-  checkHeaders(given.headers, rest);
+  checkHeaders(given.headers, requestBytes({ uri, subprotocol, authorization }));
   const timeoutMs =
     Math.max(timeout ?? DEFAULT_OPEN_TIMEOUT_MS, DEFAULT_OPEN_TIMEOUT_MS) + OPEN_LEEWAY_MS;
   return build(line, { name: `AT+WSOPEN=${id}`, timeoutMs });
@@ -108,13 +108,6 @@ function checkUri(uri: unknown): string {
   if (port !== undefined && !isWhole(Number(port), 1, 65_535)) throw invalid('BAD_PORT');
   if (next === '#') throw invalid('BAD_FRAGMENT');
   return uri;
-}
-
-/** Bytes of a URI that its opening request has to hold: host, path and query. */
-function leastOf(uri: string): number {
-  return withoutUserinfo(uri)
-    .replace(/^wss?:\/\//i, '')
-    .replace(/#.*$/, '').length;
 }
 
 /** Several may be given, separated by commas (RFC 6455, section 4.1). */

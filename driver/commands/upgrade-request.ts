@@ -1,0 +1,56 @@
+/** Bytes that the firmware has room for in the upgrade request. */
+export const MAX_REQUEST_BYTES = 1023;
+/** Bytes of every upgrade request beside host, port and path, as the firmware writes it. */
+export const MIN_REQUEST_BYTES = [
+  'GET  HTTP/1.1',
+  'Connection: Upgrade',
+  'Host: :',
+  'User-Agent: ESP32 Websocket Client',
+  'Upgrade: websocket',
+  'Sec-WebSocket-Version: 13',
+  `Sec-WebSocket-Key: ${'k'.repeat(24)}`,
+  '',
+  '',
+].join('\r\n').length;
+
+/** What an upgrade request holds beside the headers of `AT+WSHEAD`; empty texts where it does not. */
+export interface UpgradeRequest {
+  readonly uri: string;
+  readonly subprotocol: string;
+  /** The whole value of the Authorization header. */
+  readonly authorization: string;
+}
+
+/** Bytes of the upgrade request without headers of `AT+WSHEAD`. The URI has to be valid. */
+export function requestBytes({ uri, subprotocol, authorization }: UpgradeRequest): number {
+  let bytes = MIN_REQUEST_BYTES + targetBytes(uri);
+  if (subprotocol !== '') bytes += lineBytes('Sec-WebSocket-Protocol', subprotocol);
+  const credentials = authorization === '' ? basicOf(uri) : authorization;
+  if (credentials !== '') bytes += lineBytes('Authorization', credentials);
+  return bytes;
+}
+
+/** Bytes of a header of `AT+WSHEAD`: the firmware writes a second space behind the colon. */
+export function headerBytes(name: string, value: string): number {
+  return lineBytes(name, value) + 1;
+}
+
+function lineBytes(name: string, value: string): number {
+  return Buffer.byteLength(`${name}: ${value}\r\n`);
+}
+
+/** The firmware adds what the URI leaves out: port and path. It drops the fragment, and a query without text. */
+function targetBytes(uri: string): number {
+  const parts =
+    /^(wss?):\/\/(?:[^/?#]*@)?([^/?#]*?)(?::(\d+))?(\/[^?#]*)?(\?[^#]+)?\??(?:#.*)?$/i.exec(uri);
+  const [, scheme = '', host = '', port, path = '/', query = ''] = parts ?? [];
+  const usual = scheme.toLowerCase() === 'wss' ? 443 : 80;
+  const name = host.replace(/^\[|\]$/g, '');
+  return name.length + String(Number(port ?? usual)).length + path.length + query.length;
+}
+
+/** `user:password@` becomes Basic authorization; a user without a colon counts for nothing. */
+function basicOf(uri: string): string {
+  const [, userinfo = ''] = /^wss?:\/\/([^/?#]*)@/i.exec(uri) ?? [];
+  return userinfo.includes(':') ? `Basic ${Buffer.from(userinfo).toString('base64')}` : '';
+}
