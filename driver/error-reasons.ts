@@ -37,6 +37,7 @@ export const reasons = {
   HEADER_TOO_LONG: 'it is {excess} bytes too long',
   REQUEST_TOO_LONG:
     'the opening request with all headers is {excess} bytes too long for the firmware',
+  ALSO_HEADER: 'a header sends one already: use one of the two',
   // Commands
   NOT_COMMAND: 'it is not a single AT command',
   RESERVED_COMMAND: 'the driver relies on what this command changes',

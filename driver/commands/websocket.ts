@@ -3,6 +3,7 @@ export { BUFFER_SIZE, wscfg, wscfgProbe } from './wscfg';
 export { parseWshead, wshead, wsheadClear, wsheadQuery } from './wshead';
 export {
   parseWsopen,
+  placeAuthorization,
   withoutUserinfo,
   wsclose,
   wsopen,

@@ -3,13 +3,14 @@ import type { LinkId } from '../at/types';
 import { flawOf, quote } from './quote';
 import type { Reason } from '../error-reasons';
 import { EspAtError, type ErrorCode } from '../errors';
-import type { LinkState, OpenOptions } from '../link/options';
+import type { Header, LinkState, OpenOptions } from '../link/options';
 import { build, damaged, COMMAND_LINE_LIMIT_BYTES, query } from './build';
 import { checkLink, checkTimeout, isWhole, type Unchecked } from './check';
-import { requestBytes } from './upgrade-request';
+import { headerBytes, MAX_REQUEST_BYTES, requestBytes } from './upgrade-request';
 import { checkHeaders, token } from './wshead';
 
-/** Default timeout of `AT+WSOPEN`, in milliseconds. */
+const AUTHORIZATION = 'Authorization';
+/** Milliseconds the device waits for a server unless told otherwise. */
 const DEFAULT_OPEN_TIMEOUT_MS = 15_000;
 /**
  * Milliseconds beyond the timeout. The timeout stops no attempt: name, TCP, TLS and handshake have
@@ -33,25 +34,40 @@ export interface OpenLink {
  */
 export function wsopen(link: LinkId, options: OpenOptions): Command {
   const id = checkLink(link);
-  const given: Unchecked<OpenOptions> = options;
-  const uri = checkUri(given.uri);
-  const start = `AT+WSOPEN=${id},${quote(uri)}`;
-  fits(start, 'INVALID_URI', 'TOO_LONG');
-  const subprotocol = checkSubprotocol(given.subprotocol);
-  const authorization = checkAuthorization(given.authorization);
-  const timeout =
-    given.timeoutMs === undefined ? undefined : checkTimeout(given.timeoutMs, 1, 180_000);
-  const line = start + parameters(subprotocol, timeout, authorization);
-  if (authorization !== '') fits(line, 'INVALID_AUTHORIZATION', 'TOO_LONG_WITH_URI');
-  else if (subprotocol !== '') fits(line, 'INVALID_SUBPROTOCOL', 'TOO_LONG_WITH_URI');
+  const { line, timeout, ...request } = parametersOf(id, options);
+  if (request.authorization !== '') fits(line, 'INVALID_AUTHORIZATION', 'TOO_LONG_WITH_URI');
+  else if (request.subprotocol !== '') fits(line, 'INVALID_SUBPROTOCOL', 'TOO_LONG_WITH_URI');
   else fits(line, 'INVALID_URI', 'TOO_LONG_WITH_TIMEOUT');
-  checkHeaders(given.headers, requestBytes({ uri, subprotocol, authorization }));
+  const { headers }: Unchecked<OpenOptions> = options;
+  checkHeaders(headers, requestBytes(request));
   const timeoutMs =
     Math.max(timeout ?? DEFAULT_OPEN_TIMEOUT_MS, DEFAULT_OPEN_TIMEOUT_MS) + OPEN_LEEWAY_MS;
   return build(line, { name: `AT+WSOPEN=${id}`, timeoutMs });
 }
 
-/** `AT+WSOPEN?`: queries the state of every link that is not closed. The response holds URIs, perhaps with passwords. */
+/**
+ * The options as the device can take them: an authorization without room in the command line becomes a header.
+ * Any authorization replaces user and password of the URI, which the firmware would send beside a header.
+ * @param takesHeaders whether the firmware has `AT+WSHEAD`
+ * @throws EspAtError `INVALID_URI`, `INVALID_SUBPROTOCOL`, `INVALID_AUTHORIZATION`, `INVALID_TIMEOUT`
+ */
+export function placeAuthorization(options: OpenOptions, takesHeaders: boolean): OpenOptions {
+  const { authorization: value = '', ...others } = options;
+  const headers: readonly Header[] = Array.isArray(options.headers) ? options.headers : [];
+  const isHeader = headers.some(isAuthorization);
+  if (value === '' && !isHeader) return options;
+  if (value !== '' && isHeader) throw invalidAuthorization('ALSO_HEADER');
+  const bare = { uri: withoutUserinfo(checkUri(options.uri)) };
+  const { line, ...request } = parametersOf(0, { ...options, ...bare });
+  if (isHeader || !takesHeaders || line.length <= COMMAND_LINE_LIMIT_BYTES)
+    return { ...options, ...bare };
+  const bytes = headerBytes(AUTHORIZATION, value) + requestBytes({ ...request, authorization: '' });
+  const excess = bytes - MAX_REQUEST_BYTES;
+  if (excess > 0) throw invalidAuthorization('HEADER_TOO_LONG', excess);
+  return { ...others, ...bare, headers: [{ name: AUTHORIZATION, value }, ...headers] };
+}
+
+/** `AT+WSOPEN?`: the state of every link that is not closed. Its answer holds URIs, and those may hold passwords. */
 export function wsopenQuery(): Command {
   return { ...query('WSOPEN'), secret: true };
 }
@@ -74,6 +90,20 @@ export function wsclose(link: LinkId): Command {
   const id = checkLink(link);
   const name = `AT+WSCLOSE=${id}`;
   return build(name, { name, timeoutMs: WSCLOSE_TIMEOUT_MS, idempotent: true });
+}
+
+/** What `AT+WSOPEN` says, and its line, which may be too long with all of it. */
+function parametersOf(link: LinkId, options: OpenOptions) {
+  const given: Unchecked<OpenOptions> = options;
+  const uri = checkUri(given.uri);
+  const start = `AT+WSOPEN=${link},${quote(uri)}`;
+  fits(start, 'INVALID_URI', 'TOO_LONG');
+  const subprotocol = checkSubprotocol(given.subprotocol);
+  const authorization = checkAuthorization(given.authorization);
+  const timeout =
+    given.timeoutMs === undefined ? undefined : checkTimeout(given.timeoutMs, 1, 180_000);
+  const line = start + parameters(subprotocol, timeout, authorization);
+  return { line, uri, subprotocol, timeout, authorization };
 }
 
 /** No field may be empty but the subprotocol's, and an empty text there would send an empty header. */
@@ -121,12 +151,20 @@ function checkSubprotocol(subprotocol: unknown): string {
 }
 
 function checkAuthorization(authorization: unknown): string {
-  const invalid = (reason: Reason) => new EspAtError('INVALID_AUTHORIZATION', { reason });
   if (authorization === undefined) return '';
-  if (typeof authorization !== 'string') throw invalid('NOT_TEXT');
+  if (typeof authorization !== 'string') throw invalidAuthorization('NOT_TEXT');
   const flaw = flawOf(authorization);
-  if (flaw !== undefined) throw invalid(flaw);
+  if (flaw !== undefined) throw invalidAuthorization(flaw);
   return authorization;
+}
+
+function isAuthorization(header: unknown): boolean {
+  const { name }: Unchecked<Header> = typeof header === 'object' && header !== null ? header : {};
+  return typeof name === 'string' && name.toLowerCase() === AUTHORIZATION.toLowerCase();
+}
+
+function invalidAuthorization(reason: Reason, excess = 0): EspAtError {
+  return new EspAtError('INVALID_AUTHORIZATION', { reason, excess });
 }
 
 function fits(line: string, code: ErrorCode, reason: Reason): void {

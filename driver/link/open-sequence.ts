@@ -2,6 +2,7 @@ import type { LinkId } from '../at/types';
 import type { Run } from '../at/command';
 import {
   parseWsopen,
+  placeAuthorization,
   wscfg,
   wsclose,
   wsdatafmt,
@@ -54,7 +55,8 @@ export async function runOpen(
     };
     // Those of the newest claim, which may have joined meanwhile.
     const { options } = machine.state.goal ?? goal;
-    await client.sequence(({ run }) => openSequence(run, options, context, signal));
+    const placed = placeAuthorization(options, capabilities.headers);
+    await client.sequence(({ run }) => openSequence(run, placed, context, signal));
     machine.take({ kind: 'opened', operation });
   } catch (reason) {
     const deviceReady = watch.current !== undefined;

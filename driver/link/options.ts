@@ -1,5 +1,5 @@
 import type { LinkId } from '../at/types';
-import { wscfg, wshead, wsopen } from '../commands/websocket';
+import { placeAuthorization, wscfg, wshead, wsopen } from '../commands/websocket';
 import type { Capabilities } from '../device/options';
 import type { Reason } from '../error-reasons';
 import { EspAtError } from '../errors';
@@ -64,7 +64,10 @@ export interface OpenOptions {
   readonly subprotocol?: string;
   /** Milliseconds the device waits for the server, 1-180000; default 15000. */
   readonly timeoutMs?: number;
-  /** The whole value of the Authorization header. Secret: never in errors or logs. */
+  /**
+   * The whole value of the Authorization header, in place of the URI's user and password. Some 200 bytes, more where
+   * the firmware has headers. Secret: never in errors or logs.
+   */
   readonly authorization?: string;
   /** In the order they are to stand in the request. */
   readonly headers?: readonly Header[];
@@ -180,9 +183,10 @@ function isEncrypted(uri: string): boolean {
  * @throws EspAtError `INVALID_*`, `HEADERS_NOT_SUPPORTED`, `AUTH_NOT_SUPPORTED`
  */
 export function checkOpen(link: LinkId, options: OpenOptions, capabilities?: Capabilities): void {
-  wsopen(link, options);
+  const placed = placeAuthorization(options, capabilities?.headers ?? true);
+  wsopen(link, placed);
   checkReceiving(options);
-  options.headers?.forEach((header) => wshead(header));
+  placed.headers?.forEach((header) => wshead(header));
   if (capabilities) {
     wscfg(link, options.config ?? {}, capabilities);
     if (options.headers?.length && !capabilities.headers)
