@@ -8,8 +8,8 @@ import { checkLink, checkTimeout, isWhole, shown, type Unchecked } from './check
 
 /** Bytes of an `AT+WSSEND` at most, of any firmware (class D). */
 const MAX_PAYLOAD_BYTES = 16_384;
-/** Bytes of a control frame's payload at most (RFC 6455, section 5.5). */
-const MAX_CONTROL_BYTES = 125;
+/** Bytes that a control frame carries at most (RFC 6455, section 5.5). */
+export const MAX_CONTROL_BYTES = 125;
 const FIRST_CONTROL_OPCODE = 8;
 const TEXT_OPCODE = 1;
 /** Default timeout of `AT+WSSEND`, in milliseconds. */

@@ -4,7 +4,7 @@ import type { AtClient } from '../at/at-client';
 import type { HighWaterMark } from './high-water-mark';
 import type { Clock } from '../clock';
 import { shown } from '../commands/check';
-import { SEND_TIMEOUT, wssend } from '../commands/websocket';
+import { MAX_CONTROL_BYTES, SEND_TIMEOUT, wssend } from '../commands/websocket';
 import type { Capabilities } from '../device/options';
 import { asEspAtError, EspAtError, type ErrorCode } from '../errors';
 import type { SendOptions } from './options';
@@ -94,8 +94,8 @@ export class SendQueue implements SendSource {
     const bytes = typeof payload === 'string' ? Buffer.from(payload) : payload;
     const { device, isOpen } = this.#conditions;
     const { signal } = options;
-    // Refuses impossible messages now, not after a hold.
-    wssend(this.link, bytes.subarray(0, 1), options);
+    // What can never be sent is refused now, not after it was held.
+    wssend(this.link, bytes.subarray(0, MAX_CONTROL_BYTES + 1), options);
     checkHold(options.holdMs);
     if (device) this.#plan(bytes, options, device.capabilities);
     if (!isOpen && !options.holdMs) throw this.#notOpen();

@@ -191,7 +191,29 @@ describe('sending', () => {
     await harness.end();
   });
 
-  it('fails at once when the link is not open', async () => {
+  it('is refused at once for a control frame that is too long or not the last, whether or not the device is known', async () => {
+    const unknown = new Harness();
+    for (const harness of [unknown, await readyHarness()]) {
+      const [link] = harness.device.links;
+      for (const opcode of [8, 9, 10]) {
+        const options = { opcode, holdMs: 30_000 };
+        for (const [length, fin] of [
+          [126, true],
+          [20_000, true],
+          [1, false],
+        ] as const) {
+          const before = harness.clock.now();
+          const sending = link.send('x'.repeat(length), { ...options, fin });
+          const error = await failure(harness, sending);
+          assert.deepEqual([error.code, error.outcome], ['INVALID_PAYLOAD', 'not-sent']);
+          assert.equal(harness.clock.now(), before);
+        }
+      }
+      await harness.end();
+    }
+  });
+
+  it('is an error at once when the link is not open', async () => {
     const harness = await readyHarness();
     const error = await failure(harness, harness.device.links[0].send('x'));
     assert.deepEqual([error.code, error.outcome], ['LINK_NOT_OPEN', 'not-sent']);
