@@ -26,6 +26,8 @@ export const reasons = {
   NOT_ASCII: 'it contains a space or a character beyond ASCII: percent-encode it',
   NO_SCHEME: 'it does not begin with ws:// or wss://',
   NO_HOST: 'it has no host',
+  BAD_AUTHORITY:
+    'its user, password or host contains a character that the firmware refuses: percent-encode it',
   BAD_PORT: 'its port is not a number from 1 to 65535',
   BAD_FRAGMENT: 'its fragment follows the host: put a slash before the #',
   TOO_LONG: 'it is {excess} bytes too long (commas, quotes and backslashes count twice)',

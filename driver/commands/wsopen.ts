@@ -10,6 +10,9 @@ import { headerBytes, MAX_REQUEST_BYTES, requestBytes } from './upgrade-request'
 import { checkHeaders, token } from './wshead';
 
 const AUTHORIZATION = 'Authorization';
+/** What the firmware's parser (http_parser) takes as user and password, host or IPv6 address, and port. */
+const authorityCharacters =
+  /^(?:[\w\-.!~*'()%;:&=+$,]*@)?(?:[\w.-]+|\[[0-9a-f:.]+(?:%[\w%.~-]+)?\])(?::\d*)?$/i;
 /** Milliseconds the device waits for a server unless told otherwise. */
 const DEFAULT_OPEN_TIMEOUT_MS = 15_000;
 /**
@@ -135,6 +138,7 @@ function checkUri(uri: unknown): string {
   const [, host, port] = /^(?:.*@)?(\[[^[\]]+\]|[^:[\]@]+)(?::(\d*))?$/.exec(authority) ?? [];
   if (host === undefined) throw invalid('NO_HOST');
   // The firmware refuses these at once, without a reason.
+  if (!authorityCharacters.test(authority)) throw invalid('BAD_AUTHORITY');
   if (port !== undefined && !isWhole(Number(port), 1, 65_535)) throw invalid('BAD_PORT');
   if (next === '#') throw invalid('BAD_FRAGMENT');
   return uri;

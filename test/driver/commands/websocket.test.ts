@@ -154,6 +154,11 @@ describe('AT+WSOPEN', () => {
       ['ws://h:65536/', /port/],
       ['ws://h:/', /port/],
       ['ws://h:0/', /port/],
+      ['ws://a,b/', /character that the firmware refuses/],
+      ['ws://h"\\/', /character that the firmware refuses/],
+      ['ws://a@b@h/', /character that the firmware refuses/],
+      ['ws://us<er:pa>ss@h/', /character that the firmware refuses/],
+      ['ws://[fe80::g]/', /character that the firmware refuses/],
       ['ws://h:1#f', /fragment/],
       ['ws://h#f', /fragment/],
     ];
