@@ -73,7 +73,7 @@ const sentences = {
     'This firmware cannot verify servers or present certificates. Set auth to 0, or use newer firmware.',
   HEADERS_NOT_SUPPORTED: 'This firmware cannot send headers. Remove them, or use newer firmware.',
   // Links
-  LINK_NOT_OPEN: 'Link {link} is not open. Open it first, or wait for it with the option hold.',
+  LINK_NOT_OPEN: 'Link {link} is not open. Open it first, or wait for it with the option holdMs.',
   LINK_IN_USE:
     'Link {link} is open to another URI. Close it first, or open it with the option replace.',
   OPEN_FAILED: 'Link {link} did not open: {reason}. Check the URI and the server.',
@@ -91,7 +91,7 @@ const sentences = {
   SEND_CORRUPT:
     'The serial port corrupted a message sent on link {link}. The link reconnects by itself; check the cable, or choose a lower baud rate.',
   QUEUE_FULL:
-    'Too much is waiting to be sent ({messages} messages, {bytes} bytes). Send less often, or raise the option queue.',
+    'Too much is waiting to be sent ({messages} messages, {bytes} bytes). Send less often, or raise the option sendLimit.',
   HOLD_TIMEOUT:
     'Link {link} did not open within {seconds} s; the message was not sent. Check the server, then send it again.',
   ABORTED: 'The request was aborted before it was sent. Send it again.',
@@ -99,9 +99,9 @@ const sentences = {
   DATA_LOST:
     'The serial port lost or corrupted data received on link {link}. Check the cable, use RTS/CTS, or choose a lower baud rate.',
   MESSAGE_TOO_LARGE:
-    'A message of more than {limit} bytes on link {link} was dropped. Raise the option maxMessage.',
+    'A message of more than {limit} bytes on link {link} was dropped. Raise the option maxMessageBytes.',
   MESSAGE_INCOMPLETE:
-    'A message on link {link} broke off after {length} bytes. Check the option joining.',
+    'A message on link {link} broke off after {length} bytes. Check the option framing.',
   NOT_JSON:
     'A message on link {link} is not valid JSON. Check the server, or choose another payload in ws-open.',
   FRAME_STALLED:
