@@ -192,7 +192,10 @@ onEachRuntime('ws-send', (nodeRed) => {
     assert.ok(typeof error === 'object' && error && 'code' in error && 'message' in error);
     assert.deepEqual(
       [error.code, error.message],
-      ['LINK_NOT_OPEN', 'Link 0 is not open. Open it first, or wait for it with the option holdMs.'],
+      [
+        'LINK_NOT_OPEN',
+        'Link 0 is not open. Open it first, or wait for it with the option holdMs.',
+      ],
     );
     assert.deepEqual(nodeRed.waiting('out0'), []);
     assert.deepEqual(nodeRed.waiting('completed'), []);
