@@ -244,7 +244,12 @@ export class DeviceSession {
   }
 
   #tellLinks(availability: Availability): void {
-    for (const link of this.#context.links) link.deviceChanged(availability);
+    const state = this.#state;
+    for (const link of this.#context.links) {
+      link.deviceChanged(availability);
+      // A listener of the link may have caused a newer change, which all links know of by now.
+      if (this.#state !== state) return;
+    }
   }
 
   // --- events of the client ------------------------------------------------------------------------

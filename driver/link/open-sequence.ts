@@ -37,7 +37,9 @@ export async function runOpen(
   const reach = (stage: Opening['stage']) => machine.take({ kind: 'stage', operation, stage });
   try {
     const timeout = goal.options.timeoutMs ?? OPEN_TIMEOUT_MS;
-    const device = cause === 'user' ? await watch.ready(timeout, signal) : watch.required;
+    let device = cause === 'user' ? await watch.ready(timeout, signal) : watch.required;
+    // It may be lost again before this code continues.
+    while (device !== watch.current) device = await watch.ready(timeout, signal);
     const { client, capabilities, headers } = device;
     // The options were checked without these where the device was not known yet, or is another one now.
     checkOpen(link, goal.options, capabilities);
