@@ -14,6 +14,7 @@ import { PortClaims } from './shared/device/port-claims';
 import { makeDevice, portKey, type MakeDevice } from './shared/device/make-device';
 import { servePorts } from './shared/admin/ports';
 import { settingText } from './shared/message/settings';
+import { migrate } from './shared/settings/migrate';
 import { translator } from './shared/message/translate';
 
 /** Shared by all devices of this process: a port has one device. */
@@ -24,8 +25,9 @@ export function espAtDevice(make: MakeDevice, clock: Clock = systemClock): (RED:
   return (RED) => {
     const translate = translator(RED);
 
-    function EspAtDevice(this: DeviceNode, def: DeviceDef): void {
-      RED.nodes.createNode(this, def);
+    function EspAtDevice(this: DeviceNode, stored: DeviceDef): void {
+      RED.nodes.createNode(this, stored);
+      const def = migrate('esp-at-device', stored);
       const address = settingText(RED, this, def.port);
       this.linkConfigs = { 0: {}, 1: {}, 2: {} };
       this.headers = [];

@@ -7,6 +7,7 @@ import { onInput, type Send } from './shared/message/input';
 import { chosenLink, type LinkSetting } from './shared/device/link-setting';
 import { NodeStatus } from './shared/device/node-status';
 import { settingNumber, settingText } from './shared/message/settings';
+import { migrate } from './shared/settings/migrate';
 import { translator, type Translate } from './shared/message/translate';
 
 /** The settings of ws-close as the dialog stores them. */
@@ -25,7 +26,7 @@ export default function wsClose(RED: NodeAPI): void {
 
   function WsClose(this: Node, def: WsCloseDef): void {
     RED.nodes.createNode(this, def);
-    const closer = new Closer(RED, this, translate, def);
+    const closer = new Closer(RED, this, translate, migrate('ws-close', def));
     onInput(this, translate, (msg, send) => closer.close(msg, send));
     this.on('close', () => closer.end());
   }

@@ -19,6 +19,7 @@ import {
 } from './shared/message/open-settings';
 import { PayloadDecoder, type Output } from './shared/message/payload-decoder';
 import { settingText } from './shared/message/settings';
+import { migrate } from './shared/settings/migrate';
 import { translator, type Translate } from './shared/message/translate';
 import { within } from './shared/device/within';
 
@@ -31,7 +32,7 @@ export default function wsOpen(RED: NodeAPI): void {
 
   function WsOpen(this: Node<WsOpenCredentials>, def: WsOpenDef): void {
     RED.nodes.createNode(this, def);
-    const opener = new Opener(RED, this, translate, def);
+    const opener = new Opener(RED, this, translate, migrate('ws-open', def));
     onInput(this, translate, (msg, send) => opener.open(msg, send));
     this.on('close', (done: () => void) => {
       void opener.end().then(done);

@@ -11,6 +11,7 @@ import { NodeStatus } from './shared/device/node-status';
 import { messageTimeout } from './shared/message/open-settings';
 import { outgoing } from './shared/message/outgoing';
 import { settingNumber, settingText } from './shared/message/settings';
+import { migrate } from './shared/settings/migrate';
 import { translator, type Translate } from './shared/message/translate';
 
 /** The settings of ws-send as the dialog stores them. */
@@ -31,7 +32,7 @@ export default function wsSend(RED: NodeAPI): void {
 
   function WsSend(this: Node, def: WsSendDef): void {
     RED.nodes.createNode(this, def);
-    const sender = new Sender(RED, this, translate, def);
+    const sender = new Sender(RED, this, translate, migrate('ws-send', def));
     onInput(this, translate, (msg, send) => sender.send(msg, send));
     this.on('close', () => sender.end());
   }

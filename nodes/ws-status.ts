@@ -11,6 +11,7 @@ import { concerns, type LinkSetting } from './shared/device/link-setting';
 import { NodeStatus } from './shared/device/node-status';
 import { toNodeError } from './shared/message/node-error';
 import { settingNumber, settingText } from './shared/message/settings';
+import { migrate } from './shared/settings/migrate';
 import { translator, type Translate } from './shared/message/translate';
 
 /** The settings of ws-status as the dialog stores them. */
@@ -28,7 +29,7 @@ export default function wsStatus(RED: NodeAPI): void {
 
   function WsStatus(this: Node, def: WsStatusDef): void {
     RED.nodes.createNode(this, def);
-    const watcher = new Watcher(RED, this, translate, def);
+    const watcher = new Watcher(RED, this, translate, migrate('ws-status', def));
     onInput(this, translate, (msg, send) => watcher.ask(msg, send));
     this.on('close', () => watcher.end());
   }

@@ -8,12 +8,17 @@
 //       button="findPorts" class="…" list="…"
 //   <esp-at-links>, <esp-at-certificate slot="0">  the table of links and a certificate slot of the device
 //   <!-- include shared/editor/x.css -->, /* include shared/editor/x.js */   a file
+//   /* include shared/x.ts */   a file of the runtime's, which imports nothing
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import ts from 'typescript';
 
 /** @param {string} folder where the sources of the nodes are */
 export function dialog(folder, type) {
-  const read = (path) => readFileSync(join(folder, path), 'utf8');
+  const read = (path) => {
+    const source = readFileSync(join(folder, path), 'utf8');
+    return path.endsWith('.ts') ? asScript(source) : source;
+  };
   const prefix = type === 'esp-at-device' ? 'node-config-input-' : 'node-input-';
   const elements = {
     common: ({ links }) => common(links.split(' ')),
@@ -30,6 +35,18 @@ export function dialog(folder, type) {
     .replace(/<esp-at-(\w+)((?:\s+[\w-]+="[^"]*")*)\s*>/g, (_, name, text) =>
       elements[name](attributesOf(text)),
     );
+}
+
+/** A TypeScript module as a part of the editor's script. */
+function asScript(source) {
+  const { ScriptTarget, ModuleKind } = ts;
+  const compilerOptions = {
+    target: ScriptTarget.ES2022,
+    module: ModuleKind.ESNext,
+    removeComments: true,
+  };
+  const { outputText } = ts.transpileModule(source, { compilerOptions });
+  return outputText.replace(/^export /gm, '');
 }
 
 function attributesOf(text) {

@@ -154,10 +154,10 @@ export class Editor {
     await this.page.waitForTimeout(400); // The tray slides in.
   }
 
-  /** Closes the dialog with *Done*. */
-  async done(): Promise<void> {
-    await this.page.locator('#node-dialog-ok').click();
-    await this.page.locator('#node-dialog-ok').waitFor({ state: 'detached' });
+  /** Closes the dialog with *Done*, the button `#node-dialog-ok` or that of a configuration node. */
+  async done(button = 'node-dialog-ok'): Promise<void> {
+    await this.page.locator(`#${button}`).click();
+    await this.page.locator(`#${button}`).waitFor({ state: 'detached' });
   }
 
   /** Keeps a picture in the folder named by SCREENSHOTS, for people to look at. */

@@ -1,3 +1,4 @@
+/* global migrate */
 /* exported espAt */
 
 /** Shared by the dialogs. The build puts this file into each editor file that includes it. */
@@ -36,6 +37,23 @@ const espAt = {
       if (Number.isInteger(number) && number >= min && number <= max) return true;
       return text('validate.whole', { field: options.label ?? text(field), min, max });
     };
+  },
+
+  /**
+   * Brings the settings of a node that an older version stored up to date, and its open dialog with them.
+   * @param {object} node the node whose dialog opens
+   */
+  migrate(node) {
+    const stored = Object.keys(node._def.defaults)
+      .map((field) => [field, node[field]])
+      .filter(([, value]) => value !== undefined);
+    for (const [field, value] of Object.entries(migrate(node.type, Object.fromEntries(stored)))) {
+      if (node[field] === value) continue;
+      node[field] = value;
+      const input = $(`#node-input-${field}, #node-config-input-${field}`);
+      if (input.is(':checkbox')) input.prop('checked', value);
+      else input.val(value);
+    }
   },
 
   /** A validator for a text that must not be empty. */

@@ -1,0 +1,77 @@
+// The runtime imports this file. The build puts it into the dialogs as well, so it imports nothing.
+
+/** The version of the settings that the dialogs store. Each migration raises it by one. */
+export const SETTINGS_VERSION = 1;
+
+type Settings = Readonly<Record<string, unknown>>;
+
+const link010 = { pingInterval: '', pongTimeout: '', bufferSize: '', auth: '0', pki: '0', ca: '0' };
+
+/**
+ * The defaults of version 0.1.0, which stored no version. They stay as they are: where a setting is missing,
+ * the flow relies on its default of that time.
+ */
+const defaults010: Readonly<Record<string, Settings>> = {
+  'esp-at-device': {
+    port: 'sim:',
+    rate: '115200',
+    flowControl: false,
+    raiseTo: '',
+    dtr: true,
+    rts: true,
+    hardwareReset: false,
+    wifi: false,
+    ssid: '',
+    bssid: '',
+    sntp: false,
+    timezone: '0',
+    servers: '',
+    links: [link010, link010, link010],
+    headers: [],
+    queueMessages: '1000',
+    queueBytes: '4194304',
+    store: false,
+  },
+  'ws-open': {
+    link: '0',
+    uri: '',
+    subprotocol: '',
+    timeout: '',
+    headers: [],
+    keepOpen: false,
+    replace: false,
+    output: 'auto',
+    joining: 'chunk',
+    delimiter: '\\n',
+    silence: '100',
+    maxMessage: '',
+  },
+  'ws-send': {
+    link: '0',
+    timeout: '',
+    whenAway: 'fail',
+    holdSeconds: '30',
+    holdMessages: '100',
+  },
+  'ws-close': { link: '0', mode: 'graceful', code: '1000', reason: '' },
+  'ws-status': { link: '0', poll: '' },
+};
+
+/** The migration at index N takes settings of version N, and returns all settings of version N + 1. */
+const migrations: readonly ((type: string, settings: Settings) => Settings)[] = [
+  (type, settings) => ({ ...defaults010[type], ...settings }),
+];
+
+/**
+ * Brings the settings of a node up to date. Those of a newer version stay as they are.
+ * @param type the node's type
+ * @param settings as the flow stores them; without `settingsVersion`, of version 0.1.0
+ */
+export function migrate<T extends object>(type: string, settings: T): T {
+  const stored: unknown = Reflect.get(settings, 'settingsVersion');
+  const version = typeof stored === 'number' ? stored : 0;
+  if (version >= SETTINGS_VERSION) return settings;
+  let migrated: Settings = Object.fromEntries(Object.entries(settings));
+  for (const next of migrations.slice(version)) migrated = next(type, migrated);
+  return { ...settings, ...migrated, settingsVersion: SETTINGS_VERSION };
+}

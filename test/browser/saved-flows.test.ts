@@ -1,0 +1,44 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { SETTINGS_VERSION } from '../../nodes/shared/settings/migrate';
+import { isOwn, savedFlows } from '../harness/nodes/saved-flows';
+import type { Json } from '../package/project';
+import { Demo, idOf, type NodeRedMajor } from '../start/demo';
+import { Editor, noBrowser } from './editor';
+
+const majors: readonly NodeRedMajor[] = ['4', '5'];
+const saved = savedFlows('0.1.0');
+const echo = saved.get('Echo over the simulated ESP32') ?? [];
+const everySetting = saved.get('Every setting') ?? [];
+
+for (const nodeRed of majors) {
+  describe(`flows saved by 0.1.0, in Node-RED ${nodeRed}`, { skip: noBrowser }, () => {
+    it('run; their dialogs open, and change nothing but the version', async (t) => {
+      const demo = await Demo.start({ nodeRed, flows: [...echo, ...everySetting] });
+      t.after(() => demo.dispose());
+      await demo.press(idOf(echo, 'inject', 'open'));
+      await demo.until(() => demo.shown('state').includes('established'), 'the state established');
+      await demo.press(idOf(echo, 'inject', 'send text'));
+      await demo.until(() => demo.shown('echo').length === 1, 'the echo');
+
+      const editor = await Editor.open(demo.address);
+      t.after(() => editor.close());
+      const before = everySetting.filter(isOwn);
+      for (const { id, type } of before) {
+        if (type === 'esp-at-device') await editor.editConfig(String(id));
+        else await editor.edit(String(id));
+        await editor.done(type === 'esp-at-device' ? 'node-config-dialog-ok' : 'node-dialog-ok');
+      }
+      await editor.run('RED.nodes.dirty(true);');
+      await editor.deploy();
+      const after = new Map((await demo.flows()).map((node) => [node.id, node]));
+      for (const node of before) assert.deepEqual(after.get(node.id), upToDate(node));
+      assert.deepEqual(editor.complaints, []);
+    });
+  });
+}
+
+/** The same node with its settings as this version stores them. */
+function upToDate(node: Json): Json {
+  return { ...node, settingsVersion: SETTINGS_VERSION };
+}
