@@ -5,7 +5,7 @@ import { cwstate, parseCwstate, stationState } from '../commands/wifi';
 import { EspAtError, isRefusal } from '../errors';
 import { outdatedCertificates, writeCertificates } from '../provisioning/certificates';
 import { configureSntp, waitForSntp } from '../provisioning/sntp';
-import { joinWifi } from '../provisioning/wifi';
+import { isInReach, joinWifi } from '../provisioning/wifi';
 import type { DeviceEvent, DeviceOptions, WifiOptions } from './options';
 
 /** Milliseconds in which a device that joins by itself begins to. */
@@ -14,6 +14,8 @@ const JOIN_SIGN_TIMEOUT_MS = 1500;
 const ADDRESS_TIMEOUT_MS = 10_000;
 /** Milliseconds between queries of a device that has lost its network. */
 const OFFLINE_POLL_MS = 30_000;
+/** Milliseconds after which the driver joins a network that no scan has shown: it may be hidden. */
+const HIDDEN_JOIN_MS = 300_000;
 
 export type NetworkEvent =
   | { readonly kind: 'log'; readonly event: DeviceEvent }
@@ -41,6 +43,8 @@ export class Network {
   #associated = false;
   #sntp: Sntp = { kind: 'unset' };
   #isSetUp = false;
+  /** When the driver noticed the loss, or joined last. */
+  #awaySince = 0;
   #error: EspAtError | undefined;
   #cancelPoll: Cancel = () => undefined;
   /** Has {@link #until} check its condition. */
@@ -114,6 +118,7 @@ export class Network {
   async #join(wifi: WifiOptions): Promise<void> {
     const { run, clock, signal } = this.#context;
     this.#associated = false;
+    this.#awaySince = clock.now();
     await joinWifi(run, wifi, { clock, signal, associated: () => this.#associated });
     this.#hasAddress();
   }
@@ -177,6 +182,7 @@ export class Network {
   #lost(): void {
     if (!this.#error) {
       this.#error = new EspAtError('WIFI_LOST');
+      this.#awaySince = this.#context.clock.now();
       this.#listener({ kind: 'changed' });
     }
     this.#pollLater();
@@ -187,18 +193,26 @@ export class Network {
     this.#cancelPoll = onTimeout(this.#context.clock, OFFLINE_POLL_MS, () => void this.#poll());
   }
 
-  /** The device rejoins by itself. Where it has stopped trying, the driver joins. */
+  /** The device rejoins by itself. Where the network is in reach and the device has stopped trying, the driver joins. */
   async #poll(): Promise<void> {
     const { options, signal } = this.#context;
+    const { wifi } = options;
     try {
       const state = await this.#askStation();
       if (state === stationState.joined) this.#hasAddress();
-      else if (options.wifi && state !== stationState.joining) await this.#join(options.wifi);
+      else if (wifi && state !== stationState.joining) await this.#rejoin(wifi);
     } catch (error) {
       if (signal.aborted) return;
       if (error instanceof EspAtError) this.#warn(error);
     }
     if (this.#station !== 'joined' && !signal.aborted) this.#pollLater();
+  }
+
+  async #rejoin(wifi: WifiOptions): Promise<void> {
+    const { run, clock } = this.#context;
+    if (clock.now() - this.#awaySince >= HIDDEN_JOIN_MS || (await isInReach(run, wifi)))
+      return this.#join(wifi);
+    throw new EspAtError('WIFI_NOT_FOUND', { ssid: wifi.ssid });
   }
 
   async #hasJoined(): Promise<boolean> {

@@ -23,9 +23,15 @@ import { EspAtError, type ErrorCode, isRefusal } from '../errors';
 const REJOIN_INTERVAL_S = 1;
 /** 0: no limit. */
 const REJOIN_ATTEMPTS = 0;
-/** Queries of a device that joins by itself, and the milliseconds between them. */
-const JOIN_POLLS = 40;
+/** Milliseconds between queries of a device that joins by itself. */
 const JOIN_POLL_MS = 250;
+/** Milliseconds in which a device that is joining gets an address. */
+const JOINING_TIMEOUT_MS = 10_000;
+/**
+ * Milliseconds in which a device that lost its network rejoins: it tries every 2.4 s at most (class D, measured).
+ * Meanwhile its state is `disconnected`. `AT+CWJAP` ends these attempts, and blocks the port for 15 s.
+ */
+const REJOIN_TIMEOUT_MS = 5000;
 
 const joinFailures = {
   timeout: 'WIFI_TIMEOUT',
@@ -59,6 +65,20 @@ export async function joinWifi(run: Run, wifi: WifiOptions, context: JoinContext
   await ignoringRefusal(run(refusable(cwreconncfg(REJOIN_INTERVAL_S, REJOIN_ATTEMPTS))));
 }
 
+/**
+ * Whether a scan shows the network; not where the device is busy with its own attempts to join.
+ * @throws EspAtError what `run` rejects with
+ */
+export async function isInReach(run: Run, { ssid }: WifiOptions): Promise<boolean> {
+  try {
+    const networks = parseCwlap(await run(refusable(cwlap())));
+    return networks.some((network) => network.ssid === ssid);
+  } catch (error) {
+    if (isRefusal(error)) return false;
+    throw error;
+  }
+}
+
 /** Returns the networks in reach, the strongest first. @throws EspAtError what `run` rejects with */
 export async function scanNetworks(run: Run): Promise<WifiNetwork[]> {
   await enableStation(run);
@@ -71,8 +91,9 @@ async function hasJoined(
   { ssid, bssid }: WifiOptions,
   { clock, signal }: JoinContext,
 ): Promise<boolean> {
+  const start = clock.now();
   let now = parseCwstate(await run(cwstate()));
-  for (let poll = 0; isJoining(now.state) && now.ssid === ssid && poll < JOIN_POLLS; poll++) {
+  while (now.ssid === ssid && clock.now() - start < joinTimeout(now.state)) {
     await delay(clock, JOIN_POLL_MS, { signal });
     now = parseCwstate(await run(cwstate()));
   }
@@ -81,8 +102,17 @@ async function hasJoined(
   return parseCwjap(await run(cwjapQuery()))?.bssid === bssid.toLowerCase();
 }
 
-function isJoining(state: number): boolean {
-  return state === stationState.noAddress || state === stationState.joining;
+/** Milliseconds for which a device in this state may be about to join by itself. */
+function joinTimeout(state: number): number {
+  switch (state) {
+    case stationState.noAddress:
+    case stationState.joining:
+      return JOINING_TIMEOUT_MS;
+    case stationState.disconnected:
+      return REJOIN_TIMEOUT_MS;
+    default:
+      return 0;
+  }
 }
 
 /** Switches the station on, and keeps an access point. */

@@ -17,11 +17,12 @@ describe('a Wi-Fi network that is lost and returns', () => {
     const harness = new Harness({ device: { wifi }, simulator: { wifi: [home] } });
     await harness.ready();
     harness.simulator.wifi.lose();
-    await harness.clock.advance(60_000);
+    await harness.clock.advance(200_000);
     assert.equal(shown(harness), 'ready WIFI_LOST');
     harness.simulator.wifi.recover();
-    // AT+CWSTATE? says "disconnected" while the device tries by itself, so the driver joins, too.
-    assert.ok(await harness.clock.until(() => shown(harness) === 'ready', 45_000));
+    // AT+CWJAP would have ended the device's own attempts.
+    assert.ok(!harness.port.text.includes('AT+CWJAP'));
+    assert.ok(await harness.clock.until(() => shown(harness) === 'ready', 3000));
     const names = harness.events.map(({ event }) => event);
     assert.equal(names.filter((name) => name === 'wifi-lost').length, 1);
     assert.deepEqual(names.slice(-2), ['joined', 'address']);
@@ -54,6 +55,31 @@ describe('a Wi-Fi network that is lost and returns', () => {
     // Nothing goes on looking after it.
     await harness.clock.advance(1000);
     assert.equal(harness.clock.pending, 0);
+  });
+
+  it('is joined again by the driver after 5 minutes when the network is hidden and the device has stopped trying', async () => {
+    const hidden = { ...home, hidden: true };
+    const harness = new Harness({ device: { wifi }, simulator: { wifi: [hidden] } });
+    await harness.ready();
+    await harness.clock.wait(harness.device.command('AT+CWQAP'));
+    await harness.clock.advance(290_000);
+    assert.ok(!harness.port.text.includes('AT+CWJAP'));
+    assert.ok(await harness.clock.until(() => shown(harness) === 'ready', 60_000));
+    await harness.end();
+  });
+
+  it('is waited for after the port was plugged in again, before the driver joins', async () => {
+    const harness = new Harness({ device: { wifi }, simulator: { wifi: [home] } });
+    await harness.ready();
+    harness.simulator.wifi.lose();
+    harness.port.unplug();
+    await harness.clock.advance(1000);
+    harness.port.plugIn();
+    await harness.clock.advance(1000);
+    harness.simulator.wifi.recover();
+    assert.ok(await harness.clock.until(() => shown(harness) === 'ready', 5000));
+    assert.ok(!harness.port.text.includes('AT+CWJAP'));
+    await harness.end();
   });
 
   it('reopens the links that the device lost with it', async () => {

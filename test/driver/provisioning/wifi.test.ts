@@ -105,6 +105,14 @@ describe('joining a network', () => {
     assert.ok(device.asked.includes('AT+CWJAP="home","secret-word"'));
   });
 
+  it('joins when the device has not rejoined by itself 5 s after it lost the network', async () => {
+    const device = station('4,"home"');
+    const clock = new VirtualClock();
+    await joinWifi(device, home, { clock });
+    assert.equal(clock.now(), 5000);
+    assert.ok(device.asked.includes('AT+CWJAP="home","secret-word"'));
+  });
+
   it('does not wait for a device that joins another network', async () => {
     const clock = new VirtualClock();
     await joinWifi(station('3,"elsewhere"'), home, { clock });
@@ -182,4 +190,16 @@ describe('scanning networks', () => {
     );
     assert.deepEqual(device.asked, ['AT+CWMODE?', 'AT+CWMODE=1', 'AT+CWLAP']);
   });
+});
+
+describe('a network', () => {
+  const found = '+CWLAP:(4,"home",-50,"aa:bb:cc:dd:ee:01",1,-1,-1,4,4,7,0)';
+  for (const [what, reply, isInReach] of [
+    ['that a scan shows', [found], true],
+    ['that a scan does not show', [found.replace('home', 'elsewhere')], false],
+    ['whose scan the device refuses while it joins', { error: [] }, false],
+  ] as const)
+    it(`${what} is ${isInReach ? '' : 'not '}in reach`, async () => {
+      assert.equal(await wifi.isInReach(new ScriptedRun(() => reply).run, home), isInReach);
+    });
 });
