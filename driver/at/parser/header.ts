@@ -4,7 +4,8 @@ import type { DataFormat, LinkId } from '../types';
 export const LARGEST_DATA = 16_384;
 
 const HIGHEST_LINK = 2;
-const HIGHEST_OPCODE = 15;
+/** 0 continuation · 1 text · 2 binary. The firmware reports no other frames (class D, measured). */
+const HIGHEST_OPCODE = 2;
 /** Bytes of a WebSocket frame at most. A frame may exceed the device's memory. */
 const LONGEST_FRAME = 0xffff_ffff;
 

@@ -201,7 +201,10 @@ describe('corruption', () => {
   }
 
   for (const header of [
-    '0,16,1,5,5,',
+    // The firmware reports continuation, text and binary frames only.
+    '0,3,1,5,5,',
+    '0,9,1,5,5,',
+    '0,15,1,5,5,',
     '0,1,2,5,5,',
     '0,1,1,4294967296,5,',
     '0,1,1,20000,16385,',
