@@ -31,6 +31,7 @@ import { TIMEOUT_POLICY } from './timeouts';
 import {
   begin,
   confirmFrom,
+  onChunk,
   onIdle,
   onLine,
   onPrompt,
@@ -92,6 +93,7 @@ export class AtClient {
     const duration = this.#port.receptionMs(chunk.length);
     this.#timeout.heard(now, duration);
     if (this.#state.kind === 'resyncing') this.#state.access.heard(now, duration);
+    else if (this.#state.kind === 'running') onChunk(this.#state.transaction);
     this.#parser.push(chunk);
     this.#partialFrame.heard(now, duration);
     if (this.#rateLostOnRestart && this.state !== 'resyncing' && this.#parser.garbled)

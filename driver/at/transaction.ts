@@ -28,8 +28,13 @@ export type Phase =
       readonly probe: Probe;
       readonly busy: boolean;
     }
-  /** The payload is written. */
-  | { readonly kind: 'awaitingConfirmation'; readonly probe: Probe; readonly busy: boolean }
+  /** The payload is written. `answerable`: more has come in since; it cannot have arrived before the prompt did. */
+  | {
+      readonly kind: 'awaitingConfirmation';
+      readonly answerable: boolean;
+      readonly probe: Probe;
+      readonly busy: boolean;
+    }
   /** Success was read while a probe was out. It counts once it is known where the probe went. */
   | { readonly kind: 'confirming'; readonly by: 'probeAnswer' | 'lineFeed' | 'question' };
 
@@ -86,7 +91,12 @@ const awaitingPrompt: Phase = {
   probe: 'none',
   busy: false,
 };
-const awaitingConfirmation: Phase = { kind: 'awaitingConfirmation', probe: 'none', busy: false };
+const awaitingConfirmation: Phase = {
+  kind: 'awaitingConfirmation',
+  answerable: false,
+  probe: 'none',
+  busy: false,
+};
 
 /**
  * A transaction whose line is written now.
@@ -119,6 +129,13 @@ export function payloadWritten({ command, phase }: Transaction): boolean {
   );
 }
 
+/** Takes the begin of a chunk from the port. */
+export function onChunk(transaction: Transaction): void {
+  const { phase } = transaction;
+  if (phase.kind === 'awaitingConfirmation' && !phase.answerable)
+    transaction.phase = { ...phase, answerable: true };
+}
+
 /** Takes a line without its CR LF. */
 export function onLine(transaction: Transaction, text: string): Action {
   const { phase } = transaction;
@@ -135,6 +152,7 @@ export function onLine(transaction: Transaction, text: string): Action {
     case 'ERROR':
     case 'SEND FAIL':
       // It may answer a probe, or noise that made the device busy, instead of this command.
+      if (isEarly(phase)) return unexpected(transaction, text);
       if (isUnanswered(phase.probe) || phase.busy) return unexpected(transaction, text);
       if (phase.kind === 'awaitingPrompt' && phase.acknowledged)
         return unexpected(transaction, text);
@@ -222,6 +240,11 @@ function isUnanswered(probe: Probe): boolean {
   return probe === 'unanswered' || probe === 'suspectUnanswered';
 }
 
+/** Whether a final result code came with the prompt: it is older than the payload. */
+function isEarly(phase: Phase): boolean {
+  return phase.kind === 'awaitingConfirmation' && !phase.answerable;
+}
+
 function onLineWhileConfirming(
   transaction: Transaction,
   by: 'probeAnswer' | 'lineFeed' | 'question',
@@ -269,7 +292,7 @@ function onSuccess(transaction: Transaction, text: 'OK' | 'SEND OK'): Action {
     return none;
   }
   // Busy after the payload: the device took fewer bytes than were written, so it has read another length.
-  if (phase.busy) return unexpected(transaction, text);
+  if (phase.busy || isEarly(phase)) return unexpected(transaction, text);
   switch (phase.probe) {
     case 'none':
       return succeeded;

@@ -64,7 +64,8 @@ describe('an AT client', () => {
     });
     harness.run(wsclose(2));
     assert.deepEqual(harness.written(), ['AT+WSSEND=0,1\r\n']);
-    harness.receive('\r\nOK\r\n\r\n>\r\nSEND OK\r\n');
+    harness.receive('\r\nOK\r\n\r\n>');
+    harness.receive('\r\nSEND OK\r\n');
     await harness.clock.advance(10);
     assert.deepEqual(harness.written(), [
       'm',

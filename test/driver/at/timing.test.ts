@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { IdleTimer } from '../../../driver/at/timeouts';
 import { VirtualClock } from '../../harness/virtual-clock';
+import { ClientHarness } from './client-harness';
 
 /** An idle timer whose clock stands wherever the test sets it. */
 function idleTimer() {
@@ -96,5 +97,17 @@ describe('idle time', () => {
     timer.watch(500, () => checks.push('third'));
     timer.stop();
     assert.equal(clock.pending, 0);
+  });
+});
+
+describe('a SEND OK in the chunk of the prompt', () => {
+  it('leaves the outcome of the message unknown, and its link corrupt', async () => {
+    const harness = new ClientHarness();
+    harness.answerResync();
+    const message = harness.send(0, 'hello');
+    harness.receive('\r\nOK\r\n\r\n>\r\nSEND OK\r\n');
+    await harness.clock.advance(1000);
+    assert.equal(message.end, 'SEND_UNKNOWN unknown');
+    assert.equal(harness.events.at(-1), 'in sync, corrupt 0');
   });
 });

@@ -4,6 +4,7 @@ import type { Command } from '../../../driver/at/command';
 import { TIMEOUT_POLICY } from '../../../driver/at/timeouts';
 import {
   begin,
+  onChunk,
   onIdle,
   onLine,
   onPrompt,
@@ -33,10 +34,14 @@ const header: Command = { ...send, line: 'AT+WSHEAD=5', name: 'AT+WSHEAD', succe
 
 const started = (command: Command): Transaction => begin(command, 1, TIMEOUT_POLICY.portRate, 0);
 
-/** Takes lines, `>` for the prompt, and numbers for so many milliseconds of idle time; returns the actions. */
+/**
+ * Takes lines, each in a chunk of its own, `>` for the prompt, and numbers for so many milliseconds of idle time;
+ * returns the actions.
+ */
 function actions(transaction: Transaction, ...inputs: (string | number)[]): string[] {
   return inputs.map((input) => {
     if (typeof input === 'number') return shown(onIdle(transaction, input, input));
+    onChunk(transaction);
     return shown(input === '>' ? onPrompt(transaction, 0) : onLine(transaction, input));
   });
 }
@@ -151,6 +156,18 @@ describe('a transaction with payload', () => {
   it('is corrupt after busy that follows the payload: the device has read another length', () => {
     assert.equal(last(send, 'OK', '>', 'busy p...', 'SEND OK'), 'corrupt');
   });
+
+  for (const [result, outcome] of [
+    ['SEND OK', 'corrupt'],
+    ['ERROR', 'outOfSync'],
+    ['SEND FAIL', 'outOfSync'],
+    ['OK', 'outOfSync'],
+  ] as const)
+    it(`is ${outcome} after ${result} in the chunk of the prompt: the payload cannot have arrived`, () => {
+      const transaction = started(send);
+      actions(transaction, 'OK', '>');
+      assert.equal(shown(onLine(transaction, result)), outcome);
+    });
 
   it('writes nothing at a due prompt, and is out of sync after 4 s', () => {
     assert.deepEqual(actions(started(send), 1500, 3999, 4000), ['none', 'none', 'outOfSync']);
