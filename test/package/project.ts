@@ -43,6 +43,12 @@ export function filesIn(folder: string): string[] {
     .sort();
 }
 
+/** The Markdown pages for people. */
+export function pages(): string[] {
+  const pages = filesIn('docs').filter((path) => path.endsWith('.md'));
+  return ['README.md', 'CHANGELOG.md', 'CONTRIBUTING.md', 'SECURITY.md', ...pages];
+}
+
 /** Paths of all files that Git keeps; undefined where there is no Git or no repository. */
 export function keptFiles(): string[] | undefined {
   if (!existsSync(join(root, '.git'))) return undefined;

@@ -1,0 +1,171 @@
+import assert from 'node:assert/strict';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:https';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, it, type TestContext } from 'node:test';
+import { WebSocketServer } from 'ws';
+import { Device, portAt } from '../../driver';
+import { listen } from '../../simulator';
+import { freePort } from '../start/demo';
+import { notBuilt, pages, root, text } from './project';
+
+/** The code blocks of a language in a page. */
+const blocks = (page: string, language: string): string[] =>
+  [...text(page).matchAll(new RegExp(`^ *\`\`\`${language}\\n([^]*?)^ *\`\`\``, 'gm'))].map(
+    ([, block = '']) => block,
+  );
+
+/** The comments that say why no test runs a command. */
+const marked = /# (needs|takes|changes) \S+/;
+
+/** Where the commands run that this file does not run: the command, a file, and what stands there. */
+const runElsewhere: readonly (readonly [RegExp, string, string])[] = [
+  [/^npm start$/, 'test/start/demo.ts', "join(root, 'scripts', 'start.mjs')"],
+  [/^npm test$/, '.ci/run', 'npm test'],
+  [/^npm run lint$/, '.ci/run', 'npm run -s lint'],
+  [/^npm run typecheck$/, '.ci/run', 'npm run -s typecheck'],
+  [/^npm pack$/, 'test/package/installation.test.ts', "npm(root, 'pack'"],
+  [/^npm install \S+\.tgz$/, 'test/package/installation.test.ts', "npm(userDir, 'install'"],
+  [/^npx .*esp-at-simulator --listen 8266/, 'test/package/commands.test.ts', "'--listen'"],
+];
+const runHere = [
+  'npm test -- test/driver/port',
+  'npm test -- test/driver/clock.test.ts',
+  'npm run -s bench -- parser --quick',
+];
+
+describe('commands in the pages', { skip: notBuilt() }, () => {
+  for (const page of pages()) {
+    it(`${page}: a test runs each, or a comment says why none does`, () => {
+      const lines = blocks(page, 'sh').flatMap((block) => block.trim().split(/\n\s*/));
+      for (const line of lines.filter((each) => !marked.test(each))) {
+        const command = line.replace(/\s+#.*$/, '');
+        const elsewhere = runElsewhere.find(([pattern]) => pattern.test(command));
+        if (elsewhere) assert.ok(text(elsewhere[1]).includes(elsewhere[2]), command);
+        else if (!command.startsWith('openssl '))
+          assert.ok(runHere.includes(command), `no test runs "${command}"`);
+      }
+    });
+  }
+
+  for (const command of runHere) {
+    it(`${command} succeeds`, () => {
+      // A runner within a test would report to the outer one.
+      const env = { ...process.env, NODE_TEST_CONTEXT: undefined };
+      const run = spawnSync(command, { cwd: root, shell: true, encoding: 'utf8', env });
+      assert.equal(run.status, 0, run.stdout + run.stderr);
+    });
+  }
+
+  it('esp-at-simulator --listen, as in the README, serves an AT port', async (t) => {
+    const [, options = ''] =
+      /esp-at-simulator --listen 8266 (.*)/.exec(blocks('README.md', 'sh').join()) ?? [];
+    assert.equal(options, '--firmware C --joined');
+    const port = await freePort();
+    const cli = join(root, 'dist', 'simulator', 'cli.js');
+    const simulator = spawn(process.execPath, [
+      cli,
+      '--listen',
+      String(port),
+      ...options.split(' '),
+    ]);
+    t.after(() => simulator.kill());
+    await once(simulator.stdout, 'data');
+    const device = new Device({ port: portAt(`tcp://127.0.0.1:${port}`, { rate: 115_200 }) });
+    t.after(() => device.stop());
+    device.start();
+    while (device.status.name !== 'ready') await once(device, 'status');
+    assert.equal(device.capabilities?.firmware, 'C');
+  });
+});
+
+describe('programs in the pages', { skip: notBuilt() }, () => {
+  it('README: the driver opens a link and sends', async (t) => {
+    const [program = ''] = blocks('README.md', 'js');
+    const server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
+    t.after(() => server.close());
+    await once(server, 'listening');
+    await runProgram(t, program, {
+      'ws://192.168.1.10:8080/feed': `ws://127.0.0.1:${portOf(server)}/feed`,
+    });
+    assert.equal(await firstMessage(server), 'hello');
+  });
+
+  it('simulator page: a test of AT code counts a fault', async () => {
+    const [program = ''] = blocks('docs/simulator.md', 'js');
+    const run = spawnSync(process.execPath, ['-e', `${program}\ntest();`], {
+      cwd: root,
+      encoding: 'utf8',
+    });
+    assert.equal(run.stdout, '0 []\n', run.stderr);
+  });
+});
+
+const noOpenSsl = spawnSync('openssl', ['version']).status !== 0 && 'openssl is not installed';
+
+describe('docs/certificates.md', { skip: notBuilt() || noOpenSsl }, () => {
+  const folder = mkdtempSync(join(tmpdir(), 'esp-at-certificates-'));
+  const pem = (name: string) => readFileSync(join(folder, name), 'utf8');
+
+  it('its commands make certificates, its program opens a link that both sides verify', async (t) => {
+    t.after(() => rmSync(folder, { recursive: true, force: true }));
+    for (const block of blocks('docs/certificates.md', 'sh')) {
+      const run = spawnSync(block, { cwd: folder, shell: true, encoding: 'utf8' });
+      assert.equal(run.status, 0, run.stderr);
+    }
+    const https = createServer({
+      key: pem('server.key'),
+      cert: pem('server.pem'),
+      ca: pem('ca.pem'),
+      requestCert: true,
+      rejectUnauthorized: true,
+    });
+    const server = new WebSocketServer({ server: https });
+    https.listen(0, '127.0.0.1');
+    t.after(() => https.close());
+    await once(https, 'listening');
+    const [program = ''] = blocks('docs/certificates.md', 'js');
+    const address = https.address();
+    assert.ok(typeof address === 'object' && address);
+    await runProgram(t, program, {
+      'wss://192.168.1.10:8443/': `wss://127.0.0.1:${address.port}/`,
+      'readFileSync(name': `readFileSync(${JSON.stringify(`${folder}/`)} + name`,
+    });
+    assert.equal(await firstMessage(server), 'hello');
+  });
+});
+
+/** Runs a program of a page on a simulated device, until the test ends. */
+async function runProgram(
+  t: TestContext,
+  program: string,
+  replaced: Readonly<Record<string, string>>,
+): Promise<void> {
+  const simulator = await listen({ port: 0, joined: true });
+  t.after(() => simulator.close());
+  const all = { ...replaced, '/dev/ttyUSB0': `tcp://127.0.0.1:${simulator.port}` };
+  let code = program;
+  for (const [from, to] of Object.entries(all)) {
+    assert.ok(code.includes(from), `${from} is not in the program`);
+    code = code.replace(from, to);
+  }
+  const child = spawn(process.execPath, ['-e', code], { cwd: root, stdio: 'inherit' });
+  t.after(() => child.kill());
+}
+
+function firstMessage(server: WebSocketServer): Promise<string> {
+  return new Promise((resolve) => {
+    server.once('connection', (socket) => {
+      socket.once('message', (data: Buffer) => resolve(data.toString()));
+    });
+  });
+}
+
+function portOf(server: WebSocketServer): number {
+  const address = server.address();
+  assert.ok(typeof address === 'object' && address);
+  return address.port;
+}
