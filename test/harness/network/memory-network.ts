@@ -5,7 +5,8 @@ import type {
   Network,
 } from '../../../simulator/network';
 import { MemoryPipe } from './memory-pipe';
-import { verdictOn, type TlsSide } from './memory-tls';
+import { verdictOn } from '../../../simulator/replay/tls-verdict';
+import type { TlsSide } from './memory-tls';
 import type { ServerClock, WsServer } from './ws-server';
 
 /** What becomes of a connection attempt. */

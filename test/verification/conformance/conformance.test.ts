@@ -5,7 +5,7 @@ import { describe, it } from 'node:test';
 import { replay } from '../../../simulator/replay/replay';
 import { differencesInWords } from '../../../simulator/replay/report';
 import { OWN_RECORDINGS, readRecording, recordingFiles, SHARED_RECORDINGS } from './files';
-import { simulatedBench } from './simulated-bench';
+import { simulatedBench } from '../../../simulator/replay/simulated-bench';
 
 describe('the simulator repeats what devices did', () => {
   replayAll(OWN_RECORDINGS);

@@ -6,7 +6,7 @@ import { seededRandom } from '../../../simulator';
 import { parseRecording } from '../../../simulator/replay/recording';
 import { replay, type Difference } from '../../../simulator/replay/replay';
 import { OWN_RECORDINGS, recordingFiles } from './files';
-import { simulatedBench } from './simulated-bench';
+import { simulatedBench } from '../../../simulator/replay/simulated-bench';
 
 const MUTATIONS = 60;
 /** Larger files take too long to replay again and again. */

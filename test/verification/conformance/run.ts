@@ -4,7 +4,7 @@ import { OWN_RECORDINGS, readRecording, recordingFiles, SHARED_RECORDINGS } from
 import { replay, type StepResult } from '../../../simulator/replay/replay';
 import { differencesInWords, isMatched, score } from '../../../simulator/replay/report';
 import { optionsOf, orMisuse } from '../../harness/options';
-import { simulatedBench } from './simulated-bench';
+import { simulatedBench } from '../../../simulator/replay/simulated-bench';
 
 const usage = `npm run conformance -- [FILES or folders]
 

@@ -1,13 +1,7 @@
 import { createHash } from 'node:crypto';
-import type { Connection, ConnectionHandlers } from '../../../simulator';
-import {
-  bytesOf,
-  frameText,
-  requestText,
-  type ServerAct,
-  type Sight,
-} from '../../../simulator/replay/recording';
-import type { VirtualClock } from '../../harness/virtual-clock';
+import type { Connection, ConnectionHandlers } from '../network';
+import { bytesOf, frameText, requestText, type ServerAct, type Sight } from './recording';
+import type { VirtualClock } from './virtual-clock';
 
 /** Milliseconds a segment is on its way. */
 export const LATENCY_MS = 0.3;

@@ -8,12 +8,12 @@ import {
   type ConnectionHandlers,
   type ConnectionTarget,
   type DnsAnswer,
-} from '../../../simulator';
-import { verdictOn } from '../../harness/network/memory-tls';
-import { VirtualClock } from '../../harness/virtual-clock';
-import type { Bench, BenchEvents, BenchFactory } from '../../../simulator/replay/bench';
+} from '..';
+import type { Bench, BenchEvents, BenchFactory } from './bench';
 import { LATENCY_MS, RecordedConnection } from './recorded-server';
-import type { Act, Heading, ServerCertificate } from '../../../simulator/replay/recording';
+import type { Act, Heading, ServerCertificate } from './recording';
+import { verdictOn } from './tls-verdict';
+import { VirtualClock } from './virtual-clock';
 
 /** Milliseconds from power-on to `ready`, as the recorded boards took. */
 const BOOT_MS = 380;
@@ -199,7 +199,7 @@ class SimulatedBench implements Bench {
       if (certificate) this.#events.tlsError('ERR_SSL_HTTP_REQUEST');
       return 'failed';
     }
-    const identity = { name: '', certificate: certificate.cert, key: certificate.key };
+    const identity = { certificate: certificate.cert };
     const verdict = verdictOn(target.tls, { identity });
     if ('clientName' in verdict) {
       return certificate.requestCert === true ? verdict.clientName : undefined;
