@@ -1,0 +1,92 @@
+import type { LinkId } from '../at/types';
+import type { DeviceStateName } from '../device/options';
+import type { ErrorCode, SendOutcome } from '../errors';
+import type { CloseOptions, OpenOptions, SendOptions } from '../link/options';
+
+/** Options of an open as JSON: a delimiter is a text of one character a byte. */
+export type RecordedOpen = Omit<OpenOptions, 'framing'> & {
+  readonly framing?:
+    | Exclude<OpenOptions['framing'], { by: 'delimiter' } | undefined>
+    | { readonly by: 'delimiter'; readonly delimiter: string };
+};
+
+/** A message given to a link. */
+export interface SendLine {
+  readonly call: number;
+  readonly to: 'send';
+  readonly link: LinkId;
+  readonly options: Omit<SendOptions, 'signal'>;
+  /** One character a byte. */
+  readonly bytes: string;
+}
+
+type OtherCall =
+  | { readonly to: 'start' | 'stop' | 'checkLinks' | 'scanNetworks' }
+  | { readonly to: 'command'; readonly text: string }
+  | { readonly to: 'open'; readonly link: LinkId; readonly options: RecordedOpen }
+  | {
+      readonly to: 'close';
+      readonly link: LinkId;
+      readonly options: Omit<CloseOptions, 'signal'>;
+    };
+
+/** What the driver's user called. */
+export type CallLine = SendLine | ({ readonly call: number } & OtherCall);
+
+/** What the port did. */
+export type PortActLine =
+  /** Whether it can set its rate, and reset the device. */
+  | { readonly port: 'opened'; readonly setsRate: boolean; readonly resets: boolean }
+  | { readonly port: 'closed' | 'resetDone' }
+  | { readonly port: 'rateSet'; readonly rate: number }
+  /** Bytes that the operating system has not taken yet. */
+  | { readonly port: 'pending'; readonly bytes: number }
+  | { readonly port: 'failed' | 'lost' | 'resetFailed' | 'rateFailed'; readonly error: ErrorCode };
+
+/** What the driver asked of the port. */
+export type PortAskLine =
+  | { readonly port: 'opening' | 'closing' | 'reset' }
+  | { readonly port: 'setRate'; readonly rate: number };
+
+/** Where a recording starts whose beginning had no room: a ready device that ran nothing. */
+export interface SnapshotLine {
+  readonly snapshot: 'ready';
+  /** Milliseconds since the last check of the links. */
+  readonly checkedMs: number;
+  readonly links: readonly { readonly link: LinkId; readonly options: RecordedOpen }[];
+}
+
+/** What the driver told its user. */
+export type ToldLine =
+  | { readonly state: DeviceStateName; readonly error?: ErrorCode }
+  /** An event of the device, by its name. */
+  | { readonly event: string; readonly detail?: string; readonly error?: ErrorCode }
+  /** An event of a link, by its name. */
+  | {
+      readonly linkEvent: string;
+      readonly link: LinkId;
+      readonly detail?: string;
+      readonly error?: ErrorCode;
+    }
+  /** Received since the line before: how many, and their bytes together. */
+  | { readonly messages: number; readonly bytes: number; readonly link: LinkId }
+  /** A call has ended. */
+  | { readonly settled: number; readonly error?: ErrorCode; readonly outcome?: SendOutcome };
+
+/** A line of a recording beside `host` and `device`, without its time. */
+export type DriverLine =
+  | CallLine
+  /** The user gave up a call. */
+  | { readonly abort: number }
+  | PortActLine
+  | PortAskLine
+  | ToldLine
+  /** A number of the source of chance. */
+  | { readonly random: number }
+  | SnapshotLine;
+
+/** Bytes that passed the port, one character a byte. */
+export type PortBytesLine = { readonly host: string } | { readonly device: string };
+
+/** A line of a recording behind its heading. `at`: milliseconds, in a file whole ones since its first line. */
+export type RecordingLine = { readonly at: number } & (DriverLine | PortBytesLine);

@@ -1,0 +1,81 @@
+import { createRequire } from 'node:module';
+import type { DeviceOptions, FirmwareClass } from '../device/options';
+import type { RecordingLine } from './lines';
+import { maskedDevice } from './secrets';
+
+/** Options of a device as JSON, without secrets. */
+export type RecordedDevice = Pick<
+  DeviceOptions,
+  | 'wifi'
+  | 'sntp'
+  | 'certificates'
+  | 'negotiatedRate'
+  | 'flowControl'
+  | 'store'
+  | 'rtsReset'
+  | 'sendLimit'
+>;
+
+/** The driver's part of a recording's first line. */
+export interface RecordedDriver {
+  /** Version of this package, and of Node.js. */
+  readonly version: string;
+  readonly node: string;
+  readonly platform: string;
+  /** First line of `AT+GMR`; absent until the device is identified. */
+  readonly firmware?: string;
+  readonly port: { readonly rate?: number; readonly bridgedRate?: number };
+  readonly options: RecordedDevice;
+  /**
+   * `fresh`: all since the device was made · `snapshot`: from a snapshot on · `middle`: what came before had no room,
+   * and the driver's state is unknown.
+   */
+  readonly from: 'fresh' | 'snapshot' | 'middle';
+}
+
+/** The first line of a recording, as those of real devices have it too. */
+export interface RecordingHeading {
+  readonly recording: 1;
+  readonly class: FirmwareClass;
+  readonly section: 'driver';
+  readonly title: string;
+  readonly joined: boolean;
+  readonly rate: number;
+  readonly overflow: boolean;
+  readonly port: number;
+  readonly tls: null;
+  readonly driver: RecordedDriver;
+}
+
+/** Returns the recording's text: JSON Lines in ASCII. Times count from its first line. */
+export function recordingText(heading: RecordingHeading, lines: Iterable<RecordingLine>): string {
+  const texts = [asciiJson(heading)];
+  let start: number | undefined;
+  let latest = 0;
+  for (const { at, ...line } of lines) {
+    start ??= at;
+    latest = Math.max(latest, Math.floor(at - start));
+    texts.push(asciiJson({ at: latest, ...line }));
+  }
+  return `${texts.join('\n')}\n`;
+}
+
+/** The options of a device that a recording holds. */
+export function recordedDevice(options: DeviceOptions): RecordedDevice {
+  const { sntp, negotiatedRate, flowControl, store, rtsReset, sendLimit } = options;
+  const given = { sntp, negotiatedRate, flowControl, store, rtsReset, sendLimit };
+  return { ...given, ...maskedDevice(options) };
+}
+
+/** Version of this package. */
+export function packageVersion(): string {
+  const found: unknown = createRequire(__filename)('@esp-at-websocket/node-red/package.json');
+  return typeof found === 'object' && found && 'version' in found ? String(found.version) : '';
+}
+
+function asciiJson(value: unknown): string {
+  return JSON.stringify(value).replace(
+    /[\u007f-\uffff]/g,
+    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}

@@ -1,0 +1,143 @@
+import type { SecretPattern } from './secret-pattern';
+
+/** What may come between two parts of a message: a data URC's head, or the next fragment's command. */
+const gaps: readonly RegExp[] = [
+  /^\r\n(?:\+WS_(?:CONNECTED|DISCONNECTED|CLOSED):\d\r\n)*\+WS_DATA:\d[\d,]{2,40},/,
+  /^AT\+WSSEND=[\d,]{1,60}\r\n/,
+];
+/** Bytes of a gap at most. */
+const MAX_GAP_BYTES = 160;
+const CR = 0x0d;
+const A = 0x41;
+
+/** Bytes from which on a search for parts of secrets costs less than a look at each byte. */
+const LONG_CHUNK_BYTES = 256;
+
+/** Patterns, by what finds them. */
+export interface PatternIndex {
+  /** By their first byte, the longest first. */
+  readonly byFirst: readonly (readonly SecretPattern[] | undefined)[];
+  /** Beginnings and ends of them: a pattern that is cut once has one of both whole. */
+  readonly anchors: readonly Buffer[];
+  /** Bytes of the longest, with what may be between its parts; 0 without patterns. */
+  readonly longest: number;
+}
+
+/** Bytes of an anchor at most. */
+const ANCHOR_BYTES = 4;
+
+export function indexPatterns(patterns: readonly SecretPattern[]): PatternIndex {
+  const byFirst = new Array<SecretPattern[] | undefined>(256).fill(undefined);
+  const anchors = new Map<string, Buffer>();
+  const longestFirst = [...patterns].sort((a, b) => b.find.length - a.find.length);
+  for (const pattern of longestFirst) {
+    const { find } = pattern;
+    const first = find[0] ?? 0;
+    byFirst[first] = [...(byFirst[first] ?? []), pattern];
+    const size = Math.min(ANCHOR_BYTES, Math.ceil(find.length / 2));
+    for (const anchor of [find.subarray(0, size), find.subarray(-size)])
+      anchors.set(anchor.toString('latin1'), anchor);
+  }
+  const longest = longestFirst[0]?.find.length ?? 0;
+  return {
+    byFirst,
+    anchors: [...anchors.values()],
+    longest: longest && longest + 2 * MAX_GAP_BYTES,
+  };
+}
+
+/** Where a secret is, in whole or in part. */
+interface Match {
+  /** Starts in the bytes, each with the part of the pattern that is there. */
+  readonly parts: readonly { readonly at: number; readonly from: number; readonly to: number }[];
+  /** False while the bytes end within the secret. */
+  readonly isWhole: boolean;
+}
+
+/** Bytes without secrets, and whether they end within what may be one. */
+export interface Redacted {
+  /** The bytes given, or a copy where they hold a secret. */
+  readonly bytes: Buffer;
+  readonly isCut: boolean;
+}
+
+/**
+ * What the beginning of a secret at the end of the bytes means: `goesOn`: more may come, the bytes are left as they
+ * are; `complete`: nothing, since no more comes; `cut`: it is replaced, since what comes is unknown.
+ */
+export type End = 'goesOn' | 'complete' | 'cut';
+
+/** Replaces the secrets in some bytes by their placeholders. */
+export function redacted(patterns: PatternIndex, bytes: Uint8Array, end: End): Redacted {
+  const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+  const { byFirst, anchors, longest } = patterns;
+  if (longest === 0) return { bytes: view, isCut: false };
+  // In a long chunk without a part of any secret, only its end can be the beginning of one.
+  const skip =
+    view.length > LONG_CHUNK_BYTES && !anchors.some((anchor) => view.includes(anchor))
+      ? view.length - longest
+      : 0;
+  let clean: Buffer | undefined;
+  for (let at = Math.max(0, skip); at < view.length; at++) {
+    const candidates = byFirst[view[at] ?? 0];
+    if (!candidates) continue;
+    for (const pattern of candidates) {
+      const match = matchAt(view, at, pattern.find);
+      if (!match) continue;
+      if (!match.isWhole && end === 'complete') continue;
+      if (!match.isWhole && end === 'goesOn') return { bytes: view, isCut: true };
+      clean ??= Buffer.from(view);
+      for (const { at: start, from, to } of match.parts) pattern.put.copy(clean, start, from, to);
+    }
+  }
+  return { bytes: clean ?? view, isCut: false };
+}
+
+function matchAt(bytes: Buffer, start: number, find: Buffer): Match | undefined {
+  // Most candidates end here: no object for them.
+  const second = bytes[start + 1];
+  if (second !== undefined && second !== find[1] && second !== CR && second !== A) return undefined;
+  const parts: { at: number; from: number; to: number }[] = [];
+  let at = start;
+  let from = 0;
+  for (;;) {
+    const to = from + commonLength(bytes, at, find, from);
+    if (to > from) parts.push({ at, from, to });
+    at += to - from;
+    if (to === find.length) return { parts, isWhole: true };
+    if (at === bytes.length) return { parts, isWhole: false };
+    const gap = gapAt(bytes, at);
+    if (gap === 'none') return undefined;
+    if (gap === 'cut') return { parts, isWhole: false };
+    at += gap;
+    from = to;
+  }
+}
+
+function commonLength(bytes: Buffer, at: number, find: Buffer, from: number): number {
+  const most = Math.min(find.length - from, bytes.length - at);
+  for (let length = 0; length < most; length++) {
+    if (bytes[at + length] !== find[from + length]) return length;
+  }
+  return most;
+}
+
+/** Bytes between two parts of a message; `cut`: the bytes end within what may be such. */
+function gapAt(bytes: Buffer, at: number): number | 'none' | 'cut' {
+  const first = bytes[at];
+  if (first !== CR && first !== A) return 'none';
+  const text = bytes.toString('latin1', at, at + MAX_GAP_BYTES);
+  for (const gap of gaps) {
+    const found = gap.exec(text);
+    if (found) return found[0].length;
+  }
+  return at + MAX_GAP_BYTES > bytes.length && beginsGap(text) ? 'cut' : 'none';
+}
+
+function beginsGap(text: string): boolean {
+  const command = 'AT+WSSEND=';
+  if (text.startsWith('A')) {
+    return command.startsWith(text.slice(0, command.length)) && !text.includes('\r\n');
+  }
+  return /^\r(?:\n(?:\+(?:W(?:S(?:_\w*(?::[\d,]*)?)?)?)?)?)?$/.test(text);
+}

@@ -1,0 +1,128 @@
+import type { DeviceOptions } from '../device/options';
+import type { Header, OpenOptions } from '../link/options';
+import { placeholderText } from './placeholder';
+import type { Secret } from './secret-pattern';
+
+/** What the driver knows of a device that nothing but the device may learn. */
+export function secretsOfDevice({ wifi, certificates = [] }: DeviceOptions): Secret[] {
+  return [
+    ...(wifi ? [{ text: wifi.password, between: [[',"', '"'] as const] }] : []),
+    ...certificates.flatMap(({ key }) => secretsOfKey(key)),
+  ];
+}
+
+/** What an open says that nothing but the server may learn. Takes any text: the options may be invalid. */
+export function secretsOfOpen({ uri, authorization, headers }: Partial<OpenOptions>): Secret[] {
+  return [
+    ...(typeof uri === 'string' ? secretsOfUri(uri) : []),
+    ...(typeof authorization === 'string' ? secretsOfHeader('Authorization', authorization) : []),
+    ...headersOf(headers).flatMap(({ name, value }) => secretsOfHeader(name, value)),
+  ];
+}
+
+/** The options with placeholders in place of secrets. */
+export function maskedDevice({ wifi, certificates }: DeviceOptions): Partial<DeviceOptions> {
+  return {
+    ...(wifi && { wifi: { ...wifi, password: placeholderText(wifi.password) } }),
+    ...(certificates && {
+      certificates: certificates.map((each) => ({ ...each, key: maskedKey(each.key) })),
+    }),
+  };
+}
+
+/** The options with placeholders in place of secrets. Takes any value: the options may be invalid. */
+export function maskedOpen({ uri, authorization, headers, ...others }: OpenOptions): OpenOptions {
+  return {
+    ...others,
+    uri: typeof uri === 'string' ? maskedUri(uri) : uri,
+    ...(typeof authorization === 'string' && { authorization: placeholderText(authorization) }),
+    ...(headers !== undefined && {
+      headers: headersOf(headers).map(({ name, value }) => ({
+        name,
+        value: placeholderText(value),
+      })),
+    }),
+  };
+}
+
+// --- URIs ------------------------------------------------------------------------------------------
+
+const userinfoOf = /^(\w+:\/\/)([^/?#]*)(?=@)/;
+
+function secretsOfUri(uri: string): Secret[] {
+  const [, , userinfo = ''] = userinfoOf.exec(uri) ?? [];
+  if (userinfo === '') return [];
+  const [user = '', password] = splitUserinfo(userinfo);
+  const between = [['://', '@']] as const;
+  const parts = [user, password ?? '', ...[user, password ?? ''].map(percentDecoded)];
+  return [
+    // In Basic authorization, which holds both.
+    { text: userinfo, placeholder: maskedUserinfo(userinfo), between },
+    { text: parts.slice(2).join(':'), between: [] },
+    ...parts.map((text) => ({ text, between: [] })),
+  ];
+}
+
+/** User and password keep their colon, without which the URI would say less. */
+function maskedUri(uri: string): string {
+  return uri.replace(userinfoOf, (_, scheme: string, userinfo: string) => {
+    return `${scheme}${maskedUserinfo(userinfo)}`;
+  });
+}
+
+function maskedUserinfo(userinfo: string): string {
+  return splitUserinfo(userinfo).map(placeholderText).join(':');
+}
+
+function splitUserinfo(userinfo: string): string[] {
+  const colon = userinfo.indexOf(':');
+  return colon < 0 ? [userinfo] : [userinfo.slice(0, colon), userinfo.slice(colon + 1)];
+}
+
+function percentDecoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return '';
+  }
+}
+
+// --- headers ---------------------------------------------------------------------------------------
+
+function secretsOfHeader(name: string, value: string): Secret[] {
+  const [scheme, token = ''] = /^\S+ +(\S.*)$/s.exec(value)?.slice(0, 2) ?? [];
+  const basic = /^basic /i.test(value) ? Buffer.from(token, 'base64').toString() : '';
+  const inner = [scheme === undefined ? '' : token, basic, ...splitUserinfo(basic)];
+  const between = [
+    [`${name}: `, ''],
+    [',"', '"'],
+  ] as const;
+  return [{ text: value, between }, ...inner.map((text) => ({ text, between: [] }))];
+}
+
+function headersOf(headers: unknown): Header[] {
+  if (!Array.isArray(headers)) return [];
+  return headers.filter(
+    (header: Partial<Record<keyof Header, unknown>> | null): header is Header =>
+      typeof header?.name === 'string' && typeof header.value === 'string',
+  );
+}
+
+// --- keys ------------------------------------------------------------------------------------------
+
+const keyBlock = /(-----BEGIN [A-Z0-9 ]+-----\s*)([^-]+?)(\s*-----END)/g;
+
+/** Each line for itself: line ends differ between file, options and wire. A short last line belongs to the one before. */
+function secretsOfKey(pem: string): Secret[] {
+  const bodies = [...pem.matchAll(keyBlock)].map(([, , body = '']) => body.split(/\s+/));
+  return bodies.flatMap((lines) => {
+    const ends = ['\n', '\r\n'].map((end) => lines.slice(-2).join(end));
+    return [...lines, ...ends].map((text) => ({ text, between: [] }));
+  });
+}
+
+function maskedKey(pem: string): string {
+  return pem.replace(keyBlock, (_, begin: string, body: string, end: string) => {
+    return `${begin}${body.replace(/\S/g, '*')}${end}`;
+  });
+}

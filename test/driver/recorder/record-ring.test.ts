@@ -1,0 +1,53 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import { RecordRing } from '../../../driver/recorder/record-ring';
+
+const texts = (ring: RecordRing, from = 0): string[] =>
+  [...ring.since(from)].map(({ kind, at, bytes }) => `${kind} ${at} ${bytes.toString('latin1')}`);
+
+describe('ring of records', () => {
+  it('returns records in order, with kind, time and bytes', () => {
+    const ring = new RecordRing(1000);
+    ring.push(0, 1.5, Buffer.from('AT\r\n'));
+    ring.push(254, 2, Buffer.from(''));
+    assert.deepEqual(texts(ring), ['0 1.5 AT\r\n', '254 2 ']);
+  });
+
+  it('keeps as many of the newest records as have room, whatever their sizes', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 12, max: 300 }),
+        fc.array(fc.uint8Array({ maxLength: 400 }), { maxLength: 60 }),
+        (capacity, records) => {
+          const ring = new RecordRing(capacity);
+          records.forEach((bytes, index) => ring.push(index % 5, index, bytes));
+          const kept = texts(ring);
+          const all = records.map(
+            (bytes, index) =>
+              `${index % 5} ${index} ${Buffer.from(bytes.subarray(0, capacity - 11)).toString('latin1')}`,
+          );
+          assert.deepEqual(kept, all.slice(all.length - kept.length));
+          assert.ok(kept.length > 0 || records.length === 0);
+          assert.ok(ring.end - ring.start <= capacity);
+        },
+      ),
+    );
+  });
+
+  it('continues from a position that a reader kept', () => {
+    const ring = new RecordRing(1000);
+    ring.push(0, 1, Buffer.from('a'));
+    const { end } = ring;
+    ring.push(0, 2, Buffer.from('b'));
+    assert.deepEqual(texts(ring, end), ['0 2 b']);
+    const [first] = ring.since(0);
+    assert.equal(first?.next, end);
+  });
+
+  it('keeps nothing when its capacity is 0', () => {
+    const ring = new RecordRing(0);
+    ring.push(0, 1, Buffer.from('a'));
+    assert.deepEqual(texts(ring), []);
+  });
+});

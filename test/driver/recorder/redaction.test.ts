@@ -1,0 +1,170 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import { quote } from '../../../driver/commands/quote';
+import { Recorder } from '../../../driver/recorder/recorder';
+import { SecretSet } from '../../../driver/recorder/secret-set';
+import { maskedOpen, secretsOfDevice, secretsOfOpen } from '../../../driver/recorder/secrets';
+import { VirtualClock } from '../../harness/virtual-clock';
+
+const port = { address: 'memory', open: () => Promise.reject(new Error()) };
+
+/** What a recorder keeps of chunks that come from the device. */
+function kept(secrets: SecretSet, chunks: readonly Uint8Array[]): string[] {
+  const recorder = new Recorder(65_536, new VirtualClock(), secrets);
+  for (const chunk of chunks) recorder.received(chunk);
+  return [...recorder.lines(), ...recorder.heldLines()].map((line) =>
+    'device' in line ? line.device : '',
+  );
+}
+
+/** Cuts bytes at some places. */
+function cut(bytes: Buffer, places: readonly number[]): Buffer[] {
+  const ends = [...new Set(places.map((place) => place % (bytes.length + 1)))].sort(
+    (a, b) => a - b,
+  );
+  const starts = [0, ...ends];
+  return starts.map((start, index) => bytes.subarray(start, starts[index + 1] ?? bytes.length));
+}
+
+/** Secrets that are no part of what devices say. */
+const secret = fc
+  .string({ unit: 'binary', minLength: 6, maxLength: 40 })
+  .filter((text) => !/[\p{Cc}\p{Surrogate}]/u.test(text) && /[a-z][^\s"\\,]*[a-z]/i.test(text))
+  .map((text) => `~${text}~`);
+
+/** All forms in which a secret may pass. */
+const forms = (text: string): Buffer[] => [
+  Buffer.from(text),
+  Buffer.from(quote(text), 'latin1'),
+  Buffer.from(Buffer.from(text).toString('base64')),
+  Buffer.from(encodeURIComponent(text)),
+  Buffer.from(JSON.stringify(text)),
+];
+
+describe('redaction', () => {
+  it('replaces a secret in every encoding and however reads cut it, by as many bytes', () => {
+    fc.assert(
+      fc.property(
+        secret,
+        fc.nat({ max: 4 }),
+        fc.array(fc.nat(), { maxLength: 5 }),
+        fc.constantFrom('', '\r\nOK\r\n', '+WS_DATA:0,300,'.padEnd(300, '.')),
+        (text, form, places, around) => {
+          const secrets = new SecretSet(
+            secretsOfDevice({ port, wifi: { ssid: 'net', password: text } }),
+          );
+          const bytes = Buffer.concat([
+            Buffer.from(around),
+            forms(text)[form] ?? Buffer.alloc(0),
+            Buffer.from(around),
+          ]);
+          const chunks = cut(bytes, places);
+          const result = kept(secrets, chunks);
+          assert.deepEqual(
+            result.map(({ length }) => length),
+            chunks.map(({ length }) => length),
+          );
+          const all = result.join('');
+          assert.ok(all.startsWith(around) && all.endsWith(around));
+          for (const each of forms(text)) {
+            const inner = each.toString('latin1').replace(/^"|"$|=+$/g, '');
+            assert.ok(!all.includes(inner), inner);
+          }
+        },
+      ),
+    );
+  });
+
+  it('replaces a secret that data URCs or fragments cut in two or three', () => {
+    const secrets = new SecretSet(secretsOfOpen({ uri: 'ws://h', authorization: 'tok-4711-abc' }));
+    const say = (...parts: string[]) =>
+      kept(
+        secrets,
+        parts.map((part) => Buffer.from(part)),
+      );
+    assert.deepEqual(say('+WS_DATA:0,5,tok-4\r\n+WS_DATA:0,9,711-abc !\r\n'), [
+      '+WS_DATA:0,5,*****\r\n+WS_DATA:0,9,******* !\r\n',
+    ]);
+    assert.deepEqual(
+      say(
+        'AT+WSSEND=0,4,1\r\n',
+        'tok-',
+        'AT+WSSEND=0,4,0\r\n',
+        '4711',
+        'AT+WSSEND=0,4,0\r\n',
+        '-abc',
+      ),
+      ['AT+WSSEND=0,4,1\r\n', '****', 'AT+WSSEND=0,4,0\r\n', '****', 'AT+WSSEND=0,4,0\r\n', '****'],
+    );
+  });
+
+  it('replaces user and password of a URI, also as Basic authorization, and keeps the rest', () => {
+    const uri = 'wss://user:p%40ss,word@host:8443/path?x=1';
+    const secrets = new SecretSet(secretsOfOpen({ uri }));
+    const basic = Buffer.from('user:p%40ss,word').toString('base64');
+    assert.deepEqual(
+      kept(secrets, [Buffer.from(`AT+WSOPEN=0,${quote(uri)}\r\n`), Buffer.from(`Basic ${basic}`)]),
+      [
+        'AT+WSOPEN=0,"wss://****:******\\,****@host:8443/path?x=1"\r\n',
+        `Basic ${basic.replace(/[^=]/g, '*')}`,
+      ],
+    );
+    assert.equal(maskedOpen({ uri }).uri, 'wss://****:******,****@host:8443/path?x=1');
+  });
+
+  it('replaces every line of a private key, whatever its line ends, and no certificate', () => {
+    const body = ['MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgevZzL1gdAFr88hb2', 'OF/2N+Xk=='];
+    const key = `-----BEGIN PRIVATE KEY-----\n${body.join('\n')}\n-----END PRIVATE KEY-----\n`;
+    const secrets = new SecretSet(
+      secretsOfDevice({ port, certificates: [{ slot: 0, ca: 'CA', certificate: 'CERT', key }] }),
+    );
+    for (const text of [key, key.replaceAll('\n', '\r\n')]) {
+      const [result = ''] = kept(secrets, [Buffer.from(`${text}CA CERT.`)]);
+      assert.equal(result.length, text.length + 8);
+      for (const line of body) assert.ok(!result.includes(line));
+      assert.match(result, /^-----BEGIN PRIVATE KEY-----\r?\n\*{64}\r?\n/);
+      assert.match(result, /CA CERT\.$/);
+    }
+  });
+
+  it('replaces a secret that is a word of the device, or short, only where the driver writes it', () => {
+    const header = { name: 'X-Pin', value: '7' };
+    const secrets = new SecretSet([
+      ...secretsOfDevice({ port, wifi: { ssid: 'net', password: 'WIFI GOT IP' } }),
+      ...secretsOfOpen({ uri: 'ws://h', headers: [header] }),
+    ]);
+    assert.deepEqual(
+      kept(secrets, [
+        Buffer.from('AT+CWJAP="net","WIFI GOT IP"\r\n'),
+        Buffer.from('WIFI GOT IP\r\n+WS_DATA:0,7,X-Pin: 7'),
+      ]),
+      ['AT+CWJAP="net","***********"\r\n', 'WIFI GOT IP\r\n+WS_DATA:0,7,X-Pin: *'],
+    );
+  });
+
+  it('keeps the order of records while it waits for the end of what may be a secret', () => {
+    const clock = new VirtualClock();
+    const secrets = new SecretSet(secretsOfOpen({ uri: 'ws://h', authorization: 'secret-token' }));
+    const recorder = new Recorder(65_536, clock, secrets);
+    recorder.received(Buffer.from('a secret'));
+    recorder.line({ random: 0.5 });
+    assert.deepEqual([...recorder.lines()], []);
+    assert.deepEqual(
+      [...recorder.heldLines()],
+      [
+        { at: 0, device: 'a ******' },
+        { at: 0, random: 0.5 },
+      ],
+    );
+    recorder.received(Buffer.from('-token!'));
+    assert.deepEqual(
+      [...recorder.lines()].map(({ next, ...line }) => (next > 0 ? line : next)),
+      [
+        { at: 0, device: 'a ******' },
+        { at: 0, random: 0.5 },
+        { at: 0, device: '******!' },
+      ],
+    );
+  });
+});
