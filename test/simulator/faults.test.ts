@@ -1,38 +1,35 @@
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { describe } from 'node:test';
 import { faults, formatSettings, parseFault, parseSettings } from '../../simulator/faults';
 import { commandScenarios } from './faults/command';
 import { deviceScenarios } from './faults/device';
 import { lineScenarios } from './faults/line';
 import { networkScenarios } from './faults/network';
-import { FaultRig, withFaults } from './faults/rig';
+import { it, Lab, ok, type Scenario } from './lab';
 
-const scenarios = {
-  ...lineScenarios,
-  ...commandScenarios,
-  ...deviceScenarios,
-  ...networkScenarios,
-};
+const scenarios = new Map<string, Scenario>(
+  [lineScenarios, commandScenarios, deviceScenarios, networkScenarios].flatMap(Object.entries),
+);
 
 describe('the bytes of each fault', () => {
   for (const { name, description } of faults) {
-    it(`${name}: ${description}`, async () => {
-      const scenario = new Map(Object.entries(scenarios)).get(name);
+    it(`${name}: ${description}`, { bootMs: 100, seed: 7 }, async (lab) => {
+      const scenario = scenarios.get(name);
       assert.ok(scenario, `no scenario shows the fault ${name}`);
-      await withFaults(scenario);
+      await scenario(lab);
     });
   }
 
-  it('every scenario belongs to an existing fault', () => {
+  it('every scenario belongs to an existing fault', async () => {
     const names = faults.map(({ name }) => name);
-    assert.deepEqual(Object.keys(scenarios).sort(), [...names].sort());
+    assert.deepEqual([...scenarios.keys()].sort(), names.sort());
   });
 });
 
 describe('a fault with a chance', () => {
   /** What the device says while everything goes wrong now and then. */
   async function run(seed: number): Promise<string> {
-    const rig = new FaultRig({ seed });
+    const lab = new Lab({ bootMs: 100, seed });
     for (const fault of [
       'lose=to-host,1%',
       'flip=to-device,1%',
@@ -42,13 +39,13 @@ describe('a fault with a chance', () => {
       'noise=to-device,5%,3',
       'restart=answered,5%',
     ]) {
-      rig.faults.inject(fault);
+      lab.faults.inject(fault);
     }
     let said = '';
     for (let round = 0; round < 60; round++) {
-      said += await rig.command(round % 3 === 0 ? 'AT+GMR' : 'AT+SYSLOG=1', 300);
+      said += await lab.command(round % 3 === 0 ? 'AT+GMR' : 'AT+SYSLOG=1', 300);
     }
-    await rig.end();
+    await lab.end();
     return said;
   }
 
@@ -59,14 +56,13 @@ describe('a fault with a chance', () => {
     assert.notEqual(await run(12), first);
   });
 
-  it('applies as often as its chance says', () =>
-    withFaults(async (rig) => {
-      const lost = rig.faults.inject('lose=to-host,5%');
-      const before = rig.faults.passed['to-host'];
-      for (let round = 0; round < 200; round++) await rig.command('AT+GMR');
-      const passed = rig.faults.passed['to-host'] - before;
-      assert.ok(Math.abs(lost.count / passed - 0.05) < 0.01, `${lost.count} of ${passed}`);
-    }));
+  it('applies as often as its chance says', async (lab) => {
+    const lost = lab.faults.inject('lose=to-host,5%');
+    const before = lab.faults.passed['to-host'];
+    for (let round = 0; round < 200; round++) await lab.command('AT+GMR');
+    const passed = lab.faults.passed['to-host'] - before;
+    assert.ok(Math.abs(lost.count / passed - 0.05) < 0.01, `${lost.count} of ${passed}`);
+  });
 });
 
 describe('fault settings', () => {
@@ -82,7 +78,7 @@ describe('fault settings', () => {
     ['unplug', { duration: 2000 }],
   ] as const;
   for (const [text, settings] of orders) {
-    it(`are read: ${text}`, () => {
+    it(`are read: ${text}`, async () => {
       const order = parseFault(text);
       assert.deepEqual(order.settings, settings);
       assert.deepEqual(parseSettings(formatSettings(order.settings)), settings);
@@ -98,25 +94,22 @@ describe('fault settings', () => {
     ['heap=5s', /the fault heap takes no duration/],
   ] as const;
   for (const [text, message] of refusals) {
-    it(`are refused: ${text}`, () => {
+    it(`are refused: ${text}`, async () => {
       assert.throws(() => parseFault(text), message);
     });
   }
 
-  it('of a port fault need a port that can be unplugged', () =>
-    withFaults((rig) => {
-      assert.throws(() => rig.faults.inject('unplug'), /needs a port/);
-      return Promise.resolve();
-    }));
+  it('of a port fault need a port that can be unplugged', async (lab) => {
+    assert.throws(() => lab.faults.inject('unplug'), /needs a port/);
+  });
 
-  it('of an ended fault never apply', () =>
-    withFaults(async (rig) => {
-      const lost = rig.faults.inject('lose=@3');
-      assert.equal(rig.faults.active.length, 1);
-      lost.end();
-      assert.deepEqual(rig.faults.active, []);
-      await lost.finished;
-      assert.equal(await rig.command('AT'), '\r\nOK\r\n');
-      assert.equal(lost.count, 0);
-    }));
+  it('of an ended fault never apply', async (lab) => {
+    const lost = lab.faults.inject('lose=@3');
+    assert.equal(lab.faults.active.length, 1);
+    lost.end();
+    assert.deepEqual(lab.faults.active, []);
+    await lost.finished;
+    await lab.expect('AT', ok);
+    assert.equal(lost.count, 0);
+  });
 });

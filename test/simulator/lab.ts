@@ -1,15 +1,28 @@
 import assert from 'node:assert/strict';
-import { SimulatedDevice } from '../../simulator/device';
+import { it as test } from 'node:test';
+import type { SimulatedDevice } from '../../simulator/device';
+import { faultyDevice, type Faults } from '../../simulator/faults';
 import type { ConnectionTarget } from '../../simulator/network';
 import type { SimulatorOptions } from '../../simulator/options';
 import { seededRandom } from '../../simulator/random';
 import { MemoryNetwork, type Route } from '../harness/network/memory-network';
 import { VirtualClock } from '../harness/virtual-clock';
 import { WsServer, type WsConnection } from '../harness/network/ws-server';
+import type { WsFrame } from '../harness/network/ws-server-frames';
+
+export const ok = '\r\nOK\r\n';
+export const error = '\r\nERROR\r\n';
+export const busy = '\r\nbusy p...\r\n';
+export const prompt = `${ok}\r\n>`;
+export const sent = '\r\nSEND OK\r\n';
+export const joined = 'WIFI CONNECTED\r\nWIFI GOT IP\r\n';
 
 export interface LabOptions extends SimulatorOptions {
   /** Decides what becomes of a connection attempt; default: the lab's server. */
   readonly route?: (target: ConnectionTarget) => Route | undefined;
+  readonly seed?: number;
+  /** Whether {@link it} leaves the echo on; default: it switches the echo off first. */
+  readonly echo?: boolean;
 }
 
 /** A simulated device of class D, joined, and a WebSocket server; time passes only when told to. */
@@ -18,6 +31,7 @@ export class Lab {
   readonly server = new WsServer(this.clock);
   readonly network: MemoryNetwork;
   readonly device: SimulatedDevice;
+  readonly faults: Faults;
   /** What the device has said and no one has looked at yet, one character a byte. */
   #said = '';
 
@@ -26,14 +40,16 @@ export class Lab {
       clock: this.clock,
       route: (target) => options.route?.(target) ?? { kind: 'server', server: this.server },
     });
-    this.device = new SimulatedDevice({
+    const { device, faults } = faultyDevice({
       joined: true,
-      random: seededRandom(1),
+      random: seededRandom(options.seed ?? 1),
       ...options,
       clock: this.clock,
       network: this.network,
       output: (bytes) => (this.#said += bytes.toString('latin1')),
     });
+    this.device = device;
+    this.faults = faults;
   }
 
   /** Writes and lets `ms` milliseconds pass; returns all that was said since the last look. */
@@ -45,6 +61,16 @@ export class Lab {
   /** Writes a command line and lets `ms` milliseconds pass. */
   async command(line: string, ms = 5): Promise<string> {
     return this.say(`${line}\r\n`, ms);
+  }
+
+  /** Writes a command line; within `ms` milliseconds the device must say exactly this. */
+  async expect(line: string, said: string, ms = 5): Promise<void> {
+    assert.equal(await this.command(line, ms), said, line);
+  }
+
+  /** Writes a command with each of the parameters; each time the device must say exactly this. */
+  async expectEach(command: string, parameters: Iterable<string>, said: string): Promise<void> {
+    for (const each of parameters) await this.expect(command + each, said);
   }
 
   /** Lets `ms` milliseconds pass; returns all that was said since the last look. */
@@ -63,9 +89,8 @@ export class Lab {
     return { said: await this.hear(0), after };
   }
 
-  /** Switches the echo off and opens a link, which must succeed. Returns the server's end of it. */
+  /** Opens a link, which must succeed; the echo must be off. Returns the server's end of it. */
   async open(path = '/plain', link = 0): Promise<WsConnection> {
-    await this.command('ATE0');
     const said = await this.command(`AT+WSOPEN=${link},"ws://server.test${path}"`, 50);
     assert.match(said, new RegExp(`^\\+WS_CONNECTED:${link}\\r\\n\\r\\nOK\\r\\n`));
     return this.connection;
@@ -80,29 +105,46 @@ export class Lab {
 
   /** Ends the device; nothing may be left of it. */
   async end(): Promise<void> {
+    this.faults.clear();
     this.device.destroy();
     await this.clock.advance(1000);
     assert.equal(this.clock.pending, 0, 'timers left');
     assert.equal(this.network.size, 0, 'connections left');
+    assert.deepEqual(this.faults.active, []);
   }
 }
 
-/** Runs a scenario with a lab of its own and checks that nothing is left of it. */
-export async function inLab(
-  options: LabOptions,
-  scenario: (lab: Lab) => Promise<void>,
-): Promise<void> {
-  const lab = new Lab(options);
-  try {
-    await scenario(lab);
-    await lab.end();
-  } finally {
-    lab.device.destroy();
-  }
+export type Scenario = (lab: Lab) => Promise<void>;
+
+/** A test with a lab of its own, of which nothing may be left. */
+export function it(title: string, scenario: Scenario): void;
+export function it(title: string, options: LabOptions, scenario: Scenario): void;
+export function it(title: string, ...rest: [Scenario] | [LabOptions, Scenario]): void {
+  const [options, scenario] = rest.length === 1 ? [{}, rest[0]] : rest;
+  test(title, async () => {
+    const lab = new Lab(options);
+    try {
+      if (!options.echo) await lab.command('ATE0');
+      await scenario(lab);
+      await lab.end();
+    } finally {
+      lab.device.destroy();
+    }
+  });
 }
+
+/** A list of what contains no space. */
+export const words = (text: string): string[] => text.trim().split(/\s+/);
 
 /** What the server received on a connection, as `fin opcode payload`. */
 export const frames = (connection: WsConnection): string[] =>
   connection.frames.map(({ fin, opcode, payload }) =>
     `${fin ? 1 : 0} ${opcode} ${payload.toString('latin1')}`.trim(),
   );
+
+/** A frame for the server to send; by default a whole text message. */
+export const frame = (payload: string | Buffer, opcode = 1, fin = true): WsFrame => ({
+  fin,
+  opcode,
+  payload: typeof payload === 'string' ? Buffer.from(payload, 'latin1') : payload,
+});

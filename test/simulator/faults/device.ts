@@ -1,83 +1,78 @@
 import assert from 'node:assert/strict';
-import type { Scenarios } from './rig';
-
-const ok = '\r\nOK\r\n';
-const joined = 'WIFI CONNECTED\r\nWIFI GOT IP\r\n';
+import { joined, ok, type Scenario } from '../lab';
 
 /** Faults of the device itself, and of the cable to it. */
-export const deviceScenarios: Scenarios = {
-  async freeze(rig) {
-    const frozen = rig.faults.inject('freeze=AT+GMR');
-    assert.equal(await rig.command('AT'), ok);
-    assert.equal(await rig.command('AT+GMR', 60_000), '');
-    assert.equal(await rig.command('AT+RST', 60_000), '', 'not even a restart is heard');
-    rig.device.restart();
-    assert.equal(await rig.hear(2_000), `\r\nready\r\n${joined}`);
+export const deviceScenarios: Readonly<Record<string, Scenario>> = {
+  async freeze(lab) {
+    const frozen = lab.faults.inject('freeze=AT+GMR');
+    await lab.expect('AT', ok);
+    await lab.expect('AT+GMR', '', 60_000);
+    assert.equal(await lab.command('AT+RST', 60_000), '', 'not even a restart is heard');
+    lab.device.restart();
+    assert.equal(await lab.hear(2_000), `\r\nready\r\n${joined}`);
     assert.ok(frozen.over);
-    assert.equal(await rig.command('AT'), `AT\r\n${ok}`);
+    await lab.expect('AT', `AT\r\n${ok}`);
   },
 
-  async restart(rig) {
-    const connection = await rig.open();
-    rig.faults.inject('restart=AT+WSSEND,prompt,4');
-    const said = await rig.command('AT+WSSEND=0,5', 2_000);
+  async restart(lab) {
+    const connection = await lab.open();
+    lab.faults.inject('restart=AT+WSSEND,prompt,4');
+    const said = await lab.command('AT+WSSEND=0,5', 2_000);
     // The OK of the prompt was said, the prompt is lost; four bytes of noise come before `ready`.
     assert.match(said, /^\r\nOK\r\n[^]{4}\r\nready\r\nWIFI CONNECTED\r\nWIFI GOT IP\r\n$/);
     assert.equal(connection.open, false);
-    assert.equal(await rig.command('AT+WSOPEN?'), `AT+WSOPEN?\r\n${ok}`);
+    await lab.expect('AT+WSOPEN?', `AT+WSOPEN?\r\n${ok}`);
   },
 
-  async 'power-cycle'(rig) {
-    rig.faults.inject('power-cycle=2s,0');
-    assert.equal(await rig.command('AT', 1_999), '', 'no power, no answer');
-    assert.equal(await rig.hear(2_000), `\r\nready\r\n${joined}`);
+  async 'power-cycle'(lab) {
+    lab.faults.inject('power-cycle=2s,0');
+    assert.equal(await lab.command('AT', 1_999), '', 'no power, no answer');
+    assert.equal(await lab.hear(2_000), `\r\nready\r\n${joined}`);
   },
 
-  async 'boot-noise'(rig) {
-    const noise = rig.faults.inject('boot-noise=6');
+  async 'boot-noise'(lab) {
+    const noise = lab.faults.inject('boot-noise=6');
     for (let start = 1; start <= 2; start++) {
-      rig.device.restart();
-      assert.match(await rig.hear(2_000), /^[^]{6}\r\nready\r\n/);
+      lab.device.restart();
+      assert.match(await lab.hear(2_000), /^[^]{6}\r\nready\r\n/);
       assert.equal(noise.count, start);
     }
   },
 
-  async echo(rig) {
-    assert.equal(await rig.command('AT'), ok);
-    rig.faults.inject('echo');
-    assert.equal(await rig.command('AT'), `AT\r\n${ok}`);
-    await rig.command('ATE0');
-    rig.faults.inject('echo=answered,ATE0,100%');
-    await rig.command('ATE0');
-    assert.equal(await rig.command('AT'), `AT\r\n${ok}`);
+  async echo(lab) {
+    await lab.expect('AT', ok);
+    lab.faults.inject('echo');
+    await lab.expect('AT', `AT\r\n${ok}`);
+    lab.faults.inject('echo=answered,ATE0,100%');
+    await lab.expect('AT', `AT\r\n${ok}`);
   },
 
-  async stray(rig) {
-    rig.faults.inject('stray');
-    assert.equal(await rig.hear(1), '+STA_DISCONNECTED:"aa:bb:cc:dd:ee:01"\r\n');
-    assert.equal(await rig.command('AT'), ok);
+  async stray(lab) {
+    lab.faults.inject('stray');
+    assert.equal(await lab.hear(1), '+STA_DISCONNECTED:"aa:bb:cc:dd:ee:01"\r\n');
+    await lab.expect('AT', ok);
   },
 
-  async heap(rig) {
-    await rig.open();
-    const short = rig.faults.inject('heap=100');
-    assert.equal(await rig.command('AT+WSSEND=0,101'), '\r\nERROR\r\n');
-    assert.equal(await rig.command('AT+WSSEND=0,100'), `${ok}\r\n>`);
-    assert.equal(await rig.write('x'.repeat(100)), '\r\nSEND OK\r\n');
+  async heap(lab) {
+    await lab.open();
+    const short = lab.faults.inject('heap=100');
+    await lab.expect('AT+WSSEND=0,101', '\r\nERROR\r\n');
+    await lab.expect('AT+WSSEND=0,100', `${ok}\r\n>`);
+    assert.equal(await lab.say('x'.repeat(100)), '\r\nSEND OK\r\n');
     short.end();
-    assert.equal(await rig.command('AT+WSSEND=0,101'), `${ok}\r\n>`);
+    await lab.expect('AT+WSSEND=0,101', `${ok}\r\n>`);
   },
 
-  async unplug(rig) {
+  async unplug(lab) {
     const pulled: string[] = [];
-    rig.faults.port = {
+    lab.faults.port = {
       unplug: () => pulled.push('unplugged'),
       plugIn: () => pulled.push('plugged in'),
     };
-    rig.faults.inject('unplug=2s');
-    await rig.hear(1_999);
+    lab.faults.inject('unplug=2s');
+    await lab.hear(1_999);
     assert.deepEqual(pulled, ['unplugged']);
-    await rig.hear(2);
+    await lab.hear(2);
     assert.deepEqual(pulled, ['unplugged', 'plugged in']);
   },
 };
