@@ -1,45 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe } from 'node:test';
-import { firmwareClasses } from '../../simulator/firmware';
-import { error, frame, it, joined, ok, words } from './lab';
+import { busy, error, frame, it, joined, ok, words } from './lab';
 
+/** What the recordings of devices do not show: test/verification/conformance replays them. */
 describe('system commands', () => {
-  it('list the commands of the firmware with their forms', async (lab) => {
-    const lines = (await lab.command('AT+CMD?')).split('\r\n');
-    assert.equal(lines.length, 95 + 3);
-    assert.equal(lines[0], '+CMD:0,"AT",0,0,0,1');
-    assert.equal(lines[3], '+CMD:3,"AT+RST",0,0,1,1');
-    assert.equal(lines[31], '+CMD:31,"AT+CWJAP",0,1,1,1');
-    assert.equal(lines[90], '+CMD:90,"AT+WSDATAFMT",0,0,1,0');
-    assert.equal(lines[94], '+CMD:94,"AT+UART_DEF",0,1,1,0');
-  });
-
-  for (const firmware of firmwareClasses) {
-    it(`show the capabilities of class ${firmware}`, { firmware }, async (lab) => {
-      const list = await lab.command('AT+CMD?');
-      assert.equal(list.includes('"AT+WSHEAD"'), firmware !== 'A');
-      assert.equal(list.includes('"AT+WSDATAFMT"'), firmware === 'D');
-      const fifth = await lab.command('AT+WSCFG=0,10,120,1024,0');
-      assert.equal(fifth, firmware === 'C' || firmware === 'D' ? ok : error);
-    });
-  }
-
-  it('print version lines, which do not distinguish C from D', { firmware: 'C' }, async (lab) => {
-    const lines = (await lab.command('at+gmr')).split('\r\n');
-    assert.match(lines[0] ?? '', /^AT version:4\.2\.0\.0-dev\(/);
-    assert.match(lines[1] ?? '', /^SDK version:v/);
-    assert.match(lines[2] ?? '', /^compile time\(\w+\):/);
-    assert.match(lines[3] ?? '', /^Bin version:v/);
-    assert.deepEqual(lines.slice(4), ['', 'OK', '']);
-  });
-
   it('end some responses with one CR LF before OK', async (lab) => {
-    await lab.expect('AT+SYSMSG?', '+SYSMSG:0\r\nOK\r\n');
     await lab.expect('AT+SYSRAM?', '+SYSRAM:180000,160000\r\nOK\r\n');
     await lab.hear(2000);
     await lab.expect('AT+SYSTIMESTAMP?', '+SYSTIMESTAMP:2\r\nOK\r\n');
-    await lab.expect('AT+CWAUTOCONN?', '+CWAUTOCONN:1\r\nOK\r\n');
-    await lab.expect('AT+CIPSNTPTIME?', '+CIPSNTPTIME:Thu Jan  1 00:00:02 1970\r\nOK\r\n');
   });
 
   it('set the baud rate after the response, within its limits', async (lab) => {
@@ -50,10 +18,6 @@ describe('system commands', () => {
     await lab.expect('AT+UART_CUR=80,8,1,0,0', ok);
     const bad = words('79,8,1,0,0 5000001,8,1,0,0 115200,8,1,0 9600,8,1,0,4');
     await lab.expectEach('AT+UART_CUR=', bad, error);
-  });
-
-  it('do not simulate everything they list', async (lab) => {
-    await lab.expect('AT+CIPSTART="TCP","server.test",80', error);
   });
 });
 
@@ -75,11 +39,6 @@ describe('a restart', () => {
     const server = await lab.open();
     server.send(frame('hi'));
     assert.equal(await lab.hear(), '+WS_DATA:0,2,hi\r\n');
-  });
-
-  it('comes without OK when it has a mode parameter', async (lab) => {
-    await lab.expect('AT+RST=1', '', 100);
-    assert.equal((await lab.next()).said, '\r\nready\r\n');
   });
 
   it('follows an empty URI in AT+WSOPEN', async (lab) => {
@@ -124,5 +83,32 @@ describe('power', () => {
     lab.device.powerOn();
     await lab.say('\xff\xff', 2000);
     assert.match(await lab.command('AT'), /\r\nOK\r\n$/);
+  });
+});
+
+describe('a busy simulated device', () => {
+  let refused = 0;
+  it('calls the hook for each chunk', { hooks: { refused: () => refused++ } }, async (lab) => {
+    await lab.open();
+    await lab.command('AT+WSCLOSE=0');
+    assert.equal(refused, 0);
+    await lab.say('noise');
+    await lab.say('noise');
+    assert.equal(refused, 2);
+  });
+
+  it('prints an error code before busy p... with AT+SYSLOG=1', async (lab) => {
+    await lab.command('AT+SYSLOG=1');
+    await lab.expect('AT\r\nAT', `ERR CODE:0x010b0000\r\n${busy}${ok}`);
+  });
+
+  it('accepts a command written at the instant the previous response is complete', async (lab) => {
+    let answers = 0;
+    lab.device.onOutput(() => {
+      if (++answers < 1000) lab.device.write(Buffer.from('AT+WSOPEN?\r\n'));
+    });
+    lab.device.write(Buffer.from('ATE0\r\n'));
+    await lab.clock.advance(1);
+    assert.equal(answers, 1000);
   });
 });

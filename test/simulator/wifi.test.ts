@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe } from 'node:test';
 import type { AccessPoint } from '../../simulator/options';
-import { busy, error, it, joined, ok, prompt, sent, type Lab } from './lab';
+import { busy, error, it, joined, ok, prompt, sent } from './lab';
 
 const wifi: readonly AccessPoint[] = [
   { ssid: 'home', password: 'secret' },
@@ -11,10 +11,7 @@ const wifi: readonly AccessPoint[] = [
   { ssid: 'static', password: 'secret', dhcp: false },
 ];
 
-/** A device in station mode that has joined nothing, its echo off. */
-async function station(lab: Lab): Promise<void> {
-  await lab.expect('AT+CWMODE=1', ok);
-}
+const apart = { wifi, joined: false } as const;
 
 describe('AT+CWJAP on the simulated device', () => {
   const failures = [
@@ -23,8 +20,8 @@ describe('AT+CWJAP on the simulated device', () => {
     ['an access point that refuses', '"full","secret"', 4],
   ] as const;
   for (const [what, network, code] of failures) {
-    it(`reports ${what} as +CWJAP:${code}`, { wifi, joined: false }, async (lab) => {
-      await station(lab);
+    it(`reports ${what} as +CWJAP:${code}`, apart, async (lab) => {
+      await lab.expect('AT+CWMODE=1', ok);
       await lab.expect(`AT+CWJAP=${network}`, '');
       const { said, after } = await lab.next();
       assert.equal(said, `+CWJAP:${code}\r\n${error}`);
@@ -33,87 +30,59 @@ describe('AT+CWJAP on the simulated device', () => {
     });
   }
 
-  it(
-    'times out on a silent access point after 15 s, or after its timeout parameter',
-    { wifi, joined: false },
-    async (lab) => {
-      await station(lab);
-      await lab.command('AT+CWJAP="mute","secret"', 0);
-      assert.deepEqual(await lab.next(), { said: `+CWJAP:1\r\n${error}`, after: 15_000 });
-      await lab.command('AT+CWJAP="mute","secret",,,,,,4', 0);
-      assert.deepEqual(await lab.next(), { said: `+CWJAP:1\r\n${error}`, after: 4_000 });
-    },
-  );
+  it('times out on a silent access point after 15 s, or as asked', apart, async (lab) => {
+    await lab.expect('AT+CWMODE=1', ok);
+    await lab.command('AT+CWJAP="mute","secret"', 0);
+    assert.deepEqual(await lab.next(), { said: `+CWJAP:1\r\n${error}`, after: 15_000 });
+    await lab.command('AT+CWJAP="mute","secret",,,,,,4', 0);
+    assert.deepEqual(await lab.next(), { said: `+CWJAP:1\r\n${error}`, after: 4_000 });
+  });
 
-  it('waits as long for an address, then disconnects', { wifi, joined: false }, async (lab) => {
-    await station(lab);
+  it('waits as long for an address, then disconnects', apart, async (lab) => {
+    await lab.expect('AT+CWMODE=1', ok);
     const said = await lab.command('AT+CWJAP="static","secret"', 20_000);
     assert.equal(said, `WIFI CONNECTED\r\nWIFI DISCONNECT\r\n+CWJAP:1\r\n${error}`);
   });
 
-  it(
-    'accepts an empty password for an open network, and is busy until it has joined',
-    { wifi, joined: false },
-    async (lab) => {
-      await station(lab);
-      await lab.expect('AT+CWJAP="open",""', '');
-      await lab.expect('AT', busy);
-      assert.equal(await lab.hear(2_000), joined + ok);
-      await lab.expect('AT+CWSTATE?', `+CWSTATE:2,"open"\r\n${ok}`);
-    },
-  );
+  it('joins an open network with an empty password, busy meanwhile', apart, async (lab) => {
+    await lab.expect('AT+CWMODE=1', ok);
+    await lab.expect('AT+CWJAP="open",""', '');
+    await lab.expect('AT', busy);
+    assert.equal(await lab.hear(2_000), joined + ok);
+    await lab.expect('AT+CWSTATE?', `+CWSTATE:2,"open"\r\n${ok}`);
+  });
 
   it('leaves the previous network, also when the new one refuses it', { wifi }, async (lab) => {
     const said = await lab.command('AT+CWJAP="nowhere","x"', 15_001);
     assert.equal(said, `WIFI DISCONNECT\r\n+CWJAP:3\r\n${error}`);
   });
-
-  it('responds ERROR without station mode', { wifi, joined: false }, async (lab) => {
-    await lab.expect('AT+CWJAP="home","secret"', error);
-  });
 });
 
 describe('Wi-Fi that is lost', () => {
-  it('is reported once, and again when it is back', { wifi }, async (lab) => {
-    lab.device.wifi.lose();
-    assert.equal(await lab.hear(30_000), 'WIFI DISCONNECT\r\n');
-    await lab.expect('AT+CWSTATE?', `+CWSTATE:4,"home"\r\n${ok}`);
-    lab.device.wifi.recover();
-    assert.equal(await lab.hear(3_000), joined);
+  it('is not joined again after the attempts of AT+CWRECONNCFG', { wifi }, async (lab) => {
+    for (const config of ['0,0', '2,3']) {
+      await lab.expect(`AT+CWRECONNCFG=${config}`, ok);
+      lab.device.wifi.lose();
+      assert.equal(await lab.hear(10_000), 'WIFI DISCONNECT\r\n');
+      lab.device.wifi.recover();
+      assert.equal(await lab.hear(10_000), '', config);
+      await lab.expect('AT+CWSTATE?', `+CWSTATE:4,"home"\r\n${ok}`);
+      await lab.command('AT+CWJAP="home","secret"', 2_000);
+    }
   });
 
-  it(
-    'is not joined again with AT+CWRECONNCFG=0,0, nor after its number of attempts',
-    { wifi },
-    async (lab) => {
-      for (const config of ['0,0', '2,3']) {
-        await lab.expect(`AT+CWRECONNCFG=${config}`, ok);
-        lab.device.wifi.lose();
-        assert.equal(await lab.hear(10_000), 'WIFI DISCONNECT\r\n');
-        lab.device.wifi.recover();
-        assert.equal(await lab.hear(10_000), '', config);
-        await lab.expect('AT+CWSTATE?', `+CWSTATE:4,"home"\r\n${ok}`);
-        await lab.command('AT+CWJAP="home","secret"', 2_000);
-      }
-    },
-  );
-
-  it(
-    'leaves links in state 2 and accepts sends, which arrive when it is back',
-    { wifi },
-    async (lab) => {
-      const connection = await lab.open();
-      lab.device.wifi.lose();
-      assert.equal(await lab.hear(5_000), 'WIFI DISCONNECT\r\n');
-      assert.match(await lab.command('AT+WSOPEN?'), /^\+WSOPEN:0,2,/);
-      await lab.expect('AT+WSSEND=0,2', prompt);
-      assert.equal(await lab.say('hi'), sent);
-      assert.equal(connection.frames.length, 0);
-      lab.device.wifi.recover();
-      assert.equal(await lab.hear(3_000), joined);
-      assert.equal(connection.frames[0]?.payload.toString(), 'hi');
-    },
-  );
+  it('leaves links in state 2, and delays what they send', { wifi }, async (lab) => {
+    const connection = await lab.open();
+    lab.device.wifi.lose();
+    assert.equal(await lab.hear(5_000), 'WIFI DISCONNECT\r\n');
+    assert.match(await lab.command('AT+WSOPEN?'), /^\+WSOPEN:0,2,/);
+    await lab.expect('AT+WSSEND=0,2', prompt);
+    assert.equal(await lab.say('hi'), sent);
+    assert.equal(connection.frames.length, 0);
+    lab.device.wifi.recover();
+    assert.equal(await lab.hear(3_000), joined);
+    assert.equal(connection.frames[0]?.payload.toString(), 'hi');
+  });
 
   it('is left permanently by AT+CWQAP, and joined again after a restart', { wifi }, async (lab) => {
     await lab.expect('AT+CWQAP', `WIFI DISCONNECT\r\n${ok}`);
