@@ -2,18 +2,32 @@
 // `npm test`, on a fresh clone too: installs, builds, then runs all tests with the runner's own
 // closing count. Arguments name test files or folders instead of all.
 import { readdirSync, statSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { availableParallelism } from 'node:os';
 import { join, relative } from 'node:path';
 import { prepare, root, run } from './prepare.mjs';
 
 await prepare();
+const hook = join(root, 'scripts', 'typescript.cjs');
+const { compiled } = createRequire(import.meta.url)(hook);
+for (const folder of ['driver', 'simulator', 'nodes', 'bench', 'test']) {
+  for (const file of filesIn(join(root, folder), '.ts'))
+    if (!file.endsWith('.d.ts')) compiled(file);
+}
 const named = process.argv.slice(2);
-const files = (named.length > 0 ? named : ['test']).flatMap((path) => testFiles(join(root, path)));
-run(process.execPath, ['--import', 'tsx', '--test', '--test-reporter=spec', ...files]);
+const files = (named.length > 0 ? named : ['test']).flatMap((path) =>
+  filesIn(join(root, path), '.test.ts').map((file) => relative(root, file)),
+);
+// Many tests wait for processes and ports, so that each core has room for one.
+const concurrency = `--test-concurrency=${Math.max(2, availableParallelism())}`;
+const options = ['--require', hook, '--test', '--test-reporter=spec', concurrency];
+run(process.execPath, [...options, ...files]);
 
-function testFiles(path) {
-  if (!statSync(path).isDirectory()) return [relative(root, path)];
+/** The files below a folder whose names end so; a file as it is. */
+function filesIn(path, ending) {
+  if (!statSync(path).isDirectory()) return [path];
   return readdirSync(path, { withFileTypes: true })
-    .filter((entry) => entry.isDirectory() || entry.name.endsWith('.test.ts'))
-    .flatMap((entry) => testFiles(join(path, entry.name)))
+    .filter((entry) => entry.isDirectory() || entry.name.endsWith(ending))
+    .flatMap((entry) => filesIn(join(path, entry.name), ending))
     .sort();
 }

@@ -16,7 +16,7 @@ const programs = {
 
 function execute(program: string, args: readonly string[]) {
   return new Promise<{ code: unknown; out: string; error: string }>((resolve) => {
-    const all = ['--import', 'tsx', join(root, program), ...args];
+    const all = [...process.execArgv, join(root, program), ...args];
     execFile(process.execPath, all, { cwd: root }, (failure, out, error) => {
       resolve({ code: failure?.code ?? 0, out, error });
     });
