@@ -1,5 +1,6 @@
 import type { NodeAPI } from 'node-red';
 import { systemClock, type Clock } from '../driver/clock';
+import type { PortMemory } from '../driver/device/options';
 import { serveCertificates } from './shared/admin/certificates';
 import { DeviceHost } from './shared/device/device-host';
 import { DeviceLog } from './shared/device/device-log';
@@ -24,17 +25,25 @@ const claims = new PortClaims();
 export function espAtDevice(make: MakeDevice, clock: Clock = systemClock): (RED: NodeAPI) => void {
   return (RED) => {
     const translate = translator(RED);
+    /** By port, so that a device deployed again finds the ESP32 at the rate that it was left at. */
+    const memories = new Map<string, PortMemory>();
+    const memoryOf = (port: string): PortMemory => {
+      const memory = memories.get(port) ?? {};
+      memories.set(port, memory);
+      return memory;
+    };
 
     function EspAtDevice(this: DeviceNode, stored: DeviceDef): void {
       RED.nodes.createNode(this, stored);
       const def = migrate('esp-at-device', stored);
       const address = settingText(RED, this, def.port);
+      const port = portKey(address);
       this.linkConfigs = { 0: {}, 1: {}, 2: {} };
       this.headers = [];
       this.host = new DeviceHost({
         label: def.name || address,
         address,
-        port: portKey(address),
+        port,
         claims,
         clock,
         make: () => {
@@ -42,7 +51,7 @@ export function espAtDevice(make: MakeDevice, clock: Clock = systemClock): (RED:
           const settings = deviceSettings(RED, this, def);
           this.linkConfigs = settings.links;
           this.headers = settings.headers;
-          return make(settings);
+          return make({ ...settings, options: { ...settings.options, memory: memoryOf(port) } });
         },
         log: new DeviceLog(this, translate, () => this.host.status),
       });

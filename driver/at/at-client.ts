@@ -9,7 +9,7 @@ import {
   type SequenceAccess,
   type SequenceResyncOptions,
 } from './command-sequence';
-import { LineAccess } from './line-access';
+import { LineAccess, type Pace } from './line-access';
 import {
   afterLostResult,
   hasPendingPrompt,
@@ -27,7 +27,7 @@ import { PartialFrameTimeout } from './partial-frame';
 import { isLateResponse, resync, type ResyncOptions, type ResyncResult } from './resync';
 import { ResponseTimeout } from './response-timeout';
 import { TimedPort } from './timed-port';
-import { TIMEOUT_POLICY } from './timeouts';
+import { slower, TIMEOUT_POLICY } from './timeouts';
 import {
   begin,
   confirmFrom,
@@ -80,6 +80,10 @@ export class AtClient {
 
   get state(): ClientState['kind'] {
     return this.#state.kind;
+  }
+
+  get #pace(): Exclude<Pace, 'search'> {
+    return this.#rateLostOnRestart ? 'negotiatedRate' : 'portRate';
   }
 
   /** Whether a data prompt may be pending. */
@@ -148,7 +152,12 @@ export class AtClient {
       const sequence = new CommandSequence(() => {
         const access: SequenceAccess = {
           run: (command) => this.#runWithin(sequence, command),
-          resync: (options) => this.#resyncWithin(sequence, options),
+          resync: (options) => {
+            const all = { ...options, firstQuestion: this.#firstQuestion++ };
+            const body = (line: LineAccess) => resync(line, all, () => undefined);
+            return this.#lendWithin(sequence, body, options);
+          },
+          talk: (body) => this.#lendWithin(sequence, body, { pace: 'search', pad: 'never' }),
         };
         void body(access)
           .then(resolve, reject)
@@ -301,7 +310,7 @@ export class AtClient {
   }
 
   #start(job: Job, { command, attempt }: Next): void {
-    const policy = TIMEOUT_POLICY[this.#rateLostOnRestart ? 'negotiatedRate' : 'portRate'];
+    const policy = slower(TIMEOUT_POLICY[this.#pace], this.#port.slowness);
     const transaction = begin(command, attempt, policy, this.#clock.now());
     this.#become({ kind: 'running', job, transaction });
     this.#parser.expectPrompt = command.payload !== undefined;
@@ -419,13 +428,13 @@ export class AtClient {
   /** Becomes `resyncing` before it calls the listener, whose commands then wait. */
   #resync(reason: string, outOfSync: OutOfSync): void {
     const padding = outOfSync.pendingPrompt !== undefined;
-    const access = this.#lend(outOfSync, padding);
+    const access = this.#lend(outOfSync, padding, this.#pace);
     this.#listener({ kind: 'outOfSync', reason });
     const options: ResyncOptions = {
       attempts: 3,
       mayRestart: !this.#rateLostOnRestart,
       pad: padding ? 'ifSilent' : 'never',
-      negotiatedRate: this.#rateLostOnRestart,
+      pace: this.#pace,
       firstQuestion: this.#firstQuestion++,
     };
     const onStep = (step: 'crlf' | 'fill' | 'restart') =>
@@ -437,9 +446,9 @@ export class AtClient {
   }
 
   /** Lends the port to a resync. */
-  #lend(outOfSync: OutOfSync, mayBePrompted: boolean): LineAccess {
+  #lend(outOfSync: OutOfSync, mayBePrompted: boolean, pace: Pace): LineAccess {
     const controller = new AbortController();
-    const access = new LineAccess(this.#port, this.#rateLostOnRestart, controller.signal);
+    const access = new LineAccess(this.#port, pace, controller.signal);
     this.#become({ kind: 'resyncing', ...outOfSync, controller, access });
     this.#parser.expectPrompt = mayBePrompted;
     return access;
@@ -476,23 +485,23 @@ export class AtClient {
     this.#pull();
   }
 
-  /** Resyncs for a sequence, and replaces a resync that corrupt bytes have begun. */
-  async #resyncWithin(
+  /** Lends the port to a sequence, and replaces a resync that corrupt bytes have begun. */
+  async #lendWithin<T>(
     sequence: CommandSequence,
-    options: SequenceResyncOptions,
-  ): Promise<ResyncResult> {
+    body: (access: LineAccess) => Promise<T>,
+    { pace, pad }: Pick<SequenceResyncOptions, 'pace' | 'pad'>,
+  ): Promise<T> {
     const state = this.#state;
     const isOurs = !sequence.aborted && jobOf(state) === sequence;
     if (!isOurs || (state.kind !== 'between' && state.kind !== 'resyncing'))
       return sequence.refusal(new EspAtError('OUT_OF_SYNC', { command: 'a resync' }));
     const outOfSync = state.kind === 'resyncing' ? state : { job: sequence, dataTrusted: true };
-    const access = this.#lend(outOfSync, options.pad !== 'never');
-    const result = await resync(
-      access,
-      { ...options, firstQuestion: this.#firstQuestion++ },
-      () => undefined,
-    );
-    if (result.kind === 'aborted') return sequence.refusal(new EspAtError('ABORTED'));
+    const access = this.#lend(outOfSync, pad !== 'never', pace);
+    const result = await body(access).catch((error: unknown) => {
+      if (!access.signal.aborted) throw error;
+    });
+    if (result === undefined || access.signal.aborted)
+      return sequence.refusal(new EspAtError('ABORTED'));
     this.#parser.expectPrompt = false;
     this.#become({ kind: 'between', job: sequence });
     return result;

@@ -1,5 +1,6 @@
 import type { EspAtError } from '../errors';
 import type { Response, Run } from './command';
+import type { LineAccess } from './line-access';
 import type { ResyncOptions, ResyncResult } from './resync';
 import type { CommandEvent } from './types';
 
@@ -15,6 +16,11 @@ export interface SequenceAccess {
    * @throws EspAtError whatever the client was reset or closed with meanwhile
    */
   readonly resync: (options: SequenceResyncOptions) => Promise<ResyncResult>;
+  /**
+   * Lends the port to `body`, which must result in something.
+   * @throws EspAtError whatever the client was reset or closed with meanwhile
+   */
+  readonly talk: <T extends object | string>(body: (line: LineAccess) => Promise<T>) => Promise<T>;
 }
 
 export type SequenceResyncOptions = Omit<ResyncOptions, 'firstQuestion'>;

@@ -17,10 +17,16 @@ export type Purpose =
   /** `ready` after `AT+RST` */
   | 'boot';
 
+/**
+ * How soon silence has a meaning.
+ * - `portRate`: the device may be at work, or starting.
+ * - `negotiatedRate`: a restarted device talks at another rate and cannot be heard.
+ * - `search`: most probably the device is at another rate.
+ */
+export type Pace = 'portRate' | 'negotiatedRate' | 'search';
+
 interface Limits {
-  readonly idleMs: number;
-  /** Shorter, at a negotiated rate: a restarted device talks at another rate and cannot be heard. */
-  readonly negotiatedIdleMs: number;
+  readonly idleMs: Readonly<Record<Pace, number>>;
   readonly floodMs: number;
 }
 
@@ -28,16 +34,20 @@ interface Limits {
 const FLOOD_MS = 30_000;
 
 const limits: Readonly<Record<Purpose, Limits>> = {
-  lineEnd: { idleMs: 1200, negotiatedIdleMs: 500, floodMs: 1200 + FLOOD_MS },
-  question: { idleMs: 1200, negotiatedIdleMs: 1200, floodMs: 1200 + FLOOD_MS },
-  stillAtWork: { idleMs: 1500, negotiatedIdleMs: 1500, floodMs: 1500 + FLOOD_MS },
+  lineEnd: { idleMs: idle(1200, 500, 250), floodMs: 1200 + FLOOD_MS },
+  question: { idleMs: idle(1200, 1200, 500), floodMs: 1200 + FLOOD_MS },
+  stillAtWork: { idleMs: idle(1500, 1500, 1500), floodMs: 1500 + FLOOD_MS },
   // A query proves more than a longer pause.
-  pause: { idleMs: 30, negotiatedIdleMs: 30, floodMs: 300 },
+  pause: { idleMs: idle(30, 30, 30), floodMs: 300 },
   // Unneeded padding is harmless, and there are many blocks of it.
-  padding: { idleMs: 150, negotiatedIdleMs: 75, floodMs: 3000 },
+  padding: { idleMs: idle(150, 75, 75), floodMs: 3000 },
   // A restarted device may send `ready` at another rate, unheard: the search at that rate must begin in time.
-  boot: { idleMs: 8000, negotiatedIdleMs: 500, floodMs: 8000 + FLOOD_MS },
+  boot: { idleMs: idle(8000, 500, 500), floodMs: 8000 + FLOOD_MS },
 };
+
+function idle(portRate: number, negotiatedRate: number, search: number): Limits['idleMs'] {
+  return { portRate, negotiatedRate, search };
+}
 
 /** Lines to keep between two waits, at most. */
 const KEPT_LINES = 16;
@@ -58,17 +68,16 @@ export class LineAccess {
   /** Final result codes, `busy p...` and prompts (`>`) since the resync began. */
   readonly seen = new Set<string>();
   readonly #port: TimedPort;
-  readonly #negotiatedRate: boolean;
+  readonly #pace: Pace;
   readonly #idle: IdleTimer;
   #wait: Wait | undefined;
   #kept: string[] = [];
   /** Clock time at which the last written byte has left. */
   #left = 0;
 
-  /** @param negotiatedRate whether a restart resets the device to another rate */
-  constructor(port: TimedPort, negotiatedRate: boolean, signal: AbortSignal) {
+  constructor(port: TimedPort, pace: Pace, signal: AbortSignal) {
     this.#port = port;
-    this.#negotiatedRate = negotiatedRate;
+    this.#pace = pace;
     this.#idle = new IdleTimer(port.clock);
     this.signal = signal;
     signal.addEventListener('abort', () => this.#end()?.reject(signal.reason), { once: true });
@@ -101,14 +110,14 @@ export class LineAccess {
     const line = this.#kept[index];
     this.#kept = index < 0 ? [] : this.#kept.slice(index + 1);
     if (line !== undefined) return Promise.resolve({ line });
-    const { idleMs, negotiatedIdleMs, floodMs } = limits[purpose];
+    const { idleMs, floodMs } = limits[purpose];
     const from = Math.max(this.now(), this.#left);
     this.#left = 0;
     this.#idle.restart(from);
     return new Promise((resolve, reject) => {
       this.#wait = { accept, resolve, reject };
-      const idle = this.#negotiatedRate ? negotiatedIdleMs : idleMs;
-      this.#watch(idle, idle, from + floodMs);
+      const left = idleMs[this.#pace] * this.#port.slowness;
+      this.#watch(left, left, from + floodMs * this.#port.slowness);
     });
   }
 

@@ -1,4 +1,4 @@
-import type { Heard, LineAccess, Purpose } from './line-access';
+import type { Heard, LineAccess, Pace, Purpose } from './line-access';
 import { isFinalResultCode } from './outcome';
 
 /** Milliseconds that a command may still be running: WSCLOSE of a reconnecting link takes 14 s. */
@@ -30,8 +30,8 @@ export interface ResyncOptions {
   readonly mayRestart: boolean;
   /** When to pad a pending prompt: where nothing else gets a response, or first. */
   readonly pad: 'never' | 'ifSilent' | 'first';
-  /** At a negotiated rate one attempt without a response is enough: the device may be at another rate. */
-  readonly negotiatedRate: boolean;
+  /** At another pace than `portRate` one attempt without a response is enough: the device may be at another rate. */
+  readonly pace: Pace;
   /** Index of the first query. It differs in each resync, so that a late response fits no later query. */
   readonly firstQuestion: number;
 }
@@ -94,7 +94,7 @@ class Resync {
   }
 
   async #attempt(isFirst: boolean): Promise<'inSync' | 'noAnswer' | 'mustRestart' | 'again'> {
-    const { pad, negotiatedRate } = this.#options;
+    const { pad, pace } = this.#options;
     let answered = false;
     if (!isFirst || pad !== 'first') {
       const before = this.#access.pendingBytes;
@@ -110,7 +110,7 @@ class Resync {
     if (pad !== 'never' && (!answered || this.#access.seen.has('>'))) answered = await this.#pad();
     if (answered && (await this.#query())) return 'inSync';
     if (this.#flooded) return 'mustRestart';
-    return !answered && negotiatedRate ? 'noAnswer' : 'again';
+    return !answered && pace !== 'portRate' ? 'noAnswer' : 'again';
   }
 
   async #restart(): Promise<ResyncResult> {

@@ -32,6 +32,16 @@ export const TIMEOUT_POLICY = {
   negotiatedRate: { probeForResultMs: 500, promptTimeoutMs: 1000, probeAnswerMs: 500 },
 } as const satisfies Record<string, TimeoutPolicy>;
 
+/** Returns the policy for responses that take so many times as long. */
+export function slower(policy: TimeoutPolicy, slowness: number): TimeoutPolicy {
+  if (slowness === 1) return policy;
+  return {
+    probeForResultMs: policy.probeForResultMs * slowness,
+    promptTimeoutMs: policy.promptTimeoutMs * slowness,
+    probeAnswerMs: policy.probeAnswerMs * slowness,
+  };
+}
+
 /**
  * Measures for how long the port has been idle: the time that passed, less what the received bytes took up on
  * the port. A flood that fills the port delays the device's responses by many seconds, and must not look like a

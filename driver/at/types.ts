@@ -59,6 +59,8 @@ export interface PortWriter {
   readonly pendingBytes: number;
   /** Bits a second; undefined where the port does not know. */
   readonly rate: number | undefined;
+  /** How many times as long as usual a response may take; absent: once. */
+  readonly slowness?: number;
 }
 
 /** Receives the data of one link. */

@@ -2,18 +2,24 @@ import type { Response, Command } from '../at/command';
 import { build, damaged, query } from './build';
 import { checkSetting } from './check';
 
-const BOTH_WAYS = 3;
+/**
+ * Handshake lines that the device uses. `rts`: it drives RTS, the default of the firmware. `cts`: it waits for CTS.
+ * A device that waits for CTS in vain sends nothing until it is reset.
+ */
+export type FlowControl = 'none' | 'rts' | 'cts' | 'both';
+
+const CODES = { none: 0, rts: 1, cts: 2, both: 3 } as const satisfies Record<FlowControl, number>;
+const NAMES = ['none', 'rts', 'cts', 'both'] as const satisfies readonly FlowControl[];
 
 /**
  * `AT+UART_CUR`: sets the baud rate until the next restart. The device sends OK at the old rate, then switches. The
  * command is not idempotent: a repetition would go out at the wrong rate.
  * @param rate bits a second, 80 to 5,000,000
- * @param flowControl RTS/CTS
  * @throws EspAtError `INVALID_SETTING`
  */
-export function uartCur(rate: number, flowControl: boolean): Command {
+export function uartCur(rate: number, flowControl: FlowControl): Command {
   const checked = checkSetting('rate', rate, 80, 5_000_000);
-  return build(`AT+UART_CUR=${checked},8,1,0,${flowControl ? BOTH_WAYS : 0}`);
+  return build(`AT+UART_CUR=${checked},8,1,0,${CODES[flowControl]}`);
 }
 
 /** `AT+UART_CUR?`: queries the UART's settings. */
@@ -27,9 +33,10 @@ export function uartQuery(): Command {
  */
 export function parseUart(response: Response): {
   readonly rate: number;
-  readonly flowControl: boolean;
+  readonly flowControl: FlowControl;
 } {
   const parts = /^\+UART_CUR:(\d+),\d+,\d+,\d+,([0-3])$/.exec(response[0] ?? '');
-  if (!parts) throw damaged('AT+UART_CUR?');
-  return { rate: Number(parts[1]), flowControl: Number(parts[2]) === BOTH_WAYS };
+  const flowControl = NAMES[Number(parts?.[2])];
+  if (!parts || !flowControl) throw damaged('AT+UART_CUR?');
+  return { rate: Number(parts[1]), flowControl };
 }

@@ -20,7 +20,8 @@ export function checkOptions({
   if (wifi) cwjap(wifi.ssid, wifi.password, wifi.bssid);
   if (sntp) cipsntpcfg(sntp.timezone, sntp.servers);
   if (certificates) checkCertificates(certificates);
-  if (negotiatedRate) uartCur(negotiatedRate, flowControl === true);
+  if (negotiatedRate && negotiatedRate !== 'automatic')
+    uartCur(negotiatedRate, flowControl === true ? 'both' : 'none');
   if (sendLimit) {
     checkSetting('queueMessages', sendLimit.messages, 1, 1_000_000);
     checkSetting('queueBytes', sendLimit.bytes, 1, 1024 ** 3);

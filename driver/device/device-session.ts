@@ -8,6 +8,7 @@ import { asEspAtError, EspAtError } from '../errors';
 import { Backoff } from '../link/backoff';
 import type { Availability } from '../link/link-host';
 import type { Port } from '../port/port';
+import { takeBack } from './baud-rate/take-back';
 import { Boot } from './boot';
 import type { KnownFirmware } from './capabilities';
 import { HealthCheck } from './health-check';
@@ -32,6 +33,8 @@ const MAX_SEARCHES = 3;
 /** Milliseconds: the first and the longest pause after a failed initialization. */
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 30_000;
+/** Milliseconds in which a stop takes the device back to the rate it starts with. */
+const TAKE_BACK_TIMEOUT_MS = 300;
 
 /** One open port: initializes the device, again after each restart, until the port or the device is lost. */
 export class DeviceSession {
@@ -48,12 +51,16 @@ export class DeviceSession {
   #settle: (end: SessionEnd) => void = () => undefined;
 
   constructor(port: Port, context: SessionContext, listener: (event: SessionEvent) => void) {
-    const { options, clock, random, memory, error } = context;
+    const { options, clock, random, memory, portMemory, error } = context;
     this.#context = context;
     this.#listener = listener;
     this.ended = new Promise((resolve) => (this.#settle = resolve));
-    this.#port = new SessionPort(port, options, memory.negotiatedRateWorks, (isNegotiated) =>
-      this.#client.assume({ rateLostOnRestart: isNegotiated }),
+    this.#port = new SessionPort(
+      port,
+      options,
+      portMemory,
+      memory.negotiatedRateWorks,
+      (isNegotiated) => this.#client.assume({ rateLostOnRestart: isNegotiated }),
     );
     this.#client = new AtClient(this.#port, clock, (event) => this.#take(event));
     for (const link of context.links) this.#client.addSource(link.sendSource);
@@ -71,6 +78,19 @@ export class DeviceSession {
     if (this.#state.kind === 'ended') return;
     if ('health' in this.#state) this.#state.health.heard();
     this.#client.receive(chunk);
+  }
+
+  /** Ends the session as {@link end} does, but first takes the device back to its rate if the line is ready. */
+  stop(error: EspAtError): void {
+    const { kind, boot } = this.#state;
+    const { state } = this.#client;
+    const isLineReady = state !== 'resyncing' && state !== 'unresponsive';
+    if (kind === 'ended' || !isLineReady || !this.#port.isNegotiated) return this.end(error);
+    const timer = onTimeout(this.#context.clock, TAKE_BACK_TIMEOUT_MS, () => this.end(error));
+    this.#become({ kind: 'stopping', boot, timer });
+    this.#endBoot(boot, error);
+    const end = () => this.end(error);
+    void takeBack(this.#client, this.#port).then(end, end);
   }
 
   /** Ends the session. Pending operations reject with the error. Later calls do nothing. */
@@ -117,6 +137,7 @@ export class DeviceSession {
         initialize(access, {
           ...{ client: this.#client, port: this.#port, options, clock, pendingPrompt, signal },
           firmware: this.#firmware,
+          failures: progressOf(this.#state).searches,
           warn: (error) => this.#log({ event: 'warning', error }),
         }),
       );
@@ -219,7 +240,7 @@ export class DeviceSession {
   }
 
   #become(state: SessionState): void {
-    if (this.#state.kind === 'pausing') this.#state.timer();
+    if ('timer' in this.#state) this.#state.timer();
     this.#state = state;
     this.#tellStatus();
   }
@@ -255,6 +276,7 @@ export class DeviceSession {
   // --- events of the client ------------------------------------------------------------------------
 
   #take(event: ClientEvent): void {
+    if (this.#state.kind === 'stopping') return;
     const { links } = this.#context;
     switch (event.kind) {
       case 'urc':

@@ -13,7 +13,7 @@ import type { Port, PortHandlers } from '../port/port';
 import { scanNetworks } from '../provisioning/wifi';
 import { checkOptions } from './check-options';
 import { DeviceSession } from './device-session';
-import type { Capabilities, DeviceEvent, DeviceOptions, DeviceState } from './options';
+import type { Capabilities, DeviceEvent, DeviceOptions, DeviceState, PortMemory } from './options';
 import type { SessionEvent, SessionMemory } from './session-state';
 
 const DEFAULT_QUEUE = { messages: 1000, bytes: 4 * 1024 * 1024 };
@@ -51,6 +51,7 @@ export class Device extends EventEmitter<DeviceEvents> {
   #status: DeviceState = { name: 'stopped' };
   #session: DeviceSession | undefined;
   #memory: SessionMemory = { negotiatedRateWorks: true, pendingPrompt: false };
+  readonly #portMemory: PortMemory;
   #capabilities: Capabilities | undefined;
 
   /** @throws EspAtError `INVALID_SETTING`, `CERTIFICATE_INVALID`, `COMMAND_TOO_LONG` */
@@ -60,6 +61,7 @@ export class Device extends EventEmitter<DeviceEvents> {
     // Every node on a canvas listens: their number indicates no leak.
     this.setMaxListeners(0);
     this.#options = options;
+    this.#portMemory = options.memory ?? {};
     this.#clock = options.clock ?? systemClock;
     this.#random = options.random ?? Math.random;
     this.#highWaterMark = new HighWaterMark(options.sendLimit ?? DEFAULT_QUEUE, (level) =>
@@ -213,12 +215,13 @@ export class Device extends EventEmitter<DeviceEvents> {
       random: this.#random,
       links: this.links,
       memory: this.#memory,
+      portMemory: this.#portMemory,
       // The open of a port proves nothing about a device that was unresponsive on it.
       error: before?.code === 'DEVICE_UNRESPONSIVE' ? before : undefined,
     };
     const session = new DeviceSession(port, context, (event) => this.#sessionEvent(event));
     current.session = this.#session = session;
-    const stop = () => session.end(asEspAtError(signal.reason));
+    const stop = () => session.stop(asEspAtError(signal.reason));
     signal.addEventListener('abort', stop, { once: true });
     session.begin();
     const { error, memory } = await session.ended;

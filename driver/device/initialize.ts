@@ -6,7 +6,8 @@ import { echoOff, sysStore } from '../commands/base';
 import { closePayload } from '../commands/close-frame';
 import { parseWsopen, wsclose, wsopenQuery, wssend, type OpenLink } from '../commands/websocket';
 import { EspAtError, isRefusal } from '../errors';
-import { answers, negotiateRate } from './baud-rate';
+import { negotiateRate } from './baud-rate/negotiate';
+import { findDevice } from './baud-rate/search';
 import { identify, type KnownFirmware } from './capabilities';
 import type { DeviceOptions } from './options';
 import type { SessionPort } from './session-port';
@@ -27,6 +28,8 @@ export interface InitializeContext {
   readonly clock: Clock;
   /** Whether a data prompt is likely to be pending. */
   readonly pendingPrompt: boolean;
+  /** Searches for the device that have failed. */
+  readonly failures: number;
   /** The firmware of the boot before: its capabilities need no detection. */
   readonly firmware: KnownFirmware | undefined;
   /** Called with `RATE_NOT_NEGOTIATED`. */
@@ -46,29 +49,14 @@ export async function initialize(
   const { client, port, options } = context;
   const { run } = access;
   client.assume({ echoOff: false });
-  await find(access, context);
+  await findDevice(access, port, context);
   await run(echoOff());
   client.assume({ echoOff: true });
   await run(sysStore(options.store === true));
   await negotiateRate(access, port, options, context.warn);
+  port.remember();
   await closeLeftovers(run, context);
   return identify(run, context.firmware);
-}
-
-/** Resyncs: first at the current rate, then at the other rates that the device may use. */
-async function find(
-  access: SequenceAccess,
-  { port, pendingPrompt }: InitializeContext,
-): Promise<void> {
-  // A pending prompt is rare, and padding takes long: tries every rate without padding first.
-  for (const pad of pendingPrompt ? (['first'] as const) : (['never', 'first'] as const)) {
-    for (const rate of port.candidates) {
-      // Resyncs in the same turn where it can: the rest of a chunk with `ready` holds responses to earlier commands.
-      if (rate !== port.baudRate && !(await port.trySetRate(rate))) continue;
-      if (await answers(access, pad)) return;
-    }
-  }
-  throw new EspAtError('DEVICE_UNRESPONSIVE', { port: port.address });
 }
 
 /**

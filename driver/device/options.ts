@@ -96,6 +96,12 @@ export interface CertificateOptions {
   readonly key: string;
 }
 
+/** What is known of a port's device, for the next device on the port. */
+export interface PortMemory {
+  /** Baud rate at which it was last, in bits a second. */
+  baudRate?: number | undefined;
+}
+
 export interface DeviceOptions {
   readonly port: PortOpener;
   readonly clock?: Clock;
@@ -104,8 +110,13 @@ export interface DeviceOptions {
   readonly wifi?: WifiOptions;
   readonly sntp?: ClockOptions;
   readonly certificates?: readonly CertificateOptions[];
-  /** Baud rate to negotiate with the device (`AT+UART_CUR`), in bits a second; 0 or absent: none. */
-  readonly negotiatedRate?: number;
+  /**
+   * Baud rate to negotiate with the device (`AT+UART_CUR`), in bits a second; 0 or absent: none. `automatic`: the
+   * highest at which data passes without a fault, and RTS/CTS where the driver finds them wired.
+   */
+  readonly negotiatedRate?: number | 'automatic';
+  /** What the device before on the same port has left; the driver changes it. Default: nothing. */
+  readonly memory?: PortMemory;
   /** RTS/CTS, at both ends. Default false. */
   readonly flowControl?: boolean;
   /** Let the device write settings to its flash (`AT+SYSSTORE=1`). Default false. */

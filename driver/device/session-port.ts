@@ -1,31 +1,34 @@
 import type { PortWriter } from '../at/types';
 import { EspAtError } from '../errors';
 import type { Port } from '../port/port';
-import type { DeviceOptions } from './options';
-
-/** Power-up baud rate of most boards, in bits a second. */
-const DEFAULT_RATE = 115_200;
+import type { DeviceOptions, PortMemory } from './options';
 
 /** The open port of a device session, with its baud rate in bits a second. */
 export class SessionPort implements PortWriter {
   readonly #port: Port;
   readonly #options: DeviceOptions;
   readonly #rateChanged: (isNegotiated: boolean) => void;
+  readonly #memory: PortMemory;
   #baudRate: number | undefined;
+  #flowControl: boolean;
   #negotiatedRateWorks: boolean;
 
   /**
+   * @param memory keeps the rate of the device for the next session on the port
    * @param negotiatedRateWorks false where the negotiated rate has failed before
    * @param rateChanged called with whether a restart of the device resets the new rate
    */
   constructor(
     port: Port,
     options: DeviceOptions,
+    memory: PortMemory,
     negotiatedRateWorks: boolean,
     rateChanged: (isNegotiated: boolean) => void,
   ) {
     this.#port = port;
     this.#options = options;
+    this.#memory = memory;
+    this.#flowControl = options.flowControl === true;
     this.#negotiatedRateWorks = negotiatedRateWorks;
     this.#rateChanged = rateChanged;
     this.#baudRate = options.port.rate;
@@ -55,13 +58,34 @@ export class SessionPort implements PortWriter {
   }
 
   get canSetRate(): boolean {
-    return this.#port.setRate !== undefined;
+    return this.#port.setRate !== undefined && this.startRate !== undefined;
   }
 
-  /** The rate to negotiate; undefined where there is none, or where it has failed. */
+  /** Baud rate of the device after a restart; undefined where the port has none. */
+  get startRate(): number | undefined {
+    return this.#options.port.rate;
+  }
+
+  /** Baud rate at which the device was last on this port. */
+  get rememberedRate(): number | undefined {
+    return this.#memory.baudRate;
+  }
+
+  /** Keeps the baud rate of the device for the next session on the port. */
+  remember(rate = this.#baudRate): void {
+    this.#memory.baudRate = rate;
+  }
+
+  /** Whether the driver finds the best rate by itself. */
+  get isAutomatic(): boolean {
+    return this.#options.negotiatedRate === 'automatic';
+  }
+
+  /** The rate of the options; undefined where there is none, or where it has failed. */
   get negotiatedRate(): number | undefined {
     const { negotiatedRate } = this.#options;
-    return this.#negotiatedRateWorks && negotiatedRate !== 0 ? negotiatedRate : undefined;
+    const isRate = typeof negotiatedRate === 'number' && negotiatedRate !== 0;
+    return this.#negotiatedRateWorks && isRate ? negotiatedRate : undefined;
   }
 
   get negotiatedRateWorks(): boolean {
@@ -73,20 +97,25 @@ export class SessionPort implements PortWriter {
     this.#negotiatedRateWorks = false;
   }
 
-  /** Rates that the device may use, the likeliest first. */
-  get candidates(): readonly (number | undefined)[] {
-    if (!this.canSetRate) return [this.#baudRate];
-    const { port, negotiatedRate } = this.#options;
-    const rates = [this.#baudRate, port.rate, negotiatedRate, DEFAULT_RATE];
-    return [...new Set(rates.filter((rate) => rate))];
-  }
-
   /** @throws EspAtError `PORT_FAILED`, `PORT_CLOSED` */
   async setRate(rate: number | undefined): Promise<void> {
     if (rate === undefined || rate === this.#baudRate) return;
     await this.#port.setRate?.(rate);
     this.#baudRate = rate;
-    this.#rateChanged(this.#isNegotiated);
+    this.#rateChanged(this.isNegotiated);
+  }
+
+  /** Whether the other end holds CTS of the port active; false where the port cannot tell. */
+  async readCts(): Promise<boolean> {
+    if (!this.#port.setFlowControl) return false;
+    return (await this.#port.readCts?.().catch(() => false)) === true;
+  }
+
+  /** Uses RTS and CTS at this end, where the port can. @throws EspAtError `PORT_*` */
+  async setFlowControl(on: boolean): Promise<void> {
+    if (on === this.#flowControl) return;
+    await this.#port.setFlowControl?.(on);
+    this.#flowControl = on;
   }
 
   /**
@@ -105,12 +134,12 @@ export class SessionPort implements PortWriter {
 
   /** Returns from a negotiated rate to the device's rate after a restart; false where the port cannot. */
   async fallBack(): Promise<boolean> {
-    return this.#isNegotiated && (await this.trySetRate(this.#options.port.rate));
+    return this.isNegotiated && (await this.trySetRate(this.#options.port.rate));
   }
 
   /** Whether the options and the port allow a {@link reset}. */
   get canReset(): boolean {
-    return this.#options.rtsReset === true && this.#port.reset !== undefined;
+    return this.#options.rtsReset === true && this.#port.reset !== undefined && !this.#flowControl;
   }
 
   /** Resets the device by RTS, and sets its rate after a restart. @throws EspAtError `PORT_*` */
@@ -120,12 +149,7 @@ export class SessionPort implements PortWriter {
   }
 
   /** Whether a restart of the device resets the rate. */
-  get #isNegotiated(): boolean {
-    const { port, negotiatedRate } = this.#options;
-    return (
-      this.#baudRate !== undefined &&
-      this.#baudRate === negotiatedRate &&
-      this.#baudRate !== port.rate
-    );
+  get isNegotiated(): boolean {
+    return this.#baudRate !== undefined && this.#baudRate !== this.startRate;
   }
 }

@@ -5,7 +5,7 @@ import type { ReadyDevice } from '../link/link-host';
 import type { Boot } from './boot';
 import type { HealthCheck } from './health-check';
 import type { LinkChecks } from './link-checks';
-import type { Capabilities, DeviceEvent, DeviceOptions, DeviceState } from './options';
+import type { Capabilities, DeviceEvent, DeviceOptions, DeviceState, PortMemory } from './options';
 
 /** State that one device session passes to the next. */
 export interface SessionMemory {
@@ -27,6 +27,7 @@ export interface SessionContext {
   readonly random: () => number;
   readonly links: readonly Link[];
   readonly memory: SessionMemory;
+  readonly portMemory: PortMemory;
   /** Why the device was not ready on this port before. */
   readonly error: EspAtError | undefined;
 }
@@ -58,6 +59,8 @@ export type SessionState = { readonly boot: Boot } & (
       readonly checks: LinkChecks;
       readonly health: HealthCheck;
     }
+  /** The driver takes the device back to the rate it starts with, until a time. */
+  | { readonly kind: 'stopping'; readonly timer: Cancel }
   | { readonly kind: 'unusable' | 'ended'; readonly error: EspAtError }
 );
 
@@ -66,7 +69,7 @@ export function progressOf(state: SessionState): Progress {
   return 'progress' in state ? state.progress : noProgress;
 }
 
-/** Returns the public state; undefined once the session has ended. */
+/** Returns the public state; undefined once the session ends. */
 export function statusOf(state: SessionState): DeviceState | undefined {
   switch (state.kind) {
     case 'initializing':
@@ -78,6 +81,7 @@ export function statusOf(state: SessionState): DeviceState | undefined {
       return { name: 'resyncing' };
     case 'unusable':
       return status('unusable', state.error);
+    case 'stopping':
     case 'ended':
       return undefined;
   }

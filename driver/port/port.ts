@@ -19,6 +19,10 @@ export interface Port {
   readonly pendingBytes: number;
   /** Changes the baud rate, in bits a second; absent where the port has none (TCP). */
   setRate?(rate: number): Promise<void>;
+  /** Whether the other end holds CTS active; absent, or rejects, where the port has no such line (TCP, ptys). */
+  readCts?(): Promise<boolean>;
+  /** Uses RTS and CTS at this end or not; absent where the port cannot change that. */
+  setFlowControl?(on: boolean): Promise<void>;
   /** Pulses the device's reset (EN) low by RTS; absent where the port has no RTS (TCP). */
   reset?(): Promise<void>;
   /** Closes the port, and settles when it is free for others. Never rejects. Later calls return the same. */

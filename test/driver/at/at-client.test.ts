@@ -14,7 +14,7 @@ const lost = new EspAtError('DEVICE_RESTARTED');
 /** Finds a device of which nothing is known; returns how that ended. */
 async function find(harness: ClientHarness, pad: 'never' | 'first' = 'never'): Promise<string> {
   const attempts = pad === 'first' ? 3 : 1;
-  const options = { attempts, mayRestart: false, pad, negotiatedRate: false };
+  const options = { attempts, mayRestart: false, pad, pace: 'portRate' as const };
   return (await harness.client.sequence(({ resync }) => resync(options))).kind;
 }
 

@@ -39,7 +39,7 @@ describe('commands with arbitrary link numbers, rates and link settings', () => 
           assert.deepEqual(set.values, [0, seconds(one, 10), seconds(two, 120), three ?? 1024]);
         const close = said(() => wsclose(unchecked(one)));
         if (close) assert.deepEqual(close.values, [written(one)]);
-        const rate = said(() => uartCur(unchecked(two), false));
+        const rate = said(() => uartCur(unchecked(two), 'none'));
         if (rate) assert.deepEqual(rate.values, [two, 8, 1, 0, 0]);
       }),
       RUNS,

@@ -1,0 +1,66 @@
+import { isOtherUrc, parseUrc } from '../../at/urc';
+import type { LineAccess } from '../../at/line-access';
+import { isFinalResultCode } from '../../at/outcome';
+
+/** Bytes of a test line without its CR LF; a device takes 254. */
+const LINE_BYTES = 240;
+/** Test lines, for about 4 kB each way. */
+const LINES = 16;
+/** How often a line may be sent again because a URC came in between. */
+const MAX_REPETITIONS = 4;
+
+/** The response to `AT+CMD?` of about 3 kB, by which {@link passesData} recognizes a damaged one. */
+export interface KnownResponse {
+  lines?: readonly string[];
+}
+
+/**
+ * Whether kilobytes pass both ways without a fault. The device echoes lines that are no commands, and answers each
+ * with `ERROR`; then it lists its commands. It writes nothing to its flash and changes nothing.
+ * @param line at a device whose echo is on
+ * @param known the response at a rate that works; set by the first test
+ */
+export async function passesData(line: LineAccess, known: KnownResponse): Promise<boolean> {
+  let repetitions = 0;
+  for (let index = 0; index < LINES;) {
+    const text = testLine(index);
+    const lines = await ask(line, text);
+    if (lines.length === 2 && lines[0] === text && lines[1] === 'ERROR') index++;
+    else if (!lines.some(isUrc) || ++repetitions > MAX_REPETITIONS) return false;
+  }
+  known.lines ??= await listCommands(line);
+  const lines = await listCommands(line);
+  return (
+    lines.length === known.lines.length && lines.every((each, at) => each === known.lines?.[at])
+  );
+}
+
+/** Text that is no command, not even in parts, with every printable character and long runs of equal bits. */
+function testLine(index: number): string {
+  const first = 0x21;
+  const count = 0x7f - first;
+  const bytes = Array.from(
+    { length: LINE_BYTES },
+    (_, at) => first + ((at * 7 + index * 31) % count),
+  );
+  return `#${String.fromCharCode(...bytes)}`.replaceAll(/[AaTt+>]/g, 'U');
+}
+
+/** Returns the lines up to the final result code, or until the device is silent. */
+async function ask(line: LineAccess, text: string): Promise<string[]> {
+  const lines: string[] = [];
+  line.write(Buffer.from(`${text}\r\n`, 'latin1'));
+  await line.next('lineEnd', (each) => {
+    lines.push(each);
+    return isFinalResultCode(each) || each === 'busy p...';
+  });
+  return lines;
+}
+
+async function listCommands(line: LineAccess): Promise<string[]> {
+  return (await ask(line, 'AT+CMD?')).filter((each) => !isUrc(each));
+}
+
+function isUrc(text: string): boolean {
+  return !text.startsWith('+CMD:') && (parseUrc(text) !== undefined || isOtherUrc(text));
+}

@@ -1,0 +1,43 @@
+import type { SequenceAccess } from '../../at/command-sequence';
+import { parseUart, uartCur, uartQuery } from '../../commands/uart';
+import { EspAtError } from '../../errors';
+import type { DeviceOptions } from '../options';
+import type { SessionPort } from '../session-port';
+import { climbFrom, type Climb } from './rate-state';
+import { runRateState } from './rate-runner';
+
+/**
+ * Changes to the baud rate and flow control of the options, which both start with the values in the device's flash.
+ * @param warn called with `RATE_NOT_NEGOTIATED` when port, cable or device fail at the rate
+ * @throws EspAtError `DEVICE_UNRESPONSIVE` when the device responds at no rate
+ */
+export async function negotiateRate(
+  access: SequenceAccess,
+  port: SessionPort,
+  options: DeviceOptions,
+  warn: (error: EspAtError) => void,
+): Promise<void> {
+  const before = port.baudRate;
+  if (!port.canSetRate || before === undefined || port.isAutomatic) return;
+  const flowControl = options.flowControl === true ? 'both' : 'none';
+  const rate = port.negotiatedRate ?? before;
+  if (rate === before) {
+    if (flowControl === 'both') await switchFlowControlOn(access, before);
+    return;
+  }
+  const climb: Climb = {
+    ...{ ladder: [rate], ceiling: rate, isTested: false, losses: 0 },
+    unwired: 'none',
+    wires: flowControl === 'both' ? 'proven' : 'none',
+  };
+  const end = await runRateState(access, port, climbFrom({ rate: before, flowControl }, climb));
+  if (port.baudRate === rate && end.kind === 'settled') return;
+  port.giveUpNegotiatedRate();
+  warn(new EspAtError('RATE_NOT_NEGOTIATED', { rate, before }));
+  if (end.kind === 'lost') throw new EspAtError('DEVICE_UNRESPONSIVE', { port: port.address });
+}
+
+async function switchFlowControlOn({ run }: SequenceAccess, rate: number): Promise<void> {
+  const { flowControl } = parseUart(await run(uartQuery()));
+  if (flowControl !== 'both') await run(uartCur(rate, 'both'));
+}

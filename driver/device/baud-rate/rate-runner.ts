@@ -1,0 +1,112 @@
+import type { SequenceAccess } from '../../at/command-sequence';
+import { uartCur } from '../../commands/uart';
+import type { SessionPort } from '../session-port';
+import { passesData, type KnownResponse } from './line-test';
+import {
+  actionOf,
+  step,
+  type RateAction,
+  type RateEvent,
+  type RateState,
+  type Trial,
+  type UartSetting,
+} from './rate-state';
+
+const CRLF = Buffer.from('\r\n');
+
+/**
+ * Carries out a search or a climb to its end.
+ * @throws EspAtError `PORT_CLOSED`, and whatever the client was reset or closed with meanwhile
+ */
+export async function runRateState(
+  access: SequenceAccess,
+  port: SessionPort,
+  begin: RateState,
+  known: KnownResponse = {},
+): Promise<RateState> {
+  let state = begin;
+  for (let action = actionOf(state); action; action = actionOf(state)) {
+    // With the wires at work this end uses them too: from the step on that follows.
+    if ('climb' in state && state.climb?.wires === 'proven') await port.setFlowControl(true);
+    state = step(state, await perform(action, access, port, known));
+  }
+  return state;
+}
+
+async function perform(
+  action: RateAction,
+  access: SequenceAccess,
+  port: SessionPort,
+  known: KnownResponse,
+): Promise<RateEvent> {
+  switch (action.kind) {
+    case 'seek':
+      return seek(action.trial, access, port);
+    case 'readCts':
+      return (await port.readCts()) ? 'active' : 'inactive';
+    case 'tell':
+      if (action.checked && !(await supports(port, action.to.rate))) return 'unsupported';
+      await port.setRate(action.at.rate);
+      return tell(action.to, access, !action.checked);
+    case 'greet':
+      await port.setRate(action.at.rate);
+      return greet(access);
+    case 'test':
+      return access.talk(async (line) => ((await passesData(line, known)) ? 'passed' : 'damaged'));
+  }
+}
+
+/** Resyncs in the same turn where it can: the rest of a chunk with `ready` holds responses to earlier commands. */
+async function seek(
+  { rate, pad, pace }: Trial,
+  { resync }: SequenceAccess,
+  port: SessionPort,
+): Promise<RateEvent> {
+  if (rate !== port.baudRate && !(await port.trySetRate(rate))) return 'unsupported';
+  const attempts = pad === 'first' || pace === 'search' ? 3 : 1;
+  const { kind } = await resync({ attempts, mayRestart: false, pad, pace });
+  return kind === 'noAnswer' ? 'silent' : 'answered';
+}
+
+/** Whether the port takes a rate: otherwise the device would be unreachable. */
+async function supports(port: SessionPort, rate: number): Promise<boolean> {
+  const before = port.baudRate;
+  if (rate === before) return true;
+  const isSupported = await port.trySetRate(rate);
+  await port.setRate(before);
+  return isSupported;
+}
+
+/**
+ * Sends `AT+UART_CUR`.
+ * @param isLineDamaged whether a line may have begun in the device, which would spoil the command
+ */
+export function tell(
+  { rate, flowControl }: UartSetting,
+  { talk }: Pick<SequenceAccess, 'talk'>,
+  isLineDamaged = false,
+): Promise<RateEvent> {
+  return talk<RateEvent>(async (line) => {
+    if (isLineDamaged) {
+      line.write(CRLF);
+      await line.next('pause', () => false);
+    }
+    line.write(Buffer.from(`${uartCur(rate, flowControl).line}\r\n`));
+    const { line: answer } = await line.next(
+      'lineEnd',
+      (each) => each === 'OK' || each === 'ERROR',
+    );
+    if (answer === undefined) return 'unheard';
+    return answer === 'OK' ? 'accepted' : 'refused';
+  });
+}
+
+async function greet({ talk, resync }: SequenceAccess): Promise<RateEvent> {
+  // The device changes its rate once its OK has left.
+  await talk(async (line) => {
+    await line.next('pause', () => false);
+    return 'paused';
+  });
+  const options = { attempts: 3, mayRestart: false, pad: 'never', pace: 'search' } as const;
+  return (await resync(options)).kind === 'noAnswer' ? 'silent' : 'answered';
+}

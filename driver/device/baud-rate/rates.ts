@@ -1,0 +1,47 @@
+/** Power-up baud rate of most boards, in bits a second. */
+export const DEFAULT_RATE = 115_200;
+/** Baud rates to climb to, in bits a second. */
+export const LADDER: readonly number[] = [
+  115_200, 230_400, 460_800, 921_600, 1_500_000, 2_000_000, 3_000_000,
+];
+/** The highest of them without flow control, in bits a second: above it a busy machine loses bytes. */
+export const HIGHEST_WITHOUT_FLOW_CONTROL = 460_800;
+/** Other rates at which a device may be left by earlier settings, in bits a second. */
+const SELDOM = [9600, 5_000_000, 1_000_000, 57_600, 4_000_000, 2_500_000, 19_200, 38_400];
+
+/**
+ * Returns the rates that a device may use, the likeliest first.
+ * @param known rates by settings and memory, the likeliest first
+ * @param all also those that boards seldom use
+ */
+export function likelyRates(known: readonly (number | undefined)[], all: boolean): number[] {
+  const rates = [...known, ...LADDER.toReversed(), ...(all ? SELDOM : [])];
+  return [...new Set(rates.filter((rate) => rate !== undefined && rate > 0))].filter(isNumber);
+}
+
+/**
+ * Returns what a device may have taken a rate for whose line lost, doubled or flipped a bit or a byte: an
+ * `AT+UART_CUR` has no checksum.
+ */
+export function misheardRates(rate: number): number[] {
+  const digits = String(rate);
+  const heard = new Set<string>();
+  for (let index = 0; index < digits.length; index++) {
+    const before = digits.slice(0, index);
+    const digit = digits.charCodeAt(index) - ZERO;
+    const after = digits.slice(index + 1);
+    for (const other of [1, 2, 4, 8].map((bit) => digit ^ bit))
+      if (other <= 9) heard.add(`${before}${other}${after}`);
+    heard.add(before + after);
+    heard.add(`${before}${digit}${digit}${after}`);
+    heard.add(`${before}0${digit}${after}`);
+  }
+  const rates = [...heard].map(Number).filter((each) => each >= 80 && each <= 5_000_000);
+  return rates.filter((each) => each !== rate);
+}
+
+const ZERO = 0x30;
+
+function isNumber(rate: number | undefined): rate is number {
+  return rate !== undefined;
+}

@@ -1,0 +1,50 @@
+import type { SequenceAccess } from '../../at/command-sequence';
+import { EspAtError } from '../../errors';
+import type { SessionPort } from '../session-port';
+import { likelyRates } from './rates';
+import { search, type Trial } from './rate-state';
+import { runRateState } from './rate-runner';
+
+export interface SearchOptions {
+  /** Whether a data prompt is likely to be pending. */
+  readonly pendingPrompt: boolean;
+  /** Searches before this one that have failed. */
+  readonly failures: number;
+}
+
+/**
+ * Finds the device: at the rate of the port, at the rate that it used last, then at all others.
+ * @throws EspAtError `DEVICE_UNRESPONSIVE`, `PORT_*`
+ */
+export async function findDevice(
+  access: SequenceAccess,
+  port: SessionPort,
+  options: SearchOptions,
+): Promise<void> {
+  const { kind } = await runRateState(access, port, search(trials(port, options)));
+  if (kind === 'found') return;
+  // A device that is switched on says so at the rate it starts with.
+  await port.setRate(port.startRate);
+  throw new EspAtError('DEVICE_UNRESPONSIVE', { port: port.address });
+}
+
+function trials(port: SessionPort, { pendingPrompt, failures }: SearchOptions): Trial[] {
+  if (!port.canSetRate) return pads(pendingPrompt).map((pad) => trial(port.baudRate, pad, true));
+  const { baudRate, startRate, negotiatedRate, rememberedRate } = port;
+  const known = pendingPrompt
+    ? [rememberedRate, baudRate, startRate, negotiatedRate]
+    : [baudRate, startRate, rememberedRate, negotiatedRate];
+  const rates = likelyRates(known, failures > 0);
+  // A pending prompt is rare, and padding takes long: tries every rate without padding first.
+  return pads(pendingPrompt).flatMap((pad) =>
+    rates.map((rate, index) => trial(rate, pad, index === 0 && pad === 'never')),
+  );
+}
+
+const pads = (pendingPrompt: boolean): readonly Trial['pad'][] =>
+  pendingPrompt ? ['first'] : ['never', 'first'];
+
+const trial = (rate: number | undefined, pad: Trial['pad'], isLikely: boolean): Trial => ({
+  ...{ rate, pad },
+  pace: isLikely ? 'portRate' : 'search',
+});
