@@ -1,0 +1,104 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { median, rounded, type Row } from './suite';
+
+/** What says which case a row measures, rather than how it came out. */
+const caseFields = 'suite layer format via direction devices links payload chunk rate delivers';
+const isCaseField = new Set(caseFields.split(' '));
+/** Counts of what was done: no results. */
+const isAmount = new Set(['messages', 'sent', 'received', 'minimumMilliseconds']);
+
+/** One figure of one case in both versions. */
+export interface Ratio {
+  readonly what: string;
+  readonly figure: string;
+  /** Medians over the rounds. */
+  readonly before: number;
+  readonly now: number;
+  /** Median of the rounds' ratios of now to before: what the machine does meanwhile meets both alike. */
+  readonly ratio: number;
+}
+
+/** Compares the rows of each round; leaves out what only one version measures. */
+export function ratios(
+  before: readonly (readonly Row[])[],
+  now: readonly (readonly Row[])[],
+): Ratio[] {
+  const [old, mine] = [figures(before), figures(now)];
+  return [...mine].flatMap(([key, values]): Ratio[] => {
+    const others = old.get(key);
+    const [what = '', figure = ''] = key.split('\t');
+    if (!others) return [];
+    const each = values.map((value, round) => value / (others[round] ?? NaN));
+    return [
+      {
+        what,
+        figure,
+        before: median(others),
+        now: median(values),
+        ratio: rounded(median(each.filter(Number.isFinite))),
+      },
+    ];
+  });
+}
+
+/** The figures of all rounds by case and name. */
+function figures(rounds: readonly (readonly Row[])[]): Map<string, number[]> {
+  const found = new Map<string, number[]>();
+  for (const row of rounds.flat()) {
+    const fields = Object.entries(row);
+    const what = fields.filter(([name]) => isCaseField.has(name)).map(([, value]) => String(value));
+    for (const [name, value] of fields) {
+      if (typeof value !== 'number' || isCaseField.has(name) || isAmount.has(name)) continue;
+      const key = `${what.join(' ')}\t${name}`;
+      found.set(key, [...(found.get(key) ?? []), value]);
+    }
+  }
+  return found;
+}
+
+/**
+ * Measures a revision and this version in turns, each by its own suites, with the packages of this version.
+ * @param args suites and `--quick`, as for a run of its own
+ * @throws Error when Git does not know the revision, or a run fails
+ */
+export function compareWith(revision: string, rounds: number, args: readonly string[]): Ratio[] {
+  const here = join(__dirname, '..');
+  const there = mkdtempSync(join(tmpdir(), 'esp-at-bench-'));
+  const git = (...words: string[]) => execFileSync('git', words, { cwd: here, stdio: 'pipe' });
+  try {
+    git('worktree', 'add', '--detach', there, revision);
+    symlinkSync(join(here, 'node_modules'), join(there, 'node_modules'), 'junction');
+    // Only Node-RED runs compiled code.
+    if (args.includes('node-red')) run(there, ['scripts/build.mjs']);
+    const before: Row[][] = [];
+    const now: Row[][] = [];
+    for (let round = 0; round < rounds; round++) {
+      before.push(measure(there, args));
+      now.push(measure(here, args));
+    }
+    return ratios(before, now);
+  } finally {
+    rmSync(there, { recursive: true, force: true });
+    git('worktree', 'prune');
+  }
+}
+
+function measure(folder: string, args: readonly string[]): Row[] {
+  const printed = run(folder, ['--import', 'tsx', 'bench/run.ts', ...args]);
+  return printed.trim().split('\n').map(rowOf);
+}
+
+function rowOf(line: string): Row {
+  const value: unknown = JSON.parse(line);
+  if (typeof value !== 'object') throw new Error(`no measurement: ${line}`);
+  return { ...value };
+}
+
+function run(cwd: string, args: readonly string[]): string {
+  const { status, stdout, stderr } = spawnSync(process.execPath, args, { cwd, encoding: 'utf8' });
+  if (status !== 0) throw new Error(`${args.join(' ')} failed: ${stderr}`);
+  return stdout;
+}
