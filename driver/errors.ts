@@ -82,6 +82,8 @@ const sentences = {
   OPEN_CLOSED:
     'The server closed link {link} as soon as it was open. Check the URI, the authorization and the subprotocol.',
   SERVER_NOT_VERIFIED: 'Link {link} is encrypted, but its server is not verified: {reason}.',
+  FIRST_MESSAGE_AT_RISK:
+    'Link {link} is open, but this firmware loses a message that the server sends together with its handshake response. If the server speaks first, ask it again, let it wait a moment, or use firmware v4.1 or newer.',
   OPEN_ABORTED: 'Link {link} was closed before it was open. Open it again if you need it.',
   LINK_CLOSED: 'Link {link} was closed before this was done. Open it, then try again.',
   // Sending

@@ -20,6 +20,7 @@ export function capabilitiesOf(firmware: FirmwareClass, version: string): Capabi
     headers: firmware !== 'A',
     authentication: firmware === 'C' || firmware === 'D',
     fragments: firmware === 'D',
+    firstMessage: firmware === 'C' || firmware === 'D' ? 'heldBack' : 'lost',
     maxSend: size,
     misframes: firmware === 'B' && /\b4\.0\.0\.0\b/.test(version),
     maxBuffer: size,

@@ -16,6 +16,11 @@ export interface Capabilities {
   readonly authentication: boolean;
   /** Long data format, `fin`, empty messages (D). */
   readonly fragments: boolean;
+  /**
+   * What the firmware does with a message that comes in one TCP segment with the handshake response: classes A and B lose
+   * it; C and D hold it back until the server's next byte, and the driver sends a ping for that.
+   */
+  readonly firstMessage: 'lost' | 'heldBack';
   /** Largest `AT+WSSEND`, in bytes: 8192 (A-C) or 16384 (D). */
   readonly maxSend: number;
   /**

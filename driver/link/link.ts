@@ -22,7 +22,6 @@ import { runOpen } from './open-sequence';
 import { CloseOperation, OpenOperation } from './operation';
 import {
   checkOpen,
-  unverifiedReason,
   type CloseOptions,
   type LinkEvent,
   type LinkEventName,
@@ -35,6 +34,7 @@ import { EarlyData } from './receive/early-data';
 import { createReceiver, type MessageSink } from './receive/receiver';
 import { ReconnectPolicy } from './reconnect-policy';
 import { SendQueue, type SendConditions } from './send-queue';
+import { ConnectionWarnings } from './warnings';
 
 /** One of the three WebSocket links of a device. */
 export class Link {
@@ -44,13 +44,12 @@ export class Link {
   readonly #device: DeviceWatch;
   readonly #policy: ReconnectPolicy;
   readonly #sendQueue: SendQueue;
+  readonly #warnings: ConnectionWarnings;
   /** Receives data while there is no connection. */
   readonly #noReceiver: DataReceiver;
   #receiver: DataReceiver;
   /** Whether data of this connection may be lost since the client was in sync. */
   #hasLostData = false;
-  /** The last warning about an unverified server: each is emitted once. */
-  #unverified: string | undefined;
 
   constructor(id: LinkId, host: LinkHost) {
     this.id = id;
@@ -58,6 +57,7 @@ export class Link {
     this.#machine = new LinkMachine(host.clock, (effect) => this.#carryOut(effect));
     this.#device = new DeviceWatch(host.clock);
     this.#policy = new ReconnectPolicy(host.random);
+    this.#warnings = new ConnectionWarnings(id);
     this.#noReceiver = this.#receiver = this.#createNoReceiver();
     this.#sendQueue = new SendQueue(id, host, this.#sendConditions(), (event) => {
       if (event.kind === 'refused') host.ask();
@@ -277,17 +277,13 @@ export class Link {
     if (timer.ms === 'policy') this.#emit('retrying', { retryIn });
   }
 
-  #beginConnection({ options }: Goal): void {
+  #beginConnection(goal: Goal): void {
     const { clock } = this.#host;
     const link = this.id;
     const capabilities = this.#device.current?.capabilities;
     if (!capabilities) return;
     this.#policy.opened(this.#now);
-    const reason = unverifiedReason(options, capabilities);
-    if (reason !== undefined && reason !== this.#unverified) {
-      this.#unverified = reason;
-      this.#host.warn(new EspAtError('SERVER_NOT_VERIFIED', { link, reason }));
-    }
+    for (const warning of this.#warnings.next(goal, capabilities)) this.#host.warn(warning);
     const early = this.#receiver;
     const sink: MessageSink = {
       // Written out, not spread, for speed: this runs for every message.
@@ -298,12 +294,14 @@ export class Link {
     };
     const receiver = createReceiver(
       { link, clock, hasBoundaries: capabilities.fragments },
-      options,
+      goal.options,
       sink,
     );
     this.#route(receiver);
     if (early instanceof EarlyData)
       early.replay(receiver, () => sink.failed(this.#error('DATA_LOST')));
+    // The pong is the next byte of the server.
+    if (capabilities.firstMessage === 'heldBack') this.#sendQueue.sendPing();
     this.#sendQueue.release();
   }
 

@@ -31,8 +31,9 @@ const LEAST_STALL_MS = 1000;
 const LONGEST_HOLD_MS = 86_400_000;
 /** Milliseconds to hold a message on an open link until a check of the links. */
 const TURN_TIMEOUT_MS = 5000;
-/** RFC 6455 opcode of a close frame. */
+/** RFC 6455 opcodes. */
 const CLOSE = 8;
+const PING = 9;
 
 /** The link, as its send queue sees it. */
 export interface SendConditions {
@@ -117,11 +118,23 @@ export class SendQueue implements SendSource {
 
   /** Sends a close frame behind the messages that wait for their turn. */
   sendClose(payload: Buffer): Promise<void> {
-    const options = { opcode: CLOSE };
-    const message = this.#create(payload, options);
     const held = this.#messages.findIndex(({ isHeld }) => isHeld);
-    this.#messages.splice(held < 0 ? this.#messages.length : held, 0, message);
-    message.queue([wssend(this.link, payload, options)]);
+    return this.#sendControl(CLOSE, payload, held);
+  }
+
+  /** Sends a ping before the messages that the client has not begun. If it fails, so does the next message. */
+  sendPing(): void {
+    // Classes A-C cannot send an empty frame.
+    const payload = Buffer.alloc(this.#conditions.device?.capabilities.fragments ? 0 : 1);
+    const untouched = this.#messages.findIndex(({ isUntouched }) => isUntouched);
+    this.#sendControl(PING, payload, untouched).catch(() => undefined);
+  }
+
+  /** @param index of its place among the messages; -1 is behind all */
+  #sendControl(opcode: number, payload: Buffer, index: number): Promise<void> {
+    const message = this.#create(payload, { opcode });
+    this.#messages.splice(index < 0 ? this.#messages.length : index, 0, message);
+    message.queue([wssend(this.link, payload, { opcode })]);
     this.#conditions.device?.client.wake();
     return message.settled;
   }

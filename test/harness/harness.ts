@@ -59,6 +59,7 @@ export class Harness {
   constructor(options: HarnessOptions = {}) {
     const random = seededRandom(options.seed ?? 1);
     const { clock } = this;
+    this.server.behavior.skipsFirstPing = true;
     const { serial } = options;
     const line = serial && new PacedLine({ hostRate: serial.baudRate });
     this.#line = line;

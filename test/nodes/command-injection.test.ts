@@ -92,7 +92,8 @@ onEachRuntime('command injection: arbitrary values in every field of a message',
     let opened = 0;
     await fc.assert(
       fc.asyncProperty(opening, async (msg) => {
-        const { code, said } = await give('open', msg);
+        const { code, said: all } = await give('open', msg);
+        const said = all.filter((each) => !isFirstPing(each));
         if (String(code).startsWith('INVALID_')) assert.deepEqual(said, []);
         const texts = said.map(({ name }) => name);
         const allowed = ['+WSHEAD', '+WSCFG', '+WSDATAFMT', '+WSOPEN', '+WSCLOSE'];
@@ -249,6 +250,10 @@ async function closeAll(harness: Harness): Promise<void> {
 }
 
 /** What `AT+WSOPEN` has to be given for a message, by the documentation of ws-open. */
+/** The ping behind each open. */
+const isFirstPing = ({ name, values }: SaidCommand) =>
+  name === '+WSSEND' && values[1] === 0 && values[2] === 9;
+
 function openValues(msg: {
   linkId: unknown;
   uri: unknown;

@@ -21,6 +21,8 @@ async function negotiatedHarness(): Promise<Harness> {
   assert.equal(harness.hostRate, RAISED);
   for (const id of [0, 1] as const)
     await harness.clock.wait(harness.device.links[id].open({ uri, keepOpen: true }));
+  // The first pings are over.
+  await harness.clock.advance(50);
   harness.links.length = 0;
   harness.events.length = 0;
   return harness;

@@ -35,6 +35,8 @@ describe('opening a link', () => {
       'AT+WSDATAFMT=1,0,55',
       'AT+WSOPEN=1,"ws://host/b"',
       'AT+WSOPEN?',
+      'AT+WSSEND=0,0,9',
+      'AT+WSSEND=1,0,9',
     ]);
     const [a, b] = harness.server.requests;
     assert.equal(a?.target, '/a?x=1,2');

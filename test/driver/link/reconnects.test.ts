@@ -24,6 +24,8 @@ describe('a link with keepOpen', () => {
     assert.equal(link.state, 0);
     const pauses = harness.links.flatMap(({ retryIn }) => retryIn ?? []);
     assert.ok(pauses.length > 10 && Math.max(...pauses) > 40_000, String(pauses));
+    // Between two attempts: one that has begun without a network fails first.
+    await harness.clock.until(() => harness.links.at(-1)?.event === 'retrying', 120_000);
     harness.simulator.wifi.recover();
     await harness.clock.until(() => harness.events.at(-1)?.event === 'address', 60_000);
     await harness.clock.advance(500);

@@ -38,8 +38,9 @@ describe('sending when the connection is lost', () => {
     await harness.clock.until(() => link.state === 2, 30_000);
     await harness.clock.wait(link.send('next'));
     await harness.clock.advance(10);
+    const data = harness.server.connections[1]?.frames.filter(({ opcode }) => opcode < 8);
     assert.deepEqual(
-      harness.server.connections[1]?.frames.map(({ opcode, payload }) => [opcode, payload.length]),
+      data?.map(({ opcode, payload }) => [opcode, payload.length]),
       [[1, 4]],
     );
     await harness.end();

@@ -38,6 +38,8 @@ export interface ServerBehavior {
   answersCloses: boolean;
   /** Milliseconds between the server's close frame and its FIN; `Infinity` for none. */
   finDelay: number;
+  /** Leaves the driver's ping out of {@link WsConnection.frames} if it is the first frame; still answers it. */
+  skipsFirstPing: boolean;
   /** Done right after the 101 is out, in a segment of its own. */
   onAccept: ((connection: WsConnection) => void) | undefined;
   /** A frame came, of any kind. */
@@ -55,6 +57,7 @@ export class WsServer {
     answersPings: true,
     answersCloses: true,
     finDelay: 100,
+    skipsFirstPing: false,
     onAccept: undefined,
     onFrame: undefined,
     onGone: undefined,
@@ -127,6 +130,7 @@ export class WsConnection {
   readonly #reader = new FrameReader();
   #open = true;
   #closing = false;
+  #isFirst = true;
 
   constructor(
     socket: ServerSocket,
@@ -192,9 +196,13 @@ export class WsConnection {
   /** For the socket's side: bytes came. */
   receive(chunk: Buffer): void {
     for (const frame of this.#reader.push(chunk)) {
-      const received = { ...frame, at: this.#clock.now() };
-      this.frames.push(received);
-      this.#behavior.onFrame?.(this, received);
+      const isSkipped = this.#isFirst && this.#behavior.skipsFirstPing && frame.opcode === 9;
+      this.#isFirst = false;
+      if (!isSkipped) {
+        const received = { ...frame, at: this.#clock.now() };
+        this.frames.push(received);
+        this.#behavior.onFrame?.(this, received);
+      }
       this.#react(frame);
     }
   }

@@ -103,6 +103,7 @@ export class FakeDevice extends EventEmitter<Events> implements DeviceApi {
     headers: true,
     authentication: true,
     fragments: true,
+    firstMessage: 'heldBack',
     maxSend: 16384,
     misframes: false,
     maxBuffer: 16384,
