@@ -53,6 +53,18 @@ describe('AT+WSCFG on the simulated device', () => {
   });
 });
 
+describe('a link of the simulated device', () => {
+  it('pings by its configuration, and leaves no timer when it ends', async (lab) => {
+    await lab.command('AT+WSCFG=0,2,5');
+    const start = lab.clock.now();
+    const server = await lab.open();
+    await lab.hear(10_000);
+    const pings = server.frames.filter(({ opcode }) => opcode === 9);
+    const seconds = pings.map(({ at }) => Math.round((at - start) / 1000));
+    assert.deepEqual(seconds, [2, 4, 6, 8, 10]);
+  });
+});
+
 describe('AT+WSSEND on the simulated device', () => {
   it('sends nothing for an empty part, and responds ERROR on a link that reconnects', async (lab) => {
     const server = await lab.open();
