@@ -1,3 +1,5 @@
+import { namingDetails } from './values/flaw';
+
 /**
  * Reasons of a refusal, by the key in `details.reason`: each a clause of the error's sentence. `{name}` is a detail.
  */
@@ -21,7 +23,14 @@ export const reasons = {
   NOT_USABLE: 'it cannot be used ({said})',
   NOT_HOURS: '{value} is not a number of hours from -12 to 14, in steps of 0.25',
   NOT_HOST: 'one is not a host name',
+  BELOW_RATE: '{value} is below the baud rate at start, {start}',
+  BAD_SIMULATOR_OPTION: 'the simulated ESP32 does not understand its option "{option}"',
   NOT_BSSID: 'it does not look like aa:bb:cc:dd:ee:ff',
+  NOT_PASSWORD:
+    'it has {length} bytes, but Wi-Fi passwords have 8 to 63, or 64 hexadecimal digits, or 5 (WEP)',
+  // Link settings
+  BELOW_PING: '{value} s is below the ping interval, {ping} s',
+  BAD_ESCAPE: 'after a backslash, only n, r, t, 0, another backslash or x with two digits may come',
   // URI and headers
   NOT_ASCII: 'it contains a space or a character beyond ASCII: percent-encode it',
   NO_SCHEME: 'it does not begin with ws:// or wss://',
@@ -36,6 +45,7 @@ export const reasons = {
   TOO_LONG_WITH_TIMEOUT:
     'together with the timeout it is {excess} bytes too long (commas, quotes and backslashes count twice)',
   VALUE_NOT_TEXT: 'its value is not text',
+  RESERVED_HEADER: 'the device sends this one itself: remove it',
   HEADER_TOO_LONG: 'it is {excess} bytes too long',
   REQUEST_TOO_LONG:
     'the opening request with all headers is {excess} bytes too long for the firmware',
@@ -108,6 +118,11 @@ export const names = {
   maxMessageBytes: 'largest message',
   idleMs: 'idle time',
   holdMs: 'waiting time',
+  delimiter: 'delimiter',
+  // Settings of nodes
+  holdSeconds: 'waiting time in seconds',
+  holdMessages: 'most waiting messages',
+  pollSeconds: 'seconds between questions',
   // Templates
   uri: 'URI',
   subprotocol: 'subprotocol',
@@ -124,9 +139,6 @@ export const names = {
   resyncing: 'resyncing',
   unusable: 'unusable',
 } as const;
-
-/** Details whose value may be a key of {@link names}. */
-export const namingDetails = ['setting', 'material', 'field', 'state'] as const;
 
 export function isReason(value: unknown): value is Reason {
   return typeof value === 'string' && Object.hasOwn(reasons, value);

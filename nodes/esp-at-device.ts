@@ -14,7 +14,7 @@ import { serveNetworks } from './shared/admin/networks';
 import { PortClaims } from './shared/device/port-claims';
 import { makeDevice, portKey, type MakeDevice } from './shared/device/make-device';
 import { servePorts } from './shared/admin/ports';
-import { settingText } from './shared/message/settings';
+import { expandEnvironment } from './shared/message/settings';
 import { migrate } from './shared/settings/migrate';
 import { translator } from './shared/message/translate';
 
@@ -36,7 +36,7 @@ export function espAtDevice(make: MakeDevice, clock: Clock = systemClock): (RED:
     function EspAtDevice(this: DeviceNode, stored: DeviceDef): void {
       RED.nodes.createNode(this, stored);
       const def = migrate('esp-at-device', stored);
-      const address = settingText(RED, this, def.port);
+      const address = expandEnvironment(RED, this, def.port);
       const port = portKey(address);
       this.linkConfigs = { 0: {}, 1: {}, 2: {} };
       this.headers = [];

@@ -1,5 +1,5 @@
 import type { Node, NodeAPI, NodeDef, NodeMessageInFlow } from 'node-red';
-import { shown } from '../driver/commands/check';
+import { shown } from '../driver/values/text';
 import { EspAtError } from '../driver/errors';
 import type { CloseOptions } from '../driver/link/options';
 import { findDevice, requireDevice, type DeviceNode } from './shared/device/device-node';

@@ -4,12 +4,14 @@ import type { LinkId } from '../driver/at/types';
 import { EspAtError } from '../driver/errors';
 import { listen, type DeviceApi, type LinkApi } from './shared/device/device-api';
 import type { DeviceUser } from './shared/device/device-host';
+import { checks } from './shared/checks/ws-send';
 import { findDevice, requireDevice, type DeviceNode } from './shared/device/device-node';
 import { onInput, type Send } from './shared/message/input';
 import { chosenLink, type LinkSetting } from './shared/device/link-setting';
 import { NodeStatus } from './shared/device/node-status';
 import { messageTimeout } from './shared/message/open-settings';
 import { outgoing } from './shared/message/outgoing';
+import { expandedSettings, refusalOf } from './shared/message/setting-checks';
 import { settingNumber, settingText } from './shared/message/settings';
 import { migrate } from './shared/settings/migrate';
 import { translator, type Translate } from './shared/message/translate';
@@ -49,6 +51,7 @@ class Sender implements DeviceUser {
   /** Seconds to wait for a link that is not open; 0: fail at once. */
   readonly #holdSeconds: number;
   readonly #holdMessages: number;
+  readonly #refusal: EspAtError | undefined;
   /** Aborts every send when the node stops. */
   readonly #stop = new AbortController();
   /** Messages under way, by link. */
@@ -63,6 +66,7 @@ class Sender implements DeviceUser {
     this.#holdSeconds =
       def.whenAway === 'hold' ? (settingNumber(RED, node, def.holdSeconds) ?? 30) : 0;
     this.#holdMessages = settingNumber(RED, node, def.holdMessages) ?? 100;
+    this.#refusal = refusalOf(checks, expandedSettings(RED, node, def));
     this.#device = findDevice(RED, def.device);
     this.#status = new NodeStatus(node, translate, this.#device, this.#link);
     // One listener for each message under way: their number is no sign of a leak.
@@ -73,6 +77,7 @@ class Sender implements DeviceUser {
   /** Passes the message on once the device has handed its payload to the network. */
   async send(msg: NodeMessageInFlow, send: Send): Promise<void> {
     const link = requireDevice(this.#device).host.link(chosenLink(this.#link, msg));
+    if (this.#refusal) throw this.#refusal;
     const { payload, opcode } = outgoing(msg.payload, msg.opcode);
     const timeout = messageTimeout(msg.timeout, 0, 60_000) ?? this.#timeout;
     const fin = finOf(msg.fin);

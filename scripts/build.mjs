@@ -4,6 +4,7 @@
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { dialog } from './dialogs.mjs';
 import { root } from './root.mjs';
 
@@ -19,7 +20,15 @@ if (status !== 0) process.exit(status ?? 1);
 
 const types = Object.keys(readJson(from('package.json'))['node-red'].nodes);
 
-for (const type of types) writeFileSync(target(`${type}.html`), dialog(from('nodes'), type));
+// The dialogs check the names and settings of faults, not what faults do.
+const { faults } = await import(pathToFileURL(from('dist', 'simulator', 'index.js')).href);
+const known = faults.map(({ name, takes, defaults }) => ({ name, takes, defaults }));
+const replaced = {
+  'simulator/faults/all.ts': `exports.faults = ${JSON.stringify(known)};`,
+};
+for (const type of types) {
+  writeFileSync(target(`${type}.html`), dialog(from('nodes'), type, replaced));
+}
 
 cpSync(from('icons'), target('icons'), { recursive: true });
 

@@ -8,17 +8,17 @@
 //       button="findPorts" class="…" list="…"
 //   <esp-at-links>, <esp-at-certificate slot="0">  the table of links and a certificate slot of the device
 //   <!-- include shared/editor/x.css -->, /* include shared/editor/x.js */   a file
-//   /* include shared/x.ts */   a file of the runtime's, which imports nothing
+//   bundle('shared/checks/x.ts')            the exports of a module, with all that it imports
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import ts from 'typescript';
+import { browserBundle } from './browser-bundle.mjs';
 
-/** @param {string} folder where the sources of the nodes are */
-export function dialog(folder, type) {
-  const read = (path) => {
-    const source = readFileSync(join(folder, path), 'utf8');
-    return path.endsWith('.ts') ? asScript(source) : source;
-  };
+/**
+ * @param {string} folder where the sources of the nodes are
+ * @param {Readonly<Record<string, string>>} replaced code in place of modules in bundles
+ */
+export function dialog(folder, type, replaced) {
+  const read = (path) => readFileSync(join(folder, path), 'utf8');
   const prefix = type === 'esp-at-device' ? 'node-config-input-' : 'node-input-';
   const elements = {
     common: ({ links }) => common(links.split(' ')),
@@ -32,21 +32,10 @@ export function dialog(folder, type) {
         .replace(/^\/\* (global|exported) .*\n/gm, '')
         .trim(),
     )
+    .replace(/\bbundle\('([\w/.-]+)'\)/g, (_, path) => browserBundle(`nodes/${path}`, replaced))
     .replace(/<esp-at-(\w+)((?:\s+[\w-]+="[^"]*")*)\s*>/g, (_, name, text) =>
       elements[name](attributesOf(text)),
     );
-}
-
-/** A TypeScript module as a part of the editor's script. */
-function asScript(source) {
-  const { ScriptTarget, ModuleKind } = ts;
-  const compilerOptions = {
-    target: ScriptTarget.ES2022,
-    module: ModuleKind.ESNext,
-    removeComments: true,
-  };
-  const { outputText } = ts.transpileModule(source, { compilerOptions });
-  return outputText.replace(/^export /gm, '');
 }
 
 function attributesOf(text) {

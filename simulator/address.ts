@@ -1,5 +1,5 @@
 import type { BuildOptions } from './build';
-import { parseFault } from './faults';
+import { parseFault } from './faults/table';
 import { firmwareClasses, type FirmwareClass } from './firmware';
 import type { NetworkPathOptions } from './network-path';
 import { mends, type Mend } from './options';
@@ -25,7 +25,8 @@ const known = [
  * name that tells one device from another. Without options it is a device of class D that has joined a network, on a
  * line without a rate. `fault` may be given several times.
  *
- * @throws Error that names the option it does not understand, and what it knows; or says what is wrong with a fault
+ * @throws Error that names the option it does not understand (also as `option`), and what it knows; or says what is
+ *   wrong with a fault
  */
 export function parseAddress(address: string): BuildOptions {
   const text = /^sim:[^?]*\??(.*)$/s.exec(address)?.[1] ?? '';
@@ -38,7 +39,7 @@ export function parseAddress(address: string): BuildOptions {
   const bootMs = number(query, 'boot-ms');
   const rate = number(query, 'baud');
   const faults = query.getAll('fault');
-  for (const fault of faults) parseFault(fault);
+  for (const fault of faults) checkFault(fault);
   const path = parsePath(Object.fromEntries(query));
   const mended = parseMended(query.getAll('mended'));
   return {
@@ -107,8 +108,20 @@ function number(query: URLSearchParams, name: string): number | undefined {
   return Number(text);
 }
 
-const invalid = (name: string, known: string): Error =>
+function checkFault(text: string): void {
+  try {
+    parseFault(text);
+  } catch (error) {
+    throw Object.assign(error instanceof Error ? error : new Error(String(error)), {
+      option: 'fault',
+    });
+  }
+}
+
+const invalid = (option: string, known: string): Error =>
   Object.assign(
-    new Error(`the simulated device does not understand its option "${name}"; it knows: ${known}`),
-    { code: 'INVALID_OPTION' },
+    new Error(
+      `the simulated device does not understand its option "${option}"; it knows: ${known}`,
+    ),
+    { code: 'INVALID_OPTION', option },
   );

@@ -59,7 +59,7 @@ export interface SimulatorOptions {
   readonly bootMs?: number;
   /** Bytes that the boot loader leaves on the line before `ready`; default none. */
   readonly bootNoise?: Buffer;
-  /** Networks in reach; default `espressif` with password `pw`, and `other`. */
+  /** Networks in reach; default `espressif` with password `password`, and `other`. */
   readonly wifi?: readonly AccessPoint[];
   /** What a time server answers, in milliseconds since 1970; undefined for no answer. Default: the machine's time. */
   readonly time?: () => number | undefined;
@@ -79,6 +79,6 @@ export interface SimulatorOptions {
 }
 
 export const defaultAccessPoints: readonly AccessPoint[] = [
-  { ssid: 'espressif', password: 'pw', channel: 1, rssi: -50 },
-  { ssid: 'other', password: 'pw', channel: 6, rssi: -70 },
+  { ssid: 'espressif', password: 'password', channel: 1, rssi: -50 },
+  { ssid: 'other', password: 'password', channel: 6, rssi: -70 },
 ];

@@ -1,8 +1,7 @@
 import type { Command } from '../at/command';
 import { EspAtError } from '../errors';
+import { COMMAND_LINE_LIMIT_BYTES } from '../values/uri';
 
-/** Bytes of a command line without its CR LF; the firmware takes 256 with it. */
-export const COMMAND_LINE_LIMIT_BYTES = 254;
 /** Milliseconds: a command without network and flash takes only a few. */
 const DEFAULT_TIMEOUT_MS = 3000;
 

@@ -1,6 +1,9 @@
 import type { LinkId } from '../at/types';
-import type { names, Reason } from '../error-reasons';
-import { EspAtError, type ErrorDetails } from '../errors';
+import type { names } from '../error-reasons';
+import { EspAtError } from '../errors';
+import type { Flaw } from '../values/flaw';
+import { shown } from '../values/text';
+import { isWhole, wholeFlaw } from '../values/whole';
 
 /** The same properties with unchecked values: a caller in JavaScript may pass anything. */
 export type Unchecked<T> = { readonly [K in keyof T]?: unknown };
@@ -25,25 +28,9 @@ export function checkSetting(
   max: number,
 ): number {
   if (isWhole(value, min, max)) return value;
-  throw invalidSetting(setting, 'NOT_WHOLE', { value: shown(value), min, max });
+  throw invalidSetting(setting, wholeFlaw(value, min, max));
 }
 
-export function invalidSetting(
-  setting: keyof typeof names,
-  reason: Reason,
-  details: ErrorDetails = {},
-): EspAtError {
-  return new EspAtError('INVALID_SETTING', { setting, reason, ...details });
-}
-
-export function isWhole(value: unknown, min: number, max: number): value is number {
-  return typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max;
-}
-
-/** Formats an invalid value for a message: short, on one line, without the contents of objects. */
-export function shown(value: unknown): string | number {
-  if (typeof value === 'number') return value;
-  if (typeof value !== 'string') return value === null ? 'null' : typeof value;
-  const text = JSON.stringify(value);
-  return text.length <= 32 ? text : `${text.slice(0, 31)}…`;
+export function invalidSetting(setting: keyof typeof names, flaw: Flaw | undefined): EspAtError {
+  return new EspAtError('INVALID_SETTING', { setting, ...flaw });
 }

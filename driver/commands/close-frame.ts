@@ -1,8 +1,6 @@
-import { shown } from './check';
 import { EspAtError } from '../errors';
-
-/** Bytes of a close reason at most (RFC 6455, section 5.5). */
-const MAX_REASON_BYTES = 123;
+import { closeReasonFlaw, isCloseCode } from '../values/close-frame';
+import { shown } from '../values/text';
 
 /**
  * Returns the payload of a close frame: a 2-byte code and a reason (RFC 6455, section 5.5.1). It is never empty,
@@ -10,29 +8,12 @@ const MAX_REASON_BYTES = 123;
  * @throws EspAtError `INVALID_CLOSE_CODE`, `INVALID_PAYLOAD`
  */
 export function closePayload(code: unknown = 1000, reason: unknown = ''): Buffer {
-  if (!maySend(code)) throw new EspAtError('INVALID_CLOSE_CODE', { closeCode: shown(code) });
-  if (typeof reason !== 'string') {
-    throw new EspAtError('INVALID_PAYLOAD', { reason: 'CLOSE_REASON_NOT_TEXT' });
-  }
-  const text = Buffer.from(reason);
-  if (text.length > MAX_REASON_BYTES) {
-    throw new EspAtError('INVALID_PAYLOAD', {
-      reason: 'CLOSE_REASON_TOO_LONG',
-      length: text.length,
-      max: MAX_REASON_BYTES,
-    });
-  }
+  if (!isCloseCode(code)) throw new EspAtError('INVALID_CLOSE_CODE', { closeCode: shown(code) });
+  const flaw = closeReasonFlaw(reason);
+  if (flaw) throw new EspAtError('INVALID_PAYLOAD', flaw);
+  const text = Buffer.from(String(reason));
   const payload = Buffer.alloc(2 + text.length);
   payload.writeUInt16BE(code);
   text.copy(payload, 2);
   return payload;
-}
-
-/** Whether an endpoint may send the code in a close frame (RFC 6455, section 7.4, and the IANA registry). */
-function maySend(code: unknown): code is number {
-  if (typeof code !== 'number' || !Number.isInteger(code)) return false;
-  return (
-    (code >= 1000 && code <= 1014 && ![1004, 1005, 1006].includes(code)) ||
-    (code >= 3000 && code <= 4999)
-  );
 }

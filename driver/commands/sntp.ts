@@ -1,9 +1,9 @@
 import type { Response, Command } from '../at/command';
-import { flawOf, quote } from './quote';
+import { serversFlaw, timezoneFlaw } from '../values/sntp';
+import { quote } from './quote';
 import { build, damaged, query } from './build';
-import { invalidSetting, shown } from './check';
+import { invalidSetting } from './check';
 
-const MAX_SERVERS = 3;
 const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 
 /**
@@ -13,10 +13,9 @@ const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', '
  * @throws EspAtError `INVALID_SETTING`
  */
 export function cipsntpcfg(timezone: number, servers: readonly string[]): Command {
-  const names = servers.map(checkServer);
-  if (names.length > MAX_SERVERS) {
-    throw invalidSetting('servers', 'TOO_MANY', { count: names.length, max: MAX_SERVERS });
-  }
+  const flaw = serversFlaw(servers);
+  if (flaw) throw invalidSetting('servers', flaw);
+  const names = servers.map((server) => quote(server));
   return build(`AT+CIPSNTPCFG=${[1, zone(timezone), ...names].join(',')}`, {
     name: 'AT+CIPSNTPCFG',
     idempotent: true,
@@ -60,18 +59,10 @@ export function parseSntpTime(response: Response): Date {
 }
 
 /** Formats whole hours as they are, others as HHMM (5:45 is 545). The firmware tells them apart by size. */
-function zone(timezone: unknown): number {
-  const quarters = typeof timezone === 'number' ? timezone * 4 : NaN;
-  if (!Number.isInteger(quarters) || quarters < -48 || quarters > 56) {
-    throw invalidSetting('timezone', 'NOT_HOURS', { value: shown(timezone) });
-  }
+function zone(timezone: number): number {
+  const flaw = timezoneFlaw(timezone);
+  if (flaw) throw invalidSetting('timezone', flaw);
+  const quarters = timezone * 4;
   if (quarters % 4 === 0) return quarters / 4;
   return Math.trunc(quarters / 4) * 100 + (quarters % 4) * 15;
-}
-
-function checkServer(server: unknown): string {
-  if (typeof server !== 'string' || server === '') throw invalidSetting('servers', 'EMPTY');
-  const flaw = flawOf(server) ?? (/^[\x21-\x7e]{1,64}$/.test(server) ? undefined : 'NOT_HOST');
-  if (flaw !== undefined) throw invalidSetting('servers', flaw);
-  return quote(server);
 }

@@ -1,5 +1,7 @@
 import type { Response, Command } from '../at/command';
-import { flawOf, quote } from './quote';
+import type { Flaw } from '../values/flaw';
+import { bssidFlaw, passwordFlaw, ssidFlaw } from '../values/wifi';
+import { quote } from './quote';
 import { build, damaged, query } from './build';
 import { checkSetting, invalidSetting } from './check';
 
@@ -7,9 +9,6 @@ import { checkSetting, invalidSetting } from './check';
 const JOIN_TIMEOUT_MS = 25_000;
 /** Milliseconds for a scan of all channels. */
 const SCAN_TIMEOUT_MS = 15_000;
-/** Bytes of an SSID and of a password at most (IEEE 802.11; the WPA key in hexadecimal). */
-const MAX_SSID_BYTES = 32;
-const MAX_PASSWORD_BYTES = 64;
 
 /** `AT+CWMODE`: 0 off · 1 station · 2 access point · 3 both. @throws EspAtError `INVALID_SETTING` */
 export function cwmode(mode: number): Command {
@@ -25,19 +24,16 @@ export function cwmodeQuery(): Command {
 /**
  * `AT+CWJAP`: joins a network. OK follows once the device has an address.
  * @param ssid 1 to 32 bytes of UTF-8
- * @param password up to 64 bytes, empty for an open network; secret
+ * @param password 8 to 63 bytes or 64 hexadecimal digits (WPA), 5 characters (WEP), or empty for an open network; secret
  * @param bssid `aa:bb:cc:dd:ee:ff`: this access point only
  * @throws EspAtError `INVALID_SETTING`
  */
 export function cwjap(ssid: string, password: string, bssid = ''): Command {
-  const values = [
-    text('ssid', ssid, 1, MAX_SSID_BYTES),
-    text('password', password, 0, MAX_PASSWORD_BYTES),
-  ];
+  refuse('ssid', ssidFlaw(ssid));
+  refuse('password', passwordFlaw(password));
+  const values = [quote(ssid), quote(password)];
   if (bssid !== '') {
-    if (!/^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/i.test(bssid)) {
-      throw invalidSetting('bssid', 'NOT_BSSID');
-    }
+    refuse('bssid', bssidFlaw(bssid));
     values.push(quote(bssid.toLowerCase()));
   }
   return build(`AT+CWJAP=${values.join(',')}`, {
@@ -95,14 +91,8 @@ export function cipsta(): Command {
   return query('CIPSTA');
 }
 
-function text(setting: 'ssid' | 'password', value: unknown, min: number, max: number): string {
-  if (typeof value !== 'string') throw invalidSetting(setting, 'NOT_TEXT');
-  const flaw = flawOf(value);
-  if (flaw !== undefined) throw invalidSetting(setting, flaw);
-  const length = Buffer.byteLength(value);
-  if (length < min) throw invalidSetting(setting, 'EMPTY');
-  if (length > max) throw invalidSetting(setting, 'TOO_MANY_BYTES', { length, max });
-  return quote(value);
+function refuse(setting: 'ssid' | 'password' | 'bssid', flaw: Flaw | undefined): void {
+  if (flaw) throw invalidSetting(setting, flaw);
 }
 
 /** A network in a scan. */

@@ -4,7 +4,9 @@ import type { Capabilities } from '../device/options';
 import { EspAtError } from '../errors';
 import type { LinkConfig } from '../link/options';
 import { build } from './build';
-import { checkLink, isWhole, shown, type Unchecked } from './check';
+import { shown } from '../values/text';
+import { isWhole, wholeFlaw } from '../values/whole';
+import { checkLink, type Unchecked } from './check';
 
 /** Milliseconds: the firmware reads certificates from flash. */
 const WSCFG_TIMEOUT_MS = 5000;
@@ -63,8 +65,7 @@ function whole(
 ): number {
   if (value === undefined) return fallback;
   if (isWhole(value, min, max)) return value;
-  const details = { setting, reason: 'NOT_WHOLE', value: shown(value), min, max };
-  throw new EspAtError('INVALID_CONFIG', details);
+  throw new EspAtError('INVALID_CONFIG', { setting, ...wholeFlaw(value, min, max) });
 }
 
 /** The firmware takes whole seconds. */

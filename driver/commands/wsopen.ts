@@ -1,20 +1,24 @@
 import type { Response, Command } from '../at/command';
 import type { LinkId } from '../at/types';
-import { flawOf, quote } from './quote';
+import { quote } from './quote';
 import type { Reason } from '../error-reasons';
-import { EspAtError, type ErrorCode } from '../errors';
+import { EspAtError } from '../errors';
+import {
+  DEFAULT_OPEN_TIMEOUT_MS,
+  openLineBytes,
+  openLineFlaw,
+  type OpenLine,
+} from '../values/open-line';
+import { subprotocolFlaw } from '../values/subprotocol';
+import { textFlaw } from '../values/text';
+import { headerBytes, MAX_REQUEST_BYTES, requestBytes } from '../values/upgrade-request';
+import { COMMAND_LINE_LIMIT_BYTES, uriFlaw } from '../values/uri';
 import type { Header, LinkState, OpenOptions } from '../link/options';
-import { build, damaged, COMMAND_LINE_LIMIT_BYTES, query } from './build';
-import { checkLink, checkTimeout, isWhole, type Unchecked } from './check';
-import { headerBytes, MAX_REQUEST_BYTES, requestBytes } from './upgrade-request';
-import { checkHeaders, token } from './wshead';
+import { build, damaged, query } from './build';
+import { checkLink, checkTimeout, type Unchecked } from './check';
+import { checkHeaders } from './wshead';
 
 const AUTHORIZATION = 'Authorization';
-/** What the firmware's parser (http_parser) takes as user and password, host or IPv6 address, and port. */
-const authorityCharacters =
-  /^(?:[\w\-.!~*'()%;:&=+$,]*@)?(?:[\w.-]+|\[[0-9a-f:.]+(?:%[\w%.~-]+)?\])(?::\d*)?$/i;
-/** Milliseconds the device waits for a server unless told otherwise. */
-const DEFAULT_OPEN_TIMEOUT_MS = 15_000;
 /**
  * Milliseconds beyond the timeout. The timeout stops no attempt: name, TCP, TLS and handshake have
  * about 10 s each, and after a failure the ERROR is held back for 5 s.
@@ -37,14 +41,14 @@ export interface OpenLink {
  */
 export function wsopen(link: LinkId, options: OpenOptions): Command {
   const id = checkLink(link);
-  const { line, timeout, ...request } = parametersOf(id, options);
-  if (request.authorization !== '') fits(line, 'INVALID_AUTHORIZATION', 'TOO_LONG_WITH_URI');
-  else if (request.subprotocol !== '') fits(line, 'INVALID_SUBPROTOCOL', 'TOO_LONG_WITH_URI');
-  else fits(line, 'INVALID_URI', 'TOO_LONG_WITH_TIMEOUT');
+  const given = openLine(options);
+  const refusal = openLineFlaw(given);
+  if (refusal) throw new EspAtError(refusal.code, refusal.flaw);
   const { headers }: Unchecked<OpenOptions> = options;
-  checkHeaders(headers, requestBytes(request));
-  const timeoutMs =
-    Math.max(timeout ?? DEFAULT_OPEN_TIMEOUT_MS, DEFAULT_OPEN_TIMEOUT_MS) + OPEN_LEEWAY_MS;
+  checkHeaders(headers, requestBytes(given));
+  const { uri, timeout = DEFAULT_OPEN_TIMEOUT_MS } = given;
+  const timeoutMs = Math.max(timeout, DEFAULT_OPEN_TIMEOUT_MS) + OPEN_LEEWAY_MS;
+  const line = `AT+WSOPEN=${id},${quote(uri)}${parameters(given)}`;
   return build(line, { name: `AT+WSOPEN=${id}`, timeoutMs });
 }
 
@@ -61,10 +65,10 @@ export function placeAuthorization(options: OpenOptions, takesHeaders: boolean):
   if (value === '' && !isHeader) return options;
   if (value !== '' && isHeader) throw invalidAuthorization('ALSO_HEADER');
   const bare = { uri: withoutUserinfo(checkUri(options.uri)) };
-  const { line, ...request } = parametersOf(0, { ...options, ...bare });
-  if (isHeader || !takesHeaders || line.length <= COMMAND_LINE_LIMIT_BYTES)
+  const line = openLine({ ...options, ...bare });
+  if (isHeader || !takesHeaders || openLineBytes(line) <= COMMAND_LINE_LIMIT_BYTES)
     return { ...options, ...bare };
-  const bytes = headerBytes(AUTHORIZATION, value) + requestBytes({ ...request, authorization: '' });
+  const bytes = headerBytes(AUTHORIZATION, value) + requestBytes({ ...line, authorization: '' });
   const excess = bytes - MAX_REQUEST_BYTES;
   if (excess > 0) throw invalidAuthorization('HEADER_TOO_LONG', excess);
   return { ...others, ...bare, headers: [{ name: AUTHORIZATION, value }, ...headers] };
@@ -95,26 +99,20 @@ export function wsclose(link: LinkId): Command {
   return build(name, { name, timeoutMs: WSCLOSE_TIMEOUT_MS, idempotent: true });
 }
 
-/** What `AT+WSOPEN` says, and its line, which may be too long with all of it. */
-function parametersOf(link: LinkId, options: OpenOptions) {
+/** Checks what `AT+WSOPEN` says, each value alone. */
+function openLine(options: OpenOptions): OpenLine {
   const given: Unchecked<OpenOptions> = options;
   const uri = checkUri(given.uri);
-  const start = `AT+WSOPEN=${link},${quote(uri)}`;
-  fits(start, 'INVALID_URI', 'TOO_LONG');
-  const subprotocol = checkSubprotocol(given.subprotocol);
-  const authorization = checkAuthorization(given.authorization);
+  const subprotocol = given.subprotocol === undefined ? '' : checkSubprotocol(given.subprotocol);
+  const authorization =
+    given.authorization === undefined ? '' : checkAuthorization(given.authorization);
   const timeout =
     given.timeoutMs === undefined ? undefined : checkTimeout(given.timeoutMs, 1, 180_000);
-  const line = start + parameters(subprotocol, timeout, authorization);
-  return { line, uri, subprotocol, timeout, authorization };
+  return { uri, subprotocol, timeout, authorization };
 }
 
 /** No field may be empty but the subprotocol's, and an empty text there would send an empty header. */
-function parameters(
-  subprotocol: string,
-  timeout: number | undefined,
-  authorization: string,
-): string {
+function parameters({ subprotocol, timeout, authorization }: OpenLine): string {
   const name = subprotocol === '' ? '' : quote(subprotocol);
   if (authorization !== '')
     return `,${name},${timeout ?? DEFAULT_OPEN_TIMEOUT_MS},${quote(authorization)}`;
@@ -123,41 +121,20 @@ function parameters(
 }
 
 function checkUri(uri: unknown): string {
-  const invalid = (reason: Reason) => new EspAtError('INVALID_URI', { reason });
-  if (uri === undefined || uri === null) throw invalid('MISSING');
-  if (typeof uri !== 'string') throw invalid('NOT_TEXT');
-  // The firmware crashes on an empty one.
-  if (uri === '') throw invalid('EMPTY');
-  const flaw = flawOf(uri);
-  if (flaw !== undefined) throw invalid(flaw);
-  if (!/^[\x21-\x7e]+$/.test(uri)) {
-    throw invalid('NOT_ASCII');
-  }
-  const [, authority, next] = /^wss?:\/\/([^/?#]*)(.?)/i.exec(uri) ?? [];
-  if (authority === undefined) throw invalid('NO_SCHEME');
-  const [, host, port] = /^(?:.*@)?(\[[^[\]]+\]|[^:[\]@]+)(?::(\d*))?$/.exec(authority) ?? [];
-  if (host === undefined) throw invalid('NO_HOST');
-  // The firmware refuses these at once, without a reason.
-  if (!authorityCharacters.test(authority)) throw invalid('BAD_AUTHORITY');
-  if (port !== undefined && !isWhole(Number(port), 1, 65_535)) throw invalid('BAD_PORT');
-  if (next === '#') throw invalid('BAD_FRAGMENT');
-  return uri;
+  const flaw = uriFlaw(uri);
+  if (flaw) throw new EspAtError('INVALID_URI', flaw);
+  return String(uri);
 }
 
-/** Several may be given, separated by commas (RFC 6455, section 4.1). */
 function checkSubprotocol(subprotocol: unknown): string {
-  if (subprotocol === undefined) return '';
-  if (typeof subprotocol === 'string') {
-    const names = subprotocol.split(/ *, */);
-    if (subprotocol === '' || names.every((name) => token.test(name))) return subprotocol;
-  }
-  throw new EspAtError('INVALID_SUBPROTOCOL', { reason: 'NOT_TOKENS' });
+  const flaw = subprotocolFlaw(subprotocol);
+  if (flaw) throw new EspAtError('INVALID_SUBPROTOCOL', flaw);
+  return String(subprotocol);
 }
 
 function checkAuthorization(authorization: unknown): string {
-  if (authorization === undefined) return '';
   if (typeof authorization !== 'string') throw invalidAuthorization('NOT_TEXT');
-  const flaw = flawOf(authorization);
+  const flaw = textFlaw(authorization);
   if (flaw !== undefined) throw invalidAuthorization(flaw);
   return authorization;
 }
@@ -169,11 +146,6 @@ function isAuthorization(header: unknown): boolean {
 
 function invalidAuthorization(reason: Reason, excess = 0): EspAtError {
   return new EspAtError('INVALID_AUTHORIZATION', { reason, excess });
-}
-
-function fits(line: string, code: ErrorCode, reason: Reason): void {
-  const excess = line.length - COMMAND_LINE_LIMIT_BYTES;
-  if (excess > 0) throw new EspAtError(code, { reason, excess });
 }
 
 function asState(state: number): LinkState {

@@ -4,7 +4,9 @@ import type { Reason } from '../error-reasons';
 import { EspAtError, type ErrorDetails } from '../errors';
 import type { SendOptions } from '../link/options';
 import { build } from './build';
-import { checkLink, checkTimeout, isWhole, shown, type Unchecked } from './check';
+import { shown } from '../values/text';
+import { isWhole } from '../values/whole';
+import { checkLink, checkTimeout, type Unchecked } from './check';
 
 /** Bytes of an `AT+WSSEND` at most, of any firmware (class D). */
 const MAX_PAYLOAD_BYTES = 16_384;

@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { delay, systemClock, type Clock } from '../clock';
-import { shown } from '../commands/check';
+import { shown } from '../values/text';
 import { rawCommand } from '../commands/raw';
 import type { WifiNetwork } from '../commands/wifi';
 import { asEspAtError, EspAtError } from '../errors';

@@ -3,7 +3,7 @@ import type { LinkId, SendSource } from '../at/types';
 import type { AtClient } from '../at/at-client';
 import type { HighWaterMark } from './high-water-mark';
 import type { Clock } from '../clock';
-import { shown } from '../commands/check';
+import { shown } from '../values/text';
 import { MAX_CONTROL_BYTES, SEND_TIMEOUT, wssend } from '../commands/websocket';
 import type { Capabilities } from '../device/options';
 import { asEspAtError, EspAtError, type ErrorCode } from '../errors';

@@ -76,7 +76,10 @@ onEachRuntime('esp-at-device', (nodeRed) => {
     nodeRed.give('node', { payload: 'x' });
     const caught = await nodeRed.next('caught');
     assert.equal(codeOf(caught), 'INVALID_SETTING');
-    assert.equal(sentenceOf(caught), 'Change the device setting "rate": "fast" is not a number.');
+    assert.equal(
+      sentenceOf(caught),
+      'Change the device setting "rate": "fast" is not a whole number from 80 to 5000000.',
+    );
   });
 
   it('counts as missing while it is disabled', async () => {

@@ -9,7 +9,7 @@ import { nodeFiles, text, type Json } from '../package/project';
 
 const saved = savedFlows('0.1.0');
 const everySetting = saved.get('Every setting') ?? [];
-const secrets = { password: 'secret', headerSecret0: 'key', ca0: 'CA', ca1: 'other CA' };
+const secrets = { password: 'secret word', headerSecret0: 'key', ca0: 'CA', ca1: 'other CA' };
 
 onEachRuntime('flows saved by 0.1.0', (nodeRed) => {
   /** Loads the nodes of this package; gives the settings of each device, and the devices. */
@@ -48,7 +48,7 @@ onEachRuntime('flows saved by 0.1.0', (nodeRed) => {
     assert.equal(made?.address, '/dev/serial/by-id/usb-board');
     assert.deepEqual(made.serial, { rate: 230400, dtr: false, rts: false });
     assert.deepEqual(made.options, {
-      wifi: { ssid: ' my network ', password: 'secret', bssid: 'aa:bb:cc:dd:ee:ff' },
+      wifi: { ssid: ' my network ', password: 'secret word', bssid: 'aa:bb:cc:dd:ee:ff' },
       sntp: { timezone: -5, servers: ['pool.ntp.org', 'time.example.org'] },
       certificates: [
         { slot: 0, ca: 'CA', certificate: '', key: '' },

@@ -7,22 +7,8 @@ import { EspAtError, errorCodes } from '../../driver/errors';
 import { linkStateNames, type LinkState } from '../../driver/link/options';
 import { sentenceOf, toNodeError } from '../../nodes/shared/message/node-error';
 import { deviceStatus, linkStatus, shortReason } from '../../nodes/shared/message/status-texts';
-import type { Translate } from '../../nodes/shared/message/translate';
+import { catalog } from '../harness/nodes/catalog';
 import { asObject, asText, object, root, text } from '../package/project';
-
-/** Looks texts up in the catalog of a language, as Node-RED does. */
-function catalog(language: string): Translate {
-  const texts = object(`locales/${language}/shared.json`);
-  return (key, values = {}) => {
-    const [group = '', ...rest] = key.split('.');
-    let found: unknown = texts[group];
-    for (const name of rest) found = found === undefined ? undefined : asObject(found, key)[name];
-    if (found === undefined) return key;
-    return asText(found, key).replace(/__(\w+?)__/g, (_, name: string) =>
-      String(values[name] ?? ''),
-    );
-  };
-}
 
 const english = catalog('en-US');
 const chinese = catalog('zh-CN');

@@ -1,6 +1,6 @@
 import type { DataReceiver, LinkId } from '../../at/types';
 import type { Clock } from '../../clock';
-import { isWhole, shown } from '../../commands/check';
+import { wholeFlaw } from '../../values/whole';
 import { EspAtError } from '../../errors';
 import type { OpenOptions } from '../options';
 import { MessageAssembler } from './message-assembler';
@@ -25,9 +25,8 @@ export function checkReceiving({
 }
 
 function check(setting: string, value: unknown, max: number): void {
-  if (isWhole(value, 1, max)) return;
-  const details = { setting, reason: 'NOT_WHOLE', value: shown(value), min: 1, max };
-  throw new EspAtError('INVALID_CONFIG', details);
+  const flaw = wholeFlaw(value, 1, max);
+  if (flaw) throw new EspAtError('INVALID_CONFIG', { setting, ...flaw });
 }
 
 type ReceivingOptions = Pick<OpenOptions, 'maxMessageBytes' | 'framing'>;

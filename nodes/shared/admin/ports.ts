@@ -1,6 +1,6 @@
 import type { NodeAPI } from 'node-red';
 import { listPorts, type PortInfo } from '../../../driver';
-import { SIMULATED } from '../device/make-device';
+import { SIMULATED } from '../checks/port-address';
 
 /** A suggestion for the port field, without words: the dialog has those of its own language. */
 export interface PortSuggestion {

@@ -1,11 +1,12 @@
 import type { Node, NodeAPI, NodeDef } from 'node-red';
 import type { LinkId } from '../../../driver/at/types';
 import type { CertificateOptions, DeviceOptions } from '../../../driver/device/options';
-import { shown } from '../../../driver/commands/check';
-import { EspAtError } from '../../../driver/errors';
 import type { LinkConfig } from '../../../driver/link/options';
+import { checks, serversOf } from '../checks/esp-at-device';
+import { asText, type Settings } from '../checks/refusal';
 import { headerSettings, type HeaderSetting } from '../message/headers';
-import { expandEnvironment, settingNumber, settingText } from '../message/settings';
+import { expandedSettings, refusalOf } from '../message/setting-checks';
+import { expandEnvironment } from '../message/settings';
 
 /** Numbers of the credentials that hold secret header values. */
 export const SECRET_SLOTS = [0, 1, 2, 3, 4, 5, 6, 7] as const;
@@ -82,44 +83,43 @@ export interface DeviceSettings {
 
 /**
  * Reads the settings of a device.
- * @throws EspAtError `INVALID_SETTING`, `INVALID_CONFIG` for text where a number is expected
+ * @throws EspAtError `INVALID_PORT`, `INVALID_SETTING`, `INVALID_CONFIG`
  */
 export function deviceSettings(
   RED: NodeAPI,
   node: Node<DeviceCredentials>,
   def: DeviceDef,
 ): DeviceSettings {
-  const text = (value: unknown) => settingText(RED, node, value);
-  const numberOr =
-    (code: 'INVALID_SETTING' | 'INVALID_CONFIG') =>
-    (setting: string, value: unknown): number | undefined => {
-      const number = settingNumber(RED, node, value);
-      if (number === undefined || Number.isFinite(number)) return number;
-      throw new EspAtError(code, { setting, reason: 'NOT_NUMBER', value: shown(value) });
-    };
-  const number = numberOr('INVALID_SETTING');
-  const link = (row: LinkRow = {}) => linkConfig(row, numberOr('INVALID_CONFIG'));
+  const given = expanded(RED, node, def);
+  // The driver checks headers as it opens a link: only then their templates have values.
+  const refusal = refusalOf({ ...checks, headers: () => undefined }, given);
+  if (refusal) throw refusal;
+  const text = (field: keyof DeviceDef) => asText(given[field]);
+  const number = (field: keyof DeviceDef) => numberOf(given[field]);
+  const [first, second, third] = given.links.map(linkConfig);
   return {
-    address: text(def.port),
+    address: given.port,
     serial: {
-      rate: number('rate', def.rate) ?? 115_200,
+      rate: number('rate') ?? 115_200,
       dtr: def.dtr !== false,
       rts: def.rts !== false,
     },
     options: {
-      ...wifi(RED, node, def),
-      ...sntp(def, text, number),
+      ...(def.wifi === true ? { wifi: wifi(given) } : {}),
+      ...(def.sntp === true
+        ? { sntp: { timezone: number('timezone') ?? 0, servers: serversOf(text('servers')) } }
+        : {}),
       certificates: certificates(node.credentials),
-      negotiatedRate: number('negotiatedRate', def.raiseTo) ?? 0,
+      negotiatedRate: number('raiseTo') ?? 0,
       flowControl: def.flowControl === true,
       rtsReset: def.hardwareReset === true,
       store: def.store === true,
       sendLimit: {
-        messages: number('queueMessages', def.queueMessages) ?? 1000,
-        bytes: number('queueBytes', def.queueBytes) ?? 4 * 1024 * 1024,
+        messages: number('queueMessages') ?? 1000,
+        bytes: number('queueBytes') ?? 4 * 1024 * 1024,
       },
     },
-    links: { 0: link(def.links?.[0]), 1: link(def.links?.[1]), 2: link(def.links?.[2]) },
+    links: { 0: first ?? {}, 1: second ?? {}, 2: third ?? {} },
     headers: headerSettings(
       RED,
       node,
@@ -128,58 +128,50 @@ export function deviceSettings(
   };
 }
 
-type ReadNumber = (setting: string, value: unknown) => number | undefined;
-
-function linkConfig(row: LinkRow, number: ReadNumber): LinkConfig {
-  const auth = authMode(number('auth', row.auth) ?? 0);
+function expanded(
+  RED: NodeAPI,
+  node: Node<DeviceCredentials>,
+  def: DeviceDef,
+): Settings & { readonly port: string; readonly links: readonly Settings[] } {
   return {
-    pingIntervalMs: milliseconds(number('pingIntervalMs', row.pingInterval)),
-    pongTimeoutMs: milliseconds(number('pongTimeoutMs', row.pongTimeout)),
-    bufferBytes: number('bufferBytes', row.bufferSize),
-    // The firmware needs both slots in modes 1 to 3, and refuses them in mode 0.
-    ...(auth === 0
-      ? {}
-      : { auth, pki: number('pki', row.pki) ?? 0, ca: number('ca', row.ca) ?? 0 }),
+    ...expandedSettings(RED, node, def),
+    port: expandEnvironment(RED, node, def.port),
+    password: node.credentials.password ?? '',
+    links: [0, 1, 2].map((link) => expandedSettings(RED, node, def.links?.[link] ?? {})),
   };
+}
+
+function linkConfig(row: Settings): LinkConfig {
+  const auth = authModes.find((mode) => mode === numberOf(row.auth)) ?? 0;
+  return {
+    pingIntervalMs: milliseconds(numberOf(row.pingInterval)),
+    pongTimeoutMs: milliseconds(numberOf(row.pongTimeout)),
+    bufferBytes: numberOf(row.bufferSize),
+    // The firmware needs both slots in modes 1 to 3, and refuses them in mode 0.
+    ...(auth === 0 ? {} : { auth, pki: numberOf(row.pki) ?? 0, ca: numberOf(row.ca) ?? 0 }),
+  };
+}
+
+const authModes = [0, 1, 2, 3] as const;
+
+/** A number that the checks have found good; undefined if it is empty. */
+function numberOf(value: unknown): number | undefined {
+  const text = asText(value);
+  return text === '' ? undefined : Number(text);
 }
 
 function milliseconds(seconds: number | undefined): number | undefined {
   return seconds === undefined ? undefined : seconds * 1000;
 }
 
-function authMode(mode: number): 0 | 1 | 2 | 3 {
-  if (mode === 0 || mode === 1 || mode === 2 || mode === 3) return mode;
-  const details = { setting: 'auth', reason: 'NOT_WHOLE', value: mode, min: 0, max: 3 };
-  throw new EspAtError('INVALID_CONFIG', details);
-}
-
-function wifi(
-  RED: NodeAPI,
-  node: Node<DeviceCredentials>,
-  def: DeviceDef,
-): Pick<DeviceOptions, 'wifi'> {
-  if (def.wifi !== true) return {};
-  const bssid = settingText(RED, node, def.bssid);
+function wifi(given: Settings): DeviceOptions['wifi'] {
+  const bssid = asText(given.bssid);
   return {
-    wifi: {
-      // Not trimmed: a network's name may begin or end with a space.
-      ssid: expandEnvironment(RED, node, def.ssid),
-      password: node.credentials.password ?? '',
-      ...(bssid === '' ? {} : { bssid }),
-    },
+    // Not trimmed: a network's name may begin or end with a space.
+    ssid: typeof given.ssid === 'string' ? given.ssid : '',
+    password: typeof given.password === 'string' ? given.password : '',
+    ...(bssid === '' ? {} : { bssid }),
   };
-}
-
-function sntp(
-  def: DeviceDef,
-  text: (value: unknown) => string,
-  number: ReadNumber,
-): Pick<DeviceOptions, 'sntp'> {
-  if (def.sntp !== true) return {};
-  const servers = text(def.servers)
-    .split(/[\s,;]+/)
-    .filter((server) => server !== '');
-  return { sntp: { timezone: number('timezone', def.timezone) ?? 0, servers } };
 }
 
 function certificates(credentials: DeviceCredentials): CertificateOptions[] {

@@ -1,11 +1,9 @@
 import { realpathSync } from 'node:fs';
 import { Device, EspAtError, portAt, type PortOpener } from '../../../driver';
 import { simulatedPort } from '../../../simulator';
+import { addressRefusal, SIMULATED } from '../checks/port-address';
 import type { DeviceApi } from './device-api';
 import type { DeviceSettings, SerialSettings } from './device-settings';
-
-/** The beginning of a simulated device's address. */
-export const SIMULATED = 'sim:';
 
 /** Makes a device. Does not open its port. */
 export type MakeDevice = (settings: DeviceSettings) => DeviceApi;
@@ -30,23 +28,19 @@ export function portKey(address: string): string {
 }
 
 function opener(address: string, serial: SerialSettings): PortOpener {
+  const refusal = addressRefusal(address);
+  if (refusal) throw new EspAtError(refusal.code, refusal.details);
   if (!address.startsWith(SIMULATED)) return portAt(address, serial);
-  try {
-    const port = simulatedPort(address);
-    return {
-      address,
-      ...(port.rate === undefined ? {} : { rate: port.rate }),
-      open: (handlers) =>
-        port.open({
-          data: (chunk) => handlers.data(chunk),
-          lost: (cause) => handlers.lost(lostPort(address, cause)),
-        }),
-    };
-  } catch (error) {
-    const said = error instanceof Error ? error.message : String(error);
-    const details = { setting: 'port', reason: 'NOT_USABLE', said };
-    throw new EspAtError('INVALID_SETTING', details, { cause: error });
-  }
+  const port = simulatedPort(address);
+  return {
+    address,
+    ...(port.rate === undefined ? {} : { rate: port.rate }),
+    open: (handlers) =>
+      port.open({
+        data: (chunk) => handlers.data(chunk),
+        lost: (cause) => handlers.lost(lostPort(address, cause)),
+      }),
+  };
 }
 
 const lostPort = (port: string, cause: Error): EspAtError =>

@@ -1,5 +1,5 @@
-/* global espAt, text */
-/* exported checkLinks, prepareLinks, savedLinks, linkDefaults */
+/* global checks */
+/* exported prepareLinks, savedLinks, linkDefaults */
 
 const linkDefaults = {
   pingInterval: '',
@@ -9,45 +9,33 @@ const linkDefaults = {
   pki: '0',
   ca: '0',
 };
-/** Numbers of `AT+WSCFG`: their range, and the firmware's default. */
+/** What the firmware takes for numbers of `AT+WSCFG` that are not set, and their range. */
 const linkNumbers = {
-  pingInterval: { min: 1, max: 7200, placeholder: 10 },
-  pongTimeout: { min: 1, max: 7200, placeholder: 120 },
-  bufferSize: { min: 125, max: 16384, placeholder: 1024 },
+  pingInterval: { placeholder: 10, range: '1 - 7200' },
+  pongTimeout: { placeholder: 120, range: '1 - 7200' },
+  bufferSize: { placeholder: 1024, range: '125 - 16384' },
 };
 
 const cell = (link, field) => $(`#esp-at-link-${link}-${field}`);
-
-function checkLink(field, value) {
-  const { min, max } = linkNumbers[field];
-  return espAt.whole(text, `label.${field}`, min, max)(value, {});
-}
-
-/** True, or the sentence about the first wrong number. */
-function checkLinks(rows) {
-  for (const row of rows || []) {
-    for (const field of Object.keys(linkNumbers)) {
-      const result = checkLink(field, row[field]);
-      if (result !== true) return result;
-    }
-  }
-  return true;
-}
 
 /** Fills the table. The slots of a link can be chosen in the modes that use them. */
 function prepareLinks(rows) {
   for (const link of [0, 1, 2]) {
     const row = { ...linkDefaults, ...(rows || [])[link] };
     for (const [field, value] of Object.entries(row)) cell(link, field).val(value);
-    for (const [field, { min, max, placeholder }] of Object.entries(linkNumbers)) {
+    const check = () => {
+      const row = savedLinks()[link];
+      for (const field of Object.keys(linkNumbers)) {
+        cell(link, field).toggleClass('input-error', !!checks.linkChecks[field](row[field], row));
+      }
+    };
+    for (const [field, { range, placeholder }] of Object.entries(linkNumbers)) {
       cell(link, field)
         .attr('placeholder', placeholder)
-        .attr('title', `${min} - ${max}`)
-        .on('change keyup', function () {
-          $(this).toggleClass('input-error', checkLink(field, $(this).val()) !== true);
-        })
-        .trigger('change');
+        .attr('title', range)
+        .on('change keyup', check);
     }
+    check();
     const enableSlots = () => {
       const auth = Number(cell(link, 'auth').val());
       cell(link, 'pki').prop('disabled', auth !== 1 && auth !== 3);

@@ -10,9 +10,6 @@ const espAt = {
    */
   texts: (type) => (key, values) => RED._(`@esp-at-websocket/node-red/${type}:${key}`, values),
 
-  /** Whether the runtime completes the value: an environment variable, or a template. */
-  isVariable: (value) => /\$\{[^}]+\}|\{\{/.test(String(value)),
-
   /**
    * A setting of a node: the value in its dialog if that is open, else the one of the node.
    * @param {{ id: string }} node
@@ -26,16 +23,14 @@ const espAt = {
   },
 
   /**
-   * A validator for whole numbers. Empty stands for the default, and is valid.
-   * @param {(key: string, values?: object) => string} text
+   * All settings of a node, as `current` gives them.
+   * @param {{ id: string, _def: { defaults: object } }} node
    */
-  whole(text, field, min, max) {
-    // Two parameters tell Node-RED that a text may be returned.
-    return function (value, options) {
-      if (value === '' || value === undefined || espAt.isVariable(value)) return true;
-      const number = Number(value);
-      if (Number.isInteger(number) && number >= min && number <= max) return true;
-      return text('validate.whole', { field: options.label ?? text(field), min, max });
+  settings(node) {
+    const fields = Object.keys(node._def.defaults);
+    return {
+      ...Object.fromEntries(fields.map((field) => [field, espAt.current(node, field)])),
+      hasAuthorization: !!node.credentials?.has_authorization,
     };
   },
 
@@ -56,11 +51,18 @@ const espAt = {
     }
   },
 
-  /** A validator for a text that must not be empty. */
-  required(text, field) {
+  /**
+   * A validator: the check that the runtime makes, with the sentence that it reports.
+   * @param {(key: string, values?: object) => string} text
+   * @param {{ checks: object, sentence: Function }} module of `shared/checks`
+   * @param {string} field
+   */
+  checked(text, { checks, sentence }, field) {
+    // Two parameters tell Node-RED that a text may be returned.
     return function (value, options) {
-      if (String(value ?? '').trim() !== '') return true;
-      return text('validate.required', { field: options.label ?? text(field) });
+      void options;
+      const refusal = checks[field](value, espAt.settings(this));
+      return refusal ? sentence(text, refusal.code, refusal.details) : true;
     };
   },
 

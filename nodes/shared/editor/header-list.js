@@ -1,28 +1,16 @@
 /* global espAt */
 
 Object.assign(espAt, {
-  /** A validator for a list of headers. */
-  headers(text) {
-    return function (rows, options) {
-      const bad = (rows ?? []).find(({ name }) => !espAt.isHeaderName(name));
-      if (bad === undefined) return true;
-      const field = options.label ?? text('label.headers');
-      return text('validate.headerName', { field, name: bad.name });
-    };
-  },
-
-  /** A token of RFC 9110, section 5.6.2. */
-  isHeaderName: (name) => espAt.isVariable(name) || /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(name),
-
   /**
    * A list of headers in a dialog.
    * @param {JQuery} list an `ol`
    * @param {(key: string, values?: object) => string} text
+   * @param {(row: { name: string, value: string }) => object | undefined} refusal of one header
    * @param {{ name: string, value?: string, secret?: boolean, slot?: number }[]} rows
    * @param {{ get(slot: number): string, set(slot: number, value: string): void, slots: number }} [secrets]
    *   the slots for secret values; without them no value can be secret
    */
-  headerList(list, text, rows, secrets) {
+  headerList(list, text, refusal, rows, secrets) {
     list.css({ minHeight: '120px', minWidth: '400px' }).editableList({
       removable: true,
       sortable: true,
@@ -31,13 +19,18 @@ Object.assign(espAt, {
         container.css({ display: 'flex', alignItems: 'center', gap: '6px' });
         const name = $('<input type="text" class="esp-at-name" style="flex: 1">')
           .attr('placeholder', text('label.headerName'))
-          .val(row.name ?? '')
-          .on('change keyup', () => {
-            name.toggleClass('input-error', !espAt.isHeaderName(String(name.val())));
-          });
+          .attr('aria-label', text('label.headerName'))
+          .val(row.name ?? '');
         const value = $('<input type="text" class="esp-at-value" style="flex: 2">')
           .attr('placeholder', text('label.headerValue'))
+          .attr('aria-label', text('label.headerValue'))
           .val(row.value ?? '');
+        const check = () => {
+          const refused = refusal({ name: String(name.val()), value: String(value.val()) });
+          name.toggleClass('input-error', refused !== undefined);
+        };
+        for (const input of [name, value]) input.on('change keyup', check);
+        check();
         container.append(name, value);
         if (secrets) container.append(secretSwitch(value, row));
       },

@@ -1,6 +1,6 @@
-import { isReason, namingDetails } from '../../../driver/error-reasons';
 import { EspAtError, type ErrorCode } from '../../../driver/errors';
-import { translateOr, type Translate } from './translate';
+import { sentence } from './sentence';
+import type { Translate } from './translate';
 
 /**
  * What a Catch node gets. Node-RED copies `code` into `msg.error.code`, and makes `msg.error.message` with
@@ -25,18 +25,12 @@ export function sentenceOf(
   translate: Translate,
   { code, details, message, cause }: EspAtError,
 ): string {
-  const values: Record<string, string | number> = { ...details };
-  for (const name of namingDetails) {
-    const key = details[name];
-    if (key !== undefined) values[name] = translateOr(translate, `names.${key}`, String(key));
-  }
   const { reason } = details;
-  if (cause instanceof EspAtError && reason === cause.message) {
-    values.reason = sentenceOf(translate, cause).replace(/[.。]$/, '');
-  } else if (isReason(reason)) {
-    values.reason = translateOr(translate, `reasons.${reason}`, reason, values);
+  if (!(cause instanceof EspAtError) || reason !== cause.message) {
+    return sentence(translate, code, details, message);
   }
-  return translateOr(translate, `errors.${code}`, message, values);
+  const inner = sentenceOf(translate, cause).replace(/[.。]$/, '');
+  return sentence(translate, code, { ...details, reason: inner }, message);
 }
 
 /** Any failure as the argument of `done()` and `node.error()`. Never throws. */

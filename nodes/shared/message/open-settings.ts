@@ -1,5 +1,8 @@
 import type { Node, NodeAPI, NodeDef, NodeMessage } from 'node-red';
-import { shown } from '../../../driver/commands/check';
+import { shown } from '../../../driver/values/text';
+import { delimiterBytes } from '../checks/delimiter';
+import type { Refusal, Settings } from '../checks/refusal';
+import { checks } from '../checks/ws-open';
 import { EspAtError } from '../../../driver/errors';
 import type { Header, Framing, OpenOptions } from '../../../driver/link/options';
 import type { HeaderRow } from '../device/device-settings';
@@ -37,6 +40,8 @@ export interface OpenSettings {
   readonly authorization: string;
   readonly headers: readonly HeaderSetting[];
   readonly fixed: Pick<OpenOptions, 'keepOpen' | 'replace' | 'framing' | 'maxMessageBytes'>;
+  /** Why no message can override what is wrong with the settings. */
+  readonly refusal: Refusal | undefined;
 }
 
 /** Reads the settings of ws-open. */
@@ -57,6 +62,7 @@ export function openSettings(
       framing: joining(RED, node, def),
       maxMessageBytes: settingNumber(RED, node, def.maxMessage),
     },
+    refusal: fixedRefusal(RED, node, def),
   };
 }
 
@@ -64,7 +70,7 @@ export function openSettings(
  * Makes the driver's options for one message: its `uri`, `subprotocol`, `timeout`, `auth` and `headers`; for
  * those it lacks, the rendered templates of the settings.
  * @param deviceHeaders come first; a header of the node or the message replaces one of the same name
- * @throws EspAtError `TEMPLATE_FAILED`; `INVALID_*` for a value of the wrong type
+ * @throws EspAtError `TEMPLATE_FAILED`; `INVALID_*` for a setting, or a value of the wrong type
  */
 export async function openOptions(
   RED: NodeAPI,
@@ -73,6 +79,8 @@ export async function openOptions(
   deviceHeaders: readonly HeaderSetting[],
   msg: NodeMessage,
 ): Promise<OpenOptions> {
+  const { refusal } = settings;
+  if (refusal) throw new EspAtError(refusal.code, refusal.details);
   const subprotocol =
     messageText(msg.subprotocol, 'INVALID_SUBPROTOCOL') ??
     (await render(RED, node, settings.subprotocol, msg, 'subprotocol'));
@@ -139,29 +147,31 @@ function messageText(
   throw new EspAtError(code, { reason: 'NOT_TEXT' });
 }
 
+function fixedRefusal(RED: NodeAPI, node: Node, def: WsOpenDef): Refusal | undefined {
+  const settings: Settings = {
+    joining: def.joining,
+    delimiter: delimiter(RED, node, def),
+    silence: settingText(RED, node, def.silence),
+    maxMessage: settingText(RED, node, def.maxMessage),
+  };
+  return ['delimiter', 'silence', 'maxMessage']
+    .map((field) => checks[field]?.(settings[field], settings))
+    .find((refusal) => refusal !== undefined);
+}
+
+function delimiter(RED: NodeAPI, node: Node, def: WsOpenDef): string {
+  return expandEnvironment(RED, node, def.delimiter ?? '\\n');
+}
+
 function joining(RED: NodeAPI, node: Node, def: WsOpenDef): Framing {
   switch (def.joining) {
     case 'json':
       return { by: 'json' };
     case 'delimiter':
-      return {
-        by: 'delimiter',
-        delimiter: delimiterBytes(expandEnvironment(RED, node, def.delimiter) || '\\n'),
-      };
+      return { by: 'delimiter', delimiter: Buffer.from(delimiterBytes(delimiter(RED, node, def))) };
     case 'silence':
       return { by: 'idle', idleMs: settingNumber(RED, node, def.silence) ?? 100 };
     default:
       return { by: 'chunk' };
   }
-}
-
-/** Replaces `\n`, `\r`, `\t`, `\0`, `\\` and `\xNN` by one byte each; other text is UTF-8. */
-function delimiterBytes(text: string): Buffer {
-  const named: Readonly<Record<string, number>> = { n: 10, r: 13, t: 9, '0': 0, '\\': 92 };
-  const parts = text.split(/(\\x[0-9a-f]{2}|\\[nrt0\\])/i).map((part) => {
-    if (!part.startsWith('\\')) return Buffer.from(part);
-    const byte = named[part.slice(1).toLowerCase()] ?? parseInt(part.slice(2), 16);
-    return Number.isNaN(byte) ? Buffer.from(part) : Buffer.of(byte);
-  });
-  return Buffer.concat(parts);
 }

@@ -1,5 +1,5 @@
 import { types } from 'node:util';
-import { shown } from '../../../driver/commands/check';
+import { shown } from '../../../driver/values/text';
 import type { Reason } from '../../../driver/error-reasons';
 import { EspAtError } from '../../../driver/errors';
 

@@ -1,8 +1,8 @@
 import { Context, Writer } from 'mustache';
 import type { Node, NodeAPI, NodeContextData, NodeMessage } from 'node-red';
-import type { Reason } from '../../../driver/error-reasons';
 import { EspAtError } from '../../../driver/errors';
-import { asText, environment } from './settings';
+import { mustacheFlaw } from '../checks/template';
+import { environment } from './settings';
 
 /** `flow.key`, `global.key`, or with a context store `flow[store].key`. */
 const CONTEXT_NAME = /^(flow|global)(?:\[(\w+)\])?\.(.+)$/;
@@ -30,22 +30,8 @@ export async function render(
       escape: String,
     });
   } catch (error) {
-    throw new EspAtError('TEMPLATE_FAILED', { field, ...flawOf(error) });
+    throw new EspAtError('TEMPLATE_FAILED', { field, ...mustacheFlaw(error) });
   }
-}
-
-/** Why Mustache failed. Without the text that it quotes: what looks like a tag may be part of a password. */
-function flawOf(error: unknown): { readonly reason: Reason; readonly position: number } {
-  const text = error instanceof Error ? error.message : asText(error);
-  const position = Number(/ at (\d+)$/.exec(text)?.[1] ?? 0);
-  const known: readonly (readonly [start: string, reason: Reason])[] = [
-    ['Unclosed tag', 'TAG_NOT_CLOSED'],
-    ['Unclosed section', 'SECTION_NOT_CLOSED'],
-    ['Unopened section', 'SECTION_NOT_OPENED'],
-    ['Invalid tags', 'BAD_DELIMITERS'],
-  ];
-  const reason = known.find(([start]) => text.startsWith(start))?.[1] ?? 'CONTEXT_UNREADABLE';
-  return { reason, position };
 }
 
 /** Looks up names in values that were read before: Mustache cannot wait for a flow context. */

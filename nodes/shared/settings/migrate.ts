@@ -1,4 +1,4 @@
-// The runtime imports this file. The build puts it into the dialogs as well, so it imports nothing.
+// The runtime imports this file, and the build bundles it for the dialogs.
 
 /** The version of the settings that the dialogs store. Each migration raises it by one. */
 export const SETTINGS_VERSION = 1;

@@ -17,7 +17,7 @@ const material = {
   key: board.key,
 };
 const settings = {
-  wifi: { ssid: 'espressif', password: 'pw' },
+  wifi: { ssid: 'espressif', password: 'password' },
   sntp: { timezone: 2, servers: ['time.example'] },
   certificates: [material],
 } satisfies Partial<DeviceOptions>;

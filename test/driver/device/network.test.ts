@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import type { AccessPoint } from '../../../simulator';
 import { Harness } from '../../harness/harness';
 
-const home: AccessPoint = { ssid: 'home', password: 'pw', rssi: -61, channel: 6 };
+const home: AccessPoint = { ssid: 'home', password: 'password', rssi: -61, channel: 6 };
 const wifi = { ssid: home.ssid, password: home.password };
 
 const codes = (harness: Harness): (string | undefined)[] =>
@@ -36,7 +36,7 @@ describe('a Wi-Fi network that is lost and returns', () => {
     await harness.clock.advance(1000);
     assert.equal(shown(harness), 'ready WIFI_LOST');
     assert.ok(await harness.clock.until(() => shown(harness) === 'ready', 40_000));
-    assert.ok(harness.port.text.includes('AT+CWJAP="home","pw"\r\n'));
+    assert.ok(harness.port.text.includes('AT+CWJAP="home","password"\r\n'));
     await harness.end();
   });
 
@@ -105,7 +105,7 @@ describe('a board in factory state without Wi-Fi settings', () => {
     assert.equal(shown(harness), 'ready WIFI_NOT_JOINED');
     assert.deepEqual(codes(harness), ['WIFI_NOT_JOINED']);
     await harness.clock.wait(harness.device.command('AT+CWMODE=1'));
-    await harness.clock.wait(harness.device.command('AT+CWJAP="home","pw"'));
+    await harness.clock.wait(harness.device.command('AT+CWJAP="home","password"'));
     assert.equal(shown(harness), 'ready');
     await harness.end();
   });
@@ -113,9 +113,9 @@ describe('a board in factory state without Wi-Fi settings', () => {
 
 describe('scanning networks', () => {
   const others = [
-    { ssid: 'weak', password: 'x', rssi: -90 },
+    { ssid: 'weak', password: 'password', rssi: -90 },
     { ssid: 'open', password: '', rssi: -40, channel: 11 },
-    { ssid: 'unseen', password: 'x', hidden: true },
+    { ssid: 'unseen', password: 'password', hidden: true },
   ];
 
   it('lists them, strongest first', async () => {
@@ -134,7 +134,7 @@ describe('scanning networks', () => {
   });
 
   it('works while the configured network cannot be joined', async () => {
-    const gone = { ssid: 'gone', password: 'x' };
+    const gone = { ssid: 'gone', password: 'password' };
     const harness = new Harness({
       device: { wifi: gone },
       simulator: { wifi: [home], joined: false },

@@ -1,3 +1,5 @@
+import { utf8Length } from './text';
+
 /** Bytes that the firmware has room for in the upgrade request. */
 export const MAX_REQUEST_BYTES = 1023;
 /** Bytes of every upgrade request beside host, port and path, as the firmware writes it. */
@@ -36,7 +38,7 @@ export function headerBytes(name: string, value: string): number {
 }
 
 function lineBytes(name: string, value: string): number {
-  return Buffer.byteLength(`${name}: ${value}\r\n`);
+  return utf8Length(`${name}: ${value}\r\n`);
 }
 
 /** The firmware adds what the URI leaves out: port and path. It drops the fragment, and a query without text. */
@@ -49,8 +51,10 @@ function targetBytes(uri: string): number {
   return name.length + String(Number(port ?? usual)).length + path.length + query.length;
 }
 
-/** `user:password@` becomes Basic authorization; a user without a colon counts for nothing. */
+/** `user:password@` becomes Basic authorization, of which only the length counts; a user without a colon, nothing. */
 function basicOf(uri: string): string {
   const [, userinfo = ''] = /^wss?:\/\/([^/?#]*)@/i.exec(uri) ?? [];
-  return userinfo.includes(':') ? `Basic ${Buffer.from(userinfo).toString('base64')}` : '';
+  if (!userinfo.includes(':')) return '';
+  const base64Bytes = 4 * Math.ceil(utf8Length(userinfo) / 3);
+  return `Basic ${'x'.repeat(base64Bytes)}`;
 }

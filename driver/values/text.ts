@@ -1,0 +1,29 @@
+import type { Reason } from '../error-reasons';
+
+/** CR or LF would end the command, the device drops NUL, and no value needs other control characters. */
+const control = /\p{Cc}/u;
+
+/** Why a text cannot be a parameter of an AT command, or undefined. */
+export function textFlaw(text: string): Reason | undefined {
+  if (control.test(text)) return 'CONTROL_CHARACTER';
+  if (/\p{Surrogate}/u.test(text)) return 'HALF_CHARACTER';
+  return undefined;
+}
+
+/** Bytes of a text in UTF-8. */
+export function utf8Length(text: string): number {
+  return new TextEncoder().encode(text).length;
+}
+
+/** Bytes of a text as a quoted parameter: `"`, `,` and `\` are escaped. */
+export function quotedLength(text: string): number {
+  return utf8Length(text) + (text.match(/["\\,]/g)?.length ?? 0) + 2;
+}
+
+/** Formats an invalid value for a message: short, on one line, without the contents of objects. */
+export function shown(value: unknown): string | number {
+  if (typeof value === 'number') return value;
+  if (typeof value !== 'string') return value === null ? 'null' : typeof value;
+  const text = JSON.stringify(value);
+  return text.length <= 32 ? text : `${text.slice(0, 31)}…`;
+}

@@ -1,0 +1,67 @@
+import type { names } from '../../../driver/error-reasons';
+import type { ErrorCode, ErrorDetails } from '../../../driver/errors';
+import type { Flaw } from '../../../driver/values/flaw';
+import { shown } from '../../../driver/values/text';
+import { wholeFlaw } from '../../../driver/values/whole';
+
+/**
+ * What a setting is refused with: code and details of an error. The modules of this folder are pure: the runtime and,
+ * in the browser, the dialogs run the same ones.
+ */
+export interface Refusal {
+  readonly code: ErrorCode;
+  readonly details: ErrorDetails;
+}
+
+/** The settings of a node as its dialog stores them. */
+export type Settings = Readonly<Record<string, unknown>>;
+
+/** Checks a setting, given all settings of the node. A value with `${ENV}` is for the runtime to check. */
+export type Check = (value: unknown, settings: Settings) => Refusal | undefined;
+
+/** A refusal, if there is a flaw. */
+export function refused(
+  code: ErrorCode,
+  flaw: Flaw | undefined,
+  details: ErrorDetails = {},
+): Refusal | undefined {
+  return flaw && { code, details: { ...details, ...flaw } };
+}
+
+/** Whether the runtime completes a value from the environment. */
+export function isVariable(value: unknown): boolean {
+  return typeof value === 'string' && /\$\{[^}]+\}/.test(value);
+}
+
+/** A setting as text, trimmed as the runtime does. */
+export function asText(value: unknown): string {
+  return typeof value === 'string' || typeof value === 'number' ? String(value).trim() : '';
+}
+
+/** Checks a whole number. Empty stands for the default. @param scale of the setting in the unit of the range */
+export function wholeSetting(
+  code: 'INVALID_SETTING' | 'INVALID_CONFIG',
+  setting: keyof typeof names,
+  min: number,
+  max: number,
+): Check {
+  return (value) => {
+    const text = asText(value);
+    if (text === '' || isVariable(text)) return undefined;
+    const flaw = wholeFlaw(Number(text), min, max);
+    return flaw && { code, details: { setting, ...flaw, value: shown(numberOr(text)) } };
+  };
+}
+
+/** Checks a number of milliseconds. Empty stands for the default. */
+export function timeoutSetting(min: number, max: number): Check {
+  return (value) => {
+    const text = asText(value);
+    if (text === '' || isVariable(text) || !wholeFlaw(Number(text), min, max)) return undefined;
+    return { code: 'INVALID_TIMEOUT', details: { value: shown(numberOr(text)), min, max } };
+  };
+}
+
+function numberOr(text: string): number | string {
+  return Number.isNaN(Number(text)) ? text : Number(text);
+}

@@ -1,0 +1,102 @@
+import { openLineFlaw, type OpenLine } from '../../../driver/values/open-line';
+import { subprotocolFlaw } from '../../../driver/values/subprotocol';
+import { MIN_REQUEST_BYTES, requestBytes } from '../../../driver/values/upgrade-request';
+import { uriFlaw } from '../../../driver/values/uri';
+import { delimiterFlaw } from './delimiter';
+import { headerListRefusal, headerOf } from './header-list';
+import {
+  asText,
+  isVariable,
+  refused,
+  timeoutSetting,
+  wholeSetting,
+  type Check,
+  type Refusal,
+  type Settings,
+} from './refusal';
+import { isTemplate, templateFlaw } from './template';
+
+export { headerRefusal } from './header-list';
+export { sentence } from '../message/sentence';
+
+const timeout = timeoutSetting(1, 180_000);
+const idle = wholeSetting('INVALID_CONFIG', 'idleMs', 1, 60_000);
+
+export const checks: Readonly<Record<string, Check>> = {
+  uri(value, settings) {
+    const uri = asText(value);
+    if (uri === '') {
+      // Without a message that names one, there is nothing to keep open.
+      const opens = settings.keepOpen === true && settings.link !== 'msg';
+      return opens ? { code: 'INVALID_URI', details: { reason: 'EMPTY' } } : undefined;
+    }
+    if (isVariable(uri)) return undefined;
+    if (isTemplate(uri)) return templateRefusal('uri', uri);
+    return refused('INVALID_URI', uriFlaw(uri)) ?? lineRefusal('INVALID_URI', settings, { uri });
+  },
+  subprotocol(value, settings) {
+    const subprotocol = asText(value);
+    if (isVariable(subprotocol)) return undefined;
+    if (isTemplate(subprotocol)) return templateRefusal('subprotocol', subprotocol);
+    return (
+      refused('INVALID_SUBPROTOCOL', subprotocolFlaw(subprotocol)) ??
+      lineRefusal('INVALID_SUBPROTOCOL', settings, { subprotocol })
+    );
+  },
+  timeout,
+  headers(value, settings) {
+    const { uri, subprotocol } = lineOf(settings, {});
+    const known = uri !== '' && uriFlaw(uri) === undefined;
+    const request = known
+      ? requestBytes({ uri, subprotocol, authorization: '' })
+      : MIN_REQUEST_BYTES;
+    const refusal = headerListRefusal(value, request);
+    if (refusal) return refusal;
+    const rows: readonly unknown[] = Array.isArray(value) ? value : [];
+    const isBoth =
+      settings.hasAuthorization === true &&
+      rows.some((row) => headerOf(row).name.toLowerCase() === 'authorization');
+    return isBoth
+      ? { code: 'INVALID_AUTHORIZATION', details: { reason: 'ALSO_HEADER' } }
+      : undefined;
+  },
+  delimiter(value, { joining }) {
+    if (joining !== 'delimiter' || isVariable(value)) return undefined;
+    const text = typeof value === 'string' ? value : '';
+    return refused('INVALID_CONFIG', delimiterFlaw(text), { setting: 'delimiter' });
+  },
+  silence: (value, settings) =>
+    settings.joining === 'silence' ? idle(value, settings) : undefined,
+  maxMessage: wholeSetting('INVALID_CONFIG', 'maxMessageBytes', 1, 1024 ** 3),
+};
+
+function templateRefusal(field: string, text: string): Refusal | undefined {
+  return refused('TEMPLATE_FAILED', templateFlaw(text), { field });
+}
+
+/** Whether the values of the dialog fit into one command together. */
+function lineRefusal(
+  code: Refusal['code'],
+  settings: Settings,
+  value: Partial<OpenLine>,
+): Refusal | undefined {
+  const line = lineOf(settings, value);
+  const refusal = line.uri === '' ? undefined : openLineFlaw(line);
+  return refusal?.code === code ? { code, details: refusal.flaw } : undefined;
+}
+
+/** The values that are known before a message comes. */
+function lineOf(settings: Settings, value: Partial<OpenLine>): OpenLine {
+  const known = (field: string): string => {
+    const text = asText(settings[field]);
+    return isVariable(text) || isTemplate(text) ? '' : text;
+  };
+  const isTime = known('timeout') !== '' && timeout(known('timeout'), settings) === undefined;
+  return {
+    uri: known('uri'),
+    subprotocol: known('subprotocol'),
+    timeout: isTime ? Number(known('timeout')) : undefined,
+    authorization: '',
+    ...value,
+  };
+}

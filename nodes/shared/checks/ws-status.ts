@@ -1,0 +1,7 @@
+import { wholeSetting, type Check } from './refusal';
+
+export { sentence } from '../message/sentence';
+
+export const checks = {
+  poll: wholeSetting('INVALID_CONFIG', 'pollSeconds', 0, 86_400),
+} satisfies Readonly<Record<string, Check>>;

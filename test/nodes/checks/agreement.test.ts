@@ -1,0 +1,171 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import { closePayload } from '../../../driver/commands/close-frame';
+import { EspAtError } from '../../../driver/errors';
+import { checkOpen } from '../../../driver/link/options';
+import { checks as device } from '../../../nodes/shared/checks/esp-at-device';
+import { isVariable, type Check, type Settings } from '../../../nodes/shared/checks/refusal';
+import { isTemplate } from '../../../nodes/shared/checks/template';
+import { checks as close } from '../../../nodes/shared/checks/ws-close';
+import { checks as open } from '../../../nodes/shared/checks/ws-open';
+import { deviceSettings } from '../../../nodes/shared/device/device-settings';
+import { makeDevice } from '../../../nodes/shared/device/make-device';
+import { openOptions, openSettings } from '../../../nodes/shared/message/open-settings';
+import { settingNumber, settingText } from '../../../nodes/shared/message/settings';
+import { anyText } from '../../harness/any-text';
+import { unchecked } from '../../harness/refused';
+
+const RUNS = { numRuns: 400 };
+
+/** Node-RED without environment variables and without a flow context. */
+const RED = unchecked({ util: { getSetting: () => undefined } });
+const nodeWith = (credentials: object) => unchecked({ credentials });
+
+/** Values near the edge of what a field takes, and any text. */
+const near = (...values: readonly string[]) =>
+  fc.oneof(
+    fc.constantFrom(...values),
+    fc.tuple(fc.constantFrom(...values), anyText()).map(([start, end]) => start + end),
+    anyText(),
+    fc.integer({ min: -10, max: 200_000 }).map(String),
+    fc.double().map(String),
+  );
+
+/** The code that an action is refused with; undefined if it is not. */
+async function codeOf(action: () => unknown): Promise<string | undefined> {
+  try {
+    await action();
+    return undefined;
+  } catch (error) {
+    assert.ok(error instanceof EspAtError, String(error));
+    return error.code;
+  }
+}
+
+/** The code of the first refusal of a dialog, which checks all fields. */
+function dialogCode(checks: Readonly<Record<string, Check>>, settings: Settings) {
+  for (const [field, check] of Object.entries(checks)) {
+    const refusal = check(settings[field], settings);
+    if (refusal) return refusal.code;
+  }
+  return undefined;
+}
+
+const fixed = (value: unknown) => !isVariable(value) && !isTemplate(String(value));
+
+describe('dialog and runtime', () => {
+  const deviceFields: Readonly<Record<string, fc.Arbitrary<unknown>>> = {
+    port: near(
+      'sim:',
+      'sim:?firmware=C',
+      'sim:?fault=lose=1%',
+      '/dev/ttyUSB0',
+      'COM3',
+      'tcp://h:1',
+    ),
+    rate: near('', '80', '5000000'),
+    raiseTo: near('', '115200', '921600'),
+    ssid: near('home', 'é'.repeat(16), 'x'.repeat(32)),
+    password: near('', 'password', 'a'.repeat(64), '12345'),
+    bssid: near('', 'aa:bb:cc:dd:ee:ff', ' AA:bb:cc:dd:ee:ff '),
+    timezone: near('', '5.75', '-12', '14'),
+    servers: near('', 'pool.ntp.org', 'a,b;c', 'fe80::1', 'http://x'),
+    queueMessages: near('', '1', '1000000'),
+    queueBytes: near('', '1', '1073741824'),
+    links: fc
+      .record({
+        pingInterval: near('', '1', '7200'),
+        pongTimeout: near('', '1', '7200'),
+        bufferSize: near('', '125', '8192'),
+        auth: fc.constantFrom('0', '1', '2', '3', '4', ''),
+        pki: near('0', '255'),
+        ca: near('0', '255'),
+      })
+      .map((row) => [row, {}, {}]),
+  };
+  for (const [field, values] of Object.entries(deviceFields)) {
+    it(`agree on any ${field} of esp-at-device`, async () => {
+      await fc.assert(
+        fc.asyncProperty(values, async (value) => {
+          fc.pre(field === 'links' ? !isVariable(JSON.stringify(value)) : fixed(value));
+          const base = { port: '/dev/ttyUSB0', ssid: 'home', wifi: true, sntp: true };
+          const settings: Settings = { ...base, [field]: value };
+          const node = nodeWith({ password: settings.password ?? '' });
+          const runtime = await codeOf(() =>
+            makeDevice(deviceSettings(RED, node, unchecked(settings))),
+          );
+          assert.equal(dialogCode(device, { password: '', ...settings }), runtime);
+        }),
+        RUNS,
+      );
+    });
+  }
+
+  const openFields: Readonly<Record<string, fc.Arbitrary<unknown>>> = {
+    uri: near('ws://h/', 'wss://user:p@h:443/', 'ws://[::1]', `ws://h/${'a'.repeat(225)}`),
+    subprotocol: near('', 'chat', 'a, b', 'x'.repeat(200)),
+    timeout: near('', '1', '180000'),
+    delimiter: near('\\n', '\\x0a', 'é', '\\'),
+    silence: near('', '1', '60000'),
+    maxMessage: near('', '1', '1073741824'),
+    headers: fc.array(
+      fc.record({ name: near('X', 'Host', 'Upgrade'), value: near('', 'value', 'x'.repeat(400)) }),
+      { maxLength: 3 },
+    ),
+  };
+  for (const [field, values] of Object.entries(openFields)) {
+    it(`agree on any ${field} of ws-open`, async () => {
+      await fc.assert(
+        fc.asyncProperty(values, async (value) => {
+          fc.pre(fixed(field === 'headers' ? JSON.stringify(value) : value));
+          const joining = field === 'silence' ? 'silence' : 'delimiter';
+          // What the dialog checks together, the driver checks in an order of its own.
+          const base = { uri: 'ws://host/', joining, delimiter: '\\n' };
+          const settings: Settings = { ...base, [field]: value };
+          fc.pre(field !== 'uri' || settingText(RED, nodeWith({}), value) !== '');
+          const node = nodeWith({});
+          const runtime = await codeOf(async () => {
+            const given = openSettings(RED, node, unchecked(settings));
+            checkOpen(0, await openOptions(RED, node, given, [], unchecked({})));
+          });
+          assert.equal(dialogCode(open, settings), runtime);
+        }),
+        RUNS,
+      );
+    });
+  }
+
+  it('agree on any template', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        near('{{x}}', '{{#a}}', '{{/a}}', '{{=<% %>=}}', '{{{x}}}', '{{'),
+        async (text) => {
+          fc.pre(isTemplate(text) && !isVariable(text));
+          const settings = { uri: text };
+          const node = unchecked({ credentials: {}, context: () => ({}) });
+          fc.pre(!/flow|global|env/.test(text));
+          const runtime = await codeOf(() =>
+            openOptions(RED, node, openSettings(RED, node, unchecked(settings)), [], unchecked({})),
+          );
+          assert.equal(dialogCode({ uri: unchecked(open.uri) }, settings), runtime);
+        },
+      ),
+      RUNS,
+    );
+  });
+
+  it('agree on any code and reason of ws-close', async () => {
+    await fc.assert(
+      fc.asyncProperty(near('1000', '4999', ''), near('', 'é'.repeat(61)), async (code, reason) => {
+        fc.pre(!isVariable(code) && !isVariable(reason));
+        const node = nodeWith({});
+        const runtime = await codeOf(() =>
+          closePayload(settingNumber(RED, node, code) ?? 1000, settingText(RED, node, reason)),
+        );
+        assert.equal(dialogCode(close, { code, reason }), runtime);
+      }),
+      RUNS,
+    );
+  });
+});
