@@ -108,6 +108,8 @@ const sentences = {
     'A message on link {link} is not valid JSON. Check the server, or choose another payload in ws-open.',
   FRAME_STALLED:
     'The server stopped in the middle of a frame on link {link}. The link reconnects by itself; check the server.',
+  FRAMING_LOST:
+    'Link {link} lost its message boundaries: the firmware cannot read a frame header that arrives in two parts. The link reconnects by itself; a newer firmware mends it.',
   LINK_STALLED:
     'Link {link} sent nothing for {seconds} s although it seems open. It reconnects by itself; check the network.',
   // Wi-Fi, clock, certificates

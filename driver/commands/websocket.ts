@@ -10,4 +10,4 @@ export {
   wsopenQuery,
   type OpenLink,
 } from './wsopen';
-export { MAX_CONTROL_BYTES, SEND_TIMEOUT, wsdatafmt, wssend } from './wssend';
+export { MAX_CONTROL_BYTES, SEND_TIMEOUT, wsdatafmt, wsping, wssend } from './wssend';

@@ -14,6 +14,9 @@ const MAX_PAYLOAD_BYTES = 16_384;
 export const MAX_CONTROL_BYTES = 125;
 const FIRST_CONTROL_OPCODE = 8;
 const TEXT_OPCODE = 1;
+const PING_OPCODE = 9;
+/** Not empty: classes A-C send no empty frames. */
+const PING_PAYLOAD = Buffer.from('?');
 /** Default timeout of `AT+WSSEND`, in milliseconds. */
 export const SEND_TIMEOUT = 10_000;
 /** Milliseconds beyond the timeout: the ERROR came up to 10 s after it. */
@@ -53,6 +56,11 @@ function command(link: unknown, payload: unknown, options: Unchecked<SendTraits>
     timeoutMs: timeout + SEND_LEEWAY_MS,
     ...(bytes.length > 0 && { payload: bytes }),
   });
+}
+
+/** Pings the server; fails after 300 ms where the device cannot send. */
+export function wsping(link: LinkId): Command {
+  return wssend(link, PING_PAYLOAD, { opcode: PING_OPCODE, timeoutMs: 300 });
 }
 
 /** `AT+WSDATAFMT`: received data of the link comes with opcode, fin and both lengths (class D). */

@@ -21,6 +21,7 @@ export function capabilitiesOf(firmware: FirmwareClass, version: string): Capabi
     authentication: firmware === 'C' || firmware === 'D',
     fragments: firmware === 'D',
     firstMessage: firmware === 'C' || firmware === 'D' ? 'heldBack' : 'lost',
+    losesFraming: firmware === 'A' || firmware === 'B',
     maxSend: size,
     misframes: firmware === 'B' && /\b4\.0\.0\.0\b/.test(version),
     maxBuffer: size,

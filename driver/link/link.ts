@@ -1,6 +1,6 @@
 import type { DataReceiver, LinkId, SendSource } from '../at/types';
 import { closePayload } from '../commands/close-frame';
-import { BUFFER_SIZE, withoutUserinfo, wsclose, wsdatafmt } from '../commands/websocket';
+import { BUFFER_SIZE, withoutUserinfo, wsclose, wsdatafmt, wsping } from '../commands/websocket';
 import { asEspAtError, EspAtError, type ErrorCode, type SendOutcome } from '../errors';
 import { closeHandshake } from './close-handshake';
 import { DeviceWatch } from './device-watch';
@@ -280,8 +280,9 @@ export class Link {
   #beginConnection(goal: Goal): void {
     const { clock } = this.#host;
     const link = this.id;
-    const capabilities = this.#device.current?.capabilities;
-    if (!capabilities) return;
+    const device = this.#device.current;
+    if (!device) return;
+    const { capabilities, client } = device;
     this.#policy.opened(this.#now);
     for (const warning of this.#warnings.next(goal, capabilities)) this.#host.warn(warning);
     const early = this.#receiver;
@@ -292,11 +293,8 @@ export class Link {
       failed: (error) => this.#emit('gap', { error }),
       unrecoverable: (error) => this.corrupted(error),
     };
-    const receiver = createReceiver(
-      { link, clock, hasBoundaries: capabilities.fragments },
-      goal.options,
-      sink,
-    );
+    const ping = () => client.run(wsping(link));
+    const receiver = createReceiver({ link, clock, capabilities, ping }, goal.options, sink);
     this.#route(receiver);
     if (early instanceof EarlyData)
       early.replay(receiver, () => sink.failed(this.#error('DATA_LOST')));

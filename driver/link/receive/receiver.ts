@@ -1,10 +1,12 @@
 import type { DataReceiver, LinkId } from '../../at/types';
 import type { Clock } from '../../clock';
 import { wholeFlaw } from '../../values/whole';
+import type { Capabilities } from '../../device/options';
 import { EspAtError } from '../../errors';
 import type { OpenOptions } from '../options';
 import { MessageAssembler } from './message-assembler';
 import { ChunkJoiner } from './chunk-joiner';
+import { FramingGuard } from './framing-guard';
 
 /** Bytes of a received message at most: the default of the option, and its upper bound. */
 const DEFAULT_MESSAGE_BYTES = 1024 * 1024;
@@ -41,24 +43,27 @@ export interface MessageSink {
   unrecoverable(error: EspAtError): void;
 }
 
+/** The connection of a receiver. */
+export interface ReceiverContext {
+  readonly link: LinkId;
+  readonly clock: Clock;
+  readonly capabilities: Pick<Capabilities, 'fragments' | 'losesFraming'>;
+  /** Pings the server; rejects where the device could not send. */
+  readonly ping: () => Promise<unknown>;
+}
+
 /**
- * Creates the receiver of one connection: a message assembler (class D), or a chunk joiner (classes A-C).
- * @param hasBoundaries whether the firmware tells message boundaries and opcodes (class D)
+ * Creates the receiver of one connection: a message assembler (class D), or a chunk joiner (classes A-C), guarded where
+ * the firmware may lose the framing.
  */
 export function createReceiver(
-  {
-    link,
-    clock,
-    hasBoundaries,
-  }: {
-    readonly link: LinkId;
-    readonly clock: Clock;
-    readonly hasBoundaries: boolean;
-  },
+  context: ReceiverContext,
   { maxMessageBytes = DEFAULT_MESSAGE_BYTES, framing = { by: 'chunk' } }: ReceivingOptions,
   sink: MessageSink,
 ): DataReceiver {
-  return hasBoundaries
-    ? new MessageAssembler(link, maxMessageBytes, () => clock.now(), sink)
-    : new ChunkJoiner(link, framing, maxMessageBytes, clock, sink);
+  const { link, clock, capabilities } = context;
+  if (capabilities.fragments)
+    return new MessageAssembler(link, maxMessageBytes, () => clock.now(), sink);
+  const joiner = new ChunkJoiner(link, framing, maxMessageBytes, clock, sink);
+  return capabilities.losesFraming ? new FramingGuard(context, joiner, sink) : joiner;
 }

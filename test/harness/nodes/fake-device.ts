@@ -106,6 +106,7 @@ export class FakeDevice extends EventEmitter<Events> implements DeviceApi {
     firstMessage: 'heldBack',
     maxSend: 16384,
     misframes: false,
+    losesFraming: false,
     maxBuffer: 16384,
   };
   readonly links = [new FakeLink(0, this), new FakeLink(1, this), new FakeLink(2, this)] as const;

@@ -12,9 +12,12 @@ const chunk = (length: number): DataFrame => {
 };
 
 /** What the receiver of a connection makes of early data: lengths of messages, and error codes. */
-function replayed(early: EarlyData, hasBoundaries = false): string[] {
+function replayed(early: EarlyData, fragments = false): string[] {
   const got: string[] = [];
-  const options = { link: 0, clock: new VirtualClock(), hasBoundaries } as const;
+  const options = {
+    ...{ link: 0 as const, clock: new VirtualClock(), ping: () => Promise.resolve() },
+    capabilities: { fragments, losesFraming: false },
+  };
   const receiver = createReceiver(
     options,
     {},

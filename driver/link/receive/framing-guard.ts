@@ -1,0 +1,124 @@
+import type { DataFrame, DataReceiver } from '../../at/types';
+import { delay } from '../../clock';
+import { EspAtError } from '../../errors';
+import { EarlyData } from './early-data';
+import type { MessageSink, ReceiverContext } from './receiver';
+
+/**
+ * Milliseconds before each ping. Only once the rest of the header has come, a retransmission later at most, does the
+ * device wait for a frame that there is not, and cannot send.
+ */
+const PING_DELAYS_MS = [300, 700] as const;
+
+/** A frame that ends a message: continuation, text, binary, ping, pong. */
+const FIRST_BYTES: ReadonlySet<number> = new Set([0x80, 0x81, 0x82, 0x89, 0x8a]);
+
+/** Keeps an empty chunk and what comes behind it until the outcome is known. */
+interface Proving {
+  readonly kind: 'proving';
+  readonly held: EarlyData;
+  readonly end: AbortController;
+  /** Whether another empty chunk has come since the last ping began. */
+  isDoubtful: boolean;
+}
+
+type State = { readonly kind: 'passing' | 'ended' } | Proving;
+
+/**
+ * Guards a connection of firmware that loses the framing at a frame header that arrives in two parts (classes A and
+ * B). It then sends an empty chunk, and later messages vanish or have their header in front. An empty message looks
+ * the same, so a ping proves the framing: firmware that has lost it cannot send.
+ */
+export class FramingGuard implements DataReceiver {
+  readonly connected = true;
+  readonly #context: Pick<ReceiverContext, 'link' | 'clock' | 'ping'>;
+  readonly #receiver: DataReceiver;
+  readonly #sink: MessageSink;
+  #state: State = { kind: 'passing' };
+
+  constructor(
+    context: Pick<ReceiverContext, 'link' | 'clock' | 'ping'>,
+    receiver: DataReceiver,
+    sink: MessageSink,
+  ) {
+    this.#context = context;
+    this.#receiver = receiver;
+    this.#sink = sink;
+  }
+
+  push(frame: DataFrame): void {
+    const isEmpty = frame.bytes.length === 0;
+    if (this.#state.kind === 'passing' && !isEmpty) return this.#receiver.push(frame);
+    if (this.#state.kind === 'passing') this.#begin();
+    if (this.#state.kind !== 'proving') return;
+    if (beginsWithHeader(frame.bytes)) return this.#lose(this.#state);
+    this.#state.held.push(frame);
+    this.#state.isDoubtful ||= isEmpty;
+  }
+
+  dataLost(): void {
+    if (this.#state.kind === 'proving') this.#state.held.dataLost();
+    else this.#receiver.dataLost();
+  }
+
+  end(): void {
+    if (this.#state.kind === 'proving') {
+      this.#state.end.abort();
+      this.#tellLoss();
+    }
+    this.#state = { kind: 'ended' };
+    this.#receiver.end();
+  }
+
+  #begin(): void {
+    const end = new AbortController();
+    const held = new EarlyData();
+    const state: Proving = { kind: 'proving', held, end, isDoubtful: true };
+    this.#state = state;
+    void this.#prove(state);
+  }
+
+  async #prove(state: Proving): Promise<void> {
+    const isIntact = await this.#isIntact(state);
+    if (this.#state !== state) return;
+    if (isIntact) {
+      this.#state = { kind: 'passing' };
+      state.held.replay(this.#receiver, () => this.#tellLoss());
+    } else {
+      this.#lose(state);
+    }
+  }
+
+  #lose({ end }: Proving): void {
+    end.abort();
+    this.#state = { kind: 'ended' };
+    this.#receiver.dataLost();
+    this.#sink.unrecoverable(new EspAtError('FRAMING_LOST', { link: this.#context.link }));
+  }
+
+  async #isIntact(state: Proving): Promise<boolean> {
+    const { clock, ping } = this.#context;
+    const { signal } = state.end;
+    try {
+      while (state.isDoubtful)
+        for (const ms of PING_DELAYS_MS) {
+          await delay(clock, ms, { signal });
+          state.isDoubtful = false;
+          await ping();
+        }
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  #tellLoss(): void {
+    this.#sink.failed(new EspAtError('DATA_LOST', { link: this.#context.link }));
+  }
+}
+
+/** Whether a chunk begins with a whole frame of a server (RFC 6455, section 5.2). No text begins so. */
+function beginsWithHeader(bytes: Buffer): boolean {
+  const [first = 0, second = 0] = bytes;
+  return FIRST_BYTES.has(first) && second < 126 && second + 2 <= bytes.length;
+}

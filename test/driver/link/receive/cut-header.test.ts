@@ -1,0 +1,88 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type { FirmwareClass } from '../../../../simulator';
+import { encodeFrame } from '../../../harness/network/ws-server-frames';
+import { lines, readyHarness } from '../../../harness/ready-harness';
+
+const text = (payload: string) => ({ fin: true, opcode: 1, payload: Buffer.from(payload) });
+
+/** A link that is kept open, and its connection at the server. */
+async function openLink(firmware: FirmwareClass) {
+  const harness = await readyHarness({ firmware });
+  const { clock, device, server } = harness;
+  const [link] = device.links;
+  await clock.wait(link.open({ uri: 'ws://host/plain', keepOpen: true }));
+  const [connection] = server.connections;
+  assert.ok(connection);
+  // Class C: a ping frees the server's first message.
+  await clock.advance(100);
+  harness.port.written.length = harness.links.length = 0;
+  return {
+    ...{ harness, clock, link, server, connection },
+    messages: () => harness.messages.map(({ bytes }) => bytes.toString('latin1')),
+    losses: () => harness.links.map(({ event, error }) => `${event} ${error?.code ?? ''}`.trim()),
+  };
+}
+
+describe('a frame header that arrives in two parts', () => {
+  for (const firmware of ['A', 'B'] as const)
+    it(`reconnects a link of class ${firmware}, and delivers nothing that follows`, async () => {
+      const { harness, clock, link, server, connection, messages, losses } =
+        await openLink(firmware);
+      connection.send(text('before'));
+      await clock.advance(100);
+      const frame = encodeFrame(text('cut'));
+      connection.sendRaw(frame.subarray(0, 1));
+      await clock.advance(20);
+      connection.sendRaw(frame.subarray(1));
+      await clock.advance(100);
+      for (const payload of ['one', 'two', 'three']) connection.send(text(payload));
+      // Without its framing, the device takes seconds to close a link.
+      await clock.until(() => link.state === 2 && losses().includes('reopened'), 30_000);
+      assert.deepEqual(messages(), ['before']);
+      assert.deepEqual(losses(), ['lost FRAMING_LOST', 'opening', 'reopened']);
+      server.connections.at(-1)?.send(text('after'));
+      await clock.advance(100);
+      assert.equal(link.state, 2);
+      assert.deepEqual(messages(), ['before', 'after']);
+      await harness.end();
+    });
+
+  it('is read by class C, without a ping', async () => {
+    const { harness, clock, connection, messages, losses } = await openLink('C');
+    const frame = encodeFrame(text('cut'));
+    connection.sendRaw(frame.subarray(0, 1));
+    await clock.advance(20);
+    connection.sendRaw(frame.subarray(1));
+    connection.send(text(''));
+    await clock.advance(2000);
+    assert.deepEqual([messages(), losses(), lines(harness)], [['cut', ''], [], []]);
+    await harness.end();
+  });
+});
+
+describe('an empty message to class A', () => {
+  it('is delivered in order once a ping has proven the framing', async () => {
+    const { harness, clock, link, connection, messages, losses } = await openLink('A');
+    for (const payload of ['one', '', 'two', '', 'three']) connection.send(text(payload));
+    await clock.advance(2000);
+    assert.deepEqual(messages(), ['one', '', 'two', '', 'three']);
+    assert.deepEqual([link.state, losses()], [2, []]);
+    const [command] = lines(harness);
+    assert.equal(command, 'AT+WSSEND=0,1,9,300');
+    await harness.end();
+  });
+
+  it('is told as lost, with all that follows, when the connection ends before the ping', async () => {
+    const { harness, clock, connection, messages, losses } = await openLink('A');
+    const write = harness.simulator.write.bind(harness.simulator);
+    harness.simulator.write = (bytes) => void clock.after(50, () => write(bytes));
+    for (const payload of ['one', '', 'two']) connection.send(text(payload));
+    await clock.advance(10);
+    connection.reset();
+    await clock.advance(1000);
+    assert.deepEqual(messages(), ['one']);
+    assert.deepEqual(losses().slice(0, 2), ['gap DATA_LOST', 'lost']);
+    await harness.end();
+  });
+});
