@@ -6,10 +6,19 @@ const BITS_PER_BYTE = 10;
 /** Bits a second to assume for received bytes where the port's rate is unknown, for example a bridge's. */
 const USUAL_RATE = 115_200;
 
+/** Milliseconds by which bytes may come sooner than the assumed rate allows: bridges and USB deliver unevenly. */
+const MAX_LEAD_MS = 500;
+
 /** A port that tells how long bytes occupy it: response timeouts exclude that time. */
 export class TimedPort {
   readonly clock: Clock;
   readonly #port: PortWriter;
+  /** How many times faster the port is than assumed: the user may have declared a wrong rate. */
+  #speed = 1;
+  #speedFor: number | undefined;
+  /** Milliseconds by which the received bytes are ahead of the assumed rate. */
+  #lead = 0;
+  #heardAt = -Infinity;
 
   constructor(port: PortWriter, clock: Clock) {
     this.clock = clock;
@@ -34,9 +43,26 @@ export class TimedPort {
     return this.#port.pendingBytes;
   }
 
-  /** Milliseconds that received bytes occupied the port. */
+  /**
+   * Milliseconds that bytes occupied the port that are received now. Where more come than the assumed rate allows, it
+   * assumes the double rate from then on: with too low a rate a stream would look like a full port.
+   */
   receptionMs(bytes: number): number {
-    return (bytes * BITS_PER_BYTE * 1000) / (this.#port.rate ?? USUAL_RATE);
+    const now = this.clock.now();
+    const { rate = USUAL_RATE } = this.#port;
+    if (rate !== this.#speedFor) {
+      this.#speed = 1;
+      this.#lead = 0;
+    }
+    this.#speedFor = rate;
+    const duration = (bytes * BITS_PER_BYTE * 1000) / (rate * this.#speed);
+    this.#lead = Math.max(0, this.#lead + duration - (now - this.#heardAt));
+    this.#heardAt = now;
+    if (this.#lead > MAX_LEAD_MS) {
+      this.#speed *= 2;
+      this.#lead = 0;
+    }
+    return duration;
   }
 
   /** Milliseconds that bytes need to leave; 0 where the rate is unknown. */

@@ -21,6 +21,8 @@ export interface TimeoutPolicy {
   readonly promptTimeoutMs: number;
   /** In which an idle device, or one at work, answers a probe. */
   readonly probeAnswerMs: number;
+  /** How many times as long as usual a response may take; the times above contain it. */
+  readonly slowness: number;
 }
 
 /**
@@ -28,8 +30,8 @@ export interface TimeoutPolicy {
  * talk at another rate since: silence soon has a meaning.
  */
 export const TIMEOUT_POLICY = {
-  portRate: { probeForResultMs: 4000, promptTimeoutMs: 4000, probeAnswerMs: 1500 },
-  negotiatedRate: { probeForResultMs: 500, promptTimeoutMs: 1000, probeAnswerMs: 500 },
+  portRate: { probeForResultMs: 4000, promptTimeoutMs: 4000, probeAnswerMs: 1500, slowness: 1 },
+  negotiatedRate: { probeForResultMs: 500, promptTimeoutMs: 1000, probeAnswerMs: 500, slowness: 1 },
 } as const satisfies Record<string, TimeoutPolicy>;
 
 /** Returns the policy for responses that take so many times as long. */
@@ -39,6 +41,7 @@ export function slower(policy: TimeoutPolicy, slowness: number): TimeoutPolicy {
     probeForResultMs: policy.probeForResultMs * slowness,
     promptTimeoutMs: policy.promptTimeoutMs * slowness,
     probeAnswerMs: policy.probeAnswerMs * slowness,
+    slowness,
   };
 }
 

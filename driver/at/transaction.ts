@@ -184,7 +184,7 @@ export function onIdle(transaction: Transaction, idle: number, now: number): Act
   const { command, phase, policy } = transaction;
   const unanswered = idle - transaction.probedAt;
   if (phase.kind === 'confirming') {
-    if (unanswered < LATE_PROBE_ANSWER_MS) return none;
+    if (unanswered < LATE_PROBE_ANSWER_MS * policy.slowness) return none;
     // The device has not answered the probe: it has completed the command line, or it went out as payload.
     if (!command.payload) return succeeded;
     return outOfSync('the message went out damaged', true);
@@ -198,7 +198,7 @@ export function onIdle(transaction: Transaction, idle: number, now: number): Act
   }
   if (idle < transaction.probeAt) return none;
   transaction.probedAt = idle;
-  transaction.probeAt = idle + PROBE_AGAIN_MS;
+  transaction.probeAt = idle + PROBE_AGAIN_MS * policy.slowness;
   const probe = phase.probe === 'suspect' ? 'suspectUnanswered' : 'unanswered';
   transaction.phase = { ...phase, probe };
   return phase.kind === 'awaitingConfirmation' ? writeCr : writeCrLf;
@@ -207,7 +207,7 @@ export function onIdle(transaction: Transaction, idle: number, now: number): Act
 /** Milliseconds of further idle time until {@link onIdle} may have something to do. */
 export function untilCheck(transaction: Transaction, idle: number): number {
   const { phase, policy, probedAt, probeAt } = transaction;
-  if (phase.kind === 'confirming') return LATE_PROBE_ANSWER_MS;
+  if (phase.kind === 'confirming') return LATE_PROBE_ANSWER_MS * policy.slowness;
   if (isUnanswered(phase.probe)) return policy.probeAnswerMs - (idle - probedAt);
   return Math.min(timeoutOf(transaction), probeAt) - idle;
 }
@@ -223,8 +223,9 @@ export function restartIdle(transaction: Transaction): void {
  */
 export function probeSoon(transaction: Transaction, idle: number): number {
   if (transaction.phase.kind === 'awaitingPrompt') return untilCheck(transaction, idle);
-  transaction.probeAt = Math.min(transaction.probeAt, idle + PROBE_WHEN_BUSY_MS);
-  return PROBE_WHEN_BUSY_MS;
+  const soonMs = PROBE_WHEN_BUSY_MS * transaction.policy.slowness;
+  transaction.probeAt = Math.min(transaction.probeAt, idle + soonMs);
+  return soonMs;
 }
 
 /** A line feed or a question was written that has to be answered soon. */
@@ -233,7 +234,8 @@ export function confirmFrom(transaction: Transaction, idle: number): void {
 }
 
 function timeoutOf({ command, phase, policy }: Transaction): number {
-  return phase.kind === 'awaitingPrompt' ? policy.promptTimeoutMs : command.timeoutMs;
+  if (phase.kind === 'awaitingPrompt') return policy.promptTimeoutMs;
+  return command.timeoutMs * policy.slowness;
 }
 
 function isUnanswered(probe: Probe): boolean {

@@ -55,12 +55,8 @@ export class DeviceSession {
     this.#context = context;
     this.#listener = listener;
     this.ended = new Promise((resolve) => (this.#settle = resolve));
-    this.#port = new SessionPort(
-      port,
-      options,
-      portMemory,
-      memory.negotiatedRateWorks,
-      (isNegotiated) => this.#client.assume({ rateLostOnRestart: isNegotiated }),
+    this.#port = new SessionPort(port, options, portMemory, memory, (isNegotiated) =>
+      this.#client.assume({ rateLostOnRestart: isNegotiated }),
     );
     this.#client = new AtClient(this.#port, clock, (event) => this.#take(event));
     for (const link of context.links) this.#client.addSource(link.sendSource);
@@ -102,7 +98,8 @@ export class DeviceSession {
     this.#endBoot(boot, error);
     this.#client.close(error);
     this.#log({ event: 'lost', error });
-    const memory = { negotiatedRateWorks: this.#port.negotiatedRateWorks, pendingPrompt };
+    const { negotiatedRateWorks, slowness } = this.#port;
+    const memory = { negotiatedRateWorks, slowness, pendingPrompt };
     this.#settle({ error, memory });
   }
 

@@ -50,7 +50,7 @@ export class Device extends EventEmitter<DeviceEvents> {
   #run: DeviceRun = { kind: 'stopped' };
   #status: DeviceState = { name: 'stopped' };
   #session: DeviceSession | undefined;
-  #memory: SessionMemory = { negotiatedRateWorks: true, pendingPrompt: false };
+  #memory: SessionMemory = { negotiatedRateWorks: true, slowness: 1, pendingPrompt: false };
   readonly #portMemory: PortMemory;
   #capabilities: Capabilities | undefined;
 

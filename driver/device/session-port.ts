@@ -2,6 +2,7 @@ import type { PortWriter } from '../at/types';
 import { EspAtError } from '../errors';
 import type { Port } from '../port/port';
 import type { DeviceOptions, PortMemory } from './options';
+import type { SessionMemory } from './session-state';
 
 /** The open port of a device session, with its baud rate in bits a second. */
 export class SessionPort implements PortWriter {
@@ -9,27 +10,30 @@ export class SessionPort implements PortWriter {
   readonly #options: DeviceOptions;
   readonly #rateChanged: (isNegotiated: boolean) => void;
   readonly #memory: PortMemory;
+  /** How many times as long as usual the port delays responses, as far as is known. */
+  slowness: number;
   #baudRate: number | undefined;
   #flowControl: boolean;
   #negotiatedRateWorks: boolean;
 
   /**
    * @param memory keeps the rate of the device for the next session on the port
-   * @param negotiatedRateWorks false where the negotiated rate has failed before
+   * @param before what the session before has found out about the port
    * @param rateChanged called with whether a restart of the device resets the new rate
    */
   constructor(
     port: Port,
     options: DeviceOptions,
     memory: PortMemory,
-    negotiatedRateWorks: boolean,
+    before: Pick<SessionMemory, 'negotiatedRateWorks' | 'slowness'>,
     rateChanged: (isNegotiated: boolean) => void,
   ) {
     this.#port = port;
     this.#options = options;
     this.#memory = memory;
     this.#flowControl = options.flowControl === true;
-    this.#negotiatedRateWorks = negotiatedRateWorks;
+    this.#negotiatedRateWorks = before.negotiatedRateWorks;
+    this.slowness = before.slowness;
     this.#rateChanged = rateChanged;
     this.#baudRate = options.port.rate;
   }

@@ -11,6 +11,8 @@ import type { Capabilities, DeviceEvent, DeviceOptions, DeviceState, PortMemory 
 export interface SessionMemory {
   /** False once the negotiated rate has failed. */
   readonly negotiatedRateWorks: boolean;
+  /** How many times as long as usual the port delays responses. */
+  readonly slowness: number;
   /** Whether a data prompt may still be open. */
   readonly pendingPrompt: boolean;
 }

@@ -27,12 +27,16 @@ export interface HarnessOptions {
 export interface SerialOptions {
   /** Bits a second at which the host opens its port. */
   readonly baudRate: number;
+  /** Bits a second that the port has behind a bridge; default: {@link baudRate}. */
+  readonly lineRate?: number;
   /** The highest rate at which bytes survive the cable, in bits a second. */
   readonly maxCableBaudRate?: number;
   /** The highest rate that the host's port supports, in bits a second. */
   readonly maxPortBaudRate?: number;
   /** Whether it is behind a bridge: the host cannot set its rate. */
   readonly bridged?: boolean;
+  /** Milliseconds by which the bridge delays bytes, each way. */
+  readonly latencyMs?: number;
   /** Whether RTS is wired to the device's reset. */
   readonly resetWired?: boolean;
 }
@@ -61,7 +65,7 @@ export class Harness {
     const { clock } = this;
     this.server.behavior.skipsFirstPing = true;
     const { serial } = options;
-    const line = serial && new PacedLine({ hostRate: serial.baudRate });
+    const line = serial && new PacedLine({ hostRate: serial.lineRate ?? serial.baudRate });
     this.#line = line;
     this.network = new MemoryNetwork({
       clock,
@@ -76,12 +80,12 @@ export class Harness {
       network: this.network,
       random,
       joined: true,
-      output: (bytes) => this.port.deliver(bytes),
+      output: this.#late(serial, (bytes) => this.port.deliver(bytes)),
       ...(line && { uart: line.factory }),
       ...options.simulator,
     });
     this.port = new MemoryPort(
-      () => this.simulator,
+      () => ({ write: this.#late(serial, (bytes) => this.simulator.write(bytes)) }),
       serial && line && this.#serialPort(serial, line),
     );
     this.device = new Device({
@@ -117,10 +121,16 @@ export class Harness {
       setRate: (to) => {
         if (to > maxPortBaudRate) throw new EspAtError('PORT_FAILED');
         // Above its limit the cable corrupts bytes, as if the two ends had different rates.
-        line.hostRate = Math.min(to, maxCableBaudRate);
+        line.hostRate = Math.min(serial.lineRate ?? to, maxCableBaudRate);
       },
       ...(serial.resetWired && { reset: () => this.simulator.restart() }),
     };
+  }
+
+  #late<T>(serial: SerialOptions | undefined, deliver: (bytes: T) => void): (bytes: T) => void {
+    const latency = serial?.latencyMs;
+    if (latency === undefined) return deliver;
+    return (bytes) => void this.clock.after(latency, () => deliver(bytes));
   }
 
   /** Stops driver and device; afterwards the clock has no timer left. */

@@ -5,6 +5,11 @@ import { likelyRates } from './rates';
 import { search, type Trial } from './rate-state';
 import { runRateState } from './rate-runner';
 
+/** How many times as long as usual a response may take, at most. */
+const MAX_SLOWNESS = 16;
+/** Milliseconds of a response that the usual limits suit, twice over. */
+const QUICK_RESPONSE_MS = 600;
+
 export interface SearchOptions {
   /** Whether a data prompt is likely to be pending. */
   readonly pendingPrompt: boolean;
@@ -22,10 +27,25 @@ export async function findDevice(
   options: SearchOptions,
 ): Promise<void> {
   const { kind } = await runRateState(access, port, search(trials(port, options)));
-  if (kind === 'found') return;
+  if (kind === 'found') return measureSlowness(access, port);
+  // A port whose rate is fixed is a bridge, and a network may delay what comes from it.
+  if (!port.canSetRate) port.slowness = Math.min(MAX_SLOWNESS, port.slowness * 2);
   // A device that is switched on says so at the rate it starts with.
   await port.setRate(port.startRate);
   throw new EspAtError('DEVICE_UNRESPONSIVE', { port: port.address });
+}
+
+/** Lowers the slowness to what the port needs, once a device is found. */
+async function measureSlowness({ talk }: SequenceAccess, port: SessionPort): Promise<void> {
+  if (port.slowness === 1) return;
+  const { ms } = await talk(async (line) => {
+    const start = line.now();
+    line.write(Buffer.from('AT\r\n'));
+    await line.next('stillAtWork', (each) => each === 'OK');
+    return { ms: line.now() - start };
+  });
+  const needed = 2 ** Math.ceil(Math.log2(ms / QUICK_RESPONSE_MS));
+  port.slowness = Math.max(1, Math.min(port.slowness, needed));
 }
 
 function trials(port: SessionPort, { pendingPrompt, failures }: SearchOptions): Trial[] {

@@ -2,6 +2,80 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Harness } from '../../harness/harness';
 
+describe('a bridge that delays bytes', () => {
+  for (const latencyMs of [900, 1800]) {
+    it(`works after ${latencyMs} ms each way, and stays in sync`, async () => {
+      const harness = new Harness({ serial: { baudRate: 115_200, bridged: true, latencyMs } });
+      await harness.ready();
+      harness.events.length = 0;
+      const [link] = harness.device.links;
+      await harness.clock.wait(link.open({ uri: 'ws://host/echo' }));
+      for (let count = 0; count < 5; count++) await harness.clock.wait(link.send('x'.repeat(1000)));
+      await harness.clock.advance(60_000);
+      assert.equal(harness.messages.length, 5);
+      assert.deepEqual(harness.events, []);
+      await harness.clock.wait(harness.device.stop());
+      await harness.clock.advance(10_000);
+      await harness.end();
+    });
+  }
+
+  it('waits no longer than usual for responses where it was the device that was away', async () => {
+    const harness = new Harness({ serial: { baudRate: 115_200, bridged: true } });
+    harness.simulator.powerOff();
+    harness.device.start();
+    await harness.clock.advance(120_000);
+    harness.simulator.powerOn();
+    await harness.ready();
+    harness.simulator.powerOff();
+    const start = harness.clock.now();
+    const asked = harness.device.checkLinks().catch(() => undefined);
+    const isNoticed = () => harness.device.status.name === 'resyncing';
+    assert.ok(await harness.clock.until(isNoticed, 60_000));
+    assert.ok(harness.clock.now() - start < 5000, `${harness.clock.now() - start} ms`);
+    await harness.clock.wait(harness.device.stop());
+    await asked;
+    await harness.end();
+  });
+});
+
+describe('a bridge whose rate is higher than declared', () => {
+  for (const rate of [460_800, 921_600]) {
+    it(`of ${rate} does not hide a lost response behind 30 kB/s from a server`, async () => {
+      const harness = new Harness({
+        serial: { baudRate: 115_200, lineRate: rate, bridged: true },
+        simulator: { baud: rate },
+      });
+      await harness.ready();
+      const { clock, device, port, server } = harness;
+      await clock.wait(device.links[0].open({ uri: 'ws://host/plain' }));
+      const [connection] = server.connections;
+      const say = (): void => {
+        if (!connection?.open) return;
+        connection.send({ fin: true, opcode: 2, payload: Buffer.alloc(900) });
+        clock.after(30, say);
+      };
+      say();
+      await clock.advance(20_000);
+      const deliver = port.deliver.bind(port);
+      port.deliver = (bytes) => {
+        const at = bytes.indexOf('+WSOPEN:');
+        if (at < 0) return deliver(bytes);
+        port.deliver = deliver;
+        const end = bytes.indexOf('OK\r\n', at) + 4;
+        deliver(Buffer.concat([bytes.subarray(0, at), bytes.subarray(end)]));
+      };
+      const start = clock.now();
+      const asked = clock.wait(device.checkLinks().catch(() => undefined));
+      const isNoticed = () => harness.events.some(({ event }) => event === 'out-of-step');
+      assert.ok(await clock.until(isNoticed, 60_000));
+      assert.ok(clock.now() - start < 40_000, `${clock.now() - start} ms`);
+      await asked;
+      await harness.end();
+    });
+  }
+});
+
 describe('a slow port behind a bridge', () => {
   it('extends the timeout by the time a payload needs', async () => {
     const harness = new Harness({
