@@ -57,11 +57,18 @@ export const reasons = {
   NOT_BYTES: 'it is neither text nor bytes',
   WRONG_TYPE: 'it is {type}',
   NOT_SERIALIZABLE: 'it cannot be written as JSON',
+  NOT_JSON_OBJECT: 'it is not a JSON object',
+  NOT_JSON_ARRAY: 'it is not a JSON array',
+  BAD_ID: 'its ID is neither text nor a number',
   NOT_BOOLEAN: 'fin is neither true nor false',
   NOT_FRAGMENTABLE: 'only text and binary messages can go in fragments',
   CONTROL_TOO_LONG: 'a control frame carries at most {max} bytes',
   CLOSE_REASON_NOT_TEXT: 'the close reason is not text',
   CLOSE_REASON_TOO_LONG: 'the close reason has {length} bytes, at most {max} are allowed',
+  NOT_PATH: 'it is not a path of names with dots and positions in brackets',
+  // Replies
+  CONNECTION_ENDED: 'the connection ended',
+  WAIT_ABORTED: 'the wait for it was aborted',
   // Templates
   TAG_NOT_CLOSED: 'a tag is not closed (position {position})',
   SECTION_NOT_CLOSED: 'a section is not closed (position {position})',

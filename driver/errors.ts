@@ -5,8 +5,9 @@ import { filled } from './error-reasons';
  *
  * - `not-sent`: no byte of the message can have reached the network; sending it again is safe.
  * - `unknown`: bytes of the message may have left; sending it again may deliver it twice.
+ * - `sent`: the device has handed the request to the network, but its reply did not come; the server may have acted on it.
  */
-export type SendOutcome = 'not-sent' | 'unknown';
+export type SendOutcome = 'not-sent' | 'unknown' | 'sent';
 
 /**
  * Values in the error's sentence. Never secrets. `reason` is a key of the reasons in `error-reasons.ts`, or a text of
@@ -97,6 +98,18 @@ const sentences = {
   HOLD_TIMEOUT:
     'Link {link} did not open within {seconds} s; the message was not sent. Check the server, then send it again.',
   ABORTED: 'The request was aborted before it was sent. Send it again.',
+  // Requests
+  INVALID_REQUEST: 'Change the option "{option}" of the request: {reason}.',
+  REQUEST_ID_IN_USE:
+    'The request on link {link} was not sent: the reply to another one with the ID {id} has not come. Give each request an ID of its own.',
+  REPLY_TIMEOUT:
+    'The request on link {link} was sent, but no reply came within {timeout} ms. Check the server and how the reply is known, or set a longer timeout.',
+  REPLY_LOST:
+    'The request on link {link} was sent, but its reply does not reach you: {reason}. The server may have acted on it.',
+  REPLY_ERROR: 'The server answered the request on link {link} with an error: {reason}.',
+  REPLY_OUTSTANDING:
+    'The request on link {link} was not sent: the reply to the one before it has not come. Close and open the link if it never will, or let replies be known by an ID.',
+  MATCH_FAILED: 'Change the condition for the reply on link {link}: {reason}.',
   // Receiving
   DATA_LOST:
     'The serial port lost or corrupted data received on link {link}. Check the cable, use RTS/CTS, or choose a lower baud rate.',

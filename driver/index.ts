@@ -26,6 +26,7 @@ export {
   type SendOptions,
   type Wait,
 } from './link/options';
+export type { Reply, ReplyMatch, RequestOptions, RequestPayload } from './link/request/options';
 export * from './errors';
 export type { Clock, Cancel } from './clock';
 export { systemClock } from './clock';

@@ -26,6 +26,7 @@ import {
   type LinkEvent,
   type LinkEventName,
   type LinkState,
+  type Message,
   type OpenOptions,
   type SendOptions,
   type Wait,
@@ -33,6 +34,8 @@ import {
 import { EarlyData } from './receive/early-data';
 import { createReceiver, type MessageSink } from './receive/receiver';
 import { ReconnectPolicy } from './reconnect-policy';
+import type { Reply, RequestOptions, RequestPayload } from './request/options';
+import { Requests } from './request/requests';
 import { SendQueue, type SendConditions } from './send-queue';
 import { ConnectionWarnings } from './warnings';
 
@@ -44,7 +47,9 @@ export class Link {
   readonly #device: DeviceWatch;
   readonly #policy: ReconnectPolicy;
   readonly #sendQueue: SendQueue;
+  readonly #requests: Requests;
   readonly #warnings: ConnectionWarnings;
+  readonly #emitMessage = (message: Message) => this.#host.message(message);
   /** Receives data while there is no connection. */
   readonly #noReceiver: DataReceiver;
   #receiver: DataReceiver;
@@ -58,6 +63,11 @@ export class Link {
     this.#device = new DeviceWatch(host.clock);
     this.#policy = new ReconnectPolicy(host.random);
     this.#warnings = new ConnectionWarnings(id);
+    const { clock, random } = host;
+    this.#requests = new Requests({
+      ...{ link: id, clock, random },
+      send: (payload, options) => this.send(payload, options),
+    });
     this.#noReceiver = this.#receiver = this.#createNoReceiver();
     this.#sendQueue = new SendQueue(id, host, this.#sendConditions(), (event) => {
       if (event.kind === 'refused') host.ask();
@@ -138,6 +148,16 @@ export class Link {
    */
   send(payload: Uint8Array | string, options: SendOptions = {}): Promise<void> {
     return this.#sendQueue.send(payload, options);
+  }
+
+  /**
+   * Sends a request and returns its reply. Any number may be under way, each settles once, and a reply that comes too
+   * late never answers another request.
+   * @throws EspAtError as {@link send} does; `INVALID_REQUEST`, `REQUEST_ID_IN_USE`, `REPLY_OUTSTANDING` (not sent);
+   * `REPLY_TIMEOUT`, `REPLY_LOST`, `REPLY_ERROR`, `MATCH_FAILED` (outcome `sent`)
+   */
+  request(payload: RequestPayload, options: RequestOptions): Promise<Reply> {
+    return this.#requests.request(payload, options);
   }
 
   /**
@@ -289,7 +309,10 @@ export class Link {
     const sink: MessageSink = {
       // Written out, not spread, for speed: this runs for every message.
       message: (opcode, bytes) =>
-        this.#host.message({ link, uri: this.uri, owner: this.#connectionOwner, opcode, bytes }),
+        this.#requests.take(
+          { link, uri: this.uri, owner: this.#connectionOwner, opcode, bytes },
+          this.#emitMessage,
+        ),
       failed: (error) => this.#emit('gap', { error }),
       unrecoverable: (error) => this.corrupted(error),
     };
@@ -308,6 +331,7 @@ export class Link {
     this.#hasLostData = false;
     this.#route(this.#noReceiver);
     receiver.end();
+    this.#requests.connectionEnded();
   }
 
   #route(receiver: DataReceiver): void {

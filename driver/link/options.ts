@@ -92,6 +92,8 @@ export interface SendOptions extends Wait {
   readonly fin?: boolean;
   /** While the link is away: wait up to this many milliseconds for it, 0 to 86,400,000. 0 or absent: `LINK_NOT_OPEN` at once. */
   readonly holdMs?: number;
+  /** @internal Called when bytes of the message may leave, at each attempt. */
+  readonly onLeaving?: () => void;
 }
 
 export interface CloseOptions extends Wait {

@@ -138,10 +138,12 @@ export class PendingSend implements Submission {
         // An empty message leaves with its line.
         const hasLeft = this.command.success === 'SEND OK' && !this.command.payload;
         this.#state = { kind: 'submitted', parts, part, hasLeft };
+        if (hasLeft) this.options.onLeaving?.();
         return;
       }
       case 'payloadWritten':
         this.#state = { kind: 'submitted', parts, part, hasLeft: true, ...(lost && { lost }) };
+        this.options.onLeaving?.();
         return;
       case 'succeeded':
         if (part + 1 === parts.length) return this.#onEnd(this);

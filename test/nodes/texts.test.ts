@@ -156,7 +156,7 @@ describe('statuses', () => {
   it('have a short text for every error code', () => {
     // What only a message can cause never becomes the status of a link or a device.
     const ofMessages =
-      /^(INVALID_(LINK|OPCODE|PAYLOAD|TIMEOUT|COMMAND|CLOSE_CODE)|TEMPLATE_|PAYLOAD_|EMPTY_|FRAGMENTS_|LINK_|SEND_|QUEUE_|HOLD_|ABORTED|DATA_LOST|MESSAGE|NOT_JSON|COMMAND_TOO)/;
+      /^(INVALID_(LINK|OPCODE|PAYLOAD|TIMEOUT|COMMAND|CLOSE_CODE|REQUEST)|REQUEST_|REPLY_|MATCH_|TEMPLATE_|PAYLOAD_|EMPTY_|FRAGMENTS_|LINK_|SEND_|QUEUE_|HOLD_|ABORTED|DATA_LOST|MESSAGE|NOT_JSON|COMMAND_TOO)/;
     for (const code of errorCodes.filter((each) => !ofMessages.test(each))) {
       for (const translate of [english, chinese]) {
         const words = shortReason(translate, new EspAtError(code, {}));

@@ -1,0 +1,51 @@
+import { EspAtError } from '../../errors';
+
+/** Keys and positions from the outside in: `params[0].id` is `['params', 0, 'id']`. */
+export type JsonPath = readonly (string | number)[];
+
+/**
+ * Parses names with dots between them, and positions in square brackets.
+ * @param option the name of the option, for the error
+ * @throws EspAtError `INVALID_REQUEST`
+ */
+export function parsePath(option: string, text: unknown): JsonPath {
+  if (typeof text !== 'string') throw invalid(option, 'NOT_TEXT');
+  if (!/^(\w|\$|-|[^\0-\x7f])+([.](\w|\$|-|[^\0-\x7f])+|\[\d{1,9}\])*$/.test(text))
+    throw invalid(option, text === '' ? 'EMPTY' : 'NOT_PATH');
+  return [...text.matchAll(/\[(\d+)\]|[^.[\]]+/g)].map(([name, position]) =>
+    position === undefined ? name : Number(position),
+  );
+}
+
+function invalid(option: string, reason: string): EspAtError {
+  return new EspAtError('INVALID_REQUEST', { option, reason }, { outcome: 'not-sent' });
+}
+
+/** The value at a path; undefined where there is none. */
+export function valueAt(json: unknown, path: JsonPath): unknown {
+  let value = json;
+  for (const key of path) {
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return undefined;
+    value = Reflect.get(value, key);
+  }
+  return value;
+}
+
+/** A copy with another value at the path. What is on the way is made, or replaced where it can hold no value. */
+export function withValueAt(json: unknown, path: JsonPath, value: unknown): unknown {
+  const [key, ...rest] = path;
+  if (key === undefined) return value;
+  const inner = withValueAt(valueAt(json, [key]), rest, value);
+  if (typeof key === 'number') {
+    const copy: unknown[] = Array.isArray(json) ? [...(json as unknown[])] : [];
+    while (copy.length < key) copy.push(null);
+    copy[key] = inner;
+    return copy;
+  }
+  // A computed key is an own property, even `__proto__`.
+  return { ...(isObject(json) ? json : {}), [key]: inner };
+}
+
+export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,139 @@
+import { EspAtError, type ErrorDetails } from '../../errors';
+import type { Message } from '../options';
+import { isObject, parsePath, valueAt, withValueAt, type JsonPath } from './json-path';
+import type { ReplyMatch, RequestPayload } from './options';
+
+/** How a message answers: undefined where it does not. */
+export type Answer = 'reply' | 'error' | undefined;
+
+/** Where requests of one kind have their ID, and their replies. */
+export interface KeyedKind {
+  readonly request: JsonPath;
+  /** Equal for kinds whose IDs are in the same place of the reply. */
+  readonly place: string;
+  readonly isArray: boolean;
+  /** The ID of the request that a message answers, and how; undefined for any other message. */
+  idOf(json: unknown): { readonly id: unknown; readonly answer: 'reply' | 'error' } | undefined;
+}
+
+/** How the replies to one request are told from other messages. */
+export type Matcher =
+  | { readonly by: 'key'; readonly kind: KeyedKind; readonly key: string; readonly id: unknown }
+  | {
+      readonly by: 'function';
+      readonly matches: (message: Message, json: unknown) => boolean | Promise<boolean>;
+    }
+  | { readonly by: 'next' };
+
+export interface Prepared {
+  readonly matcher: Matcher;
+  readonly payload: Uint8Array | string;
+}
+
+/** Makes the ID of a request that has none. */
+export interface IdSource {
+  number(): number;
+  uuid(): string;
+}
+
+/**
+ * Prepares a request: finds its ID, or gives it one.
+ * @throws EspAtError `INVALID_REQUEST`, `INVALID_PAYLOAD`
+ */
+export function prepare(payload: RequestPayload, match: ReplyMatch, ids: IdSource): Prepared {
+  switch (match.by) {
+    case 'next':
+      return { matcher: { by: 'next' }, payload: content(payload) };
+    case 'function':
+      return { matcher: { by: 'function', matches: match.matches }, payload: content(payload) };
+    case 'property': {
+      const request = parsePath('request', match.request);
+      const reply = match.reply === undefined ? request : parsePath('reply', match.reply);
+      const kind: KeyedKind = {
+        request,
+        place: JSON.stringify(reply),
+        isArray: false,
+        idOf: (json) => ({ id: valueAt(json, reply), answer: 'reply' }),
+      };
+      return withId(payload, kind, () => ids.number());
+    }
+    case 'array':
+      return withId(payload, arrayKind(match), () => ids.uuid());
+  }
+}
+
+function arrayKind(match: Extract<ReplyMatch, { by: 'array' }>): KeyedKind {
+  const { id = 1, type = 0, reply = 3, error = 4 } = match;
+  for (const [option, value] of Object.entries({ id, type }))
+    if (!Number.isInteger(value) || value < 0 || value > 99)
+      throw refused({ option, reason: 'NOT_WHOLE', value, min: 0, max: 99 });
+  return {
+    request: [id],
+    place: JSON.stringify([id, type, reply, error]),
+    isArray: true,
+    idOf: (json) => {
+      if (!Array.isArray(json)) return undefined;
+      const kind = valueAt(json, [type]);
+      const answer = kind === reply ? 'reply' : kind === error ? 'error' : undefined;
+      return answer && { id: valueAt(json, [id]), answer };
+    },
+  };
+}
+
+/** An ID as a key; undefined for what is none. */
+export function keyOf(id: unknown): string | undefined {
+  if (typeof id === 'number') return `n${id}`;
+  return typeof id === 'string' && id !== '' ? `s${id}` : undefined;
+}
+
+function withId(payload: RequestPayload, kind: KeyedKind, create: () => unknown): Prepared {
+  const json = jsonOf(payload);
+  if (kind.isArray ? !Array.isArray(json) : !isObject(json)) {
+    const reason = kind.isArray ? 'NOT_JSON_ARRAY' : 'NOT_JSON_OBJECT';
+    throw new EspAtError('INVALID_PAYLOAD', { reason }, { outcome: 'not-sent' });
+  }
+  const given = valueAt(json, kind.request);
+  const givenKey = keyOf(given);
+  if (givenKey !== undefined) {
+    const matcher: Matcher = { by: 'key', kind, key: givenKey, id: given };
+    return { matcher, payload: content(payload) };
+  }
+  if (given !== undefined && given !== null && given !== '')
+    throw new EspAtError('INVALID_PAYLOAD', { reason: 'BAD_ID' }, { outcome: 'not-sent' });
+  const id = create();
+  const matcher: Matcher = { by: 'key', kind, key: keyOf(id) ?? '', id };
+  return { matcher, payload: JSON.stringify(withValueAt(json, kind.request, id)) };
+}
+
+function jsonOf(payload: RequestPayload): unknown {
+  if (typeof payload === 'string') return parseJson(payload);
+  return payload instanceof Uint8Array ? parseJson(textOf(payload)) : payload;
+}
+
+/** The text as JSON; undefined where it is none, or a mere value: those match nothing. */
+export function parseJson(text: string): unknown {
+  if (!/^\s*[[{]/.test(text)) return undefined;
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
+export function textOf(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString();
+}
+
+function content(payload: RequestPayload): Uint8Array | string {
+  if (typeof payload === 'string' || payload instanceof Uint8Array) return payload;
+  try {
+    return JSON.stringify(payload);
+  } catch {
+    const details = { reason: 'NOT_SERIALIZABLE' };
+    throw new EspAtError('INVALID_PAYLOAD', details, { outcome: 'not-sent' });
+  }
+}
+
+export function refused(details: ErrorDetails): EspAtError {
+  return new EspAtError('INVALID_REQUEST', details, { outcome: 'not-sent' });
+}

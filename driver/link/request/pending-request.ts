@@ -1,0 +1,66 @@
+import type { EspAtError } from '../../errors';
+import type { Matcher } from './matcher';
+import type { Reply, RequestOptions } from './options';
+
+export type RequestState =
+  /** It waits until the one before it has its reply; `blocked`: that one has failed without a reply. */
+  | { readonly kind: 'waiting'; readonly blocked: boolean }
+  /** `connection`: the one on which its bytes may leave. */
+  | { readonly kind: 'sending'; readonly connection?: object }
+  /** The device has confirmed it. */
+  | { readonly kind: 'sent' }
+  /** It has failed, but its reply may still come. */
+  | { readonly kind: 'overdue' }
+  | { readonly kind: 'settled' };
+
+/** One request, until its reply has come or cannot come any more. */
+export class PendingRequest {
+  readonly matcher: Matcher;
+  readonly options: RequestOptions;
+  readonly payload: Uint8Array | string;
+  /** Settles with the request. */
+  readonly settled: Promise<Reply>;
+  /** Withdraws it while it is not sent. */
+  readonly withdrawal = new AbortController();
+  #state: RequestState = { kind: 'waiting', blocked: false };
+  #stopTimer: () => void = () => undefined;
+  #resolve: (reply: Reply) => void = () => undefined;
+  #reject: (error: EspAtError) => void = () => undefined;
+
+  constructor(payload: Uint8Array | string, matcher: Matcher, options: RequestOptions) {
+    this.payload = payload;
+    this.matcher = matcher;
+    this.options = options;
+    this.settled = new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+  }
+
+  get state(): RequestState {
+    return this.#state;
+  }
+
+  /** Whether it has not settled. */
+  get isOpen(): boolean {
+    return this.#state.kind !== 'overdue' && this.#state.kind !== 'settled';
+  }
+
+  /** @param stopTimer stops the timer of the state; called when the state ends */
+  become(state: RequestState, stopTimer: () => void = () => undefined): void {
+    this.#stopTimer();
+    this.#stopTimer = stopTimer;
+    this.#state = state;
+  }
+
+  resolve(reply: Reply): void {
+    this.become({ kind: 'settled' });
+    this.#resolve(reply);
+  }
+
+  /** @param mayBeLate its reply may still come, on the same connection */
+  reject(error: EspAtError, mayBeLate: boolean): void {
+    this.become({ kind: mayBeLate ? 'overdue' : 'settled' });
+    this.#reject(error);
+  }
+}

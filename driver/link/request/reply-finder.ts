@@ -1,0 +1,70 @@
+import type { Message } from '../options';
+import { parseJson, textOf } from './matcher';
+import type { PendingRequest } from './pending-request';
+import type { Match, RequestTable } from './request-table';
+
+/** The request that a message answers, with the message as JSON. */
+export interface Found extends Match {
+  readonly json: unknown;
+}
+
+type Result<T> = T | Promise<T>;
+
+/** Finds the request that a message answers: by its ID, by a condition, then as the next message. */
+export class ReplyFinder {
+  readonly #table: RequestTable;
+  readonly #mayBeAnswered: (request: PendingRequest) => boolean;
+  readonly #failed: (request: PendingRequest, reason: string) => void;
+
+  /** @param failed the condition of a request has thrown */
+  constructor(
+    table: RequestTable,
+    mayBeAnswered: (request: PendingRequest) => boolean,
+    failed: (request: PendingRequest, reason: string) => void,
+  ) {
+    this.#table = table;
+    this.#mayBeAnswered = mayBeAnswered;
+    this.#failed = failed;
+  }
+
+  /** Returns a promise where a condition takes time. */
+  find(message: Message): Result<Found | undefined> {
+    const { needsJson, conditional } = this.#table;
+    const json = needsJson ? parseJson(textOf(message.bytes)) : undefined;
+    const keyed = json === undefined ? undefined : this.#table.withIdIn(json);
+    if (keyed && this.#mayBeAnswered(keyed.request)) return { ...keyed, json };
+    return this.#findConditional([...conditional], message, json);
+  }
+
+  #findConditional(
+    requests: readonly PendingRequest[],
+    message: Message,
+    json: unknown,
+  ): Result<Found | undefined> {
+    const [request, ...others] = requests;
+    if (!request) return this.#findNext(json);
+    const goOn = () => this.#findConditional(others, message, json);
+    const { matcher } = request;
+    if (matcher.by !== 'function' || !this.#mayBeAnswered(request)) return goOn();
+    const judge = (matches: boolean) =>
+      matches && this.#mayBeAnswered(request)
+        ? ({ request, answer: 'reply', json } as const)
+        : goOn();
+    const fail = (error: unknown) => {
+      this.#failed(request, error instanceof Error ? error.message : String(error));
+      return goOn();
+    };
+    try {
+      const matches = matcher.matches(message, json);
+      return matches instanceof Promise ? matches.then(judge, fail) : judge(matches);
+    } catch (error) {
+      return fail(error);
+    }
+  }
+
+  #findNext(json: unknown): Found | undefined {
+    const [request] = this.#table.inOrder;
+    if (!request || !this.#mayBeAnswered(request)) return undefined;
+    return { request, answer: 'reply', json };
+  }
+}

@@ -1,0 +1,237 @@
+import type { LinkId } from '../../at/types';
+import { onTimeout, type Clock } from '../../clock';
+import {
+  asEspAtError,
+  EspAtError,
+  type ErrorCode,
+  type ErrorDetails,
+  type SendOutcome,
+} from '../../errors';
+import { shown } from '../../values/text';
+import type { Message, SendOptions } from '../options';
+import { ReplyFinder, type Found } from './reply-finder';
+import { prepare, refused } from './matcher';
+import type { Reply, RequestOptions, RequestPayload } from './options';
+import { PendingRequest } from './pending-request';
+import { RequestTable } from './request-table';
+import { uuid } from './uuid';
+
+const REPLY_TIMEOUT_MS = 10_000;
+const LONGEST_REPLY_TIMEOUT_MS = 86_400_000;
+
+/** What the requests of a link need of it. */
+export interface RequestHost {
+  readonly link: LinkId;
+  readonly clock: Clock;
+  readonly random: () => number;
+  send(payload: Uint8Array | string, options: SendOptions): Promise<void>;
+}
+
+type Emit = (message: Message) => void;
+
+/** The requests of one link, from their call until their replies have come or cannot come any more. */
+export class Requests {
+  readonly #host: RequestHost;
+  readonly #table = new RequestTable();
+  readonly #finder = new ReplyFinder(
+    this.#table,
+    (request) => this.#mayBeAnswered(request),
+    (request, reason) => this.#fail(request, this.#error('MATCH_FAILED', { reason }, 'sent'), true),
+  );
+  /** Its identity names the connection. */
+  #connection = {};
+  #lastNumber = 0;
+  /** What waits for a condition that takes time: messages, and the end of the connection. */
+  #inTurn: Promise<void> | undefined;
+
+  constructor(host: RequestHost) {
+    this.#host = host;
+  }
+
+  /** Sends a request and returns its reply; see {@link Link.request}. */
+  async request(payload: RequestPayload, options: RequestOptions): Promise<Reply> {
+    checkTimeout(options.replyTimeoutMs);
+    const ids = { number: () => this.#nextNumber(), uuid: () => uuid(this.#host.random) };
+    const { matcher, payload: content } = prepare(payload, options.match, ids);
+    const { signal } = options;
+    if (signal?.aborted) throw this.#error('ABORTED', {}, 'not-sent');
+    const request = new PendingRequest(content, matcher, options);
+    if (!this.#table.add(request)) {
+      const id = matcher.by === 'key' ? String(matcher.id) : '';
+      throw this.#error('REQUEST_ID_IN_USE', { id }, 'not-sent');
+    }
+    const abort = () => this.#abort(request);
+    signal?.addEventListener('abort', abort, { once: true });
+    if (matcher.by === 'next') this.#goOn();
+    else void this.#send(request);
+    return request.settled.finally(() => signal?.removeEventListener('abort', abort));
+  }
+
+  /** Takes a message of the link, and emits it unless it is a reply that is to be kept back. */
+  take(message: Message, emit: Emit): void {
+    if (this.#inTurn) return this.#queue(() => this.#takeLater(message, emit));
+    if (this.#table.isEmpty) return emit(message);
+    const found = this.#finder.find(message);
+    if (found instanceof Promise) this.#queue(async () => this.#answer(await found, message, emit));
+    else this.#answer(found, message, emit);
+  }
+
+  async #takeLater(message: Message, emit: Emit): Promise<void> {
+    this.#answer(await this.#finder.find(message), message, emit);
+  }
+
+  /** No reply comes any more on the connection that was. */
+  connectionEnded(): void {
+    if (this.#inTurn) this.#queue(() => this.#endConnection());
+    else this.#endConnection();
+  }
+
+  /** Runs after what is in turn now. */
+  #queue(run: () => void | Promise<void>): void {
+    const turn = (this.#inTurn ?? Promise.resolve()).then(run).finally(() => {
+      if (this.#inTurn === turn) this.#inTurn = undefined;
+    });
+    this.#inTurn = turn;
+  }
+
+  // --- sending -------------------------------------------------------------------------------------
+
+  async #send(request: PendingRequest): Promise<void> {
+    const { options, withdrawal } = request;
+    const { opcode, timeoutMs, holdMs } = options;
+    request.become({ kind: 'sending' });
+    try {
+      await this.#host.send(request.payload, {
+        ...(opcode === undefined ? {} : { opcode }),
+        ...(timeoutMs === undefined ? {} : { timeoutMs }),
+        ...(holdMs === undefined ? {} : { holdMs }),
+        signal: withdrawal.signal,
+        onLeaving: () => {
+          if (request.state.kind === 'sending')
+            request.become({ kind: 'sending', connection: this.#connection });
+        },
+      });
+      this.#sent(request);
+    } catch (reason) {
+      this.#sendFailed(request, asEspAtError(reason));
+    }
+  }
+
+  #sent(request: PendingRequest): void {
+    // Its reply may have been faster than the device's confirmation.
+    if (request.state.kind !== 'sending') return;
+    if (!this.#mayBeAnswered(request)) return this.#lose(request, 'CONNECTION_ENDED', false);
+    if (request.options.signal?.aborted) return this.#lose(request, 'WAIT_ABORTED', true);
+    const timeout = request.options.replyTimeoutMs ?? REPLY_TIMEOUT_MS;
+    const stop = onTimeout(this.#host.clock, timeout, () =>
+      this.#fail(request, this.#error('REPLY_TIMEOUT', { timeout }, 'sent'), true),
+    );
+    request.become({ kind: 'sent' }, stop);
+  }
+
+  #sendFailed(request: PendingRequest, error: EspAtError): void {
+    // A condition may have failed meanwhile.
+    if (!request.isOpen && error.outcome === 'not-sent') return this.#table.delete(request);
+    // What may have left may be answered.
+    this.#fail(request, error, error.outcome === 'unknown' && this.#mayBeAnswered(request));
+  }
+
+  /** Whether its bytes may have left on the connection that is. */
+  #mayBeAnswered({ state }: PendingRequest): boolean {
+    if (state.kind === 'sending') return state.connection === this.#connection;
+    return state.kind === 'sent' || state.kind === 'overdue';
+  }
+
+  /** Sends the next request of those that wait for each other, if no reply is outstanding. */
+  #goOn(): void {
+    const [first, ...others] = this.#table.inOrder;
+    // A reply that is overdue would be taken for that of the next request.
+    const blocked = first?.state.kind === 'overdue';
+    for (const request of others) this.#block(request, blocked);
+    if (first?.state.kind === 'waiting') void this.#send(first);
+  }
+
+  #block(request: PendingRequest, blocked: boolean): void {
+    const { state, options } = request;
+    if (state.kind !== 'waiting' || state.blocked === blocked) return;
+    if (!blocked) return request.become({ kind: 'waiting', blocked });
+    const timeout = options.replyTimeoutMs ?? REPLY_TIMEOUT_MS;
+    const stop = onTimeout(this.#host.clock, timeout, () =>
+      this.#fail(request, this.#error('REPLY_OUTSTANDING', {}, 'not-sent'), false),
+    );
+    request.become({ kind: 'waiting', blocked }, stop);
+  }
+
+  #abort(request: PendingRequest): void {
+    switch (request.state.kind) {
+      case 'waiting':
+        return this.#fail(request, this.#error('ABORTED', {}, 'not-sent'), false);
+      case 'sending':
+        // Where that is too late, the end of the send takes the abort.
+        return request.withdrawal.abort();
+      case 'sent':
+        return this.#lose(request, 'WAIT_ABORTED', true);
+    }
+  }
+
+  // --- ends ----------------------------------------------------------------------------------------
+
+  #answer(found: Found | undefined, message: Message, emit: Emit): void {
+    if (!found) return emit(message);
+    const { request, answer, json } = found;
+    const { emitReply = true, emitLate = true, onLate } = request.options;
+    const reply: Reply = { message, json };
+    const isLate = !request.isOpen;
+    this.#table.delete(request);
+    if (isLate) request.become({ kind: 'settled' });
+    else if (answer === 'error') request.reject(this.#replyError(reply), false);
+    else request.resolve(reply);
+    if (isLate) onLate?.(reply);
+    if (isLate ? emitLate : emitReply) emit(message);
+    if (request.matcher.by === 'next') this.#goOn();
+  }
+
+  #endConnection(): void {
+    this.#connection = {};
+    for (const request of this.#table.all) {
+      if (request.state.kind === 'sent') this.#lose(request, 'CONNECTION_ENDED', false);
+      else if (request.state.kind === 'overdue') this.#table.delete(request);
+    }
+    this.#goOn();
+  }
+
+  #lose(request: PendingRequest, reason: string, mayBeLate: boolean): void {
+    this.#fail(request, this.#error('REPLY_LOST', { reason }, 'sent'), mayBeLate);
+  }
+
+  #fail(request: PendingRequest, error: EspAtError, mayBeLate: boolean): void {
+    if (!request.isOpen) return;
+    request.reject(error, mayBeLate);
+    if (mayBeLate) this.#table.overdue(request);
+    else this.#table.delete(request);
+    if (request.matcher.by === 'next') this.#goOn();
+  }
+
+  #replyError({ json }: Reply): EspAtError {
+    const [, , ...said] = Array.isArray(json) ? (json as unknown[]) : [];
+    const texts = said.filter((each) => typeof each === 'string' && each !== '');
+    return this.#error('REPLY_ERROR', { reason: texts.join(': ') }, 'sent');
+  }
+
+  #error(code: ErrorCode, details: ErrorDetails, outcome: SendOutcome): EspAtError {
+    return new EspAtError(code, { link: this.#host.link, ...details }, { outcome });
+  }
+
+  #nextNumber(): number {
+    do this.#lastNumber++;
+    while (this.#table.hasId(this.#lastNumber));
+    return this.#lastNumber;
+  }
+}
+
+function checkTimeout(value: unknown = REPLY_TIMEOUT_MS): void {
+  const isInRange = Number.isInteger(value) && Number(value) >= 1;
+  if (isInRange && Number(value) <= LONGEST_REPLY_TIMEOUT_MS) return;
+  const range = { min: 1, max: LONGEST_REPLY_TIMEOUT_MS };
+  throw refused({ option: 'replyTimeoutMs', reason: 'NOT_WHOLE', value: shown(value), ...range });
+}
