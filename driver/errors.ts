@@ -42,6 +42,8 @@ const sentences = {
     'The serial port does not work at {rate} baud and stays at {before}. Check the cable, or choose a lower baud rate.',
   NO_WEBSOCKET:
     'This firmware has no WebSocket commands. Build ESP-AT with menuconfig: Component config > AT > AT WebSocket command support.',
+  FIRMWARE_UNKNOWN:
+    'The board answers {command} in another form than ESP-AT. Its firmware only has commands of the same names; flash ESP-AT.',
   // Commands
   COMMAND_FAILED:
     'The device answered ERROR to {command}{reason}. Check the settings for this command.',
@@ -176,7 +178,7 @@ export class EspAtError extends Error {
 
 /** Whether a retry is useless until the settings or the device's contents change. */
 export function isPermanent({ code }: EspAtError): boolean {
-  return /^INVALID_|_NOT_SUPPORTED$|^COMMAND_TOO_LONG$|^CERTIFICATE_/.test(code);
+  return /^INVALID_|_NOT_SUPPORTED$|^FIRMWARE_UNKNOWN$|^COMMAND_TOO_LONG$|^CERTIFICATE_/.test(code);
 }
 
 /** Converts a thrown value to an {@link EspAtError}; an unknown one becomes `PORT_FAILED`. */

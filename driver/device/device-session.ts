@@ -165,7 +165,7 @@ export class DeviceSession {
   }
 
   async #failed(boot: Boot, error: EspAtError): Promise<void> {
-    if (error.code === 'NO_WEBSOCKET') {
+    if (error.code === 'NO_WEBSOCKET' || error.code === 'FIRMWARE_UNKNOWN') {
       this.#become({ kind: 'unusable', boot, error });
       return;
     }

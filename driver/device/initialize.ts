@@ -4,8 +4,9 @@ import type { SequenceAccess } from '../at/command-sequence';
 import { delay, type Clock } from '../clock';
 import { echoOff, sysStore } from '../commands/base';
 import { closePayload } from '../commands/close-frame';
-import { parseWsopen, wsclose, wsopenQuery, wssend, type OpenLink } from '../commands/websocket';
+import { wsclose, wsopenQuery, wssend, type OpenLink } from '../commands/websocket';
 import { EspAtError, isRefusal } from '../errors';
+import { queryLinks } from '../link/query-links';
 import { negotiateRate } from './baud-rate/negotiate';
 import { findDevice } from './baud-rate/search';
 import { identify, type KnownFirmware } from './capabilities';
@@ -40,7 +41,7 @@ export interface InitializeContext {
 /**
  * Finds the device, switches its echo off, configures it, closes connections of an earlier device session and detects
  * its capabilities. The device may be booting, at another rate, at a data prompt, or up for days.
- * @throws EspAtError `DEVICE_UNRESPONSIVE`, `NO_WEBSOCKET`, `OUT_OF_SYNC`, `COMMAND_FAILED`, `PORT_*`
+ * @throws EspAtError `DEVICE_UNRESPONSIVE`, `NO_WEBSOCKET`, `FIRMWARE_UNKNOWN`, `OUT_OF_SYNC`, `COMMAND_FAILED`, `PORT_*`
  */
 export async function initialize(
   access: SequenceAccess,
@@ -75,7 +76,7 @@ async function closeLeftovers(run: Run, { clock, signal }: InitializeContext): P
 
 async function listLinks(run: Run): Promise<OpenLink[]> {
   try {
-    return parseWsopen(await run(refusable(wsopenQuery())));
+    return await queryLinks(run, refusable(wsopenQuery()));
   } catch (error) {
     // The next step identifies firmware without WebSocket commands.
     if (isRefusal(error)) return [];

@@ -1,8 +1,8 @@
 import type { AtClient } from '../at/at-client';
 import type { LinkId } from '../at/types';
-import { parseWsopen, wsopenQuery } from '../commands/websocket';
 import type { Link } from '../link/link';
 import type { LinkEvent } from '../link/options';
+import { queryLinks } from '../link/query-links';
 
 /** Queries the states of the links (`AT+WSOPEN?`), and passes each to its link, until a signal aborts. */
 export class LinkChecks {
@@ -47,13 +47,12 @@ export class LinkChecks {
 
   async #check(begin: () => void): Promise<LinkEvent[]> {
     const changed = new Set<LinkId>();
-    const response = await this.#client.sequence(({ run }) => {
+    const found = await this.#client.sequence(({ run }) => {
       begin();
       this.#changed = changed;
-      return run(wsopenQuery());
+      return queryLinks(run);
     });
     this.#signal.throwIfAborted();
-    const found = parseWsopen(response);
     return this.#links.map((link) => {
       if (changed.has(link.id)) this.request();
       else link.checked(found.find((entry) => entry.link === link.id)?.state ?? 0);

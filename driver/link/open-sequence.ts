@@ -1,19 +1,18 @@
 import type { LinkId } from '../at/types';
 import type { Run } from '../at/command';
 import {
-  parseWsopen,
   placeAuthorization,
   wscfg,
   wsclose,
   wsdatafmt,
   wsopen,
-  wsopenQuery,
   type OpenLink,
 } from '../commands/websocket';
 import type { Capabilities } from '../device/options';
 import type { Reason } from '../error-reasons';
 import { asEspAtError, EspAtError, isRefusal } from '../errors';
 import type { DeviceWatch } from './device-watch';
+import { queryLinks } from './query-links';
 import { setHeaders, type HeaderMemory } from './headers';
 import type { LinkMachine } from './state/link-machine';
 import { numberOf, type LinkUrc, type Opening } from './state/link-state';
@@ -162,7 +161,7 @@ function hasEnded(seen: ReadonlySet<LinkUrc>): boolean {
 }
 
 async function find(run: Run, link: LinkId): Promise<OpenLink | undefined> {
-  return parseWsopen(await run(wsopenQuery())).find((entry) => entry.link === link);
+  return (await queryLinks(run)).find((entry) => entry.link === link);
 }
 
 async function prepare(run: Run, options: OpenOptions, context: OpenContext): Promise<void> {
