@@ -105,7 +105,7 @@ async function sending(driver: BareDriver, links: number, payload: number, effor
 function receiving(driver: BareDriver, links: number, payload: number, effort: Effort) {
   const pieces = cut(reports(links * 64, links, payload), CHUNK);
   let received = 0;
-  driver.device.on('message', () => received++);
+  for (const link of driver.device.links) link.on('message', () => received++);
   const pass = (messages: number) => {
     for (const goal = received + messages; received < goal;) {
       for (const piece of pieces) driver.deliver(piece);

@@ -26,7 +26,8 @@ export async function* run(effort: Effort): AsyncGenerator<Row> {
 async function measure(devices: number, links: number, effort: Effort): Promise<Row> {
   const drivers = await Promise.all(Array.from({ length: devices }, () => BareDriver.open()));
   let received = 0;
-  for (const { device } of drivers) device.on('message', () => received++);
+  for (const { device } of drivers)
+    for (const link of device.links) link.on('message', () => received++);
   const pieces = cut(reports(REPORTS, links, PAYLOAD), CHUNK);
   const each = Math.ceil(scaled(MESSAGES, effort) / 2 / PARTS / devices);
   const sending: number[] = [];

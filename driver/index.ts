@@ -3,28 +3,26 @@
  * Node-RED.
  *
  * @example
- * const device = new Device({ port: openerFor('/dev/ttyUSB0', { rate: 115_200 }) });
- * device.on('message', ({ link, bytes }) => console.log(link, bytes.toString()));
+ * const device = new Device({ port: portAt('/dev/ttyUSB0', { rate: 115_200 }) });
+ * const [link] = device.links;
+ * link.on('message', ({ bytes }) => console.log(bytes.toString()));
  * device.start();
- * await device.links[0].open({ uri: 'wss://example.org/feed', keepOpen: true });
- * await device.links[0].send('hello');
+ * await link.open({ uri: 'wss://example.org/feed', keepOpen: true });
+ * await link.send('hello');
  */
-export { Device, type DeviceEvents } from './device/device';
+export { Device } from './device/device';
+export type * from './device/events';
 export { Link } from './link/link';
-export * from './device/options';
-export {
-  linkStateNames,
-  type CloseOptions,
-  type Header,
-  type Framing,
-  type LinkConfig,
-  type LinkEvent,
-  type LinkEventName,
-  type LinkState,
-  type Message,
-  type OpenOptions,
-  type SendOptions,
-  type Wait,
+export type * from './device/options';
+export type * from './link/events';
+export type {
+  CloseOptions,
+  Header,
+  Framing,
+  LinkConfig,
+  OpenOptions,
+  SendOptions,
+  Wait,
 } from './link/options';
 export type { Reply, ReplyMatch, RequestOptions, RequestPayload } from './link/request/options';
 export * from './errors';

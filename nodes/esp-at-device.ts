@@ -53,7 +53,7 @@ export function espAtDevice(make: MakeDevice, clock: Clock = systemClock): (RED:
           this.headers = settings.headers;
           return make({ ...settings, options: { ...settings.options, memory: memoryOf(port) } });
         },
-        log: new DeviceLog(this, translate, () => this.host.status),
+        log: new DeviceLog(this, translate, () => this.host.state),
       });
       this.on('close', (done: () => void) => {
         void this.host.end().then(done);

@@ -1,12 +1,13 @@
 import type { Node, NodeAPI, NodeMessage, NodeMessageInFlow } from 'node-red';
 import type { LinkId } from '../driver/at/types';
-import type { LinkEvent, Message } from '../driver/link/options';
+import type { Message } from '../driver/link/events';
 import { withLinkEvent } from './shared/message/link-message';
-import { listen, type DeviceApi, type LinkApi } from './shared/device/device-api';
+import type { DeviceApi, LinkApi } from './shared/device/device-api';
 import type { DeviceUser } from './shared/device/device-host';
 import { findDevice, requireDevice, type DeviceNode } from './shared/device/device-node';
 import { onInput, type Send } from './shared/message/input';
-import { chosenLink, isSeveral, type LinkSetting } from './shared/device/link-setting';
+import { listenToLinks, type FlowLinkEvent } from './shared/device/flow-events';
+import { chosenLink, isSeveral, usedLinks, type LinkSetting } from './shared/device/link-setting';
 import { NodeStatus } from './shared/device/node-status';
 import { sentenceOf, toNodeError } from './shared/message/node-error';
 import {
@@ -97,7 +98,7 @@ class Opener implements DeviceUser {
     try {
       await this.#openLink(device, link, msg);
       // The link was open already: no `opened` event has answered.
-      this.#answer(pending, { event: 'opened', state: link.state, uri: link.uri });
+      this.#answer(pending, { event: 'opened', state: link.stateNumber, uri: link.uri });
     } finally {
       this.#pending.delete(pending);
     }
@@ -123,10 +124,11 @@ class Opener implements DeviceUser {
     this.#stopListening?.();
     this.#stopListening =
       device &&
-      listen(device, {
-        link: (event) => this.#linkChanged(event),
-        message: (message) => this.#receive(message),
-      });
+      listenToLinks(
+        usedLinks(device.links, this.#link),
+        (event) => this.#linkChanged(event),
+        (message) => this.#receive(message),
+      );
     const { fixed, uri } = this.#settings;
     if (device && fixed.keepOpen && uri !== '' && !isSeveral(this.#link)) void this.#openAtStart();
   }
@@ -154,7 +156,7 @@ class Opener implements DeviceUser {
   }
 
   /** Answers an input, once. */
-  #answer(pending: Pending, event: Pick<LinkEvent, 'event' | 'state' | 'uri'>): void {
+  #answer(pending: Pending, event: Pick<FlowLinkEvent, 'event' | 'state' | 'uri'>): void {
     if (!this.#pending.delete(pending)) return;
     const full = { ...event, link: pending.link, owner: this.#owner };
     deleteOpenOptions(pending.msg);
@@ -163,11 +165,11 @@ class Opener implements DeviceUser {
 
   // --- events of its connections -------------------------------------------------------------------
 
-  #linkChanged(event: LinkEvent): void {
-    if (event.owner !== this.#owner || event.event === 'asked') return;
+  #linkChanged(event: FlowLinkEvent): void {
+    if (event.owner !== this.#owner) return;
     // Bytes after a data loss do not complete the character before it.
-    if (event.state !== 2 || event.event === 'gap') this.#endReceived(event);
-    if (event.event === 'gap' && event.error) {
+    if (event.state !== 2 || event.event === 'data-loss') this.#endReceived(event);
+    if (event.event === 'data-loss' && event.error) {
       this.#node.warn(sentenceOf(this.#translate, event.error));
     }
     const waiting = [...this.#pending].filter(({ link }) => link === event.link);
@@ -200,7 +202,7 @@ class Opener implements DeviceUser {
   }
 
   /** Sends on the bytes of a character that will not be completed: the connection ended, or lost data. */
-  #endReceived({ link, uri }: LinkEvent): void {
+  #endReceived({ link, uri }: FlowLinkEvent): void {
     const payload = this.#decoders.get(link)?.end();
     this.#decoders.delete(link);
     if (payload !== undefined) this.#node.send([{ payload, linkId: link, uri }, null]);

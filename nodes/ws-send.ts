@@ -2,7 +2,7 @@ import { setMaxListeners } from 'node:events';
 import type { Node, NodeAPI, NodeDef, NodeMessageInFlow } from 'node-red';
 import type { LinkId } from '../driver/at/types';
 import { EspAtError } from '../driver/errors';
-import { listen, type DeviceApi, type LinkApi } from './shared/device/device-api';
+import type { DeviceApi, LinkApi } from './shared/device/device-api';
 import type { DeviceUser } from './shared/device/device-host';
 import { checks } from './shared/checks/ws-send';
 import { findDevice, requireDevice, type DeviceNode } from './shared/device/device-node';
@@ -107,14 +107,16 @@ class Sender implements DeviceUser {
   deviceChanged(device: DeviceApi | undefined): void {
     this.#status.deviceChanged(device);
     this.#stopListening?.();
-    this.#stopListening = device && listen(device, { queue: (level) => this.#showQueue(level) });
+    const show = (level: number) => this.#showQueue(level);
+    device?.on('sendqueue', show);
+    this.#stopListening = () => device?.off('sendqueue', show);
     this.#showQueue(0);
   }
 
   /** @throws EspAtError `QUEUE_FULL` when the link is not open and as many messages wait as the settings allow */
   #count(link: LinkApi, payload: Uint8Array | string): void {
     const messages = this.#underWay.get(link.id) ?? 0;
-    if (this.#holdSeconds > 0 && link.state !== 2 && messages >= this.#holdMessages) {
+    if (this.#holdSeconds > 0 && link.stateNumber !== 2 && messages >= this.#holdMessages) {
       const bytes = Buffer.byteLength(payload);
       throw new EspAtError('QUEUE_FULL', { messages, bytes }, { outcome: 'not-sent' });
     }

@@ -1,14 +1,14 @@
 import type { Node, NodeAPI, NodeDef, NodeMessageInFlow } from 'node-red';
 import type { Cancel } from '../driver/clock';
-import type { LinkEvent } from '../driver/link/options';
 import { withLinkEvent } from './shared/message/link-message';
-import { listen, type DeviceApi, type DeviceListeners } from './shared/device/device-api';
+import type { DeviceApi } from './shared/device/device-api';
 import type { DeviceHost, DeviceUser } from './shared/device/device-host';
 import { withDeviceChange, type DeviceChange } from './shared/message/device-message';
 import { checks } from './shared/checks/ws-status';
 import { findDevice, requireDevice, type DeviceNode } from './shared/device/device-node';
 import { onInput, type Send } from './shared/message/input';
-import { concerns, type LinkSetting } from './shared/device/link-setting';
+import { listenToDevice, listenToLinks, type FlowLinkEvent } from './shared/device/flow-events';
+import { usedLinks, type LinkSetting } from './shared/device/link-setting';
 import { NodeStatus } from './shared/device/node-status';
 import { sentenceOf, toNodeError } from './shared/message/node-error';
 import { expandedSettings, refusalOf } from './shared/message/setting-checks';
@@ -77,8 +77,12 @@ class Watcher implements DeviceUser {
       this.#link === 'all' && msg.linkId === undefined
         ? undefined
         : host.link(this.#link === 'all' ? msg.linkId : this.#link).id;
-    const events = await host.device.checkLinks();
-    const found = events.filter(({ link }) => chosen === undefined || link === chosen);
+    const links = await host.device.checkLinks();
+    const found = links
+      .filter(({ link }) => chosen === undefined || link === chosen)
+      .map(({ link, stateNumber, uri, owner }): FlowLinkEvent => {
+        return { link, event: 'asked', state: stateNumber, uri, owner };
+      });
     const [only] = found;
     if (only && found.length === 1) send(withLinkEvent(this.#translate, only, msg));
     else send([found.map((event) => withLinkEvent(this.#translate, event, { ...msg }))]);
@@ -95,31 +99,34 @@ class Watcher implements DeviceUser {
   deviceChanged(device: DeviceApi | undefined): void {
     this.#status.deviceChanged(device);
     this.#stopListening?.();
-    this.#stopListening = device && listen(device, this.#listeners());
+    this.#stopListening = device && this.#listen(device);
     this.#stateChanged();
   }
 
   // --- events --------------------------------------------------------------------------------------
 
-  #listeners(): DeviceListeners {
-    if (this.#link !== 'device') return { link: (event) => this.#linkChanged(event) };
-    return {
-      status: () => this.#stateChanged(),
-      event: (event) => this.#send(event),
-      queue: (level) => this.#send({ event: 'queue', level }),
+  /** Listens to the device, or to the links that the node uses. */
+  #listen(device: DeviceApi): () => void {
+    if (this.#link !== 'device') {
+      const links = usedLinks(device.links, this.#link);
+      return listenToLinks(links, (event) => {
+        this.#node.send(withLinkEvent(this.#translate, event));
+      });
+    }
+    const onChange = () => this.#stateChanged();
+    const onQueue = (level: number) => this.#send({ event: 'queue', level });
+    device.on('statechange', onChange).on('sendqueue', onQueue);
+    const remove = listenToDevice(device, (event) => this.#send(event));
+    return () => {
+      device.off('statechange', onChange).off('sendqueue', onQueue);
+      remove();
     };
-  }
-
-  #linkChanged(event: LinkEvent): void {
-    // An answer goes to the input that asked. A change that it brought to light comes as an event of its own.
-    if (event.event === 'asked' || !concerns(this.#link, event.link)) return;
-    this.#node.send(withLinkEvent(this.#translate, event));
   }
 
   /** Sends the device's state if it changed. The first one is no change. */
   #stateChanged(): void {
     if (this.#link !== 'device' || !this.#device) return;
-    const { name, error } = this.#device.host.status;
+    const { name, error } = this.#device.host.state;
     const before = this.#reported;
     this.#reported = `${name} ${error?.code ?? ''}`;
     if (before !== undefined && before !== this.#reported) this.#send({ event: 'state', error });
@@ -133,8 +140,8 @@ class Watcher implements DeviceUser {
 
   /** Answers for a device that is not ready without asking it. */
   async #askDevice(host: DeviceHost, msg: NodeMessageInFlow, send: Send): Promise<void> {
-    const links = host.status.name === 'ready' ? await host.device.checkLinks() : undefined;
-    const { error } = host.status;
+    const links = host.state.name === 'ready' ? await host.device.checkLinks() : undefined;
+    const { error } = host.state;
     send(withDeviceChange(this.#translate, host, { event: 'asked', error, links }, msg));
   }
 
@@ -146,7 +153,7 @@ class Watcher implements DeviceUser {
   async #pollNow(): Promise<void> {
     try {
       const msg = { _msgid: this.#RED.util.generateId() };
-      const ready = this.#device?.host.status.name === 'ready';
+      const ready = this.#device?.host.state.name === 'ready';
       if (ready) await this.ask(msg, (answer) => this.#node.send(answer));
     } catch (error) {
       if (!this.#ended) this.#node.warn(toNodeError(this.#translate, error).message);

@@ -65,10 +65,10 @@ export class Rig {
       let left = count;
       const take = (message: { readonly link: LinkId }) => {
         if ((link !== undefined && message.link !== link) || --left > 0) return;
-        this.device.off('message', take);
+        for (const each of this.device.links) each.off('message', take);
         resolve();
       };
-      this.device.on('message', take);
+      for (const each of this.device.links) each.on('message', take);
     });
   }
 
@@ -81,8 +81,8 @@ export class Rig {
   async begin(): Promise<void> {
     const { device } = this;
     const up = new Promise<void>((resolve) => {
-      device.on('status', ({ name }) => {
-        if (name === 'ready') resolve();
+      device.on('statechange', ({ to }) => {
+        if (to === 'ready') resolve();
       });
     });
     device.start();

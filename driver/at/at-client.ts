@@ -24,7 +24,13 @@ import {
 import { isDoubtfulRefusal, isFinalResultCode, outOfSyncError, refusalError } from './outcome';
 import { Parser } from './parser/parser';
 import { PartialFrameTimeout } from './partial-frame';
-import { isLateResponse, resync, type ResyncOptions, type ResyncResult } from './resync';
+import {
+  isLateResponse,
+  resync,
+  type ResyncOptions,
+  type ResyncResult,
+  type ResyncStep,
+} from './resync';
 import { ResponseTimeout } from './response-timeout';
 import { TimedPort } from './timed-port';
 import { slower, TIMEOUT_POLICY } from './timeouts';
@@ -40,7 +46,16 @@ import {
   untilCheck,
   type Action,
 } from './transaction';
-import type { DataFormat, DataReceiver, Frame, LinkId, PortWriter, SendSource } from './types';
+import type {
+  DataFormat,
+  DataReceiver,
+  Frame,
+  LinkId,
+  OutOfSyncCause,
+  OutOfSyncReason,
+  PortWriter,
+  SendSource,
+} from './types';
 import { isOtherUrc, parseUrc } from './urc';
 
 const BYTES = {
@@ -101,7 +116,7 @@ export class AtClient {
     this.#parser.push(chunk);
     this.#partialFrame.heard(now, duration);
     if (this.#rateLostOnRestart && this.state !== 'resyncing' && this.#parser.garbled)
-      this.#distrust('what came is of another rate, or noise');
+      this.#distrust('WRONG_RATE');
   }
 
   /** Sets the format of a link's `+WS_DATA`, from the next one on. */
@@ -234,7 +249,7 @@ export class AtClient {
       case 'prompt':
         return this.#takePrompt();
       case 'garbage':
-        return this.#distrust(`received bytes were damaged (${frame.reason})`);
+        return this.#distrust('CORRUPT_DATA');
     }
   }
 
@@ -251,7 +266,7 @@ export class AtClient {
         if (text === 'ERROR' || text === 'busy p...') return;
         if (!isFinalResultCode(text)) return this.#takeUrc(text);
         if (this.#echoOff && (state.kind === 'idle' || state.kind === 'between'))
-          this.#resync(`an unexpected ${text} came`, { job: jobOf(state), dataTrusted: true });
+          this.#resync({ reason: 'UNEXPECTED_RESPONSE' }, { job: jobOf(state), dataTrusted: true });
     }
   }
 
@@ -271,7 +286,7 @@ export class AtClient {
     if (isFinalResultCode(text)) return;
     this.#listener({ kind: 'unknownLine', text });
     if (!isOtherUrc(text) && this.#receivers.some((receiver) => receiver?.connected))
-      this.#distrust('a damaged line came');
+      this.#distrust('CORRUPT_LINE');
   }
 
   // --- transactions --------------------------------------------------------------------------------
@@ -350,7 +365,7 @@ export class AtClient {
       case 'refused': {
         const submission = submissionOf(job);
         if (isDoubtfulRefusal(transaction, submission))
-          return this.#loseSync(state, `${transaction.command.name} was refused for no reason`);
+          return this.#loseSync(state, 'UNEXPLAINED_ERROR');
         const waited = this.#clock.now() - transaction.writtenAt;
         const error = refusalError(transaction, submission, waited);
         return this.#finish(job, () => job.report({ kind: 'refused', error }));
@@ -391,7 +406,7 @@ export class AtClient {
   // --- out of sync ---------------------------------------------------------------------------------
 
   /** Received bytes are corrupt: until in sync, any bytes may come from the inside of a message. */
-  #distrust(reason: string): void {
+  #distrust(reason: OutOfSyncReason): void {
     const state = this.#state;
     if (!this.#echoOff || !this.#dataTrusted) return;
     switch (state.kind) {
@@ -407,7 +422,7 @@ export class AtClient {
         break;
       case 'idle':
       case 'between':
-        this.#resync(reason, { job: jobOf(state), dataTrusted: false });
+        this.#resync({ reason }, { job: jobOf(state), dataTrusted: false });
     }
     for (const receiver of this.#receivers) receiver?.dataLost();
     this.#listener({ kind: 'dataLost' });
@@ -416,20 +431,20 @@ export class AtClient {
   /** The final result code of the running transaction is lost. */
   #loseSync(
     running: Running,
-    reason: string,
+    reason: OutOfSyncReason,
     loss: { readonly corrupt?: boolean; readonly dataTrusted?: boolean } = {},
   ): void {
     const outOfSync = afterLostResult(running, loss);
-    this.#resync(reason, outOfSync);
+    this.#resync({ reason, command: running.transaction.command.name }, outOfSync);
     if (!outOfSync.next)
       running.job.report({ kind: 'failed', error: outOfSyncError(running.transaction.command) });
   }
 
   /** Becomes `resyncing` before it calls the listener, whose commands then wait. */
-  #resync(reason: string, outOfSync: OutOfSync): void {
+  #resync(cause: OutOfSyncCause, outOfSync: OutOfSync): void {
     const padding = outOfSync.pendingPrompt !== undefined;
     const access = this.#lend(outOfSync, padding, this.#pace);
-    this.#listener({ kind: 'outOfSync', reason });
+    this.#listener({ kind: 'outOfSync', cause });
     const options: ResyncOptions = {
       attempts: 3,
       mayRestart: !this.#rateLostOnRestart,
@@ -437,8 +452,7 @@ export class AtClient {
       pace: this.#pace,
       firstQuestion: this.#firstQuestion++,
     };
-    const onStep = (step: 'crlf' | 'fill' | 'restart') =>
-      this.#listener({ kind: 'resyncStep', step });
+    const onStep = (step: ResyncStep) => this.#listener({ kind: 'resyncStep', step });
     void resync(access, options, onStep).then((result) => {
       const state = this.#state;
       if (state.kind === 'resyncing' && state.access === access) this.#resynced(state, result);

@@ -1,5 +1,5 @@
 import type { ResyncStep } from './resync';
-import type { LinkId } from './types';
+import type { LinkId, OutOfSyncCause } from './types';
 import type { Urc } from './urc';
 
 /** Events of the AT client. */
@@ -11,7 +11,7 @@ export type ClientEvent =
   | { readonly kind: 'restartSuspected' }
   /** Received bytes of any link are missing or corrupt. The client drops data until `inSync`. */
   | { readonly kind: 'dataLost' }
-  | { readonly kind: 'outOfSync'; readonly reason: string }
+  | { readonly kind: 'outOfSync'; readonly cause: OutOfSyncCause }
   | { readonly kind: 'resyncStep'; readonly step: ResyncStep }
   /** `corrupt`: the peer of this link got corrupt bytes. */
   | { readonly kind: 'inSync'; readonly corrupt: LinkId | undefined }

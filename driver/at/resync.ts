@@ -21,7 +21,7 @@ const QUERIES = [
 ] as const;
 
 /** The steps of a resync, mildest first. */
-export type ResyncStep = 'crlf' | 'fill' | 'restart';
+export type ResyncStep = 'lineEnd' | 'pad' | 'restart';
 
 export interface ResyncOptions {
   /** Attempts before the resync restarts the device or fails. */
@@ -126,7 +126,7 @@ class Resync {
 
   /** Ends a corrupt line, and waits while a command is running. */
   async #endLine(): Promise<'answered' | 'silent' | 'hangs'> {
-    this.#onStep('crlf');
+    this.#onStep('lineEnd');
     const until = this.#access.now() + LONGEST_COMMAND_MS;
     do {
       const { line } = await this.#writeAndWait(CRLF, 'lineEnd', isResponse);
@@ -139,7 +139,7 @@ class Resync {
 
   /** Pads a pending prompt with line ends, which are harmless should the device take them for commands. */
   async #pad(): Promise<boolean> {
-    this.#onStep('fill');
+    this.#onStep('pad');
     this.#access.seen.delete('>');
     for (let size = 8, total = CRLF.length; total < LARGEST_PAYLOAD + CRLF.length; size *= 8) {
       const bytes = Math.min(size, LARGEST_PAYLOAD + CRLF.length - total + 1) & ~1;

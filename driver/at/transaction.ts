@@ -1,5 +1,6 @@
 import type { Command } from './command';
 import type { TimeoutPolicy } from './timeouts';
+import type { OutOfSyncReason } from './types';
 
 /** Milliseconds of port idle time until a probe after `busy p...`, which only this command can have caused. */
 const PROBE_WHEN_BUSY_MS = 1500;
@@ -68,7 +69,7 @@ export type Action =
   | { readonly kind: 'write'; readonly what: 'payload' | 'CRLF' | 'CR' | 'LF' | 'AT' }
   | { readonly kind: 'succeeded' | 'refused' }
   /** The final result will not be known. `corrupt`: the payload went out with other bytes than its own. */
-  | { readonly kind: 'outOfSync'; readonly reason: string; readonly corrupt: boolean };
+  | { readonly kind: 'outOfSync'; readonly reason: OutOfSyncReason; readonly corrupt: boolean };
 
 const none: Action = { kind: 'none' };
 const urc: Action = { kind: 'urc' };
@@ -187,14 +188,14 @@ export function onIdle(transaction: Transaction, idle: number, now: number): Act
     if (unanswered < LATE_PROBE_ANSWER_MS * policy.slowness) return none;
     // The device has not answered the probe: it has completed the command line, or it went out as payload.
     if (!command.payload) return succeeded;
-    return outOfSync('the message went out damaged', true);
+    return outOfSync('CORRUPT_PAYLOAD', true);
   }
   const timeout = timeoutOf(transaction);
   if (idle >= timeout || now - transaction.writtenAt > timeout + LONGEST_FLOOD_MS)
-    return outOfSync(`${command.name} was not answered`);
+    return outOfSync('NO_RESPONSE');
   if (isUnanswered(phase.probe)) {
     if (unanswered < policy.probeAnswerMs) return none;
-    return outOfSync(`${command.name} was not answered, nor a probe`);
+    return outOfSync('NO_RESPONSE');
   }
   if (idle < transaction.probeAt) return none;
   transaction.probedAt = idle;
@@ -326,14 +327,14 @@ function onBusy(
 
 /** The text cannot be the answer to this command. */
 function unexpected(transaction: Transaction, text: string): Action {
-  const { command, phase } = transaction;
+  const { phase } = transaction;
   // More bytes than the device took: it has sent the message with other bytes in it.
   const corrupt =
     payloadWritten(transaction) && (text === 'SEND OK' || phase.kind === 'confirming');
-  if (corrupt) return outOfSync('the payload was damaged on its way', true);
-  return outOfSync(`${text} is no answer to ${command.name}`);
+  if (corrupt) return outOfSync('CORRUPT_PAYLOAD', true);
+  return outOfSync('UNEXPECTED_RESPONSE');
 }
 
-function outOfSync(reason: string, corrupt = false): Action {
+function outOfSync(reason: OutOfSyncReason, corrupt = false): Action {
   return { kind: 'outOfSync', reason, corrupt };
 }

@@ -104,3 +104,26 @@ export interface Submission {
   readonly partlySent: boolean;
   report(event: CommandEvent): void;
 }
+
+/** Reason of a resync. */
+export type OutOfSyncReason =
+  /** no final result code, or no answer to a probe */
+  | 'NO_RESPONSE'
+  /** a line that cannot be a response to the command, or that no command asked for */
+  | 'UNEXPECTED_RESPONSE'
+  /** ERROR without a reason: it may be the response to noise */
+  | 'UNEXPLAINED_ERROR'
+  /** the payload of a message did not arrive as it was written */
+  | 'CORRUPT_PAYLOAD'
+  /** the device cannot have sent the bytes that arrived */
+  | 'CORRUPT_DATA'
+  /** an unknown line while links are open: it may be data */
+  | 'CORRUPT_LINE'
+  /** bytes as of another baud rate */
+  | 'WRONG_RATE';
+
+export interface OutOfSyncCause {
+  readonly reason: OutOfSyncReason;
+  /** Name of the running command, without its parameters; absent where none was running. */
+  readonly command?: string;
+}

@@ -13,7 +13,8 @@ import { subprotocolFlaw } from '../values/subprotocol';
 import { textFlaw } from '../values/text';
 import { headerBytes, MAX_REQUEST_BYTES, requestBytes } from '../values/upgrade-request';
 import { COMMAND_LINE_LIMIT_BYTES, uriFlaw } from '../values/uri';
-import type { Header, LinkState, OpenOptions } from '../link/options';
+import type { LinkStateNumber } from '../link/events';
+import type { Header, OpenOptions } from '../link/options';
 import { build, damaged, query } from './build';
 import { checkLink, checkTimeout, type Unchecked } from './check';
 import { checkHeaders } from './wshead';
@@ -30,7 +31,7 @@ const WSCLOSE_TIMEOUT_MS = 25_000;
 /** A link that the device knows, as `AT+WSOPEN?` lists it; closed links are absent. */
 export interface OpenLink {
   readonly link: LinkId;
-  readonly state: LinkState;
+  readonly state: LinkStateNumber;
   readonly uri: string;
 }
 
@@ -148,7 +149,7 @@ function invalidAuthorization(reason: Reason, excess = 0): EspAtError {
   return new EspAtError('INVALID_AUTHORIZATION', { reason, excess });
 }
 
-function asState(state: number): LinkState {
+function asState(state: number): LinkStateNumber {
   switch (state) {
     case 0:
     case 1:

@@ -2,23 +2,24 @@ import type { AtClient } from '../at/at-client';
 import type { Command } from '../at/command';
 import type { EspAtError } from '../errors';
 import type { ReadyDevice } from '../link/link-host';
-import { Network, type NetworkEvent } from './network';
+import type { SearchOptions } from './baud-rate/search';
+import { Network } from './network';
 import type { Capabilities } from './options';
 import type { SessionContext } from './session-state';
 
 /** The time from a start of the device to its next restart or its loss. */
 export class Boot {
   readonly network: Network;
-  /** Whether a data prompt may be open at its start. */
-  readonly pendingPrompt: boolean;
+  /** How to search for the device. */
+  readonly search: SearchOptions;
   readonly #client: AtClient;
   readonly #controller = new AbortController();
 
   constructor(
     client: AtClient,
-    { options, clock }: SessionContext,
-    pendingPrompt: boolean,
-    listener: (event: NetworkEvent) => void,
+    { options, emitter }: SessionContext,
+    search: SearchOptions,
+    networkChanged: () => void,
   ) {
     this.#client = client;
     const { signal } = this;
@@ -26,8 +27,8 @@ export class Boot {
       signal.throwIfAborted();
       return client.run(command);
     };
-    this.network = new Network({ run, options, clock, signal }, listener);
-    this.pendingPrompt = pendingPrompt;
+    this.network = new Network({ run, options, signal, emitter }, networkChanged);
+    this.search = search;
   }
 
   /** Aborts at its end. */

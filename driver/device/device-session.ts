@@ -1,7 +1,7 @@
 import { AtClient } from '../at/at-client';
 import type { ClientEvent } from '../at/client-event';
 import type { Command, Response } from '../at/command';
-import type { LinkId } from '../at/types';
+import type { LinkId, OutOfSyncCause } from '../at/types';
 import type { Urc } from '../at/urc';
 import { onTimeout } from '../clock';
 import { asEspAtError, EspAtError } from '../errors';
@@ -9,18 +9,19 @@ import { Backoff } from '../link/backoff';
 import type { Availability } from '../link/link-host';
 import type { Port } from '../port/port';
 import { takeBack } from './baud-rate/take-back';
+import type { SearchOptions } from './baud-rate/search';
 import { Boot } from './boot';
 import type { KnownFirmware } from './capabilities';
 import { HealthCheck } from './health-check';
 import { initialize } from './initialize';
 import { LinkChecks } from './link-checks';
-import type { Capabilities, DeviceEvent } from './options';
+import type { Capabilities } from './options';
 import { resetByRts } from './rts-reset';
 import { SessionPort } from './session-port';
 import {
   noProgress,
   progressOf,
-  statusOf,
+  stateOf,
   type SessionContext,
   type SessionEnd,
   type SessionEvent,
@@ -47,21 +48,21 @@ export class DeviceSession {
   readonly #backoff: Backoff;
   #state: SessionState;
   #firmware: KnownFirmware | undefined;
-  readonly #log = (event: DeviceEvent): void => this.#listener({ kind: 'log', event });
   #settle: (end: SessionEnd) => void = () => undefined;
 
   constructor(port: Port, context: SessionContext, listener: (event: SessionEvent) => void) {
-    const { options, clock, random, memory, portMemory, error } = context;
+    const { options, memory, error } = context;
+    const { clock, random } = options;
     this.#context = context;
     this.#listener = listener;
     this.ended = new Promise((resolve) => (this.#settle = resolve));
-    this.#port = new SessionPort(port, options, portMemory, memory, (isNegotiated) =>
+    this.#port = new SessionPort(port, options, options.memory, memory, (isNegotiated) =>
       this.#client.assume({ rateLostOnRestart: isNegotiated }),
     );
     this.#client = new AtClient(this.#port, clock, (event) => this.#take(event));
     for (const link of context.links) this.#client.addSource(link.sendSource);
     this.#backoff = new Backoff(FIRST_PAUSE_MS, LONGEST_PAUSE_MS, random);
-    const boot = this.#createBoot(memory.pendingPrompt);
+    const boot = this.#createBoot({ pendingPrompt: memory.pendingPrompt, failures: 0 });
     this.#state = { kind: 'initializing', boot, progress: { ...noProgress, error } };
   }
 
@@ -82,7 +83,9 @@ export class DeviceSession {
     const { state } = this.#client;
     const isLineReady = state !== 'resyncing' && state !== 'unresponsive';
     if (kind === 'ended' || !isLineReady || !this.#port.isNegotiated) return this.end(error);
-    const timer = onTimeout(this.#context.clock, TAKE_BACK_TIMEOUT_MS, () => this.end(error));
+    const timer = onTimeout(this.#context.options.clock, TAKE_BACK_TIMEOUT_MS, () =>
+      this.end(error),
+    );
     this.#become({ kind: 'stopping', boot, timer });
     this.#endBoot(boot, error);
     const end = () => this.end(error);
@@ -97,7 +100,6 @@ export class DeviceSession {
     this.#become({ kind: 'ended', boot, error });
     this.#endBoot(boot, error);
     this.#client.close(error);
-    this.#log({ event: 'lost', error });
     const { negotiatedRateWorks, slowness } = this.#port;
     const memory = { negotiatedRateWorks, slowness, pendingPrompt };
     this.#settle({ error, memory });
@@ -122,21 +124,16 @@ export class DeviceSession {
 
   #begin(state: SessionState): void {
     this.#become(state);
-    this.#log({ event: 'starting' });
     void this.#initialize(state.boot);
   }
 
   async #initialize(boot: Boot): Promise<void> {
-    const { signal, network, pendingPrompt } = boot;
-    const { options, clock } = this.#context;
+    const { signal, network } = boot;
+    const { options, emitter } = this.#context;
     try {
+      const context = { port: this.#port, options, boot, firmware: this.#firmware, emitter };
       const firmware = await this.#client.sequence((access) =>
-        initialize(access, {
-          ...{ client: this.#client, port: this.#port, options, clock, pendingPrompt, signal },
-          firmware: this.#firmware,
-          failures: progressOf(this.#state).searches,
-          warn: (error) => this.#log({ event: 'warning', error }),
-        }),
+        initialize(access, this.#client, context),
       );
       signal.throwIfAborted();
       this.#firmware = firmware;
@@ -153,14 +150,13 @@ export class DeviceSession {
   }
 
   #initialized(boot: Boot, capabilities: Capabilities): void {
-    const { clock, links } = this.#context;
+    const { options, links } = this.#context;
     this.#backoff.reset();
     const device = boot.createDevice(capabilities);
     const kind = this.#client.state === 'resyncing' ? 'resyncing' : 'ready';
     const checks = new LinkChecks(this.#client, links, boot.signal);
-    const health = new HealthCheck(clock, () => checks.request(), boot.signal);
+    const health = new HealthCheck(options.clock, () => checks.request(), boot.signal);
     this.#become({ kind, boot, device, checks, health });
-    this.#log({ event: 'ready', detail: capabilities.version });
     this.#tellLinks({ kind, device });
   }
 
@@ -173,16 +169,16 @@ export class DeviceSession {
     const { isFound, searches } = progressOf(this.#state);
     const progress = { isFound, searches: searches + (isSilent ? 1 : 0), error };
     this.#become({ kind: 'initializing', boot, progress });
-    this.#log({ event: 'warning', error });
+    this.#context.emitter.emit('warning', error);
     if (isSilent && progress.searches >= MAX_SEARCHES) {
       this.end(error);
       return;
     }
-    if (isSilent) await resetByRts(this.#port, this.#log);
+    if (isSilent) await resetByRts(this.#port, this.#context.emitter);
     // Its `ready` may have come already.
     if (boot.signal.aborted) return;
     const ms = this.#backoff.next();
-    const timer = onTimeout(this.#context.clock, ms, () => this.#beginAgain(error));
+    const timer = onTimeout(this.#context.options.clock, ms, () => this.#beginAgain(error));
     this.#become({ kind: 'pausing', boot, progress, timer });
   }
 
@@ -207,12 +203,13 @@ export class DeviceSession {
     this.#client.reset(error);
     // A listener may have ended the session.
     if (this.#hasEnded) return;
-    this.#begin({ kind: 'initializing', boot: this.#createBoot(pendingPrompt), progress });
+    const next = this.#createBoot({ pendingPrompt, failures: progress.searches });
+    this.#begin({ kind: 'initializing', boot: next, progress });
   }
 
   #restarted(): void {
     // A device that was never found has been switched on, not restarted.
-    if (this.isFound) this.#log({ event: 'restarted' });
+    if (this.isFound) this.#context.emitter.emit('restart');
     if (!this.#hasEnded) this.#beginAgain(new EspAtError('DEVICE_RESTARTED'));
   }
 
@@ -222,10 +219,10 @@ export class DeviceSession {
     const error = new EspAtError('DEVICE_UNRESPONSIVE', { port: this.#port.address });
     // Unresponsive at its own rate too: the initialization searches for it, and may reset it.
     const fellBack = await this.#port.fallBack().catch(() => false);
-    const wasReset = !fellBack && (await resetByRts(this.#port, this.#log));
+    const wasReset = !fellBack && (await resetByRts(this.#port, this.#context.emitter));
     // Its `ready` may have come already.
     if (signal.aborted) return;
-    if (!wasReset) this.#log({ event: 'recovery', detail: 'reopen' });
+    if (!wasReset) this.#context.emitter.emit('resyncstep', 'reopen');
     if (wasReset || this.#port.canSetRate) this.#beginAgain(error);
     else this.end(error);
   }
@@ -239,13 +236,12 @@ export class DeviceSession {
   #become(state: SessionState): void {
     if ('timer' in this.#state) this.#state.timer();
     this.#state = state;
-    this.#tellStatus();
+    this.#tellState();
   }
 
-  #createBoot(pendingPrompt: boolean): Boot {
-    const boot: Boot = new Boot(this.#client, this.#context, pendingPrompt, (event) => {
-      if (event.kind === 'log') return this.#log(event.event);
-      this.#tellStatus();
+  #createBoot(search: SearchOptions): Boot {
+    const boot: Boot = new Boot(this.#client, this.#context, search, () => {
+      this.#tellState();
       if (!boot.network.error) for (const link of this.#context.links) link.networkBack();
     });
     return boot;
@@ -256,9 +252,9 @@ export class DeviceSession {
     this.#tellLinks({ kind: 'notReady', error, isFinal: false });
   }
 
-  #tellStatus(): void {
-    const status = statusOf(this.#state);
-    if (status) this.#listener({ kind: 'status', status });
+  #tellState(): void {
+    const state = stateOf(this.#state);
+    if (state) this.#listener({ kind: 'state', state });
   }
 
   #tellLinks(availability: Availability): void {
@@ -279,16 +275,16 @@ export class DeviceSession {
       case 'urc':
         return this.#urc(event.urc);
       case 'unknownLine':
-        return this.#log({ event: 'unknown-line', detail: shownLine(event.text) });
+        return void this.#context.emitter.emit('unknownline', shownLine(event.text));
       case 'restartSuspected':
         return this.#restarted();
       case 'dataLost':
         for (const link of links) link.dataLost();
         return;
       case 'outOfSync':
-        return this.#outOfSync(event.reason);
+        return this.#outOfSync(event.cause);
       case 'resyncStep':
-        return this.#log({ event: 'recovery', detail: event.step });
+        return void this.#context.emitter.emit('resyncstep', event.step);
       case 'inSync':
         return this.#inSync(event.corrupt);
       case 'unresponsive':
@@ -311,9 +307,9 @@ export class DeviceSession {
     }
   }
 
-  #outOfSync(detail: string): void {
+  #outOfSync(cause: OutOfSyncCause): void {
     if (this.#state.kind === 'ready') this.#become({ ...this.#state, kind: 'resyncing' });
-    this.#log({ event: 'out-of-step', detail });
+    this.#context.emitter.emit('outofsync', cause);
     if ('device' in this.#state) this.#tellLinks({ kind: 'resyncing', device: this.#state.device });
   }
 
@@ -323,7 +319,7 @@ export class DeviceSession {
       const error = new EspAtError('SEND_CORRUPT', { link: corrupt });
       this.#context.links[corrupt]?.corrupted(error);
     }
-    this.#log({ event: 'recovered' });
+    this.#context.emitter.emit('insync');
     if (this.#state.kind !== 'resyncing') return;
     const { device, checks } = this.#state;
     this.#become({ ...this.#state, kind: 'ready' });

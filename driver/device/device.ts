@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events';
-import { delay, systemClock, type Clock } from '../clock';
+import { delay, systemClock } from '../clock';
 import { shown } from '../values/text';
 import { rawCommand } from '../commands/raw';
 import type { WifiNetwork } from '../commands/wifi';
@@ -8,28 +8,24 @@ import { Backoff } from '../link/backoff';
 import { HighWaterMark } from '../link/high-water-mark';
 import { Link } from '../link/link';
 import type { LinkHost } from '../link/link-host';
-import type { LinkEvent, Message } from '../link/options';
 import type { Port, PortHandlers } from '../port/port';
 import { scanNetworks } from '../provisioning/wifi';
 import { checkOptions } from './check-options';
 import { DeviceSession } from './device-session';
-import type { Capabilities, DeviceEvent, DeviceOptions, DeviceState, PortMemory } from './options';
+import type { DeviceEvents } from './events';
+import type {
+  Capabilities,
+  CompleteOptions,
+  DeviceOptions,
+  DeviceState,
+  LinkStatus,
+} from './options';
 import type { SessionEvent, SessionMemory } from './session-state';
 
 const DEFAULT_QUEUE = { messages: 1000, bytes: 4 * 1024 * 1024 };
 /** Milliseconds: the first and the longest delay before a failed port opens again. */
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 1000;
-
-/** Events of a {@link Device} with their arguments. */
-export interface DeviceEvents {
-  status: [DeviceState];
-  event: [DeviceEvent];
-  link: [LinkEvent];
-  message: [Message];
-  /** Fill level of the send queue, 0 to 1, when it reaches a quarter, and when it has clearly left it. */
-  queue: [number];
-}
 
 type DeviceRun =
   | { readonly kind: 'stopped' }
@@ -42,16 +38,13 @@ type DeviceRun =
  */
 export class Device extends EventEmitter<DeviceEvents> {
   readonly links: readonly [Link, Link, Link];
-  readonly #options: DeviceOptions;
-  readonly #clock: Clock;
-  readonly #random: () => number;
+  readonly #options: CompleteOptions;
   readonly #highWaterMark: HighWaterMark;
   readonly #backoff: Backoff;
   #run: DeviceRun = { kind: 'stopped' };
-  #status: DeviceState = { name: 'stopped' };
+  #state: DeviceState = { name: 'stopped' };
   #session: DeviceSession | undefined;
   #memory: SessionMemory = { negotiatedRateWorks: true, slowness: 1, pendingPrompt: false };
-  readonly #portMemory: PortMemory;
   #capabilities: Capabilities | undefined;
 
   /** @throws EspAtError `INVALID_SETTING`, `CERTIFICATE_INVALID`, `COMMAND_TOO_LONG` */
@@ -60,28 +53,22 @@ export class Device extends EventEmitter<DeviceEvents> {
     checkOptions(options);
     // Every node on a canvas listens: their number indicates no leak.
     this.setMaxListeners(0);
-    this.#options = options;
-    this.#portMemory = options.memory ?? {};
-    this.#clock = options.clock ?? systemClock;
-    this.#random = options.random ?? Math.random;
+    const { clock = systemClock, random = Math.random, memory = {} } = options;
+    this.#options = { ...options, clock, random, memory };
     this.#highWaterMark = new HighWaterMark(options.sendLimit ?? DEFAULT_QUEUE, (level) =>
-      this.emit('queue', level),
+      this.emit('sendqueue', level),
     );
-    this.#backoff = new Backoff(FIRST_PAUSE_MS, LONGEST_PAUSE_MS, this.#random);
+    this.#backoff = new Backoff(FIRST_PAUSE_MS, LONGEST_PAUSE_MS, random);
     const host: LinkHost = {
-      clock: this.#clock,
-      random: this.#random,
-      highWaterMark: this.#highWaterMark,
+      ...{ clock, random, highWaterMark: this.#highWaterMark },
       ask: () => this.#session?.checks?.request(),
-      event: (event) => this.emit('link', event),
-      message: (message) => this.emit('message', message),
-      warn: (error) => this.emit('event', { event: 'warning', error }),
     };
     this.links = [new Link(0, host), new Link(1, host), new Link(2, host)];
   }
 
-  get status(): DeviceState {
-    return this.#status;
+  /** State of the device, and why it is not ready. */
+  get state(): DeviceState {
+    return this.#state;
   }
 
   /** Capabilities of the firmware; undefined until the device is identified. */
@@ -111,7 +98,7 @@ export class Device extends EventEmitter<DeviceEvents> {
     const ended = Promise.resolve().then(() => this.#runSessions(stop.signal));
     this.#run = { kind: 'running', stop, ended };
     // Last: a listener may stop it at once.
-    this.#become({ ...this.#status, name: 'absent' });
+    this.#become({ ...this.#state, name: 'absent' });
   }
 
   /** Stops the device. Pending operations reject with `DEVICE_STOPPED`. Settles when the port is free. */
@@ -136,12 +123,10 @@ export class Device extends EventEmitter<DeviceEvents> {
    * Asks the device for the states of its links (`AT+WSOPEN?`).
    * @throws EspAtError `DEVICE_*`, `PORT_*`, `OUT_OF_SYNC`
    */
-  async checkLinks(): Promise<LinkEvent[]> {
+  async checkLinks(): Promise<LinkStatus[]> {
     const checks = this.#session?.checks;
     if (!checks) throw this.#unavailable();
-    const events = await checks.check();
-    for (const event of events) this.emit('link', event);
-    return events;
+    return checks.check();
   }
 
   /**
@@ -171,14 +156,14 @@ export class Device extends EventEmitter<DeviceEvents> {
   // --- sessions ------------------------------------------------------------------------------------
 
   async #runSessions(signal: AbortSignal): Promise<void> {
-    let { error } = this.#status;
+    let { error } = this.#state;
     try {
       for (;;) {
         signal.throwIfAborted();
         error = await this.#runSession(signal, error);
         signal.throwIfAborted();
         this.#become({ name: 'absent', error });
-        await delay(this.#clock, this.#backoff.next(), { signal });
+        await delay(this.#options.clock, this.#backoff.next(), { signal });
       }
     } catch (failure) {
       if (!signal.aborted) throw failure;
@@ -210,14 +195,10 @@ export class Device extends EventEmitter<DeviceEvents> {
       return current.lost;
     }
     const context = {
-      options: this.#options,
-      clock: this.#clock,
-      random: this.#random,
-      links: this.links,
-      memory: this.#memory,
-      portMemory: this.#portMemory,
+      ...{ options: this.#options, links: this.links, memory: this.#memory },
       // The open of a port proves nothing about a device that was unresponsive on it.
       error: before?.code === 'DEVICE_UNRESPONSIVE' ? before : undefined,
+      emitter: this,
     };
     const session = new DeviceSession(port, context, (event) => this.#sessionEvent(event));
     current.session = this.#session = session;
@@ -234,13 +215,11 @@ export class Device extends EventEmitter<DeviceEvents> {
 
   #sessionEvent(event: SessionEvent): void {
     switch (event.kind) {
-      case 'status':
-        return this.#become(event.status);
+      case 'state':
+        return this.#become(event.state);
       case 'found':
         this.#capabilities = event.capabilities;
-        return this.#backoff.reset();
-      case 'log':
-        this.emit('event', event.event);
+        this.#backoff.reset();
     }
   }
 
@@ -253,19 +232,20 @@ export class Device extends EventEmitter<DeviceEvents> {
     if (startAgain) this.start();
   }
 
-  // --- status --------------------------------------------------------------------------------------
+  // --- state ---------------------------------------------------------------------------------------
 
-  #become(status: DeviceState): void {
-    const before = this.#status;
-    if (before.name === status.name && before.error?.code === status.error?.code) return;
-    this.#status = status;
-    this.emit('status', status);
+  #become(state: DeviceState): void {
+    const { name, error } = state;
+    const before = this.#state;
+    if (before.name === name && before.error?.code === error?.code) return;
+    this.#state = state;
+    this.emit('statechange', { from: before.name, to: name, ...(error && { error }) });
     this.#tellLinks();
   }
 
   /** While the device is ready, the session informs the links. */
   #tellLinks(): void {
-    const { name } = this.#status;
+    const { name } = this.#state;
     if (name === 'ready' || name === 'resyncing') return;
     const isFinal = name === 'stopped' || name === 'unusable';
     const error = this.#unavailable();
@@ -273,7 +253,7 @@ export class Device extends EventEmitter<DeviceEvents> {
   }
 
   #unavailable(): EspAtError {
-    const { name, error } = this.#status;
+    const { name, error } = this.#state;
     return error ?? new EspAtError('DEVICE_NOT_READY', { state: name });
   }
 }

@@ -1,16 +1,18 @@
 import { refusable, type Run } from '../at/command';
 import type { AtClient } from '../at/at-client';
 import type { SequenceAccess } from '../at/command-sequence';
-import { delay, type Clock } from '../clock';
+import { delay } from '../clock';
 import { echoOff, sysStore } from '../commands/base';
 import { closePayload } from '../commands/close-frame';
 import { wsclose, wsopenQuery, wssend, type OpenLink } from '../commands/websocket';
-import { EspAtError, isRefusal } from '../errors';
+import { isRefusal } from '../errors';
 import { queryLinks } from '../link/query-links';
 import { negotiateRate } from './baud-rate/negotiate';
 import { findDevice } from './baud-rate/search';
+import type { Boot } from './boot';
 import { identify, type KnownFirmware } from './capabilities';
-import type { DeviceOptions } from './options';
+import type { DeviceEmitter } from './events';
+import type { CompleteOptions } from './options';
 import type { SessionPort } from './session-port';
 
 /** Milliseconds for the close handshake of old connections, and between two checks of it. */
@@ -23,19 +25,12 @@ const OPEN = 2;
 const CLOSE_FRAME = 8;
 
 export interface InitializeContext {
-  readonly client: Pick<AtClient, 'assume'>;
   readonly port: SessionPort;
-  readonly options: DeviceOptions;
-  readonly clock: Clock;
-  /** Whether a data prompt is likely to be pending. */
-  readonly pendingPrompt: boolean;
-  /** Searches for the device that have failed. */
-  readonly failures: number;
+  readonly options: CompleteOptions;
+  readonly boot: Pick<Boot, 'search' | 'signal'>;
   /** The firmware of the boot before: its capabilities need no detection. */
   readonly firmware: KnownFirmware | undefined;
-  /** Called with `RATE_NOT_NEGOTIATED`. */
-  readonly warn: (error: EspAtError) => void;
-  readonly signal: AbortSignal;
+  readonly emitter: DeviceEmitter;
 }
 
 /**
@@ -45,16 +40,17 @@ export interface InitializeContext {
  */
 export async function initialize(
   access: SequenceAccess,
+  client: Pick<AtClient, 'assume'>,
   context: InitializeContext,
 ): Promise<KnownFirmware> {
-  const { client, port, options } = context;
+  const { port, options, boot, emitter } = context;
   const { run } = access;
   client.assume({ echoOff: false });
-  await findDevice(access, port, context);
+  await findDevice(access, port, boot.search);
   await run(echoOff());
   client.assume({ echoOff: true });
   await run(sysStore(options.store === true));
-  await negotiateRate(access, port, options, context.warn);
+  await negotiateRate(access, port, options, (error) => emitter.emit('warning', error));
   port.remember();
   await closeLeftovers(run, context);
   return identify(run, context.firmware);
@@ -64,11 +60,11 @@ export async function initialize(
  * Closes the connections of an earlier device session, which occupy the links. All get a close frame at once, because
  * AT+WSCLOSE takes up to a second for each; then AT+WSCLOSE cuts off those still open.
  */
-async function closeLeftovers(run: Run, { clock, signal }: InitializeContext): Promise<void> {
+async function closeLeftovers(run: Run, { options, boot }: InitializeContext): Promise<void> {
   let open = await listLinks(run);
   for (const { link, state } of open) if (state === OPEN) await sendClose(run, link);
   for (let ms = 0; open.length > 0 && ms < CLOSE_TIMEOUT_MS; ms += CLOSE_POLL_MS) {
-    await delay(clock, CLOSE_POLL_MS, { signal });
+    await delay(options.clock, CLOSE_POLL_MS, { signal: boot.signal });
     open = await listLinks(run);
   }
   for (const { link } of open) await run(wsclose(link));

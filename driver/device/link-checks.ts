@@ -1,8 +1,8 @@
 import type { AtClient } from '../at/at-client';
 import type { LinkId } from '../at/types';
 import type { Link } from '../link/link';
-import type { LinkEvent } from '../link/options';
 import { queryLinks } from '../link/query-links';
+import type { LinkStatus } from './options';
 
 /** Queries the states of the links (`AT+WSOPEN?`), and passes each to its link, until a signal aborts. */
 export class LinkChecks {
@@ -10,7 +10,7 @@ export class LinkChecks {
   readonly #links: readonly Link[];
   readonly #signal: AbortSignal;
   /** The check in the command queue. */
-  #queued: Promise<LinkEvent[]> | undefined;
+  #queued: Promise<LinkStatus[]> | undefined;
   /** Links whose URC came since the last check began: the URC is newer than the response. */
   #changed = new Set<LinkId>();
 
@@ -29,7 +29,7 @@ export class LinkChecks {
    * Checks all links. Callers share a check that is still in the command queue.
    * @throws EspAtError `OUT_OF_SYNC`, `DEVICE_*`, `PORT_*`
    */
-  check(): Promise<LinkEvent[]> {
+  check(): Promise<LinkStatus[]> {
     if (this.#queued) return this.#queued;
     const turn = { begun: false };
     const check = this.#check(() => {
@@ -45,7 +45,7 @@ export class LinkChecks {
     if (!this.#signal.aborted) this.check().catch(() => undefined);
   }
 
-  async #check(begin: () => void): Promise<LinkEvent[]> {
+  async #check(begin: () => void): Promise<LinkStatus[]> {
     const changed = new Set<LinkId>();
     const found = await this.#client.sequence(({ run }) => {
       begin();
@@ -56,8 +56,8 @@ export class LinkChecks {
     return this.#links.map((link) => {
       if (changed.has(link.id)) this.request();
       else link.checked(found.find((entry) => entry.link === link.id)?.state ?? 0);
-      const { id, state, uri, owner } = link;
-      return { link: id, event: 'asked', state, uri, owner };
+      const { id, state, stateNumber, uri, owner } = link;
+      return { link: id, state, stateNumber, uri, owner };
     });
   }
 }

@@ -1,12 +1,13 @@
 import { refusable, type Run } from '../at/command';
 import type { Urc } from '../at/urc';
-import { onTimeout, type Cancel, type Clock } from '../clock';
+import { onTimeout, type Cancel } from '../clock';
 import { cwstate, parseCwstate, stationState } from '../commands/wifi';
 import { EspAtError, isRefusal } from '../errors';
 import { outdatedCertificates, writeCertificates } from '../provisioning/certificates';
 import { configureSntp, waitForSntp } from '../provisioning/sntp';
 import { isInReach, joinWifi } from '../provisioning/wifi';
-import type { DeviceEvent, DeviceOptions, WifiOptions } from './options';
+import type { DeviceEmitter } from './events';
+import type { CompleteOptions, WifiOptions } from './options';
 
 /** Milliseconds in which a device that joins by itself begins to. */
 const JOIN_SIGN_TIMEOUT_MS = 1500;
@@ -17,17 +18,12 @@ const OFFLINE_POLL_MS = 30_000;
 /** Milliseconds after which the driver joins a network that no scan has shown: it may be hidden. */
 const HIDDEN_JOIN_MS = 300_000;
 
-export type NetworkEvent =
-  | { readonly kind: 'log'; readonly event: DeviceEvent }
-  /** {@link Network.error} changed. */
-  | { readonly kind: 'changed' };
-
 export interface NetworkContext {
   readonly run: Run;
-  readonly options: DeviceOptions;
-  readonly clock: Clock;
+  readonly options: CompleteOptions;
   /** Its abort ends every wait, and all events. */
   readonly signal: AbortSignal;
+  readonly emitter: DeviceEmitter;
 }
 
 type Sntp =
@@ -36,7 +32,7 @@ type Sntp =
 /** Provides what links need to open: certificates in their slots, an address, and the time. */
 export class Network {
   readonly #context: NetworkContext;
-  readonly #listener: (event: NetworkEvent) => void;
+  readonly #changed: () => void;
   /** `joining`: the device has begun to join by itself. */
   #station: 'unknown' | 'joining' | 'joined' = 'unknown';
   /** Whether an access point has accepted the device since the join began. */
@@ -50,9 +46,10 @@ export class Network {
   /** Has {@link #until} check its condition. */
   #stationChanged = (): void => undefined;
 
-  constructor(context: NetworkContext, listener: (event: NetworkEvent) => void) {
+  /** @param changed called when {@link error} has changed */
+  constructor(context: NetworkContext, changed: () => void) {
     this.#context = context;
-    this.#listener = listener;
+    this.#changed = changed;
     context.signal.addEventListener('abort', () => this.#cancelPoll(), { once: true });
   }
 
@@ -91,24 +88,25 @@ export class Network {
   }
 
   urc({ kind }: Urc): void {
+    const { emitter } = this.#context;
     switch (kind) {
       case 'wifi-connected':
         this.#associated = true;
-        this.#log({ event: 'joined' });
+        emitter.emit('wifi', 'joined');
         this.#joins();
         return;
       case 'wifi-got-ip':
-        this.#log({ event: 'address' });
+        emitter.emit('wifi', 'address');
         this.#hasAddress();
         return;
       case 'wifi-disconnected':
         if (this.#station === 'joined') this.#station = 'joining';
-        this.#log({ event: 'wifi-lost' });
+        emitter.emit('wifi', 'lost');
         if (this.#isSetUp) this.#lost();
         return;
       case 'time-updated':
         this.#sntp = { kind: 'set' };
-        this.#log({ event: 'clock-set' });
+        emitter.emit('clockset');
         return;
     }
   }
@@ -116,7 +114,8 @@ export class Network {
   // --- set-up --------------------------------------------------------------------------------------
 
   async #join(wifi: WifiOptions): Promise<void> {
-    const { run, clock, signal } = this.#context;
+    const { run, options, signal } = this.#context;
+    const { clock } = options;
     this.#associated = false;
     this.#awaySince = clock.now();
     await joinWifi(run, wifi, { clock, signal, associated: () => this.#associated });
@@ -135,7 +134,8 @@ export class Network {
   }
 
   async #waitForTime(): Promise<void> {
-    const { run, clock, signal } = this.#context;
+    const { run, options, signal } = this.#context;
+    const { clock } = options;
     try {
       await waitForSntp(run, { clock, signal, isSet: () => this.#sntp.kind === 'set' });
       this.#sntp = { kind: 'set' };
@@ -147,14 +147,14 @@ export class Network {
   /** Settles when a URC makes the condition true, after `ms` milliseconds at the latest. */
   async #until(condition: () => boolean, ms: number): Promise<void> {
     if (condition()) return;
-    const { clock, signal } = this.#context;
+    const { options, signal } = this.#context;
     await new Promise<void>((resolve) => {
       const end = () => {
         cancel();
         signal.removeEventListener('abort', end);
         resolve();
       };
-      const cancel = onTimeout(clock, ms, end);
+      const cancel = onTimeout(options.clock, ms, end);
       signal.addEventListener('abort', end);
       this.#stationChanged = () => {
         if (condition()) end();
@@ -176,21 +176,25 @@ export class Network {
     this.#stationChanged();
     if (!this.#error) return;
     this.#error = undefined;
-    this.#listener({ kind: 'changed' });
+    this.#changed();
   }
 
   #lost(): void {
     if (!this.#error) {
       this.#error = new EspAtError('WIFI_LOST');
-      this.#awaySince = this.#context.clock.now();
-      this.#listener({ kind: 'changed' });
+      this.#awaySince = this.#context.options.clock.now();
+      this.#changed();
     }
     this.#pollLater();
   }
 
   #pollLater(): void {
     this.#cancelPoll();
-    this.#cancelPoll = onTimeout(this.#context.clock, OFFLINE_POLL_MS, () => void this.#poll());
+    this.#cancelPoll = onTimeout(
+      this.#context.options.clock,
+      OFFLINE_POLL_MS,
+      () => void this.#poll(),
+    );
   }
 
   /** The device rejoins by itself. Where the network is in reach and the device has stopped trying, the driver joins. */
@@ -209,8 +213,8 @@ export class Network {
   }
 
   async #rejoin(wifi: WifiOptions): Promise<void> {
-    const { run, clock } = this.#context;
-    if (clock.now() - this.#awaySince >= HIDDEN_JOIN_MS || (await isInReach(run, wifi)))
+    const { run, options } = this.#context;
+    if (options.clock.now() - this.#awaySince >= HIDDEN_JOIN_MS || (await isInReach(run, wifi)))
       return this.#join(wifi);
     throw new EspAtError('WIFI_NOT_FOUND', { ssid: wifi.ssid });
   }
@@ -233,10 +237,6 @@ export class Network {
   }
 
   #warn(error: EspAtError): void {
-    this.#log({ event: 'warning', error });
-  }
-
-  #log(event: DeviceEvent): void {
-    this.#listener({ kind: 'log', event });
+    this.#context.emitter.emit('warning', error);
   }
 }

@@ -1,5 +1,6 @@
 import type { Clock } from '../clock';
 import type { EspAtError } from '../errors';
+import type { LinkEvent, LinkStateName, LinkStateNumber } from '../link/events';
 import type { PortOpener } from '../port/port';
 
 /** Class of ESP-AT firmware, by its {@link Capabilities}. */
@@ -54,28 +55,10 @@ export interface DeviceState {
   readonly error?: EspAtError;
 }
 
-/** An event of the device, for logs and ws-status. */
-export type DeviceEventName =
-  | 'starting'
-  | 'ready'
-  | 'joined'
-  | 'address'
-  | 'wifi-lost'
-  | 'clock-set'
-  | 'lost'
-  | 'restarted'
-  | 'out-of-step'
-  /** a resync takes a step; `detail` names it: crlf, fill, restart, reset, reopen */
-  | 'recovery'
-  | 'recovered'
-  | 'warning'
-  | 'unknown-line';
-
-export interface DeviceEvent {
-  readonly event: DeviceEventName;
-  /** English, for display; never a secret. */
-  readonly detail?: string;
-  readonly error?: EspAtError;
+/** A link in the device's answer to `AT+WSOPEN?`. */
+export interface LinkStatus extends LinkEvent {
+  readonly state: LinkStateName;
+  readonly stateNumber: LinkStateNumber;
 }
 
 /** Wi-Fi to join; absent: the driver leaves the device's Wi-Fi unchanged. */
@@ -133,3 +116,7 @@ export interface DeviceOptions {
   /** Limits of the send queues (`QUEUE_FULL`): 1 to 1,000,000 messages, 1 byte to 1 GiB. Default 1000, 4 MiB. */
   readonly sendLimit?: { readonly messages: number; readonly bytes: number };
 }
+
+/** Options with a time source, a memory and a source of random numbers. */
+export type CompleteOptions = DeviceOptions &
+  Required<Pick<DeviceOptions, 'clock' | 'memory' | 'random'>>;

@@ -1,11 +1,12 @@
-import type { Cancel, Clock } from '../clock';
+import type { Cancel } from '../clock';
 import type { EspAtError } from '../errors';
 import type { Link } from '../link/link';
 import type { ReadyDevice } from '../link/link-host';
 import type { Boot } from './boot';
+import type { DeviceEmitter } from './events';
 import type { HealthCheck } from './health-check';
 import type { LinkChecks } from './link-checks';
-import type { Capabilities, DeviceEvent, DeviceOptions, DeviceState, PortMemory } from './options';
+import type { Capabilities, CompleteOptions, DeviceState } from './options';
 
 /** State that one device session passes to the next. */
 export interface SessionMemory {
@@ -23,21 +24,17 @@ export interface SessionEnd {
 }
 
 export interface SessionContext {
-  readonly options: DeviceOptions;
-  readonly clock: Clock;
-  /** Numbers from 0 up to 1. */
-  readonly random: () => number;
+  readonly options: CompleteOptions;
   readonly links: readonly Link[];
   readonly memory: SessionMemory;
-  readonly portMemory: PortMemory;
   /** Why the device was not ready on this port before. */
   readonly error: EspAtError | undefined;
+  readonly emitter: DeviceEmitter;
 }
 
 export type SessionEvent =
-  | { readonly kind: 'status'; readonly status: DeviceState }
-  | { readonly kind: 'found'; readonly capabilities: Capabilities }
-  | { readonly kind: 'log'; readonly event: DeviceEvent };
+  | { readonly kind: 'state'; readonly state: DeviceState }
+  | { readonly kind: 'found'; readonly capabilities: Capabilities };
 
 /** State of the initialization. */
 export interface Progress {
@@ -72,23 +69,23 @@ export function progressOf(state: SessionState): Progress {
 }
 
 /** Returns the public state; undefined once the session ends. */
-export function statusOf(state: SessionState): DeviceState | undefined {
+export function stateOf(state: SessionState): DeviceState | undefined {
   switch (state.kind) {
     case 'initializing':
     case 'pausing':
-      return status('initializing', state.progress.error);
+      return named('initializing', state.progress.error);
     case 'ready':
-      return status('ready', state.boot.network.error);
+      return named('ready', state.boot.network.error);
     case 'resyncing':
       return { name: 'resyncing' };
     case 'unusable':
-      return status('unusable', state.error);
+      return named('unusable', state.error);
     case 'stopping':
     case 'ended':
       return undefined;
   }
 }
 
-function status(state: DeviceState['name'], error: EspAtError | undefined): DeviceState {
-  return error ? { name: state, error } : { name: state };
+function named(name: DeviceState['name'], error: EspAtError | undefined): DeviceState {
+  return error ? { name, error } : { name };
 }

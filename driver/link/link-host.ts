@@ -4,7 +4,6 @@ import type { Clock } from '../clock';
 import type { Capabilities } from '../device/options';
 import type { EspAtError } from '../errors';
 import type { HeaderMemory } from './headers';
-import type { LinkEvent, Message } from './options';
 
 /** Services of the device for its links. */
 export interface LinkHost {
@@ -13,10 +12,6 @@ export interface LinkHost {
   readonly highWaterMark: HighWaterMark;
   /** Queries the states of the links (`AT+WSOPEN?`). */
   ask(): void;
-  event(event: LinkEvent): void;
-  message(message: Message): void;
-  /** Emits a warning. */
-  warn(error: EspAtError): void;
 }
 
 /** A device that is ready: the same object until its next loss. */

@@ -1,12 +1,15 @@
+import { EventEmitter } from 'node:events';
 import type { DataReceiver, LinkId, SendSource } from '../at/types';
 import { closePayload } from '../commands/close-frame';
 import { BUFFER_SIZE, withoutUserinfo, wsclose, wsdatafmt, wsping } from '../commands/websocket';
 import { asEspAtError, EspAtError, type ErrorCode, type SendOutcome } from '../errors';
 import { closeHandshake } from './close-handshake';
 import { DeviceWatch } from './device-watch';
+import type { LinkEvent, LinkEvents, LinkStateName, LinkStateNumber, Message } from './events';
 import type { Availability, LinkHost } from './link-host';
 import {
   isWanted,
+  nameOf,
   numberOf,
   ownerOf,
   type Effect,
@@ -23,10 +26,6 @@ import { CloseOperation, OpenOperation } from './operation';
 import {
   checkOpen,
   type CloseOptions,
-  type LinkEvent,
-  type LinkEventName,
-  type LinkState,
-  type Message,
   type OpenOptions,
   type SendOptions,
   type Wait,
@@ -40,7 +39,7 @@ import { SendQueue, type SendConditions } from './send-queue';
 import { ConnectionWarnings } from './warnings';
 
 /** One of the three WebSocket links of a device. */
-export class Link {
+export class Link extends EventEmitter<LinkEvents> {
   readonly id: LinkId;
   readonly #host: LinkHost;
   readonly #machine: LinkMachine;
@@ -49,14 +48,22 @@ export class Link {
   readonly #sendQueue: SendQueue;
   readonly #requests: Requests;
   readonly #warnings: ConnectionWarnings;
-  readonly #emitMessage = (message: Message) => this.#host.message(message);
+  readonly #emitMessage = (message: Message) => void this.emit('message', message);
   /** Receives data while there is no connection. */
   readonly #noReceiver: DataReceiver;
   #receiver: DataReceiver;
   /** Whether data of this connection may be lost since the client was in sync. */
   #hasLostData = false;
+  /** What the events have told so far. */
+  #told: { readonly state: LinkStateName; readonly isOpen: boolean } = {
+    state: 'closed',
+    isOpen: false,
+  };
 
   constructor(id: LinkId, host: LinkHost) {
+    super();
+    // Every node on a canvas may listen: their number indicates no leak.
+    this.setMaxListeners(0);
     this.id = id;
     this.#host = host;
     this.#machine = new LinkMachine(host.clock, (effect) => this.#carryOut(effect));
@@ -77,10 +84,10 @@ export class Link {
 
   #createNoReceiver(): DataReceiver {
     const ignore = () => undefined;
-    const state = () => this.#state;
+    const current = () => this.#state;
     return {
       get connected() {
-        return numberOf(state()) !== 0;
+        return numberOf(current()) !== 0;
       },
       push: ignore,
       dataLost: ignore,
@@ -90,25 +97,30 @@ export class Link {
 
   #sendConditions(): SendConditions {
     const device = () => this.#device.current;
-    const state = () => this.#state;
+    const current = () => this.#state;
     return {
       get device() {
         return device();
       },
       get isOpen() {
-        return state().kind === 'open';
+        return current().kind === 'open';
       },
       get isWanted() {
-        return isWanted(state());
+        return isWanted(current());
       },
       get bufferSize() {
-        return state().goal?.options.config?.bufferBytes ?? BUFFER_SIZE;
+        return current().goal?.options.config?.bufferBytes ?? BUFFER_SIZE;
       },
     };
   }
 
-  /** 0 closed · 1 reconnecting · 2 open · 3 waiting to reconnect · 4 closing, as in `AT+WSOPEN?`. */
-  get state(): LinkState {
+  /** State of the link. */
+  get state(): LinkStateName {
+    return nameOf(this.#state);
+  }
+
+  /** State as the device numbers it in `AT+WSOPEN?`; 0 while the link opens. */
+  get stateNumber(): LinkStateNumber {
     return numberOf(this.#state);
   }
 
@@ -205,7 +217,7 @@ export class Link {
   }
 
   /** @internal Takes the state in `AT+WSOPEN?`; 0 where the response omits the link. */
-  checked(number: LinkState): void {
+  checked(number: LinkStateNumber): void {
     this.#machine.take({ kind: 'checked', number });
   }
 
@@ -218,7 +230,7 @@ export class Link {
   dataLost(): void {
     this.#hasLostData = this.#receiver !== this.#noReceiver;
     // An opening link emits the loss once it is open.
-    if (this.#state.kind === 'open') this.#emit('gap', { error: this.#error('DATA_LOST') });
+    if (this.#state.kind === 'open') this.#loseData(this.#error('DATA_LOST'));
   }
 
   /** @internal The client is in sync; it has dropped all data since {@link dataLost}. */
@@ -292,9 +304,9 @@ export class Link {
   #startTimer(timer: Timer): void {
     // A listener may have ended it before it began.
     if (!this.#machine.owns(timer)) return;
-    const retryIn = timer.ms === 'policy' ? this.#policy.failed(this.#now) : timer.ms;
-    this.#machine.startTimer(timer, retryIn);
-    if (timer.ms === 'policy') this.#emit('retrying', { retryIn });
+    const retryInMs = timer.ms === 'policy' ? this.#policy.failed(this.#now) : timer.ms;
+    this.#machine.startTimer(timer, retryInMs);
+    if (timer.ms === 'policy') this.emit('retry', { ...this.#event, retryInMs });
   }
 
   #beginConnection(goal: Goal): void {
@@ -304,7 +316,8 @@ export class Link {
     if (!device) return;
     const { capabilities, client } = device;
     this.#policy.opened(this.#now);
-    for (const warning of this.#warnings.next(goal, capabilities)) this.#host.warn(warning);
+    for (const error of this.#warnings.next(goal, capabilities))
+      this.emit('warning', { ...this.#event, error });
     const early = this.#receiver;
     const sink: MessageSink = {
       // Written out, not spread, for speed: this runs for every message.
@@ -313,7 +326,7 @@ export class Link {
           { link, uri: this.uri, owner: this.#connectionOwner, opcode, bytes },
           this.#emitMessage,
         ),
-      failed: (error) => this.#emit('gap', { error }),
+      failed: (error) => this.#loseData(error),
       unrecoverable: (error) => this.corrupted(error),
     };
     const ping = () => client.run(wsping(link));
@@ -344,16 +357,34 @@ export class Link {
     else this.#sendQueue.connectionLost(this.#error(code));
   }
 
-  #tell({ event, number: state, goal, error }: Tell): void {
-    const { id: link } = this;
-    const owner = goal?.options.owner;
-    this.#host.event({ link, event, state, uri: goal?.uri ?? '', owner, ...(error && { error }) });
+  #tell({ cause, to, number, goal, error }: Tell): void {
+    const { state: from, isOpen } = this.#told;
+    const { uri = '', options } = goal ?? {};
+    const change = {
+      link: this.id,
+      from,
+      to,
+      stateNumber: number,
+      cause,
+      uri,
+      owner: options?.owner,
+    };
+    const full = error ? { ...change, error } : change;
+    const opens = cause === 'opened' || cause === 'reopened';
+    const closes = isOpen && to !== 'open' && to !== 'closing';
+    this.#told = { state: to, isOpen: opens || (isOpen && !closes) };
+    this.emit('statechange', full);
+    if (opens) this.emit('open', full);
+    if (closes) this.emit('close', full);
   }
 
-  /** Emits an event without a change of state. */
-  #emit(event: LinkEventName, extra: Partial<LinkEvent>): void {
-    const { id: link, state, uri } = this;
-    this.#host.event({ link, event, state, uri, owner: this.#connectionOwner, ...extra });
+  #loseData(error: EspAtError): void {
+    this.emit('dataloss', { ...this.#event, error });
+  }
+
+  /** The part that all events share. */
+  get #event(): LinkEvent {
+    return { link: this.id, uri: this.uri, owner: this.#connectionOwner };
   }
 
   /** The owner of the connection: while an open waits for its end, still the owner before. */

@@ -8,12 +8,12 @@ import {
   wsopen,
   type OpenLink,
 } from '../commands/websocket';
-import type { Capabilities } from '../device/options';
 import type { Reason } from '../error-reasons';
 import { asEspAtError, EspAtError, isRefusal } from '../errors';
 import type { DeviceWatch } from './device-watch';
 import { queryLinks } from './query-links';
-import { setHeaders, type HeaderMemory } from './headers';
+import { setHeaders } from './headers';
+import type { ReadyDevice } from './link-host';
 import type { LinkMachine } from './state/link-machine';
 import { numberOf, type LinkUrc, type Opening } from './state/link-state';
 import { checkOpen, verifiesServer, type OpenOptions } from './options';
@@ -39,7 +39,7 @@ export async function runOpen(
     let device = cause === 'user' ? await watch.ready(timeout, signal) : watch.required;
     // It may be lost again before this code continues.
     while (device !== watch.current) device = await watch.ready(timeout, signal);
-    const { client, capabilities, headers } = device;
+    const { client, capabilities } = device;
     // The options were checked without these where the device was not known yet, or is another one now.
     checkOpen(link, goal.options, capabilities);
     if (verifiesServer(goal.options)) {
@@ -48,16 +48,20 @@ export async function runOpen(
     }
     reach('queued');
     signal.throwIfAborted();
-    const context: OpenContext = {
-      ...{ link, capabilities, headers, seen, expectData },
-      isInUse: () => numberOf(machine.state) !== 0,
-      begin: () => reach('sequence'),
-      setLongFormat: () => client.setDataFormat(link, 'long'),
-    };
     // Those of the newest claim, which may have joined meanwhile.
     const { options } = machine.state.goal ?? goal;
     const placed = placeAuthorization(options, capabilities.headers);
-    await client.sequence(({ run }) => openSequence(run, placed, context, signal));
+    await client.sequence(async (access) => {
+      // After an abort no command goes out any more.
+      const run: Run = (command) => {
+        signal.throwIfAborted();
+        return access.run(command);
+      };
+      if (numberOf(machine.state) !== 0) await run(wsclose(link));
+      signal.throwIfAborted();
+      reach('sequence');
+      await openSequence(run, placed, { link, device, seen, expectData });
+    });
     machine.take({ kind: 'opened', operation });
   } catch (reason) {
     const deviceReady = watch.current !== undefined;
@@ -65,43 +69,26 @@ export async function runOpen(
   }
 }
 
-/** What the sequence needs to know, and to tell. */
 export interface OpenContext {
   readonly link: LinkId;
-  readonly capabilities: Capabilities;
-  readonly headers: HeaderMemory;
+  readonly device: ReadyDevice;
   /** URCs of the link, as they come. */
   readonly seen: Set<LinkUrc>;
-  /** Whether the device has a connection of the link. */
-  readonly isInUse: () => boolean;
-  /** The device has none any more: the attempt begins. */
-  readonly begin: () => void;
   /** `AT+WSOPEN` goes out next: data of the link is the new connection's from here on. */
   readonly expectData: () => void;
-  /** Data of the link comes in the long format from here on. */
-  readonly setLongFormat: () => void;
 }
 
 /**
  * Opens one link: headers, `AT+WSCFG`, `AT+WSDATAFMT`, `AT+WSOPEN`, as one sequence that no other link's
  * commands may enter: headers are global to the device, and a WSCFG is used up by the next `AT+WSOPEN`.
- * @param signal no command goes out any more once it is aborted
  * @throws EspAtError `OPEN_FAILED`, `OPEN_TIMEOUT`, `OPEN_CLOSED`, `CERTIFICATE_MISSING` …; the link is closed then
  */
 export async function openSequence(
-  client: Run,
+  run: Run,
   options: OpenOptions,
   context: OpenContext,
-  signal: AbortSignal,
 ): Promise<void> {
-  const run: Run = (command) => {
-    signal.throwIfAborted();
-    return client(command);
-  };
   const { link, seen } = context;
-  if (context.isInUse()) await run(wsclose(link));
-  signal.throwIfAborted();
-  context.begin();
   seen.clear();
   await prepare(run, options, context);
   try {
@@ -165,12 +152,13 @@ async function find(run: Run, link: LinkId): Promise<OpenLink | undefined> {
 }
 
 async function prepare(run: Run, options: OpenOptions, context: OpenContext): Promise<void> {
-  const { link, capabilities, headers } = context;
+  const { link, device } = context;
+  const { client, capabilities, headers } = device;
   if (capabilities.headers) await setHeaders(run, options.headers ?? [], headers);
   await configure(run, options, context);
   if (capabilities.fragments) {
     await run(wsdatafmt(link));
-    context.setLongFormat();
+    client.setDataFormat(link, 'long');
   }
 }
 
@@ -181,9 +169,9 @@ async function prepare(run: Run, options: OpenOptions, context: OpenContext): Pr
 async function configure(
   run: Run,
   options: OpenOptions,
-  { link, capabilities }: OpenContext,
+  { link, device }: OpenContext,
 ): Promise<void> {
-  const command = wscfg(link, options.config ?? {}, capabilities);
+  const command = wscfg(link, options.config ?? {}, device.capabilities);
   try {
     await run(command);
     if (verifiesServer(options)) await run(command);

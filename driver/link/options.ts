@@ -5,18 +5,6 @@ import type { Reason } from '../error-reasons';
 import { EspAtError } from '../errors';
 import { checkReceiving } from './receive/receiver';
 
-/** Connection states of `AT+WSOPEN?`. */
-export type LinkState = 0 | 1 | 2 | 3 | 4;
-
-/** The states' names, by state. */
-export const linkStateNames = [
-  'closed',
-  'reconnecting',
-  'established',
-  'waiting',
-  'closing',
-] as const satisfies readonly string[];
-
 /** What `AT+WSCFG` sets for one link. */
 export interface LinkConfig {
   /** Milliseconds between pings: a multiple of 1000 from 1000 to 7,200,000; default 10,000. */
@@ -108,57 +96,6 @@ export interface CloseOptions extends Wait {
   readonly reason?: string;
   /** Leaves the link alone where the newest {@link Link.open} named another owner. */
   readonly owner?: string;
-}
-
-/** A received message; on firmware of class A-C as {@link Framing} made it. */
-export interface Message {
-  readonly link: LinkId;
-  readonly uri: string;
-  readonly owner: string | undefined;
-  /** 1 text, 2 binary; undefined where the firmware does not tell (classes A-C). */
-  readonly opcode: 1 | 2 | undefined;
-  readonly bytes: Buffer;
-}
-
-/** What happened to a link. */
-export type LinkEventName =
-  /** an opening was begun */
-  | 'opening'
-  /** open, by {@link Link.open} */
-  | 'opened'
-  /** open again: by the device itself, or by keep-open */
-  | 'reopened'
-  /** the connection was lost; the device tries by itself */
-  | 'lost'
-  /** lost still: the device was asked how it goes on, and said in which state (1 or 3) it is */
-  | 'reconnecting'
-  /** closed by the server */
-  | 'closed-by-server'
-  /** a close was begun */
-  | 'closing'
-  /** closed because the flow asked for it */
-  | 'closed'
-  /** an attempt to open failed (with `error`) */
-  | 'failed'
-  /** keep-open tries again in `retryIn` milliseconds */
-  | 'retrying'
-  /** the device restarted or its port went away (with `error`) */
-  | 'device-lost'
-  /** something received was lost, damaged, too large or broken off (with `error`) */
-  | 'gap'
-  /** the device was asked (`AT+WSOPEN?`) and said so */
-  | 'asked';
-
-export interface LinkEvent {
-  readonly link: LinkId;
-  readonly event: LinkEventName;
-  readonly state: LinkState;
-  /** Empty before the first opening. */
-  readonly uri: string;
-  readonly owner: string | undefined;
-  readonly error?: EspAtError;
-  /** Milliseconds. */
-  readonly retryIn?: number;
 }
 
 /** Whether the device checks the server's certificate; it has to know the time for that. */

@@ -199,7 +199,7 @@ describe('command injection: arbitrary values of a request', () => {
     });
     await fc.assert(
       fc.asyncProperty(payload, options, async (message, given) => {
-        if (link.state !== 2) await harness.clock.wait(link.open(QUIET));
+        if (link.stateNumber !== 2) await harness.clock.wait(link.open(QUIET));
         listening.heard();
         const connection = harness.server.connections.at(-1);
         assert.ok(connection);
@@ -225,7 +225,7 @@ describe('command injection: arbitrary values of a request', () => {
         const frames = connection.frames.slice(before);
         assert.deepEqual(Buffer.concat(frames.map((frame) => frame.payload)), bytes);
         assert.equal(frames[0]?.opcode, opcode);
-        if (opcode === 8) await harness.clock.until(() => link.state === 0, 10_000);
+        if (opcode === 8) await harness.clock.until(() => link.stateNumber === 0, 10_000);
       }),
       RUNS,
     );
@@ -242,7 +242,7 @@ describe('command injection: arbitrary values of a request', () => {
     const reasons = fc.oneof(fc.constant(undefined), anyText(), anyValue());
     await fc.assert(
       fc.asyncProperty(codes, reasons, async (closeCode, reason) => {
-        if (link.state !== 2) await harness.clock.wait(link.open(QUIET));
+        if (link.stateNumber !== 2) await harness.clock.wait(link.open(QUIET));
         listening.heard();
         const given = { code: closeCode, reason };
         const code = await listening.code(link.close(unchecked(given)));
@@ -354,7 +354,7 @@ describe('command injection: arbitrary settings of a device', () => {
           if (!listening) return;
           const { harness } = listening;
           harness.device.start();
-          await harness.clock.until(() => harness.device.status.name === 'ready', 5000);
+          await harness.clock.until(() => harness.device.state.name === 'ready', 5000);
           const joins = listening.heard().filter(({ name }) => name === 'AT+CWJAP');
           for (const { values } of joins) {
             assert.deepEqual([values.string(0), values.string(1)], [utf8(ssid), utf8(password)]);
@@ -378,7 +378,7 @@ describe('command injection: arbitrary settings of a device', () => {
         if (!listening) return;
         const { harness } = listening;
         harness.device.start();
-        await harness.clock.until(() => harness.device.status.name === 'ready', 2000);
+        await harness.clock.until(() => harness.device.state.name === 'ready', 2000);
         const lines = listening.heard().filter(({ name }) => name === 'AT+CIPSNTPCFG');
         for (const { values } of lines) {
           const names = servers.map((_, index) => values.string(2 + index));

@@ -103,10 +103,8 @@ describe('from factory state to an echoed message, by settings alone', () => {
       assert.equal(harness.server.requests[0]?.clientName, 'board');
       assert.deepEqual(warnings(harness), []);
       assert.deepEqual(
-        harness.events
-          .map(({ event }) => event)
-          .filter((event) => !['starting', 'ready'].includes(event)),
-        ['joined', 'address', 'clock-set'],
+        harness.events.map(({ event, detail }) => detail ?? event),
+        ['joined', 'address', 'clockset'],
       );
       await harness.end();
     });
@@ -366,14 +364,14 @@ describe('from factory state with one wrong setting', () => {
     const [link] = harness.device.links;
     const opening = link.open({ uri: URI, config: mutual, keepOpen: true, timeoutMs: 60_000 });
     await harness.clock.advance(10_000);
-    assert.equal(harness.device.status.name, 'ready');
-    assert.equal(link.state, 0);
+    assert.equal(harness.device.state.name, 'ready');
+    assert.equal(link.stateNumber, 0);
     servers.time = NOW;
     await harness.clock.wait(opening);
     // After a restart the clock is lost; the link waits for it again rather than fail.
     harness.simulator.restart();
-    assert.ok(await harness.clock.until(() => link.state === 0, 5000));
-    assert.ok(await harness.clock.until(() => link.state === 2, 10_000));
+    assert.ok(await harness.clock.until(() => link.stateNumber === 0, 5000));
+    assert.ok(await harness.clock.until(() => link.stateNumber === 2, 10_000));
     assert.ok(!harness.links.some(({ event }) => event === 'failed'));
     await harness.end();
   });

@@ -1,7 +1,7 @@
 import { Device } from '../../driver/device/device';
-import type { DeviceEvent, DeviceOptions, DeviceState } from '../../driver/device/options';
+import type { DeviceOptions, DeviceState } from '../../driver/device/options';
 import { EspAtError } from '../../driver/errors';
-import type { LinkEvent, Message } from '../../driver/link/options';
+import type { Message } from '../../driver/link/events';
 import {
   SimulatedDevice,
   seededRandom,
@@ -10,6 +10,12 @@ import {
 } from '../../simulator';
 import { PacedLine } from '../../simulator/paced-uart';
 import { MemoryNetwork, type MemoryNetworkOptions } from './network/memory-network';
+import {
+  onDeviceEvents,
+  onLinkEvents,
+  type LoggedDeviceEvent,
+  type LoggedLinkEvent,
+} from './event-log';
 import { MemoryPort, type MemoryLine } from './memory-port';
 import { VirtualClock } from './virtual-clock';
 import { WsServer } from './network/ws-server';
@@ -55,8 +61,8 @@ export class Harness {
   readonly port: MemoryPort;
   readonly device: Device;
   readonly statuses: DeviceState[] = [];
-  readonly events: DeviceEvent[] = [];
-  readonly links: LinkEvent[] = [];
+  readonly events: LoggedDeviceEvent[] = [];
+  readonly links: LoggedLinkEvent[] = [];
   readonly messages: Message[] = [];
   readonly #line: PacedLine | undefined;
 
@@ -94,17 +100,18 @@ export class Harness {
       random,
       ...options.device,
     });
-    this.device.on('status', (status) => this.statuses.push(status));
-    this.device.on('event', (event) => this.events.push(event));
-    this.device.on('link', (event) => this.links.push(event));
-    this.device.on('message', (message) => this.messages.push(message));
+    this.device.on('statechange', () => this.statuses.push(this.device.state));
+    onDeviceEvents(this.device, (event) => this.events.push(event));
+    onLinkEvents(this.device, (event) => this.links.push(event));
+    for (const link of this.device.links)
+      link.on('message', (message) => this.messages.push(message));
   }
 
   /** Starts the device and lets time pass until it is ready. */
   async ready(): Promise<void> {
     this.device.start();
-    if (!(await this.clock.until(() => this.device.status.name === 'ready', 120_000))) {
-      throw new Error(`the device did not become ready: ${JSON.stringify(this.device.status)}`);
+    if (!(await this.clock.until(() => this.device.state.name === 'ready', 120_000))) {
+      throw new Error(`the device did not become ready: ${JSON.stringify(this.device.state)}`);
     }
   }
 

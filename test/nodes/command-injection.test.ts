@@ -58,7 +58,7 @@ onEachRuntime('command injection: arbitrary values in every field of a message',
   beforeEach(async () => {
     harness = new Harness();
     await nodeRed.load(() => harness.device, wholeFlow(), {}, undefined, harness.clock);
-    assert.ok(await harness.clock.until(() => harness.device.status.name === 'ready'));
+    assert.ok(await harness.clock.until(() => harness.device.state.name === 'ready'));
   });
   afterEach(async () => {
     await nodeRed.unload();

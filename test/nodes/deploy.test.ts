@@ -37,7 +37,10 @@ onEachRuntime('a ws-open that is kept open and deployed again', (nodeRed) => {
         await clock.until(() => port.text.includes('AT+WSOPEN=0,'), 20_000);
         await clock.advance(milliseconds);
         await nodeRed.deploy(flowTo(URI), type);
-        assert.ok(await clock.until(() => device.links[0].state === 2, 120_000), 'it stays closed');
+        assert.ok(
+          await clock.until(() => device.links[0].stateNumber === 2, 120_000),
+          'it stays closed',
+        );
         assert.equal(device.links[0].uri, URI);
         await clock.advance(60_000);
         assert.deepEqual(
@@ -50,12 +53,15 @@ onEachRuntime('a ws-open that is kept open and deployed again', (nodeRed) => {
 
   it('is open again after three quick deploys', async () => {
     const { clock, device, server } = await begin(URI);
-    await clock.until(() => device.links[0].state === 2, 20_000);
+    await clock.until(() => device.links[0].stateNumber === 2, 20_000);
     for (const path of ['one', 'two', 'three']) {
       await nodeRed.deploy(flowTo(`ws://host/${path}`), 'nodes');
       await clock.advance(5);
     }
-    assert.ok(await clock.until(() => device.links[0].state === 2, 120_000), 'it stays closed');
+    assert.ok(
+      await clock.until(() => device.links[0].stateNumber === 2, 120_000),
+      'it stays closed',
+    );
     await clock.advance(60_000);
     assert.equal(device.links[0].uri, 'ws://host/three');
     assert.deepEqual(

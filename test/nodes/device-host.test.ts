@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { EspAtError } from '../../driver/errors';
-import { listen, type DeviceApi } from '../../nodes/shared/device/device-api';
+import type { DeviceApi } from '../../nodes/shared/device/device-api';
+import { listenToDevice, listenToLinks } from '../../nodes/shared/device/flow-events';
+import { listenerCount } from '../harness/event-log';
 import { DeviceHost, type DeviceUser } from '../../nodes/shared/device/device-host';
 import { PortClaims } from '../../nodes/shared/device/port-claims';
 import { VirtualClock } from '../harness/virtual-clock';
@@ -19,7 +21,7 @@ class Guest implements DeviceUser {
   }
 
   deviceChanged(device: DeviceApi | undefined): void {
-    const { name, error } = this.#host.status;
+    const { name, error } = this.#host.state;
     this.devices.push(device);
     this.states.push(error ? `${name} ${error.code}` : name);
   }
@@ -43,7 +45,7 @@ describe('device host', () => {
     const house = new House();
     const device = new FakeDevice();
     const host = house.host('a', () => device);
-    assert.deepEqual([device.starts, host.status.name], [0, 'stopped']);
+    assert.deepEqual([device.starts, host.state.name], [0, 'stopped']);
     const [first, second] = [new Guest(host), new Guest(host)];
     assert.equal(device.starts, 1);
     assert.deepEqual([first.devices, second.devices], [[device], [device]]);
@@ -163,81 +165,47 @@ describe('device host', () => {
   });
 });
 
-describe('listeners of a device', () => {
-  it('receive their own events only, and none after their removal', () => {
+describe('listeners of a device and its links', () => {
+  it('hear all of their events, and none after their removal', () => {
     const device = new FakeDevice();
-    const heard: unknown[] = [];
-    const stop = listen(device, {
-      queue: (level) => heard.push(level),
-      event: () => heard.push('event'),
-    });
-    device.emit('queue', 0.5);
-    device.emit('event', { event: 'warning' });
-    stop();
-    device.emit('queue', 1);
-    assert.deepEqual(heard, [0.5, 'event']);
-    const counts = (['status', 'event', 'link', 'message', 'queue'] as const).map((name) =>
-      device.listenerCount(name),
-    );
-    assert.deepEqual(counts, [0, 0, 0, 0, 0]);
-  });
-});
-
-describe('several devices on one port', () => {
-  it('the first gets the port; the second reports that, and gets the port when the first ends', async () => {
-    const house = new House();
-    const [one, two] = [new FakeDevice(), new FakeDevice()];
-    const first = house.host('first', () => one);
-    const second = house.host('second', () => two);
-    const [guest, other] = [new Guest(first), new Guest(second)];
-    assert.deepEqual([one.starts, two.starts], [1, 0]);
-    assert.deepEqual(other.states, ['absent PORT_SHARED']);
-    assert.throws(() => second.link(0), {
-      code: 'PORT_SHARED',
-      message: 'The device "first" already uses the port p. Choose that device, or another port.',
-    });
-    assert.equal(guest.states.at(-1), 'ready');
-    await house.clock.wait(first.end());
-    assert.deepEqual([one.stops, two.starts], [1, 1]);
-    assert.deepEqual(other.devices, [undefined, two]);
-    assert.equal(other.states.at(-1), 'ready');
-    assert.equal(second.link(0).id, 0);
-  });
-
-  it('do not wait for a device without users', async () => {
-    const house = new House();
-    const [one, two] = [new FakeDevice(), new FakeDevice()];
-    const first = house.host('first', () => one);
-    first.detach(new Guest(first));
-    new Guest(house.host('second', () => two));
-    await house.clock.advance(1);
-    assert.deepEqual([one.stops, two.starts], [1, 1]);
-    assert.equal(house.clock.pending, 0);
-  });
-
-  it('wait in order of arrival; devices without users leave the queue', async () => {
-    const house = new House();
-    const devices = [new FakeDevice(), new FakeDevice(), new FakeDevice()] as const;
-    const [first, second, third] = devices.map((device, index) =>
-      house.host(`${index}`, () => device),
-    );
-    assert.ok(first && second && third);
-    new Guest(first);
-    const guest = new Guest(second);
-    new Guest(third);
-    second.detach(guest);
-    await house.clock.wait(first.end());
-    assert.deepEqual(
-      devices.map(({ starts }) => starts),
-      [1, 0, 1],
-    );
-  });
-
-  it('run at the same time on different ports', () => {
-    const house = new House();
-    const [one, two] = [new FakeDevice(), new FakeDevice()];
-    new Guest(house.host('first', () => one, 'p'));
-    new Guest(house.host('second', () => two, 'q'));
-    assert.deepEqual([one.starts, two.starts], [1, 1]);
+    const [link] = device.links;
+    const heard: string[] = [];
+    const removals = [
+      listenToDevice(device, ({ event }) => heard.push(event)),
+      listenToLinks(
+        device.links,
+        ({ event }) => heard.push(event),
+        () => heard.push('message'),
+      ),
+    ];
+    const emitAll = () => {
+      const error = new EspAtError('SERVER_NOT_VERIFIED', { link: 0, reason: 'NEVER_VERIFIED' });
+      for (const name of ['initializing', 'ready'] as const) device.become({ name });
+      device.become({ name: 'absent', error });
+      device.emit('restart');
+      device.emit('outofsync', { reason: 'NO_RESPONSE' });
+      device.emit('resyncstep', 'pad');
+      device.emit('insync');
+      for (const change of ['joined', 'address', 'lost'] as const) device.emit('wifi', change);
+      device.emit('clockset');
+      device.emit('unknownline', '+NEWS');
+      device.emit('warning', error);
+      link.emit('warning', { ...link.described, error });
+      link.become(2, 'opened');
+      link.loseData();
+      link.receive(Buffer.of(1), 2);
+      link.retry(1000);
+    };
+    emitAll();
+    assert.deepEqual(heard, [
+      ...['initializing', 'ready', 'lost', 'restarted', 'out-of-sync', 'resync-step', 'in-sync'],
+      ...['joined', 'address', 'wifi-lost', 'clock-set', 'unknown-line', 'warning', 'warning'],
+      ...['opened', 'data-loss', 'message', 'retrying'],
+    ]);
+    const count = heard.length;
+    for (const remove of removals) remove();
+    emitAll();
+    assert.equal(heard.length, count);
+    assert.equal(listenerCount(device), 0);
   });
 });

@@ -40,14 +40,18 @@ onEachRuntime('esp-at-device', (nodeRed) => {
       device.become({ name: 'absent', error });
       device.become({ name: 'absent' });
     }
-    device.emit('event', { event: 'ready', detail: 'v1' });
-    device.emit('event', { event: 'out-of-step' });
-    device.emit('event', { event: 'unknown-line', detail: '+NEWS' });
-    assert.deepEqual(nodeRed.logged('device', 'log'), ['events.ready: v1']);
-    assert.deepEqual(nodeRed.logged('device', 'debug'), ['events.unknown-line: +NEWS']);
+    device.become({ name: 'initializing' });
+    device.become({ name: 'ready' });
+    device.emit('outofsync', { reason: 'NO_RESPONSE', command: 'AT+GMR' });
+    device.emit('unknownline', '+NEWS');
+    assert.deepEqual(nodeRed.logged('device', 'log'), ['events.ready: AT version:fake']);
+    assert.deepEqual(nodeRed.logged('device', 'debug'), [
+      'events.initializing',
+      'events.unknown-line: +NEWS',
+    ]);
     assert.deepEqual(nodeRed.logged('device', 'warn'), [
-      'There is no serial port /dev/ttyUSB0. Check the cable and the port name.',
-      'events.out-of-step',
+      'events.lost: There is no serial port /dev/ttyUSB0. Check the cable and the port name.',
+      'events.out-of-sync: NO_RESPONSE (AT+GMR)',
     ]);
   });
 
@@ -56,13 +60,13 @@ onEachRuntime('esp-at-device', (nodeRed) => {
     const node = nodeRed.node('device');
     const warnings: unknown[] = [];
     Object.assign(node, { warn: (text: unknown) => warnings.push(text) });
-    device.emit('event', { event: 'lost', error: new EspAtError('DEVICE_STOPPED') });
+    device.become({ name: 'stopped' });
     assert.deepEqual(warnings, []);
-    device.emit('event', {
-      event: 'lost',
-      error: new EspAtError('DEVICE_UNRESPONSIVE', { port: 'p' }),
-    });
+    device.become({ name: 'ready' });
+    const error = new EspAtError('DEVICE_UNRESPONSIVE', { port: 'p' });
+    device.become({ name: 'absent', error });
     assert.equal(warnings.length, 1);
+    assert.match(String(warnings[0]), /^events.lost: The device on p does not answer/);
   });
 
   it('shows invalid settings at every node', async () => {

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { isReason, names, reasons } from '../../driver/error-reasons';
 import { EspAtError, errorCodes } from '../../driver/errors';
-import { linkStateNames, type LinkState } from '../../driver/link/options';
+import type { LinkStateNumber } from '../../driver/link/events';
+import { linkStateNames } from '../../nodes/shared/message/link-message';
 import { sentenceOf, toNodeError } from '../../nodes/shared/message/node-error';
 import { deviceStatus, linkStatus, shortReason } from '../../nodes/shared/message/status-texts';
 import { catalog } from '../harness/nodes/catalog';
@@ -126,7 +127,7 @@ describe('statuses', () => {
   it('have a short text in both languages for each state of a link and of the device', () => {
     for (const translate of [english, chinese]) {
       const shown: string[] = [];
-      for (const state of [0, 1, 2, 3, 4] satisfies LinkState[]) {
+      for (const state of [0, 1, 2, 3, 4] satisfies LinkStateNumber[]) {
         shown.push(linkStatus(translate, { state, uri: '' }).text ?? '');
       }
       for (const state of ['stopped', 'absent', 'initializing', 'resyncing', 'unusable'] as const) {

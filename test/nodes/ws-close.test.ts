@@ -109,7 +109,7 @@ onEachRuntime('ws-close', (nodeRed) => {
     confirm();
     assert.equal(codeOf(await nodeRed.next('caught')), 'OUT_OF_SYNC');
     assert.deepEqual(
-      device.links.map((link) => link.state),
+      device.links.map((link) => link.stateNumber),
       [2, 0, 0],
     );
     assert.deepEqual(nodeRed.waiting('out0'), []);
@@ -117,7 +117,7 @@ onEachRuntime('ws-close', (nodeRed) => {
 
   it('succeeds when the link is not open', async () => {
     await load();
-    device.links[0].state = 0;
+    device.links[0].stateNumber = 0;
     nodeRed.give('node', { _msgid: 'abc' });
     assert.equal((await nodeRed.next('out0'))._msgid, 'abc');
   });

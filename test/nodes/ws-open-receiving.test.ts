@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { beforeEach, it } from 'node:test';
-import { EspAtError } from '../../driver/errors';
 import { FakeDevice } from '../harness/nodes/fake-device';
 import { flowOf } from '../harness/nodes/flows';
 import { codeOf, withoutId } from '../harness/nodes/messages';
@@ -75,7 +74,7 @@ onEachRuntime('ws-open: received messages', (nodeRed) => {
     await nodeRed.next('out1');
     const [link] = device.links;
     link.receive(Buffer.from([0x61, 0xe2, 0x82]), undefined);
-    link.become(2, 'gap', { error: new EspAtError('DATA_LOST', { link: 0 }) });
+    link.loseData();
     link.receive(Buffer.from('b'), undefined);
     const payloads = [];
     for (let count = 0; count < 3; count++) payloads.push((await nodeRed.next('out0')).payload);
@@ -99,9 +98,9 @@ onEachRuntime('ws-open: received messages', (nodeRed) => {
     await load();
     nodeRed.give('node');
     await nodeRed.next('out1');
-    device.links[0].become(2, 'gap', { error: new EspAtError('DATA_LOST', { link: 0 }) });
+    device.links[0].loseData();
     const msg = await nodeRed.next('out1');
-    assert.equal(msg.event, 'gap');
+    assert.equal(msg.event, 'data-loss');
     assert.deepEqual(msg.error, {
       code: 'DATA_LOST',
       message:

@@ -48,7 +48,7 @@ onEachRuntime('ws-open', (nodeRed) => {
     assert.deepEqual(last(), { fill: 'red', shape: 'ring', text: 'status.waiting' });
     link.become(4, 'closing');
     assert.deepEqual(last(), { fill: 'yellow', shape: 'dot', text: 'status.closing' });
-    link.become(0, 'failed', { error: new EspAtError('OPEN_FAILED', { link: 0 }) });
+    link.become(0, 'failed', new EspAtError('OPEN_FAILED', { link: 0 }));
     assert.deepEqual(last(), { fill: 'grey', shape: 'ring', text: 'OPEN_FAILED' });
     device.become({ name: 'initializing' });
     assert.deepEqual(last(), { fill: 'blue', shape: 'ring', text: 'status.device.initializing' });
@@ -62,7 +62,7 @@ onEachRuntime('ws-open', (nodeRed) => {
     const [link] = device.links;
     const last = () => nodeRed.statuses('node').at(-1)?.text;
     assert.equal((await nodeRed.next('out1')).event, 'opened');
-    link.become(0, 'retrying', { retryIn: 60_000 });
+    link.retry(60_000);
     assert.equal((await nodeRed.next('out1')).event, 'retrying');
     assert.equal(last(), 'status.retrying');
     await link.open({ uri: 'ws://other/feed', owner: 'another node' });
@@ -77,7 +77,7 @@ onEachRuntime('ws-open', (nodeRed) => {
   it('shows why its link is closed and when it retries, also on request', async () => {
     await load();
     const [link] = device.links;
-    link.become(0, 'retrying', { retryIn: 60_000 });
+    link.retry(60_000);
     await device.checkLinks();
     assert.equal(nodeRed.statuses('node').at(-1)?.text, 'status.retrying');
   });
@@ -125,7 +125,7 @@ onEachRuntime('ws-open', (nodeRed) => {
     go();
     await stopped;
     assert.deepEqual(link.closed, [{ owner: link.owner }]);
-    assert.deepEqual([link.opened.length, link.state], [1, 0]);
+    assert.deepEqual([link.opened.length, link.stateNumber], [1, 0]);
   });
 
   it('sends a failure to Catch, with code, sentence and message', async () => {

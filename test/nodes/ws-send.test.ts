@@ -276,12 +276,12 @@ onEachRuntime('ws-send', (nodeRed) => {
       },
     );
     await device.links[0].open({ uri: 'ws://example.org/' });
-    device.emit('queue', 0.2);
+    device.emit('sendqueue', 0.2);
     assert.equal(last()?.text, 'example.org');
-    device.emit('queue', 0.5);
+    device.emit('sendqueue', 0.5);
     assert.deepEqual(last(), { fill: 'green', shape: 'dot', text: 'status.queue' });
     assert.deepEqual(texts.at(-1), { key: 'status.queue', percent: 50 });
-    device.emit('queue', 0);
+    device.emit('sendqueue', 0);
     assert.equal(last()?.text, 'example.org');
   });
 });

@@ -34,7 +34,7 @@ onEachRuntime('ws-status', (nodeRed) => {
     });
     assert.deepEqual(last(), { fill: 'green', shape: 'dot', text: 'example.org' });
     const reason = 'the server refused';
-    link.become(0, 'failed', { error: new EspAtError('OPEN_FAILED', { link: 0, reason }) });
+    link.become(0, 'failed', new EspAtError('OPEN_FAILED', { link: 0, reason }));
     assert.deepEqual(withoutId(await nodeRed.next('out0')), {
       payload: 0,
       state: 'closed',
@@ -46,7 +46,7 @@ onEachRuntime('ws-status', (nodeRed) => {
         message: 'Link 0 did not open: the server refused. Check the URI and the server.',
       },
     });
-    link.become(0, 'retrying', { retryIn: 2400 });
+    link.retry(2400);
     assert.equal((await nodeRed.next('out0')).retryIn, 2400);
     assert.deepEqual(last(), { fill: 'grey', shape: 'ring', text: 'status.retrying' });
     link.become(1, 'lost');
@@ -210,10 +210,14 @@ onEachRuntime('ws-status', (nodeRed) => {
       firmware: 'D',
     });
     assert.deepEqual(last(), { fill: 'red', shape: 'ring', text: 'PORT_LOST' });
-    device.emit('event', { event: 'recovery', detail: 'crlf' });
+    assert.equal((await nodeRed.next('out0')).event, 'lost');
+    device.emit('outofsync', { reason: 'NO_RESPONSE', command: 'AT+CWJAP' });
     const event = await nodeRed.next('out0');
-    assert.deepEqual([event.event, event.detail], ['recovery', 'crlf']);
-    device.emit('queue', 0.75);
+    assert.deepEqual(
+      [event.event, event.detail, event.command],
+      ['out-of-sync', 'NO_RESPONSE', 'AT+CWJAP'],
+    );
+    device.emit('sendqueue', 0.75);
     const queue = await nodeRed.next('out0');
     assert.deepEqual([queue.event, queue.level], ['queue', 0.75]);
     // Links are not its matter.

@@ -77,7 +77,7 @@ describe('commands in the pages', { skip: notBuilt() }, () => {
     const device = new Device({ port: portAt(`tcp://127.0.0.1:${port}`, { rate: 115_200 }) });
     t.after(() => device.stop());
     device.start();
-    while (device.status.name !== 'ready') await once(device, 'status');
+    while (device.state.name !== 'ready') await once(device, 'statechange');
     assert.equal(device.capabilities?.firmware, 'C');
   });
 });

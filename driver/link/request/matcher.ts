@@ -1,5 +1,5 @@
 import { EspAtError, type ErrorDetails } from '../../errors';
-import type { Message } from '../options';
+import type { Message } from '../events';
 import { isObject, parsePath, valueAt, withValueAt, type JsonPath } from './json-path';
 import type { ReplyMatch, RequestPayload } from './options';
 

@@ -1,4 +1,5 @@
-import type { Message, SendOptions } from '../options';
+import type { Message } from '../events';
+import type { SendOptions } from '../options';
 
 /**
  * How a reply is known.

@@ -1,4 +1,4 @@
-import type { Message } from '../options';
+import type { Message } from '../events';
 import { parseJson, textOf } from './matcher';
 import type { PendingRequest } from './pending-request';
 import type { Match, RequestTable } from './request-table';

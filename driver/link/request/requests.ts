@@ -8,7 +8,8 @@ import {
   type SendOutcome,
 } from '../../errors';
 import { shown } from '../../values/text';
-import type { Message, SendOptions } from '../options';
+import type { Message } from '../events';
+import type { SendOptions } from '../options';
 import { ReplyFinder, type Found } from './reply-finder';
 import { prepare, refused } from './matcher';
 import type { Reply, RequestOptions, RequestPayload } from './options';

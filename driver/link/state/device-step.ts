@@ -25,7 +25,7 @@ import {
   tell,
 } from './transitions';
 import { CloseOperation } from '../operation';
-import type { LinkState as LinkNumber } from '../options';
+import type { LinkStateNumber as LinkNumber } from '../events';
 
 // Transitions caused by URCs, checks, and changes of the device.
 

@@ -1,6 +1,7 @@
 import type { EspAtError } from '../../errors';
 import type { CloseOperation, OpenOperation } from '../operation';
-import type { LinkEventName, LinkState as LinkNumber, OpenOptions } from '../options';
+import type { LinkChangeCause, LinkStateName, LinkStateNumber as LinkNumber } from '../events';
+import type { OpenOptions } from '../options';
 
 export type LinkUrc = 'connected' | 'disconnected' | 'closed';
 
@@ -152,10 +153,11 @@ export type Effect =
       readonly error?: EspAtError | 'LINK_IN_USE' | 'OPEN_ABORTED';
     };
 
-/** Emits an event of the link, with the number and the goal it had then. */
+/** Emits a change of the link, with the state and the goal it had then. */
 export interface Tell {
   readonly do: 'tell';
-  readonly event: LinkEventName;
+  readonly cause: LinkChangeCause;
+  readonly to: LinkStateName;
   readonly number: LinkNumber;
   readonly goal: Goal | undefined;
   readonly error?: EspAtError;
@@ -181,6 +183,23 @@ export function numberOf(state: State): LinkNumber {
       return 2;
     default:
       return state.number;
+  }
+}
+
+const names = ['closed', 'reconnecting', 'open', 'waiting', 'closing'] as const;
+
+/** The public name of the state. */
+export function nameOf(state: State): LinkStateName {
+  switch (state.kind) {
+    case 'opening': {
+      const isQueued = state.stage === 'queued' || state.stage === 'sequence';
+      return isQueued ? 'opening' : names[state.number];
+    }
+    case 'closing':
+    case 'closeRefused':
+      return 'closing';
+    default:
+      return names[numberOf(state)];
   }
 }
 

@@ -1,5 +1,6 @@
 import { isPermanent, type EspAtError } from '../../errors';
 import {
+  nameOf,
   numberOf,
   type BackingOff,
   type Claim,
@@ -17,7 +18,7 @@ import {
   type Timer,
 } from './link-state';
 import { OpenOperation, type CloseOperation } from '../operation';
-import type { LinkEventName } from '../options';
+import type { LinkChangeCause } from '../events';
 
 /** Milliseconds that the device may try to reconnect by itself before keep-open opens the link afresh. */
 const RECONNECT_LIMIT_MS = 60_000;
@@ -33,8 +34,10 @@ const LOSE_HELD: Effect = { do: 'failSends', which: 'held', code: 'LINK_NOT_OPEN
 const LOSE_SUBMITTED: Effect = { do: 'failSends', which: 'submitted', code: 'LINK_NOT_OPEN' };
 const END_CONNECTION: Effect = { do: 'endConnection' };
 
-export function tell(state: State, event: LinkEventName, error?: EspAtError): Tell {
-  return { do: 'tell', event, number: numberOf(state), goal: state.goal, ...(error && { error }) };
+export function tell(state: State, cause: LinkChangeCause, error?: EspAtError): Tell {
+  const { goal } = state;
+  const to = nameOf(state);
+  return { do: 'tell', cause, to, number: numberOf(state), goal, ...(error && { error }) };
 }
 
 export function aborted(operation: OpenOperation): Effect {

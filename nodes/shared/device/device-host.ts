@@ -64,9 +64,9 @@ export class DeviceHost implements Claimant {
     return this.#options.clock;
   }
 
-  get status(): DeviceState {
+  get state(): DeviceState {
     const error = this.#refusal();
-    return error ? { name: 'absent', error } : (this.#device()?.status ?? { name: 'stopped' });
+    return error ? { name: 'absent', error } : (this.#device()?.state ?? { name: 'stopped' });
   }
 
   get capabilities(): Capabilities | undefined {
@@ -82,8 +82,7 @@ export class DeviceHost implements Claimant {
 
   /** The three links; empty while no device runs. */
   get links(): readonly LinkApi[] {
-    const device = this.#device();
-    return device ? [0, 1, 2].map((id) => device.link(id)) : [];
+    return this.#device()?.links ?? [];
   }
 
   /** @throws EspAtError `INVALID_LINK`, or why no device runs */

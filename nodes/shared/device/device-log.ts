@@ -1,15 +1,22 @@
 import type { Node } from 'node-red';
-import type { DeviceEvent, DeviceEventName, DeviceState } from '../../../driver/device/options';
+import type { DeviceChange } from '../../../driver/device/events';
+import type { DeviceState } from '../../../driver/device/options';
 import type { EspAtError } from '../../../driver/errors';
 import { sentenceOf } from '../message/node-error';
-import type { Translate } from '../message/translate';
-import { listen, type DeviceApi } from './device-api';
+import { translateOr, type Translate } from '../message/translate';
+import type { DeviceApi } from './device-api';
 import type { DeviceUser } from './device-host';
+import {
+  listenToDevice,
+  milestoneOf,
+  type FlowDeviceEvent,
+  type FlowDeviceEventName,
+} from './flow-events';
 
 type Level = 'log' | 'warn' | 'debug';
 
-const levels: Readonly<Record<DeviceEventName, Level>> = {
-  starting: 'debug',
+const levels: Readonly<Record<FlowDeviceEventName, Level>> = {
+  initializing: 'debug',
   ready: 'log',
   joined: 'log',
   address: 'log',
@@ -17,9 +24,9 @@ const levels: Readonly<Record<DeviceEventName, Level>> = {
   'clock-set': 'log',
   lost: 'warn',
   restarted: 'warn',
-  'out-of-step': 'warn',
-  recovery: 'log',
-  recovered: 'log',
+  'out-of-sync': 'warn',
+  'resync-step': 'log',
+  'in-sync': 'log',
   warning: 'warn',
   'unknown-line': 'debug',
 };
@@ -40,23 +47,35 @@ export class DeviceLog implements DeviceUser {
 
   deviceChanged(device: DeviceApi | undefined): void {
     this.#stopListening?.();
-    this.#stopListening =
-      device &&
-      listen(device, {
-        status: ({ error }) => this.#error(error),
-        event: (event) => this.#event(event),
-      });
+    this.#stopListening = device && this.#listen(device);
     this.#error(this.#status().error);
   }
 
-  #event({ event, detail, error }: DeviceEvent): void {
+  #listen(device: DeviceApi): () => void {
+    // The event `lost` names the error itself.
+    const onChange = (change: DeviceChange) => {
+      if (milestoneOf(change) !== 'lost') this.#error(change.error);
+    };
+    device.on('statechange', onChange);
+    const remove = listenToDevice(device, (event) => this.#event(event));
+    return () => {
+      device.off('statechange', onChange);
+      remove();
+    };
+  }
+
+  #event({ event, detail, command, error }: FlowDeviceEvent): void {
     if (event === 'ready') this.#lastSentence = '';
-    // The user stopped the device: no failure.
-    if (error?.code === 'DEVICE_STOPPED') return;
-    const about = error ? sentenceOf(this.#translate, error) : (detail ?? '');
+    const about = error ? sentenceOf(this.#translate, error) : this.#detail(detail, command);
     if (error && this.#repeats(about)) return;
     const text = this.#translate(`events.${event}`);
     this.#node[levels[event]](about === '' ? text : `${text}: ${about}`);
+  }
+
+  /** The text of a reason or a step; a version and a line as they are. */
+  #detail(detail = '', command?: string): string {
+    const text = translateOr(this.#translate, `details.${detail}`, detail);
+    return command === undefined ? text : `${text} (${command})`;
   }
 
   #error(error: EspAtError | undefined): void {

@@ -1,4 +1,5 @@
 import type { NodeMessage } from 'node-red';
+import type { LinkApi } from './device-api';
 
 /** The links a node uses: `0`, `1` or `2`; `msg` for the one in `msg.linkId`; `all`; or `device`, which is none. */
 export type LinkSetting = string;
@@ -8,9 +9,9 @@ export function chosenLink(setting: LinkSetting, msg: NodeMessage): unknown {
   return setting === 'msg' ? msg.linkId : setting;
 }
 
-/** Whether a node with this setting handles events of `link`. */
-export function concerns(setting: LinkSetting, link: number): boolean {
-  return isSeveral(setting) || setting === String(link);
+/** The links that a node with this setting uses. */
+export function usedLinks(links: readonly LinkApi[], setting: LinkSetting): readonly LinkApi[] {
+  return isSeveral(setting) ? links : links.filter(({ id }) => setting === String(id));
 }
 
 /** Whether a node with this setting may use more than one link. */

@@ -1,12 +1,12 @@
 import type { Node, NodeStatus as Status } from 'node-red';
 import type { LinkId } from '../../../driver/at/types';
-import type { LinkEvent } from '../../../driver/link/options';
 import { deviceStatus, linkStatus, noDeviceStatus } from '../message/status-texts';
 import type { Translate } from '../message/translate';
-import { listen, type DeviceApi } from './device-api';
+import type { DeviceApi } from './device-api';
 import type { DeviceUser } from './device-host';
 import type { DeviceNode } from './device-node';
-import { concerns, isSeveral, type LinkSetting } from './link-setting';
+import { listenToLinks, type FlowLinkEvent } from './flow-events';
+import { isSeveral, usedLinks, type LinkSetting } from './link-setting';
 
 /**
  * Shows the status of a node on the canvas: that of the device while it is not ready, else that of the
@@ -39,10 +39,19 @@ export class NodeStatus implements DeviceUser {
 
   deviceChanged(device: DeviceApi | undefined): void {
     this.#stopListening?.();
-    this.#stopListening =
-      device &&
-      listen(device, { status: () => this.#show(), link: (event) => this.#linkChanged(event) });
+    this.#stopListening = device && this.#listen(device);
     this.#show();
+  }
+
+  #listen(device: DeviceApi): () => void {
+    const show = () => this.#show();
+    device.on('statechange', show);
+    const links = usedLinks(device.links, this.#setting);
+    const remove = listenToLinks(links, (event) => this.#linkChanged(event));
+    return () => {
+      device.off('statechange', show);
+      remove();
+    };
   }
 
   /** Shows `text` in place of the link's own, while the device is ready; undefined: the link's own. */
@@ -57,9 +66,7 @@ export class NodeStatus implements DeviceUser {
     this.#stopListening?.();
   }
 
-  #linkChanged(event: LinkEvent): void {
-    // The answer to a question has no error and no retry: it would hide why the link is closed.
-    if (event.event === 'asked' || !concerns(this.#setting, event.link)) return;
+  #linkChanged(event: FlowLinkEvent): void {
     this.#linkStatus = this.#ofLink(event.link, event);
     this.#show();
   }
@@ -81,9 +88,10 @@ export class NodeStatus implements DeviceUser {
     if (setting === 'device') {
       return { fill: 'green', shape: 'dot', text: this.#translate('status.device.ready') };
     }
-    const links = this.#device?.host.links.filter(({ id }) => concerns(setting, id)) ?? [];
-    const link = isSeveral(setting) ? links.find(({ state }) => state !== 0) : links[0];
-    return link ? this.#ofLink(link.id, link) : linkStatus(this.#translate, { state: 0, uri: '' });
+    const links = usedLinks(this.#device?.host.links ?? [], setting);
+    const link = isSeveral(setting) ? links.find(({ stateNumber }) => stateNumber !== 0) : links[0];
+    if (!link) return linkStatus(this.#translate, { state: 0, uri: '' });
+    return this.#ofLink(link.id, { state: link.stateNumber, uri: link.uri });
   }
 
   #ofLink(id: LinkId, link: Parameters<typeof linkStatus>[1]): Status {
@@ -93,6 +101,6 @@ export class NodeStatus implements DeviceUser {
 
   #ofDevice(): Status | undefined {
     if (!this.#device) return noDeviceStatus(this.#translate);
-    return deviceStatus(this.#translate, this.#device.host.status);
+    return deviceStatus(this.#translate, this.#device.host.state);
   }
 }

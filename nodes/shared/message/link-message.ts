@@ -1,7 +1,16 @@
 import type { NodeMessage } from 'node-red';
-import { linkStateNames, type LinkEvent } from '../../../driver/link/options';
+import type { FlowLinkEvent } from '../device/flow-events';
 import { sentenceOf } from './node-error';
 import type { Translate } from './translate';
+
+/** Names of the states 0-4 in messages. */
+export const linkStateNames = [
+  'closed',
+  'reconnecting',
+  'established',
+  'waiting',
+  'closing',
+] as const;
 
 /**
  * Writes an event of a link into a message: `payload` (the state 0-4), `state` (its name), `event`, `linkId`,
@@ -9,7 +18,7 @@ import type { Translate } from './translate';
  */
 export function withLinkEvent(
   translate: Translate,
-  event: LinkEvent,
+  event: FlowLinkEvent,
   msg: NodeMessage = {},
 ): NodeMessage {
   msg.payload = event.state;

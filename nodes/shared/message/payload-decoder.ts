@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { EspAtError } from '../../../driver/errors';
-import type { Framing, Message } from '../../../driver/link/options';
+import type { Message } from '../../../driver/link/events';
+import type { Framing } from '../../../driver/link/options';
 
 /**
  * The payload that ws-open makes of received bytes.

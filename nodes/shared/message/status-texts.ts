@@ -1,12 +1,14 @@
 import type { NodeStatus } from 'node-red';
 import type { DeviceState } from '../../../driver/device/options';
 import type { EspAtError } from '../../../driver/errors';
-import type { LinkEvent, LinkState } from '../../../driver/link/options';
+import type { LinkStateNumber } from '../../../driver/link/events';
+import type { FlowLinkEvent } from '../device/flow-events';
+import { linkStateNames } from './link-message';
 import { translateOr, type Translate } from './translate';
 
 type Look = Pick<NodeStatus, 'fill' | 'shape'>;
 
-const linkLooks: Readonly<Record<LinkState, Look>> = {
+const linkLooks: Readonly<Record<LinkStateNumber, Look>> = {
   0: { fill: 'grey', shape: 'ring' },
   1: { fill: 'yellow', shape: 'ring' },
   2: { fill: 'green', shape: 'dot' },
@@ -14,18 +16,16 @@ const linkLooks: Readonly<Record<LinkState, Look>> = {
   4: { fill: 'yellow', shape: 'dot' },
 };
 
-const linkTexts: Readonly<Record<LinkState, string>> = {
-  0: 'closed',
-  1: 'reconnecting',
-  2: 'established',
-  3: 'waiting',
-  4: 'closing',
-};
-
 /** The status of a link. The text of an open link is its host. */
 export function linkStatus(
   translate: Translate,
-  { state, uri, event, error, retryIn }: Pick<LinkEvent, 'state' | 'uri'> & Partial<LinkEvent>,
+  {
+    state,
+    uri,
+    event,
+    error,
+    retryIn,
+  }: Pick<FlowLinkEvent, 'state' | 'uri'> & Partial<FlowLinkEvent>,
 ): NodeStatus {
   const look = linkLooks[state];
   if (state === 2) return { ...look, text: hostOf(uri) || translate('status.established') };
@@ -37,7 +37,7 @@ export function linkStatus(
     return { ...look, text: translate('status.retrying', { seconds }) };
   }
   if (state === 0 && error) return { ...look, text: shortReason(translate, error) };
-  return { ...look, text: translate(`status.${linkTexts[state]}`) };
+  return { ...look, text: translate(`status.${linkStateNames[state]}`) };
 }
 
 /**

@@ -233,8 +233,8 @@ describe('a response timeout', () => {
     const next = harness.run(at());
     await harness.clock.advance(6000);
     assert.deepEqual(harness.events.slice(0, 2), [
-      'out of sync: AT+X? was not answered',
-      'step: crlf',
+      'out of sync: NO_RESPONSE AT+X?',
+      'step: lineEnd',
     ]);
     // The answer that was given up, in front of the answer to the CR LF.
     harness.receive('+X:1\r\n\r\nOK\r\n\r\nERROR\r\n');

@@ -45,7 +45,7 @@ describe('a port that accepts no bytes', () => {
     const harness = blockedPort(0);
     assert.ok(await harness.clock.until(() => harness.outcome() !== 'pending', 15_000));
     assert.equal(harness.outcome(), 'not-sent');
-    assert.deepEqual(harness.events, ['outOfSync', 'crlf', 'unresponsive']);
+    assert.deepEqual(harness.events, ['outOfSync', 'lineEnd', 'unresponsive']);
     assert.ok(harness.pending() < 100, `${harness.pending()} bytes`);
   });
 
@@ -76,7 +76,7 @@ describe('an idle device that goes silent', () => {
     await harness.clock.advance(1);
     harness.simulator.write = () => undefined;
     const start = harness.clock.now();
-    assert.ok(await harness.clock.until(() => harness.device.status.name !== 'ready'));
+    assert.ok(await harness.clock.until(() => harness.device.state.name !== 'ready'));
     const took = harness.clock.now() - start;
     assert.ok(took < 36_000, `${took} ms`);
     await harness.end();

@@ -120,7 +120,7 @@ function shown(event: ClientEvent): string {
     case 'unknownLine':
       return `unknown ${event.text}`;
     case 'outOfSync':
-      return `out of sync: ${event.reason}`;
+      return `out of sync: ${event.cause.reason} ${event.cause.command ?? ''}`.trim();
     case 'resyncStep':
       return `step: ${event.step}`;
     case 'inSync':

@@ -37,7 +37,7 @@ describe('noise on the idle port', () => {
     noise(harness);
     const links = await harness.clock.wait(harness.device.checkLinks());
     assert.deepEqual(
-      links.map(({ state }) => state),
+      links.map(({ stateNumber }) => stateNumber),
       [2, 0, 0],
     );
     await harness.end();
@@ -62,7 +62,7 @@ describe('noise on the idle port', () => {
       const options = { uri: 'ws://host/plain', headers: [{ name: 'A', value: 'b' }] };
       await harness.clock.wait(link.open(options));
       assert.ok(spoiled);
-      assert.equal(link.state, 2);
+      assert.equal(link.stateNumber, 2);
       assert.deepEqual(
         harness.server.requests.map(({ headers }) => headers.filter(([name]) => name === 'A')),
         [[['A', 'b']]],

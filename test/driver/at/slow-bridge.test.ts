@@ -30,7 +30,7 @@ describe('a bridge that delays bytes', () => {
     harness.simulator.powerOff();
     const start = harness.clock.now();
     const asked = harness.device.checkLinks().catch(() => undefined);
-    const isNoticed = () => harness.device.status.name === 'resyncing';
+    const isNoticed = () => harness.device.state.name === 'resyncing';
     assert.ok(await harness.clock.until(isNoticed, 60_000));
     assert.ok(harness.clock.now() - start < 5000, `${harness.clock.now() - start} ms`);
     await harness.clock.wait(harness.device.stop());
@@ -67,7 +67,7 @@ describe('a bridge whose rate is higher than declared', () => {
       };
       const start = clock.now();
       const asked = clock.wait(device.checkLinks().catch(() => undefined));
-      const isNoticed = () => harness.events.some(({ event }) => event === 'out-of-step');
+      const isNoticed = () => harness.events.some(({ event }) => event === 'outofsync');
       assert.ok(await clock.until(isNoticed, 60_000));
       assert.ok(clock.now() - start < 40_000, `${clock.now() - start} ms`);
       await asked;

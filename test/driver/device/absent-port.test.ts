@@ -50,7 +50,7 @@ describe('a port that is absent', () => {
     assert.equal(clock.now(), before);
     await clock.advance(10_000);
     assert.equal(closed, 1);
-    assert.equal(device.status.name, 'stopped');
+    assert.equal(device.state.name, 'stopped');
   });
 });
 

@@ -84,8 +84,8 @@ describe('the negotiated baud rate', () => {
     const [link] = harness.device.links;
     await harness.clock.wait(link.open({ uri: 'ws://host/echo', keepOpen: true }));
     harness.simulator.restart();
-    assert.ok(await harness.clock.until(() => harness.device.status.name !== 'ready', 120_000));
-    assert.ok(await harness.clock.until(() => link.state === 2, 60_000));
+    assert.ok(await harness.clock.until(() => harness.device.state.name !== 'ready', 120_000));
+    assert.ok(await harness.clock.until(() => link.stateNumber === 2, 60_000));
     assert.equal(harness.hostRate, RAISED);
     await harness.end();
   });
@@ -97,7 +97,7 @@ describe('the negotiated baud rate', () => {
     // Node-RED starts again; the device has kept its rate.
     await harness.ready();
     assert.equal(harness.hostRate, RAISED);
-    assert.equal(harness.events.filter(({ event }) => event === 'restarted').length, 0);
+    assert.equal(harness.events.filter(({ event }) => event === 'restart').length, 0);
     await harness.end();
   });
 
@@ -121,7 +121,7 @@ describe('flow control', () => {
     await harness.ready();
     assert.equal(told(harness), 1);
     harness.simulator.restart();
-    assert.ok(await harness.clock.until(() => harness.device.status.name !== 'ready', 60_000));
+    assert.ok(await harness.clock.until(() => harness.device.state.name !== 'ready', 60_000));
     await harness.ready();
     assert.equal(told(harness), 2);
     await harness.end();
@@ -174,10 +174,10 @@ describe('a port that cannot use the negotiated rate', () => {
     });
     await harness.ready();
     assert.equal(events(harness, 'warning')[0], 'RATE_NOT_NEGOTIATED');
-    assert.ok(events(harness, 'recovery').includes('reset'));
+    assert.ok(events(harness, 'resyncstep').includes('rtsReset'));
     assert.equal(harness.hostRate, USUAL);
     harness.simulator.restart();
-    await harness.clock.until(() => harness.device.status.name !== 'ready', 60_000);
+    await harness.clock.until(() => harness.device.state.name !== 'ready', 60_000);
     await harness.ready();
     assert.equal(
       events(harness, 'warning').filter((code) => code === 'RATE_NOT_NEGOTIATED').length,
@@ -190,7 +190,7 @@ describe('a port that cannot use the negotiated rate', () => {
     const harness = board({ serial: { baudRate: USUAL, maxCableBaudRate: 460_800 } });
     harness.device.start();
     await harness.clock.advance(120_000);
-    assert.equal(harness.device.status.error?.code, 'DEVICE_UNRESPONSIVE');
+    assert.equal(harness.device.state.error?.code, 'DEVICE_UNRESPONSIVE');
     // A hand presses the button.
     harness.simulator.restart();
     await harness.ready();

@@ -38,7 +38,8 @@ class Scene {
   async reopened(limit: number): Promise<number> {
     const { clock, links } = this.harness;
     const start = clock.now();
-    const isBack = () => links.some(({ event }) => event === 'reopened') && this.link.state === 2;
+    const isBack = () =>
+      links.some(({ event }) => event === 'reopened') && this.link.stateNumber === 2;
     assert.ok(await clock.until(isBack, limit), `not open again: ${JSON.stringify(links)}`);
     return clock.now() - start;
   }
@@ -61,7 +62,7 @@ describe('a device that recovers', () => {
     await harness.clock.advance(1);
     harness.simulator.restart();
     assert.ok((await scene.reopened(10_000)) < BOOT_AND_JOIN + 2000);
-    assert.ok(harness.events.some(({ event }) => event === 'restarted'));
+    assert.ok(harness.events.some(({ event }) => event === 'restart'));
     await harness.end();
   });
 
@@ -137,8 +138,8 @@ describe('a device that recovers', () => {
       harness.simulator.restart();
     };
     await harness.clock.wait(closing);
-    assert.equal(scene.link.state, 0);
-    await harness.clock.until(() => harness.device.status.name === 'ready', 20_000);
+    assert.equal(scene.link.stateNumber, 0);
+    await harness.clock.until(() => harness.device.state.name === 'ready', 20_000);
     assert.ok(!harness.port.text.includes('AT+WSCLOSE'), harness.port.text);
     await harness.end();
   });
@@ -155,7 +156,10 @@ describe('a link that reconnects after corrupt data', () => {
     ].map((request) => assert.rejects(request, { code: 'COMMAND_FAILED' }));
     for (const request of refused) await harness.clock.wait(request);
     scene.outcome = () => undefined;
-    assert.ok(await harness.clock.until(() => scene.link.state === 2, 60_000), 'never opened');
+    assert.ok(
+      await harness.clock.until(() => scene.link.stateNumber === 2, 60_000),
+      'never opened',
+    );
     assert.equal(scene.link.uri, 'ws://host/other');
     assert.equal(await scene.outcomeOf('over the new one'), 'sent');
     await harness.end();
@@ -186,7 +190,7 @@ describe('after a fault', () => {
     };
     await scene.outcomeOf('lost');
     await harness.clock.advance(3000);
-    assert.ok(harness.links.some(({ event, link }) => event === 'gap' && link === 0));
+    assert.ok(harness.links.some(({ event, link }) => event === 'dataloss' && link === 0));
     await harness.end();
   });
 
@@ -228,7 +232,7 @@ describe('after a fault', () => {
       harness.messages.map(({ bytes }) => bytes.toString()),
       ['whole'],
     );
-    assert.ok(!harness.links.some(({ event }) => event === 'gap'));
+    assert.ok(!harness.links.some(({ event }) => event === 'dataloss'));
     await harness.end();
   });
 
@@ -255,7 +259,7 @@ describe('after a fault', () => {
       harness.messages.map(({ bytes }) => bytes.toString()),
       [first.toString(), second.toString()],
     );
-    assert.ok(!harness.links.some(({ event }) => event === 'gap'));
+    assert.ok(!harness.links.some(({ event }) => event === 'dataloss'));
     await harness.end();
   });
 });

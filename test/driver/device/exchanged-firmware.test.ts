@@ -26,8 +26,8 @@ class Board {
     this.#simulator = this.#flashed(firmware);
     this.#simulator.powerOn();
     device.start();
-    assert.ok(await clock.until(() => device.status.name !== 'ready', 20_000));
-    assert.ok(await clock.until(() => device.status.name === 'ready', 20_000));
+    assert.ok(await clock.until(() => device.state.name !== 'ready', 20_000));
+    assert.ok(await clock.until(() => device.state.name === 'ready', 20_000));
   }
 
   async end(): Promise<void> {

@@ -9,16 +9,16 @@ const without = (pattern: RegExp): Hooks => ({
 });
 
 const steps = (harness: Harness): (string | undefined)[] =>
-  harness.events.filter(({ event }) => event === 'recovery').map(({ detail }) => detail);
+  harness.events.filter(({ event }) => event === 'resyncstep').map(({ detail }) => detail);
 
 describe('detecting the firmware', () => {
   it('names the menuconfig option and stops when the firmware has no WebSocket commands', async () => {
     const hooks = without(/^AT\+(CMD\?|WS)/);
     const harness = new Harness({ simulator: { hooks } });
     harness.device.start();
-    await harness.clock.until(() => harness.device.status.name === 'unusable', 10_000);
+    await harness.clock.until(() => harness.device.state.name === 'unusable', 10_000);
     assert.equal(
-      harness.device.status.error?.message,
+      harness.device.state.error?.message,
       'This firmware has no WebSocket commands. Build ESP-AT with menuconfig: Component config > AT > AT WebSocket command support.',
     );
     await assert.rejects(harness.device.links[0].open({ uri: 'ws://host/' }), {
@@ -50,7 +50,7 @@ describe('detecting the firmware', () => {
       await harness.clock.advance(100);
       await harness.ready();
       assert.ok(!harness.port.text.includes('AT+RST'), JSON.stringify(left));
-      assert.ok(!harness.events.some(({ event }) => event === 'restarted'), JSON.stringify(left));
+      assert.ok(!harness.events.some(({ event }) => event === 'restart'), JSON.stringify(left));
       assert.equal(harness.simulator.echo, false);
       await harness.end();
     }
@@ -87,17 +87,17 @@ describe('an unresponsive device', () => {
 
   it('is reset by RTS when the option allows it, and is ready again', async () => {
     const harness = await deaf(true);
-    assert.ok(await harness.clock.until(() => harness.device.status.name !== 'ready', 120_000));
-    assert.ok(await harness.clock.until(() => harness.device.status.name === 'ready', 120_000));
-    assert.equal(steps(harness).at(-1), 'reset');
+    assert.ok(await harness.clock.until(() => harness.device.state.name !== 'ready', 120_000));
+    assert.ok(await harness.clock.until(() => harness.device.state.name === 'ready', 120_000));
+    assert.equal(steps(harness).at(-1), 'rtsReset');
     await harness.end();
   });
 
   it('is not reset by RTS when the option is off', async () => {
     const harness = await deaf(false);
     await harness.clock.advance(300_000);
-    assert.ok(!steps(harness).includes('reset'));
-    assert.equal(harness.device.status.error?.code, 'DEVICE_UNRESPONSIVE');
+    assert.ok(!steps(harness).includes('rtsReset'));
+    assert.equal(harness.device.state.error?.code, 'DEVICE_UNRESPONSIVE');
     assert.ok(harness.port.opened > 1, 'the port was opened afresh');
     await harness.end();
   });

@@ -80,7 +80,7 @@ async function bringUp(firmware: FirmwareClass, cut: Cut = {}): Promise<Outcome>
   // The very last byte may be the one after which the device restarts: then it is opened once more.
   const options = { uri: 'wss://server/echo', config: { auth: 3 }, keepOpen: true } as const;
   link.open(options).catch(() => undefined);
-  assert.ok(await clock.until(() => link.state === 2, 60_000), 'it did not open');
+  assert.ok(await clock.until(() => link.stateNumber === 2, 60_000), 'it did not open');
   await clock.wait(link.send('hello'));
   assert.ok(await clock.until(() => harness.messages.length > 0, 5000), 'no echo came');
   await clock.wait(link.close());

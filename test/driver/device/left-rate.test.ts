@@ -33,8 +33,8 @@ async function readyAgain(
   const device = new Device({ port, clock: hostClock, random: seededRandom(1), ...options });
   const start = clock.now();
   device.start();
-  const isReady = await clock.until(() => device.status.name === 'ready', 60_000);
-  assert.ok(isReady, JSON.stringify(device.status));
+  const isReady = await clock.until(() => device.state.name === 'ready', 60_000);
+  assert.ok(isReady, JSON.stringify(device.state));
   return [device, clock.now() - start];
 }
 
@@ -159,7 +159,7 @@ describe('an adapter that is unplugged at an open data prompt of a raised line',
     await clock.advance(100);
     port.plugIn();
     const start = clock.now();
-    assert.ok(await clock.until(() => device.status.name === 'ready', 60_000));
+    assert.ok(await clock.until(() => device.state.name === 'ready', 60_000));
     assert.ok(clock.now() - start < 3000, `${clock.now() - start} ms`);
     assert.equal(harness.hostRate, RAISED);
     await harness.end();

@@ -31,7 +31,7 @@ async function negotiatedHarness(): Promise<Harness> {
 /** Whether all is as it was, after it was lost. */
 function isBack({ device, links, hostRate }: Harness): boolean {
   const reopened = links.filter(({ event }) => event === 'reopened').length === 2;
-  return reopened && device.links[0].state === 2 && hostRate === RAISED;
+  return reopened && device.links[0].stateNumber === 2 && hostRate === RAISED;
 }
 
 /** From now on the host's port swallows what it reads at the raised rate, as some do with framing errors. */
@@ -45,7 +45,7 @@ function deafen(harness: Harness): void {
 }
 
 const steps = (harness: Harness): (string | undefined)[] =>
-  harness.events.filter(({ event }) => event === 'recovery').map(({ detail }) => detail);
+  harness.events.filter(({ event }) => event === 'resyncstep').map(({ detail }) => detail);
 
 describe('a restart at the negotiated rate', () => {
   it('is detected from received bytes while the host sends nothing', async () => {
@@ -122,7 +122,7 @@ describe('at the negotiated rate, the driver detects no restart', () => {
     const isReopened = () => harness.links.some(({ event }) => event === 'reopened');
     assert.ok(await harness.clock.until(isReopened, 15_000));
     assert.ok(harness.clock.now() - start < 4000, `${harness.clock.now() - start} ms`);
-    assert.deepEqual(steps(harness), ['crlf', 'fill']);
+    assert.deepEqual(steps(harness), ['lineEnd', 'pad']);
     assert.deepEqual(
       harness.links.filter(({ link }) => link !== 0),
       [],
@@ -138,12 +138,12 @@ describe('at the negotiated rate, the driver detects no restart', () => {
       await harness.clock.wait(harness.device.checkLinks());
       await harness.clock.advance(5000);
       assert.deepEqual(
-        harness.events.map(({ event }) => event).filter((event) => event !== 'unknown-line'),
-        ['out-of-step', 'recovery', 'recovered'],
+        harness.events.map(({ event }) => event).filter((event) => event !== 'unknownline'),
+        ['outofsync', 'resyncstep', 'insync'],
       );
     }
     assert.equal(harness.hostRate, RAISED);
-    assert.deepEqual(harness.device.links[1].state, 2);
+    assert.deepEqual(harness.device.links[1].stateNumber, 2);
     assert.ok(!harness.links.some(({ event }) => event === 'lost'));
     await harness.end();
   });
@@ -156,7 +156,7 @@ describe('at the negotiated rate, the driver detects no restart', () => {
     await harness.clock.advance(5000);
     assert.deepEqual(
       harness.events.map(({ event }) => event),
-      ['unknown-line'],
+      ['unknownline'],
     );
     await harness.end();
   });

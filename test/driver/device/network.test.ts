@@ -10,7 +10,7 @@ const codes = (harness: Harness): (string | undefined)[] =>
   harness.events.filter(({ event }) => event === 'warning').map(({ error }) => error?.code);
 
 const shown = (harness: Harness): string =>
-  `${harness.device.status.name} ${harness.device.status.error?.code ?? ''}`.trim();
+  `${harness.device.state.name} ${harness.device.state.error?.code ?? ''}`.trim();
 
 describe('a Wi-Fi network that is lost and returns', () => {
   it('is joined again, and reported as lost until then', async () => {
@@ -23,9 +23,9 @@ describe('a Wi-Fi network that is lost and returns', () => {
     // AT+CWJAP would have ended the device's own attempts.
     assert.ok(!harness.port.text.includes('AT+CWJAP'));
     assert.ok(await harness.clock.until(() => shown(harness) === 'ready', 3000));
-    const names = harness.events.map(({ event }) => event);
-    assert.equal(names.filter((name) => name === 'wifi-lost').length, 1);
-    assert.deepEqual(names.slice(-2), ['joined', 'address']);
+    const changes = harness.events.flatMap(({ event, detail }) => (event === 'wifi' ? detail : []));
+    assert.equal(changes.filter((change) => change === 'lost').length, 1);
+    assert.deepEqual(changes.slice(-2), ['joined', 'address']);
     await harness.end();
   });
 
@@ -89,9 +89,9 @@ describe('a Wi-Fi network that is lost and returns', () => {
     const config = { pingIntervalMs: 5000, pongTimeoutMs: 10_000 };
     await harness.clock.wait(link.open({ uri: 'ws://host/echo', keepOpen: true, config }));
     harness.simulator.wifi.lose();
-    assert.ok(await harness.clock.until(() => link.state !== 2, 120_000));
+    assert.ok(await harness.clock.until(() => link.stateNumber !== 2, 120_000));
     harness.simulator.wifi.recover();
-    assert.ok(await harness.clock.until(() => link.state === 2, 120_000));
+    assert.ok(await harness.clock.until(() => link.stateNumber === 2, 120_000));
     await harness.clock.wait(link.send('back'));
     assert.ok(await harness.clock.until(() => harness.messages.length > 0, 5000));
     await harness.end();
@@ -140,7 +140,7 @@ describe('scanning networks', () => {
       simulator: { wifi: [home], joined: false },
     });
     harness.device.start();
-    await harness.clock.until(() => harness.device.status.error?.code === 'WIFI_NOT_FOUND', 30_000);
+    await harness.clock.until(() => harness.device.state.error?.code === 'WIFI_NOT_FOUND', 30_000);
     const found = await harness.clock.wait(harness.device.scanNetworks());
     assert.deepEqual(
       found.map(({ ssid }) => ssid),

@@ -32,8 +32,8 @@ describe('an adapter that is unplugged', { skip: whyNoPty() ?? false }, () => {
     const line = { rate: 115_200, dtr: true, rts: true };
     const device = new Device({ port: portAt(byId.path, line) });
     const texts: string[] = [];
-    device.on('message', ({ bytes }) => texts.push(bytes.toString()));
     const [link] = device.links;
+    link.on('message', ({ bytes }) => texts.push(bytes.toString()));
     plugInto(first);
     try {
       device.start();
@@ -44,11 +44,11 @@ describe('an adapter that is unplugged', { skip: whyNoPty() ?? false }, () => {
       simulator.onOutput(() => undefined);
       await first.close();
       byId.remove();
-      await until(() => device.status.error?.code === 'PORT_NOT_FOUND', 'the loss was not noticed');
-      assert.deepEqual([device.status.name, link.state], ['absent', 0]);
+      await until(() => device.state.error?.code === 'PORT_NOT_FOUND', 'the loss was not noticed');
+      assert.deepEqual([device.state.name, link.stateNumber], ['absent', 0]);
 
       plugInto(second);
-      await until(() => link.state === 2, 'the link did not open again');
+      await until(() => link.stateNumber === 2, 'the link did not open again');
       await link.send('after');
       await until(() => texts.includes('after'), 'no echo came');
     } finally {
@@ -75,15 +75,15 @@ describe('a TCP bridge that restarts', () => {
       await link.open({ uri: `${server.url}/echo`, keepOpen: true });
       await bridge.close();
       await until(
-        () => device.status.error?.code === 'PORT_UNREACHABLE',
+        () => device.state.error?.code === 'PORT_UNREACHABLE',
         'the loss was not noticed',
       );
       assert.match(
-        device.status.error?.message ?? '',
+        device.state.error?.message ?? '',
         /^Nothing answers at tcp:\/\/127\.0\.0\.1:\d+\./,
       );
       bridge = await listen({ ...options, port });
-      await until(() => link.state === 2, 'the link did not open again');
+      await until(() => link.stateNumber === 2, 'the link did not open again');
     } finally {
       await device.stop();
       await bridge.close();

@@ -20,7 +20,7 @@ describe('an abort', () => {
     controller.abort();
     assert.equal(await first, 'OPEN_ABORTED');
     await harness.clock.advance(5000);
-    assert.equal(link.state, 0);
+    assert.equal(link.stateNumber, 0);
     assert.ok(harness.server.connections.every(({ open }) => !open));
     await harness.end();
   });
@@ -30,7 +30,7 @@ describe('an abort', () => {
     const second = ending(link.open({ uri: slow, owner: 'new' }));
     controller.abort();
     assert.deepEqual([await first, await second], ['done', 'done']);
-    assert.deepEqual([link.state, link.owner], [2, 'new']);
+    assert.deepEqual([link.stateNumber, link.owner], [2, 'new']);
     await harness.end();
   });
 
@@ -39,7 +39,7 @@ describe('an abort', () => {
     assert.equal(await first, 'done');
     controller.abort();
     await harness.clock.advance(5000);
-    assert.equal(link.state, 2);
+    assert.equal(link.stateNumber, 2);
     await harness.end();
   });
 
@@ -47,7 +47,7 @@ describe('an abort', () => {
     const { harness, link, ending, story } = await openHarness();
     const opening = link.open({ uri: two, replace: true }, { signal: AbortSignal.abort() });
     assert.equal(await ending(opening), 'OPEN_ABORTED');
-    assert.deepEqual([link.state, story()], [2, []]);
+    assert.deepEqual([link.stateNumber, story()], [2, []]);
     await harness.end();
   });
 
@@ -59,9 +59,9 @@ describe('an abort', () => {
     await harness.clock.advance(200);
     controller.abort();
     assert.equal(await closing, 'ABORTED');
-    assert.equal(link.state, 4);
+    assert.equal(link.stateNumber, 4);
     await harness.clock.advance(5000);
-    assert.equal(link.state, 0);
+    assert.equal(link.stateNumber, 0);
     await harness.end();
   });
 });
@@ -87,9 +87,9 @@ describe('the owner of a link', () => {
     const opening = ending(link.open({ uri: two, replace: true, owner: 'new' }));
     assert.equal(await ending(link.close({ owner: 'old' })), 'done');
     assert.equal(await opening, 'done');
-    assert.equal(link.state, 2);
+    assert.equal(link.stateNumber, 2);
     assert.equal(await ending(link.close({ owner: 'new' })), 'done');
-    assert.equal(link.state, 0);
+    assert.equal(link.stateNumber, 0);
     await harness.end();
   });
 });

@@ -34,7 +34,7 @@ async function damage(change: (payload: Buffer) => Buffer): Promise<Outcome> {
     ),
   );
   await harness.clock.until(
-    () => harness.server.connections.length === 2 && link.state === 2,
+    () => harness.server.connections.length === 2 && link.stateNumber === 2,
     60_000,
   );
   return { harness, link, error, recovery: harness.clock.now() - from };

@@ -12,13 +12,12 @@ describe('a device that restarts in the turn in which it becomes ready', () => {
     port.deliver(Buffer.from('\r\nready\r\n'));
     const opening = [first, third].map((link) => link.open({ uri: `ws://host/${link.id}` }));
     let restarts = 1;
-    device.on('link', ({ link, event }) => {
-      if (link === 1 && event === 'opening' && restarts-- > 0)
-        port.deliver(Buffer.from('\r\nready\r\n'));
+    second.on('statechange', ({ cause }) => {
+      if (cause === 'opening' && restarts-- > 0) port.deliver(Buffer.from('\r\nready\r\n'));
     });
     port.written.length = 0;
     await clock.wait(Promise.all(opening));
-    await clock.until(() => second.state === 2, 5000);
+    await clock.until(() => second.stateNumber === 2, 5000);
     const commands = port.text.match(/ATE0|AT\+CWSTATE\?|AT\+WSOPEN=\d/g);
     const initialization = ['ATE0', 'AT+CWSTATE?'];
     assert.deepEqual(commands?.splice(0, 4), [...initialization, ...initialization]);

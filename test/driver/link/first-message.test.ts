@@ -38,8 +38,8 @@ describe('a server that sends its first message with the handshake response', ()
       await harness.clock.wait(link.open({ uri: 'ws://host/early', config }));
       await harness.clock.advance(LIMIT_MS);
       harness.server.connections[0]?.reset();
-      await harness.clock.until(() => link.state !== 2, 5000);
-      assert.ok(await harness.clock.until(() => link.state === 2, 60_000));
+      await harness.clock.until(() => link.stateNumber !== 2, 5000);
+      assert.ok(await harness.clock.until(() => link.stateNumber === 2, 60_000));
       await harness.clock.advance(LIMIT_MS);
       assert.equal(harness.server.connections.length, 2);
       assert.deepEqual(texts(harness), [EARLY_TEXT, EARLY_TEXT]);

@@ -24,7 +24,7 @@ describe('a link with and without keepOpen', () => {
       'opening 0',
       'opened 2',
       'closed-by-server 0',
-      'retrying 0',
+      'retry 0',
       'opening 0',
       'reopened 2',
     ]);
@@ -36,9 +36,9 @@ describe('a link with and without keepOpen', () => {
     await harness.clock.wait(harness.device.links[0].open({ uri: 'ws://host/plain' }));
     harness.server.connections[0]?.drop();
     await harness.clock.advance(1000);
-    assert.ok([1, 3].includes(harness.device.links[0].state));
+    assert.ok([1, 3].includes(harness.device.links[0].stateNumber));
     await harness.clock.advance(20_000);
-    assert.equal(harness.device.links[0].state, 2);
+    assert.equal(harness.device.links[0].stateNumber, 2);
     assert.equal(story(harness).at(-1), 'reopened 2');
     await harness.end();
   });
@@ -51,7 +51,7 @@ describe('a link with and without keepOpen', () => {
       'OPEN_FAILED',
     );
     await harness.clock.advance(600_000);
-    const pauses = harness.links.flatMap(({ retryIn }) => retryIn ?? []);
+    const pauses = harness.links.flatMap(({ retryInMs }) => retryInMs ?? []);
     assert.ok(pauses.length >= 8, String(pauses));
     assert.ok((pauses[0] ?? 0) <= 1000 && (pauses.at(-1) ?? 0) >= 45_000, String(pauses));
     assert.ok(Math.max(...pauses) <= 60_000, String(pauses));
@@ -132,7 +132,7 @@ describe('a link with and without keepOpen', () => {
     }
     assert.equal(await code(harness, link.close({ reason: 'é'.repeat(62) })), 'INVALID_PAYLOAD');
     assert.equal(harness.port.text, '');
-    assert.equal(link.state, 2);
+    assert.equal(link.stateNumber, 2);
     await harness.end();
   });
 });
@@ -158,10 +158,10 @@ describe('a half-open link', () => {
     await harness.clock.wait(link.open({ uri: 'ws://host/plain', keepOpen: true }));
     harness.server.connections[0]?.close(1001);
     await harness.clock.advance(500);
-    assert.equal(link.state, 2);
+    assert.equal(link.stateNumber, 2);
     assert.equal(await code(harness, link.send('into the void')), 'SEND_FAILED');
     await harness.clock.until(() => harness.server.connections.length === 2, 5000);
-    assert.deepEqual(story(harness).slice(2), ['closed-by-server 0', 'retrying 0', 'opening 0']);
+    assert.deepEqual(story(harness).slice(2), ['closed-by-server 0', 'retry 0', 'opening 0']);
     await harness.end();
   });
 
@@ -188,7 +188,7 @@ describe('a half-open link', () => {
     const error = await failure(harness, link.send('stuck'));
     assert.deepEqual([error.code, error.outcome], ['SEND_UNKNOWN', 'unknown']);
     await harness.clock.until(
-      () => link.state === 2 && harness.server.connections.length === 2,
+      () => link.stateNumber === 2 && harness.server.connections.length === 2,
       5000,
     );
     const lost = harness.links.find(({ event }) => event === 'lost');

@@ -82,7 +82,7 @@ describe('opening a link', () => {
       harness.device.links[0].open({ uri: 'ws://host/slow=3000', timeoutMs: 1000 }),
     );
     assert.equal(error.code, 'OPEN_TIMEOUT');
-    assert.equal(harness.device.links[0].state, 0);
+    assert.equal(harness.device.links[0].stateNumber, 0);
     await harness.end();
   });
 
@@ -97,7 +97,7 @@ describe('opening a link', () => {
     assert.equal(await code(harness, link.open({ uri: 'ws://host/b' })), 'LINK_IN_USE');
     assert.equal(harness.port.text, '');
     await harness.clock.wait(link.open({ uri: 'ws://host/b', replace: true }));
-    assert.deepEqual([link.state, link.uri], [2, 'ws://host/b']);
+    assert.deepEqual([link.stateNumber, link.uri], [2, 'ws://host/b']);
     assert.deepEqual(
       harness.server.requests.map(({ target }) => target),
       ['/a', '/b'],
@@ -121,7 +121,7 @@ describe('opening a link', () => {
     await harness.clock.advance(1000);
     await harness.clock.wait(link.close());
     assert.equal(await opening, 'OPEN_ABORTED');
-    assert.equal(link.state, 0);
+    assert.equal(link.stateNumber, 0);
     await harness.clock.advance(120_000);
     assert.equal(harness.server.requests.length, 1);
     await harness.end();

@@ -51,7 +51,7 @@ describe('a response to AT+WSOPEN? that does not fit', () => {
     };
     other.port.deliver(Buffer.from('\r\nready\r\n'));
     await other.clock.advance(5000);
-    const { name, error } = other.device.status;
+    const { name, error } = other.device.state;
     assert.deepEqual([name, error?.code], ['unusable', 'FIRMWARE_UNKNOWN']);
     await other.end();
   });

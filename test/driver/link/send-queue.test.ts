@@ -106,7 +106,7 @@ describe('a message with hold', () => {
     const scene = await new Scene('D', (text) => text.replace('+WS_CLOSED:0\r\n', '')).begin();
     scene.harness.server.connections[0]?.close(1001);
     await scene.harness.clock.advance(500);
-    assert.equal(scene.link.state, 2);
+    assert.equal(scene.link.stateNumber, 2);
     const sends = ['m1', 'm2', 'm3'].map((text) => scene.send(text));
     assert.deepEqual(await scene.harness.clock.wait(Promise.all(sends)), ['sent', 'sent', 'sent']);
     await scene.harness.clock.advance(10);
@@ -177,7 +177,7 @@ describe('a message with hold', () => {
     controller.abort();
     assert.equal(await scene.harness.clock.wait(outcome), 'ABORTED not-sent');
     await scene.harness.clock.advance(30_000);
-    assert.equal(scene.link.state, 2);
+    assert.equal(scene.link.stateNumber, 2);
     assert.deepEqual(scene.arrived, []);
     assert.equal(scene.harness.device.sendQueue.messages, 0);
     await scene.harness.end();

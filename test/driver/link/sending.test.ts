@@ -35,7 +35,7 @@ describe('sending when the connection is lost', () => {
     await harness.clock.until(() => (harness.server.connections[0]?.frames.length ?? 0) > 3, 5000);
     harness.server.connections[0]?.reset();
     assert.deepEqual([(await error).code, (await error).outcome], ['SEND_UNKNOWN', 'unknown']);
-    await harness.clock.until(() => link.state === 2, 30_000);
+    await harness.clock.until(() => link.stateNumber === 2, 30_000);
     await harness.clock.wait(link.send('next'));
     await harness.clock.advance(10);
     const data = harness.server.connections[1]?.frames.filter(({ opcode }) => opcode < 8);
@@ -227,7 +227,7 @@ describe('sending', () => {
     const [link] = harness.device.links;
     await harness.clock.wait(link.open({ uri: 'ws://host/plain', keepOpen: true }));
     harness.simulator.restart();
-    await harness.clock.until(() => link.state === 0, 5000);
+    await harness.clock.until(() => link.stateNumber === 0, 5000);
     const short = code(harness, link.send('never', { holdMs: 100 }));
     const sends = ['one', 'two', 'three'].map((text) => link.send(text, { holdMs: 30_000 }));
     await harness.clock.wait(Promise.all(sends));

@@ -1,24 +1,30 @@
 import { EventEmitter } from 'node:events';
 import type { LinkId } from '../../../driver/at/types';
 import type { WifiNetwork } from '../../../driver/commands/wifi';
-import type { Capabilities, DeviceEvent, DeviceState } from '../../../driver/device/options';
+import type { DeviceEvents } from '../../../driver/device/events';
+import type { Capabilities, DeviceState, LinkStatus } from '../../../driver/device/options';
 import { EspAtError, type ErrorCode } from '../../../driver/errors';
 import type {
-  CloseOptions,
+  LinkChangeCause,
   LinkEvent,
-  LinkEventName,
-  LinkState,
+  LinkEvents,
+  LinkStateName,
+  LinkStateNumber,
   Message,
-  OpenOptions,
-  SendOptions,
-  Wait,
-} from '../../../driver/link/options';
+} from '../../../driver/link/events';
+import type { CloseOptions, OpenOptions, SendOptions, Wait } from '../../../driver/link/options';
 import type { DeviceApi, LinkApi } from '../../../nodes/shared/device/device-api';
 
+const names = ['closed', 'reconnecting', 'open', 'waiting', 'closing'] as const;
+
+function nameOf(number: LinkStateNumber): LinkStateName {
+  return names[number];
+}
+
 /** A link that the test controls. */
-export class FakeLink implements LinkApi {
+export class FakeLink extends EventEmitter<LinkEvents> implements LinkApi {
   readonly id: LinkId;
-  state: LinkState = 0;
+  stateNumber: LinkStateNumber = 0;
   uri = '';
   owner: string | undefined;
   readonly opened: OpenOptions[] = [];
@@ -28,11 +34,12 @@ export class FakeLink implements LinkApi {
   failure: EspAtError | undefined;
   /** While set, sends and closings wait for it. */
   pause: Promise<void> | undefined;
-  readonly #device: FakeDevice;
 
-  constructor(id: LinkId, device: FakeDevice) {
+  constructor(id: LinkId) {
+    super();
+    // As in the driver: every node may listen.
+    this.setMaxListeners(0);
     this.id = id;
-    this.#device = device;
   }
 
   async open(options: OpenOptions, { signal }: Wait = {}): Promise<void> {
@@ -41,7 +48,7 @@ export class FakeLink implements LinkApi {
     this.owner = options.owner;
     await this.#paused(signal, 'OPEN_ABORTED');
     if (this.failure) throw this.failure;
-    const again = this.state === 2 && this.uri === options.uri;
+    const again = this.stateNumber === 2 && this.uri === options.uri;
     this.uri = options.uri;
     if (!again) this.become(2, 'opened');
   }
@@ -56,7 +63,7 @@ export class FakeLink implements LinkApi {
     this.closed.push(options);
     await this.#paused(options.signal, 'ABORTED');
     if (this.failure) throw this.failure;
-    if (this.state !== 0) this.become(0, 'closed');
+    if (this.stateNumber !== 0) this.become(0, 'closed');
   }
 
   /** Settles with the pause; rejects when the signal is aborted before. */
@@ -70,33 +77,37 @@ export class FakeLink implements LinkApi {
   }
 
   /** Changes its state and emits the event. */
-  become(state: LinkState, event: LinkEventName, more: Partial<LinkEvent> = {}): void {
-    this.state = state;
-    this.#device.emit('link', { ...this.describe(event), ...more });
+  become(number: LinkStateNumber, cause: LinkChangeCause, error?: EspAtError): void {
+    const from = nameOf(this.stateNumber);
+    this.stateNumber = number;
+    const change = { from, to: nameOf(number), stateNumber: number, cause };
+    this.emit('statechange', { ...this.described, ...change, ...(error && { error }) });
   }
 
-  describe(event: LinkEventName): LinkEvent {
-    return { link: this.id, event, state: this.state, uri: this.uri, owner: this.owner };
+  get described(): LinkEvent {
+    return { link: this.id, uri: this.uri, owner: this.owner };
+  }
+
+  loseData(): void {
+    const error = new EspAtError('DATA_LOST', { link: this.id });
+    this.emit('dataloss', { ...this.described, error });
+  }
+
+  retry(retryInMs: number): void {
+    this.stateNumber = 0;
+    this.emit('retry', { ...this.described, retryInMs });
   }
 
   /** The link receives a message. */
   receive(bytes: Buffer, opcode: 1 | 2 | undefined): void {
     const message: Message = { link: this.id, uri: this.uri, owner: this.owner, opcode, bytes };
-    this.#device.emit('message', message);
+    this.emit('message', message);
   }
 }
 
-interface Events {
-  status: [DeviceState];
-  event: [DeviceEvent];
-  link: [LinkEvent];
-  message: [Message];
-  queue: [number];
-}
-
 /** A device without a port: ready as soon as it is started, with three {@link FakeLink}s. */
-export class FakeDevice extends EventEmitter<Events> implements DeviceApi {
-  status: DeviceState = { name: 'stopped' };
+export class FakeDevice extends EventEmitter<DeviceEvents> implements DeviceApi {
+  state: DeviceState = { name: 'stopped' };
   capabilities: Capabilities | undefined = {
     firmware: 'D',
     version: 'AT version:fake',
@@ -109,7 +120,7 @@ export class FakeDevice extends EventEmitter<Events> implements DeviceApi {
     losesFraming: false,
     maxBuffer: 16384,
   };
-  readonly links = [new FakeLink(0, this), new FakeLink(1, this), new FakeLink(2, this)] as const;
+  readonly links = [new FakeLink(0), new FakeLink(1), new FakeLink(2)] as const;
   starts = 0;
   stops = 0;
   queries = 0;
@@ -130,13 +141,15 @@ export class FakeDevice extends EventEmitter<Events> implements DeviceApi {
   async stop(): Promise<void> {
     this.stops++;
     await this.stopping;
-    for (const link of this.links) link.state = 0;
+    for (const link of this.links) link.stateNumber = 0;
     this.become({ name: 'stopped' });
   }
 
   become(status: DeviceState): void {
-    this.status = status;
-    this.emit('status', status);
+    const { name: from } = this.state;
+    this.state = status;
+    const { name: to, error } = status;
+    this.emit('statechange', { from, to, ...(error && { error }) });
   }
 
   link(id: unknown): FakeLink {
@@ -145,12 +158,11 @@ export class FakeDevice extends EventEmitter<Events> implements DeviceApi {
     return link;
   }
 
-  async checkLinks(): Promise<LinkEvent[]> {
+  async checkLinks(): Promise<LinkStatus[]> {
     this.queries++;
     return this.links.map((link) => {
-      const event = link.describe('asked');
-      this.emit('link', event);
-      return event;
+      const { stateNumber } = link;
+      return { ...link.described, state: nameOf(stateNumber), stateNumber };
     });
   }
 

@@ -29,17 +29,18 @@ export function expectationOf(flow: FlowModel, asks: (node: OpenNode) => boolean
 export function disagreements(harness: DeploymentHarness, { open }: Expectation): string[] {
   const { device, connections } = harness;
   const found: string[] = [];
-  const { name, error } = device.status;
+  const { name, error } = device.state;
   if (name !== 'ready') found.push(`the device is ${name} ${error?.code ?? ''}`);
   for (const id of links) {
     const path = open.get(id);
     const link = device.links[id];
     if (path === undefined) {
-      if (link.state === 2) found.push(`link ${id} is open to ${link.uri}, the flow has it closed`);
+      if (link.stateNumber === 2)
+        found.push(`link ${id} is open to ${link.uri}, the flow has it closed`);
       continue;
     }
-    if (link.state !== 2 || link.uri !== uriOf(path))
-      found.push(`link ${id} is in state ${link.state} to ${link.uri}, the flow has ${path}`);
+    if (link.stateNumber !== 2 || link.uri !== uriOf(path))
+      found.push(`link ${id} is in state ${link.stateNumber} to ${link.uri}, the flow has ${path}`);
     const own = connections.filter(({ request }) => request.target === path);
     if (own.length !== 1) found.push(`the server has ${own.length} connections to ${path}`);
   }

@@ -2,12 +2,13 @@ import assert from 'node:assert/strict';
 import type { LinkId } from '../../../driver/at/types';
 import { Device } from '../../../driver/device/device';
 import { EspAtError } from '../../../driver/errors';
-import type { LinkEvent } from '../../../driver/link/options';
+import type { LinkStatus } from '../../../driver/device/options';
 import type { PortOpener } from '../../../driver/port/port';
 import { directUart, seededRandom } from '../../../simulator';
 import { faultyDevice, type Faults } from '../../../simulator/faults';
 import type { SimulatedDevice } from '../../../simulator';
 import { PacedLine } from '../../../simulator/paced-uart';
+import { onLinkEvents, type LoggedLinkEvent } from '../../harness/event-log';
 import { MemoryPort } from '../../harness/memory-port';
 import { MemoryNetwork } from '../../harness/network/memory-network';
 import { WsServer, type WsConnection } from '../../harness/network/ws-server';
@@ -27,7 +28,7 @@ export class DeploymentHarness {
   readonly host = this.clock.share();
   readonly server = new WsServer(this.clock);
   readonly watch = new NodeWatch();
-  readonly events: LinkEvent[] = [];
+  readonly events: LoggedLinkEvent[] = [];
   readonly problems: string[] = [];
   readonly simulator: SimulatedDevice;
   readonly faults: Faults;
@@ -87,7 +88,7 @@ export class DeploymentHarness {
         ...options,
         ...{ port: this.#exclusive(), clock: this.host, random: seededRandom(2) },
       });
-      device.on('link', (event) => this.events.push(event));
+      onLinkEvents(device, (event) => this.events.push(event));
       this.#device = device;
       return device;
     };
@@ -120,13 +121,13 @@ export class DeploymentHarness {
 
   /** States of the links as the simulated device has them, asked through the driver. */
   async askDevice(): Promise<Map<LinkId, number>> {
-    let answer: LinkEvent[] | undefined;
+    let answer: LinkStatus[] | undefined;
     this.device.checkLinks().then(
       (found) => (answer = found),
       () => (answer = []),
     );
     await this.until(() => answer !== undefined, 30_000);
-    return new Map(answer?.map(({ link, state }) => [link, state]));
+    return new Map(answer?.map(({ link, stateNumber }) => [link, stateNumber]));
   }
 
   /** Ends it all; what is left is a problem. */

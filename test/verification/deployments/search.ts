@@ -75,7 +75,7 @@ async function reach(harness: DeploymentHarness, step: Step): Promise<boolean> {
   const state =
     (...states: number[]) =>
     () =>
-      states.includes(harness.device.links[0].state);
+      states.includes(harness.device.links[0].stateNumber);
   switch (step) {
     case 'initializing':
       return true;
@@ -131,9 +131,10 @@ async function agree(harness: DeploymentHarness, expectation: Expectation): Prom
   if (took < AGREE_MS) await harness.pass(20_000);
   harness.problems.push(...all());
   const states = await harness.askDevice();
-  for (const { id, state } of harness.device.links) {
+  for (const { id, stateNumber } of harness.device.links) {
     const { problems } = harness;
-    if (states.get(id) !== state) problems.push(`the device has link ${id} in ${states.get(id)}`);
+    if (states.get(id) !== stateNumber)
+      problems.push(`the device has link ${id} in ${states.get(id)}`);
   }
   return took;
 }

@@ -26,8 +26,8 @@ export function digestOf({ port, log, events }: ExhaustiveHarness): RunDigest {
   const of = (link: number) => ({
     events: log.events
       .filter(({ event }) => event.link === link)
-      .map(({ at, event: { event, state, uri, owner, error, retryIn } }) => {
-        return [at, event, state, uri, owner, error?.code, retryIn];
+      .map(({ at, event: { event, state, uri, owner, error, retryInMs } }) => {
+        return [at, event, state, uri, owner, error?.code, retryInMs];
       }),
     messages: log.received
       .filter((message) => message.link === link)

@@ -1,10 +1,10 @@
 import type { LinkId } from '../../../driver/at/types';
 import { Device } from '../../../driver/device/device';
-import type { DeviceEvent } from '../../../driver/device/options';
 import type { CloseOptions, OpenOptions, SendOptions } from '../../../driver/link/options';
 import { SimulatedDevice, seededRandom, type FirmwareClass } from '../../../simulator';
 import { PacedLine } from '../../../simulator/paced-uart';
 import type { Outcome } from '../../../simulator/hooks';
+import { onDeviceEvents, onLinkEvents, type LoggedDeviceEvent } from '../../harness/event-log';
 import { HostLoop } from '../../harness/host-loop';
 import { MemoryNetwork } from '../../harness/network/memory-network';
 import { VirtualClock } from '../../harness/virtual-clock';
@@ -36,7 +36,7 @@ export class ExhaustiveHarness {
   readonly port: PortMonitor;
   readonly simulator: SimulatedDevice;
   readonly device: Device;
-  readonly events: { readonly at: number; readonly event: DeviceEvent }[] = [];
+  readonly events: { readonly at: number; readonly event: LoggedDeviceEvent }[] = [];
   readonly findings: Violation[] = [];
   /** The fault, if it is one of a command line. */
   commandFault: CommandFault | undefined;
@@ -63,13 +63,14 @@ export class ExhaustiveHarness {
       clock: this.host,
       random: seededRandom(2),
     });
-    this.device.on('message', (message) => {
-      log.received.push({ ...message, bytes: Buffer.from(message.bytes) });
-    });
-    this.device.on('link', (event) => log.linkEvent(event));
-    this.device.on('event', (event) => {
+    for (const link of this.device.links)
+      link.on('message', (message) => {
+        log.received.push({ ...message, bytes: Buffer.from(message.bytes) });
+      });
+    onLinkEvents(this.device, (event) => log.linkEvent(event));
+    onDeviceEvents(this.device, (event) => {
       this.events.push({ at: clock.now(), event });
-      if (event.event === 'recovery' && event.detail === 'fill') log.pads++;
+      if (event.event === 'resyncstep' && event.detail === 'pad') log.pads++;
     });
   }
 
@@ -81,7 +82,7 @@ export class ExhaustiveHarness {
 
   async ready(): Promise<void> {
     this.device.start();
-    await this.#until('the device is ready', () => this.device.status.name === 'ready');
+    await this.#until('the device is ready', () => this.device.state.name === 'ready');
   }
 
   async open(link: LinkId, options: Partial<OpenOptions> = {}): Promise<void> {
@@ -114,7 +115,7 @@ export class ExhaustiveHarness {
   /** The server sends a message, if both ends have the link established. */
   serve(link: LinkId, text: string, opcode: 1 | 2 = 1): void {
     const connection = this.connection(link);
-    if (!connection || this.device.links[link].state !== 2) return;
+    if (!connection || this.device.links[link].stateNumber !== 2) return;
     this.log.serve(link, text);
     connection.send({ fin: true, opcode, payload: Buffer.from(text, 'latin1') });
   }
@@ -128,7 +129,7 @@ export class ExhaustiveHarness {
 
   /** The link that the driver has open, if it is the only one. */
   get #onlyLink(): LinkId | undefined {
-    const established = this.device.links.filter(({ state }) => state === 2);
+    const established = this.device.links.filter(({ stateNumber }) => stateNumber === 2);
     return established.length === 1 ? established[0]?.id : undefined;
   }
 
@@ -140,14 +141,14 @@ export class ExhaustiveHarness {
 
   /** Waits until messages pass both ways again without help. @returns the time then */
   async recover(link: LinkId): Promise<number> {
-    await this.#until('the device is ready again', () => this.device.status.name === 'ready');
+    await this.#until('the device is ready again', () => this.device.state.name === 'ready');
     const end = this.clock.now() + RECOVERY_TIMEOUT_MS;
     for (let attempt = 0; this.clock.now() < end; attempt++) {
       if (await this.#exchange(link, attempt)) return this.clock.now();
       await this.advance(1000);
     }
-    const { name } = this.device.status;
-    const text = `nothing passes: device ${name}, link ${this.device.links[link].state}`;
+    const { name } = this.device.state;
+    const text = `nothing passes: device ${name}, link ${this.device.links[link].stateNumber}`;
     this.findings.push({ about: 'device', text });
     return this.clock.now();
   }
@@ -169,10 +170,10 @@ export class ExhaustiveHarness {
   }
 
   async #exchange(link: LinkId, attempt: number): Promise<boolean> {
-    const { state } = this.device.links[link];
+    const { stateNumber } = this.device.links[link];
     // Closed by the script, or given up: opened again as a flow would.
-    if (state === 0) await this.open(link);
-    if (this.device.links[link].state !== 2) return false;
+    if (stateNumber === 0) await this.open(link);
+    if (this.device.links[link].stateNumber !== 2) return false;
     const text = `out ${attempt}`;
     await this.send(link, text);
     if (this.log.sent.at(-1)?.outcome !== 'sent') return false;
@@ -202,7 +203,7 @@ export class ExhaustiveHarness {
 
   async #until(what: string, done: () => boolean): Promise<void> {
     if (await this.clock.until(done, RECOVERY_TIMEOUT_MS)) return;
-    const { name, error } = this.device.status;
+    const { name, error } = this.device.state;
     this.findings.push({
       about: 'device',
       text: `never: ${what} (${name} ${error?.code ?? ''})`,

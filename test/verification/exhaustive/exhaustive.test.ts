@@ -210,7 +210,7 @@ describe('the invariants of an exhaustive run', () => {
     assert.deepEqual(
       await findings((log) => {
         served(log);
-        log.linkEvent({ link: 0, event: 'gap', state: 2, uri: '', owner: undefined });
+        log.linkEvent({ link: 0, event: 'dataloss', state: 2, uri: '', owner: undefined });
       }),
       [],
     );

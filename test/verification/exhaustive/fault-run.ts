@@ -98,7 +98,7 @@ export async function attempt(
 /** A host that stood still has lost nothing, and neither has its device. */
 function tracesOf({ events, log }: ExhaustiveHarness): Violation[] {
   const about = 'device' as const;
-  const outOfSync = events.filter(({ event }) => event.event === 'out-of-step');
+  const outOfSync = events.filter(({ event }) => event.event === 'outofsync');
   // A link that the server closed may be away when the host goes on.
   const failed = log.sent.filter(
     ({ outcome, code }) => outcome !== 'sent' && code !== 'LINK_NOT_OPEN',

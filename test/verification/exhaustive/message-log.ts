@@ -1,6 +1,7 @@
 import type { LinkId } from '../../../driver/at/types';
 import { EspAtError } from '../../../driver/errors';
-import type { LinkEvent, LinkEventName, Message } from '../../../driver/link/options';
+import type { Message } from '../../../driver/link/events';
+import type { LoggedLinkEvent } from '../../harness/event-log';
 
 /** A message that the host sends. */
 export interface Sent {
@@ -27,8 +28,16 @@ export interface Request {
 }
 
 /** Events that report the loss of a message under way. */
-const losses: readonly LinkEventName[] = [
-  ...(['gap', 'lost', 'closed-by-server', 'device-lost', 'failed', 'closing', 'closed'] as const),
+const losses: readonly LoggedLinkEvent['event'][] = [
+  ...([
+    'dataloss',
+    'lost',
+    'closed-by-server',
+    'device-lost',
+    'failed',
+    'closing',
+    'closed',
+  ] as const),
 ];
 
 /** Every message, request and event of a run. */
@@ -37,7 +46,7 @@ export class MessageLog {
   readonly served: Served[] = [];
   readonly requests: Request[] = [];
   readonly received: Message[] = [];
-  readonly events: { readonly at: number; readonly event: LinkEvent }[] = [];
+  readonly events: { readonly at: number; readonly event: LoggedLinkEvent }[] = [];
   /** How often the driver reported that it pads a data prompt. */
   pads = 0;
   /** Command lines that the device executed out of messages. */
@@ -85,7 +94,7 @@ export class MessageLog {
     this.served.push({ link, text, at: this.#now() });
   }
 
-  linkEvent(event: LinkEvent): void {
+  linkEvent(event: LoggedLinkEvent): void {
     this.events.push({ at: this.#now(), event });
   }
 

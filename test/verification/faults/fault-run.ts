@@ -1,6 +1,7 @@
 import type { LinkId } from '../../../driver/at/types';
 import type { OpenOptions } from '../../../driver/link/options';
 import { seededRandom } from '../../../simulator';
+import { onDeviceEvents, onLinkEvents } from '../../harness/event-log';
 import type { Hit } from '../../../simulator/faults';
 import {
   drawFault,
@@ -95,10 +96,10 @@ export class FaultRun {
     harness.monitor = this.monitor;
     const { log, device } = harness;
     log.onChange = () => this.#recheck();
-    device.on('event', ({ event }) => log.event(event));
-    device.on('link', (event) => log.linkEvent(event));
-    device.on('status', () => this.#recheck());
-    device.on('message', (message) => log.atHost(message));
+    onDeviceEvents(device, ({ event }) => log.event(event));
+    onLinkEvents(device, ({ event, link }) => log.event(event, link));
+    device.on('statechange', () => this.#recheck());
+    for (const link of device.links) link.on('message', (message) => log.atHost(message));
   }
 
   /** Runs to the end; the caller drives the clock meanwhile. */
@@ -106,7 +107,7 @@ export class FaultRun {
     const { device, faults } = this.#harness;
     device.start();
     for (const link of links) this.#open(link);
-    await this.#until(() => links.every((link) => device.link(link).state === 2), TIMEOUT_MS);
+    await this.#until(() => links.every((link) => device.link(link).stateNumber === 2), TIMEOUT_MS);
     const traffic = links.flatMap((link) => [this.#sendOn(link), this.#serveOn(link)]);
     if (this.#options.hostStalls) traffic.push(this.#stallOn());
     while (!this.#enough()) await this.#episode();
@@ -292,8 +293,8 @@ export class FaultRun {
   async #usable(gone: number): Promise<number | undefined> {
     const { log, clock, device } = this.#harness;
     const isUsable = () =>
-      device.status.name === 'ready' &&
-      links.every((link) => device.link(link).state === 2) &&
+      device.state.name === 'ready' &&
+      links.every((link) => device.link(link).stateNumber === 2) &&
       log.out
         .slice(-RECENT)
         .some(({ outcome, payloadAt = 0 }) => outcome === 'sent' && payloadAt >= gone);

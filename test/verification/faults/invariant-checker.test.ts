@@ -185,7 +185,7 @@ const cases: readonly (readonly [
     (fixture) => {
       fixture.receive(fixture.serve(1));
       fixture.serve(2);
-      fixture.log.event('gap', 0);
+      fixture.log.event('dataloss', 0);
       fixture.receive(fixture.serve(3));
     },
   ],
@@ -194,10 +194,10 @@ const cases: readonly (readonly [
     (fixture) => {
       fixture.receive(fixture.serve(1));
       fixture.serve(2);
-      fixture.log.event('gap', 1);
+      fixture.log.event('dataloss', 1);
       fixture.receive(fixture.serve(3));
       fixture.now++;
-      fixture.log.event('gap', 0);
+      fixture.log.event('dataloss', 0);
     },
     /message 2 to the host/,
   ],
@@ -221,7 +221,7 @@ const cases: readonly (readonly [
   [
     'links are open too late after a restart that the driver saw',
     (fixture) => {
-      fixture.log.event('restarted');
+      fixture.log.event('restart');
       fixture.episode({ names: ['restart'], gone: 0, recovered: 4000, reopened: 3600 });
     },
     /opening the links took 3600 ms/,

@@ -32,7 +32,7 @@ const NOISE_BYTES = 60;
 const EOL = Buffer.from('\r\n');
 
 const endings = new Set([
-  ...['lost', 'closed-by-server', 'closing', 'closed', 'failed', 'device-lost', 'gap'],
+  ...['lost', 'closed-by-server', 'closing', 'closed', 'failed', 'device-lost', 'dataloss'],
   ...['reopened', 'opened'],
 ]);
 
@@ -334,7 +334,7 @@ export class InvariantChecker {
   /** Whether the driver knew of a restart by the time at which the device has an address again. */
   #readyWasReceived({ from, gone }: FaultEpisode, bootAndJoinMs: number): boolean {
     return this.#log.events.some(
-      ({ event, at }) => event === 'restarted' && at >= from && at <= gone + bootAndJoinMs,
+      ({ event, at }) => event === 'restart' && at >= from && at <= gone + bootAndJoinMs,
     );
   }
 

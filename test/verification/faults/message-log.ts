@@ -1,6 +1,6 @@
 import { EspAtError } from '../../../driver/errors';
 import type { LinkId } from '../../../driver/at/types';
-import type { LinkEvent, Message } from '../../../driver/link/options';
+import type { Message } from '../../../driver/link/events';
 import { labelOf, type Label } from './message';
 import type { Undetectable } from './undetectable';
 
@@ -191,10 +191,6 @@ export class MessageLog {
   event(event: string, link?: LinkId): void {
     this.events.push({ at: this.#now(), link, event });
     this.onChange();
-  }
-
-  linkEvent({ link, event }: LinkEvent): void {
-    this.event(event, link);
   }
 
   #find(bytes: Buffer, way: Label['way']): OutEntry | InEntry | undefined {

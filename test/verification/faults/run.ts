@@ -1,4 +1,5 @@
 import { parseFault, type Hit } from '../../../simulator/faults';
+import { onDeviceEvents, onLinkEvents } from '../../harness/event-log';
 import { firmwareNamed, optionsOf, orMisuse, wholeNumber } from '../../harness/options';
 import { FaultRun, type FaultEpisode } from './fault-run';
 import { InvariantChecker } from './invariant-checker';
@@ -129,10 +130,10 @@ function trace(harness: FaultHarness, span: string): void {
     `${bytes.length} ${JSON.stringify(bytes.toString('latin1', 0, 100))}`;
   harness.onWrite = (bytes) => show('>', line(bytes));
   harness.onRead = (bytes) => show('<', line(bytes));
-  harness.device.on('event', ({ event, detail, error }) =>
+  onDeviceEvents(harness.device, ({ event, detail, error }) =>
     show('device', `${event} ${detail ?? ''} ${error?.code ?? ''}`),
   );
-  harness.device.on('link', ({ link, event, state, error }) =>
+  onLinkEvents(harness.device, ({ link, event, state, error }) =>
     show(`link ${link}`, `${event} ${state} ${error?.code ?? ''}`),
   );
 }

@@ -60,7 +60,7 @@ export class Traffic {
     const random = this.#random;
     const connection = this.#connections[link]?.findLast(({ open }) => open);
     const served = connection && this.#served.get(connection);
-    if (!connection?.open || !served || device.link(link).state !== 2) return undefined;
+    if (!connection?.open || !served || device.link(link).stateNumber !== 2) return undefined;
     const opcode = between(random, 1, binary);
     if (!small && random() < 0.05) {
       this.#write(connection, opcode, Buffer.alloc(0));

@@ -48,7 +48,7 @@ describe('a server that sends without a pause', () => {
         ),
       );
       assert.equal(outcome, 'unknown');
-      const isOfUse = () => harness.device.status.name === 'ready' && link.state === 2;
+      const isOfUse = () => harness.device.state.name === 'ready' && link.stateNumber === 2;
       assert.ok(await harness.clock.until(isOfUse, PROMISE));
       await harness.clock.wait(link.send('again'));
       const took = harness.clock.now() - start;
@@ -70,7 +70,7 @@ describe('a server that sends without a pause', () => {
   it('does not hide a corrupt length', async () => {
     const harness = await chattyWorld(20);
     harness.simulator.inject(Buffer.from('+WS_DATA:0,9000,x'));
-    const isTold = () => harness.links.some(({ event }) => event === 'gap');
+    const isTold = () => harness.links.some(({ event }) => event === 'dataloss');
     const start = harness.clock.now();
     assert.ok(await harness.clock.until(isTold, PROMISE));
     assert.ok(harness.clock.now() - start < 3000);

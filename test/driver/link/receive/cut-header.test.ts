@@ -38,12 +38,12 @@ describe('a frame header that arrives in two parts', () => {
       await clock.advance(100);
       for (const payload of ['one', 'two', 'three']) connection.send(text(payload));
       // Without its framing, the device takes seconds to close a link.
-      await clock.until(() => link.state === 2 && losses().includes('reopened'), 30_000);
+      await clock.until(() => link.stateNumber === 2 && losses().includes('reopened'), 30_000);
       assert.deepEqual(messages(), ['before']);
       assert.deepEqual(losses(), ['lost FRAMING_LOST', 'opening', 'reopened']);
       server.connections.at(-1)?.send(text('after'));
       await clock.advance(100);
-      assert.equal(link.state, 2);
+      assert.equal(link.stateNumber, 2);
       assert.deepEqual(messages(), ['before', 'after']);
       await harness.end();
     });
@@ -67,7 +67,7 @@ describe('an empty message to class A', () => {
     for (const payload of ['one', '', 'two', '', 'three']) connection.send(text(payload));
     await clock.advance(2000);
     assert.deepEqual(messages(), ['one', '', 'two', '', 'three']);
-    assert.deepEqual([link.state, losses()], [2, []]);
+    assert.deepEqual([link.stateNumber, losses()], [2, []]);
     const [command] = lines(harness);
     assert.equal(command, 'AT+WSSEND=0,1,9,300');
     await harness.end();
@@ -82,7 +82,7 @@ describe('an empty message to class A', () => {
     connection.reset();
     await clock.advance(1000);
     assert.deepEqual(messages(), ['one']);
-    assert.deepEqual(losses().slice(0, 2), ['gap DATA_LOST', 'lost']);
+    assert.deepEqual(losses().slice(0, 2), ['dataloss DATA_LOST', 'lost']);
     await harness.end();
   });
 });

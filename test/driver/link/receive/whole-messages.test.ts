@@ -215,7 +215,7 @@ describe('sending streams of messages', () => {
   it('emits the level of the send queue', async () => {
     const { harness } = await opened({ device: { sendLimit: { messages: 8, bytes: 1e6 } } });
     const levels: number[] = [];
-    harness.device.on('queue', (level) => levels.push(level));
+    harness.device.on('sendqueue', (level) => levels.push(level));
     const sends = Array.from({ length: 8 }, () => harness.device.links[0].send('x'));
     assert.deepEqual(levels.splice(0), [0.25, 0.5, 0.75, 1]);
     await harness.clock.wait(Promise.all(sends));

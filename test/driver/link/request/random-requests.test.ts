@@ -31,7 +31,7 @@ describe('1,000 requests', () => {
       const fates = new Map<string, Fate[]>();
       const late: string[] = [];
       const emitted: string[] = [];
-      harness.device.on('message', ({ bytes }) => emitted.push(bytes.toString()));
+      harness.device.links[0].on('message', ({ bytes }) => emitted.push(bytes.toString()));
       server.behavior.onFrame = (connection, { opcode, payload }) => {
         if (opcode === 1) serve(connection, payload);
       };

@@ -147,7 +147,7 @@ function shownState(state: State): string {
 function shownEffect(effect: Effect): string {
   switch (effect.do) {
     case 'tell':
-      return `${effect.event}(${effect.number})`;
+      return `${effect.cause}(${effect.number})`;
     case 'failSends':
       return `${effect.which} ${effect.code === 'LINK_CLOSED' ? 'closed' : 'lost'}`;
     case 'policy':

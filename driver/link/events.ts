@@ -1,0 +1,98 @@
+import type { LinkId } from '../at/types';
+import type { EspAtError } from '../errors';
+
+/** State of a link. An open that still waits for the device, or for its clock, has not changed it yet. */
+export type LinkStateName =
+  | 'closed'
+  /** `AT+WSOPEN` is queued, or it runs */
+  | 'opening'
+  | 'open'
+  /** the connection is lost, and the device reconnects */
+  | 'reconnecting'
+  /** the device waits until it reconnects again */
+  | 'waiting'
+  | 'closing';
+
+/** The state as `AT+WSOPEN?` numbers it: 0 closed · 1 reconnecting · 2 open · 3 waiting to reconnect · 4 closing. */
+export type LinkStateNumber = 0 | 1 | 2 | 3 | 4;
+
+/** Cause of a change of a link. */
+export type LinkChangeCause =
+  /** `AT+WSOPEN` is queued */
+  | 'opening'
+  /** {@link Link.open} has opened the link */
+  | 'opened'
+  /** the device, or keep-open, has opened the link again */
+  | 'reopened'
+  /** the connection was lost; the device tries by itself; with `error` the driver reconnects */
+  | 'lost'
+  /** the device still tries to reconnect, as a check of the links shows */
+  | 'reconnecting'
+  /** the server has closed the connection */
+  | 'closed-by-server'
+  /** a close has begun */
+  | 'closing'
+  /** {@link Link.close}, or another open with `replace`, has closed the link */
+  | 'closed'
+  /** an attempt to open failed (with `error`) */
+  | 'failed'
+  /** the device restarted, or its port went away (with `error`) */
+  | 'device-lost';
+
+/** The part that all events of a link share. */
+export interface LinkEvent {
+  readonly link: LinkId;
+  /** Without user and password; empty before the first open. */
+  readonly uri: string;
+  /** Of the open that the event belongs to. */
+  readonly owner: string | undefined;
+}
+
+/** A change of a link. */
+export interface LinkChange extends LinkEvent {
+  /** The state in the change before. */
+  readonly from: LinkStateName;
+  /** Equals `from` where an attempt failed before it began, or a close ended only keep-open. */
+  readonly to: LinkStateName;
+  readonly stateNumber: LinkStateNumber;
+  readonly cause: LinkChangeCause;
+  readonly error?: EspAtError;
+}
+
+/** Received data is lost, corrupt, incomplete or too large. */
+export interface LinkDataLoss extends LinkEvent {
+  /** `DATA_LOST`, `MESSAGE_INCOMPLETE`, `MESSAGE_TOO_LARGE`, `FRAME_STALLED` */
+  readonly error: EspAtError;
+}
+
+/** Keep-open opens the link again after a delay. */
+export interface LinkRetry extends LinkEvent {
+  readonly retryInMs: number;
+}
+
+/** A warning about a connection. */
+export interface LinkWarning extends LinkEvent {
+  /** `SERVER_NOT_VERIFIED`, `FIRST_MESSAGE_AT_RISK`; a warning that repeats is emitted once. */
+  readonly error: EspAtError;
+}
+
+/** A received message; on firmware of class A-C as {@link Framing} made it. */
+export interface Message extends LinkEvent {
+  /** 1 text, 2 binary; undefined where the firmware does not tell (classes A-C). */
+  readonly opcode: 1 | 2 | undefined;
+  readonly bytes: Buffer;
+}
+
+/** Events of a {@link Link} with their arguments. */
+export interface LinkEvents {
+  /** The link is open, first or again. */
+  open: [LinkChange];
+  /** The connection of the last `open` has ended. */
+  close: [LinkChange];
+  /** Every change; before `open` and `close`. */
+  statechange: [LinkChange];
+  message: [Message];
+  dataloss: [LinkDataLoss];
+  retry: [LinkRetry];
+  warning: [LinkWarning];
+}
