@@ -130,6 +130,13 @@ export const names = {
   holdSeconds: 'waiting time in seconds',
   holdMessages: 'most waiting messages',
   pollSeconds: 'seconds between questions',
+  // Requests
+  requestPath: 'path in the request',
+  replyPath: 'path in the reply',
+  idPosition: 'position of the ID',
+  typePosition: 'position of the type',
+  replyTimeoutMs: 'reply timeout',
+  condition: 'condition',
   // Templates
   uri: 'URI',
   subprotocol: 'subprotocol',

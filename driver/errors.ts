@@ -101,7 +101,7 @@ const sentences = {
     'Link {link} did not open within {seconds} s; the message was not sent. Check the server, then send it again.',
   ABORTED: 'The request was aborted before it was sent. Send it again.',
   // Requests
-  INVALID_REQUEST: 'Change the option "{option}" of the request: {reason}.',
+  INVALID_REQUEST: 'Change the request setting "{setting}": {reason}.',
   REQUEST_ID_IN_USE:
     'The request on link {link} was not sent: the reply to another one with the ID {id} has not come. Give each request an ID of its own.',
   REPLY_TIMEOUT:

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { asText, examples, type Json } from './project';
 
-const own = ['esp-at-device', 'ws-open', 'ws-send', 'ws-close', 'ws-status'];
+const own = ['esp-at-device', 'ws-open', 'ws-send', 'ws-request', 'ws-close', 'ws-status'];
 /** Nodes of Node-RED itself: an example must not need an installation. */
 const core =
   'tab group comment inject debug catch function change switch template websocket-listener';

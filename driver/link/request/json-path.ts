@@ -1,24 +1,20 @@
 import { EspAtError } from '../../errors';
+import { pathFlaw } from '../../values/json-path';
 
 /** Keys and positions from the outside in: `params[0].id` is `['params', 0, 'id']`. */
 export type JsonPath = readonly (string | number)[];
 
 /**
  * Parses names with dots between them, and positions in square brackets.
- * @param option the name of the option, for the error
+ * @param setting its name in the error
  * @throws EspAtError `INVALID_REQUEST`
  */
-export function parsePath(option: string, text: unknown): JsonPath {
-  if (typeof text !== 'string') throw invalid(option, 'NOT_TEXT');
-  if (!/^(\w|\$|-|[^\0-\x7f])+([.](\w|\$|-|[^\0-\x7f])+|\[\d{1,9}\])*$/.test(text))
-    throw invalid(option, text === '' ? 'EMPTY' : 'NOT_PATH');
+export function parsePath(setting: 'requestPath' | 'replyPath', text: string): JsonPath {
+  const flaw = pathFlaw(text);
+  if (flaw) throw new EspAtError('INVALID_REQUEST', { setting, ...flaw }, { outcome: 'not-sent' });
   return [...text.matchAll(/\[(\d+)\]|[^.[\]]+/g)].map(([name, position]) =>
     position === undefined ? name : Number(position),
   );
-}
-
-function invalid(option: string, reason: string): EspAtError {
-  return new EspAtError('INVALID_REQUEST', { option, reason }, { outcome: 'not-sent' });
 }
 
 /** The value at a path; undefined where there is none. */

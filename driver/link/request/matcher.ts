@@ -1,4 +1,5 @@
 import { EspAtError, type ErrorDetails } from '../../errors';
+import { wholeFlaw } from '../../values/whole';
 import type { Message } from '../events';
 import { isObject, parsePath, valueAt, withValueAt, type JsonPath } from './json-path';
 import type { ReplyMatch, RequestPayload } from './options';
@@ -47,8 +48,8 @@ export function prepare(payload: RequestPayload, match: ReplyMatch, ids: IdSourc
     case 'function':
       return { matcher: { by: 'function', matches: match.matches }, payload: content(payload) };
     case 'property': {
-      const request = parsePath('request', match.request);
-      const reply = match.reply === undefined ? request : parsePath('reply', match.reply);
+      const request = parsePath('requestPath', match.request);
+      const reply = match.reply === undefined ? request : parsePath('replyPath', match.reply);
       const kind: KeyedKind = {
         request,
         place: JSON.stringify(reply),
@@ -64,9 +65,10 @@ export function prepare(payload: RequestPayload, match: ReplyMatch, ids: IdSourc
 
 function arrayKind(match: Extract<ReplyMatch, { by: 'array' }>): KeyedKind {
   const { id = 1, type = 0, reply = 3, error = 4 } = match;
-  for (const [option, value] of Object.entries({ id, type }))
-    if (!Number.isInteger(value) || value < 0 || value > 99)
-      throw refused({ option, reason: 'NOT_WHOLE', value, min: 0, max: 99 });
+  for (const [setting, value] of Object.entries({ idPosition: id, typePosition: type })) {
+    const flaw = wholeFlaw(value, 0, 99);
+    if (flaw) throw refused({ setting, ...flaw });
+  }
   return {
     request: [id],
     place: JSON.stringify([id, type, reply, error]),

@@ -7,7 +7,7 @@ import {
   type ErrorDetails,
   type SendOutcome,
 } from '../../errors';
-import { shown } from '../../values/text';
+import { wholeFlaw } from '../../values/whole';
 import type { Message } from '../events';
 import type { SendOptions } from '../options';
 import { ReplyFinder, type Found } from './reply-finder';
@@ -231,8 +231,6 @@ export class Requests {
 }
 
 function checkTimeout(value: unknown = REPLY_TIMEOUT_MS): void {
-  const isInRange = Number.isInteger(value) && Number(value) >= 1;
-  if (isInRange && Number(value) <= LONGEST_REPLY_TIMEOUT_MS) return;
-  const range = { min: 1, max: LONGEST_REPLY_TIMEOUT_MS };
-  throw refused({ option: 'replyTimeoutMs', reason: 'NOT_WHOLE', value: shown(value), ...range });
+  const flaw = wholeFlaw(value, 1, LONGEST_REPLY_TIMEOUT_MS);
+  if (flaw) throw refused({ setting: 'replyTimeoutMs', ...flaw });
 }

@@ -5,6 +5,7 @@ import type { DeviceEvents } from '../../../driver/device/events';
 import type { Capabilities, DeviceState, LinkStatus } from '../../../driver/device/options';
 import type { LinkEvents, LinkStateNumber } from '../../../driver/link/events';
 import type { CloseOptions, OpenOptions, SendOptions, Wait } from '../../../driver/link/options';
+import type { Reply, RequestOptions, RequestPayload } from '../../../driver/link/request/options';
 
 /** The part of the driver's link that the nodes use. */
 export interface LinkApi extends Pick<EventEmitter<LinkEvents>, 'on' | 'off'> {
@@ -14,6 +15,7 @@ export interface LinkApi extends Pick<EventEmitter<LinkEvents>, 'on' | 'off'> {
   readonly owner: string | undefined;
   open(options: OpenOptions, wait?: Wait): Promise<void>;
   send(payload: Uint8Array | string, options?: SendOptions): Promise<void>;
+  request(payload: RequestPayload, options: RequestOptions): Promise<Reply>;
   close(options?: CloseOptions): Promise<void>;
 }
 

@@ -13,7 +13,16 @@ import type {
   Message,
 } from '../../../driver/link/events';
 import type { CloseOptions, OpenOptions, SendOptions, Wait } from '../../../driver/link/options';
+import type { Reply, RequestOptions, RequestPayload } from '../../../driver/link/request/options';
 import type { DeviceApi, LinkApi } from '../../../nodes/shared/device/device-api';
+
+/** A request that a fake link was given. */
+export interface FakeRequest {
+  readonly payload: RequestPayload;
+  readonly options: RequestOptions;
+  readonly resolve: (reply: Reply) => void;
+  readonly reject: (error: EspAtError) => void;
+}
 
 const names = ['closed', 'reconnecting', 'open', 'waiting', 'closing'] as const;
 
@@ -57,6 +66,18 @@ export class FakeLink extends EventEmitter<LinkEvents> implements LinkApi {
     this.sent.push({ payload, options });
     await this.#paused(options.signal, 'ABORTED');
     if (this.failure) throw this.failure;
+  }
+
+  /** The requests, each with the functions that settle it. */
+  readonly requests: FakeRequest[] = [];
+
+  request(payload: RequestPayload, options: RequestOptions): Promise<Reply> {
+    return new Promise((resolve, reject) => {
+      this.requests.push({ payload, options, resolve, reject });
+      options.signal?.addEventListener('abort', () =>
+        reject(new EspAtError('ABORTED', {}, { outcome: 'not-sent' })),
+      );
+    });
   }
 
   async close(options: CloseOptions = {}): Promise<void> {

@@ -8,6 +8,7 @@ import { espAtDevice } from '../../../nodes/esp-at-device';
 import type { MakeDevice } from '../../../nodes/shared/device/make-device';
 import wsClose from '../../../nodes/ws-close';
 import wsOpen from '../../../nodes/ws-open';
+import wsRequest from '../../../nodes/ws-request';
 import wsSend from '../../../nodes/ws-send';
 import wsStatus from '../../../nodes/ws-status';
 import type { SharedClock, VirtualClock } from '../virtual-clock';
@@ -72,6 +73,7 @@ export class NodeRed {
       espAtDevice(make, this.#nodesClock ?? systemClock),
       wsOpen,
       wsSend,
+      wsRequest,
       wsClose,
       wsStatus,
     ];

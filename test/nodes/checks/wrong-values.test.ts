@@ -4,6 +4,7 @@ import type { Check, Settings } from '../../../nodes/shared/checks/refusal';
 import { checks as device } from '../../../nodes/shared/checks/esp-at-device';
 import { checks as close } from '../../../nodes/shared/checks/ws-close';
 import { checks as open } from '../../../nodes/shared/checks/ws-open';
+import { checks as request } from '../../../nodes/shared/checks/ws-request';
 import { checks as send } from '../../../nodes/shared/checks/ws-send';
 import { checks as status } from '../../../nodes/shared/checks/ws-status';
 import { sentence } from '../../../nodes/shared/message/sentence';
@@ -13,6 +14,7 @@ const types: Readonly<Record<string, Readonly<Record<string, Check>>>> = {
   'esp-at-device': device,
   'ws-open': open,
   'ws-send': send,
+  'ws-request': request,
   'ws-close': close,
   'ws-status': status,
 };
@@ -114,6 +116,14 @@ const wrong: Readonly<Record<string, readonly Row[]>> = {
     ['holdSeconds', 'x', /"x" is not a whole number from 1 to 86400/, { whenAway: 'hold' }],
     ['holdMessages', '0', /0 is not a whole number from 1 to 10000/, { whenAway: 'hold' }],
   ],
+  'ws-request': [
+    ['requestPath', '', /"ID in the request": it is empty/, { match: 'property' }],
+    ['requestPath', 'a..b', /it is not a path of names/, { match: 'property' }],
+    ['replyPath', 'a b', /"ID in the reply": it is not a path/, { match: 'property' }],
+    ['condition', ' ', /"condition": it is empty/, { match: 'jsonata' }],
+    ['timeout', '0', /from 1 to 86400000/],
+    ['holdSeconds', 'x', /"x" is not a whole number from 1 to 86400/, { whenAway: 'hold' }],
+  ],
   'ws-close': [
     ['code', '1005', /Change the close code "1005" to 1000-1003/],
     ['code', '999', /close code/],
@@ -160,6 +170,13 @@ const right: Readonly<Record<string, readonly (readonly [string, unknown, Settin
     ['silence', 'x', { joining: 'json' }],
   ],
   'ws-send': [['holdSeconds', 'x', { whenAway: 'fail' }]],
+  'ws-request': [
+    ['requestPath', 'params[0].id', { match: 'property' }],
+    ['requestPath', '', { match: 'array' }],
+    ['replyPath', '', { match: 'property' }],
+    ['replyPath', '${ID}', { match: 'property' }],
+    ['condition', '', { match: 'next' }],
+  ],
   'ws-close': [
     ['code', ''],
     ['code', '4999'],

@@ -4,16 +4,16 @@ import { parsePath, valueAt, withValueAt } from '../../../../driver/link/request
 
 describe('a path into JSON', () => {
   it('has names with dots between them, and positions in brackets', () => {
-    assert.deepEqual(parsePath('request', 'id'), ['id']);
-    assert.deepEqual(parsePath('request', 'params[0].a-b.größe'), ['params', 0, 'a-b', 'größe']);
+    assert.deepEqual(parsePath('requestPath', 'id'), ['id']);
+    assert.deepEqual(parsePath('requestPath', 'params[0].a-b.größe'), ['params', 0, 'a-b', 'größe']);
   });
 
-  for (const path of ['', '.a', 'a.', 'a..b', 'a[]', 'a[x]', '[0]', 'a b', 7, undefined])
+  for (const path of ['', '.a', 'a.', 'a..b', 'a[]', 'a[x]', '[0]', 'a b', 'a."b"'])
     it(`is refused: ${JSON.stringify(path)}`, () => {
-      assert.throws(() => parsePath('reply', path), {
+      assert.throws(() => parsePath('replyPath', path), {
         code: 'INVALID_REQUEST',
         outcome: 'not-sent',
-        message: /^Change the option "reply" of the request: /,
+        message: /^Change the request setting "path in the reply": /,
       });
     });
 

@@ -1,0 +1,30 @@
+import { pathFlaw } from '../../../driver/values/json-path';
+import { asText, isVariable, refused, timeoutSetting, wholeSetting, type Check } from './refusal';
+
+export { sentence } from '../message/sentence';
+
+const when =
+  (setting: string, value: string, check: Check, fallback = ''): Check =>
+  (checked, settings) =>
+    (settings[setting] ?? fallback) === value ? check(checked, settings) : undefined;
+
+const path =
+  (setting: 'requestPath' | 'replyPath', fallback: string): Check =>
+  (value = fallback) => {
+    const text = asText(value);
+    if (isVariable(text) || (text === '' && fallback === '')) return undefined;
+    return refused('INVALID_REQUEST', pathFlaw(text), { setting });
+  };
+
+const condition: Check = (value) =>
+  asText(value) === ''
+    ? { code: 'INVALID_REQUEST', details: { setting: 'condition', reason: 'EMPTY' } }
+    : undefined;
+
+export const checks = {
+  requestPath: when('match', 'property', path('requestPath', 'id'), 'property'),
+  replyPath: when('match', 'property', path('replyPath', ''), 'property'),
+  condition: when('match', 'jsonata', condition),
+  timeout: timeoutSetting(1, 86_400_000),
+  holdSeconds: when('whenAway', 'hold', wholeSetting('INVALID_CONFIG', 'holdSeconds', 1, 86_400)),
+} satisfies Readonly<Record<string, Check>>;

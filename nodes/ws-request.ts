@@ -1,0 +1,156 @@
+import { setMaxListeners } from 'node:events';
+import type { Node, NodeAPI, NodeDef, NodeMessageInFlow } from 'node-red';
+import { EspAtError } from '../driver/errors';
+import type { Reply, RequestOptions } from '../driver/link/request/options';
+import { checks } from './shared/checks/ws-request';
+import type { DeviceApi } from './shared/device/device-api';
+import type { DeviceUser } from './shared/device/device-host';
+import { findDevice, requireDevice, type DeviceNode } from './shared/device/device-node';
+import { chosenLink, type LinkSetting } from './shared/device/link-setting';
+import { NodeStatus } from './shared/device/node-status';
+import { onInput, type Send } from './shared/message/input';
+import { messageTimeout } from './shared/message/open-settings';
+import { outgoing } from './shared/message/outgoing';
+import { PayloadDecoder, type Output } from './shared/message/payload-decoder';
+import { replyMatch, type MatchFor, type ReplyMatchDef } from './shared/message/reply-match';
+import { expandedSettings, refusalOf } from './shared/message/setting-checks';
+import { settingNumber, settingText } from './shared/message/settings';
+import { translator, type Translate } from './shared/message/translate';
+import { migrate } from './shared/settings/migrate';
+
+const LONGEST_TIMEOUT_MS = 86_400_000;
+
+/** The settings of ws-request as the dialog stores them. */
+export interface WsRequestDef extends NodeDef, ReplyMatchDef {
+  device?: string;
+  link?: string | number;
+  /** Milliseconds; empty is the driver's default. */
+  timeout?: string | number;
+  output?: Output;
+  /** Whether ws-open sends the reply on, too. */
+  replies?: 'both' | 'here';
+  /** Where a reply goes that comes too late. */
+  late?: 'open' | 'output' | 'drop';
+  whenAway?: 'fail' | 'hold';
+  holdSeconds?: string | number;
+}
+
+/** The node `ws-request`. */
+export default function wsRequest(RED: NodeAPI): void {
+  const translate = translator(RED);
+
+  function WsRequest(this: Node, def: WsRequestDef): void {
+    RED.nodes.createNode(this, def);
+    const requester = new Requester(RED, this, translate, migrate('ws-request', def));
+    onInput(this, translate, (msg, send) => requester.request(msg, send));
+    this.on('close', () => requester.end());
+  }
+
+  RED.nodes.registerType('ws-request', WsRequest);
+}
+
+/** Sends requests over links, and passes on their replies. */
+class Requester implements DeviceUser {
+  readonly #node: Node;
+  readonly #translate: Translate;
+  readonly #device: DeviceNode | undefined;
+  readonly #link: LinkSetting;
+  readonly #timeout: number | undefined;
+  readonly #holdSeconds: number;
+  readonly #fixed: Pick<RequestOptions, 'emitReply' | 'emitLate'>;
+  readonly #tellsLate: boolean;
+  readonly #output: Output;
+  readonly #match: MatchFor;
+  readonly #refusal: EspAtError | undefined;
+  /** Ends every request when the node stops. */
+  readonly #stop = new AbortController();
+  readonly #status: NodeStatus;
+  #underWay = 0;
+
+  constructor(RED: NodeAPI, node: Node, translate: Translate, def: WsRequestDef) {
+    this.#node = node;
+    this.#translate = translate;
+    this.#link = settingText(RED, node, def.link);
+    this.#timeout = settingNumber(RED, node, def.timeout);
+    this.#holdSeconds =
+      def.whenAway === 'hold' ? (settingNumber(RED, node, def.holdSeconds) ?? 30) : 0;
+    const { late = 'open', replies = 'both' } = def;
+    this.#fixed = { emitReply: replies === 'both', emitLate: late === 'open' };
+    this.#tellsLate = late === 'output';
+    this.#output = def.output ?? 'auto';
+    const refusal = refusalOf(checks, expandedSettings(RED, node, def));
+    const match = refusal ?? matchOf(RED, node, def);
+    this.#refusal = match instanceof EspAtError ? match : undefined;
+    this.#match = match instanceof EspAtError ? () => ({ by: 'next' }) : match;
+    this.#device = findDevice(RED, def.device);
+    this.#status = new NodeStatus(node, translate, this.#device, this.#link);
+    // One listener for each request under way: their number is no sign of a leak.
+    setMaxListeners(0, this.#stop.signal);
+    this.#device?.host.attach(this);
+  }
+
+  /** Passes the message on with the reply as its payload. */
+  async request(msg: NodeMessageInFlow, send: Send): Promise<void> {
+    const link = requireDevice(this.#device).host.link(chosenLink(this.#link, msg));
+    if (this.#refusal) throw this.#refusal;
+    const { payload, opcode } = outgoing(msg.payload, msg.opcode);
+    const replyTimeoutMs = messageTimeout(msg.timeout, 1, LONGEST_TIMEOUT_MS) ?? this.#timeout;
+    this.#count(1);
+    try {
+      const reply = await link.request(payload, {
+        ...this.#fixed,
+        match: this.#match(msg),
+        opcode,
+        holdMs: this.#holdSeconds * 1000,
+        signal: this.#stop.signal,
+        ...(replyTimeoutMs === undefined ? {} : { replyTimeoutMs }),
+        onLate: (late) => this.#late(late, msg),
+      });
+      msg.payload = this.#payload(reply);
+    } finally {
+      this.#count(-1);
+    }
+    send([msg, null]);
+  }
+
+  /** Ends the requests under way. */
+  end(): void {
+    this.#status.end();
+    this.#stop.abort(new EspAtError('ABORTED', {}, { outcome: 'not-sent' }));
+    this.#device?.host.detach(this);
+  }
+
+  deviceChanged(device: DeviceApi | undefined): void {
+    this.#status.deviceChanged(device);
+  }
+
+  #late(reply: Reply, msg: NodeMessageInFlow): void {
+    if (!this.#tellsLate || this.#stop.signal.aborted) return;
+    try {
+      this.#node.send([null, { ...msg, payload: this.#payload(reply) }]);
+    } catch (error) {
+      this.#node.warn(String(error));
+    }
+  }
+
+  /** @throws EspAtError `NOT_JSON` */
+  #payload({ message, json }: Reply): unknown {
+    if (this.#output === 'auto' && json !== undefined) return json;
+    return new PayloadDecoder(this.#output, 'json').payload(message);
+  }
+
+  #count(more: number): void {
+    this.#underWay += more;
+    const count = this.#underWay;
+    this.#status.setText(count === 0 ? undefined : this.#translate('status.underWay', { count }));
+  }
+}
+
+function matchOf(RED: NodeAPI, node: Node, def: WsRequestDef): MatchFor | EspAtError {
+  try {
+    return replyMatch(RED, node, def);
+  } catch (error) {
+    if (error instanceof EspAtError) return error;
+    throw error;
+  }
+}
