@@ -32,8 +32,7 @@ for (const { nodeRed, locale, ports } of runs) {
       it('lists networks and ports, and checks certificates as they are pasted', async (t) => {
         const demo = await Demo.start({ nodeRed });
         t.after(() => demo.dispose());
-        const editor = await Editor.open(demo.address, { locale });
-        t.after(() => editor.close());
+        const editor = await Editor.during(t, demo.address, { locale });
         const { page } = editor;
         const picture = (name: string) => editor.picture(`device-${name}-${nodeRed}`);
         const tab = async (name: string) => {

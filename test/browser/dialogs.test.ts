@@ -16,8 +16,7 @@ for (const nodeRed of majors) {
 
     for (const locale of ['en-US', 'zh-CN'] as const) {
       it(`in ${locale}, show every text whole and on one line`, async (t) => {
-        const editor = await Editor.open(demo.address, { locale });
-        t.after(() => editor.close());
+        const editor = await Editor.during(t, demo.address, { locale });
         const flows = await demo.flows();
         for (const type of users) {
           await editor.edit(idOf(flows, type));
@@ -41,8 +40,7 @@ for (const nodeRed of majors) {
     }
 
     it('validate a setting by the current values of the dialog', async (t) => {
-      const editor = await Editor.open(demo.address);
-      t.after(() => editor.close());
+      const editor = await Editor.during(t, demo.address);
       const flows = await demo.flows();
       const wrong = (field: string) => editor.page.locator(`#node-${field}.input-error`);
       await editor.editConfig(idOf(flows, 'esp-at-device'));
@@ -68,8 +66,7 @@ for (const nodeRed of majors) {
     });
 
     it('show messages of the runtime as text, never as HTML', async (t) => {
-      const editor = await Editor.open(demo.address);
-      t.after(() => editor.close());
+      const editor = await Editor.during(t, demo.address);
       const device = idOf(await demo.flows(), 'esp-at-device');
       await editor.page.route('**/esp-at-websocket/networks/*', (route) =>
         route.fulfill({ status: 409, json: { error: 'no port <img src=x onerror="hurt = 1">' } }),
@@ -85,8 +82,7 @@ for (const nodeRed of majors) {
     });
 
     it('list every node under ESP-AT in the palette', async (t) => {
-      const editor = await Editor.open(demo.address);
-      t.after(() => editor.close());
+      const editor = await Editor.during(t, demo.address);
       for (const type of users) {
         const heading = await editor.run(
           `return $('[data-palette-type="' + args + '"]').closest('.red-ui-palette-category').find('.red-ui-palette-header').text();`,
@@ -97,8 +93,7 @@ for (const nodeRed of majors) {
     });
 
     it('refuse what the runtime refuses, with its sentence', async (t) => {
-      const editor = await Editor.open(demo.address);
-      t.after(() => editor.close());
+      const editor = await Editor.during(t, demo.address);
       const flows = await demo.flows();
       const wrong: readonly (readonly [type: string, field: string, value: unknown, RegExp])[] = [
         ['ws-open', 'uri', 'http://host/', /^Change the URI: it does not begin with ws:\/\//],
@@ -133,8 +128,7 @@ for (const nodeRed of majors) {
     });
 
     it('never export an authorization; show only that it is set', async (t) => {
-      const editor = await Editor.open(demo.address);
-      t.after(() => editor.close());
+      const editor = await Editor.during(t, demo.address);
       const open = idOf(await demo.flows(), 'ws-open');
       await editor.edit(open);
       await editor.page.locator('#node-input-authorization').fill('Bearer top-secret');
@@ -155,8 +149,7 @@ for (const nodeRed of majors) {
     });
 
     it('name the node that opens a link, or say that none does', async (t) => {
-      const editor = await Editor.open(demo.address);
-      t.after(() => editor.close());
+      const editor = await Editor.during(t, demo.address);
       const flows = await demo.flows();
       const [open, send] = [idOf(flows, 'ws-open'), idOf(flows, 'ws-send')];
       const device = idOf(flows, 'esp-at-device');

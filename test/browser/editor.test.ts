@@ -15,7 +15,7 @@ for (const nodeRed of majors) {
     after(() => demo.dispose());
 
     it('runs the demo flow by its buttons and shows the states', async (t) => {
-      const editor = await open(t, demo);
+      const editor = await Editor.during(t, demo.address);
       const flows = await demo.flows();
       const press = (name: string) => editor.press(idOf(flows, 'inject', name));
       const status = idOf(flows, 'ws-status');
@@ -40,7 +40,7 @@ for (const nodeRed of majors) {
     });
 
     it('imports and deploys every other example; the dashboard page works', async (t) => {
-      const editor = await open(t, demo);
+      const editor = await Editor.during(t, demo.address);
       const others = [...examples()].filter(([path]) => !path.includes('Echo over'));
       assert.equal(others.length, 5);
       for (const [path, flow] of others) {
@@ -65,14 +65,4 @@ for (const nodeRed of majors) {
       assert.deepEqual(editor.complaints, []);
     });
   });
-}
-
-async function open(
-  t: { after(fn: () => Promise<void>): void },
-  demo: Demo,
-  options: Parameters<typeof Editor.open>[1] = {},
-): Promise<Editor> {
-  const editor = await Editor.open(demo.address, options);
-  t.after(() => editor.close());
-  return editor;
 }

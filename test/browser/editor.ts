@@ -56,7 +56,17 @@ export class Editor {
     });
   }
 
-  /** Opens the editor at an address, with our nodes in its palette. */
+  /** Opens the editor at an address, with our nodes in its palette, until a test is over. */
+  static async during(
+    test: { after(fn: () => Promise<void>): void },
+    address: string,
+    options: EditorOptions = {},
+  ): Promise<Editor> {
+    const editor = await Editor.open(address, options);
+    test.after(() => editor.close());
+    return editor;
+  }
+
   static async open(address: string, options: EditorOptions = {}): Promise<Editor> {
     const profile = mkdtempSync(join(tmpdir(), 'esp-at-browser-'));
     const context = await chromium.launchPersistentContext(profile, {

@@ -21,8 +21,7 @@ for (const nodeRed of majors) {
       await demo.press(idOf(echo, 'inject', 'send text'));
       await demo.until(() => demo.shown('echo').length === 1, 'the echo');
 
-      const editor = await Editor.open(demo.address);
-      t.after(() => editor.close());
+      const editor = await Editor.during(t, demo.address);
       const before = everySetting.filter(isOwn);
       for (const { id, type } of before) {
         if (type === 'esp-at-device') await editor.editConfig(String(id));
