@@ -22,22 +22,28 @@ export interface Comparison {
 
 const parts = ['written', 'outcomes', 'events'] as const;
 
-export function digestOf({ port, log, events }: ExhaustiveHarness): RunDigest {
+export function digestOf(harness: ExhaustiveHarness): RunDigest {
+  const { port, log, events, linkEvents, messages } = harness;
   const of = (link: number) => ({
-    events: log.events
+    events: linkEvents
       .filter(({ event }) => event.link === link)
       .map(({ at, event: { event, state, uri, owner, error, retryInMs } }) => {
         return [at, event, state, uri, owner, error?.code, retryInMs];
       }),
-    messages: log.received
+    messages: messages
       .filter((message) => message.link === link)
       .map(({ opcode, bytes }) => [opcode, bytes.toString('latin1')]),
   });
   return {
     written: hash(port.pieces('to-device').map(({ at, bytes }) => [at, bytes.toString('latin1')])),
     outcomes: hash([
-      log.sent.map(({ link, text, outcome, code }) => [link, text, outcome, code]),
-      log.requests.map(({ what, result }) => [what, result]),
+      log.out.map(({ link, payload, outcome, code }) => [
+        link,
+        payload.toString('latin1'),
+        outcome,
+        code,
+      ]),
+      log.requests.map(({ name, result }) => [name, result]),
     ]),
     events: hash([
       events.map(({ at, event: { event, detail, error } }) => [at, event, detail, error?.code]),

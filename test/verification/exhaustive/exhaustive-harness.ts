@@ -4,12 +4,19 @@ import type { CloseOptions, OpenOptions, SendOptions } from '../../../driver/lin
 import { SimulatedDevice, seededRandom, type FirmwareClass } from '../../../simulator';
 import { PacedLine } from '../../../simulator/paced-uart';
 import type { Outcome } from '../../../simulator/hooks';
-import { onDeviceEvents, onLinkEvents, type LoggedDeviceEvent } from '../../harness/event-log';
+import type { Message } from '../../../driver/link/events';
+import {
+  onDeviceEvents,
+  onLinkEvents,
+  type LoggedDeviceEvent,
+  type LoggedLinkEvent,
+} from '../../harness/event-log';
 import { HostLoop } from '../../harness/host-loop';
 import { MemoryNetwork } from '../../harness/network/memory-network';
 import { VirtualClock } from '../../harness/virtual-clock';
 import { WsServer, type WsConnection } from '../../harness/network/ws-server';
-import { MessageLog, type Violation } from './message-log';
+import { MessageLog } from '../message-log';
+import { audit, type Violation } from './audit';
 import { PortMonitor } from './port-monitor';
 
 /** The longest time in which a request settles. */
@@ -37,7 +44,11 @@ export class ExhaustiveHarness {
   readonly simulator: SimulatedDevice;
   readonly device: Device;
   readonly events: { readonly at: number; readonly event: LoggedDeviceEvent }[] = [];
+  readonly linkEvents: { readonly at: number; readonly event: LoggedLinkEvent }[] = [];
+  readonly messages: Message[] = [];
   readonly findings: Violation[] = [];
+  /** Command lines that the device executed out of messages. */
+  readonly #injected: string[] = [];
   /** The fault, if it is one of a command line. */
   commandFault: CommandFault | undefined;
   /** Command lines that the device received so far. */
@@ -65,13 +76,14 @@ export class ExhaustiveHarness {
     });
     for (const link of this.device.links)
       link.on('message', (message) => {
-        log.received.push({ ...message, bytes: Buffer.from(message.bytes) });
+        log.atHost(message);
+        this.messages.push({ ...message, bytes: Buffer.from(message.bytes) });
       });
-    onLinkEvents(this.device, (event) => log.linkEvent(event));
-    onDeviceEvents(this.device, (event) => {
-      this.events.push({ at: clock.now(), event });
-      if (event.event === 'resyncstep' && event.detail === 'pad') log.pads++;
+    onLinkEvents(this.device, (event) => {
+      log.event(event.event, event.link);
+      this.linkEvents.push({ at: clock.now(), event });
     });
+    onDeviceEvents(this.device, (event) => this.events.push({ at: clock.now(), event }));
   }
 
   uri(link: LinkId): string {
@@ -97,9 +109,10 @@ export class ExhaustiveHarness {
 
   async send(link: LinkId, text: string, options: SendOptions = {}): Promise<void> {
     await this.#awake();
-    const promise = this.device.links[link].send(Buffer.from(text, 'latin1'), options);
-    const entry = { link, text, opcode: options.opcode ?? 1 };
-    return this.#settled(this.log.send(entry, promise));
+    const payload = Buffer.from(text, 'latin1');
+    const promise = this.device.links[link].send(payload, options);
+    const entry = this.log.send(link, options.opcode ?? 1, payload, promise);
+    await this.clock.until(() => entry.outcome !== 'pending', REQUEST_TIMEOUT_MS);
   }
 
   async close(link: LinkId, options?: CloseOptions): Promise<void> {
@@ -116,8 +129,9 @@ export class ExhaustiveHarness {
   serve(link: LinkId, text: string, opcode: 1 | 2 = 1): void {
     const connection = this.connection(link);
     if (!connection || this.device.links[link].stateNumber !== 2) return;
-    this.log.serve(link, text);
-    connection.send({ fin: true, opcode, payload: Buffer.from(text, 'latin1') });
+    const payload = Buffer.from(text, 'latin1');
+    this.log.serve(link, opcode, payload, 0);
+    connection.send({ fin: true, opcode, payload });
   }
 
   /** The server's open connection of a link; a corrupt URI may have led to another path. */
@@ -153,8 +167,8 @@ export class ExhaustiveHarness {
     return this.clock.now();
   }
 
-  /** Stops driver and device, and checks that no port and no timer is left. */
-  async end(): Promise<void> {
+  /** Stops driver and device. @returns every violation of the run; a port or timer that is left is one */
+  async end(): Promise<Violation[]> {
     const stopping = this.device.stop();
     let stopped = false;
     void stopping.then(() => (stopped = true));
@@ -167,6 +181,10 @@ export class ExhaustiveHarness {
     if (this.clock.pending > 0) {
       this.findings.push({ about: 'device', text: `${this.clock.pending} timers are left` });
     }
+    const pads = this.events.filter(({ event }) => event.detail === 'pad').length;
+    const reconnects = this.linkEvents.filter(({ event }) => event.event === 'lost' && event.error);
+    const extras = { pads: pads + reconnects.length, injected: this.#injected };
+    return [...this.findings, ...audit(this.log, this.server.connections, extras)];
   }
 
   async #exchange(link: LinkId, attempt: number): Promise<boolean> {
@@ -176,14 +194,11 @@ export class ExhaustiveHarness {
     if (this.device.links[link].stateNumber !== 2) return false;
     const text = `out ${attempt}`;
     await this.send(link, text);
-    if (this.log.sent.at(-1)?.outcome !== 'sent') return false;
+    if (this.log.out.at(-1)?.outcome !== 'sent') return false;
     await this.advance(5);
-    const answer = `in ${attempt}`;
-    this.serve(link, answer);
-    return this.clock.until(
-      () => this.log.received.some(({ bytes }) => bytes.toString('latin1') === answer),
-      2000,
-    );
+    const served = this.log.in.length;
+    this.serve(link, `in ${attempt}`);
+    return this.clock.until(() => (this.log.in[served]?.arrivals.length ?? 0) > 0, 2000);
   }
 
   /** A script is code of the host: it waits while the host is blocked. */
@@ -194,7 +209,10 @@ export class ExhaustiveHarness {
   }
 
   #outcome(line: string): Outcome {
-    this.log.commandExecuted(line);
+    const ofMessage = this.log.out.some(({ payload }) =>
+      payload.toString('latin1').split('\r\n').includes(line),
+    );
+    if (ofMessage && line.startsWith('AT')) this.#injected.push(line);
     const index = this.commands++;
     if (this.commandFault?.index !== index) return { kind: 'execute' };
     this.port.triggeredAt ??= this.clock.now();

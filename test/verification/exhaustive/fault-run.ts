@@ -1,5 +1,5 @@
 import { digestOf, type RunDigest } from './digest';
-import { audit, type Violation } from './message-log';
+import type { Violation } from './audit';
 import type { FaultKind } from './faults';
 import { sendWindows, unitsSaid, unitsWritten, type Recording } from './recording';
 import type { Script } from './scripts';
@@ -43,8 +43,7 @@ export async function record(script: Script): Promise<Recording> {
   await harness.recover(0);
   const written = port.pieces('to-device');
   const said = unitsSaid(port.pieces('to-host'), script.firmware === 'D');
-  await harness.end();
-  const violations = [...harness.findings, ...audit(harness.log, harness.server.connections)];
+  const violations = await harness.end();
   if (violations.length > 0)
     throw new Error(`${script.name}: ${violations.map(({ text }) => text).join('; ')}`);
   return {
@@ -67,8 +66,7 @@ export async function attempt(
   kind.arm(harness, at);
   await script.run(harness);
   const end = await harness.recover(0);
-  await harness.end();
-  const findings = [...harness.findings, ...audit(harness.log, harness.server.connections)];
+  const findings = await harness.end();
   const { triggeredAt } = harness.port;
   const { blocksMs = 0 } = kind;
   const recovery = triggeredAt === undefined ? 0 : Math.max(0, end - triggeredAt - blocksMs);
@@ -76,7 +74,7 @@ export async function attempt(
   if (recovery > (kind.name === 'outcome-hang' ? HANG_RECOVERY_LIMIT_MS : RECOVERY_LIMIT_MS)) {
     findings.push({ about: 'device', text: `messages passed again only after ${recovery} ms` });
   }
-  const unknown = harness.log.sent.filter(({ outcome }) => outcome === 'unknown').length;
+  const unknown = harness.log.out.filter(({ outcome }) => outcome === 'unknown').length;
   if (unknown > 0 && !mayBeUnknown(kind, at, recording)) {
     findings.push({ about: 'device', text: 'an outcome is unknown though no send was at work' });
   }
@@ -100,12 +98,12 @@ function tracesOf({ events, log }: ExhaustiveHarness): Violation[] {
   const about = 'device' as const;
   const outOfSync = events.filter(({ event }) => event.event === 'outofsync');
   // A link that the server closed may be away when the host goes on.
-  const failed = log.sent.filter(
+  const failed = log.out.filter(
     ({ outcome, code }) => outcome !== 'sent' && code !== 'LINK_NOT_OPEN',
   );
   return [
     ...outOfSync.map(({ event }) => ({ about, text: `a host stall: ${event.detail ?? ''}` })),
-    ...failed.map(({ text, code }) => ({ about, text: `a host stall: ${text} failed, ${code}` })),
+    ...failed.map(({ name, code }) => ({ about, text: `a host stall: ${name} failed, ${code}` })),
   ];
 }
 
@@ -120,7 +118,7 @@ function mayBeUnknown(kind: FaultKind, at: number, { sends }: Recording): boolea
   return sends.some(({ from, to }) => at >= from[direction] && at < to[direction]);
 }
 
-function traceOf({ port, log, events }: ExhaustiveHarness): string[] {
+function traceOf({ port, linkEvents, events }: ExhaustiveHarness): string[] {
   const spoken = (['to-device', 'to-host'] as const).flatMap((direction) =>
     port.pieces(direction).map(({ at, start, bytes }) => {
       const text = JSON.stringify(bytes.toString('latin1'));
@@ -128,7 +126,7 @@ function traceOf({ port, log, events }: ExhaustiveHarness): string[] {
     }),
   );
   const eventLines = [
-    ...log.events.map(({ at, event: { link, event, state, error } }) => ({
+    ...linkEvents.map(({ at, event: { link, event, state, error } }) => ({
       at,
       text: `  link ${link}: ${event}, ${state} ${error?.code ?? ''}`,
     })),

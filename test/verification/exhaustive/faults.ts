@@ -123,7 +123,7 @@ const dataReport: FaultKind = atLineStarts('report-data', (harness) => {
   const long = harness.firmware === 'D';
   // Data comes only from a link that the device has connected.
   if (!harness.connection(0) || harness.device.links[0].stateNumber !== 2) return;
-  harness.log.serve(0, text);
+  harness.log.serve(0, 1, Buffer.from(text), 0);
   const fields = long ? [0, 1, 1, text.length, text.length] : [0, text.length];
   harness.port.deliver(Buffer.from(`+WS_DATA:${fields.join()},${text}\r\n`));
 });

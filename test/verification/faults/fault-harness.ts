@@ -4,7 +4,7 @@ import type { Clock } from '../../../driver/clock';
 import type { FirmwareClass, Hooks } from '../../../simulator';
 import type { Faults } from '../../../simulator/faults';
 import type { WsServer } from '../../harness/network/ws-server';
-import type { MessageLog } from './message-log';
+import type { MessageLog } from '../message-log';
 
 /** Called with everything that passes, before a fault changes it. */
 export interface PortObserver {

@@ -3,16 +3,13 @@ import type { OpenOptions } from '../../../driver/link/options';
 import { seededRandom } from '../../../simulator';
 import { onDeviceEvents, onLinkEvents } from '../../harness/event-log';
 import type { Hit } from '../../../simulator/faults';
-import {
-  drawFault,
-  nameOf,
-  PORT_BUSY,
-  withPrerequisite,
-  type ScheduledFault,
-} from './fault-schedule';
+import { drawFault, nameOf, withPrerequisite, type ScheduledFault } from './fault-schedule';
 import { between, pick, type Random } from './message';
+import type { FaultEpisode } from './fault-episode';
 import type { FaultHarness } from './fault-harness';
-import { DELIMITER, Traffic } from './traffic';
+import { Recovery, TIMEOUT_MS } from './recovery';
+import { ARRIVAL_TIMEOUT_MS, DELIMITER, links, Traffic } from './traffic';
+import { Waiting } from './waiting';
 import { PortMonitor } from './port-monitor';
 
 export interface FaultRunOptions {
@@ -31,42 +28,13 @@ export interface FaultRunOptions {
   readonly progress?: (episode: FaultEpisode) => void;
 }
 
-/** One fault, or two at once, and the recovery from it. */
-export interface FaultEpisode {
-  readonly names: readonly string[];
-  readonly hits: readonly Hit[];
-  /** When it struck first. */
-  readonly from: number;
-  /** When its cause was gone, so that the driver could recover. */
-  readonly gone: number;
-  /** When all links passed messages both ways again; undefined: not within the limit. */
-  readonly recovered: number | undefined;
-  /** When the device was ready, all links open, and a message went out that was begun afterwards. */
-  readonly usable: number | undefined;
-  /** Milliseconds between `gone` and `usable` that the device's data filled the port. */
-  readonly flooded: number;
-  /** Milliseconds from the first stroke until all was well that the host was blocked. */
-  readonly blocked: number;
-  /** When the links were open again after the device or its port had been lost. */
-  readonly reopened: number | undefined;
-}
-
 /** The longest wait for a fault's trigger. */
 const TRIGGER_TIMEOUT_MS = 12_000;
-/** The longest wait for anything else. */
-const TIMEOUT_MS = 240_000;
-/** The longest time in which a message arrives at the other end. */
-const ARRIVAL_TIMEOUT_MS = 12_000;
 /** The duration of faults that last. */
 const LASTING_FAULT_MS = 6000;
 /** Milliseconds that the host is blocked. */
 const SHORTEST_STALL = 100;
 const LONGEST_STALL = 30_000;
-/** How long a probe message waits for its link. */
-const PROBE_HOLD_S = 20;
-/** How many of the latest messages are searched. */
-const RECENT = 40;
-const links = [0, 1, 2] as const;
 
 /** How long a fault was active. */
 interface Span {
@@ -84,7 +52,8 @@ export class FaultRun {
   readonly #options: FaultRunOptions;
   readonly #random: Random;
   readonly #traffic: Traffic;
-  readonly #checks = new Set<() => void>();
+  readonly #waiting: Waiting;
+  readonly #recovery: Recovery;
   #ended = false;
 
   constructor(harness: FaultHarness, options: FaultRunOptions) {
@@ -92,13 +61,15 @@ export class FaultRun {
     this.#options = options;
     this.#random = seededRandom(options.seed);
     this.#traffic = new Traffic(harness, seededRandom(options.seed + 10));
+    this.#waiting = new Waiting(harness.clock);
+    this.#recovery = new Recovery(harness, this.#traffic, this.#waiting);
     this.monitor = new PortMonitor(harness.log, DELIMITER);
     harness.monitor = this.monitor;
     const { log, device } = harness;
-    log.onChange = () => this.#recheck();
+    log.onChange = () => this.#waiting.recheck();
     onDeviceEvents(device, ({ event }) => log.event(event));
     onLinkEvents(device, ({ event, link }) => log.event(event, link));
-    device.on('statechange', () => this.#recheck());
+    device.on('statechange', () => this.#waiting.recheck());
     for (const link of device.links) link.on('message', (message) => log.atHost(message));
   }
 
@@ -107,16 +78,19 @@ export class FaultRun {
     const { device, faults } = this.#harness;
     device.start();
     for (const link of links) this.#open(link);
-    await this.#until(() => links.every((link) => device.link(link).stateNumber === 2), TIMEOUT_MS);
+    await this.#waiting.until(
+      () => links.every((link) => device.link(link).stateNumber === 2),
+      TIMEOUT_MS,
+    );
     const traffic = links.flatMap((link) => [this.#sendOn(link), this.#serveOn(link)]);
     if (this.#options.hostStalls) traffic.push(this.#stallOn());
     while (!this.#enough()) await this.#episode();
     this.#ended = true;
     faults.clear();
     await Promise.all(traffic);
-    await this.#until(() => this.#harness.log.pending === 0, TIMEOUT_MS);
-    await this.#recovery();
-    await this.#sleep(ARRIVAL_TIMEOUT_MS);
+    await this.#waiting.until(() => this.#harness.log.pending === 0, TIMEOUT_MS);
+    await this.#recovery.recovered();
+    await this.#waiting.sleep(ARRIVAL_TIMEOUT_MS);
   }
 
   #enough(): boolean {
@@ -131,20 +105,23 @@ export class FaultRun {
   async #sendOn(link: LinkId): Promise<void> {
     const { log } = this.#harness;
     while (!this.#ended) {
-      await this.#sleep(between(this.#random, 0, 900) * this.#harness.pauseFactor);
+      await this.#waiting.sleep(between(this.#random, 0, 900) * this.#harness.pauseFactor);
       if (this.#harness.host?.blocked) await this.#harness.host.awake();
       const burst = this.#random() < 0.1 ? between(this.#random, 2, 6) : 1;
       const entries = Array.from({ length: burst }, () =>
         this.#traffic.send(link, this.#random() < 0.3 ? between(this.#random, 1, 30) : undefined),
       );
-      await this.#until(() => entries.every((entry) => entry?.outcome !== 'pending'), TIMEOUT_MS);
+      await this.#waiting.until(
+        () => entries.every((entry) => entry?.outcome !== 'pending'),
+        TIMEOUT_MS,
+      );
       if (log.pending > 1000) throw new Error('too many promises are pending');
     }
   }
 
   async #serveOn(link: LinkId): Promise<void> {
     while (!this.#ended) {
-      await this.#sleep(between(this.#random, 100, 2500) * this.#harness.pauseFactor);
+      await this.#waiting.sleep(between(this.#random, 100, 2500) * this.#harness.pauseFactor);
       const burst = this.#random() < 0.1 ? between(this.#random, 2, 5) : 1;
       for (let each = 0; each < burst; each++) this.#traffic.serve(link);
     }
@@ -156,7 +133,7 @@ export class FaultRun {
     if (!host) return;
     const random = seededRandom(this.#options.seed + 20);
     while (!this.#ended) {
-      await this.#sleep(between(random, 500, 20_000));
+      await this.#waiting.sleep(between(random, 500, 20_000));
       const durationMs = Math.round(SHORTEST_STALL * (LONGEST_STALL / SHORTEST_STALL) ** random());
       const inputLateMs = random() < 0.2 ? 2 : 0;
       if (random() < 0.7) await this.#bytes(between(random, 1, pick(random, [5, 50, 500, 5000])));
@@ -215,7 +192,7 @@ export class FaultRun {
   // --- faults --------------------------------------------------------------------------------------
 
   async #episode(): Promise<void> {
-    await this.#sleep(between(this.#random, 500, 6000));
+    await this.#waiting.sleep(between(this.#random, 500, 6000));
     const { overlap = 0.15, only = [] } = this.#options;
     const count = this.#random() < overlap ? 2 : 1;
     const drawn = Array.from({ length: count }, () => drawFault(this.#random, only));
@@ -234,11 +211,11 @@ export class FaultRun {
       const { receiveMs, host } = this.#harness;
       const blocked = host?.blockedMs ?? 0;
       let flooded = 0;
-      const usableAgain = this.#usable(last).then((at) => {
+      const usableAgain = this.#recovery.usable(last).then((at) => {
         flooded = this.#harness.receiveMs - receiveMs;
         return at;
       });
-      const [recovered, usable] = await Promise.all([this.#recovery(), usableAgain]);
+      const [recovered, usable] = await Promise.all([this.#recovery.recovered(), usableAgain]);
       const episode = {
         names,
         hits,
@@ -248,7 +225,7 @@ export class FaultRun {
         usable,
         flooded,
         blocked: (host?.blockedMs ?? 0) - blocked,
-        reopened: this.#reopened(from, last),
+        reopened: this.#recovery.reopened(from, last),
       };
       this.episodes.push(episode);
       this.#options.progress?.(episode);
@@ -265,14 +242,14 @@ export class FaultRun {
       from ??= hit.at;
       if (hits.length < 20) hits.push(hit);
       this.monitor.hit(hit);
-      this.#recheck();
+      this.#waiting.recheck();
     });
-    if (injection.fault.lasting) await this.#sleep(LASTING_FAULT_MS);
+    if (injection.fault.lasting) await this.#waiting.sleep(LASTING_FAULT_MS);
     else {
-      void injection.finished.then(() => this.#recheck());
-      await this.#until(() => injection.count > 0 || injection.over, TRIGGER_TIMEOUT_MS);
+      void injection.finished.then(() => this.#waiting.recheck());
+      await this.#waiting.until(() => injection.count > 0 || injection.over, TRIGGER_TIMEOUT_MS);
       // The driver ends a hang; everything else ends by itself.
-      if (injection.count > 0) await this.#until(() => injection.over, TIMEOUT_MS);
+      if (injection.count > 0) await this.#waiting.until(() => injection.over, TIMEOUT_MS);
     }
     injection.end();
     return from === undefined ? [] : [{ from, gone: clock.now() }];
@@ -282,91 +259,10 @@ export class FaultRun {
     const { faults, clock } = this.#harness;
     const from = clock.now();
     faults.port?.unplug();
-    await this.#sleep(between(this.#random, 0, 1500));
+    await this.#waiting.sleep(between(this.#random, 0, 1500));
     this.#harness.occupy(true);
-    await this.#sleep(between(this.#random, 500, 6000));
+    await this.#waiting.sleep(between(this.#random, 500, 6000));
     this.#harness.occupy(false);
     return [{ from, gone: clock.now() }];
   }
-
-  /** When the device was ready, all links open, and a message went out that was begun after `gone`. */
-  async #usable(gone: number): Promise<number | undefined> {
-    const { log, clock, device } = this.#harness;
-    const isUsable = () =>
-      device.state.name === 'ready' &&
-      links.every((link) => device.link(link).stateNumber === 2) &&
-      log.out
-        .slice(-RECENT)
-        .some(({ outcome, payloadAt = 0 }) => outcome === 'sent' && payloadAt >= gone);
-    return (await this.#until(isUsable, TIMEOUT_MS)) ? clock.now() : undefined;
-  }
-
-  /** When all links pass messages both ways again; undefined: not within the limit. */
-  async #recovery(): Promise<number | undefined> {
-    const until = this.#harness.clock.now() + TIMEOUT_MS;
-    const times = await Promise.all(links.map((link) => this.#roundTrip(link, until)));
-    const known = times.filter((at) => at !== undefined);
-    return known.length === times.length ? Math.max(...known) : undefined;
-  }
-
-  async #roundTrip(link: LinkId, until: number): Promise<number | undefined> {
-    const { clock } = this.#harness;
-    while (clock.now() < until) {
-      if (this.#harness.host?.blocked) await this.#harness.host.awake();
-      const out = this.#traffic.send(link, PROBE_HOLD_S);
-      await this.#until(() => out?.outcome !== 'pending', TIMEOUT_MS);
-      if (out?.outcome === 'sent') {
-        await this.#until(() => out.arrivals.length > 0, ARRIVAL_TIMEOUT_MS);
-        const answer = this.#traffic.serve(link, true);
-        if (answer && (await this.#until(() => answer.arrivals.length > 0, ARRIVAL_TIMEOUT_MS))) {
-          return clock.now();
-        }
-      }
-      await this.#sleep(50);
-    }
-    return undefined;
-  }
-
-  /** When the links that the device or its port took down were open again. */
-  #reopened(from: number, gone: number): number | undefined {
-    const { events } = this.#harness.log;
-    const since = events.slice(events.findLastIndex(({ at }) => at < from) + 1);
-    if (!since.some(({ event }) => event === 'device-lost')) return undefined;
-    return since.findLast(({ event, at }) => event === 'reopened' && at >= gone)?.at;
-  }
-
-  // --- time ----------------------------------------------------------------------------------------
-
-  #recheck(): void {
-    for (const check of [...this.#checks]) check();
-  }
-
-  #sleep(milliseconds: number): Promise<void> {
-    return new Promise((resolve) => void this.#harness.clock.after(milliseconds, resolve));
-  }
-
-  /** Resolves with true as soon as `done()` is true, with false after the limit. */
-  #until(done: () => boolean, limit: number): Promise<boolean> {
-    if (done()) return Promise.resolve(true);
-    return new Promise((resolve) => {
-      const settle = (result: boolean) => {
-        cancel();
-        this.#checks.delete(recheck);
-        resolve(result);
-      };
-      const recheck = () => {
-        if (done()) settle(true);
-      };
-      const cancel = this.#harness.clock.after(limit, () => settle(false));
-      this.#checks.add(recheck);
-    });
-  }
 }
-
-/** Whether an episode is one fault of these kinds and nothing else. */
-export function isAlone(episode: FaultEpisode, ...names: readonly string[]): boolean {
-  const [name] = episode.names;
-  return episode.names.length === 1 && name !== undefined && names.includes(name);
-}
-
-export { PORT_BUSY };

@@ -2,10 +2,9 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
 import { EspAtError } from '../../../driver/errors';
-import { MessageLog } from './message-log';
-import type { FaultEpisode } from './fault-run';
+import { MessageLog } from '../message-log';
+import type { FaultEpisode } from './fault-episode';
 import { InvariantChecker } from './invariant-checker';
-import { compose, type Label } from './message';
 import { PortMonitor } from './port-monitor';
 
 /** A message log that a test writes by hand. */
@@ -16,20 +15,15 @@ class Fixture {
   readonly connection = this.log.accept(0);
   readonly episodes: FaultEpisode[] = [];
 
-  readonly message = (way: Label['way'], number: number): { label: Label; payload: Buffer } => {
-    const label: Label = { way, link: 0, number };
-    return { label, payload: compose(label, 50, () => 0.3) };
-  };
-
   /** Sends a message whose promise settles at once. */
   async send(number: number, outcome: 'sent' | 'not-sent' | 'unknown'): Promise<Buffer> {
-    const { label, payload } = this.message('out', number);
+    const payload = Buffer.from(`message ${number} to the server`);
     const promise =
       outcome === 'sent'
         ? Promise.resolve()
         : Promise.reject(new EspAtError('OUT_OF_SYNC', {}, { outcome }));
     this.now++;
-    this.log.send(label, 1, payload, promise);
+    this.log.send(0, 1, payload, promise);
     await setImmediate();
     return payload;
   }
@@ -40,15 +34,15 @@ class Fixture {
   }
 
   serve(number: number): Buffer {
-    const { label, payload } = this.message('in', number);
+    const payload = Buffer.from(`message ${number} to the host`);
     this.now++;
-    this.log.serve(label, 1, payload, this.connection.number);
+    this.log.serve(0, 1, payload, this.connection.number);
     return payload;
   }
 
   receive(payload: Buffer): void {
     this.now++;
-    this.log.atHost({ link: 0, opcode: 1, bytes: payload, uri: '', owner: undefined });
+    this.log.atHost({ link: 0, opcode: 1, bytes: payload });
   }
 
   episode(episode: Partial<FaultEpisode>): void {
@@ -143,9 +137,8 @@ const cases: readonly (readonly [
   [
     'a fault changed a byte of received data that looks like a header: no violation',
     (fixture) => {
-      const { label } = fixture.message('in', 1);
-      const payload = Buffer.from(',3,1,44,abc<in0.1>00000000');
-      fixture.log.serve(label, 1, payload, fixture.connection.number);
+      const payload = Buffer.from(',3,1,44,abc');
+      fixture.log.serve(0, 1, payload, fixture.connection.number);
       const header = `+WS_DATA:0,1,1,${payload.length},${payload.length},`;
       const unit = Buffer.concat([Buffer.from(header), payload, Buffer.from('\r\n')]);
       const change = { sent: Buffer.from('a'), received: Buffer.from('A') };
@@ -203,17 +196,13 @@ const cases: readonly (readonly [
   ],
   [
     'a promise does not settle',
-    ({ log, message }) => {
-      const { label, payload } = message('out', 1);
-      log.send(label, 1, payload, new Promise(() => undefined));
-    },
+    ({ log }) => void log.send(0, 1, Buffer.from('x'), new Promise(() => undefined)),
     /1 promises have not settled/,
   ],
   [
     'an error of a send has no outcome',
-    ({ log, message }) => {
-      const { label, payload } = message('out', 2);
-      log.send(label, 1, payload, Promise.reject(new EspAtError('PORT_LOST')));
+    ({ log }) => {
+      log.send(0, 1, Buffer.from('x'), Promise.reject(new EspAtError('PORT_LOST')));
       return setImmediate();
     },
     /PORT_LOST without outcome/,

@@ -1,11 +1,14 @@
 import {
   BROKEN,
+  describe,
+  describeUnmatched,
   type MessageLog,
   type InEntry,
   type OutEntry,
   type Unmatched,
-} from './message-log';
-import { isAlone, PORT_BUSY, type FaultEpisode } from './fault-run';
+} from '../message-log';
+import type { FaultEpisode } from './fault-episode';
+import { PROMPT_LIMIT_MS, slowRecoveries, type Times } from './recovery-limits';
 import type { Undetectable } from './undetectable';
 import type { PortMonitor } from './port-monitor';
 
@@ -17,15 +20,6 @@ export interface CheckResult {
   readonly undetectable: ReadonlyMap<Undetectable, number>;
 }
 
-/** Recovery limits: after a restart, after replugging, after lost bytes at a prompt. */
-const RESTART_LIMIT_MS = 2000;
-const REPLUG_LIMIT_MS = 3000;
-const PROMPT_LIMIT_MS = 15_000;
-/** Extra time where a restart's `ready` became the rest of data that the restart cut off. */
-const MISSED_READY_MS = 4000;
-/** After anything else: a pong is late after 12 s, the device reconnects 15 s later, then the host asks. */
-const RECOVERY_LIMIT_MS = 90_000;
-
 /** The most bytes that noise or a corrupt line add to a padded prompt. */
 const NOISE_BYTES = 60;
 
@@ -35,14 +29,6 @@ const endings = new Set([
   ...['lost', 'closed-by-server', 'closing', 'closed', 'failed', 'device-lost', 'dataloss'],
   ...['reopened', 'opened'],
 ]);
-
-/** Times of the harness itself, in milliseconds. */
-export interface Times {
-  /** From power-up to an address. */
-  readonly bootAndJoinMs: number;
-  /** A data prompt's 16 kB at the port's rate. */
-  readonly padMs: number;
-}
 
 /** Checks the message log of a finished run. */
 export class InvariantChecker {
@@ -69,10 +55,10 @@ export class InvariantChecker {
       if (entry && this.#during(entry)) this.#count('payload as commands');
       else this.#broken(`the device took ${line}, which the host did not write`);
     }
-    for (const episode of this.#episodes) this.#checkRecovery(episode, times);
-    for (const request of this.#log.requests.keys()) {
-      if (request.includes(BROKEN)) this.#broken(request);
-    }
+    for (const episode of this.#episodes)
+      this.#violations.push(...slowRecoveries(episode, this.#log, times));
+    for (const { name, result } of this.#log.requests)
+      if (result.includes(BROKEN)) this.#broken(`${name}: ${result}`);
     if (this.#log.pending > 0) this.#broken(`${this.#log.pending} promises have not settled`);
     return { violations: this.#violations, undetectable: this.#undetectable };
   }
@@ -80,13 +66,13 @@ export class InvariantChecker {
   // --- to the server -------------------------------------------------------------------------------
 
   #checkSend(entry: OutEntry): void {
-    const { outcome, code, arrivals, label, opcode } = entry;
+    const { outcome, code, arrivals, link, opcode } = entry;
     const marked = entry.undetectable.size > 0;
     if (code.startsWith(BROKEN)) this.#broken(`${describe(entry)}: ${code}`);
     if (outcome === 'pending') this.#broken(`${describe(entry)} has not settled`);
     if (arrivals.length > 1) this.#broken(`${describe(entry)} arrived ${arrivals.length} times`);
     const [arrival] = arrivals;
-    if (arrival && (arrival.link !== label.link || arrival.opcode !== opcode)) {
+    if (arrival && (arrival.link !== link || arrival.opcode !== opcode)) {
       if (marked) this.#mark(entry);
       else this.#broken(`${describe(entry)} arrived on ${arrival.link} as ${arrival.opcode}`);
     }
@@ -107,7 +93,7 @@ export class InvariantChecker {
    */
   #wasCutOff(entry: OutEntry): boolean {
     const possible = this.#log.connections.filter(
-      ({ link, acceptedAt }) => link === entry.label.link && acceptedAt <= entry.settledAt,
+      ({ link, acceptedAt }) => link === entry.link && acceptedAt <= entry.settledAt,
     );
     return possible.some(
       ({ number, link, goneAt }) =>
@@ -115,7 +101,7 @@ export class InvariantChecker {
         (goneAt >= entry.at || number === possible.at(-1)?.number) &&
         !this.#log.out.some(
           (later) =>
-            later.label.link === link &&
+            later.link === link &&
             later.at > entry.settledAt &&
             later.arrivals.some(({ connection }) => connection === number),
         ),
@@ -131,10 +117,10 @@ export class InvariantChecker {
   }
 
   /** Whether the flow closed the link under it. */
-  #wasClosed({ label, at, settledAt }: OutEntry): boolean {
+  #wasClosed({ link, at, settledAt }: OutEntry): boolean {
     return this.#log.events.some(
       (events) =>
-        events.link === label.link &&
+        events.link === link &&
         events.event === 'closing' &&
         events.at >= at &&
         events.at <= settledAt,
@@ -145,12 +131,9 @@ export class InvariantChecker {
 
   /** TCP keeps the order: what is missing between two that arrived must have been reported in between. */
   #checkReceived(): void {
-    const byConnection = new Map<number, InEntry[]>();
-    for (const entry of this.#log.in) {
-      const entries = byConnection.get(entry.connection) ?? [];
-      byConnection.set(entry.connection, [...entries, entry]);
-    }
-    for (const entries of byConnection.values()) this.#checkConnection(entries);
+    const connections = new Set(this.#log.in.map(({ connection }) => connection));
+    for (const number of connections)
+      this.#checkConnection(this.#log.in.filter(({ connection }) => connection === number));
   }
 
   #checkConnection(entries: readonly InEntry[]): void {
@@ -166,7 +149,7 @@ export class InvariantChecker {
         this.#broken(`${describe(entry)} arrived ${entry.arrivals.length} times`);
       if (arrival.at < before) this.#broken(`${describe(entry)} arrived out of order`);
       const opcode = arrival.opcode ?? entry.opcode;
-      if (arrival.link !== entry.label.link || opcode !== entry.opcode) {
+      if (arrival.link !== entry.link || opcode !== entry.opcode) {
         if (entry.undetectable.size > 0) this.#mark(entry);
         else this.#broken(`${describe(entry)} arrived on ${arrival.link} as ${opcode}`);
       }
@@ -179,7 +162,7 @@ export class InvariantChecker {
 
   #checkMissing(missing: readonly InEntry[], from: number, to: number): void {
     for (const entry of missing) {
-      const { link } = entry.label;
+      const { link } = entry;
       const reported = this.#log.events.some(
         (events) =>
           events.link === link && events.at >= from && events.at <= to && endings.has(events.event),
@@ -206,7 +189,7 @@ export class InvariantChecker {
           !this.#spent.has(entry) &&
           entry.arrivals.length === 0 &&
           entry.at <= unmatched.at &&
-          (entry.outcome === 'unknown' ? entry.label.link === unmatched.link : false),
+          (entry.outcome === 'unknown' ? entry.link === unmatched.link : false),
       );
       const marked = out.find((entry) => this.#accountsFor(entry, unmatched));
       const entry = marked ?? damaged;
@@ -261,7 +244,7 @@ export class InvariantChecker {
 
   /** The message behind one whose data took the line end behind it: it has that in front, where no boundaries show. */
   #follower({ link, bytes }: Unmatched): InEntry | undefined {
-    const entries = this.#log.in.filter(({ label }) => label.link === link);
+    const entries = this.#log.in.filter((entry) => entry.link === link);
     const index = entries.findIndex(
       (entry) => entry.arrivals.length === 0 && bytes.equals(Buffer.concat([EOL, entry.payload])),
     );
@@ -295,54 +278,9 @@ export class InvariantChecker {
     });
   }
 
-  // --- time ----------------------------------------------------------------------------------------
-
-  #checkRecovery(episode: FaultEpisode, { bootAndJoinMs, padMs }: Times): void {
-    const what = `${episode.names.join(' with ')} at ${Math.round(episode.from)}`;
-    if (episode.recovered === undefined) {
-      this.#broken(`${what}: nothing worked again`);
-      return;
-    }
-    const within = (name: string, took: number, limit: number) => {
-      if (took > limit) this.#broken(`${what}: ${name} took ${Math.round(took)} ms of ${limit}`);
-    };
-    const { reopened, blocked } = episode;
-    const anything = RECOVERY_LIMIT_MS * episode.names.length + blocked;
-    within('working again', episode.recovered - episode.gone, anything);
-    // A line that is full of data from servers has no room for answers, and a blocked host hears none.
-    const flooded = episode.flooded + blocked;
-    if (reopened !== undefined && isAlone(episode, 'restart', 'power-cycle')) {
-      const limit =
-        RESTART_LIMIT_MS +
-        bootAndJoinMs +
-        flooded +
-        (this.#readyWasReceived(episode, bootAndJoinMs) ? 0 : MISSED_READY_MS);
-      within('opening the links', reopened - episode.gone, limit);
-    }
-    if (reopened !== undefined && isAlone(episode, 'unplug', PORT_BUSY))
-      within('opening the links', reopened - episode.gone, REPLUG_LIMIT_MS + padMs + flooded);
-    const [hit] = episode.hits;
-    const atPrompt = hit?.place.kind === 'bytes' && hit.place.direction === 'to-device';
-    if (atPrompt && isAlone(episode, 'lose'))
-      within(
-        'sending again',
-        (episode.usable ?? Infinity) - episode.gone,
-        PROMPT_LIMIT_MS + flooded,
-      );
-  }
-
-  /** Whether the driver knew of a restart by the time at which the device has an address again. */
-  #readyWasReceived({ from, gone }: FaultEpisode, bootAndJoinMs: number): boolean {
-    return this.#log.events.some(
-      ({ event, at }) => event === 'restart' && at >= from && at <= gone + bootAndJoinMs,
-    );
-  }
-
   #mark(entry: OutEntry | InEntry): void {
-    for (const kind of entry.undetectable) {
-      this.#count(kind);
-      return;
-    }
+    const [kind] = entry.undetectable;
+    if (kind) this.#count(kind);
   }
 
   #count(kind: Undetectable): void {
@@ -358,14 +296,4 @@ export class InvariantChecker {
 function isLike(meant: Buffer, bytes: Buffer): boolean {
   const [start, end] = [meant.subarray(0, 12), meant.subarray(-12)];
   return bytes.includes(start) || bytes.includes(end);
-}
-
-function describe({ label, at, payload }: OutEntry | InEntry): string {
-  const way = label.way === 'out' ? 'to the server' : 'to the host';
-  return `message ${label.number} ${way} (link ${label.link}, ${payload.length} bytes, at ${at.toFixed(1)})`;
-}
-
-function describeUnmatched({ at, link, bytes }: Unmatched): string {
-  const start = JSON.stringify(bytes.subarray(0, 40).toString('latin1'));
-  return `something unknown (link ${link}, ${bytes.length} bytes, at ${at.toFixed(1)}, ${start})`;
 }

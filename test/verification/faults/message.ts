@@ -1,14 +1,3 @@
-import { createHash } from 'node:crypto';
-import type { LinkId } from '../../../driver/at/types';
-
-/** Direction, link and number of a message. */
-export interface Label {
-  /** `out`: from the host to the server; `in`: from the server to the host. */
-  readonly way: 'out' | 'in';
-  readonly link: LinkId;
-  readonly number: number;
-}
-
 /** Numbers from 0 up to 1. */
 export type Random = () => number;
 
@@ -44,39 +33,11 @@ export function pick<T>(random: Random, items: readonly [T, ...T[]]): T {
   return items[Math.floor(random() * items.length)] ?? items[0];
 }
 
-/** A message of about `size` bytes that carries its label and a checksum at its start or at its end. */
-export function compose(label: Label, size: number, random: Random): Buffer {
-  const name = Buffer.from(`<${label.way}${label.link}.${label.number}>`);
-  const rest = body(Math.max(0, size - name.length - SUM), random);
-  if (random() < 0.5) return Buffer.concat([sumOf([name, rest]), name, rest]);
-  return Buffer.concat([rest, name, sumOf([rest, name])]);
-}
-
-/** The label of a message that is whole; undefined for anything else. */
-export function labelOf(bytes: Buffer): Label | undefined {
-  if (bytes.length < SUM) return undefined;
-  const after = bytes.subarray(SUM);
-  if (sumOf([after]).equals(bytes.subarray(0, SUM)))
-    return parse(after, /^<(out|in)([012])\.(\d+)>/);
-  const before = bytes.subarray(0, bytes.length - SUM);
-  if (sumOf([before]).equals(bytes.subarray(bytes.length - SUM)))
-    return parse(before, /<(out|in)([012])\.(\d+)>$/);
-  return undefined;
-}
-
-const SUM = 8;
-
-function sumOf(parts: readonly Buffer[]): Buffer {
-  const hash = createHash('md5');
-  for (const part of parts) hash.update(part);
-  return Buffer.from(hash.digest('hex').slice(0, SUM));
-}
-
-function parse(bytes: Buffer, pattern: RegExp): Label | undefined {
-  const [, way, link, number] = pattern.exec(bytes.toString('latin1')) ?? [];
-  if (way !== 'out' && way !== 'in') return undefined;
-  const id = link === '0' ? 0 : link === '1' ? 1 : 2;
-  return { way, link: id, number: Number(number) };
+/** A message of about `size` bytes with its name at its start or at its end. */
+export function compose(name: string, size: number, random: Random): Buffer {
+  const rest = body(Math.max(0, size - name.length), random);
+  const parts = [Buffer.from(name), rest];
+  return Buffer.concat(random() < 0.5 ? parts : parts.reverse());
 }
 
 function body(size: number, random: Random): Buffer {

@@ -1,5 +1,5 @@
 import type { Hit } from '../../../simulator/faults';
-import type { MessageLog, InEntry, OutEntry } from './message-log';
+import type { MessageLog, InEntry, OutEntry } from '../message-log';
 import type { PortObserver } from './fault-harness';
 import type { Undetectable } from './undetectable';
 
@@ -146,7 +146,7 @@ export class PortMonitor implements PortObserver {
     const link = Number(header.slice(9, 10));
     const candidates = this.#log.in
       .slice(-RECENT)
-      .filter((entry) => entry.label.link === link && entry.arrivals.length === 0);
+      .filter((entry) => entry.link === link && entry.arrivals.length === 0);
     for (const entry of candidates) if (this.#holds(entry, data)) entry.undetectable.add(kind);
   }
 

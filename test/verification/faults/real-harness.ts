@@ -7,7 +7,7 @@ import { seededRandom, type FirmwareClass, type SimulatedDevice } from '../../..
 import { faultyDevice, type Faults } from '../../../simulator/faults';
 import { startPathServer, type PathServer } from '../../harness/network/path-server';
 import { openPty, PortLink, type Pty } from '../../harness/pty';
-import { MessageLog } from './message-log';
+import { MessageLog } from '../message-log';
 import { hooksFor, type FaultHarness, type PortObserver } from './fault-harness';
 import { watchedPort } from './monitored-port';
 

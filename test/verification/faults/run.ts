@@ -1,7 +1,8 @@
 import { parseFault, type Hit } from '../../../simulator/faults';
 import { onDeviceEvents, onLinkEvents } from '../../harness/event-log';
 import { firmwareNamed, optionsOf, orMisuse, wholeNumber } from '../../harness/options';
-import { FaultRun, type FaultEpisode } from './fault-run';
+import type { FaultEpisode } from './fault-episode';
+import { FaultRun } from './fault-run';
 import { InvariantChecker } from './invariant-checker';
 import { PORT_BUSY } from './fault-schedule';
 import { RealHarness } from './real-harness';

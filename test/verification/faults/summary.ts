@@ -1,5 +1,6 @@
-import type { MessageLog } from './message-log';
-import type { FaultRun, FaultEpisode } from './fault-run';
+import type { MessageLog } from '../message-log';
+import type { FaultEpisode } from './fault-episode';
+import type { FaultRun } from './fault-run';
 import type { CheckResult } from './invariant-checker';
 import { undetectables, type Undetectable } from './undetectable';
 
@@ -43,7 +44,7 @@ export class Summary {
     }
     for (const { arrivals } of log.in)
       this.#received.add(arrivals.length > 0 ? 'arrived' : 'reported as lost');
-    for (const [request, times] of log.requests) this.#requests.add(request, times);
+    for (const { name, result } of log.requests) this.#requests.add(`${name}: ${result}`);
     for (const { event } of log.events) this.#events.add(event);
     for (const [kind, times] of result.undetectable) this.#undetectable.add(kind, times);
     this.violations += result.violations.length;

@@ -1,7 +1,7 @@
 import type { LinkId } from '../../../driver/at/types';
 import type { WsConnection } from '../../harness/network/ws-server';
 import { encodeFrame } from '../../harness/network/ws-server-frames';
-import type { InEntry, OutEntry, ServerConnection } from './message-log';
+import type { InEntry, OutEntry, ServerConnection } from '../message-log';
 import { between, compose, pick, type Random } from './message';
 import type { FaultHarness } from './fault-harness';
 
@@ -10,7 +10,9 @@ export const DELIMITER = Buffer.from('\u001e<end>\u001e', 'latin1');
 
 const sizes = [60, 60, 400, 400, 2000, 2000, 7000, 7000, 12_000, 40_000] as const;
 const binary = 2;
-const links = [0, 1, 2] as const;
+export const links = [0, 1, 2] as const;
+/** Milliseconds in which a message arrives at the other end. */
+export const ARRIVAL_TIMEOUT_MS = 12_000;
 
 /** Sends messages both ways on three links, and logs all of them. */
 export class Traffic {
@@ -49,9 +51,9 @@ export class Traffic {
       log.sendEmpty(link, device.link(link).send('', options));
       return undefined;
     }
-    const label = { way: 'out', link, number: log.next() } as const;
-    const payload = compose(label, this.#size(firmware === 'D' ? Infinity : 8192), random);
-    return log.send(label, options.opcode, payload, device.link(link).send(payload, options));
+    const size = this.#size(firmware === 'D' ? Infinity : 8192);
+    const payload = compose(`<out${link}.${log.out.length}>`, size, random);
+    return log.send(link, options.opcode, payload, device.link(link).send(payload, options));
   }
 
   /** The server sends one, if the link is established; undefined when it was an empty one, or none. */
@@ -66,9 +68,9 @@ export class Traffic {
       this.#write(connection, opcode, Buffer.alloc(0));
       return undefined;
     }
-    const label = { way: 'in', link, number: log.next() } as const;
-    const payload = compose(label, small ? 40 : this.#size(Infinity), random);
-    const entry = log.serve(label, opcode, payload, served.number);
+    const size = small ? 40 : this.#size(Infinity);
+    const payload = compose(`<in${link}.${log.in.length}>`, size, random);
+    const entry = log.serve(link, opcode, payload, served.number);
     this.#write(connection, opcode, payload);
     return entry;
   }

@@ -14,7 +14,7 @@ import { MemoryNetwork } from '../../harness/network/memory-network';
 import { MemoryPort } from '../../harness/memory-port';
 import { VirtualClock } from '../../harness/virtual-clock';
 import { WsServer } from '../../harness/network/ws-server';
-import { MessageLog } from './message-log';
+import { MessageLog } from '../message-log';
 import { between } from './message';
 import { hooksFor, type FaultHarness, type PortObserver } from './fault-harness';
 import { watchedPort } from './monitored-port';

@@ -1,8 +1,8 @@
-import { EspAtError } from '../../../driver/errors';
-import type { LinkId } from '../../../driver/at/types';
-import type { Message } from '../../../driver/link/events';
-import { labelOf, type Label } from './message';
-import type { Undetectable } from './undetectable';
+import { createHash } from 'node:crypto';
+import type { LinkId } from '../../driver/at/types';
+import { EspAtError } from '../../driver/errors';
+import type { Message } from '../../driver/link/events';
+import type { Undetectable } from './faults/undetectable';
 
 /** A message that arrived whole at the other end. */
 export interface Arrival {
@@ -14,7 +14,9 @@ export interface Arrival {
 }
 
 interface Entry {
-  readonly label: Label;
+  /** For people. */
+  readonly name: string;
+  readonly link: LinkId;
   readonly payload: Buffer;
   readonly opcode: number;
   /** When it was sent. */
@@ -74,7 +76,14 @@ const CONTINUATION = 0;
 
 const byLink = <T>(make: () => T): readonly [T, T, T] => [make(), make(), make()];
 
-/** Every message, request, connection and event of a run. */
+/** A request to the driver other than a message. */
+export interface Request {
+  readonly name: string;
+  /** `pending`, `done`, or the code of its error. */
+  result: string;
+}
+
+/** Every message, request, connection and event of a run. No two messages of a direction may be alike. */
 export class MessageLog {
   readonly out: OutEntry[] = [];
   readonly in: InEntry[] = [];
@@ -83,14 +92,14 @@ export class MessageLog {
   readonly connections: ServerConnection[] = [];
   readonly events: LoggedEvent[] = [];
   readonly emptyMessages = byLink<EmptyMessages>(() => ({ sent: 0, unknown: 0, arrived: 0 }));
-  /** Counts of requests other than messages, by request and result. */
-  readonly requests = new Map<string, number>();
+  readonly requests: Request[] = [];
   /** Called after every entry. */
   onChange: () => void = () => undefined;
   readonly #now: () => number;
-  readonly #numbers = new Map<number, OutEntry | InEntry>();
+  /** By payload. */
+  readonly #sent = new Map<string, OutEntry>();
+  readonly #served = new Map<string, InEntry>();
   readonly #pending = new Set<OutEntry>();
-  #number = 0;
   #open = 0;
 
   constructor(now: () => number) {
@@ -111,18 +120,15 @@ export class MessageLog {
     return this.#pending;
   }
 
-  next(): number {
-    return ++this.#number;
-  }
-
   /** The host sends a message. */
-  send(label: Label, opcode: number, payload: Buffer, promise: Promise<void>): OutEntry {
+  send(link: LinkId, opcode: number, payload: Buffer, promise: Promise<void>): OutEntry {
     const entry: OutEntry = {
-      ...{ label, opcode, payload, at: this.#now(), arrivals: [], undetectable: new Set() },
+      name: `message ${this.out.length + 1} to the server`,
+      ...{ link, opcode, payload, at: this.#now(), arrivals: [], undetectable: new Set() },
       ...{ outcome: 'pending', settledAt: 0, code: '', payloadAt: undefined },
     };
     this.out.push(entry);
-    this.#numbers.set(label.number, entry);
+    this.#sent.set(keyOf(payload), entry);
     this.#pending.add(entry);
     this.#settling(promise, (error) => {
       this.#pending.delete(entry);
@@ -144,20 +150,22 @@ export class MessageLog {
 
   /** Any other request to the driver. */
   request(name: string, promise: Promise<unknown>): Promise<void> {
+    const request: Request = { name, result: 'pending' };
+    this.requests.push(request);
     return this.#settling(promise, (error) => {
-      const key = `${name}: ${error === undefined ? 'done' : codeOf(error, false)}`;
-      this.requests.set(key, (this.requests.get(key) ?? 0) + 1);
+      request.result = error === undefined ? 'done' : codeOf(error, false);
     });
   }
 
   /** The server sends a message on a link that is established. */
-  serve(label: Label, opcode: number, payload: Buffer, connection: number): InEntry {
+  serve(link: LinkId, opcode: number, payload: Buffer, connection: number): InEntry {
     const entry: InEntry = {
-      ...{ label, opcode, payload, connection },
+      name: `message ${this.in.length + 1} to the host`,
+      ...{ link, opcode, payload, connection },
       ...{ at: this.#now(), arrivals: [], undetectable: new Set<Undetectable>() },
     };
     this.in.push(entry);
-    this.#numbers.set(label.number, entry);
+    this.#served.set(keyOf(payload), entry);
     return entry;
   }
 
@@ -171,7 +179,7 @@ export class MessageLog {
   /** A message arrived at the server; a continuation is the end of one that began on another connection. */
   atServer({ number, link }: ServerConnection, opcode: number, bytes: Buffer): void {
     const at = this.#now();
-    const entry = this.#find(bytes, 'out');
+    const entry = this.#sent.get(keyOf(bytes));
     if (entry) entry.arrivals.push({ at, link, opcode, connection: number });
     else if (bytes.length === 0 && opcode !== CONTINUATION) this.emptyMessages[link].arrived++;
     else this.unmatchedAtServer.push({ at, link, bytes });
@@ -179,9 +187,9 @@ export class MessageLog {
   }
 
   /** A message arrived at the host. */
-  atHost({ link, opcode, bytes }: Message): void {
+  atHost({ link, opcode, bytes }: Pick<Message, 'link' | 'opcode' | 'bytes'>): void {
     const at = this.#now();
-    const entry = this.#find(bytes, 'in');
+    const entry = this.#served.get(keyOf(bytes));
     if (entry) entry.arrivals.push({ at, link, opcode, connection: -1 });
     else if (bytes.length > 0) this.unmatchedAtHost.push({ at, link, bytes: Buffer.from(bytes) });
     this.onChange();
@@ -191,11 +199,6 @@ export class MessageLog {
   event(event: string, link?: LinkId): void {
     this.events.push({ at: this.#now(), link, event });
     this.onChange();
-  }
-
-  #find(bytes: Buffer, way: Label['way']): OutEntry | InEntry | undefined {
-    const label = labelOf(bytes);
-    return label?.way === way ? this.#numbers.get(label.number) : undefined;
   }
 
   #settling(promise: Promise<unknown>, settle: (error: unknown) => void): Promise<void> {
@@ -212,6 +215,8 @@ export class MessageLog {
   }
 }
 
+const keyOf = (payload: Buffer): string => createHash('sha1').update(payload).digest('base64');
+
 function outcomeOf(error: unknown): Outcome {
   if (error === undefined) return 'sent';
   return error instanceof EspAtError ? (error.outcome ?? 'unknown') : 'unknown';
@@ -224,4 +229,14 @@ function codeOf(error: unknown, ofSend: boolean): string {
   if (!(error instanceof EspAtError)) return `${BROKEN}no EspAtError, ${String(error)}`;
   if (ofSend && error.outcome === undefined) return `${BROKEN}${error.code} without outcome`;
   return error.code;
+}
+
+/** What people recognize a message by. */
+export function describe({ name, link, at, payload }: OutEntry | InEntry): string {
+  return `${name} (link ${link}, ${payload.length} bytes, at ${at.toFixed(1)})`;
+}
+
+export function describeUnmatched({ at, link, bytes }: Unmatched): string {
+  const start = JSON.stringify(bytes.subarray(0, 40).toString('latin1'));
+  return `something unknown (link ${link}, ${bytes.length} bytes, at ${at.toFixed(1)}, ${start})`;
 }
