@@ -22,8 +22,8 @@ export type {
   LinkConfig,
   OpenOptions,
   SendOptions,
-  Wait,
 } from './link/options';
+export type { Wait } from './wait';
 export type { Reply, ReplyMatch, RequestOptions, RequestPayload } from './link/request/options';
 export * from './errors';
 export type { Clock, Cancel } from './clock';

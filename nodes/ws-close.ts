@@ -74,7 +74,7 @@ class Closer {
 
   /** Links that are being closed are closed all the same. */
   end(): void {
-    this.#stop.abort();
+    this.#stop.abort(new EspAtError('ABORTED'));
     this.#status.end();
     this.#device?.host.detach(this.#status);
   }

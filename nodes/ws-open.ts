@@ -1,5 +1,6 @@
 import type { Node, NodeAPI, NodeMessage, NodeMessageInFlow } from 'node-red';
 import type { LinkId } from '../driver/at/types';
+import { EspAtError } from '../driver/errors';
 import type { Message } from '../driver/link/events';
 import { withLinkEvent } from './shared/message/link-message';
 import type { DeviceApi, LinkApi } from './shared/device/device-api';
@@ -142,7 +143,12 @@ class Opener implements DeviceUser {
   ): Promise<void> {
     const options = await openOptions(this.#RED, this.#node, this.#settings, device.headers, msg);
     const config = device.linkConfigs[link.id];
-    await link.open({ ...options, config, owner: this.#owner }, { signal: this.#stop.signal });
+    const { signal } = this.#stop;
+    try {
+      await link.open({ ...options, config, owner: this.#owner }, { signal });
+    } catch (error) {
+      throw signal.aborted ? new EspAtError('OPEN_ABORTED', { link: link.id }) : error;
+    }
   }
 
   /** A failure has no message that a Catch node could get: it goes to the log. The driver retries. */

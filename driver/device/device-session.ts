@@ -10,6 +10,7 @@ import type { Availability } from '../link/link-host';
 import type { Port } from '../port/port';
 import { takeBack } from './baud-rate/take-back';
 import type { SearchOptions } from './baud-rate/search';
+import type { Wait } from '../wait';
 import { Boot } from './boot';
 import type { KnownFirmware } from './capabilities';
 import { HealthCheck } from './health-check';
@@ -116,8 +117,8 @@ export class DeviceSession {
   }
 
   /** @throws EspAtError `COMMAND_FAILED`, `OUT_OF_SYNC`, `DEVICE_*`, `PORT_*` */
-  run(command: Command): Promise<Response> {
-    return this.#client.run(command);
+  run(command: Command, wait?: Wait): Promise<Response> {
+    return this.#client.run(command, wait);
   }
 
   // --- initialization ------------------------------------------------------------------------------

@@ -10,8 +10,10 @@ import { Link } from '../link/link';
 import type { LinkHost } from '../link/link-host';
 import type { Port, PortHandlers } from '../port/port';
 import { scanNetworks } from '../provisioning/wifi';
+import { waitFor, type Wait } from '../wait';
 import { checkOptions } from './check-options';
 import { DeviceSession } from './device-session';
+import { SharedWork } from './shared-work';
 import type { DeviceEvents } from './events';
 import type {
   Capabilities,
@@ -36,11 +38,12 @@ type DeviceRun =
  * An ESP32 with ESP-AT on a port, and its three links. Once started, it recovers from restarts, unplugged cables and
  * lost bytes.
  */
-export class Device extends EventEmitter<DeviceEvents> {
+export class Device extends EventEmitter<DeviceEvents> implements AsyncDisposable {
   readonly links: readonly [Link, Link, Link];
   readonly #options: CompleteOptions;
   readonly #highWaterMark: HighWaterMark;
   readonly #backoff: Backoff;
+  readonly #scan = new SharedWork((signal) => this.#scanNetworks(signal));
   #run: DeviceRun = { kind: 'stopped' };
   #state: DeviceState = { name: 'stopped' };
   #session: DeviceSession | undefined;
@@ -119,36 +122,61 @@ export class Device extends EventEmitter<DeviceEvents> {
     }
   }
 
+  /** As {@link stop}, for `await using`. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop();
+  }
+
+  /**
+   * Waits until the device is ready. Returns its capabilities.
+   * @throws EspAtError why it will not be ready: `DEVICE_NOT_READY` while it is stopped, `NO_WEBSOCKET` …
+   */
+  async ready(wait: Wait = {}): Promise<Capabilities> {
+    for (;;) {
+      wait.signal?.throwIfAborted();
+      const { name } = this.#state;
+      if (name === 'ready' && this.#capabilities) return this.#capabilities;
+      if (name === 'stopped' || name === 'unusable') throw this.#unavailable();
+      await this.#stateChange(wait);
+    }
+  }
+
   /**
    * Asks the device for the states of its links (`AT+WSOPEN?`).
    * @throws EspAtError `DEVICE_*`, `PORT_*`, `OUT_OF_SYNC`
    */
-  async checkLinks(): Promise<LinkStatus[]> {
+  async checkLinks(wait: Wait = {}): Promise<LinkStatus[]> {
+    wait.signal?.throwIfAborted();
     const checks = this.#session?.checks;
     if (!checks) throw this.#unavailable();
-    return checks.check();
+    return waitFor(checks.check(), wait);
   }
 
   /**
    * Queues any other command, and returns its information responses. Refuses commands that break the driver's
-   * assumptions.
+   * assumptions. An abort takes the command out of the queue; the driver drops the response to a command that runs.
    * @throws EspAtError `INVALID_COMMAND`, `COMMAND_FAILED`, `DEVICE_*`, `PORT_*`
    */
-  async command(text: string): Promise<string[]> {
+  async command(text: string, wait: Wait = {}): Promise<string[]> {
     const command = rawCommand(text);
+    wait.signal?.throwIfAborted();
     if (!this.#session?.checks) throw this.#unavailable();
-    return [...(await this.#session.run(command))];
+    return [...(await waitFor(this.#session.run(command, wait), wait))];
   }
 
   /**
    * Scans for Wi-Fi networks (`AT+CWLAP`) and returns them, the strongest first. Takes a few seconds, during which the
-   * device sends no messages. Works also while the device cannot join its network.
+   * device sends no messages. Works also while the device cannot join its network. Concurrent calls share one scan.
    * @throws EspAtError `DEVICE_*`, `PORT_*`, `COMMAND_FAILED`
    */
-  async scanNetworks(): Promise<WifiNetwork[]> {
+  scanNetworks(wait: Wait = {}): Promise<WifiNetwork[]> {
+    return this.#scan.join(wait);
+  }
+
+  async #scanNetworks(signal: AbortSignal): Promise<WifiNetwork[]> {
     const session = this.#session;
     if (!session?.isFound) throw this.#unavailable();
-    const scan = scanNetworks((command) => session.run(command));
+    const scan = scanNetworks((command) => session.run(command, { signal }));
     session.initializeAfter(scan);
     return scan;
   }
@@ -184,7 +212,7 @@ export class Device extends EventEmitter<DeviceEvents> {
     const opening = opener.open(handlers, { flowControl });
     let port: Port;
     try {
-      port = await unlessAborted(opening, signal);
+      port = await waitFor(opening, { signal });
       signal.throwIfAborted();
     } catch (error) {
       if (signal.aborted) opening.then((late) => late.close()).catch(() => undefined);
@@ -252,18 +280,19 @@ export class Device extends EventEmitter<DeviceEvents> {
     for (const link of this.links) link.deviceChanged({ kind: 'notReady', error, isFinal });
   }
 
+  async #stateChange(wait: Wait): Promise<void> {
+    let changed: () => void = () => undefined;
+    const change = new Promise<void>((resolve) => (changed = resolve));
+    this.once('statechange', changed);
+    try {
+      await waitFor(change, wait);
+    } finally {
+      this.off('statechange', changed);
+    }
+  }
+
   #unavailable(): EspAtError {
     const { name, error } = this.#state;
     return error ?? new EspAtError('DEVICE_NOT_READY', { state: name });
   }
-}
-
-/** Settles as the promise does, or rejects with the reason of the signal's abort. Leaves no listener. */
-function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const abort = () => reject(asEspAtError(signal.reason));
-    if (signal.aborted) abort();
-    signal.addEventListener('abort', abort, { once: true });
-    void promise.then(resolve, reject).then(() => signal.removeEventListener('abort', abort));
-  });
 }

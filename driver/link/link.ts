@@ -23,19 +23,14 @@ import {
 import { LinkMachine } from './state/link-machine';
 import { runOpen } from './open-sequence';
 import { CloseOperation, OpenOperation } from './operation';
-import {
-  checkOpen,
-  type CloseOptions,
-  type OpenOptions,
-  type SendOptions,
-  type Wait,
-} from './options';
+import { checkOpen, type CloseOptions, type OpenOptions, type SendOptions } from './options';
 import { EarlyData } from './receive/early-data';
 import { createReceiver, type MessageSink } from './receive/receiver';
 import { ReconnectPolicy } from './reconnect-policy';
 import type { Reply, RequestOptions, RequestPayload } from './request/options';
 import { Requests } from './request/requests';
 import { SendQueue, type SendConditions } from './send-queue';
+import { waitFor, type Wait } from '../wait';
 import { ConnectionWarnings } from './warnings';
 
 /** One of the three WebSocket links of a device. */
@@ -139,18 +134,25 @@ export class Link extends EventEmitter<LinkEvents> {
    * the device tries to reconnect. With `keepOpen` the driver goes on to try after a failure, although this call
    * rejects. An abort before the link is open closes it, unless a newer call has claimed it.
    * @throws EspAtError `INVALID_*`, `HEADERS_NOT_SUPPORTED`, `AUTH_NOT_SUPPORTED` before anything is done;
-   * `LINK_IN_USE`; `OPEN_ABORTED` after an abort, a close, or another open; `OPEN_FAILED`, `OPEN_TIMEOUT`,
+   * `LINK_IN_USE`; `OPEN_ABORTED` after a close, or another open; `OPEN_FAILED`, `OPEN_TIMEOUT`,
    * `OPEN_CLOSED`, `CERTIFICATE_MISSING`, `CLOCK_NOT_SET`, `DEVICE_*`, `PORT_*` where the attempt failed
    */
   async open(options: OpenOptions, { signal }: Wait = {}): Promise<void> {
     checkOpen(this.id, options, this.#device.current?.capabilities);
-    if (signal?.aborted) throw this.#error('OPEN_ABORTED');
+    signal?.throwIfAborted();
     const goal: Goal = { options, uri: withoutUserinfo(options.uri) };
     const operation = new OpenOperation();
     const abort = () => this.#machine.take({ kind: 'abort', goal });
     signal?.addEventListener('abort', abort, { once: true });
     this.#machine.take({ kind: 'open', claim: { goal, operation } });
-    await operation.done.finally(() => signal?.removeEventListener('abort', abort));
+    try {
+      await operation.done;
+    } catch (error) {
+      if (error instanceof EspAtError && error.code === 'OPEN_ABORTED') signal?.throwIfAborted();
+      throw error;
+    } finally {
+      signal?.removeEventListener('abort', abort);
+    }
   }
 
   /**
@@ -175,14 +177,15 @@ export class Link extends EventEmitter<LinkEvents> {
   /**
    * Closes the link, and ends `keepOpen` until the next {@link open}. Gracefully: the messages given to
    * {@link send} before, a close frame, its answer, then `AT+WSCLOSE`. An abort ends the wait, not the close.
-   * @throws EspAtError `INVALID_CLOSE_CODE`, `INVALID_PAYLOAD` before anything is done; `ABORTED`; `OUT_OF_SYNC`,
+   * @throws EspAtError `INVALID_CLOSE_CODE`, `INVALID_PAYLOAD` before anything is done; `OUT_OF_SYNC`,
    * `COMMAND_FAILED` where the device may not have closed it: the driver goes on to close it
    */
-  async close({ graceful, code, reason, owner, signal }: CloseOptions = {}): Promise<void> {
+  async close({ graceful, code, reason, owner, ...wait }: CloseOptions = {}): Promise<void> {
+    wait.signal?.throwIfAborted();
     const frame = graceful === false ? {} : { frame: closePayload(code, reason) };
     const operation = new CloseOperation();
     this.#machine.take({ kind: 'close', operation, owner, ...frame });
-    await operation.outcome(signal);
+    await waitFor(operation.done, wait);
   }
 
   /** @internal The messages of this link, for the client. */

@@ -1,4 +1,4 @@
-import { EspAtError } from '../errors';
+import type { EspAtError } from '../errors';
 import type { LinkUrc } from './state/link-state';
 
 /** An open or a close under way. A newer operation aborts it, and its result no longer counts. */
@@ -25,21 +25,6 @@ class Operation {
 
   abort(): void {
     this.#controller.abort();
-  }
-
-  /**
-   * Settles as the operation does. An abort ends only the wait.
-   * @throws EspAtError `ABORTED`
-   */
-  outcome(signal: AbortSignal | undefined): Promise<void> {
-    if (!signal) return this.done;
-    return new Promise((resolve, reject) => {
-      const abort = () => reject(new EspAtError('ABORTED'));
-      if (signal.aborted) abort();
-      signal.addEventListener('abort', abort, { once: true });
-      const end = () => signal.removeEventListener('abort', abort);
-      this.done.finally(end).then(resolve, reject);
-    });
   }
 
   settle(error?: EspAtError): void {

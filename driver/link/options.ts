@@ -3,6 +3,7 @@ import { placeAuthorization, wscfg, wshead, wsopen } from '../commands/websocket
 import type { Capabilities } from '../device/options';
 import type { Reason } from '../error-reasons';
 import { EspAtError } from '../errors';
+import type { Wait } from '../wait';
 import { checkReceiving } from './receive/receiver';
 
 /** What `AT+WSCFG` sets for one link. */
@@ -40,11 +41,6 @@ export type Framing =
   | { readonly by: 'json' }
   | { readonly by: 'delimiter'; readonly delimiter: Buffer }
   | { readonly by: 'idle'; readonly idleMs: number };
-
-/** For every call that takes time. */
-export interface Wait {
-  readonly signal?: AbortSignal;
-}
 
 export interface OpenOptions {
   /** `ws://` or `wss://`, at most 240 bytes escaped, no space and no byte above 0x7f (percent-encode). */

@@ -100,11 +100,11 @@ export class SendQueue implements SendSource {
     checkHold(options.holdMs);
     if (device) this.#plan(bytes, options, device.capabilities);
     if (!isOpen && !options.holdMs) throw this.#notOpen();
-    if (signal?.aborted) throw aborted();
+    if (signal?.aborted) throw aborted(signal);
     this.#highWaterMark.take(bytes.length);
     const message = this.#create(bytes, options);
     const abort = () => {
-      if (message.isUntouched) this.#settle(message, aborted());
+      if (message.isUntouched) this.#settle(message, aborted(signal));
     };
     signal?.addEventListener('abort', abort, { once: true });
     this.#add(message);
@@ -210,7 +210,7 @@ export class SendQueue implements SendSource {
   #failed(message: PendingSend, error: EspAtError, holdsFollowing = true): void {
     const { options, isFragmented } = message;
     if (!this.#mayHold(message, error)) this.#settle(message, error);
-    else if (options.signal?.aborted) this.#settle(message, aborted());
+    else if (options.signal?.aborted) this.#settle(message, aborted(options.signal));
     else this.#stepBack(message, error, holdsFollowing);
     if (error.outcome === 'unknown' && isFragmented)
       this.#listener({ kind: 'brokenMessage', error });
@@ -300,6 +300,6 @@ function checkHold(holdMs: unknown = 0): void {
   throw new EspAtError('INVALID_CONFIG', details, { outcome: 'not-sent' });
 }
 
-function aborted(): EspAtError {
-  return new EspAtError('ABORTED', {}, { outcome: 'not-sent' });
+function aborted(signal: AbortSignal | undefined): EspAtError {
+  return new EspAtError('ABORTED', {}, { outcome: 'not-sent', cause: signal?.reason });
 }

@@ -4,8 +4,9 @@ import type { WifiNetwork } from '../../../driver/commands/wifi';
 import type { DeviceEvents } from '../../../driver/device/events';
 import type { Capabilities, DeviceState, LinkStatus } from '../../../driver/device/options';
 import type { LinkEvents, LinkStateNumber } from '../../../driver/link/events';
-import type { CloseOptions, OpenOptions, SendOptions, Wait } from '../../../driver/link/options';
+import type { CloseOptions, OpenOptions, SendOptions } from '../../../driver/link/options';
 import type { Reply, RequestOptions, RequestPayload } from '../../../driver/link/request/options';
+import type { Wait } from '../../../driver/wait';
 
 /** The part of the driver's link that the nodes use. */
 export interface LinkApi extends Pick<EventEmitter<LinkEvents>, 'on' | 'off'> {

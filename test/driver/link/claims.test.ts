@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { EspAtError } from '../../../driver/errors';
 import { one, openHarness, two } from './open-harness';
 
 describe('an abort', () => {
@@ -17,8 +18,8 @@ describe('an abort', () => {
 
   it('of an open under way closes the link', async () => {
     const { harness, link, first, controller } = await openingHarness();
-    controller.abort();
-    assert.equal(await first, 'OPEN_ABORTED');
+    controller.abort(new EspAtError('ABORTED'));
+    assert.equal(await first, 'ABORTED');
     await harness.clock.advance(5000);
     assert.equal(link.stateNumber, 0);
     assert.ok(harness.server.connections.every(({ open }) => !open));
@@ -45,8 +46,11 @@ describe('an abort', () => {
 
   it('before an open starts no operation', async () => {
     const { harness, link, ending, story } = await openHarness();
-    const opening = link.open({ uri: two, replace: true }, { signal: AbortSignal.abort() });
-    assert.equal(await ending(opening), 'OPEN_ABORTED');
+    const opening = link.open(
+      { uri: two, replace: true },
+      { signal: AbortSignal.abort(new EspAtError('ABORTED')) },
+    );
+    assert.equal(await ending(opening), 'ABORTED');
     assert.deepEqual([link.stateNumber, story()], [2, []]);
     await harness.end();
   });
@@ -57,7 +61,7 @@ describe('an abort', () => {
     const controller = new AbortController();
     const closing = ending(link.close({ signal: controller.signal }));
     await harness.clock.advance(200);
-    controller.abort();
+    controller.abort(new EspAtError('ABORTED'));
     assert.equal(await closing, 'ABORTED');
     assert.equal(link.stateNumber, 4);
     await harness.clock.advance(5000);

@@ -12,8 +12,9 @@ import type {
   LinkStateNumber,
   Message,
 } from '../../../driver/link/events';
-import type { CloseOptions, OpenOptions, SendOptions, Wait } from '../../../driver/link/options';
+import type { CloseOptions, OpenOptions, SendOptions } from '../../../driver/link/options';
 import type { Reply, RequestOptions, RequestPayload } from '../../../driver/link/request/options';
+import type { Wait } from '../../../driver/wait';
 import type { DeviceApi, LinkApi } from '../../../nodes/shared/device/device-api';
 
 /** A request that a fake link was given. */

@@ -1,0 +1,174 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { Harness } from '../harness/harness';
+import { EspAtError } from '../../driver/errors';
+import type { Device } from '../../driver/device/device';
+import type { Wait } from '../../driver/wait';
+
+const reason = new Error('no longer needed');
+
+/** How a call ends: `done`, `aborted` with the reason of the abort, or the code of its error. */
+function ending(promise: Promise<unknown>): Promise<string> {
+  return promise.then(
+    () => 'done',
+    (error: unknown) => {
+      if (error === reason) return 'aborted';
+      return error instanceof EspAtError ? error.code : String(error);
+    },
+  );
+}
+
+const calls: Readonly<Record<string, (device: Device, wait: Wait) => Promise<unknown>>> = {
+  'checkLinks()': (device, wait) => device.checkLinks(wait),
+  'command()': (device, wait) => device.command('AT+CIPSTATUS', wait),
+  'scanNetworks()': (device, wait) => device.scanNetworks(wait),
+  'Link.open()': ({ links }, wait) => links[0].open({ uri: 'ws://host/plain' }, wait),
+  'Link.close()': ({ links }, wait) => links[1].close(wait),
+};
+
+describe('an abort', () => {
+  for (const [name, call] of Object.entries(calls)) {
+    it(`before ${name} begins: it rejects with the reason, and writes nothing`, async () => {
+      const harness = new Harness();
+      await harness.ready();
+      harness.port.written.length = 0;
+      const signal = AbortSignal.abort(reason);
+      assert.equal(await harness.clock.wait(ending(call(harness.device, { signal }))), 'aborted');
+      await harness.clock.advance(1000);
+      assert.equal(harness.port.text, '');
+      await harness.end();
+    });
+  }
+
+  it('takes a queued command out of the queue', async () => {
+    const harness = new Harness();
+    await harness.ready();
+    const { device, clock, port } = harness;
+    const running = device.command('AT+CWLAP');
+    const controller = new AbortController();
+    const queued = ending(device.command('AT+SYSRAM?', controller));
+    controller.abort(reason);
+    assert.equal(await clock.wait(queued), 'aborted');
+    await clock.wait(running);
+    await clock.advance(1000);
+    assert.ok(!port.text.includes('AT+SYSRAM?'));
+    await harness.end();
+  });
+
+  it('of a running command: it rejects at once, and its response reaches no other command', async () => {
+    const harness = new Harness();
+    await harness.ready();
+    const { device, clock } = harness;
+    const controller = new AbortController();
+    const running = ending(device.command('AT+CWLAP', controller));
+    await clock.advance(1);
+    controller.abort(reason);
+    assert.equal(await clock.wait(running), 'aborted');
+    const next = await clock.wait(device.command('AT+CWSTATE?'));
+    assert.deepEqual(next, ['+CWSTATE:2,"espressif"']);
+    assert.deepEqual(harness.events, []);
+    await harness.end();
+  });
+
+  it('of one of two scans: the other gets the networks of the one scan', async () => {
+    const harness = new Harness();
+    await harness.ready();
+    const { device, clock, port } = harness;
+    port.written.length = 0;
+    const controller = new AbortController();
+    const first = ending(device.scanNetworks(controller));
+    const second = device.scanNetworks();
+    await clock.advance(1);
+    controller.abort(reason);
+    assert.equal(await clock.wait(first), 'aborted');
+    assert.ok((await clock.wait(second)).length > 0);
+    assert.equal(port.text.split('AT+CWLAP').length, 2);
+    assert.equal(await clock.wait(ending(device.scanNetworks())), 'done');
+    assert.equal(port.text.split('AT+CWLAP').length, 3);
+    await harness.end();
+  });
+
+  it('of an open that runs closes the link, and rejects with the reason', async () => {
+    const harness = new Harness();
+    await harness.ready();
+    const { device, clock } = harness;
+    const [link] = device.links;
+    const controller = new AbortController();
+    const opening = ending(link.open({ uri: 'ws://host/slow=2000', keepOpen: true }, controller));
+    await clock.advance(100);
+    controller.abort(reason);
+    assert.equal(await clock.wait(opening), 'aborted');
+    await clock.advance(10_000);
+    assert.deepEqual([link.state, link.stateNumber], ['closed', 0]);
+    await harness.end();
+  });
+
+  it('of an open whose link another open has claimed leaves the link open', async () => {
+    const harness = new Harness();
+    await harness.ready();
+    const { device, clock } = harness;
+    const [link] = device.links;
+    const controller = new AbortController();
+    const first = ending(link.open({ uri: 'ws://host/slow=500' }, controller));
+    await clock.advance(100);
+    const second = ending(link.open({ uri: 'ws://host/slow=500' }));
+    controller.abort(reason);
+    assert.deepEqual(await clock.wait(Promise.all([first, second])), ['done', 'done']);
+    assert.equal(link.state, 'open');
+    await harness.end();
+  });
+
+  it('of a held send: not sent, with the reason as the cause', async () => {
+    const harness = new Harness();
+    await harness.ready();
+    const controller = new AbortController();
+    const sending = harness.device.links[0].send('x', { holdMs: 5000, signal: controller.signal });
+    controller.abort(reason);
+    await assert.rejects(sending, { code: 'ABORTED', outcome: 'not-sent', cause: reason });
+    assert.equal(harness.device.sendQueue.messages, 0);
+    await harness.end();
+  });
+});
+
+describe('Device.ready()', () => {
+  it('returns the capabilities once the device is ready, and at once afterwards', async () => {
+    const harness = new Harness();
+    harness.device.start();
+    const ready = harness.clock.wait(harness.device.ready());
+    assert.equal((await ready).firmware, 'D');
+    assert.equal((await harness.device.ready()).firmware, 'D');
+    await harness.end();
+  });
+
+  it('rejects while the device is stopped, and when it is stopped', async () => {
+    const harness = new Harness();
+    const { device, clock } = harness;
+    assert.equal(await ending(device.ready()), 'DEVICE_NOT_READY');
+    device.start();
+    const waiting = ending(device.ready());
+    await clock.wait(device.stop());
+    assert.equal(await clock.wait(waiting), 'DEVICE_NOT_READY');
+    await harness.end();
+  });
+
+  it('rejects with the reason of an abort, and leaves no listener', async () => {
+    const harness = new Harness();
+    const { device } = harness;
+    device.start();
+    const before = device.listenerCount('statechange');
+    const controller = new AbortController();
+    const waiting = ending(device.ready(controller));
+    controller.abort(reason);
+    assert.equal(await waiting, 'aborted');
+    assert.equal(device.listenerCount('statechange'), before);
+    await harness.end();
+  });
+});
+
+it('a disposed device is stopped', async () => {
+  const harness = new Harness();
+  await harness.ready();
+  await harness.clock.wait(harness.device[Symbol.asyncDispose]());
+  assert.deepEqual([harness.device.state.name, harness.port.isOpen], ['stopped', false]);
+  await harness.end();
+});
