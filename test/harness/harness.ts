@@ -140,6 +140,10 @@ export class Harness {
     return (bytes) => void this.clock.after(latency, () => deliver(bytes));
   }
 
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.end();
+  }
+
   /** Stops driver and device; afterwards the clock has no timer left. */
   async end(): Promise<void> {
     await this.clock.wait(this.device.stop());

@@ -133,7 +133,7 @@ onEachRuntime('esp-at-device', (nodeRed) => {
 
   it('shows no secret in logs, statuses, messages or errors', async () => {
     const [password, header, authorization, uri] = ['pass-Word', 'head-Er', 'auth-Or', 'uri-Word'];
-    const harness = new Harness({
+    await using harness = new Harness({
       simulator: { joined: false, wifi: [{ ssid: 'net', password }] },
     });
     const { port, clock } = harness;
@@ -161,12 +161,11 @@ onEachRuntime('esp-at-device', (nodeRed) => {
       assert.equal(port.text.includes(secret), secret !== uri, secret);
     }
     await nodeRed.unload();
-    await harness.end();
   });
 
   it('shows nothing of an invalid key or password', async () => {
     const [password, key] = ['pass\nWord', 'no PEM but a secret'];
-    const harness = new Harness();
+    await using harness = new Harness();
     const { port, clock } = harness;
     const flow = wholeFlow({ device: { wifi: true, ssid: 'net' } });
     const make = ({ options }: DeviceSettings) => new Device({ ...options, port, clock });
@@ -181,6 +180,5 @@ onEachRuntime('esp-at-device', (nodeRed) => {
       assert.ok(!port.text.includes('Word'));
       await nodeRed.unload();
     }
-    await harness.end();
   });
 });

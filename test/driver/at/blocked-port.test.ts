@@ -68,7 +68,7 @@ describe('a port that accepts no bytes', () => {
 
 describe('an idle device that goes silent', () => {
   it('is detected soon after 30 s without a byte', async () => {
-    const harness = new Harness({ firmware: 'C' });
+    await using harness = new Harness({ firmware: 'C' });
     await harness.ready();
     // Something is heard right before the first look, which must not put off the next by another half minute.
     await harness.clock.advance(25_000);
@@ -79,6 +79,5 @@ describe('an idle device that goes silent', () => {
     assert.ok(await harness.clock.until(() => harness.device.state.name !== 'ready'));
     const took = harness.clock.now() - start;
     assert.ok(took < 36_000, `${took} ms`);
-    await harness.end();
   });
 });

@@ -17,7 +17,7 @@ function noise(harness: Harness, bytes = '\xff'): void {
 
 describe('noise on the idle port', () => {
   it('before a message: the client repeats the message once in sync', async () => {
-    const harness = await readyHarness();
+    await using harness = await readyHarness();
     noise(harness);
     await harness.clock.wait(harness.device.links[0].send('hello'));
     await harness.clock.advance(10);
@@ -29,24 +29,22 @@ describe('noise on the idle port', () => {
       harness.server.connections[0]?.frames.map(({ payload }) => payload.toString()),
       ['hello'],
     );
-    await harness.end();
   });
 
   it('before a query: the query succeeds', async () => {
-    const harness = await readyHarness();
+    await using harness = await readyHarness();
     noise(harness);
     const links = await harness.clock.wait(harness.device.checkLinks());
     assert.deepEqual(
       links.map(({ stateNumber }) => stateNumber),
       [2, 0, 0],
     );
-    await harness.end();
   });
 
   for (const command of ['AT+WSHEAD=0', 'AT+WSHEAD=4', 'AT+WSCFG', 'AT+WSDATAFMT', 'AT+WSOPEN=1']) {
     it(`before ${command}: the link opens`, async () => {
       let spoiled = false;
-      const harness: Harness = new Harness({
+      await using harness: Harness = new Harness({
         simulator: {
           hooks: {
             outcome: (line) => {
@@ -67,12 +65,11 @@ describe('noise on the idle port', () => {
         harness.server.requests.map(({ headers }) => headers.filter(([name]) => name === 'A')),
         [[['A', 'b']]],
       );
-      await harness.end();
     });
   }
 
   it('that is a line end never turns a command into a payload', async () => {
-    const harness = await readyHarness();
+    await using harness = await readyHarness();
     const link = harness.device.links[0];
     // Its ERROR comes where the answer to the command is waited for, and the prompt after it.
     const first = link.send('hello');
@@ -88,6 +85,5 @@ describe('noise on the idle port', () => {
       const sent = settled[index]?.status === 'fulfilled';
       assert.equal(received.filter((each) => each === text).length, sent ? 1 : 0, text);
     }
-    await harness.end();
   });
 });

@@ -5,7 +5,9 @@ import { Harness } from '../../harness/harness';
 describe('a bridge that delays bytes', () => {
   for (const latencyMs of [900, 1800]) {
     it(`works after ${latencyMs} ms each way, and stays in sync`, async () => {
-      const harness = new Harness({ serial: { baudRate: 115_200, bridged: true, latencyMs } });
+      await using harness = new Harness({
+        serial: { baudRate: 115_200, bridged: true, latencyMs },
+      });
       await harness.ready();
       harness.events.length = 0;
       const [link] = harness.device.links;
@@ -16,12 +18,11 @@ describe('a bridge that delays bytes', () => {
       assert.deepEqual(harness.events, []);
       await harness.clock.wait(harness.device.stop());
       await harness.clock.advance(10_000);
-      await harness.end();
     });
   }
 
   it('waits no longer than usual for responses where it was the device that was away', async () => {
-    const harness = new Harness({ serial: { baudRate: 115_200, bridged: true } });
+    await using harness = new Harness({ serial: { baudRate: 115_200, bridged: true } });
     harness.simulator.powerOff();
     harness.device.start();
     await harness.clock.advance(120_000);
@@ -35,14 +36,13 @@ describe('a bridge that delays bytes', () => {
     assert.ok(harness.clock.now() - start < 5000, `${harness.clock.now() - start} ms`);
     await harness.clock.wait(harness.device.stop());
     await asked;
-    await harness.end();
   });
 });
 
 describe('a bridge whose rate is higher than declared', () => {
   for (const rate of [460_800, 921_600]) {
     it(`of ${rate} does not hide a lost response behind 30 kB/s from a server`, async () => {
-      const harness = new Harness({
+      await using harness = new Harness({
         serial: { baudRate: 115_200, lineRate: rate, bridged: true },
         simulator: { baud: rate },
       });
@@ -71,14 +71,13 @@ describe('a bridge whose rate is higher than declared', () => {
       assert.ok(await clock.until(isNoticed, 60_000));
       assert.ok(clock.now() - start < 40_000, `${clock.now() - start} ms`);
       await asked;
-      await harness.end();
     });
   }
 });
 
 describe('a slow port behind a bridge', () => {
   it('extends the timeout by the time a payload needs', async () => {
-    const harness = new Harness({
+    await using harness = new Harness({
       serial: { baudRate: 9600, bridged: true },
       simulator: { baud: 9600 },
     });
@@ -94,6 +93,5 @@ describe('a slow port behind a bridge', () => {
     const pieces = harness.server.connections[0]?.frames.filter(({ opcode }) => opcode <= 1);
     assert.equal(pieces?.map((piece) => piece.payload.toString()).join(''), payload);
     assert.deepEqual(harness.events, []);
-    await harness.end();
   });
 });

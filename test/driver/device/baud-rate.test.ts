@@ -62,24 +62,22 @@ describe('the negotiated baud rate', () => {
   });
 
   it('is set right after the device is found, before other queries', async () => {
-    const harness = board();
+    await using harness = board();
     await harness.ready();
     const lines = harness.port.text.split('\r\n').filter((line) => line.startsWith('AT'));
     assert.ok(lines.indexOf(`AT+UART_CUR=${RAISED},8,1,0,0`) < lines.indexOf('AT+WSOPEN?'));
     assert.equal(harness.hostRate, RAISED);
     assert.deepEqual(events(harness, 'warning'), []);
-    await harness.end();
   });
 
   it('configures both flow control lines in the device', async () => {
-    const harness = board({ device: { flowControl: true } });
+    await using harness = board({ device: { flowControl: true } });
     await harness.ready();
     assert.ok(harness.port.text.includes(`AT+UART_CUR=${RAISED},8,1,0,3\r\n`));
-    await harness.end();
   });
 
   it('is negotiated again when the device restarts at it', async () => {
-    const harness = board();
+    await using harness = board();
     await harness.ready();
     const [link] = harness.device.links;
     await harness.clock.wait(link.open({ uri: 'ws://host/echo', keepOpen: true }));
@@ -87,25 +85,25 @@ describe('the negotiated baud rate', () => {
     assert.ok(await harness.clock.until(() => harness.device.state.name !== 'ready', 120_000));
     assert.ok(await harness.clock.until(() => link.stateNumber === 2, 60_000));
     assert.equal(harness.hostRate, RAISED);
-    await harness.end();
   });
 
   it('that the device kept is restored when the host starts again', async () => {
-    const harness = board();
+    await using harness = board();
     await harness.ready();
     await harness.clock.wait(harness.device.stop());
     // Node-RED starts again; the device has kept its rate.
     await harness.ready();
     assert.equal(harness.hostRate, RAISED);
     assert.equal(harness.events.filter(({ event }) => event === 'restart').length, 0);
-    await harness.end();
   });
 
   it('finds a device that is still at the rate of earlier settings', async () => {
-    const harness = new Harness({ serial: { baudRate: 460_800 }, simulator: { baud: USUAL } });
+    await using harness = new Harness({
+      serial: { baudRate: 460_800 },
+      simulator: { baud: USUAL },
+    });
     await harness.ready();
     assert.equal(harness.hostRate, USUAL);
-    await harness.end();
   });
 });
 
@@ -114,7 +112,10 @@ describe('flow control', () => {
     harness.port.text.split(`AT+UART_CUR=${USUAL},8,1,0,3\r\n`).length - 1;
 
   it('is switched on in the device once after each start', async () => {
-    const harness = new Harness({ serial: { baudRate: USUAL }, device: { flowControl: true } });
+    await using harness = new Harness({
+      serial: { baudRate: USUAL },
+      device: { flowControl: true },
+    });
     await harness.ready();
     assert.equal(told(harness), 1);
     await harness.clock.wait(harness.device.stop());
@@ -124,7 +125,6 @@ describe('flow control', () => {
     assert.ok(await harness.clock.until(() => harness.device.state.name !== 'ready', 60_000));
     await harness.ready();
     assert.equal(told(harness), 2);
-    await harness.end();
   });
 
   for (const flowControl of [undefined, false, true]) {
@@ -147,16 +147,15 @@ describe('flow control', () => {
   }
 
   it('is not configured when the option is off', async () => {
-    const harness = new Harness({ serial: { baudRate: USUAL } });
+    await using harness = new Harness({ serial: { baudRate: USUAL } });
     await harness.ready();
     assert.ok(!harness.port.text.includes('UART'));
-    await harness.end();
   });
 });
 
 describe('a port that cannot use the negotiated rate', () => {
   it('stays at the default rate when the port does not support it: the device gets no command', async () => {
-    const harness = board({ serial: { baudRate: USUAL, maxPortBaudRate: 460_800 } });
+    await using harness = board({ serial: { baudRate: USUAL, maxPortBaudRate: 460_800 } });
     await harness.ready();
     assert.deepEqual(events(harness, 'warning'), ['RATE_NOT_NEGOTIATED']);
     assert.ok(!harness.port.text.includes('UART_CUR'));
@@ -164,11 +163,10 @@ describe('a port that cannot use the negotiated rate', () => {
       harness.events.find(({ event }) => event === 'warning')?.error?.message,
       'The serial port does not work at 921600 baud and stays at 115200. Check the cable, or choose a lower baud rate.',
     );
-    await harness.end();
   });
 
   it('recovers by a reset when no byte passes, and does not negotiate again', async () => {
-    const harness = board({
+    await using harness = board({
       serial: { baudRate: USUAL, maxCableBaudRate: 460_800, resetWired: true },
       device: { rtsReset: true },
     });
@@ -183,11 +181,10 @@ describe('a port that cannot use the negotiated rate', () => {
       events(harness, 'warning').filter((code) => code === 'RATE_NOT_NEGOTIATED').length,
       1,
     );
-    await harness.end();
   });
 
   it('reports an unresponsive device when there is no reset either', async () => {
-    const harness = board({ serial: { baudRate: USUAL, maxCableBaudRate: 460_800 } });
+    await using harness = board({ serial: { baudRate: USUAL, maxCableBaudRate: 460_800 } });
     harness.device.start();
     await harness.clock.advance(120_000);
     assert.equal(harness.device.state.error?.code, 'DEVICE_UNRESPONSIVE');
@@ -195,6 +192,5 @@ describe('a port that cannot use the negotiated rate', () => {
     harness.simulator.restart();
     await harness.ready();
     assert.equal(harness.hostRate, USUAL);
-    await harness.end();
   });
 });

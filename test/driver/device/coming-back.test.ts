@@ -26,6 +26,10 @@ class Scene {
     return this.harness.device.links[0];
   }
 
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.harness.end();
+  }
+
   async begin(): Promise<this> {
     await this.harness.ready();
     await this.harness.clock.wait(this.link.open({ uri, keepOpen: true }));
@@ -56,18 +60,17 @@ class Scene {
 
 describe('a device that recovers', () => {
   it('is ready again after a restart in the middle of received data', async () => {
-    const scene = await new Scene().begin();
+    await using scene = await new Scene().begin();
     const { harness } = scene;
     harness.simulator.inject(Buffer.from('+WS_DATA:0,2,1,5000,1024,only the beginning'));
     await harness.clock.advance(1);
     harness.simulator.restart();
     assert.ok((await scene.reopened(10_000)) < BOOT_AND_JOIN + 2000);
     assert.ok(harness.events.some(({ event }) => event === 'restart'));
-    await harness.end();
   });
 
   it('is restarted when a command never ends', async () => {
-    const scene = await new Scene().begin();
+    await using scene = await new Scene().begin();
     const { harness } = scene;
     scene.outcome = (line) => (line.startsWith('AT+WSSEND') ? { kind: 'hang' } : undefined);
     const outcome = scene.outcomeOf('never');
@@ -76,11 +79,10 @@ describe('a device that recovers', () => {
     await scene.reopened(60_000);
     assert.ok(harness.port.text.includes('AT+RST\r\n'));
     assert.equal(await scene.outcomeOf('again'), 'sent');
-    await harness.end();
   });
 
   it('is in sync at once after the cable is unplugged at a data prompt', async () => {
-    const scene = await new Scene().begin();
+    await using scene = await new Scene().begin();
     const { harness } = scene;
     scene.reached = (point) => {
       if (point !== 'prompt') return;
@@ -102,11 +104,10 @@ describe('a device that recovers', () => {
       ],
       'the prompt was filled with line ends, and the link closed',
     );
-    await harness.end();
   });
 
   it('sends a close frame on all earlier links at once', async () => {
-    const scene = await new Scene().begin();
+    await using scene = await new Scene().begin();
     const { harness } = scene;
     for (const id of [1, 2] as const)
       await harness.clock.wait(harness.device.links[id].open({ uri, keepOpen: true }));
@@ -125,11 +126,10 @@ describe('a device that recovers', () => {
       ],
     );
     assert.ok(!harness.port.text.includes('AT+WSCLOSE'), harness.port.text);
-    await harness.end();
   });
 
   it('gets no close command for a link that its restart has closed', async () => {
-    const scene = await new Scene().begin();
+    await using scene = await new Scene().begin();
     const { harness } = scene;
     const closing = scene.link.close();
     scene.reached = (point) => {
@@ -141,13 +141,12 @@ describe('a device that recovers', () => {
     assert.equal(scene.link.stateNumber, 0);
     await harness.clock.until(() => harness.device.state.name === 'ready', 20_000);
     assert.ok(!harness.port.text.includes('AT+WSCLOSE'), harness.port.text);
-    await harness.end();
   });
 });
 
 describe('a link that reconnects after corrupt data', () => {
   it('opens and stays open although the device refuses to close the old connection', async () => {
-    const scene = await new Scene().begin();
+    await using scene = await new Scene().begin();
     const { harness } = scene;
     scene.outcome = (line) => (line === 'AT+WSCLOSE=0' ? { kind: 'error' } : undefined);
     const refused = [
@@ -162,23 +161,21 @@ describe('a link that reconnects after corrupt data', () => {
     );
     assert.equal(scene.link.uri, 'ws://host/other');
     assert.equal(await scene.outcomeOf('over the new one'), 'sent');
-    await harness.end();
   });
 });
 
 describe('after a fault', () => {
   it('an empty message with a lost response has an unknown outcome', async () => {
-    const scene = await new Scene().begin();
+    await using scene = await new Scene().begin();
     const lost = (line: string): Outcome | undefined =>
       line === 'AT+WSSEND=0,0' ? { kind: 'answer lost' } : undefined;
     scene.outcome = lost;
     assert.equal(await scene.outcomeOf(''), 'unknown');
     assert.equal(scene.harness.server.connections[0]?.frames.length, 1);
-    await scene.harness.end();
   });
 
   it('unreadable bytes during a resync are reported as possible data loss', async () => {
-    const scene = await new Scene().begin();
+    await using scene = await new Scene().begin();
     const { harness } = scene;
     scene.outcome = (line) => {
       if (!line.startsWith('AT+WSSEND')) return undefined;
@@ -191,11 +188,10 @@ describe('after a fault', () => {
     await scene.outcomeOf('lost');
     await harness.clock.advance(3000);
     assert.ok(harness.links.some(({ event, link }) => event === 'dataloss' && link === 0));
-    await harness.end();
   });
 
   it('a new connection does not get the rest of a message of the old connection', async () => {
-    const scene = await new Scene().begin();
+    await using scene = await new Scene().begin();
     const { harness } = scene;
     let parts = 0;
     scene.reached = (point) => {
@@ -211,11 +207,10 @@ describe('after a fault', () => {
       next?.frames.map(({ opcode, payload }) => [opcode, payload.toString()]),
       [[1, 'afterwards']],
     );
-    await harness.end();
   });
 
   it('data of an abandoned connection does not reach the next connection', async () => {
-    const scene = await new Scene().begin();
+    await using scene = await new Scene().begin();
     const { harness } = scene;
     const [old] = harness.server.connections;
     const opening = harness.device.links[1].open({ uri: 'ws://host/slow=500' });
@@ -233,11 +228,10 @@ describe('after a fault', () => {
       ['whole'],
     );
     assert.ok(!harness.links.some(({ event }) => event === 'dataloss'));
-    await harness.end();
   });
 
   it('a new connection reports no data loss of the old connection', async () => {
-    const scene = await new Scene().begin();
+    await using scene = await new Scene().begin();
     const { harness } = scene;
     // Corrupt data, and a restart before the client is in sync again.
     harness.simulator.inject(Buffer.from('+WS_DATA:0,9x\r\n'));
@@ -260,6 +254,5 @@ describe('after a fault', () => {
       [first.toString(), second.toString()],
     );
     assert.ok(!harness.links.some(({ event }) => event === 'dataloss'));
-    await harness.end();
   });
 });

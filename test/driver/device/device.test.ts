@@ -20,16 +20,15 @@ async function code(harness: Harness, promise: Promise<unknown>): Promise<string
 describe('initializing a device', () => {
   for (const firmware of ['A', 'B', 'C', 'D'] as const) {
     it(`recognises firmware of class ${firmware} by its commands`, async () => {
-      const harness = new Harness({ firmware });
+      await using harness = new Harness({ firmware });
       await harness.ready();
       assert.equal(harness.device.capabilities?.firmware, firmware);
       assert.equal(harness.device.capabilities.maxSend, firmware === 'D' ? 16_384 : 8192);
-      await harness.end();
     });
   }
 
   it('sends only the required commands, in order, one at a time', async () => {
-    const harness = new Harness({ firmware: 'D' });
+    await using harness = new Harness({ firmware: 'D' });
     await harness.ready();
     assert.deepEqual(harness.port.text.split('\r\n'), [
       '',
@@ -46,18 +45,16 @@ describe('initializing a device', () => {
       harness.statuses.map(({ name }) => name),
       ['absent', 'initializing', 'ready'],
     );
-    await harness.end();
   });
 
   it('syncs with a device that waits for the payload of an earlier session', async () => {
-    const harness = new Harness();
+    await using harness = new Harness();
     harness.simulator.write(Buffer.from('ATE0\r\n'));
     await harness.clock.advance(100);
     harness.simulator.write(Buffer.from('AT+WSHEAD=3000\r\n'));
     await harness.clock.advance(100);
     await harness.ready();
     assert.equal(harness.device.state.name, 'ready');
-    await harness.end();
   });
 
   for (const [name, firmware] of [
@@ -68,18 +65,17 @@ describe('initializing a device', () => {
     it(`tries ${name} when it is not listed: its name may be corrupt`, async () => {
       const damage = (said: Buffer) =>
         Buffer.from(said.toString('latin1').replace(`"${name}"`, '"AT+WSNONE"'), 'latin1');
-      const harness: Harness = new Harness({
+      await using harness: Harness = new Harness({
         firmware,
         simulator: { output: (said) => harness.port.deliver(damage(said)) },
       });
       await harness.ready();
       assert.equal(harness.device.capabilities?.firmware, firmware);
-      await harness.end();
     });
   }
 
   it('closes links of an earlier session', async () => {
-    const harness = new Harness();
+    await using harness = new Harness();
     harness.simulator.write(Buffer.from('AT+WSOPEN=1,"ws://host/plain"\r\n'));
     await harness.clock.advance(1000);
     assert.equal(harness.server.connections.length, 1);
@@ -92,18 +88,16 @@ describe('initializing a device', () => {
         .then((links) => links.map(({ stateNumber }) => stateNumber)),
       [0, 0, 0],
     );
-    await harness.end();
   });
 
   it('succeeds while the device is booting', async () => {
-    const harness = new Harness({ simulator: { running: false, bootMs: 700 } });
+    await using harness = new Harness({ simulator: { running: false, bootMs: 700 } });
     harness.simulator.powerOn();
     await harness.ready();
-    await harness.end();
   });
 
   it('retries while the device has no power, and succeeds when it has', async () => {
-    const harness = new Harness({ simulator: { running: false } });
+    await using harness = new Harness({ simulator: { running: false } });
     harness.device.start();
     await harness.clock.advance(60_000);
     assert.equal(harness.device.state.error?.code, 'DEVICE_UNRESPONSIVE');
@@ -111,7 +105,6 @@ describe('initializing a device', () => {
     harness.simulator.powerOn();
     assert.ok(await harness.clock.until(() => harness.device.state.name === 'ready', 60_000));
     assert.ok(harness.clock.now() - before < 5000, `took ${harness.clock.now() - before} ms`);
-    await harness.end();
   });
 
   for (const queue of [
@@ -126,7 +119,7 @@ describe('initializing a device', () => {
   }
 
   it('reports why the port is absent, and opens it when it appears', async () => {
-    const harness = new Harness();
+    await using harness = new Harness();
     harness.port.refusal = 'PORT_PERMISSION';
     harness.device.start();
     await harness.clock.advance(10_000);
@@ -136,13 +129,12 @@ describe('initializing a device', () => {
     );
     harness.port.plugIn();
     assert.ok(await harness.clock.until(() => harness.device.state.name === 'ready', 5000));
-    await harness.end();
   });
 });
 
 describe('a ready device', () => {
   it('reports the states of its links', async () => {
-    const harness = new Harness();
+    await using harness = new Harness();
     await harness.ready();
     await harness.clock.wait(harness.device.links[1].open({ uri: 'ws://host/plain', owner: 'a' }));
     const answer = await harness.clock.wait(harness.device.checkLinks());
@@ -151,11 +143,10 @@ describe('a ready device', () => {
       { link: 1, state: 'open', stateNumber: 2, uri: 'ws://host/plain', owner: 'a' },
       { link: 2, state: 'closed', stateNumber: 0, uri: '', owner: undefined },
     ]);
-    await harness.end();
   });
 
   it('queries its links once for concurrent calls of checkLinks()', async () => {
-    const harness = new Harness();
+    await using harness = new Harness();
     await harness.ready();
     const [link] = harness.device.links;
     const opening = link.open({ uri: 'ws://host/slow=2000' });
@@ -167,11 +158,10 @@ describe('a ready device', () => {
     assert.ok(answers.every(([first]) => first?.stateNumber === 2));
     // One belongs to the opening.
     assert.equal(harness.port.text.split('AT+WSOPEN?').length - before, 2);
-    await harness.end();
   });
 
   it('queries its links for each later call, also after a restart', async () => {
-    const harness = new Harness({ simulator: { bootMs: 400 } });
+    await using harness = new Harness({ simulator: { bootMs: 400 } });
     await harness.ready();
     const [link] = harness.device.links;
     const opening = code(harness, link.open({ uri: 'ws://host/slow=5000' }));
@@ -183,11 +173,10 @@ describe('a ready device', () => {
     assert.equal((await harness.clock.wait(harness.device.checkLinks()))[0]?.state, 'closed');
     await harness.clock.wait(link.open({ uri: 'ws://host/plain' }));
     assert.equal((await harness.clock.wait(harness.device.checkLinks()))[0]?.state, 'open');
-    await harness.end();
   });
 
   it('runs a raw command, and refuses one that would break the session', async () => {
-    const harness = new Harness();
+    await using harness = new Harness();
     await harness.ready();
     assert.deepEqual(await harness.clock.wait(harness.device.command('AT+CWSTATE?')), [
       '+CWSTATE:2,"espressif"',
@@ -211,7 +200,6 @@ describe('a ready device', () => {
     }
     assert.equal(harness.port.text, '');
     assert.equal(await code(harness, harness.device.command('AT+NOPE?')), 'COMMAND_FAILED');
-    await harness.end();
   });
 
   it('finds links by number and by digit, and no others', async () => {
@@ -224,7 +212,7 @@ describe('a ready device', () => {
   });
 
   it('is ready after a restart, with keep-open links open, within 2 s of boot and join', async () => {
-    const harness = new Harness({ simulator: { bootMs: 400 } });
+    await using harness = new Harness({ simulator: { bootMs: 400 } });
     await harness.ready();
     await harness.clock.wait(
       harness.device.links[0].open({ uri: 'ws://host/echo', keepOpen: true }),
@@ -243,11 +231,10 @@ describe('a ready device', () => {
       .map(({ event, state }) => `${event} ${state}`);
     assert.deepEqual(story, ['opening 0', 'opened 2', 'device-lost 0', 'opening 0', 'reopened 2']);
     assert.ok(harness.events.some(({ event }) => event === 'restart'));
-    await harness.end();
   });
 
   it('is ready within 3 s after its cable is plugged in again', async () => {
-    const harness = new Harness();
+    await using harness = new Harness();
     await harness.ready();
     await harness.clock.wait(
       harness.device.links[0].open({ uri: 'ws://host/echo', keepOpen: true }),
@@ -262,7 +249,6 @@ describe('a ready device', () => {
     const before = harness.clock.now();
     assert.ok(await harness.clock.until(() => harness.device.links[0].stateNumber === 2, 10_000));
     assert.ok(harness.clock.now() - before < 3000, `took ${harness.clock.now() - before} ms`);
-    await harness.end();
   });
 
   it('stops at once in any state, leaves no timer, and rejects pending operations', async () => {
@@ -282,21 +268,19 @@ describe('a ready device', () => {
   });
 
   it('starts again after stop()', async () => {
-    const harness = new Harness();
+    await using harness = new Harness();
     await harness.ready();
     await harness.clock.wait(harness.device.stop());
     await harness.ready();
     assert.equal(harness.port.opened, 2);
-    await harness.end();
   });
 
   it('stays stopped when a listener of its first status event stops it', async () => {
-    const harness = new Harness();
+    await using harness = new Harness();
     harness.device.once('statechange', () => void harness.device.stop());
     harness.device.start();
     await harness.clock.advance(5000);
     assert.deepEqual([harness.device.state.name, harness.port.opened], ['stopped', 0]);
-    await harness.end();
   });
 
   it('retries when its port is lost while it opens', async () => {
@@ -323,7 +307,7 @@ describe('a ready device', () => {
   });
 
   it('follows the last call of start() and stop(), also while it stops', async () => {
-    const harness = new Harness();
+    await using harness = new Harness();
     const { device, clock } = harness;
     await harness.ready();
     const stopping = device.stop();
@@ -341,6 +325,5 @@ describe('a ready device', () => {
       harness.statuses.map(({ name }) => name).filter((state) => state !== 'initializing'),
       ['absent', 'ready', 'stopped', 'absent', 'ready', 'stopped'],
     );
-    await harness.end();
   });
 });

@@ -24,18 +24,16 @@ async function floodedWorld(every: number): Promise<Harness> {
 
 describe('a link of an earlier session that receives without a pause', () => {
   it('is closed when responses still arrive', async () => {
-    const harness = await floodedWorld(30);
+    await using harness = await floodedWorld(30);
     await harness.ready();
     assert.equal(harness.server.connections[0]?.open, false);
     assert.ok(!harness.port.text.includes('AT+RST'));
-    await harness.end();
   });
 
   it('is ended by a restart when its data blocks every response', async () => {
-    const harness = await floodedWorld(5);
+    await using harness = await floodedWorld(5);
     await harness.ready();
     assert.equal(harness.server.connections[0]?.open, false);
     assert.equal(harness.port.text.split('AT+RST\r\n').length - 1, 1);
-    await harness.end();
   });
 });

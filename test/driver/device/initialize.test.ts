@@ -14,7 +14,7 @@ const steps = (harness: Harness): (string | undefined)[] =>
 describe('detecting the firmware', () => {
   it('names the menuconfig option and stops when the firmware has no WebSocket commands', async () => {
     const hooks = without(/^AT\+(CMD\?|WS)/);
-    const harness = new Harness({ simulator: { hooks } });
+    await using harness = new Harness({ simulator: { hooks } });
     harness.device.start();
     await harness.clock.until(() => harness.device.state.name === 'unusable', 10_000);
     assert.equal(
@@ -31,7 +31,6 @@ describe('detecting the firmware', () => {
     hooks.outcome = () => ({ kind: 'execute' });
     harness.simulator.restart();
     await harness.ready();
-    await harness.end();
   });
 
   it('probes each command on old firmware without AT+CMD?', async () => {
@@ -86,19 +85,17 @@ describe('an unresponsive device', () => {
   }
 
   it('is reset by RTS when the option allows it, and is ready again', async () => {
-    const harness = await deaf(true);
+    await using harness = await deaf(true);
     assert.ok(await harness.clock.until(() => harness.device.state.name !== 'ready', 120_000));
     assert.ok(await harness.clock.until(() => harness.device.state.name === 'ready', 120_000));
     assert.equal(steps(harness).at(-1), 'rtsReset');
-    await harness.end();
   });
 
   it('is not reset by RTS when the option is off', async () => {
-    const harness = await deaf(false);
+    await using harness = await deaf(false);
     await harness.clock.advance(300_000);
     assert.ok(!steps(harness).includes('rtsReset'));
     assert.equal(harness.device.state.error?.code, 'DEVICE_UNRESPONSIVE');
     assert.ok(harness.port.opened > 1, 'the port was opened afresh');
-    await harness.end();
   });
 });

@@ -40,7 +40,7 @@ async function readyAgain(
 
 describe('a stop at a negotiated rate', () => {
   it('takes the device back to the rate it starts with', async () => {
-    const harness = await raisedHarness();
+    await using harness = await raisedHarness();
     const start = harness.clock.now();
     await harness.clock.wait(harness.device.stop());
     assert.equal(harness.port.text, `AT+UART_CUR=${START},8,1,0,1\r\n`);
@@ -49,11 +49,10 @@ describe('a stop at a negotiated rate', () => {
     assert.ok(ms < 500, `${ms} ms`);
     assert.equal(harness.hostRate, START);
     await harness.clock.wait(device.stop());
-    await harness.end();
   });
 
   it('waits for the running command, and writes nothing into its payload', async () => {
-    const harness = await raisedHarness();
+    await using harness = await raisedHarness();
     const { clock, device, server } = harness;
     await clock.wait(device.links[0].open({ uri: 'ws://host/plain' }));
     const payload = 'x'.repeat(8000);
@@ -65,32 +64,29 @@ describe('a stop at a negotiated rate', () => {
     const frames = server.connections[0]?.frames.filter(({ opcode }) => opcode <= 1) ?? [];
     assert.ok(frames.map((frame) => frame.payload.toString()).join('') === payload);
     assert.match(harness.port.text, /AT\+UART_CUR=115200,8,1,0,1\r\n$/);
-    await harness.end();
   });
 
   it('ends within 400 ms although the device is gone', async () => {
-    const harness = await raisedHarness();
+    await using harness = await raisedHarness();
     harness.simulator.powerOff();
     const start = harness.clock.now();
     await harness.clock.wait(harness.device.stop());
     assert.ok(harness.clock.now() - start <= 400, `${harness.clock.now() - start} ms`);
-    await harness.end();
   });
 
   it('at the rate of the port writes nothing', async () => {
-    const harness = new Harness({ serial: { baudRate: START } });
+    await using harness = new Harness({ serial: { baudRate: START } });
     await harness.ready();
     harness.port.written.length = 0;
     await harness.clock.wait(harness.device.stop());
     assert.equal(harness.port.text, '');
-    await harness.end();
   });
 });
 
 describe('a device that a killed host has left at a raised rate', () => {
   for (const rate of [230_400, 460_800, RAISED, 1_500_000, 2_000_000, 3_000_000]) {
     it(`is found at ${rate} without the setting`, async () => {
-      const harness = await raisedHarness(rate);
+      await using harness = await raisedHarness(rate);
       await kill(harness);
       const [device, ms] = await readyAgain(harness);
       assert.ok(ms < 4000, `${ms} ms`);
@@ -99,24 +95,22 @@ describe('a device that a killed host has left at a raised rate', () => {
       const [again, quickly] = await readyAgain(harness);
       assert.ok(quickly < 500, `${quickly} ms`);
       await harness.clock.wait(again.stop());
-      await harness.end();
     });
 
     it(`is found at ${rate} with a data prompt open`, async () => {
-      const harness = await raisedHarness(rate);
+      await using harness = await raisedHarness(rate);
       harness.simulator.write(Buffer.from('AT+SYSMFG=2,"wss_ca","wss_ca.0",8,8000\r\n'));
       await harness.clock.advance(100);
       await kill(harness);
       const [device, ms] = await readyAgain(harness);
       assert.ok(ms < 15_000, `${ms} ms`);
       await harness.clock.wait(device.stop());
-      await harness.end();
     });
   }
 
   it('is found at once by the next device with the same memory', async () => {
     const memory = {};
-    const harness = new Harness({
+    await using harness = new Harness({
       serial: { baudRate: START },
       device: { negotiatedRate: RAISED, memory },
     });
@@ -127,22 +121,20 @@ describe('a device that a killed host has left at a raised rate', () => {
     assert.ok(ms < 2000, `${ms} ms`);
     await harness.clock.wait(device.stop());
     assert.deepEqual(memory, { baudRate: START });
-    await harness.end();
   });
 
   it('is found at another rate than the configured one', async () => {
-    const harness = await raisedHarness();
+    await using harness = await raisedHarness();
     await kill(harness);
     const [device] = await readyAgain(harness, { negotiatedRate: 460_800 });
     assert.equal(harness.hostRate, 460_800);
     await harness.clock.wait(device.stop());
-    await harness.end();
   });
 });
 
 describe('an adapter that is unplugged at an open data prompt of a raised line', () => {
   it('pads at the raised rate first, and is ready within 3 s', async () => {
-    const harness = await raisedHarness();
+    await using harness = await raisedHarness();
     const { clock, device, port } = harness;
     await clock.wait(device.links[0].open({ uri: 'ws://host/plain' }));
     const write = harness.simulator.write.bind(harness.simulator);
@@ -162,6 +154,5 @@ describe('an adapter that is unplugged at an open data prompt of a raised line',
     assert.ok(await clock.until(() => device.state.name === 'ready', 60_000));
     assert.ok(clock.now() - start < 3000, `${clock.now() - start} ms`);
     assert.equal(harness.hostRate, RAISED);
-    await harness.end();
   });
 });

@@ -49,20 +49,19 @@ const steps = (harness: Harness): (string | undefined)[] =>
 
 describe('a restart at the negotiated rate', () => {
   it('is detected from received bytes while the host sends nothing', async () => {
-    const harness = await negotiatedHarness();
+    await using harness = await negotiatedHarness();
     const start = harness.clock.now();
     harness.simulator.restart();
     assert.ok(await harness.clock.until(() => isBack(harness), 60_000));
     const took = harness.clock.now() - start;
     assert.ok(took < 2000 + BOOT_AND_JOIN, `${took} ms`);
     assert.ok(!harness.port.text.includes('AT+RST'));
-    await harness.end();
   });
 
   for (const text of ['x', 'x'.repeat(5000)]) {
     for (const after of [0, 200, 500, 5000]) {
       it(`is detected from ${text.length} bytes sent ${after} ms later while nothing is received`, async () => {
-        const harness = await negotiatedHarness();
+        await using harness = await negotiatedHarness();
         harness.simulator.restart();
         deafen(harness);
         await harness.clock.advance(after);
@@ -78,13 +77,12 @@ describe('a restart at the negotiated rate', () => {
         const took = harness.clock.now() - start;
         assert.ok(took < 2000 + BOOT_AND_JOIN, `${took} ms`);
         assert.ok(!harness.port.text.includes('AT+RST'));
-        await harness.end();
       });
     }
   }
 
   it('is detected in the middle of a payload', async () => {
-    const harness = await negotiatedHarness();
+    await using harness = await negotiatedHarness();
     const { simulator } = harness;
     const write = simulator.write.bind(simulator);
     const start = harness.clock.now();
@@ -101,13 +99,12 @@ describe('a restart at the negotiated rate', () => {
     assert.ok(await harness.clock.until(() => isBack(harness), 60_000));
     const took = harness.clock.now() - start;
     assert.ok(took < 2000 + BOOT_AND_JOIN, `${took} ms`);
-    await harness.end();
   });
 });
 
 describe('at the negotiated rate, the driver detects no restart', () => {
   it('after a lost payload byte: it pads the prompt, and only the link reconnects', async () => {
-    const harness = await negotiatedHarness();
+    await using harness = await negotiatedHarness();
     const { simulator } = harness;
     const write = simulator.write.bind(simulator);
     simulator.write = (bytes) => {
@@ -127,11 +124,10 @@ describe('at the negotiated rate, the driver detects no restart', () => {
       harness.links.filter(({ link }) => link !== 0),
       [],
     );
-    await harness.end();
   });
 
   it('after a byte of noise, or a corrupt length', async () => {
-    const harness = await negotiatedHarness();
+    await using harness = await negotiatedHarness();
     for (const noise of [Buffer.of(0xff), Buffer.from('+WS_DATA:0,2,1,9000,9000,x')]) {
       harness.events.length = 0;
       harness.simulator.inject(noise);
@@ -145,11 +141,10 @@ describe('at the negotiated rate, the driver detects no restart', () => {
     assert.equal(harness.hostRate, RAISED);
     assert.deepEqual(harness.device.links[1].stateNumber, 2);
     assert.ok(!harness.links.some(({ event }) => event === 'lost'));
-    await harness.end();
   });
 
   it('in a network name that is not ASCII', async () => {
-    const harness = await negotiatedHarness();
+    await using harness = await negotiatedHarness();
     harness.simulator.inject(Buffer.from('+CWLAP:(3,"Caf\u00e9'));
     await harness.clock.advance(100);
     harness.simulator.inject(Buffer.from('",-50)\r\n'));
@@ -158,13 +153,12 @@ describe('at the negotiated rate, the driver detects no restart', () => {
       harness.events.map(({ event }) => event),
       ['unknownline'],
     );
-    await harness.end();
   });
 });
 
 describe('a negotiated rate at which the host receives nothing', () => {
   it('is dropped, with a warning', async () => {
-    const harness = new Harness({
+    await using harness = new Harness({
       serial: { baudRate: USUAL },
       device: { negotiatedRate: RAISED },
     });
@@ -179,6 +173,5 @@ describe('a negotiated rate at which the host receives nothing', () => {
       harness.events.filter(({ event }) => event === 'warning').map(({ error }) => error?.code),
       ['RATE_NOT_NEGOTIATED'],
     );
-    await harness.end();
   });
 });

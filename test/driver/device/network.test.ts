@@ -14,7 +14,7 @@ const shown = (harness: Harness): string =>
 
 describe('a Wi-Fi network that is lost and returns', () => {
   it('is joined again, and reported as lost until then', async () => {
-    const harness = new Harness({ device: { wifi }, simulator: { wifi: [home] } });
+    await using harness = new Harness({ device: { wifi }, simulator: { wifi: [home] } });
     await harness.ready();
     harness.simulator.wifi.lose();
     await harness.clock.advance(200_000);
@@ -26,18 +26,16 @@ describe('a Wi-Fi network that is lost and returns', () => {
     const changes = harness.events.flatMap(({ event, detail }) => (event === 'wifi' ? detail : []));
     assert.equal(changes.filter((change) => change === 'lost').length, 1);
     assert.deepEqual(changes.slice(-2), ['joined', 'address']);
-    await harness.end();
   });
 
   it('is joined again by the driver when the device has stopped trying', async () => {
-    const harness = new Harness({ device: { wifi }, simulator: { wifi: [home] } });
+    await using harness = new Harness({ device: { wifi }, simulator: { wifi: [home] } });
     await harness.ready();
     await harness.clock.wait(harness.device.command('AT+CWQAP'));
     await harness.clock.advance(1000);
     assert.equal(shown(harness), 'ready WIFI_LOST');
     assert.ok(await harness.clock.until(() => shown(harness) === 'ready', 40_000));
     assert.ok(harness.port.text.includes('AT+CWJAP="home","password"\r\n'));
-    await harness.end();
   });
 
   it('is retried without limit, with a message for each failure', async () => {
@@ -59,17 +57,16 @@ describe('a Wi-Fi network that is lost and returns', () => {
 
   it('is joined again by the driver after 5 minutes when the network is hidden and the device has stopped trying', async () => {
     const hidden = { ...home, hidden: true };
-    const harness = new Harness({ device: { wifi }, simulator: { wifi: [hidden] } });
+    await using harness = new Harness({ device: { wifi }, simulator: { wifi: [hidden] } });
     await harness.ready();
     await harness.clock.wait(harness.device.command('AT+CWQAP'));
     await harness.clock.advance(290_000);
     assert.ok(!harness.port.text.includes('AT+CWJAP'));
     assert.ok(await harness.clock.until(() => shown(harness) === 'ready', 60_000));
-    await harness.end();
   });
 
   it('is waited for after the port was plugged in again, before the driver joins', async () => {
-    const harness = new Harness({ device: { wifi }, simulator: { wifi: [home] } });
+    await using harness = new Harness({ device: { wifi }, simulator: { wifi: [home] } });
     await harness.ready();
     harness.simulator.wifi.lose();
     harness.port.unplug();
@@ -79,11 +76,10 @@ describe('a Wi-Fi network that is lost and returns', () => {
     harness.simulator.wifi.recover();
     assert.ok(await harness.clock.until(() => shown(harness) === 'ready', 5000));
     assert.ok(!harness.port.text.includes('AT+CWJAP'));
-    await harness.end();
   });
 
   it('reopens the links that the device lost with it', async () => {
-    const harness = new Harness({ device: { wifi }, simulator: { wifi: [home] } });
+    await using harness = new Harness({ device: { wifi }, simulator: { wifi: [home] } });
     await harness.ready();
     const [link] = harness.device.links;
     const config = { pingIntervalMs: 5000, pongTimeoutMs: 10_000 };
@@ -94,20 +90,18 @@ describe('a Wi-Fi network that is lost and returns', () => {
     assert.ok(await harness.clock.until(() => link.stateNumber === 2, 120_000));
     await harness.clock.wait(link.send('back'));
     assert.ok(await harness.clock.until(() => harness.messages.length > 0, 5000));
-    await harness.end();
   });
 });
 
 describe('a board in factory state without Wi-Fi settings', () => {
   it('is ready and reports WIFI_NOT_JOINED until a command joins a network', async () => {
-    const harness = new Harness({ simulator: { wifi: [home], joined: false } });
+    await using harness = new Harness({ simulator: { wifi: [home], joined: false } });
     await harness.ready();
     assert.equal(shown(harness), 'ready WIFI_NOT_JOINED');
     assert.deepEqual(codes(harness), ['WIFI_NOT_JOINED']);
     await harness.clock.wait(harness.device.command('AT+CWMODE=1'));
     await harness.clock.wait(harness.device.command('AT+CWJAP="home","password"'));
     assert.equal(shown(harness), 'ready');
-    await harness.end();
   });
 });
 
@@ -119,7 +113,7 @@ describe('scanning networks', () => {
   ];
 
   it('lists them, strongest first', async () => {
-    const harness = new Harness({ device: { wifi }, simulator: { wifi: [home, ...others] } });
+    await using harness = new Harness({ device: { wifi }, simulator: { wifi: [home, ...others] } });
     await harness.ready();
     const found = await harness.clock.wait(harness.device.scanNetworks());
     assert.deepEqual(
@@ -130,12 +124,11 @@ describe('scanning networks', () => {
         ['weak', -90, 1, true],
       ],
     );
-    await harness.end();
   });
 
   it('works while the configured network cannot be joined', async () => {
     const gone = { ssid: 'gone', password: 'password' };
-    const harness = new Harness({
+    await using harness = new Harness({
       device: { wifi: gone },
       simulator: { wifi: [home], joined: false },
     });
@@ -146,7 +139,6 @@ describe('scanning networks', () => {
       found.map(({ ssid }) => ssid),
       ['home'],
     );
-    await harness.end();
   });
 
   it('fails with the reason when the device is absent', async () => {

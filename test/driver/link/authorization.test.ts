@@ -24,7 +24,7 @@ const names = (harness: Harness) =>
 describe('an authorization', () => {
   for (const firmware of ['B', 'C', 'D'] as const) {
     it(`goes as parameter while it has room beside the URI, and else as a header, class ${firmware}`, async () => {
-      const harness = await readyHarness({ firmware });
+      await using harness = await readyHarness({ firmware });
       const [link] = harness.device.links;
       const values = [ROOM, ROOM + 1, 700, LONGEST].map(secretOf);
       for (const authorization of values) {
@@ -41,18 +41,16 @@ describe('an authorization', () => {
         ...['AT+WSHEAD=0', `AT+WSHEAD=${LONGEST + 15}`, plain],
         ...['AT+WSHEAD=0', plain],
       ]);
-      await harness.end();
     });
   }
 
   it('comes first of all headers', async () => {
-    const harness = await readyHarness();
+    await using harness = await readyHarness();
     const headers = [{ name: 'X-One', value: '1' }];
     const options = { uri, headers, authorization: secretOf(300) };
     await harness.clock.wait(harness.device.links[0].open(options));
     const sent = harness.server.requests[0]?.headers.map(([name]) => name).slice(-2);
     assert.deepEqual(sent, ['Authorization', 'X-One']);
-    await harness.end();
   });
 
   const withUser = 'ws://user:password@host/';
@@ -62,13 +60,12 @@ describe('an authorization', () => {
     ['a header', { headers: [{ name: 'authorization', value: 'y' }] }, 'y'],
   ] as const) {
     it(`replaces user and password of the URI: ${what}`, async () => {
-      const harness = await readyHarness();
+      await using harness = await readyHarness();
       await harness.clock.wait(harness.device.links[0].open({ uri: withUser, ...options }));
       const sent = harness.server.requests.map(({ headers }) =>
         headers.flatMap(([name, value]) => (/^authorization$/i.test(name) ? [value] : [])),
       );
       assert.deepEqual(sent, [[expected]]);
-      await harness.end();
     });
   }
 
@@ -88,24 +85,22 @@ describe('an authorization', () => {
     ],
   ] as const) {
     it(`is refused before anything is written, and not shown: ${what}`, async () => {
-      const harness = await readyHarness({ firmware });
+      await using harness = await readyHarness({ firmware });
       const options: OpenOptions = { uri, ...settings };
       const error = await failure(harness, harness.device.links[0].open(options));
       assert.equal(error.code, 'INVALID_AUTHORIZATION');
       assert.match(error.message, reason);
       assert.doesNotMatch(JSON.stringify([error.message, error.details]), /s3cret/);
       assert.deepEqual(lines(harness), []);
-      await harness.end();
     });
   }
 
   it('without room is refused once the device turns out to be of class A', async () => {
-    const harness = new Harness({ firmware: 'A' });
+    await using harness = new Harness({ firmware: 'A' });
     harness.device.start();
     const opening = harness.device.links[0].open({ uri, authorization: secretOf(300) });
     const error = await failure(harness, opening);
     assert.equal(error.code, 'INVALID_AUTHORIZATION');
     assert.doesNotMatch(harness.port.text, /s3cret/);
-    await harness.end();
   });
 });

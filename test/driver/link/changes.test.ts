@@ -37,6 +37,10 @@ class Scene {
     return this.harness.links.map(({ event, state }) => `${event} ${state}`);
   }
 
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.harness.end();
+  }
+
   async begin(options: Partial<OpenOptions> = {}): Promise<this> {
     await this.harness.ready();
     await this.harness.clock.wait(this.link.open({ uri, ...options }));
@@ -58,7 +62,7 @@ class Scene {
 
 describe('opening a link that is reconnecting', () => {
   it('succeeds only once the link is open', async () => {
-    const scene = await new Scene().begin();
+    await using scene = await new Scene().begin();
     const { harness, link } = scene;
     harness.server.connections[0]?.drop();
     await harness.clock.advance(500);
@@ -67,12 +71,11 @@ describe('opening a link that is reconnecting', () => {
     assert.deepEqual([link.stateNumber, link.owner], [2, 'second']);
     assert.equal(harness.server.connections.length, 2);
     assert.deepEqual(scene.story, ['lost 1', 'reconnecting 3', 'opening 3', 'opened 2']);
-    await harness.end();
   });
 
   it('fails when the server is gone', async () => {
     let gone = false;
-    const scene: Scene = new Scene({
+    await using scene: Scene = new Scene({
       route: () => (gone ? { kind: 'refused' } : { kind: 'server', server: scene.harness.server }),
     });
     await scene.begin();
@@ -81,11 +84,10 @@ describe('opening a link that is reconnecting', () => {
     await scene.harness.clock.advance(500);
     assert.equal(await scene.ending(scene.link.open({ uri })), 'OPEN_FAILED');
     assert.equal(scene.link.stateNumber, 0);
-    await scene.harness.end();
   });
 
   it('keeps the messages held for the link', async () => {
-    const scene = await new Scene().begin({ keepOpen: true });
+    await using scene = await new Scene().begin({ keepOpen: true });
     const { harness, link } = scene;
     harness.server.connections[0]?.drop();
     await harness.clock.advance(500);
@@ -94,14 +96,13 @@ describe('opening a link that is reconnecting', () => {
     assert.equal(await scene.ending(sending), 'done');
     await harness.clock.advance(10);
     assert.equal(harness.server.connections[1]?.frames[0]?.payload.toString(), 'held');
-    await harness.end();
   });
 });
 
 describe('a close that the device refuses', () => {
   for (const refusals of [2, 3, 6]) {
     it(`is retried until the link is closed: refused ${refusals} times`, async () => {
-      const scene = await new Scene().begin();
+      await using scene = await new Scene().begin();
       const { harness, link } = scene;
       let refused = 0;
       scene.outcome = (line) => {
@@ -120,12 +121,11 @@ describe('a close that the device refuses', () => {
         asked.map(({ stateNumber }) => stateNumber),
         [0, 0, 0],
       );
-      await harness.end();
     });
   }
 
   it('does not leave a closed link in state closing', async () => {
-    const scene = await new Scene().begin();
+    await using scene = await new Scene().begin();
     const { harness, link } = scene;
     // The device executes the command, although it responds ERROR.
     scene.outcome = (line) =>
@@ -133,7 +133,6 @@ describe('a close that the device refuses', () => {
     assert.equal(await scene.ending(link.close({ graceful: false })), 'COMMAND_FAILED');
     await harness.clock.advance(1000);
     assert.equal(link.stateNumber, 0);
-    await harness.end();
   });
 
   /** A server that sends all the time, so that no health check runs because of silence. */
@@ -150,7 +149,7 @@ describe('a close that the device refuses', () => {
 
 describe('a connection loss without a URC', () => {
   it('is emitted when the device reports the next connection', async () => {
-    const scene = await new Scene({ firmware: 'C' }).begin({ framing: { by: 'json' } });
+    await using scene = await new Scene({ firmware: 'C' }).begin({ framing: { by: 'json' } });
     const { harness } = scene;
     harness.server.connections[0]?.send({
       fin: true,
@@ -169,11 +168,10 @@ describe('a connection loss without a URC', () => {
         ['reopened', undefined],
       ],
     );
-    await harness.end();
   });
 
   it('is not emitted when the URC of a connection comes after the response that lists it', async () => {
-    const scene = await new Scene().begin();
+    await using scene = await new Scene().begin();
     const { harness, link } = scene;
     let late = '';
     scene.heard = (text) => {
@@ -187,11 +185,10 @@ describe('a connection loss without a URC', () => {
     assert.equal(link.stateNumber, 2);
     harness.port.deliver(Buffer.from(late));
     assert.deepEqual(scene.story, ['lost 1', 'reconnecting 3', 'reopened 2']);
-    await harness.end();
   });
 
   it('is emitted once when it comes between fragments and the device reconnects', async () => {
-    const scene = await new Scene({ serial: { baudRate: 115_200 } }).begin();
+    await using scene = await new Scene({ serial: { baudRate: 115_200 } }).begin();
     const { harness, link } = scene;
     const sending = link.send('x'.repeat(60_000));
     const ending = scene.ending(sending);
@@ -201,14 +198,13 @@ describe('a connection loss without a URC', () => {
     await harness.clock.advance(15_000);
     assert.deepEqual(scene.story, ['lost 1', 'reconnecting 3', 'reopened 2']);
     assert.ok(!harness.port.text.includes('AT+WSCLOSE'));
-    await harness.end();
   });
 });
 
 describe('a password in a URI', () => {
   it('reaches the server, but no event or message', async () => {
     const secret = 'ws://user:hunter2@host/echo';
-    const scene = await new Scene().begin({ uri: secret });
+    await using scene = await new Scene().begin({ uri: secret });
     const { harness, link } = scene;
     assert.equal(
       harness.server.requests[0]?.headers.find(([name]) => name === 'Authorization')?.[1],
@@ -225,17 +221,15 @@ describe('a password in a URI', () => {
     await harness.clock.wait(link.close());
     const told = JSON.stringify([harness.links, harness.events, harness.statuses, asked]);
     assert.ok(told.includes('ws://host/echo') && !told.includes('hunter2'), told);
-    await harness.end();
   });
 
   it('reaches no error when the device lists its links and then responds ERROR', async () => {
-    const scene = await new Scene().begin({ uri: 'ws://user:hunter2@host/echo' });
+    await using scene = await new Scene().begin({ uri: 'ws://user:hunter2@host/echo' });
     scene.outcome = (line) => (line === 'AT+WSOPEN?' ? { kind: 'answer false' } : undefined);
     const { harness } = scene;
     await assert.rejects(harness.clock.wait(harness.device.checkLinks()), {
       code: 'COMMAND_FAILED',
       message: 'The device answered ERROR to AT+WSOPEN?. Check the settings for this command.',
     });
-    await harness.end();
   });
 });

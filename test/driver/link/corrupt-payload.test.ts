@@ -68,7 +68,7 @@ describe('a payload that is corrupt on the port', () => {
   });
 
   it('is not assumed when only the network is slow', async () => {
-    const harness = new Harness();
+    await using harness = new Harness();
     await harness.ready();
     const [link] = harness.device.links;
     await harness.clock.wait(link.open({ uri: 'ws://host/plain' }));
@@ -80,6 +80,5 @@ describe('a payload that is corrupt on the port', () => {
     await harness.clock.wait(sending);
     assert.ok(harness.clock.now() > 7000);
     assert.equal(harness.server.connections.length, 1);
-    await harness.end();
   });
 });

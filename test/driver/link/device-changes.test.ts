@@ -4,7 +4,7 @@ import { Harness } from '../../harness/harness';
 
 describe('a device that restarts in the turn in which it becomes ready', () => {
   it('opens each waiting link once, after the second initialization, and delivers its messages', async () => {
-    const harness = new Harness();
+    await using harness = new Harness();
     const { clock, device, port, server } = harness;
     const [first, second, third] = device.links;
     await harness.ready();
@@ -26,6 +26,5 @@ describe('a device that restarts in the turn in which it becomes ready', () => {
       if (connection.open) connection.send({ fin: true, opcode: 1, payload: Buffer.from('hello') });
     await clock.advance(100);
     assert.deepEqual(harness.messages.map(({ link }) => link).sort(), [0, 1, 2]);
-    await harness.end();
   });
 });

@@ -9,17 +9,16 @@ const LIMIT_MS = 300;
 describe('a server that sends its first message with the handshake response', () => {
   for (const firmware of ['C', 'D'] as const) {
     it(`is heard within 300 ms of the open, class ${firmware}`, async () => {
-      const harness = await readyHarness({ firmware });
+      await using harness = await readyHarness({ firmware });
       const [link] = harness.device.links;
       await harness.clock.wait(link.open({ uri: 'ws://host/early' }));
       await harness.clock.advance(LIMIT_MS);
       assert.deepEqual(texts(harness), [EARLY_TEXT]);
       assert.deepEqual(warnings(harness), []);
-      await harness.end();
     });
 
     it(`is heard before what it sends next, class ${firmware}`, async () => {
-      const harness = await readyHarness({ firmware });
+      await using harness = await readyHarness({ firmware });
       const [link] = harness.device.links;
       harness.server.behavior.onFrame = (connection) =>
         connection.send({ fin: true, opcode: 1, payload: Buffer.from('answer') });
@@ -27,11 +26,10 @@ describe('a server that sends its first message with the handshake response', ()
       await harness.clock.wait(link.send('question'));
       await harness.clock.advance(LIMIT_MS);
       assert.deepEqual(texts(harness), [EARLY_TEXT, 'answer']);
-      await harness.end();
     });
 
     it(`is heard again after the device has reconnected by itself, class ${firmware}`, async () => {
-      const harness = await readyHarness({ firmware });
+      await using harness = await readyHarness({ firmware });
       const [link] = harness.device.links;
       // The device's own ping would come too late.
       const config = { pingIntervalMs: 7_200_000 };
@@ -43,12 +41,11 @@ describe('a server that sends its first message with the handshake response', ()
       await harness.clock.advance(LIMIT_MS);
       assert.equal(harness.server.connections.length, 2);
       assert.deepEqual(texts(harness), [EARLY_TEXT, EARLY_TEXT]);
-      await harness.end();
     });
   }
 
   it('gets a ping before the messages that waited for the link', async () => {
-    const harness = await readyHarness();
+    await using harness = await readyHarness();
     harness.server.behavior.skipsFirstPing = false;
     const [link] = harness.device.links;
     const opening = link.open({ uri: 'ws://host/plain' });
@@ -64,12 +61,11 @@ describe('a server that sends its first message with the handshake response', ()
         [1, 'two'],
       ],
     );
-    await harness.end();
   });
 
   for (const firmware of ['A', 'B'] as const) {
     it(`is not heard, and the flow is warned once, class ${firmware}`, async () => {
-      const harness = await readyHarness({ firmware });
+      await using harness = await readyHarness({ firmware });
       const [link] = harness.device.links;
       await harness.clock.wait(link.open({ uri: 'ws://host/early' }));
       assert.deepEqual(warnings(harness), ['FIRST_MESSAGE_AT_RISK']);
@@ -81,7 +77,6 @@ describe('a server that sends its first message with the handshake response', ()
       assert.deepEqual(warnings(harness), ['FIRST_MESSAGE_AT_RISK']);
       await harness.clock.wait(link.open({ uri: 'ws://host/plain', replace: true }));
       assert.equal(warnings(harness).length, 2, 'another server may speak first too');
-      await harness.end();
     });
   }
 });

@@ -17,7 +17,7 @@ function told(harness: Harness, errors: readonly unknown[] = []): string {
 
 describe('the headers of an open', () => {
   it('are read back, and written again when one is corrupt', async () => {
-    const harness = new Harness();
+    await using harness = new Harness();
     await harness.ready();
     const farEnd = harness.simulator.write.bind(harness.simulator);
     let damaged = 0;
@@ -34,7 +34,6 @@ describe('the headers of an open', () => {
       request?.headers.filter(([name]) => name === 'X-Key'),
       [['X-Key', Buffer.from(secret).toString('latin1')]],
     );
-    await harness.end();
   });
 
   it('never appear in events or errors, even when the response with them is corrupt', async () => {

@@ -5,17 +5,16 @@ import { Harness } from '../../harness/harness';
 
 describe('a link with and without keepOpen', () => {
   it('stays closed after a close by the server without keepOpen', async () => {
-    const harness = await readyHarness();
+    await using harness = await readyHarness();
     const [link] = harness.device.links;
     await harness.clock.wait(link.open({ uri: 'ws://host/plain' }));
     harness.server.connections[0]?.close(1001);
     await harness.clock.advance(120_000);
     assert.deepEqual(story(harness), ['opening 0', 'opened 2', 'closed-by-server 0']);
-    await harness.end();
   });
 
   it('reopens after a close by the server with keepOpen', async () => {
-    const harness = await readyHarness();
+    await using harness = await readyHarness();
     const [link] = harness.device.links;
     await harness.clock.wait(link.open({ uri: 'ws://host/plain', keepOpen: true }));
     harness.server.connections[0]?.close(1001);
@@ -28,11 +27,10 @@ describe('a link with and without keepOpen', () => {
       'opening 0',
       'reopened 2',
     ]);
-    await harness.end();
   });
 
   it('reports the state of the device while the device reconnects', async () => {
-    const harness = await readyHarness();
+    await using harness = await readyHarness();
     await harness.clock.wait(harness.device.links[0].open({ uri: 'ws://host/plain' }));
     harness.server.connections[0]?.drop();
     await harness.clock.advance(1000);
@@ -40,11 +38,10 @@ describe('a link with and without keepOpen', () => {
     await harness.clock.advance(20_000);
     assert.equal(harness.device.links[0].stateNumber, 2);
     assert.equal(story(harness).at(-1), 'reopened 2');
-    await harness.end();
   });
 
   it('retries a refused open with growing delays, without limit', async () => {
-    const harness = await readyHarness();
+    await using harness = await readyHarness();
     const [link] = harness.device.links;
     assert.equal(
       await code(harness, link.open({ uri: 'ws://host:1/', keepOpen: true })),
@@ -59,11 +56,10 @@ describe('a link with and without keepOpen', () => {
     const events = harness.links.length;
     await harness.clock.advance(300_000);
     assert.equal(harness.links.length, events);
-    await harness.end();
   });
 
   it('leaves most of the device time to other links when a host is unreachable', async () => {
-    const harness: Harness = await readyHarness({
+    await using harness: Harness = await readyHarness({
       route: ({ port }) =>
         port === 7 ? { kind: 'unroutable' } : { kind: 'server', server: harness.server },
     });
@@ -75,11 +71,10 @@ describe('a link with and without keepOpen', () => {
     // Each takes the device 15 s.
     const attempts = lines(harness).filter((line) => line.startsWith('AT+WSOPEN=0,')).length;
     assert.ok(attempts >= 15 && attempts <= 24, `${attempts} in an hour`);
-    await harness.end();
   });
 
   it('closes with a close frame and waits for the close frame of the server', async () => {
-    const harness = await readyHarness();
+    await using harness = await readyHarness();
     const [link] = harness.device.links;
     await harness.clock.wait(link.open({ uri: 'ws://host/plain' }));
     harness.port.written.length = 0;
@@ -90,21 +85,19 @@ describe('a link with and without keepOpen', () => {
       Buffer.from('\x03\xe9gone', 'latin1'),
     );
     assert.deepEqual(story(harness), ['opening 0', 'opened 2', 'closing 4', 'closed 0']);
-    await harness.end();
   });
 
   it('closes at once without a close frame when graceful is false', async () => {
-    const harness = await readyHarness();
+    await using harness = await readyHarness();
     await harness.clock.wait(harness.device.links[0].open({ uri: 'ws://host/plain' }));
     harness.port.written.length = 0;
     await harness.clock.wait(harness.device.links[0].close({ graceful: false }));
     assert.deepEqual(lines(harness), ['AT+WSCLOSE=0']);
     assert.deepEqual(harness.server.connections[0]?.frames, []);
-    await harness.end();
   });
 
   it('sends queued messages before a graceful close', async () => {
-    const harness = await readyHarness();
+    await using harness = await readyHarness();
     const [link] = harness.device.links;
     await harness.clock.wait(link.open({ uri: 'ws://host/plain' }));
     const sends = [link.send('one'), link.send('two')];
@@ -119,11 +112,10 @@ describe('a link with and without keepOpen', () => {
         [8, '\x03\xe8'],
       ],
     );
-    await harness.end();
   });
 
   it('refuses reserved close codes and reasons that are too long', async () => {
-    const harness = await readyHarness();
+    await using harness = await readyHarness();
     const [link] = harness.device.links;
     await harness.clock.wait(link.open({ uri: 'ws://host/plain' }));
     harness.port.written.length = 0;
@@ -133,7 +125,6 @@ describe('a link with and without keepOpen', () => {
     assert.equal(await code(harness, link.close({ reason: 'é'.repeat(62) })), 'INVALID_PAYLOAD');
     assert.equal(harness.port.text, '');
     assert.equal(link.stateNumber, 2);
-    await harness.end();
   });
 });
 
@@ -153,7 +144,7 @@ describe('a half-open link', () => {
   }
 
   it('is detected by a refused message when its +WS_CLOSED is lost', async () => {
-    const harness = await told((text) => text.replace('+WS_CLOSED:0\r\n', ''));
+    await using harness = await told((text) => text.replace('+WS_CLOSED:0\r\n', ''));
     const [link] = harness.device.links;
     await harness.clock.wait(link.open({ uri: 'ws://host/plain', keepOpen: true }));
     harness.server.connections[0]?.close(1001);
@@ -162,12 +153,11 @@ describe('a half-open link', () => {
     assert.equal(await code(harness, link.send('into the void')), 'SEND_FAILED');
     await harness.clock.until(() => harness.server.connections.length === 2, 5000);
     assert.deepEqual(story(harness).slice(2), ['closed-by-server 0', 'retry 0', 'opening 0']);
-    await harness.end();
   });
 
   it('reconnects when it accepts no byte within the timeout of a message', async () => {
     let stalled = false;
-    const harness = await told((text, { clock, port }) => {
+    await using harness = await told((text, { clock, port }) => {
       if (!stalled) return text;
       // The device works on the message, and gives up after its 10 s.
       if (text !== '\r\nSEND OK\r\n') return text;
@@ -194,6 +184,5 @@ describe('a half-open link', () => {
     const lost = harness.links.find(({ event }) => event === 'lost');
     assert.deepEqual([lost?.error?.code, lost?.error?.details.seconds], ['LINK_STALLED', 11]);
     assert.equal(story(harness).at(-1), 'reopened 2');
-    await harness.end();
   });
 });

@@ -89,13 +89,12 @@ describe('a link that has to verify its server', () => {
   for (const firmware of ['C', 'D'] as const) {
     it(`does not open with default settings in a second attempt, class ${firmware}`, async () => {
       const damage = once('+WS_DISCONNECTED:0', '*WS_DISCONNECTED:0');
-      const scene = await harness(firmware, damage);
+      await using scene = await harness(firmware, damage);
       assert.equal(await outcome(scene, options), 'OPEN_FAILED');
       assert.equal(scene.server.requests.length, 0);
       // The driver retried after the corruption, and configured the second attempt like the first.
       const steps = lines(scene).flatMap((line) => /^AT\+WS(CFG|OPEN)=/.exec(line)?.[1] ?? []);
       assert.deepEqual(steps, ['CFG', 'CFG', 'OPEN', 'CFG', 'CFG', 'OPEN']);
-      await scene.end();
     });
 
     it(`does not open with default settings when its WSCFG went to another link, class ${firmware}`, async () => {
@@ -118,7 +117,7 @@ describe('an open on a port that corrupts bytes', () => {
 
   it('configures the link again before it retries', async () => {
     let calls = 0;
-    const harness: Harness = await corruptingHarness(
+    await using harness: Harness = await corruptingHarness(
       {
         firmware: 'C',
         route: () =>
@@ -137,14 +136,17 @@ describe('an open on a port that corrupts bytes', () => {
       harness.messages.map(({ bytes }) => bytes.length),
       [4000],
     );
-    await harness.end();
   });
 
   const steps = (harness: Harness) =>
     lines(harness).flatMap((line) => /^AT\+WS((?:CFG|OPEN|CLOSE)(?:=\d|\?))/.exec(line)?.[1] ?? []);
 
   it('is retried when the device read a different URI', async () => {
-    const harness = await corruptingHarness({ firmware: 'C' }, clean, once('/plain', '/plaid'));
+    await using harness = await corruptingHarness(
+      { firmware: 'C' },
+      clean,
+      once('/plain', '/plaid'),
+    );
     assert.equal(await outcome(harness, { uri: 'ws://host/plain' }), 'open');
     assert.deepEqual(
       harness.server.connections.map(({ request, open }) => [request.target, open]),
@@ -157,11 +159,12 @@ describe('an open on a port that corrupts bytes', () => {
       ...['CFG=0', 'OPEN=0', 'OPEN?', 'CLOSE=0'],
       ...['CFG=0', 'OPEN=0', 'OPEN?'],
     ]);
-    await harness.end();
   });
 
   it('fails and leaves no link open when the device never reads the right URI', async () => {
-    const harness = await corruptingHarness({}, clean, (text) => text.replace('/plain', '/plaid'));
+    await using harness = await corruptingHarness({}, clean, (text) =>
+      text.replace('/plain', '/plaid'),
+    );
     assert.equal(await outcome(harness, { uri: 'ws://host/plain' }), 'OPEN_FAILED');
     await harness.clock.advance(1000);
     assert.deepEqual(
@@ -171,11 +174,10 @@ describe('an open on a port that corrupts bytes', () => {
         ['/plaid', false],
       ],
     );
-    await harness.end();
   });
 
   it('is retried, and the other link closed, when the device read a different link number', async () => {
-    const harness = await corruptingHarness(
+    await using harness = await corruptingHarness(
       { firmware: 'C' },
       clean,
       once('AT+WSOPEN=0', 'AT+WSOPEN=1'),
@@ -190,24 +192,24 @@ describe('an open on a port that corrupts bytes', () => {
       ...['CFG=0', 'OPEN=0', 'OPEN?', 'CFG=0', 'OPEN=0', 'OPEN?'],
       ...['CLOSE=1', 'OPEN?'],
     ]);
-    await harness.end();
   });
 
   it('fails when a header never reads back correctly', async () => {
-    const harness = await corruptingHarness({}, clean, (text) => text.replace('secret', 'secreT'));
+    await using harness = await corruptingHarness({}, clean, (text) =>
+      text.replace('secret', 'secreT'),
+    );
     assert.equal(await outcome(harness, { uri: 'ws://host/plain', headers }), 'OUT_OF_SYNC');
     assert.equal(harness.server.requests.length, 0);
     assert.equal(lines(harness).filter((line) => line.endsWith('AT+WSHEAD?')).length, 2);
     // The device holds a corrupt header list: the next open clears it.
     assert.equal(await outcome(harness, { uri: 'ws://host/plain' }), 'open');
     assert.ok(harness.server.requests[0]?.headers.every(([name]) => name !== 'X-Key'));
-    await harness.end();
   });
 });
 
 describe('a URC before a link is open', () => {
   it('does not end the previous connection', async () => {
-    const harness = new Harness({ firmware: 'C', serial: { baudRate: 115_200 } });
+    await using harness = new Harness({ firmware: 'C', serial: { baudRate: 115_200 } });
     await harness.ready();
     const [link] = harness.device.links;
     await harness.clock.wait(link.open({ uri: 'ws://host/plain', keepOpen: true }));
@@ -227,6 +229,5 @@ describe('a URC before a link is open', () => {
       harness.messages.slice(length).map(({ bytes }) => bytes.toString()),
       ['the first of the new one'],
     );
-    await harness.end();
   });
 });

@@ -5,7 +5,7 @@ import { code, failure, lines, readyHarness, story } from '../../harness/ready-h
 
 describe('opening a link', () => {
   it('sets headers, WSCFG and the data format before WSOPEN, then queries the links, in one sequence', async () => {
-    const harness = await readyHarness();
+    await using harness = await readyHarness();
     const [first, second] = harness.device.links;
     const opening = Promise.all([
       first.open({
@@ -54,7 +54,6 @@ describe('opening a link', () => {
       b?.headers.some(([name]) => name.startsWith('X-')),
       false,
     );
-    await harness.end();
   });
 
   for (const [what, uri, expected, limit] of [
@@ -66,28 +65,26 @@ describe('opening a link', () => {
     ['a name server that never responds', 'ws://x.timeout/', 'OPEN_FAILED', 20_000],
   ] as const) {
     it(`fails with a code in bounded time: ${what}`, async () => {
-      const harness = await readyHarness();
+      await using harness = await readyHarness();
       const before = harness.clock.now();
       assert.equal(await code(harness, harness.device.links[0].open({ uri })), expected);
       assert.ok(harness.clock.now() - before < limit, `took ${harness.clock.now() - before} ms`);
       assert.deepEqual(story(harness), ['opening 0', 'failed 0']);
-      await harness.end();
     });
   }
 
   it('distinguishes a slow server from a server that refuses', async () => {
-    const harness = await readyHarness();
+    await using harness = await readyHarness();
     const error = await failure(
       harness,
       harness.device.links[0].open({ uri: 'ws://host/slow=3000', timeoutMs: 1000 }),
     );
     assert.equal(error.code, 'OPEN_TIMEOUT');
     assert.equal(harness.device.links[0].stateNumber, 0);
-    await harness.end();
   });
 
   it('succeeds at once when the link is open to the same URI, and fails or replaces another URI', async () => {
-    const harness = await readyHarness();
+    await using harness = await readyHarness();
     const [link] = harness.device.links;
     await harness.clock.wait(link.open({ uri: 'ws://host/a', owner: 'first' }));
     harness.port.written.length = 0;
@@ -102,20 +99,18 @@ describe('opening a link', () => {
       harness.server.requests.map(({ target }) => target),
       ['/a', '/b'],
     );
-    await harness.end();
   });
 
   it('joins a pending open to the same URI', async () => {
-    const harness = await readyHarness();
+    await using harness = await readyHarness();
     const [link] = harness.device.links;
     const options = { uri: 'ws://host/slow=500' };
     await harness.clock.wait(Promise.all([link.open(options), link.open({ ...options })]));
     assert.equal(harness.server.requests.length, 1);
-    await harness.end();
   });
 
   it('is aborted by a close', async () => {
-    const harness = await readyHarness();
+    await using harness = await readyHarness();
     const [link] = harness.device.links;
     const opening = code(harness, link.open({ uri: 'ws://host/slow=3000', keepOpen: true }));
     await harness.clock.advance(1000);
@@ -124,7 +119,6 @@ describe('opening a link', () => {
     assert.equal(link.stateNumber, 0);
     await harness.clock.advance(120_000);
     assert.equal(harness.server.requests.length, 1);
-    await harness.end();
   });
 
   const bad: readonly [string, Partial<OpenOptions>, string][] = [
@@ -151,14 +145,13 @@ describe('opening a link', () => {
   ];
   for (const [what, options, expected] of bad) {
     it(`refuses ${what} without a byte written`, async () => {
-      const harness = await readyHarness();
+      await using harness = await readyHarness();
       assert.equal(
         await code(harness, harness.device.links[0].open({ uri: 'ws://host/', ...options })),
         expected,
       );
       assert.equal(harness.port.text, '');
       assert.deepEqual(harness.links, []);
-      await harness.end();
     });
   }
 
@@ -179,14 +172,13 @@ describe('opening a link', () => {
 
   it('names the missing certificate', async () => {
     const sntp = { timezone: 0, servers: [] };
-    const harness = await readyHarness({ firmware: 'C', device: { sntp } });
+    await using harness = await readyHarness({ firmware: 'C', device: { sntp } });
     const error = await failure(
       harness,
       harness.device.links[0].open({ uri: 'wss://host/', config: { auth: 2, ca: 1 } }),
     );
     assert.equal(error.code, 'CERTIFICATE_MISSING');
     assert.deepEqual(error.details, { material: 'caCertificate', index: 1 });
-    await harness.end();
   });
 });
 

@@ -179,7 +179,7 @@ describe('a close by the server right after the open', () => {
   // A read that is long is followed by the next one after so many promise reactions only.
   for (let reactions = 0; reactions < 16; reactions++) {
     it(`is emitted when it comes ${reactions} promise reactions after the last response`, async () => {
-      const harness = new Harness();
+      await using harness = new Harness();
       await harness.ready();
       const [link] = harness.device.links;
       const deliver = harness.port.deliver.bind(harness.port);
@@ -195,7 +195,6 @@ describe('a close by the server right after the open', () => {
       assert.equal(link.stateNumber, 0);
       const events = harness.links.map(({ event, error }) => error?.code ?? event);
       assert.ok(['OPEN_CLOSED', 'closed-by-server'].includes(events.at(-1) ?? ''), events.join());
-      await harness.end();
     });
   }
 });

@@ -35,7 +35,7 @@ const MISTAKES: readonly (readonly [
 describe('an open with an error that only new settings can fix', () => {
   for (const [what, firmware, options, code] of MISTAKES) {
     it(`fails with its reason and is not retried, also when called before the device is known: ${what}`, async () => {
-      const harness = new Harness({ firmware });
+      await using harness = new Harness({ firmware });
       harness.device.start();
       const open = harness.device.links[0].open({
         uri: 'ws://host/plain',
@@ -51,12 +51,11 @@ describe('an open with an error that only new settings can fix', () => {
       );
       assert.equal(harness.server.requests.length, 0);
       assert.ok(!harness.port.text.includes('AT+WSOPEN=0'));
-      await harness.end();
     });
   }
 
   it('is retried after the device restarts', async () => {
-    const harness = new Harness({ firmware: 'C' });
+    await using harness = new Harness({ firmware: 'C' });
     await harness.ready();
     const open = harness.device.links[0].open({
       ...{ uri: 'ws://host/plain', keepOpen: true },
@@ -66,6 +65,5 @@ describe('an open with an error that only new settings can fix', () => {
     harness.simulator.restart();
     await harness.clock.advance(10_000);
     assert.equal(harness.links.filter(({ event }) => event === 'failed').length, 2);
-    await harness.end();
   });
 });

@@ -21,22 +21,20 @@ function harnessWithMoreFields(times: number): Harness {
 
 describe('a response to AT+WSOPEN? that does not fit', () => {
   it('is asked for again, and costs nothing when the second one fits', async () => {
-    const harness = harnessWithMoreFields(1);
+    await using harness = harnessWithMoreFields(1);
     await harness.ready();
     await harness.clock.wait(harness.device.links[0].open({ uri: 'ws://host/plain' }));
     assert.deepEqual(story(harness), ['opening 0', 'opened 2']);
-    await harness.end();
   });
 
   it('names other firmware when it comes twice alike, and keep-open does not retry', async () => {
-    const harness = harnessWithMoreFields(Infinity);
+    await using harness = harnessWithMoreFields(Infinity);
     await harness.ready();
     const [link] = harness.device.links;
     const open = link.open({ uri: 'ws://host/plain', keepOpen: true });
     assert.equal(await code(harness, open), 'FIRMWARE_UNKNOWN');
     await harness.clock.advance(600_000);
     assert.deepEqual(story(harness), ['opening 0', 'failed 0']);
-    await harness.end();
   });
 
   it('makes a device unusable that still has links open when it is initialized', async () => {

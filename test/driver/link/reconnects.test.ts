@@ -14,7 +14,7 @@ function connectionsTo(harness: Harness, path: string): number {
 
 describe('a link with keepOpen', () => {
   it('reopens as soon as its device has a network again, after any time without', async () => {
-    const harness = new Harness();
+    await using harness = new Harness();
     await harness.ready();
     const [link] = harness.device.links;
     keepOpen(link, 'plain');
@@ -30,12 +30,11 @@ describe('a link with keepOpen', () => {
     await harness.clock.until(() => harness.events.at(-1)?.detail === 'address', 60_000);
     await harness.clock.advance(500);
     assert.equal(link.stateNumber, 2);
-    await harness.end();
   });
 
   it('does not restart the device in a loop when each open crashes it', async () => {
     // Class A does not survive a server that closes at once.
-    const harness = new Harness({ firmware: 'A', simulator: { bootMs: 400 } });
+    await using harness = new Harness({ firmware: 'A', simulator: { bootMs: 400 } });
     await harness.ready();
     harness.server.behavior.onAccept = (connection) => {
       if (connection.request.target === '/refusing') connection.close(1008);
@@ -57,11 +56,10 @@ describe('a link with keepOpen', () => {
     harness.server.behavior.onAccept = undefined;
     await harness.clock.advance(300_000);
     assert.deepEqual([steady.stateNumber, fatal.stateNumber], [2, 2]);
-    await harness.end();
   });
 
   it('reopens at once after an unrelated restart', async () => {
-    const harness = new Harness({ simulator: { bootMs: 400 } });
+    await using harness = new Harness({ simulator: { bootMs: 400 } });
     await harness.ready();
     const [link] = harness.device.links;
     keepOpen(link, 'plain');
@@ -73,11 +71,10 @@ describe('a link with keepOpen', () => {
     }
     assert.ok(!harness.links.some(({ event }) => event === 'retry'));
     assert.equal(connectionsTo(harness, 'plain'), 11);
-    await harness.end();
   });
 
   it('is found closed without a URC although other links keep the port busy', async () => {
-    const harness: Harness = new Harness({
+    await using harness: Harness = new Harness({
       simulator: {
         output: (bytes) => {
           const text = bytes.toString('latin1').replace('+WS_CLOSED:1\r\n', '');
@@ -101,13 +98,12 @@ describe('a link with keepOpen', () => {
     assert.equal(connectionsTo(harness, 'closed'), 2);
     assert.equal(closed.stateNumber, 2);
     cancel();
-    await harness.end();
   });
 });
 
 describe('a link that the device reconnects before the driver does', () => {
   it('keeps the connection, without a close or data loss', async () => {
-    const harness: Harness = new Harness({
+    await using harness: Harness = new Harness({
       route: ({ port }) =>
         port === 7 ? { kind: 'unroutable' } : { kind: 'server', server: harness.server },
     });
@@ -133,6 +129,5 @@ describe('a link that the device reconnects before the driver does', () => {
     assert.equal(link.stateNumber, 2);
     assert.equal(server.connections.length, 2);
     assert.ok(!harness.port.text.includes('AT+WSCLOSE=0'), harness.port.text);
-    await harness.end();
   });
 });

@@ -36,6 +36,10 @@ class Scene {
     return this.harness.device.links[0];
   }
 
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.harness.end();
+  }
+
   async begin(): Promise<this> {
     await this.harness.ready();
     await this.harness.clock.wait(this.link.open({ uri, keepOpen: true }));
@@ -76,7 +80,7 @@ class Scene {
 
 describe('a message with hold', () => {
   it('fails when an open link refuses it, and the queue sends the messages behind it', async () => {
-    const scene = await new Scene().begin();
+    await using scene = await new Scene().begin();
     scene.outcomes.push(...Array<() => Outcome>(2).fill(() => ({ kind: 'error' })));
     const sends = ['m1', 'm2', 'm3'].map((text) => scene.send(text, { holdMs: 5000 }));
     const outcomes = await scene.harness.clock.wait(Promise.all(sends), 1000);
@@ -85,11 +89,10 @@ describe('a message with hold', () => {
     await scene.harness.clock.advance(60_000);
     assert.equal(scene.sendCommands, 4);
     assert.deepEqual(scene.arrived, ['0 m2', '0 m3']);
-    await scene.harness.end();
   });
 
   it('is not overtaken by messages without hold while the driver checks the link after a refusal', async () => {
-    const scene = await new Scene().begin();
+    await using scene = await new Scene().begin();
     scene.outcomes.push(...Array<() => Outcome>(2).fill(() => ({ kind: 'error' })));
     const first = scene.send('m1', { holdMs: 5000 });
     const sends = [first, scene.send('m2', {}), scene.send('m3', { holdMs: 5000 })];
@@ -99,11 +102,12 @@ describe('a message with hold', () => {
     await scene.harness.clock.advance(10);
     assert.deepEqual(outcomes, ['SEND_FAILED not-sent', 'sent', 'sent', 'sent']);
     assert.deepEqual(scene.arrived, ['0 m2', '0 m3', '0 m4']);
-    await scene.harness.end();
   });
 
   it('is sent on the next connection, in order, when the connection ends without a URC', async () => {
-    const scene = await new Scene('D', (text) => text.replace('+WS_CLOSED:0\r\n', '')).begin();
+    await using scene = await new Scene('D', (text) =>
+      text.replace('+WS_CLOSED:0\r\n', ''),
+    ).begin();
     scene.harness.server.connections[0]?.close(1001);
     await scene.harness.clock.advance(500);
     assert.equal(scene.link.stateNumber, 2);
@@ -111,11 +115,10 @@ describe('a message with hold', () => {
     assert.deepEqual(await scene.harness.clock.wait(Promise.all(sends)), ['sent', 'sent', 'sent']);
     await scene.harness.clock.advance(10);
     assert.deepEqual(scene.arrived, ['1 m1', '1 m2', '1 m3']);
-    await scene.harness.end();
   });
 
   it('is not repeated for longer than its hold', async () => {
-    const scene = await new Scene().begin();
+    await using scene = await new Scene().begin();
     const { clock } = scene.harness;
     scene.outcomes.push(
       ...Array<() => Outcome>(100).fill(() => ({ kind: 'busy', executed: false })),
@@ -124,12 +127,11 @@ describe('a message with hold', () => {
     const outcome = await clock.wait(scene.send('never', { holdMs: 5000 }));
     assert.match(outcome, / not-sent$/);
     assert.ok(clock.now() - start < 60_000, `${clock.now() - start} ms`);
-    await scene.harness.end();
   });
 
   for (const how of ['close', 'drop'] as const) {
     it(`keeps its place when the connection is lost during its transaction (${how})`, async () => {
-      const scene = await new Scene().begin();
+      await using scene = await new Scene().begin();
       scene.outcomes.push(() => scene.lose(how, 300));
       const sends = ['m1', 'm2', 'm3'].map((text) => scene.send(text));
       assert.deepEqual(await scene.harness.clock.wait(Promise.all(sends)), [
@@ -139,12 +141,11 @@ describe('a message with hold', () => {
       ]);
       await scene.harness.clock.advance(10);
       assert.deepEqual(scene.arrived, ['1 m1', '1 m2', '1 m3']);
-      await scene.harness.end();
     });
   }
 
   it('keeps its place when the link is open again before it is known not to be sent', async () => {
-    const scene = await new Scene().begin();
+    await using scene = await new Scene().begin();
     // What is reported while the command is at work would take the device 10 s.
     const { port } = scene.harness;
     scene.outcomes.push(() => {
@@ -155,21 +156,19 @@ describe('a message with hold', () => {
     assert.deepEqual(await scene.harness.clock.wait(Promise.all(sends)), ['sent', 'sent', 'sent']);
     await scene.harness.clock.advance(10);
     assert.deepEqual(scene.arrived, ['0 m1', '0 m2', '0 m3']);
-    await scene.harness.end();
   });
 
   it('keeps its place when a resync restarts the device', async () => {
-    const scene = await new Scene().begin();
+    await using scene = await new Scene().begin();
     scene.outcomes.push(() => ({ kind: 'hang' }));
     const sends = ['m1', 'm2', 'm3'].map((text) => scene.send(text, { holdMs: 120_000 }));
     assert.deepEqual(await scene.harness.clock.wait(Promise.all(sends)), ['sent', 'sent', 'sent']);
     await scene.harness.clock.advance(10);
     assert.deepEqual(scene.arrived, ['1 m1', '1 m2', '1 m3']);
-    await scene.harness.end();
   });
 
   it('is not sent again after an abort in its transaction', async () => {
-    const scene = await new Scene().begin();
+    await using scene = await new Scene().begin();
     scene.outcomes.push(() => scene.lose('close', 300));
     const controller = new AbortController();
     const outcome = scene.send('withdrawn', { holdMs: 30_000, signal: controller.signal });
@@ -180,6 +179,5 @@ describe('a message with hold', () => {
     assert.equal(scene.link.stateNumber, 2);
     assert.deepEqual(scene.arrived, []);
     assert.equal(scene.harness.device.sendQueue.messages, 0);
-    await scene.harness.end();
   });
 });

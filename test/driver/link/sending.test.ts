@@ -6,7 +6,7 @@ import { Harness } from '../../harness/harness';
 
 describe('sending when the connection is lost', () => {
   it('fails queued messages and the next message as not-sent', async () => {
-    const harness = await readyHarness({
+    await using harness = await readyHarness({
       simulator: {
         // Time enough for the loss to come before the prompt.
         hooks: {
@@ -23,11 +23,10 @@ describe('sending when the connection is lost', () => {
       assert.deepEqual([code, outcome], ['LINK_NOT_OPEN', 'not-sent']);
     }
     assert.equal(harness.port.text.split('AT+WSSEND').length - 1, 1);
-    await harness.end();
   });
 
   it('does not continue a fragmented message on the next connection', async () => {
-    const harness = await readyHarness({ simulator: { uart: new PacedLine().factory } });
+    await using harness = await readyHarness({ simulator: { uart: new PacedLine().factory } });
     const [link] = harness.device.links;
     await harness.clock.wait(link.open({ uri: 'ws://host/plain', keepOpen: true }));
     const sending = link.send(Buffer.alloc(40_000, 'x'), { opcode: 2 });
@@ -43,7 +42,6 @@ describe('sending when the connection is lost', () => {
       data?.map(({ opcode, payload }) => [opcode, payload.length]),
       [[1, 4]],
     );
-    await harness.end();
   });
 });
 
@@ -52,7 +50,7 @@ describe('sending', () => {
 
   for (const firmware of ['A', 'B', 'C', 'D'] as const) {
     it(`transfers any bytes in both directions, class ${firmware}`, async () => {
-      const harness = await readyHarness({ firmware });
+      await using harness = await readyHarness({ firmware });
       const [link] = harness.device.links;
       await harness.clock.wait(link.open({ uri: 'ws://host/echo', config: { bufferBytes: 8192 } }));
       const large = Buffer.from(Array.from({ length: 8192 }, (_, index) => (index * 7) & 0xff));
@@ -64,12 +62,11 @@ describe('sending', () => {
         Buffer.concat(harness.messages.map(({ bytes }) => bytes)),
         Buffer.concat([nasty, large]),
       );
-      await harness.end();
     });
   }
 
   it('keeps the messages of three links separate', async () => {
-    const harness = await readyHarness();
+    await using harness = await readyHarness();
     const { links } = harness.device;
     await harness.clock.wait(
       Promise.all(links.map((link) => link.open({ uri: `ws://host/echo?${link.id}` }))),
@@ -88,11 +85,10 @@ describe('sending', () => {
         Array.from({ length: 20 }, (_, index) => `${id}: ${index * 3 + id}`),
       );
     }
-    await harness.end();
   });
 
   it('sends large messages in fragments that the server joins, class D', async () => {
-    const harness = await readyHarness();
+    await using harness = await readyHarness();
     const [link] = harness.device.links;
     await harness.clock.wait(
       link.open({ uri: 'ws://host/plain', config: { bufferBytes: 16_384 } }),
@@ -121,11 +117,10 @@ describe('sending', () => {
         [true, 0, 0],
       ],
     );
-    await harness.end();
   });
 
   it('fails with the limit when the firmware cannot fragment or cannot send an empty message', async () => {
-    const harness = await readyHarness({ firmware: 'C' });
+    await using harness = await readyHarness({ firmware: 'C' });
     const [link] = harness.device.links;
     await harness.clock.wait(link.open({ uri: 'ws://host/plain' }));
     harness.port.written.length = 0;
@@ -138,11 +133,10 @@ describe('sending', () => {
     assert.equal(await code(harness, link.send('x', { fin: false })), 'FRAGMENTS_NOT_SUPPORTED');
     assert.equal(await code(harness, link.send('x', { opcode: 0 })), 'FRAGMENTS_NOT_SUPPORTED');
     assert.equal(harness.port.text, '');
-    await harness.end();
   });
 
   it('sends every opcode and refuses others', async () => {
-    const harness = await readyHarness();
+    await using harness = await readyHarness();
     const [link] = harness.device.links;
     await harness.clock.wait(link.open({ uri: 'ws://host/plain' }));
     for (const opcode of [1, 2, 3, 7, 9, 10, 11, 15])
@@ -158,11 +152,10 @@ describe('sending', () => {
       assert.deepEqual([error.code, error.outcome], ['INVALID_OPCODE', 'not-sent']);
     }
     assert.equal(harness.port.text, '');
-    await harness.end();
   });
 
   it('fails on v4.0.0.0 beyond the buffer size, which the firmware frames wrongly', async () => {
-    const harness: Harness = new Harness({
+    await using harness: Harness = new Harness({
       firmware: 'B',
       simulator: {
         output: (bytes) =>
@@ -180,16 +173,14 @@ describe('sending', () => {
       ['PAYLOAD_TOO_LONG', 'not-sent', 2000],
     );
     await harness.clock.wait(link.send('x'.repeat(2000)));
-    await harness.end();
   });
 
   it('fails with an invalid hold time', async () => {
-    const harness = await readyHarness();
+    await using harness = await readyHarness();
     for (const holdMs of [NaN, Infinity, -1, 86_400_001]) {
       const error = await failure(harness, harness.device.links[0].send('x', { holdMs }));
       assert.deepEqual([error.code, error.outcome], ['INVALID_CONFIG', 'not-sent']);
     }
-    await harness.end();
   });
 
   it('is refused at once for a control frame that is too long or not the last, whether or not the device is known', async () => {
@@ -215,15 +206,14 @@ describe('sending', () => {
   });
 
   it('is an error at once when the link is not open', async () => {
-    const harness = await readyHarness();
+    await using harness = await readyHarness();
     const error = await failure(harness, harness.device.links[0].send('x'));
     assert.deepEqual([error.code, error.outcome], ['LINK_NOT_OPEN', 'not-sent']);
     assert.equal(harness.port.text, '');
-    await harness.end();
   });
 
   it('holds messages while the link is not open, in order, no longer than holdMs', async () => {
-    const harness = await readyHarness();
+    await using harness = await readyHarness();
     const [link] = harness.device.links;
     await harness.clock.wait(link.open({ uri: 'ws://host/plain', keepOpen: true }));
     harness.simulator.restart();
@@ -237,11 +227,12 @@ describe('sending', () => {
       harness.server.connections[1]?.frames.map(({ payload }) => payload.toString()),
       ['one', 'two', 'three'],
     );
-    await harness.end();
   });
 
   it('fails at once when the message exceeds the queue limit', async () => {
-    const harness = await readyHarness({ device: { sendLimit: { messages: 3, bytes: 1000 } } });
+    await using harness = await readyHarness({
+      device: { sendLimit: { messages: 3, bytes: 1000 } },
+    });
     const [link] = harness.device.links;
     await harness.clock.wait(link.open({ uri: 'ws://host/plain' }));
     const sends = [1, 2, 3].map((index) => link.send(`m${index}`));
@@ -252,11 +243,10 @@ describe('sending', () => {
     await harness.clock.advance(10);
     assert.equal(harness.device.sendQueue.messages, 0);
     assert.equal(harness.server.connections[0]?.frames.length, 3);
-    await harness.end();
   });
 
   it('can be aborted while it waits, but not once it runs', async () => {
-    const harness = await readyHarness();
+    await using harness = await readyHarness();
     const [link] = harness.device.links;
     await harness.clock.wait(link.open({ uri: 'ws://host/plain' }));
     const controllers = [new AbortController(), new AbortController()];
@@ -270,6 +260,5 @@ describe('sending', () => {
     await harness.clock.advance(10);
     assert.deepEqual([error.code, error.outcome], ['ABORTED', 'not-sent']);
     assert.equal(harness.server.connections[0]?.frames.length, 1);
-    await harness.end();
   });
 });

@@ -37,7 +37,7 @@ function loseByte(harness: Harness, which: 'first' | 'last', text: string): void
 describe('a server that sends without a pause', () => {
   for (const every of [10, 20, 50, 100]) {
     it(`does not hide a lost payload byte, sending every ${every} ms`, async () => {
-      const harness = await chattyWorld(every);
+      await using harness = await chattyWorld(every);
       const [link] = harness.device.links;
       loseByte(harness, 'first', 'hello');
       const start = harness.clock.now();
@@ -53,27 +53,24 @@ describe('a server that sends without a pause', () => {
       await harness.clock.wait(link.send('again'));
       const took = harness.clock.now() - start;
       assert.ok(took < PROMISE, `${took} ms`);
-      await harness.end();
     });
 
     it(`does not hide a lost line end, sending every ${every} ms`, async () => {
-      const harness = await chattyWorld(every);
+      await using harness = await chattyWorld(every);
       loseByte(harness, 'last', 'AT+WSOPEN?');
       const start = harness.clock.now();
       await harness.clock.wait(harness.device.checkLinks());
       const took = harness.clock.now() - start;
       assert.ok(took < PROMISE, `${took} ms`);
-      await harness.end();
     });
   }
 
   it('does not hide a corrupt length', async () => {
-    const harness = await chattyWorld(20);
+    await using harness = await chattyWorld(20);
     harness.simulator.inject(Buffer.from('+WS_DATA:0,9000,x'));
     const isTold = () => harness.links.some(({ event }) => event === 'dataloss');
     const start = harness.clock.now();
     assert.ok(await harness.clock.until(isTold, PROMISE));
     assert.ok(harness.clock.now() - start < 3000);
-    await harness.end();
   });
 });

@@ -149,7 +149,7 @@ describe('receiving without message boundaries, class C', () => {
 describe('sending streams of messages', () => {
   it('writes the next command in the same turn in which a response is complete', async () => {
     const written: number[] = [];
-    const harness: Harness = new Harness({
+    await using harness: Harness = new Harness({
       simulator: {
         output: (bytes) => {
           const before = harness.port.written.length;
@@ -165,7 +165,6 @@ describe('sending streams of messages', () => {
     written.length = 0;
     await harness.clock.wait(Promise.all(['one', 'two', 'three', 'four'].map((m) => link.send(m))));
     assert.deepEqual(written, [1, 1, 1, 0]);
-    await harness.end();
   });
 
   it('sends short messages while another link sends 1 MiB', async () => {

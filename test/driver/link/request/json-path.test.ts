@@ -5,7 +5,12 @@ import { parsePath, valueAt, withValueAt } from '../../../../driver/link/request
 describe('a path into JSON', () => {
   it('has names with dots between them, and positions in brackets', () => {
     assert.deepEqual(parsePath('requestPath', 'id'), ['id']);
-    assert.deepEqual(parsePath('requestPath', 'params[0].a-b.größe'), ['params', 0, 'a-b', 'größe']);
+    assert.deepEqual(parsePath('requestPath', 'params[0].a-b.größe'), [
+      'params',
+      0,
+      'a-b',
+      'größe',
+    ]);
   });
 
   for (const path of ['', '.a', 'a.', 'a..b', 'a[]', 'a[x]', '[0]', 'a b', 'a."b"'])
