@@ -22,7 +22,7 @@ const mayNotImport = (layer, others, packages, message, ignores = []) => ({
 });
 
 export default tseslint.config(
-  { ignores: ['dist/**', 'coverage/**', '.demo/**'] },
+  { ignores: ['dist/**', 'coverage/**', '.demo/**', '.mutation/**'] },
   js.configs.recommended,
   {
     files: ['**/*.ts'],
@@ -89,6 +89,8 @@ export default tseslint.config(
         URL: 'readonly',
         setTimeout: 'readonly',
         clearTimeout: 'readonly',
+        setInterval: 'readonly',
+        clearInterval: 'readonly',
       },
     },
   },

@@ -1,0 +1,96 @@
+#!/usr/bin/env node
+// `npm run mutation`: changes the code at one place at a time (operators, conditions, returns, constants …) and
+// runs the tests of that code. A change that no test notices survives. Prints score and survivors of each
+// subject, and fails below FLOOR. Arguments name subjects instead of all, or files of one: parser,
+// driver/at/transaction.ts.
+import { dirname, join, relative } from 'node:path';
+import { Stryker } from '@stryker-mutator/core';
+import { prepare, root } from './prepare.mjs';
+
+/** Percent of the changes that tests must notice. What may survive: changes that mean the same. */
+const FLOOR = 85;
+/** Milliseconds beyond one and a half times the usual, after which a change counts as an endless loop. */
+const TIMEOUT_MS = 5000;
+
+const subjects = {
+  parser: { mutate: ['driver/at/parser/*.ts'], tests: ['at/parser', 'at/parser-speech'] },
+  client: {
+    mutate: ['driver/at/*.ts', '!driver/at/types.ts'],
+    tests: [
+      ...['at/transaction', 'at/command-queue', 'at/at-client', 'at/timing', 'at/blocked-port'],
+      ...['at/noise', 'at/slow-bridge'],
+    ],
+  },
+  'link-state': {
+    mutate: ['driver/link/state/*.ts'],
+    tests: [
+      ...['link/state/link-step', 'link/operations', 'link/opening', 'link/changes'],
+      ...['link/reconnects', 'link/keep-open', 'link/claims', 'link/device-changes'],
+    ],
+  },
+  messages: {
+    mutate: ['driver/link/receive/*.ts'],
+    tests: [
+      ...['link/receive/message-assembler', 'link/receive/chunk-joiner', 'link/receive/early-data'],
+      ...['link/receive/whole-messages', 'link/receive/chatty-server'],
+    ],
+  },
+};
+
+await prepare();
+const named = process.argv.slice(2);
+let failed = false;
+for (const [name, subject] of Object.entries(subjects)) {
+  const files = named.filter((path) => path.includes('/'));
+  if (named.length > 0 && !named.includes(name) && !files.some((path) => owns(subject, path)))
+    continue;
+  const mutate = files.length > 0 ? files.filter((path) => owns(subject, path)) : subject.mutate;
+  failed = !report(name, await mutants({ ...subject, mutate })) || failed;
+}
+process.exit(failed ? 1 : 0);
+
+function owns({ mutate: [pattern] }, path) {
+  return dirname(path) === dirname(pattern);
+}
+
+/** Makes all changes, and runs the tests that reach each. */
+function mutants({ mutate, tests }) {
+  const sources = tests.map((test) => `test/driver/${test}.test.ts`);
+  return new Stryker({
+    mutate,
+    testRunner: 'in-process',
+    plugins: [join(root, 'scripts', 'mutation-runner.mjs')],
+    buildCommand: `esbuild ${sources.join(' ')} --bundle --platform=node --packages=external --outbase=test --outdir=bundles --log-level=error`,
+    // Stryker does not know this option: mutation-runner.mjs reads it.
+    warnings: false,
+    bundles: sources.map((path) => path.replace('test/', 'bundles/').replace('.ts', '.js')),
+    coverageAnalysis: 'perTest',
+    timeoutMS: TIMEOUT_MS,
+    concurrency: Number(process.env.MUTATION_PROCESSES ?? 2),
+    reporters: [process.stdout.isTTY ? 'progress' : 'progress-append-only'],
+    ignorePatterns: ['/*', '!/driver', '!/simulator', '!/test', '!/tsconfig.json'],
+    tempDirName: '.mutation',
+    logLevel: 'warn',
+    fileLogLevel: 'off',
+    allowConsoleColors: false,
+  }).runMutationTest();
+}
+
+/** Prints survivors and the score; returns whether that is good enough. */
+function report(name, results) {
+  const survivors = results.filter(
+    ({ status }) => status === 'Survived' || status === 'NoCoverage',
+  );
+  const noticed = results.filter(({ status }) => status === 'Killed' || status === 'Timeout');
+  for (const { fileName, location, replacement, mutatorName, status } of survivors) {
+    const { line, column } = location.start;
+    const untested = status === 'NoCoverage' ? ' (no test runs it)' : '';
+    console.log(
+      `${relative(root, fileName)}:${line}:${column} ${mutatorName}: ${replacement}${untested}`,
+    );
+  }
+  const all = noticed.length + survivors.length;
+  const score = (100 * noticed.length) / all;
+  console.log(`${name}: ${score.toFixed(1)} % of ${all} changes noticed; the floor is ${FLOOR} %`);
+  return score >= FLOOR;
+}
