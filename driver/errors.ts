@@ -79,6 +79,8 @@ const sentences = {
   LINK_NOT_OPEN: 'Link {link} is not open. Open it first, or wait for it with the option holdMs.',
   LINK_IN_USE:
     'Link {link} is open to another URI. Close it first, or open it with the option replace.',
+  NO_FREE_LINK:
+    'All {count} links of the device are in use. Close a connection, then open this one.',
   OPEN_FAILED: 'Link {link} did not open: {reason}. Check the URI and the server.',
   OPEN_TIMEOUT:
     'Link {link} did not open within {timeout} ms. Check the server, or set a longer timeout.',
@@ -117,6 +119,8 @@ const sentences = {
     'The serial port lost or corrupted data received on link {link}. Check the cable, use RTS/CTS, or choose a lower baud rate.',
   MESSAGE_TOO_LARGE:
     'A message of more than {limit} bytes on link {link} was dropped. Raise the option maxMessageBytes.',
+  MESSAGE_NOT_UTF8:
+    'A text message on link {link} is not valid UTF-8. The connection was closed; check the server.',
   MESSAGE_INCOMPLETE:
     'A message on link {link} broke off after {length} bytes. Check the option framing.',
   NOT_JSON:

@@ -25,6 +25,10 @@ export type {
 } from './link/options';
 export type { Wait } from './wait';
 export type { Reply, ReplyMatch, RequestOptions, RequestPayload } from './link/request/options';
+export type { WebSocketClassOptions, WebSocketOptions } from './web-socket/options';
+export type { DeviceWebSocket, WebSocketConstructor } from './web-socket/web-socket';
+export type { WebSocketCloseEvent, WebSocketErrorEvent } from './web-socket/events';
+export type { WebSocketData } from './web-socket/send-buffer';
 export * from './errors';
 export type { Clock, Cancel } from './clock';
 export { systemClock } from './clock';

@@ -8,6 +8,9 @@ import { Backoff } from '../link/backoff';
 import { HighWaterMark } from '../link/high-water-mark';
 import { Link } from '../link/link';
 import type { LinkHost } from '../link/link-host';
+import { LinkPool } from '../web-socket/link-pool';
+import type { WebSocketClassOptions } from '../web-socket/options';
+import { webSocketClass, type WebSocketConstructor } from '../web-socket/web-socket';
 import type { Port, PortHandlers } from '../port/port';
 import { scanNetworks } from '../provisioning/wifi';
 import { waitFor, type Wait } from '../wait';
@@ -44,6 +47,7 @@ export class Device extends EventEmitter<DeviceEvents> implements AsyncDisposabl
   readonly #highWaterMark: HighWaterMark;
   readonly #backoff: Backoff;
   readonly #scan = new SharedWork((signal) => this.#scanNetworks(signal));
+  readonly #webSocketLinks: LinkPool;
   #run: DeviceRun = { kind: 'stopped' };
   #state: DeviceState = { name: 'stopped' };
   #session: DeviceSession | undefined;
@@ -67,6 +71,7 @@ export class Device extends EventEmitter<DeviceEvents> implements AsyncDisposabl
       ask: () => this.#session?.checks?.request(),
     };
     this.links = [new Link(0, host), new Link(1, host), new Link(2, host)];
+    this.#webSocketLinks = new LinkPool(this.links);
   }
 
   /** State of the device, and why it is not ready. */
@@ -91,6 +96,14 @@ export class Device extends EventEmitter<DeviceEvents> implements AsyncDisposabl
   link(id: unknown): Link {
     for (const link of this.links) if (id === link.id || id === String(link.id)) return link;
     throw new EspAtError('INVALID_LINK', { link: shown(id) });
+  }
+
+  /**
+   * Makes a class with the interface of WHATWG's WebSocket, for clients written for browsers or for the package ws. Its
+   * connections use the links that are closed; without one a connection fails with `NO_FREE_LINK`.
+   */
+  webSocketClass(options: WebSocketClassOptions = {}): WebSocketConstructor {
+    return webSocketClass(this.#webSocketLinks, options);
   }
 
   /** Opens the port and initializes the device, and retries both. During a stop it starts after the stop. */

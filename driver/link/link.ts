@@ -119,6 +119,11 @@ export class Link extends EventEmitter<LinkEvents> {
     return numberOf(this.#state);
   }
 
+  /** @internal Whether an open, or keep-open, has a claim on it. */
+  get isWanted(): boolean {
+    return isWanted(this.#state);
+  }
+
   /** URI of the connection, or of the last one, without user and password; empty before the first. */
   get uri(): string {
     return this.#state.goal?.uri ?? '';

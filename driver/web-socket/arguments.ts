@@ -1,0 +1,65 @@
+import { closePayload } from '../commands/close-frame';
+
+/**
+ * Parses the URL of a connection (WHATWG WebSockets, the constructor's steps).
+ * @throws DOMException `SyntaxError`
+ */
+export function parseUrl(url: unknown): URL {
+  let parsed: URL;
+  try {
+    parsed = new URL(String(url));
+  } catch {
+    throw syntaxError(`"${String(url)}" is not a URL.`);
+  }
+  if (parsed.protocol === 'http:') parsed.protocol = 'ws:';
+  if (parsed.protocol === 'https:') parsed.protocol = 'wss:';
+  if (parsed.protocol !== 'ws:' && parsed.protocol !== 'wss:')
+    throw syntaxError(`The URL's scheme is ${parsed.protocol}; it has to be ws: or wss:.`);
+  if (parsed.href.includes('#')) throw syntaxError('The URL has a fragment. Remove it.');
+  return parsed;
+}
+
+/** @throws DOMException `SyntaxError`: a protocol is no token (RFC 6455, section 4.1), or one comes twice */
+export function parseProtocols(protocols: unknown): readonly string[] {
+  const list = Array.isArray(protocols) ? protocols.map(String) : [String(protocols)];
+  const names = list.map((name) => name.toLowerCase());
+  for (const [index, name] of list.entries()) {
+    if (!/^[!#$%&'*+\-.^_`|~\dA-Za-z]+$/.test(name))
+      throw syntaxError(`"${name}" is not a subprotocol.`);
+    if (names.indexOf(name.toLowerCase()) !== index)
+      throw syntaxError(`The subprotocol "${name}" is given twice.`);
+  }
+  return list;
+}
+
+/**
+ * Checks what close() is given.
+ * @returns the code as Web IDL converts it ([Clamp] unsigned short)
+ * @throws DOMException `InvalidAccessError`, `SyntaxError`
+ */
+export function parseClose(code: number | undefined, reason: string | undefined) {
+  const clamped = code === undefined ? undefined : clamp(code);
+  if (clamped !== undefined && clamped !== 1000 && (clamped < 3000 || clamped > 4999))
+    throw new DOMException(
+      `The close code is ${clamped}; it has to be 1000, or 3000 to 4999.`,
+      'InvalidAccessError',
+    );
+  if (reason !== undefined && Buffer.byteLength(reason) > 123)
+    throw syntaxError('The close reason is longer than 123 bytes.');
+  // Half a surrogate pair becomes U+FFFD, as in a USVString.
+  const wellFormed = reason === undefined ? undefined : Buffer.from(reason).toString();
+  closePayload(clamped, wellFormed);
+  return { code: clamped, reason: wellFormed };
+}
+
+function clamp(number: number): number {
+  if (Number.isNaN(number)) return 0;
+  const limited = Math.min(Math.max(number, 0), 65_535);
+  const floor = Math.floor(limited);
+  const isHalf = limited - floor === 0.5;
+  return isHalf ? floor + (floor % 2) : Math.round(limited);
+}
+
+function syntaxError(message: string): DOMException {
+  return new DOMException(message, 'SyntaxError');
+}

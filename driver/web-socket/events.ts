@@ -1,0 +1,30 @@
+import type { EspAtError } from '../errors';
+
+/** The event `close`, as in browsers. */
+export class WebSocketCloseEvent extends Event {
+  /** Whether the close handshake was completed. */
+  readonly wasClean: boolean;
+  /** 1006: the connection was lost · 1005: the server closed it, and the firmware does not tell with which code. */
+  readonly code: number;
+  /** Empty where the server closed the connection: the firmware does not tell. */
+  readonly reason: string;
+
+  constructor({ wasClean, code, reason }: Omit<WebSocketCloseEvent, keyof Event>) {
+    super('close');
+    this.wasClean = wasClean;
+    this.code = code;
+    this.reason = reason;
+  }
+}
+
+/** The event `error`; in addition to that of browsers it tells why. */
+export class WebSocketErrorEvent extends Event {
+  readonly error: EspAtError;
+  readonly message: string;
+
+  constructor(error: EspAtError) {
+    super('error');
+    this.error = error;
+    this.message = error.message;
+  }
+}

@@ -1,0 +1,34 @@
+import { EspAtError } from '../errors';
+import type { Link } from '../link/link';
+
+/** The links of a device, shared by its WebSockets. */
+export class LinkPool {
+  readonly #links: readonly Link[];
+  readonly #claimed = new Set<Link>();
+  #count = 0;
+
+  constructor(links: readonly Link[]) {
+    this.#links = links;
+  }
+
+  /**
+   * Claims a link that nobody else opens: a closed one, or else one that is being closed.
+   * @throws EspAtError `NO_FREE_LINK`
+   */
+  claim(): Link {
+    const free = this.#links.filter((link) => !this.#claimed.has(link) && !link.isWanted);
+    const link = free.find(({ state }) => state === 'closed') ?? free[0];
+    if (!link) throw new EspAtError('NO_FREE_LINK', { count: this.#links.length });
+    this.#claimed.add(link);
+    return link;
+  }
+
+  release(link: Link): void {
+    this.#claimed.delete(link);
+  }
+
+  /** A name for the owner of a connection, unlike all others. */
+  nextOwner(): string {
+    return `WebSocket/${++this.#count}`;
+  }
+}

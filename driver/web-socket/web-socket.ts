@@ -1,0 +1,321 @@
+import { isUtf8 } from 'node:buffer';
+import { asEspAtError, EspAtError } from '../errors';
+import type { LinkChange, LinkDataLoss, Message } from '../link/events';
+import type { Link } from '../link/link';
+import { parseClose, parseProtocols, parseUrl } from './arguments';
+import { WebSocketCloseEvent, WebSocketErrorEvent } from './events';
+import { WebSocketEvents } from './event-interfaces';
+import type { LinkPool } from './link-pool';
+import type { WebSocketClassOptions, WebSocketOptions } from './options';
+import { outgoing, type WebSocketData } from './send-buffer';
+
+const CONNECTING = 0;
+const OPEN = 1;
+const CLOSING = 2;
+const CLOSED = 3;
+
+type Sent = (error?: Error) => void;
+
+/**
+ * A connection with the interface of WHATWG's WebSocket over a link of a device; in addition, the events of the package
+ * ws by `on`.
+ */
+export class DeviceWebSocket extends WebSocketEvents {
+  static readonly CONNECTING = CONNECTING;
+  static readonly OPEN = OPEN;
+  static readonly CLOSING = CLOSING;
+  static readonly CLOSED = CLOSED;
+  /** Empty: the firmware knows no extensions. */
+  readonly extensions = '';
+  readonly CONNECTING = CONNECTING;
+  readonly OPEN = OPEN;
+  readonly CLOSING = CLOSING;
+  readonly CLOSED = CLOSED;
+
+  readonly #pool: LinkPool;
+  readonly #classOptions: WebSocketClassOptions;
+  readonly #url: URL;
+  readonly #protocols: readonly string[];
+  readonly #owner: string;
+  readonly #opening = new AbortController();
+  #link: Link | undefined;
+  #readyState: 0 | 1 | 2 | 3 = CONNECTING;
+  #binaryType: 'blob' | 'arraybuffer' | 'nodebuffer' = 'blob';
+  #bufferedAmount = 0;
+  /** The end of the last send: a Blob must not be overtaken. */
+  #lastSend: Promise<void> = Promise.resolve();
+  /** Whether a Blob may still be read: what comes behind it waits. */
+  #waits = false;
+  /** What close() was given. */
+  #closing: { readonly code: number; readonly reason: string } | undefined;
+  /** Messages that have come while it is paused. */
+  #paused: Message[] | undefined;
+
+  /**
+   * @param url `ws:`, `wss:`, `http:` or `https:`
+   * @throws DOMException `SyntaxError`
+   */
+  constructor(
+    pool: LinkPool,
+    classOptions: WebSocketClassOptions,
+    url: string | URL,
+    protocols: string | readonly string[] = [],
+    options: WebSocketOptions = {},
+  ) {
+    super();
+    this.#url = parseUrl(url);
+    this.#protocols = parseProtocols(protocols);
+    this.#pool = pool;
+    this.#classOptions = classOptions;
+    this.#owner = pool.nextOwner();
+    // Events come after the constructor has returned.
+    queueMicrotask(() => void this.#connect(options));
+  }
+
+  get url(): string {
+    return this.#url.href;
+  }
+
+  get readyState(): 0 | 1 | 2 | 3 {
+    return this.#readyState;
+  }
+
+  /** Bytes given to {@link send} that the device has not handed to the network. */
+  get bufferedAmount(): number {
+    return this.#bufferedAmount;
+  }
+
+  /** The subprotocol, once open, if only one was asked for: the firmware does not tell which the server has chosen. */
+  get protocol(): string {
+    const [protocol = '', ...others] = this.#protocols;
+    return this.#readyState === CONNECTING || others.length > 0 ? '' : protocol;
+  }
+
+  /** What binary messages are: `blob` (default), `arraybuffer`, or `nodebuffer` for a Buffer. Other values change nothing. */
+  get binaryType(): 'blob' | 'arraybuffer' | 'nodebuffer' {
+    return this.#binaryType;
+  }
+
+  set binaryType(value: string) {
+    if (value === 'blob' || value === 'arraybuffer' || value === 'nodebuffer')
+      this.#binaryType = value;
+  }
+
+  /**
+   * Sends text or bytes; the rest of the parameters is that of the package ws.
+   * @throws DOMException `InvalidStateError` before it is open
+   */
+  send(data: WebSocketData, options?: { readonly binary?: boolean } | Sent, sent?: Sent): void {
+    if (this.#readyState === CONNECTING)
+      throw new DOMException('The connection is not open yet.', 'InvalidStateError');
+    const done = typeof options === 'function' ? options : sent;
+    const { binary } = typeof options === 'object' ? options : {};
+    const { opcode, length, bytes } = outgoing(data, binary);
+    this.#bufferedAmount += length;
+    const link = this.#link;
+    if (this.#readyState !== OPEN || !link) {
+      const error = new EspAtError('LINK_CLOSED', { link: link?.id ?? 0 });
+      if (done) queueMicrotask(() => done(error));
+      return;
+    }
+    const send = async () => link.send(bytes instanceof Promise ? await bytes : bytes, { opcode });
+    // Without a Blob before it, it enters the link's queue at once.
+    const sending = bytes instanceof Promise || this.#waits ? this.#lastSend.then(send) : send();
+    this.#waits = bytes instanceof Promise || this.#waits;
+    const settled = sending.then(
+      () => {
+        this.#bufferedAmount -= length;
+        done?.();
+      },
+      (error: unknown) => {
+        done?.(asEspAtError(error));
+        this.#fail(asEspAtError(error));
+      },
+    );
+    this.#lastSend = settled.finally(() => undefined);
+  }
+
+  /** @throws DOMException `InvalidAccessError`, `SyntaxError` */
+  close(code?: number, reason?: string): void {
+    const given = parseClose(code, reason);
+    if (this.#readyState >= CLOSING) return;
+    if (this.#readyState === CONNECTING) {
+      this.#readyState = CLOSING;
+      return this.#opening.abort();
+    }
+    this.#readyState = CLOSING;
+    this.#closing = { code: given.code ?? 1000, reason: given.reason ?? '' };
+    void this.#lastSend
+      .then(() => this.#link?.close({ ...this.#closing, owner: this.#owner }))
+      .then(
+        () => this.#ended({ wasClean: true, ...(this.#closing ?? { code: 1005, reason: '' }) }),
+        (error: unknown) => this.#fail(asEspAtError(error)),
+      );
+  }
+
+  // --- as the package ws -----------------------------------------------------------------------------
+
+  /** Ends the connection at once, without a close frame. */
+  terminate(): void {
+    if (this.#readyState === CONNECTING) return this.close();
+    if (this.#readyState === CLOSED) return;
+    this.#readyState = CLOSING;
+    this.#ended({ wasClean: false, code: 1006, reason: '' });
+  }
+
+  get isPaused(): boolean {
+    return this.#paused !== undefined;
+  }
+
+  /** Keeps messages back until {@link resume}. */
+  pause(): void {
+    this.#paused ??= [];
+  }
+
+  resume(): void {
+    const messages = this.#paused ?? [];
+    this.#paused = undefined;
+    for (const message of messages) this.#received(message);
+  }
+
+  /** The stream of the package ws waits for its end. */
+  get _socket(): object {
+    const isFinished = () => this.#readyState === CLOSED;
+    return {
+      _writableState: {
+        get finished() {
+          return isFinished();
+        },
+      },
+      once: (_: 'finish', callback: () => void) => this.once('close', callback),
+    };
+  }
+
+  // --- the connection ------------------------------------------------------------------------------
+
+  async #connect({ headers = {}, handshakeTimeout }: WebSocketOptions): Promise<void> {
+    try {
+      this.#opening.signal.throwIfAborted();
+      const link = (this.#link = this.#pool.claim());
+      link.on('statechange', this.#changed).on('message', this.#received);
+      link.on('dataloss', this.#lost);
+      const { open = {} } = this.#classOptions;
+      const given = Object.entries(headers).map(([name, value]) => ({ name, value }));
+      const options = {
+        ...open,
+        uri: this.url,
+        owner: this.#owner,
+        headers: [...(open.headers ?? []), ...given],
+        ...(this.#protocols.length > 0 && { subprotocol: this.#protocols.join(', ') }),
+        ...(handshakeTimeout === undefined ? {} : { timeoutMs: handshakeTimeout }),
+      };
+      await link.open(options, { signal: this.#opening.signal });
+    } catch (error) {
+      const reason = this.#opening.signal.aborted
+        ? new EspAtError('OPEN_ABORTED', { link: this.#link?.id ?? 0 })
+        : asEspAtError(error);
+      this.#fail(reason);
+    }
+  }
+
+  readonly #changed = ({ to, cause, owner, error }: LinkChange): void => {
+    if (owner !== this.#owner) return;
+    if (to === 'open' && this.#readyState === CONNECTING) {
+      this.#readyState = OPEN;
+      this.emitOpen();
+    } else if (this.#readyState === OPEN && to !== 'open') {
+      if (cause === 'closed-by-server') this.#ended({ wasClean: true, code: 1005, reason: '' });
+      else this.#fail(error ?? new EspAtError('LINK_CLOSED', { link: this.#link?.id ?? 0 }));
+    }
+  };
+
+  readonly #received = (message: Message): void => {
+    if (message.owner !== this.#owner || this.#readyState !== OPEN) return;
+    if (this.#paused) return void this.#paused.push(message);
+    const { opcode, bytes } = message;
+    const kind = opcode ?? kindOf(bytes, this.#classOptions.unknownKind);
+    if (opcode === 1 && !isUtf8(bytes))
+      // RFC 6455, section 8.1: the firmware does not check it.
+      return this.#fail(new EspAtError('MESSAGE_NOT_UTF8', { link: message.link }), 1007);
+    const data = kind === 1 ? bytes.toString() : this.#binary(bytes);
+    this.emitMessage(data, this.#url.origin, bytes, kind === 2);
+  };
+
+  readonly #lost = ({ owner, error }: LinkDataLoss): void => {
+    if (owner === this.#owner && this.#readyState === OPEN) this.#fail(error);
+  };
+
+  #binary(bytes: Buffer): Blob | ArrayBuffer | Buffer {
+    switch (this.#binaryType) {
+      case 'blob':
+        return new Blob([Uint8Array.from(bytes)]);
+      case 'arraybuffer':
+        return Uint8Array.from(bytes).buffer;
+      case 'nodebuffer':
+        return bytes;
+    }
+  }
+
+  /** Fails the connection (WHATWG WebSockets, section 3): `error`, then `close` with 1006. */
+  #fail(error: EspAtError, code?: number): void {
+    if (this.#readyState === CLOSED) return;
+    this.#readyState = CLOSING;
+    this.#ended({ wasClean: false, code: 1006, reason: '' }, error, code);
+  }
+
+  /** @param sentCode of a close frame, where the connection is still of use */
+  #ended(
+    end: Pick<WebSocketCloseEvent, 'wasClean' | 'code' | 'reason'>,
+    error?: EspAtError,
+    sentCode?: number,
+  ): void {
+    if (this.#readyState === CLOSED) return;
+    this.#readyState = CLOSED;
+    const link = this.#link;
+    if (link) {
+      link.off('statechange', this.#changed).off('message', this.#received);
+      link.off('dataloss', this.#lost);
+      const frame = sentCode === undefined ? { graceful: false } : { code: sentCode };
+      // Also ends the device's attempts to reconnect.
+      link.close({ ...frame, owner: this.#owner }).catch(() => undefined);
+      this.#pool.release(link);
+    }
+    if (error) this.emitError(new WebSocketErrorEvent(error));
+    this.emitClose(new WebSocketCloseEvent(end));
+  }
+}
+
+/** The kind of a message that the firmware does not tell. */
+function kindOf(bytes: Buffer, unknownKind: WebSocketClassOptions['unknownKind']): 1 | 2 {
+  if (unknownKind === 'binary') return 2;
+  return unknownKind === 'text' || isUtf8(bytes) ? 1 : 2;
+}
+
+/** The class that {@link Device.webSocketClass} makes. */
+export interface WebSocketConstructor {
+  new (
+    url: string | URL,
+    protocols?: string | readonly string[],
+    options?: WebSocketOptions,
+  ): DeviceWebSocket;
+  readonly CONNECTING: 0;
+  readonly OPEN: 1;
+  readonly CLOSING: 2;
+  readonly CLOSED: 3;
+}
+
+/** Makes a WebSocket class over the links of a pool. */
+export function webSocketClass(
+  pool: LinkPool,
+  classOptions: WebSocketClassOptions,
+): WebSocketConstructor {
+  return class WebSocket extends DeviceWebSocket {
+    constructor(
+      url: string | URL,
+      protocols?: string | readonly string[],
+      options?: WebSocketOptions,
+    ) {
+      super(pool, classOptions, url, protocols, options);
+    }
+  };
+}
