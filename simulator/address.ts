@@ -17,6 +17,7 @@ const pathOptions = {
 
 const known = [
   ...['firmware', 'baud', 'joined', 'seed', 'boot-ms', 'fault', 'mended'],
+  ...['rts-cts', 'max-rate'],
   ...Object.keys(pathOptions),
 ];
 
@@ -38,21 +39,26 @@ export function parseAddress(address: string): BuildOptions {
   const seed = number(query, 'seed');
   const bootMs = number(query, 'boot-ms');
   const rate = number(query, 'baud');
+  const maxRate = number(query, 'max-rate');
   const faults = query.getAll('fault');
   for (const fault of faults) checkFault(fault);
   const path = parsePath(Object.fromEntries(query));
   const mended = parseMended(query.getAll('mended'));
   return {
     firmware: parseFirmware(query.get('firmware') ?? 'D'),
-    joined: !['0', 'false', 'no'].includes(query.get('joined') ?? '1'),
+    joined: !isNo(query.get('joined')),
     faults,
     ...(rate === undefined ? {} : { rate: parseRate(rate) }),
+    ...(maxRate === undefined ? {} : { maxRate }),
+    rtsCts: !isNo(query.get('rts-cts')),
     ...(seed === undefined ? {} : { random: seededRandom(seed) }),
     ...(bootMs === undefined ? {} : { bootMs }),
     ...(path === undefined ? {} : { path }),
     ...(mended.length === 0 ? {} : { mended }),
   };
 }
+
+const isNo = (text: string | null): boolean => ['0', 'false', 'no'].includes(text ?? '1');
 
 /**
  * @param values texts by option: `latency`, `delayed-ack`, `join` in milliseconds, `loss` as in `1%` or `0.01`,

@@ -1,7 +1,7 @@
 import { faultyDevice, type Faults, type FaultyPort } from './faults';
 import type { SimulatedDevice } from './device';
 import type { SimulatorOptions } from './options';
-import { PacedLine } from './paced-uart';
+import { damagedAbove, PacedLine } from './paced-uart';
 
 /** What a command line or an address can ask for beside a device. */
 export interface BuildOptions extends SimulatorOptions {
@@ -10,6 +10,10 @@ export interface BuildOptions extends SimulatorOptions {
    * Default: a line without a rate, on which they take none.
    */
   readonly rate?: number;
+  /** Whether RTS and CTS of that line are wired; default true. */
+  readonly rtsCts?: boolean;
+  /** Bits a second above which that line damages bytes; default: none. */
+  readonly maxRate?: number;
   /** Faults that are injected at once, such as `lose=to-host,0.1%` or `late=AT+WSSEND,3s`. */
   readonly faults?: readonly string[];
 }
@@ -28,10 +32,11 @@ export interface Built {
  * @throws Error for a fault that there is not, or that does not take such a setting
  */
 export function build(
-  { rate, faults: orders = [], ...options }: BuildOptions,
+  { rate, rtsCts = true, maxRate = Infinity, faults: orders = [], ...options }: BuildOptions,
   port: FaultyPort,
 ): Built {
-  const line = rate === undefined ? undefined : new PacedLine();
+  const damage = damagedAbove(maxRate);
+  const line = rate === undefined ? undefined : new PacedLine({ rtsCts, damage });
   const { device, faults } = faultyDevice({
     ...options,
     ...(line === undefined || rate === undefined ? {} : { baud: rate, uart: line.factory }),

@@ -36,7 +36,7 @@ export {
   type DnsAnswer,
   type SimulatorOptions,
 } from './options';
-export { PacedLine, type PacedLineOptions } from './paced-uart';
+export { damagedAbove, PacedLine, type PacedLineOptions } from './paced-uart';
 export {
   simulatedPort,
   type SimulatedPort,

@@ -17,7 +17,8 @@ const fifoThreshold = 120;
 const tolerance = 1e-6;
 /** Rates that differ by less, as a fraction, are the same. */
 const sameRate = 0.01;
-/** Bit 1 of `AT+UART_CUR`'s flow control: the device waits for CTS. */
+/** Bits of `AT+UART_CUR`'s flow control: the device drives RTS, and waits for CTS. */
+const drivesRts = 1;
 const heedsCts = 2;
 
 export interface PacedLineOptions {
@@ -28,7 +29,23 @@ export interface PacedLineOptions {
    * device heeds CTS. Default: as if it heeded CTS.
    */
   readonly hostBuffer?: number;
+  /** Whether RTS and CTS are wired; default true. Without the wires a device that heeds CTS says nothing any more. */
+  readonly rtsCts?: boolean;
+  /**
+   * How likely a byte is damaged at a rate, 0 to 1. `guarded`: the device uses RTS and CTS, which are wired. Default:
+   * never.
+   */
+  readonly damage?: (rate: number, guarded: boolean) => number;
 }
+
+/** How likely a byte is damaged on a line of which more is asked than it can carry. */
+const overstrained = 0.002;
+
+/** A line that damages bytes above a rate, in bits a second. */
+export const damagedAbove =
+  (rate: number) =>
+  (current: number): number =>
+    current > rate ? overstrained : 0;
 
 /**
  * A serial line on which bytes take their time: ten bits each (with 8N1) at the device's rate, both ways at once,
@@ -48,9 +65,14 @@ export class PacedLine {
     this.#options = options;
     this.#hostRate = options.hostRate;
     this.factory = (ends) => {
-      this.#uart = new PacedUart(ends, this.#options.hostBuffer, this.#hostRate);
+      this.#uart = new PacedUart(ends, this.#options, this.#hostRate);
       return this.#uart;
     };
+  }
+
+  /** Whether the device holds CTS of the host active: the wire is there, and the device drives it. */
+  get cts(): boolean {
+    return this.#uart?.cts === true;
   }
 
   /** Bits a second at the host's end; undefined: always the device's. */
@@ -71,7 +93,7 @@ class PacedUart implements Uart {
   readonly #toDevice = new Lane();
   readonly #hostLag = new Lag();
   readonly #deviceLag = new Lag();
-  readonly #hostBuffer: number | undefined;
+  readonly #options: PacedLineOptions;
   #hostRate: number | undefined;
   #settings: UartSettings = defaultUartSettings;
   #held = false;
@@ -81,9 +103,9 @@ class PacedUart implements Uart {
   #planned = false;
   #timer: { readonly at: number; readonly cancel: () => void } | undefined;
 
-  constructor(ends: UartEnds, hostBuffer: number | undefined, hostRate: number | undefined) {
+  constructor(ends: UartEnds, options: PacedLineOptions, hostRate: number | undefined) {
     this.#ends = ends;
-    this.#hostBuffer = hostBuffer;
+    this.#options = options;
     this.#hostRate = hostRate;
     this.#setByteTimes();
   }
@@ -161,8 +183,17 @@ class PacedUart implements Uart {
 
   /** The device waits for the host to take bytes again. */
   get #stopped(): boolean {
-    if (!this.#held) return false;
-    return this.#hostBuffer === undefined || (this.#settings.flowControl & heedsCts) !== 0;
+    const heeds = (this.#settings.flowControl & heedsCts) !== 0;
+    if (heeds && !this.#isWired) return true;
+    return this.#held && (heeds || this.#options.hostBuffer === undefined);
+  }
+
+  get #isWired(): boolean {
+    return this.#options.rtsCts !== false;
+  }
+
+  get cts(): boolean {
+    return this.#isWired && (this.#settings.flowControl & drivesRts) !== 0;
   }
 
   #setByteTimes(): void {
@@ -233,12 +264,25 @@ class PacedUart implements Uart {
   }
 
   #read(bytes: Buffer, sentAt: number | undefined, readAt: number | undefined): Buffer {
-    if (sentAt === undefined || readAt === undefined) return bytes;
-    return Math.abs(sentAt / readAt - 1) < sameRate ? bytes : readAtRate(bytes, sentAt, readAt);
+    const isSame =
+      sentAt === undefined || readAt === undefined || Math.abs(sentAt / readAt - 1) < sameRate;
+    return this.#damage(isSame ? bytes : readAtRate(bytes, sentAt, readAt));
+  }
+
+  #damage(bytes: Buffer): Buffer {
+    const { rate, flowControl } = this.#settings;
+    const guarded = this.#isWired && flowControl === (drivesRts | heedsCts);
+    const chance = this.#options.damage?.(rate, guarded) ?? 0;
+    if (chance === 0) return bytes;
+    const { random } = this.#ends;
+    const passed = Buffer.from(bytes);
+    for (const [index, byte] of bytes.entries())
+      if (random() < chance) passed[index] = byte ^ (1 << (random() * 8));
+    return passed;
   }
 
   #keep(bytes: Buffer): void {
-    const room = (this.#hostBuffer ?? 0) - this.#keptLength;
+    const room = (this.#options.hostBuffer ?? 0) - this.#keptLength;
     const kept = bytes.subarray(0, room);
     this.#kept.push(kept);
     this.#keptLength += kept.length;

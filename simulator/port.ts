@@ -20,6 +20,10 @@ export interface SimulatedPort {
   /** Bytes that have not been handed on yet: always none. */
   readonly pendingBytes: number;
   setRate(rate: number): Promise<void>;
+  /** Whether the device holds CTS active. */
+  readCts(): Promise<boolean>;
+  /** This end never holds the device up. */
+  setFlowControl(on: boolean): Promise<void>;
   /** Restarts the device, as its EN pin does. */
   reset(): Promise<void>;
   close(): Promise<void>;
@@ -107,6 +111,10 @@ class Board {
     this.#line = built.line;
   }
 
+  get cts(): boolean {
+    return this.#line?.cts === true;
+  }
+
   setHostRate(rate: number | undefined): void {
     if (this.#line) this.#line.hostRate = rate;
   }
@@ -135,6 +143,14 @@ class OpenPort implements SimulatedPort {
 
   setRate(rate: number): Promise<void> {
     if (this.#open) this.#board.setHostRate(rate);
+    return Promise.resolve();
+  }
+
+  readCts(): Promise<boolean> {
+    return Promise.resolve(this.#board.cts);
+  }
+
+  setFlowControl(): Promise<void> {
     return Promise.resolve();
   }
 

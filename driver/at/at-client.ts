@@ -101,6 +101,11 @@ export class AtClient {
     return this.#rateLostOnRestart ? 'negotiatedRate' : 'portRate';
   }
 
+  /** Whether the device may have a connection of any link. */
+  get hasConnection(): boolean {
+    return this.#receivers.some((receiver) => receiver?.connected);
+  }
+
   /** Whether a data prompt may be pending. */
   get pendingPrompt(): boolean {
     return hasPendingPrompt(this.#state);
@@ -285,8 +290,7 @@ export class AtClient {
     }
     if (isFinalResultCode(text)) return;
     this.#listener({ kind: 'unknownLine', text });
-    if (!isOtherUrc(text) && this.#receivers.some((receiver) => receiver?.connected))
-      this.#distrust('CORRUPT_LINE');
+    if (!isOtherUrc(text) && this.hasConnection) this.#distrust('CORRUPT_LINE');
   }
 
   // --- transactions --------------------------------------------------------------------------------

@@ -56,8 +56,11 @@ const KEPT_LINES = 16;
 export type Heard =
   { readonly line: string } | { readonly line?: undefined; readonly flooded: boolean };
 
+/** Whether a line ends the wait; `kept`: it does not, and is of no further use. */
+export type Accept = (line: string) => boolean | 'kept';
+
 interface Wait {
-  readonly accept: (line: string) => boolean;
+  readonly accept: Accept;
   readonly resolve: (heard: Heard) => void;
   readonly reject: (reason: unknown) => void;
 }
@@ -104,9 +107,9 @@ export class LineAccess {
    * Waits for the first line that `accept` takes, among the lines since the last write and those to come.
    * @throws the reason of the signal's abort
    */
-  next(purpose: Purpose, accept: (line: string) => boolean): Promise<Heard> {
+  next(purpose: Purpose, accept: Accept): Promise<Heard> {
     if (this.signal.aborted) return Promise.reject(asError(this.signal.reason));
-    const index = this.#kept.findIndex(accept);
+    const index = this.#kept.findIndex((line) => accept(line) === true);
     const line = this.#kept[index];
     this.#kept = index < 0 ? [] : this.#kept.slice(index + 1);
     if (line !== undefined) return Promise.resolve({ line });
@@ -133,8 +136,9 @@ export class LineAccess {
       if (this.#kept.length < KEPT_LINES) this.#kept.push(line);
       return false;
     }
-    if (!this.#wait.accept(line)) return false;
-    this.#end()?.resolve({ line });
+    const accepted = this.#wait.accept(line);
+    if (accepted === true) this.#end()?.resolve({ line });
+    else if (accepted === false) return false;
     return true;
   }
 

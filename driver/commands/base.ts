@@ -6,6 +6,11 @@ export function echoOff(): Command {
   return build('ATE0', { idempotent: true });
 }
 
+/** `ATE1`: switches echo on. */
+export function echoOn(): Command {
+  return build('ATE1', { idempotent: true });
+}
+
 /** `AT+GMR`: queries the firmware's version text. */
 export function version(): Command {
   const informationResponses = ['AT version:', 'SDK version:', 'compile time', 'Bin version:'];

@@ -8,6 +8,7 @@ import { asEspAtError, EspAtError } from '../errors';
 import { Backoff } from '../link/backoff';
 import type { Availability } from '../link/link-host';
 import type { Port } from '../port/port';
+import { AutomaticRate } from './baud-rate/automatic-rate';
 import { takeBack } from './baud-rate/take-back';
 import type { SearchOptions } from './baud-rate/search';
 import type { Wait } from '../wait';
@@ -83,7 +84,7 @@ export class DeviceSession {
     const { kind, boot } = this.#state;
     const { state } = this.#client;
     const isLineReady = state !== 'resyncing' && state !== 'unresponsive';
-    if (kind === 'ended' || !isLineReady || !this.#port.isNegotiated) return this.end(error);
+    if (kind === 'ended' || !isLineReady || !this.#port.isChanged) return this.end(error);
     const timer = onTimeout(this.#context.options.clock, TAKE_BACK_TIMEOUT_MS, () =>
       this.end(error),
     );
@@ -137,6 +138,7 @@ export class DeviceSession {
         initialize(access, this.#client, context),
       );
       signal.throwIfAborted();
+      this.#context.rateLimit.found(this.#port.baudRate, options.clock.now());
       this.#firmware = firmware;
       const { capabilities } = firmware;
       const progress = { ...progressOf(this.#state), isFound: true };
@@ -157,8 +159,21 @@ export class DeviceSession {
     const kind = this.#client.state === 'resyncing' ? 'resyncing' : 'ready';
     const checks = new LinkChecks(this.#client, links, boot.signal);
     const health = new HealthCheck(options.clock, () => checks.request(), boot.signal);
-    this.#become({ kind, boot, device, checks, health });
+    const rate = this.#createRate(boot);
+    this.#become({ kind, boot, device, checks, health, rate });
     this.#tellLinks({ kind, device });
+  }
+
+  #createRate({ signal }: Boot): AutomaticRate {
+    const { options, rateLimit, emitter } = this.#context;
+    const { clock } = options;
+    const context = { client: this.#client, port: this.#port, limit: rateLimit, clock, signal };
+    return new AutomaticRate(context, (event) => {
+      if (event.kind === 'lost') return this.#beginAgain(event.error);
+      if (event.kind === 'lowered') return void emitter.emit('warning', event.error);
+      // It has taken over from a resync.
+      if (this.#client.state !== 'resyncing') this.#becomeReady();
+    });
   }
 
   async #failed(boot: Boot, error: EspAtError): Promise<void> {
@@ -218,6 +233,7 @@ export class DeviceSession {
   async #unresponsive(): Promise<void> {
     const { signal } = this.#state.boot;
     const error = new EspAtError('DEVICE_UNRESPONSIVE', { port: this.#port.address });
+    this.#context.rateLimit.lost(this.#port.baudRate);
     // Unresponsive at its own rate too: the initialization searches for it, and may reset it.
     const fellBack = await this.#port.fallBack().catch(() => false);
     const wasReset = !fellBack && (await resetByRts(this.#port, this.#context.emitter));
@@ -311,6 +327,7 @@ export class DeviceSession {
   #outOfSync(cause: OutOfSyncCause): void {
     if (this.#state.kind === 'ready') this.#become({ ...this.#state, kind: 'resyncing' });
     this.#context.emitter.emit('outofsync', cause);
+    if ('rate' in this.#state) this.#state.rate.damaged();
     if ('device' in this.#state) this.#tellLinks({ kind: 'resyncing', device: this.#state.device });
   }
 
@@ -321,6 +338,10 @@ export class DeviceSession {
       this.#context.links[corrupt]?.corrupted(error);
     }
     this.#context.emitter.emit('insync');
+    this.#becomeReady();
+  }
+
+  #becomeReady(): void {
     if (this.#state.kind !== 'resyncing') return;
     const { device, checks } = this.#state;
     this.#become({ ...this.#state, kind: 'ready' });

@@ -14,6 +14,7 @@ import { webSocketClass, type WebSocketConstructor } from '../web-socket/web-soc
 import type { Port, PortHandlers } from '../port/port';
 import { scanNetworks } from '../provisioning/wifi';
 import { waitFor, type Wait } from '../wait';
+import { RateLimit } from './baud-rate/rate-limit';
 import { checkOptions } from './check-options';
 import { DeviceSession } from './device-session';
 import { SharedWork } from './shared-work';
@@ -52,6 +53,7 @@ export class Device extends EventEmitter<DeviceEvents> implements AsyncDisposabl
   #state: DeviceState = { name: 'stopped' };
   #session: DeviceSession | undefined;
   #memory: SessionMemory = { negotiatedRateWorks: true, slowness: 1, pendingPrompt: false };
+  readonly #rateLimit = new RateLimit();
   #capabilities: Capabilities | undefined;
 
   /** @throws EspAtError `INVALID_SETTING`, `CERTIFICATE_INVALID`, `COMMAND_TOO_LONG` */
@@ -237,6 +239,7 @@ export class Device extends EventEmitter<DeviceEvents> implements AsyncDisposabl
     }
     const context = {
       ...{ options: this.#options, links: this.links, memory: this.#memory },
+      rateLimit: this.#rateLimit,
       // The open of a port proves nothing about a device that was unresponsive on it.
       error: before?.code === 'DEVICE_UNRESPONSIVE' ? before : undefined,
       emitter: this,

@@ -109,6 +109,23 @@ export class SessionPort implements PortWriter {
     this.#rateChanged(this.isNegotiated);
   }
 
+  /**
+   * Whether a change of the rate reaches the line: a pty or a remote port without modem lines takes any rate, and what
+   * is behind it keeps its own.
+   */
+  async hasModemLines(): Promise<boolean> {
+    if (!this.#port.readCts) return true;
+    return this.#port.readCts().then(
+      () => true,
+      () => false,
+    );
+  }
+
+  /** Whether this end uses RTS and CTS. */
+  get usesFlowControl(): boolean {
+    return this.#flowControl;
+  }
+
   /** Whether the other end holds CTS of the port active; false where the port cannot tell. */
   async readCts(): Promise<boolean> {
     if (!this.#port.setFlowControl) return false;
@@ -150,6 +167,11 @@ export class SessionPort implements PortWriter {
   async reset(): Promise<void> {
     await this.setRate(this.#options.port.rate);
     await this.#port.reset?.();
+  }
+
+  /** Whether the driver has changed how the device's UART is set. */
+  get isChanged(): boolean {
+    return this.isNegotiated || (this.isAutomatic && this.#flowControl);
   }
 
   /** Whether a restart of the device resets the rate. */

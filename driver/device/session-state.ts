@@ -2,6 +2,8 @@ import type { Cancel } from '../clock';
 import type { EspAtError } from '../errors';
 import type { Link } from '../link/link';
 import type { ReadyDevice } from '../link/link-host';
+import type { AutomaticRate } from './baud-rate/automatic-rate';
+import type { RateLimit } from './baud-rate/rate-limit';
 import type { Boot } from './boot';
 import type { DeviceEmitter } from './events';
 import type { HealthCheck } from './health-check';
@@ -27,6 +29,7 @@ export interface SessionContext {
   readonly options: CompleteOptions;
   readonly links: readonly Link[];
   readonly memory: SessionMemory;
+  readonly rateLimit: RateLimit;
   /** Why the device was not ready on this port before. */
   readonly error: EspAtError | undefined;
   readonly emitter: DeviceEmitter;
@@ -57,6 +60,7 @@ export type SessionState = { readonly boot: Boot } & (
       readonly device: ReadyDevice;
       readonly checks: LinkChecks;
       readonly health: HealthCheck;
+      readonly rate: AutomaticRate;
     }
   /** The driver takes the device back to the rate it starts with, until a time. */
   | { readonly kind: 'stopping'; readonly timer: Cancel }

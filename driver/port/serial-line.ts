@@ -4,6 +4,7 @@ export interface SerialLine {
   write(buffer: Buffer): Promise<void>;
   update(options: { readonly baudRate: number }): Promise<void>;
   set(flags: SerialFlags): Promise<void>;
+  get(): Promise<{ readonly cts: boolean }>;
   flush(): Promise<void>;
   getBaudRate(): Promise<unknown>;
   close(): Promise<void>;

@@ -52,47 +52,72 @@ export async function openSerial(
   handlers: PortHandlers,
   { binding, clock }: SerialSeams = system,
 ): Promise<Port> {
-  const { path, rate, flowControl } = options;
-  let line: SerialLine;
-  try {
-    // Without hupcl, closing leaves DTR and RTS alone: development boards would restart.
-    line = await binding.open({
-      path,
-      baudRate: rate,
-      rtscts: flowControl,
-      lock: true,
-      hupcl: false,
-    });
-  } catch (error) {
-    throw portFailure(path, error);
-  }
-  const port = new OpenSerial(line, options, handlers, clock);
+  const open = (rate: number, flowControl: boolean) =>
+    openLine(binding, options.path, rate, flowControl);
+  const line = await open(options.rate, options.flowControl);
+  const port = new OpenSerial(line, options, { handlers, clock, open });
   await port.begin();
   return port;
 }
 
+async function openLine(
+  binding: SerialBinding,
+  path: string,
+  rate: number,
+  rtscts: boolean,
+): Promise<SerialLine> {
+  try {
+    // Without hupcl, closing leaves DTR and RTS alone: development boards would restart.
+    return await binding.open({ path, baudRate: rate, rtscts, lock: true, hupcl: false });
+  } catch (error) {
+    throw portFailure(path, error);
+  }
+}
+
+interface SerialContext {
+  readonly handlers: PortHandlers;
+  readonly clock: Clock;
+  readonly open: (rate: number, flowControl: boolean) => Promise<SerialLine>;
+}
+
 class OpenSerial implements Port {
   readonly reset?: () => Promise<void>;
-  readonly #line: SerialLine;
+  readonly setFlowControl?: (on: boolean) => Promise<void>;
+  #line: SerialLine;
   readonly #path: string;
-  readonly #flags: SerialFlags | undefined;
+  readonly #options: SerialOptions;
   readonly #handlers: PortHandlers;
   readonly #clock: Clock;
+  readonly #open: SerialContext['open'];
+  #rate: number;
+  #flowControl: boolean;
   #queue: Uint8Array[] = [];
   #pending = 0;
   #writing = false;
   #closing: Promise<void> | undefined;
+  #reopening: Promise<void> | undefined;
   #look: Cancel | undefined;
   #endPause: (() => void) | undefined;
 
-  constructor(line: SerialLine, options: SerialOptions, handlers: PortHandlers, clock: Clock) {
+  constructor(line: SerialLine, options: SerialOptions, { handlers, clock, open }: SerialContext) {
     this.#line = line;
     this.#path = options.path;
-    this.#flags = chosenFlags(options);
+    this.#options = options;
+    this.#rate = options.rate;
+    this.#flowControl = options.flowControl;
     this.#handlers = handlers;
     this.#clock = clock;
+    this.#open = open;
+    if (options.flowControl) return;
     // With flow control RTS has another meaning and cannot be wired to EN.
-    if (!options.flowControl) this.reset = () => this.#reset();
+    this.reset = () => this.#reset();
+    // An RTS that the user holds inactive has another meaning too.
+    if (options.rts !== false)
+      this.setFlowControl = (on) => (this.#reopening = this.#setFlowControl(on));
+  }
+
+  get #flags(): SerialFlags | undefined {
+    return chosenFlags({ ...this.#options, flowControl: this.#flowControl });
   }
 
   get pendingBytes(): number {
@@ -100,10 +125,14 @@ class OpenSerial implements Port {
   }
 
   async begin(): Promise<void> {
-    // Ptys and some bridges have no such lines; the port works without.
-    if (this.#flags) await this.#line.set(this.#flags).catch(() => undefined);
-    void this.#read();
+    await this.#setFlags();
+    void this.#read(this.#line);
     this.#lookAgain();
+  }
+
+  /** Ptys and some bridges have no such lines; the port works without. */
+  async #setFlags(): Promise<void> {
+    if (this.#flags) await this.#line.set(this.#flags).catch(() => undefined);
   }
 
   write(bytes: Uint8Array): void {
@@ -116,9 +145,35 @@ class OpenSerial implements Port {
   async setRate(rate: number): Promise<void> {
     try {
       await this.#line.update({ baudRate: rate });
+      this.#rate = rate;
     } catch (error) {
       throw this.#closing ? new EspAtError('PORT_CLOSED') : portFailure(this.#path, error);
     }
+  }
+
+  async readCts(): Promise<boolean> {
+    return (await this.#line.get()).cts;
+  }
+
+  /** The binding sets flow control only at its open. @throws EspAtError `PORT_CLOSED`, and those of an open */
+  async #setFlowControl(on: boolean): Promise<void> {
+    if (this.#closing) throw new EspAtError('PORT_CLOSED');
+    if (on === this.#flowControl) return;
+    const before = this.#line;
+    this.#flowControl = on;
+    this.#line = closedLine;
+    await before.flush().catch(() => undefined);
+    await before.close().catch(() => undefined);
+    try {
+      this.#line = await this.#open(this.#rate, on);
+    } catch (error) {
+      this.#lose(error);
+      throw error;
+    }
+    // Closed meanwhile: the close waits for this.
+    if (this.#hasClosed()) throw new EspAtError('PORT_CLOSED');
+    await this.#setFlags();
+    void this.#read(this.#line);
   }
 
   close(): Promise<void> {
@@ -126,17 +181,22 @@ class OpenSerial implements Port {
     return this.#closing;
   }
 
+  #hasClosed(): boolean {
+    return this.#closing !== undefined;
+  }
+
   async #shut(): Promise<void> {
     this.#queue = [];
     this.#pending = 0;
     this.#look?.();
     this.#endPause?.();
+    await this.#reopening?.catch(() => undefined);
     // Bytes that CTS holds back would delay the close by many seconds.
     await this.#line.flush().catch(() => undefined);
     await this.#line.close().catch(() => undefined);
   }
 
-  async #read(): Promise<void> {
+  async #read(line: SerialLine): Promise<void> {
     let pool = Buffer.allocUnsafeSlow(POOL_BYTES);
     let used = 0;
     for (;;) {
@@ -146,12 +206,12 @@ class OpenSerial implements Port {
       }
       let bytesRead: number;
       try {
-        ({ bytesRead } = await this.#line.read(pool, used, pool.length - used));
+        ({ bytesRead } = await line.read(pool, used, pool.length - used));
       } catch (error) {
-        this.#lose(error);
+        if (line === this.#line) this.#lose(error);
         return;
       }
-      if (this.#closing) return;
+      if (this.#closing || line !== this.#line) return;
       const chunk = pool.subarray(used, used + bytesRead);
       used += bytesRead;
       this.#handlers.data(chunk);
@@ -230,6 +290,18 @@ class OpenSerial implements Port {
     });
   }
 }
+
+/** Takes the place of the line while that opens anew. */
+const closedLine: SerialLine = {
+  read: () => Promise.reject(new EspAtError('PORT_CLOSED')),
+  write: () => Promise.resolve(),
+  update: () => Promise.resolve(),
+  set: () => Promise.resolve(),
+  get: () => Promise.resolve({ cts: false }),
+  flush: () => Promise.resolve(),
+  getBaudRate: () => Promise.resolve(undefined),
+  close: () => Promise.resolve(),
+};
 
 const neutral: SerialFlags = { brk: false, cts: false, dsr: false, dtr: false, rts: false };
 

@@ -66,6 +66,10 @@ class UnixLine implements SerialLine {
     return this.#line.set(flags);
   }
 
+  get(): Promise<{ readonly cts: boolean }> {
+    return this.#line.get();
+  }
+
   flush(): Promise<void> {
     return this.#line.flush();
   }

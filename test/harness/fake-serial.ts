@@ -16,6 +16,8 @@ export class FakeSerial implements SerialBinding, SerialLine {
   openFailure: Error | undefined;
   setFailure: Error | undefined;
   updateFailure: Error | undefined;
+  /** CTS of the port. */
+  cts = true;
   /** Why its rate cannot be asked for. */
   rateFailure: Error | undefined;
   /** While true, writes stay under way until {@link finishWrite}. */
@@ -57,6 +59,11 @@ export class FakeSerial implements SerialBinding, SerialLine {
     const raised = Object.entries(given).filter(([, value]) => value);
     this.calls.push(`set ${raised.map(([name]) => name).join('+')}`.trim());
     return this.setFailure ? Promise.reject(this.setFailure) : Promise.resolve();
+  }
+
+  get(): Promise<{ readonly cts: boolean }> {
+    this.calls.push('get');
+    return this.setFailure ? Promise.reject(this.setFailure) : Promise.resolve({ cts: this.cts });
   }
 
   flush(): Promise<void> {

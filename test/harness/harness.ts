@@ -43,6 +43,10 @@ export interface SerialOptions {
   readonly bridged?: boolean;
   /** Milliseconds by which the bridge delays bytes, each way. */
   readonly latencyMs?: number;
+  /** Whether RTS and CTS are wired; absent: the port has no such lines. */
+  readonly rtsCts?: boolean;
+  /** How likely a byte is damaged at a rate, 0 to 1. `guarded`: RTS and CTS are wired, and used. */
+  readonly damage?: (rate: number, guarded: boolean) => number;
   /** Whether RTS is wired to the device's reset. */
   readonly resetWired?: boolean;
 }
@@ -71,7 +75,8 @@ export class Harness {
     const { clock } = this;
     this.server.behavior.skipsFirstPing = true;
     const { serial } = options;
-    const line = serial && new PacedLine({ hostRate: serial.lineRate ?? serial.baudRate });
+    const line =
+      serial && new PacedLine({ ...serial, hostRate: serial.lineRate ?? serial.baudRate });
     this.#line = line;
     this.network = new MemoryNetwork({
       clock,
@@ -130,6 +135,7 @@ export class Harness {
         // Above its limit the cable corrupts bytes, as if the two ends had different rates.
         line.hostRate = Math.min(serial.lineRate ?? to, maxCableBaudRate);
       },
+      ...(serial.rtsCts !== undefined && { cts: () => line.cts }),
       ...(serial.resetWired && { reset: () => this.simulator.restart() }),
     };
   }

@@ -14,6 +14,8 @@ export interface MemoryLine {
   readonly bridged?: boolean;
   /** @throws when the port knows no such rate */
   setRate(rate: number): void;
+  /** Whether the far end holds CTS active; absent: the port has no such line. */
+  cts?(): boolean;
   /** What RTS does, where it is wired to the device's reset. */
   reset?(): void;
 }
@@ -63,6 +65,10 @@ export class MemoryPort implements PortOpener {
         this.#farEnd().write(bytes);
       },
       ...(line && !line.bridged && { setRate: async (rate: number) => line.setRate(rate) }),
+      ...(line?.cts && {
+        readCts: async () => line.cts?.() === true,
+        setFlowControl: () => Promise.resolve(),
+      }),
       ...(line?.reset && { reset: async () => line.reset?.() }),
       close: () => {
         if (isOpen()) this.#handlers = undefined;

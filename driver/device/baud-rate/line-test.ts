@@ -28,11 +28,11 @@ export async function passesData(line: LineAccess, known: KnownResponse): Promis
     if (lines.length === 2 && lines[0] === text && lines[1] === 'ERROR') index++;
     else if (!lines.some(isUrc) || ++repetitions > MAX_REPETITIONS) return false;
   }
-  known.lines ??= await listCommands(line);
   const lines = await listCommands(line);
-  return (
-    lines.length === known.lines.length && lines.every((each, at) => each === known.lines?.[at])
-  );
+  const before = known.lines ?? (await listCommands(line));
+  const isEqual = lines.length === before.length && lines.every((each, at) => each === before[at]);
+  if (isEqual) known.lines = lines;
+  return isEqual;
 }
 
 /** Text that is no command, not even in parts, with every printable character and long runs of equal bits. */
@@ -52,7 +52,8 @@ async function ask(line: LineAccess, text: string): Promise<string[]> {
   line.write(Buffer.from(`${text}\r\n`, 'latin1'));
   await line.next('lineEnd', (each) => {
     lines.push(each);
-    return isFinalResultCode(each) || each === 'busy p...';
+    if (isFinalResultCode(each) || each === 'busy p...') return true;
+    return isUrc(each) ? false : 'kept';
   });
   return lines;
 }

@@ -26,7 +26,7 @@ export async function negotiateRate(
     return;
   }
   const climb: Climb = {
-    ...{ ladder: [rate], ceiling: rate, isTested: false, losses: 0 },
+    ...{ ladder: [rate], ceiling: rate, isTested: false, losses: 0, wasSilent: false },
     unwired: 'none',
     wires: flowControl === 'both' ? 'proven' : 'none',
   };

@@ -91,10 +91,10 @@ export function tell(
       line.write(CRLF);
       await line.next('pause', () => false);
     }
-    line.write(Buffer.from(`${uartCur(rate, flowControl).line}\r\n`));
-    const { line: answer } = await line.next(
-      'lineEnd',
-      (each) => each === 'OK' || each === 'ERROR',
+    const command = uartCur(rate, flowControl).line;
+    line.write(Buffer.from(`${command}\r\n`));
+    const { line: answer } = await line.next('lineEnd', (each) =>
+      each === command ? 'kept' : each === 'OK' || each === 'ERROR',
     );
     if (answer === undefined) return 'unheard';
     return answer === 'OK' ? 'accepted' : 'refused';

@@ -39,6 +39,12 @@ export interface Climb {
   readonly doubted?: number;
   /** How often the device was lost in it. */
   readonly losses: number;
+  /** Whether the device was silent in it: it may have restarted. */
+  readonly wasSilent: boolean;
+  /** Whether the device was told to wait for CTS. */
+  readonly triedWires?: boolean;
+  /** The rate above the ceiling that has failed, in bits a second. */
+  readonly failedRate?: number;
 }
 
 /** `good`: how the device works. `to`: what is tried. */
@@ -160,7 +166,10 @@ export function step(state: RateState, event: RateEvent): RateState {
       // Without a response the device may have changed, or not.
       return { ...state, kind: 'greeting' };
     case 'greeting':
-      if (event !== 'answered') return { ...state, kind: 'returning', returns: 1 };
+      if (event !== 'answered') {
+        const climb = { ...state.climb, wasSilent: true };
+        return { ...state, kind: 'returning', climb, returns: 1 };
+      }
       if (state.climb.isTested && state.to.rate !== state.good.rate)
         return { ...state, kind: 'testing' };
       return afterSuccess(state);
@@ -171,8 +180,10 @@ export function step(state: RateState, event: RateEvent): RateState {
       return { ...state, kind: 'greetingBack' };
     case 'greetingBack':
       if (event === 'answered') return afterFailure(state);
-      if (state.returns < MAX_RETURNS)
-        return { ...state, kind: 'returning', returns: state.returns + 1 };
+      if (state.returns < MAX_RETURNS) {
+        const climb = { ...state.climb, wasSilent: true };
+        return { ...state, kind: 'returning', climb, returns: state.returns + 1 };
+      }
       return afterLoss(state);
     case 'found':
     case 'settled':
@@ -193,7 +204,7 @@ function afterCts(good: UartSetting, climb: Climb, isActive: boolean): RateState
   if (!isActive) return climbFrom(good, { ...climb, wires: 'none' });
   // The device waits for CTS, and answers.
   const wires = good.flowControl === 'both' ? 'proven' : 'likely';
-  return climbFrom(good, { ...climb, wires });
+  return climbFrom(good, { ...climb, wires, triedWires: true });
 }
 
 function afterSuccess({ to, climb }: Step): RateState {
@@ -205,16 +216,18 @@ function afterFailure(state: Step, { final = false } = {}): RateState {
   const { climb, good, to } = state;
   if (climb.wires === 'likely') return climbFrom(good, { ...climb, wires: 'none' });
   if (!final && climb.doubted !== to.rate) return climbFrom(good, { ...climb, doubted: to.rate });
-  if (to.rate > good.rate) return climbFrom(good, { ...climb, ceiling: good.rate });
+  if (to.rate > good.rate)
+    return climbFrom(good, { ...climb, ceiling: good.rate, failedRate: to.rate });
   return { kind: 'settled', climb, good };
 }
 
 function afterLoss(state: Step): RateState {
   const { climb, good, to } = state;
   const wires = climb.wires === 'likely' ? 'none' : climb.wires;
-  const ceiling = to.rate > good.rate ? good.rate : climb.ceiling;
+  const limited = to.rate > good.rate ? { ceiling: good.rate, failedRate: to.rate } : {};
   const losses = climb.losses + 1;
-  return search(trialsAfterLoss(state), { ...climb, wires, ceiling, losses });
+  const lost = { ...climb, ...limited, wires, losses, wasSilent: true };
+  return search(trialsAfterLoss(state), lost);
 }
 
 function nextRate(rate: number, { ladder, ceiling, wires, unwired }: Climb): number {

@@ -30,7 +30,8 @@ export async function findDevice(
   if (kind === 'found') return measureSlowness(access, port);
   // A port whose rate is fixed is a bridge, and a network may delay what comes from it.
   if (!port.canSetRate) port.slowness = Math.min(MAX_SLOWNESS, port.slowness * 2);
-  // A device that is switched on says so at the rate it starts with.
+  // The wires may have been removed. A device that is switched on says so at the rate it starts with.
+  if (port.isAutomatic) await port.setFlowControl(false);
   await port.setRate(port.startRate);
   throw new EspAtError('DEVICE_UNRESPONSIVE', { port: port.address });
 }

@@ -195,6 +195,55 @@ describe('the rate of a serial port', () => {
   });
 });
 
+describe('flow control of an open serial port', () => {
+  it('is changed by opening the line anew at the current rate, and nothing counts as a loss', async () => {
+    const { port, serial, received, lost, clock } = await open({ dtr: false });
+    await port.setRate?.(921_600);
+    serial.calls.length = 0;
+    await port.setFlowControl?.(true);
+    await port.setFlowControl?.(true);
+    assert.deepEqual(serial.calls, [
+      'flush',
+      'close',
+      `open ${path} 921600 rtscts=true`,
+      'set rts',
+    ]);
+    await clock.advance(0);
+    serial.deliver(Buffer.from('after'));
+    await clock.advance(0);
+    assert.deepEqual([received.map(String), lost], [['after'], []]);
+    await port.close();
+  });
+
+  it('that cannot be changed loses the port', async () => {
+    const { port, serial, lost, clock } = await open();
+    serial.openFailure = new Error('Error: No such file or directory, cannot open');
+    await rejected('PORT_NOT_FOUND', port.setFlowControl?.(true) ?? Promise.resolve());
+    assert.deepEqual(
+      lost.map(({ code }) => code),
+      ['PORT_LOST'],
+    );
+    await port.close();
+    assert.equal(clock.pending, 0);
+  });
+
+  it('is fixed where the user has chosen it, or another meaning of RTS', async () => {
+    for (const options of [{ flowControl: true }, { rts: false }]) {
+      const { port } = await open(options);
+      assert.equal(typeof port.setFlowControl, 'undefined');
+      await port.close();
+    }
+  });
+
+  it('shows in CTS whether the other end holds it active, and rejects without such a line', async () => {
+    const { port, serial } = await open();
+    assert.equal(await port.readCts?.(), true);
+    serial.setFailure = new Error('Error: Inappropriate ioctl for device, cannot get');
+    await assert.rejects(port.readCts?.() ?? Promise.resolve());
+    await port.close();
+  });
+});
+
 describe('the reset of a serial port', () => {
   it('pulls EN low by RTS without DTR, releases it, and restores the configured lines', async () => {
     const { port, serial, clock } = await open({ dtr: true, rts: false });

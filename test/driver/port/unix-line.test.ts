@@ -41,6 +41,10 @@ class FileLine implements SerialLine {
     this.calls.push('set');
   }
 
+  async get(): Promise<{ readonly cts: boolean }> {
+    return { cts: true };
+  }
+
   async flush(): Promise<void> {
     this.calls.push('flush');
   }

@@ -1,0 +1,89 @@
+import type { AtClient } from '../../at/at-client';
+import type { SequenceAccess } from '../../at/command-sequence';
+import { refusable } from '../../at/command';
+import type { Clock } from '../../clock';
+import { echoOff, echoOn } from '../../commands/base';
+import { parseUart, uartQuery, type FlowControl } from '../../commands/uart';
+import { EspAtError, isRefusal } from '../../errors';
+import type { SessionPort } from '../session-port';
+import type { RateLimit } from './rate-limit';
+import { runRateState } from './rate-runner';
+import { climbFrom, type Climb, type RateState } from './rate-state';
+import { LADDER } from './rates';
+
+export interface ClimbContext {
+  readonly client: Pick<AtClient, 'assume' | 'hasConnection'>;
+  readonly port: SessionPort;
+  readonly limit: RateLimit;
+  readonly clock: Clock;
+}
+
+/** `unchanged` or `changed`: the rate. `restarted`: the device was silent meanwhile, and may have restarted. */
+export type ClimbResult = 'unchanged' | 'changed' | 'restarted';
+
+/**
+ * Changes to the highest baud rate at which data passes without a fault, or down to the highest that is allowed.
+ * While a link is connected it only goes down, and tests nothing.
+ * @throws EspAtError `DEVICE_UNRESPONSIVE`, `OUT_OF_SYNC`, `PORT_*`
+ */
+export async function climb(access: SequenceAccess, context: ClimbContext): Promise<ClimbResult> {
+  const { client, port, limit, clock } = context;
+  const before = port.baudRate;
+  if (!port.canSetRate || before === undefined || !(await port.hasModemLines())) return 'unchanged';
+  const flowControl = await askFlowControl(access);
+  if (!flowControl) return 'unchanged';
+  const isTested = !client.hasConnection;
+  const ceiling = limit.ceiling(clock.now());
+  const begin = climbFrom(
+    { rate: before, flowControl },
+    {
+      ...{ ladder: LADDER, isTested, unwired: 'rts', losses: 0, wasSilent: false },
+      ceiling: isTested ? ceiling : Math.min(ceiling, before),
+      wires: wiresOf(context, isTested),
+    },
+  );
+  if (begin.kind === 'settled') return 'unchanged';
+  const end = isTested
+    ? await withEcho(access, client, () => runRateState(access, port, begin))
+    : await runRateState(access, port, begin);
+  return learn(end, context);
+}
+
+/** With a link connected only the rate changes. */
+function wiresOf({ port, limit }: ClimbContext, isTested: boolean): Climb['wires'] {
+  if (!isTested) return port.usesFlowControl ? 'proven' : 'none';
+  return limit.wiresWork ? 'unknown' : 'none';
+}
+
+function learn(end: RateState, { port, limit, clock }: ClimbContext): ClimbResult {
+  if (end.kind !== 'settled') throw new EspAtError('DEVICE_UNRESPONSIVE', { port: port.address });
+  const { ceiling, failedRate, wires, wasSilent } = end.climb;
+  if (failedRate !== undefined && failedRate > ceiling)
+    limit[wasSilent ? 'silent' : 'failed'](failedRate, clock.now());
+  if (wires === 'none' && end.climb.triedWires) limit.wiresWork = false;
+  port.remember();
+  return wasSilent ? 'restarted' : 'changed';
+}
+
+async function askFlowControl({ run }: SequenceAccess): Promise<FlowControl | undefined> {
+  try {
+    return parseUart(await run(refusable(uartQuery()))).flowControl;
+  } catch (error) {
+    if (isRefusal(error)) return undefined;
+    throw error;
+  }
+}
+
+/** Echo is on while `body` runs. */
+async function withEcho<T>(
+  { run }: SequenceAccess,
+  client: ClimbContext['client'],
+  body: () => Promise<T>,
+): Promise<T> {
+  client.assume({ echoOff: false });
+  await run(echoOn());
+  const result = await body();
+  await run(echoOff());
+  client.assume({ echoOff: true });
+  return result;
+}
