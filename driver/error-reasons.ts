@@ -104,6 +104,7 @@ export const names = {
   port: 'port',
   rate: 'rate',
   negotiatedRate: 'negotiated rate',
+  recorderBytes: 'memory of the recorder',
   ssid: 'network',
   password: 'password',
   bssid: 'BSSID',

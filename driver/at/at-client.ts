@@ -111,6 +111,20 @@ export class AtClient {
     return hasPendingPrompt(this.#state);
   }
 
+  /** Which query the next resync asks first: after a late response, another one. */
+  get firstQuestion(): number {
+    return this.#firstQuestion;
+  }
+
+  set firstQuestion(index: number) {
+    this.#firstQuestion = index;
+  }
+
+  /** Whether it runs nothing, and no line or data has begun. */
+  get isQuiet(): boolean {
+    return this.#state.kind === 'idle' && this.#echoOff && !this.#parser.unfinished;
+  }
+
   /** Takes bytes from the device. */
   receive(chunk: Buffer): void {
     const now = this.#clock.now();

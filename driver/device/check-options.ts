@@ -16,12 +16,14 @@ export function checkOptions({
   negotiatedRate,
   flowControl,
   sendLimit,
+  recorderBytes,
 }: DeviceOptions): void {
   if (wifi) cwjap(wifi.ssid, wifi.password, wifi.bssid);
   if (sntp) cipsntpcfg(sntp.timezone, sntp.servers);
   if (certificates) checkCertificates(certificates);
   if (negotiatedRate && negotiatedRate !== 'automatic')
     uartCur(negotiatedRate, flowControl === true ? 'both' : 'none');
+  if (recorderBytes) checkSetting('recorderBytes', recorderBytes, 1024, 64 * 1024 ** 2);
   if (sendLimit) {
     checkSetting('queueMessages', sendLimit.messages, 1, 1_000_000);
     checkSetting('queueBytes', sendLimit.bytes, 1, 1024 ** 3);

@@ -9,6 +9,7 @@ import { Backoff } from '../link/backoff';
 import type { Availability } from '../link/link-host';
 import type { Port } from '../port/port';
 import { AutomaticRate } from './baud-rate/automatic-rate';
+import type { SnapshotLine } from '../recorder/lines';
 import { takeBack } from './baud-rate/take-back';
 import type { SearchOptions } from './baud-rate/search';
 import type { Wait } from '../wait';
@@ -115,6 +116,26 @@ export class DeviceSession {
   /** The checks of the links while the device is ready. */
   get checks(): LinkChecks | undefined {
     return 'checks' in this.#state ? this.#state.checks : undefined;
+  }
+
+  /** Where a recording may start; undefined while more goes on than a snapshot says. */
+  snapshot(): Omit<SnapshotLine, 'snapshot'> | undefined {
+    if (this.#state.kind !== 'ready' || this.#state.boot.network.error || !this.#client.isQuiet)
+      return undefined;
+    const links = this.#context.links.map((link) => link.snapshot());
+    if (links.includes('busy')) return undefined;
+    const { checkedMs } = this.#state.health;
+    const { firstQuestion } = this.#client;
+    return {
+      checkedMs,
+      firstQuestion,
+      links: links.filter((link) => link !== 'busy' && link !== 'closed'),
+    };
+  }
+
+  /** Continues where a snapshot was taken, apart from what its links and its calls bring about. */
+  restore({ firstQuestion }: Pick<SnapshotLine, 'firstQuestion'>): void {
+    this.#client.firstQuestion = firstQuestion;
   }
 
   /** @throws EspAtError `COMMAND_FAILED`, `OUT_OF_SYNC`, `DEVICE_*`, `PORT_*` */

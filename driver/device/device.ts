@@ -13,6 +13,9 @@ import type { WebSocketClassOptions } from '../web-socket/options';
 import { webSocketClass, type WebSocketConstructor } from '../web-socket/web-socket';
 import type { Port, PortHandlers } from '../port/port';
 import { scanNetworks } from '../provisioning/wifi';
+import { createRecorder, type DeviceRecorder } from '../recorder/device-recorder';
+import type { SnapshotLine } from '../recorder/lines';
+import { recordEvents } from '../recorder/record-events';
 import { waitFor, type Wait } from '../wait';
 import { RateLimit } from './baud-rate/rate-limit';
 import { checkOptions } from './check-options';
@@ -45,6 +48,7 @@ type DeviceRun =
 export class Device extends EventEmitter<DeviceEvents> implements AsyncDisposable {
   readonly links: readonly [Link, Link, Link];
   readonly #options: CompleteOptions;
+  readonly #recorder: DeviceRecorder | undefined;
   readonly #highWaterMark: HighWaterMark;
   readonly #backoff: Backoff;
   readonly #scan = new SharedWork((signal) => this.#scanNetworks(signal));
@@ -62,17 +66,22 @@ export class Device extends EventEmitter<DeviceEvents> implements AsyncDisposabl
     checkOptions(options);
     // Every node on a canvas listens: their number indicates no leak.
     this.setMaxListeners(0);
-    const { clock = systemClock, random = Math.random, memory = {} } = options;
-    this.#options = { ...options, clock, random, memory };
+    const { clock = systemClock, memory = {} } = options;
+    const recorder = createRecorder(options);
+    const { random } = recorder ?? { random: options.random ?? Math.random };
+    const { port } = recorder ?? options;
+    this.#recorder = recorder;
+    this.#options = { ...options, port, clock, random, memory };
     this.#highWaterMark = new HighWaterMark(options.sendLimit ?? DEFAULT_QUEUE, (level) =>
       this.emit('sendqueue', level),
     );
     this.#backoff = new Backoff(FIRST_PAUSE_MS, LONGEST_PAUSE_MS, random);
     const host: LinkHost = {
-      ...{ clock, random, highWaterMark: this.#highWaterMark },
+      ...{ clock, random, recorder, highWaterMark: this.#highWaterMark },
       ask: () => this.#session?.checks?.request(),
     };
     this.links = [new Link(0, host), new Link(1, host), new Link(2, host)];
+    if (recorder) recordEvents(this, recorder);
     this.#webSocketLinks = new LinkPool(this.links);
   }
 
@@ -110,6 +119,7 @@ export class Device extends EventEmitter<DeviceEvents> implements AsyncDisposabl
 
   /** Opens the port and initializes the device, and retries both. During a stop it starts after the stop. */
   start(): void {
+    this.#recorder?.called('start');
     if (this.#run.kind === 'stopping') this.#run = { ...this.#run, startAgain: true };
     if (this.#run.kind !== 'stopped') return;
     const stop = new AbortController();
@@ -121,6 +131,7 @@ export class Device extends EventEmitter<DeviceEvents> implements AsyncDisposabl
 
   /** Stops the device. Pending operations reject with `DEVICE_STOPPED`. Settles when the port is free. */
   stop(): Promise<void> {
+    this.#recorder?.called('stop');
     switch (this.#run.kind) {
       case 'stopped':
         return Promise.resolve();
@@ -162,6 +173,7 @@ export class Device extends EventEmitter<DeviceEvents> implements AsyncDisposabl
    */
   async checkLinks(wait: Wait = {}): Promise<LinkStatus[]> {
     wait.signal?.throwIfAborted();
+    this.#recorder?.called('checkLinks');
     const checks = this.#session?.checks;
     if (!checks) throw this.#unavailable();
     return waitFor(checks.check(), wait);
@@ -175,6 +187,7 @@ export class Device extends EventEmitter<DeviceEvents> implements AsyncDisposabl
   async command(text: string, wait: Wait = {}): Promise<string[]> {
     const command = rawCommand(text);
     wait.signal?.throwIfAborted();
+    this.#recorder?.called('command', text);
     if (!this.#session?.checks) throw this.#unavailable();
     return [...(await waitFor(this.#session.run(command, wait), wait))];
   }
@@ -185,6 +198,7 @@ export class Device extends EventEmitter<DeviceEvents> implements AsyncDisposabl
    * @throws EspAtError `DEVICE_*`, `PORT_*`, `COMMAND_FAILED`
    */
   scanNetworks(wait: Wait = {}): Promise<WifiNetwork[]> {
+    this.#recorder?.called('scanNetworks');
     return this.#scan.join(wait);
   }
 
@@ -194,6 +208,25 @@ export class Device extends EventEmitter<DeviceEvents> implements AsyncDisposabl
     const scan = scanNetworks((command) => session.run(command, { signal }));
     session.initializeAfter(scan);
     return scan;
+  }
+
+  /**
+   * What passed the port lately and what the driver was asked and decided, as JSON Lines that `esp-at-replay` reads.
+   * Holds payloads, but no password, key, authorization or header value. Empty where the options say so.
+   * @param title for its first line
+   */
+  recording(title = ''): string {
+    return this.#recorder?.text(title, this.#capabilities) ?? '';
+  }
+
+  /** @internal */
+  get recorder(): DeviceRecorder | undefined {
+    return this.#recorder;
+  }
+
+  /** @internal Continues where a snapshot was taken. */
+  restore(snapshot: SnapshotLine): void {
+    this.#session?.restore(snapshot);
   }
 
   // --- sessions ------------------------------------------------------------------------------------
@@ -218,7 +251,10 @@ export class Device extends EventEmitter<DeviceEvents> implements AsyncDisposabl
     const { port: opener, flowControl = false } = this.#options;
     const current: { session?: DeviceSession; lost?: EspAtError } = {};
     const handlers: PortHandlers = {
-      data: (chunk) => current.session?.receive(chunk),
+      data: (chunk) => {
+        current.session?.receive(chunk);
+        this.#recorder?.quiet(() => current.session?.snapshot());
+      },
       lost: (error) => {
         current.lost = error;
         current.session?.end(error);

@@ -30,6 +30,11 @@ export class HealthCheck {
     this.#heardAt = this.#clock.now();
   }
 
+  /** Milliseconds since the last check. */
+  get checkedMs(): number {
+    return this.#clock.now() - this.#checkedAt;
+  }
+
   #wait(ms: number): void {
     const cancel = onTimeout(this.#clock, ms, () => {
       this.#signal.removeEventListener('abort', cancel);

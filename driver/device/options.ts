@@ -115,6 +115,8 @@ export interface DeviceOptions {
   readonly rtsReset?: boolean;
   /** Limits of the send queues (`QUEUE_FULL`): 1 to 1,000,000 messages, 1 byte to 1 GiB. Default 1000, 4 MiB. */
   readonly sendLimit?: { readonly messages: number; readonly bytes: number };
+  /** Bytes of memory for {@link Device.recording}: 1024 to 64 MiB, 0 for none. Default 256 KiB. */
+  readonly recorderBytes?: number;
 }
 
 /** Options with a time source, a memory and a source of random numbers. */

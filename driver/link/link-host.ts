@@ -2,6 +2,7 @@ import type { AtClient } from '../at/at-client';
 import type { HighWaterMark } from './high-water-mark';
 import type { Clock } from '../clock';
 import type { Capabilities } from '../device/options';
+import type { DeviceRecorder } from '../recorder/device-recorder';
 import type { EspAtError } from '../errors';
 import type { HeaderMemory } from './headers';
 
@@ -10,6 +11,7 @@ export interface LinkHost {
   readonly clock: Clock;
   readonly random: () => number;
   readonly highWaterMark: HighWaterMark;
+  readonly recorder: DeviceRecorder | undefined;
   /** Queries the states of the links (`AT+WSOPEN?`). */
   ask(): void;
 }

@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events';
-import type { DataReceiver, LinkId, SendSource } from '../at/types';
+import type { LinkId, SendSource } from '../at/types';
 import { closePayload } from '../commands/close-frame';
 import { BUFFER_SIZE, withoutUserinfo, wsclose, wsdatafmt, wsping } from '../commands/websocket';
 import { asEspAtError, EspAtError, type ErrorCode, type SendOutcome } from '../errors';
@@ -25,7 +25,9 @@ import { runOpen } from './open-sequence';
 import { CloseOperation, OpenOperation } from './operation';
 import { checkOpen, type CloseOptions, type OpenOptions, type SendOptions } from './options';
 import { EarlyData } from './receive/early-data';
-import { createReceiver, type MessageSink } from './receive/receiver';
+import { createReceiver, type LinkReceiver, type MessageSink } from './receive/receiver';
+import type { LinkSnapshot } from '../recorder/lines';
+import { encodeOpen } from '../recorder/open-codec';
 import { ReconnectPolicy } from './reconnect-policy';
 import type { Reply, RequestOptions, RequestPayload } from './request/options';
 import { Requests } from './request/requests';
@@ -45,8 +47,8 @@ export class Link extends EventEmitter<LinkEvents> {
   readonly #warnings: ConnectionWarnings;
   readonly #emitMessage = (message: Message) => void this.emit('message', message);
   /** Receives data while there is no connection. */
-  readonly #noReceiver: DataReceiver;
-  #receiver: DataReceiver;
+  readonly #noReceiver: LinkReceiver;
+  #receiver: LinkReceiver;
   /** Whether data of this connection may be lost since the client was in sync. */
   #hasLostData = false;
   /** What the events have told so far. */
@@ -77,13 +79,14 @@ export class Link extends EventEmitter<LinkEvents> {
     });
   }
 
-  #createNoReceiver(): DataReceiver {
+  #createNoReceiver(): LinkReceiver {
     const ignore = () => undefined;
     const current = () => this.#state;
     return {
       get connected() {
         return numberOf(current()) !== 0;
       },
+      isEmpty: true,
       push: ignore,
       dataLost: ignore,
       end: ignore,
@@ -145,6 +148,12 @@ export class Link extends EventEmitter<LinkEvents> {
   async open(options: OpenOptions, { signal }: Wait = {}): Promise<void> {
     checkOpen(this.id, options, this.#device.current?.capabilities);
     signal?.throwIfAborted();
+    const open = () => this.#open(options, signal);
+    const { recorder } = this.#host;
+    return recorder ? recorder.open(this.id, options, open, signal) : open();
+  }
+
+  async #open(options: OpenOptions, signal: AbortSignal | undefined): Promise<void> {
     const goal: Goal = { options, uri: withoutUserinfo(options.uri) };
     const operation = new OpenOperation();
     const abort = () => this.#machine.take({ kind: 'abort', goal });
@@ -185,12 +194,17 @@ export class Link extends EventEmitter<LinkEvents> {
    * @throws EspAtError `INVALID_CLOSE_CODE`, `INVALID_PAYLOAD` before anything is done; `OUT_OF_SYNC`,
    * `COMMAND_FAILED` where the device may not have closed it: the driver goes on to close it
    */
-  async close({ graceful, code, reason, owner, ...wait }: CloseOptions = {}): Promise<void> {
+  async close(options: CloseOptions = {}): Promise<void> {
+    const { graceful, code, reason, owner, ...wait } = options;
     wait.signal?.throwIfAborted();
     const frame = graceful === false ? {} : { frame: closePayload(code, reason) };
-    const operation = new CloseOperation();
-    this.#machine.take({ kind: 'close', operation, owner, ...frame });
-    await waitFor(operation.done, wait);
+    const close = () => {
+      const operation = new CloseOperation();
+      this.#machine.take({ kind: 'close', operation, owner, ...frame });
+      return waitFor(operation.done, wait);
+    };
+    const { recorder } = this.#host;
+    await (recorder ? recorder.close(this.id, options, close) : close());
   }
 
   /** @internal The messages of this link, for the client. */
@@ -250,6 +264,15 @@ export class Link extends EventEmitter<LinkEvents> {
     // Unreadable data may have been whole, in another format: the command that sets it was corrupt.
     if (device?.capabilities.fragments)
       device.client.run(wsdatafmt(this.id)).catch(() => undefined);
+  }
+
+  /** @internal How a recording may start: `busy` while more goes on than a snapshot says. */
+  snapshot(): LinkSnapshot | 'closed' | 'busy' {
+    const state = this.#state;
+    if (state.kind === 'closed') return this.#sendQueue.isEmpty ? 'closed' : 'busy';
+    if (state.kind !== 'open' || !this.#sendQueue.isEmpty || !this.#receiver.isEmpty) return 'busy';
+    const open: LinkSnapshot = { link: this.id, options: encodeOpen(state.goal.options) };
+    return open;
   }
 
   // --- transitions and their effects ---------------------------------------------------------------
@@ -318,7 +341,7 @@ export class Link extends EventEmitter<LinkEvents> {
   }
 
   #beginConnection(goal: Goal): void {
-    const { clock } = this.#host;
+    const { clock, recorder } = this.#host;
     const link = this.id;
     const device = this.#device.current;
     if (!device) return;
@@ -329,11 +352,13 @@ export class Link extends EventEmitter<LinkEvents> {
     const early = this.#receiver;
     const sink: MessageSink = {
       // Written out, not spread, for speed: this runs for every message.
-      message: (opcode, bytes) =>
+      message: (opcode, bytes) => {
+        recorder?.message(link, bytes);
         this.#requests.take(
           { link, uri: this.uri, owner: this.#connectionOwner, opcode, bytes },
           this.#emitMessage,
-        ),
+        );
+      },
       failed: (error) => this.#loseData(error),
       unrecoverable: (error) => this.corrupted(error),
     };
@@ -355,7 +380,7 @@ export class Link extends EventEmitter<LinkEvents> {
     this.#requests.connectionEnded();
   }
 
-  #route(receiver: DataReceiver): void {
+  #route(receiver: LinkReceiver): void {
     this.#receiver = receiver;
     this.#device.current?.client.route(this.id, receiver);
   }

@@ -2,11 +2,13 @@ import type { Command } from '../at/command';
 import type { LinkId, SendSource } from '../at/types';
 import type { AtClient } from '../at/at-client';
 import type { HighWaterMark } from './high-water-mark';
+import type { LinkHost } from './link-host';
 import type { Clock } from '../clock';
 import { shown } from '../values/text';
 import { MAX_CONTROL_BYTES, SEND_TIMEOUT, wssend } from '../commands/websocket';
 import type { Capabilities } from '../device/options';
 import { asEspAtError, EspAtError, type ErrorCode } from '../errors';
+import type { DeviceRecorder } from '../recorder/device-recorder';
 import type { SendOptions } from './options';
 import { CONTINUATION, planSends } from './send-plan';
 import { PendingSend } from './pending-send';
@@ -64,6 +66,7 @@ export class SendQueue implements SendSource {
   readonly link: LinkId;
   readonly #clock: Clock;
   readonly #highWaterMark: HighWaterMark;
+  readonly #recorder: DeviceRecorder | undefined;
   readonly #conditions: SendConditions;
   readonly #listener: (event: SendQueueEvent) => void;
   /** All that are not settled, in the order in which they were given; those that are held come last. */
@@ -71,15 +74,20 @@ export class SendQueue implements SendSource {
 
   constructor(
     link: LinkId,
-    { clock, highWaterMark }: { readonly clock: Clock; readonly highWaterMark: HighWaterMark },
+    { clock, highWaterMark, recorder }: Pick<LinkHost, 'clock' | 'highWaterMark' | 'recorder'>,
     conditions: SendConditions,
     listener: (event: SendQueueEvent) => void,
   ) {
     this.link = link;
     this.#clock = clock;
     this.#highWaterMark = highWaterMark;
+    this.#recorder = recorder;
     this.#conditions = conditions;
     this.#listener = listener;
+  }
+
+  get isEmpty(): boolean {
+    return this.#messages.length === 0;
   }
 
   peek(): PendingSend | undefined {
@@ -93,11 +101,16 @@ export class SendQueue implements SendSource {
    */
   async send(payload: Uint8Array | string, options: SendOptions): Promise<void> {
     const bytes = typeof payload === 'string' ? Buffer.from(payload) : payload;
-    const { device, isOpen } = this.#conditions;
-    const { signal } = options;
     // What can never be sent is refused now, not after it was held.
     wssend(this.link, bytes.subarray(0, MAX_CONTROL_BYTES + 1), options);
     checkHold(options.holdMs);
+    const accept = () => this.#accept(bytes, options);
+    return this.#recorder ? this.#recorder.send(this.link, options, bytes, accept) : accept();
+  }
+
+  async #accept(bytes: Uint8Array, options: SendOptions): Promise<void> {
+    const { device, isOpen } = this.#conditions;
+    const { signal } = options;
     if (device) this.#plan(bytes, options, device.capabilities);
     if (!isOpen && !options.holdMs) throw this.#notOpen();
     if (signal?.aborted) throw aborted(signal);

@@ -20,9 +20,14 @@ export interface SendLine {
   readonly bytes: string;
 }
 
-type OtherCall =
-  | { readonly to: 'start' | 'stop' | 'checkLinks' | 'scanNetworks' }
-  | { readonly to: 'command'; readonly text: string }
+/** A call of the device. `text`: that of a command. */
+export interface DeviceCall {
+  readonly to: 'start' | 'stop' | 'checkLinks' | 'scanNetworks' | 'command';
+  readonly text?: string;
+}
+
+/** A call of a link, apart from messages. */
+export type LinkCall =
   | { readonly to: 'open'; readonly link: LinkId; readonly options: RecordedOpen }
   | {
       readonly to: 'close';
@@ -31,7 +36,7 @@ type OtherCall =
     };
 
 /** What the driver's user called. */
-export type CallLine = SendLine | ({ readonly call: number } & OtherCall);
+export type CallLine = SendLine | ({ readonly call: number } & (DeviceCall | LinkCall));
 
 /** What the port did. */
 export type PortActLine =
@@ -48,12 +53,20 @@ export type PortAskLine =
   | { readonly port: 'opening' | 'closing' | 'reset' }
   | { readonly port: 'setRate'; readonly rate: number };
 
+/** An open link in a snapshot. */
+export interface LinkSnapshot {
+  readonly link: LinkId;
+  readonly options: RecordedOpen;
+}
+
 /** Where a recording starts whose beginning had no room: a ready device that ran nothing. */
 export interface SnapshotLine {
   readonly snapshot: 'ready';
   /** Milliseconds since the last check of the links. */
   readonly checkedMs: number;
-  readonly links: readonly { readonly link: LinkId; readonly options: RecordedOpen }[];
+  /** Index of the query that the next resync asks first. */
+  readonly firstQuestion: number;
+  readonly links: readonly LinkSnapshot[];
 }
 
 /** What the driver told its user. */

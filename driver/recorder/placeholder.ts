@@ -2,25 +2,18 @@
 const escaped: ReadonlySet<number> = new Set(Buffer.from('",\\'));
 const lineEnds: ReadonlySet<number> = new Set(Buffer.from('\r\n'));
 const COMMA = ','.charCodeAt(0);
-const QUOTE = '"'.charCodeAt(0);
 const STAR = '*'.charCodeAt(0);
-const LETTER = 'x'.charCodeAt(0);
 
 /**
- * Returns what stands for a secret in a recording: as many bytes, quoted to as many bytes, never the secret itself.
- * Line ends stay, since they frame PEM texts.
+ * Returns what stands for a secret in a recording: as many bytes, and quoted to as many. Line ends stay, since they
+ * frame PEM texts.
  */
 export function placeholderOf(secret: Uint8Array): Buffer {
-  const usual = filled(secret, STAR, COMMA);
-  return usual.equals(secret) ? filled(secret, LETTER, QUOTE) : usual;
+  const fill = (byte: number) => (lineEnds.has(byte) ? byte : escaped.has(byte) ? COMMA : STAR);
+  return Buffer.from(secret.map(fill));
 }
 
 /** As {@link placeholderOf}, for a text. */
 export function placeholderText(secret: string): string {
   return placeholderOf(Buffer.from(secret)).toString('latin1');
-}
-
-function filled(secret: Uint8Array, usual: number, special: number): Buffer {
-  const fill = (byte: number) => (lineEnds.has(byte) ? byte : escaped.has(byte) ? special : usual);
-  return Buffer.from(secret.map(fill));
 }

@@ -28,6 +28,12 @@ interface Held {
   readonly bytes: Uint8Array;
 }
 
+/** A line, and the position behind it. */
+export interface PlacedLine {
+  readonly line: RecordingLine;
+  readonly next: number;
+}
+
 /** Keeps what passed the port and what the driver was asked and told, without secrets, as far as there is room. */
 export class Recorder {
   readonly #clock: Clock;
@@ -94,11 +100,11 @@ export class Recorder {
     return this.#ring.start;
   }
 
-  /** What was recorded from a position on, without what is held back. `next`: the position behind a line. */
-  *lines(position = 0): Generator<RecordingLine & { readonly next: number }, void> {
+  /** What was recorded from a position on, without what is held back. */
+  *lines(position = 0): Generator<PlacedLine, void> {
     this.#recordMessages();
     for (const { kind, at, bytes, next } of this.#ring.since(position)) {
-      yield { at, next, ...decode(kind, bytes) };
+      yield { next, line: { at, ...decode(kind, bytes) } };
     }
   }
 

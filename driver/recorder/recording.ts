@@ -10,6 +10,7 @@ export type RecordedDevice = Pick<
   | 'sntp'
   | 'certificates'
   | 'negotiatedRate'
+  | 'memory'
   | 'flowControl'
   | 'store'
   | 'rtsReset'
@@ -60,11 +61,11 @@ export function recordingText(heading: RecordingHeading, lines: Iterable<Recordi
   return `${texts.join('\n')}\n`;
 }
 
-/** The options of a device that a recording holds. */
+/** The options of a device that a recording holds, as they are now: the driver changes `memory`. */
 export function recordedDevice(options: DeviceOptions): RecordedDevice {
-  const { sntp, negotiatedRate, flowControl, store, rtsReset, sendLimit } = options;
+  const { sntp, negotiatedRate, memory, flowControl, store, rtsReset, sendLimit } = options;
   const given = { sntp, negotiatedRate, flowControl, store, rtsReset, sendLimit };
-  return { ...given, ...maskedDevice(options) };
+  return { ...given, ...(memory && { memory: { ...memory } }), ...maskedDevice(options) };
 }
 
 /** Version of this package. */

@@ -54,11 +54,12 @@ function secretsOfUri(uri: string): Secret[] {
   if (userinfo === '') return [];
   const [user = '', password] = splitUserinfo(userinfo);
   const between = [['://', '@']] as const;
-  const parts = [user, password ?? '', ...[user, password ?? ''].map(percentDecoded)];
+  const parts = [user, password ?? '', percentDecoded(user), percentDecoded(password ?? '')];
+  const decoded = parts.slice(2).join(':');
   return [
     // In Basic authorization, which holds both.
     { text: userinfo, placeholder: maskedUserinfo(userinfo), between },
-    { text: parts.slice(2).join(':'), between: [] },
+    ...(decoded === userinfo ? [] : [{ text: decoded, between: [] }]),
     ...parts.map((text) => ({ text, between: [] })),
   ];
 }

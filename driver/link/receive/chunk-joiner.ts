@@ -78,6 +78,10 @@ export class ChunkJoiner implements DataReceiver {
     this.#sink.failed(new EspAtError('MESSAGE_INCOMPLETE', { link: this.#link, length }));
   }
 
+  get isEmpty(): boolean {
+    return this.#begun === 0;
+  }
+
   /** Bytes of the unfinished message. */
   get #begun(): number {
     return this.#length + this.#held.length;

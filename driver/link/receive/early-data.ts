@@ -1,4 +1,5 @@
 import type { DataFrame, DataReceiver } from '../../at/types';
+import type { LinkReceiver } from './receiver';
 
 /** Bytes of early data at most. On a slow port `OK` may take seconds. */
 const MOST_EARLY_BYTES = 256 * 1024;
@@ -6,8 +7,9 @@ const MOST_EARLY_BYTES = 256 * 1024;
 const CHUNK_OVERHEAD = 16;
 
 /** Keeps data that comes before the `OK` of AT+WSOPEN. */
-export class EarlyData implements DataReceiver {
+export class EarlyData implements LinkReceiver {
   readonly connected = false;
+  readonly isEmpty = false;
   readonly #chunks: (DataFrame | 'dataLost')[] = [];
   /** Exceeds {@link MOST_EARLY_BYTES} once it has dropped data. */
   #bytes = 0;

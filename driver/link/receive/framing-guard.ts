@@ -1,8 +1,8 @@
-import type { DataFrame, DataReceiver } from '../../at/types';
+import type { DataFrame } from '../../at/types';
 import { delay } from '../../clock';
 import { EspAtError } from '../../errors';
 import { EarlyData } from './early-data';
-import type { MessageSink, ReceiverContext } from './receiver';
+import type { LinkReceiver, MessageSink, ReceiverContext } from './receiver';
 
 /**
  * Milliseconds before each ping. Only once the rest of the header has come, a retransmission later at most, does the
@@ -29,21 +29,25 @@ type State = { readonly kind: 'passing' | 'ended' } | Proving;
  * B). It then sends an empty chunk, and later messages vanish or have their header in front. An empty message looks
  * the same, so a ping proves the framing: firmware that has lost it cannot send.
  */
-export class FramingGuard implements DataReceiver {
+export class FramingGuard implements LinkReceiver {
   readonly connected = true;
   readonly #context: Pick<ReceiverContext, 'link' | 'clock' | 'ping'>;
-  readonly #receiver: DataReceiver;
+  readonly #receiver: LinkReceiver;
   readonly #sink: MessageSink;
   #state: State = { kind: 'passing' };
 
   constructor(
     context: Pick<ReceiverContext, 'link' | 'clock' | 'ping'>,
-    receiver: DataReceiver,
+    receiver: LinkReceiver,
     sink: MessageSink,
   ) {
     this.#context = context;
     this.#receiver = receiver;
     this.#sink = sink;
+  }
+
+  get isEmpty(): boolean {
+    return this.#state.kind === 'passing' && this.#receiver.isEmpty;
   }
 
   push(frame: DataFrame): void {

@@ -53,6 +53,10 @@ export class MessageAssembler implements DataReceiver {
     this.#sink = sink;
   }
 
+  get isEmpty(): boolean {
+    return this.#place === 'frame' && this.#opcode === undefined && !this.#orphaned;
+  }
+
   push(chunk: DataFrame): void {
     const now = this.#now();
     if (this.#place === 'lost' && now - this.#heardAt >= STALLED_FRAME_MS) this.#resume();

@@ -33,6 +33,12 @@ function check(setting: string, value: unknown, max: number): void {
 
 type ReceivingOptions = Pick<OpenOptions, 'maxMessageBytes' | 'framing'>;
 
+/** Receives the data of a connection. */
+export interface LinkReceiver extends DataReceiver {
+  /** Whether no message has begun. */
+  readonly isEmpty: boolean;
+}
+
 /** Receives the messages of a connection. */
 export interface MessageSink {
   /** @param opcode 1 text, 2 binary; undefined where the firmware does not tell */
@@ -60,7 +66,7 @@ export function createReceiver(
   context: ReceiverContext,
   { maxMessageBytes = DEFAULT_MESSAGE_BYTES, framing = { by: 'chunk' } }: ReceivingOptions,
   sink: MessageSink,
-): DataReceiver {
+): LinkReceiver {
   const { link, clock, capabilities } = context;
   if (capabilities.fragments)
     return new MessageAssembler(link, maxMessageBytes, () => clock.now(), sink);

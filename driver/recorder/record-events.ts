@@ -1,0 +1,45 @@
+import type { Device } from '../device/device';
+import type { EspAtError } from '../errors';
+import type { Link } from '../link/link';
+import type { DeviceRecorder } from './device-recorder';
+
+/** Records all that a device and its links emit, apart from messages. */
+export function recordEvents(device: Device, recorder: DeviceRecorder): void {
+  const event = (name: string, detail?: string | number) =>
+    recorder.emitted({ event: name, ...(detail !== undefined && { detail: String(detail) }) });
+  device.on('statechange', ({ to, error }) => recorder.emitted({ state: to, ...codeOf(error) }));
+  device.on('restart', () => event('restart'));
+  device.on('outofsync', ({ reason, command }) => event('outofsync', outOfSync(reason, command)));
+  device.on('resyncstep', (step) => event('resyncstep', step));
+  device.on('insync', () => event('insync'));
+  device.on('wifi', (change) => event('wifi', change));
+  device.on('clockset', () => event('clockset'));
+  device.on('sendqueue', (level) => event('sendqueue', level));
+  device.on('warning', (error) => recorder.emitted({ event: 'warning', ...codeOf(error) }));
+  device.on('unknownline', (line) => event('unknownline', line));
+  for (const link of device.links) recordLink(link, recorder);
+}
+
+function recordLink(link: Link, recorder: DeviceRecorder): void {
+  const { id } = link;
+  const emitted = (linkEvent: string, detail?: string | number, error?: EspAtError) =>
+    recorder.emitted({
+      ...{ linkEvent, link: id },
+      ...(detail !== undefined && { detail: String(detail) }),
+      ...codeOf(error),
+    });
+  link.on('statechange', ({ to, cause, error }) =>
+    emitted('statechange', cause === to ? to : `${to}, ${cause}`, error),
+  );
+  link.on('dataloss', ({ error }) => emitted('dataloss', undefined, error));
+  link.on('retry', ({ retryInMs }) => emitted('retry', retryInMs));
+  link.on('warning', ({ error }) => emitted('warning', undefined, error));
+}
+
+function outOfSync(reason: string, command: string | undefined): string {
+  return command === undefined ? reason : `${reason}, ${command}`;
+}
+
+function codeOf(error: EspAtError | undefined): { readonly error?: EspAtError['code'] } {
+  return error ? { error: error.code } : {};
+}

@@ -1,0 +1,180 @@
+import type { RecordingLine } from '../driver/recorder/lines';
+import type { Difference } from './difference';
+import { isDecision, type Decision } from './recording-file';
+
+/** Milliseconds, and part of the time since the act before, by which a decision may be early or late. */
+const TOLERANCE_MS = 300;
+const TOLERANCE_PART = 0.2;
+
+/** Received messages so far and their bytes, by link. */
+type Received = readonly (readonly [messages: number, bytes: number])[];
+
+const none: Received = [
+  [0, 0],
+  [0, 0],
+  [0, 0],
+];
+
+/** A decision in the recording, apart from received messages, which are only counted. */
+interface Expected {
+  /** Index of the line. */
+  readonly index: number;
+  readonly text: string;
+  readonly received: Received;
+}
+
+/** Compares the decisions of a replay with those of its recording, one after the other. */
+export class DecisionComparison {
+  readonly #lines: readonly RecordingLine[];
+  readonly #expected: readonly Expected[];
+  /** Ends of calls that are still to come, by call: promises settle in no order with what else the turn brings. */
+  readonly #ends: Map<number, Expected>;
+  readonly #total: Received;
+  readonly #numbers = new Map<number, number>();
+  #next = 0;
+  #received: Received = none;
+  #difference: Difference | undefined;
+  /** The last line that happened in the replay, and when. */
+  #last = { index: -1, moment: 0 };
+  #lastActAt = 0;
+
+  constructor(lines: readonly RecordingLine[]) {
+    this.#lines = lines;
+    const expected: Expected[] = [];
+    const ends = new Map<number, Expected>();
+    let received = none;
+    const calls = new Set(lines.flatMap((line) => ('call' in line ? [line.call] : [])));
+    for (const [index, line] of lines.entries()) {
+      if (!isDecision(line)) continue;
+      if ('messages' in line) received = counted(received, line);
+      else if ('settled' in line && !calls.has(line.settled)) continue;
+      else if ('settled' in line) ends.set(line.settled, { index, text: textOf(line), received });
+      else expected.push({ index, text: textOf(line), received });
+    }
+    this.#expected = expected;
+    this.#ends = ends;
+    this.#total = received;
+  }
+
+  get difference(): Difference | undefined {
+    return this.#difference;
+  }
+
+  /** The recording begins. @param moment milliseconds of the replay's clock */
+  begin(moment: number): void {
+    this.#last = { index: -1, moment };
+  }
+
+  /** An act of the recording is done. */
+  acted(index: number, moment: number): void {
+    this.#last = { index, moment };
+    this.#lastActAt = this.#at(index);
+  }
+
+  /** A call has another number in the replay. */
+  renumber(replayed: number, recorded: number): void {
+    this.#numbers.set(replayed, recorded);
+  }
+
+  /** Takes what the driver did in the replay. */
+  decided(line: RecordingLine, moment: number): void {
+    if (!isDecision(line) || this.#difference) return;
+    if ('messages' in line) {
+      this.#received = counted(this.#received, line);
+      return;
+    }
+    const text = textOf(line);
+    if ('settled' in line) return this.#ended(line, moment);
+    const expected = this.#expected[this.#next];
+    // The recording ends before it.
+    if (!expected) return;
+    if (text !== expected.text) return this.#differs('other', expected, text);
+    if (String(this.#received) !== String(expected.received))
+      return this.#differs('other', expected, `${text}, after messages ${String(this.#received)}`);
+    if (!this.#isInTime(expected, moment, text)) return;
+    this.#next++;
+    if (expected.index > this.#last.index) this.#last = { index: expected.index, moment };
+  }
+
+  #ended(line: Extract<Decision, { readonly settled: number }>, moment: number): void {
+    const call = this.#numbers.get(line.settled);
+    const expected = call === undefined ? undefined : this.#ends.get(call);
+    if (call === undefined || !expected) return;
+    const text = textOf({ ...line, settled: call });
+    if (text !== expected.text) return this.#differs('other', expected, text);
+    if (this.#isInTime(expected, moment, text)) this.#ends.delete(call);
+  }
+
+  #isInTime(expected: Expected, moment: number, text: string): boolean {
+    const off = Math.round(moment - this.momentOf(expected.index));
+    const isInTime = Math.abs(off) <= this.#tolerance(expected.index);
+    if (!isInTime) this.#differs('time', expected, `${text}, ${off} ms later`);
+    return isInTime;
+  }
+
+  /** Whether all decisions before a line have come. */
+  hasAllBefore(index: number): boolean {
+    return this.#missingBefore(index) === undefined;
+  }
+
+  /** Until when the next decision may come. */
+  deadline(index: number): number {
+    const missing = this.#missingBefore(index);
+    return missing ? this.momentOf(missing.index) + this.#tolerance(missing.index) : 0;
+  }
+
+  /** The next decision did not come in time. */
+  missing(index: number): void {
+    const missing = this.#missingBefore(index);
+    if (missing) this.#differs('missing', missing, '');
+  }
+
+  #missingBefore(index: number): Expected | undefined {
+    const expected = this.#expected[this.#next];
+    if (expected && expected.index < index) return expected;
+    return [...this.#ends.values()].find((end) => end.index < index);
+  }
+
+  /** The replay is over. */
+  end(): void {
+    const received = String(this.#received);
+    if (this.#difference || received === String(this.#total)) return;
+    this.#difference = {
+      line: this.#lines.length + 1,
+      what: 'other',
+      expected: `messages ${String(this.#total)}`,
+      got: `messages ${received}`,
+    };
+  }
+
+  /** When a line is due in the replay: as long after the last one as in the recording. */
+  momentOf(index: number): number {
+    return this.#last.moment + this.#at(index) - this.#at(this.#last.index);
+  }
+
+  #tolerance(index: number): number {
+    return TOLERANCE_MS + TOLERANCE_PART * Math.max(0, this.#at(index) - this.#lastActAt);
+  }
+
+  #at(index: number): number {
+    return this.#lines[index]?.at ?? this.#lines[0]?.at ?? 0;
+  }
+
+  #differs(what: Difference['what'], { index, text }: Expected, got: string): void {
+    this.#difference = { line: index + 2, what, expected: text, got };
+  }
+}
+
+function counted(
+  received: Received,
+  line: Extract<Decision, { readonly messages: number }>,
+): Received {
+  return received.map(([messages, bytes], link) =>
+    link === line.link ? [messages + line.messages, bytes + line.bytes] : [messages, bytes],
+  );
+}
+
+/** A decision as it is compared. */
+function textOf(line: Decision & { readonly at?: number }): string {
+  return JSON.stringify({ ...line, at: undefined });
+}

@@ -1,0 +1,64 @@
+import type {
+  CallLine,
+  PortActLine,
+  PortAskLine,
+  RecordingLine,
+  ToldLine,
+} from '../driver/recorder/lines';
+import type { RecordingHeading } from '../driver/recorder/recording';
+
+/** A recording of the driver. */
+export interface DriverRecording {
+  readonly heading: RecordingHeading;
+  readonly lines: readonly RecordingLine[];
+}
+
+/** What the driver decides: what it writes, asks of the port, and tells its user. */
+export type Decision = { readonly host: string } | PortAskLine | ToldLine;
+
+/** What is done to the driver. */
+export type DriverAct =
+  { readonly device: string } | PortActLine | CallLine | { readonly abort: number };
+
+/** Whether a text is a recording of the driver, not of a device in a laboratory. */
+export function isDriverRecording(text: string): boolean {
+  const heading: unknown = JSON.parse(text.slice(0, Math.max(0, text.indexOf('\n'))) || '{}');
+  return typeof heading === 'object' && heading !== null && 'driver' in heading;
+}
+
+/**
+ * Reads a recording of the driver.
+ * @throws Error with the number of the line that is none
+ */
+export function parseDriverRecording(text: string): DriverRecording {
+  const [first = '{}', ...rest] = text.split('\n').filter((line) => line.trim() !== '');
+  const heading = JSON.parse(first) as RecordingHeading;
+  const lines = rest.map((line, index) => {
+    const raw: unknown = JSON.parse(line);
+    if (isLine(raw)) return raw;
+    throw new Error(`line ${index + 2}: not a line of a recording of the driver`);
+  });
+  return { heading, lines };
+}
+
+const keys = [
+  ...['host', 'device', 'call', 'abort', 'port', 'snapshot', 'random'],
+  ...['state', 'event', 'linkEvent', 'messages', 'settled'],
+];
+
+function isLine(raw: unknown): raw is RecordingLine {
+  if (typeof raw !== 'object' || raw === null || !('at' in raw)) return false;
+  return typeof raw.at === 'number' && keys.some((key) => key in raw);
+}
+
+const asks: readonly string[] = ['opening', 'closing', 'reset', 'setRate'];
+
+export function isDecision(line: RecordingLine): line is RecordingLine & Decision {
+  if ('port' in line) return asks.includes(line.port);
+  return ['host', 'state', 'event', 'linkEvent', 'messages', 'settled'].some((key) => key in line);
+}
+
+export function isAct(line: RecordingLine): line is RecordingLine & DriverAct {
+  if ('port' in line) return !asks.includes(line.port);
+  return 'device' in line || 'call' in line || 'abort' in line;
+}

@@ -1,0 +1,97 @@
+import { EspAtError, type Port, type PortHandlers, type PortOpener } from '../driver';
+import type { PortActLine } from '../driver/recorder/lines';
+import type { RecordingHeading } from '../driver/recorder/recording';
+
+/** Settles a promise as the recording does. */
+interface Settle<T> {
+  readonly resolve: (value: T) => void;
+  readonly reject: (error: EspAtError) => void;
+}
+
+/** A port that does what a recording says. What the driver writes goes to a far end, if there is one. */
+export class ReplayPort implements PortOpener {
+  readonly address = 'recording';
+  readonly rate?: number;
+  readonly bridgedRate?: number;
+  /** Takes what the driver writes, in place of the recording. */
+  farEnd: ((bytes: Uint8Array) => void) | undefined;
+  #handlers: PortHandlers | undefined;
+  #opening: { readonly handlers: PortHandlers; readonly settle: Settle<Port> } | undefined;
+  #asked: Settle<void>[] = [];
+  #closing: (() => void)[] = [];
+  #pendingBytes = 0;
+
+  constructor({ driver }: RecordingHeading) {
+    const { rate, bridgedRate } = driver.port;
+    if (rate !== undefined) this.rate = rate;
+    if (bridgedRate !== undefined) this.bridgedRate = bridgedRate;
+  }
+
+  open(handlers: PortHandlers): Promise<Port> {
+    return new Promise((resolve, reject) => {
+      this.#opening = { handlers, settle: { resolve, reject } };
+    });
+  }
+
+  /** Bytes of the device. */
+  deliver(bytes: Buffer): void {
+    this.#handlers?.data(bytes);
+  }
+
+  act(line: PortActLine): void {
+    switch (line.port) {
+      case 'opened':
+        this.#handlers = this.#opening?.handlers;
+        this.#opening?.settle.resolve(this.#port(line));
+        return;
+      case 'failed':
+        this.#opening?.settle.reject(new EspAtError(line.error, { port: this.address }));
+        return;
+      case 'lost': {
+        const handlers = this.#handlers;
+        this.#handlers = undefined;
+        handlers?.lost(new EspAtError(line.error, { port: this.address }));
+        return;
+      }
+      case 'closed':
+        for (const closed of this.#closing.splice(0)) closed();
+        return;
+      case 'pending':
+        this.#pendingBytes = line.bytes;
+        return;
+      case 'rateSet':
+      case 'resetDone':
+        this.#asked.shift()?.resolve();
+        return;
+      case 'rateFailed':
+      case 'resetFailed':
+        this.#asked.shift()?.reject(new EspAtError(line.error, { port: this.address }));
+    }
+  }
+
+  #port({ setsRate, resets }: PortActLine & { readonly port: 'opened' }): Port {
+    const handlers = this.#handlers;
+    const pending = () => this.#pendingBytes;
+    const ask = () =>
+      new Promise<void>((resolve, reject) => {
+        if (this.farEnd) resolve();
+        else this.#asked.push({ resolve, reject });
+      });
+    return {
+      get pendingBytes() {
+        return pending();
+      },
+      write: (bytes) => {
+        if (this.#handlers !== handlers) throw new EspAtError('PORT_CLOSED');
+        this.farEnd?.(bytes);
+      },
+      ...(setsRate && { setRate: ask }),
+      ...(resets && { reset: ask }),
+      close: () =>
+        new Promise((resolve) => {
+          this.#handlers = undefined;
+          this.#closing.push(resolve);
+        }),
+    };
+  }
+}
