@@ -58,9 +58,10 @@ export default tseslint.config(
     [],
     'The simulator shares no code with the driver.',
   ),
+  mayNotImport('replay', ['nodes'], [], 'A recording is replayed without Node-RED.'),
   mayNotImport(
     'nodes',
-    ['simulator'],
+    ['simulator', 'replay'],
     ['mustache', 'node-red'],
     'Only make-device.ts opens the simulated port, and port-address.ts checks its address.',
     ['nodes/shared/device/make-device.ts', 'nodes/shared/checks/port-address.ts'],

@@ -1,27 +1,95 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { replayDriver } from '../../replay/driver-replay';
-import { parseDriverRecording } from '../../replay/recording-file';
-import { Harness, type HarnessOptions } from '../harness/harness';
+import { parseDriverRecording, type DriverRecording } from '../../replay/recording-file';
+import { firmwareClasses, seededRandom } from '../../simulator';
+import { Harness } from '../harness/harness';
 
-/** A device with a link that has sent and received messages. */
-async function busyHarness(options: HarnessOptions = {}): Promise<Harness> {
-  const harness = new Harness(options);
+const SECRET = 'secret-4711';
+const URI = `ws://user:${SECRET}@h/echo`;
+
+/** Three links in use on a line that loses bytes; the device restarts now and then. */
+async function recordingOf(seed: number, recorderBytes: number): Promise<string> {
+  const random = seededRandom(seed);
+  let lossRate = 0;
+  const harness: Harness = new Harness({
+    seed,
+    firmware: firmwareClasses[seed % firmwareClasses.length] ?? 'D',
+    device: { recorderBytes },
+    serial: { baudRate: 115_200 },
+    simulator: {
+      output: (bytes) => {
+        const at = Math.floor(random() * bytes.length);
+        const isCut = random() < lossRate;
+        harness.port.deliver(
+          isCut ? Buffer.concat([bytes.subarray(0, at), bytes.subarray(at + 1)]) : bytes,
+        );
+      },
+    },
+  });
   await harness.ready();
-  const [link] = harness.device.links;
-  await harness.clock.wait(link.open({ uri: 'ws://user:secret-4711@h/echo', keepOpen: true }));
-  for (const text of ['one', 'two', 'x'.repeat(3000)]) await harness.clock.wait(link.send(text));
-  await harness.clock.advance(2000);
-  return harness;
+  const { links } = harness.device;
+  const ignored = (promise: Promise<unknown>) => void promise.catch(() => undefined);
+  for (const link of links) ignored(link.open({ uri: URI, keepOpen: true }));
+  await harness.clock.advance(3000);
+  lossRate = 0.003;
+  for (let step = 0; step < 40; step++) {
+    const link = links[Math.floor(random() * 3)];
+    const options = random() < 0.5 ? { holdMs: 5000 } : {};
+    if (link) ignored(link.send('m'.repeat(Math.floor(random() * 600)), options));
+    if (random() < 0.1) {
+      ignored(links[1].close());
+      ignored(links[1].open({ uri: 'ws://h/other', keepOpen: true }));
+    }
+    await harness.clock.advance(random() * 3000);
+    if (random() < 0.03) harness.simulator.restart();
+  }
+  const text = harness.device.recording(`seed ${seed}`);
+  await harness.end();
+  return text;
+}
+
+/** The recording with one line changed. */
+function changed(recording: DriverRecording, index: number, line: object): DriverRecording {
+  const { at = 0 } = recording.lines[index] ?? {};
+  const text = JSON.stringify({ at, ...line });
+  const other = parseDriverRecording(`${JSON.stringify(recording.heading)}\n${text}\n`);
+  return { ...recording, lines: recording.lines.with(index, other.lines[0] ?? { at, host: '' }) };
 }
 
 describe('replay of a recording of the driver', () => {
-  it('decides as the driver did, from the first byte', async () => {
-    const harness = await busyHarness();
-    const text = harness.device.recording('test');
-    await harness.end();
-    assert.ok(!text.includes('secret-4711'));
-    const { difference } = await replayDriver(parseDriverRecording(text));
-    assert.equal(difference, undefined);
+  it('decides as the driver did, with faults on the line, on every class of firmware', async () => {
+    let resyncs = 0;
+    for (let seed = 1; seed <= 4; seed++) {
+      const text = await recordingOf(seed, 4_000_000);
+      assert.ok(!text.includes(SECRET));
+      const recording = parseDriverRecording(text);
+      assert.equal(recording.heading.driver.from, 'fresh');
+      const isResync = (line: object) => 'event' in line && line.event === 'outofsync';
+      resyncs += recording.lines.filter(isResync).length;
+      assert.equal((await replayDriver(recording)).difference, undefined, `seed ${seed}`);
+    }
+    assert.ok(resyncs > 0);
+  });
+
+  it('decides as the driver did from a snapshot on, when the beginning had no room', async () => {
+    const recording = parseDriverRecording(await recordingOf(4, 32_000));
+    assert.equal(recording.heading.driver.from, 'snapshot');
+    assert.equal((await replayDriver(recording)).difference, undefined);
+  });
+
+  it('reports the first line at which the driver writes other bytes, or none', async () => {
+    const recording = parseDriverRecording(await recordingOf(4, 4_000_000));
+    const index = recording.lines.findIndex(
+      (line) => 'host' in line && line.host.includes('WSOPEN='),
+    );
+    const other = await replayDriver(changed(recording, index, { host: 'AT+RST\r\n' }));
+    assert.equal(other.difference?.line, index + 2);
+    assert.equal(other.difference.what, 'other');
+    const answer = recording.lines.findIndex(
+      (line, at) => at > index && 'device' in line && line.device.includes('OK'),
+    );
+    const silent = await replayDriver(changed(recording, answer, { device: '' }));
+    assert.notEqual(silent.difference, undefined);
   });
 });
