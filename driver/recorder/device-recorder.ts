@@ -1,7 +1,7 @@
 import type { LinkId } from '../at/types';
 import { systemClock, type Clock } from '../clock';
 import type { Capabilities, DeviceOptions } from '../device/options';
-import { asEspAtError, type ErrorCode, type SendOutcome } from '../errors';
+import { asEspAtError, EspAtError, type ErrorCode, type SendOutcome } from '../errors';
 import type { CloseOptions, OpenOptions, SendOptions } from '../link/options';
 import type { PortOpener } from '../port/port';
 import type { DeviceCall, DriverLine, LinkCall, SnapshotLine } from './lines';
@@ -152,7 +152,8 @@ export class DeviceRecorder {
       this.#recorder.sent(call);
       return result;
     } catch (reason) {
-      const { code, outcome } = asEspAtError(reason);
+      const isAborted = signal?.aborted === true && reason === signal.reason;
+      const { code, outcome } = isAborted ? new EspAtError('ABORTED') : asEspAtError(reason);
       this.#recorder.line(settled(call, code, outcome));
       throw reason;
     } finally {
