@@ -119,7 +119,7 @@ const sentences = {
     'The serial port lost or corrupted data received on link {link}. Check the cable, use RTS/CTS, or choose a lower baud rate.',
   MESSAGE_TOO_LARGE:
     'A message of more than {limit} bytes on link {link} was dropped. Raise the option maxMessageBytes.',
-  MESSAGE_NOT_UTF8:
+  MESSAGE_NOT_TEXT:
     'A text message on link {link} is not valid UTF-8. The connection was closed; check the server.',
   MESSAGE_INCOMPLETE:
     'A message on link {link} broke off after {length} bytes. Check the option framing.',

@@ -236,7 +236,7 @@ export class DeviceWebSocket extends WebSocketEvents {
     const kind = opcode ?? kindOf(bytes, this.#classOptions.unknownKind);
     if (opcode === 1 && !isUtf8(bytes))
       // RFC 6455, section 8.1: the firmware does not check it.
-      return this.#fail(new EspAtError('MESSAGE_NOT_UTF8', { link: message.link }), 1007);
+      return this.#fail(new EspAtError('MESSAGE_NOT_TEXT', { link: message.link }), 1007);
     const data = kind === 1 ? bytes.toString() : this.#binary(bytes);
     this.emitMessage(data, this.#url.origin, bytes, kind === 2);
   };
