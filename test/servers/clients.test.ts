@@ -128,8 +128,12 @@ for (const firmware of ['C', 'D'] as const) {
         harness.webSocketClass({ open: { framing: { by: 'json' } } }),
       );
       const auth = homeAssistant.createLongLivedTokenAuth(`http://${harness.host}`, 'secret');
+      const start = performance.now();
       const connection = await homeAssistant.createConnection({ auth });
+      const took = performance.now() - start;
       try {
+        // The device's own ping would free the server's first message after 10 s.
+        assert.ok(took < 7000, `${took} ms`);
         assert.deepEqual(await homeAssistant.getStates(connection), []);
         const events: unknown[] = [];
         await connection.subscribeEvents((event) => events.push(event), 'alarm');
