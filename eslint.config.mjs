@@ -71,7 +71,13 @@ export default tseslint.config(
     files: ['nodes/shared/editor/*.js'],
     languageOptions: {
       sourceType: 'script',
-      globals: { RED: 'readonly', $: 'readonly', document: 'readonly' },
+      globals: {
+        RED: 'readonly',
+        $: 'readonly',
+        document: 'readonly',
+        setTimeout: 'readonly',
+        URLSearchParams: 'readonly',
+      },
     },
   },
   {

@@ -13,7 +13,9 @@ import {
 import { serveNetworks } from './shared/admin/networks';
 import { PortClaims } from './shared/device/port-claims';
 import { makeDevice, portKey, type MakeDevice } from './shared/device/make-device';
+import { serveFirmware } from './shared/admin/firmware';
 import { servePorts } from './shared/admin/ports';
+import { headerSecretCredentials } from './shared/message/secret-headers';
 import { expandEnvironment } from './shared/message/settings';
 import { migrate } from './shared/settings/migrate';
 import { translator } from './shared/message/translate';
@@ -66,6 +68,7 @@ export function espAtDevice(make: MakeDevice, clock: Clock = systemClock): (RED:
       { credentials: deviceCredentials },
     );
     servePorts(RED);
+    serveFirmware(RED);
     serveNetworks(RED, translate);
     serveCertificates(RED, translate);
   };
@@ -76,14 +79,7 @@ const visible = { type: 'text' } as const;
 
 const deviceCredentials = {
   password: hidden,
-  headerSecret0: hidden,
-  headerSecret1: hidden,
-  headerSecret2: hidden,
-  headerSecret3: hidden,
-  headerSecret4: hidden,
-  headerSecret5: hidden,
-  headerSecret6: hidden,
-  headerSecret7: hidden,
+  ...headerSecretCredentials,
   ca0: visible,
   certificate0: visible,
   key0: hidden,

@@ -20,6 +20,7 @@ import {
   type WsOpenDef,
 } from './shared/message/open-settings';
 import { PayloadDecoder, type Output } from './shared/message/payload-decoder';
+import { headerSecretCredentials } from './shared/message/secret-headers';
 import { settingText } from './shared/message/settings';
 import { migrate } from './shared/settings/migrate';
 import { translator, type Translate } from './shared/message/translate';
@@ -45,7 +46,7 @@ export default function wsOpen(RED: NodeAPI): void {
     'ws-open',
     WsOpen,
     {
-      credentials: { authorization: { type: 'password' } },
+      credentials: { authorization: { type: 'password' }, ...headerSecretCredentials },
     },
   );
 }

@@ -1,12 +1,13 @@
 // Builds the editor file of a node type. Its source may hold, besides HTML:
 //
-//   <esp-at-common links="msg all">         name, device, link (0, 1, 2 and the ones named) and the note below it
+//   <esp-at-common links="msg all">         name (unless nameless), device, link (0, 1, 2 and the ones named), its note
 //   <esp-at-row name="uri" icon="globe">    a label and an input; the texts are label.<name> of the catalog
 //       type="password|checkbox|select"     text if not given
 //       options="auto json" prefix="output" of a select: values, with the texts option.<prefix><Value>
 //       placeholder="15000" | tip="none"    a placeholder as it is, or the text tip.<tip>
 //       button="findPorts" class="…" list="…"
 //   <esp-at-links>, <esp-at-certificate slot="0">  the table of links and a certificate slot of the device
+//   <esp-at-secrets>                        the credentials that hold the values of secret headers
 //   <!-- include shared/editor/x.css -->, /* include shared/editor/x.js */   a file
 //   bundle('shared/checks/x.ts')            the exports of a module, with all that it imports
 import { readFileSync } from 'node:fs';
@@ -21,10 +22,11 @@ export function dialog(folder, type, replaced) {
   const read = (path) => readFileSync(join(folder, path), 'utf8');
   const prefix = type === 'esp-at-device' ? 'node-config-input-' : 'node-input-';
   const elements = {
-    common: ({ links }) => common(links.split(' ')),
+    common: ({ links, nameless }) => common(links.split(' '), nameless !== undefined),
     row: (attributes) => row(prefix, attributes),
     links: linkTable,
     certificate: ({ slot }) => certificate(slot),
+    secrets: () => secrets(prefix),
   };
   return read(`${type}.html`)
     .replace(/\/\* include ([\w/.-]+) \*\//g, (_, path) =>
@@ -44,11 +46,11 @@ function attributesOf(text) {
   );
 }
 
-function common(links) {
+function common(links, nameless) {
   const options = [0, 1, 2].map((link) => `<option value="${link}">${link}</option>`);
   for (const link of links) options.push(option(link, `option.link${capital(link)}`));
   return [
-    row('node-input-', { name: 'name', icon: 'tag' }),
+    nameless ? '' : row('node-input-', { name: 'name', icon: 'tag' }),
     // Node-RED gives its select the width in the style.
     row('node-input-', { name: 'device', icon: 'microchip', style: 'width: calc(100% - 146px)' }),
     formRow(
@@ -76,7 +78,7 @@ function row(prefix, attributes) {
   const search =
     button === undefined
       ? ''
-      : `\n      <button type="button" id="esp-at-${button}" class="red-ui-button" data-i18n="[title]label.${button}"><i class="fa fa-search"></i></button>`;
+      : `\n      <button type="button" id="esp-at-${button}" class="red-ui-button" data-i18n="[title]label.${button};[aria-label]label.${button}"><i class="fa fa-search"></i></button>`;
   const hasButton = button === undefined ? '' : ' esp-at-searched';
   return formRow(`${label(id, name, icon)}\n      ${field}${search}`, classes + hasButton);
 }
@@ -97,29 +99,42 @@ const capital = (word) => word.charAt(0).toUpperCase() + word.slice(1);
 const formRow = (content, classes = '') =>
   `<div class="${`form-row ${classes}`.trim()}">\n      ${content}\n    </div>`;
 
-/** `AT+WSCFG` of the three links. */
+function secrets(prefix) {
+  return [0, 1, 2, 3, 4, 5, 6, 7]
+    .map((slot) => `<input type="hidden" id="${prefix}headerSecret${slot}">`)
+    .join('\n      ');
+}
+
+/** Names of the three links, and their `AT+WSCFG`. A cell is named by its row and its column. */
 function linkTable() {
   const links = [0, 1, 2];
-  const numbers = (field) => (link) => `<input type="text" id="esp-at-link-${link}-${field}">`;
-  const choices = (field, options) => (link) =>
-    `<select id="esp-at-link-${link}-${field}">${options}</select>`;
+  const named = (link, field) =>
+    `id="esp-at-link-${link}-${field}" aria-labelledby="esp-at-column-${link} esp-at-row-${field}"`;
+  const texts = (field) => (link) => `<input type="text" ${named(link, field)}>`;
+  const choices = (field, options) => (link) => `<select ${named(link, field)}>${options}</select>`;
   const modes = [0, 1, 2, 3].map((mode) => option(mode, `option.auth${mode}`)).join('');
   const slots = [0, 1].map((slot) => `<option value="${slot}">${slot}</option>`).join('');
   const cells = {
-    pingInterval: numbers('pingInterval'),
-    pongTimeout: numbers('pongTimeout'),
-    bufferSize: numbers('bufferSize'),
+    name: texts('name'),
+    pingInterval: texts('pingInterval'),
+    pongTimeout: texts('pongTimeout'),
+    bufferSize: texts('bufferSize'),
     auth: choices('auth', modes),
     pki: choices('pki', slots),
     ca: choices('ca', slots),
   };
-  const head = links.map((link) => `<th><span data-i18n="label.link"></span> ${link}</th>`);
+  const ranges = { pingInterval: '1–7200', pongTimeout: '1–7200', bufferSize: '125–16384' };
+  const head = links.map(
+    (link) => `<th id="esp-at-column-${link}"><span data-i18n="label.link"></span> ${link}</th>`,
+  );
   const rows = Object.entries(cells).map(([field, cell]) => {
     const columns = links.map((link) => `<td>${cell(link)}</td>`);
-    return `<tr><th data-i18n="label.${field}"></th>${columns.join('')}</tr>`;
+    const range = ranges[field] ? ` <small>${ranges[field]}</small>` : '';
+    const label = field === 'name' ? 'linkName' : field;
+    return `<tr><th id="esp-at-row-${field}"><span data-i18n="label.${label}"></span>${range}</th>${columns.join('')}</tr>`;
   });
   return `<table>
-      <thead><tr><th></th>${head.join('')}</tr></thead>
+      <thead><tr><td></td>${head.join('')}</tr></thead>
       <tbody>
         ${rows.join('\n        ')}
       </tbody>

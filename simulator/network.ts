@@ -1,6 +1,7 @@
 import * as net from 'node:net';
 import * as tls from 'node:tls';
 import { certificateFault } from './certificates';
+import { ECHO_HOST, EchoConnection } from './echo-server';
 
 /** How a TLS connection is made. */
 export interface TlsOptions {
@@ -57,9 +58,10 @@ export interface Network {
   connect(target: ConnectionTarget, handlers: ConnectionHandlers): Connection;
 }
 
-/** The machine's own network. */
+/** The machine's own network, and the echo server `ws://echo.sim/` in this process. */
 export const realNetwork: Network = {
   connect(target, handlers) {
+    if (!target.tls && target.host.toLowerCase() === ECHO_HOST) return new EchoConnection(handlers);
     const socket = target.tls ? openTls(target, target.tls) : openTcp(target);
     return attach(socket, handlers, target.tls);
   },

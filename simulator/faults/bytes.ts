@@ -1,6 +1,7 @@
 import type { Random } from '../random';
 import type { Fault, FaultSettings, FaultSite, Run } from './fault';
-import { directions, type Direction, type Tap } from './wire';
+import { directions, type Direction } from './direction';
+import type { Tap } from './wire';
 
 interface ByteFault {
   readonly name: string;

@@ -5,7 +5,7 @@ import type { Random } from '../random';
 import type { FaultyLine } from './line';
 import type { FaultyNetwork } from './network';
 import type { Rules } from './rules';
-import type { Direction } from './wire';
+import type { Direction } from './direction';
 
 /** How and when a fault applies. Each kind takes some of these settings, and has defaults for those it needs. */
 export interface FaultSettings {

@@ -3,4 +3,4 @@ export type { Fault, FaultGroup, FaultSettings, FaultyPort, Hit, Place, Setting 
 export { faultyDevice, Faults, Injection, type FaultyDevice } from './injector';
 export { formatSettings, parseSettings } from './settings';
 export { faultNamed, parseFault, type FaultOrder } from './table';
-export type { Direction } from './wire';
+export type { Direction } from './direction';

@@ -1,5 +1,6 @@
 import type { Uart, UartEnds, UartFactory, UartSettings } from '../uart';
-import { Wire, type Direction } from './wire';
+import type { Direction } from './direction';
+import { Wire } from './wire';
 
 /** The serial line of a device, with a {@link Wire} for each direction on which faults take hold. */
 export class FaultyLine {

@@ -1,6 +1,6 @@
 import type { Point } from '../hooks';
 import type { FaultSettings } from './fault';
-import { directions } from './wire';
+import { directions } from './direction';
 
 const points = [
   'command',

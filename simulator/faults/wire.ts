@@ -1,8 +1,3 @@
-/** The two directions of a serial line. */
-export type Direction = 'to-host' | 'to-device';
-
-export const directions = ['to-host', 'to-device'] as const satisfies readonly Direction[];
-
 /** A byte on the wire, as a tap meets it. */
 export interface PassingByte {
   readonly byte: number;

@@ -73,7 +73,8 @@ export function readAnswer(received: Buffer, key: string, keepsRest: boolean): U
 export const answerRoom = (keepsRest: boolean): number =>
   keepsRest ? handshakeBuffer - 1 : handshakeBuffer;
 
-function acceptFor(key: string): string {
+/** The answer to a key (RFC 6455, section 4.2.2). */
+export function acceptFor(key: string): string {
   return createHash('sha1').update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64');
 }
 

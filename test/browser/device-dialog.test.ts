@@ -15,14 +15,22 @@ const runs = [
   {
     nodeRed: '4',
     locale: 'en-US',
-    ports: ['Simulated ESP32 (sim:)', '/dev/ttyUSB7 – Silicon Labs CP2102 (in use)', 'COM3'],
+    ports: [
+      /^Simulated ESP32\s+used by .*\s+sim:$/,
+      /^Silicon Labs CP2102, no\. 0001\s+in use\s+\/dev\/ttyUSB7$/,
+      /^Serial port\s+COM3$/,
+    ],
   },
   {
     nodeRed: '5',
     locale: 'zh-CN',
-    ports: ['模拟的 ESP32 (sim:)', '/dev/ttyUSB7 – Silicon Labs CP2102 (占用中)', 'COM3'],
+    ports: [
+      /^模拟的 ESP32\s+由 .* 使用\s+sim:$/,
+      /^Silicon Labs CP2102, 序列号 0001\s+占用中\s+\/dev\/ttyUSB7$/,
+      /^串口\s+COM3$/,
+    ],
   },
-] as const satisfies readonly { nodeRed: NodeRedMajor; locale: string; ports: string[] }[];
+] as const satisfies readonly { nodeRed: NodeRedMajor; locale: string; ports: RegExp[] }[];
 
 for (const { nodeRed, locale, ports } of runs) {
   describe(
@@ -38,7 +46,7 @@ for (const { nodeRed, locale, ports } of runs) {
         const tab = async (name: string) => {
           // The editor takes two clicks on tabs within 400 ms for a double click.
           await page.waitForTimeout(450);
-          await page.locator(`#esp-at-device-tabs a[href="#esp-at-pane-${name}"]`).click();
+          await page.locator(`#esp-at-tabs a[href="#esp-at-pane-${name}"]`).click();
           await page.locator(`#esp-at-pane-${name}`).waitFor();
         };
         const id = idOf(await demo.flows(), 'esp-at-device');
@@ -49,20 +57,26 @@ for (const { nodeRed, locale, ports } of runs) {
           const given: unknown = await (await route.fetch()).json();
           assert.ok(Array.isArray(given));
           const simulated: unknown = given[0];
-          const plugged = { value: '/dev/ttyUSB7', about: 'Silicon Labs CP2102', inUse: true };
+          const plugged = {
+            value: '/dev/ttyUSB7',
+            about: 'Silicon Labs CP2102',
+            serialNumber: '0001',
+            inUse: true,
+          };
           await route.fulfill({ json: [simulated, plugged, { value: 'COM3' }] });
         });
         await page.locator('#esp-at-findPorts').click();
-        const menu = page.locator('.red-ui-menu', { hasText: '(sim:)' });
-        await menu.getByText('(sim:)').waitFor();
-        assert.deepEqual(await menu.locator('a').allInnerTexts(), ports);
+        const menu = page.locator('.red-ui-menu', { hasText: 'sim:' });
+        await menu.getByText('sim:', { exact: true }).waitFor();
+        const shown = await menu.locator('a').allInnerTexts();
+        for (const [index, port] of ports.entries()) assert.match(shown[index] ?? '', port);
         await picture('port');
         await page.keyboard.press('Escape');
 
         await tab('network');
         await page.locator('#node-config-input-wifi').check();
         await page.locator('#esp-at-findNetworks').click();
-        const found = page.getByText(/espressif.*-50 dBm/);
+        const found = page.locator('.red-ui-menu a', { hasText: /espressif.*-50 dBm/s });
         await found.waitFor();
         await picture('networks');
         await found.click();

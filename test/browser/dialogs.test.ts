@@ -20,13 +20,18 @@ for (const nodeRed of majors) {
         const flows = await demo.flows();
         for (const type of users) {
           await editor.edit(idOf(flows, type));
-          await assertTidy(editor, `${type} ${locale}`);
-          await editor.picture(`${type}-${nodeRed}-${locale}`);
+          const tabs = await editor.page.locator('#esp-at-tabs li').count();
+          for (let index = 0; index < Math.max(1, tabs); index++) {
+            if (tabs > 0) await editor.page.locator('#esp-at-tabs li').nth(index).click();
+            await editor.page.waitForTimeout(300); // A second click sooner would be a double click.
+            await assertTidy(editor, `${type}, tab ${index}, ${locale}`);
+            await editor.picture(`${type}-${index}-${nodeRed}-${locale}`);
+          }
           await editor.done();
         }
         await editor.editConfig(idOf(flows, 'esp-at-device'));
         for (const index of [0, 1, 2, 3, 4, 5]) {
-          await editor.page.locator('#esp-at-device-tabs li').nth(index).click();
+          await editor.page.locator('#esp-at-tabs li').nth(index).click();
           await editor.page.waitForTimeout(300); // A second click sooner would be a double click.
           await assertTidy(editor, `esp-at-device, tab ${index}, ${locale}`);
           await editor.picture(`device-${index}-${nodeRed}-${locale}`);
@@ -44,7 +49,7 @@ for (const nodeRed of majors) {
       const flows = await demo.flows();
       const wrong = (field: string) => editor.page.locator(`#node-${field}.input-error`);
       await editor.editConfig(idOf(flows, 'esp-at-device'));
-      await editor.page.locator('#esp-at-device-tabs li').nth(1).click();
+      await editor.page.locator('#esp-at-tabs li').nth(1).click();
       assert.equal(await wrong('config-input-ssid').count(), 0);
       await editor.page.locator('#node-config-input-wifi').check();
       await wrong('config-input-ssid').waitFor();
@@ -57,12 +62,14 @@ for (const nodeRed of majors) {
       await editor.page.locator('#node-config-dialog-cancel').click();
       await editor.page.locator('#node-config-dialog-ok').waitFor({ state: 'detached' });
       await editor.edit(idOf(flows, 'ws-open'));
-      await editor.page.locator('#node-input-joining').selectOption('delimiter');
-      await editor.page.locator('#node-input-delimiter').fill('');
-      await editor.page.locator('#node-input-delimiter').blur();
-      await wrong('input-delimiter').waitFor();
-      await editor.page.locator('#node-input-joining').selectOption('chunk');
-      assert.equal(await wrong('input-delimiter').count(), 0);
+      const uri = editor.page.locator('#node-input-uri');
+      await uri.fill('');
+      await editor.page.locator('#node-input-keepOpen').check();
+      await wrong('input-uri').waitFor();
+      await editor.page.locator('#esp-at-use-echo').click();
+      assert.equal(await uri.inputValue(), 'ws://echo.sim/');
+      assert.equal(await wrong('input-uri').count(), 0);
+      assert.equal(await editor.page.locator('#esp-at-use-echo').isVisible(), false);
     });
 
     it('show messages of the runtime as text, never as HTML', async (t) => {
@@ -72,7 +79,7 @@ for (const nodeRed of majors) {
         route.fulfill({ status: 409, json: { error: 'no port <img src=x onerror="hurt = 1">' } }),
       );
       await editor.editConfig(device);
-      await editor.page.locator('#esp-at-device-tabs li').nth(1).click();
+      await editor.page.locator('#esp-at-tabs li').nth(1).click();
       await editor.page.locator('#node-config-input-wifi').check();
       await editor.page.locator('#esp-at-findNetworks').click();
       await editor.page
@@ -81,15 +88,40 @@ for (const nodeRed of majors) {
       assert.equal(await editor.page.locator('#red-ui-notifications img').count(), 0);
     });
 
-    it('list every node under ESP-AT in the palette', async (t) => {
+    it('list every node in the palette, under words that a newcomer looks for', async (t) => {
       const editor = await Editor.during(t, demo.address);
       for (const type of users) {
         const heading = await editor.run(
           `return $('[data-palette-type="' + args + '"]').closest('.red-ui-palette-category').find('.red-ui-palette-header').text();`,
           type,
         );
-        assert.equal(heading, 'ESP-AT', type);
+        assert.equal(heading, 'ESP-AT WebSocket (ESP32)', type);
       }
+      for (const word of ['esp', 'websocket', 'at']) {
+        await editor.page.locator('#red-ui-palette-search input').fill(word);
+        for (const type of users)
+          await editor.page.locator(`[data-palette-type="${type}"]`).waitFor();
+      }
+    });
+
+    it('give a new node the only device and a free link, and a new device a free port', async (t) => {
+      const editor = await Editor.during(t, demo.address);
+      const { page } = editor;
+      const device = idOf(await demo.flows(), 'esp-at-device');
+      const made = await editor.run(
+        `const node = { id: 'fresh', type: 'ws-open', link: '0' };
+         RED.nodes.getType('ws-open').onadd.call(node);
+         return [node.device, node.link];`,
+      );
+      assert.deepEqual(made, [device, '1']);
+      await editor.run('RED.editor.editConfig("", "esp-at-device", "_ADD_");');
+      const port = page.locator('#node-config-input-port');
+      await port.waitFor();
+      assert.equal(await port.inputValue(), 'sim:2');
+      assert.equal(await page.locator('#node-config-input-name').inputValue(), 'ESP32');
+      await port.fill('sim:');
+      await port.blur();
+      await page.locator('#node-config-input-port.input-error').waitFor();
     });
 
     it('refuse what the runtime refuses, with its sentence', async (t) => {
@@ -225,6 +257,10 @@ async function assertTidy(editor: Editor, where: string): Promise<void> {
         const { width } = room.measureText(option.text);
         if (width > this.clientWidth - 34) found.push('cut off: ' + option.text);
       }
+    });
+    $('.red-ui-editor .red-ui-tray-body').last().find('input, select, textarea').filter(':visible').each(function () {
+      const named = this.labels.length > 0 || $(this).is('[aria-label], [aria-labelledby], .red-ui-searchBox-input');
+      if (!named && !$(this).closest('.red-ui-tray-footer, .red-ui-typedInput-container').length) found.push('no label: ' + (this.id || this.outerHTML));
     });
     return found;
   `);

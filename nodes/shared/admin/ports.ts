@@ -8,6 +8,7 @@ export interface PortSuggestion {
   readonly value: string;
   /** Manufacturer and product of the adapter. */
   readonly about?: string;
+  readonly serialNumber?: string;
   /** Whether a program uses the port; undefined where the system does not tell. */
   readonly inUse?: boolean;
 }
@@ -31,11 +32,18 @@ async function suggestions(): Promise<PortSuggestion[]> {
   return [{ value: SIMULATED }, ...ports.map(suggestion)];
 }
 
-function suggestion({ path, manufacturer, product, inUse }: PortInfo): PortSuggestion {
+function suggestion({
+  path,
+  manufacturer,
+  product,
+  serialNumber,
+  inUse,
+}: PortInfo): PortSuggestion {
   const about = [manufacturer, product].filter((part) => part !== undefined).join(' ');
   return {
     value: path,
     ...(about === '' ? {} : { about }),
+    ...(serialNumber === undefined ? {} : { serialNumber }),
     ...(inUse === undefined ? {} : { inUse }),
   };
 }

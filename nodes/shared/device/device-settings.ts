@@ -5,24 +5,18 @@ import type { LinkConfig } from '../../../driver/link/options';
 import { checks, serversOf } from '../checks/esp-at-device';
 import { asText, type Settings } from '../checks/refusal';
 import { headerSettings, type HeaderSetting } from '../message/headers';
+import { withSecret, type HeaderRow, type HeaderSecrets } from '../message/secret-headers';
 import { expandedSettings, refusalOf } from '../message/setting-checks';
 import { expandEnvironment } from '../message/settings';
 
-/** Numbers of the credentials that hold secret header values. */
-export const SECRET_SLOTS = [0, 1, 2, 3, 4, 5, 6, 7] as const;
 /** Certificate slots that the dialog offers (`AT+SYSMFG` indices). */
 export const CERTIFICATE_SLOTS = [0, 1] as const;
 
-type SecretSlot = (typeof SECRET_SLOTS)[number];
 type CertificateSlot = (typeof CERTIFICATE_SLOTS)[number];
 
 /** Node-RED keeps these apart from the flow and never exports them. */
-export type DeviceCredentials = Partial<
-  Record<
-    'password' | `headerSecret${SecretSlot}` | `${'ca' | 'certificate' | 'key'}${CertificateSlot}`,
-    string
-  >
->;
+export type DeviceCredentials = HeaderSecrets &
+  Partial<Record<'password' | `${'ca' | 'certificate' | 'key'}${CertificateSlot}`, string>>;
 
 /** The settings as the dialog stores them; numbers may be text, or `${ENV}`. */
 export interface DeviceDef extends NodeDef {
@@ -48,20 +42,14 @@ export interface DeviceDef extends NodeDef {
 
 /** The settings for `AT+WSCFG` of one link. An empty field means the firmware's default. */
 export interface LinkRow {
+  /** For the dialogs. */
+  name?: string;
   pingInterval?: string | number;
   pongTimeout?: string | number;
   bufferSize?: string | number;
   auth?: string | number;
   pki?: string | number;
   ca?: string | number;
-}
-
-/** A header for every link. The value of a secret header is the credential `headerSecret<slot>`. */
-export interface HeaderRow {
-  name?: string;
-  value?: string;
-  secret?: boolean;
-  slot?: number;
 }
 
 /** The settings of the serial port. */
@@ -181,10 +169,4 @@ function certificates(credentials: DeviceCredentials): CertificateOptions[] {
     certificate: credentials[`certificate${slot}`] ?? '',
     key: credentials[`key${slot}`] ?? '',
   })).filter(({ ca, certificate, key }) => ca + certificate + key !== '');
-}
-
-function withSecret(row: HeaderRow, credentials: DeviceCredentials): HeaderRow {
-  if (row.secret !== true) return row;
-  const slot = SECRET_SLOTS.find((known) => known === row.slot);
-  return { ...row, value: slot === undefined ? '' : (credentials[`headerSecret${slot}`] ?? '') };
 }

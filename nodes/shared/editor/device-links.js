@@ -1,7 +1,8 @@
 /* global checks */
-/* exported prepareLinks, savedLinks, linkDefaults */
+/* exported limitLinks, prepareLinks, savedLinks, linkDefaults */
 
 const linkDefaults = {
+  name: '',
   pingInterval: '',
   pongTimeout: '',
   bufferSize: '',
@@ -9,11 +10,11 @@ const linkDefaults = {
   pki: '0',
   ca: '0',
 };
-/** What the firmware takes for numbers of `AT+WSCFG` that are not set, and their range. */
+/** What the firmware takes for numbers of `AT+WSCFG` that are not set. */
 const linkNumbers = {
-  pingInterval: { placeholder: 10, range: '1 - 7200' },
-  pongTimeout: { placeholder: 120, range: '1 - 7200' },
-  bufferSize: { placeholder: 1024, range: '125 - 16384' },
+  pingInterval: 10,
+  pongTimeout: 120,
+  bufferSize: 1024,
 };
 
 const cell = (link, field) => $(`#esp-at-link-${link}-${field}`);
@@ -29,11 +30,8 @@ function prepareLinks(rows) {
         cell(link, field).toggleClass('input-error', !!checks.linkChecks[field](row[field], row));
       }
     };
-    for (const [field, { range, placeholder }] of Object.entries(linkNumbers)) {
-      cell(link, field)
-        .attr('placeholder', placeholder)
-        .attr('title', range)
-        .on('change keyup', check);
+    for (const [field, placeholder] of Object.entries(linkNumbers)) {
+      cell(link, field).attr('placeholder', placeholder).on('change keyup', check);
     }
     check();
     const enableSlots = () => {
@@ -53,4 +51,15 @@ function savedLinks() {
       Object.keys(linkDefaults).map((field) => [field, String(cell(link, field).val())]),
     ),
   );
+}
+
+/** Greys what the firmware cannot do, and says why. @param {string | undefined} firmware its class, if known */
+function limitLinks(firmware) {
+  const verifies = !['A', 'B'].includes(firmware);
+  for (const link of [0, 1, 2]) {
+    cell(link, 'auth').prop('disabled', !verifies && cell(link, 'auth').val() === '0');
+  }
+  $('#esp-at-no-auth').toggle(!verifies);
+  $('#esp-at-no-headers').toggle(firmware === 'A');
+  $('#esp-at-pane-headers .red-ui-editableList').toggleClass('esp-at-greyed', firmware === 'A');
 }

@@ -1,7 +1,9 @@
 /* global text, input */
 /* exported findNetworks */
 
-/** The device looks, so it has to be deployed and running. */
+/** dBm from which a signal has one bar more. */
+const SIGNAL_BARS = [-85, -75, -65, -55];
+
 function findNetworks(id) {
   const button = $('#esp-at-findNetworks').prop('disabled', true);
   const icon = button.find('i').attr('class', 'fa fa-spinner fa-spin');
@@ -12,14 +14,18 @@ function findNetworks(id) {
         tabSelect: true,
         width: 420,
         maxHeight: 260,
+        class: 'esp-at-menu',
         options: networks.map((network) => ({ value: network, label: describeNetwork(network) })),
         onselect: ({ value }) => input('ssid').val(value.ssid).trigger('change').trigger('focus'),
       });
       menu.show({ target: input('ssid') });
     })
-    .fail(({ responseJSON }) => {
+    .fail(({ status, responseJSON }) => {
       const reason = responseJSON ? responseJSON.error : '';
-      RED.notify(`${text('tip.networksFailed')} ${RED.utils.sanitize(reason)}`, 'warning');
+      const sentence = text(
+        status === 401 || status === 403 ? 'tip.noPermission' : 'tip.networksFailed',
+      );
+      RED.notify(`${sentence} ${RED.utils.sanitize(reason)}`, 'warning');
     })
     .always(() => {
       button.prop('disabled', false);
@@ -28,6 +34,17 @@ function findNetworks(id) {
 }
 
 function describeNetwork({ ssid, signal, channel, encrypted }) {
+  const bars = $('<span class="esp-at-bars" aria-hidden="true">');
+  for (const [index, limit] of SIGNAL_BARS.entries()) {
+    $('<span>')
+      .css({ height: `${4 + 3 * index}px` })
+      .toggleClass('esp-at-bar-on', signal >= limit)
+      .appendTo(bars);
+  }
   const lock = text(encrypted ? 'networks.encrypted' : 'networks.open');
-  return text('networks.entry', { ssid, signal, channel, lock });
+  return $('<div>').append(
+    $('<div class="esp-at-menu-title">').text(ssid),
+    bars,
+    $('<div class="esp-at-menu-detail">').text(text('networks.detail', { signal, channel, lock })),
+  );
 }

@@ -66,6 +66,31 @@ const espAt = {
     };
   },
 
+  /**
+   * Puts the panes of a dialog, `esp-at-pane-<name>`, behind tabs.
+   * @param {(key: string, values?: object) => string} text
+   * @param {string[]} names
+   */
+  tabs(text, names) {
+    const tabs = RED.tabs.create({
+      id: 'esp-at-tabs',
+      onchange(tab) {
+        $('#esp-at-panes').children().hide();
+        $(`#${tab.id}`).show();
+      },
+    });
+    for (const name of names)
+      tabs.addTab({ id: `esp-at-pane-${name}`, label: text(`tab.${name}`) });
+    setTimeout(() => tabs.resize(), 0);
+  },
+
+  /** The slots of a node's credentials that hold the values of secret headers. @param {string} prefix of inputs */
+  secrets: (prefix) => ({
+    slots: 8,
+    get: (slot) => $(`#${prefix}headerSecret${slot}`).val(),
+    set: (slot, value) => $(`#${prefix}headerSecret${slot}`).val(value),
+  }),
+
   /** What Node-RED gives the editor in place of a stored secret. */
   stored: '__PWRD__',
 
@@ -78,8 +103,8 @@ const espAt = {
     return function () {
       if (this.name) return this.name;
       if (this.link === 'msg') return type;
-      const isNumber = /^[012]$/.test(this.link);
-      return `${type} ${isNumber ? this.link : text(`option.link${this.link === 'all' ? 'All' : 'Device'}`)}`;
+      if (/^[012]$/.test(this.link)) return `${type} ${espAt.linkName(this.device, this.link)}`;
+      return `${type} ${text(`option.link${this.link === 'all' ? 'All' : 'Device'}`)}`;
     };
   },
 

@@ -11,7 +11,7 @@ Object.assign(espAt, {
    *   the slots for secret values; without them no value can be secret
    */
   headerList(list, text, refusal, rows, secrets) {
-    list.css({ minHeight: '120px', minWidth: '400px' }).editableList({
+    list.css({ minHeight: '120px' }).editableList({
       removable: true,
       sortable: true,
       addButton: text('option.addHeader'),

@@ -5,13 +5,13 @@ import type { Refusal, Settings } from '../checks/refusal';
 import { checks } from '../checks/ws-open';
 import { EspAtError } from '../../../driver/errors';
 import type { Header, Framing, OpenOptions } from '../../../driver/link/options';
-import type { HeaderRow } from '../device/device-settings';
 import { headerSettings, messageHeaders, renderHeaders, type HeaderSetting } from './headers';
 import type { Output } from './payload-decoder';
+import { withSecret, type HeaderRow, type HeaderSecrets } from './secret-headers';
 import { render } from './templates';
 import { expandEnvironment, settingNumber, settingText } from './settings';
 
-export interface WsOpenCredentials {
+export interface WsOpenCredentials extends HeaderSecrets {
   authorization?: string;
 }
 
@@ -55,7 +55,11 @@ export function openSettings(
     subprotocol: settingText(RED, node, def.subprotocol),
     timeout: settingNumber(RED, node, def.timeout),
     authorization: settingText(RED, node, node.credentials.authorization),
-    headers: headerSettings(RED, node, def.headers),
+    headers: headerSettings(
+      RED,
+      node,
+      def.headers?.map((row) => withSecret(row, node.credentials)),
+    ),
     fixed: {
       keepOpen: def.keepOpen === true,
       replace: def.replace === true,

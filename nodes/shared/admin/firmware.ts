@@ -1,0 +1,17 @@
+import type { NodeAPI } from 'node-red';
+import { findDevice } from '../device/device-node';
+
+/**
+ * Adds `GET /esp-at-websocket/firmware/<device>` for the dialogs: `{ firmware }`, the class A to D of a deployed device;
+ * without it as long as the device has not said it.
+ */
+export function serveFirmware(RED: NodeAPI): void {
+  RED.httpAdmin.get(
+    '/esp-at-websocket/firmware/:device',
+    RED.auth.needsPermission('esp-at-device.read'),
+    (request, response) => {
+      const device = findDevice(RED, String(request.params.device));
+      response.json({ firmware: device?.host.capabilities?.firmware });
+    },
+  );
+}

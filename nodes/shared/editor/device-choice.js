@@ -1,0 +1,103 @@
+/* global espAt */
+
+Object.assign(espAt, {
+  /** The devices of the editor that are enabled. */
+  devices() {
+    const devices = [];
+    RED.nodes.eachConfig((node) => {
+      if (node.type === 'esp-at-device' && !node.d) devices.push(node);
+    });
+    return devices;
+  },
+
+  /** The ws-open nodes of a device. */
+  openers: (device) =>
+    RED.nodes.filterNodes({ type: 'ws-open' }).filter((one) => !one.d && one.device === device),
+
+  /** Gives a new node the only device there is, and a link: ws-open a free one, the others the one that is opened. */
+  added() {
+    const [device, another] = espAt.devices();
+    if (this.device || !device || another) return;
+    this.device = device.id;
+    const opened = espAt.openers(device.id).map(({ link }) => String(link));
+    const free = ['0', '1', '2'].find((link) => !opened.includes(link));
+    if (this.type === 'ws-open') this.link = free ?? '0';
+    else if (opened.length === 1) this.link = opened[0];
+  },
+
+  /** A link with its name in the settings of a device: `0 · sensor`. */
+  linkName(device, link) {
+    const name = RED.nodes.node(device)?.links?.[link]?.name;
+    return name ? `${link} · ${name}` : String(link);
+  },
+
+  /**
+   * Keeps what a dialog says about the chosen device up to date: the names of its links, and the nodes that open them.
+   * @param {(key: string, values?: object) => string} text
+   * @param {{ id: string, type: string, z: string }} node the node whose dialog is open
+   * @param {(firmware: string | undefined) => void} [onFirmware] told the class of the device's firmware
+   */
+  followDevice(text, node, onFirmware) {
+    const device = $('#node-input-device');
+    const link = $('#node-input-link');
+    const showNames = () => {
+      for (const number of [0, 1, 2]) {
+        link.find(`option[value="${number}"]`).text(espAt.linkName(device.val(), number));
+      }
+    };
+    const showFirmware = () => {
+      const chosen = device.val();
+      espAt.firmware(chosen, (firmware) => {
+        if (device.val() === chosen) onFirmware?.(firmware);
+      });
+    };
+    device.on('change', showNames).on('change', showFirmware);
+    device.add(link).on('change', () => espAt.noteOpeners(text, node));
+    showNames();
+    showFirmware();
+    espAt.noteOpeners(text, node);
+  },
+
+  /** Finds out the class of a device's firmware, A to D; undefined as long as the device has not said it. */
+  firmware(device, tell) {
+    const port = RED.nodes.node(device)?.port;
+    if (!port) return tell(undefined);
+    espAt.firmwareAt(port, device, tell);
+  },
+
+  firmwareAt(port, device, tell) {
+    const simulated = /^sim:[^?]*(?:\?(.*))?$/.exec(port);
+    if (simulated) {
+      const firmware = new URLSearchParams(simulated[1] ?? '').get('firmware') ?? 'D';
+      return tell(firmware.toUpperCase());
+    }
+    $.getJSON(`esp-at-websocket/firmware/${encodeURIComponent(device)}`)
+      .done(({ firmware }) => tell(firmware))
+      .fail(() => tell(undefined));
+  },
+
+  /** Names below the link the other nodes that open it, or notes that no node does. */
+  noteOpeners(text, { id, type, z }) {
+    const device = String($('#node-input-device').val());
+    const link = String($('#node-input-link').val());
+    const known = /^[012]$/.test(link) && RED.nodes.node(device);
+    const openers = espAt.openers(device).filter((one) => one.id !== id);
+    const same = openers.filter((one) => String(one.link) === link);
+    const names = same.map(nameOf).join(', ');
+    const opens = type === 'ws-open';
+    const silent = !known || (opens ? names === '' : openers.some(mayOpen));
+    $('.esp-at-note')
+      .toggle(!silent)
+      .text(text(opens ? 'tip.alsoOpened' : 'tip.notOpened', { link, names }));
+
+    function nameOf(one) {
+      const label = RED.utils.getNodeLabel(one, one.id);
+      const flow = RED.nodes.workspace(one.z)?.label ?? RED.nodes.subflow(one.z)?.name;
+      return one.z === z ? label : `${label} (${flow})`;
+    }
+
+    function mayOpen(one) {
+      return one.link === 'msg' || String(one.link) === link;
+    }
+  },
+});

@@ -1,0 +1,32 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { pathToFileURL } from 'node:url';
+import { createContext, runInContext } from 'node:vm';
+import { join } from 'node:path';
+import { asObject, root } from '../../package/project';
+
+type Bundle = (entry: string, replaced: Readonly<Record<string, string>>) => string;
+
+describe('the checks bundled for the editor', () => {
+  for (const [type, field, value, code] of [
+    ['esp-at-device', 'port', 'sim:?fault=lose=2%25,to-host', undefined],
+    ['esp-at-device', 'port', 'sim:?fault=lose=soon', 'INVALID_SETTING'],
+    ['ws-open', 'uri', 'ws://host:99999/', 'INVALID_URI'],
+    ['ws-open', 'uri', 'ws://{{host', 'TEMPLATE_FAILED'],
+    ['ws-send', 'timeout', '60001', 'INVALID_TIMEOUT'],
+    ['ws-close', 'code', '1005', 'INVALID_CLOSE_CODE'],
+    ['ws-status', 'poll', 'x', 'INVALID_CONFIG'],
+  ] as const) {
+    it(`${type}, ${field} ${value}: run without Node.js, with the same result`, async () => {
+      const path = pathToFileURL(join(root, 'scripts/browser-bundle.mjs')).href;
+      const { browserBundle } = (await import(path)) as { browserBundle: Bundle };
+      const kinds = "exports.faults = [{ name: 'lose', takes: ['direction', 'chance'], defaults: {} }]";
+      const source = browserBundle(`nodes/shared/checks/${type}.ts`, {
+        'simulator/faults/all.ts': kinds,
+      });
+      const page = createContext({ TextEncoder, URLSearchParams, value });
+      const refusal: unknown = runInContext(`(${source}).checks.${field}(value, {})`, page);
+      assert.equal(refusal && asObject(refusal, 'refusal').code, code);
+    });
+  }
+});
