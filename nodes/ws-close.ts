@@ -27,7 +27,7 @@ export default function wsClose(RED: NodeAPI): void {
   function WsClose(this: Node, def: WsCloseDef): void {
     RED.nodes.createNode(this, def);
     const closer = new Closer(RED, this, translate, migrate('ws-close', def));
-    onInput(this, translate, (msg, send) => closer.close(msg, send));
+    onInput(this, translate, (msg, send) => closer.close(msg, send), closer.status);
     this.on('close', () => closer.end());
   }
 
@@ -39,7 +39,7 @@ class Closer {
   readonly #device: DeviceNode | undefined;
   readonly #link: LinkSetting;
   readonly #options: CloseOptions;
-  readonly #status: NodeStatus;
+  readonly status: NodeStatus;
   readonly #stop = new AbortController();
 
   constructor(RED: NodeAPI, node: Node, translate: Translate, def: WsCloseDef) {
@@ -50,8 +50,8 @@ class Closer {
       reason: settingText(RED, node, def.reason),
     };
     this.#device = findDevice(RED, def.device);
-    this.#status = new NodeStatus(node, translate, this.#device, this.#link);
-    this.#device?.host.attach(this.#status);
+    this.status = new NodeStatus(node, translate, this.#device, this.#link);
+    this.#device?.host.attach(this.status);
   }
 
   /** Passes the message on when the link, or every link, is closed. */
@@ -75,8 +75,8 @@ class Closer {
   /** Links that are being closed are closed all the same. */
   end(): void {
     this.#stop.abort(new EspAtError('ABORTED'));
-    this.#status.end();
-    this.#device?.host.detach(this.#status);
+    this.status.end();
+    this.#device?.host.detach(this.status);
   }
 }
 

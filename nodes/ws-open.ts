@@ -36,7 +36,7 @@ export default function wsOpen(RED: NodeAPI): void {
   function WsOpen(this: Node<WsOpenCredentials>, def: WsOpenDef): void {
     RED.nodes.createNode(this, def);
     const opener = new Opener(RED, this, translate, migrate('ws-open', def));
-    onInput(this, translate, (msg, send) => opener.open(msg, send));
+    onInput(this, translate, (msg, send) => opener.open(msg, send), opener.status);
     this.on('close', (done: () => void) => {
       void opener.end().then(done);
     });
@@ -74,7 +74,7 @@ class Opener implements DeviceUser {
   /** Inputs without an answer yet. */
   readonly #pending = new Set<Pending>();
   readonly #decoders = new Map<LinkId, PayloadDecoder>();
-  readonly #status: NodeStatus;
+  readonly status: NodeStatus;
   readonly #stop = new AbortController();
   #stopListening: (() => void) | undefined;
 
@@ -87,7 +87,7 @@ class Opener implements DeviceUser {
     this.#output = def.output ?? 'auto';
     this.#owner = `${node.id}/${++instances}`;
     this.#device = findDevice(RED, def.device);
-    this.#status = new NodeStatus(node, translate, this.#device, this.#link);
+    this.status = new NodeStatus(node, translate, this.#device, this.#link);
     this.#device?.host.attach(this);
   }
 
@@ -109,7 +109,7 @@ class Opener implements DeviceUser {
   /** Settles when the node's connections are closed, or after a time. */
   async end(): Promise<void> {
     this.#stop.abort();
-    this.#status.end();
+    this.status.end();
     this.#stopListening?.();
     const device = this.#device;
     if (!device) return;
@@ -122,7 +122,7 @@ class Opener implements DeviceUser {
 
   deviceChanged(device: DeviceApi | undefined): void {
     if (this.#stop.signal.aborted) return;
-    this.#status.deviceChanged(device);
+    this.status.deviceChanged(device);
     this.#stopListening?.();
     this.#stopListening =
       device &&

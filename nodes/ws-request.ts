@@ -42,7 +42,7 @@ export default function wsRequest(RED: NodeAPI): void {
   function WsRequest(this: Node, def: WsRequestDef): void {
     RED.nodes.createNode(this, def);
     const requester = new Requester(RED, this, translate, migrate('ws-request', def));
-    onInput(this, translate, (msg, send) => requester.request(msg, send));
+    onInput(this, translate, (msg, send) => requester.request(msg, send), requester.status);
     this.on('close', () => requester.end());
   }
 
@@ -64,7 +64,7 @@ class Requester implements DeviceUser {
   readonly #refusal: EspAtError | undefined;
   /** Ends every request when the node stops. */
   readonly #stop = new AbortController();
-  readonly #status: NodeStatus;
+  readonly status: NodeStatus;
   #underWay = 0;
 
   constructor(RED: NodeAPI, node: Node, translate: Translate, def: WsRequestDef) {
@@ -83,7 +83,7 @@ class Requester implements DeviceUser {
     this.#refusal = match instanceof EspAtError ? match : undefined;
     this.#match = match instanceof EspAtError ? () => ({ by: 'next' }) : match;
     this.#device = findDevice(RED, def.device);
-    this.#status = new NodeStatus(node, translate, this.#device, this.#link);
+    this.status = new NodeStatus(node, translate, this.#device, this.#link);
     // One listener for each request under way: their number is no sign of a leak.
     setMaxListeners(0, this.#stop.signal);
     this.#device?.host.attach(this);
@@ -115,13 +115,13 @@ class Requester implements DeviceUser {
 
   /** Ends the requests under way. */
   end(): void {
-    this.#status.end();
+    this.status.end();
     this.#stop.abort(new EspAtError('ABORTED', {}, { outcome: 'not-sent' }));
     this.#device?.host.detach(this);
   }
 
   deviceChanged(device: DeviceApi | undefined): void {
-    this.#status.deviceChanged(device);
+    this.status.deviceChanged(device);
   }
 
   #late(reply: Reply, msg: NodeMessageInFlow): void {
@@ -142,7 +142,7 @@ class Requester implements DeviceUser {
   #count(more: number): void {
     this.#underWay += more;
     const count = this.#underWay;
-    this.#status.setText(count === 0 ? undefined : this.#translate('status.underWay', { count }));
+    this.status.setText(count === 0 ? undefined : this.#translate('status.underWay', { count }));
   }
 }
 

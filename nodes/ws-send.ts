@@ -35,7 +35,7 @@ export default function wsSend(RED: NodeAPI): void {
   function WsSend(this: Node, def: WsSendDef): void {
     RED.nodes.createNode(this, def);
     const sender = new Sender(RED, this, translate, migrate('ws-send', def));
-    onInput(this, translate, (msg, send) => sender.send(msg, send));
+    onInput(this, translate, (msg, send) => sender.send(msg, send), sender.status);
     this.on('close', () => sender.end());
   }
 
@@ -56,7 +56,7 @@ class Sender implements DeviceUser {
   readonly #stop = new AbortController();
   /** Messages under way, by link. */
   readonly #underWay = new Map<LinkId, number>();
-  readonly #status: NodeStatus;
+  readonly status: NodeStatus;
   #stopListening: (() => void) | undefined;
 
   constructor(RED: NodeAPI, node: Node, translate: Translate, def: WsSendDef) {
@@ -68,7 +68,7 @@ class Sender implements DeviceUser {
     this.#holdMessages = settingNumber(RED, node, def.holdMessages) ?? 100;
     this.#refusal = refusalOf(checks, expandedSettings(RED, node, def));
     this.#device = findDevice(RED, def.device);
-    this.#status = new NodeStatus(node, translate, this.#device, this.#link);
+    this.status = new NodeStatus(node, translate, this.#device, this.#link);
     // One listener for each message under way: their number is no sign of a leak.
     setMaxListeners(0, this.#stop.signal);
     this.#device?.host.attach(this);
@@ -98,14 +98,14 @@ class Sender implements DeviceUser {
 
   /** Aborts the sends that have not begun. */
   end(): void {
-    this.#status.end();
+    this.status.end();
     this.#stopListening?.();
     this.#stop.abort(new EspAtError('ABORTED', {}, { outcome: 'not-sent' }));
     this.#device?.host.detach(this);
   }
 
   deviceChanged(device: DeviceApi | undefined): void {
-    this.#status.deviceChanged(device);
+    this.status.deviceChanged(device);
     this.#stopListening?.();
     const show = (level: number) => this.#showQueue(level);
     device?.on('sendqueue', show);
@@ -126,7 +126,7 @@ class Sender implements DeviceUser {
   /** @param level how full the send queue is, 0 to 1 */
   #showQueue(level: number): void {
     const percent = Math.round(level * 100);
-    this.#status.setText(percent < 25 ? undefined : this.#translate('status.queue', { percent }));
+    this.status.setText(percent < 25 ? undefined : this.#translate('status.queue', { percent }));
   }
 }
 

@@ -32,7 +32,7 @@ export default function wsStatus(RED: NodeAPI): void {
   function WsStatus(this: Node, def: WsStatusDef): void {
     RED.nodes.createNode(this, def);
     const watcher = new Watcher(RED, this, translate, migrate('ws-status', def));
-    onInput(this, translate, (msg, send) => watcher.ask(msg, send));
+    onInput(this, translate, (msg, send) => watcher.ask(msg, send), watcher.status);
     this.on('close', () => watcher.end());
   }
 
@@ -48,7 +48,7 @@ class Watcher implements DeviceUser {
   readonly #link: LinkSetting;
   /** Milliseconds between questions; 0 is never. */
   readonly #poll: number;
-  readonly #status: NodeStatus;
+  readonly status: NodeStatus;
   #stopListening: (() => void) | undefined;
   #nextPoll: Cancel | undefined;
   /** The device's state and error code in the latest message about it. */
@@ -64,7 +64,7 @@ class Watcher implements DeviceUser {
     if (refusal) node.warn(sentenceOf(translate, refusal));
     this.#poll = refusal ? 0 : 1000 * (settingNumber(RED, node, def.poll) ?? 0);
     this.#device = findDevice(RED, def.device);
-    this.#status = new NodeStatus(node, translate, this.#device, this.#link);
+    this.status = new NodeStatus(node, translate, this.#device, this.#link);
     this.#device?.host.attach(this);
     this.#pollLater();
   }
@@ -91,13 +91,13 @@ class Watcher implements DeviceUser {
   end(): void {
     this.#ended = true;
     this.#nextPoll?.();
-    this.#status.end();
+    this.status.end();
     this.#stopListening?.();
     this.#device?.host.detach(this);
   }
 
   deviceChanged(device: DeviceApi | undefined): void {
-    this.#status.deviceChanged(device);
+    this.status.deviceChanged(device);
     this.#stopListening?.();
     this.#stopListening = device && this.#listen(device);
     this.#stateChanged();

@@ -258,7 +258,7 @@ async function assertTidy(editor: Editor, where: string): Promise<void> {
         if (width > this.clientWidth - 34) found.push('cut off: ' + option.text);
       }
     });
-    $('.red-ui-editor .red-ui-tray-body').last().find('input, select, textarea').filter(':visible').each(function () {
+    $('.red-ui-editor .red-ui-tray-body').last().find('input, select, textarea').filter(':visible').not('[id^=red-ui-trap]').each(function () {
       const named = this.labels.length > 0 || $(this).is('[aria-label], [aria-labelledby], .red-ui-searchBox-input');
       if (!named && !$(this).closest('.red-ui-tray-footer, .red-ui-typedInput-container').length) found.push('no label: ' + (this.id || this.outerHTML));
     });

@@ -49,7 +49,7 @@ onEachRuntime('ws-open', (nodeRed) => {
     link.become(4, 'closing');
     assert.deepEqual(last(), { fill: 'yellow', shape: 'dot', text: 'status.closing' });
     link.become(0, 'failed', new EspAtError('OPEN_FAILED', { link: 0 }));
-    assert.deepEqual(last(), { fill: 'grey', shape: 'ring', text: 'OPEN_FAILED' });
+    assert.deepEqual(last(), { fill: 'red', shape: 'ring', text: 'OPEN_FAILED' });
     device.become({ name: 'initializing' });
     assert.deepEqual(last(), { fill: 'blue', shape: 'ring', text: 'status.device.initializing' });
     const error = new EspAtError('PORT_NOT_FOUND', { port: '/dev/ttyUSB0' });

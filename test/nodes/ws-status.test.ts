@@ -48,7 +48,7 @@ onEachRuntime('ws-status', (nodeRed) => {
     });
     link.retry(2400);
     assert.equal((await nodeRed.next('out0')).retryIn, 2400);
-    assert.deepEqual(last(), { fill: 'grey', shape: 'ring', text: 'status.retrying' });
+    assert.deepEqual(last(), { fill: 'red', shape: 'ring', text: 'status.retrying' });
     link.become(1, 'lost');
     assert.deepEqual((await nodeRed.next('out0')).state, 'reconnecting');
     link.become(3, 'reconnecting');

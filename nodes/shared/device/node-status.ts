@@ -1,6 +1,15 @@
-import type { Node, NodeStatus as Status } from 'node-red';
+import type { Node } from 'node-red';
 import type { LinkId } from '../../../driver/at/types';
-import { deviceStatus, linkStatus, noDeviceStatus } from '../message/status-texts';
+import type { Cancel } from '../../../driver/clock';
+import { EspAtError } from '../../../driver/errors';
+import {
+  countdownStep,
+  deviceStatus,
+  linkStatus,
+  noDeviceStatus,
+  refusedStatus,
+  type DetailedStatus as Status,
+} from '../message/status-texts';
 import type { Translate } from '../message/translate';
 import type { DeviceApi } from './device-api';
 import type { DeviceUser } from './device-host';
@@ -20,6 +29,10 @@ export class NodeStatus implements DeviceUser {
   #stopListening: (() => void) | undefined;
   #linkStatus: Status;
   #text: string | undefined;
+  #refused: Status | undefined;
+  /** Why a link is closed, until it opens again. */
+  readonly #failures = new Map<LinkId, EspAtError>();
+  #cancelCountdown: Cancel | undefined;
   #shown = '';
   #ended = false;
 
@@ -39,6 +52,7 @@ export class NodeStatus implements DeviceUser {
 
   deviceChanged(device: DeviceApi | undefined): void {
     this.#stopListening?.();
+    this.#cancelCountdown?.();
     this.#stopListening = device && this.#listen(device);
     this.#show();
   }
@@ -60,21 +74,50 @@ export class NodeStatus implements DeviceUser {
     this.#show();
   }
 
+  /** Shows that an input failed, until the next one succeeds or the link changes; undefined: it succeeded. */
+  inputDone(error: unknown): void {
+    const refused = error instanceof EspAtError ? refusedStatus(this.#translate, error) : undefined;
+    if (refused === this.#refused) return;
+    this.#refused = refused;
+    this.#show();
+  }
+
   /** Shows nothing from here on. */
   end(): void {
     this.#ended = true;
+    this.#cancelCountdown?.();
     this.#stopListening?.();
   }
 
   #linkChanged(event: FlowLinkEvent): void {
+    this.#cancelCountdown?.();
+    this.#refused = undefined;
+    if (event.error) this.#failures.set(event.link, event.error);
+    else if (event.event !== 'retrying') this.#failures.delete(event.link);
+    if (event.retryIn !== undefined) this.#countDown(event, event.retryIn);
+    else this.#showLink(event);
+  }
+
+  #showLink(event: FlowLinkEvent): void {
     this.#linkStatus = this.#ofLink(event.link, event);
     this.#show();
+  }
+
+  /** Shows the time until the next attempt, and why the latest one failed. */
+  #countDown(event: FlowLinkEvent, leftMs: number): void {
+    const error = this.#failures.get(event.link);
+    this.#showLink({ ...event, retryIn: leftMs, ...(error && { error }) });
+    const stepMs = countdownStep(leftMs);
+    if (leftMs <= stepMs) return;
+    this.#cancelCountdown = this.#device?.host.clock.after(stepMs, () =>
+      this.#countDown(event, leftMs - stepMs),
+    );
   }
 
   #show(): void {
     if (this.#ended) return;
     const text = this.#text === undefined ? {} : { text: this.#text };
-    const status = this.#ofDevice() ?? { ...this.#linkStatus, ...text };
+    const status = this.#ofDevice() ?? this.#refused ?? { ...this.#linkStatus, ...text };
     // A flow with thousands of messages a second must not send the editor the same status each time.
     const shown = JSON.stringify(status);
     if (shown === this.#shown) return;
@@ -91,7 +134,7 @@ export class NodeStatus implements DeviceUser {
     const links = usedLinks(this.#device?.host.links ?? [], setting);
     const link = isSeveral(setting) ? links.find(({ stateNumber }) => stateNumber !== 0) : links[0];
     if (!link) return linkStatus(this.#translate, { state: 0, uri: '' });
-    return this.#ofLink(link.id, { state: link.stateNumber, uri: link.uri });
+    return this.#ofLink(link.id, { link: link.id, state: link.stateNumber, uri: link.uri });
   }
 
   #ofLink(id: LinkId, link: Parameters<typeof linkStatus>[1]): Status {

@@ -6,6 +6,7 @@ import { NodeTestHelper } from 'node-red-node-test-helper';
 import { systemClock } from '../../../driver/clock';
 import { espAtDevice } from '../../../nodes/esp-at-device';
 import type { MakeDevice } from '../../../nodes/shared/device/make-device';
+import type { DetailedStatus } from '../../../nodes/shared/message/status-texts';
 import wsClose from '../../../nodes/ws-close';
 import wsOpen from '../../../nodes/ws-open';
 import wsRequest from '../../../nodes/ws-request';
@@ -149,9 +150,18 @@ export class NodeRed {
     return this.#box(id).waiting;
   }
 
-  /** All statuses a node has shown, oldest first. */
+  /** All statuses that a node has shown on the canvas, oldest first. */
   statuses(id: string): NodeStatus[] {
-    return this.#calls(id, 'status').map((value) => value as NodeStatus);
+    return this.detailedStatuses(id).map(({ fill, shape, text }) => ({
+      ...(fill && { fill }),
+      ...(shape && { shape }),
+      ...(text !== undefined && { text }),
+    }));
+  }
+
+  /** The same with what Status nodes get beside it. */
+  detailedStatuses(id: string): DetailedStatus[] {
+    return this.#calls(id, 'status').map((value) => value as DetailedStatus);
   }
 
   /** What a node has written to the log, as text. */

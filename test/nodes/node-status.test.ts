@@ -1,0 +1,87 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { EspAtError } from '../../driver/errors';
+import { NodeStatus } from '../../nodes/shared/device/node-status';
+import { onInput } from '../../nodes/shared/message/input';
+import type { DetailedStatus } from '../../nodes/shared/message/status-texts';
+import { catalog } from '../harness/nodes/catalog';
+import { FakeDevice } from '../harness/nodes/fake-device';
+import { unchecked } from '../harness/refused';
+import { VirtualClock } from '../harness/virtual-clock';
+
+const URI = 'ws://example.org/';
+const failure = new EspAtError('OPEN_FAILED', { link: 0, reason: 'UNREACHABLE' });
+
+/** A node's status on a ready device, in English. */
+function stage() {
+  const clock = new VirtualClock();
+  const device = new FakeDevice();
+  const shown: DetailedStatus[] = [];
+  const handlers: ((...parameters: unknown[]) => void)[] = [];
+  const node = unchecked({
+    status: (status: DetailedStatus) => void shown.push(status),
+    on: (_event: string, handler: () => void) => void handlers.push(handler),
+  });
+  const host = { clock, links: device.links, state: { name: 'ready' } };
+  const status = new NodeStatus(node, catalog('en-US'), unchecked({ host }), '0');
+  status.deviceChanged(device);
+  return { clock, node, status, shown, handlers, link: device.links[0] };
+}
+
+describe('the status of a node', () => {
+  it('after a failed attempt: red, with the reason and a countdown that moves', async () => {
+    const { clock, shown, link, status } = stage();
+    link.uri = URI;
+    link.become(0, 'failed', failure);
+    link.retry(28_000);
+    await clock.advance(28_000);
+    const texts = shown.map(({ text }) => text);
+    assert.deepEqual(texts, [
+      'closed',
+      'not reached',
+      'not reached, again in 28 s',
+      'not reached, again in 20 s',
+      'not reached, again in 10 s',
+      'not reached, again in 5 s',
+    ]);
+    assert.deepEqual(shown.at(-1), {
+      ...{ fill: 'red', shape: 'ring', text: 'not reached, again in 5 s' },
+      ...{ event: 'retrying', link: 0, state: 0, code: 'OPEN_FAILED' },
+    });
+    status.end();
+  });
+
+  it('that counts down: stops when the link opens, and when the node ends', async () => {
+    const { clock, shown, link, status } = stage();
+    link.become(0, 'failed', failure);
+    link.retry(60_000);
+    link.uri = URI;
+    link.become(2, 'opened');
+    await clock.advance(60_000);
+    assert.equal(shown.at(-1)?.text, 'example.org');
+    link.become(0, 'closed-by-server');
+    link.retry(60_000);
+    assert.equal(shown.at(-1)?.text, 'closed, again in 60 s');
+    status.end();
+    const { length } = shown;
+    await clock.advance(60_000);
+    assert.equal(shown.length, length);
+  });
+
+  it('after a refused input: says what to change, until an input succeeds', async () => {
+    const { shown, handlers, node, status } = stage();
+    let error: EspAtError | undefined = new EspAtError('INVALID_PAYLOAD', { reason: 'EMPTY' });
+    const handle = () => (error ? Promise.reject(error) : Promise.resolve());
+    onInput(node, catalog('en-US'), handle, status);
+    const give = () => new Promise((done) => handlers[0]?.({}, () => undefined, done));
+    await give();
+    assert.deepEqual(shown.at(-1), {
+      ...{ fill: 'red', shape: 'ring', text: 'change the payload' },
+      ...{ event: 'refused', code: 'INVALID_PAYLOAD' },
+    });
+    error = undefined;
+    await give();
+    assert.equal(shown.at(-1)?.text, 'closed');
+    status.end();
+  });
+});
