@@ -3,6 +3,7 @@ import type { Command } from '../../../driver/at/command';
 import type { LinkId, SendSource } from '../../../driver/at/types';
 import { AtClient } from '../../../driver/at/at-client';
 import type { ClientEvent } from '../../../driver/at/client-event';
+import { build, query } from '../../../driver/commands/build';
 import { wssend } from '../../../driver/commands/websocket';
 import { EspAtError } from '../../../driver/errors';
 import { PendingSend } from '../../../driver/link/pending-send';
@@ -132,4 +133,19 @@ function shown(event: ClientEvent): string {
     case 'unresponsive':
       return 'unresponsive';
   }
+}
+
+export const question = query('X');
+export const at = (): Command => build('AT', { idempotent: true });
+
+export const lost = new EspAtError('DEVICE_RESTARTED');
+
+/** Finds a device of which nothing is known; returns how that ended. */
+export async function find(
+  harness: ClientHarness,
+  pad: 'never' | 'first' = 'never',
+): Promise<string> {
+  const attempts = pad === 'first' ? 3 : 1;
+  const options = { attempts, mayRestart: false, pad, pace: 'portRate' as const };
+  return (await harness.client.sequence(({ resync }) => resync(options))).kind;
 }

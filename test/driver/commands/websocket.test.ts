@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { capabilitiesOf } from '../../../driver/device/capabilities';
 import * as ws from '../../../driver/commands/websocket';
-import type { ErrorCode } from '../../../driver/errors';
 import type { OpenOptions } from '../../../driver/link/options';
 import { refused, unchecked } from '../../harness/refused';
 
@@ -238,74 +237,6 @@ describe('AT+WSOPEN', () => {
   it('does not report a link as closed when its line was corrupt', () => {
     for (const line of ['+WSOPEN:3,2,"ws://h/"', '+WSOPEN:0,7,"ws://h/"', '+WSOPEN:0,2,"ws://h/']) {
       refused('OUT_OF_SYNC', () => ws.parseWsopen([line]));
-    }
-  });
-});
-
-describe('AT+WSSEND', () => {
-  const send = (length: number, options?: Parameters<typeof ws.wssend>[2]) =>
-    ws.wssend(0, Buffer.alloc(length), options).line;
-
-  it('omits trailing parameters with default values', () => {
-    assert.equal(send(5), 'AT+WSSEND=0,5');
-    assert.equal(send(5, { opcode: 1, timeoutMs: 10_000, fin: true }), 'AT+WSSEND=0,5');
-    assert.equal(send(5, { opcode: 2 }), 'AT+WSSEND=0,5,2');
-    assert.equal(send(5, { timeoutMs: 0 }), 'AT+WSSEND=0,5,1,0');
-    assert.equal(send(5, { fin: false }), 'AT+WSSEND=0,5,1,10000,0');
-    assert.equal(send(5, { opcode: 0, timeoutMs: 7, fin: false }), 'AT+WSSEND=0,5,0,7,0');
-  });
-
-  it('expects no prompt for an empty message', () => {
-    const command = ws.wssend(1, Buffer.alloc(0));
-    assert.equal(command.line, 'AT+WSSEND=1,0');
-    assert.equal(command.payload, undefined);
-    assert.equal(command.success, 'SEND OK');
-  });
-
-  it('passes the payload unchanged, and is not idempotent', () => {
-    const payload = Buffer.from('\r\nOK\r\n>\0');
-    const command = ws.wssend(1, payload);
-    assert.equal(command.payload, payload);
-    assert.equal(command.idempotent, false);
-    assert.equal(command.name, 'AT+WSSEND=1');
-    assert.ok(ws.wssend(0, payload, { timeoutMs: 60_000 }).timeoutMs > 60_000 + 10_000);
-  });
-
-  it('refuses an invalid message with the outcome not-sent', () => {
-    const wrong: [ErrorCode, () => unknown][] = [
-      ['INVALID_OPCODE', () => send(1, { opcode: 16 })],
-      ['INVALID_OPCODE', () => send(1, { opcode: -1 })],
-      ['INVALID_OPCODE', () => send(1, unchecked({ opcode: 'text' }))],
-      ['INVALID_TIMEOUT', () => send(1, { timeoutMs: 60_001 })],
-      ['INVALID_TIMEOUT', () => send(1, { timeoutMs: -1 })],
-      ['INVALID_PAYLOAD', () => send(126, { opcode: 9 })],
-      ['INVALID_PAYLOAD', () => send(1, { opcode: 9, fin: false })],
-      ['INVALID_PAYLOAD', () => send(1, unchecked({ fin: 1 }))],
-      ['INVALID_PAYLOAD', () => ws.wssend(0, unchecked(undefined))],
-      ['INVALID_PAYLOAD', () => ws.wssend(0, unchecked([1, 2]))],
-      ['PAYLOAD_TOO_LONG', () => send(16_385)],
-      ['INVALID_LINK', () => ws.wssend(unchecked(3), Buffer.alloc(1))],
-    ];
-    for (const [code, action] of wrong) assert.equal(refused(code, action).outcome, 'not-sent');
-    assert.equal(send(16_384), 'AT+WSSEND=0,16384');
-    assert.equal(send(125, { opcode: 10 }), 'AT+WSSEND=0,125,10');
-  });
-});
-
-describe('AT+WSCLOSE and AT+WSDATAFMT', () => {
-  it('are idempotent', () => {
-    assert.equal(ws.wsclose(2).line, 'AT+WSCLOSE=2');
-    assert.equal(ws.wsclose(2).idempotent, true);
-    assert.ok(ws.wsclose(2).timeoutMs > 14_000);
-    assert.equal(ws.wsdatafmt(1).line, 'AT+WSDATAFMT=1,0,55');
-    assert.equal(ws.wsdatafmt(1).idempotent, true);
-  });
-
-  it('refuse links that do not exist', () => {
-    for (const link of [3, -1, '0', 0.5, NaN, null, undefined, {}]) {
-      refused('INVALID_LINK', () => ws.wsclose(unchecked(link)));
-      refused('INVALID_LINK', () => ws.wsdatafmt(unchecked(link)));
-      refused('INVALID_LINK', () => ws.wscfgProbe(unchecked(link)));
     }
   });
 });

@@ -1,0 +1,150 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { at, ClientHarness, find, lost, question } from './client-harness';
+
+describe('a response timeout', () => {
+  it('does not pass while a flood fills the port', async () => {
+    const harness = new ClientHarness();
+    const asked = harness.run(question);
+    harness.written();
+    for (let count = 0; count < 600; count++) {
+      await harness.clock.advance(50);
+      harness.receive(`+WS_DATA:0,480,${'flood '.repeat(80)}\r\n`);
+    }
+    assert.deepEqual(harness.written(), []);
+    harness.receive('\r\nOK\r\n');
+    await harness.clock.advance(0);
+    assert.equal(asked.end, 'done ');
+  });
+
+  it('restarts when the device answers a probe with busy', async () => {
+    const harness = new ClientHarness();
+    const asked = harness.run({ ...question, timeoutMs: 60_000 });
+    harness.written();
+    await harness.clock.advance(3999);
+    assert.deepEqual(harness.written(), []);
+    await harness.clock.advance(1);
+    assert.deepEqual(harness.written(), ['\r\n']);
+    harness.receive('\r\nbusy p...\r\n');
+    await harness.clock.advance(5000);
+    harness.receive('+X:7\r\n\r\nOK\r\n');
+    await harness.clock.advance(0);
+    assert.equal(asked.end, 'done +X:7');
+  });
+
+  it('writes nothing at a due prompt: a late one gets the payload alone', async () => {
+    const harness = new ClientHarness();
+    const message = harness.send(0, 'hello');
+    harness.written();
+    await harness.clock.advance(3900);
+    assert.deepEqual(harness.written(), []);
+    harness.receive('\r\nOK\r\n\r\n>');
+    assert.deepEqual(harness.written(), ['hello']);
+    harness.receive('\r\nSEND OK\r\n');
+    await harness.clock.advance(0);
+    assert.equal(message.end, 'sent');
+  });
+
+  it('resyncs, and a late response does not reach the next command', async () => {
+    const harness = new ClientHarness();
+    harness.answerResync();
+    harness.answer({ '\r\n': '' });
+    const asked = harness.run({ ...question, idempotent: false });
+    const next = harness.run(at());
+    await harness.clock.advance(6000);
+    assert.deepEqual(harness.events.slice(0, 2), [
+      'out of sync: NO_RESPONSE AT+X?',
+      'step: lineEnd',
+    ]);
+    // The answer that was given up, in front of the answer to the CR LF.
+    harness.receive('+X:1\r\n\r\nOK\r\n\r\nERROR\r\n');
+    await harness.clock.advance(100);
+    assert.deepEqual([asked.end, next.end], ['OUT_OF_SYNC', 'pending']);
+    assert.equal(harness.written().at(-1), 'AT\r\n');
+    assert.equal(harness.events.at(-1), 'in sync');
+    harness.receive('\r\nOK\r\n');
+    await harness.clock.advance(0);
+    assert.equal(next.end, 'done ');
+  });
+
+  it('pads a prompt again when received data looked like its response', async () => {
+    const harness = new ClientHarness();
+    const resyncing = find(harness, 'first');
+    harness.receive('in the middle of data\r\nERROR\r\n');
+    await harness.clock.advance(2000);
+    // The question went into the prompt, as the CR LF does.
+    assert.deepEqual(harness.written(), ['\r\n'.repeat(4), 'AT+SYSLOG?\r\n', '\r\n']);
+    await harness.clock.advance(500);
+    assert.deepEqual(harness.written(), ['\r\n'.repeat(4)]);
+    harness.answerResync();
+    harness.receive('\r\nSEND OK\r\n');
+    assert.equal(await harness.clock.wait(resyncing), 'inSync');
+    assert.deepEqual(harness.written(), ['AT+SYSSTORE?\r\n']);
+  });
+
+  it('fails an idempotent command after three attempts, and restarts a silent device', async () => {
+    const harness = new ClientHarness();
+    harness.answerResync();
+    const asked = harness.run(question);
+    await harness.clock.advance(60_000);
+    assert.equal(asked.end, 'OUT_OF_SYNC');
+    assert.equal(harness.written().filter((line) => line === 'AT+X?\r\n').length, 3);
+    harness.answer({ '\r\n': '' });
+    harness.run(question);
+    await harness.clock.advance(60_000);
+    assert.deepEqual(harness.events.slice(-2), ['step: restart', 'unresponsive']);
+    assert.equal(harness.written().at(-1), 'AT+RST\r\n');
+    harness.client.close(lost);
+    assert.equal(harness.clock.pending, 0);
+  });
+});
+
+describe('corrupt data', () => {
+  it('is reported once, and the client drops data and URCs until in sync', async () => {
+    const harness = new ClientHarness();
+    harness.answerResync();
+    harness.receive(
+      '+WS_DATA:0,4,hello\r\n+WS_DATA:0,2,no\r\n+WS_CLOSED:0\r\n+WS_DATA:0,9,hi\r\n\r\n',
+    );
+    await harness.clock.advance(5000);
+    assert.deepEqual(
+      harness.events.filter((text) => /^(data|data|closed|in sync)/.test(text)),
+      ['data lost', 'in sync'],
+    );
+    harness.receive('+WS_DATA:0,3,yes\r\n');
+    assert.equal(harness.events.at(-1), 'data 0 yes');
+  });
+
+  for (const [what, text] of [
+    ['data without its end', '+WS_DATA:0,900,hello\r\n'],
+    ['a URC without its line end', '+WS_CLOSED:0\r'],
+  ] as const) {
+    it(`is found in ${what} after the partial-frame timeout`, async () => {
+      const harness = new ClientHarness();
+      harness.answerResync();
+      harness.receive(text);
+      await harness.clock.advance(1400);
+      assert.equal(harness.events.length, 0);
+      await harness.clock.advance(600);
+      assert.equal(harness.events.at(-1), 'in sync');
+      assert.ok(harness.events.includes('data lost'));
+      assert.equal(harness.clock.pending, 0);
+    });
+  }
+
+  it('during a send repeats it in sync, with the payload behind its own prompt', async () => {
+    const harness = new ClientHarness();
+    harness.answerResync();
+    const message = harness.send(0, 'AT+RST\r\n');
+    // The client repeats the running command only in sync, and its payload only after its own prompt.
+    harness.receive('+WS_DATA:0,1,xx\r\n');
+    await harness.clock.advance(3000);
+    const written = harness.written();
+    assert.ok(!written.includes('AT+RST\r\n'), written.join('|'));
+    assert.equal(written.at(-1), 'AT+WSSEND=0,8\r\n');
+    harness.receive('\r\nOK\r\n\r\n>');
+    assert.deepEqual(harness.written(), ['AT+RST\r\n']);
+    harness.receive('\r\nSEND OK\r\n');
+    assert.equal(message.end, 'sent');
+  });
+});
