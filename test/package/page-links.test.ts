@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { describe, it } from 'node:test';
-import { asObject, object, pages, root, text } from './project';
+import { asObject, filesIn, object, pages, root, text } from './project';
 
 describe('pages', () => {
   for (const page of pages()) {
@@ -26,6 +26,17 @@ describe('pages', () => {
       pages().filter((page) => page !== 'docs/index.md' && !linked.includes(page)),
       [],
     );
+  });
+
+  it('every page names only tests and paths that are there', () => {
+    const tests = new Set(filesIn('test').map((path) => basename(path)));
+    const paths = /`((?:driver|simulator|nodes|test|scripts|bench|locales|examples)\/[\w./-]*)`/g;
+    for (const page of pages()) {
+      for (const [, name = ''] of text(page).matchAll(/([\w-]+\.test\.ts)/g))
+        assert.ok(tests.has(name), `${page}: ${name}`);
+      for (const [, path = ''] of text(page).matchAll(paths))
+        assert.ok(existsSync(join(root, path.replace('-X', '-A'))), `${page}: ${path}`);
+    }
   });
 
   it('every page names only scripts of package.json', () => {

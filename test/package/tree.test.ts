@@ -22,6 +22,29 @@ describe('files of the repository', () => {
   });
 });
 
+describe('other systems than Linux', () => {
+  const sources = ['driver', 'simulator', 'nodes']
+    .flatMap(filesIn)
+    .filter((path) => path.endsWith('.ts'));
+  const code = (path: string) => text(path).replace(/\/\*[^]*?\*\/|\/\/.*/g, '');
+
+  it('only the list of ports reads /dev, /sys and /proc, and only on Linux', () => {
+    const found = sources.filter((path) => /['"`]\/?(dev|sys|proc)\//.test(code(path)));
+    assert.deepEqual(found, ['driver/port/list.ts']);
+    assert.match(
+      text('driver/port/list.ts'),
+      /platform === 'linux' \? listLinux\(root\) : listOthers\(\)/,
+    );
+  });
+
+  it('driver, simulator and nodes start no other program', () => {
+    assert.deepEqual(
+      sources.filter((path) => code(path).includes('child_process')),
+      [],
+    );
+  });
+});
+
 describe('languages', () => {
   const languages = ['en-US', 'zh-CN'];
   const catalogs = (language: string): string[] =>
