@@ -17,6 +17,7 @@ import {
   jobOf,
   sizeOf,
   submissionOf,
+  type Loss,
   type OutOfSync,
   type Resyncing,
   type Running,
@@ -383,7 +384,7 @@ export class AtClient {
       case 'refused': {
         const submission = submissionOf(job);
         if (isDoubtfulRefusal(transaction, submission))
-          return this.#loseSync(state, 'UNEXPLAINED_ERROR');
+          return this.#loseSync(state, 'UNEXPLAINED_ERROR', { isAlarm: false });
         const waited = this.#clock.now() - transaction.writtenAt;
         const error = refusalError(transaction, submission, waited);
         return this.#finish(job, () => job.report({ kind: 'refused', error }));
@@ -433,6 +434,7 @@ export class AtClient {
         return;
       case 'resyncing':
         this.#become({ ...state, dataTrusted: false });
+        this.#tellOutOfSync();
         break;
       case 'running':
         // From here on neither a prompt nor a final result code proves anything; the payload must not go out.
@@ -450,19 +452,20 @@ export class AtClient {
   #loseSync(
     running: Running,
     reason: OutOfSyncReason,
-    loss: { readonly corrupt?: boolean; readonly dataTrusted?: boolean } = {},
+    { isAlarm = true, ...loss }: Loss & { readonly isAlarm?: boolean } = {},
   ): void {
+    const { command } = running.transaction;
+    const cause = { reason, command: command.name };
     const outOfSync = afterLostResult(running, loss);
-    this.#resync({ reason, command: running.transaction.command.name }, outOfSync);
-    if (!outOfSync.next)
-      running.job.report({ kind: 'failed', error: outOfSyncError(running.transaction.command) });
+    this.#resync(cause, isAlarm ? outOfSync : { ...outOfSync, untold: cause });
+    if (!outOfSync.next) running.job.report({ kind: 'failed', error: outOfSyncError(command) });
   }
 
   /** Becomes `resyncing` before it calls the listener, whose commands then wait. */
   #resync(cause: OutOfSyncCause, outOfSync: OutOfSync): void {
     const padding = outOfSync.pendingPrompt !== undefined;
     const access = this.#lend(outOfSync, padding, this.#pace);
-    this.#listener({ kind: 'outOfSync', cause });
+    if (outOfSync.untold === undefined) this.#listener({ kind: 'outOfSync', cause });
     const options: ResyncOptions = {
       attempts: 3,
       mayRestart: !this.#rateLostOnRestart,
@@ -470,11 +473,25 @@ export class AtClient {
       pace: this.#pace,
       firstQuestion: this.#firstQuestion++,
     };
-    const onStep = (step: ResyncStep) => this.#listener({ kind: 'resyncStep', step });
+    const onStep = (step: ResyncStep) => {
+      if (step !== 'lineEnd') this.#tellOutOfSync();
+      if (outOfSync.untold === undefined || step !== 'lineEnd')
+        this.#listener({ kind: 'resyncStep', step });
+    };
     void resync(access, options, onStep).then((result) => {
+      if (result.kind === 'aborted') return;
+      if (result.kind !== 'inSync') this.#tellOutOfSync();
       const state = this.#state;
       if (state.kind === 'resyncing' && state.access === access) this.#resynced(state, result);
     });
+  }
+
+  /** An ERROR that was only asked about has become an alarm. */
+  #tellOutOfSync(): void {
+    const state = this.#state;
+    if (state.kind !== 'resyncing' || state.untold === undefined) return;
+    this.#become({ ...state, untold: undefined });
+    this.#listener({ kind: 'outOfSync', cause: state.untold });
   }
 
   /** Lends the port to a resync. */
@@ -486,7 +503,7 @@ export class AtClient {
     return access;
   }
 
-  #resynced(state: Resyncing, result: ResyncResult): void {
+  #resynced(state: Resyncing, result: Exclude<ResyncResult, { readonly kind: 'aborted' }>): void {
     const { job, next, dataTrusted, pendingPrompt } = state;
     this.#parser.expectPrompt = false;
     switch (result.kind) {
@@ -498,7 +515,6 @@ export class AtClient {
         if (this.#state === state) this.reset(new EspAtError('DEVICE_RESTARTED'));
         return;
       case 'noAnswer':
-      case 'aborted':
         this.#become({ kind: 'unresponsive', dataTrusted, pendingPrompt });
         if (next) job?.report({ kind: 'failed', error: outOfSyncError(next.command) });
         this.#listener({ kind: 'unresponsive' });
@@ -506,14 +522,16 @@ export class AtClient {
   }
 
   /** In sync: continues the job, unless its message would follow a corrupt one, or go out on another connection. */
-  #continue({ job, next }: Resyncing, corrupt: LinkId | undefined): void {
+  #continue({ job, next, untold }: Resyncing, corrupt: LinkId | undefined): void {
+    if (corrupt !== undefined) this.#tellOutOfSync();
+    const isTold = untold === undefined || corrupt !== undefined;
     const submission = submissionOf(job);
     const lost = isLost(submission, corrupt);
     if (job && next && !lost) this.#start(job, next);
     else this.#become(job instanceof CommandSequence ? { kind: 'between', job } : { kind: 'idle' });
     if (next && lost)
       submission?.report({ kind: 'notRepeated', error: outOfSyncError(next.command) });
-    this.#listener({ kind: 'inSync', corrupt });
+    if (isTold) this.#listener({ kind: 'inSync', corrupt });
     this.#pull();
   }
 

@@ -3,7 +3,7 @@ import type { Command } from './command';
 import type { CommandSequence } from './command-sequence';
 import type { LineAccess } from './line-access';
 import type { Transaction } from './transaction';
-import type { LinkId, Submission } from './types';
+import type { LinkId, OutOfSyncCause, Submission } from './types';
 
 /** The owner of the running command; the client has one at a time. */
 export type Job = CommandSequence | Submission;
@@ -34,6 +34,8 @@ export type ClientState =
       readonly pendingPrompt?: PendingPrompt;
       /** The link whose peer got corrupt bytes. */
       readonly corrupt?: LinkId;
+      /** Why the client resyncs, as long as it is no alarm: an ERROR is only asked about, before it counts. */
+      readonly untold?: OutOfSyncCause;
       readonly controller: AbortController;
       readonly access: LineAccess;
     }

@@ -2,7 +2,7 @@ import type { Command } from './command';
 import { CommandSequence } from './command-sequence';
 import type { ClientState, Job, Next, PendingPrompt } from './client-state';
 import { mayRepeat } from './outcome';
-import type { LinkId, Submission } from './types';
+import type { LinkId, OutOfSyncCause, Submission } from './types';
 
 export type Running = Extract<ClientState, { readonly kind: 'running' }>;
 export type Resyncing = Extract<ClientState, { readonly kind: 'resyncing' }>;
@@ -14,6 +14,8 @@ export interface OutOfSync {
   readonly dataTrusted: boolean;
   readonly pendingPrompt?: PendingPrompt;
   readonly corrupt?: LinkId;
+  /** See the state `resyncing`. */
+  readonly untold?: OutOfSyncCause;
 }
 
 export function jobOf(state: ClientState): Job | undefined {
@@ -34,10 +36,16 @@ export function hasPendingPrompt(state: ClientState): boolean {
   return 'pendingPrompt' in state && state.pendingPrompt !== undefined;
 }
 
+/** What is known of a lost final result code. */
+export interface Loss {
+  readonly corrupt?: boolean;
+  readonly dataTrusted?: boolean;
+}
+
 /** Returns how the client continues after it loses the final result code of a transaction. */
 export function afterLostResult(
   { job, transaction }: Running,
-  { corrupt = false, dataTrusted = true } = {},
+  { corrupt = false, dataTrusted = true }: Loss = {},
 ): OutOfSync {
   const { command, attempt } = transaction;
   const submission = submissionOf(job);

@@ -6,7 +6,7 @@ import { asEspAtError, EspAtError, type ErrorCode, type SendOutcome } from '../e
 import { closeHandshake } from './close-handshake';
 import { DeviceWatch } from './device-watch';
 import type { LinkEvent, LinkEvents, LinkStateName, LinkStateNumber, Message } from './events';
-import type { Availability, LinkHost } from './link-host';
+import type { Availability, LinkHost, ReadyDevice } from './link-host';
 import {
   isWanted,
   nameOf,
@@ -49,6 +49,8 @@ export class Link extends EventEmitter<LinkEvents> {
   /** Receives data while there is no connection. */
   readonly #noReceiver: LinkReceiver;
   #receiver: LinkReceiver;
+  /** The device that is closing a connection that no goal asks for. */
+  #strayClose: ReadyDevice | undefined;
   /** Whether data of this connection may be lost since the client was in sync. */
   #hasLostData = false;
   /** What the events have told so far. */
@@ -295,7 +297,7 @@ export class Link extends EventEmitter<LinkEvents> {
       case 'confirmSends':
         return this.#sendQueue.confirmed();
       case 'closeStray':
-        return void this.#device.current?.client.run(wsclose(this.id)).catch(() => undefined);
+        return this.#closeStray();
       case 'check':
         return this.#host.ask();
       case 'note':
@@ -311,6 +313,15 @@ export class Link extends EventEmitter<LinkEvents> {
         return operation.settle(typeof error === 'string' ? this.#error(error) : error);
       }
     }
+  }
+
+  /** One at a time: what the device tells again before is closed with it, or found by the next check. */
+  #closeStray(): void {
+    const { current } = this.#device;
+    if (!current || this.#strayClose === current) return;
+    this.#strayClose = current;
+    const end = () => (this.#strayClose = undefined);
+    current.client.run(wsclose(this.id)).then(end, end);
   }
 
   #start(operation: OpenOperation | CloseOperation): void {
