@@ -143,6 +143,11 @@ export class DeviceSession {
     return this.#client.run(command, wait);
   }
 
+  /** A link could not reach its server: the device may have lost its network unheard. */
+  suspectNetwork(): void {
+    this.#state.boot.network.suspect();
+  }
+
   // --- initialization ------------------------------------------------------------------------------
 
   #begin(state: SessionState): void {

@@ -21,6 +21,7 @@ import { RateLimit } from './baud-rate/rate-limit';
 import { checkOptions } from './check-options';
 import { DeviceSession } from './device-session';
 import { SharedWork } from './shared-work';
+import { EventLimit } from './event-limit';
 import type { DeviceEvents } from './events';
 import type {
   Capabilities,
@@ -50,6 +51,7 @@ export class Device extends EventEmitter<DeviceEvents> implements AsyncDisposabl
   readonly #options: CompleteOptions;
   readonly #recorder: DeviceRecorder | undefined;
   readonly #highWaterMark: HighWaterMark;
+  readonly #limited: EventLimit;
   readonly #backoff: Backoff;
   readonly #scan = new SharedWork((signal) => this.#scanNetworks(signal));
   readonly #webSocketLinks: LinkPool;
@@ -76,6 +78,7 @@ export class Device extends EventEmitter<DeviceEvents> implements AsyncDisposabl
       this.emit('sendqueue', level),
     );
     this.#backoff = new Backoff(FIRST_PAUSE_MS, LONGEST_PAUSE_MS, random);
+    this.#limited = new EventLimit(clock, this);
     const host: LinkHost = {
       ...{ clock, random, recorder, highWaterMark: this.#highWaterMark },
       ask: () => this.#session?.checks?.request(),
@@ -83,6 +86,10 @@ export class Device extends EventEmitter<DeviceEvents> implements AsyncDisposabl
     this.links = [new Link(0, host), new Link(1, host), new Link(2, host)];
     if (recorder) recordEvents(this, recorder);
     this.#webSocketLinks = new LinkPool(this.links);
+    for (const link of this.links)
+      link.on('statechange', ({ error }) => {
+        if (error?.code === 'OPEN_FAILED') this.#session?.suspectNetwork();
+      });
   }
 
   /** State of the device, and why it is not ready. */
@@ -278,7 +285,7 @@ export class Device extends EventEmitter<DeviceEvents> implements AsyncDisposabl
       rateLimit: this.#rateLimit,
       // The open of a port proves nothing about a device that was unresponsive on it.
       error: before?.code === 'DEVICE_UNRESPONSIVE' ? before : undefined,
-      emitter: this,
+      emitter: this.#limited,
     };
     const session = new DeviceSession(port, context, (event) => this.#sessionEvent(event));
     current.session = this.#session = session;

@@ -41,6 +41,8 @@ export interface DeviceEvents {
   warning: [EspAtError];
   /** A line that the driver does not know, without anything that may be secret. */
   unknownline: [string];
+  /** Events of one name that were left out: more came than 20 at once, and 2 a second. */
+  omitted: [{ readonly event: string; readonly count: number }];
 }
 
 /** The device, for the parts that emit its events. */

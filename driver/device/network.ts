@@ -8,6 +8,7 @@ import { configureSntp, waitForSntp } from '../provisioning/sntp';
 import { isInReach, joinWifi } from '../provisioning/wifi';
 import type { DeviceEmitter } from './events';
 import type { CompleteOptions, WifiOptions } from './options';
+import { TokenBucket } from './token-bucket';
 
 /** Milliseconds in which a device that joins by itself begins to. */
 const JOIN_SIGN_TIMEOUT_MS = 1500;
@@ -15,6 +16,11 @@ const JOIN_SIGN_TIMEOUT_MS = 1500;
 const ADDRESS_TIMEOUT_MS = 10_000;
 /** Milliseconds between queries of a device that has lost its network. */
 const OFFLINE_POLL_MS = 30_000;
+/** Milliseconds between queries that failed opens cause. */
+const SUSPICION_INTERVAL_MS = 30_000;
+/** Changes of the error that are told at once, and a second over time: a device may flap between two access points. */
+const CHANGE_BURST = 10;
+const CHANGES_PER_SECOND = 1;
 /** Milliseconds after which the driver joins a network that no scan has shown: it may be hidden. */
 const HIDDEN_JOIN_MS = 300_000;
 
@@ -32,25 +38,33 @@ type Sntp =
 /** Provides what links need to open: certificates in their slots, an address, and the time. */
 export class Network {
   readonly #context: NetworkContext;
-  readonly #changed: () => void;
+  readonly #tell: () => void;
   /** `joining`: the device has begun to join by itself. */
   #station: 'unknown' | 'joining' | 'joined' = 'unknown';
   /** Whether an access point has accepted the device since the join began. */
   #associated = false;
   #sntp: Sntp = { kind: 'unset' };
   #isSetUp = false;
+  #suspectedAt = -Infinity;
   /** When the driver noticed the loss, or joined last. */
   #awaySince = 0;
   #error: EspAtError | undefined;
+  readonly #changes: TokenBucket;
   #cancelPoll: Cancel = () => undefined;
+  #cancelChange: Cancel | undefined;
   /** Has {@link #until} check its condition. */
   #stationChanged = (): void => undefined;
 
   /** @param changed called when {@link error} has changed */
   constructor(context: NetworkContext, changed: () => void) {
     this.#context = context;
-    this.#changed = changed;
-    context.signal.addEventListener('abort', () => this.#cancelPoll(), { once: true });
+    this.#tell = changed;
+    this.#changes = new TokenBucket(context.options.clock, CHANGE_BURST, CHANGES_PER_SECOND);
+    const end = () => {
+      this.#cancelPoll();
+      this.#cancelChange?.();
+    };
+    context.signal.addEventListener('abort', end, { once: true });
   }
 
   /** The reason why no link can reach its server; undefined while the device has an address. */
@@ -85,6 +99,27 @@ export class Network {
     const done = this.#waitForTime();
     this.#sntp = { kind: 'waiting', done };
     return done;
+  }
+
+  /** A link could not reach its server: asks whether the device still has a network, unless it was asked lately. */
+  suspect(): void {
+    const now = this.#context.options.clock.now();
+    if (!this.#isSetUp || this.#error || now - this.#suspectedAt < SUSPICION_INTERVAL_MS) return;
+    this.#suspectedAt = now;
+    void this.#checkSuspicion();
+  }
+
+  async #checkSuspicion(): Promise<void> {
+    try {
+      if ((await this.#askStation()) === stationState.joined) return;
+    } catch {
+      // The next failure asks again.
+      return;
+    }
+    if (this.#context.signal.aborted || this.#error) return;
+    this.#station = 'joining';
+    this.#lost();
+    await this.#poll();
   }
 
   urc({ kind }: Urc): void {
@@ -186,6 +221,15 @@ export class Network {
       this.#changed();
     }
     this.#pollLater();
+  }
+
+  /** Tells the latest error once more may be told. */
+  #changed(): void {
+    this.#cancelChange?.();
+    this.#cancelChange = undefined;
+    const ms = this.#changes.take();
+    if (ms === 0) this.#tell();
+    else this.#cancelChange = onTimeout(this.#context.options.clock, ms, () => this.#changed());
   }
 
   #pollLater(): void {

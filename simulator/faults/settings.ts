@@ -30,13 +30,13 @@ const readers: readonly Reader[] = [
   [/^(\d+(?:\.\d+)?)(ms|s)$/, ([, time, unit]) => ({ duration: milliseconds(time, unit) })],
   [/^(\d+(?:\.\d+)?)%$/, ([, percent]) => ({ chance: Number(percent) / 100 })],
   [/^(\d*\.\d+|\d+e-\d+)$/, ([, chance]) => ({ chance: Number(chance) })],
-  [/^(\d+)$/, ([, count]) => ({ count: Number(count) })],
+  [/^(\d{1,6})$/, ([, count]) => ({ count: Number(count) })],
 ];
 
 /**
  * Reads a fault's settings from text, its parts separated by commas: `to-host` or `to-device`, `@120` (bytes before
  * it applies), `1%` or `0.01` (chance), a point (`command`, `prompt`, `payload`, `sent`, `answered`), `AT+WSSEND`
- * (the beginning of a command), `+5s` or `+500ms` (delay), `2s` or `200ms` (duration), `3` (count).
+ * (the beginning of a command), `+5s` or `+500ms` (delay), `2s` or `200ms` (duration), `3` (count, at most 999,999).
  *
  * @throws Error that names the part it does not understand
  */

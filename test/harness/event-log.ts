@@ -63,7 +63,7 @@ export function listenerCount(
 
 const deviceEvents: readonly (keyof DeviceEvents)[] = [
   ...(['statechange', 'restart', 'outofsync', 'resyncstep', 'insync', 'wifi'] as const),
-  ...(['clockset', 'sendqueue', 'warning', 'unknownline'] as const),
+  ...(['clockset', 'sendqueue', 'warning', 'unknownline', 'omitted'] as const),
 ];
 const linkEvents: readonly (keyof LinkEvents)[] = [
   ...(['open', 'close', 'statechange', 'message', 'dataloss', 'retry', 'warning'] as const),

@@ -56,10 +56,12 @@ export class DeviceLog implements DeviceUser {
     const onChange = (change: DeviceChange) => {
       if (milestoneOf(change) !== 'lost') this.#error(change.error);
     };
-    device.on('statechange', onChange);
+    const onOmitted = ({ event, count }: { readonly event: string; readonly count: number }) =>
+      this.#node.warn(this.#translate('events.omitted', { event, count }));
+    device.on('statechange', onChange).on('omitted', onOmitted);
     const remove = listenToDevice(device, (event) => this.#event(event));
     return () => {
-      device.off('statechange', onChange);
+      device.off('statechange', onChange).off('omitted', onOmitted);
       remove();
     };
   }

@@ -78,6 +78,44 @@ describe('a Wi-Fi network that is lost and returns', () => {
     assert.ok(!harness.port.text.includes('AT+CWJAP'));
   });
 
+  it('is noticed when an open fails although its report was lost, and joined again', async () => {
+    const isLost = /WIFI DISCONNECT\r\n/;
+    const harness: Harness = new Harness({
+      device: { wifi },
+      simulator: {
+        wifi: [home],
+        output: (bytes) => {
+          const text = bytes.toString('latin1').replace(isLost, '');
+          if (text !== '') harness.port.deliver(Buffer.from(text, 'latin1'));
+        },
+      },
+    });
+    await harness.ready();
+    const { clock, simulator, device } = harness;
+    // A device that does not rejoin by itself.
+    simulator.write(Buffer.from('AT+CWQAP\r\n'));
+    await clock.advance(1000);
+    assert.equal(shown(harness), 'ready');
+    const [link] = device.links;
+    link.open({ uri: 'ws://host/plain', keepOpen: true }).catch(() => undefined);
+    assert.ok(await clock.until(() => shown(harness) === 'ready WIFI_LOST', 20_000));
+    assert.ok(await clock.until(() => link.state === 'open', 20_000));
+    assert.equal(shown(harness), 'ready');
+    await harness.end();
+  });
+
+  it('is asked about at most every 30 s while opens fail and the device has a network', async () => {
+    const harness = new Harness({ device: { wifi }, simulator: { wifi: [home] } });
+    await harness.ready();
+    const [link] = harness.device.links;
+    link.open({ uri: 'ws://host:1/', keepOpen: true }).catch(() => undefined);
+    harness.port.written.length = 0;
+    await harness.clock.advance(120_000);
+    const asked = harness.port.text.split('AT+CWSTATE?').length - 1;
+    assert.ok(asked >= 2 && asked <= 4, `${asked}`);
+    await harness.end();
+  });
+
   it('reopens the links that the device lost with it', async () => {
     await using harness = new Harness({ device: { wifi }, simulator: { wifi: [home] } });
     await harness.ready();
@@ -139,6 +177,18 @@ describe('scanning networks', () => {
       found.map(({ ssid }) => ssid),
       ['home'],
     );
+  });
+
+  it('is shared by callers at the same time, and one more scan follows later', async () => {
+    const harness = new Harness({ simulator: { wifi: [home] } });
+    await harness.ready();
+    const scans = Array.from({ length: 8 }, () => harness.device.scanNetworks());
+    const found = await harness.clock.wait(Promise.all(scans));
+    assert.ok(found.every((networks) => networks[0]?.ssid === 'home'));
+    assert.equal(harness.port.text.split('AT+CWLAP').length - 1, 1);
+    await harness.clock.wait(harness.device.scanNetworks());
+    assert.equal(harness.port.text.split('AT+CWLAP').length - 1, 2);
+    await harness.end();
   });
 
   it('fails with the reason when the device is absent', async () => {
