@@ -158,8 +158,11 @@ export const errorCodes = Object.keys(sentences) as readonly ErrorCode[];
 
 /** The one error class of the driver: a stable `code`, the details, and an English sentence. */
 export class EspAtError extends Error {
+  /** Name of the class. */
   override readonly name = 'EspAtError';
+  /** Stable code. */
   readonly code: ErrorCode;
+  /** Values of the sentence. */
   readonly details: ErrorDetails;
   /** Present on errors of sends only. */
   readonly outcome?: SendOutcome;

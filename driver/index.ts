@@ -11,10 +11,33 @@
  * await link.send('hello');
  */
 export { Device } from './device/device';
-export type * from './device/events';
-export { Link } from './link/link';
-export type * from './device/options';
-export type * from './link/events';
+export type { DeviceChange, DeviceEvents, RecoveryStep, WifiChange } from './device/events';
+export type {
+  Capabilities,
+  CertificateOptions,
+  ClockOptions,
+  DeviceOptions,
+  DeviceState,
+  DeviceStateName,
+  FirmwareClass,
+  LinkStatus,
+  PortMemory,
+  SendQueueLevel,
+  WifiOptions,
+} from './device/options';
+export type { Link } from './link/link';
+export type {
+  LinkChange,
+  LinkChangeCause,
+  LinkDataLoss,
+  LinkEvent,
+  LinkEvents,
+  LinkRetry,
+  LinkStateName,
+  LinkStateNumber,
+  LinkWarning,
+  Message,
+} from './link/events';
 export type {
   CloseOptions,
   Header,
@@ -29,10 +52,17 @@ export type { WebSocketClassOptions, WebSocketOptions } from './web-socket/optio
 export type { DeviceWebSocket, WebSocketConstructor } from './web-socket/web-socket';
 export type { WebSocketCloseEvent, WebSocketErrorEvent } from './web-socket/events';
 export type { WebSocketData } from './web-socket/send-buffer';
-export * from './errors';
+export {
+  EspAtError,
+  errorCodes,
+  type ErrorCode,
+  type ErrorDetails,
+  type SendOutcome,
+} from './errors';
 export type { Clock, Cancel } from './clock';
 export { systemClock } from './clock';
-export type { LinkId } from './at/types';
+export type { LinkId, OutOfSyncCause, OutOfSyncReason } from './at/types';
+export type { ResyncStep } from './at/resync';
 export type { Port, PortHandlers, PortOpener, PortSettings } from './port/port';
 export type { WifiNetwork } from './commands/wifi';
 export { portAt, type PortOptions } from './port/open';

@@ -4,10 +4,7 @@ export { SimulatedDevice } from './device';
 export {
   faults,
   faultyDevice,
-  formatSettings,
-  Injection,
   parseFault,
-  parseSettings,
   type Direction,
   type Fault,
   type FaultGroup,
@@ -17,26 +14,20 @@ export {
   type FaultyDevice,
   type FaultyPort,
   type Hit,
+  type Injection,
   type Place,
   type Setting,
 } from './faults';
 export { firmwareClasses, type FirmwareClass } from './firmware';
 export type { Outcome, Hooks, Point } from './hooks';
-export {
-  realNetwork,
-  type Connection,
-  type ConnectionHandlers,
-  type ConnectionTarget,
-  type Network,
-  type TlsOptions,
+export type {
+  Connection,
+  ConnectionHandlers,
+  ConnectionTarget,
+  Network,
+  TlsOptions,
 } from './network';
-export {
-  defaultAccessPoints,
-  type AccessPoint,
-  type DnsAnswer,
-  type SimulatorOptions,
-} from './options';
-export { damagedAbove, PacedLine, type PacedLineOptions } from './paced-uart';
+export type { AccessPoint, DnsAnswer, SimulatorOptions } from './options';
 export {
   simulatedPort,
   type SimulatedPort,
@@ -45,12 +36,4 @@ export {
 } from './port';
 export { seededRandom, type Random } from './random';
 export { listen, type SimulatorServer, type SimulatorServerOptions } from './server';
-export {
-  defaultUartSettings,
-  directUart,
-  transmitRing,
-  type Uart,
-  type UartEnds,
-  type UartFactory,
-  type UartSettings,
-} from './uart';
+export type { Uart, UartEnds, UartFactory, UartSettings } from './uart';

@@ -122,7 +122,9 @@ export type OutOfSyncReason =
   /** bytes as of another baud rate */
   | 'WRONG_RATE';
 
+/** Why the client resyncs. */
 export interface OutOfSyncCause {
+  /** Reason of the resync. */
   readonly reason: OutOfSyncReason;
   /** Name of the running command, without its parameters; absent where none was running. */
   readonly command?: string;

@@ -97,10 +97,13 @@ function refuse(setting: 'ssid' | 'password' | 'bssid', flaw: Flaw | undefined):
 
 /** A network in a scan. */
 export interface WifiNetwork {
+  /** Name of the network. */
   readonly ssid: string;
+  /** Address of the access point, as aa:bb:cc:dd:ee:ff. */
   readonly bssid: string;
   /** Signal strength in dBm. */
   readonly signal: number;
+  /** Channel of the 2.4 GHz band, 1 to 14. */
   readonly channel: number;
   /** Whether the network needs a password. */
   readonly encrypted: boolean;

@@ -29,6 +29,7 @@ import type {
   DeviceOptions,
   DeviceState,
   LinkStatus,
+  SendQueueLevel,
 } from './options';
 import type { SessionEvent, SessionMemory } from './session-state';
 
@@ -47,6 +48,7 @@ type DeviceRun =
  * lost bytes.
  */
 export class Device extends EventEmitter<DeviceEvents> implements AsyncDisposable {
+  /** The links 0, 1 and 2. */
   readonly links: readonly [Link, Link, Link];
   readonly #options: CompleteOptions;
   readonly #recorder: DeviceRecorder | undefined;
@@ -102,8 +104,8 @@ export class Device extends EventEmitter<DeviceEvents> implements AsyncDisposabl
     return this.#capabilities;
   }
 
-  /** Messages that wait in the send queues. */
-  get sendQueue(): Pick<HighWaterMark, 'messages' | 'bytes' | 'limit'> {
+  /** Fill level of the send queues. */
+  get sendQueue(): SendQueueLevel {
     return this.#highWaterMark;
   }
 

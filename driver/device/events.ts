@@ -6,6 +6,7 @@ import type { DeviceStateName } from './options';
 
 /** A change of the device. */
 export interface DeviceChange {
+  /** State before. */
   readonly from: DeviceStateName;
   /** Equals `from` where only the error changes. */
   readonly to: DeviceStateName;
@@ -25,13 +26,17 @@ export type WifiChange = 'joined' | 'address' | 'lost';
 
 /** Events of a {@link Device} with their arguments. */
 export interface DeviceEvents {
+  /** {@link Device.state} has changed. */
   statechange: [DeviceChange];
   /** The device has restarted by itself. */
   restart: [];
   /** A response is lost or corrupt: the client resyncs. */
   outofsync: [OutOfSyncCause];
+  /** The driver takes a step to get back in sync. */
   resyncstep: [RecoveryStep];
+  /** The resync has succeeded. */
   insync: [];
+  /** The device has joined its network, got an address, or lost the network. */
   wifi: [WifiChange];
   /** SNTP has set the device's clock. */
   clockset: [];
@@ -45,5 +50,5 @@ export interface DeviceEvents {
   omitted: [{ readonly event: string; readonly count: number }];
 }
 
-/** The device, for the parts that emit its events. */
+/** @internal The device, for the parts that emit its events. */
 export type DeviceEmitter = Pick<EventEmitter<DeviceEvents>, 'emit'>;

@@ -8,6 +8,7 @@ export type FirmwareClass = 'A' | 'B' | 'C' | 'D';
 
 /** Capabilities of the firmware. */
 export interface Capabilities {
+  /** Class of the firmware. */
   readonly firmware: FirmwareClass;
   /** First line of `AT+GMR`, for display. */
   readonly version: string;
@@ -49,7 +50,9 @@ export type DeviceStateName =
   /** this firmware or these settings cannot work (with `error`) */
   | 'unusable';
 
+/** State of the device, and why it is not ready. */
 export interface DeviceState {
+  /** Name of the state. */
   readonly name: DeviceStateName;
   /** Why it is not ready, the last failure of its initialization, or the Wi-Fi failure of a ready device. */
   readonly error?: EspAtError;
@@ -57,12 +60,15 @@ export interface DeviceState {
 
 /** A link in the device's answer to `AT+WSOPEN?`. */
 export interface LinkStatus extends LinkEvent {
+  /** State of the link. */
   readonly state: LinkStateName;
+  /** State as the device numbers it. */
   readonly stateNumber: LinkStateNumber;
 }
 
 /** Wi-Fi to join; absent: the driver leaves the device's Wi-Fi unchanged. */
 export interface WifiOptions {
+  /** Name of the network (SSID). */
   readonly ssid: string;
   /** Empty for an open network. */
   readonly password: string;
@@ -80,9 +86,13 @@ export interface ClockOptions {
 
 /** PEM texts for one slot; an empty text writes nothing. */
 export interface CertificateOptions {
+  /** Slot of `wss_ca`, `wss_cert` and `wss_key`, from 0. */
   readonly slot: number;
+  /** PEM text of the CA that verifies servers, for `auth` 2 and 3. */
   readonly ca: string;
+  /** PEM text of the client certificate, for `auth` 1 and 3. */
   readonly certificate: string;
+  /** PEM text of the private key. Secret. */
   readonly key: string;
 }
 
@@ -92,13 +102,19 @@ export interface PortMemory {
   baudRate?: number | undefined;
 }
 
+/** Options of a {@link Device}. */
 export interface DeviceOptions {
+  /** The port, see {@link portAt}. */
   readonly port: PortOpener;
+  /** The time source. Default {@link systemClock}. */
   readonly clock?: Clock;
   /** Numbers from 0 up to 1, for jitter. */
   readonly random?: () => number;
+  /** Wi-Fi to join; absent: the driver leaves the device's Wi-Fi unchanged. */
   readonly wifi?: WifiOptions;
+  /** SNTP, which links need that verify their server; absent: the driver leaves the device's clock unchanged. */
   readonly sntp?: ClockOptions;
+  /** Certificates to write into slots that have others. */
   readonly certificates?: readonly CertificateOptions[];
   /**
    * Baud rate to negotiate with the device (`AT+UART_CUR`), in bits a second; 0 or absent: none. `automatic`: the
@@ -119,6 +135,16 @@ export interface DeviceOptions {
   readonly recorderBytes?: number;
 }
 
-/** Options with a time source, a memory and a source of random numbers. */
+/** Messages that wait in the send queues of all links. */
+export interface SendQueueLevel {
+  /** Messages that wait. */
+  readonly messages: number;
+  /** Their bytes. */
+  readonly bytes: number;
+  /** See {@link DeviceOptions.sendLimit}. */
+  readonly limit: { readonly messages: number; readonly bytes: number };
+}
+
+/** @internal Options with a time source, a memory and a source of random numbers. */
 export type CompleteOptions = DeviceOptions &
   Required<Pick<DeviceOptions, 'clock' | 'memory' | 'random'>>;

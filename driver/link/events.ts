@@ -41,6 +41,7 @@ export type LinkChangeCause =
 
 /** The part that all events of a link share. */
 export interface LinkEvent {
+  /** The link. */
   readonly link: LinkId;
   /** Without user and password; empty before the first open. */
   readonly uri: string;
@@ -54,8 +55,11 @@ export interface LinkChange extends LinkEvent {
   readonly from: LinkStateName;
   /** Equals `from` where an attempt failed before it began, or a close ended only keep-open. */
   readonly to: LinkStateName;
+  /** `to`, as the device numbers it. */
   readonly stateNumber: LinkStateNumber;
+  /** Cause of the change. */
   readonly cause: LinkChangeCause;
+  /** Why it failed, or was lost. */
   readonly error?: EspAtError;
 }
 
@@ -67,6 +71,7 @@ export interface LinkDataLoss extends LinkEvent {
 
 /** Keep-open opens the link again after a delay. */
 export interface LinkRetry extends LinkEvent {
+  /** Milliseconds until the next attempt. */
   readonly retryInMs: number;
 }
 
@@ -80,6 +85,7 @@ export interface LinkWarning extends LinkEvent {
 export interface Message extends LinkEvent {
   /** 1 text, 2 binary; undefined where the firmware does not tell (classes A-C). */
   readonly opcode: 1 | 2 | undefined;
+  /** The payload. */
   readonly bytes: Buffer;
 }
 
@@ -91,8 +97,12 @@ export interface LinkEvents {
   close: [LinkChange];
   /** Every change; before `open` and `close`. */
   statechange: [LinkChange];
+  /** A message has come. */
   message: [Message];
+  /** Received data is lost, corrupt, incomplete or too large; the next message is whole. */
   dataloss: [LinkDataLoss];
+  /** Keep-open waits before its next attempt. */
   retry: [LinkRetry];
+  /** The connection is open, with a risk. */
   warning: [LinkWarning];
 }

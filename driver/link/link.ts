@@ -37,6 +37,7 @@ import { ConnectionWarnings } from './warnings';
 
 /** One of the three WebSocket links of a device. */
 export class Link extends EventEmitter<LinkEvents> {
+  /** ID of the link: 0, 1 or 2. */
   readonly id: LinkId;
   readonly #host: LinkHost;
   readonly #machine: LinkMachine;
@@ -59,6 +60,7 @@ export class Link extends EventEmitter<LinkEvents> {
     isOpen: false,
   };
 
+  /** @internal */
   constructor(id: LinkId, host: LinkHost) {
     super();
     // Every node on a canvas may listen: their number indicates no leak.
@@ -147,7 +149,8 @@ export class Link extends EventEmitter<LinkEvents> {
    * `LINK_IN_USE`; `OPEN_ABORTED` after a close, or another open; `OPEN_FAILED`, `OPEN_TIMEOUT`,
    * `OPEN_CLOSED`, `CERTIFICATE_MISSING`, `CLOCK_NOT_SET`, `DEVICE_*`, `PORT_*` where the attempt failed
    */
-  async open(options: OpenOptions, { signal }: Wait = {}): Promise<void> {
+  async open(options: OpenOptions, wait: Wait = {}): Promise<void> {
+    const { signal } = wait;
     checkOpen(this.id, options, this.#device.current?.capabilities);
     signal?.throwIfAborted();
     const open = () => this.#open(options, signal);

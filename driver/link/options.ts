@@ -24,7 +24,9 @@ export interface LinkConfig {
 
 /** One HTTP header of the opening handshake (`AT+WSHEAD`). */
 export interface Header {
+  /** An HTTP token (RFC 9110, section 5.1). */
   readonly name: string;
+  /** Text without control characters. May be secret: never in errors or logs. */
   readonly value: string;
 }
 
@@ -42,9 +44,11 @@ export type Framing =
   | { readonly by: 'delimiter'; readonly delimiter: Buffer }
   | { readonly by: 'idle'; readonly idleMs: number };
 
+/** Options of {@link Link.open}. */
 export interface OpenOptions {
   /** `ws://` or `wss://`, at most 240 bytes escaped, no space and no byte above 0x7f (percent-encode). */
   readonly uri: string;
+  /** Subprotocols to offer (`Sec-WebSocket-Protocol`): tokens, with commas between several. */
   readonly subprotocol?: string;
   /** Milliseconds the device waits for the server, 1-180000; default 15000. */
   readonly timeoutMs?: number;
@@ -55,6 +59,7 @@ export interface OpenOptions {
   readonly authorization?: string;
   /** In the order they are to stand in the request. */
   readonly headers?: readonly Header[];
+  /** Settings of the link (`AT+WSCFG`). */
   readonly config?: LinkConfig;
   /** Open again after every close, loss, restart or refused attempt, until {@link Link.close}. */
   readonly keepOpen?: boolean;
@@ -62,11 +67,13 @@ export interface OpenOptions {
   readonly replace?: boolean;
   /** Handed back in this link's events and messages, so that users of one device find their own. */
   readonly owner?: string;
+  /** How pieces become messages (classes A-C). Default `chunk`. */
   readonly framing?: Framing;
   /** Bytes a received message may have, 1 to 1 GiB; more is `MESSAGE_TOO_LARGE`. Default 1 MiB. */
   readonly maxMessageBytes?: number;
 }
 
+/** Options of {@link Link.send}. */
 export interface SendOptions extends Wait {
   /** RFC 6455 opcode 0-15; default 1 (text). */
   readonly opcode?: number;
@@ -80,6 +87,7 @@ export interface SendOptions extends Wait {
   readonly onLeaving?: () => void;
 }
 
+/** Options of {@link Link.close}. */
 export interface CloseOptions extends Wait {
   /**
    * true (default): send a close frame and wait for the server's answer before `AT+WSCLOSE`;

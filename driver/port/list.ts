@@ -7,11 +7,15 @@ export interface PortInfo {
   readonly path: string;
   /** The operating system's name, which may change: `/dev/ttyUSB0`, `COM3`. */
   readonly device: string;
+  /** Manufacturer, as the adapter says. */
   readonly manufacturer?: string;
+  /** Product, as the adapter says. */
   readonly product?: string;
+  /** Serial number of the adapter. */
   readonly serialNumber?: string;
-  /** USB identifiers, four hexadecimal digits each. */
+  /** USB vendor identifier, four hexadecimal digits. */
   readonly vendorId?: string;
+  /** USB product identifier, four hexadecimal digits. */
   readonly productId?: string;
   /** Whether a program holds the port; absent where that is unknown. */
   readonly inUse?: boolean;

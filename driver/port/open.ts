@@ -1,12 +1,19 @@
 import { EspAtError } from '../errors';
 import type { PortOpener } from './port';
-import { openSerial, type SerialOptions } from './serial';
+import { openSerial } from './serial';
 import { openTcp } from './tcp';
 import { isSerialAddress, MAX_RATE, MIN_RATE, parseTcpAddress } from '../values/port-address';
 import { isWhole, wholeFlaw } from '../values/whole';
 
 /** Options of a serial port. A bridge (`tcp://`) uses only the rate, to know how long bytes take behind it. */
-export type PortOptions = Omit<SerialOptions, 'path' | 'flowControl'>;
+export interface PortOptions {
+  /** Bits a second. */
+  readonly rate: number;
+  /** Sets DTR after the open; absent: the operating system's default. */
+  readonly dtr?: boolean | undefined;
+  /** Sets RTS after the open; absent: the operating system's default. */
+  readonly rts?: boolean | undefined;
+}
 
 /**
  * Returns the opener for an address: the path or name of a serial port, or `tcp://host:port`.

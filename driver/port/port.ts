@@ -43,6 +43,9 @@ export interface PortOpener {
   readonly rate?: number;
   /** Fixed baud rate of the serial port behind a bridge, in bits a second, where known. */
   readonly bridgedRate?: number;
-  /** @throws EspAtError `PORT_NOT_FOUND`, `PORT_PERMISSION`, `PORT_BUSY`, `PORT_UNREACHABLE`, `PORT_FAILED` */
+  /**
+   * Opens the port.
+   * @throws EspAtError `PORT_NOT_FOUND`, `PORT_PERMISSION`, `PORT_BUSY`, `PORT_UNREACHABLE`, `PORT_FAILED`
+   */
   open(handlers: PortHandlers, settings: PortSettings): Promise<Port>;
 }

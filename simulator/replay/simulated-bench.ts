@@ -1,5 +1,4 @@
 import {
-  PacedLine,
   seededRandom,
   SimulatedDevice,
   type AccessPoint,
@@ -9,6 +8,7 @@ import {
   type ConnectionTarget,
   type DnsAnswer,
 } from '..';
+import { PacedLine } from '../paced-uart';
 import type { Bench, BenchEvents, BenchFactory } from './bench';
 import { LATENCY_MS, RecordedConnection } from './recorded-server';
 import type { Act, Heading, ServerCertificate } from './recording';

@@ -43,12 +43,15 @@ export type RequestPayload =
 
 /** A message that answers a request. */
 export interface Reply {
+  /** The message. */
   readonly message: Message;
   /** The message as JSON; undefined where it is no JSON text, or was matched as the next message. */
   readonly json: unknown;
 }
 
+/** Options of {@link Link.request}. */
 export interface RequestOptions extends Omit<SendOptions, 'fin'> {
+  /** How the link tells the reply from other messages. */
   readonly match: ReplyMatch;
   /** Milliseconds from the moment the device has confirmed the request until its reply, 1 to 86,400,000; default 10,000. */
   readonly replyTimeoutMs?: number;

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Device } from '../../../driver/device/device';
-import { damagedAbove, seededRandom } from '../../../simulator';
+import { seededRandom } from '../../../simulator';
+import { damagedAbove } from '../../../simulator/paced-uart';
 import { Harness, type SerialOptions } from '../../harness/harness';
 
 const START = 115_200;

@@ -1,12 +1,8 @@
 import { Device } from '../../../driver/device/device';
 import { LARGEST_PAYLOAD } from '../../../driver/at/resync';
 import type { LinkId } from '../../../driver/at/types';
-import {
-  directUart,
-  seededRandom,
-  type FirmwareClass,
-  type SimulatedDevice,
-} from '../../../simulator';
+import { seededRandom, type FirmwareClass, type SimulatedDevice } from '../../../simulator';
+import { directUart } from '../../../simulator/uart';
 import { faultyDevice, type Faults } from '../../../simulator/faults';
 import { PacedLine } from '../../../simulator/paced-uart';
 import { HostLoop } from '../../harness/host-loop';
