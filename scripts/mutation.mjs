@@ -14,7 +14,10 @@ const TIMEOUT_MS = 5000;
 
 const subjects = {
   // Not parser-speech.test.ts: its megabytes take minutes through instrumented code.
-  parser: { mutate: ['driver/at/parser/*.ts'], tests: ['at/parser'] },
+  parser: {
+    mutate: ['driver/at/parser/*.ts'],
+    tests: ['at/parser', 'at/timing', 'at/noise', 'at/at-client'],
+  },
   client: {
     mutate: ['driver/at/*.ts', '!driver/at/types.ts'],
     tests: [
