@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { isDriverRecording } from '../../../replay/recording-file';
 import { parseRecording, type Recording } from '../../../simulator/replay/recording';
 
 const PROJECT = join(__dirname, '..', '..', '..');
@@ -8,15 +9,22 @@ export const OWN_RECORDINGS = join(PROJECT, 'test', 'recordings');
 /** All recordings; beside the project, and not on every machine. */
 export const SHARED_RECORDINGS = join(PROJECT, '..', 'shared', 'recordings');
 
-/** The recordings among files and folders, in order of their paths. */
-export function recordingFiles(paths: readonly string[]): string[] {
+/** The recordings of devices among files and folders, in order of their paths. */
+export const recordingFiles = (paths: readonly string[]): string[] =>
+  allFiles(paths).filter((path) => !isDriverRecording(readFileSync(path, 'utf8')));
+
+/** The recordings of the driver among files and folders. */
+export const driverRecordingFiles = (paths: readonly string[]): string[] =>
+  allFiles(paths).filter((path) => isDriverRecording(readFileSync(path, 'utf8')));
+
+function allFiles(paths: readonly string[]): string[] {
   return paths.flatMap((path) => {
     if (!statSync(path).isDirectory()) return [path];
     const names = readdirSync(path).sort();
     const found = names.filter(
       (name) => name.endsWith('.jsonl') || statSync(join(path, name)).isDirectory(),
     );
-    return recordingFiles(found.map((name) => join(path, name)));
+    return allFiles(found.map((name) => join(path, name)));
   });
 }
 

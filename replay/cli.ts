@@ -1,0 +1,72 @@
+#!/usr/bin/env node
+import { readFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { parseRecording } from '../simulator/replay/recording';
+import { replay } from '../simulator/replay/replay';
+import { differencesInWords, isMatched, score } from '../simulator/replay/report';
+import { simulatedBench } from '../simulator/replay/simulated-bench';
+import { differenceInWords } from './difference';
+import { replayDriver } from './driver-replay';
+import { isDriverRecording, parseDriverRecording } from './recording-file';
+
+const usage = `esp-at-replay FILE
+esp-at-replay --against-simulator FILE
+
+Runs the driver against a recording of it in virtual time, and says whether it decides as it did then, or where it
+differs first.
+
+  --against-simulator  for a recording of a device with its server: says whether the simulated device says the same
+
+Exit code: 0 no difference, 1 a difference, 2 the file cannot be replayed.
+`;
+
+async function main(): Promise<number> {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      'against-simulator': { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  const [file, ...others] = positionals;
+  if (values.help || file === undefined || others.length > 0) {
+    process.stdout.write(usage);
+    return values.help ? 0 : 2;
+  }
+  const text = readFileSync(file, 'utf8');
+  const hasDriver = isDriverRecording(text);
+  if (values['against-simulator']) {
+    if (hasDriver) throw new Error(`${file}: the driver recorded it, without the server`);
+    return againstSimulator(text);
+  }
+  if (!hasDriver) throw new Error(`${file}: made without the driver; use --against-simulator`);
+  return againstDriver(text);
+}
+
+async function againstDriver(text: string): Promise<number> {
+  const recording = parseDriverRecording(text);
+  if (recording.heading.driver.from === 'middle')
+    throw new Error('the recording holds no moment to start from');
+  const { difference } = await replayDriver(recording);
+  if (difference) print(...differenceInWords(difference));
+  else print('the driver decides as it did then');
+  return difference ? 1 : 0;
+}
+
+async function againstSimulator(text: string): Promise<number> {
+  const steps = await replay(parseRecording(text), simulatedBench);
+  print(...differencesInWords(steps), `${score(steps)} steps matched`);
+  return steps.every(isMatched) ? 0 : 1;
+}
+
+function print(...lines: readonly string[]): void {
+  for (const line of lines) process.stdout.write(`${line}\n`);
+}
+
+main().then(
+  (code) => (process.exitCode = code),
+  (error: unknown) => {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    process.exitCode = 2;
+  },
+);

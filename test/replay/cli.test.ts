@@ -1,0 +1,53 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, describe, it } from 'node:test';
+import { Harness } from '../harness/harness';
+import { OWN_RECORDINGS } from '../verification/conformance/files';
+
+const folder = mkdtempSync(join(tmpdir(), 'esp-at-replay-'));
+const cli = join(__dirname, '..', '..', 'replay', 'cli.ts');
+
+function run(...args: string[]): { status: number | null; stdout: string; stderr: string } {
+  return spawnSync(process.execPath, ['--import', 'tsx', cli, ...args], { encoding: 'utf8' });
+}
+
+function written(name: string, text: string): string {
+  const file = join(folder, name);
+  writeFileSync(file, text);
+  return file;
+}
+
+describe('esp-at-replay', () => {
+  after(() => rmSync(folder, { recursive: true }));
+
+  it('ends with 0 where the driver decides as then, with 1 and the line where it does not', async () => {
+    const harness = new Harness();
+    await harness.ready();
+    const text = harness.device.recording('ready');
+    await harness.end();
+    const same = run(written('same.jsonl', text));
+    assert.equal(same.stdout, 'the driver decides as it did then\n');
+    assert.equal(same.status, 0);
+    const other = run(written('other.jsonl', text.replace('ATE0\\r\\n', 'ATE1\\r\\n')));
+    assert.match(other.stdout, /^line \d+: other\n {2}then .*ATE1.*\n {2}now {2}.*ATE0/);
+    assert.equal(other.status, 1);
+  });
+
+  it('compares the simulated device with a recording of a device', () => {
+    const { stdout, status } = run(
+      '--against-simulator',
+      join(OWN_RECORDINGS, 'class-D', 'M2.jsonl'),
+    );
+    assert.match(stdout, /^(\d+) \/ \1 steps matched\n$/);
+    assert.equal(status, 0);
+  });
+
+  it('ends with 2 for a file that cannot be replayed so', () => {
+    assert.equal(run(join(OWN_RECORDINGS, 'class-D', 'M2.jsonl')).status, 2);
+    assert.equal(run(written('no.jsonl', 'no recording')).status, 2);
+    assert.equal(run().status, 2);
+  });
+});

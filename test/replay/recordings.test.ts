@@ -1,0 +1,16 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { relative } from 'node:path';
+import { describe, it } from 'node:test';
+import { replayDriver } from '../../replay/driver-replay';
+import { parseDriverRecording } from '../../replay/recording-file';
+import { driverRecordingFiles, OWN_RECORDINGS } from '../verification/conformance/files';
+
+describe('the driver decides as it did when it was recorded', () => {
+  for (const file of driverRecordingFiles([OWN_RECORDINGS])) {
+    it(relative(OWN_RECORDINGS, file), async () => {
+      const recording = parseDriverRecording(readFileSync(file, 'utf8'));
+      assert.equal((await replayDriver(recording)).difference, undefined);
+    });
+  }
+});
