@@ -140,6 +140,8 @@ onEachRuntime('ws-send', (nodeRed) => {
     ['a function', { payload: () => 1 }, 'INVALID_PAYLOAD'],
     ['a circular object', { payload: circular }, 'INVALID_PAYLOAD'],
     ['an object with a BigInt', { payload: { n: 1n } }, 'INVALID_PAYLOAD'],
+    ['a Map, which JSON empties', { payload: new Map([['a', 1]]) }, 'INVALID_PAYLOAD'],
+    ['an Error, which JSON empties', { payload: new Error('lost') }, 'INVALID_PAYLOAD'],
     [
       'an object that is nothing as JSON',
       { payload: { toJSON: () => undefined } },

@@ -73,11 +73,23 @@ function json(payload: object): string {
   try {
     // Undefined if toJSON() returns undefined.
     const text: unknown = JSON.stringify(payload);
-    if (typeof text === 'string') return text;
-  } catch {
+    if (typeof text === 'string' && (text !== '{}' || isPlain(payload))) return text;
+    if (text === '{}') throw invalid('EMPTY_IN_JSON', nameOf(payload));
+  } catch (error) {
+    if (error instanceof EspAtError) throw error;
     // The object is circular, or contains a BigInt.
   }
   throw invalid('NOT_SERIALIZABLE');
+}
+
+/** Whether an object is a record of values, of this realm or of a Function node's. */
+function isPlain(payload: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(payload);
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
+}
+
+function nameOf(payload: object): string {
+  return Object.prototype.toString.call(payload).slice('[object '.length, -1);
 }
 
 function invalid(reason: Reason, type = ''): EspAtError {
