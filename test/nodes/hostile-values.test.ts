@@ -7,7 +7,7 @@ import { NodeWatch } from '../verification/deployments/node-watch';
 
 /** Throws what is neither an error nor can become text. */
 const throwNothing = (): never => {
-  // eslint-disable-next-line @typescript-eslint/only-throw-error
+   
   throw Object.create(null);
 };
 const throwUndefined = (): never => {

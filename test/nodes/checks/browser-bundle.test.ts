@@ -20,7 +20,8 @@ describe('the checks bundled for the editor', () => {
     it(`${type}, ${field} ${value}: run without Node.js, with the same result`, async () => {
       const path = pathToFileURL(join(root, 'scripts/browser-bundle.mjs')).href;
       const { browserBundle } = (await import(path)) as { browserBundle: Bundle };
-      const kinds = "exports.faults = [{ name: 'lose', takes: ['direction', 'chance'], defaults: {} }]";
+      const kinds =
+        "exports.faults = [{ name: 'lose', takes: ['direction', 'chance'], defaults: {} }]";
       const source = browserBundle(`nodes/shared/checks/${type}.ts`, {
         'simulator/faults/all.ts': kinds,
       });
