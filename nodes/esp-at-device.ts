@@ -53,7 +53,7 @@ export function espAtDevice(make: MakeDevice, clock: Clock = systemClock): (RED:
           const settings = deviceSettings(RED, this, def);
           this.linkConfigs = settings.links;
           this.headers = settings.headers;
-          return make({ ...settings, options: { ...settings.options, memory: memoryOf(port) } });
+          return make(settings, memoryOf(port));
         },
         log: new DeviceLog(this, translate, () => this.host.state),
       });

@@ -51,7 +51,9 @@ function isLine(raw: unknown): raw is RecordingLine {
   return typeof raw.at === 'number' && keys.some((key) => key in raw);
 }
 
-const asks: readonly string[] = ['opening', 'closing', 'reset', 'setRate'];
+const asks: readonly string[] = [
+  ...['opening', 'closing', 'reset', 'setRate', 'readCts', 'setFlowControl'],
+];
 
 export function isDecision(line: RecordingLine): line is RecordingLine & Decision {
   if ('port' in line) return asks.includes(line.port);

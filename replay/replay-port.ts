@@ -17,7 +17,8 @@ export class ReplayPort implements PortOpener {
   farEnd: ((bytes: Uint8Array) => void) | undefined;
   #handlers: PortHandlers | undefined;
   #opening: { readonly handlers: PortHandlers; readonly settle: Settle<Port> } | undefined;
-  #asked: Settle<void>[] = [];
+  /** True: CTS is active. */
+  #asked: Settle<boolean>[] = [];
   #closing: (() => void)[] = [];
   #pendingBytes = 0;
 
@@ -61,22 +62,31 @@ export class ReplayPort implements PortOpener {
         return;
       case 'rateSet':
       case 'resetDone':
-        this.#asked.shift()?.resolve();
+      case 'flowControlSet':
+        this.#asked.shift()?.resolve(false);
+        return;
+      case 'ctsRead':
+        this.#asked.shift()?.resolve(line.active);
         return;
       case 'rateFailed':
       case 'resetFailed':
+      case 'lineFailed':
         this.#asked.shift()?.reject(new EspAtError(line.error, { port: this.address }));
     }
   }
 
-  #port({ setsRate, resets }: PortActLine & { readonly port: 'opened' }): Port {
+  #port(opened: PortActLine & { readonly port: 'opened' }): Port {
+    const { setsRate, resets, readsCts, setsFlowControl } = opened;
     const handlers = this.#handlers;
     const pending = () => this.#pendingBytes;
     const ask = () =>
-      new Promise<void>((resolve, reject) => {
-        if (this.farEnd) resolve();
+      new Promise<boolean>((resolve, reject) => {
+        if (this.farEnd) resolve(false);
         else this.#asked.push({ resolve, reject });
       });
+    const done = async () => {
+      await ask();
+    };
     return {
       get pendingBytes() {
         return pending();
@@ -85,8 +95,10 @@ export class ReplayPort implements PortOpener {
         if (this.#handlers !== handlers) throw new EspAtError('PORT_CLOSED');
         this.farEnd?.(bytes);
       },
-      ...(setsRate && { setRate: ask }),
-      ...(resets && { reset: ask }),
+      ...(setsRate && { setRate: done }),
+      ...(resets && { reset: done }),
+      ...(readsCts && { readCts: ask }),
+      ...(setsFlowControl && { setFlowControl: done }),
       close: () =>
         new Promise((resolve) => {
           this.#handlers = undefined;

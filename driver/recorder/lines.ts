@@ -40,17 +40,28 @@ export type CallLine = SendLine | ({ readonly call: number } & (DeviceCall | Lin
 
 /** What the port did. */
 export type PortActLine =
-  /** Whether it can set its rate, and reset the device. */
-  | { readonly port: 'opened'; readonly setsRate: boolean; readonly resets: boolean }
-  | { readonly port: 'closed' | 'resetDone' }
+  /** Whether it can set its rate, reset the device, read CTS, and use RTS and CTS. */
+  | {
+      readonly port: 'opened';
+      readonly setsRate: boolean;
+      readonly resets: boolean;
+      readonly readsCts?: boolean;
+      readonly setsFlowControl?: boolean;
+    }
+  | { readonly port: 'closed' | 'resetDone' | 'flowControlSet' }
+  | { readonly port: 'ctsRead'; readonly active: boolean }
   | { readonly port: 'rateSet'; readonly rate: number }
   /** Bytes that the operating system has not taken yet. */
   | { readonly port: 'pending'; readonly bytes: number }
-  | { readonly port: 'failed' | 'lost' | 'resetFailed' | 'rateFailed'; readonly error: ErrorCode };
+  | {
+      readonly port: 'failed' | 'lost' | 'resetFailed' | 'rateFailed' | 'lineFailed';
+      readonly error: ErrorCode;
+    };
 
 /** What the driver asked of the port. */
 export type PortAskLine =
-  | { readonly port: 'opening' | 'closing' | 'reset' }
+  | { readonly port: 'opening' | 'closing' | 'reset' | 'readCts' }
+  | { readonly port: 'setFlowControl'; readonly on: boolean }
   | { readonly port: 'setRate'; readonly rate: number };
 
 /** An open link in a snapshot. */

@@ -32,9 +32,13 @@ async function open(
   };
   try {
     const port = new RecordedPort(await opener.open(recorded, settings), recorder);
-    const { setRate, reset } = port;
+    const { setRate, reset, readCts, setFlowControl } = port;
     const opened = { setsRate: setRate !== undefined, resets: reset !== undefined };
-    recorder.line({ port: 'opened', ...opened });
+    const lines = {
+      ...(readCts && { readsCts: true }),
+      ...(setFlowControl && { setsFlowControl: true }),
+    };
+    recorder.line({ port: 'opened', ...opened, ...lines });
     return port;
   } catch (reason) {
     const error = asEspAtError(reason, opener.address);
@@ -46,6 +50,8 @@ async function open(
 class RecordedPort implements Port {
   readonly setRate?: (rate: number) => Promise<void>;
   readonly reset?: () => Promise<void>;
+  readonly readCts?: () => Promise<boolean>;
+  readonly setFlowControl?: (on: boolean) => Promise<void>;
   readonly #port: Port;
   readonly #recorder: Recorder;
   #pendingBytes = 0;
@@ -57,8 +63,8 @@ class RecordedPort implements Port {
       this.setRate = (rate) =>
         this.#ask(
           { port: 'setRate', rate },
-          () => port.setRate?.(rate),
-          { port: 'rateSet', rate },
+          async () => port.setRate?.(rate),
+          () => ({ port: 'rateSet', rate }),
           ({ code }) => ({ port: 'rateFailed', error: code }),
         );
     }
@@ -66,9 +72,27 @@ class RecordedPort implements Port {
       this.reset = () =>
         this.#ask(
           { port: 'reset' },
-          () => port.reset?.(),
-          { port: 'resetDone' },
+          async () => port.reset?.(),
+          () => ({ port: 'resetDone' }),
           ({ code }) => ({ port: 'resetFailed', error: code }),
+        );
+    }
+    if (port.readCts) {
+      this.readCts = () =>
+        this.#ask(
+          { port: 'readCts' },
+          async () => (await port.readCts?.()) === true,
+          (active) => ({ port: 'ctsRead', active }),
+          ({ code }) => ({ port: 'lineFailed', error: code }),
+        );
+    }
+    if (port.setFlowControl) {
+      this.setFlowControl = (on) =>
+        this.#ask(
+          { port: 'setFlowControl', on },
+          async () => port.setFlowControl?.(on),
+          () => ({ port: 'flowControlSet' }),
+          ({ code }) => ({ port: 'lineFailed', error: code }),
         );
     }
   }
@@ -93,16 +117,17 @@ class RecordedPort implements Port {
     this.#recorder.line({ port: 'closed' });
   }
 
-  async #ask(
+  async #ask<T>(
     asked: PortAskLine,
-    act: () => Promise<void> | undefined,
-    done: PortActLine,
+    act: () => Promise<T>,
+    done: (result: T) => PortActLine,
     failed: (error: EspAtError) => PortActLine,
-  ): Promise<void> {
+  ): Promise<T> {
     this.#recorder.line(asked);
     try {
-      await act();
-      this.#recorder.line(done);
+      const result = await act();
+      this.#recorder.line(done(result));
+      return result;
     } catch (reason) {
       this.#recorder.line(failed(asEspAtError(reason)));
       throw reason;

@@ -70,16 +70,15 @@ export class AutomaticRate {
       return;
     }
     this.#listener({ kind: 'done' });
-    this.#climbLater();
+    this.#climbLater(result === 'slow' ? 0 : this.#context.limit.retryAt);
   }
 
-  #climbLater(): void {
-    const { client, limit, clock } = this.#context;
-    const { retryAt } = limit;
+  #climbLater(retryAt: number | undefined): void {
+    const { client, clock } = this.#context;
     if (retryAt === undefined) return;
     const ms = Math.max(retryAt - clock.now(), LOOK_AGAIN_MS);
     this.#timer = onTimeout(clock, ms, () => {
-      if (client.hasConnection) this.#climbLater();
+      if (client.hasConnection) this.#climbLater(retryAt);
       else void this.#climb();
     });
   }

@@ -18,8 +18,11 @@ export interface ClimbContext {
   readonly clock: Clock;
 }
 
-/** `unchanged` or `changed`: the rate. `restarted`: the device was silent meanwhile, and may have restarted. */
-export type ClimbResult = 'unchanged' | 'changed' | 'restarted';
+/** Milliseconds of a response from which on a device is too slow: it would seem silent at a new rate. */
+const SLOW_RESPONSE_MS = 100;
+
+/** `unchanged` or `changed`: the rate. `slow`: not now. `restarted`: the device was silent meanwhile, and may have restarted. */
+export type ClimbResult = 'unchanged' | 'slow' | 'changed' | 'restarted';
 
 /**
  * Changes to the highest baud rate at which data passes without a fault, or down to the highest that is allowed.
@@ -30,8 +33,10 @@ export async function climb(access: SequenceAccess, context: ClimbContext): Prom
   const { client, port, limit, clock } = context;
   const before = port.baudRate;
   if (!port.canSetRate || before === undefined || !(await port.hasModemLines())) return 'unchanged';
+  const asked = clock.now();
   const flowControl = await askFlowControl(access);
   if (!flowControl) return 'unchanged';
+  if (clock.now() - asked > SLOW_RESPONSE_MS) return 'slow';
   const isTested = !client.hasConnection;
   const ceiling = limit.ceiling(clock.now());
   const begin = climbFrom(

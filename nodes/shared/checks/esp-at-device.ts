@@ -28,6 +28,7 @@ export const checks = {
   },
   rate,
   raiseTo(value, settings) {
+    if (settings.autoRate === true) return undefined;
     const text = asText(value);
     const refusal = raised(text, settings);
     if (refusal || text === '' || isVariable(text)) return refusal;

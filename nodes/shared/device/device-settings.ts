@@ -22,6 +22,8 @@ export type DeviceCredentials = HeaderSecrets &
 export interface DeviceDef extends NodeDef {
   port?: string;
   rate?: string | number;
+  /** The driver finds the baud rate and flow control; absent in flows of 0.1.0. */
+  autoRate?: boolean;
   flowControl?: boolean;
   raiseTo?: string | number;
   dtr?: boolean;
@@ -98,8 +100,8 @@ export function deviceSettings(
         ? { sntp: { timezone: number('timezone') ?? 0, servers: serversOf(text('servers')) } }
         : {}),
       certificates: certificates(node.credentials),
-      negotiatedRate: number('raiseTo') ?? 0,
-      flowControl: def.flowControl === true,
+      negotiatedRate: def.autoRate === true ? 'automatic' : (number('raiseTo') ?? 0),
+      flowControl: def.flowControl === true && def.autoRate !== true,
       rtsReset: def.hardwareReset === true,
       store: def.store === true,
       sendLimit: {

@@ -2,15 +2,16 @@ import { realpathSync } from 'node:fs';
 import { Device, EspAtError, portAt, type PortOpener } from '../../../driver';
 import { simulatedPort } from '../../../simulator';
 import { addressRefusal, SIMULATED } from '../checks/port-address';
+import type { PortMemory } from '../../../driver/device/options';
 import type { DeviceApi } from './device-api';
 import type { DeviceSettings, SerialSettings } from './device-settings';
 
-/** Makes a device. Does not open its port. */
-export type MakeDevice = (settings: DeviceSettings) => DeviceApi;
+/** Makes a device. Does not open its port. @param memory of the port */
+export type MakeDevice = (settings: DeviceSettings, memory: PortMemory) => DeviceApi;
 
 /** Makes the driver's device for a serial port, a TCP bridge or a simulated ESP32. */
-export const makeDevice: MakeDevice = ({ address, serial, options }) =>
-  new Device({ ...options, port: opener(address, serial) });
+export const makeDevice: MakeDevice = ({ address, serial, options }, memory) =>
+  new Device({ ...options, memory, port: opener(address, serial) });
 
 /** A key that is equal for two addresses of the same port: `/dev/serial/by-id/…` is a link to `/dev/ttyUSB0`. */
 export function portKey(address: string): string {

@@ -15,6 +15,7 @@ const defaults010: Readonly<Record<string, Settings>> = {
   'esp-at-device': {
     port: 'sim:',
     rate: '115200',
+    autoRate: false,
     flowControl: false,
     raiseTo: '',
     dtr: true,

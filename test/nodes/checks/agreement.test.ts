@@ -93,7 +93,7 @@ describe('dialog and runtime', () => {
           const settings: Settings = { ...base, [field]: value };
           const node = nodeWith({ password: settings.password ?? '' });
           const runtime = await codeOf(() =>
-            makeDevice(deviceSettings(RED, node, unchecked(settings))),
+            makeDevice(deviceSettings(RED, node, unchecked(settings)), {}),
           );
           assert.equal(dialogCode(device, { password: '', ...settings }), runtime);
         }),

@@ -88,6 +88,17 @@ export const changes: readonly Change[] = [
     device: { raiseTo: '921600' },
     apply: (flow) => [withDevice(flow, { raiseTo: '' })],
   },
+  {
+    name: 'automatic-rate',
+    needsRate: true,
+    apply: (flow) => [withDevice(flow, { autoRate: true })],
+  },
+  {
+    name: 'fixed-rate',
+    needsRate: true,
+    device: { autoRate: true },
+    apply: (flow) => [withDevice(flow, { autoRate: false })],
+  },
 ];
 
 /** Paths from which a step can be reached: the server accepts, is silent, is slow, refuses. */

@@ -13,6 +13,7 @@ import { onLinkEvents, type LoggedLinkEvent } from '../../harness/event-log';
 import { MemoryPort } from '../../harness/memory-port';
 import { MemoryNetwork } from '../../harness/network/memory-network';
 import { WsServer, type WsConnection } from '../../harness/network/ws-server';
+import type { MakeDevice } from '../../../nodes/shared/device/make-device';
 import type { NodeRed } from '../../harness/nodes/node-red';
 import { VirtualClock } from '../../harness/virtual-clock';
 import type { DeployType } from './cases';
@@ -84,9 +85,10 @@ export class DeploymentHarness {
   async load(flow: FlowModel): Promise<void> {
     const nodeRed = this.#nodeRed;
     nodeRed.onNode = (node) => this.watch.created(node);
-    const make = ({ options }: { readonly options: object }) => {
+    const make: MakeDevice = ({ options }, memory) => {
       const device = new Device({
         ...options,
+        memory,
         ...{ port: this.#exclusive(), clock: this.host, random: seededRandom(2) },
       });
       onLinkEvents(device, (event) => this.events.push(event));

@@ -29,7 +29,7 @@ export function nodesOf({ device, opens }: FlowModel): object[] {
   });
   return [
     { id: 'tab', type: 'tab' },
-    { id: 'device', type: 'esp-at-device', name: 'board', port: 'memory', ...device },
+    { id: 'device', type: 'esp-at-device', name: 'board', port: '/dev/memory', ...device },
     ...opens.map(({ id, link, path, keepOpen, disabled, name }) => ({
       ...{ id, type: 'ws-open', z: 'tab', device: 'device', link, uri: uriOf(path), keepOpen },
       ...{ output: 'string', wires: [['in'], ['state']] },
