@@ -36,6 +36,7 @@ const subjects = {
     mutate: ['driver/link/receive/*.ts'],
     tests: [
       ...['link/receive/message-assembler', 'link/receive/chunk-joiner', 'link/receive/early-data'],
+      ...['link/receive/cut-header'],
       ...['link/receive/whole-messages', 'link/receive/chatty-server'],
     ],
   },
