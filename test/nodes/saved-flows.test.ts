@@ -54,7 +54,6 @@ onEachRuntime('flows saved by 0.1.0', (nodeRed) => {
         { slot: 0, ca: 'CA', certificate: '', key: '' },
         { slot: 1, ca: 'other CA', certificate: '', key: '' },
       ],
-      memory: {},
       negotiatedRate: 921600,
       flowControl: true,
       rtsReset: true,
