@@ -1,19 +1,19 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
+import { runInThisContext } from 'node:vm';
 import { FakeDevice } from '../harness/nodes/fake-device';
 import { wholeFlow } from '../harness/nodes/flows';
 import { onEachRuntime } from '../harness/nodes/node-red';
 import { NodeWatch } from '../verification/deployments/node-watch';
 
-/** Throws what is neither an error nor can become text. */
-const throwNothing = (): never => {
-   
-  throw Object.create(null);
+/** Throws what a script throws: anything, also what is no error. */
+const throwing = (script: string) => (): never => {
+  runInThisContext(script);
+  throw new Error(`it throws nothing: ${script}`);
 };
-const throwUndefined = (): never => {
-  // eslint-disable-next-line @typescript-eslint/only-throw-error
-  throw undefined;
-};
+/** Neither an error, nor can it become text. */
+const throwNothing = throwing('throw Object.create(null)');
+const throwUndefined = throwing('throw undefined');
 
 /** Values that a Function node can make, and that fail when anything looks at them. */
 const hostile: readonly (readonly [string, () => unknown])[] = [
