@@ -29,6 +29,7 @@ const runElsewhere: readonly (readonly [RegExp, string, string])[] = [
   [/^npm run typecheck$/, '.ci/run', 'npm run -s typecheck'],
   [/^npm pack$/, 'test/package/installation.test.ts', "npm(root, 'pack'"],
   [/^npm install \S+\.tgz$/, 'test/package/installation.test.ts', "npm(userDir, 'install'"],
+  [/^npx .*esp-at-replay recording\.jsonl$/, 'test/replay/cli.test.ts', "'replay', 'cli.ts'"],
   [/^npx .*esp-at-simulator --listen 8266/, 'test/package/commands.test.ts', "'--listen'"],
 ];
 const runHere = [

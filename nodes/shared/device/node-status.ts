@@ -54,11 +54,15 @@ export class NodeStatus implements DeviceUser {
     this.#stopListening?.();
     this.#cancelCountdown?.();
     this.#stopListening = device && this.#listen(device);
+    this.#refused = undefined;
     this.#show();
   }
 
   #listen(device: DeviceApi): () => void {
-    const show = () => this.#show();
+    const show = () => {
+      this.#refused = undefined;
+      this.#show();
+    };
     device.on('statechange', show);
     const links = usedLinks(device.links, this.#setting);
     const remove = listenToLinks(links, (event) => this.#linkChanged(event));
@@ -74,7 +78,7 @@ export class NodeStatus implements DeviceUser {
     this.#show();
   }
 
-  /** Shows that an input failed, until the next one succeeds or the link changes; undefined: it succeeded. */
+  /** Shows that an input failed, until the next one succeeds, or the link or its device changes; undefined: it succeeded. */
   inputDone(error: unknown): void {
     const refused = error instanceof EspAtError ? refusedStatus(this.#translate, error) : undefined;
     if (refused === this.#refused) return;

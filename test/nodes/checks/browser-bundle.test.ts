@@ -1,11 +1,22 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { describe, it } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { createContext, runInContext } from 'node:vm';
 import { join } from 'node:path';
 import { asObject, root } from '../../package/project';
 
-type Bundle = (entry: string, replaced: Readonly<Record<string, string>>) => string;
+/** Runs the script, an ES module, in a process of its own. */
+function bundle(entry: string): string {
+  const script = pathToFileURL(join(root, 'scripts/browser-bundle.mjs')).href;
+  const kinds = "exports.faults = [{ name: 'lose', takes: ['direction', 'chance'], defaults: {} }]";
+  const given = JSON.stringify([entry, { 'simulator/faults/all.ts': kinds }]);
+  const program = `import { browserBundle } from ${JSON.stringify(script)};
+    process.stdout.write(browserBundle(...${given}));`;
+  return execFileSync(process.execPath, ['--input-type=module', '--eval', program], {
+    encoding: 'utf8',
+  });
+}
 
 describe('the checks bundled for the editor', () => {
   for (const [type, field, value, code] of [
@@ -17,14 +28,8 @@ describe('the checks bundled for the editor', () => {
     ['ws-close', 'code', '1005', 'INVALID_CLOSE_CODE'],
     ['ws-status', 'poll', 'x', 'INVALID_CONFIG'],
   ] as const) {
-    it(`${type}, ${field} ${value}: run without Node.js, with the same result`, async () => {
-      const path = pathToFileURL(join(root, 'scripts/browser-bundle.mjs')).href;
-      const { browserBundle } = (await import(path)) as { browserBundle: Bundle };
-      const kinds =
-        "exports.faults = [{ name: 'lose', takes: ['direction', 'chance'], defaults: {} }]";
-      const source = browserBundle(`nodes/shared/checks/${type}.ts`, {
-        'simulator/faults/all.ts': kinds,
-      });
+    it(`${type}, ${field} ${value}: run without Node.js, with the same result`, () => {
+      const source = bundle(`nodes/shared/checks/${type}.ts`);
       const page = createContext({ TextEncoder, URLSearchParams, value });
       const refusal: unknown = runInContext(`(${source}).checks.${field}(value, {})`, page);
       assert.equal(refusal && asObject(refusal, 'refusal').code, code);
