@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import type { Json } from '../package/project';
 import { Demo, idOf, type NodeRedMajor } from '../start/demo';
 import { Editor, noBrowser } from './editor';
 
 const majors: readonly NodeRedMajor[] = ['4', '5'];
+/** The nodes of the demo's flow that have links. */
 const users = ['ws-open', 'ws-send', 'ws-close', 'ws-status'];
+const dialogs = [...users, 'ws-request'];
 
 for (const nodeRed of majors) {
   describe(`dialogs in Node-RED ${nodeRed}`, { skip: noBrowser, timeout: 300_000 }, () => {
@@ -18,8 +21,9 @@ for (const nodeRed of majors) {
       it(`in ${locale}, show every text whole and on one line`, async (t) => {
         const editor = await Editor.during(t, demo.address, { locale });
         const flows = await demo.flows();
-        for (const type of users) {
-          await editor.edit(idOf(flows, type));
+        await placeRequest(editor, flows);
+        for (const type of dialogs) {
+          await editor.edit(type === 'ws-request' ? type : idOf(flows, type));
           const tabs = await editor.page.locator('#esp-at-tabs li').count();
           for (let index = 0; index < Math.max(1, tabs); index++) {
             if (tabs > 0) await editor.page.locator('#esp-at-tabs li').nth(index).click();
@@ -36,7 +40,7 @@ for (const nodeRed of majors) {
           await assertTidy(editor, `esp-at-device, tab ${index}, ${locale}`);
           await editor.picture(`device-${index}-${nodeRed}-${locale}`);
         }
-        for (const type of [...users, 'esp-at-device']) {
+        for (const type of [...dialogs, 'esp-at-device']) {
           const help = String(await editor.run('return RED.nodes.getNodeHelp(args);', type));
           assert.match(help, locale === 'zh-CN' ? /<h3>详细/ : /<h3>Details/, type);
         }
@@ -90,7 +94,7 @@ for (const nodeRed of majors) {
 
     it('list every node in the palette, under words that a newcomer looks for', async (t) => {
       const editor = await Editor.during(t, demo.address);
-      for (const type of users) {
+      for (const type of dialogs) {
         const heading = await editor.run(
           `return $('[data-palette-type="' + args + '"]').closest('.red-ui-palette-category').find('.red-ui-palette-header').text();`,
           type,
@@ -99,7 +103,7 @@ for (const nodeRed of majors) {
       }
       for (const word of ['esp', 'websocket', 'at']) {
         await editor.page.locator('#red-ui-palette-search input').fill(word);
-        for (const type of users)
+        for (const type of dialogs)
           await editor.page.locator(`[data-palette-type="${type}"]`).waitFor();
       }
     });
@@ -223,6 +227,19 @@ for (const nodeRed of majors) {
       );
     });
   });
+}
+
+/** Places a ws-request node, which the demo's flow lacks, with its type as its ID. */
+async function placeRequest(editor: Editor, flows: readonly Json[]): Promise<void> {
+  const z = flows.find(({ type }) => type === 'ws-open')?.z;
+  await editor.run('RED.workspaces.show(args);', z);
+  const made = { id: 'ws-request', type: 'ws-request', x: 600, y: 700, z, wires: [[], []] };
+  const settings = await editor.run(
+    'return Object.fromEntries(Object.entries(RED.nodes.getType(args).defaults).map(([name, { value }]) => [name, value]));',
+    made.type,
+  );
+  assert.ok(typeof settings === 'object');
+  await editor.place([{ ...settings, ...made, device: idOf(flows, 'esp-at-device') }]);
 }
 
 /** What the editor's own check says of a value: true, or why not. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { SETTINGS_VERSION } from '../../nodes/shared/settings/migrate';
 import { isOwn, savedFlows } from '../harness/nodes/saved-flows';
-import type { Json } from '../package/project';
+import { asObject, type Json } from '../package/project';
 import { Demo, idOf, type NodeRedMajor } from '../start/demo';
 import { Editor, noBrowser } from './editor';
 
@@ -13,7 +13,7 @@ const everySetting = saved.get('Every setting') ?? [];
 
 for (const nodeRed of majors) {
   describe(`flows saved by 0.1.0, in Node-RED ${nodeRed}`, { skip: noBrowser }, () => {
-    it('run; their dialogs open, and change nothing but the version', async (t) => {
+    it('run; their dialogs open, and add only what 0.1.0 did not store', async (t) => {
       const demo = await Demo.start({ nodeRed, flows: [...echo, ...everySetting] });
       t.after(() => demo.dispose());
       await demo.press(idOf(echo, 'inject', 'open'));
@@ -39,5 +39,9 @@ for (const nodeRed of majors) {
 
 /** The same node with its settings as this version stores them. */
 function upToDate(node: Json): Json {
-  return { ...node, settingsVersion: SETTINGS_VERSION };
+  const stored = { ...node, settingsVersion: SETTINGS_VERSION };
+  if (node.type !== 'esp-at-device') return stored;
+  assert.ok(Array.isArray(node.links));
+  const links = node.links.map((link: unknown) => ({ name: '', ...asObject(link, 'link') }));
+  return { ...stored, autoRate: false, links };
 }
