@@ -12,7 +12,7 @@ export class LinkPool {
   }
 
   /**
-   * Claims a link that nobody else opens: a closed one, or else one that is being closed.
+   * Claims a link that no other caller has opened: a closed one, or else one that is closing.
    * @throws EspAtError `NO_FREE_LINK`
    */
   claim(): Link {

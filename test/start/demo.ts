@@ -29,7 +29,7 @@ export interface DebugMessage {
 }
 
 /** How long anything may take before the test gives up, in milliseconds. */
-const patience = 60_000;
+const READY_TIMEOUT_MS = 60_000;
 
 /** `scripts/start.mjs` in a process and a folder of its own, and what a browser would hear from it. */
 export class Demo {
@@ -162,7 +162,7 @@ export class Demo {
       };
       const timer = setTimeout(
         () => finish(() => reject(this.#failure(`${what} did not come`))),
-        patience,
+        READY_TIMEOUT_MS,
       );
       this.#waiting.add(look);
       look();
