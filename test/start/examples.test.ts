@@ -78,6 +78,15 @@ for (const nodeRed of majors) {
       );
     });
 
+    it('Request and reply: each reply belongs to its request', async () => {
+      const { press, shows, debug } = example('Request');
+      await press('ask three times');
+      const sensors = ['temperature', 'humidity', 'pressure'];
+      for (const sensor of sensors) await shows('reply', `${sensor}: reply for ${sensor}`);
+      assert.equal(debug('reply').length, sensors.length);
+      assert.deepEqual(debug('what to do'), []);
+    });
+
     it('Status and polling: changes, answers and the device', async () => {
       const { press, shows, debug } = example('Status');
       await press('open');
