@@ -1,8 +1,8 @@
-import type { BuildOptions } from './build';
+import type { BuildOptions } from './device/build';
 import { parseFault } from './faults/table';
-import { firmwareClasses, type FirmwareClass } from './firmware';
-import type { NetworkPathOptions } from './network-path';
-import { mends, type Mend } from './options';
+import { firmwareClasses, type FirmwareClass } from './device/firmware';
+import type { NetworkPathOptions } from './network/network-path';
+import { mends, type Mend } from './device/options';
 import { seededRandom } from './random';
 
 /** Options of the network between the device and its servers, and what they set. */

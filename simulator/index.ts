@@ -1,6 +1,6 @@
 export { systemClock, type Clock } from './clock';
-export type { BuildOptions } from './build';
-export { SimulatedDevice } from './device';
+export type { BuildOptions } from './device/build';
+export { SimulatedDevice } from './device/device';
 export {
   faults,
   faultyDevice,
@@ -18,22 +18,22 @@ export {
   type Place,
   type Setting,
 } from './faults';
-export { firmwareClasses, type FirmwareClass } from './firmware';
-export type { Outcome, Hooks, Point } from './hooks';
+export { firmwareClasses, type FirmwareClass } from './device/firmware';
+export type { Outcome, Hooks, Point } from './device/hooks';
 export type {
   Connection,
   ConnectionHandlers,
   ConnectionTarget,
   Network,
   TlsOptions,
-} from './network';
-export type { AccessPoint, DnsAnswer, SimulatorOptions } from './options';
+} from './network/network';
+export type { AccessPoint, DnsAnswer, SimulatorOptions } from './device/options';
 export {
   simulatedPort,
   type SimulatedPort,
   type SimulatedPortHandlers,
   type SimulatedPortOpener,
-} from './port';
+} from './serial/port';
 export { seededRandom, type Random } from './random';
-export { listen, type SimulatorServer, type SimulatorServerOptions } from './server';
-export type { Uart, UartEnds, UartFactory, UartSettings } from './uart';
+export { listen, type SimulatorServer, type SimulatorServerOptions } from './serial/server';
+export type { Uart, UartEnds, UartFactory, UartSettings } from './serial/uart';

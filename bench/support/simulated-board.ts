@@ -1,5 +1,5 @@
 import { seededRandom, SimulatedDevice, type Clock, type FirmwareClass } from '../../simulator';
-import { PacedLine } from '../../simulator/paced-uart';
+import { PacedLine } from '../../simulator/serial/paced-line';
 import { MemoryNetwork } from '../../test/harness/network/memory-network';
 import { WsServer, type WsConnection } from '../../test/harness/network/ws-server';
 import { encodeFrame } from '../../test/harness/network/ws-server-frames';

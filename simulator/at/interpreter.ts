@@ -1,7 +1,7 @@
 import type { Clock } from '../clock';
-import type { Outcome, Hooks, Point } from '../hooks';
-import type { Output } from '../output';
-import type { Settings } from '../settings';
+import type { Outcome, Hooks, Point } from '../device/hooks';
+import type { Output } from '../device/output';
+import type { Settings } from '../device/settings';
 import { AnsweringCall } from './answering-call';
 import type { CommandTable } from './command';
 import { CommandError, errorCode, errorLine } from './errors';

@@ -1,5 +1,5 @@
 import type { Call, CommandTable } from '../at/command';
-import type { Board } from '../board';
+import type { Board } from '../device/board';
 import type { CommandGroup } from './table';
 
 const digit = (present: boolean): string => (present ? '1' : '0');

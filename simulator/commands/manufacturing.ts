@@ -1,8 +1,8 @@
 import { CommandError } from '../at/errors';
 import type { Call } from '../at/command';
 import type { Parameters } from '../at/parameters';
-import type { Board } from '../board';
-import type { StoredValue } from '../flash';
+import type { Board } from '../device/board';
+import type { StoredValue } from '../device/flash';
 import type { CommandGroup } from './table';
 
 const longestName = 15;

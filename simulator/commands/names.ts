@@ -1,4 +1,4 @@
-import type { Firmware } from '../firmware';
+import type { Firmware } from '../device/firmware';
 
 /** Letters for the forms a command has: q query, s set, x execute. */
 type Forms = 'q' | 's' | 'x' | 'qs' | 'qx' | 'sx' | 'qsx';

@@ -1,5 +1,5 @@
 import { CommandError } from '../at/errors';
-import type { Board } from '../board';
+import type { Board } from '../device/board';
 import type { CommandGroup } from './table';
 
 const days = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'] as const;

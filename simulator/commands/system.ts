@@ -1,4 +1,4 @@
-import type { Board } from '../board';
+import type { Board } from '../device/board';
 import type { CommandGroup } from './table';
 
 /** Free heap as `AT+SYSRAM?` reports it, and the least there ever was. */

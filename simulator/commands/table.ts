@@ -1,5 +1,5 @@
 import type { Command, CommandHandlers, CommandTable } from '../at/command';
-import type { Board } from '../board';
+import type { Board } from '../device/board';
 import { baseCommands } from './base';
 import { manufacturingCommands } from './manufacturing';
 import { commandNames } from './names';

@@ -1,7 +1,7 @@
 import type { Call } from '../at/command';
 import type { Parameters } from '../at/parameters';
-import type { Board } from '../board';
-import { defaultUartSettings, type UartSettings } from '../uart';
+import type { Board } from '../device/board';
+import { defaultUartSettings, type UartSettings } from '../serial/uart';
 import type { CommandGroup } from './table';
 
 /** `AT+UART_CUR` for now, `AT+UART_DEF` (and its old name `AT+UART`) for now and after every start. */

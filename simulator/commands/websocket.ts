@@ -1,7 +1,7 @@
 import { CommandError } from '../at/errors';
 import type { Call } from '../at/command';
 import type { Parameters } from '../at/parameters';
-import type { Board } from '../board';
+import type { Board } from '../device/board';
 import { opcodes } from '../websocket/frame-codec';
 import { linkCount, type LinkConfig } from '../websocket/links';
 import { parseUri } from '../websocket/uri';

@@ -1,9 +1,9 @@
 import { CommandError, errorCode } from '../at/errors';
 import type { Call } from '../at/command';
-import type { Board } from '../board';
-import type { AccessPoint } from '../options';
-import { joinResult, type Credentials } from '../join';
-import { bssidOf, stationState } from '../station';
+import type { Board } from '../device/board';
+import type { AccessPoint } from '../device/options';
+import { joinResult, type Credentials } from '../wifi/join';
+import { bssidOf, stationState } from '../wifi/station';
 import type { CommandGroup } from './table';
 
 /** Seconds a join may take unless it says otherwise. */

@@ -1,6 +1,6 @@
 import type { Clock } from '../clock';
-import type { SimulatedDevice } from '../device';
-import type { Point } from '../hooks';
+import type { SimulatedDevice } from '../device/device';
+import type { Point } from '../device/hooks';
 import type { Random } from '../random';
 import type { FaultyLine } from './line';
 import type { FaultyNetwork } from './network';

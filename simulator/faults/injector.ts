@@ -1,10 +1,10 @@
 import type { Clock } from '../clock';
 import { systemClock } from '../clock';
-import { SimulatedDevice } from '../device';
-import { realNetwork } from '../network';
-import type { SimulatorOptions } from '../options';
+import { SimulatedDevice } from '../device/device';
+import { realNetwork } from '../network/network';
+import type { SimulatorOptions } from '../device/options';
 import { seededRandom, type Random } from '../random';
-import { directUart } from '../uart';
+import { directUart } from '../serial/uart';
 import type { Fault, FaultSettings, FaultyPort, Hit, Place } from './fault';
 import { FaultyLine } from './line';
 import { FaultyNetwork } from './network';

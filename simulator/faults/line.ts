@@ -1,4 +1,4 @@
-import type { Uart, UartEnds, UartFactory, UartSettings } from '../uart';
+import type { Uart, UartEnds, UartFactory, UartSettings } from '../serial/uart';
 import type { Direction } from './direction';
 import { Wire } from './wire';
 

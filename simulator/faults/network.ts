@@ -1,6 +1,6 @@
 import type { Clock } from '../clock';
-import type { Connection, ConnectionHandlers, ConnectionTarget, Network } from '../network';
-import { Segmenter, type SegmentOptions } from '../segmenter';
+import type { Connection, ConnectionHandlers, ConnectionTarget, Network } from '../network/network';
+import { Segmenter, type SegmentOptions } from '../network/segmenter';
 
 /** Bytes on their way to or from a server that is slow or silent, until its peer has to wait. */
 const window = 65_536;

@@ -1,4 +1,4 @@
-import type { Outcome } from '../hooks';
+import type { Outcome } from '../device/hooks';
 import type { Fault, FaultSettings } from './fault';
 import { begins } from './trigger';
 

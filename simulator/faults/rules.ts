@@ -1,4 +1,4 @@
-import type { Outcome, Hooks, Point } from '../hooks';
+import type { Outcome, Hooks, Point } from '../device/hooks';
 
 /** Returns the outcome of a command line, or undefined to leave it to other rules. */
 export type OutcomeRule = (line: string) => Outcome | undefined;

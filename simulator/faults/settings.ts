@@ -1,4 +1,4 @@
-import type { Point } from '../hooks';
+import type { Point } from '../device/hooks';
 import type { FaultSettings } from './fault';
 import { directions } from './direction';
 

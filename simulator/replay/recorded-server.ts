@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Connection, ConnectionHandlers } from '../network';
+import type { Connection, ConnectionHandlers } from '../network/network';
 import { bytesOf, frameText, requestText, type ServerAct, type Sight } from './recording';
 import type { VirtualClock } from './virtual-clock';
 

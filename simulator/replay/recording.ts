@@ -1,4 +1,4 @@
-import type { FirmwareClass } from '../firmware';
+import type { FirmwareClass } from '../device/firmware';
 
 /** The first line of a recording: one device that starts fresh. */
 export interface Heading {

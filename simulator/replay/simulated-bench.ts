@@ -8,7 +8,7 @@ import {
   type ConnectionTarget,
   type DnsAnswer,
 } from '..';
-import { PacedLine } from '../paced-uart';
+import { PacedLine } from '../serial/paced-line';
 import type { Bench, BenchEvents, BenchFactory } from './bench';
 import { LATENCY_MS, RecordedConnection } from './recorded-server';
 import type { Act, Heading, ServerCertificate } from './recording';

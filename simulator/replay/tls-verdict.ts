@@ -1,5 +1,5 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
-import type { TlsOptions } from '../network';
+import type { TlsOptions } from '../network/network';
 
 /** What a server shows, and asks for. */
 export interface VerdictServer {

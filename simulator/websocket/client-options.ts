@@ -1,5 +1,5 @@
 import type { Clock } from '../clock';
-import type { Network, TlsOptions } from '../network';
+import type { Network, TlsOptions } from '../network/network';
 import type { Random } from '../random';
 import type { Chunk } from './frame-reader';
 import type { UpgradeOptions } from './handshake';

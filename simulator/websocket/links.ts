@@ -1,10 +1,10 @@
 import type { Clock } from '../clock';
-import type { DeviceTime } from '../device-time';
-import type { Firmware } from '../firmware';
-import type { Flash } from '../flash';
-import type { Hooks } from '../hooks';
-import type { Network, TlsOptions } from '../network';
-import type { Output } from '../output';
+import type { DeviceTime } from '../device/device-time';
+import type { Firmware } from '../device/firmware';
+import type { Flash } from '../device/flash';
+import type { Hooks } from '../device/hooks';
+import type { Network, TlsOptions } from '../network/network';
+import type { Output } from '../device/output';
 import type { Random } from '../random';
 import { WebSocketClient } from './client';
 import type { LinkState } from './client-options';

@@ -1,5 +1,5 @@
 import type { Clock } from '../clock';
-import type { Connection, ConnectionHandlers } from '../network';
+import type { Connection, ConnectionHandlers } from '../network/network';
 
 /** Unread bytes at which the peer is made to wait; it goes on at half of it. */
 const receiveWindow = 65_536;

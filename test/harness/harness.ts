@@ -8,7 +8,7 @@ import {
   type FirmwareClass,
   type SimulatorOptions,
 } from '../../simulator';
-import { PacedLine } from '../../simulator/paced-uart';
+import { PacedLine } from '../../simulator/serial/paced-line';
 import { MemoryNetwork, type MemoryNetworkOptions } from './network/memory-network';
 import {
   onDeviceEvents,

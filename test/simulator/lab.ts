@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { it as test } from 'node:test';
-import type { SimulatedDevice } from '../../simulator/device';
+import type { SimulatedDevice } from '../../simulator/device/device';
 import { faultyDevice, type Faults } from '../../simulator/faults';
-import type { ConnectionTarget } from '../../simulator/network';
-import type { SimulatorOptions } from '../../simulator/options';
+import type { ConnectionTarget } from '../../simulator/network/network';
+import type { SimulatorOptions } from '../../simulator/device/options';
 import { seededRandom } from '../../simulator/random';
 import { MemoryNetwork, type Route } from '../harness/network/memory-network';
 import { VirtualClock } from '../harness/virtual-clock';

@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { parseAddress } from '../../simulator/address';
-import { simulatedPort, type SimulatedPort, type SimulatedPortOpener } from '../../simulator/port';
+import {
+  simulatedPort,
+  type SimulatedPort,
+  type SimulatedPortOpener,
+} from '../../simulator/serial/port';
 import { VirtualClock } from '../harness/virtual-clock';
 
 let count = 0;

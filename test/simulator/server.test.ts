@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import * as net from 'node:net';
 import { describe, it } from 'node:test';
-import { listen, type SimulatorServer } from '../../simulator/server';
+import { listen, type SimulatorServer } from '../../simulator/serial/server';
 
 /** A client of the AT port, over real TCP. */
 class Client {

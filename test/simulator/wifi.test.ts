@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe } from 'node:test';
-import type { AccessPoint } from '../../simulator/options';
+import type { AccessPoint } from '../../simulator/device/options';
 import { busy, error, it, joined, ok, prompt, sent } from './lab';
 
 const wifi: readonly AccessPoint[] = [

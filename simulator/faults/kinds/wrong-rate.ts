@@ -1,5 +1,5 @@
-import { readAtRate } from '../../paced-uart-mismatch';
-import { defaultUartSettings } from '../../uart';
+import { readAtRate } from '../../serial/rate-mismatch';
+import { defaultUartSettings } from '../../serial/uart';
 import { episode } from '../episode';
 
 /** Bits a second of the device by default, while it is wrong. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Device } from '../../../driver/device/device';
 import { seededRandom } from '../../../simulator';
-import { damagedAbove } from '../../../simulator/paced-uart';
+import { damagedAbove } from '../../../simulator/serial/paced-line';
 import { Harness, type SerialOptions } from '../../harness/harness';
 
 const START = 115_200;

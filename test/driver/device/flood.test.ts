@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { PacedLine } from '../../../simulator/paced-uart';
+import { PacedLine } from '../../../simulator/serial/paced-line';
 import { Harness } from '../../harness/harness';
 
 /** A device at 115200 with a link of an earlier session, whose server sends at an interval in milliseconds. */

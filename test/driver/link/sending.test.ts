@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { PacedLine } from '../../../simulator/paced-uart';
+import { PacedLine } from '../../../simulator/serial/paced-line';
 import { code, failure, lines, readyHarness } from '../../harness/ready-harness';
 import { Harness } from '../../harness/harness';
 

@@ -3,7 +3,7 @@ import type {
   ConnectionHandlers,
   ConnectionTarget,
   Network,
-} from '../../../simulator/network';
+} from '../../../simulator/network/network';
 import { MemoryPipe } from './memory-pipe';
 import { verdictOn } from '../../../simulator/replay/tls-verdict';
 import type { TlsSide } from './memory-tls';

@@ -1,4 +1,4 @@
-import type { Connection, ConnectionHandlers } from '../../../simulator/network';
+import type { Connection, ConnectionHandlers } from '../../../simulator/network/network';
 import type { ServerClock, ServerSocket, ServerSocketHandlers } from './ws-server';
 
 /** The state of the network between the two ends. */

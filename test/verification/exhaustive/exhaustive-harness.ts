@@ -2,8 +2,8 @@ import type { LinkId } from '../../../driver/at/types';
 import { Device } from '../../../driver/device/device';
 import type { CloseOptions, OpenOptions, SendOptions } from '../../../driver/link/options';
 import { SimulatedDevice, seededRandom, type FirmwareClass } from '../../../simulator';
-import { PacedLine } from '../../../simulator/paced-uart';
-import type { Outcome } from '../../../simulator/hooks';
+import { PacedLine } from '../../../simulator/serial/paced-line';
+import type { Outcome } from '../../../simulator/device/hooks';
 import type { Message } from '../../../driver/link/events';
 import {
   onDeviceEvents,

@@ -1,4 +1,4 @@
-import type { Outcome } from '../../../simulator/hooks';
+import type { Outcome } from '../../../simulator/device/hooks';
 import type { Recording, Unit } from './recording';
 import type { ExhaustiveHarness } from './exhaustive-harness';
 import type { Direction, PortFault } from './port-monitor';

@@ -1,10 +1,10 @@
-import type { Clock } from './clock';
+import type { Clock } from '../clock';
 import type { FirmwareClass } from './firmware';
 import type { Hooks } from './hooks';
-import type { Network } from './network';
-import type { NetworkPathOptions } from './network-path';
-import type { Random } from './random';
-import type { UartFactory } from './uart';
+import type { Network } from '../network/network';
+import type { NetworkPathOptions } from '../network/network-path';
+import type { Random } from '../random';
+import type { UartFactory } from '../serial/uart';
 
 /** A Wi-Fi network in reach of the device. */
 export interface AccessPoint {

@@ -1,6 +1,6 @@
-import type { Clock } from './clock';
+import type { Clock } from '../clock';
 import type { Connection, ConnectionHandlers, ConnectionTarget, Network } from './network';
-import type { Random } from './random';
+import type { Random } from '../random';
 import { Segmenter, type SegmentOptions } from './segmenter';
 
 /** What lies between the device and its servers. Everything is off by default: bytes take no time. */

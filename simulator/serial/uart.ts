@@ -1,5 +1,5 @@
-import type { Clock } from './clock';
-import type { Random } from './random';
+import type { Clock } from '../clock';
+import type { Random } from '../random';
 
 /** The format of the serial line: what `AT+UART_CUR` sets. */
 export interface UartSettings {

@@ -1,4 +1,4 @@
-import type { Clock } from './clock';
+import type { Clock } from '../clock';
 
 /** The device's clock: it stands at 1970 when the device starts, until it is set. */
 export class DeviceTime {

@@ -1,25 +1,25 @@
-import { Lane } from './paced-uart-lane';
-import { readAtRate } from './paced-uart-mismatch';
+import { Lag } from './lag';
+import { Lane } from './lane';
+import { readAtRate } from './rate-mismatch';
 import {
   defaultUartSettings,
   transmitRing,
   type Uart,
   type UartEnds,
-  type UartFactory,
   type UartSettings,
 } from './uart';
 
 /** Milliseconds of bytes that reach the host together while more follow. */
-const grain = 4;
+const GRAIN_MS = 4;
 /** Bytes in the receive FIFO at which the device reads it, when the line does not fall silent before. */
-const fifoThreshold = 120;
+const FIFO_THRESHOLD = 120;
 /** Makes up for rounding when times are compared, in milliseconds. */
-const tolerance = 1e-6;
+const ROUNDING_MS = 1e-6;
 /** Rates that differ by less, as a fraction, are the same. */
-const sameRate = 0.01;
+const SAME_RATE_FRACTION = 0.01;
 /** Bits of `AT+UART_CUR`'s flow control: the device drives RTS, and waits for CTS. */
-const drivesRts = 1;
-const heedsCts = 2;
+const DRIVES_RTS = 1;
+const HEEDS_CTS = 2;
 
 export interface PacedLineOptions {
   /** Bits a second at the host's end; default: always the device's. */
@@ -38,56 +38,8 @@ export interface PacedLineOptions {
   readonly damage?: (rate: number, guarded: boolean) => number;
 }
 
-/** How likely a byte is damaged on a line of which more is asked than it can carry. */
-const overstrained = 0.002;
-
-/** A line that damages bytes above a rate, in bits a second. */
-export const damagedAbove =
-  (rate: number) =>
-  (current: number): number =>
-    current > rate ? overstrained : 0;
-
-/**
- * A serial line on which bytes take their time: ten bits each (with 8N1) at the device's rate, both ways at once,
- * starting with the rate of `AT+UART_CUR`, whose changes take effect when the OK has left. When the ends disagree
- * about the rate, garbage arrives. For one device; give {@link factory} to it.
- *
- * Times follow from the injected clock alone. A timer that fires late delays nothing else: what is written in
- * answer to bytes begins to pass when those had passed, not when they were noticed.
- */
-export class PacedLine {
-  readonly factory: UartFactory;
-  readonly #options: PacedLineOptions;
-  #hostRate: number | undefined;
-  #uart: PacedUart | undefined;
-
-  constructor(options: PacedLineOptions = {}) {
-    this.#options = options;
-    this.#hostRate = options.hostRate;
-    this.factory = (ends) => {
-      this.#uart = new PacedUart(ends, this.#options, this.#hostRate);
-      return this.#uart;
-    };
-  }
-
-  /** Whether the device holds CTS of the host active: the wire is there, and the device drives it. */
-  get cts(): boolean {
-    return this.#uart?.cts === true;
-  }
-
-  /** Bits a second at the host's end; undefined: always the device's. */
-  get hostRate(): number | undefined {
-    return this.#hostRate;
-  }
-
-  /** The host reads at the new rate at once, and writes at it once what it wrote before has left. */
-  set hostRate(rate: number | undefined) {
-    this.#hostRate = rate;
-    this.#uart?.setHostRate(rate);
-  }
-}
-
-class PacedUart implements Uart {
+/** Both directions of a paced line, for one device. */
+export class PacedUart implements Uart {
   readonly #ends: UartEnds;
   readonly #toHost = new Lane();
   readonly #toDevice = new Lane();
@@ -183,7 +135,7 @@ class PacedUart implements Uart {
 
   /** The device waits for the host to take bytes again. */
   get #stopped(): boolean {
-    const heeds = (this.#settings.flowControl & heedsCts) !== 0;
+    const heeds = (this.#settings.flowControl & HEEDS_CTS) !== 0;
     if (heeds && !this.#isWired) return true;
     return this.#held && (heeds || this.#options.hostBuffer === undefined);
   }
@@ -193,7 +145,7 @@ class PacedUart implements Uart {
   }
 
   get cts(): boolean {
-    return this.#isWired && (this.#settings.flowControl & drivesRts) !== 0;
+    return this.#isWired && (this.#settings.flowControl & DRIVES_RTS) !== 0;
   }
 
   #setByteTimes(): void {
@@ -214,10 +166,10 @@ class PacedUart implements Uart {
   }
 
   #arm(): void {
-    const toHost = Math.max(1, Math.round(grain / this.#toHost.byteTime));
+    const toHost = Math.max(1, Math.round(GRAIN_MS / this.#toHost.byteTime));
     const due = Math.min(
       this.#stopped ? Infinity : (this.#toHost.due(toHost) ?? Infinity),
-      this.#toDevice.due(fifoThreshold) ?? Infinity,
+      this.#toDevice.due(FIFO_THRESHOLD) ?? Infinity,
     );
     if (this.#timer && this.#timer.at <= due && due !== Infinity) return;
     this.#timer?.cancel();
@@ -242,7 +194,7 @@ class PacedUart implements Uart {
 
   #deliver(): void {
     const now = this.#ends.clock.now();
-    if ((this.#toDevice.due(fifoThreshold) ?? Infinity) <= now + tolerance)
+    if ((this.#toDevice.due(FIFO_THRESHOLD) ?? Infinity) <= now + ROUNDING_MS)
       this.#deliverToDevice(now);
     if (this.#stopped) return;
     const waiting = this.#toHost.length;
@@ -265,13 +217,15 @@ class PacedUart implements Uart {
 
   #read(bytes: Buffer, sentAt: number | undefined, readAt: number | undefined): Buffer {
     const isSame =
-      sentAt === undefined || readAt === undefined || Math.abs(sentAt / readAt - 1) < sameRate;
+      sentAt === undefined ||
+      readAt === undefined ||
+      Math.abs(sentAt / readAt - 1) < SAME_RATE_FRACTION;
     return this.#damage(isSame ? bytes : readAtRate(bytes, sentAt, readAt));
   }
 
   #damage(bytes: Buffer): Buffer {
     const { rate, flowControl } = this.#settings;
-    const guarded = this.#isWired && flowControl === (drivesRts | heedsCts);
+    const guarded = this.#isWired && flowControl === (DRIVES_RTS | HEEDS_CTS);
     const chance = this.#options.damage?.(rate, guarded) ?? 0;
     if (chance === 0) return bytes;
     const { random } = this.#ends;
@@ -286,26 +240,5 @@ class PacedUart implements Uart {
     const kept = bytes.subarray(0, room);
     this.#kept.push(kept);
     this.#keptLength += kept.length;
-  }
-}
-
-/** Milliseconds within which a write counts as the answer to what was delivered last. */
-const answerTime = 50;
-/** Milliseconds of lateness that are made up for at most. */
-const longestLag = 25;
-
-/** How much later than due an end of the line gets its bytes, because timers fire late. */
-class Lag {
-  #lag = 0;
-  #notedAt = -Infinity;
-
-  note(now: number, due: number): void {
-    this.#lag = Math.min(Math.max(now - due, 0), longestLag);
-    this.#notedAt = now;
-  }
-
-  /** The time on the line when it is `now` on the clock. */
-  time(now: number): number {
-    return now - this.#notedAt < answerTime ? now - this.#lag : now;
   }
 }

@@ -1,4 +1,4 @@
-import { faults, formatSettings } from './faults';
+import { faults, formatSettings } from '../faults';
 
 /** What `--help` prints. */
 export function usage(): string {

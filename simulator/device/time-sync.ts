@@ -1,4 +1,4 @@
-import type { Clock } from './clock';
+import type { Clock } from '../clock';
 import type { DeviceTime } from './device-time';
 
 /** Milliseconds from a question to a time server until its answer. */

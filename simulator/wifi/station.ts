@@ -1,6 +1,6 @@
-import type { Clock } from './clock';
+import type { Clock } from '../clock';
 import { admission, joinResult, type Credentials, type JoinOptions, type JoinResult } from './join';
-import type { AccessPoint } from './options';
+import type { AccessPoint } from '../device/options';
 
 /** Milliseconds from the start of a join to the association, and from there to an address. */
 const associationTime = 592;

@@ -1,4 +1,4 @@
-import { defaultUartSettings, type UartSettings } from './uart';
+import { defaultUartSettings, type UartSettings } from '../serial/uart';
 
 /** What commands set and a restart forgets. */
 export interface Settings {

@@ -1,7 +1,7 @@
 import * as net from 'node:net';
-import { build, type BuildOptions } from './build';
-import type { SimulatedDevice } from './device';
-import type { Faults } from './faults';
+import { build, type BuildOptions } from '../device/build';
+import type { SimulatedDevice } from '../device/device';
+import type { Faults } from '../faults';
 
 export interface SimulatorServerOptions extends BuildOptions {
   /** TCP port; 0 for any that is free. */

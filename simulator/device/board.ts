@@ -1,14 +1,14 @@
-import type { Clock } from './clock';
+import type { Clock } from '../clock';
 import type { DeviceTime } from './device-time';
 import type { Firmware } from './firmware';
 import type { Flash } from './flash';
 import type { Hooks } from './hooks';
 import type { Output } from './output';
 import type { Settings } from './settings';
-import type { Station } from './station';
+import type { Station } from '../wifi/station';
 import type { TimeSync } from './time-sync';
-import type { Uart } from './uart';
-import type { Links } from './websocket/links';
+import type { Uart } from '../serial/uart';
+import type { Links } from '../websocket/links';
 
 /** The parts of a device that commands work on. */
 export interface Board {

@@ -1,6 +1,6 @@
 import type { Connection, ConnectionHandlers } from './network';
-import { acceptFor } from './websocket/handshake';
-import { opcodes } from './websocket/frame-codec';
+import { acceptFor } from '../websocket/handshake';
+import { opcodes } from '../websocket/frame-codec';
 
 /** The host of a WebSocket server in this process that sends back what it gets: a first try needs no other server. */
 export const ECHO_HOST = 'echo.sim';

@@ -1,4 +1,4 @@
-import type { UartSettings } from './uart';
+import type { UartSettings } from '../serial/uart';
 
 /** What `AT+SYSMFG` keeps: values by name space and key. Survives restarts and power loss. */
 export class Flash {

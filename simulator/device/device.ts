@@ -1,21 +1,21 @@
-import { Interpreter } from './at/interpreter';
+import { Interpreter } from '../at/interpreter';
 import type { Board } from './board';
-import { systemClock, type Clock } from './clock';
-import { commandTable } from './commands/table';
-import { storedUartSettings } from './commands/uart';
+import { systemClock, type Clock } from '../clock';
+import { commandTable } from '../commands/table';
+import { storedUartSettings } from '../commands/uart';
 import { DeviceTime } from './device-time';
 import { traitsOf } from './firmware';
 import { Flash } from './flash';
-import { realNetwork } from './network';
-import { NetworkPath } from './network-path';
+import { realNetwork } from '../network/network';
+import { NetworkPath } from '../network/network-path';
 import { defaultAccessPoints, type SimulatorOptions } from './options';
 import { Output } from './output';
 import { freshSettings } from './settings';
-import { Station } from './station';
-import { StationNetwork } from './station-network';
+import { Station } from '../wifi/station';
+import { StationNetwork } from '../network/station-network';
 import { TimeSync } from './time-sync';
-import { defaultUartSettings, directUart, type Uart } from './uart';
-import { Links } from './websocket/links';
+import { defaultUartSettings, directUart, type Uart } from '../serial/uart';
+import { Links } from '../websocket/links';
 
 const defaultBootTime = 400;
 /** Milliseconds from the last byte that is sent to the end of the device's earlier life. */

@@ -1,4 +1,4 @@
-import type { AccessPoint } from './options';
+import type { AccessPoint } from '../device/options';
 
 /** Outcomes of a join: 0 joined, otherwise the number of `+CWJAP:`. */
 export const joinResult = {

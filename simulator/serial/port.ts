@@ -1,9 +1,9 @@
-import { parseAddress } from './address';
-import { build, type BuildOptions } from './build';
-import type { SimulatedDevice } from './device';
-import type { Faults } from './faults';
-import type { SimulatorOptions } from './options';
-import type { PacedLine } from './paced-uart';
+import { parseAddress } from '../address';
+import { build, type BuildOptions } from '../device/build';
+import type { SimulatedDevice } from '../device/device';
+import type { Faults } from '../faults';
+import type { SimulatorOptions } from '../device/options';
+import type { PacedLine } from './paced-line';
 
 /** What a simulated port tells its user. */
 export interface SimulatedPortHandlers {

@@ -1,11 +1,11 @@
 #!/usr/bin/env node
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
-import { parseFirmware, parseMended, parsePath, parseRate } from './address';
+import { parseFirmware, parseMended, parsePath, parseRate } from '../address';
 import { Control } from './control';
 import { usage } from './help';
-import { seededRandom } from './random';
-import { listen, type SimulatorServer } from './server';
+import { seededRandom } from '../random';
+import { listen, type SimulatorServer } from '../serial/server';
 
 async function main(): Promise<void> {
   const { values } = parseArgs({

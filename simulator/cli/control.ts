@@ -1,5 +1,5 @@
-import type { SimulatedDevice } from './device';
-import { formatSettings, type Faults, type Hit, type Injection } from './faults';
+import type { SimulatedDevice } from '../device/device';
+import { formatSettings, type Faults, type Hit, type Injection } from '../faults';
 import { faultList } from './help';
 
 const help = `  fault NAME[=VALUE]    injects a fault

@@ -1,4 +1,4 @@
-import type { Clock } from './clock';
+import type { Clock } from '../clock';
 
 /** How the segments of a server are cut and joined on their way. */
 export interface SegmentOptions {

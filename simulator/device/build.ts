@@ -1,7 +1,7 @@
-import { faultyDevice, type Faults, type FaultyPort } from './faults';
+import { faultyDevice, type Faults, type FaultyPort } from '../faults';
 import type { SimulatedDevice } from './device';
 import type { SimulatorOptions } from './options';
-import { damagedAbove, PacedLine } from './paced-uart';
+import { damagedAbove, PacedLine } from '../serial/paced-line';
 
 /** What a command line or an address can ask for beside a device. */
 export interface BuildOptions extends SimulatorOptions {

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
-import type { Clock } from './clock';
-import type { DnsAnswer } from './options';
+import type { Clock } from '../clock';
+import type { DnsAnswer } from '../device/options';
 import type { Connection, ConnectionHandlers, ConnectionTarget, Network } from './network';
 
 /** Milliseconds that a TCP and TLS connection attempt may take. */

@@ -1,4 +1,4 @@
-import type { Uart } from './uart';
+import type { Uart } from '../serial/uart';
 
 /**
  * What the device says on its serial port, and who goes first. The tasks that receive from the network
