@@ -77,7 +77,7 @@ export interface LinkRetry extends LinkEvent {
 
 /** A warning about a connection. */
 export interface LinkWarning extends LinkEvent {
-  /** `SERVER_NOT_VERIFIED`, `FIRST_MESSAGE_AT_RISK`; a warning that repeats is emitted once. */
+  /** `SERVER_NOT_VERIFIED`, `FIRST_MESSAGE_AT_RISK`; an owner gets a warning that repeats once. */
   readonly error: EspAtError;
 }
 

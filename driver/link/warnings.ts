@@ -4,7 +4,7 @@ import { EspAtError } from '../errors';
 import type { Goal } from './state/link-state';
 import { unverifiedReason } from './options';
 
-/** The warnings about the connections of a link. Each is given once, until another takes its place. */
+/** The warnings about the connections of a link. Each is given to an owner once, until another takes its place. */
 export class ConnectionWarnings {
   readonly #link: LinkId;
   #given = new Set<string>();
@@ -17,6 +17,8 @@ export class ConnectionWarnings {
   next(goal: Goal, capabilities: Capabilities): readonly EspAtError[] {
     const before = this.#given;
     const warnings = warningsOf(this.#link, goal, capabilities);
+    const keyOf = ({ code, details }: EspAtError) =>
+      JSON.stringify([code, details, goal.options.owner]);
     this.#given = new Set(warnings.map(keyOf));
     return warnings.filter((warning) => !before.has(keyOf(warning)));
   }
@@ -29,8 +31,4 @@ function warningsOf(link: LinkId, { options, uri }: Goal, capabilities: Capabili
   if (capabilities.firstMessage === 'lost')
     warnings.push(new EspAtError('FIRST_MESSAGE_AT_RISK', { link, uri }));
   return warnings;
-}
-
-function keyOf({ code, details }: EspAtError): string {
-  return code + JSON.stringify(details);
 }

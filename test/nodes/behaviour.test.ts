@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { afterEach, it } from 'node:test';
 import { Harness, type HarnessOptions } from '../harness/harness';
 import { wholeFlow } from '../harness/nodes/flows';
-import { codeOf } from '../harness/nodes/messages';
+import { EARLY_TEXT } from '../harness/network/ws-server-paths';
+import { codeOf, sentenceOf, withoutId } from '../harness/nodes/messages';
 import { onEachRuntime } from '../harness/nodes/node-red';
 
 const URI = 'ws://host/echo';
@@ -68,6 +69,32 @@ onEachRuntime('the nodes on the simulated ESP32', (nodeRed) => {
     await event('state', 'reopened');
     assert.equal(server.connections.length, 4);
   });
+
+  for (const firmware of ['A', 'B'] as const)
+    it(`firmware that loses a server's first message, class ${firmware}: ws-open and ws-status warn after the opening`, async () => {
+      await begin({ status: { link: '0' } }, { firmware });
+      nodeRed.give('open', { _msgid: 'mine', linkId: 0, uri: URI });
+      const opened = await event('state', 'opened');
+      assert.equal(opened._msgid, 'mine');
+      const { error, ...warning } = await nodeRed.next('state');
+      assert.deepEqual(withoutId(warning), {
+        ...{ payload: 2, state: 'established', event: 'warning', linkId: 0, uri: URI },
+      });
+      assert.equal(codeOf({ error }), 'FIRST_MESSAGE_AT_RISK');
+      assert.match(sentenceOf({ error }), /^Link 0 is open, but this firmware loses a message/);
+      assert.equal(codeOf(await event('news', 'warning')), 'FIRST_MESSAGE_AT_RISK');
+      assert.equal(nodeRed.statuses('open').at(-1)?.text, '0: host');
+    });
+
+  for (const firmware of ['C', 'D'] as const)
+    it(`firmware that holds a server's first message back, class ${firmware}: ws-open outputs it and does not warn`, async () => {
+      const { clock } = await begin({}, { firmware });
+      nodeRed.give('open', { linkId: 0, uri: 'ws://host/early' });
+      await event('state', 'opened');
+      assert.equal((await nodeRed.next('in')).payload, EARLY_TEXT);
+      await clock.advance(1000);
+      assert.deepEqual(nodeRed.waiting('state'), []);
+    });
 
   it('ws-send with hold: sends in order once the link is open', async () => {
     const { server } = await begin({ send: { whenAway: 'hold', holdSeconds: '20' } });

@@ -7,6 +7,7 @@ import type {
   LinkEvent,
   LinkRetry,
   LinkStateNumber,
+  LinkWarning,
   Message,
 } from '../../../driver/link/events';
 import type { OutOfSyncCause } from '../../../driver/at/types';
@@ -14,7 +15,7 @@ import type { DeviceApi, LinkApi } from './device-api';
 
 /** An event of a link, as a flow sees it. `asked`: the device's answer to a question. */
 export interface FlowLinkEvent extends LinkEvent {
-  readonly event: LinkChangeCause | 'retrying' | 'data-loss' | 'asked';
+  readonly event: LinkChangeCause | 'retrying' | 'data-loss' | 'warning' | 'asked';
   readonly state: LinkStateNumber;
   readonly error?: EspAtError;
   /** Milliseconds. */
@@ -48,10 +49,14 @@ export function listenToLinks(
       listener({ ...loss, event: 'data-loss', state: each.stateNumber });
     const onRetry = ({ retryInMs, ...event }: LinkRetry) =>
       listener({ ...event, event: 'retrying', state: each.stateNumber, retryIn: retryInMs });
+    const onWarning = (warning: LinkWarning) =>
+      listener({ ...warning, event: 'warning', state: each.stateNumber });
     each.on('statechange', onChange).on('dataloss', onLoss).on('retry', onRetry);
+    each.on('warning', onWarning);
     if (onMessage) each.on('message', onMessage);
     return () => {
       each.off('statechange', onChange).off('dataloss', onLoss).off('retry', onRetry);
+      each.off('warning', onWarning);
       if (onMessage) each.off('message', onMessage);
     };
   });

@@ -94,6 +94,7 @@ export class NodeStatus implements DeviceUser {
   }
 
   #linkChanged(event: FlowLinkEvent): void {
+    if (event.event === 'warning') return;
     this.#cancelCountdown?.();
     this.#refused = undefined;
     if (event.error) this.#failures.set(event.link, event.error);

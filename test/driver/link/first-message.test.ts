@@ -77,6 +77,9 @@ describe('a server that sends its first message with the handshake response', ()
       assert.deepEqual(warnings(harness), ['FIRST_MESSAGE_AT_RISK']);
       await harness.clock.wait(link.open({ uri: 'ws://host/plain', replace: true }));
       assert.equal(warnings(harness).length, 2, 'another server may speak first too');
+      await harness.clock.wait(link.close());
+      await harness.clock.wait(link.open({ uri: 'ws://host/plain', owner: 'another node' }));
+      assert.equal(warnings(harness).length, 3, 'another owner does not know');
     });
   }
 });
