@@ -25,13 +25,18 @@ export interface SessionEnd {
   readonly memory: SessionMemory;
 }
 
+/** What a session begins with. */
+export interface SessionStart {
+  readonly memory: SessionMemory;
+  /** Why the device was not ready on this port before. */
+  readonly error: EspAtError | undefined;
+}
+
+/** What all sessions of a device share. */
 export interface SessionContext {
   readonly options: CompleteOptions;
   readonly links: readonly Link[];
-  readonly memory: SessionMemory;
   readonly rateLimit: RateLimit;
-  /** Why the device was not ready on this port before. */
-  readonly error: EspAtError | undefined;
   readonly emitter: DeviceEmitter;
 }
 

@@ -1,0 +1,70 @@
+import type { EventEmitter } from 'node:events';
+import { EspAtError } from '../errors';
+import type { Link } from '../link/link';
+import { waitFor, type Wait } from '../wait';
+import type { DeviceEvents } from './events';
+import type { Capabilities, DeviceState } from './options';
+
+/** State of a device: the only place where it changes. Emits each change, and tells the links of it. */
+export class DeviceStatus {
+  /** Capabilities of the firmware; undefined until the device is identified. */
+  capabilities: Capabilities | undefined;
+  readonly #emitter: EventEmitter<DeviceEvents>;
+  readonly #links: readonly Link[];
+  #state: DeviceState = { name: 'stopped' };
+
+  constructor(emitter: EventEmitter<DeviceEvents>, links: readonly Link[]) {
+    this.#emitter = emitter;
+    this.#links = links;
+  }
+
+  get state(): DeviceState {
+    return this.#state;
+  }
+
+  /** Why the device cannot do what was asked. */
+  get unavailable(): EspAtError {
+    const { name, error } = this.#state;
+    return error ?? new EspAtError('DEVICE_NOT_READY', { state: name });
+  }
+
+  become(state: DeviceState): void {
+    const { name, error } = state;
+    const before = this.#state;
+    if (before.name === name && before.error?.code === error?.code) return;
+    this.#state = state;
+    this.#emitter.emit('statechange', { from: before.name, to: name, ...(error && { error }) });
+    this.#tellLinks();
+  }
+
+  /** See {@link Device.ready}. */
+  async ready(wait: Wait): Promise<Capabilities> {
+    for (;;) {
+      wait.signal?.throwIfAborted();
+      const { name } = this.#state;
+      if (name === 'ready' && this.capabilities) return this.capabilities;
+      if (name === 'stopped' || name === 'unusable') throw this.unavailable;
+      await this.#change(wait);
+    }
+  }
+
+  async #change(wait: Wait): Promise<void> {
+    let changed: () => void = () => undefined;
+    const change = new Promise<void>((resolve) => (changed = resolve));
+    this.#emitter.once('statechange', changed);
+    try {
+      await waitFor(change, wait);
+    } finally {
+      this.#emitter.off('statechange', changed);
+    }
+  }
+
+  /** While the device is ready, the session informs the links. */
+  #tellLinks(): void {
+    const { name } = this.#state;
+    if (name === 'ready' || name === 'resyncing') return;
+    const isFinal = name === 'stopped' || name === 'unusable';
+    const error = this.unavailable;
+    for (const link of this.#links) link.deviceChanged({ kind: 'notReady', error, isFinal });
+  }
+}

@@ -1,0 +1,151 @@
+import { delay } from '../clock';
+import { asEspAtError, EspAtError } from '../errors';
+import { Backoff } from '../link/backoff';
+import type { Port, PortHandlers } from '../port/port';
+import type { DeviceRecorder } from '../recorder/device-recorder';
+import { waitFor } from '../wait';
+import { DeviceSession } from './device-session';
+import type { DeviceStatus } from './device-status';
+import type { SessionContext, SessionEvent, SessionMemory, SessionStart } from './session-state';
+
+/** Milliseconds: the first and the longest delay before a failed port opens again. */
+const FIRST_PAUSE_MS = 500;
+const LONGEST_PAUSE_MS = 1000;
+
+type LoopState =
+  | { readonly kind: 'stopped' }
+  | { readonly kind: 'running'; readonly stop: AbortController; readonly ended: Promise<void> }
+  | { readonly kind: 'stopping'; readonly stopped: Promise<void>; readonly startAgain: boolean };
+
+/** Opens the port and runs a session on it, again and again, from start() to stop(). */
+export class SessionLoop {
+  readonly #context: SessionContext;
+  readonly #status: DeviceStatus;
+  readonly #recorder: DeviceRecorder | undefined;
+  readonly #backoff: Backoff;
+  #state: LoopState = { kind: 'stopped' };
+  #session: DeviceSession | undefined;
+  #memory: SessionMemory = { negotiatedRateWorks: true, slowness: 1, pendingPrompt: false };
+
+  constructor(context: SessionContext, status: DeviceStatus, recorder: DeviceRecorder | undefined) {
+    this.#context = context;
+    this.#status = status;
+    this.#recorder = recorder;
+    this.#backoff = new Backoff(FIRST_PAUSE_MS, LONGEST_PAUSE_MS, context.options.random);
+  }
+
+  /** The session while the port is open. */
+  get session(): DeviceSession | undefined {
+    return this.#session;
+  }
+
+  /** See {@link Device.start}. */
+  start(): void {
+    if (this.#state.kind === 'stopping') this.#state = { ...this.#state, startAgain: true };
+    if (this.#state.kind !== 'stopped') return;
+    const stop = new AbortController();
+    const ended = Promise.resolve().then(() => this.#run(stop.signal));
+    this.#state = { kind: 'running', stop, ended };
+    // Last: a listener may stop it at once.
+    this.#status.become({ ...this.#status.state, name: 'absent' });
+  }
+
+  /** See {@link Device.stop}. */
+  stop(): Promise<void> {
+    switch (this.#state.kind) {
+      case 'stopped':
+        return Promise.resolve();
+      case 'stopping':
+        this.#state = { ...this.#state, startAgain: false };
+        return this.#state.stopped;
+      case 'running': {
+        const { stop, ended } = this.#state;
+        const stopped = ended.then(() => this.#stopped());
+        this.#state = { kind: 'stopping', stopped, startAgain: false };
+        stop.abort(new EspAtError('DEVICE_STOPPED'));
+        return stopped;
+      }
+    }
+  }
+
+  async #stopped(): Promise<void> {
+    for (const link of this.#context.links) await link.close({ graceful: false });
+    this.#status.become({ name: 'stopped' });
+    // A listener may have called start() or stop().
+    const startAgain = this.#state.kind === 'stopping' && this.#state.startAgain;
+    this.#state = { kind: 'stopped' };
+    if (startAgain) this.start();
+  }
+
+  async #run(signal: AbortSignal): Promise<void> {
+    const { clock } = this.#context.options;
+    let { error } = this.#status.state;
+    try {
+      for (;;) {
+        signal.throwIfAborted();
+        error = await this.#runSession(signal, error);
+        signal.throwIfAborted();
+        this.#status.become({ name: 'absent', error });
+        await delay(clock, this.#backoff.next(), { signal });
+      }
+    } catch (failure) {
+      if (!signal.aborted) throw failure;
+    }
+  }
+
+  /** Opens the port, and runs a session until its end; returns the reason for the end. */
+  async #runSession(signal: AbortSignal, before?: EspAtError): Promise<EspAtError> {
+    const { port: opener, flowControl = false } = this.#context.options;
+    const current: { session?: DeviceSession; lost?: EspAtError } = {};
+    const handlers: PortHandlers = {
+      data: (chunk) => {
+        current.session?.receive(chunk);
+        this.#recorder?.quiet(() => current.session?.snapshot());
+      },
+      lost: (error) => {
+        current.lost = error;
+        current.session?.end(error);
+      },
+    };
+    const opening = opener.open(handlers, { flowControl });
+    let port: Port;
+    try {
+      port = await waitFor(opening, { signal });
+      signal.throwIfAborted();
+    } catch (error) {
+      if (signal.aborted) opening.then((late) => late.close()).catch(() => undefined);
+      return asEspAtError(error, opener.address);
+    }
+    if (current.lost) {
+      await port.close();
+      return current.lost;
+    }
+    const start: SessionStart = {
+      memory: this.#memory,
+      // The open of a port proves nothing about a device that was unresponsive on it.
+      error: before?.code === 'DEVICE_UNRESPONSIVE' ? before : undefined,
+    };
+    const take = (event: SessionEvent) => this.#take(event);
+    const session = new DeviceSession(port, this.#context, start, take);
+    current.session = this.#session = session;
+    const stop = () => session.stop(asEspAtError(signal.reason));
+    signal.addEventListener('abort', stop, { once: true });
+    session.begin();
+    const { error, memory } = await session.ended;
+    signal.removeEventListener('abort', stop);
+    this.#session = undefined;
+    this.#memory = memory;
+    await port.close();
+    return error;
+  }
+
+  #take(event: SessionEvent): void {
+    switch (event.kind) {
+      case 'state':
+        return this.#status.become(event.state);
+      case 'found':
+        this.#status.capabilities = event.capabilities;
+        this.#backoff.reset();
+    }
+  }
+}
