@@ -28,8 +28,8 @@ import type {
   LinkStatus,
   SendQueueLevel,
 } from './options';
-import { SessionLoop } from './session-loop';
-import type { SessionContext } from './session-state';
+import { SessionLoop } from './session/session-loop';
+import type { SessionContext } from './session/session-state';
 
 const DEFAULT_QUEUE = { messages: 1000, bytes: 4 * 1024 * 1024 };
 

@@ -1,7 +1,7 @@
 import type { AtClient } from '../../at/at-client';
 import { onTimeout, type Cancel, type Clock } from '../../clock';
 import { asEspAtError, EspAtError } from '../../errors';
-import type { SessionPort } from '../session-port';
+import type { SessionPort } from '../session/session-port';
 import { climb, type ClimbResult } from './climb';
 import type { RateLimit } from './rate-limit';
 

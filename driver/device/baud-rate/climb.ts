@@ -5,7 +5,7 @@ import type { Clock } from '../../clock';
 import { echoOff, echoOn } from '../../commands/base';
 import { parseUart, uartQuery, type FlowControl } from '../../commands/uart';
 import { EspAtError, isRefusal } from '../../errors';
-import type { SessionPort } from '../session-port';
+import type { SessionPort } from '../session/session-port';
 import type { RateLimit } from './rate-limit';
 import { runRateState } from './rate-runner';
 import { climbFrom, type Climb, type RateState } from './rate-state';

@@ -2,7 +2,7 @@ import type { SequenceAccess } from '../../at/command-sequence';
 import { parseUart, uartCur, uartQuery } from '../../commands/uart';
 import { EspAtError } from '../../errors';
 import type { DeviceOptions } from '../options';
-import type { SessionPort } from '../session-port';
+import type { SessionPort } from '../session/session-port';
 import { climbFrom, type Climb } from './rate-state';
 import { runRateState } from './rate-runner';
 

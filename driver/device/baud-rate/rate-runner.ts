@@ -1,6 +1,6 @@
 import type { SequenceAccess } from '../../at/command-sequence';
 import { uartCur } from '../../commands/uart';
-import type { SessionPort } from '../session-port';
+import type { SessionPort } from '../session/session-port';
 import { passesData, type KnownResponse } from './line-test';
 import {
   actionOf,

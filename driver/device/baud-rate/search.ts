@@ -1,6 +1,6 @@
 import type { SequenceAccess } from '../../at/command-sequence';
 import { EspAtError } from '../../errors';
-import type { SessionPort } from '../session-port';
+import type { SessionPort } from '../session/session-port';
 import { likelyRates } from './rates';
 import { search, type Trial } from './rate-state';
 import { runRateState } from './rate-runner';

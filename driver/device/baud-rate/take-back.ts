@@ -1,5 +1,5 @@
 import type { AtClient } from '../../at/at-client';
-import type { SessionPort } from '../session-port';
+import type { SessionPort } from '../session/session-port';
 import { tell } from './rate-runner';
 
 /**

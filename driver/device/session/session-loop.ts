@@ -1,11 +1,11 @@
-import { delay } from '../clock';
-import { asEspAtError, EspAtError } from '../errors';
-import { Backoff } from '../link/backoff';
-import type { Port, PortHandlers } from '../port/port';
-import type { DeviceRecorder } from '../recorder/device-recorder';
-import { waitFor } from '../wait';
+import { delay } from '../../clock';
+import { asEspAtError, EspAtError } from '../../errors';
+import { Backoff } from '../../link/backoff';
+import type { Port, PortHandlers } from '../../port/port';
+import type { DeviceRecorder } from '../../recorder/device-recorder';
+import { waitFor } from '../../wait';
 import { DeviceSession } from './device-session';
-import type { DeviceStatus } from './device-status';
+import type { DeviceStatus } from '../device-status';
 import type { SessionContext, SessionEvent, SessionMemory, SessionStart } from './session-state';
 
 /** Milliseconds: the first and the longest delay before a failed port opens again. */

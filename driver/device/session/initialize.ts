@@ -1,18 +1,18 @@
-import { refusable, type Run } from '../at/command';
-import type { AtClient } from '../at/at-client';
-import type { SequenceAccess } from '../at/command-sequence';
-import { delay } from '../clock';
-import { echoOff, sysStore } from '../commands/base';
-import { closePayload } from '../commands/close-frame';
-import { wsclose, wsopenQuery, wssend, type OpenLink } from '../commands/websocket';
-import { isRefusal } from '../errors';
-import { queryLinks } from '../link/query-links';
-import { negotiateRate } from './baud-rate/negotiate';
-import { findDevice } from './baud-rate/search';
+import { refusable, type Run } from '../../at/command';
+import type { AtClient } from '../../at/at-client';
+import type { SequenceAccess } from '../../at/command-sequence';
+import { delay } from '../../clock';
+import { echoOff, sysStore } from '../../commands/base';
+import { closePayload } from '../../commands/close-frame';
+import { wsclose, wsopenQuery, wssend, type OpenLink } from '../../commands/websocket';
+import { isRefusal } from '../../errors';
+import { queryLinks } from '../../link/query-links';
+import { negotiateRate } from '../baud-rate/negotiate';
+import { findDevice } from '../baud-rate/search';
 import type { Boot } from './boot';
 import { identify, type KnownFirmware } from './capabilities';
-import type { DeviceEmitter } from './events';
-import type { CompleteOptions } from './options';
+import type { DeviceEmitter } from '../events';
+import type { CompleteOptions } from '../options';
 import type { SessionPort } from './session-port';
 
 /** Milliseconds for the close handshake of old connections, and between two checks of it. */

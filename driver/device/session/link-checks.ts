@@ -1,8 +1,8 @@
-import type { AtClient } from '../at/at-client';
-import type { LinkId } from '../at/types';
-import type { Link } from '../link/link';
-import { queryLinks } from '../link/query-links';
-import type { LinkStatus } from './options';
+import type { AtClient } from '../../at/at-client';
+import type { LinkId } from '../../at/types';
+import type { Link } from '../../link/link';
+import { queryLinks } from '../../link/query-links';
+import type { LinkStatus } from '../options';
 
 /** Queries the states of the links (`AT+WSOPEN?`), and passes each to its link, until a signal aborts. */
 export class LinkChecks {

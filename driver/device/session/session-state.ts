@@ -1,14 +1,14 @@
-import type { Cancel } from '../clock';
-import type { EspAtError } from '../errors';
-import type { Link } from '../link/link';
-import type { ReadyDevice } from '../link/link-host';
-import type { AutomaticRate } from './baud-rate/automatic-rate';
-import type { RateLimit } from './baud-rate/rate-limit';
+import type { Cancel } from '../../clock';
+import type { EspAtError } from '../../errors';
+import type { Link } from '../../link/link';
+import type { ReadyDevice } from '../../link/link-host';
+import type { AutomaticRate } from '../baud-rate/automatic-rate';
+import type { RateLimit } from '../baud-rate/rate-limit';
 import type { Boot } from './boot';
-import type { DeviceEmitter } from './events';
+import type { DeviceEmitter } from '../events';
 import type { HealthCheck } from './health-check';
 import type { LinkChecks } from './link-checks';
-import type { Capabilities, CompleteOptions, DeviceState } from './options';
+import type { Capabilities, CompleteOptions, DeviceState } from '../options';
 
 /** State that one device session passes to the next. */
 export interface SessionMemory {

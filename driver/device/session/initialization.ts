@@ -1,13 +1,13 @@
-import { onTimeout } from '../clock';
-import { asEspAtError, type EspAtError } from '../errors';
-import { Backoff } from '../link/backoff';
-import { AutomaticRate } from './baud-rate/automatic-rate';
+import { onTimeout } from '../../clock';
+import { asEspAtError, type EspAtError } from '../../errors';
+import { Backoff } from '../../link/backoff';
+import { AutomaticRate } from '../baud-rate/automatic-rate';
 import type { Boot } from './boot';
 import type { KnownFirmware } from './capabilities';
 import { HealthCheck } from './health-check';
 import { initialize } from './initialize';
 import { LinkChecks } from './link-checks';
-import type { Capabilities } from './options';
+import type { Capabilities } from '../options';
 import { resetByRts } from './rts-reset';
 import type { SessionMachine } from './session-machine';
 import { progressOf, type SessionState } from './session-state';

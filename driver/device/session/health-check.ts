@@ -1,4 +1,4 @@
-import { onTimeout, type Clock } from '../clock';
+import { onTimeout, type Clock } from '../../clock';
 
 /** Milliseconds without a byte until the next check. */
 const QUIET_MS = 30_000;

@@ -1,7 +1,7 @@
-import type { PortWriter } from '../at/types';
-import { EspAtError } from '../errors';
-import type { Port } from '../port/port';
-import type { DeviceOptions, PortMemory } from './options';
+import type { PortWriter } from '../../at/types';
+import { EspAtError } from '../../errors';
+import type { Port } from '../../port/port';
+import type { DeviceOptions, PortMemory } from '../options';
 import type { SessionMemory } from './session-state';
 
 /** The open port of a device session, with its baud rate in bits a second. */

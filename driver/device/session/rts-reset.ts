@@ -1,5 +1,5 @@
-import { asEspAtError } from '../errors';
-import type { DeviceEmitter } from './events';
+import { asEspAtError } from '../../errors';
+import type { DeviceEmitter } from '../events';
 import type { SessionPort } from './session-port';
 
 /** Resets the device by RTS, the last resort; returns false where the options or the port do not allow it. */

@@ -1,10 +1,10 @@
-import type { AtClient } from '../at/at-client';
-import type { Command } from '../at/command';
-import type { EspAtError } from '../errors';
-import type { ReadyDevice } from '../link/link-host';
-import type { SearchOptions } from './baud-rate/search';
-import { Network } from './network';
-import type { Capabilities } from './options';
+import type { AtClient } from '../../at/at-client';
+import type { Command } from '../../at/command';
+import type { EspAtError } from '../../errors';
+import type { ReadyDevice } from '../../link/link-host';
+import type { SearchOptions } from '../baud-rate/search';
+import { Network } from '../network';
+import type { Capabilities } from '../options';
 import type { SessionContext } from './session-state';
 
 /** The time from a start of the device to its next restart or its loss. */

@@ -1,8 +1,8 @@
-import { refusable, type Command, type Run } from '../at/command';
-import { commandList, parseCommandList, parseVersion, version } from '../commands/base';
-import { wscfgProbe, wsheadQuery, wsdatafmt, wsopenQuery } from '../commands/websocket';
-import type { Capabilities, FirmwareClass } from './options';
-import { EspAtError, isRefusal } from '../errors';
+import { refusable, type Command, type Run } from '../../at/command';
+import { commandList, parseCommandList, parseVersion, version } from '../../commands/base';
+import { wscfgProbe, wsheadQuery, wsdatafmt, wsopenQuery } from '../../commands/websocket';
+import type { Capabilities, FirmwareClass } from '../options';
+import { EspAtError, isRefusal } from '../../errors';
 
 /** An identified firmware. */
 export interface KnownFirmware {
