@@ -1,8 +1,8 @@
 /** The longest command line, its CR LF included. */
-const maximumLine = 256;
+const MAX_LINE_BYTES = 256;
 
-const carriageReturn = 0x0d;
-const lineFeed = 0x0a;
+const CARRIAGE_RETURN = 0x0d;
+const LINE_FEED = 0x0a;
 
 /** A command line, without its CR LF; `undefined` text when it was too long. */
 export interface Line {
@@ -42,9 +42,13 @@ export class LineReader {
 
   /** The index after CR LF, or -1. */
   #endOfLine(piece: Buffer, offset: number): number {
-    for (let at = piece.indexOf(lineFeed, offset); at >= 0; at = piece.indexOf(lineFeed, at + 1)) {
+    for (
+      let at = piece.indexOf(LINE_FEED, offset);
+      at >= 0;
+      at = piece.indexOf(LINE_FEED, at + 1)
+    ) {
       const before = at > offset ? piece[at - 1] : this.#last;
-      if (before === carriageReturn) return at + 1;
+      if (before === CARRIAGE_RETURN) return at + 1;
     }
     return -1;
   }
@@ -52,8 +56,8 @@ export class LineReader {
   #keep(bytes: Buffer): void {
     if (bytes.length === 0) return;
     // Beyond the limit only the length counts, so that noise cannot fill the memory.
-    if (this.#length <= maximumLine) {
-      this.#parts.push(Buffer.from(bytes.subarray(0, maximumLine + 1 - this.#length)));
+    if (this.#length <= MAX_LINE_BYTES) {
+      this.#parts.push(Buffer.from(bytes.subarray(0, MAX_LINE_BYTES + 1 - this.#length)));
     }
     this.#length += bytes.length;
     this.#last = bytes[bytes.length - 1] ?? 0;
@@ -61,7 +65,7 @@ export class LineReader {
 
   #complete(): Line {
     const text =
-      this.#length > maximumLine
+      this.#length > MAX_LINE_BYTES
         ? undefined
         : Buffer.concat(this.#parts).toString('latin1', 0, this.#length - 2);
     this.reset();

@@ -2,7 +2,7 @@ import { CommandError, errorCode } from './errors';
 
 const decimal = /^-?\d+$/;
 const hexadecimal = /^0[xX][0-9a-fA-F]+$/;
-const largest = 0x7fff_ffff;
+const MAX_INTEGER = 0x7fff_ffff;
 
 /**
  * The values after `=`, cut at commas that no backslash protects (quotes do not protect them).
@@ -52,7 +52,7 @@ export class Parameters {
       throw new CommandError(errorCode.unparsable(index));
     }
     const value = Number(raw);
-    if (Math.abs(value) > largest) throw new CommandError(errorCode.unparsable(index));
+    if (Math.abs(value) > MAX_INTEGER) throw new CommandError(errorCode.unparsable(index));
     if (value < minimum || value > maximum) throw new CommandError(outOfRange);
     return value;
   }

@@ -5,12 +5,12 @@ import type { Board } from '../device/board';
 import type { StoredValue } from '../device/flash';
 import type { CommandGroup } from './table';
 
-const longestName = 15;
-const longestValue = 8192;
+const MAX_NAME_LENGTH = 15;
+const MAX_VALUE_BYTES = 8192;
 /** Types with a fixed length, in bytes. */
 const numberLength = [0, 1, 1, 2, 2, 4, 4] as const;
-const stringType = 7;
-const binaryType = 8;
+const STRING_TYPE = 7;
+const BINARY_TYPE = 8;
 
 /** `AT+SYSMFG`: values in flash, certificates above all. */
 export function manufacturingCommands(board: Board): CommandGroup {
@@ -39,9 +39,9 @@ export function manufacturingCommands(board: Board): CommandGroup {
     const stored = flash.get(space, key);
     if (!stored) throw new CommandError();
     const { type } = stored;
-    const whole = type < stringType ? Buffer.from(numberText(stored)) : stored.bytes;
+    const whole = type < STRING_TYPE ? Buffer.from(numberText(stored)) : stored.bytes;
     const offset = parameters.numberOr(3, 0, whole.length, 0);
-    const length = parameters.numberOr(4, 0, longestValue, whole.length);
+    const length = parameters.numberOr(4, 0, MAX_VALUE_BYTES, whole.length);
     const part = whole.subarray(offset, offset + length);
     // The length of a number is that of its text.
     call.line(`+SYSMFG:"${space}","${key}",${type},${part.length},${part.toString('latin1')}`);
@@ -52,7 +52,7 @@ export function manufacturingCommands(board: Board): CommandGroup {
     parameters.atMost(5);
     const space = name(parameters, 1);
     const key = name(parameters, 2);
-    const type = parameters.number(3, 1, binaryType);
+    const type = parameters.number(3, 1, BINARY_TYPE);
     const fixed = numberLength[type];
     if (fixed !== undefined) {
       const bytes = Buffer.alloc(4);
@@ -61,11 +61,11 @@ export function manufacturingCommands(board: Board): CommandGroup {
       call.ok();
       return;
     }
-    const length = parameters.number(4, 1, longestValue);
+    const length = parameters.number(4, 1, MAX_VALUE_BYTES);
     if (hooks.allocate?.(length) === false) throw new CommandError();
     call.prompt(length, (payload) => {
       // Strings end at their first NUL.
-      const end = type === stringType ? payload.indexOf(0) : -1;
+      const end = type === STRING_TYPE ? payload.indexOf(0) : -1;
       flash.set(space, key, { type, bytes: end < 0 ? payload : payload.subarray(0, end) });
       call.ok();
     });
@@ -91,6 +91,6 @@ function numberText({ type, bytes }: StoredValue): string {
 
 function name(parameters: Parameters, index: number): string {
   const text = parameters.string(index);
-  if (text === '' || text.length > longestName) throw new CommandError();
+  if (text === '' || text.length > MAX_NAME_LENGTH) throw new CommandError();
   return text;
 }

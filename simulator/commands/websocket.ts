@@ -3,14 +3,14 @@ import type { Call } from '../at/command';
 import type { Parameters } from '../at/parameters';
 import type { Board } from '../device/board';
 import { opcodes } from '../websocket/frame-codec';
-import { linkCount, type LinkConfig } from '../websocket/links';
+import { LINK_COUNT, type LinkConfig } from '../websocket/links';
 import { parseUri } from '../websocket/uri';
 import type { CommandGroup } from './table';
 
 const sendOk = '\r\nSEND OK\r\n';
 const nothing = Buffer.alloc(0);
 /** Bytes of a header line that the device takes. */
-const longestHeader = 65_536;
+const MAX_HEADER_BYTES = 65_536;
 
 /** The WebSocket commands. */
 export function websocketCommands(board: Board): CommandGroup {
@@ -43,7 +43,7 @@ export function websocketCommands(board: Board): CommandGroup {
   };
 }
 
-const linkId = (parameters: Parameters): number => parameters.number(0, 0, linkCount - 1);
+const linkId = (parameters: Parameters): number => parameters.number(0, 0, LINK_COUNT - 1);
 
 function configure({ firmware, flash, links }: Board, call: Call, parameters: Parameters): void {
   parameters.atMost(firmware.authentication ? 7 : 4);
@@ -82,7 +82,7 @@ function configure({ firmware, flash, links }: Board, call: Call, parameters: Pa
 
 function addHeader({ links }: Board, call: Call, parameters: Parameters): void {
   parameters.exactly(1);
-  const length = parameters.number(0, 0, longestHeader);
+  const length = parameters.number(0, 0, MAX_HEADER_BYTES);
   if (length === 0) {
     links.headers = [];
     call.ok();

@@ -7,13 +7,13 @@ import { bssidOf, stationState } from '../wifi/station';
 import type { CommandGroup } from './table';
 
 /** Seconds a join may take unless it says otherwise. */
-const joinTimeout = 15;
-const longestSsid = 32;
-const longestPassword = 63;
+const JOIN_TIMEOUT_S = 15;
+const MAX_SSID_BYTES = 32;
+const MAX_PASSWORD_BYTES = 63;
 
 const address = { ip: '10.0.0.2', gateway: '10.0.0.1', netmask: '255.255.255.0' } as const;
 const macAddress = '7c:df:a1:00:00:01';
-const defaultSignal = -50;
+const DEFAULT_RSSI_DBM = -50;
 
 /** The Wi-Fi station. */
 export function wifiCommands(board: Board): CommandGroup {
@@ -22,7 +22,7 @@ export function wifiCommands(board: Board): CommandGroup {
   const join = (
     call: Call,
     credentials: Credentials,
-    timeout = joinTimeout,
+    timeout = JOIN_TIMEOUT_S,
     reconnectInterval?: number,
   ) => {
     if (!station.isStation) throw new CommandError();
@@ -66,7 +66,7 @@ export function wifiCommands(board: Board): CommandGroup {
       query: (call) => {
         const point = station.accessPoint;
         if (point) {
-          const radio = `${point.channel ?? 1},${point.rssi ?? defaultSignal}`;
+          const radio = `${point.channel ?? 1},${point.rssi ?? DEFAULT_RSSI_DBM}`;
           call.line(`+CWJAP:"${point.ssid}","${bssidOf(point)}",${radio},0,1,3,0,0`);
         }
         call.ok();
@@ -76,7 +76,7 @@ export function wifiCommands(board: Board): CommandGroup {
         const ssid = parameters.string(0);
         const password = parameters.string(1);
         const bssid = parameters.optionalString(2);
-        if (ssid === '' || ssid.length > longestSsid || password.length > longestPassword) {
+        if (ssid === '' || ssid.length > MAX_SSID_BYTES || password.length > MAX_PASSWORD_BYTES) {
           throw new CommandError();
         }
         const limits = [
@@ -177,7 +177,7 @@ function list(call: Call, { station }: Board, wanted: (point: AccessPoint) => bo
   station.scan((found) => {
     for (const point of found.filter(wanted)) {
       const open = point.password === '';
-      const radio = `${point.rssi ?? defaultSignal},"${bssidOf(point)}",${point.channel ?? 1}`;
+      const radio = `${point.rssi ?? DEFAULT_RSSI_DBM},"${bssidOf(point)}",${point.channel ?? 1}`;
       const ciphers = open ? '0,0' : '4,4';
       call.line(`+CWLAP:(${open ? 0 : 3},"${point.ssid}",${radio},-1,-1,${ciphers},7,0)`);
     }

@@ -17,13 +17,13 @@ import { TimeSync } from './time-sync';
 import { defaultUartSettings, directUart, type Uart } from '../serial/uart';
 import { Links } from '../websocket/links';
 
-const defaultBootTime = 400;
+const DEFAULT_BOOT_MS = 400;
 /** Milliseconds from the last byte that is sent to the end of the device's earlier life. */
-const restartDelay = 25;
+const RESTART_DELAY_MS = 25;
 /** Milliseconds between looks whether all has been sent. */
-const sentPoll = 5;
+const TRANSMIT_POLL_MS = 5;
 /** Noise that reached a device before it was ready, as far as it is kept. */
-const keptNoise = 256;
+const MAX_BOOT_NOISE_BYTES = 256;
 
 /** An ESP32 with the ESP-AT firmware: AT commands in, answers and reports out, real connections beyond. */
 export class SimulatedDevice {
@@ -44,7 +44,7 @@ export class SimulatedDevice {
     const random = options.random ?? Math.random;
     const hooks = options.hooks ?? {};
     this.#clock = clock;
-    this.#bootTime = options.bootMs ?? defaultBootTime;
+    this.#bootTime = options.bootMs ?? DEFAULT_BOOT_MS;
     this.#bootNoise = options.bootNoise;
     this.#output = options.output ?? (() => undefined);
     this.#uart = (options.uart ?? directUart)({
@@ -129,6 +129,7 @@ export class SimulatedDevice {
     this.#uart.hold();
   }
 
+  /** The host takes bytes again after {@link pauseOutput}. */
   resumeOutput(): void {
     this.#uart.release();
   }
@@ -188,7 +189,7 @@ export class SimulatedDevice {
     this.#state = 'restarting';
     this.#interpreter.reset();
     this.#cancelBoot?.();
-    this.#cancelBoot = this.#clock.after(restartDelay, () => this.restart());
+    this.#cancelBoot = this.#clock.after(RESTART_DELAY_MS, () => this.restart());
   }
 
   #restartWhenSent(): void {
@@ -196,7 +197,7 @@ export class SimulatedDevice {
     this.#interpreter.reset();
     const look = () => {
       this.#cancelBoot = this.#clock.after(
-        this.#uart.queuedToHost > 0 ? sentPoll : restartDelay,
+        this.#uart.queuedToHost > 0 ? TRANSMIT_POLL_MS : RESTART_DELAY_MS,
         () => (this.#uart.queuedToHost > 0 ? look() : this.restart()),
       );
     };
@@ -240,6 +241,6 @@ export class SimulatedDevice {
   #received(piece: Buffer): void {
     if (this.#state === 'up') this.#interpreter.receive(piece);
     else if (this.#state === 'booting')
-      this.#noise = Buffer.concat([this.#noise, piece]).subarray(0, keptNoise);
+      this.#noise = Buffer.concat([this.#noise, piece]).subarray(0, MAX_BOOT_NOISE_BYTES);
   }
 }

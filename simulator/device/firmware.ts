@@ -3,6 +3,7 @@ import type { Mend } from './options';
 /** Firmware generations that a host can tell apart: A v3.2, B v3.3-v4.0, C v4.1-v5.0.1, D after v5.0.1. */
 export type FirmwareClass = 'A' | 'B' | 'C' | 'D';
 
+/** All firmware classes. */
 export const firmwareClasses = ['A', 'B', 'C', 'D'] as const satisfies readonly FirmwareClass[];
 
 /** What sets one firmware class apart from the others. */

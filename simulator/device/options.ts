@@ -8,12 +8,15 @@ import type { UartFactory } from '../serial/uart';
 
 /** A Wi-Fi network in reach of the device. */
 export interface AccessPoint {
+  /** Its name, at most 32 bytes. */
   readonly ssid: string;
   /** Empty for an open network. */
   readonly password: string;
+  /** 1-14; default 1. */
   readonly channel?: number;
   /** Signal strength in dBm. */
   readonly rssi?: number;
+  /** Its MAC address, `xx:xx:xx:xx:xx:xx`; default the same for all. */
   readonly bssid?: string;
   /** Whether it gives out addresses; default true. */
   readonly dhcp?: boolean;
@@ -43,7 +46,9 @@ export interface DnsAnswer {
 export interface SimulatorOptions {
   /** Default D. */
   readonly firmware?: FirmwareClass;
+  /** The only source of time; default {@link systemClock}. */
   readonly clock?: Clock;
+  /** Where connections lead; default the machine's own network. */
   readonly network?: Network;
   /** Latency, loss and bandwidth between the device and that network; default none. */
   readonly path?: NetworkPathOptions;
@@ -73,6 +78,7 @@ export interface SimulatorOptions {
   readonly baud?: number;
   /** The serial line; default one without a rate. */
   readonly uart?: UartFactory;
+  /** Where faults apply; default none. */
   readonly hooks?: Hooks;
   /** Bytes for the host. May be set later by `onOutput`. */
   readonly output?: (bytes: Buffer) => void;

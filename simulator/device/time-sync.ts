@@ -2,9 +2,9 @@ import type { Clock } from '../clock';
 import type { DeviceTime } from './device-time';
 
 /** Milliseconds from a question to a time server until its answer. */
-const answerTime = 300;
+const SNTP_ANSWER_MS = 300;
 /** Milliseconds until a question without an answer is repeated. */
-const retryTime = 15_000;
+const SNTP_RETRY_MS = 15_000;
 
 export const defaultTimeServers = ['cn.ntp.org.cn', 'ntp.sjtu.edu.cn', 'us.pool.ntp.org'] as const;
 
@@ -46,7 +46,7 @@ export class TimeSync {
     this.#enabled = true;
     this.#zone = zone;
     this.#servers = servers.length > 0 ? servers : defaultTimeServers;
-    this.#ask(answerTime);
+    this.#ask(SNTP_ANSWER_MS);
   }
 
   disable(): void {
@@ -55,7 +55,7 @@ export class TimeSync {
 
   /** The device came online. */
   cameOnline(): void {
-    if (this.#enabled) this.#ask(answerTime);
+    if (this.#enabled) this.#ask(SNTP_ANSWER_MS);
   }
 
   reset(): void {
@@ -80,7 +80,7 @@ export class TimeSync {
       if (!this.#context.online()) return;
       const answer = this.#context.ask();
       if (answer === undefined) {
-        this.#ask(retryTime);
+        this.#ask(SNTP_RETRY_MS);
         return;
       }
       this.#context.time.set(answer);

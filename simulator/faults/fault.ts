@@ -27,6 +27,7 @@ export interface FaultSettings {
   readonly count?: number;
 }
 
+/** The name of a setting. */
 export type Setting = keyof FaultSettings;
 
 /** Where a fault applied. */
@@ -40,6 +41,7 @@ export type Place =
       readonly unit: Buffer;
       /** Where in the unit. */
       readonly index: number;
+      /** The affected bytes before and after the fault. */
       readonly sent: Buffer;
       readonly received: Buffer;
     }
@@ -51,9 +53,11 @@ export type Place =
 
 /** One application of a fault. */
 export interface Hit {
+  /** The name of the fault. */
   readonly fault: string;
   /** Milliseconds on the device's clock. */
   readonly at: number;
+  /** Where it applied. */
   readonly place: Place;
   /** Bytes that had come each way by then. */
   readonly passed: Readonly<Record<Direction, number>>;
@@ -63,6 +67,7 @@ export interface Hit {
 export interface FaultyPort {
   /** Pulls the cable: the port is gone. */
   unplug(): void;
+  /** Plugs the cable in again. */
   plugIn(): void;
 }
 
@@ -88,12 +93,15 @@ export interface Run {
 
 /** A kind of fault. */
 export interface Fault {
+  /** As in the table of faults, such as `answer-lost`. */
   readonly name: string;
+  /** What it affects. */
   readonly group: FaultGroup;
   /** One line. */
   readonly description: string;
   /** What its settings mean where that is not evident, and which it takes. */
   readonly takes: readonly Setting[];
+  /** The settings that it has unless given. */
   readonly defaults: FaultSettings;
   /** Whether it stays until it is ended, rather than apply once. With a chance, every fault stays. */
   readonly lasting: boolean;
@@ -101,4 +109,5 @@ export interface Fault {
   start(site: FaultSite, settings: FaultSettings, run: Run): () => void;
 }
 
+/** What a fault affects. */
 export type FaultGroup = 'line' | 'command' | 'device' | 'network' | 'port';

@@ -12,11 +12,13 @@ import { Rules } from './rules';
 import { order, parseFault, type FaultOrder } from './table';
 
 /** Hits of one fault that are kept. */
-const keptHits = 100;
+const MAX_KEPT_HITS = 100;
 
 /** A simulated device and its fault injector. */
 export interface FaultyDevice {
+  /** The device. */
   readonly device: SimulatedDevice;
+  /** Injects faults into it. */
   readonly faults: Faults;
 }
 
@@ -125,7 +127,9 @@ interface InjectionContext {
 
 /** A fault injected into a device. */
 export class Injection {
+  /** The kind of fault. */
   readonly fault: Fault;
+  /** Its settings, defaults included. */
   readonly settings: FaultSettings;
   /** Resolves when the fault has applied for the last time or was ended. Never rejects. */
   readonly finished: Promise<void>;
@@ -186,7 +190,7 @@ export class Injection {
     const hit = this.#context.place(place);
     this.#count++;
     this.#hits.push(hit);
-    if (this.#hits.length > keptHits) this.#hits.shift();
+    if (this.#hits.length > MAX_KEPT_HITS) this.#hits.shift();
     this.#context.onHit(hit);
   }
 }

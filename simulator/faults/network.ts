@@ -3,9 +3,9 @@ import type { Connection, ConnectionHandlers, ConnectionTarget, Network } from '
 import { Segmenter, type SegmentOptions } from '../network/segmenter';
 
 /** Bytes on their way to or from a server that is slow or silent, until its peer has to wait. */
-const window = 65_536;
+const RECEIVE_WINDOW_BYTES = 65_536;
 /** Milliseconds until a refusal is known. */
-const refusalTime = 1;
+const REFUSAL_MS = 1;
 
 /** A network whose servers can be slow, silent or gone. */
 export class FaultyNetwork implements Network {
@@ -76,7 +76,7 @@ export class FaultyNetwork implements Network {
 }
 
 function refuse(clock: Clock, handlers: ConnectionHandlers): Connection {
-  const cancel = clock.after(refusalTime, () => handlers.closed(new Error('connect ECONNREFUSED')));
+  const cancel = clock.after(REFUSAL_MS, () => handlers.closed(new Error('connect ECONNREFUSED')));
   return {
     write: () => true,
     end: () => undefined,
@@ -148,7 +148,7 @@ class FaultyConnection implements Connection {
     }
     this.#unsent.push(bytes);
     this.#unsentLength += bytes.length;
-    return this.#unsentLength < window;
+    return this.#unsentLength < RECEIVE_WINDOW_BYTES;
   }
 
   end(): void {
@@ -209,7 +209,7 @@ class FaultyConnection implements Connection {
     }
     this.#arrivals.push({ at: this.#context.clock.now() + delay, length, pass });
     this.#waiting += length;
-    if (this.#waiting >= window && !this.#pausedByWindow) {
+    if (this.#waiting >= RECEIVE_WINDOW_BYTES && !this.#pausedByWindow) {
       this.#pausedByWindow = true;
       this.#inner?.pause();
     }
@@ -235,7 +235,7 @@ class FaultyConnection implements Connection {
       this.#waiting -= first.length;
       first.pass();
     }
-    if (this.#pausedByWindow && this.#waiting < window / 2) {
+    if (this.#pausedByWindow && this.#waiting < RECEIVE_WINDOW_BYTES / 2) {
       this.#pausedByWindow = false;
       if (!this.#pausedByUser) this.#inner?.resume();
     }
@@ -245,7 +245,7 @@ class FaultyConnection implements Connection {
   #sendUnsent(): void {
     const unsent = this.#unsent;
     if (unsent.length === 0) return;
-    const wasFull = this.#unsentLength >= window;
+    const wasFull = this.#unsentLength >= RECEIVE_WINDOW_BYTES;
     this.#unsent = [];
     this.#unsentLength = 0;
     const room = this.#inner?.write(Buffer.concat(unsent)) ?? true;

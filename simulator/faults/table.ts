@@ -11,7 +11,9 @@ export function faultNamed(name: string): Fault {
 
 /** A fault with settings that it takes. */
 export interface FaultOrder {
+  /** The kind of fault. */
   readonly fault: Fault;
+  /** Its settings, defaults included. */
   readonly settings: FaultSettings;
 }
 

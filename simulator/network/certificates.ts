@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 
 /** Longer chains than this are refused; it also ends a chain that runs in a circle. */
-const maximumChain = 8;
+const MAX_CHAIN_LENGTH = 8;
 
 /**
  * Why a server's certificate is not to be trusted, or undefined when it is: each certificate must be in date
@@ -20,7 +20,7 @@ export function certificateFault(
   const trusted = parseCertificates(authorities ?? '');
   if (trusted.length === 0) return 'there is no certificate authority to trust';
   let certificate = peer;
-  for (let depth = 0; depth < maximumChain; depth++) {
+  for (let depth = 0; depth < MAX_CHAIN_LENGTH; depth++) {
     if (!inDate(certificate, now)) return 'a certificate is out of date';
     const current = certificate;
     if (trusted.some((root) => root.raw.equals(current.raw))) return undefined;

@@ -17,9 +17,11 @@ export interface TlsOptions {
   readonly now: number;
 }
 
+/** Where a connection leads. */
 export interface ConnectionTarget {
   /** A name or an address. */
   readonly host: string;
+  /** The TCP port. */
   readonly port: number;
   /** Present for TLS. */
   readonly tls?: TlsOptions;
@@ -29,6 +31,7 @@ export interface ConnectionTarget {
 export interface ConnectionHandlers {
   /** It is open (for TLS: after the handshake). */
   connected(): void;
+  /** Bytes from the peer, in order, cut anywhere. */
   data(chunk: Buffer): void;
   /** After a write that returned false: all has been handed on. */
   drained(): void;
@@ -38,6 +41,7 @@ export interface ConnectionHandlers {
   ended?(): void;
 }
 
+/** A network connection, or an attempt at one. */
 export interface Connection {
   /** Takes all bytes; false asks to wait for `drained` before writing more. */
   write(bytes: Buffer): boolean;
@@ -49,6 +53,7 @@ export interface Connection {
   reset?(): void;
   /** Stops taking bytes from the peer, which makes TCP push back. */
   pause(): void;
+  /** Takes bytes again after `pause`. */
   resume(): void;
 }
 

@@ -4,12 +4,12 @@ import type { DnsAnswer } from '../device/options';
 import type { Connection, ConnectionHandlers, ConnectionTarget, Network } from './network';
 
 /** Milliseconds that a TCP and TLS connection attempt may take. */
-const connectTimeout = 10_000;
+const CONNECT_TIMEOUT_MS = 10_000;
 /** Milliseconds until an unanswered DNS query fails. */
-const dnsTimeout = 14_000;
-const dnsFailure = 30;
+const DNS_TIMEOUT_MS = 14_000;
+const DNS_FAILURE_MS = 30;
 /** Bytes that TCP takes from a task while the network takes none. */
-const sendBuffer = 5_760;
+const SEND_BUFFER_BYTES = 5_760;
 
 export interface StationNetworkContext {
   readonly clock: Clock;
@@ -115,15 +115,15 @@ class StationConnection implements Connection {
       return;
     }
     const { address, delayMs } = lookUp(host, this.#context.dns);
-    if (address === 'silent' || delayMs >= dnsTimeout || !this.#context.passable()) {
-      this.#failIn(dnsTimeout, 'the name was not resolved in time');
-    } else if (address === 'fails') this.#failIn(delayMs + dnsFailure, 'there is no such host');
+    if (address === 'silent' || delayMs >= DNS_TIMEOUT_MS || !this.#context.passable()) {
+      this.#failIn(DNS_TIMEOUT_MS, 'the name was not resolved in time');
+    } else if (address === 'fails') this.#failIn(delayMs + DNS_FAILURE_MS, 'there is no such host');
     else if (delayMs === 0) this.#connect(address);
     else this.#cancelTimer = this.#context.clock.after(delayMs, () => this.#connect(address));
   }
 
   #connect(address: string): void {
-    this.#failIn(connectTimeout, 'the connection was not made in time');
+    this.#failIn(CONNECT_TIMEOUT_MS, 'the connection was not made in time');
     // Into a black hole no packet leaves, so that the attempt ends by its time limit.
     if (this.#context.passable()) this.#dial(address);
   }
@@ -132,7 +132,7 @@ class StationConnection implements Connection {
     if (this.#moving) return this.#inner?.write(bytes) ?? true;
     this.#unsent.push(bytes);
     this.#unsentLength += bytes.length;
-    return this.#unsentLength < sendBuffer;
+    return this.#unsentLength < SEND_BUFFER_BYTES;
   }
 
   end(): void {
@@ -176,7 +176,7 @@ class StationConnection implements Connection {
   }
 
   #sendUnsent(): void {
-    const wasFull = this.#unsentLength >= sendBuffer;
+    const wasFull = this.#unsentLength >= SEND_BUFFER_BYTES;
     const unsent = this.#unsent;
     this.#unsent = [];
     this.#unsentLength = 0;

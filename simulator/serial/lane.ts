@@ -2,7 +2,7 @@
 type Entry = Buffer | (() => void);
 
 /** Makes up for rounding when times are compared, in bytes. */
-const tolerance = 1e-6;
+const ROUNDING_MS = 1e-6;
 
 /** One direction of a serial line: bytes pass one after the other, each in its time. */
 export class Lane {
@@ -49,7 +49,7 @@ export class Lane {
   /** Delivers what has passed by `now`; `end` is when the last of these bytes had passed. */
   deliver(now: number, to: (bytes: Buffer, end: number) => void): void {
     while (this.#length > 0) {
-      const passed = Math.floor((now - this.#start) / this.byteTime + tolerance);
+      const passed = Math.floor((now - this.#start) / this.byteTime + ROUNDING_MS);
       const count = Math.min(passed, this.#untilChange(passed));
       if (count <= 0) return;
       const bytes = this.#take(count);

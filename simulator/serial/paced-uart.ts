@@ -3,7 +3,7 @@ import { Lane } from './lane';
 import { readAtRate } from './rate-mismatch';
 import {
   defaultUartSettings,
-  transmitRing,
+  TRANSMIT_RING_BYTES,
   type Uart,
   type UartEnds,
   type UartSettings,
@@ -63,7 +63,7 @@ export class PacedUart implements Uart {
   }
 
   get full(): boolean {
-    return this.#toHost.length >= transmitRing;
+    return this.#toHost.length >= TRANSMIT_RING_BYTES;
   }
 
   get queuedToHost(): number {
@@ -204,7 +204,7 @@ export class PacedUart implements Uart {
       if (this.#held) this.#keep(read);
       else if (read.length > 0) this.#ends.toHost(read);
     });
-    if (waiting >= transmitRing && !this.full) this.#ends.drained();
+    if (waiting >= TRANSMIT_RING_BYTES && !this.full) this.#ends.drained();
   }
 
   #deliverToDevice(now: number): void {

@@ -15,10 +15,14 @@ export interface SimulatedPortHandlers {
 
 /** The serial port of a simulated device, open. */
 export interface SimulatedPort {
-  /** @throws Error `PORT_CLOSED` once the port is closed */
+  /**
+   * Sends bytes to the device.
+   * @throws Error `PORT_CLOSED` once the port is closed
+   */
   write(bytes: Uint8Array): void;
   /** Bytes that have not been handed on yet: always none. */
   readonly pendingBytes: number;
+  /** Reads and writes at another baud rate, in bits a second, from now on. */
   setRate(rate: number): Promise<void>;
   /** Whether the device holds CTS active. */
   readCts(): Promise<boolean>;
@@ -26,16 +30,22 @@ export interface SimulatedPort {
   setFlowControl(on: boolean): Promise<void>;
   /** Restarts the device, as its EN pin does. */
   reset(): Promise<void>;
+  /** Closes the port, which takes power from the device. */
   close(): Promise<void>;
 }
 
+/** Opens the port of one simulated device. */
 export interface SimulatedPortOpener {
+  /** The address it was made from. */
   readonly address: string;
   /** Bits a second; undefined for a line without a rate. */
   readonly rate?: number;
   /** Injects faults into the device. */
   readonly faults: Faults;
-  /** @throws Error `PORT_BUSY` while it is open, `PORT_NOT_FOUND` while it is unplugged */
+  /**
+   * Opens the port, which starts the device.
+   * @throws Error `PORT_BUSY` while it is open, `PORT_NOT_FOUND` while it is unplugged
+   */
   open(handlers: SimulatedPortHandlers): Promise<SimulatedPort>;
 }
 
@@ -86,7 +96,7 @@ export function simulatedPort(
 }
 
 /** Milliseconds that a device of this process takes to start: a newcomer is not to wait. */
-const bootTime = 20;
+const BOOT_MS = 20;
 
 /** A device, and the cable to it. */
 class Board {
@@ -105,7 +115,7 @@ class Board {
       },
       plugIn: () => void (this.unplugged = false),
     };
-    const built = build({ bootMs: bootTime, ...options, running: false }, cable);
+    const built = build({ bootMs: BOOT_MS, ...options, running: false }, cable);
     this.device = built.device;
     this.faults = built.faults;
     this.#line = built.line;

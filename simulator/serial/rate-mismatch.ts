@@ -1,5 +1,5 @@
 /** Start bit, eight data bits, stop bit. */
-const frameBits = 10;
+const FRAME_BITS = 10;
 
 /**
  * What an end of a serial line that reads at one rate makes of bytes that were sent at another: the signal is
@@ -12,7 +12,7 @@ const frameBits = 10;
 export function readAtRate(bytes: Buffer, sentAt: number, readAt: number): Buffer {
   // Time is counted in bits of the sender.
   const bit = sentAt / readAt;
-  const end = bytes.length * frameBits;
+  const end = bytes.length * FRAME_BITS;
   const read: number[] = [];
   let edge = fallingEdge(bytes, 0);
   while (edge < end) {
@@ -26,7 +26,7 @@ export function readAtRate(bytes: Buffer, sentAt: number, readAt: number): Buffe
       if (level(bytes, edge + (1.5 + index) * bit)) byte |= 1 << index;
     }
     read.push(byte);
-    edge = fallingEdge(bytes, edge + (frameBits - 0.5) * bit);
+    edge = fallingEdge(bytes, edge + (FRAME_BITS - 0.5) * bit);
   }
   return Buffer.from(read);
 }
@@ -34,16 +34,16 @@ export function readAtRate(bytes: Buffer, sentAt: number, readAt: number): Buffe
 /** Whether the line is high at a time. */
 function level(bytes: Buffer, time: number): boolean {
   const position = Math.floor(time);
-  const byte = bytes[Math.floor(position / frameBits)];
+  const byte = bytes[Math.floor(position / FRAME_BITS)];
   if (position < 0 || byte === undefined) return true;
-  const index = position % frameBits;
+  const index = position % FRAME_BITS;
   if (index === 0) return false;
-  return index === frameBits - 1 || (byte & (1 << (index - 1))) !== 0;
+  return index === FRAME_BITS - 1 || (byte & (1 << (index - 1))) !== 0;
 }
 
 /** The first time from `time` on at which the line goes low. */
 function fallingEdge(bytes: Buffer, time: number): number {
-  const end = bytes.length * frameBits;
+  const end = bytes.length * FRAME_BITS;
   let position = Math.ceil(time);
   while (position < end && (level(bytes, position) || !level(bytes, position - 1))) position++;
   return position;

@@ -3,6 +3,7 @@ import { build, type BuildOptions } from '../device/build';
 import type { SimulatedDevice } from '../device/device';
 import type { Faults } from '../faults';
 
+/** Where the server listens, and the device behind it. */
 export interface SimulatorServerOptions extends BuildOptions {
   /** TCP port; 0 for any that is free. */
   readonly port: number;
@@ -14,6 +15,7 @@ export interface SimulatorServerOptions extends BuildOptions {
 export interface SimulatorServer {
   /** The TCP port in use. */
   readonly port: number;
+  /** The device behind the port. */
   readonly device: SimulatedDevice;
   /** Injects faults into the device. While unplugged, the server refuses every client. */
   readonly faults: Faults;

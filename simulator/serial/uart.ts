@@ -26,7 +26,9 @@ export const defaultUartSettings: UartSettings = {
 
 /** Both ends of a serial line, and what it needs to run. */
 export interface UartEnds {
+  /** The device's clock. */
   readonly clock: Clock;
+  /** The device's source of chance. */
   readonly random: Random;
   /** Bytes that reach the device in one read of its driver. */
   toDevice(piece: Buffer): void;
@@ -62,10 +64,11 @@ export interface Uart {
   reset(): void;
 }
 
+/** Makes the serial line of one device. */
 export type UartFactory = (ends: UartEnds) => Uart;
 
 /** Bytes the driver of the real device keeps for sending. */
-export const transmitRing = 8192;
+export const TRANSMIT_RING_BYTES = 8192;
 
 /** A line without a rate: bytes arrive at once, gathered to one chunk for each turn. */
 export const directUart: UartFactory = (ends) => new DirectUart(ends);
@@ -83,7 +86,7 @@ class DirectUart implements Uart {
   }
 
   get full(): boolean {
-    return this.#held && this.#queued >= transmitRing;
+    return this.#held && this.#queued >= TRANSMIT_RING_BYTES;
   }
 
   get queuedToHost(): number {

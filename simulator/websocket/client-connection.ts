@@ -5,7 +5,7 @@ import { Socket } from './socket';
 import { upgrade } from './upgrade';
 
 /** Milliseconds that each read of the handshake and inside a frame may take. */
-export const networkTimeout = 10_000;
+export const NETWORK_TIMEOUT_MS = 10_000;
 
 /** One TCP or TLS connection of a client, and what reads and writes frames on it. */
 export interface ClientConnection {
@@ -27,7 +27,7 @@ export function openConnection(options: ClientOptions, events: ClientEvents): Cl
     bufferSize,
     waitsForHeaders,
     survivesStalls,
-    timeout: networkTimeout,
+    timeout: NETWORK_TIMEOUT_MS,
     data: (chunk) => events.data(chunk),
     ready: (resume) => events.ready(resume),
   });
@@ -42,7 +42,7 @@ export function openConnection(options: ClientOptions, events: ClientEvents): Cl
         return;
       }
       const handlers = socket.handlers({
-        connected: () => upgrade(socket, options, random, networkTimeout, done),
+        connected: () => upgrade(socket, options, random, NETWORK_TIMEOUT_MS, done),
         failed: () => done(undefined),
       });
       const target = { host: uri.host, port: uri.port };

@@ -1,4 +1,4 @@
-import { networkTimeout, openConnection, type ClientConnection } from './client-connection';
+import { NETWORK_TIMEOUT_MS, openConnection, type ClientConnection } from './client-connection';
 import { linkState, type ClientEvents, type ClientOptions, type LinkState } from './client-options';
 import { flatLoop } from './flat-loop';
 import { opcodes } from './frame-codec';
@@ -7,12 +7,12 @@ import { Lock } from './lock';
 import type { Message, SendResult } from './sender';
 
 /** Milliseconds that the answer to a server's close frame waits for the server's FIN. */
-const finTimeout = 1_000;
+const FIN_TIMEOUT_MS = 1_000;
 /** Milliseconds slept at a time while waiting to reconnect. */
-const reconnectStep = 5_000;
-const reconnectDelay = 10_000;
+const RECONNECT_STEP_MS = 5_000;
+const RECONNECT_DELAY_MS = 10_000;
 /** Timers of the machine may fire a little early. */
-const tolerance = 5;
+const ROUNDING_MS = 5;
 
 /**
  * A WebSocket connection as the firmware keeps it: one task that connects, sends pings, reads frame by frame
@@ -140,7 +140,7 @@ export class WebSocketClient {
         this.#attend();
         break;
       case linkState.waiting:
-        if (this.#options.clock.now() - this.#reconnectTick >= reconnectDelay - tolerance) {
+        if (this.#options.clock.now() - this.#reconnectTick >= RECONNECT_DELAY_MS - ROUNDING_MS) {
           this.#state = linkState.connecting;
           this.#reconnectTick = this.#options.clock.now();
         }
@@ -162,7 +162,7 @@ export class WebSocketClient {
   }
 
   #sleep(): void {
-    this.#cancelSleep = this.#options.clock.after(reconnectStep, () => {
+    this.#cancelSleep = this.#options.clock.after(RECONNECT_STEP_MS, () => {
       this.#cancelSleep = undefined;
       this.#turn();
     });
@@ -229,7 +229,7 @@ export class WebSocketClient {
     const { opcode, payload } = this.#connection.reader;
     if (opcode === opcodes.ping) {
       const pong = { opcode: opcodes.pong, fin: true, payload };
-      this.#connection.sender.frame(pong, networkTimeout, () => this.#endRound());
+      this.#connection.sender.frame(pong, NETWORK_TIMEOUT_MS, () => this.#endRound());
       return;
     }
     if (opcode === opcodes.pong) this.#keepalive.pongReceived();
@@ -248,7 +248,7 @@ export class WebSocketClient {
     this.#connection.sender.control(opcodes.close, () => {
       this.#lock.release();
       this.#leave();
-      this.#connection.socket.wait(finTimeout, () => this.#finish());
+      this.#connection.socket.wait(FIN_TIMEOUT_MS, () => this.#finish());
     });
   }
 

@@ -26,7 +26,7 @@ export interface FrameReaderOptions {
 /** `nothing`: the wait for a header ended without one. */
 export type FrameOutcome = 'frame' | 'nothing' | 'failed';
 
-const longest = 0x7fff_ffff;
+const MAX_FRAME_BYTES = 0x7fff_ffff;
 
 /**
  * Reads frames the way the firmware's transport does, its weakness included: a payload that stalls longer than
@@ -227,5 +227,5 @@ export class FrameReader {
 /** Undefined for what the firmware's 32-bit numbers cannot hold. */
 function extendedLength(bytes: Buffer): number | undefined {
   const length = bytes.length === 2 ? BigInt(bytes.readUInt16BE(0)) : bytes.readBigUInt64BE(0);
-  return length > longest ? undefined : Number(length);
+  return length > MAX_FRAME_BYTES ? undefined : Number(length);
 }

@@ -3,7 +3,7 @@ import { randomBytes, type Random } from '../random';
 import type { WebSocketUri } from './uri';
 
 /** Room for the upgrade request and its NUL, and for the answer, in bytes. */
-const handshakeBuffer = 1024;
+const HANDSHAKE_BUFFER_BYTES = 1024;
 
 /** What a link asks for when it opens; kept for its automatic reconnects. */
 export interface UpgradeOptions {
@@ -40,7 +40,7 @@ export function upgradeRequest(options: UpgradeOptions, key: string): Buffer | u
     [...lines, ...headers.map(headerLine), '', ''].join('\r\n'),
     'latin1',
   );
-  return request.length < handshakeBuffer ? request : undefined;
+  return request.length < HANDSHAKE_BUFFER_BYTES ? request : undefined;
 }
 
 /** How far the server's answer has come. */
@@ -71,7 +71,7 @@ export function readAnswer(received: Buffer, key: string, keepsRest: boolean): U
 
 /** Bytes of the answer that the device reads at most. */
 export const answerRoom = (keepsRest: boolean): number =>
-  keepsRest ? handshakeBuffer - 1 : handshakeBuffer;
+  keepsRest ? HANDSHAKE_BUFFER_BYTES - 1 : HANDSHAKE_BUFFER_BYTES;
 
 /** The answer to a key (RFC 6455, section 4.2.2). */
 export function acceptFor(key: string): string {

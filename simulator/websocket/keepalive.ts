@@ -1,17 +1,17 @@
 import type { Clock } from '../clock';
 
 /** The firmware counts in whole milliseconds and wants more than the interval, not just as much. */
-const margin = 0.75;
+const MARGIN_MS = 0.75;
 
 /** Milliseconds between looks at timers and at whether to stop, while the socket is quiet. */
-const pollInterval = 1_000;
+const POLL_INTERVAL_MS = 1_000;
 /** Milliseconds that the rest of such a round takes: two rounds see that a timer of two seconds has passed. */
-const roundOverhead = 0.5;
-const shortOverhead = 0.3;
+const ROUND_OVERHEAD_MS = 0.5;
+const SHORT_OVERHEAD_MS = 0.3;
 
 /** Milliseconds of a round of a link's task in which nothing comes. @param short see `shortRounds` of the client */
 export const roundLength = (short: boolean): number =>
-  pollInterval + (short ? shortOverhead : roundOverhead);
+  POLL_INTERVAL_MS + (short ? SHORT_OVERHEAD_MS : ROUND_OVERHEAD_MS);
 
 export type KeepaliveTimer = 'ping' | 'pong';
 
@@ -73,11 +73,11 @@ export class Keepalive {
   }
 
   get #untilPing(): number {
-    return this.#pinged + this.#pingInterval + margin - this.#clock.now();
+    return this.#pinged + this.#pingInterval + MARGIN_MS - this.#clock.now();
   }
 
   get #untilPong(): number {
     if (this.#unanswered === undefined) return Infinity;
-    return this.#unanswered + this.#pongTimeout + margin - this.#clock.now();
+    return this.#unanswered + this.#pongTimeout + MARGIN_MS - this.#clock.now();
   }
 }

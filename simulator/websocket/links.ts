@@ -13,15 +13,15 @@ import type { Chunk } from './frame-reader';
 import type { Message, SendResult } from './sender';
 import type { WebSocketUri } from './uri';
 
-export const linkCount = 3;
+export const LINK_COUNT = 3;
 
 /** Milliseconds until the command that waits for a connection notices it. */
-const noticeLatency = 3.5;
+const NOTICE_LATENCY_MS = 3.5;
 /**
  * Milliseconds in which the oldest firmware frees a connection after a close frame, before the frame is answered.
  * Another that is closed meanwhile has the time to answer.
  */
-const freeing = 2;
+const FREE_TIME_MS = 2;
 
 /** What `AT+WSCFG` sets for the next open. */
 export interface LinkConfig {
@@ -90,7 +90,7 @@ export class Links {
   /** Until when the oldest firmware frees a connection. */
   #freeUntil = 0;
   readonly #configs: (LinkConfig | undefined)[] = [];
-  readonly #formats: DataFormat[] = Array.from({ length: linkCount }, () => defaultDataFormat);
+  readonly #formats: DataFormat[] = Array.from({ length: LINK_COUNT }, () => defaultDataFormat);
   readonly #timers = new Set<() => void>();
   /** `Name: value` lines, the newest first. */
   headers: readonly string[] = [];
@@ -140,7 +140,7 @@ export class Links {
         });
         return;
       }
-      this.#after(noticeLatency, () => {
+      this.#after(NOTICE_LATENCY_MS, () => {
         link.opening = undefined;
         done(true);
       });
@@ -246,7 +246,7 @@ export class Links {
     const { firmware, clock, crash } = this.#context;
     this.#report(`+WS_CLOSED:${id}`);
     if (firmware.answersClose) return;
-    this.#freeUntil = clock.now() + freeing;
+    this.#freeUntil = clock.now() + FREE_TIME_MS;
     // The command still waits for the link that is gone.
     if (link.opening) crash();
   }

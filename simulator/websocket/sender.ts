@@ -3,7 +3,7 @@ import { encodeFrame, opcodes } from './frame-codec';
 import type { Socket } from './socket';
 
 /** Milliseconds that a control frame may wait for room. */
-const controlTimeout = 10_000;
+const CONTROL_TIMEOUT_MS = 10_000;
 const nothing = Buffer.alloc(0);
 
 export type SendResult = 'sent' | 'failed';
@@ -63,7 +63,7 @@ export class Sender {
 
   /** Sends a frame without a payload. */
   control(opcode: number, done: (result: SendResult) => void): void {
-    this.frame({ opcode, fin: true, payload: nothing }, controlTimeout, done);
+    this.frame({ opcode, fin: true, payload: nothing }, CONTROL_TIMEOUT_MS, done);
   }
 
   /** Sends one frame. */

@@ -2,9 +2,9 @@ import type { Clock } from '../clock';
 import type { Connection, ConnectionHandlers } from '../network/network';
 
 /** Unread bytes at which the peer is made to wait; it goes on at half of it. */
-const receiveWindow = 65_536;
+const RECEIVE_WINDOW_BYTES = 65_536;
 /** Milliseconds until a sleeping task notices that its socket has become readable. */
-const wakeLatency = 1;
+const WAKE_LATENCY_MS = 1;
 
 /** What a device's task sees of its TCP socket: it waits, reads what is there, writes, waits for room. */
 export class Socket {
@@ -86,7 +86,7 @@ export class Socket {
       first.length >= length
         ? this.#cut(first, length)
         : this.#gather(Math.min(length, this.#available));
-    if (this.#paused && this.#available <= receiveWindow / 2) {
+    if (this.#paused && this.#available <= RECEIVE_WINDOW_BYTES / 2) {
       this.#paused = false;
       this.#connection?.resume();
     }
@@ -166,7 +166,7 @@ export class Socket {
     if (chunk.length === 0) return;
     this.#chunks.push(chunk);
     this.#available += chunk.length;
-    if (!this.#paused && this.#available >= receiveWindow) {
+    if (!this.#paused && this.#available >= RECEIVE_WINDOW_BYTES) {
       this.#paused = true;
       this.#connection?.pause();
     }
@@ -196,7 +196,7 @@ export class Socket {
       reader.settle(true);
     } else {
       reader.waking = true;
-      reader.settleIn(wakeLatency, true);
+      reader.settleIn(WAKE_LATENCY_MS, true);
     }
   }
 

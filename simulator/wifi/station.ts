@@ -3,12 +3,12 @@ import { admission, joinResult, type Credentials, type JoinOptions, type JoinRes
 import type { AccessPoint } from '../device/options';
 
 /** Milliseconds from the start of a join to the association, and from there to an address. */
-const associationTime = 592;
-const addressTime = 500;
+const ASSOCIATION_MS = 592;
+const DHCP_MS = 500;
 /** Milliseconds that a search takes. */
-const searchTime = 500;
+const SEARCH_MS = 500;
 /** Seconds between attempts to come back, from the first join on. */
-const usualReconnectInterval = 1;
+const DEFAULT_RECONNECT_INTERVAL_S = 1;
 
 /** The numbers of `AT+CWSTATE?`. */
 export const stationState = {
@@ -107,7 +107,7 @@ export class Station {
     const [first] = this.#context.accessPoints;
     if (!first) return;
     this.mode = 1;
-    this.reconnectInterval = usualReconnectInterval;
+    this.reconnectInterval = DEFAULT_RECONNECT_INTERVAL_S;
     this.#credentials = { ssid: first.ssid, password: first.password };
     this.#stored = { mode: 1, credentials: this.#credentials };
     this.#accessPoint = first;
@@ -117,7 +117,7 @@ export class Station {
   /** Joins a network; the reports come by themselves. */
   join(credentials: Credentials, options: JoinOptions, done: (result: JoinResult) => void): void {
     this.#begin(credentials, options.store);
-    this.reconnectInterval = options.reconnectInterval ?? usualReconnectInterval;
+    this.reconnectInterval = options.reconnectInterval ?? DEFAULT_RECONNECT_INTERVAL_S;
     this.reconnectCount = 0;
     this.#drop();
     this.#setState(stationState.connecting);
@@ -126,7 +126,7 @@ export class Station {
     // Until its time is over the device tries again and again; the last attempt's reason is the answer.
     this.#failLater(asked.kind === 'rejected' ? asked.result : joinResult.timeout);
     if (asked.kind === 'rejected') return;
-    this.#after(associationTime, () =>
+    this.#after(ASSOCIATION_MS, () =>
       this.#associate(asked.point, () => this.#joinEnds(joinResult.joined)),
     );
   }
@@ -150,7 +150,7 @@ export class Station {
 
   /** Looks for networks; `done` gets those that are found. */
   scan(done: (found: readonly AccessPoint[]) => void): void {
-    this.#cancelScan = this.#context.clock.after(searchTime, () => {
+    this.#cancelScan = this.#context.clock.after(SEARCH_MS, () => {
       this.#cancelScan = undefined;
       done(this.#visible);
     });
@@ -183,7 +183,7 @@ export class Station {
     this.#after(delay, () => {
       const { reconnectInterval: interval, reconnectCount: count } = this;
       if (interval === 0 || (count !== 0 && attempt > count)) return;
-      if (!this.#rejoin()) this.#retryIn(searchTime + interval * 1000, attempt + 1);
+      if (!this.#rejoin()) this.#retryIn(SEARCH_MS + interval * 1000, attempt + 1);
     });
   }
 
@@ -192,8 +192,8 @@ export class Station {
     this.mode = this.#stored.mode;
     this.#credentials = this.#stored.credentials;
     if (!this.#credentials || !this.autoConnect || !this.isStation) return;
-    this.reconnectInterval = usualReconnectInterval;
-    if (!this.#rejoin()) this.#retryIn(searchTime + this.reconnectInterval * 1000, 1);
+    this.reconnectInterval = DEFAULT_RECONNECT_INTERVAL_S;
+    if (!this.#rejoin()) this.#retryIn(SEARCH_MS + this.reconnectInterval * 1000, 1);
   }
 
   /** The device stops; what is stored stays. */
@@ -228,7 +228,7 @@ export class Station {
     const asked = admission(this.#find(credentials), credentials);
     if (asked.kind === 'rejected') return false;
     this.#setState(stationState.connecting);
-    this.#after(associationTime, () => this.#associate(asked.point, () => undefined));
+    this.#after(ASSOCIATION_MS, () => this.#associate(asked.point, () => undefined));
     return true;
   }
 
@@ -246,7 +246,7 @@ export class Station {
     this.#setState(stationState.noAddress);
     this.#context.report('WIFI CONNECTED');
     if (point.dhcp === false) return;
-    this.#after(addressTime, () => {
+    this.#after(DHCP_MS, () => {
       this.#setState(stationState.online);
       this.#context.report('WIFI GOT IP');
       joined();

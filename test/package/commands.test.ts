@@ -66,7 +66,7 @@ describe('commands in the pages', { skip: notBuilt() }, () => {
       /esp-at-simulator --listen 8266 (.*)/.exec(blocks('README.md', 'sh').join()) ?? [];
     assert.equal(options, '--firmware C --joined');
     const port = await freePort();
-    const cli = join(root, 'dist', 'simulator', 'cli.js');
+    const cli = join(root, 'dist', 'simulator', 'cli', 'cli.js');
     const simulator = spawn(process.execPath, [
       cli,
       '--listen',

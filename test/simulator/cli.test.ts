@@ -7,7 +7,7 @@ import { after, describe, it } from 'node:test';
 import { faults } from '../../simulator/faults';
 
 /** As it is installed: the tests are run on what was built. */
-const CLI = join(__dirname, '..', '..', 'dist', 'simulator', 'cli.js');
+const CLI = join(__dirname, '..', '..', 'dist', 'simulator', 'cli', 'cli.js');
 const running = new Set<ChildProcessWithoutNullStreams>();
 
 /** The command, and what it has printed. */

@@ -1,22 +1,22 @@
 import type { Fault } from '../fault';
 
 /** Longer than the 10 s that the firmware waits for the rest of a frame. */
-const defaultDuration = 12_000;
+const DEFAULT_STALL_MS = 12_000;
 /** Shorter pieces are no more than a frame's header. */
-const shortest = 8;
+const MIN_FRAME_BYTES = 8;
 
 export const frameStalled: Fault = {
   name: 'frame-stalled',
   group: 'network',
   description: 'a server sends half of a frame, the rest a while later',
   takes: ['delay', 'chance', 'duration'],
-  defaults: { duration: defaultDuration },
+  defaults: { duration: DEFAULT_STALL_MS },
   lasting: false,
-  start({ network, clock }, { delay, chance, duration = defaultDuration }, run) {
+  start({ network, clock }, { delay, chance, duration = DEFAULT_STALL_MS }, run) {
     let stops: (() => void)[] = [];
     const begin = () => {
       const remove = network.onData((length) => {
-        if (length < shortest) return undefined;
+        if (length < MIN_FRAME_BYTES) return undefined;
         if (chance === undefined) remove();
         else if (run.random() >= chance) return undefined;
         const endSilence = network.silence();

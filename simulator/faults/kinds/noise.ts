@@ -3,7 +3,7 @@ import type { Fault } from '../fault';
 import { onTrigger, triggerSettings } from '../trigger';
 
 /** Bytes of noise by default. */
-const burst = 8;
+const BURST_BYTES = 8;
 
 export const noise: Fault = {
   name: 'noise',
@@ -11,10 +11,10 @@ export const noise: Fault = {
   description:
     'a burst of random bytes on the idle line, to the device or to the host; count: bytes',
   takes: [...triggerSettings, 'count'],
-  defaults: { direction: 'to-device', count: burst },
+  defaults: { direction: 'to-device', count: BURST_BYTES },
   lasting: false,
   start(site, settings, run) {
-    const { direction = 'to-device', count = burst } = settings;
+    const { direction = 'to-device', count = BURST_BYTES } = settings;
     const wire = site.line.wire(direction);
     let cancelWait: (() => void) | undefined;
     const apply = () => {

@@ -1,16 +1,16 @@
 import { episode } from '../episode';
 
 /** Bytes that the device's receive buffer holds. */
-const buffer = 128;
+const RECEIVE_BUFFER_BYTES = 128;
 
 export const overrun = episode({
   name: 'overrun',
   group: 'line',
   description:
     'the device does not read for a while and loses what overflows; count: bytes that its buffer holds',
-  defaults: { duration: 500, count: buffer },
+  defaults: { duration: 500, count: RECEIVE_BUFFER_BYTES },
   takesCount: true,
-  begin(site, { count = buffer }) {
+  begin(site, { count = RECEIVE_BUFFER_BYTES }) {
     const wire = site.line.wire('to-device');
     const kept: Buffer[] = [];
     let room = count;

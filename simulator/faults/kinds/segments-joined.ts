@@ -1,6 +1,6 @@
 import type { Fault } from '../fault';
 
-const defaultWait = 20;
+const DEFAULT_WAIT_MS = 20;
 
 export const segmentsJoined: Fault = {
   name: 'segments-joined',
@@ -8,9 +8,9 @@ export const segmentsJoined: Fault = {
   description:
     'what a server sends right behind its 101 shares the segment; duration: within which time',
   takes: ['duration'],
-  defaults: { duration: defaultWait },
+  defaults: { duration: DEFAULT_WAIT_MS },
   lasting: true,
-  start({ network }, { duration = defaultWait }, run) {
+  start({ network }, { duration = DEFAULT_WAIT_MS }, run) {
     network.segments = { ...network.segments, joinMs: duration };
     run.hit({ kind: 'time' });
     return () => {

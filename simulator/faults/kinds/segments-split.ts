@@ -1,8 +1,8 @@
 import type { Fault } from '../fault';
 
 /** Milliseconds, and bytes: slow enough to split every frame, fast enough for a flood to pass. */
-const defaultGap = 2;
-const defaultLength = 16;
+const DEFAULT_GAP_MS = 2;
+const DEFAULT_SEGMENT_BYTES = 16;
 
 export const segmentsSplit: Fault = {
   name: 'segments-split',
@@ -10,9 +10,9 @@ export const segmentsSplit: Fault = {
   description:
     'all that servers send comes in small segments; count: bytes of each, duration: time between them',
   takes: ['duration', 'count'],
-  defaults: { duration: defaultGap, count: defaultLength },
+  defaults: { duration: DEFAULT_GAP_MS, count: DEFAULT_SEGMENT_BYTES },
   lasting: true,
-  start({ network }, { duration = defaultGap, count = defaultLength }, run) {
+  start({ network }, { duration = DEFAULT_GAP_MS, count = DEFAULT_SEGMENT_BYTES }, run) {
     network.segments = { ...network.segments, splitBytes: count, splitGapMs: duration };
     run.hit({ kind: 'time' });
     return () => {

@@ -1,15 +1,15 @@
 import type { Fault } from '../fault';
 
-const defaultDelay = 1_000;
+const DEFAULT_DELAY_MS = 1_000;
 
 export const serverSlow: Fault = {
   name: 'server-slow',
   group: 'network',
   description: 'everything from a server comes late; duration: by how much',
   takes: ['duration'],
-  defaults: { duration: defaultDelay },
+  defaults: { duration: DEFAULT_DELAY_MS },
   lasting: true,
-  start({ network }, { duration = defaultDelay }, run) {
+  start({ network }, { duration = DEFAULT_DELAY_MS }, run) {
     network.delay = duration;
     run.hit({ kind: 'time' });
     return () => {

@@ -3,7 +3,7 @@ import { defaultUartSettings } from '../../serial/uart';
 import { episode } from '../episode';
 
 /** Bits a second of the device by default, while it is wrong. */
-const wrong = 9_600;
+const WRONG_RATE = 9_600;
 /** Bits a second that the host goes on with. */
 const right = defaultUartSettings.rate;
 
@@ -11,9 +11,9 @@ export const wrongRate = episode({
   name: 'wrong-rate',
   group: 'line',
   description: `both ends read garbage: the host is at ${right} bit/s, the device at count`,
-  defaults: { duration: 5_000, count: wrong },
+  defaults: { duration: 5_000, count: WRONG_RATE },
   takesCount: true,
-  begin(site, { count = wrong }) {
+  begin(site, { count = WRONG_RATE }) {
     const toHost = site.line.wire('to-host');
     const toDevice = site.line.wire('to-device');
     toHost.distort = (bytes) => readAtRate(bytes, count, right);
