@@ -1,0 +1,152 @@
+import assert from 'node:assert/strict';
+import { afterEach, it } from 'node:test';
+import type { NodeMessage } from 'node-red';
+import { Harness } from '../../harness/harness';
+import { wholeFlow } from '../../harness/nodes/flows';
+import { codeOf } from '../../harness/nodes/messages';
+import { onEachRuntime } from '../../harness/nodes/node-red';
+import { headerOf } from '../../harness/network/ws-server-paths';
+
+const URI = 'ws://host/echo';
+
+onEachRuntime('properties of a message', (nodeRed) => {
+  let harness: Harness | undefined;
+
+  async function begin(settings: Readonly<Record<string, object>> = {}): Promise<Harness> {
+    const made = new Harness();
+    harness = made;
+    const node = (id: string, type: string, link: string) => ({
+      ...{ id, type, z: 'tab', device: 'device', link, wires: [['out'], ['late']] },
+    });
+    const more = [
+      node('request', 'ws-request', 'msg'),
+      node('device-status', 'ws-status', 'device'),
+      node('link-status', 'ws-status', '0'),
+      ...['out', 'late'].map((id) => ({ id, type: 'helper', z: 'tab', wires: [] })),
+    ];
+    const flow = [...wholeFlow(settings), ...more];
+    await nodeRed.load(() => made.device, flow, {}, undefined, made.clock);
+    nodeRed.give('open', { linkId: 0, uri: URI });
+    for (;;) if ((await nodeRed.next('state')).event === 'opened') return made;
+  }
+
+  afterEach(async () => {
+    await nodeRed.unload();
+    await harness?.end();
+    harness = undefined;
+  });
+
+  /** Properties that no node of this package knows, some as other nodes make them. */
+  const strange = () => ({
+    topic: 'mine/and yours',
+    parts: { id: 'a', index: 0, count: 3 },
+    req: { params: { id: 1 }, get: () => 'x' },
+    res: { send: () => undefined },
+    _event: 'node:1',
+    socketid: 7,
+    _session: { type: 'websocket', id: 'abc' },
+    ui_control: { deep: [{ down: Buffer.from([0, 255]) }] },
+    statusCode: 0,
+    complete: false,
+    empty: '',
+    nothing: null,
+    date: new Date(0),
+    columns: 'a,b',
+    filename: 'file',
+  });
+
+  /** What each node changes in a message; it passes on all the rest. */
+  const nodes: readonly (readonly [string, string, object, object])[] = [
+    [
+      ...(['open', 'state'] as const),
+      { linkId: 0, uri: URI, payload: 'x' },
+      { linkId: 0, uri: URI, payload: 2, state: 'established', event: 'opened' },
+    ],
+    [
+      ...(['send', 'sent'] as const),
+      { linkId: 0, payload: Buffer.of(1), opcode: 'binary', fin: true, timeout: 900 },
+      { linkId: 0, payload: Buffer.of(1), opcode: 'binary', fin: true, timeout: 900 },
+    ],
+    [
+      ...(['request', 'out'] as const),
+      { linkId: 0, payload: { id: 9, a: 1 }, timeout: 900 },
+      { linkId: 0, payload: { id: 9, a: 1 }, timeout: 900 },
+    ],
+    [
+      ...(['close', 'closed'] as const),
+      { linkId: 0, payload: 'x', code: 3000, reason: 'done' },
+      { linkId: 0, payload: 'x', code: 3000, reason: 'done' },
+    ],
+    [
+      ...(['link-status', 'out'] as const),
+      { payload: 'x' },
+      { linkId: 0, uri: URI, payload: 2, state: 'established', event: 'asked' },
+    ],
+    [
+      ...(['device-status', 'out'] as const),
+      { payload: 'x', linkId: 'not for it' },
+      {
+        ...{ payload: 'ready', state: 'ready', event: 'asked', device: 'board', firmware: 'D' },
+        ...{ links: [2, 0, 0], linkId: 'not for it' },
+      },
+    ],
+  ];
+  for (const [node, output, known, expected] of nodes)
+    it(`${node}: passes on the topic and every property that it does not know`, async () => {
+      await begin();
+      // The links' nodes tell of the opening, too.
+      for (const box of ['out', 'news'])
+        while (nodeRed.waiting(box).length > 0) await nodeRed.next(box);
+      const others = strange();
+      nodeRed.give(node, { _msgid: 'abc', ...others, ...known });
+      const got = await answerTo('abc', output);
+      assert.deepEqual(got, { _msgid: 'abc', ...others, ...expected });
+      assert.deepEqual(nodeRed.waiting('caught'), []);
+    });
+
+  for (const node of ['open', 'send', 'request', 'close', 'status'])
+    it(`${node}, which fails: a Catch node gets the message as it was, and the error`, async () => {
+      await begin();
+      const others = strange();
+      const known = { linkId: 7, payload: 'x', uri: URI };
+      nodeRed.give(node, { _msgid: 'abc', ...others, ...known });
+      const { error, ...got } = await nodeRed.next('caught');
+      assert.equal(codeOf({ error }), 'INVALID_LINK');
+      assert.deepEqual(got, { _msgid: 'abc', ...others, ...known });
+    });
+
+  it('headers and subprotocol of a message: reach the server in place of the settings, for this connection', async () => {
+    const { server } = await begin({
+      open: { subprotocol: 'mqtt', headers: [{ name: 'X-Own', value: 'own' }] },
+      device: { headers: [{ name: 'X-Shared', value: 'shared' }] },
+    });
+    const given = { headers: { 'X-Token': 'ab"c', 'X-Many': ['1', '2'] }, subprotocol: 'chat, v2' };
+    nodeRed.give('open', { _msgid: 'abc', topic: 'mine', linkId: 1, uri: URI, ...given });
+    const got = await answerTo('abc', 'state');
+    assert.deepEqual([got.topic, got.headers, got.subprotocol], ['mine', undefined, undefined]);
+    nodeRed.give('open', { _msgid: 'def', linkId: 2, uri: URI });
+    await answerTo('def', 'state');
+    const told = server.requests.map((request) =>
+      ['Sec-WebSocket-Protocol', 'X-Shared', 'X-Own', 'X-Token'].map((name) =>
+        headerOf(request, name),
+      ),
+    );
+    assert.deepEqual(told, [
+      ['mqtt', 'shared', 'own', undefined],
+      ['chat, v2', 'shared', undefined, 'ab"c'],
+      ['mqtt', 'shared', 'own', undefined],
+    ]);
+    const many = server.requests[1]?.headers.filter(([name]) => name === 'X-Many');
+    assert.deepEqual(many, [
+      ['X-Many', '1'],
+      ['X-Many', '2'],
+    ]);
+  });
+
+  async function answerTo(id: string, output: string): Promise<NodeMessage> {
+    for (;;) {
+      const msg = await nodeRed.next(output);
+      if (msg._msgid === id) return msg;
+    }
+  }
+});

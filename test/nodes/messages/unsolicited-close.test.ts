@@ -1,0 +1,82 @@
+import assert from 'node:assert/strict';
+import { afterEach, it } from 'node:test';
+import { Harness } from '../../harness/harness';
+import { wholeFlow } from '../../harness/nodes/flows';
+import { codeOf } from '../../harness/nodes/messages';
+import { onEachRuntime } from '../../harness/nodes/node-red';
+import type { FirmwareClass } from '../../../simulator';
+
+/** Milliseconds after which the connection is old: what comes then is no part of its opening. */
+const SETTLED_MS = 2000;
+/** Milliseconds in which the firmware notices a peer that is silent. */
+const NOTICED_MS = 60_000;
+
+onEachRuntime('the end of a connection that the flow did not ask for', (nodeRed) => {
+  let harness: Harness | undefined;
+  afterEach(async () => {
+    await nodeRed.unload();
+    await harness?.end();
+    harness = undefined;
+  });
+
+  /** What happens, what both nodes then tell first, and the code; undefined where the firmware tells no reason. */
+  const ends: readonly (readonly [
+    what: string,
+    act: (harness: Harness) => void,
+    event: string,
+    state: string,
+    codes: Readonly<Partial<Record<FirmwareClass, string>>>,
+  ])[] = [
+    [
+      'the server closes with 1001',
+      ({ server }) => server.connections[0]?.close(1001, 'going away'),
+      ...(['closed-by-server', 'closed', {}] as const),
+    ],
+    [
+      'the server ends TCP',
+      ({ server }) => server.connections[0]?.drop(),
+      ...(['lost', 'reconnecting', {}] as const),
+    ],
+    [
+      'the server resets TCP',
+      ({ server }) => server.connections[0]?.reset(),
+      ...(['lost', 'reconnecting', {}] as const),
+    ],
+    [
+      'the server stops inside a frame',
+      ({ server }) => server.connections[0]?.sendRaw(Buffer.from([0x81, 0x20, 0x41])),
+      ...(['lost', 'reconnecting', { B: 'FRAMING_LOST', D: 'FRAME_STALLED' }] as const),
+    ],
+    [
+      'the device restarts',
+      ({ simulator }) => simulator.restart(),
+      ...(['device-lost', 'closed', { B: 'DEVICE_RESTARTED', D: 'DEVICE_RESTARTED' }] as const),
+    ],
+    [
+      'the cable is unplugged',
+      ({ port }) => port.unplug(),
+      ...(['device-lost', 'closed', { B: 'PORT_LOST', D: 'PORT_LOST' }] as const),
+    ],
+  ];
+  for (const firmware of ['B', 'D'] as const)
+    for (const [what, act, event, state, codes] of ends)
+      it(`${what}, class ${firmware}: ws-open and ws-status tell ${event}, ${codes[firmware] ?? 'without a code'}`, async () => {
+        const made = new Harness({ firmware });
+        harness = made;
+        await nodeRed.load(() => made.device, wholeFlow(), {}, undefined, made.clock);
+        nodeRed.give('open', { linkId: 0, uri: 'ws://host/plain' });
+        await nodeRed.next('state');
+        await made.clock.advance(SETTLED_MS);
+        for (const box of ['state', 'news'])
+          while (nodeRed.waiting(box).length > 0) await nodeRed.next(box);
+        act(made);
+        assert.ok(await made.clock.until(() => nodeRed.waiting('state').length > 0, NOTICED_MS));
+        for (const box of ['state', 'news']) {
+          const msg = await nodeRed.next(box);
+          assert.deepEqual(
+            [msg.event, msg.state, codeOf(msg), msg.linkId, msg.uri],
+            [event, state, codes[firmware], 0, 'ws://host/plain'],
+          );
+        }
+      });
+});
