@@ -27,6 +27,14 @@ export type {
 } from './device/options';
 export type { Link } from './link/link';
 export type {
+  DeviceStatistics,
+  LineErrors,
+  LinkStatistics,
+  MessageCount,
+  PortBytes,
+  PortStatistics,
+} from './statistics/statistics';
+export type {
   LinkChange,
   LinkChangeCause,
   LinkDataLoss,

@@ -1,6 +1,7 @@
 import type { EventEmitter } from 'node:events';
 import { EspAtError } from '../errors';
 import type { Link } from '../link/link';
+import type { DeviceCounters } from '../statistics/device-counters';
 import { waitFor, type Wait } from '../wait';
 import type { DeviceEvents } from './events';
 import type { Capabilities, DeviceState } from './options';
@@ -11,11 +12,17 @@ export class DeviceStatus {
   capabilities: Capabilities | undefined;
   readonly #emitter: EventEmitter<DeviceEvents>;
   readonly #links: readonly Link[];
+  readonly #counters: DeviceCounters;
   #state: DeviceState = { name: 'stopped' };
 
-  constructor(emitter: EventEmitter<DeviceEvents>, links: readonly Link[]) {
+  constructor(
+    emitter: EventEmitter<DeviceEvents>,
+    links: readonly Link[],
+    counters: DeviceCounters,
+  ) {
     this.#emitter = emitter;
     this.#links = links;
+    this.#counters = counters;
   }
 
   get state(): DeviceState {
@@ -33,6 +40,7 @@ export class DeviceStatus {
     const before = this.#state;
     if (before.name === name && before.error?.code === error?.code) return;
     this.#state = state;
+    this.#counters.entered(name);
     this.#emitter.emit('statechange', { from: before.name, to: name, ...(error && { error }) });
     this.#tellLinks();
   }

@@ -14,6 +14,8 @@ import { scanNetworks } from '../provisioning/wifi';
 import { createRecorder, type DeviceRecorder } from '../recorder/device-recorder';
 import type { SnapshotLine } from '../recorder/lines';
 import { recordEvents } from '../recorder/record-events';
+import { DeviceCounters } from '../statistics/device-counters';
+import type { DeviceStatistics } from '../statistics/statistics';
 import { waitFor, type Wait } from '../wait';
 import { RateLimit } from './baud-rate/rate-limit';
 import { checkOptions } from './check-options';
@@ -42,6 +44,7 @@ export class Device extends EventEmitter<DeviceEvents> implements AsyncDisposabl
   readonly links: readonly [Link, Link, Link];
   readonly #recorder: DeviceRecorder | undefined;
   readonly #highWaterMark: HighWaterMark;
+  readonly #counters: DeviceCounters;
   readonly #status: DeviceStatus;
   readonly #loop: SessionLoop;
   readonly #scan = new SharedWork((signal) => this.#scanNetworks(signal));
@@ -66,12 +69,14 @@ export class Device extends EventEmitter<DeviceEvents> implements AsyncDisposabl
       ask: () => this.#loop.session?.checks?.request(),
     };
     this.links = [new Link(0, host), new Link(1, host), new Link(2, host)];
-    this.#status = new DeviceStatus(this, this.links);
+    this.#counters = new DeviceCounters(clock);
+    this.#status = new DeviceStatus(this, this.links, this.#counters);
     const context: SessionContext = {
       options: { ...options, port, clock, random, memory },
       links: this.links,
       rateLimit: new RateLimit(),
       emitter: new EventLimit(clock, this),
+      counters: this.#counters,
     };
     this.#loop = new SessionLoop(context, this.#status, recorder);
     if (recorder) recordEvents(this, recorder);
@@ -95,6 +100,19 @@ export class Device extends EventEmitter<DeviceEvents> implements AsyncDisposabl
   /** Fill level of the send queues. */
   get sendQueue(): SendQueueLevel {
     return this.#highWaterMark;
+  }
+
+  /** What it has done since it was made: messages, bytes, resyncs, time in each state … */
+  statistics(): DeviceStatistics {
+    const { port, ...counts } = this.#counters.statistics;
+    const { messages, bytes, limit } = this.#highWaterMark;
+    const closed = { baudRate: undefined, flowControl: false };
+    return {
+      ...counts,
+      port: { ...port, ...(this.#loop.session?.portSettings ?? closed) },
+      sendQueue: { messages, bytes, limit },
+      links: this.links.map((link) => link.statistics()),
+    };
   }
 
   /**

@@ -32,6 +32,8 @@ import { ReconnectPolicy } from './reconnect-policy';
 import type { Reply, RequestOptions, RequestPayload } from './request/options';
 import { Requests } from './request/requests';
 import { SendQueue, type SendConditions } from './send-queue';
+import { LinkCounters } from '../statistics/link-counters';
+import type { LinkStatistics } from '../statistics/statistics';
 import { waitFor, type Wait } from '../wait';
 import { ConnectionWarnings } from './warnings';
 
@@ -46,6 +48,7 @@ export class Link extends EventEmitter<LinkEvents> {
   readonly #sendQueue: SendQueue;
   readonly #requests: Requests;
   readonly #warnings: ConnectionWarnings;
+  readonly #counters: LinkCounters;
   readonly #emitMessage = (message: Message) => void this.emit('message', message);
   /** Receives data while there is no connection. */
   readonly #noReceiver: LinkReceiver;
@@ -67,6 +70,7 @@ export class Link extends EventEmitter<LinkEvents> {
     this.setMaxListeners(0);
     this.id = id;
     this.#host = host;
+    this.#counters = new LinkCounters(id, host.clock);
     this.#machine = new LinkMachine(host.clock, (effect) => this.#carryOut(effect));
     this.#device = new DeviceWatch(host.clock);
     this.#policy = new ReconnectPolicy(host.random);
@@ -141,6 +145,11 @@ export class Link extends EventEmitter<LinkEvents> {
     return ownerOf(this.#state);
   }
 
+  /** What it has done since its device was made. */
+  statistics(): LinkStatistics {
+    return this.#counters.statistics;
+  }
+
   /**
    * Opens the link (`AT+WSOPEN`). Succeeds at once where it is open to this URI already; opens it afresh while
    * the device tries to reconnect. With `keepOpen` the driver goes on to try after a failure, although this call
@@ -180,7 +189,7 @@ export class Link extends EventEmitter<LinkEvents> {
    * @throws EspAtError with an `outcome`: `LINK_NOT_OPEN`, `QUEUE_FULL`, `SEND_UNKNOWN` …
    */
   send(payload: Uint8Array | string, options: SendOptions = {}): Promise<void> {
-    return this.#sendQueue.send(payload, options);
+    return this.#counters.sending(payload, this.#sendQueue.send(payload, options));
   }
 
   /**
@@ -368,6 +377,7 @@ export class Link extends EventEmitter<LinkEvents> {
       // Written out, not spread, for speed: this runs for every message.
       message: (opcode, bytes) => {
         recorder?.message(link, bytes);
+        this.#counters.received(bytes.length);
         this.#requests.take(
           { link, uri: this.uri, owner: this.#connectionOwner, opcode, bytes },
           this.#emitMessage,
@@ -420,12 +430,14 @@ export class Link extends EventEmitter<LinkEvents> {
     const opens = cause === 'opened' || cause === 'reopened';
     const closes = isOpen && to !== 'open' && to !== 'closing';
     this.#told = { state: to, isOpen: opens || (isOpen && !closes) };
+    this.#counters.changed(full);
     this.emit('statechange', full);
     if (opens) this.emit('open', full);
     if (closes) this.emit('close', full);
   }
 
   #loseData(error: EspAtError): void {
+    this.#counters.dataLost();
     this.emit('dataloss', { ...this.#event, error });
   }
 

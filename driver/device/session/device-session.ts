@@ -7,6 +7,7 @@ import { onTimeout } from '../../clock';
 import { EspAtError } from '../../errors';
 import type { Port } from '../../port/port';
 import type { SnapshotLine } from '../../recorder/lines';
+import type { PortStatistics } from '../../statistics/statistics';
 import type { Wait } from '../../wait';
 import { takeBack } from '../baud-rate/take-back';
 import { Initialization } from './initialization';
@@ -42,7 +43,7 @@ export class DeviceSession {
   ) {
     const { options } = context;
     this.#context = context;
-    this.#port = new SessionPort(port, options, options.memory, start.memory, (isNegotiated) =>
+    this.#port = new SessionPort(port, context, start.memory, (isNegotiated) =>
       this.#client.assume({ rateLostOnRestart: isNegotiated }),
     );
     this.#client = new AtClient(this.#port, options.clock, (event) => this.#take(event));
@@ -65,6 +66,7 @@ export class DeviceSession {
 
   receive(chunk: Buffer): void {
     if (this.#machine.hasEnded) return;
+    this.#context.counters.received(chunk.length);
     if ('health' in this.#state) this.#state.health.heard();
     this.#client.receive(chunk);
   }
@@ -90,6 +92,11 @@ export class DeviceSession {
   /** Whether the device responds, and its capabilities are known; it may have no network yet. */
   get isFound(): boolean {
     return 'progress' in this.#state ? this.#state.progress.isFound : this.checks !== undefined;
+  }
+
+  /** The port as it is now. */
+  get portSettings(): Pick<PortStatistics, 'baudRate' | 'flowControl'> {
+    return { baudRate: this.#port.baudRate, flowControl: this.#port.usesFlowControl };
   }
 
   /** The checks of the links while the device is ready. */
@@ -140,11 +147,12 @@ export class DeviceSession {
 
   #take(event: ClientEvent): void {
     if (this.#state.kind === 'stopping') return;
-    const { links, emitter } = this.#context;
+    const { links, emitter, counters } = this.#context;
     switch (event.kind) {
       case 'urc':
         return this.#urc(event.urc);
       case 'unknownLine':
+        counters.unknownLine();
         return void emitter.emit('unknownline', shownLine(event.text));
       case 'restartSuspected':
         return this.#restarted();
@@ -179,6 +187,7 @@ export class DeviceSession {
 
   #outOfSync(cause: OutOfSyncCause): void {
     if (this.#state.kind === 'ready') this.#machine.become({ ...this.#state, kind: 'resyncing' });
+    this.#context.counters.outOfSync(cause.reason);
     this.#context.emitter.emit('outofsync', cause);
     if ('rate' in this.#state) this.#state.rate.damaged();
     if ('device' in this.#state)
@@ -197,7 +206,10 @@ export class DeviceSession {
 
   #restarted(): void {
     // A device that was never found has been switched on, not restarted.
-    if (this.isFound) this.#context.emitter.emit('restart');
+    if (this.isFound) {
+      this.#context.counters.restarted();
+      this.#context.emitter.emit('restart');
+    }
     if (!this.#machine.hasEnded)
       this.#initialization.beginAgain(new EspAtError('DEVICE_RESTARTED'));
   }

@@ -126,6 +126,7 @@ export class SessionLoop {
       error: before?.code === 'DEVICE_UNRESPONSIVE' ? before : undefined,
     };
     const take = (event: SessionEvent) => this.#take(event);
+    this.#context.counters.portOpened();
     const session = new DeviceSession(port, this.#context, start, take);
     current.session = this.#session = session;
     const stop = () => session.stop(asEspAtError(signal.reason));

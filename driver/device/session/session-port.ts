@@ -2,7 +2,7 @@ import type { PortWriter } from '../../at/types';
 import { EspAtError } from '../../errors';
 import type { Port } from '../../port/port';
 import type { DeviceOptions, PortMemory } from '../options';
-import type { SessionMemory } from './session-state';
+import type { SessionContext, SessionMemory } from './session-state';
 
 /** The open port of a device session, with its baud rate in bits a second. */
 export class SessionPort implements PortWriter {
@@ -10,6 +10,7 @@ export class SessionPort implements PortWriter {
   readonly #options: DeviceOptions;
   readonly #rateChanged: (isNegotiated: boolean) => void;
   readonly #memory: PortMemory;
+  readonly #counters: SessionContext['counters'];
   /** How many times as long as usual the port delays responses, as far as is known. */
   slowness: number;
   #baudRate: number | undefined;
@@ -17,20 +18,20 @@ export class SessionPort implements PortWriter {
   #negotiatedRateWorks: boolean;
 
   /**
-   * @param memory keeps the rate of the device for the next session on the port
+   * @param context its memory keeps the rate of the device for the next session on the port
    * @param before what the session before has found out about the port
    * @param rateChanged called with whether a restart of the device resets the new rate
    */
   constructor(
     port: Port,
-    options: DeviceOptions,
-    memory: PortMemory,
+    { options, counters }: Pick<SessionContext, 'options' | 'counters'>,
     before: Pick<SessionMemory, 'negotiatedRateWorks' | 'slowness'>,
     rateChanged: (isNegotiated: boolean) => void,
   ) {
     this.#port = port;
     this.#options = options;
-    this.#memory = memory;
+    this.#memory = options.memory;
+    this.#counters = counters;
     this.#flowControl = options.flowControl === true;
     this.#negotiatedRateWorks = before.negotiatedRateWorks;
     this.slowness = before.slowness;
@@ -45,6 +46,7 @@ export class SessionPort implements PortWriter {
 
   write(bytes: Uint8Array): void {
     this.#port.write(bytes);
+    this.#counters.sent(bytes.length);
   }
 
   get pendingBytes(): number {

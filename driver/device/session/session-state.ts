@@ -2,6 +2,7 @@ import type { Cancel } from '../../clock';
 import type { EspAtError } from '../../errors';
 import type { Link } from '../../link/link';
 import type { ReadyDevice } from '../../link/link-host';
+import type { DeviceCounters } from '../../statistics/device-counters';
 import type { AutomaticRate } from '../baud-rate/automatic-rate';
 import type { RateLimit } from '../baud-rate/rate-limit';
 import type { Boot } from './boot';
@@ -38,6 +39,7 @@ export interface SessionContext {
   readonly links: readonly Link[];
   readonly rateLimit: RateLimit;
   readonly emitter: DeviceEmitter;
+  readonly counters: DeviceCounters;
 }
 
 export type SessionEvent =

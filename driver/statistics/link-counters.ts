@@ -1,0 +1,68 @@
+import type { LinkId } from '../at/types';
+import type { Clock } from '../clock';
+import { EspAtError } from '../errors';
+import type { LinkChange, LinkStateName } from '../link/events';
+import type { LinkStatistics } from './statistics';
+import { StateTimes } from './state-times';
+
+/** What a link has done so far. */
+export class LinkCounters {
+  readonly #link: LinkId;
+  readonly #times: StateTimes<LinkStateName>;
+  readonly #received = { messages: 0, bytes: 0 };
+  readonly #sent = { messages: 0, bytes: 0 };
+  readonly #outcomes = { sent: 0, 'not-sent': 0, unknown: 0 };
+  #connections = 0;
+  #reconnects = 0;
+  #dataLosses = 0;
+
+  constructor(link: LinkId, clock: Clock) {
+    this.#link = link;
+    const zeros = { closed: 0, opening: 0, open: 0, reconnecting: 0, waiting: 0, closing: 0 };
+    this.#times = new StateTimes<LinkStateName>(clock, zeros, 'closed');
+  }
+
+  changed({ to, cause }: LinkChange): void {
+    this.#times.enter(to);
+    if (cause === 'opened' || cause === 'reopened') this.#connections++;
+    if (cause === 'reopened') this.#reconnects++;
+  }
+
+  received(bytes: number): void {
+    this.#received.messages++;
+    this.#received.bytes += bytes;
+  }
+
+  dataLost(): void {
+    this.#dataLosses++;
+  }
+
+  /** Counts the outcome of a message when its `send()` settles, which it returns. */
+  sending(payload: Uint8Array | string, settled: Promise<void>): Promise<void> {
+    settled.then(
+      () => {
+        this.#outcomes.sent++;
+        this.#sent.messages++;
+        this.#sent.bytes += Buffer.byteLength(payload);
+      },
+      (error: unknown) => {
+        const { outcome = 'not-sent' } = error instanceof EspAtError ? error : {};
+        this.#outcomes[outcome]++;
+      },
+    );
+    return settled;
+  }
+
+  get statistics(): LinkStatistics {
+    return {
+      link: this.#link,
+      stateMs: this.#times.all,
+      connections: this.#connections,
+      reconnects: this.#reconnects,
+      received: { ...this.#received },
+      sent: { ...this.#sent },
+      outcomes: { ...this.#outcomes },
+      dataLosses: this.#dataLosses,
+    };
+  }
+}
