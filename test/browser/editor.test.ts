@@ -39,7 +39,7 @@ for (const nodeRed of majors) {
       assert.deepEqual(editor.complaints, []);
     });
 
-    it('imports and deploys every other example; the dashboard page works', async (t) => {
+    it('imports and deploys every other example; the plain page works', async (t) => {
       const editor = await Editor.during(t, demo.address);
       const others = [...examples()].filter(([path]) => !path.includes('Echo over'));
       assert.equal(others.length, examples().size - 1);
@@ -61,7 +61,7 @@ for (const nodeRed of majors) {
       await page.locator('#switch').click();
       await page.locator('#fan', { hasText: 'on' }).waitFor();
       assert.match(await page.locator('#temperature').innerText(), /^\d+\.\d °C$/);
-      await editor.picture(`dashboard-${nodeRed}`, page);
+      await editor.picture(`plain-page-${nodeRed}`, page);
       assert.deepEqual(editor.complaints, []);
     });
   });

@@ -3,7 +3,8 @@ import { on } from 'node:events';
 import { after, before, describe, it } from 'node:test';
 import { WebSocket } from 'ws';
 import { asObject, examples } from '../package/project';
-import { Demo, idOf, type NodeRedMajor } from './demo';
+import { Demo, type NodeRedMajor } from './demo';
+import { exampleIn } from './example';
 
 const majors: readonly NodeRedMajor[] = ['4', '5'];
 
@@ -16,26 +17,7 @@ for (const nodeRed of majors) {
     });
     after(() => demo.dispose());
 
-    /** The nodes of one example, to be pressed and looked at by their names. */
-    function example(start: string) {
-      const found = [...examples()].filter(([path]) => path.startsWith(`examples/${start}`));
-      assert.equal(found.length, 1);
-      const flow = found[0]?.[1] ?? [];
-      const debug = (name: string) => demo.shownBy(idOf(flow, 'debug', name));
-      return {
-        press: (name: string) => demo.press(idOf(flow, 'inject', name)),
-        /** What a debug node showed. */
-        debug,
-        /** Waits until a debug node has shown a text that fits. */
-        shows: (name: string, text: string | RegExp) =>
-          demo.until(
-            () =>
-              debug(name).some((msg) => (typeof text === 'string' ? msg === text : text.test(msg))),
-            `${name}: ${String(text)}`,
-          ),
-        statusOf: (type: string, name: string) => demo.statusOf(idOf(flow, type, name)),
-      };
-    }
+    const example = (start: string) => exampleIn(demo, start);
 
     it('Binary and fragments: echoes byte for byte', async () => {
       const { press, shows, debug } = example('Binary');
@@ -114,8 +96,8 @@ for (const nodeRed of majors) {
       assert.deepEqual(debug('problem'), []);
     });
 
-    it('Dashboard telemetry: readings to the page, the switch back to the device', async () => {
-      const { shows, debug, statusOf } = example('Dashboard');
+    it('Live sensor on a plain page: readings to the page, the switch back to the device', async () => {
+      const { shows, debug, statusOf } = example('Live sensor on a plain');
       const page = await fetch(new URL('/telemetry', demo.address));
       assert.match(await page.text(), /<title>Telemetry<\/title>/);
       const socket = new WebSocket(new URL('/telemetry/page', demo.address.replace(/^http/, 'ws')));
