@@ -32,13 +32,23 @@ export class DeviceWatch {
     for (const look of [...this.#waiting]) look();
   }
 
+  /** Whether each command runs at once; not while it resyncs. */
+  get isInSync(): boolean {
+    return this.#availability.kind === 'ready';
+  }
+
+  /** The time of the clock after so many milliseconds. */
+  deadlineIn(milliseconds: number): number {
+    return this.#clock.now() + milliseconds;
+  }
+
   /**
    * The device as soon as it is ready.
-   * @param timeout milliseconds
-   * @throws EspAtError the reason why it is not ready: after the timeout, or at once where it stays so; and what
+   * @param deadline time of the clock
+   * @throws EspAtError the reason why it is not ready: at the deadline, or at once where it stays so; and what
    * the signal was aborted with
    */
-  ready(timeout: number, signal: AbortSignal): Promise<ReadyDevice> {
+  ready(deadline: number, signal: AbortSignal): Promise<ReadyDevice> {
     return new Promise((resolve, reject) => {
       const end = () => {
         cancel();
@@ -57,7 +67,8 @@ export class DeviceWatch {
         } else if (this.#availability.kind === 'notReady' && this.#availability.isFinal)
           fail(this.#reason());
       };
-      const cancel = onTimeout(this.#clock, timeout, () => fail(this.#reason()));
+      const left = Math.max(0, deadline - this.#clock.now());
+      const cancel = onTimeout(this.#clock, left, () => fail(this.#reason()));
       signal.addEventListener('abort', abort, { once: true });
       this.#waiting.add(look);
       look();

@@ -151,8 +151,9 @@ export class Link extends EventEmitter<LinkEvents> {
   }
 
   /**
-   * Opens the link (`AT+WSOPEN`). Succeeds at once where it is open to this URI already; opens it afresh while
-   * the device tries to reconnect. With `keepOpen` the driver goes on to try after a failure, although this call
+   * Opens the link (`AT+WSOPEN`). Succeeds at once where it is open to this URI already, during a resync only once
+   * the device confirms that; opens it afresh while the device tries to reconnect. Waits again for a device that
+   * restarts before the first command. With `keepOpen` the driver goes on to try after a failure, although this call
    * rejects. An abort before the link is open closes it, unless a newer call has claimed it.
    * @throws EspAtError `INVALID_*`, `HEADERS_NOT_SUPPORTED`, `AUTH_NOT_SUPPORTED` before anything is done;
    * `LINK_IN_USE`; `OPEN_ABORTED` after a close, or another open; `OPEN_FAILED`, `OPEN_TIMEOUT`,
@@ -172,7 +173,8 @@ export class Link extends EventEmitter<LinkEvents> {
     const operation = new OpenOperation();
     const abort = () => this.#machine.take({ kind: 'abort', goal });
     signal?.addEventListener('abort', abort, { once: true });
-    this.#machine.take({ kind: 'open', claim: { goal, operation } });
+    const deviceInSync = this.#device.isInSync;
+    this.#machine.take({ kind: 'open', claim: { goal, operation }, deviceInSync });
     try {
       await operation.done;
     } catch (error) {

@@ -15,14 +15,13 @@ import { queryLinks } from './query-links';
 import { setHeaders } from './headers';
 import type { ReadyDevice } from './link-host';
 import type { LinkMachine } from './state/link-machine';
-import { numberOf, type LinkUrc, type Opening } from './state/link-state';
+import { numberOf, type Claim, type LinkUrc, type Opening } from './state/link-state';
+import { OPEN_TIMEOUT_MS } from './state/transitions';
 import { checkOpen, verifiesServer, type OpenOptions } from './options';
 
-const OPEN_TIMEOUT_MS = 15_000;
-
 /**
- * Runs an open: waits for the device, for its clock where it verifies the server, and for its turn; then the open
- * sequence. The link machine takes each stage.
+ * Runs an open: waits for the device, and for it again where it is lost before the open sequence. The link machine
+ * takes each stage.
  * @param expectData called when data of the link is the new connection's from then on
  */
 export async function runOpen(
@@ -32,41 +31,64 @@ export async function runOpen(
   watch: DeviceWatch,
   expectData: () => void,
 ): Promise<void> {
-  const { signal, seen } = operation;
-  const reach = (stage: Opening['stage']) => machine.take({ kind: 'stage', operation, stage });
+  const { signal } = operation;
+  const mayWait = () => {
+    const { state } = machine;
+    return state.kind === 'opening' && state.operation === operation && state.stage === 'device';
+  };
   try {
-    const timeout = goal.options.timeoutMs ?? OPEN_TIMEOUT_MS;
-    let device = cause === 'user' ? await watch.ready(timeout, signal) : watch.required;
-    // It may be lost again before this code continues.
-    while (device !== watch.current) device = await watch.ready(timeout, signal);
-    const { client, capabilities } = device;
-    // The options were checked without these where the device was not known yet, or is another one now.
-    checkOpen(link, goal.options, capabilities);
-    if (verifiesServer(goal.options)) {
-      reach('clock');
-      await device.clockSet();
+    const deadline = watch.deadlineIn(goal.options.timeoutMs ?? OPEN_TIMEOUT_MS);
+    let device = cause === 'user' ? await watch.ready(deadline, signal) : watch.required;
+    for (;;) {
+      // It may be lost again before this code continues.
+      while (device !== watch.current) device = await watch.ready(deadline, signal);
+      try {
+        await openOn(device, link, { goal, operation }, machine, expectData);
+        break;
+      } catch (error) {
+        if (device === watch.current || !mayWait()) throw error;
+      }
     }
-    reach('queued');
-    signal.throwIfAborted();
-    // Those of the newest claim, which may have joined meanwhile.
-    const { options } = machine.state.goal ?? goal;
-    const placed = placeAuthorization(options, capabilities.headers);
-    await client.sequence(async (access) => {
-      // After an abort no command goes out any more.
-      const run: Run = (command) => {
-        signal.throwIfAborted();
-        return access.run(command);
-      };
-      if (numberOf(machine.state) !== 0) await run(wsclose(link));
-      signal.throwIfAborted();
-      reach('sequence');
-      await openSequence(run, placed, { link, device, seen, expectData });
-    });
     machine.take({ kind: 'opened', operation });
   } catch (reason) {
     const deviceReady = watch.current !== undefined;
     machine.take({ kind: 'openFailed', operation, error: asEspAtError(reason), deviceReady });
   }
+}
+
+/** Waits for the device's clock where it verifies the server, and for its turn; then runs the open sequence. */
+async function openOn(
+  device: ReadyDevice,
+  link: LinkId,
+  { goal, operation }: Claim,
+  machine: LinkMachine,
+  expectData: () => void,
+): Promise<void> {
+  const { signal, seen } = operation;
+  const { client, capabilities } = device;
+  const reach = (stage: Opening['stage']) => machine.take({ kind: 'stage', operation, stage });
+  // The options were checked without these where the device was not known yet, or is another one now.
+  checkOpen(link, goal.options, capabilities);
+  if (verifiesServer(goal.options)) {
+    reach('clock');
+    await device.clockSet();
+  }
+  reach('queued');
+  signal.throwIfAborted();
+  // Those of the newest claim, which may have joined meanwhile.
+  const { options } = machine.state.goal ?? goal;
+  const placed = placeAuthorization(options, capabilities.headers);
+  await client.sequence(async (access) => {
+    // After an abort no command goes out any more.
+    const run: Run = (command) => {
+      signal.throwIfAborted();
+      return access.run(command);
+    };
+    if (numberOf(machine.state) !== 0) await run(wsclose(link));
+    signal.throwIfAborted();
+    reach('sequence');
+    await openSequence(run, placed, { link, device, seen, expectData });
+  });
 }
 
 export interface OpenContext {

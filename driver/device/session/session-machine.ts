@@ -62,7 +62,7 @@ export class SessionMachine {
   /** Ends a start of the device. Its links learn of the loss before their operations fail. */
   endBoot(boot: Boot, error: EspAtError): void {
     boot.end(error);
-    this.tellLinks({ kind: 'notReady', error, isFinal: false });
+    this.tellLinks({ kind: 'notReady', error, isFinal: error.code === 'DEVICE_STOPPED' });
   }
 
   /** Ends the session. Pending operations reject with the error. Later calls do nothing. */

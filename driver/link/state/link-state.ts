@@ -48,6 +48,13 @@ export interface Open {
   readonly announced: boolean;
   /** Why the connection may be half-open. */
   readonly suspicion?: EspAtError;
+  /** An open() during a resync: the link may be lost, which the check after the resync tells. */
+  readonly waiting?: WaitingOpen;
+}
+
+export interface WaitingOpen {
+  readonly operation: OpenOperation;
+  readonly timer: Timer;
 }
 
 /** The device tries to reconnect by itself. */
@@ -89,7 +96,8 @@ export interface CloseRefused {
 
 /** Inputs of a link's machine. */
 export type Input =
-  | { readonly kind: 'open'; readonly claim: Claim }
+  /** `deviceInSync`: whether the device would have told the end of the connection. */
+  | { readonly kind: 'open'; readonly claim: Claim; readonly deviceInSync: boolean }
   | {
       readonly kind: 'close';
       readonly operation: CloseOperation;
@@ -210,11 +218,13 @@ export function ownerOf(state: State): string | undefined {
 }
 
 export function timerOf(state: State): Timer | undefined {
+  if (state.kind === 'open') return state.waiting?.timer;
   return 'timer' in state ? state.timer : undefined;
 }
 
 /** The operations that a state holds: all others are aborted. */
 export function operationsOf(state: State): readonly (OpenOperation | CloseOperation)[] {
+  if (state.kind === 'open') return state.waiting ? [state.waiting.operation] : [];
   const current = 'operation' in state && state.operation ? [state.operation] : [];
   return state.kind === 'closing' && state.next ? [...current, state.next.operation] : current;
 }

@@ -1,4 +1,4 @@
-import type { EspAtError } from '../../errors';
+import { EspAtError } from '../../errors';
 import {
   ownerOf,
   timerOf,
@@ -14,6 +14,7 @@ import {
 } from './link-state';
 import {
   aborted,
+  awaitCheck,
   becomeClosed,
   becomeOpened,
   CHECK,
@@ -33,9 +34,13 @@ import { CloseOperation, type OpenOperation } from '../operation';
 
 /** Every transition of a link. Pure: the link carries out the effects. */
 export function step(state: State, input: Input): Step {
+  return state.kind === 'open' ? stepOpen(state, input) : decide(state, input);
+}
+
+function decide(state: State, input: Input): Step {
   switch (input.kind) {
     case 'open':
-      return open(state, input.claim);
+      return open(state, input.claim, input.deviceInSync);
     case 'close':
       return isOwn(state, input.owner)
         ? close(state, input.operation, input.frame)
@@ -82,7 +87,7 @@ function isCurrent(state: State, operation: OpenOperation): state is Opening {
 
 // --- open() ----------------------------------------------------------------------------------------
 
-function open(state: State, claim: Claim): Step {
+function open(state: State, claim: Claim, deviceInSync: boolean): Step {
   const { goal, operation } = claim;
   switch (state.kind) {
     case 'closed':
@@ -98,12 +103,13 @@ function open(state: State, claim: Claim): Step {
         return [...start(claim, 'user'), aborted(state.operation)];
       return replace(state, claim);
     case 'open':
-      if (isSameUri(state, claim))
-        return [
-          { ...state, goal },
-          { do: 'settle', operation },
-        ];
-      return replace(state, claim);
+      if (!isSameUri(state, claim)) return replace(state, claim);
+      return deviceInSync
+        ? [
+            { ...state, goal },
+            { do: 'settle', operation },
+          ]
+        : awaitCheck({ ...state, goal }, operation);
     case 'reconnecting':
       if (isSameUri(state, claim)) return start(claim, 'user', state.number);
       return replace(state, claim);
@@ -112,6 +118,30 @@ function open(state: State, claim: Claim): Step {
     case 'closeRefused':
       return startClose(state, new CloseOperation(), undefined, claim);
   }
+}
+
+/** An open() waits for a check. Where the link turns out to be lost, it goes on as if it was called then. */
+function stepOpen({ waiting, ...state }: Open, input: Input): Step {
+  if (!waiting) return decide(state, input);
+  const { operation, timer } = waiting;
+  const claim = { goal: state.goal, operation };
+  if (input.kind === 'timer' && input.timer === timer) {
+    const error = new EspAtError('DEVICE_NOT_READY', { state: 'resyncing' });
+    return [state, { do: 'settle', operation, error }];
+  }
+  if (input.kind === 'abort' && input.goal === state.goal) return [state, aborted(operation)];
+  if (input.kind === 'open' && isSameUri(state, input.claim)) {
+    const after = { ...state, goal: input.claim.goal, waiting };
+    return [after, { do: 'join', operation: input.claim.operation, to: operation }];
+  }
+  const [after, ...effects] = decide(state, input);
+  if (after.kind === 'open')
+    return input.kind === 'checked'
+      ? [after, ...effects, { do: 'settle', operation }]
+      : [{ ...after, waiting }, ...effects];
+  if (after.kind === 'closing') return [after, ...effects, aborted(operation)];
+  const [last, ...more] = open(after, claim, true);
+  return [last, ...effects, ...more];
 }
 
 function replace(state: Opening | Open | Reconnecting, claim: Claim): Step {

@@ -22,6 +22,8 @@ import type { LinkChangeCause } from '../events';
 
 /** Milliseconds that the device may try to reconnect by itself before keep-open opens the link afresh. */
 const RECONNECT_LIMIT_MS = 60_000;
+/** Milliseconds that an open() without a time of its own may wait. */
+export const OPEN_TIMEOUT_MS = 15_000;
 /** Milliseconds from a refused `AT+WSCLOSE` to the next one. */
 const CLOSE_RETRY_MS = 10_000;
 
@@ -82,6 +84,15 @@ export function becomeOpened({ goal, cause, operation }: Opening): Step {
       ? lose(open)
       : [open];
   return [state, ...effects, ...more, { do: 'settle', operation }];
+}
+
+/** The link was open before the resync: the check that follows tells whether it still is. */
+export function awaitCheck(state: Open, operation: OpenOperation): Step {
+  const timer: Timer = { ms: state.goal.options.timeoutMs ?? OPEN_TIMEOUT_MS };
+  return [
+    { ...state, waiting: { operation, timer } },
+    { do: 'startTimer', timer },
+  ];
 }
 
 // --- from open -------------------------------------------------------------------------------------
@@ -157,15 +168,17 @@ export function blame({ code }: EspAtError): readonly Effect[] {
   return isCrash ? [{ do: 'policy', call: 'deviceLost' }] : [];
 }
 
-/** An open that waits for the device goes on to wait; any other one fails. */
+/** An open of which no command has gone out waits for the device again; any other one fails. */
 export function loseDeviceOpening(state: Opening, error: EspAtError): Step {
-  if (state.stage === 'device') {
-    const after: Opening = { ...state, number: 0 };
-    return state.number === 0 ? [state] : [after, ...tellDeviceLost(after, error)];
+  const isTold = state.number !== 0 || state.stage === 'queued' || state.stage === 'sequence';
+  // Without keep-open, a connection that only was to be renewed ends with the device.
+  const isWanted = state.cause !== 'corrupt' || state.goal.options.keepOpen === true;
+  if (state.stage === 'device' || (state.stage !== 'sequence' && isWanted)) {
+    const after: Opening = { ...state, stage: 'device', number: 0 };
+    return [after, ...(isTold ? tellDeviceLost(after, error) : [])];
   }
   const [after, ...effects] = failOpen(state, error, false);
-  const isUnknown = state.number === 0 && state.stage === 'clock';
-  return [after, ...(isUnknown ? [] : tellDeviceLost(after, error)), ...effects];
+  return [after, ...(isTold ? tellDeviceLost(after, error) : []), ...effects];
 }
 
 /** @param deviceReady without it no delay helps, and neither after a mistake: only the next start of a device may */

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { EspAtError } from '../../../driver/errors';
 import { Harness } from '../../harness/harness';
 
 describe('a device that restarts in the turn in which it becomes ready', () => {
@@ -26,5 +27,133 @@ describe('a device that restarts in the turn in which it becomes ready', () => {
       if (connection.open) connection.send({ fin: true, opcode: 1, payload: Buffer.from('hello') });
     await clock.advance(100);
     assert.deepEqual(harness.messages.map(({ link }) => link).sort(), [0, 1, 2]);
+  });
+});
+
+/** How an operation ends: `done`, or the code it fails with. */
+const endOf = (operation: Promise<unknown>): Promise<string> =>
+  operation.then(
+    () => 'done',
+    (error: unknown) => (error instanceof EspAtError ? error.code : String(error)),
+  );
+
+describe('an open that waits in the command queue', () => {
+  for (const keepOpen of [false, true]) {
+    it(`waits for the device again when it restarts, ${keepOpen ? 'kept open' : 'once'}`, async () => {
+      await using harness = new Harness();
+      const { clock, device, port, simulator } = harness;
+      const [first, second] = device.links;
+      await harness.ready();
+      const running = endOf(first.open({ uri: 'ws://host/slow=5000' }));
+      const queued = endOf(second.open({ uri: 'ws://host/second', keepOpen }));
+      await clock.advance(100);
+      simulator.restart();
+      assert.deepEqual(await clock.wait(Promise.all([running, queued])), [
+        'DEVICE_RESTARTED',
+        'done',
+      ]);
+      assert.equal(second.state, 'open');
+      assert.equal(port.text.split('AT+WSOPEN=1').length - 1, 1);
+      const told = harness.links.filter(({ link }) => link === 1).map(({ event }) => event);
+      assert.deepEqual(told, ['opening', 'device-lost', 'opening', 'opened']);
+    });
+  }
+
+  it('waits for the device again when it restarts during the climb to the best baud rate', async () => {
+    await using harness = new Harness({
+      serial: { baudRate: 115_200, rtsCts: true },
+      device: { negotiatedRate: 'automatic' },
+    });
+    const { clock, device, simulator } = harness;
+    const [link] = device.links;
+    await harness.ready();
+    const queued = endOf(link.open({ uri: 'ws://host/plain' }));
+    await clock.until(() => harness.port.text.includes('AT+UART_CUR='), 1000);
+    assert.equal(link.state, 'opening');
+    simulator.restart();
+    assert.equal(await clock.wait(queued), 'done');
+  });
+
+  it('fails with the reason at the end of its time, when the device does not come back', async () => {
+    await using harness = new Harness();
+    const { clock, device, port } = harness;
+    const [first, second] = device.links;
+    await harness.ready();
+    const running = endOf(first.open({ uri: 'ws://host/slow=5000' }));
+    const queued = endOf(second.open({ uri: 'ws://host/second', timeoutMs: 3000 }));
+    const began = clock.now();
+    await clock.advance(1000);
+    port.unplug();
+    assert.deepEqual(await clock.wait(Promise.all([running, queued])), [
+      'PORT_LOST',
+      'PORT_NOT_FOUND',
+    ]);
+    assert.equal(clock.now() - began, 3000);
+  });
+
+  it('fails with DEVICE_STOPPED when the device is stopped', async () => {
+    await using harness = new Harness();
+    const { clock, device } = harness;
+    const [first, second] = device.links;
+    await harness.ready();
+    const running = endOf(first.open({ uri: 'ws://host/slow=5000' }));
+    const queued = endOf(second.open({ uri: 'ws://host/second' }));
+    await clock.advance(100);
+    await clock.wait(device.stop());
+    assert.deepEqual(await Promise.all([running, queued]), ['DEVICE_STOPPED', 'DEVICE_STOPPED']);
+  });
+});
+
+describe('an open of a link that was open before a resync', () => {
+  /** A link that is open, and a device that stops answering in the middle of a send. */
+  async function resyncing(harness: Harness): Promise<void> {
+    const { clock, device, simulator } = harness;
+    const [link] = device.links;
+    await harness.ready();
+    await clock.wait(link.open({ uri: 'ws://host/plain' }));
+    simulator.powerOff();
+    link.send('lost').catch(() => undefined);
+    assert.ok(await clock.until(() => device.state.name === 'resyncing', 30_000));
+  }
+
+  it('opens it again when the device has restarted', async () => {
+    await using harness = new Harness();
+    const { clock, device, simulator, server } = harness;
+    const [link] = device.links;
+    await resyncing(harness);
+    const again = endOf(link.open({ uri: 'ws://host/plain' }));
+    await clock.advance(5);
+    assert.equal(link.state, 'open');
+    simulator.powerOn();
+    assert.equal(await clock.wait(again), 'done');
+    assert.equal(link.state, 'open');
+    assert.equal(server.connections.filter(({ open }) => open).length, 1);
+  });
+
+  it('succeeds without another AT+WSOPEN when the device says that it is open', async () => {
+    await using harness = new Harness();
+    const { clock, device, port } = harness;
+    const [link] = device.links;
+    await harness.ready();
+    await clock.wait(link.open({ uri: 'ws://host/plain' }));
+    port.deliver(Buffer.from('\r\nSEND OK\r\n'));
+    assert.equal(device.state.name, 'resyncing');
+    port.written.length = 0;
+    assert.equal(await clock.wait(endOf(link.open({ uri: 'ws://host/plain' }))), 'done');
+    assert.equal(device.state.name, 'ready');
+    assert.match(port.text, /AT\+WSOPEN\?/);
+    assert.doesNotMatch(port.text, /AT\+WSOPEN=/);
+  });
+
+  it('fails with DEVICE_NOT_READY at the end of its time, and the link stays as it is', async () => {
+    await using harness = new Harness();
+    const { clock, device } = harness;
+    const [link] = device.links;
+    await resyncing(harness);
+    const began = clock.now();
+    const again = endOf(link.open({ uri: 'ws://host/plain', timeoutMs: 500 }));
+    assert.equal(await clock.wait(again), 'DEVICE_NOT_READY');
+    assert.equal(Math.round(clock.now() - began), 500);
+    assert.equal(link.state, 'open');
   });
 });

@@ -23,6 +23,33 @@ describe('open()', () => {
   `);
 });
 
+describe('open() during a resync', () => {
+  rows(`
+    closed; open(a) in a resync: opening 0 a device user, start
+    open; open(a) in a resync: open 2 waiting for 15000, startTimer
+    open; open(b): open 2, LINK_IN_USE
+    open, awaiting a check; open(a): open 2 waiting for 1, join
+    open, awaiting a check; open(a) in a resync: open 2 waiting for 1, join
+    open, awaiting a check; open(b): open 2 waiting for 1, LINK_IN_USE
+    open, awaiting a check; open(b, replace): closing 4 then b, held closed, closing(4), submitted closed, start, OPEN_ABORTED
+    open, awaiting a check; close(): closing 4, held closed, closing(4), start, OPEN_ABORTED
+    open, awaiting a check; close(owner new): open 2 waiting for 1, done
+    open, awaiting a check; abort of open(a): open 2, OPEN_ABORTED
+    open, awaiting a check; abort of open(b): open 2 waiting for 1
+    open, awaiting a check; timer: open 2, DEVICE_NOT_READY
+    open, awaiting a check; check says 2: open 2, confirmSends, done
+    open, awaiting a check; check says 0: opening 0 a device user, endConnection, submitted closed, closed-by-server(0), held lost, start
+    open, awaiting a check; check says 1: opening 1 a device user, endConnection, lost(1), submitted lost, check, start
+    open, suspect, awaiting a check; check says 2: opening 1 a device corrupt, endConnection, lost(1), submitted lost, start, join
+    open, awaiting a check; +WS_CONNECTED: open 2 waiting for 1, endConnection, lost(1), submitted lost, check, reopened(2), beginConnection
+    open, awaiting a check; +WS_CLOSED: opening 0 a device user, endConnection, submitted closed, closed-by-server(0), held lost, start
+    open, kept, awaiting a check; +WS_CLOSED: opening 0 a device user, endConnection, submitted closed, closed-by-server(0), startTimer, start
+    open, awaiting a check; corrupt data: opening 1 a device corrupt, endConnection, lost(1), submitted lost, start, join
+    open, awaiting a check; device restarted: opening 0 a device user, deviceLost, endConnection, device-lost(0), held lost, start
+    open, kept, awaiting a check; device restarted: opening 0 a device user, deviceLost, endConnection, device-lost(0), start
+  `);
+});
+
 describe('close()', () => {
   rows(`
     closed; close(): closed 0, held closed, done
@@ -173,7 +200,12 @@ describe('the device', () => {
     backing off; device restarted: backingOff 0
     opening at stage device; device restarted: opening 0 a device user
     opening from 1 at stage device; device restarted: opening 0 a device user, deviceLost, endConnection, device-lost(0)
-    opening at stage clock; device restarted: closed 0, endConnection, failed(0), held lost, DEVICE_RESTARTED
+    opening at stage clock; device restarted: opening 0 a device user
+    opening in the queue; device restarted: opening 0 a device user, deviceLost, endConnection, device-lost(0)
+    opening, kept, in the queue; device restarted: opening 0 a device policy, deviceLost, endConnection, device-lost(0)
+    opening from 3 in the queue; device restarted: opening 0 a device user, deviceLost, endConnection, device-lost(0)
+    opening, kept, after corrupt data; device restarted: opening 0 a device corrupt, deviceLost, endConnection, device-lost(0)
+    opening after corrupt data; device restarted: closed 0, deviceLost, endConnection, device-lost(0), endConnection, failed(0), held lost, DEVICE_RESTARTED
     opening; device restarted: closed 0, deviceLost, endConnection, device-lost(0), endConnection, failed(0), held lost, DEVICE_RESTARTED
     opening, kept; device restarted: backingOff 0, deviceLost, endConnection, device-lost(0), endConnection, failed(0), DEVICE_RESTARTED
     open; device restarted: closed 0, deviceLost, endConnection, device-lost(0), held lost

@@ -5,12 +5,14 @@ import { CloseOperation, OpenOperation } from '../../../../driver/link/operation
 import type { OpenOptions } from '../../../../driver/link/options';
 import {
   numberOf,
+  timerOf,
   type Claim,
   type Closing,
   type Effect,
   type Goal,
   type Input,
   type LinkUrc,
+  type Open,
   type Opening,
   type State,
 } from '../../../../driver/link/state/link-state';
@@ -37,6 +39,11 @@ function opening(change: Partial<Opening> = {}): Opening {
   return { ...claimOf(a), ...state, ...change };
 }
 
+function awaitingCheck(goal: Goal): Open {
+  const waiting = { operation: new OpenOperation(), timer };
+  return { kind: 'open', goal, announced: true, waiting };
+}
+
 function closing(next?: Goal): Closing {
   const operation = new CloseOperation();
   const state = { kind: 'closing', goal: a, operation, frame, number: 4 } as const;
@@ -57,18 +64,26 @@ const states: Readonly<Record<string, State>> = {
   'opening to b at stage device': opening({ goal: b, stage: 'device' }),
   'opening at stage device': opening({ stage: 'device' }),
   'opening at stage clock': opening({ stage: 'clock' }),
+  'opening in the queue': opening({ stage: 'queued' }),
+  'opening, kept, in the queue': opening({ goal: kept, stage: 'queued', cause: 'policy' }),
   'opening, by keep-open': opening({ goal: kept, cause: 'policy' }),
   'opening, +WS_CLOSED seen': seen('closed'),
   'opening, +WS_DISCONNECTED seen': seen('disconnected'),
   'opening from 1 at stage device': opening({ stage: 'device', number: 1 }),
   'opening from 3 in the queue': opening({ stage: 'queued', number: 3 }),
   'opening from 3 in its sequence': opening({ number: 3 }),
+  'opening, kept, after corrupt data': opening({
+    ...{ goal: kept, stage: 'queued', number: 1, cause: 'corrupt' },
+  }),
   'opening after corrupt data': opening({ stage: 'queued', number: 1, cause: 'corrupt' }),
   open: { kind: 'open', goal: a, announced: true },
   'open, kept': { kind: 'open', goal: kept, announced: true },
   'open to b': { kind: 'open', goal: b, announced: true },
   'open, not announced': { kind: 'open', goal: a, announced: false },
   'open, suspect': { kind: 'open', goal: a, announced: true, suspicion: error },
+  'open, awaiting a check': awaitingCheck(a),
+  'open, kept, awaiting a check': awaitingCheck(kept),
+  'open, suspect, awaiting a check': { ...awaitingCheck(a), suspicion: error },
   reconnecting: { kind: 'reconnecting', goal: a, number: 1 },
   'reconnecting, kept': { kind: 'reconnecting', goal: kept, number: 3, timer },
   'backing off': { kind: 'backingOff', goal: kept, timer },
@@ -91,13 +106,15 @@ function closeOperation(state: State): CloseOperation {
 }
 
 const inputs: Readonly<Record<string, (state: State) => Input>> = {
-  'open(a)': () => ({ kind: 'open', claim: claimOf(a) }),
-  'open(b)': () => ({ kind: 'open', claim: claimOf(b) }),
-  'open(b, replace)': () => ({ kind: 'open', claim: claimOf(replacing) }),
+  'open(a)': () => ({ kind: 'open', claim: claimOf(a), deviceInSync: true }),
+  'open(a) in a resync': () => ({ kind: 'open', claim: claimOf(a), deviceInSync: false }),
+  'open(b)': () => ({ kind: 'open', claim: claimOf(b), deviceInSync: true }),
+  'open(b, replace)': () => ({ kind: 'open', claim: claimOf(replacing), deviceInSync: true }),
   'close()': () => ({ kind: 'close', operation: new CloseOperation(), frame }),
   'close() at once': () => ({ kind: 'close', operation: new CloseOperation() }),
   'close(owner old)': () => ({ kind: 'close', operation: new CloseOperation(), owner: 'old' }),
   'close(owner new)': () => ({ kind: 'close', operation: new CloseOperation(), owner: 'new' }),
+  'abort of open(a)': () => ({ kind: 'abort', goal: a }),
   'abort of open(b)': () => ({ kind: 'abort', goal: b }),
   '+WS_CONNECTED': () => ({ kind: 'urc', urc: 'connected' }),
   '+WS_DISCONNECTED': () => ({ kind: 'urc', urc: 'disconnected' }),
@@ -139,7 +156,9 @@ function shownState(state: State): string {
   const parts: (string | number)[] = [state.kind, numberOf(state)];
   if (state.kind === 'opening') parts.push(state.goal.uri, state.stage, state.cause);
   if (state.kind === 'closing' && state.next) parts.push('then', state.next.goal.uri);
-  if ('timer' in state && state.timer) parts.push('for', state.timer.ms);
+  if (state.kind === 'open' && state.waiting) parts.push('waiting');
+  const timer = timerOf(state);
+  if (timer) parts.push('for', timer.ms);
   return parts.join(' ');
 }
 
