@@ -77,6 +77,8 @@ export default tseslint.config(
         document: 'readonly',
         setTimeout: 'readonly',
         URLSearchParams: 'readonly',
+        URL: 'readonly',
+        Blob: 'readonly',
       },
     },
   },

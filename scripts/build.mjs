@@ -18,7 +18,9 @@ const tsc = ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.json'];
 const { status } = spawnSync(process.execPath, tsc, { cwd: root, stdio: 'inherit' });
 if (status !== 0) process.exit(status ?? 1);
 
-const types = Object.keys(readJson(from('package.json'))['node-red'].nodes);
+const { nodes, plugins } = readJson(from('package.json'))['node-red'];
+/** Names of the files that Node-RED loads. */
+const types = Object.keys({ ...nodes, ...plugins });
 
 // The dialogs check the names and settings of faults, not what faults do.
 const { faults } = await import(pathToFileURL(from('dist', 'simulator', 'index.js')).href);
@@ -32,14 +34,16 @@ for (const type of types) {
 
 cpSync(from('icons'), target('icons'), { recursive: true });
 
-/** Each node type has a catalog of its own, so each gets the shared texts. */
+/** Each node type and plugin has a catalog of its own, so each gets the shared texts. */
 for (const language of readdirSync(from('locales'))) {
   const common = readJson(from('locales', language, 'shared.json'));
   mkdirSync(target('locales', language), { recursive: true });
   for (const type of types) {
     const catalog = merged(common, readJson(from('locales', language, `${type}.json`)));
     writeFileSync(target('locales', language, `${type}.json`), JSON.stringify(catalog, null, 2));
-    cpSync(from('locales', language, `${type}.html`), target('locales', language, `${type}.html`));
+    // A plugin has no help.
+    const help = join('locales', language, `${type}.html`);
+    if (type in nodes) cpSync(from(help), target(help));
   }
 }
 

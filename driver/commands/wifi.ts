@@ -109,6 +109,9 @@ export interface WifiNetwork {
   readonly encrypted: boolean;
 }
 
+/** The network that the device has joined. */
+export type JoinedNetwork = Pick<WifiNetwork, 'ssid' | 'bssid' | 'signal'>;
+
 /** Parses the response to {@link cwmodeQuery}. @throws EspAtError `OUT_OF_SYNC` */
 export function parseCwmode(response: Response): number {
   const [, mode] = /^\+CWMODE:([0-3])$/.exec(response[0] ?? '') ?? [];
@@ -117,13 +120,12 @@ export function parseCwmode(response: Response): number {
 }
 
 /** Parses the response to {@link cwjapQuery}; returns undefined where the device has joined no network. */
-export function parseCwjap(
-  response: Response,
-): { readonly ssid: string; readonly bssid: string } | undefined {
+export function parseCwjap(response: Response): JoinedNetwork | undefined {
   // The firmware does not escape the SSID: it may hold a quote.
-  const [, ssid, bssid] = /^\+CWJAP:"(.*)","([0-9a-f:]{17})",/i.exec(response[0] ?? '') ?? [];
+  const [, ssid, bssid, signal] =
+    /^\+CWJAP:"(.*)","([0-9a-f:]{17})",\d+,(-?\d+)/i.exec(response[0] ?? '') ?? [];
   if (ssid === undefined || bssid === undefined) return undefined;
-  return { ssid: decoded(ssid), bssid: bssid.toLowerCase() };
+  return { ssid: decoded(ssid), bssid: bssid.toLowerCase(), signal: Number(signal) };
 }
 
 /** Returns the reason in the response to a failed {@link cwjap}; undefined where there is none. */

@@ -109,6 +109,11 @@ export class DeviceRecorder {
     return this.#recorder.end;
   }
 
+  /** Position from which on at most so many bytes of memory were recorded. */
+  tail(bytes: number): number {
+    return this.#recorder.tail(bytes);
+  }
+
   /** What was recorded from a position on, see {@link Recorder.lines}. */
   lines(position: number): Generator<PlacedLine, void> {
     return this.#recorder.lines(position);

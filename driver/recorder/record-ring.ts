@@ -64,6 +64,14 @@ export class RecordRing {
     this.#end += size;
   }
 
+  /** Position of the oldest record such that at most so many bytes of the ring follow. */
+  tail(bytes: number): number {
+    const memory = this.#memory;
+    let place = this.#start;
+    while (memory && this.#end - place > bytes) place = this.#behind(memory, place);
+    return place;
+  }
+
   /** The records from a position on, as far as the ring still holds them, the oldest first. */
   *since(position: number): Generator<RingRecord, void> {
     const memory = this.#memory;

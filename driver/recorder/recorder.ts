@@ -100,6 +100,11 @@ export class Recorder {
     return this.#ring.start;
   }
 
+  /** Position from which on at most so many bytes of memory were recorded. */
+  tail(bytes: number): number {
+    return this.#ring.tail(bytes);
+  }
+
   /** What was recorded from a position on, without what is held back. */
   *lines(position = 0): Generator<PlacedLine, void> {
     this.#recordMessages();

@@ -2,15 +2,22 @@ import type { EventEmitter } from 'node:events';
 import type { LinkId } from '../../../driver/at/types';
 import type { WifiNetwork } from '../../../driver/commands/wifi';
 import type { DeviceEvents } from '../../../driver/device/events';
-import type { Capabilities, DeviceState, LinkStatus } from '../../../driver/device/options';
-import type { LinkEvents, LinkStateNumber } from '../../../driver/link/events';
+import type {
+  Capabilities,
+  DeviceState,
+  LinkStatus,
+  SendQueueLevel,
+} from '../../../driver/device/options';
+import type { LinkEvents, LinkStateName, LinkStateNumber } from '../../../driver/link/events';
 import type { CloseOptions, OpenOptions, SendOptions } from '../../../driver/link/options';
 import type { Reply, RequestOptions, RequestPayload } from '../../../driver/link/request/options';
+import type { PlacedLine } from '../../../driver/recorder/recorder';
 import type { Wait } from '../../../driver/wait';
 
 /** The part of the driver's link that the nodes use. */
 export interface LinkApi extends Pick<EventEmitter<LinkEvents>, 'on' | 'off'> {
   readonly id: LinkId;
+  readonly state: LinkStateName;
   readonly stateNumber: LinkStateNumber;
   readonly uri: string;
   readonly owner: string | undefined;
@@ -20,14 +27,26 @@ export interface LinkApi extends Pick<EventEmitter<LinkEvents>, 'on' | 'off'> {
   close(options?: CloseOptions): Promise<void>;
 }
 
+/** The part of the driver's recorder that the live view reads. */
+export interface TrafficSource {
+  readonly end: number;
+  tail(bytes: number): number;
+  lines(position: number): Iterable<PlacedLine>;
+}
+
 /** The part of the driver's device that the nodes use. Tests put a fake device in its place. */
 export interface DeviceApi extends Pick<EventEmitter<DeviceEvents>, 'on' | 'off'> {
   readonly state: DeviceState;
   readonly capabilities: Capabilities | undefined;
   readonly links: readonly LinkApi[];
+  readonly sendQueue: SendQueueLevel;
+  /** Undefined where the settings want none. */
+  readonly recorder: TrafficSource | undefined;
   start(): void;
   stop(): Promise<void>;
   link(id: unknown): LinkApi;
   checkLinks(): Promise<LinkStatus[]>;
   scanNetworks(): Promise<WifiNetwork[]>;
+  command(text: string): Promise<string[]>;
+  recording(title?: string): string;
 }

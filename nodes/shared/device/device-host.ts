@@ -80,6 +80,11 @@ export class DeviceHost implements Claimant {
     throw this.#refusal() ?? new EspAtError('DEVICE_STOPPED');
   }
 
+  /** The device that runs, if one does. */
+  get runningDevice(): DeviceApi | undefined {
+    return this.#runningDevice();
+  }
+
   /** The three links; empty while no device runs. */
   get links(): readonly LinkApi[] {
     return this.#device()?.links ?? [];

@@ -103,7 +103,7 @@ export function shortReason(translate: Translate, { code }: EspAtError): string 
 }
 
 /** Host and port of a URI, without user and password. */
-function hostOf(uri: string): string {
+export function hostOf(uri: string): string {
   try {
     return new URL(uri).host;
   } catch {

@@ -110,7 +110,11 @@ describe('Wi-Fi commands', () => {
     assert.deepEqual(wifi.parseCwstate(['+CWSTATE:0,""']), { state: 0, ssid: '' });
     refused('OUT_OF_SYNC', () => wifi.parseCwstate(['+CWSTATE:9,""']));
     const joined = '+CWJAP:"my,net"\\","AA:bb:cc:dd:ee:ff",1,-50,0,1,3,0,0';
-    assert.deepEqual(wifi.parseCwjap([joined]), { ssid: 'my,net"\\', bssid: 'aa:bb:cc:dd:ee:ff' });
+    assert.deepEqual(wifi.parseCwjap([joined]), {
+      ssid: 'my,net"\\',
+      bssid: 'aa:bb:cc:dd:ee:ff',
+      signal: -50,
+    });
     assert.equal(wifi.parseCwjap([]), undefined);
     assert.equal(wifi.parseCwstate(['+CWSTATE:2,"\xc3\xa9"']).ssid, 'é');
     assert.equal(wifi.parseCipsta(['+CIPSTA:ip:"192.168.1.77"']), '192.168.1.77');

@@ -45,6 +45,17 @@ describe('ring of records', () => {
     assert.equal(first?.next, end);
   });
 
+  it('gives the oldest position with at most so many bytes behind it', () => {
+    const ring = new RecordRing(100);
+    for (let index = 0; index < 10; index++) ring.push(0, index, Buffer.alloc(10));
+    const behind = (bytes: number) => [...ring.since(ring.tail(bytes))].map(({ at }) => at);
+    assert.deepEqual(behind(0), []);
+    assert.deepEqual(behind(20), []);
+    assert.deepEqual(behind(21), [9]);
+    assert.deepEqual(behind(62), [8, 9]);
+    assert.equal(ring.tail(1000), ring.start);
+  });
+
   it('keeps nothing when its capacity is 0', () => {
     const ring = new RecordRing(0);
     ring.push(0, 1, Buffer.from('a'));

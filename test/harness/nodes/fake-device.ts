@@ -15,7 +15,7 @@ import type {
 import type { CloseOptions, OpenOptions, SendOptions } from '../../../driver/link/options';
 import type { Reply, RequestOptions, RequestPayload } from '../../../driver/link/request/options';
 import type { Wait } from '../../../driver/wait';
-import type { DeviceApi, LinkApi } from '../../../nodes/shared/device/device-api';
+import type { DeviceApi, LinkApi, TrafficSource } from '../../../nodes/shared/device/device-api';
 
 /** A request that a fake link was given. */
 export interface FakeRequest {
@@ -35,6 +35,9 @@ function nameOf(number: LinkStateNumber): LinkStateName {
 export class FakeLink extends EventEmitter<LinkEvents> implements LinkApi {
   readonly id: LinkId;
   stateNumber: LinkStateNumber = 0;
+  get state(): LinkStateName {
+    return nameOf(this.stateNumber);
+  }
   uri = '';
   owner: string | undefined;
   readonly opened: OpenOptions[] = [];
@@ -143,6 +146,9 @@ export class FakeDevice extends EventEmitter<DeviceEvents> implements DeviceApi 
     maxBuffer: 16384,
   };
   readonly links = [new FakeLink(0), new FakeLink(1), new FakeLink(2)] as const;
+  sendQueue = { messages: 0, bytes: 0, limit: { messages: 1000, bytes: 4_194_304 } };
+  /** What the live view reads. */
+  recorder: TrafficSource | undefined;
   starts = 0;
   stops = 0;
   queries = 0;
@@ -186,6 +192,19 @@ export class FakeDevice extends EventEmitter<DeviceEvents> implements DeviceApi 
       const { stateNumber } = link;
       return { ...link.described, state: nameOf(stateNumber), stateNumber };
     });
+  }
+
+  /** The commands given, and what each answers. */
+  readonly commands: string[] = [];
+  answer: string[] = [];
+
+  async command(text: string): Promise<string[]> {
+    this.commands.push(text);
+    return this.answer;
+  }
+
+  recording(title = ''): string {
+    return `${JSON.stringify({ recording: 1, title })}\n`;
   }
 
   /** What the next scan finds. */

@@ -4,6 +4,7 @@ import { afterEach, describe } from 'node:test';
 import type { Node, NodeAPI, NodeMessage, NodeStatus } from 'node-red';
 import { NodeTestHelper } from 'node-red-node-test-helper';
 import { systemClock } from '../../../driver/clock';
+import espAtLive from '../../../nodes/esp-at-live';
 import { espAtDevice } from '../../../nodes/esp-at-device';
 import type { MakeDevice } from '../../../nodes/shared/device/make-device';
 import type { DetailedStatus } from '../../../nodes/shared/message/status-texts';
@@ -77,6 +78,7 @@ export class NodeRed {
       wsRequest,
       wsClose,
       wsStatus,
+      espAtLive,
     ];
     const translated = nodes.map((node) => (RED: NodeAPI) => {
       node(this.#watched(translate ? Object.assign(RED, { _: translate }) : RED));

@@ -1,0 +1,66 @@
+import type { NodeAPI } from 'node-red';
+import { findDevice, type DeviceNode } from '../device/device-node';
+import type { LiveAnswer, LiveDevice } from '../live/live-answer';
+import { TrafficReader } from '../live/live-traffic';
+import { SignalWatch } from '../live/signal-watch';
+import { sentenceOf } from '../message/node-error';
+import { hostOf } from '../message/status-texts';
+import type { Translate } from '../message/translate';
+
+/** Needed to see and save what passes the port: a right of its own, since messages are in it. */
+export const LIVE_PERMISSION = 'esp-at.live';
+
+/**
+ * Adds `GET /esp-at-websocket/live` for the live view: what it shows of all devices, and of the device in the query
+ * `device` what passed its port since the position `after` of the run `run`.
+ */
+export function serveLive(RED: NodeAPI, translate: Translate): void {
+  const traffic = new TrafficReader();
+  const signals = new SignalWatch();
+  RED.httpAdmin.get(
+    '/esp-at-websocket/live',
+    RED.auth.needsPermission(LIVE_PERMISSION),
+    ({ query }, response) => {
+      const nodes = deviceNodes(RED);
+      const chosen = nodes.find(({ id }) => id === query.device)?.host;
+      const device = chosen?.runningDevice;
+      const after = Math.max(0, Number(query.after) || 0);
+      const passed =
+        chosen && device && traffic.read(device, Number(query.run), after, chosen.clock.now());
+      const answer: LiveAnswer = {
+        devices: nodes.map((node) => liveDevice(translate, node, signals)),
+        ...(passed && { traffic: passed }),
+      };
+      response.set('Cache-Control', 'no-store').json(answer);
+    },
+  );
+}
+
+function deviceNodes(RED: NodeAPI): DeviceNode[] {
+  const nodes: DeviceNode[] = [];
+  RED.nodes.eachNode(({ id, type }) => {
+    const node = type === 'esp-at-device' ? findDevice(RED, id) : undefined;
+    if (node) nodes.push(node);
+  });
+  return nodes;
+}
+
+function liveDevice(
+  translate: Translate,
+  { id, host }: DeviceNode,
+  signals: SignalWatch,
+): LiveDevice {
+  const { name, error } = host.state;
+  const { capabilities, runningDevice: device } = host;
+  const wifi = device && signals.look(host.state, host.clock, device);
+  return {
+    ...{ id, name: host.label, state: name },
+    ...(error && { error: sentenceOf(translate, error) }),
+    ...(capabilities && { firmware: capabilities.firmware, version: capabilities.version }),
+    ...(wifi && { wifi }),
+    links: host.links.map(({ state, uri }) => ({ state, host: hostOf(uri) })),
+    ...(device && {
+      queue: { messages: device.sendQueue.messages, bytes: device.sendQueue.bytes },
+    }),
+  };
+}

@@ -1,0 +1,114 @@
+/* global text, LiveModel, TrafficList, showDevices, showStrip, showCharts, showCounters */
+/* exported addLiveView */
+
+/** Milliseconds between an answer and the next question. */
+const POLL_MS = 500;
+
+/** Adds the sidebar tab *ESP-AT*. It asks for nothing while it is hidden. */
+function addLiveView() {
+  const model = new LiveModel();
+  const traffic = new TrafficList(() => model.view?.rows ?? []);
+  const content = $('<div class="esp-at-live">');
+  const part = (name) => $(`<div class="esp-at-live-${name}">`);
+  const note = part('note').attr('role', 'status').hide();
+  const help = part('help').html(text('live.help')).hide();
+  const [devices, strip, charts] = [part('devices'), part('strip'), part('charts')];
+  const counters = $('<dl class="esp-at-live-counters">');
+  const details = $('<details>').append($('<summary>').text(text('live.counters')), counters);
+  content.append(note, devices, help, strip, charts, details, toolbar(), traffic.elements.list);
+  RED.sidebar.addTab({
+    id: 'esp-at',
+    label: 'ESP-AT',
+    name: text('live.name'),
+    iconClass: 'fa fa-microchip',
+    action: 'esp-at:show-live-view',
+    content,
+    enableOnEdit: true,
+  });
+  RED.actions.add('esp-at:show-live-view', () => RED.sidebar.show('esp-at'));
+  poll();
+
+  function toolbar() {
+    const button = (name, icon, act) =>
+      $('<button type="button" class="red-ui-button red-ui-button-small">')
+        .attr({
+          id: `esp-at-live-${name}`,
+          title: text(`live.${name}`),
+          'aria-label': text(`live.${name}`),
+        })
+        .append($(`<i class="fa fa-${icon}">`))
+        .on('click', act);
+    const pause = button('pause', 'pause', () => {
+      traffic.isPaused = !traffic.isPaused;
+      const name = traffic.isPaused ? 'resume' : 'pause';
+      pause.attr({ title: text(`live.${name}`), 'aria-label': text(`live.${name}`) });
+      pause.find('i').attr('class', `fa fa-${traffic.isPaused ? 'play' : 'pause'}`);
+      if (!traffic.isPaused) traffic.redraw();
+    });
+    const copy = button('copy', 'clipboard', () => {
+      if (RED.clipboard.copyText(traffic.text)) RED.notify(text('live.copied'), { timeout: 2000 });
+    });
+    const clear = button('clear', 'ban', () => {
+      model.view?.clear();
+      traffic.redraw();
+    });
+    const about = button('about', 'question', () => help.toggle());
+    const { group, search } = traffic.elements;
+    return part('tools').append(
+      group,
+      search,
+      pause,
+      copy,
+      clear,
+      button('save', 'download', save),
+      about,
+    );
+  }
+
+  function poll() {
+    const again = () => setTimeout(poll, POLL_MS);
+    if (document.hidden || !content.is(':visible')) return again();
+    $.getJSON('esp-at-websocket/live', model.query).done(show).fail(fail).always(again);
+  }
+
+  function show(answer) {
+    note.hide();
+    const before = model.view;
+    const rows = model.take(answer);
+    const { device, view } = model;
+    showDevices(devices, model.devices, view?.id, (id) => {
+      model.choose(id);
+      traffic.redraw();
+    });
+    for (const element of [strip, charts, details]) element.toggle(view !== undefined);
+    if (!device || !view) return;
+    traffic.offset = Date.now() - view.now;
+    showStrip(strip, device, view);
+    showCharts(charts, view);
+    showCounters(counters, Object.entries(device.counters ?? {}));
+    if (before === view) traffic.add(rows);
+    else traffic.redraw();
+  }
+
+  function fail({ status }) {
+    note
+      .text(text(status === 401 || status === 403 ? 'live.noPermission' : 'live.noAnswer'))
+      .show();
+  }
+
+  function save() {
+    const { device } = model;
+    if (!device) return;
+    const time = new Date().toISOString().replace(/[:.]/g, '-').slice(0, 19);
+    $.get({ url: `esp-at-websocket/recording/${encodeURIComponent(device.id)}`, dataType: 'text' })
+      .done((recording) => {
+        const url = URL.createObjectURL(new Blob([recording]));
+        const name = `esp-at-${device.name.replace(/[^\w.-]+/g, '-')}-${time}.jsonl`;
+        $('<a>').attr({ href: url, download: name })[0].click();
+        URL.revokeObjectURL(url);
+      })
+      .fail(({ responseJSON }) => {
+        RED.notify(RED.utils.sanitize(responseJSON?.error ?? text('live.noAnswer')), 'warning');
+      });
+  }
+}

@@ -1,0 +1,75 @@
+import { isOtherUrc, parseUrc } from '../../../driver/at/urc';
+
+/** What the device said, taken apart. */
+export interface DeviceUnit {
+  /** Milliseconds of its first byte. */
+  readonly at: number;
+  readonly kind: 'response' | 'result' | 'diagnostic' | 'urc' | 'data' | 'prompt' | 'noise';
+  /** Without its line end. */
+  readonly text: string;
+  /** Of data: the bytes, one character each. */
+  readonly payload?: string;
+}
+
+const dataHeader = {
+  short: /^\+WS_DATA:[0-2],(\d{1,5}),/,
+  long: /^\+WS_DATA:[0-2],\d{1,2},[01],\d{1,7},(\d{1,5}),/,
+} as const;
+/** Characters that a line has at most: more without a line end are noise. */
+const LONGEST_LINE = 2048;
+/** Milliseconds after which bytes that do not go on are shown as they are. */
+const PARTIAL_MS = 2000;
+
+/** Takes what a device says apart into lines, data and prompts, however its bytes are cut. */
+export class DeviceReader {
+  #rest = '';
+  #since = 0;
+
+  /** @param long whether the device reports data with opcode and fin, as class D does */
+  push(text: string, at: number, long: boolean): DeviceUnit[] {
+    const units: DeviceUnit[] = [];
+    if (this.#rest !== '' && at - this.#since > PARTIAL_MS) units.push(...this.flush());
+    if (this.#rest === '') this.#since = at;
+    this.#rest += text;
+    for (;;) {
+      const taken = this.#unit(long);
+      if (!taken) return units;
+      const [length, unit] = taken;
+      if (unit) units.push({ at: this.#since, ...unit });
+      this.#rest = this.#rest.slice(length);
+      this.#since = at;
+    }
+  }
+
+  /** Gives what has begun and did not go on. */
+  flush(): DeviceUnit[] {
+    const text = this.#rest.trim();
+    this.#rest = '';
+    return text === '' ? [] : [{ at: this.#since, kind: 'noise', text }];
+  }
+
+  /** The first unit and its length; no unit for an empty line. */
+  #unit(long: boolean): [length: number, unit?: Omit<DeviceUnit, 'at'>] | undefined {
+    const rest = this.#rest;
+    if (rest.startsWith('>')) return [1, { kind: 'prompt', text: '>' }];
+    const header = dataHeader[long ? 'long' : 'short'].exec(rest);
+    if (header) {
+      const start = header[0].length;
+      const end = start + Number(header[1]);
+      if (rest.length < end) return undefined;
+      return [end, { kind: 'data', text: header[0].slice(0, -1), payload: rest.slice(start, end) }];
+    }
+    const end = rest.indexOf('\r\n');
+    if (end < 0)
+      return rest.length > LONGEST_LINE ? [rest.length, { kind: 'noise', text: rest }] : undefined;
+    const text = rest.slice(0, end);
+    return text === '' ? [2] : [end + 2, { kind: kindOf(text), text }];
+  }
+}
+
+function kindOf(line: string): DeviceUnit['kind'] {
+  if (/^(?:OK|ERROR|SEND OK|SEND FAIL)$/.test(line)) return 'result';
+  const urc = parseUrc(line);
+  if (urc) return urc.kind === 'busy' || urc.kind === 'diagnostic' ? 'diagnostic' : 'urc';
+  return isOtherUrc(line) || /^[\x20-\x7e]+$/.test(line) ? 'response' : 'noise';
+}

@@ -1,0 +1,113 @@
+import { Rate, Series } from './chart';
+import { LinkStrip } from './link-strip';
+import type { LiveAnswer, LiveDevice, LiveTraffic } from './live-answer';
+import { TrafficRows, type TrafficRow } from './traffic-rows';
+
+export { areaPath, shortAmount } from './chart';
+export { payloadText } from './payload-text';
+export { rowMatches, rowText } from './row-text';
+
+/** Milliseconds that strip and charts show. */
+export const SHOWN_MS = 120_000;
+/** Rows of traffic that a view keeps. */
+export const MAX_ROWS = 500;
+
+const linkIds = [0, 1, 2] as const;
+
+/** What the view shows of the device that is chosen. */
+export class DeviceView {
+  readonly id: string;
+  readonly sent = new Rate(SHOWN_MS);
+  readonly received = new Rate(SHOWN_MS);
+  readonly queue = new Series(SHOWN_MS);
+  readonly strip = new LinkStrip(SHOWN_MS);
+  readonly #reader = new TrafficRows();
+  #rows: TrafficRow[] = [];
+  #traffic: Pick<LiveTraffic, 'run' | 'next' | 'now'> | undefined;
+
+  constructor(id: string) {
+    this.id = id;
+  }
+
+  /** Where the view has read up to. */
+  get position(): { readonly run: number; readonly after: number } {
+    return { run: this.#traffic?.run ?? 0, after: this.#traffic?.next ?? 0 };
+  }
+
+  /** Milliseconds of the device's clock at the last answer. */
+  get now(): number {
+    return this.#traffic?.now ?? 0;
+  }
+
+  /** The newest rows of traffic. */
+  get rows(): readonly TrafficRow[] {
+    return this.#rows;
+  }
+
+  /** Takes an answer; returns the new rows, no more than the view keeps. */
+  take(device: LiveDevice, traffic: LiveTraffic): TrafficRow[] {
+    const isFirst = this.#traffic === undefined;
+    this.#traffic = traffic;
+    const { lines, now, skipped } = traffic;
+    this.strip.read(lines);
+    for (const id of linkIds) {
+      const state = device.links[id]?.state;
+      if (state) this.strip.note(id, now, state);
+    }
+    this.queue.add(now, device.queue?.messages ?? 0);
+    if (device.totals) {
+      this.sent.add(now, device.totals.sentBytes);
+      this.received.add(now, device.totals.receivedBytes);
+    }
+    // What was recorded before the view opened is not missing.
+    const isMissing = skipped > 0 && !isFirst;
+    const fresh = [
+      ...(isMissing ? this.#reader.skipped(lines[0]?.at ?? now, skipped) : []),
+      ...this.#reader.read(lines, device.firmware === 'D'),
+    ].slice(-MAX_ROWS);
+    this.#rows = [...this.#rows, ...fresh].slice(-MAX_ROWS);
+    return fresh;
+  }
+
+  /** Forgets the rows. */
+  clear(): void {
+    this.#rows = [];
+  }
+}
+
+/** What the live view knows: all devices, and more of the one that is chosen. */
+export class LiveModel {
+  #devices: readonly LiveDevice[] = [];
+  #view: DeviceView | undefined;
+
+  get devices(): readonly LiveDevice[] {
+    return this.#devices;
+  }
+
+  /** The device that is chosen; undefined before the first answer. */
+  get view(): DeviceView | undefined {
+    return this.#view;
+  }
+
+  /** The chosen device as the last answer described it. */
+  get device(): LiveDevice | undefined {
+    return this.#devices.find(({ id }) => id === this.#view?.id);
+  }
+
+  /** Parameters of the next question. */
+  get query(): Readonly<Record<string, string | number>> {
+    return this.#view ? { device: this.#view.id, ...this.#view.position } : {};
+  }
+
+  choose(id: string): void {
+    if (this.#view?.id !== id) this.#view = new DeviceView(id);
+  }
+
+  /** Takes an answer to the question; returns the new rows of the chosen device. */
+  take({ devices, traffic }: LiveAnswer): TrafficRow[] {
+    this.#devices = devices;
+    const [first] = devices;
+    if (!this.device) this.#view = first && new DeviceView(first.id);
+    return this.device && this.#view && traffic ? this.#view.take(this.device, traffic) : [];
+  }
+}

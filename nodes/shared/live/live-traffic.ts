@@ -1,0 +1,32 @@
+import type { DeviceApi } from '../device/device-api';
+import type { LiveTraffic } from './live-answer';
+
+/** Bytes of the recorder in one answer at most: reading them must not delay the event loop. */
+const MAX_ANSWER_BYTES = 32 * 1024;
+
+/** What passed the ports of devices, by position, for as many views as there are. */
+export class TrafficReader {
+  readonly #runs = new WeakMap<DeviceApi, number>();
+  #lastRun = 0;
+
+  /**
+   * Returns what a device recorded since a position; undefined where it records nothing.
+   * @param run the {@link LiveTraffic.run} of the position
+   * @param now milliseconds of the device's clock
+   */
+  read(device: DeviceApi, run: number, after: number, now: number): LiveTraffic | undefined {
+    const { recorder } = device;
+    if (!recorder) return undefined;
+    const current = this.#runOf(device);
+    const asked = run === current ? after : 0;
+    const start = Math.max(asked, recorder.tail(MAX_ANSWER_BYTES));
+    const lines = [...recorder.lines(start)].map(({ line }) => line);
+    return { run: current, now, next: recorder.end, skipped: start - asked, lines };
+  }
+
+  #runOf(device: DeviceApi): number {
+    const known = this.#runs.get(device) ?? ++this.#lastRun;
+    this.#runs.set(device, known);
+    return known;
+  }
+}

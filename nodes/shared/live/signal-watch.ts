@@ -1,0 +1,39 @@
+import type { Clock } from '../../../driver/clock';
+import type { DeviceState } from '../../../driver/device/options';
+import { parseCwjap } from '../../../driver/commands/wifi';
+import type { DeviceApi } from '../device/device-api';
+import type { LiveWifi } from './live-answer';
+
+/** Milliseconds between two questions while a live view is open. */
+const ASK_EVERY_MS = 30_000;
+
+interface Known {
+  readonly askedAt: number;
+  readonly wifi?: LiveWifi;
+}
+
+/** Asks devices for their network and its signal, while a live view looks at them and nothing waits to be sent. */
+export class SignalWatch {
+  readonly #known = new WeakMap<DeviceApi, Known>();
+
+  /** What the device has said last. Asks it again, for a later call, when that is old. */
+  look(state: DeviceState, clock: Clock, device: DeviceApi): LiveWifi | undefined {
+    const known = this.#known.get(device);
+    const isOld = clock.now() - (known?.askedAt ?? -Infinity) >= ASK_EVERY_MS;
+    if (state.name === 'ready' && isOld && device.sendQueue.messages === 0)
+      void this.#ask(device, clock, known?.wifi);
+    return known?.wifi;
+  }
+
+  async #ask(device: DeviceApi, clock: Clock, before: LiveWifi | undefined): Promise<void> {
+    const askedAt = clock.now();
+    this.#known.set(device, { askedAt, ...(before && { wifi: before }) });
+    try {
+      const joined = parseCwjap(await device.command('AT+CWJAP?'));
+      const wifi = joined && { ssid: joined.ssid, signal: joined.signal };
+      this.#known.set(device, { askedAt, ...(wifi && { wifi }) });
+    } catch {
+      // The device was lost meanwhile, which its state shows.
+    }
+  }
+}

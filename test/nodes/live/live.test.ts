@@ -1,0 +1,107 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { Recorder } from '../../../driver/recorder/recorder';
+import { SecretSet } from '../../../driver/recorder/secret-set';
+import { TrafficReader } from '../../../nodes/shared/live/live-traffic';
+import { SignalWatch } from '../../../nodes/shared/live/signal-watch';
+import { FakeDevice } from '../../harness/nodes/fake-device';
+import { onEachRuntime } from '../../harness/nodes/node-red';
+import { VirtualClock } from '../../harness/virtual-clock';
+import { asObject, asObjects } from '../../package/project';
+
+const ready = { name: 'ready' } as const;
+
+function recorded(): { device: FakeDevice; recorder: Recorder } {
+  const device = new FakeDevice();
+  const recorder = new Recorder(65_536, new VirtualClock(), new SecretSet());
+  device.recorder = recorder;
+  return { device, recorder };
+}
+
+describe('traffic for the live view', () => {
+  it('continues where the last answer ended, and begins again with another device', () => {
+    const reader = new TrafficReader();
+    const { device, recorder } = recorded();
+    recorder.received(Buffer.from('a'));
+    const first = reader.read(device, 0, 0, 5);
+    assert.deepEqual(first?.lines, [{ at: 0, device: 'a' }]);
+    recorder.received(Buffer.from('b'));
+    const second = reader.read(device, first.run, first.next, 6);
+    assert.deepEqual([second?.lines, second?.skipped], [[{ at: 0, device: 'b' }], 0]);
+    const other = recorded();
+    other.recorder.received(Buffer.from('c'));
+    const third = reader.read(other.device, first.run, second?.next ?? 0, 7);
+    assert.deepEqual([third?.lines, third?.skipped], [[{ at: 0, device: 'c' }], 0]);
+  });
+
+  it('is at most 32 KiB in one answer: the newest, and how much was left out', () => {
+    const reader = new TrafficReader();
+    const { device, recorder } = recorded();
+    for (let index = 0; index < 500; index++) recorder.received(Buffer.alloc(100, 'x'));
+    const answer = reader.read(device, 1, 0, 0);
+    const bytes = (answer?.lines.length ?? 0) * 111;
+    assert.ok(bytes <= 32_768 && bytes > 32_768 - 111, `${bytes}`);
+    assert.equal(answer?.skipped, 500 * 111 - bytes);
+  });
+
+  it('is none of a device that records nothing', () => {
+    assert.equal(new TrafficReader().read(new FakeDevice(), 0, 0, 0), undefined);
+  });
+});
+
+describe('signal for the live view', () => {
+  it('is asked for at most every 30 s, only of a ready device for which nothing waits', async () => {
+    const clock = new VirtualClock();
+    const watch = new SignalWatch();
+    const device = new FakeDevice();
+    device.answer = ['+CWJAP:"net","aa:bb:cc:dd:ee:ff",6,-52,0,1,3,0,0'];
+    assert.equal(watch.look({ name: 'resyncing' }, clock, device), undefined);
+    assert.deepEqual(device.commands, []);
+    watch.look(ready, clock, device);
+    await clock.advance(29_999);
+    assert.deepEqual(watch.look(ready, clock, device), { ssid: 'net', signal: -52 });
+    assert.deepEqual(device.commands, ['AT+CWJAP?']);
+    await clock.advance(1);
+    device.answer = [];
+    watch.look(ready, clock, device);
+    await clock.advance(1);
+    assert.equal(watch.look(ready, clock, device), undefined);
+    assert.equal(device.commands.length, 2);
+    device.sendQueue.messages = 1;
+    await clock.advance(60_000);
+    watch.look(ready, clock, device);
+    assert.equal(device.commands.length, 2);
+  });
+});
+
+const flow = [
+  { id: 'f', type: 'tab' },
+  { id: 'd', type: 'esp-at-device', name: 'board', port: 'sim:' },
+  { id: 's', z: 'f', type: 'ws-status', device: 'd', link: 'device', wires: [] },
+];
+
+onEachRuntime('GET esp-at-websocket', (nodeRed) => {
+  it('live: tells of every device, and the traffic of the one asked for', async () => {
+    const { device, recorder } = recorded();
+    recorder.wrote(Buffer.from('AT\r\n'));
+    await nodeRed.load(() => device, flow);
+    const { status, body } = await nodeRed.get('/esp-at-websocket/live?device=d&run=0&after=0');
+    assert.equal(status, 200);
+    const { devices, traffic } = asObject(body, 'answer');
+    const [only] = asObjects(devices, 'devices');
+    assert.deepEqual(
+      [only?.id, only?.name, only?.state, only?.firmware],
+      ['d', 'board', 'ready', 'D'],
+    );
+    assert.deepEqual(asObject(traffic, 'traffic').lines, [{ at: 0, host: 'AT\r\n' }]);
+  });
+
+  it('recording: gives the file of a device, and a sentence without one', async () => {
+    await nodeRed.load(() => new FakeDevice(), flow);
+    const found = await nodeRed.get('/esp-at-websocket/recording/d');
+    assert.equal(found.status, 200);
+    const none = await nodeRed.get('/esp-at-websocket/recording/x');
+    assert.equal(none.status, 409);
+    assert.match(String(asObject(none.body, 'body').error), /^This node has no device/);
+  });
+});
