@@ -44,6 +44,8 @@ for (const nodeRed of majors) {
       const download = page.waitForEvent('download');
       await page.locator('#esp-at-live-save').click();
       assert.match((await download).suggestedFilename(), /^esp-at-.*\.jsonl$/);
+      await page.locator('.esp-at-live summary').click();
+      await page.locator('.esp-at-live-counters', { hasText: /sent\s*2\s*received\s*2/ }).waitFor();
       await editor.picture(`live-${nodeRed}`);
       assert.deepEqual(editor.complaints, []);
     });

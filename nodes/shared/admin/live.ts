@@ -1,6 +1,7 @@
 import type { NodeAPI } from 'node-red';
 import { findDevice, type DeviceNode } from '../device/device-node';
 import type { LiveAnswer, LiveDevice } from '../live/live-answer';
+import { liveCounts } from '../live/live-counts';
 import { TrafficReader } from '../live/live-traffic';
 import { SignalWatch } from '../live/signal-watch';
 import { sentenceOf } from '../message/node-error';
@@ -52,15 +53,15 @@ function liveDevice(
 ): LiveDevice {
   const { name, error } = host.state;
   const { capabilities, runningDevice: device } = host;
-  const wifi = device && signals.look(host.state, host.clock, device);
+  const counts = device && liveCounts(device.statistics());
+  const isFree = name === 'ready' && counts?.queue === 0;
+  const wifi = device && signals.look(isFree, host.clock, device);
   return {
     ...{ id, name: host.label, state: name },
     ...(error && { error: sentenceOf(translate, error) }),
     ...(capabilities && { firmware: capabilities.firmware, version: capabilities.version }),
     ...(wifi && { wifi }),
     links: host.links.map(({ state, uri }) => ({ state, host: hostOf(uri) })),
-    ...(device && {
-      queue: { messages: device.sendQueue.messages, bytes: device.sendQueue.bytes },
-    }),
+    ...(counts && { counts }),
   };
 }

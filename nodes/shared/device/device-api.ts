@@ -2,16 +2,12 @@ import type { EventEmitter } from 'node:events';
 import type { LinkId } from '../../../driver/at/types';
 import type { WifiNetwork } from '../../../driver/commands/wifi';
 import type { DeviceEvents } from '../../../driver/device/events';
-import type {
-  Capabilities,
-  DeviceState,
-  LinkStatus,
-  SendQueueLevel,
-} from '../../../driver/device/options';
+import type { Capabilities, DeviceState, LinkStatus } from '../../../driver/device/options';
 import type { LinkEvents, LinkStateName, LinkStateNumber } from '../../../driver/link/events';
 import type { CloseOptions, OpenOptions, SendOptions } from '../../../driver/link/options';
 import type { Reply, RequestOptions, RequestPayload } from '../../../driver/link/request/options';
 import type { PlacedLine } from '../../../driver/recorder/recorder';
+import type { DeviceStatistics } from '../../../driver/statistics/statistics';
 import type { Wait } from '../../../driver/wait';
 
 /** The part of the driver's link that the nodes use. */
@@ -39,11 +35,11 @@ export interface DeviceApi extends Pick<EventEmitter<DeviceEvents>, 'on' | 'off'
   readonly state: DeviceState;
   readonly capabilities: Capabilities | undefined;
   readonly links: readonly LinkApi[];
-  readonly sendQueue: SendQueueLevel;
   /** Undefined where the settings want none. */
   readonly recorder: TrafficSource | undefined;
   start(): void;
   stop(): Promise<void>;
+  statistics(): DeviceStatistics;
   link(id: unknown): LinkApi;
   checkLinks(): Promise<LinkStatus[]>;
   scanNetworks(): Promise<WifiNetwork[]>;

@@ -1,4 +1,4 @@
-/* global text, areaPath, shortAmount, SHOWN_MS */
+/* global text, areaPath, counterNames, shortAmount, SHOWN_MS */
 /* exported showStrip, showCharts, showCounters */
 
 const CHART = { width: 300, height: 32, keptMs: SHOWN_MS };
@@ -73,11 +73,14 @@ function showCharts(panel, { sent, received, queue, now }) {
   }
 }
 
-/** Shows counters, each with its name. @param {[name: string, value: number][]} counters */
-function showCounters(panel, counters) {
+/** Shows counters, each with its name. */
+function showCounters(panel, counts) {
   panel.empty();
-  for (const [name, value] of counters)
+  for (const name of counts ? counterNames : [])
     $('<div>')
-      .append($('<dt>').text(text(`live.counter.${name}`)), $('<dd>').text(shortAmount(value)))
+      .append(
+        $('<dt>').text(text(`live.counter.${name}`)),
+        $('<dd>').text(shortAmount(counts.counters[name])),
+      )
       .appendTo(panel);
 }

@@ -30,7 +30,7 @@ function showDevices(list, devices, chosen, choose) {
       .append(
         $('<span class="esp-at-live-name">').text(device.name),
         $('<span class="esp-at-live-state">').append(
-          $(`<i class="esp-at-live-dot esp-at-live-${deviceColours[device.state]}">`),
+          $(`<i class="esp-at-live-dot esp-at-live-${deviceColours[device.state] ?? 'grey'}">`),
           $('<span>').text(text(`status.device.${device.state}`)),
         ),
         $('<span class="esp-at-live-detail">').text(deviceDetail(device)),
@@ -40,12 +40,12 @@ function showDevices(list, devices, chosen, choose) {
   }
 }
 
-function deviceDetail({ error, version, firmware, wifi, rate }) {
+function deviceDetail({ error, version, firmware, wifi, counts }) {
   if (error) return error;
   const parts = [
     version && text('live.firmware', { version: version.replace(/\(.*/, ''), firmware }),
     wifi && text('live.wifi', wifi),
-    rate && text('live.rate', { rate }),
+    counts?.rate && text('live.rate', { rate: counts.rate }),
   ];
   return parts.filter(Boolean).join(' · ');
 }

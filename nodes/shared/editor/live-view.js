@@ -85,7 +85,7 @@ function addLiveView() {
     traffic.offset = Date.now() - view.now;
     showStrip(strip, device, view);
     showCharts(charts, view);
-    showCounters(counters, Object.entries(device.counters ?? {}));
+    showCounters(counters, device.counts);
     if (before === view) traffic.add(rows);
     else traffic.redraw();
   }

@@ -16,10 +16,37 @@ export interface LiveDevice {
   readonly wifi?: LiveWifi;
   /** The three links; none while no device runs. */
   readonly links: readonly LiveLink[];
-  /** Bytes over the port since the device was made. */
-  readonly totals?: { readonly sentBytes: number; readonly receivedBytes: number };
-  readonly queue?: { readonly messages: number; readonly bytes: number };
+  readonly counts?: LiveCounts;
 }
+
+/** Of a device that runs, since it was made; what the driver calls statistics. */
+export interface LiveCounts {
+  /** Baud rate; absent while the port is closed, and where it has none. */
+  readonly rate?: number;
+  /** Bytes over the port. */
+  readonly sentBytes: number;
+  readonly receivedBytes: number;
+  /** Messages that wait to be sent. */
+  readonly queue: number;
+  readonly counters: Readonly<Record<CounterName, number>>;
+}
+
+/** Counters, in the order in which the view shows them. */
+export const counterNames = [
+  'sent',
+  'received',
+  'notSent',
+  'unknown',
+  'dataLosses',
+  'connections',
+  'reconnects',
+  'resyncs',
+  'lineErrors',
+  'restarts',
+  'portOpens',
+] as const;
+
+export type CounterName = (typeof counterNames)[number];
 
 export interface LiveWifi {
   readonly ssid: string;

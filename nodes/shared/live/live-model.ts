@@ -4,7 +4,7 @@ import type { LiveAnswer, LiveDevice, LiveTraffic } from './live-answer';
 import { TrafficRows, type TrafficRow } from './traffic-rows';
 
 export { areaPath, shortAmount } from './chart';
-export { payloadText } from './payload-text';
+export { counterNames } from './live-answer';
 export { rowMatches, rowText } from './row-text';
 
 /** Milliseconds that strip and charts show. */
@@ -54,10 +54,10 @@ export class DeviceView {
       const state = device.links[id]?.state;
       if (state) this.strip.note(id, now, state);
     }
-    this.queue.add(now, device.queue?.messages ?? 0);
-    if (device.totals) {
-      this.sent.add(now, device.totals.sentBytes);
-      this.received.add(now, device.totals.receivedBytes);
+    if (device.counts) {
+      this.sent.add(now, device.counts.sentBytes);
+      this.received.add(now, device.counts.receivedBytes);
+      this.queue.add(now, device.counts.queue);
     }
     // What was recorded before the view opened is not missing.
     const isMissing = skipped > 0 && !isFirst;

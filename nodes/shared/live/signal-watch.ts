@@ -1,5 +1,4 @@
 import type { Clock } from '../../../driver/clock';
-import type { DeviceState } from '../../../driver/device/options';
 import { parseCwjap } from '../../../driver/commands/wifi';
 import type { DeviceApi } from '../device/device-api';
 import type { LiveWifi } from './live-answer';
@@ -16,12 +15,14 @@ interface Known {
 export class SignalWatch {
   readonly #known = new WeakMap<DeviceApi, Known>();
 
-  /** What the device has said last. Asks it again, for a later call, when that is old. */
-  look(state: DeviceState, clock: Clock, device: DeviceApi): LiveWifi | undefined {
+  /**
+   * Returns what the device has said last. Asks it again, for a later call, when that is old.
+   * @param isFree whether the device is ready and nothing waits to be sent
+   */
+  look(isFree: boolean, clock: Clock, device: DeviceApi): LiveWifi | undefined {
     const known = this.#known.get(device);
     const isOld = clock.now() - (known?.askedAt ?? -Infinity) >= ASK_EVERY_MS;
-    if (state.name === 'ready' && isOld && device.sendQueue.messages === 0)
-      void this.#ask(device, clock, known?.wifi);
+    if (isFree && isOld) void this.#ask(device, clock, known?.wifi);
     return known?.wifi;
   }
 

@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events';
 import type { LinkId } from '../../../driver/at/types';
 import type { WifiNetwork } from '../../../driver/commands/wifi';
+import { Device } from '../../../driver/device/device';
 import type { DeviceEvents } from '../../../driver/device/events';
 import type { Capabilities, DeviceState, LinkStatus } from '../../../driver/device/options';
 import { EspAtError, type ErrorCode } from '../../../driver/errors';
@@ -12,6 +13,8 @@ import type {
   LinkStateNumber,
   Message,
 } from '../../../driver/link/events';
+import { portAt } from '../../../driver/port/open';
+import type { DeviceStatistics } from '../../../driver/statistics/statistics';
 import type { CloseOptions, OpenOptions, SendOptions } from '../../../driver/link/options';
 import type { Reply, RequestOptions, RequestPayload } from '../../../driver/link/request/options';
 import type { Wait } from '../../../driver/wait';
@@ -146,7 +149,6 @@ export class FakeDevice extends EventEmitter<DeviceEvents> implements DeviceApi 
     maxBuffer: 16384,
   };
   readonly links = [new FakeLink(0), new FakeLink(1), new FakeLink(2)] as const;
-  sendQueue = { messages: 0, bytes: 0, limit: { messages: 1000, bytes: 4_194_304 } };
   /** What the live view reads. */
   recorder: TrafficSource | undefined;
   starts = 0;
@@ -171,6 +173,12 @@ export class FakeDevice extends EventEmitter<DeviceEvents> implements DeviceApi 
     await this.stopping;
     for (const link of this.links) link.stateNumber = 0;
     this.become({ name: 'stopped' });
+  }
+
+  readonly #statistics = new Device({ port: portAt('tcp://fake:1', { rate: 9600 }) }).statistics();
+
+  statistics(): DeviceStatistics {
+    return this.#statistics;
   }
 
   become(status: DeviceState): void {

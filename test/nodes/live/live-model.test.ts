@@ -4,7 +4,9 @@ import type { RecordingLine } from '../../../driver/recorder/lines';
 import { areaPath, Rate, Series, shortAmount } from '../../../nodes/shared/live/chart';
 import { LinkStrip } from '../../../nodes/shared/live/link-strip';
 import type { LiveDevice } from '../../../nodes/shared/live/live-answer';
+import { liveCounts } from '../../../nodes/shared/live/live-counts';
 import { LiveModel, MAX_ROWS } from '../../../nodes/shared/live/live-model';
+import { FakeDevice } from '../../harness/nodes/fake-device';
 
 const closed = { state: 'closed', host: '' } as const;
 const device = (id: string, more: Partial<LiveDevice> = {}): LiveDevice => ({
@@ -105,6 +107,21 @@ describe('model of the live view', () => {
     const many = Array.from({ length: 2 * MAX_ROWS }, (_, at) => ok(at));
     model.take({ devices: [device('a')], traffic: traffic(1, 3, many) });
     assert.equal(model.view?.rows.length, MAX_ROWS);
+  });
+
+  it('shows the traffic over the port as rates', () => {
+    const model = new LiveModel();
+    model.take({ devices: [device('a')] });
+    const counters = liveCounts(new FakeDevice().statistics()).counters;
+    for (const [at, bytes] of [
+      [0, 0],
+      [500, 400],
+    ] as const) {
+      const counts = { sentBytes: bytes, receivedBytes: 2 * bytes, queue: 3, counters };
+      model.take({ devices: [device('a', { counts })], traffic: traffic(1, 1, [ok(at)]) });
+    }
+    const { sent, received, queue } = model.view ?? {};
+    assert.deepEqual([sent?.series.last, received?.series.last, queue?.last], [800, 1600, 3]);
   });
 
   it('chooses another device when the chosen one is gone', () => {
