@@ -2,7 +2,7 @@ import { EspAtError } from '../driver';
 import { AtClient } from '../driver/at/at-client';
 import { systemClock } from '../driver/clock';
 import { wssend } from '../driver/commands/wssend';
-import { PendingSend } from '../driver/link/pending-send';
+import { PendingSend } from '../driver/link/send/pending-send';
 import { MinimalDevice } from './support/minimal-device';
 import { BareDriver } from './support/bare-driver';
 import { Cost } from './support/cost';

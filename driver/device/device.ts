@@ -4,7 +4,7 @@ import { shown } from '../values/text';
 import { rawCommand } from '../commands/raw';
 import type { WifiNetwork } from '../commands/wifi';
 import { EspAtError } from '../errors';
-import { HighWaterMark } from '../link/high-water-mark';
+import { HighWaterMark } from '../link/send/high-water-mark';
 import { Link } from '../link/link';
 import type { LinkHost } from '../link/link-host';
 import { LinkPool } from '../web-socket/link-pool';

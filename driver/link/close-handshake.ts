@@ -3,7 +3,7 @@ import type { LinkId } from '../at/types';
 import { onTimeout, type Clock } from '../clock';
 import { wsclose } from '../commands/websocket';
 import type { CloseOperation } from './operation';
-import type { SendQueue } from './send-queue';
+import type { SendQueue } from './send/send-queue';
 
 /** Milliseconds for the server's close frame. */
 const CLOSE_HANDSHAKE_TIMEOUT_MS = 3000;

@@ -1,5 +1,5 @@
 import type { AtClient } from '../at/at-client';
-import type { HighWaterMark } from './high-water-mark';
+import type { HighWaterMark } from './send/high-water-mark';
 import type { Clock } from '../clock';
 import type { Capabilities } from '../device/options';
 import type { DeviceRecorder } from '../recorder/device-recorder';

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { AtClient } from '../../../driver/at/at-client';
 import { wssend } from '../../../driver/commands/websocket';
 import { EspAtError } from '../../../driver/errors';
-import { PendingSend } from '../../../driver/link/pending-send';
+import { PendingSend } from '../../../driver/link/send/pending-send';
 import { VirtualClock } from '../../harness/virtual-clock';
 import { Harness } from '../../harness/harness';
 

@@ -6,7 +6,7 @@ import type { ClientEvent } from '../../../driver/at/client-event';
 import { build, query } from '../../../driver/commands/build';
 import { wssend } from '../../../driver/commands/websocket';
 import { EspAtError } from '../../../driver/errors';
-import { PendingSend } from '../../../driver/link/pending-send';
+import { PendingSend } from '../../../driver/link/send/pending-send';
 import { VirtualClock } from '../../harness/virtual-clock';
 
 /** Messages of a link that the client pulls. */

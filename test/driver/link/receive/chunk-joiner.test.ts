@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import type { Framing } from '../../../../driver/link/options';
 import { ChunkJoiner } from '../../../../driver/link/receive/chunk-joiner';
-import { planSends } from '../../../../driver/link/send-plan';
+import { planSends } from '../../../../driver/link/send/send-plan';
 import { VirtualClock } from '../../../harness/virtual-clock';
 
 function rig(joining: Framing, limit = 1000) {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { HighWaterMark } from '../../../driver/link/high-water-mark';
-import { EspAtError } from '../../../driver/errors';
+import { HighWaterMark } from '../../../../driver/link/send/high-water-mark';
+import { EspAtError } from '../../../../driver/errors';
 
 /** A high-water mark, and the levels it has emitted. */
 function budgetOf(messages: number, bytes: number): { budget: HighWaterMark; told: number[] } {

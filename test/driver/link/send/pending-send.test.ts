@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { CommandEvent } from '../../../driver/at/types';
-import { wssend } from '../../../driver/commands/websocket';
-import { EspAtError } from '../../../driver/errors';
-import { PendingSend } from '../../../driver/link/pending-send';
-import { VirtualClock } from '../../harness/virtual-clock';
+import type { CommandEvent } from '../../../../driver/at/types';
+import { wssend } from '../../../../driver/commands/websocket';
+import { EspAtError } from '../../../../driver/errors';
+import { PendingSend } from '../../../../driver/link/send/pending-send';
+import { VirtualClock } from '../../../harness/virtual-clock';
 
 const closed = new EspAtError('LINK_CLOSED', { link: 0 });
 const refused: CommandEvent = {

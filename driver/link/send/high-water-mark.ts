@@ -1,4 +1,4 @@
-import { EspAtError } from '../errors';
+import { EspAtError } from '../../errors';
 
 /** Hysteresis below a quarter: the level of a steady flow stays near a quarter. */
 const SLACK = 1 / 16;

@@ -1,9 +1,9 @@
-import type { Command } from '../at/command';
-import { notSent, unknown } from '../at/outcome';
-import type { CommandEvent, LinkId, Submission } from '../at/types';
-import { onTimeout, type Cancel, type Clock } from '../clock';
-import type { EspAtError } from '../errors';
-import type { SendOptions } from './options';
+import type { Command } from '../../at/command';
+import { notSent, unknown } from '../../at/outcome';
+import type { CommandEvent, LinkId, Submission } from '../../at/types';
+import { onTimeout, type Cancel, type Clock } from '../../clock';
+import type { EspAtError } from '../../errors';
+import type { SendOptions } from '../options';
 
 /** How the connection ended while the client runs a part: before any byte of the message could leave, or later. */
 interface Lost {

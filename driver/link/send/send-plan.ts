@@ -1,4 +1,4 @@
-import { EspAtError } from '../errors';
+import { EspAtError } from '../../errors';
 
 /** One `AT+WSSEND` of a message: the bytes from `start` up to `end`. */
 export interface PlannedSend {

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { EspAtError } from '../../../driver/errors';
-import type { SendOptions } from '../../../driver/link/options';
-import type { Outcome, FirmwareClass } from '../../../simulator';
-import { Harness } from '../../harness/harness';
+import { EspAtError } from '../../../../driver/errors';
+import type { SendOptions } from '../../../../driver/link/options';
+import type { Outcome, FirmwareClass } from '../../../../simulator';
+import { Harness } from '../../../harness/harness';
 
 const uri = 'ws://host/plain';
 

@@ -1,17 +1,18 @@
-import type { Command } from '../at/command';
-import type { LinkId, SendSource } from '../at/types';
-import type { AtClient } from '../at/at-client';
+import type { Command } from '../../at/command';
+import type { LinkId, SendSource } from '../../at/types';
 import type { HighWaterMark } from './high-water-mark';
-import type { LinkHost } from './link-host';
-import type { Clock } from '../clock';
-import { shown } from '../values/text';
-import { MAX_CONTROL_BYTES, SEND_TIMEOUT, wssend } from '../commands/websocket';
-import type { Capabilities } from '../device/options';
-import { asEspAtError, EspAtError, type ErrorCode } from '../errors';
-import type { DeviceRecorder } from '../recorder/device-recorder';
-import type { SendOptions } from './options';
-import { CONTINUATION, planSends } from './send-plan';
+import type { LinkHost } from '../link-host';
+import type { Clock } from '../../clock';
+import { shown } from '../../values/text';
+import { MAX_CONTROL_BYTES, wssend } from '../../commands/websocket';
+import type { Capabilities } from '../../device/options';
+import { asEspAtError, EspAtError, type ErrorCode } from '../../errors';
+import type { DeviceRecorder } from '../../recorder/device-recorder';
+import type { SendOptions } from '../options';
 import { PendingSend } from './pending-send';
+import { sendCommands } from './send-commands';
+import type { SendConditions } from './send-conditions';
+import { refusalOf, type SendRefusal } from './send-refusal';
 
 /** Failures after which the link or its device may come back: the queue then holds an unsent message. */
 const passing: readonly ErrorCode[] = [
@@ -25,10 +26,6 @@ const passing: readonly ErrorCode[] = [
   'SEND_FAILED',
 ];
 
-/** Codes of a refused `AT+WSSEND`, before or after the payload. */
-const refused: readonly ErrorCode[] = ['COMMAND_FAILED', 'SEND_FAILED'];
-/** An earlier ERROR has another reason than a peer that takes no bytes. */
-const LEAST_STALL_MS = 1000;
 /** A message may wait for its link for a day. */
 const LONGEST_HOLD_MS = 86_400_000;
 /** Milliseconds to hold a message on an open link until a check of the links. */
@@ -37,26 +34,10 @@ const TURN_TIMEOUT_MS = 5000;
 const CLOSE = 8;
 const PING = 9;
 
-/** The link, as its send queue sees it. */
-export interface SendConditions {
-  /** The device while it is ready. */
-  readonly device:
-    { readonly client: Pick<AtClient, 'wake'>; readonly capabilities: Capabilities } | undefined;
-  readonly isOpen: boolean;
-  /** Whether the link is to be open, though it may not be now. */
-  readonly isWanted: boolean;
-  /** The link's buffer, in bytes. */
-  readonly bufferSize: number;
-}
-
 /** Events of a send queue for its link. */
 export type SendQueueEvent =
   /** A message ended between its fragments: the peer would take the next message for its rest. */
-  | { readonly kind: 'brokenMessage'; readonly error: EspAtError }
-  /** The device refused a message: the link may not be open. */
-  | { readonly kind: 'refused' }
-  /** The device refused a message at its timeout: the network took no bytes. */
-  | { readonly kind: 'stalled'; readonly error: EspAtError };
+  { readonly kind: 'brokenMessage'; readonly error: EspAtError } | SendRefusal;
 
 /**
  * The messages of one link in order, from `send()` until each is settled: checked, counted, and held while the link
@@ -227,7 +208,8 @@ export class SendQueue implements SendSource {
     else this.#stepBack(message, error, holdsFollowing);
     if (error.outcome === 'unknown' && isFragmented)
       this.#listener({ kind: 'brokenMessage', error });
-    this.#suspect(error, options.timeoutMs);
+    const refusal = refusalOf(this.link, error, options.timeoutMs);
+    if (refusal) this.#listener(refusal);
   }
 
   #mayHold({ holdLeft }: PendingSend, { outcome, code }: EspAtError): boolean {
@@ -257,39 +239,9 @@ export class SendQueue implements SendSource {
     message.settle(error);
   }
 
-  /** Derives the reason of an ERROR from its delay: the device gives none. */
-  #suspect(error: EspAtError, timeout = SEND_TIMEOUT): void {
-    const { link } = this;
-    const refusal = error.cause;
-    if (!(refusal instanceof EspAtError) || !refused.includes(refusal.code)) return;
-    const waited = Number(refusal.details.waited);
-    if (waited >= Math.max(timeout, LEAST_STALL_MS)) {
-      const seconds = Math.round(waited / 1000);
-      const stalled = new EspAtError('LINK_STALLED', { link, seconds });
-      this.#listener({ kind: 'stalled', error: stalled });
-    } else {
-      this.#listener({ kind: 'refused' });
-    }
-  }
-
   /** The commands that send these bytes on this firmware. */
   #plan(bytes: Uint8Array, options: SendOptions, capabilities: Capabilities): Command[] {
-    const { opcode = 1, fin = true, timeoutMs } = options;
-    const { fragments, misframes } = capabilities;
-    const maxSend = misframes
-      ? Math.min(this.#conditions.bufferSize, capabilities.maxSend)
-      : capabilities.maxSend;
-    // Without fragments there is no message to continue: a server treats a continuation as an error.
-    if ((!fin || opcode === CONTINUATION) && !fragments) {
-      throw new EspAtError('FRAGMENTS_NOT_SUPPORTED', {}, { outcome: 'not-sent' });
-    }
-    return planSends(bytes.length, { opcode, fin, maxSend, fragments }).map((part) =>
-      wssend(this.link, bytes.subarray(part.start, part.end), {
-        opcode: part.opcode,
-        timeoutMs,
-        fin: fragments ? part.fin : undefined,
-      }),
-    );
+    return sendCommands(this.link, bytes, options, capabilities, this.#conditions.bufferSize);
   }
 
   /** Without `holdMs` it only waited for its turn, and its link was lost meanwhile. */

@@ -1,0 +1,163 @@
+import type { LinkId } from '../at/types';
+import { wsclose } from '../commands/websocket';
+import { asEspAtError, EspAtError, type ErrorCode, type SendOutcome } from '../errors';
+import { closeHandshake } from './close-handshake';
+import type { DeviceWatch } from './device-watch';
+import type { LinkEmitter } from './link-emitter';
+import type { LinkHost, ReadyDevice } from './link-host';
+import { runOpen } from './open-sequence';
+import type { CloseOperation, OpenOperation } from './operation';
+import type { MessageSink } from './receive/receiver';
+import type { Reception } from './receive/reception';
+import type { ReconnectPolicy } from './reconnect-policy';
+import type { Requests } from './request/requests';
+import type { SendQueue } from './send/send-queue';
+import type { LinkMachine } from './state/link-machine';
+import type { Effect, FailSends, Goal, Timer } from './state/link-state';
+
+/** What a link consists of. */
+export interface LinkParts {
+  readonly machine: LinkMachine;
+  readonly device: DeviceWatch;
+  readonly policy: ReconnectPolicy;
+  readonly sendQueue: SendQueue;
+  readonly requests: Requests;
+  readonly reception: Reception;
+  readonly emitter: LinkEmitter;
+}
+
+/** Carries out the effects of a link's transitions. */
+export class LinkEffects {
+  readonly #link: LinkId;
+  readonly #host: LinkHost;
+  readonly #parts: LinkParts;
+  readonly #sink: MessageSink;
+  /** The device that is closing a connection that no goal asks for. */
+  #strayClose: ReadyDevice | undefined;
+
+  constructor(link: LinkId, host: LinkHost, parts: LinkParts) {
+    const { machine, requests, emitter } = parts;
+    const { recorder } = host;
+    this.#link = link;
+    this.#host = host;
+    this.#parts = parts;
+    this.#sink = {
+      message: (opcode, bytes) => {
+        recorder?.message(link, bytes);
+        requests.take(emitter.received(opcode, bytes), emitter.emitMessage);
+      },
+      failed: (error) => emitter.dataLost(error),
+      unrecoverable: (error) => machine.take({ kind: 'corrupted', error }),
+    };
+  }
+
+  carryOut(effect: Effect): void {
+    const { emitter, policy, sendQueue } = this.#parts;
+    switch (effect.do) {
+      case 'tell':
+        return emitter.changed(effect);
+      case 'start':
+        return this.#start(effect.operation);
+      case 'startTimer':
+        return this.#startTimer(effect.timer);
+      case 'beginConnection':
+        return this.#beginConnection(effect.goal);
+      case 'endConnection':
+        return this.#endConnection();
+      case 'failSends':
+        return this.#failSends(effect);
+      case 'confirmSends':
+        return sendQueue.confirmed();
+      case 'closeStray':
+        return this.#closeStray();
+      case 'check':
+        return this.#host.ask();
+      case 'note':
+        return void effect.operation.seen.add(effect.urc);
+      case 'answer':
+        return effect.operation.answer();
+      case 'policy':
+        return policy[effect.call](this.#now);
+      case 'join':
+        return effect.operation.join(effect.to);
+      case 'settle': {
+        const { operation, error } = effect;
+        return operation.settle(typeof error === 'string' ? this.#error(error) : error);
+      }
+    }
+  }
+
+  /** One at a time: what the device tells again before is closed with it, or found by the next check. */
+  #closeStray(): void {
+    const { current } = this.#parts.device;
+    if (!current || this.#strayClose === current) return;
+    this.#strayClose = current;
+    const end = () => (this.#strayClose = undefined);
+    current.client.run(wsclose(this.#link)).then(end, end);
+  }
+
+  #start(operation: OpenOperation | CloseOperation): void {
+    const { machine, device, reception } = this.#parts;
+    const { state } = machine;
+    // A listener may have ended it before it began.
+    if (!('operation' in state) || state.operation !== operation) return;
+    if (state.kind === 'opening')
+      void runOpen(this.#link, state, machine, device, () => reception.expectData());
+    else void this.#runClose(state.operation, state.kind === 'closing' ? state.frame : undefined);
+  }
+
+  async #runClose(operation: CloseOperation, frame: Buffer | undefined): Promise<void> {
+    const { machine, device, sendQueue } = this.#parts;
+    try {
+      const options = { link: this.#link, clock: this.#host.clock, frame };
+      await closeHandshake(device.required.client, sendQueue, options, operation);
+      machine.take({ kind: 'closed', operation });
+    } catch (reason) {
+      machine.take({ kind: 'closeFailed', operation, error: asEspAtError(reason) });
+    }
+  }
+
+  #startTimer(timer: Timer): void {
+    const { machine, policy, emitter } = this.#parts;
+    // A listener may have ended it before it began.
+    if (!machine.owns(timer)) return;
+    const retryInMs = timer.ms === 'policy' ? policy.failed(this.#now) : timer.ms;
+    machine.startTimer(timer, retryInMs);
+    if (timer.ms === 'policy') emitter.retry(retryInMs);
+  }
+
+  #beginConnection(goal: Goal): void {
+    const { device, policy, emitter, reception, sendQueue } = this.#parts;
+    const { current } = device;
+    if (!current) return;
+    policy.opened(this.#now);
+    emitter.warn(goal, current.capabilities);
+    reception.begin(current, goal.options, this.#sink, () =>
+      emitter.dataLost(this.#error('DATA_LOST')),
+    );
+    // The pong is the next byte of the server.
+    if (current.capabilities.firstMessage === 'heldBack') sendQueue.sendPing();
+    sendQueue.release();
+  }
+
+  #endConnection(): void {
+    const { policy, reception, requests } = this.#parts;
+    policy.ended(this.#now);
+    reception.end();
+    requests.connectionEnded();
+  }
+
+  #failSends({ which, code }: FailSends): void {
+    const { sendQueue } = this.#parts;
+    if (which === 'held') sendQueue.failHeld(this.#error(code, 'not-sent'));
+    else sendQueue.connectionLost(this.#error(code));
+  }
+
+  #error(code: ErrorCode, outcome?: SendOutcome): EspAtError {
+    return new EspAtError(code, { link: this.#link }, outcome && { outcome });
+  }
+
+  get #now(): number {
+    return this.#host.clock.now();
+  }
+}

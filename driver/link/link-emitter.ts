@@ -1,0 +1,97 @@
+import type { EventEmitter } from 'node:events';
+import type { LinkId } from '../at/types';
+import type { Capabilities } from '../device/options';
+import type { EspAtError } from '../errors';
+import type { LinkEvent, LinkEvents, LinkStateName, Message } from './events';
+import type { LinkCounters } from '../statistics/link-counters';
+import type { LinkMachine } from './state/link-machine';
+import type { Goal, Tell } from './state/link-state';
+import { ConnectionWarnings } from './warnings';
+
+/** Emits the events of a link, and counts them. */
+export class LinkEmitter {
+  readonly #emitter: Pick<EventEmitter<LinkEvents>, 'emit'>;
+  readonly #link: LinkId;
+  readonly #machine: Pick<LinkMachine, 'state'>;
+  readonly #counters: LinkCounters;
+  readonly #warnings: ConnectionWarnings;
+  /** What the events have told so far. */
+  #told: { readonly state: LinkStateName; readonly isOpen: boolean } = {
+    state: 'closed',
+    isOpen: false,
+  };
+
+  constructor(
+    link: LinkId,
+    emitter: Pick<EventEmitter<LinkEvents>, 'emit'>,
+    machine: Pick<LinkMachine, 'state'>,
+    counters: LinkCounters,
+  ) {
+    this.#link = link;
+    this.#emitter = emitter;
+    this.#machine = machine;
+    this.#counters = counters;
+    this.#warnings = new ConnectionWarnings(link);
+  }
+
+  /** A message of the connection has come: returns what {@link emitMessage} takes. */
+  received(opcode: Message['opcode'], bytes: Buffer): Message {
+    this.#counters.received(bytes.length);
+    // Written out, not spread, for speed: this runs for every message.
+    return { link: this.#link, uri: this.#uri, owner: this.#owner, opcode, bytes };
+  }
+
+  /** Bound: this runs for every message. */
+  readonly emitMessage = (message: Message): void => void this.#emitter.emit('message', message);
+
+  changed({ cause, to, number, goal, error }: Tell): void {
+    const { state: from, isOpen } = this.#told;
+    const { uri = '', options } = goal ?? {};
+    const change = {
+      link: this.#link,
+      from,
+      to,
+      stateNumber: number,
+      cause,
+      uri,
+      owner: options?.owner,
+    };
+    const full = error ? { ...change, error } : change;
+    const opens = cause === 'opened' || cause === 'reopened';
+    const closes = isOpen && to !== 'open' && to !== 'closing';
+    this.#told = { state: to, isOpen: opens || (isOpen && !closes) };
+    this.#counters.changed(full);
+    this.#emitter.emit('statechange', full);
+    if (opens) this.#emitter.emit('open', full);
+    if (closes) this.#emitter.emit('close', full);
+  }
+
+  retry(retryInMs: number): void {
+    this.#emitter.emit('retry', { ...this.#event, retryInMs });
+  }
+
+  dataLost(error: EspAtError): void {
+    this.#counters.dataLost();
+    this.#emitter.emit('dataloss', { ...this.#event, error });
+  }
+
+  /** A connection is open: emits its warnings. */
+  warn(goal: Goal, capabilities: Capabilities): void {
+    for (const error of this.#warnings.next(goal, capabilities))
+      this.#emitter.emit('warning', { ...this.#event, error });
+  }
+
+  /** The part that all events share. */
+  get #event(): LinkEvent {
+    return { link: this.#link, uri: this.#uri, owner: this.#owner };
+  }
+
+  get #uri(): string {
+    return this.#machine.state.goal?.uri ?? '';
+  }
+
+  /** The owner of the connection: while an open waits for its end, still the owner before. */
+  get #owner(): string | undefined {
+    return this.#machine.state.goal?.options.owner;
+  }
+}

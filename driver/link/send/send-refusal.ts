@@ -1,0 +1,32 @@
+import type { LinkId } from '../../at/types';
+import { SEND_TIMEOUT } from '../../commands/websocket';
+import { EspAtError, type ErrorCode } from '../../errors';
+
+/** Codes of a refused `AT+WSSEND`, before or after the payload. */
+const refused: readonly ErrorCode[] = ['COMMAND_FAILED', 'SEND_FAILED'];
+/** An earlier ERROR has another reason than a peer that takes no bytes. */
+const LEAST_STALL_MS = 1000;
+
+/** What a refused message tells of its link. */
+export type SendRefusal =
+  /** The device refused a message: the link may not be open. */
+  | { readonly kind: 'refused' }
+  /** The device refused a message at its timeout: the network took no bytes. */
+  | { readonly kind: 'stalled'; readonly error: EspAtError };
+
+/**
+ * Derives the reason of an ERROR from its delay: the device gives none.
+ * @param timeout of the command, in milliseconds
+ * @returns undefined where the device has not refused the message
+ */
+export function refusalOf(
+  link: LinkId,
+  { cause }: EspAtError,
+  timeout = SEND_TIMEOUT,
+): SendRefusal | undefined {
+  if (!(cause instanceof EspAtError) || !refused.includes(cause.code)) return undefined;
+  const waited = Number(cause.details.waited);
+  if (waited < Math.max(timeout, LEAST_STALL_MS)) return { kind: 'refused' };
+  const seconds = Math.round(waited / 1000);
+  return { kind: 'stalled', error: new EspAtError('LINK_STALLED', { link, seconds }) };
+}
