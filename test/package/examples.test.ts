@@ -1,13 +1,16 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { asText, examples, type Json } from './project';
+import { asObjects, asText, examples, type Json } from './project';
 
 const own = ['esp-at-device', 'ws-open', 'ws-send', 'ws-request', 'ws-close', 'ws-status'];
 /** Nodes of Node-RED itself: an example must not need an installation. */
 const core =
-  'tab group comment inject debug catch function change switch template websocket-listener';
-const network = ['websocket in', 'websocket out', 'http in', 'http response'];
+  'tab group comment inject debug catch status function change switch template delay subflow websocket-listener mqtt-broker';
+const network = 'websocket in,websocket out,http in,http response,mqtt in,mqtt out'.split(',');
 const known = new Set([...own, ...core.split(' '), ...network]);
+
+/** Pixels from the left edge of the canvas to the centre of the rightmost node. */
+const WIDEST = 1300;
 
 const strings = (value: unknown): string[] =>
   Array.isArray(value) ? value.flatMap(strings) : typeof value === 'string' ? [value] : [];
@@ -16,6 +19,14 @@ describe('examples', () => {
   for (const [path, flow] of examples()) {
     const ids = flow.map(({ id }) => asText(id, 'id'));
     const byId = new Map<string, Json>(flow.map((node) => [asText(node.id, 'id'), node]));
+
+    const properties = new Set(
+      flow
+        .filter(({ type }) => type === 'subflow')
+        .flatMap(({ env }) =>
+          asObjects(env, 'env').map(({ name }) => `\${${asText(name, 'name')}}`),
+        ),
+    );
 
     it(`${path}: unique IDs, every wire and setting leads to a node`, () => {
       assert.deepEqual(
@@ -28,6 +39,8 @@ describe('examples', () => {
         for (const member of strings(node.nodes)) assert.equal(byId.get(member)?.g, node.id, name);
         for (const field of ['z', 'g', 'device', 'server']) {
           const to = node[field];
+          // A property of a subflow is known by each of its instances.
+          if (typeof to === 'string' && properties.has(to)) continue;
           if (typeof to === 'string' && to !== '') assert.ok(byId.has(to), `${field} of ${name}`);
         }
       }
@@ -35,7 +48,9 @@ describe('examples', () => {
 
     it(`${path}: only nodes of this package and of Node-RED`, () => {
       assert.deepEqual(
-        flow.filter(({ type }) => !known.has(String(type))).map(({ type }) => type),
+        flow
+          .map(({ type }) => String(type))
+          .filter((type) => !known.has(type) && !byId.has(type.replace(/^subflow:/, ''))),
         [],
       );
     });
@@ -47,8 +62,9 @@ describe('examples', () => {
       assert.ok(flow.some(({ type }) => type === 'comment'));
       assert.ok(flow.some(({ type }) => type === 'catch'));
       assert.ok(flow.every((node) => !('credentials' in node)));
-      const device = flow.find(({ type }) => type === 'esp-at-device');
-      assert.match(asText(device?.port, 'port'), /^sim:/);
+      for (const device of flow.filter(({ type }) => type === 'esp-at-device')) {
+        assert.match(asText(device.port, 'port'), /^sim:/);
+      }
     });
 
     it(`${path}: on the grid, without overlaps`, () => {
@@ -56,16 +72,17 @@ describe('examples', () => {
       for (const { x, y, name } of placed) {
         assert.equal(Number(y) % 20, 0, String(name));
         assert.equal(Number(x) % 10, 0, String(name));
+        assert.ok(Number(x) <= WIDEST, String(name));
       }
       for (const node of placed.filter(({ type }) => /^(ws-|websocket )/.test(String(type)))) {
         const [x, y] = [Number(node.x), Number(node.y)];
         const hiding = placed.filter((other) => {
           const [dx, dy] = [Math.abs(Number(other.x) - x), Number(other.y) - y];
-          return dx < 120 && dy > 0 && dy < 60;
+          return other.z === node.z && dx < 120 && dy > 0 && dy < 60;
         });
         assert.deepEqual(hiding, [], `the status below ${String(node.name)} is hidden`);
       }
-      const places = placed.map(({ x, y }) => `${Number(x)},${Number(y)}`);
+      const places = placed.map(({ x, y, z }) => `${Number(x)},${Number(y)} in ${String(z)}`);
       assert.equal(new Set(places).size, places.length);
     });
   }

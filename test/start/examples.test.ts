@@ -81,6 +81,20 @@ for (const nodeRed of majors) {
       assert.deepEqual(debug('problem'), []);
     });
 
+    it('Store and forward: the readings of an outage arrive in order', async () => {
+      const { press, shows, debug } = example('Store');
+      await press('take five readings');
+      await shows('received', 'reading 5');
+      await press('cut the connection');
+      await shows('connection', 'closed');
+      await press('take five readings');
+      await press('connect again');
+      await shows('received', 'reading 10');
+      const all = Array.from({ length: 10 }, (_, index) => `reading ${index + 1}`);
+      assert.deepEqual(debug('received'), all);
+      assert.deepEqual(debug('problem'), []);
+    });
+
     it('Three links at once: each with its own server', async () => {
       const { press, shows, debug } = example('Three');
       await press('open all');
