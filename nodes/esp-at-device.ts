@@ -10,6 +10,9 @@ import {
   type DeviceCredentials,
   type DeviceDef,
 } from './shared/device/device-settings';
+import { FailureWatch, type Failure } from './shared/recording/failure-watch';
+import { RecordingFolder } from './shared/recording/recording-folder';
+import type { DeviceApi } from './shared/device/device-api';
 import { serveNetworks } from './shared/admin/networks';
 import { PortClaims } from './shared/device/port-claims';
 import { makeDevice, portKey, type MakeDevice } from './shared/device/make-device';
@@ -55,11 +58,29 @@ export function espAtDevice(make: MakeDevice, clock: Clock = systemClock): (RED:
           this.headers = settings.headers;
           return make(settings, memoryOf(port));
         },
-        log: new DeviceLog(this, translate, () => this.host.state),
+        followers: [
+          new DeviceLog(this, translate, () => this.host.state),
+          ...(def.keepRecordings === true
+            ? [new FailureWatch(clock, (device, failure) => void keep(this, device, failure))]
+            : []),
+        ],
       });
       this.on('close', (done: () => void) => {
         void this.host.end().then(done);
       });
+    }
+
+    async function keep(node: DeviceNode, device: DeviceApi, failure: Failure): Promise<void> {
+      const { userDir } = RED.settings;
+      const { label } = node.host;
+      if (userDir === undefined) return;
+      try {
+        const recording = device.recording(`${label}: ${failure}`);
+        const folder = new RecordingFolder(userDir);
+        node.host.recordingSaved(await folder.save(`${label}-${failure}`, recording));
+      } catch (error) {
+        node.warn(translate('events.recording-failed', { reason: String(error) }));
+      }
     }
 
     RED.nodes.registerType<DeviceNode, DeviceDef, unknown, DeviceCredentials>(

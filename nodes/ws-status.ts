@@ -103,6 +103,10 @@ class Watcher implements DeviceUser {
     this.#stateChanged();
   }
 
+  recordingSaved(detail: string): void {
+    if (this.#link === 'device') this.#send({ event: 'recording-saved', detail });
+  }
+
   // --- events --------------------------------------------------------------------------------------
 
   /** Listens to the device, or to the links that the node uses. */

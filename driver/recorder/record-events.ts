@@ -17,6 +17,7 @@ export function recordEvents(device: Device, recorder: DeviceRecorder): void {
   device.on('sendqueue', (level) => event('sendqueue', level));
   device.on('warning', (error) => recorder.emitted({ event: 'warning', ...codeOf(error) }));
   device.on('unknownline', (line) => event('unknownline', line));
+  device.on('omitted', ({ event: name, count }) => event('omitted', `${name} ${count}`));
   for (const link of device.links) recordLink(link, recorder);
 }
 

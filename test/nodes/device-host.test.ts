@@ -27,8 +27,6 @@ class Guest implements DeviceUser {
   }
 }
 
-const log: DeviceUser = { deviceChanged: () => undefined };
-
 /** Devices by the names of their configuration nodes, in one process. */
 class House {
   readonly clock = new VirtualClock();
@@ -36,7 +34,7 @@ class House {
 
   host(label: string, make: () => FakeDevice, port = 'p'): DeviceHost {
     const { clock, claims } = this;
-    return new DeviceHost({ label, address: port, port, claims, clock, make, log });
+    return new DeviceHost({ label, address: port, port, claims, clock, make, followers: [] });
   }
 }
 

@@ -19,6 +19,8 @@ export interface DeviceUser {
    * without one. The user adds its listeners to a device, and removes those it had on the one before.
    */
   deviceChanged(device: DeviceApi | undefined): void;
+  /** A recording of the device was saved. @param file its path */
+  recordingSaved?(file: string): void;
 }
 
 export interface DeviceHostOptions {
@@ -32,8 +34,8 @@ export interface DeviceHostOptions {
   readonly clock: Clock;
   /** @throws EspAtError when no device can be made of the settings */
   readonly make: () => DeviceApi;
-  /** Follows the device too, but does not make it run. */
-  readonly log: DeviceUser;
+  /** Follow the device too, but do not make it run. */
+  readonly followers: readonly DeviceUser[];
 }
 
 type HostState =
@@ -131,6 +133,11 @@ export class DeviceHost implements Claimant {
     }
   }
 
+  /** Tells all that a recording of the device was saved. @param file its path */
+  recordingSaved(file: string): void {
+    for (const user of this.#everyone()) user.recordingSaved?.(file);
+  }
+
   /** Stops the device when the configuration node closes. Settles within 2 s; never rejects. */
   async end(): Promise<void> {
     await this.#usersGone();
@@ -203,10 +210,13 @@ export class DeviceHost implements Claimant {
     return 'error' in this.#state ? this.#state.error : undefined;
   }
 
+  #everyone(): DeviceUser[] {
+    return [...this.#options.followers, ...this.#users];
+  }
+
   #announce(): void {
     const device = this.#runningDevice();
-    this.#options.log.deviceChanged(device);
-    for (const user of [...this.#users]) user.deviceChanged(device);
+    for (const user of this.#everyone()) user.deviceChanged(device);
   }
 
   #stop(device: DeviceApi): Promise<void> {

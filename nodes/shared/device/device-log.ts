@@ -29,6 +29,7 @@ const levels: Readonly<Record<FlowDeviceEventName, Level>> = {
   'in-sync': 'log',
   warning: 'warn',
   'unknown-line': 'debug',
+  'recording-saved': 'warn',
 };
 
 /** Writes the events of a device to Node-RED's log. A sentence that repeats is written once. */
@@ -49,6 +50,10 @@ export class DeviceLog implements DeviceUser {
     this.#stopListening?.();
     this.#stopListening = device && this.#listen(device);
     this.#error(this.#status().error);
+  }
+
+  recordingSaved(detail: string): void {
+    this.#event({ event: 'recording-saved', detail });
   }
 
   #listen(device: DeviceApi): () => void {

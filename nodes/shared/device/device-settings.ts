@@ -40,6 +40,8 @@ export interface DeviceDef extends NodeDef {
   queueMessages?: string | number;
   queueBytes?: string | number;
   store?: boolean;
+  /** Recordings of failures are saved; absent in flows of 0.1.0. */
+  keepRecordings?: boolean;
 }
 
 /** The settings for `AT+WSCFG` of one link. An empty field means the firmware's default. */

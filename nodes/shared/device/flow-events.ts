@@ -24,12 +24,13 @@ export interface FlowLinkEvent extends LinkEvent {
 
 export type FlowDeviceEventName =
   | ('initializing' | 'ready' | 'lost' | 'restarted' | 'out-of-sync' | 'resync-step' | 'in-sync')
-  | ('joined' | 'address' | 'wifi-lost' | 'clock-set' | 'warning' | 'unknown-line');
+  | ('joined' | 'address' | 'wifi-lost' | 'clock-set' | 'warning' | 'unknown-line')
+  | 'recording-saved';
 
 /** An event of the device, as a flow and the log see it. */
 export interface FlowDeviceEvent {
   readonly event: FlowDeviceEventName;
-  /** A version, a line; or the code of a reason or a step. Never a secret. */
+  /** A version, a line, the path of a file; or the code of a reason or a step. Never a secret. */
   readonly detail?: string;
   /** Name of the AT command that the event is about. */
   readonly command?: string;

@@ -32,6 +32,7 @@ const defaults010: Readonly<Record<string, Settings>> = {
     queueMessages: '1000',
     queueBytes: '4194304',
     store: false,
+    keepRecordings: false,
   },
   'ws-open': {
     link: '0',

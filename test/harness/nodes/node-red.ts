@@ -56,6 +56,11 @@ export class NodeRed {
     this.#helper.init(runtimePath);
   }
 
+  /** Settings of the runtime for the flows that are loaded from now on. */
+  settings(settings: object): void {
+    this.#helper.settings(settings);
+  }
+
   /**
    * Starts a flow. Nodes of type `helper` take what reaches them, see {@link next}.
    * @param make what a configuration node makes of its settings

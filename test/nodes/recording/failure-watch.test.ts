@@ -1,0 +1,115 @@
+import assert from 'node:assert/strict';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import { EspAtError } from '../../../driver';
+import { FailureWatch, type Failure } from '../../../nodes/shared/recording/failure-watch';
+import { FakeDevice } from '../../harness/nodes/fake-device';
+import { onEachRuntime } from '../../harness/nodes/node-red';
+import { VirtualClock } from '../../harness/virtual-clock';
+import { asObject, asText } from '../../package/project';
+
+const unresponsive = new EspAtError('DEVICE_UNRESPONSIVE', { port: 'p' });
+
+function watched(): { clock: VirtualClock; device: FakeDevice; failures: Failure[] } {
+  const clock = new VirtualClock();
+  const device = new FakeDevice();
+  const failures: Failure[] = [];
+  new FailureWatch(clock, (_device, failure) => failures.push(failure)).deviceChanged(device);
+  return { clock, device, failures };
+}
+
+describe('watch for failures', () => {
+  it('tells once of a resync that failed, and again after the device was ready', () => {
+    const { device, failures } = watched();
+    for (let round = 0; round < 2; round++) {
+      device.become({ name: 'ready' });
+      device.become({ name: 'resyncing' });
+      device.become({ name: 'initializing', error: unresponsive });
+      device.become({ name: 'absent', error: unresponsive });
+      device.become({ name: 'initializing', error: unresponsive });
+    }
+    assert.deepEqual(failures, ['resync-failed', 'resync-failed']);
+  });
+
+  it('tells of a ready device that restarts and answers no more, not of one that never was ready', () => {
+    const { device, failures } = watched();
+    device.become({ name: 'initializing', error: unresponsive });
+    assert.deepEqual(failures, []);
+    device.become({ name: 'ready' });
+    device.become({ name: 'initializing' });
+    device.become({ name: 'initializing', error: unresponsive });
+    assert.deepEqual(failures, ['unresponsive']);
+  });
+
+  it('tells of a device that is not ready again within 90 s', async () => {
+    const { clock, device, failures } = watched();
+    device.become({ name: 'ready' });
+    device.become({ name: 'resyncing' });
+    await clock.advance(89_999);
+    assert.deepEqual(failures, []);
+    await clock.advance(1);
+    assert.deepEqual(failures, ['late']);
+  });
+
+  it('tells nothing of a recovery, of a pulled cable and of a stop, and leaves no timer', async () => {
+    const { clock, device, failures } = watched();
+    device.become({ name: 'ready' });
+    device.become({ name: 'resyncing' });
+    device.become({ name: 'ready' });
+    device.become({ name: 'absent', error: new EspAtError('PORT_LOST', { port: 'p' }) });
+    device.become({ name: 'initializing' });
+    device.become({ name: 'ready' });
+    device.become({ name: 'resyncing' });
+    device.become({ name: 'stopped' });
+    assert.equal(clock.pending, 0);
+    assert.deepEqual(failures, []);
+  });
+});
+
+onEachRuntime('recording of a failure', (nodeRed) => {
+  const flow = (settings: object) => [
+    { id: 'f', type: 'tab' },
+    {
+      id: 'd',
+      type: 'esp-at-device',
+      name: 'board',
+      port: 'sim:',
+      settingsVersion: 1,
+      ...settings,
+    },
+    { id: 's', z: 'f', type: 'ws-status', device: 'd', link: 'device', wires: [['h']] },
+    { id: 'h', z: 'f', type: 'helper' },
+  ];
+  const fail = (device: FakeDevice) => {
+    device.become({ name: 'resyncing' });
+    device.become({ name: 'initializing', error: unresponsive });
+  };
+
+  it('is saved under the user folder, and named in the log and by ws-status', async (t) => {
+    const device = new FakeDevice();
+    const userDir = mkdtempSync(join(tmpdir(), 'esp-at-user-'));
+    t.after(() => rmSync(userDir, { recursive: true }));
+    nodeRed.settings({ userDir });
+    await nodeRed.load(() => device, flow({ keepRecordings: true }));
+    fail(device);
+    let told = asObject(await nodeRed.next('h'), 'message');
+    while (told.event !== 'recording-saved') told = asObject(await nodeRed.next('h'), 'message');
+    const file = asText(told.detail, 'detail');
+    assert.match(file, /board-resync-failed\.jsonl$/);
+    assert.match(readFileSync(file, 'utf8'), /"title":"board: resync-failed"/);
+    assert.ok(nodeRed.logged('d', 'warn').includes(`events.recording-saved: ${file}`));
+  });
+
+  it('is not saved where the setting is off', async (t) => {
+    const device = new FakeDevice();
+    const userDir = mkdtempSync(join(tmpdir(), 'esp-at-user-'));
+    t.after(() => rmSync(userDir, { recursive: true }));
+    nodeRed.settings({ userDir });
+    await nodeRed.load(() => device, flow({}));
+    fail(device);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    assert.equal(existsSync(join(userDir, 'esp-at-recordings')), false);
+  });
+});
