@@ -149,6 +149,7 @@ export const names = {
   privateKey: 'private key',
   // Device states
   stopped: 'stopped',
+  disconnected: 'disconnected',
   absent: 'absent',
   initializing: 'starting',
   ready: 'ready',

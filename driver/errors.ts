@@ -38,6 +38,8 @@ const sentences = {
   DEVICE_NOT_READY: 'The device is not ready ({state}). Wait for it, then try again.',
   DEVICE_RESTARTED: 'The device restarted. Try again when it is ready.',
   DEVICE_STOPPED: 'The device was stopped. Start it, then try again.',
+  DEVICE_DISCONNECTED:
+    'The device was disconnected, so that its port is free. Connect it again, then try again.',
   RATE_NOT_NEGOTIATED:
     'The serial port does not work at {rate} baud and stays at {before}. Check the cable, or choose a lower baud rate.',
   NO_WEBSOCKET:
@@ -54,6 +56,8 @@ const sentences = {
   OUT_OF_SYNC:
     'The serial port lost or corrupted the response to {command}. Check the cable, or choose a lower baud rate.',
   // What the flow asked for
+  INVALID_ACTION:
+    'The device does not know the action {action}. Use connect, disconnect, restart, port or statistics.',
   INVALID_LINK: 'There is no link {link}. Use 0, 1 or 2.',
   INVALID_URI: 'Change the URI: {reason}.',
   INVALID_SUBPROTOCOL: 'Change the subprotocol: {reason}.',
@@ -200,6 +204,7 @@ export function isRefusal(error: unknown): error is EspAtError {
 }
 
 const losses: readonly ErrorCode[] = [
+  'DEVICE_DISCONNECTED',
   'DEVICE_RESTARTED',
   'DEVICE_UNRESPONSIVE',
   'DEVICE_STOPPED',

@@ -15,7 +15,7 @@ import { RecordingFolder } from './shared/recording/recording-folder';
 import type { DeviceApi } from './shared/device/device-api';
 import { serveNetworks } from './shared/admin/networks';
 import { PortClaims } from './shared/device/port-claims';
-import { makeDevice, portKey, type MakeDevice } from './shared/device/make-device';
+import { makeDevice, openerAt, portKey, type MakeDevice } from './shared/device/make-device';
 import { serveFirmware } from './shared/admin/firmware';
 import { servePorts } from './shared/admin/ports';
 import { headerSecretCredentials } from './shared/message/secret-headers';
@@ -42,21 +42,24 @@ export function espAtDevice(make: MakeDevice, clock: Clock = systemClock): (RED:
       RED.nodes.createNode(this, stored);
       const def = migrate('esp-at-device', stored);
       const address = expandEnvironment(RED, this, def.port);
-      const port = portKey(address);
       this.linkConfigs = { 0: {}, 1: {}, 2: {} };
       this.headers = [];
       this.host = new DeviceHost({
         label: def.name || address,
         address,
-        port,
         claims,
         clock,
-        make: () => {
+        ports: {
+          key: portKey,
+          memory: memoryOf,
+          opener: (other) => openerAt(other, deviceSettings(RED, this, def).serial),
+        },
+        make: (current) => {
           // Read here, so that every node that uses the device reports a bad setting.
           const settings = deviceSettings(RED, this, def);
           this.linkConfigs = settings.links;
           this.headers = settings.headers;
-          return make(settings, memoryOf(port));
+          return make({ ...settings, address: current }, memoryOf(portKey(current)));
         },
         followers: [
           new DeviceLog(this, translate, () => this.host.state),

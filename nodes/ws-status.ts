@@ -2,6 +2,7 @@ import type { Node, NodeAPI, NodeDef, NodeMessageInFlow } from 'node-red';
 import type { Cancel } from '../driver/clock';
 import { withLinkEvent } from './shared/message/link-message';
 import type { DeviceApi } from './shared/device/device-api';
+import { runAction, type ActionMessage } from './shared/device/device-actions';
 import type { DeviceHost, DeviceUser } from './shared/device/device-host';
 import { withDeviceChange, type DeviceChange } from './shared/message/device-message';
 import { checks } from './shared/checks/ws-status';
@@ -69,10 +70,16 @@ class Watcher implements DeviceUser {
     this.#pollLater();
   }
 
-  /** Asks the device for the states of its links, and sends the answer. */
-  async ask(msg: NodeMessageInFlow, send: Send): Promise<void> {
+  /** Does what the message tells the device to do, or asks it for the states of its links; sends the answer. */
+  async ask(msg: ActionMessage, send: Send): Promise<void> {
     const { host } = requireDevice(this.#device);
-    if (this.#link === 'device') return this.#askDevice(host, msg, send);
+    if (this.#link === 'device') {
+      if (msg.action === undefined) return this.#askDevice(host, msg, send);
+      const { action, ...done } = await runAction(host, msg);
+      const { error } = host.state;
+      send(withDeviceChange(this.#translate, host, { event: action, error, ...done }, msg));
+      return;
+    }
     const chosen =
       this.#link === 'all' && msg.linkId === undefined
         ? undefined

@@ -158,6 +158,10 @@ class DriverPlayer {
         return undefined;
       case 'stop':
         return device.stop();
+      case 'disconnect':
+        return device.disconnect();
+      case 'restart':
+        return device.restart();
       case 'checkLinks':
         return device.checkLinks();
       case 'scanNetworks':

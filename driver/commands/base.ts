@@ -11,6 +11,11 @@ export function echoOn(): Command {
   return build('ATE1', { idempotent: true });
 }
 
+/** `AT+RST`: restarts the device, after its `OK`. */
+export function restart(): Command {
+  return build('AT+RST');
+}
+
 /** `AT+GMR`: queries the firmware's version text. */
 export function version(): Command {
   const informationResponses = ['AT version:', 'SDK version:', 'compile time', 'Bin version:'];

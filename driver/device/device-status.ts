@@ -32,6 +32,7 @@ export class DeviceStatus {
   /** Why the device cannot do what was asked. */
   get unavailable(): EspAtError {
     const { name, error } = this.#state;
+    if (name === 'disconnected') return new EspAtError('DEVICE_DISCONNECTED');
     return error ?? new EspAtError('DEVICE_NOT_READY', { state: name });
   }
 
@@ -51,7 +52,7 @@ export class DeviceStatus {
       wait.signal?.throwIfAborted();
       const { name } = this.#state;
       if (name === 'ready' && this.capabilities) return this.capabilities;
-      if (name === 'stopped' || name === 'unusable') throw this.unavailable;
+      if (this.#isFinal) throw this.unavailable;
       await this.#change(wait);
     }
   }
@@ -67,12 +68,18 @@ export class DeviceStatus {
     }
   }
 
+  /** Whether the device does not become ready by itself. */
+  get #isFinal(): boolean {
+    const { name } = this.#state;
+    return name === 'stopped' || name === 'disconnected' || name === 'unusable';
+  }
+
   /** While the device is ready, the session informs the links. */
   #tellLinks(): void {
     const { name } = this.#state;
     if (name === 'ready' || name === 'resyncing') return;
-    const isFinal = name === 'stopped' || name === 'unusable';
     const error = this.unavailable;
+    const isFinal = this.#isFinal;
     for (const link of this.#links) link.deviceChanged({ kind: 'notReady', error, isFinal });
   }
 }

@@ -10,6 +10,7 @@ import type { LinkHost } from '../link/link-host';
 import { LinkPool } from '../web-socket/link-pool';
 import type { WebSocketClassOptions } from '../web-socket/options';
 import { webSocketClass, type WebSocketConstructor } from '../web-socket/web-socket';
+import type { PortOpener } from '../port/port';
 import { scanNetworks } from '../provisioning/wifi';
 import { createRecorder, type DeviceRecorder } from '../recorder/device-recorder';
 import type { SnapshotLine } from '../recorder/lines';
@@ -28,6 +29,7 @@ import type {
   DeviceOptions,
   DeviceState,
   LinkStatus,
+  PortMemory,
   SendQueueLevel,
 } from './options';
 import { SessionLoop } from './session/session-loop';
@@ -142,6 +144,35 @@ export class Device extends EventEmitter<DeviceEvents> implements AsyncDisposabl
   stop(): Promise<void> {
     this.#recorder?.called('stop');
     return this.#loop.stop();
+  }
+
+  /**
+   * Closes the port, so that another program can use it, until {@link start}. Meanwhile calls reject with
+   * `DEVICE_DISCONNECTED`. Links with `keepOpen` open again after the start. Settles when the port is free.
+   */
+  disconnect(): Promise<void> {
+    this.#recorder?.called('disconnect');
+    return this.#loop.disconnect();
+  }
+
+  /**
+   * Restarts the device (`AT+RST`, or by RTS where it does not answer and {@link DeviceOptions.rtsReset} allows that).
+   * Settles when the restart begins.
+   * @throws EspAtError `DEVICE_*`, `PORT_*`, `OUT_OF_SYNC`
+   */
+  async restart(wait: Wait = {}): Promise<void> {
+    wait.signal?.throwIfAborted();
+    this.#recorder?.called('restart');
+    const restarted = this.#loop.session?.restart(wait);
+    if (!restarted || !(await waitFor(restarted, wait))) throw this.#status.unavailable;
+  }
+
+  /**
+   * Uses another port from the next time that it opens one: after {@link disconnect}, for example.
+   * @param memory what the device before on that port has left
+   */
+  usePort(port: PortOpener, memory: PortMemory = {}): void {
+    this.#loop.usePort(this.#recorder?.record(port) ?? port, memory);
   }
 
   /** As {@link stop}, for `await using`. */

@@ -40,6 +40,8 @@ export interface Capabilities {
 export type DeviceStateName =
   /** not started, or stopped */
   | 'stopped'
+  /** {@link Device.disconnect} has freed the port; the links rest until the next start */
+  | 'disconnected'
   /** the driver opens the port, and retries after a failure */
   | 'absent'
   /** the port is open; the driver initializes the device */

@@ -27,6 +27,13 @@ export class DeviceWatch {
     return this.current;
   }
 
+  /** That the user has disconnected the device. */
+  get disconnected(): EspAtError | undefined {
+    const availability = this.#availability;
+    const error = availability.kind === 'notReady' ? availability.error : undefined;
+    return error?.code === 'DEVICE_DISCONNECTED' ? error : undefined;
+  }
+
   changed(availability: Availability): void {
     this.#availability = availability;
     for (const look of [...this.#waiting]) look();

@@ -45,13 +45,18 @@ export class DeviceRecorder {
     this.#secrets = new SecretSet(secretsOfDevice(options));
     this.#recorder = new Recorder(bytes, this.#clock, this.#secrets);
     this.#snapshotEvery = bytes * SNAPSHOT_PART;
-    this.port = recordedOpener(options.port, this.#recorder);
+    this.port = this.record(options.port);
     const { random = Math.random } = options;
     this.random = () => {
       const number = random();
       this.#recorder.line({ random: number });
       return number;
     };
+  }
+
+  /** A port that the recorder records. */
+  record(port: PortOpener): PortOpener {
+    return recordedOpener(port, this.#recorder);
   }
 
   /** The device or a link emits an event. */

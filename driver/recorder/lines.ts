@@ -22,7 +22,8 @@ export interface SendLine {
 
 /** A call of the device. `text`: that of a command. */
 export interface DeviceCall {
-  readonly to: 'start' | 'stop' | 'checkLinks' | 'scanNetworks' | 'command';
+  readonly to:
+    ('start' | 'stop' | 'disconnect' | 'restart') | ('checkLinks' | 'scanNetworks' | 'command');
   readonly text?: string;
 }
 

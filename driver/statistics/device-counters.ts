@@ -6,6 +6,7 @@ import type { DeviceStatistics, PortBytes } from './statistics';
 
 const zeros: Readonly<Record<DeviceStateName, number>> = {
   stopped: 0,
+  disconnected: 0,
   absent: 0,
   initializing: 0,
   ready: 0,

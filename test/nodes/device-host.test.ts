@@ -4,7 +4,11 @@ import { EspAtError } from '../../driver/errors';
 import type { DeviceApi } from '../../nodes/shared/device/device-api';
 import { listenToDevice, listenToLinks } from '../../nodes/shared/device/flow-events';
 import { listenerCount } from '../harness/event-log';
-import { DeviceHost, type DeviceUser } from '../../nodes/shared/device/device-host';
+import {
+  DeviceHost,
+  type DevicePorts,
+  type DeviceUser,
+} from '../../nodes/shared/device/device-host';
 import { PortClaims } from '../../nodes/shared/device/port-claims';
 import { VirtualClock } from '../harness/virtual-clock';
 import { FakeDevice } from '../harness/nodes/fake-device';
@@ -27,14 +31,20 @@ class Guest implements DeviceUser {
   }
 }
 
+const ports: DevicePorts = {
+  key: (address) => address,
+  memory: () => ({}),
+  opener: (address) => ({ address, open: () => Promise.reject(new Error('no port')) }),
+};
+
 /** Devices by the names of their configuration nodes, in one process. */
 class House {
   readonly clock = new VirtualClock();
   readonly claims = new PortClaims();
 
-  host(label: string, make: () => FakeDevice, port = 'p'): DeviceHost {
+  host(label: string, make: (address: string) => FakeDevice, port = 'p'): DeviceHost {
     const { clock, claims } = this;
-    return new DeviceHost({ label, address: port, port, claims, clock, make, followers: [] });
+    return new DeviceHost({ label, address: port, claims, clock, ports, make, followers: [] });
   }
 }
 
@@ -206,5 +216,58 @@ describe('listeners of a device and its links', () => {
     emitAll();
     assert.equal(heard.length, count);
     assert.equal(listenerCount(device), 0);
+  });
+
+  it('moves to another port: the one before is free for another device, and the next device uses it too', async () => {
+    const house = new House();
+    const made: string[] = [];
+    const device = new FakeDevice();
+    const host = house.host('a', (address) => {
+      made.push(address);
+      return device;
+    });
+    const user = new Guest(host);
+    const waiting = house.host('b', () => new FakeDevice());
+    const second = new Guest(waiting);
+    assert.deepEqual(second.states, ['absent PORT_SHARED']);
+    await house.clock.wait(host.usePort('q'));
+    assert.deepEqual([device.ports, device.disconnects, device.starts], [['q'], 1, 2]);
+    assert.equal(second.states.at(-1), 'ready');
+    host.detach(user);
+    await house.clock.advance(1000);
+    new Guest(host);
+    assert.deepEqual(made, ['p', 'q']);
+  });
+
+  it('refuses a port that another device has, and keeps its own', async () => {
+    const house = new House();
+    const device = new FakeDevice();
+    const host = house.host('a', () => device);
+    new Guest(host);
+    new Guest(house.host('b', () => new FakeDevice(), 'q'));
+    await assert.rejects(host.usePort('q'), { code: 'PORT_SHARED' });
+    assert.deepEqual([device.ports, device.disconnects], [[], 0]);
+  });
+
+  it('moves away from a port that another device has', async () => {
+    const house = new House();
+    new Guest(house.host('a', () => new FakeDevice()));
+    const host = house.host('b', () => new FakeDevice());
+    const user = new Guest(host);
+    await host.usePort('q');
+    assert.deepEqual(user.states, ['absent PORT_SHARED', 'ready']);
+  });
+
+  it('moves twice at once: the last port counts, and the ports between are free', async () => {
+    const house = new House();
+    const device = new FakeDevice();
+    const host = house.host('a', () => device);
+    new Guest(host);
+    await house.clock.wait(Promise.all([host.usePort('q'), host.usePort('r')]));
+    assert.deepEqual(device.ports, ['r']);
+    assert.deepEqual(
+      ['p', 'q', 'r'].map((port) => house.claims.holderOf(port)),
+      [undefined, undefined, 'a'],
+    );
   });
 });

@@ -248,4 +248,57 @@ onEachRuntime('ws-status', (nodeRed) => {
     assert.equal(codeOf(msg), 'NO_WEBSOCKET');
     assert.equal(device.queries, 1);
   });
+
+  it('for the device: disconnects, connects and restarts it, and answers with the same message', async () => {
+    await load({ link: 'device' });
+    const done = async (action: string) => {
+      nodeRed.give('node', { _msgid: action, topic: 'mine', action });
+      for (;;) {
+        const msg = await nodeRed.next('out0');
+        if (msg._msgid === action) return msg;
+      }
+    };
+    const answer = await done('disconnect');
+    assert.deepEqual(
+      [answer.event, answer.payload, answer.topic, 'action' in answer],
+      ['disconnect', 'disconnected', 'mine', false],
+    );
+    assert.deepEqual(last(), { fill: 'grey', shape: 'ring', text: 'status.device.disconnected' });
+    assert.equal((await done('connect')).payload, 'ready');
+    assert.equal((await done('restart')).event, 'restart');
+    assert.deepEqual([device.disconnects, device.starts, device.restarts], [1, 2, 1]);
+  });
+
+  it('for the device: moves it to another port', async () => {
+    await load({ link: 'device' });
+    nodeRed.give('node', { _msgid: 'abc', action: 'port', port: ' /dev/ttyUSB7 ' });
+    for (let msg = await nodeRed.next('out0'); ; msg = await nodeRed.next('out0')) {
+      if (msg._msgid !== 'abc') continue;
+      assert.deepEqual([msg.event, 'port' in msg], ['port', false]);
+      break;
+    }
+    assert.deepEqual([device.ports, device.starts, device.disconnects], [['/dev/ttyUSB7'], 2, 1]);
+  });
+
+  it('for the device: gives its statistics as the payload', async () => {
+    await load({ link: 'device' });
+    nodeRed.give('node', { action: 'statistics' });
+    const { event, state, payload } = await nodeRed.next('out0');
+    assert.deepEqual([event, state], ['statistics', 'ready']);
+    assert.deepEqual(payload, device.statistics());
+  });
+
+  for (const [what, msg, code] of [
+    ['an unknown action', { action: 'explode' }, 'INVALID_ACTION'],
+    ['an action that is no text', { action: {} }, 'INVALID_ACTION'],
+    ['a port that is none', { action: 'port', port: 'sim:?x=1' }, 'INVALID_SETTING'],
+    ['a port that is missing', { action: 'port' }, 'INVALID_PORT'],
+  ] as const) {
+    it(`for the device: refuses ${what}`, async () => {
+      await load({ link: 'device' });
+      nodeRed.give('node', msg);
+      assert.equal(codeOf(await nodeRed.next('caught')), code);
+      assert.deepEqual([device.disconnects, device.ports], [0, []]);
+    });
+  }
 });

@@ -3,6 +3,7 @@ import type { ClientEvent } from '../../at/client-event';
 import type { Command, Response } from '../../at/command';
 import type { LinkId, OutOfSyncCause } from '../../at/types';
 import type { Urc } from '../../at/urc';
+import { restart } from '../../commands/base';
 import { onTimeout } from '../../clock';
 import { EspAtError } from '../../errors';
 import type { Port } from '../../port/port';
@@ -10,6 +11,7 @@ import type { SnapshotLine } from '../../recorder/lines';
 import type { PortStatistics } from '../../statistics/statistics';
 import type { Wait } from '../../wait';
 import { takeBack } from '../baud-rate/take-back';
+import { closeConnections } from './close-connections';
 import { Initialization } from './initialization';
 import type { LinkChecks } from './link-checks';
 import { resetByRts } from './rts-reset';
@@ -26,6 +28,8 @@ import { shownLine } from './unknown-line';
 
 /** Milliseconds in which a stop takes the device back to the rate it starts with. */
 const TAKE_BACK_TIMEOUT_MS = 300;
+/** Milliseconds in which a disconnect closes the connections. */
+const CLOSE_LINKS_TIMEOUT_MS = 2000;
 
 /** One open port: initializes the device, again after each restart, until the port or the device is lost. */
 export class DeviceSession {
@@ -71,17 +75,30 @@ export class DeviceSession {
     this.#client.receive(chunk);
   }
 
-  /** Ends the session as {@link end} does, but first takes the device back to its rate if the line is ready. */
-  stop(error: EspAtError): void {
+  /**
+   * Ends the session as {@link end} does. If the line is ready, it first takes the device back to its rate.
+   * @param closesLinks whether it closes the connections before that: they would send data to the port's next user
+   */
+  stop(error: EspAtError, { closesLinks }: { readonly closesLinks: boolean }): void {
     const { boot } = this.#state;
     const { state } = this.#client;
+    const { clock } = this.#context.options;
     const isLineReady = state !== 'resyncing' && state !== 'unresponsive';
-    if (this.#machine.hasEnded || !isLineReady || !this.#port.isChanged) return this.end(error);
+    const closes = closesLinks && this.#context.links.some(({ stateNumber }) => stateNumber !== 0);
+    if (this.#machine.hasEnded || !isLineReady || !(this.#port.isChanged || closes))
+      return this.end(error);
     const end = () => this.end(error);
-    const timer = onTimeout(this.#context.options.clock, TAKE_BACK_TIMEOUT_MS, end);
+    const timeoutMs = TAKE_BACK_TIMEOUT_MS + (closes ? CLOSE_LINKS_TIMEOUT_MS : 0);
+    const timer = onTimeout(clock, timeoutMs, end);
     this.#machine.become({ kind: 'stopping', boot, timer });
     this.#machine.endBoot(boot, error);
-    void takeBack(this.#client, this.#port).then(end, end);
+    void this.#leave(closes).then(end, end);
+  }
+
+  async #leave(closes: boolean): Promise<void> {
+    const { clock } = this.#context.options;
+    if (closes) await this.#client.sequence(({ run }) => closeConnections(run, clock));
+    if (this.#port.isChanged) await takeBack(this.#client, this.#port);
   }
 
   /** Ends the session. Pending operations reject with the error. Later calls do nothing. */
@@ -132,6 +149,15 @@ export class DeviceSession {
   /** A link could not reach its server: the device may have lost its network unheard. */
   suspectNetwork(): void {
     this.#state.boot.network.suspect();
+  }
+
+  /** Restarts the device. False where it does not answer, and the options or the port do not allow a reset by RTS. */
+  async restart(wait: Wait): Promise<boolean> {
+    if (!this.isFound) return resetByRts(this.#port, this.#context.emitter);
+    await this.#client.run(restart(), wait);
+    await this.#port.setRate(this.#port.startRate);
+    this.#restarted();
+    return true;
   }
 
   /** Repeats a failed initialization only after this work, which a repetition would end. */

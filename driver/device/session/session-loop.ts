@@ -1,31 +1,45 @@
 import { delay } from '../../clock';
 import { asEspAtError, EspAtError } from '../../errors';
 import { Backoff } from '../../link/backoff';
-import type { Port, PortHandlers } from '../../port/port';
+import type { Port, PortHandlers, PortOpener } from '../../port/port';
 import type { DeviceRecorder } from '../../recorder/device-recorder';
 import { waitFor } from '../../wait';
 import { DeviceSession } from './device-session';
+import { RateLimit } from '../baud-rate/rate-limit';
 import type { DeviceStatus } from '../device-status';
+import type { PortMemory } from '../options';
 import type { SessionContext, SessionEvent, SessionMemory, SessionStart } from './session-state';
 
 /** Milliseconds: the first and the longest delay before a failed port opens again. */
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 1000;
 
-type LoopState =
-  | { readonly kind: 'stopped' }
-  | { readonly kind: 'running'; readonly stop: AbortController; readonly ended: Promise<void> }
-  | { readonly kind: 'stopping'; readonly stopped: Promise<void>; readonly startAgain: boolean };
+/** `disconnected`: the links keep their goals, until the next start. */
+type Rest = 'stopped' | 'disconnected';
 
-/** Opens the port and runs a session on it, again and again, from start() to stop(). */
+const newMemory: SessionMemory = { negotiatedRateWorks: true, slowness: 1, pendingPrompt: false };
+
+type LoopState =
+  | { readonly kind: Rest }
+  | { readonly kind: 'running'; readonly stop: AbortController; readonly ended: Promise<void> }
+  | {
+      readonly kind: 'stopping';
+      readonly stopped: Promise<void>;
+      readonly to: Rest;
+      readonly startAgain: boolean;
+    };
+
+const reasons = { stopped: 'DEVICE_STOPPED', disconnected: 'DEVICE_DISCONNECTED' } as const;
+
+/** Opens the port and runs a session on it, again and again, from start() to stop() or disconnect(). */
 export class SessionLoop {
-  readonly #context: SessionContext;
+  #context: SessionContext;
   readonly #status: DeviceStatus;
   readonly #recorder: DeviceRecorder | undefined;
   readonly #backoff: Backoff;
   #state: LoopState = { kind: 'stopped' };
   #session: DeviceSession | undefined;
-  #memory: SessionMemory = { negotiatedRateWorks: true, slowness: 1, pendingPrompt: false };
+  #memory = newMemory;
 
   constructor(context: SessionContext, status: DeviceStatus, recorder: DeviceRecorder | undefined) {
     this.#context = context;
@@ -42,7 +56,7 @@ export class SessionLoop {
   /** See {@link Device.start}. */
   start(): void {
     if (this.#state.kind === 'stopping') this.#state = { ...this.#state, startAgain: true };
-    if (this.#state.kind !== 'stopped') return;
+    if (this.#state.kind !== 'stopped' && this.#state.kind !== 'disconnected') return;
     const stop = new AbortController();
     const ended = Promise.resolve().then(() => this.#run(stop.signal));
     this.#state = { kind: 'running', stop, ended };
@@ -56,25 +70,59 @@ export class SessionLoop {
       case 'stopped':
         return Promise.resolve();
       case 'stopping':
-        this.#state = { ...this.#state, startAgain: false };
+        this.#state = { ...this.#state, to: 'stopped', startAgain: false };
         return this.#state.stopped;
-      case 'running': {
-        const { stop, ended } = this.#state;
-        const stopped = ended.then(() => this.#stopped());
-        this.#state = { kind: 'stopping', stopped, startAgain: false };
-        stop.abort(new EspAtError('DEVICE_STOPPED'));
-        return stopped;
-      }
+      case 'disconnected':
+        return this.#leave('stopped', Promise.resolve());
+      case 'running':
+        return this.#leave('stopped', this.#state.ended, this.#state.stop);
     }
   }
 
+  /** See {@link Device.disconnect}. */
+  disconnect(): Promise<void> {
+    switch (this.#state.kind) {
+      case 'stopped':
+      case 'disconnected':
+        return Promise.resolve();
+      case 'stopping':
+        this.#state = { ...this.#state, startAgain: false };
+        return this.#state.stopped;
+      case 'running':
+        return this.#leave('disconnected', this.#state.ended, this.#state.stop);
+    }
+  }
+
+  /** See {@link Device.usePort}. What is known of the port before does not hold for another one. */
+  usePort(port: PortOpener, memory: PortMemory): void {
+    const { options } = this.#context;
+    const rateLimit = new RateLimit();
+    this.#context = { ...this.#context, rateLimit, options: { ...options, port, memory } };
+    this.#memory = newMemory;
+  }
+
+  #leave(to: Rest, ended: Promise<void>, stop?: AbortController): Promise<void> {
+    const stopped = ended.then(() => this.#stopped());
+    this.#state = { kind: 'stopping', stopped, to, startAgain: false };
+    stop?.abort(new EspAtError(reasons[to]));
+    return stopped;
+  }
+
   async #stopped(): Promise<void> {
-    for (const link of this.#context.links) await link.close({ graceful: false });
-    this.#status.become({ name: 'stopped' });
-    // A listener may have called start() or stop().
+    if (this.#rest === 'disconnected') this.#status.become({ name: 'disconnected' });
+    // A listener may have called stop().
+    if (this.#rest === 'stopped') {
+      for (const link of this.#context.links) await link.close({ graceful: false });
+      this.#status.become({ name: 'stopped' });
+    }
+    // A listener may have called start().
     const startAgain = this.#state.kind === 'stopping' && this.#state.startAgain;
-    this.#state = { kind: 'stopped' };
+    this.#state = { kind: this.#rest };
     if (startAgain) this.start();
+  }
+
+  get #rest(): Rest {
+    return this.#state.kind === 'stopping' ? this.#state.to : 'stopped';
   }
 
   async #run(signal: AbortSignal): Promise<void> {
@@ -129,7 +177,11 @@ export class SessionLoop {
     this.#context.counters.portOpened();
     const session = new DeviceSession(port, this.#context, start, take);
     current.session = this.#session = session;
-    const stop = () => session.stop(asEspAtError(signal.reason));
+    const stop = () => {
+      const reason = asEspAtError(signal.reason);
+      // The nodes or the server have ended the connections of a device that stops.
+      session.stop(reason, { closesLinks: reason.code === 'DEVICE_DISCONNECTED' });
+    };
     signal.addEventListener('abort', stop, { once: true });
     session.begin();
     const { error, memory } = await session.ended;

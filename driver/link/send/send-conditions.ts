@@ -1,3 +1,4 @@
+import type { EspAtError } from '../../errors';
 import type { AtClient } from '../../at/at-client';
 import { BUFFER_SIZE } from '../../commands/websocket';
 import type { Capabilities } from '../../device/options';
@@ -11,6 +12,8 @@ export interface SendConditions {
   readonly device:
     { readonly client: Pick<AtClient, 'wake'>; readonly capabilities: Capabilities } | undefined;
   readonly isOpen: boolean;
+  /** Why the link is not open, where the user has disconnected the device. */
+  readonly disconnected: EspAtError | undefined;
   /** Whether the link is to be open, though it may not be now. */
   readonly isWanted: boolean;
   /** The link's buffer, in bytes. */
@@ -19,7 +22,7 @@ export interface SendConditions {
 
 export function sendConditions(
   machine: Pick<LinkMachine, 'state'>,
-  device: Pick<DeviceWatch, 'current'>,
+  device: Pick<DeviceWatch, 'current' | 'disconnected'>,
 ): SendConditions {
   return {
     get device() {
@@ -30,6 +33,9 @@ export function sendConditions(
     },
     get isWanted() {
       return isWanted(machine.state);
+    },
+    get disconnected() {
+      return device.disconnected;
     },
     get bufferSize() {
       return machine.state.goal?.options.config?.bufferBytes ?? BUFFER_SIZE;

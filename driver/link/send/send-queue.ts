@@ -16,6 +16,7 @@ import { refusalOf, type SendRefusal } from './send-refusal';
 
 /** Failures after which the link or its device may come back: the queue then holds an unsent message. */
 const passing: readonly ErrorCode[] = [
+  'DEVICE_DISCONNECTED',
   'DEVICE_RESTARTED',
   'DEVICE_UNRESPONSIVE',
   'LINK_CLOSED',
@@ -252,8 +253,11 @@ export class SendQueue implements SendSource {
   }
 
   #notOpen(): EspAtError {
-    const details = { link: this.link };
-    return new EspAtError('LINK_NOT_OPEN', details, { outcome: 'not-sent' });
+    const { code, details } = this.#conditions.disconnected ?? {
+      code: 'LINK_NOT_OPEN',
+      details: { link: this.link },
+    };
+    return new EspAtError(code, details, { outcome: 'not-sent' });
   }
 }
 

@@ -2,11 +2,17 @@ import type { EventEmitter } from 'node:events';
 import type { LinkId } from '../../../driver/at/types';
 import type { WifiNetwork } from '../../../driver/commands/wifi';
 import type { DeviceEvents } from '../../../driver/device/events';
-import type { Capabilities, DeviceState, LinkStatus } from '../../../driver/device/options';
+import type {
+  Capabilities,
+  DeviceState,
+  LinkStatus,
+  PortMemory,
+} from '../../../driver/device/options';
 import type { LinkEvents, LinkStateName, LinkStateNumber } from '../../../driver/link/events';
 import type { CloseOptions, OpenOptions, SendOptions } from '../../../driver/link/options';
 import type { Reply, RequestOptions, RequestPayload } from '../../../driver/link/request/options';
 import type { PlacedLine } from '../../../driver/recorder/recorder';
+import type { PortOpener } from '../../../driver/port/port';
 import type { DeviceStatistics } from '../../../driver/statistics/statistics';
 import type { Wait } from '../../../driver/wait';
 
@@ -39,6 +45,9 @@ export interface DeviceApi extends Pick<EventEmitter<DeviceEvents>, 'on' | 'off'
   readonly recorder: TrafficSource | undefined;
   start(): void;
   stop(): Promise<void>;
+  disconnect(): Promise<void>;
+  restart(): Promise<void>;
+  usePort(port: PortOpener, memory: PortMemory): void;
   statistics(): DeviceStatistics;
   link(id: unknown): LinkApi;
   checkLinks(): Promise<LinkStatus[]>;

@@ -1,6 +1,7 @@
 import type { Cancel, Clock } from '../../../driver/clock';
-import type { Capabilities, DeviceState } from '../../../driver/device/options';
+import type { Capabilities, DeviceState, PortMemory } from '../../../driver/device/options';
 import { EspAtError } from '../../../driver/errors';
+import type { PortOpener } from '../../../driver/port/port';
 import type { DeviceApi, LinkApi } from './device-api';
 import type { Claimant, PortClaims } from './port-claims';
 import { within } from './within';
@@ -23,17 +24,26 @@ export interface DeviceUser {
   recordingSaved?(file: string): void;
 }
 
+/** The ports of a device with its settings. */
+export interface DevicePorts {
+  /** A key that is equal for two addresses of the same port. */
+  key(address: string): string;
+  memory(key: string): PortMemory;
+  /** @throws EspAtError `INVALID_PORT`, `INVALID_SETTING` */
+  opener(address: string): PortOpener;
+}
+
 export interface DeviceHostOptions {
   /** The name of the configuration node. */
   readonly label: string;
   /** The port as the user wrote it. */
   readonly address: string;
-  /** Equal for two addresses of the same port. */
-  readonly port: string;
   readonly claims: PortClaims;
   readonly clock: Clock;
+  /** What a device takes to use an address. */
+  readonly ports: DevicePorts;
   /** @throws EspAtError when no device can be made of the settings */
-  readonly make: () => DeviceApi;
+  readonly make: (address: string) => DeviceApi;
   /** Follow the device too, but do not make it run. */
   readonly followers: readonly DeviceUser[];
 }
@@ -54,11 +64,15 @@ export class DeviceHost implements Claimant {
   readonly label: string;
   readonly #options: DeviceHostOptions;
   readonly #users = new Set<DeviceUser>();
+  /** Those of the settings, until a flow names another port. */
+  #port: { readonly address: string; readonly key: string };
   #state: HostState = { kind: 'idle' };
 
   constructor(options: DeviceHostOptions) {
     this.#options = options;
     this.label = options.label;
+    const { address, ports } = options;
+    this.#port = { address, key: ports.key(address) };
   }
 
   /** The time source of this device's nodes. */
@@ -158,12 +172,41 @@ export class DeviceHost implements Claimant {
     this.#state = { kind: 'idle' };
   }
 
+  /**
+   * Uses another port, until the settings are deployed again. The links rest meanwhile.
+   * @throws EspAtError `INVALID_PORT`, `INVALID_SETTING`, `PORT_SHARED`, or why no device runs
+   */
+  async usePort(address: string): Promise<void> {
+    const { claims, ports } = this.#options;
+    const opener = ports.opener(address);
+    const port = { address, key: ports.key(address) };
+    const before = this.#port;
+    if (this.#state.kind === 'waitingForPort') {
+      this.#releasePort();
+      this.#port = port;
+      this.#claimPort();
+      return;
+    }
+    const { device } = this;
+    if (port.key !== before.key && !claims.take(port.key, this))
+      throw new EspAtError('PORT_SHARED', {
+        port: address,
+        device: claims.holderOf(port.key) ?? '',
+      });
+    this.#port = port;
+    await device.disconnect();
+    // A later message may have named yet another port, or the device has stopped.
+    if (this.#port === port) device.usePort(opener, ports.memory(port.key));
+    if (port.key !== before.key) claims.release(before.key, this);
+    if (this.#port === port && this.#runningDevice() === device) device.start();
+  }
+
   // --- Claimant ------------------------------------------------------------------------------------
 
   granted(): void {
     let device: DeviceApi;
     try {
-      device = this.#options.make();
+      device = this.#options.make(this.#port.address);
     } catch (error) {
       this.#state = { kind: 'refused', error: asSettingsError(error) };
       this.#releasePort();
@@ -176,7 +219,7 @@ export class DeviceHost implements Claimant {
   }
 
   denied(holder: string): void {
-    const error = new EspAtError('PORT_SHARED', { port: this.#options.address, device: holder });
+    const error = new EspAtError('PORT_SHARED', { port: this.#port.address, device: holder });
     this.#state = { kind: 'waitingForPort', error };
     this.#announce();
   }
@@ -189,11 +232,11 @@ export class DeviceHost implements Claimant {
 
   #claimPort(): void {
     this.#state = { kind: 'waitingForPort' };
-    this.#options.claims.request(this.#options.port, this);
+    this.#options.claims.request(this.#port.key, this);
   }
 
   #releasePort(): void {
-    this.#options.claims.release(this.#options.port, this);
+    this.#options.claims.release(this.#port.key, this);
   }
 
   // --- the device ----------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ export type MakeDevice = (settings: DeviceSettings, memory: PortMemory) => Devic
 
 /** Makes the driver's device for a serial port, a TCP bridge or a simulated ESP32. */
 export const makeDevice: MakeDevice = ({ address, serial, options }, memory) =>
-  new Device({ ...options, memory, port: opener(address, serial) });
+  new Device({ ...options, memory, port: openerAt(address, serial) });
 
 /** A key that is equal for two addresses of the same port: `/dev/serial/by-id/…` is a link to `/dev/ttyUSB0`. */
 export function portKey(address: string): string {
@@ -28,7 +28,8 @@ export function portKey(address: string): string {
   }
 }
 
-function opener(address: string, serial: SerialSettings): PortOpener {
+/** @throws EspAtError `INVALID_PORT`, `INVALID_SETTING` */
+export function openerAt(address: string, serial: SerialSettings): PortOpener {
   const refusal = addressRefusal(address);
   if (refusal) throw new EspAtError(refusal.code, refusal.details);
   if (!address.startsWith(SIMULATED)) return portAt(address, serial);

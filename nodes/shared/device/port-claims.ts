@@ -27,6 +27,18 @@ export class PortClaims {
     holder.wanted();
   }
 
+  /** Gives a free port to a claimant at once; false where another one has it. */
+  take(port: string, claimant: Claimant): boolean {
+    if (this.#queues.has(port)) return false;
+    this.#queues.set(port, [claimant]);
+    return true;
+  }
+
+  /** The label of the claimant that has the port. */
+  holderOf(port: string): string | undefined {
+    return this.#queues.get(port)?.[0]?.label;
+  }
+
   /** Frees the port, or takes a claimant that waits for it off the list. */
   release(port: string, claimant: Claimant): void {
     const queue = this.#queues.get(port) ?? [];

@@ -1,6 +1,8 @@
 import type { NodeMessage } from 'node-red';
 import type { LinkStatus } from '../../../driver/device/options';
 import type { EspAtError } from '../../../driver/errors';
+import type { DeviceStatistics } from '../../../driver/statistics/statistics';
+import type { DeviceAction } from '../device/device-actions';
 import type { DeviceHost } from '../device/device-host';
 import type { FlowDeviceEventName } from '../device/flow-events';
 import { sentenceOf } from './node-error';
@@ -8,7 +10,7 @@ import type { Translate } from './translate';
 
 /** An event of the driver's device, a change of its state or send queue, or its answer to a question. */
 export interface DeviceChange {
-  readonly event: FlowDeviceEventName | 'state' | 'queue' | 'asked';
+  readonly event: FlowDeviceEventName | DeviceAction | 'state' | 'queue' | 'asked';
   readonly detail?: string;
   readonly command?: string;
   readonly error?: EspAtError;
@@ -16,24 +18,26 @@ export interface DeviceChange {
   readonly level?: number;
   /** The links in the device's answer. */
   readonly links?: readonly LinkStatus[];
+  /** In place of the state, as `payload`. */
+  readonly statistics?: DeviceStatistics;
 }
 
 /**
- * Writes a change of a device into a message: `payload` and `state` (the device's state), `event`, `device`
+ * Writes a change of a device into a message: `payload` and `state` (the device's state; `payload` may be its statistics), `event`, `device`
  * (its name); and, if known, `detail`, `command`, `error` (`code`, `message`), `level`, `links` (the states 0-4 of the
  * links 0, 1, 2) and `firmware` (the class A-D).
  */
 export function withDeviceChange(
   translate: Translate,
   host: DeviceHost,
-  { event, detail, command, error, level, links }: DeviceChange,
+  { event, detail, command, error, level, links, statistics }: DeviceChange,
   msg: NodeMessage = {},
 ): NodeMessage {
   const { name } = host.state;
   for (const old of ['detail', 'command', 'error', 'level', 'links', 'firmware'])
     Reflect.deleteProperty(msg, old);
   return Object.assign(msg, {
-    payload: name,
+    payload: statistics ?? name,
     state: name,
     event,
     device: host.label,

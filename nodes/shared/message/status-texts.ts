@@ -88,7 +88,7 @@ export function deviceStatus(
     return { fill: 'red', shape: 'ring', text: shortReason(translate, error), ...details };
   }
   if (name === 'ready') return undefined;
-  const fill = name === 'stopped' ? 'grey' : 'blue';
+  const fill = name === 'stopped' || name === 'disconnected' ? 'grey' : 'blue';
   return { fill, shape: 'ring', text: translate(`status.device.${name}`), ...details };
 }
 

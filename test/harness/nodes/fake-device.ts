@@ -14,6 +14,7 @@ import type {
   Message,
 } from '../../../driver/link/events';
 import { portAt } from '../../../driver/port/open';
+import type { PortOpener } from '../../../driver/port/port';
 import type { DeviceStatistics } from '../../../driver/statistics/statistics';
 import type { CloseOptions, OpenOptions, SendOptions } from '../../../driver/link/options';
 import type { Reply, RequestOptions, RequestPayload } from '../../../driver/link/request/options';
@@ -173,6 +174,25 @@ export class FakeDevice extends EventEmitter<DeviceEvents> implements DeviceApi 
     await this.stopping;
     for (const link of this.links) link.stateNumber = 0;
     this.become({ name: 'stopped' });
+  }
+
+  disconnects = 0;
+  restarts = 0;
+  /** The addresses that it was given, after its first one. */
+  readonly ports: string[] = [];
+
+  async disconnect(): Promise<void> {
+    this.disconnects++;
+    await this.stopping;
+    this.become({ name: 'disconnected' });
+  }
+
+  async restart(): Promise<void> {
+    this.restarts++;
+  }
+
+  usePort({ address }: PortOpener): void {
+    this.ports.push(address);
   }
 
   readonly #statistics = new Device({ port: portAt('tcp://fake:1', { rate: 9600 }) }).statistics();

@@ -1,0 +1,67 @@
+import type { NodeMessageInFlow } from 'node-red';
+import type { DeviceStatistics } from '../../../driver/statistics/statistics';
+import { EspAtError } from '../../../driver/errors';
+import { shown } from '../../../driver/values/text';
+import type { DeviceHost } from './device-host';
+
+/** What a flow can tell a device to do, by `msg.action`. */
+export type DeviceAction = 'connect' | 'disconnect' | 'restart' | 'port' | 'statistics';
+
+/** The properties of a message that tell a device what to do. */
+export interface ActionMessage extends NodeMessageInFlow {
+  action?: unknown;
+  /** Of the action `port`: an address. */
+  port?: unknown;
+}
+
+/** What an action results in, beside the state of the device. */
+interface Result {
+  readonly statistics?: DeviceStatistics;
+}
+
+const actions: Readonly<
+  Record<DeviceAction, (host: DeviceHost, msg: ActionMessage) => Result | Promise<Result>>
+> = {
+  connect(host) {
+    host.device.start();
+    return {};
+  },
+  async disconnect(host) {
+    await host.device.disconnect();
+    return {};
+  },
+  async restart(host) {
+    await host.device.restart();
+    return {};
+  },
+  async port(host, { port }) {
+    if (typeof port !== 'string') throw new EspAtError('INVALID_PORT', { port: shown(port) });
+    await host.usePort(port.trim());
+    return {};
+  },
+  statistics(host) {
+    return { statistics: host.device.statistics() };
+  },
+};
+
+/**
+ * Does what a message tells a device to do. Removes what told it: the answer may come to another ws-status.
+ * @throws EspAtError `INVALID_ACTION`, `INVALID_PORT`, `PORT_SHARED`, `DEVICE_*`
+ */
+export async function runAction(
+  host: DeviceHost,
+  msg: ActionMessage,
+): Promise<Result & { readonly action: DeviceAction }> {
+  const action = actionOf(msg.action);
+  const done = await actions[action](host, msg);
+  Reflect.deleteProperty(msg, 'action');
+  if (action === 'port') Reflect.deleteProperty(msg, 'port');
+  return { action, ...done };
+}
+
+/** @throws EspAtError `INVALID_ACTION` */
+function actionOf(action: unknown): DeviceAction {
+  for (const known of ['connect', 'disconnect', 'restart', 'port', 'statistics'] as const)
+    if (action === known) return known;
+  throw new EspAtError('INVALID_ACTION', { action: shown(action) });
+}

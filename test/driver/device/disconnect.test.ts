@@ -1,0 +1,232 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { systemClock } from '../../../driver/clock';
+import { Device } from '../../../driver/device/device';
+import { portAt } from '../../../driver/port/open';
+import { SimulatedDevice } from '../../../simulator';
+import { startPathServer } from '../../harness/network/path-server';
+import { openPty, whyNoPty } from '../../harness/pty';
+import { code, failure, lines, readyHarness, story } from '../../harness/ready-harness';
+
+const URI = 'ws://host/echo';
+/** Milliseconds in which a link is open again after a start. */
+const OPEN_AGAIN_MS = 3000;
+
+describe('a disconnected device', () => {
+  it('has closed its connections with 1001 and freed the port, and a kept-open link opens again within 3 s, ten times', async () => {
+    await using harness = await readyHarness();
+    const { device, clock, server, port } = harness;
+    const [link] = device.links;
+    await clock.wait(link.open({ uri: URI, keepOpen: true }));
+    for (let round = 1; round <= 10; round++) {
+      await clock.wait(device.disconnect());
+      assert.deepEqual([device.state.name, port.isOpen], ['disconnected', false]);
+      const last = server.connections.at(-1)?.frames.find(({ opcode }) => opcode === 8);
+      assert.deepEqual(last?.payload, Buffer.from([0x03, 0xe9]));
+      await clock.advance(20_000);
+      assert.equal(server.connections.length, round);
+      device.start();
+      assert.ok(await clock.until(() => link.state === 'open', OPEN_AGAIN_MS), `round ${round}`);
+    }
+    await clock.wait(link.send('x'));
+    assert.equal(link.statistics().reconnects, 10);
+  });
+
+  it('refuses to open, to send, to ask and to wait with DEVICE_DISCONNECTED, and an open with keepOpen is made up for', async () => {
+    await using harness = await readyHarness();
+    const { device, clock } = harness;
+    const [link, kept] = device.links;
+    await clock.wait(device.disconnect());
+    assert.equal(await code(harness, link.open({ uri: URI })), 'DEVICE_DISCONNECTED');
+    assert.equal(
+      await code(harness, kept.open({ uri: URI, keepOpen: true })),
+      'DEVICE_DISCONNECTED',
+    );
+    const refused = await failure(harness, link.send('x'));
+    assert.deepEqual([refused.code, refused.outcome], ['DEVICE_DISCONNECTED', 'not-sent']);
+    const request = link.request({ a: 1 }, { match: { by: 'next' }, timeoutMs: 1000 });
+    assert.equal(await code(harness, request), 'DEVICE_DISCONNECTED');
+    const calls = [
+      () => device.checkLinks(),
+      () => device.ready(),
+      () => device.restart(),
+      () => device.command('AT'),
+    ];
+    for (const call of calls) assert.equal(await code(harness, call()), 'DEVICE_DISCONNECTED');
+    device.start();
+    await clock.advance(OPEN_AGAIN_MS);
+    assert.deepEqual([link.state, kept.state], ['closed', 'open']);
+  });
+
+  it('holds a message for its holdMs, and sends it once connected', async () => {
+    await using harness = await readyHarness();
+    const { device, clock, server } = harness;
+    const [link] = device.links;
+    await clock.wait(link.open({ uri: URI, keepOpen: true }));
+    await clock.wait(device.disconnect());
+    const sent = link.send('later', { holdMs: 60_000 });
+    await clock.advance(30_000);
+    device.start();
+    await clock.wait(sent);
+    await clock.advance(10);
+    const frames = server.connections.at(-1)?.frames.filter(({ opcode }) => opcode === 1);
+    assert.deepEqual(
+      frames?.map(({ payload }) => payload.toString()),
+      ['later'],
+    );
+  });
+
+  it('is at the baud rate that it starts with', async () => {
+    await using harness = await readyHarness({
+      serial: { baudRate: 115_200 },
+      device: { negotiatedRate: 921_600 },
+    });
+    assert.equal(harness.hostRate, 921_600);
+    await harness.clock.wait(harness.device.disconnect());
+    assert.match(lines(harness).at(-1) ?? '', /^AT\+UART_CUR=115200,/);
+  });
+
+  it('is stopped by a stop, at once and during the disconnect', async () => {
+    await using harness = await readyHarness();
+    const { device, clock } = harness;
+    const [link] = device.links;
+    for (const isLater of [true, false]) {
+      await clock.wait(link.open({ uri: URI, keepOpen: true }));
+      const disconnected = device.disconnect();
+      if (isLater) await clock.wait(disconnected);
+      await clock.wait(device.stop());
+      assert.deepEqual([device.state.name, link.state], ['stopped', 'closed']);
+      device.start();
+      await clock.until(() => device.state.name === 'ready', OPEN_AGAIN_MS);
+      await clock.advance(OPEN_AGAIN_MS);
+      assert.equal(link.state, 'closed');
+    }
+  });
+
+  it('starts after the disconnect that is under way', async () => {
+    await using harness = await readyHarness();
+    const { device, clock } = harness;
+    const disconnected = device.disconnect();
+    device.start();
+    await clock.wait(disconnected);
+    await clock.wait(device.ready());
+  });
+
+  it('stays stopped where it was stopped', async () => {
+    await using harness = await readyHarness();
+    await harness.clock.wait(harness.device.stop());
+    await harness.clock.wait(harness.device.disconnect());
+    assert.equal(harness.device.state.name, 'stopped');
+  });
+
+  it('frees the port of a device that does not answer', async () => {
+    await using harness = await readyHarness();
+    const [link] = harness.device.links;
+    await harness.clock.wait(link.open({ uri: URI }));
+    harness.simulator.destroy();
+    await harness.clock.wait(harness.device.disconnect());
+    assert.equal(harness.port.isOpen, false);
+  });
+});
+
+describe('a restart by the user', () => {
+  it('runs AT+RST, tells of the restart once, and opens a kept-open link again', async () => {
+    await using harness = await readyHarness({
+      serial: { baudRate: 115_200 },
+      device: { negotiatedRate: 921_600 },
+    });
+    const { device, clock } = harness;
+    const [link] = device.links;
+    await clock.wait(link.open({ uri: URI, keepOpen: true }));
+    await clock.wait(device.restart());
+    await clock.until(() => link.state === 'open', 10_000);
+    assert.equal(lines(harness).filter((line) => line === 'AT+RST').length, 1);
+    assert.deepEqual(harness.device.statistics().restarts, 1);
+    assert.deepEqual(
+      story(harness)
+        .slice(-2)
+        .map((each) => each.split(' ')[0]),
+      ['opening', 'reopened'],
+    );
+  });
+
+  it('rejects with why the device is not ready, where it does not answer', async () => {
+    await using harness = await readyHarness();
+    harness.simulator.destroy();
+    harness.port.unplug();
+    assert.equal(await code(harness, harness.device.restart()), 'PORT_LOST');
+  });
+});
+
+describe('another port', () => {
+  it('is used from the next start on, and a port that does not exist yet is waited for without noise', async () => {
+    await using harness = await readyHarness();
+    await using other = await readyHarness();
+    const { device, clock } = harness;
+    await clock.wait(device.disconnect());
+    other.port.unplug();
+    device.usePort(other.port);
+    harness.statuses.length = 0;
+    harness.events.length = 0;
+    device.start();
+    await clock.advance(60_000);
+    assert.deepEqual(
+      harness.statuses.map(({ name, error }) => [name, error?.code]),
+      [
+        ['absent', undefined],
+        ['absent', 'PORT_NOT_FOUND'],
+      ],
+    );
+    assert.deepEqual(harness.events, []);
+    assert.equal(device.statistics().port.opens, 1);
+  });
+});
+
+describe('a disconnected device on a pty', { skip: whyNoPty() ?? false }, () => {
+  it('leaves the port to another program, ten times in a row, and links open again within 3 s', async () => {
+    const server = await startPathServer();
+    const simulator: SimulatedDevice = new SimulatedDevice({
+      firmware: 'D',
+      joined: true,
+      clock: systemClock,
+      output: (bytes) => pty.write(bytes),
+    });
+    const pty = openPty((chunk) => simulator.write(chunk));
+    const opener = portAt(pty.path, { rate: 115_200 });
+    const device = new Device({ port: opener });
+    const [link] = device.links;
+    try {
+      device.start();
+      await link.open({ uri: `${server.url}/echo`, keepOpen: true });
+      for (let round = 1; round <= 10; round++) {
+        await device.disconnect();
+        assert.equal(await askVersion(opener), true, `round ${round}`);
+        const start = performance.now();
+        device.start();
+        await new Promise((resolve) => link.once('open', resolve));
+        assert.ok(performance.now() - start < OPEN_AGAIN_MS, `round ${round}`);
+        await link.send('x');
+      }
+    } finally {
+      await device.stop();
+      simulator.destroy();
+      await pty.close();
+      await server.close();
+    }
+  });
+});
+
+/** Another program on the port: whether the device answers to it. */
+async function askVersion(opener: ReturnType<typeof portAt>): Promise<boolean> {
+  let heard = '';
+  const handlers = {
+    data: (chunk: Buffer) => void (heard += chunk.toString()),
+    lost: () => undefined,
+  };
+  const port = await opener.open(handlers, { flowControl: false });
+  port.write(Buffer.from('AT+GMR\r\n'));
+  for (let turn = 0; turn < 200 && !heard.includes('OK\r\n'); turn++)
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  await port.close();
+  return heard.includes('AT version:') && heard.includes('OK\r\n');
+}
