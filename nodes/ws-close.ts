@@ -8,7 +8,7 @@ import { chosenLink, type LinkSetting } from './shared/device/link-setting';
 import { NodeStatus } from './shared/device/node-status';
 import { settingNumber, settingText } from './shared/message/settings';
 import { migrate } from './shared/settings/migrate';
-import { translator, type Translate } from './shared/message/translate';
+import { translator } from './shared/message/translate';
 
 /** The settings of ws-close as the dialog stores them. */
 export interface WsCloseDef extends NodeDef {
@@ -26,7 +26,7 @@ export default function wsClose(RED: NodeAPI): void {
 
   function WsClose(this: Node, def: WsCloseDef): void {
     RED.nodes.createNode(this, def);
-    const closer = new Closer(RED, this, translate, migrate('ws-close', def));
+    const closer = new Closer(RED, this, migrate('ws-close', def));
     onInput(this, translate, (msg, send) => closer.close(msg, send), closer.status);
     this.on('close', () => closer.end());
   }
@@ -42,7 +42,7 @@ class Closer {
   readonly status: NodeStatus;
   readonly #stop = new AbortController();
 
-  constructor(RED: NodeAPI, node: Node, translate: Translate, def: WsCloseDef) {
+  constructor(RED: NodeAPI, node: Node, def: WsCloseDef) {
     this.#link = settingText(RED, node, def.link);
     this.#options = {
       graceful: def.mode !== 'now',
@@ -50,7 +50,7 @@ class Closer {
       reason: settingText(RED, node, def.reason),
     };
     this.#device = findDevice(RED, def.device);
-    this.status = new NodeStatus(node, translate, this.#device, this.#link);
+    this.status = new NodeStatus(RED, node, this.#device, this.#link);
     this.#device?.host.attach(this.status);
   }
 

@@ -87,7 +87,7 @@ class Opener implements DeviceUser {
     this.#output = def.output ?? 'auto';
     this.#owner = `${node.id}/${++instances}`;
     this.#device = findDevice(RED, def.device);
-    this.status = new NodeStatus(node, translate, this.#device, this.#link);
+    this.status = new NodeStatus(RED, node, this.#device, this.#link);
     this.#device?.host.attach(this);
   }
 

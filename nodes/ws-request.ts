@@ -15,7 +15,7 @@ import { PayloadDecoder, type Output } from './shared/message/payload-decoder';
 import { replyMatch, type MatchFor, type ReplyMatchDef } from './shared/message/reply-match';
 import { expandedSettings, refusalOf } from './shared/message/setting-checks';
 import { settingNumber, settingText } from './shared/message/settings';
-import { translator, type Translate } from './shared/message/translate';
+import { translator } from './shared/message/translate';
 import { migrate } from './shared/settings/migrate';
 
 const LONGEST_TIMEOUT_MS = 86_400_000;
@@ -41,7 +41,7 @@ export default function wsRequest(RED: NodeAPI): void {
 
   function WsRequest(this: Node, def: WsRequestDef): void {
     RED.nodes.createNode(this, def);
-    const requester = new Requester(RED, this, translate, migrate('ws-request', def));
+    const requester = new Requester(RED, this, migrate('ws-request', def));
     onInput(this, translate, (msg, send) => requester.request(msg, send), requester.status);
     this.on('close', () => requester.end());
   }
@@ -52,7 +52,6 @@ export default function wsRequest(RED: NodeAPI): void {
 /** Sends requests over links, and passes on their replies. */
 class Requester implements DeviceUser {
   readonly #node: Node;
-  readonly #translate: Translate;
   readonly #device: DeviceNode | undefined;
   readonly #link: LinkSetting;
   readonly #timeout: number | undefined;
@@ -67,9 +66,8 @@ class Requester implements DeviceUser {
   readonly status: NodeStatus;
   #underWay = 0;
 
-  constructor(RED: NodeAPI, node: Node, translate: Translate, def: WsRequestDef) {
+  constructor(RED: NodeAPI, node: Node, def: WsRequestDef) {
     this.#node = node;
-    this.#translate = translate;
     this.#link = settingText(RED, node, def.link);
     this.#timeout = settingNumber(RED, node, def.timeout);
     this.#holdSeconds =
@@ -83,7 +81,7 @@ class Requester implements DeviceUser {
     this.#refusal = match instanceof EspAtError ? match : undefined;
     this.#match = match instanceof EspAtError ? () => ({ by: 'next' }) : match;
     this.#device = findDevice(RED, def.device);
-    this.status = new NodeStatus(node, translate, this.#device, this.#link);
+    this.status = new NodeStatus(RED, node, this.#device, this.#link);
     // One listener for each request under way: their number is no sign of a leak.
     setMaxListeners(0, this.#stop.signal);
     this.#device?.host.attach(this);
@@ -142,7 +140,7 @@ class Requester implements DeviceUser {
   #count(more: number): void {
     this.#underWay += more;
     const count = this.#underWay;
-    this.status.setText(count === 0 ? undefined : this.#translate('status.underWay', { count }));
+    this.status.setWords(count === 0 ? undefined : { key: 'status.underWay', values: { count } });
   }
 }
 

@@ -14,7 +14,7 @@ import { outgoing } from './shared/message/outgoing';
 import { expandedSettings, refusalOf } from './shared/message/setting-checks';
 import { settingNumber, settingText } from './shared/message/settings';
 import { migrate } from './shared/settings/migrate';
-import { translator, type Translate } from './shared/message/translate';
+import { translator } from './shared/message/translate';
 
 /** The settings of ws-send as the dialog stores them. */
 export interface WsSendDef extends NodeDef {
@@ -34,7 +34,7 @@ export default function wsSend(RED: NodeAPI): void {
 
   function WsSend(this: Node, def: WsSendDef): void {
     RED.nodes.createNode(this, def);
-    const sender = new Sender(RED, this, translate, migrate('ws-send', def));
+    const sender = new Sender(RED, this, migrate('ws-send', def));
     onInput(this, translate, (msg, send) => sender.send(msg, send), sender.status);
     this.on('close', () => sender.end());
   }
@@ -44,7 +44,6 @@ export default function wsSend(RED: NodeAPI): void {
 
 /** Sends messages over links, in the order they come. */
 class Sender implements DeviceUser {
-  readonly #translate: Translate;
   readonly #device: DeviceNode | undefined;
   readonly #link: LinkSetting;
   readonly #timeout: number | undefined;
@@ -59,8 +58,7 @@ class Sender implements DeviceUser {
   readonly status: NodeStatus;
   #stopListening: (() => void) | undefined;
 
-  constructor(RED: NodeAPI, node: Node, translate: Translate, def: WsSendDef) {
-    this.#translate = translate;
+  constructor(RED: NodeAPI, node: Node, def: WsSendDef) {
     this.#link = settingText(RED, node, def.link);
     this.#timeout = settingNumber(RED, node, def.timeout);
     this.#holdSeconds =
@@ -68,7 +66,7 @@ class Sender implements DeviceUser {
     this.#holdMessages = settingNumber(RED, node, def.holdMessages) ?? 100;
     this.#refusal = refusalOf(checks, expandedSettings(RED, node, def));
     this.#device = findDevice(RED, def.device);
-    this.status = new NodeStatus(node, translate, this.#device, this.#link);
+    this.status = new NodeStatus(RED, node, this.#device, this.#link);
     // One listener for each message under way: their number is no sign of a leak.
     setMaxListeners(0, this.#stop.signal);
     this.#device?.host.attach(this);
@@ -126,7 +124,7 @@ class Sender implements DeviceUser {
   /** @param level how full the send queue is, 0 to 1 */
   #showQueue(level: number): void {
     const percent = Math.round(level * 100);
-    this.status.setText(percent < 25 ? undefined : this.#translate('status.queue', { percent }));
+    this.status.setWords(percent < 25 ? undefined : { key: 'status.queue', values: { percent } });
   }
 }
 

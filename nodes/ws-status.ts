@@ -65,7 +65,7 @@ class Watcher implements DeviceUser {
     if (refusal) node.warn(sentenceOf(translate, refusal));
     this.#poll = refusal ? 0 : 1000 * (settingNumber(RED, node, def.poll) ?? 0);
     this.#device = findDevice(RED, def.device);
-    this.status = new NodeStatus(node, translate, this.#device, this.#link);
+    this.status = new NodeStatus(RED, node, this.#device, this.#link);
     this.#device?.host.attach(this);
     this.#pollLater();
   }

@@ -39,6 +39,17 @@ for (const nodeRed of majors) {
       assert.deepEqual(editor.complaints, []);
     });
 
+    it("shows statuses in the editor's language while Node-RED runs in another", async (t) => {
+      const editor = await Editor.during(t, demo.address, { locale: 'zh-CN' });
+      const flows = await demo.flows();
+      // The one that Node-RED kept, then new ones.
+      await editor.status(idOf(flows, 'ws-status'), '已关闭');
+      await editor.press(idOf(flows, 'inject', 'send text'));
+      await editor.status(idOf(flows, 'ws-send'), '连接未打开');
+      assert.equal(demo.statusOf(idOf(flows, 'ws-send')), 'link not open');
+      assert.deepEqual(editor.complaints, []);
+    });
+
     it('imports and deploys every other example; the plain page works', async (t) => {
       const editor = await Editor.during(t, demo.address);
       const others = [...examples()].filter(([path]) => !path.includes('Echo over'));

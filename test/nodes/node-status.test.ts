@@ -4,6 +4,7 @@ import { EspAtError } from '../../driver/errors';
 import { NodeStatus } from '../../nodes/shared/device/node-status';
 import { onInput } from '../../nodes/shared/message/input';
 import type { DetailedStatus } from '../../nodes/shared/message/status-texts';
+import { say } from '../../nodes/shared/message/status-words';
 import { catalog } from '../harness/nodes/catalog';
 import { FakeDevice } from '../harness/nodes/fake-device';
 import { unchecked } from '../harness/refused';
@@ -19,13 +20,21 @@ function stage() {
   const shown: DetailedStatus[] = [];
   const handlers: ((...parameters: unknown[]) => void)[] = [];
   const node = unchecked({
+    id: 'n1',
     status: (status: DetailedStatus) => void shown.push(status),
     on: (_event: string, handler: () => void) => void handlers.push(handler),
   });
   const host = { clock, links: device.links, state: { name: 'ready' } };
-  const status = new NodeStatus(node, catalog('en-US'), unchecked({ host }), '0');
+  const published: [string, unknown, boolean][] = [];
+  const RED = unchecked({
+    _: catalog('en-US'),
+    comms: {
+      publish: (...publication: [string, unknown, boolean]) => void published.push(publication),
+    },
+  });
+  const status = new NodeStatus(RED, node, unchecked({ host }), '0');
   status.deviceChanged(device);
-  return { clock, node, status, shown, handlers, link: device.links[0] };
+  return { clock, node, status, shown, published, handlers, link: device.links[0] };
 }
 
 describe('the status of a node', () => {
@@ -49,6 +58,22 @@ describe('the status of a node', () => {
       ...{ event: 'retrying', link: 0, state: 0, code: 'OPEN_FAILED' },
     });
     status.end();
+  });
+
+  it('reaches the editor without a language too, and is forgotten when the node ends', () => {
+    const { link, status, published } = stage();
+    link.become(0, 'failed', failure);
+    link.retry(28_000);
+    status.end();
+    const reason = { key: 'short.OPEN_FAILED', otherwise: { text: 'OPEN_FAILED' } };
+    assert.deepEqual(published, [
+      ['esp-at/status/n1', { key: 'status.closed' }, true],
+      ['esp-at/status/n1', reason, true],
+      ['esp-at/status/n1', { key: 'status.retrying', values: { reason, seconds: 28 } }, true],
+      ['esp-at/status/n1', {}, false],
+    ]);
+    const [retrying] = published.filter(([, words]) => JSON.stringify(words).includes('retrying'));
+    assert.equal(say(catalog('zh-CN'), unchecked(retrying?.[1])), '无法到达，28 秒后重试');
   });
 
   it('that counts down: stops when the link opens, and when the node ends', async () => {

@@ -7,7 +7,13 @@ import { EspAtError, errorCodes } from '../../driver/errors';
 import type { LinkStateNumber } from '../../driver/link/events';
 import { linkStateNames } from '../../nodes/shared/message/link-message';
 import { sentenceOf, toNodeError } from '../../nodes/shared/message/node-error';
-import { deviceStatus, linkStatus, shortReason } from '../../nodes/shared/message/status-texts';
+import {
+  deviceStatus,
+  linkStatus,
+  shortReason,
+  type WordedStatus,
+} from '../../nodes/shared/message/status-texts';
+import { say } from '../../nodes/shared/message/status-words';
 import { catalog } from '../harness/nodes/catalog';
 import { asObject, asText, object, root, text } from '../package/project';
 
@@ -126,20 +132,19 @@ describe('error sentences', () => {
 describe('statuses', () => {
   it('have a short text in both languages for each state of a link and of the device', () => {
     for (const translate of [english, chinese]) {
-      const shown: string[] = [];
+      const statuses: (WordedStatus | undefined)[] = [];
       for (const state of [0, 1, 2, 3, 4] satisfies LinkStateNumber[]) {
-        shown.push(linkStatus(translate, { state, uri: '' }).text ?? '');
+        statuses.push(linkStatus({ state, uri: '' }));
       }
       for (const state of ['stopped', 'absent', 'initializing', 'resyncing', 'unusable'] as const) {
-        shown.push(deviceStatus(translate, { name: state })?.text ?? '');
+        statuses.push(deviceStatus({ name: state }));
       }
-      shown.push(linkStatus(translate, { state: 0, uri: '', event: 'opening' }).text ?? '');
-      shown.push(
-        linkStatus(translate, { state: 0, uri: '', event: 'retrying', retryIn: 1234 }).text ?? '',
-      );
-      for (const status of shown) assert.match(status, /^[^._]{2,32}$/);
+      statuses.push(linkStatus({ state: 0, uri: '', event: 'opening' }));
+      statuses.push(linkStatus({ state: 0, uri: '', event: 'retrying', retryIn: 1234 }));
+      for (const status of statuses)
+        assert.match(status ? say(translate, status.words) : '', /^[^._]{2,32}$/);
     }
-    assert.equal(deviceStatus(english, { name: 'ready' }), undefined);
+    assert.equal(deviceStatus({ name: 'ready' }), undefined);
     assert.equal(linkStateNames.length, 5);
   });
 
@@ -150,7 +155,7 @@ describe('statuses', () => {
       ['ws://host/"', 'host'],
       ['', 'established'],
     ]) {
-      assert.equal(linkStatus(english, { state: 2, uri: uri ?? '' }).text, shown);
+      assert.equal(say(english, linkStatus({ state: 2, uri: uri ?? '' }).words), shown);
     }
   });
 
@@ -160,7 +165,7 @@ describe('statuses', () => {
       /^(INVALID_(LINK|OPCODE|PAYLOAD|TIMEOUT|COMMAND|CLOSE_CODE|REQUEST)|REQUEST_|REPLY_|MATCH_|TEMPLATE_|PAYLOAD_|EMPTY_|FRAGMENTS_|LINK_|SEND_|QUEUE_|HOLD_|ABORTED|DATA_LOST|MESSAGE|NOT_JSON|COMMAND_TOO)/;
     for (const code of errorCodes.filter((each) => !ofMessages.test(each))) {
       for (const translate of [english, chinese]) {
-        const words = shortReason(translate, new EspAtError(code, {}));
+        const words = say(translate, shortReason(new EspAtError(code, {})));
         assert.notEqual(words, code);
         assert.ok(words.length <= 32, words);
       }

@@ -1,4 +1,4 @@
-import type { Node } from 'node-red';
+import type { Node, NodeAPI } from 'node-red';
 import type { LinkId } from '../../../driver/at/types';
 import type { Cancel } from '../../../driver/clock';
 import { EspAtError } from '../../../driver/errors';
@@ -8,9 +8,10 @@ import {
   linkStatus,
   noDeviceStatus,
   refusedStatus,
-  type DetailedStatus as Status,
+  type WordedStatus as Status,
 } from '../message/status-texts';
-import type { Translate } from '../message/translate';
+import { say, type StatusWords } from '../message/status-words';
+import { translator, type Translate } from '../message/translate';
 import type { DeviceApi } from './device-api';
 import type { DeviceUser } from './device-host';
 import type { DeviceNode } from './device-node';
@@ -22,13 +23,14 @@ import { isSeveral, usedLinks, type LinkSetting } from './link-setting';
  * link with the latest event. The text names the link where the node uses several.
  */
 export class NodeStatus implements DeviceUser {
+  readonly #RED: NodeAPI;
   readonly #node: Node;
   readonly #translate: Translate;
   readonly #device: DeviceNode | undefined;
   readonly #setting: LinkSetting;
   #stopListening: (() => void) | undefined;
   #linkStatus: Status;
-  #text: string | undefined;
+  #words: StatusWords | undefined;
   #refused: Status | undefined;
   /** Why a link is closed, until it opens again. */
   readonly #failures = new Map<LinkId, EspAtError>();
@@ -36,14 +38,10 @@ export class NodeStatus implements DeviceUser {
   #shown = '';
   #ended = false;
 
-  constructor(
-    node: Node,
-    translate: Translate,
-    device: DeviceNode | undefined,
-    setting: LinkSetting,
-  ) {
+  constructor(RED: NodeAPI, node: Node, device: DeviceNode | undefined, setting: LinkSetting) {
+    this.#RED = RED;
     this.#node = node;
-    this.#translate = translate;
+    this.#translate = translator(RED);
     this.#device = device;
     this.#setting = setting;
     this.#linkStatus = this.#current();
@@ -72,15 +70,15 @@ export class NodeStatus implements DeviceUser {
     };
   }
 
-  /** Shows `text` in place of the link's own, while the device is ready; undefined: the link's own. */
-  setText(text: string | undefined): void {
-    this.#text = text;
+  /** Shows these words in place of the link's own, while the device is ready; undefined: the link's own. */
+  setWords(words: StatusWords | undefined): void {
+    this.#words = words;
     this.#show();
   }
 
   /** Shows that an input failed, until the next one succeeds, or the link or its device changes; undefined: it succeeded. */
   inputDone(error: unknown): void {
-    const refused = error instanceof EspAtError ? refusedStatus(this.#translate, error) : undefined;
+    const refused = error instanceof EspAtError ? refusedStatus(error) : undefined;
     if (refused === this.#refused) return;
     this.#refused = refused;
     this.#show();
@@ -89,6 +87,8 @@ export class NodeStatus implements DeviceUser {
   /** Shows nothing from here on. */
   end(): void {
     this.#ended = true;
+    // Without retaining them, comms forgets the words that it kept for editors that open later.
+    this.#RED.comms.publish(this.#topic, {}, false);
     this.#cancelCountdown?.();
     this.#stopListening?.();
   }
@@ -121,34 +121,41 @@ export class NodeStatus implements DeviceUser {
 
   #show(): void {
     if (this.#ended) return;
-    const text = this.#text === undefined ? {} : { text: this.#text };
-    const status = this.#ofDevice() ?? this.#refused ?? { ...this.#linkStatus, ...text };
+    const own = this.#words === undefined ? {} : { words: this.#words };
+    const status = this.#ofDevice() ?? this.#refused ?? { ...this.#linkStatus, ...own };
     // A flow with thousands of messages a second must not send the editor the same status each time.
     const shown = JSON.stringify(status);
     if (shown === this.#shown) return;
     this.#shown = shown;
-    this.#node.status(status);
+    const { words, ...rest } = status;
+    this.#node.status({ ...rest, text: say(this.#translate, words) });
+    this.#RED.comms.publish(this.#topic, words, true);
+  }
+
+  /** Where the editor hears the words: Node-RED hands it the text alone, which is in the server's language. */
+  get #topic(): string {
+    return `esp-at/status/${this.#node.id}`;
   }
 
   /** The links as they are: a redeployed node finds them open. */
   #current(): Status {
     const setting = this.#setting;
     if (setting === 'device') {
-      return { fill: 'green', shape: 'dot', text: this.#translate('status.device.ready') };
+      return { fill: 'green', shape: 'dot', words: { key: 'status.device.ready' } };
     }
     const links = usedLinks(this.#device?.host.links ?? [], setting);
     const link = isSeveral(setting) ? links.find(({ stateNumber }) => stateNumber !== 0) : links[0];
-    if (!link) return linkStatus(this.#translate, { state: 0, uri: '' });
+    if (!link) return linkStatus({ state: 0, uri: '' });
     return this.#ofLink(link.id, { link: link.id, state: link.stateNumber, uri: link.uri });
   }
 
-  #ofLink(id: LinkId, link: Parameters<typeof linkStatus>[1]): Status {
-    const status = linkStatus(this.#translate, link);
-    return isSeveral(this.#setting) ? { ...status, text: `${id}: ${status.text ?? ''}` } : status;
+  #ofLink(id: LinkId, link: Parameters<typeof linkStatus>[0]): Status {
+    const status = linkStatus(link);
+    return isSeveral(this.#setting) ? { ...status, words: { link: id, ...status.words } } : status;
   }
 
   #ofDevice(): Status | undefined {
-    if (!this.#device) return noDeviceStatus(this.#translate);
-    return deviceStatus(this.#translate, this.#device.host.state);
+    if (!this.#device) return noDeviceStatus;
+    return deviceStatus(this.#device.host.state);
   }
 }

@@ -11,6 +11,34 @@ const espAt = {
   texts: (type) => (key, values) => RED._(`@esp-at-websocket/node-red/${type}:${key}`, values),
 
   /**
+   * Shows the statuses of a node type in the editor's language. Node-RED sends the editor a text in the server's
+   * language; the words come behind it.
+   * @param {string} type
+   * @param {(key: string, values?: object) => string} text
+   * @param {{ say: Function }} module `shared/message/status-words`
+   */
+  showStatuses(type, text, { say }) {
+    let isListening = false;
+    const listen = () => {
+      if (isListening) return;
+      isListening = true;
+      // Behind the editor's own subscription, so that the words come behind the text, kept ones too.
+      setTimeout(() => {
+        RED.comms.subscribe('esp-at/status/#', (topic, words) => {
+          const node = RED.nodes.node(topic.slice('esp-at/status/'.length));
+          if (node?.type !== type || !node.status || !(words.text || words.key)) return;
+          node.status = { ...node.status, text: say(text, words) };
+          node.dirtyStatus = true;
+          node.dirty = true;
+          RED.view.redrawStatus(node);
+        });
+      });
+    };
+    if (RED.nodes.getWorkspaceOrder().length > 0) listen();
+    else RED.events.on('flows:loaded', listen);
+  },
+
+  /**
    * A setting of a node: the value in its dialog if that is open, else the one of the node.
    * @param {{ id: string }} node
    * @param {string} field

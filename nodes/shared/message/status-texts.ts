@@ -4,7 +4,7 @@ import type { EspAtError } from '../../../driver/errors';
 import type { LinkStateNumber } from '../../../driver/link/events';
 import type { FlowLinkEvent } from '../device/flow-events';
 import { linkStateNames } from './link-message';
-import { translateOr, type Translate } from './translate';
+import type { StatusWords } from './status-words';
 
 type Look = Pick<NodeStatus, 'fill' | 'shape'>;
 
@@ -16,8 +16,8 @@ const linkLooks: Readonly<Record<LinkStateNumber, Look>> = {
   4: { fill: 'yellow', shape: 'dot' },
 };
 
-/** A status, and beside what the canvas shows what a Status node can use. */
-export interface DetailedStatus extends NodeStatus {
+/** What a Status node can use beside look and text. */
+export interface StatusDetails {
   readonly event?: string;
   readonly link?: number;
   /** 0-4 of a link; the name of a device's. */
@@ -26,14 +26,22 @@ export interface DetailedStatus extends NodeStatus {
   readonly code?: string;
 }
 
+/** A status before it is in a language. */
+export interface WordedStatus extends Look, StatusDetails {
+  readonly words: StatusWords;
+}
+
+/** A status as a Status node gets it. */
+export type DetailedStatus = NodeStatus & StatusDetails;
+
 /** What is known of a link. */
 type ShownLink = Pick<FlowLinkEvent, 'state' | 'uri'> & Partial<FlowLinkEvent>;
 
 /** The status of a link. The text of an open link is its host. */
-export function linkStatus(translate: Translate, shown: ShownLink): DetailedStatus {
+export function linkStatus(shown: ShownLink): WordedStatus {
   const { event, link, state, error } = shown;
   return {
-    ...linkLook(translate, shown),
+    ...linkLook(shown),
     ...(event === undefined ? {} : { event }),
     ...(link === undefined ? {} : { link }),
     state,
@@ -41,29 +49,29 @@ export function linkStatus(translate: Translate, shown: ShownLink): DetailedStat
   };
 }
 
-function linkLook(
-  translate: Translate,
-  { state, uri, event, error, retryIn }: ShownLink,
-): NodeStatus {
+function linkLook({ state, uri, event, error, retryIn }: ShownLink): Look & {
+  readonly words: StatusWords;
+} {
   const look = linkLooks[state];
-  if (state === 2) return { ...look, text: hostOf(uri) || translate('status.established') };
-  if (state !== 0) return { ...look, text: translate(`status.${linkStateNames[state]}`) };
+  const host = hostOf(uri);
+  if (state === 2 && host !== '') return { ...look, words: { text: host } };
+  if (state !== 0) return { ...look, words: { key: `status.${linkStateNames[state]}` } };
   if (event === 'opening') {
-    return { fill: 'yellow', shape: 'ring', text: translate('status.opening') };
+    return { fill: 'yellow', shape: 'ring', words: { key: 'status.opening' } };
   }
   const failed: Look = { fill: 'red', shape: 'ring' };
-  const reason = error ? shortReason(translate, error) : translate('status.closed');
+  const reason: StatusWords = error ? shortReason(error) : { key: 'status.closed' };
   if (event === 'retrying' && retryIn !== undefined) {
     const seconds = Math.max(1, Math.round(retryIn / 1000));
-    return { ...failed, text: translate('status.retrying', { reason, seconds }) };
+    return { ...failed, words: { key: 'status.retrying', values: { reason, seconds } } };
   }
-  return error ? { ...failed, text: reason } : { ...look, text: reason };
+  return { ...(error ? failed : look), words: reason };
 }
 
 /** The status of a node that refused a message. */
-export function refusedStatus(translate: Translate, error: EspAtError): DetailedStatus {
-  const reason = translateOr(translate, `short.${error.code}`, translate('short.refused'));
-  return { fill: 'red', shape: 'ring', text: reason, event: 'refused', code: error.code };
+export function refusedStatus({ code }: EspAtError): WordedStatus {
+  const words = { key: `short.${code}`, otherwise: { key: 'short.refused' } };
+  return { fill: 'red', shape: 'ring', words, event: 'refused', code };
 }
 
 /**
@@ -79,27 +87,27 @@ export function countdownStep(leftMs: number): number {
  * The status of a device; undefined if it is ready and has a network: the canvas then shows the status of
  * the link.
  */
-export function deviceStatus(
-  translate: Translate,
-  { name, error }: DeviceState,
-): DetailedStatus | undefined {
+export function deviceStatus({ name, error }: DeviceState): WordedStatus | undefined {
   const details = { event: 'state', state: name, ...(error && { code: error.code }) };
   if (error && name !== 'stopped' && name !== 'resyncing') {
-    return { fill: 'red', shape: 'ring', text: shortReason(translate, error), ...details };
+    return { fill: 'red', shape: 'ring', words: shortReason(error), ...details };
   }
   if (name === 'ready') return undefined;
   const fill = name === 'stopped' || name === 'disconnected' ? 'grey' : 'blue';
-  return { fill, shape: 'ring', text: translate(`status.device.${name}`), ...details };
+  return { fill, shape: 'ring', words: { key: `status.device.${name}` }, ...details };
 }
 
 /** The status of a node without a device. */
-export function noDeviceStatus(translate: Translate): DetailedStatus {
-  return { fill: 'red', shape: 'ring', text: translate('short.NO_DEVICE'), code: 'NO_DEVICE' };
-}
+export const noDeviceStatus: WordedStatus = {
+  fill: 'red',
+  shape: 'ring',
+  words: { key: 'short.NO_DEVICE' },
+  code: 'NO_DEVICE',
+};
 
 /** An error in two or three words; its code if the catalog has none. */
-export function shortReason(translate: Translate, { code }: EspAtError): string {
-  return translateOr(translate, `short.${code}`, code);
+export function shortReason({ code }: EspAtError): StatusWords {
+  return { key: `short.${code}`, otherwise: { text: code } };
 }
 
 /** Host and port of a URI, without user and password. */

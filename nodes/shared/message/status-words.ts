@@ -1,0 +1,32 @@
+import type { LinkId } from '../../../driver/at/types';
+import { translateOr, type Translate } from './translate';
+
+/**
+ * What a status says, in no language yet: a text as it is, such as a host, or a key of the catalog with its values. The
+ * runtime says it in the server's language, and the editor in its own.
+ */
+export type StatusWords = {
+  /** Said first where a node uses several links. */ readonly link?: LinkId;
+} & (
+  | { readonly text: string }
+  | {
+      readonly key: string;
+      readonly values?: Readonly<Record<string, number | StatusWords>>;
+      /** What to say where the catalog has no such key. */
+      readonly otherwise?: StatusWords;
+    }
+);
+
+/** The words in the language of a catalog. */
+export function say(translate: Translate, words: StatusWords): string {
+  const link = words.link === undefined ? '' : `${words.link}: `;
+  if ('text' in words) return link + words.text;
+  const values = Object.fromEntries(
+    Object.entries(words.values ?? {}).map(([name, value]) => [
+      name,
+      typeof value === 'number' ? value : say(translate, value),
+    ]),
+  );
+  const otherwise = words.otherwise ? say(translate, words.otherwise) : words.key;
+  return link + translateOr(translate, words.key, otherwise, values);
+}
