@@ -1,8 +1,8 @@
-/** Where a simulated device takes its time from, so that tests need not wait. */
+/** The time source of a simulated device. A test injects its own and need not wait. */
 export interface Clock {
   /** Milliseconds since some fixed point; never runs backwards. */
   now(): number;
-  /** Calls `callback` once, `delayMs` milliseconds from now, never in the same turn. Returns its cancel. */
+  /** Calls `callback` once, `delayMs` milliseconds from now, never in the same turn. Returns a function that cancels it. */
   after(delayMs: number, callback: () => void): () => void;
 }
 

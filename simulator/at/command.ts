@@ -3,28 +3,28 @@ import type { Parameters } from './parameters';
 /** The four forms of a command: `AT+X=?`, `AT+X?`, `AT+X=…`, `AT+X`. */
 export type CommandForm = 'test' | 'query' | 'set' | 'execute';
 
-/** The answer to the command at work. It ends with one of `ok`, `error`, `finish`; later calls do nothing. */
-export interface Call {
-  /** A line of the answer, without its CR LF. */
+/** The response to one command. `ok`, `error`, `finish` or `silent` ends it; later calls do nothing. */
+export interface CommandResponse {
+  /** Writes a line, given without its CR LF. */
   line(text: string): void;
-  /** Text exactly as given. */
+  /** Writes text as given. */
   raw(text: string): void;
   ok(): void;
-  /** @param code for `AT+SYSLOG=1` */
+  /** @param code sent while `AT+SYSLOG=1` is set */
   error(code?: number): void;
-  /** Ends the answer with text of its own. */
+  /** Ends the response with another final text. */
   finish(text: string): void;
-  /** Ends the answer without a word. */
+  /** Ends the response without a final result code. */
   silent(): void;
-  /** Shows the data prompt and waits, for ever if need be, for `length` bytes. */
+  /** Writes OK and the data prompt, then waits without a limit for `length` bytes. */
   prompt(length: number, received: (payload: Buffer) => void): void;
 }
 
-/** Carries out one form of a command. Throws a CommandError to answer ERROR. */
+/** Carries out the forms of a command. A handler throws a CommandError to answer ERROR. */
 export interface CommandHandlers {
-  readonly query?: (call: Call) => void;
-  readonly set?: (call: Call, parameters: Parameters) => void;
-  readonly execute?: (call: Call) => void;
+  readonly query?: (response: CommandResponse) => void;
+  readonly set?: (response: CommandResponse, parameters: Parameters) => void;
+  readonly execute?: (response: CommandResponse) => void;
 }
 
 export interface Command extends CommandHandlers {
@@ -33,5 +33,5 @@ export interface Command extends CommandHandlers {
   readonly forms: Readonly<Record<CommandForm, boolean>>;
 }
 
-/** Commands by their names in capitals, in the order of `AT+CMD?`. */
+/** Commands by upper-case name, in the order of `AT+CMD?`. */
 export type CommandTable = ReadonlyMap<string, Command>;

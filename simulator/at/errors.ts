@@ -1,4 +1,4 @@
-/** Why a command fails, as `AT+SYSLOG=1` reports it: `0x01SSEEEE`. */
+/** Codes of failed commands, which the device sends while `AT+SYSLOG=1` is set: `0x01SSEEEE`. */
 export const errorCode = {
   noTerminator: 0x01_02_0000,
   noAt: 0x01_03_0000,
@@ -10,11 +10,11 @@ export const errorCode = {
   unparsable: (index: number): number => 0x01_08_0000 | index,
 } as const;
 
-/** What `AT+SYSLOG=1` says of a code, without the CR LF. */
+/** The diagnostic of a code, without its CR LF. */
 export const errorLine = (code: number): string =>
   `ERR CODE:0x${code.toString(16).padStart(8, '0')}`;
 
-/** Ends a command with `ERROR`; with a code where the device has one for it. */
+/** Ends a command with `ERROR`, and with a code where the firmware has one. */
 export class CommandError extends Error {
   readonly code: number | undefined;
 

@@ -2,16 +2,16 @@ import type { Clock } from '../clock';
 import type { Outcome, Hooks, Point } from '../device/hooks';
 import type { Output } from '../device/output';
 import type { Settings } from '../device/settings';
-import { AnsweringCall } from './answering-call';
+import { ResponseWriter } from './response-writer';
 import type { CommandTable } from './command';
 import { CommandError, errorCode, errorLine } from './errors';
 import { LineReader, type Line } from './line-reader';
 import { Parameters } from './parameters';
 import { resolve } from './resolve';
 
-const busyText = '\r\nbusy p...\r\n';
-const okText = '\r\nOK\r\n';
-const forcedRestart = /^AT\+RST\r\n/i;
+const BUSY = '\r\nbusy p...\r\n';
+const OK = '\r\nOK\r\n';
+const forcedRestartLine = /^AT\+RST\r\n/i;
 const execute: Outcome = { kind: 'execute' };
 
 /** What the interpreter needs of the device around it. */
@@ -21,13 +21,13 @@ export interface InterpreterContext {
   readonly settings: Settings;
   readonly hooks: Hooks;
   readonly commands: CommandTable;
-  /** Restarts the device as by a reset or a crash. */
+  /** Restarts the device, as a reset or a crash does. */
   restart(): void;
-  /** Restarts it once all that was said has left. */
+  /** Restarts the device once all its output has left. */
   restartWhenSent(): void;
 }
 
-/** What input means now. */
+/** How the interpreter takes the next byte. */
 type State =
   | { readonly kind: 'idle' }
   | { readonly kind: 'busy' }
@@ -41,25 +41,25 @@ type State =
 const idle: State = { kind: 'idle' };
 const busy: State = { kind: 'busy' };
 
-/** Reads commands from the host's bytes and carries them out, one at a time. */
+/** Reads commands from the host's bytes and runs one at a time. */
 export class Interpreter {
   readonly #context: InterpreterContext;
   readonly #reader = new LineReader();
   #state: State = idle;
-  /** The call at work; what an older one still says is not heard. */
-  #call: object | undefined;
+  /** The response to the running command; older ones have no effect. */
+  #response: object | undefined;
   #cancelDelay: (() => void) | undefined;
-  /** What came while an echo waits for room in the transmit ring; undefined when none does. */
+  /** Input that arrives while an echo waits for room in the transmit ring; undefined while no echo waits. */
   #unread: Buffer[] | undefined;
 
   constructor(context: InterpreterContext) {
     this.#context = context;
   }
 
-  /** Takes one read's worth of bytes from the host. */
+  /** @param piece the bytes of one read */
   receive(piece: Buffer): void {
     if (this.#keepUnread(piece)) return;
-    // A read of nothing but NULs is an empty string to the firmware.
+    // The firmware takes a read of NULs only for an empty string.
     if (this.#state.kind === 'idle' && this.#reader.empty && piece.every((byte) => byte === 0))
       return;
     for (let offset = 0; offset < piece.length;) {
@@ -74,17 +74,17 @@ export class Interpreter {
     }
   }
 
-  /** Keeps what comes while an echo waits. */
+  /** Keeps input while an echo waits. Returns whether one does. */
   #keepUnread(piece: Buffer): boolean {
     this.#unread?.push(piece);
     return this.#unread !== undefined;
   }
 
-  /** Forgets the command at work and all input. */
+  /** Aborts the running command and drops all input. */
   reset(): void {
     this.#reader.reset();
     this.#state = idle;
-    this.#call = undefined;
+    this.#response = undefined;
     this.#cancelDelay?.();
     this.#cancelDelay = undefined;
     this.#unread = undefined;
@@ -103,7 +103,7 @@ export class Interpreter {
     return taken;
   }
 
-  /** Goes on once the echo is in the transmit ring; until then nothing is read. */
+  /** Calls `goOn` once the echo is in the transmit ring, and reads no input until then. */
   #whenEchoed(goOn: () => void): void {
     const pending = this.#context.output.whenFlushed(() => {
       const unread = this.#unread ?? [];
@@ -116,7 +116,7 @@ export class Interpreter {
 
   #echo(bytes: Buffer): void {
     const visible = bytes.includes(0) ? bytes.filter((byte) => byte !== 0) : bytes;
-    if (visible.length > 0) this.#context.output.say(Buffer.from(visible));
+    if (visible.length > 0) this.#context.output.write(Buffer.from(visible));
   }
 
   #fill(state: State & { kind: 'prompt' }, piece: Buffer, offset: number): number {
@@ -124,15 +124,15 @@ export class Interpreter {
     state.filled += taken;
     if (state.filled === state.payload.length) {
       this.#state = busy;
-      this.#soon(() => state.received(state.payload));
+      this.#afterRead(() => state.received(state.payload));
     }
     return taken;
   }
 
-  /** Input while a command is at work is thrown away, whatever it is, except for a restart. */
+  /** Discards input while a command runs. Only AT+RST in a read of its own has an effect. */
   #refuse(rest: Buffer): void {
-    if (rest.length <= 16 && forcedRestart.test(rest.toString('latin1'))) {
-      this.#context.output.say(`\r\nWill force to restart!!!\r\n${okText}`);
+    if (rest.length <= 16 && forcedRestartLine.test(rest.toString('latin1'))) {
+      this.#context.output.write(`\r\nWill force to restart!!!\r\n${OK}`);
       this.#context.restartWhenSent();
     } else {
       this.#sayBusy();
@@ -142,41 +142,43 @@ export class Interpreter {
 
   #sayBusy(): void {
     const { output, settings } = this.#context;
-    if (settings.systemLog) output.say(`${errorLine(errorCode.busy)}\r\n`);
-    output.say(busyText);
+    if (settings.systemLog) output.write(`${errorLine(errorCode.busy)}\r\n`);
+    output.write(BUSY);
   }
 
   #begin(line: Line): void {
     this.#state = busy;
     const text = line.text ?? '';
-    const call = this.#newCall(text);
+    const response = this.#newResponse(text);
     const outcome = this.#context.hooks.outcome?.(text) ?? execute;
-    this.#soon(() => this.#meet(outcome, line, call));
+    this.#afterRead(() => this.#apply(outcome, line, response));
   }
 
-  #meet(outcome: Outcome, line: Line, call: AnsweringCall): void {
+  #apply(outcome: Outcome, line: Line, response: ResponseWriter): void {
     const text = line.text ?? '';
     this.#reached('command', text);
-    if (this.#call !== call) return;
+    if (this.#response !== response) return;
     switch (outcome.kind) {
       case 'execute':
-        this.#run(line, call);
+        this.#run(line, response);
         return;
       case 'busy':
         this.#sayBusy();
-        if (outcome.executed) this.#run(line, call);
-        else call.silent();
+        if (outcome.executed) this.#run(line, response);
+        else response.silent();
         return;
       case 'answer lost':
-        call.mute();
-        this.#run(line, call);
+        response.mute();
+        this.#run(line, response);
         return;
       case 'answer false':
-        call.falsify();
-        this.#run(line, call);
+        response.reportError();
+        this.#run(line, response);
         return;
       case 'late':
-        this.#cancelDelay = this.#context.clock.after(outcome.delay, () => this.#run(line, call));
+        this.#cancelDelay = this.#context.clock.after(outcome.delay, () =>
+          this.#run(line, response),
+        );
         return;
       case 'hang':
         return;
@@ -184,67 +186,67 @@ export class Interpreter {
         this.#context.restart();
         return;
       case 'error':
-        call.error();
+        response.error();
         return;
     }
   }
 
-  #run(line: Line, call: AnsweringCall): void {
-    if (this.#call !== call) return;
-    this.#guard(call, () => {
+  #run(line: Line, response: ResponseWriter): void {
+    if (this.#response !== response) return;
+    this.#guard(response, () => {
       if (line.text === undefined) throw new CommandError(errorCode.noTerminator);
       const { command, form, parameters } = resolve(line.text, this.#context.commands);
-      if (form === 'set' && command.set) command.set(call, new Parameters(parameters));
-      else if (form === 'query' && command.query) command.query(call);
-      else if (form === 'execute' && command.execute) command.execute(call);
+      if (form === 'set' && command.set) command.set(response, new Parameters(parameters));
+      else if (form === 'query' && command.query) command.query(response);
+      else if (form === 'execute' && command.execute) command.execute(response);
       else throw new CommandError();
     });
   }
 
-  /** Runs a part of a command; what it throws becomes its ERROR. */
-  #guard(call: AnsweringCall, part: () => void): void {
+  /** Runs a part of a command, and answers ERROR to a CommandError. */
+  #guard(response: ResponseWriter, part: () => void): void {
     try {
       part();
     } catch (error) {
       if (!(error instanceof CommandError)) throw error;
-      call.error(error.code);
+      response.error(error.code);
     }
   }
 
-  #newCall(text: string): AnsweringCall {
+  #newResponse(text: string): ResponseWriter {
     const context = this.#context;
-    const isCurrent = (call: object) => this.#call === call;
-    const call: AnsweringCall = new AnsweringCall({
-      say: (bytes) => {
-        if (isCurrent(call)) context.output.say(bytes);
+    const isCurrent = (response: object) => this.#response === response;
+    const response: ResponseWriter = new ResponseWriter({
+      write: (bytes) => {
+        if (isCurrent(response)) context.output.write(bytes);
       },
       end: () => {
-        if (!isCurrent(call)) return;
-        this.#call = undefined;
+        if (!isCurrent(response)) return;
+        this.#response = undefined;
         context.output.whenFlushed(() => {
           this.#state = idle;
           this.#reached('answered', text);
         });
       },
-      explain: () => context.settings.systemLog,
+      writesErrorCodes: () => context.settings.systemLog,
       prompt: (length, received) => {
-        if (!isCurrent(call)) return;
-        context.output.say(okText);
+        if (!isCurrent(response)) return;
+        context.output.write(OK);
         this.#reached('prompt', text);
-        if (!isCurrent(call)) return;
-        context.output.say('\r\n>');
+        if (!isCurrent(response)) return;
+        context.output.write('\r\n>');
         context.output.whenFlushed(() => {
-          if (isCurrent(call)) this.#state = this.#promptFor(length, call, text, received);
+          if (isCurrent(response)) this.#state = this.#promptFor(length, response, text, received);
         });
       },
     });
-    this.#call = call;
-    return call;
+    this.#response = response;
+    return response;
   }
 
   #promptFor(
     length: number,
-    call: AnsweringCall,
+    response: ResponseWriter,
     text: string,
     received: (payload: Buffer) => void,
   ): State {
@@ -254,7 +256,7 @@ export class Interpreter {
       filled: 0,
       received: (payload) => {
         this.#reached('payload', text);
-        if (this.#call === call) this.#guard(call, () => received(payload));
+        if (this.#response === response) this.#guard(response, () => received(payload));
       },
     };
   }
@@ -263,11 +265,11 @@ export class Interpreter {
     this.#context.hooks.reached?.(point, line);
   }
 
-  /** After the piece at hand was read to its end, unless the device restarts before. */
-  #soon(task: () => void): void {
-    const call = this.#call;
+  /** Runs `task` once the interpreter has taken the whole read, unless the device restarts before. */
+  #afterRead(task: () => void): void {
+    const response = this.#response;
     queueMicrotask(() => {
-      if (this.#call === call) task();
+      if (this.#response === response) task();
     });
   }
 }

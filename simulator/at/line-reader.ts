@@ -1,15 +1,15 @@
-/** The longest command line, its CR LF included. */
+/** Limit of a command line, with its CR LF. */
 const MAX_LINE_BYTES = 256;
 
 const CARRIAGE_RETURN = 0x0d;
 const LINE_FEED = 0x0a;
 
-/** A command line, without its CR LF; `undefined` text when it was too long. */
 export interface Line {
+  /** The line without its CR LF; undefined for a line beyond 256 bytes. */
   readonly text: string | undefined;
 }
 
-/** Gathers bytes to command lines. Only CR LF ends one; CR or LF alone belongs to it. */
+/** Assembles command lines. Only CR LF ends a line; CR or LF alone is part of it. */
 export class LineReader {
   #parts: Buffer[] = [];
   #length = 0;
@@ -17,7 +17,7 @@ export class LineReader {
 
   /**
    * Takes the bytes of `piece` from `offset` up to the end of a line.
-   * @returns how many were taken, and the line if it is complete
+   * @returns the count of bytes taken, and the line once it is complete
    */
   read(piece: Buffer, offset: number): { readonly taken: number; readonly line?: Line } {
     const end = this.#endOfLine(piece, offset);
@@ -29,7 +29,7 @@ export class LineReader {
     return { taken: end - offset, line: this.#complete() };
   }
 
-  /** Whether no line has begun. */
+  /** Whether the reader holds no part of a line. */
   get empty(): boolean {
     return this.#length === 0;
   }
@@ -55,7 +55,7 @@ export class LineReader {
 
   #keep(bytes: Buffer): void {
     if (bytes.length === 0) return;
-    // Beyond the limit only the length counts, so that noise cannot fill the memory.
+    // Keeps no bytes beyond the limit, so that noise cannot fill the memory.
     if (this.#length <= MAX_LINE_BYTES) {
       this.#parts.push(Buffer.from(bytes.subarray(0, MAX_LINE_BYTES + 1 - this.#length)));
     }

@@ -5,8 +5,8 @@ const hexadecimal = /^0[xX][0-9a-fA-F]+$/;
 const MAX_INTEGER = 0x7fff_ffff;
 
 /**
- * The values after `=`, cut at commas that no backslash protects (quotes do not protect them).
- * A value that cannot be parsed fails with a code; one that is out of range or left empty fails without.
+ * The values after `=`, split at commas that no backslash escapes (quotes do not escape them). A value that does not
+ * parse fails with a code; a value that is empty or out of range fails without.
  */
 export class Parameters {
   readonly #raw: readonly string[];
@@ -29,20 +29,20 @@ export class Parameters {
     if (this.count !== count) throw new CommandError();
   }
 
-  /** Whether a value stands at `index`, be it an empty one. */
+  /** Whether there is a value at `index`, even an empty one. */
   has(index: number): boolean {
     return index < this.count;
   }
 
-  /** Whether a value stands at `index` and is not empty. */
-  filled(index: number): boolean {
+  /** Whether there is a value at `index` that is not empty. */
+  isFilled(index: number): boolean {
     return (this.#raw[index] ?? '') !== '';
   }
 
   /**
    * The number at `index`, from `minimum` to `maximum`.
    *
-   * @param outOfRange code for a number beyond these; most commands have none
+   * @param outOfRange code of a number out of range; most commands have none
    */
   number(index: number, minimum: number, maximum: number, outOfRange?: number): number {
     const raw = this.#raw[index];
@@ -62,7 +62,7 @@ export class Parameters {
     return this.has(index) ? this.number(index, minimum, maximum) : otherwise;
   }
 
-  /** The string at `index`, without its quotes and escapes, one character a byte. */
+  /** The string at `index`, without its quotes and escapes, in latin1. */
   string(index: number): string {
     const raw = this.#raw[index];
     if (raw === undefined) throw new CommandError(errorCode.unparsable(index));
@@ -72,9 +72,9 @@ export class Parameters {
     return text;
   }
 
-  /** The string at `index`, or undefined when it is left out or empty. */
+  /** The string at `index`; undefined when it is missing or empty. */
   optionalString(index: number): string | undefined {
-    return this.filled(index) ? this.string(index) : undefined;
+    return this.isFilled(index) ? this.string(index) : undefined;
   }
 }
 
@@ -94,7 +94,7 @@ function split(text: string): string[] {
   return values;
 }
 
-/** Undefined unless `raw` is one quoted string: a quote inside must be escaped. */
+/** The text of a quoted string; undefined for anything else, such as an unescaped quote inside. */
 function unquote(raw: string): string | undefined {
   if (raw.length < 2 || !raw.startsWith('"')) return undefined;
   let text = '';

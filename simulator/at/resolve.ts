@@ -1,16 +1,16 @@
 import type { Command, CommandForm, CommandTable } from './command';
 import { CommandError, errorCode } from './errors';
 
-/** A command line taken apart. */
+/** A parsed command line. */
 export interface ResolvedLine {
   readonly command: Command;
   readonly form: CommandForm;
-  /** What follows `=`. */
+  /** The text after `=`. */
   readonly parameters: string;
 }
 
 /**
- * Finds what a line asks for.
+ * Finds the command and the form of a line.
  * @throws CommandError for a line that does not begin with AT, or an unknown command
  */
 export function resolve(line: string, commands: CommandTable): ResolvedLine {
@@ -20,7 +20,7 @@ export function resolve(line: string, commands: CommandTable): ResolvedLine {
   const name = equals >= 0 ? line.slice(0, equals) : query ? line.slice(0, -1) : line;
   const command = commands.get(name.toUpperCase());
   const parameters = equals >= 0 ? line.slice(equals + 1) : '';
-  // `AT` and `ATE0` have nothing behind them, and nothing stands behind `=?`.
+  // `AT` and `ATE0` have only the execute form, and a test form ends with `=?`.
   const wellFormed = name.includes('+') || (equals < 0 && !query);
   if (!command || !wellFormed || /^\?./.test(parameters))
     throw new CommandError(errorCode.unknownCommand);

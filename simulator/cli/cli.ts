@@ -56,13 +56,14 @@ async function main(): Promise<void> {
     throw error;
   }
   print(`AT port of class ${values.firmware.toUpperCase()} on 127.0.0.1:${server.port}`);
-  endWithSignals(server, values.control ? executeLines(control) : () => undefined);
+  endOnSignals(server, values.control ? executeLines(control) : () => undefined);
 }
 
 /**
- * Standard input is left alone unless asked for: a process in the background must not touch its terminal.
+ * Runs control commands from standard input. Call it only for `--control`: a background process that reads its terminal
+ * stops.
  *
- * @returns its end
+ * @returns a function that ends it
  */
 function executeLines(control: Control): () => void {
   const lines = createInterface({ input: process.stdin });
@@ -73,9 +74,9 @@ function executeLines(control: Control): () => void {
   };
 }
 
-function endWithSignals(server: SimulatorServer, stopObeying: () => void): void {
+function endOnSignals(server: SimulatorServer, stopControl: () => void): void {
   const stop = (): void => {
-    stopObeying();
+    stopControl();
     void server.close();
   };
   process.once('SIGINT', stop);

@@ -12,7 +12,7 @@ const help = `  fault NAME[=VALUE]    injects a fault
   power off|on          takes power away, or brings it back
   help                  this text`;
 
-/** Runs control commands on a device, and prints where faults apply. */
+/** Runs control commands on a device, and prints each application of a fault. */
 export class Control {
   readonly #device: SimulatedDevice;
   readonly #faults: Faults;
@@ -26,7 +26,7 @@ export class Control {
 
   /** @throws Error for an invalid fault */
   inject(fault: string): Injection {
-    return this.#faults.inject(fault, undefined, (hit) => this.#print(inWords(hit)));
+    return this.#faults.inject(fault, undefined, (hit) => this.#print(describeHit(hit)));
   }
 
   /** Runs one line. Prints an error when the line is invalid. */
@@ -46,7 +46,7 @@ export class Control {
         this.#faults.clear();
         return;
       case 'active':
-        for (const injection of this.#faults.active) this.#print(describe(injection));
+        for (const injection of this.#faults.active) this.#print(describeInjection(injection));
         return;
       case 'faults':
         this.#print(faultList().trimEnd());
@@ -82,19 +82,19 @@ export class Control {
   }
 }
 
-function describe({ fault, settings, count }: Injection): string {
+function describeInjection({ fault, settings, count }: Injection): string {
   const value = formatSettings(settings);
   return `${fault.name}${value === '' ? '' : `=${value}`}, applied ${count} times`;
 }
 
 /** `12.345 s: lose to-device @120, 41 -> (nothing)` */
-function inWords({ fault, at, place }: Hit): string {
+function describeHit({ fault, at, place }: Hit): string {
   const when = `${(at / 1000).toFixed(3)} s: ${fault}`;
   switch (place.kind) {
     case 'bytes':
       return `${when} ${place.direction} @${place.offset}${changeOf(place.sent, place.received)}`;
     case 'command':
-      // The line itself may hold a password.
+      // Prints the command's name only: its parameters may hold a password.
       return `${when} ${place.point} ${/^[A-Z0-9+_]*/i.exec(place.line)?.[0] ?? ''}`;
     case 'network':
       return `${when} on ${place.count} connections`;

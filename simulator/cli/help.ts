@@ -1,6 +1,6 @@
 import { faults, formatSettings } from '../faults';
 
-/** What `--help` prints. */
+/** The text of `--help`. */
 export function usage(): string {
   return `Usage: esp-at-simulator [options]
 
@@ -42,7 +42,7 @@ Faults:
 ${faultList()}`;
 }
 
-/** One line for each fault: name, what it does, and what it does unless told otherwise. */
+/** A line for each fault: its name, description and defaults. */
 export function faultList(): string {
   const width = Math.max(...faults.map(({ name }) => name.length));
   return faults

@@ -1,4 +1,4 @@
-import type { Call, CommandTable } from '../at/command';
+import type { CommandResponse, CommandTable } from '../at/command';
 import type { Board } from '../device/board';
 import type { CommandGroup } from './table';
 
@@ -6,45 +6,45 @@ const digit = (present: boolean): string => (present ? '1' : '0');
 
 /** `AT`, echo, restart, versions and the list of commands. */
 export function baseCommands(board: Board, table: CommandTable): CommandGroup {
-  const setEcho = (echo: boolean) => (call: Call) => {
+  const setEcho = (echo: boolean) => (response: CommandResponse) => {
     board.settings.echo = echo;
-    call.ok();
+    response.ok();
   };
   return {
-    AT: { execute: (call) => call.ok() },
+    AT: { execute: (response) => response.ok() },
     ATE0: { execute: setEcho(false) },
     ATE1: { execute: setEcho(true) },
     'AT+RST': {
-      execute: (call) => {
-        call.ok();
+      execute: (response) => {
+        response.ok();
         board.restartWhenSent();
       },
-      set: (call, parameters) => {
+      set: (response, parameters) => {
         parameters.atMost(1);
-        if (parameters.number(0, 0, 1) === 0) call.ok();
+        if (parameters.number(0, 0, 1) === 0) response.ok();
         board.restartWhenSent();
       },
     },
     'AT+RESTORE': {
-      execute: (call) => {
-        if (board.firmware.reportsLeavingOnRestore) board.station.leave();
-        call.ok();
+      execute: (response) => {
+        if (board.firmware.leavesNetworkOnRestore) board.station.leave();
+        response.ok();
         board.restore();
       },
     },
     'AT+GMR': {
-      execute: (call) => {
-        for (const line of board.firmware.version) call.line(line);
-        call.ok();
+      execute: (response) => {
+        for (const line of board.firmware.version) response.line(line);
+        response.ok();
       },
     },
     'AT+CMD': {
-      query: (call) => {
+      query: (response) => {
         [...table.values()].forEach(({ name, forms }, index) => {
           const flags = [forms.test, forms.query, forms.set, forms.execute].map(digit).join();
-          call.line(`+CMD:${index},"${name}",${flags}`);
+          response.line(`+CMD:${index},"${name}",${flags}`);
         });
-        call.ok();
+        response.ok();
       },
     },
   };

@@ -1,10 +1,10 @@
 import type { Firmware } from '../device/firmware';
 
-/** Letters for the forms a command has: q query, s set, x execute. */
+/** The forms of a command: q query, s set, x execute. */
 type Forms = 'q' | 's' | 'x' | 'qs' | 'qx' | 'sx' | 'qsx';
 
 /** Every command of the firmware in the order of `AT+CMD?`. */
-const all: readonly (readonly [name: string, forms: Forms])[] = [
+const allCommands: readonly (readonly [name: string, forms: Forms])[] = [
   ['AT', 'x'],
   ['ATE0', 'x'],
   ['ATE1', 'x'],
@@ -102,14 +102,14 @@ const all: readonly (readonly [name: string, forms: Forms])[] = [
   ['AT+UART_DEF', 'qs'],
 ];
 
-/** The commands that a firmware class has. */
+/** The commands of a firmware class. */
 export function commandNames(firmware: Firmware): {
   readonly name: string;
   readonly query: boolean;
   readonly set: boolean;
   readonly execute: boolean;
 }[] {
-  return all
+  return allCommands
     .filter(([name]) =>
       name === 'AT+WSHEAD' ? firmware.headers : name !== 'AT+WSDATAFMT' || firmware.fragments,
     )

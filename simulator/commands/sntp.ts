@@ -6,18 +6,18 @@ const days = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'] as const;
 const months = 'Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec'.split(' ');
 const two = (value: number): string => String(value).padStart(2, '0');
 
-/** The clock and the servers that set it. */
+/** The commands of SNTP. */
 export function sntpCommands(board: Board): CommandGroup {
   const { time, timeSync } = board;
   return {
     'AT+CIPSNTPCFG': {
-      query: (call) => {
+      query: (response) => {
         const { enabled, zone, servers } = timeSync;
         const quoted = servers.map((server) => `,"${server}"`).join('');
-        call.line(enabled ? `+CIPSNTPCFG:1,${zone}${quoted}` : '+CIPSNTPCFG:0,0');
-        call.ok();
+        response.line(enabled ? `+CIPSNTPCFG:1,${zone}${quoted}` : '+CIPSNTPCFG:0,0');
+        response.ok();
       },
-      set: (call, parameters) => {
+      set: (response, parameters) => {
         parameters.atMost(5);
         const enable = parameters.number(0, 0, 1) === 1;
         const zone = parameters.has(1) ? validZone(parameters.number(1, -1200, 1400)) : 0;
@@ -25,23 +25,23 @@ export function sntpCommands(board: Board): CommandGroup {
         const names = servers.map((index) => parameters.string(index));
         if (enable) timeSync.enable(zone, names);
         else timeSync.disable();
-        call.ok();
+        response.ok();
       },
     },
     'AT+CIPSNTPTIME': {
-      query: (call) => {
-        const local = new Date(time.now() + timeSync.offset);
-        call.finish(`+CIPSNTPTIME:${ascTime(local)}\r\nOK\r\n`);
+      query: (response) => {
+        const local = new Date(time.now() + timeSync.zoneOffsetMs);
+        response.finish(`+CIPSNTPTIME:${ascTime(local)}\r\nOK\r\n`);
       },
     },
   };
 }
 
-/** Hours from -12 to 14, or hours and minutes as `hhmm`. */
+/** Accepts hours from -12 to 14, or hours and minutes as `hhmm`. */
 function validZone(zone: number): number {
-  const hours = Math.abs(zone) >= 100;
-  if (!hours && (zone < -12 || zone > 14)) throw new CommandError();
-  if (hours && Math.abs(zone) % 100 > 59) throw new CommandError();
+  const hasMinutes = Math.abs(zone) >= 100;
+  if (!hasMinutes && (zone < -12 || zone > 14)) throw new CommandError();
+  if (hasMinutes && Math.abs(zone) % 100 > 59) throw new CommandError();
   return zone;
 }
 

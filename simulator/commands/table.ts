@@ -13,8 +13,8 @@ import { wifiCommands } from './wifi';
 export type CommandGroup = Readonly<Record<string, CommandHandlers>>;
 
 /**
- * The commands of a device. Those of its firmware that have no handler here (TCP, SSL, soft access point …) are
- * listed by `AT+CMD?` like the others and answer ERROR.
+ * The commands of a device. `AT+CMD?` also lists commands without a handler (TCP, SSL, soft access point …), which
+ * answer ERROR.
  */
 export function commandTable(board: Board): CommandTable {
   const table = new Map<string, Command>();
@@ -28,13 +28,13 @@ export function commandTable(board: Board): CommandTable {
     ...websocketCommands(board),
   };
   for (const { name, query, set, execute } of commandNames(board.firmware)) {
-    const { query: asks, set: sets, execute: executes } = handlers[name] ?? {};
+    const handler = handlers[name] ?? {};
     table.set(name, {
       name,
       forms: { test: false, query, set, execute },
-      ...(query && asks ? { query: asks } : {}),
-      ...(set && sets ? { set: sets } : {}),
-      ...(execute && executes ? { execute: executes } : {}),
+      ...(query && handler.query && { query: handler.query }),
+      ...(set && handler.set && { set: handler.set }),
+      ...(execute && handler.execute && { execute: handler.execute }),
     });
   }
   return table;

@@ -1,23 +1,23 @@
-import type { Call } from '../at/command';
+import type { CommandResponse } from '../at/command';
 import type { Parameters } from '../at/parameters';
 import type { Board } from '../device/board';
 import { defaultUartSettings, type UartSettings } from '../serial/uart';
 import type { CommandGroup } from './table';
 
-/** `AT+UART_CUR` for now, `AT+UART_DEF` (and its old name `AT+UART`) for now and after every start. */
+/** `AT+UART_CUR` lasts until a restart; `AT+UART_DEF`, and its old name `AT+UART`, also set the flash. */
 export function uartCommands(board: Board): CommandGroup {
-  const set = (stored: boolean) => (call: Call, parameters: Parameters) => {
+  const set = (stored: boolean) => (response: CommandResponse, parameters: Parameters) => {
     const settings = read(parameters);
-    // The answer still goes out as before; only then the line changes.
-    call.ok();
+    // The response leaves with the old settings.
+    response.ok();
     board.settings.uart = settings;
     board.uart.configure(settings);
     if (stored) board.flash.uart = settings;
   };
-  const query = (name: string, settings: () => UartSettings) => (call: Call) => {
+  const query = (name: string, settings: () => UartSettings) => (response: CommandResponse) => {
     const { rate, dataBits, stopBits, parity, flowControl } = settings();
-    call.line(`+${name}:${[rate, dataBits, stopBits, parity, flowControl].join()}`);
-    call.ok();
+    response.line(`+${name}:${[rate, dataBits, stopBits, parity, flowControl].join()}`);
+    response.ok();
   };
   const current = () => board.settings.uart;
   const stored = () => storedUartSettings(board);
@@ -28,7 +28,7 @@ export function uartCommands(board: Board): CommandGroup {
   };
 }
 
-/** The line's format after a start. */
+/** The settings after a start. */
 export const storedUartSettings = ({ flash }: Pick<Board, 'flash'>): UartSettings =>
   flash.uart ?? defaultUartSettings;
 

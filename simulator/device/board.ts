@@ -23,10 +23,10 @@ export interface Board {
   readonly station: Station;
   readonly links: Links;
   readonly hooks: Hooks;
-  /** Restarts the device as a crash does, a moment from now. */
+  /** Restarts the device 25 ms from now, as a crash does. */
   readonly crash: () => void;
-  /** Restarts it once all that was said has left. */
+  /** Restarts the device once all its output has left. */
   readonly restartWhenSent: () => void;
-  /** The same, as it left the factory. */
+  /** Restores the factory's Wi-Fi settings, then restarts like {@link restartWhenSent}. */
   readonly restore: () => void;
 }

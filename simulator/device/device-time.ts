@@ -1,6 +1,6 @@
 import type { Clock } from '../clock';
 
-/** The device's clock: it stands at 1970 when the device starts, until it is set. */
+/** The device's clock. It starts at 1970 and runs on from the time that `set` gives it. */
 export class DeviceTime {
   readonly #clock: Clock;
   #origin: number;

@@ -4,7 +4,7 @@ import { systemClock, type Clock } from '../clock';
 import { commandTable } from '../commands/table';
 import { storedUartSettings } from '../commands/uart';
 import { DeviceTime } from './device-time';
-import { traitsOf } from './firmware';
+import { firmwareFor } from './firmware';
 import { Flash } from './flash';
 import { realNetwork } from '../network/network';
 import { NetworkPath } from '../network/network-path';
@@ -18,17 +18,17 @@ import { defaultUartSettings, directUart, type Uart } from '../serial/uart';
 import { Links } from '../websocket/links';
 
 const DEFAULT_BOOT_MS = 400;
-/** Milliseconds from the last byte that is sent to the end of the device's earlier life. */
+/** Milliseconds from the last byte sent to the restart. */
 const RESTART_DELAY_MS = 25;
-/** Milliseconds between looks whether all has been sent. */
+/** Milliseconds between checks whether all output has left. */
 const TRANSMIT_POLL_MS = 5;
-/** Noise that reached a device before it was ready, as far as it is kept. */
-const MAX_BOOT_NOISE_BYTES = 256;
+/** Bytes that the UART keeps while the device boots. */
+const MAX_INPUT_WHILE_BOOTING_BYTES = 256;
 
-/** An ESP32 with the ESP-AT firmware: AT commands in, answers and reports out, real connections beyond. */
+/** An ESP32 with the ESP-AT firmware: reads AT commands, writes responses and URCs, opens real network connections. */
 export class SimulatedDevice {
   readonly #clock: Clock;
-  readonly #bootTime: number;
+  readonly #bootMs: number;
   readonly #bootNoise: Buffer | undefined;
   readonly #board: Board;
   readonly #interpreter: Interpreter;
@@ -37,14 +37,14 @@ export class SimulatedDevice {
   #output: (bytes: Buffer) => void;
   #state: 'off' | 'booting' | 'up' | 'restarting' = 'off';
   #cancelBoot: (() => void) | undefined;
-  #noise: Buffer = Buffer.alloc(0);
+  #inputWhileBooting: Buffer = Buffer.alloc(0);
 
   constructor(options: SimulatorOptions = {}) {
     const clock = options.clock ?? systemClock;
     const random = options.random ?? Math.random;
     const hooks = options.hooks ?? {};
     this.#clock = clock;
-    this.#bootTime = options.bootMs ?? DEFAULT_BOOT_MS;
+    this.#bootMs = options.bootMs ?? DEFAULT_BOOT_MS;
     this.#bootNoise = options.bootNoise;
     this.#output = options.output ?? (() => undefined);
     this.#uart = (options.uart ?? directUart)({
@@ -55,13 +55,13 @@ export class SimulatedDevice {
       drained: () => output.drained(),
     });
     const output = new Output(this.#uart);
-    const report = (text: string) => output.say(`${text}\r\n`);
+    const sendUrc = (text: string) => output.write(`${text}\r\n`);
     const time = new DeviceTime(clock);
     const station: Station = new Station({
       clock,
       accessPoints: options.wifi ?? defaultAccessPoints,
-      report,
-      changed: (online) => {
+      sendUrc,
+      onlineChanged: (online) => {
         this.#network.changed();
         if (online) timeSync.cameOnline();
       },
@@ -69,9 +69,9 @@ export class SimulatedDevice {
     const timeSync = new TimeSync({
       clock,
       time,
-      ask: options.time ?? Date.now,
+      queryTime: options.time ?? Date.now,
       online: () => station.online,
-      report,
+      sendUrc,
     });
     const outside = options.network ?? realNetwork;
     this.#network = new StationNetwork({
@@ -84,7 +84,7 @@ export class SimulatedDevice {
     if (options.baud !== undefined) {
       flash.uart = { ...defaultUartSettings, rate: options.baud };
     }
-    const classTraits = traitsOf(options.firmware ?? 'D', options.mended ?? []);
+    const classTraits = firmwareFor(options.firmware ?? 'D', options.mended ?? []);
     const crash = () => this.#crash();
     const restartWhenSent = () => this.#restartWhenSent();
     const links = new Links({
@@ -119,24 +119,24 @@ export class SimulatedDevice {
     if (this.#state !== 'off') this.#uart.receive(bytes);
   }
 
-  /** Sets who gets the bytes for the host. A chunk belongs to its receiver. */
+  /** Sets the receiver of the bytes for the host. It may keep the chunks. */
   onOutput(handler: (bytes: Buffer) => void): void {
     this.#output = handler;
   }
 
-  /** The host takes no more bytes for now; the device keeps some, then makes its servers wait. */
+  /** Stops the output. The device fills its transmit ring, then stops reading from its servers. */
   pauseOutput(): void {
     this.#uart.hold();
   }
 
-  /** The host takes bytes again after {@link pauseOutput}. */
+  /** Resumes the output after {@link pauseOutput}. */
   resumeOutput(): void {
     this.#uart.release();
   }
 
-  /** Says something that belongs to no command, such as a log line: it comes out between whatever else is said. */
+  /** Writes bytes that belong to no command, such as a log line, between the device's other output. */
   inject(bytes: Uint8Array): void {
-    if (this.#state !== 'off') this.#board.output.say(Buffer.from(bytes));
+    if (this.#state !== 'off') this.#board.output.write(Buffer.from(bytes));
   }
 
   /** Whether commands are echoed, as ATE1 and ATE0 set it. */
@@ -148,29 +148,29 @@ export class SimulatedDevice {
     this.#board.settings.echo = on;
   }
 
-  /** Wi-Fi as the device's surroundings have it: `lose` and `recover` take it away and bring it back. */
+  /** Wi-Fi reception: `lose` takes the access points out of range, `recover` brings them back. */
   get wifi(): Pick<Station, 'lose' | 'recover' | 'online'> {
     return this.#board.station;
   }
 
-  /** The network behind Wi-Fi: set `blackHole` to let every packet vanish, `unreachable` for no route to anywhere. */
+  /** The network behind Wi-Fi: `blackHole` drops every packet, `unreachable` leaves no route to any server. */
   get network(): Pick<StationNetwork, 'blackHole' | 'unreachable'> {
     return this.#network;
   }
 
-  /** Power comes: noise of the boot loader, `ready`, then Wi-Fi. Nothing happens when it is there already. */
+  /** Powers the device: boot loader noise, `ready`, then Wi-Fi. Does nothing while the device has power. */
   powerOn(): void {
     if (this.#state === 'off') this.#boot();
   }
 
-  /** Power goes: everything but flash is lost, and no timer or socket is left. */
+  /** Cuts the power: the device loses everything but its flash, and leaves no timer or socket. */
   powerOff(): void {
     this.#halt();
     this.#uart.reset();
     this.#state = 'off';
   }
 
-  /** Restarts as by a reset, a watchdog or a crash. Nothing happens without power. */
+  /** Restarts as by a reset, a watchdog or a crash. Does nothing without power. */
   restart(): void {
     if (this.#state === 'off') return;
     this.#halt();
@@ -178,13 +178,13 @@ export class SimulatedDevice {
     this.#boot();
   }
 
-  /** Ends the device for good: no timer, socket or listener is left, and no more output comes. */
+  /** Ends the device for good. It leaves no timer, socket or listener, and writes nothing more. */
   destroy(): void {
     this.powerOff();
     this.#output = () => undefined;
   }
 
-  /** What the device has said just before a crash still leaves. */
+  /** Restarts after a delay in which the output before the crash still leaves. */
   #crash(): void {
     this.#state = 'restarting';
     this.#interpreter.reset();
@@ -195,15 +195,15 @@ export class SimulatedDevice {
   #restartWhenSent(): void {
     this.#state = 'restarting';
     this.#interpreter.reset();
-    const look = () => {
+    const poll = () => {
       this.#cancelBoot = this.#clock.after(
         this.#uart.queuedToHost > 0 ? TRANSMIT_POLL_MS : RESTART_DELAY_MS,
-        () => (this.#uart.queuedToHost > 0 ? look() : this.restart()),
+        () => (this.#uart.queuedToHost > 0 ? poll() : this.restart()),
       );
     };
     const { output } = this.#board;
     output.endStreams();
-    output.whenFlushed(look);
+    output.whenFlushed(poll);
   }
 
   #halt(): void {
@@ -212,12 +212,12 @@ export class SimulatedDevice {
     this.#cancelBoot = undefined;
     this.#interpreter.reset();
     links.destroy();
-    timeSync.reset();
+    timeSync.disable();
     station.stop();
     time.reset();
     output.reset();
     Object.assign(settings, freshSettings());
-    this.#noise = Buffer.alloc(0);
+    this.#inputWhileBooting = Buffer.alloc(0);
   }
 
   #boot(): void {
@@ -226,14 +226,14 @@ export class SimulatedDevice {
     settings.uart = storedUartSettings(this.#board);
     this.#uart.configure(settings.uart);
     const noise = this.#board.hooks.booting?.() ?? this.#bootNoise;
-    if (noise) output.say(Buffer.from(noise));
-    this.#cancelBoot = this.#clock.after(this.#bootTime, () => {
+    if (noise) output.write(Buffer.from(noise));
+    this.#cancelBoot = this.#clock.after(this.#bootMs, () => {
       this.#cancelBoot = undefined;
       this.#state = 'up';
-      output.say('\r\nready\r\n');
-      if (!traits.discardsBootNoise && this.#noise.length > 0)
-        this.#interpreter.receive(this.#noise);
-      this.#noise = Buffer.alloc(0);
+      output.write('\r\nready\r\n');
+      if (!traits.discardsInputWhileBooting && this.#inputWhileBooting.length > 0)
+        this.#interpreter.receive(this.#inputWhileBooting);
+      this.#inputWhileBooting = Buffer.alloc(0);
       station.start();
     });
   }
@@ -241,6 +241,9 @@ export class SimulatedDevice {
   #received(piece: Buffer): void {
     if (this.#state === 'up') this.#interpreter.receive(piece);
     else if (this.#state === 'booting')
-      this.#noise = Buffer.concat([this.#noise, piece]).subarray(0, MAX_BOOT_NOISE_BYTES);
+      this.#inputWhileBooting = Buffer.concat([this.#inputWhileBooting, piece]).subarray(
+        0,
+        MAX_INPUT_WHILE_BOOTING_BYTES,
+      );
   }
 }

@@ -1,4 +1,4 @@
-import type { Mend } from './options';
+import type { Weakness } from './options';
 
 /** Firmware generations that a host can tell apart: A v3.2, B v3.3-v4.0, C v4.1-v5.0.1, D after v5.0.1. */
 export type FirmwareClass = 'A' | 'B' | 'C' | 'D';
@@ -6,7 +6,7 @@ export type FirmwareClass = 'A' | 'B' | 'C' | 'D';
 /** All firmware classes. */
 export const firmwareClasses = ['A', 'B', 'C', 'D'] as const satisfies readonly FirmwareClass[];
 
-/** What sets one firmware class apart from the others. */
+/** The differences between firmware classes. */
 export interface Firmware {
   readonly name: FirmwareClass;
   /** `AT+WSHEAD` exists. */
@@ -15,30 +15,30 @@ export interface Firmware {
   readonly authentication: boolean;
   /** `AT+WSDATAFMT`, the `fin` of `AT+WSSEND` and empty messages exist. */
   readonly fragments: boolean;
-  /** The longest `AT+WSSEND`, and the largest buffer of `AT+WSCFG`, in bytes. */
-  readonly maximumLength: number;
-  /** Bytes after the server's 101 in its segment are kept (until more arrives) rather than lost. */
+  /** The longest payload of `AT+WSSEND`, and the largest buffer of `AT+WSCFG`. */
+  readonly maxMessageBytes: number;
+  /** Keeps the bytes behind the server's 101 in its segment, and reads them once more arrives; otherwise loses them. */
   readonly keepsEarlyFrames: boolean;
-  /** A frame header that TCP cut is waited for rather than misread. */
+  /** Waits for the rest of a frame header that TCP cut; otherwise misreads it. */
   readonly waitsForHeaders: boolean;
-  /** A server's close frame is answered with one. */
+  /** Answers a server's close frame with a close frame. */
   readonly answersClose: boolean;
-  /** Milliseconds that TCP may hold a write up once it has begun, beside the timeout of the send. */
+  /** Milliseconds beyond the timeout of a send that TCP may take for a write it has begun. */
   readonly writeGraceMs: number;
-  /** A send that waited in vain for its connection to be free frees it for the next. */
-  readonly failedSendFrees: boolean;
-  /** A round of a link's task is a hair shorter while others are open: too short for a timer of whole seconds. */
-  readonly roundsShrink: boolean;
-  /** `AT+RESTORE` still reports that the network is left. */
-  readonly reportsLeavingOnRestore: boolean;
-  /** Frames behind the server's 101 in its segment come without waiting for more. */
+  /** A send that times out waiting for the connection's lock releases it, though it never held it. */
+  readonly failedSendReleasesLock: boolean;
+  /** While several links are open, their tasks poll in shorter rounds: a timer of whole seconds passes a round later. */
+  readonly hasShortRounds: boolean;
+  /** `AT+RESTORE` leaves the Wi-Fi network before its OK, with `WIFI DISCONNECT`. */
+  readonly leavesNetworkOnRestore: boolean;
+  /** Reads frames behind the server's 101 in its segment at once. */
   readonly earlyFramesAtOnce: boolean;
-  /** A frame that stalls goes on where it stopped. */
+  /** Continues a frame that stalled where it stopped. */
   readonly survivesStalls: boolean;
   /** `AT+WSCLOSE` does not wait for the link's task. */
   readonly closesAtOnce: boolean;
-  /** Bytes that came before `ready` are thrown away rather than joined to the first command. */
-  readonly discardsBootNoise: boolean;
+  /** Discards bytes that arrive before `ready`; otherwise they precede the first command. */
+  readonly discardsInputWhileBooting: boolean;
   /** The lines of `AT+GMR`. */
   readonly version: readonly string[];
 }
@@ -55,18 +55,18 @@ const oldest: Firmware = {
   headers: false,
   authentication: false,
   fragments: false,
-  maximumLength: 8192,
+  maxMessageBytes: 8192,
   keepsEarlyFrames: false,
   waitsForHeaders: false,
   answersClose: false,
   writeGraceMs: 0,
-  failedSendFrees: false,
-  roundsShrink: true,
-  reportsLeavingOnRestore: true,
+  failedSendReleasesLock: false,
+  hasShortRounds: true,
+  leavesNetworkOnRestore: true,
   earlyFramesAtOnce: false,
   survivesStalls: false,
   closesAtOnce: false,
-  discardsBootNoise: false,
+  discardsInputWhileBooting: false,
   version: version(
     '3.2.0.0(s-ec2dec2 - ESP32 - Jul 28 2023 07:05:28)',
     'v5.0.2',
@@ -93,8 +93,8 @@ const withAuthentication: Firmware = {
   keepsEarlyFrames: true,
   waitsForHeaders: true,
   writeGraceMs: 10_000,
-  roundsShrink: false,
-  reportsLeavingOnRestore: false,
+  hasShortRounds: false,
+  leavesNetworkOnRestore: false,
   version: version(
     '4.2.0.0-dev(b8d1e1c - ESP32C3 - Mar 12 2026 06:41:17)',
     'v5.4.2',
@@ -106,9 +106,9 @@ const newest: Firmware = {
   ...withAuthentication,
   name: 'D',
   fragments: true,
-  maximumLength: 16384,
-  failedSendFrees: true,
-  discardsBootNoise: true,
+  maxMessageBytes: 16384,
+  failedSendReleasesLock: true,
+  discardsInputWhileBooting: true,
   version: version(
     '4.2.0.0-dev(32ff6e1 - ESP32C3 - Jul 24 2026 09:54:05)',
     'v5.4.4',
@@ -123,8 +123,8 @@ export const firmware: Readonly<Record<FirmwareClass, Firmware>> = {
   D: newest,
 };
 
-/** @throws Error for a weakness to be mended in another class than D */
-export function traitsOf(name: FirmwareClass, mended: readonly Mend[]): Firmware {
+/** @throws Error for mended weaknesses of another class than D */
+export function firmwareFor(name: FirmwareClass, mended: readonly Weakness[]): Firmware {
   if (mended.length === 0) return firmware[name];
   if (name !== 'D') throw new Error(`only class D has firmware to come, not class ${name}`);
   return {

@@ -1,8 +1,8 @@
 import type { UartSettings } from '../serial/uart';
 
-/** What `AT+SYSMFG` keeps: values by name space and key. Survives restarts and power loss. */
+/** The values of `AT+SYSMFG` by name space and key. They survive restarts and power loss. */
 export class Flash {
-  /** The line's format after a start; undefined for the usual one. */
+  /** The UART settings of `AT+UART_DEF`; undefined for the default. */
   uart: UartSettings | undefined;
   readonly #spaces = new Map<string, Map<string, StoredValue>>();
 
@@ -16,12 +16,12 @@ export class Flash {
     return this.#spaces.get(space)?.get(key);
   }
 
-  /** Erases a value. False when there is none. */
+  /** Erases a value. Returns whether there was one. */
   erase(space: string, key: string): boolean {
     return this.#spaces.get(space)?.delete(key) ?? false;
   }
 
-  /** Erases all values of a name space, which is there afterwards. */
+  /** Erases all values of a name space, or creates it empty. */
   clear(space: string): void {
     this.#spaces.set(space, new Map());
   }

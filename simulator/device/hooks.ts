@@ -1,15 +1,15 @@
 /** The outcome of a command line. */
 export type Outcome =
   | { readonly kind: 'execute' }
-  /** Answered with `busy p...`, and carried out all the same or not. */
+  /** The device answers `busy p...`; `executed`: it carries out the command nevertheless. */
   | { readonly kind: 'busy'; readonly executed: boolean }
-  /** Carried out; its answer never reaches the host. */
+  /** The device carries out the command; its response never reaches the host. */
   | { readonly kind: 'answer lost' }
-  /** Carried out, and answered with ERROR all the same, as some builds do with every `AT+WSSEND`. */
+  /** The device carries out the command, then answers ERROR, as some builds do with every `AT+WSSEND`. */
   | { readonly kind: 'answer false' }
-  /** Carried out only after `delay` milliseconds, busy meanwhile. */
+  /** The device is busy for `delay` milliseconds, then carries out the command. */
   | { readonly kind: 'late'; readonly delay: number }
-  /** Nothing ever comes; the device stays busy until it is restarted. */
+  /** The device never answers, and stays busy until it restarts. */
   | { readonly kind: 'hang' }
   /** The device crashes instead. */
   | { readonly kind: 'restart' }
@@ -17,27 +17,27 @@ export type Outcome =
 
 /** Points of a command at which a fault can apply. */
 export type Point =
-  /** The line is complete and echoed; nothing has been done yet. */
+  /** The line is complete and echoed; the device has not acted on it. */
   | 'command'
-  /** The OK before a prompt was said, the prompt itself was not. */
+  /** The device has sent the OK before a prompt, but not the prompt. */
   | 'prompt'
-  /** The payload is complete; nothing has been done with it yet. */
+  /** The payload is complete; the device has not acted on it. */
   | 'payload'
-  /** The frame was handed to the network; the answer has not been given. */
+  /** The network has taken the frame; the device has not answered. */
   | 'sent'
-  /** The final result was given. */
+  /** The device has sent the final result code. */
   | 'answered';
 
 /** Where faults apply to the device core. Every hook is optional. */
 export interface Hooks {
-  /** Asked once for each complete command line, without its CR LF. */
+  /** Decides the outcome of a command line, given without its CR LF. Called once for each. */
   outcome?(line: string): Outcome;
   /** Called at each point of a command; may restart or switch off the device there. */
   reached?(point: Point, line: string): void;
-  /** Told when bytes came while a command is at work, and were refused with `busy p...`. */
+  /** Called when the device answers `busy p...` to bytes that arrive while a command runs. */
   refused?(): void;
   /** Whether there is memory for so many bytes (a payload, a link's buffers). */
   allocate?(bytes: number): boolean;
-  /** The device starts. What this returns is left on the line by the boot loader. */
+  /** Called when the device starts. Returns the bytes that the boot loader writes. */
   booting?(): Buffer | undefined;
 }

@@ -6,7 +6,7 @@ import type { NetworkPathOptions } from '../network/network-path';
 import type { Random } from '../random';
 import type { UartFactory } from '../serial/uart';
 
-/** A Wi-Fi network in reach of the device. */
+/** A Wi-Fi network in range of the device. */
 export interface AccessPoint {
   /** Its name, at most 32 bytes. */
   readonly ssid: string;
@@ -18,43 +18,43 @@ export interface AccessPoint {
   readonly rssi?: number;
   /** Its MAC address, `xx:xx:xx:xx:xx:xx`; default the same for all. */
   readonly bssid?: string;
-  /** Whether it gives out addresses; default true. */
+  /** Whether its DHCP server answers; default true. */
   readonly dhcp?: boolean;
-  /** Whether it is left out of scans; default false. */
+  /** Whether scans miss it; default false. */
   readonly hidden?: boolean;
-  /** What it says to a station that asks to be let in; default `welcome`. */
+  /** How it answers a station that wants to join; default `welcome`. */
   readonly answer?: 'welcome' | 'refusal' | 'none';
 }
 
-/** Weaknesses of the recorded firmware that a later one may not have. */
-export const mends = ['early-frames', 'stalled-frames', 'slow-close'] as const;
+/** Weaknesses of the recorded firmware that a later release may mend. */
+export const weaknesses = ['early-frames', 'stalled-frames', 'slow-close'] as const;
 /**
- * `early-frames`: frames behind the 101 in its segment come at once · `stalled-frames`: a frame that stalls goes on
- * where it stopped · `slow-close`: `AT+WSCLOSE` takes no time.
+ * `early-frames`: keeps frames behind the 101 in its segment until more data arrives · `stalled-frames`: loses its place
+ * in a frame that stalls · `slow-close`: `AT+WSCLOSE` waits for the link's task.
  */
-export type Mend = (typeof mends)[number];
+export type Weakness = (typeof weaknesses)[number];
 
-/** What a name server says, and when. */
+/** The response of a name server. */
 export interface DnsAnswer {
   /** An address, `fails` or `silent`. */
   readonly address: string;
-  /** Milliseconds until it is there. */
+  /** Milliseconds until it arrives. */
   readonly delayMs: number;
 }
 
-/** A simulated device, and the world around it. Everything has a default. */
+/** A simulated device, its Wi-Fi networks and its servers. Everything has a default. */
 export interface SimulatorOptions {
   /** Default D. */
   readonly firmware?: FirmwareClass;
   /** The only source of time; default {@link systemClock}. */
   readonly clock?: Clock;
-  /** Where connections lead; default the machine's own network. */
+  /** The network behind Wi-Fi; default the machine's own. */
   readonly network?: Network;
   /** Latency, loss and bandwidth between the device and that network; default none. */
   readonly path?: NetworkPathOptions;
-  /** What this firmware does better than those recorded: class D only, whose releases may. Default nothing. */
-  readonly mended?: readonly Mend[];
-  /** The only source of chance: equal numbers repeat a run exactly. */
+  /** Weaknesses of the recorded firmware that this device does not have; class D only. Default none. */
+  readonly mended?: readonly Weakness[];
+  /** The only source of random numbers: equal numbers repeat a run exactly. */
   readonly random?: Random;
   /** Whether it has joined the first access point; default false. */
   readonly joined?: boolean;
@@ -62,25 +62,25 @@ export interface SimulatorOptions {
   readonly running?: boolean;
   /** Milliseconds from power-up or restart to `ready`; default 400. */
   readonly bootMs?: number;
-  /** Bytes that the boot loader leaves on the line before `ready`; default none. */
+  /** Bytes that the boot loader writes before `ready`; default none. */
   readonly bootNoise?: Buffer;
-  /** Networks in reach; default `espressif` with password `password`, and `other`. */
+  /** Networks in range; default `espressif` and `other`, both with password `password`. */
   readonly wifi?: readonly AccessPoint[];
-  /** What a time server answers, in milliseconds since 1970; undefined for no answer. Default: the machine's time. */
+  /** The response of the time servers, in milliseconds since 1970; undefined for none. Default: the machine's time. */
   readonly time?: () => number | undefined;
   /**
-   * Addresses by host name, `*` for all others. `fails` stands for a name that does not exist, `silent` for one whose
-   * question is never answered. Names not listed are resolved by the network; `no.such.host` fails and `*.timeout` is
-   * silent. The device looks at it whenever it resolves a name.
+   * Addresses by host name, `*` for all others. `fails`: the name does not exist; `silent`: the name server never
+   * answers. The network resolves names that are not listed; `no.such.host` fails and `*.timeout` is silent. The device
+   * reads this record at each lookup.
    */
   readonly dns?: Readonly<Record<string, string | DnsAnswer>>;
-  /** Bits a second that the firmware was built to start with; default 115200. */
+  /** Bits a second at which the firmware starts; default 115200. */
   readonly baud?: number;
-  /** The serial line; default one without a rate. */
+  /** The serial line; default one on which bytes take no time. */
   readonly uart?: UartFactory;
   /** Where faults apply; default none. */
   readonly hooks?: Hooks;
-  /** Bytes for the host. May be set later by `onOutput`. */
+  /** Receives the bytes for the host. `onOutput` replaces it. */
   readonly output?: (bytes: Buffer) => void;
 }
 

@@ -1,33 +1,31 @@
 import type { Uart } from '../serial/uart';
 
 /**
- * What the device says on its serial port, and who goes first. The tasks that receive from the network
- * never let go of a full transmit ring while they have data, so answers and echo come after it.
+ * Orders the output of the device's tasks. The tasks that receive from the network hold a full transmit ring as long as
+ * they have data, so that responses and echo follow that data.
  */
 export class Output {
   readonly #uart: Uart;
+  /** Responses and echo that wait for room. */
   #deferred: Buffer[] = [];
-  /** Called once what was said before them is in the transmit ring. */
   #flushWaiters: (() => void)[] = [];
-  /** Whether the tasks that receive may go on. */
   #streaming = true;
-  /** In the order in which they began to wait. */
-  #waiting: (() => void)[] = [];
+  #roomWaiters: (() => void)[] = [];
 
   constructor(uart: Uart) {
     this.#uart = uart;
   }
 
-  /** An echo, an answer or a small report. */
-  say(text: string | Buffer): void {
+  /** Writes an echo, a response or a short URC. */
+  write(text: string | Buffer): void {
     const bytes = typeof text === 'string' ? Buffer.from(text, 'latin1') : text;
     if (this.#deferred.length > 0 || this.#uart.full) this.#deferred.push(bytes);
     else this.#uart.transmit(bytes);
   }
 
   /**
-   * Calls `then` once all that was said is in the transmit ring: at once, unless the ring is full.
-   * @returns whether it is still to be called
+   * Calls `then` once everything written is in the transmit ring.
+   * @returns whether the call is pending; false: the ring had room, and `then` was called
    */
   whenFlushed(then: () => void): boolean {
     const pending = this.#deferred.length > 0;
@@ -36,7 +34,7 @@ export class Output {
     return pending;
   }
 
-  /** Received data. Ask for {@link room} before taking more from the network. */
+  /** Writes data received from the network. Check {@link room} before reading more. */
   stream(bytes: Buffer): void {
     this.#uart.transmit(bytes);
   }
@@ -45,23 +43,23 @@ export class Output {
     return this.#streaming && !this.#uart.full;
   }
 
-  /** Takes no more received data: what was said comes out once the ring has room. */
+  /** Stops received data: deferred responses leave once the ring has room. */
   endStreams(): void {
     this.#streaming = false;
   }
 
-  /** Calls `resume` once there is room. Returns its cancel. */
+  /** Calls `resume` once there is room. Returns a function that cancels it. */
   whenRoom(resume: () => void): () => void {
-    this.#waiting.push(resume);
+    this.#roomWaiters.push(resume);
     return () => {
-      this.#waiting = this.#waiting.filter((other) => other !== resume);
+      this.#roomWaiters = this.#roomWaiters.filter((other) => other !== resume);
     };
   }
 
-  /** The transmit ring has room again. */
+  /** Call when the transmit ring has room again. */
   drained(): void {
     while (this.room) {
-      const resume = this.#waiting.shift();
+      const resume = this.#roomWaiters.shift();
       if (!resume) break;
       resume();
     }
@@ -79,7 +77,7 @@ export class Output {
   reset(): void {
     this.#deferred = [];
     this.#flushWaiters = [];
-    this.#waiting = [];
+    this.#roomWaiters = [];
     this.#streaming = true;
   }
 }

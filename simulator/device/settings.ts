@@ -1,11 +1,11 @@
 import { defaultUartSettings, type UartSettings } from '../serial/uart';
 
-/** What commands set and a restart forgets. */
+/** Settings that a restart resets. */
 export interface Settings {
   echo: boolean;
-  /** `AT+SYSLOG`: say why commands fail. */
+  /** `AT+SYSLOG`: a failing command sends `ERR CODE:…`. */
   systemLog: boolean;
-  /** `AT+SYSSTORE`: write settings to flash. */
+  /** `AT+SYSSTORE`: commands write settings to flash. */
   store: boolean;
   /** `AT+SYSMSG`: bits 0-2. */
   systemMessages: number;

@@ -1,9 +1,9 @@
 import type { Clock } from '../clock';
 import type { DeviceTime } from './device-time';
 
-/** Milliseconds from a question to a time server until its answer. */
-const SNTP_ANSWER_MS = 300;
-/** Milliseconds until a question without an answer is repeated. */
+/** Milliseconds from an SNTP query to its response. */
+const SNTP_RESPONSE_MS = 300;
+/** Milliseconds from a query without a response to the next. */
 const SNTP_RETRY_MS = 15_000;
 
 export const defaultTimeServers = ['cn.ntp.org.cn', 'ntp.sjtu.edu.cn', 'us.pool.ntp.org'] as const;
@@ -11,13 +11,13 @@ export const defaultTimeServers = ['cn.ntp.org.cn', 'ntp.sjtu.edu.cn', 'us.pool.
 export interface TimeSyncContext {
   readonly clock: Clock;
   readonly time: DeviceTime;
-  /** What a time server says, in milliseconds since 1970; undefined for no answer. */
-  ask(): number | undefined;
+  /** Asks a time server. Returns milliseconds since 1970; undefined for no response. */
+  queryTime(): number | undefined;
   online(): boolean;
-  report(text: string): void;
+  sendUrc(text: string): void;
 }
 
-/** SNTP: sets the device's clock once it is switched on and the device is online. */
+/** SNTP: sets the device's clock while enabled and online. */
 export class TimeSync {
   readonly #context: TimeSyncContext;
   #cancel: (() => void) | undefined;
@@ -33,7 +33,7 @@ export class TimeSync {
     return this.#enabled;
   }
 
-  /** As it was set: hours, or hours and minutes as `hhmm`. */
+  /** In hours, or hours and minutes as `hhmm`. */
   get zone(): number {
     return this.#zone;
   }
@@ -46,19 +46,15 @@ export class TimeSync {
     this.#enabled = true;
     this.#zone = zone;
     this.#servers = servers.length > 0 ? servers : defaultTimeServers;
-    this.#ask(SNTP_ANSWER_MS);
+    this.#queryIn(SNTP_RESPONSE_MS);
   }
 
-  disable(): void {
-    this.reset();
-  }
-
-  /** The device came online. */
   cameOnline(): void {
-    if (this.#enabled) this.#ask(SNTP_ANSWER_MS);
+    if (this.#enabled) this.#queryIn(SNTP_RESPONSE_MS);
   }
 
-  reset(): void {
+  /** Switches SNTP off and forgets its settings. */
+  disable(): void {
     this.#cancel?.();
     this.#cancel = undefined;
     this.#enabled = false;
@@ -66,25 +62,25 @@ export class TimeSync {
     this.#servers = defaultTimeServers;
   }
 
-  /** Milliseconds by which the local time is ahead of UTC. */
-  get offset(): number {
+  /** Milliseconds by which local time is ahead of UTC. */
+  get zoneOffsetMs(): number {
     const zone = Math.abs(this.#zone);
     const minutes = zone >= 100 ? Math.floor(zone / 100) * 60 + (zone % 100) : zone * 60;
     return Math.sign(this.#zone) * minutes * 60_000;
   }
 
-  #ask(delay: number): void {
+  #queryIn(delay: number): void {
     this.#cancel?.();
     this.#cancel = this.#context.clock.after(delay, () => {
       this.#cancel = undefined;
       if (!this.#context.online()) return;
-      const answer = this.#context.ask();
+      const answer = this.#context.queryTime();
       if (answer === undefined) {
-        this.#ask(SNTP_RETRY_MS);
+        this.#queryIn(SNTP_RETRY_MS);
         return;
       }
       this.#context.time.set(answer);
-      this.#context.report('+TIME_UPDATED');
+      this.#context.sendUrc('+TIME_UPDATED');
     });
   }
 }

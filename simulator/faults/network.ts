@@ -137,8 +137,8 @@ class FaultyConnection implements Connection {
       connected: () => this.#arrive(0, () => handlers.connected()),
       data: (chunk) => segmenter.data(chunk),
       drained: () => this.#arrive(0, () => handlers.drained()),
-      ended: () => segmenter.event(() => this.#arrive(0, () => handlers.ended?.())),
-      closed: (error) => segmenter.event(() => this.#arrive(0, () => this.#finish(error))),
+      ended: () => segmenter.inOrder(() => this.#arrive(0, () => handlers.ended?.())),
+      closed: (error) => segmenter.inOrder(() => this.#arrive(0, () => this.#finish(error))),
     });
   }
 

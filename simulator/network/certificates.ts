@@ -1,17 +1,17 @@
 import { X509Certificate } from 'node:crypto';
 
-/** Longer chains than this are refused; it also ends a chain that runs in a circle. */
+/** Refuses longer chains, and ends a circular one. */
 const MAX_CHAIN_LENGTH = 8;
 
 /**
- * Why a server's certificate is not to be trusted, or undefined when it is: each certificate must be in date
- * at `now` and signed by the next, up to one of the given authorities. The host name is never looked at.
+ * Why the device does not trust a server's certificate; undefined when it does. Each certificate must be in date at
+ * `now` and signed by the next, up to one of the given authorities. The device does not check the host name.
  *
  * @param peer the server's certificate, linked to the others it sent
  * @param authorities PEM of one or more certificate authorities
  * @param now milliseconds since 1970
  */
-export function certificateFault(
+export function certificateError(
   peer: X509Certificate | undefined,
   authorities: string | undefined,
   now: number,

@@ -2,13 +2,13 @@ import type { Connection, ConnectionHandlers } from './network';
 import { acceptFor } from '../websocket/handshake';
 import { opcodes } from '../websocket/frame-codec';
 
-/** The host of a WebSocket server in this process that sends back what it gets: a first try needs no other server. */
+/** The host of a WebSocket server in this process that echoes messages: a first try needs no other server. */
 export const ECHO_HOST = 'echo.sim';
 
 const HEADER_END = '\r\n\r\n';
 const FIN = 0x80;
 
-/** A connection to the echo server. It answers every frame as it comes, fragments too. */
+/** A connection to the echo server, which echoes frame by frame, fragments too. */
 export class EchoConnection implements Connection {
   readonly #handlers: ConnectionHandlers;
   #received = Buffer.alloc(0);
@@ -99,7 +99,7 @@ export class EchoConnection implements Connection {
     });
   }
 
-  /** Nothing happens in the turn of a call. */
+  /** Runs `action` in a later turn, as {@link Connection} promises. */
   #later(action: () => void): void {
     setImmediate(() => {
       if (!this.#over) action();
@@ -107,7 +107,7 @@ export class EchoConnection implements Connection {
   }
 }
 
-/** The first whole frame of a client (RFC 6455, section 5.2), with its payload unmasked; undefined before it is whole. */
+/** The first frame of a client (RFC 6455, section 5.2), with its payload unmasked; undefined while it is incomplete. */
 function readFrame(
   bytes: Buffer,
 ): { readonly first: number; readonly payload: Buffer; readonly length: number } | undefined {
@@ -127,7 +127,7 @@ function readFrame(
   return { first, payload, length };
 }
 
-/** A frame as a server sends it. */
+/** An unmasked frame, as a server sends it. @param first the byte with FIN and the opcode */
 function unmasked(first: number, payload: Buffer): Buffer {
   const { length } = payload;
   if (length < 126) return Buffer.concat([Buffer.of(first, length), payload]);

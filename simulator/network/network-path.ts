@@ -3,26 +3,26 @@ import type { Connection, ConnectionHandlers, ConnectionTarget, Network } from '
 import type { Random } from '../random';
 import { Segmenter, type SegmentOptions } from './segmenter';
 
-/** What lies between the device and its servers. Everything is off by default: bytes take no time. */
+/** The path between the device and its servers. By default bytes take no time. */
 export interface NetworkPathOptions extends SegmentOptions {
-  /** Milliseconds that a segment is on its way, each way. */
+  /** Milliseconds that a segment takes, each way. */
   readonly latencyMs?: number;
-  /** From 0 up to below 1: how likely a segment is lost. TCP sends it again, and all behind it wait. */
+  /** Probability, from 0 to below 1, that a segment is lost. TCP sends it again; the segments behind it wait. */
   readonly loss?: number;
   /** Bits a second, each way. */
   readonly bandwidth?: number;
   /**
-   * Milliseconds after which the server acknowledges a lone small segment (RFC 1122, section 4.2.3.2: up to 500;
-   * usual are 40 and 200). With it, frames leave the device as the real client writes them: header and payload
-   * apart, under Nagle's algorithm (RFC 896), so that a small message waits for an acknowledgement.
+   * Milliseconds after which the server acknowledges a lone small segment (RFC 1122, section 4.2.3.2: up to 500; usually
+   * 40 or 200). With it, the device writes the header and the payload of a frame apart, as the real client does, under
+   * Nagle's algorithm (RFC 896), so that a small message waits for an acknowledgement.
    */
   readonly delayedAckMs?: number;
 }
 
-/** Milliseconds until a lost segment is sent again; doubled each time (RFC 6298). */
+/** TCP sends a lost segment again after this time, then after twice as long, and so on (RFC 6298). */
 const RETRANSMISSION_TIMEOUT_MS = 1_000;
-/** Bytes of a full segment: Nagle's algorithm never holds one back. */
-const SEGMENT_SIZE = 1_440;
+/** Nagle's algorithm never holds back a full segment. */
+const MAX_SEGMENT_BYTES = 1_440;
 
 /** A network with the latency, loss and bandwidth of a real one. */
 export class NetworkPath implements Network {
@@ -39,7 +39,7 @@ export class NetworkPath implements Network {
   }
 
   connect(target: ConnectionTarget, handlers: ConnectionHandlers): Connection {
-    const direction = () => new Direction(this.#clock, this.#random, this.#options);
+    const direction = () => new PathDirection(this.#clock, this.#random, this.#options);
     const down = direction();
     const up = direction();
     const writer = new NagleWriter(this.#clock, up, this.#options, (bytes) => inner.write(bytes));
@@ -56,15 +56,15 @@ export class NetworkPath implements Network {
       connected: () => down.pass(0, () => down.pass(0, () => handlers.connected())),
       data: (chunk) => down.pass(chunk.length, () => segmenter.data(chunk)),
       drained: () => down.pass(0, () => handlers.drained()),
-      ended: () => down.pass(0, () => segmenter.event(() => handlers.ended?.())),
-      closed: (error) => down.pass(0, () => segmenter.event(() => handlers.closed(error))),
+      ended: () => down.pass(0, () => segmenter.inOrder(() => handlers.ended?.())),
+      closed: (error) => down.pass(0, () => segmenter.inOrder(() => handlers.closed(error))),
     });
     const leave = (how: () => void) => () => {
       down.end();
       segmenter.end();
       writer.end();
-      // What is on its way still arrives, at once, so that no timer is left.
-      up.hurry();
+      // Segments on their way to the server arrive now, so that no timer remains.
+      up.deliverNow();
       how();
     };
     return {
@@ -81,14 +81,14 @@ export class NetworkPath implements Network {
   }
 }
 
-/** One way between the two ends: segments arrive in order, each in its time. */
-class Direction {
+/** One direction of a path: segments arrive in order, each in its time. */
+class PathDirection {
   readonly #clock: Clock;
   readonly #random: Random;
   readonly #options: NetworkPathOptions;
   /** Arrivals and their timers, in order. */
-  #underway: { readonly arrive: () => void; readonly cancel: () => void }[] = [];
-  /** When the line is free for the next segment, and when the last one arrives. */
+  #inFlight: { readonly arrive: () => void; readonly cancel: () => void }[] = [];
+  /** When the path can take the next segment, and when the last one arrives. */
   #freeAt = 0;
   #lastArrival = 0;
 
@@ -98,7 +98,7 @@ class Direction {
     this.#options = options;
   }
 
-  /** Calls `arrive` when a segment of so many bytes has arrived. */
+  /** Sends a segment of `bytes` bytes; calls `arrive` when it arrives. */
   pass(bytes: number, arrive: () => void): void {
     const { latencyMs = 0, loss = 0, bandwidth = Infinity } = this.#options;
     const now = this.#clock.now();
@@ -108,46 +108,46 @@ class Direction {
       arrival += timeout;
     }
     this.#lastArrival = Math.max(arrival, this.#lastArrival);
-    if (this.#lastArrival <= now && this.#underway.length === 0) {
+    if (this.#lastArrival <= now && this.#inFlight.length === 0) {
       arrive();
       return;
     }
     const cancel = this.#clock.after(this.#lastArrival - now, () => {
-      this.#underway.shift();
+      this.#inFlight.shift();
       arrive();
     });
-    this.#underway.push({ arrive, cancel });
+    this.#inFlight.push({ arrive, cancel });
   }
 
-  /** What is on its way arrives now. */
-  hurry(): void {
-    const underway = this.#underway;
+  /** Delivers the segments in flight now. */
+  deliverNow(): void {
+    const inFlight = this.#inFlight;
     this.end();
-    for (const { arrive } of underway) arrive();
+    for (const { arrive } of inFlight) arrive();
   }
 
-  /** What is on its way never arrives. */
+  /** Drops the segments in flight. */
   end(): void {
-    for (const { cancel } of this.#underway) cancel();
-    this.#underway = [];
+    for (const { cancel } of this.#inFlight) cancel();
+    this.#inFlight = [];
   }
 }
 
-/** Sends what the device writes: at once, or under Nagle's algorithm with delayed acknowledgements. */
+/** Sends the device's writes: at once, or under Nagle's algorithm with delayed acknowledgements. */
 class NagleWriter {
   readonly #clock: Clock;
-  readonly #up: Direction;
+  readonly #up: PathDirection;
   readonly #options: NetworkPathOptions;
   readonly #send: (bytes: Buffer) => boolean;
   /** Small pieces that wait for an acknowledgement. */
   #held: Buffer[] = [];
   #cancelAck: (() => void) | undefined;
   #writable = true;
-  #requested = false;
+  #upgradeRequestSent = false;
 
   constructor(
     clock: Clock,
-    up: Direction,
+    up: PathDirection,
     options: NetworkPathOptions,
     send: (bytes: Buffer) => boolean,
   ) {
@@ -158,13 +158,13 @@ class NagleWriter {
   }
 
   write(bytes: Buffer): boolean {
-    if (this.#options.delayedAckMs === undefined || !this.#requested) this.#pass(bytes);
+    if (this.#options.delayedAckMs === undefined || !this.#upgradeRequestSent) this.#pass(bytes);
     else for (const part of headerAndPayload(bytes)) this.#push(part);
-    this.#requested = true;
+    this.#upgradeRequestSent = true;
     return this.#writable;
   }
 
-  /** The server has acknowledged everything, alone or with data of its own. */
+  /** Call when the server has acknowledged everything, alone or with data of its own. */
   acknowledged(): void {
     this.#cancelAck?.();
     this.#cancelAck = undefined;
@@ -173,7 +173,7 @@ class NagleWriter {
     if (held.length > 0) this.#segment(Buffer.concat(held));
   }
 
-  /** Sends what waits, as FIN makes TCP do. */
+  /** Sends the pieces that wait, as TCP does at FIN. */
   flush(): void {
     const held = this.#held;
     this.#held = [];
@@ -192,8 +192,8 @@ class NagleWriter {
     }
     this.#held.push(part);
     const length = this.#held.reduce((sum, { length: each }) => sum + each, 0);
-    // Full segments leave at once, and the second of them is acknowledged at once.
-    if (length >= SEGMENT_SIZE) this.acknowledged();
+    // Full segments leave at once, and the server acknowledges the second of them at once.
+    if (length >= MAX_SEGMENT_BYTES) this.acknowledged();
   }
 
   #segment(bytes: Buffer): void {
@@ -212,8 +212,8 @@ class NagleWriter {
 
 /** The two writes of a masked frame: its header with the mask, and its payload. */
 function headerAndPayload(frame: Buffer): Buffer[] {
-  const short = (frame[1] ?? 0) & 0x7f;
-  const header = 6 + (short === 126 ? 2 : short === 127 ? 8 : 0);
+  const lengthCode = (frame[1] ?? 0) & 0x7f;
+  const header = 6 + (lengthCode === 126 ? 2 : lengthCode === 127 ? 8 : 0);
   const parts = [frame.subarray(0, header), frame.subarray(header)];
   return parts.filter(({ length }) => length > 0);
 }

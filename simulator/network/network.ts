@@ -1,6 +1,6 @@
 import * as net from 'node:net';
 import * as tls from 'node:tls';
-import { certificateFault } from './certificates';
+import { certificateError } from './certificates';
 import { ECHO_HOST, EchoConnection } from './echo-server';
 
 /** How a TLS connection is made. */
@@ -27,17 +27,17 @@ export interface ConnectionTarget {
   readonly tls?: TlsOptions;
 }
 
-/** What a connection tells its user. */
+/** Callbacks of a connection. */
 export interface ConnectionHandlers {
-  /** It is open (for TLS: after the handshake). */
+  /** The connection is open (for TLS: after the handshake). */
   connected(): void;
   /** Bytes from the peer, in order, cut anywhere. */
   data(chunk: Buffer): void;
-  /** After a write that returned false: all has been handed on. */
+  /** After a write that returned false: the network has taken all bytes. */
   drained(): void;
-  /** The end of the connection, or of the attempt; called once, never after {@link Connection.destroy}. */
+  /** The connection, or the attempt, has ended; called once, never after {@link Connection.destroy}. */
   closed(error?: Error): void;
-  /** The peer will send nothing more. */
+  /** The peer has sent FIN. */
   ended?(): void;
 }
 
@@ -45,21 +45,21 @@ export interface ConnectionHandlers {
 export interface Connection {
   /** Takes all bytes; false asks to wait for `drained` before writing more. */
   write(bytes: Buffer): boolean;
-  /** Sends what is left and then FIN. */
+  /** Sends the remaining bytes, then FIN. */
   end(): void;
-  /** Ends it at once; nothing is told any more. */
+  /** Ends the connection at once, without further callbacks. */
   destroy(): void;
-  /** Like `destroy`, but with RST, as a stack does that closes while it holds bytes that were never read. */
+  /** Like `destroy`, but with RST, as TCP does when it closes with unread bytes. */
   reset?(): void;
-  /** Stops taking bytes from the peer, which makes TCP push back. */
+  /** Stops reading, so that TCP makes the peer wait. */
   pause(): void;
-  /** Takes bytes again after `pause`. */
+  /** Reads again after `pause`. */
   resume(): void;
 }
 
-/** What lies beyond the device's antenna. */
+/** The network behind the device's Wi-Fi. */
 export interface Network {
-  /** Starts a connection attempt. Its outcome comes through the handlers, never in the same turn. */
+  /** Starts a connection attempt. Calls the handlers with its outcome, never in the same turn. */
   connect(target: ConnectionTarget, handlers: ConnectionHandlers): Connection;
 }
 
@@ -80,7 +80,7 @@ function openTls(target: ConnectionTarget, options: TlsOptions): tls.TLSSocket {
   return tls.connect({
     host: target.host,
     port: target.port,
-    // Dates count by the device's clock and names do not count at all: Node's own verdict fits neither.
+    // The device checks dates by its own clock, and no host names; Node.js checks otherwise.
     rejectUnauthorized: false,
     ...(options.ca === undefined ? {} : { ca: options.ca }),
     ...(options.cert === undefined ? {} : { cert: options.cert }),
@@ -105,7 +105,7 @@ function attach(
     if (over) return;
     const fault =
       socket instanceof tls.TLSSocket && options?.verify === true
-        ? certificateFault(socket.getPeerX509Certificate(), options.ca, options.now)
+        ? certificateError(socket.getPeerX509Certificate(), options.ca, options.now)
         : undefined;
     if (fault === undefined) handlers.connected();
     else finish(new Error(fault));

@@ -1,37 +1,36 @@
 import type { Clock } from '../clock';
 
-/** How the segments of a server are cut and joined on their way. */
+/** How the path cuts and joins the segments of a server. */
 export interface SegmentOptions {
   /**
-   * Milliseconds that the first segment of a connection, a server's 101, waits for the second to join it. Default 0:
+   * Milliseconds that the first segment of a connection, the server's 101, waits for the second to join it. Default 0:
    * they stay apart.
    */
   readonly joinMs?: number;
-  /** Bytes of a segment at most; default: as the server cut them. */
+  /** The largest segment, in bytes; default: as the server sends them. */
   readonly splitBytes?: number;
   /** Milliseconds between the pieces of a segment that is cut; default 1. */
   readonly splitGapMs?: number;
 }
 
-/** Cuts and joins what one connection receives. Order is kept, whatever the options. */
+/** Cuts and joins the segments of one connection, in order. */
 export class Segmenter {
   readonly #clock: Clock;
   readonly #options: () => SegmentOptions;
   readonly #deliver: (chunk: Buffer) => void;
-  /** The first segment, as long as it waits; undefined before it has come and once it is delivered. */
+  /** The first segment while it waits for the second. */
   #first: { readonly chunk: Buffer; readonly cancel: () => void } | undefined;
   #begun = false;
   #queue: (Buffer | (() => void))[] = [];
   #cancelGap: (() => void) | undefined;
 
-  /** @param options asked for each chunk */
+  /** @param options called for each chunk */
   constructor(clock: Clock, options: () => SegmentOptions, deliver: (chunk: Buffer) => void) {
     this.#clock = clock;
     this.#options = options;
     this.#deliver = deliver;
   }
 
-  /** Takes a chunk from the server. */
   data(chunk: Buffer): void {
     const { joinMs = 0 } = this.#options();
     if (this.#first) this.#release(chunk);
@@ -42,14 +41,14 @@ export class Segmenter {
     this.#begun = true;
   }
 
-  /** Something else than data, in its place behind the data that came before. */
-  event(happen: () => void): void {
+  /** Calls `happen` once all data before it is delivered. */
+  inOrder(happen: () => void): void {
     if (this.#first) this.#release();
     if (this.#queue.length === 0) happen();
     else this.#queue.push(happen);
   }
 
-  /** Nothing comes any more; no timer is left. */
+  /** Drops the data that waits, and cancels all timers. */
   end(): void {
     this.#first?.cancel();
     this.#first = undefined;

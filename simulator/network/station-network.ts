@@ -3,12 +3,12 @@ import type { Clock } from '../clock';
 import type { DnsAnswer } from '../device/options';
 import type { Connection, ConnectionHandlers, ConnectionTarget, Network } from './network';
 
-/** Milliseconds that a TCP and TLS connection attempt may take. */
+/** Limit of a TCP or TLS connection attempt. */
 const CONNECT_TIMEOUT_MS = 10_000;
-/** Milliseconds until an unanswered DNS query fails. */
+/** Limit of a DNS query. */
 const DNS_TIMEOUT_MS = 14_000;
 const DNS_FAILURE_MS = 30;
-/** Bytes that TCP takes from a task while the network takes none. */
+/** TCP takes this much from a task while the network takes nothing. */
 const SEND_BUFFER_BYTES = 5_760;
 
 export interface StationNetworkContext {
@@ -19,8 +19,8 @@ export interface StationNetworkContext {
 }
 
 /**
- * The network as the device's TCP/IP stack reaches it: names are looked up first, attempts have an end, and while
- * there is no Wi-Fi (or a black hole swallows everything) connections neither move nor break.
+ * The network behind the device's TCP/IP stack, which looks up names and limits the time of attempts. Without Wi-Fi, and
+ * in a black hole, connections neither move nor break.
  */
 export class StationNetwork implements Network {
   readonly #context: StationNetworkContext;
@@ -48,13 +48,13 @@ export class StationNetwork implements Network {
     return connection;
   }
 
-  /** Whether packets vanish although Wi-Fi is there. */
+  /** Whether the network drops all packets although Wi-Fi is up. */
   get blackHole(): boolean {
     return this.#blackHole;
   }
 
-  set blackHole(swallows: boolean) {
-    this.#blackHole = swallows;
+  set blackHole(on: boolean) {
+    this.#blackHole = on;
     this.changed();
   }
 
@@ -63,12 +63,12 @@ export class StationNetwork implements Network {
     return this.#unreachable;
   }
 
-  set unreachable(noRoute: boolean) {
-    this.#unreachable = noRoute;
+  set unreachable(on: boolean) {
+    this.#unreachable = on;
     this.changed();
   }
 
-  /** Wi-Fi came or went. */
+  /** Call when `online()` has changed. */
   changed(): void {
     for (const connection of [...this.#connections]) connection.setMoving(this.#passable);
   }
@@ -93,7 +93,7 @@ class StationConnection implements Connection {
   #over = false;
   #moving = true;
   #paused = false;
-  /** What happened while nothing moved, in order. */
+  /** Events held back while nothing moves, in order. */
   #held: (() => void)[] = [];
   #unsent: Buffer[] = [];
   #unsentLength = 0;
@@ -124,8 +124,8 @@ class StationConnection implements Connection {
 
   #connect(address: string): void {
     this.#failIn(CONNECT_TIMEOUT_MS, 'the connection was not made in time');
-    // Into a black hole no packet leaves, so that the attempt ends by its time limit.
-    if (this.#context.passable()) this.#dial(address);
+    // In a black hole the attempt times out.
+    if (this.#context.passable()) this.#openInner(address);
   }
 
   write(bytes: Buffer): boolean {
@@ -160,7 +160,7 @@ class StationConnection implements Connection {
     if (this.#moving) this.#inner?.resume();
   }
 
-  /** Packets get through again, or no longer. */
+  /** @param moving whether packets get through */
   setMoving(moving: boolean): void {
     if (moving === this.#moving || this.#over) return;
     this.#moving = moving;
@@ -185,7 +185,7 @@ class StationConnection implements Connection {
     if (wasFull && writable && !this.#over) this.#handlers.drained();
   }
 
-  #dial(host: string): void {
+  #openInner(host: string): void {
     const handlers = this.#handlers;
     const through = (event: () => void) => {
       if (this.#over) return;

@@ -1,19 +1,19 @@
-/** What waits in a lane: bytes, or a change that takes place once the bytes before it have passed. */
+/** Bytes, or a change that takes effect once the bytes before it have passed. */
 type Entry = Buffer | (() => void);
 
-/** Makes up for rounding when times are compared, in bytes. */
-const ROUNDING_MS = 1e-6;
+/** Absorbs rounding errors when times are compared. */
+const ROUNDING_BYTES = 1e-6;
 
-/** One direction of a serial line: bytes pass one after the other, each in its time. */
+/** One direction of a serial line: bytes pass one after the other, each in {@link byteMs}. */
 export class Lane {
   readonly #entries: Entry[] = [];
   #length = 0;
-  /** When the first byte that waits begins to pass, or when the line became free. */
+  /** When the first waiting byte begins to pass, or when the line became free. */
   #start = -Infinity;
-  /** Milliseconds that a byte takes. */
-  byteTime = 1;
+  /** Duration of a byte. */
+  byteMs = 1;
 
-  /** Bytes that wait. */
+  /** Count of waiting bytes. */
   get length(): number {
     return this.#length;
   }
@@ -26,41 +26,40 @@ export class Lane {
     this.#length += bytes.length;
   }
 
-  /** Makes a change once the bytes that wait have passed; now if there are none. */
+  /** Makes a change once the waiting bytes have passed; now if there are none. */
   change(make: () => void): void {
     if (this.#length === 0) make();
     else this.#entries.push(make);
   }
 
-  /** Nothing passes before `now`. */
+  /** Lets no byte pass before `now`. */
   postpone(now: number): void {
     this.#start = Math.max(this.#start, now);
   }
 
   /**
-   * When bytes are worth delivering: once all have passed that can pass without a change, or the first `atMost`
-   * of them. Undefined when nothing waits.
+   * When to deliver next: once all bytes before the next change have passed, or the first `atMost` of them. Undefined
+   * when no byte waits.
    */
   due(atMost: number): number | undefined {
     if (this.#length === 0) return undefined;
-    return this.#start + Math.min(this.#untilChange(atMost), atMost) * this.byteTime;
+    return this.#start + Math.min(this.#untilChange(atMost), atMost) * this.byteMs;
   }
 
-  /** Delivers what has passed by `now`; `end` is when the last of these bytes had passed. */
+  /** Delivers the bytes that have passed by `now`; `end` is when the last of them had passed. */
   deliver(now: number, to: (bytes: Buffer, end: number) => void): void {
     while (this.#length > 0) {
-      const passed = Math.floor((now - this.#start) / this.byteTime + ROUNDING_MS);
+      const passed = Math.floor((now - this.#start) / this.byteMs + ROUNDING_BYTES);
       const count = Math.min(passed, this.#untilChange(passed));
       if (count <= 0) return;
       const bytes = this.#take(count);
-      this.#start += count * this.byteTime;
-      // What has passed had passed before the change.
+      this.#start += count * this.byteMs;
       to(bytes, this.#start);
       this.#makeChanges();
     }
   }
 
-  /** Everything that waits is gone; changes are made nevertheless. */
+  /** Drops the waiting bytes; makes the waiting changes nevertheless. */
   clear(): void {
     const changes = this.#entries.filter((entry) => typeof entry === 'function');
     this.#entries.length = 0;
@@ -68,7 +67,7 @@ export class Lane {
     for (const make of changes) make();
   }
 
-  /** Bytes before the first change, counted as far as `enough`. */
+  /** Count of bytes before the first change; stops counting at `enough`. */
   #untilChange(enough: number): number {
     let sum = 0;
     for (const entry of this.#entries) {

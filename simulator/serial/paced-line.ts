@@ -1,22 +1,22 @@
 import { PacedUart, type PacedLineOptions } from './paced-uart';
 import type { UartFactory } from './uart';
 
-/** The share of bytes that a line corrupts above the rate it can carry. */
+/** Probability that the line corrupts a byte above the rate it can carry. */
 const OVERLOAD_CORRUPTION = 0.002;
 
-/** A line that corrupts bytes above a rate, in bits a second. */
-export const damagedAbove =
+/** The corruption of a line that can carry `rate`, in bits a second. */
+export const corruptsAbove =
   (rate: number) =>
   (current: number): number =>
     current > rate ? OVERLOAD_CORRUPTION : 0;
 
 /**
- * A serial line on which bytes take their time: ten bits each (with 8N1) at the device's rate, both ways at once,
- * starting with the rate of `AT+UART_CUR`, whose changes take effect when the OK has left. When the ends disagree
- * about the rate, garbage arrives. For one device; give {@link factory} to it.
+ * A serial line on which each byte takes its ten bits (with 8N1) at the device's rate, in both directions at once. A
+ * rate of `AT+UART_CUR` takes effect when its OK has left. When the rates of the ends differ, corrupt bytes arrive. Each
+ * line serves one device, which gets its {@link factory}.
  *
- * Times follow from the injected clock alone. A timer that fires late delays nothing else: what is written in
- * answer to bytes begins to pass when those had passed, not when they were noticed.
+ * Times follow from the injected clock alone. A timer that fires late delays nothing else: a response begins to pass
+ * when the bytes it responds to had passed, not when a late timer delivered them.
  */
 export class PacedLine {
   readonly factory: UartFactory;
@@ -33,17 +33,17 @@ export class PacedLine {
     };
   }
 
-  /** Whether the device holds CTS of the host active: the wire is there, and the device drives it. */
+  /** Whether the device holds the host's CTS active: RTS and CTS are wired, and the device drives its RTS. */
   get cts(): boolean {
     return this.#uart?.cts === true;
   }
 
-  /** Bits a second at the host's end; undefined: always the device's. */
+  /** Bits a second at the host's end; undefined: the device's rate. */
   get hostRate(): number | undefined {
     return this.#hostRate;
   }
 
-  /** The host reads at the new rate at once, and writes at it once what it wrote before has left. */
+  /** The host reads at the new rate at once, and writes at it once its earlier bytes have left. */
   set hostRate(rate: number | undefined) {
     this.#hostRate = rate;
     this.#uart?.setHostRate(rate);

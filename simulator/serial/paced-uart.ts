@@ -9,33 +9,33 @@ import {
   type UartSettings,
 } from './uart';
 
-/** Milliseconds of bytes that reach the host together while more follow. */
-const GRAIN_MS = 4;
-/** Bytes in the receive FIFO at which the device reads it, when the line does not fall silent before. */
-const FIFO_THRESHOLD = 120;
-/** Makes up for rounding when times are compared, in milliseconds. */
+/** Length of the chunks in which a long output reaches the host. */
+const HOST_CHUNK_MS = 4;
+/** The device reads its receive FIFO at this level, or when the line is idle. */
+const FIFO_THRESHOLD_BYTES = 120;
+/** Absorbs rounding errors when times are compared. */
 const ROUNDING_MS = 1e-6;
-/** Rates that differ by less, as a fraction, are the same. */
+/** UARTs tolerate rates that differ by less. */
 const SAME_RATE_FRACTION = 0.01;
-/** Bits of `AT+UART_CUR`'s flow control: the device drives RTS, and waits for CTS. */
+/** Bits of the flow control of `AT+UART_CUR`: the device drives RTS, the device waits for CTS. */
 const DRIVES_RTS = 1;
 const HEEDS_CTS = 2;
 
 export interface PacedLineOptions {
-  /** Bits a second at the host's end; default: always the device's. */
+  /** Bits a second at the host's end; default: the device's rate. */
   readonly hostRate?: number;
   /**
-   * Bytes that the host's receive buffer holds while the host takes none. What comes beyond is lost, unless the
-   * device heeds CTS. Default: as if it heeded CTS.
+   * Size of the host's receive buffer. While the host takes no bytes, further ones are lost, unless the device heeds
+   * CTS. Default: the device waits as if it heeded CTS.
    */
-  readonly hostBuffer?: number;
-  /** Whether RTS and CTS are wired; default true. Without the wires a device that heeds CTS says nothing any more. */
+  readonly hostBufferBytes?: number;
+  /** Whether RTS and CTS are wired; default true. Without the wires a device that heeds CTS sends nothing. */
   readonly rtsCts?: boolean;
   /**
-   * How likely a byte is damaged at a rate, 0 to 1. `guarded`: the device uses RTS and CTS, which are wired. Default:
-   * never.
+   * Probability, 0 to 1, that a byte is corrupted at a rate. `guarded`: the device uses RTS and CTS, which are wired.
+   * Default: 0.
    */
-  readonly damage?: (rate: number, guarded: boolean) => number;
+  readonly corruption?: (rate: number, guarded: boolean) => number;
 }
 
 /** Both directions of a paced line, for one device. */
@@ -49,10 +49,10 @@ export class PacedUart implements Uart {
   #hostRate: number | undefined;
   #settings: UartSettings = defaultUartSettings;
   #held = false;
-  /** What waits in the host's receive buffer. */
-  #kept: Buffer[] = [];
-  #keptLength = 0;
-  #planned = false;
+  /** The host's receive buffer. */
+  #hostBuffer: Buffer[] = [];
+  #hostBufferLength = 0;
+  #isArming = false;
   #timer: { readonly at: number; readonly cancel: () => void } | undefined;
 
   constructor(ends: UartEnds, options: PacedLineOptions, hostRate: number | undefined) {
@@ -75,20 +75,20 @@ export class PacedUart implements Uart {
   }
 
   transmit(bytes: Buffer): void {
-    this.#toHost.add(bytes, this.#deviceLag.time(this.#ends.clock.now()));
-    this.#plan();
+    this.#toHost.add(bytes, this.#deviceLag.wireTime(this.#ends.clock.now()));
+    this.#armSoon();
   }
 
   receive(bytes: Uint8Array): void {
-    this.#toDevice.add(Buffer.from(bytes), this.#hostLag.time(this.#ends.clock.now()));
-    this.#plan();
+    this.#toDevice.add(Buffer.from(bytes), this.#hostLag.wireTime(this.#ends.clock.now()));
+    this.#armSoon();
   }
 
   hold(): void {
     if (this.#held) return;
     this.#deliver();
     this.#held = true;
-    this.#plan();
+    this.#armSoon();
   }
 
   release(): void {
@@ -96,11 +96,11 @@ export class PacedUart implements Uart {
     if (this.#stopped) this.#toHost.postpone(this.#ends.clock.now());
     else this.#deliver();
     this.#held = false;
-    const kept = this.#kept;
-    this.#kept = [];
-    this.#keptLength = 0;
-    if (kept.length > 0) this.#ends.toHost(Buffer.concat(kept));
-    this.#plan();
+    const buffered = this.#hostBuffer;
+    this.#hostBuffer = [];
+    this.#hostBufferLength = 0;
+    if (buffered.length > 0) this.#ends.toHost(Buffer.concat(buffered));
+    this.#armSoon();
   }
 
   configure(settings: UartSettings): void {
@@ -117,7 +117,7 @@ export class PacedUart implements Uart {
 
   discard(): void {
     this.#toHost.clear();
-    this.#plan();
+    this.#armSoon();
   }
 
   crash(): void {
@@ -127,17 +127,17 @@ export class PacedUart implements Uart {
   reset(): void {
     this.#toHost.clear();
     this.#toDevice.clear();
-    this.#kept = [];
-    this.#keptLength = 0;
+    this.#hostBuffer = [];
+    this.#hostBufferLength = 0;
     this.#timer?.cancel();
     this.#timer = undefined;
   }
 
-  /** The device waits for the host to take bytes again. */
+  /** Whether the device waits for CTS. */
   get #stopped(): boolean {
     const heeds = (this.#settings.flowControl & HEEDS_CTS) !== 0;
     if (heeds && !this.#isWired) return true;
-    return this.#held && (heeds || this.#options.hostBuffer === undefined);
+    return this.#held && (heeds || this.#options.hostBufferBytes === undefined);
   }
 
   get #isWired(): boolean {
@@ -151,25 +151,25 @@ export class PacedUart implements Uart {
   #setByteTimes(): void {
     const { rate, dataBits, stopBits, parity } = this.#settings;
     const bits = 1 + dataBits + (parity === 0 ? 0 : 1) + (stopBits + 1) / 2;
-    this.#toHost.byteTime = (bits * 1000) / rate;
-    this.#toDevice.byteTime = (bits * 1000) / (this.#hostRate ?? rate);
+    this.#toHost.byteMs = (bits * 1000) / rate;
+    this.#toDevice.byteMs = (bits * 1000) / (this.#hostRate ?? rate);
   }
 
-  /** Sees to the next delivery, once what runs now is done. */
-  #plan(): void {
-    if (this.#planned) return;
-    this.#planned = true;
+  /** Arms the timer of the next delivery at the end of this turn. */
+  #armSoon(): void {
+    if (this.#isArming) return;
+    this.#isArming = true;
     queueMicrotask(() => {
-      this.#planned = false;
+      this.#isArming = false;
       this.#arm();
     });
   }
 
   #arm(): void {
-    const toHost = Math.max(1, Math.round(GRAIN_MS / this.#toHost.byteTime));
+    const toHost = Math.max(1, Math.round(HOST_CHUNK_MS / this.#toHost.byteMs));
     const due = Math.min(
       this.#stopped ? Infinity : (this.#toHost.due(toHost) ?? Infinity),
-      this.#toDevice.due(FIFO_THRESHOLD) ?? Infinity,
+      this.#toDevice.due(FIFO_THRESHOLD_BYTES) ?? Infinity,
     );
     if (this.#timer && this.#timer.at <= due && due !== Infinity) return;
     this.#timer?.cancel();
@@ -189,19 +189,19 @@ export class PacedUart implements Uart {
 
   #wake(): void {
     this.#deliver();
-    this.#plan();
+    this.#armSoon();
   }
 
   #deliver(): void {
     const now = this.#ends.clock.now();
-    if ((this.#toDevice.due(FIFO_THRESHOLD) ?? Infinity) <= now + ROUNDING_MS)
+    if ((this.#toDevice.due(FIFO_THRESHOLD_BYTES) ?? Infinity) <= now + ROUNDING_MS)
       this.#deliverToDevice(now);
     if (this.#stopped) return;
     const waiting = this.#toHost.length;
     this.#toHost.deliver(now, (bytes, end) => {
-      this.#hostLag.note(now, end);
+      this.#hostLag.noteDelivery(now, end);
       const read = this.#read(bytes, this.#settings.rate, this.#hostRate);
-      if (this.#held) this.#keep(read);
+      if (this.#held) this.#buffer(read);
       else if (read.length > 0) this.#ends.toHost(read);
     });
     if (waiting >= TRANSMIT_RING_BYTES && !this.full) this.#ends.drained();
@@ -209,7 +209,7 @@ export class PacedUart implements Uart {
 
   #deliverToDevice(now: number): void {
     this.#toDevice.deliver(now, (bytes, end) => {
-      this.#deviceLag.note(now, end);
+      this.#deviceLag.noteDelivery(now, end);
       const piece = this.#read(bytes, this.#hostRate, this.#settings.rate);
       if (piece.length > 0) this.#ends.toDevice(piece);
     });
@@ -220,13 +220,13 @@ export class PacedUart implements Uart {
       sentAt === undefined ||
       readAt === undefined ||
       Math.abs(sentAt / readAt - 1) < SAME_RATE_FRACTION;
-    return this.#damage(isSame ? bytes : readAtRate(bytes, sentAt, readAt));
+    return this.#corrupt(isSame ? bytes : readAtRate(bytes, sentAt, readAt));
   }
 
-  #damage(bytes: Buffer): Buffer {
+  #corrupt(bytes: Buffer): Buffer {
     const { rate, flowControl } = this.#settings;
     const guarded = this.#isWired && flowControl === (DRIVES_RTS | HEEDS_CTS);
-    const chance = this.#options.damage?.(rate, guarded) ?? 0;
+    const chance = this.#options.corruption?.(rate, guarded) ?? 0;
     if (chance === 0) return bytes;
     const { random } = this.#ends;
     const passed = Buffer.from(bytes);
@@ -235,10 +235,10 @@ export class PacedUart implements Uart {
     return passed;
   }
 
-  #keep(bytes: Buffer): void {
-    const room = (this.#options.hostBuffer ?? 0) - this.#keptLength;
+  #buffer(bytes: Buffer): void {
+    const room = (this.#options.hostBufferBytes ?? 0) - this.#hostBufferLength;
     const kept = bytes.subarray(0, room);
-    this.#kept.push(kept);
-    this.#keptLength += kept.length;
+    this.#hostBuffer.push(kept);
+    this.#hostBufferLength += kept.length;
   }
 }

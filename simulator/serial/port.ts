@@ -5,11 +5,11 @@ import type { Faults } from '../faults';
 import type { SimulatorOptions } from '../device/options';
 import type { PacedLine } from './paced-line';
 
-/** What a simulated port tells its user. */
+/** Callbacks of a simulated port. */
 export interface SimulatedPortHandlers {
   /** Bytes from the device, in order, cut anywhere. */
   data(chunk: Buffer): void;
-  /** The port went away by itself; called at most once, never after `close`. */
+  /** The port was unplugged; called at most once, never after `close`. */
   lost(error: Error): void;
 }
 
@@ -20,13 +20,13 @@ export interface SimulatedPort {
    * @throws Error `PORT_CLOSED` once the port is closed
    */
   write(bytes: Uint8Array): void;
-  /** Bytes that have not been handed on yet: always none. */
+  /** Always 0: `write` hands all bytes to the device. */
   readonly pendingBytes: number;
-  /** Reads and writes at another baud rate, in bits a second, from now on. */
+  /** Changes the baud rate, in bits a second. */
   setRate(rate: number): Promise<void>;
   /** Whether the device holds CTS active. */
   readCts(): Promise<boolean>;
-  /** This end never holds the device up. */
+  /** Has no effect: this port takes bytes at any time. */
   setFlowControl(on: boolean): Promise<void>;
   /** Restarts the device, as its EN pin does. */
   reset(): Promise<void>;
@@ -34,9 +34,9 @@ export interface SimulatedPort {
   close(): Promise<void>;
 }
 
-/** Opens the port of one simulated device. */
+/** A closed port of one simulated device. */
 export interface SimulatedPortOpener {
-  /** The address it was made from. */
+  /** The address of the device. */
   readonly address: string;
   /** Bits a second; undefined for a line without a rate. */
   readonly rate?: number;
@@ -50,60 +50,60 @@ export interface SimulatedPortOpener {
 }
 
 /** Devices by address, from their first use to the end of the process. */
-const boards = new Map<string, Board>();
+const devices = new Map<string, AddressedDevice>();
 
 /**
  * The port of a simulated device in this process.
  *
- * The device belongs to the address: another opener of the same address reaches the same one, as with a real board.
- * It has power while its port is open. Closing the port takes power away, so that no timer and no socket remains, and
- * opening it boots the device again: echo is on, links are gone, and what is in flash (Wi-Fi, certificates) is kept.
+ * All openers of one address share one device, like a real board. The device has power while its port is open. Closing
+ * the port cuts the power, which leaves no timer and no socket; opening it boots the device: echo is on, links are gone,
+ * the flash (Wi-Fi, certificates) is kept.
  *
- * @param address `sim:`, a name if there are several, and options: `sim:lab?firmware=C&joined=0&seed=5`
- * @param settings what an address cannot say, such as a network or a clock; taken when the device is first used
- * @throws Error for an option or a fault that cannot be
+ * @param address `sim:`, a name if there are several devices, and options: `sim:lab?firmware=C&joined=0&seed=5`
+ * @param settings options that an address cannot express, such as a network or a clock; read at the first use of the
+ *   device
+ * @throws Error for an invalid option or fault
  */
 export function simulatedPort(
   address: string,
   settings: SimulatorOptions = {},
 ): SimulatedPortOpener {
   const options = parseAddress(address);
-  const board = (): Board => {
-    const found = boards.get(address) ?? new Board({ ...options, ...settings });
-    boards.set(address, found);
-    return found;
+  const addressedDevice = (): AddressedDevice => {
+    const device = devices.get(address) ?? new AddressedDevice({ ...options, ...settings });
+    devices.set(address, device);
+    return device;
   };
   const { rate } = options;
   return {
     address,
     ...(rate === undefined ? {} : { rate }),
     get faults() {
-      return board().faults;
+      return addressedDevice().faults;
     },
     open: (handlers) =>
       new Promise((resolve, reject) => {
-        const reached = board();
-        if (reached.unplugged) {
+        const device = addressedDevice();
+        if (device.unplugged) {
           reject(failure('PORT_NOT_FOUND', `the simulated device ${address} is unplugged`));
-        } else if (reached.port) {
+        } else if (device.port) {
           reject(failure('PORT_BUSY', `the simulated device ${address} is in use`));
         } else {
-          reached.setHostRate(rate);
-          resolve(new OpenPort(reached, handlers));
+          device.setHostRate(rate);
+          resolve(new OpenPort(device, handlers));
         }
       }),
   };
 }
 
-/** Milliseconds that a device of this process takes to start: a newcomer is not to wait. */
+/** Shorter than a real device takes, so that a first try does not wait. */
 const BOOT_MS = 20;
 
-/** A device, and the cable to it. */
-class Board {
+/** The device of an address, and the cable to it. */
+class AddressedDevice {
   readonly device: SimulatedDevice;
   readonly faults: Faults;
   readonly #line: PacedLine | undefined;
-  /** The port that is open. */
   port: OpenPort | undefined;
   unplugged = false;
 
@@ -132,13 +132,13 @@ class Board {
 
 class OpenPort implements SimulatedPort {
   readonly pendingBytes = 0;
-  readonly #board: Board;
+  readonly #board: AddressedDevice;
   readonly #handlers: SimulatedPortHandlers;
   #open = true;
   #chunks: Buffer[] = [];
   #delivery: NodeJS.Immediate | undefined;
 
-  constructor(board: Board, handlers: SimulatedPortHandlers) {
+  constructor(board: AddressedDevice, handlers: SimulatedPortHandlers) {
     this.#board = board;
     this.#handlers = handlers;
     board.port = this;
@@ -179,13 +179,13 @@ class OpenPort implements SimulatedPort {
     return Promise.resolve();
   }
 
-  /** The cable was pulled. */
+  /** Closes the port as unplugging does. */
   lose(): void {
     void this.close();
     this.#handlers.lost(failure('PORT_LOST', 'the simulated device was unplugged'));
   }
 
-  /** In a turn of its own, as bytes from outside come, so that a busy conversation lets others run. */
+  /** Delivers in a later event-loop turn, like a real port, so that a busy device does not block the process. */
   #deliver(chunk: Buffer): void {
     this.#chunks.push(chunk);
     this.#delivery ??= setImmediate(() => {

@@ -2,15 +2,15 @@
 const FRAME_BITS = 10;
 
 /**
- * What an end of a serial line that reads at one rate makes of bytes that were sent at another: the signal is
- * sampled in the middle of each bit, as a UART does. Up to a few percent of difference that gives the same bytes.
+ * The bytes that a UART reads at one rate when the other end sends at another: samples the signal in the middle of each
+ * bit. Rates that differ by a few percent give the same bytes.
  *
  * @param bytes sent back to back, the line idle before and after
  * @param sentAt bits a second
  * @param readAt bits a second
  */
 export function readAtRate(bytes: Buffer, sentAt: number, readAt: number): Buffer {
-  // Time is counted in bits of the sender.
+  // The unit of time is one bit of the sender.
   const bit = sentAt / readAt;
   const end = bytes.length * FRAME_BITS;
   const read: number[] = [];

@@ -17,16 +17,15 @@ export interface SimulatorServer {
   readonly port: number;
   /** The device behind the port. */
   readonly device: SimulatedDevice;
-  /** Injects faults into the device. While unplugged, the server refuses every client. */
+  /** Injects faults into the device. The fault `unplug` makes the server refuse clients. */
   readonly faults: Faults;
   /** Ends the server, its client and the device; settles when the port is free. */
   close(): Promise<void>;
 }
 
 /**
- * Serves the AT port of one simulated device over TCP: what a client sends reaches the device, what it says goes to
- * the client. One client at a time; the server refuses a second one. The device runs on without a client, and
- * its output is lost then, as on a serial line without a reader.
+ * Serves the AT port of one simulated device over TCP, to one client at a time. Without a client the device runs on and
+ * its output is lost, as on a serial line without a reader.
  *
  * @throws Error of node:net when the TCP port is not free; Error for an invalid fault
  */

@@ -1,7 +1,7 @@
 import type { Clock } from '../clock';
 import type { Random } from '../random';
 
-/** The format of the serial line: what `AT+UART_CUR` sets. */
+/** The settings of `AT+UART_CUR`. */
 export interface UartSettings {
   /** Bits a second, 80-5000000. */
   readonly rate: number;
@@ -15,7 +15,7 @@ export interface UartSettings {
   readonly flowControl: number;
 }
 
-/** As the device has it after power-up. */
+/** The settings after power-up. */
 export const defaultUartSettings: UartSettings = {
   rate: 115200,
   dataBits: 8,
@@ -24,53 +24,53 @@ export const defaultUartSettings: UartSettings = {
   flowControl: 1,
 };
 
-/** Both ends of a serial line, and what it needs to run. */
+/** Both ends of a serial line, its clock and its random source. */
 export interface UartEnds {
   /** The device's clock. */
   readonly clock: Clock;
-  /** The device's source of chance. */
+  /** The device's random source. */
   readonly random: Random;
-  /** Bytes that reach the device in one read of its driver. */
+  /** Delivers bytes to the device, as one read of its UART driver. */
   toDevice(piece: Buffer): void;
-  /** Bytes that reach the host. */
+  /** Delivers bytes to the host. */
   toHost(bytes: Buffer): void;
-  /** The transmit ring has room again. */
+  /** Called when the transmit ring has room again. */
   drained(): void;
 }
 
-/** The device's serial port and the line up to the host. Pacing and line faults are other implementations. */
+/** The device's UART and the serial line to the host. */
 export interface Uart {
   /** Queues bytes for the host, in order, however many there are. */
   transmit(bytes: Buffer): void;
-  /** The transmit ring has no room: a sender that can wait does, until `drained`. */
+  /** Whether the transmit ring has no room: a sender that can wait does, until `drained`. */
   readonly full: boolean;
   /** Bytes on their way to the host. */
   readonly queuedToHost: number;
   /** Bytes on their way to the device. */
   readonly queuedToDevice: number;
-  /** Takes what the host wrote. */
+  /** Queues bytes from the host. */
   receive(bytes: Uint8Array): void;
-  /** The host takes no more bytes for now, as by RTS/CTS. */
+  /** Stops the output to the host, as RTS/CTS does. */
   hold(): void;
-  /** The host takes bytes again. */
+  /** Resumes the output after {@link hold}. */
   release(): void;
   /** Changes the format once everything queued so far has left. */
   configure(settings: UartSettings): void;
-  /** What is queued for the host is gone, as in a crash. */
+  /** Drops the bytes queued for the host, as a crash does. */
   discard(): void;
-  /** The device restarts: what waits in its transmit ring is lost. Left out where bytes take no time. */
+  /** Called when the device restarts: drops the transmit ring. Left out where bytes take no time. */
   crash?(): void;
-  /** The device lost power: what is queued or on the line is gone; no timer stays behind. */
+  /** Called when the device loses power: drops all bytes and cancels every timer. */
   reset(): void;
 }
 
 /** Makes the serial line of one device. */
 export type UartFactory = (ends: UartEnds) => Uart;
 
-/** Bytes the driver of the real device keeps for sending. */
+/** Size of the transmit ring in the UART driver of the real device. */
 export const TRANSMIT_RING_BYTES = 8192;
 
-/** A line without a rate: bytes arrive at once, gathered to one chunk for each turn. */
+/** A serial line on which bytes take no time. The host gets one chunk for each turn. */
 export const directUart: UartFactory = (ends) => new DirectUart(ends);
 
 class DirectUart implements Uart {

@@ -1,6 +1,6 @@
 import type { AccessPoint } from '../device/options';
 
-/** Outcomes of a join: 0 joined, otherwise the number of `+CWJAP:`. */
+/** Results of a join: 0 joined, otherwise the number of `+CWJAP:`. */
 export const joinResult = {
   joined: 0,
   timeout: 1,
@@ -17,21 +17,24 @@ export interface Credentials {
 }
 
 export interface JoinOptions {
-  /** Whether it is joined again after a restart. */
+  /** Whether the device joins the network again after a restart. */
   readonly store: boolean;
-  /** Milliseconds that it may take. */
+  /** Milliseconds. */
   readonly timeout: number;
-  /** Seconds between attempts to come back once it is lost; 0 for none, default 1. */
+  /** Seconds between attempts to rejoin after a loss; 0 for none, default 1. */
   readonly reconnectInterval?: number;
 }
 
-/** What asking to be let in comes to. */
+/** The response of an access point to a station that wants to join. */
 export type Admission =
   | { readonly kind: 'admitted'; readonly point: AccessPoint }
   | { readonly kind: 'rejected'; readonly result: JoinResult };
 
-/** Asks the access point that was found, if one was. */
-export function admission(point: AccessPoint | undefined, { password }: Credentials): Admission {
+/** @param point the access point in range with the network's name, if there is one */
+export function requestAdmission(
+  point: AccessPoint | undefined,
+  { password }: Credentials,
+): Admission {
   if (!point) return { kind: 'rejected', result: joinResult.noSuchNetwork };
   if (point.answer === 'none') return { kind: 'rejected', result: joinResult.timeout };
   if (point.answer === 'refusal') return { kind: 'rejected', result: joinResult.failed };

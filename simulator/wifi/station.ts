@@ -1,13 +1,17 @@
 import type { Clock } from '../clock';
-import { admission, joinResult, type Credentials, type JoinOptions, type JoinResult } from './join';
+import {
+  requestAdmission,
+  joinResult,
+  type Credentials,
+  type JoinOptions,
+  type JoinResult,
+} from './join';
 import type { AccessPoint } from '../device/options';
 
-/** Milliseconds from the start of a join to the association, and from there to an address. */
 const ASSOCIATION_MS = 592;
 const DHCP_MS = 500;
-/** Milliseconds that a search takes. */
-const SEARCH_MS = 500;
-/** Seconds between attempts to come back, from the first join on. */
+const SCAN_MS = 500;
+/** Each join resets the interval of `AT+CWRECONNCFG` to this. */
 const DEFAULT_RECONNECT_INTERVAL_S = 1;
 
 /** The numbers of `AT+CWSTATE?`. */
@@ -23,16 +27,16 @@ type StationState = (typeof stationState)[keyof typeof stationState];
 export interface StationContext {
   readonly clock: Clock;
   readonly accessPoints: readonly AccessPoint[];
-  report(text: string): void;
-  /** It has an address now, or has lost it. */
-  changed(online: boolean): void;
+  sendUrc(text: string): void;
+  /** The station got its address, or lost it. */
+  onlineChanged(online: boolean): void;
 }
 
-/** The device as a Wi-Fi station. */
+/** The device's Wi-Fi station. */
 export class Station {
   readonly #context: StationContext;
   readonly #timers = new Set<() => void>();
-  /** Kept over a restart. */
+  /** In flash. */
   #stored: { mode: number; credentials: Credentials | undefined } = {
     mode: 0,
     credentials: undefined,
@@ -41,11 +45,9 @@ export class Station {
   #credentials: Credentials | undefined;
   #accessPoint: AccessPoint | undefined;
   #inRange = true;
-  /** The command that joins, as long as it is at work. */
-  #join: { readonly deadline: number; done(result: JoinResult): void } | undefined;
+  /** The running `AT+CWJAP`. */
+  #joinCommand: { readonly deadline: number; done(result: JoinResult): void } | undefined;
   #cancelScan: (() => void) | undefined;
-  /** Number of the latest attempt; older ones have no effect any more. */
-  #attempt = 0;
   mode = 0;
   autoConnect = true;
   reconnectInterval = 0;
@@ -63,12 +65,12 @@ export class Station {
     return this.#state === stationState.online;
   }
 
-  /** The network joined last, or being joined; empty when there was none. */
+  /** The network joined last, or being joined; empty before the first join. */
   get ssid(): string {
     return this.#credentials?.ssid ?? '';
   }
 
-  /** The network the device is in now. */
+  /** The access point of the current association. */
   get accessPoint(): AccessPoint | undefined {
     return this.#state === stationState.online || this.#state === stationState.noAddress
       ? this.#accessPoint
@@ -83,7 +85,7 @@ export class Station {
     return this.#inRange ? this.#context.accessPoints.filter((point) => point.hidden !== true) : [];
   }
 
-  /** @param connect joins the network that was joined before, if this makes a station of the device */
+  /** @param connect rejoins the last network if this mode switches the station on */
   setMode(mode: number, store: boolean, connect: boolean): void {
     const wasStation = isStation(this.mode);
     this.mode = mode;
@@ -97,12 +99,12 @@ export class Station {
     }
   }
 
-  /** Whether it may join networks. */
+  /** Whether the mode includes the station. */
   get isStation(): boolean {
     return isStation(this.mode);
   }
 
-  /** Is in the first network from the start, its reports long past. */
+  /** Starts joined to the first network, without URCs. */
   beginJoined(): void {
     const [first] = this.#context.accessPoints;
     if (!first) return;
@@ -114,92 +116,92 @@ export class Station {
     this.#setState(stationState.online);
   }
 
-  /** Joins a network; the reports come by themselves. */
+  /** Joins a network. Sends the URCs of the join itself. */
   join(credentials: Credentials, options: JoinOptions, done: (result: JoinResult) => void): void {
     this.#begin(credentials, options.store);
     this.reconnectInterval = options.reconnectInterval ?? DEFAULT_RECONNECT_INTERVAL_S;
     this.reconnectCount = 0;
     this.#drop();
     this.#setState(stationState.connecting);
-    this.#join = { deadline: this.#context.clock.now() + options.timeout, done };
-    const asked = admission(this.#find(credentials), credentials);
-    // Until its time is over the device tries again and again; the last attempt's reason is the answer.
+    this.#joinCommand = { deadline: this.#context.clock.now() + options.timeout, done };
+    const asked = requestAdmission(this.#find(credentials), credentials);
+    // The device retries until the timeout, then answers with the reason of its last attempt.
     this.#failLater(asked.kind === 'rejected' ? asked.result : joinResult.timeout);
     if (asked.kind === 'rejected') return;
     this.#after(ASSOCIATION_MS, () =>
-      this.#associate(asked.point, () => this.#joinEnds(joinResult.joined)),
+      this.#associate(asked.point, () => this.#endJoin(joinResult.joined)),
     );
   }
 
   #failLater(result: JoinResult): void {
-    const join = this.#join;
+    const join = this.#joinCommand;
     if (!join) return;
     this.#after(join.deadline - this.#context.clock.now(), () => {
-      if (this.#join !== join) return;
+      if (this.#joinCommand !== join) return;
       this.#drop();
       this.#setState(stationState.disconnected);
-      this.#joinEnds(result);
+      this.#endJoin(result);
     });
   }
 
-  #joinEnds(result: JoinResult): void {
-    const join = this.#join;
-    this.#join = undefined;
+  #endJoin(result: JoinResult): void {
+    const join = this.#joinCommand;
+    this.#joinCommand = undefined;
     join?.done(result);
   }
 
-  /** Looks for networks; `done` gets those that are found. */
+  /** Scans for networks, and calls `done` with those in range. */
   scan(done: (found: readonly AccessPoint[]) => void): void {
-    this.#cancelScan = this.#context.clock.after(SEARCH_MS, () => {
+    this.#cancelScan = this.#context.clock.after(SCAN_MS, () => {
       this.#cancelScan = undefined;
       done(this.#visible);
     });
   }
 
-  /** Leaves the network and stays away. */
+  /** Leaves the network and does not rejoin. */
   leave(): void {
     this.#cancel();
     this.#drop();
   }
 
-  /** The network goes out of reach: lost now, joined again by itself when it is back. */
+  /** Takes the access points out of range: the station loses its network and tries to rejoin it. */
   lose(): void {
     if (!this.#inRange) return;
     this.#inRange = false;
     if (!this.accessPoint) return;
     this.#cancel();
     this.#drop();
-    if (this.#join) this.#failLater(joinResult.noSuchNetwork);
+    if (this.#joinCommand) this.#failLater(joinResult.noSuchNetwork);
     else if (this.reconnectInterval > 0) this.#retryIn(this.reconnectInterval * 1000, 1);
   }
 
-  /** The network is in reach again; the device finds it when it looks next. */
+  /** Brings the access points back; the station finds its network at its next attempt. */
   recover(): void {
     this.#inRange = true;
   }
 
-  /** Looks for the network again and again, as often as `AT+CWRECONNCFG` has it. */
+  /** Retries as `AT+CWRECONNCFG` sets it. */
   #retryIn(delay: number, attempt: number): void {
     this.#after(delay, () => {
       const { reconnectInterval: interval, reconnectCount: count } = this;
       if (interval === 0 || (count !== 0 && attempt > count)) return;
-      if (!this.#rejoin()) this.#retryIn(SEARCH_MS + interval * 1000, attempt + 1);
+      if (!this.#rejoin()) this.#retryIn(SCAN_MS + interval * 1000, attempt + 1);
     });
   }
 
-  /** The device starts: it joins by itself what it had joined. */
+  /** Call when the device starts: joins the stored network. */
   start(): void {
     this.mode = this.#stored.mode;
     this.#credentials = this.#stored.credentials;
     if (!this.#credentials || !this.autoConnect || !this.isStation) return;
     this.reconnectInterval = DEFAULT_RECONNECT_INTERVAL_S;
-    if (!this.#rejoin()) this.#retryIn(SEARCH_MS + this.reconnectInterval * 1000, 1);
+    if (!this.#rejoin()) this.#retryIn(SCAN_MS + this.reconnectInterval * 1000, 1);
   }
 
-  /** The device stops; what is stored stays. */
+  /** Call when the device stops. Keeps the stored network. */
   stop(): void {
     this.#cancel();
-    this.#join = undefined;
+    this.#joinCommand = undefined;
     this.#cancelScan?.();
     this.#accessPoint = undefined;
     this.#credentials = undefined;
@@ -209,7 +211,7 @@ export class Station {
     this.#setState(stationState.notStarted);
   }
 
-  /** Back to how it left the factory. */
+  /** Restores the factory settings. */
   erase(): void {
     this.#stored = { mode: 0, credentials: undefined };
     this.autoConnect = true;
@@ -221,11 +223,11 @@ export class Station {
     if (store) this.#stored = { mode: this.mode, credentials };
   }
 
-  /** Begins to join the network that was joined last. False when it is not there, or does not let the device in. */
+  /** Begins to rejoin the last network. False when it is out of range or rejects the device. */
   #rejoin(): boolean {
     const credentials = this.#credentials;
     if (!credentials) return true;
-    const asked = admission(this.#find(credentials), credentials);
+    const asked = requestAdmission(this.#find(credentials), credentials);
     if (asked.kind === 'rejected') return false;
     this.#setState(stationState.connecting);
     this.#after(ASSOCIATION_MS, () => this.#associate(asked.point, () => undefined));
@@ -244,11 +246,11 @@ export class Station {
   #associate(point: AccessPoint, joined: () => void): void {
     this.#accessPoint = point;
     this.#setState(stationState.noAddress);
-    this.#context.report('WIFI CONNECTED');
+    this.#context.sendUrc('WIFI CONNECTED');
     if (point.dhcp === false) return;
     this.#after(DHCP_MS, () => {
       this.#setState(stationState.online);
-      this.#context.report('WIFI GOT IP');
+      this.#context.sendUrc('WIFI GOT IP');
       joined();
     });
   }
@@ -257,35 +259,33 @@ export class Station {
     if (!this.accessPoint) return;
     this.#accessPoint = undefined;
     this.#setState(stationState.disconnected);
-    this.#context.report('WIFI DISCONNECT');
+    this.#context.sendUrc('WIFI DISCONNECT');
   }
 
   #setState(state: StationState): void {
     const before = this.online;
     this.#state = state;
-    if (this.online !== before) this.#context.changed(this.online);
+    if (this.online !== before) this.#context.onlineChanged(this.online);
   }
 
   #after(delay: number, callback: () => void): void {
-    const attempt = this.#attempt;
     const cancel = this.#context.clock.after(delay, () => {
       this.#timers.delete(cancel);
-      if (attempt === this.#attempt) callback();
+      callback();
     });
     this.#timers.add(cancel);
   }
 
   #cancel(): void {
-    this.#attempt++;
     for (const cancel of this.#timers) cancel();
     this.#timers.clear();
   }
 }
 
-/** Modes of `AT+CWMODE`: 0 off, 1 station, 2 access point, 3 both. */
+/** @param mode of `AT+CWMODE`: 0 off, 1 station, 2 access point, 3 both */
 const isStation = (mode: number): boolean => mode === 1 || mode === 3;
 
-/** Where an access point has no address of its own. */
-const commonBssid = 'aa:bb:cc:dd:ee:ff';
+/** The address of access points whose options give none. */
+const DEFAULT_BSSID = 'aa:bb:cc:dd:ee:ff';
 
-export const bssidOf = (point: AccessPoint): string => (point.bssid ?? commonBssid).toLowerCase();
+export const bssidOf = (point: AccessPoint): string => (point.bssid ?? DEFAULT_BSSID).toLowerCase();

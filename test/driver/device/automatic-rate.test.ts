@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Device } from '../../../driver/device/device';
 import { seededRandom } from '../../../simulator';
-import { damagedAbove } from '../../../simulator/serial/paced-line';
+import { corruptsAbove } from '../../../simulator/serial/paced-line';
 import { Harness, type SerialOptions } from '../../harness/harness';
 
 const START = 115_200;
@@ -97,7 +97,7 @@ describe('an automatic baud rate', () => {
   });
 
   it('stays at 921600 where bytes are damaged above it, and loses no message', async () => {
-    const harness = automatic({ damage: damagedAbove(921_600) });
+    const harness = automatic({ damage: corruptsAbove(921_600) });
     await harness.ready();
     await transfer(harness);
     assert.equal(harness.hostRate, 921_600);

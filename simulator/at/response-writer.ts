@@ -1,0 +1,66 @@
+import type { CommandResponse } from './command';
+import { errorLine } from './errors';
+
+const OK = '\r\nOK\r\n';
+const ERROR = '\r\nERROR\r\n';
+
+/** What a response needs from the interpreter. */
+export interface ResponseContext {
+  write(bytes: string): void;
+  end(): void;
+  writesErrorCodes(): boolean;
+  prompt(length: number, received: (payload: Buffer) => void): void;
+}
+
+/** Writes the response to one command. */
+export class ResponseWriter implements CommandResponse {
+  readonly #context: ResponseContext;
+  #muted = false;
+  #reportsError = false;
+
+  constructor(context: ResponseContext) {
+    this.#context = context;
+  }
+
+  /** Makes the final result code ERROR, whatever the outcome. */
+  reportError(): void {
+    this.#reportsError = true;
+  }
+
+  /** Sends nothing more of this response. */
+  mute(): void {
+    this.#muted = true;
+  }
+
+  line(text: string): void {
+    this.raw(`${text}\r\n`);
+  }
+
+  raw(text: string): void {
+    if (!this.#muted) this.#context.write(text);
+  }
+
+  ok(): void {
+    this.finish(OK);
+  }
+
+  error(code?: number): void {
+    if (code !== undefined && this.#context.writesErrorCodes()) {
+      this.line(errorLine(code));
+    }
+    this.finish(ERROR);
+  }
+
+  finish(text: string): void {
+    this.raw(this.#reportsError ? ERROR : text);
+    this.#context.end();
+  }
+
+  silent(): void {
+    this.#context.end();
+  }
+
+  prompt(length: number, received: (payload: Buffer) => void): void {
+    this.#context.prompt(length, received);
+  }
+}
