@@ -16,6 +16,8 @@ export interface DemoOptions {
   readonly flows?: readonly Json[];
   /** Another demo's folder, to start it again. */
   readonly folder?: string;
+  /** Environment variables besides those of this process. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** What a debug node showed. */
@@ -73,7 +75,7 @@ export class Demo {
   }
 
   /** Starts it, and leaves it to the caller what is to be waited for. */
-  static async begin({ nodeRed, flows, folder }: DemoOptions, port?: number): Promise<Demo> {
+  static async begin({ nodeRed, flows, folder, env }: DemoOptions, port?: number): Promise<Demo> {
     const userDir = folder ?? mkdtempSync(join(tmpdir(), 'esp-at-demo-'));
     const listening = port ?? (await freePort());
     if (flows) writeFileSync(join(userDir, 'flows.json'), JSON.stringify(flows));
@@ -82,6 +84,7 @@ export class Demo {
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       env: {
         ...process.env,
+        ...env,
         PORT: String(listening),
         DEMO_DIR: userDir,
         LANG: 'en_US.UTF-8',

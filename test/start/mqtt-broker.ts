@@ -75,9 +75,9 @@ export class MqttBroker {
 }
 
 /** Waits until something holds. */
-export async function until(holds: () => boolean, what: string): Promise<void> {
+export async function until(holds: () => boolean | Promise<boolean>, what: string): Promise<void> {
   const limit = performance.now() + TIMEOUT_MS;
-  while (!holds()) {
+  while (!(await holds())) {
     assert.ok(performance.now() < limit, `did not happen: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
