@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { examples } from '../package/project';
+import { bareExamples } from '../package/project';
 import { Demo, idOf, type NodeRedMajor } from '../start/demo';
 import { Editor, noBrowser } from './editor';
 
@@ -52,8 +52,8 @@ for (const nodeRed of majors) {
 
     it('imports and deploys every other example; the plain page works', async (t) => {
       const editor = await Editor.during(t, demo.address);
-      const others = [...examples()].filter(([path]) => !path.includes('Echo over'));
-      assert.equal(others.length, examples().size - 1);
+      const others = [...bareExamples()].filter(([path]) => !path.includes('Echo over'));
+      assert.equal(others.length, bareExamples().size - 1);
       for (const [path, flow] of others) {
         await editor.place(JSON.parse(JSON.stringify(flow).replaceAll(':1880/', `:${demo.port}/`)));
         const name = path.replace(/^.*\/(\w+).*$/, '$1').toLowerCase();

@@ -78,6 +78,13 @@ export function examples(): ReadonlyMap<string, readonly Json[]> {
   );
 }
 
+/** The examples that need no package besides this one. */
+export function bareExamples(): ReadonlyMap<string, readonly Json[]> {
+  const needsDashboard = (flow: readonly Json[]) =>
+    flow.some(({ type }) => asText(type, 'type').startsWith('ui-'));
+  return new Map([...examples()].filter(([, flow]) => !needsDashboard(flow)));
+}
+
 /** Why a test of compiled files cannot run, or false. */
 export function notBuilt(): string | false {
   const missing = [...nodeFiles().values()].find((path) => !existsSync(join(root, path)));

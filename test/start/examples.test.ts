@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { on } from 'node:events';
 import { after, before, describe, it } from 'node:test';
 import { WebSocket } from 'ws';
-import { asObject, examples } from '../package/project';
+import { asObject, bareExamples } from '../package/project';
 import { Demo, type NodeRedMajor } from './demo';
 import { exampleIn } from './example';
 
@@ -13,7 +13,7 @@ for (const nodeRed of majors) {
   describe(`examples in Node-RED ${nodeRed}, all in one`, () => {
     let demo: Demo;
     before(async () => {
-      demo = await Demo.start({ nodeRed, flows: [...examples().values()].flat() });
+      demo = await Demo.start({ nodeRed, flows: [...bareExamples().values()].flat() });
     });
     after(() => demo.dispose());
 
