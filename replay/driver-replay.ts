@@ -1,15 +1,9 @@
-import { Device, EspAtError } from '../driver';
-import { decodeOpen } from '../driver/recorder/open-codec';
-import type { CallLine, RecordingLine } from '../driver/recorder/lines';
-import { VirtualClock } from '../simulator/replay/virtual-clock';
+import type { RecordingLine } from '../driver/recorder/lines';
 import { DecisionComparison } from './decision-comparison';
 import type { Difference } from './difference';
-import { prepare } from './preparation';
-import { isAct, type DriverAct, type DriverRecording } from './recording-file';
-import { ReplayPort } from './replay-port';
+import { DrivenDevice } from './driven-device';
+import { isAct, type DriverRecording } from './recording-file';
 
-/** Bytes that the replay's own recorder keeps. */
-const RECORDER_BYTES = 16 * 1024 * 1024;
 /**
  * Milliseconds by which timers of the recording's machine may have been late: an act of that time comes first. Where
  * the driver decides otherwise, the replay tries the next.
@@ -36,39 +30,24 @@ export async function replayDriver(recording: DriverRecording): Promise<DriverRe
 
 class DriverPlayer {
   readonly #lines: readonly RecordingLine[];
-  readonly #recording: DriverRecording;
   readonly #lateMs: number;
-  readonly #clock = new VirtualClock();
-  readonly #port: ReplayPort;
-  readonly #device: Device;
+  readonly #driven: DrivenDevice;
   readonly #comparison: DecisionComparison;
-  readonly #calls = new Map<number, AbortController>();
   readonly #seen: RecordingLine[] = [];
-  #position = 0;
   /** The call of the recording that is done now. */
   #call = 0;
 
   constructor(recording: DriverRecording, lateMs: number) {
-    const { heading, lines } = recording;
-    this.#recording = recording;
-    this.#lines = lines;
+    this.#lines = recording.lines;
     this.#lateMs = lateMs;
-    this.#port = new ReplayPort(heading);
-    const random = lines.flatMap((line) => ('random' in line ? [line.random] : [])).values();
-    this.#device = new Device({
-      ...heading.driver.options,
-      port: this.#port,
-      clock: this.#clock,
-      random: () => random.next().value ?? 0.5,
-      recorderBytes: RECORDER_BYTES,
-    });
-    this.#comparison = new DecisionComparison(lines);
+    this.#driven = new DrivenDevice(recording);
+    this.#comparison = new DecisionComparison(recording.lines);
   }
 
   async play(): Promise<DriverReplay> {
-    await prepare(this.#recording, this.#device, this.#port, this.#clock);
-    this.#position = this.#device.recorder?.end ?? 0;
-    this.#comparison.begin(this.#clock.now());
+    const driven = this.#driven;
+    await driven.prepare();
+    this.#comparison.begin(driven.clock.now());
     for (let index = 0; index < this.#lines.length && !this.#comparison.difference;) {
       const end = this.#endOfTurn(index);
       if (end === index) index++;
@@ -79,7 +58,7 @@ class DriverPlayer {
     }
     await this.#settle(this.#lines.length);
     this.#comparison.end();
-    void this.#device.stop();
+    driven.end();
     return { difference: this.#comparison.difference, lines: this.#seen };
   }
 
@@ -101,14 +80,18 @@ class DriverPlayer {
     if (this.#comparison.difference) return;
     const moment = this.#comparison.momentOf(start);
     const isOver = () => this.#take();
-    await this.#clock.until(isOver, Math.max(0, moment - this.#lateMs - this.#clock.now()));
-    this.#clock.skipTo(moment);
+    await this.#driven.clock.until(
+      isOver,
+      Math.max(0, moment - this.#lateMs - this.#driven.clock.now()),
+    );
+    this.#driven.clock.skipTo(moment);
     for (const act of this.#lines.slice(start, end).filter(isAct)) {
-      this.#perform(act);
+      if ('call' in act) this.#call = act.call;
+      this.#driven.perform(act);
       this.#take();
     }
-    this.#comparison.acted(end - 1, this.#clock.now());
-    await this.#clock.until(isOver, 0);
+    this.#comparison.acted(end - 1, this.#driven.clock.now());
+    await this.#driven.clock.until(isOver, 0);
   }
 
   /** Waits for the decisions before a line, as long as they may take. */
@@ -116,66 +99,23 @@ class DriverPlayer {
     const comparison = this.#comparison;
     const isSettled = () => this.#take() || comparison.hasAllBefore(index);
     while (!isSettled()) {
-      const limit = comparison.deadline(index) - this.#clock.now();
+      const limit = comparison.deadline(index) - this.#driven.clock.now();
       if (limit <= 0) {
         comparison.missing(index);
         return;
       }
-      await this.#clock.until(isSettled, limit);
+      await this.#driven.clock.until(isSettled, limit);
     }
   }
 
   /** Compares what the driver has decided meanwhile. Returns whether there is a difference. */
   #take(): boolean {
-    const now = this.#clock.now();
-    for (const { next, line } of this.#device.recorder?.lines(this.#position) ?? []) {
-      this.#position = next;
+    const now = this.#driven.clock.now();
+    for (const line of this.#driven.news()) {
       this.#seen.push(line);
       if ('call' in line) this.#comparison.renumber(line.call, this.#call);
       else this.#comparison.decided(line, now);
     }
     return this.#comparison.difference !== undefined;
-  }
-
-  #perform(act: DriverAct): void {
-    if ('device' in act) this.#port.deliver(Buffer.from(act.device, 'latin1'));
-    else if ('port' in act) this.#port.act(act);
-    else if ('abort' in act) this.#calls.get(act.abort)?.abort(new EspAtError('ABORTED'));
-    else {
-      this.#call = act.call;
-      const controller = new AbortController();
-      this.#calls.set(act.call, controller);
-      // How it ends is among the decisions.
-      this.#callDriver(act, controller.signal).catch(() => undefined);
-    }
-  }
-
-  async #callDriver(act: CallLine, signal: AbortSignal): Promise<unknown> {
-    const device = this.#device;
-    switch (act.to) {
-      case 'start':
-        device.start();
-        return undefined;
-      case 'stop':
-        return device.stop();
-      case 'disconnect':
-        return device.disconnect();
-      case 'restart':
-        return device.restart();
-      case 'checkLinks':
-        return device.checkLinks();
-      case 'scanNetworks':
-        return device.scanNetworks();
-      case 'command':
-        return device.command(act.text ?? '');
-      case 'open':
-        return device.links[act.link].open(decodeOpen(act.options), { signal });
-      case 'close':
-        return device.links[act.link].close({ ...act.options, signal });
-      case 'send': {
-        const bytes = Buffer.from(act.bytes, 'latin1');
-        return device.links[act.link].send(bytes, { ...act.options, signal });
-      }
-    }
   }
 }

@@ -245,6 +245,11 @@ export class Device extends EventEmitter<DeviceEvents> implements AsyncDisposabl
     return this.#recorder;
   }
 
+  /** @internal Where a recording may start now; undefined while more goes on than a snapshot says. */
+  snapshot(): Omit<SnapshotLine, 'snapshot'> | undefined {
+    return this.#loop.session?.snapshot();
+  }
+
   /** @internal Continues where a snapshot was taken. */
   restore(snapshot: SnapshotLine): void {
     this.#loop.session?.restore(snapshot);
