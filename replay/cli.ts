@@ -7,14 +7,18 @@ import { differencesInWords, isMatched, score } from '../simulator/replay/report
 import { simulatedBench } from '../simulator/replay/simulated-bench';
 import { differenceInWords } from './difference';
 import { replayDriver } from './driver-replay';
-import { isDriverRecording, parseDriverRecording } from './recording-file';
+import { minimized } from './minimize';
+import { isDriverRecording, parseDriverRecording, type DriverRecording } from './recording-file';
 
 const usage = `esp-at-replay FILE
+esp-at-replay --minimize FILE [--shows TEXT]
 esp-at-replay --against-simulator FILE
 
 Runs the driver against a recording of it in virtual time, and says whether it decides as it did then, or where it
 differs first.
 
+  --minimize           prints the shortest recording that it finds with the same difference; without a difference, with the
+                       same failure: the last decision with an error or out of sync, or the last one with TEXT in its line
   --against-simulator  for a recording of a device with its server: says whether the simulated device says the same
 
 Exit code: 0 no difference, 1 a difference, 2 the file cannot be replayed.
@@ -25,6 +29,8 @@ async function main(): Promise<number> {
     allowPositionals: true,
     options: {
       'against-simulator': { type: 'boolean', default: false },
+      minimize: { type: 'boolean', default: false },
+      shows: { type: 'string' },
       help: { type: 'boolean', default: false },
     },
   });
@@ -40,13 +46,15 @@ async function main(): Promise<number> {
     return againstSimulator(text);
   }
   if (!hasDriver) throw new Error(`${file}: made without the driver; use --against-simulator`);
-  return againstDriver(text);
-}
-
-async function againstDriver(text: string): Promise<number> {
   const recording = parseDriverRecording(text);
   if (recording.heading.driver.from === 'middle')
     throw new Error('the recording holds no moment to start from');
+  if (!values.minimize) return againstDriver(recording);
+  process.stdout.write(await minimized(recording, values.shows));
+  return 0;
+}
+
+async function againstDriver(recording: DriverRecording): Promise<number> {
   const { difference } = await replayDriver(recording);
   if (difference) print(...differenceInWords(difference));
   else print('the driver decides as it did then');

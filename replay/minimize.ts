@@ -1,0 +1,154 @@
+import type { RecordingLine } from '../driver/recorder/lines';
+import { recordingText } from '../driver/recorder/recording';
+import { shortest } from './delta-debugging';
+import type { Difference } from './difference';
+import { replayDriver } from './driver-replay';
+import { runFreely, stepsOf, type Step } from './free-run';
+import { isDecision, parseDriverRecording, type DriverRecording } from './recording-file';
+
+/** Bytes of the device in one act above which single lines of it are left out. */
+const LONG_BYTES = 60;
+/** Milliseconds that a run goes on for after its last act, beside what the recording waits. */
+const MARGIN_MS = 1000;
+
+/**
+ * Shortens a recording. Where the driver decides otherwise than recorded, to the lines that still show that difference;
+ * else to little more than what brings the driver to one decision, and the driver decides on the result as recorded.
+ * @param shows part of the decision, as in the file; default: the last one with an error, or out of sync
+ * @returns the recording's text
+ * @throws Error when there is no such decision, or a run without waiting for decisions does not bring it
+ */
+export async function minimized(recording: DriverRecording, shows?: string): Promise<string> {
+  const { difference } = await replayDriver(recording);
+  if (difference) return shortestDifference(recording, difference);
+  const target = recording.lines.findLast((line) =>
+    shows === undefined
+      ? isTrouble(line)
+      : isDecision(line) && JSON.stringify(line).includes(shows),
+  );
+  if (!target) throw new Error(`no decision of the driver shows ${shows ?? 'a failure'}`);
+  return new Minimizer(recording, target).run();
+}
+
+async function shortestDifference(
+  { heading, lines }: DriverRecording,
+  { line, what, expected, got }: Difference,
+): Promise<string> {
+  const isSame = async (fewer: readonly RecordingLine[]) => {
+    const { difference } = await replayDriver({ heading, lines: fewer });
+    if (difference?.what !== what || difference.expected !== expected) return false;
+    // How late it is varies.
+    return what === 'time' || difference.got === got;
+  };
+  // Numbers of lines begin with the heading at 1.
+  const upTo = lines.slice(0, line - 1);
+  return recordingText(heading, await shortest((await isSame(upTo)) ? upTo : lines, isSame));
+}
+
+function isTrouble(line: RecordingLine): boolean {
+  return isDecision(line) && ('error' in line || ('event' in line && line.event === 'outofsync'));
+}
+
+class Minimizer {
+  readonly #target: string;
+  #current: DriverRecording;
+
+  constructor(recording: DriverRecording, target: RecordingLine) {
+    this.#current = recording;
+    this.#target = decisionText(target);
+  }
+
+  async run(): Promise<string> {
+    if (!(await this.#tries(this.#current, stepsOf(this.#current.lines))))
+      throw new Error('only a run that follows each recorded decision brings this one');
+    await this.#startLate();
+    await this.#leaveOutOptions();
+    await this.#leaveOutSteps();
+    await this.#shortenDevice();
+    await this.#shortenMessages();
+    await this.#leaveOutSteps();
+    const { heading, lines } = this.#current;
+    return recordingText(heading, lines);
+  }
+
+  /** Starts at the latest moment at which the driver had nothing to do. */
+  async #startLate(): Promise<void> {
+    const { heading, lines } = this.#current;
+    const { starts } = await runFreely(this.#current, stepsOf(lines), 0);
+    for (const { index, snapshot } of starts.toReversed()) {
+      if (index >= lines.length) continue;
+      const driver = { ...heading.driver, from: 'snapshot' as const };
+      const later = [snapshot, ...lines.slice(index)];
+      const recording = { heading: { ...heading, driver }, lines: later };
+      if (await this.#tries(recording, stepsOf(later))) return;
+    }
+  }
+
+  async #leaveOutOptions(): Promise<void> {
+    const { options } = this.#current.heading.driver;
+    for (const name of Object.keys(options)) {
+      const { heading } = this.#current;
+      const fewer = Object.fromEntries(
+        Object.entries(heading.driver.options).filter(([key]) => key !== name),
+      );
+      const driver = { ...heading.driver, options: fewer };
+      await this.#tries({ ...this.#current, heading: { ...heading, driver } });
+    }
+  }
+
+  async #leaveOutSteps(): Promise<void> {
+    await shortest(stepsOf(this.#current.lines), (fewer) => this.#tries(this.#current, fewer));
+  }
+
+  /** Leaves out lines of what the device said at once. */
+  async #shortenDevice(): Promise<void> {
+    for (let index = 0; index < stepsOf(this.#current.lines).length; index++) {
+      const steps = stepsOf(this.#current.lines);
+      const act = steps[index]?.act;
+      if (!act || !('device' in act) || act.device.length <= LONG_BYTES) continue;
+      await shortest(act.device.split(/(?<=\r\n)/), (fewer) =>
+        this.#tries(this.#current, replaced(steps, index, { ...act, device: fewer.join('') })),
+      );
+    }
+  }
+
+  /** Cuts messages to one byte. */
+  async #shortenMessages(): Promise<void> {
+    for (let index = 0; index < stepsOf(this.#current.lines).length; index++) {
+      const steps = stepsOf(this.#current.lines);
+      const act = steps[index]?.act;
+      if (act && 'call' in act && act.to === 'send' && act.bytes.length > 1)
+        await this.#tries(
+          this.#current,
+          replaced(steps, index, { ...act, bytes: act.bytes.slice(0, 1) }),
+        );
+    }
+  }
+
+  /** Keeps what a run of some steps brings, if it is shorter and the driver decides the same in it. */
+  async #tries(
+    recording: DriverRecording,
+    steps: readonly Step[] = stepsOf(recording.lines),
+  ): Promise<boolean> {
+    const last = recording.lines.at(-1)?.at ?? 0;
+    const waits = last - (steps.at(-1)?.at ?? 0);
+    const { lines } = await runFreely(recording, steps, waits * 1.2 + MARGIN_MS);
+    const end = lines.findIndex((line) => decisionText(line) === this.#target);
+    if (end < 0) return false;
+    const snapshot = recording.lines.find((line) => 'snapshot' in line);
+    const kept = [...(snapshot ? [{ ...snapshot, at: 0 }] : []), ...lines.slice(0, end + 1)];
+    const found = parseDriverRecording(recordingText(recording.heading, kept));
+    if ((await replayDriver(found)).difference) return false;
+    this.#current = found;
+    return true;
+  }
+}
+
+function replaced(steps: readonly Step[], index: number, act: Step['act']): Step[] {
+  return steps.map((step, at) => (at === index ? { ...step, act } : step));
+}
+
+/** A decision as it is compared: numbers of calls differ. */
+function decisionText(line: RecordingLine): string {
+  return isDecision(line) ? JSON.stringify({ ...line, at: undefined, settled: 0 }) : '';
+}
