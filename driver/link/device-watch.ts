@@ -34,6 +34,11 @@ export class DeviceWatch {
     return error?.code === 'DEVICE_DISCONNECTED' ? error : undefined;
   }
 
+  /** @throws EspAtError why this device is not there any more */
+  throwIfLost(device: ReadyDevice): void {
+    if (device !== this.current) throw this.#reason();
+  }
+
   changed(availability: Availability): void {
     this.#availability = availability;
     for (const look of [...this.#waiting]) look();

@@ -43,7 +43,7 @@ export async function runOpen(
       // It may be lost again before this code continues.
       while (device !== watch.current) device = await watch.ready(deadline, signal);
       try {
-        await openOn(device, link, { goal, operation }, machine, expectData);
+        await openOn(device, watch, link, { goal, operation }, machine, expectData);
         break;
       } catch (error) {
         if (device === watch.current || !mayWait()) throw error;
@@ -59,6 +59,7 @@ export async function runOpen(
 /** Waits for the device's clock where it verifies the server, and for its turn; then runs the open sequence. */
 async function openOn(
   device: ReadyDevice,
+  watch: DeviceWatch,
   link: LinkId,
   { goal, operation }: Claim,
   machine: LinkMachine,
@@ -73,19 +74,24 @@ async function openOn(
     reach('clock');
     await device.clockSet();
   }
+  const proceed = () => {
+    signal.throwIfAborted();
+    watch.throwIfLost(device);
+  };
+  proceed();
   reach('queued');
-  signal.throwIfAborted();
+  proceed();
   // Those of the newest claim, which may have joined meanwhile.
   const { options } = machine.state.goal ?? goal;
   const placed = placeAuthorization(options, capabilities.headers);
   await client.sequence(async (access) => {
-    // After an abort no command goes out any more.
+    // After an abort, or to a device that is being left, no command goes out any more.
     const run: Run = (command) => {
-      signal.throwIfAborted();
+      proceed();
       return access.run(command);
     };
     if (numberOf(machine.state) !== 0) await run(wsclose(link));
-    signal.throwIfAborted();
+    proceed();
     reach('sequence');
     await openSequence(run, placed, { link, device, seen, expectData });
   });

@@ -101,12 +101,16 @@ export function tell(
   });
 }
 
-async function greet({ talk, resync }: SequenceAccess): Promise<RateEvent> {
-  // The device changes its rate once its OK has left.
+/** Lets a device change its rate, which it does once its OK has left. */
+export async function pause({ talk }: Pick<SequenceAccess, 'talk'>): Promise<void> {
   await talk(async (line) => {
     await line.next('pause', () => false);
     return 'paused';
   });
+}
+
+async function greet(access: SequenceAccess): Promise<RateEvent> {
+  await pause(access);
   const options = { attempts: 3, mayRestart: false, pad: 'never', pace: 'search' } as const;
-  return (await resync(options)).kind === 'noAnswer' ? 'silent' : 'answered';
+  return (await access.resync(options)).kind === 'noAnswer' ? 'silent' : 'answered';
 }

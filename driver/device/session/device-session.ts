@@ -10,9 +10,8 @@ import type { Port } from '../../port/port';
 import type { SnapshotLine } from '../../recorder/lines';
 import type { PortStatistics } from '../../statistics/statistics';
 import type { Wait } from '../../wait';
-import { takeBack } from '../baud-rate/take-back';
-import { closeConnections } from './close-connections';
 import { Initialization } from './initialization';
+import { leave } from './leave';
 import type { LinkChecks } from './link-checks';
 import { resetByRts } from './rts-reset';
 import { SessionMachine } from './session-machine';
@@ -28,8 +27,8 @@ import { shownLine } from './unknown-line';
 
 /** Milliseconds in which a stop takes the device back to the rate it starts with. */
 const TAKE_BACK_TIMEOUT_MS = 300;
-/** Milliseconds in which a disconnect closes the connections. */
-const CLOSE_LINKS_TIMEOUT_MS = 2000;
+/** Milliseconds more in which a stop, or a disconnect, closes connections. */
+const CLOSE_LINKS_TIMEOUT_MS = { stop: 600, disconnect: 2000 };
 
 /** One open port: initializes the device, again after each restart, until the port or the device is lost. */
 export class DeviceSession {
@@ -75,30 +74,22 @@ export class DeviceSession {
     this.#client.receive(chunk);
   }
 
-  /**
-   * Ends the session as {@link end} does. If the line is ready, it first takes the device back to its rate.
-   * @param closesLinks whether it closes the connections before that: they would send data to the port's next user
-   */
-  stop(error: EspAtError, { closesLinks }: { readonly closesLinks: boolean }): void {
+  /** Ends the session as {@link end} does. If the line is ready, it first leaves the device as it was found. */
+  stop(error: EspAtError): void {
     const { boot } = this.#state;
     const { state } = this.#client;
     const { clock } = this.#context.options;
     const isLineReady = state !== 'resyncing' && state !== 'unresponsive';
-    const closes = closesLinks && this.#context.links.some(({ stateNumber }) => stateNumber !== 0);
+    const closes = this.#context.links.some((link) => link.state !== 'closed');
     if (this.#machine.hasEnded || !isLineReady || !(this.#port.isChanged || closes))
       return this.end(error);
     const end = () => this.end(error);
-    const timeoutMs = TAKE_BACK_TIMEOUT_MS + (closes ? CLOSE_LINKS_TIMEOUT_MS : 0);
+    const way = error.code === 'DEVICE_DISCONNECTED' ? 'disconnect' : 'stop';
+    const timeoutMs = TAKE_BACK_TIMEOUT_MS + (closes ? CLOSE_LINKS_TIMEOUT_MS[way] : 0);
     const timer = onTimeout(clock, timeoutMs, end);
     this.#machine.become({ kind: 'stopping', boot, timer });
     this.#machine.endBoot(boot, error);
-    void this.#leave(closes).then(end, end);
-  }
-
-  async #leave(closes: boolean): Promise<void> {
-    const { clock } = this.#context.options;
-    if (closes) await this.#client.sequence(({ run }) => closeConnections(run, clock));
-    if (this.#port.isChanged) await takeBack(this.#client, this.#port);
+    void leave(this.#client, this.#port, { clock, closes }).then(end, end);
   }
 
   /** Ends the session. Pending operations reject with the error. Later calls do nothing. */

@@ -177,11 +177,7 @@ export class SessionLoop {
     this.#context.counters.portOpened();
     const session = new DeviceSession(port, this.#context, start, take);
     current.session = this.#session = session;
-    const stop = () => {
-      const reason = asEspAtError(signal.reason);
-      // The nodes or the server have ended the connections of a device that stops.
-      session.stop(reason, { closesLinks: reason.code === 'DEVICE_DISCONNECTED' });
-    };
+    const stop = () => session.stop(asEspAtError(signal.reason));
     signal.addEventListener('abort', stop, { once: true });
     session.begin();
     const { error, memory } = await session.ended;

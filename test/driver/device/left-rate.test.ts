@@ -63,7 +63,8 @@ describe('a stop at a negotiated rate', () => {
     await clock.advance(1000);
     const frames = server.connections[0]?.frames.filter(({ opcode }) => opcode <= 1) ?? [];
     assert.ok(frames.map((frame) => frame.payload.toString()).join('') === payload);
-    assert.match(harness.port.text, /AT\+UART_CUR=115200,8,1,0,1\r\n$/);
+    assert.match(harness.port.text, /AT\+UART_CUR=115200,8,1,0,1\r\nAT\+WSOPEN\?\r\n/);
+    assert.ok(server.connections.every(({ open }) => !open));
   });
 
   it('ends within 400 ms although the device is gone', async () => {
@@ -154,5 +155,33 @@ describe('an adapter that is unplugged at an open data prompt of a raised line',
     assert.ok(await clock.until(() => device.state.name === 'ready', 60_000));
     assert.ok(clock.now() - start < 3000, `${clock.now() - start} ms`);
     assert.equal(harness.hostRate, RAISED);
+  });
+});
+
+describe('a stop with links in use', () => {
+  it('closes them in the device: without a host they would last', async () => {
+    await using harness = new Harness();
+    const { clock, device, server, port } = harness;
+    await harness.ready();
+    await clock.wait(device.links[1].open({ uri: 'ws://host/plain', keepOpen: true }));
+    port.written.length = 0;
+    await clock.wait(device.stop());
+    assert.match(port.text, /^AT\+WSOPEN\?\r\nAT\+WSSEND=1,2,8\r\n/);
+    await clock.advance(1000);
+    assert.deepEqual(
+      server.connections.map(({ open }) => open),
+      [false],
+    );
+  });
+
+  it('ends within 950 ms although the device answers nothing', async () => {
+    await using harness = new Harness();
+    const { clock, device, simulator } = harness;
+    await harness.ready();
+    await clock.wait(device.links[0].open({ uri: 'ws://host/plain' }));
+    simulator.powerOff();
+    const start = clock.now();
+    await clock.wait(device.stop());
+    assert.ok(clock.now() - start <= 950, `${clock.now() - start} ms`);
   });
 });

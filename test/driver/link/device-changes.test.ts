@@ -93,14 +93,15 @@ describe('an open that waits in the command queue', () => {
 
   it('fails with DEVICE_STOPPED when the device is stopped', async () => {
     await using harness = new Harness();
-    const { clock, device } = harness;
+    const { clock, device, port } = harness;
     const [first, second] = device.links;
     await harness.ready();
-    const running = endOf(first.open({ uri: 'ws://host/slow=5000' }));
+    const running = endOf(first.open({ uri: 'ws://host/slow=400' }));
     const queued = endOf(second.open({ uri: 'ws://host/second' }));
     await clock.advance(100);
     await clock.wait(device.stop());
     assert.deepEqual(await Promise.all([running, queued]), ['DEVICE_STOPPED', 'DEVICE_STOPPED']);
+    assert.doesNotMatch(port.text, /AT\+WSOPEN=1/);
   });
 });
 

@@ -1,7 +1,7 @@
 import type { NodeStatus } from 'node-red';
 import type { LinkId } from '../../../driver/at/types';
 import type { DeploymentHarness } from './deployment-harness';
-import { uriOf, users, type FlowModel, type OpenNode } from './flow';
+import { hasBoard, uriOf, users, type FlowModel, type OpenNode } from './flow';
 
 const links = [0, 1, 2] as const;
 
@@ -10,6 +10,8 @@ export interface Expectation {
   readonly flow: FlowModel;
   /** By link, the path that it is open to; absent: closed, or trying in vain. */
   readonly open: ReadonlyMap<LinkId, string>;
+  /** Whether the device may have connections that no driver knows. */
+  readonly mayLeaveOpen?: boolean;
 }
 
 /** Servers that never accept. */
@@ -19,18 +21,22 @@ export const isVain = (path: string): boolean => path === '/silent' || path === 
 export function expectationOf(flow: FlowModel, asks: (node: OpenNode) => boolean): Expectation {
   const open = new Map<LinkId, string>();
   for (const node of flow.opens) {
-    if (node.disabled || !asks(node) || isVain(node.path)) continue;
+    if (!hasBoard(flow) || node.disabled || !asks(node) || isVain(node.path)) continue;
     open.set(node.link === '0' ? 0 : 1, node.path);
   }
   return { flow, open };
 }
 
 /** How driver and server differ from the flow; nothing when they agree. */
-export function disagreements(harness: DeploymentHarness, { open }: Expectation): string[] {
+export function disagreements(
+  harness: DeploymentHarness,
+  { flow, open, mayLeaveOpen = false }: Expectation,
+): string[] {
   const { device, connections } = harness;
   const found: string[] = [];
   const { name, error } = device.state;
-  if (name !== 'ready') found.push(`the device is ${name} ${error?.code ?? ''}`);
+  if (name !== (hasBoard(flow) ? 'ready' : 'stopped'))
+    found.push(`the device is ${name} ${error?.code ?? ''}`);
   for (const id of links) {
     const path = open.get(id);
     const link = device.links[id];
@@ -46,7 +52,8 @@ export function disagreements(harness: DeploymentHarness, { open }: Expectation)
   }
   const paths = [...open.values()];
   for (const { request } of connections)
-    if (!paths.includes(request.target)) found.push(`the server has one to ${request.target}`);
+    if (!mayLeaveOpen && !paths.includes(request.target))
+      found.push(`the server has one to ${request.target}`);
   return found;
 }
 

@@ -5,7 +5,7 @@ export type DeployType = 'full' | 'flows' | 'nodes' | 'restart';
 export type Step = 'initializing' | 'opening' | 'open' | 'reconnecting' | 'backingOff' | 'closing';
 export type Mode = 'keepOpen' | 'message';
 /** What is wrong with the device from the deployment on, for a while. */
-export type DeviceTrouble = 'none' | 'silent' | 'slow';
+export type DeviceTrouble = 'none' | 'silent' | 'slow' | 'refusing';
 
 /** What a deployment changes; several deployments one right after another. */
 export interface Change {
@@ -61,6 +61,11 @@ export const changes: readonly Change[] = [
     name: 'device-settings',
     apply: (flow) => [withDevice(flow, { links: [{ pingInterval: '20' }] })],
   },
+  { name: 'users', apply: (flow) => [{ ...flow, usersName: 'renamed' }] },
+  { name: 'disable-device', apply: (flow) => [{ ...flow, board: 'disabled' }] },
+  { name: 'delete-device', apply: (flow) => [{ ...flow, board: 'deleted' }] },
+  { name: 'replace-device', apply: (flow) => [{ ...flow, board: 'replaced' }] },
+  { name: 'undo-device', apply: (flow) => [{ ...flow, board: 'disabled' }, flow] },
   { name: 'disable', apply: (flow) => [withOpen(flow, { disabled: true })] },
   {
     name: 'delete',
@@ -112,7 +117,7 @@ const situations: readonly { readonly step: Step; readonly paths: readonly strin
 ];
 const deployTypes: readonly DeployType[] = ['full', 'flows', 'nodes'];
 const modes: readonly Mode[] = ['keepOpen', 'message'];
-const troubles: readonly DeviceTrouble[] = ['none', 'silent', 'slow'];
+const troubles: readonly DeviceTrouble[] = ['none', 'silent', 'slow', 'refusing'];
 const delays = [0, 350, 2500] as const;
 
 /** Every case there is, in a fixed order. */

@@ -13,8 +13,15 @@ export interface OpenNode {
 /** The part of a flow that the search changes. */
 export interface FlowModel {
   readonly device: Readonly<Record<string, unknown>>;
+  /** Absent: the configuration node is there. `replaced`: another one with the same settings has taken its place. */
+  readonly board?: 'disabled' | 'deleted' | 'replaced';
   readonly opens: readonly OpenNode[];
+  /** The name of the nodes that only use links. */
+  readonly usersName?: string;
 }
+
+export const hasBoard = ({ board }: FlowModel): boolean =>
+  board === undefined || board === 'replaced';
 
 export const uriOf = (path: string): string => `ws://server${path}`;
 
@@ -23,15 +30,21 @@ export const users = ['send', 'close', 'status'] as const;
 const boxes = ['in', 'state', 'sent', 'closed', 'news', 'caught', 'completed'] as const;
 
 /** A flow as Node-RED deploys it. */
-export function nodesOf({ device, opens }: FlowModel): object[] {
+export function nodesOf({ device, board, opens, usersName }: FlowModel): object[] {
+  const boardId = board === 'replaced' ? 'other' : 'device';
   const user = (type: (typeof users)[number], link: string, output: string) => ({
-    ...{ id: type, type: `ws-${type}`, z: 'tab', device: 'device', link, wires: [[output]] },
+    ...{ id: type, type: `ws-${type}`, z: 'tab', device: boardId, link, wires: [[output]] },
+    ...(usersName !== undefined && { name: usersName }),
   });
+  const boardNode = {
+    ...{ id: boardId, type: 'esp-at-device', name: 'board', port: '/dev/memory', ...device },
+    ...(board === 'disabled' && { d: true }),
+  };
   return [
     { id: 'tab', type: 'tab' },
-    { id: 'device', type: 'esp-at-device', name: 'board', port: '/dev/memory', ...device },
+    ...(board === 'deleted' ? [] : [boardNode]),
     ...opens.map(({ id, link, path, keepOpen, disabled, name }) => ({
-      ...{ id, type: 'ws-open', z: 'tab', device: 'device', link, uri: uriOf(path), keepOpen },
+      ...{ id, type: 'ws-open', z: 'tab', device: boardId, link, uri: uriOf(path), keepOpen },
       ...{ output: 'string', wires: [['in'], ['state']] },
       ...(name !== undefined && { name }),
       ...(disabled && { d: true }),

@@ -8,7 +8,7 @@ import {
 } from './agreement';
 import type { Case, Step } from './cases';
 import { DeploymentHarness } from './deployment-harness';
-import type { FlowModel, OpenNode } from './flow';
+import { hasBoard, type FlowModel, type OpenNode } from './flow';
 
 /** Milliseconds within which a step is reached. */
 const STEP_MS = 60_000;
@@ -21,6 +21,9 @@ const RETRY_MS = 120_000;
 /** Milliseconds that an input may take at most, and a message both ways. */
 const INPUT_MS = 120_000;
 const PASSAGE_MS = 2000;
+/** How often a message is given that fails because the device is lost. */
+const MESSAGE_ATTEMPTS = 3;
+const deviceLosses = ['DEVICE_RESTARTED', 'DEVICE_UNRESPONSIVE', 'OUT_OF_SYNC'];
 /** Milliseconds by which each command is answered late by a slow device. */
 const LATE_MS = 300;
 
@@ -56,17 +59,42 @@ export async function runCase(nodeRed: NodeRed, each: Case): Promise<Result> {
   await harness.pass(TROUBLE_MS);
   endTrouble();
   const restarted = nodeRed.find('open') !== node;
-  if (!keepOpen) for (const { id } of after.opens) harness.give(id, {});
+  if (!keepOpen) await openByMessage(harness, after.opens);
 
   const wasClosed = each.step === 'closing' && keepOpen && !restarted;
   const asks = ({ id }: OpenNode) => !(id === 'open' && wasClosed);
-  const expectation = expectationOf(after, asks);
+  const expectation = { ...expectationOf(after, asks), mayLeaveOpen: mayLeaveOpen(each, after) };
   const agreedAfterMs = await agree(harness, expectation);
   await checkUse(harness, nodeRed, expectation);
   await checkRetries(harness, after, asks);
   await harness.until(() => harness.watch.endings.size >= harness.given.size, INPUT_MS);
   await harness.end();
   return { problems, agreedAfterMs };
+}
+
+/** Opens links as a flow does that gives the message again where the device was lost meanwhile. */
+async function openByMessage(
+  harness: DeploymentHarness,
+  nodes: readonly OpenNode[],
+): Promise<void> {
+  const errorOf = (name: string) => harness.watch.endings.get(name)?.[0]?.error;
+  let ids = nodes.map(({ id }) => id);
+  for (let attempt = 0; attempt < MESSAGE_ATTEMPTS && ids.length > 0; attempt++) {
+    const inputs = ids.map((id) => [id, harness.give(id, {})] as const);
+    const names = inputs.flatMap(([, name]) => name ?? []);
+    await harness.until(() => names.every((name) => harness.watch.endings.has(name)), INPUT_MS);
+    const again = ([, name]: (typeof inputs)[number]) =>
+      name !== undefined && deviceLosses.includes(codeOf(errorOf(name)));
+    ids = inputs.filter(again).map(([id]) => id);
+  }
+}
+
+const codeOf = (error: unknown): string =>
+  error instanceof Error && 'code' in error ? String(error.code) : '';
+
+/** A device that a flow drops while it is busy, or refuses all commands, keeps its connections. */
+function mayLeaveOpen({ trouble, path }: Case, after: FlowModel): boolean {
+  return !hasBoard(after) && (trouble !== 'none' || path.startsWith('/slow'));
 }
 
 /** Lets time pass until link 0 is at a step. */
@@ -115,8 +143,12 @@ function beginTrouble(harness: DeploymentHarness, trouble: Case['trouble']): () 
     simulator.powerOff();
     return () => simulator.powerOn();
   }
-  const late = faults.inject('late', { command: 'AT', count: 1_000_000, duration: LATE_MS });
-  return () => late.end();
+  const scope = { command: 'AT', count: 1_000_000 };
+  const fault =
+    trouble === 'slow'
+      ? faults.inject('late', { ...scope, duration: LATE_MS })
+      : faults.inject('error', scope);
+  return () => fault.end();
 }
 
 /** Lets time pass until all agree, and for a while longer: it has to stay so. Returns how long it took. */
@@ -130,6 +162,7 @@ async function agree(harness: DeploymentHarness, expectation: Expectation): Prom
   const took = harness.clock.now() - began;
   if (took < AGREE_MS) await harness.pass(20_000);
   harness.problems.push(...all());
+  if (!hasBoard(expectation.flow)) return took;
   const states = await harness.askDevice();
   for (const { id, stateNumber } of harness.device.links) {
     const { problems } = harness;
@@ -167,7 +200,7 @@ async function checkRetries(
 ): Promise<void> {
   for (const node of flow.opens) {
     const { path, keepOpen, disabled } = node;
-    if (!isVain(path) || !keepOpen || disabled || !asks(node)) continue;
+    if (!hasBoard(flow) || !isVain(path) || !keepOpen || disabled || !asks(node)) continue;
     const tries = () => harness.server.requests.filter(({ target }) => target === path).length;
     const before = tries();
     if (!(await harness.until(() => tries() > before, RETRY_MS)))
