@@ -30,6 +30,7 @@ const runElsewhere: readonly (readonly [RegExp, string, string])[] = [
   [/^npm pack$/, 'test/package/installation.test.ts', "npm(root, 'pack'"],
   [/^npm install \S+\.tgz$/, 'test/package/installation.test.ts', "npm(userDir, 'install'"],
   [/^npx .*esp-at-replay recording\.jsonl$/, 'test/replay/cli.test.ts', "'replay', 'cli.ts'"],
+  [/^npx .*esp-at-replay --minimize recording/, 'test/replay/cli.test.ts', "'--minimize'"],
   [/^npx .*esp-at-simulator --listen 8266/, 'test/package/commands.test.ts', "'--listen'"],
 ];
 const runHere = [

@@ -36,6 +36,14 @@ describe('esp-at-replay', () => {
     assert.equal(other.status, 1);
   });
 
+  it('prints a short recording of the decision that is asked for', () => {
+    const file = join(OWN_RECORDINGS, 'driver', 'lost-send-ok.jsonl');
+    const { stdout, status } = run('--minimize', file, '--shows', 'outofsync');
+    assert.match(stdout, /^\{"recording":1[^]*"event":"outofsync"[^\n]*\n$/);
+    assert.equal(status, 0);
+    assert.equal(run('--minimize', file, '--shows', 'no such text').status, 2);
+  });
+
   it('compares the simulated device with a recording of a device', () => {
     const { stdout, status } = run(
       '--against-simulator',
