@@ -1,19 +1,59 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { Device, portAt, type WebSocketClassOptions } from '../../driver';
-import { listen, type FirmwareClass } from '../../simulator';
+import { Device, portAt, type PortOpener, type WebSocketClassOptions } from '../../driver';
+import { listen, SimulatedDevice, systemClock, type FirmwareClass } from '../../simulator';
+import { openPty, type Pty } from '../harness/pty';
 
 /** Milliseconds after which a test gives something up. */
 const TIMEOUT_MS = 20_000;
 
+/** What lies between the host and the simulated ESP32: a TCP bridge, or a serial port. */
+export type Line = 'tcp' | 'pty';
+
+/** A simulated ESP32 with real sockets, as the host sees it. */
+interface Board {
+  readonly port: PortOpener;
+  restart(): void;
+  end(): Promise<void>;
+}
+
+const rate = { rate: 115_200 };
+const BOOT_MS = 50;
+
+async function overTcp(firmware: FirmwareClass): Promise<Board> {
+  const simulator = await listen({ port: 0, firmware, joined: true, bootMs: BOOT_MS });
+  return {
+    port: portAt(`tcp://127.0.0.1:${simulator.port}`, rate),
+    restart: () => simulator.device.restart(),
+    end: () => simulator.close(),
+  };
+}
+
+function overPty(firmware: FirmwareClass): Board {
+  const simulated: SimulatedDevice = new SimulatedDevice({
+    firmware,
+    joined: true,
+    bootMs: BOOT_MS,
+    clock: systemClock,
+    output: (bytes) => pty.write(bytes),
+  });
+  const pty: Pty = openPty((chunk) => simulated.write(chunk));
+  return {
+    port: portAt(pty.path, rate),
+    restart: () => simulated.restart(),
+    end: async () => {
+      simulated.destroy();
+      await pty.close();
+    },
+  };
+}
+
 /** A simulated ESP32 with real sockets, a device that drives it, and an HTTP server to attach a WebSocket server to. */
-export async function serverHarness(firmware: FirmwareClass) {
+export async function serverHarness(firmware: FirmwareClass, line: Line = 'tcp') {
   const http = createServer();
   await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
-  const simulator = await listen({ port: 0, firmware, joined: true, bootMs: 50 });
-  const device = new Device({
-    port: portAt(`tcp://127.0.0.1:${simulator.port}`, { rate: 115_200 }),
-  });
+  const board = line === 'pty' ? overPty(firmware) : await overTcp(firmware);
+  const device = new Device({ port: board.port });
   device.start();
   await device.ready();
   return {
@@ -28,12 +68,12 @@ export async function serverHarness(firmware: FirmwareClass) {
     /** Restarts the ESP32 and waits until it has lost its connections. */
     restart: async () => {
       const restarted = new Promise<void>((resolve) => device.once('restart', () => resolve()));
-      simulator.device.restart();
+      board.restart();
       await restarted;
     },
     end: async () => {
       await device.stop();
-      await simulator.close();
+      await board.end();
       http.closeAllConnections();
       await new Promise((resolve) => http.close(resolve));
     },
