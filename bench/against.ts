@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { median, rounded, type Row } from './suite';
 
 /** What says which case a row measures, rather than how it came out. */
-const caseFields = 'suite layer format via direction devices links payload chunk rate delivers';
+const caseFields = 'suite layer format via direction devices links payload chunk rate delivers way';
 const isCaseField = new Set(caseFields.split(' '));
 /** Counts of what was done: no results. */
 const isAmount = new Set(['messages', 'sent', 'received', 'minimumMilliseconds']);

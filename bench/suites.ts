@@ -4,6 +4,7 @@ import type { Suite } from './suite';
 export const suites: Readonly<Record<string, () => Promise<{ readonly run: Suite }>>> = {
   parser: () => import('./parser.js'),
   'at-client': () => import('./at-client.js'),
+  requests: () => import('./requests.js'),
   utilization: () => import('./utilization.js'),
   simulator: () => import('./simulator.js'),
   'node-red': () => import('./node-red.js'),

@@ -51,31 +51,50 @@ export class BareDriver {
    * Sends `count` messages over so many links, of which `waiting` wait at any time; settles when all are
    * confirmed. @param answered called before each answer is given
    */
-  async send(
+  send(
     count: number,
     links: number,
     payload: string,
     waiting: number,
     answered: () => void,
   ): Promise<void> {
+    const send = (index: number) => this.device.links[(index % links) as LinkId].send(payload);
+    return this.work(count, waiting, send, { before: answered });
+  }
+
+  /**
+   * Begins `count` operations, of which `waiting` are under way at any time; settles when all have succeeded.
+   * @param answers is called before, and after, each answer that the device gives
+   */
+  async work(
+    count: number,
+    waiting: number,
+    begin: (index: number) => Promise<unknown>,
+    answers: { before?: () => void; after?: (answer: Buffer) => void } = {},
+  ): Promise<void> {
     let begun = 0;
-    let confirmed = 0;
+    let done = 0;
+    let failure: Error | undefined;
     const next = () => {
       if (begun >= count) return;
-      const id = (begun++ % links) as LinkId;
-      void this.device.links[id].send(payload).then(() => {
-        confirmed++;
-        next();
-      });
+      begin(begun++).then(
+        () => {
+          done++;
+          next();
+        },
+        (error: unknown) => (failure = error instanceof Error ? error : new Error(String(error))),
+      );
     };
     for (let index = 0; index < waiting; index++) next();
-    while (confirmed < count) {
+    while (done < count) {
+      if (failure !== undefined) throw failure;
       this.#port.written.length = 0;
       for (let turn = 0; turn < TOGETHER; turn++) {
         const answer = this.#answerer.take();
         if (!answer) break;
-        answered();
+        answers.before?.();
         this.#port.deliver(answer);
+        answers.after?.(answer);
       }
       await new Promise((resolve) => setImmediate(resolve));
     }

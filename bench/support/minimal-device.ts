@@ -1,5 +1,6 @@
 const PROMPT = Buffer.from('\r\nOK\r\n\r\n>');
-const RESULT = Buffer.from('\r\nSEND OK\r\n');
+/** Its last answer to a message. */
+export const RESULT = Buffer.from('\r\nSEND OK\r\n');
 const COMMA = 0x2c;
 const ZERO = 0x30;
 const NINE = 0x39;
