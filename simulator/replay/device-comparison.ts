@@ -1,5 +1,5 @@
 import { BUSY, DataFormats, PieceReader, recordedPieces, type Piece } from './pieces';
-import { bytesOf, type Line } from './recording';
+import { bytesOf, type Recording } from './recording';
 
 /** Milliseconds within which two things of different causes may change places. */
 export const RACE_MS = 50;
@@ -32,17 +32,20 @@ const nothing = Buffer.alloc(0);
 /** Compares what a device sends with a recording, cause by cause, each in its order. */
 export class DeviceComparison {
   readonly #context: DeviceComparisonContext;
-  readonly #formats = new DataFormats();
-  readonly #reader = new PieceReader(this.#formats);
+  readonly #formats: DataFormats;
+  readonly #reader: PieceReader;
   readonly #expected: Piece[];
   #observed: Piece[] = [];
   #afterBusy = false;
   /** What was matched last, by cause. */
   readonly #matched = new Map<string, Piece>();
 
-  constructor(lines: readonly Line[], context: DeviceComparisonContext) {
+  constructor({ heading, lines }: Recording, context: DeviceComparisonContext) {
+    const { firmware } = heading;
     this.#context = context;
-    this.#expected = recordedPieces(lines);
+    this.#formats = new DataFormats(firmware);
+    this.#reader = new PieceReader(this.#formats);
+    this.#expected = recordedPieces(lines, firmware);
   }
 
   wrote(bytes: Buffer): void {

@@ -1,3 +1,4 @@
+import type { FirmwareClass } from '../device/firmware';
 import { bytesOf, type Line } from './recording';
 
 /** A part of what the device sends that has one cause. */
@@ -44,10 +45,17 @@ export const BUSY = bytesOf('\r\nbusy p...\r\n');
 
 /** The masks of AT+WSDATAFMT, by link. Without entry: link, length, data, CR LF. */
 export class DataFormats {
+  readonly #firmware: FirmwareClass;
   readonly #formats = new Map<string, { level: number; mask: number }>();
+
+  constructor(firmware: FirmwareClass) {
+    this.#firmware = firmware;
+  }
 
   /** Heeds what the host writes. */
   wrote(bytes: Buffer): void {
+    // Older firmware refuses the command; the driver asks by it which class it has before it.
+    if (this.#firmware !== 'D') return;
     const set = /^AT\+WSDATAFMT=([0-2]),([0-2]?),(\d*)\r\n/i.exec(bytes.toString('latin1'));
     if (!set) return;
     const [, link = '', level = '', mask = ''] = set;
@@ -193,8 +201,8 @@ const withLink0 = (text: string, length: number): string =>
   text.slice(0, length).replace(/^(\+WS_[A-Z]+:)\d/, '$10');
 
 /** What the device sent in a recording, in pieces; restarts cut them. */
-export function recordedPieces(lines: readonly Line[]): Piece[] {
-  const formats = new DataFormats();
+export function recordedPieces(lines: readonly Line[], firmware: FirmwareClass): Piece[] {
+  const formats = new DataFormats(firmware);
   const reader = new PieceReader(formats);
   const pieces: Piece[] = [];
   for (const [index, line] of lines.entries()) {

@@ -53,7 +53,8 @@ class Player {
   #cutOff = false;
   #before = '';
 
-  constructor({ heading, lines }: Recording, factory: BenchFactory) {
+  constructor(recording: Recording, factory: BenchFactory) {
+    const { heading, lines } = recording;
     this.#lines = lines;
     this.#rate = heading.rate;
     this.steps.push({ title: '(start)', differences: [] });
@@ -61,7 +62,7 @@ class Player {
       if (line.kind === 'step') this.steps.push({ title: line.text, differences: [] });
       this.#stepOf.push(this.steps.length - 1);
     }
-    this.#device = new DeviceComparison(lines, {
+    this.#device = new DeviceComparison(recording, {
       came: (piece, at) => {
         this.#came(piece.line, piece.at, at, piece.bytes);
       },

@@ -1,11 +1,16 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { isDriverRecording } from '../../../replay/recording-file';
+import { firmwareClasses } from '../../../simulator/device/firmware';
 import { parseRecording, type Recording } from '../../../simulator/replay/recording';
 
 const PROJECT = join(__dirname, '..', '..', '..');
 /** The project's own selection. */
 export const OWN_RECORDINGS = join(PROJECT, 'test', 'recordings');
+/** Those of them that devices made. The simulator made the others, with the driver and servers of a kind. */
+export const DEVICE_RECORDINGS = firmwareClasses.map((name) =>
+  join(OWN_RECORDINGS, `class-${name}`),
+);
 /** All recordings; beside the project, and not on every machine. */
 export const SHARED_RECORDINGS = join(PROJECT, '..', 'shared', 'recordings');
 

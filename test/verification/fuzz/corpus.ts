@@ -1,8 +1,8 @@
-import { OWN_RECORDINGS, readRecording, recordingFiles } from '../conformance/files';
+import { DEVICE_RECORDINGS, readRecording, recordingFiles } from '../conformance/files';
 
 /** What devices sent in the project's own recordings, from one act of the host to the next. */
 export function recordedSpeech(): Buffer[] {
-  return recordingFiles([OWN_RECORDINGS]).flatMap((file) => {
+  return recordingFiles(DEVICE_RECORDINGS).flatMap((file) => {
     const speech: Buffer[][] = [[]];
     for (const line of readRecording(file).lines) {
       if (line.kind === 'device') speech.at(-1)?.push(line.bytes);
