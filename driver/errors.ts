@@ -58,6 +58,7 @@ const sentences = {
   // What the flow asked for
   INVALID_ACTION:
     'The device does not know the action {action}. Use connect, disconnect, restart, port or statistics.',
+  RECORDING_FAILED: 'The recording was not saved: {reason}. Check the user folder of Node-RED.',
   INVALID_LINK: 'There is no link {link}. Use 0, 1 or 2.',
   INVALID_URI: 'Change the URI: {reason}.',
   INVALID_SUBPROTOCOL: 'Change the subprotocol: {reason}.',

@@ -19,6 +19,7 @@ import { makeDevice, openerAt, portKey, type MakeDevice } from './shared/device/
 import { serveFirmware } from './shared/admin/firmware';
 import { servePorts } from './shared/admin/ports';
 import { headerSecretCredentials } from './shared/message/secret-headers';
+import { toNodeError } from './shared/message/node-error';
 import { expandEnvironment } from './shared/message/settings';
 import { migrate } from './shared/settings/migrate';
 import { translator } from './shared/message/translate';
@@ -30,6 +31,7 @@ const claims = new PortClaims();
 export function espAtDevice(make: MakeDevice, clock: Clock = systemClock): (RED: NodeAPI) => void {
   return (RED) => {
     const translate = translator(RED);
+    const { userDir } = RED.settings;
     /** By port, so that a device deployed again finds the ESP32 at the rate that it was left at. */
     const memories = new Map<string, PortMemory>();
     const memoryOf = (port: string): PortMemory => {
@@ -61,6 +63,7 @@ export function espAtDevice(make: MakeDevice, clock: Clock = systemClock): (RED:
           this.headers = settings.headers;
           return make({ ...settings, address: current }, memoryOf(portKey(current)));
         },
+        recordings: userDir === undefined ? undefined : new RecordingFolder(userDir),
         followers: [
           new DeviceLog(this, translate, () => this.host.state),
           ...(def.keepRecordings === true
@@ -74,15 +77,10 @@ export function espAtDevice(make: MakeDevice, clock: Clock = systemClock): (RED:
     }
 
     async function keep(node: DeviceNode, device: DeviceApi, failure: Failure): Promise<void> {
-      const { userDir } = RED.settings;
-      const { label } = node.host;
-      if (userDir === undefined) return;
       try {
-        const recording = device.recording(`${label}: ${failure}`);
-        const folder = new RecordingFolder(userDir);
-        node.host.recordingSaved(await folder.save(`${label}-${failure}`, recording));
+        node.host.recordingSaved(await node.host.saveRecording(device, failure));
       } catch (error) {
-        node.warn(translate('events.recording-failed', { reason: String(error) }));
+        node.warn(toNodeError(translate, error).message);
       }
     }
 

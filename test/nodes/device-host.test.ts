@@ -44,7 +44,16 @@ class House {
 
   host(label: string, make: (address: string) => FakeDevice, port = 'p'): DeviceHost {
     const { clock, claims } = this;
-    return new DeviceHost({ label, address: port, claims, clock, ports, make, followers: [] });
+    return new DeviceHost({
+      label,
+      address: port,
+      claims,
+      clock,
+      ports,
+      make,
+      recordings: undefined,
+      followers: [],
+    });
   }
 }
 

@@ -5,7 +5,7 @@ import { shown } from '../../../driver/values/text';
 import type { DeviceHost } from './device-host';
 
 /** What a flow can tell a device to do, by `msg.action`. */
-export type DeviceAction = 'connect' | 'disconnect' | 'restart' | 'port' | 'statistics';
+export type DeviceAction = 'connect' | 'disconnect' | 'restart' | 'port' | 'statistics' | 'record';
 
 /** The properties of a message that tell a device what to do. */
 export interface ActionMessage extends NodeMessageInFlow {
@@ -17,6 +17,8 @@ export interface ActionMessage extends NodeMessageInFlow {
 /** What an action results in, beside the state of the device. */
 interface Result {
   readonly statistics?: DeviceStatistics;
+  /** Path of the recording. */
+  readonly detail?: string;
 }
 
 const actions: Readonly<
@@ -42,11 +44,14 @@ const actions: Readonly<
   statistics(host) {
     return { statistics: host.device.statistics() };
   },
+  async record(host) {
+    return { detail: await host.saveRecording(host.device, 'asked') };
+  },
 };
 
 /**
  * Does what a message tells a device to do. Removes what told it: the answer may come to another ws-status.
- * @throws EspAtError `INVALID_ACTION`, `INVALID_PORT`, `PORT_SHARED`, `DEVICE_*`
+ * @throws EspAtError `INVALID_ACTION`, `INVALID_PORT`, `PORT_SHARED`, `RECORDING_FAILED`, `DEVICE_*`
  */
 export async function runAction(
   host: DeviceHost,
@@ -61,7 +66,7 @@ export async function runAction(
 
 /** @throws EspAtError `INVALID_ACTION` */
 function actionOf(action: unknown): DeviceAction {
-  for (const known of ['connect', 'disconnect', 'restart', 'port', 'statistics'] as const)
+  for (const known of ['connect', 'disconnect', 'restart', 'port', 'statistics', 'record'] as const)
     if (action === known) return known;
   throw new EspAtError('INVALID_ACTION', { action: shown(action) });
 }

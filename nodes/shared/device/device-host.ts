@@ -4,6 +4,7 @@ import { EspAtError } from '../../../driver/errors';
 import type { PortOpener } from '../../../driver/port/port';
 import type { DeviceApi, LinkApi } from './device-api';
 import type { Claimant, PortClaims } from './port-claims';
+import type { RecordingFolder } from '../recording/recording-folder';
 import { within } from './within';
 
 /** How long the device runs on without users: a redeployed node is back before that. */
@@ -44,6 +45,8 @@ export interface DeviceHostOptions {
   readonly ports: DevicePorts;
   /** @throws EspAtError when no device can be made of the settings */
   readonly make: (address: string) => DeviceApi;
+  /** Where recordings are saved. */
+  readonly recordings: RecordingFolder | undefined;
   /** Follow the device too, but do not make it run. */
   readonly followers: readonly DeviceUser[];
 }
@@ -144,6 +147,23 @@ export class DeviceHost implements Claimant {
         this.#state = { kind: 'lingering', device: state.device, cancel };
         state.usersLeft?.();
       }
+    }
+  }
+
+  /**
+   * Saves what a device has recorded. Returns the path of the file.
+   * @param reason for its name and its title
+   * @throws EspAtError `RECORDING_FAILED`
+   */
+  async saveRecording(device: DeviceApi, reason: string): Promise<string> {
+    const { recordings } = this.#options;
+    try {
+      if (!recordings) throw new Error('Node-RED has no user folder');
+      const recording = device.recording(`${this.label}: ${reason}`);
+      return await recordings.save(`${this.label}-${reason}`, recording);
+    } catch (cause) {
+      const said = cause instanceof Error ? cause.message : String(cause);
+      throw new EspAtError('RECORDING_FAILED', { reason: said }, { cause });
     }
   }
 

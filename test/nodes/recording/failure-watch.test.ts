@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
@@ -100,6 +100,27 @@ onEachRuntime('recording of a failure', (nodeRed) => {
     assert.match(file, /board-resync-failed\.jsonl$/);
     assert.match(readFileSync(file, 'utf8'), /"title":"board: resync-failed"/);
     assert.ok(nodeRed.logged('d', 'warn').includes(`events.recording-saved: ${file}`));
+  });
+
+  it('is saved for msg.action, or the answer says why it cannot be', async (t) => {
+    const userDir = mkdtempSync(join(tmpdir(), 'esp-at-user-'));
+    t.after(() => rmSync(userDir, { recursive: true }));
+    nodeRed.settings({ userDir });
+    await nodeRed.load(
+      () => new FakeDevice(),
+      [...flow({}), { id: 'c', z: 'f', type: 'catch', scope: ['s'], wires: [['h']] }],
+    );
+    const answer = async () => {
+      nodeRed.give('s', { action: 'record' });
+      return asObject(await nodeRed.next('h'), 'message');
+    };
+    const { event, detail } = await answer();
+    assert.equal(event, 'record');
+    assert.match(readFileSync(asText(detail, 'detail'), 'utf8'), /"title":"board: asked"/);
+    rmSync(join(userDir, 'esp-at-recordings'), { recursive: true });
+    writeFileSync(join(userDir, 'esp-at-recordings'), 'in the way');
+    const { error } = await answer();
+    assert.equal(asObject(error, 'error').code, 'RECORDING_FAILED');
   });
 
   it('is not saved where the setting is off', async (t) => {
