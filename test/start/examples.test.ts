@@ -69,6 +69,43 @@ for (const nodeRed of majors) {
       assert.deepEqual(debug('what to do'), []);
     });
 
+    it('Home Assistant: logs in, subscribes, calls a service, and hears of the new state', async () => {
+      const { press, shows, debug } = example('Home');
+      await shows('result', 'subscribe: done');
+      await press('turn the light on');
+      await shows('result', 'turn_on: done');
+      await shows('states', 'light.kitchen: on');
+      await press('turn the light off');
+      await shows('states', 'light.kitchen: off');
+      assert.deepEqual([debug('other message'), debug('problem')], [[], []]);
+    });
+
+    it('OCPP charge point: boots, beats, does what is called, and refuses what it does not know', async () => {
+      const { press, shows, debug } = example('OCPP');
+      await shows('answer', /^BootNotification: .*"interval":300,"status":"Accepted"/);
+      await press('heartbeat');
+      await shows('answer', /^Heartbeat: {"currentTime":"20/);
+      await press('remote start');
+      await shows('called', 'RemoteStartTransaction {"idTag":"card"}');
+      await shows('result of the call', '[3,"r1",{"status":"Accepted"}]');
+      await press('unknown call');
+      await shows('result of the call', '[4,"r2","NotImplemented","",{}]');
+      assert.deepEqual(debug('problem'), []);
+    });
+
+    it('JSON-RPC: each call gets its own result, or its error', async () => {
+      const { press, shows, debug } = example('JSON-RPC');
+      await press('add 2 and 3');
+      await shows('result', '2 + 3 = 5');
+      await press('unknown method');
+      await shows('error', 'sing: Method not found');
+      await press('three at once');
+      for (const sum of ['1 + 1 = 2', '2 + 2 = 4', '3 + 3 = 6']) await shows('result', sum);
+      await shows('notification', /"method":"progress"/);
+      assert.equal(debug('result').length, 4);
+      assert.deepEqual(debug('problem'), []);
+    });
+
     it('Status and polling: changes, answers and the device', async () => {
       const { press, shows, debug } = example('Status');
       await press('open');
