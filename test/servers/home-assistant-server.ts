@@ -33,7 +33,7 @@ export function homeAssistantServer(http: Server, token: string) {
         say({ type: isKnown ? 'auth_ok' : 'auth_invalid', ha_version: '2026.11.0' });
         return;
       }
-      const { id, type } = message;
+      const { id, type, service, target } = message;
       switch (type) {
         case 'ping':
           return say({ id, type: 'pong' });
@@ -42,6 +42,9 @@ export function homeAssistantServer(http: Server, token: string) {
         case 'subscribe_events':
           subscribers.set(client, (subscribers.get(client) ?? new Set()).add(Number(id)));
           return say({ id, type: 'result', success: true, result: null });
+        case 'call_service':
+          say({ id, type: 'result', success: true, result: null });
+          return fire(stateChanged(service, target));
         case 'supported_features':
           return say({ id, type: 'result', success: true, result: null });
         default:
@@ -53,15 +56,24 @@ export function homeAssistantServer(http: Server, token: string) {
     });
   }
 
+  function fire(event: object): void {
+    for (const [client, ids] of subscribers)
+      for (const id of ids) client.send(JSON.stringify({ id, type: 'event', event }));
+  }
+
   return {
     get subscriptions(): number {
       return [...subscribers.values()].reduce((sum, { size }) => sum + size, 0);
     },
     /** Sends an event to its subscribers. */
-    fire: (event: object) => {
-      for (const [client, ids] of subscribers)
-        for (const id of ids) client.send(JSON.stringify({ id, type: 'event', event }));
-    },
+    fire,
     close: () => server.close(),
   };
+}
+
+/** The event that a service of a light causes. */
+function stateChanged(service: unknown, target: unknown): object {
+  const entity_id = isObject(target) ? target.entity_id : undefined;
+  const new_state = { entity_id, state: service === 'turn_on' ? 'on' : 'off' };
+  return { event_type: 'state_changed', data: { entity_id, new_state } };
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { EventEmitter, once } from 'node:events';
+import { createRequire } from 'node:module';
 import { afterEach, describe } from 'node:test';
 import type { Node, NodeAPI, NodeMessage, NodeStatus } from 'node-red';
 import { NodeTestHelper } from 'node-red-node-test-helper';
@@ -44,16 +45,20 @@ type Translation = NodeAPI['_'];
 /** A Node-RED runtime without an editor, for one flow at a time. */
 export class NodeRed {
   readonly #helper = new NodeTestHelper();
+  readonly #require: NodeJS.Require;
   readonly #boxes = new Map<string, Mailbox>();
   #flow: readonly object[] = [];
   #loaded = false;
   #clock: VirtualClock | undefined;
   #nodesClock: SharedClock | undefined;
+  /** Files of Node-RED's own nodes that flows use, such as `function/15-change`. */
+  coreNodes: readonly string[] = [];
   /** Told of every node of this package before it is constructed. */
   onNode: ((node: Node) => void) | undefined;
 
   constructor(runtimePath: string) {
     this.#helper.init(runtimePath);
+    this.#require = createRequire(runtimePath);
   }
 
   /** Settings of the runtime for the flows that are loaded from now on. */
@@ -89,7 +94,8 @@ export class NodeRed {
       node(this.#watched(translate ? Object.assign(RED, { _: translate }) : RED));
     });
     this.#flow = flow;
-    await this.#helper.load(translated, placed(flow), credentials);
+    const core = this.coreNodes.map((file) => this.#coreNode(file));
+    await this.#helper.load([...translated, ...core], placed(flow), credentials);
     this.#loaded = true;
     this.#collect(flow);
   }
@@ -184,6 +190,12 @@ export class NodeRed {
   /** `POST` of JSON to the admin API. */
   async post(path: string, body: object): Promise<Reply> {
     return replyOf(await this.#helper.request().post(path).send(body));
+  }
+
+  #coreNode(file: string): (RED: NodeAPI) => void {
+    const define: unknown = this.#require(`@node-red/nodes/core/${file}.js`);
+    assert.ok(typeof define === 'function', file);
+    return (RED) => void Reflect.apply(define, undefined, [RED]);
   }
 
   /** The same API, that tells of every node it creates. */

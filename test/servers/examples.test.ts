@@ -1,0 +1,133 @@
+import assert from 'node:assert/strict';
+import type { Socket } from 'node:net';
+import { afterEach, it } from 'node:test';
+import { RPCServer, type RPCClient } from 'ocpp-rpc';
+import { WebSocketServer } from 'ws';
+import { isObject } from '../../driver/link/request/json-path';
+import { onEachRuntime } from '../harness/nodes/node-red';
+import { examples } from '../package/project';
+import { idOf } from '../start/demo';
+import { homeAssistantServer } from './home-assistant-server';
+import { serverHarness, until } from './server-harness';
+
+/** The nodes that stand for a server in the examples. */
+const isStandIn = (type: unknown) => /^(status|websocket)/.test(String(type));
+
+for (const firmware of ['C', 'D'] as const)
+  onEachRuntime(`examples with servers from npm, class ${firmware}`, (nodeRed) => {
+    nodeRed.coreNodes = [
+      ...['common/20-inject', 'common/90-comment'],
+      ...['function/10-function', 'function/10-switch', 'function/15-change'],
+    ];
+    const ends: (() => unknown)[] = [];
+    afterEach(async () => {
+      await nodeRed.unload();
+      for (const end of ends.splice(0)) await end();
+    });
+
+    async function begin() {
+      const harness = await serverHarness(firmware);
+      ends.push(() => harness.end());
+      return harness;
+    }
+
+    /** Runs an example with its link open to another server; debug nodes keep what reaches them. */
+    async function run(
+      name: string,
+      path: string,
+      { device, host }: Awaited<ReturnType<typeof begin>>,
+    ) {
+      const flow = examples().get(`examples/${name}.json`);
+      assert.ok(flow);
+      const nodes = flow
+        .filter(({ type }) => !isStandIn(type))
+        .map((node) => ({
+          ...node,
+          ...(node.type === 'ws-open' && { uri: `ws://${host}${path}` }),
+          ...(node.type === 'debug' && { type: 'helper' }),
+        }));
+      await nodeRed.load(() => device, nodes);
+      const box = (debug: string) => nodeRed.waiting(idOf(flow, 'debug', debug));
+      return {
+        press: (inject: string) => nodeRed.give(idOf(flow, 'inject', inject)),
+        debug: box,
+        shows: (debug: string, text: string) =>
+          until(
+            () => box(debug).some(({ payload }) => payload === text),
+            `${debug}: ${text}, but ${JSON.stringify(box(debug))}`,
+          ),
+      };
+    }
+
+    it('Home Assistant: answers the auth_required that comes with the 101, subscribes, and calls a service; also after a restart', async () => {
+      const harness = await begin();
+      const server = homeAssistantServer(harness.http, 'demo token');
+      ends.unshift(() => server.close());
+      const { press, shows, debug } = await run('Home Assistant', '/api/websocket', harness);
+      await shows('result', 'subscribe: done');
+      press('turn the light on');
+      await shows('result', 'turn_on: done');
+      await shows('states', 'light.kitchen: on');
+      await harness.restart();
+      await until(() => debug('result').length === 3, 'the subscription after the restart');
+      press('turn the light off');
+      await shows('states', 'light.kitchen: off');
+      assert.deepEqual([debug('other message'), debug('problem')], [[], []]);
+    });
+
+    it('OCPP charge point: boots, beats, and answers calls of the central system; boots again after a restart', async () => {
+      const harness = await begin();
+      const server = new RPCServer({ protocols: ['ocpp1.6'], strictMode: false });
+      ends.unshift(() => server.close({ force: true }));
+      const clients: RPCClient[] = [];
+      server.auth((accept) => accept());
+      server.on('client', (client: RPCClient) => {
+        clients.push(client);
+        client.handle('BootNotification', async () => ({ status: 'Accepted', interval: 300 }));
+        client.handle('Heartbeat', async () => ({ currentTime: '2026-11-28T00:00:00Z' }));
+      });
+      harness.http.on('upgrade', (request, socket: Socket, head) => {
+        void server.handleUpgrade(request, socket, head);
+      });
+      const { press, shows, debug } = await run('OCPP charge point', '/CP1', harness);
+      const booted = 'BootNotification: {"status":"Accepted","interval":300}';
+      await shows('answer', booted);
+      press('heartbeat');
+      await shows('answer', 'Heartbeat: {"currentTime":"2026-11-28T00:00:00Z"}');
+      const [central] = clients;
+      assert.ok(central);
+      assert.deepEqual(await central.call('Reset', { type: 'Soft' }), { status: 'Accepted' });
+      await assert.rejects(central.call('UnlockConnector', { connectorId: 1 }));
+      await shows('called', 'Reset {"type":"Soft"}');
+      await harness.restart();
+      await until(
+        () => debug('answer').filter(({ payload }) => payload === booted).length === 2,
+        'the boot after the restart',
+      );
+      assert.deepEqual(debug('problem'), []);
+    });
+
+    it('JSON-RPC: calls get their results, and the error', async () => {
+      const harness = await begin();
+      const server = new WebSocketServer({ server: harness.http });
+      ends.unshift(() => server.close());
+      server.on('connection', (socket) => {
+        socket.on('message', (data: Buffer) => {
+          const call: unknown = JSON.parse(data.toString());
+          if (!isObject(call)) return;
+          const { id, method, params } = call;
+          const numbers: readonly unknown[] = Array.isArray(params) ? params : [];
+          const sum = numbers.reduce<number>((total, each) => total + Number(each), 0);
+          const error = { code: -32601, message: 'Method not found' };
+          const answer = method === 'add' ? { result: sum } : { error };
+          socket.send(JSON.stringify({ jsonrpc: '2.0', id, ...answer }));
+        });
+      });
+      const { press, shows, debug } = await run('JSON-RPC', '/service', harness);
+      press('three at once');
+      for (const sum of ['1 + 1 = 2', '2 + 2 = 4', '3 + 3 = 6']) await shows('result', sum);
+      press('unknown method');
+      await shows('error', 'sing: Method not found');
+      assert.deepEqual(debug('problem'), []);
+    });
+  });
