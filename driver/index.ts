@@ -74,4 +74,12 @@ export type { ResyncStep } from './at/resync';
 export type { Port, PortHandlers, PortOpener, PortSettings } from './port/port';
 export type { WifiNetwork } from './commands/wifi';
 export { portAt, type PortOptions } from './port/open';
+export { examine, type DoctorOptions } from './doctor/doctor';
+export {
+  findingInWords,
+  type DoctorCode,
+  type Finding,
+  type FindingSeverity,
+} from './doctor/findings';
+export type { DoctorFacts, DoctorReport, DoctorStep } from './doctor/report';
 export { listPorts, type PortInfo } from './port/list';

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { doctorCodes, finding, findingInWords } from '../../driver/doctor/findings';
 import { errorCodes } from '../../driver/errors';
 import { asObject, asText, object, text } from './project';
 
@@ -16,6 +17,29 @@ describe('docs/errors.md', () => {
         .replaceAll('>', '&gt;')
         .replace(/__(\w+?)__/g, '&lt;$1&gt;'),
     }));
+    assert.deepEqual(rows, known);
+  });
+});
+
+describe('docs/doctor.md', () => {
+  const rows = [...text('docs/doctor.md').matchAll(/^\| `([A-Z_]+)` \| (.*) \|$/gm)].map(
+    ([, code, sentence]) => ({ code, sentence }),
+  );
+  const values = (said: string) => [...said.matchAll(/__(\w+?)__/g)].map(([, name]) => name).sort();
+
+  it('lists every finding with its sentence, which both catalogs have with the same values', () => {
+    const catalogs = ['en-US', 'zh-CN'].map((language) =>
+      asObject(object(`locales/${language}/shared.json`).doctor, 'doctor'),
+    );
+    const known = doctorCodes.map((code) => {
+      const [english = '', chinese = ''] = catalogs.map((catalog) => asText(catalog[code], code));
+      assert.deepEqual(values(chinese), values(english), code);
+      const details: Record<string, string> = {};
+      for (const name of values(english)) details[String(name)] = `<${name}>`;
+      const said = findingInWords(finding(code, details));
+      assert.equal(english.replace(/__(\w+?)__/g, '<$1>'), said);
+      return { code, sentence: said.replace(/<(\w+)>/g, '&lt;$1&gt;') };
+    });
     assert.deepEqual(rows, known);
   });
 });

@@ -35,6 +35,17 @@ export async function passesData(line: LineAccess, known: KnownResponse): Promis
   return isEqual;
 }
 
+/** How many of `count` lines a device with its echo on does not send back as they were. */
+export async function countDamagedLines(line: LineAccess, count: number): Promise<number> {
+  let damaged = 0;
+  for (let index = 0; index < count; index++) {
+    const text = testLine(index);
+    const lines = (await ask(line, text)).filter((each) => !isUrc(each));
+    if (lines.length !== 2 || lines[0] !== text || lines[1] !== 'ERROR') damaged++;
+  }
+  return damaged;
+}
+
 /** Text that is no command, not even in parts, with every printable character and long runs of equal bits. */
 function testLine(index: number): string {
   const first = 0x21;

@@ -1,4 +1,5 @@
 import { refusable, type Command, type Run } from '../../at/command';
+import type { LinkId } from '../../at/types';
 import { commandList, parseCommandList, parseVersion, version } from '../../commands/base';
 import { wscfgProbe, wsheadQuery, wsdatafmt, wsopenQuery } from '../../commands/websocket';
 import type { Capabilities, FirmwareClass } from '../options';
@@ -30,29 +31,34 @@ export function capabilitiesOf(firmware: FirmwareClass, version: string): Capabi
 
 /**
  * Detects the firmware's capabilities, unless it is still the known firmware.
+ * @param link one that is closed
  * @throws EspAtError `NO_WEBSOCKET`
  */
-export async function identify(run: Run, known?: KnownFirmware): Promise<KnownFirmware> {
+export async function identify(
+  run: Run,
+  known?: KnownFirmware,
+  link: LinkId = 0,
+): Promise<KnownFirmware> {
   const answer = await run(version());
   const words = answer.join('\n');
   if (known?.words === words) return known;
-  return { words, capabilities: await findCapabilities(run, parseVersion(answer)) };
+  return { words, capabilities: await findCapabilities(run, parseVersion(answer), link) };
 }
 
 /**
  * Detects the class by its commands, never by its version text: unreleased firmware has the text of a release.
- * All links must be closed.
+ * The link must be closed.
  */
-async function findCapabilities(run: Run, text: string): Promise<Capabilities> {
+async function findCapabilities(run: Run, text: string, link: LinkId): Promise<Capabilities> {
   const commands = await listCommands(run);
   // A corrupt name must not make a command seem absent: the driver tries each unlisted command.
   const has = async (name: string, trial: Command) =>
     commands.has(name) || (await accepts(run, trial));
   if (!(await has('AT+WSOPEN', wsopenQuery()))) throw new EspAtError('NO_WEBSOCKET');
-  if (await has('AT+WSDATAFMT', wsdatafmt(0))) return capabilitiesOf('D', text);
+  if (await has('AT+WSDATAFMT', wsdatafmt(link))) return capabilitiesOf('D', text);
   if (!(await has('AT+WSHEAD', wsheadQuery()))) return capabilitiesOf('A', text);
   // B and C have the same commands; only C takes a fifth parameter here.
-  return capabilitiesOf((await accepts(run, wscfgProbe(0))) ? 'C' : 'B', text);
+  return capabilitiesOf((await accepts(run, wscfgProbe(link))) ? 'C' : 'B', text);
 }
 
 /** Returns the command names (`AT+CMD?`); none where old firmware cannot list them. */

@@ -1,0 +1,84 @@
+#!/usr/bin/env node
+import { writeFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { asEspAtError } from '../errors';
+import { portAt } from '../port/open';
+import type { PortOpener } from '../port/port';
+import { DeviceRecorder } from '../recorder/device-recorder';
+import { examine } from './doctor';
+import { findingInWords } from './findings';
+import { factsInWords, stepsInWords } from './words';
+
+/** Bytes of a recording: a whole examination. */
+const RECORD_BYTES = 4 * 1024 * 1024;
+
+const usage = `esp-at-doctor PORT
+esp-at-doctor PORT --uri ws://echo.example.org/
+
+Examines an ESP32 with ESP-AT on a port, and says what is missing, the worst first, and what to do. Leaves the device as
+it was. No other program may use the port.
+
+PORT             the path or name of a serial port (/dev/ttyUSB0, COM3), or tcp://host:port of a bridge
+
+  --baud N       the baud rate to try first (default 115200)
+  --uri URI      an echo server to try
+  --json         prints findings and facts as JSON
+  --record FILE  writes what passed the port to a file, without secrets
+  --help         this text
+
+Exit code: 0 all is well, 1 something is not, 2 the examination did not begin.
+`;
+
+async function main(): Promise<number> {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      baud: { type: 'string', default: '115200' },
+      uri: { type: 'string' },
+      json: { type: 'boolean', default: false },
+      record: { type: 'string' },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  const [address, ...others] = positionals;
+  if (values.help || address === undefined || others.length > 0) {
+    process.stdout.write(usage);
+    return values.help ? 0 : 2;
+  }
+  const opener = portAt(address, { rate: Number(values.baud) });
+  const { uri, record } = values;
+  const recorder =
+    record === undefined ? undefined : new DeviceRecorder({ port: opener }, RECORD_BYTES);
+  const report = await examine(recordedOr(opener, recorder), {
+    ...(uri === undefined ? {} : { uri }),
+    onStep: progress(process.stderr.isTTY),
+  });
+  if (process.stderr.isTTY) process.stderr.write('\r\x1b[K');
+  if (record !== undefined && recorder)
+    writeFileSync(record, recorder.text('esp-at-doctor', undefined));
+  process.stdout.write(values.json ? `${JSON.stringify(report, null, 2)}\n` : inWords(report));
+  return report.ok ? 0 : 1;
+}
+
+const recordedOr = (opener: PortOpener, recorder: DeviceRecorder | undefined): PortOpener =>
+  recorder?.port ?? opener;
+
+/** One line that each step overwrites; nothing without a terminal. */
+function progress(isTerminal: boolean) {
+  return (step: keyof typeof stepsInWords): void => {
+    if (isTerminal) process.stderr.write(`\r\x1b[K${stepsInWords[step]} …`);
+  };
+}
+
+function inWords({ ok, findings, facts }: Awaited<ReturnType<typeof examine>>): string {
+  const found = findings.map((each) => `${each.severity}: ${findingInWords(each)}\n`);
+  return [...factsInWords(facts), ...found, ok ? 'All is well.\n' : ''].join('');
+}
+
+main().then(
+  (code) => (process.exitCode = code),
+  (error: unknown) => {
+    process.stderr.write(`${asEspAtError(error).message}\n`);
+    process.exitCode = 2;
+  },
+);

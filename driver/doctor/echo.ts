@@ -1,0 +1,77 @@
+import type { DataFrame, DataReceiver } from '../at/types';
+import { onTimeout } from '../clock';
+import { wsclose, wsopen, wssend } from '../commands/websocket';
+import { isRefusal } from '../errors';
+import { queryLinks } from '../link/query-links';
+import type { Examination } from './examination';
+
+/** Seconds in which a server sends a message back. */
+const ECHO_TIMEOUT_S = 5;
+/** Milliseconds that an open may take. */
+const OPEN_TIMEOUT_MS = 8000;
+const TEXT = Buffer.from('esp-at-doctor');
+
+/** Opens a free link to an echo server, sends a message, and waits for it. */
+export async function examineEcho(examination: Examination, uri: string): Promise<void> {
+  const { access, client, clock, facts } = examination;
+  const open = await queryLinks(access.run);
+  const id = ([0, 1, 2] as const).find((each) => !open.some(({ link }) => link === each));
+  if (id === undefined) return;
+  let heard: () => void = () => undefined;
+  const back = new Promise<boolean>((resolve) => {
+    const cancel = onTimeout(clock, ECHO_TIMEOUT_S * 1000 + OPEN_TIMEOUT_MS, () => resolve(false));
+    heard = () => {
+      cancel();
+      resolve(true);
+    };
+  });
+  client.route(id, new EchoReceiver(() => heard()));
+  try {
+    await access.run(wsopen(id, { uri, timeoutMs: OPEN_TIMEOUT_MS }));
+    const start = clock.now();
+    await access.run(wssend(id, TEXT, { opcode: 1 }));
+    if (await back) facts.echoMs = Math.round(clock.now() - start);
+    else examination.found('ECHO_NOT_BACK', { uri: plain(uri), seconds: ECHO_TIMEOUT_S });
+  } catch (error) {
+    if (!isRefusal(error)) throw error;
+    examination.found('ECHO_NOT_OPEN', { uri: plain(uri) });
+  } finally {
+    heard();
+    client.route(id);
+    await access.run(wsclose(id)).catch(() => undefined);
+  }
+}
+
+/** Without user, password and query, which may be secret. */
+function plain(uri: string): string {
+  try {
+    const { protocol, host, pathname } = new URL(uri);
+    return `${protocol}//${host}${pathname}`;
+  } catch {
+    return '?';
+  }
+}
+
+/** Waits for the text, in however many pieces it comes. */
+class EchoReceiver implements DataReceiver {
+  readonly connected = true;
+  readonly #heard: () => void;
+  #bytes = '';
+
+  constructor(heard: () => void) {
+    this.#heard = heard;
+  }
+
+  push({ bytes }: DataFrame): void {
+    this.#bytes = (this.#bytes + bytes.toString('latin1')).slice(-1024);
+    if (this.#bytes.includes(TEXT.toString())) this.#heard();
+  }
+
+  dataLost(): void {
+    this.#bytes = '';
+  }
+
+  end(): void {
+    this.#bytes = '';
+  }
+}

@@ -1,0 +1,65 @@
+import type { AtClient } from '../at/at-client';
+import { refusable, type Command, type Response } from '../at/command';
+import type { SequenceAccess } from '../at/command-sequence';
+import type { Clock } from '../clock';
+import type { SessionPort } from '../device/session/session-port';
+import { EspAtError, isRefusal, type ErrorDetails } from '../errors';
+import { finding, type Finding } from './findings';
+import type { DoctorFacts, DoctorStep } from './report';
+
+/** An examination under way: its access to the device, and what it has found so far. */
+export class Examination {
+  readonly access: SequenceAccess;
+  readonly client: AtClient;
+  readonly port: SessionPort;
+  readonly clock: Clock;
+  readonly facts: DoctorFacts;
+  readonly findings: Finding[] = [];
+
+  constructor(
+    access: SequenceAccess,
+    { client, port, clock }: Pick<Examination, 'client' | 'port' | 'clock'>,
+  ) {
+    this.access = access;
+    this.client = client;
+    this.port = port;
+    this.clock = clock;
+    this.facts = { port: port.address };
+  }
+
+  found(code: Finding['code'], details: ErrorDetails = {}): void {
+    this.findings.push(finding(code, details));
+  }
+
+  /**
+   * Runs a command; returns undefined where the device refuses it.
+   * @throws EspAtError `OUT_OF_SYNC`, `PORT_*`
+   */
+  async ask(command: Command): Promise<Response | undefined> {
+    try {
+      return await this.access.run(refusable(command));
+    } catch (error) {
+      if (isRefusal(error)) return undefined;
+      throw error;
+    }
+  }
+
+  /** Runs a step. A response that was lost ends the step, and the test of the line says how often that happens. */
+  async step(name: DoctorStep, told: (step: DoctorStep) => void, run: () => Promise<void>) {
+    told(name);
+    try {
+      await run();
+    } catch (error) {
+      if (!(error instanceof EspAtError) || error.code !== 'OUT_OF_SYNC') throw error;
+      this.lostResponses++;
+    }
+  }
+
+  /** Whether the device has answered. */
+  get isFound(): boolean {
+    return this.facts.echo !== undefined;
+  }
+
+  /** Steps that a lost or damaged response has ended. */
+  lostResponses = 0;
+}

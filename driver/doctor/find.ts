@@ -1,0 +1,116 @@
+import type { LineAccess } from '../at/line-access';
+import { parseUart, uartQuery } from '../commands/uart';
+import { query } from '../commands/build';
+import { likelyRates } from '../device/baud-rate/rates';
+import { runRateState } from '../device/baud-rate/rate-runner';
+import { search as searchBy, type Trial } from '../device/baud-rate/rate-state';
+import type { Examination } from './examination';
+
+/** Rates at which a data prompt is looked for: padding it takes time. */
+const PADDED_RATES = 2;
+const USUAL_RATE = 115_200;
+
+/**
+ * Finds the device at its baud rate, and whether it echoes. Returns false where it does not answer as ESP-AT does.
+ * @param receivedBytes bytes received so far
+ */
+export async function find(
+  examination: Examination,
+  receivedBytes: () => number,
+): Promise<boolean> {
+  const { port, facts } = examination;
+  if (!(await search(examination, receivedBytes))) return false;
+  facts.baudRate = port.rate;
+  facts.echo = await echoes(examination);
+  if (facts.echo) examination.found('ECHO_ON');
+  await explainRate(examination);
+  return true;
+}
+
+/** The set rate first, then all others; then the likeliest ones at a data prompt. */
+async function search(examination: Examination, receivedBytes: () => number): Promise<boolean> {
+  const { port } = examination;
+  const { startRate } = port;
+  if (await answers(examination, [trial(startRate, 'never', 'portRate')])) return true;
+  await port.setRate(startRate);
+  if (await findOtherFirmware(examination)) return false;
+  const rates = port.canSetRate ? likelyRates([startRate, USUAL_RATE], true) : [undefined];
+  const others = port.canSetRate ? rates.slice(1) : [];
+  const isFound =
+    others.length > 0 &&
+    (await answers(
+      examination,
+      others.map((rate) => trial(rate, 'never')),
+    ));
+  if (isFound) return true;
+  const padded = rates.slice(0, PADDED_RATES).map((rate) => trial(rate, 'first'));
+  if (await answers(examination, padded)) {
+    examination.found('PROMPT_OPEN');
+    return true;
+  }
+  const details = { port: port.address };
+  if (!port.canSetRate) examination.found('NO_ANSWER_BRIDGE', details);
+  else examination.found(receivedBytes() > 0 ? 'UNREADABLE' : 'NO_ANSWER', details);
+  return false;
+}
+
+async function answers({ access, port }: Examination, trials: readonly Trial[]): Promise<boolean> {
+  const { kind } = await runRateState(access, port, searchBy(trials));
+  return kind === 'found';
+}
+
+const trial = (
+  rate: number | undefined,
+  pad: Trial['pad'],
+  pace: Trial['pace'] = 'search',
+): Trial => ({ rate, pad, pace });
+
+async function findOtherFirmware(examination: Examination): Promise<boolean> {
+  const { text } = await examination.access.talk(otherVersion);
+  if (text === undefined) return false;
+  examination.found('LOOK_ALIKE', { port: examination.port.address, version: text });
+  return true;
+}
+
+/** What firmware says of itself that answers `AT` with `OK`, but no query of ESP-AT. */
+async function otherVersion(line: LineAccess): Promise<{ readonly text?: string }> {
+  line.write(Buffer.from('AT\r\n'));
+  const { line: answer } = await line.next('lineEnd', (each) => each === 'OK');
+  if (answer === undefined) return {};
+  line.write(Buffer.from('AT+GMR\r\n'));
+  const version = await line.next('lineEnd', (each) => each !== '' && !each.startsWith('AT+GMR'));
+  return { text: (version.line ?? '?').slice(0, 64) };
+}
+
+async function echoes({ access }: Examination): Promise<boolean> {
+  const { echo } = await access.talk(async (line) => {
+    let echo = false;
+    line.write(Buffer.from('AT\r\n'));
+    await line.next('lineEnd', (each) => {
+      echo ||= each === 'AT';
+      return each === 'OK';
+    });
+    return { echo };
+  });
+  return echo;
+}
+
+/** The rate of a device may be that of its flash, or one that a program has left. */
+async function explainRate(examination: Examination): Promise<void> {
+  const { port, facts } = examination;
+  const current = await examination.ask(uartQuery());
+  if (current) facts.flowControl = parseUart(current).flowControl;
+  if (!port.canSetRate) {
+    examination.found('BRIDGE');
+    return;
+  }
+  const [found, set] = [port.baudRate ?? 0, port.startRate ?? 0];
+  if (found === set) return;
+  const inFlash = await examination.ask(query('UART_DEF'));
+  const [, start] = /^\+UART_DEF:(\d+),/.exec(inFlash?.[0] ?? '') ?? [];
+  const isRaised = start === undefined ? found > set : isNear(Number(start), set);
+  examination.found(isRaised ? 'RAISED_RATE' : 'WRONG_RATE', { found, set });
+}
+
+/** The firmware computes rates from the UART's divider, slightly off the set rate. */
+const isNear = (rate: number, other: number) => Math.abs(rate - other) < other / 50;

@@ -1,0 +1,89 @@
+import { EspAtError, type ErrorCode, type ErrorDetails } from '../errors';
+import { filled } from '../error-reasons';
+
+/** `error`: it does not work. `warning`: it works, but not as it should. `note`: good to know. */
+export type FindingSeverity = 'error' | 'warning' | 'note';
+
+/** Sentences of the findings that are no error of the driver: what is, then what to do. `{name}` is a detail. */
+const sentences = {
+  NO_ANSWER:
+    'Nothing comes from {port} at any baud rate. Cross TX and RX, connect GND, use the AT port (UART1), and check the power.',
+  NO_ANSWER_BRIDGE:
+    'Nothing readable comes through the bridge {port}. Set the bridge to the baud rate of the device, usually 115200, then check TX, RX, GND and the power.',
+  UNREADABLE:
+    'Bytes come from {port}, but no answer at any baud rate. Use the AT port (UART1), not the log port; connect GND, and shorten the cable.',
+  LOOK_ALIKE:
+    'The board on {port} answers AT, but not as ESP-AT does ({version}). Flash ESP-AT with WebSocket commands.',
+  STOCK_FIRMWARE:
+    'The ESP-AT {version} on this {module} has no WebSocket commands. Flash a build for the {module} that has them.',
+  NOISE:
+    'At {rate} baud {damaged} of {lines} test lines came back damaged. Shorten the cable, connect GND, or choose a lower baud rate.',
+  WRONG_RATE: 'The device answers at {found} baud, not at {set}. Set the baud rate {found}.',
+  RAISED_RATE:
+    'A program has left the device at {found} baud. The driver finds it there; a restart takes it back to {set}.',
+  PROMPT_OPEN:
+    'The device waited for data that another program had announced. The wait is over; a message to a server may be damaged.',
+  WEAK_SIGNAL:
+    'The signal of {ssid} is weak ({signal} dBm). Move the device or the access point closer, or use an external antenna.',
+  ECHO_NOT_OPEN: 'The device did not open {uri}. Check the URI, the server and its certificate.',
+  ECHO_NOT_BACK:
+    'The server at {uri} did not send a message back within {seconds} s. Use an echo server, or check the server.',
+  CLOCK_UNSET: 'The clock of the device is not set. Set SNTP if links verify their server.',
+  ECHO_ON: 'The device echoes commands. The driver switches that off.',
+  LINKS_OPEN: '{count} connections are open. The driver closes them when it starts.',
+  RTS_CTS_NOT_WIRED:
+    'RTS and CTS are not wired. Wire them for baud rates above 460800, and against lost data.',
+  BRIDGE:
+    'A bridge leads to the device: only the bridge can change the baud rate. Set both to the same rate.',
+  NO_TLS_VERIFICATION:
+    'This firmware (class {class}) cannot verify servers. Flash a newer one if links need that.',
+} as const;
+
+const severities: Readonly<Partial<Record<string, FindingSeverity>>> = {
+  RAISED_RATE: 'warning',
+  PROMPT_OPEN: 'warning',
+  WEAK_SIGNAL: 'warning',
+  CLOCK_UNSET: 'note',
+  ECHO_ON: 'note',
+  LINKS_OPEN: 'note',
+  RTS_CTS_NOT_WIRED: 'note',
+  BRIDGE: 'note',
+  NO_TLS_VERIFICATION: 'note',
+};
+
+/** A code of a finding that is no error of the driver. */
+export type DoctorCode = keyof typeof sentences;
+
+/** All of them, for translations. */
+export const doctorCodes = Object.keys(sentences).filter(isDoctorCode);
+
+/** Something that the examination has found. */
+export interface Finding {
+  /** Stable code: one of the doctor's own, or of an error of the driver. */
+  readonly code: DoctorCode | ErrorCode;
+  /** How bad it is. */
+  readonly severity: FindingSeverity;
+  /** Values of the sentence. Never secrets. */
+  readonly details: ErrorDetails;
+}
+
+export function finding(code: Finding['code'], details: ErrorDetails = {}): Finding {
+  return { code, severity: severities[code] ?? 'error', details };
+}
+
+/** The finding in English: what is, then what to do. */
+export function findingInWords({ code, details }: Finding): string {
+  return isDoctorCode(code)
+    ? filled(sentences[code], details)
+    : new EspAtError(code, details).message;
+}
+
+/** Worst first, otherwise in the order in which they were found. */
+export function worstFirst(findings: readonly Finding[]): Finding[] {
+  const order: readonly FindingSeverity[] = ['error', 'warning', 'note'];
+  return order.flatMap((severity) => findings.filter((each) => each.severity === severity));
+}
+
+function isDoctorCode(code: string): code is DoctorCode {
+  return code in sentences;
+}

@@ -1,0 +1,54 @@
+import type { LinkId } from '../at/types';
+import { version } from '../commands/base';
+import { identify } from '../device/session/capabilities';
+import { EspAtError } from '../errors';
+import { queryLinks } from '../link/query-links';
+import { refusable } from '../at/command';
+import { wsopenQuery } from '../commands/websocket';
+import type { Examination } from './examination';
+
+/** Class A and B never verify a server. */
+const WITHOUT_VERIFICATION = ['A', 'B'];
+
+/** Identifies the firmware: its version, its module, and its class if it can open links. */
+export async function examineFirmware(examination: Examination): Promise<void> {
+  const { access, facts } = examination;
+  const words = (await examination.ask(version())) ?? [];
+  facts.version = /^AT version:([^(]*)/.exec(words[0] ?? '')?.[1]?.trim() ?? words[0] ?? '';
+  const module = moduleOf(words);
+  if (module !== undefined) facts.module = module;
+  try {
+    const link = await closedLink(examination);
+    if (link === undefined) return;
+    const { capabilities } = await identify(access.run, undefined, link);
+    facts.firmware = capabilities.firmware;
+    if (WITHOUT_VERIFICATION.includes(capabilities.firmware))
+      examination.found('NO_TLS_VERIFICATION', { class: capabilities.firmware });
+  } catch (error) {
+    if (!(error instanceof EspAtError)) throw error;
+    if (error.code === 'NO_WEBSOCKET') {
+      const details = { version: facts.version, module: facts.module ?? 'ESP32' };
+      examination.found('STOCK_FIRMWARE', details);
+    } else if (error.code === 'FIRMWARE_UNKNOWN') {
+      examination.found('LOOK_ALIKE', { port: facts.port, version: facts.version });
+    } else throw error;
+  }
+}
+
+/** `Bin version:2.1.0(WROOM-32)` */
+function moduleOf(words: readonly string[]): string | undefined {
+  const line = words.find((each) => each.startsWith('Bin version:'));
+  return /\(([\w-]+)\)/.exec(line ?? '')?.[1];
+}
+
+/** A link on which the firmware can be tried without harm; undefined where all are open. */
+async function closedLink(examination: Examination): Promise<LinkId | undefined> {
+  const open = await queryLinks(examination.access.run, refusable(wsopenQuery())).catch(
+    (error: unknown) => {
+      if (error instanceof EspAtError && error.code === 'COMMAND_FAILED') return [];
+      throw error;
+    },
+  );
+  if (open.length > 0) examination.found('LINKS_OPEN', { count: open.length });
+  return ([0, 1, 2] as const).find((id) => !open.some(({ link }) => link === id));
+}

@@ -1,0 +1,67 @@
+import type { LineAccess } from '../at/line-access';
+import { echoOff, echoOn } from '../commands/base';
+import { climb } from '../device/baud-rate/climb';
+import { countDamagedLines } from '../device/baud-rate/line-test';
+import { RateLimit } from '../device/baud-rate/rate-limit';
+import { tell } from '../device/baud-rate/rate-runner';
+import type { Examination } from './examination';
+
+/** Round trips to measure. */
+const ROUND_TRIPS = 9;
+/** Test lines at 115200 baud and more, and below. */
+const LINES = 32;
+const SLOW_LINES = 6;
+
+/** Measures the round trip, and how many lines the port damages. @param faults those that other steps have met */
+export async function examineLine(examination: Examination, faults: () => number): Promise<void> {
+  const { access, facts, port } = examination;
+  const { ms } = await access.talk(roundTrips);
+  const [median] = ms.slice(Math.floor(ms.length / 2));
+  if (median !== undefined) facts.roundTripMs = Math.round(median * 10) / 10;
+  const isActive = await port.readCts();
+  facts.rtsCtsWired = isActive;
+  if (!isActive && port.canSetRate) examination.found('RTS_CTS_NOT_WIRED');
+  const rate = port.rate ?? 0;
+  const count = rate === 0 || rate >= 115_200 ? LINES : SLOW_LINES;
+  if (!facts.echo) await access.run(echoOn());
+  const { damaged } = await access.talk(async (line) => ({
+    damaged: await countDamagedLines(line, count),
+  }));
+  if (!facts.echo) await access.run(echoOff());
+  facts.testLines = count;
+  facts.damagedLines = damaged;
+  if (damaged + faults() > 0)
+    examination.found('NOISE', { rate, damaged: damaged + faults(), lines: count + faults() });
+}
+
+async function roundTrips(line: LineAccess): Promise<{ readonly ms: readonly number[] }> {
+  const ms: number[] = [];
+  for (let count = 0; count < ROUND_TRIPS; count++) {
+    const start = line.now();
+    line.write(Buffer.from('AT\r\n'));
+    const { line: answer } = await line.next('lineEnd', (each) => each === 'OK');
+    if (answer !== undefined) ms.push(line.now() - start);
+  }
+  return { ms: ms.sort((one, other) => one - other) };
+}
+
+/** Climbs to the best baud rate, and takes the device back to the one it had. */
+export async function examineBestRate(examination: Examination): Promise<void> {
+  const { access, client, clock, facts, port } = examination;
+  const before = port.baudRate;
+  if (before === undefined || !port.canSetRate || !(await port.hasModemLines())) return;
+  const { flowControl = 'rts' } = facts;
+  await climb(access, { client, port, limit: new RateLimit(), clock });
+  facts.bestBaudRate = port.baudRate;
+  if (port.baudRate !== before || port.usesFlowControl) {
+    await tell({ rate: before, flowControl }, access);
+    await port.setFlowControl(false);
+    await access.talk(async (line) => {
+      await line.next('pause', () => false);
+      return 'paused';
+    });
+    await port.setRate(before);
+  }
+  // The climb leaves the echo off.
+  if (facts.echo) await access.run(echoOn());
+}

@@ -1,0 +1,44 @@
+import type { DoctorFacts, DoctorStep } from './report';
+
+/** What each step does, for a terminal. */
+export const stepsInWords = {
+  port: 'Opening the port',
+  rate: 'Looking for the device',
+  firmware: 'Asking for the firmware',
+  network: 'Asking for Wi-Fi and clock',
+  certificates: 'Looking for certificates',
+  line: 'Testing the line',
+  bestRate: 'Looking for the best baud rate',
+  echo: 'Trying the echo server',
+} as const satisfies Record<DoctorStep, string>;
+
+/** The facts in English, one a line. */
+export function factsInWords(facts: Readonly<DoctorFacts>): string[] {
+  const { testLines, damagedLines, certificates } = facts;
+  const lines: readonly (readonly [string, string | number | undefined])[] = [
+    ['Port', facts.port],
+    ['Baud rate', facts.baudRate],
+    ['Best baud rate', facts.bestBaudRate],
+    ['RTS/CTS', wiring(facts.rtsCtsWired)],
+    ['Round trip', unit(facts.roundTripMs, 'ms')],
+    ['Damaged lines', testLines === undefined ? undefined : `${damagedLines} of ${testLines}`],
+    ['Firmware', facts.version],
+    ['Class', facts.firmware],
+    ['Module', facts.module],
+    ['Wi-Fi', facts.ssid],
+    ['Signal', unit(facts.signal, 'dBm')],
+    ['Address', facts.address],
+    ['Time', facts.time],
+    ['Certificates', certificates?.length === 0 ? 'none' : certificates?.join(', ')],
+    ['Echo', unit(facts.echoMs, 'ms')],
+  ];
+  return lines.flatMap(([name, value]) =>
+    value === undefined ? [] : `${`${name}:`.padEnd(16)}${value}\n`,
+  );
+}
+
+const wiring = (isWired: boolean | undefined) =>
+  isWired === undefined ? undefined : isWired ? 'wired' : 'not wired';
+
+const unit = (value: number | undefined, name: string) =>
+  value === undefined ? undefined : `${value} ${name}`;

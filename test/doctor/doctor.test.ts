@@ -1,0 +1,183 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { examine, type DoctorReport } from '../../driver';
+import { portAt } from '../../driver/port/open';
+import { listen } from '../../simulator/serial/server';
+import { startPathServer } from '../harness/network/path-server';
+import { openPty, whyNoPty } from '../harness/pty';
+import { Patient } from './patient';
+
+/** Milliseconds in which the doctor has to name a state. */
+const TIME_LIMIT_MS = 20_000;
+
+const codes = ({ findings }: DoctorReport) => findings.map(({ code }) => code);
+/** The codes of what is wrong. */
+const wrong = ({ findings }: DoctorReport) =>
+  findings.filter(({ severity }) => severity !== 'note').map(({ code }) => code);
+
+async function timed(run: Promise<DoctorReport>): Promise<DoctorReport> {
+  const start = performance.now();
+  const report = await run;
+  const ms = performance.now() - start;
+  assert.ok(ms < TIME_LIMIT_MS, `${ms} ms`);
+  return report;
+}
+
+describe('the doctor, over a pty', { skip: whyNoPty() ?? false, concurrency: 4 }, () => {
+  it('finds nothing wrong with a good device, tells what it is, and leaves it as it was', async () => {
+    await using patient = new Patient();
+    const server = await startPathServer();
+    const uri = `${server.url}/echo`;
+    const report = await timed(examine(patient.opener, { uri })).finally(() => server.close());
+    assert.deepEqual(wrong(report), [], JSON.stringify(report));
+    assert.equal(report.ok, true);
+    const { baudRate, firmware, ssid, signal, rtsCtsWired, damagedLines, echo } = report.facts;
+    assert.deepEqual(
+      { baudRate, firmware, ssid, signal, rtsCtsWired, damagedLines, echo },
+      {
+        ...{ baudRate: 115_200, firmware: 'D', ssid: 'espressif', signal: -50 },
+        ...{ rtsCtsWired: true, damagedLines: 0, echo: true },
+      },
+    );
+    assert.equal(report.facts.bestBaudRate, 3_000_000);
+    assert.ok((report.facts.echoMs ?? 0) > 0);
+    const again = await examine(patient.opener);
+    assert.deepEqual([again.facts.baudRate, again.facts.echo], [115_200, true]);
+    assert.doesNotMatch(patient.written, /SYSSTORE=|UART_DEF=|CWJAP=|RST/);
+  });
+
+  it('names a wrong rate', async () => {
+    await using patient = new Patient({ rate: 9600 });
+    const report = await timed(examine(patient.opener));
+    assert.deepEqual(wrong(report), ['WRONG_RATE']);
+    assert.deepEqual(report.findings[0]?.details, { found: 115_200, set: 9600 });
+  });
+
+  it('names a raised rate, and leaves the device there', async () => {
+    await using patient = new Patient();
+    await patient.tell('AT+UART_CUR=921600,8,1,0,1');
+    const report = await timed(examine(patient.opener));
+    assert.deepEqual(wrong(report), ['RAISED_RATE']);
+    assert.equal((await examine(patient.opener)).facts.baudRate, 921_600);
+  });
+
+  it('names an echo that is on, and an echo that is off is none', async () => {
+    await using patient = new Patient();
+    assert.ok(codes(await timed(examine(patient.opener))).includes('ECHO_ON'));
+    await patient.tell('ATE0');
+    assert.ok(!codes(await timed(examine(patient.opener))).includes('ECHO_ON'));
+    assert.equal((await examine(patient.opener)).facts.echo, false);
+  });
+
+  it('names stock firmware, with its module', async () => {
+    await using patient = new Patient({
+      // Older firmware has no AT+CMD either.
+      input: (bytes, pty) => {
+        if (bytes.toString() !== 'AT+CMD?\r\n') return false;
+        pty.write(Buffer.from('\r\nERROR\r\n'));
+        return true;
+      },
+      simulator: {
+        hooks: {
+          outcome: (line) => ({ kind: line.startsWith('AT+WS') ? 'error' : 'execute' }),
+        },
+      },
+    });
+    const report = await timed(examine(patient.opener));
+    assert.deepEqual(wrong(report), ['STOCK_FIRMWARE']);
+    assert.ok(report.facts.module);
+    assert.equal(report.findings[0]?.details.module, report.facts.module);
+  });
+
+  it('names firmware with WebSocket commands of its own', async () => {
+    await using patient = new Patient({
+      input: (bytes, pty) => {
+        if (bytes.toString() !== 'AT+WSOPEN?\r\n') return false;
+        pty.write(Buffer.from('+WSOPEN:CLOSED\r\n\r\nOK\r\n'));
+        return true;
+      },
+    });
+    assert.deepEqual(wrong(await timed(examine(patient.opener))), ['LOOK_ALIKE']);
+  });
+
+  it('names a modem that answers AT, but no query of ESP-AT', async () => {
+    const pty = openPty((chunk) => {
+      for (const line of chunk.toString().split('\r\n').slice(0, -1)) {
+        const isVersion = line === 'AT+GMR';
+        const isGood = isVersion || line === 'AT';
+        pty.write(
+          Buffer.from(`${isVersion ? 'SIM7600 V1\r\n' : ''}${isGood ? 'OK' : 'ERROR'}\r\n`),
+        );
+      }
+    });
+    const report = await timed(examine(portAt(pty.path, { rate: 115_200 })));
+    await pty.close();
+    assert.deepEqual(wrong(report), ['LOOK_ALIKE']);
+    assert.equal(report.findings[0]?.details.version, 'SIM7600 V1');
+  });
+
+  it('names a device without Wi-Fi', async () => {
+    await using patient = new Patient({ simulator: { joined: false } });
+    assert.deepEqual(wrong(await timed(examine(patient.opener))), ['WIFI_NOT_JOINED']);
+  });
+
+  it('names a wrong password, which a device has stored', async () => {
+    const point = { ssid: 'espressif', password: 'the old one' };
+    await using patient = new Patient({ simulator: { wifi: [point] } });
+    point.password = 'the new one';
+    patient.simulator.wifi.lose();
+    patient.simulator.wifi.recover();
+    const report = await timed(examine(patient.opener));
+    assert.deepEqual(wrong(report), ['WIFI_PASSWORD']);
+    assert.deepEqual(report.findings[0]?.details, { ssid: 'espressif' });
+  });
+
+  it('names a port with nothing behind it', async () => {
+    const pty = openPty();
+    const report = await timed(examine(portAt(pty.path, { rate: 115_200 })));
+    await pty.close();
+    assert.deepEqual(codes(report), ['NO_ANSWER']);
+  });
+
+  it('names a port that another program has, and one that is not there', async () => {
+    await using patient = new Patient();
+    const handlers = { data: () => undefined, lost: () => undefined };
+    const other = await portAt(patient.pty.path, { rate: 115_200 }).open(handlers, {
+      flowControl: false,
+    });
+    assert.deepEqual(codes(await timed(examine(patient.opener))), ['PORT_BUSY']);
+    await other.close();
+    const nowhere = portAt('/dev/ttyNOWHERE', { rate: 115_200 });
+    assert.deepEqual(codes(await timed(examine(nowhere))), ['PORT_NOT_FOUND']);
+  });
+
+  it('names a prompt left open, and ends it', async () => {
+    await using patient = new Patient();
+    await patient.tell('AT+WSHEAD=3000');
+    assert.deepEqual(wrong(await timed(examine(patient.opener))), ['PROMPT_OPEN']);
+    assert.deepEqual(wrong(await timed(examine(patient.opener))), []);
+  });
+
+  it('names noise', async () => {
+    await using patient = new Patient({ line: { corruption: () => 0.001 } });
+    const report = await timed(examine(patient.opener));
+    assert.ok(codes(report).includes('NOISE'), JSON.stringify(report));
+    assert.equal(codes(report)[0], 'NOISE');
+  });
+
+  it('names a bridge over TCP, and examines what is behind it', async () => {
+    const bridge = await listen({ port: 0, firmware: 'D', joined: true });
+    const report = await timed(
+      examine(portAt(`tcp://127.0.0.1:${bridge.port}`, { rate: 115_200 })),
+    );
+    await bridge.close();
+    assert.deepEqual(wrong(report), []);
+    assert.ok(codes(report).includes('BRIDGE'));
+    assert.equal(report.facts.ssid, 'espressif');
+  });
+
+  it('names a bridge with nothing behind it', async () => {
+    const nobody = portAt('tcp://127.0.0.1:1', { rate: 115_200 });
+    assert.deepEqual(codes(await timed(examine(nobody))), ['PORT_UNREACHABLE']);
+  });
+});

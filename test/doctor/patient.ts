@@ -1,0 +1,90 @@
+import { portAt } from '../../driver/port/open';
+import type { PortOpener } from '../../driver/port/port';
+import { systemClock } from '../../driver/clock';
+import { SimulatedDevice, seededRandom, type SimulatorOptions } from '../../simulator';
+import { PacedLine } from '../../simulator/serial/paced-line';
+import type { PacedLineOptions } from '../../simulator/serial/paced-uart';
+import { openPty, type Pty } from '../harness/pty';
+
+export interface PatientOptions {
+  /** Baud rate that the doctor is told. Default 115200. */
+  readonly rate?: number;
+  readonly simulator?: Partial<SimulatorOptions>;
+  readonly line?: PacedLineOptions;
+  /** Changes what the device says. */
+  readonly output?: (bytes: Buffer) => Buffer;
+  /** Answers in place of the device. */
+  readonly input?: (bytes: Buffer, pty: Pty) => boolean;
+}
+
+/** A simulated ESP32 behind a pty, on a line whose bytes take their time and whose two ends have a baud rate each. */
+export class Patient implements AsyncDisposable {
+  readonly pty: Pty;
+  readonly simulator: SimulatedDevice;
+  readonly opener: PortOpener;
+  /** What the host has written. */
+  written = '';
+  readonly #line: PacedLine;
+
+  constructor({ rate = 115_200, simulator, line, output, input }: PatientOptions = {}) {
+    this.#line = new PacedLine({ hostRate: rate, ...line });
+    this.simulator = new SimulatedDevice({
+      firmware: 'D',
+      joined: true,
+      random: seededRandom(1),
+      clock: systemClock,
+      ...simulator,
+      uart: this.#line.factory,
+      output: (bytes) => this.pty.write(output ? output(bytes) : bytes),
+    });
+    this.pty = openPty((chunk) => {
+      this.written += chunk.toString('latin1');
+      if (!input?.(chunk, this.pty)) this.simulator.write(chunk);
+    });
+    this.opener = this.#opener(rate);
+  }
+
+  /** A command from another program, at the rate that the line has at its start. */
+  async tell(...lines: readonly string[]): Promise<void> {
+    for (const line of lines) {
+      this.simulator.write(Buffer.from(`${line}\r\n`));
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
+
+  /** Bits a second at the host's end from now on. */
+  set hostRate(rate: number) {
+    this.#line.hostRate = rate;
+  }
+
+  /** A pty takes any rate without changing anything: this port changes the end of the line too. */
+  #opener(rate: number): PortOpener {
+    const real = portAt(this.pty.path, { rate });
+    return {
+      address: real.address,
+      rate,
+      open: async (handlers, settings) => {
+        const port = await real.open(handlers, settings);
+        this.#line.hostRate = rate;
+        return {
+          write: (bytes) => port.write(bytes),
+          get pendingBytes() {
+            return port.pendingBytes;
+          },
+          setRate: (to) => {
+            this.#line.hostRate = to;
+            return Promise.resolve();
+          },
+          readCts: () => Promise.resolve(this.#line.cts),
+          setFlowControl: () => Promise.resolve(),
+          close: () => port.close(),
+        };
+      },
+    };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.simulator.destroy();
+    await this.pty.close();
+  }
+}
