@@ -87,7 +87,7 @@ describe('an automatic baud rate', () => {
   it('stays at 460800 without the wires, and never lets the device wait for CTS', async () => {
     const harness = automatic({
       rtsCts: false,
-      damage: (rate, guarded) => (rate > 460_800 && !guarded ? 0.01 : 0),
+      corruption: (rate, guarded) => (rate > 460_800 && !guarded ? 0.01 : 0),
     });
     await harness.ready();
     await transfer(harness);
@@ -97,7 +97,7 @@ describe('an automatic baud rate', () => {
   });
 
   it('stays at 921600 where bytes are damaged above it, and loses no message', async () => {
-    const harness = automatic({ damage: corruptsAbove(921_600) });
+    const harness = automatic({ corruption: corruptsAbove(921_600) });
     await harness.ready();
     await transfer(harness);
     assert.equal(harness.hostRate, 921_600);
@@ -113,7 +113,7 @@ describe('an automatic baud rate', () => {
 
   it('is lowered when damage shows, tried again only after a long time, and back then', async () => {
     let limit = Infinity;
-    const harness = automatic({ damage: (rate) => (rate > limit ? 0.003 : 0) });
+    const harness = automatic({ corruption: (rate) => (rate > limit ? 0.003 : 0) });
     await harness.ready();
     const { clock, device } = harness;
     await clock.wait(device.links[0].open({ uri: 'ws://host/echo', keepOpen: true }));
