@@ -2,7 +2,7 @@
 // `npm run mutation`: changes the code at one place at a time (operators, conditions, returns, constants …) and
 // runs the tests of that code. A change that no test notices survives. Prints score and survivors of each
 // subject, and fails below FLOOR. Arguments name subjects instead of all, or files of one: parser,
-// driver/at/transaction.ts.
+// driver/at/transaction/idle.ts.
 import { dirname, join, relative } from 'node:path';
 import { Stryker } from '@stryker-mutator/core';
 import { prepare, root } from './prepare.mjs';
@@ -19,7 +19,10 @@ const subjects = {
     tests: ['at/parser', 'at/timing', 'at/noise', 'at/at-client'],
   },
   client: {
-    mutate: ['driver/at/*.ts', '!driver/at/types.ts'],
+    mutate: [
+      ...['driver/at/*.ts', 'driver/at/transaction/*.ts', 'driver/at/resync/*.ts'],
+      ...['driver/at/timing/*.ts', '!driver/at/types.ts'],
+    ],
     tests: [
       ...['at/transaction', 'at/command-queue', 'at/at-client', 'at/timing', 'at/blocked-port'],
       ...['at/noise', 'at/slow-bridge'],
@@ -33,7 +36,7 @@ const subjects = {
     ],
   },
   messages: {
-    mutate: ['driver/link/receive/*.ts'],
+    mutate: ['driver/link/receive/*.ts', '!driver/link/receive/reception.ts'],
     tests: [
       ...['link/receive/message-assembler', 'link/receive/chunk-joiner', 'link/receive/early-data'],
       ...['link/receive/cut-header'],
@@ -54,8 +57,8 @@ for (const [name, subject] of Object.entries(subjects)) {
 }
 process.exit(failed ? 1 : 0);
 
-function owns({ mutate: [pattern] }, path) {
-  return dirname(path) === dirname(pattern);
+function owns({ mutate }, path) {
+  return mutate.some((pattern) => dirname(path) === dirname(pattern));
 }
 
 /** Makes all changes, and runs the tests that reach each. */

@@ -1,4 +1,4 @@
-import type { ResyncStep } from './resync';
+import type { ResyncStep } from './resync/resync';
 import type { LinkId, OutOfSyncCause } from './types';
 import type { Urc } from './urc';
 

@@ -1,5 +1,5 @@
 import type { ClientState } from './client-state';
-import type { Pace } from './line-access';
+import type { Pace } from './resync/line-access';
 
 /** See {@link AtClient.assume}. */
 export interface Assumptions {

@@ -4,9 +4,9 @@ import type { ClientMachine } from './client-machine';
 import type { CommandQueue } from './command-queue';
 import type { DataReceivers } from './data-receivers';
 import type { Parser } from './parser/parser';
-import type { PartialFrameTimeout } from './partial-frame';
-import type { ResponseTimeout } from './response-timeout';
-import type { TimedPort } from './timed-port';
+import type { PartialFrameTimeout } from './timing/partial-frame';
+import type { ResponseTimeout } from './timing/response-timeout';
+import type { TimedPort } from './timing/timed-port';
 
 /** What a client consists of, for the parts that run its work. */
 export interface ClientParts {

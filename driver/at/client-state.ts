@@ -1,8 +1,8 @@
 import type { EspAtError } from '../errors';
 import type { Command } from './command';
 import type { CommandSequence } from './command-sequence';
-import type { LineAccess } from './line-access';
-import type { Transaction } from './transaction';
+import type { LineAccess } from './resync/line-access';
+import type { Transaction } from './transaction/transaction';
 import type { LinkId, OutOfSyncCause, Submission } from './types';
 
 /** The owner of the running command; the client has one at a time. */

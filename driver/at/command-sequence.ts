@@ -1,7 +1,7 @@
 import type { EspAtError } from '../errors';
 import type { Response, Run } from './command';
-import type { LineAccess } from './line-access';
-import type { ResyncOptions, ResyncResult } from './resync';
+import type { LineAccess } from './resync/line-access';
+import type { ResyncOptions, ResyncResult } from './resync/resync';
 import type { CommandEvent } from './types';
 
 /** The client, for the body of a sequence: one call at a time. */

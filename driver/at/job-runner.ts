@@ -3,10 +3,11 @@ import type { ClientParts } from './client-parts';
 import type { ClientState, Job, Next } from './client-state';
 import type { Command, Response } from './command';
 import { CommandSequence } from './command-sequence';
-import { jobOf } from './out-of-sync';
+import { jobOf } from './resync/out-of-sync';
 import { outOfSyncError } from './outcome';
-import { slower, TIMEOUT_POLICY } from './timeouts';
-import { begin, untilCheck } from './transaction';
+import { slower, TIMEOUT_POLICY } from './timing/timeouts';
+import { untilCheck } from './transaction/idle';
+import { begin } from './transaction/transaction';
 
 /** Runs jobs, one after the other: sequences first, then messages. Starts the transaction of each command. */
 export class JobRunner {

@@ -1,6 +1,6 @@
 import { EspAtError } from '../errors';
 import type { Command } from './command';
-import { payloadWritten, type Transaction } from './transaction';
+import { payloadWritten, type Transaction } from './transaction/transaction';
 import type { LinkId, Submission } from './types';
 
 /** Attempts of a command that the client may repeat. */

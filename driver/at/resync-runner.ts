@@ -2,7 +2,7 @@ import { EspAtError } from '../errors';
 import type { ClientParts } from './client-parts';
 import { CommandSequence, type SequenceResyncOptions } from './command-sequence';
 import type { JobRunner } from './job-runner';
-import { LineAccess, type Pace } from './line-access';
+import { LineAccess, type Pace } from './resync/line-access';
 import {
   afterLostResult,
   isLost,
@@ -12,9 +12,9 @@ import {
   type OutOfSync,
   type Resyncing,
   type Running,
-} from './out-of-sync';
+} from './resync/out-of-sync';
 import { outOfSyncError } from './outcome';
-import { resync, type ResyncOptions, type ResyncResult, type ResyncStep } from './resync';
+import { resync, type ResyncOptions, type ResyncResult, type ResyncStep } from './resync/resync';
 import type { LinkId, OutOfSyncCause, OutOfSyncReason } from './types';
 
 /** Lends the port to resyncs and sequences, and continues the work of the client afterwards. */

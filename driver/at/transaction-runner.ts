@@ -1,19 +1,12 @@
 import type { ClientParts } from './client-parts';
 import { CommandSequence } from './command-sequence';
 import type { JobRunner } from './job-runner';
-import { sizeOf, submissionOf, type Running } from './out-of-sync';
+import { sizeOf, submissionOf, type Running } from './resync/out-of-sync';
 import { isDoubtfulRefusal, refusalError } from './outcome';
 import type { ResyncRunner } from './resync-runner';
-import {
-  confirmFrom,
-  onIdle,
-  onLine,
-  onPrompt,
-  probeSoon,
-  restartIdle,
-  untilCheck,
-  type Action,
-} from './transaction';
+import type { Action } from './transaction/action';
+import { confirmFrom, onIdle, probeSoon, restartIdle, untilCheck } from './transaction/idle';
+import { onLine, onPrompt } from './transaction/responses';
 
 const BYTES = {
   CRLF: Buffer.from('\r\n'),

@@ -1,5 +1,5 @@
 import type { EventEmitter } from 'node:events';
-import type { ResyncStep } from '../at/resync';
+import type { ResyncStep } from '../at/resync/resync';
 import type { OutOfSyncCause } from '../at/types';
 import type { EspAtError } from '../errors';
 import type { DeviceStateName } from './options';

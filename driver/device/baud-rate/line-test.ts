@@ -1,5 +1,5 @@
 import { isOtherUrc, parseUrc } from '../../at/urc';
-import type { LineAccess } from '../../at/line-access';
+import type { LineAccess } from '../../at/resync/line-access';
 import { isFinalResultCode } from '../../at/outcome';
 
 /** Bytes of a test line without its CR LF; a device takes 254. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { IdleTimer } from '../../../driver/at/timeouts';
+import { IdleTimer } from '../../../driver/at/timing/timeouts';
 import { VirtualClock } from '../../harness/virtual-clock';
 import { ClientHarness } from './client-harness';
 

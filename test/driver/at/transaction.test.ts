@@ -1,17 +1,15 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Command } from '../../../driver/at/command';
-import { TIMEOUT_POLICY } from '../../../driver/at/timeouts';
+import { TIMEOUT_POLICY } from '../../../driver/at/timing/timeouts';
+import type { Action } from '../../../driver/at/transaction/action';
+import { onIdle } from '../../../driver/at/transaction/idle';
+import { onChunk, onLine, onPrompt } from '../../../driver/at/transaction/responses';
 import {
   begin,
-  onChunk,
-  onIdle,
-  onLine,
-  onPrompt,
   payloadWritten,
-  type Action,
   type Transaction,
-} from '../../../driver/at/transaction';
+} from '../../../driver/at/transaction/transaction';
 
 const query: Command = {
   line: 'AT+WSOPEN?',

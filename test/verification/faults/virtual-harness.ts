@@ -1,5 +1,5 @@
 import { Device } from '../../../driver/device/device';
-import { LARGEST_PAYLOAD } from '../../../driver/at/resync';
+import { LARGEST_PAYLOAD } from '../../../driver/at/resync/resync';
 import type { LinkId } from '../../../driver/at/types';
 import { seededRandom, type FirmwareClass, type SimulatedDevice } from '../../../simulator';
 import { directUart } from '../../../simulator/serial/uart';

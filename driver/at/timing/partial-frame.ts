@@ -1,5 +1,5 @@
-import type { Clock } from '../clock';
-import type { Parser } from './parser/parser';
+import type { Clock } from '../../clock';
+import type { Parser } from '../parser/parser';
 import { IdleTimer } from './timeouts';
 
 /** Milliseconds of port idle time in the middle of a line or data, after which the parser drops it. */

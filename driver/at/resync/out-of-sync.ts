@@ -1,8 +1,8 @@
-import type { Command } from './command';
-import { CommandSequence } from './command-sequence';
-import type { ClientState, Job, Next, PendingPrompt } from './client-state';
-import { mayRepeat } from './outcome';
-import type { LinkId, OutOfSyncCause, Submission } from './types';
+import type { Command } from '../command';
+import { CommandSequence } from '../command-sequence';
+import type { ClientState, Job, Next, PendingPrompt } from '../client-state';
+import { mayRepeat } from '../outcome';
+import type { LinkId, OutOfSyncCause, Submission } from '../types';
 
 export type Running = Extract<ClientState, { readonly kind: 'running' }>;
 export type Resyncing = Extract<ClientState, { readonly kind: 'resyncing' }>;

@@ -1,4 +1,4 @@
-import type { Clock } from '../clock';
+import type { Clock } from '../../clock';
 import type { TimedPort } from './timed-port';
 import { IdleTimer } from './timeouts';
 

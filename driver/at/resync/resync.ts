@@ -1,5 +1,5 @@
 import type { Heard, LineAccess, Pace, Purpose } from './line-access';
-import { isFinalResultCode } from './outcome';
+import { isFinalResultCode } from '../outcome';
 
 /** Milliseconds that a command may still be running: WSCLOSE of a reconnecting link takes 14 s. */
 const LONGEST_COMMAND_MS = 25_000;

@@ -1,5 +1,5 @@
-import type { Clock } from '../clock';
-import type { PortWriter } from './types';
+import type { Clock } from '../../clock';
+import type { PortWriter } from '../types';
 
 /** Bits on the port for a byte: start, eight data bits, stop. */
 const BITS_PER_BYTE = 10;

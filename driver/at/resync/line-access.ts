@@ -1,6 +1,6 @@
-import { isFinalResultCode } from './outcome';
-import type { TimedPort } from './timed-port';
-import { IdleTimer } from './timeouts';
+import { isFinalResultCode } from '../outcome';
+import type { TimedPort } from '../timing/timed-port';
+import { IdleTimer } from '../timing/timeouts';
 
 /** What a resync waits for. Selects the port idle time that ends the wait, and the limit for a flood. */
 export type Purpose =

@@ -1,4 +1,4 @@
-import type { Cancel, Clock } from '../clock';
+import type { Cancel, Clock } from '../../clock';
 
 /**
  * How much longer than its bytes need a port counts as busy: USB latency and task switches leave gaps in a

@@ -1,0 +1,162 @@
+import {
+  busy,
+  echo,
+  none,
+  outOfSync,
+  refused,
+  succeeded,
+  urc,
+  writeAt,
+  writeLf,
+  writePayload,
+  type Action,
+} from './action';
+import { isUnanswered, payloadWritten, type Phase, type Transaction } from './transaction';
+
+// What the device says to a transaction.
+
+const awaitingConfirmation: Phase = {
+  kind: 'awaitingConfirmation',
+  answerable: false,
+  probe: 'none',
+  busy: false,
+};
+
+/** Takes the begin of a chunk from the port. */
+export function onChunk(transaction: Transaction): void {
+  const { phase } = transaction;
+  if (phase.kind === 'awaitingConfirmation' && !phase.answerable)
+    transaction.phase = { ...phase, answerable: true };
+}
+
+/** Takes a line without its CR LF. */
+export function onLine(transaction: Transaction, text: string): Action {
+  const { phase } = transaction;
+  if (phase.kind === 'confirming') return onLineWhileConfirming(transaction, phase.by, text);
+  switch (text) {
+    case 'OK':
+      if (phase.kind !== 'awaitingPrompt') return onSuccess(transaction, text);
+      if (phase.acknowledged) return unexpected(transaction, text);
+      transaction.phase = { ...phase, acknowledged: true };
+      return none;
+    case 'SEND OK':
+      if (phase.kind === 'awaitingPrompt') return unexpected(transaction, text);
+      return onSuccess(transaction, text);
+    case 'ERROR':
+    case 'SEND FAIL':
+      // It may answer a probe, or noise that made the device busy, instead of this command.
+      if (isEarly(phase)) return unexpected(transaction, text);
+      if (isUnanswered(phase.probe) || phase.busy) return unexpected(transaction, text);
+      if (phase.kind === 'awaitingPrompt' && phase.acknowledged)
+        return unexpected(transaction, text);
+      return refused;
+    case 'busy p...':
+      return onBusy(transaction, phase);
+  }
+  return onOtherLine(transaction, text);
+}
+
+/**
+ * Takes the prompt: the payload is written now.
+ * @param now milliseconds of the clock
+ */
+export function onPrompt(transaction: Transaction, now: number): Action {
+  const { phase, policy } = transaction;
+  if (phase.kind !== 'awaitingPrompt') return unexpected(transaction, '>');
+  transaction.phase = awaitingConfirmation;
+  transaction.writtenAt = now;
+  transaction.probeAt = policy.probeForResultMs;
+  return writePayload;
+}
+
+/** Whether a final result code came with the prompt: it is older than the payload. */
+function isEarly(phase: Phase): boolean {
+  return phase.kind === 'awaitingConfirmation' && !phase.answerable;
+}
+
+function onLineWhileConfirming(
+  transaction: Transaction,
+  by: 'probeAnswer' | 'lineFeed' | 'question',
+  text: string,
+): Action {
+  const answersProbe = text === 'ERROR' || text === 'busy p...';
+  if (by === 'question') {
+    // Payload bytes too many, or a probe without an answer, stand in front of the question and spoil it.
+    if (answersProbe) return unexpected(transaction, text);
+    return text === 'OK' ? succeeded : urc;
+  }
+  if (answersProbe) return succeeded;
+  switch (text) {
+    case 'OK':
+    case 'SEND OK':
+      if (text !== transaction.command.success) return unexpected(transaction, text);
+      return by === 'lineFeed' ? writeLf : none;
+    case 'SEND FAIL':
+      return unexpected(transaction, text);
+  }
+  return onOtherLine(transaction, text);
+}
+
+function onOtherLine(transaction: Transaction, text: string): Action {
+  if (text.startsWith('ERR CODE:')) {
+    transaction.errorCode = text;
+    return none;
+  }
+  const { informationResponses, line } = transaction.command;
+  for (const start of informationResponses) {
+    if (!text.startsWith(start)) continue;
+    transaction.response.push(text);
+    return none;
+  }
+  return text === line ? echo : urc;
+}
+
+/** A final result that means success, if the command ends with it and no probe casts doubt on it. */
+function onSuccess(transaction: Transaction, text: 'OK' | 'SEND OK'): Action {
+  const { command, phase } = transaction;
+  if (phase.kind === 'confirming' || text !== command.success) return unexpected(transaction, text);
+  if (phase.kind === 'awaitingResult') {
+    if (phase.probe === 'none') return succeeded;
+    transaction.phase = { kind: 'confirming', by: 'probeAnswer' };
+    return none;
+  }
+  // Busy after the payload: the device took fewer bytes than were written, so it has read another length.
+  if (phase.busy || isEarly(phase)) return unexpected(transaction, text);
+  switch (phase.probe) {
+    case 'none':
+      return succeeded;
+    case 'unanswered':
+      transaction.phase = { kind: 'confirming', by: 'lineFeed' };
+      return writeLf;
+    case 'suspect':
+      transaction.phase = { kind: 'confirming', by: 'question' };
+      return writeAt;
+    case 'suspectUnanswered':
+      // One probe in doubt and another unanswered: no question clears up both.
+      return unexpected(transaction, text);
+  }
+}
+
+function onBusy(
+  transaction: Transaction,
+  phase: Exclude<Phase, { readonly kind: 'confirming' }>,
+): Action {
+  if (!isUnanswered(phase.probe)) {
+    transaction.phase = { ...phase, busy: true };
+    return busy;
+  }
+  // The device is alive and at work. After a payload it may answer bytes too many instead.
+  const probe = phase.kind === 'awaitingConfirmation' ? 'suspect' : 'none';
+  transaction.phase = { ...phase, probe };
+  return phase.busy ? busy : none;
+}
+
+/** The text cannot be the answer to this command. */
+function unexpected(transaction: Transaction, text: string): Action {
+  const { phase } = transaction;
+  // More bytes than the device took: it has sent the message with other bytes in it.
+  const corrupt =
+    payloadWritten(transaction) && (text === 'SEND OK' || phase.kind === 'confirming');
+  if (corrupt) return outOfSync('CORRUPT_PAYLOAD', true);
+  return outOfSync('UNEXPECTED_RESPONSE');
+}
