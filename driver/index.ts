@@ -57,7 +57,8 @@ export type {
 export type { Wait } from './wait';
 export type { Reply, ReplyMatch, RequestOptions, RequestPayload } from './link/request/options';
 export type { WebSocketClassOptions, WebSocketOptions } from './web-socket/options';
-export type { DeviceWebSocket, WebSocketConstructor } from './web-socket/web-socket';
+export type { DeviceWebSocket } from './web-socket/web-socket';
+export type { WebSocketConstructor } from './web-socket/web-socket-class';
 export type { WebSocketCloseEvent, WebSocketErrorEvent } from './web-socket/events';
 export type { WebSocketData } from './web-socket/send-buffer';
 export {

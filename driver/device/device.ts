@@ -9,7 +9,7 @@ import { Link } from '../link/link';
 import type { LinkHost } from '../link/link-host';
 import { LinkPool } from '../web-socket/link-pool';
 import type { WebSocketClassOptions } from '../web-socket/options';
-import { webSocketClass, type WebSocketConstructor } from '../web-socket/web-socket';
+import { webSocketClass, type WebSocketConstructor } from '../web-socket/web-socket-class';
 import type { PortOpener } from '../port/port';
 import { scanNetworks } from '../provisioning/wifi';
 import { createRecorder, type DeviceRecorder } from '../recorder/device-recorder';

@@ -28,3 +28,20 @@ export interface SerialBinding {
     hupcl: boolean;
   }): Promise<SerialLine>;
 }
+
+export const neutral: SerialFlags = { brk: false, cts: false, dsr: false, dtr: false, rts: false };
+
+/** Returns the flags to set; undefined where the options leave DTR and RTS to the operating system. */
+export function chosenFlags({
+  dtr,
+  rts,
+  flowControl,
+}: {
+  readonly dtr?: boolean | undefined;
+  readonly rts?: boolean | undefined;
+  readonly flowControl: boolean;
+}): SerialFlags | undefined {
+  if (dtr === undefined && rts === undefined) return undefined;
+  // With flow control RTS is the operating system's.
+  return { ...neutral, dtr: dtr ?? true, rts: flowControl || (rts ?? true) };
+}

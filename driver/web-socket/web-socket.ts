@@ -7,6 +7,7 @@ import { WebSocketCloseEvent, WebSocketErrorEvent } from './events';
 import { WebSocketEvents } from './event-interfaces';
 import type { LinkPool } from './link-pool';
 import type { WebSocketClassOptions, WebSocketOptions } from './options';
+import { binaryData, kindOf, type BinaryType } from './message-data';
 import { outgoing, type WebSocketData } from './send-buffer';
 
 const CONNECTING = 0;
@@ -40,7 +41,7 @@ export class DeviceWebSocket extends WebSocketEvents {
   readonly #opening = new AbortController();
   #link: Link | undefined;
   #readyState: 0 | 1 | 2 | 3 = CONNECTING;
-  #binaryType: 'blob' | 'arraybuffer' | 'nodebuffer' = 'blob';
+  #binaryType: BinaryType = 'blob';
   #bufferedAmount = 0;
   /** The end of the last send: a Blob must not be overtaken. */
   #lastSend: Promise<void> = Promise.resolve();
@@ -237,24 +238,13 @@ export class DeviceWebSocket extends WebSocketEvents {
     if (opcode === 1 && !isUtf8(bytes))
       // RFC 6455, section 8.1: the firmware does not check it.
       return this.#fail(new EspAtError('MESSAGE_NOT_TEXT', { link: message.link }), 1007);
-    const data = kind === 1 ? bytes.toString() : this.#binary(bytes);
+    const data = kind === 1 ? bytes.toString() : binaryData(bytes, this.#binaryType);
     this.emitMessage(data, this.#url.origin, bytes, kind === 2);
   };
 
   readonly #lost = ({ owner, error }: LinkDataLoss): void => {
     if (owner === this.#owner && this.#readyState === OPEN) this.#fail(error);
   };
-
-  #binary(bytes: Buffer): Blob | ArrayBuffer | Buffer {
-    switch (this.#binaryType) {
-      case 'blob':
-        return new Blob([Uint8Array.from(bytes)]);
-      case 'arraybuffer':
-        return Uint8Array.from(bytes).buffer;
-      case 'nodebuffer':
-        return bytes;
-    }
-  }
 
   /** Fails the connection (WHATWG WebSockets, section 3): `error`, then `close` with 1006. */
   #fail(error: EspAtError, code?: number): void {
@@ -283,39 +273,4 @@ export class DeviceWebSocket extends WebSocketEvents {
     if (error) this.emitError(new WebSocketErrorEvent(error));
     this.emitClose(new WebSocketCloseEvent(end));
   }
-}
-
-/** The kind of a message that the firmware does not tell. */
-function kindOf(bytes: Buffer, unknownKind: WebSocketClassOptions['unknownKind']): 1 | 2 {
-  if (unknownKind === 'binary') return 2;
-  return unknownKind === 'text' || isUtf8(bytes) ? 1 : 2;
-}
-
-/** The class that {@link Device.webSocketClass} makes. */
-export interface WebSocketConstructor {
-  new (
-    url: string | URL,
-    protocols?: string | readonly string[],
-    options?: WebSocketOptions,
-  ): DeviceWebSocket;
-  readonly CONNECTING: 0;
-  readonly OPEN: 1;
-  readonly CLOSING: 2;
-  readonly CLOSED: 3;
-}
-
-/** Makes a WebSocket class over the links of a pool. */
-export function webSocketClass(
-  pool: LinkPool,
-  classOptions: WebSocketClassOptions,
-): WebSocketConstructor {
-  return class WebSocket extends DeviceWebSocket {
-    constructor(
-      url: string | URL,
-      protocols?: string | readonly string[],
-      options?: WebSocketOptions,
-    ) {
-      super(pool, classOptions, url, protocols, options);
-    }
-  };
 }

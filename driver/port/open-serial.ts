@@ -1,0 +1,251 @@
+import type { Cancel, Clock } from '../clock';
+import { EspAtError } from '../errors';
+import { portFailure, reasonOf } from './failure';
+import type { Port, PortHandlers } from './port';
+import type { SerialOptions } from './serial';
+import { chosenFlags, neutral, type SerialFlags, type SerialLine } from './serial-line';
+
+/** Bytes of a read buffer, which several chunks share. */
+const POOL_BYTES = 64 * 1024;
+/** Free bytes for a read: a terminal device delivers no more at a time. */
+const MIN_READ_BYTES = 4096;
+/** Milliseconds between checks of the device file. */
+const ALIVE_POLL_MS = 1000;
+/** Milliseconds of the reset pulse, and for the chip to sample its strapping pins. */
+const RESET_PULSE_MS = 100;
+
+export interface SerialContext {
+  readonly handlers: PortHandlers;
+  readonly clock: Clock;
+  readonly open: (rate: number, flowControl: boolean) => Promise<SerialLine>;
+}
+
+/** An open serial port. */
+export class OpenSerial implements Port {
+  readonly reset?: () => Promise<void>;
+  readonly setFlowControl?: (on: boolean) => Promise<void>;
+  #line: SerialLine;
+  readonly #path: string;
+  readonly #options: SerialOptions;
+  readonly #handlers: PortHandlers;
+  readonly #clock: Clock;
+  readonly #open: SerialContext['open'];
+  #rate: number;
+  #flowControl: boolean;
+  #queue: Uint8Array[] = [];
+  #pending = 0;
+  #writing = false;
+  #closing: Promise<void> | undefined;
+  #reopening: Promise<void> | undefined;
+  #look: Cancel | undefined;
+  #endPause: (() => void) | undefined;
+
+  constructor(line: SerialLine, options: SerialOptions, { handlers, clock, open }: SerialContext) {
+    this.#line = line;
+    this.#path = options.path;
+    this.#options = options;
+    this.#rate = options.rate;
+    this.#flowControl = options.flowControl;
+    this.#handlers = handlers;
+    this.#clock = clock;
+    this.#open = open;
+    if (options.flowControl) return;
+    // With flow control RTS has another meaning and cannot be wired to EN.
+    this.reset = () => this.#reset();
+    // An RTS that the user holds inactive has another meaning too.
+    if (options.rts !== false)
+      this.setFlowControl = (on) => (this.#reopening = this.#setFlowControl(on));
+  }
+
+  get #flags(): SerialFlags | undefined {
+    return chosenFlags({ ...this.#options, flowControl: this.#flowControl });
+  }
+
+  get pendingBytes(): number {
+    return this.#pending;
+  }
+
+  async begin(): Promise<void> {
+    await this.#setFlags();
+    void this.#read(this.#line);
+    this.#lookAgain();
+  }
+
+  /** Ptys and some bridges have no such lines; the port works without. */
+  async #setFlags(): Promise<void> {
+    if (this.#flags) await this.#line.set(this.#flags).catch(() => undefined);
+  }
+
+  write(bytes: Uint8Array): void {
+    if (this.#closing) throw new EspAtError('PORT_CLOSED');
+    this.#queue.push(bytes);
+    this.#pending += bytes.length;
+    if (!this.#writing) void this.#writeQueue();
+  }
+
+  async setRate(rate: number): Promise<void> {
+    try {
+      await this.#line.update({ baudRate: rate });
+      this.#rate = rate;
+    } catch (error) {
+      throw this.#closing ? new EspAtError('PORT_CLOSED') : portFailure(this.#path, error);
+    }
+  }
+
+  async readCts(): Promise<boolean> {
+    return (await this.#line.get()).cts;
+  }
+
+  /** The binding sets flow control only at its open. @throws EspAtError `PORT_CLOSED`, and those of an open */
+  async #setFlowControl(on: boolean): Promise<void> {
+    if (this.#closing) throw new EspAtError('PORT_CLOSED');
+    if (on === this.#flowControl) return;
+    const before = this.#line;
+    this.#flowControl = on;
+    this.#line = closedLine;
+    await before.flush().catch(() => undefined);
+    await before.close().catch(() => undefined);
+    try {
+      this.#line = await this.#open(this.#rate, on);
+    } catch (error) {
+      this.#lose(error);
+      throw error;
+    }
+    // Closed meanwhile: the close waits for this.
+    if (this.#hasClosed()) throw new EspAtError('PORT_CLOSED');
+    await this.#setFlags();
+    void this.#read(this.#line);
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#shut();
+    return this.#closing;
+  }
+
+  #hasClosed(): boolean {
+    return this.#closing !== undefined;
+  }
+
+  async #shut(): Promise<void> {
+    this.#queue = [];
+    this.#pending = 0;
+    this.#look?.();
+    this.#endPause?.();
+    await this.#reopening?.catch(() => undefined);
+    // Bytes that CTS holds back would delay the close by many seconds.
+    await this.#line.flush().catch(() => undefined);
+    await this.#line.close().catch(() => undefined);
+  }
+
+  async #read(line: SerialLine): Promise<void> {
+    let pool = Buffer.allocUnsafeSlow(POOL_BYTES);
+    let used = 0;
+    for (;;) {
+      if (pool.length - used < MIN_READ_BYTES) {
+        pool = Buffer.allocUnsafeSlow(POOL_BYTES);
+        used = 0;
+      }
+      let bytesRead: number;
+      try {
+        ({ bytesRead } = await line.read(pool, used, pool.length - used));
+      } catch (error) {
+        if (line === this.#line) this.#lose(error);
+        return;
+      }
+      if (this.#closing || line !== this.#line) return;
+      const chunk = pool.subarray(used, used + bytesRead);
+      used += bytesRead;
+      this.#handlers.data(chunk);
+    }
+  }
+
+  async #writeQueue(): Promise<void> {
+    this.#writing = true;
+    while (this.#queue.length > 0) {
+      const bytes = joined(this.#queue);
+      this.#queue = [];
+      try {
+        await this.#line.write(bytes);
+      } catch (error) {
+        this.#lose(error);
+        break;
+      }
+      if (this.#closing) break;
+      this.#pending -= bytes.length;
+    }
+    this.#writing = false;
+  }
+
+  /**
+   * On Linux, when an adapter is unplugged while it receives, its file reads as empty, and the binding retries
+   * without a pause. Only an ioctl reveals that.
+   */
+  #lookAgain(): void {
+    this.#look = this.#clock.after(ALIVE_POLL_MS, () => {
+      this.#line.getBaudRate().then(
+        () => {
+          if (!this.#closing) this.#lookAgain();
+        },
+        (error: unknown) => {
+          // Some systems do not support the query.
+          if (/EIO|ENXIO|ENODEV|EBADF|input\/output|no such device/i.test(reasonOf(error))) {
+            this.#lose(error);
+          }
+        },
+      );
+    });
+  }
+
+  #lose(cause: unknown): void {
+    if (this.#closing) return;
+    void this.close();
+    this.#handlers.lost(new EspAtError('PORT_LOST', { port: this.#path }, { cause }));
+  }
+
+  /**
+   * On development boards RTS without DTR pulls EN low; both or neither leave it high. DTR without RTS pulls IO0
+   * low, which must not happen while the chip starts.
+   */
+  async #reset(): Promise<void> {
+    const restored = this.#flags ?? { ...neutral, dtr: true, rts: true };
+    for (const flags of [{ ...neutral, rts: true }, neutral, restored]) {
+      try {
+        await this.#line.set(flags);
+      } catch (error) {
+        throw this.#closing ? new EspAtError('PORT_CLOSED') : portFailure(this.#path, error);
+      }
+      if (flags !== restored) await this.#pause();
+    }
+  }
+
+  /** @throws EspAtError `PORT_CLOSED` */
+  #pause(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const closed = () => reject(new EspAtError('PORT_CLOSED'));
+      if (this.#closing) return closed();
+      const cancel = this.#clock.after(RESET_PULSE_MS, resolve);
+      this.#endPause = () => {
+        cancel();
+        closed();
+      };
+    });
+  }
+}
+
+/** Takes the place of the line while that opens anew. */
+const closedLine: SerialLine = {
+  read: () => Promise.reject(new EspAtError('PORT_CLOSED')),
+  write: () => Promise.resolve(),
+  update: () => Promise.resolve(),
+  set: () => Promise.resolve(),
+  get: () => Promise.resolve({ cts: false }),
+  flush: () => Promise.resolve(),
+  getBaudRate: () => Promise.resolve(undefined),
+  close: () => Promise.resolve(),
+};
+
+function joined(parts: readonly Uint8Array[]): Buffer {
+  const [first, ...others] = parts;
+  if (!first || others.length > 0) return Buffer.concat(parts);
+  return Buffer.from(first.buffer, first.byteOffset, first.byteLength);
+}
