@@ -1,4 +1,4 @@
-import type { LineAccess } from '../at/line-access';
+import type { LineAccess } from '../at/resync/line-access';
 import { parseUart, uartQuery } from '../commands/uart';
 import { query } from '../commands/build';
 import { likelyRates } from '../device/baud-rate/rates';

@@ -1,4 +1,4 @@
-import type { LineAccess } from '../at/line-access';
+import type { LineAccess } from '../at/resync/line-access';
 import { echoOff, echoOn } from '../commands/base';
 import { climb } from '../device/baud-rate/climb';
 import { countDamagedLines } from '../device/baud-rate/line-test';
