@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { Demo } from './demo';
 import { flowOf } from './example';
-import { MqttBroker, until } from './mqtt-broker';
+import { MqttBroker } from './mqtt-broker';
+import { until } from './until';
 
 describe('the example "WebSocket ↔ MQTT bridge" with a broker', () => {
   let broker: MqttBroker;
