@@ -16,8 +16,9 @@ describe('the example "WebSocket ↔ MQTT bridge" with a broker', () => {
     demo = await Demo.start({ flows: broker.in(flowOf('WebSocket and MQTT')) });
   });
   after(async () => {
-    await demo.dispose();
+    // First what certainly exists: a demo that did not start leaves nothing behind.
     await broker.close();
+    await demo.dispose();
   });
 
   it('publishes the state of the link, retained', async () => {

@@ -67,8 +67,8 @@ describe('the example "Store and forward" with a server that stops', () => {
     });
   });
   after(async () => {
-    await demo.dispose();
     await server.stop();
+    await demo.dispose();
   });
 
   it('server stopped, then started: it gets all readings, once and in order', async () => {
