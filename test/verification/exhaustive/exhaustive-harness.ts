@@ -26,6 +26,9 @@ const RECOVERY_TIMEOUT_MS = 120_000;
 /** The longest time in which stop() settles. */
 const STOP_TIMEOUT_MS = 5000;
 
+/** Bits a second. */
+const START_RATE = 115_200;
+
 /** A command line whose execution a fault changes. */
 export interface CommandFault {
   /** Which of all command lines, from 0. */
@@ -33,8 +36,18 @@ export interface CommandFault {
   readonly outcome: Outcome;
 }
 
+/** What a script asks of its harness. */
+export interface HarnessScript {
+  readonly firmware: FirmwareClass;
+  /** Whether bytes take their time, as at 115200 bits a second. */
+  readonly paced?: boolean;
+  /** Whether the driver climbs to the best baud rate of a paced line with RTS and CTS. */
+  readonly climbs?: boolean;
+}
+
 /** Driver, simulated device, network and server in virtual time, for one fault. */
 export class ExhaustiveHarness {
+  readonly firmware: FirmwareClass;
   readonly clock = new VirtualClock();
   /** Runs the driver, and the scripts' requests to it. */
   readonly host = new HostLoop(this.clock);
@@ -54,18 +67,18 @@ export class ExhaustiveHarness {
   /** Command lines that the device received so far. */
   commands = 0;
 
-  /** @param paced whether bytes take their time, as at 115200 bits a second */
-  constructor(
-    readonly firmware: FirmwareClass,
-    paced = false,
-  ) {
+  constructor({ firmware, paced = false, climbs = false }: HarnessScript) {
+    this.firmware = firmware;
+
     const { clock, log } = this;
-    this.port = new PortMonitor(clock, (bytes) => this.simulator.write(bytes));
+    const line = climbs ? new PacedLine({ hostRate: START_RATE }) : new PacedLine();
+    const write = (bytes: Buffer) => this.simulator.write(bytes);
+    this.port = new PortMonitor(clock, write, climbs ? line : undefined);
     this.simulator = new SimulatedDevice({
       ...{ firmware, clock, joined: true },
       network: new MemoryNetwork({ clock, route: () => ({ kind: 'server', server: this.server }) }),
       random: seededRandom(1),
-      ...(paced && { uart: new PacedLine().factory }),
+      ...((paced || climbs) && { uart: line.factory }),
       hooks: { outcome: (line) => this.#outcome(line) },
       output: (bytes) => this.port.deliver(bytes),
     });
@@ -73,6 +86,7 @@ export class ExhaustiveHarness {
       port: this.host.port(this.port),
       clock: this.host,
       random: seededRandom(2),
+      ...(climbs && { negotiatedRate: 'automatic' }),
     });
     for (const link of this.device.links)
       link.on('message', (message) => {

@@ -29,7 +29,7 @@ export interface Outcome {
 
 /** Runs a script without a fault. @throws Error when that violates an invariant */
 export async function record(script: Script): Promise<Recording> {
-  const harness = new ExhaustiveHarness(script.firmware, script.paced);
+  const harness = new ExhaustiveHarness(script);
   await script.setUp?.(harness);
   const { port } = harness;
   const mark = () => ({
@@ -61,7 +61,7 @@ export async function attempt(
   at: number,
   recording: Recording,
 ): Promise<Outcome> {
-  const harness = new ExhaustiveHarness(script.firmware, script.paced);
+  const harness = new ExhaustiveHarness(script);
   await script.setUp?.(harness);
   kind.arm(harness, at);
   await script.run(harness);

@@ -1,4 +1,5 @@
 import type { Port, PortHandlers, PortOpener } from '../../../driver/port/port';
+import type { PacedLine } from '../../../simulator/serial/paced-line';
 import type { VirtualClock } from '../../harness/virtual-clock';
 
 /** `to-device`: what the host writes; `to-host`: what the device sends. */
@@ -40,17 +41,21 @@ interface Lane {
 /** A port between driver and device that records all bytes, with one fault at one byte. */
 export class PortMonitor implements PortOpener {
   readonly address = 'exhaustive';
-  readonly rate: number | undefined = undefined;
+  readonly rate: number | undefined;
   /** The fault; {@link triggeredAt} is set once it has applied. */
   event: PortFault | undefined;
   /** When the fault applied. */
   triggeredAt: number | undefined;
+  readonly #line: PacedLine | undefined;
   readonly #clock: VirtualClock;
   readonly #lanes: Readonly<Record<Direction, Lane>>;
   #handlers: PortHandlers | undefined;
 
-  constructor(clock: VirtualClock, toDevice: (bytes: Buffer) => void) {
+  /** @param line whose baud rate the host can set, and whose RTS and CTS are wired */
+  constructor(clock: VirtualClock, toDevice: (bytes: Buffer) => void, line?: PacedLine) {
     this.#clock = clock;
+    this.#line = line;
+    this.rate = line?.hostRate;
     const lane = (deliver: Lane['deliver']): Lane => {
       return { pieces: [], offset: 0, deliver, waiting: undefined };
     };
@@ -76,8 +81,18 @@ export class PortMonitor implements PortOpener {
 
   open(handlers: PortHandlers): Promise<Port> {
     this.#handlers = handlers;
+    const line = this.#line;
+    if (line) line.hostRate = this.rate;
     return Promise.resolve({
       pendingBytes: 0,
+      ...(line && {
+        setRate: (rate: number) => {
+          line.hostRate = rate;
+          return Promise.resolve();
+        },
+        readCts: () => Promise.resolve(line.cts),
+        setFlowControl: () => Promise.resolve(),
+      }),
       write: (bytes: Uint8Array) => this.#pass('to-device', Buffer.from(bytes)),
       close: () => {
         if (this.#handlers === handlers) this.#handlers = undefined;

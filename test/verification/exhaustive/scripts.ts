@@ -1,16 +1,18 @@
 import type { FirmwareClass } from '../../../simulator';
-import type { ExhaustiveHarness } from './exhaustive-harness';
+import type { ExhaustiveHarness, HarnessScript } from './exhaustive-harness';
 
 /** A short scenario, to be run once for every fault at every place. */
-export interface Script {
+export interface Script extends HarnessScript {
   readonly name: string;
-  readonly firmware: FirmwareClass;
-  /** Whether bytes take their time, as at 115200 bits a second. */
-  readonly paced?: boolean;
+  /** Only every so many places: of tens of thousands of alike bytes. Default: all. */
+  readonly every?: number;
   /** Set-up, without faults. */
   readonly setUp?: (harness: ExhaustiveHarness) => Promise<void>;
   readonly run: (harness: ExhaustiveHarness) => Promise<void>;
 }
+
+/** Milliseconds in which a climb reaches 3,000,000 baud, and more. */
+const CLIMB_MS = 2500;
 
 const up = (harness: ExhaustiveHarness): Promise<void> => harness.ready();
 
@@ -140,6 +142,15 @@ export const scripts: readonly Script[] = [
   }),
   ...on(both, { name: 'query', setUp: opened, run: (harness) => harness.query() }),
   ...on(both, { name: 'close', setUp: opened, run: (harness) => harness.close(0) }),
+  ...on(['D'], {
+    name: 'climb',
+    climbs: true,
+    every: 499,
+    run: async (harness) => {
+      await harness.ready();
+      await harness.advance(CLIMB_MS);
+    },
+  }),
   ...on(['C'], {
     name: 'close-at-once',
     setUp: opened,

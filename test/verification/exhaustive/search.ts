@@ -33,12 +33,13 @@ export class Search {
 
   async run(script: Script): Promise<Tally> {
     const { at, stride, onRun } = this.#options;
+    const every = at === undefined ? (script.every ?? 1) : 1;
     const recording = await record(script);
     const tally = new Tally();
     for (const [kind, ofKind] of this.kinds) {
       for (const place of kind.places(recording)) {
         if (at !== undefined && place !== at) continue;
-        if (this.#count++ % stride !== 0) continue;
+        if (this.#count++ % (stride * every) !== 0) continue;
         const outcome = await attempt(script, kind, place, recording);
         const paced = script.paced ? ' --paced' : '';
         const run = `--script ${script.name} --fault ${kind.name} --at ${place}${paced}`;

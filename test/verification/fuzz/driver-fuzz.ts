@@ -21,7 +21,7 @@ export async function fuzzDriver(
   firmware: FirmwareClass,
   random: Random,
 ): Promise<DriverFuzzResult> {
-  const harness = new ExhaustiveHarness(firmware);
+  const harness = new ExhaustiveHarness({ firmware });
   const thrown: unknown[] = [];
   const note = (error: unknown): void => void thrown.push(error);
   process.on('unhandledRejection', note).on('uncaughtException', note);
