@@ -35,7 +35,7 @@ export interface Header {
  *
  * - `chunk`: each piece as it comes.
  * - `json`: until the pieces are a complete JSON text.
- * - `delimiter`: until a byte sequence, which is not part of the message.
+ * - `delimiter`: until a byte sequence of at least one byte, which is not part of the message.
  * - `idle`: until nothing has come for `idleMs` milliseconds, 1-60000.
  */
 export type Framing =

@@ -2,8 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { Demo } from './demo';
 import { flowOf } from './example';
-import { MqttBroker } from './mqtt-broker';
-import { until } from './until';
+import { MqttBroker, until } from './mqtt-broker';
 
 describe('the example "WebSocket ↔ MQTT bridge" with a broker', () => {
   let broker: MqttBroker;
@@ -16,9 +15,8 @@ describe('the example "WebSocket ↔ MQTT bridge" with a broker', () => {
     demo = await Demo.start({ flows: broker.in(flowOf('WebSocket and MQTT')) });
   });
   after(async () => {
-    // First what certainly exists: a demo that did not start leaves nothing behind.
-    await broker.close();
     await demo.dispose();
+    await broker.close();
   });
 
   it('publishes the state of the link, retained', async () => {

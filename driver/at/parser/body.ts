@@ -1,6 +1,4 @@
 const NOTHING = Buffer.alloc(0);
-/** Bytes: up to this length a loop copies faster than `Buffer.copy`. */
-const SHORT = 48;
 
 /**
  * Takes a known number of bytes from a stream of chunks without scanning them: a view when one chunk
@@ -45,7 +43,7 @@ export class Body {
 
   /** Takes up to {@link missing} bytes of `chunk` from index `from` on; returns the index after them. */
   read(chunk: Buffer, from: number): number {
-    const missing = this.#length - this.#filled;
+    const { missing } = this;
     const end = Math.min(chunk.length, from + missing);
     if (!this.#own) {
       if (end - from === missing) {
@@ -56,10 +54,7 @@ export class Body {
       this.#bytes = Buffer.allocUnsafe(this.#length);
       this.#own = true;
     }
-    const target = this.#bytes;
-    let to = this.#filled;
-    if (end - from > SHORT) chunk.copy(target, to, from, end);
-    else for (let at = from; at < end; at++) target[to++] = chunk[at] ?? 0;
+    chunk.copy(this.#bytes, this.#filled, from, end);
     this.#filled += end - from;
     return end;
   }

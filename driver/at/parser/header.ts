@@ -36,7 +36,7 @@ export class Header {
   #value = 0;
   #highest = HIGHEST_LINK;
 
-  /** @param formats data format of each link, read whenever a header has named its link */
+  /** @param formats data format of each link, `short` where it has none; read whenever a header has named its link */
   constructor(formats: readonly DataFormat[]) {
     this.#formats = formats;
   }

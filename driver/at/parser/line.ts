@@ -6,7 +6,6 @@ const CR = 0x0d;
 const LF = 0x0a;
 const PLUS = 0x2b;
 const COLON = 0x3a;
-const LETTER_A = 0x41;
 const NO_ASCII = 0x80;
 const HEAD = Buffer.from('+WS_DATA:', 'latin1');
 
@@ -38,11 +37,6 @@ export class Line {
     return this.#dropping;
   }
 
-  /** Whether it may be the echo of a command, which data can interrupt. */
-  get isEcho(): boolean {
-    return this.#bytes[0] === LETTER_A && this.#length > 0;
-  }
-
   /** Whether it has bytes outside ASCII, and is no information response. */
   get garbled(): boolean {
     if (this.#quotes || this.#dropping) return false;
@@ -55,9 +49,9 @@ export class Line {
     return this.#bytes.toString('latin1', 0, this.#length - 2);
   }
 
-  /** The text so far, one character a byte. */
+  /** The text so far, one character a byte; empty while the line drops its bytes. */
   get part(): string {
-    return this.#bytes.toString('latin1', 0, this.#length);
+    return this.#dropping ? '' : this.#bytes.toString('latin1', 0, this.#length);
   }
 
   /** Begins the next line. */
@@ -98,19 +92,10 @@ export class Line {
 
   progress: LineProgress = 'more';
 
-  /** Returns the index after a whole `+WS_DATA:` at `from`; -1 where there is none, or where the chunk cuts it. */
-  headAt(chunk: Uint8Array, from: number): number {
-    if (from + HEAD.length > chunk.length) return -1;
-    for (let index = 0; index < HEAD.length; index++) {
-      if (chunk[from + index] !== HEAD[index]) return -1;
-    }
-    return from + HEAD.length;
-  }
-
   #classify(byte: number): LineProgress {
     const bytes = this.#bytes;
     const length = this.#length;
-    if (byte === LF && length > 1 && bytes[length - 2] === CR) return 'end';
+    if (byte === LF && bytes[length - 2] === CR) return 'end';
     if (byte === COLON && !this.#quotes) {
       if (this.#endsInHead()) {
         this.#length -= HEAD.length;
@@ -122,12 +107,7 @@ export class Line {
   }
 
   #endsInHead(): boolean {
-    const from = this.#length - HEAD.length;
-    if (from < 0) return false;
-    for (let index = 0; index < HEAD.length; index++) {
-      if (this.#bytes[from + index] !== HEAD[index]) return false;
-    }
-    return true;
+    return HEAD.equals(this.#bytes.subarray(this.#length - HEAD.length, this.#length));
   }
 
   /** Keeps the last bytes: they may begin a CR LF or a `+WS_DATA:`. */

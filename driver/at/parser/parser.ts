@@ -6,8 +6,9 @@ import { Line, LONGEST_LINE } from './line';
 const CR_BYTE = 0x0d;
 const LF_BYTE = 0x0a;
 const SPACE = 0x20;
-const PLUS = 0x2b;
 const PROMPT = 0x3e;
+/** An echo of a command starts with it. */
+const ECHO_START = 'A';
 const HEAD_LENGTH = '+WS_DATA:'.length;
 
 /** Bytes of incomplete frames that a {@link Parser} holds at most: one line and one chunk of data. */
@@ -42,7 +43,7 @@ export class Parser {
    */
   expectPrompt = false;
   readonly #handler: (frame: Frame) => void;
-  readonly #formats: DataFormat[] = ['short', 'short', 'short'];
+  readonly #formats: DataFormat[] = [];
   readonly #line = new Line();
   readonly #header = new Header(this.#formats);
   readonly #body = new Body();
@@ -83,7 +84,7 @@ export class Parser {
 
   /** Drops incomplete frames and all settings: the device has restarted, or is another device. */
   reset(): void {
-    this.#formats.fill('short');
+    this.#formats.length = 0;
     this.expectPrompt = false;
     this.#startLine();
   }
@@ -161,13 +162,6 @@ export class Parser {
       const prompted = this.#prompted;
       this.#prompted = false;
       if (prompted && byte === SPACE) return from + 1;
-      if (byte === PLUS) {
-        const end = line.headAt(chunk, from);
-        if (end > 0) {
-          this.#startHeader();
-          return end;
-        }
-      }
     }
     const end = line.read(chunk, from);
     switch (line.progress) {
@@ -234,32 +228,24 @@ export class Parser {
 
   /** Ends the line that the data interrupted, unless it is an echo; returns the noise in it. */
   #endInterrupted(): string {
-    const line = this.#line;
-    if (line.length > 0 && !line.dropping) {
-      if (line.isEcho) return '';
-      const noise = line.part;
-      line.start();
-      return noise;
-    }
-    line.start();
-    return '';
+    const { part } = this.#line;
+    if (part.startsWith(ECHO_START)) return '';
+    this.#line.start();
+    return part;
   }
 
   /** The start of the next frame is unknown: drops bytes up to the next CR LF. */
   #dropCorrupt(reason: 'header' | 'length'): void {
-    const length =
-      reason === 'length' ? this.#dataLength() : this.#line.length + this.#headLength();
+    const length = this.#dataLength();
     this.#startLine();
     this.#line.drop();
     this.#handler({ kind: 'garbage', reason, length });
   }
 
-  #headLength(): number {
-    return HEAD_LENGTH + this.#header.taken;
-  }
-
+  /** Bytes of the unfinished data, with its header and the line that it interrupts. */
   #dataLength(): number {
-    return this.#line.length + this.#headLength() + this.#body.length - this.#body.missing;
+    const { length, missing } = this.#body;
+    return this.#line.length + HEAD_LENGTH + this.#header.taken + length - missing;
   }
 
   #startLine(): void {

@@ -1,5 +1,4 @@
 import type { DataFrame, DataReceiver } from '../../at/types';
-import type { LinkReceiver } from './receiver';
 
 /** Bytes of early data at most. On a slow port `OK` may take seconds. */
 const MOST_EARLY_BYTES = 256 * 1024;
@@ -7,15 +6,13 @@ const MOST_EARLY_BYTES = 256 * 1024;
 const CHUNK_OVERHEAD = 16;
 
 /** Keeps data that comes before the `OK` of AT+WSOPEN. */
-export class EarlyData implements LinkReceiver {
+export class EarlyData implements DataReceiver {
   readonly connected = false;
-  readonly isEmpty = false;
   readonly #chunks: (DataFrame | 'dataLost')[] = [];
   /** Exceeds {@link MOST_EARLY_BYTES} once it has dropped data. */
   #bytes = 0;
 
   push(frame: DataFrame): void {
-    if (this.#bytes > MOST_EARLY_BYTES) return;
     this.#bytes += frame.bytes.length + CHUNK_OVERHEAD;
     if (this.#bytes <= MOST_EARLY_BYTES) this.#chunks.push(frame);
     else this.dataLost();

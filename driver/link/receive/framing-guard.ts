@@ -83,14 +83,15 @@ export class FramingGuard implements LinkReceiver {
   }
 
   async #prove(state: Proving): Promise<void> {
-    const isIntact = await this.#isIntact(state);
-    if (this.#state !== state) return;
-    if (isIntact) {
-      this.#state = { kind: 'passing' };
-      state.held.replay(this.#receiver, () => this.#tellLoss());
-    } else {
-      this.#lose(state);
+    try {
+      await this.#ping(state);
+    } catch {
+      if (this.#state === state) this.#lose(state);
+      return;
     }
+    if (this.#state !== state) return;
+    this.#state = { kind: 'passing' };
+    state.held.replay(this.#receiver, () => this.#tellLoss());
   }
 
   #lose({ end }: Proving): void {
@@ -100,20 +101,15 @@ export class FramingGuard implements LinkReceiver {
     this.#sink.unrecoverable(new EspAtError('FRAMING_LOST', { link: this.#context.link }));
   }
 
-  async #isIntact(state: Proving): Promise<boolean> {
+  /** Resolves once pings have left behind the last empty chunk. */
+  async #ping(state: Proving): Promise<void> {
     const { clock, ping } = this.#context;
-    const { signal } = state.end;
-    try {
-      while (state.isDoubtful)
-        for (const ms of PING_DELAYS_MS) {
-          await delay(clock, ms, { signal });
-          state.isDoubtful = false;
-          await ping();
-        }
-      return true;
-    } catch {
-      return false;
-    }
+    while (state.isDoubtful)
+      for (const ms of PING_DELAYS_MS) {
+        await delay(clock, ms, { signal: state.end.signal });
+        state.isDoubtful = false;
+        await ping();
+      }
   }
 
   #tellLoss(): void {

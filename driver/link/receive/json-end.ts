@@ -4,49 +4,45 @@ const OPEN = new Set([0x5b, 0x7b]);
 const CLOSE = new Set([0x5d, 0x7d]);
 const SPACE = new Set([0x09, 0x0a, 0x0d, 0x20]);
 
+/** Position of the next byte; `escape` is behind a backslash in a string. */
+type Place = 'text' | 'string' | 'escape';
+
 /**
  * Finds the end of a JSON text, the bracket that closes its first one, and looks at every byte once.
  * Other JSON values have no end of their own: the end of the chunk ends them.
  */
 export class JsonEnd {
+  /** Open brackets. */
   #depth = 0;
-  #inString = false;
-  #escaped = false;
-  #begun = false;
+  #place: Place = 'text';
 
   /** Whether a text has begun and is incomplete. */
   get open(): boolean {
-    return this.#begun;
+    return this.#depth > 0;
   }
 
-  /** Scans a chunk from index `start` on; returns the index after the end of the text, or -1. */
-  find(piece: Buffer, start: number): number {
-    for (let index = start; index < piece.length; index++) {
-      const byte = piece[index] ?? 0;
-      if (this.#inString) {
-        if (this.#escaped) this.#escaped = false;
-        else if (byte === BACKSLASH) this.#escaped = true;
-        else if (byte === QUOTE) this.#inString = false;
-      } else if (OPEN.has(byte)) {
-        this.#depth++;
-        this.#begun = true;
-      } else if (CLOSE.has(byte) && this.#depth > 0) {
-        if (--this.#depth === 0) {
-          this.reset();
-          return index + 1;
-        }
-      } else if (byte === QUOTE && this.#depth > 0) {
-        this.#inString = true;
-      } else if (this.#depth === 0 && !SPACE.has(byte)) {
-        this.reset();
-        return piece.length;
-      }
+  /** Scans a chunk from index `start` on; returns the index after the end of the text, undefined while it has none. */
+  find(piece: Buffer, start: number): number | undefined {
+    let index = start;
+    for (const byte of piece.subarray(start)) {
+      index++;
+      if (this.#place === 'escape') this.#place = 'string';
+      else if (this.#place === 'string') this.#place = afterInString(byte);
+      else if (OPEN.has(byte)) this.#depth++;
+      else if (this.#depth === 0 && !SPACE.has(byte)) return piece.length;
+      else if (byte === QUOTE) this.#place = 'string';
+      else if (CLOSE.has(byte) && --this.#depth === 0) return index;
     }
-    return -1;
+    return undefined;
   }
 
   reset(): void {
     this.#depth = 0;
-    this.#inString = this.#escaped = this.#begun = false;
+    this.#place = 'text';
   }
+}
+
+function afterInString(byte: number): Place {
+  if (byte === BACKSLASH) return 'escape';
+  return byte === QUOTE ? 'text' : 'string';
 }

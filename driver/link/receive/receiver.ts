@@ -24,6 +24,8 @@ export function checkReceiving({
 }: ReceivingOptions): void {
   check('maxMessageBytes', maxMessageBytes, LARGEST_MESSAGE_BYTES);
   if (framing?.by === 'idle') check('idleMs', framing.idleMs, LONGEST_IDLE_MS);
+  if (framing?.by === 'delimiter' && framing.delimiter.length === 0)
+    throw new EspAtError('INVALID_CONFIG', { setting: 'delimiter', reason: 'EMPTY' });
 }
 
 function check(setting: string, value: unknown, max: number): void {
@@ -68,8 +70,7 @@ export function createReceiver(
   sink: MessageSink,
 ): LinkReceiver {
   const { link, clock, capabilities } = context;
-  if (capabilities.fragments)
-    return new MessageAssembler(link, maxMessageBytes, () => clock.now(), sink);
+  if (capabilities.fragments) return new MessageAssembler(link, maxMessageBytes, clock, sink);
   const joiner = new ChunkJoiner(link, framing, maxMessageBytes, clock, sink);
   return capabilities.losesFraming ? new FramingGuard(context, joiner, sink) : joiner;
 }

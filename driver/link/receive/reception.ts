@@ -1,4 +1,4 @@
-import type { LinkId } from '../../at/types';
+import type { DataReceiver, LinkId } from '../../at/types';
 import type { Clock } from '../../clock';
 import { wsdatafmt, wsping } from '../../commands/websocket';
 import type { DeviceWatch } from '../device-watch';
@@ -10,9 +10,9 @@ import { EarlyData } from './early-data';
 import { createReceiver, type LinkReceiver, type MessageSink } from './receiver';
 
 type State =
-  | { readonly kind: 'none'; readonly receiver: LinkReceiver }
+  | { readonly kind: 'none'; readonly receiver: DataReceiver }
   /** `AT+WSOPEN` has gone out. */
-  | { readonly kind: 'early'; readonly receiver: EarlyData; readonly hasLostData: boolean }
+  | { readonly kind: 'early'; readonly receiver: EarlyData }
   /** `hasLostData`: data of the connection may be lost since the client was in sync. */
   | { readonly kind: 'connected'; readonly receiver: LinkReceiver; readonly hasLostData: boolean };
 
@@ -40,7 +40,7 @@ export class Reception {
 
   /** Whether no message has begun. */
   get isEmpty(): boolean {
-    return this.#state.receiver.isEmpty;
+    return this.#state.kind !== 'connected' || this.#state.receiver.isEmpty;
   }
 
   /** The device is another one: it has no receivers yet. */
@@ -50,8 +50,7 @@ export class Reception {
 
   /** `AT+WSOPEN` goes out next: what comes from here on is the new connection's. */
   expectData(): void {
-    const hasLostData = this.#hasLostData;
-    this.#become({ kind: 'early', receiver: new EarlyData(), hasLostData });
+    this.#become({ kind: 'early', receiver: new EarlyData() });
   }
 
   /** The connection is open. @param onLoss called for each loss of early data */
@@ -61,7 +60,7 @@ export class Reception {
     const ping = () => client.run(wsping(this.#link));
     const context = { link: this.#link, clock: this.#clock, capabilities, ping };
     const receiver = createReceiver(context, options, sink);
-    this.#become({ kind: 'connected', receiver, hasLostData: this.#hasLostData });
+    this.#become({ kind: 'connected', receiver, hasLostData: false });
     if (before.kind === 'early') before.receiver.replay(receiver, onLoss);
   }
 
@@ -74,22 +73,18 @@ export class Reception {
 
   /** Received bytes of any link are lost. */
   dataLost(): void {
-    if (this.#state.kind !== 'none') this.#state = { ...this.#state, hasLostData: true };
+    if (this.#state.kind === 'connected') this.#state = { ...this.#state, hasLostData: true };
   }
 
   /** The client is in sync; it has dropped all data since {@link dataLost}. */
   dataTrusted(): void {
-    if (this.#state.kind === 'none' || !this.#state.hasLostData) return;
+    if (this.#state.kind !== 'connected' || !this.#state.hasLostData) return;
     this.#state = { ...this.#state, hasLostData: false };
     if (this.#machine.state.kind !== 'open') return;
     const device = this.#device.current;
     // Unreadable data may have been whole, in another format: the command that sets it was corrupt.
     if (device?.capabilities.fragments)
       device.client.run(wsdatafmt(this.#link)).catch(() => undefined);
-  }
-
-  get #hasLostData(): boolean {
-    return this.#state.kind !== 'none' && this.#state.hasLostData;
   }
 
   #become(state: State): void {
@@ -99,13 +94,12 @@ export class Reception {
 }
 
 /** Drops data while there is no connection, or while the device reconnects. */
-function dropsData(machine: Pick<LinkMachine, 'state'>): LinkReceiver {
+function dropsData(machine: Pick<LinkMachine, 'state'>): DataReceiver {
   const ignore = () => undefined;
   return {
     get connected() {
       return numberOf(machine.state) !== 0;
     },
-    isEmpty: true,
     push: ignore,
     dataLost: ignore,
     end: ignore,

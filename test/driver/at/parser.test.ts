@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import type { Frame } from '../../../driver/at/types';
 import { Parser } from '../../../driver/at/parser/parser';
 import type { Formats } from '../../harness/device-speech';
-import { expecting, LONG, reading, SHORT } from '../../harness/parser-reading';
+import { expecting, LONG, reading } from '../../harness/parser-reading';
 
 function read(text: string, options: { formats?: Formats; prompts?: boolean } = {}): Frame[] {
   const { parser, frames } = (options.prompts ? expecting : reading)(options.formats);
@@ -34,6 +34,12 @@ describe('lines', () => {
     assert.deepEqual(read(`${longest}\r\nOK\r\n`), [line(longest), line('OK')]);
     const frames = read(`${longest}xxxxx\r\nOK\r\n`);
     assert.deepEqual(frames, [{ kind: 'garbage', reason: 'overflow', length: 2048 }, line('OK')]);
+  });
+
+  it('of any length are told once, and may end in data', () => {
+    const frames = read(`${'x'.repeat(9000)}+WS_DATA:0,2,hi\r\nOK\r\n`);
+    const overflow: Frame = { kind: 'garbage', reason: 'overflow', length: 2048 };
+    assert.deepEqual(frames, [overflow, short(0, 'hi'), line('OK')]);
   });
 
   it('of any length do not affect data and line ends after them', () => {
@@ -86,6 +92,26 @@ describe('the prompt', () => {
     ]);
   });
 
+  it('is not recognized among bytes that are dropped, nor after a reset', () => {
+    const [first, ...rest] = read('+WS_DATA:>\r\nOK\r\n', { prompts: true });
+    assert.ok(first?.kind === 'garbage');
+    assert.deepEqual(rest, [line('OK')]);
+    const { parser, frames } = reading();
+    parser.expectPrompt = true;
+    parser.reset();
+    parser.push(Buffer.from('>\r\n'));
+    assert.deepEqual(frames, [line('>')]);
+  });
+
+  it('alone lets a space be dropped, not the start of a line or what follows a reset', () => {
+    assert.deepEqual(read(' x\r\n'), [line(' x')]);
+    const { parser, frames } = expecting();
+    parser.push(Buffer.from('>'));
+    parser.reset();
+    parser.push(Buffer.from(' x\r\n'));
+    assert.deepEqual(frames, [{ kind: 'prompt' }, line(' x')]);
+  });
+
   it('is not recognized inside data', () => {
     assert.deepEqual(read('+WS_DATA:0,5,\r\n>\r\n\r\n', { prompts: true }), [
       short(0, '\r\n>\r\n'),
@@ -119,6 +145,12 @@ describe('data', () => {
     ]);
   });
 
+  it('in the long format carries a fin of 1 as well', () => {
+    const [frame] = read('+WS_DATA:2,0,1,2,2,hi\r\n', { formats: LONG });
+    assert.ok(frame?.kind === 'data');
+    assert.deepEqual([frame.link, frame.opcode, frame.fin, frame.payloadLength], [2, 0, true, 2]);
+  });
+
   it('uses the format of its link from the next URC until a reset', () => {
     const { parser, frames } = reading(['short', 'long', 'short']);
     parser.push(Buffer.from('+WS_DATA:0,2,hi\r\n+WS_DATA:1,1,1,2,2,hi\r\n'));
@@ -149,6 +181,19 @@ describe('data', () => {
       line('\xff\xfe'),
       line('OK'),
     ]);
+  });
+
+  it('is recognized after a colon in noise, and in bytes that are dropped', () => {
+    assert.deepEqual(read('a:b+WS_DATA:0,2,hi\r\n'), [short(0, 'hi'), line('a:b')]);
+    assert.deepEqual(read('+WS_DATA:x+A:b+WS_DATA:0,2,hi\r\nOK\r\n').slice(1), [
+      short(0, 'hi'),
+      line('OK'),
+    ]);
+  });
+
+  it('ends noise that is dropped: the next line is whole', () => {
+    const frames = read('+WS_DATA:xA+WS_DATA:0,2,hi\r\nOK\r\n');
+    assert.deepEqual(frames.slice(1), [short(0, 'hi'), line('OK')]);
   });
 
   it('is not recognized inside a quoted response', () => {
@@ -192,6 +237,8 @@ describe('corruption', () => {
     ['0,,', 'an empty field'],
     ['0,-1,', 'a sign'],
     ['x', 'no number'],
+    ['0,5x,', 'a letter behind a number'],
+    ['0;5,', 'another separator'],
   ] as const) {
     it(`of a header is garbage: ${why}`, () => {
       const [first, ...rest] = read(`+WS_DATA:${header}hello\r\nOK\r\n`);
@@ -217,6 +264,16 @@ describe('corruption', () => {
     });
   }
 
+  it('of data in an echo counts the echo', () => {
+    assert.deepEqual(read('AT+W+WS_DATA:0,4,hello\r\nOK\r\n'), [
+      { kind: 'garbage', reason: 'length', length: 'AT+W+WS_DATA:0,4,hell'.length },
+      line('OK'),
+    ]);
+    assert.deepEqual(read('AT+W+WS_DATA:0,x\r\n'), [
+      { kind: 'garbage', reason: 'header', length: 'AT+W+WS_DATA:0,'.length },
+    ]);
+  });
+
   it('that leaves data incomplete ends by abandon() or reset()', () => {
     const { parser, frames } = reading();
     parser.push(Buffer.from('+WS_DATA:0,9000,hello\r\n'));
@@ -241,15 +298,5 @@ describe('corruption', () => {
     parser.push(Buffer.from('\nOK\r\n'));
     assert.deepEqual(frames.slice(1), [line('\nOK')]);
     assert.equal(parser.unfinished, false);
-  });
-});
-
-describe('handlers', () => {
-  it('may call push and reset: pushed bytes are parsed in order', () => {
-    const { parser, frames } = reading(SHORT, (frame) => {
-      if (frame.kind === 'line' && frame.text === 'one') parser.push(Buffer.from('three\r\n'));
-    });
-    parser.push(Buffer.from('one\r\ntwo\r\n'));
-    assert.deepEqual(frames, [line('one'), line('two'), line('three')]);
   });
 });

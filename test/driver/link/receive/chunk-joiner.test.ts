@@ -3,7 +3,6 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import type { Framing } from '../../../../driver/link/options';
 import { ChunkJoiner } from '../../../../driver/link/receive/chunk-joiner';
-import { planSends } from '../../../../driver/link/send/send-plan';
 import { VirtualClock } from '../../../harness/virtual-clock';
 
 function rig(joining: Framing, limit = 1000) {
@@ -11,7 +10,7 @@ function rig(joining: Framing, limit = 1000) {
   const clock = new VirtualClock();
   const joiner = new ChunkJoiner(0, joining, limit, clock, {
     message: (_, bytes) => told.push(bytes.toString()),
-    failed: (error) => told.push(`! ${error.code}`),
+    failed: ({ code, details }) => told.push(`! ${code} ${details.limit ?? details.length}`),
     unrecoverable: (error) => told.push(`unrecoverable ${error.code}`),
   });
   const push = (...pieces: (string | Buffer)[]) => {
@@ -58,6 +57,22 @@ describe('a stalled frame', () => {
     }
   });
 
+  it('ends after 5 s without data, not earlier, and only by an empty chunk', async () => {
+    const delimiter = Buffer.from('#');
+    for (const [ms, piece, expected] of [
+      [5000, '', ['unrecoverable FRAME_STALLED']],
+      [4999, '', []],
+      [60_000, 'er#', ['later']],
+    ] as const) {
+      const { push, told, clock } = rig({ by: 'delimiter', delimiter });
+      await clock.advance(60_000);
+      push('lat');
+      await clock.advance(ms);
+      push(piece);
+      assert.deepEqual(told, expected, `${ms} ms`);
+    }
+  });
+
   it('is not assumed for an empty message that comes early or between messages', async () => {
     for (const [joining, half] of begun) {
       const { push, told, clock } = rig(joining);
@@ -82,10 +97,26 @@ describe('joining JSON', () => {
     );
   });
 
-  it('emits a text without brackets as it comes', () => {
+  it('emits a text that no bracket opens as it comes', () => {
+    const texts = ['42', 'true', '"{"', ']', '}{', '[]'];
     const { push, told } = rig({ by: 'json' });
-    push('42', 'true');
-    assert.deepEqual(told, ['42', 'true']);
+    push(...texts);
+    assert.deepEqual(told, texts);
+  });
+
+  it('drops white space between texts', () => {
+    const { push, told, joiner } = rig({ by: 'json' });
+    push(' \r\n\t', '{"":1}', '\n');
+    assert.deepEqual(told, ['{"":1}']);
+    assert.equal(joiner.isEmpty, true);
+  });
+
+  it('begins anew after data loss in a string', () => {
+    const { push, told, joiner } = rig({ by: 'json' });
+    push('{"a":["\\');
+    joiner.dataLost();
+    push('{"b":""}');
+    assert.deepEqual(told, ['{"b":""}']);
   });
 
   it('finds the same texts however the chunks are cut', () => {
@@ -128,25 +159,33 @@ describe('joining by delimiter', () => {
     const { push, told, joiner } = rig({ by: 'delimiter', delimiter: Buffer.from('\n') });
     push('one\ntwo');
     joiner.end();
-    assert.deepEqual(told, ['one', '! MESSAGE_INCOMPLETE']);
+    assert.deepEqual(told, ['one', '! MESSAGE_INCOMPLETE 3']);
   });
 
   it('skips a message that is too large, up to its delimiter', () => {
     const { push, told } = rig({ by: 'delimiter', delimiter: Buffer.from('\n') }, 5);
     push('123', '456', '789\nok\n');
-    assert.deepEqual(told, ['! MESSAGE_TOO_LARGE', 'ok']);
+    assert.deepEqual(told, ['! MESSAGE_TOO_LARGE 5', 'ok']);
+  });
+
+  it('reports a message that is too large at the first byte over the limit, and nothing more of it', () => {
+    const { push, told, joiner } = rig({ by: 'delimiter', delimiter: Buffer.from('##') }, 5);
+    push('12345', '6');
+    assert.deepEqual(told, ['! MESSAGE_TOO_LARGE 5']);
+    joiner.end();
+    assert.deepEqual(told, ['! MESSAGE_TOO_LARGE 5']);
   });
 
   it('ends a message that is too large at its delimiter when the delimiter comes in two chunks', () => {
     const { push, told } = rig({ by: 'delimiter', delimiter: Buffer.from('\r\n') }, 5);
     push('1234567\r', '\none\r\n', 'two\r\n');
-    assert.deepEqual(told, ['! MESSAGE_TOO_LARGE', 'one', 'two']);
+    assert.deepEqual(told, ['! MESSAGE_TOO_LARGE 5', 'one', 'two']);
   });
 
   it('does not count a partial delimiter towards the limit, unless the rest differs', () => {
     const { push, told } = rig({ by: 'delimiter', delimiter: Buffer.from('\r\n') }, 5);
     push('12345\r', '\n1234\r', '5\r\n', '12345\r', '6\r\nok\r\n');
-    assert.deepEqual(told, ['12345', '! MESSAGE_TOO_LARGE', '! MESSAGE_TOO_LARGE', 'ok']);
+    assert.deepEqual(told, ['12345', '! MESSAGE_TOO_LARGE 5', '! MESSAGE_TOO_LARGE 5', 'ok']);
   });
 
   it('refuses the same messages however the chunks are cut', () => {
@@ -162,7 +201,7 @@ describe('joining by delimiter', () => {
         const wanted = input.split(delimiter).slice(0, -1);
         assert.deepEqual(
           told,
-          wanted.map((message) => (message.length > 6 ? '! MESSAGE_TOO_LARGE' : message)),
+          wanted.map((message) => (message.length > 6 ? '! MESSAGE_TOO_LARGE 6' : message)),
         );
       }),
       { numRuns: 500, seed: 7 },
@@ -194,6 +233,18 @@ describe('joining by idle time', () => {
     assert.deepEqual(told, ['whole', 'next']);
   });
 
+  it('reports nothing at the end of a connection after data loss, nor between messages', () => {
+    const delimited = { by: 'delimiter', delimiter: Buffer.from('|') } as const;
+    const lost = rig(delimited, 3);
+    lost.joiner.dataLost();
+    lost.push('the end of a message');
+    const whole = rig(delimited);
+    whole.push('whole|');
+    const idle = rig({ by: 'idle', idleMs: 50 });
+    for (const { joiner } of [lost, whole, idle]) joiner.end();
+    assert.deepEqual([lost.told, whole.told, idle.told], [[], ['whole'], []]);
+  });
+
   it('drops the pending message after data loss', async () => {
     const { push, told, clock, joiner } = rig({ by: 'idle', idleMs: 50 });
     push('half');
@@ -204,37 +255,45 @@ describe('joining by idle time', () => {
   });
 });
 
-describe('planning sends', () => {
-  const D = { opcode: 2, fin: true, maxSend: 100, fragments: true };
-  const C = { ...D, fragments: false };
-  const show = (...args: Parameters<typeof planSends>) =>
-    planSends(...args).map(
-      ({ start, end, opcode, fin }) => `${start}-${end} op ${opcode}${fin ? ' fin' : ''}`,
-    );
-
-  it('uses one frame when the message fits', () => {
-    assert.deepEqual(show(100, D), ['0-100 op 2 fin']);
-    assert.deepEqual(show(0, D), ['0-0 op 2 fin']);
-    assert.deepEqual(show(100, C), ['0-100 op 2 fin']);
+describe('a chunk joiner', () => {
+  it('is empty between messages only, and not while a beginning is lost', () => {
+    const { push, joiner } = rig({ by: 'delimiter', delimiter: Buffer.from('##') }, 5);
+    assert.equal(joiner.isEmpty, true);
+    for (const [piece, isEmpty] of [
+      ['a', false],
+      ['##', true],
+      ['#', false],
+      ['#', true],
+      ['123456', false],
+      ['##', true],
+    ] as const) {
+      push(piece);
+      assert.equal(joiner.isEmpty, isEmpty, piece);
+    }
+    joiner.dataLost();
+    assert.equal(joiner.isEmpty, false);
   });
 
-  it('uses fragments and an empty final frame when it does not fit', () => {
-    assert.deepEqual(show(250, D), [
-      '0-100 op 2',
-      '100-200 op 0',
-      '200-250 op 0',
-      '250-250 op 0 fin',
-    ]);
-    assert.deepEqual(show(250, { ...D, fin: false }), [
-      '0-100 op 2',
-      '100-200 op 0',
-      '200-250 op 0',
-    ]);
-    assert.deepEqual(show(3, { ...D, opcode: 0 }), ['0-3 op 0', '3-3 op 0 fin']);
+  it('delivers a message of one chunk without a copy', () => {
+    const bytes = Buffer.from('hello');
+    const heard: Buffer[] = [];
+    const ignore = () => undefined;
+    const joiner = new ChunkJoiner(0, { by: 'chunk' }, 1000, new VirtualClock(), {
+      ...{ failed: ignore, unrecoverable: ignore },
+      message: (_, message) => heard.push(message),
+    });
+    joiner.push({ kind: 'data', link: 0, bytes });
+    assert.equal(heard[0], bytes);
   });
 
-  it('fails with the limit when the firmware supports neither', () => {
-    assert.throws(() => planSends(101, C), { code: 'PAYLOAD_TOO_LONG', outcome: 'not-sent' });
-    assert.throws(() => planSends(0, C), { code: 'EMPTY_NOT_SUPPORTED', outcome: 'not-sent' });
+  it('accepts a message of exactly the limit, whatever joins it', async () => {
+    for (const framing of [{ by: 'chunk' }, { by: 'json' }, { by: 'idle', idleMs: 50 }] as const) {
+      const { push, told, clock } = rig(framing, 4);
+      push('[12]');
+      await clock.advance(50);
+      push('[123]');
+      await clock.advance(50);
+      assert.deepEqual(told, ['[12]', '! MESSAGE_TOO_LARGE 4'], framing.by);
+    }
   });
 });

@@ -1,17 +1,21 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { DataFrame } from '../../../../driver/at/types';
+import type { EspAtError } from '../../../../driver/errors';
 import { MessageAssembler } from '../../../../driver/link/receive/message-assembler';
+import { VirtualClock } from '../../../harness/virtual-clock';
 
-/** An assembler with a clock that a test sets, and its events in order. */
+/** An assembler in virtual time, and what it tells in order. */
 function rig(limit = 1000) {
   const told: string[] = [];
-  const time = { now: 0 };
-  const assembler = new MessageAssembler(1, limit, () => time.now, {
+  const clock = new VirtualClock();
+  const tellError = ({ code, details }: EspAtError) =>
+    told.push(`${code} ${JSON.stringify(details)}`);
+  const assembler = new MessageAssembler(1, limit, clock, {
     message: (opcode, bytes) =>
       told.push(`${opcode === 1 ? 'text' : 'binary'} ${bytes.toString()}`),
-    failed: (error) => told.push(error.code),
-    unrecoverable: (error) => told.push(`unrecoverable ${error.code}`),
+    failed: tellError,
+    unrecoverable: tellError,
   });
   /** Chunks as `opcode fin frame-length data`. */
   const push = (...chunks: string[]) => {
@@ -28,8 +32,12 @@ function rig(limit = 1000) {
       assembler.push(frame);
     }
   };
-  return { assembler, told, time, push };
+  return { assembler, told, clock, push };
 }
+
+const LOST = 'DATA_LOST {"link":1}';
+const STALLED = 'FRAME_STALLED {"link":1}';
+const TOO_LARGE = 'MESSAGE_TOO_LARGE {"link":1,"limit":8}';
 
 describe('the message assembler', () => {
   it('joins chunks to frames and frames to messages, text and binary apart', () => {
@@ -50,19 +58,19 @@ describe('the message assembler', () => {
   it('skips a message that is too large to its end, and reports it once', () => {
     const { push, told } = rig(8);
     push('1 0 5 aaaaa', '0 0 5 bbbbb', '0 1 5 ccc', '0 1 5 cc', '1 1 2 ok');
-    assert.deepEqual(told, ['MESSAGE_TOO_LARGE', 'text ok']);
+    assert.deepEqual(told, [TOO_LARGE, 'text ok']);
   });
 
   it('treats an empty chunk inside a frame as a stalled frame', () => {
     const { push, told } = rig();
     push('1 1 5 he', '1 1 5 ');
-    assert.deepEqual(told, ['unrecoverable FRAME_STALLED']);
+    assert.deepEqual(told, [STALLED]);
   });
 
   it('treats an empty chunk of a frame with a length as a stalled frame', () => {
     const { push, told } = rig();
     push('1 1 5 ', '1 1 5 hello');
-    assert.deepEqual(told, ['unrecoverable FRAME_STALLED', 'text hello']);
+    assert.deepEqual(told, [STALLED, 'text hello']);
   });
 
   it('detects a stalled frame also after data loss in it', () => {
@@ -70,7 +78,7 @@ describe('the message assembler', () => {
     push('1 1 5 he');
     assembler.dataLost();
     push('1 1 5 ');
-    assert.deepEqual(told, ['unrecoverable FRAME_STALLED']);
+    assert.deepEqual(told, [STALLED]);
   });
 
   it('reports the incomplete message when the connection ends, and only then', () => {
@@ -78,19 +86,19 @@ describe('the message assembler', () => {
     assembler.end();
     push('1 0 3 abc', '0 1 5 de');
     assembler.end();
-    assert.deepEqual(told, ['MESSAGE_INCOMPLETE']);
+    assert.deepEqual(told, ['MESSAGE_INCOMPLETE {"link":1,"length":5}']);
   });
 
   it('detects a message that begins before the previous one has ended', () => {
     const { push, told } = rig();
     push('1 0 3 abc', '2 1 3 new');
-    assert.deepEqual(told, ['DATA_LOST', 'binary new']);
+    assert.deepEqual(told, [LOST, 'binary new']);
   });
 
   it('detects a chunk that does not fit its frame', () => {
     const { push, told } = rig();
     push('1 1 9 abc', '1 1 4 next', '1 1 9 abcdef', '1 1 9 ghijkl', '1 1 3 end');
-    assert.deepEqual(told, ['DATA_LOST', 'text next', 'DATA_LOST', 'text end']);
+    assert.deepEqual(told, [LOST, 'text next', LOST, 'text end']);
   });
 
   it('drops a possible middle of a frame after data loss', () => {
@@ -119,19 +127,117 @@ describe('the message assembler', () => {
     assert.deepEqual(told, ['text ok']);
   });
 
-  it('treats idle time longer than any stall as a message boundary', () => {
-    const { push, told, assembler, time } = rig();
-    assembler.dataLost();
-    push('2 1 6 abc');
-    time.now = 11_000;
-    push('2 1 6 abc', '2 1 6 def');
-    assert.deepEqual(told, ['binary abcdef']);
+  it('treats 11 s without data as a message boundary, not less', async () => {
+    for (const [ms, expected] of [
+      [10_999, []],
+      [11_000, ['binary abcdef']],
+    ] as const) {
+      const { push, told, assembler, clock } = rig();
+      assembler.dataLost();
+      push('2 1 6 abc');
+      await clock.advance(ms);
+      push('2 1 6 abc', '2 1 6 def');
+      assert.deepEqual(told, expected, `${ms} ms`);
+    }
   });
 
-  it('requests a reconnect when it cannot find message boundaries', () => {
+  it('measures those 11 s from the data loss where nothing has come since', async () => {
+    const { push, told, assembler, clock } = rig();
+    push('2 1 2 ok');
+    await clock.advance(60_000);
+    assembler.dataLost();
+    push('2 1 9 def', '2 1 9 ghi', '2 1 9 abc');
+    assert.deepEqual(told, ['binary ok']);
+  });
+
+  it('reports lost boundaries after more than 256 KiB without one, and again after as much', () => {
     const { push, told, assembler } = rig(1e9);
     assembler.dataLost();
-    for (let count = 0; count < 300; count++) push(`2 1 5000 ${'x'.repeat(1000)}`);
-    assert.deepEqual(told, ['unrecoverable DATA_LOST']);
+    const piece = `2 1 50000 ${'x'.repeat(16_384)}`;
+    for (let count = 0; count < 16; count++) push(piece);
+    assert.deepEqual(told, []);
+    push('2 1 50000 x');
+    assert.deepEqual(told, [LOST]);
+    for (let count = 0; count < 16; count++) push(piece);
+    assert.deepEqual(told, [LOST]);
+    push('2 1 50000 x');
+    assert.deepEqual(told, [LOST, LOST]);
+  });
+
+  it('delivers a message of one chunk without a copy', () => {
+    const bytes = Buffer.from('hello');
+    const heard: Buffer[] = [];
+    const ignore = () => undefined;
+    const assembler = new MessageAssembler(1, 1000, new VirtualClock(), {
+      ...{ failed: ignore, unrecoverable: ignore },
+      message: (_, message) => heard.push(message),
+    });
+    assembler.push({ kind: 'data', link: 1, opcode: 1, fin: true, payloadLength: 5, bytes });
+    assert.equal(heard[0], bytes);
+  });
+
+  it('accepts a message of exactly the limit', () => {
+    const { push, told } = rig(8);
+    push('1 1 8 12345678', '1 0 8 12345678', '0 1 0 ');
+    assert.deepEqual(told, ['text 12345678', 'text 12345678']);
+  });
+
+  it('reports nothing more of a message that was too large', () => {
+    for (const rest of [[], ['2 1 3 new']]) {
+      const { push, told, assembler } = rig(8);
+      push('1 0 9 123456789', ...rest);
+      assembler.end();
+      assert.deepEqual(told, [TOO_LARGE, ...rest.map(() => 'binary new')]);
+    }
+  });
+
+  it('reports a continuation without a beginning once, and drops it up to its end', () => {
+    const { push, told } = rig();
+    push('0 0 3 abc', '0 0 5 de', '0 0 5 fgh', '0 1 3 ijk', '1 1 2 ok', '0 1 3 lmn', '1 1 2 ok');
+    assert.deepEqual(told, [LOST, 'text ok', LOST, 'text ok']);
+  });
+
+  it('takes an empty final frame inside another frame for a sign of data loss', () => {
+    const { push, told } = rig();
+    push('1 0 9 abc', '0 1 0 ', '1 1 2 ok');
+    assert.deepEqual(told, [LOST, 'text ok']);
+  });
+
+  for (const [differs, next] of [
+    ['opcode', '1 0 6 abc'],
+    ['fin', '2 1 6 abc'],
+    ['length', '2 0 7 abc'],
+  ] as const)
+    it(`takes a chunk whose ${differs} differs for the beginning of another frame`, () => {
+      const { push, told } = rig();
+      push('2 0 6 abc', next);
+      assert.deepEqual(told, [LOST]);
+    });
+
+  it('reports bytes beyond the length of a frame at once', () => {
+    const { push, told, assembler } = rig();
+    push('1 1 9 abcdef', '1 1 9 ghijkl');
+    assert.deepEqual(told, [LOST]);
+    assembler.end();
+    assert.deepEqual(told, [LOST]);
+  });
+
+  it('is empty between messages only, and not while a beginning is lost', () => {
+    const { push, assembler } = rig();
+    const steps: [string, boolean][] = [
+      ['1 1 5 hello', true],
+      ['1 0 5 he', false],
+      ['1 0 5 llo', false],
+      ['0 1 1 !', true],
+      ['0 0 3 abc', false],
+      ['0 1 1 !', true],
+    ];
+    assert.equal(assembler.isEmpty, true);
+    for (const [chunk, isEmpty] of steps) {
+      push(chunk);
+      assert.equal(assembler.isEmpty, isEmpty, chunk);
+    }
+    assembler.dataLost();
+    assert.equal(assembler.isEmpty, false);
   });
 });

@@ -1,0 +1,167 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type { EspAtError } from '../../../../driver/errors';
+import type { Framing } from '../../../../driver/link/options';
+import { createReceiver } from '../../../../driver/link/receive/receiver';
+import { VirtualClock } from '../../../harness/virtual-clock';
+
+interface RigOptions {
+  readonly framing?: Framing;
+  /** What a ping does; it succeeds at once by default. */
+  readonly ping?: (clock: VirtualClock) => Promise<unknown>;
+}
+
+/** The receiver of a connection that may lose its framing: messages, pings with their time, and errors in order. */
+function rig({ framing, ping = () => Promise.resolve() }: RigOptions = {}) {
+  const told: string[] = [];
+  const clock = new VirtualClock();
+  const tellError = ({ code, details }: EspAtError) => told.push(`! ${code} ${details.link}`);
+  const receiver = createReceiver(
+    {
+      ...{ link: 1, clock, capabilities: { fragments: false, losesFraming: true } },
+      ping: () => {
+        told.push(`ping ${clock.now()}`);
+        return ping(clock);
+      },
+    },
+    framing ? { framing } : {},
+    {
+      message: (_, bytes) => told.push(`"${bytes.toString('latin1')}"`),
+      failed: tellError,
+      unrecoverable: tellError,
+    },
+  );
+  const push = (...pieces: (string | Buffer)[]) => {
+    for (const piece of pieces) receiver.push({ kind: 'data', link: 1, bytes: Buffer.from(piece) });
+  };
+  return { told, clock, receiver, push };
+}
+
+describe('an empty chunk of firmware that may lose the framing', () => {
+  it('is held with all that follows until pings after 300 ms and 700 ms have succeeded', async () => {
+    const { told, clock, receiver, push } = rig();
+    push('one', '', 'two');
+    assert.deepEqual(told.splice(0), ['"one"']);
+    assert.equal(receiver.isEmpty, false);
+    await clock.advance(999);
+    assert.deepEqual(told.splice(0), ['ping 300']);
+    await clock.advance(1);
+    assert.deepEqual(told.splice(0), ['ping 1000', '""', '"two"']);
+    assert.equal(receiver.isEmpty, true);
+    push('three');
+    assert.deepEqual(told, ['"three"']);
+    assert.equal(clock.pending, 0);
+  });
+
+  it('is pinged for again when it comes after the last ping has gone out', async () => {
+    const slow = {
+      ping: (clock: VirtualClock) => new Promise<void>((end) => clock.after(50, end)),
+    };
+    const { told, clock, push } = rig(slow);
+    push('');
+    await clock.advance(1075);
+    push('', 'text');
+    assert.deepEqual(told.splice(0), ['ping 300', 'ping 1050']);
+    await clock.advance(2000);
+    assert.deepEqual(told, ['ping 1400', 'ping 2150', '""', '""', '"text"']);
+  });
+
+  it('means a lost framing where a ping fails: nothing is delivered, and no ping follows', async () => {
+    const { told, clock, receiver, push } = rig({ ping: () => Promise.reject(new Error('ERROR')) });
+    push('', 'two');
+    await clock.advance(300);
+    assert.deepEqual(told, ['ping 300', '! FRAMING_LOST 1']);
+    push('three', '');
+    assert.equal(receiver.isEmpty, false);
+    await clock.advance(5000);
+    assert.deepEqual(told, ['ping 300', '! FRAMING_LOST 1']);
+    assert.equal(clock.pending, 0);
+  });
+
+  const headers: readonly [string, number[], boolean][] = [
+    ['a continuation', [0x80, 0], true],
+    ['a text', [0x81, 2, 0x61, 0x62], true],
+    ['a binary with 125 bytes', [0x82, 125, ...new Array<number>(125).fill(1)], true],
+    ['a ping', [0x89, 0], true],
+    ['a pong', [0x8a, 0], true],
+    ['a text and more', [0x81, 1, 0x61, 0x62], true],
+    ['a text that is not whole', [0x81, 3, 0x61, 0x62], false],
+    ['a text with a long length', [0x81, 126, ...new Array<number>(130).fill(1)], false],
+    ['a fragment', [0x01, 1, 0x61], false],
+    ['its first byte only', [0x80], false],
+    ['no header', [0x61, 1, 0x61], false],
+  ];
+  for (const [what, bytes, isHeader] of headers)
+    it(`before ${what} means ${isHeader ? 'a lost framing, without a ping' : 'nothing yet'}`, async () => {
+      const { told, clock, push } = rig();
+      push('', Buffer.from(bytes));
+      assert.deepEqual(told.splice(0), isHeader ? ['! FRAMING_LOST 1'] : []);
+      await clock.advance(1000);
+      const proven = ['ping 300', 'ping 1000', '""', `"${Buffer.from(bytes).toString('latin1')}"`];
+      assert.deepEqual(told, isHeader ? [] : proven);
+    });
+
+  it('is followed by data loss in its place', async () => {
+    const { told, clock, receiver, push } = rig();
+    push('');
+    receiver.dataLost();
+    push('after');
+    await clock.advance(1000);
+    assert.deepEqual(told, ['ping 300', 'ping 1000', '""', '! DATA_LOST 1', '"after"']);
+  });
+
+  it('is told as lost when the connection ends, and no ping follows', async () => {
+    const { told, clock, receiver, push } = rig();
+    push('', 'two');
+    receiver.end();
+    assert.deepEqual(told, ['! DATA_LOST 1']);
+    assert.equal(clock.pending, 0);
+    await clock.advance(2000);
+    assert.deepEqual(told, ['! DATA_LOST 1']);
+  });
+
+  it('is told as lost when the connection ends during the last ping', async () => {
+    for (const settles of ['fulfilled', 'rejected']) {
+      const { told, clock, receiver, push } = rig({
+        ping: (clock) =>
+          new Promise<void>((resolve, reject) =>
+            clock.after(50, () => (settles === 'rejected' ? reject(new Error('x')) : resolve())),
+          ),
+      });
+      push('');
+      await clock.advance(settles === 'rejected' ? 325 : 1075);
+      receiver.end();
+      await clock.advance(1000);
+      assert.deepEqual(
+        told.filter((each) => !each.startsWith('ping')),
+        ['! DATA_LOST 1'],
+        settles,
+      );
+    }
+  });
+});
+
+describe('data of firmware that may lose the framing', () => {
+  const framing = { by: 'delimiter', delimiter: Buffer.from('|') } as const;
+
+  it('without an empty chunk is joined, lost and ended as that of other firmware', () => {
+    const { told, receiver, push } = rig({ framing });
+    push('one|tw');
+    assert.equal(receiver.isEmpty, false);
+    receiver.dataLost();
+    push('o|three|four');
+    receiver.end();
+    assert.deepEqual(told, ['"one"', '"three"', '! MESSAGE_INCOMPLETE 1']);
+  });
+
+  it('loses its unfinished message with the framing', async () => {
+    const { told, clock, receiver, push } = rig({
+      framing,
+      ping: () => Promise.reject(new Error('ERROR')),
+    });
+    push('half', '');
+    await clock.advance(300);
+    receiver.end();
+    assert.deepEqual(told, ['ping 300', '! FRAMING_LOST 1']);
+  });
+});

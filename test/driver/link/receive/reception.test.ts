@@ -1,0 +1,119 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type { FirmwareClass } from '../../../../simulator';
+import { Harness } from '../../../harness/harness';
+import { lines } from '../../../harness/ready-harness';
+import { openHarness } from '../open-harness';
+
+const DATA_FORMAT = 'AT+WSDATAFMT=0,0,55';
+
+/** The device's line `+WS_DATA` with a damaged byte in its name. */
+const damaged = Buffer.from('+WS_DXTA:0,5,hello\r\n');
+
+const resyncs = (harness: Harness) =>
+  harness.events.flatMap(({ event, detail }) => (event === 'outofsync' ? [detail] : []));
+
+describe('an unknown line', () => {
+  for (const firmware of ['A', 'C', 'D'] as const)
+    it(`is told as data loss while a link of class ${firmware} is open, not after`, async () => {
+      const { harness, link, ending } = await openHarness({ firmware });
+      await harness.clock.advance(1000);
+      harness.port.deliver(damaged);
+      await harness.clock.advance(10_000);
+      assert.deepEqual(resyncs(harness), ['CORRUPT_LINE']);
+      const losses = () => harness.links.filter(({ event }) => event === 'dataloss').length;
+      assert.equal(losses(), 1);
+      assert.equal(await ending(link.close()), 'done');
+      harness.port.deliver(damaged);
+      await harness.clock.advance(10_000);
+      assert.deepEqual([resyncs(harness), losses()], [['CORRUPT_LINE'], 1]);
+      await harness.end();
+    });
+
+  it('is told as a resync while the device reconnects a link', async () => {
+    const { harness, story } = await openHarness();
+    harness.port.deliver(Buffer.from('+WS_DISCONNECTED:0\r\n'));
+    harness.port.deliver(damaged);
+    await harness.clock.advance(10);
+    assert.deepEqual(story().slice(0, 1), ['lost 1']);
+    assert.deepEqual(resyncs(harness), ['CORRUPT_LINE']);
+    await harness.end();
+  });
+});
+
+describe('after data loss', () => {
+  async function commands(firmware: FirmwareClass, corrupt: string): Promise<string[]> {
+    const { harness } = await openHarness({ firmware });
+    await harness.clock.advance(1000);
+    harness.port.written.length = 0;
+    harness.port.deliver(Buffer.from(corrupt));
+    await harness.clock.advance(10_000);
+    const written = lines(harness);
+    await harness.end();
+    return written;
+  }
+
+  it('the driver sets the data format of an open link again once in sync, where there is one', async () => {
+    const corrupt = damaged.toString();
+    for (const [firmware, count] of [
+      ['D', 1],
+      ['C', 0],
+    ] as const) {
+      const formats = (await commands(firmware, corrupt)).filter((line) => line === DATA_FORMAT);
+      assert.equal(formats.length, count, firmware);
+    }
+  });
+
+  it('the driver leaves the data format alone where a resync lost no data', async () => {
+    const written = await commands('D', 'OK\r\n');
+    assert.ok(written.includes('AT+SYSSTORE?'), written.join());
+    assert.ok(!written.includes(DATA_FORMAT), written.join());
+  });
+});
+
+describe('data before the OK of AT+WSOPEN', () => {
+  /** Opens a link; the device says `early` right before it says that the link is connected. */
+  async function opened(early: string) {
+    let said = early;
+    const harness: Harness = new Harness({
+      simulator: {
+        output: (bytes) => {
+          if (bytes.includes('+WS_CONNECTED:0')) {
+            harness.port.deliver(Buffer.from(said));
+            said = '';
+          }
+          harness.port.deliver(bytes);
+        },
+      },
+    });
+    await harness.ready();
+    const [link] = harness.device.links;
+    await harness.clock.wait(link.open({ uri: 'ws://host/plain' }));
+    return { harness, link };
+  }
+
+  it('is delivered in order once the link is open, and none of it to the next connection', async () => {
+    const { harness, link } = await opened('+WS_DATA:0,1,1,3,3,one\r\n+WS_DATA:0,1,0,3,3,tw\r\n');
+    const texts = () => harness.messages.map(({ bytes }) => bytes.toString());
+    assert.deepEqual(texts(), ['one']);
+    await harness.clock.wait(link.close());
+    harness.port.deliver(Buffer.from('+WS_DATA:0,1,1,4,4,none\r\n'));
+    await harness.clock.wait(link.open({ uri: 'ws://host/plain' }));
+    harness.port.deliver(Buffer.from('+WS_DATA:0,1,1,3,3,new\r\n'));
+    assert.deepEqual(texts(), ['one', 'new']);
+    await harness.end();
+  });
+
+  it('is reported as lost once the link is open', async () => {
+    const { harness } = await opened('+WS_DATA:0,1,1,5,6,hello\r\n');
+    assert.deepEqual(
+      harness.links.map(({ event, error }) => [event, error?.code]),
+      [
+        ['opening', undefined],
+        ['opened', undefined],
+        ['dataloss', 'DATA_LOST'],
+      ],
+    );
+    await harness.end();
+  });
+});
