@@ -34,7 +34,7 @@ const subjects = {
     tests: ['link/state/link-step', 'link/operations', 'link/claims', 'link/device-changes'],
   },
   messages: {
-    mutate: ['driver/link/receive/*.ts', '!driver/link/receive/reception.ts'],
+    mutate: ['driver/link/receive/*.ts'],
     tests: [
       ...['link/receive/message-assembler', 'link/receive/chunk-joiner'],
       ...['link/receive/framing-guard', 'link/receive/early-data', 'link/receive/receiver'],
