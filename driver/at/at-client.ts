@@ -6,7 +6,7 @@ import type { ClientParts } from './client-parts';
 import type { ClientState } from './client-state';
 import type { Command, Response } from './command';
 import { CommandQueue } from './command-queue';
-import { CommandSequence, type SequenceAccess } from './command-sequence';
+import { CommandSequence, type SequenceAccess, type SequenceOptions } from './command-sequence';
 import { DataReceivers } from './data-receivers';
 import { JobRunner } from './job-runner';
 import { hasPendingPrompt, jobOf } from './resync/out-of-sync';
@@ -119,7 +119,7 @@ export class AtClient {
    * Runs one command, before queued messages.
    * @throws EspAtError `COMMAND_FAILED`, `OUT_OF_SYNC`, `ABORTED`, and the error of a reset or close
    */
-  run(command: Command, options?: { readonly signal?: AbortSignal }): Promise<Response> {
+  run(command: Command, options?: SequenceOptions): Promise<Response> {
     return this.sequence((access) => access.run(command), options);
   }
 
@@ -130,7 +130,7 @@ export class AtClient {
    */
   sequence<T>(
     body: (access: SequenceAccess) => Promise<T>,
-    { signal }: { readonly signal?: AbortSignal } = {},
+    { signal, yields = false }: SequenceOptions = {},
   ): Promise<T> {
     const { machine, queue } = this.#parts;
     if (machine.state.kind === 'closed') return Promise.reject(machine.state.error);
@@ -149,7 +149,7 @@ export class AtClient {
           });
       }, reject);
       signal?.addEventListener('abort', abort, { once: true });
-      queue.addSequence(sequence);
+      queue.addSequence(sequence, yields);
       this.#jobs.pull();
     });
   }

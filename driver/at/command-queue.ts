@@ -3,6 +3,9 @@ import type { CommandSequence } from './command-sequence';
 import type { Job } from './client-state';
 import type { LinkId, SendSource } from './types';
 
+/** Messages that a yielding sequence lets pass: as many as the send queue holds. */
+const MAX_PASSED = 1000;
+
 /** A source, and the bytes that the client has sent for it. */
 interface Lane {
   readonly source: SendSource;
@@ -17,14 +20,20 @@ interface Lane {
  */
 export class CommandQueue {
   #sequences: CommandSequence[] = [];
+  /** Sequences that let messages pass. */
+  #yielding: CommandSequence[] = [];
+  /** Messages that the first of them has let pass. */
+  #passed = 0;
   readonly #lanes: Lane[] = [];
 
-  addSequence(sequence: CommandSequence): void {
-    this.#sequences.push(sequence);
+  /** @param yields whether it lets messages pass that wait to be sent */
+  addSequence(sequence: CommandSequence, yields = false): void {
+    (yields ? this.#yielding : this.#sequences).push(sequence);
   }
 
   removeSequence(sequence: CommandSequence): void {
     this.#sequences = this.#sequences.filter((each) => each !== sequence);
+    this.#yielding = this.#yielding.filter((each) => each !== sequence);
   }
 
   addSource(source: SendSource): void {
@@ -48,6 +57,11 @@ export class CommandQueue {
     let chosen: Lane | undefined;
     for (const lane of this.#lanes)
       if (lane.isActive && (!chosen || lane.served < chosen.served)) chosen = lane;
+    if (this.#yielding.length > 0 && (!chosen || this.#passed >= MAX_PASSED)) {
+      this.#passed = 0;
+      return this.#yielding.shift();
+    }
+    if (this.#yielding.length > 0) this.#passed++;
     return chosen?.source.peek();
   }
 
@@ -58,8 +72,10 @@ export class CommandQueue {
 
   /** Removes all sequences; returns a function that rejects them. */
   clear(): (error: EspAtError) => void {
-    const sequences = this.#sequences;
+    const sequences = [...this.#sequences, ...this.#yielding];
     this.#sequences = [];
+    this.#yielding = [];
+    this.#passed = 0;
     return (error) => {
       for (const sequence of sequences) sequence.reject(error);
     };

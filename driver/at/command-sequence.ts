@@ -25,6 +25,12 @@ export interface SequenceAccess {
 
 export type SequenceResyncOptions = Omit<ResyncOptions, 'firstQuestion'>;
 
+export interface SequenceOptions {
+  readonly signal?: AbortSignal;
+  /** Whether it lets messages pass that wait to be sent; at most 1000. */
+  readonly yields?: boolean;
+}
+
 interface Pending {
   readonly resolve: (response: Response) => void;
   readonly reject: (error: EspAtError) => void;

@@ -215,7 +215,7 @@ export class Device extends EventEmitter<DeviceEvents> implements AsyncDisposabl
 
   /**
    * Scans for Wi-Fi networks (`AT+CWLAP`) and returns them, the strongest first. Takes a few seconds, during which the
-   * device sends no messages. Works also while the device cannot join its network. Concurrent calls share one scan.
+   * device sends no messages; those that wait go first. Works also while the device cannot join its network. Concurrent calls share one scan.
    * @throws EspAtError `DEVICE_*`, `PORT_*`, `COMMAND_FAILED`
    */
   scanNetworks(wait: Wait = {}): Promise<WifiNetwork[]> {
@@ -226,7 +226,13 @@ export class Device extends EventEmitter<DeviceEvents> implements AsyncDisposabl
   async #scanNetworks(signal: AbortSignal): Promise<WifiNetwork[]> {
     const session = this.#loop.session;
     if (!session?.isFound) throw this.#status.unavailable;
-    const scan = scanNetworks((command) => session.run(command, { signal }));
+    // Once it has begun, the device is soon free again.
+    let yields = true;
+    const scan = scanNetworks((command) => {
+      const response = session.run(command, { signal, yields });
+      yields = false;
+      return response;
+    });
     session.initializeAfter(scan);
     return scan;
   }

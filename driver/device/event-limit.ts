@@ -1,6 +1,6 @@
 import type { Clock } from '../clock';
 import type { DeviceEmitter } from './events';
-import { TokenBucket } from './token-bucket';
+import { TokenBucket } from '../token-bucket';
 
 /** Events of one name that pass at once, and a second over time. */
 const BURST = 20;

@@ -8,7 +8,7 @@ import { configureSntp, waitForSntp } from '../provisioning/sntp';
 import { isInReach, joinWifi } from '../provisioning/wifi';
 import type { DeviceEmitter } from './events';
 import type { CompleteOptions, WifiOptions } from './options';
-import { TokenBucket } from './token-bucket';
+import { TokenBucket } from '../token-bucket';
 
 /** Milliseconds in which a device that joins by itself begins to. */
 const JOIN_SIGN_TIMEOUT_MS = 1500;

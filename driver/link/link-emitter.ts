@@ -1,5 +1,7 @@
 import type { EventEmitter } from 'node:events';
 import type { LinkId } from '../at/types';
+import type { Clock } from '../clock';
+import { TokenBucket } from '../token-bucket';
 import type { Capabilities } from '../device/options';
 import type { EspAtError } from '../errors';
 import type { LinkEvent, LinkEvents, LinkStateName, Message } from './events';
@@ -8,6 +10,10 @@ import type { LinkMachine } from './state/link-machine';
 import type { Goal, Tell } from './state/link-state';
 import { ConnectionWarnings } from './warnings';
 
+/** Events of lost data that pass at once, and a second over time. */
+const LOSS_BURST = 20;
+const LOSSES_PER_SECOND = 2;
+
 /** Emits the events of a link, and counts them. */
 export class LinkEmitter {
   readonly #emitter: Pick<EventEmitter<LinkEvents>, 'emit'>;
@@ -15,6 +21,9 @@ export class LinkEmitter {
   readonly #machine: Pick<LinkMachine, 'state'>;
   readonly #counters: LinkCounters;
   readonly #warnings: ConnectionWarnings;
+  readonly #losses: TokenBucket;
+  /** Losses since the last event of one. */
+  #leftOut = 0;
   /** What the events have told so far. */
   #told: { readonly state: LinkStateName; readonly isOpen: boolean } = {
     state: 'closed',
@@ -26,12 +35,14 @@ export class LinkEmitter {
     emitter: Pick<EventEmitter<LinkEvents>, 'emit'>,
     machine: Pick<LinkMachine, 'state'>,
     counters: LinkCounters,
+    clock: Clock,
   ) {
     this.#link = link;
     this.#emitter = emitter;
     this.#machine = machine;
     this.#counters = counters;
     this.#warnings = new ConnectionWarnings(link);
+    this.#losses = new TokenBucket(clock, LOSS_BURST, LOSSES_PER_SECOND);
   }
 
   /** A message of the connection has come: returns what {@link emitMessage} takes. */
@@ -70,9 +81,16 @@ export class LinkEmitter {
     this.#emitter.emit('retry', { ...this.#event, retryInMs });
   }
 
+  /** Bounded by rate: whatever a server sends, it floods neither log nor flow. */
   dataLost(error: EspAtError): void {
     this.#counters.dataLost();
-    this.#emitter.emit('dataloss', { ...this.#event, error });
+    if (this.#losses.take() > 0) {
+      this.#leftOut++;
+      return;
+    }
+    const leftOut = this.#leftOut;
+    this.#leftOut = 0;
+    this.#emitter.emit('dataloss', { ...this.#event, error, ...(leftOut > 0 && { leftOut }) });
   }
 
   /** A connection is open: emits its warnings. */

@@ -63,7 +63,7 @@ export class Link extends EventEmitter<LinkEvents> {
       ...{ machine, device, sendQueue, requests },
       policy: new ReconnectPolicy(random),
       reception: new Reception(id, clock, machine, device),
-      emitter: new LinkEmitter(id, this, machine, this.#counters),
+      emitter: new LinkEmitter(id, this, machine, this.#counters, clock),
     };
     const effects = new LinkEffects(id, host, this.#parts);
   }

@@ -60,6 +60,25 @@ describe('the status of a node', () => {
     status.end();
   });
 
+  it('that changes 1,000 times a second: shows at most 10 at once and 4 a second, and the last one', async () => {
+    const { clock, shown, link, status } = stage();
+    link.uri = URI;
+    shown.length = 0;
+    for (let ms = 0; ms < 5000; ms++) {
+      if (ms % 2 === 0) link.become(0, 'failed', failure);
+      else link.become(2, 'opened');
+      await clock.advance(1);
+    }
+    link.become(0, 'failed', failure);
+    await clock.advance(1000);
+    assert.ok(shown.length >= 20 && shown.length <= 32, `${shown.length} statuses`);
+    assert.equal(shown.at(-1)?.text, 'not reached');
+    link.become(2, 'opened');
+    link.become(0, 'failed', failure);
+    status.end();
+    assert.equal(clock.pending, 0);
+  });
+
   it('reaches the editor without a language too, and is forgotten when the node ends', () => {
     const { link, status, published } = stage();
     link.become(0, 'failed', failure);

@@ -1,6 +1,7 @@
 import { AtClient } from '../../at/at-client';
 import type { ClientEvent } from '../../at/client-event';
 import type { Command, Response } from '../../at/command';
+import type { SequenceOptions } from '../../at/command-sequence';
 import type { LinkId, OutOfSyncCause } from '../../at/types';
 import type { Urc } from '../../at/urc';
 import { restart } from '../../commands/base';
@@ -133,7 +134,7 @@ export class DeviceSession {
   }
 
   /** @throws EspAtError `COMMAND_FAILED`, `OUT_OF_SYNC`, `DEVICE_*`, `PORT_*` */
-  run(command: Command, wait?: Wait): Promise<Response> {
+  run(command: Command, wait?: SequenceOptions): Promise<Response> {
     return this.#client.run(command, wait);
   }
 
@@ -188,7 +189,7 @@ export class DeviceSession {
   }
 
   #urc(urc: Urc): void {
-    if ('link' in urc) this.checks?.urc(urc.link);
+    if ('link' in urc && this.checks?.urc(urc.link) === false) return;
     const { links } = this.#context;
     switch (urc.kind) {
       case 'connected':
@@ -227,8 +228,7 @@ export class DeviceSession {
       this.#context.counters.restarted();
       this.#context.emitter.emit('restart');
     }
-    if (!this.#machine.hasEnded)
-      this.#initialization.beginAgain(new EspAtError('DEVICE_RESTARTED'));
+    if (!this.#machine.hasEnded) this.#initialization.restarted();
   }
 
   /** The resync failed: a restarted device may use its own rate, or the port has to open again. */

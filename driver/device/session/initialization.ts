@@ -1,6 +1,7 @@
 import { onTimeout } from '../../clock';
-import { asEspAtError, type EspAtError } from '../../errors';
+import { asEspAtError, EspAtError } from '../../errors';
 import { Backoff } from '../../link/backoff';
+import { TokenBucket } from '../../token-bucket';
 import { AutomaticRate } from '../baud-rate/automatic-rate';
 import type { Boot } from './boot';
 import type { KnownFirmware } from './capabilities';
@@ -17,12 +18,16 @@ const MAX_SEARCHES = 3;
 /** Milliseconds: the first and the longest pause after a failed initialization. */
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 30_000;
+/** Restarts after which it initializes the device at once, and a second over time. */
+const RESTART_BURST = 10;
+const RESTARTS_PER_SECOND = 1;
 
 /** Initializes the device of a session until it is ready: after each start of the device, and after a failure. */
 export class Initialization {
   readonly #machine: SessionMachine;
   readonly #found: (capabilities: Capabilities) => void;
   readonly #backoff: Backoff;
+  readonly #restarts: TokenBucket;
   #firmware: KnownFirmware | undefined;
 
   /** @param found called each time when the device has told its capabilities */
@@ -31,6 +36,8 @@ export class Initialization {
     this.#found = found;
     const { random } = machine.context.options;
     this.#backoff = new Backoff(FIRST_PAUSE_MS, LONGEST_PAUSE_MS, random);
+    const { clock } = machine.context.options;
+    this.#restarts = new TokenBucket(clock, RESTART_BURST, RESTARTS_PER_SECOND);
   }
 
   begin(state: SessionState): void {
@@ -38,17 +45,36 @@ export class Initialization {
     void this.#initialize(state.boot);
   }
 
+  /** The device has restarted. After restarts that come too fast, it is initialized only after a pause. */
+  restarted(): void {
+    const error = new EspAtError('DEVICE_RESTARTED');
+    const ms = this.#restarts.take();
+    if (ms === 0) return this.beginAgain(error);
+    const { state, context } = this.#machine;
+    if (state.kind === 'pausing' && state.isFlooded) return;
+    const boot = this.#leaveBoot(error);
+    if (!boot) return;
+    const timer = onTimeout(context.options.clock, ms, () => this.beginAgain(error));
+    const progress = { ...progressOf(state), isFound: false };
+    this.#machine.become({ kind: 'pausing', boot, progress, timer, isFlooded: true });
+  }
+
   /** The device has restarted, or has to be found again. */
   beginAgain(error: EspAtError): void {
+    const progress = { ...progressOf(this.#machine.state), isFound: false };
+    const boot = this.#leaveBoot(error);
+    if (boot) this.begin({ kind: 'initializing', boot, progress });
+  }
+
+  /** Ends the start of the device that went on, and returns the next one; undefined where a listener ends the session. */
+  #leaveBoot(error: EspAtError): Boot | undefined {
     const { client, state } = this.#machine;
-    const progress = { ...progressOf(state), isFound: false };
     const pendingPrompt = error.code !== 'DEVICE_RESTARTED' && client.pendingPrompt;
+    const { searches: failures } = progressOf(state);
     this.#machine.endBoot(state.boot, error);
     client.reset(error);
-    // A listener may have ended the session.
-    if (this.#machine.hasEnded) return;
-    const boot = this.#machine.createBoot({ pendingPrompt, failures: progress.searches });
-    this.begin({ kind: 'initializing', boot, progress });
+    if (this.#machine.hasEnded) return undefined;
+    return this.#machine.createBoot({ pendingPrompt, failures });
   }
 
   /** Repeats a failed initialization only after this work, which a repetition would end. */
@@ -91,7 +117,7 @@ export class Initialization {
     this.#backoff.reset();
     const device = boot.createDevice(capabilities);
     const kind = client.state === 'resyncing' ? 'resyncing' : 'ready';
-    const checks = new LinkChecks(client, context.links, signal);
+    const checks = new LinkChecks(client, context.links, context.options.clock, signal);
     const health = new HealthCheck(context.options.clock, () => checks.request(), signal);
     const rate = this.#createRate(boot);
     this.#machine.become({ kind, boot, device, checks, health, rate });

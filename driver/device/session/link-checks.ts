@@ -1,28 +1,76 @@
 import type { AtClient } from '../../at/at-client';
 import type { LinkId } from '../../at/types';
+import { delay, type Clock } from '../../clock';
+import type { LinkStateNumber } from '../../link/events';
 import type { Link } from '../../link/link';
 import { queryLinks } from '../../link/query-links';
+import { TokenBucket } from '../../token-bucket';
 import type { LinkStatus } from '../options';
+
+/** Changes of a link that URCs tell, at once and a second over time. A check takes the place of those that come faster. */
+const URC_BURST = 20;
+const URCS_PER_SECOND = 1;
+
+interface UrcLimit {
+  readonly bucket: TokenBucket;
+  /** A check will tell what left-out URCs have told. */
+  isLeftOut: boolean;
+}
 
 /** Queries the states of the links (`AT+WSOPEN?`), and passes each to its link, until a signal aborts. */
 export class LinkChecks {
   readonly #client: Pick<AtClient, 'sequence'>;
   readonly #links: readonly Link[];
   readonly #signal: AbortSignal;
+  readonly #clock: Clock;
+  readonly #limits: readonly UrcLimit[];
   /** The check in the command queue. */
   #queued: Promise<LinkStatus[]> | undefined;
   /** Links whose URC came since the last check began: the URC is newer than the response. */
   #changed = new Set<LinkId>();
 
-  constructor(client: Pick<AtClient, 'sequence'>, links: readonly Link[], signal: AbortSignal) {
+  constructor(
+    client: Pick<AtClient, 'sequence'>,
+    links: readonly Link[],
+    clock: Clock,
+    signal: AbortSignal,
+  ) {
     this.#client = client;
     this.#links = links;
+    this.#clock = clock;
     this.#signal = signal;
+    this.#limits = links.map(() => {
+      return { bucket: new TokenBucket(clock, URC_BURST, URCS_PER_SECOND), isLeftOut: false };
+    });
   }
 
-  /** A URC of this link has come. */
-  urc(link: LinkId): void {
+  /** A URC of this link has come. Returns false where it came too fast: a check later tells the link's state. */
+  urc(link: LinkId): boolean {
+    if (!this.#passes(link)) return false;
     this.#changed.add(link);
+    return true;
+  }
+
+  /** An operation waits for its URCs, which cause no events. */
+  #passes(id: LinkId): boolean {
+    const state = this.#links[id]?.state;
+    const limit = this.#limits[id];
+    if (!limit || state === 'opening' || state === 'closing') return true;
+    if (limit.isLeftOut) return false;
+    const ms = limit.bucket.take();
+    if (ms === 0) return true;
+    limit.isLeftOut = true;
+    void this.#checkIn(ms);
+    return false;
+  }
+
+  async #checkIn(ms: number): Promise<void> {
+    try {
+      await delay(this.#clock, ms, { signal: this.#signal });
+      this.request();
+    } catch {
+      // The device is gone, and its links are told so.
+    }
   }
 
   /**
@@ -45,6 +93,15 @@ export class LinkChecks {
     if (!this.#signal.aborted) this.check().catch(() => undefined);
   }
 
+  #tell(link: Link, number: LinkStateNumber): void {
+    const limit = this.#limits[link.id];
+    const isNew = limit?.isLeftOut === true && number === 2;
+    if (limit) limit.isLeftOut = false;
+    // The connection may be another one than before the URCs that were left out.
+    if (isNew) link.urc('connected');
+    else link.checked(number);
+  }
+
   async #check(begin: () => void): Promise<LinkStatus[]> {
     const changed = new Set<LinkId>();
     const found = await this.#client.sequence(({ run }) => {
@@ -55,7 +112,7 @@ export class LinkChecks {
     this.#signal.throwIfAborted();
     return this.#links.map((link) => {
       if (changed.has(link.id)) this.request();
-      else link.checked(found.find((entry) => entry.link === link.id)?.state ?? 0);
+      else this.#tell(link, found.find((entry) => entry.link === link.id)?.state ?? 0);
       const { id, state, stateNumber, uri, owner } = link;
       return { link: id, state, stateNumber, uri, owner };
     });

@@ -61,7 +61,13 @@ export const noProgress: Progress = { isFound: false, searches: 0, error: undefi
 export type SessionState = { readonly boot: Boot } & (
   | { readonly kind: 'initializing'; readonly progress: Progress }
   /** Until it initializes again. */
-  | { readonly kind: 'pausing'; readonly progress: Progress; readonly timer: Cancel }
+  | {
+      readonly kind: 'pausing';
+      readonly progress: Progress;
+      readonly timer: Cancel;
+      /** Whether it pauses because the device tells of restarts without end. */
+      readonly isFlooded?: true;
+    }
   | {
       readonly kind: 'ready' | 'resyncing';
       readonly device: ReadyDevice;

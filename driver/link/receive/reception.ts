@@ -24,6 +24,8 @@ export class Reception {
   readonly #device: Pick<DeviceWatch, 'current'>;
   readonly #none: State;
   #state: State;
+  /** The device that is told the format of the data: one command at a time. */
+  #formatting: ReadyDevice | undefined;
 
   constructor(
     link: LinkId,
@@ -83,8 +85,10 @@ export class Reception {
     if (this.#machine.state.kind !== 'open') return;
     const device = this.#device.current;
     // Unreadable data may have been whole, in another format: the command that sets it was corrupt.
-    if (device?.capabilities.fragments)
-      device.client.run(wsdatafmt(this.#link)).catch(() => undefined);
+    if (!device?.capabilities.fragments || this.#formatting === device) return;
+    this.#formatting = device;
+    const end = () => (this.#formatting = undefined);
+    device.client.run(wsdatafmt(this.#link)).then(end, end);
   }
 
   #become(state: State): void {

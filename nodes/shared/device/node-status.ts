@@ -2,6 +2,7 @@ import type { Node, NodeAPI } from 'node-red';
 import type { LinkId } from '../../../driver/at/types';
 import type { Cancel } from '../../../driver/clock';
 import { EspAtError } from '../../../driver/errors';
+import { TokenBucket } from '../../../driver/token-bucket';
 import {
   countdownStep,
   deviceStatus,
@@ -17,6 +18,10 @@ import type { DeviceUser } from './device-host';
 import type { DeviceNode } from './device-node';
 import { listenToLinks, type FlowLinkEvent } from './flow-events';
 import { isSeveral, usedLinks, type LinkSetting } from './link-setting';
+
+/** Statuses of a node at once, and a second over time. */
+const STATUS_BURST = 10;
+const STATUSES_PER_SECOND = 4;
 
 /**
  * Shows the status of a node on the canvas: that of the device while it is not ready, else that of the
@@ -35,6 +40,9 @@ export class NodeStatus implements DeviceUser {
   /** Why a link is closed, until it opens again. */
   readonly #failures = new Map<LinkId, EspAtError>();
   #cancelCountdown: Cancel | undefined;
+  readonly #limit: TokenBucket | undefined;
+  /** Shows the last status once more may pass. */
+  #cancelLate: Cancel | undefined;
   #shown = '';
   #ended = false;
 
@@ -44,6 +52,8 @@ export class NodeStatus implements DeviceUser {
     this.#translate = translator(RED);
     this.#device = device;
     this.#setting = setting;
+    const clock = device?.host.clock;
+    this.#limit = clock && new TokenBucket(clock, STATUS_BURST, STATUSES_PER_SECOND);
     this.#linkStatus = this.#current();
     this.#show();
   }
@@ -87,6 +97,7 @@ export class NodeStatus implements DeviceUser {
   /** Shows nothing from here on. */
   end(): void {
     this.#ended = true;
+    this.#cancelLate?.();
     // Without retaining them, comms forgets the words that it kept for editors that open later.
     this.#RED.comms.publish(this.#topic, {}, false);
     this.#cancelCountdown?.();
@@ -125,7 +136,7 @@ export class NodeStatus implements DeviceUser {
     const status = this.#ofDevice() ?? this.#refused ?? { ...this.#linkStatus, ...own };
     // A flow with thousands of messages a second must not send the editor the same status each time.
     const shown = JSON.stringify(status);
-    if (shown === this.#shown) return;
+    if (shown === this.#shown || this.#isTooFast()) return;
     this.#shown = shown;
     const { words, ...rest } = status;
     this.#node.status({ ...rest, text: say(this.#translate, words) });
@@ -135,6 +146,18 @@ export class NodeStatus implements DeviceUser {
   /** Where the editor hears the words: Node-RED hands it the text alone, which is in the server's language. */
   get #topic(): string {
     return `esp-at/status/${this.#node.id}`;
+  }
+
+  /** Bounds the statuses by rate: each goes to every open editor. The last one shows a little later. */
+  #isTooFast(): boolean {
+    if (this.#cancelLate) return true;
+    const ms = this.#limit?.take() ?? 0;
+    if (ms === 0) return false;
+    this.#cancelLate = this.#device?.host.clock.after(ms, () => {
+      this.#cancelLate = undefined;
+      this.#show();
+    });
+    return true;
   }
 
   /** The links as they are: a redeployed node finds them open. */

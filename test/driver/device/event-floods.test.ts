@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import type { Harness } from '../../harness/harness';
 import { readyHarness } from '../../harness/ready-harness';
 
 describe('a device that floods the port', () => {
@@ -32,6 +33,78 @@ describe('a device that floods the port', () => {
     harness.port.deliver(Buffer.from('+SOMETHING:1\r\n'.repeat(10_000)));
     await harness.clock.advance(1000);
     assert.ok(harness.events.length <= 25, `${harness.events.length} events`);
+    await harness.end();
+  });
+
+  /** Floods the port for 5 s with 90 kB/s while link 0 is open; returns the events that the links emit. */
+  async function flood(harness: Harness, text: string): Promise<string[]> {
+    const { clock, device, port, server } = harness;
+    server.behavior.skipsFirstPing = true;
+    await clock.wait(device.links[0].open({ uri: 'ws://host/plain', keepOpen: true }));
+    const told: string[] = [];
+    for (const link of device.links)
+      link
+        .on('statechange', ({ cause }) => told.push(cause))
+        .on('dataloss', ({ leftOut = 0 }) => told.push(`dataloss after ${leftOut}`));
+    port.written.length = 0;
+    const chunk = Buffer.from(text.repeat(Math.ceil(900 / text.length)));
+    for (let ms = 0; ms < 5000; ms += 10) {
+      port.deliver(chunk);
+      await clock.advance(10);
+    }
+    return told;
+  }
+
+  for (const [name, text] of [
+    ['connections of a link that is closed', '+WS_CONNECTED:1\r\n'],
+    ['connections of an open link', '+WS_CONNECTED:0\r\n'],
+    ['losses and connections', '+WS_DISCONNECTED:0\r\n+WS_CONNECTED:0\r\n'],
+    ['ends of connections', '+WS_CLOSED:0\r\n+WS_CONNECTED:0\r\n'],
+    ['restarts', '\r\nready\r\n'],
+  ] as const) {
+    it(`with ${name} causes a bounded number of events and commands, and messages pass afterwards`, async () => {
+      const harness = await readyHarness();
+      const { clock, device, port, server } = harness;
+      const told = await flood(harness, text);
+      assert.ok(told.length < 100, `${told.length} events`);
+      assert.ok(port.written.length < 60, `${port.written.length} writes`);
+      const isBack = () => device.state.name === 'ready' && device.links[0].state === 'open';
+      assert.ok(await clock.until(isBack, 30_000));
+      await clock.advance(2000);
+      await clock.wait(device.links[0].send('after'));
+      await clock.advance(100);
+      const texts = server.connections.flatMap(({ frames }) =>
+        frames.map(({ payload }) => String(payload)),
+      );
+      assert.ok(texts.includes('after'));
+      await harness.end();
+    });
+  }
+
+  it('with pieces of no message causes a bounded number of events, and counts the rest', async () => {
+    const harness = await readyHarness();
+    const told = await flood(harness, '+WS_DATA:0,0,1,1,1,x\r\n');
+    assert.ok(told.length > 20 && told.length < 40, `${told.length} events`);
+    assert.match(told.at(-1) ?? '', /^dataloss after \d{3,}$/);
+    await harness.end();
+  });
+
+  it('with connections of a closed link lets messages of the others pass meanwhile', async () => {
+    const harness = await readyHarness();
+    const { clock, device, port } = harness;
+    await clock.wait(device.links[0].open({ uri: 'ws://host/plain' }));
+    const chunk = Buffer.from('+WS_CONNECTED:1\r\n'.repeat(50));
+    let sent = 0;
+    for (let ms = 0; ms < 2000; ms += 10) {
+      port.deliver(chunk);
+      device.links[0].send('x').then(
+        () => sent++,
+        () => undefined,
+      );
+      await clock.advance(10);
+    }
+    await clock.advance(1000);
+    assert.equal(sent, 200);
     await harness.end();
   });
 });

@@ -179,6 +179,36 @@ describe('scanning networks', () => {
     );
   });
 
+  it('lets messages pass that wait to be sent, and those given meanwhile', async () => {
+    await using harness = new Harness();
+    const { clock, device, port } = harness;
+    const [link] = device.links;
+    await harness.ready();
+    await clock.wait(link.open({ uri: 'ws://host/plain' }));
+    port.written.length = 0;
+    const first = [link.send('1'), link.send('2')];
+    const scan = device.scanNetworks();
+    const later = link.send('3');
+    await clock.wait(Promise.all([...first, later, scan]));
+    const commands = port.text.match(/AT\+WSSEND|AT\+CW[A-Z]+/g);
+    assert.deepEqual(commands?.slice(0, 3), ['AT+WSSEND', 'AT+WSSEND', 'AT+WSSEND']);
+    assert.ok(commands.includes('AT+CWLAP'));
+  });
+
+  it('follows after 1,000 messages, however many wait', async () => {
+    await using harness = new Harness({ device: { sendLimit: { messages: 2000, bytes: 1e6 } } });
+    const { clock, device, port } = harness;
+    const [link] = device.links;
+    await harness.ready();
+    await clock.wait(link.open({ uri: 'ws://host/plain' }));
+    port.written.length = 0;
+    const sent = Array.from({ length: 1500 }, () => link.send('x'));
+    await clock.wait(Promise.all([...sent, device.scanNetworks()]));
+    const [before = ''] = port.text.split('AT+CWLAP');
+    const passed = before.split('AT+WSSEND').length - 1;
+    assert.ok(passed >= 1000 && passed < 1010, `${passed} messages`);
+  });
+
   it('is shared by callers at the same time, and one more scan follows later', async () => {
     const harness = new Harness({ simulator: { wifi: [home] } });
     await harness.ready();

@@ -1,4 +1,4 @@
-import type { Clock } from '../clock';
+import type { Clock } from './clock';
 
 /** Lets so many pass at once, and so many a second over time: whatever a device says, it floods neither log nor flow. */
 export class TokenBucket {
