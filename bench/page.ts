@@ -110,6 +110,36 @@ export const tables: readonly Table[] = [
         .map((row) => [String(row.delivers), String(row.nodes), String(row.serial)]),
   },
   {
+    name: 'recorder',
+    suite: 'recorder',
+    columns: ['', 'payload', 'recorder off', 'on', 'turn-around: off', 'on'],
+    lines: (rows) =>
+      rows
+        .filter(({ direction }) => direction !== undefined)
+        .map((row) => [
+          row.direction === 'send' ? 'sending' : 'receiving',
+          bytes(row.payload),
+          `${String(row.cpuMicrosecondsPerMessageOff)} µs`,
+          `${String(row.cpuMicrosecondsPerMessageOn)} µs`,
+          microseconds(row.turnaroundMedianMillisecondsOff),
+          microseconds(row.turnaroundMedianMillisecondsOn),
+        ]),
+  },
+  {
+    name: 'live-view',
+    suite: 'recorder',
+    columns: ['live view', 'messages/s', 'event loop delayed, 99 %', 'longest answer'],
+    lines: (rows) =>
+      rows
+        .filter(({ view }) => view !== undefined)
+        .map((row) => [
+          String(row.view),
+          count(row.messagesPerSecond),
+          `${String(row.delay99PercentMilliseconds)} ms`,
+          row.view === 'open' ? `${String(row.longestAnswerMilliseconds)} ms` : '',
+        ]),
+  },
+  {
     name: 'growth',
     suite: 'growth',
     columns: [

@@ -8,5 +8,6 @@ export const suites: Readonly<Record<string, () => Promise<{ readonly run: Suite
   utilization: () => import('./utilization.js'),
   simulator: () => import('./simulator.js'),
   'node-red': () => import('./node-red.js'),
+  recorder: () => import('./recorder.js'),
   growth: () => import('./growth.js'),
 };

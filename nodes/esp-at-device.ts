@@ -13,6 +13,7 @@ import {
 import { FailureWatch, type Failure } from './shared/recording/failure-watch';
 import { RecordingFolder } from './shared/recording/recording-folder';
 import type { DeviceApi } from './shared/device/device-api';
+import { serveDoctor } from './shared/admin/doctor';
 import { serveNetworks } from './shared/admin/networks';
 import { PortClaims } from './shared/device/port-claims';
 import { makeDevice, openerAt, portKey, type MakeDevice } from './shared/device/make-device';
@@ -92,6 +93,7 @@ export function espAtDevice(make: MakeDevice, clock: Clock = systemClock): (RED:
     servePorts(RED);
     serveFirmware(RED);
     serveNetworks(RED, translate);
+    serveDoctor(RED, translate);
     serveCertificates(RED, translate);
   };
 }

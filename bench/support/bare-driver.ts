@@ -1,4 +1,4 @@
-import { Device, systemClock, type LinkId } from '../../driver';
+import { Device, systemClock, type DeviceOptions, type LinkId } from '../../driver';
 import { MemoryPort } from '../../test/harness/memory-port';
 import { MinimalDevice } from './minimal-device';
 import { SimulatedBoard } from './simulated-board';
@@ -19,7 +19,7 @@ export class BareDriver {
   readonly #answerer = new MinimalDevice();
   #far: MinimalDevice | SimulatedBoard;
 
-  private constructor() {
+  private constructor(options: Pick<DeviceOptions, 'recorderBytes'>) {
     this.#simulated = new SimulatedBoard({
       clock: systemClock,
       firmware: 'D',
@@ -30,11 +30,11 @@ export class BareDriver {
     this.#port = new MemoryPort(() => this.#far);
     this.tap = new TappedPort(this.#port);
     const queue = { messages: 1e6, bytes: 1e9 };
-    this.device = new Device({ port: this.tap, sendLimit: queue });
+    this.device = new Device({ ...options, port: this.tap, sendLimit: queue });
   }
 
-  static async open(): Promise<BareDriver> {
-    const driver = new BareDriver();
+  static async open(options: Pick<DeviceOptions, 'recorderBytes'> = {}): Promise<BareDriver> {
+    const driver = new BareDriver(options);
     const { device } = driver;
     device.start();
     for (const link of device.links) await link.open({ uri: `ws://server/plain?${link.id}` });

@@ -4,7 +4,7 @@ import { closePayload } from '../commands/close-frame';
 import { withoutUserinfo } from '../commands/websocket';
 import { EspAtError } from '../errors';
 import type { LinkSnapshot } from '../recorder/lines';
-import { encodeOpen } from '../recorder/open-codec';
+import { encodedOpen } from '../recorder/open-codec';
 import { LinkCounters } from '../statistics/link-counters';
 import type { LinkStatistics } from '../statistics/statistics';
 import { waitFor, type Wait } from '../wait';
@@ -231,7 +231,7 @@ export class Link extends EventEmitter<LinkEvents> {
     if (state.kind === 'closed') return this.#parts.sendQueue.isEmpty ? 'closed' : 'busy';
     if (state.kind !== 'open' || !this.#parts.sendQueue.isEmpty || !this.#parts.reception.isEmpty)
       return 'busy';
-    const open: LinkSnapshot = { link: this.id, options: encodeOpen(state.goal.options) };
+    const open: LinkSnapshot = { link: this.id, options: encodedOpen(state.goal.options) };
     return open;
   }
 

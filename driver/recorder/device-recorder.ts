@@ -15,7 +15,7 @@ import { secretsOfDevice, secretsOfOpen } from './secrets';
 /** Bytes of a recording in memory unless the options say otherwise. */
 const DEFAULT_RECORDER_BYTES = 256 * 1024;
 /** A snapshot is due when so large a part of the memory has filled since the last. */
-const SNAPSHOT_PART = 1 / 8;
+const SNAPSHOT_PART = 1 / 4;
 
 /** Returns a recorder for a device, unless its options want none. */
 export function createRecorder(options: DeviceOptions): DeviceRecorder | undefined {

@@ -2,8 +2,22 @@ import type { OpenOptions } from '../link/options';
 import type { RecordedOpen } from './lines';
 import { maskedOpen } from './secrets';
 
+/** As they were at their open. */
+const encoded = new WeakMap<OpenOptions, RecordedOpen>();
+
 /** The options of an open as JSON, without secrets. Takes any values: some are checked only when the device is known. */
 export function encodeOpen(options: OpenOptions): RecordedOpen {
+  const recorded = encode(options);
+  encoded.set(options, recorded);
+  return recorded;
+}
+
+/** As {@link encodeOpen}, but encodes once: every snapshot holds the options of all open links. */
+export function encodedOpen(options: OpenOptions): RecordedOpen {
+  return encoded.get(options) ?? encodeOpen(options);
+}
+
+function encode(options: OpenOptions): RecordedOpen {
   const { uri, subprotocol, timeoutMs, authorization, headers, config } = options;
   const { keepOpen, replace, owner, framing, maxMessageBytes } = options;
   const { framing: by, ...masked } = maskedOpen({

@@ -39,8 +39,8 @@ describe(
       await page.goto(new URL('/dashboard/sensor', demo.address).href);
     });
     after(async () => {
-      await editor.close();
       await demo.dispose();
+      await editor.close();
     });
 
     it('imported: no node is unknown or invalid', async () => {

@@ -270,6 +270,24 @@ onEachRuntime('the admin endpoints', (nodeRed) => {
     assert.match(String(field(idle.body, 'error')), /stopped/);
   });
 
+  it('examine a running device, whose port is free meanwhile, and start it again', async () => {
+    const device = new FakeDevice();
+    await nodeRed.load(() => device, flow('ws://host/', { port: '/dev/ttyNOWHERE' }));
+    const { status, body } = await nodeRed.post('/esp-at-websocket/doctor/device', {});
+    assert.equal(status, 200);
+    assert.deepEqual([device.disconnects, device.starts], [1, 2]);
+    assert.deepEqual(body, {
+      ok: false,
+      findings: [
+        {
+          code: 'PORT_NOT_FOUND',
+          severity: 'error',
+          message: 'There is no serial port /dev/ttyNOWHERE. Check the cable and the port name.',
+        },
+      ],
+    });
+  });
+
   it('report problems of certificates, with the stored key where none is given', async () => {
     await nodeRed.load(() => new FakeDevice(), flow('ws://host/'), { device: credentials });
     const stored = { ca: authority.certificate, certificate: board.certificate, key: '__PWRD__' };

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { Demo } from './demo';
 import { flowOf } from './example';
-import { MqttBroker, until } from './mqtt-broker';
+import { MqttBroker } from './mqtt-broker';
+import { until } from './until';
 
 describe('the example "WebSocket ↔ MQTT bridge" with a broker', () => {
   let broker: MqttBroker;
@@ -15,8 +16,9 @@ describe('the example "WebSocket ↔ MQTT bridge" with a broker', () => {
     demo = await Demo.start({ flows: broker.in(flowOf('WebSocket and MQTT')) });
   });
   after(async () => {
-    await demo.dispose();
+    // First what certainly exists: a demo that did not start leaves nothing behind.
     await broker.close();
+    await demo.dispose();
   });
 
   it('publishes the state of the link, retained', async () => {

@@ -4,9 +4,7 @@ import { createServer, type Server } from 'node:net';
 import { Aedes } from 'aedes';
 import mqtt, { type MqttClient } from 'mqtt';
 import type { Json } from '../package/project';
-
-/** Milliseconds that five Node-REDs may keep two cores busy before something is taken as missing. */
-const TIMEOUT_MS = 60_000;
+import { until } from './until';
 
 /** An MQTT broker on 127.0.0.1, and a client that hears everything. */
 export class MqttBroker {
@@ -71,14 +69,5 @@ export class MqttBroker {
     await this.#client.endAsync(true);
     await new Promise<void>((resolve) => this.#aedes.close(resolve));
     this.#server.close();
-  }
-}
-
-/** Waits until something holds. */
-export async function until(holds: () => boolean | Promise<boolean>, what: string): Promise<void> {
-  const limit = performance.now() + TIMEOUT_MS;
-  while (!(await holds())) {
-    assert.ok(performance.now() < limit, `did not happen: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }

@@ -30,9 +30,9 @@ describe('the example "Authenticated wss://" with a server', () => {
     demo = await Demo.start({ flows: flowOf('Authenticated') });
   });
   after(async () => {
-    await demo.dispose();
     server.closeAllConnections();
     server.close();
+    await demo.dispose();
   });
 
   /** Fills in what the description asks for, as the editor does. */

@@ -5,7 +5,7 @@ import { WebSocketServer } from 'ws';
 import { asObject } from '../package/project';
 import { Demo, freePort, idOf } from './demo';
 import { exampleIn, flowOf } from './example';
-import { until } from './mqtt-broker';
+import { until } from './until';
 
 const flow = flowOf('Store and forward');
 
@@ -67,8 +67,8 @@ describe('the example "Store and forward" with a server that stops', () => {
     });
   });
   after(async () => {
-    await demo.dispose();
     await server.stop();
+    await demo.dispose();
   });
 
   it('server stopped, then started: it gets all readings, once and in order', async () => {

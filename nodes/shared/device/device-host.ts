@@ -1,5 +1,6 @@
 import type { Cancel, Clock } from '../../../driver/clock';
 import type { Capabilities, DeviceState, PortMemory } from '../../../driver/device/options';
+import { examine, type DoctorReport } from '../../../driver';
 import { EspAtError } from '../../../driver/errors';
 import type { PortOpener } from '../../../driver/port/port';
 import type { DeviceApi, LinkApi } from './device-api';
@@ -190,6 +191,22 @@ export class DeviceHost implements Claimant {
         return state.stopped;
     }
     this.#state = { kind: 'idle' };
+  }
+
+  /**
+   * Examines the device. Its links rest meanwhile.
+   * @throws EspAtError why no device runs
+   */
+  async examine(): Promise<DoctorReport> {
+    const { device } = this;
+    const isResting = device.state.name === 'disconnected';
+    const opener = this.#options.ports.opener(this.#port.address);
+    await device.disconnect();
+    try {
+      return await examine(opener);
+    } finally {
+      if (!isResting && this.#runningDevice() === device) device.start();
+    }
   }
 
   /**
