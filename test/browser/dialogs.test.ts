@@ -265,6 +265,10 @@ async function assertTidy(editor: Editor, where: string): Promise<void> {
       if (short && this.getBoundingClientRect().height > 40) found.push('in two lines: ' + text);
       if (this.scrollWidth > this.clientWidth + 1 && this.clientWidth > 0) found.push('cut off: ' + text);
     });
+    for (const tab of document.querySelectorAll('#esp-at-tabs .red-ui-tab')) {
+      const label = tab.querySelector('.red-ui-tab-label span') ?? tab;
+      if (label.getBoundingClientRect().right > tab.getBoundingClientRect().right - 2) found.push('tab cut off: ' + label.textContent);
+    }
     $('.red-ui-editor .red-ui-tray-body').last().find('select:visible').each(function () {
       const room = document.createElement('canvas').getContext('2d');
       room.font = getComputedStyle(this).font;

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '../../driver/clock';
 import { within } from '../../nodes/shared/device/within';
+import type { NodeRedMajor } from '../start/demo';
 import { chromium, type BrowserContext, type Page } from 'playwright-core';
 
 const executablePath = '/usr/bin/chromium';
@@ -29,6 +30,14 @@ export interface EditorOptions {
   readonly locale?: 'en-US' | 'zh-CN';
   readonly colorScheme?: 'light' | 'dark';
 }
+
+/** Node-RED 5 has a dark theme; in 4.1 themes set these variables. */
+const darkTheme = {
+  '4': `const dark = { 'primary-background': '#222', 'primary-text-color': '#ddd', 'secondary-background': '#2c2c2c',
+      'secondary-text-color': '#aaa', 'secondary-border-color': '#444', 'form-input-background': '#333', 'form-text-color': '#ddd' };
+    for (const [name, value] of Object.entries(dark)) document.documentElement.style.setProperty('--red-ui-' + name, value);`,
+  '5': 'document.documentElement.classList.add("nr-theme-dark");',
+};
 
 /** Node-RED's editor in a browser of its own. */
 export class Editor {
@@ -102,6 +111,11 @@ export class Editor {
   /** Runs a function body in the page, where `RED` is, with `args` as its parameter. */
   async run(body: string, args?: unknown): Promise<unknown> {
     return this.page.evaluate(`((args) => { ${body} })(${JSON.stringify(args ?? null)})`);
+  }
+
+  /** Shows the editor as a dark theme does. */
+  async darken(nodeRed: NodeRedMajor): Promise<void> {
+    await this.run(darkTheme[nodeRed]);
   }
 
   /** Presses the button beside an inject node. */

@@ -75,7 +75,7 @@ for (const nodeRed of majors) {
         it(`in ${locale}, ${colorScheme}: shows every text, and nothing wider than the tab`, async (t) => {
           const editor = await Editor.during(t, demo.address, { locale, colorScheme });
           await show(editor);
-          if (colorScheme === 'dark') await editor.run(darkTheme[nodeRed]);
+          if (colorScheme === 'dark') await editor.darken(nodeRed);
           await editor.page.locator('#esp-at-live-about').click();
           await editor.page.locator('.esp-at-live-line').first().waitFor();
           for (const width of [1440, 800]) {
@@ -97,11 +97,3 @@ for (const nodeRed of majors) {
     }
   });
 }
-
-/** Node-RED 5 has a dark theme; in 4.1 themes set these variables. */
-const darkTheme = {
-  '4': `const dark = { 'primary-background': '#222', 'primary-text-color': '#ddd', 'secondary-background': '#2c2c2c',
-      'secondary-text-color': '#aaa', 'secondary-border-color': '#444', 'form-input-background': '#333', 'form-text-color': '#ddd' };
-    for (const [name, value] of Object.entries(dark)) document.documentElement.style.setProperty('--red-ui-' + name, value);`,
-  '5': 'document.documentElement.classList.add("nr-theme-dark");',
-};

@@ -1,31 +1,120 @@
-// `npm run picture`: makes docs/demo.png, the README's picture, of the demo as `npm start` shows it.
+// `npm run picture`: makes the pictures of README and docs/ from the running editor.
+// `npm run picture -- gallery FOLDER [PART]`: every dialog and tab, light and dark, wide and narrow, in both languages
+// and Node-REDs, for people to look at; only those with PART in their name, such as 5-zh-CN-dark-800.
 import { join } from 'node:path';
 import { root } from '../package/project';
-import { Demo, idOf } from '../start/demo';
-import { Editor, noBrowser } from './editor';
+import { Demo, idOf, type NodeRedMajor } from '../start/demo';
+import { Editor, noBrowser, type EditorOptions } from './editor';
+
+const dialogs = ['ws-open', 'ws-send', 'ws-request', 'ws-close', 'ws-status'];
+
+/** The pictures of the pages, by file in docs/. Each begins where the one before ended. */
+const pictures: Readonly<Record<string, (editor: Editor, demo: Demo) => Promise<void>>> = {
+  'demo.png': async (editor, demo) => {
+    const flows = await demo.flows();
+    const press = (name: string) => editor.press(idOf(flows, 'inject', name));
+    await press('open');
+    await editor.status(idOf(flows, 'ws-status'), `127.0.0.1:${demo.port}`);
+    await press('send text');
+    await editor.debugged('echo', 'Hello from the ESP32!');
+    await press('send binary');
+    await editor.debugged('echo', 'buffer[');
+  },
+  'live-view.png': (editor) => editor.run('RED.sidebar.show("esp-at");').then(() => undefined),
+  'ws-open.png': async (editor, demo) => editor.edit(idOf(await demo.flows(), 'ws-open')),
+  'esp-at-device.png': async (editor, demo) => {
+    await editor.done();
+    await editor.editConfig(idOf(await demo.flows(), 'esp-at-device'));
+  },
+};
+
+async function pages(demo: Demo): Promise<void> {
+  await withEditor(demo, { width: 1440, height: 720 }, async (editor) => {
+    for (const [file, show] of Object.entries(pictures)) {
+      await show(editor, demo);
+      await settled(editor);
+      await editor.page.screenshot({ path: join(root, 'docs', file) });
+    }
+  });
+}
+
+async function gallery(folder: string, part: string, nodeRed: NodeRedMajor): Promise<void> {
+  const demo = await Demo.start({ nodeRed });
+  const looks = (['en-US', 'zh-CN'] as const).flatMap((locale) =>
+    (['light', 'dark'] as const).map((colorScheme) => ({ locale, colorScheme })),
+  );
+  try {
+    const flows = await demo.flows();
+    for (const look of looks) {
+      for (const width of [1440, 800]) {
+        const options = { ...look, width, height: 800 };
+        const name = `${nodeRed}-${look.locale}-${look.colorScheme}-${width}`;
+        if (!name.includes(part)) continue;
+        await withEditor(demo, options, async (editor) => {
+          if (look.colorScheme === 'dark') await editor.darken(nodeRed);
+          const shoot = async (what: string) => {
+            const tabs = editor.page.locator('#esp-at-tabs li');
+            const count = await tabs.count();
+            for (let index = 0; index < Math.max(1, count); index++) {
+              if (count > 0) await tabs.nth(index).click();
+              await settled(editor);
+              await editor.page.screenshot({ path: join(folder, `${what}-${index}-${name}.png`) });
+            }
+          };
+          for (const type of dialogs) {
+            const [node] = flows.filter((each) => each.type === type);
+            if (!node) continue;
+            await editor.edit(String(node.id));
+            await shoot(type);
+            await editor.done();
+          }
+          await editor.editConfig(idOf(flows, 'esp-at-device'));
+          await shoot('device');
+          await editor.done('node-config-dialog-ok');
+          await editor.run('RED.sidebar.show("esp-at");');
+          await shoot('live');
+        });
+      }
+    }
+  } finally {
+    await demo.dispose();
+  }
+}
+
+async function withEditor(
+  demo: Demo,
+  {
+    width,
+    height,
+    ...options
+  }: EditorOptions & { readonly width: number; readonly height: number },
+  use: (editor: Editor) => Promise<void>,
+): Promise<void> {
+  const editor = await Editor.open(demo.address, options);
+  try {
+    await editor.page.setViewportSize({ width, height });
+    await use(editor);
+  } finally {
+    await editor.close();
+  }
+}
+
+/** The grey notes about pressed buttons cover the canvas for some seconds, and trays slide in. */
+async function settled(editor: Editor): Promise<void> {
+  await editor.page.mouse.move(600, 640);
+  await editor.page.waitForTimeout(500);
+}
 
 async function main(): Promise<void> {
   if (noBrowser !== false) throw new Error(noBrowser);
+  const [what, folder, part = ''] = process.argv.slice(2);
+  if (what === 'gallery' && folder !== undefined) {
+    for (const nodeRed of ['4', '5'] as const) await gallery(folder, part, nodeRed);
+    return;
+  }
   const demo = await Demo.start();
   try {
-    const editor = await Editor.open(demo.address);
-    try {
-      await editor.page.setViewportSize({ width: 1440, height: 720 });
-      const flows = await demo.flows();
-      const press = (name: string) => editor.press(idOf(flows, 'inject', name));
-      await press('open');
-      await editor.status(idOf(flows, 'ws-status'), `127.0.0.1:${demo.port}`);
-      await press('send text');
-      await editor.debugged('echo', 'Hello from the ESP32!');
-      await press('send binary');
-      await editor.debugged('echo', 'buffer[');
-      // The grey notes about pressed buttons cover the canvas for some seconds.
-      await editor.page.mouse.move(600, 640);
-      await editor.page.waitForTimeout(500);
-      await editor.page.screenshot({ path: join(root, 'docs', 'demo.png') });
-    } finally {
-      await editor.close();
-    }
+    await pages(demo);
   } finally {
     await demo.dispose();
   }
