@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { asObjects, asText, examples, type Json } from './project';
+import { asObjects, asText, examples, storedSettings, type Json } from './project';
 
 const own = ['esp-at-device', 'ws-open', 'ws-send', 'ws-request', 'ws-close', 'ws-status'];
 /** Nodes of Node-RED itself: an example must not need an installation. */
@@ -46,6 +46,13 @@ describe('examples', () => {
           if (typeof to === 'string' && properties.has(to)) continue;
           if (typeof to === 'string' && to !== '') assert.ok(byId.has(to), `${field} of ${name}`);
         }
+      }
+    });
+
+    it(`${path}: stores every setting, so that a look into a dialog changes nothing`, () => {
+      for (const node of flow.filter(({ type }) => own.includes(String(type)))) {
+        const missing = storedSettings(String(node.type)).filter((field) => !(field in node));
+        assert.deepEqual(missing, [], `${String(node.type)} ${String(node.name)}`);
       }
     });
 

@@ -71,6 +71,13 @@ export function nodeFiles(): ReadonlyMap<string, string> {
   );
 }
 
+/** The settings that the dialog of a node type stores. */
+export function storedSettings(type: string): readonly string[] {
+  const [, defaults = ''] =
+    /\n {6}defaults: \{\n([^]*?)\n {6}\},\n/.exec(text(`nodes/${type}.html`)) ?? [];
+  return [...defaults.matchAll(/^ {8}(\w+):/gm)].map(([, field = '']) => field);
+}
+
 /** The flows in `examples/`, by file name. */
 export function examples(): ReadonlyMap<string, readonly Json[]> {
   return new Map(
