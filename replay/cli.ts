@@ -18,7 +18,7 @@ Runs the driver against a recording of it in virtual time, and says whether it d
 differs first.
 
   --minimize           prints the shortest recording that it finds with the same difference; without a difference, with the
-                       same failure: the last decision with an error or out of sync, or the last one with TEXT in its line
+                       same failure: the last decision with an error or out of sync, or the first one with TEXT in its line
   --against-simulator  for a recording of a device with its server: says whether the simulated device says the same
 
 Exit code: 0 no difference, 1 a difference, 2 the file cannot be replayed.

@@ -14,18 +14,17 @@ const MARGIN_MS = 1000;
 /**
  * Shortens a recording. Where the driver decides otherwise than recorded, to the lines that still show that difference;
  * else to little more than what brings the driver to one decision, and the driver decides on the result as recorded.
- * @param shows part of the decision, as in the file; default: the last one with an error, or out of sync
+ * @param shows a part of its line: the first decision with it; default: the last one with an error, or out of sync
  * @returns the recording's text
  * @throws Error when there is no such decision, or a run without waiting for decisions does not bring it
  */
 export async function minimized(recording: DriverRecording, shows?: string): Promise<string> {
   const { difference } = await replayDriver(recording);
   if (difference) return shortestDifference(recording, difference);
-  const target = recording.lines.findLast((line) =>
+  const target =
     shows === undefined
-      ? isTrouble(line)
-      : isDecision(line) && JSON.stringify(line).includes(shows),
-  );
+      ? recording.lines.findLast(isTrouble)
+      : recording.lines.find((line) => isDecision(line) && JSON.stringify(line).includes(shows));
   if (!target) throw new Error(`no decision of the driver shows ${shows ?? 'a failure'}`);
   return new Minimizer(recording, target).run();
 }

@@ -7,8 +7,11 @@ import { shortest } from '../../replay/delta-debugging';
 import { replayDriver } from '../../replay/driver-replay';
 import { minimized } from '../../replay/minimize';
 import { parseDriverRecording } from '../../replay/recording-file';
+import { seededRandom } from '../../simulator';
+import { Harness } from '../harness/harness';
 import { OWN_RECORDINGS } from '../verification/conformance/files';
 
+const SECRET = 'story-secret-4711';
 const file = join(OWN_RECORDINGS, 'driver', 'lost-send-ok.jsonl');
 const recording = () => parseDriverRecording(readFileSync(file, 'utf8'));
 
@@ -59,5 +62,45 @@ describe('a minimized recording', () => {
 
   it('is none where no decision shows what is asked for', async () => {
     await assert.rejects(minimized(recording(), 'WIFI_LOST'), /no decision .* shows WIFI_LOST/);
+  });
+});
+
+describe('a recording of a line that loses bytes', () => {
+  /** A link with a secret header sends over a line that loses 3 % of the device's bytes. */
+  async function recordingOf(seed: number): Promise<string> {
+    const random = seededRandom(seed);
+    let lossRate = 0;
+    const harness: Harness = new Harness({
+      seed,
+      serial: { baudRate: 115_200 },
+      simulator: {
+        output: (bytes) =>
+          harness.port.deliver(Buffer.from(bytes.filter(() => random() >= lossRate))),
+      },
+    });
+    await harness.ready();
+    const [link] = harness.device.links;
+    const headers = [{ name: 'X-Key', value: SECRET }];
+    void link.open({ uri: 'ws://h/echo', keepOpen: true, headers }).catch(() => undefined);
+    await harness.clock.advance(3000);
+    lossRate = 0.03;
+    for (let count = 0; count < 8; count++) {
+      void link.send('Hello from the ESP32!').catch(() => undefined);
+      await harness.clock.advance(500);
+    }
+    const text = harness.device.recording(`seed ${seed}`);
+    await harness.end();
+    return text;
+  }
+
+  it('gets under 2 KiB, shows the resync again, and holds no secret', async () => {
+    for (let seed = 1; seed <= 6; seed++) {
+      const text = await recordingOf(seed);
+      const short = await minimized(parseDriverRecording(text), '"outofsync"');
+      assert.ok(short.length < 2048, `seed ${seed}: ${short.length} bytes`);
+      assert.match(short, /"event":"outofsync"[^\n]*\n$/);
+      assert.equal((await replayDriver(parseDriverRecording(short))).difference, undefined);
+      assert.ok(!text.includes(SECRET));
+    }
   });
 });
