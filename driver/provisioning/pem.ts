@@ -42,15 +42,22 @@ export function readCertificates(text: string): {
   return { pem: found.join(''), all };
 }
 
+/** What recordings hold in place of a key. */
+const maskedKey = /^-----BEGIN [A-Z0-9 ]+-----[*\s]+-----END/;
+
 /**
- * Returns the private key of a PEM text.
+ * Returns the private key of a PEM text; no key where it is masked, so that a recording replays.
  * @throws PemError, which never shows the key
  */
-export function readKey(text: string): { readonly pem: string; readonly key: KeyObject } {
+export function readKey(text: string): {
+  readonly pem: string;
+  readonly key: KeyObject | undefined;
+} {
   const [pem, another] = blocks(text, /PRIVATE KEY$/);
   if (pem === undefined) throw new PemError(instead(text, 'PRIVATE KEY'));
   if (another !== undefined) throw new PemError({ reason: 'SEVERAL_KEYS' });
   if (pem.includes('ENCRYPTED')) throw new PemError({ reason: 'ENCRYPTED_KEY' });
+  if (maskedKey.test(pem)) return { pem, key: undefined };
   let key: KeyObject;
   try {
     key = createPrivateKey(pem);

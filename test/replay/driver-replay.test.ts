@@ -4,6 +4,7 @@ import { replayDriver } from '../../replay/driver-replay';
 import { parseDriverRecording, type DriverRecording } from '../../replay/recording-file';
 import { firmwareClasses, seededRandom } from '../../simulator';
 import { Harness } from '../harness/harness';
+import { makeAuthority, makeIdentity } from '../harness/network/ws-server-certificates';
 
 const SECRET = 'secret-4711';
 const URI = `ws://user:${SECRET}@h/echo`;
@@ -75,6 +76,20 @@ describe('replay of a recording of the driver', () => {
   it('decides as the driver did from a snapshot on, when the beginning had no room', async () => {
     const recording = parseDriverRecording(await recordingOf(4, 32_000));
     assert.equal(recording.heading.driver.from, 'snapshot');
+    assert.equal((await replayDriver(recording)).difference, undefined);
+  });
+
+  it('decides as the driver did with a private key, which the recording does not hold', async () => {
+    const { certificate, key } = makeIdentity(makeAuthority('CA'), 'client');
+    const harness = new Harness({
+      device: { certificates: [{ slot: 0, ca: '', certificate, key }] },
+    });
+    await harness.ready();
+    const text = harness.device.recording();
+    await harness.end();
+    for (const line of key.split('\n').slice(1, -2)) assert.ok(!text.includes(line));
+    const recording = parseDriverRecording(text);
+    assert.ok(recording.lines.some((line) => 'host' in line && line.host.includes('PRIVATE KEY')));
     assert.equal((await replayDriver(recording)).difference, undefined);
   });
 
