@@ -32,7 +32,7 @@ import { unplug } from './kinds/unplug';
 import { wifiLost } from './kinds/wifi-lost';
 import { wrongRate } from './kinds/wrong-rate';
 
-/** Every kind of fault there is. */
+/** All kinds of faults. */
 export const faults: readonly Fault[] = [
   ...[lose, flip, double, insert, noise, stall, overrun, wrongRate],
   ...[busy, busyExecuted, late, answerLost, answerFalse, error, hang],

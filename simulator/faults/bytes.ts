@@ -6,13 +6,13 @@ import type { Tap } from './wire';
 interface ByteFault {
   readonly name: string;
   readonly description: string;
-  /** Whether `count` bytes in a row are affected; otherwise `count` is for the change to use. */
+  /** Whether the fault changes `count` bytes in a row; otherwise only `change` uses `count`. */
   readonly inRow: boolean;
-  /** The bytes that come instead. */
+  /** Returns the bytes that replace `byte`. */
   change(byte: number, random: Random, count: number): Buffer;
 }
 
-/** A fault that applies to bytes on the wire: the next one, one at an offset, or any by chance. */
+/** A fault that changes bytes on the wire: the next one, the byte at an offset, or each with a probability. */
 export function byteFault(kind: ByteFault): Fault {
   return {
     name: kind.name,
@@ -72,7 +72,7 @@ function addTap(
   return wire.tap(tap);
 }
 
-/** How many bytes pass before the next affected one, when each has the same chance. */
+/** Count of bytes before the next affected one, when each has the probability `chance`. */
 function bytesUntil(chance: number, random: Random): number {
   return chance >= 1 ? 0 : Math.floor(Math.log(1 - random()) / Math.log(1 - chance));
 }

@@ -6,22 +6,22 @@ type Kind = Pick<Fault, 'name' | 'group' | 'description'> & {
 };
 
 /** A fault that applies at its trigger and ends at once. */
-export function event(
+export function eventFault(
   kind: Kind & {
     readonly takesCount?: boolean;
-    readonly loses?: boolean;
-    happen(site: FaultSite, settings: FaultSettings, run: Run): Place | undefined;
+    readonly losesOutput?: boolean;
+    apply(site: FaultSite, settings: FaultSettings, run: Run): Place | undefined;
   },
 ): Fault {
-  const { name, group, description, defaults = {}, takesCount = false, loses = false } = kind;
+  const { name, group, description, defaults = {}, takesCount = false, losesOutput = false } = kind;
   return {
     ...{ name, group, description, defaults, lasting: false },
     takes: [...triggerSettings, ...(takesCount ? (['count'] as const) : [])],
     start: (site, settings, run) =>
       onTrigger(site, settings, run, {
-        loses,
-        happen: (place) => {
-          run.hit(kind.happen(site, settings, run) ?? place);
+        losesOutput,
+        apply: (place) => {
+          run.hit(kind.apply(site, settings, run) ?? place);
           if (settings.chance === undefined) run.over();
         },
       }),
@@ -29,16 +29,16 @@ export function event(
 }
 
 /** A fault that begins at its trigger and ends after a duration. */
-export function episode(
+export function episodeFault(
   kind: Kind & {
     readonly defaults: FaultSettings & { readonly duration: number };
     readonly takesCount?: boolean;
-    readonly loses?: boolean;
-    /** Returns what ends it. */
+    readonly losesOutput?: boolean;
+    /** Returns a function that ends it. */
     begin(site: FaultSite, settings: FaultSettings, run: Run): () => void;
   },
 ): Fault {
-  const { name, group, description, defaults, takesCount = false, loses = false } = kind;
+  const { name, group, description, defaults, takesCount = false, losesOutput = false } = kind;
   return {
     ...{ name, group, description, defaults, lasting: false },
     takes: [...triggerSettings, 'duration', ...(takesCount ? (['count'] as const) : [])],
@@ -49,8 +49,8 @@ export function episode(
         end = undefined;
       };
       const cancel = onTrigger(site, settings, run, {
-        loses,
-        happen: (place) => {
+        losesOutput,
+        apply: (place) => {
           if (end) return;
           run.hit(place);
           const undo = kind.begin(site, settings, run);

@@ -9,21 +9,21 @@ import type { Direction } from './direction';
 
 /** How and when a fault applies. Each kind takes some of these settings, and has defaults for those it needs. */
 export interface FaultSettings {
-  /** Which way the bytes go; default both with a chance, otherwise to the host. */
+  /** Direction of the bytes; default both with a chance, otherwise to the host. */
   readonly direction?: Direction;
-  /** Bytes that still pass in that direction before the fault applies. */
+  /** Count of further bytes in that direction before the fault applies. */
   readonly offset?: number;
-  /** Above 0, up to 1: the probability that the fault applies to a byte (or command); it stays. */
+  /** Above 0, up to 1: the probability that the fault applies to a byte (or command). Such a fault stays active. */
   readonly chance?: number;
   /** Applies at this point of the next command. */
   readonly point?: Point;
-  /** Applies only to commands with this prefix; case is ignored. */
+  /** Limits the fault to commands with this prefix; case is ignored. */
   readonly command?: string;
-  /** Milliseconds until it waits for its trigger. */
+  /** Milliseconds before the fault waits for its trigger. */
   readonly delay?: number;
   /** Milliseconds. */
   readonly duration?: number;
-  /** How many bytes, or times: see the fault. */
+  /** Count of bytes or of times, see the fault. */
   readonly count?: number;
 }
 
@@ -35,11 +35,11 @@ export type Place =
   | {
       readonly kind: 'bytes';
       readonly direction: Direction;
-      /** Bytes that came this way before the first affected one, since the device was made. */
+      /** Count of bytes in this direction before the affected one, since the device was made. */
       readonly offset: number;
-      /** What the bytes came with: one piece of what the device said, or one read of the device's. */
+      /** The write of the device, or the read of the device, that holds the bytes. */
       readonly unit: Buffer;
-      /** Where in the unit. */
+      /** Index in the unit. */
       readonly index: number;
       /** The affected bytes before and after the fault. */
       readonly sent: Buffer;
@@ -59,11 +59,11 @@ export interface Hit {
   readonly at: number;
   /** Where it applied. */
   readonly place: Place;
-  /** Bytes that had come each way by then. */
+  /** Count of bytes that had passed in each direction. */
   readonly passed: Readonly<Record<Direction, number>>;
 }
 
-/** The port through which a host reaches the device, as its owner lets faults handle it. */
+/** The host's port to the device, which faults can unplug. */
 export interface FaultyPort {
   /** Pulls the cable: the port is gone. */
   unplug(): void;
@@ -71,7 +71,7 @@ export interface FaultyPort {
   plugIn(): void;
 }
 
-/** The places at which faults take hold of a device. */
+/** The parts of a device that faults change. */
 export interface FaultSite {
   readonly clock: Clock;
   readonly device: SimulatedDevice;
@@ -81,7 +81,7 @@ export interface FaultSite {
   readonly port: FaultyPort | undefined;
 }
 
-/** What an active fault reports. */
+/** Callbacks of an active fault. */
 export interface Run {
   /** The random source of the fault. */
   readonly random: Random;
@@ -93,19 +93,19 @@ export interface Run {
 
 /** A kind of fault. */
 export interface Fault {
-  /** As in the table of faults, such as `answer-lost`. */
+  /** Such as `answer-lost`. */
   readonly name: string;
   /** What it affects. */
   readonly group: FaultGroup;
   /** One line. */
   readonly description: string;
-  /** What its settings mean where that is not evident, and which it takes. */
+  /** The settings that it takes. */
   readonly takes: readonly Setting[];
-  /** The settings that it has unless given. */
+  /** Default settings. */
   readonly defaults: FaultSettings;
-  /** Whether it stays until it is ended, rather than apply once. With a chance, every fault stays. */
+  /** Whether it stays active until `Injection.end()`; otherwise it applies once. With a chance, every fault stays. */
   readonly lasting: boolean;
-  /** Puts it to work. Returns its end: nothing of it stays that would not stay with a real device. */
+  /** Starts the fault. Returns a function that ends it and undoes what a real device would undo. */
   start(site: FaultSite, settings: FaultSettings, run: Run): () => void;
 }
 

@@ -9,9 +9,9 @@ import type { Fault, FaultSettings, FaultyPort, Hit, Place } from './fault';
 import { FaultyLine } from './line';
 import { FaultyNetwork } from './network';
 import { Rules } from './rules';
-import { order, parseFault, type FaultOrder } from './table';
+import { faultOrder, parseFault, type FaultOrder } from './table';
 
-/** Hits of one fault that are kept. */
+/** An injection keeps this many hits. */
 const MAX_KEPT_HITS = 100;
 
 /** A simulated device and its fault injector. */
@@ -23,8 +23,8 @@ export interface FaultyDevice {
 }
 
 /**
- * Makes a device into which faults can be injected. Without faults it behaves like every other device.
- * All randomness comes from `options.random`: equal seeds, orders and times repeat a run exactly.
+ * Makes a device with a fault injector. Without faults it behaves like a {@link SimulatedDevice}. All random numbers come
+ * from `options.random`: equal seeds, faults and times repeat a run exactly.
  */
 export function faultyDevice(options: SimulatorOptions = {}): FaultyDevice {
   const clock = options.clock ?? systemClock;
@@ -41,10 +41,10 @@ export function faultyDevice(options: SimulatorOptions = {}): FaultyDevice {
   return { device, faults: new Faults({ device, clock, line, rules, network }, fork(random)) };
 }
 
-/** A random source of its own, seeded by the next number of another. */
+/** A random source seeded by the next number of another. */
 const fork = (random: Random): Random => seededRandom(Math.floor(random() * 0x1_0000_0000));
 
-interface Parts {
+interface FaultyParts {
   readonly device: SimulatedDevice;
   readonly clock: Clock;
   readonly line: FaultyLine;
@@ -54,14 +54,14 @@ interface Parts {
 
 /** Injects faults into one device. */
 export class Faults {
-  readonly #parts: Parts;
+  readonly #parts: FaultyParts;
   readonly #random: Random;
   readonly #injections = new Set<Injection>();
   /** Set by the owner of the port, for faults of the port. */
   port: FaultyPort | undefined;
 
   /** Made by {@link faultyDevice}. */
-  constructor(parts: Parts, random: Random) {
+  constructor(parts: FaultyParts, random: Random) {
     this.#parts = parts;
     this.#random = random;
   }
@@ -71,7 +71,7 @@ export class Faults {
     return [...this.#injections];
   }
 
-  /** Bytes that have come to the host and to the device so far. */
+  /** Count of bytes that have passed in each direction. */
   get passed(): Hit['passed'] {
     const { line } = this.#parts;
     return { 'to-host': line.wire('to-host').offset, 'to-device': line.wire('to-device').offset };
@@ -81,19 +81,19 @@ export class Faults {
    * Injects a fault: at once, or at the trigger that its settings name.
    *
    * @param fault a name, or a name with settings as on the command line: `lose=to-device,@12`
-   * @param settings beside a name
+   * @param settings the settings, if `fault` is a name
    * @param onHit called each time it applies
    * @throws Error for an invalid name or setting, and for a fault of the port when `port` is not set
    */
   inject(fault: string, settings?: FaultSettings, onHit?: (hit: Hit) => void): Injection {
-    const found = settings ? order(fault, settings) : parseFault(fault);
+    const found = settings ? faultOrder(fault, settings) : parseFault(fault);
     const { port } = this;
     if (found.fault.group === 'port' && !port) {
       throw new Error(`the fault ${found.fault.name} needs a port that can be unplugged`);
     }
     const { clock } = this.#parts;
     const injection = new Injection(found, {
-      place: (place) => ({
+      hitAt: (place) => ({
         fault: found.fault.name,
         at: clock.now(),
         place,
@@ -112,14 +112,14 @@ export class Faults {
     return injection;
   }
 
-  /** Ends all faults. What they have done to the device stays done. */
+  /** Ends all faults. Their effects on the device stay. */
   clear(): void {
     for (const injection of this.active) injection.end();
   }
 }
 
 interface InjectionContext {
-  place(place: Place): Hit;
+  hitAt(place: Place): Hit;
   begin(run: { hit(place: Place): void; over(): void }): () => void;
   ended(): void;
   onHit(hit: Hit): void;
@@ -171,7 +171,7 @@ export class Injection {
       hit: (place) => this.#hit(place),
       over: () => this.end(),
     });
-    // The fault may have ended before it waited for its trigger.
+    // The fault may have applied, and ended, inside begin().
     if (this.#over) stop();
     else this.#stop = stop;
   }
@@ -187,7 +187,7 @@ export class Injection {
   }
 
   #hit(place: Place): void {
-    const hit = this.#context.place(place);
+    const hit = this.#context.hitAt(place);
     this.#count++;
     this.#hits.push(hit);
     if (this.#hits.length > MAX_KEPT_HITS) this.#hits.shift();

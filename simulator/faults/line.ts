@@ -2,24 +2,24 @@ import type { Uart, UartEnds, UartFactory, UartSettings } from '../serial/uart';
 import type { Direction } from './direction';
 import { Wire } from './wire';
 
-/** The serial line of a device, with a {@link Wire} for each direction on which faults take hold. */
+/** The serial line of a device, with a {@link Wire} in each direction for faults. */
 export class FaultyLine {
-  /** What to give to the device. */
+  /** The device's `uart` option. */
   readonly factory: UartFactory;
   readonly #wires: Readonly<Record<Direction, Wire>>;
-  /** What the device said, piece by piece, as far as it is on its way. */
-  #said: { readonly unit: Buffer; readonly start: number }[] = [];
+  /** The device's writes that are still under way. */
+  #units: { readonly unit: Buffer; readonly start: number }[] = [];
   #ends: UartEnds | undefined;
   #uart: Uart | undefined;
   readonly #holds = new Set<object>();
-  #idle: { readonly direction: Direction; readonly call: () => void }[] = [];
+  #idleWaiters: { readonly direction: Direction; readonly call: () => void }[] = [];
 
   /** @param inner the line between the two ends, such as a paced one */
   constructor(inner: UartFactory) {
     this.#wires = {
       'to-host': new Wire(
         (bytes) => this.#ends?.toHost(bytes),
-        (offset) => this.#said.find(({ unit, start }) => offset < start + unit.length),
+        (offset) => this.#units.find(({ unit, start }) => offset < start + unit.length),
       ),
       'to-device': new Wire(
         (bytes) => this.#ends?.toDevice(bytes),
@@ -40,22 +40,22 @@ export class FaultyLine {
     return () => this.#release(token);
   }
 
-  /** What the device has said and is not on the wire yet is lost. */
+  /** Drops output that has not reached the wire. */
   discard(): void {
-    this.#said = [];
+    this.#units = [];
     this.#uart?.discard();
   }
 
-  /** Calls `call` once nothing is on its way in that direction. Returns its cancel. */
+  /** Calls `call` once no byte is under way in that direction. Returns a function that cancels it. */
   whenIdle(direction: Direction, call: () => void): () => void {
     if (this.#isIdle(direction)) {
       call();
       return () => undefined;
     }
     const waiter = { direction, call };
-    this.#idle.push(waiter);
+    this.#idleWaiters.push(waiter);
     return () => {
-      this.#idle = this.#idle.filter((other) => other !== waiter);
+      this.#idleWaiters = this.#idleWaiters.filter((other) => other !== waiter);
     };
   }
 
@@ -64,11 +64,11 @@ export class FaultyLine {
       ...ends,
       toDevice: (piece) => {
         this.#wires['to-device'].pass(piece);
-        this.#tellIdle('to-device');
+        this.#callIdleWaiters('to-device');
       },
       toHost: (bytes) => {
         this.#wires['to-host'].pass(bytes, () => this.discard());
-        this.#tellIdle('to-host');
+        this.#callIdleWaiters('to-host');
       },
     });
     this.#ends = ends;
@@ -85,7 +85,7 @@ export class FaultyLine {
         return uart.queuedToDevice;
       },
       transmit: (bytes) => {
-        this.#note(bytes, uart);
+        this.#noteUnit(bytes, uart);
         uart.transmit(bytes);
       },
       receive: (bytes) => uart.receive(bytes),
@@ -95,26 +95,26 @@ export class FaultyLine {
       discard: () => this.discard(),
       crash: () => {
         if (!uart.crash) return;
-        this.#said = [];
+        this.#units = [];
         uart.crash();
       },
       reset: () => {
-        this.#said = [];
+        this.#units = [];
         uart.reset();
       },
     };
   }
 
-  #note(unit: Buffer, uart: Uart): void {
+  #noteUnit(unit: Buffer, uart: Uart): void {
     const wire = this.#wires['to-host'];
     const behind = wire.remaining + uart.queuedToHost;
-    if (behind === 0) this.#said = [];
+    if (behind === 0) this.#units = [];
     for (;;) {
-      const first = this.#said[0];
+      const first = this.#units[0];
       if (!first || first.start + first.unit.length > wire.offset) break;
-      this.#said.shift();
+      this.#units.shift();
     }
-    this.#said.push({ unit, start: wire.offset + behind });
+    this.#units.push({ unit, start: wire.offset + behind });
   }
 
   #isIdle(direction: Direction): boolean {
@@ -122,11 +122,11 @@ export class FaultyLine {
     return queued === 0 && this.#wires[direction].remaining === 0;
   }
 
-  #tellIdle(direction: Direction): void {
-    if (this.#idle.length === 0 || !this.#isIdle(direction)) return;
-    const told = this.#idle.filter((waiter) => waiter.direction === direction);
-    this.#idle = this.#idle.filter((waiter) => waiter.direction !== direction);
-    for (const { call } of told) call();
+  #callIdleWaiters(direction: Direction): void {
+    if (this.#idleWaiters.length === 0 || !this.#isIdle(direction)) return;
+    const called = this.#idleWaiters.filter((waiter) => waiter.direction === direction);
+    this.#idleWaiters = this.#idleWaiters.filter((waiter) => waiter.direction !== direction);
+    for (const { call } of called) call();
   }
 
   #hold(token: object): void {

@@ -2,22 +2,21 @@ import type { Clock } from '../clock';
 import type { Connection, ConnectionHandlers, ConnectionTarget, Network } from '../network/network';
 import { Segmenter, type SegmentOptions } from '../network/segmenter';
 
-/** Bytes on their way to or from a server that is slow or silent, until its peer has to wait. */
+/** A slow or silent server makes its peer wait at this many bytes. */
 const RECEIVE_WINDOW_BYTES = 65_536;
-/** Milliseconds until a refusal is known. */
-const REFUSAL_MS = 1;
+const REFUSAL_DELAY_MS = 1;
 
-/** A network whose servers can be slow, silent or gone. */
+/** A network whose servers can be slow or silent, or refuse connections. */
 export class FaultyNetwork implements Network {
   readonly #inner: Network;
   readonly #clock: Clock;
   readonly #connections = new Set<FaultyConnection>();
-  readonly #splits = new Set<(length: number) => number | undefined>();
-  /** Milliseconds by which everything from a server comes late. */
+  readonly #cutters = new Set<(length: number) => number | undefined>();
+  /** Milliseconds by which all output of servers is late. */
   delay = 0;
-  /** How the segments of servers are cut and joined. */
+  /** How to cut and join the segments of servers. */
   segments: SegmentOptions = {};
-  /** Nothing listens: connections are refused. */
+  /** Whether servers refuse connections. */
   refusing = false;
   #silences = 0;
 
@@ -33,15 +32,15 @@ export class FaultyNetwork implements Network {
       delay: () => this.delay,
       segments: () => this.segments,
       silent: () => this.#silences > 0,
-      split: (length) => this.#split(length),
-      gone: () => this.#connections.delete(connection),
+      cutAt: (length) => this.#cutAt(length),
+      ended: () => this.#connections.delete(connection),
     });
     this.#connections.add(connection);
     connection.start((own) => this.#inner.connect(target, own));
     return connection;
   }
 
-  /** Servers neither read nor answer, until the returned function is called. */
+  /** Makes servers neither read nor send, until the returned function is called. */
   silence(): () => void {
     this.#silences++;
     let ended = false;
@@ -49,7 +48,8 @@ export class FaultyNetwork implements Network {
       if (ended) return;
       ended = true;
       this.#silences--;
-      if (this.#silences === 0) for (const connection of [...this.#connections]) connection.go();
+      if (this.#silences === 0)
+        for (const connection of [...this.#connections]) connection.silenceEnded();
     };
   }
 
@@ -60,14 +60,14 @@ export class FaultyNetwork implements Network {
     return connections.length;
   }
 
-  /** Asks `at` for each piece of data from a server where to cut it; the servers fall silent there. */
-  onData(at: (length: number) => number | undefined): () => void {
-    this.#splits.add(at);
-    return () => void this.#splits.delete(at);
+  /** Calls `at` for each chunk from a server. It returns the index at which to cut the chunk, and silences the servers. */
+  cutData(at: (length: number) => number | undefined): () => void {
+    this.#cutters.add(at);
+    return () => void this.#cutters.delete(at);
   }
 
-  #split(length: number): number | undefined {
-    for (const at of this.#splits) {
+  #cutAt(length: number): number | undefined {
+    for (const at of this.#cutters) {
       const place = at(length);
       if (place !== undefined) return place;
     }
@@ -76,7 +76,9 @@ export class FaultyNetwork implements Network {
 }
 
 function refuse(clock: Clock, handlers: ConnectionHandlers): Connection {
-  const cancel = clock.after(REFUSAL_MS, () => handlers.closed(new Error('connect ECONNREFUSED')));
+  const cancel = clock.after(REFUSAL_DELAY_MS, () =>
+    handlers.closed(new Error('connect ECONNREFUSED')),
+  );
   return {
     write: () => true,
     end: () => undefined,
@@ -91,11 +93,11 @@ interface ConnectionContext {
   delay(): number;
   segments(): SegmentOptions;
   silent(): boolean;
-  split(length: number): number | undefined;
-  gone(): void;
+  cutAt(length: number): number | undefined;
+  ended(): void;
 }
 
-/** Something from the server, and when it is to be passed on. */
+/** An event of the server, and when to pass it on. */
 interface Arrival {
   readonly at: number;
   readonly length: number;
@@ -114,7 +116,7 @@ class FaultyConnection implements Connection {
   #cancelTimer: (() => void) | undefined;
   #pausedByUser = false;
   #pausedByWindow = false;
-  /** Pieces of data so far; the first is the server's handshake. */
+  /** Count of chunks so far; the first is the server's handshake. */
   #pieces = 0;
   #over = false;
 
@@ -161,7 +163,7 @@ class FaultyConnection implements Connection {
     this.#inner?.destroy();
   }
 
-  /** Ends it with RST, from the device's side. */
+  /** Ends the connection with RST from the device. */
   reset(): void {
     this.#end();
     if (this.#inner?.reset) this.#inner.reset();
@@ -183,18 +185,16 @@ class FaultyConnection implements Connection {
     this.#finish(new Error('read ECONNRESET'));
   }
 
-  /** The server is no longer silent. */
-  go(): void {
+  silenceEnded(): void {
     this.#sendUnsent();
     this.#passOn();
   }
 
   #received(chunk: Buffer): void {
     const handlers = this.#handlers;
-    // A server's first piece answers the handshake.
     const cuttable = this.#pieces++ > 0 && this.#arrivals.length === 0 && !this.#context.silent();
-    const place = cuttable ? this.#context.split(chunk.length) : undefined;
-    // The part before the cut still comes although the servers are silent by now.
+    const place = cuttable ? this.#context.cutAt(chunk.length) : undefined;
+    // The part before the cut still arrives, although the servers are silent by now.
     if (place !== undefined) handlers.data(chunk.subarray(0, place));
     const rest = place === undefined ? chunk : chunk.subarray(place);
     this.#arrive(rest.length, () => handlers.data(rest));
@@ -265,6 +265,6 @@ class FaultyConnection implements Connection {
     this.#unsent = [];
     this.#cancelTimer?.();
     this.#cancelTimer = undefined;
-    this.#context.gone();
+    this.#context.ended();
   }
 }

@@ -1,8 +1,8 @@
 import type { Outcome } from '../device/hooks';
 import type { Fault, FaultSettings } from './fault';
-import { begins } from './trigger';
+import { beginsWith } from './trigger';
 
-/** A fault that changes the outcome of commands: the next one, the next of a kind, or any by chance. */
+/** A fault that changes the outcome of commands: the next one, the next of a kind, or each with a probability. */
 export function outcomeFault(kind: {
   readonly name: string;
   readonly description: string;
@@ -23,7 +23,7 @@ export function outcomeFault(kind: {
       let stop: () => void = () => undefined;
       const begin = () => {
         stop = site.rules.addOutcome((line) => {
-          if (!begins(line, settings.command)) return undefined;
+          if (!beginsWith(line, settings.command)) return undefined;
           if (settings.chance !== undefined && run.random() >= settings.chance) return undefined;
           run.hit({ kind: 'command', point: 'command', line });
           if (settings.chance === undefined && --left <= 0) {

@@ -1,14 +1,14 @@
 import type { Outcome, Hooks, Point } from '../device/hooks';
 
-/** Returns the outcome of a command line, or undefined to leave it to other rules. */
+/** Returns the outcome of a command line; undefined leaves it to other rules. */
 export type OutcomeRule = (line: string) => Outcome | undefined;
 export type PointRule = (point: Point, line: string) => void;
 export type MemoryRule = (bytes: number) => boolean;
 export type BootRule = () => Buffer | undefined;
 
-/** The hooks of a device, shared by faults that come and go. Every `add…` returns its removal. */
+/** The hooks of a device, shared by its active faults. Every `add…` returns a function that removes the rule. */
 export class Rules {
-  /** What to give to the device. */
+  /** The device's `hooks` option. */
   readonly hooks: Required<Hooks>;
   readonly #outcomes = new Set<OutcomeRule>();
   readonly #points = new Set<PointRule>();
@@ -16,7 +16,7 @@ export class Rules {
   readonly #boots = new Set<BootRule>();
   #line = '';
 
-  /** @param own hooks that decide where no fault does */
+  /** @param own hooks that decide where no rule does */
   constructor(own: Hooks = {}) {
     this.hooks = {
       outcome: (line) => {
@@ -43,7 +43,7 @@ export class Rules {
     };
   }
 
-  /** The command line that came last. */
+  /** The last command line. */
   get line(): string {
     return this.#line;
   }

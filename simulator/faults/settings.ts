@@ -12,7 +12,7 @@ const points = [
 
 type Reader = readonly [pattern: RegExp, read: (match: readonly string[]) => FaultSettings];
 
-/** How each part of the text may look. */
+/** The forms of a part. */
 const readers: readonly Reader[] = [
   [
     new RegExp(`^(${directions.join('|')})?(?:@(\\d+))?$`),
@@ -53,7 +53,7 @@ export function parseSettings(text: string): FaultSettings {
   return settings;
 }
 
-/** The text that {@link parseSettings} reads as these settings. */
+/** Formats settings as {@link parseSettings} reads them. */
 export function formatSettings(settings: FaultSettings): string {
   const { direction, offset, chance, point, command, delay, duration, count } = settings;
   const place = `${direction ?? ''}${offset === undefined ? '' : `@${offset}`}`;

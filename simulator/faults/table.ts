@@ -2,14 +2,14 @@ import { faults } from './all';
 import type { Fault, FaultSettings } from './fault';
 import { parseSettings } from './settings';
 
-/** @throws Error for a name that no fault has */
+/** @throws Error for an unknown name */
 export function faultNamed(name: string): Fault {
   const found = faults.find((fault) => fault.name === name);
   if (!found) throw new Error(`there is no fault "${name}"`);
   return found;
 }
 
-/** A fault with settings that it takes. */
+/** A fault with its settings. */
 export interface FaultOrder {
   /** The kind of fault. */
   readonly fault: Fault;
@@ -20,16 +20,16 @@ export interface FaultOrder {
 /**
  * Reads `NAME` or `NAME=SETTINGS`, such as `lose=to-device,@12` or `late=AT+WSSEND,3s`.
  *
- * @throws Error that says what is wrong with it
+ * @throws Error that names the invalid part
  */
 export function parseFault(text: string): FaultOrder {
   const equals = text.indexOf('=');
   const name = equals < 0 ? text : text.slice(0, equals);
-  return order(name, equals < 0 ? {} : parseSettings(text.slice(equals + 1)));
+  return faultOrder(name, equals < 0 ? {} : parseSettings(text.slice(equals + 1)));
 }
 
-/** @throws Error for a setting that the fault does not take, or a value that cannot be */
-export function order(name: string, settings: FaultSettings): FaultOrder {
+/** @throws Error for a setting that the fault does not take, or a chance out of range */
+export function faultOrder(name: string, settings: FaultSettings): FaultOrder {
   const fault = faultNamed(name);
   const { chance } = settings;
   const given = Object.entries(settings).flatMap(([key, value]) =>

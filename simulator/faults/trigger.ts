@@ -1,7 +1,7 @@
 import type { FaultSettings, FaultSite, Place, Run, Setting } from './fault';
 import type { PassingByte } from './wire';
 
-/** The settings that say when a fault applies. */
+/** The settings of a trigger. */
 export const triggerSettings: readonly Setting[] = [
   'delay',
   'direction',
@@ -11,49 +11,54 @@ export const triggerSettings: readonly Setting[] = [
   'chance',
 ];
 
-export interface Happening {
-  /** Whether what the device was about to say is lost, as in a crash. */
-  readonly loses?: boolean;
-  happen(place: Place): void;
+export interface TriggeredFault {
+  /** Whether the fault drops the device's pending output, as a crash does. */
+  readonly losesOutput?: boolean;
+  apply(place: Place): void;
 }
 
 /**
- * Applies a fault at the trigger that the settings name: after a number of bytes, at a point of a
- * command, by chance with each command, or at once. Once, unless there is a chance. Returns its cancel.
+ * Applies a fault at the trigger of its settings: after a count of bytes, at a point of a command, with a probability at
+ * each command, or now. Applies it once, unless it has a chance. Returns a function that cancels it.
  */
 export function onTrigger(
   site: FaultSite,
   settings: FaultSettings,
   run: Run,
-  happening: Happening,
+  fault: TriggeredFault,
 ): () => void {
-  if (settings.delay === undefined) return now(site, settings, run, happening);
+  if (settings.delay === undefined) return waitForTrigger(site, settings, run, fault);
   let cancel = site.clock.after(settings.delay, () => {
-    cancel = now(site, settings, run, happening);
+    cancel = waitForTrigger(site, settings, run, fault);
   });
   return () => cancel();
 }
 
-function now(site: FaultSite, settings: FaultSettings, run: Run, happening: Happening): () => void {
+function waitForTrigger(
+  site: FaultSite,
+  settings: FaultSettings,
+  run: Run,
+  fault: TriggeredFault,
+): () => void {
   if (settings.offset !== undefined) {
-    return afterBytes(site, { ...settings, offset: settings.offset }, happening);
+    return afterBytes(site, { ...settings, offset: settings.offset }, fault);
   }
   if (
     settings.point !== undefined ||
     settings.command !== undefined ||
     settings.chance !== undefined
   ) {
-    return atPoint(site, settings, run, happening);
+    return atPoint(site, settings, run, fault);
   }
-  if (happening.loses === true) site.line.discard();
-  happening.happen({ kind: 'time' });
+  if (fault.losesOutput === true) site.line.discard();
+  fault.apply({ kind: 'time' });
   return () => undefined;
 }
 
 function afterBytes(
   site: FaultSite,
   { direction = 'to-host', offset }: FaultSettings & { readonly offset: number },
-  happening: Happening,
+  fault: TriggeredFault,
 ): () => void {
   const wire = site.line.wire(direction);
   const tap = {
@@ -67,8 +72,8 @@ function afterBytes(
       };
       return {
         kind: 'happen' as const,
-        loses: direction === 'to-host' && happening.loses === true,
-        happen: () => happening.happen(place),
+        loses: direction === 'to-host' && fault.losesOutput === true,
+        happen: () => fault.apply(place),
       };
     },
   };
@@ -80,18 +85,18 @@ function atPoint(
   site: FaultSite,
   { point = 'command', command, chance }: FaultSettings,
   run: Run,
-  happening: Happening,
+  fault: TriggeredFault,
 ): () => void {
   const remove = site.rules.addPoint((reached, line) => {
-    if (reached !== point || !begins(line, command)) return;
+    if (reached !== point || !beginsWith(line, command)) return;
     if (chance === undefined) remove();
     else if (run.random() >= chance) return;
-    happening.happen({ kind: 'command', point, line });
+    fault.apply({ kind: 'command', point, line });
   });
   return remove;
 }
 
 /** Whether a command line begins with `command`; case is ignored. */
-export function begins(line: string, command: string | undefined): boolean {
+export function beginsWith(line: string, command: string | undefined): boolean {
   return line.toUpperCase().startsWith((command ?? '').toUpperCase());
 }

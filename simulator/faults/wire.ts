@@ -1,31 +1,31 @@
-/** A byte on the wire, as a tap meets it. */
+/** A byte on the wire. */
 export interface PassingByte {
   readonly byte: number;
-  /** Bytes that came this way before it, since the device was made. */
+  /** Count of bytes in this direction before it, since the device was made. */
   readonly offset: number;
-  /** What it came with: one piece of what the device said, or one read of the device's. */
+  /** The write of the device, or the read of the device, that holds it. */
   readonly unit: Buffer;
-  /** Its place in the unit. */
+  /** Index in the unit. */
   readonly index: number;
 }
 
-/** What a tap does when its byte comes. */
+/** The effect of a tap on its byte. */
 export type TapAct =
-  /** Other bytes, or none, pass in its place. */
+  /** Replaces the byte. */
   | { readonly kind: 'replace'; readonly bytes: Buffer }
-  /** Something happens once the bytes before it have arrived; `loses`: it and all behind it never leave. */
+  /** Calls `happen` once the bytes before it have arrived; `loses`: drops it and all bytes behind it. */
   | { readonly kind: 'happen'; readonly loses: boolean; happen(): void };
 
-/** Something that waits on the wire for a byte. */
+/** Waits for a byte on the wire. */
 export interface Tap {
-  /** The offset of the byte it waits for; set anew by `act`, to `Infinity` for none. */
+  /** The offset of the byte; `act` sets the next one, `Infinity` for none. */
   next: number;
   act(passing: PassingByte): TapAct;
 }
 
-const nothing = Buffer.alloc(0);
+const noBytes = Buffer.alloc(0);
 
-/** One direction of a serial line, on which bytes can be damaged. */
+/** One direction of a serial line, on which faults change bytes. */
 export class Wire {
   readonly #deliver: (bytes: Buffer) => void;
   readonly #unitAt: (
@@ -34,14 +34,14 @@ export class Wire {
   readonly #taps = new Set<Tap>();
   #offset = 0;
   #remaining = 0;
-  /** Nothing arrives. */
-  dead = false;
-  /** Set while the ends disagree about the rate. */
+  /** Whether the wire drops all bytes. */
+  cut = false;
+  /** Set while the rates of the ends differ. */
   distort: ((bytes: Buffer) => Buffer) | undefined;
-  /** Set while the receiver does not read: takes the bytes instead. */
-  keep: ((bytes: Buffer) => void) | undefined;
+  /** Set while the receiver does not read: takes its bytes. */
+  divert: ((bytes: Buffer) => void) | undefined;
 
-  /** @param unitAt finds what a byte was said with */
+  /** @param unitAt finds the write that holds a byte */
   constructor(
     deliver: (bytes: Buffer) => void,
     unitAt: (offset: number) => { readonly unit: Buffer; readonly start: number } | undefined,
@@ -50,23 +50,23 @@ export class Wire {
     this.#unitAt = unitAt;
   }
 
-  /** Bytes that came this way so far, damaged or not. */
+  /** Count of bytes so far, before faults. */
   get offset(): number {
     return this.#offset;
   }
 
-  /** Bytes about to follow those that came, while something happens between them. */
+  /** Count of bytes still to pass while a tap's `happen` runs. */
   get remaining(): number {
     return this.#remaining;
   }
 
-  /** Lets a tap wait for the byte at its `next`. Returns its removal. */
+  /** Adds a tap. Returns a function that removes it. */
   tap(tap: Tap): () => void {
     this.#taps.add(tap);
     return () => void this.#taps.delete(tap);
   }
 
-  /** Lets bytes pass; calls `lost` when all that is behind them is lost. */
+  /** Passes bytes to the receiver; calls `lost` when a tap drops all bytes behind it. */
   pass(chunk: Buffer, lost: () => void = () => undefined): void {
     let rest = chunk;
     for (let tap = this.#first(rest.length); tap; tap = this.#first(rest.length)) {
@@ -76,17 +76,17 @@ export class Wire {
     this.arrive(rest);
   }
 
-  /** Bytes reach the receiver that the sender did not send, or that the fault kept. */
+  /** Delivers bytes without taps, such as noise. */
   arrive(bytes: Buffer): void {
-    if (this.dead || bytes.length === 0) return;
+    if (this.cut || bytes.length === 0) return;
     const read = this.distort ? this.distort(bytes) : bytes;
-    if (this.keep) this.keep(read);
+    if (this.divert) this.divert(read);
     else if (read.length > 0) this.#deliver(read);
   }
 
   /**
-   * Replaces bytes up to the first thing that happens; what comes before it arrives in one piece.
-   * @returns what is left after that
+   * Applies taps up to the first `happen`, and delivers the bytes before it as one chunk.
+   * @returns the rest of the chunk
    */
   #tapped(chunk: Buffer, first: Tap, lost: () => void): Buffer {
     const start = this.#offset;
@@ -110,7 +110,7 @@ export class Wire {
         if (act.loses) lost();
         act.happen();
         this.#remaining = 0;
-        return act.loses ? nothing : chunk.subarray(at);
+        return act.loses ? noBytes : chunk.subarray(at);
       }
       parts.push(act.bytes);
       from = at + 1;
@@ -119,10 +119,10 @@ export class Wire {
     parts.push(chunk.subarray(from));
     this.#offset = start + chunk.length;
     this.arrive(Buffer.concat(parts));
-    return nothing;
+    return noBytes;
   }
 
-  /** The tap whose byte comes first among the next `length`. One that another was quicker than waits for the next. */
+  /** The first tap within the next `length` bytes. Moves a tap whose byte has passed to the next byte. */
   #first(length: number): Tap | undefined {
     if (this.#taps.size === 0) return undefined;
     let first: Tap | undefined;

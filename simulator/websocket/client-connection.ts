@@ -4,24 +4,24 @@ import { Sender } from './sender';
 import { Socket } from './socket';
 import { upgrade } from './upgrade';
 
-/** Milliseconds that each read of the handshake and inside a frame may take. */
+/** Limit of each read in the handshake and inside a frame. */
 export const NETWORK_TIMEOUT_MS = 10_000;
 
-/** One TCP or TLS connection of a client, and what reads and writes frames on it. */
+/** One TCP or TLS connection of a client, with its frame reader and sender. */
 export interface ClientConnection {
   readonly socket: Socket;
   readonly reader: FrameReader;
   readonly sender: Sender;
   /**
-   * Connects and asks the server to speak WebSocket.
+   * Connects and upgrades to WebSocket.
    *
-   * @param done with the bytes that followed the server's answer; undefined when it came to nothing
+   * @param done called with the bytes behind the server's 101; with undefined after a failure
    */
   dial(done: (early: Buffer | undefined) => void): void;
 }
 
 export function openConnection(options: ClientOptions, events: ClientEvents): ClientConnection {
-  const { clock, bufferSize, writeGrace, waitsForHeaders, survivesStalls, random } = options;
+  const { clock, bufferSize, writeGraceMs, waitsForHeaders, survivesStalls, random } = options;
   const socket = new Socket(clock);
   const reader = new FrameReader(socket, {
     bufferSize,
@@ -31,7 +31,7 @@ export function openConnection(options: ClientOptions, events: ClientEvents): Cl
     data: (chunk) => events.data(chunk),
     ready: (resume) => events.ready(resume),
   });
-  const sender = new Sender(socket, bufferSize, writeGrace, random);
+  const sender = new Sender(socket, bufferSize, writeGraceMs, random);
   return {
     ...{ socket, reader, sender },
     dial: (done) => {

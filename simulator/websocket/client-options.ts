@@ -18,38 +18,38 @@ export interface ClientOptions extends UpgradeOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly network: Network;
-  /** Seconds between pings while the socket is quiet. */
+  /** Seconds without traffic after which a ping is due. */
   readonly pingInterval: number;
-  /** Seconds after a ping without any pong. */
+  /** Seconds from a ping without a pong to the loss of the connection. */
   readonly pongTimeout: number;
-  /** Bytes received or sent in one piece. */
+  /** Limit of a read and of a frame sent, in bytes. */
   readonly bufferSize: number;
-  /** Milliseconds that TCP may hold a write up once it has begun, beside the timeout of the send. */
-  readonly writeGrace: number;
-  readonly failedSendFrees: boolean;
+  /** Milliseconds beyond the timeout of a send that TCP may take for a write it has begun. */
+  readonly writeGraceMs: number;
+  readonly failedSendReleasesLock: boolean;
   readonly earlyFramesAtOnce: boolean;
   readonly survivesStalls: boolean;
   readonly closesAtOnce: boolean;
-  /** Whether rounds of the task are a hair shorter now. */
+  /** Whether the task polls in shorter rounds now. */
   readonly shortRounds: () => boolean;
   readonly waitsForHeaders: boolean;
-  /** Whether a server's close frame is answered. */
+  /** Whether the client answers a server's close frame now. */
   readonly answersClose: () => boolean;
-  /** The TLS settings now; undefined for plain TCP, `unusable` when its certificates are gone. */
+  /** The TLS settings now; undefined for plain TCP, `unusable` once AT+WSCFG has freed the certificates. */
   readonly tls: () => TlsOptions | undefined | 'unusable';
 }
 
-/** What a client tells its owner, from within its task. */
+/** Callbacks of a client's task. */
 export interface ClientEvents {
   connected(): void;
-  /** An attempt failed or the connection was lost; the client goes on trying. */
+  /** An attempt failed or the connection was lost; the client will retry. */
   disconnected(): void;
-  /** The server's close frame was answered: the link is gone, the connection may last a little longer. */
+  /** The client has answered the server's close frame. The link is gone; the connection may last another second. */
   closed(): void;
-  /** The client has ended: nothing more comes of it. */
+  /** The client has ended; no callback follows. */
   ended(): void;
   /** Received data, in order. */
   data(chunk: Chunk): void;
-  /** Whether the owner can take data now; if not, it calls `resume` when it can. */
+  /** Whether the owner can take data now; otherwise it calls `resume` once it can. */
   ready(resume: () => void): boolean;
 }

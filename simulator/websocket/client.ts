@@ -2,22 +2,21 @@ import { NETWORK_TIMEOUT_MS, openConnection, type ClientConnection } from './cli
 import { linkState, type ClientEvents, type ClientOptions, type LinkState } from './client-options';
 import { flatLoop } from './flat-loop';
 import { opcodes } from './frame-codec';
-import { Keepalive, roundLength, type KeepaliveTimer } from './keepalive';
+import { Keepalive, roundMs, type KeepaliveTimer } from './keepalive';
 import { Lock } from './lock';
 import type { Message, SendResult } from './sender';
 
-/** Milliseconds that the answer to a server's close frame waits for the server's FIN. */
+/** Limit of the wait for the server's FIN after the close handshake. */
 const FIN_TIMEOUT_MS = 1_000;
-/** Milliseconds slept at a time while waiting to reconnect. */
-const RECONNECT_STEP_MS = 5_000;
+/** The task checks at this interval whether to reconnect. */
+const RECONNECT_POLL_MS = 5_000;
 const RECONNECT_DELAY_MS = 10_000;
-/** Timers of the machine may fire a little early. */
-const ROUNDING_MS = 5;
+/** Timers of the machine may fire this early. */
+const TIMER_SLACK_MS = 5;
 
 /**
- * A WebSocket connection as the firmware keeps it: one task that connects, sends pings, reads frame by frame
- * and, after a loss, connects again. It is stopped only between two steps of that task, and while the task
- * reads a frame no other task can send.
+ * A WebSocket client like the firmware's: one task connects, sends pings, reads frame by frame and reconnects after a
+ * loss. The task stops only between two steps, and no other task can send while it reads a frame.
  */
 export class WebSocketClient {
   readonly #options: ClientOptions;
@@ -25,20 +24,20 @@ export class WebSocketClient {
   readonly #lock: Lock;
   readonly #keepalive: Keepalive;
   #state: LinkState = linkState.closed;
-  /** The task is to go on; without it, it ends at its next turn. */
+  /** Whether the task continues; false ends it at its next step. */
   #running = false;
   #destroyed = false;
   #connection: ClientConnection;
   #cancelSleep: (() => void) | undefined;
   #pollStart: number | undefined;
-  /** The last poll found something to read. */
+  /** Whether the last poll found the socket readable. */
   #readable = false;
-  /** What the last poll waited for, where it ended without anything to read. */
-  #due: KeepaliveTimer | undefined;
+  /** The timer that ended the last poll. */
+  #passedTimer: KeepaliveTimer | undefined;
   #reconnectTick = 0;
   #stopWaiters: (() => void)[] = [];
-  /** Goes on with the task. */
-  readonly #turn = flatLoop(() => this.#step());
+  /** Runs the task's next step. */
+  readonly #continue = flatLoop(() => this.#step());
 
   constructor(options: ClientOptions, events: ClientEvents) {
     this.#options = options;
@@ -52,14 +51,14 @@ export class WebSocketClient {
     return this.#state;
   }
 
-  /** Starts the task. The outcome of the first attempt comes as `connected` or `disconnected`. */
+  /** Starts the task. The first attempt ends with `connected` or `disconnected`. */
   start(): void {
     this.#running = true;
     this.#state = linkState.connecting;
-    this.#turn();
+    this.#continue();
   }
 
-  /** Asks the task to end and calls `done` when it has, without a close frame. At once when it has ended. */
+  /** Ends the task without a close frame, and calls `done` once it has ended. */
   stop(done: () => void): void {
     if (this.#state === linkState.closed) {
       done();
@@ -73,12 +72,12 @@ export class WebSocketClient {
       this.#finish();
     } else if (this.#pollStart !== undefined) {
       const elapsed = this.#options.clock.now() - this.#pollStart;
-      const round = roundLength(this.#options.shortRounds());
+      const round = roundMs(this.#options.shortRounds());
       this.#connection.socket.shorten(round - (elapsed % round));
     }
   }
 
-  /** Power is gone: no timer, no socket, no event is left. */
+  /** Ends the client as a power loss does: without timer, socket or callback. */
   destroy(): void {
     this.#destroyed = true;
     this.#running = false;
@@ -89,7 +88,7 @@ export class WebSocketClient {
     this.#stopWaiters = [];
   }
 
-  /** Sends; `timeout` milliseconds are allowed for the connection to be free, and as many for room in it. */
+  /** Sends a message. Waits `timeout` milliseconds for the lock, and as long again for room in the socket. */
   send(message: Message, timeout: number, done: (result: SendResult) => void): void {
     if (this.#state !== linkState.established) {
       done('failed');
@@ -97,7 +96,7 @@ export class WebSocketClient {
     }
     this.#lock.take(timeout, (taken) => {
       if (!taken) {
-        if (this.#options.failedSendFrees) this.#lock.release();
+        if (this.#options.failedSendReleasesLock) this.#lock.release();
         done('failed');
         return;
       }
@@ -113,10 +112,10 @@ export class WebSocketClient {
         const polling = this.#pollStart !== undefined;
         if (result === 'failed') this.#abort();
         finish(result);
-        // The task was asleep on the socket that is gone now.
+        // The task was waiting for the socket that #abort has destroyed.
         if (result === 'failed' && polling) {
           this.#pollStart = undefined;
-          this.#turn();
+          this.#continue();
         }
       });
     });
@@ -129,7 +128,7 @@ export class WebSocketClient {
       return;
     }
     if (this.#lock.held) {
-      this.#lock.whenFree(() => this.#turn());
+      this.#lock.whenFree(() => this.#continue());
       return;
     }
     switch (this.#state) {
@@ -137,14 +136,17 @@ export class WebSocketClient {
         this.#connect();
         break;
       case linkState.established:
-        this.#attend();
+        this.#runRound();
         break;
       case linkState.waiting:
-        if (this.#options.clock.now() - this.#reconnectTick >= RECONNECT_DELAY_MS - ROUNDING_MS) {
+        if (
+          this.#options.clock.now() - this.#reconnectTick >=
+          RECONNECT_DELAY_MS - TIMER_SLACK_MS
+        ) {
           this.#state = linkState.connecting;
           this.#reconnectTick = this.#options.clock.now();
         }
-        this.#pause();
+        this.#waitNext();
         break;
       case linkState.closing:
         this.#answerClose();
@@ -154,23 +156,23 @@ export class WebSocketClient {
     }
   }
 
-  /** Waits as the state demands, then goes on. */
-  #pause(): void {
+  /** Waits as the state requires, then runs the next step. */
+  #waitNext(): void {
     if (this.#state === linkState.established) this.#poll();
     else if (this.#state === linkState.waiting) this.#sleep();
-    else this.#turn();
+    else this.#continue();
   }
 
   #sleep(): void {
-    this.#cancelSleep = this.#options.clock.after(RECONNECT_STEP_MS, () => {
+    this.#cancelSleep = this.#options.clock.after(RECONNECT_POLL_MS, () => {
       this.#cancelSleep = undefined;
-      this.#turn();
+      this.#continue();
     });
   }
 
-  /** Waits for the socket, at most until the next round in which a timer has passed. */
+  /** Waits for the socket, at most until the round in which the next timer has passed. */
   #poll(): void {
-    const round = roundLength(this.#options.shortRounds());
+    const round = roundMs(this.#options.shortRounds());
     const { timer, rounds } = this.#running
       ? this.#keepalive.next(round)
       : { timer: undefined, rounds: 1 };
@@ -178,33 +180,33 @@ export class WebSocketClient {
     this.#connection.socket.wait(rounds * round, (readable) => {
       this.#pollStart = undefined;
       this.#readable = readable;
-      this.#due = readable || !this.#running ? undefined : timer;
-      this.#turn();
+      this.#passedTimer = readable || !this.#running ? undefined : timer;
+      this.#continue();
     });
   }
 
-  /** One round while established: a ping if it is due, the pong's deadline, then a frame if there is one. */
-  #attend(): void {
+  /** One round while established: sends a ping when due, checks the pong timeout, reads a frame if there is one. */
+  #runRound(): void {
     this.#lock.hold();
-    if (this.#due !== 'ping' && !this.#keepalive.pingDue) {
-      this.#attendPong();
+    if (this.#passedTimer !== 'ping' && !this.#keepalive.pingDue) {
+      this.#checkPong();
       return;
     }
-    this.#keepalive.postpone();
+    this.#keepalive.postponePing();
     this.#connection.sender.control(opcodes.ping, () => {
       this.#keepalive.pingSent();
-      this.#attendPong();
+      this.#checkPong();
     });
   }
 
-  #attendPong(): void {
-    const due = this.#due;
-    this.#due = undefined;
+  #checkPong(): void {
+    const due = this.#passedTimer;
+    this.#passedTimer = undefined;
     if (due === 'pong' || this.#keepalive.pongOverdue) {
       this.#abort();
       this.#endRound();
     } else if (this.#readable) {
-      this.#keepalive.postpone();
+      this.#keepalive.postponePing();
       this.#receive();
     } else {
       this.#endRound();
@@ -213,19 +215,19 @@ export class WebSocketClient {
 
   #endRound(): void {
     this.#lock.release();
-    this.#pause();
+    this.#waitNext();
   }
 
   #receive(): void {
     this.#connection.reader.readFrame((outcome) => {
       if (outcome === 'failed') this.#abort();
-      if (outcome === 'frame') this.#heed();
+      if (outcome === 'frame') this.#handleFrame();
       else this.#endRound();
     });
   }
 
-  /** Does what the frame that was read asks for. */
-  #heed(): void {
+  /** Handles the frame that the reader has read. */
+  #handleFrame(): void {
     const { opcode, payload } = this.#connection.reader;
     if (opcode === opcodes.ping) {
       const pong = { opcode: opcodes.pong, fin: true, payload };
@@ -237,24 +239,24 @@ export class WebSocketClient {
     this.#endRound();
   }
 
-  /** The link is gone at once; the connection stays until the server's FIN, a second at most. */
+  /** Ends the link at once, and the connection at the server's FIN, after a second at most. */
   #answerClose(): void {
     if (!this.#options.answersClose()) {
-      this.#leave();
+      this.#endLink();
       this.#finish();
       return;
     }
     this.#lock.hold();
     this.#connection.sender.control(opcodes.close, () => {
       this.#lock.release();
-      this.#leave();
+      this.#endLink();
       this.#connection.socket.wait(FIN_TIMEOUT_MS, () => this.#finish());
     });
   }
 
-  #leave(): void {
+  #endLink(): void {
     this.#running = false;
-    // A WSCLOSE that is at work takes the link, without a word about the close frame.
+    // A running WSCLOSE ends the link without +WS_CLOSED.
     if (this.#stopWaiters.length === 0) this.#events.closed();
   }
 
@@ -267,7 +269,7 @@ export class WebSocketClient {
     this.#events.ended();
   }
 
-  /** Ends the connection; the task will try again later. */
+  /** Ends the connection; the task reconnects later. */
   #abort(): void {
     this.#connection.socket.destroy();
     this.#reconnectTick = this.#options.clock.now();
@@ -286,7 +288,7 @@ export class WebSocketClient {
 
   #fail(): void {
     this.#abort();
-    this.#pause();
+    this.#waitNext();
   }
 
   #establish(early: Buffer): void {
@@ -295,6 +297,6 @@ export class WebSocketClient {
     this.#state = linkState.established;
     this.#keepalive.connected();
     this.#events.connected();
-    this.#pause();
+    this.#waitNext();
   }
 }

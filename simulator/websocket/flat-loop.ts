@@ -1,6 +1,6 @@
 /**
- * Makes a function that runs `step`. A call from within the step runs it once more afterwards, so that the stack
- * stays flat however long the chain.
+ * Returns a function that runs `step`. A call from within the step runs it again after the step, so that the stack does
+ * not grow.
  */
 export function flatLoop(step: () => void): () => void {
   let running = false;

@@ -11,13 +11,13 @@ export const opcodes = {
   pong: 10,
 } as const;
 
-const littleEndian = endianness() === 'LE';
+const IS_LITTLE_ENDIAN = endianness() === 'LE';
 
-/** One masked frame, as a client must send it (RFC 6455, section 5.3). */
+/** Encodes a masked frame, as a client must send it (RFC 6455, section 5.3). */
 export function encodeFrame(fin: boolean, opcode: number, payload: Buffer, random: Random): Buffer {
   const length = payload.length;
   const headerLength = length < 126 ? 6 : length < 0x1_0000 ? 8 : 14;
-  // The payload begins at a multiple of four, so that it can be masked word by word.
+  // Aligns the payload to 4 bytes, to mask it word by word.
   const lead = (4 - (headerLength % 4)) % 4;
   const memory = Buffer.from(new ArrayBuffer(lead + headerLength + ((length + 3) & ~3)));
   const frame = memory.subarray(lead, lead + headerLength + length);
@@ -40,7 +40,7 @@ export function encodeFrame(fin: boolean, opcode: number, payload: Buffer, rando
 
 function maskWords(memory: Buffer, offset: number, length: number, mask: number): void {
   const words = new Uint32Array(memory.buffer, offset, (length + 3) >> 2);
-  const word = littleEndian ? swap(mask) : mask;
+  const word = IS_LITTLE_ENDIAN ? swap(mask) : mask;
   for (let index = 0; index < words.length; index++) words[index] = (words[index] ?? 0) ^ word;
 }
 

@@ -1,23 +1,23 @@
 import type { Socket } from './socket';
 
-/** Data as the firmware reports it: what one read of the socket brought of a frame. */
+/** The part of a frame that one read of the socket returns; the firmware sends each as a `+WS_DATA`. */
 export interface Chunk {
   readonly opcode: number;
   readonly fin: boolean;
   /** The length of the frame's payload. */
   readonly payloadLength: number;
-  /** Where in the payload this chunk begins. */
+  /** Index in the payload at which this chunk begins. */
   readonly payloadOffset: number;
   readonly bytes: Buffer;
 }
 
 export interface FrameReaderOptions {
   readonly bufferSize: number;
-  /** Waits for all of a header; without it what is missing counts as zero. */
+  /** Waits for a whole header; otherwise takes missing bytes for zeros. */
   readonly waitsForHeaders: boolean;
-  /** Lets the rest of a frame come later, rather than give it up after the timeout. */
+  /** Continues a frame that stalls; otherwise abandons it after the timeout. */
   readonly survivesStalls: boolean;
-  /** Milliseconds each read may wait. */
+  /** Limit of each read, in milliseconds. */
   readonly timeout: number;
   data(chunk: Chunk): void;
   ready(resume: () => void): boolean;
@@ -29,8 +29,8 @@ export type FrameOutcome = 'frame' | 'nothing' | 'failed';
 const MAX_FRAME_BYTES = 0x7fff_ffff;
 
 /**
- * Reads frames the way the firmware's transport does, its weakness included: a payload that stalls longer than
- * the timeout is given up, and what comes later is taken for the next header.
+ * Reads frames like the firmware's transport, with its weakness: it abandons a payload that stalls longer than the
+ * timeout, and takes the rest of it for the next header.
  */
 export class FrameReader {
   readonly #socket: Socket;
@@ -41,7 +41,7 @@ export class FrameReader {
   #length = 0;
   #remaining = 0;
   #offset = 0;
-  /** What the last chunk left in the receive buffer: the payload of a control frame is read from it. */
+  /** The receive buffer after the last chunk, from which the client takes the payload of a control frame. */
   #payload: Buffer = Buffer.alloc(0);
 
   constructor(socket: Socket, options: FrameReaderOptions) {
@@ -142,13 +142,13 @@ export class FrameReader {
     this.#offset += bytes.length;
   }
 
-  /** A control frame's payload beyond the first read overwrites the buffer, and the rest is whatever was there. */
+  /** Each read of a control frame overwrites the start of the buffer, and leaves the rest as it was. */
   #keepControl(bytes: Buffer): void {
     if (this.#payload.length !== this.#length) this.#payload = Buffer.alloc(this.#length);
     bytes.copy(this.#payload);
   }
 
-  /** The firmware starts the mask anew with every read. */
+  /** Restarts the mask with every read, as the firmware does. */
   #unmask(bytes: Buffer): Buffer {
     const mask = this.#mask;
     if (!mask) return bytes;
@@ -165,10 +165,10 @@ export class FrameReader {
       const second = start[1] ?? 0;
       this.#fin = (first & 0x80) !== 0;
       this.#opcode = first & 0x0f;
-      const short = second & 0x7f;
-      const extended = short === 126 ? 2 : short === 127 ? 8 : 0;
+      const lengthCode = second & 0x7f;
+      const extended = lengthCode === 126 ? 2 : lengthCode === 127 ? 8 : 0;
       this.#read(extended, (more) => {
-        const length = more && (extended === 0 ? short : extendedLength(more));
+        const length = more && (extended === 0 ? lengthCode : extendedLength(more));
         if (length === undefined) {
           done(false);
           return;
@@ -188,7 +188,7 @@ export class FrameReader {
     });
   }
 
-  /** Reads header bytes; undefined when the stream ends or, waiting for all of them, time runs out. */
+  /** Reads header bytes; undefined when the stream ends or the read times out. */
   #read(
     length: number,
     done: (bytes: Buffer | undefined) => void,
@@ -224,7 +224,7 @@ export class FrameReader {
   }
 }
 
-/** Undefined for what the firmware's 32-bit numbers cannot hold. */
+/** Undefined for a length beyond the firmware's 31 bits. */
 function extendedLength(bytes: Buffer): number | undefined {
   const length = bytes.length === 2 ? BigInt(bytes.readUInt16BE(0)) : bytes.readBigUInt64BE(0);
   return length > MAX_FRAME_BYTES ? undefined : Number(length);

@@ -2,25 +2,25 @@ import { createHash } from 'node:crypto';
 import { randomBytes, type Random } from '../random';
 import type { WebSocketUri } from './uri';
 
-/** Room for the upgrade request and its NUL, and for the answer, in bytes. */
+/** Size of the firmware's buffer for the upgrade request with its NUL, and for the response. */
 const HANDSHAKE_BUFFER_BYTES = 1024;
 
-/** What a link asks for when it opens; kept for its automatic reconnects. */
+/** The upgrade request of a link, also for its automatic reconnects. */
 export interface UpgradeOptions {
   readonly uri: WebSocketUri;
   readonly subprotocol: string | undefined;
   /** The whole value of the Authorization header. */
   readonly authorization: string | undefined;
-  /** `Name: value` lines in the order of the wire. */
+  /** `Name: value` lines, in the order of the request. */
   readonly headers: readonly string[];
-  /** Whether bytes behind the server's answer in its segment are kept for the first frame. */
+  /** Whether the client keeps the bytes behind the response in its segment for the first frame. */
   readonly keepsEarlyFrames: boolean;
 }
 
 /** The key of one handshake (RFC 6455, section 4.1). */
 export const newKey = (random: Random): string => randomBytes(16, random).toString('base64');
 
-/** The upgrade request, or undefined when it does not fit the device's buffer. */
+/** The upgrade request; undefined when it exceeds the firmware's buffer. */
 export function upgradeRequest(options: UpgradeOptions, key: string): Buffer | undefined {
   const { uri, subprotocol, authorization, headers } = options;
   const lines = [
@@ -34,7 +34,7 @@ export function upgradeRequest(options: UpgradeOptions, key: string): Buffer | u
   ];
   if (subprotocol !== undefined) lines.push(`Sec-WebSocket-Protocol: ${subprotocol}`);
   if (uri.userInfo !== undefined && authorization === undefined)
-    lines.push(`Authorization: ${basic(uri.userInfo)}`);
+    lines.push(`Authorization: ${basicAuthorization(uri.userInfo)}`);
   if (authorization !== undefined) lines.push(`Authorization: ${authorization}`);
   const request = Buffer.from(
     [...lines, ...headers.map(headerLine), '', ''].join('\r\n'),
@@ -43,23 +43,23 @@ export function upgradeRequest(options: UpgradeOptions, key: string): Buffer | u
   return request.length < HANDSHAKE_BUFFER_BYTES ? request : undefined;
 }
 
-/** How far the server's answer has come. */
-export type UpgradeAnswer =
+/** The state of the server's response. */
+export type UpgradeResponse =
   | { readonly kind: 'incomplete' }
   | { readonly kind: 'refused' }
-  /** `rest` is what followed the header in the device's buffer. */
+  /** `rest`: the bytes behind the header in the firmware's buffer. */
   | { readonly kind: 'accepted'; readonly rest: Buffer };
 
 /**
- * Judges what has arrived of the answer. The first empty line ends it, but the key may stand behind that, as it does
- * after a `100 Continue`.
+ * Parses the response received so far. The first empty line ends it, but the firmware finds the key behind that line
+ * too, as after a `100 Continue`.
  *
- * @param keepsRest whether the firmware keeps what follows the header, for which it must see the header's end: an
- *   answer that fills the buffer but for its NUL fails. Otherwise a full buffer counts as complete
+ * @param keepsRest whether the firmware keeps the bytes behind the header. It then needs the header's end and fails a
+ *   response that fills the buffer but for its NUL; otherwise it takes a full buffer for complete
  */
-export function readAnswer(received: Buffer, key: string, keepsRest: boolean): UpgradeAnswer {
+export function readResponse(received: Buffer, key: string, keepsRest: boolean): UpgradeResponse {
   const end = received.indexOf('\r\n\r\n');
-  const full = received.length >= answerRoom(keepsRest);
+  const full = received.length >= responseBufferBytes(keepsRest);
   if (end < 0 && !full) return { kind: 'incomplete' };
   if (full && keepsRest) return { kind: 'refused' };
   const header = received.toString('latin1');
@@ -69,20 +69,20 @@ export function readAnswer(received: Buffer, key: string, keepsRest: boolean): U
   return { kind: 'accepted', rest: end < 0 ? received : received.subarray(end + 4) };
 }
 
-/** Bytes of the answer that the device reads at most. */
-export const answerRoom = (keepsRest: boolean): number =>
+/** Count of bytes of the response that the firmware reads at most. */
+export const responseBufferBytes = (keepsRest: boolean): number =>
   keepsRest ? HANDSHAKE_BUFFER_BYTES - 1 : HANDSHAKE_BUFFER_BYTES;
 
-/** The answer to a key (RFC 6455, section 4.2.2). */
+/** The value of Sec-WebSocket-Accept for a key (RFC 6455, section 4.2.2). */
 export function acceptFor(key: string): string {
   return createHash('sha1').update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64');
 }
 
-/** The firmware cuts a header at its first colon and writes `: ` between the parts, whatever stands there. */
+/** Splits a header at its first colon and joins the parts by `: `, as the firmware does. */
 function headerLine(header: string): string {
   const colon = header.indexOf(':');
   return `${header.slice(0, colon)}: ${header.slice(colon + 1)}`;
 }
 
-const basic = (userInfo: string): string =>
+const basicAuthorization = (userInfo: string): string =>
   `Basic ${Buffer.from(userInfo, 'latin1').toString('base64')}`;

@@ -1,17 +1,17 @@
 import type { Clock } from '../clock';
 
-/** The firmware counts in whole milliseconds and wants more than the interval, not just as much. */
+/** The firmware counts whole milliseconds, and a timer passes only when more than its interval has passed. */
 const MARGIN_MS = 0.75;
 
-/** Milliseconds between looks at timers and at whether to stop, while the socket is quiet. */
+/** While the socket is idle, the task checks its timers, and whether to stop, at this interval. */
 const POLL_INTERVAL_MS = 1_000;
-/** Milliseconds that the rest of such a round takes: two rounds see that a timer of two seconds has passed. */
+/** Duration of the rest of a round: a timer of 2 s passes within two rounds. */
 const ROUND_OVERHEAD_MS = 0.5;
-const SHORT_OVERHEAD_MS = 0.3;
+const SHORT_ROUND_OVERHEAD_MS = 0.3;
 
-/** Milliseconds of a round of a link's task in which nothing comes. @param short see `shortRounds` of the client */
-export const roundLength = (short: boolean): number =>
-  POLL_INTERVAL_MS + (short ? SHORT_OVERHEAD_MS : ROUND_OVERHEAD_MS);
+/** Milliseconds of an idle round of a link's task. @param short see {@link ClientOptions.shortRounds} */
+export const roundMs = (short: boolean): number =>
+  POLL_INTERVAL_MS + (short ? SHORT_ROUND_OVERHEAD_MS : ROUND_OVERHEAD_MS);
 
 export type KeepaliveTimer = 'ping' | 'pong';
 
@@ -20,14 +20,14 @@ export class Keepalive {
   readonly #clock: Clock;
   readonly #pingInterval: number;
   readonly #pongTimeout: number;
-  #pinged: number;
-  /** When the first ping went out that no pong has answered yet. */
-  #unanswered: number | undefined;
+  #lastTraffic: number;
+  /** When the client sent the first ping since the last pong. */
+  #unansweredPing: number | undefined;
 
   /**
-   * Counts from now on. A reconnect does not start it anew, so that its first ping may be due at once.
+   * Starts the ping interval. A reconnect does not restart it, so that its first ping may be due at once.
    *
-   * @param times in seconds: without traffic after which a ping is due, and after a ping without any pong
+   * @param times in seconds, see {@link ClientOptions}
    */
   constructor(
     clock: Clock,
@@ -36,7 +36,7 @@ export class Keepalive {
     this.#clock = clock;
     this.#pingInterval = times.pingInterval * 1000;
     this.#pongTimeout = times.pongTimeout * 1000;
-    this.#pinged = clock.now();
+    this.#lastTraffic = clock.now();
   }
 
   get pingDue(): boolean {
@@ -47,37 +47,37 @@ export class Keepalive {
     return this.#untilPong < 0;
   }
 
-  /** The timer that passes first, and at the end of which round of `length` milliseconds it has. */
+  /** The timer that passes first, and the count of rounds of `length` milliseconds until then. */
   next(length: number): { readonly timer: KeepaliveTimer; readonly rounds: number } {
     const timer = this.#untilPong < this.#untilPing ? 'pong' : 'ping';
     const rest = Math.min(this.#untilPing, this.#untilPong);
     return { timer, rounds: Math.max(1, Math.ceil(rest / length)) };
   }
 
-  /** A new connection waits for no pong. */
+  /** Call at each connect: forgets the pings of the connection before. */
   connected(): void {
-    this.#unanswered = undefined;
+    this.#unansweredPing = undefined;
   }
 
   pingSent(): void {
-    this.#unanswered ??= this.#clock.now();
+    this.#unansweredPing ??= this.#clock.now();
   }
 
   pongReceived(): void {
-    this.#unanswered = undefined;
+    this.#unansweredPing = undefined;
   }
 
-  /** Traffic, or the attempt to ping, puts the next ping off. */
-  postpone(): void {
-    this.#pinged = this.#clock.now();
+  /** Call at traffic and before a ping: restarts the ping interval. */
+  postponePing(): void {
+    this.#lastTraffic = this.#clock.now();
   }
 
   get #untilPing(): number {
-    return this.#pinged + this.#pingInterval + MARGIN_MS - this.#clock.now();
+    return this.#lastTraffic + this.#pingInterval + MARGIN_MS - this.#clock.now();
   }
 
   get #untilPong(): number {
-    if (this.#unanswered === undefined) return Infinity;
-    return this.#unanswered + this.#pongTimeout + MARGIN_MS - this.#clock.now();
+    if (this.#unansweredPing === undefined) return Infinity;
+    return this.#unansweredPing + this.#pongTimeout + MARGIN_MS - this.#clock.now();
   }
 }

@@ -8,22 +8,22 @@ import type { Output } from '../device/output';
 import type { Random } from '../random';
 import { WebSocketClient } from './client';
 import type { LinkState } from './client-options';
-import { dataReport, defaultDataFormat, type DataFormat } from './data-report';
+import { dataUrc, defaultDataFormat, type DataFormat } from './data-urc';
 import type { Chunk } from './frame-reader';
 import type { Message, SendResult } from './sender';
 import type { WebSocketUri } from './uri';
 
 export const LINK_COUNT = 3;
 
-/** Milliseconds until the command that waits for a connection notices it. */
-const NOTICE_LATENCY_MS = 3.5;
+/** Time from the connection to the OK of `AT+WSOPEN`. */
+const OPEN_NOTICE_MS = 3.5;
 /**
- * Milliseconds in which the oldest firmware frees a connection after a close frame, before the frame is answered.
- * Another that is closed meanwhile has the time to answer.
+ * Class A takes this long to free a connection after a close frame, which it does not answer. Another connection that
+ * gets a close frame meanwhile has the time to answer it.
  */
-const FREE_TIME_MS = 2;
+const CONNECTION_FREE_MS = 2;
 
-/** What `AT+WSCFG` sets for the next open. */
+/** The settings of `AT+WSCFG` for the next `AT+WSOPEN`. */
 export interface LinkConfig {
   /** Seconds. */
   readonly pingInterval: number;
@@ -47,7 +47,7 @@ const defaultConfig: LinkConfig = {
 };
 
 export interface OpenRequest {
-  /** As the host wrote it. */
+  /** The URI as the host wrote it. */
   readonly text: string;
   readonly uri: WebSocketUri;
   readonly subprotocol: string | undefined;
@@ -56,7 +56,7 @@ export interface OpenRequest {
   readonly authorization: string | undefined;
 }
 
-/** What links need of the device around them. */
+/** The parts of the device that links use. */
 export interface LinksContext {
   readonly firmware: Firmware;
   readonly clock: Clock;
@@ -75,19 +75,19 @@ interface Link {
   readonly client: WebSocketClient;
   readonly secure: boolean;
   readonly verifies: boolean;
-  /** The certificates it was opened with were freed. */
-  freed: boolean;
-  /** The command that opens it, as long as it waits. */
+  /** Whether AT+WSCFG has freed the certificates that the link was opened with. */
+  certificatesFreed: boolean;
+  /** The running AT+WSOPEN. */
   opening: ((connected: boolean) => void) | undefined;
 }
 
-/** The three WebSocket links and the settings that belong to them. */
+/** The three WebSocket links and their settings. */
 export class Links {
   readonly #context: LinksContext;
   readonly #links: (Link | undefined)[] = [];
-  /** Those of the links, and those whose connections outlive their links. */
+  /** The clients of the links, and clients whose connections outlive their links. */
   readonly #clients = new Set<WebSocketClient>();
-  /** Until when the oldest firmware frees a connection. */
+  /** When class A will have freed its last closed connection. */
   #freeUntil = 0;
   readonly #configs: (LinkConfig | undefined)[] = [];
   readonly #formats: DataFormat[] = Array.from({ length: LINK_COUNT }, () => defaultDataFormat);
@@ -99,10 +99,10 @@ export class Links {
     this.#context = context;
   }
 
-  /** Sets what the next open uses. On an open link nothing but the loss of its certificates comes of it. */
+  /** Configures the next open. On an open link it only frees the certificates. */
   configure(id: number, config: LinkConfig): void {
     const link = this.#links[id];
-    if (link) link.freed = link.verifies;
+    if (link) link.certificatesFreed = link.verifies;
     else this.#configs[id] = config;
   }
 
@@ -114,14 +114,14 @@ export class Links {
     return this.#links[id] !== undefined;
   }
 
-  /** Links in use, as `AT+WSOPEN?` lists them. */
+  /** The links of `AT+WSOPEN?`. */
   list(): { id: number; state: LinkState; text: string }[] {
     return this.#links.flatMap((link, id) =>
       link ? [{ id, state: link.client.state, text: link.text }] : [],
     );
   }
 
-  /** Opens a link that is not in use; `done` tells whether it was connected in time. */
+  /** Opens a link that is not in use. Calls `done` with whether it connected in time. */
   open(id: number, request: OpenRequest, done: (connected: boolean) => void): void {
     const config = this.#configs[id] ?? defaultConfig;
     const link = this.#newLink(id, request, config);
@@ -140,7 +140,7 @@ export class Links {
         });
         return;
       }
-      this.#after(NOTICE_LATENCY_MS, () => {
+      this.#after(OPEN_NOTICE_MS, () => {
         link.opening = undefined;
         done(true);
       });
@@ -170,7 +170,7 @@ export class Links {
     });
   }
 
-  /** Power is gone, or the device restarts: connections and settings are lost. */
+  /** Drops connections and settings, as a restart does. */
   destroy(): void {
     for (const client of this.#clients) client.destroy();
     this.#clients.clear();
@@ -199,23 +199,24 @@ export class Links {
         pongTimeout: config.pongTimeout,
         bufferSize: config.bufferSize,
         keepsEarlyFrames: firmware.keepsEarlyFrames,
-        writeGrace: firmware.writeGraceMs,
-        failedSendFrees: firmware.failedSendReleasesLock,
+        writeGraceMs: firmware.writeGraceMs,
+        failedSendReleasesLock: firmware.failedSendReleasesLock,
         earlyFramesAtOnce: firmware.earlyFramesAtOnce,
         survivesStalls: firmware.survivesStalls,
         closesAtOnce: firmware.closesAtOnce,
         shortRounds: () => firmware.hasShortRounds && this.#clients.size > 1,
         waitsForHeaders: firmware.waitsForHeaders,
         answersClose: () => firmware.answersClose || clock.now() < this.#freeUntil,
-        tls: () => (link.freed ? 'unusable' : uri.secure ? this.#tls(config) : undefined),
+        tls: () =>
+          link.certificatesFreed ? 'unusable' : uri.secure ? this.#tls(config) : undefined,
       },
       {
         connected: () => {
-          this.#report(`+WS_CONNECTED:${id}`);
+          this.#sendUrc(`+WS_CONNECTED:${id}`);
           link.opening?.(true);
         },
         disconnected: () => {
-          this.#report(`+WS_DISCONNECTED:${id}`);
+          this.#sendUrc(`+WS_DISCONNECTED:${id}`);
           link.opening?.(false);
         },
         closed: () => this.#closed(id, link),
@@ -235,7 +236,7 @@ export class Links {
       client,
       secure: uri.secure,
       verifies,
-      freed: false,
+      certificatesFreed: false,
       opening: undefined,
     };
     return link;
@@ -244,20 +245,20 @@ export class Links {
   #closed(id: number, link: Link): void {
     this.#forget(id, link);
     const { firmware, clock, crash } = this.#context;
-    this.#report(`+WS_CLOSED:${id}`);
+    this.#sendUrc(`+WS_CLOSED:${id}`);
     if (firmware.answersClose) return;
-    this.#freeUntil = clock.now() + FREE_TIME_MS;
-    // The command still waits for the link that is gone.
+    this.#freeUntil = clock.now() + CONNECTION_FREE_MS;
+    // Class A crashes when a link closes while its AT+WSOPEN still waits.
     if (link.opening) crash();
   }
 
   #received(id: number, chunk: Chunk): void {
     if (chunk.opcode > 2) return;
-    this.#context.output.stream(dataReport(id, chunk, this.#formats[id] ?? defaultDataFormat));
+    this.#context.output.stream(dataUrc(id, chunk, this.#formats[id] ?? defaultDataFormat));
   }
 
-  /** In order with the data of the link: a full transmit ring lets both pass before anything else. */
-  #report(text: string): void {
+  /** Writes a URC in order with the data of the link, before deferred responses. */
+  #sendUrc(text: string): void {
     this.#context.output.stream(Buffer.from(`${text}\r\n`, 'latin1'));
   }
 

@@ -1,6 +1,6 @@
 import type { Clock } from '../clock';
 
-/** Who may use a connection: its task, or someone who sends. Those who wait get it in order. */
+/** The lock of a connection, for its task and for commands that send. Waiters get it in order. */
 export class Lock {
   readonly #clock: Clock;
   #held = false;
@@ -14,12 +14,12 @@ export class Lock {
     return this.#held;
   }
 
-  /** Takes it for the task, which has found it free. */
+  /** Takes the free lock for the task. */
   hold(): void {
     this.#held = true;
   }
 
-  /** Calls `done` with true when the lock is taken, with false when that took longer than `timeout` milliseconds. */
+  /** Takes the lock. Calls `done` with true once taken, with false after `timeout` milliseconds. */
   take(timeout: number, done: (taken: boolean) => void): void {
     if (!this.#held) {
       this.#held = true;
@@ -41,7 +41,7 @@ export class Lock {
     this.#waiters.push(waiter);
   }
 
-  /** Calls `retry` as soon as the lock is free, before anyone who waits to take it. */
+  /** Calls `retry` once the lock is free, before all waiters that take it. */
   whenFree(retry: () => void): void {
     this.#waiters.unshift({ holds: false, wake: retry, cancel: () => undefined });
   }
@@ -54,7 +54,7 @@ export class Lock {
     next.wake();
   }
 
-  /** No task gets the lock any more; no timer is left. */
+  /** Drops all waiters and their timers. */
   destroy(): void {
     for (const waiter of this.#waiters) waiter.cancel();
     this.#waiters = [];
@@ -62,7 +62,7 @@ export class Lock {
 }
 
 interface Waiter {
-  /** Whether waking means taking the lock. */
+  /** Whether the waiter takes the lock. */
   readonly holds: boolean;
   wake(): void;
   cancel(): void;

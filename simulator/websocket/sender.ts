@@ -2,46 +2,46 @@ import type { Random } from '../random';
 import { encodeFrame, opcodes } from './frame-codec';
 import type { Socket } from './socket';
 
-/** Milliseconds that a control frame may wait for room. */
+/** Limit of the wait for room for a control frame. */
 const CONTROL_TIMEOUT_MS = 10_000;
-const nothing = Buffer.alloc(0);
+const noBytes = Buffer.alloc(0);
 
 export type SendResult = 'sent' | 'failed';
 
 /** One message, or a part of one. */
 export interface Message {
   readonly opcode: number;
-  /** Whether its last frame ends the message. */
+  /** Whether the last frame has the FIN bit. */
   readonly fin: boolean;
   readonly payload: Buffer;
 }
 
-/** Writes frames to a connection: waits for room, and until TCP has taken all of them. */
+/** Writes frames to a connection: waits for room, then until TCP has taken all bytes. */
 export class Sender {
   readonly #socket: Socket;
   readonly #bufferSize: number;
-  readonly #writeGrace: number;
+  readonly #writeGraceMs: number;
   readonly #random: Random;
 
   /**
-   * @param bufferSize bytes of a frame at most
-   * @param writeGrace milliseconds that TCP may hold a write up once it has begun, beside the timeout of the send
+   * @param bufferSize limit of a frame's payload, in bytes
+   * @param writeGrace milliseconds beyond the timeout of a send that TCP may take for a write it has begun
    */
   constructor(socket: Socket, bufferSize: number, writeGrace: number, random: Random) {
     this.#socket = socket;
     this.#bufferSize = bufferSize;
-    this.#writeGrace = writeGrace;
+    this.#writeGraceMs = writeGrace;
     this.#random = random;
   }
 
   /**
-   * Sends a message, cut to frames of at most the buffer's size.
+   * Sends a message in frames of at most `bufferSize` bytes.
    *
    * @param timeout milliseconds to wait for room
    */
   message(message: Message, timeout: number, done: (result: SendResult) => void): void {
     const { opcode, fin, payload } = message;
-    // The firmware's loop ends where neither a header bit nor a byte is left: no empty frame goes out.
+    // The firmware's loop sends no frame for an empty continuation without FIN.
     if (!fin && opcode === opcodes.continuation && payload.length === 0) {
       done('sent');
       return;
@@ -63,7 +63,7 @@ export class Sender {
 
   /** Sends a frame without a payload. */
   control(opcode: number, done: (result: SendResult) => void): void {
-    this.frame({ opcode, fin: true, payload: nothing }, CONTROL_TIMEOUT_MS, done);
+    this.frame({ opcode, fin: true, payload: noBytes }, CONTROL_TIMEOUT_MS, done);
   }
 
   /** Sends one frame. */
@@ -74,7 +74,7 @@ export class Sender {
       if (!room || socket.broken) done('failed');
       else if (socket.write(encodeFrame(frame.fin, frame.opcode, frame.payload, this.#random)))
         finish(true);
-      else socket.waitWritable(this.#writeGrace + timeout, finish);
+      else socket.waitWritable(this.#writeGraceMs + timeout, finish);
     });
   }
 }

@@ -1,21 +1,21 @@
 import type { Clock } from '../clock';
 import type { Connection, ConnectionHandlers } from '../network/network';
 
-/** Unread bytes at which the peer is made to wait; it goes on at half of it. */
+/** The socket stops reading from the peer at this many unread bytes, and continues at half of it. */
 const RECEIVE_WINDOW_BYTES = 65_536;
-/** Milliseconds until a sleeping task notices that its socket has become readable. */
+/** Time that a waiting task takes to wake up once its socket is readable. */
 const WAKE_LATENCY_MS = 1;
 
-/** What a device's task sees of its TCP socket: it waits, reads what is there, writes, waits for room. */
+/** The TCP socket of a device's task: waits for data and for room, reads without waiting, writes. */
 export class Socket {
   readonly #clock: Clock;
   #connection: Connection | undefined;
   #chunks: Buffer[] = [];
   #available = 0;
-  /** Bytes read beyond the handshake. They are read first, and do not make the socket readable. */
+  /** Bytes read with the handshake. `take` returns them first. */
   #early: Buffer | undefined;
-  #earlyCounts = false;
-  #over = false;
+  #earlyIsReadable = false;
+  #streamEnded = false;
   #broken = false;
   #paused = false;
   #writable = true;
@@ -26,7 +26,7 @@ export class Socket {
     this.#clock = clock;
   }
 
-  /** The handlers for a connection attempt whose outcome goes to `result`. */
+  /** The handlers of a connection attempt. Calls `result` with its outcome. */
   handlers(result: { connected(): void; failed(): void }): ConnectionHandlers {
     let open = false;
     return {
@@ -38,7 +38,7 @@ export class Socket {
       drained: () => this.#drained(),
       ended: () => this.#ended(),
       closed: () => {
-        if (open) this.#broke();
+        if (open) this.#connectionLost();
         else result.failed();
       },
     };
@@ -48,32 +48,36 @@ export class Socket {
     this.#connection = connection;
   }
 
-  /** Whether a read would not wait: there are bytes, or the stream is over. */
+  /** Whether there are bytes, or the stream has ended. */
   get readable(): boolean {
-    return this.#available > 0 || this.#over || (this.#earlyCounts && this.#early !== undefined);
+    return (
+      this.#available > 0 ||
+      this.#streamEnded ||
+      (this.#earlyIsReadable && this.#early !== undefined)
+    );
   }
 
-  /** The connection is gone altogether: writing fails. */
+  /** Whether the connection is lost, so that writes fail. */
   get broken(): boolean {
     return this.#broken;
   }
 
-  /** Bytes that can be read at once. */
+  /** Count of bytes that `take` can return. */
   get available(): number {
     return this.#early ? this.#early.length : this.#available;
   }
 
   /**
-   * Keeps bytes that came with the end of the handshake.
+   * Keeps the bytes behind the handshake.
    *
    * @param readable whether they make the socket readable
    */
   keepEarly(bytes: Buffer, readable: boolean): void {
-    this.#earlyCounts = readable;
+    this.#earlyIsReadable = readable;
     if (bytes.length > 0) this.#early = bytes;
   }
 
-  /** Up to `length` bytes, never waiting; empty when there are none. */
+  /** Reads up to `length` bytes; returns an empty buffer when there are none. */
   take(length: number): Buffer {
     if (this.#early) {
       const early = this.#early;
@@ -93,46 +97,46 @@ export class Socket {
     return bytes;
   }
 
-  /** Whether the stream has ended and all of it was read. */
+  /** Whether the stream has ended and `take` has returned all of it. */
   get finished(): boolean {
-    return this.#over && this.#available === 0 && !this.#early;
+    return this.#streamEnded && this.#available === 0 && !this.#early;
   }
 
   /**
-   * Calls `done` once, with true when the socket is readable, with false after `timeout` milliseconds.
-   * At once when it is readable already.
+   * Calls `done` once: with true when the socket is readable, with false after `timeout` milliseconds. Calls it now when
+   * the socket is readable already.
    *
-   * @param prompt do not model the time a sleeping task takes to wake up
+   * @param immediate leaves out the time that a waiting task takes to wake up
    */
-  wait(timeout: number, done: (readable: boolean) => void, prompt = false): void {
+  wait(timeout: number, done: (readable: boolean) => void, immediate = false): void {
     if (this.readable) {
       done(true);
       return;
     }
-    const reader: Waiter = new Waiter(this.#clock, timeout, prompt, (readable) => {
+    const reader: Waiter = new Waiter(this.#clock, timeout, immediate, (readable) => {
       this.#reader = undefined;
       done(readable);
     });
     this.#reader = reader;
   }
 
-  /** Ends the wait at hand after `timeout` milliseconds if nothing comes before. */
+  /** Limits the current wait for data to `timeout` milliseconds from now. */
   shorten(timeout: number): void {
     if (this.#reader?.waking === false) this.#reader.settleIn(timeout, false);
   }
 
-  /** False when bytes already written still wait for the peer to take them. */
+  /** Whether TCP has taken all written bytes. */
   get writable(): boolean {
     return this.#writable;
   }
 
-  /** Hands bytes to TCP. False when it could not pass all of them on yet. */
+  /** Writes bytes. Returns whether TCP has taken all of them. */
   write(bytes: Buffer): boolean {
     this.#writable = this.#connection?.write(bytes) ?? true;
     return this.#writable;
   }
 
-  /** Calls `done` once, with true when all bytes were handed on, with false after `timeout` milliseconds. */
+  /** Calls `done` once: with true when TCP has taken all bytes, with false after `timeout` milliseconds. */
   waitWritable(timeout: number, done: (writable: boolean) => void): void {
     if (this.#writable) {
       done(true);
@@ -144,7 +148,7 @@ export class Socket {
     });
   }
 
-  /** Ends the connection and all waiting; nothing is called any more. */
+  /** Ends the connection and all waits, without callbacks. */
   destroy(): void {
     this.#reader?.cancel();
     this.#writer?.cancel();
@@ -158,7 +162,7 @@ export class Socket {
     this.#chunks = [];
     this.#available = 0;
     this.#early = undefined;
-    this.#over = true;
+    this.#streamEnded = true;
     this.#writable = true;
   }
 
@@ -174,11 +178,11 @@ export class Socket {
   }
 
   #ended(): void {
-    this.#over = true;
+    this.#streamEnded = true;
     this.#wake();
   }
 
-  #broke(): void {
+  #connectionLost(): void {
     this.#broken = true;
     this.#ended();
     this.#drained();
@@ -192,7 +196,7 @@ export class Socket {
   #wake(): void {
     const reader = this.#reader;
     if (!reader || reader.waking) return;
-    if (reader.prompt) {
+    if (reader.immediate) {
       reader.settle(true);
     } else {
       reader.waking = true;
@@ -221,15 +225,15 @@ export class Socket {
 
 /** One wait of a task. */
 class Waiter {
-  readonly prompt: boolean;
-  /** What it waits for has come; only the time to wake up is left. */
+  readonly immediate: boolean;
+  /** Whether the task is waking up: the socket is readable. */
   waking = false;
   readonly #clock: Clock;
   readonly #done: (ready: boolean) => void;
   #cancelTimer: () => void;
 
-  constructor(clock: Clock, timeout: number, prompt: boolean, done: (ready: boolean) => void) {
-    this.prompt = prompt;
+  constructor(clock: Clock, timeout: number, immediate: boolean, done: (ready: boolean) => void) {
+    this.immediate = immediate;
     this.#clock = clock;
     this.#done = done;
     this.#cancelTimer = clock.after(timeout, () => done(false));

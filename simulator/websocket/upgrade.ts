@@ -1,12 +1,18 @@
 import type { Random } from '../random';
-import { answerRoom, newKey, readAnswer, upgradeRequest, type UpgradeOptions } from './handshake';
+import {
+  responseBufferBytes,
+  newKey,
+  readResponse,
+  upgradeRequest,
+  type UpgradeOptions,
+} from './handshake';
 import type { Socket } from './socket';
 
 /**
- * Asks the server to speak WebSocket.
+ * Upgrades a connection to WebSocket.
  *
- * @param timeout milliseconds that each read of the answer may take
- * @param done with the bytes that followed the answer in the device's buffer; undefined when it came to nothing
+ * @param timeout limit of each read of the response, in milliseconds
+ * @param done called with the bytes behind the response in the firmware's buffer; with undefined after a failure
  */
 export function upgrade(
   socket: Socket,
@@ -29,11 +35,11 @@ export function upgrade(
     }
     received = Buffer.concat([
       received,
-      socket.take(answerRoom(options.keepsEarlyFrames) - received.length),
+      socket.take(responseBufferBytes(options.keepsEarlyFrames) - received.length),
     ]);
-    const answer = readAnswer(received, key, options.keepsEarlyFrames);
-    if (answer.kind === 'incomplete') socket.wait(timeout, read, true);
-    else done(answer.kind === 'accepted' ? answer.rest : undefined);
+    const response = readResponse(received, key, options.keepsEarlyFrames);
+    if (response.kind === 'incomplete') socket.wait(timeout, read, true);
+    else done(response.kind === 'accepted' ? response.rest : undefined);
   };
   socket.write(request);
   socket.wait(timeout, read, true);

@@ -1,25 +1,25 @@
-/** A WebSocket URI as the device's parser takes it apart. */
+/** A WebSocket URI as the firmware parses it. */
 export interface WebSocketUri {
   readonly secure: boolean;
   readonly host: string;
   readonly port: number;
   /** Path and query; the fragment is dropped. */
   readonly path: string;
-  /** `user:password`, as written; a user without a colon counts for nothing. */
+  /** `user:password` as written; the firmware ignores a user without a colon. */
   readonly userInfo: string | undefined;
 }
 
-const shape =
+const uriForm =
   /^(?<scheme>[a-z]+):\/\/(?:(?<userInfo>[a-z0-9\-_.!~*'()%;:&=+$,]*)@)?(?<host>[a-z0-9._-]+|\[[0-9a-f:.%]+\])(?::(?<port>\d+))?(?<path>\/[^?#]*)?(?:\?(?<query>[^#]*))?(?<fragment>#.*)?$/i;
 
-/** Undefined for what the device refuses: another scheme, no host, a space, a control or a byte above 0x7e. */
+/** Undefined for a URI that the firmware refuses: another scheme, no host, or a byte outside 0x21-0x7e. */
 export function parseUri(text: string): WebSocketUri | undefined {
   if (!/^[\x21-\x7e]*$/.test(text)) return undefined;
-  const parts = shape.exec(text)?.groups;
+  const parts = uriForm.exec(text)?.groups;
   const scheme = parts?.scheme?.toLowerCase();
   const host = parts?.host;
   if (!parts || host === undefined || (scheme !== 'ws' && scheme !== 'wss')) return undefined;
-  // The firmware's parser takes a fragment only behind a path or a query.
+  // The firmware accepts a fragment only behind a path or a query.
   if (parts.fragment !== undefined && parts.path === undefined && parts.query === undefined) {
     return undefined;
   }

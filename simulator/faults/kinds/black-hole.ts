@@ -1,6 +1,6 @@
-import { episode } from '../episode';
+import { episodeFault } from '../episode';
 
-export const blackHole = episode({
+export const blackHole = episodeFault({
   name: 'black-hole',
   group: 'network',
   description: 'every packet vanishes though Wi-Fi is there',

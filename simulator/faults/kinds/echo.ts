@@ -1,10 +1,10 @@
-import { event } from '../episode';
+import { eventFault } from '../episode';
 
-export const echo = event({
+export const echo = eventFault({
   name: 'echo',
   group: 'device',
   description: 'echo is on again; "echo=answered,ATE0,100%" keeps it on for good',
-  happen({ device }) {
+  apply({ device }) {
     device.echo = true;
     return undefined;
   },

@@ -1,8 +1,8 @@
 import type { Fault } from '../fault';
 
-/** Longer than the 10 s that the firmware waits for the rest of a frame. */
+/** Longer than the firmware's 10 s limit for the rest of a frame. */
 const DEFAULT_STALL_MS = 12_000;
-/** Shorter pieces are no more than a frame's header. */
+/** Shorter chunks may be no more than a frame's header. */
 const MIN_FRAME_BYTES = 8;
 
 export const frameStalled: Fault = {
@@ -15,7 +15,7 @@ export const frameStalled: Fault = {
   start({ network, clock }, { delay, chance, duration = DEFAULT_STALL_MS }, run) {
     let stops: (() => void)[] = [];
     const begin = () => {
-      const remove = network.onData((length) => {
+      const remove = network.cutData((length) => {
         if (length < MIN_FRAME_BYTES) return undefined;
         if (chance === undefined) remove();
         else if (run.random() >= chance) return undefined;

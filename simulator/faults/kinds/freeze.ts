@@ -12,11 +12,11 @@ export const freeze: Fault = {
     const wires = [site.line.wire('to-host'), site.line.wire('to-device')];
     let thaw: (() => void) | undefined;
     const cancel = onTrigger(site, settings, run, {
-      loses: true,
-      happen: (place) => {
+      losesOutput: true,
+      apply: (place) => {
         if (thaw) return;
         const endSilence = site.network.silence();
-        for (const wire of wires) wire.dead = true;
+        for (const wire of wires) wire.cut = true;
         const removeBoot = site.rules.addBoot(() => {
           thaw?.();
           if (settings.chance === undefined) run.over();
@@ -26,7 +26,7 @@ export const freeze: Fault = {
           thaw = undefined;
           removeBoot();
           endSilence();
-          for (const wire of wires) wire.dead = false;
+          for (const wire of wires) wire.cut = false;
         };
         run.hit(place);
       },

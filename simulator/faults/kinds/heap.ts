@@ -1,6 +1,6 @@
 import type { Fault } from '../fault';
 
-/** Bytes of the longest message that memory is left for. */
+/** The longest message that fits into the remaining memory. */
 const DEFAULT_LIMIT_BYTES = 1_024;
 
 export const heap: Fault = {

@@ -2,8 +2,7 @@ import { randomBytes } from '../../random';
 import type { Fault } from '../fault';
 import { onTrigger, triggerSettings } from '../trigger';
 
-/** Bytes of noise by default. */
-const BURST_BYTES = 8;
+const DEFAULT_BURST_BYTES = 8;
 
 export const noise: Fault = {
   name: 'noise',
@@ -11,10 +10,10 @@ export const noise: Fault = {
   description:
     'a burst of random bytes on the idle line, to the device or to the host; count: bytes',
   takes: [...triggerSettings, 'count'],
-  defaults: { direction: 'to-device', count: BURST_BYTES },
+  defaults: { direction: 'to-device', count: DEFAULT_BURST_BYTES },
   lasting: false,
   start(site, settings, run) {
-    const { direction = 'to-device', count = BURST_BYTES } = settings;
+    const { direction = 'to-device', count = DEFAULT_BURST_BYTES } = settings;
     const wire = site.line.wire(direction);
     let cancelWait: (() => void) | undefined;
     const apply = () => {
@@ -26,7 +25,7 @@ export const noise: Fault = {
       if (settings.chance === undefined) run.over();
     };
     const cancel = onTrigger(site, settings, run, {
-      happen: () => {
+      apply: () => {
         cancelWait?.();
         cancelWait = site.line.whenIdle(direction, apply);
       },

@@ -1,9 +1,8 @@
-import { episode } from '../episode';
+import { episodeFault } from '../episode';
 
-/** Bytes that the device's receive buffer holds. */
 const RECEIVE_BUFFER_BYTES = 128;
 
-export const overrun = episode({
+export const overrun = episodeFault({
   name: 'overrun',
   group: 'line',
   description:
@@ -14,13 +13,13 @@ export const overrun = episode({
     const wire = site.line.wire('to-device');
     const kept: Buffer[] = [];
     let room = count;
-    wire.keep = (bytes) => {
+    wire.divert = (bytes) => {
       const taken = Buffer.from(bytes.subarray(0, room));
       room -= taken.length;
       kept.push(taken);
     };
     return () => {
-      wire.keep = undefined;
+      wire.divert = undefined;
       wire.arrive(Buffer.concat(kept));
     };
   },

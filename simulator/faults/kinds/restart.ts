@@ -1,24 +1,16 @@
-import { randomBytes } from '../../random';
-import { event } from '../episode';
+import { eventFault } from '../episode';
+import { BOOT_NOISE_BYTES, startWithNoise } from './boot-noise';
 
-/** Bytes that the boot loader leaves on the line by default. */
-const BOOT_NOISE_BYTES = 24;
-
-export const restart = event({
+export const restart = eventFault({
   name: 'restart',
   group: 'device',
   description:
     'the device restarts, as after a crash or by its watchdog; count: bytes of boot noise',
   defaults: { count: BOOT_NOISE_BYTES },
   takesCount: true,
-  loses: true,
-  happen({ device, rules }, { count = BOOT_NOISE_BYTES }, run) {
-    const remove = rules.addBoot(() => {
-      remove();
-      return randomBytes(count, run.random);
-    });
-    device.restart();
-    remove();
+  losesOutput: true,
+  apply({ device, rules }, { count = BOOT_NOISE_BYTES }, run) {
+    startWithNoise(rules, count, run, () => device.restart());
     return undefined;
   },
 });

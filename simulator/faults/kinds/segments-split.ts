@@ -1,6 +1,6 @@
 import type { Fault } from '../fault';
 
-/** Milliseconds, and bytes: slow enough to split every frame, fast enough for a flood to pass. */
+/** Small enough to split every frame, fast enough to let a flood of messages pass. */
 const DEFAULT_GAP_MS = 2;
 const DEFAULT_SEGMENT_BYTES = 16;
 

@@ -1,6 +1,6 @@
-import { episode } from '../episode';
+import { episodeFault } from '../episode';
 
-export const serverRefuse = episode({
+export const serverRefuse = episodeFault({
   name: 'server-refuse',
   group: 'network',
   description: 'servers are down: connections are reset, attempts refused for a while',

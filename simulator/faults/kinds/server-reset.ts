@@ -1,8 +1,8 @@
-import { event } from '../episode';
+import { eventFault } from '../episode';
 
-export const serverReset = event({
+export const serverReset = eventFault({
   name: 'server-reset',
   group: 'network',
   description: 'servers reset their connections',
-  happen: ({ network }) => ({ kind: 'network', count: network.reset() }),
+  apply: ({ network }) => ({ kind: 'network', count: network.reset() }),
 });

@@ -1,6 +1,6 @@
-import { episode } from '../episode';
+import { episodeFault } from '../episode';
 
-export const serverSilent = episode({
+export const serverSilent = episodeFault({
   name: 'server-silent',
   group: 'network',
   description: 'servers neither read nor answer for a while; connections stay',

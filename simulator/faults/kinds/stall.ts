@@ -1,6 +1,6 @@
-import { episode } from '../episode';
+import { episodeFault } from '../episode';
 
-export const stall = episode({
+export const stall = episodeFault({
   name: 'stall',
   group: 'line',
   description: 'nothing the device says comes through for a while, then all of it',

@@ -1,6 +1,6 @@
-import { episode } from '../episode';
+import { episodeFault } from '../episode';
 
-export const unplug = episode({
+export const unplug = episodeFault({
   name: 'unplug',
   group: 'port',
   description: 'the port goes away and comes back, as when a USB adapter is pulled out',

@@ -1,6 +1,6 @@
-import { episode } from '../episode';
+import { episodeFault } from '../episode';
 
-export const wifiLost = episode({
+export const wifiLost = episodeFault({
   name: 'wifi-lost',
   group: 'network',
   description: 'Wi-Fi goes out of reach and comes back',

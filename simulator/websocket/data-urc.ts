@@ -1,8 +1,8 @@
 import type { Chunk } from './frame-reader';
 
-/** How `+WS_DATA` is written: what `AT+WSDATAFMT` sets. */
+/** The format of `+WS_DATA`, as `AT+WSDATAFMT` sets it. */
 export interface DataFormat {
-  /** 0 each chunk on its own · 1 one report for each frame · 2 one for each message. */
+  /** 0 a URC for each chunk · 1 for each frame · 2 for each message. */
   readonly level: number;
   /** Bits 0-5: opcode, fin, payload length, payload offset, data length, CR LF. */
   readonly mask: number;
@@ -11,18 +11,18 @@ export interface DataFormat {
 export const defaultDataFormat: DataFormat = { level: 0, mask: 48 };
 
 const lineEnd = Buffer.from('\r\n', 'latin1');
-const nothing = Buffer.alloc(0);
+const noBytes = Buffer.alloc(0);
 
-/** The bytes that report one chunk of a link's data. */
-export function dataReport(link: number, chunk: Chunk, format: DataFormat): Buffer {
+/** The `+WS_DATA` of one chunk. */
+export function dataUrc(link: number, chunk: Chunk, format: DataFormat): Buffer {
   const { level, mask } = format;
   const { opcode, fin, bytes } = chunk;
   const frameBegins = chunk.payloadOffset === 0;
   const frameEnds = chunk.payloadOffset + bytes.length >= chunk.payloadLength;
   const begins = level === 0 || (frameBegins && (level === 1 || opcode !== 0));
   const ends = level === 0 || (frameEnds && (level === 1 || fin));
-  const tail = ends && (mask & 32) !== 0 ? lineEnd : nothing;
-  return Buffer.concat([begins ? prefix(link, chunk, mask) : nothing, bytes, tail]);
+  const tail = ends && (mask & 32) !== 0 ? lineEnd : noBytes;
+  return Buffer.concat([begins ? prefix(link, chunk, mask) : noBytes, bytes, tail]);
 }
 
 function prefix(link: number, chunk: Chunk, mask: number): Buffer {
