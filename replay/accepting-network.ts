@@ -1,11 +1,9 @@
-import { createHash } from 'node:crypto';
 import type { Clock, Network } from '../simulator';
+import { acceptFor } from '../simulator/websocket/handshake';
 
-/** Milliseconds that a segment takes. */
 const LATENCY_MS = 1;
-const WEBSOCKET_GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
 
-/** A network whose servers accept every WebSocket, with the first subprotocol asked for, and then say nothing. */
+/** A network whose servers accept every WebSocket with its first subprotocol, and send no frame. */
 export function acceptingNetwork(clock: Clock): Network {
   return {
     connect: (_target, handlers) => {
@@ -21,10 +19,9 @@ export function acceptingNetwork(clock: Clock): Network {
       later(() => handlers.connected());
       return {
         write: (bytes) => {
-          const isRequested = head.includes('\r\n\r\n');
-          if (!isRequested) head += bytes.toString('latin1');
-          if (!isRequested && head.includes('\r\n\r\n'))
-            later(() => handlers.data(Buffer.from(acceptance(head))));
+          if (head.includes('\r\n\r\n')) return true;
+          head += bytes.toString('latin1');
+          if (head.includes('\r\n\r\n')) later(() => handlers.data(Buffer.from(acceptance(head))));
           return true;
         },
         end: () => later(() => handlers.closed()),
@@ -39,14 +36,12 @@ export function acceptingNetwork(clock: Clock): Network {
 
 function acceptance(request: string): string {
   const header = (name: string) => new RegExp(`^${name}: *(.*?)\\r$`, 'im').exec(request)?.[1];
-  const key = header('Sec-WebSocket-Key') ?? '';
-  const accept = createHash('sha1').update(`${key}${WEBSOCKET_GUID}`).digest('base64');
   const [protocol = ''] = (header('Sec-WebSocket-Protocol') ?? '').split(/ *, */);
   return [
     'HTTP/1.1 101 Switching Protocols',
     'Upgrade: websocket',
     'Connection: Upgrade',
-    `Sec-WebSocket-Accept: ${accept}`,
+    `Sec-WebSocket-Accept: ${acceptFor(header('Sec-WebSocket-Key') ?? '')}`,
     ...(protocol === '' ? [] : [`Sec-WebSocket-Protocol: ${protocol}`]),
     '',
     '',

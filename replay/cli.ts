@@ -3,14 +3,14 @@ import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { parseRecording } from '../simulator/replay/recording';
 import { replay } from '../simulator/replay/replay';
-import { differencesInWords, isMatched, score } from '../simulator/replay/report';
+import { describeDifferences, isMatched, score } from '../simulator/replay/report';
 import { simulatedBench } from '../simulator/replay/simulated-bench';
-import { differenceInWords } from './difference';
+import { describeDifference } from './difference';
 import { replayDriver } from './driver-replay';
 import { minimized } from './minimize';
 import { isDriverRecording, parseDriverRecording, type DriverRecording } from './recording-file';
 
-const usage = `esp-at-replay FILE
+const USAGE = `esp-at-replay FILE
 esp-at-replay --minimize FILE [--shows TEXT]
 esp-at-replay --against-simulator FILE
 
@@ -36,7 +36,7 @@ async function main(): Promise<number> {
   });
   const [file, ...others] = positionals;
   if (values.help || file === undefined || others.length > 0) {
-    process.stdout.write(usage);
+    process.stdout.write(USAGE);
     return values.help ? 0 : 2;
   }
   const text = readFileSync(file, 'utf8');
@@ -56,14 +56,14 @@ async function main(): Promise<number> {
 
 async function againstDriver(recording: DriverRecording): Promise<number> {
   const { difference } = await replayDriver(recording);
-  if (difference) print(...differenceInWords(difference));
+  if (difference) print(...describeDifference(difference));
   else print('the driver decides as it did then');
   return difference ? 1 : 0;
 }
 
 async function againstSimulator(text: string): Promise<number> {
   const steps = await replay(parseRecording(text), simulatedBench);
-  print(...differencesInWords(steps), `${score(steps)} steps matched`);
+  print(...describeDifferences(steps), `${score(steps)} steps matched`);
   return steps.every(isMatched) ? 0 : 1;
 }
 

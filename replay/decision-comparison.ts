@@ -2,11 +2,11 @@ import type { RecordingLine } from '../driver/recorder/lines';
 import type { Difference } from './difference';
 import { isDecision, type Decision } from './recording-file';
 
-/** Milliseconds, and part of the time since the act before, by which a decision may be early or late. */
+/** A decision may be early or late by the sum of both; the fraction is of the time since the act before. */
 const TOLERANCE_MS = 300;
-const TOLERANCE_PART = 0.2;
+const TOLERANCE_FRACTION = 0.2;
 
-/** Received messages so far and their bytes, by link. */
+/** Counts of received messages and their bytes, by link. */
 type Received = readonly (readonly [messages: number, bytes: number])[];
 
 const none: Received = [
@@ -15,7 +15,7 @@ const none: Received = [
   [0, 0],
 ];
 
-/** A decision in the recording, apart from received messages, which are only counted. */
+/** A recorded decision. Received messages are counted instead. */
 interface Expected {
   /** Index of the line. */
   readonly index: number;
@@ -23,18 +23,18 @@ interface Expected {
   readonly received: Received;
 }
 
-/** Compares the decisions of a replay with those of its recording, one after the other. */
+/** Compares the decisions of a replay with the recorded ones, in order. */
 export class DecisionComparison {
   readonly #lines: readonly RecordingLine[];
   readonly #expected: readonly Expected[];
-  /** Ends of calls that are still to come, by call: promises settle in no order with what else the turn brings. */
+  /** Pending ends of calls, by call. They have no order: promises settle in any order with the turn's other events. */
   readonly #ends: Map<number, Expected>;
   readonly #total: Received;
   readonly #numbers = new Map<number, number>();
   #next = 0;
   #received: Received = none;
   #difference: Difference | undefined;
-  /** The last line that happened in the replay, and when. */
+  /** The last line that has happened in the replay, and when. */
   #last = { index: -1, moment: 0 };
   #lastActAt = 0;
 
@@ -46,7 +46,7 @@ export class DecisionComparison {
     const calls = new Set(lines.flatMap((line) => ('call' in line ? [line.call] : [])));
     for (const [index, line] of lines.entries()) {
       if (!isDecision(line)) continue;
-      if ('messages' in line) received = counted(received, line);
+      if ('messages' in line) received = addMessages(received, line);
       else if ('settled' in line && !calls.has(line.settled)) continue;
       else if ('settled' in line) ends.set(line.settled, { index, text: textOf(line), received });
       else expected.push({ index, text: textOf(line), received });
@@ -60,27 +60,27 @@ export class DecisionComparison {
     return this.#difference;
   }
 
-  /** The recording begins. @param moment milliseconds of the replay's clock */
+  /** Call when the recording begins. @param moment milliseconds of the replay's clock */
   begin(moment: number): void {
     this.#last = { index: -1, moment };
   }
 
-  /** An act of the recording is done. */
+  /** Call after each act. */
   acted(index: number, moment: number): void {
     this.#last = { index, moment };
     this.#lastActAt = this.#at(index);
   }
 
-  /** A call has another number in the replay. */
+  /** Maps a call's number in the replay to its recorded number. */
   renumber(replayed: number, recorded: number): void {
     this.#numbers.set(replayed, recorded);
   }
 
-  /** Takes what the driver did in the replay. */
+  /** Call with each line of the replay. */
   decided(line: RecordingLine, moment: number): void {
     if (!isDecision(line) || this.#difference) return;
     if ('messages' in line) {
-      this.#received = counted(this.#received, line);
+      this.#received = addMessages(this.#received, line);
       return;
     }
     const text = textOf(line);
@@ -106,24 +106,24 @@ export class DecisionComparison {
   }
 
   #isInTime(expected: Expected, moment: number, text: string): boolean {
-    const off = Math.round(moment - this.momentOf(expected.index));
+    const off = Math.round(moment - this.timeOf(expected.index));
     const isInTime = Math.abs(off) <= this.#tolerance(expected.index);
     if (!isInTime) this.#differs('time', expected, `${text}, ${off} ms later`);
     return isInTime;
   }
 
-  /** Whether all decisions before a line have come. */
+  /** Whether the driver has made all decisions before a line. */
   hasAllBefore(index: number): boolean {
     return this.#missingBefore(index) === undefined;
   }
 
-  /** Until when the next decision may come. */
+  /** The latest time of the next decision before a line. */
   deadline(index: number): number {
     const missing = this.#missingBefore(index);
-    return missing ? this.momentOf(missing.index) + this.#tolerance(missing.index) : 0;
+    return missing ? this.timeOf(missing.index) + this.#tolerance(missing.index) : 0;
   }
 
-  /** The next decision did not come in time. */
+  /** Call when the next decision before a line is late. */
   missing(index: number): void {
     const missing = this.#missingBefore(index);
     if (missing) this.#differs('missing', missing, '');
@@ -135,7 +135,7 @@ export class DecisionComparison {
     return [...this.#ends.values()].find((end) => end.index < index);
   }
 
-  /** The replay is over. */
+  /** Call at the end: compares the counts of messages. */
   end(): void {
     const received = String(this.#received);
     if (this.#difference || received === String(this.#total)) return;
@@ -147,13 +147,13 @@ export class DecisionComparison {
     };
   }
 
-  /** When a line is due in the replay: as long after the last one as in the recording. */
-  momentOf(index: number): number {
+  /** When a line is due in the replay: as long after the last line as in the recording. */
+  timeOf(index: number): number {
     return this.#last.moment + this.#at(index) - this.#at(this.#last.index);
   }
 
   #tolerance(index: number): number {
-    return TOLERANCE_MS + TOLERANCE_PART * Math.max(0, this.#at(index) - this.#lastActAt);
+    return TOLERANCE_MS + TOLERANCE_FRACTION * Math.max(0, this.#at(index) - this.#lastActAt);
   }
 
   #at(index: number): number {
@@ -165,7 +165,7 @@ export class DecisionComparison {
   }
 }
 
-function counted(
+function addMessages(
   received: Received,
   line: Extract<Decision, { readonly messages: number }>,
 ): Received {
@@ -174,7 +174,7 @@ function counted(
   );
 }
 
-/** A decision as it is compared. */
+/** The text that the comparison uses for a decision. */
 function textOf(line: Decision & { readonly at?: number }): string {
   return JSON.stringify({ ...line, at: undefined });
 }

@@ -1,22 +1,24 @@
-/** Where a replay differs from its recording. */
+/** A difference between a replay and its recording. */
 export interface Difference {
   /** Number of the line in the file. */
   readonly line: number;
-  /** `missing`: the driver did not decide it in time · `other`: it decided otherwise · `time`: too early or late. */
+  /** `missing`: no decision in time · `other`: another decision · `time`: the decision is too early or too late. */
   readonly what: 'missing' | 'other' | 'time';
   readonly expected: string;
   readonly got: string;
 }
 
-/** Characters of a decision to show. */
-const SHOWN = 300;
+/** A difference shows this much of a decision. */
+const MAX_SHOWN_CHARACTERS = 300;
 
-/** The difference in words, some lines. */
-export function differenceInWords({ line, what, expected, got }: Difference): string[] {
+/** Describes a difference, as lines. */
+export function describeDifference({ line, what, expected, got }: Difference): string[] {
   return [`line ${line}: ${what}`, `  then ${shown(expected)}`, `  now  ${shown(got)}`];
 }
 
 function shown(text: string): string {
   if (text === '') return '(nothing)';
-  return text.length > SHOWN ? `${text.slice(0, SHOWN)} … (${text.length} characters)` : text;
+  return text.length > MAX_SHOWN_CHARACTERS
+    ? `${text.slice(0, MAX_SHOWN_CHARACTERS)} … (${text.length} characters)`
+    : text;
 }

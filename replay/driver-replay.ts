@@ -5,19 +5,19 @@ import { DrivenDevice } from './driven-device';
 import { isAct, type DriverRecording } from './recording-file';
 
 /**
- * Milliseconds by which timers of the recording's machine may have been late: an act of that time comes first. Where
- * the driver decides otherwise, the replay tries the next.
+ * Timers may have fired this late on the recorded machine, so that an act came before them. The replay tries the values
+ * until the driver decides as recorded.
  */
 const LATE_MS: readonly number[] = [10, 100, 1000];
 
 export interface DriverReplay {
-  /** The first difference; what follows would only be its consequences. */
+  /** The first difference; the replay ends there. */
   readonly difference: Difference | undefined;
-  /** What happened in the replay, as it would be recorded. */
+  /** The recording of the replay. */
   readonly lines: readonly RecordingLine[];
 }
 
-/** Does to a driver in virtual time what a recording says, and compares what the driver decides. */
+/** Replays the acts of a recording on a driver in virtual time, and compares the driver's decisions. */
 export async function replayDriver(recording: DriverRecording): Promise<DriverReplay> {
   let first: DriverReplay | undefined;
   for (const late of LATE_MS) {
@@ -34,7 +34,7 @@ class DriverPlayer {
   readonly #driven: DrivenDevice;
   readonly #comparison: DecisionComparison;
   readonly #seen: RecordingLine[] = [];
-  /** The call of the recording that is done now. */
+  /** The recorded number of the current call. */
   #call = 0;
 
   constructor(recording: DriverRecording, lateMs: number) {
@@ -62,7 +62,7 @@ class DriverPlayer {
     return { difference: this.#comparison.difference, lines: this.#seen };
   }
 
-  /** Index behind the acts that come in one turn of the event loop: a listener or a flow calls at once. */
+  /** Index behind the acts of one event-loop turn: a listener or a flow may call the driver in the turn of an act. */
   #endOfTurn(start: number): number {
     const first = this.#lines[start];
     if (!first || !isAct(first)) return start;
@@ -78,7 +78,7 @@ class DriverPlayer {
   async #playTurn(start: number, end: number): Promise<void> {
     await this.#settle(start);
     if (this.#comparison.difference) return;
-    const moment = this.#comparison.momentOf(start);
+    const moment = this.#comparison.timeOf(start);
     const isOver = () => this.#take();
     await this.#driven.clock.until(
       isOver,
@@ -94,7 +94,7 @@ class DriverPlayer {
     await this.#driven.clock.until(isOver, 0);
   }
 
-  /** Waits for the decisions before a line, as long as they may take. */
+  /** Waits for the decisions before a line, until their deadline. */
   async #settle(index: number): Promise<void> {
     const comparison = this.#comparison;
     const isSettled = () => this.#take() || comparison.hasAllBefore(index);
@@ -108,7 +108,7 @@ class DriverPlayer {
     }
   }
 
-  /** Compares what the driver has decided meanwhile. Returns whether there is a difference. */
+  /** Compares the driver's new decisions. Returns whether there is a difference. */
   #take(): boolean {
     const now = this.#driven.clock.now();
     for (const line of this.#driven.news()) {

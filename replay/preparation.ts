@@ -6,12 +6,14 @@ import { acceptingNetwork } from './accepting-network';
 import type { DriverRecording } from './recording-file';
 import type { ReplayPort } from './replay-port';
 
-/** Milliseconds that the preparation may take. */
+/** Limit of each step of the preparation. */
 const LIMIT_MS = 120_000;
 
 /**
- * Brings the driver to where a recording starts: for a snapshot, a simulated device answers until the device is ready
- * and the links are open. @throws Error when the driver does not get there
+ * Brings the driver to the start of a recording: for a snapshot, connects it to a simulated device until it is ready and
+ * its links are open.
+ *
+ * @throws Error after 2 minutes of virtual time
  */
 export async function prepare(
   { heading, lines }: DriverRecording,

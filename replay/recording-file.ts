@@ -13,14 +13,14 @@ export interface DriverRecording {
   readonly lines: readonly RecordingLine[];
 }
 
-/** What the driver decides: what it writes, asks of the port, and tells its user. */
+/** A decision of the driver: a write, a request to the port, or an event for its user. */
 export type Decision = { readonly host: string } | PortAskLine | ToldLine;
 
-/** What is done to the driver. */
+/** An act on the driver. */
 export type DriverAct =
   { readonly device: string } | PortActLine | CallLine | { readonly abort: number };
 
-/** Whether a text is a recording of the driver, not of a device in a laboratory. */
+/** Whether a text is a recording of the driver, rather than of a device with its server. */
 export function isDriverRecording(text: string): boolean {
   const heading: unknown = JSON.parse(text.slice(0, Math.max(0, text.indexOf('\n'))) || '{}');
   return typeof heading === 'object' && heading !== null && 'driver' in heading;
@@ -28,7 +28,7 @@ export function isDriverRecording(text: string): boolean {
 
 /**
  * Reads a recording of the driver.
- * @throws Error with the number of the line that is none
+ * @throws Error with the number of the invalid line
  */
 export function parseDriverRecording(text: string): DriverRecording {
   const [first = '{}', ...rest] = text.split('\n').filter((line) => line.trim() !== '');
@@ -41,26 +41,26 @@ export function parseDriverRecording(text: string): DriverRecording {
   return { heading, lines };
 }
 
-const keys = [
+const lineKeys = [
   ...['host', 'device', 'call', 'abort', 'port', 'snapshot', 'random'],
   ...['state', 'event', 'linkEvent', 'messages', 'settled'],
 ];
 
 function isLine(raw: unknown): raw is RecordingLine {
   if (typeof raw !== 'object' || raw === null || !('at' in raw)) return false;
-  return typeof raw.at === 'number' && keys.some((key) => key in raw);
+  return typeof raw.at === 'number' && lineKeys.some((key) => key in raw);
 }
 
-const asks: readonly string[] = [
+const portRequests: readonly string[] = [
   ...['opening', 'closing', 'reset', 'setRate', 'readCts', 'setFlowControl'],
 ];
 
 export function isDecision(line: RecordingLine): line is RecordingLine & Decision {
-  if ('port' in line) return asks.includes(line.port);
+  if ('port' in line) return portRequests.includes(line.port);
   return ['host', 'state', 'event', 'linkEvent', 'messages', 'settled'].some((key) => key in line);
 }
 
 export function isAct(line: RecordingLine): line is RecordingLine & DriverAct {
-  if ('port' in line) return !asks.includes(line.port);
+  if ('port' in line) return !portRequests.includes(line.port);
   return 'device' in line || 'call' in line || 'abort' in line;
 }

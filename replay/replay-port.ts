@@ -2,22 +2,22 @@ import { EspAtError, type Port, type PortHandlers, type PortOpener } from '../dr
 import type { PortActLine } from '../driver/recorder/lines';
 import type { RecordingHeading } from '../driver/recorder/recording';
 
-/** Settles a promise as the recording does. */
+/** Settles a promise as recorded. */
 interface Settle<T> {
   readonly resolve: (value: T) => void;
   readonly reject: (error: EspAtError) => void;
 }
 
-/** A port that does what a recording says. What the driver writes goes to a far end, if there is one. */
+/** A port that acts as recorded. Forwards the driver's bytes to a far end, if there is one. */
 export class ReplayPort implements PortOpener {
   readonly address = 'recording';
   readonly rate?: number;
   readonly bridgedRate?: number;
-  /** Takes what the driver writes, in place of the recording. */
+  /** Takes the driver's bytes, and makes the port fulfil every request. */
   farEnd: ((bytes: Uint8Array) => void) | undefined;
   #handlers: PortHandlers | undefined;
   #opening: { readonly handlers: PortHandlers; readonly settle: Settle<Port> } | undefined;
-  /** True: CTS is active. */
+  /** Pending requests, in order. The value of a CTS request: whether CTS is active. */
   #asked: Settle<boolean>[] = [];
   #closing: (() => void)[] = [];
   #pendingBytes = 0;
@@ -34,7 +34,7 @@ export class ReplayPort implements PortOpener {
     });
   }
 
-  /** Bytes of the device. */
+  /** Delivers bytes from the device. */
   deliver(bytes: Buffer): void {
     this.#handlers?.data(bytes);
   }

@@ -1,30 +1,30 @@
-import type { Act, Heading, Sight } from './recording';
+import type { Act, Heading, Observation } from './recording';
 
-/** What happens on a bench. */
+/** Callbacks of a bench. */
 export interface BenchEvents {
   /** The device sent bytes. */
-  device(bytes: Buffer): void;
-  /** The server saw something on a connection; they are numbered from 1 as they are accepted. */
-  seen(connection: number, sight: Sight): void;
-  /** A TLS handshake failed, by OpenSSL's name. */
+  output(bytes: Buffer): void;
+  /** The server received something. The bench numbers connections from 1, in the order of their accepts. */
+  observed(connection: number, sight: Observation): void;
+  /** A TLS handshake failed. @param text OpenSSL's error code */
   tlsError(text: string): void;
 }
 
-/** A device with its surroundings, on which a recording can be done again. */
+/** A device with its network and its server, on which a recording is replayed. */
 export interface Bench {
   /** Milliseconds since the device got power. */
   readonly now: number;
   advance(milliseconds: number): Promise<void>;
-  /** Lets time pass until `done()`, for `limit` milliseconds at most. True when done. */
+  /** Lets time pass until `done()`, at most for `limit` milliseconds. Returns whether `done()`. */
   until(done: () => boolean, limit: number): Promise<boolean>;
-  /** Lets what the server has sent reach the device. */
-  arrive(): Promise<void>;
-  /** Server acts name the bench's own connection numbers. */
+  /** Lets the server's segments reach the device. */
+  deliverSegments(): Promise<void>;
+  /** @param act acts of the server have the bench's connection numbers */
   perform(act: Act): void;
-  /** Bytes that a connection takes while the server does not read. */
-  setRoom(connection: number, bytes: number): void;
+  /** Sets how many bytes a connection takes while the server does not read. */
+  setReceiveBuffer(connection: number, bytes: number): void;
   end(): void;
 }
 
-/** Sets up the device of a recording and gives it power. */
+/** Makes the bench of a recording and powers its device. */
 export type BenchFactory = (heading: Heading, events: BenchEvents) => Bench;

@@ -1,14 +1,14 @@
 import { BUSY, DataFormats, PieceReader, recordedPieces, type Piece } from './pieces';
 import { bytesOf, type Recording } from './recording';
 
-/** Milliseconds within which two things of different causes may change places. */
+/** Pieces of different causes may come in either order within this time. */
 export const RACE_MS = 50;
-/** Bytes of a payload that several reads of the device can cut. */
-const LONG_PAYLOAD = 512;
+/** Several reads of the device may split a payload of this length. */
+const LONG_PAYLOAD_BYTES = 512;
 
-/** How the bytes of a device differ from the recorded ones. */
+/** A difference between the output of a device and the recorded output. */
 export interface DeviceDifference {
-  /** Index of the line of the recording that it concerns; undefined for what was not recorded. */
+  /** Index of the recorded line; undefined for output that was not recorded. */
   readonly line?: number;
   readonly what: string;
   readonly expected: Buffer;
@@ -16,20 +16,20 @@ export interface DeviceDifference {
 }
 
 export interface DeviceComparisonContext {
-  /** Told when a recorded piece came. */
-  came(piece: Piece, at: number): void;
+  /** The device has sent a recorded piece. */
+  matched(piece: Piece, at: number): void;
   differs(difference: DeviceDifference): void;
   /** Whether the state of a link changes within {@link RACE_MS} of a line. */
   linkChanges(line: number): boolean;
-  /** Whether a flood was cut off just now: how much of it was on its way may differ. */
-  cutOff(): boolean;
+  /** Whether the last act cut a flood of data: the length of its rest may differ. */
+  isFloodCut(): boolean;
   /** Whether the number of `busy p...` may differ now. */
   busyVaries(): boolean;
 }
 
-const nothing = Buffer.alloc(0);
+const noBytes = Buffer.alloc(0);
 
-/** Compares what a device sends with a recording, cause by cause, each in its order. */
+/** Compares the output of a device with a recording, cause by cause, each in order. */
 export class DeviceComparison {
   readonly #context: DeviceComparisonContext;
   readonly #formats: DataFormats;
@@ -37,7 +37,7 @@ export class DeviceComparison {
   readonly #expected: Piece[];
   #observed: Piece[] = [];
   #afterBusy = false;
-  /** What was matched last, by cause. */
+  /** The last matched piece of each cause. */
   readonly #matched = new Map<string, Piece>();
 
   constructor({ heading, lines }: Recording, context: DeviceComparisonContext) {
@@ -48,21 +48,21 @@ export class DeviceComparison {
     this.#expected = recordedPieces(lines, firmware);
   }
 
-  wrote(bytes: Buffer): void {
-    this.#formats.wrote(bytes);
+  hostWrote(bytes: Buffer): void {
+    this.#formats.hostWrote(bytes);
   }
 
   push(bytes: Buffer, at: number): void {
     this.#observed.push(...this.#reader.push(bytes, at));
   }
 
-  /** The recorded pieces before line `end` that are still to come. */
+  /** The recorded pieces before line `end` that the device has not sent. */
   missing(end: number): readonly Piece[] {
     const count = this.#expected.findIndex(({ line }) => line >= end);
     return count < 0 ? this.#expected : this.#expected.slice(0, count);
   }
 
-  /** Matches what can be matched before line `end`. True when nothing is missing any more. */
+  /** Matches the pieces before line `end`. Returns whether none is missing. */
   match(end: number): boolean {
     const blocked = new Set<string>();
     for (let index = 0; index < this.#expected.length;) {
@@ -76,10 +76,10 @@ export class DeviceComparison {
     return blocked.size === 0;
   }
 
-  /** Gives up what is missing before line `end`: reports it together with what came instead. */
+  /** Abandons the missing pieces before line `end`, and reports each cause with the pieces that came instead. */
   giveUp(end: number): void {
     const missing = this.missing(end);
-    const unforgiven = missing.filter((piece) => !this.#isForgiven(piece));
+    const unforgiven = missing.filter((piece) => !this.#isTolerated(piece));
     const causes = new Set(unforgiven.map(({ cause }) => cause));
     for (const cause of causes) {
       const expected = unforgiven.filter((piece) => piece.cause === cause);
@@ -96,31 +96,31 @@ export class DeviceComparison {
     this.#expected.splice(0, missing.length);
   }
 
-  /** Reports what nothing was recorded for, as far as it came before `time`. */
+  /** Reports pieces that were not recorded and came before `time`. */
   dropBefore(time: (piece: Piece) => number): void {
     const [held] = this.#reader.heldPieces;
     if (held && held.at < time(held)) this.#observed.push(...this.#reader.flush());
     const stale = this.#observed.filter((piece) => piece.at < time(piece));
     if (stale.length === 0) return;
     this.#observed = this.#observed.filter((piece) => !stale.includes(piece));
-    const unforgiven = stale.filter((piece) => !this.#isForgiven(piece));
+    const unforgiven = stale.filter((piece) => !this.#isTolerated(piece));
     if (unforgiven.length === 0) return;
     this.#context.differs({
       what: 'bytes that were not recorded',
-      expected: nothing,
+      expected: noBytes,
       got: Buffer.concat(unforgiven.map(({ bytes }) => bytes)),
     });
   }
 
-  /** One failed attempt to reconnect more or fewer, or a part of a flood that was cut off. */
-  #isForgiven(piece: Piece): boolean {
+  /** Tolerates one failed reconnect more or fewer, and a part of a flood that was cut. */
+  #isTolerated(piece: Piece): boolean {
     const isFailure = piece.bytes.toString('latin1').startsWith('+WS_DISCONNECTED:');
     if (isFailure && this.#matched.get(piece.cause)?.bytes.equals(piece.bytes) === true)
       return true;
-    return this.#context.cutOff() && (dataOf(piece)?.data.length ?? 0) >= LONG_PAYLOAD;
+    return this.#context.isFloodCut() && (dataOf(piece)?.data.length ?? 0) >= LONG_PAYLOAD_BYTES;
   }
 
-  /** Matches one recorded piece, or the beginning of it. */
+  /** Matches one recorded piece, or its beginning. */
   #matchOne(piece: Piece, index: number): boolean {
     const at = this.#observed.findIndex(({ cause }) => cause === piece.cause);
     const found = this.#observed[at];
@@ -139,29 +139,29 @@ export class DeviceComparison {
     }
     this.#afterBusy = found.bytes.equals(BUSY);
     this.#matched.set(piece.cause, found);
-    this.#context.came(piece, found.at);
+    this.#context.matched(piece, found.at);
     replaceHead(this.#expected, index, piece, length);
     replaceHead(this.#observed, at, found, length);
     return true;
   }
 
-  /** A long payload that several reads of the device can cut may be cut otherwise. */
+  /** Matches a long payload that the device's reads have split at other places. */
   #recut(piece: Piece, index: number, found: Piece, at: number): boolean {
     const expected = dataOf(piece);
     const got = dataOf(found);
     if (!expected || got?.fields !== expected.fields) return false;
     const length = Math.min(expected.data.length, got.data.length);
     const longest = Math.max(expected.data.length, got.data.length);
-    const cuttable = piece.rest === true || found.rest === true || longest >= LONG_PAYLOAD;
+    const cuttable = piece.rest === true || found.rest === true || longest >= LONG_PAYLOAD_BYTES;
     const same = expected.data.subarray(0, length).equals(got.data.subarray(0, length));
     if (length === 0 || !cuttable || !same) return false;
-    this.#context.came(piece, found.at);
+    this.#context.matched(piece, found.at);
     replaceData(this.#expected, index, piece, expected, length);
     replaceData(this.#observed, at, found, got, length);
     return true;
   }
 
-  /** What came before `found` and must not have: two causes may race, but not from afar. */
+  /** The piece of another cause that came before `found` by more than {@link RACE_MS}, against the recorded order. */
   #overtaken(piece: Piece, found: Piece, at: number): Piece | undefined {
     return this.#observed.slice(0, at).find(({ cause, at: earlier }) => {
       const recorded = this.#expected.find((other) => other.cause === cause);
@@ -170,7 +170,7 @@ export class DeviceComparison {
     });
   }
 
-  /** What seemed to begin a URC may be part of an echo. */
+  /** Matches held bytes: a possible beginning of a URC may be part of an echo. */
   #matchHeld(piece: Piece, index: number): boolean {
     const { held } = this.#reader;
     const length = Math.min(held.length, piece.bytes.length);
@@ -188,14 +188,14 @@ export class DeviceComparison {
     if (expectsBusy === gotBusy || !this.#afterBusy || !this.#context.busyVaries()) return false;
     if (gotBusy) this.#observed.splice(at, 1);
     else {
-      this.#context.came(piece, found.at);
+      this.#context.matched(piece, found.at);
       this.#expected.splice(index, 1);
     }
     return true;
   }
 }
 
-/** How many bytes of a recorded piece came: all of a URC, or the beginning of a response. */
+/** Count of matching bytes: all of a URC, or the beginning of a response. */
 function matchingLength(piece: Piece, found: Piece, linkChanges: boolean): number {
   const length = Math.min(piece.bytes.length, found.bytes.length);
   const expected = piece.bytes.toString('latin1', 0, length);
@@ -209,12 +209,12 @@ function matchingLength(piece: Piece, found: Piece, linkChanges: boolean): numbe
 }
 
 interface Data {
-  /** All before the length. */
+  /** The URC up to its length. */
   readonly fields: string;
   readonly data: Buffer;
 }
 
-/** What `+WS_DATA` reports, if its last number is the length and CR LF ends it. */
+/** The data of a `+WS_DATA` whose last number is the length, and which CR LF ends. */
 function dataOf({ bytes }: Piece): Data | undefined {
   const prefix = bytes.toString('latin1', 0, 80);
   for (let numbers = 1; numbers <= 5; numbers++) {
@@ -227,7 +227,7 @@ function dataOf({ bytes }: Piece): Data | undefined {
   return undefined;
 }
 
-/** Takes `length` bytes of data off a piece. */
+/** Removes the first `length` bytes of data from a piece. */
 function replaceData(
   pieces: Piece[],
   index: number,

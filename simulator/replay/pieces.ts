@@ -1,16 +1,16 @@
 import type { FirmwareClass } from '../device/firmware';
 import { bytesOf, type Line } from './recording';
 
-/** A part of what the device sends that has one cause. */
+/** A part of the device's output with one cause. */
 export interface Piece {
   /** `response` (echo, responses, diagnostics), `link 0` …, `wifi`, `sntp`. */
   readonly cause: string;
   readonly bytes: Buffer;
-  /** Milliseconds: when its first byte came. */
+  /** When its first byte came, in milliseconds. */
   readonly at: number;
-  /** Index of the line of the recording that holds its last byte; 0 where there is none. */
+  /** Index of the recorded line that holds its last byte; 0 in a replay. */
   readonly line: number;
-  /** It is what is left of a data report of which the beginning was matched. */
+  /** Whether the piece is the rest of a `+WS_DATA` whose beginning was matched. */
   readonly rest?: boolean;
 }
 
@@ -20,8 +20,8 @@ const urcs: readonly (readonly [cause: (link: string) => string, form: RegExp])[
   [() => 'wifi', /^WIFI (?:CONNECTED|DISCONNECT|GOT IP(?:v6 [LG]L)?)\r\n/],
   [() => 'sntp', /^\+TIME_UPDATED\r\n/],
 ];
-/** Lines that hold what the device makes up, and what stands for that when they are compared. */
-const variable: readonly (readonly [form: RegExp, alike: string])[] = [
+/** Lines with values that differ between devices, and the placeholders that the comparison uses. */
+const variableLines: readonly (readonly [form: RegExp, placeholder: string])[] = [
   [/^((?:AT|SDK|Bin) version:|compile time)[^\r]*\r\n/, '$1(version)\r\n'],
   [/^(\+CIPSNTPTIME:)\w{3} \w{3} [ \d]\d \d\d:\d\d:\d\d (?!1970)\d{4}\r\n/, '$1(date)\r\n'],
   [/^(\+CIPSNTPTIME:)Thu Jan {2}1 \d\d:\d\d:\d\d 1970\r\n/, '$1(date of 1970)\r\n'],
@@ -40,10 +40,10 @@ const beginnings = [
   ...['+SYSTIMESTAMP:', '+SYSRAM:', '+CIPSTA:', '+CIPSTAMAC:', '+CIFSR:STAIP,', '+CIFSR:STAMAC,'],
 ];
 const firstBytes = beginnings.map((text) => text.charCodeAt(0));
-/** Diagnostics of which the count may differ. */
+/** A diagnostic whose count may differ. */
 export const BUSY = bytesOf('\r\nbusy p...\r\n');
 
-/** The masks of AT+WSDATAFMT, by link. Without entry: link, length, data, CR LF. */
+/** The formats of AT+WSDATAFMT, by link. Default: link, length, data, CR LF. */
 export class DataFormats {
   readonly #firmware: FirmwareClass;
   readonly #formats = new Map<string, { level: number; mask: number }>();
@@ -52,8 +52,8 @@ export class DataFormats {
     this.#firmware = firmware;
   }
 
-  /** Heeds what the host writes. */
-  wrote(bytes: Buffer): void {
+  /** Call with the host's bytes: notes each AT+WSDATAFMT. */
+  hostWrote(bytes: Buffer): void {
     // Older firmware refuses the command; the driver asks by it which class it has before it.
     if (this.#firmware !== 'D') return;
     const set = /^AT\+WSDATAFMT=([0-2]),([0-2]?),(\d*)\r\n/i.exec(bytes.toString('latin1'));
@@ -62,8 +62,8 @@ export class DataFormats {
     this.#formats.set(link, { level: Number(level), mask: mask === '' ? 48 : Number(mask) });
   }
 
-  /** Length of the data report at the start of `text`; undefined while it is not all there or cannot be told. */
-  reportLength(text: string): number | 'unknown' | undefined {
+  /** Length of the `+WS_DATA` at the start of `text`; undefined while it is incomplete. */
+  urcLength(text: string): number | 'unknown' | undefined {
     const link = text.charAt('+WS_DATA:'.length);
     const { level, mask } = this.#formats.get(link) ?? { level: 0, mask: 48 };
     if (level !== 0 || (mask & 16) === 0) return 'unknown';
@@ -78,8 +78,8 @@ export class DataFormats {
 interface Found {
   readonly cause: string;
   readonly length: number;
-  /** What is compared instead of the bytes. */
-  readonly alike?: Buffer;
+  /** Bytes to compare instead of the device's. */
+  readonly placeholder?: Buffer;
 }
 
 interface Segment {
@@ -88,10 +88,10 @@ interface Segment {
   readonly line: number;
 }
 
-/** Cuts what the device sends into pieces, as it comes. */
+/** Splits the device's output into pieces. */
 export class PieceReader {
   readonly #formats: DataFormats;
-  /** What may be the beginning of a URC. */
+  /** Bytes that may begin a URC. */
   #held: Segment[] = [];
 
   constructor(formats: DataFormats) {
@@ -129,12 +129,12 @@ export class PieceReader {
     return pieces;
   }
 
-  /** Gives up the first bytes of what is held: they are part of a response. */
+  /** Drops the first held bytes: they are part of a response. */
   release(length: number): void {
     this.#take(length);
   }
 
-  /** Hands out what is held. */
+  /** Returns the held bytes as parts of a response. */
   flush(): Piece[] {
     return this.#takeResponse(Infinity);
   }
@@ -143,9 +143,9 @@ export class PieceReader {
     return this.#take(length).map((segment) => ({ cause: 'response', ...segment }));
   }
 
-  #takeUrc({ cause, length, alike }: Found): Piece {
+  #takeUrc({ cause, length, placeholder }: Found): Piece {
     const parts = this.#take(length);
-    const bytes = alike ?? Buffer.concat(parts.map((part) => part.bytes));
+    const bytes = placeholder ?? Buffer.concat(parts.map((part) => part.bytes));
     return { cause, bytes, at: parts[0]?.at ?? 0, line: parts.at(-1)?.line ?? 0 };
   }
 
@@ -172,13 +172,13 @@ export class PieceReader {
       if (found) return { cause: cause(found[1] ?? ''), length: found[0].length };
     }
     if (/^\+WS_DATA:\d,/.test(text)) {
-      const length = this.#formats.reportLength(text);
+      const length = this.#formats.urcLength(text);
       if (length === 'unknown') return 'none';
       return length === undefined ? 'incomplete' : { cause: `link ${text.charAt(9)}`, length };
     }
     if (variableBeginnings.test(text)) {
-      const found = variable.find(([form]) => form.test(text));
-      if (found) return { cause: 'response', ...asAlike(text, found) };
+      const found = variableLines.find(([form]) => form.test(text));
+      if (found) return { cause: 'response', ...withPlaceholder(text, found) };
       return text.includes('\r\n') ? 'none' : 'incomplete';
     }
     if (text.startsWith(BUSY.toString('latin1'))) return { cause: 'response', length: BUSY.length };
@@ -188,25 +188,25 @@ export class PieceReader {
   }
 }
 
-function asAlike(
+function withPlaceholder(
   text: string,
-  [form, alike]: (typeof variable)[number],
-): Pick<Found, 'length' | 'alike'> {
+  [form, placeholder]: (typeof variableLines)[number],
+): Pick<Found, 'length' | 'placeholder'> {
   const [line = ''] = form.exec(text) ?? [];
-  return { length: line.length, alike: bytesOf(line.replace(form, alike)) };
+  return { length: line.length, placeholder: bytesOf(line.replace(form, placeholder)) };
 }
 
-/** A text whose link is 0. */
+/** The beginning of a text, with link 0. */
 const withLink0 = (text: string, length: number): string =>
   text.slice(0, length).replace(/^(\+WS_[A-Z]+:)\d/, '$10');
 
-/** What the device sent in a recording, in pieces; restarts cut them. */
+/** The device's output in a recording, in pieces. A restart ends a piece. */
 export function recordedPieces(lines: readonly Line[], firmware: FirmwareClass): Piece[] {
   const formats = new DataFormats(firmware);
   const reader = new PieceReader(formats);
   const pieces: Piece[] = [];
   for (const [index, line] of lines.entries()) {
-    if (line.kind === 'host') formats.wrote(line.bytes);
+    if (line.kind === 'host') formats.hostWrote(line.bytes);
     else if (line.kind === 'restarted') pieces.push(...reader.flush());
     else if (line.kind === 'device') pieces.push(...reader.push(line.bytes, line.at, index));
   }

@@ -1,46 +1,44 @@
-import { createHash } from 'node:crypto';
 import type { Connection, ConnectionHandlers } from '../network/network';
-import { bytesOf, frameText, requestText, type ServerAct, type Sight } from './recording';
+import { acceptFor } from '../websocket/handshake';
+import { bytesOf, frameText, requestText, type ServerAct, type Observation } from './recording';
 import type { VirtualClock } from './virtual-clock';
 
-/** Milliseconds a segment is on its way. */
+/** Latency of a segment, each way. */
 export const LATENCY_MS = 0.3;
-
-const WEBSOCKET_GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
 
 type Segment = Buffer | 'FIN' | 'RST';
 
 /**
- * One connection of the server in a recording. It does what it is told, has no habits of its own, and reports
- * requests, frames and FIN as they come.
+ * One connection of the recorded server. It acts only by `perform`, and reports each request, frame and FIN that it
+ * receives.
  */
 export class RecordedConnection {
   /** The device's end. */
   readonly device: Connection;
   readonly #clock: VirtualClock;
   readonly #handlers: ConnectionHandlers;
-  readonly #report: (sight: Sight) => void;
+  readonly #report: (sight: Observation) => void;
   readonly #peer: string | undefined;
   readonly #toDevice: Segment[] = [];
-  readonly #underway: Segment[] = [];
+  readonly #inFlight: Segment[] = [];
   readonly #unread: Segment[] = [];
   #received: Buffer = Buffer.alloc(0);
   #key: string | undefined;
   #state: 'open' | 'device ended' | 'over' = 'open';
-  /** The server has closed its socket: what still comes is answered by RST. */
+  /** Whether the server has closed its socket, so that it answers further bytes with RST. */
   #destroyed = false;
   #paused = false;
   #devicePaused = false;
   #blocked = false;
-  /** Bytes that a paused connection takes before it blocks. */
-  room = Infinity;
-  /** Nothing moves, either way. */
+  /** Count of bytes that a paused connection still takes before it blocks. */
+  receiveBuffer = Infinity;
+  /** Whether segments stop in both directions. */
   #frozen = false;
 
   constructor(
     clock: VirtualClock,
     handlers: ConnectionHandlers,
-    report: (sight: Sight) => void,
+    report: (sight: Observation) => void,
     peer: string | undefined,
   ) {
     this.#clock = clock;
@@ -60,12 +58,12 @@ export class RecordedConnection {
     };
   }
 
-  /** Segments stop where they are, or go on. */
+  /** Stops the segments in both directions, or lets them continue. */
   freeze(frozen: boolean): void {
     this.#frozen = frozen;
     if (frozen) return;
     this.#deliver();
-    for (const segment of this.#underway.splice(0)) this.#arrive(segment);
+    for (const segment of this.#inFlight.splice(0)) this.#arrive(segment);
   }
 
   /** Whether the upgrade request has come. */
@@ -105,8 +103,7 @@ export class RecordedConnection {
 
   #withKey(head: Buffer): Buffer {
     if (!head.includes('{accept}')) return head;
-    const accept = createHash('sha1').update(`${this.#key}${WEBSOCKET_GUID}`).digest('base64');
-    return bytesOf(head.toString('latin1').replace('{accept}', accept));
+    return bytesOf(head.toString('latin1').replace('{accept}', acceptFor(String(this.#key))));
   }
 
   #send(segment: Segment): void {
@@ -140,8 +137,8 @@ export class RecordedConnection {
     const copy = Buffer.from(bytes);
     this.#clock.after(LATENCY_MS, () => this.#arrive(copy));
     if (!this.#paused) return true;
-    this.room -= bytes.length;
-    this.#blocked = this.room < 0;
+    this.receiveBuffer -= bytes.length;
+    this.#blocked = this.receiveBuffer < 0;
     return !this.#blocked;
   }
 
@@ -151,7 +148,7 @@ export class RecordedConnection {
   }
 
   #arrive(segment: Segment): void {
-    if (this.#frozen) this.#underway.push(segment);
+    if (this.#frozen) this.#inFlight.push(segment);
     else if (this.#destroyed && segment !== 'FIN') this.#send('RST');
     else if (this.#paused && segment !== 'FIN') this.#unread.push(segment);
     else this.#read(segment);
@@ -186,7 +183,7 @@ export class RecordedConnection {
     }
   }
 
-  /** What the end of the connection cut off. */
+  /** Reports the bytes of an incomplete request or frame at the end of the connection. */
   #readRest(): void {
     if (this.#received.length === 0) return;
     const frame = this.#key === undefined ? undefined : readFrame(this.#received);
@@ -196,22 +193,22 @@ export class RecordedConnection {
   }
 }
 
-/** The frame at the beginning of `bytes`, with as much of its payload as is there (RFC 6455, section 5.2). */
+/** The frame at the start of `bytes`, with the payload received so far (RFC 6455, section 5.2). */
 function readFrame(
   bytes: Buffer,
 ): { size: number; length: number; payload: Buffer; text: string } | undefined {
   if (bytes.length < 2) return undefined;
   const [first = 0, second = 0] = bytes;
   const masked = second >= 0x80;
-  const short = second & 0x7f;
-  const header = 2 + (short === 126 ? 2 : short === 127 ? 8 : 0) + (masked ? 4 : 0);
+  const lengthCode = second & 0x7f;
+  const header = 2 + (lengthCode === 126 ? 2 : lengthCode === 127 ? 8 : 0) + (masked ? 4 : 0);
   if (bytes.length < header) return undefined;
   const length =
-    short === 126
+    lengthCode === 126
       ? bytes.readUInt16BE(2)
-      : short === 127
+      : lengthCode === 127
         ? Number(bytes.readBigUInt64BE(2))
-        : short;
+        : lengthCode;
   const mask = bytes.subarray(header - 4, header);
   const payload = Buffer.from(bytes.subarray(header, header + length));
   if (masked) payload.forEach((byte, index) => (payload[index] = byte ^ (mask[index % 4] ?? 0)));

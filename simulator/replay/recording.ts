@@ -1,22 +1,22 @@
 import type { FirmwareClass } from '../device/firmware';
 
-/** The first line of a recording: one device that starts fresh. */
+/** The first line of a recording. Its device starts with factory settings. */
 export interface Heading {
   readonly firmware: FirmwareClass;
   readonly section: string;
   readonly title: string;
-  /** Starts joined to the network `rig`. */
+  /** Whether the device starts joined to the network `rig`. */
   readonly joined: boolean;
-  /** Bits a second, both ways; 0 for a port on which bytes take no time. */
+  /** Bits a second; 0 for a port on which bytes take no time. */
   readonly rate: number;
-  /** Without flow control bytes are lost while the device does not read. */
+  /** Whether the port loses bytes while the device does not read, for lack of flow control. */
   readonly overflow: boolean;
   /** TCP port of the server, on 127.0.0.1. */
   readonly port: number;
   readonly tls: ServerCertificate | undefined;
 }
 
-/** PEM of the server's certificate and, where it asks for client certificates, of their authority. */
+/** PEM of the server's certificate and, if it requests client certificates, of their authority. */
 export interface ServerCertificate {
   readonly cert: string;
   readonly key: string;
@@ -24,14 +24,14 @@ export interface ServerCertificate {
   readonly ca?: string;
 }
 
-/** Done by the server on one of its connections. */
+/** An act of the server on a connection. */
 export type ServerAct =
   | { readonly kind: 'accept'; readonly head: Buffer; readonly tail: Buffer }
   | { readonly kind: 'write'; readonly bytes: Buffer }
   | { readonly kind: 'end' | 'destroy' | 'reset' | 'pause' | 'resume' };
 
 export type Act =
-  /** `bytes` as they arrived at the device. */
+  /** `bytes`: as they reached the device. */
   | { readonly kind: 'host'; readonly bytes: Buffer }
   | { readonly kind: 'board'; readonly to: 'off' | 'on' | 'hang' | 'resume' }
   | { readonly kind: 'reset'; readonly downMs: number }
@@ -42,23 +42,23 @@ export type Act =
   | { readonly kind: 'certificate'; readonly certificate: ServerCertificate }
   | { readonly kind: 'server'; readonly connection: number; readonly act: ServerAct };
 
-/** Seen by the server on one of its connections, as text that is compared. */
-export interface Sight {
+/** Something that the server received on a connection, as text to compare. */
+export interface Observation {
   readonly kind: 'request' | 'frame' | 'raw' | 'ended';
   readonly text: string;
 }
 
 export type Event =
   | Act
-  /** A heading, or a note of the one who recorded it. */
+  /** The title of a step, or a note. */
   | { readonly kind: 'step' | 'note'; readonly text: string }
-  /** `bytes` as the device sent them. */
+  /** `bytes`: as the device sent them. */
   | { readonly kind: 'device'; readonly bytes: Buffer }
-  | { readonly kind: 'seen'; readonly connection: number; readonly sight: Sight }
+  | { readonly kind: 'seen'; readonly connection: number; readonly sight: Observation }
   | { readonly kind: 'tlsError'; readonly text: string }
   | { readonly kind: 'restarted' | 'closed' };
 
-/** A line of a recording; `at` is milliseconds since power-on. */
+/** A line of a recording. `at`: milliseconds since power-on; `number`: its number in the file. */
 export type Line = Event & { readonly at: number; readonly number: number };
 
 export interface Recording {
@@ -68,19 +68,19 @@ export interface Recording {
 
 export const bytesOf = (text: string): Buffer => Buffer.from(text, 'latin1');
 
-/** A frame as it is compared. */
+/** The text that the comparison uses for a frame. */
 export function frameText(frame: RawFrame): string {
   const { fin, rsv, opcode, masked, payload, length = payload.length } = frame;
   const bits = `fin ${fin ? 1 : 0} rsv ${rsv} opcode ${opcode}${masked ? '' : ' unmasked'}`;
   return `${bits} length ${length} ${JSON.stringify(payload)}`;
 }
 
-/** A request as it is compared: its key is random, the name in a client certificate belongs to it. */
+/** The text that the comparison uses for a request, without its random key, with the name in the client certificate. */
 export const requestText = (head: string, peer: string | undefined): string =>
   head.replace(/^(Sec-WebSocket-Key: )[A-Za-z0-9+/]{22}==\r$/m, '$1(key)\r') +
   (peer === undefined ? '' : `(client certificate ${peer})`);
 
-/** A line of the file, apart from its first: `at` and one of the others, with what belongs to it. */
+/** A line of the file after the first: `at`, the key of one event, and the further keys of that event. */
 interface RawLine {
   readonly at: number;
   readonly step?: string;
@@ -120,7 +120,7 @@ interface RawFrame {
   readonly opcode: number;
   readonly masked: boolean;
   readonly payload: string;
-  /** Announced; left out where all of the payload came. */
+  /** The length in the header; left out when the payload is complete. */
   readonly length?: number;
 }
 
@@ -133,7 +133,7 @@ type RawHeading = Omit<Heading, 'firmware' | 'tls'> & {
 /**
  * Reads a recording.
  *
- * @throws Error with the number of the line that is none
+ * @throws Error with the number of the invalid line
  */
 export function parseRecording(text: string): Recording {
   const [first = '{}', ...rest] = text.split('\n').filter((line) => line.trim() !== '');
@@ -164,12 +164,12 @@ function parseEvent(raw: RawLine): Event | undefined {
   if (tls !== undefined) return { kind: 'certificate', certificate: tls };
   if (tlsError !== undefined) return { kind: 'tlsError', text: tlsError };
   if (raw.restarted !== undefined) return { kind: 'restarted' };
-  return raw.conn === undefined ? undefined : onConnection(raw.conn, raw);
+  return raw.conn === undefined ? undefined : parseConnectionEvent(raw.conn, raw);
 }
 
-function onConnection(connection: number, raw: RawLine): Event | undefined {
+function parseConnectionEvent(connection: number, raw: RawLine): Event | undefined {
   const { request, got, accept, write } = raw;
-  const seen = (sight: Sight): Event => ({ kind: 'seen', connection, sight });
+  const seen = (sight: Observation): Event => ({ kind: 'seen', connection, sight });
   if (request !== undefined) return seen({ kind: 'request', text: requestText(request, raw.peer) });
   if (got !== undefined) return seen({ kind: 'frame', text: frameText(got) });
   if (raw.raw !== undefined) return seen({ kind: 'raw', text: raw.raw });
@@ -178,7 +178,7 @@ function onConnection(connection: number, raw: RawLine): Event | undefined {
   const server = (act: ServerAct): Event => ({ kind: 'server', connection, act });
   if (accept !== undefined) {
     const { head, headers = '', tail } = accept;
-    const bytes = bytesOf(head ?? usualHead(headers));
+    const bytes = bytesOf(head ?? defaultHead(headers));
     return server({ kind: 'accept', head: bytes, tail: bytesOf(tail) });
   }
   if (write !== undefined) return server({ kind: 'write', bytes: bytesOf(write) });
@@ -188,6 +188,6 @@ function onConnection(connection: number, raw: RawLine): Event | undefined {
   return kind && server({ kind });
 }
 
-const usualHead = (headers: string): string =>
+const defaultHead = (headers: string): string =>
   'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n' +
   `Sec-WebSocket-Accept: {accept}\r\n${headers}\r\n`;

@@ -1,32 +1,32 @@
 import type { Bench, BenchFactory } from './bench';
 import { DeviceComparison, RACE_MS } from './device-comparison';
-import type { Act, Line, Recording, Sight } from './recording';
-import { roomOfPause } from './room';
+import type { Act, Line, Recording, Observation } from './recording';
+import { receiveBufferAt } from './receive-buffer';
 import { ServerComparison } from './server-comparison';
 import { Tolerance, type Timed } from './tolerance';
 
 /** A difference between a recording and its replay. */
 export interface Difference {
-  /** Number of the line in the file near which it was found. */
+  /** Number of the line in the file, or of the last act for output that was not recorded. */
   readonly line: number;
   readonly what: string;
-  /** Bytes, one character a byte. */
+  /** Bytes in latin1. */
   readonly expected: string;
   readonly got: string;
-  /** What the device had sent just before. */
+  /** The device's output just before. */
   readonly before: string;
 }
 
-/** What became of one step of a recording. */
+/** The result of one step of a recording. */
 export interface StepResult {
   readonly title: string;
   readonly differences: Difference[];
 }
 
-/** Bytes of the device's output that a difference shows as what came before it. */
-const SHOWN_BEFORE = 160;
+/** A difference shows this much of the device's output before it. */
+const RECENT_OUTPUT_BYTES = 160;
 
-/** Repeats a recording on a bench and tells what differed, step by step. */
+/** Replays a recording on a bench. Returns the differences of each step. */
 export async function replay(
   recording: Recording,
   factory: BenchFactory,
@@ -44,14 +44,14 @@ class Player {
   readonly #device: DeviceComparison;
   readonly #server: ServerComparison;
   readonly #tolerance = new Tolerance();
-  /** When each line happened in the replay; undefined for those that have not. */
+  /** When each line happened in the replay; undefined before it has happened. */
   readonly #happened: (number | undefined)[] = [];
   /** The step that each line belongs to. */
   readonly #stepOf: number[] = [];
   #lastAct = 0;
   #busyVaries = false;
-  #cutOff = false;
-  #before = '';
+  #isFloodCut = false;
+  #recentOutput = '';
 
   constructor(recording: Recording, factory: BenchFactory) {
     const { heading, lines } = recording;
@@ -63,25 +63,28 @@ class Player {
       this.#stepOf.push(this.steps.length - 1);
     }
     this.#device = new DeviceComparison(recording, {
-      came: (piece, at) => {
-        this.#came(piece.line, piece.at, at, piece.bytes);
+      matched: (piece, at) => {
+        this.#matched(piece.line, piece.at, at, piece.bytes);
       },
       differs: ({ line, what, expected, got }) =>
         this.#differs(line, what, expected.toString('latin1'), got.toString('latin1')),
       linkChanges: (line) => this.#linkChanges(line) || this.#server.hasEarlyRequest,
-      cutOff: () => this.#cutOff,
+      isFloodCut: () => this.#isFloodCut,
       busyVaries: () => this.#busyVaries,
     });
     this.#server = new ServerComparison(lines, {
-      came: (line, at) => this.#came(line, this.#lines[line]?.at ?? 0, at),
+      matched: (line, at) => this.#matched(line, this.#lines[line]?.at ?? 0, at),
       differs: (line, what, expected, got) => this.#differs(line, what, expected, got),
     });
     this.#bench = factory(heading, {
-      device: (bytes) => {
+      output: (bytes) => {
         this.#device.push(bytes, this.#bench.now);
-        this.#before = (this.#before + bytes.toString('latin1')).slice(-SHOWN_BEFORE);
+        this.#recentOutput = (this.#recentOutput + bytes.toString('latin1')).slice(
+          -RECENT_OUTPUT_BYTES,
+        );
       },
-      seen: (connection, sight: Sight) => this.#server.push(connection, sight, this.#bench.now),
+      observed: (connection, sight: Observation) =>
+        this.#server.push(connection, sight, this.#bench.now),
       tlsError: () => this.#server.pushTlsError(this.#bench.now),
     });
   }
@@ -116,9 +119,10 @@ class Player {
   async #act(act: Act, line: Line, index: number): Promise<void> {
     await this.#settle(index);
     const previous = index - 1;
-    const wait = this.#momentOf(previous) + line.at - (this.#lines[previous]?.at ?? 0);
+    const wait = this.#timeOf(previous) + line.at - (this.#lines[previous]?.at ?? 0);
     await this.#bench.advance(Math.max(0, wait - this.#bench.now));
-    if (act.kind === 'host' && this.#followsServer(line, index)) await this.#bench.arrive();
+    if (act.kind === 'host' && this.#followsServer(line, index))
+      await this.#bench.deliverSegments();
     this.#device.match(index);
     this.#server.match(index);
     this.#dropStale();
@@ -126,9 +130,9 @@ class Player {
     this.#lastAct = index;
     this.#happened[index] = now;
     this.#tolerance.acted(line, now);
-    this.#cutOff = cutsOff(act);
+    this.#isFloodCut = cutsFlood(act);
     if (act.kind === 'host') {
-      this.#device.wrote(act.bytes);
+      this.#device.hostWrote(act.bytes);
       this.#busyVaries = this.#rate > 0 && act.bytes.length > 128;
     }
     if (act.kind === 'server') this.#onServer(act, index);
@@ -142,12 +146,12 @@ class Player {
       return;
     }
     if (act.act.kind === 'pause') {
-      this.#bench.setRoom(connection, roomOfPause(this.#lines, index));
+      this.#bench.setReceiveBuffer(connection, receiveBufferAt(this.#lines, index));
     }
     this.#bench.perform({ ...act, connection });
   }
 
-  /** Whether a link's task opens or loses a connection while a line happens. */
+  /** Whether a link opens or loses a connection within {@link RACE_MS} of a line. */
   #linkChanges(index: number): boolean {
     const { at = 0 } = this.#lines[index] ?? {};
     return this.#lines.some(
@@ -158,7 +162,7 @@ class Player {
     );
   }
 
-  /** A server act less than 2 ms before. */
+  /** Whether the server acted at most 2 ms before. */
   #followsServer(line: Line, index: number): boolean {
     for (let before = index - 1; ; before--) {
       const earlier = this.#lines[before];
@@ -167,7 +171,7 @@ class Player {
     }
   }
 
-  /** Waits until all before line `end` has been seen; gives up what does not come in time. */
+  /** Waits until all lines before `end` have happened; abandons those that are late. */
   async #settle(end: number): Promise<void> {
     const done = () => {
       const device = this.#device.match(end);
@@ -195,20 +199,20 @@ class Player {
     this.#server.dropBefore((at, kind) => this.#tolerance.stale(at, now, kindOf(kind)));
   }
 
-  /** When a line happened, or should have, counted from the last that did. */
-  #momentOf(index: number): number {
+  /** When a line happened, or should have happened, counted from the last line that did. */
+  #timeOf(index: number): number {
     if (index < 0) return 0;
     const happened = this.#happened[index];
     if (happened !== undefined) return happened;
     const line = this.#lines[index];
-    const moment = this.#momentOf(index - 1) + (line?.at ?? 0) - (this.#lines[index - 1]?.at ?? 0);
+    const moment = this.#timeOf(index - 1) + (line?.at ?? 0) - (this.#lines[index - 1]?.at ?? 0);
     this.#happened[index] = moment;
     return moment;
   }
 
-  #came(line: number, recorded: number, at: number, bytes?: Buffer): void {
+  #matched(line: number, recorded: number, at: number, bytes?: Buffer): void {
     this.#happened[line] ??= at;
-    const { sight } = (this.#lines[line] ?? {}) as { sight?: Sight };
+    const { sight } = (this.#lines[line] ?? {}) as { sight?: Observation };
     const what = kindOf(bytes ?? sight?.kind ?? '');
     const off = this.#tolerance.violation(recorded, at, what);
     if (off === undefined) return;
@@ -220,18 +224,18 @@ class Player {
     const index = Math.min(line ?? this.#lastAct, this.#lines.length - 1);
     const { number = 0 } = this.#lines[index] ?? {};
     const step = this.steps[this.#stepOf[index] ?? 0];
-    step?.differences.push({ line: number, what, expected, got, before: this.#before });
+    step?.differences.push({ line: number, what, expected, got, before: this.#recentOutput });
   }
 }
 
-/** What decides how far its time may differ. */
+/** The class of time tolerance of a line. */
 function kindOf(what: Buffer | string): Timed {
   const text = typeof what === 'string' ? what : what.toString('latin1', 0, 20);
   return /^\+WS_(?:DIS)?CONNECTED|^request$/.test(text) ? 'reconnect' : 'other';
 }
 
-/** Whether an act ends what is on its way. */
-function cutsOff(act: Act): boolean {
+/** Whether an act cuts data under way. */
+function cutsFlood(act: Act): boolean {
   if (act.kind === 'host') return /^AT\+(?:WSCLOSE|RST|REST)/i.test(act.bytes.toString('latin1'));
   if (act.kind === 'server') return act.act.kind === 'destroy' || act.act.kind === 'reset';
   return act.kind === 'reset' || act.kind === 'board' || act.kind === 'network';

@@ -1,16 +1,16 @@
 import type { StepResult } from './replay';
 
-/** Characters of bytes that a report shows of each side of a difference. */
-const SHOWN = 400;
+/** A report shows this much of each side of a difference. */
+const MAX_SHOWN_CHARACTERS = 400;
 
 export const isMatched = ({ differences }: StepResult): boolean => differences.length === 0;
 
-/** How many steps matched, as `matched / steps`. */
+/** The count of matched steps, as `matched / steps`. */
 export const score = (steps: readonly StepResult[]): string =>
   `${steps.filter(isMatched).length} / ${steps.length}`;
 
-/** The differences of a replay in words, a line each. */
-export function differencesInWords(steps: readonly StepResult[]): string[] {
+/** Describes the differences of a replay, as lines. */
+export function describeDifferences(steps: readonly StepResult[]): string[] {
   return steps
     .filter((step) => !isMatched(step))
     .flatMap(({ title, differences }) => [
@@ -25,9 +25,9 @@ export function differencesInWords(steps: readonly StepResult[]): string[] {
 }
 
 function shown(bytes: string): string {
-  const text = JSON.stringify(bytes.slice(0, SHOWN)).replace(
+  const text = JSON.stringify(bytes.slice(0, MAX_SHOWN_CHARACTERS)).replace(
     /[\u007f-\u00ff]/g,
     (character) => `\\u00${character.charCodeAt(0).toString(16)}`,
   );
-  return bytes.length > SHOWN ? `${text} … ${bytes.length} bytes` : text;
+  return bytes.length > MAX_SHOWN_CHARACTERS ? `${text} … ${bytes.length} bytes` : text;
 }

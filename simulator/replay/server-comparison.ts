@@ -1,9 +1,9 @@
-import type { Line, Sight } from './recording';
+import type { Line, Observation } from './recording';
 
 export interface ServerComparisonContext {
-  /** Told when what line `line` (an index) tells was seen. */
-  came(line: number, at: number): void;
-  /** @param line an index; undefined for what was not recorded */
+  /** The server has made the observation of a line. @param line its index */
+  matched(line: number, at: number): void;
+  /** @param line its index; undefined for an observation that was not recorded */
   differs(line: number | undefined, what: string, expected: string, got: string): void;
 }
 
@@ -11,31 +11,31 @@ interface Expected {
   readonly line: number;
   readonly at: number;
   readonly connection: number;
-  readonly sight: Sight;
+  readonly sight: Observation;
 }
 
 interface Observed {
   readonly at: number;
-  readonly sight: Sight;
+  readonly sight: Observation;
 }
 
-/** How the server words it is not the device's. */
-const failedHandshake: Sight = { kind: 'raw', text: 'a TLS handshake failed' };
-/** Connections of TLS handshakes that failed. */
+/** Stands for every failed handshake: the server's error code does not depend on the device. */
+const failedHandshake: Observation = { kind: 'raw', text: 'a TLS handshake failed' };
+/** The connection number of all failed TLS handshakes. */
 const FAILED_HANDSHAKES = 0;
 
-/** Compares what the server sees with a recording, connection by connection. */
+/** Compares the server's observations with a recording, connection by connection. */
 export class ServerComparison {
   readonly #context: ServerComparisonContext;
   readonly #expected: Expected[] = [];
-  /** By the bench's numbers. */
+  /** Observations by the bench's connection number. */
   readonly #observed = new Map<number, Observed[]>([[FAILED_HANDSHAKES, []]]);
-  /** Recorded numbers to the bench's. */
+  /** The bench's connection numbers by the recorded ones. */
   readonly #numbers = new Map<number, number>([[FAILED_HANDSHAKES, FAILED_HANDSHAKES]]);
 
   constructor(lines: readonly Line[], context: ServerComparisonContext) {
     this.#context = context;
-    const surroundings = new Surroundings();
+    const surroundings = new RecordedConditions();
     for (const [index, line] of lines.entries()) {
       surroundings.pass(line);
       const { at } = line;
@@ -49,7 +49,7 @@ export class ServerComparison {
     }
   }
 
-  push(connection: number, sight: Sight, at: number): void {
+  push(connection: number, sight: Observation, at: number): void {
     const seen = this.#observed.get(connection) ?? [];
     seen.push({ at, sight });
     this.#observed.set(connection, seen);
@@ -59,7 +59,7 @@ export class ServerComparison {
     this.push(FAILED_HANDSHAKES, failedHandshake, at);
   }
 
-  /** Whether a connection has been opened that was recorded later. */
+  /** Whether the device has opened a connection earlier than recorded. */
   get hasEarlyRequest(): boolean {
     return [...this.#observed.values()].some(([first]) => first?.sight.kind === 'request');
   }
@@ -97,7 +97,7 @@ export class ServerComparison {
     }
   }
 
-  dropBefore(stale: (at: number, kind: Sight['kind']) => boolean): void {
+  dropBefore(stale: (at: number, kind: Observation['kind']) => boolean): void {
     for (const [connection, seen] of this.#observed) {
       while (seen[0] && stale(seen[0].at, seen[0].sight.kind)) {
         const { sight } = seen.shift() ?? seen[0];
@@ -120,7 +120,7 @@ export class ServerComparison {
     if (first?.sight.kind !== sight.kind || first.sight.text !== sight.text) return false;
     seen?.shift();
     this.#remove(expected);
-    this.#context.came(line, first.at);
+    this.#context.matched(line, first.at);
     return true;
   }
 
@@ -128,7 +128,7 @@ export class ServerComparison {
     this.#expected.splice(this.#expected.indexOf(expected), 1);
   }
 
-  /** Takes the first connection that has no recorded number yet and fits. */
+  /** Assigns the first connection of the bench that fits and has no recorded number. */
   #assign(connection: number, fits: (seen: readonly Observed[]) => boolean): number | undefined {
     const taken = new Set(this.#numbers.values());
     for (const [number, seen] of this.#observed) {
@@ -140,8 +140,8 @@ export class ServerComparison {
   }
 }
 
-/** Whether the network, Wi-Fi and the board are so that a FIN which the server sees is the device's. */
-class Surroundings {
+/** The state of network, Wi-Fi and board in a recording. If `ordinary`, each FIN at the server is the device's. */
+class RecordedConditions {
   #network = true;
   #wifi = true;
   #board = true;

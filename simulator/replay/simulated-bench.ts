@@ -12,26 +12,25 @@ import { PacedLine } from '../serial/paced-line';
 import type { Bench, BenchEvents, BenchFactory } from './bench';
 import { LATENCY_MS, RecordedConnection } from './recorded-server';
 import type { Act, Heading, ServerCertificate } from './recording';
-import { verdictOn } from './tls-verdict';
+import { handshake } from './tls-handshake';
 import { VirtualClock } from './virtual-clock';
 
-/** Milliseconds from power-on to `ready`, as the recorded boards took. */
+/** From power-on to `ready`, as on the recorded boards. */
 const BOOT_MS = 380;
-/** Milliseconds of a TLS handshake. */
 const TLS_HANDSHAKE_MS = 30;
-/** When the recordings were made: their certificates depend on it. */
-const RECORDED_AT = Date.UTC(2026, 10, 28, 9);
+/** The date of the recordings, on which their certificates are valid. */
+const RECORDED_AT_MS = Date.UTC(2026, 10, 28, 9);
 
-const bssid = '02:00:00:00:00:00';
-const rig = { channel: 6, rssi: -40, bssid };
+const BSSID = '02:00:00:00:00:00';
+const rigRadio = { channel: 6, rssi: -40, bssid: BSSID };
 const accessPoints: readonly AccessPoint[] = [
-  { ssid: 'rig', password: 'password', ...rig },
-  { ssid: 'my,net"\\', password: 'p,w', hidden: true, ...rig },
-  { ssid: 'hang', password: '', answer: 'none', hidden: true, ...rig },
-  { ssid: 'nodhcp', password: '', dhcp: false, hidden: true, ...rig },
+  { ssid: 'rig', password: 'password', ...rigRadio },
+  { ssid: 'my,net"\\', password: 'p,w', hidden: true, ...rigRadio },
+  { ssid: 'hang', password: '', answer: 'none', hidden: true, ...rigRadio },
+  { ssid: 'nodhcp', password: '', dhcp: false, hidden: true, ...rigRadio },
 ];
 
-/** Sets up the simulator with a server that does as recorded, in virtual time. */
+/** Makes a bench of the simulator and a server that acts as recorded, in virtual time. */
 export const simulatedBench: BenchFactory = (heading, events) =>
   new SimulatedBench(heading, events);
 
@@ -63,8 +62,8 @@ class SimulatedBench implements Bench {
       wifi: accessPoints,
       dns: this.#dns,
       ...(heading.rate > 0 && { uart: new PacedLine().factory, baud: heading.rate }),
-      time: () => RECORDED_AT + this.#clock.now(),
-      output: (bytes) => events.device(Buffer.from(bytes)),
+      time: () => RECORDED_AT_MS + this.#clock.now(),
+      output: (bytes) => events.output(Buffer.from(bytes)),
     });
     this.#device.powerOn();
   }
@@ -81,8 +80,7 @@ class SimulatedBench implements Bench {
     return this.#clock.until(done, limit);
   }
 
-  /** Lets the segments that are on their way arrive. */
-  arrive(): Promise<void> {
+  deliverSegments(): Promise<void> {
     return this.#clock.advance(LATENCY_MS);
   }
 
@@ -125,9 +123,9 @@ class SimulatedBench implements Bench {
     }
   }
 
-  setRoom(connection: number, bytes: number): void {
+  setReceiveBuffer(connection: number, bytes: number): void {
     const found = this.#connections[connection - 1];
-    if (found) found.room = bytes;
+    if (found) found.receiveBuffer = bytes;
   }
 
   #board(to: 'off' | 'on' | 'hang' | 'resume'): void {
@@ -191,7 +189,7 @@ class SimulatedBench implements Bench {
     };
   }
 
-  /** The name in the client's certificate, or that the handshake failed. */
+  /** The name in the client's certificate, or `failed`. */
   #handshake(target: ConnectionTarget): string | undefined {
     const certificate = this.#certificate;
     if (!certificate && !target.tls) return undefined;
@@ -200,7 +198,7 @@ class SimulatedBench implements Bench {
       return 'failed';
     }
     const identity = { certificate: certificate.cert };
-    const verdict = verdictOn(target.tls, { identity });
+    const verdict = handshake(target.tls, { identity });
     if ('clientName' in verdict) {
       return certificate.requestCert === true ? verdict.clientName : undefined;
     }
@@ -210,14 +208,15 @@ class SimulatedBench implements Bench {
 
   #accept(handlers: ConnectionHandlers, peer: string | undefined): RecordedConnection {
     const number = this.#connections.length + 1;
-    const report = (sight: Parameters<BenchEvents['seen']>[1]) => this.#events.seen(number, sight);
+    const report = (sight: Parameters<BenchEvents['observed']>[1]) =>
+      this.#events.observed(number, sight);
     const connection = new RecordedConnection(this.#clock, handlers, report, peer);
     this.#connections.push(connection);
     return connection;
   }
 }
 
-/** A clock whose calls wait while it is paused; time goes on. */
+/** A clock that defers calls while paused; its time continues. */
 class PausableClock implements Clock {
   readonly #inner: Clock;
   #waiting: (() => void)[] | undefined;

@@ -1,21 +1,21 @@
 import type { Line } from './recording';
 
-/** Times may differ by this fraction and by so many milliseconds. */
-const FRACTION = 0.2;
-const CONSTANT_MS = 300;
-/** WSCLOSE of an open link takes the rest of a poll, in state 3 the rest of a sleep. */
+/** Times may differ by the sum of both. */
+const TOLERANCE_FRACTION = 0.2;
+const TOLERANCE_MS = 300;
+/** AT+WSCLOSE waits for the rest of the task's poll, in state 3 for the rest of its sleep. */
 const POLL_MS = 1_000;
 const SLEEP_MS = 5_000;
 
-/** An automatic reconnect comes 10 s after the loss, now and then 15 s. */
+/** An automatic reconnect comes 10 s after the loss, sometimes 15 s. */
 export type Timed = 'reconnect' | 'other';
 
-/** How far from its recorded time something may happen, counted from the act before it. */
+/** Compares times with the recorded ones, counted from the act before. */
 export class Tolerance {
   #recorded = 0;
   #replayed = 0;
   #closing = false;
-  /** The host has asked for a connection itself. */
+  /** Whether the host's last command was AT+WSOPEN. */
   #opening = false;
 
   acted(line: Line, now: number): void {
@@ -28,25 +28,25 @@ export class Tolerance {
     }
   }
 
-  /** When what was recorded at `at` must have happened. */
+  /** The latest time for an event recorded at `at`. */
   latest(at: number, what: Timed): number {
     const after = at - this.#recorded;
     return this.#replayed + after + this.#late(after, what);
   }
 
-  /** Undefined when what was recorded at `at` may happen at `now`. */
+  /** Undefined when an event recorded at `at` may happen at `now`. */
   violation(at: number, now: number, what: Timed): { expected: number; got: number } | undefined {
     const expected = at - this.#recorded;
     const got = now - this.#replayed;
-    const usual = CONSTANT_MS + FRACTION * Math.abs(expected);
+    const usual = TOLERANCE_MS + TOLERANCE_FRACTION * Math.abs(expected);
     const early = this.#closing ? Infinity : usual + this.#reconnect(what);
     if (got <= expected + this.#late(expected, what) && got >= expected - early) return undefined;
     return { expected: Math.round(expected), got: Math.round(got) };
   }
 
-  /** Whether what came at `at` is so old that nothing recorded later can be it. */
+  /** Whether an event that came at `at` is too old to match a later line. */
   stale(at: number, now: number, what: Timed): boolean {
-    const usual = CONSTANT_MS + FRACTION * Math.max(0, now - this.#replayed);
+    const usual = TOLERANCE_MS + TOLERANCE_FRACTION * Math.max(0, now - this.#replayed);
     return now - at > usual + this.#reconnect(what);
   }
 
@@ -55,7 +55,7 @@ export class Tolerance {
   }
 
   #late(after: number, what: Timed): number {
-    const usual = CONSTANT_MS + FRACTION * Math.max(0, after) + this.#reconnect(what);
+    const usual = TOLERANCE_MS + TOLERANCE_FRACTION * Math.max(0, after) + this.#reconnect(what);
     if (!this.#closing) return usual;
     return usual + (after <= POLL_MS ? POLL_MS : SLEEP_MS);
   }

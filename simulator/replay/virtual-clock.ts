@@ -6,20 +6,20 @@ interface Entry {
   cancelled: boolean;
 }
 
-/** A part of a {@link VirtualClock}. */
+/** A user's share of a {@link VirtualClock}. */
 export interface SharedClock {
   now(): number;
   after(delay: number, callback: () => void): () => void;
   afterInput(callback: () => void): () => void;
-  /** Its calls that have neither happened nor been cancelled. */
+  /** Count of its pending calls. */
   readonly pending: number;
 }
 
 const before = (a: Entry, b: Entry): boolean => a.at < b.at || (a.at === b.at && a.order < b.order);
 
 /**
- * Time that passes only when its owner advances it. Serves as the clock of the driver and of the simulator, so that
- * minutes of waiting take milliseconds and every run has the same order of events.
+ * A clock whose time passes only when its owner advances it. Driver and simulator share it, so that minutes of waiting
+ * take milliseconds and every run has the same order of events.
  */
 export class VirtualClock {
   #now = 0;
@@ -48,17 +48,17 @@ export class VirtualClock {
     };
   }
 
-  /** Calls back once all that is due now has happened. */
+  /** Calls back after all calls that are due now. */
   afterInput(callback: () => void): () => void {
     return this.after(0, callback);
   }
 
-  /** Calls that have neither happened nor been cancelled. */
+  /** Count of pending calls. */
   get pending(): number {
     return this.#pending;
   }
 
-  /** The same time for one of several who go by it: counts what is pending of its own. */
+  /** A clock with the same time for one user, which counts that user's pending calls. */
   share(): SharedClock {
     let pending = 0;
     const after = (delay: number, callback: () => void) => {
@@ -87,7 +87,7 @@ export class VirtualClock {
     };
   }
 
-  /** Lets `milliseconds` pass, running what falls due, with all promise reactions in between. */
+  /** Lets `milliseconds` pass. Runs the calls that fall due, and all promise reactions after each. */
   async advance(milliseconds: number): Promise<void> {
     const end = this.#now + milliseconds;
     await settle();
@@ -104,12 +104,12 @@ export class VirtualClock {
     return this.#heap[0]?.at;
   }
 
-  /** Lets time pass to a moment without any call: those due until then come late. */
+  /** Lets time pass without any call; calls due until then come late. */
   skipTo(moment: number): void {
     this.#now = Math.max(this.#now, moment);
   }
 
-  /** Lets time pass until `done()` or, at the latest, for `limit` milliseconds. True when done. */
+  /** Lets time pass until `done()`, at most for `limit` milliseconds. Returns whether `done()`. */
   async until(done: () => boolean, limit = 600_000): Promise<boolean> {
     const end = this.#now + limit;
     await settle();
@@ -125,7 +125,7 @@ export class VirtualClock {
     return true;
   }
 
-  /** Lets time pass until `promise` settles, and returns what it brings. */
+  /** Lets time pass until `promise` settles. Returns its value. */
   async wait<T>(promise: Promise<T>, limit = 600_000): Promise<T> {
     let settled = false;
     const mark = () => (settled = true);
@@ -187,7 +187,7 @@ export class VirtualClock {
   }
 }
 
-/** Lets every promise reaction run that is ready, however long the chain. */
+/** Runs all pending promise reactions. */
 function settle(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }

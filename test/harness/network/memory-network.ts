@@ -5,7 +5,7 @@ import type {
   Network,
 } from '../../../simulator/network/network';
 import { MemoryPipe } from './memory-pipe';
-import { verdictOn } from '../../../simulator/replay/tls-verdict';
+import { handshake } from '../../../simulator/replay/tls-handshake';
 import type { TlsSide } from './memory-tls';
 import type { ServerClock, WsServer } from './ws-server';
 
@@ -96,7 +96,7 @@ export class MemoryNetwork implements Network {
       pipe.openAfter(latency, () => server.serve(pipe.server));
       return;
     }
-    const verdict = tls ? verdictOn(target.tls, tls) : { failed: 'no TLS on this port' };
+    const verdict = tls ? handshake(target.tls, tls) : { failed: 'no TLS on this port' };
     if ('failed' in verdict) {
       tls?.onFailure?.(verdict.failed);
       pipe.failAfter(latency, verdict.failed);

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { relative } from 'node:path';
 import { describe, it } from 'node:test';
 import { replay } from '../../../simulator/replay/replay';
-import { differencesInWords } from '../../../simulator/replay/report';
+import { describeDifferences } from '../../../simulator/replay/report';
 import { OWN_RECORDINGS, readRecording, recordingFiles, SHARED_RECORDINGS } from './files';
 import { simulatedBench } from '../../../simulator/replay/simulated-bench';
 
@@ -20,7 +20,7 @@ function replayAll(folder: string): void {
   for (const file of recordingFiles([folder])) {
     it(relative(folder, file), async () => {
       const steps = await replay(readRecording(file), simulatedBench);
-      assert.deepEqual(differencesInWords(steps), []);
+      assert.deepEqual(describeDifferences(steps), []);
     });
   }
 }

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { relative } from 'node:path';
 import { OWN_RECORDINGS, readRecording, recordingFiles, SHARED_RECORDINGS } from './files';
 import { replay, type StepResult } from '../../../simulator/replay/replay';
-import { differencesInWords, isMatched, score } from '../../../simulator/replay/report';
+import { describeDifferences, isMatched, score } from '../../../simulator/replay/report';
 import { optionsOf, orMisuse } from '../../harness/options';
 import { simulatedBench } from '../../../simulator/replay/simulated-bench';
 
@@ -23,7 +23,7 @@ async function main(): Promise<number> {
     console.log(
       `${relative(process.cwd(), file)}: class ${firmware}, ${section} ${title}: ${score(steps)}`,
     );
-    for (const line of differencesInWords(steps)) console.log(line);
+    for (const line of describeDifferences(steps)) console.log(line);
   }
   console.log(`\n${score(all)} steps matched`);
   return all.length > 0 && all.every(isMatched) ? 0 : 1;

@@ -1,21 +1,22 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import type { TlsOptions } from '../network/network';
 
-/** What a server shows, and asks for. */
-export interface VerdictServer {
+/** A server's certificate and its demand. */
+export interface HandshakeServer {
   readonly identity: { readonly certificate: string };
   readonly needsClientCertificate?: boolean;
 }
 
-export type Verdict = { readonly clientName: string | undefined } | { readonly failed: string };
+export type HandshakeResult =
+  { readonly clientName: string | undefined } | { readonly failed: string };
 
 /**
- * What a TLS handshake between these two comes to. Judges real certificates as a device does:
- * signature and dates when it verifies, never the host name.
+ * The result of a TLS handshake. A client that verifies checks signature and dates of the certificate, like the device,
+ * and never the host name.
  */
-export function verdictOn(client: TlsOptions, server: VerdictServer): Verdict {
+export function handshake(client: TlsOptions, server: HandshakeServer): HandshakeResult {
   if (client.verify) {
-    const reason = complaintAbout(server.identity.certificate, client);
+    const reason = certificateAlert(server.identity.certificate, client);
     if (reason !== undefined) return { failed: reason };
   }
   if (client.cert === undefined) {
@@ -31,7 +32,7 @@ export function verdictOn(client: TlsOptions, server: VerdictServer): Verdict {
   return { clientName: /^CN=(.*)$/m.exec(certificate.subject)?.[1] };
 }
 
-function complaintAbout(pem: string, client: TlsOptions): string | undefined {
+function certificateAlert(pem: string, client: TlsOptions): string | undefined {
   const leaf = new X509Certificate(pem);
   const authority = client.ca === undefined ? undefined : readCertificate(client.ca);
   if (!authority || !leaf.checkIssued(authority) || !leaf.verify(authority.publicKey)) {

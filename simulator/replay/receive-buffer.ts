@@ -1,11 +1,10 @@
 import type { Line } from './recording';
 
-/** Bytes of a frame beside its payload, at most. */
-const FRAME_HEADER = 14;
+const MAX_FRAME_HEADER_BYTES = 14;
 
-/** Bytes that a peer takes which stops reading at line `pause`: those of the sends that still succeeded. */
-export function roomOfPause(lines: readonly Line[], pause: number): number {
-  let room = 0;
+/** Count of bytes that the server takes after it stops reading at line `pause`: the bytes of all sends that succeeded. */
+export function receiveBufferAt(lines: readonly Line[], pause: number): number {
+  let bytes = 0;
   let length = 0;
   for (const line of lines.slice(pause + 1)) {
     if (line.kind === 'host') {
@@ -13,8 +12,8 @@ export function roomOfPause(lines: readonly Line[], pause: number): number {
       if (send) length = Number(send[1]);
     } else if (line.kind === 'device') {
       const text = line.bytes.toString('latin1');
-      if (text.includes('SEND OK')) room += length + FRAME_HEADER;
-      else if (text.includes('ERROR')) return room;
+      if (text.includes('SEND OK')) bytes += length + MAX_FRAME_HEADER_BYTES;
+      else if (text.includes('ERROR')) return bytes;
     } else if (line.kind === 'server' && line.act.kind === 'resume') {
       return Infinity;
     }
