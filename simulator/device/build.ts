@@ -34,8 +34,8 @@ export function build(
   { rate, rtsCts = true, maxRate = Infinity, faults: orders = [], ...options }: BuildOptions,
   port: FaultyPort,
 ): BuiltDevice {
-  const damage = corruptsAbove(maxRate);
-  const line = rate === undefined ? undefined : new PacedLine({ rtsCts, corruption: damage });
+  const corruption = corruptsAbove(maxRate);
+  const line = rate === undefined ? undefined : new PacedLine({ rtsCts, corruption });
   const { device, faults } = faultyDevice({
     ...options,
     ...(line === undefined || rate === undefined ? {} : { baud: rate, uart: line.factory }),

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 
-/** Whatever might break out of a quoted parameter. */
+/** Texts that may break out of a quoted parameter. */
 const hostile = fc.constantFrom(
   '"',
   ',',
@@ -24,7 +24,7 @@ const hostile = fc.constantFrom(
   'ws://h/',
 );
 
-/** Texts of any kind and length, rich in what is dangerous in an AT command line. */
+/** Texts of any kind and length, often with characters that have a meaning in an AT command line. */
 export function anyText(): fc.Arbitrary<string> {
   const pieces = fc.oneof(hostile, fc.string({ unit: 'binary', maxLength: 12 }));
   return fc.oneof(

@@ -1,21 +1,21 @@
-/** An AT command line as the firmware understands it. */
+/** An AT command line as the firmware parses it. */
 export interface ParsedLine {
   /** For example `+WSOPEN`. */
   readonly name: string;
   readonly kind: 'execute' | 'query' | 'set';
-  /** Strings (one character a byte), numbers, or undefined for an empty field. */
+  /** Strings in latin1, numbers, or undefined for an empty field. */
   readonly values: readonly (string | number | undefined)[];
 }
 
-/** Bytes of a command line without its CR LF. */
-const LIMIT = 254;
+/** Limit of a command line without its CR LF. */
+const MAX_LINE_BYTES = 254;
 
 /**
- * Takes one command line apart, character by character, by the rules of the device and by no code of the
- * driver. Throws for what the device would refuse, or read as more than one line.
+ * Parses a command line by the rules of the device, without code of the driver.
+ * @throws Error for a line that the device would refuse, or read as several lines
  */
 export function parseCommandLine(line: string): ParsedLine {
-  if (line.length > LIMIT) throw new Error(`${line.length} bytes`);
+  if (line.length > MAX_LINE_BYTES) throw new Error(`${line.length} bytes`);
   for (const character of line) {
     const code = character.charCodeAt(0);
     if (code < 0x20 || code === 0x7f || code > 0xff) throw new Error(`character ${code}`);

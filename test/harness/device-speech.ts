@@ -10,12 +10,12 @@ export interface Speech {
 /** The link's `+WS_DATA` formats, by link. */
 export type Formats = readonly [DataFormat, DataFormat, DataFormat];
 
-/** What stands between `+WS_DATA:` and the data, beside the link. */
+/** A `+WS_DATA` URC. */
 export interface Data {
   readonly link: LinkId;
   readonly opcode: number;
   readonly fin: boolean;
-  /** Bytes of the WebSocket frame beyond this chunk. */
+  /** Count of bytes of the WebSocket frame behind this chunk. */
   readonly beyond: number;
   readonly bytes: Buffer;
 }
@@ -54,7 +54,7 @@ export class Speaker {
     };
   }
 
-  /** The prompt of a command that wants payload; some modules put a space behind it. */
+  /** The data prompt; some modules send a space behind it. */
   prompt(space: boolean): Speech {
     return {
       bytes: Buffer.from(`\r\nOK\r\n\r\n>${space ? ' ' : ''}`),
@@ -62,7 +62,7 @@ export class Speaker {
     };
   }
 
-  /** The echo of a command line, with data in the middle of it. */
+  /** The echo of a command line, with data between its parts. */
   echo(parts: readonly string[], data: readonly Data[]): Speech {
     const said = parts.flatMap((part, index) => {
       const each = index < parts.length - 1 ? data[index] : undefined;
@@ -76,7 +76,7 @@ export class Speaker {
     };
   }
 
-  /** Bytes that are nothing, right in front of data. */
+  /** Noise immediately before data. */
   noise(text: string, data: Data): Speech {
     const { bytes, frames } = this.data(data);
     const noise: readonly Frame[] = text === '' ? [] : [{ kind: 'line', text }];
@@ -91,8 +91,8 @@ export const link: fc.Arbitrary<LinkId> = fc.constantFrom(0, 1, 2);
 const format = fc.constantFrom<DataFormat>('short', 'long');
 export const formats: fc.Arbitrary<Formats> = fc.tuple(format, format, format);
 
-/** What a payload has to survive: all that means something outside of one. */
-const nasty = fc.constantFrom(
+/** Texts that have a meaning outside a payload, and none inside. */
+const controlText = fc.constantFrom(
   ...['\r\n', '\r', '\n', '>', '\r\n>', '\r\nOK\r\n', '\r\nOK\r\n\r\n>', '\r\nready\r\n'],
   ...['+WS_DATA:0,5,', '+WS_DATA:1,1,1,3,3,abc\r\n', '+WS_CLOSED:0\r\n', 'busy p...\r\n', '\xff'],
 );
@@ -100,7 +100,7 @@ const nasty = fc.constantFrom(
 const payload = fc
   .array(
     fc.oneof(
-      nasty.map((text) => Buffer.from(text, 'latin1')),
+      controlText.map((text) => Buffer.from(text, 'latin1')),
       fc.uint8Array({ maxLength: 40 }).map((bytes) => Buffer.from(bytes)),
     ),
     { maxLength: 5 },
@@ -115,7 +115,7 @@ export const data: fc.Arbitrary<Data> = fc.record({
   bytes: payload,
 });
 
-/** Text of a line that holds neither a line end nor data. */
+/** A line without a line end or data in it. */
 const plain = fc
   .oneof(
     fc.string({ unit: fc.nat(255).map((code) => String.fromCharCode(code)), maxLength: 60 }),
@@ -123,14 +123,14 @@ const plain = fc
   )
   .filter((text) => !/\r\n|\+WS_DATA:|^[> ]|^\n|\r$/.test(text));
 
-/** Answers quote other people's text: nothing in it is data. */
-const answer = plain.map((text) => `+WSOPEN:0,2,"ws://h/?+WS_DATA:0,3,${text}"`);
+/** A response that quotes a URI: text in the quotes is not data. */
+const response = plain.map((text) => `+WSOPEN:0,2,"ws://h/?+WS_DATA:0,3,${text}"`);
 
 /** Any sequence of device output. */
 export function speech(speaker: Speaker): fc.Arbitrary<Speech> {
   const part = fc.oneof(
     { weight: 4, arbitrary: data.map((each) => speaker.data(each)) },
-    { weight: 3, arbitrary: fc.oneof(plain, answer).map((text) => speaker.line(text)) },
+    { weight: 3, arbitrary: fc.oneof(plain, response).map((text) => speaker.line(text)) },
     { weight: 1, arbitrary: fc.boolean().map((space) => speaker.prompt(space)) },
     {
       weight: 1,
@@ -154,7 +154,7 @@ export function speech(speaker: Speaker): fc.Arbitrary<Speech> {
   }));
 }
 
-/** Bytes in pieces, cut where `cuts` says, as shares of the whole. */
+/** Splits bytes. @param cuts places as fractions of the length */
 export function cutAt(bytes: Buffer, cuts: readonly number[]): Buffer[] {
   const places = cuts.map((share) => Math.floor(share * bytes.length)).sort((a, b) => a - b);
   const pieces: Buffer[] = [];
@@ -166,7 +166,7 @@ export function cutAt(bytes: Buffer, cuts: readonly number[]): Buffer[] {
   return pieces;
 }
 
-/** Where to cut: nowhere, here and there, or at every byte. */
+/** Places to cut: none, some, or every byte. */
 export const cuts: fc.Arbitrary<readonly number[]> = fc.oneof(
   fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { maxLength: 12 }),
   fc.constant(Array.from({ length: 4096 }, (_, index) => index / 4096)),

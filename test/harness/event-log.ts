@@ -9,10 +9,10 @@ import type {
   LinkStateNumber,
 } from '../../driver/link/events';
 
-/** An event of the device, without its changes of state. */
+/** An event of the device other than a state change. */
 export interface LoggedDeviceEvent {
   readonly event: Exclude<keyof DeviceEvents, 'statechange' | 'sendqueue'>;
-  /** Its argument, if that is text; the reason of `outofsync`. */
+  /** Its text argument; for `outofsync` the reason. */
   readonly detail?: string;
   readonly error?: EspAtError;
 }

@@ -9,18 +9,18 @@ interface Waiting {
 
 /** A serial binding without hardware: it records its calls, and the test sets their results. */
 export class FakeSerial implements SerialBinding, SerialLine {
-  /** What was asked of it, in order. */
+  /** The driver's calls, in order. */
   readonly calls: string[] = [];
   readonly written: Buffer[] = [];
-  /** Why these cannot be done; undefined: they can. */
+  /** Errors of the next calls; undefined: they succeed. */
   openFailure: Error | undefined;
   setFailure: Error | undefined;
   updateFailure: Error | undefined;
   /** CTS of the port. */
   cts = true;
-  /** Why its rate cannot be asked for. */
+  /** The error of the next `getBaudRate`; undefined: it succeeds. */
   rateFailure: Error | undefined;
-  /** While true, writes stay under way until {@link finishWrite}. */
+  /** While true, writes stay pending until {@link finishWrite}. */
   held = false;
   #reading: Waiting | undefined;
   #finishWrite: ((error?: Error) => void) | undefined;
@@ -83,7 +83,7 @@ export class FakeSerial implements SerialBinding, SerialLine {
     return Promise.resolve();
   }
 
-  /** Bytes from the far end. */
+  /** Delivers bytes from the far end. */
   deliver(bytes: Uint8Array): void {
     const reading = this.#reading;
     if (!reading) throw new Error('the port is not being read');
@@ -92,7 +92,7 @@ export class FakeSerial implements SerialBinding, SerialLine {
     reading.done({ bytesRead: bytes.length });
   }
 
-  /** The read under way fails: the adapter is gone. */
+  /** Fails the pending read, as an unplugged adapter does. */
   unplug(): void {
     this.#reading?.failed(new Error('bad file descriptor'));
   }

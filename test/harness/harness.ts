@@ -33,13 +33,13 @@ export interface HarnessOptions {
 export interface SerialOptions {
   /** Bits a second at which the host opens its port. */
   readonly baudRate: number;
-  /** Bits a second that the port has behind a bridge; default: {@link baudRate}. */
+  /** Bits a second of the port behind a bridge; default: {@link baudRate}. */
   readonly lineRate?: number;
   /** The highest rate at which bytes survive the cable, in bits a second. */
   readonly maxCableBaudRate?: number;
   /** The highest rate that the host's port supports, in bits a second. */
   readonly maxPortBaudRate?: number;
-  /** Whether it is behind a bridge: the host cannot set its rate. */
+  /** Whether the port is behind a bridge, so that the host cannot set its rate. */
   readonly bridged?: boolean;
   /** Milliseconds by which the bridge delays bytes, each way. */
   readonly latencyMs?: number;
@@ -52,12 +52,12 @@ export interface SerialOptions {
 }
 
 /**
- * Driver, memory port, simulated ESP32, memory network and WebSocket server in virtual time: no test waits,
- * and every run is the same.
+ * Driver, memory port, simulated ESP32, memory network and WebSocket server in virtual time: tests do not wait, and all
+ * runs are equal.
  */
 export class Harness {
   readonly clock = new VirtualClock();
-  /** The driver's share of the clock: its pending timers can be counted. */
+  /** The driver's share of the clock, which counts its pending timers. */
   readonly hostClock = this.clock.share();
   readonly server = new WsServer(this.clock);
   readonly network: MemoryNetwork;

@@ -2,14 +2,14 @@ import type { EspAtError } from '../../driver/errors';
 import type { Port, PortHandlers, PortOpener, PortSettings } from '../../driver/port/port';
 import type { VirtualClock } from './virtual-clock';
 
-/** Bytes that one turn of an event loop reads from a port at most. */
-const READ_SIZE = 16_384;
+/** One turn of the event loop reads at most this much from a port. */
+const MAX_READ_BYTES = 16_384;
 
 type State = { readonly kind: 'running' | 'waking' } | { readonly kind: 'blocked'; until: number };
 
 /**
- * The event loop of the host in virtual time, which may stand still while the device and the network go on.
- * Afterwards it does what Node.js does: first every timer that is late, then all input at once.
+ * The event loop of the host in virtual time. A test can block it while the device and the network run on. Afterwards it
+ * acts like Node.js: runs all late timers, then reads all input.
  */
 export class HostLoop {
   readonly #clock: VirtualClock;
@@ -17,7 +17,7 @@ export class HostLoop {
   #pending = 0;
   /** Timers that came due while the loop was blocked, in order. */
   #late: (() => void)[] = [];
-  /** Input that waits to be read, in order. */
+  /** Unread input, in order. */
   #input: (() => void)[] = [];
   #sleepers: (() => void)[] = [];
   #blockedMs = 0;
@@ -31,17 +31,17 @@ export class HostLoop {
     return this.#clock.now();
   }
 
-  /** Calls of the host that have neither happened nor been cancelled, and input that it has not read. */
+  /** Count of the host's pending calls and unread inputs. */
   get pending(): number {
     return this.#pending + this.#input.length;
   }
 
-  /** Whether no code of the host runs, or it has not yet read all that came meanwhile. */
+  /** Whether the loop is blocked, or has unread input from that time. */
   get blocked(): boolean {
     return this.#state.kind !== 'running' || this.#input.length > 0;
   }
 
-  /** Milliseconds that it was blocked so far. */
+  /** Total milliseconds for which the loop was blocked. */
   get blockedMs(): number {
     return this.#blockedMs + (this.#state.kind === 'blocked' ? this.now() - this.#blockedAt : 0);
   }
@@ -69,14 +69,14 @@ export class HostLoop {
     };
   }
 
-  /** Calls back as `setImmediate` does: in this turn, once the input that is there has been read. */
+  /** Calls back like `setImmediate`: in this turn, after the pending input. */
   afterInput(callback: () => void): () => void {
     return this.after(0, callback);
   }
 
   /**
-   * Blocks the loop once the code that runs now has returned.
-   * @param inputLateMs how long after it goes on the first input is read: a thread pool needs several turns
+   * Blocks the loop at the end of this turn.
+   * @param inputLateMs time from the end of the block to the first input: a thread pool needs several turns
    */
   block(durationMs: number, inputLateMs = 0): void {
     const until = this.now() + durationMs;
@@ -90,25 +90,25 @@ export class HostLoop {
     this.#clock.after(durationMs, () => this.#wake(inputLateMs));
   }
 
-  /** Something reaches the host from outside. */
+  /** Delivers input: now, or once the loop reads it. */
   input(take: () => void): void {
     if (this.blocked) this.readLater(take);
     else take();
   }
 
-  /** Something that the host reads in one of its next turns. */
+  /** Delivers input in a later turn. */
   readLater(take: () => void): void {
     if (!this.blocked) this.#clock.after(0, () => this.#read());
     this.#input.push(take);
   }
 
-  /** Settles once code of the host may run. */
+  /** Resolves once the loop is not blocked. */
   awake(): Promise<void> {
     if (!this.blocked) return Promise.resolve();
     return new Promise((resolve) => void this.#sleepers.push(resolve));
   }
 
-  /** A port whose bytes, and whose loss, the host hears of when it reads. */
+  /** A port that delivers its bytes and its loss when the loop reads. */
   port(inner: PortOpener): PortOpener {
     const { rate, bridgedRate } = inner;
     return {
@@ -149,7 +149,7 @@ export class HostLoop {
   }
 
   #read(): void {
-    // Blocked again before it came to that.
+    // The loop is blocked again.
     if (this.#state.kind === 'blocked') return;
     this.#state = { kind: 'running' };
     const take = this.#input[0];
@@ -160,12 +160,11 @@ export class HostLoop {
   }
 }
 
-/** Bytes of one port that wait to be read, joined as the system joins them. */
+/** Unread bytes of one port, joined as the operating system joins them. */
 class Unread {
   readonly #loop: HostLoop;
   readonly #handlers: PortHandlers;
   #chunks: Buffer[] = [];
-  /** A closed port emits nothing. */
   closed = false;
 
   constructor(loop: HostLoop, handlers: PortHandlers) {
@@ -189,11 +188,11 @@ class Unread {
   #read(): void {
     if (this.closed) return;
     const bytes = Buffer.concat(this.#chunks.splice(0));
-    const rest = bytes.subarray(READ_SIZE);
+    const rest = bytes.subarray(MAX_READ_BYTES);
     if (rest.length > 0) {
       this.#chunks.push(rest);
       this.#loop.readLater(() => this.#read());
     }
-    this.#handlers.data(bytes.subarray(0, READ_SIZE));
+    this.#handlers.data(bytes.subarray(0, MAX_READ_BYTES));
   }
 }

@@ -1,33 +1,33 @@
 import { EspAtError, type ErrorCode } from '../../driver/errors';
 import type { Port, PortHandlers, PortOpener } from '../../driver/port/port';
 
-/** The far end of a memory port: something that takes the host's bytes. */
+/** The far end of a memory port, which takes the host's bytes. */
 export interface FarEnd {
   write(bytes: Uint8Array): void;
 }
 
-/** What makes a memory port a serial line. */
+/** The serial line of a memory port. */
 export interface MemoryLine {
   /** Bits a second at which the port opens. */
   readonly rate: number;
-  /** It is behind a bridge, and its rate cannot be set from here. */
+  /** Whether the port is behind a bridge, so that the host cannot set its rate. */
   readonly bridged?: boolean;
-  /** @throws when the port knows no such rate */
+  /** @throws EspAtError for a rate that the port does not support */
   setRate(rate: number): void;
   /** Whether the far end holds CTS active; absent: the port has no such line. */
   cts?(): boolean;
-  /** What RTS does, where it is wired to the device's reset. */
+  /** Resets the device; absent unless RTS is wired to its reset. */
   reset?(): void;
 }
 
-/** A port without a line, unless it is given one: bytes go to a far end in the same process, and can be unplugged. */
+/** A port to a far end in this process, with or without a serial line, which a test can unplug. */
 export class MemoryPort implements PortOpener {
   readonly address = 'memory';
   readonly rate?: number;
   readonly bridgedRate?: number;
-  /** Everything the host has written, in order. */
+  /** The host's writes, in order. */
   readonly written: Buffer[] = [];
-  /** Why it cannot be opened; undefined: it can. */
+  /** The error of the next `open`; undefined: it succeeds. */
   refusal: ErrorCode | undefined;
   readonly #farEnd: () => FarEnd;
   readonly #line: MemoryLine | undefined;
@@ -45,7 +45,7 @@ export class MemoryPort implements PortOpener {
     return this.#handlers !== undefined;
   }
 
-  /** What the host has written, as text, one character a byte. */
+  /** The host's writes as latin1 text. */
   get text(): string {
     return Buffer.concat(this.written).toString('latin1');
   }
@@ -77,12 +77,12 @@ export class MemoryPort implements PortOpener {
     });
   }
 
-  /** Bytes from the far end. */
+  /** Delivers bytes from the far end. */
   deliver(bytes: Buffer): void {
     this.#handlers?.data(bytes);
   }
 
-  /** Pulls the cable. */
+  /** Loses the port, and refuses to open it until {@link plugIn}. */
   unplug(): void {
     const handlers = this.#handlers;
     this.#handlers = undefined;

@@ -1,13 +1,13 @@
 import { parseArgs, type ParseArgsConfig } from 'node:util';
 import { firmwareClasses, type FirmwareClass } from '../../simulator';
 
-/** Options of a command line as Node's `parseArgs` wants them described. */
+/** The options of `parseArgs`. */
 type Options = NonNullable<ParseArgsConfig['options']>;
 
 /**
- * The command line of a run. With `--help` it prints `usage` and ends with 0, with anything that `options`
- * does not describe it says so in a sentence and ends with 2.
- * @param allowPositionals whether words may stand beside the options
+ * Parses the command line of a run. `--help` prints `usage` and exits with 0; an unknown option prints a sentence and
+ * exits with 2.
+ * @param allowPositionals whether the command line may have arguments beside the options
  */
 export function optionsOf<const T extends Options, const P extends boolean = false>(
   usage: string,
@@ -22,20 +22,20 @@ export function optionsOf<const T extends Options, const P extends boolean = fal
   return orMisuse(() => parseArgs({ args, options, allowPositionals: allowPositionals ?? false }));
 }
 
-/** What the command line means by a word. When that throws, it says why in a sentence and ends with 2. */
+/** Returns the value of `meaning`. When that throws, prints a sentence and exits with 2. */
 export function orMisuse<T>(meaning: () => T): T {
   try {
     return meaning();
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
-    // Node's advice after its first sentence is about other things.
+    // Prints the first sentence only: Node's advice behind it does not apply.
     const [sentence = message] = message.split(/\.?\n|\. /);
     console.error(`${sentence.replace(/\.$/, '')}; see --help`);
     process.exit(2);
   }
 }
 
-/** An option that is a whole number, not below `least`; anything else ends the run with a sentence and 2. */
+/** Parses a whole number from `least` on; anything else prints a sentence and exits with 2. */
 export function wholeNumber(name: string, text: string, least = 0): number {
   return orMisuse(() => {
     const value = Number(text);
@@ -46,7 +46,7 @@ export function wholeNumber(name: string, text: string, least = 0): number {
   });
 }
 
-/** A firmware class, small or large letters; anything else ends the run with a sentence and 2. */
+/** Parses a firmware class in either case; anything else prints a sentence and exits with 2. */
 export function firmwareNamed(text: string): FirmwareClass {
   return orMisuse(() => {
     const found = firmwareClasses.find((name) => name === text.toUpperCase());

@@ -10,7 +10,7 @@ export interface Reading {
   readonly frames: Frame[];
 }
 
-/** A parser that notes its frames, with copies of what they hold. */
+/** A parser that records copies of its frames. */
 export function reading(
   formats: readonly DataFormat[] = SHORT,
   heard: (frame: Frame, parser: Parser) => void = () => undefined,
@@ -24,7 +24,7 @@ export function reading(
   return { parser, frames };
 }
 
-/** A parser that always expects a prompt, as between a command line and its prompt. */
+/** A parser that expects a prompt at any time. */
 export function expecting(formats: readonly DataFormat[] = SHORT): Reading {
   const made = reading(formats, (frame, parser) => {
     if (frame.kind === 'prompt') parser.expectPrompt = true;

@@ -5,17 +5,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ReadStream } from 'node:tty';
 
-/** One real serial line of this machine, without hardware: what is written at `path` arrives here, and back. */
+/** A serial line of this machine without hardware: the test has one end, a program opens the other at `path`. */
 export interface Pty {
-  /** What a program opens as its serial port; takes any rate, and RTS/CTS, but no DTR and RTS. */
+  /** The program's serial port. Takes any rate and RTS/CTS, but no DTR and RTS. */
   readonly path: string;
-  /** Bytes that have not been handed to the line yet. */
+  /** Count of bytes that wait for room on the line. */
   readonly pending: number;
-  /** Called with what was written at `path`. */
+  /** Called with the program's bytes. */
   onData: (chunk: Buffer) => void;
-  /** Puts bytes on the line towards `path`; waits by itself while the line is full. */
+  /** Sends bytes to `path`; queues them while the line is full. */
   write(bytes: Uint8Array): void;
-  /** Stops and starts reading: meanwhile the line fills up. */
+  /** Stops reading, so that the line fills up. */
   pause(): void;
   resume(): void;
   /** Unplugs: hangs up on the programs that have `path` open, and removes `path`. */
@@ -26,7 +26,7 @@ interface NativePty {
   open(columns: number, rows: number): { master: number; slave: number; pty: string };
 }
 
-/** Why there are no ptys here, for a test to skip with; undefined when there are. */
+/** The reason to skip a test that needs a pty; undefined where ptys work. */
 export function whyNoPty(): string | undefined {
   try {
     native();
@@ -36,14 +36,14 @@ export function whyNoPty(): string | undefined {
   }
 }
 
-/** Opens a pty pair in raw mode. It has to be closed: an open one keeps the process alive. */
+/** Opens a pty pair in raw mode. An open pair keeps the process alive. */
 export function openPty(onData: (chunk: Buffer) => void = () => undefined): Pty {
   const { master, slave, pty: path } = native().open(80, 24);
   execFileSync('stty', [process.platform === 'linux' ? '-F' : '-f', path, 'raw', '-echo']);
   return new OpenPty(master, slave, path, onData);
 }
 
-/** Two ptys wired together: what is written at one path is read at the other. */
+/** Two connected ptys: each path receives the bytes written at the other. */
 export function bridgePtys(): {
   readonly paths: readonly [string, string];
   close(): Promise<void>;
@@ -58,31 +58,30 @@ export function bridgePtys(): {
   };
 }
 
-/** A stable name for changing ports, as `/dev/serial/by-id` has them. */
+/** A stable name for changing ports, like those of `/dev/serial/by-id`. */
 export class PortLink {
   readonly #folder = fs.mkdtempSync(join(tmpdir(), 'by-id-'));
   readonly path = join(this.#folder, 'usb-Test_Bridge_0001-if00-port0');
 
-  /** Makes the name stand for `target`, whatever it stood for. */
+  /** Links the name to `target`. */
   point(target: string): void {
     fs.rmSync(this.path, { force: true });
     fs.symlinkSync(target, this.path);
   }
 
-  /** The name is gone, as after unplugging. */
+  /** Removes the name, as unplugging does. */
   remove(): void {
     fs.rmSync(this.path, { force: true });
   }
 
-  /** Cleans up. */
   close(): void {
     fs.rmSync(this.#folder, { recursive: true, force: true });
   }
 }
 
-/** How often a full line is tried again at once, and after how many milliseconds from then on. */
-const AT_ONCE = 50;
-const FULL = 1;
+/** A write to a full line retries this often without delay, then after each delay. */
+const IMMEDIATE_RETRIES = 50;
+const RETRY_DELAY_MS = 1;
 
 class OpenPty implements Pty {
   readonly path: string;
@@ -92,7 +91,7 @@ class OpenPty implements Pty {
   readonly #reader: ReadStream;
   #queue: Uint8Array[] = [];
   #pending = 0;
-  /** Until a full line is tried again. */
+  /** Cancels the pending retry. */
   #waiting: (() => void) | undefined;
   #tries = 0;
   #closed: Promise<void> | undefined;
@@ -101,7 +100,7 @@ class OpenPty implements Pty {
     this.path = path;
     this.onData = onData;
     this.#master = master;
-    // Kept open, or the pty would count as hung up while its other end is closed.
+    // Stays open: otherwise the pty hangs up while no program has `path` open.
     this.#slave = slave;
     this.#reader = new ReadStream(master);
     this.#reader.on('data', (chunk: Buffer) => this.onData(chunk));
@@ -156,13 +155,13 @@ class OpenPty implements Pty {
     }
   }
 
-  /** A pty in use has room again at once; one without a reader must not keep the processor busy. */
+  /** A pty with a reader has room again at once; without one, retries must not keep the processor busy. */
   #wait(): void {
-    if (this.#tries++ < AT_ONCE) {
+    if (this.#tries++ < IMMEDIATE_RETRIES) {
       const again = setImmediate(() => this.#writeQueue());
       this.#waiting = () => clearImmediate(again);
     } else {
-      const later = setTimeout(() => this.#writeQueue(), FULL);
+      const later = setTimeout(() => this.#writeQueue(), RETRY_DELAY_MS);
       this.#waiting = () => clearTimeout(later);
     }
   }
@@ -174,7 +173,7 @@ function isFull(error: unknown): boolean {
 
 let loaded: NativePty | undefined;
 
-/** The native part alone: the rest of the package is made for terminals and decodes what it reads. */
+/** The native part of the package. The rest is for terminals and decodes the bytes that it reads. */
 function native(): NativePty {
   if (loaded) return loaded;
   const load = createRequire(__filename);

@@ -1,6 +1,6 @@
 import { seededRandom } from '../../simulator';
 
-/** Random numbers that are the same for the same seed. */
+/** Random numbers that depend on the seed alone. */
 export class SeededRandom {
   /** A number in [0, 1). */
   readonly random: () => number;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { EspAtError } from '../../driver/errors';
 import { Harness, type HarnessOptions } from './harness';
 
-/** A harness whose device is ready; what the driver wrote until then is forgotten. */
+/** A harness whose device is ready. Its port holds no earlier writes. */
 export async function readyHarness(options: HarnessOptions = {}): Promise<Harness> {
   const harness = new Harness(options);
   await harness.ready();

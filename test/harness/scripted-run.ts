@@ -1,10 +1,10 @@
 import type { Response, Command, Run } from '../../driver/at/command';
 import { EspAtError } from '../../driver/errors';
 
-/** What a device answers to a command: its lines before OK, or `error` with the lines before ERROR. */
+/** The response to a command: the lines before OK, or `error` with the lines before ERROR. */
 export type Reply = Response | { readonly error: readonly string[] };
 
-/** A device of a few words: what it answers is up to the test, and what it was asked is noted. */
+/** Runs commands with the test's responses, and records them. */
 export class ScriptedRun {
   readonly asked: string[] = [];
   readonly payloads: string[] = [];

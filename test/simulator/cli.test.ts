@@ -6,11 +6,11 @@ import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { faults } from '../../simulator/faults';
 
-/** As it is installed: the tests are run on what was built. */
+/** The compiled program, as a user installs it. */
 const CLI = join(__dirname, '..', '..', 'dist', 'simulator', 'cli', 'cli.js');
 const running = new Set<ChildProcessWithoutNullStreams>();
 
-/** The command, and what it has printed. */
+/** A running command and its output. */
 class Command {
   readonly process: ChildProcessWithoutNullStreams;
   printed = '';
@@ -24,7 +24,7 @@ class Command {
     }
   }
 
-  /** Waits until it has printed that. */
+  /** Waits for output that matches. */
   async prints(pattern: RegExp): Promise<RegExpExecArray> {
     for (;;) {
       const match = pattern.exec(this.printed);

@@ -27,7 +27,7 @@ describe('the bytes of each fault', () => {
 });
 
 describe('a fault with a chance', () => {
-  /** What the device says while everything goes wrong now and then. */
+  /** The device's output under several faults with a chance. */
   async function run(seed: number): Promise<string> {
     const lab = new Lab({ bootMs: 100, seed });
     for (const fault of [

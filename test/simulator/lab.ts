@@ -18,21 +18,21 @@ export const sent = '\r\nSEND OK\r\n';
 export const joined = 'WIFI CONNECTED\r\nWIFI GOT IP\r\n';
 
 export interface LabOptions extends SimulatorOptions {
-  /** Decides what becomes of a connection attempt; default: the lab's server. */
+  /** Decides the outcome of a connection attempt; default: it reaches the lab's server. */
   readonly route?: (target: ConnectionTarget) => Route | undefined;
   readonly seed?: number;
   /** Whether {@link it} leaves the echo on; default: it switches the echo off first. */
   readonly echo?: boolean;
 }
 
-/** A simulated device of class D, joined, and a WebSocket server; time passes only when told to. */
+/** A simulated device of class D, joined, and a WebSocket server, in virtual time. */
 export class Lab {
   readonly clock = new VirtualClock();
   readonly server = new WsServer(this.clock);
   readonly network: MemoryNetwork;
   readonly device: SimulatedDevice;
   readonly faults: Faults;
-  /** What the device has said and no one has looked at yet, one character a byte. */
+  /** Output of the device that `hear` has not returned, in latin1. */
   #said = '';
 
   constructor(options: LabOptions = {}) {
@@ -52,7 +52,7 @@ export class Lab {
     this.faults = faults;
   }
 
-  /** Writes and lets `ms` milliseconds pass; returns all that was said since the last look. */
+  /** Writes and lets `ms` milliseconds pass; returns the output since the last call. */
   async say(text: string | Buffer, ms = 5): Promise<string> {
     this.device.write(typeof text === 'string' ? Buffer.from(text, 'latin1') : text);
     return this.hear(ms);
@@ -63,17 +63,17 @@ export class Lab {
     return this.say(`${line}\r\n`, ms);
   }
 
-  /** Writes a command line; within `ms` milliseconds the device must say exactly this. */
+  /** Writes a command line; asserts the output within `ms` milliseconds. */
   async expect(line: string, said: string, ms = 5): Promise<void> {
     assert.equal(await this.command(line, ms), said, line);
   }
 
-  /** Writes a command with each of the parameters; each time the device must say exactly this. */
+  /** Writes a command with each of the parameters, and asserts the output of each. */
   async expectEach(command: string, parameters: Iterable<string>, said: string): Promise<void> {
     for (const each of parameters) await this.expect(command + each, said);
   }
 
-  /** Lets `ms` milliseconds pass; returns all that was said since the last look. */
+  /** Lets `ms` milliseconds pass; returns the output since the last call. */
   async hear(ms = 5): Promise<string> {
     await this.clock.advance(ms);
     const said = this.#said;
@@ -81,7 +81,7 @@ export class Lab {
     return said;
   }
 
-  /** Lets time pass until the device says something; returns it and the milliseconds that took. */
+  /** Lets time pass until the next output; returns it and the milliseconds it took. */
   async next(limit = 60_000): Promise<{ said: string; after: number }> {
     const start = this.clock.now();
     await this.clock.until(() => this.#said !== '', limit);
@@ -89,7 +89,7 @@ export class Lab {
     return { said: await this.hear(0), after };
   }
 
-  /** Opens a link, which must succeed; the echo must be off. Returns the server's end of it. */
+  /** Opens a link with the echo off, and asserts success. Returns the server's end. */
   async open(path = '/plain', link = 0): Promise<WsConnection> {
     const said = await this.command(`AT+WSOPEN=${link},"ws://server.test${path}"`, 50);
     assert.match(said, new RegExp(`^\\+WS_CONNECTED:${link}\\r\\n\\r\\nOK\\r\\n`));
@@ -103,7 +103,7 @@ export class Lab {
     return connection;
   }
 
-  /** Ends the device; nothing may be left of it. */
+  /** Ends the device; asserts that it leaves no timer, connection or fault. */
   async end(): Promise<void> {
     this.faults.clear();
     this.device.destroy();
@@ -116,7 +116,7 @@ export class Lab {
 
 export type Scenario = (lab: Lab) => Promise<void>;
 
-/** A test with a lab of its own, of which nothing may be left. */
+/** Defines a test with its own {@link Lab}. */
 export function it(title: string, scenario: Scenario): void;
 export function it(title: string, options: LabOptions, scenario: Scenario): void;
 export function it(title: string, ...rest: [Scenario] | [LabOptions, Scenario]): void {
@@ -133,10 +133,10 @@ export function it(title: string, ...rest: [Scenario] | [LabOptions, Scenario]):
   });
 }
 
-/** A list of what contains no space. */
+/** Splits a text at white space. */
 export const words = (text: string): string[] => text.trim().split(/\s+/);
 
-/** What the server received on a connection, as `fin opcode payload`. */
+/** The server's received frames, as `fin opcode payload`. */
 export const frames = (connection: WsConnection): string[] =>
   connection.frames.map(({ fin, opcode, payload }) =>
     `${fin ? 1 : 0} ${opcode} ${payload.toString('latin1')}`.trim(),

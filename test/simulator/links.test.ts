@@ -3,7 +3,7 @@ import { describe } from 'node:test';
 import { encodeFrame } from '../harness/network/ws-server-frames';
 import { error, frame, frames, it, ok, prompt, sent, words } from './lab';
 
-/** What the recordings of devices do not show: test/verification/conformance replays them. */
+/** Behavior that no recording shows: test/verification/conformance replays the recordings. */
 describe('AT+WSOPEN on the simulated device', () => {
   it('refuses bad parameters at once, without a byte on the network', async (lab) => {
     const bad = words(

@@ -10,7 +10,7 @@ import { VirtualClock } from '../harness/virtual-clock';
 
 let count = 0;
 
-/** A port of a device of its own, in virtual time, and what it has said. */
+/** The port of a new device in virtual time, and its output. */
 function portWith(options: string): {
   clock: VirtualClock;
   opener: SimulatedPortOpener;
@@ -30,7 +30,7 @@ function portWith(options: string): {
     };
     const port = await opener.open(handlers);
     await clock.advance(2_000);
-    // The port delivers in a turn of its own.
+    // The port delivers in a later turn.
     await clock.advance(0);
     heard.length = 0;
     return port;

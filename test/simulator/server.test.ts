@@ -19,7 +19,7 @@ class Client {
     this.#socket.write(`${line}\r\n`);
   }
 
-  /** Waits until the answer ends so; returns all of it. */
+  /** Waits for a response with this end; returns all of it. */
   async answer(end = '\r\nOK\r\n'): Promise<string> {
     while (!this.#said.endsWith(end)) await once(this.#socket, 'data');
     const said = this.#said;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe } from 'node:test';
 import { busy, error, frame, it, joined, ok, words } from './lab';
 
-/** What the recordings of devices do not show: test/verification/conformance replays them. */
+/** Behavior that no recording shows: test/verification/conformance replays the recordings. */
 describe('system commands', () => {
   it('end some responses with one CR LF before OK', async (lab) => {
     await lab.expect('AT+SYSRAM?', '+SYSRAM:180000,160000\r\nOK\r\n');

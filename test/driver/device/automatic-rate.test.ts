@@ -96,7 +96,7 @@ describe('an automatic baud rate', () => {
     await harness.end();
   });
 
-  it('stays at 921600 where bytes are damaged above it, and loses no message', async () => {
+  it('stays at 921600 where the line corrupts bytes above it, and loses no message', async () => {
     const harness = automatic({ corruption: corruptsAbove(921_600) });
     await harness.ready();
     await transfer(harness);
@@ -111,7 +111,7 @@ describe('an automatic baud rate', () => {
     await harness.end();
   });
 
-  it('is lowered when damage shows, tried again only after a long time, and back then', async () => {
+  it('is lowered when bytes are corrupt, tried again only after a long time, and back then', async () => {
     let limit = Infinity;
     const harness = automatic({ corruption: (rate) => (rate > limit ? 0.003 : 0) });
     await harness.ready();

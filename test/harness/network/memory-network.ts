@@ -9,38 +9,38 @@ import { handshake } from '../../../simulator/replay/tls-handshake';
 import type { TlsSide } from './memory-tls';
 import type { ServerClock, WsServer } from './ws-server';
 
-/** What becomes of a connection attempt. */
+/** The outcome of a connection attempt. */
 export type Route =
-  /** Reaches a server; with `tls`, by the in-memory stand-in for TLS. */
+  /** Reaches a server; with `tls`, through simulated TLS. */
   | { readonly kind: 'server'; readonly server: WsServer; readonly tls?: TlsSide }
   /** RST in answer to the SYN. */
   | { readonly kind: 'refused' }
-  /** The SYN is lost: nothing ever comes back. */
+  /** The SYN is lost, without an answer. */
   | { readonly kind: 'unroutable' }
-  /** The name server says that there is no such name. */
+  /** The name server does not know the name. */
   | { readonly kind: 'no-name' };
 
 export interface MemoryNetworkOptions {
   readonly clock: ServerClock;
-  /** Decides about every connection attempt. */
+  /** Decides the outcome of each connection attempt. */
   readonly route: (target: ConnectionTarget) => Route;
-  /** Milliseconds a segment is on its way. Default 0.3. */
+  /** Milliseconds that a segment takes. Default 0.3. */
   readonly latency?: number;
 }
 
-/** How long a name server takes to say that there is no such name, in milliseconds. */
-const NAME_ANSWER = 30;
-/** What a TLS handshake takes on an ESP32 class CPU at least, in milliseconds. */
-const HANDSHAKE = 60;
+/** Time until a name server refuses a name. */
+const NAME_FAILURE_MS = 30;
+/** Shortest TLS handshake of an ESP32. */
+const TLS_HANDSHAKE_MS = 60;
 
 /**
- * A network without sockets: connections between a simulated device and {@link WsServer}s, timed by
- * an injected clock, so that hours of waiting pass at once and always alike.
+ * A network without sockets: connections between a simulated device and {@link WsServer}s in the time of an injected
+ * clock.
  */
 export class MemoryNetwork implements Network {
   readonly #options: MemoryNetworkOptions;
   readonly #pipes = new Set<MemoryPipe>();
-  /** How many bytes a server that does not read can still be sent: the buffers on the way. */
+  /** Count of bytes that the network buffers while the server does not read. */
   window = 0;
   #reachable = true;
 
@@ -48,7 +48,7 @@ export class MemoryNetwork implements Network {
     this.#options = options;
   }
 
-  /** False turns the network into a black hole: nothing arrives, nothing is refused. */
+  /** False: the network drops all packets, as a black hole does. */
   set reachable(value: boolean) {
     this.#reachable = value;
     if (value) for (const pipe of this.#pipes) pipe.pump();
@@ -58,7 +58,7 @@ export class MemoryNetwork implements Network {
     return this.#reachable;
   }
 
-  /** Connections that neither side has ended. */
+  /** Count of connections that neither side has ended. */
   get size(): number {
     return this.#pipes.size;
   }
@@ -75,7 +75,7 @@ export class MemoryNetwork implements Network {
         pipe.failAfter(latency, 'connect ECONNREFUSED');
         break;
       case 'no-name':
-        pipe.failAfter(NAME_ANSWER, `getaddrinfo ENOTFOUND ${target.host}`);
+        pipe.failAfter(NAME_FAILURE_MS, `getaddrinfo ENOTFOUND ${target.host}`);
         break;
       case 'unroutable':
         break;
@@ -102,6 +102,6 @@ export class MemoryNetwork implements Network {
       pipe.failAfter(latency, verdict.failed);
       return;
     }
-    pipe.openAfter(HANDSHAKE, () => server.serve(pipe.server, verdict.clientName));
+    pipe.openAfter(TLS_HANDSHAKE_MS, () => server.serve(pipe.server, verdict.clientName));
   }
 }

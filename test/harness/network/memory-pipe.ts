@@ -3,9 +3,9 @@ import type { ServerClock, ServerSocket, ServerSocketHandlers } from './ws-serve
 
 /** The state of the network between the two ends. */
 export interface Path {
-  /** False while everything that is sent gets stuck. */
+  /** False while all packets are held. */
   readonly reachable: boolean;
-  /** Bytes that a server which does not read can still be sent. */
+  /** Count of bytes that the network buffers while the server does not read. */
   readonly window: number;
 }
 
@@ -16,7 +16,7 @@ export class MemoryPipe {
   /** The device's end. */
   readonly client: Connection;
   readonly server: ServerSocket;
-  /** Called when the server's end is no longer of use. */
+  /** Called when the server's end has ended. */
   onGone: () => void = () => undefined;
   readonly #clock: ServerClock;
   readonly #latency: number;
@@ -27,13 +27,13 @@ export class MemoryPipe {
   #serverHandlers: ServerSocketHandlers | undefined;
   #clientPaused = false;
   #serverPaused = false;
-  /** The device must wait for `drained`. */
+  /** Whether the device waits for `drained`. */
   #owesDrain = false;
-  /** Bytes written since the server last took any. */
+  /** Count of bytes written since the server last read. */
   #backlog = 0;
   #clientFin = false;
   #serverFin = false;
-  /** The device has destroyed its end or was told that it is over. */
+  /** Whether the device has destroyed its end, or `closed` has told it the end. */
   #over = false;
 
   constructor(clock: ServerClock, latency: number, handlers: ConnectionHandlers, path: Path) {
@@ -63,7 +63,7 @@ export class MemoryPipe {
     };
   }
 
-  /** Opens both ends `delay` ms from now, unless the device has given up by then. */
+  /** Opens both ends `delay` ms from now, unless the device has ended the attempt by then. */
   openAfter(delay: number, serve: () => ServerSocketHandlers): void {
     this.#clock.after(delay, () => {
       if (this.#over || this.#clientFin) return this.onGone();
@@ -73,12 +73,12 @@ export class MemoryPipe {
     });
   }
 
-  /** Tells the device, `delay` ms from now, that the attempt has failed. */
+  /** Fails the attempt `delay` ms from now. */
   failAfter(delay: number, reason: string): void {
     this.#clock.after(delay, () => this.#finish(new Error(reason)));
   }
 
-  /** Delivers what can be delivered now. */
+  /** Delivers all segments that can move. */
   pump(): void {
     while (this.#path.reachable && !this.#clientPaused && !this.#over) {
       const segment = this.#toClient.shift();

@@ -1,9 +1,9 @@
 import type { Identity } from './ws-server-certificates';
 
-/** The server's side of the stand-in for TLS. */
+/** The server's side of simulated TLS. */
 export interface TlsSide {
   readonly identity: Identity;
-  /** A client that shows no certificate is sent away. */
+  /** Whether the server refuses clients without a certificate. */
   readonly needsClientCertificate?: boolean;
   /** Called when a handshake fails, with the reason. */
   readonly onFailure?: (reason: string) => void;

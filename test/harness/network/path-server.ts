@@ -6,11 +6,11 @@ import { WsServer, type ServerSocket } from './ws-server';
 export interface PathServerOptions {
   /** Default: a free one. */
   readonly port?: number;
-  /** With it the server speaks TLS and asks clients for a certificate without insisting on one. */
+  /** Makes the server speak TLS and request, but not require, a client certificate. */
   readonly identity?: Identity;
-  /** PEM of the authority that client certificates are checked against. */
+  /** PEM of the authority of client certificates. */
   readonly clientAuthority?: string;
-  /** Sends clients without a certificate of `clientAuthority` away. */
+  /** Refuses clients without a certificate of `clientAuthority`. */
   readonly needsClientCertificate?: boolean;
 }
 
@@ -22,7 +22,7 @@ export interface PathServer {
   readonly url: string;
   /** TCP connections that are open now. */
   readonly sockets: ReadonlySet<net.Socket>;
-  /** Why TLS handshakes failed, oldest first. */
+  /** Errors of failed TLS handshakes, oldest first. */
   readonly failures: readonly string[];
   /** Cuts every connection and frees the port. */
   close(): Promise<void>;
@@ -36,7 +36,7 @@ const systemClock = {
   },
 };
 
-/** Starts one; settles when it listens. */
+/** Starts a path server; settles when it listens. */
 export async function startPathServer(options: PathServerOptions = {}): Promise<PathServer> {
   const ws = new WsServer(systemClock);
   const sockets = new Set<net.Socket>();
@@ -83,7 +83,7 @@ export async function startPathServer(options: PathServerOptions = {}): Promise<
 
 function serve(ws: WsServer, socket: net.Socket): void {
   socket.setNoDelay(true);
-  // The peer's RST is its way of leaving; 'close' follows.
+  // Ignores RST: 'close' follows it.
   socket.on('error', () => undefined);
   const end: ServerSocket = {
     write(bytes) {

@@ -12,17 +12,17 @@ export interface Authority extends Identity {
   readonly signer: KeyObject;
 }
 
-/** What a certificate says, apart from its name and key. */
+/** The contents of a certificate beside its name and key. */
 export interface CertificateOptions {
   /** Start of validity, milliseconds since 1970. Default: 2020. */
   readonly from?: number;
   /** End of validity, milliseconds since 1970. Default: 2099. */
   readonly to?: number;
-  /** DNS names and IPv4 addresses it is good for. */
+  /** DNS names and IPv4 addresses of its subject. */
   readonly hosts?: readonly string[];
 }
 
-/** Makes a certificate authority of its own (P-256). */
+/** Makes a self-signed certificate authority (P-256). */
 export function makeAuthority(name: string, options: CertificateOptions = {}): Authority {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const certificate = certify(
@@ -54,7 +54,7 @@ interface Request {
   readonly ca: boolean;
 }
 
-/** X.509 v3 (RFC 5280), as little of it as TLS libraries ask for. */
+/** Encodes the part of X.509 v3 (RFC 5280) that TLS libraries need. */
 function certify(request: Request, options: CertificateOptions): string {
   const from = options.from ?? Date.UTC(2020, 0, 1);
   const to = options.to ?? Date.UTC(2099, 11, 31);

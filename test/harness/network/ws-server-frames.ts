@@ -5,19 +5,19 @@ export interface WsFrame {
   readonly payload: Buffer;
 }
 
-/** A frame that came from the client, with what only the wire shows. */
+/** A frame from the client, with its mask bit and its time. */
 export interface ReceivedFrame extends WsFrame {
   readonly masked: boolean;
   /** The server's clock when the frame was complete, in milliseconds. */
   readonly at: number;
 }
 
-/** The bytes of a server's frame: never masked. */
+/** Encodes a server's frame, without a mask. */
 export function encodeFrame(frame: WsFrame): Buffer {
   return Buffer.concat([encodeHeader(frame, frame.payload.length), frame.payload]);
 }
 
-/** The header alone; `length` may announce more than will ever be sent. */
+/** Encodes a header; `length` may exceed the payload that follows. */
 export function encodeHeader(frame: Omit<WsFrame, 'payload'>, length: number): Buffer {
   const first = (frame.fin ? 0x80 : 0) | frame.opcode;
   if (length < 126) return Buffer.from([first, length]);
@@ -33,7 +33,7 @@ export function encodeHeader(frame: Omit<WsFrame, 'payload'>, length: number): B
   return header;
 }
 
-/** The payload of a close frame; no code, no payload. */
+/** The payload of a close frame; empty without a code. */
 export function closePayload(code?: number, reason = ''): Buffer {
   if (code === undefined) return Buffer.alloc(0);
   const head = Buffer.alloc(2);
@@ -41,7 +41,7 @@ export function closePayload(code?: number, reason = ''): Buffer {
   return Buffer.concat([head, Buffer.from(reason)]);
 }
 
-/** Cuts a client's byte stream into frames. Judges nothing: what is wrong is for a test to see. */
+/** Splits a client's bytes into frames. Does not validate them: tests do. */
 export class FrameReader {
   #rest: Buffer = Buffer.alloc(0);
 
@@ -59,13 +59,13 @@ export class FrameReader {
     const first = bytes.readUInt8(0);
     const second = bytes.readUInt8(1);
     const masked = (second & 0x80) !== 0;
-    const short = second & 0x7f;
-    const lengthBytes = short === 126 ? 2 : short === 127 ? 8 : 0;
+    const lengthCode = second & 0x7f;
+    const lengthBytes = lengthCode === 126 ? 2 : lengthCode === 127 ? 8 : 0;
     const head = 2 + lengthBytes + (masked ? 4 : 0);
     if (bytes.length < head) return undefined;
-    let length = short;
-    if (short === 126) length = bytes.readUInt16BE(2);
-    else if (short === 127) length = Number(bytes.readBigUInt64BE(2));
+    let length = lengthCode;
+    if (lengthCode === 126) length = bytes.readUInt16BE(2);
+    else if (lengthCode === 127) length = Number(bytes.readBigUInt64BE(2));
     if (bytes.length < head + length) return undefined;
     const payload = Buffer.from(bytes.subarray(head, head + length));
     if (masked) unmask(payload, bytes.subarray(head - 4, head));

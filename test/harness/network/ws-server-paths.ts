@@ -1,35 +1,35 @@
 import { createHash } from 'node:crypto';
 
-/** An upgrade request as it came over the wire. */
+/** An upgrade request as received. */
 export interface UpgradeRequest {
   /** The request target: path and query. */
   readonly target: string;
-  /** Names and values in the order and case in which they came. */
+  /** Names and values, in the order and case of the request. */
   readonly headers: readonly (readonly [name: string, value: string])[];
-  /** The server's clock when it came, in milliseconds. */
+  /** When it came, in milliseconds of the server's clock. */
   readonly at: number;
-  /** The common name of the client's certificate, if it showed one. */
+  /** The common name in the client's certificate, if there is one. */
   readonly clientName: string | undefined;
 }
 
-/** What a path makes of a request. */
+/** The server's reaction to a request. */
 export type Reaction =
-  /** Accepts after `delay` ms; `early` goes out in the same segment as the 101. */
+  /** Accepts after `delay` ms; `early`: sends {@link EARLY_TEXT} in the segment of the 101. */
   | {
       readonly kind: 'accept';
       readonly delay: number;
       readonly response: Buffer;
       readonly early: boolean;
     }
-  /** Answers so and closes TCP. */
+  /** Sends the response and closes TCP. */
   | { readonly kind: 'refuse'; readonly response: Buffer }
-  /** Says nothing and keeps the connection. */
+  /** Sends nothing and keeps the connection. */
   | { readonly kind: 'silent' };
 
 /** The text frame that `/early` sends together with its 101. */
 export const EARLY_TEXT = 'early-bird';
 
-/** Reads a request up to its empty line; undefined while that is still to come. */
+/** Parses a request up to its empty line; undefined while that is missing. */
 export function parseRequest(
   bytes: Buffer,
   at: number,
@@ -47,7 +47,7 @@ export function parseRequest(
   return { request: { target, headers, at, clientName }, length: end + 4 };
 }
 
-/** The value of a header, whatever its case. */
+/** The value of a header; case is ignored. */
 export function headerOf(request: UpgradeRequest, name: string): string | undefined {
   const wanted = name.toLowerCase();
   return request.headers.find(([key]) => key.toLowerCase() === wanted)?.[1];

@@ -15,15 +15,15 @@ export interface ServerSocket {
   end(): void;
   /** Sends RST. */
   reset(): void;
-  /** Stops and starts reading: the peer's writes pile up meanwhile. */
+  /** Stops reading, so that the peer's writes queue up. */
   pause(): void;
   resume(): void;
 }
 
-/** What the socket tells the server. */
+/** Callbacks of a socket. */
 export interface ServerSocketHandlers {
   data(chunk: Buffer): void;
-  /** The peer sent FIN or RST, or the connection is gone for another reason. */
+  /** The connection has ended, for example by the peer's FIN or RST. */
   closed(): void;
 }
 
@@ -32,7 +32,7 @@ export interface ServerClock {
   after(delay: number, callback: () => void): () => void;
 }
 
-/** How the server treats its connections; may be changed while they are open. */
+/** The server's behavior. A test may change it while connections are open. */
 export interface ServerBehavior {
   answersPings: boolean;
   answersCloses: boolean;
@@ -40,17 +40,17 @@ export interface ServerBehavior {
   finDelay: number;
   /** Leaves the driver's ping out of {@link WsConnection.frames} if it is the first frame; still answers it. */
   skipsFirstPing: boolean;
-  /** Done right after the 101 is out, in a segment of its own. */
+  /** Called after the server has sent its 101. */
   onAccept: ((connection: WsConnection) => void) | undefined;
-  /** A frame came, of any kind. */
+  /** Called with each frame, of any opcode. */
   onFrame: ((connection: WsConnection, frame: ReceivedFrame) => void) | undefined;
-  /** The peer has ended the connection, or it is gone for another reason. */
+  /** Called when a connection has ended. */
   onGone: ((connection: WsConnection) => void) | undefined;
 }
 
 /**
- * A WebSocket server that misbehaves by path (see `reactionTo`), without any I/O of its own: it is
- * given sockets, so that the same behaviours serve the in-memory network and real sockets.
+ * A WebSocket server whose paths misbehave (see `reactionTo`). Has no I/O of its own, so that it serves the memory
+ * network and real sockets.
  */
 export class WsServer {
   readonly behavior: ServerBehavior = {
@@ -62,9 +62,9 @@ export class WsServer {
     onFrame: undefined,
     onGone: undefined,
   };
-  /** Every upgrade request so far, accepted or not. */
+  /** All upgrade requests, accepted or not. */
   readonly requests: UpgradeRequest[] = [];
-  /** Every connection that was ever accepted, oldest first. */
+  /** All accepted connections, oldest first. */
   readonly connections: WsConnection[] = [];
   readonly #clock: ServerClock;
 
@@ -122,7 +122,7 @@ export class WsServer {
 /** One accepted connection, as the server sees it. */
 export class WsConnection {
   readonly request: UpgradeRequest;
-  /** What the client sent since the upgrade, oldest first. */
+  /** The client's frames, oldest first. */
   readonly frames: ReceivedFrame[] = [];
   readonly #socket: ServerSocket;
   readonly #clock: ServerClock;
@@ -158,7 +158,7 @@ export class WsConnection {
     if (this.#open) this.#socket.write(bytes);
   }
 
-  /** Sends a close frame and, a moment later, FIN. */
+  /** Sends a close frame, and FIN after `finDelay`. */
   close(code?: number, reason?: string): void {
     this.closeWith(closePayload(code, reason));
   }
@@ -193,7 +193,7 @@ export class WsConnection {
     this.#socket.resume();
   }
 
-  /** For the socket's side: bytes came. */
+  /** Call with bytes from the socket. */
   receive(chunk: Buffer): void {
     for (const frame of this.#reader.push(chunk)) {
       const isSkipped = this.#isFirst && this.#behavior.skipsFirstPing && frame.opcode === 9;
@@ -207,7 +207,7 @@ export class WsConnection {
     }
   }
 
-  /** For the socket's side: the connection has ended. */
+  /** Call when the connection has ended. */
   gone(): void {
     this.#open = false;
     this.#behavior.onGone?.(this);

@@ -16,12 +16,12 @@ import wsSend from '../../../nodes/ws-send';
 import wsStatus from '../../../nodes/ws-status';
 import type { SharedClock, VirtualClock } from '../virtual-clock';
 
-/** Milliseconds after which a message that does not come is missed. */
+/** Limit of the wait for a message. */
 const TIMEOUT_MS = 2000;
-/** Milliseconds of virtual time that pass at a time while something is waited for. */
-const TICK = 20;
-/** Milliseconds of virtual time after which it is missed. */
-const VIRTUAL_PATIENCE = 60_000;
+/** Virtual time passes in these steps during a wait. */
+const VIRTUAL_STEP_MS = 20;
+/** Limit of a wait in virtual time. */
+const VIRTUAL_TIMEOUT_MS = 60_000;
 
 const runtimes = [
   { name: 'Node-RED 4.1', path: require.resolve('node-red') },
@@ -53,7 +53,7 @@ export class NodeRed {
   #nodesClock: SharedClock | undefined;
   /** Files of Node-RED's own nodes that flows use, such as `function/15-change`. */
   coreNodes: readonly string[] = [];
-  /** Told of every node of this package before it is constructed. */
+  /** Called with each node of this package before its construction. */
   onNode: ((node: Node) => void) | undefined;
 
   constructor(runtimePath: string) {
@@ -67,10 +67,10 @@ export class NodeRed {
   }
 
   /**
-   * Starts a flow. Nodes of type `helper` take what reaches them, see {@link next}.
-   * @param make what a configuration node makes of its settings
-   * @param translate what stands for the runtime's catalogs; the keys themselves if not given
-   * @param clock passes while something is waited for; the machine's own if not given
+   * Starts a flow. Nodes of type `helper` collect their messages, see {@link next}.
+   * @param make makes the device of a configuration node
+   * @param translate replaces the runtime's catalogs; default: returns the keys
+   * @param clock advances during waits; default: the machine's own
    */
   async load(
     make: MakeDevice,
@@ -110,7 +110,7 @@ export class NodeRed {
     this.#collect(flow);
   }
 
-  /** Restarts the flow that is deployed. */
+  /** Restarts the deployed flow. */
   async restart(): Promise<void> {
     const runtime: unknown = Reflect.get(this.#helper, '_redNodes');
     assert.ok(typeof runtime === 'object' && runtime && 'loadFlows' in runtime);
@@ -131,7 +131,7 @@ export class NodeRed {
     await this.#deployed(this.#helper.unload());
   }
 
-  /** Calls of the virtual clock that the nodes wait for. */
+  /** Count of the nodes' pending timers. */
   get timers(): number {
     assert.ok(this.#nodesClock, 'the nodes go by the time of the machine');
     return this.#nodesClock.pending;
@@ -143,7 +143,7 @@ export class NodeRed {
     return node;
   }
 
-  /** A node that may not be in the flow. */
+  /** A node; undefined if the flow does not have it. */
   find(id: string): Node | undefined {
     return this.#helper.getNode(id) ?? undefined;
   }
@@ -158,7 +158,7 @@ export class NodeRed {
     return this.#passing(this.#box(id).next());
   }
 
-  /** What has reached a helper node and was not taken. */
+  /** Messages at a helper node that `next` has not returned. */
   waiting(id: string): readonly NodeMessage[] {
     return this.#box(id).waiting;
   }
@@ -172,12 +172,12 @@ export class NodeRed {
     }));
   }
 
-  /** The same with what Status nodes get beside it. */
+  /** The same with the details for Status nodes. */
   detailedStatuses(id: string): DetailedStatus[] {
     return this.#calls(id, 'status').map((value) => value as DetailedStatus);
   }
 
-  /** What a node has written to the log, as text. */
+  /** A node's log entries, as text. */
   logged(id: string, level: 'log' | 'warn' | 'error' | 'debug'): string[] {
     return this.#calls(id, level).map(String);
   }
@@ -198,7 +198,7 @@ export class NodeRed {
     return (RED) => void Reflect.apply(define, undefined, [RED]);
   }
 
-  /** The same API, that tells of every node it creates. */
+  /** The API, with a call of `onNode` for each node. */
   #watched(RED: NodeAPI): NodeAPI {
     const watch = (node: Node) => this.onNode?.(node);
     const registerType: unknown = Reflect.get(RED.nodes, 'registerType');
@@ -223,24 +223,27 @@ export class NodeRed {
     return watched;
   }
 
-  /** Lets virtual time pass until something has happened that is a matter of virtual time alone. */
+  /** Lets virtual time pass until a promise settles that depends on virtual time alone. */
   async #passing<T>(promise: Promise<T>): Promise<T> {
     const clock = this.#clock;
     const wait = waitFor(promise);
-    const limit = (clock?.now() ?? 0) + VIRTUAL_PATIENCE;
+    const limit = (clock?.now() ?? 0) + VIRTUAL_TIMEOUT_MS;
     while (clock && !wait.over) {
-      assert.ok(clock.now() < limit, `nothing happened in ${VIRTUAL_PATIENCE} ms of virtual time`);
-      await clock.advance(TICK);
+      assert.ok(
+        clock.now() < limit,
+        `nothing happened in ${VIRTUAL_TIMEOUT_MS} ms of virtual time`,
+      );
+      await clock.advance(VIRTUAL_STEP_MS);
     }
     return promise;
   }
 
-  /** Lets virtual time pass, but slowly: the runtime also writes files, and waits for those. */
+  /** Lets virtual time pass slowly until a promise settles that also depends on files of the runtime. */
   async #deployed(promise: Promise<void>): Promise<void> {
     const clock = this.#clock;
     const wait = waitFor(promise);
     while (clock && !wait.over) {
-      await clock.advance(TICK);
+      await clock.advance(VIRTUAL_STEP_MS);
       await new Promise((resolve) => setTimeout(resolve, 1));
     }
     return promise;
@@ -295,7 +298,7 @@ function replyOf(answer: unknown): Reply {
   return { status: Number(answer.status), body: answer.body };
 }
 
-/** With places on the canvas: Node-RED takes nodes without one for configuration nodes. */
+/** Adds positions on the canvas: Node-RED takes nodes without one for configuration nodes. */
 function placed(flow: readonly object[]): object[] {
   return flow.map((entry) => ('wires' in entry ? { x: 100, y: 100, ...entry } : entry));
 }
