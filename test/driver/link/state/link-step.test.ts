@@ -133,10 +133,11 @@ describe('+WS_CLOSED', () => {
 describe('the open operation', () => {
   rows(`
     opening at stage device; at stage queued: opening 0 a queued user, opening(0)
+    opening at stage device; at stage clock: opening 0 a clock user
     opening from 3 in the queue; at stage sequence: opening 0 a sequence user, attemptStarted
     closing; at stage queued: closing 4
-    opening; opened: open 2, opened(2), beginConnection, done
-    opening, by keep-open; opened: open 2, reopened(2), beginConnection, done
+    opening; opened: open 2 not announced, opened(2), beginConnection, done
+    opening, by keep-open; opened: open 2 not announced, reopened(2), beginConnection, done
     opening, +WS_CLOSED seen; opened: closed 0, opened(2), beginConnection, endConnection, submitted closed, closed-by-server(0), held lost, done
     opening, +WS_DISCONNECTED seen; opened: reconnecting 1, opened(2), beginConnection, endConnection, lost(1), submitted lost, check, done
     closing; opened: closing 4
@@ -144,6 +145,9 @@ describe('the open operation', () => {
     opening, kept; open failed: backingOff 0 for policy, endConnection, failed(0), startTimer, OPEN_FAILED
     opening, kept; open failed, no device: backingOff 0, endConnection, failed(0), OPEN_FAILED
     closing; open failed: closing 4
+    opening; at stage queued of an earlier open(): opening 0 a sequence user
+    opening; opened by an earlier open(): opening 0 a sequence user
+    opening; open failed of an earlier open(): opening 0 a sequence user
   `);
 });
 
@@ -153,6 +157,11 @@ describe('the close operation', () => {
     closing, then b; closed by the device: opening 0 b device user, endConnection, closed(0), done, start
     closing again; closed by the device: closed 0, endConnection, closed(0)
     open; closed by the device: open 2
+    closing; closed by an earlier close(): closing 4
+    closing; close failed of an earlier close(): closing 4
+    closing again; closed by an earlier close(): closeRefused 4
+    closing again; close failed of an earlier close(): closeRefused 4
+    open; close failed: open 2
     closing; close failed: closeRefused 4 for 10000, check, OPEN_FAILED, startTimer
     closing, then b; close failed: opening 4 b device user, check, OPEN_FAILED, start
     closing again; close failed: closeRefused 4 for 10000, startTimer
@@ -165,6 +174,8 @@ describe('timer', () => {
     reconnecting, kept; timer: opening 3 a device policy, start
     close refused; timer: closeRefused 4, check
     open; timer: open 2
+    backing off; an earlier timer: backingOff 0 for 1
+    open, awaiting a check; an earlier timer: open 2 waiting for 1
   `);
 });
 
@@ -173,7 +184,7 @@ describe('check', () => {
     closed; check says 0: closed 0
     closed; check says 2: closed 0, closeStray, check
     backing off; check says 0: backingOff 0 for 1
-    backing off; check says 2: open 2, reopened(2), beginConnection
+    backing off; check says 2: open 2 not announced, reopened(2), beginConnection
     opening; check says 0: opening 0 a sequence user
     opening; check says 2: opening 0 a sequence user
     open; check says 0: closed 0, endConnection, submitted closed, closed-by-server(0), held lost
@@ -184,7 +195,7 @@ describe('check', () => {
     open, suspect; check says 1: reconnecting 1, endConnection, lost(1), submitted lost, check
     reconnecting; check says 0: closed 0, endConnection, submitted closed, closed-by-server(0), held lost
     reconnecting; check says 1: reconnecting 1
-    reconnecting; check says 2: open 2, reopened(2), beginConnection
+    reconnecting; check says 2: open 2 not announced, reopened(2), beginConnection
     reconnecting; check says 3: reconnecting 3, reconnecting(3)
     closing; check says 0: closing 4
     close refused, time over; check says 0: closed 0, endConnection, closed(0)
@@ -234,7 +245,7 @@ describe('corrupt data and stalled links', () => {
     reconnecting; corrupt data: reconnecting 1
     closing; corrupt data: closing 4
     closed; stalled: closed 0, check
-    open; stalled: open 2, check
+    open; stalled: open 2 suspect, check
     open; broken message: opening 1 a device corrupt, endConnection, lost(1), submitted lost, start
     closing; broken message: closing 4, held closed, submitted closed, answer
   `);

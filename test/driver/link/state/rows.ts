@@ -122,6 +122,9 @@ const inputs: Readonly<Record<string, (state: State) => Input>> = {
   'at stage queued': (state) => {
     return { kind: 'stage', operation: openOperation(state), stage: 'queued' };
   },
+  'at stage clock': (state) => {
+    return { kind: 'stage', operation: openOperation(state), stage: 'clock' };
+  },
   'at stage sequence': (state) => {
     return { kind: 'stage', operation: openOperation(state), stage: 'sequence' };
   },
@@ -136,7 +139,19 @@ const inputs: Readonly<Record<string, (state: State) => Input>> = {
   'close failed': (state) => {
     return { kind: 'closeFailed', operation: closeOperation(state), error };
   },
+  'opened by an earlier open()': () => ({ kind: 'opened', operation: new OpenOperation() }),
+  'open failed of an earlier open()': () => {
+    return { kind: 'openFailed', operation: new OpenOperation(), error, deviceReady: true };
+  },
+  'at stage queued of an earlier open()': () => {
+    return { kind: 'stage', operation: new OpenOperation(), stage: 'queued' };
+  },
+  'closed by an earlier close()': () => ({ kind: 'closed', operation: new CloseOperation() }),
+  'close failed of an earlier close()': () => {
+    return { kind: 'closeFailed', operation: new CloseOperation(), error };
+  },
   timer: () => ({ kind: 'timer', timer }),
+  'an earlier timer': () => ({ kind: 'timer', timer: { ms: 1 } }),
   'check says 0': () => ({ kind: 'checked', number: 0 }),
   'check says 1': () => ({ kind: 'checked', number: 1 }),
   'check says 2': () => ({ kind: 'checked', number: 2 }),
@@ -156,6 +171,8 @@ function shownState(state: State): string {
   const parts: (string | number)[] = [state.kind, numberOf(state)];
   if (state.kind === 'opening') parts.push(state.goal.uri, state.stage, state.cause);
   if (state.kind === 'closing' && state.next) parts.push('then', state.next.goal.uri);
+  if (state.kind === 'open' && !state.announced) parts.push('not announced');
+  if (state.kind === 'open' && state.suspicion) parts.push('suspect');
   if (state.kind === 'open' && state.waiting) parts.push('waiting');
   const timer = timerOf(state);
   if (timer) parts.push('for', timer.ms);
