@@ -1,4 +1,3 @@
-import { setMaxListeners } from 'node:events';
 import type { Node, NodeAPI, NodeDef, NodeMessageInFlow } from 'node-red';
 import type { LinkId } from '../driver/at/types';
 import { EspAtError } from '../driver/errors';
@@ -52,7 +51,8 @@ class Sender implements DeviceUser {
   readonly #holdMessages: number;
   readonly #refusal: EspAtError | undefined;
   /** Aborts every send when the node stops. */
-  readonly #stop = new AbortController();
+  /** Of the messages under way. */
+  readonly #stops = new Set<AbortController>();
   /** Messages under way, by link. */
   readonly #underWay = new Map<LinkId, number>();
   readonly status: NodeStatus;
@@ -67,8 +67,6 @@ class Sender implements DeviceUser {
     this.#refusal = refusalOf(checks, expandedSettings(RED, node, def));
     this.#device = findDevice(RED, def.device);
     this.status = new NodeStatus(RED, node, this.#device, this.#link);
-    // One listener for each message under way: their number is no sign of a leak.
-    setMaxListeners(0, this.#stop.signal);
     this.#device?.host.attach(this);
   }
 
@@ -80,15 +78,19 @@ class Sender implements DeviceUser {
     const timeout = messageTimeout(msg.timeout, 0, 60_000) ?? this.#timeout;
     const fin = finOf(msg.fin);
     this.#count(link, payload);
+    // One for each message: a signal compares a new listener with all that it has.
+    const stop = new AbortController();
+    this.#stops.add(stop);
     try {
       await link.send(payload, {
         opcode,
         holdMs: this.#holdSeconds * 1000,
-        signal: this.#stop.signal,
+        signal: stop.signal,
         ...(timeout === undefined ? {} : { timeoutMs: timeout }),
         ...(fin === undefined ? {} : { fin }),
       });
     } finally {
+      this.#stops.delete(stop);
       this.#underWay.set(link.id, (this.#underWay.get(link.id) ?? 1) - 1);
     }
     send(msg);
@@ -98,7 +100,8 @@ class Sender implements DeviceUser {
   end(): void {
     this.status.end();
     this.#stopListening?.();
-    this.#stop.abort(new EspAtError('ABORTED', {}, { outcome: 'not-sent' }));
+    const reason = new EspAtError('ABORTED', {}, { outcome: 'not-sent' });
+    for (const stop of this.#stops) stop.abort(reason);
     this.#device?.host.detach(this);
   }
 

@@ -238,6 +238,18 @@ onEachRuntime('ws-send', (nodeRed) => {
     assert.equal((await nodeRed.next('out0')).payload, 'd');
   });
 
+  it('gives each message a signal of its own: thousands at once would slow one down', async () => {
+    await load();
+    device.links[0].pause = new Promise(() => undefined);
+    for (const payload of ['a', 'b', 'c']) nodeRed.give('node', { payload });
+    await turn();
+    await turn();
+    const signals = new Set(device.links[0].sent.map(({ options }) => options.signal));
+    assert.equal(signals.size, 3);
+    await nodeRed.unload();
+    for (const signal of signals) assert.equal(signal?.aborted, true);
+  });
+
   it('stopped: each waiting message ends with ABORTED', async () => {
     await load({ whenAway: 'hold' });
     device.links[0].pause = new Promise(() => undefined);
