@@ -1,0 +1,59 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { describe, it } from 'node:test';
+import { replayDriver } from '../../replay/driver-replay';
+import { minimized } from '../../replay/minimize';
+import { parseDriverRecording } from '../../replay/recording-file';
+import { asObject, examples, type Json } from '../package/project';
+import { Demo, idOf } from '../start/demo';
+import { Editor, noBrowser } from './editor';
+
+const SECRET = 'story-secret-4711';
+/** From 6 s after the start on the line loses bytes of the device. */
+const PORT = 'sim:story?fault=lose=to-host,3%25,%2B6s';
+
+/** The demo's flow, on a line that loses bytes; it opens its link at the start, with a secret. */
+function flows(): Json[] {
+  const [, demo = []] = [...examples()].find(([path]) => path.includes('Echo over')) ?? [];
+  return demo.map((node) => {
+    if (node.type === 'esp-at-device') return { ...node, port: PORT };
+    if (node.type === 'ws-open')
+      return { ...node, keepOpen: true, headers: [{ name: 'X-Key', value: SECRET }] };
+    return node;
+  });
+}
+
+describe('a user reports a line that loses bytes', { skip: noBrowser, timeout: 300_000 }, () => {
+  it('sees it, saves it, and gets a short recording without secrets that shows it again', async (t) => {
+    const demo = await Demo.start({ nodeRed: '5', flows: flows() });
+    t.after(() => demo.dispose());
+    const editor = await Editor.during(t, demo.address);
+    const { page } = editor;
+    await editor.run('RED.sidebar.show("esp-at");');
+    const resync = page.locator('.esp-at-live-kind-event', { hasText: 'outofsync' });
+    for (let count = 0; count < 60 && (await resync.count()) === 0; count++) {
+      await editor.press(idOf(await demo.flows(), 'inject', 'send text'));
+      await page.waitForTimeout(500);
+    }
+    await resync.first().waitFor();
+    await editor.picture('story');
+    const download = page.waitForEvent('download');
+    await page.locator('#esp-at-live-save').click();
+    const text = readFileSync(await (await download).path(), 'utf8');
+
+    const recording = parseDriverRecording(text);
+    assert.equal((await replayDriver(recording)).difference, undefined);
+    const short = await minimized(recording, '"outofsync"');
+    assert.ok(short.length < 2048, `${short.length} bytes`);
+    assert.match(short, /"event":"outofsync"[^\n]*\n$/);
+    assert.equal((await replayDriver(parseDriverRecording(short))).difference, undefined);
+    const encodings = [
+      SECRET,
+      Buffer.from(SECRET).toString('base64').replace(/=+$/, ''),
+      Buffer.from(SECRET).toString('hex'),
+    ];
+    for (const form of encodings) assert.ok(!text.includes(form), form);
+    const opened = recording.lines.find((line) => 'call' in line && line.to === 'open');
+    assert.match(JSON.stringify(asObject(opened, 'open').options), /"X-Key","value":"\*{17}"/);
+  });
+});
