@@ -1,3 +1,5 @@
+import type { Wait } from './wait';
+
 /** Cancels a pending call; without effect once the call has happened. */
 export type Cancel = () => void;
 
@@ -9,12 +11,6 @@ export interface Clock {
   after(ms: number, callback: () => void): Cancel;
   /** Calls `callback` once, after the event loop has read the input that is there now (`setImmediate`). */
   afterInput(callback: () => void): Cancel;
-}
-
-/** How long a caller waits. */
-export interface Wait {
-  /** Its abort ends the wait: the promise rejects with the signal's reason. */
-  readonly signal?: AbortSignal;
 }
 
 /** Node's longest timer; it fires a longer one at once. */

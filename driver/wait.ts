@@ -1,7 +1,7 @@
 /** An option of every call that takes time. */
 export interface Wait {
   /** Ends the wait: the call rejects with the reason of the abort. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 const ABORTED = Symbol('aborted');

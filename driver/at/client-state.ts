@@ -28,19 +28,19 @@ export type ClientState =
   | {
       readonly kind: 'resyncing';
       readonly job: Job | undefined;
-      readonly next?: Next;
+      readonly next?: Next | undefined;
       /** False after corrupt bytes: received bytes may come from the inside of a message. */
       readonly dataTrusted: boolean;
-      readonly pendingPrompt?: PendingPrompt;
+      readonly pendingPrompt?: PendingPrompt | undefined;
       /** The link whose peer got corrupt bytes. */
-      readonly corrupt?: LinkId;
+      readonly corrupt?: LinkId | undefined;
       /** Why the client resyncs, as long as it is no alarm: an ERROR is only asked about, before it counts. */
-      readonly untold?: OutOfSyncCause;
+      readonly untold?: OutOfSyncCause | undefined;
       readonly controller: AbortController;
       readonly access: LineAccess;
     }
   | {
       readonly kind: 'unresponsive';
       readonly dataTrusted: boolean;
-      readonly pendingPrompt?: PendingPrompt;
+      readonly pendingPrompt?: PendingPrompt | undefined;
     };

@@ -26,7 +26,7 @@ export interface SequenceAccess {
 export type SequenceResyncOptions = Omit<ResyncOptions, 'firstQuestion'>;
 
 export interface SequenceOptions {
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /** Whether it lets messages pass that wait to be sent; at most 1000. */
   readonly yields?: boolean;
 }

@@ -11,9 +11,9 @@ export interface DataFrame {
   /** RFC 6455 opcode; only in the long format (class D, `AT+WSDATAFMT=link,0,55`). */
   readonly opcode?: number;
   /** Whether the WebSocket frame of this chunk ends its message; only in the long format. */
-  readonly fin?: boolean;
+  readonly fin?: boolean | undefined;
   /** Bytes of the whole WebSocket frame of this chunk; only in the long format. */
-  readonly payloadLength?: number;
+  readonly payloadLength?: number | undefined;
   /** Binary; may be a view into the chunk that the port delivered. */
   readonly bytes: Buffer;
 }

@@ -109,32 +109,32 @@ export interface DeviceOptions {
   /** The port, see {@link portAt}. */
   readonly port: PortOpener;
   /** The time source. Default {@link systemClock}. */
-  readonly clock?: Clock;
+  readonly clock?: Clock | undefined;
   /** Numbers from 0 up to 1, for jitter. */
-  readonly random?: () => number;
+  readonly random?: (() => number) | undefined;
   /** Wi-Fi to join; absent: the driver leaves the device's Wi-Fi unchanged. */
-  readonly wifi?: WifiOptions;
+  readonly wifi?: WifiOptions | undefined;
   /** SNTP, which links need that verify their server; absent: the driver leaves the device's clock unchanged. */
-  readonly sntp?: ClockOptions;
+  readonly sntp?: ClockOptions | undefined;
   /** Certificates to write into slots that have others. */
-  readonly certificates?: readonly CertificateOptions[];
+  readonly certificates?: readonly CertificateOptions[] | undefined;
   /**
    * Baud rate to negotiate with the device (`AT+UART_CUR`), in bits a second; 0 or absent: none. `automatic`: the
    * highest at which data passes without a fault, and RTS/CTS where the driver finds them wired.
    */
-  readonly negotiatedRate?: number | 'automatic';
+  readonly negotiatedRate?: number | 'automatic' | undefined;
   /** What the device before on the same port has left; the driver changes it. Default: nothing. */
-  readonly memory?: PortMemory;
+  readonly memory?: PortMemory | undefined;
   /** RTS/CTS, at both ends. Default false. */
-  readonly flowControl?: boolean;
+  readonly flowControl?: boolean | undefined;
   /** Let the device write settings to its flash (`AT+SYSSTORE=1`). Default false. */
-  readonly store?: boolean;
+  readonly store?: boolean | undefined;
   /** The driver may reset the device by RTS when nothing else helps; not with {@link flowControl}. Default false. */
-  readonly rtsReset?: boolean;
+  readonly rtsReset?: boolean | undefined;
   /** Limits of the send queues (`QUEUE_FULL`): 1 to 1,000,000 messages, 1 byte to 1 GiB. Default 1000, 4 MiB. */
-  readonly sendLimit?: { readonly messages: number; readonly bytes: number };
+  readonly sendLimit?: { readonly messages: number; readonly bytes: number } | undefined;
   /** Bytes of memory for {@link Device.recording}: 1024 to 64 MiB, 0 for none. Default 256 KiB. */
-  readonly recorderBytes?: number;
+  readonly recorderBytes?: number | undefined;
 }
 
 /** Messages that wait in the send queues of all links. */
@@ -148,5 +148,8 @@ export interface SendQueueLevel {
 }
 
 /** @internal Options with a time source, a memory and a source of random numbers. */
-export type CompleteOptions = DeviceOptions &
-  Required<Pick<DeviceOptions, 'clock' | 'memory' | 'random'>>;
+export type CompleteOptions = Omit<DeviceOptions, 'clock' | 'memory' | 'random'> & {
+  readonly clock: Clock;
+  readonly memory: PortMemory;
+  readonly random: () => number;
+};

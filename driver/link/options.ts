@@ -9,17 +9,17 @@ import { checkReceiving } from './receive/receiver';
 /** What `AT+WSCFG` sets for one link. */
 export interface LinkConfig {
   /** Milliseconds between pings: a multiple of 1000 from 1000 to 7,200,000; default 10,000. */
-  readonly pingIntervalMs?: number;
+  readonly pingIntervalMs?: number | undefined;
   /** Milliseconds without a pong until the connection counts as lost: a multiple of 1000 from 1000 to 7,200,000; default 120,000. */
-  readonly pongTimeoutMs?: number;
+  readonly pongTimeoutMs?: number | undefined;
   /** Bytes received or sent in one piece, 125-8192 (class D: 125-16384); default 1024. */
-  readonly bufferBytes?: number;
+  readonly bufferBytes?: number | undefined;
   /** 0 verify nothing · 1 present a client certificate · 2 verify the server · 3 both; default 0. */
-  readonly auth?: 0 | 1 | 2 | 3;
+  readonly auth?: 0 | 1 | 2 | 3 | undefined;
   /** Slot of client certificate and key (`wss_cert`, `wss_key`), for auth 1 and 3. */
-  readonly pki?: number;
+  readonly pki?: number | undefined;
   /** Slot of the CA (`wss_ca`), for auth 2 and 3. */
-  readonly ca?: number;
+  readonly ca?: number | undefined;
 }
 
 /** One HTTP header of the opening handshake (`AT+WSHEAD`). */
@@ -49,40 +49,40 @@ export interface OpenOptions {
   /** `ws://` or `wss://`, at most 240 bytes escaped, no space and no byte above 0x7f (percent-encode). */
   readonly uri: string;
   /** Subprotocols to offer (`Sec-WebSocket-Protocol`): tokens, with commas between several. */
-  readonly subprotocol?: string;
+  readonly subprotocol?: string | undefined;
   /** Milliseconds the device waits for the server, 1-180000; default 15000. */
-  readonly timeoutMs?: number;
+  readonly timeoutMs?: number | undefined;
   /**
    * The whole value of the Authorization header, in place of the URI's user and password. Some 200 bytes, more where
    * the firmware has headers. Secret: never in errors or logs.
    */
-  readonly authorization?: string;
+  readonly authorization?: string | undefined;
   /** In the order they are to stand in the request. */
-  readonly headers?: readonly Header[];
+  readonly headers?: readonly Header[] | undefined;
   /** Settings of the link (`AT+WSCFG`). */
-  readonly config?: LinkConfig;
+  readonly config?: LinkConfig | undefined;
   /** Open again after every close, loss, restart or refused attempt, until {@link Link.close}. */
-  readonly keepOpen?: boolean;
+  readonly keepOpen?: boolean | undefined;
   /** When the link is open to another URI: true closes it first, false is `LINK_IN_USE`. */
-  readonly replace?: boolean;
+  readonly replace?: boolean | undefined;
   /** Handed back in this link's events and messages, so that users of one device find their own. */
-  readonly owner?: string;
+  readonly owner?: string | undefined;
   /** How pieces become messages (classes A-C). Default `chunk`. */
-  readonly framing?: Framing;
+  readonly framing?: Framing | undefined;
   /** Bytes a received message may have, 1 to 1 GiB; more is `MESSAGE_TOO_LARGE`. Default 1 MiB. */
-  readonly maxMessageBytes?: number;
+  readonly maxMessageBytes?: number | undefined;
 }
 
 /** Options of {@link Link.send}. */
 export interface SendOptions extends Wait {
   /** RFC 6455 opcode 0-15; default 1 (text). */
-  readonly opcode?: number;
+  readonly opcode?: number | undefined;
   /** Milliseconds the device may take to hand the message to the network, 0-60000; default 10000. */
-  readonly timeoutMs?: number;
+  readonly timeoutMs?: number | undefined;
   /** Class D: false leaves the WebSocket message open for further fragments. Default true. */
-  readonly fin?: boolean;
+  readonly fin?: boolean | undefined;
   /** While the link is away: wait up to this many milliseconds for it, 0 to 86,400,000. 0 or absent: `LINK_NOT_OPEN` at once. */
-  readonly holdMs?: number;
+  readonly holdMs?: number | undefined;
   /** @internal Called when bytes of the message may leave, at each attempt. */
   readonly onLeaving?: () => void;
 }
@@ -93,13 +93,13 @@ export interface CloseOptions extends Wait {
    * true (default): send a close frame and wait for the server's answer before `AT+WSCLOSE`;
    * false: `AT+WSCLOSE` at once, which sends no close frame.
    */
-  readonly graceful?: boolean;
+  readonly graceful?: boolean | undefined;
   /** Close code (RFC 6455, section 7.4), 1000 unless given. */
-  readonly code?: number;
+  readonly code?: number | undefined;
   /** Reason, at most 123 bytes of UTF-8. */
-  readonly reason?: string;
+  readonly reason?: string | undefined;
   /** Leaves the link alone where the newest {@link Link.open} named another owner. */
-  readonly owner?: string;
+  readonly owner?: string | undefined;
 }
 
 /** Whether the device checks the server's certificate; it has to know the time for that. */

@@ -40,9 +40,9 @@ export interface PortOpener {
   /** The address as the user wrote it, for messages. */
   readonly address: string;
   /** Baud rate at the open, in bits a second; undefined where the port has none (TCP). */
-  readonly rate?: number;
+  readonly rate?: number | undefined;
   /** Fixed baud rate of the serial port behind a bridge, in bits a second, where known. */
-  readonly bridgedRate?: number;
+  readonly bridgedRate?: number | undefined;
   /**
    * Opens the port.
    * @throws EspAtError `PORT_NOT_FOUND`, `PORT_PERMISSION`, `PORT_BUSY`, `PORT_UNREACHABLE`, `PORT_FAILED`

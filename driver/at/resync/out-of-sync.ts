@@ -10,12 +10,12 @@ export type Resyncing = Extract<ClientState, { readonly kind: 'resyncing' }>;
 /** Why the client resyncs, and how it continues afterwards. */
 export interface OutOfSync {
   readonly job: Job | undefined;
-  readonly next?: Next;
+  readonly next?: Next | undefined;
   readonly dataTrusted: boolean;
-  readonly pendingPrompt?: PendingPrompt;
-  readonly corrupt?: LinkId;
+  readonly pendingPrompt?: PendingPrompt | undefined;
+  readonly corrupt?: LinkId | undefined;
   /** See the state `resyncing`. */
-  readonly untold?: OutOfSyncCause;
+  readonly untold?: OutOfSyncCause | undefined;
 }
 
 export function jobOf(state: ClientState): Job | undefined {
@@ -38,7 +38,7 @@ export function hasPendingPrompt(state: ClientState): boolean {
 
 /** What is known of a lost final result code. */
 export interface Loss {
-  readonly corrupt?: boolean;
+  readonly corrupt?: boolean | undefined;
   readonly dataTrusted?: boolean;
 }
 

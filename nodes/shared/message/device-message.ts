@@ -13,11 +13,11 @@ export interface DeviceChange {
   readonly event: FlowDeviceEventName | DeviceAction | 'state' | 'queue' | 'asked';
   readonly detail?: string;
   readonly command?: string;
-  readonly error?: EspAtError;
+  readonly error?: EspAtError | undefined;
   /** How full the send queue is, 0 to 1. */
   readonly level?: number;
   /** The links in the device's answer. */
-  readonly links?: readonly LinkStatus[];
+  readonly links?: readonly LinkStatus[] | undefined;
   /** In place of the state, as `payload`. */
   readonly statistics?: DeviceStatistics;
 }

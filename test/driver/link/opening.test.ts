@@ -122,7 +122,7 @@ describe('opening a link', () => {
   });
 
   const bad: readonly [string, Partial<OpenOptions>, string][] = [
-    ['no URI', { uri: undefined }, 'INVALID_URI'],
+    ['no URI', Object.fromEntries([['uri', undefined]]), 'INVALID_URI'],
     ['an empty URI', { uri: '' }, 'INVALID_URI'],
     ['a URI that is too long', { uri: `ws://host/${'a'.repeat(240)}` }, 'INVALID_URI'],
     ['another scheme', { uri: 'http://host/' }, 'INVALID_URI'],
