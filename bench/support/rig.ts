@@ -1,7 +1,7 @@
 import { Device, portAt, systemClock, type Clock, type LinkId } from '../../driver';
 import type { FirmwareClass } from '../../simulator';
 import { MemoryPort } from '../../test/harness/memory-port';
-import { VirtualClock } from '../../test/harness/virtual-clock';
+import { VirtualClock } from '../../simulator/replay/virtual-clock';
 import { SimulatedBoard } from './simulated-board';
 import { startBoard } from './board';
 import { TappedPort } from './tapped-port';

@@ -36,8 +36,9 @@ export interface DoctorFacts {
   certificates?: readonly string[];
   /** Milliseconds from `AT` to its `OK`: the median. */
   roundTripMs?: number;
-  /** Test lines that came back damaged, and all of them. */
+  /** Test lines that came back damaged. */
   damagedLines?: number;
+  /** All test lines. */
   testLines?: number;
   /** Highest baud rate at which data passes without a fault, in bits a second. */
   bestBaudRate?: number | undefined;

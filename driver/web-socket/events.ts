@@ -19,7 +19,9 @@ export class WebSocketCloseEvent extends Event {
 
 /** The event `error`; in addition to that of browsers it tells why. */
 export class WebSocketErrorEvent extends Event {
+  /** Why the connection failed. */
   readonly error: EspAtError;
+  /** Sentence of the error. */
   readonly message: string;
 
   constructor(error: EspAtError) {

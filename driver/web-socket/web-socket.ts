@@ -22,15 +22,23 @@ type Sent = (error?: Error) => void;
  * ws by `on`.
  */
 export class DeviceWebSocket extends WebSocketEvents {
+  /** Value of {@link readyState} while the link opens. */
   static readonly CONNECTING = CONNECTING;
+  /** Value of {@link readyState} while it is open. */
   static readonly OPEN = OPEN;
+  /** Value of {@link readyState} during the close. */
   static readonly CLOSING = CLOSING;
+  /** Value of {@link readyState} at the end. */
   static readonly CLOSED = CLOSED;
   /** Empty: the firmware knows no extensions. */
   readonly extensions = '';
+  /** As the static member. */
   readonly CONNECTING = CONNECTING;
+  /** As the static member. */
   readonly OPEN = OPEN;
+  /** As the static member. */
   readonly CLOSING = CLOSING;
+  /** As the static member. */
   readonly CLOSED = CLOSED;
 
   readonly #pool: LinkPool;
@@ -73,10 +81,12 @@ export class DeviceWebSocket extends WebSocketEvents {
     queueMicrotask(() => void this.#connect(options));
   }
 
+  /** The URL that the constructor was given, completed. */
   get url(): string {
     return this.#url.href;
   }
 
+  /** 0 connecting · 1 open · 2 closing · 3 closed. */
   get readyState(): 0 | 1 | 2 | 3 {
     return this.#readyState;
   }
@@ -136,7 +146,10 @@ export class DeviceWebSocket extends WebSocketEvents {
     this.#lastSend = settled.finally(() => undefined);
   }
 
-  /** @throws DOMException `InvalidAccessError`, `SyntaxError` */
+  /**
+   * Closes the connection: what was sent, a close frame, its answer.
+   * @throws DOMException `InvalidAccessError`, `SyntaxError`
+   */
   close(code?: number, reason?: string): void {
     const given = parseClose(code, reason);
     if (this.#readyState >= CLOSING) return;
@@ -164,6 +177,7 @@ export class DeviceWebSocket extends WebSocketEvents {
     this.#ended({ wasClean: false, code: 1006, reason: '' });
   }
 
+  /** Whether messages are kept back, see {@link pause}. */
   get isPaused(): boolean {
     return this.#paused !== undefined;
   }
@@ -173,6 +187,7 @@ export class DeviceWebSocket extends WebSocketEvents {
     this.#paused ??= [];
   }
 
+  /** Emits the messages that {@link pause} has kept back, and later ones as they come. */
   resume(): void {
     const messages = this.#paused ?? [];
     this.#paused = undefined;

@@ -17,7 +17,7 @@ import {
   type LoggedLinkEvent,
 } from './event-log';
 import { MemoryPort, type MemoryLine } from './memory-port';
-import { VirtualClock } from './virtual-clock';
+import { VirtualClock } from '../../simulator/replay/virtual-clock';
 import { WsServer } from './network/ws-server';
 
 export interface HarnessOptions {

@@ -1,6 +1,6 @@
 import type { EspAtError } from '../../driver/errors';
 import type { Port, PortHandlers, PortOpener, PortSettings } from '../../driver/port/port';
-import type { VirtualClock } from './virtual-clock';
+import type { VirtualClock } from '../../simulator/replay/virtual-clock';
 
 /** One turn of the event loop reads at most this much from a port. */
 const MAX_READ_BYTES = 16_384;

@@ -10,7 +10,7 @@ import {
   type DeviceUser,
 } from '../../nodes/shared/device/device-host';
 import { PortClaims } from '../../nodes/shared/device/port-claims';
-import { VirtualClock } from '../harness/virtual-clock';
+import { VirtualClock } from '../../simulator/replay/virtual-clock';
 import { FakeDevice } from '../harness/nodes/fake-device';
 
 /** Records the devices it is given, with the state of the host at that moment. */

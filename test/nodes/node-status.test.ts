@@ -8,7 +8,7 @@ import { say } from '../../nodes/shared/message/status-words';
 import { catalog } from '../harness/nodes/catalog';
 import { FakeDevice } from '../harness/nodes/fake-device';
 import { unchecked } from '../harness/refused';
-import { VirtualClock } from '../harness/virtual-clock';
+import { VirtualClock } from '../../simulator/replay/virtual-clock';
 
 const URI = 'ws://example.org/';
 const failure = new EspAtError('OPEN_FAILED', { link: 0, reason: 'UNREACHABLE' });

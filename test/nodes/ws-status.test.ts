@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { beforeEach, it } from 'node:test';
 import { EspAtError } from '../../driver/errors';
-import { VirtualClock } from '../harness/virtual-clock';
+import { VirtualClock } from '../../simulator/replay/virtual-clock';
 import { FakeDevice } from '../harness/nodes/fake-device';
 import { flowOf } from '../harness/nodes/flows';
 import { codeOf, withoutId } from '../harness/nodes/messages';

@@ -6,7 +6,7 @@ import type { ConnectionTarget } from '../../simulator/network/network';
 import type { SimulatorOptions } from '../../simulator/device/options';
 import { seededRandom } from '../../simulator/random';
 import { MemoryNetwork, type Route } from '../harness/network/memory-network';
-import { VirtualClock } from '../harness/virtual-clock';
+import { VirtualClock } from '../../simulator/replay/virtual-clock';
 import { WsServer, type WsConnection } from '../harness/network/ws-server';
 import type { WsFrame } from '../harness/network/ws-server-frames';
 

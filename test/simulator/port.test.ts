@@ -6,7 +6,7 @@ import {
   type SimulatedPort,
   type SimulatedPortOpener,
 } from '../../simulator/serial/port';
-import { VirtualClock } from '../harness/virtual-clock';
+import { VirtualClock } from '../../simulator/replay/virtual-clock';
 
 let count = 0;
 

@@ -4,7 +4,7 @@ import { AtClient } from '../../../driver/at/at-client';
 import { wssend } from '../../../driver/commands/websocket';
 import { EspAtError } from '../../../driver/errors';
 import { PendingSend } from '../../../driver/link/send/pending-send';
-import { VirtualClock } from '../../harness/virtual-clock';
+import { VirtualClock } from '../../../simulator/replay/virtual-clock';
 import { Harness } from '../../harness/harness';
 
 /** An AT client whose port takes so many bytes per second, and whose far end is silent. */

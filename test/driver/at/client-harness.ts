@@ -7,7 +7,7 @@ import { build, query } from '../../../driver/commands/build';
 import { wssend } from '../../../driver/commands/websocket';
 import { EspAtError } from '../../../driver/errors';
 import { PendingSend } from '../../../driver/link/send/pending-send';
-import { VirtualClock } from '../../harness/virtual-clock';
+import { VirtualClock } from '../../../simulator/replay/virtual-clock';
 
 /** Messages of a link that the client pulls. */
 class MessageSource implements SendSource {

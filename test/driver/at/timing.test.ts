@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { IdleTimer } from '../../../driver/at/timing/timeouts';
-import { VirtualClock } from '../../harness/virtual-clock';
+import { VirtualClock } from '../../../simulator/replay/virtual-clock';
 import { ClientHarness } from './client-harness';
 
 /** An idle timer whose clock stands wherever the test sets it. */

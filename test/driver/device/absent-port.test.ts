@@ -5,7 +5,7 @@ import { runInNewContext } from 'node:vm';
 import { Device } from '../../../driver/device/device';
 import { EspAtError } from '../../../driver/errors';
 import type { Port } from '../../../driver/port/port';
-import { VirtualClock } from '../../harness/virtual-clock';
+import { VirtualClock } from '../../../simulator/replay/virtual-clock';
 
 describe('a port that is absent', () => {
   it('leaves no resource of failed open attempts behind', async () => {

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { Device } from '../../../driver/device/device';
 import { EspAtError } from '../../../driver/errors';
 import type { PortOpener, PortSettings } from '../../../driver/port/port';
-import { VirtualClock } from '../../harness/virtual-clock';
+import { VirtualClock } from '../../../simulator/replay/virtual-clock';
 import { Harness, type HarnessOptions } from '../../harness/harness';
 
 const USUAL = 115_200;

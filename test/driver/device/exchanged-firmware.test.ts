@@ -4,7 +4,7 @@ import { Device } from '../../../driver/device/device';
 import { SimulatedDevice, seededRandom, type FirmwareClass } from '../../../simulator';
 import { MemoryNetwork } from '../../harness/network/memory-network';
 import { MemoryPort } from '../../harness/memory-port';
-import { VirtualClock } from '../../harness/virtual-clock';
+import { VirtualClock } from '../../../simulator/replay/virtual-clock';
 import { WsServer } from '../../harness/network/ws-server';
 
 /** A board whose firmware can be exchanged while its port stays open. */

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { Device } from '../../../driver/device/device';
 import { EspAtError } from '../../../driver/errors';
 import type { Port, PortHandlers } from '../../../driver/port/port';
-import { VirtualClock } from '../../harness/virtual-clock';
+import { VirtualClock } from '../../../simulator/replay/virtual-clock';
 import { Harness } from '../../harness/harness';
 import { code } from '../../harness/ready-harness';
 

@@ -5,7 +5,7 @@ import type { Port } from '../../../driver/port/port';
 import { openSerial, type SerialOptions } from '../../../driver/port/serial';
 import { FakeSerial } from '../../harness/fake-serial';
 import { refused, rejected } from '../../harness/refused';
-import { VirtualClock } from '../../harness/virtual-clock';
+import { VirtualClock } from '../../../simulator/replay/virtual-clock';
 
 const path = '/dev/ttyUSB0';
 

@@ -7,7 +7,7 @@ import { portAt } from '../../../driver/port/open';
 import type { Port, PortHandlers } from '../../../driver/port/port';
 import { openTcp } from '../../../driver/port/tcp';
 import { refused, rejected } from '../../harness/refused';
-import { VirtualClock } from '../../harness/virtual-clock';
+import { VirtualClock } from '../../../simulator/replay/virtual-clock';
 
 const line = { rate: 115_200 };
 

@@ -5,7 +5,7 @@ import type { ClockOptions } from '../../../driver/device/options';
 import { configureSntp, knowsTime, waitForSntp } from '../../../driver/provisioning/sntp';
 import { rejected } from '../../harness/refused';
 import { ScriptedRun } from '../../harness/scripted-run';
-import { VirtualClock } from '../../harness/virtual-clock';
+import { VirtualClock } from '../../../simulator/replay/virtual-clock';
 
 const UNSET = '+CIPSNTPTIME:Thu Jan  1 00:00:09 1970';
 const SET = '+CIPSNTPTIME:Mon Nov 23 20:22:07 2026';

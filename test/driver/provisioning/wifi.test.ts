@@ -5,7 +5,7 @@ import type { WifiOptions } from '../../../driver/device/options';
 import * as wifi from '../../../driver/provisioning/wifi';
 import { rejected } from '../../harness/refused';
 import { ScriptedRun, type Reply } from '../../harness/scripted-run';
-import { VirtualClock } from '../../harness/virtual-clock';
+import { VirtualClock } from '../../../simulator/replay/virtual-clock';
 
 const home = { ssid: 'home', password: 'secret-word' };
 const REJOIN = 'AT+CWRECONNCFG=1,0';

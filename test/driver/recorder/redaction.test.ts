@@ -5,7 +5,7 @@ import { quote } from '../../../driver/commands/quote';
 import { Recorder } from '../../../driver/recorder/recorder';
 import { SecretSet } from '../../../driver/recorder/secret-set';
 import { maskedOpen, secretsOfDevice, secretsOfOpen } from '../../../driver/recorder/secrets';
-import { VirtualClock } from '../../harness/virtual-clock';
+import { VirtualClock } from '../../../simulator/replay/virtual-clock';
 
 const port = { address: 'memory', open: () => Promise.reject(new Error()) };
 

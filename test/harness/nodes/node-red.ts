@@ -14,7 +14,7 @@ import wsOpen from '../../../nodes/ws-open';
 import wsRequest from '../../../nodes/ws-request';
 import wsSend from '../../../nodes/ws-send';
 import wsStatus from '../../../nodes/ws-status';
-import type { SharedClock, VirtualClock } from '../virtual-clock';
+import type { SharedClock, VirtualClock } from '../../../simulator/replay/virtual-clock';
 
 /** Limit of the wait for a message. */
 const TIMEOUT_MS = 2000;

@@ -6,7 +6,7 @@ import { TrafficReader } from '../../../nodes/shared/live/live-traffic';
 import { SignalWatch } from '../../../nodes/shared/live/signal-watch';
 import { FakeDevice } from '../../harness/nodes/fake-device';
 import { onEachRuntime } from '../../harness/nodes/node-red';
-import { VirtualClock } from '../../harness/virtual-clock';
+import { VirtualClock } from '../../../simulator/replay/virtual-clock';
 import { asObject, asObjects } from '../../package/project';
 
 function recorded(): { device: FakeDevice; recorder: Recorder } {

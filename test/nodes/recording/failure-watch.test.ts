@@ -7,7 +7,7 @@ import { EspAtError } from '../../../driver';
 import { FailureWatch, type Failure } from '../../../nodes/shared/recording/failure-watch';
 import { FakeDevice } from '../../harness/nodes/fake-device';
 import { onEachRuntime } from '../../harness/nodes/node-red';
-import { VirtualClock } from '../../harness/virtual-clock';
+import { VirtualClock } from '../../../simulator/replay/virtual-clock';
 import { asObject, asText } from '../../package/project';
 
 const unresponsive = new EspAtError('DEVICE_UNRESPONSIVE', { port: 'p' });

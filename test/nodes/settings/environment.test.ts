@@ -6,7 +6,7 @@ import { FakeDevice } from '../../harness/nodes/fake-device';
 import { deviceNode, flowOf } from '../../harness/nodes/flows';
 import { codeOf } from '../../harness/nodes/messages';
 import { onEachRuntime, type NodeRed } from '../../harness/nodes/node-red';
-import { VirtualClock } from '../../harness/virtual-clock';
+import { VirtualClock } from '../../../simulator/replay/virtual-clock';
 
 /** What a text field is stored as, and what the node must make of it. */
 type Row = readonly [stored: string, expected: unknown];

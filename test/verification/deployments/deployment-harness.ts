@@ -15,7 +15,7 @@ import { MemoryNetwork } from '../../harness/network/memory-network';
 import { WsServer, type WsConnection } from '../../harness/network/ws-server';
 import type { MakeDevice } from '../../../nodes/shared/device/make-device';
 import type { NodeRed } from '../../harness/nodes/node-red';
-import { VirtualClock } from '../../harness/virtual-clock';
+import { VirtualClock } from '../../../simulator/replay/virtual-clock';
 import type { DeployType } from './cases';
 import { nodesOf, type FlowModel } from './flow';
 import { NodeWatch } from './node-watch';

@@ -13,7 +13,7 @@ import {
 } from '../../harness/event-log';
 import { HostLoop } from '../../harness/host-loop';
 import { MemoryNetwork } from '../../harness/network/memory-network';
-import { VirtualClock } from '../../harness/virtual-clock';
+import { VirtualClock } from '../../../simulator/replay/virtual-clock';
 import { WsServer, type WsConnection } from '../../harness/network/ws-server';
 import { MessageLog } from '../message-log';
 import { audit, type Violation } from './audit';

@@ -1,6 +1,6 @@
 import type { Port, PortHandlers, PortOpener } from '../../../driver/port/port';
+import type { VirtualClock } from '../../../simulator/replay/virtual-clock';
 import type { PacedLine } from '../../../simulator/serial/paced-line';
-import type { VirtualClock } from '../../harness/virtual-clock';
 
 /** `to-device`: what the host writes; `to-host`: what the device sends. */
 export type Direction = 'to-device' | 'to-host';

@@ -8,7 +8,7 @@ import { PacedLine } from '../../../simulator/serial/paced-line';
 import { HostLoop } from '../../harness/host-loop';
 import { MemoryNetwork } from '../../harness/network/memory-network';
 import { MemoryPort } from '../../harness/memory-port';
-import { VirtualClock } from '../../harness/virtual-clock';
+import { VirtualClock } from '../../../simulator/replay/virtual-clock';
 import { WsServer } from '../../harness/network/ws-server';
 import { MessageLog } from '../message-log';
 import { between } from './message';

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import type { Framing } from '../../../../driver/link/options';
 import { ChunkJoiner } from '../../../../driver/link/receive/chunk-joiner';
-import { VirtualClock } from '../../../harness/virtual-clock';
+import { VirtualClock } from '../../../../simulator/replay/virtual-clock';
 
 function rig(joining: Framing, limit = 1000) {
   const told: string[] = [];

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import type { DataFrame } from '../../../../driver/at/types';
 import { EarlyData } from '../../../../driver/link/receive/early-data';
 import { createReceiver } from '../../../../driver/link/receive/receiver';
-import { VirtualClock } from '../../../harness/virtual-clock';
+import { VirtualClock } from '../../../../simulator/replay/virtual-clock';
 
 const KIB = 1024;
 

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import type { EspAtError } from '../../../../driver/errors';
 import type { Framing } from '../../../../driver/link/options';
 import { createReceiver } from '../../../../driver/link/receive/receiver';
-import { VirtualClock } from '../../../harness/virtual-clock';
+import { VirtualClock } from '../../../../simulator/replay/virtual-clock';
 
 interface RigOptions {
   readonly framing?: Framing;

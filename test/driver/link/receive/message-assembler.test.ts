@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import type { DataFrame } from '../../../../driver/at/types';
 import type { EspAtError } from '../../../../driver/errors';
 import { MessageAssembler } from '../../../../driver/link/receive/message-assembler';
-import { VirtualClock } from '../../../harness/virtual-clock';
+import { VirtualClock } from '../../../../simulator/replay/virtual-clock';
 
 /** An assembler in virtual time, and what it tells in order. */
 function rig(limit = 1000) {

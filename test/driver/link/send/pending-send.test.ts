@@ -4,7 +4,7 @@ import type { CommandEvent } from '../../../../driver/at/types';
 import { wssend } from '../../../../driver/commands/websocket';
 import { EspAtError } from '../../../../driver/errors';
 import { PendingSend } from '../../../../driver/link/send/pending-send';
-import { VirtualClock } from '../../../harness/virtual-clock';
+import { VirtualClock } from '../../../../simulator/replay/virtual-clock';
 
 const closed = new EspAtError('LINK_CLOSED', { link: 0 });
 const refused: CommandEvent = {

@@ -1,1 +1,0 @@
-export { VirtualClock, type SharedClock } from '../../simulator/replay/virtual-clock';
