@@ -1,4 +1,3 @@
-import { setMaxListeners } from 'node:events';
 import type { Node, NodeAPI, NodeDef, NodeMessageInFlow } from 'node-red';
 import { EspAtError } from '../driver/errors';
 import type { Reply, RequestOptions } from '../driver/link/request/options';
@@ -8,6 +7,7 @@ import type { DeviceUser } from './shared/device/device-host';
 import { findDevice, requireDevice, type DeviceNode } from './shared/device/device-node';
 import { chosenLink, type LinkSetting } from './shared/device/link-setting';
 import { NodeStatus } from './shared/device/node-status';
+import { UnderWay } from './shared/device/under-way';
 import { onInput, type Send } from './shared/message/input';
 import { messageTimeout } from './shared/message/open-settings';
 import { outgoing } from './shared/message/outgoing';
@@ -61,10 +61,9 @@ class Requester implements DeviceUser {
   readonly #output: Output;
   readonly #match: MatchFor;
   readonly #refusal: EspAtError | undefined;
-  /** Ends every request when the node stops. */
-  readonly #stop = new AbortController();
+  readonly #underWay = new UnderWay();
   readonly status: NodeStatus;
-  #underWay = 0;
+  #count = 0;
 
   constructor(RED: NodeAPI, node: Node, def: WsRequestDef) {
     this.#node = node;
@@ -82,8 +81,6 @@ class Requester implements DeviceUser {
     this.#match = match instanceof EspAtError ? () => ({ by: 'next' }) : match;
     this.#device = findDevice(RED, def.device);
     this.status = new NodeStatus(RED, node, this.#device, this.#link);
-    // One listener for each request under way: their number is no sign of a leak.
-    setMaxListeners(0, this.#stop.signal);
     this.#device?.host.attach(this);
   }
 
@@ -93,20 +90,22 @@ class Requester implements DeviceUser {
     if (this.#refusal) throw this.#refusal;
     const { payload, opcode } = outgoing(msg.payload, msg.opcode);
     const replyTimeoutMs = messageTimeout(msg.timeout, 1, LONGEST_TIMEOUT_MS) ?? this.#timeout;
-    this.#count(1);
+    this.#addCount(1);
     try {
-      const reply = await link.request(payload, {
-        ...this.#fixed,
-        match: this.#match(msg),
-        opcode,
-        holdMs: this.#holdSeconds * 1000,
-        signal: this.#stop.signal,
-        ...(replyTimeoutMs === undefined ? {} : { replyTimeoutMs }),
-        onLate: (late) => this.#late(late, msg),
-      });
+      const reply = await this.#underWay.run((signal) =>
+        link.request(payload, {
+          ...this.#fixed,
+          match: this.#match(msg),
+          opcode,
+          holdMs: this.#holdSeconds * 1000,
+          signal,
+          ...(replyTimeoutMs === undefined ? {} : { replyTimeoutMs }),
+          onLate: (late) => this.#late(late, msg),
+        }),
+      );
       msg.payload = this.#payload(reply);
     } finally {
-      this.#count(-1);
+      this.#addCount(-1);
     }
     send([msg, null]);
   }
@@ -114,7 +113,7 @@ class Requester implements DeviceUser {
   /** Ends the requests under way. */
   end(): void {
     this.status.end();
-    this.#stop.abort(new EspAtError('ABORTED', {}, { outcome: 'not-sent' }));
+    this.#underWay.end();
     this.#device?.host.detach(this);
   }
 
@@ -123,7 +122,7 @@ class Requester implements DeviceUser {
   }
 
   #late(reply: Reply, msg: NodeMessageInFlow): void {
-    if (!this.#tellsLate || this.#stop.signal.aborted) return;
+    if (!this.#tellsLate || this.#underWay.ended) return;
     try {
       this.#node.send([null, { ...msg, payload: this.#payload(reply) }]);
     } catch (error) {
@@ -137,9 +136,9 @@ class Requester implements DeviceUser {
     return new PayloadDecoder(this.#output, 'json').payload(message);
   }
 
-  #count(more: number): void {
-    this.#underWay += more;
-    const count = this.#underWay;
+  #addCount(more: number): void {
+    this.#count += more;
+    const count = this.#count;
     this.status.setWords(count === 0 ? undefined : { key: 'status.underWay', values: { count } });
   }
 }

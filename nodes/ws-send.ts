@@ -8,6 +8,7 @@ import { findDevice, requireDevice, type DeviceNode } from './shared/device/devi
 import { onInput, type Send } from './shared/message/input';
 import { chosenLink, type LinkSetting } from './shared/device/link-setting';
 import { NodeStatus } from './shared/device/node-status';
+import { UnderWay } from './shared/device/under-way';
 import { messageTimeout } from './shared/message/open-settings';
 import { outgoing } from './shared/message/outgoing';
 import { expandedSettings, refusalOf } from './shared/message/setting-checks';
@@ -50,11 +51,9 @@ class Sender implements DeviceUser {
   readonly #holdSeconds: number;
   readonly #holdMessages: number;
   readonly #refusal: EspAtError | undefined;
-  /** Aborts every send when the node stops. */
-  /** Of the messages under way. */
-  readonly #stops = new Set<AbortController>();
+  readonly #underWay = new UnderWay();
   /** Messages under way, by link. */
-  readonly #underWay = new Map<LinkId, number>();
+  readonly #counts = new Map<LinkId, number>();
   readonly status: NodeStatus;
   #stopListening: (() => void) | undefined;
 
@@ -78,20 +77,18 @@ class Sender implements DeviceUser {
     const timeout = messageTimeout(msg.timeout, 0, 60_000) ?? this.#timeout;
     const fin = finOf(msg.fin);
     this.#count(link, payload);
-    // One for each message: a signal compares a new listener with all that it has.
-    const stop = new AbortController();
-    this.#stops.add(stop);
     try {
-      await link.send(payload, {
-        opcode,
-        holdMs: this.#holdSeconds * 1000,
-        signal: stop.signal,
-        ...(timeout === undefined ? {} : { timeoutMs: timeout }),
-        ...(fin === undefined ? {} : { fin }),
-      });
+      await this.#underWay.run((signal) =>
+        link.send(payload, {
+          opcode,
+          holdMs: this.#holdSeconds * 1000,
+          signal,
+          ...(timeout === undefined ? {} : { timeoutMs: timeout }),
+          ...(fin === undefined ? {} : { fin }),
+        }),
+      );
     } finally {
-      this.#stops.delete(stop);
-      this.#underWay.set(link.id, (this.#underWay.get(link.id) ?? 1) - 1);
+      this.#counts.set(link.id, (this.#counts.get(link.id) ?? 1) - 1);
     }
     send(msg);
   }
@@ -100,8 +97,7 @@ class Sender implements DeviceUser {
   end(): void {
     this.status.end();
     this.#stopListening?.();
-    const reason = new EspAtError('ABORTED', {}, { outcome: 'not-sent' });
-    for (const stop of this.#stops) stop.abort(reason);
+    this.#underWay.end();
     this.#device?.host.detach(this);
   }
 
@@ -116,12 +112,12 @@ class Sender implements DeviceUser {
 
   /** @throws EspAtError `QUEUE_FULL` when the link is not open and as many messages wait as the settings allow */
   #count(link: LinkApi, payload: Uint8Array | string): void {
-    const messages = this.#underWay.get(link.id) ?? 0;
+    const messages = this.#counts.get(link.id) ?? 0;
     if (this.#holdSeconds > 0 && link.stateNumber !== 2 && messages >= this.#holdMessages) {
       const bytes = Buffer.byteLength(payload);
       throw new EspAtError('QUEUE_FULL', { messages, bytes }, { outcome: 'not-sent' });
     }
-    this.#underWay.set(link.id, messages + 1);
+    this.#counts.set(link.id, messages + 1);
   }
 
   /** @param level how full the send queue is, 0 to 1 */

@@ -1,0 +1,32 @@
+import { EspAtError } from '../../../driver/errors';
+
+/**
+ * What a node has under way, to be aborted when the node ends. Each piece of work has a signal of its own: a shared one
+ * compares a new listener with all that it has, and thousands of messages at once would block the event loop.
+ */
+export class UnderWay {
+  readonly #stops = new Set<AbortController>();
+  #ended = false;
+
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  /** Runs work with a signal that aborts when the node ends. */
+  async run<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const stop = new AbortController();
+    this.#stops.add(stop);
+    try {
+      return await work(stop.signal);
+    } finally {
+      this.#stops.delete(stop);
+    }
+  }
+
+  /** Aborts what has not begun. */
+  end(): void {
+    this.#ended = true;
+    const reason = new EspAtError('ABORTED', {}, { outcome: 'not-sent' });
+    for (const stop of this.#stops) stop.abort(reason);
+  }
+}
