@@ -57,7 +57,7 @@ export const reasons = {
   NOT_BYTES: 'it is neither text nor bytes',
   WRONG_TYPE: 'it is {type}',
   NOT_SERIALIZABLE: 'it cannot be written as JSON',
-  EMPTY_IN_JSON: 'JSON has nothing of it ({type}): send its values as an object, a list or text',
+  EMPTY_IN_JSON: 'JSON cannot hold its contents ({type}): send them as an object, a list or text',
   NOT_JSON_OBJECT: 'it is not a JSON object',
   NOT_JSON_ARRAY: 'it is not a JSON array',
   BAD_ID: 'its ID is neither text nor a number',

@@ -39,13 +39,13 @@ const sentences = {
   DEVICE_RESTARTED: 'The device restarted. Try again when it is ready.',
   DEVICE_STOPPED: 'The device was stopped. Start it, then try again.',
   DEVICE_DISCONNECTED:
-    'The device was disconnected, so that its port is free. Connect it again, then try again.',
+    'The device is disconnected, and its port is free. Connect it again, then try again.',
   RATE_NOT_NEGOTIATED:
     'The serial port does not work at {rate} baud and stays at {before}. Check the cable, or choose a lower baud rate.',
   NO_WEBSOCKET:
     'This firmware has no WebSocket commands. Build ESP-AT with menuconfig: Component config > AT > AT WebSocket command support.',
   FIRMWARE_UNKNOWN:
-    'The board answers {command} in another form than ESP-AT. Its firmware only has commands of the same names; flash ESP-AT.',
+    'The board answers {command} in another form than ESP-AT. Its firmware only uses the same command names: flash ESP-AT.',
   // Commands
   COMMAND_FAILED:
     'The device answered ERROR to {command}{reason}. Check the settings for this command.',
@@ -93,7 +93,7 @@ const sentences = {
     'The server closed link {link} as soon as it was open. Check the URI, the authorization and the subprotocol.',
   SERVER_NOT_VERIFIED: 'Link {link} is encrypted, but its server is not verified: {reason}.',
   FIRST_MESSAGE_AT_RISK:
-    'Link {link} is open, but this firmware loses a message that the server sends together with its handshake response. If the server speaks first, ask it again, let it wait a moment, or use firmware v4.1 or newer.',
+    'Link {link} is open, but this firmware loses a message that the server sends together with its handshake response. If the server speaks first, send it a request, make it wait a moment, or use firmware v4.1 or newer.',
   OPEN_ABORTED: 'Link {link} was closed before it was open. Open it again if you need it.',
   LINK_CLOSED: 'Link {link} was closed before this was done. Open it, then try again.',
   // Sending
@@ -110,14 +110,14 @@ const sentences = {
   // Requests
   INVALID_REQUEST: 'Change the request setting "{setting}": {reason}.',
   REQUEST_ID_IN_USE:
-    'The request on link {link} was not sent: the reply to another one with the ID {id} has not come. Give each request an ID of its own.',
+    'The request on link {link} was not sent: another request with the ID {id} still waits for its reply. Give each request an ID of its own.',
   REPLY_TIMEOUT:
-    'The request on link {link} was sent, but no reply came within {timeout} ms. Check the server and how the reply is known, or set a longer timeout.',
+    'The request on link {link} was sent, but no reply came within {timeout} ms. Check the server and how the request finds its reply, or set a longer timeout.',
   REPLY_LOST:
-    'The request on link {link} was sent, but its reply does not reach you: {reason}. The server may have acted on it.',
+    'The request on link {link} was sent, but no reply can arrive any more: {reason}. The server may have acted on it.',
   REPLY_ERROR: 'The server answered the request on link {link} with an error: {reason}.',
   REPLY_OUTSTANDING:
-    'The request on link {link} was not sent: the reply to the one before it has not come. Close and open the link if it never will, or let replies be known by an ID.',
+    'The request on link {link} was not sent: the request before it still waits for its reply. Close and open the link if no reply will come, or use requests with IDs.',
   MATCH_FAILED: 'Change the condition for the reply on link {link}: {reason}.',
   // Receiving
   DATA_LOST:
