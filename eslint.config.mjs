@@ -21,6 +21,25 @@ const mayNotImport = (layer, others, packages, message, ignores = []) => ({
   },
 });
 
+/** Inside the driver: code goes `device → link → at`; the types of options may cross the other way. */
+const driverLayer = (folders, above) => ({
+  files: folders.map((folder) => `driver/${folder}/**/*.ts`),
+  rules: {
+    '@typescript-eslint/no-restricted-imports': [
+      'error',
+      {
+        patterns: [
+          {
+            regex: `^(\\.\\./)+(${above.join('|')})/`,
+            allowTypeImports: true,
+            message: 'Imports go down: device → link → at → parser.',
+          },
+        ],
+      },
+    ],
+  },
+});
+
 export default tseslint.config(
   { ignores: ['dist/**', 'coverage/**', '.demo/**', '.mutation/**'] },
   js.configs.recommended,
@@ -51,6 +70,11 @@ export default tseslint.config(
     ['nodes', 'simulator'],
     ['serialport'],
     'The driver knows nothing of Node-RED or of the simulator.',
+  ),
+  driverLayer(['link'], ['device', 'doctor', 'web-socket']),
+  driverLayer(
+    ['at', 'commands', 'port', 'provisioning', 'values'],
+    ['device', 'link', 'doctor', 'web-socket'],
   ),
   mayNotImport(
     'simulator',
