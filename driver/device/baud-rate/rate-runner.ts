@@ -27,7 +27,7 @@ export async function runRateState(
   let state = begin;
   for (let action = actionOf(state); action; action = actionOf(state)) {
     // With the wires at work this end uses them too: from the step on that follows.
-    if ('climb' in state && state.climb?.wires === 'proven') await port.setFlowControl(true);
+    if ('climb' in state && state.climb.wires === 'proven') await port.setFlowControl(true);
     state = step(state, await perform(action, access, port, known));
   }
   return state;

@@ -225,7 +225,7 @@ export function timerOf(state: State): Timer | undefined {
 /** The operations that a state holds: all others are aborted. */
 export function operationsOf(state: State): readonly (OpenOperation | CloseOperation)[] {
   if (state.kind === 'open') return state.waiting ? [state.waiting.operation] : [];
-  const current = 'operation' in state && state.operation ? [state.operation] : [];
+  const current = 'operation' in state ? [state.operation] : [];
   return state.kind === 'closing' && state.next ? [...current, state.next.operation] : current;
 }
 
