@@ -10,7 +10,7 @@ const headers = [{ name: 'X-Key', value: secret }];
 function told(harness: Harness, errors: readonly unknown[] = []): string {
   const spoken = [...harness.events, ...harness.links, ...harness.statuses];
   return JSON.stringify([
-    ...spoken.map((each) => ({ ...each, message: 'error' in each && each.error?.message })),
+    ...spoken.map((each) => ({ ...each, message: 'error' in each && each.error.message })),
     ...errors.map((error) => (error instanceof EspAtError ? [error.message, error.details] : null)),
   ]);
 }
