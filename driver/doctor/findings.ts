@@ -20,9 +20,9 @@ const sentences = {
     'At {rate} baud {damaged} of {lines} test lines came back damaged. Shorten the cable, connect GND, or choose a lower baud rate.',
   WRONG_RATE: 'The device answers at {found} baud, not at {set}. Set the baud rate {found}.',
   RAISED_RATE:
-    'A program has left the device at {found} baud. The driver finds it there; a restart takes it back to {set}.',
+    'Another program left the device at {found} baud. The driver finds it there; after a restart the device is back at {set}.',
   PROMPT_OPEN:
-    'The device waited for data that another program had announced. The wait is over; a message to a server may be damaged.',
+    'Another program left the device waiting for data. The test ended the wait; a message to a server may be damaged.',
   WEAK_SIGNAL:
     'The signal of {ssid} is weak ({signal} dBm). Move the device or the access point closer, or use an external antenna.',
   ECHO_NOT_OPEN: 'The device did not open {uri}. Check the URI, the server and its certificate.',
@@ -34,7 +34,7 @@ const sentences = {
   RTS_CTS_NOT_WIRED:
     'RTS and CTS are not wired. Wire them for baud rates above 460800, and against lost data.',
   BRIDGE:
-    'A bridge leads to the device: only the bridge can change the baud rate. Set both to the same rate.',
+    'The device is behind a bridge, and the driver cannot change the baud rate of a bridge. Set both to the same rate.',
   NO_TLS_VERIFICATION:
     'This firmware (class {class}) cannot verify servers. Flash a newer one if links need that.',
 } as const;
