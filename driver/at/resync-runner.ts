@@ -107,7 +107,7 @@ export class ResyncRunner {
     body: (access: LineAccess) => Promise<T>,
     { pace, pad }: Pick<SequenceResyncOptions, 'pace' | 'pad'>,
   ): Promise<T> {
-    const { machine, parser } = this.#parts;
+    const { machine } = this.#parts;
     const { state } = machine;
     const isOurs = !sequence.aborted && jobOf(state) === sequence;
     if (!isOurs || (state.kind !== 'between' && state.kind !== 'resyncing'))
@@ -119,9 +119,16 @@ export class ResyncRunner {
     });
     if (result === undefined || access.signal.aborted)
       return sequence.refusal(new EspAtError('ABORTED'));
-    parser.expectPrompt = false;
+    this.#takeBack(outOfSync);
     machine.become({ kind: 'between', job: sequence });
     return result;
+  }
+
+  /** Takes the port back. What the client dropped meanwhile may have begun what comes next. */
+  #takeBack({ dataTrusted }: Pick<OutOfSync, 'dataTrusted'>): void {
+    const { parser, receivers } = this.#parts;
+    parser.expectPrompt = false;
+    if (!dataTrusted) receivers.dataLost();
   }
 
   #lend(outOfSync: OutOfSync, mayBePrompted: boolean, pace: Pace): LineAccess {
@@ -143,9 +150,9 @@ export class ResyncRunner {
   }
 
   #end(state: Resyncing, result: Exclude<ResyncResult, { readonly kind: 'aborted' }>): void {
-    const { listener, machine, parser } = this.#parts;
+    const { listener, machine } = this.#parts;
     const { job, next, dataTrusted, pendingPrompt } = state;
-    parser.expectPrompt = false;
+    this.#takeBack(state);
     switch (result.kind) {
       case 'inSync':
         return this.#continue(state, result.padded ? pendingPrompt?.link : state.corrupt);
