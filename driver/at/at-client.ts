@@ -3,13 +3,12 @@ import { EspAtError } from '../errors';
 import type { ClientEvent } from './client-event';
 import { ClientMachine, type Assumptions } from './client-machine';
 import type { ClientParts } from './client-parts';
-import type { ClientState } from './client-state';
+import { hasPendingPrompt, jobOf, type ClientState } from './client-state';
 import type { Command, Response } from './command';
 import { CommandQueue } from './command-queue';
 import { CommandSequence, type SequenceAccess, type SequenceOptions } from './command-sequence';
 import { DataReceivers } from './data-receivers';
 import { JobRunner } from './job-runner';
-import { hasPendingPrompt, jobOf } from './resync/out-of-sync';
 import { isFinalResultCode } from './outcome';
 import { Parser } from './parser/parser';
 import { PartialFrameTimeout } from './timing/partial-frame';
@@ -20,7 +19,7 @@ import { TimedPort } from './timing/timed-port';
 import { onChunk } from './transaction/responses';
 import { TransactionRunner } from './transaction-runner';
 import type { DataFormat, DataReceiver, Frame, LinkId, PortWriter, SendSource } from './types';
-import { isOtherUrc, parseUrc } from './urc';
+import { looksIntact, parseUrc } from './urc';
 
 /**
  * One transaction at a time over one port. Responses belong to the running transaction, a prompt to the one that
@@ -65,16 +64,16 @@ export class AtClient {
     return hasPendingPrompt(this.#state);
   }
 
-  /** Which query the next resync asks first: after a late response, another one. */
-  get firstQuestion(): number {
-    return this.#resyncs.firstQuestion;
+  /** Index of the first query of the next resync: a recording keeps it, for its replay. */
+  get firstQuery(): number {
+    return this.#resyncs.firstQuery;
   }
 
-  set firstQuestion(index: number) {
-    this.#resyncs.firstQuestion = index;
+  set firstQuery(index: number) {
+    this.#resyncs.firstQuery = index;
   }
 
-  /** Whether it runs nothing, and no line or data has begun. */
+  /** Whether it runs nothing, and no line or data has begun. Not while the device may be booting: see {@link assume}. */
   get isQuiet(): boolean {
     const { machine, parser } = this.#parts;
     return machine.state.kind === 'idle' && machine.assumptions.echoOff && !parser.unfinished;
@@ -87,12 +86,12 @@ export class AtClient {
     const duration = port.receptionMs(chunk.length);
     timeout.heard(now, duration);
     const { state } = machine;
-    if (state.kind === 'resyncing') state.access.heard(now, duration);
+    if (state.kind === 'resyncing') state.lease.heard(now, duration);
     else if (state.kind === 'running') onChunk(state.transaction);
     parser.push(chunk);
     partialFrame.heard(now, duration);
     if (machine.assumptions.rateLostOnRestart && this.state !== 'resyncing' && parser.garbled)
-      this.#resyncs.distrust('WRONG_RATE');
+      this.#resyncs.onCorruption('WRONG_RATE');
   }
 
   /** Sets the format of a link's `+WS_DATA`, from the next one on. */
@@ -101,8 +100,8 @@ export class AtClient {
   }
 
   /** Sets the receiver of a link's data; without one the client drops the data. */
-  route(link: LinkId, receiver?: DataReceiver): void {
-    this.#parts.receivers.route(link, receiver);
+  setReceiver(link: LinkId, receiver?: DataReceiver): void {
+    this.#parts.receivers.set(link, receiver);
   }
 
   /**
@@ -158,7 +157,8 @@ export class AtClient {
     return {
       run: (command) => this.#jobs.runWithin(sequence, command),
       resync: (options) => this.#resyncs.resyncWithin(sequence, options),
-      talk: (body) => this.#resyncs.lendWithin(sequence, body, { pace: 'search', pad: 'never' }),
+      lendPort: (body) =>
+        this.#resyncs.lendPortWithin(sequence, body, { pace: 'search', pad: 'never' }),
     };
   }
 
@@ -169,7 +169,7 @@ export class AtClient {
 
   /** A source has something to send. */
   wake(): void {
-    this.#parts.queue.wake();
+    this.#parts.queue.recount();
     this.#jobs.pull();
   }
 
@@ -203,7 +203,7 @@ export class AtClient {
       case 'prompt':
         return this.#takePrompt();
       case 'garbage':
-        return this.#resyncs.distrust('CORRUPT_DATA');
+        return this.#resyncs.onCorruption('CORRUPT_DATA');
     }
   }
 
@@ -214,7 +214,7 @@ export class AtClient {
         if (!this.#transactions.takeLine(state, text)) this.#takeUrc(text);
         return;
       case 'resyncing':
-        if (!state.access.take(text) && !isLateResponse(text)) this.#takeUrc(text);
+        if (!state.lease.take(text) && !isLateResponse(text)) this.#takeUrc(text);
         return;
       default:
         return this.#takeUnasked(state, text);
@@ -235,7 +235,7 @@ export class AtClient {
 
   #takePrompt(): void {
     const state = this.#state;
-    if (state.kind === 'resyncing') state.access.take('>');
+    if (state.kind === 'resyncing') state.lease.take('>');
     else if (state.kind === 'running') this.#transactions.takePrompt(state);
   }
 
@@ -246,8 +246,9 @@ export class AtClient {
       if (machine.isDataTrusted || urc.kind === 'ready') listener({ kind: 'urc', urc });
       return;
     }
+    // Left over after its transaction has ended: no URC, and no corrupt line.
     if (isFinalResultCode(text)) return;
     listener({ kind: 'unknownLine', text });
-    if (!isOtherUrc(text) && this.hasConnection) this.#resyncs.distrust('CORRUPT_LINE');
+    if (!looksIntact(text) && this.hasConnection) this.#resyncs.onCorruption('CORRUPT_LINE');
   }
 }

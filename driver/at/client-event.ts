@@ -14,6 +14,6 @@ export type ClientEvent =
   | { readonly kind: 'outOfSync'; readonly cause: OutOfSyncCause }
   | { readonly kind: 'resyncStep'; readonly step: ResyncStep }
   /** `corrupt`: the peer of this link got corrupt bytes. */
-  | { readonly kind: 'inSync'; readonly corrupt: LinkId | undefined }
+  | { readonly kind: 'inSync'; readonly corruptLink: LinkId | undefined }
   /** The resync failed: the client runs nothing until it is reset. */
   | { readonly kind: 'unresponsive' };

@@ -1,5 +1,5 @@
 import type { ClientState } from './client-state';
-import type { Pace } from './resync/line-access';
+import type { Pace } from './resync/port-lease';
 
 /** See {@link AtClient.assume}. */
 export interface Assumptions {
@@ -37,6 +37,6 @@ export class ClientMachine {
     const before = this.#state;
     this.#state = state;
     if (before.kind !== 'resyncing') return;
-    if (state.kind !== 'resyncing' || state.access !== before.access) before.controller.abort();
+    if (state.kind !== 'resyncing' || state.lease !== before.lease) before.controller.abort();
   }
 }

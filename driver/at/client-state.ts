@@ -1,7 +1,7 @@
 import type { EspAtError } from '../errors';
 import type { Command } from './command';
-import type { CommandSequence } from './command-sequence';
-import type { LineAccess } from './resync/line-access';
+import { CommandSequence } from './command-sequence';
+import type { PortLease } from './resync/port-lease';
 import type { Transaction } from './transaction/transaction';
 import type { LinkId, OutOfSyncCause, Submission } from './types';
 
@@ -9,7 +9,7 @@ import type { LinkId, OutOfSyncCause, Submission } from './types';
 export type Job = CommandSequence | Submission;
 
 /** A command that the client writes as soon as it is in sync. */
-export interface Next {
+export interface NextCommand {
   readonly command: Command;
   readonly attempt: number;
 }
@@ -22,25 +22,45 @@ export interface PendingPrompt {
 export type ClientState =
   | { readonly kind: 'idle' }
   | { readonly kind: 'closed'; readonly error: EspAtError }
-  /** The sequence has not given its next command yet. */
+  /** Between two commands of a sequence, or before its first one: the sequence has not given the next one yet. */
   | { readonly kind: 'between'; readonly job: CommandSequence }
   | { readonly kind: 'running'; readonly job: Job; readonly transaction: Transaction }
   | {
       readonly kind: 'resyncing';
       readonly job: Job | undefined;
-      readonly next?: Next | undefined;
+      readonly next?: NextCommand | undefined;
       /** False after corrupt bytes: received bytes may come from the inside of a message. */
       readonly dataTrusted: boolean;
       readonly pendingPrompt?: PendingPrompt | undefined;
       /** The link whose peer got corrupt bytes. */
-      readonly corrupt?: LinkId | undefined;
-      /** Why the client resyncs, as long as it is no alarm: an ERROR is only asked about, before it counts. */
-      readonly untold?: OutOfSyncCause | undefined;
+      readonly corruptLink?: LinkId | undefined;
+      /**
+       * Set while the event `outOfSync` has not been emitted: the client resyncs only to find out whether an ERROR
+       * belongs to its command.
+       */
+      readonly unannounced?: OutOfSyncCause | undefined;
       readonly controller: AbortController;
-      readonly access: LineAccess;
+      readonly lease: PortLease;
     }
   | {
       readonly kind: 'unresponsive';
       readonly dataTrusted: boolean;
       readonly pendingPrompt?: PendingPrompt | undefined;
     };
+
+export type Running = Extract<ClientState, { readonly kind: 'running' }>;
+export type Resyncing = Extract<ClientState, { readonly kind: 'resyncing' }>;
+
+export function jobOf(state: ClientState): Job | undefined {
+  return 'job' in state ? state.job : undefined;
+}
+
+export function submissionOf(job: Job | undefined): Submission | undefined {
+  return job instanceof CommandSequence ? undefined : job;
+}
+
+/** Whether a data prompt may be pending. */
+export function hasPendingPrompt(state: ClientState): boolean {
+  if (state.kind === 'running') return state.transaction.command.payload !== undefined;
+  return 'pendingPrompt' in state && state.pendingPrompt !== undefined;
+}

@@ -9,7 +9,7 @@ const MAX_PASSED = 1000;
 /** A source, and the bytes that the client has sent for it. */
 interface Lane {
   readonly source: SendSource;
-  served: number;
+  servedBytes: number;
   /** Whether it had something to send at the last check. */
   isActive: boolean;
 }
@@ -37,26 +37,27 @@ export class CommandQueue {
   }
 
   addSource(source: SendSource): void {
-    this.#lanes.push({ source, served: 0, isActive: false });
+    this.#lanes.push({ source, servedBytes: 0, isActive: false });
   }
 
-  /** A source may have something to send. An idle source starts level with the others. */
-  wake(): void {
+  /** Looks again which sources have something to send. A source that was idle starts level with the others. */
+  recount(): void {
     for (const lane of this.#lanes) {
       const wasActive = lane.isActive;
       lane.isActive = lane.source.peek() !== undefined;
-      if (lane.isActive && !wasActive) lane.served = Math.max(lane.served, this.#least(lane));
+      if (lane.isActive && !wasActive)
+        lane.servedBytes = Math.max(lane.servedBytes, this.#leastServed(lane));
     }
   }
 
-  /** Returns the next sequence, removed from the queue, or the next message. */
-  next(): Job | undefined {
-    this.wake();
+  /** Returns the next job: a sequence, which leaves the queue, or a message, which stays in its source until it settles. */
+  nextJob(): Job | undefined {
+    this.recount();
     const sequence = this.#sequences.shift();
     if (sequence) return sequence;
     let chosen: Lane | undefined;
     for (const lane of this.#lanes)
-      if (lane.isActive && (!chosen || lane.served < chosen.served)) chosen = lane;
+      if (lane.isActive && (!chosen || lane.servedBytes < chosen.servedBytes)) chosen = lane;
     if (this.#yielding.length > 0 && (!chosen || this.#passed >= MAX_PASSED)) {
       this.#passed = 0;
       return this.#yielding.shift();
@@ -66,8 +67,8 @@ export class CommandQueue {
   }
 
   /** Counts bytes sent for a link. */
-  served(link: LinkId, bytes: number): void {
-    for (const lane of this.#lanes) if (lane.source.link === link) lane.served += bytes;
+  countServed(link: LinkId, bytes: number): void {
+    for (const lane of this.#lanes) if (lane.source.link === link) lane.servedBytes += bytes;
   }
 
   /** Removes all sequences; returns a function that rejects them. */
@@ -81,10 +82,11 @@ export class CommandQueue {
     };
   }
 
-  #least(except: Lane): number {
+  /** The least bytes of any other active source; 0 without one. */
+  #leastServed(except: Lane): number {
     let least = Infinity;
     for (const lane of this.#lanes)
-      if (lane !== except && lane.isActive && lane.served < least) least = lane.served;
+      if (lane !== except && lane.isActive && lane.servedBytes < least) least = lane.servedBytes;
     return least === Infinity ? 0 : least;
   }
 }

@@ -1,6 +1,6 @@
 import type { EspAtError } from '../errors';
 import type { Response, Run } from './command';
-import type { LineAccess } from './resync/line-access';
+import type { PortLease } from './resync/port-lease';
 import type { ResyncOptions, ResyncResult } from './resync/resync';
 import type { CommandEvent } from './types';
 
@@ -20,10 +20,12 @@ export interface SequenceAccess {
    * Lends the port to `body`, which must result in something.
    * @throws EspAtError whatever the client was reset or closed with meanwhile
    */
-  readonly talk: <T extends object | string>(body: (line: LineAccess) => Promise<T>) => Promise<T>;
+  readonly lendPort: <T extends object | string>(
+    body: (lease: PortLease) => Promise<T>,
+  ) => Promise<T>;
 }
 
-export type SequenceResyncOptions = Omit<ResyncOptions, 'firstQuestion'>;
+export type SequenceResyncOptions = Omit<ResyncOptions, 'firstQuery'>;
 
 export interface SequenceOptions {
   readonly signal?: AbortSignal | undefined;
@@ -42,7 +44,8 @@ export class CommandSequence {
   readonly begin: () => void;
   readonly #reject: (error: EspAtError) => void;
   #pending: Pending | undefined;
-  #aborted: EspAtError | undefined;
+  #abortError: EspAtError | undefined;
+  #bodyEnded = false;
 
   constructor(begin: () => void, reject: (error: EspAtError) => void) {
     this.begin = begin;
@@ -50,16 +53,22 @@ export class CommandSequence {
   }
 
   /** Whether its body has ended. After an abort its last command may still run. */
-  isOver = false;
+  get bodyEnded(): boolean {
+    return this.#bodyEnded;
+  }
+
+  endBody(): void {
+    this.#bodyEnded = true;
+  }
 
   /** Set by {@link abort}: every later command rejects with it. */
-  get aborted(): EspAtError | undefined {
-    return this.#aborted;
+  get abortError(): EspAtError | undefined {
+    return this.#abortError;
   }
 
   /** Rejects its running command, and every later one. */
   abort(error: EspAtError): void {
-    this.#aborted ??= error;
+    this.#abortError ??= error;
     this.#pending?.reject(error);
     this.#pending = undefined;
   }
@@ -70,17 +79,17 @@ export class CommandSequence {
     this.#reject(error);
   }
 
-  /** Calls `start`; returns the response to the command that it starts. */
-  expectResponse(start: () => void): Promise<Response> {
+  /** Starts a command by `start`, and waits for its response. */
+  startAndAwait(start: () => void): Promise<Response> {
     return new Promise((resolve, reject) => {
       this.#pending = { resolve, reject };
       start();
     });
   }
 
-  /** Rejects with the reason of the abort, or with `error`. */
-  refusal(error: EspAtError): Promise<never> {
-    return Promise.reject(this.#aborted ?? error);
+  /** Returns a promise that rejects with the error of the abort, or with `error`. */
+  rejection(error: EspAtError): Promise<never> {
+    return Promise.reject(this.#abortError ?? error);
   }
 
   report(event: CommandEvent): void {

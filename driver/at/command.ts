@@ -4,8 +4,8 @@ export interface Command {
   readonly line: string;
   /** Its name in errors and logs, without secrets or user text. For example `AT+WSOPEN=0`. */
   readonly name: string;
-  /** Prefixes of its information responses; every other line is a URC. For example `+WSOPEN:`. */
-  readonly informationResponses: readonly string[];
+  /** Prefixes of the lines that are its information responses; every other line is a URC. For example `+WSOPEN:`. */
+  readonly informationPrefixes: readonly string[];
   /** Bytes after the data prompt; absent where the command has no prompt. */
   readonly payload?: Uint8Array;
   /** The final result code that means success. */
@@ -20,12 +20,20 @@ export interface Command {
   /** Whether its response may hold secrets: then no error quotes it. */
   readonly secret?: boolean;
   /** Whether ERROR is an expected response, because some firmware lacks the command. */
-  readonly refusable?: boolean;
+  readonly asRefusable?: boolean;
+}
+
+/** Bytes that a data prompt takes at most: `AT+WSSEND` of class D, the largest of any firmware. */
+export const MAX_PAYLOAD_BYTES = 16_384;
+
+/** Bytes of the command's line and payload. */
+export function sizeOf({ line, payload }: Command): number {
+  return line.length + (payload?.length ?? 0);
 }
 
 /** Returns the command with ERROR as an expected response. */
 export function refusable(command: Command): Command {
-  return { ...command, refusable: true };
+  return { ...command, asRefusable: true };
 }
 
 /** Information responses of a command that succeeded, one character a byte (latin1). */

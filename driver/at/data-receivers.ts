@@ -4,7 +4,7 @@ import type { DataFrame, DataReceiver, LinkId } from './types';
 export class DataReceivers {
   readonly #receivers: (DataReceiver | undefined)[] = [];
 
-  route(link: LinkId, receiver: DataReceiver | undefined): void {
+  set(link: LinkId, receiver: DataReceiver | undefined): void {
     this.#receivers[link] = receiver;
   }
 

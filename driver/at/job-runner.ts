@@ -1,9 +1,8 @@
 import type { EspAtError } from '../errors';
 import type { ClientParts } from './client-parts';
-import type { ClientState, Job, Next } from './client-state';
+import { jobOf, type ClientState, type Job, type NextCommand } from './client-state';
 import type { Command, Response } from './command';
 import { CommandSequence } from './command-sequence';
-import { jobOf } from './resync/out-of-sync';
 import { outOfSyncError } from './outcome';
 import { slower, TIMEOUT_POLICY } from './timing/timeouts';
 import { untilCheck } from './transaction/idle';
@@ -17,11 +16,11 @@ export class JobRunner {
     this.#parts = parts;
   }
 
-  /** Begins the next job of the queue, if there is time for it. */
+  /** Begins the next job of the queue, if the client is idle. */
   pull(): void {
     const { machine, queue } = this.#parts;
     if (machine.state.kind !== 'idle') return;
-    const job = queue.next();
+    const job = queue.nextJob();
     if (job instanceof CommandSequence) {
       machine.become({ kind: 'between', job });
       job.begin();
@@ -31,7 +30,7 @@ export class JobRunner {
   }
 
   /** Writes the line of a command: its transaction begins. */
-  start(job: Job, { command, attempt }: Next): void {
+  start(job: Job, { command, attempt }: NextCommand): void {
     const { clock, machine, parser, port, timeout } = this.#parts;
     const policy = slower(TIMEOUT_POLICY[machine.pace], port.slowness);
     const transaction = begin(command, attempt, policy, clock.now());
@@ -43,7 +42,7 @@ export class JobRunner {
 
   /** Ends a transaction. Its job may queue more, which then runs at once. */
   finish(job: Job, report: () => void): void {
-    const goesOn = job instanceof CommandSequence && !job.isOver;
+    const goesOn = job instanceof CommandSequence && !job.bodyEnded;
     this.#parts.machine.become(goesOn ? { kind: 'between', job } : { kind: 'idle' });
     report();
     this.pull();
@@ -53,21 +52,20 @@ export class JobRunner {
   runWithin(sequence: CommandSequence, command: Command): Promise<Response> {
     const { machine } = this.#parts;
     const { state } = machine;
-    if (!sequence.aborted && jobOf(state) === sequence) {
+    if (!sequence.abortError && jobOf(state) === sequence) {
       const next = { command, attempt: 1 };
-      if (state.kind === 'between')
-        return sequence.expectResponse(() => this.start(sequence, next));
+      if (state.kind === 'between') return sequence.startAndAwait(() => this.start(sequence, next));
       if (state.kind === 'resyncing' && !state.next)
-        return sequence.expectResponse(() => machine.become({ ...state, next }));
+        return sequence.startAndAwait(() => machine.become({ ...state, next }));
     }
-    return sequence.refusal(outOfSyncError(command));
+    return sequence.rejection(outOfSyncError(command));
   }
 
-  /** The body of a sequence has ended. */
+  /** Call when the body of a sequence has ended, also after an abort: the client then runs the next job. */
   endSequence(sequence: CommandSequence): void {
     const { machine } = this.#parts;
     const { state } = machine;
-    sequence.isOver = true;
+    sequence.endBody();
     if (jobOf(state) !== sequence) return;
     if (state.kind === 'between') machine.become({ kind: 'idle' });
     else if (state.kind === 'resyncing')

@@ -30,16 +30,20 @@ export function mayRepeat(transaction: Transaction, submission: Submission | und
 
 /**
  * Whether an ERROR may be the response to noise or a line end before the command: then the command may still run, or
- * the client may repeat it. It is not where the device gave a reason, where the command is `refusable`, or the second
- * time.
+ * the client may repeat it. An ERROR counts at once where
+ * - the device gave a reason, or an information response before it;
+ * - the command is `refusable`, or neither idempotent nor with a payload;
+ * - the payload is written: the device has taken the line;
+ * - the connection of the message has ended: the client would not repeat it;
+ * - the command runs for the second time.
  */
 export function isDoubtfulRefusal(
   transaction: Transaction,
   submission: Submission | undefined,
 ): boolean {
   const { command, attempt, response, errorCode } = transaction;
-  if (attempt > 1 || command.refusable || payloadWritten(transaction)) return false;
-  if (submission && !submission.mayContinue) return false;
+  if (attempt > 1 || command.asRefusable || payloadWritten(transaction)) return false;
+  if (submission && !submission.connectionLives) return false;
   const harmless = command.idempotent || command.payload !== undefined;
   return harmless && response.length === 0 && errorCode === '';
 }
@@ -68,12 +72,12 @@ export function outOfSyncError(command: Command): EspAtError {
 }
 
 /** Returns the error of a message of which no byte has left. */
-export function notSent(error: EspAtError): EspAtError {
+export function asNotSent(error: EspAtError): EspAtError {
   return new EspAtError(error.code, error.details, { outcome: 'not-sent', cause: error });
 }
 
 /** Returns the error of a message of which bytes may have left. */
-export function unknown(link: LinkId, cause: EspAtError): EspAtError {
+export function asUnknown(link: LinkId, cause: EspAtError): EspAtError {
   const details = { link, reason: cause.message };
   return new EspAtError('SEND_UNKNOWN', details, { outcome: 'unknown', cause });
 }

@@ -1,17 +1,14 @@
 import { EspAtError } from '../errors';
 import type { ClientParts } from './client-parts';
+import { jobOf, submissionOf, type Resyncing, type Running } from './client-state';
 import { CommandSequence, type SequenceResyncOptions } from './command-sequence';
 import type { JobRunner } from './job-runner';
-import { LineAccess, type Pace } from './resync/line-access';
+import { PortLease, type Pace } from './resync/port-lease';
 import {
   afterLostResult,
-  isLost,
-  jobOf,
-  submissionOf,
-  type Loss,
-  type OutOfSync,
-  type Resyncing,
-  type Running,
+  mustNotContinue,
+  type Continuation,
+  type LostResult,
 } from './resync/out-of-sync';
 import { outOfSyncError } from './outcome';
 import { resync, type ResyncOptions, type ResyncResult, type ResyncStep } from './resync/resync';
@@ -19,8 +16,8 @@ import type { LinkId, OutOfSyncCause, OutOfSyncReason } from './types';
 
 /** Lends the port to resyncs and sequences, and continues the work of the client afterwards. */
 export class ResyncRunner {
-  /** Which query the next resync asks first: after a late response, another one. */
-  firstQuestion = 0;
+  /** Index of the first query of the next resync. It differs in each, so that a late response fits no later query. */
+  firstQuery = 0;
   readonly #parts: ClientParts;
   readonly #jobs: JobRunner;
 
@@ -29,8 +26,8 @@ export class ResyncRunner {
     this.#jobs = jobs;
   }
 
-  /** Received bytes are corrupt: until in sync, any bytes may come from the inside of a message. */
-  distrust(reason: OutOfSyncReason): void {
+  /** Call when received bytes are corrupt: until in sync, any bytes may come from the inside of a message. */
+  onCorruption(reason: OutOfSyncReason): void {
     const { listener, machine, receivers } = this.#parts;
     const { state } = machine;
     if (!machine.assumptions.echoOff || !machine.isDataTrusted) return;
@@ -40,7 +37,7 @@ export class ResyncRunner {
         return;
       case 'resyncing':
         machine.become({ ...state, dataTrusted: false });
-        this.#tellOutOfSync();
+        this.#announce();
         break;
       case 'running':
         // From here on neither a prompt nor a final result code proves anything; the payload must not go out.
@@ -58,95 +55,97 @@ export class ResyncRunner {
   loseResult(
     running: Running,
     reason: OutOfSyncReason,
-    { isAlarm = true, ...loss }: Loss & { readonly isAlarm?: boolean } = {},
+    { isAlarm = true, ...loss }: LostResult & { readonly isAlarm?: boolean } = {},
   ): void {
     const { command } = running.transaction;
     const cause = { reason, command: command.name };
-    const outOfSync = afterLostResult(running, loss);
-    this.begin(cause, isAlarm ? outOfSync : { ...outOfSync, untold: cause });
-    if (!outOfSync.next) running.job.report({ kind: 'failed', error: outOfSyncError(command) });
+    const continuation = afterLostResult(running, loss);
+    this.begin(cause, isAlarm ? continuation : { ...continuation, unannounced: cause });
+    if (!continuation.next) running.job.report({ kind: 'failed', error: outOfSyncError(command) });
   }
 
   /** Becomes `resyncing` before it calls the listener, whose commands then wait. */
-  begin(cause: OutOfSyncCause, outOfSync: OutOfSync): void {
+  begin(cause: OutOfSyncCause, continuation: Continuation): void {
     const { listener, machine } = this.#parts;
     const { pace } = machine;
-    const padding = outOfSync.pendingPrompt !== undefined;
-    const access = this.#lend(outOfSync, padding, pace);
-    if (outOfSync.untold === undefined) listener({ kind: 'outOfSync', cause });
+    const padding = continuation.pendingPrompt !== undefined;
+    const lease = this.#lendPort(continuation, padding, pace);
+    if (continuation.unannounced === undefined) listener({ kind: 'outOfSync', cause });
     const options: ResyncOptions = {
       attempts: 3,
+      // After a restart the device would talk at another rate, unheard: the device session first searches for its rate.
       mayRestart: !machine.assumptions.rateLostOnRestart,
       pad: padding ? 'ifSilent' : 'never',
       pace,
-      firstQuestion: this.firstQuestion++,
+      firstQuery: this.firstQuery++,
     };
     const onStep = (step: ResyncStep) => {
-      if (step !== 'lineEnd') this.#tellOutOfSync();
-      if (outOfSync.untold === undefined || step !== 'lineEnd')
+      if (step !== 'lineEnd') this.#announce();
+      if (continuation.unannounced === undefined || step !== 'lineEnd')
         listener({ kind: 'resyncStep', step });
     };
-    void resync(access, options, onStep).then((result) => {
+    void resync(lease, options, onStep).then((result) => {
       if (result.kind === 'aborted') return;
-      if (result.kind !== 'inSync') this.#tellOutOfSync();
+      if (result.kind !== 'inSync') this.#announce();
       const { state } = machine;
-      if (state.kind === 'resyncing' && state.access === access) this.#end(state, result);
+      if (state.kind === 'resyncing' && state.lease === lease) this.#end(state, result);
     });
   }
 
   /** Resyncs within a sequence. */
   resyncWithin(sequence: CommandSequence, options: SequenceResyncOptions): Promise<ResyncResult> {
-    const all = { ...options, firstQuestion: this.firstQuestion++ };
-    const body = (line: LineAccess) => resync(line, all, () => undefined);
-    return this.lendWithin(sequence, body, options);
+    const all = { ...options, firstQuery: this.firstQuery++ };
+    const body = (lease: PortLease) => resync(lease, all, () => undefined);
+    return this.lendPortWithin(sequence, body, options);
   }
 
   /** Lends the port to a sequence, and replaces a resync that corrupt bytes have begun. */
-  async lendWithin<T>(
+  async lendPortWithin<T>(
     sequence: CommandSequence,
-    body: (access: LineAccess) => Promise<T>,
+    body: (lease: PortLease) => Promise<T>,
     { pace, pad }: Pick<SequenceResyncOptions, 'pace' | 'pad'>,
   ): Promise<T> {
     const { machine } = this.#parts;
     const { state } = machine;
-    const isOurs = !sequence.aborted && jobOf(state) === sequence;
+    const isOurs = !sequence.abortError && jobOf(state) === sequence;
     if (!isOurs || (state.kind !== 'between' && state.kind !== 'resyncing'))
-      return sequence.refusal(new EspAtError('OUT_OF_SYNC', { command: 'a resync' }));
-    const outOfSync = state.kind === 'resyncing' ? state : { job: sequence, dataTrusted: true };
-    const access = this.#lend(outOfSync, pad !== 'never', pace);
-    const result = await body(access).catch((error: unknown) => {
-      if (!access.signal.aborted) throw error;
+      return sequence.rejection(new EspAtError('OUT_OF_SYNC', { command: 'a resync' }));
+    const continuation = state.kind === 'resyncing' ? state : { job: sequence, dataTrusted: true };
+    const lease = this.#lendPort(continuation, pad !== 'never', pace);
+    const result = await body(lease).catch((error: unknown) => {
+      if (!lease.signal.aborted) throw error;
     });
-    if (result === undefined || access.signal.aborted)
-      return sequence.refusal(new EspAtError('ABORTED'));
-    this.#takeBack(outOfSync);
+    // Undefined only after an abort: a body results in something.
+    if (result === undefined || lease.signal.aborted)
+      return sequence.rejection(new EspAtError('ABORTED'));
+    this.#takeBack(continuation);
     machine.become({ kind: 'between', job: sequence });
     return result;
   }
 
   /** Takes the port back. What the client dropped meanwhile may have begun what comes next. */
-  #takeBack({ dataTrusted }: Pick<OutOfSync, 'dataTrusted'>): void {
+  #takeBack({ dataTrusted }: Pick<Continuation, 'dataTrusted'>): void {
     const { parser, receivers } = this.#parts;
     parser.expectPrompt = false;
     if (!dataTrusted) receivers.dataLost();
   }
 
-  #lend(outOfSync: OutOfSync, mayBePrompted: boolean, pace: Pace): LineAccess {
+  #lendPort(continuation: Continuation, mayBePrompted: boolean, pace: Pace): PortLease {
     const { machine, parser, port } = this.#parts;
     const controller = new AbortController();
-    const access = new LineAccess(port, pace, controller.signal);
-    machine.become({ kind: 'resyncing', ...outOfSync, controller, access });
+    const lease = new PortLease(port, pace, controller.signal);
+    machine.become({ kind: 'resyncing', ...continuation, controller, lease });
     parser.expectPrompt = mayBePrompted;
-    return access;
+    return lease;
   }
 
-  /** An ERROR that was only asked about has become an alarm. */
-  #tellOutOfSync(): void {
+  /** Emits `outOfSync` where the client has put it off: what began with a doubtful ERROR is a loss of sync. */
+  #announce(): void {
     const { listener, machine } = this.#parts;
     const { state } = machine;
-    if (state.kind !== 'resyncing' || state.untold === undefined) return;
-    machine.become({ ...state, untold: undefined });
-    listener({ kind: 'outOfSync', cause: state.untold });
+    if (state.kind !== 'resyncing' || state.unannounced === undefined) return;
+    machine.become({ ...state, unannounced: undefined });
+    listener({ kind: 'outOfSync', cause: state.unannounced });
   }
 
   #end(state: Resyncing, result: Exclude<ResyncResult, { readonly kind: 'aborted' }>): void {
@@ -155,7 +154,7 @@ export class ResyncRunner {
     this.#takeBack(state);
     switch (result.kind) {
       case 'inSync':
-        return this.#continue(state, result.padded ? pendingPrompt?.link : state.corrupt);
+        return this.#continue(state, result.padded ? pendingPrompt?.link : state.corruptLink);
       case 'restarted':
         listener({ kind: 'urc', urc: { kind: 'ready' } });
         // Usually the listener has done so.
@@ -170,18 +169,18 @@ export class ResyncRunner {
   }
 
   /** In sync: continues the job, unless its message would follow a corrupt one, or go out on another connection. */
-  #continue({ job, next, untold }: Resyncing, corrupt: LinkId | undefined): void {
+  #continue({ job, next, unannounced }: Resyncing, corruptLink: LinkId | undefined): void {
     const { listener, machine } = this.#parts;
-    if (corrupt !== undefined) this.#tellOutOfSync();
-    const isTold = untold === undefined || corrupt !== undefined;
+    if (corruptLink !== undefined) this.#announce();
+    const isTold = unannounced === undefined || corruptLink !== undefined;
     const submission = submissionOf(job);
-    const lost = isLost(submission, corrupt);
-    if (job && next && !lost) this.#jobs.start(job, next);
+    const isCancelled = mustNotContinue(submission, corruptLink);
+    if (job && next && !isCancelled) this.#jobs.start(job, next);
     else
       machine.become(job instanceof CommandSequence ? { kind: 'between', job } : { kind: 'idle' });
-    if (next && lost)
+    if (next && isCancelled)
       submission?.report({ kind: 'notRepeated', error: outOfSyncError(next.command) });
-    if (isTold) listener({ kind: 'inSync', corrupt });
+    if (isTold) listener({ kind: 'inSync', corruptLink });
     this.#jobs.pull();
   }
 }

@@ -1,11 +1,12 @@
 import type { ClientParts } from './client-parts';
+import { submissionOf, type Running } from './client-state';
+import { sizeOf } from './command';
 import { CommandSequence } from './command-sequence';
 import type { JobRunner } from './job-runner';
-import { sizeOf, submissionOf, type Running } from './resync/out-of-sync';
 import { isDoubtfulRefusal, refusalError } from './outcome';
 import type { ResyncRunner } from './resync-runner';
 import type { Action } from './transaction/action';
-import { confirmFrom, onIdle, probeSoon, restartIdle, untilCheck } from './transaction/idle';
+import { restartProbeWait, onIdle, probeSoon, onIdleRestart, untilCheck } from './transaction/idle';
 import { onLine, onPrompt } from './transaction/responses';
 
 const BYTES = {
@@ -38,14 +39,14 @@ export class TransactionRunner {
     this.#act(state, onPrompt(state.transaction, this.#parts.clock.now()));
   }
 
-  /** The port idle time of a wait may be over. */
+  /** The response timeout calls it when the port idle time of a wait may be over. */
   check(): void {
     const { clock, machine, parser, timeout } = this.#parts;
     const { state } = machine;
     if (state.kind !== 'running') return;
     const { transaction } = state;
     const now = clock.now();
-    if (timeout.restartIfBytesLeave(now)) restartIdle(transaction);
+    if (timeout.restartIfBytesLeave(now)) onIdleRestart(transaction);
     const action = onIdle(transaction, timeout.idle, now);
     this.#act(state, action);
     if (machine.state === state) timeout.watch(untilCheck(transaction, timeout.idle));
@@ -80,11 +81,12 @@ export class TransactionRunner {
     const { port, timeout } = this.#parts;
     if (what !== 'payload') {
       if (what === 'LF' || what === 'AT') {
-        confirmFrom(transaction, timeout.idle);
+        restartProbeWait(transaction, timeout.idle);
         timeout.watch(untilCheck(transaction, timeout.idle));
       }
       return port.write(BYTES[what]);
     }
+    // Although the link may have closed: see onPrompt.
     const { payload } = transaction.command;
     if (!payload) return;
     job.report({ kind: 'payloadWritten' });
@@ -93,7 +95,7 @@ export class TransactionRunner {
 
   #succeed({ job, transaction }: Running): void {
     const { command, response } = transaction;
-    if (!(job instanceof CommandSequence)) this.#parts.queue.served(job.link, sizeOf(command));
+    if (!(job instanceof CommandSequence)) this.#parts.queue.countServed(job.link, sizeOf(command));
     this.#jobs.finish(job, () => job.report({ kind: 'succeeded', response }));
   }
 

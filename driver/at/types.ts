@@ -80,7 +80,7 @@ export type CommandEvent =
   | { readonly kind: 'started' }
   | { readonly kind: 'payloadWritten' }
   | { readonly kind: 'succeeded'; readonly response: Response }
-  /** The device answered `ERROR`. */
+  /** The device answered `ERROR` or `SEND FAIL`. */
   | { readonly kind: 'refused'; readonly error: EspAtError }
   /** The final result code is lost, or the device is gone. */
   | { readonly kind: 'failed'; readonly error: EspAtError }
@@ -98,8 +98,8 @@ export interface SendSource {
 export interface Submission {
   readonly link: LinkId;
   readonly command: Command;
-  /** False once its connection has ended. */
-  readonly mayContinue: boolean;
+  /** False once the message's connection has ended: the client then neither repeats nor continues the message. */
+  readonly connectionLives: boolean;
   /** Whether an earlier part of the message has left: then the client does not repeat this part. */
   readonly partlySent: boolean;
   report(event: CommandEvent): void;

@@ -1,6 +1,6 @@
 import type { LinkId } from './types';
 
-/** An unsolicited result code. */
+/** An unsolicited result code. The driver ignores `busy` and `diagnostic`: they only need to count as known lines. */
 export type Urc =
   | { readonly kind: 'connected' | 'disconnected' | 'closed'; readonly link: LinkId }
   | {
@@ -18,8 +18,8 @@ export type Urc =
 const otherUrc =
   /^\+(?:IPD|LINK_CONN|STA_|DIST_STA_IP|MQTT|BLE|BT|HTTP|ETH_|CIP|CMD|CW|FS|SYS|TIME_|UART|WEBSERVER|WSHEAD|WSOPEN)/;
 
-/** Whether a line that {@link parseUrc} does not know looks intact. */
-export function isOtherUrc(line: string): boolean {
+/** Whether a line that {@link parseUrc} does not know looks intact: then it is no sign of corrupt data. */
+export function looksIntact(line: string): boolean {
   return otherUrc.test(line);
 }
 

@@ -19,7 +19,7 @@ export function restart(): Command {
 /** `AT+GMR`: queries the firmware's version text. */
 export function version(): Command {
   const informationResponses = ['AT version:', 'SDK version:', 'compile time', 'Bin version:'];
-  return build('AT+GMR', { informationResponses, idempotent: true });
+  return build('AT+GMR', { informationPrefixes: informationResponses, idempotent: true });
 }
 
 /** Parses the response to {@link version}; returns the AT version for display, empty where there is none. */

@@ -16,7 +16,7 @@ export function build(line: string, traits: Partial<Omit<Command, 'line'>> = {})
   return {
     line,
     name: line.replace(/=.*$/s, ''),
-    informationResponses: [],
+    informationPrefixes: [],
     success: 'OK',
     timeoutMs: DEFAULT_TIMEOUT_MS,
     idempotent: false,
@@ -26,7 +26,7 @@ export function build(line: string, traits: Partial<Omit<Command, 'line'>> = {})
 
 /** Builds a query: its information responses start with `+NAME:`, and the client may repeat it. */
 export function query(name: string, timeoutMs = DEFAULT_TIMEOUT_MS): Command {
-  return build(`AT+${name}?`, { informationResponses: [`+${name}:`], timeoutMs, idempotent: true });
+  return build(`AT+${name}?`, { informationPrefixes: [`+${name}:`], timeoutMs, idempotent: true });
 }
 
 /** Returns the error of an impossible response line: the port corrupted it. */

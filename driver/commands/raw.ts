@@ -30,7 +30,7 @@ export function rawCommand(text: unknown): Command {
   const name = (parts[1] ?? '').toUpperCase();
   return build(text, {
     name: name === '' ? 'AT' : `AT+${name}`,
-    informationResponses: unnamed[name] ?? [`+${name}:`],
+    informationPrefixes: unnamed[name] ?? [`+${name}:`],
     timeoutMs: RAW_TIMEOUT_MS,
     idempotent: text.endsWith('?'),
   });

@@ -40,7 +40,7 @@ export function sysmfgRead(
   const index = checkSetting('slot', slot, 0, 255);
   return build(`AT+SYSMFG=1,"${store}","${store}.${index}",${offset},${length}`, {
     name: `AT+SYSMFG=1,"${store}.${index}"`,
-    informationResponses: ['+SYSMFG:'],
+    informationPrefixes: ['+SYSMFG:'],
     idempotent: true,
   });
 }

@@ -37,7 +37,7 @@ export function cwjap(ssid: string, password: string, bssid = ''): Command {
     values.push(quote(bssid.toLowerCase()));
   }
   return build(`AT+CWJAP=${values.join(',')}`, {
-    informationResponses: ['+CWJAP:'],
+    informationPrefixes: ['+CWJAP:'],
     timeoutMs: JOIN_TIMEOUT_MS,
     idempotent: true,
   });
@@ -68,7 +68,7 @@ export function cwstate(): Command {
 /** `AT+CWLAP`: scans for networks. */
 export function cwlap(): Command {
   return build('AT+CWLAP', {
-    informationResponses: ['+CWLAP:'],
+    informationPrefixes: ['+CWLAP:'],
     timeoutMs: SCAN_TIMEOUT_MS,
     idempotent: true,
   });

@@ -50,7 +50,7 @@ function authentication(config: Unchecked<LinkConfig>, capabilities: Capabilitie
 function command(link: LinkId, values: readonly number[]): Command {
   return build(`AT+WSCFG=${[link, ...values].join(',')}`, {
     name: `AT+WSCFG=${link}`,
-    informationResponses,
+    informationPrefixes: informationResponses,
     timeoutMs: WSCFG_TIMEOUT_MS,
     idempotent: true,
   });

@@ -1,4 +1,4 @@
-import type { Command } from '../at/command';
+import { MAX_PAYLOAD_BYTES, type Command } from '../at/command';
 import type { LinkId } from '../at/types';
 import type { Reason } from '../error-reasons';
 import { EspAtError, type ErrorDetails } from '../errors';
@@ -8,8 +8,6 @@ import { shown } from '../values/text';
 import { isWhole } from '../values/whole';
 import { checkLink, checkTimeout, type Unchecked } from './check';
 
-/** Bytes of an `AT+WSSEND` at most, of any firmware (class D). */
-const MAX_PAYLOAD_BYTES = 16_384;
 /** Bytes that a control frame carries at most (RFC 6455, section 5.5). */
 export const MAX_CONTROL_BYTES = 125;
 const FIRST_CONTROL_OPCODE = 8;

@@ -6,7 +6,7 @@ import type { DeviceOptions } from './options';
 import { checkCertificates } from '../provisioning/certificates';
 
 /**
- * Checks options that no device accepts, before the driver opens the port.
+ * Refuses options that no device accepts, before the driver opens the port.
  * @throws EspAtError `INVALID_SETTING`, `CERTIFICATE_INVALID`, `COMMAND_TOO_LONG`
  */
 export function checkOptions({

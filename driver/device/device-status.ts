@@ -30,7 +30,7 @@ export class DeviceStatus {
   }
 
   /** Why the device cannot do what was asked. */
-  get unavailable(): EspAtError {
+  get unavailableError(): EspAtError {
     const { name, error } = this.#state;
     if (name === 'disconnected') return new EspAtError('DEVICE_DISCONNECTED');
     return error ?? new EspAtError('DEVICE_NOT_READY', { state: name });
@@ -52,7 +52,7 @@ export class DeviceStatus {
       wait.signal?.throwIfAborted();
       const { name } = this.#state;
       if (name === 'ready' && this.capabilities) return this.capabilities;
-      if (this.#isFinal) throw this.unavailable;
+      if (this.#isFinal) throw this.unavailableError;
       await this.#change(wait);
     }
   }
@@ -78,7 +78,7 @@ export class DeviceStatus {
   #tellLinks(): void {
     const { name } = this.#state;
     if (name === 'ready' || name === 'resyncing') return;
-    const error = this.unavailable;
+    const error = this.unavailableError;
     const isFinal = this.#isFinal;
     for (const link of this.#links) link.deviceChanged({ kind: 'notReady', error, isFinal });
   }

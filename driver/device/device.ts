@@ -68,7 +68,7 @@ export class Device extends EventEmitter<DeviceEvents> implements AsyncDisposabl
     );
     const host: LinkHost = {
       ...{ clock, random, recorder, highWaterMark: this.#highWaterMark },
-      ask: () => this.#loop.session?.checks?.request(),
+      checkLinks: () => this.#loop.session?.checks?.request(),
     };
     this.links = [new Link(0, host), new Link(1, host), new Link(2, host)];
     this.#counters = new DeviceCounters(clock);
@@ -164,7 +164,7 @@ export class Device extends EventEmitter<DeviceEvents> implements AsyncDisposabl
     wait.signal?.throwIfAborted();
     this.#recorder?.called('restart');
     const restarted = this.#loop.session?.restart(wait);
-    if (!restarted || !(await waitFor(restarted, wait))) throw this.#status.unavailable;
+    if (!restarted || !(await waitFor(restarted, wait))) throw this.#status.unavailableError;
   }
 
   /**
@@ -196,7 +196,7 @@ export class Device extends EventEmitter<DeviceEvents> implements AsyncDisposabl
     wait.signal?.throwIfAborted();
     this.#recorder?.called('checkLinks');
     const checks = this.#loop.session?.checks;
-    if (!checks) throw this.#status.unavailable;
+    if (!checks) throw this.#status.unavailableError;
     return waitFor(checks.check(), wait);
   }
 
@@ -209,7 +209,7 @@ export class Device extends EventEmitter<DeviceEvents> implements AsyncDisposabl
     const command = rawCommand(text);
     wait.signal?.throwIfAborted();
     this.#recorder?.called('command', text);
-    if (!this.#loop.session?.checks) throw this.#status.unavailable;
+    if (!this.#loop.session?.checks) throw this.#status.unavailableError;
     return [...(await waitFor(this.#loop.session.run(command, wait), wait))];
   }
 
@@ -225,7 +225,7 @@ export class Device extends EventEmitter<DeviceEvents> implements AsyncDisposabl
 
   async #scanNetworks(signal: AbortSignal): Promise<WifiNetwork[]> {
     const session = this.#loop.session;
-    if (!session?.isFound) throw this.#status.unavailable;
+    if (!session?.isFound) throw this.#status.unavailableError;
     // Once it has begun, the device is soon free again.
     let yields = true;
     const scan = scanNetworks((command) => {

@@ -38,7 +38,7 @@ type Sntp =
 /** Provides what links need to open: certificates in their slots, an address, and the time. */
 export class Network {
   readonly #context: NetworkContext;
-  readonly #tell: () => void;
+  readonly #onChange: () => void;
   /** `joining`: the device has begun to join by itself. */
   #station: 'unknown' | 'joining' | 'joined' = 'unknown';
   /** Whether an access point has accepted the device since the join began. */
@@ -58,7 +58,7 @@ export class Network {
   /** @param changed called when {@link error} has changed */
   constructor(context: NetworkContext, changed: () => void) {
     this.#context = context;
-    this.#tell = changed;
+    this.#onChange = changed;
     this.#changes = new TokenBucket(context.options.clock, CHANGE_BURST, CHANGES_PER_SECOND);
     const end = () => {
       this.#cancelPoll();
@@ -93,7 +93,7 @@ export class Network {
    * Settles once the device knows the time: without it, every server's certificate seems not yet valid.
    * @throws EspAtError `CLOCK_NOT_SET`, and the reason of the signal
    */
-  timeKnown(): Promise<void> {
+  clockSet(): Promise<void> {
     if (this.#sntp.kind === 'set') return Promise.resolve();
     if (this.#sntp.kind === 'waiting') return this.#sntp.done;
     const done = this.#waitForTime();
@@ -118,7 +118,7 @@ export class Network {
     }
     if (this.#context.signal.aborted || this.#error) return;
     this.#station = 'joining';
-    this.#lost();
+    this.#noteLoss();
     await this.#poll();
   }
 
@@ -128,16 +128,16 @@ export class Network {
       case 'wifi-connected':
         this.#associated = true;
         emitter.emit('wifi', 'joined');
-        this.#joins();
+        this.#noteJoining();
         return;
       case 'wifi-got-ip':
         emitter.emit('wifi', 'address');
-        this.#hasAddress();
+        this.#noteAddress();
         return;
       case 'wifi-disconnected':
         if (this.#station === 'joined') this.#station = 'joining';
         emitter.emit('wifi', 'lost');
-        if (this.#isSetUp) this.#lost();
+        if (this.#isSetUp) this.#noteLoss();
         return;
       case 'time-updated':
         this.#sntp = { kind: 'set' };
@@ -154,7 +154,7 @@ export class Network {
     this.#associated = false;
     this.#awaySince = clock.now();
     await joinWifi(run, wifi, { clock, signal, associated: () => this.#associated });
-    this.#hasAddress();
+    this.#noteAddress();
   }
 
   /** Waits while a device that knows its network joins by itself after its start: an earlier open would fail. */
@@ -200,36 +200,36 @@ export class Network {
 
   // --- lost and joined again -----------------------------------------------------------------------
 
-  #joins(): void {
+  #noteJoining(): void {
     if (this.#station === 'unknown') this.#station = 'joining';
     this.#stationChanged();
   }
 
-  #hasAddress(): void {
+  #noteAddress(): void {
     this.#station = 'joined';
     this.#cancelPoll();
     this.#stationChanged();
     if (!this.#error) return;
     this.#error = undefined;
-    this.#changed();
+    this.#emitChange();
   }
 
-  #lost(): void {
+  #noteLoss(): void {
     if (!this.#error) {
       this.#error = new EspAtError('WIFI_LOST');
       this.#awaySince = this.#context.options.clock.now();
-      this.#changed();
+      this.#emitChange();
     }
     this.#pollLater();
   }
 
   /** Tells the latest error once more may be told. */
-  #changed(): void {
+  #emitChange(): void {
     this.#cancelChange?.();
     this.#cancelChange = undefined;
     const ms = this.#changes.take();
-    if (ms === 0) this.#tell();
-    else this.#cancelChange = onTimeout(this.#context.options.clock, ms, () => this.#changed());
+    if (ms === 0) this.#onChange();
+    else this.#cancelChange = onTimeout(this.#context.options.clock, ms, () => this.#emitChange());
   }
 
   #pollLater(): void {
@@ -247,7 +247,7 @@ export class Network {
     const { wifi } = options;
     try {
       const state = await this.#askStation();
-      if (state === stationState.joined) this.#hasAddress();
+      if (state === stationState.joined) this.#noteAddress();
       else if (wifi && state !== stationState.joining) await this.#rejoin(wifi);
     } catch (error) {
       if (signal.aborted) return;
@@ -264,14 +264,14 @@ export class Network {
   }
 
   async #hasJoined(): Promise<boolean> {
-    if ((await this.#askStation()) === stationState.joined) this.#hasAddress();
+    if ((await this.#askStation()) === stationState.joined) this.#noteAddress();
     return this.#station === 'joined';
   }
 
   async #askStation(): Promise<number> {
     try {
       const { state } = parseCwstate(await this.#context.run(refusable(cwstate())));
-      if (state === stationState.noAddress || state === stationState.joining) this.#joins();
+      if (state === stationState.noAddress || state === stationState.joining) this.#noteJoining();
       return state;
     } catch (error) {
       // Firmware for Ethernet has no Wi-Fi commands.

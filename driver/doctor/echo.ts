@@ -25,7 +25,7 @@ export async function examineEcho(examination: Examination, uri: string): Promis
       resolve(true);
     };
   });
-  client.route(id, new EchoReceiver(() => heard()));
+  client.setReceiver(id, new EchoReceiver(() => heard()));
   try {
     await access.run(wsopen(id, { uri, timeoutMs: OPEN_TIMEOUT_MS }));
     const start = clock.now();
@@ -37,7 +37,7 @@ export async function examineEcho(examination: Examination, uri: string): Promis
     examination.found('ECHO_NOT_OPEN', { uri: plain(uri) });
   } finally {
     heard();
-    client.route(id);
+    client.setReceiver(id);
     await access.run(wsclose(id)).catch(() => undefined);
   }
 }

@@ -1,4 +1,4 @@
-import type { LineAccess } from '../at/resync/line-access';
+import type { PortLease } from '../at/resync/port-lease';
 import { parseUart, uartQuery } from '../commands/uart';
 import { query } from '../commands/build';
 import { likelyRates } from '../device/baud-rate/rates';
@@ -66,27 +66,27 @@ const trial = (
 ): Trial => ({ rate, pad, pace });
 
 async function findOtherFirmware(examination: Examination): Promise<boolean> {
-  const { text } = await examination.access.talk(otherVersion);
+  const { text } = await examination.access.lendPort(otherVersion);
   if (text === undefined) return false;
   examination.found('LOOK_ALIKE', { port: examination.port.address, version: text });
   return true;
 }
 
 /** What firmware says of itself that answers `AT` with `OK`, but no query of ESP-AT. */
-async function otherVersion(line: LineAccess): Promise<{ readonly text?: string }> {
-  line.write(Buffer.from('AT\r\n'));
-  const { line: answer } = await line.next('lineEnd', (each) => each === 'OK');
+async function otherVersion(lease: PortLease): Promise<{ readonly text?: string }> {
+  lease.write(Buffer.from('AT\r\n'));
+  const { line: answer } = await lease.next('lineEnd', (each) => each === 'OK');
   if (answer === undefined) return {};
-  line.write(Buffer.from('AT+GMR\r\n'));
-  const version = await line.next('lineEnd', (each) => each !== '' && !each.startsWith('AT+GMR'));
+  lease.write(Buffer.from('AT+GMR\r\n'));
+  const version = await lease.next('lineEnd', (each) => each !== '' && !each.startsWith('AT+GMR'));
   return { text: (version.line ?? '?').slice(0, 64) };
 }
 
 async function echoes({ access }: Examination): Promise<boolean> {
-  const { echo } = await access.talk(async (line) => {
+  const { echo } = await access.lendPort(async (lease) => {
     let echo = false;
-    line.write(Buffer.from('AT\r\n'));
-    await line.next('lineEnd', (each) => {
+    lease.write(Buffer.from('AT\r\n'));
+    await lease.next('lineEnd', (each) => {
       echo ||= each === 'AT';
       return each === 'OK';
     });

@@ -1,4 +1,4 @@
-import type { LineAccess } from '../at/resync/line-access';
+import type { PortLease } from '../at/resync/port-lease';
 import { echoOff, echoOn } from '../commands/base';
 import { climb } from '../device/baud-rate/climb';
 import { countDamagedLines } from '../device/baud-rate/line-test';
@@ -15,7 +15,7 @@ const SLOW_LINES = 6;
 /** Measures the round trip, and how many lines the port damages. @param faults those that other steps have met */
 export async function examineLine(examination: Examination, faults: () => number): Promise<void> {
   const { access, facts, port } = examination;
-  const { ms } = await access.talk(roundTrips);
+  const { ms } = await access.lendPort(roundTrips);
   const [median] = ms.slice(Math.floor(ms.length / 2));
   if (median !== undefined) facts.roundTripMs = Math.round(median * 10) / 10;
   const isActive = await port.readCts();
@@ -24,8 +24,8 @@ export async function examineLine(examination: Examination, faults: () => number
   const rate = port.rate ?? 0;
   const count = rate === 0 || rate >= 115_200 ? LINES : SLOW_LINES;
   if (!facts.echo) await access.run(echoOn());
-  const { damaged } = await access.talk(async (line) => ({
-    damaged: await countDamagedLines(line, count),
+  const { damaged } = await access.lendPort(async (lease) => ({
+    damaged: await countDamagedLines(lease, count),
   }));
   if (!facts.echo) await access.run(echoOff());
   facts.testLines = count;
@@ -34,13 +34,13 @@ export async function examineLine(examination: Examination, faults: () => number
     examination.found('NOISE', { rate, damaged: damaged + faults(), lines: count + faults() });
 }
 
-async function roundTrips(line: LineAccess): Promise<{ readonly ms: readonly number[] }> {
+async function roundTrips(lease: PortLease): Promise<{ readonly ms: readonly number[] }> {
   const ms: number[] = [];
   for (let count = 0; count < ROUND_TRIPS; count++) {
-    const start = line.now();
-    line.write(Buffer.from('AT\r\n'));
-    const { line: answer } = await line.next('lineEnd', (each) => each === 'OK');
-    if (answer !== undefined) ms.push(line.now() - start);
+    const start = lease.now();
+    lease.write(Buffer.from('AT\r\n'));
+    const { line: answer } = await lease.next('lineEnd', (each) => each === 'OK');
+    if (answer !== undefined) ms.push(lease.now() - start);
   }
   return { ms: ms.sort((one, other) => one - other) };
 }
@@ -56,8 +56,8 @@ export async function examineBestRate(examination: Examination): Promise<void> {
   if (port.baudRate !== before || port.usesFlowControl) {
     await tell({ rate: before, flowControl }, access);
     await port.setFlowControl(false);
-    await access.talk(async (line) => {
-      await line.next('pause', () => false);
+    await access.lendPort(async (lease) => {
+      await lease.next('pause', () => false);
       return 'paused';
     });
     await port.setRate(before);

@@ -57,7 +57,7 @@ async function join(examination: Examination, ssid: string): Promise<boolean> {
     return false;
   }
   const command = build('AT+CWJAP', {
-    informationResponses: ['+CWJAP:'],
+    informationPrefixes: ['+CWJAP:'],
     timeoutMs: JOIN_TIMEOUT_MS,
     idempotent: true,
   });

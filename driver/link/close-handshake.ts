@@ -24,12 +24,12 @@ export async function closeHandshake(
   client: Pick<AtClient, 'run'>,
   queue: Pick<SendQueue, 'sendClose'>,
   { link, clock, frame }: CloseHandshakeOptions,
-  operation: Pick<CloseOperation, 'signal' | 'answered'>,
+  operation: Pick<CloseOperation, 'signal' | 'waitEnded'>,
 ): Promise<void> {
   if (frame) {
     try {
       await queue.sendClose(frame);
-      await settled(clock, CLOSE_HANDSHAKE_TIMEOUT_MS, operation.answered);
+      await waitForAbort(clock, CLOSE_HANDSHAKE_TIMEOUT_MS, operation.waitEnded);
     } catch {
       // Closes the link also without a close frame.
     }
@@ -37,8 +37,8 @@ export async function closeHandshake(
   if (!operation.signal.aborted) await client.run(wsclose(link));
 }
 
-/** Waits for the signal, `ms` milliseconds at most. */
-function settled(clock: Clock, milliseconds: number, signal: AbortSignal): Promise<void> {
+/** Waits for an abort of the signal, for at most the given milliseconds. */
+function waitForAbort(clock: Clock, milliseconds: number, signal: AbortSignal): Promise<void> {
   if (signal.aborted) return Promise.resolve();
   return new Promise((resolve) => {
     const end = () => {

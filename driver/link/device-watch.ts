@@ -16,7 +16,7 @@ export class DeviceWatch {
     this.#clock = clock;
   }
 
-  /** The device from the moment it is ready until it is lost. */
+  /** The device from the moment it is ready until it is lost; also while it resyncs, unlike {@link whenReady}. */
   get current(): ReadyDevice | undefined {
     return this.#availability.kind === 'notReady' ? undefined : this.#availability.device;
   }
@@ -27,7 +27,7 @@ export class DeviceWatch {
     return this.current;
   }
 
-  /** That the user has disconnected the device. */
+  /** The error `DEVICE_DISCONNECTED` while the user keeps the device disconnected; otherwise undefined. */
   get disconnected(): EspAtError | undefined {
     const availability = this.#availability;
     const error = availability.kind === 'notReady' ? availability.error : undefined;
@@ -55,12 +55,12 @@ export class DeviceWatch {
   }
 
   /**
-   * The device as soon as it is ready.
+   * Waits until the device is ready and in sync.
    * @param deadline time of the clock
-   * @throws EspAtError the reason why it is not ready: at the deadline, or at once where it stays so; and what
-   * the signal was aborted with
+   * @throws EspAtError the reason why it is not ready: at the deadline, or at once where the device does not become
+   * ready by itself; and the reason of the signal's abort
    */
-  ready(deadline: number, signal: AbortSignal): Promise<ReadyDevice> {
+  whenReady(deadline: number, signal: AbortSignal): Promise<ReadyDevice> {
     return new Promise((resolve, reject) => {
       const end = () => {
         cancel();

@@ -10,7 +10,7 @@ const ATTEMPTS = 2;
 /** What the device keeps for all links: its header list, as far as this driver set it. */
 export interface HeaderMemory {
   /** Whether the list is known to be empty. */
-  clear: boolean;
+  isEmpty: boolean;
 }
 
 /**
@@ -23,7 +23,7 @@ export async function setHeaders(
   wanted: readonly Header[],
   memory: HeaderMemory,
 ): Promise<void> {
-  if (wanted.length === 0 && memory.clear) return;
+  if (wanted.length === 0 && memory.isEmpty) return;
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     await write(run, wanted, memory);
     if (wanted.length === 0 || (await readsBack(run, wanted))) return;
@@ -33,10 +33,10 @@ export async function setHeaders(
 
 async function write(run: Run, wanted: readonly Header[], memory: HeaderMemory): Promise<void> {
   await run(wsheadClear());
-  memory.clear = true;
+  memory.isEmpty = true;
   // The newest stands first in the request.
   for (const header of [...wanted].reverse()) {
-    memory.clear = false;
+    memory.isEmpty = false;
     await run(wshead(header));
   }
 }

@@ -13,7 +13,7 @@ import type { ReconnectPolicy } from './reconnect-policy';
 import type { Requests } from './request/requests';
 import type { SendQueue } from './send/send-queue';
 import type { LinkMachine } from './state/link-machine';
-import type { Effect, FailSends, Goal, Timer } from './state/link-state';
+import type { Effect, Goal, Timer } from './state/link-state';
 
 /** What a link consists of. */
 export interface LinkParts {
@@ -55,7 +55,7 @@ export class LinkEffects {
     const { emitter, policy, sendQueue } = this.#parts;
     switch (effect.do) {
       case 'tell':
-        return emitter.changed(effect);
+        return emitter.emitChange(effect);
       case 'start':
         return this.#start(effect.operation);
       case 'startTimer':
@@ -64,30 +64,33 @@ export class LinkEffects {
         return this.#beginConnection(effect.goal);
       case 'endConnection':
         return this.#endConnection();
-      case 'failSends':
-        return this.#failSends(effect);
+      case 'failHeld':
+        return sendQueue.failHeld(this.#error(effect.code, 'not-sent'));
+      case 'connectionLost':
+        return sendQueue.connectionLost(this.#error(effect.code));
       case 'confirmSends':
         return sendQueue.confirmed();
       case 'closeStray':
         return this.#closeStray();
-      case 'check':
-        return this.#host.ask();
-      case 'note':
+      case 'checkLinks':
+        return this.#host.checkLinks();
+      case 'noteUrc':
         return void effect.operation.seen.add(effect.urc);
-      case 'answer':
-        return effect.operation.answer();
+      case 'endWait':
+        return effect.operation.endWait();
       case 'policy':
         return policy[effect.call](this.#now);
       case 'join':
         return effect.operation.join(effect.to);
       case 'settle': {
         const { operation, error } = effect;
+        // The machine gives a code where the error needs only the link, which the machine does not know.
         return operation.settle(typeof error === 'string' ? this.#error(error) : error);
       }
     }
   }
 
-  /** One at a time: what the device tells again before is closed with it, or found by the next check. */
+  /** Closes one at a time: that close, or the next check, covers what the device reports meanwhile. */
   #closeStray(): void {
     const { current } = this.#parts.device;
     if (!current || this.#strayClose === current) return;
@@ -121,7 +124,7 @@ export class LinkEffects {
     const { machine, policy, emitter } = this.#parts;
     // A listener may have ended it before it began.
     if (!machine.owns(timer)) return;
-    const retryInMs = timer.ms === 'policy' ? policy.failed(this.#now) : timer.ms;
+    const retryInMs = timer.ms === 'policy' ? policy.nextDelay(this.#now) : timer.ms;
     machine.startTimer(timer, retryInMs);
     if (timer.ms === 'policy') emitter.retry(retryInMs);
   }
@@ -145,12 +148,6 @@ export class LinkEffects {
     policy.ended(this.#now);
     reception.end();
     requests.connectionEnded();
-  }
-
-  #failSends({ which, code }: FailSends): void {
-    const { sendQueue } = this.#parts;
-    if (which === 'held') sendQueue.failHeld(this.#error(code, 'not-sent'));
-    else sendQueue.connectionLost(this.#error(code));
   }
 
   #error(code: ErrorCode, outcome?: SendOutcome): EspAtError {

@@ -55,7 +55,8 @@ export class LinkEmitter {
   /** Bound: this runs for every message. */
   readonly emitMessage = (message: Message): void => void this.#emitter.emit('message', message);
 
-  changed({ cause, to, number, goal, error }: Tell): void {
+  /** Emits `statechange`, and `open` or `close` where the connection begins or ends. */
+  emitChange({ cause, to, number, goal, error }: Tell): void {
     const { state: from, isOpen } = this.#told;
     const { uri = '', options } = goal ?? {};
     const change = {
@@ -69,6 +70,7 @@ export class LinkEmitter {
     };
     const full = error ? { ...change, error } : change;
     const opens = cause === 'opened' || cause === 'reopened';
+    // A close handshake still has its connection: `close` follows at its end.
     const closes = isOpen && to !== 'open' && to !== 'closing';
     this.#told = { state: to, isOpen: opens || (isOpen && !closes) };
     this.#counters.changed(full);

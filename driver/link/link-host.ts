@@ -13,7 +13,7 @@ export interface LinkHost {
   readonly highWaterMark: HighWaterMark;
   readonly recorder: DeviceRecorder | undefined;
   /** Queries the states of the links (`AT+WSOPEN?`). */
-  ask(): void;
+  checkLinks(): void;
 }
 
 /** A device that is ready: the same object until its next loss. */

@@ -52,7 +52,7 @@ export class Link extends EventEmitter<LinkEvents> {
     const machine: LinkMachine = new LinkMachine(clock, (effect) => effects.carryOut(effect));
     const device = new DeviceWatch(clock);
     const sendQueue = new SendQueue(id, host, sendConditions(machine, device), (event) => {
-      if (event.kind === 'refused') host.ask();
+      if (event.kind === 'refused') host.checkLinks();
       else machine.take(event);
     });
     const requests = new Requests({

@@ -19,6 +19,9 @@ import { numberOf, type Claim, type LinkUrc, type Opening } from './state/link-s
 import { OPEN_TIMEOUT_MS } from './state/transitions';
 import { checkOpen, verifiesServer, type OpenOptions } from './options';
 
+// From the outside in: runOpen waits for the device, openOnDevice for its clock and the command queue; openSequence
+// prepares and opens the link, runWsopen sends `AT+WSOPEN`, a second time where the first outcome proves nothing.
+
 /**
  * Runs an open: waits for the device, and for it again where it is lost before the open sequence. The link machine
  * takes each stage.
@@ -38,12 +41,12 @@ export async function runOpen(
   };
   try {
     const deadline = watch.deadlineIn(goal.options.timeoutMs ?? OPEN_TIMEOUT_MS);
-    let device = cause === 'user' ? await watch.ready(deadline, signal) : watch.required;
+    let device = cause === 'user' ? await watch.whenReady(deadline, signal) : watch.required;
     for (;;) {
-      // It may be lost again before this code continues.
-      while (device !== watch.current) device = await watch.ready(deadline, signal);
+      // The promise may settle one turn late: the device may be lost again before this code continues.
+      while (device !== watch.current) device = await watch.whenReady(deadline, signal);
       try {
-        await openOn(device, watch, link, { goal, operation }, machine, expectData);
+        await openOnDevice(device, watch, link, { goal, operation }, machine, expectData);
         break;
       } catch (error) {
         if (device === watch.current || !mayWait()) throw error;
@@ -57,7 +60,7 @@ export async function runOpen(
 }
 
 /** Waits for the device's clock where it verifies the server, and for its turn; then runs the open sequence. */
-async function openOn(
+async function openOnDevice(
   device: ReadyDevice,
   watch: DeviceWatch,
   link: LinkId,
@@ -67,11 +70,11 @@ async function openOn(
 ): Promise<void> {
   const { signal, seen } = operation;
   const { client, capabilities } = device;
-  const reach = (stage: Opening['stage']) => machine.take({ kind: 'stage', operation, stage });
+  const enterStage = (stage: Opening['stage']) => machine.take({ kind: 'stage', operation, stage });
   // The options were checked without these where the device was not known yet, or is another one now.
   checkOpen(link, goal.options, capabilities);
   if (verifiesServer(goal.options)) {
-    reach('clock');
+    enterStage('clock');
     await device.clockSet();
   }
   const proceed = () => {
@@ -79,7 +82,7 @@ async function openOn(
     watch.throwIfLost(device);
   };
   proceed();
-  reach('queued');
+  enterStage('queued');
   proceed();
   // Those of the newest claim, which may have joined meanwhile.
   const { options } = machine.state.goal ?? goal;
@@ -92,7 +95,7 @@ async function openOn(
     };
     if (numberOf(machine.state) !== 0) await run(wsclose(link));
     proceed();
-    reach('sequence');
+    enterStage('sequence');
     await openSequence(run, placed, { link, device, seen, expectData });
   });
 }
@@ -126,7 +129,7 @@ export async function openSequence(
     throw failure(error, options, context);
   }
   // The server may have closed at once; then that OK does not mean open.
-  if (hasEnded(seen)) {
+  if (connectionEnded(seen)) {
     await run(wsclose(link));
     throw new EspAtError('OPEN_CLOSED', { link });
   }
@@ -145,7 +148,7 @@ async function runWsopen(run: Run, options: OpenOptions, context: OpenContext): 
     await run(wsopen(link, options));
     if (await isOpenAsMeant(run, options, context)) return;
   } catch (error) {
-    if (seen.size > 0 || !isRefusal(error) || (await find(run, link))) throw error;
+    if (seen.size > 0 || !isRefusal(error) || (await queryLink(run, link))) throw error;
   }
   await prepare(run, options, context);
   expectData();
@@ -163,19 +166,19 @@ async function isOpenAsMeant(
   options: OpenOptions,
   { link, seen }: OpenContext,
 ): Promise<boolean> {
-  if (hasEnded(seen)) return true;
-  const found = await find(run, link);
-  if (found?.uri === options.uri || hasEnded(seen)) return true;
+  if (connectionEnded(seen)) return true;
+  const found = await queryLink(run, link);
+  if (found?.uri === options.uri || connectionEnded(seen)) return true;
   if (found) await run(wsclose(link));
   seen.delete('connected');
   return false;
 }
 
-function hasEnded(seen: ReadonlySet<LinkUrc>): boolean {
+function connectionEnded(seen: ReadonlySet<LinkUrc>): boolean {
   return seen.has('closed') || seen.has('disconnected');
 }
 
-async function find(run: Run, link: LinkId): Promise<OpenLink | undefined> {
+async function queryLink(run: Run, link: LinkId): Promise<OpenLink | undefined> {
   return (await queryLinks(run)).find((entry) => entry.link === link);
 }
 
@@ -238,7 +241,7 @@ async function isOpenAfterAll(
   if (!lost && !refused) return false;
   // The usual failure: the attempt was made, and the device has given the link up.
   if (refused && (seen.has('disconnected') || seen.has('connected'))) return false;
-  const found = await find(run, link);
+  const found = await queryLink(run, link);
   if (!found) return false;
   if (lost && found.state === 2 && found.uri === options.uri && !seen.has('closed')) {
     // An earlier loss is over: it is open now.
@@ -252,10 +255,10 @@ async function isOpenAfterAll(
 function failure(error: unknown, options: OpenOptions, { link, seen }: OpenContext): unknown {
   if (!(error instanceof EspAtError)) return error;
   if (error.code !== 'COMMAND_FAILED' && error.code !== 'OUT_OF_SYNC') return error;
-  if (seen.has('connected') && !hasEnded(seen)) {
+  if (seen.has('connected') && !connectionEnded(seen)) {
     return new EspAtError(
       'OPEN_TIMEOUT',
-      { link, timeout: options.timeoutMs ?? 15_000 },
+      { link, timeout: options.timeoutMs ?? OPEN_TIMEOUT_MS },
       { cause: error },
     );
   }

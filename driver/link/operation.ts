@@ -46,15 +46,15 @@ export class OpenOperation extends Operation {
 
 /** A close handshake, or `AT+WSCLOSE` alone. */
 export class CloseOperation extends Operation {
-  readonly #answered = new AbortController();
+  readonly #waitEnded = new AbortController();
 
   /** Aborted when the wait for the server's close frame ends. */
-  get answered(): AbortSignal {
-    return this.#answered.signal;
+  get waitEnded(): AbortSignal {
+    return this.#waitEnded.signal;
   }
 
   /** Ends the wait for the server's close frame. */
-  answer(): void {
-    this.#answered.abort();
+  endWait(): void {
+    this.#waitEnded.abort();
   }
 }

@@ -40,8 +40,8 @@ export class ReconnectPolicy {
     this.#attemptAt = now;
   }
 
-  /** Returns the milliseconds until the next attempt. */
-  failed(now: number): number {
+  /** The attempt has failed, or the connection has ended: returns the milliseconds until the next attempt. */
+  nextDelay(now: number): number {
     const duration = now - (this.#attemptAt ?? now);
     this.#attemptAt = undefined;
     const share = Math.min(MAX_DELAY_MS, Math.max(DELAY_LIMIT_MS, ATTEMPT_SHARE * duration));

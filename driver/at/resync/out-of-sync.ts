@@ -1,52 +1,37 @@
-import type { Command } from '../command';
-import { CommandSequence } from '../command-sequence';
-import type { ClientState, Job, Next, PendingPrompt } from '../client-state';
+import {
+  submissionOf,
+  type Job,
+  type NextCommand,
+  type PendingPrompt,
+  type Running,
+} from '../client-state';
 import { mayRepeat } from '../outcome';
 import type { LinkId, OutOfSyncCause, Submission } from '../types';
 
-export type Running = Extract<ClientState, { readonly kind: 'running' }>;
-export type Resyncing = Extract<ClientState, { readonly kind: 'resyncing' }>;
-
-/** Why the client resyncs, and how it continues afterwards. */
-export interface OutOfSync {
+/** How the client continues after a resync. The state `resyncing` holds it; {@link OutOfSyncCause} is the reason. */
+export interface Continuation {
   readonly job: Job | undefined;
-  readonly next?: Next | undefined;
+  readonly next?: NextCommand | undefined;
   readonly dataTrusted: boolean;
   readonly pendingPrompt?: PendingPrompt | undefined;
-  readonly corrupt?: LinkId | undefined;
-  /** See the state `resyncing`. */
-  readonly untold?: OutOfSyncCause | undefined;
-}
-
-export function jobOf(state: ClientState): Job | undefined {
-  return 'job' in state ? state.job : undefined;
-}
-
-export function submissionOf(job: Job | undefined): Submission | undefined {
-  return job instanceof CommandSequence ? undefined : job;
-}
-
-export function sizeOf({ line, payload }: Command): number {
-  return line.length + (payload?.length ?? 0);
-}
-
-/** Whether a data prompt may be pending. */
-export function hasPendingPrompt(state: ClientState): boolean {
-  if (state.kind === 'running') return state.transaction.command.payload !== undefined;
-  return 'pendingPrompt' in state && state.pendingPrompt !== undefined;
+  readonly corruptLink?: LinkId | undefined;
+  /** As in the state `resyncing`. */
+  readonly unannounced?: OutOfSyncCause | undefined;
 }
 
 /** What is known of a lost final result code. */
-export interface Loss {
+export interface LostResult {
+  /** Whether the device has sent the payload with other bytes than its own. */
   readonly corrupt?: boolean | undefined;
+  /** False where received bytes are corrupt. */
   readonly dataTrusted?: boolean;
 }
 
 /** Returns how the client continues after it loses the final result code of a transaction. */
 export function afterLostResult(
   { job, transaction }: Running,
-  { corrupt = false, dataTrusted = true }: Loss = {},
-): OutOfSync {
+  { corrupt = false, dataTrusted = true }: LostResult = {},
+): Continuation {
   const { command, attempt } = transaction;
   const submission = submissionOf(job);
   const link = submission?.link;
@@ -56,11 +41,14 @@ export function afterLostResult(
     ...(repeat && { next: { command, attempt: attempt + 1 } }),
     dataTrusted,
     ...(command.payload && { pendingPrompt: { link } }),
-    ...(corrupt && { corrupt: link }),
+    ...(corrupt && { corruptLink: link }),
   };
 }
 
 /** Whether a message must not continue: it would follow a corrupt one, or go out on another connection. */
-export function isLost(submission: Submission | undefined, corrupt: LinkId | undefined): boolean {
-  return submission !== undefined && (!submission.mayContinue || submission.link === corrupt);
+export function mustNotContinue(
+  submission: Submission | undefined,
+  corrupt: LinkId | undefined,
+): boolean {
+  return submission !== undefined && (!submission.connectionLives || submission.link === corrupt);
 }

@@ -1,4 +1,5 @@
-import type { Heard, LineAccess, Pace, Purpose } from './line-access';
+import type { WaitResult, PortLease, Pace, Purpose } from './port-lease';
+import { MAX_PAYLOAD_BYTES } from '../command';
 import { isFinalResultCode } from '../outcome';
 
 /** Milliseconds that a command may still be running: WSCLOSE of a reconnecting link takes 14 s. */
@@ -8,10 +9,10 @@ const CRLF = Buffer.from('\r\n');
 const RESTART = Buffer.from('AT+RST\r\n');
 
 /**
- * Bytes that a data prompt takes at most (`AT+WSSEND` of class D). The length in the command proves nothing: the port
- * may have corrupted it.
+ * Bytes that fill any pending prompt, the CR LF of the line end included. The length in the command proves nothing:
+ * the port may have corrupted it.
  */
-export const LARGEST_PAYLOAD = 16_384;
+const MAX_PADDING_BYTES = MAX_PAYLOAD_BYTES + CRLF.length;
 
 /** Queries, each with a response that no other command has. */
 const QUERIES = [
@@ -33,7 +34,7 @@ export interface ResyncOptions {
   /** At another pace than `portRate` one attempt without a response is enough: the device may be at another rate. */
   readonly pace: Pace;
   /** Index of the first query. It differs in each resync, so that a late response fits no later query. */
-  readonly firstQuestion: number;
+  readonly firstQuery: number;
 }
 
 /**
@@ -49,44 +50,44 @@ export type ResyncResult =
  * a response of its own proves that all earlier responses have passed. Never rejects.
  */
 export async function resync(
-  access: LineAccess,
+  lease: PortLease,
   options: ResyncOptions,
   onStep: (step: ResyncStep) => void,
 ): Promise<ResyncResult> {
   try {
-    return await new Resync(access, options, onStep).run();
+    return await new Resync(lease, options, onStep).run();
   } catch (error) {
-    if (access.signal.aborted) return { kind: 'aborted' };
+    if (lease.signal.aborted) return { kind: 'aborted' };
     throw error;
   }
 }
 
 /** Whether a line is a late response to a query of a resync, or the echo of the query. */
 export function isLateResponse(text: string): boolean {
-  if (isResponse(text)) return true;
+  if (showsActivity(text)) return true;
   return QUERIES.some(({ line, response }) => text.startsWith(response) || `${text}\r\n` === line);
 }
 
 class Resync {
-  readonly #access: LineAccess;
+  readonly #lease: PortLease;
   readonly #options: ResyncOptions;
   readonly #onStep: (step: ResyncStep) => void;
   #nextQuery: number;
   #padded = false;
   #flooded = false;
 
-  constructor(access: LineAccess, options: ResyncOptions, onStep: (step: ResyncStep) => void) {
-    this.#access = access;
+  constructor(lease: PortLease, options: ResyncOptions, onStep: (step: ResyncStep) => void) {
+    this.#lease = lease;
     this.#options = options;
     this.#onStep = onStep;
-    this.#nextQuery = options.firstQuestion;
+    this.#nextQuery = options.firstQuery;
   }
 
   async run(): Promise<ResyncResult> {
     const { attempts, mayRestart } = this.#options;
     for (let attempt = 0; attempt < attempts; attempt++) {
       const outcome = await this.#attempt(attempt === 0);
-      if (outcome === 'inSync') return { kind: 'inSync', padded: this.#isPadded };
+      if (outcome === 'inSync') return { kind: 'inSync', padded: this.#mayBePadded };
       if (outcome === 'noAnswer') return { kind: 'noAnswer' };
       if (outcome === 'mustRestart') return this.#restart();
     }
@@ -97,17 +98,17 @@ class Resync {
     const { pad, pace } = this.#options;
     let answered = false;
     if (!isFirst || pad !== 'first') {
-      const before = this.#access.pendingBytes;
+      const before = this.#lease.pendingBytes;
       const end = await this.#endLine();
       if (end === 'hangs') return 'mustRestart';
       answered = end === 'answered';
       // The port takes no bytes: more attempts are useless.
-      if (!answered && this.#access.pendingBytes >= before + CRLF.length) return 'noAnswer';
+      if (!answered && this.#lease.pendingBytes >= before + CRLF.length) return 'noAnswer';
       // The CR LF may have completed the corrupt line of a command with a payload: its prompt follows.
       await this.#pause();
     }
     // Pads again even after an earlier padding: received data may have looked like the response to that.
-    if (pad !== 'never' && (!answered || this.#access.seen.has('>'))) answered = await this.#pad();
+    if (pad !== 'never' && (!answered || this.#lease.seen.has('>'))) answered = await this.#pad();
     if (answered && (await this.#query())) return 'inSync';
     if (this.#flooded) return 'mustRestart';
     return !answered && pace !== 'portRate' ? 'noAnswer' : 'again';
@@ -119,33 +120,33 @@ class Resync {
     return { kind: line === undefined ? 'noAnswer' : 'restarted' };
   }
 
-  /** Whether the resync padded a prompt. `SEND OK` for a complete payload may come at any time. */
-  get #isPadded(): boolean {
-    return this.#padded || (this.#options.pad !== 'never' && this.#access.seen.has('SEND OK'));
+  /** Whether the resync may have padded a prompt: also without a response to the padding. `SEND OK` for a complete payload may come at any time. */
+  get #mayBePadded(): boolean {
+    return this.#padded || (this.#options.pad !== 'never' && this.#lease.seen.has('SEND OK'));
   }
 
   /** Ends a corrupt line, and waits while a command is running. */
   async #endLine(): Promise<'answered' | 'silent' | 'hangs'> {
     this.#onStep('lineEnd');
-    const until = this.#access.now() + LONGEST_COMMAND_MS;
+    const until = this.#lease.now() + LONGEST_COMMAND_MS;
     do {
-      const { line } = await this.#writeAndWait(CRLF, 'lineEnd', isResponse);
+      const { line } = await this.#writeAndWait(CRLF, 'lineEnd', showsActivity);
       if (line !== 'busy p...') return line === undefined ? 'silent' : 'answered';
-      const result = await this.#access.next('stillAtWork', isFinalResultCode);
+      const result = await this.#lease.next('stillAtWork', isFinalResultCode);
       if (result.line !== undefined) return 'answered';
-    } while (this.#access.now() < until);
+    } while (this.#lease.now() < until);
     return 'hangs';
   }
 
   /** Pads a pending prompt with line ends, which are harmless should the device take them for commands. */
   async #pad(): Promise<boolean> {
     this.#onStep('pad');
-    this.#access.seen.delete('>');
-    for (let size = 8, total = CRLF.length; total < LARGEST_PAYLOAD + CRLF.length; size *= 8) {
-      const bytes = Math.min(size, LARGEST_PAYLOAD + CRLF.length - total + 1) & ~1;
-      if (bytes === 0) return false;
-      const padding = Buffer.from('\r\n'.repeat(bytes / 2));
-      const { line } = await this.#writeAndWait(padding, 'padding', isResponse);
+    this.#lease.seen.delete('>');
+    for (let size = 8, total = CRLF.length; total < MAX_PADDING_BYTES; size *= 8) {
+      // All of them even: half a CR LF would begin a line, which the next query would continue.
+      const bytes = Math.min(size, MAX_PADDING_BYTES - total);
+      const padding = Buffer.from('\r\n'.repeat(bytes / CRLF.length));
+      const { line } = await this.#writeAndWait(padding, 'padding', showsActivity);
       if (line !== undefined) {
         this.#padded = true;
         await this.#pause();
@@ -160,7 +161,7 @@ class Resync {
   async #query(): Promise<boolean> {
     const query = QUERIES[this.#nextQuery++ % QUERIES.length] ?? QUERIES[0];
     let responded = false;
-    const { line } = await this.#writeAndWait(Buffer.from(query.line), 'question', (text) => {
+    const { line } = await this.#writeAndWait(Buffer.from(query.line), 'query', (text) => {
       responded ||= text.startsWith(query.response);
       return responded && text === 'OK';
     });
@@ -168,22 +169,22 @@ class Resync {
   }
 
   async #pause(): Promise<void> {
-    await this.#access.next('pause', () => false);
+    await this.#lease.next('pause', () => false);
   }
 
   async #writeAndWait(
     bytes: Uint8Array,
     purpose: Purpose,
     accept: (line: string) => boolean,
-  ): Promise<Heard> {
-    this.#access.write(bytes);
-    const heard = await this.#access.next(purpose, accept);
+  ): Promise<WaitResult> {
+    this.#lease.write(bytes);
+    const heard = await this.#lease.next(purpose, accept);
     if (heard.line === undefined && purpose !== 'padding') this.#flooded ||= heard.flooded;
     return heard;
   }
 }
 
 /** Whether a line shows that the device has processed the bytes; `>` is a prompt without a command. */
-function isResponse(line: string): boolean {
+function showsActivity(line: string): boolean {
   return isFinalResultCode(line) || line === 'busy p...' || line === '>';
 }

@@ -22,10 +22,11 @@ export const succeeded: Action = { kind: 'succeeded' };
 export const refused: Action = { kind: 'refused' };
 export const writePayload: Action = { kind: 'write', what: 'payload' };
 export const writeCrLf: Action = { kind: 'write', what: 'CRLF' };
-/** After a payload two bytes could be its last and one too many, which looks like a device at work. */
+/** The probe after a payload. Should the payload lack a byte, the CR completes it; the LF of a CR LF would then be a
+ * byte too many, which the device answers with `busy p...` as if it were at work. */
 export const writeCr: Action = { kind: 'write', what: 'CR' };
 export const writeLf: Action = { kind: 'write', what: 'LF' };
-/** A question whose answer everything in front of it spoils. */
+/** `AT` as a question: bytes that stand in front of it in the device's line turn its OK into ERROR. */
 export const writeAt: Action = { kind: 'write', what: 'AT' };
 
 export function outOfSync(reason: OutOfSyncReason, corrupt = false): Action {

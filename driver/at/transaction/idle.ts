@@ -7,7 +7,7 @@ import { isUnanswered, type Transaction } from './transaction';
 const PROBE_WHEN_BUSY_MS = 1500;
 /** Milliseconds of port idle time between probes of a device that answers them: it is at work. */
 const PROBE_AGAIN_MS = 10_000;
-/** Milliseconds of port idle time in which the answer to a probe follows a final result that overtook it. */
+/** Milliseconds of port idle time within which the answer to a probe follows a final result code that overtook it. */
 const LATE_PROBE_ANSWER_MS = 500;
 /** Milliseconds beyond its timeout that a port which is never idle may delay a final result. */
 const LONGEST_FLOOD_MS = 300_000;
@@ -18,9 +18,9 @@ const LONGEST_FLOOD_MS = 300_000;
  */
 export function onIdle(transaction: Transaction, idle: number, now: number): Action {
   const { command, phase, policy } = transaction;
-  const unanswered = idle - transaction.probedAt;
+  const sinceProbeMs = idle - transaction.lastProbeIdleMs;
   if (phase.kind === 'confirming') {
-    if (unanswered < LATE_PROBE_ANSWER_MS * policy.slowness) return none;
+    if (sinceProbeMs < LATE_PROBE_ANSWER_MS * policy.slowness) return none;
     // The device has not answered the probe: it has completed the command line, or it went out as payload.
     if (!command.payload) return succeeded;
     return outOfSync('CORRUPT_PAYLOAD', true);
@@ -29,12 +29,12 @@ export function onIdle(transaction: Transaction, idle: number, now: number): Act
   if (idle >= timeout || now - transaction.writtenAt > timeout + LONGEST_FLOOD_MS)
     return outOfSync('NO_RESPONSE');
   if (isUnanswered(phase.probe)) {
-    if (unanswered < policy.probeAnswerMs) return none;
+    if (sinceProbeMs < policy.probeAnswerMs) return none;
     return outOfSync('NO_RESPONSE');
   }
-  if (idle < transaction.probeAt) return none;
-  transaction.probedAt = idle;
-  transaction.probeAt = idle + PROBE_AGAIN_MS * policy.slowness;
+  if (idle < transaction.nextProbeIdleMs) return none;
+  transaction.lastProbeIdleMs = idle;
+  transaction.nextProbeIdleMs = idle + PROBE_AGAIN_MS * policy.slowness;
   const probe = phase.probe === 'suspect' ? 'suspectUnanswered' : 'unanswered';
   transaction.phase = { ...phase, probe };
   return phase.kind === 'awaitingConfirmation' ? writeCr : writeCrLf;
@@ -42,31 +42,31 @@ export function onIdle(transaction: Transaction, idle: number, now: number): Act
 
 /** Milliseconds of further idle time until {@link onIdle} may have something to do. */
 export function untilCheck(transaction: Transaction, idle: number): number {
-  const { phase, policy, probedAt, probeAt } = transaction;
+  const { phase, policy, lastProbeIdleMs, nextProbeIdleMs } = transaction;
   if (phase.kind === 'confirming') return LATE_PROBE_ANSWER_MS * policy.slowness;
-  if (isUnanswered(phase.probe)) return policy.probeAnswerMs - (idle - probedAt);
-  return Math.min(timeoutOf(transaction), probeAt) - idle;
+  if (isUnanswered(phase.probe)) return policy.probeAnswerMs - (idle - lastProbeIdleMs);
+  return Math.min(timeoutOf(transaction), nextProbeIdleMs) - idle;
 }
 
-/** Bytes went out after idle time on a port that is slow: what was measured before does not count. */
-export function restartIdle(transaction: Transaction): void {
-  transaction.probedAt = 0;
+/** Call when the port idle time counts anew, because bytes have left a slow port: the last probe counts from 0 too. */
+export function onIdleRestart(transaction: Transaction): void {
+  transaction.lastProbeIdleMs = 0;
 }
 
 /**
- * `busy p...` came without a probe: whether the device means this command is found out soon.
+ * `busy p...` came without a probe: probes soon, to find out whether the device means this command.
  * @returns milliseconds of further idle time until {@link onIdle} has something to do
  */
 export function probeSoon(transaction: Transaction, idle: number): number {
   if (transaction.phase.kind === 'awaitingPrompt') return untilCheck(transaction, idle);
   const soonMs = PROBE_WHEN_BUSY_MS * transaction.policy.slowness;
-  transaction.probeAt = Math.min(transaction.probeAt, idle + soonMs);
+  transaction.nextProbeIdleMs = Math.min(transaction.nextProbeIdleMs, idle + soonMs);
   return soonMs;
 }
 
-/** A line feed or a question was written that has to be answered soon. */
-export function confirmFrom(transaction: Transaction, idle: number): void {
-  transaction.probedAt = idle;
+/** Call when a line feed or a question goes out: the wait for the answer to the probe begins again. */
+export function restartProbeWait(transaction: Transaction, idle: number): void {
+  transaction.lastProbeIdleMs = idle;
 }
 
 function timeoutOf({ command, phase, policy }: Transaction): number {

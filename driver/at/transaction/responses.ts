@@ -22,7 +22,7 @@ const awaitingConfirmation: Phase = {
   busy: false,
 };
 
-/** Takes the begin of a chunk from the port. */
+/** Call before the bytes of a chunk from the port are parsed. */
 export function onChunk(transaction: Transaction): void {
   const { phase } = transaction;
   if (phase.kind === 'awaitingConfirmation' && !phase.answerable)
@@ -57,7 +57,9 @@ export function onLine(transaction: Transaction, text: string): Action {
 }
 
 /**
- * Takes the prompt: the payload is written now.
+ * Takes the prompt: the payload is written now, also when the link has closed since the line. The device waits for
+ * the bytes: without them it would take the next commands for payload. Its final result code then tells whether the
+ * message was sent.
  * @param now milliseconds of the clock
  */
 export function onPrompt(transaction: Transaction, now: number): Action {
@@ -65,7 +67,7 @@ export function onPrompt(transaction: Transaction, now: number): Action {
   if (phase.kind !== 'awaitingPrompt') return unexpected(transaction, '>');
   transaction.phase = awaitingConfirmation;
   transaction.writtenAt = now;
-  transaction.probeAt = policy.probeForResultMs;
+  transaction.nextProbeIdleMs = policy.probeForResultMs;
   return writePayload;
 }
 
@@ -102,8 +104,8 @@ function onOtherLine(transaction: Transaction, text: string): Action {
     transaction.errorCode = text;
     return none;
   }
-  const { informationResponses, line } = transaction.command;
-  for (const start of informationResponses) {
+  const { informationPrefixes, line } = transaction.command;
+  for (const start of informationPrefixes) {
     if (!text.startsWith(start)) continue;
     transaction.response.push(text);
     return none;

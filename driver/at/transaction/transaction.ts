@@ -4,7 +4,8 @@ import type { TimeoutPolicy } from '../timing/timeouts';
 /**
  * A probe is a line end. A device at work answers it with `busy p...`, an idle one with `ERROR`, an open prompt not
  * at all: it takes it for payload.
- * `suspect`: the probe may have become payload; the answer that would tell cannot be told from another's.
+ * `suspect`: the probe may have become payload. Its answer, `busy p...`, proves nothing: the device sends the same in
+ * response to payload bytes beyond the length that it has read.
  */
 export type Probe = 'none' | 'unanswered' | 'suspect' | 'suspectUnanswered';
 
@@ -19,7 +20,10 @@ export type Phase =
       readonly probe: Probe;
       readonly busy: boolean;
     }
-  /** The payload is written. `answerable`: more has come in since; it cannot have arrived before the prompt did. */
+  /**
+   * The payload is written. `answerable`: a later chunk has come in. What came in the chunk
+   * of the prompt is older than the payload, and cannot be its response.
+   */
   | {
       readonly kind: 'awaitingConfirmation';
       readonly answerable: boolean;
@@ -40,11 +44,11 @@ export interface Transaction {
   errorCode: string;
   phase: Phase;
   readonly policy: TimeoutPolicy;
-  /** When the line, or the payload, was written: milliseconds of the clock. */
+  /** Clock time in milliseconds at which the line, or the payload, was written. */
   writtenAt: number;
-  /** The idle time, in milliseconds, at which the device is probed next, and at which it was probed last. */
-  probeAt: number;
-  probedAt: number;
+  /** Port idle time in milliseconds, not clock time, at which the client probes next; and at which it probed last. */
+  nextProbeIdleMs: number;
+  lastProbeIdleMs: number;
 }
 
 const awaitingResult: Phase = { kind: 'awaitingResult', probe: 'none', busy: false };
@@ -73,8 +77,9 @@ export function begin(
     phase: command.payload ? awaitingPrompt : awaitingResult,
     policy,
     writtenAt: now,
-    probeAt: command.payload ? Infinity : policy.probeForResultMs,
-    probedAt: 0,
+    // A probe before the prompt could become the payload.
+    nextProbeIdleMs: command.payload ? Infinity : policy.probeForResultMs,
+    lastProbeIdleMs: 0,
   };
 }
 

@@ -1,5 +1,5 @@
-import { isOtherUrc, parseUrc } from '../../at/urc';
-import type { LineAccess } from '../../at/resync/line-access';
+import { looksIntact, parseUrc } from '../../at/urc';
+import type { PortLease } from '../../at/resync/port-lease';
 import { isFinalResultCode } from '../../at/outcome';
 
 /** Bytes of a test line without its CR LF; a device takes 254. */
@@ -17,30 +17,30 @@ export interface KnownResponse {
 /**
  * Whether kilobytes pass both ways without a fault. The device echoes lines that are no commands, and answers each
  * with `ERROR`; then it lists its commands. It writes nothing to its flash and changes nothing.
- * @param line at a device whose echo is on
+ * @param lease of the port of a device whose echo is on
  * @param known the response at a rate that works; set by the first test
  */
-export async function passesData(line: LineAccess, known: KnownResponse): Promise<boolean> {
+export async function passesData(lease: PortLease, known: KnownResponse): Promise<boolean> {
   let repetitions = 0;
   for (let index = 0; index < LINES;) {
     const text = testLine(index);
-    const lines = await ask(line, text);
+    const lines = await ask(lease, text);
     if (lines.length === 2 && lines[0] === text && lines[1] === 'ERROR') index++;
     else if (!lines.some(isUrc) || ++repetitions > MAX_REPETITIONS) return false;
   }
-  const lines = await listCommands(line);
-  const before = known.lines ?? (await listCommands(line));
+  const lines = await listCommands(lease);
+  const before = known.lines ?? (await listCommands(lease));
   const isEqual = lines.length === before.length && lines.every((each, at) => each === before[at]);
   if (isEqual) known.lines = lines;
   return isEqual;
 }
 
 /** How many of `count` lines a device with its echo on does not send back as they were. */
-export async function countDamagedLines(line: LineAccess, count: number): Promise<number> {
+export async function countDamagedLines(lease: PortLease, count: number): Promise<number> {
   let damaged = 0;
   for (let index = 0; index < count; index++) {
     const text = testLine(index);
-    const lines = (await ask(line, text)).filter((each) => !isUrc(each));
+    const lines = (await ask(lease, text)).filter((each) => !isUrc(each));
     if (lines.length !== 2 || lines[0] !== text || lines[1] !== 'ERROR') damaged++;
   }
   return damaged;
@@ -58,21 +58,21 @@ function testLine(index: number): string {
 }
 
 /** Returns the lines up to the final result code, or until the device is silent. */
-async function ask(line: LineAccess, text: string): Promise<string[]> {
+async function ask(lease: PortLease, text: string): Promise<string[]> {
   const lines: string[] = [];
-  line.write(Buffer.from(`${text}\r\n`, 'latin1'));
-  await line.next('lineEnd', (each) => {
+  lease.write(Buffer.from(`${text}\r\n`, 'latin1'));
+  await lease.next('lineEnd', (each) => {
     lines.push(each);
     if (isFinalResultCode(each) || each === 'busy p...') return true;
-    return isUrc(each) ? false : 'kept';
+    return isUrc(each) ? false : 'consumed';
   });
   return lines;
 }
 
-async function listCommands(line: LineAccess): Promise<string[]> {
-  return (await ask(line, 'AT+CMD?')).filter((each) => !isUrc(each));
+async function listCommands(lease: PortLease): Promise<string[]> {
+  return (await ask(lease, 'AT+CMD?')).filter((each) => !isUrc(each));
 }
 
 function isUrc(text: string): boolean {
-  return !text.startsWith('+CMD:') && (parseUrc(text) !== undefined || isOtherUrc(text));
+  return !text.startsWith('+CMD:') && (parseUrc(text) !== undefined || looksIntact(text));
 }

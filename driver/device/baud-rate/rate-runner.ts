@@ -52,7 +52,9 @@ async function perform(
       await port.setRate(action.at.rate);
       return greet(access);
     case 'test':
-      return access.talk(async (line) => ((await passesData(line, known)) ? 'passed' : 'damaged'));
+      return access.lendPort(async (lease) =>
+        (await passesData(lease, known)) ? 'passed' : 'damaged',
+      );
   }
 }
 
@@ -83,18 +85,18 @@ async function supports(port: SessionPort, rate: number): Promise<boolean> {
  */
 export function tell(
   { rate, flowControl }: UartSetting,
-  { talk }: Pick<SequenceAccess, 'talk'>,
+  { lendPort }: Pick<SequenceAccess, 'lendPort'>,
   isLineDamaged = false,
 ): Promise<RateEvent> {
-  return talk<RateEvent>(async (line) => {
+  return lendPort<RateEvent>(async (lease) => {
     if (isLineDamaged) {
-      line.write(CRLF);
-      await line.next('pause', () => false);
+      lease.write(CRLF);
+      await lease.next('pause', () => false);
     }
     const command = uartCur(rate, flowControl).line;
-    line.write(Buffer.from(`${command}\r\n`));
-    const { line: answer } = await line.next('lineEnd', (each) =>
-      each === command ? 'kept' : each === 'OK' || each === 'ERROR',
+    lease.write(Buffer.from(`${command}\r\n`));
+    const { line: answer } = await lease.next('lineEnd', (each) =>
+      each === command ? 'consumed' : each === 'OK' || each === 'ERROR',
     );
     if (answer === undefined) return 'unheard';
     return answer === 'OK' ? 'accepted' : 'refused';
@@ -102,9 +104,9 @@ export function tell(
 }
 
 /** Lets a device change its rate, which it does once its OK has left. */
-export async function pause({ talk }: Pick<SequenceAccess, 'talk'>): Promise<void> {
-  await talk(async (line) => {
-    await line.next('pause', () => false);
+export async function pause({ lendPort }: Pick<SequenceAccess, 'lendPort'>): Promise<void> {
+  await lendPort(async (lease) => {
+    await lease.next('pause', () => false);
     return 'paused';
   });
 }

@@ -37,13 +37,13 @@ export async function findDevice(
 }
 
 /** Lowers the slowness to what the port needs, once a device is found. */
-async function measureSlowness({ talk }: SequenceAccess, port: SessionPort): Promise<void> {
+async function measureSlowness({ lendPort }: SequenceAccess, port: SessionPort): Promise<void> {
   if (port.slowness === 1) return;
-  const { ms } = await talk(async (line) => {
-    const start = line.now();
-    line.write(Buffer.from('AT\r\n'));
-    await line.next('stillAtWork', (each) => each === 'OK');
-    return { ms: line.now() - start };
+  const { ms } = await lendPort(async (lease) => {
+    const start = lease.now();
+    lease.write(Buffer.from('AT\r\n'));
+    await lease.next('stillAtWork', (each) => each === 'OK');
+    return { ms: lease.now() - start };
   });
   const needed = 2 ** Math.ceil(Math.log2(ms / QUICK_RESPONSE_MS));
   port.slowness = Math.max(1, Math.min(port.slowness, needed));

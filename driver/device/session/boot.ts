@@ -38,8 +38,8 @@ export class Boot {
 
   /** The device, as its links use it. */
   createDevice(capabilities: Capabilities): ReadyDevice {
-    const clockSet = () => this.network.timeKnown();
-    return { client: this.#client, capabilities, headers: { clear: false }, clockSet };
+    const clockSet = () => this.network.clockSet();
+    return { client: this.#client, capabilities, headers: { isEmpty: false }, clockSet };
   }
 
   end(error: EspAtError): void {

@@ -120,17 +120,16 @@ export class DeviceSession {
     const links = this.#context.links.map((link) => link.snapshot());
     if (links.includes('busy')) return undefined;
     const { checkedMs } = this.#state.health;
-    const { firstQuestion } = this.#client;
     return {
       checkedMs,
-      firstQuestion,
+      firstQuestion: this.#client.firstQuery,
       links: links.filter((link) => link !== 'busy' && link !== 'closed'),
     };
   }
 
   /** Continues where a snapshot was taken, apart from what its links and its calls bring about. */
   restore({ firstQuestion }: Pick<SnapshotLine, 'firstQuestion'>): void {
-    this.#client.firstQuestion = firstQuestion;
+    this.#client.firstQuery = firstQuestion;
   }
 
   /** @throws EspAtError `COMMAND_FAILED`, `OUT_OF_SYNC`, `DEVICE_*`, `PORT_*` */
@@ -182,7 +181,7 @@ export class DeviceSession {
       case 'resyncStep':
         return void emitter.emit('resyncstep', event.step);
       case 'inSync':
-        return this.#inSync(event.corrupt);
+        return this.#inSync(event.corruptLink);
       case 'unresponsive':
         void this.#unresponsive();
     }

@@ -1,6 +1,6 @@
 import { onTimeout } from '../../clock';
 import { asEspAtError, EspAtError } from '../../errors';
-import { Backoff } from '../../link/backoff';
+import { Backoff } from './backoff';
 import { TokenBucket } from '../../token-bucket';
 import { AutomaticRate } from '../baud-rate/automatic-rate';
 import type { Boot } from './boot';

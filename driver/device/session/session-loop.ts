@@ -1,6 +1,6 @@
 import { delay } from '../../clock';
 import { asEspAtError, EspAtError } from '../../errors';
-import { Backoff } from '../../link/backoff';
+import { Backoff } from './backoff';
 import type { Port, PortHandlers, PortOpener } from '../../port/port';
 import type { DeviceRecorder } from '../../recorder/device-recorder';
 import { waitFor } from '../../wait';

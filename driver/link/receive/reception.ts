@@ -93,7 +93,7 @@ export class Reception {
 
   #become(state: State): void {
     this.#state = state;
-    this.#device.current?.client.route(this.#link, state.receiver);
+    this.#device.current?.client.setReceiver(this.#link, state.receiver);
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Command } from '../../at/command';
-import { notSent, unknown } from '../../at/outcome';
+import { asNotSent, asUnknown } from '../../at/outcome';
 import type { CommandEvent, LinkId, Submission } from '../../at/types';
 import { onTimeout, type Cancel, type Clock } from '../../clock';
 import type { EspAtError } from '../../errors';
@@ -120,7 +120,7 @@ export class PendingSend implements Submission {
     return command;
   }
 
-  get mayContinue(): boolean {
+  get connectionLives(): boolean {
     return this.#state.kind !== 'submitted' || this.#state.lost === undefined;
   }
 
@@ -151,7 +151,7 @@ export class PendingSend implements Submission {
         if (lost) this.#onEnd(this, this.#failure(lost.error));
         return;
       case 'refused':
-        if (lost?.nothingLeft) return this.#onEnd(this, notSent(lost.error));
+        if (lost?.nothingLeft) return this.#onEnd(this, asNotSent(lost.error));
         return this.#onEnd(this, this.#failure(event.error));
       case 'failed':
         return this.#onEnd(this, this.#failure(event.error));
@@ -163,7 +163,7 @@ export class PendingSend implements Submission {
   /** Returns the error with the outcome of the message. */
   #failure(error: EspAtError): EspAtError {
     const hasLeft = this.#state.kind === 'submitted' && this.#state.hasLeft;
-    return hasLeft || this.partlySent ? unknown(this.link, error) : notSent(error);
+    return hasLeft || this.partlySent ? asUnknown(this.link, error) : asNotSent(error);
   }
 
   #become(state: SendState): void {

@@ -14,7 +14,7 @@ import {
   becomeClosed,
   becomeOpen,
   blame,
-  CHECK,
+  CHECK_LINKS,
   closedByServer,
   endClose,
   lose,
@@ -32,7 +32,7 @@ import type { LinkStateNumber as LinkNumber } from '../events';
 /** A URC of the link. */
 export function urc(state: State, kind: LinkUrc): Step {
   if (state.kind === 'opening' && !isAccepting(state, kind)) {
-    return [state, { do: 'note', operation: state.operation, urc: kind }];
+    return [state, { do: 'noteUrc', operation: state.operation, urc: kind }];
   }
   switch (kind) {
     case 'connected':
@@ -42,7 +42,7 @@ export function urc(state: State, kind: LinkUrc): Step {
     case 'closed':
       if (state.kind === 'open' || state.kind === 'reconnecting') return closedByServer(state);
       if (state.kind !== 'closing') return [state];
-      return [state, { do: 'answer', operation: state.operation }];
+      return [state, { do: 'endWait', operation: state.operation }];
   }
 }
 
@@ -57,7 +57,7 @@ function connected(state: State, announced: boolean): Step {
   switch (state.kind) {
     case 'closed':
       // It is left over, and would only block the link; or the link number of the URC was corrupt.
-      return [state, { do: 'closeStray' }, CHECK];
+      return [state, { do: 'closeStray' }, CHECK_LINKS];
     case 'backingOff':
       // Without a timer the device is not ready: what it said is older than its loss.
       return state.timer ? becomeOpen(state.goal, 'reopened', announced) : [state];

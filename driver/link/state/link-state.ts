@@ -141,17 +141,18 @@ export type Effect =
   /** Messages come in, and held ones go out. */
   | { readonly do: 'beginConnection'; readonly goal: Goal }
   | { readonly do: 'endConnection' }
-  | FailSends
+  | FailHeld
+  | ConnectionLost
   /** The device says that the connection is open: what it refused to send was refused for good. */
   | { readonly do: 'confirmSends' }
   /** `AT+WSCLOSE` for a connection that no goal asks for. */
   | { readonly do: 'closeStray' }
   /** Asks the device for the states of its links. */
-  | { readonly do: 'check' }
+  | { readonly do: 'checkLinks' }
   /** Passes the URC to the open sequence. */
-  | { readonly do: 'note'; readonly operation: OpenOperation; readonly urc: LinkUrc }
+  | { readonly do: 'noteUrc'; readonly operation: OpenOperation; readonly urc: LinkUrc }
   /** Ends the wait for the server's close frame. */
-  | { readonly do: 'answer'; readonly operation: CloseOperation }
+  | { readonly do: 'endWait'; readonly operation: CloseOperation }
   | { readonly do: 'policy'; readonly call: 'attemptStarted' | 'deviceLost' | 'networkBack' }
   | { readonly do: 'join'; readonly operation: OpenOperation; readonly to: OpenOperation }
   | { readonly do: 'join'; readonly operation: CloseOperation; readonly to: CloseOperation }
@@ -171,10 +172,18 @@ export interface Tell {
   readonly error?: EspAtError;
 }
 
-export interface FailSends {
-  readonly do: 'failSends';
-  /** Messages that wait in the link, or those that the client has. */
-  readonly which: 'held' | 'submitted';
+/** Fails the messages that the send queue holds until the link is open. */
+export interface FailHeld {
+  readonly do: 'failHeld';
+  readonly code: 'LINK_CLOSED' | 'LINK_NOT_OPEN';
+}
+
+/**
+ * The connection has ended: messages that wait for their turn fail. The message that the client runs settles only
+ * with its transaction.
+ */
+export interface ConnectionLost {
+  readonly do: 'connectionLost';
   readonly code: 'LINK_CLOSED' | 'LINK_NOT_OPEN';
 }
 

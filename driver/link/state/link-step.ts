@@ -17,7 +17,7 @@ import {
   awaitCheck,
   becomeClosed,
   becomeOpened,
-  CHECK,
+  CHECK_LINKS,
   endClose,
   FAIL_HELD,
   failOpen,
@@ -73,7 +73,7 @@ function decide(state: State, input: Input): Step {
     case 'corrupted':
       return state.kind === 'open' ? renew(state, input.error) : [state];
     case 'stalled':
-      return [state.kind === 'open' ? { ...state, suspicion: input.error } : state, CHECK];
+      return [state.kind === 'open' ? { ...state, suspicion: input.error } : state, CHECK_LINKS];
     case 'brokenMessage':
       if (state.kind === 'open') return renew(state, input.error);
       return state.kind === 'closing' ? [state, FAIL_HELD, ...hurry(state)] : [state];
@@ -243,7 +243,7 @@ function closeFailed(state: State, operation: CloseOperation, error: EspAtError)
   const [after, ...effects]: Step = state.next
     ? start(state.next, 'user', state.number)
     : refuseClose(state);
-  return [after, CHECK, { do: 'settle', operation, error }, ...effects];
+  return [after, CHECK_LINKS, { do: 'settle', operation, error }, ...effects];
 }
 
 // --- operations and timers -------------------------------------------------------------------------
@@ -264,7 +264,7 @@ function timeOver(state: State): Step {
     case 'reconnecting':
       return reopen(state);
     case 'closeRefused':
-      return [{ kind: 'closeRefused', goal: state.goal, number: state.number }, CHECK];
+      return [{ kind: 'closeRefused', goal: state.goal, number: state.number }, CHECK_LINKS];
     default:
       return [state];
   }

@@ -27,13 +27,13 @@ export const OPEN_TIMEOUT_MS = 15_000;
 /** Milliseconds from a refused `AT+WSCLOSE` to the next one. */
 const CLOSE_RETRY_MS = 10_000;
 
-export const CHECK: Effect = { do: 'check' };
+export const CHECK_LINKS: Effect = { do: 'checkLinks' };
 /** Effects of close() on messages. */
-export const FAIL_HELD: Effect = { do: 'failSends', which: 'held', code: 'LINK_CLOSED' };
-const FAIL_SUBMITTED: Effect = { do: 'failSends', which: 'submitted', code: 'LINK_CLOSED' };
+export const FAIL_HELD: Effect = { do: 'failHeld', code: 'LINK_CLOSED' };
+const CONNECTION_CLOSED: Effect = { do: 'connectionLost', code: 'LINK_CLOSED' };
 /** Effects of a connection loss on messages. */
-const LOSE_HELD: Effect = { do: 'failSends', which: 'held', code: 'LINK_NOT_OPEN' };
-const LOSE_SUBMITTED: Effect = { do: 'failSends', which: 'submitted', code: 'LINK_NOT_OPEN' };
+const LOSE_HELD: Effect = { do: 'failHeld', code: 'LINK_NOT_OPEN' };
+const CONNECTION_LOST: Effect = { do: 'connectionLost', code: 'LINK_NOT_OPEN' };
 const END_CONNECTION: Effect = { do: 'endConnection' };
 
 export function tell(state: State, cause: LinkChangeCause, error?: EspAtError): Tell {
@@ -111,9 +111,9 @@ export function lose({ goal }: Open): Step<Reconnecting> {
     state,
     END_CONNECTION,
     tell(state, 'lost'),
-    LOSE_SUBMITTED,
+    CONNECTION_LOST,
     ...(keepOpen ? [{ do: 'startTimer', timer } as const] : []),
-    CHECK,
+    CHECK_LINKS,
   ];
 }
 
@@ -121,12 +121,12 @@ export function lose({ goal }: Open): Step<Reconnecting> {
 export function renew({ goal }: Open, error: EspAtError): Step {
   const operation = new OpenOperation();
   const [state, ...effects] = start({ goal, operation }, 'corrupt', 1);
-  return [state, END_CONNECTION, tell(state, 'lost', error), LOSE_SUBMITTED, ...effects];
+  return [state, END_CONNECTION, tell(state, 'lost', error), CONNECTION_LOST, ...effects];
 }
 
 export function closedByServer({ goal }: Open | Reconnecting): Step {
   const [state, ...effects] = retryOrClose(goal);
-  return [state, END_CONNECTION, FAIL_SUBMITTED, tell(state, 'closed-by-server'), ...effects];
+  return [state, END_CONNECTION, CONNECTION_CLOSED, tell(state, 'closed-by-server'), ...effects];
 }
 
 /** There is no connection: with keep-open the link is opened again after a delay. */
@@ -213,7 +213,7 @@ export function startClose(
     after,
     FAIL_HELD,
     ...(numberOf(state) === number ? [] : [tell(after, 'closing')]),
-    ...(frame ? [] : [FAIL_SUBMITTED]),
+    ...(frame ? [] : [CONNECTION_CLOSED]),
     { do: 'start', operation },
     ...(kind === 'opening' ? [aborted(state.operation)] : []),
   ];
@@ -221,7 +221,7 @@ export function startClose(
 
 /** Fails the queued messages, and ends the wait for the server's close frame. */
 export function hurry({ operation }: Closing): readonly Effect[] {
-  return [FAIL_SUBMITTED, { do: 'answer', operation }];
+  return [CONNECTION_CLOSED, { do: 'endWait', operation }];
 }
 
 /**

@@ -1,4 +1,4 @@
-import { isOtherUrc, parseUrc } from '../../../driver/at/urc';
+import { looksIntact, parseUrc } from '../../../driver/at/urc';
 
 /** What the device said, taken apart. */
 export interface DeviceUnit {
@@ -71,5 +71,5 @@ function kindOf(line: string): DeviceUnit['kind'] {
   if (/^(?:OK|ERROR|SEND OK|SEND FAIL)$/.test(line)) return 'result';
   const urc = parseUrc(line);
   if (urc) return urc.kind === 'busy' || urc.kind === 'diagnostic' ? 'diagnostic' : 'urc';
-  return isOtherUrc(line) || /^[\x20-\x7e]+$/.test(line) ? 'response' : 'noise';
+  return looksIntact(line) || /^[\x20-\x7e]+$/.test(line) ? 'response' : 'noise';
 }

@@ -35,6 +35,22 @@ describe('an AT client', () => {
     );
   });
 
+  it('fills a prompt with the payload though the link has closed meanwhile, and reports not-sent', () => {
+    const harness = new ClientHarness();
+    const message = harness.send(0, 'one');
+    const next = harness.send(1, 'three');
+    harness.receive('\r\nOK\r\n\r\n');
+    harness.closeLink(0);
+    assert.deepEqual(harness.written(), ['AT+WSSEND=0,3\r\n']);
+    harness.receive('>');
+    assert.deepEqual([message.end, harness.written()], ['pending', ['one']]);
+    harness.receive('\r\nERROR\r\n');
+    assert.deepEqual(
+      [message.end, next.end, harness.written()],
+      ['LINK_CLOSED not-sent', 'pending', ['AT+WSSEND=1,5\r\n']],
+    );
+  });
+
   it('runs a sequence without interruption, and before messages that wait', async () => {
     const harness = new ClientHarness();
     harness.answer({

@@ -38,7 +38,7 @@ export class ClientHarness {
     );
     for (const source of this.#sources) this.client.addSource(source);
     for (const link of [0, 1, 2] as const) {
-      this.client.route(link, {
+      this.client.setReceiver(link, {
         connected: true,
         dataLost: () => undefined,
         end: () => undefined,
@@ -93,6 +93,13 @@ export class ClientHarness {
     return result;
   }
 
+  /** The device reports that the connection of a link has ended: its messages learn it, as from the link. */
+  closeLink(link: LinkId): void {
+    this.receive(`+WS_CLOSED:${link}\r\n`);
+    const error = new EspAtError('LINK_CLOSED', { link });
+    for (const message of this.#sources[link].messages) message.connectionLost(error);
+  }
+
   watch(promise: Promise<string>): { end: string } {
     const result = { end: 'pending' };
     promise.then(
@@ -125,7 +132,7 @@ function shown(event: ClientEvent): string {
     case 'resyncStep':
       return `step: ${event.step}`;
     case 'inSync':
-      return event.corrupt === undefined ? 'in sync' : `in sync, corrupt ${event.corrupt}`;
+      return event.corruptLink === undefined ? 'in sync' : `in sync, corrupt ${event.corruptLink}`;
     case 'restartSuspected':
       return 'restart suspected';
     case 'dataLost':

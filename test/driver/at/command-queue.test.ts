@@ -17,7 +17,7 @@ class Source implements SendSource {
       first && {
         link: this.link,
         command: build('AT', { name: first.name }),
-        mayContinue: true,
+        connectionLives: true,
         partlySent: false,
         report: () => undefined,
       }
@@ -32,13 +32,13 @@ function queueOfThree() {
   for (const source of sources) queue.addSource(source);
   const add = (link: LinkId, name: string, bytes = 10) => {
     sources[link].waiting.push({ name, bytes });
-    queue.wake();
+    queue.recount();
   };
   const turn = (): string | undefined => {
-    const job = queue.next();
+    const job = queue.nextJob();
     if (!job || job instanceof CommandSequence) return job && 'sequence';
     const bytes = sources[job.link].waiting.shift()?.bytes ?? 0;
-    queue.served(job.link, bytes);
+    queue.countServed(job.link, bytes);
     return job.command.name;
   };
   const turns = () => {
@@ -104,6 +104,6 @@ describe('the command queue', () => {
     const { queue } = queueOfThree();
     queue.addSequence(sequence());
     queue.clear();
-    assert.equal(queue.next(), undefined);
+    assert.equal(queue.nextJob(), undefined);
   });
 });

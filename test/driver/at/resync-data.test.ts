@@ -11,7 +11,7 @@ describe('data that comes during a resync', () => {
     const { client, clock } = harness;
     const messages: string[] = [];
     client.setDataFormat(0, 'long');
-    client.route(
+    client.setReceiver(
       0,
       new MessageAssembler(0, LIMIT_BYTES, clock, {
         message: (_, bytes) => void messages.push(bytes.toString()),

@@ -14,7 +14,7 @@ import {
 const query: Command = {
   line: 'AT+WSOPEN?',
   name: 'AT+WSOPEN?',
-  informationResponses: ['+WSOPEN:'],
+  informationPrefixes: ['+WSOPEN:'],
   success: 'OK',
   timeoutMs: 60_000,
   idempotent: true,
@@ -22,7 +22,7 @@ const query: Command = {
 const send: Command = {
   line: 'AT+WSSEND=0,5,1,10000',
   name: 'AT+WSSEND=0',
-  informationResponses: [],
+  informationPrefixes: [],
   payload: Buffer.from('hello'),
   success: 'SEND OK',
   timeoutMs: 60_000,

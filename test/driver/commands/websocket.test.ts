@@ -219,7 +219,7 @@ describe('AT+WSOPEN', () => {
     const command = ws.wsopen(2, { uri: 'ws://u:secret@h/', authorization: 'secret' });
     assert.equal(command.name, 'AT+WSOPEN=2');
     assert.equal(command.idempotent, false);
-    assert.deepEqual(command.informationResponses, []);
+    assert.deepEqual(command.informationPrefixes, []);
   });
 
   it('lists links with URIs as the device prints them, without escapes', () => {

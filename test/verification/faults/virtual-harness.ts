@@ -1,5 +1,5 @@
 import { Device } from '../../../driver/device/device';
-import { LARGEST_PAYLOAD } from '../../../driver/at/resync/resync';
+import { MAX_PAYLOAD_BYTES } from '../../../driver/at/command';
 import type { LinkId } from '../../../driver/at/types';
 import { seededRandom, type FirmwareClass, type SimulatedDevice } from '../../../simulator';
 import { directUart } from '../../../simulator/serial/uart';
@@ -61,7 +61,7 @@ export class VirtualHarness implements FaultHarness {
     this.firmware = firmware;
     this.pauseFactor = paced ? LEISURE : 1;
     const byteTime = paced ? 10_000 / RATE : 0;
-    this.padMs = LARGEST_PAYLOAD * byteTime;
+    this.padMs = MAX_PAYLOAD_BYTES * byteTime;
     const { clock } = this;
     const chance = seededRandom(seed + 3);
     this.#network = new MemoryNetwork({

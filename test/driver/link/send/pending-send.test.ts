@@ -32,7 +32,7 @@ function outcome(parts: readonly string[], ...events: readonly (CommandEvent | '
     }
   }
   assert.ok(ends.length <= 1, ends.join());
-  return ends[0] ?? (message.mayContinue ? 'pending' : 'pending, lost');
+  return ends[0] ?? (message.connectionLives ? 'pending' : 'pending, lost');
 }
 
 describe('a pending send', () => {

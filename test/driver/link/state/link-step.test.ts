@@ -7,19 +7,19 @@ describe('open()', () => {
     backing off; open(a): opening 0 a device user, start
     opening; open(a): opening 0 a sequence user, join
     opening; open(b): opening 0 a sequence user, LINK_IN_USE
-    opening; open(b, replace): closing 0 then b, held closed, submitted closed, start, OPEN_ABORTED
+    opening; open(b, replace): closing 0 then b, failHeld(closed), connectionLost(closed), start, OPEN_ABORTED
     opening at stage device; open(b, replace): opening 0 b device user, start, OPEN_ABORTED
     open; open(a): open 2, done
     open; open(b): open 2, LINK_IN_USE
-    open; open(b, replace): closing 4 then b, held closed, closing(4), submitted closed, start
+    open; open(b, replace): closing 4 then b, failHeld(closed), closing(4), connectionLost(closed), start
     reconnecting; open(a): opening 1 a device user, start
     reconnecting; open(b): reconnecting 1, LINK_IN_USE
-    reconnecting; open(b, replace): closing 4 then b, held closed, closing(4), submitted closed, start
-    closing; open(a): closing 4 then a, held closed, submitted closed, answer
+    reconnecting; open(b, replace): closing 4 then b, failHeld(closed), closing(4), connectionLost(closed), start
+    closing; open(a): closing 4 then a, failHeld(closed), connectionLost(closed), endWait
     closing, then b; open(b): closing 4 then b, join
     closing, then b; open(a): closing 4 then b, LINK_IN_USE
     closing, then b; open(b, replace): closing 4 then b, join
-    close refused; open(a): closing 4 then a, held closed, submitted closed, start
+    close refused; open(a): closing 4 then a, failHeld(closed), connectionLost(closed), start
   `);
 });
 
@@ -31,56 +31,56 @@ describe('open() during a resync', () => {
     open, awaiting a check; open(a): open 2 waiting for 1, join
     open, awaiting a check; open(a) in a resync: open 2 waiting for 1, join
     open, awaiting a check; open(b): open 2 waiting for 1, LINK_IN_USE
-    open, awaiting a check; open(b, replace): closing 4 then b, held closed, closing(4), submitted closed, start, OPEN_ABORTED
-    open, awaiting a check; close(): closing 4, held closed, closing(4), start, OPEN_ABORTED
+    open, awaiting a check; open(b, replace): closing 4 then b, failHeld(closed), closing(4), connectionLost(closed), start, OPEN_ABORTED
+    open, awaiting a check; close(): closing 4, failHeld(closed), closing(4), start, OPEN_ABORTED
     open, awaiting a check; close(owner new): open 2 waiting for 1, done
     open, awaiting a check; abort of open(a): open 2, OPEN_ABORTED
     open, awaiting a check; abort of open(b): open 2 waiting for 1
     open, awaiting a check; timer: open 2, DEVICE_NOT_READY
     open, awaiting a check; check says 2: open 2, confirmSends, done
-    open, awaiting a check; check says 0: opening 0 a device user, endConnection, submitted closed, closed-by-server(0), held lost, start
-    open, awaiting a check; check says 1: opening 1 a device user, endConnection, lost(1), submitted lost, check, start
-    open, suspect, awaiting a check; check says 2: opening 1 a device corrupt, endConnection, lost(1), submitted lost, start, join
-    open, awaiting a check; +WS_CONNECTED: open 2 waiting for 1, endConnection, lost(1), submitted lost, check, reopened(2), beginConnection
-    open, awaiting a check; +WS_CLOSED: opening 0 a device user, endConnection, submitted closed, closed-by-server(0), held lost, start
-    open, kept, awaiting a check; +WS_CLOSED: opening 0 a device user, endConnection, submitted closed, closed-by-server(0), startTimer, start
-    open, awaiting a check; corrupt data: opening 1 a device corrupt, endConnection, lost(1), submitted lost, start, join
-    open, awaiting a check; device restarted: opening 0 a device user, deviceLost, endConnection, device-lost(0), held lost, start
+    open, awaiting a check; check says 0: opening 0 a device user, endConnection, connectionLost(closed), closed-by-server(0), failHeld(lost), start
+    open, awaiting a check; check says 1: opening 1 a device user, endConnection, lost(1), connectionLost(lost), checkLinks, start
+    open, suspect, awaiting a check; check says 2: opening 1 a device corrupt, endConnection, lost(1), connectionLost(lost), start, join
+    open, awaiting a check; +WS_CONNECTED: open 2 waiting for 1, endConnection, lost(1), connectionLost(lost), checkLinks, reopened(2), beginConnection
+    open, awaiting a check; +WS_CLOSED: opening 0 a device user, endConnection, connectionLost(closed), closed-by-server(0), failHeld(lost), start
+    open, kept, awaiting a check; +WS_CLOSED: opening 0 a device user, endConnection, connectionLost(closed), closed-by-server(0), startTimer, start
+    open, awaiting a check; corrupt data: opening 1 a device corrupt, endConnection, lost(1), connectionLost(lost), start, join
+    open, awaiting a check; device restarted: opening 0 a device user, deviceLost, endConnection, device-lost(0), failHeld(lost), start
     open, kept, awaiting a check; device restarted: opening 0 a device user, deviceLost, endConnection, device-lost(0), start
   `);
 });
 
 describe('close()', () => {
   rows(`
-    closed; close(): closed 0, held closed, done
-    backing off; close(): closed 0, held closed, endConnection, closed(0), done
-    opening; close(): closing 0, held closed, submitted closed, start, OPEN_ABORTED
-    opening at stage clock; close(): closed 0, held closed, endConnection, closed(0), done, OPEN_ABORTED
-    opening from 3 in the queue; close(): closing 4, held closed, closing(4), submitted closed, start, OPEN_ABORTED
-    open; close(): closing 4, held closed, closing(4), start
-    open; close() at once: closing 4, held closed, closing(4), submitted closed, start
-    reconnecting; close(): closing 4, held closed, closing(4), submitted closed, start
-    closing; close(): closing 4, held closed, join
-    closing; close() at once: closing 4, held closed, submitted closed, answer, join
-    closing, then b; close(): closing 4, held closed, join, OPEN_ABORTED
-    close refused; close(): closing 4, held closed, start
+    closed; close(): closed 0, failHeld(closed), done
+    backing off; close(): closed 0, failHeld(closed), endConnection, closed(0), done
+    opening; close(): closing 0, failHeld(closed), connectionLost(closed), start, OPEN_ABORTED
+    opening at stage clock; close(): closed 0, failHeld(closed), endConnection, closed(0), done, OPEN_ABORTED
+    opening from 3 in the queue; close(): closing 4, failHeld(closed), closing(4), connectionLost(closed), start, OPEN_ABORTED
+    open; close(): closing 4, failHeld(closed), closing(4), start
+    open; close() at once: closing 4, failHeld(closed), closing(4), connectionLost(closed), start
+    reconnecting; close(): closing 4, failHeld(closed), closing(4), connectionLost(closed), start
+    closing; close(): closing 4, failHeld(closed), join
+    closing; close() at once: closing 4, failHeld(closed), connectionLost(closed), endWait, join
+    closing, then b; close(): closing 4, failHeld(closed), join, OPEN_ABORTED
+    close refused; close(): closing 4, failHeld(closed), start
   `);
 });
 
 describe('close() by an owner, and an abort of open()', () => {
   rows(`
-    open; close(owner old): closing 4, held closed, closing(4), submitted closed, start
+    open; close(owner old): closing 4, failHeld(closed), closing(4), connectionLost(closed), start
     open; close(owner new): open 2, done
     opening; close(owner new): opening 0 a sequence user, done
     backing off; close(owner new): backingOff 0 for 1, done
-    closing; close(owner old): closing 4, held closed, submitted closed, answer, join
+    closing; close(owner old): closing 4, failHeld(closed), connectionLost(closed), endWait, join
     closing; close(owner new): closing 4, done
     closing, then b; close(owner old): closing 4 then b, join
-    closing, then b; close(owner new): closing 4, held closed, submitted closed, answer, join, OPEN_ABORTED
+    closing, then b; close(owner new): closing 4, failHeld(closed), connectionLost(closed), endWait, join, OPEN_ABORTED
     closed; abort of open(b): closed 0
     opening; abort of open(b): opening 0 a sequence user
-    opening to b; abort of open(b): closing 0, held closed, submitted closed, start, OPEN_ABORTED
-    opening to b at stage device; abort of open(b): closed 0, held closed, endConnection, closed(0), done, OPEN_ABORTED
+    opening to b; abort of open(b): closing 0, failHeld(closed), connectionLost(closed), start, OPEN_ABORTED
+    opening to b at stage device; abort of open(b): closed 0, failHeld(closed), endConnection, closed(0), done, OPEN_ABORTED
     open to b; abort of open(b): open 2
     closing; abort of open(b): closing 4
     closing, then b; abort of open(b): closing 4, OPEN_ABORTED
@@ -89,16 +89,16 @@ describe('close() by an owner, and an abort of open()', () => {
 
 describe('+WS_CONNECTED', () => {
   rows(`
-    closed; +WS_CONNECTED: closed 0, closeStray, check
+    closed; +WS_CONNECTED: closed 0, closeStray, checkLinks
     backing off; +WS_CONNECTED: open 2, reopened(2), beginConnection
     backing off until the device is ready; +WS_CONNECTED: backingOff 0
-    opening; +WS_CONNECTED: opening 0 a sequence user, note
-    opening at stage clock; +WS_CONNECTED: opening 0 a clock user, note
+    opening; +WS_CONNECTED: opening 0 a sequence user, noteUrc
+    opening at stage clock; +WS_CONNECTED: opening 0 a clock user, noteUrc
     opening from 1 at stage device; +WS_CONNECTED: open 2, reopened(2), beginConnection, done
     opening from 3 in the queue; +WS_CONNECTED: open 2, reopened(2), beginConnection, done
-    opening from 3 in its sequence; +WS_CONNECTED: opening 3 a sequence user, note
-    opening after corrupt data; +WS_CONNECTED: opening 1 a queued corrupt, note
-    open; +WS_CONNECTED: open 2, endConnection, lost(1), submitted lost, check, reopened(2), beginConnection
+    opening from 3 in its sequence; +WS_CONNECTED: opening 3 a sequence user, noteUrc
+    opening after corrupt data; +WS_CONNECTED: opening 1 a queued corrupt, noteUrc
+    open; +WS_CONNECTED: open 2, endConnection, lost(1), connectionLost(lost), checkLinks, reopened(2), beginConnection
     open, not announced; +WS_CONNECTED: open 2
     reconnecting; +WS_CONNECTED: open 2, reopened(2), beginConnection
     closing; +WS_CONNECTED: closing 4
@@ -109,9 +109,9 @@ describe('+WS_DISCONNECTED', () => {
   rows(`
     closed; +WS_DISCONNECTED: closed 0
     backing off; +WS_DISCONNECTED: backingOff 0 for 1
-    opening; +WS_DISCONNECTED: opening 0 a sequence user, note
-    open; +WS_DISCONNECTED: reconnecting 1, endConnection, lost(1), submitted lost, check
-    open, kept; +WS_DISCONNECTED: reconnecting 1 for 60000, endConnection, lost(1), submitted lost, startTimer, check
+    opening; +WS_DISCONNECTED: opening 0 a sequence user, noteUrc
+    open; +WS_DISCONNECTED: reconnecting 1, endConnection, lost(1), connectionLost(lost), checkLinks
+    open, kept; +WS_DISCONNECTED: reconnecting 1 for 60000, endConnection, lost(1), connectionLost(lost), startTimer, checkLinks
     reconnecting; +WS_DISCONNECTED: reconnecting 1
     closing; +WS_DISCONNECTED: closing 4
   `);
@@ -121,12 +121,12 @@ describe('+WS_CLOSED', () => {
   rows(`
     closed; +WS_CLOSED: closed 0
     backing off; +WS_CLOSED: backingOff 0 for 1
-    opening; +WS_CLOSED: opening 0 a sequence user, note
-    open; +WS_CLOSED: closed 0, endConnection, submitted closed, closed-by-server(0), held lost
-    open, kept; +WS_CLOSED: backingOff 0 for policy, endConnection, submitted closed, closed-by-server(0), startTimer
-    reconnecting; +WS_CLOSED: closed 0, endConnection, submitted closed, closed-by-server(0), held lost
-    reconnecting, kept; +WS_CLOSED: backingOff 0 for policy, endConnection, submitted closed, closed-by-server(0), startTimer
-    closing; +WS_CLOSED: closing 4, answer
+    opening; +WS_CLOSED: opening 0 a sequence user, noteUrc
+    open; +WS_CLOSED: closed 0, endConnection, connectionLost(closed), closed-by-server(0), failHeld(lost)
+    open, kept; +WS_CLOSED: backingOff 0 for policy, endConnection, connectionLost(closed), closed-by-server(0), startTimer
+    reconnecting; +WS_CLOSED: closed 0, endConnection, connectionLost(closed), closed-by-server(0), failHeld(lost)
+    reconnecting, kept; +WS_CLOSED: backingOff 0 for policy, endConnection, connectionLost(closed), closed-by-server(0), startTimer
+    closing; +WS_CLOSED: closing 4, endWait
   `);
 });
 
@@ -138,10 +138,10 @@ describe('the open operation', () => {
     closing; at stage queued: closing 4
     opening; opened: open 2 not announced, opened(2), beginConnection, done
     opening, by keep-open; opened: open 2 not announced, reopened(2), beginConnection, done
-    opening, +WS_CLOSED seen; opened: closed 0, opened(2), beginConnection, endConnection, submitted closed, closed-by-server(0), held lost, done
-    opening, +WS_DISCONNECTED seen; opened: reconnecting 1, opened(2), beginConnection, endConnection, lost(1), submitted lost, check, done
+    opening, +WS_CLOSED seen; opened: closed 0, opened(2), beginConnection, endConnection, connectionLost(closed), closed-by-server(0), failHeld(lost), done
+    opening, +WS_DISCONNECTED seen; opened: reconnecting 1, opened(2), beginConnection, endConnection, lost(1), connectionLost(lost), checkLinks, done
     closing; opened: closing 4
-    opening; open failed: closed 0, endConnection, failed(0), held lost, OPEN_FAILED
+    opening; open failed: closed 0, endConnection, failed(0), failHeld(lost), OPEN_FAILED
     opening, kept; open failed: backingOff 0 for policy, endConnection, failed(0), startTimer, OPEN_FAILED
     opening, kept; open failed, no device: backingOff 0, endConnection, failed(0), OPEN_FAILED
     closing; open failed: closing 4
@@ -162,8 +162,8 @@ describe('the close operation', () => {
     closing again; closed by an earlier close(): closeRefused 4
     closing again; close failed of an earlier close(): closeRefused 4
     open; close failed: open 2
-    closing; close failed: closeRefused 4 for 10000, check, OPEN_FAILED, startTimer
-    closing, then b; close failed: opening 4 b device user, check, OPEN_FAILED, start
+    closing; close failed: closeRefused 4 for 10000, checkLinks, OPEN_FAILED, startTimer
+    closing, then b; close failed: opening 4 b device user, checkLinks, OPEN_FAILED, start
     closing again; close failed: closeRefused 4 for 10000, startTimer
   `);
 });
@@ -172,7 +172,7 @@ describe('timer', () => {
   rows(`
     backing off; timer: opening 0 a device policy, start
     reconnecting, kept; timer: opening 3 a device policy, start
-    close refused; timer: closeRefused 4, check
+    close refused; timer: closeRefused 4, checkLinks
     open; timer: open 2
     backing off; an earlier timer: backingOff 0 for 1
     open, awaiting a check; an earlier timer: open 2 waiting for 1
@@ -182,18 +182,18 @@ describe('timer', () => {
 describe('check', () => {
   rows(`
     closed; check says 0: closed 0
-    closed; check says 2: closed 0, closeStray, check
+    closed; check says 2: closed 0, closeStray, checkLinks
     backing off; check says 0: backingOff 0 for 1
     backing off; check says 2: open 2 not announced, reopened(2), beginConnection
     opening; check says 0: opening 0 a sequence user
     opening; check says 2: opening 0 a sequence user
-    open; check says 0: closed 0, endConnection, submitted closed, closed-by-server(0), held lost
-    open; check says 1: reconnecting 1, endConnection, lost(1), submitted lost, check
+    open; check says 0: closed 0, endConnection, connectionLost(closed), closed-by-server(0), failHeld(lost)
+    open; check says 1: reconnecting 1, endConnection, lost(1), connectionLost(lost), checkLinks
     open; check says 2: open 2, confirmSends
-    open; check says 3: reconnecting 3, endConnection, lost(1), submitted lost, check, reconnecting(3)
-    open, suspect; check says 2: opening 1 a device corrupt, endConnection, lost(1), submitted lost, start
-    open, suspect; check says 1: reconnecting 1, endConnection, lost(1), submitted lost, check
-    reconnecting; check says 0: closed 0, endConnection, submitted closed, closed-by-server(0), held lost
+    open; check says 3: reconnecting 3, endConnection, lost(1), connectionLost(lost), checkLinks, reconnecting(3)
+    open, suspect; check says 2: opening 1 a device corrupt, endConnection, lost(1), connectionLost(lost), start
+    open, suspect; check says 1: reconnecting 1, endConnection, lost(1), connectionLost(lost), checkLinks
+    reconnecting; check says 0: closed 0, endConnection, connectionLost(closed), closed-by-server(0), failHeld(lost)
     reconnecting; check says 1: reconnecting 1
     reconnecting; check says 2: open 2 not announced, reopened(2), beginConnection
     reconnecting; check says 3: reconnecting 3, reconnecting(3)
@@ -216,13 +216,13 @@ describe('the device', () => {
     opening, kept, in the queue; device restarted: opening 0 a device policy, deviceLost, endConnection, device-lost(0)
     opening from 3 in the queue; device restarted: opening 0 a device user, deviceLost, endConnection, device-lost(0)
     opening, kept, after corrupt data; device restarted: opening 0 a device corrupt, deviceLost, endConnection, device-lost(0)
-    opening after corrupt data; device restarted: closed 0, deviceLost, endConnection, device-lost(0), endConnection, failed(0), held lost, DEVICE_RESTARTED
-    opening; device restarted: closed 0, deviceLost, endConnection, device-lost(0), endConnection, failed(0), held lost, DEVICE_RESTARTED
+    opening after corrupt data; device restarted: closed 0, deviceLost, endConnection, device-lost(0), endConnection, failed(0), failHeld(lost), DEVICE_RESTARTED
+    opening; device restarted: closed 0, deviceLost, endConnection, device-lost(0), endConnection, failed(0), failHeld(lost), DEVICE_RESTARTED
     opening, kept; device restarted: backingOff 0, deviceLost, endConnection, device-lost(0), endConnection, failed(0), DEVICE_RESTARTED
-    open; device restarted: closed 0, deviceLost, endConnection, device-lost(0), held lost
+    open; device restarted: closed 0, deviceLost, endConnection, device-lost(0), failHeld(lost)
     open, kept; device restarted: backingOff 0, deviceLost, endConnection, device-lost(0)
     open, kept; port lost: backingOff 0, endConnection, device-lost(0)
-    reconnecting; device restarted: closed 0, deviceLost, endConnection, device-lost(0), held lost
+    reconnecting; device restarted: closed 0, deviceLost, endConnection, device-lost(0), failHeld(lost)
     reconnecting, kept; device restarted: backingOff 0, deviceLost, endConnection, device-lost(0)
     closing; device restarted: closed 0, deviceLost, endConnection, closed(0), done
     closing, then b; device restarted: opening 0 b device user, deviceLost, endConnection, closed(0), done, start
@@ -241,12 +241,12 @@ describe('corrupt data and stalled links', () => {
   rows(`
     closed; corrupt data: closed 0
     opening; corrupt data: opening 0 a sequence user
-    open; corrupt data: opening 1 a device corrupt, endConnection, lost(1), submitted lost, start
+    open; corrupt data: opening 1 a device corrupt, endConnection, lost(1), connectionLost(lost), start
     reconnecting; corrupt data: reconnecting 1
     closing; corrupt data: closing 4
-    closed; stalled: closed 0, check
-    open; stalled: open 2 suspect, check
-    open; broken message: opening 1 a device corrupt, endConnection, lost(1), submitted lost, start
-    closing; broken message: closing 4, held closed, submitted closed, answer
+    closed; stalled: closed 0, checkLinks
+    open; stalled: open 2 suspect, checkLinks
+    open; broken message: opening 1 a device corrupt, endConnection, lost(1), connectionLost(lost), start
+    closing; broken message: closing 4, failHeld(closed), connectionLost(closed), endWait
   `);
 });

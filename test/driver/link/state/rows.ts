@@ -179,13 +179,14 @@ function shownState(state: State): string {
   return parts.join(' ');
 }
 
-/** Events with their number, as `lost(1)`; what becomes of messages that are `held` or `submitted`. */
+/** Events with their number, as `lost(1)`; `failHeld` and `connectionLost` with their reason. */
 function shownEffect(effect: Effect): string {
   switch (effect.do) {
     case 'tell':
       return `${effect.cause}(${effect.number})`;
-    case 'failSends':
-      return `${effect.which} ${effect.code === 'LINK_CLOSED' ? 'closed' : 'lost'}`;
+    case 'failHeld':
+    case 'connectionLost':
+      return `${effect.do}(${effect.code === 'LINK_CLOSED' ? 'closed' : 'lost'})`;
     case 'policy':
       return effect.call;
     case 'settle': {

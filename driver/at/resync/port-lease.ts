@@ -2,12 +2,12 @@ import { isFinalResultCode } from '../outcome';
 import type { TimedPort } from '../timing/timed-port';
 import { IdleTimer } from '../timing/timeouts';
 
-/** What a resync waits for. Selects the port idle time that ends the wait, and the limit for a flood. */
+/** What the holder of the lease waits for. Selects the port idle time that ends the wait, and the limit for a flood. */
 export type Purpose =
   /** the response to a line end */
   | 'lineEnd'
   /** the response to a query */
-  | 'question'
+  | 'query'
   /** the final result code of a command that answered a line end with `busy p...` */
   | 'stillAtWork'
   /** the rest of a response after its beginning */
@@ -35,7 +35,7 @@ const FLOOD_MS = 30_000;
 
 const limits: Readonly<Record<Purpose, Limits>> = {
   lineEnd: { idleMs: idle(1200, 500, 250), floodMs: 1200 + FLOOD_MS },
-  question: { idleMs: idle(1200, 1200, 500), floodMs: 1200 + FLOOD_MS },
+  query: { idleMs: idle(1200, 1200, 500), floodMs: 1200 + FLOOD_MS },
   stillAtWork: { idleMs: idle(1500, 1500, 1500), floodMs: 1500 + FLOOD_MS },
   // A query proves more than a longer pause.
   pause: { idleMs: idle(30, 30, 30), floodMs: 300 },
@@ -49,24 +49,24 @@ function idle(portRate: number, negotiatedRate: number, search: number): Limits[
   return { portRate, negotiatedRate, search };
 }
 
-/** Lines to keep between two waits, at most. */
-const KEPT_LINES = 16;
+/** Lines to store between two waits, at most. */
+const MAX_STORED_LINES = 16;
 
 /** Outcome of a wait: a line (`>` for a prompt), or none. `flooded`: the port was never idle. */
-export type Heard =
+export type WaitResult =
   { readonly line: string } | { readonly line?: undefined; readonly flooded: boolean };
 
-/** Whether a line ends the wait; `kept`: it does not, and is of no further use. */
-export type Accept = (line: string) => boolean | 'kept';
+/** Whether a line ends the wait; `consumed`: it does not, but belongs to the response: it is no URC. */
+export type Accept = (line: string) => boolean | 'consumed';
 
 interface Wait {
   readonly accept: Accept;
-  readonly resolve: (heard: Heard) => void;
+  readonly resolve: (heard: WaitResult) => void;
   readonly reject: (reason: unknown) => void;
 }
 
-/** The port, lent to one resync. Writes nothing once its signal is aborted. */
-export class LineAccess {
+/** The port, lent to one resync or to a command sequence. Writes nothing once its signal is aborted. */
+export class PortLease {
   readonly signal: AbortSignal;
   /** Final result codes, `busy p...` and prompts (`>`) since the resync began. */
   readonly seen = new Set<string>();
@@ -74,9 +74,9 @@ export class LineAccess {
   readonly #pace: Pace;
   readonly #idle: IdleTimer;
   #wait: Wait | undefined;
-  #kept: string[] = [];
+  #stored: string[] = [];
   /** Clock time at which the last written byte has left. */
-  #left = 0;
+  #leavesAt = 0;
 
   constructor(port: TimedPort, pace: Pace, signal: AbortSignal) {
     this.#port = port;
@@ -98,29 +98,30 @@ export class LineAccess {
 
   write(bytes: Uint8Array): void {
     if (this.signal.aborted) return;
-    this.#kept = [];
-    this.#left = this.now() + this.#port.transmissionMs(bytes.length);
+    this.#stored = [];
+    this.#leavesAt = this.now() + this.#port.transmissionMs(bytes.length);
     this.#port.write(bytes);
   }
 
   /**
-   * Waits for the first line that `accept` takes, among the lines since the last write and those to come.
+   * Waits for the first line that `accept` takes: first among the stored lines, then among those to come. The port
+   * idle time counts from the last written byte on.
    * @throws the reason of the signal's abort
    */
-  next(purpose: Purpose, accept: Accept): Promise<Heard> {
+  next(purpose: Purpose, accept: Accept): Promise<WaitResult> {
     if (this.signal.aborted) return Promise.reject(asError(this.signal.reason));
-    const index = this.#kept.findIndex((line) => accept(line) === true);
-    const line = this.#kept[index];
-    this.#kept = index < 0 ? [] : this.#kept.slice(index + 1);
+    const index = this.#stored.findIndex((line) => accept(line) === true);
+    const line = this.#stored[index];
+    this.#stored = index < 0 ? [] : this.#stored.slice(index + 1);
     if (line !== undefined) return Promise.resolve({ line });
     const { idleMs, floodMs } = limits[purpose];
-    const from = Math.max(this.now(), this.#left);
-    this.#left = 0;
+    const from = Math.max(this.now(), this.#leavesAt);
+    this.#leavesAt = 0;
     this.#idle.restart(from);
     return new Promise((resolve, reject) => {
       this.#wait = { accept, resolve, reject };
-      const left = idleMs[this.#pace] * this.#port.slowness;
-      this.#watch(left, left, from + floodMs * this.#port.slowness);
+      const timeoutMs = idleMs[this.#pace] * this.#port.slowness;
+      this.#watch(timeoutMs, timeoutMs, from + floodMs * this.#port.slowness);
     });
   }
 
@@ -129,11 +130,11 @@ export class LineAccess {
     this.#idle.heard(now, duration);
   }
 
-  /** Takes a line, or `>` for a prompt. Returns false when the resync does not wait for it. */
+  /** Takes a line, or `>` for a prompt. Returns false when the line does not belong to the wait: it may be a URC. */
   take(line: string): boolean {
     if (isFinalResultCode(line) || line === 'busy p...' || line === '>') this.seen.add(line);
     if (!this.#wait) {
-      if (this.#kept.length < KEPT_LINES) this.#kept.push(line);
+      if (this.#stored.length < MAX_STORED_LINES) this.#stored.push(line);
       return false;
     }
     const accepted = this.#wait.accept(line);
@@ -142,6 +143,7 @@ export class LineAccess {
     return true;
   }
 
+  /** @param left milliseconds of port idle time until the next check @param latest clock time that ends a flood */
   #watch(left: number, idleMs: number, latest: number): void {
     this.#idle.watch(left, () => {
       const now = this.now();
