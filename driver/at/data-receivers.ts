@@ -1,6 +1,6 @@
 import type { DataFrame, DataReceiver, LinkId } from './types';
 
-/** The receivers of the links' data; data of a link without one is dropped. */
+/** The receivers of the links' data. Drops the data of a link without one. */
 export class DataReceivers {
   readonly #receivers: (DataReceiver | undefined)[] = [];
 

@@ -73,7 +73,7 @@ export class JobRunner {
     this.pull();
   }
 
-  /** Fails the running command and all queued ones with the error. */
+  /** Fails the running command and all queued ones with the error, after the change of state: they may queue more. */
   failAll(to: Extract<ClientState, { readonly kind: 'idle' | 'closed' }>, error: EspAtError): void {
     const { machine, parser, partialFrame, queue, receivers, timeout } = this.#parts;
     const job = jobOf(machine.state);

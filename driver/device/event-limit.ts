@@ -13,7 +13,7 @@ interface Passage {
 
 /**
  * Bounds the events of a device by rate, each name apart: whatever a device says, it floods neither log nor flow.
- * `omitted` tells how many were left out, before the next one that passes.
+ * The event `omitted` tells how many it omitted, before the next one that passes.
  */
 export class EventLimit implements DeviceEmitter {
   readonly #clock: Clock;

@@ -27,7 +27,7 @@ const HIDDEN_JOIN_MS = 300_000;
 export interface NetworkContext {
   readonly run: Run;
   readonly options: CompleteOptions;
-  /** Its abort ends every wait, and all events. */
+  /** Aborted when the device restarts or is lost: then every wait ends, and no event follows. */
   readonly signal: AbortSignal;
   readonly emitter: DeviceEmitter;
 }
@@ -55,7 +55,7 @@ export class Network {
   /** Has {@link #until} check its condition. */
   #stationChanged = (): void => undefined;
 
-  /** @param changed called when {@link error} has changed */
+  /** @param changed called when {@link error} has changed, at a bounded rate */
   constructor(context: NetworkContext, changed: () => void) {
     this.#context = context;
     this.#onChange = changed;
@@ -223,7 +223,7 @@ export class Network {
     this.#pollLater();
   }
 
-  /** Tells the latest error once more may be told. */
+  /** Calls the listener now, or as soon as the rate allows; it then reads the latest error. */
   #emitChange(): void {
     this.#cancelChange?.();
     this.#cancelChange = undefined;

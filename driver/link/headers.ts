@@ -14,8 +14,8 @@ export interface HeaderMemory {
 }
 
 /**
- * Makes the device's header list (`AT+WSHEAD`) exactly this one. It is read back: the line has no checksum,
- * and a server would refuse a damaged authorization without a word about it.
+ * Sets the device's header list (`AT+WSHEAD`), and reads it back: the port has no checksum, and a server gives no
+ * reason when it refuses a corrupt authorization.
  * @throws EspAtError `OUT_OF_SYNC` when it never reads back as it was meant, and whatever `run` rejects with
  */
 export async function setHeaders(

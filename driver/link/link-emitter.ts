@@ -23,9 +23,9 @@ export class LinkEmitter {
   readonly #warnings: ConnectionWarnings;
   readonly #losses: TokenBucket;
   /** Losses since the last event of one. */
-  #leftOut = 0;
+  #omitted = 0;
   /** What the events have told so far. */
-  #told: { readonly state: LinkStateName; readonly isOpen: boolean } = {
+  #emitted: { readonly state: LinkStateName; readonly isOpen: boolean } = {
     state: 'closed',
     isOpen: false,
   };
@@ -57,7 +57,7 @@ export class LinkEmitter {
 
   /** Emits `statechange`, and `open` or `close` where the connection begins or ends. */
   emitChange({ cause, to, number, goal, error }: Tell): void {
-    const { state: from, isOpen } = this.#told;
+    const { state: from, isOpen } = this.#emitted;
     const { uri = '', options } = goal ?? {};
     const change = {
       link: this.#link,
@@ -72,7 +72,7 @@ export class LinkEmitter {
     const opens = cause === 'opened' || cause === 'reopened';
     // A close handshake still has its connection: `close` follows at its end.
     const closes = isOpen && to !== 'open' && to !== 'closing';
-    this.#told = { state: to, isOpen: opens || (isOpen && !closes) };
+    this.#emitted = { state: to, isOpen: opens || (isOpen && !closes) };
     this.#counters.changed(full);
     this.#emitter.emit('statechange', full);
     if (opens) this.#emitter.emit('open', full);
@@ -87,11 +87,11 @@ export class LinkEmitter {
   dataLost(error: EspAtError): void {
     this.#counters.dataLost();
     if (this.#losses.take() > 0) {
-      this.#leftOut++;
+      this.#omitted++;
       return;
     }
-    const leftOut = this.#leftOut;
-    this.#leftOut = 0;
+    const leftOut = this.#omitted;
+    this.#omitted = 0;
     this.#emitter.emit('dataloss', { ...this.#event, error, ...(leftOut > 0 && { leftOut }) });
   }
 

@@ -34,7 +34,7 @@ export type Availability =
     }
   | {
       readonly kind: 'notReady';
-      /** The reason: first that of the loss (`DEVICE_RESTARTED`, `PORT_LOST` …), later the error of the device's status. */
+      /** At the loss: why (`DEVICE_RESTARTED`, `PORT_LOST` …). Afterwards: the error of the device's state. */
       readonly error: EspAtError;
       /** Whether the device is stopped or unusable, and does not become ready by itself. */
       readonly isFinal: boolean;

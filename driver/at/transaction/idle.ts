@@ -1,7 +1,7 @@
 import { none, outOfSync, succeeded, writeCr, writeCrLf, type Action } from './action';
 import { isUnanswered, type Transaction } from './transaction';
 
-// What time asks of a transaction.
+// What port idle time asks of a transaction: probes, and in the end a resync.
 
 /** Milliseconds of port idle time until a probe after `busy p...`, which only this command can have caused. */
 const PROBE_WHEN_BUSY_MS = 1500;

@@ -83,7 +83,7 @@ function onLineWhileConfirming(
 ): Action {
   const answersProbe = text === 'ERROR' || text === 'busy p...';
   if (by === 'question') {
-    // Payload bytes too many, or a probe without an answer, stand in front of the question and spoil it.
+    // Excess payload bytes, or a probe without an answer, stand in front of the AT, which gets no OK then.
     if (answersProbe) return unexpected(transaction, text);
     return text === 'OK' ? succeeded : urc;
   }
@@ -92,6 +92,7 @@ function onLineWhileConfirming(
     case 'OK':
     case 'SEND OK':
       if (text !== transaction.command.success) return unexpected(transaction, text);
+      // The LF may have become payload too. Another one gets a response only where a CR still stands in the line.
       return by === 'lineFeed' ? writeLf : none;
     case 'SEND FAIL':
       return unexpected(transaction, text);
@@ -150,6 +151,7 @@ function onBusy(
   // The device is alive and at work. After a payload it may answer bytes too many instead.
   const probe = phase.kind === 'awaitingConfirmation' ? 'suspect' : 'none';
   transaction.phase = { ...phase, probe };
+  // The earlier `busy p...` is still unexplained: probes again soon.
   return phase.busy ? busy : none;
 }
 

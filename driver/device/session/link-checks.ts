@@ -13,8 +13,8 @@ const URCS_PER_SECOND = 1;
 
 interface UrcLimit {
   readonly bucket: TokenBucket;
-  /** A check will tell what left-out URCs have told. */
-  isLeftOut: boolean;
+  /** Whether URCs were omitted since the last check, which tells what they would have told. */
+  hasOmitted: boolean;
 }
 
 /** Queries the states of the links (`AT+WSOPEN?`), and passes each to its link, until a signal aborts. */
@@ -40,7 +40,7 @@ export class LinkChecks {
     this.#clock = clock;
     this.#signal = signal;
     this.#limits = links.map(() => {
-      return { bucket: new TokenBucket(clock, URC_BURST, URCS_PER_SECOND), isLeftOut: false };
+      return { bucket: new TokenBucket(clock, URC_BURST, URCS_PER_SECOND), hasOmitted: false };
     });
   }
 
@@ -56,10 +56,10 @@ export class LinkChecks {
     const state = this.#links[id]?.state;
     const limit = this.#limits[id];
     if (!limit || state === 'opening' || state === 'closing') return true;
-    if (limit.isLeftOut) return false;
+    if (limit.hasOmitted) return false;
     const ms = limit.bucket.take();
     if (ms === 0) return true;
-    limit.isLeftOut = true;
+    limit.hasOmitted = true;
     void this.#checkIn(ms);
     return false;
   }
@@ -95,8 +95,8 @@ export class LinkChecks {
 
   #tell(link: Link, number: LinkStateNumber): void {
     const limit = this.#limits[link.id];
-    const isNew = limit?.isLeftOut === true && number === 2;
-    if (limit) limit.isLeftOut = false;
+    const isNew = limit?.hasOmitted === true && number === 2;
+    if (limit) limit.hasOmitted = false;
     // The connection may be another one than before the URCs that were left out.
     if (isNew) link.urc('connected');
     else link.checked(number);
