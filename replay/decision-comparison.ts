@@ -5,6 +5,8 @@ import { isDecision, type Decision } from './recording-file';
 /** A decision may be early or late by the sum of both; the fraction is of the time since the act before. */
 const TOLERANCE_MS = 300;
 const TOLERANCE_FRACTION = 0.2;
+/** A host whose event loop was blocked decided later than the replay does: by this much at most. */
+const HOST_BLOCKED_MS = 2000;
 
 /** Counts of received messages and their bytes, by link. */
 type Received = readonly (readonly [messages: number, bytes: number])[];
@@ -107,8 +109,10 @@ export class DecisionComparison {
 
   #isInTime(expected: Expected, moment: number, text: string): boolean {
     const off = Math.round(moment - this.timeOf(expected.index));
-    const isInTime = Math.abs(off) <= this.#tolerance(expected.index);
-    if (!isInTime) this.#differs('time', expected, `${text}, ${off} ms later`);
+    const tolerance = this.#tolerance(expected.index);
+    const isInTime = off <= tolerance && off >= -tolerance - HOST_BLOCKED_MS;
+    const shift = off > 0 ? `${off} ms later` : `${-off} ms earlier`;
+    if (!isInTime) this.#differs('time', expected, `${text}, ${shift}`);
     return isInTime;
   }
 

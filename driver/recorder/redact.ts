@@ -23,6 +23,12 @@ export interface PatternIndex {
   readonly longest: number;
 }
 
+/**
+ * At a cut, fewer bytes of a secret's beginning stay: they tell nothing of it, and the K of `OK` would be one of every
+ * secret that begins with K.
+ */
+const MIN_CUT_BYTES = 4;
+
 /** Bytes of an anchor at most. */
 const ANCHOR_BYTES = 4;
 
@@ -86,6 +92,7 @@ export function redacted(patterns: PatternIndex, bytes: Uint8Array, end: End): R
       if (!match) continue;
       if (!match.isWhole && end === 'complete') continue;
       if (!match.isWhole && end === 'goesOn') return { bytes: view, isCut: true };
+      if (!match.isWhole && lengthOf(match) < MIN_CUT_BYTES) continue;
       clean ??= Buffer.from(view);
       for (const { at: start, from, to } of match.parts) pattern.put.copy(clean, start, from, to);
     }
@@ -112,6 +119,10 @@ function matchAt(bytes: Buffer, start: number, find: Buffer): Match | undefined 
     at += gap;
     from = to;
   }
+}
+
+function lengthOf({ parts }: Match): number {
+  return parts.reduce((sum, { from, to }) => sum + to - from, 0);
 }
 
 function commonLength(bytes: Buffer, at: number, find: Buffer, from: number): number {

@@ -43,5 +43,5 @@ function upToDate(node: Json): Json {
   if (node.type !== 'esp-at-device') return stored;
   assert.ok(Array.isArray(node.links));
   const links = node.links.map((link: unknown) => ({ name: '', ...asObject(link, 'link') }));
-  return { ...stored, autoRate: false, links };
+  return { ...stored, autoRate: false, keepRecordings: false, links };
 }

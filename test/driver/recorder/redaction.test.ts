@@ -167,4 +167,11 @@ describe('redaction', () => {
       ],
     );
   });
+
+  it('leaves the end of OK alone, also for a secret that begins with K', () => {
+    const wifi = { ssid: 'net', password: 'Kitchen-2026' };
+    const secrets = new SecretSet(secretsOfDevice({ port, wifi }));
+    assert.equal(kept(secrets, [Buffer.from('\r\nOK\r\n')]).join(''), '\r\nOK\r\n');
+    assert.equal(kept(secrets, [Buffer.from('\r\nOK\r\nKitch')]).join(''), '\r\nOK\r\n*****');
+  });
 });
