@@ -177,7 +177,7 @@ describe('the doctor, over a pty', { skip: whyNoPty() ?? false, concurrency: 4 }
   });
 
   it('names a bridge with nothing behind it', async () => {
-    const nobody = portAt('tcp://127.0.0.1:1', { rate: 115_200 });
-    assert.deepEqual(codes(await timed(examine(nobody))), ['PORT_UNREACHABLE']);
+    const unreachable = portAt('tcp://127.0.0.1:1', { rate: 115_200 });
+    assert.deepEqual(codes(await timed(examine(unreachable))), ['PORT_UNREACHABLE']);
   });
 });
