@@ -288,6 +288,16 @@ onEachRuntime('the admin endpoints', (nodeRed) => {
     });
   });
 
+  it('examine once for two requests at the same time, and give both the findings', async () => {
+    const device = new FakeDevice();
+    await nodeRed.load(() => device, flow('ws://host/', { port: '/dev/ttyNOWHERE' }));
+    const ask = () => nodeRed.post('/esp-at-websocket/doctor/device', {});
+    const [first, second] = await Promise.all([ask(), ask()]);
+    assert.equal(first.status, 200);
+    assert.deepEqual(second, first);
+    assert.deepEqual([device.disconnects, device.starts], [1, 2]);
+  });
+
   it('report problems of certificates, with the stored key where none is given', async () => {
     await nodeRed.load(() => new FakeDevice(), flow('ws://host/'), { device: credentials });
     const stored = { ca: authority.certificate, certificate: board.certificate, key: '__PWRD__' };

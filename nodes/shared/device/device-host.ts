@@ -1,5 +1,6 @@
 import type { Cancel, Clock } from '../../../driver/clock';
 import type { Capabilities, DeviceState, PortMemory } from '../../../driver/device/options';
+import { SharedWork } from '../../../driver/device/shared-work';
 import { examine, type DoctorReport } from '../../../driver';
 import { EspAtError } from '../../../driver/errors';
 import type { PortOpener } from '../../../driver/port/port';
@@ -71,6 +72,7 @@ export class DeviceHost implements Claimant {
   /** Those of the settings, until a flow names another port. */
   #port: { readonly address: string; readonly key: string };
   #state: HostState = { kind: 'idle' };
+  readonly #examination = new SharedWork(() => this.#examine());
 
   constructor(options: DeviceHostOptions) {
     this.#options = options;
@@ -194,10 +196,14 @@ export class DeviceHost implements Claimant {
   }
 
   /**
-   * Examines the device. Its links rest meanwhile.
+   * Examines the device, whose links rest meanwhile; or waits for the examination under way.
    * @throws EspAtError why no device runs
    */
-  async examine(): Promise<DoctorReport> {
+  examine(): Promise<DoctorReport> {
+    return this.#examination.join({});
+  }
+
+  async #examine(): Promise<DoctorReport> {
     const { device } = this;
     const isResting = device.state.name === 'disconnected';
     const opener = this.#options.ports.opener(this.#port.address);
