@@ -44,6 +44,17 @@ export default tseslint.config(
   { ignores: ['dist/**', 'coverage/**', '.demo/**', '.mutation/**'] },
   js.configs.recommended,
   {
+    rules: {
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector: 'ObjectExpression > SpreadElement > ObjectExpression.argument',
+          message: 'Write the properties themselves.',
+        },
+      ],
+    },
+  },
+  {
     files: ['**/*.ts'],
     extends: [...tseslint.configs.strictTypeChecked, ...tseslint.configs.stylisticTypeChecked],
     languageOptions: { parserOptions: { project: ['./tsconfig.test.json'] } },

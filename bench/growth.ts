@@ -56,7 +56,12 @@ async function measure(devices: number, links: number, effort: Effort): Promise<
   const last = memory.at(-1);
   if (!first || !last) throw new Error('nothing was measured');
   return {
-    ...{ suite: 'growth', devices, links, payload: PAYLOAD, sent, received },
+    suite: 'growth',
+    devices,
+    links,
+    payload: PAYLOAD,
+    sent,
+    received,
     // The first parts warm up.
     cpuNanosecondsPerByteSent: rounded(median(sending.slice(2))),
     cpuNanosecondsPerByteReceived: rounded(median(receiving.slice(2))),

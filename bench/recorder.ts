@@ -94,7 +94,9 @@ async function watched(effort: Effort): Promise<Row[]> {
   return views.map((view) => {
     const of = (figure: keyof Watched) => median(rounds[view].map((each) => each[figure]));
     return {
-      ...{ suite: 'recorder', view, messagesPerSecond: rounded(of('messagesPerSecond')) },
+      suite: 'recorder',
+      view,
+      messagesPerSecond: rounded(of('messagesPerSecond')),
       delay99PercentMilliseconds: rounded(of('delay99PercentMilliseconds')),
       longestAnswerMilliseconds: rounded(of('longestAnswerMilliseconds')),
     };

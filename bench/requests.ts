@@ -57,7 +57,9 @@ export async function* run(effort: Effort): AsyncGenerator<Row> {
     for (const [{ name }, found] of costs) {
       const cpu = median(found);
       yield {
-        ...{ suite: 'requests', way: name, payload },
+        suite: 'requests',
+        way: name,
+        payload,
         cpuMicrosecondsPerMessage: rounded(cpu),
         timesSend: rounded(cpu / (send ?? NaN)),
         timesExchange: rounded(cpu / (exchanged ?? NaN)),

@@ -73,7 +73,11 @@ async function measure(rig: Rig, { rate, direction, links, payload }: Case, effo
     received: traffic.received - before.received,
   });
   return {
-    ...{ rate, direction, links, payload, messages },
+    rate,
+    direction,
+    links,
+    payload,
+    messages,
     milliseconds: rounded(milliseconds),
     minimumMilliseconds: rounded(minimum),
     utilization: Number((minimum / milliseconds).toFixed(4)),

@@ -37,7 +37,9 @@ export class AtClient {
     const parser = new Parser((frame) => this.#take(frame));
     const timedPort = new TimedPort(port, clock);
     this.#parts = {
-      ...{ clock, listener, parser },
+      clock,
+      listener,
+      parser,
       port: timedPort,
       timeout: new ResponseTimeout(clock, timedPort, () => this.#transactions.check()),
       partialFrame: new PartialFrameTimeout(clock, parser),

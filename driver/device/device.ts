@@ -67,7 +67,10 @@ export class Device extends EventEmitter<DeviceEvents> implements AsyncDisposabl
       this.emit('sendqueue', level),
     );
     const host: LinkHost = {
-      ...{ clock, random, recorder, highWaterMark: this.#highWaterMark },
+      clock,
+      random,
+      recorder,
+      highWaterMark: this.#highWaterMark,
       checkLinks: () => this.#loop.session?.checks?.request(),
     };
     this.links = [new Link(0, host), new Link(1, host), new Link(2, host)];

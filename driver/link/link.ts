@@ -56,11 +56,16 @@ export class Link extends EventEmitter<LinkEvents> {
       else machine.take(event);
     });
     const requests = new Requests({
-      ...{ link: id, clock, random },
+      link: id,
+      clock,
+      random,
       send: (payload, options) => this.send(payload, options),
     });
     this.#parts = {
-      ...{ machine, device, sendQueue, requests },
+      machine,
+      device,
+      sendQueue,
+      requests,
       policy: new ReconnectPolicy(random),
       reception: new Reception(id, clock, machine, device),
       emitter: new LinkEmitter(id, this, machine, this.#counters, clock),

@@ -21,8 +21,17 @@ function encode(options: OpenOptions): RecordedOpen {
   const { uri, subprotocol, timeoutMs, authorization, headers, config } = options;
   const { keepOpen, replace, owner, framing, maxMessageBytes } = options;
   const { framing: by, ...masked } = maskedOpen({
-    ...{ uri, subprotocol, timeoutMs, authorization, headers, config: plain(config) },
-    ...{ keepOpen, replace, owner, framing, maxMessageBytes },
+    uri,
+    subprotocol,
+    timeoutMs,
+    authorization,
+    headers,
+    config: plain(config),
+    keepOpen,
+    replace,
+    owner,
+    framing,
+    maxMessageBytes,
   });
   if (by?.by !== 'delimiter') return { ...masked, ...(by && { framing: by }) };
   const delimiter = Buffer.from(by.delimiter).toString('latin1');

@@ -25,7 +25,8 @@ function recordLink(link: Link, recorder: DeviceRecorder): void {
   const { id } = link;
   const emitted = (linkEvent: string, detail?: string | number, error?: EspAtError) =>
     recorder.emitted({
-      ...{ linkEvent, link: id },
+      linkEvent,
+      link: id,
       ...(detail !== undefined && { detail: String(detail) }),
       ...codeOf(error),
     });

@@ -88,15 +88,30 @@ export class SimulatedDevice {
     const crash = () => this.#crash();
     const restartWhenSent = () => this.#restartWhenSent();
     const links = new Links({
-      ...{ clock, random, output, flash, time, hooks, crash },
+      clock,
+      random,
+      output,
+      flash,
+      time,
+      hooks,
+      crash,
       firmware: classTraits,
       network: this.#network,
     });
     const settings = { ...freshSettings(), uart: storedUartSettings({ flash }) };
     this.#uart.configure(settings.uart);
     this.#board = {
-      ...{ clock, settings, output, flash, time, timeSync, station, links, hooks },
-      ...{ crash, restartWhenSent },
+      clock,
+      settings,
+      output,
+      flash,
+      time,
+      timeSync,
+      station,
+      links,
+      hooks,
+      crash,
+      restartWhenSent,
       firmware: classTraits,
       uart: this.#uart,
       restore: () => {
@@ -107,7 +122,13 @@ export class SimulatedDevice {
     const commands = commandTable(this.#board);
     const restart = () => this.restart();
     this.#interpreter = new Interpreter({
-      ...{ clock, output, settings, hooks, commands, restart, restartWhenSent },
+      clock,
+      output,
+      settings,
+      hooks,
+      commands,
+      restart,
+      restartWhenSent,
     });
     if (options.joined === true) station.beginJoined();
     if (options.running ?? true) this.#state = 'up';

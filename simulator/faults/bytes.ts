@@ -60,7 +60,12 @@ function addTap(
       tap.next = left > 0 ? at + 1 : at + 1 + skip();
       run.hit({
         kind: 'bytes',
-        ...{ direction, offset: at, unit, index, sent: Buffer.of(byte), received },
+        direction,
+        offset: at,
+        unit,
+        index,
+        sent: Buffer.of(byte),
+        received,
       });
       if (left === 0) {
         left = row;

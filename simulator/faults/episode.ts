@@ -15,7 +15,11 @@ export function eventFault(
 ): Fault {
   const { name, group, description, defaults = {}, takesCount = false, losesOutput = false } = kind;
   return {
-    ...{ name, group, description, defaults, lasting: false },
+    name,
+    group,
+    description,
+    defaults,
+    lasting: false,
     takes: [...triggerSettings, ...(takesCount ? (['count'] as const) : [])],
     start: (site, settings, run) =>
       onTrigger(site, settings, run, {
@@ -40,7 +44,11 @@ export function episodeFault(
 ): Fault {
   const { name, group, description, defaults, takesCount = false, losesOutput = false } = kind;
   return {
-    ...{ name, group, description, defaults, lasting: false },
+    name,
+    group,
+    description,
+    defaults,
+    lasting: false,
     takes: [...triggerSettings, 'duration', ...(takesCount ? (['count'] as const) : [])],
     start: (site, settings, run) => {
       let end: (() => void) | undefined;

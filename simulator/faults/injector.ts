@@ -34,7 +34,9 @@ export function faultyDevice(options: SimulatorOptions = {}): FaultyDevice {
   const network = new FaultyNetwork(options.network ?? realNetwork, clock);
   const device = new SimulatedDevice({
     ...options,
-    ...{ clock, random, network },
+    clock,
+    random,
+    network,
     uart: line.factory,
     hooks: rules.hooks,
   });

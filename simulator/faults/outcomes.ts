@@ -12,7 +12,10 @@ export function outcomeFault(kind: {
 }): Fault {
   const { name, description, defaults = {}, takesDuration = false } = kind;
   return {
-    ...{ name, group: 'command', description, lasting: false },
+    name,
+    group: 'command',
+    description,
+    lasting: false,
     takes: [
       ...(['delay', 'command', 'chance', 'count'] as const),
       ...(takesDuration ? (['duration'] as const) : []),

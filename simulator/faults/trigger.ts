@@ -68,7 +68,12 @@ function afterBytes(
       const nothing = Buffer.alloc(0);
       const place: Place = {
         kind: 'bytes',
-        ...{ direction, offset: at, unit, index, sent: nothing, received: nothing },
+        direction,
+        offset: at,
+        unit,
+        index,
+        sent: nothing,
+        received: nothing,
       };
       return {
         kind: 'happen' as const,

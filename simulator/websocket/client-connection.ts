@@ -33,7 +33,9 @@ export function openConnection(options: ClientOptions, events: ClientEvents): Cl
   });
   const sender = new Sender(socket, bufferSize, writeGraceMs, random);
   return {
-    ...{ socket, reader, sender },
+    socket,
+    reader,
+    sender,
     dial: (done) => {
       const { uri, network } = options;
       const tls = options.tls();

@@ -193,7 +193,12 @@ export class Links {
     const { uri, text, subprotocol, authorization } = request;
     const client = new WebSocketClient(
       {
-        ...{ clock, random, network, uri, subprotocol, authorization },
+        clock,
+        random,
+        network,
+        uri,
+        subprotocol,
+        authorization,
         headers: this.headers,
         pingInterval: config.pingInterval,
         pongTimeout: config.pongTimeout,

@@ -17,14 +17,14 @@ describe('tables of docs/performance.md', () => {
 
   it('rows of a suite replace its table, and no other', () => {
     const measured = {
-      ...{
-        suite: 'parser',
-        format: 'long',
-        payload: 1024,
-        chunk: 64,
-        messagesPerSecond: 1_150_000,
-      },
-      ...{ nanosecondsPerByte: 0.83, readlineMessagesPerSecond: 19, timesReadline: 8.4 },
+      suite: 'parser',
+      format: 'long',
+      payload: 1024,
+      chunk: 64,
+      messagesPerSecond: 1_150_000,
+      nanosecondsPerByte: 0.83,
+      readlineMessagesPerSecond: 19,
+      timesReadline: 8.4,
     };
     const written = pageWith(page, [measured, { ...measured, format: 'short' }]);
     const [, table = ''] = /<!-- bench:parser -->\n([^]*?)\n<!-- \/bench -->/.exec(written) ?? [];

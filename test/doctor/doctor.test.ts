@@ -35,8 +35,13 @@ describe('the doctor, over a pty', { skip: whyNoPty() ?? false, concurrency: 4 }
     assert.deepEqual(
       { baudRate, firmware, ssid, signal, rtsCtsWired, damagedLines, echo },
       {
-        ...{ baudRate: 115_200, firmware: 'D', ssid: 'espressif', signal: -50 },
-        ...{ rtsCtsWired: true, damagedLines: 0, echo: true },
+        baudRate: 115_200,
+        firmware: 'D',
+        ssid: 'espressif',
+        signal: -50,
+        rtsCtsWired: true,
+        damagedLines: 0,
+        echo: true,
       },
     );
     assert.equal(report.facts.bestBaudRate, 3_000_000);

@@ -78,7 +78,11 @@ onEachRuntime('the nodes on the simulated ESP32', (nodeRed) => {
       assert.equal(opened._msgid, 'mine');
       const { error, ...warning } = await nodeRed.next('state');
       assert.deepEqual(withoutId(warning), {
-        ...{ payload: 2, state: 'established', event: 'warning', linkId: 0, uri: URI },
+        payload: 2,
+        state: 'established',
+        event: 'warning',
+        linkId: 0,
+        uri: URI,
       });
       assert.equal(codeOf({ error }), 'FIRST_MESSAGE_AT_RISK');
       assert.match(sentenceOf({ error }), /^Link 0 is open, but this firmware loses a message/);

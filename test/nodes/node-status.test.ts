@@ -54,8 +54,13 @@ describe('the status of a node', () => {
       'not reached, again in 5 s',
     ]);
     assert.deepEqual(shown.at(-1), {
-      ...{ fill: 'red', shape: 'ring', text: 'not reached, again in 5 s' },
-      ...{ event: 'retrying', link: 0, state: 0, code: 'OPEN_FAILED' },
+      fill: 'red',
+      shape: 'ring',
+      text: 'not reached, again in 5 s',
+      event: 'retrying',
+      link: 0,
+      state: 0,
+      code: 'OPEN_FAILED',
     });
     status.end();
   });
@@ -120,8 +125,11 @@ describe('the status of a node', () => {
     const give = () => new Promise((done) => handlers[0]?.({}, () => undefined, done));
     await give();
     assert.deepEqual(shown.at(-1), {
-      ...{ fill: 'red', shape: 'ring', text: 'change the payload' },
-      ...{ event: 'refused', code: 'INVALID_PAYLOAD' },
+      fill: 'red',
+      shape: 'ring',
+      text: 'change the payload',
+      event: 'refused',
+      code: 'INVALID_PAYLOAD',
     });
     error = undefined;
     await give();

@@ -66,7 +66,10 @@ class FlowLife {
       },
       open: {
         uri: `ws://user:${secrets.uri}@server/{{linkId}}`,
-        ...{ keepOpen: true, output: 'string', joining: 'delimiter', delimiter: DELIMITER },
+        keepOpen: true,
+        output: 'string',
+        joining: 'delimiter',
+        delimiter: DELIMITER,
       },
       send: this.#luck.once(2) ? { whenAway: 'hold', holdSeconds: '10', holdMessages: '20' } : {},
       status: { poll: '7' },

@@ -49,7 +49,9 @@ export function homeAssistantServer(http: Server, token: string) {
           return say({ id, type: 'result', success: true, result: null });
         default:
           return say({
-            ...{ id, type: 'result', success: false },
+            id,
+            type: 'result',
+            success: false,
             error: { code: 'unknown_command', message: 'Unknown command.' },
           });
       }

@@ -28,7 +28,12 @@ for (const firmware of ['C', 'D'] as const)
       const made = harness ?? (await serverHarness(firmware));
       harness = made;
       const node = (id: string, settings: object, wires: string[][]) => ({
-        ...{ id, type: `ws-${id}`, z: 'tab', device: 'device', link: '0', wires },
+        id,
+        type: `ws-${id}`,
+        z: 'tab',
+        device: 'device',
+        link: '0',
+        wires,
         ...settings,
       });
       await nodeRed.load(
@@ -43,7 +48,10 @@ for (const firmware of ['C', 'D'] as const)
           node('request', request, [['reply'], ['late']]),
           { id: 'catch', type: 'catch', z: 'tab', wires: [['caught']] },
           ...['in', 'state', 'reply', 'late', 'caught'].map((id) => ({
-            ...{ id, type: 'helper', z: 'tab', wires: [] },
+            id,
+            type: 'helper',
+            z: 'tab',
+            wires: [],
           })),
         ],
       );

@@ -124,8 +124,16 @@ export class MessageLog {
   send(link: LinkId, opcode: number, payload: Buffer, promise: Promise<void>): OutEntry {
     const entry: OutEntry = {
       name: `message ${this.out.length + 1} to the server`,
-      ...{ link, opcode, payload, at: this.#now(), arrivals: [], undetectable: new Set() },
-      ...{ outcome: 'pending', settledAt: 0, code: '', payloadAt: undefined },
+      link,
+      opcode,
+      payload,
+      at: this.#now(),
+      arrivals: [],
+      undetectable: new Set(),
+      outcome: 'pending',
+      settledAt: 0,
+      code: '',
+      payloadAt: undefined,
     };
     this.out.push(entry);
     this.#sent.set(keyOf(payload), entry);
@@ -161,8 +169,13 @@ export class MessageLog {
   serve(link: LinkId, opcode: number, payload: Buffer, connection: number): InEntry {
     const entry: InEntry = {
       name: `message ${this.in.length + 1} to the host`,
-      ...{ link, opcode, payload, connection },
-      ...{ at: this.#now(), arrivals: [], undetectable: new Set<Undetectable>() },
+      link,
+      opcode,
+      payload,
+      connection,
+      at: this.#now(),
+      arrivals: [],
+      undetectable: new Set<Undetectable>(),
     };
     this.in.push(entry);
     this.#served.set(keyOf(payload), entry);

@@ -42,7 +42,11 @@ export async function climb(access: SequenceAccess, context: ClimbContext): Prom
   const begin = climbFrom(
     { rate: before, flowControl },
     {
-      ...{ ladder: LADDER, isTested, unwired: 'rts', losses: 0, wasSilent: false },
+      ladder: LADDER,
+      isTested,
+      unwired: 'rts',
+      losses: 0,
+      wasSilent: false,
       ceiling: isTested ? ceiling : Math.min(ceiling, before),
       wires: wiresOf(context, isTested),
     },

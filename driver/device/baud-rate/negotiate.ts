@@ -26,7 +26,11 @@ export async function negotiateRate(
     return;
   }
   const climb: Climb = {
-    ...{ ladder: [rate], ceiling: rate, isTested: false, losses: 0, wasSilent: false },
+    ladder: [rate],
+    ceiling: rate,
+    isTested: false,
+    losses: 0,
+    wasSilent: false,
     unwired: 'none',
     wires: flowControl === 'both' ? 'proven' : 'none',
   };

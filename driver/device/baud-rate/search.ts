@@ -66,6 +66,7 @@ const pads = (pendingPrompt: boolean): readonly Trial['pad'][] =>
   pendingPrompt ? ['first'] : ['never', 'first'];
 
 const trial = (rate: number | undefined, pad: Trial['pad'], isLikely: boolean): Trial => ({
-  ...{ rate, pad },
+  rate,
+  pad,
   pace: isLikely ? 'portRate' : 'search',
 });

@@ -57,7 +57,9 @@ function liveDevice(
   const isFree = name === 'ready' && counts?.queue === 0;
   const wifi = device && signals.look(isFree, host.clock, device);
   return {
-    ...{ id, name: host.label, state: name },
+    id,
+    name: host.label,
+    state: name,
     ...(error && { error: sentenceOf(translate, error) }),
     ...(capabilities && { firmware: capabilities.firmware, version: capabilities.version }),
     ...(wifi && { wifi }),

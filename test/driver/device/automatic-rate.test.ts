@@ -200,8 +200,11 @@ describe('a climb that is interrupted', () => {
           await clock.advance(instant);
           await end(harness);
           const device = new Device({
-            ...{ port, clock: hostClock, random: seededRandom(1) },
-            ...{ negotiatedRate: 'automatic', ...(memory && { memory }) },
+            port,
+            clock: hostClock,
+            random: seededRandom(1),
+            negotiatedRate: 'automatic',
+            ...(memory && { memory }),
           });
           const start = clock.now();
           device.start();

@@ -14,8 +14,13 @@ import {
 
 const START = { rate: 115_200, flowControl: 'rts' } as const;
 const climb: Climb = {
-  ...{ ladder: LADDER, ceiling: Infinity, isTested: true, losses: 0, wasSilent: false },
-  ...{ unwired: 'rts', wires: 'unknown' },
+  ladder: LADDER,
+  ceiling: Infinity,
+  isTested: true,
+  losses: 0,
+  wasSilent: false,
+  unwired: 'rts',
+  wires: 'unknown',
 };
 const EVENTS: readonly RateEvent[] = [
   ...(['answered', 'silent', 'unsupported', 'accepted', 'refused', 'unheard'] as const),

@@ -58,7 +58,8 @@ describe('an open with an error that only new settings can fix', () => {
     await using harness = new Harness({ firmware: 'C' });
     await harness.ready();
     const open = harness.device.links[0].open({
-      ...{ uri: 'ws://host/plain', keepOpen: true },
+      uri: 'ws://host/plain',
+      keepOpen: true,
       config: { auth: 1, pki: 0, ca: 0 },
     });
     assert.equal((await failure(harness, open)).code, 'CERTIFICATE_MISSING');

@@ -10,14 +10,21 @@ import { FakeDevice } from '../../harness/nodes/fake-device';
 
 const closed = { state: 'closed', host: '' } as const;
 const device = (id: string, more: Partial<LiveDevice> = {}): LiveDevice => ({
-  ...{ id, name: id, state: 'ready', firmware: 'D', links: [closed, closed, closed] },
+  id,
+  name: id,
+  state: 'ready',
+  firmware: 'D',
+  links: [closed, closed, closed],
   ...more,
 });
 const ok = (at: number): RecordingLine => ({ at, device: '\r\nOK\r\n' });
 
 describe('strip of a link', () => {
   const change = (at: number, detail: string): RecordingLine => ({
-    ...{ at, linkEvent: 'statechange', link: 1, detail },
+    at,
+    linkEvent: 'statechange',
+    link: 1,
+    detail,
   });
 
   it('has a segment for each state, cut at both ends of the time shown', () => {
@@ -77,7 +84,11 @@ describe('charts', () => {
 
 describe('model of the live view', () => {
   const traffic = (run: number, next: number, lines: readonly RecordingLine[], skipped = 0) => ({
-    ...{ run, next, lines, skipped, now: lines.at(-1)?.at ?? 0 },
+    run,
+    next,
+    lines,
+    skipped,
+    now: lines.at(-1)?.at ?? 0,
   });
 
   it('chooses the first device, then asks where it has read up to', () => {

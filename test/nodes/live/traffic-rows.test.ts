@@ -88,7 +88,11 @@ describe('rows of AT traffic', () => {
 
 describe('text of a row', () => {
   const data = (payload: string): TrafficRow => ({
-    ...{ at: 0, from: 'device', kind: 'data', text: '+WS_DATA:0,1', payload },
+    at: 0,
+    from: 'device',
+    kind: 'data',
+    text: '+WS_DATA:0,1',
+    payload,
   });
 
   it('folds a payload that is long or has lines', () => {

@@ -16,7 +16,12 @@ onEachRuntime('properties of a message', (nodeRed) => {
     const made = new Harness();
     harness = made;
     const node = (id: string, type: string, link: string) => ({
-      ...{ id, type, z: 'tab', device: 'device', link, wires: [['out'], ['late']] },
+      id,
+      type,
+      z: 'tab',
+      device: 'device',
+      link,
+      wires: [['out'], ['late']],
     });
     const more = [
       node('request', 'ws-request', 'msg'),
@@ -86,8 +91,13 @@ onEachRuntime('properties of a message', (nodeRed) => {
       ...(['device-status', 'out'] as const),
       { payload: 'x', linkId: 'not for it' },
       {
-        ...{ payload: 'ready', state: 'ready', event: 'asked', device: 'board', firmware: 'D' },
-        ...{ links: [2, 0, 0], linkId: 'not for it' },
+        payload: 'ready',
+        state: 'ready',
+        event: 'asked',
+        device: 'board',
+        firmware: 'D',
+        links: [2, 0, 0],
+        linkId: 'not for it',
       },
     ],
   ];

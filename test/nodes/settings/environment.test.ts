@@ -121,10 +121,13 @@ onEachRuntime('${ENV} in a text field', (nodeRed) => {
       const { certificates, wifi, sntp, sendLimit } = options;
       const [first] = headers;
       const values: Readonly<Record<string, unknown>> = {
-        ...{ port: address, rate: serial.rate, raiseTo: options.negotiatedRate },
+        port: address,
+        rate: serial.rate,
+        raiseTo: options.negotiatedRate,
         ...wifi,
         ...sntp,
-        ...{ queueMessages: sendLimit?.messages, queueBytes: sendLimit?.bytes },
+        queueMessages: sendLimit?.messages,
+        queueBytes: sendLimit?.bytes,
         'links.pingInterval': links[0].pingIntervalMs,
         'links.pongTimeout': links[0].pongTimeoutMs,
         'links.bufferSize': links[0].bufferBytes,
@@ -144,8 +147,10 @@ onEachRuntime('${ENV} in a text field', (nodeRed) => {
       const [options] = device.links[0].opened;
       const values: Readonly<Record<string, unknown>> = {
         ...options,
-        ...{ timeout: options?.timeoutMs, maxMessage: options?.maxMessageBytes },
-        ...{ delimiter: options?.framing, silence: options?.framing },
+        timeout: options?.timeoutMs,
+        maxMessage: options?.maxMessageBytes,
+        delimiter: options?.framing,
+        silence: options?.framing,
         'headers.name': options?.headers?.[0]?.name,
         'headers.value': options?.headers?.[0]?.value,
       };
@@ -168,8 +173,10 @@ onEachRuntime('${ENV} in a text field', (nodeRed) => {
       assert.ok(options?.match.by === 'property');
       const { request, reply } = options.match;
       const values: Readonly<Record<string, unknown>> = {
-        ...{ requestPath: request, replyPath: reply },
-        ...{ timeout: options.replyTimeoutMs, holdSeconds: options.holdMs },
+        requestPath: request,
+        replyPath: reply,
+        timeout: options.replyTimeoutMs,
+        holdSeconds: options.holdMs,
       };
       return values[field];
     },

@@ -54,7 +54,11 @@ export class DeploymentHarness {
       route: () => (this.refuses ? { kind: 'refused' } : { kind: 'server', server: this.server }),
     });
     const { device, faults } = faultyDevice({
-      ...{ firmware: 'D', clock, network: this.#network, joined: true, bootMs: BOOT_MS },
+      firmware: 'D',
+      clock,
+      network: this.#network,
+      joined: true,
+      bootMs: BOOT_MS,
       random: seededRandom(1),
       running: false,
       uart: line?.factory ?? directUart,
@@ -89,7 +93,9 @@ export class DeploymentHarness {
       const device = new Device({
         ...options,
         memory,
-        ...{ port: this.#exclusive(), clock: this.host, random: seededRandom(2) },
+        port: this.#exclusive(),
+        clock: this.host,
+        random: seededRandom(2),
       });
       onLinkEvents(device, (event) => this.events.push(event));
       this.#device = device;

@@ -33,19 +33,35 @@ const boxes = ['in', 'state', 'sent', 'closed', 'news', 'caught', 'completed'] a
 export function nodesOf({ device, board, opens, usersName }: FlowModel): object[] {
   const boardId = board === 'replaced' ? 'other' : 'device';
   const user = (type: (typeof users)[number], link: string, output: string) => ({
-    ...{ id: type, type: `ws-${type}`, z: 'tab', device: boardId, link, wires: [[output]] },
+    id: type,
+    type: `ws-${type}`,
+    z: 'tab',
+    device: boardId,
+    link,
+    wires: [[output]],
     ...(usersName !== undefined && { name: usersName }),
   });
   const boardNode = {
-    ...{ id: boardId, type: 'esp-at-device', name: 'board', port: '/dev/memory', ...device },
+    id: boardId,
+    type: 'esp-at-device',
+    name: 'board',
+    port: '/dev/memory',
+    ...device,
     ...(board === 'disabled' && { d: true }),
   };
   return [
     { id: 'tab', type: 'tab' },
     ...(board === 'deleted' ? [] : [boardNode]),
     ...opens.map(({ id, link, path, keepOpen, disabled, name }) => ({
-      ...{ id, type: 'ws-open', z: 'tab', device: boardId, link, uri: uriOf(path), keepOpen },
-      ...{ output: 'string', wires: [['in'], ['state']] },
+      id,
+      type: 'ws-open',
+      z: 'tab',
+      device: boardId,
+      link,
+      uri: uriOf(path),
+      keepOpen,
+      output: 'string',
+      wires: [['in'], ['state']],
       ...(name !== undefined && { name }),
       ...(disabled && { d: true }),
     })),
@@ -54,7 +70,10 @@ export function nodesOf({ device, board, opens, usersName }: FlowModel): object[
     user('status', 'all', 'news'),
     { id: 'catch', type: 'catch', z: 'tab', scope: null, wires: [['caught']] },
     {
-      ...{ id: 'complete', type: 'complete', z: 'tab', wires: [['completed']] },
+      id: 'complete',
+      type: 'complete',
+      z: 'tab',
+      wires: [['completed']],
       scope: [...users, 'open', 'added'],
     },
     ...boxes.map((id) => ({ id, type: 'helper', z: 'tab', wires: [] })),

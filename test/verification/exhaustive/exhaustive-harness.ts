@@ -75,7 +75,9 @@ export class ExhaustiveHarness {
     const write = (bytes: Buffer) => this.simulator.write(bytes);
     this.port = new PortMonitor(clock, write, climbs ? line : undefined);
     this.simulator = new SimulatedDevice({
-      ...{ firmware, clock, joined: true },
+      firmware,
+      clock,
+      joined: true,
       network: new MemoryNetwork({ clock, route: () => ({ kind: 'server', server: this.server }) }),
       random: seededRandom(1),
       ...((paced || climbs) && { uart: line.factory }),

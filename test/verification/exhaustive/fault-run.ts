@@ -50,7 +50,8 @@ export async function record(script: Script): Promise<Recording> {
     units: { 'to-device': unitsWritten(written), 'to-host': said },
     pieces: port.pieces('to-host').map(({ start }) => start),
     sends: sendWindows(written, said, to),
-    ...{ from, to },
+    from,
+    to,
   };
 }
 

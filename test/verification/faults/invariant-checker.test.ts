@@ -47,17 +47,16 @@ class Fixture {
 
   episode(episode: Partial<FaultEpisode>): void {
     this.episodes.push({
-      ...{
-        names: ['lose'],
-        hits: [],
-        from: 0,
-        gone: 1,
-        recovered: 2,
-        usable: 2,
-        flooded: 0,
-        blocked: 0,
-      },
-      ...{ reopened: undefined, ...episode },
+      names: ['lose'],
+      hits: [],
+      from: 0,
+      gone: 1,
+      recovered: 2,
+      usable: 2,
+      flooded: 0,
+      blocked: 0,
+      reopened: undefined,
+      ...episode,
     });
   }
 
@@ -144,7 +143,9 @@ const cases: readonly (readonly [
       const change = { sent: Buffer.from('a'), received: Buffer.from('A') };
       const index = unit.indexOf('abc');
       fixture.monitor.hit({
-        ...{ fault: 'flip', at: fixture.now, passed: { 'to-device': 0, 'to-host': 0 } },
+        fault: 'flip',
+        at: fixture.now,
+        passed: { 'to-device': 0, 'to-host': 0 },
         place: { kind: 'bytes', direction: 'to-host', offset: 0, unit, index, ...change },
       });
       fixture.receive(Buffer.from(payload.toString().replace('a', 'A')));

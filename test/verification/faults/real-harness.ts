@@ -44,7 +44,10 @@ export class RealHarness implements FaultHarness {
     this.firmware = firmware;
     this.#server = server;
     const { device, faults } = faultyDevice({
-      ...{ firmware, joined: true, bootMs: BOOT, random: seededRandom(seed + 1) },
+      firmware,
+      joined: true,
+      bootMs: BOOT,
+      random: seededRandom(seed + 1),
       hooks: hooksFor(() => this.monitor),
       output: (bytes) => {
         this.onRead?.(bytes);

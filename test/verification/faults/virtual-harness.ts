@@ -69,7 +69,11 @@ export class VirtualHarness implements FaultHarness {
       route: () => ({ kind: 'server', server: this.ws }),
     });
     const { device, faults } = faultyDevice({
-      ...{ firmware, clock, network: this.#network, joined: true, bootMs: BOOT },
+      firmware,
+      clock,
+      network: this.#network,
+      joined: true,
+      bootMs: BOOT,
       random: seededRandom(seed + 1),
       uart: paced ? new PacedLine().factory : directUart,
       hooks: hooksFor(() => this.monitor),
@@ -98,7 +102,10 @@ export class VirtualHarness implements FaultHarness {
     });
     const random = seededRandom(seed + 2);
     this.device = new Device({
-      ...{ port: this.host.port(port), clock: this.host, random, rtsReset: true },
+      port: this.host.port(port),
+      clock: this.host,
+      random,
+      rtsReset: true,
     });
   }
 

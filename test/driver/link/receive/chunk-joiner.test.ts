@@ -279,7 +279,8 @@ describe('a chunk joiner', () => {
     const heard: Buffer[] = [];
     const ignore = () => undefined;
     const joiner = new ChunkJoiner(0, { by: 'chunk' }, 1000, new VirtualClock(), {
-      ...{ failed: ignore, unrecoverable: ignore },
+      failed: ignore,
+      unrecoverable: ignore,
       message: (_, message) => heard.push(message),
     });
     joiner.push({ kind: 'data', link: 0, bytes });

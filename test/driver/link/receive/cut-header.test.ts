@@ -18,7 +18,11 @@ async function openLink(firmware: FirmwareClass) {
   await clock.advance(100);
   harness.port.written.length = harness.links.length = 0;
   return {
-    ...{ harness, clock, link, server, connection },
+    harness,
+    clock,
+    link,
+    server,
+    connection,
     messages: () => harness.messages.map(({ bytes }) => bytes.toString('latin1')),
     losses: () => harness.links.map(({ event, error }) => `${event} ${error?.code ?? ''}`.trim()),
   };

@@ -15,7 +15,9 @@ const chunk = (length: number): DataFrame => {
 function replayed(early: EarlyData, fragments = false): string[] {
   const got: string[] = [];
   const options = {
-    ...{ link: 0 as const, clock: new VirtualClock(), ping: () => Promise.resolve() },
+    link: 0 as const,
+    clock: new VirtualClock(),
+    ping: () => Promise.resolve(),
     capabilities: { fragments, losesFraming: false },
   };
   const receiver = createReceiver(

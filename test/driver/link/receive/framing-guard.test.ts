@@ -18,7 +18,9 @@ function rig({ framing, ping = () => Promise.resolve() }: RigOptions = {}) {
   const tellError = ({ code, details }: EspAtError) => told.push(`! ${code} ${details.link}`);
   const receiver = createReceiver(
     {
-      ...{ link: 1, clock, capabilities: { fragments: false, losesFraming: true } },
+      link: 1,
+      clock,
+      capabilities: { fragments: false, losesFraming: true },
       ping: () => {
         told.push(`ping ${clock.now()}`);
         return ping(clock);

@@ -169,7 +169,8 @@ describe('the message assembler', () => {
     const heard: Buffer[] = [];
     const ignore = () => undefined;
     const assembler = new MessageAssembler(1, 1000, new VirtualClock(), {
-      ...{ failed: ignore, unrecoverable: ignore },
+      failed: ignore,
+      unrecoverable: ignore,
       message: (_, message) => heard.push(message),
     });
     assembler.push({ kind: 'data', link: 1, opcode: 1, fin: true, payloadLength: 5, bytes });

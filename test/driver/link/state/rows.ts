@@ -73,7 +73,10 @@ const states: Readonly<Record<string, State>> = {
   'opening from 3 in the queue': opening({ stage: 'queued', number: 3 }),
   'opening from 3 in its sequence': opening({ number: 3 }),
   'opening, kept, after corrupt data': opening({
-    ...{ goal: kept, stage: 'queued', number: 1, cause: 'corrupt' },
+    goal: kept,
+    stage: 'queued',
+    number: 1,
+    cause: 'corrupt',
   }),
   'opening after corrupt data': opening({ stage: 'queued', number: 1, cause: 'corrupt' }),
   open: { kind: 'open', goal: a, announced: true },
