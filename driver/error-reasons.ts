@@ -9,7 +9,6 @@ export const reasons = {
   EMPTY: 'it is empty',
   NOT_TEXT: 'it is not text',
   NOT_LIST: 'it is not a list',
-  NOT_NUMBER: '{value} is not a number',
   OUT_OF_RANGE: '{value} is not a number from {min} to {max}',
   NOT_SECONDS: '{value} ms is not a multiple of 1000 from {min} to {max} ms',
   NOT_WHOLE: '{value} is not a whole number from {min} to {max}',
@@ -20,17 +19,12 @@ export const reasons = {
   NOT_TOKEN: "only letters, digits and !#$%&'*+-.^_`|~ are allowed",
   NOT_TOKENS: "only letters, digits and !#$%&'*+-.^_`|~ are allowed, and commas between several",
   // Device settings
-  NOT_USABLE: 'it cannot be used ({said})',
   NOT_HOURS: '{value} is not a number of hours from -12 to 14, in steps of 0.25',
   NOT_HOST: 'one is not a host name',
-  BELOW_RATE: '{value} is below the baud rate at start, {start}',
-  BAD_SIMULATOR_OPTION: 'the simulated ESP32 does not understand its option "{option}"',
   NOT_BSSID: 'it does not look like aa:bb:cc:dd:ee:ff',
   NOT_PASSWORD:
     'it has {length} bytes, but Wi-Fi passwords have 8 to 63, or 64 hexadecimal digits, or 5 (WEP)',
   // Link settings
-  BELOW_PING: '{value} s is below the ping interval, {ping} s',
-  BAD_ESCAPE: 'after a backslash, only n, r, t, 0, another backslash or x with two digits may come',
   // URI and headers
   NOT_ASCII: 'it contains a space or a character beyond ASCII: percent-encode it',
   NO_SCHEME: 'it does not begin with ws:// or wss://',
@@ -55,9 +49,7 @@ export const reasons = {
   RESERVED_COMMAND: 'the driver relies on what this command changes',
   // Messages
   NOT_BYTES: 'it is neither text nor bytes',
-  WRONG_TYPE: 'it is {type}',
   NOT_SERIALIZABLE: 'it cannot be written as JSON',
-  EMPTY_IN_JSON: 'JSON cannot hold its contents ({type}): send them as an object, a list or text',
   NOT_JSON_OBJECT: 'it is not a JSON object',
   NOT_JSON_ARRAY: 'it is not a JSON array',
   BAD_ID: 'its ID is neither text nor a number',
@@ -70,12 +62,6 @@ export const reasons = {
   // Replies
   CONNECTION_ENDED: 'the connection ended',
   WAIT_ABORTED: 'the wait for it was aborted',
-  // Templates
-  TAG_NOT_CLOSED: 'a tag is not closed (position {position})',
-  SECTION_NOT_CLOSED: 'a section is not closed (position {position})',
-  SECTION_NOT_OPENED: 'a section is closed that was not opened (position {position})',
-  BAD_DELIMITERS: 'its delimiters are not valid',
-  CONTEXT_UNREADABLE: 'a value cannot be read',
   // Servers
   UNREACHABLE: 'the server refused, cannot be reached, or is no WebSocket server',
   UNREACHABLE_OR_UNTRUSTED:
@@ -99,7 +85,7 @@ export const reasons = {
 /** A key of {@link reasons}. */
 export type Reason = keyof typeof reasons;
 
-/** Names of settings, materials, templates and states in sentences, by the key in the details of an error. */
+/** Names of settings, materials and states in sentences, by the key in the details of an error. */
 export const names = {
   // Device settings
   port: 'port',
@@ -128,10 +114,6 @@ export const names = {
   idleMs: 'idle time',
   holdMs: 'waiting time',
   delimiter: 'delimiter',
-  // Settings of nodes
-  holdSeconds: 'waiting time in seconds',
-  holdMessages: 'most waiting messages',
-  pollSeconds: 'seconds between questions',
   // Requests
   requestPath: 'path in the request',
   replyPath: 'path in the reply',
@@ -139,10 +121,6 @@ export const names = {
   typePosition: 'position of the type',
   replyTimeoutMs: 'reply timeout',
   condition: 'condition',
-  // Templates
-  uri: 'URI',
-  subprotocol: 'subprotocol',
-  authorization: 'authorization',
   // Certificate material
   caCertificate: 'CA',
   clientCertificate: 'client certificate',

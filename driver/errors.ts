@@ -29,10 +29,7 @@ const sentences = {
   PORT_CLOSED: 'The port is closed. Wait until the device is ready, then try again.',
   INVALID_PORT:
     '"{port}" is not a port. Use a serial path (/dev/ttyUSB0, COM3), tcp://host:port, or sim:.',
-  PORT_SHARED:
-    'The device "{device}" already uses the port {port}. Choose that device, or another port.',
   // The device
-  NO_DEVICE: 'This node has no device. Choose one in its settings, and enable it.',
   DEVICE_UNRESPONSIVE:
     'The device on {port} does not answer. Check the wiring (the AT port is UART1), the power and the baud rate.',
   DEVICE_NOT_READY: 'The device is not ready ({state}). Wait for it, then try again.',
@@ -56,9 +53,6 @@ const sentences = {
   OUT_OF_SYNC:
     'The serial port lost or corrupted the response to {command}. Check the cable, or choose a lower baud rate.',
   // What the flow asked for
-  INVALID_ACTION:
-    'The device does not know the action {action}. Use connect, disconnect, restart, port or statistics.',
-  RECORDING_FAILED: 'The recording was not saved: {reason}. Check the user folder of Node-RED.',
   INVALID_LINK: 'There is no link {link}. Use 0, 1 or 2.',
   INVALID_URI: 'Change the URI: {reason}.',
   INVALID_SUBPROTOCOL: 'Change the subprotocol: {reason}.',
@@ -71,7 +65,6 @@ const sentences = {
   INVALID_PAYLOAD: 'Change the message: {reason}.',
   INVALID_CONFIG: 'Change the link setting "{setting}": {reason}.',
   INVALID_CLOSE_CODE: 'Change the close code {closeCode} to 1000-1003, 1007-1014 or 3000-4999.',
-  TEMPLATE_FAILED: 'Change the template of {field}: {reason}.',
   PAYLOAD_TOO_LONG:
     'The message is {length} bytes long, and this firmware sends at most {limit} at once. Send it in parts.',
   EMPTY_NOT_SUPPORTED: 'This firmware cannot send empty messages. Put something into the payload.',
@@ -128,8 +121,6 @@ const sentences = {
     'A text message on link {link} is not valid UTF-8. The connection was closed; check the server.',
   MESSAGE_INCOMPLETE:
     'A message on link {link} broke off after {length} bytes. Check the option framing.',
-  NOT_JSON:
-    'A message on link {link} is not valid JSON. Check the server, or choose another payload in ws-open.',
   FRAME_STALLED:
     'The server stopped in the middle of a frame on link {link}. The link reconnects by itself; check the server.',
   FRAMING_LOST:

@@ -20,7 +20,7 @@ import { makeDevice, openerAt, portKey, type MakeDevice } from './shared/device/
 import { serveFirmware } from './shared/admin/firmware';
 import { servePorts } from './shared/admin/ports';
 import { headerSecretCredentials } from './shared/message/secret-headers';
-import { toNodeError } from './shared/message/node-error';
+import { toCaughtError } from './shared/errors/caught-error';
 import { expandEnvironment } from './shared/message/settings';
 import { migrate } from './shared/settings/migrate';
 import { translator } from './shared/message/translate';
@@ -81,7 +81,7 @@ export function espAtDevice(make: MakeDevice, clock: Clock = systemClock): (RED:
       try {
         node.host.recordingSaved(await node.host.saveRecording(device, failure));
       } catch (error) {
-        node.warn(toNodeError(translate, error).message);
+        node.warn(toCaughtError(translate, error).message);
       }
     }
 

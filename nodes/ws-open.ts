@@ -10,7 +10,7 @@ import { onInput, type Send } from './shared/message/input';
 import { listenToLinks, type FlowLinkEvent } from './shared/device/flow-events';
 import { chosenLink, isSeveral, usedLinks, type LinkSetting } from './shared/device/link-setting';
 import { NodeStatus } from './shared/device/node-status';
-import { sentenceOf, toNodeError } from './shared/message/node-error';
+import { sentenceOf, toCaughtError } from './shared/errors/caught-error';
 import {
   deleteOpenOptions,
   openOptions,
@@ -158,7 +158,8 @@ class Opener implements DeviceUser {
       const device = requireDevice(this.#device);
       await this.#openLink(device, device.host.link(this.#link), {});
     } catch (error) {
-      if (!this.#stop.signal.aborted) this.#node.warn(toNodeError(this.#translate, error).message);
+      if (!this.#stop.signal.aborted)
+        this.#node.warn(toCaughtError(this.#translate, error).message);
     }
   }
 
@@ -196,7 +197,7 @@ class Opener implements DeviceUser {
     } catch (error) {
       // A Catch node gets the text that could not be parsed.
       const msg = messageOf(message, message.bytes.toString());
-      this.#node.error(toNodeError(this.#translate, error), msg);
+      this.#node.error(toCaughtError(this.#translate, error), msg);
     }
   }
 

@@ -1,5 +1,7 @@
 import type { Node, NodeAPI, NodeDef, NodeMessageInFlow } from 'node-red';
 import { EspAtError } from '../driver/errors';
+import { toCaughtError } from './shared/errors/caught-error';
+import { isFlowError, type FlowError } from './shared/errors/node-error';
 import type { Reply, RequestOptions } from '../driver/link/request/options';
 import { checks } from './shared/checks/ws-request';
 import type { DeviceApi } from './shared/device/device-api';
@@ -15,7 +17,7 @@ import { PayloadDecoder, type Output } from './shared/message/payload-decoder';
 import { replyMatch, type MatchFor, type ReplyMatchDef } from './shared/message/reply-match';
 import { expandedSettings, refusalOf } from './shared/message/setting-checks';
 import { settingNumber, settingText } from './shared/message/settings';
-import { translator } from './shared/message/translate';
+import { translator, type Translate } from './shared/message/translate';
 import { migrate } from './shared/settings/migrate';
 
 const LONGEST_TIMEOUT_MS = 86_400_000;
@@ -41,7 +43,7 @@ export default function wsRequest(RED: NodeAPI): void {
 
   function WsRequest(this: Node, def: WsRequestDef): void {
     RED.nodes.createNode(this, def);
-    const requester = new Requester(RED, this, migrate('ws-request', def));
+    const requester = new Requester(RED, this, translate, migrate('ws-request', def));
     onInput(this, translate, (msg, send) => requester.request(msg, send), requester.status);
     this.on('close', () => requester.end());
   }
@@ -52,6 +54,7 @@ export default function wsRequest(RED: NodeAPI): void {
 /** Sends requests over links, and passes on their replies. */
 class Requester implements DeviceUser {
   readonly #node: Node;
+  readonly #translate: Translate;
   readonly #device: DeviceNode | undefined;
   readonly #link: LinkSetting;
   readonly #timeout: number | undefined;
@@ -60,13 +63,14 @@ class Requester implements DeviceUser {
   readonly #tellsLate: boolean;
   readonly #output: Output;
   readonly #match: MatchFor;
-  readonly #refusal: EspAtError | undefined;
+  readonly #refusal: FlowError | undefined;
   readonly #underWay = new UnderWay();
   readonly status: NodeStatus;
   #count = 0;
 
-  constructor(RED: NodeAPI, node: Node, def: WsRequestDef) {
+  constructor(RED: NodeAPI, node: Node, translate: Translate, def: WsRequestDef) {
     this.#node = node;
+    this.#translate = translate;
     this.#link = settingText(RED, node, def.link);
     this.#timeout = settingNumber(RED, node, def.timeout);
     this.#holdSeconds =
@@ -77,8 +81,8 @@ class Requester implements DeviceUser {
     this.#output = def.output ?? 'auto';
     const refusal = refusalOf(checks, expandedSettings(RED, node, def));
     const match = refusal ?? matchOf(RED, node, def);
-    this.#refusal = match instanceof EspAtError ? match : undefined;
-    this.#match = match instanceof EspAtError ? () => ({ by: 'next' }) : match;
+    this.#refusal = isFlowError(match) ? match : undefined;
+    this.#match = isFlowError(match) ? () => ({ by: 'next' }) : match;
     this.#device = findDevice(RED, def.device);
     this.status = new NodeStatus(RED, node, this.#device, this.#link);
     this.#device?.host.attach(this);
@@ -126,11 +130,11 @@ class Requester implements DeviceUser {
     try {
       this.#node.send([null, { ...msg, payload: this.#payload(reply) }]);
     } catch (error) {
-      this.#node.warn(String(error));
+      this.#node.warn(toCaughtError(this.#translate, error).message);
     }
   }
 
-  /** @throws EspAtError `NOT_JSON` */
+  /** @throws NodeError `NOT_JSON` */
   #payload({ message, json }: Reply): unknown {
     if (this.#output === 'auto' && json !== undefined) return json;
     return new PayloadDecoder(this.#output, 'json').payload(message);

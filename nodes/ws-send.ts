@@ -1,6 +1,7 @@
 import type { Node, NodeAPI, NodeDef, NodeMessageInFlow } from 'node-red';
 import type { LinkId } from '../driver/at/types';
 import { EspAtError } from '../driver/errors';
+import type { FlowError } from './shared/errors/node-error';
 import type { DeviceApi, LinkApi } from './shared/device/device-api';
 import type { DeviceUser } from './shared/device/device-host';
 import { checks } from './shared/checks/ws-send';
@@ -50,7 +51,7 @@ class Sender implements DeviceUser {
   /** Seconds to wait for a link that is not open; 0: fail at once. */
   readonly #holdSeconds: number;
   readonly #holdMessages: number;
-  readonly #refusal: EspAtError | undefined;
+  readonly #refusal: FlowError | undefined;
   readonly #underWay = new UnderWay();
   /** Messages under way, by link. */
   readonly #counts = new Map<LinkId, number>();

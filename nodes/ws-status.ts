@@ -11,7 +11,7 @@ import { onInput, type Send } from './shared/message/input';
 import { listenToDevice, listenToLinks, type FlowLinkEvent } from './shared/device/flow-events';
 import { usedLinks, type LinkSetting } from './shared/device/link-setting';
 import { NodeStatus } from './shared/device/node-status';
-import { sentenceOf, toNodeError } from './shared/message/node-error';
+import { sentenceOf, toCaughtError } from './shared/errors/caught-error';
 import { expandedSettings, refusalOf } from './shared/message/setting-checks';
 import { settingNumber, settingText } from './shared/message/settings';
 import { migrate } from './shared/settings/migrate';
@@ -167,7 +167,7 @@ class Watcher implements DeviceUser {
       const ready = this.#device?.host.state.name === 'ready';
       if (ready) await this.ask(msg, (answer) => this.#node.send(answer));
     } catch (error) {
-      if (!this.#ended) this.#node.warn(toNodeError(this.#translate, error).message);
+      if (!this.#ended) this.#node.warn(toCaughtError(this.#translate, error).message);
     }
     this.#pollLater();
   }

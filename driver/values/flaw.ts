@@ -8,4 +8,4 @@ import type { ErrorDetails } from '../errors';
 export type Flaw = ErrorDetails & { readonly reason: Reason };
 
 /** Details of an error whose value may be a key of the names in `error-reasons.ts`. */
-export const namingDetails = ['setting', 'material', 'field', 'state'] as const;
+export const namingDetails = ['setting', 'material', 'state'] as const;

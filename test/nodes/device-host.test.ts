@@ -168,7 +168,7 @@ describe('device host', () => {
     const house = new House();
     let good = false;
     const host = house.host('a', () => {
-      if (!good) throw new EspAtError('INVALID_CONFIG', { setting: 'rate', reason: 'NOT_NUMBER' });
+      if (!good) throw new EspAtError('INVALID_CONFIG', { setting: 'rate', reason: 'NOT_WHOLE' });
       return new FakeDevice();
     });
     const guest = new Guest(host);

@@ -4,6 +4,7 @@ import { EspAtError } from '../../driver/errors';
 import { Device } from '../../driver';
 import type { DeviceSettings } from '../../nodes/shared/device/device-settings';
 import { Harness } from '../harness/harness';
+import { catalog } from '../harness/nodes/catalog';
 import { FakeDevice } from '../harness/nodes/fake-device';
 import { deviceNode, flowOf, wholeFlow } from '../harness/nodes/flows';
 import { codeOf, sentenceOf } from '../harness/nodes/messages';
@@ -103,9 +104,9 @@ onEachRuntime('esp-at-device', (nodeRed) => {
       deviceNode({ id: 'device2', name: 'other', rate: '9600' }),
       { id: 'node2', type: 'ws-send', z: 'tab', device: 'device2', link: '0', wires: [[]] },
     ];
-    await nodeRed.load(make, [...flowOf('ws-send', 1), ...other]);
+    await nodeRed.load(make, [...flowOf('ws-send', 1), ...other], {}, catalog('en-US'));
     assert.deepEqual([one.starts, two.starts], [1, 0]);
-    assert.equal(nodeRed.statuses('node2').at(-1)?.text, 'PORT_SHARED');
+    assert.equal(nodeRed.statuses('node2').at(-1)?.text, 'choose another port');
     assert.deepEqual(nodeRed.statuses('node2').at(-1)?.fill, 'red');
     nodeRed.give('node2', { payload: 'x' });
     const caught = await nodeRed.next('caught');
@@ -117,7 +118,7 @@ onEachRuntime('esp-at-device', (nodeRed) => {
       await new Promise((resolve) => setTimeout(resolve, 10));
     }
     assert.deepEqual([one.stops, two.starts], [1, 1]);
-    assert.equal(nodeRed.statuses('node2').at(-1)?.text, 'status.closed');
+    assert.equal(nodeRed.statuses('node2').at(-1)?.text, 'closed');
   });
 
   /** All that a flow, a user or a log could see. */

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import type { NodeMessage } from 'node-red';
 import { errorCodes } from '../../driver/errors';
+import { nodeErrorCodes } from '../../nodes/shared/errors/node-error';
 import { faults } from '../../simulator/faults';
 import { drawFault, withPrerequisite } from '../verification/faults/fault-schedule';
 import { VirtualHarness } from '../verification/faults/virtual-harness';
@@ -245,7 +246,7 @@ class FlowLife {
       if (times > 1 || (times > 0 && code !== undefined && code !== 'SEND_UNKNOWN'))
         this.problems.push(`${name} (${String(code)}, ${bytes?.length}) came ${times} times`);
     }
-    const known = new Set<unknown>(errorCodes);
+    const known = new Set<unknown>([...errorCodes, ...nodeErrorCodes]);
     for (const msg of caught) {
       if (!known.has(codeOf(msg))) this.problems.push(`caught ${JSON.stringify(msg.error)}`);
       this.#shown.add(sentenceOf(msg));

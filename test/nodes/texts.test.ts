@@ -6,7 +6,13 @@ import { isReason, names, reasons } from '../../driver/error-reasons';
 import { EspAtError, errorCodes } from '../../driver/errors';
 import type { LinkStateNumber } from '../../driver/link/events';
 import { linkStateNames } from '../../nodes/shared/message/link-message';
-import { sentenceOf, toNodeError } from '../../nodes/shared/message/node-error';
+import { sentenceOf, toCaughtError } from '../../nodes/shared/errors/caught-error';
+import {
+  NodeError,
+  nodeErrorCodes,
+  nodeNames,
+  nodeReasons,
+} from '../../nodes/shared/errors/node-error';
 import {
   deviceStatus,
   linkStatus,
@@ -27,19 +33,23 @@ describe('error sentences', () => {
     language,
     texts: object(`locales/${language}/shared.json`),
   }));
+  const codes = [...errorCodes, ...nodeErrorCodes];
   const driver = text('driver/errors.ts').replace(/' \+\n *'/g, '');
 
   for (const { language, texts } of catalogs) {
     it(`in ${language}: exist for every code, reason and name, with the driver’s values`, () => {
       const errors = asObject(texts.errors, 'errors');
-      assert.deepEqual(Object.keys(errors), errorCodes);
+      assert.deepEqual(Object.keys(errors), codes);
       for (const code of errorCodes) {
         const [, sentence = ''] = new RegExp(`\n  ${code}:\\s+'(.*)',\n`).exec(driver) ?? [];
         assert.deepEqual(placeholders(asText(errors[code], code)), placeholders(sentence), code);
       }
-      for (const [group, english] of Object.entries({ reasons, names })) {
+      for (const { group, english, own } of [
+        { group: 'reasons', english: reasons, own: nodeReasons },
+        { group: 'names', english: names, own: nodeNames },
+      ]) {
         const here = asObject(texts[group], group);
-        assert.deepEqual(Object.keys(here), Object.keys(english), group);
+        assert.deepEqual(Object.keys(here), [...Object.keys(english), ...own], group);
         for (const [key, clause] of Object.entries(english)) {
           assert.deepEqual(placeholders(asText(here[key], key)), placeholders(clause), key);
         }
@@ -70,7 +80,7 @@ describe('error sentences', () => {
     );
     assert.ok(given.length > 10, `${given.length} found`);
     assert.deepEqual(
-      given.filter((reason) => !isReason(reason)),
+      given.filter((reason) => !isReason(reason) && !nodeReasons.some((own) => own === reason)),
       [],
     );
   });
@@ -113,19 +123,19 @@ describe('error sentences', () => {
 
   it('reach Catch as an error with the code as its only property', () => {
     const cause = new Error('inner');
-    const error = toNodeError(chinese, new EspAtError('LINK_NOT_OPEN', { link: 2 }, { cause }));
+    const error = toCaughtError(chinese, new EspAtError('LINK_NOT_OPEN', { link: 2 }, { cause }));
     assert.equal(String(error), sentenceOf(chinese, new EspAtError('LINK_NOT_OPEN', { link: 2 })));
     assert.deepEqual(Object.entries(error), [
-      ['name', 'NodeError'],
+      ['name', 'CaughtError'],
       ['code', 'LINK_NOT_OPEN'],
     ]);
     assert.equal(error.cause, undefined);
   });
 
   it('are made of any thrown value', () => {
-    assert.equal(toNodeError(english, 'text').message, 'text');
+    assert.equal(toCaughtError(english, 'text').message, 'text');
     const other = new TypeError('a bug');
-    assert.equal(toNodeError(english, other), other);
+    assert.equal(toCaughtError(english, other), other);
   });
 });
 
@@ -163,9 +173,14 @@ describe('statuses', () => {
     // What only a message can cause never becomes the status of a link or a device.
     const ofMessages =
       /^(INVALID_(LINK|OPCODE|PAYLOAD|TIMEOUT|COMMAND|CLOSE_CODE|REQUEST)|REQUEST_|REPLY_|MATCH_|TEMPLATE_|PAYLOAD_|EMPTY_|FRAGMENTS_|LINK_|SEND_|QUEUE_|HOLD_|ABORTED|DATA_LOST|MESSAGE|NOT_JSON|COMMAND_TOO)/;
-    for (const code of errorCodes.filter((each) => !ofMessages.test(each))) {
+    const errors = [
+      ...errorCodes.map((code) => new EspAtError(code)),
+      ...nodeErrorCodes.map((code) => new NodeError(code)),
+    ];
+    for (const error of errors.filter(({ code }) => !ofMessages.test(code))) {
+      const { code } = error;
       for (const translate of [english, chinese]) {
-        const words = say(translate, shortReason(new EspAtError(code, {})));
+        const words = say(translate, shortReason(error));
         assert.notEqual(words, code);
         assert.ok(words.length <= 32, words);
       }

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { beforeEach, it } from 'node:test';
 import { EspAtError } from '../../driver/errors';
+import type { Translate } from '../../nodes/shared/message/translate';
+import { catalog } from '../harness/nodes/catalog';
 import { FakeDevice } from '../harness/nodes/fake-device';
 import { deviceNode, flowOf } from '../harness/nodes/flows';
 import { codeOf, sentenceOf } from '../harness/nodes/messages';
@@ -10,8 +12,13 @@ const URI = 'ws://example.org/feed';
 
 onEachRuntime('ws-open', (nodeRed) => {
   let device: FakeDevice;
-  const load = (settings: object = {}, credentials = {}) =>
-    nodeRed.load(() => device, flowOf('ws-open', 2, { uri: URI, ...settings }), credentials);
+  const load = (settings: object = {}, credentials = {}, translate?: Translate) =>
+    nodeRed.load(
+      () => device,
+      flowOf('ws-open', 2, { uri: URI, ...settings }),
+      credentials,
+      translate,
+    );
 
   beforeEach(() => {
     device = new FakeDevice();
@@ -290,7 +297,7 @@ onEachRuntime('ws-open', (nodeRed) => {
     'Basic {{/a"hunter2}}',
   ]) {
     it(`hides an authorization that is no template: ${authorization}`, async () => {
-      await load({}, { node: { authorization } });
+      await load({}, { node: { authorization } }, catalog('en-US'));
       nodeRed.give('node');
       const msg = await nodeRed.next('caught');
       assert.equal(codeOf(msg), 'TEMPLATE_FAILED');

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { doctorCodes, finding, findingInWords } from '../../driver/doctor/findings';
 import { errorCodes } from '../../driver/errors';
+import { nodeErrorCodes } from '../../nodes/shared/errors/node-error';
 import { asObject, asText, object, text } from './project';
 
 describe('docs/errors.md', () => {
@@ -9,9 +10,9 @@ describe('docs/errors.md', () => {
     ([, code, sentence]) => ({ code, sentence }),
   );
 
-  it('lists every code with the sentence that a flow gets, in the order of the driver', () => {
+  it('lists every code with the sentence that a flow gets, first those of the driver', () => {
     const sentences = asObject(object('locales/en-US/shared.json').errors, 'errors');
-    const known = errorCodes.map((code) => ({
+    const known = [...errorCodes, ...nodeErrorCodes].map((code) => ({
       code,
       sentence: asText(sentences[code], code)
         .replaceAll('>', '&gt;')

@@ -1,6 +1,6 @@
 import { EspAtError } from '../../../driver/errors';
 import { checkCertificates, outdatedCertificates } from '../../../driver/provisioning/certificates';
-import { sentenceOf } from '../message/node-error';
+import { sentenceOf } from '../errors/caught-error';
 import type { Translate } from '../message/translate';
 
 /** The PEM texts of one slot. An empty text means none. */

@@ -1,8 +1,8 @@
 import type { NodeAPI } from 'node-red';
 import { findingInWords, type DoctorReport, type Finding } from '../../../driver';
 import { findDevice, requireDevice } from '../device/device-node';
-import { toNodeError } from '../message/node-error';
-import { sentence } from '../message/sentence';
+import { toCaughtError } from '../errors/caught-error';
+import { sentence } from '../errors/sentence';
 import { translateOr, type Translate } from '../message/translate';
 
 /**
@@ -18,7 +18,7 @@ export function serveDoctor(RED: NodeAPI, translate: Translate): void {
         ({ ok, findings }) =>
           response.json({ ok, findings: findings.map((each) => inWords(translate, each)) }),
         (error: unknown) =>
-          response.status(409).json({ error: toNodeError(translate, error).message }),
+          response.status(409).json({ error: toCaughtError(translate, error).message }),
       );
     },
   );

@@ -4,7 +4,7 @@ import type { LiveAnswer, LiveDevice } from '../live/live-answer';
 import { liveCounts } from '../live/live-counts';
 import { TrafficReader } from '../live/live-traffic';
 import { SignalWatch } from '../live/signal-watch';
-import { sentenceOf } from '../message/node-error';
+import { sentenceOf } from '../errors/caught-error';
 import { hostOf } from '../message/status-texts';
 import type { Translate } from '../message/translate';
 

@@ -1,6 +1,6 @@
 import type { NodeAPI } from 'node-red';
 import { findDevice, requireDevice } from '../device/device-node';
-import { toNodeError } from '../message/node-error';
+import { toCaughtError } from '../errors/caught-error';
 import type { Translate } from '../message/translate';
 
 /**
@@ -16,7 +16,7 @@ export function serveNetworks(RED: NodeAPI, translate: Translate): void {
       networks(RED, request.params.device).then(
         (found) => response.json(found),
         (error: unknown) =>
-          response.status(409).json({ error: toNodeError(translate, error).message }),
+          response.status(409).json({ error: toCaughtError(translate, error).message }),
       );
     },
   );

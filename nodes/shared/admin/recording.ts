@@ -1,6 +1,6 @@
 import type { NodeAPI } from 'node-red';
 import { findDevice, requireDevice } from '../device/device-node';
-import { toNodeError } from '../message/node-error';
+import { toCaughtError } from '../errors/caught-error';
 import type { Translate } from '../message/translate';
 import { LIVE_PERMISSION } from './live';
 
@@ -17,7 +17,7 @@ export function serveRecording(RED: NodeAPI, translate: Translate): void {
         const { host } = requireDevice(findDevice(RED, String(request.params.device)));
         response.type('application/jsonl').send(host.device.recording(host.label));
       } catch (error) {
-        response.status(409).json({ error: toNodeError(translate, error).message });
+        response.status(409).json({ error: toCaughtError(translate, error).message });
       }
     },
   );

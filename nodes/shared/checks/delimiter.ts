@@ -1,5 +1,5 @@
-import type { Flaw } from '../../../driver/values/flaw';
 import { utf8Length } from '../../../driver/values/text';
+import type { Flaw } from './refusal';
 
 const MAX_BYTES = 64;
 const escapes = /\\(x[0-9a-f]{2}|[nrt0\\])/gi;

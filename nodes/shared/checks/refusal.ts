@@ -1,15 +1,14 @@
-import type { names } from '../../../driver/error-reasons';
-import type { ErrorCode, ErrorDetails } from '../../../driver/errors';
-import type { Flaw } from '../../../driver/values/flaw';
+import type { ErrorDetails } from '../../../driver/errors';
 import { shown } from '../../../driver/values/text';
 import { wholeFlaw } from '../../../driver/values/whole';
+import type { FlowErrorCode, FlowName, FlowReason } from '../errors/node-error';
 
 /**
  * What a setting is refused with: code and details of an error. The modules of this folder are pure: the runtime and,
  * in the browser, the dialogs run the same ones.
  */
 export interface Refusal {
-  readonly code: ErrorCode;
+  readonly code: FlowErrorCode;
   readonly details: ErrorDetails;
 }
 
@@ -19,9 +18,12 @@ export type Settings = Readonly<Record<string, unknown>>;
 /** Checks a setting, given all settings of the node. A value with `${ENV}` is for the runtime to check. */
 export type Check = (value: unknown, settings: Settings) => Refusal | undefined;
 
+/** Why a value is refused: the reason, with its parameters. */
+export type Flaw = ErrorDetails & { readonly reason: FlowReason };
+
 /** A refusal, if there is a flaw. */
 export function refused(
-  code: ErrorCode,
+  code: FlowErrorCode,
   flaw: Flaw | undefined,
   details: ErrorDetails = {},
 ): Refusal | undefined {
@@ -41,7 +43,7 @@ export function asText(value: unknown): string {
 /** Checks a whole number. Empty stands for the default. @param scale of the setting in the unit of the range */
 export function wholeSetting(
   code: 'INVALID_SETTING' | 'INVALID_CONFIG',
-  setting: keyof typeof names,
+  setting: FlowName,
   min: number,
   max: number,
 ): Check {

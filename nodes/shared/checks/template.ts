@@ -1,6 +1,6 @@
 import { Writer } from 'mustache';
-import type { Reason } from '../../../driver/error-reasons';
-import type { Flaw } from '../../../driver/values/flaw';
+import type { FlowReason } from '../errors/node-error';
+import type { Flaw } from './refusal';
 
 const writer = new Writer();
 
@@ -23,7 +23,7 @@ export function isTemplate(text: string): boolean {
 export function mustacheFlaw(error: unknown): Flaw {
   const text = error instanceof Error ? error.message : '';
   const position = Number(/ at (\d+)$/.exec(text)?.[1] ?? 0);
-  const known: readonly (readonly [start: string, reason: Reason])[] = [
+  const known: readonly (readonly [start: string, reason: FlowReason])[] = [
     ['Unclosed tag', 'TAG_NOT_CLOSED'],
     ['Unclosed section', 'SECTION_NOT_CLOSED'],
     ['Unopened section', 'SECTION_NOT_OPENED'],

@@ -2,7 +2,7 @@ import { closeReasonFlaw, isCloseCode } from '../../../driver/values/close-frame
 import { shown } from '../../../driver/values/text';
 import { asText, isVariable, refused, type Check } from './refusal';
 
-export { sentence } from '../message/sentence';
+export { sentence } from '../errors/sentence';
 
 export const checks = {
   code(value, { mode }) {

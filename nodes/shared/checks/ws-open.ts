@@ -17,7 +17,7 @@ import {
 import { isTemplate, templateFlaw } from './template';
 
 export { headerRefusal } from './header-list';
-export { sentence } from '../message/sentence';
+export { sentence } from '../errors/sentence';
 
 const timeout = timeoutSetting(1, 180_000);
 const idle = wholeSetting('INVALID_CONFIG', 'idleMs', 1, 60_000);

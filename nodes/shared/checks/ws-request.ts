@@ -1,7 +1,7 @@
 import { pathFlaw } from '../../../driver/values/json-path';
 import { asText, isVariable, refused, timeoutSetting, wholeSetting, type Check } from './refusal';
 
-export { sentence } from '../message/sentence';
+export { sentence } from '../errors/sentence';
 
 const when =
   (setting: string, value: string, check: Check, fallback = ''): Check =>

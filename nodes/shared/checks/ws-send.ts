@@ -1,6 +1,6 @@
 import { timeoutSetting, wholeSetting, type Check } from './refusal';
 
-export { sentence } from '../message/sentence';
+export { sentence } from '../errors/sentence';
 
 const whileAway =
   (check: Check): Check =>

@@ -1,6 +1,6 @@
 import { wholeSetting, type Check } from './refusal';
 
-export { sentence } from '../message/sentence';
+export { sentence } from '../errors/sentence';
 
 export const checks = {
   poll: wholeSetting('INVALID_CONFIG', 'pollSeconds', 0, 86_400),

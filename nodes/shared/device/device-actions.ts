@@ -2,6 +2,7 @@ import type { NodeMessageInFlow } from 'node-red';
 import type { DeviceStatistics } from '../../../driver/statistics/statistics';
 import { EspAtError } from '../../../driver/errors';
 import { shown } from '../../../driver/values/text';
+import { NodeError } from '../errors/node-error';
 import type { DeviceHost } from './device-host';
 
 /** What a flow can tell a device to do, by `msg.action`. */
@@ -51,7 +52,7 @@ const actions: Readonly<
 
 /**
  * Does what a message tells a device to do. Removes what told it: the answer may come to another ws-status.
- * @throws EspAtError `INVALID_ACTION`, `INVALID_PORT`, `PORT_SHARED`, `RECORDING_FAILED`, `DEVICE_*`
+ * @throws FlowError `INVALID_ACTION`, `INVALID_PORT`, `PORT_SHARED`, `RECORDING_FAILED`, `DEVICE_*`
  */
 export async function runAction(
   host: DeviceHost,
@@ -64,9 +65,9 @@ export async function runAction(
   return { action, ...done };
 }
 
-/** @throws EspAtError `INVALID_ACTION` */
+/** @throws NodeError `INVALID_ACTION` */
 function actionOf(action: unknown): DeviceAction {
   for (const known of ['connect', 'disconnect', 'restart', 'port', 'statistics', 'record'] as const)
     if (action === known) return known;
-  throw new EspAtError('INVALID_ACTION', { action: shown(action) });
+  throw new NodeError('INVALID_ACTION', { action: shown(action) });
 }

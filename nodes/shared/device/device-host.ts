@@ -4,6 +4,7 @@ import { SharedWork } from '../../../driver/device/shared-work';
 import { examine, type DoctorReport } from '../../../driver';
 import { EspAtError } from '../../../driver/errors';
 import type { PortOpener } from '../../../driver/port/port';
+import { isFlowError, NodeError, type FlowError } from '../errors/node-error';
 import type { DeviceApi, LinkApi } from './device-api';
 import type { Claimant, PortClaims } from './port-claims';
 import type { RecordingFolder } from '../recording/recording-folder';
@@ -53,12 +54,15 @@ export interface DeviceHostOptions {
   readonly followers: readonly DeviceUser[];
 }
 
+/** The state of a device; `absent` with the error of the nodes while none can run. */
+export type HostedState = Omit<DeviceState, 'error'> & { readonly error?: FlowError };
+
 type HostState =
   | { readonly kind: 'idle' }
   /** No device can be made of the settings. The next user that attaches tries again. */
-  | { readonly kind: 'refused'; readonly error: EspAtError }
+  | { readonly kind: 'refused'; readonly error: FlowError }
   /** Another device has the port. */
-  | { readonly kind: 'waitingForPort'; readonly error?: EspAtError }
+  | { readonly kind: 'waitingForPort'; readonly error?: FlowError }
   | { readonly kind: 'running'; readonly device: DeviceApi; readonly usersLeft?: () => void }
   /** Runs without users, until `cancel` or a time. */
   | { readonly kind: 'lingering'; readonly device: DeviceApi; readonly cancel: Cancel }
@@ -86,7 +90,7 @@ export class DeviceHost implements Claimant {
     return this.#options.clock;
   }
 
-  get state(): DeviceState {
+  get state(): HostedState {
     const error = this.#refusal();
     return error ? { name: 'absent', error } : (this.#device()?.state ?? { name: 'stopped' });
   }
@@ -95,7 +99,7 @@ export class DeviceHost implements Claimant {
     return this.#device()?.capabilities;
   }
 
-  /** @throws EspAtError why no device runs: `PORT_SHARED`, `INVALID_PORT`, `INVALID_CONFIG` … */
+  /** @throws FlowError why no device runs: `PORT_SHARED`, `INVALID_PORT`, `INVALID_CONFIG` … */
   get device(): DeviceApi {
     const device = this.#device();
     if (device) return device;
@@ -112,7 +116,7 @@ export class DeviceHost implements Claimant {
     return this.#device()?.links ?? [];
   }
 
-  /** @throws EspAtError `INVALID_LINK`, or why no device runs */
+  /** @throws FlowError `INVALID_LINK`, or why no device runs */
   link(id: unknown): LinkApi {
     return this.device.link(id);
   }
@@ -156,7 +160,7 @@ export class DeviceHost implements Claimant {
   /**
    * Saves what a device has recorded. Returns the path of the file.
    * @param reason for its name and its title
-   * @throws EspAtError `RECORDING_FAILED`
+   * @throws NodeError `RECORDING_FAILED`
    */
   async saveRecording(device: DeviceApi, reason: string): Promise<string> {
     const { recordings } = this.#options;
@@ -166,7 +170,7 @@ export class DeviceHost implements Claimant {
       return await recordings.save(`${this.label}-${reason}`, recording);
     } catch (cause) {
       const said = cause instanceof Error ? cause.message : String(cause);
-      throw new EspAtError('RECORDING_FAILED', { reason: said }, { cause });
+      throw new NodeError('RECORDING_FAILED', { reason: said }, { cause });
     }
   }
 
@@ -197,7 +201,7 @@ export class DeviceHost implements Claimant {
 
   /**
    * Examines the device, whose links rest meanwhile; or waits for the examination under way.
-   * @throws EspAtError why no device runs
+   * @throws FlowError why no device runs
    */
   examine(): Promise<DoctorReport> {
     return this.#examination.join({});
@@ -217,7 +221,7 @@ export class DeviceHost implements Claimant {
 
   /**
    * Uses another port, until the settings are deployed again. The links rest meanwhile.
-   * @throws EspAtError `INVALID_PORT`, `INVALID_SETTING`, `PORT_SHARED`, or why no device runs
+   * @throws FlowError `INVALID_PORT`, `INVALID_SETTING`, `PORT_SHARED`, or why no device runs
    */
   async usePort(address: string): Promise<void> {
     const { claims, ports } = this.#options;
@@ -232,7 +236,7 @@ export class DeviceHost implements Claimant {
     }
     const { device } = this;
     if (port.key !== before.key && !claims.take(port.key, this))
-      throw new EspAtError('PORT_SHARED', {
+      throw new NodeError('PORT_SHARED', {
         port: address,
         device: claims.holderOf(port.key) ?? '',
       });
@@ -262,7 +266,7 @@ export class DeviceHost implements Claimant {
   }
 
   denied(holder: string): void {
-    const error = new EspAtError('PORT_SHARED', { port: this.#port.address, device: holder });
+    const error = new NodeError('PORT_SHARED', { port: this.#port.address, device: holder });
     this.#state = { kind: 'waitingForPort', error };
     this.#announce();
   }
@@ -292,7 +296,7 @@ export class DeviceHost implements Claimant {
     return this.#state.kind === 'stopping' ? undefined : this.#device();
   }
 
-  #refusal(): EspAtError | undefined {
+  #refusal(): FlowError | undefined {
     return 'error' in this.#state ? this.#state.error : undefined;
   }
 
@@ -332,8 +336,8 @@ export class DeviceHost implements Claimant {
 }
 
 /** An error without a code that stopped a device from being made comes from its settings. */
-function asSettingsError(error: unknown): EspAtError {
-  if (error instanceof EspAtError) return error;
+function asSettingsError(error: unknown): FlowError {
+  if (isFlowError(error)) return error;
   const said = error instanceof Error ? error.message : String(error);
   const details = { setting: 'port', reason: 'NOT_USABLE', said };
   return new EspAtError('INVALID_SETTING', details, { cause: error });

@@ -1,11 +1,10 @@
 import type { Node } from 'node-red';
 import type { DeviceChange } from '../../../driver/device/events';
-import type { DeviceState } from '../../../driver/device/options';
-import type { EspAtError } from '../../../driver/errors';
-import { sentenceOf } from '../message/node-error';
+import { sentenceOf } from '../errors/caught-error';
 import { translateOr, type Translate } from '../message/translate';
+import type { FlowError } from '../errors/node-error';
 import type { DeviceApi } from './device-api';
-import type { DeviceUser } from './device-host';
+import type { DeviceUser, HostedState } from './device-host';
 import {
   listenToDevice,
   milestoneOf,
@@ -36,11 +35,11 @@ const levels: Readonly<Record<FlowDeviceEventName, Level>> = {
 export class DeviceLog implements DeviceUser {
   readonly #node: Node;
   readonly #translate: Translate;
-  readonly #status: () => DeviceState;
+  readonly #status: () => HostedState;
   #stopListening: (() => void) | undefined;
   #lastSentence = '';
 
-  constructor(node: Node, translate: Translate, status: () => DeviceState) {
+  constructor(node: Node, translate: Translate, status: () => HostedState) {
     this.#node = node;
     this.#translate = translate;
     this.#status = status;
@@ -85,7 +84,7 @@ export class DeviceLog implements DeviceUser {
     return command === undefined ? text : `${text} (${command})`;
   }
 
-  #error(error: EspAtError | undefined): void {
+  #error(error: FlowError | undefined): void {
     if (!error) return;
     const sentence = sentenceOf(this.#translate, error);
     if (!this.#repeats(sentence)) this.#node.warn(sentence);

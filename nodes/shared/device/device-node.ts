@@ -1,7 +1,7 @@
 import type { Node, NodeAPI } from 'node-red';
 import type { LinkId } from '../../../driver/at/types';
-import { EspAtError } from '../../../driver/errors';
 import type { LinkConfig } from '../../../driver/link/options';
+import { NodeError } from '../errors/node-error';
 import { DeviceHost } from './device-host';
 import type { DeviceCredentials } from './device-settings';
 import type { HeaderSetting } from '../message/headers';
@@ -22,10 +22,10 @@ export function findDevice(RED: NodeAPI, id: string | undefined): DeviceNode | u
   return isDeviceNode(node) ? node : undefined;
 }
 
-/** @throws EspAtError `NO_DEVICE` */
+/** @throws NodeError `NO_DEVICE` */
 export function requireDevice(device: DeviceNode | undefined): DeviceNode {
   if (device) return device;
-  throw new EspAtError('NO_DEVICE');
+  throw new NodeError('NO_DEVICE');
 }
 
 function isDeviceNode(node: Node | null | undefined): node is DeviceNode {

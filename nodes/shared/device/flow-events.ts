@@ -11,6 +11,7 @@ import type {
   Message,
 } from '../../../driver/link/events';
 import type { OutOfSyncCause } from '../../../driver/at/types';
+import type { FlowError } from '../errors/node-error';
 import type { DeviceApi, LinkApi } from './device-api';
 
 /** An event of a link, as a flow sees it. `asked`: the device's answer to a question. */
@@ -34,7 +35,7 @@ export interface FlowDeviceEvent {
   readonly detail?: string;
   /** Name of the AT command that the event is about. */
   readonly command?: string;
-  readonly error?: EspAtError;
+  readonly error?: FlowError;
 }
 
 /** Listens to links; the function it returns removes the listeners. */

@@ -3,6 +3,7 @@ import { Device, EspAtError, portAt, type PortOpener } from '../../../driver';
 import { simulatedPort } from '../../../simulator';
 import { addressRefusal, SIMULATED } from '../checks/port-address';
 import type { PortMemory } from '../../../driver/device/options';
+import { refusalError } from '../errors/node-error';
 import type { DeviceApi } from './device-api';
 import type { DeviceSettings, SerialSettings } from './device-settings';
 
@@ -31,7 +32,7 @@ export function portKey(address: string): string {
 /** @throws EspAtError `INVALID_PORT`, `INVALID_SETTING` */
 export function openerAt(address: string, serial: SerialSettings): PortOpener {
   const refusal = addressRefusal(address);
-  if (refusal) throw new EspAtError(refusal.code, refusal.details);
+  if (refusal) throw refusalError(refusal);
   if (!address.startsWith(SIMULATED)) return portAt(address, serial);
   const port = simulatedPort(address);
   return {

@@ -1,8 +1,9 @@
 import type { Node, NodeAPI } from 'node-red';
 import type { LinkId } from '../../../driver/at/types';
 import type { Cancel } from '../../../driver/clock';
-import { EspAtError } from '../../../driver/errors';
+import type { EspAtError } from '../../../driver/errors';
 import { TokenBucket } from '../../../driver/token-bucket';
+import { isFlowError } from '../errors/node-error';
 import {
   countdownStep,
   deviceStatus,
@@ -88,7 +89,7 @@ export class NodeStatus implements DeviceUser {
 
   /** Shows that an input failed, until the next one succeeds, or the link or its device changes; undefined: it succeeded. */
   inputDone(error: unknown): void {
-    const refused = error instanceof EspAtError ? refusedStatus(error) : undefined;
+    const refused = isFlowError(error) ? refusedStatus(error) : undefined;
     if (refused === this.#refused) return;
     this.#refused = refused;
     this.#show();

@@ -1,11 +1,11 @@
 import type { NodeMessage } from 'node-red';
 import type { LinkStatus } from '../../../driver/device/options';
-import type { EspAtError } from '../../../driver/errors';
 import type { DeviceStatistics } from '../../../driver/statistics/statistics';
 import type { DeviceAction } from '../device/device-actions';
+import type { FlowError } from '../errors/node-error';
 import type { DeviceHost } from '../device/device-host';
 import type { FlowDeviceEventName } from '../device/flow-events';
-import { sentenceOf } from './node-error';
+import { sentenceOf } from '../errors/caught-error';
 import type { Translate } from './translate';
 
 /** An event of the driver's device, a change of its state or send queue, or its answer to a question. */
@@ -13,7 +13,7 @@ export interface DeviceChange {
   readonly event: FlowDeviceEventName | DeviceAction | 'state' | 'queue' | 'asked';
   readonly detail?: string;
   readonly command?: string;
-  readonly error?: EspAtError | undefined;
+  readonly error?: FlowError | undefined;
   /** How full the send queue is, 0 to 1. */
   readonly level?: number;
   /** The links in the device's answer. */

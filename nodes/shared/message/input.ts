@@ -1,5 +1,5 @@
 import type { Node, NodeMessage, NodeMessageInFlow } from 'node-red';
-import { toNodeError } from './node-error';
+import { toCaughtError } from '../errors/caught-error';
 import type { Translate } from './translate';
 
 /** Sends messages to the outputs, in order. `null` sends nothing to an output. */
@@ -30,10 +30,10 @@ export function onInput(
         },
         (error: unknown) => {
           shown?.inputDone(error);
-          done(toNodeError(translate, error));
+          done(toCaughtError(translate, error));
         },
       )
       // `done` may throw. An unhandled rejection would end the process.
-      .catch((error: unknown) => node.error(toNodeError(translate, error)));
+      .catch((error: unknown) => node.error(toCaughtError(translate, error)));
   });
 }

@@ -2,6 +2,7 @@ import type { Node, NodeAPI, NodeDef, NodeMessage } from 'node-red';
 import { shown } from '../../../driver/values/text';
 import { delimiterBytes } from '../checks/delimiter';
 import type { Refusal, Settings } from '../checks/refusal';
+import { refusalError } from '../errors/node-error';
 import { checks } from '../checks/ws-open';
 import { EspAtError } from '../../../driver/errors';
 import type { Header, Framing, OpenOptions } from '../../../driver/link/options';
@@ -74,7 +75,7 @@ export function openSettings(
  * Makes the driver's options for one message: its `uri`, `subprotocol`, `timeout`, `auth` and `headers`; for
  * those it lacks, the rendered templates of the settings.
  * @param deviceHeaders come first; a header of the node or the message replaces one of the same name
- * @throws EspAtError `TEMPLATE_FAILED`; `INVALID_*` for a setting, or a value of the wrong type
+ * @throws FlowError `TEMPLATE_FAILED`; `INVALID_*` for a setting, or a value of the wrong type
  */
 export async function openOptions(
   RED: NodeAPI,
@@ -84,7 +85,7 @@ export async function openOptions(
   msg: NodeMessage,
 ): Promise<OpenOptions> {
   const { refusal } = settings;
-  if (refusal) throw new EspAtError(refusal.code, refusal.details);
+  if (refusal) throw refusalError(refusal);
   const subprotocol =
     messageText(msg.subprotocol, 'INVALID_SUBPROTOCOL') ??
     (await render(RED, node, settings.subprotocol, msg, 'subprotocol'));

@@ -1,7 +1,7 @@
 import { types } from 'node:util';
 import { shown } from '../../../driver/values/text';
-import type { Reason } from '../../../driver/error-reasons';
 import { EspAtError } from '../../../driver/errors';
+import type { FlowReason } from '../errors/node-error';
 
 /** Opcodes of RFC 6455, section 11.8, by name. */
 const opcodes: Readonly<Record<string, number>> = {
@@ -92,6 +92,6 @@ function nameOf(payload: object): string {
   return Object.prototype.toString.call(payload).slice('[object '.length, -1);
 }
 
-function invalid(reason: Reason, type = ''): EspAtError {
+function invalid(reason: FlowReason, type = ''): EspAtError {
   return new EspAtError('INVALID_PAYLOAD', { reason, type });
 }

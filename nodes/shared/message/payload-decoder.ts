@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
-import { EspAtError } from '../../../driver/errors';
 import type { Message } from '../../../driver/link/events';
 import type { Framing } from '../../../driver/link/options';
+import { NodeError } from '../errors/node-error';
 
 /**
  * The payload that ws-open makes of received bytes.
@@ -25,7 +25,7 @@ export class PayloadDecoder {
 
   /**
    * The payload; undefined if the piece is part of one character, which it keeps for the next piece.
-   * @throws EspAtError `NOT_JSON`
+   * @throws NodeError `NOT_JSON`
    */
   payload({ bytes, opcode, link }: Message): unknown {
     if (this.#output === 'buffer') return bytes;
@@ -75,6 +75,6 @@ function parse(bytes: Buffer, link: number): unknown {
   try {
     return JSON.parse(bytes.toString());
   } catch {
-    throw new EspAtError('NOT_JSON', { link });
+    throw new NodeError('NOT_JSON', { link });
   }
 }

@@ -1,6 +1,6 @@
 import type { Node, NodeAPI } from 'node-red';
-import { EspAtError } from '../../../driver/errors';
 import type { Check, Settings } from '../checks/refusal';
+import { refusalError, type FlowError } from '../errors/node-error';
 import { expandEnvironment } from './settings';
 
 /** The settings of a node, with the values of environment variables in place of their names. */
@@ -17,10 +17,10 @@ export function expandedSettings(RED: NodeAPI, node: Node, def: object): Setting
 export function refusalOf(
   checks: Readonly<Record<string, Check>>,
   settings: Settings,
-): EspAtError | undefined {
+): FlowError | undefined {
   for (const [field, check] of Object.entries(checks)) {
     const refusal = check(settings[field], settings);
-    if (refusal) return new EspAtError(refusal.code, refusal.details);
+    if (refusal) return refusalError(refusal);
   }
   return undefined;
 }

@@ -1,8 +1,8 @@
 import type { NodeStatus } from 'node-red';
-import type { DeviceState } from '../../../driver/device/options';
-import type { EspAtError } from '../../../driver/errors';
 import type { LinkStateNumber } from '../../../driver/link/events';
+import type { HostedState } from '../device/device-host';
 import type { FlowLinkEvent } from '../device/flow-events';
+import type { FlowError } from '../errors/node-error';
 import { linkStateNames } from './link-message';
 import type { StatusWords } from './status-words';
 
@@ -69,7 +69,7 @@ function linkLook({ state, uri, event, error, retryIn }: ShownLink): Look & {
 }
 
 /** The status of a node that refused a message. */
-export function refusedStatus({ code }: EspAtError): WordedStatus {
+export function refusedStatus({ code }: FlowError): WordedStatus {
   const words = { key: `short.${code}`, otherwise: { key: 'short.refused' } };
   return { fill: 'red', shape: 'ring', words, event: 'refused', code };
 }
@@ -87,7 +87,7 @@ export function countdownStep(leftMs: number): number {
  * The status of a device; undefined if it is ready and has a network: the canvas then shows the status of
  * the link.
  */
-export function deviceStatus({ name, error }: DeviceState): WordedStatus | undefined {
+export function deviceStatus({ name, error }: HostedState): WordedStatus | undefined {
   const details = { event: 'state', state: name, ...(error && { code: error.code }) };
   if (error && name !== 'stopped' && name !== 'resyncing') {
     return { fill: 'red', shape: 'ring', words: shortReason(error), ...details };
@@ -106,7 +106,7 @@ export const noDeviceStatus: WordedStatus = {
 };
 
 /** An error in two or three words; its code if the catalog has none. */
-export function shortReason({ code }: EspAtError): StatusWords {
+export function shortReason({ code }: FlowError): StatusWords {
   return { key: `short.${code}`, otherwise: { text: code } };
 }
 

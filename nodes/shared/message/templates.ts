@@ -1,7 +1,7 @@
 import { Context, Writer } from 'mustache';
 import type { Node, NodeAPI, NodeContextData, NodeMessage } from 'node-red';
-import { EspAtError } from '../../../driver/errors';
 import { mustacheFlaw } from '../checks/template';
+import { NodeError } from '../errors/node-error';
 import { environment } from './settings';
 
 /** `flow.key`, `global.key`, or with a context store `flow[store].key`. */
@@ -14,7 +14,7 @@ const writer = new Writer();
  * Renders a Mustache template over the message's properties (also as `msg.…`), `flow.…`, `global.…` and
  * `env.…`, without HTML escaping. Unknown names are empty.
  * @param field names the template in errors
- * @throws EspAtError `TEMPLATE_FAILED`
+ * @throws NodeError `TEMPLATE_FAILED`
  */
 export async function render(
   RED: NodeAPI,
@@ -30,7 +30,7 @@ export async function render(
       escape: String,
     });
   } catch (error) {
-    throw new EspAtError('TEMPLATE_FAILED', { field, ...mustacheFlaw(error) });
+    throw new NodeError('TEMPLATE_FAILED', { field, ...mustacheFlaw(error) });
   }
 }
 

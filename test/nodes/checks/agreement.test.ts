@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { closePayload } from '../../../driver/commands/close-frame';
-import { EspAtError } from '../../../driver/errors';
 import { checkOpen } from '../../../driver/link/options';
 import { checks as device } from '../../../nodes/shared/checks/esp-at-device';
 import { isVariable, type Check, type Settings } from '../../../nodes/shared/checks/refusal';
@@ -11,6 +10,7 @@ import { checks as close } from '../../../nodes/shared/checks/ws-close';
 import { checks as open } from '../../../nodes/shared/checks/ws-open';
 import { deviceSettings } from '../../../nodes/shared/device/device-settings';
 import { makeDevice } from '../../../nodes/shared/device/make-device';
+import { isFlowError } from '../../../nodes/shared/errors/node-error';
 import { openOptions, openSettings } from '../../../nodes/shared/message/open-settings';
 import { settingNumber, settingText } from '../../../nodes/shared/message/settings';
 import { anyText } from '../../harness/any-text';
@@ -38,7 +38,7 @@ async function codeOf(action: () => unknown): Promise<string | undefined> {
     await action();
     return undefined;
   } catch (error) {
-    assert.ok(error instanceof EspAtError, String(error));
+    assert.ok(isFlowError(error), String(error));
     return error.code;
   }
 }

@@ -7,7 +7,7 @@ import { checks as open } from '../../../nodes/shared/checks/ws-open';
 import { checks as request } from '../../../nodes/shared/checks/ws-request';
 import { checks as send } from '../../../nodes/shared/checks/ws-send';
 import { checks as status } from '../../../nodes/shared/checks/ws-status';
-import { sentence } from '../../../nodes/shared/message/sentence';
+import { sentence } from '../../../nodes/shared/errors/sentence';
 import { catalog } from '../../harness/nodes/catalog';
 
 const types: Readonly<Record<string, Readonly<Record<string, Check>>>> = {

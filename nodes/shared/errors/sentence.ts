@@ -1,6 +1,6 @@
 import type { ErrorDetails } from '../../../driver/errors';
 import { namingDetails } from '../../../driver/values/flaw';
-import { translateOr, type Translate } from './translate';
+import { translateOr, type Translate } from '../message/translate';
 
 /** The sentence about an error or a refused setting in the user's language; `fallback` where the catalog has none. */
 export function sentence(
@@ -10,7 +10,7 @@ export function sentence(
   fallback: string = code,
 ): string {
   const values: Record<string, string | number> = { ...details };
-  for (const name of namingDetails) {
+  for (const name of [...namingDetails, 'field']) {
     const key = details[name];
     if (key !== undefined) values[name] = translateOr(translate, `names.${key}`, String(key));
   }

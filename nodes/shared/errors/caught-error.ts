@@ -1,16 +1,16 @@
-import { EspAtError, type ErrorCode } from '../../../driver/errors';
+import { isFlowError, type FlowError, type FlowErrorCode } from './node-error';
 import { sentence } from './sentence';
-import type { Translate } from './translate';
+import type { Translate } from '../message/translate';
 
 /**
  * What a Catch node gets. Node-RED copies `code` into `msg.error.code`, and makes `msg.error.message` with
  * `toString()`, which is therefore the sentence alone. No `cause`: Node-RED would copy it, too.
  */
-export class NodeError extends Error {
-  override readonly name = 'NodeError';
-  readonly code: ErrorCode;
+export class CaughtError extends Error {
+  override readonly name = 'CaughtError';
+  readonly code: FlowErrorCode;
 
-  constructor(code: ErrorCode, sentence: string) {
+  constructor(code: FlowErrorCode, sentence: string) {
     super(sentence);
     this.code = code;
   }
@@ -23,10 +23,10 @@ export class NodeError extends Error {
 /** The sentence about an error in the user's language; English where the catalog has none. */
 export function sentenceOf(
   translate: Translate,
-  { code, details, message, cause }: EspAtError,
+  { code, details, message, cause }: FlowError,
 ): string {
   const { reason } = details;
-  if (!(cause instanceof EspAtError) || reason !== cause.message) {
+  if (!isFlowError(cause) || reason !== cause.message) {
     return sentence(translate, code, details, message);
   }
   const inner = sentenceOf(translate, cause).replace(/[.。]$/, '');
@@ -34,9 +34,9 @@ export function sentenceOf(
 }
 
 /** Any failure as the argument of `done()` and `node.error()`. Never throws. */
-export function toNodeError(translate: Translate, error: unknown): Error {
+export function toCaughtError(translate: Translate, error: unknown): Error {
   try {
-    if (error instanceof EspAtError) return new NodeError(error.code, sentenceOf(translate, error));
+    if (isFlowError(error)) return new CaughtError(error.code, sentenceOf(translate, error));
     return error instanceof Error ? error : new Error(String(error));
   } catch {
     // A message may hold values whose getters throw, even something without a text.
