@@ -16,10 +16,7 @@ export function cipsntpcfg(timezone: number, servers: readonly string[]): Comman
   const flaw = serversFlaw(servers);
   if (flaw) throw invalidSetting('servers', flaw);
   const names = servers.map((server) => quote(server));
-  return build(`AT+CIPSNTPCFG=${[1, zone(timezone), ...names].join(',')}`, {
-    name: 'AT+CIPSNTPCFG',
-    idempotent: true,
-  });
+  return build(`AT+CIPSNTPCFG=${[1, zone(timezone), ...names].join(',')}`, { idempotent: true });
 }
 
 /** `AT+CIPSNTPCFG?` */

@@ -12,7 +12,7 @@ import { headerFlaw, headersFlaw } from '../values/header';
 export function wshead(header: Header): Command {
   const { name, value } = checkHeader(header);
   const payload = Buffer.from(`${name}: ${value}`);
-  return build(`AT+WSHEAD=${payload.length}`, { name: 'AT+WSHEAD', payload });
+  return build(`AT+WSHEAD=${payload.length}`, { payload });
 }
 
 /** `AT+WSHEAD=0`: clears the header list. */

@@ -27,11 +27,12 @@ const runElsewhere: readonly (readonly [RegExp, string, string])[] = [
   [/^npm test$/, '.ci/run', 'npm test'],
   [/^npm run lint$/, '.ci/run', 'npm run -s lint'],
   [/^npm run typecheck$/, '.ci/run', 'npm run -s typecheck'],
+  [/^npm run build$/, '.ci/run', 'npm run -s build'],
   [/^npm pack$/, 'test/package/installation.test.ts', "npm(root, 'pack'"],
   [/^npm install \S+\.tgz$/, 'test/package/installation.test.ts', "npm(userDir, 'install'"],
-  [/^npx .*esp-at-replay recording\.jsonl$/, 'test/replay/cli.test.ts', "'replay', 'cli.ts'"],
-  [/^npx .*esp-at-replay --minimize recording/, 'test/replay/cli.test.ts', "'--minimize'"],
-  [/^npx .*esp-at-simulator --listen 8266/, 'test/package/commands.test.ts', "'--listen'"],
+  [/^npx esp-at-replay recording\.jsonl$/, 'test/replay/cli.test.ts', "'replay', 'cli.ts'"],
+  [/^npx esp-at-replay --minimize recording/, 'test/replay/cli.test.ts', "'--minimize'"],
+  [/^npx esp-at-simulator --listen 8266/, 'test/package/commands.test.ts', "'--listen'"],
 ];
 const runHere = [
   'npm test -- test/driver/port',
@@ -64,7 +65,7 @@ describe('commands in the pages', { skip: notBuilt() }, () => {
 
   it('esp-at-simulator --listen, as in the README, serves an AT port', async (t) => {
     const [, options = ''] =
-      /esp-at-simulator --listen 8266 (.*)/.exec(blocks('README.md', 'sh').join()) ?? [];
+      /esp-at-simulator --listen 8266 (.*?) +#/.exec(blocks('README.md', 'sh').join()) ?? [];
     assert.equal(options, '--firmware C --joined');
     const port = await freePort();
     const cli = join(root, 'dist', 'simulator', 'cli', 'cli.js');

@@ -1,0 +1,39 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import * as base from '../../../driver/commands/base';
+import { refused } from '../../harness/refused';
+
+describe('base commands', () => {
+  it('write the documented lines', () => {
+    assert.deepEqual(
+      [
+        base.echoOff(),
+        base.version(),
+        base.commandList(),
+        base.sysStore(false),
+        base.sysStore(true),
+      ].map(({ line }) => line),
+      ['ATE0', 'AT+GMR', 'AT+CMD?', 'AT+SYSSTORE=0', 'AT+SYSSTORE=1'],
+    );
+    assert.equal(base.sysStore(true).name, 'AT+SYSSTORE');
+  });
+
+  it('list the commands of the firmware', () => {
+    const answer = ['+CMD:34,"AT+WSCFG",0,0,1,0', '+CMD:35,"AT+WSOPEN",0,1,1,0'];
+    assert.deepEqual(base.parseCommandList(answer), ['AT+WSCFG', 'AT+WSOPEN']);
+    assert.deepEqual(base.parseCommandList([]), []);
+  });
+
+  it('do not report a command as absent when its line was corrupt or lost', () => {
+    refused('OUT_OF_SYNC', () => base.parseCommandList(['+CMD:0,"AT",0,0,0']));
+    refused('OUT_OF_SYNC', () =>
+      base.parseCommandList(['+CMD:0,"AT",0,0,0,1', '+CMD:2,"ATE1",0,0,0,1']),
+    );
+  });
+
+  it('parse the version', () => {
+    const answer = ['AT version:4.2.0.0-dev(32ff6e1 - ESP32C3)', 'SDK version:v5.4.4'];
+    assert.equal(base.parseVersion(answer), '4.2.0.0-dev(32ff6e1 - ESP32C3)');
+    assert.equal(base.parseVersion([]), '');
+  });
+});

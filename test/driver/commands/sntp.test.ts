@@ -1,0 +1,34 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { cipsntpcfg, cipsntptime, parseSntpTime } from '../../../driver/commands/sntp';
+import { refused, unchecked } from '../../harness/refused';
+
+describe('SNTP commands', () => {
+  it('write the time zone in the format of the firmware', () => {
+    assert.equal(cipsntpcfg(8, []).line, 'AT+CIPSNTPCFG=1,8');
+    assert.equal(
+      cipsntpcfg(-12, ['a.example', 'b.example']).line,
+      'AT+CIPSNTPCFG=1,-12,"a.example","b.example"',
+    );
+    assert.equal(cipsntpcfg(5.75, []).line, 'AT+CIPSNTPCFG=1,545');
+    assert.equal(cipsntpcfg(-3.5, []).line, 'AT+CIPSNTPCFG=1,-330');
+    assert.equal(cipsntpcfg(0, []).line, 'AT+CIPSNTPCFG=1,0');
+    for (const zone of [14.25, -12.25, 5.1, NaN, unchecked('8')]) {
+      refused('INVALID_SETTING', () => cipsntpcfg(zone, []));
+    }
+    for (const server of ['', 'a b', 'a\r\n', 'x'.repeat(65), unchecked(5)]) {
+      refused('INVALID_SETTING', () => cipsntpcfg(0, [server]));
+    }
+    refused('INVALID_SETTING', () => cipsntpcfg(0, ['a', 'b', 'c', 'd']));
+  });
+
+  it('parse the time', () => {
+    assert.equal(cipsntptime().line, 'AT+CIPSNTPTIME?');
+    const time = parseSntpTime(['+CIPSNTPTIME:Mon Nov 23 20:22:07 2026']);
+    assert.equal(time.toISOString(), '2026-11-23T20:22:07.000Z');
+    const unset = parseSntpTime(['+CIPSNTPTIME:Thu Jan  1 00:00:00 1970']);
+    assert.equal(unset.getTime(), 0);
+    refused('OUT_OF_SYNC', () => parseSntpTime(['+CIPSNTPTIME:Thu Foo  1 00:00:00 1970']));
+    refused('OUT_OF_SYNC', () => parseSntpTime([]));
+  });
+});

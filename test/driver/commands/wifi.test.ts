@@ -1,0 +1,81 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import * as wifi from '../../../driver/commands/wifi';
+import { refused, unchecked } from '../../harness/refused';
+
+describe('Wi-Fi commands', () => {
+  it('join with names and passwords of any characters', () => {
+    const { line, name } = wifi.cwjap('my,net"\\', 'pass,word');
+    assert.equal(line, 'AT+CWJAP="my\\,net\\"\\\\","pass\\,word"');
+    assert.equal(name, 'AT+CWJAP');
+    assert.equal(wifi.cwjap('é', '').line, 'AT+CWJAP="\xc3\xa9",""');
+    const bssid = 'AA:BB:cc:dd:ee:ff';
+    assert.equal(wifi.cwjap('a', 'wep-k', bssid).line, 'AT+CWJAP="a","wep-k","aa:bb:cc:dd:ee:ff"');
+    const longest = wifi.cwjap('"'.repeat(32), ','.repeat(63), bssid);
+    assert.equal(longest.line.length, 9 + 66 + 1 + 128 + 1 + 19);
+  });
+
+  it('refuse invalid names and passwords, without showing the password', () => {
+    refused('INVALID_SETTING', () => wifi.cwjap('', ''));
+    refused('INVALID_SETTING', () => wifi.cwjap('é'.repeat(17), ''));
+    refused('INVALID_SETTING', () => wifi.cwjap('a', '', 'aa:bb'));
+    for (const password of ['secret\r\n', 'secret', `secret${'x'.repeat(58)}`, unchecked(5)]) {
+      assert.doesNotMatch(
+        refused('INVALID_SETTING', () => wifi.cwjap('a', password)).message,
+        /secret/,
+      );
+    }
+  });
+
+  it('set modes and reconnect settings within their ranges', () => {
+    assert.equal(wifi.cwmode(1).line, 'AT+CWMODE=1');
+    refused('INVALID_SETTING', () => wifi.cwmode(4));
+    assert.equal(wifi.cwreconncfg(7200, 1000).line, 'AT+CWRECONNCFG=7200,1000');
+    refused('INVALID_SETTING', () => wifi.cwreconncfg(7201, 0));
+    refused('INVALID_SETTING', () => wifi.cwreconncfg(1, 1001));
+  });
+
+  it('parse the responses of the device', () => {
+    assert.equal(wifi.parseCwmode(['+CWMODE:1']), 1);
+    refused('OUT_OF_SYNC', () => wifi.parseCwmode([]));
+    assert.deepEqual(wifi.parseCwstate(['+CWSTATE:4,"my,net"\\"']), {
+      state: 4,
+      ssid: 'my,net"\\',
+    });
+    assert.deepEqual(wifi.parseCwstate(['+CWSTATE:0,""']), { state: 0, ssid: '' });
+    refused('OUT_OF_SYNC', () => wifi.parseCwstate(['+CWSTATE:9,""']));
+    const joined = '+CWJAP:"my,net"\\","AA:bb:cc:dd:ee:ff",1,-50,0,1,3,0,0';
+    assert.deepEqual(wifi.parseCwjap([joined]), {
+      ssid: 'my,net"\\',
+      bssid: 'aa:bb:cc:dd:ee:ff',
+      signal: -50,
+    });
+    assert.equal(wifi.parseCwjap([]), undefined);
+    assert.equal(wifi.parseCwstate(['+CWSTATE:2,"\xc3\xa9"']).ssid, 'é');
+    assert.equal(wifi.parseCipsta(['+CIPSTA:ip:"192.168.1.77"']), '192.168.1.77');
+    assert.equal(wifi.parseCipsta(['+CIPSTA:ip:"0.0.0.0"']), undefined);
+  });
+
+  it('parse the reason of a failed join', () => {
+    assert.equal(wifi.parseJoinFailure('+CWJAP:1'), 'timeout');
+    assert.equal(wifi.parseJoinFailure(': +CWJAP:2, ERR CODE:0x010a0000'), 'password');
+    assert.equal(wifi.parseJoinFailure('+CWJAP:3'), 'not-found');
+    assert.equal(wifi.parseJoinFailure('+CWJAP:4'), 'other');
+    assert.equal(wifi.parseJoinFailure('+CWJAP:12'), undefined);
+    assert.equal(wifi.parseJoinFailure(''), undefined);
+  });
+
+  it('parse a scan', () => {
+    assert.deepEqual(
+      wifi.parseCwlap([
+        '+CWLAP:(3,"a"b,c",-50,"AA:bb:cc:dd:ee:ff",1,-1,-1,4,4,7,0)',
+        '+CWLAP:(0,"open",-70,"aa:bb:cc:dd:ee:00",6)',
+        '+CWLAP:(damaged',
+      ]),
+      [
+        { ssid: 'a"b,c', bssid: 'aa:bb:cc:dd:ee:ff', signal: -50, channel: 1, encrypted: true },
+        { ssid: 'open', bssid: 'aa:bb:cc:dd:ee:00', signal: -70, channel: 6, encrypted: false },
+      ],
+    );
+  });
+});
