@@ -1,0 +1,70 @@
+import { PacedLine } from '../../../simulator/serial/paced-line';
+import {
+  firmwareClasses,
+  seededRandom,
+  type Direction,
+  type FirmwareClass,
+} from '../../../simulator';
+import { faultyDevice } from '../../../simulator/faults';
+import { openPty, PortLink, type Pty } from '../../harness/pty';
+
+/** What the board tells the process that started it. */
+export type BoardReport =
+  | { readonly kind: 'port'; readonly path: string }
+  /** A fault changed bytes. */
+  | {
+      readonly kind: 'hit';
+      readonly fault: string;
+      readonly direction: Direction;
+      readonly at: number;
+    };
+
+const RATE = 115_200;
+const BOOT_MS = 400;
+
+/**
+ * A simulated ESP32 behind a pty, in a process of its own: `board-process.ts CLASS SEED`. Each message is a fault to
+ * inject; an empty one ends all faults.
+ */
+function main([name = '', seed = '']: readonly string[]): void {
+  const firmware = firmwareClasses.find((each): each is FirmwareClass => each === name);
+  if (!firmware) throw new Error(`there is no firmware class ${name}`);
+  const port = new PortLink();
+  let pty: Pty | undefined;
+  const { device, faults } = faultyDevice({
+    ...{ firmware, joined: true, bootMs: BOOT_MS, baud: RATE, random: seededRandom(Number(seed)) },
+    uart: new PacedLine().factory,
+    output: (bytes) => pty?.write(bytes),
+  });
+  faults.port = {
+    unplug: () => {
+      port.remove();
+      void pty?.close();
+      pty = undefined;
+    },
+    plugIn: () => {
+      pty ??= openPty((chunk) => device.write(chunk));
+      port.point(pty.path);
+    },
+  };
+  faults.port.plugIn();
+  process.on('message', (fault: unknown) => {
+    if (fault === '') faults.clear();
+    else if (typeof fault === 'string')
+      faults.inject(fault, undefined, ({ fault: named, place }) => {
+        if (place.kind === 'bytes')
+          report({ kind: 'hit', fault: named, direction: place.direction, at: Date.now() });
+      });
+  });
+  process.once('disconnect', () => {
+    port.close();
+    process.exit();
+  });
+  report({ kind: 'port', path: port.path });
+}
+
+function report(message: BoardReport): void {
+  process.send?.(message);
+}
+
+main(process.argv.slice(2));

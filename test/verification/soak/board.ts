@@ -1,0 +1,58 @@
+import { fork, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import type { FirmwareClass } from '../../../simulator';
+import type { BoardReport } from './board-process';
+
+/** The simulated ESP32 in its process. */
+export class BoardHandle {
+  /** Where the serial port is. */
+  readonly path: string;
+  readonly #process: ChildProcess;
+
+  private constructor(path: string, process: ChildProcess) {
+    this.path = path;
+    this.#process = process;
+  }
+
+  static async start(
+    firmware: FirmwareClass,
+    seed: number,
+    onReport: (report: BoardReport) => void,
+  ): Promise<BoardHandle> {
+    const child = fork(join(__dirname, 'board-process.ts'), [firmware, String(seed)]);
+    const path = await new Promise<string>((resolve, reject) => {
+      child.once('exit', (code) => reject(new Error(`the board ended with ${String(code)}`)));
+      child.on('message', (message) => {
+        if (!isReport(message)) return;
+        if (message.kind === 'port') resolve(message.path);
+        else onReport(message);
+      });
+    });
+    return new BoardHandle(path, child);
+  }
+
+  get hasExited(): boolean {
+    return this.#process.exitCode !== null || this.#process.signalCode !== null;
+  }
+
+  inject(fault: string): void {
+    this.#process.send(fault);
+  }
+
+  /** Ends all faults. */
+  clear(): void {
+    this.#process.send('');
+  }
+
+  async end(): Promise<void> {
+    if (this.hasExited) return;
+    const exited = once(this.#process, 'exit');
+    this.#process.disconnect();
+    await exited;
+  }
+}
+
+function isReport(message: unknown): message is BoardReport {
+  return typeof message === 'object' && message !== null && 'kind' in message;
+}

@@ -1,0 +1,36 @@
+/** An input that takes longer hangs. */
+const END_LIMIT_MS = 240_000;
+
+/** Inputs of nodes that send no message: those that open, close and ask. Each ends exactly once. */
+export class Inputs {
+  readonly violations: string[] = [];
+  readonly #open = new Map<string, number>();
+  #count = 0;
+
+  get count(): number {
+    return this.#count;
+  }
+
+  get pending(): number {
+    return this.#open.size;
+  }
+
+  begun(input: string, at: number): void {
+    this.#count++;
+    if (this.#open.has(input)) this.violations.push(`input ${input} came twice`);
+    this.#open.set(input, at);
+  }
+
+  ended(input: string): void {
+    if (!this.#open.delete(input))
+      this.violations.push(`input ${input} ended twice, or without an input`);
+  }
+
+  settle(now: number, isEnd = false): void {
+    for (const [input, at] of this.#open) {
+      if (!isEnd && now - at < END_LIMIT_MS) continue;
+      this.violations.push(`input ${input} did not end in ${now - at} ms`);
+      this.#open.delete(input);
+    }
+  }
+}

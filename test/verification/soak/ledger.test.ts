@@ -1,0 +1,202 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { seededRandom } from '../../../simulator';
+import { rise } from './growth';
+import { Inputs } from './inputs';
+import { Ledger } from './ledger';
+import { payloadOf, seal, sealedIn, unseal, type Form } from './message';
+
+const HOUR_MS = 3_600_000;
+
+/** A ledger with a connection of link 0 from 0 on. */
+function opened(): Ledger {
+  const ledger = new Ledger();
+  ledger.connected(1, 0, 0);
+  return ledger;
+}
+
+/** Message 1 is made, comes to its node and ends there. */
+function sends(ledger: Ledger, code?: string): void {
+  ledger.sent.made(1, 0, 1000);
+  ledger.sent.input(1, 1001);
+  ledger.sent.ended(1, 1100, code);
+}
+
+function violationsOf(ledger: Ledger): readonly string[] {
+  ledger.settle(HOUR_MS, true);
+  return ledger.violations;
+}
+
+describe('messages to the server', () => {
+  test('one that is confirmed and arrived is accounted for, also when its arrival is reported first', () => {
+    const ledger = opened();
+    ledger.sent.arrived(1, 0, 1, 1050);
+    sends(ledger);
+    assert.deepEqual(violationsOf(ledger), []);
+    assert.deepEqual(ledger.sent.tally, { arrived: 1, confirmed: 1, made: 1 });
+  });
+
+  const wrong: readonly [string, (ledger: Ledger) => void, RegExp][] = [
+    ['confirmed, but not arrived', (ledger) => sends(ledger), /was sent, but did not arrive/],
+    [
+      'not sent, but arrived',
+      (ledger) => {
+        sends(ledger, 'LINK_CLOSED');
+        ledger.sent.arrived(1, 0, 1, 1200);
+      },
+      /failed with LINK_CLOSED, which means not sent, but arrived/,
+    ],
+    [
+      'arrived twice',
+      (ledger) => {
+        sends(ledger);
+        ledger.sent.arrived(1, 0, 1, 1200);
+        ledger.sent.arrived(1, 0, 1, 1300);
+      },
+      /arrived 2 times/,
+    ],
+    [
+      'arrived on another link',
+      (ledger) => {
+        sends(ledger);
+        ledger.sent.arrived(1, 2, 1, 1200);
+      },
+      /arrived on link 2/,
+    ],
+    [
+      'unknown without a fault',
+      (ledger) => sends(ledger, 'SEND_UNKNOWN'),
+      /neither a fault nor a deploy/,
+    ],
+    [
+      'ended twice',
+      (ledger) => {
+        sends(ledger, 'LINK_CLOSED');
+        ledger.sent.ended(1, 1200, undefined);
+      },
+      /ended twice/,
+    ],
+    [
+      'never ended',
+      (ledger) => {
+        ledger.sent.made(1, 0, 1000);
+        ledger.sent.input(1, 1001);
+      },
+      /did not end/,
+    ],
+    ['arrived though never made', (ledger) => ledger.sent.arrived(7, 0, 1, 1000), /was never made/],
+    [
+      'corrupt without a fault',
+      (ledger) => ledger.sent.arrivedCorrupt(0, 1000, '\r\no'),
+      /was never sent/,
+    ],
+    ['made, but no input', (ledger) => ledger.sent.made(1, 0, 1000), /came to no node/],
+  ];
+  for (const [what, happens, sentence] of wrong) {
+    test(`one that is ${what} is a violation`, () => {
+      const ledger = opened();
+      happens(ledger);
+      const violations = violationsOf(ledger);
+      assert.equal(violations.length, 1, violations.join('\n'));
+      assert.match(violations[0] ?? '', sentence);
+    });
+  }
+
+  test('one behind SEND OK is excused by the end of its connection, unless a younger one arrived over that', () => {
+    const ledger = opened();
+    sends(ledger);
+    ledger.gone(1, 1200);
+    assert.deepEqual(violationsOf(ledger), []);
+
+    const other = opened();
+    sends(other);
+    other.sent.made(2, 0, 1150);
+    other.sent.input(2, 1151);
+    other.sent.ended(2, 1160, undefined);
+    other.sent.arrived(2, 0, 1, 1170);
+    other.gone(1, 1200);
+    assert.match(violationsOf(other).join(), /^message 1 on link 0 was sent, but did not arrive$/);
+  });
+
+  test('a changed byte on the port excuses one message, not two', () => {
+    const ledger = opened();
+    for (const number of [1, 2]) {
+      ledger.sent.made(number, 0, 1000);
+      ledger.sent.input(number, 1001);
+      ledger.sent.ended(number, 1100, undefined);
+    }
+    ledger.disturbances.hit(1050, 'to-device');
+    assert.equal(violationsOf(ledger).length, 1);
+  });
+});
+
+describe('messages to the flow', () => {
+  test('one that is missing is a violation, unless an event before the next one announced it', () => {
+    for (const event of [undefined, 'data-loss', 'asked']) {
+      const ledger = opened();
+      ledger.received.served(1, 1, 1000);
+      ledger.received.served(1, 2, 1100);
+      if (event !== undefined) ledger.received.event(0, event);
+      ledger.received.arrived(0, 2, 1200, '');
+      ledger.received.event(0, 'data-loss');
+      assert.equal(violationsOf(ledger).length, event === 'data-loss' ? 0 : 1, event);
+    }
+  });
+
+  test('the last ones of a connection that ended are lost with it', () => {
+    const ledger = opened();
+    ledger.received.served(1, 1, 1000);
+    ledger.gone(1, 1100);
+    assert.deepEqual(violationsOf(ledger), []);
+    assert.equal(ledger.received.tally['lost with the connection'], 1);
+  });
+
+  test('one that never comes over an open connection, one that comes twice, and an invented one are violations', () => {
+    const ledger = opened();
+    ledger.received.served(1, 1, 1000);
+    ledger.received.served(1, 2, 1001);
+    ledger.received.arrived(0, 1, 1100, '');
+    ledger.received.arrived(0, 1, 1101, '');
+    ledger.received.arrived(0, undefined, 1102, '\u0081\u0006good');
+    const violations = violationsOf(ledger);
+    assert.equal(violations.length, 3, violations.join('\n'));
+    assert.match(violations[0] ?? '', /came twice/);
+    assert.match(violations[1] ?? '', /what was never sent/);
+    assert.match(violations[2] ?? '', /message 2 to link 0 was lost/);
+  });
+});
+
+test('an input that opens, closes or asks is a violation unless it ends once', () => {
+  const inputs = new Inputs();
+  inputs.begun('#1', 1000);
+  inputs.ended('#1');
+  inputs.settle(HOUR_MS, true);
+  assert.deepEqual(inputs.violations, []);
+  inputs.ended('#1');
+  inputs.begun('#2', 1000);
+  inputs.settle(HOUR_MS);
+  assert.equal(inputs.violations.length, 2);
+});
+
+test('a message is known by its number in every form, and a changed byte makes it none', () => {
+  const random = seededRandom(1);
+  for (const form of ['text', 'binary', 'json'] satisfies Form[]) {
+    for (const length of [0, 50, 5000]) {
+      const identity = { way: 'out', link: 2, number: 17 } as const;
+      const payload = payloadOf(seal(identity, length, random), form);
+      assert.deepEqual(unseal(sealedIn(payload) ?? ''), identity);
+      const bytes = Buffer.from(payload);
+      bytes[bytes.length >> 1] = (bytes[bytes.length >> 1] ?? 0) ^ 1;
+      assert.equal(unseal(sealedIn(form === 'binary' ? bytes : bytes.toString()) ?? ''), undefined);
+    }
+  }
+});
+
+test('a value that rises is noticed, a peak and a rise in the warm-up are not', () => {
+  const points = (valueOf: (at: number) => number) =>
+    Array.from({ length: 100 }, (_, at) => ({ at, value: valueOf(at) }));
+  assert.equal(rise(points((at) => at)), 74);
+  assert.equal(rise(points((at) => (at === 60 ? 1000 : 5))), 0);
+  assert.equal(rise(points((at) => Math.min(at, 20))), 0);
+  assert.equal(rise([{ at: 0, value: 1 }]), undefined);
+});

@@ -1,0 +1,43 @@
+import type { LinkId } from '../../../driver/at/types';
+import { Disturbances } from './disturbances';
+import { ReceivedMessages } from './received-messages';
+import { SentMessages } from './sent-messages';
+
+/** Counts of messages by what became of them. */
+export type Tally = Readonly<Record<string, number>>;
+
+/**
+ * Accounts for every message, both ways. Forgets what is settled, so that it can go on for days.
+ */
+export class Ledger {
+  readonly disturbances = new Disturbances();
+  readonly sent = new SentMessages(this.disturbances);
+  readonly received = new ReceivedMessages(this.disturbances);
+  readonly #connections = new Map<number, { readonly link: LinkId; goneAt: number | undefined }>();
+
+  /** The server accepts a connection. */
+  connected(connection: number, link: LinkId, at: number): void {
+    this.#connections.set(connection, { link, goneAt: undefined });
+    this.sent.connected(connection, link, at);
+    this.received.connected(connection, link);
+  }
+
+  /** A connection of the server is over. */
+  gone(connection: number, at: number): void {
+    this.sent.gone(connection, at);
+    this.received.gone(connection, at);
+    this.#connections.delete(connection);
+  }
+
+  /** Settles what is old enough. @param isEnd whether nothing will come any more */
+  settle(now: number, isEnd = false): void {
+    this.sent.settle(now, isEnd);
+    this.received.settle(now, isEnd);
+    this.disturbances.forget(now);
+  }
+
+  /** What must not be, one sentence each. */
+  get violations(): readonly string[] {
+    return [...this.sent.violations, ...this.received.violations];
+  }
+}

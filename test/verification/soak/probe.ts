@@ -1,0 +1,273 @@
+import { createRequire } from 'node:module';
+import { inspect } from 'node:util';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import type { LinkId } from '../../../driver/at/types';
+import { seededRandom, type Random } from '../../../simulator';
+import { heap } from '../../../bench/support/heap';
+import { drawForm, drawLength, payloadOf, seal, sealedIn, unseal } from './message';
+import type { Order, Report } from './reports';
+
+/** Time between two reports to the other process. */
+const REPORT_INTERVAL_MS = 200;
+/** Time between two samples. A collection takes some 50 ms. */
+const SAMPLE_INTERVAL_MS = 10_000;
+
+/** Nodes whose inputs are counted. */
+const counted = new Set(['ws-open', 'ws-send', 'ws-request', 'ws-close', 'ws-status']);
+/** The first bytes of a message that is none, in a report. */
+const HEAD = 60;
+
+interface FlowNode {
+  readonly id: string;
+  readonly type: string;
+}
+
+interface Hooks {
+  add(name: string, handler: (event: unknown) => void): void;
+}
+
+/** A message of the flow with the property by which its inputs are told apart. */
+interface Marked {
+  readonly payload?: unknown;
+  readonly soak?: unknown;
+  readonly linkId?: unknown;
+  readonly event?: unknown;
+}
+
+/**
+ * Watches the nodes of this Node-RED from its settings file, as hooks of a user would, and makes the messages that its flows send.
+ * Deploys do not touch it.
+ */
+export class Probe {
+  readonly #random: Random;
+  readonly #reports: Report[] = [];
+  readonly #delays = monitorEventLoopDelay({ resolution: 10 });
+  #makes = true;
+  #stalls = true;
+  #made = 0;
+  #inputs = 0;
+  /** A node of the running flows, to find others by. */
+  #anyNode: FlowNode | undefined;
+
+  constructor(seed: number) {
+    this.#random = seededRandom(seed);
+    this.#delays.enable();
+    setInterval(() => this.#flush(), REPORT_INTERVAL_MS).unref();
+    setInterval(() => this.#sample(), SAMPLE_INTERVAL_MS).unref();
+    process.on('message', (message: unknown) => {
+      if (!isOrder(message)) return;
+      this.#makes = message.messages;
+      this.#stalls = message.stalls;
+    });
+    // Left alone by the process that started it.
+    process.once('disconnect', () => process.kill(process.pid, 'SIGTERM'));
+  }
+
+  /** For function nodes: a message for a link; null while there is no traffic. */
+  message(link: LinkId): object | null {
+    if (!this.#makes) return null;
+    const { number, text } = this.#seal(link);
+    const form = drawForm(this.#random);
+    // An object is sent as JSON.
+    const payload = form === 'json' ? { soak: text } : payloadOf(text, form);
+    return { ...this.#mark(number), payload };
+  }
+
+  /** For function nodes: a request for a link. */
+  request(link: LinkId): object | null {
+    if (!this.#makes) return null;
+    const { number, text } = this.#seal(link, 100);
+    return { ...this.#mark(number), payload: { method: 'echo', soak: text } };
+  }
+
+  /** For function nodes: an input that sends nothing. */
+  input(properties: object): object | null {
+    return this.#makes ? { ...properties, soak: { input: `#${this.#inputs++}` } } : null;
+  }
+
+  /** For function nodes: how long to block the event loop, in milliseconds. */
+  stallMs(): number {
+    if (!this.#stalls) return 0;
+    return 100 + Math.round(2900 * this.#random() ** 2);
+  }
+
+  /** Adds the hooks. */
+  watch(hooks: Hooks): void {
+    hooks.add('onReceive.soak', (event) => this.#received(event));
+    hooks.add('onComplete.soak', (event) => this.#completed(event));
+    hooks.add('onSend.soak', (event) => {
+      if (Array.isArray(event)) for (const each of event) this.#sent(each);
+    });
+  }
+
+  #seal(link: LinkId, length = drawLength(this.#random)): { number: number; text: string } {
+    const number = ++this.#made;
+    this.#report({ kind: 'made', number, link, at: Date.now() });
+    return { number, text: seal({ way: 'out', link, number }, length, this.#random) };
+  }
+
+  #mark(number: number): object {
+    return { soak: { input: `${number}`, number } };
+  }
+
+  #received(event: unknown): void {
+    const { msg, destination } = objectOf(event);
+    const node = nodeOf(objectOf(destination).node);
+    if (!node || !counted.has(node.type)) return;
+    this.#anyNode = node;
+    const { input, number } = objectOf(objectOf(msg).soak);
+    if (typeof input !== 'string') return;
+    const report = { kind: 'input', input, at: Date.now() } as const;
+    this.#report(typeof number === 'number' ? { ...report, number } : report);
+  }
+
+  #completed(event: unknown): void {
+    const { msg, node, error } = objectOf(event);
+    const completed = nodeOf(objectOf(node).node);
+    if (!completed || !counted.has(completed.type)) return;
+    const { input } = objectOf(objectOf(msg).soak);
+    if (typeof input !== 'string') return;
+    const { code } = objectOf(error);
+    const ended = { kind: 'ended', input, at: Date.now() } as const;
+    if (error === undefined || error === null) this.#report(ended);
+    else
+      this.#report({
+        ...ended,
+        code: typeof code === 'string' ? code : `no code: ${inspect(error)}`,
+      });
+  }
+
+  #sent(event: unknown): void {
+    const { msg, source } = objectOf(event);
+    const { node, port } = objectOf(source);
+    const { type } = nodeOf(node) ?? {};
+    const message: Marked = objectOf(msg);
+    if (type === 'ws-open' && port === 0) this.#arrived(message);
+    else if (type === 'ws-open' || type === 'ws-status') this.#told(message);
+    else if (type === 'ws-request' && port === 0) {
+      const { number } = objectOf(message.soak);
+      const answered = unseal(sealedIn(message.payload) ?? '')?.number;
+      if (typeof number === 'number') this.#report({ kind: 'reply', asked: number, answered });
+    }
+  }
+
+  #arrived({ payload, linkId }: Marked): void {
+    if (!isLink(linkId)) return;
+    const identity = unseal(sealedIn(payload) ?? '');
+    // The reply to a request that its node has given up.
+    if (identity?.way === 'out') return;
+    const isIts = identity?.way === 'in' && identity.link === linkId;
+    const text = Buffer.isBuffer(payload) ? payload.toString('latin1') : JSON.stringify(payload);
+    this.#report({
+      ...{ kind: 'received', link: linkId, at: Date.now() },
+      number: isIts ? identity.number : undefined,
+      head: isIts ? '' : text.slice(0, HEAD),
+    });
+  }
+
+  #told({ linkId, event }: Marked): void {
+    if (isLink(linkId) && typeof event === 'string')
+      this.#report({ kind: 'event', link: linkId, event, at: Date.now() });
+  }
+
+  #report(report: Report): void {
+    this.#reports.push(report);
+  }
+
+  #flush(): void {
+    if (this.#reports.length > 0) process.send?.(this.#reports.splice(0));
+  }
+
+  #sample(): void {
+    const delays = this.#delays;
+    // The resolution is part of every value.
+    const ms = (nanoseconds: number) => Math.max(0, Math.round(nanoseconds / 1e6) - 10);
+    const delay = {
+      median: ms(delays.percentile(50)),
+      high: ms(delays.percentile(99)),
+      longest: ms(delays.max),
+    };
+    const { objects, buffers } = heap();
+    const { rss } = process.memoryUsage();
+    const handles = process.getActiveResourcesInfo().filter((name) => name !== 'Immediate').length;
+    const listeners = this.#listeners();
+    this.#report({
+      kind: 'sample',
+      at: Date.now(),
+      heap: objects,
+      buffers,
+      resident: rss,
+      handles,
+      listeners,
+      delay,
+    });
+    // The collection is none of the flow's doing.
+    setImmediate(() => delays.reset());
+  }
+
+  /** Listeners on the driver's device and its links, by way of the configuration node. */
+  #listeners(): number {
+    const flow = objectOf(objectOf(this.#anyNode)._flow);
+    const node = typeof flow.getNode === 'function' ? callGetNode(flow, 'device') : undefined;
+    try {
+      const { device, links } = objectOf(objectOf(node).host);
+      const emitters: unknown[] = Array.isArray(links) ? links : [];
+      return emitters.reduce<number>(
+        (sum, link) => sum + countListeners(link),
+        countListeners(device),
+      );
+    } catch {
+      return 0; // The device is being stopped.
+    }
+  }
+}
+
+/** Finds Node-RED's own hooks. @param package the file of the package */
+export function hooksOf(nodeRed: string): Hooks {
+  const util: unknown = createRequire(nodeRed)('@node-red/util');
+  const { hooks } = objectOf(util);
+  if (!isHooks(hooks)) throw new Error('this Node-RED has no hooks');
+  return hooks;
+}
+
+function callGetNode(flow: Record<string, unknown>, id: string): unknown {
+  const { getNode } = flow;
+  return typeof getNode === 'function' ? Reflect.apply(getNode, flow, [id]) : undefined;
+}
+
+function countListeners(emitter: unknown): number {
+  if (!isEmitter(emitter)) return 0;
+  return emitter.eventNames().reduce((sum: number, name) => sum + emitter.listenerCount(name), 0);
+}
+
+function isEmitter(value: unknown): value is NodeJS.EventEmitter {
+  return typeof value === 'object' && value !== null && 'eventNames' in value;
+}
+
+function isHooks(value: unknown): value is Hooks {
+  return typeof value === 'object' && value !== null && 'add' in value;
+}
+
+function isOrder(value: unknown): value is Order {
+  return objectOf(value).kind === 'traffic';
+}
+
+function isLink(value: unknown): value is LinkId {
+  return value === 0 || value === 1 || value === 2;
+}
+
+function nodeOf(value: unknown): FlowNode | undefined {
+  return isFlowNode(value) ? value : undefined;
+}
+
+function isFlowNode(value: unknown): value is FlowNode {
+  return typeof value === 'object' && value !== null && 'id' in value && 'type' in value;
+}
+
+function objectOf(value: unknown): Record<string, unknown> {
+  return isRecord(value) ? value : {};
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
+}

@@ -1,0 +1,47 @@
+import { firmwareNamed, optionsOf, orMisuse, wholeNumber } from '../../harness/options';
+import { whyNoPty } from '../../harness/pty';
+import { Soak } from './soak';
+
+const usage = `npm run soak -- [options]
+
+  --minutes N     how long faults, stalls and deploys go on (default 60; 0.5 is half a minute)
+  --seed S        number that draws traffic, faults and deploys (default: by the time)
+  --verbose       prints every fault and deploy
+  --class C       firmware A, B, C or D (default D)
+
+A real Node-RED on a real pty sends and receives over three links of a simulated ESP32 at 115200 bit/s, with a real
+WebSocket server. Prints a line a minute. The exit code is 1 when a message is not accounted for, an input did not end
+once, a link did not come back, or memory, handles, listeners or the delay of the event loop grow.`;
+
+async function main(): Promise<void> {
+  const { values } = optionsOf(usage, {
+    minutes: { type: 'string', default: '60' },
+    seed: { type: 'string', default: String(Date.now() % 1_000_000) },
+    verbose: { type: 'boolean', default: false },
+    class: { type: 'string', default: 'D' },
+  });
+  const minutes = orMisuse(() => {
+    const number = Number(values.minutes);
+    if (!(number > 0)) throw new Error(`--minutes ${values.minutes} is no number above 0`);
+    return number;
+  });
+  const seed = wholeNumber('seed', values.seed);
+  const reason = whyNoPty();
+  if (reason !== undefined) throw new Error(reason);
+  console.log(`seed ${seed}, class ${values.class}, ${minutes} min`);
+  const soak = new Soak({
+    seed,
+    minutes,
+    firmware: firmwareNamed(values.class),
+    verbose: values.verbose,
+    print: console.log,
+  });
+  const violations = await soak.run();
+  console.log(`${violations.length} violations`);
+  if (violations.length > 0) process.exitCode = 1;
+}
+
+main().catch((error: unknown) => {
+  console.error(error instanceof Error ? error.message : String(error));
+  process.exitCode = 1;
+});

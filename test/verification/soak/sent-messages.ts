@@ -1,0 +1,214 @@
+import type { LinkId } from '../../../driver/at/types';
+import type { Disturbances } from './disturbances';
+import type { Tally } from './ledger';
+
+/** A message is settled so long after its end: what is on its way has arrived, and lost connections are known. */
+const SETTLE_MS = 45_000;
+/** An input that takes longer hangs: holding, resync, a restart of the device and the reply are shorter together. */
+const END_LIMIT_MS = 240_000;
+/** From the function node that makes a message to the node that sends it. */
+const HANDOVER_MS = 20_000;
+
+/** Codes that come after a request was sent (docs/errors.md). */
+const afterSending = new Set(['REPLY_TIMEOUT', 'REPLY_LOST', 'REPLY_ERROR', 'MATCH_FAILED']);
+
+interface Entry {
+  readonly link: LinkId;
+  readonly madeAt: number;
+  inputAt: number | undefined;
+  ended: { readonly at: number; readonly code: string | undefined } | undefined;
+  readonly arrivals: Arrival[];
+}
+
+/** Where a message came to the server. */
+interface Arrival {
+  readonly link: LinkId;
+  readonly connection: number;
+}
+
+interface Connection {
+  readonly link: LinkId;
+  readonly acceptedAt: number;
+  goneAt: number | undefined;
+  /** The number of the youngest message that arrived over it. */
+  latest: number;
+}
+
+/** Messages from the flow to the server, from the function node until what became of them is beyond doubt. */
+export class SentMessages {
+  readonly violations: string[] = [];
+  readonly #disturbances: Disturbances;
+  readonly #open = new Map<number, Entry>();
+  readonly #connections = new Map<number, Connection>();
+  readonly #tally = new Map<string, number>();
+  /** Corrupt messages that arrived, each of which belongs to a send of unknown outcome. */
+  #corrupt: { readonly link: LinkId; readonly at: number; readonly head: string }[] = [];
+
+  /** Arrivals of messages whose making has not been reported: the flow's process reports later than the server. */
+  #early: (Arrival & { readonly number: number; readonly at: number })[] = [];
+
+  constructor(disturbances: Disturbances) {
+    this.#disturbances = disturbances;
+  }
+
+  get tally(): Tally {
+    return Object.fromEntries([...this.#tally].sort());
+  }
+
+  /** Inputs that have not ended. */
+  get pending(): number {
+    return [...this.#open.values()].filter(({ inputAt, ended }) => inputAt && !ended).length;
+  }
+
+  made(number: number, link: LinkId, at: number): void {
+    this.#count('made');
+    const arrivals = this.#early.filter((arrival) => arrival.number === number);
+    if (arrivals.length > 0) this.#early = this.#early.filter((each) => each.number !== number);
+    this.#open.set(number, { link, madeAt: at, inputAt: undefined, ended: undefined, arrivals });
+  }
+
+  /** A node got it. */
+  input(number: number, at: number): void {
+    const entry = this.#open.get(number);
+    if (!entry || entry.inputAt !== undefined)
+      this.#violate(`message ${number} came to a node twice`);
+    else entry.inputAt = at;
+  }
+
+  /** The node ended it. @param code of the error */
+  ended(number: number, at: number, code: string | undefined): void {
+    const entry = this.#open.get(number);
+    if (entry?.inputAt === undefined || entry.ended) {
+      this.#violate(
+        `the input of message ${number} ended ${entry?.ended ? 'twice' : 'without an input'}`,
+      );
+      return;
+    }
+    entry.ended = { at, code };
+    this.#count(code ?? 'confirmed');
+    if (code?.startsWith('no code') === true)
+      this.#violate(`message ${number} failed with ${code}`);
+  }
+
+  /** It arrived whole at the server. */
+  arrived(number: number, link: LinkId, connection: number, at: number): void {
+    this.#count('arrived');
+    const over = this.#connections.get(connection);
+    if (over) over.latest = Math.max(over.latest, number);
+    const entry = this.#open.get(number);
+    if (entry) entry.arrivals.push({ link, connection });
+    else this.#early.push({ number, link, connection, at });
+  }
+
+  /** Bytes arrived that are no message. */
+  arrivedCorrupt(link: LinkId, at: number, head: string): void {
+    this.#count('corrupt at the server');
+    this.#corrupt.push({ link, at, head });
+  }
+
+  connected(connection: number, link: LinkId, at: number): void {
+    this.#connections.set(connection, { link, acceptedAt: at, goneAt: undefined, latest: 0 });
+  }
+
+  gone(connection: number, at: number): void {
+    const found = this.#connections.get(connection);
+    if (found) found.goneAt = at;
+  }
+
+  settle(now: number, isEnd: boolean): void {
+    for (const [number, entry] of this.#open) {
+      const from = entry.inputAt ?? entry.madeAt;
+      const wait = entry.inputAt === undefined ? HANDOVER_MS + SETTLE_MS : SETTLE_MS;
+      if (entry.inputAt !== undefined && !entry.ended) {
+        if (!isEnd && now - from < END_LIMIT_MS) continue;
+        this.#violate(
+          `the input of message ${number} on link ${entry.link} did not end in ${now - from} ms`,
+        );
+      } else if (isEnd || now - (entry.ended?.at ?? from) >= wait) this.#judge(number, entry);
+      else continue;
+      this.#open.delete(number);
+    }
+    this.#early = this.#early.filter(({ number, at }) => {
+      if (!isEnd && now - at < HANDOVER_MS) return true;
+      this.#violate(`message ${number} arrived after it was settled, or was never made`);
+      return false;
+    });
+    this.#judgeCorrupt(now, isEnd);
+    for (const [connection, { goneAt }] of this.#connections)
+      if (goneAt !== undefined && now - goneAt > END_LIMIT_MS + SETTLE_MS)
+        this.#connections.delete(connection);
+  }
+
+  #judge(number: number, entry: Entry): void {
+    const { link, inputAt, ended, arrivals } = entry;
+    const name = `message ${number} on link ${link}`;
+    if (arrivals.length > 1) this.#violate(`${name} arrived ${arrivals.length} times`);
+    const strayed = arrivals.find((arrival) => arrival.link !== link);
+    if (strayed && !this.#excused(entry, 'undetectable'))
+      this.#violate(`${name} arrived on link ${strayed.link}`);
+    const hasArrived = arrivals.length > 0;
+    if (inputAt === undefined || !ended) {
+      this.#count('dropped by a deploy');
+      if (hasArrived) this.#violate(`${name} arrived without having come to a node`);
+      else if (!this.#disturbances.during(entry.madeAt, entry.madeAt))
+        this.#violate(`${name} came to no node, and there was no deploy`);
+      return;
+    }
+    const { code } = ended;
+    if (code === undefined || afterSending.has(code)) {
+      if (!hasArrived) this.#judgeLost(name, number, entry);
+    } else if (code === 'SEND_UNKNOWN') {
+      if (!this.#disturbances.during(inputAt, ended.at))
+        this.#violate(`${name} is unknown, and there was neither a fault nor a deploy`);
+      this.#count(hasArrived ? 'unknown, arrived' : 'unknown, not arrived');
+    } else if (hasArrived)
+      this.#violate(`${name} failed with ${code}, which means not sent, but arrived`);
+  }
+
+  #judgeLost(name: string, number: number, entry: Entry): void {
+    if (this.#wentDown(number, entry)) this.#count('lost behind SEND OK with its connection');
+    else if (!this.#excused(entry, 'undetectable'))
+      this.#violate(`${name} was sent, but did not arrive`);
+  }
+
+  /** Whether a connection that it may have gone over ended, and nothing younger arrived over that. */
+  #wentDown(number: number, { link, inputAt = 0, ended }: Entry): boolean {
+    const endedAt = ended?.at ?? Infinity;
+    return [...this.#connections.values()].some(
+      ({ link: its, acceptedAt, goneAt, latest }) =>
+        its === link &&
+        acceptedAt <= endedAt &&
+        goneAt !== undefined &&
+        goneAt >= inputAt &&
+        latest <= number,
+    );
+  }
+
+  #excused({ inputAt, madeAt, ended }: Entry, as: string): boolean {
+    const from = inputAt ?? madeAt;
+    const isExcused = this.#disturbances.spend('to-device', from, ended?.at ?? from);
+    if (isExcused) this.#count(as);
+    return isExcused;
+  }
+
+  /** Line ends, a pad and the driver's questions fill up a prompt that lost bytes: a fault or a changed byte was there. */
+  #judgeCorrupt(now: number, isEnd: boolean): void {
+    this.#corrupt = this.#corrupt.filter(({ link, at, head }) => {
+      if (!isEnd && now - at < SETTLE_MS) return true;
+      const isExcused =
+        this.#disturbances.spend('to-device', at - SETTLE_MS, at) ||
+        this.#disturbances.during(at, at);
+      if (!isExcused)
+        this.#violate(`on link ${link} arrived what was never sent: ${JSON.stringify(head)}`);
+      return false;
+    });
+  }
+
+  #count(what: string): void {
+    this.#tally.set(what, (this.#tally.get(what) ?? 0) + 1);
+  }
+
+  #violate(sentence: string): void {
+    this.violations.push(sentence);
+  }
+}

@@ -1,0 +1,274 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { LinkId } from '../../../driver/at/types';
+import { seededRandom, type FirmwareClass, type Random } from '../../../simulator';
+import { BoardHandle } from './board';
+import { firstRevision, flowsOf, type Revision } from './flows';
+import { Health } from './health';
+import { Inputs } from './inputs';
+import { Ledger } from './ledger';
+import { NodeRed } from './node-red';
+import type { Report } from './reports';
+import { deployTypes, drawFault, nextRevision } from './schedule';
+import { SoakServer } from './server';
+
+export interface SoakOptions {
+  readonly seed: number;
+  readonly minutes: number;
+  readonly firmware: FirmwareClass;
+  readonly print: (line: string) => void;
+  /** Prints every fault and deploy. */
+  readonly verbose: boolean;
+}
+
+const DEPLOY_INTERVAL_MS = 10_000;
+/** Faults come in the first part of each minute: in the rest everything has to work. */
+const STORM_MS = 40_000;
+const MINUTE_MS = 60_000;
+/** A link that passes nothing for so long does not come back. */
+const SILENCE_LIMIT_MS = 120_000;
+/** The last faultless time, in which each link has to pass messages both ways. */
+const CALM_MS = 15_000;
+/** How long what is under way has to end. */
+const DRAIN_LIMIT_MS = 60_000;
+
+/** Violations that are printed. */
+const SHOWN = 40;
+
+const LINKS: readonly LinkId[] = [0, 1, 2];
+
+/** A Node-RED, a board and a server with traffic, faults, stalls and deploys between them. */
+export class Soak {
+  readonly #options: SoakOptions;
+  readonly #random: Random;
+  readonly #ledger = new Ledger();
+  readonly #inputs = new Inputs();
+  readonly #health = new Health();
+  readonly #violations: string[] = [];
+  readonly #faults = new Map<string, number>();
+  /** When a message came into the flow last, by link. */
+  readonly #receivedAt = new Map<LinkId, number>();
+  readonly #printed = new Set<string>();
+  #revision: Revision = firstRevision;
+  #deploys = 0;
+
+  constructor(options: SoakOptions) {
+    this.#options = options;
+    this.#random = seededRandom(options.seed);
+  }
+
+  /** Runs to the end. @returns what must not be, one sentence each */
+  async run(): Promise<readonly string[]> {
+    const { seed, firmware } = this.#options;
+    const server = await SoakServer.start(this.#ledger, seededRandom(seed + 1));
+    const board = await BoardHandle.start(firmware, seed + 2, ({ kind, ...hit }) => {
+      if (kind === 'hit' && 'at' in hit) this.#ledger.disturbances.hit(hit.at, hit.direction);
+    });
+    this.#ledger.disturbances.add(Date.now(), 0);
+    const flows = () => flowsOf(board.path, server.port, this.#revision);
+    let nodeRed: NodeRed | undefined;
+    try {
+      nodeRed = await NodeRed.start(flows(), seed + 3, (reports) =>
+        reports.forEach((each) => this.#take(each)),
+      );
+      await this.#storm(nodeRed, board, server, flows);
+      await this.#calm(nodeRed, board, server);
+      const code = await nodeRed.stop();
+      if (code !== 0) this.#violations.push(`Node-RED stopped with ${code ?? 'nothing in time'}`);
+      await pause(500);
+      this.#settle(true);
+    } finally {
+      await nodeRed?.kill();
+      await board.end();
+      await server.close();
+    }
+    this.#printViolations();
+    for (const line of this.#summary) this.#options.print(line);
+    const { violations } = this.#health;
+    for (const violation of violations) this.#options.print(`VIOLATION: ${violation}`);
+    return [...this.#found, ...violations];
+  }
+
+  // --- phases --------------------------------------------------------------------------------------
+
+  async #storm(
+    nodeRed: NodeRed,
+    board: BoardHandle,
+    server: SoakServer,
+    flows: () => object[],
+  ): Promise<void> {
+    const begun = Date.now();
+    const end = begun + this.#options.minutes * MINUTE_MS;
+    let [faultAt, deployAt, printAt] = [
+      begun + 5000,
+      begun + DEPLOY_INTERVAL_MS,
+      begun + MINUTE_MS,
+    ];
+    for (let now = begun; now < end; now = Date.now()) {
+      if (now >= faultAt && (now - begun) % MINUTE_MS < STORM_MS) {
+        faultAt = now + 1000 + 4000 * this.#random();
+        this.#inject(board);
+      }
+      if (now >= deployAt) {
+        deployAt += DEPLOY_INTERVAL_MS;
+        await this.#deploy(nodeRed, flows);
+      }
+      if (now >= printAt) {
+        printAt += MINUTE_MS;
+        this.#settle(false);
+        this.#options.print(this.#line(now - begun));
+        this.#printViolations();
+      }
+      this.#checkAlive(nodeRed, board, server, begun, now);
+      await pause(100);
+    }
+  }
+
+  /** Without faults and stalls each link passes messages both ways; then what is under way ends. */
+  async #calm(nodeRed: NodeRed, board: BoardHandle, server: SoakServer): Promise<void> {
+    board.clear();
+    nodeRed.tell({ kind: 'traffic', messages: true, stalls: false });
+    // What was open when the faults ended is over by then.
+    const isWorking = (since: number) =>
+      LINKS.every(
+        (link) =>
+          (server.heardAt.get(link) ?? 0) > since && (this.#receivedAt.get(link) ?? 0) > since,
+      );
+    const from = Date.now();
+    while (!isWorking(from + CALM_MS) && Date.now() - from < SILENCE_LIMIT_MS) await pause(200);
+    if (!isWorking(from))
+      this.#violations.push('not every link passes messages both ways at the end');
+    server.talks = false;
+    nodeRed.tell({ kind: 'traffic', messages: false, stalls: false });
+    const pending = () => this.#ledger.sent.pending + this.#inputs.pending;
+    const drained = Date.now() + DRAIN_LIMIT_MS;
+    await pause(2000);
+    while (pending() > 0 && Date.now() < drained) await pause(200);
+    if (pending() > 0) this.#violations.push(`${pending()} inputs have not ended at the end`);
+    await pause(2000);
+  }
+
+  #inject(board: BoardHandle): void {
+    const { fault, durationMs } = drawFault(this.#random);
+    const [name = fault] = fault.split('=');
+    this.#faults.set(name, (this.#faults.get(name) ?? 0) + 1);
+    // A place on the line may be reached later.
+    this.#ledger.disturbances.add(Date.now(), durationMs + 10_000);
+    this.#tell(fault);
+    board.inject(fault);
+  }
+
+  async #deploy(nodeRed: NodeRed, flows: () => object[]): Promise<void> {
+    const type = deployTypes[this.#deploys++ % deployTypes.length] ?? 'full';
+    this.#revision = nextRevision(this.#revision, type, this.#random);
+    const begun = Date.now();
+    this.#tell(`deploy ${type} ${JSON.stringify(this.#revision)}`);
+    await nodeRed.deploy(type, flows());
+    this.#ledger.disturbances.add(begun, Date.now() - begun);
+  }
+
+  // --- reports -------------------------------------------------------------------------------------
+
+  #take(report: Report): void {
+    const { sent, received } = this.#ledger;
+    switch (report.kind) {
+      case 'made':
+        return sent.made(report.number, report.link, report.at);
+      case 'input':
+        if (report.number !== undefined) sent.input(report.number, report.at);
+        else this.#inputs.begun(report.input, report.at);
+        return;
+      case 'ended':
+        if (report.input.startsWith('#')) this.#inputs.ended(report.input);
+        else sent.ended(Number(report.input), report.at, report.code);
+        return;
+      case 'received':
+        this.#receivedAt.set(report.link, Date.now());
+        return received.arrived(report.link, report.number, report.at, report.head);
+      case 'event':
+        return received.event(report.link, report.event);
+      case 'reply':
+        if (report.asked !== report.answered)
+          this.#violations.push(
+            `request ${report.asked} got the reply ${report.answered ?? 'of none'}`,
+          );
+        return;
+      case 'sample':
+        return this.#health.add(report);
+    }
+  }
+
+  #settle(isEnd: boolean): void {
+    this.#ledger.settle(Date.now(), isEnd);
+    this.#inputs.settle(Date.now(), isEnd);
+  }
+
+  #checkAlive(
+    nodeRed: NodeRed,
+    board: BoardHandle,
+    server: SoakServer,
+    begun: number,
+    now: number,
+  ): void {
+    if (nodeRed.hasExited) throw new Error(`Node-RED ended:\n${nodeRed.lines.join('\n')}`);
+    if (board.hasExited) throw new Error('the board ended');
+    for (const link of LINKS) {
+      const at = Math.max(begun, server.heardAt.get(link) ?? 0);
+      if (now - at < SILENCE_LIMIT_MS) continue;
+      this.#violations.push(
+        `link ${link} passed no message for ${SILENCE_LIMIT_MS} ms before ${new Date(now).toISOString()}`,
+      );
+      server.heardAt.set(link, now);
+    }
+  }
+
+  #tell(what: string): void {
+    if (this.#options.verbose) this.#options.print(`${new Date().toISOString()} ${what}`);
+  }
+
+  #printViolations(): void {
+    const found = this.#found.filter((each) => !this.#printed.has(each));
+    for (const violation of found) {
+      this.#printed.add(violation);
+      if (this.#printed.size <= SHOWN) this.#options.print(`VIOLATION: ${violation}`);
+    }
+  }
+
+  // --- figures -------------------------------------------------------------------------------------
+
+  get #found(): readonly string[] {
+    return [...this.#violations, ...this.#ledger.violations, ...this.#inputs.violations];
+  }
+
+  #line(elapsed: number): string {
+    const { sent, received } = this.#ledger;
+    const { heap = NaN, handles = NaN, listeners = NaN, delay } = this.#health.latest ?? {};
+    return (
+      `${Math.round(elapsed / MINUTE_MS)} min: ${sent.tally.confirmed ?? 0} of ${sent.tally.made ?? 0} sent, ` +
+      `${received.tally['in the flow'] ?? 0} of ${received.tally['sent by the server'] ?? 0} received, ` +
+      `${sum(this.#faults)} faults, ${this.#deploys} deploys; heap ${(heap / 1e6).toFixed(1)} MB, ${handles} handles, ` +
+      `${listeners} listeners, delay ${delay?.median ?? NaN}/${delay?.high ?? NaN}/${delay?.longest ?? NaN} ms; ` +
+      `${this.#found.length} violations`
+    );
+  }
+
+  get #summary(): readonly string[] {
+    const { sent, received } = this.#ledger;
+    return [
+      `to the server   ${figures(sent.tally)}`,
+      `to the flow     ${figures(received.tally)}`,
+      `other inputs    ${this.#inputs.count}, each ended once`,
+      `faults          ${figures(Object.fromEntries(this.#faults))}; ${this.#deploys} deploys`,
+      ...this.#health.lines,
+    ];
+  }
+}
+
+function sum(counts: ReadonlyMap<string, number>): number {
+  return [...counts.values()].reduce((total, count) => total + count, 0);
+}
+
+function figures(tally: Readonly<Record<string, number>>): string {
+  return Object.entries(tally)
+    .map(([what, count]) => `${what} ${count}`)
+    .join(', ');
+}
