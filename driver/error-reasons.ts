@@ -80,6 +80,9 @@ export const reasons = {
   KEY_MISMATCH: 'it does not fit the client certificate',
   EXPIRED: 'it expired on {date}',
   NOT_YET_VALID: 'it is not valid before {date}',
+  PASSPHRASE_MISSING: 'it is encrypted, and its passphrase is missing',
+  PASSPHRASE_WRONG: 'its passphrase is wrong',
+  CIPHER_NOT_SUPPORTED: 'Node.js cannot decrypt it ({cipher}): export it again with AES-256',
 } as const;
 
 /** A key of {@link reasons}. */
@@ -125,6 +128,7 @@ export const names = {
   caCertificate: 'CA',
   clientCertificate: 'client certificate',
   privateKey: 'private key',
+  pfx: 'PFX file',
   // Device states
   stopped: 'stopped',
   disconnected: 'disconnected',

@@ -158,9 +158,12 @@ function certificate(slot) {
       <input type="hidden" id="node-config-input-key${slot}">`);
   return `<div id="esp-at-slot-${slot}">
     <h4><span data-i18n="label.slot"></span> ${slot}</h4>
+    ${row('node-config-input-', { name: `tls${slot}`, icon: 'certificate' })}
+    <div id="esp-at-pem-${slot}">
     ${text('ca')}
     ${text('certificate')}
     ${key}
+    </div>
     <div class="form-tips esp-at-report" id="esp-at-report-${slot}"></div>
     </div>`;
 }

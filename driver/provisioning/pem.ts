@@ -19,6 +19,8 @@ export class PemError extends Error {
 
 /** Characters of a PEM text at most: many times the size of the firmware's stores. */
 const MAX_LENGTH = 65_536;
+/** A header of OpenSSL's older format. */
+const ENCRYPTED_HEADER = /^Proc-Type: 4,ENCRYPTED/m;
 /** Key types that TLS in the firmware supports. */
 const usableKeys = ['rsa', 'ec'];
 
@@ -54,6 +56,7 @@ export function readKey(text: string): {
   readonly key: KeyObject | undefined;
 } {
   const [pem, another] = blocks(text, /PRIVATE KEY$/);
+  if (ENCRYPTED_HEADER.test(text)) throw new PemError({ reason: 'ENCRYPTED_KEY' });
   if (pem === undefined) throw new PemError(instead(text, 'PRIVATE KEY'));
   if (another !== undefined) throw new PemError({ reason: 'SEVERAL_KEYS' });
   if (pem.includes('ENCRYPTED')) throw new PemError({ reason: 'ENCRYPTED_KEY' });

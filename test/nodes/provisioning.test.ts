@@ -7,9 +7,11 @@ import { simulatedPort, type AccessPoint, type SimulatorOptions } from '../../si
 import { makeDevice, type MakeDevice } from '../../nodes/shared/device/make-device';
 import { startPathServer, type PathServer } from '../harness/network/path-server';
 import { makeAuthority, makeIdentity } from '../harness/network/ws-server-certificates';
+import { catalog } from '../harness/nodes/catalog';
 import { FakeDevice } from '../harness/nodes/fake-device';
 import { onEachRuntime } from '../harness/nodes/node-red';
 
+const english = catalog('en-US');
 const authority = makeAuthority('Home CA');
 const identity = makeIdentity(authority, 'server', { hosts: ['127.0.0.1'] });
 const board = makeIdentity(authority, 'board');
@@ -183,9 +185,14 @@ onEachRuntime('a board in factory state', (nodeRed) => {
       /"port".*its option "firmware"\.$/,
     ],
     ['INVALID_SETTING', { port: 'sim:?fault=loose' }, credentials, /"port".*its option "fault"\.$/],
-    ['INVALID_SETTING', { port: '/dev/ttyX', rate: '5000001' }, credentials, /"rate".* 5000000/],
-    ['INVALID_SETTING', { rate: 'fast' }, credentials, /"rate".*"fast" is not a whole number/],
-    ['INVALID_SETTING', { raiseTo: '10' }, credentials, /"negotiated rate".* from 80/],
+    [
+      'INVALID_SETTING',
+      { port: '/dev/ttyX', rate: '5000001' },
+      credentials,
+      /"baud rate".* 5000000/,
+    ],
+    ['INVALID_SETTING', { rate: 'fast' }, credentials, /"baud rate".*"fast" is not a whole number/],
+    ['INVALID_SETTING', { raiseTo: '10' }, credentials, /"raised baud rate".* from 80/],
     ['INVALID_SETTING', { ssid: '' }, credentials, /"network".*empty/],
     ['INVALID_SETTING', { timezone: '20' }, credentials, /"time zone"/],
     ['CERTIFICATE_INVALID', {}, { ...credentials, key0: other.key }, /does not fit/],
@@ -193,12 +200,17 @@ onEachRuntime('a board in factory state', (nodeRed) => {
   ];
   for (const [code, settings, given, sentence] of refused) {
     it(`with ${JSON.stringify(settings)}: ${code}`, async () => {
-      await nodeRed.load(makeDevice, flow('ws://127.0.0.1:1/', settings), { device: given });
+      const credentials = { device: given };
+      await nodeRed.load(makeDevice, flow('ws://127.0.0.1:1/', settings), credentials, english);
       nodeRed.give('send', { payload: 'x' });
       const error: unknown = field(await nodeRed.next('caught'), 'error');
       assert.equal(field(error, 'code'), code);
       assert.match(String(field(error, 'message')), sentence);
-      assert.deepEqual(nodeRed.statuses('open').at(-1), { fill: 'red', shape: 'ring', text: code });
+      assert.deepEqual(nodeRed.statuses('open').at(-1), {
+        fill: 'red',
+        shape: 'ring',
+        text: english(`short.${code}`),
+      });
     });
   }
 
@@ -260,7 +272,7 @@ onEachRuntime('the admin endpoints', (nodeRed) => {
   });
 
   it('say why networks cannot be listed', async () => {
-    await nodeRed.load(makeDevice, [deviceWith(), { id: 'tab', type: 'tab' }]);
+    await nodeRed.load(makeDevice, [deviceWith(), { id: 'tab', type: 'tab' }], {}, english);
     assert.deepEqual(await nodeRed.get('/esp-at-websocket/networks/unknown'), {
       status: 409,
       body: { error: 'This node has no device. Choose one in its settings, and enable it.' },

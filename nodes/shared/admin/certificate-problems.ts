@@ -12,7 +12,7 @@ export interface CertificateText {
 
 /** A problem of one of the texts, in the user's language. */
 export interface CertificateProblem {
-  readonly field: keyof CertificateText;
+  readonly field: keyof CertificateText | 'tls';
   readonly message: string;
 }
 

@@ -1,35 +1,83 @@
 import type { NodeAPI } from 'node-red';
-import { certificateProblems, type CertificateText } from './certificate-problems';
+import { EspAtError } from '../../../driver/errors';
+import type { Settings } from '../checks/refusal';
+import { slotUse, unusable, usableCertificates } from '../device/tls-config';
+import { sentenceOf } from '../errors/caught-error';
 import type { Translate } from '../message/translate';
+import {
+  certificateProblems,
+  type CertificateProblem,
+  type CertificateText,
+} from './certificate-problems';
+import { STORED, textOf } from './request-text';
+import { DraftError, draftMaterial } from './tls-draft';
 
 /**
  * Adds `POST /esp-at-websocket/certificates` for the dialog. The body is `{ device, slot, ca, certificate, key }`,
- * the PEM texts of one slot; the response is the list of problems, `{ field, message }`. The editor has no
- * stored key: the runtime takes it from the credentials.
+ * the PEM texts of one slot, or `{ slot, tls, links }`: the settings of a `tls-config` node and of the links. The
+ * response is the list of problems, `{ field, message }`; it never holds a text. The editor has no stored key: the
+ * runtime takes it from the credentials.
  */
 export function serveCertificates(RED: NodeAPI, translate: Translate): void {
   RED.httpAdmin.post(
     '/esp-at-websocket/certificates',
     RED.auth.needsPermission('esp-at-device.write'),
+    // The settings of a tls-config node name files, as a deployed one may.
+    RED.auth.needsPermission('flows.write'),
     (request, response) => {
-      const text = (name: string) => textOf(request.body, name);
-      const slot = text('slot') === '1' ? 1 : 0;
-      const key = text('key') === STORED ? storedKey(RED, text('device'), slot) : text('key');
-      const given: CertificateText = { ca: text('ca'), certificate: text('certificate'), key };
-      response.json(certificateProblems(translate, slot, given));
+      const body: unknown = request.body;
+      const slot = textOf(body, 'slot') === '1' ? 1 : 0;
+      const tls = memberOf(body, 'tls');
+      response.json(
+        typeof tls === 'object' && tls !== null
+          ? tlsProblems(RED, translate, { slot, tls, rows: rowsOf(memberOf(body, 'links')) })
+          : certificateProblems(translate, slot, textsOf(RED, body, slot)),
+      );
     },
   );
 }
 
-/** What Node-RED gives the editor in place of a stored password. */
-const STORED = '__PWRD__';
+function textsOf(RED: NodeAPI, body: unknown, slot: 0 | 1): CertificateText {
+  const text = (name: string) => textOf(body, name);
+  const key = text('key') === STORED ? storedKey(RED, text('device'), slot) : text('key');
+  return { ca: text('ca'), certificate: text('certificate'), key };
+}
 
 function storedKey(RED: NodeAPI, device: string, slot: 0 | 1): string {
   return textOf(RED.nodes.getCredentials(device), `key${slot}`);
 }
 
-function textOf(object: unknown, name: string): string {
-  if (typeof object !== 'object' || object === null) return '';
-  const value: unknown = Reflect.get(object, name);
-  return typeof value === 'string' || typeof value === 'number' ? String(value) : '';
+interface TlsRequest {
+  readonly slot: number;
+  readonly tls: object;
+  readonly rows: readonly Settings[];
+}
+
+function tlsProblems(
+  RED: NodeAPI,
+  translate: Translate,
+  { slot, tls, rows }: TlsRequest,
+): CertificateProblem[] {
+  try {
+    const given = usableCertificates(slot, draftMaterial(RED, tls), slotUse(rows, slot));
+    return certificateProblems(translate, slot, given).map(({ message }) => ({
+      field: 'tls',
+      message,
+    }));
+  } catch (error) {
+    const known = error instanceof DraftError ? unusable(slot, 'FILES_UNREADABLE') : error;
+    if (!(known instanceof EspAtError)) throw known;
+    return [{ field: 'tls', message: sentenceOf(translate, known) }];
+  }
+}
+
+function memberOf(object: unknown, name: string): unknown {
+  return typeof object === 'object' && object !== null ? Reflect.get(object, name) : undefined;
+}
+
+function rowsOf(value: unknown): Settings[] {
+  const rows: unknown[] = Array.isArray(value) ? value : [];
+  return rows.flatMap((row) =>
+    typeof row === 'object' && row !== null ? [Object.fromEntries(Object.entries(row))] : [],
+  );
 }

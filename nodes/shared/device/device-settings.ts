@@ -4,6 +4,7 @@ import type { CertificateOptions, DeviceOptions } from '../../../driver/device/o
 import type { LinkConfig } from '../../../driver/link/options';
 import { checks, serversOf } from '../checks/esp-at-device';
 import { asText, type Settings } from '../checks/refusal';
+import { slotUse, tlsCertificates } from './tls-config';
 import { headerSettings, type HeaderSetting } from '../message/headers';
 import { withSecret, type HeaderRow, type HeaderSecrets } from '../message/secret-headers';
 import { expandedSettings, refusalOf } from '../message/setting-checks';
@@ -37,6 +38,9 @@ export interface DeviceDef extends NodeDef {
   servers?: string;
   links?: readonly LinkRow[];
   headers?: readonly HeaderRow[];
+  /** Nodes `tls-config` in place of the PEM texts of a slot. */
+  tls0?: string;
+  tls1?: string;
   queueMessages?: string | number;
   queueBytes?: string | number;
   store?: boolean;
@@ -101,7 +105,7 @@ export function deviceSettings(
       ...(def.sntp === true
         ? { sntp: { timezone: number('timezone') ?? 0, servers: serversOf(text('servers')) } }
         : {}),
-      certificates: certificates(node.credentials),
+      certificates: certificates(RED, node.credentials, given),
       negotiatedRate: def.autoRate === true ? 'automatic' : (number('raiseTo') ?? 0),
       flowControl: def.flowControl === true && def.autoRate !== true,
       rtsReset: def.hardwareReset === true,
@@ -166,11 +170,19 @@ function wifi(given: Settings): DeviceOptions['wifi'] {
   };
 }
 
-function certificates(credentials: DeviceCredentials): CertificateOptions[] {
-  return CERTIFICATE_SLOTS.map((slot) => ({
-    slot,
-    ca: credentials[`ca${slot}`] ?? '',
-    certificate: credentials[`certificate${slot}`] ?? '',
-    key: credentials[`key${slot}`] ?? '',
-  })).filter(({ ca, certificate, key }) => ca + certificate + key !== '');
+function certificates(
+  RED: NodeAPI,
+  credentials: DeviceCredentials,
+  given: Settings & { readonly links: readonly Settings[] },
+): CertificateOptions[] {
+  return CERTIFICATE_SLOTS.map((slot) => {
+    const config = asText(given[`tls${slot}`]);
+    if (config !== '') return tlsCertificates(RED, config, slot, slotUse(given.links, slot));
+    return {
+      slot,
+      ca: credentials[`ca${slot}`] ?? '',
+      certificate: credentials[`certificate${slot}`] ?? '',
+      key: credentials[`key${slot}`] ?? '',
+    };
+  }).filter(({ ca, certificate, key }) => ca + certificate + key !== '');
 }

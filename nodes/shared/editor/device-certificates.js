@@ -1,20 +1,37 @@
-/* global espAt, text, input */
+/* global espAt, savedLinks, text, input */
 /* exported prepareSlot */
 
-/** Has the runtime look at the PEM texts of a slot: it can read certificates, and has the stored key. */
+/** The tls-config node that is chosen for a slot. */
+function chosenTls(slot) {
+  return RED.nodes.node(String(input(`tls${slot}`).val()));
+}
+
+/** What a slot has now: a tls-config node, deployed or not, or PEM texts. */
+function slotContents(id, slot) {
+  const tls = chosenTls(slot);
+  if (!tls)
+    return {
+      device: id,
+      slot: String(slot),
+      ca: input(`ca${slot}`).val(),
+      certificate: input(`certificate${slot}`).val(),
+      key: input(`key${slot}`).val(),
+    };
+  const settings = Object.keys(tls._def.defaults).map((field) => [field, tls[field]]);
+  const draft = { ...Object.fromEntries(settings), id: tls.id, credentials: tls.credentials };
+  return { slot: String(slot), tls: draft, links: savedLinks() };
+}
+
+/** Has the runtime look at a slot: it can read certificates and files, and has the stored secrets. */
 function checkSlot(id, slot) {
   const fields = {
+    tls: input(`tls${slot}`),
     ca: input(`ca${slot}`),
     certificate: input(`certificate${slot}`),
     key: $(`#esp-at-key${slot}`),
   };
-  const given = {
-    device: id,
-    slot: String(slot),
-    ca: fields.ca.val(),
-    certificate: fields.certificate.val(),
-    key: input(`key${slot}`).val(),
-  };
+  const given = slotContents(id, slot);
+  $(`#esp-at-pem-${slot}`).toggle(!given.tls);
   const report = $(`#esp-at-report-${slot}`);
   const show = (problems) => {
     for (const [name, field] of Object.entries(fields)) {
@@ -27,17 +44,23 @@ function checkSlot(id, slot) {
     for (const { message } of problems) report.append($('<div>').text(message));
     if (problems.length === 0) report.text(text('tip.certificatesFit'));
   };
-  if (!given.ca && !given.certificate && !given.key) {
+  if (!given.tls && !given.ca && !given.certificate && !given.key) {
+    report.data('asked', '');
     show([]);
     report.hide();
     return;
   }
+  const data = JSON.stringify(given);
+  report.data('asked', data);
   $.ajax({
     url: 'esp-at-websocket/certificates',
     method: 'POST',
     contentType: 'application/json',
-    data: JSON.stringify(given),
-  }).done(show);
+    data,
+  }).done((problems) => {
+    // A later change has asked again.
+    if (report.data('asked') === data) show(problems);
+  });
 }
 
 /** Keys are never given back to the editor: it knows only whether there is one. */
@@ -58,11 +81,14 @@ function prepareKey(slot) {
   });
 }
 
-/** Looks at a slot now, and whenever one of its texts has changed. */
+/** Looks at a slot now, and whenever it, or what the links take from it, has changed. */
 function prepareSlot(id, slot) {
   prepareKey(slot);
   const look = () => checkSlot(id, slot);
   $(`#esp-at-slot-${slot} textarea`).on('change', look);
+  // A tls-config node that was edited comes back as a change, too.
+  input(`tls${slot}`).on('change', look);
+  $('#esp-at-pane-links select').on('change', look);
   $(`#esp-at-forget-key${slot}`).on('click', look);
   look();
 }

@@ -31,6 +31,12 @@ export const nodeReasons = [
   'SECTION_NOT_OPENED',
   'BAD_DELIMITERS',
   'CONTEXT_UNREADABLE',
+  // TLS configurations
+  'CONFIG_MISSING',
+  'FILES_UNREADABLE',
+  'HOLDS_NOTHING',
+  'HOLDS_NO_CA',
+  'HOLDS_NO_KEY',
 ] as const;
 
 /** Settings and templates that only nodes have. Their names are in the catalogs, under `names`. */
@@ -41,6 +47,7 @@ export const nodeNames = [
   'uri',
   'subprotocol',
   'authorization',
+  'tlsConfig',
 ] as const;
 
 /** A code, a reason and a name in the sentences that flows get: of the driver, or of the nodes. */

@@ -24,17 +24,20 @@ const VIRTUAL_STEP_MS = 20;
 const VIRTUAL_TIMEOUT_MS = 60_000;
 
 const runtimes = [
-  { name: 'Node-RED 4.1', path: require.resolve('node-red') },
-  { name: 'Node-RED 5.0', path: require.resolve('node-red-5') },
-];
+  { name: 'Node-RED 4.1', major: 4, path: require.resolve('node-red') },
+  { name: 'Node-RED 5.0', major: 5, path: require.resolve('node-red-5') },
+] as const;
 
 /** Defines the same tests for each Node-RED that is supported. The flow is unloaded after each. */
-export function onEachRuntime(title: string, define: (nodeRed: NodeRed) => void): void {
-  for (const { name, path } of runtimes) {
+export function onEachRuntime(
+  title: string,
+  define: (nodeRed: NodeRed, major: 4 | 5) => void,
+): void {
+  for (const { name, major, path } of runtimes) {
     describe(`${title}, ${name}`, () => {
       const nodeRed = new NodeRed(path);
       afterEach(() => nodeRed.unload());
-      define(nodeRed);
+      define(nodeRed, major);
     });
   }
 }

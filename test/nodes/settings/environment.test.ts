@@ -21,6 +21,8 @@ const secret: Row = ['${ESP_AT_SECRET}', 'secret word'];
 const without = [
   // Chosen from a list.
   'device',
+  'tls0',
+  'tls1',
   // Labels of the editor.
   'name',
   'links.name',

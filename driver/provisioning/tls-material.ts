@@ -1,0 +1,63 @@
+import { createPrivateKey } from 'node:crypto';
+import type { CertificateOptions } from '../device/options';
+import { EspAtError } from '../errors';
+import { PemError } from './pem';
+import { readPkcs12, type Pkcs12Contents } from './pkcs12';
+
+/** CA, client certificate and key as the options of Node.js's `tls` hold them. */
+export interface TlsMaterial {
+  readonly ca?: string | Buffer | undefined;
+  readonly cert?: string | Buffer | undefined;
+  readonly key?: string | Buffer | undefined;
+  /** A PKCS #12 file in place of the three. */
+  readonly pfx?: Buffer | undefined;
+  /** Of the key, or of the PKCS #12 file. */
+  readonly passphrase?: string | undefined;
+}
+
+/**
+ * Returns TLS material as PEM texts for a slot of the device, which cannot be given a passphrase: the key comes
+ * decrypted. Does not check the texts otherwise.
+ * @throws EspAtError `CERTIFICATE_INVALID`, which never shows a key
+ */
+export function certificatesOf(slot: number, material: TlsMaterial): CertificateOptions {
+  const { pfx, passphrase = '' } = material;
+  if (pfx) return { slot, ...readFile(slot, pfx, passphrase) };
+  const text = (given: string | Buffer | undefined) => given?.toString() ?? '';
+  return {
+    slot,
+    ca: text(material.ca),
+    certificate: text(material.cert),
+    key: named('privateKey', slot, () => decryptedKey(text(material.key), passphrase)),
+  };
+}
+
+function readFile(slot: number, pfx: Buffer, passphrase: string): Pkcs12Contents {
+  return named('pfx', slot, () => readPkcs12(pfx, passphrase));
+}
+
+const ENCRYPTED = /^-----BEGIN ENCRYPTED PRIVATE KEY-----|^Proc-Type: 4,ENCRYPTED/m;
+
+/** @throws PemError */
+function decryptedKey(pem: string, passphrase: string): string {
+  if (!ENCRYPTED.test(pem)) return pem;
+  if (passphrase === '') throw new PemError({ reason: 'PASSPHRASE_MISSING' });
+  try {
+    const key = createPrivateKey({ key: pem, passphrase });
+    return String(key.export({ format: 'pem', type: 'pkcs8' }));
+  } catch (error) {
+    const isUnsupported = /unsupported/i.test(String(error));
+    if (isUnsupported) throw new PemError({ reason: 'CIPHER_NOT_SUPPORTED', cipher: '?' });
+    throw new PemError({ reason: 'PASSPHRASE_WRONG' });
+  }
+}
+
+function named<T>(what: 'privateKey' | 'pfx', slot: number, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof PemError)) throw error;
+    const details = { material: what, index: slot, ...error.flaw };
+    throw new EspAtError('CERTIFICATE_INVALID', details, { cause: error });
+  }
+}

@@ -1,0 +1,78 @@
+import { readFileSync, statSync } from 'node:fs';
+import type { Node, NodeAPI } from 'node-red';
+import type { TlsMaterial } from '../../../driver/provisioning/tls-material';
+import { environment } from '../message/settings';
+import { STORED, textOf } from './request-text';
+
+/** Bytes of a file at most. */
+const MAX_FILE_BYTES = 65_536;
+
+/** Thrown for a file that cannot be read. */
+export class DraftError extends Error {
+  override readonly name = 'DraftError';
+}
+
+/**
+ * Reads the settings of a `tls-config` node as its dialog left them, before they are deployed, as that node reads them
+ * when it starts.
+ * @param draft its settings, with `id` and the changed `credentials`
+ * @throws DraftError
+ */
+export function draftMaterial(RED: NodeAPI, draft: object): TlsMaterial {
+  const changed: unknown = Reflect.get(draft, 'credentials');
+  const stored: unknown = RED.nodes.getCredentials(textOf(draft, 'id'));
+  const credential = (name: string) => {
+    const isChanged = typeof changed === 'object' && changed !== null && name in changed;
+    const value = isChanged ? textOf(changed, name) : STORED;
+    return expanded(RED, draft, value === STORED ? textOf(stored, name) : value);
+  };
+  const setting = (name: string) => expanded(RED, draft, textOf(draft, name)).trim();
+  const passphrase = credential('passphrase');
+  const fields = ['ca', 'cert', 'key'] as const;
+  const gather = (read: (field: string) => string | Buffer) => ({
+    ...Object.fromEntries(fields.map((field) => [field, read(field)])),
+    passphrase,
+  });
+  switch (setting('certType')) {
+    case 'pfx': {
+      const path = setting('p12');
+      const pfx = path === '' ? Buffer.from(credential('p12data'), 'base64') : fileAt(path);
+      return pfx.length === 0 ? {} : { pfx, passphrase };
+    }
+    case 'env':
+      return gather((field) => variable(RED, draft, setting(`${field}Env`)));
+  }
+  const hasPaths = fields.some((field) => setting(field) !== '');
+  if (!hasPaths) return gather((field) => credential(`${field}data`));
+  return gather((field) => {
+    const path = setting(field);
+    return path === '' ? '' : fileAt(path);
+  });
+}
+
+function fileAt(path: string): Buffer {
+  try {
+    const about = statSync(path);
+    // A device or a pipe would never end.
+    if (!about.isFile() || about.size > MAX_FILE_BYTES) throw new DraftError(path);
+    return readFileSync(path);
+  } catch (error) {
+    throw new DraftError(path, { cause: error });
+  }
+}
+
+/** Node-RED replaces a setting that is the name of an environment variable and nothing else. */
+function expanded(RED: NodeAPI, draft: object, text: string): string {
+  const [, name = ''] = /^\$\{(\S+)\}$/.exec(text) ?? [];
+  return variable(RED, draft, name) || text;
+}
+
+function variable(RED: NodeAPI, draft: object, name: string): string {
+  if (name === '') return '';
+  const deployed = deployedNode(RED, textOf(draft, 'id'));
+  return deployed ? environment(RED, deployed, name) : (process.env[name] ?? '');
+}
+
+function deployedNode(RED: NodeAPI, id: string): Node | null {
+  return RED.nodes.getNode(id);
+}

@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict';
+import { createPrivateKey, generateKeyPairSync } from 'node:crypto';
+import { describe, it } from 'node:test';
+import { EspAtError } from '../../../driver/errors';
+import { certificatesOf, type TlsMaterial } from '../../../driver/provisioning/tls-material';
+import { makeAuthority, makeIdentity } from '../../harness/network/ws-server-certificates';
+import { pfxFile, PFX_PASSPHRASE } from '../../harness/network/pfx-file';
+
+const authority = makeAuthority('Test CA');
+const client = makeIdentity(authority, 'client');
+const key = createPrivateKey(client.key);
+const encrypted = (type: 'pkcs8' | 'sec1') =>
+  key.export({ format: 'pem', type, cipher: 'aes-256-cbc', passphrase: 'word' });
+
+function refusal(material: TlsMaterial): unknown[] {
+  try {
+    certificatesOf(1, material);
+  } catch (error) {
+    assert.ok(error instanceof EspAtError);
+    assert.doesNotMatch(`${error.stack}${JSON.stringify(error.details)}`, /BEGIN|word/);
+    const { material: what, index, reason } = error.details;
+    return [error.code, what, index, reason];
+  }
+  return [];
+}
+
+describe('certificatesOf()', () => {
+  it('PEM as text or bytes: passed on', () => {
+    const cert = client.certificate;
+    assert.deepEqual(certificatesOf(0, { ca: Buffer.from(cert), cert, key: client.key }), {
+      slot: 0,
+      ca: cert,
+      certificate: cert,
+      key: client.key,
+    });
+    assert.deepEqual(certificatesOf(0, {}), { slot: 0, ca: '', certificate: '', key: '' });
+  });
+
+  for (const type of ['pkcs8', 'sec1'] as const) {
+    it(`an encrypted key, ${type}: comes decrypted`, () => {
+      const given = certificatesOf(0, { key: encrypted(type), passphrase: 'word' });
+      assert.match(given.key, /^-----BEGIN PRIVATE KEY-----/);
+      assert.ok(createPrivateKey(given.key).equals(key));
+      assert.deepEqual(refusal({ key: encrypted(type), passphrase: 'other' }), [
+        'CERTIFICATE_INVALID',
+        'privateKey',
+        1,
+        'PASSPHRASE_WRONG',
+      ]);
+      assert.equal(refusal({ key: encrypted(type) })[3], 'PASSPHRASE_MISSING');
+    });
+  }
+
+  it('a passphrase that no key needs: without effect', () => {
+    const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 1024 });
+    const pem = String(privateKey.export({ format: 'pem', type: 'pkcs1' }));
+    assert.equal(certificatesOf(0, { key: pem, passphrase: 'word' }).key, pem);
+  });
+
+  it('a PFX file: in place of all texts, refused by its name', () => {
+    const pfx = pfxFile('aes');
+    const given = certificatesOf(1, { pfx, passphrase: PFX_PASSPHRASE });
+    assert.match(`${given.ca}${given.certificate}${given.key}`, /PRIVATE KEY/);
+    assert.deepEqual(refusal({ pfx, passphrase: 'other' }), [
+      'CERTIFICATE_INVALID',
+      'pfx',
+      1,
+      'PASSPHRASE_WRONG',
+    ]);
+  });
+});

@@ -1,0 +1,28 @@
+#!/bin/sh
+# Makes the PKCS #12 files of the tests: a client certificate "board" of an intermediate CA, with both CAs. The passphrase is "secret word".
+set -e
+cd "$(dirname "$0")"
+work=$(mktemp -d)
+ec='-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes'
+openssl req -x509 $ec -days 27000 -subj '/CN=Root CA' -keyout "$work/root.key" -out "$work/root.pem"
+issue() {
+  openssl req $ec -subj "/CN=$2" -keyout "$work/$1.key" -out "$work/$1.csr"
+  printf '%s\n' "$4" > "$work/ext"
+  openssl x509 -req -in "$work/$1.csr" -CA "$work/$3.pem" -CAkey "$work/$3.key" -CAcreateserial -days 27000 -extfile "$work/ext" -out "$work/$1.pem"
+}
+issue middle 'Middle CA' root 'basicConstraints=critical,CA:TRUE'
+issue board board middle 'basicConstraints=CA:FALSE'
+cat "$work/middle.pem" "$work/root.pem" > "$work/chain.pem"
+pack() {
+  out=$1
+  shift
+  openssl pkcs12 -export -inkey "$work/board.key" -in "$work/board.pem" -certfile "$work/chain.pem" -out "$out" "$@"
+}
+pack aes.p12 -passout 'pass:secret word'
+pack triple-des.p12 -passout 'pass:secret word' -keypbe PBE-SHA1-3DES -certpbe PBE-SHA1-3DES -macalg sha1
+pack rc2.p12 -passout 'pass:secret word' -legacy
+pack empty-passphrase.p12 -passout pass:
+pack plain.p12 -passout pass: -keypbe NONE -certpbe NONE -nomac
+pack aes-without-mac.p12 -passout 'pass:secret word' -nomac
+openssl pkcs12 -export -nokeys -in "$work/root.pem" -passout 'pass:secret word' -out ca-only.p12
+rm -r "$work"

@@ -1,0 +1,283 @@
+import assert from 'node:assert/strict';
+import { createPrivateKey } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, afterEach, it } from 'node:test';
+import { Device } from '../../driver/device/device';
+import { readPkcs12 } from '../../driver/provisioning/pkcs12';
+import { simulatedPort } from '../../simulator';
+import type { MakeDevice } from '../../nodes/shared/device/make-device';
+import { startPathServer, type PathServer } from '../harness/network/path-server';
+import { pfxFile, pfxPath, PFX_PASSPHRASE } from '../harness/network/pfx-file';
+import { makeAuthority, makeIdentity } from '../harness/network/ws-server-certificates';
+import { catalog } from '../harness/nodes/catalog';
+import { onEachRuntime } from '../harness/nodes/node-red';
+
+const english = catalog('en-US');
+const authority = makeAuthority('Home CA');
+const server = makeIdentity(authority, 'server');
+const board = makeIdentity(authority, 'board');
+const other = makeIdentity(authority, 'other');
+const passphrase = 'word of mouth';
+const encryptedKey = String(
+  createPrivateKey(board.key).export({
+    format: 'pem',
+    type: 'pkcs8',
+    cipher: 'aes-256-cbc',
+    passphrase,
+  }),
+);
+const ed25519 = `-----BEGIN PRIVATE KEY-----
+MC4CAQAwBQYDK2VwBCIEINTuctv5E1hK1bbY8fdp+K06/nwoy/HU++CXqI9EdVhC
+-----END PRIVATE KEY-----
+`;
+
+const folder = mkdtempSync(join(tmpdir(), 'esp-at-tls-'));
+after(() => rmSync(folder, { recursive: true }));
+const file = (name: string, text: string) => {
+  const path = join(folder, name);
+  writeFileSync(path, text);
+  return path;
+};
+const paths = {
+  ca: file('ca.pem', authority.certificate),
+  cert: file('board.pem', board.certificate),
+  key: file('board.key', encryptedKey),
+};
+const uploads = {
+  cadata: authority.certificate,
+  certdata: board.certificate,
+  keydata: encryptedKey,
+  passphrase,
+};
+const pfxServer = readPkcs12(pfxFile('aes'), PFX_PASSPHRASE);
+
+/** As the dialogs of Node-RED store an empty one. */
+const empty = { cert: '', key: '', ca: '', servername: '', verifyservercert: true };
+
+interface Case {
+  readonly title: string;
+  /** The first Node-RED that can. */
+  readonly since?: 5;
+  readonly settings?: object;
+  readonly credentials?: object;
+}
+
+interface GoodCase extends Case {
+  readonly env?: Readonly<Record<string, string>>;
+  readonly isPfx?: boolean;
+}
+
+const good: readonly GoodCase[] = [
+  { title: 'files and an encrypted key', settings: paths, credentials: { passphrase } },
+  { title: 'uploads and an encrypted key', credentials: uploads },
+  {
+    title: 'files and a passphrase of environment variables',
+    settings: { ca: '${TLS_CA}', cert: '${TLS_CERT}', key: paths.key },
+    credentials: { passphrase: '${TLS_PASSPHRASE}' },
+    env: { TLS_CA: paths.ca, TLS_CERT: paths.cert, TLS_PASSPHRASE: passphrase },
+  },
+  {
+    title: 'a host name that is not the server’s, ALPN, and no verification',
+    settings: { servername: 'other.example', alpnprotocol: 'h2', verifyservercert: false },
+    credentials: uploads,
+  },
+  {
+    title: 'texts in environment variables',
+    since: 5,
+    settings: { certType: 'env', caEnv: 'TLS_CA', certEnv: 'TLS_CERT', keyEnv: 'TLS_KEY' },
+    credentials: { passphrase },
+    env: { TLS_CA: authority.certificate, TLS_CERT: board.certificate, TLS_KEY: encryptedKey },
+  },
+  {
+    title: 'a PFX file',
+    since: 5,
+    settings: { certType: 'pfx', p12: pfxPath('aes') },
+    credentials: { passphrase: PFX_PASSPHRASE },
+    isPfx: true,
+  },
+  {
+    title: 'an uploaded PFX file',
+    since: 5,
+    settings: { certType: 'pfx', p12: '' },
+    credentials: {
+      p12data: pfxFile('triple-des').toString('base64'),
+      passphrase: PFX_PASSPHRASE,
+    },
+    isPfx: true,
+  },
+];
+
+interface BadCase extends Case {
+  readonly sentence: RegExp;
+}
+
+const bad: readonly BadCase[] = [
+  { title: 'nothing in it', sentence: /TLS configuration in slot 0: it holds neither/ },
+  {
+    title: 'a missing file',
+    settings: { ...paths, ca: join(folder, 'none.pem') },
+    credentials: { passphrase },
+    sentence: /TLS configuration in slot 0: Node-RED cannot read its files/,
+  },
+  {
+    title: 'no CA',
+    credentials: { ...uploads, cadata: '' },
+    sentence: /TLS configuration in slot 0: it holds no CA/,
+  },
+  {
+    title: 'no client certificate',
+    credentials: { cadata: authority.certificate },
+    sentence: /TLS configuration in slot 0: it holds no client certificate with its key/,
+  },
+  {
+    title: 'a wrong passphrase',
+    credentials: { ...uploads, passphrase: 'another' },
+    sentence: /private key in slot 0: its passphrase is wrong/,
+  },
+  {
+    title: 'no passphrase',
+    credentials: { ...uploads, passphrase: '' },
+    sentence: /private key in slot 0: it is encrypted, and its passphrase is missing/,
+  },
+  {
+    title: 'a key of another certificate',
+    credentials: { ...uploads, keydata: other.key },
+    sentence: /private key in slot 0: it does not fit/,
+  },
+  {
+    title: 'a key that the device cannot use',
+    credentials: { ...uploads, keydata: ed25519 },
+    sentence: /private key in slot 0: the device cannot use keys of the type ed25519/,
+  },
+  {
+    title: 'a CA that is too long',
+    credentials: { ...uploads, cadata: authority.certificate.repeat(150) },
+    sentence: /CA in slot 0: it has \d+ bytes, at most 65536 are allowed/,
+  },
+  {
+    title: 'a CA that is none',
+    credentials: { ...uploads, cadata: 'hello' },
+    sentence: /CA in slot 0: it is not PEM text/,
+  },
+  {
+    title: 'a PFX file with a wrong passphrase',
+    since: 5,
+    settings: { certType: 'pfx', p12: pfxPath('aes') },
+    credentials: { passphrase: 'another' },
+    sentence: /PFX file in slot 0: its passphrase is wrong/,
+  },
+  {
+    title: 'a PFX file with an old cipher',
+    since: 5,
+    settings: { certType: 'pfx', p12: pfxPath('rc2') },
+    credentials: { passphrase: PFX_PASSPHRASE },
+    sentence: /PFX file in slot 0: Node.js cannot decrypt it \(RC2\)/,
+  },
+  {
+    title: 'unset environment variables',
+    since: 5,
+    settings: { certType: 'env', caEnv: 'TLS_UNSET', certEnv: '', keyEnv: '' },
+    sentence: /TLS configuration in slot 0: it holds neither/,
+  },
+];
+
+/** Mutual authentication by slot 0. */
+const links = [{ auth: '3', pki: '0', ca: '0' }, {}, {}];
+
+const flow = (settings: object, uri: string) => [
+  { id: 'tab', type: 'tab' },
+  { id: 'tls', type: 'tls-config', ...empty, ...settings },
+  { id: 'device', type: 'esp-at-device', port: 'sim:', sntp: true, links, tls0: 'tls' },
+  {
+    id: 'open',
+    type: 'ws-open',
+    z: 'tab',
+    device: 'device',
+    link: '0',
+    uri,
+    keepOpen: true,
+    wires: [['in'], ['state']],
+  },
+  { id: 'send', type: 'ws-send', z: 'tab', device: 'device', link: '0', wires: [[]] },
+  { id: 'catch', type: 'catch', z: 'tab', wires: [['caught']] },
+  ...['in', 'state', 'caught'].map((id) => ({ id, type: 'helper', z: 'tab', wires: [] })),
+];
+
+let boards = 0;
+
+/** A new board, whose clock is set. */
+const make: MakeDevice = (settings) =>
+  new Device({ ...settings.options, port: simulatedPort(`sim:tls-${++boards}`) });
+
+onEachRuntime('a tls-config node', (nodeRed, major) => {
+  let wss: PathServer | undefined;
+  nodeRed.coreNodes = ['network/05-tls'];
+  afterEach(async () => {
+    await nodeRed.unload();
+    await wss?.close();
+    wss = undefined;
+    for (const name of ['CA', 'CERT', 'KEY', 'PASSPHRASE'])
+      Reflect.deleteProperty(process.env, `TLS_${name}`);
+  });
+
+  /** What the dialog is told of a tls-config node, deployed or not. */
+  async function problems(tls: object): Promise<unknown> {
+    const { status, body } = await nodeRed.post('/esp-at-websocket/certificates', {
+      slot: '0',
+      links,
+      tls: { id: 'tls', ...empty, ...tls },
+    });
+    assert.equal(status, 200);
+    assert.doesNotMatch(JSON.stringify(body), /PRIVATE KEY|word|MII|MHc/);
+    return body;
+  }
+
+  for (const { title, since = 4, settings = {}, credentials = {}, env = {}, isPfx } of good) {
+    const skip = major < since ? 'this Node-RED has no such setting' : false;
+    it(`with ${title}: authenticates at a wss server`, { skip }, async () => {
+      Object.assign(process.env, env);
+      wss = await startPathServer({
+        identity: isPfx ? { name: 'board', ...pfxServer } : server,
+        clientAuthority: isPfx ? pfxServer.ca : authority.certificate,
+        needsClientCertificate: true,
+      });
+      await nodeRed.load(make, flow(settings, `${wss.url}/echo`), { tls: credentials });
+      assert.deepEqual(await problems(settings), []);
+      while ((await nodeRed.next('state')).payload !== 2);
+      nodeRed.give('send', { payload: 'hello' });
+      assert.equal((await nodeRed.next('in')).payload, 'hello');
+      assert.equal(wss.ws.requests[0]?.clientName, 'board');
+      assert.deepEqual(nodeRed.waiting('caught'), []);
+    });
+  }
+
+  for (const { title, since = 4, settings = {}, credentials = {}, sentence } of bad) {
+    const skip = major < since ? 'this Node-RED has no such setting' : false;
+    it(
+      `with ${title}: told in the dialog before it is deployed, and by each node`,
+      { skip },
+      async () => {
+        const deployed = flow(settings, 'wss://127.0.0.1:1/');
+        await nodeRed.load(make, deployed, { tls: credentials }, english);
+        nodeRed.give('send', { payload: 'x' });
+        const { error } = await nodeRed.next('caught');
+        assert.equal(field(error, 'code'), 'CERTIFICATE_INVALID');
+        assert.match(String(field(error, 'message')), sentence);
+        assert.deepEqual(nodeRed.statuses('open').at(-1), {
+          fill: 'red',
+          shape: 'ring',
+          text: 'bad certificate',
+        });
+        const told = [{ field: 'tls', message: field(error, 'message') }];
+        assert.deepEqual(await problems(settings), told);
+        assert.deepEqual(await problems({ ...settings, id: 'new', credentials }), told);
+      },
+    );
+  }
+});
+
+function field(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
+}
