@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { Page } from 'playwright-core';
 import { noRegistry, npm } from '../package/npm';
-import { Demo } from '../start/demo';
 import { flowOf } from '../start/example';
-import { Editor, noBrowser } from './editor';
+import type { Editor } from './editor';
+import { noBrowser, Workbench } from './workbench';
 
 /** Not a development package: it is larger than all others together. */
 const PACKAGE = '@flowfuse/node-red-dashboard@1.31.0';
@@ -17,7 +17,7 @@ describe(
   'the example "Live sensor on a dashboard" in a browser',
   { skip, timeout: 600_000 },
   () => {
-    let demo: Demo;
+    let bench: Workbench;
     let editor: Editor;
     let page: Page;
     /** Hosts other than Node-RED that the page asked. */
@@ -28,20 +28,18 @@ describe(
       writeFileSync(join(folder, 'package.json'), '{"name":"user","private":true}');
       const installed = npm(folder, 'install', PACKAGE);
       assert.equal(installed.status, 0, installed.stderr);
-      demo = await Demo.start({ folder, flows: flowOf('Live sensor on a dashboard') });
-      editor = await Editor.open(demo.address);
+      bench = await Workbench.start({ folder, flows: flowOf('Live sensor on a dashboard') });
+      editor = await bench.editor();
       await editor.picture('example-dashboard-flow');
       page = await editor.page.context().newPage();
       page.on('request', (request) => {
         const { host, protocol } = new URL(request.url());
-        if (/^(http|ws)/.test(protocol) && host !== `127.0.0.1:${demo.port}`) outside.add(host);
+        if (/^(http|ws)/.test(protocol) && host !== `127.0.0.1:${bench.demo.port}`)
+          outside.add(host);
       });
-      await page.goto(new URL('/dashboard/sensor', demo.address).href);
+      await page.goto(new URL('/dashboard/sensor', bench.demo.address).href);
     });
-    after(async () => {
-      await demo.dispose();
-      await editor.close();
-    });
+    after(() => bench.dispose());
 
     it('imported: no node is unknown or invalid', async () => {
       const wrong = await editor.run(
@@ -66,14 +64,14 @@ describe(
     });
 
     it('the sensor is not reached any more: the light goes out', async () => {
-      const flows = (await demo.flows()).map((node) =>
+      const flows = bench.flows.map((node) =>
         node.type === 'ws-open' ? { ...node, uri: 'ws://127.0.0.1:1/' } : node,
       );
       const headers = {
         'Content-Type': 'application/json',
         'Node-RED-Deployment-Type': 'nodes',
       };
-      await demo.ask('/flows', { method: 'POST', headers, body: JSON.stringify({ flows }) });
+      await bench.demo.ask('/flows', { method: 'POST', headers, body: JSON.stringify({ flows }) });
       await page.locator('.connection:not(.good)', { hasText: 'closed' }).waitFor();
     });
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { Demo, idOf, type NodeRedMajor } from '../start/demo';
+import { idOf, type NodeRedMajor } from '../start/demo';
 import { makeAuthority, makeIdentity } from '../harness/network/ws-server-certificates';
-import { Editor, noBrowser } from './editor';
+import { noBrowser, Workbench } from './workbench';
 
 const authority = makeAuthority('Home CA');
 const board = makeIdentity(authority, 'board');
@@ -38,18 +38,13 @@ for (const { nodeRed, locale, ports } of runs) {
     { skip: noBrowser },
     () => {
       it('lists networks and ports, and checks certificates as they are pasted', async (t) => {
-        const demo = await Demo.start({ nodeRed });
-        t.after(() => demo.dispose());
-        const editor = await Editor.during(t, demo.address, { locale });
+        const bench = await Workbench.start({ nodeRed });
+        t.after(() => bench.dispose());
+        const editor = await bench.editor({ locale });
         const { page } = editor;
         const picture = (name: string) => editor.picture(`device-${name}-${nodeRed}`);
-        const tab = async (name: string) => {
-          // The editor takes two clicks on tabs within 400 ms for a double click.
-          await page.waitForTimeout(450);
-          await page.locator(`#esp-at-tabs a[href="#esp-at-pane-${name}"]`).click();
-          await page.locator(`#esp-at-pane-${name}`).waitFor();
-        };
-        const id = idOf(await demo.flows(), 'esp-at-device');
+        const tab = (name: string) => editor.tab(name);
+        const id = idOf(bench.flows, 'esp-at-device');
         await editor.run('RED.editor.editConfig("", "esp-at-device", args);', id);
         await page.locator('#node-config-input-port').waitFor();
 

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { Json } from '../package/project';
-import { Demo, idOf, type NodeRedMajor } from '../start/demo';
-import { Editor, noBrowser } from './editor';
+import { idOf, type NodeRedMajor } from '../start/demo';
+import type { Editor } from './editor';
+import { noBrowser, Workbench } from './workbench';
 
 const majors: readonly NodeRedMajor[] = ['4', '5'];
 /** The nodes of the demo's flow that have links. */
@@ -11,23 +12,22 @@ const dialogs = [...users, 'ws-request'];
 
 for (const nodeRed of majors) {
   describe(`dialogs in Node-RED ${nodeRed}`, { skip: noBrowser, timeout: 300_000 }, () => {
-    let demo: Demo;
+    let bench: Workbench;
     before(async () => {
-      demo = await Demo.start({ nodeRed });
+      bench = await Workbench.start({ nodeRed });
     });
-    after(() => demo.dispose());
+    after(() => bench.dispose());
 
     for (const locale of ['en-US', 'zh-CN'] as const) {
-      it(`in ${locale}, show every text whole and on one line`, async (t) => {
-        const editor = await Editor.during(t, demo.address, { locale });
-        const flows = await demo.flows();
+      it(`in ${locale}, show every text whole and on one line`, async () => {
+        const editor = await bench.editor({ locale });
+        const flows = bench.flows;
         await placeRequest(editor, flows);
         for (const type of dialogs) {
           await editor.edit(type === 'ws-request' ? type : idOf(flows, type));
           const tabs = await editor.page.locator('#esp-at-tabs li').count();
           for (let index = 0; index < Math.max(1, tabs); index++) {
-            if (tabs > 0) await editor.page.locator('#esp-at-tabs li').nth(index).click();
-            await editor.page.waitForTimeout(300); // A second click sooner would be a double click.
+            if (tabs > 0) await editor.tab(index);
             await assertTidy(editor, `${type}, tab ${index}, ${locale}`);
             await editor.picture(`${type}-${index}-${nodeRed}-${locale}`);
           }
@@ -35,8 +35,7 @@ for (const nodeRed of majors) {
         }
         await editor.editConfig(idOf(flows, 'esp-at-device'));
         for (const index of [0, 1, 2, 3, 4, 5]) {
-          await editor.page.locator('#esp-at-tabs li').nth(index).click();
-          await editor.page.waitForTimeout(300); // A second click sooner would be a double click.
+          await editor.tab(index);
           await assertTidy(editor, `esp-at-device, tab ${index}, ${locale}`);
           await editor.picture(`device-${index}-${nodeRed}-${locale}`);
         }
@@ -48,12 +47,12 @@ for (const nodeRed of majors) {
       });
     }
 
-    it('validate a setting by the current values of the dialog', async (t) => {
-      const editor = await Editor.during(t, demo.address);
-      const flows = await demo.flows();
+    it('validate a setting by the current values of the dialog', async () => {
+      const editor = await bench.editor();
+      const flows = bench.flows;
       const wrong = (field: string) => editor.page.locator(`#node-${field}.input-error`);
       await editor.editConfig(idOf(flows, 'esp-at-device'));
-      await editor.page.locator('#esp-at-tabs li').nth(1).click();
+      await editor.tab('network');
       assert.equal(await wrong('config-input-ssid').count(), 0);
       await editor.page.locator('#node-config-input-wifi').check();
       await wrong('config-input-ssid').waitFor();
@@ -76,14 +75,14 @@ for (const nodeRed of majors) {
       assert.equal(await editor.page.locator('#esp-at-use-echo').isVisible(), false);
     });
 
-    it('show messages of the runtime as text, never as HTML', async (t) => {
-      const editor = await Editor.during(t, demo.address);
-      const device = idOf(await demo.flows(), 'esp-at-device');
+    it('show messages of the runtime as text, never as HTML', async () => {
+      const editor = await bench.editor();
+      const device = idOf(bench.flows, 'esp-at-device');
       await editor.page.route('**/esp-at-websocket/networks/*', (route) =>
         route.fulfill({ status: 409, json: { error: 'no port <img src=x onerror="hurt = 1">' } }),
       );
       await editor.editConfig(device);
-      await editor.page.locator('#esp-at-tabs li').nth(1).click();
+      await editor.tab('network');
       await editor.page.locator('#node-config-input-wifi').check();
       await editor.page.locator('#esp-at-findNetworks').click();
       await editor.page
@@ -92,8 +91,8 @@ for (const nodeRed of majors) {
       assert.equal(await editor.page.locator('#red-ui-notifications img').count(), 0);
     });
 
-    it('list every node in the palette, under words that a newcomer looks for', async (t) => {
-      const editor = await Editor.during(t, demo.address);
+    it('list every node in the palette, under words that a newcomer looks for', async () => {
+      const editor = await bench.editor();
       for (const type of dialogs) {
         const heading = await editor.run(
           `return $('[data-palette-type="' + args + '"]').closest('.red-ui-palette-category').find('.red-ui-palette-header').text();`,
@@ -108,10 +107,10 @@ for (const nodeRed of majors) {
       }
     });
 
-    it('give a new node the only device and a free link, and a new device a free port', async (t) => {
-      const editor = await Editor.during(t, demo.address);
+    it('give a new node the only device and a free link, and a new device a free port', async () => {
+      const editor = await bench.editor();
       const { page } = editor;
-      const device = idOf(await demo.flows(), 'esp-at-device');
+      const device = idOf(bench.flows, 'esp-at-device');
       const made = await editor.run(
         `const node = { id: 'fresh', type: 'ws-open', link: '0' };
          RED.nodes.getType('ws-open').onadd.call(node);
@@ -128,9 +127,9 @@ for (const nodeRed of majors) {
       await page.locator('#node-config-input-port.input-error').waitFor();
     });
 
-    it('refuse what the runtime refuses, with its sentence', async (t) => {
-      const editor = await Editor.during(t, demo.address);
-      const flows = await demo.flows();
+    it('refuse what the runtime refuses, with its sentence', async () => {
+      const editor = await bench.editor();
+      const flows = bench.flows;
       const wrong: readonly (readonly [type: string, field: string, value: unknown, RegExp])[] = [
         ['ws-open', 'uri', 'http://host/', /^Change the URI: it does not begin with ws:\/\//],
         ['ws-open', 'timeout', '0', /^Change the timeout 0 to a whole number/],
@@ -163,9 +162,9 @@ for (const nodeRed of majors) {
       }
     });
 
-    it('never export an authorization; show only that it is set', async (t) => {
-      const editor = await Editor.during(t, demo.address);
-      const open = idOf(await demo.flows(), 'ws-open');
+    it('never export an authorization; show only that it is set', async () => {
+      const editor = await bench.editor();
+      const open = idOf(bench.flows, 'ws-open');
       await editor.edit(open);
       await editor.page.locator('#node-input-authorization').fill('Bearer top-secret');
       await editor.done();
@@ -177,16 +176,16 @@ for (const nodeRed of majors) {
       );
       assert.match(String(exported), /"type":"ws-open"/);
       assert.doesNotMatch(String(exported), /top-secret/);
-      assert.doesNotMatch(JSON.stringify(await demo.flows()), /top-secret/);
+      assert.doesNotMatch(JSON.stringify(await bench.demo.flows()), /top-secret/);
       await editor.edit(open);
       assert.equal(await editor.page.locator('#node-input-authorization').inputValue(), '__PWRD__');
       await editor.done();
-      assert.doesNotMatch(demo.output, /top-secret/);
+      assert.doesNotMatch(bench.demo.output, /top-secret/);
     });
 
-    it('name the node that opens a link, or say that none does', async (t) => {
-      const editor = await Editor.during(t, demo.address);
-      const flows = await demo.flows();
+    it('name the node that opens a link, or say that none does', async () => {
+      const editor = await bench.editor();
+      const flows = bench.flows;
       const [open, send] = [idOf(flows, 'ws-open'), idOf(flows, 'ws-send')];
       const device = idOf(flows, 'esp-at-device');
       const note = editor.page.locator('.esp-at-note');

@@ -1,30 +1,15 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { systemClock } from '../../driver/clock';
-import { within } from '../../nodes/shared/device/within';
+import type { Json } from '../package/project';
 import type { NodeRedMajor } from '../start/demo';
-import { chromium, type BrowserContext, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 
-const executablePath = '/usr/bin/chromium';
-
-/** Why there is no editor to look at, or false. */
-export const noBrowser: string | false =
-  !existsSync(executablePath) && `there is no Chromium at ${executablePath}`;
-
-/** Milliseconds that a browser has to close. */
-const CLOSING = 10_000;
-
-const flags = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
+/** Flows as Node-RED's admin API gives them. */
+export interface RunningFlows {
+  readonly flows: readonly Json[];
+  readonly rev: string;
+}
 
 export interface EditorOptions {
   readonly locale?: 'en-US' | 'zh-CN';
@@ -39,18 +24,20 @@ const darkTheme = {
   '5': 'document.documentElement.classList.add("nr-theme-dark");',
 };
 
-/** Node-RED's editor in a browser of its own. */
+/** The editor takes two clicks on tabs within this time for a double click. */
+const DOUBLE_CLICK_MS = 420;
+
+const viewport = { width: 1400, height: 900 };
+
+/** Node-RED's editor in a page of its own. */
 export class Editor {
   readonly page: Page;
-  readonly #context: BrowserContext;
-  readonly #profile: string;
   /** What the page complained about. */
   readonly complaints: string[] = [];
+  #tabClicked = 0;
 
-  private constructor(page: Page, context: BrowserContext, profile: string) {
+  private constructor(page: Page) {
     this.page = page;
-    this.#context = context;
-    this.#profile = profile;
     page.setDefaultTimeout(30_000);
     page.on('pageerror', (error) => {
       // On a slow machine Node-RED 5 shows its first tip before the sidebar that it goes to is there.
@@ -69,29 +56,19 @@ export class Editor {
     });
   }
 
-  /** Opens the editor at an address, with our nodes in its palette, until a test is over. */
-  static async during(
-    test: { after(fn: () => Promise<void>): void },
+  /** Opens the editor at an address, with our nodes in its palette. */
+  static async open(
+    browser: Browser,
     address: string,
     options: EditorOptions = {},
   ): Promise<Editor> {
-    const editor = await Editor.open(address, options);
-    test.after(() => editor.close());
-    return editor;
-  }
-
-  static async open(address: string, options: EditorOptions = {}): Promise<Editor> {
-    const profile = mkdtempSync(join(tmpdir(), 'esp-at-browser-'));
-    const context = await chromium.launchPersistentContext(profile, {
-      executablePath,
-      args: flags,
-      viewport: { width: 1400, height: 900 },
+    const context = await browser.newContext({
+      viewport,
       locale: options.locale ?? 'en-US',
       colorScheme: options.colorScheme ?? 'light',
     });
-    const [page] = context.pages();
-    assert.ok(page);
-    const editor = new Editor(page, context, profile);
+    const page = await context.newPage();
+    const editor = new Editor(page);
     // Node-RED 5 complains about Node.js 20 in a box that lies over its buttons.
     await page.addInitScript(
       "addEventListener('DOMContentLoaded', () => document.head.insertAdjacentHTML('beforeend', '<style>#red-ui-notifications { display: none }</style>'))",
@@ -99,6 +76,32 @@ export class Editor {
     await page.goto(address);
     await editor.ready();
     return editor;
+  }
+
+  /** Makes the page what it is after loading, with these flows: a load takes seconds. */
+  async reset({ flows, rev }: RunningFlows): Promise<void> {
+    this.complaints.length = 0;
+    await this.page.unrouteAll({ behavior: 'ignoreErrors' });
+    await this.page.setViewportSize(viewport);
+    await this.page.keyboard.press('Escape'); // Closes menus.
+    await this.page.evaluate(
+      "(async () => { while ($('.red-ui-tray').length > 0) await new Promise((closed) => RED.tray.close(closed)); })()",
+    );
+    await this.run(
+      `document.documentElement.removeAttribute('style');
+       document.documentElement.classList.remove('nr-theme-dark');
+       $('#red-ui-notifications').empty();
+       $('#red-ui-palette-search input').val('').trigger('keyup').trigger('change');
+       $('#red-ui-sidebar-debug-clear, .red-ui-sidebar-debug-clear').trigger('click');
+       RED.sidebar.show('info');
+       RED.history.clear();
+       RED.nodes.clear();
+       RED.nodes.version(args.rev);
+       RED.nodes.import(args.flows);
+       RED.nodes.dirty(false);
+       RED.view.redraw(true);`,
+      { flows, rev },
+    );
   }
 
   /** Waits until the editor has been loaded. */
@@ -182,6 +185,19 @@ export class Editor {
     await this.page.waitForTimeout(400); // The tray slides in.
   }
 
+  /** Shows a tab of the dialog, by its place or the name of its pane. */
+  async tab(which: number | string): Promise<void> {
+    const rest = this.#tabClicked + DOUBLE_CLICK_MS - Date.now();
+    if (rest > 0) await this.page.waitForTimeout(rest);
+    const tabs = this.page.locator('#esp-at-tabs li');
+    await (
+      typeof which === 'number'
+        ? tabs.nth(which)
+        : tabs.filter({ has: this.page.locator(`a[href="#esp-at-pane-${which}"]`) })
+    ).click();
+    this.#tabClicked = Date.now();
+  }
+
   /** Closes the dialog with *Done*, the button `#node-dialog-ok` or that of a configuration node. */
   async done(button = 'node-dialog-ok'): Promise<void> {
     await this.page.locator(`#${button}`).click();
@@ -197,8 +213,6 @@ export class Editor {
   }
 
   async close(): Promise<void> {
-    // A browser that died does not always answer.
-    await within(systemClock, CLOSING, this.#context.close());
-    rmSync(this.#profile, { recursive: true, force: true });
+    await this.page.context().close();
   }
 }

@@ -1,31 +1,34 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { Demo, idOf, type NodeRedMajor } from '../start/demo';
-import { Editor, noBrowser } from './editor';
+import { idOf, type NodeRedMajor } from '../start/demo';
+import type { Editor } from './editor';
+import { noBrowser, Workbench } from './workbench';
 
 const majors: readonly NodeRedMajor[] = ['4', '5'];
 
 for (const nodeRed of majors) {
   describe(`live view in Node-RED ${nodeRed}`, { skip: noBrowser, timeout: 300_000 }, () => {
-    let demo: Demo;
+    let bench: Workbench;
     before(async () => {
-      demo = await Demo.start({ nodeRed });
+      bench = await Workbench.start({ nodeRed });
     });
-    after(() => demo.dispose());
+    after(() => bench.dispose());
 
     const show = async (editor: Editor) => {
       await editor.run('RED.sidebar.show("esp-at");');
       await editor.page.locator('.esp-at-live-device').waitFor();
     };
 
-    it('shows the device, its links and its traffic as it happens, and saves a recording', async (t) => {
-      const editor = await Editor.during(t, demo.address);
+    it('shows the device, its links and its traffic as it happens, and saves a recording', async () => {
+      const editor = await bench.editor();
       const { page } = editor;
-      const flows = await demo.flows();
+      const flows = bench.flows;
       await show(editor);
       await page.locator('.esp-at-live-device', { hasText: /ready.*class D/s }).waitFor();
       await editor.press(idOf(flows, 'inject', 'open'));
-      await page.locator('.esp-at-live-strip', { hasText: `127.0.0.1:${demo.port}` }).waitFor();
+      await page
+        .locator('.esp-at-live-strip', { hasText: `127.0.0.1:${bench.demo.port}` })
+        .waitFor();
       await editor.press(idOf(flows, 'inject', 'send text'));
       const line = (text: string) => page.locator('.esp-at-live-line', { hasText: text });
       await line('→AT+WSSEND=').first().waitFor();
@@ -50,8 +53,8 @@ for (const nodeRed of majors) {
       assert.deepEqual(editor.complaints, []);
     });
 
-    it('asks for nothing while it is hidden', async (t) => {
-      const editor = await Editor.during(t, demo.address);
+    it('asks for nothing while it is hidden', async () => {
+      const editor = await bench.editor();
       await editor.run('RED.sidebar.show("info");');
       await editor.page.waitForTimeout(1000);
       const asked: string[] = [];
@@ -72,8 +75,8 @@ for (const nodeRed of majors) {
 
     for (const locale of ['en-US', 'zh-CN'] as const) {
       for (const colorScheme of ['light', 'dark'] as const) {
-        it(`in ${locale}, ${colorScheme}: shows every text, and nothing wider than the tab`, async (t) => {
-          const editor = await Editor.during(t, demo.address, { locale, colorScheme });
+        it(`in ${locale}, ${colorScheme}: shows every text, and nothing wider than the tab`, async () => {
+          const editor = await bench.editor({ locale, colorScheme });
           await show(editor);
           if (colorScheme === 'dark') await editor.darken(nodeRed);
           await editor.page.locator('#esp-at-live-about').click();

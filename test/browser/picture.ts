@@ -3,35 +3,36 @@
 // and Node-REDs, for people to look at; only those with PART in their name, such as 5-zh-CN-dark-800.
 import { join } from 'node:path';
 import { root } from '../package/project';
-import { Demo, idOf, type NodeRedMajor } from '../start/demo';
-import { Editor, noBrowser, type EditorOptions } from './editor';
+import { idOf, type NodeRedMajor } from '../start/demo';
+import type { Editor, EditorOptions } from './editor';
+import { noBrowser, Workbench } from './workbench';
 
 const dialogs = ['ws-open', 'ws-send', 'ws-request', 'ws-close', 'ws-status'];
 
 /** The pictures of the pages, by file in docs/. Each begins where the one before ended. */
-const pictures: Readonly<Record<string, (editor: Editor, demo: Demo) => Promise<void>>> = {
-  'demo.png': async (editor, demo) => {
-    const flows = await demo.flows();
+const pictures: Readonly<Record<string, (editor: Editor, bench: Workbench) => Promise<void>>> = {
+  'demo.png': async (editor, bench) => {
+    const flows = bench.flows;
     const press = (name: string) => editor.press(idOf(flows, 'inject', name));
     await press('open');
-    await editor.status(idOf(flows, 'ws-status'), `127.0.0.1:${demo.port}`);
+    await editor.status(idOf(flows, 'ws-status'), `127.0.0.1:${bench.demo.port}`);
     await press('send text');
     await editor.debugged('echo', 'Hello from the ESP32!');
     await press('send binary');
     await editor.debugged('echo', 'buffer[');
   },
   'live-view.png': (editor) => editor.run('RED.sidebar.show("esp-at");').then(() => undefined),
-  'ws-open.png': async (editor, demo) => editor.edit(idOf(await demo.flows(), 'ws-open')),
-  'esp-at-device.png': async (editor, demo) => {
+  'ws-open.png': async (editor, bench) => editor.edit(idOf(bench.flows, 'ws-open')),
+  'esp-at-device.png': async (editor, bench) => {
     await editor.done();
-    await editor.editConfig(idOf(await demo.flows(), 'esp-at-device'));
+    await editor.editConfig(idOf(bench.flows, 'esp-at-device'));
   },
 };
 
-async function pages(demo: Demo): Promise<void> {
-  await withEditor(demo, { width: 1440, height: 720 }, async (editor) => {
+async function pages(bench: Workbench): Promise<void> {
+  await withEditor(bench, { width: 1440, height: 720 }, async (editor) => {
     for (const [file, show] of Object.entries(pictures)) {
-      await show(editor, demo);
+      await show(editor, bench);
       await settled(editor);
       await editor.page.screenshot({ path: join(root, 'docs', file) });
     }
@@ -39,18 +40,18 @@ async function pages(demo: Demo): Promise<void> {
 }
 
 async function gallery(folder: string, part: string, nodeRed: NodeRedMajor): Promise<void> {
-  const demo = await Demo.start({ nodeRed });
+  const bench = await Workbench.start({ nodeRed });
   const looks = (['en-US', 'zh-CN'] as const).flatMap((locale) =>
     (['light', 'dark'] as const).map((colorScheme) => ({ locale, colorScheme })),
   );
   try {
-    const flows = await demo.flows();
+    const flows = bench.flows;
     for (const look of looks) {
       for (const width of [1440, 800]) {
         const options = { ...look, width, height: 800 };
         const name = `${nodeRed}-${look.locale}-${look.colorScheme}-${width}`;
         if (!name.includes(part)) continue;
-        await withEditor(demo, options, async (editor) => {
+        await withEditor(bench, options, async (editor) => {
           if (look.colorScheme === 'dark') await editor.darken(nodeRed);
           const shoot = async (what: string) => {
             const tabs = editor.page.locator('#esp-at-tabs li');
@@ -77,12 +78,12 @@ async function gallery(folder: string, part: string, nodeRed: NodeRedMajor): Pro
       }
     }
   } finally {
-    await demo.dispose();
+    await bench.dispose();
   }
 }
 
 async function withEditor(
-  demo: Demo,
+  bench: Workbench,
   {
     width,
     height,
@@ -90,7 +91,7 @@ async function withEditor(
   }: EditorOptions & { readonly width: number; readonly height: number },
   use: (editor: Editor) => Promise<void>,
 ): Promise<void> {
-  const editor = await Editor.open(demo.address, options);
+  const editor = await bench.open(options);
   try {
     await editor.page.setViewportSize({ width, height });
     await use(editor);
@@ -112,11 +113,11 @@ async function main(): Promise<void> {
     for (const nodeRed of ['4', '5'] as const) await gallery(folder, part, nodeRed);
     return;
   }
-  const demo = await Demo.start();
+  const bench = await Workbench.start();
   try {
-    await pages(demo);
+    await pages(bench);
   } finally {
-    await demo.dispose();
+    await bench.dispose();
   }
 }
 

@@ -3,8 +3,8 @@ import { describe, it } from 'node:test';
 import { SETTINGS_VERSION } from '../../nodes/shared/settings/migrate';
 import { isOwn, savedFlows } from '../harness/nodes/saved-flows';
 import { asObject, type Json } from '../package/project';
-import { Demo, idOf, type NodeRedMajor } from '../start/demo';
-import { Editor, noBrowser } from './editor';
+import { idOf, type NodeRedMajor } from '../start/demo';
+import { noBrowser, Workbench } from './workbench';
 
 const majors: readonly NodeRedMajor[] = ['4', '5'];
 const saved = savedFlows('0.1.0');
@@ -14,14 +14,15 @@ const everySetting = saved.get('Every setting') ?? [];
 for (const nodeRed of majors) {
   describe(`flows saved by 0.1.0, in Node-RED ${nodeRed}`, { skip: noBrowser }, () => {
     it('run; their dialogs open, and add only what 0.1.0 did not store', async (t) => {
-      const demo = await Demo.start({ nodeRed, flows: [...echo, ...everySetting] });
-      t.after(() => demo.dispose());
+      const bench = await Workbench.start({ nodeRed, flows: [...echo, ...everySetting] });
+      t.after(() => bench.dispose());
+      const { demo } = bench;
       await demo.press(idOf(echo, 'inject', 'open'));
       await demo.until(() => demo.shown('state').includes('established'), 'the state established');
       await demo.press(idOf(echo, 'inject', 'send text'));
       await demo.until(() => demo.shown('echo').length === 1, 'the echo');
 
-      const editor = await Editor.during(t, demo.address);
+      const editor = await bench.editor();
       const before = everySetting.filter(isOwn);
       for (const { id, type } of before) {
         if (type === 'esp-at-device') await editor.editConfig(String(id));

@@ -5,8 +5,8 @@ import { replayDriver } from '../../replay/driver-replay';
 import { minimized } from '../../replay/minimize';
 import { parseDriverRecording } from '../../replay/recording-file';
 import { asObject, examples, type Json } from '../package/project';
-import { Demo, idOf } from '../start/demo';
-import { Editor, noBrowser } from './editor';
+import { idOf } from '../start/demo';
+import { noBrowser, Workbench } from './workbench';
 
 const SECRET = 'story-secret-4711';
 /** From 6 s after the start on the line loses bytes of the device. */
@@ -25,14 +25,14 @@ function flows(): Json[] {
 
 describe('a user reports a line that loses bytes', { skip: noBrowser, timeout: 300_000 }, () => {
   it('sees it, saves it, and gets a short recording without secrets that shows it again', async (t) => {
-    const demo = await Demo.start({ nodeRed: '5', flows: flows() });
-    t.after(() => demo.dispose());
-    const editor = await Editor.during(t, demo.address);
+    const bench = await Workbench.start({ nodeRed: '5', flows: flows() });
+    t.after(() => bench.dispose());
+    const editor = await bench.editor();
     const { page } = editor;
     await editor.run('RED.sidebar.show("esp-at");');
     const resync = page.locator('.esp-at-live-kind-event', { hasText: 'outofsync' });
     for (let count = 0; count < 60 && (await resync.count()) === 0; count++) {
-      await editor.press(idOf(await demo.flows(), 'inject', 'send text'));
+      await editor.press(idOf(bench.flows, 'inject', 'send text'));
       await page.waitForTimeout(500);
     }
     await resync.first().waitFor();
