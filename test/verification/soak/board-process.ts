@@ -32,7 +32,11 @@ function main([name = '', seed = '']: readonly string[]): void {
   const port = new PortLink();
   let pty: Pty | undefined;
   const { device, faults } = faultyDevice({
-    ...{ firmware, joined: true, bootMs: BOOT_MS, baud: RATE, random: seededRandom(Number(seed)) },
+    firmware,
+    joined: true,
+    bootMs: BOOT_MS,
+    baud: RATE,
+    random: seededRandom(Number(seed)),
     uart: new PacedLine().factory,
     output: (bytes) => pty?.write(bytes),
   });

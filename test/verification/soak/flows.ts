@@ -19,7 +19,7 @@ export const firstRevision: Revision = {
 const LINKS: readonly LinkId[] = [0, 1, 2];
 
 /** Seconds between the messages, requests, and stalls of the host. */
-const EVERY = { message: '0.5', request: '2', open: '3', close: '41', ask: '7', stall: '6' };
+const EVERY = { message: '0.8', request: '3', open: '3', close: '41', ask: '7', stall: '6' };
 
 /** The flows: three links, one of them opened by message, and something that blocks the event loop. */
 export function flowsOf(port: string, server: number, revision: Revision): object[] {

@@ -114,6 +114,8 @@ export class Probe {
     const { msg, destination } = objectOf(event);
     const node = nodeOf(objectOf(destination).node);
     if (!node || !counted.has(node.type)) return;
+    // On its way to the node when a deploy stopped that: Node-RED drops it, and the node never sees it.
+    if (!isListening(node)) return;
     this.#anyNode = node;
     const { input, number } = objectOf(objectOf(msg).soak);
     if (typeof input !== 'string') return;
@@ -159,7 +161,9 @@ export class Probe {
     const isIts = identity?.way === 'in' && identity.link === linkId;
     const text = Buffer.isBuffer(payload) ? payload.toString('latin1') : JSON.stringify(payload);
     this.#report({
-      ...{ kind: 'received', link: linkId, at: Date.now() },
+      kind: 'received',
+      link: linkId,
+      at: Date.now(),
       number: isIts ? identity.number : undefined,
       head: isIts ? '' : text.slice(0, HEAD),
     });
@@ -254,6 +258,12 @@ function isOrder(value: unknown): value is Order {
 
 function isLink(value: unknown): value is LinkId {
   return value === 0 || value === 1 || value === 2;
+}
+
+/** Whether a node takes inputs: Node-RED removes its callbacks when it stops. */
+function isListening(node: object): boolean {
+  const { _inputCallback, _inputCallbacks } = objectOf(node);
+  return Boolean(_inputCallback) || Boolean(_inputCallbacks);
 }
 
 function nodeOf(value: unknown): FlowNode | undefined {

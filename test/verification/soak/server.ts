@@ -7,7 +7,7 @@ import { drawForm, drawLength, payloadOf, seal, sealedIn, unseal } from './messa
 import type { Ledger } from './ledger';
 
 /** Mean time between two messages on a connection. */
-const MEAN_INTERVAL_MS = 600;
+const MEAN_INTERVAL_MS = 800;
 /** First bytes of a message that is none, for people. */
 const HEAD = 60;
 
