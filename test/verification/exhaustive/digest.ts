@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import type { ExhaustiveHarness } from './exhaustive-harness';
+import type { Direction } from './port-monitor';
 
 /** What one run did, as three hashes: versions of the driver that do the same have equal hashes. */
 export interface RunDigest {
@@ -50,6 +51,32 @@ export function digestOf(harness: ExhaustiveHarness): RunDigest {
       ...[0, 1, 2].map(of),
     ]),
   };
+}
+
+/**
+ * A hash of all that both ends did after the last fault, and of how all requests ended. Runs with equal hashes had, as far
+ * as anyone outside can tell, reached the same state.
+ */
+export function futureOf({ port, log, events, linkEvents }: ExhaustiveHarness): string {
+  const last = port.strikes.at(-1);
+  if (!last) return '';
+  const after = (direction: Direction) =>
+    port
+      .pieces(direction)
+      .filter(({ start, at }) => start >= last.offsets[direction] && at >= last.at)
+      .map(({ at, bytes }) => [at, bytes.toString('latin1')]);
+  return hash([
+    after('to-device'),
+    after('to-host'),
+    log.out.map(({ outcome, code, settledAt }) => [outcome, code, settledAt]),
+    log.requests.map(({ name, result }) => [name, result]),
+    events
+      .filter(({ at }) => at >= last.at)
+      .map(({ at, event }) => [at, event.event, event.detail]),
+    linkEvents
+      .filter(({ at }) => at >= last.at)
+      .map(({ at, event }) => [at, event.link, event.event]),
+  ]);
 }
 
 /** The digests of many runs, by the arguments that repeat each. */

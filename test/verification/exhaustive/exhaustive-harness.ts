@@ -62,8 +62,8 @@ export class ExhaustiveHarness {
   readonly findings: Violation[] = [];
   /** Command lines that the device executed out of messages. */
   readonly #injected: string[] = [];
-  /** The fault, if it is one of a command line. */
-  commandFault: CommandFault | undefined;
+  /** Faults of command lines. */
+  readonly commandFaults: CommandFault[] = [];
   /** Command lines that the device received so far. */
   commands = 0;
 
@@ -74,6 +74,7 @@ export class ExhaustiveHarness {
     const line = climbs ? new PacedLine({ hostRate: START_RATE }) : new PacedLine();
     const write = (bytes: Buffer) => this.simulator.write(bytes);
     this.port = new PortMonitor(clock, write, climbs ? line : undefined);
+    this.port.commands = () => this.commands;
     this.simulator = new SimulatedDevice({
       firmware,
       clock,
@@ -230,9 +231,10 @@ export class ExhaustiveHarness {
     );
     if (ofMessage && line.startsWith('AT')) this.#injected.push(line);
     const index = this.commands++;
-    if (this.commandFault?.index !== index) return { kind: 'execute' };
-    this.port.triggeredAt ??= this.clock.now();
-    return this.commandFault.outcome;
+    const fault = this.commandFaults.find((each) => each.index === index);
+    if (!fault) return { kind: 'execute' };
+    this.port.struck();
+    return fault.outcome;
   }
 
   async #until(what: string, done: () => boolean): Promise<void> {

@@ -5,6 +5,7 @@ import { EspAtError } from '../../../driver/errors';
 import { faultKind, faultKinds, hostStallKinds } from './faults';
 import { MessageLog } from '../message-log';
 import { audit, type Extras, type ServerEnd } from './audit';
+import { attemptPair, searchPairs } from './pair-search';
 import { scriptNamed, scripts } from './scripts';
 import { Search } from './search';
 import { attempt, record } from './fault-run';
@@ -39,6 +40,32 @@ describe('a blocked event loop of the host, a sample', () => {
       assert.ok(runs > 0);
     });
   }
+});
+
+describe('two faults, one after the other (a sample)', () => {
+  for (const name of ['open-d', 'send-c', 'receive-d', 'close-c']) {
+    it(`in ${name}: every invariant holds, and equal states are counted once`, async () => {
+      const options = { kinds: faultKinds, stride: 89, pairs: 25, seed: 1 };
+      const found = await searchPairs(scriptNamed(name), options);
+      assert.deepEqual(found.tally.failed, []);
+      assert.equal(found.tally.runs, 25);
+      assert.ok(found.states < found.firsts && found.pruned < found.all);
+    });
+  }
+
+  it('both apply: a lost byte and, behind it in the same chunk, an inserted one', async () => {
+    const script = scriptNamed('receive-d');
+    const { units, from } = await record(script);
+    const data = units['to-host'].find(
+      ({ role, start }) => role === 'data' && start >= from['to-host'],
+    );
+    assert.equal(data?.text, 'hello');
+    const pair = `lost:to-host@${data.start},inserted-30:to-host@${data.end - 1}`;
+    const { struck, undetectable, violations, trace } = await attemptPair(script, pair);
+    assert.ok(struck);
+    assert.equal(trace.filter((line) => line.includes('*** here ***')).length, 2);
+    assert.deepEqual([undetectable, violations], ['payload byte', []]);
+  });
 });
 
 /** Regressions: a fault, and the byte it applies to, found by the text around it. */
@@ -149,7 +176,11 @@ describe('a single fault that once broke an invariant', () => {
       const whole = recording.units[direction].map((unit) => unit.text).join('');
       const start = whole.indexOf(text, recording.from[direction]);
       assert.ok(start >= 0, `nothing like ${text} was written`);
-      const outcome = await attempt(script, faultKind(fault), start + index, recording);
+      const outcome = await attempt(script, {
+        kind: faultKind(fault),
+        at: start + index,
+        recording,
+      });
       assert.ok(outcome.struck);
       assert.deepEqual(outcome.violations, []);
     });
@@ -157,7 +188,11 @@ describe('a single fault that once broke an invariant', () => {
 
   it('a hang during initialization: the driver restarts the device', async () => {
     const script = scriptNamed('bring-up-c');
-    const outcome = await attempt(script, faultKind('outcome-hang'), 0, await record(script));
+    const outcome = await attempt(script, {
+      kind: faultKind('outcome-hang'),
+      at: 0,
+      recording: await record(script),
+    });
     assert.ok(outcome.struck);
     assert.deepEqual(outcome.violations, []);
   });

@@ -1,7 +1,7 @@
-import { digestOf, type RunDigest } from './digest';
+import { digestOf, futureOf, type RunDigest } from './digest';
 import type { Violation } from './audit';
 import type { FaultKind } from './faults';
-import { sendWindows, unitsSaid, unitsWritten, type Recording } from './recording';
+import { sendWindows, unitAt, unitsSaid, unitsWritten, type Recording } from './recording';
 import type { Script } from './scripts';
 import { ExhaustiveHarness } from './exhaustive-harness';
 import { undetectableReason, type Undetectable } from './undetectable';
@@ -25,27 +25,49 @@ export interface Outcome {
   /** Every write and every event in the order of time. */
   readonly trace: readonly string[];
   readonly digest: RunDigest;
+  /** The run taken apart, with the places behind its last fault. */
+  readonly recording: () => Recording;
+  /** A hash of all that both ends did after the last fault. */
+  readonly future: () => string;
+}
+
+/** One fault of a run, with the place where it applies. */
+export interface ArmedFault {
+  readonly kind: FaultKind;
+  readonly at: number;
+  /** The run in which the place was found: without this fault, and with those before it. */
+  readonly recording: Recording;
 }
 
 /** Runs a script without a fault. @throws Error when that violates an invariant */
 export async function record(script: Script): Promise<Recording> {
   const harness = new ExhaustiveHarness(script);
   await script.setUp?.(harness);
-  const { port } = harness;
-  const mark = () => ({
-    'to-device': port.offset('to-device'),
-    'to-host': port.offset('to-host'),
-    commands: harness.commands,
-  });
-  const from = mark();
+  const from = marksOf(harness);
   await script.run(harness);
-  const to = mark();
+  const to = marksOf(harness);
   await harness.recover(0);
-  const written = port.pieces('to-device');
-  const said = unitsSaid(port.pieces('to-host'), script.firmware === 'D');
+  const recording = recordingOf(harness, from, to);
   const violations = await harness.end();
   if (violations.length > 0)
     throw new Error(`${script.name}: ${violations.map(({ text }) => text).join('; ')}`);
+  return recording;
+}
+
+type Marks = Recording['from'];
+
+function marksOf({ port, commands }: ExhaustiveHarness): Marks {
+  return {
+    'to-device': port.offset('to-device'),
+    'to-host': port.offset('to-host'),
+    commands,
+  };
+}
+
+/** Takes a run apart. @param from where faults may apply; @param to where they may no longer */
+function recordingOf({ port, firmware }: ExhaustiveHarness, from: Marks, to: Marks): Recording {
+  const written = port.pieces('to-device');
+  const said = unitsSaid(port.pieces('to-host'), firmware === 'D');
   return {
     units: { 'to-device': unitsWritten(written), 'to-host': said },
     pieces: port.pieces('to-host').map(({ start }) => start),
@@ -55,43 +77,79 @@ export async function record(script: Script): Promise<Recording> {
   };
 }
 
-/** Runs a script with one fault, and checks every invariant. */
-export async function attempt(
-  script: Script,
-  kind: FaultKind,
-  at: number,
-  recording: Recording,
-): Promise<Outcome> {
+/** Runs a script with faults, in the order in which they apply, and checks every invariant. */
+export async function attempt(script: Script, ...faults: readonly ArmedFault[]): Promise<Outcome> {
   const harness = new ExhaustiveHarness(script);
   await script.setUp?.(harness);
-  kind.arm(harness, at);
+  for (const { kind, at } of faults) kind.arm(harness, at);
   await script.run(harness);
   const end = await harness.recover(0);
+  const { strikes, triggeredAt } = harness.port;
+  const marks = marksOf(harness);
   const findings = await harness.end();
-  const { triggeredAt } = harness.port;
-  const { blocksMs = 0 } = kind;
+  const blocksMs = sum(faults.map(({ kind }) => kind.blocksMs ?? 0));
   const recovery = triggeredAt === undefined ? 0 : Math.max(0, end - triggeredAt - blocksMs);
   if (blocksMs > 0) findings.push(...tracesOf(harness));
-  if (recovery > (kind.name === 'outcome-hang' ? HANG_RECOVERY_LIMIT_MS : RECOVERY_LIMIT_MS)) {
+  if (recovery > sum(faults.map(({ kind }) => recoveryLimit(kind)))) {
     findings.push({ about: 'device', text: `messages passed again only after ${recovery} ms` });
   }
   const unknown = harness.log.out.filter(({ outcome }) => outcome === 'unknown').length;
-  if (unknown > 0 && !mayBeUnknown(kind, at, recording)) {
+  if (unknown > 0 && !faults.some(mayBeUnknown)) {
     findings.push({ about: 'device', text: 'an outcome is unknown though no send was at work' });
   }
-  const behind = harness.port.pieces('to-host').filter(({ start }) => start > at);
-  const text = behind.map(({ bytes }) => bytes.toString('latin1')).join('');
-  const reason = undetectableReason(kind, at, recording, text);
+  const reason = reasonOf(harness, faults);
   const excused = reason !== undefined && findings.some(({ about }) => about === 'message');
   return {
-    struck: triggeredAt !== undefined,
+    struck: strikes.length >= faults.length,
     violations: (excused ? findings.filter(isInexcusable) : findings).map(({ text }) => text),
     undetectable: excused ? reason : undefined,
     unknown,
     recovery,
     trace: traceOf(harness),
     digest: digestOf(harness),
+    recording: () => {
+      const { offsets = marks, commands = marks.commands } = strikes.at(-1) ?? {};
+      return recordingOf(harness, { ...offsets, commands }, marks);
+    },
+    future: () => futureOf(harness),
   };
+}
+
+function reasonOf(
+  { port }: ExhaustiveHarness,
+  faults: readonly ArmedFault[],
+): Undetectable | undefined {
+  const pieces = port.pieces('to-host');
+  const reasons = faults.map(({ kind, at, recording }) => {
+    const behind = pieces.filter(({ start }) => start > at);
+    const text = behind.map(({ bytes }) => bytes.toString('latin1')).join('');
+    return undetectableReason(kind, at, recording, text);
+  });
+  return (
+    reasons.find((reason) => reason !== undefined) ?? (makeUp(faults) ? 'payload byte' : undefined)
+  );
+}
+
+/** Whether all faults changed bytes of one payload, or of one message's data, and its length is as it was. */
+function makeUp(faults: readonly ArmedFault[]): boolean {
+  const [first] = faults;
+  const direction = first?.kind.change?.direction;
+  if (!first || !direction) return false;
+  const unit = unitAt(first.recording.units[direction], first.at);
+  if (unit?.role !== 'payload' && unit?.role !== 'data') return false;
+  const drifts = faults.map(({ kind: { change }, at }) => {
+    const isIn = change?.direction === direction && at >= unit.start && at < unit.end;
+    return isIn ? change.instead(0).length - 1 : NaN;
+  });
+  return sum(drifts) === 0;
+}
+
+function recoveryLimit({ name }: FaultKind): number {
+  return name === 'outcome-hang' ? HANG_RECOVERY_LIMIT_MS : RECOVERY_LIMIT_MS;
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
 }
 
 /** A host that stood still has lost nothing, and neither has its device. */
@@ -111,7 +169,7 @@ function tracesOf({ events, log }: ExhaustiveHarness): Violation[] {
 const isInexcusable = ({ about }: Violation): boolean => about !== 'message';
 
 /** Whether the fault strikes between the first byte of a send and its result. */
-function mayBeUnknown(kind: FaultKind, at: number, { sends }: Recording): boolean {
+function mayBeUnknown({ kind, at, recording: { sends } }: ArmedFault): boolean {
   // What a server does arrives later, through the network.
   if (kind.name.startsWith('server-')) return sends.some(({ to }) => at < to['to-host']);
   if (kind.name.startsWith('outcome-')) return sends.some(({ command }) => command === at);
@@ -135,7 +193,7 @@ function traceOf({ port, linkEvents, events }: ExhaustiveHarness): string[] {
       at,
       text: `  device: ${event} ${detail ?? ''} ${error?.code ?? ''}`,
     })),
-    ...(port.triggeredAt === undefined ? [] : [{ at: port.triggeredAt, text: '*** here ***' }]),
+    ...port.strikes.map(({ at }) => ({ at, text: '*** here ***' })),
   ];
   return [...spoken, ...eventLines]
     .sort((one, other) => one.at - other.at)

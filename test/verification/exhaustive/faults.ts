@@ -72,7 +72,7 @@ const byteFaults: readonly FaultKind[] = directions.flatMap((direction) =>
   changes.map(([name, instead]): FaultKind => ({
     name: `${name}:${direction}`,
     places: (recording) => bytes(recording, direction),
-    arm: (harness, at) => void (harness.port.event = { direction, at, instead }),
+    arm: (harness, at) => harness.port.arm({ direction, at, instead }),
     change: { direction, instead },
   })),
 );
@@ -137,7 +137,7 @@ const servers: readonly FaultKind[] = [
 const commandFaults: readonly FaultKind[] = Object.entries(outcomes).map(([name, outcome]) => ({
   name: `outcome-${name}`,
   places: ({ from, to }) => range(from.commands, to.commands),
-  arm: (harness, index) => void (harness.commandFault = { index, outcome }),
+  arm: (harness, index) => void harness.commandFaults.push({ index, outcome }),
 }));
 
 /** Every kind there is. */
@@ -168,7 +168,7 @@ function onLine(
   return {
     name,
     places: (recording) => bytes(recording, direction),
-    arm: (harness, at) => void (harness.port.event = { direction, at, ...event(harness) }),
+    arm: (harness, at) => harness.port.arm({ direction, at, ...event(harness) }),
   };
 }
 
@@ -183,7 +183,7 @@ function atLineStarts(name: string, happen: (harness: ExhaustiveHarness) => void
         .map(({ start }) => start)
         .filter((start) => start >= from['to-host'] && start < to['to-host']),
     arm: (harness, at) =>
-      void (harness.port.event = { direction: 'to-host', at, happen: () => happen(harness) }),
+      harness.port.arm({ direction: 'to-host', at, happen: () => happen(harness) }),
   };
 }
 
@@ -194,7 +194,7 @@ function atPieces(name: string, happen: (harness: ExhaustiveHarness) => void): F
     places: ({ pieces, from, to }) =>
       pieces.filter((start) => start >= from['to-host'] && start < to['to-host']),
     arm: (harness, at) =>
-      void (harness.port.event = { direction: 'to-host', at, happen: () => happen(harness) }),
+      harness.port.arm({ direction: 'to-host', at, happen: () => happen(harness) }),
   };
 }
 

@@ -30,6 +30,16 @@ export interface Piece {
   readonly at: number;
 }
 
+/** One application of a fault. */
+export interface Strike {
+  /** Milliseconds. */
+  readonly at: number;
+  /** Bytes that had passed each way. */
+  readonly offsets: Readonly<Record<Direction, number>>;
+  /** Command lines that the device had received. */
+  readonly commands: number;
+}
+
 interface Lane {
   readonly pieces: Piece[];
   offset: number;
@@ -42,10 +52,12 @@ interface Lane {
 export class PortMonitor implements PortOpener {
   readonly address = 'exhaustive';
   readonly rate: number | undefined;
-  /** The fault; {@link triggeredAt} is set once it has applied. */
-  event: PortFault | undefined;
-  /** When the fault applied. */
-  triggeredAt: number | undefined;
+  /** Faults that have not applied. */
+  readonly #armed: PortFault[] = [];
+  /** Where and when each fault applied, in that order. */
+  readonly strikes: Strike[] = [];
+  /** Command lines that the device has received. */
+  commands: () => number = () => 0;
   readonly #line: PacedLine | undefined;
   readonly #clock: VirtualClock;
   readonly #lanes: Readonly<Record<Direction, Lane>>;
@@ -77,6 +89,26 @@ export class PortMonitor implements PortOpener {
   /** What each end wrote so far, before the fault changed it. */
   pieces(direction: Direction): readonly Piece[] {
     return this.#lanes[direction].pieces;
+  }
+
+  /** When the last fault applied. */
+  get triggeredAt(): number | undefined {
+    return this.strikes.at(-1)?.at;
+  }
+
+  /** Makes a fault apply at its byte. */
+  arm(fault: PortFault): void {
+    this.#armed.push(fault);
+  }
+
+  /** A fault applies now. @param passed bytes that had passed where that is not all that was written */
+  struck(passed: Partial<Strike['offsets']> = {}): void {
+    const offsets = {
+      'to-device': this.offset('to-device'),
+      'to-host': this.offset('to-host'),
+      ...passed,
+    };
+    this.strikes.push({ at: this.#clock.now(), offsets, commands: this.commands() });
   }
 
   open(handlers: PortHandlers): Promise<Port> {
@@ -112,26 +144,36 @@ export class PortMonitor implements PortOpener {
     const other = this.#lanes[direction === 'to-host' ? 'to-device' : 'to-host'].offset;
     lane.pieces.push({ start, bytes, other, at: this.#clock.now() });
     lane.offset += bytes.length;
-    const { event } = this;
-    if (
-      this.triggeredAt === undefined &&
-      event?.direction === direction &&
-      event.at < lane.offset
-    ) {
-      this.triggeredAt = this.#clock.now();
-      this.#strike(lane, event, bytes, event.at - start);
-    } else {
-      this.#arrive(lane, bytes);
-    }
+    this.#through(direction, bytes, start);
   }
 
-  #strike(lane: Lane, event: PortFault, bytes: Buffer, index: number): void {
+  /** Lets bytes through, from an offset on, up to the next fault and behind it. */
+  #through(direction: Direction, bytes: Buffer, start: number): void {
+    const fault = this.#next(direction, start, start + bytes.length);
+    if (fault) this.#strike(fault, bytes, start);
+    else this.#arrive(this.#lanes[direction], bytes);
+  }
+
+  /** The first fault in a range of offsets. */
+  #next(direction: Direction, start: number, end: number): PortFault | undefined {
+    return this.#armed
+      .filter((fault) => fault.direction === direction && fault.at >= start && fault.at < end)
+      .sort((one, other) => one.at - other.at)[0];
+  }
+
+  #strike(fault: PortFault, bytes: Buffer, start: number): void {
+    this.#armed.splice(this.#armed.indexOf(fault), 1);
+    this.struck({ [fault.direction]: fault.at + 1 });
+    const { direction, at, happen, instead, loses, pause } = fault;
+    const lane = this.#lanes[direction];
+    const index = at - start;
     const before = bytes.subarray(0, index);
-    const { happen, instead, loses, pause } = event;
     const changed = instead?.(bytes[index] ?? 0) ?? bytes.subarray(index, index + 1);
-    const rest = Buffer.concat([changed, bytes.subarray(index + 1)]);
-    if (!happen && pause === undefined) {
-      this.#arrive(lane, Buffer.concat([before, rest]));
+    const rest = bytes.subarray(index + 1);
+    const isLast = !this.#next(direction, at + 1, start + bytes.length);
+    const isCut = happen !== undefined || pause !== undefined;
+    if (isLast && !isCut) {
+      this.#arrive(lane, Buffer.concat([before, changed, rest]));
       return;
     }
     this.#arrive(lane, before);
@@ -141,7 +183,12 @@ export class PortMonitor implements PortOpener {
       lane.waiting = [];
       this.#clock.after(pause, () => this.#release(lane));
     }
-    this.#arrive(lane, rest);
+    if (isLast) {
+      this.#arrive(lane, Buffer.concat([changed, rest]));
+    } else {
+      this.#arrive(lane, changed);
+      this.#through(direction, rest, at + 1);
+    }
   }
 
   #release(lane: Lane): void {

@@ -4,8 +4,9 @@ import { optionsOf, orMisuse, wholeNumber } from '../../harness/options';
 import { Digests } from './digest';
 import { faultKind, faultKinds, hostStallKinds } from './faults';
 import { scriptNamed, scripts } from './scripts';
+import { attemptPair, pairScripts, searchPairs } from './pair-search';
 import { Search } from './search';
-import type { Tally } from './tally';
+import type { FailedRun, Tally } from './tally';
 import { undetectables } from './undetectable';
 
 const usage = `npm run exhaustive -- [options]
@@ -17,6 +18,10 @@ const usage = `npm run exhaustive -- [options]
   --digest FILE   write what every run did, as hashes
   --against FILE  compare with such a file of another version
   --host-stalls   block the host's event loop at every byte, instead of the other faults
+  --pairs N       pairs of faults instead, N of each script, drawn by the seed; of all first faults that lead to
+                  one state only one counts; --stride N takes every Nth first fault
+  --pair K@P,K@P  only this pair, with a trace of it
+  --seed S        which pairs (default 1)
   --paced         bytes take their time, as at 115200 bits a second
 
 Scripts: ${scripts.map(({ name }) => name).join(', ')}
@@ -31,6 +36,9 @@ const { values } = optionsOf(usage, {
   digest: { type: 'string' },
   against: { type: 'string' },
   'host-stalls': { type: 'boolean', default: false },
+  pairs: { type: 'string' },
+  pair: { type: 'string' },
+  seed: { type: 'string', default: '1' },
   paced: { type: 'boolean', default: false },
 });
 
@@ -39,15 +47,19 @@ const print = (text: string): void => void process.stdout.write(`${text}\n`);
 const digests = new Digests();
 const before = values.against === undefined ? undefined : Digests.read(values.against);
 
+const isPairs = values.pairs !== undefined || values.pair !== undefined;
+const usual = isPairs ? pairScripts.map(scriptNamed) : scripts;
+
+const stride = wholeNumber('stride', values.stride, 1);
 const search = new Search({
-  scripts: orMisuse(() => values.script?.map(scriptNamed) ?? scripts).map((script) => {
+  scripts: orMisuse(() => values.script?.map(scriptNamed) ?? usual).map((script) => {
     return { ...script, paced: values.paced };
   }),
   kinds: orMisuse(
     () => values.fault?.map(faultKind) ?? (values['host-stalls'] ? hostStallKinds : faultKinds),
   ),
   at: values.at === undefined ? undefined : wholeNumber('at', values.at),
-  stride: wholeNumber('stride', values.stride, 1),
+  stride,
   onRun: ({ trace, digest }, run) => {
     digests.add(run, digest);
     if (values.at !== undefined) print(trace.join('\n'));
@@ -55,8 +67,10 @@ const search = new Search({
 });
 
 function row(first: string, ...cells: readonly (string | number)[]): void {
-  print(first.padEnd(26) + cells.map((cell) => String(cell).padStart(12)).join(''));
+  print(first.padEnd(26) + cells.map((cell) => String(cell).padStart(14)).join(''));
 }
+
+const titles = ['runs', 'violations', 'undetectable', 'unknown', 'worst [s]'];
 
 const seconds = (milliseconds: number): string => (milliseconds / 1000).toFixed(1);
 
@@ -77,9 +91,42 @@ function compare(other: Digests): number {
   return new Set(Object.values(differing).flat()).size;
 }
 
+/** Pairs of faults: counts by script. */
+async function mainPairs(): Promise<void> {
+  const began = Date.now();
+  const [pairs, seed] = [
+    wholeNumber('pairs', values.pairs ?? '0'),
+    wholeNumber('seed', values.seed),
+  ];
+  row('script', 'first faults', 'states', 'pairs', 'after pruning', 'runs', ...titles.slice(1));
+  const failed: FailedRun[] = [];
+  let runs = 0;
+  for (const script of search.scripts) {
+    if (values.pair !== undefined) {
+      const { trace, violations } = await attemptPair(script, values.pair);
+      print([...trace, ...violations].join('\n'));
+      continue;
+    }
+    const kinds = [...search.kinds.keys()];
+    const found = await searchPairs(script, { kinds, stride, pairs, seed });
+    const { tally, firsts, states, all, pruned } = found;
+    row(script.name, firsts, states, all, pruned, ...cells(tally));
+    failed.push(...tally.failed);
+    runs += tally.runs;
+  }
+  print(`\n${runs} pairs in ${Math.round((Date.now() - began) / 1000)} s, seed ${seed}`);
+  finish(failed);
+}
+
+/** Prints the failed runs, and says how it ends. */
+function finish(failed: readonly FailedRun[]): void {
+  for (const { repeat, violations } of failed) print(`\n${repeat}\n  ${violations.join('\n  ')}`);
+  print(failed.length === 0 ? 'no violations' : `\n${failed.length} violations`);
+  process.exitCode = failed.length === 0 ? 0 : 1;
+}
+
 async function main(): Promise<void> {
   const began = Date.now();
-  const titles = ['runs', 'violations', 'undetectable', 'unknown', 'worst [s]'];
   row('script', ...titles, 'time [s]');
   for (const script of search.scripts) {
     const start = Date.now();
@@ -96,13 +143,10 @@ async function main(): Promise<void> {
   for (const [reason, count] of total.undetectable) {
     print(`undetectable, ${reason}: ${count} (${undetectables[reason]})`);
   }
-  for (const { repeat, violations } of total.failed)
-    print(`\n${repeat}\n  ${violations.join('\n  ')}`);
-  const { length } = total.failed;
-  print(length === 0 ? 'no violations' : `\n${length} violations`);
+  finish(total.failed);
   if (values.digest !== undefined) digests.write(values.digest);
   const changed = before ? compare(before) : 0;
-  process.exitCode = length === 0 && changed === 0 && total.runs > 0 ? 0 : 1;
+  if (changed > 0 || total.runs === 0) process.exitCode = 1;
 }
 
-void main();
+void (isPairs ? mainPairs() : main());

@@ -40,7 +40,7 @@ export class Search {
       for (const place of kind.places(recording)) {
         if (at !== undefined && place !== at) continue;
         if (this.#count++ % (stride * every) !== 0) continue;
-        const outcome = await attempt(script, kind, place, recording);
+        const outcome = await attempt(script, { kind, at: place, recording });
         const paced = script.paced ? ' --paced' : '';
         const run = `--script ${script.name} --fault ${kind.name} --at ${place}${paced}`;
         onRun?.(outcome, run);

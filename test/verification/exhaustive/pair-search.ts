@@ -1,0 +1,133 @@
+import { seededRandom } from '../../../simulator';
+import { attempt, record, type ArmedFault, type Outcome } from './fault-run';
+import type { Recording } from './recording';
+import { faultKind, type FaultKind } from './faults';
+import type { Script } from './scripts';
+import { Tally } from './tally';
+
+/** The shortest scripts: two faults at all their places are still to be counted. */
+export const pairScripts: readonly string[] = ['open', 'send', 'receive', 'close'].flatMap(
+  (name) => [`${name}-c`, `${name}-d`],
+);
+
+export interface PairOptions {
+  readonly kinds: readonly FaultKind[];
+  /** Only every Nth first fault. */
+  readonly stride: number;
+  /** How many pairs of each script run, drawn by the seed. */
+  readonly pairs: number;
+  readonly seed: number;
+  /** Called after every run with the arguments that repeat it. */
+  readonly onRun?: (outcome: Outcome, run: string) => void;
+}
+
+/** Pairs of one script. */
+export interface PairResult {
+  readonly tally: Tally;
+  /** First faults, and the states that they lead to. */
+  readonly firsts: number;
+  readonly states: number;
+  /** Pairs of all first faults, and those left when equal states are counted once. */
+  readonly all: number;
+  readonly pruned: number;
+}
+
+/** A state after a first fault, with the places of second faults behind it. */
+interface State {
+  readonly first: ArmedFault;
+  /** The run with the first fault, with the places behind it. */
+  readonly behind: Recording;
+  readonly seconds: readonly { readonly kind: FaultKind; readonly places: readonly number[] }[];
+  readonly count: number;
+}
+
+/**
+ * Runs a script with pairs of faults. First faults after which both ends do the same lead to one state, which gets its second faults
+ * once.
+ */
+export async function searchPairs(script: Script, options: PairOptions): Promise<PairResult> {
+  const { pairs, seed, onRun } = options;
+  const tally = new Tally();
+  const { states, firsts, all } = await statesOf(script, options);
+  const pruned = states.reduce((sum, { count }) => sum + count, 0);
+  for (const index of drawn(pruned, pairs, seed)) {
+    const { first, second } = pairAt(states, index);
+    const outcome = await attempt(script, first, second);
+    const run = `--script ${script.name} --pair ${nameOf(first)},${nameOf(second)}`;
+    onRun?.(outcome, run);
+    // The second fault falls away where the first one took the bytes of its place.
+    tally.add({ ...outcome, struck: true }, run);
+  }
+  return { tally, firsts, states: states.length, all, pruned };
+}
+
+/** Runs one pair, written as `KIND@PLACE,KIND@PLACE`. @throws Error for anything else */
+export async function attemptPair(script: Script, pair: string): Promise<Outcome> {
+  const recording = await record(script);
+  const [one, other, ...rest] = pair.split(',').map((text) => {
+    const [name = '', place = ''] = text.split('@');
+    return { kind: faultKind(name), at: Number(place) };
+  });
+  if (!one || !other || rest.length > 0) throw new Error(`"${pair}" is no pair of faults`);
+  const first = { ...one, recording };
+  const { recording: behind } = await attempt(script, first);
+  return attempt(script, first, { ...other, recording: behind() });
+}
+
+async function statesOf(script: Script, { kinds, stride }: PairOptions) {
+  const recording = await record(script);
+  const states = new Map<string, State>();
+  let [index, firsts, all] = [0, 0, 0];
+  for (const kind of kinds) {
+    for (const at of kind.places(recording)) {
+      if (index++ % stride !== 0) continue;
+      const first = { kind, at, recording };
+      const outcome = await attempt(script, first);
+      const behind = outcome.recording();
+      const seconds = kinds
+        .filter(({ blocksMs }) => blocksMs === undefined)
+        .map((second) => ({ kind: second, places: second.places(behind) }));
+      const count = seconds.reduce((sum, { places }) => sum + places.length, 0);
+      firsts++;
+      all += count;
+      const future = outcome.future();
+      const known = states.get(future);
+      if (!known || known.count < count) states.set(future, { first, behind, seconds, count });
+    }
+  }
+  return { states: [...states.values()], firsts, all };
+}
+
+function pairAt(
+  states: readonly State[],
+  index: number,
+): { readonly first: ArmedFault; readonly second: ArmedFault } {
+  let left = index;
+  for (const { first, behind, seconds, count } of states) {
+    if (left >= count) {
+      left -= count;
+      continue;
+    }
+    for (const { kind, places } of seconds) {
+      const at = places[left];
+      if (at !== undefined) return { first, second: { kind, at, recording: behind } };
+      left -= places.length;
+    }
+  }
+  throw new Error(`there is no pair ${index}`);
+}
+
+/** Different numbers below a limit, as many as wanted, in an order that the seed decides. */
+function* drawn(limit: number, wanted: number, seed: number): Generator<number> {
+  const random = seededRandom(seed);
+  const seen = new Set<number>();
+  while (seen.size < Math.min(limit, wanted)) {
+    const index = Math.floor(random() * limit);
+    if (seen.has(index)) continue;
+    seen.add(index);
+    yield index;
+  }
+}
+
+const nameOf = ({ kind, at }: { readonly kind: FaultKind; readonly at: number }): string =>
+  `${kind.name}@${at}`;
