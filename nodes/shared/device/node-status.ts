@@ -44,7 +44,10 @@ export class NodeStatus implements DeviceUser {
   readonly #limit: TokenBucket | undefined;
   /** Shows the last status once more may pass. */
   #cancelLate: Cancel | undefined;
-  #shown = '';
+  /** The latest status, shown or not. */
+  #latest = '';
+  /** Statuses since the one shown last that are not shown. */
+  #leftOut = 0;
   #ended = false;
 
   constructor(RED: NodeAPI, node: Node, device: DeviceNode | undefined, setting: LinkSetting) {
@@ -131,34 +134,42 @@ export class NodeStatus implements DeviceUser {
     );
   }
 
+  /** Shows the status, if it changed. Bounded by rate: each goes to every open editor. The last one shows a little later. */
   #show(): void {
     if (this.#ended) return;
-    const own = this.#words === undefined ? {} : { words: this.#words };
-    const status = this.#ofDevice() ?? this.#refused ?? { ...this.#linkStatus, ...own };
     // A flow with thousands of messages a second must not send the editor the same status each time.
-    const shown = JSON.stringify(status);
-    if (shown === this.#shown || this.#isTooFast()) return;
-    this.#shown = shown;
-    const { words, ...rest } = status;
-    this.#node.status({ ...rest, text: say(this.#translate, words) });
+    const latest = JSON.stringify(this.#status);
+    if (latest === this.#latest) return;
+    this.#latest = latest;
+    if (this.#cancelLate) this.#leftOut++;
+    else this.#publish();
+  }
+
+  #publish(): void {
+    const ms = this.#limit?.take() ?? 0;
+    if (ms > 0) {
+      this.#cancelLate = this.#device?.host.clock.after(ms, () => {
+        this.#cancelLate = undefined;
+        this.#publish();
+      });
+      return;
+    }
+    const { words, ...status } = this.#status;
+    const leftOut = this.#leftOut;
+    this.#leftOut = 0;
+    const text = say(this.#translate, words);
+    this.#node.status({ ...status, text, ...(leftOut > 0 && { leftOut }) });
     this.#RED.comms.publish(this.#topic, words, true);
+  }
+
+  get #status(): Status {
+    const own = this.#words === undefined ? {} : { words: this.#words };
+    return this.#ofDevice() ?? this.#refused ?? { ...this.#linkStatus, ...own };
   }
 
   /** Where the editor hears the words: Node-RED hands it the text alone, which is in the server's language. */
   get #topic(): string {
     return `esp-at/status/${this.#node.id}`;
-  }
-
-  /** Bounds the statuses by rate: each goes to every open editor. The last one shows a little later. */
-  #isTooFast(): boolean {
-    if (this.#cancelLate) return true;
-    const ms = this.#limit?.take() ?? 0;
-    if (ms === 0) return false;
-    this.#cancelLate = this.#device?.host.clock.after(ms, () => {
-      this.#cancelLate = undefined;
-      this.#show();
-    });
-    return true;
   }
 
   /** The links as they are: a redeployed node finds them open. */

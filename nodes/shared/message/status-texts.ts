@@ -24,6 +24,8 @@ export interface StatusDetails {
   readonly state?: number | string;
   /** Of the error behind it. */
   readonly code?: string;
+  /** How many statuses before this one were left out: a node shows 4 a second. */
+  readonly leftOut?: number;
 }
 
 /** A status before it is in a language. */
