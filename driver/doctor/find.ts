@@ -31,9 +31,16 @@ export async function find(
 async function search(examination: Examination, receivedBytes: () => number): Promise<boolean> {
   const { port } = examination;
   const { startRate } = port;
-  if (await answers(examination, [trial(startRate, 'never', 'portRate')])) return true;
+  const atStartRate = [trial(startRate, 'never', 'portRate')];
+  if (await answers(examination, atStartRate)) return true;
   await port.setRate(startRate);
-  if (await findOtherFirmware(examination)) return false;
+  const { text } = await examination.access.lendPort(otherVersion);
+  if (text !== undefined) {
+    // A board that opening the port restarts may have been booting before.
+    if (await answers(examination, atStartRate)) return true;
+    examination.found('LOOK_ALIKE', { port: port.address, version: text });
+    return false;
+  }
   const rates = port.canSetRate ? likelyRates([startRate, USUAL_RATE], true) : [undefined];
   const others = port.canSetRate ? rates.slice(1) : [];
   const isFound =
@@ -48,6 +55,8 @@ async function search(examination: Examination, receivedBytes: () => number): Pr
     examination.found('PROMPT_OPEN');
     return true;
   }
+  // A board that opening the port restarts may have been booting all that time.
+  if (await answers(examination, [...atStartRate, ...atStartRate])) return true;
   const details = { port: port.address };
   if (!port.canSetRate) examination.found('NO_ANSWER_BRIDGE', details);
   else examination.found(receivedBytes() > 0 ? 'UNREADABLE' : 'NO_ANSWER', details);
@@ -64,13 +73,6 @@ const trial = (
   pad: Trial['pad'],
   pace: Trial['pace'] = 'search',
 ): Trial => ({ rate, pad, pace });
-
-async function findOtherFirmware(examination: Examination): Promise<boolean> {
-  const { text } = await examination.access.lendPort(otherVersion);
-  if (text === undefined) return false;
-  examination.found('LOOK_ALIKE', { port: examination.port.address, version: text });
-  return true;
-}
 
 /** What firmware says of itself that answers `AT` with `OK`, but no query of ESP-AT. */
 async function otherVersion(lease: PortLease): Promise<{ readonly text?: string }> {
@@ -101,7 +103,8 @@ async function explainRate(examination: Examination): Promise<void> {
   const current = await examination.ask(uartQuery());
   if (current) facts.flowControl = parseUart(current).flowControl;
   if (!port.canSetRate) {
-    examination.found('BRIDGE');
+    // Without a rate there is nothing to set: a simulated device.
+    if (port.startRate !== undefined) examination.found('BRIDGE');
     return;
   }
   const [found, set] = [port.baudRate ?? 0, port.startRate ?? 0];

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { examine, type DoctorReport } from '../../driver';
+import { openerAt } from '../../nodes/shared/device/make-device';
 import { portAt } from '../../driver/port/open';
 import { listen } from '../../simulator/serial/server';
 import { startPathServer } from '../harness/network/path-server';
@@ -185,4 +186,16 @@ describe('the doctor, over a pty', { skip: whyNoPty() ?? false, concurrency: 4 }
     const unreachable = portAt('tcp://127.0.0.1:1', { rate: 115_200 });
     assert.deepEqual(codes(await timed(examine(unreachable))), ['PORT_UNREACHABLE']);
   });
+});
+
+describe('the doctor, on a board that opening the port restarts', { concurrency: 4 }, () => {
+  for (const bootMs of [20, 300, 1000, 3000]) {
+    it(`waits for a boot of ${bootMs} ms`, async () => {
+      const serial = { rate: 115_200, dtr: false, rts: false };
+      const opener = openerAt(`sim:boot-${bootMs}?boot-ms=${bootMs}`, serial);
+      const report = await timed(examine(opener));
+      assert.deepEqual([wrong(report), report.facts.firmware], [[], 'D']);
+      assert.ok(!codes(report).includes('BRIDGE'), 'a simulated device has no bridge');
+    });
+  }
 });
