@@ -4,6 +4,7 @@ import { query } from '../commands/build';
 import { likelyRates } from '../device/baud-rate/rates';
 import { runRateState } from '../device/baud-rate/rate-runner';
 import { search as searchBy, type Trial } from '../device/baud-rate/rate-state';
+import { parseTcpAddress } from '../values/port-address';
 import type { Examination } from './examination';
 
 /** Rates at which a data prompt is looked for: padding it takes time. */
@@ -103,8 +104,7 @@ async function explainRate(examination: Examination): Promise<void> {
   const current = await examination.ask(uartQuery());
   if (current) facts.flowControl = parseUart(current).flowControl;
   if (!port.canSetRate) {
-    // Without a rate there is nothing to set: a simulated device.
-    if (port.startRate !== undefined) examination.found('BRIDGE');
+    if (parseTcpAddress(port.address)) examination.found('BRIDGE');
     return;
   }
   const [found, set] = [port.baudRate ?? 0, port.startRate ?? 0];
