@@ -35,6 +35,8 @@ import type {
 import { SessionLoop } from './session/session-loop';
 import type { SessionContext } from './session/session-state';
 
+/** Commands of {@link Device.command} that wait at any time, and their bytes. */
+const COMMAND_LIMIT = { messages: 100, bytes: 65_536 };
 const DEFAULT_QUEUE = { messages: 1000, bytes: 4 * 1024 * 1024 };
 
 /**
@@ -46,6 +48,7 @@ export class Device extends EventEmitter<DeviceEvents> implements AsyncDisposabl
   readonly links: readonly [Link, Link, Link];
   readonly #recorder: DeviceRecorder | undefined;
   readonly #highWaterMark: HighWaterMark;
+  readonly #commands = new HighWaterMark(COMMAND_LIMIT, () => undefined);
   readonly #counters: DeviceCounters;
   readonly #status: DeviceStatus;
   readonly #loop: SessionLoop;
@@ -206,14 +209,20 @@ export class Device extends EventEmitter<DeviceEvents> implements AsyncDisposabl
   /**
    * Queues any other command, and returns its information responses. Refuses commands that break the driver's
    * assumptions. An abort takes the command out of the queue; the driver drops the response to a command that runs.
-   * @throws EspAtError `INVALID_COMMAND`, `COMMAND_FAILED`, `DEVICE_*`, `PORT_*`
+   * @throws EspAtError `INVALID_COMMAND`, `COMMAND_FAILED`, `DEVICE_*`, `PORT_*`; `QUEUE_FULL` where 100 wait
    */
   async command(text: string, wait: Wait = {}): Promise<string[]> {
     const command = rawCommand(text);
     wait.signal?.throwIfAborted();
     this.#recorder?.called('command', text);
     if (!this.#loop.session?.checks) throw this.#status.unavailableError;
-    return [...(await waitFor(this.#loop.session.run(command, wait), wait))];
+    const bytes = Buffer.byteLength(text);
+    this.#commands.take(bytes);
+    try {
+      return [...(await waitFor(this.#loop.session.run(command, wait), wait))];
+    } finally {
+      this.#commands.give(bytes);
+    }
   }
 
   /**

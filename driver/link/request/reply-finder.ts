@@ -15,8 +15,10 @@ export class ReplyFinder {
   readonly #table: RequestTable;
   readonly #mayBeAnswered: (request: PendingRequest) => boolean;
   readonly #failed: (request: PendingRequest, reason: string) => void;
+  /** The request whose condition takes time now. */
+  #judged: { readonly request: PendingRequest; readonly end: () => void } | undefined;
 
-  /** @param failed the condition of a request has thrown */
+  /** @param failed the condition of a request has thrown, or was given up */
   constructor(
     table: RequestTable,
     mayBeAnswered: (request: PendingRequest) => boolean,
@@ -25,6 +27,11 @@ export class ReplyFinder {
     this.#table = table;
     this.#mayBeAnswered = mayBeAnswered;
     this.#failed = failed;
+  }
+
+  /** Ends the wait for the condition that takes time now. @param request only if it is that of this request */
+  giveUp(request = this.#judged?.request): void {
+    if (this.#judged?.request === request) this.#judged?.end();
   }
 
   /** Returns a promise where a condition takes time. */
@@ -56,10 +63,24 @@ export class ReplyFinder {
     };
     try {
       const matches = matcher.matches(message, json);
-      return matches instanceof Promise ? matches.then(judge, fail) : judge(matches);
+      if (!(matches instanceof Promise)) return judge(matches);
+      const givenUp = new Promise<undefined>((resolve) => {
+        this.#judged = { request, end: () => resolve(undefined) };
+      });
+      return Promise.race([matches, givenUp]).then(
+        (found) => (found === undefined ? this.#tooSlow(request, goOn) : judge(found)),
+        fail,
+      );
     } catch (error) {
       return fail(error);
     }
+  }
+
+  /** Its condition would take as long again for the next message. */
+  #tooSlow(request: PendingRequest, goOn: () => Result<Found | undefined>) {
+    this.#failed(request, 'CONDITION_TOO_SLOW');
+    this.#table.delete(request);
+    return goOn();
   }
 
   #findNext(json: unknown): Found | undefined {

@@ -10,6 +10,7 @@ import {
 import { wholeFlaw } from '../../values/whole';
 import type { Message } from '../events';
 import type { SendOptions } from '../options';
+import { HighWaterMark } from '../send/high-water-mark';
 import { ReplyFinder, type Found } from './reply-finder';
 import { prepare, refused } from './matcher';
 import type { Reply, RequestOptions, RequestPayload } from './options';
@@ -17,6 +18,8 @@ import { PendingRequest } from './pending-request';
 import { RequestTable } from './request-table';
 import { uuid } from './uuid';
 
+/** Messages that wait for a condition, and their bytes. */
+const BACKLOG_LIMIT = { messages: 1000, bytes: 4 * 1024 * 1024 };
 const REPLY_TIMEOUT_MS = 10_000;
 const LONGEST_REPLY_TIMEOUT_MS = 86_400_000;
 
@@ -25,6 +28,8 @@ export interface RequestHost {
   readonly link: LinkId;
   readonly clock: Clock;
   readonly random: () => number;
+  /** Of requests that have not settled. */
+  readonly limit: HighWaterMark['limit'];
   send(payload: Uint8Array | string, options: SendOptions): Promise<void>;
 }
 
@@ -44,9 +49,14 @@ export class Requests {
   #lastNumber = 0;
   /** What waits for a condition that takes time: messages, and the end of the connection. */
   #inTurn: Promise<void> | undefined;
+  /** Messages and bytes that wait for it. */
+  readonly #backlog = new HighWaterMark(BACKLOG_LIMIT, () => undefined);
+  /** Requests that have not settled, with the bytes of their payloads. */
+  readonly #open: HighWaterMark;
 
   constructor(host: RequestHost) {
     this.#host = host;
+    this.#open = new HighWaterMark(host.limit, () => undefined);
   }
 
   /** Sends a request and returns its reply; see {@link Link.request}. */
@@ -57,7 +67,10 @@ export class Requests {
     const { signal } = options;
     if (signal?.aborted) throw this.#error('ABORTED', {}, 'not-sent');
     const request = new PendingRequest(content, matcher, options);
+    const bytes = Buffer.byteLength(content);
+    this.#open.take(bytes);
     if (!this.#table.add(request)) {
+      this.#open.give(bytes);
       const id = matcher.by === 'key' ? String(matcher.id) : '';
       throw this.#error('REQUEST_ID_IN_USE', { id }, 'not-sent');
     }
@@ -65,20 +78,30 @@ export class Requests {
     signal?.addEventListener('abort', abort, { once: true });
     if (matcher.by === 'next') this.#goOn();
     else void this.#send(request);
-    return request.settled.finally(() => signal?.removeEventListener('abort', abort));
+    return request.settled.finally(() => {
+      this.#open.give(bytes);
+      signal?.removeEventListener('abort', abort);
+    });
   }
 
   /** Takes a message of the link, and emits it unless it is a reply that is to be kept back. */
   take(message: Message, emit: Emit): void {
-    if (this.#inTurn) return this.#queue(() => this.#takeLater(message, emit));
+    if (this.#inTurn) return this.#takeInTurn(message, emit);
     if (this.#table.isEmpty) return emit(message);
     const found = this.#finder.find(message);
     if (found instanceof Promise) this.#queue(async () => this.#answer(await found, message, emit));
     else this.#answer(found, message, emit);
   }
 
-  async #takeLater(message: Message, emit: Emit): Promise<void> {
-    this.#answer(await this.#finder.find(message), message, emit);
+  /** Keeps the order of messages behind a condition. Gives the condition up where too much waits for it. */
+  #takeInTurn(message: Message, emit: Emit): void {
+    const { length } = message.bytes;
+    const isKept = this.#backlog.tryTake(length);
+    if (!isKept) this.#finder.giveUp();
+    this.#queue(async () => {
+      if (isKept) this.#backlog.give(length);
+      this.#answer(await this.#finder.find(message), message, emit);
+    });
   }
 
   /** No reply comes any more on the connection that was. */
@@ -210,6 +233,7 @@ export class Requests {
     request.reject(error, mayBeLate);
     if (mayBeLate) this.#table.overdue(request);
     else this.#table.delete(request);
+    this.#finder.giveUp(request);
     if (request.matcher.by === 'next') this.#goOn();
   }
 

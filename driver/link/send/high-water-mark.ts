@@ -35,16 +35,23 @@ export class HighWaterMark {
       const details = { reason: 'TOO_MANY_BYTES', length: bytes, max };
       throw new EspAtError('INVALID_PAYLOAD', details, { outcome: 'not-sent' });
     }
-    if (this.#messages >= this.limit.messages || this.#bytes + bytes > max) {
+    if (!this.tryTake(bytes)) {
       throw new EspAtError(
         'QUEUE_FULL',
         { messages: this.#messages, bytes: this.#bytes },
         { outcome: 'not-sent' },
       );
     }
+  }
+
+  /** Returns whether the message fits, and counts it then. */
+  tryTake(bytes: number): boolean {
+    const { limit } = this;
+    if (this.#messages >= limit.messages || this.#bytes + bytes > limit.bytes) return false;
     this.#messages++;
     this.#bytes += bytes;
     this.#notice();
+    return true;
   }
 
   give(bytes: number): void {
