@@ -21,7 +21,15 @@ const mayNotImport = (layer, others, packages, message, ignores = []) => ({
   },
 });
 
-/** Inside the driver: code goes `device → link → at`; the types of options may cross the other way. */
+const atInternals = {
+  regex: '(^|/)at/(client|parser|resync|timing|transaction)/',
+  message: 'The top of at/ holds what other folders may import.',
+};
+
+/**
+ * Inside the driver: code goes `device → link → at`, and the types of options may cross the other way. Only at/ itself
+ * imports its folders.
+ */
 const driverLayer = (folders, above) => ({
   files: folders.map((folder) => `driver/${folder}/**/*.ts`),
   rules: {
@@ -30,10 +38,11 @@ const driverLayer = (folders, above) => ({
       {
         patterns: [
           {
-            regex: `^(\\.\\./)+(${above.join('|')})/`,
+            regex: `^(\\.\\./)+(${above.join('|')})(/|$)`,
             allowTypeImports: true,
             message: 'Imports go down: device → link → at → parser.',
           },
+          ...(folders.includes('at') ? [] : [atInternals]),
         ],
       },
     ],
@@ -83,10 +92,12 @@ export default tseslint.config(
     'The driver knows nothing of Node-RED or of the simulator.',
   ),
   driverLayer(['link'], ['device', 'doctor', 'web-socket']),
+  driverLayer(['at'], ['device', 'link', 'doctor', 'web-socket']),
   driverLayer(
-    ['at', 'commands', 'port', 'provisioning', 'values'],
+    ['commands', 'port', 'provisioning', 'values'],
     ['device', 'link', 'doctor', 'web-socket'],
   ),
+  driverLayer(['device', 'doctor', 'recorder', 'statistics', 'web-socket'], ['index']),
   mayNotImport(
     'simulator',
     ['nodes', 'driver'],

@@ -70,8 +70,7 @@ export {
 } from './errors';
 export type { Clock, Cancel } from './clock';
 export { systemClock } from './clock';
-export type { LinkId, OutOfSyncCause, OutOfSyncReason } from './at/types';
-export type { ResyncStep } from './at/resync/resync';
+export type { LinkId, OutOfSyncCause, OutOfSyncReason, ResyncStep } from './at/types';
 export type { Port, PortHandlers, PortOpener, PortSettings } from './port/port';
 export type { WifiNetwork } from './commands/wifi';
 export { portAt, type PortOptions } from './port/open';

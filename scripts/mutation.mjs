@@ -21,8 +21,8 @@ const subjects = {
   },
   client: {
     mutate: [
-      ...['driver/at/*.ts', 'driver/at/transaction/*.ts', 'driver/at/resync/*.ts'],
-      ...['driver/at/timing/*.ts', '!driver/at/types.ts'],
+      ...['driver/at/*.ts', '!driver/at/types.ts', 'driver/at/client/*.ts'],
+      ...['driver/at/transaction/*.ts', 'driver/at/resync/*.ts', 'driver/at/timing/*.ts'],
     ],
     tests: [
       ...['at/transaction', 'at/command-queue', 'at/at-client', 'at/response-timeout', 'at/timing'],

@@ -1,7 +1,7 @@
 import { Device, systemClock, type DeviceOptions, type LinkId } from '../../driver';
-import { MemoryPort } from '../../test/harness/memory-port';
-import { MinimalDevice } from './minimal-device';
-import { SimulatedBoard } from './simulated-board';
+import { MemoryPort } from '../../test/harness/port/memory-port';
+import { MinimalDevice } from './board/minimal-device';
+import { SimulatedBoard } from './board/simulated-board';
 import { TappedPort } from './tapped-port';
 
 /** Answers that are given before everything else has its turn. */

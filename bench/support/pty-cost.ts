@@ -1,6 +1,6 @@
 import { portAt, type Port } from '../../driver';
 import { median, type Effort } from '../suite';
-import { startBoard } from './board';
+import { startBoard } from './board/board';
 
 /** Turnaround that are taken. */
 const TURNS = 100;

@@ -1,9 +1,9 @@
 import { Device, portAt, systemClock, type Clock, type LinkId } from '../../driver';
 import type { FirmwareClass } from '../../simulator';
-import { MemoryPort } from '../../test/harness/memory-port';
+import { MemoryPort } from '../../test/harness/port/memory-port';
 import { VirtualClock } from '../../simulator/replay/virtual-clock';
-import { SimulatedBoard } from './simulated-board';
-import { startBoard } from './board';
+import { SimulatedBoard } from './board/simulated-board';
+import { startBoard } from './board/board';
 import { TappedPort } from './tapped-port';
 
 /**

@@ -1,5 +1,4 @@
-import type { ResyncStep } from './resync/resync';
-import type { LinkId, OutOfSyncCause } from './types';
+import type { LinkId, OutOfSyncCause, ResyncStep } from './types';
 import type { Urc } from './urc';
 
 /** Events of the AT client. */

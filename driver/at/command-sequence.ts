@@ -1,6 +1,6 @@
 import type { EspAtError } from '../errors';
 import type { Response, Run } from './command';
-import type { PortLease } from './resync/port-lease';
+import type { PortLease } from './port-lease';
 import type { ResyncOptions, ResyncResult } from './resync/resync';
 import type { CommandEvent } from './types';
 

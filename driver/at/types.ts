@@ -129,3 +129,6 @@ export interface OutOfSyncCause {
   /** Name of the running command, without its parameters; absent where none was running. */
   readonly command?: string;
 }
+
+/** The steps of a resync, mildest first. */
+export type ResyncStep = 'lineEnd' | 'pad' | 'restart';

@@ -1,6 +1,5 @@
 import type { EventEmitter } from 'node:events';
-import type { ResyncStep } from '../at/resync/resync';
-import type { OutOfSyncCause } from '../at/types';
+import type { OutOfSyncCause, ResyncStep } from '../at/types';
 import type { EspAtError } from '../errors';
 import type { DeviceStateName } from './options';
 

@@ -1,4 +1,4 @@
-import type { PortLease } from '../at/resync/port-lease';
+import type { PortLease } from '../at/port-lease';
 import { parseUart, uartQuery } from '../commands/uart';
 import { query } from '../commands/build';
 import { likelyRates } from '../device/baud-rate/rates';

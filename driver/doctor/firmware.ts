@@ -1,6 +1,6 @@
 import type { LinkId } from '../at/types';
 import { version } from '../commands/base';
-import { identify } from '../device/session/capabilities';
+import { identify } from '../device/session/initialize/capabilities';
 import { EspAtError } from '../errors';
 import { queryLinks } from '../link/query-links';
 import { refusable } from '../at/command';

@@ -1,4 +1,4 @@
-import type { PortLease } from '../at/resync/port-lease';
+import type { PortLease } from '../at/port-lease';
 import { echoOff, echoOn } from '../commands/base';
 import { climb } from '../device/baud-rate/climb';
 import { countDamagedLines } from '../device/baud-rate/line-test';

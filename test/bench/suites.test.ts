@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { smoke, type Row } from '../../bench/suite';
 import { suites } from '../../bench/suites';
-import { whyNoPty } from '../harness/pty';
+import { whyNoPty } from '../harness/port/pty';
 
 /** Suites that need a pty. */
 const overPtys = ['node-red'];

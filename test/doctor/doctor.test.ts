@@ -5,7 +5,7 @@ import { openerAt } from '../../nodes/shared/device/make-device';
 import { portAt } from '../../driver/port/open';
 import { listen } from '../../simulator/serial/server';
 import { startPathServer } from '../harness/network/path-server';
-import { openPty, whyNoPty } from '../harness/pty';
+import { openPty, whyNoPty } from '../harness/port/pty';
 import { Patient } from './patient';
 
 /** Milliseconds in which the doctor has to name a state. */

@@ -4,7 +4,7 @@ import { systemClock } from '../../driver/clock';
 import { SimulatedDevice, seededRandom, type SimulatorOptions } from '../../simulator';
 import { PacedLine } from '../../simulator/serial/paced-line';
 import type { PacedLineOptions } from '../../simulator/serial/paced-uart';
-import { openPty, type Pty } from '../harness/pty';
+import { openPty, type Pty } from '../harness/port/pty';
 
 export interface PatientOptions {
   /** Baud rate that the doctor is told. Default 115200. */

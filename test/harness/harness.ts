@@ -16,7 +16,7 @@ import {
   type LoggedDeviceEvent,
   type LoggedLinkEvent,
 } from './event-log';
-import { MemoryPort, type MemoryLine } from './memory-port';
+import { MemoryPort, type MemoryLine } from './port/memory-port';
 import { VirtualClock } from '../../simulator/replay/virtual-clock';
 import { WsServer } from './network/ws-server';
 

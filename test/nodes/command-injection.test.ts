@@ -5,7 +5,7 @@ import type { NodeMessage } from 'node-red';
 import { errorCodes } from '../../driver/errors';
 import { nodeErrorCodes } from '../../nodes/shared/errors/node-error';
 import { anyText, anyValue } from '../harness/any-text';
-import { saidCommands, type SaidCommand } from '../harness/host-stream';
+import { saidCommands, type SaidCommand } from '../harness/port/host-stream';
 import { Harness } from '../harness/harness';
 import { wholeFlow } from '../harness/nodes/flows';
 import { codeOf, sentenceOf } from '../harness/nodes/messages';

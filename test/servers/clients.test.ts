@@ -11,7 +11,7 @@ import { Server as SocketIoServer } from 'socket.io';
 import { io } from 'socket.io-client';
 import { createWebSocketStream, WebSocketServer } from 'ws';
 import { homeAssistantServer } from './home-assistant-server';
-import { whyNoPty } from '../harness/pty';
+import { whyNoPty } from '../harness/port/pty';
 import { serverHarness, until } from './server-harness';
 
 const lines = [
@@ -139,7 +139,7 @@ for (const { firmware, line } of lines) {
         await link.open({ uri: `ws://${harness.host}/api/websocket` });
         const start = performance.now();
         await until(() => told.length > 2, 'auth_required');
-        // In virtual time it takes at most 300 ms (test/driver/link/first-message.test.ts); this is real time, on a machine
+        // In virtual time it takes at most 300 ms (test/driver/link/open/first-message.test.ts); this is real time, on a machine
         // that may be busy. The device's own ping would free it after 10 s.
         assert.ok(performance.now() - start < 5000);
         assert.deepEqual(told, [

@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Device, portAt, type PortOpener, type WebSocketClassOptions } from '../../driver';
 import { listen, SimulatedDevice, systemClock, type FirmwareClass } from '../../simulator';
-import { openPty, type Pty } from '../harness/pty';
+import { openPty, type Pty } from '../harness/port/pty';
 
 /** Milliseconds after which a test gives something up. */
 const TIMEOUT_MS = 20_000;

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { LinkId } from '../../driver/at/types';
 import { EspAtError } from '../../driver/errors';
 import type { Message } from '../../driver/link/events';
-import type { Undetectable } from './faults/undetectable';
+import type { Undetectable } from './faults/invariants/undetectable';
 
 /** A message that arrived whole at the other end. */
 export interface Arrival {

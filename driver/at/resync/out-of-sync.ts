@@ -4,7 +4,7 @@ import {
   type NextCommand,
   type PendingPrompt,
   type Running,
-} from '../client-state';
+} from '../client/client-state';
 import { mayRepeat } from '../outcome';
 import type { LinkId, OutOfSyncCause, Submission } from '../types';
 

@@ -1,6 +1,7 @@
-import type { WaitResult, PortLease, Pace, Purpose } from './port-lease';
+import type { WaitResult, PortLease, Pace, Purpose } from '../port-lease';
 import { MAX_PAYLOAD_BYTES } from '../command';
 import { isFinalResultCode } from '../outcome';
+import type { ResyncStep } from '../types';
 
 /** Milliseconds that a command may still be running: WSCLOSE of a reconnecting link takes 14 s. */
 const LONGEST_COMMAND_MS = 25_000;
@@ -20,9 +21,6 @@ const QUERIES = [
   { line: 'AT+SYSSTORE?\r\n', response: '+SYSSTORE:' },
   { line: 'AT+CWMODE?\r\n', response: '+CWMODE:' },
 ] as const;
-
-/** The steps of a resync, mildest first. */
-export type ResyncStep = 'lineEnd' | 'pad' | 'restart';
 
 export interface ResyncOptions {
   /** Attempts before the resync restarts the device or fails. */

@@ -1,5 +1,5 @@
 import { looksIntact, parseUrc } from '../../at/urc';
-import type { PortLease } from '../../at/resync/port-lease';
+import type { PortLease } from '../../at/port-lease';
 import { isFinalResultCode } from '../../at/outcome';
 
 /** Bytes of a test line without its CR LF; a device takes 254. */

@@ -1,4 +1,4 @@
-import type { Pace } from '../../at/resync/port-lease';
+import type { Pace } from '../../at/port-lease';
 import type { FlowControl } from '../../commands/uart';
 import { HIGHEST_WITHOUT_FLOW_CONTROL, LADDER, misheardRates } from './rates';
 

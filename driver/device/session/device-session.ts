@@ -11,10 +11,10 @@ import type { Port } from '../../port/port';
 import type { SnapshotLine } from '../../recorder/lines';
 import type { PortStatistics } from '../../statistics/statistics';
 import type { Wait } from '../../wait';
-import { Initialization } from './initialization';
+import { Initialization } from './initialize/initialization';
 import { leave } from './leave';
 import type { LinkChecks } from './link-checks';
-import { resetByRts } from './rts-reset';
+import { resetByRts } from './initialize/rts-reset';
 import { SessionMachine } from './session-machine';
 import { SessionPort } from './session-port';
 import type {

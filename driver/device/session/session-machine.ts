@@ -2,7 +2,7 @@ import type { AtClient } from '../../at/at-client';
 import type { EspAtError } from '../../errors';
 import type { Availability } from '../../link/link-host';
 import type { SearchOptions } from '../baud-rate/search';
-import { Boot } from './boot';
+import { Boot } from './initialize/boot';
 import type { SessionPort } from './session-port';
 import {
   noProgress,

@@ -5,7 +5,7 @@ import type { ReadyDevice } from '../../link/link-host';
 import type { DeviceCounters } from '../../statistics/device-counters';
 import type { AutomaticRate } from '../baud-rate/automatic-rate';
 import type { RateLimit } from '../baud-rate/rate-limit';
-import type { Boot } from './boot';
+import type { Boot } from './initialize/boot';
 import type { DeviceEmitter } from '../events';
 import type { HealthCheck } from './health-check';
 import type { LinkChecks } from './link-checks';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { CommandQueue } from '../../../driver/at/command-queue';
+import { CommandQueue } from '../../../driver/at/client/command-queue';
 import { CommandSequence } from '../../../driver/at/command-sequence';
 import type { LinkId, SendSource, Submission } from '../../../driver/at/types';
 import { build } from '../../../driver/commands/build';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import type { Command } from '../../../driver/at/command';
-import { capabilitiesOf } from '../../../driver/device/session/capabilities';
+import { capabilitiesOf } from '../../../driver/device/session/initialize/capabilities';
 import { uartCur } from '../../../driver/commands/uart';
 import { wsclose, wscfg, wshead, wsopen } from '../../../driver/commands/websocket';
 import { cwjap } from '../../../driver/commands/wifi';

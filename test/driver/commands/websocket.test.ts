@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { capabilitiesOf } from '../../../driver/device/session/capabilities';
+import { capabilitiesOf } from '../../../driver/device/session/initialize/capabilities';
 import * as ws from '../../../driver/commands/websocket';
 import type { OpenOptions } from '../../../driver/link/options';
 import { refused, unchecked } from '../../harness/refused';

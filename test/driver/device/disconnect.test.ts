@@ -5,7 +5,7 @@ import { Device } from '../../../driver/device/device';
 import { portAt } from '../../../driver/port/open';
 import { SimulatedDevice } from '../../../simulator';
 import { startPathServer } from '../../harness/network/path-server';
-import { openPty, whyNoPty } from '../../harness/pty';
+import { openPty, whyNoPty } from '../../harness/port/pty';
 import { code, failure, lines, readyHarness, story } from '../../harness/ready-harness';
 
 const URI = 'ws://host/echo';

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { Device } from '../../../driver/device/device';
 import { SimulatedDevice, seededRandom, type FirmwareClass } from '../../../simulator';
 import { MemoryNetwork } from '../../harness/network/memory-network';
-import { MemoryPort } from '../../harness/memory-port';
+import { MemoryPort } from '../../harness/port/memory-port';
 import { VirtualClock } from '../../../simulator/replay/virtual-clock';
 import { WsServer } from '../../harness/network/ws-server';
 

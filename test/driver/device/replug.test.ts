@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { Device, portAt } from '../../../driver';
 import { listen, SimulatedDevice } from '../../../simulator';
 import { startPathServer } from '../../harness/network/path-server';
-import { openPty, PortLink, whyNoPty, type Pty } from '../../harness/pty';
+import { openPty, PortLink, whyNoPty, type Pty } from '../../harness/port/pty';
 
 /** Milliseconds until a test gives up; what is waited for comes within a few seconds. */
 const TIMEOUT_MS = 20_000;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { EspAtError } from '../../../driver/errors';
-import { one, openHarness, two } from './open-harness';
+import { one, openHarness, two } from './open/open-harness';
 
 describe('an abort', () => {
   /** A link whose open() to {@link two} is under way at a slow server. */

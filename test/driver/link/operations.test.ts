@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { EspAtError } from '../../../driver/errors';
 import { Harness } from '../../harness/harness';
-import { one, openHarness, three, two } from './open-harness';
+import { one, openHarness, three, two } from './open/open-harness';
 
 describe('an open during a close', () => {
   it('is not closed by the rest of that close', async () => {

@@ -4,7 +4,7 @@ import { after, describe, it } from 'node:test';
 import type { EspAtError } from '../../../driver/errors';
 import { portAt } from '../../../driver/port/open';
 import type { Port, PortHandlers } from '../../../driver/port/port';
-import { openPty, PortLink, whyNoPty, type Pty } from '../../harness/pty';
+import { openPty, PortLink, whyNoPty, type Pty } from '../../harness/port/pty';
 import { refused, rejected } from '../../harness/refused';
 
 /** Milliseconds until a test gives up; what is waited for comes within a few. */

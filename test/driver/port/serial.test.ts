@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import type { ErrorCode, EspAtError } from '../../../driver/errors';
 import type { Port } from '../../../driver/port/port';
 import { openSerial, type SerialOptions } from '../../../driver/port/serial';
-import { FakeSerial } from '../../harness/fake-serial';
+import { FakeSerial } from '../../harness/port/fake-serial';
 import { refused, rejected } from '../../harness/refused';
 import { VirtualClock } from '../../../simulator/replay/virtual-clock';
 

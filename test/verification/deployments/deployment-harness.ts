@@ -10,7 +10,7 @@ import { faultyDevice, type Faults } from '../../../simulator/faults';
 import type { SimulatedDevice } from '../../../simulator';
 import { PacedLine } from '../../../simulator/serial/paced-line';
 import { onLinkEvents, type LoggedLinkEvent } from '../../harness/event-log';
-import { MemoryPort } from '../../harness/memory-port';
+import { MemoryPort } from '../../harness/port/memory-port';
 import { MemoryNetwork } from '../../harness/network/memory-network';
 import { WsServer, type WsConnection } from '../../harness/network/ws-server';
 import type { MakeDevice } from '../../../nodes/shared/device/make-device';

@@ -4,12 +4,12 @@ import { seededRandom } from '../../../simulator';
 import { onDeviceEvents, onLinkEvents } from '../../harness/event-log';
 import type { Hit } from '../../../simulator/faults';
 import { drawFault, nameOf, withPrerequisite, type ScheduledFault } from './fault-schedule';
-import { between, pick, type Random } from './message';
+import { between, pick, type Random } from './invariants/message';
 import type { FaultEpisode } from './fault-episode';
 import type { FaultHarness } from './fault-harness';
-import { Recovery, TIMEOUT_MS } from './recovery';
+import { Recovery, TIMEOUT_MS } from './invariants/recovery';
 import { ARRIVAL_TIMEOUT_MS, DELIMITER, links, Traffic } from './traffic';
-import { Waiting } from './waiting';
+import { Waiting } from './invariants/waiting';
 import { PortMonitor } from './port-monitor';
 
 export interface FaultRunOptions {

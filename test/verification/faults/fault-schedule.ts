@@ -5,7 +5,7 @@ import {
   type FaultOrder,
   type FaultSettings,
 } from '../../../simulator/faults';
-import { between, pick, type Random } from './message';
+import { between, pick, type Random } from './invariants/message';
 
 /** A fault to be injected: one of the simulator's, or the one of the host. */
 export type ScheduledFault =

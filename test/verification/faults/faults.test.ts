@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { firmwareClasses } from '../../../simulator';
 import { FaultRun, type FaultRunOptions } from './fault-run';
 import { faultNames } from './fault-schedule';
-import { InvariantChecker } from './invariant-checker';
+import { InvariantChecker } from './invariants/invariant-checker';
 import { VirtualHarness, type VirtualHarnessOptions } from './virtual-harness';
 
 /** Runs faults, asserts every invariant, and returns the names of the faults that struck. */

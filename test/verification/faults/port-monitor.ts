@@ -1,7 +1,7 @@
 import type { Hit } from '../../../simulator/faults';
 import type { MessageLog, InEntry, OutEntry } from '../message-log';
 import type { PortObserver } from './fault-harness';
-import type { Undetectable } from './undetectable';
+import type { Undetectable } from './invariants/undetectable';
 
 /** How many of the latest messages a corrupt URC may belong to. */
 const RECENT = 60;

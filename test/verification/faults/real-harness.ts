@@ -6,7 +6,7 @@ import type { Port } from '../../../driver/port/port';
 import { seededRandom, type FirmwareClass, type SimulatedDevice } from '../../../simulator';
 import { faultyDevice, type Faults } from '../../../simulator/faults';
 import { startPathServer, type PathServer } from '../../harness/network/path-server';
-import { openPty, PortLink, type Pty } from '../../harness/pty';
+import { openPty, PortLink, type Pty } from '../../harness/port/pty';
 import { MessageLog } from '../message-log';
 import { hooksFor, type FaultHarness, type PortObserver } from './fault-harness';
 import { watchedPort } from './monitored-port';

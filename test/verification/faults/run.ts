@@ -3,7 +3,7 @@ import { onDeviceEvents, onLinkEvents } from '../../harness/event-log';
 import { firmwareNamed, optionsOf, orMisuse, wholeNumber } from '../../harness/options';
 import type { FaultEpisode } from './fault-episode';
 import { FaultRun } from './fault-run';
-import { InvariantChecker } from './invariant-checker';
+import { InvariantChecker } from './invariants/invariant-checker';
 import { PORT_BUSY } from './fault-schedule';
 import { RealHarness } from './real-harness';
 import type { FaultHarness } from './fault-harness';

@@ -1,8 +1,8 @@
 import type { MessageLog } from '../message-log';
 import type { FaultEpisode } from './fault-episode';
 import type { FaultRun } from './fault-run';
-import type { CheckResult } from './invariant-checker';
-import { undetectables, type Undetectable } from './undetectable';
+import type { CheckResult } from './invariants/invariant-checker';
+import { undetectables, type Undetectable } from './invariants/undetectable';
 
 /** Counts by key. */
 class Counts<Key extends string = string> {

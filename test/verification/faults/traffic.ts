@@ -2,7 +2,7 @@ import type { LinkId } from '../../../driver/at/types';
 import type { WsConnection } from '../../harness/network/ws-server';
 import { encodeFrame } from '../../harness/network/ws-server-frames';
 import type { InEntry, OutEntry, ServerConnection } from '../message-log';
-import { between, compose, pick, type Random } from './message';
+import { between, compose, pick, type Random } from './invariants/message';
 import type { FaultHarness } from './fault-harness';
 
 /** What the server puts behind each message, for firmware that does not report message ends. */

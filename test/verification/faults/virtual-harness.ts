@@ -7,11 +7,11 @@ import { faultyDevice, type Faults } from '../../../simulator/faults';
 import { PacedLine } from '../../../simulator/serial/paced-line';
 import { HostLoop } from '../../harness/host-loop';
 import { MemoryNetwork } from '../../harness/network/memory-network';
-import { MemoryPort } from '../../harness/memory-port';
+import { MemoryPort } from '../../harness/port/memory-port';
 import { VirtualClock } from '../../../simulator/replay/virtual-clock';
 import { WsServer } from '../../harness/network/ws-server';
 import { MessageLog } from '../message-log';
-import { between } from './message';
+import { between } from './invariants/message';
 import { hooksFor, type FaultHarness, type PortObserver } from './fault-harness';
 import { watchedPort } from './monitored-port';
 

@@ -6,7 +6,7 @@ import {
   type FirmwareClass,
 } from '../../../simulator';
 import { faultyDevice } from '../../../simulator/faults';
-import { openPty, PortLink, type Pty } from '../../harness/pty';
+import { openPty, PortLink, type Pty } from '../../harness/port/pty';
 
 /** What the board tells the process that started it. */
 export type BoardReport =

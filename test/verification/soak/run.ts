@@ -1,5 +1,5 @@
 import { firmwareNamed, optionsOf, orMisuse, wholeNumber } from '../../harness/options';
-import { whyNoPty } from '../../harness/pty';
+import { whyNoPty } from '../../harness/port/pty';
 import { Soak } from './soak';
 
 const usage = `npm run soak -- [options]

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { whyNoPty } from '../../harness/pty';
+import { whyNoPty } from '../../harness/port/pty';
 import { root } from '../../package/project';
 
 test(

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import type { FirmwareClass } from '../../../../simulator';
 import { Harness } from '../../../harness/harness';
 import { lines } from '../../../harness/ready-harness';
-import { openHarness } from '../open-harness';
+import { openHarness } from '../open/open-harness';
 
 const DATA_FORMAT = 'AT+WSDATAFMT=0,0,55';
 

@@ -1,0 +1,95 @@
+import { compareDelivery } from './fidelity';
+import { startBoard, type Board } from '../support/board/board';
+import type { FlowProcess } from '../support/node-red/flow-process';
+import { flowNames, startFlow, stopFlow, type FlowName } from '../support/node-red/flow-rig';
+import { median, rounded, scaled, varied, type Effort, type Row } from '../suite';
+
+/** Messages that are received, and sent, in a round. */
+const RECEIVED = 100_000;
+const SENT = 6000;
+/** Messages that wait to be sent at any time. */
+const WAITING = 50;
+/** Rounds, each with both flows; the median counts. */
+const ROUNDS = 3;
+
+/** What one flow did with one kind of work. */
+interface Result {
+  readonly messagesPerSecond: number;
+  readonly cpuMicroseconds: number;
+}
+
+interface Work {
+  readonly direction: 'receive' | 'send';
+  /** Bytes of a message. */
+  readonly payload: number;
+}
+
+/**
+ * The nodes of this package, beside a flow of node-red-node-serialport and a function node that does the same
+ * job, in a Node-RED of its own each, over the same pty.
+ */
+export async function* run(effort: Effort): AsyncGenerator<Row> {
+  const line = startBoard();
+  const works = varied<Work['direction']>(effort, ['receive', 'send']).flatMap((direction) =>
+    varied(effort, [16, 256, 1024]).map((payload): Work => ({ direction, payload })),
+  );
+  const results = new Map<Work, Record<FlowName, Result[]>>(
+    works.map((work) => [work, { nodes: [], serial: [] }]),
+  );
+  for (let round = 0; round < (effort.smoke ? 1 : ROUNDS); round++) {
+    for (const name of flowNames) {
+      const flow = await startFlow(line, name, 'C');
+      for (const work of works)
+        results.get(work)?.[name].push(await measure(line, flow, work, effort));
+      await stopFlow(flow);
+    }
+  }
+  for (const [work, found] of results) yield row(work, found);
+  yield* compareDelivery(line, effort);
+  await line.end();
+}
+
+function row(work: Work, found: Record<FlowName, Result[]>): Row {
+  const speed = (name: FlowName) => median(found[name].map((each) => each.messagesPerSecond));
+  const cpu = (name: FlowName) => median(found[name].map((each) => each.cpuMicroseconds));
+  return {
+    suite: 'node-red',
+    ...work,
+    messagesPerSecond: rounded(speed('nodes')),
+    cpuMicrosecondsPerMessage: rounded(cpu('nodes')),
+    serialMessagesPerSecond: rounded(speed('serial')),
+    serialCpuMicrosecondsPerMessage: rounded(cpu('serial')),
+    timesSerial: rounded(speed('nodes') / speed('serial')),
+    cpuPartOfSerial: rounded(cpu('nodes') / cpu('serial')),
+  };
+}
+
+async function measure(
+  line: Board,
+  flow: FlowProcess,
+  { direction, payload }: Work,
+  effort: Effort,
+): Promise<Result> {
+  const count = scaled(direction === 'receive' ? RECEIVED : SENT, effort);
+  const text = 'x'.repeat(payload);
+  let taken = { milliseconds: NaN, cpu: NaN };
+  // The first time warms up.
+  for (const messages of [Math.ceil(count / 4), count]) {
+    if (direction === 'receive') {
+      const all = flow.ask({ kind: 'receive', count: messages });
+      await line.ask({
+        kind: 'stream',
+        text: `+WS_DATA:0,${payload},${text}\r\n`,
+        count: messages,
+      });
+      taken = await all;
+    } else {
+      await line.ask({ kind: 'simplify' });
+      taken = await flow.ask({ kind: 'send', count: messages, payload: text, waiting: WAITING });
+    }
+  }
+  return {
+    messagesPerSecond: (count * 1000) / taken.milliseconds,
+    cpuMicroseconds: taken.cpu / count,
+  };
+}

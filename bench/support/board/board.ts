@@ -1,0 +1,13 @@
+import { Child } from '../child';
+import type { Answer, Order } from './board-process';
+
+/** A process with a pty and a simulated ESP32 behind it; see `board-process`. */
+export type Board = Child<Order, Answer>;
+
+export function startBoard(): Board {
+  return new Child('board/board-process', isAnswer);
+}
+
+function isAnswer(value: unknown): value is Answer {
+  return typeof value === 'object' && value !== null && 'path' in value;
+}

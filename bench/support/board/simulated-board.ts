@@ -1,0 +1,96 @@
+import { seededRandom, SimulatedDevice, type Clock, type FirmwareClass } from '../../../simulator';
+import { PacedLine } from '../../../simulator/serial/paced-line';
+import { MemoryNetwork } from '../../../test/harness/network/memory-network';
+import { WsServer, type WsConnection } from '../../../test/harness/network/ws-server';
+import { encodeFrame } from '../../../test/harness/network/ws-server-frames';
+
+export interface SimulatedBoardOptions {
+  readonly clock: Clock;
+  readonly firmware: FirmwareClass;
+  /** Bits a second; undefined: bytes take no time. */
+  readonly rate: number | undefined;
+  /** Gets what the device says. */
+  readonly output: (bytes: Buffer) => void;
+}
+
+/** Bytes that the server hands to TCP at a time. */
+const SEGMENT = 16_384;
+
+/** All behind the port: a simulated ESP32, its serial line, a network without sockets, a server. */
+export class SimulatedBoard {
+  readonly #server: WsServer;
+  readonly #simulator: SimulatedDevice;
+
+  constructor({ clock, firmware, rate, output }: SimulatedBoardOptions) {
+    this.#server = new WsServer(clock);
+    this.#simulator = new SimulatedDevice({
+      clock,
+      firmware,
+      output,
+      joined: true,
+      random: seededRandom(1),
+      network: new MemoryNetwork({
+        clock,
+        route: () => ({ kind: 'server', server: this.#server }),
+      }),
+      ...(rate === undefined ? {} : { baud: rate, uart: new PacedLine().factory }),
+    });
+  }
+
+  /** What the host wrote. */
+  write(bytes: Uint8Array): void {
+    this.#simulator.write(bytes);
+  }
+
+  /** The host takes no more, as by RTS/CTS; false: it does again. */
+  hold(held: boolean): void {
+    if (held) this.#simulator.pauseOutput();
+    else this.#simulator.resumeOutput();
+  }
+
+  /** The server sends text messages over the connection to a target, as fast as TCP takes them. */
+  flood(target: string, count: number, size: number): void {
+    const frame = encodeFrame({ fin: true, opcode: 1, payload: Buffer.alloc(size, 'x') });
+    const together = Math.max(1, Math.floor(SEGMENT / frame.length));
+    const segment = Buffer.concat(Array.from({ length: Math.min(together, count) }, () => frame));
+    const connection = this.#connection(target);
+    for (let left = count; left > 0; left -= together) {
+      connection.sendRaw(left >= together ? segment : segment.subarray(0, left * frame.length));
+    }
+  }
+
+  /** The server sends one message over the connection to a target. */
+  tell(target: string, opcode: 1 | 2, payload: Buffer): void {
+    this.#connection(target).send({ fin: true, opcode, payload });
+  }
+
+  connected(target: string): boolean {
+    return this.#find(target) !== undefined;
+  }
+
+  /** The server forgets what it has received; returns how many messages that was. */
+  forget(): number {
+    let messages = 0;
+    for (const { frames } of this.#server.connections) {
+      messages += frames.filter(({ fin, opcode }) => fin && opcode < 8).length;
+      frames.length = 0;
+    }
+    return messages;
+  }
+
+  end(): void {
+    this.#simulator.destroy();
+  }
+
+  #connection(target: string): WsConnection {
+    const found = this.#find(target);
+    if (!found) throw new Error(`nothing is connected to ${target}`);
+    return found;
+  }
+
+  #find(target: string): WsConnection | undefined {
+    return this.#server.connections.findLast(
+      ({ open, request }) => open && request.target === target,
+    );
+  }
+}

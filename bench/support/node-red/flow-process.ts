@@ -1,0 +1,13 @@
+import { Child } from '../child';
+import type { FlowAnswer, FlowOrder } from './node-red-process';
+
+/** A Node-RED in a process of its own; see `node-red-process`. */
+export type FlowProcess = Child<FlowOrder, FlowAnswer>;
+
+export function startFlowProcess(): FlowProcess {
+  return new Child('node-red/node-red-process', isAnswer);
+}
+
+function isAnswer(value: unknown): value is FlowAnswer {
+  return typeof value === 'object' && value !== null && 'milliseconds' in value;
+}

@@ -1,0 +1,46 @@
+import type { FirmwareClass } from '../../../simulator';
+import { serialFlow } from '../../flows/serial-nodes';
+import { websocketFlow } from '../../flows/websocket-nodes';
+import type { Board } from '../board/board';
+import { startFlowProcess, type FlowProcess } from './flow-process';
+
+/** The nodes of this package, or a flow from serial nodes. */
+export type FlowName = 'nodes' | 'serial';
+export const flowNames = ['nodes', 'serial'] as const satisfies readonly FlowName[];
+
+/** What the link is opened to. */
+export const TARGET = '/plain?0';
+const URI = `ws://server${TARGET}`;
+
+/** Starts a flow in a Node-RED of its own on a fresh device; settles when its link is open. */
+export async function startFlow(
+  line: Board,
+  name: FlowName,
+  firmware: FirmwareClass,
+): Promise<FlowProcess> {
+  const { path } = await line.ask({ kind: 'begin', firmware, rate: undefined });
+  const flow = startFlowProcess();
+  await flow.ask({
+    kind: 'begin',
+    flow: name === 'nodes' ? websocketFlow(path, URI) : serialFlow(path),
+  });
+  if (name === 'serial') {
+    // The flow's user has opened the link by hand; that is not what is measured.
+    for (const command of ['ATE0', `AT+WSOPEN=0,"${URI}"`]) {
+      await pause(500);
+      await flow.ask({ kind: 'give', node: 'out', msg: { payload: `${command}\r\n` } });
+    }
+  }
+  while (!(await line.ask({ kind: 'look', target: TARGET })).connected) await pause(50);
+  await pause(500);
+  return flow;
+}
+
+export async function stopFlow(flow: FlowProcess): Promise<void> {
+  await flow.ask({ kind: 'end' });
+  await flow.end();
+}
+
+export function pause(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}

@@ -1,0 +1,66 @@
+import type { EspAtError } from '../../errors';
+import type { Command } from '../command';
+import { CommandSequence } from '../command-sequence';
+import type { PortLease } from '../port-lease';
+import type { Transaction } from '../transaction/transaction';
+import type { LinkId, OutOfSyncCause, Submission } from '../types';
+
+/** The owner of the running command; the client has one at a time. */
+export type Job = CommandSequence | Submission;
+
+/** A command that the client writes as soon as it is in sync. */
+export interface NextCommand {
+  readonly command: Command;
+  readonly attempt: number;
+}
+
+/** A data prompt that may be open, and the link of its payload, if any. */
+export interface PendingPrompt {
+  readonly link: LinkId | undefined;
+}
+
+export type ClientState =
+  | { readonly kind: 'idle' }
+  | { readonly kind: 'closed'; readonly error: EspAtError }
+  /** Between two commands of a sequence, or before its first one: the sequence has not given the next one yet. */
+  | { readonly kind: 'between'; readonly job: CommandSequence }
+  | { readonly kind: 'running'; readonly job: Job; readonly transaction: Transaction }
+  | {
+      readonly kind: 'resyncing';
+      readonly job: Job | undefined;
+      readonly next?: NextCommand | undefined;
+      /** False after corrupt bytes: received bytes may come from the inside of a message. */
+      readonly dataTrusted: boolean;
+      readonly pendingPrompt?: PendingPrompt | undefined;
+      /** The link whose peer got corrupt bytes. */
+      readonly corruptLink?: LinkId | undefined;
+      /**
+       * Set while the event `outOfSync` has not been emitted: the client resyncs only to find out whether an ERROR
+       * belongs to its command.
+       */
+      readonly unannounced?: OutOfSyncCause | undefined;
+      readonly controller: AbortController;
+      readonly lease: PortLease;
+    }
+  | {
+      readonly kind: 'unresponsive';
+      readonly dataTrusted: boolean;
+      readonly pendingPrompt?: PendingPrompt | undefined;
+    };
+
+export type Running = Extract<ClientState, { readonly kind: 'running' }>;
+export type Resyncing = Extract<ClientState, { readonly kind: 'resyncing' }>;
+
+export function jobOf(state: ClientState): Job | undefined {
+  return 'job' in state ? state.job : undefined;
+}
+
+export function submissionOf(job: Job | undefined): Submission | undefined {
+  return job instanceof CommandSequence ? undefined : job;
+}
+
+/** Whether a data prompt may be pending. */
+export function hasPendingPrompt(state: ClientState): boolean {
+  if (state.kind === 'running') return state.transaction.command.payload !== undefined;
+  return 'pendingPrompt' in state && state.pendingPrompt !== undefined;
+}

@@ -1,0 +1,186 @@
+import { EspAtError } from '../../errors';
+import type { ClientParts } from './client-parts';
+import { jobOf, submissionOf, type Resyncing, type Running } from './client-state';
+import { CommandSequence, type SequenceResyncOptions } from '../command-sequence';
+import type { JobRunner } from './job-runner';
+import { PortLease, type Pace } from '../port-lease';
+import {
+  afterLostResult,
+  mustNotContinue,
+  type Continuation,
+  type LostResult,
+} from '../resync/out-of-sync';
+import { outOfSyncError } from '../outcome';
+import { resync, type ResyncOptions, type ResyncResult } from '../resync/resync';
+import type { LinkId, OutOfSyncCause, OutOfSyncReason, ResyncStep } from '../types';
+
+/** Lends the port to resyncs and sequences, and continues the work of the client afterwards. */
+export class ResyncRunner {
+  /** Index of the first query of the next resync. It differs in each, so that a late response fits no later query. */
+  firstQuery = 0;
+  readonly #parts: ClientParts;
+  readonly #jobs: JobRunner;
+
+  constructor(parts: ClientParts, jobs: JobRunner) {
+    this.#parts = parts;
+    this.#jobs = jobs;
+  }
+
+  /** Call when received bytes are corrupt: until in sync, any bytes may come from the inside of a message. */
+  onCorruption(reason: OutOfSyncReason): void {
+    const { listener, machine, receivers } = this.#parts;
+    const { state } = machine;
+    if (!machine.assumptions.echoOff || !machine.isDataTrusted) return;
+    switch (state.kind) {
+      case 'closed':
+      case 'unresponsive':
+        return;
+      case 'resyncing':
+        machine.become({ ...state, dataTrusted: false });
+        this.#announce();
+        break;
+      case 'running':
+        // From here on neither a prompt nor a final result code proves anything; the payload must not go out.
+        this.loseResult(state, reason, { dataTrusted: false });
+        break;
+      case 'idle':
+      case 'between':
+        this.begin({ reason }, { job: jobOf(state), dataTrusted: false });
+    }
+    receivers.dataLost();
+    listener({ kind: 'dataLost' });
+  }
+
+  /** The final result code of the running transaction is lost. */
+  loseResult(
+    running: Running,
+    reason: OutOfSyncReason,
+    { isAlarm = true, ...loss }: LostResult & { readonly isAlarm?: boolean } = {},
+  ): void {
+    const { command } = running.transaction;
+    const cause = { reason, command: command.name };
+    const continuation = afterLostResult(running, loss);
+    this.begin(cause, isAlarm ? continuation : { ...continuation, unannounced: cause });
+    if (!continuation.next) running.job.report({ kind: 'failed', error: outOfSyncError(command) });
+  }
+
+  /** Becomes `resyncing` before it calls the listener, whose commands then wait. */
+  begin(cause: OutOfSyncCause, continuation: Continuation): void {
+    const { listener, machine } = this.#parts;
+    const { pace } = machine;
+    const padding = continuation.pendingPrompt !== undefined;
+    const lease = this.#lendPort(continuation, padding, pace);
+    if (continuation.unannounced === undefined) listener({ kind: 'outOfSync', cause });
+    const options: ResyncOptions = {
+      attempts: 3,
+      // After a restart the device would talk at another rate, unheard: the device session first searches for its rate.
+      mayRestart: !machine.assumptions.rateLostOnRestart,
+      pad: padding ? 'ifSilent' : 'never',
+      pace,
+      firstQuery: this.firstQuery++,
+    };
+    const onStep = (step: ResyncStep) => {
+      if (step !== 'lineEnd') this.#announce();
+      if (continuation.unannounced === undefined || step !== 'lineEnd')
+        listener({ kind: 'resyncStep', step });
+    };
+    void resync(lease, options, onStep).then((result) => {
+      if (result.kind === 'aborted') return;
+      if (result.kind !== 'inSync') this.#announce();
+      const { state } = machine;
+      if (state.kind === 'resyncing' && state.lease === lease) this.#end(state, result);
+    });
+  }
+
+  /** Resyncs within a sequence. */
+  resyncWithin(sequence: CommandSequence, options: SequenceResyncOptions): Promise<ResyncResult> {
+    const all = { ...options, firstQuery: this.firstQuery++ };
+    const body = (lease: PortLease) => resync(lease, all, () => undefined);
+    return this.lendPortWithin(sequence, body, options);
+  }
+
+  /** Lends the port to a sequence, and replaces a resync that corrupt bytes have begun. */
+  async lendPortWithin<T>(
+    sequence: CommandSequence,
+    body: (lease: PortLease) => Promise<T>,
+    { pace, pad }: Pick<SequenceResyncOptions, 'pace' | 'pad'>,
+  ): Promise<T> {
+    const { machine } = this.#parts;
+    const { state } = machine;
+    const isOurs = !sequence.abortError && jobOf(state) === sequence;
+    if (!isOurs || (state.kind !== 'between' && state.kind !== 'resyncing'))
+      return sequence.rejection(new EspAtError('OUT_OF_SYNC', { command: 'a resync' }));
+    const continuation = state.kind === 'resyncing' ? state : { job: sequence, dataTrusted: true };
+    const lease = this.#lendPort(continuation, pad !== 'never', pace);
+    const result = await body(lease).catch((error: unknown) => {
+      if (!lease.signal.aborted) throw error;
+    });
+    // Undefined only after an abort: a body results in something.
+    if (result === undefined || lease.signal.aborted)
+      return sequence.rejection(new EspAtError('ABORTED'));
+    this.#takeBack(continuation);
+    machine.become({ kind: 'between', job: sequence });
+    return result;
+  }
+
+  /** Takes the port back. What the client dropped meanwhile may have begun what comes next. */
+  #takeBack({ dataTrusted }: Pick<Continuation, 'dataTrusted'>): void {
+    const { parser, receivers } = this.#parts;
+    parser.expectPrompt = false;
+    if (!dataTrusted) receivers.dataLost();
+  }
+
+  #lendPort(continuation: Continuation, mayBePrompted: boolean, pace: Pace): PortLease {
+    const { machine, parser, port } = this.#parts;
+    const controller = new AbortController();
+    const lease = new PortLease(port, pace, controller.signal);
+    machine.become({ kind: 'resyncing', ...continuation, controller, lease });
+    parser.expectPrompt = mayBePrompted;
+    return lease;
+  }
+
+  /** Emits `outOfSync` where the client has put it off: what began with a doubtful ERROR is a loss of sync. */
+  #announce(): void {
+    const { listener, machine } = this.#parts;
+    const { state } = machine;
+    if (state.kind !== 'resyncing' || state.unannounced === undefined) return;
+    machine.become({ ...state, unannounced: undefined });
+    listener({ kind: 'outOfSync', cause: state.unannounced });
+  }
+
+  #end(state: Resyncing, result: Exclude<ResyncResult, { readonly kind: 'aborted' }>): void {
+    const { listener, machine } = this.#parts;
+    const { job, next, dataTrusted, pendingPrompt } = state;
+    this.#takeBack(state);
+    switch (result.kind) {
+      case 'inSync':
+        return this.#continue(state, result.padded ? pendingPrompt?.link : state.corruptLink);
+      case 'restarted':
+        listener({ kind: 'urc', urc: { kind: 'ready' } });
+        // Usually the listener has done so.
+        if (machine.state === state)
+          this.#jobs.failAll({ kind: 'idle' }, new EspAtError('DEVICE_RESTARTED'));
+        return;
+      case 'noAnswer':
+        machine.become({ kind: 'unresponsive', dataTrusted, pendingPrompt });
+        if (next) job?.report({ kind: 'failed', error: outOfSyncError(next.command) });
+        listener({ kind: 'unresponsive' });
+    }
+  }
+
+  /** In sync: continues the job, unless its message would follow a corrupt one, or go out on another connection. */
+  #continue({ job, next, unannounced }: Resyncing, corruptLink: LinkId | undefined): void {
+    const { listener, machine } = this.#parts;
+    if (corruptLink !== undefined) this.#announce();
+    const isTold = unannounced === undefined || corruptLink !== undefined;
+    const submission = submissionOf(job);
+    const isCancelled = mustNotContinue(submission, corruptLink);
+    if (job && next && !isCancelled) this.#jobs.start(job, next);
+    else
+      machine.become(job instanceof CommandSequence ? { kind: 'between', job } : { kind: 'idle' });
+    if (next && isCancelled)
+      submission?.report({ kind: 'notRepeated', error: outOfSyncError(next.command) });
+    if (isTold) listener({ kind: 'inSync', corruptLink });
+    this.#jobs.pull();
+  }
+}

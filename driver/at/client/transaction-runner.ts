@@ -1,0 +1,117 @@
+import type { ClientParts } from './client-parts';
+import { submissionOf, type Running } from './client-state';
+import { sizeOf } from '../command';
+import { CommandSequence } from '../command-sequence';
+import type { JobRunner } from './job-runner';
+import { isDoubtfulRefusal, refusalError } from '../outcome';
+import type { ResyncRunner } from './resync-runner';
+import type { Action } from '../transaction/action';
+import {
+  restartProbeWait,
+  onIdle,
+  probeSoon,
+  onIdleRestart,
+  untilCheck,
+} from '../transaction/idle';
+import { onLine, onPrompt } from '../transaction/responses';
+
+const BYTES = {
+  CRLF: Buffer.from('\r\n'),
+  CR: Buffer.from('\r'),
+  LF: Buffer.from('\n'),
+  AT: Buffer.from('AT\r\n'),
+} as const;
+
+/** Carries out what the running transaction asks for, until its outcome is known. */
+export class TransactionRunner {
+  readonly #parts: ClientParts;
+  readonly #jobs: JobRunner;
+  readonly #resyncs: ResyncRunner;
+
+  constructor(parts: ClientParts, jobs: JobRunner, resyncs: ResyncRunner) {
+    this.#parts = parts;
+    this.#jobs = jobs;
+    this.#resyncs = resyncs;
+  }
+
+  /** Takes a line. Returns false when it does not belong to the transaction. */
+  takeLine(state: Running, text: string): boolean {
+    const action = onLine(state.transaction, text);
+    this.#act(state, action);
+    return action.kind !== 'urc';
+  }
+
+  takePrompt(state: Running): void {
+    this.#act(state, onPrompt(state.transaction, this.#parts.clock.now()));
+  }
+
+  /** The response timeout calls it when the port idle time of a wait may be over. */
+  check(): void {
+    const { clock, machine, parser, timeout } = this.#parts;
+    const { state } = machine;
+    if (state.kind !== 'running') return;
+    const { transaction } = state;
+    const now = clock.now();
+    if (timeout.restartIfBytesLeave(now)) onIdleRestart(transaction);
+    const action = onIdle(transaction, timeout.idle, now);
+    this.#act(state, action);
+    if (machine.state === state) timeout.watch(untilCheck(transaction, timeout.idle));
+    // A line that began and stalled may have swallowed the response; kept, it would swallow the next.
+    else if (action.kind === 'outOfSync' && machine.assumptions.rateLostOnRestart) parser.abandon();
+  }
+
+  #act(state: Running, action: Action): void {
+    const { machine, listener, timeout } = this.#parts;
+    const { transaction } = state;
+    switch (action.kind) {
+      case 'none':
+      case 'urc':
+        return;
+      case 'echo':
+        if (machine.assumptions.echoOff) listener({ kind: 'restartSuspected' });
+        return;
+      case 'busy':
+        return timeout.watch(probeSoon(transaction, timeout.idle));
+      case 'write':
+        return this.#write(state, action.what);
+      case 'succeeded':
+        return this.#succeed(state);
+      case 'refused':
+        return this.#refuse(state);
+      case 'outOfSync':
+        return this.#resyncs.loseResult(state, action.reason, { corrupt: action.corrupt });
+    }
+  }
+
+  #write({ job, transaction }: Running, what: 'payload' | keyof typeof BYTES): void {
+    const { port, timeout } = this.#parts;
+    if (what !== 'payload') {
+      if (what === 'LF' || what === 'AT') {
+        restartProbeWait(transaction, timeout.idle);
+        timeout.watch(untilCheck(transaction, timeout.idle));
+      }
+      return port.write(BYTES[what]);
+    }
+    // Although the link may have closed: see onPrompt.
+    const { payload } = transaction.command;
+    if (!payload) return;
+    job.report({ kind: 'payloadWritten' });
+    timeout.write(payload, untilCheck(transaction, 0));
+  }
+
+  #succeed({ job, transaction }: Running): void {
+    const { command, response } = transaction;
+    if (!(job instanceof CommandSequence)) this.#parts.queue.countServed(job.link, sizeOf(command));
+    this.#jobs.finish(job, () => job.report({ kind: 'succeeded', response }));
+  }
+
+  #refuse(state: Running): void {
+    const { job, transaction } = state;
+    const submission = submissionOf(job);
+    if (isDoubtfulRefusal(transaction, submission))
+      return this.#resyncs.loseResult(state, 'UNEXPLAINED_ERROR', { isAlarm: false });
+    const waited = this.#parts.clock.now() - transaction.writtenAt;
+    const error = refusalError(transaction, submission, waited);
+    this.#jobs.finish(job, () => job.report({ kind: 'refused', error }));
+  }
+}

@@ -1,0 +1,48 @@
+import type { AtClient } from '../../../at/at-client';
+import type { Command } from '../../../at/command';
+import type { EspAtError } from '../../../errors';
+import type { ReadyDevice } from '../../../link/link-host';
+import type { SearchOptions } from '../../baud-rate/search';
+import { Network } from '../../network';
+import type { Capabilities } from '../../options';
+import type { SessionContext } from '../session-state';
+
+/** The time from a start of the device to its next restart or its loss. */
+export class Boot {
+  readonly network: Network;
+  /** How to search for the device. */
+  readonly search: SearchOptions;
+  readonly #client: AtClient;
+  readonly #controller = new AbortController();
+
+  constructor(
+    client: AtClient,
+    { options, emitter }: SessionContext,
+    search: SearchOptions,
+    networkChanged: () => void,
+  ) {
+    this.#client = client;
+    const { signal } = this;
+    const run = async (command: Command) => {
+      signal.throwIfAborted();
+      return client.run(command);
+    };
+    this.network = new Network({ run, options, signal, emitter }, networkChanged);
+    this.search = search;
+  }
+
+  /** Aborts at its end. */
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  /** The device, as its links use it. */
+  createDevice(capabilities: Capabilities): ReadyDevice {
+    const clockSet = () => this.network.clockSet();
+    return { client: this.#client, capabilities, headers: { isEmpty: false }, clockSet };
+  }
+
+  end(error: EspAtError): void {
+    this.#controller.abort(error);
+  }
+}

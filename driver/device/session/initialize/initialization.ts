@@ -1,0 +1,161 @@
+import { onTimeout } from '../../../clock';
+import { asEspAtError, EspAtError } from '../../../errors';
+import { Backoff } from '../backoff';
+import { TokenBucket } from '../../../token-bucket';
+import { AutomaticRate } from '../../baud-rate/automatic-rate';
+import type { Boot } from './boot';
+import type { KnownFirmware } from './capabilities';
+import { HealthCheck } from '../health-check';
+import { initialize } from './initialize';
+import { LinkChecks } from '../link-checks';
+import type { Capabilities } from '../../options';
+import { resetByRts } from './rts-reset';
+import type { SessionMachine } from '../session-machine';
+import { progressOf, type SessionState } from '../session-state';
+
+/** Searches for an unresponsive device before the session ends, and the port opens again. */
+const MAX_SEARCHES = 3;
+/** Milliseconds: the first and the longest pause after a failed initialization. */
+const FIRST_PAUSE_MS = 500;
+const LONGEST_PAUSE_MS = 30_000;
+/** Restarts after which it initializes the device at once, and a second over time. */
+const RESTART_BURST = 10;
+const RESTARTS_PER_SECOND = 1;
+
+/** Initializes the device of a session until it is ready: after each start of the device, and after a failure. */
+export class Initialization {
+  readonly #machine: SessionMachine;
+  readonly #found: (capabilities: Capabilities) => void;
+  readonly #backoff: Backoff;
+  readonly #restarts: TokenBucket;
+  #firmware: KnownFirmware | undefined;
+
+  /** @param found called each time when the device has told its capabilities */
+  constructor(machine: SessionMachine, found: (capabilities: Capabilities) => void) {
+    this.#machine = machine;
+    this.#found = found;
+    const { random } = machine.context.options;
+    this.#backoff = new Backoff(FIRST_PAUSE_MS, LONGEST_PAUSE_MS, random);
+    const { clock } = machine.context.options;
+    this.#restarts = new TokenBucket(clock, RESTART_BURST, RESTARTS_PER_SECOND);
+  }
+
+  begin(state: SessionState): void {
+    this.#machine.become(state);
+    void this.#initialize(state.boot);
+  }
+
+  /** The device has restarted. After restarts that come too fast, it is initialized only after a pause. */
+  restarted(): void {
+    const error = new EspAtError('DEVICE_RESTARTED');
+    const ms = this.#restarts.take();
+    if (ms === 0) return this.beginAgain(error);
+    const { state, context } = this.#machine;
+    if (state.kind === 'pausing' && state.isFlooded) return;
+    const boot = this.#leaveBoot(error);
+    if (!boot) return;
+    const timer = onTimeout(context.options.clock, ms, () => this.beginAgain(error));
+    const progress = { ...progressOf(state), isFound: false };
+    this.#machine.become({ kind: 'pausing', boot, progress, timer, isFlooded: true });
+  }
+
+  /** The device has restarted, or has to be found again. */
+  beginAgain(error: EspAtError): void {
+    const progress = { ...progressOf(this.#machine.state), isFound: false };
+    const boot = this.#leaveBoot(error);
+    if (boot) this.begin({ kind: 'initializing', boot, progress });
+  }
+
+  /** Ends the start of the device that went on, and returns the next one; undefined where a listener ends the session. */
+  #leaveBoot(error: EspAtError): Boot | undefined {
+    const { client, state } = this.#machine;
+    const pendingPrompt = error.code !== 'DEVICE_RESTARTED' && client.pendingPrompt;
+    const { searches: failures } = progressOf(state);
+    this.#machine.endBoot(state.boot, error);
+    client.reset(error);
+    if (this.#machine.hasEnded) return undefined;
+    return this.#machine.createBoot({ pendingPrompt, failures });
+  }
+
+  /** Repeats a failed initialization only after this work, which a repetition would end. */
+  repeatAfter(work: Promise<unknown>): void {
+    const { state } = this.#machine;
+    if (state.kind !== 'pausing' || !state.progress.error) return;
+    const { error } = state.progress;
+    state.timer();
+    const begin = () => {
+      if (this.#machine.state === state) this.beginAgain(error);
+    };
+    void work.then(begin, begin);
+  }
+
+  async #initialize(boot: Boot): Promise<void> {
+    const { context, client, port } = this.#machine;
+    const { options, emitter, rateLimit } = context;
+    const { signal, network } = boot;
+    try {
+      const needed = { port, options, boot, firmware: this.#firmware, emitter };
+      const firmware = await client.sequence((access) => initialize(access, client, needed));
+      signal.throwIfAborted();
+      rateLimit.found(port.baudRate, options.clock.now());
+      this.#firmware = firmware;
+      const { capabilities } = firmware;
+      const progress = { ...progressOf(this.#machine.state), isFound: true };
+      this.#machine.become({ kind: 'initializing', boot, progress });
+      this.#found(capabilities);
+      await network.setUp();
+      signal.throwIfAborted();
+      this.#initialized(boot, capabilities);
+    } catch (error) {
+      if (!signal.aborted) await this.#failed(boot, asEspAtError(error, port.address));
+    }
+  }
+
+  #initialized(boot: Boot, capabilities: Capabilities): void {
+    const { context, client } = this.#machine;
+    const { signal } = boot;
+    this.#backoff.reset();
+    const device = boot.createDevice(capabilities);
+    const kind = client.state === 'resyncing' ? 'resyncing' : 'ready';
+    const checks = new LinkChecks(client, context.links, context.options.clock, signal);
+    const health = new HealthCheck(context.options.clock, () => checks.request(), signal);
+    const rate = this.#createRate(boot);
+    this.#machine.become({ kind, boot, device, checks, health, rate });
+    this.#machine.tellLinks({ kind, device });
+  }
+
+  #createRate({ signal }: Boot): AutomaticRate {
+    const { context, client, port } = this.#machine;
+    const { options, rateLimit: limit, emitter } = context;
+    const { clock } = options;
+    return new AutomaticRate({ client, port, limit, clock, signal }, (event) => {
+      if (event.kind === 'lost') return this.beginAgain(event.error);
+      if (event.kind === 'lowered') return void emitter.emit('warning', event.error);
+      // It has taken over from a resync.
+      if (client.state !== 'resyncing') this.#machine.becomeReady();
+    });
+  }
+
+  async #failed(boot: Boot, error: EspAtError): Promise<void> {
+    const { context, port } = this.#machine;
+    if (error.code === 'NO_WEBSOCKET' || error.code === 'FIRMWARE_UNKNOWN') {
+      this.#machine.become({ kind: 'unusable', boot, error });
+      return;
+    }
+    const isSilent = error.code === 'DEVICE_UNRESPONSIVE';
+    const { isFound, searches } = progressOf(this.#machine.state);
+    const progress = { isFound, searches: searches + (isSilent ? 1 : 0), error };
+    this.#machine.become({ kind: 'initializing', boot, progress });
+    context.emitter.emit('warning', error);
+    if (isSilent && progress.searches >= MAX_SEARCHES) {
+      this.#machine.end(error);
+      return;
+    }
+    if (isSilent) await resetByRts(port, context.emitter);
+    // Its `ready` may have come already.
+    if (boot.signal.aborted) return;
+    const ms = this.#backoff.next();
+    const timer = onTimeout(context.options.clock, ms, () => this.beginAgain(error));
+    this.#machine.become({ kind: 'pausing', boot, progress, timer });
+  }
+}

@@ -1,0 +1,44 @@
+import type { AtClient } from '../../../at/at-client';
+import type { SequenceAccess } from '../../../at/command-sequence';
+import { echoOff, sysStore } from '../../../commands/base';
+import { negotiateRate } from '../../baud-rate/negotiate';
+import { findDevice } from '../../baud-rate/search';
+import type { Boot } from './boot';
+import { identify, type KnownFirmware } from './capabilities';
+import { closeConnections } from '../close-connections';
+import type { DeviceEmitter } from '../../events';
+import type { CompleteOptions } from '../../options';
+import type { SessionPort } from '../session-port';
+
+export interface InitializeContext {
+  readonly port: SessionPort;
+  readonly options: CompleteOptions;
+  readonly boot: Pick<Boot, 'search' | 'signal'>;
+  /** The firmware of the boot before: its capabilities need no detection. */
+  readonly firmware: KnownFirmware | undefined;
+  readonly emitter: DeviceEmitter;
+}
+
+/**
+ * Finds the device, switches its echo off, configures it, closes connections of an earlier device session and detects
+ * its capabilities. The device may be booting, at another rate, at a data prompt, or up for days.
+ * @throws EspAtError `DEVICE_UNRESPONSIVE`, `NO_WEBSOCKET`, `FIRMWARE_UNKNOWN`, `OUT_OF_SYNC`, `COMMAND_FAILED`, `PORT_*`
+ */
+export async function initialize(
+  access: SequenceAccess,
+  client: Pick<AtClient, 'assume'>,
+  context: InitializeContext,
+): Promise<KnownFirmware> {
+  const { port, options, boot, emitter } = context;
+  const { run } = access;
+  client.assume({ echoOff: false });
+  await findDevice(access, port, boot.search);
+  await run(echoOff());
+  client.assume({ echoOff: true });
+  await run(sysStore(options.store === true));
+  await negotiateRate(access, port, options, (error) => emitter.emit('warning', error));
+  port.remember();
+  // Those of an earlier session occupy the links.
+  await closeConnections(run, options.clock, boot.signal);
+  return identify(run, context.firmware);
+}

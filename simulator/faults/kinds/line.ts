@@ -1,0 +1,126 @@
+import { randomBytes } from '../../random';
+import { readAtRate } from '../../serial/rate-mismatch';
+import { defaultUartSettings } from '../../serial/uart';
+import { byteFault } from '../bytes';
+import { episodeFault } from '../episode';
+import type { Fault } from '../fault';
+import { onTrigger, triggerSettings } from '../trigger';
+
+export const lose = byteFault({
+  name: 'lose',
+  description: 'bytes are lost; count: how many in a row',
+  inRow: true,
+  change: () => Buffer.alloc(0),
+});
+
+export const flip = byteFault({
+  name: 'flip',
+  description: 'one bit of a byte is flipped; count: how many bytes in a row',
+  inRow: true,
+  change: (byte, random) => Buffer.of(byte ^ (1 << Math.floor(random() * 8))),
+});
+
+export const double = byteFault({
+  name: 'double',
+  description: 'bytes come twice; count: how many in a row, each twice',
+  inRow: true,
+  change: (byte) => Buffer.of(byte, byte),
+});
+
+export const insert = byteFault({
+  name: 'insert',
+  description: 'random bytes come before a byte; count: how many',
+  inRow: false,
+  change: (byte, random, count) => Buffer.concat([randomBytes(count, random), Buffer.of(byte)]),
+});
+
+const DEFAULT_BURST_BYTES = 8;
+
+export const noise: Fault = {
+  name: 'noise',
+  group: 'line',
+  description:
+    'a burst of random bytes on the idle line, to the device or to the host; count: bytes',
+  takes: [...triggerSettings, 'count'],
+  defaults: { direction: 'to-device', count: DEFAULT_BURST_BYTES },
+  lasting: false,
+  start(site, settings, run) {
+    const { direction = 'to-device', count = DEFAULT_BURST_BYTES } = settings;
+    const wire = site.line.wire(direction);
+    let cancelWait: (() => void) | undefined;
+    const apply = () => {
+      cancelWait = undefined;
+      const received = randomBytes(count, run.random);
+      const place = { direction, offset: wire.offset, unit: received, index: 0 };
+      run.hit({ kind: 'bytes', ...place, sent: Buffer.alloc(0), received });
+      wire.arrive(received);
+      if (settings.chance === undefined) run.over();
+    };
+    const cancel = onTrigger(site, settings, run, {
+      apply: () => {
+        cancelWait?.();
+        cancelWait = site.line.whenIdle(direction, apply);
+      },
+    });
+    return () => {
+      cancel();
+      cancelWait?.();
+    };
+  },
+};
+
+export const stall = episodeFault({
+  name: 'stall',
+  group: 'line',
+  description: 'nothing the device says comes through for a while, then all of it',
+  defaults: { duration: 3_000 },
+  begin: (site) => site.line.hold(),
+});
+
+const RECEIVE_BUFFER_BYTES = 128;
+
+export const overrun = episodeFault({
+  name: 'overrun',
+  group: 'line',
+  description:
+    'the device does not read for a while and loses what overflows; count: bytes that its buffer holds',
+  defaults: { duration: 500, count: RECEIVE_BUFFER_BYTES },
+  takesCount: true,
+  begin(site, { count = RECEIVE_BUFFER_BYTES }) {
+    const wire = site.line.wire('to-device');
+    const kept: Buffer[] = [];
+    let room = count;
+    wire.divert = (bytes) => {
+      const taken = Buffer.from(bytes.subarray(0, room));
+      room -= taken.length;
+      kept.push(taken);
+    };
+    return () => {
+      wire.divert = undefined;
+      wire.arrive(Buffer.concat(kept));
+    };
+  },
+});
+
+/** Bits a second. */
+const DEFAULT_DEVICE_RATE = 9_600;
+/** Bits a second. */
+const HOST_RATE = defaultUartSettings.rate;
+
+export const wrongRate = episodeFault({
+  name: 'wrong-rate',
+  group: 'line',
+  description: `both ends read garbage: the host is at ${HOST_RATE} bit/s, the device at count`,
+  defaults: { duration: 5_000, count: DEFAULT_DEVICE_RATE },
+  takesCount: true,
+  begin(site, { count = DEFAULT_DEVICE_RATE }) {
+    const toHost = site.line.wire('to-host');
+    const toDevice = site.line.wire('to-device');
+    toHost.distort = (bytes) => readAtRate(bytes, count, HOST_RATE);
+    toDevice.distort = (bytes) => readAtRate(bytes, HOST_RATE, count);
+    return () => {
+      toHost.distort = undefined;
+      toDevice.distort = undefined;
+    };
+  },
+});

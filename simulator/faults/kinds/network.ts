@@ -1,0 +1,156 @@
+import { episodeFault, eventFault } from '../episode';
+import type { Fault } from '../fault';
+
+const DEFAULT_JOIN_MS = 20;
+
+export const segmentsJoined: Fault = {
+  name: 'segments-joined',
+  group: 'network',
+  description:
+    'what a server sends right behind its 101 shares the segment; duration: within which time',
+  takes: ['duration'],
+  defaults: { duration: DEFAULT_JOIN_MS },
+  lasting: true,
+  start({ network }, { duration = DEFAULT_JOIN_MS }, run) {
+    network.segments = { ...network.segments, joinMs: duration };
+    run.hit({ kind: 'time' });
+    return () => {
+      network.segments = { ...network.segments, joinMs: 0 };
+    };
+  },
+};
+
+/** Small enough to split every frame, fast enough to let a flood of messages pass. */
+const DEFAULT_SPLIT_GAP_MS = 2;
+const DEFAULT_SPLIT_BYTES = 16;
+
+export const segmentsSplit: Fault = {
+  name: 'segments-split',
+  group: 'network',
+  description:
+    'all that servers send comes in small segments; count: bytes of each, duration: time between them',
+  takes: ['duration', 'count'],
+  defaults: { duration: DEFAULT_SPLIT_GAP_MS, count: DEFAULT_SPLIT_BYTES },
+  lasting: true,
+  start({ network }, { duration = DEFAULT_SPLIT_GAP_MS, count = DEFAULT_SPLIT_BYTES }, run) {
+    network.segments = { ...network.segments, splitBytes: count, splitGapMs: duration };
+    run.hit({ kind: 'time' });
+    return () => {
+      network.segments = { ...network.segments, splitBytes: Infinity };
+    };
+  },
+};
+
+export const wifiLost = episodeFault({
+  name: 'wifi-lost',
+  group: 'network',
+  description: 'Wi-Fi goes out of reach and comes back',
+  defaults: { duration: 3_000 },
+  begin({ device }) {
+    device.wifi.lose();
+    return () => device.wifi.recover();
+  },
+});
+
+export const blackHole = episodeFault({
+  name: 'black-hole',
+  group: 'network',
+  description: 'every packet vanishes though Wi-Fi is there',
+  defaults: { duration: 30_000 },
+  begin({ device }) {
+    device.network.blackHole = true;
+    return () => {
+      device.network.blackHole = false;
+    };
+  },
+});
+
+const DEFAULT_SERVER_DELAY_MS = 1_000;
+
+export const serverSlow: Fault = {
+  name: 'server-slow',
+  group: 'network',
+  description: 'everything from a server comes late; duration: by how much',
+  takes: ['duration'],
+  defaults: { duration: DEFAULT_SERVER_DELAY_MS },
+  lasting: true,
+  start({ network }, { duration = DEFAULT_SERVER_DELAY_MS }, run) {
+    network.delay = duration;
+    run.hit({ kind: 'time' });
+    return () => {
+      network.delay = 0;
+    };
+  },
+};
+
+export const serverSilent = episodeFault({
+  name: 'server-silent',
+  group: 'network',
+  description: 'servers neither read nor answer for a while; connections stay',
+  defaults: { duration: 20_000 },
+  begin: ({ network }) => network.silence(),
+});
+
+export const serverReset = eventFault({
+  name: 'server-reset',
+  group: 'network',
+  description: 'servers reset their connections',
+  apply: ({ network }) => ({ kind: 'network', count: network.reset() }),
+});
+
+export const serverRefuse = episodeFault({
+  name: 'server-refuse',
+  group: 'network',
+  description: 'servers are down: connections are reset, attempts refused for a while',
+  defaults: { duration: 10_000 },
+  begin({ network }) {
+    network.refusing = true;
+    network.reset();
+    return () => {
+      network.refusing = false;
+    };
+  },
+});
+
+/** Longer than the firmware's 10 s limit for the rest of a frame. */
+const DEFAULT_STALL_MS = 12_000;
+/** Shorter chunks may be no more than a frame's header. */
+const MIN_FRAME_BYTES = 8;
+
+export const frameStalled: Fault = {
+  name: 'frame-stalled',
+  group: 'network',
+  description: 'a server sends half of a frame, the rest a while later',
+  takes: ['delay', 'chance', 'duration'],
+  defaults: { duration: DEFAULT_STALL_MS },
+  lasting: false,
+  start({ network, clock }, { delay, chance, duration = DEFAULT_STALL_MS }, run) {
+    let stops: (() => void)[] = [];
+    const begin = () => {
+      const remove = network.cutData((length) => {
+        if (length < MIN_FRAME_BYTES) return undefined;
+        if (chance === undefined) remove();
+        else if (run.random() >= chance) return undefined;
+        const endSilence = network.silence();
+        const cancel = clock.after(duration, () => {
+          stops = stops.filter((stop) => stop !== both);
+          endSilence();
+          if (chance === undefined) run.over();
+        });
+        const both = () => {
+          cancel();
+          endSilence();
+        };
+        stops.push(both);
+        run.hit({ kind: 'network', count: 1 });
+        return Math.floor(length / 2);
+      });
+      stops.push(remove);
+    };
+    if (delay === undefined) begin();
+    else stops.push(clock.after(delay, begin));
+    return () => {
+      for (const stop of stops) stop();
+    };
+  },
+};

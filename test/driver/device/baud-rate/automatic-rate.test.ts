@@ -1,0 +1,242 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { Device } from '../../../../driver/device/device';
+import { seededRandom } from '../../../../simulator';
+import { corruptsAbove } from '../../../../simulator/serial/paced-line';
+import { Harness, type SerialOptions } from '../../../harness/harness';
+
+const START = 115_200;
+const SIZE = 64 * 1024;
+const uri = 'ws://host/plain';
+
+const automatic = (serial: Partial<SerialOptions> = {}): Harness =>
+  new Harness({
+    serial: { baudRate: START, rtsCts: true, ...serial },
+    device: { negotiatedRate: 'automatic' },
+  });
+
+/** The settings that the device was told, in order. */
+const told = (harness: Harness): string[] =>
+  [...harness.port.text.matchAll(/AT\+UART_CUR=(\d+),8,1,0,(\d)/g)].map(
+    ([, rate, flow]) => `${rate} ${flow}`,
+  );
+
+/** Milliseconds that 64 KiB take to the server, and from it. */
+async function transfer(harness: Harness): Promise<readonly [out: number, back: number]> {
+  const { clock, device, server } = harness;
+  const [link] = device.links;
+  await clock.wait(link.open({ uri, config: { bufferBytes: 8192 } }));
+  const connection = server.connections.find(({ open }) => open);
+  assert.ok(connection);
+  const start = clock.now();
+  const before = harness.messages.length;
+  for (let sent = 0; sent < SIZE; sent += 8192)
+    await clock.wait(link.send(Buffer.alloc(8192, sent >> 13), { opcode: 2 }));
+  const arrived = () =>
+    connection.frames.reduce(
+      (sum, { opcode, payload }) => sum + (opcode < 8 ? payload.length : 0),
+      0,
+    );
+  assert.ok(await clock.until(() => arrived() === SIZE, 1000), `${arrived()} bytes`);
+  const sent = clock.now();
+  connection.send({ fin: true, opcode: 2, payload: Buffer.alloc(SIZE, 'x') });
+  assert.ok(await clock.until(() => harness.messages.length > before, 60_000));
+  const back = clock.now() - sent;
+  await clock.wait(link.close());
+  return [sent - start, back];
+}
+
+describe('an automatic baud rate', () => {
+  it('makes 64 KiB pass at least 20 times as fast as at 115200, with RTS and CTS wired', async () => {
+    const slow = new Harness({ serial: { baudRate: START } });
+    await slow.ready();
+    const usual = await transfer(slow);
+    await slow.end();
+    const harness = automatic();
+    await harness.ready();
+    const fast = await transfer(harness);
+    assert.equal(harness.hostRate, 3_000_000);
+    for (const way of [0, 1] as const) {
+      const factor = usual[way] / fast[way];
+      assert.ok(
+        factor >= 20 && factor < 26.1,
+        `${usual[way]} ms and ${fast[way]} ms: ${factor} times`,
+      );
+    }
+    assert.deepEqual(
+      harness.events.filter(({ event }) => event === 'warning'),
+      [],
+    );
+    await harness.end();
+  });
+
+  it('leaves the device ready as early as without it, and opens a link within 2 s more', async () => {
+    const plain = new Harness({ serial: { baudRate: START } });
+    await plain.ready();
+    const usual = plain.clock.now();
+    await plain.end();
+    const harness = automatic();
+    await harness.ready();
+    assert.ok(harness.clock.now() <= usual + 1, `${harness.clock.now()} ms, not ${usual}`);
+    const start = harness.clock.now();
+    await harness.clock.wait(harness.device.links[0].open({ uri }));
+    assert.ok(harness.clock.now() - start < 2000, `${harness.clock.now() - start} ms`);
+    await harness.end();
+  });
+
+  it('stays at 460800 without the wires, and never lets the device wait for CTS', async () => {
+    const harness = automatic({
+      rtsCts: false,
+      corruption: (rate, guarded) => (rate > 460_800 && !guarded ? 0.01 : 0),
+    });
+    await harness.ready();
+    await transfer(harness);
+    assert.equal(harness.hostRate, 460_800);
+    assert.deepEqual(told(harness), ['230400 1', '460800 1']);
+    await harness.end();
+  });
+
+  it('stays at 921600 where the line corrupts bytes above it, and loses no message', async () => {
+    const harness = automatic({ corruption: corruptsAbove(921_600) });
+    await harness.ready();
+    await transfer(harness);
+    assert.equal(harness.hostRate, 921_600);
+    await harness.clock.advance(60_000);
+    await transfer(harness);
+    assert.equal(harness.messages.length, 2);
+    assert.deepEqual(
+      harness.links.filter(({ event }) => event === 'dataloss'),
+      [],
+    );
+    await harness.end();
+  });
+
+  it('is lowered when bytes are corrupt, tried again only after a long time, and back then', async () => {
+    let limit = Infinity;
+    const harness = automatic({ corruption: (rate) => (rate > limit ? 0.003 : 0) });
+    await harness.ready();
+    const { clock, device } = harness;
+    await clock.wait(device.links[0].open({ uri: 'ws://host/echo', keepOpen: true }));
+    limit = 1_500_000;
+    for (let count = 0; count < 300 && (harness.hostRate ?? 0) > limit; count++) {
+      await clock.wait(device.links[0].send('x'.repeat(1000)).catch(() => undefined));
+      await clock.advance(200);
+    }
+    assert.equal(harness.hostRate, 1_500_000);
+    const warnings = harness.events.filter(({ event }) => event === 'warning');
+    assert.ok(warnings.some(({ error }) => error?.code === 'RATE_NOT_NEGOTIATED'));
+    limit = Infinity;
+    await clock.advance(20 * 60_000);
+    assert.equal(harness.hostRate, 1_500_000);
+    await clock.wait(device.links[0].close());
+    await clock.advance(24 * 60 * 60_000);
+    assert.equal(harness.hostRate, 3_000_000);
+    await harness.end();
+  });
+
+  it('is left on a stop: the device is back at the rate it starts with', async () => {
+    const harness = automatic();
+    await harness.ready();
+    await harness.clock.wait(harness.device.links[0].open({ uri }));
+    harness.port.written.length = 0;
+    await harness.clock.wait(harness.device.stop());
+    assert.deepEqual(told(harness), [`${START} 1`]);
+    await harness.end();
+  });
+
+  it('is found again after a restart of the device', async () => {
+    const harness = automatic();
+    const { clock, device } = harness;
+    await harness.ready();
+    await clock.wait(device.links[0].open({ uri, keepOpen: true }));
+    harness.simulator.restart();
+    const start = clock.now();
+    assert.ok(await clock.until(() => device.links[0].state !== 'open', 60_000));
+    assert.ok(await clock.until(() => device.links[0].state === 'open', 60_000));
+    assert.ok(clock.now() - start < 5000, `${clock.now() - start} ms`);
+    assert.equal(harness.hostRate, 3_000_000);
+    await harness.end();
+  });
+
+  it('changes nothing on a pty, which takes any rate', async () => {
+    const harness = automatic();
+    const open = harness.port.open.bind(harness.port);
+    harness.port.open = async (handlers) => {
+      const port = await open(handlers);
+      return { ...port, readCts: () => Promise.reject(new Error('Inappropriate ioctl')) };
+    };
+    await harness.ready();
+    await harness.clock.advance(5000);
+    assert.deepEqual(told(harness), []);
+    await harness.end();
+  });
+});
+
+/** Milliseconds after it is ready at which the climb is interrupted: through all of its rates. */
+const INSTANTS = Array.from({ length: 16 }, (_, index) => index * 97);
+/** Milliseconds until a device has to be ready again. */
+const FOUND_MS = 15_000;
+
+describe('a climb that is interrupted', () => {
+  const endings = {
+    'the end of the process': async (harness: Harness) => {
+      harness.port.unplug();
+      await harness.clock.wait(harness.device.stop());
+      harness.port.plugIn();
+    },
+    'a stop': (harness: Harness) => harness.clock.wait(harness.device.stop()),
+    'a restart of the device': async (harness: Harness) => {
+      harness.simulator.restart();
+      await harness.clock.wait(harness.device.stop());
+    },
+  };
+  for (const [name, end] of Object.entries(endings)) {
+    for (const memory of [undefined, {}]) {
+      it(`by ${name} leaves the device where it is found${memory ? ' with its memory' : ''}`, async () => {
+        for (const instant of INSTANTS) {
+          const harness = automatic();
+          const { clock, hostClock, port } = harness;
+          await harness.ready();
+          await clock.advance(instant);
+          await end(harness);
+          const device = new Device({
+            port,
+            clock: hostClock,
+            random: seededRandom(1),
+            negotiatedRate: 'automatic',
+            ...(memory && { memory }),
+          });
+          const start = clock.now();
+          device.start();
+          const isReady = await clock.until(() => device.state.name === 'ready', FOUND_MS);
+          assert.ok(isReady, `after ${instant} ms: not within ${clock.now() - start} ms`);
+          await clock.wait(device.links[0].open({ uri }));
+          assert.equal(harness.hostRate, 3_000_000);
+          await clock.wait(device.stop());
+          await harness.end();
+        }
+      });
+    }
+  }
+
+  it('by a restart of the device goes on by itself', async () => {
+    for (const instant of INSTANTS) {
+      const harness = automatic();
+      const { clock, device } = harness;
+      await harness.ready();
+      const opened = device.links[0].open({ uri, keepOpen: true }).catch(() => undefined);
+      await clock.advance(instant);
+      harness.simulator.restart();
+      const start = clock.now();
+      await clock.wait(opened);
+      const isOpen = () =>
+        device.links[0].state === 'open' && harness.server.connections.at(-1)?.open;
+      assert.ok(await clock.until(() => isOpen() === true, FOUND_MS), `after ${instant} ms`);
+      await clock.advance(FOUND_MS - (clock.now() - start));
+      assert.equal(device.links[0].state, 'open');
+      await clock.wait(device.links[0].send('x'));
+      assert.ok((harness.hostRate ?? 0) >= 921_600, `${harness.hostRate} after ${instant} ms`);
+      await harness.end();
+    }
+  });
+});

@@ -1,0 +1,187 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { Device } from '../../../../driver/device/device';
+import type { DeviceOptions } from '../../../../driver/device/options';
+import { seededRandom } from '../../../../simulator';
+import { Harness } from '../../../harness/harness';
+
+const START = 115_200;
+const RAISED = 921_600;
+
+/** A ready harness at the raised rate. */
+async function raisedHarness(rate = RAISED): Promise<Harness> {
+  const harness = new Harness({ serial: { baudRate: START }, device: { negotiatedRate: rate } });
+  await harness.ready();
+  assert.equal(harness.hostRate, rate);
+  harness.port.written.length = 0;
+  return harness;
+}
+
+/** Ends the host without a word to the device, as when its process is killed. */
+async function kill(harness: Harness): Promise<void> {
+  harness.port.unplug();
+  await harness.clock.wait(harness.device.stop());
+  harness.port.plugIn();
+}
+
+/** Starts another device on the port, and returns how many milliseconds pass until it is ready. */
+async function readyAgain(
+  harness: Harness,
+  options: Partial<DeviceOptions> = {},
+): Promise<[Device, number]> {
+  const { clock, hostClock, port } = harness;
+  const device = new Device({ port, clock: hostClock, random: seededRandom(1), ...options });
+  const start = clock.now();
+  device.start();
+  const isReady = await clock.until(() => device.state.name === 'ready', 60_000);
+  assert.ok(isReady, JSON.stringify(device.state));
+  return [device, clock.now() - start];
+}
+
+describe('a stop at a negotiated rate', () => {
+  it('takes the device back to the rate it starts with', async () => {
+    await using harness = await raisedHarness();
+    const start = harness.clock.now();
+    await harness.clock.wait(harness.device.stop());
+    assert.equal(harness.port.text, `AT+UART_CUR=${START},8,1,0,1\r\n`);
+    assert.ok(harness.clock.now() - start < 50, `${harness.clock.now() - start} ms`);
+    const [device, ms] = await readyAgain(harness);
+    assert.ok(ms < 500, `${ms} ms`);
+    assert.equal(harness.hostRate, START);
+    await harness.clock.wait(device.stop());
+  });
+
+  it('waits for the running command, and writes nothing into its payload', async () => {
+    await using harness = await raisedHarness();
+    const { clock, device, server } = harness;
+    await clock.wait(device.links[0].open({ uri: 'ws://host/plain' }));
+    const payload = 'x'.repeat(8000);
+    const sent = device.links[0].send(payload).catch(() => undefined);
+    await clock.advance(30);
+    await clock.wait(device.stop());
+    await clock.wait(sent);
+    await clock.advance(1000);
+    const frames = server.connections[0]?.frames.filter(({ opcode }) => opcode <= 1) ?? [];
+    assert.ok(frames.map((frame) => frame.payload.toString()).join('') === payload);
+    assert.match(harness.port.text, /AT\+UART_CUR=115200,8,1,0,1\r\nAT\+WSOPEN\?\r\n/);
+    assert.ok(server.connections.every(({ open }) => !open));
+  });
+
+  it('ends within 400 ms although the device is gone', async () => {
+    await using harness = await raisedHarness();
+    harness.simulator.powerOff();
+    const start = harness.clock.now();
+    await harness.clock.wait(harness.device.stop());
+    assert.ok(harness.clock.now() - start <= 400, `${harness.clock.now() - start} ms`);
+  });
+
+  it('at the rate of the port writes nothing', async () => {
+    await using harness = new Harness({ serial: { baudRate: START } });
+    await harness.ready();
+    harness.port.written.length = 0;
+    await harness.clock.wait(harness.device.stop());
+    assert.equal(harness.port.text, '');
+  });
+});
+
+describe('a device that a killed host has left at a raised rate', () => {
+  for (const rate of [230_400, 460_800, RAISED, 1_500_000, 2_000_000, 3_000_000]) {
+    it(`is found at ${rate} without the setting`, async () => {
+      await using harness = await raisedHarness(rate);
+      await kill(harness);
+      const [device, ms] = await readyAgain(harness);
+      assert.ok(ms < 4000, `${ms} ms`);
+      assert.equal(harness.hostRate, rate);
+      await harness.clock.wait(device.stop());
+      const [again, quickly] = await readyAgain(harness);
+      assert.ok(quickly < 500, `${quickly} ms`);
+      await harness.clock.wait(again.stop());
+    });
+
+    it(`is found at ${rate} with a data prompt open`, async () => {
+      await using harness = await raisedHarness(rate);
+      harness.simulator.write(Buffer.from('AT+SYSMFG=2,"wss_ca","wss_ca.0",8,8000\r\n'));
+      await harness.clock.advance(100);
+      await kill(harness);
+      const [device, ms] = await readyAgain(harness);
+      assert.ok(ms < 15_000, `${ms} ms`);
+      await harness.clock.wait(device.stop());
+    });
+  }
+
+  it('is found at once by the next device with the same memory', async () => {
+    const memory = {};
+    await using harness = new Harness({
+      serial: { baudRate: START },
+      device: { negotiatedRate: RAISED, memory },
+    });
+    await harness.ready();
+    assert.deepEqual(memory, { baudRate: RAISED });
+    await kill(harness);
+    const [device, ms] = await readyAgain(harness, { memory });
+    assert.ok(ms < 2000, `${ms} ms`);
+    await harness.clock.wait(device.stop());
+    assert.deepEqual(memory, { baudRate: START });
+  });
+
+  it('is found at another rate than the configured one', async () => {
+    await using harness = await raisedHarness();
+    await kill(harness);
+    const [device] = await readyAgain(harness, { negotiatedRate: 460_800 });
+    assert.equal(harness.hostRate, 460_800);
+    await harness.clock.wait(device.stop());
+  });
+});
+
+describe('an adapter that is unplugged at an open data prompt of a raised line', () => {
+  it('pads at the raised rate first, and is ready within 3 s', async () => {
+    await using harness = await raisedHarness();
+    const { clock, device, port } = harness;
+    await clock.wait(device.links[0].open({ uri: 'ws://host/plain' }));
+    const write = harness.simulator.write.bind(harness.simulator);
+    harness.simulator.write = (bytes) => {
+      if (bytes.length < 5000) return write(bytes);
+      harness.simulator.write = write;
+      write(bytes.subarray(0, 1000));
+    };
+    const sent = device.links[0].send('x'.repeat(8000)).catch(() => undefined);
+    assert.ok(await clock.until(() => harness.simulator.write === write, 1000));
+    await clock.advance(20);
+    port.unplug();
+    await clock.wait(sent);
+    await clock.advance(100);
+    port.plugIn();
+    const start = clock.now();
+    assert.ok(await clock.until(() => device.state.name === 'ready', 60_000));
+    assert.ok(clock.now() - start < 3000, `${clock.now() - start} ms`);
+    assert.equal(harness.hostRate, RAISED);
+  });
+});
+
+describe('a stop with links in use', () => {
+  it('closes them in the device: without a host they would last', async () => {
+    await using harness = new Harness();
+    const { clock, device, server, port } = harness;
+    await harness.ready();
+    await clock.wait(device.links[1].open({ uri: 'ws://host/plain', keepOpen: true }));
+    port.written.length = 0;
+    await clock.wait(device.stop());
+    assert.match(port.text, /^AT\+WSOPEN\?\r\nAT\+WSSEND=1,2,8\r\n/);
+    await clock.advance(1000);
+    assert.deepEqual(
+      server.connections.map(({ open }) => open),
+      [false],
+    );
+  });
+
+  it('ends within 950 ms although the device answers nothing', async () => {
+    await using harness = new Harness();
+    const { clock, device, simulator } = harness;
+    await harness.ready();
+    await clock.wait(device.links[0].open({ uri: 'ws://host/plain' }));
+    simulator.powerOff();
+    const start = clock.now();
+    await clock.wait(device.stop());
+    assert.ok(clock.now() - start <= 950, `${clock.now() - start} ms`);
+  });
+});

@@ -1,0 +1,177 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { EspAtError } from '../../../../driver/errors';
+import { Harness } from '../../../harness/harness';
+
+const USUAL = 115_200;
+const RAISED = 921_600;
+const BOOT = 400;
+/** Milliseconds from power-up of the simulated device to an address. */
+const BOOT_AND_JOIN = 1500;
+const uri = 'ws://host/plain';
+
+/** A ready harness at the raised rate, with two links that are kept open. */
+async function negotiatedHarness(): Promise<Harness> {
+  const harness = new Harness({
+    serial: { baudRate: USUAL },
+    device: { negotiatedRate: RAISED },
+    simulator: { bootMs: BOOT },
+  });
+  await harness.ready();
+  assert.equal(harness.hostRate, RAISED);
+  for (const id of [0, 1] as const)
+    await harness.clock.wait(harness.device.links[id].open({ uri, keepOpen: true }));
+  // The first pings are over.
+  await harness.clock.advance(50);
+  harness.links.length = 0;
+  harness.events.length = 0;
+  return harness;
+}
+
+/** Whether all is as it was, after it was lost. */
+function isBack({ device, links, hostRate }: Harness): boolean {
+  const reopened = links.filter(({ event }) => event === 'reopened').length === 2;
+  return reopened && device.links[0].stateNumber === 2 && hostRate === RAISED;
+}
+
+/** From now on the host's port swallows what it reads at the raised rate, as some do with framing errors. */
+function deafen(harness: Harness): void {
+  const deliver = harness.port.deliver.bind(harness.port);
+  harness.port.deliver = (bytes) => {
+    if (harness.hostRate !== USUAL) return;
+    harness.port.deliver = deliver;
+    deliver(bytes);
+  };
+}
+
+const steps = (harness: Harness): (string | undefined)[] =>
+  harness.events.filter(({ event }) => event === 'resyncstep').map(({ detail }) => detail);
+
+describe('a restart at the negotiated rate', () => {
+  it('is detected from received bytes while the host sends nothing', async () => {
+    await using harness = await negotiatedHarness();
+    const start = harness.clock.now();
+    harness.simulator.restart();
+    assert.ok(await harness.clock.until(() => isBack(harness), 60_000));
+    const took = harness.clock.now() - start;
+    assert.ok(took < 2000 + BOOT_AND_JOIN, `${took} ms`);
+    assert.ok(!harness.port.text.includes('AT+RST'));
+  });
+
+  for (const text of ['x', 'x'.repeat(5000)]) {
+    for (const after of [0, 200, 500, 5000]) {
+      it(`is detected from ${text.length} bytes sent ${after} ms later while nothing is received`, async () => {
+        await using harness = await negotiatedHarness();
+        harness.simulator.restart();
+        deafen(harness);
+        await harness.clock.advance(after);
+        const start = harness.clock.now();
+        const outcome = await harness.clock.wait(
+          harness.device.links[0].send(text).then(
+            () => 'sent',
+            (error: unknown) => (error instanceof EspAtError ? error.outcome : String(error)),
+          ),
+        );
+        assert.equal(outcome, 'not-sent');
+        assert.ok(await harness.clock.until(() => isBack(harness), 60_000));
+        const took = harness.clock.now() - start;
+        assert.ok(took < 2000 + BOOT_AND_JOIN, `${took} ms`);
+        assert.ok(!harness.port.text.includes('AT+RST'));
+      });
+    }
+  }
+
+  it('is detected in the middle of a payload', async () => {
+    await using harness = await negotiatedHarness();
+    const { simulator } = harness;
+    const write = simulator.write.bind(simulator);
+    const start = harness.clock.now();
+    simulator.write = (bytes) => {
+      write(bytes);
+      if (bytes.length < 5000) return;
+      simulator.write = write;
+      simulator.restart();
+      deafen(harness);
+    };
+    await assert.rejects(harness.clock.wait(harness.device.links[0].send('x'.repeat(5000))), {
+      outcome: 'unknown',
+    });
+    assert.ok(await harness.clock.until(() => isBack(harness), 60_000));
+    const took = harness.clock.now() - start;
+    assert.ok(took < 2000 + BOOT_AND_JOIN, `${took} ms`);
+  });
+});
+
+describe('at the negotiated rate, the driver detects no restart', () => {
+  it('after a lost payload byte: it pads the prompt, and only the link reconnects', async () => {
+    await using harness = await negotiatedHarness();
+    const { simulator } = harness;
+    const write = simulator.write.bind(simulator);
+    simulator.write = (bytes) => {
+      if (bytes.length !== 300) return write(bytes);
+      simulator.write = write;
+      write(bytes.subarray(100));
+    };
+    const start = harness.clock.now();
+    await assert.rejects(harness.clock.wait(harness.device.links[0].send('x'.repeat(300))), {
+      outcome: 'unknown',
+    });
+    const isReopened = () => harness.links.some(({ event }) => event === 'reopened');
+    assert.ok(await harness.clock.until(isReopened, 15_000));
+    assert.ok(harness.clock.now() - start < 4000, `${harness.clock.now() - start} ms`);
+    assert.deepEqual(steps(harness), ['lineEnd', 'pad']);
+    assert.deepEqual(
+      harness.links.filter(({ link }) => link !== 0),
+      [],
+    );
+  });
+
+  it('after a byte of noise, or a corrupt length', async () => {
+    await using harness = await negotiatedHarness();
+    for (const noise of [Buffer.of(0xff), Buffer.from('+WS_DATA:0,2,1,9000,9000,x')]) {
+      harness.events.length = 0;
+      harness.simulator.inject(noise);
+      await harness.clock.wait(harness.device.checkLinks());
+      await harness.clock.advance(5000);
+      assert.deepEqual(
+        harness.events.map(({ event }) => event).filter((event) => event !== 'unknownline'),
+        ['outofsync', 'resyncstep', 'insync'],
+      );
+    }
+    assert.equal(harness.hostRate, RAISED);
+    assert.deepEqual(harness.device.links[1].stateNumber, 2);
+    assert.ok(!harness.links.some(({ event }) => event === 'lost'));
+  });
+
+  it('in a network name that is not ASCII', async () => {
+    await using harness = await negotiatedHarness();
+    harness.simulator.inject(Buffer.from('+CWLAP:(3,"Caf\u00e9'));
+    await harness.clock.advance(100);
+    harness.simulator.inject(Buffer.from('",-50)\r\n'));
+    await harness.clock.advance(5000);
+    assert.deepEqual(
+      harness.events.map(({ event }) => event),
+      ['unknownline'],
+    );
+  });
+});
+
+describe('a negotiated rate at which the host receives nothing', () => {
+  it('is dropped, with a warning', async () => {
+    await using harness = new Harness({
+      serial: { baudRate: USUAL },
+      device: { negotiatedRate: RAISED },
+    });
+    const deliver = harness.port.deliver.bind(harness.port);
+    harness.port.deliver = (bytes) => {
+      if (harness.hostRate === USUAL) deliver(bytes);
+    };
+    await harness.ready();
+    assert.equal(harness.hostRate, USUAL);
+    assert.ok(harness.clock.now() < 5000, `${harness.clock.now()} ms`);
+    assert.deepEqual(
+      harness.events.filter(({ event }) => event === 'warning').map(({ error }) => error?.code),
+      ['RATE_NOT_NEGOTIATED'],
+    );
+  });
+});

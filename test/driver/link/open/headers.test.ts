@@ -1,0 +1,65 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { EspAtError } from '../../../../driver/errors';
+import { Harness } from '../../../harness/harness';
+
+const secret = 's3cret "quoted", \\ and é';
+const headers = [{ name: 'X-Key', value: secret }];
+
+/** All events and errors of a harness, as one text. */
+function told(harness: Harness, errors: readonly unknown[] = []): string {
+  const spoken = [...harness.events, ...harness.links, ...harness.statuses];
+  return JSON.stringify([
+    ...spoken.map((each) => ({ ...each, message: 'error' in each && each.error.message })),
+    ...errors.map((error) => (error instanceof EspAtError ? [error.message, error.details] : null)),
+  ]);
+}
+
+describe('the headers of an open', () => {
+  it('are read back, and written again when one is corrupt', async () => {
+    await using harness = new Harness();
+    await harness.ready();
+    const farEnd = harness.simulator.write.bind(harness.simulator);
+    let damaged = 0;
+    harness.simulator.write = (bytes) => {
+      const text = Buffer.from(bytes).toString('latin1');
+      const hit = text.startsWith('X-Key: ') && damaged++ === 0;
+      farEnd(hit ? Buffer.from(text.replace('s3', 's4'), 'latin1') : bytes);
+    };
+    const [link] = harness.device.links;
+    await harness.clock.wait(link.open({ uri: 'ws://host/plain', headers }));
+    assert.equal(damaged, 2);
+    const [request] = harness.server.requests;
+    assert.deepEqual(
+      request?.headers.filter(([name]) => name === 'X-Key'),
+      [['X-Key', Buffer.from(secret).toString('latin1')]],
+    );
+  });
+
+  it('never appear in events or errors, even when the response with them is corrupt', async () => {
+    for (let at = 0; at < 60; at++) {
+      const harness: Harness = new Harness({
+        simulator: {
+          output: (bytes) => {
+            const text = bytes.toString('latin1');
+            const found = text.indexOf('+WSHEAD:');
+            if (found < 0) harness.port.deliver(bytes);
+            else
+              harness.port.deliver(
+                Buffer.concat([bytes.subarray(0, found + at), bytes.subarray(found + at + 1)]),
+              );
+          },
+        },
+      });
+      await harness.ready();
+      const failure = await harness.clock.wait(
+        harness.device.links[0]
+          .open({ uri: 'ws://host/plain', headers })
+          .catch((error: unknown) => error),
+      );
+      await harness.clock.advance(1000);
+      assert.ok(!told(harness, [failure]).includes('quoted'), `byte ${at}`);
+      await harness.end();
+    }
+  });
+});

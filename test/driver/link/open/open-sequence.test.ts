@@ -1,0 +1,233 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { EspAtError } from '../../../../driver/errors';
+import type { OpenOptions } from '../../../../driver/link/options';
+import type { FirmwareClass } from '../../../../simulator';
+import { Harness, type HarnessOptions } from '../../../harness/harness';
+import { makeAuthority, makeIdentity } from '../../../harness/network/ws-server-certificates';
+
+const now = Date.UTC(2026, 10, 25);
+const own = makeAuthority('Home CA');
+const impostor = makeIdentity(makeAuthority('Foreign CA'), 'server.example');
+
+/** How a port changes each chunk that passes it. */
+type Line = (text: string) => string;
+
+const clean: Line = (text) => text;
+
+/** A port that changes the first occurrence of a text, and nothing after it. */
+function once(from: string, to: string): Line {
+  let done = false;
+  return (text) => {
+    if (done || !text.includes(from)) return text;
+    done = true;
+    return text.replace(from, to);
+  };
+}
+
+/** A ready harness whose port may corrupt bytes in both directions. */
+async function corruptingHarness(
+  options: HarnessOptions,
+  said: Line,
+  told = clean,
+): Promise<Harness> {
+  const harness: Harness = new Harness({
+    ...options,
+    simulator: {
+      ...options.simulator,
+      output: (bytes) => harness.port.deliver(through(said, bytes)),
+    },
+  });
+  const farEnd = harness.simulator.write.bind(harness.simulator);
+  harness.simulator.write = (bytes) => farEnd(through(told, bytes));
+  await harness.ready();
+  harness.port.written.length = 0;
+  return harness;
+}
+
+function through(line: Line, bytes: Uint8Array): Buffer {
+  return Buffer.from(line(Buffer.from(bytes).toString('latin1')), 'latin1');
+}
+
+function lines(harness: Harness): string[] {
+  return harness.port.text.split('\r\n').filter((line) => line !== '');
+}
+
+function outcome(harness: Harness, options: OpenOptions): Promise<string> {
+  const opening = harness.device.links[0].open(options).then(
+    () => 'open',
+    (error: unknown) => (error instanceof EspAtError ? error.code : String(error)),
+  );
+  return harness.clock.wait(opening);
+}
+
+describe('a link that has to verify its server', () => {
+  const options: OpenOptions = {
+    uri: 'wss://server.example/echo',
+    authorization: 'Bearer secret',
+    config: { auth: 2, ca: 0 },
+  };
+
+  /** A harness in which every server is an impostor. */
+  async function harness(firmware: FirmwareClass, said: Line, told = clean): Promise<Harness> {
+    const made: Harness = await corruptingHarness(
+      {
+        firmware,
+        simulator: { time: () => now },
+        device: {
+          sntp: { timezone: 0, servers: ['time.example'] },
+          certificates: [{ slot: 0, ca: own.certificate, certificate: '', key: '' }],
+        },
+        route: () => ({ kind: 'server', server: made.server, tls: { identity: impostor } }),
+      },
+      said,
+      told,
+    );
+    return made;
+  }
+
+  for (const firmware of ['C', 'D'] as const) {
+    it(`does not open with default settings in a second attempt, class ${firmware}`, async () => {
+      const damage = once('+WS_DISCONNECTED:0', '*WS_DISCONNECTED:0');
+      await using scene = await harness(firmware, damage);
+      assert.equal(await outcome(scene, options), 'OPEN_FAILED');
+      assert.equal(scene.server.requests.length, 0);
+      // The driver retried after the corruption, and configured the second attempt like the first.
+      const steps = lines(scene).flatMap((line) => /^AT\+WS(CFG|OPEN)=/.exec(line)?.[1] ?? []);
+      assert.deepEqual(steps, ['CFG', 'CFG', 'OPEN', 'CFG', 'CFG', 'OPEN']);
+    });
+
+    it(`does not open with default settings when its WSCFG went to another link, class ${firmware}`, async () => {
+      for (const other of [1, 2]) {
+        const scene = await harness(
+          firmware,
+          clean,
+          once('AT+WSCFG=0,10,120,1024,2', `AT+WSCFG=${other},10,120,1024,2`),
+        );
+        assert.equal(await outcome(scene, options), 'OPEN_FAILED');
+        assert.equal(scene.server.requests.length, 0);
+        await scene.end();
+      }
+    });
+  }
+});
+
+describe('an open on a port that corrupts bytes', () => {
+  const headers = [{ name: 'X-Key', value: 'secret' }];
+
+  it('configures the link again before it retries', async () => {
+    let calls = 0;
+    await using harness: Harness = await corruptingHarness(
+      {
+        firmware: 'C',
+        route: () =>
+          calls++ === 0 ? { kind: 'refused' } : { kind: 'server', server: harness.server },
+      },
+      once('+WS_DISCONNECTED:0', '*WS_DISCONNECTED:0'),
+    );
+    const opened = await outcome(harness, {
+      uri: 'ws://host/plain',
+      config: { bufferBytes: 4096 },
+    });
+    assert.equal(opened, 'open');
+    harness.server.connections[0]?.send({ fin: true, opcode: 2, payload: Buffer.alloc(4000) });
+    await harness.clock.advance(100);
+    assert.deepEqual(
+      harness.messages.map(({ bytes }) => bytes.length),
+      [4000],
+    );
+  });
+
+  const steps = (harness: Harness) =>
+    lines(harness).flatMap((line) => /^AT\+WS((?:CFG|OPEN|CLOSE)(?:=\d|\?))/.exec(line)?.[1] ?? []);
+
+  it('is retried when the device read a different URI', async () => {
+    await using harness = await corruptingHarness(
+      { firmware: 'C' },
+      clean,
+      once('/plain', '/plaid'),
+    );
+    assert.equal(await outcome(harness, { uri: 'ws://host/plain' }), 'open');
+    assert.deepEqual(
+      harness.server.connections.map(({ request, open }) => [request.target, open]),
+      [
+        ['/plaid', false],
+        ['/plain', true],
+      ],
+    );
+    assert.deepEqual(steps(harness), [
+      ...['CFG=0', 'OPEN=0', 'OPEN?', 'CLOSE=0'],
+      ...['CFG=0', 'OPEN=0', 'OPEN?'],
+    ]);
+  });
+
+  it('fails and leaves no link open when the device never reads the right URI', async () => {
+    await using harness = await corruptingHarness({}, clean, (text) =>
+      text.replace('/plain', '/plaid'),
+    );
+    assert.equal(await outcome(harness, { uri: 'ws://host/plain' }), 'OPEN_FAILED');
+    await harness.clock.advance(1000);
+    assert.deepEqual(
+      harness.server.connections.map(({ request, open }) => [request.target, open]),
+      [
+        ['/plaid', false],
+        ['/plaid', false],
+      ],
+    );
+  });
+
+  it('is retried, and the other link closed, when the device read a different link number', async () => {
+    await using harness = await corruptingHarness(
+      { firmware: 'C' },
+      clean,
+      once('AT+WSOPEN=0', 'AT+WSOPEN=1'),
+    );
+    assert.equal(await outcome(harness, { uri: 'ws://host/plain' }), 'open');
+    await harness.clock.advance(1000);
+    assert.deepEqual(
+      harness.server.connections.map(({ open }) => open),
+      [false, true],
+    );
+    assert.deepEqual(steps(harness), [
+      ...['CFG=0', 'OPEN=0', 'OPEN?', 'CFG=0', 'OPEN=0', 'OPEN?'],
+      ...['CLOSE=1', 'OPEN?'],
+    ]);
+  });
+
+  it('fails when a header never reads back correctly', async () => {
+    await using harness = await corruptingHarness({}, clean, (text) =>
+      text.replace('secret', 'secreT'),
+    );
+    assert.equal(await outcome(harness, { uri: 'ws://host/plain', headers }), 'OUT_OF_SYNC');
+    assert.equal(harness.server.requests.length, 0);
+    assert.equal(lines(harness).filter((line) => line.endsWith('AT+WSHEAD?')).length, 2);
+    // The device holds a corrupt header list: the next open clears it.
+    assert.equal(await outcome(harness, { uri: 'ws://host/plain' }), 'open');
+    assert.ok(harness.server.requests[0]?.headers.every(([name]) => name !== 'X-Key'));
+  });
+});
+
+describe('a URC before a link is open', () => {
+  it('does not end the previous connection', async () => {
+    await using harness = new Harness({ firmware: 'C', serial: { baudRate: 115_200 } });
+    await harness.ready();
+    const [link] = harness.device.links;
+    await harness.clock.wait(link.open({ uri: 'ws://host/plain', keepOpen: true }));
+    harness.server.behavior.onAccept = (next) => {
+      harness.clock.after(50, () =>
+        next.send({ fin: true, opcode: 1, payload: Buffer.from('the first of the new one') }),
+      );
+    };
+    harness.server.connections[0]?.send({ fin: true, opcode: 1, payload: Buffer.alloc(3000, 'x') });
+    // One chunk has arrived, the next ones are on the port.
+    await harness.clock.until(() => harness.messages.length === 1, 1000);
+    const { length } = harness.messages;
+    link.corrupted(new EspAtError('SEND_CORRUPT', { link: 0 }));
+    await harness.clock.advance(5000);
+    assert.equal(harness.links.at(-1)?.event, 'reopened');
+    assert.deepEqual(
+      harness.messages.slice(length).map(({ bytes }) => bytes.toString()),
+      ['the first of the new one'],
+    );
+  });
+});

@@ -1,0 +1,187 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type { OpenOptions } from '../../../../driver/link/options';
+import { code, failure, lines, readyHarness, story } from '../../../harness/ready-harness';
+
+describe('opening a link', () => {
+  it('sets headers, WSCFG and the data format before WSOPEN, then queries the links, in one sequence', async () => {
+    await using harness = await readyHarness();
+    const [first, second] = harness.device.links;
+    const opening = Promise.all([
+      first.open({
+        uri: 'ws://host/a?x=1,2',
+        subprotocol: 'chat',
+        authorization: 'Bearer x,y',
+        headers: [
+          { name: 'X-One', value: 'a, "b" \\' },
+          { name: 'X-Two', value: '2' },
+        ],
+        config: { pingIntervalMs: 30_000, pongTimeoutMs: 60_000, bufferBytes: 4096 },
+      }),
+      second.open({ uri: 'ws://host/b' }),
+    ]);
+    await harness.clock.wait(opening);
+    assert.deepEqual(lines(harness), [
+      'AT+WSHEAD=0',
+      'AT+WSHEAD=8',
+      'X-Two: 2AT+WSHEAD=15',
+      'X-One: a, "b" \\AT+WSHEAD?',
+      'AT+WSCFG=0,30,60,4096',
+      'AT+WSDATAFMT=0,0,55',
+      'AT+WSOPEN=0,"ws://host/a?x=1\\,2","chat",15000,"Bearer x\\,y"',
+      'AT+WSOPEN?',
+      'AT+WSHEAD=0',
+      'AT+WSCFG=1,10,120,1024',
+      'AT+WSDATAFMT=1,0,55',
+      'AT+WSOPEN=1,"ws://host/b"',
+      'AT+WSOPEN?',
+      'AT+WSSEND=0,0,9',
+      'AT+WSSEND=1,0,9',
+    ]);
+    const [a, b] = harness.server.requests;
+    assert.equal(a?.target, '/a?x=1,2');
+    const custom = a.headers.filter(([name]) => /^(X-|Auth|Sec-WebSocket-Protocol)/.test(name));
+    assert.deepEqual(
+      custom,
+      [
+        ['Sec-WebSocket-Protocol', 'chat'],
+        ['X-One', 'a, "b" \\'],
+        ['X-Two', '2'],
+        ['Authorization', 'Bearer x,y'],
+      ].sort((x, y) => order(a.headers, x[0]) - order(a.headers, y[0])),
+    );
+    assert.equal(
+      b?.headers.some(([name]) => name.startsWith('X-')),
+      false,
+    );
+  });
+
+  for (const [what, uri, expected, limit] of [
+    ['a refused port', 'ws://host:1/', 'OPEN_FAILED', 7000],
+    ['HTTP 401', 'ws://host/401', 'OPEN_FAILED', 7000],
+    ['a wrong accept key', 'ws://host/badkey', 'OPEN_FAILED', 7000],
+    ['a server that never responds', 'ws://host/silent', 'OPEN_FAILED', 16_000],
+    ['a name that does not exist', 'ws://no.such.host/', 'OPEN_FAILED', 7000],
+    ['a name server that never responds', 'ws://x.timeout/', 'OPEN_FAILED', 20_000],
+  ] as const) {
+    it(`fails with a code in bounded time: ${what}`, async () => {
+      await using harness = await readyHarness();
+      const before = harness.clock.now();
+      assert.equal(await code(harness, harness.device.links[0].open({ uri })), expected);
+      assert.ok(harness.clock.now() - before < limit, `took ${harness.clock.now() - before} ms`);
+      assert.deepEqual(story(harness), ['opening 0', 'failed 0']);
+    });
+  }
+
+  it('distinguishes a slow server from a server that refuses', async () => {
+    await using harness = await readyHarness();
+    const error = await failure(
+      harness,
+      harness.device.links[0].open({ uri: 'ws://host/slow=3000', timeoutMs: 1000 }),
+    );
+    assert.equal(error.code, 'OPEN_TIMEOUT');
+    assert.equal(harness.device.links[0].stateNumber, 0);
+  });
+
+  it('succeeds at once when the link is open to the same URI, and fails or replaces another URI', async () => {
+    await using harness = await readyHarness();
+    const [link] = harness.device.links;
+    await harness.clock.wait(link.open({ uri: 'ws://host/a', owner: 'first' }));
+    harness.port.written.length = 0;
+    await harness.clock.wait(link.open({ uri: 'ws://host/a', owner: 'second' }));
+    assert.equal(harness.port.text, '');
+    assert.equal(link.owner, 'second');
+    assert.equal(await code(harness, link.open({ uri: 'ws://host/b' })), 'LINK_IN_USE');
+    assert.equal(harness.port.text, '');
+    await harness.clock.wait(link.open({ uri: 'ws://host/b', replace: true }));
+    assert.deepEqual([link.stateNumber, link.uri], [2, 'ws://host/b']);
+    assert.deepEqual(
+      harness.server.requests.map(({ target }) => target),
+      ['/a', '/b'],
+    );
+  });
+
+  it('joins a pending open to the same URI', async () => {
+    await using harness = await readyHarness();
+    const [link] = harness.device.links;
+    const options = { uri: 'ws://host/slow=500' };
+    await harness.clock.wait(Promise.all([link.open(options), link.open({ ...options })]));
+    assert.equal(harness.server.requests.length, 1);
+  });
+
+  it('is aborted by a close', async () => {
+    await using harness = await readyHarness();
+    const [link] = harness.device.links;
+    const opening = code(harness, link.open({ uri: 'ws://host/slow=3000', keepOpen: true }));
+    await harness.clock.advance(1000);
+    await harness.clock.wait(link.close());
+    assert.equal(await opening, 'OPEN_ABORTED');
+    assert.equal(link.stateNumber, 0);
+    await harness.clock.advance(120_000);
+    assert.equal(harness.server.requests.length, 1);
+  });
+
+  const bad: readonly [string, Partial<OpenOptions>, string][] = [
+    ['no URI', Object.fromEntries([['uri', undefined]]), 'INVALID_URI'],
+    ['an empty URI', { uri: '' }, 'INVALID_URI'],
+    ['a URI that is too long', { uri: `ws://host/${'a'.repeat(240)}` }, 'INVALID_URI'],
+    ['another scheme', { uri: 'http://host/' }, 'INVALID_URI'],
+    ['a space', { uri: 'ws://host/a b' }, 'INVALID_URI'],
+    ['a command in the URI', { uri: 'ws://host/"\r\nAT+RST\r\n' }, 'INVALID_URI'],
+    ['a command in the subprotocol', { subprotocol: 'a"\r\nAT+RST\r\n' }, 'INVALID_SUBPROTOCOL'],
+    ['a command in the authorization', { authorization: 'a\r\nAT+RST' }, 'INVALID_AUTHORIZATION'],
+    [
+      'a header with a line end',
+      { headers: [{ name: 'X', value: 'a\r\nY: b' }] },
+      'INVALID_HEADER',
+    ],
+    ['a header without a name', { headers: [{ name: '', value: 'a' }] }, 'INVALID_HEADER'],
+    ['a timeout of 0', { timeoutMs: 0 }, 'INVALID_TIMEOUT'],
+    ['a message limit that is not a number', { maxMessageBytes: NaN }, 'INVALID_CONFIG'],
+    ['a message limit of 0', { maxMessageBytes: 0 }, 'INVALID_CONFIG'],
+    ['an idle time of 0', { framing: { by: 'idle', idleMs: 0 } }, 'INVALID_CONFIG'],
+    ['a ping interval of 0', { config: { pingIntervalMs: 0 } }, 'INVALID_CONFIG'],
+    ['a buffer that is too large', { config: { bufferBytes: 16_385 } }, 'INVALID_CONFIG'],
+  ];
+  for (const [what, options, expected] of bad) {
+    it(`refuses ${what} without a byte written`, async () => {
+      await using harness = await readyHarness();
+      assert.equal(
+        await code(harness, harness.device.links[0].open({ uri: 'ws://host/', ...options })),
+        expected,
+      );
+      assert.equal(harness.port.text, '');
+      assert.deepEqual(harness.links, []);
+    });
+  }
+
+  it('refuses options that the firmware does not support', async () => {
+    const old = await readyHarness({ firmware: 'A' });
+    const headers = [{ name: 'X', value: 'y' }];
+    assert.equal(
+      await code(old, old.device.links[0].open({ uri: 'ws://host/', headers })),
+      'HEADERS_NOT_SUPPORTED',
+    );
+    assert.equal(
+      await code(old, old.device.links[0].open({ uri: 'ws://host/', config: { auth: 2 } })),
+      'AUTH_NOT_SUPPORTED',
+    );
+    assert.equal(old.port.text, '');
+    await old.end();
+  });
+
+  it('names the missing certificate', async () => {
+    const sntp = { timezone: 0, servers: [] };
+    await using harness = await readyHarness({ firmware: 'C', device: { sntp } });
+    const error = await failure(
+      harness,
+      harness.device.links[0].open({ uri: 'wss://host/', config: { auth: 2, ca: 1 } }),
+    );
+    assert.equal(error.code, 'CERTIFICATE_MISSING');
+    assert.deepEqual(error.details, { material: 'caCertificate', index: 1 });
+  });
+});
+
+function order(headers: readonly (readonly [string, string])[], name: string | undefined): number {
+  return headers.findIndex(([each]) => each === name);
+}

@@ -1,0 +1,35 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { code, readyHarness } from '../../../harness/ready-harness';
+
+describe('a device without memory, which refuses each message before its prompt', () => {
+  it('rejects 100 messages as not sent, without an event or a change of its status', async () => {
+    const hooks = {
+      outcome: (line: string) =>
+        line.startsWith('AT+WSSEND')
+          ? ({ kind: 'error' } as const)
+          : ({ kind: 'execute' } as const),
+    };
+    const harness = await readyHarness({ firmware: 'C', simulator: { hooks } });
+    const [link] = harness.device.links;
+    await harness.clock.wait(link.open({ uri: 'ws://host/plain' }));
+    await harness.clock.advance(1000);
+    harness.events.length = harness.statuses.length = 0;
+    for (let each = 0; each < 100; each++)
+      assert.equal(await code(harness, link.send('hello')), 'SEND_FAILED');
+    await harness.clock.advance(1000);
+    assert.deepEqual([harness.events, harness.statuses, link.state], [[], [], 'open']);
+    await harness.end();
+  });
+});
+
+describe('connections that no link has asked for', () => {
+  it('are closed by one AT+WSCLOSE at a time, however often the device tells of them', async () => {
+    const harness = await readyHarness();
+    harness.port.deliver(Buffer.from('+WS_CONNECTED:1\r\n'.repeat(1000)));
+    await harness.clock.advance(5000);
+    const closes = harness.port.text.split('AT+WSCLOSE=1').length - 1;
+    assert.ok(closes >= 1 && closes <= 2, `${closes}`);
+    await harness.end();
+  });
+});

@@ -1,0 +1,282 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { EspAtError } from '../../../driver/errors';
+import type { DeviceApi } from '../../../nodes/shared/device/device-api';
+import { listenToDevice, listenToLinks } from '../../../nodes/shared/device/flow-events';
+import { listenerCount } from '../../harness/event-log';
+import {
+  DeviceHost,
+  type DevicePorts,
+  type DeviceUser,
+} from '../../../nodes/shared/device/device-host';
+import { PortClaims } from '../../../nodes/shared/device/port-claims';
+import { VirtualClock } from '../../../simulator/replay/virtual-clock';
+import { FakeDevice } from '../../harness/nodes/fake-device';
+
+/** Records the devices it is given, with the state of the host at that moment. */
+class Guest implements DeviceUser {
+  readonly #host: DeviceHost;
+  readonly devices: (DeviceApi | undefined)[] = [];
+  readonly states: string[] = [];
+
+  constructor(host: DeviceHost) {
+    this.#host = host;
+    host.attach(this);
+  }
+
+  deviceChanged(device: DeviceApi | undefined): void {
+    const { name, error } = this.#host.state;
+    this.devices.push(device);
+    this.states.push(error ? `${name} ${error.code}` : name);
+  }
+}
+
+const ports: DevicePorts = {
+  key: (address) => address,
+  memory: () => ({}),
+  opener: (address) => ({ address, open: () => Promise.reject(new Error('no port')) }),
+};
+
+/** Devices by the names of their configuration nodes, in one process. */
+class House {
+  readonly clock = new VirtualClock();
+  readonly claims = new PortClaims();
+
+  host(label: string, make: (address: string) => FakeDevice, port = 'p'): DeviceHost {
+    const { clock, claims } = this;
+    return new DeviceHost({
+      label,
+      address: port,
+      claims,
+      clock,
+      ports,
+      make,
+      recordings: undefined,
+      followers: [],
+    });
+  }
+}
+
+describe('device host', () => {
+  it('starts with the first user, and stops 500 ms after the last detaches', async () => {
+    const house = new House();
+    const device = new FakeDevice();
+    const host = house.host('a', () => device);
+    assert.deepEqual([device.starts, host.state.name], [0, 'stopped']);
+    const [first, second] = [new Guest(host), new Guest(host)];
+    assert.equal(device.starts, 1);
+    assert.deepEqual([first.devices, second.devices], [[device], [device]]);
+    assert.deepEqual(second.states, ['ready']);
+    host.detach(first);
+    await house.clock.advance(10_000);
+    assert.equal(device.stops, 0);
+    host.detach(second);
+    await house.clock.advance(499);
+    assert.equal(device.stops, 0);
+    await house.clock.advance(1);
+    assert.equal(device.stops, 1);
+    assert.equal(house.clock.pending, 0);
+  });
+
+  it('keeps the device while its user is redeployed', async () => {
+    const house = new House();
+    const device = new FakeDevice();
+    const host = house.host('a', () => device);
+    host.detach(new Guest(host));
+    await house.clock.advance(400);
+    const after = new Guest(host);
+    await house.clock.advance(10_000);
+    assert.deepEqual([device.starts, device.stops, after.devices], [1, 0, [device]]);
+  });
+
+  it('does not call a detached user', async () => {
+    const house = new House();
+    const host = house.host('a', () => new FakeDevice());
+    const [gone] = [new Guest(host), new Guest(host)];
+    host.detach(gone);
+    await house.clock.wait(host.end());
+    assert.equal(gone.devices.length, 1);
+  });
+
+  it('creates another device when a user attaches after the stop', async () => {
+    const house = new House();
+    const made: FakeDevice[] = [];
+    const host = house.host('a', () => {
+      const device = new FakeDevice();
+      made.push(device);
+      return device;
+    });
+    host.detach(new Guest(host));
+    await house.clock.advance(500);
+    assert.deepEqual(new Guest(host).devices, [made[1]]);
+    assert.deepEqual(
+      made.map(({ starts, stops }) => [starts, stops]),
+      [
+        [1, 1],
+        [1, 0],
+      ],
+    );
+  });
+
+  it('starts another device when a user attaches during the stop', async () => {
+    const house = new House();
+    const made: FakeDevice[] = [];
+    let stopped: () => void = () => undefined;
+    const host = house.host('a', () => {
+      const device = new FakeDevice();
+      device.stopping = new Promise((resolve) => (stopped = resolve));
+      made.push(device);
+      return device;
+    });
+    host.detach(new Guest(host));
+    await house.clock.advance(500);
+    const guest = new Guest(host);
+    assert.equal(made.length, 1);
+    stopped();
+    await house.clock.advance(1);
+    assert.equal(made.length, 2);
+    assert.deepEqual(guest.devices, [undefined, undefined, made[1]]);
+    assert.equal(guest.states.at(-1), 'ready');
+  });
+
+  it('ends within 2 s although users stay and the device does not stop', async () => {
+    const house = new House();
+    const device = new FakeDevice();
+    device.stopping = new Promise(() => undefined);
+    const host = house.host('a', () => device);
+    new Guest(host);
+    await house.clock.wait(host.end());
+    assert.ok(house.clock.now() <= 2000, `${house.clock.now()} ms`);
+    assert.equal(house.clock.pending, 0);
+  });
+
+  it('ends as soon as its users have detached', async () => {
+    const house = new House();
+    const device = new FakeDevice();
+    const host = house.host('a', () => device);
+    const guest = new Guest(host);
+    const end = host.end();
+    await house.clock.advance(100);
+    assert.equal(device.stops, 0);
+    host.detach(guest);
+    await end;
+    assert.deepEqual([device.stops, house.clock.now()], [1, 100]);
+    assert.equal(house.clock.pending, 0);
+  });
+
+  it('reports invalid settings to every user, and tries again with the next', () => {
+    const house = new House();
+    let good = false;
+    const host = house.host('a', () => {
+      if (!good) throw new EspAtError('INVALID_CONFIG', { setting: 'rate', reason: 'NOT_WHOLE' });
+      return new FakeDevice();
+    });
+    const guest = new Guest(host);
+    assert.deepEqual(guest.states, ['absent INVALID_CONFIG']);
+    assert.throws(() => host.link(0), { code: 'INVALID_CONFIG' });
+    assert.deepEqual(host.links, []);
+    good = true;
+    const other = new Guest(host);
+    assert.deepEqual([guest.states.at(-1), other.states.at(-1)], ['ready', 'ready']);
+    assert.equal(host.links.length, 3);
+  });
+});
+
+describe('listeners of a device and its links', () => {
+  it('hear all of their events, and none after their removal', () => {
+    const device = new FakeDevice();
+    const [link] = device.links;
+    const heard: string[] = [];
+    const removals = [
+      listenToDevice(device, ({ event }) => heard.push(event)),
+      listenToLinks(
+        device.links,
+        ({ event }) => heard.push(event),
+        () => heard.push('message'),
+      ),
+    ];
+    const emitAll = () => {
+      const error = new EspAtError('SERVER_NOT_VERIFIED', { link: 0, reason: 'NEVER_VERIFIED' });
+      for (const name of ['initializing', 'ready'] as const) device.become({ name });
+      device.become({ name: 'absent', error });
+      device.emit('restart');
+      device.emit('outofsync', { reason: 'NO_RESPONSE' });
+      device.emit('resyncstep', 'pad');
+      device.emit('insync');
+      for (const change of ['joined', 'address', 'lost'] as const) device.emit('wifi', change);
+      device.emit('clockset');
+      device.emit('unknownline', '+NEWS');
+      device.emit('warning', error);
+      link.emit('warning', { ...link.described, error });
+      link.become(2, 'opened');
+      link.loseData();
+      link.receive(Buffer.of(1), 2);
+      link.retry(1000);
+    };
+    emitAll();
+    assert.deepEqual(heard, [
+      ...['initializing', 'ready', 'lost', 'restarted', 'out-of-sync', 'resync-step', 'in-sync'],
+      ...['joined', 'address', 'wifi-lost', 'clock-set', 'unknown-line', 'warning'],
+      ...['warning', 'warning'], // by the device's listener, then by the link's
+      ...['opened', 'data-loss', 'message', 'retrying'],
+    ]);
+    const count = heard.length;
+    for (const remove of removals) remove();
+    emitAll();
+    assert.equal(heard.length, count);
+    assert.equal(listenerCount(device), 0);
+  });
+
+  it('moves to another port: the one before is free for another device, and the next device uses it too', async () => {
+    const house = new House();
+    const made: string[] = [];
+    const device = new FakeDevice();
+    const host = house.host('a', (address) => {
+      made.push(address);
+      return device;
+    });
+    const user = new Guest(host);
+    const waiting = house.host('b', () => new FakeDevice());
+    const second = new Guest(waiting);
+    assert.deepEqual(second.states, ['absent PORT_SHARED']);
+    await house.clock.wait(host.usePort('q'));
+    assert.deepEqual([device.ports, device.disconnects, device.starts], [['q'], 1, 2]);
+    assert.equal(second.states.at(-1), 'ready');
+    host.detach(user);
+    await house.clock.advance(1000);
+    new Guest(host);
+    assert.deepEqual(made, ['p', 'q']);
+  });
+
+  it('refuses a port that another device has, and keeps its own', async () => {
+    const house = new House();
+    const device = new FakeDevice();
+    const host = house.host('a', () => device);
+    new Guest(host);
+    new Guest(house.host('b', () => new FakeDevice(), 'q'));
+    await assert.rejects(host.usePort('q'), { code: 'PORT_SHARED' });
+    assert.deepEqual([device.ports, device.disconnects], [[], 0]);
+  });
+
+  it('moves away from a port that another device has', async () => {
+    const house = new House();
+    new Guest(house.host('a', () => new FakeDevice()));
+    const host = house.host('b', () => new FakeDevice());
+    const user = new Guest(host);
+    await host.usePort('q');
+    assert.deepEqual(user.states, ['absent PORT_SHARED', 'ready']);
+  });
+
+  it('moves twice at once: the last port counts, and the ports between are free', async () => {
+    const house = new House();
+    const device = new FakeDevice();
+    const host = house.host('a', () => device);
+    new Guest(host);
+    await house.clock.wait(Promise.all([host.usePort('q'), host.usePort('r')]));
+    assert.deepEqual(device.ports, ['r']);
+    assert.deepEqual(
+      ['p', 'q', 'r'].map((port) => house.claims.holderOf(port)),
+      [undefined, undefined, 'a'],
+    );
+  });
+});

@@ -1,0 +1,30 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import { portKey } from '../../../nodes/shared/device/make-device';
+
+describe('the key of a port', () => {
+  it('is one for COM3, com3 and \\\\.\\COM3', () => {
+    for (const address of ['COM3', 'com3', 'Com3', '\\\\.\\COM3', '\\\\.\\com3'])
+      assert.equal(portKey(address), 'COM3');
+    assert.notEqual(portKey('COM3'), portKey('COM30'));
+  });
+
+  it('is one for a bridge in capitals and small letters', () => {
+    assert.equal(portKey('TCP://Bridge.local:2000'), portKey('tcp://bridge.local:2000'));
+  });
+
+  it('keeps the case of a simulated device: its name tells devices apart', () => {
+    assert.notEqual(portKey('sim:a'), portKey('sim:A'));
+  });
+
+  it('is one for a device and a link to it', { skip: process.platform === 'win32' }, (t) => {
+    const folder = realpathSync(mkdtempSync(join(tmpdir(), 'esp-at-port-key-')));
+    t.after(() => rmSync(folder, { recursive: true }));
+    writeFileSync(join(folder, 'ttyUSB0'), '');
+    symlinkSync(join(folder, 'ttyUSB0'), join(folder, 'by-id'));
+    assert.equal(portKey(join(folder, 'by-id')), portKey(join(folder, 'ttyUSB0')));
+  });
+});

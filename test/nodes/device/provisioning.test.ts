@@ -1,0 +1,356 @@
+import assert from 'node:assert/strict';
+import { afterEach, it } from 'node:test';
+import type { NodeMessage } from 'node-red';
+import { Device } from '../../../driver/device/device';
+import { EspAtError } from '../../../driver/errors';
+import { simulatedPort, type AccessPoint, type SimulatorOptions } from '../../../simulator';
+import { makeDevice, type MakeDevice } from '../../../nodes/shared/device/make-device';
+import { startPathServer, type PathServer } from '../../harness/network/path-server';
+import { makeAuthority, makeIdentity } from '../../harness/network/ws-server-certificates';
+import { catalog } from '../../harness/nodes/catalog';
+import { FakeDevice } from '../../harness/nodes/fake-device';
+import { onEachRuntime } from '../../harness/nodes/node-red';
+
+const english = catalog('en-US');
+const authority = makeAuthority('Home CA');
+const identity = makeIdentity(authority, 'server', { hosts: ['127.0.0.1'] });
+const board = makeIdentity(authority, 'board');
+const other = makeIdentity(authority, 'other');
+
+const home: AccessPoint = { ssid: 'my "home", \\1\\', password: 'pass,"word"\\' };
+const credentials = {
+  password: home.password,
+  ca0: authority.certificate,
+  certificate0: board.certificate,
+  key0: board.key,
+};
+
+/** The simulated device lives ten times as fast. */
+const quickClock = {
+  now: () => performance.now() * 10,
+  after(delay: number, callback: () => void): () => void {
+    const timer = setTimeout(callback, delay / 10);
+    return () => clearTimeout(timer);
+  },
+};
+
+const linkSettings = (auth: string) => ({ auth, pki: '0', ca: '0' });
+
+/** The dialog's settings for mutual authentication, and what a test sets differently. */
+const deviceWith = (settings: object = {}) => ({
+  id: 'device',
+  type: 'esp-at-device',
+  name: 'board',
+  port: 'sim:',
+  wifi: true,
+  ssid: home.ssid,
+  sntp: true,
+  timezone: '8',
+  servers: 'time.example',
+  links: [linkSettings('3'), linkSettings('0'), linkSettings('0')],
+  ...settings,
+});
+
+const flow = (uri: string, settings: object = {}) => [
+  { id: 'tab', type: 'tab' },
+  deviceWith(settings),
+  {
+    id: 'open',
+    type: 'ws-open',
+    z: 'tab',
+    device: 'device',
+    link: '0',
+    uri,
+    keepOpen: true,
+    wires: [['in'], ['state']],
+  },
+  { id: 'send', type: 'ws-send', z: 'tab', device: 'device', link: '0', wires: [['sent']] },
+  {
+    id: 'status',
+    type: 'ws-status',
+    z: 'tab',
+    device: 'device',
+    link: 'device',
+    wires: [['news']],
+  },
+  { id: 'catch', type: 'catch', z: 'tab', wires: [['caught']] },
+  ...['in', 'state', 'sent', 'news', 'caught'].map((id) => ({
+    id,
+    type: 'helper',
+    z: 'tab',
+    wires: [],
+  })),
+];
+
+let boards = 0;
+
+onEachRuntime('a board in factory state', (nodeRed) => {
+  let server: PathServer | undefined;
+  afterEach(async () => {
+    await nodeRed.unload();
+    await server?.close();
+    server = undefined;
+  });
+
+  /** A new board, in the reach of one network. */
+  const factory = (options: SimulatorOptions = {}): MakeDevice => {
+    const address = `sim:box-${++boards}?joined=0`;
+    return (settings) =>
+      new Device({
+        ...settings.options,
+        port: simulatedPort(address, { clock: quickClock, wifi: [home], ...options }),
+      });
+  };
+
+  async function event(name: string): Promise<NodeMessage> {
+    for (;;) {
+      const msg = await nodeRed.next('news');
+      if (field(msg, 'event') === name) return msg;
+    }
+  }
+
+  async function opened(): Promise<void> {
+    while ((await nodeRed.next('state')).payload !== 2);
+  }
+
+  for (const firmware of ['C', 'D'] as const) {
+    it(`echoes a message over mutual TLS by settings alone, class ${firmware}`, async () => {
+      server = await startPathServer({
+        identity,
+        clientAuthority: authority.certificate,
+        needsClientCertificate: true,
+      });
+      await nodeRed.load(factory({ firmware }), flow(`${server.url}/echo`), {
+        device: credentials,
+      });
+      await opened();
+      nodeRed.give('send', { payload: 'hello' });
+      assert.equal((await nodeRed.next('in')).payload, 'hello');
+      assert.equal(server.ws.requests[0]?.clientName, 'board');
+      assert.deepEqual(nodeRed.waiting('caught'), []);
+      assert.deepEqual(nodeRed.logged('device', 'warn'), []);
+      assert.deepEqual(
+        ['events.joined', 'events.address', 'events.clock-set'].filter(
+          (text) => !nodeRed.logged('device', 'log').includes(text),
+        ),
+        [],
+      );
+    });
+  }
+
+  for (const firmware of ['A', 'B'] as const) {
+    it(`opens wss:// without verification, with a warning, class ${firmware}`, async () => {
+      server = await startPathServer({ identity: makeIdentity(makeAuthority('X'), 'anybody') });
+      const links = [linkSettings('0')];
+      await nodeRed.load(factory({ firmware }), flow(`${server.url}/echo`, { links }), {
+        device: { password: home.password },
+      });
+      const warning = await event('warning');
+      assert.equal(field(field(warning, 'error'), 'code'), 'SERVER_NOT_VERIFIED');
+      nodeRed.give('send', { payload: 'hello' });
+      assert.equal((await nodeRed.next('in')).payload, 'hello');
+      assert.match(nodeRed.logged('device', 'warn').join('\n'), /never verifies servers/);
+    });
+  }
+
+  it('with a wrong password: an error on the canvas, in the log and at ws-status, without the password', async () => {
+    await nodeRed.load(factory(), flow('ws://127.0.0.1:1/'), {
+      device: { ...credentials, password: 'wrong-word' },
+    });
+    const warning = await event('warning');
+    assert.deepEqual(field(warning, 'error'), {
+      code: 'WIFI_PASSWORD',
+      message: `The network ${home.ssid} refused the password. Check it.`,
+    });
+    assert.deepEqual(nodeRed.statuses('open').at(-1), {
+      fill: 'red',
+      shape: 'ring',
+      text: 'WIFI_PASSWORD',
+    });
+    const log = (['log', 'warn', 'error', 'debug'] as const).flatMap((level) =>
+      nodeRed.logged('device', level),
+    );
+    assert.ok(log.some((line) => line.includes('refused the password')));
+    assert.doesNotMatch(JSON.stringify([log, warning]), /wrong-word|PRIVATE KEY/);
+  });
+
+  /** What can never work is told by every node at once. */
+  const refused: readonly (readonly [string, object, object, RegExp])[] = [
+    ['INVALID_PORT', { port: '' }, credentials, /^"" is not a port/],
+    ['INVALID_PORT', { port: 'tcp://host' }, credentials, /tcp:\/\/host"/],
+    [
+      'INVALID_SETTING',
+      { port: 'sim:?firmware=E' },
+      credentials,
+      /"port".*its option "firmware"\.$/,
+    ],
+    ['INVALID_SETTING', { port: 'sim:?fault=loose' }, credentials, /"port".*its option "fault"\.$/],
+    [
+      'INVALID_SETTING',
+      { port: '/dev/ttyX', rate: '5000001' },
+      credentials,
+      /"baud rate".* 5000000/,
+    ],
+    ['INVALID_SETTING', { rate: 'fast' }, credentials, /"baud rate".*"fast" is not a whole number/],
+    ['INVALID_SETTING', { raiseTo: '10' }, credentials, /"raised baud rate".* from 80/],
+    ['INVALID_SETTING', { ssid: '' }, credentials, /"network".*empty/],
+    ['INVALID_SETTING', { timezone: '20' }, credentials, /"time zone"/],
+    ['CERTIFICATE_INVALID', {}, { ...credentials, key0: other.key }, /does not fit/],
+    ['CERTIFICATE_INVALID', {}, { ...credentials, ca0: 'hello' }, /not PEM text/],
+  ];
+  for (const [code, settings, given, sentence] of refused) {
+    it(`with ${JSON.stringify(settings)}: ${code}`, async () => {
+      const credentials = { device: given };
+      await nodeRed.load(makeDevice, flow('ws://127.0.0.1:1/', settings), credentials, english);
+      nodeRed.give('send', { payload: 'x' });
+      const error: unknown = field(await nodeRed.next('caught'), 'error');
+      assert.equal(field(error, 'code'), code);
+      assert.match(String(field(error, 'message')), sentence);
+      assert.deepEqual(nodeRed.statuses('open').at(-1), {
+        fill: 'red',
+        shape: 'ring',
+        text: english(`short.${code}`),
+      });
+    });
+  }
+
+  it('with a missing port from an environment variable: the error names it', async () => {
+    process.env.SOCKET = '/dev/serial/by-id/none';
+    try {
+      await nodeRed.load(makeDevice, flow('ws://127.0.0.1:1/', { port: '${SOCKET}' }), {
+        device: credentials,
+      });
+      await event('state');
+      assert.match(nodeRed.logged('device', 'warn').join(), /no serial port .*by-id\/none/);
+      assert.deepEqual(nodeRed.statuses('open').at(-1)?.text, 'PORT_NOT_FOUND');
+    } finally {
+      delete process.env.SOCKET;
+    }
+  });
+});
+
+onEachRuntime('a lost network', (nodeRed) => {
+  it('replaces the link state in the status, and is sent by ws-status', async () => {
+    const device = new FakeDevice();
+    await nodeRed.load(() => device, flow('ws://host/echo'));
+    await device.links[0].open({ uri: 'ws://host/echo' });
+    device.become({ name: 'ready', error: new EspAtError('WIFI_LOST') });
+    assert.deepEqual(nodeRed.statuses('open').at(-1), {
+      fill: 'red',
+      shape: 'ring',
+      text: 'WIFI_LOST',
+    });
+    const news = await nodeRed.next('news');
+    assert.deepEqual(
+      [news.payload, field(news, 'event'), field(field(news, 'error'), 'code')],
+      ['ready', 'state', 'WIFI_LOST'],
+    );
+    assert.match(nodeRed.logged('device', 'warn').join(), /lost its Wi-Fi network/);
+    device.become({ name: 'ready' });
+    assert.deepEqual(nodeRed.statuses('open').at(-1), {
+      fill: 'green',
+      shape: 'dot',
+      text: 'host',
+    });
+  });
+});
+
+onEachRuntime('the admin endpoints', (nodeRed) => {
+  const ask = (body: object) =>
+    nodeRed.post('/esp-at-websocket/certificates', { device: 'device', slot: '0', ...body });
+
+  it('list networks of a running device, strongest first', async () => {
+    const device = new FakeDevice();
+    device.networks = [
+      { ssid: '<b>"x"', bssid: 'aa:bb:cc:dd:ee:ff', signal: -40, channel: 1, encrypted: true },
+    ];
+    await nodeRed.load(() => device, flow('ws://host/'));
+    assert.deepEqual(await nodeRed.get('/esp-at-websocket/networks/device'), {
+      status: 200,
+      body: device.networks,
+    });
+  });
+
+  it('say why networks cannot be listed', async () => {
+    await nodeRed.load(makeDevice, [deviceWith(), { id: 'tab', type: 'tab' }], {}, english);
+    assert.deepEqual(await nodeRed.get('/esp-at-websocket/networks/unknown'), {
+      status: 409,
+      body: { error: 'This node has no device. Choose one in its settings, and enable it.' },
+    });
+    const idle = await nodeRed.get('/esp-at-websocket/networks/device');
+    assert.equal(idle.status, 409);
+    assert.match(String(field(idle.body, 'error')), /stopped/);
+  });
+
+  it('examine a running device, whose port is free meanwhile, and start it again', async () => {
+    const device = new FakeDevice();
+    await nodeRed.load(() => device, flow('ws://host/', { port: '/dev/ttyNOWHERE' }));
+    const { status, body } = await nodeRed.post('/esp-at-websocket/doctor/device', {});
+    assert.equal(status, 200);
+    assert.deepEqual([device.disconnects, device.starts], [1, 2]);
+    assert.deepEqual(body, {
+      ok: false,
+      findings: [
+        {
+          code: 'PORT_NOT_FOUND',
+          severity: 'error',
+          message: 'There is no serial port /dev/ttyNOWHERE. Check the cable and the port name.',
+        },
+      ],
+    });
+  });
+
+  it('examine once for two requests at the same time, and give both the findings', async () => {
+    const device = new FakeDevice();
+    await nodeRed.load(() => device, flow('ws://host/', { port: '/dev/ttyNOWHERE' }));
+    const ask = () => nodeRed.post('/esp-at-websocket/doctor/device', {});
+    const [first, second] = await Promise.all([ask(), ask()]);
+    assert.equal(first.status, 200);
+    assert.deepEqual(second, first);
+    assert.deepEqual([device.disconnects, device.starts], [1, 2]);
+  });
+
+  it('report problems of certificates, with the stored key where none is given', async () => {
+    await nodeRed.load(() => new FakeDevice(), flow('ws://host/'), { device: credentials });
+    const stored = { ca: authority.certificate, certificate: board.certificate, key: '__PWRD__' };
+    assert.deepEqual(await ask(stored), { status: 200, body: [] });
+    assert.deepEqual(await ask({ ...stored, certificate: other.certificate }), {
+      status: 200,
+      body: [
+        {
+          field: 'key',
+          message: 'Replace the private key in slot 0: it does not fit the client certificate.',
+        },
+      ],
+    });
+    const fields = async (body: object) => {
+      const answer = await ask(body);
+      assert.ok(Array.isArray(answer.body));
+      return answer.body.map((problem: unknown) => field(problem, 'field'));
+    };
+    assert.deepEqual(await fields({}), []);
+    assert.deepEqual(await fields({ ca: 'x', certificate: 'y', key: 'z' }), [
+      'ca',
+      'certificate',
+      'key',
+    ]);
+    assert.deepEqual(await fields({ key: board.key }), ['certificate']);
+    assert.deepEqual(await fields({ certificate: board.certificate }), ['key']);
+    const old = makeIdentity(authority, 'old', { to: Date.UTC(2025, 0, 1) });
+    assert.deepEqual(await fields({ ca: old.certificate }), ['ca']);
+    const answers = await ask({ ...stored, certificate: other.certificate });
+    assert.doesNotMatch(JSON.stringify(answers), /BEGIN/);
+  });
+
+  it('list the ports, the simulated one first', async () => {
+    await nodeRed.load(() => new FakeDevice(), flow('ws://host/'));
+    const { status, body } = await nodeRed.get('/esp-at-websocket/ports');
+    assert.equal(status, 200);
+    assert.ok(Array.isArray(body));
+    assert.equal(field(body[0], 'value'), 'sim:');
+  });
+});
+
+function field(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
+}

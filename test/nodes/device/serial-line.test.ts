@@ -1,0 +1,248 @@
+import assert from 'node:assert/strict';
+import { afterEach, beforeEach, it } from 'node:test';
+import type { NodeMessage } from 'node-red';
+import { Device, portAt } from '../../../driver';
+import type { DeviceSettings } from '../../../nodes/shared/device/device-settings';
+import { makeDevice } from '../../../nodes/shared/device/make-device';
+import { SimulatedDevice } from '../../../simulator';
+import { listenerCount } from '../../harness/event-log';
+import { startPathServer, type PathServer } from '../../harness/network/path-server';
+import { openPty, whyNoPty, type Pty } from '../../harness/port/pty';
+import { onEachRuntime } from '../../harness/nodes/node-red';
+
+const noPty = whyNoPty() ?? false;
+
+/** The simulated device lives ten times as fast, so that its own pauses of 5 and 10 s can be waited for. */
+const quickClock = {
+  now: () => performance.now() * 10,
+  after(delay: number, callback: () => void): () => void {
+    const timer = setTimeout(callback, delay / 10);
+    return () => clearTimeout(timer);
+  },
+};
+
+/** A serial line with the simulated ESP32 at its far end, and all that the host wrote on it. */
+interface SerialLine {
+  readonly pty: Pty;
+  readonly device: SimulatedDevice;
+  readonly written: Buffer[];
+}
+
+onEachRuntime('over a real serial port (pty)', (nodeRed) => {
+  let line: SerialLine;
+  let server: PathServer;
+
+  beforeEach(async (context) => {
+    if (noPty !== false && 'skip' in context) context.skip(noPty);
+    server = await startPathServer();
+    server.ws.behavior.skipsFirstPing = true;
+    const written: Buffer[] = [];
+    const device: SimulatedDevice = new SimulatedDevice({
+      firmware: 'D',
+      joined: true,
+      clock: quickClock,
+      output: (bytes) => pty.write(bytes),
+    });
+    const pty = openPty((chunk) => {
+      written.push(Buffer.from(chunk));
+      device.write(chunk);
+    });
+    line = { pty, device, written };
+  });
+  afterEach(async () => {
+    await nodeRed.unload();
+    line.device.destroy();
+    await line.pty.close();
+    await server.close();
+  });
+
+  const flow = (open: object = {}) => [
+    { id: 'tab', type: 'tab' },
+    { id: 'device', type: 'esp-at-device', port: line.pty.path, rate: '115200' },
+    {
+      id: 'open',
+      type: 'ws-open',
+      z: 'tab',
+      device: 'device',
+      link: 'msg',
+      wires: [['in'], ['state']],
+      ...open,
+    },
+    { id: 'send', type: 'ws-send', z: 'tab', device: 'device', link: 'msg', wires: [['sent']] },
+    { id: 'close', type: 'ws-close', z: 'tab', device: 'device', link: 'msg', wires: [['closed']] },
+    { id: 'catch', type: 'catch', z: 'tab', wires: [['caught']] },
+    ...['in', 'state', 'sent', 'closed', 'caught'].map((id) => ({
+      id,
+      type: 'helper',
+      z: 'tab',
+      wires: [],
+    })),
+  ];
+
+  /** Waits for the report of a state of a link. */
+  async function state(link: number, wanted: number): Promise<NodeMessage> {
+    for (;;) {
+      const msg = await nodeRed.next('state');
+      if (field(msg, 'linkId') === link && msg.payload === wanted) return msg;
+    }
+  }
+
+  async function open(link: number, path = '/echo'): Promise<void> {
+    nodeRed.give('open', { linkId: link, uri: `${server.url}${path}` });
+    await state(link, 2);
+  }
+
+  it('echoes text and binary of any content, up to 8192 bytes', async () => {
+    await nodeRed.load(makeDevice, flow());
+    await open(0);
+    const large = Buffer.from(Array.from({ length: 8192 }, (_, index) => (index * 31) & 0xff));
+    const nasty = Buffer.from(
+      '\r\n\0>\r\nOK\r\n+WS_CLOSED:0\r\n\r\nSEND OK\r\nready\r\n',
+      'latin1',
+    );
+    for (const payload of ['grüß dich', nasty, large, nasty.toString('latin1')]) {
+      nodeRed.give('send', { linkId: 0, payload });
+      assert.deepEqual((await nodeRed.next('sent')).payload, payload);
+      assert.deepEqual((await nodeRed.next('in')).payload, payload);
+    }
+    assert.deepEqual(nodeRed.waiting('caught'), []);
+  });
+
+  it('delivers each message on its own link', async () => {
+    await nodeRed.load(makeDevice, flow());
+    for (const link of [0, 1, 2]) await open(link, `/echo?${link}`);
+    for (let index = 0; index < 30; index++) {
+      nodeRed.give('send', { linkId: index % 3, payload: `${index % 3}:${index}` });
+    }
+    const got: unknown[][] = [[], [], []];
+    for (let index = 0; index < 30; index++) {
+      const msg = await nodeRed.next('in');
+      got[Number(field(msg, 'linkId'))]?.push(msg.payload);
+    }
+    const sent = (link: number) =>
+      Array.from({ length: 10 }, (_, turn) => `${link}:${turn * 3 + link}`);
+    assert.deepEqual(got, [sent(0), sent(1), sent(2)]);
+  });
+
+  it('reports a close by the server and a close by the flow', async () => {
+    await nodeRed.load(makeDevice, flow());
+    await open(0, '/plain');
+    server.ws.connections[0]?.close(1001);
+    await state(0, 0);
+    await open(0, '/plain');
+    nodeRed.give('close', { linkId: 0 });
+    await nodeRed.next('closed');
+    const [first] = server.ws.connections[1]?.frames ?? [];
+    assert.deepEqual([first?.opcode, first?.payload], [8, Buffer.from([0x03, 0xe8])]);
+  });
+
+  it('reports the reconnect after a lost TCP connection', async () => {
+    await nodeRed.load(makeDevice, flow());
+    await open(0);
+    server.ws.connections[0]?.reset();
+    await state(0, 1);
+    await state(0, 2);
+    nodeRed.give('send', message({ linkId: 0, payload: 'again' }));
+    assert.equal((await nodeRed.next('in')).payload, 'again');
+    assert.equal(server.ws.connections.length, 2);
+  });
+
+  for (const [what, uri] of [
+    ['a refused port', () => 'ws://127.0.0.1:1/'],
+    ['a host that does not exist', () => 'ws://no.such.host/'],
+    ['HTTP 401', () => `${server.url}/401`],
+  ] as const) {
+    it(`${what}: fails with a code in bounded time`, async () => {
+      await nodeRed.load(makeDevice, flow());
+      nodeRed.give('open', message({ linkId: 0, uri: uri() }));
+      const error: unknown = field(await nodeRed.next('caught'), 'error');
+      assert.equal(field(error, 'code'), 'OPEN_FAILED');
+    });
+  }
+
+  it('one node is redeployed: the others go on; all are removed: nothing is left', async () => {
+    const made: Device[] = [];
+    let ownListeners = 0;
+    const make = (settings: DeviceSettings) => {
+      const device = new Device({
+        ...settings.options,
+        port: portAt(settings.address, settings.serial),
+      });
+      made.push(device);
+      ownListeners = listenerCount(device);
+      return device;
+    };
+    await nodeRed.load(make, flow());
+    await open(0);
+    const changed = flow().map((node) =>
+      'type' in node && node.type === 'ws-send' ? { ...node, name: 'renamed' } : node,
+    );
+    await nodeRed.deploy(changed, 'nodes');
+    nodeRed.give('send', message({ linkId: 0, payload: 'still open' }));
+    assert.equal((await nodeRed.next('in')).payload, 'still open');
+    assert.equal(server.ws.connections.length, 1);
+    const before = performance.now();
+    await nodeRed.deploy([{ id: 'tab', type: 'tab' }], 'full');
+    assert.ok(performance.now() - before < 2000);
+    assert.equal(made.length, 1);
+    const [device] = made;
+    assert.equal(device?.state.name, 'stopped');
+    assert.equal(listenerCount(device), ownListeners);
+  });
+
+  it('invalid input: an error at Catch, and no byte written', async () => {
+    await nodeRed.load(makeDevice, flow());
+    await open(0);
+    line.written.length = 0;
+    const wrong: readonly (readonly [node: string, msg: object, code: string])[] = [
+      ['open', { linkId: 1 }, 'INVALID_URI'],
+      ['open', { linkId: 1, uri: '' }, 'INVALID_URI'],
+      ['open', { linkId: 1, uri: `ws://host/${'a'.repeat(250)}` }, 'INVALID_URI'],
+      ['open', { linkId: 3, uri: 'ws://host/' }, 'INVALID_LINK'],
+      ['open', { linkId: 1, uri: 'ws://host/"\r\nAT+RST\r\n' }, 'INVALID_URI'],
+      [
+        'open',
+        { linkId: 1, uri: 'ws://host/', subprotocol: 'a"\r\nAT+RST' },
+        'INVALID_SUBPROTOCOL',
+      ],
+      ['open', { linkId: 1, uri: 'ws://host/', auth: 'a\r\nAT+RST' }, 'INVALID_AUTHORIZATION'],
+      ['open', { linkId: 1, uri: 'ws://host/', headers: { X: 'a\r\nAT+RST' } }, 'INVALID_HEADER'],
+      ['send', { linkId: 3, payload: 'x' }, 'INVALID_LINK'],
+      ['send', { linkId: 0, payload: 'x', opcode: 'shout' }, 'INVALID_OPCODE'],
+      ['send', { linkId: 0, payload: 'x', opcode: 16 }, 'INVALID_OPCODE'],
+      ['send', { linkId: 0 }, 'INVALID_PAYLOAD'],
+      ['send', { linkId: 1, payload: 'x' }, 'LINK_NOT_OPEN'],
+      ['close', { linkId: 0, code: 1005 }, 'INVALID_CLOSE_CODE'],
+    ];
+    for (const [node, msg, code] of wrong) {
+      nodeRed.give(node, { ...msg });
+      const error: unknown = field(await nodeRed.next('caught'), 'error');
+      assert.equal(field(error, 'code'), code, JSON.stringify(msg));
+    }
+    // Behind the open comes its ping.
+    const written = Buffer.concat(line.written).toString('latin1');
+    assert.equal(written.replace('AT+WSSEND=0,0,9\r\n', ''), '');
+  });
+
+  it('the flow stops, even during an open: frees the port within 2 s', async () => {
+    await nodeRed.load(makeDevice, flow());
+    await open(0);
+    nodeRed.give('open', { linkId: 1, uri: `${server.url}/silent` });
+    const before = performance.now();
+    await nodeRed.unload();
+    assert.ok(performance.now() - before < 2000);
+    // Another program can take the port now: bytes for it stay until it reads them.
+    const timers = process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
+    // Two of the runner, and those of the simulated device for the connection that it still has.
+    assert.ok(timers <= 4, `${timers} timers are left`);
+  });
+});
+
+/** A message with properties of ours. */
+function message(properties: object): NodeMessage {
+  return { ...properties };
+}
+
+function field(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
+}

@@ -1,0 +1,254 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
+import { EspAtError } from '../../../../driver/errors';
+import { MessageLog } from '../../message-log';
+import type { FaultEpisode } from '../fault-episode';
+import { InvariantChecker } from './invariant-checker';
+import { PortMonitor } from '../port-monitor';
+
+/** A message log that a test writes by hand. */
+class Fixture {
+  now = 0;
+  readonly log = new MessageLog(() => this.now);
+  readonly monitor = new PortMonitor(this.log, Buffer.from('|'));
+  readonly connection = this.log.accept(0);
+  readonly episodes: FaultEpisode[] = [];
+
+  /** Sends a message whose promise settles at once. */
+  async send(number: number, outcome: 'sent' | 'not-sent' | 'unknown'): Promise<Buffer> {
+    const payload = Buffer.from(`message ${number} to the server`);
+    const promise =
+      outcome === 'sent'
+        ? Promise.resolve()
+        : Promise.reject(new EspAtError('OUT_OF_SYNC', {}, { outcome }));
+    this.now++;
+    this.log.send(0, 1, payload, promise);
+    await setImmediate();
+    return payload;
+  }
+
+  arrive(payload: Buffer): void {
+    this.now++;
+    this.log.atServer(this.connection, 1, payload);
+  }
+
+  serve(number: number): Buffer {
+    const payload = Buffer.from(`message ${number} to the host`);
+    this.now++;
+    this.log.serve(0, 1, payload, this.connection.number);
+    return payload;
+  }
+
+  receive(payload: Buffer): void {
+    this.now++;
+    this.log.atHost({ link: 0, opcode: 1, bytes: payload });
+  }
+
+  episode(episode: Partial<FaultEpisode>): void {
+    this.episodes.push({
+      names: ['lose'],
+      hits: [],
+      from: 0,
+      gone: 1,
+      recovered: 2,
+      usable: 2,
+      flooded: 0,
+      blocked: 0,
+      reopened: undefined,
+      ...episode,
+    });
+  }
+
+  get violations(): readonly string[] {
+    return new InvariantChecker(this.log, this.monitor, this.episodes).check({
+      bootAndJoinMs: 1500,
+      padMs: 0,
+    }).violations;
+  }
+}
+
+/** What happens in a run, and the violation that the checker has to find; without one: none. */
+const cases: readonly (readonly [
+  string,
+  act: (fixture: Fixture) => unknown,
+  violation?: RegExp,
+])[] = [
+  [
+    'all that was sent arrived: no violation',
+    async (fixture) => {
+      fixture.arrive(await fixture.send(1, 'sent'));
+      await fixture.send(2, 'not-sent');
+      fixture.receive(fixture.serve(3));
+    },
+  ],
+  [
+    'a sent message did not arrive',
+    (fixture) => fixture.send(1, 'sent'),
+    /message 1 .*was sent, but did not arrive/,
+  ],
+  [
+    'a sent message did not arrive, but its connection ended with nothing behind it: no violation',
+    async (fixture) => {
+      await fixture.send(1, 'sent');
+      fixture.connection.goneAt = ++fixture.now;
+    },
+  ],
+  [
+    'a message that was not sent arrived',
+    async (fixture) => fixture.arrive(await fixture.send(1, 'not-sent')),
+    /was not sent, but arrived/,
+  ],
+  [
+    'a message arrived twice',
+    async (fixture) => {
+      const payload = await fixture.send(1, 'sent');
+      fixture.arrive(payload);
+      fixture.arrive(payload);
+    },
+    /arrived 2 times/,
+  ],
+  [
+    'an outcome is unknown without a fault',
+    (fixture) => fixture.send(1, 'unknown'),
+    /unknown though no fault was active/,
+  ],
+  [
+    'an outcome is unknown during a fault: no violation',
+    async (fixture) => {
+      await fixture.send(1, 'unknown');
+      fixture.episode({ from: 0, gone: 5, recovered: 5 });
+    },
+  ],
+  [
+    'the server got corrupt data without an undetectable change',
+    async (fixture) => {
+      const payload = await fixture.send(1, 'not-sent');
+      fixture.arrive(Buffer.concat([payload, payload]));
+    },
+    /something unknown .*arrived at the server/,
+  ],
+  [
+    'the host got corrupt data without an undetectable change',
+    (fixture) => fixture.receive(fixture.serve(2).subarray(1)),
+    /something unknown .*arrived at the host/,
+  ],
+  [
+    'a fault changed a byte of received data that looks like a header: no violation',
+    (fixture) => {
+      const payload = Buffer.from(',3,1,44,abc');
+      fixture.log.serve(0, 1, payload, fixture.connection.number);
+      const header = `+WS_DATA:0,1,1,${payload.length},${payload.length},`;
+      const unit = Buffer.concat([Buffer.from(header), payload, Buffer.from('\r\n')]);
+      const change = { sent: Buffer.from('a'), received: Buffer.from('A') };
+      const index = unit.indexOf('abc');
+      fixture.monitor.hit({
+        fault: 'flip',
+        at: fixture.now,
+        passed: { 'to-device': 0, 'to-host': 0 },
+        place: { kind: 'bytes', direction: 'to-host', offset: 0, unit, index, ...change },
+      });
+      fixture.receive(Buffer.from(payload.toString().replace('a', 'A')));
+    },
+  ],
+  [
+    'the device executed the rest of a command: no violation',
+    (fixture) => {
+      fixture.monitor.wrote(Buffer.from('AT+WSSEND=0,5\r\n'));
+      fixture.monitor.took('AT');
+    },
+  ],
+  [
+    'the device executed a command that the host did not write',
+    (fixture) => {
+      fixture.monitor.wrote(Buffer.from('AT+WSSEND=0,5\r\n'));
+      fixture.monitor.took('AT+RST');
+    },
+    /the device took AT\+RST, which the host did not write/,
+  ],
+  ...['', 'rest'].map(
+    (rest) =>
+      [
+        `a message that began on another connection ended with "${rest}"`,
+        ({ log, connection }: Fixture) => log.atServer(connection, 0, Buffer.from(rest)),
+        /something unknown .*arrived at the server/,
+      ] as const,
+  ),
+  [
+    'a received message is missing between two others, and the loss was reported: no violation',
+    (fixture) => {
+      fixture.receive(fixture.serve(1));
+      fixture.serve(2);
+      fixture.log.event('dataloss', 0);
+      fixture.receive(fixture.serve(3));
+    },
+  ],
+  [
+    'a received message is missing between two others, and a loss was reported too late or of another link',
+    (fixture) => {
+      fixture.receive(fixture.serve(1));
+      fixture.serve(2);
+      fixture.log.event('dataloss', 1);
+      fixture.receive(fixture.serve(3));
+      fixture.now++;
+      fixture.log.event('dataloss', 0);
+    },
+    /message 2 to the host/,
+  ],
+  [
+    'a promise does not settle',
+    ({ log }) => void log.send(0, 1, Buffer.from('x'), new Promise(() => undefined)),
+    /1 promises have not settled/,
+  ],
+  [
+    'an error of a send has no outcome',
+    ({ log }) => {
+      log.send(0, 1, Buffer.from('x'), Promise.reject(new EspAtError('PORT_LOST')));
+      return setImmediate();
+    },
+    /PORT_LOST without outcome/,
+  ],
+  [
+    'links are open too late after a restart that the driver saw',
+    (fixture) => {
+      fixture.log.event('restart');
+      fixture.episode({ names: ['restart'], gone: 0, recovered: 4000, reopened: 3600 });
+    },
+    /opening the links took 3600 ms/,
+  ],
+  [
+    'links are open 7.4 s after a restart that the driver could not see: no violation',
+    (fixture) => fixture.episode({ names: ['restart'], gone: 0, recovered: 8000, reopened: 7400 }),
+  ],
+  [
+    'links are open 7.6 s after a restart that the driver could not see',
+    (fixture) => fixture.episode({ names: ['restart'], gone: 0, recovered: 8000, reopened: 7600 }),
+    /opening the links took 7600 ms of 7500/,
+  ],
+  [
+    'links are open too late after replugging',
+    (fixture) => fixture.episode({ names: ['unplug'], gone: 0, recovered: 4000, reopened: 3100 }),
+    /opening the links took 3100 ms/,
+  ],
+  [
+    'messages pass again too late',
+    (fixture) => fixture.episode({ names: ['stall'], gone: 0, recovered: 91_000 }),
+    /working again took/,
+  ],
+  [
+    'messages never pass again',
+    (fixture) => fixture.episode({ names: ['flip'], recovered: undefined }),
+    /nothing worked again/,
+  ],
+];
+
+describe('the invariant checker', () => {
+  for (const [title, act, violation] of cases) {
+    it(title, async () => {
+      const fixture = new Fixture();
+      await act(fixture);
+      if (violation) assert.match(fixture.violations.join(), violation);
+      else assert.deepEqual(fixture.violations, []);
+    });
+  }
+});

@@ -1,0 +1,299 @@
+import {
+  BROKEN,
+  describe,
+  describeUnmatched,
+  type MessageLog,
+  type InEntry,
+  type OutEntry,
+  type Unmatched,
+} from '../../message-log';
+import type { FaultEpisode } from '../fault-episode';
+import { PROMPT_LIMIT_MS, slowRecoveries, type Times } from './recovery-limits';
+import type { Undetectable } from './undetectable';
+import type { PortMonitor } from '../port-monitor';
+
+/** The result of a run's checks. */
+export interface CheckResult {
+  /** Violated invariants, with details. */
+  readonly violations: readonly string[];
+  /** Counts of undetectable changes, by kind. */
+  readonly undetectable: ReadonlyMap<Undetectable, number>;
+}
+
+/** The most bytes that noise or a corrupt line add to a padded prompt. */
+const NOISE_BYTES = 60;
+
+const EOL = Buffer.from('\r\n');
+
+const endings = new Set([
+  ...['lost', 'closed-by-server', 'closing', 'closed', 'failed', 'device-lost', 'dataloss'],
+  ...['reopened', 'opened'],
+]);
+
+/** Checks the message log of a finished run. */
+export class InvariantChecker {
+  readonly #log: MessageLog;
+  readonly #monitor: PortMonitor;
+  readonly #episodes: readonly FaultEpisode[];
+  readonly #violations: string[] = [];
+  readonly #undetectable = new Map<Undetectable, number>();
+  /** Messages that an unmatched arrival was attributed to. */
+  readonly #spent = new Set<OutEntry | InEntry>();
+
+  constructor(log: MessageLog, monitor: PortMonitor, episodes: readonly FaultEpisode[]) {
+    this.#log = log;
+    this.#monitor = monitor;
+    this.#episodes = episodes;
+  }
+
+  check(times: Times): CheckResult {
+    this.#checkUnmatched();
+    for (const entry of this.#log.out) this.#checkSend(entry);
+    this.#checkReceived();
+    this.#checkEmptyMessages();
+    for (const { line, entry } of this.#monitor.injected) {
+      if (entry && this.#during(entry)) this.#count('payload as commands');
+      else this.#broken(`the device took ${line}, which the host did not write`);
+    }
+    for (const episode of this.#episodes)
+      this.#violations.push(...slowRecoveries(episode, this.#log, times));
+    for (const { name, result } of this.#log.requests)
+      if (result.includes(BROKEN)) this.#broken(`${name}: ${result}`);
+    if (this.#log.pending > 0) this.#broken(`${this.#log.pending} promises have not settled`);
+    return { violations: this.#violations, undetectable: this.#undetectable };
+  }
+
+  // --- to the server -------------------------------------------------------------------------------
+
+  #checkSend(entry: OutEntry): void {
+    const { outcome, code, arrivals, link, opcode } = entry;
+    const marked = entry.undetectable.size > 0;
+    if (code.startsWith(BROKEN)) this.#broken(`${describe(entry)}: ${code}`);
+    if (outcome === 'pending') this.#broken(`${describe(entry)} has not settled`);
+    if (arrivals.length > 1) this.#broken(`${describe(entry)} arrived ${arrivals.length} times`);
+    const [arrival] = arrivals;
+    if (arrival && (arrival.link !== link || arrival.opcode !== opcode)) {
+      if (marked) this.#mark(entry);
+      else this.#broken(`${describe(entry)} arrived on ${arrival.link} as ${arrival.opcode}`);
+    }
+    if (arrival && outcome === 'not-sent')
+      this.#broken(`${describe(entry)} was not sent, but arrived at ${arrival.at}`);
+    if (!arrival && outcome === 'sent' && !this.#spent.has(entry)) {
+      if (this.#wasCutOff(entry)) this.#count('after SEND OK');
+      else if (marked) this.#mark(entry);
+      else this.#broken(`${describe(entry)} was sent, but did not arrive`);
+    }
+    if (outcome === 'unknown' && !this.#during(entry) && !this.#wasClosed(entry))
+      this.#broken(`${describe(entry)} is unknown though no fault was active`);
+  }
+
+  /**
+   * Whether a connection it may have gone over ended with nothing behind it having arrived. The device may
+   * not have heard of an end that came before.
+   */
+  #wasCutOff(entry: OutEntry): boolean {
+    const possible = this.#log.connections.filter(
+      ({ link, acceptedAt }) => link === entry.link && acceptedAt <= entry.settledAt,
+    );
+    return possible.some(
+      ({ number, link, goneAt }) =>
+        goneAt !== undefined &&
+        (goneAt >= entry.at || number === possible.at(-1)?.number) &&
+        !this.#log.out.some(
+          (later) =>
+            later.link === link &&
+            later.at > entry.settledAt &&
+            later.arrivals.some(({ connection }) => connection === number),
+        ),
+    );
+  }
+
+  /** Whether a fault was active between its first payload byte and its end. */
+  #during({ at, payloadAt = at, settledAt }: OutEntry): boolean {
+    return this.#episodes.some(
+      ({ from, gone, recovered = Infinity }) =>
+        from <= settledAt && Math.max(gone, recovered) >= payloadAt,
+    );
+  }
+
+  /** Whether the flow closed the link under it. */
+  #wasClosed({ link, at, settledAt }: OutEntry): boolean {
+    return this.#log.events.some(
+      (events) =>
+        events.link === link &&
+        events.event === 'closing' &&
+        events.at >= at &&
+        events.at <= settledAt,
+    );
+  }
+
+  // --- to the host ---------------------------------------------------------------------------------
+
+  /** TCP keeps the order: what is missing between two that arrived must have been reported in between. */
+  #checkReceived(): void {
+    const connections = new Set(this.#log.in.map(({ connection }) => connection));
+    for (const number of connections)
+      this.#checkConnection(this.#log.in.filter(({ connection }) => connection === number));
+  }
+
+  #checkConnection(entries: readonly InEntry[]): void {
+    let before = this.#log.connections[entries[0]?.connection ?? 0]?.acceptedAt ?? 0;
+    let missing: InEntry[] = [];
+    for (const entry of entries) {
+      const [arrival] = entry.arrivals;
+      if (!arrival) {
+        missing.push(entry);
+        continue;
+      }
+      if (entry.arrivals.length > 1)
+        this.#broken(`${describe(entry)} arrived ${entry.arrivals.length} times`);
+      if (arrival.at < before) this.#broken(`${describe(entry)} arrived out of order`);
+      const opcode = arrival.opcode ?? entry.opcode;
+      if (arrival.link !== entry.link || opcode !== entry.opcode) {
+        if (entry.undetectable.size > 0) this.#mark(entry);
+        else this.#broken(`${describe(entry)} arrived on ${arrival.link} as ${opcode}`);
+      }
+      this.#checkMissing(missing, before, arrival.at);
+      missing = [];
+      before = arrival.at;
+    }
+    this.#checkMissing(missing, before, Infinity);
+  }
+
+  #checkMissing(missing: readonly InEntry[], from: number, to: number): void {
+    for (const entry of missing) {
+      const { link } = entry;
+      const reported = this.#log.events.some(
+        (events) =>
+          events.link === link && events.at >= from && events.at <= to && endings.has(events.event),
+      );
+      if (reported || this.#spent.has(entry)) continue;
+      if (entry.undetectable.size > 0) this.#mark(entry);
+      else if (this.#monitor.misreported.some((at) => at >= from && at <= to))
+        this.#count('report digit');
+      else
+        this.#broken(
+          `${describe(entry)} was lost, and nothing was reported from ${Math.round(from)} to ${Math.round(to)}`,
+        );
+    }
+  }
+
+  // --- unmatched arrivals ----------------------------------------------------------------
+
+  /** Each must be one corrupt message, and no message accounts for two. */
+  #checkUnmatched(): void {
+    const { unmatchedAtServer, unmatchedAtHost, out } = this.#log;
+    for (const unmatched of unmatchedAtServer) {
+      const damaged = out.find(
+        (entry) =>
+          !this.#spent.has(entry) &&
+          entry.arrivals.length === 0 &&
+          entry.at <= unmatched.at &&
+          (entry.outcome === 'unknown' ? entry.link === unmatched.link : false),
+      );
+      const marked = out.find((entry) => this.#accountsFor(entry, unmatched));
+      const entry = marked ?? damaged;
+      if (!entry && this.#isPad(unmatched)) continue;
+      if (!entry) this.#broken(`${describeUnmatched(unmatched)} arrived at the server`);
+      else this.#spend(entry, entry.outcome === 'sent');
+    }
+    for (const unmatched of unmatchedAtHost) this.#checkUnmatchedAtHost(unmatched);
+  }
+
+  /** Whether it is a padded prompt, after which the driver reported the end of the connection. */
+  #isPad({ at, link, bytes }: Unmatched): boolean {
+    const rest = bytes.toString('latin1').replace(/\r|\n|AT\+[A-Z]+\?\r\n/g, '');
+    if (rest.length > NOISE_BYTES && !this.#hadWrongRate(at)) return false;
+    return this.#log.events.some(
+      (events) =>
+        events.link === link &&
+        endings.has(events.event) &&
+        Math.abs(events.at - at) < PROMPT_LIMIT_MS,
+    );
+  }
+
+  /** Whether the two ends had different baud rates at that time, or shortly before. */
+  #hadWrongRate(at: number): boolean {
+    return this.#episodes.some(
+      ({ names, from, gone, recovered = Infinity }) =>
+        names.includes('wrong-rate') && from <= at && Math.max(gone, recovered) >= at,
+    );
+  }
+
+  #checkUnmatchedAtHost(unmatched: Unmatched): void {
+    const marked = this.#log.in.filter((each) => this.#accountsFor(each, unmatched));
+    const entry =
+      marked.findLast(({ payload }) => isLike(payload, unmatched.bytes)) ?? marked.at(-1);
+    if (!entry) {
+      const follower = this.#follower(unmatched);
+      if (follower) {
+        this.#spent.add(follower);
+        this.#count('made up for');
+      } else {
+        this.#broken(`${describeUnmatched(unmatched)} arrived at the host`);
+      }
+      return;
+    }
+    this.#spend(entry, true);
+    // Where the boundaries are lost as well, others came along.
+    for (const each of this.#log.in) {
+      if (each.arrivals.length === 0 && unmatched.bytes.includes(each.payload))
+        this.#spent.add(each);
+    }
+  }
+
+  /** The message behind one whose data took the line end behind it: it has that in front, where no boundaries show. */
+  #follower({ link, bytes }: Unmatched): InEntry | undefined {
+    const entries = this.#log.in.filter((entry) => entry.link === link);
+    const index = entries.findIndex(
+      (entry) => entry.arrivals.length === 0 && bytes.equals(Buffer.concat([EOL, entry.payload])),
+    );
+    return entries[index - 1]?.undetectable.has('made up for') ? entries[index] : undefined;
+  }
+
+  #accountsFor(entry: OutEntry | InEntry, unmatched: Unmatched): boolean {
+    return (
+      entry.undetectable.size > 0 &&
+      entry.arrivals.length === 0 &&
+      entry.at <= unmatched.at &&
+      !this.#spent.has(entry)
+    );
+  }
+
+  #spend(entry: OutEntry | InEntry, counts: boolean): void {
+    this.#spent.add(entry);
+    if (counts) this.#mark(entry);
+  }
+
+  /** As many as were sent, less those that went down with a connection, more those of unknown outcome. */
+  #checkEmptyMessages(): void {
+    this.#log.emptyMessages.forEach(({ sent, unknown, arrived }, link) => {
+      const gone = this.#log.connections.filter(
+        (connection) => connection.link === link && connection.goneAt !== undefined,
+      );
+      if (arrived > sent + unknown || arrived < sent - gone.length)
+        this.#broken(
+          `of ${sent} empty messages (${unknown} unknown) ${arrived} arrived on ${link}`,
+        );
+    });
+  }
+
+  #mark(entry: OutEntry | InEntry): void {
+    const [kind] = entry.undetectable;
+    if (kind) this.#count(kind);
+  }
+
+  #count(kind: Undetectable): void {
+    this.#undetectable.set(kind, (this.#undetectable.get(kind) ?? 0) + 1);
+  }
+
+  #broken(text: string): void {
+    this.#violations.push(text);
+  }
+}
+
+/** Whether bytes have much in common with those they may have been. */
+function isLike(meant: Buffer, bytes: Buffer): boolean {
+  const [start, end] = [meant.subarray(0, 12), meant.subarray(-12)];
+  return bytes.includes(start) || bytes.includes(end);
+}

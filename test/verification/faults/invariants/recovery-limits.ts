@@ -1,0 +1,64 @@
+import type { MessageLog } from '../../message-log';
+import { isAlone, type FaultEpisode } from '../fault-episode';
+import { PORT_BUSY } from '../fault-schedule';
+
+/** Recovery limits: after a restart, after replugging, after lost bytes at a prompt. */
+const RESTART_LIMIT_MS = 2000;
+const REPLUG_LIMIT_MS = 3000;
+export const PROMPT_LIMIT_MS = 15_000;
+/** Extra time where a restart's `ready` became the rest of data that the restart cut off. */
+const MISSED_READY_MS = 4000;
+/** After anything else: a pong is late after 12 s, the device reconnects 15 s later, then the host asks. */
+const RECOVERY_LIMIT_MS = 90_000;
+
+/** Times of the harness itself, in milliseconds. */
+export interface Times {
+  /** From power-up to an address. */
+  readonly bootAndJoinMs: number;
+  /** A data prompt's 16 kB at the port's rate. */
+  readonly padMs: number;
+}
+
+/** What took longer than it may after a fault, one sentence each. */
+export function slowRecoveries(episode: FaultEpisode, log: MessageLog, times: Times): string[] {
+  const { bootAndJoinMs, padMs } = times;
+  const found: string[] = [];
+  const what = `${episode.names.join(' with ')} at ${Math.round(episode.from)}`;
+  if (episode.recovered === undefined) {
+    return [`${what}: nothing worked again`];
+  }
+  const within = (name: string, took: number, limit: number) => {
+    if (took > limit) found.push(`${what}: ${name} took ${Math.round(took)} ms of ${limit}`);
+  };
+  const { reopened, blocked } = episode;
+  const anything = RECOVERY_LIMIT_MS * episode.names.length + blocked;
+  within('working again', episode.recovered - episode.gone, anything);
+  // A line that is full of data from servers has no room for answers, and a blocked host hears none.
+  const flooded = episode.flooded + blocked;
+  if (reopened !== undefined && isAlone(episode, 'restart', 'power-cycle')) {
+    const limit =
+      RESTART_LIMIT_MS +
+      bootAndJoinMs +
+      flooded +
+      (readyWasReceived(episode, log, bootAndJoinMs) ? 0 : MISSED_READY_MS);
+    within('opening the links', reopened - episode.gone, limit);
+  }
+  if (reopened !== undefined && isAlone(episode, 'unplug', PORT_BUSY))
+    within('opening the links', reopened - episode.gone, REPLUG_LIMIT_MS + padMs + flooded);
+  const [hit] = episode.hits;
+  const atPrompt = hit?.place.kind === 'bytes' && hit.place.direction === 'to-device';
+  if (atPrompt && isAlone(episode, 'lose'))
+    within('sending again', (episode.usable ?? Infinity) - episode.gone, PROMPT_LIMIT_MS + flooded);
+  return found;
+}
+
+/** Whether the driver knew of a restart by the time at which the device has an address again. */
+function readyWasReceived(
+  { from, gone }: FaultEpisode,
+  log: MessageLog,
+  bootAndJoinMs: number,
+): boolean {
+  return log.events.some(
+    ({ event, at }) => event === 'restart' && at >= from && at <= gone + bootAndJoinMs,
+  );
+}
