@@ -16,6 +16,7 @@ import type { DeviceApi } from './shared/device/device-api';
 import { serveDoctor } from './shared/admin/doctor';
 import { serveNetworks } from './shared/admin/networks';
 import { PortClaims } from './shared/device/port-claims';
+import { PortVisits } from './shared/device/port-visits';
 import { makeDevice, openerAt, portKey, type MakeDevice } from './shared/device/make-device';
 import { serveFirmware } from './shared/admin/firmware';
 import { servePorts } from './shared/admin/ports';
@@ -90,10 +91,11 @@ export function espAtDevice(make: MakeDevice, clock: Clock = systemClock): (RED:
       EspAtDevice,
       { credentials: deviceCredentials },
     );
+    const visits = new PortVisits(claims, clock);
     servePorts(RED);
     serveFirmware(RED);
-    serveNetworks(RED, translate);
-    serveDoctor(RED, translate);
+    serveNetworks(RED, translate, visits);
+    serveDoctor(RED, translate, visits);
     serveCertificates(RED, translate);
   };
 }

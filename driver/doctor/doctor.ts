@@ -1,20 +1,19 @@
-import { AtClient } from '../at/at-client';
 import { systemClock, type Clock } from '../clock';
-import { SessionPort } from '../device/session/session-port';
-import { asEspAtError, EspAtError } from '../errors';
-import type { Port, PortOpener } from '../port/port';
-import { DeviceCounters } from '../statistics/device-counters';
+import { asEspAtError } from '../errors';
+import type { PortOpener } from '../port/port';
+import type { Wait } from '../wait';
 import { examineEcho } from './echo';
-import { Examination } from './examination';
+import type { Examination } from './examination';
 import { find } from './find';
 import { finding, worstFirst, type Finding } from './findings';
 import { examineFirmware } from './firmware';
 import { examineBestRate, examineLine } from './line';
 import { examineCertificates, examineNetwork } from './network';
 import type { DoctorFacts, DoctorReport, DoctorStep } from './report';
+import { Visit } from './visit';
 
 /** Options of {@link examine}. */
-export interface DoctorOptions {
+export interface DoctorOptions extends Wait {
   /** An echo server to try, `ws://` or `wss://`. Default: none. */
   readonly uri?: string;
   /** Called when a step begins. */
@@ -23,20 +22,19 @@ export interface DoctorOptions {
   readonly clock?: Clock;
 }
 
-const DONE = new EspAtError('DEVICE_STOPPED');
-
 /**
  * Examines what is on a port: finds the device at any baud rate, and says what is missing. Leaves the device as it was:
- * baud rate, echo and flash; ends the wait of a pending data prompt. Never rejects.
+ * baud rate, echo and flash; ends the wait of a pending data prompt. Rejects only after an abort, with its reason; the port
+ * is closed then.
  * @param opener a port that no {@link Device} uses
  */
 export async function examine(
   opener: PortOpener,
   options: DoctorOptions = {},
 ): Promise<DoctorReport> {
-  const { clock = systemClock, onStep = () => undefined } = options;
+  const { clock = systemClock, onStep = () => undefined, signal } = options;
   onStep('port');
-  const visit = new Visit(opener, clock);
+  const visit = new Visit(opener, clock, { signal });
   try {
     await visit.open();
     const { findings, facts } = await visit.run((examination) =>
@@ -44,6 +42,7 @@ export async function examine(
     );
     return reportOf(findings, facts);
   } catch (error) {
+    signal?.throwIfAborted();
     const { code, details } = asEspAtError(error, opener.address);
     const { findings, facts } = visit.soFar;
     return reportOf([...findings, finding(code, details)], facts);
@@ -71,65 +70,6 @@ async function runSteps(
   const { firmware, address } = examination.facts;
   if (uri !== undefined && firmware && address !== undefined)
     await step('echo', () => examineEcho(examination, uri));
-}
-
-/** A port, opened for one examination. */
-class Visit {
-  readonly #opener: PortOpener;
-  readonly #clock: Clock;
-  readonly #counters: DeviceCounters;
-  #port: Port | undefined;
-  #client: AtClient | undefined;
-  #examination: Examination | undefined;
-
-  constructor(opener: PortOpener, clock: Clock) {
-    this.#opener = opener;
-    this.#clock = clock;
-    this.#counters = new DeviceCounters(clock);
-  }
-
-  get receivedBytes(): number {
-    return this.#counters.statistics.port.received;
-  }
-
-  get soFar(): { readonly findings: readonly Finding[]; readonly facts: DoctorFacts } {
-    return this.#examination ?? { findings: [], facts: { port: this.#opener.address } };
-  }
-
-  /** @throws EspAtError `PORT_*` */
-  async open(): Promise<void> {
-    const handlers = {
-      data: (chunk: Buffer) => {
-        this.#counters.received(chunk.length);
-        this.#client?.receive(chunk);
-      },
-      lost: (error: EspAtError) => this.#client?.close(error),
-    };
-    this.#port = await this.#opener.open(handlers, { flowControl: false });
-  }
-
-  /** @throws EspAtError `PORT_*`, `DEVICE_UNRESPONSIVE` */
-  async run(body: (examination: Examination) => Promise<void>): Promise<Examination> {
-    if (!this.#port) throw new EspAtError('PORT_CLOSED');
-    const clock = this.#clock;
-    const options = { port: this.#opener, clock, random: Math.random, memory: {} };
-    const context = { options, counters: this.#counters };
-    const before = { negotiatedRateWorks: true, slowness: 1 };
-    const port = new SessionPort(this.#port, context, before, () => undefined);
-    const client = new AtClient(port, clock, () => undefined);
-    this.#client = client;
-    return client.sequence(async (access) => {
-      const examination = new Examination(access, { client, port, clock });
-      this.#examination = examination;
-      await body(examination);
-      return examination;
-    });
-  }
-
-  async close(): Promise<void> {
-    this.#client?.close(DONE);
-    await this.#port?.close();
-  }
 }
 
 function reportOf(findings: readonly Finding[], facts: DoctorFacts): DoctorReport {

@@ -1,20 +1,23 @@
 import type { NodeAPI } from 'node-red';
-import { findingInWords, type DoctorReport, type Finding } from '../../../driver';
-import { findDevice, requireDevice } from '../device/device-node';
+import { findingInWords, type Finding } from '../../../driver';
+import type { PortVisits } from '../device/port-visits';
 import { toCaughtError } from '../errors/caught-error';
 import { sentence } from '../errors/sentence';
 import { translateOr, type Translate } from '../message/translate';
+import { typedPort } from './typed-port';
 
 /**
- * Adds `POST /esp-at-websocket/doctor/<device>` for the dialog: examines a deployed device, whose links rest meanwhile.
- * The response is `{ ok, findings: [{ code, severity, message }] }`, the worst first; or 409 with `{ error }`, a sentence.
+ * Adds `POST /esp-at-websocket/doctor/<device>` for the dialog: examines what is on the port that the body names,
+ * `{ port, rate, dtr, rts }`; the links of a deployed device that uses the port rest meanwhile. The response is `{ ok, findings: [{ code, severity, message }] }`, the worst first; or 409 with `{ error }`, a sentence.
  */
-export function serveDoctor(RED: NodeAPI, translate: Translate): void {
+export function serveDoctor(RED: NodeAPI, translate: Translate, visits: PortVisits): void {
+  const report = async (id: unknown, body: unknown) =>
+    visits.examine(typedPort(RED, String(id), body));
   RED.httpAdmin.post(
     '/esp-at-websocket/doctor/:device',
     RED.auth.needsPermission('esp-at-device.write'),
     (request, response) => {
-      report(RED, request.params.device).then(
+      report(request.params.device, request.body).then(
         ({ ok, findings }) =>
           response.json({ ok, findings: findings.map((each) => inWords(translate, each)) }),
         (error: unknown) =>
@@ -22,10 +25,6 @@ export function serveDoctor(RED: NodeAPI, translate: Translate): void {
       );
     },
   );
-}
-
-async function report(RED: NodeAPI, id: unknown): Promise<DoctorReport> {
-  return requireDevice(findDevice(RED, String(id))).host.examine();
 }
 
 function inWords(translate: Translate, finding: Finding): object {

@@ -1,27 +1,26 @@
 import type { NodeAPI } from 'node-red';
-import { findDevice, requireDevice } from '../device/device-node';
+import type { PortVisits } from '../device/port-visits';
 import { toCaughtError } from '../errors/caught-error';
 import type { Translate } from '../message/translate';
+import { typedPort } from './typed-port';
 
 /**
- * Adds `GET /esp-at-websocket/networks/<device>` for the dialog: the Wi-Fi networks in reach of a deployed
- * device, strongest first; or 409 with `{ error }`, a sentence.
+ * Adds `POST /esp-at-websocket/networks/<device>` for the dialog: the Wi-Fi networks in reach of the device on the port
+ * that the body names, `{ port, rate, dtr, rts }`, strongest first; or 409 with `{ error }`, a sentence.
  */
-export function serveNetworks(RED: NodeAPI, translate: Translate): void {
-  RED.httpAdmin.get(
+export function serveNetworks(RED: NodeAPI, translate: Translate, visits: PortVisits): void {
+  const networks = async (id: unknown, body: unknown) =>
+    visits.networks(typedPort(RED, String(id), body));
+  RED.httpAdmin.post(
     '/esp-at-websocket/networks/:device',
     // A scan blocks the device for some seconds.
     RED.auth.needsPermission('esp-at-device.write'),
     (request, response) => {
-      networks(RED, request.params.device).then(
+      networks(request.params.device, request.body).then(
         (found) => response.json(found),
         (error: unknown) =>
           response.status(409).json({ error: toCaughtError(translate, error).message }),
       );
     },
   );
-}
-
-async function networks(RED: NodeAPI, id: unknown): Promise<unknown> {
-  return requireDevice(findDevice(RED, String(id))).host.device.scanNetworks();
 }

@@ -1,7 +1,7 @@
 import { readFileSync, statSync } from 'node:fs';
-import type { Node, NodeAPI } from 'node-red';
+import type { NodeAPI } from 'node-red';
 import type { TlsMaterial } from '../../../driver/provisioning/tls-material';
-import { environment } from '../message/settings';
+import { draftVariable } from './draft-environment';
 import { STORED, textOf } from './request-text';
 
 /** Bytes of a file at most. */
@@ -68,11 +68,5 @@ function expanded(RED: NodeAPI, draft: object, text: string): string {
 }
 
 function variable(RED: NodeAPI, draft: object, name: string): string {
-  if (name === '') return '';
-  const deployed = deployedNode(RED, textOf(draft, 'id'));
-  return deployed ? environment(RED, deployed, name) : (process.env[name] ?? '');
-}
-
-function deployedNode(RED: NodeAPI, id: string): Node | null {
-  return RED.nodes.getNode(id);
+  return name === '' ? '' : draftVariable(RED, textOf(draft, 'id'), name);
 }

@@ -238,7 +238,7 @@ export class DeviceHost implements Claimant {
     if (port.key !== before.key && !claims.take(port.key, this))
       throw new NodeError('PORT_SHARED', {
         port: address,
-        device: claims.holderOf(port.key) ?? '',
+        device: claims.holderOf(port.key)?.label ?? '',
       });
     this.#port = port;
     await device.disconnect();

@@ -1,4 +1,4 @@
-/** A device host that asks for a port. */
+/** A device host, or another object that uses a port. */
 export interface Claimant {
   /** Its name, for the sentence that another claimant is refused with. */
   readonly label: string;
@@ -34,9 +34,9 @@ export class PortClaims {
     return true;
   }
 
-  /** The label of the claimant that has the port. */
-  holderOf(port: string): string | undefined {
-    return this.#queues.get(port)?.[0]?.label;
+  /** The claimant that has the port. */
+  holderOf(port: string): Claimant | undefined {
+    return this.#queues.get(port)?.[0];
   }
 
   /** Frees the port, or takes a claimant that waits for it off the list. */

@@ -1,5 +1,5 @@
-/* global text */
-/* exported testDevice */
+/* global input, text */
+/* exported askPort, testDevice */
 
 const FINDING_ICONS = {
   error: 'times-circle',
@@ -7,14 +7,30 @@ const FINDING_ICONS = {
   note: 'info-circle',
 };
 
-/** Examines a deployed device, and lists what is missing. */
+/** Asks the runtime about the port as the dialog has it now, deployed or not. */
+function askPort(question, id) {
+  return $.ajax({
+    url: `esp-at-websocket/${question}/${encodeURIComponent(id)}`,
+    method: 'POST',
+    contentType: 'application/json',
+    data: JSON.stringify({
+      port: input('port').val(),
+      // While the rate is automatic, its field is hidden: the driver then tries all rates.
+      rate: input('rate').val(),
+      dtr: String(input('dtr').prop('checked')),
+      rts: String(input('rts').prop('checked')),
+    }),
+  });
+}
+
+/** Examines what is on the port, and lists what is missing. */
 function testDevice(id) {
   const button = $('#esp-at-test').prop('disabled', true);
   const icon = button.find('i').attr('class', 'fa fa-spinner fa-spin');
   const list = $('#esp-at-findings')
     .empty()
     .append($('<li>').text(text('tip.testing')));
-  $.ajax({ url: `esp-at-websocket/doctor/${encodeURIComponent(id)}`, method: 'POST' })
+  askPort('doctor', id)
     .done(({ ok, findings }) => {
       list.empty();
       if (ok) list.append($('<li>').text(text('tip.testOk')));
@@ -26,9 +42,11 @@ function testDevice(id) {
           ),
         );
     })
-    .fail(({ responseJSON }) => {
+    .fail(({ status, responseJSON }) => {
       const reason = responseJSON ? responseJSON.error : '';
-      list.empty().append($('<li>').text(`${text('tip.testFailed')} ${reason}`));
+      const isDenied = status === 401 || status === 403;
+      const sentence = isDenied ? text('tip.testDenied') : `${text('tip.testFailed')} ${reason}`;
+      list.empty().append($('<li>').text(sentence));
     })
     .always(() => {
       button.prop('disabled', false);

@@ -1,4 +1,4 @@
-/* global text, input */
+/* global askPort, text, input */
 /* exported findNetworks */
 
 /** dBm from which a signal has one bar more. */
@@ -7,7 +7,7 @@ const SIGNAL_BARS = [-85, -75, -65, -55];
 function findNetworks(id) {
   const button = $('#esp-at-findNetworks').prop('disabled', true);
   const icon = button.find('i').attr('class', 'fa fa-spinner fa-spin');
-  $.getJSON(`esp-at-websocket/networks/${encodeURIComponent(id)}`)
+  askPort('networks', id)
     .done((networks) => {
       if (networks.length === 0) return RED.notify(text('tip.noNetworks'), 'warning');
       const menu = RED.popover.menu({

@@ -275,7 +275,7 @@ describe('listeners of a device and its links', () => {
     await house.clock.wait(Promise.all([host.usePort('q'), host.usePort('r')]));
     assert.deepEqual(device.ports, ['r']);
     assert.deepEqual(
-      ['p', 'q', 'r'].map((port) => house.claims.holderOf(port)),
+      ['p', 'q', 'r'].map((port) => house.claims.holderOf(port)?.label),
       [undefined, undefined, 'a'],
     );
   });

@@ -259,57 +259,6 @@ onEachRuntime('the admin endpoints', (nodeRed) => {
   const ask = (body: object) =>
     nodeRed.post('/esp-at-websocket/certificates', { device: 'device', slot: '0', ...body });
 
-  it('list networks of a running device, strongest first', async () => {
-    const device = new FakeDevice();
-    device.networks = [
-      { ssid: '<b>"x"', bssid: 'aa:bb:cc:dd:ee:ff', signal: -40, channel: 1, encrypted: true },
-    ];
-    await nodeRed.load(() => device, flow('ws://host/'));
-    assert.deepEqual(await nodeRed.get('/esp-at-websocket/networks/device'), {
-      status: 200,
-      body: device.networks,
-    });
-  });
-
-  it('say why networks cannot be listed', async () => {
-    await nodeRed.load(makeDevice, [deviceWith(), { id: 'tab', type: 'tab' }], {}, english);
-    assert.deepEqual(await nodeRed.get('/esp-at-websocket/networks/unknown'), {
-      status: 409,
-      body: { error: 'This node has no device. Choose one in its settings, and enable it.' },
-    });
-    const idle = await nodeRed.get('/esp-at-websocket/networks/device');
-    assert.equal(idle.status, 409);
-    assert.match(String(field(idle.body, 'error')), /stopped/);
-  });
-
-  it('examine a running device, whose port is free meanwhile, and start it again', async () => {
-    const device = new FakeDevice();
-    await nodeRed.load(() => device, flow('ws://host/', { port: '/dev/ttyNOWHERE' }));
-    const { status, body } = await nodeRed.post('/esp-at-websocket/doctor/device', {});
-    assert.equal(status, 200);
-    assert.deepEqual([device.disconnects, device.starts], [1, 2]);
-    assert.deepEqual(body, {
-      ok: false,
-      findings: [
-        {
-          code: 'PORT_NOT_FOUND',
-          severity: 'error',
-          message: 'There is no serial port /dev/ttyNOWHERE. Check the cable and the port name.',
-        },
-      ],
-    });
-  });
-
-  it('examine once for two requests at the same time, and give both the findings', async () => {
-    const device = new FakeDevice();
-    await nodeRed.load(() => device, flow('ws://host/', { port: '/dev/ttyNOWHERE' }));
-    const ask = () => nodeRed.post('/esp-at-websocket/doctor/device', {});
-    const [first, second] = await Promise.all([ask(), ask()]);
-    assert.equal(first.status, 200);
-    assert.deepEqual(second, first);
-    assert.deepEqual([device.disconnects, device.starts], [1, 2]);
-  });
-
   it('report problems of certificates, with the stored key where none is given', async () => {
     await nodeRed.load(() => new FakeDevice(), flow('ws://host/'), { device: credentials });
     const stored = { ca: authority.certificate, certificate: board.certificate, key: '__PWRD__' };

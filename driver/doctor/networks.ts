@@ -1,0 +1,33 @@
+import { systemClock } from '../clock';
+import type { WifiNetwork } from '../commands/wifi';
+import { EspAtError } from '../errors';
+import type { PortOpener } from '../port/port';
+import { scanNetworks } from '../provisioning/wifi';
+import type { DoctorOptions } from './doctor';
+import { find } from './find';
+import { Visit } from './visit';
+
+/**
+ * Lists the Wi-Fi networks in reach of a device on a port, the strongest first: finds the device at any baud rate, and
+ * leaves it there.
+ * @param opener a port that no {@link Device} uses
+ * @throws EspAtError `DEVICE_UNRESPONSIVE`, `PORT_*`, `COMMAND_FAILED`; the reason of the abort
+ */
+export async function networksAt(
+  opener: PortOpener,
+  { clock = systemClock, signal }: Pick<DoctorOptions, 'clock' | 'signal'> = {},
+): Promise<WifiNetwork[]> {
+  const visit = new Visit(opener, clock, { signal });
+  let networks: WifiNetwork[] = [];
+  try {
+    await visit.open();
+    await visit.run(async (examination) => {
+      if (!(await find(examination, () => visit.receivedBytes)))
+        throw new EspAtError('DEVICE_UNRESPONSIVE', { port: opener.address });
+      networks = await scanNetworks(examination.access.run);
+    });
+  } finally {
+    await visit.close();
+  }
+  return networks;
+}

@@ -1,0 +1,84 @@
+import { AtClient } from '../at/at-client';
+import type { Clock } from '../clock';
+import { SessionPort } from '../device/session/session-port';
+import { EspAtError } from '../errors';
+import type { Port, PortOpener } from '../port/port';
+import { DeviceCounters } from '../statistics/device-counters';
+import { waitFor, type Wait } from '../wait';
+import { Examination } from './examination';
+import type { Finding } from './findings';
+import type { DoctorFacts } from './report';
+
+const DONE = new EspAtError('DEVICE_STOPPED');
+
+/** A port, opened for one examination. */
+export class Visit {
+  readonly #opener: PortOpener;
+  readonly #clock: Clock;
+  readonly #wait: Wait;
+  readonly #counters: DeviceCounters;
+  #port: Port | undefined;
+  #client: AtClient | undefined;
+  #examination: Examination | undefined;
+
+  constructor(opener: PortOpener, clock: Clock, wait: Wait) {
+    this.#opener = opener;
+    this.#clock = clock;
+    this.#wait = wait;
+    this.#counters = new DeviceCounters(clock);
+  }
+
+  get receivedBytes(): number {
+    return this.#counters.statistics.port.received;
+  }
+
+  get soFar(): { readonly findings: readonly Finding[]; readonly facts: DoctorFacts } {
+    return this.#examination ?? { findings: [], facts: { port: this.#opener.address } };
+  }
+
+  /** @throws EspAtError `PORT_*`; the reason of the abort */
+  async open(): Promise<void> {
+    const handlers = {
+      data: (chunk: Buffer) => {
+        this.#counters.received(chunk.length);
+        this.#client?.receive(chunk);
+      },
+      lost: (error: EspAtError) => this.#client?.close(error),
+    };
+    const opening = this.#opener.open(handlers, { flowControl: false });
+    try {
+      this.#port = await waitFor(opening, this.#wait);
+    } catch (error) {
+      // A port that opens after an abort must not stay open.
+      void opening.then(
+        (port) => port.close(),
+        () => undefined,
+      );
+      throw error;
+    }
+  }
+
+  /** @throws EspAtError `PORT_*`, `DEVICE_UNRESPONSIVE`; the reason of the abort */
+  async run(body: (examination: Examination) => Promise<void>): Promise<Examination> {
+    if (!this.#port) throw new EspAtError('PORT_CLOSED');
+    const clock = this.#clock;
+    const options = { port: this.#opener, clock, random: Math.random, memory: {} };
+    const context = { options, counters: this.#counters };
+    const before = { negotiatedRateWorks: true, slowness: 1 };
+    const port = new SessionPort(this.#port, context, before, () => undefined);
+    const client = new AtClient(port, clock, () => undefined);
+    this.#client = client;
+    const examined = client.sequence(async (access) => {
+      const examination = new Examination(access, { client, port, clock });
+      this.#examination = examination;
+      await body(examination);
+      return examination;
+    });
+    return waitFor(examined, this.#wait);
+  }
+
+  async close(): Promise<void> {
+    this.#client?.close(DONE);
+    await this.#port?.close();
+  }
+}

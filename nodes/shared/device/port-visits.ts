@@ -1,0 +1,129 @@
+import type { Clock } from '../../../driver/clock';
+import { examine, type DoctorReport, type PortOpener, type WifiNetwork } from '../../../driver';
+import { networksAt } from '../../../driver/doctor/networks';
+import { EspAtError } from '../../../driver/errors';
+import type { Wait } from '../../../driver/wait';
+import { NodeError } from '../errors/node-error';
+import { DeviceHost } from './device-host';
+import type { Claimant, PortClaims } from './port-claims';
+
+/** Milliseconds that a visit may take: many times what a device in the worst state takes. */
+const TIME_LIMIT_MS = 60_000;
+
+/** A port as a dialog has it, deployed or not. */
+export interface TypedPort {
+  readonly opener: PortOpener;
+  /** Equal for two addresses of the same port. */
+  readonly key: string;
+}
+
+/** What a dialog can ask of a port. */
+interface Question<T> {
+  ofDevice(host: DeviceHost): Promise<T>;
+  ofPort(opener: PortOpener, wait: Wait & { readonly clock: Clock }): Promise<T>;
+}
+
+const examination: Question<DoctorReport> = {
+  ofDevice: (host) => host.examine(),
+  ofPort: examine,
+};
+
+const scan: Question<WifiNetwork[]> = {
+  ofDevice: (host) => host.device.scanNetworks(),
+  ofPort: networksAt,
+};
+
+/**
+ * Asks what is on the port of a dialog: the deployed device that has the port, or else the port itself. Opens one port at
+ * a time, and gives it up as soon as a deployed device wants it.
+ */
+export class PortVisits {
+  readonly #claims: PortClaims;
+  readonly #clock: Clock;
+  #last: Promise<unknown> = Promise.resolve();
+  readonly #examinations = new Map<string, Promise<DoctorReport>>();
+  readonly #scans = new Map<string, Promise<WifiNetwork[]>>();
+
+  constructor(claims: PortClaims, clock: Clock) {
+    this.#claims = claims;
+    this.#clock = clock;
+  }
+
+  /** @throws EspAtError `DEVICE_UNRESPONSIVE` after a time limit, or why no device runs */
+  examine(port: TypedPort): Promise<DoctorReport> {
+    return this.#shared(this.#examinations, port, examination);
+  }
+
+  /** @throws EspAtError `DEVICE_*`, `PORT_*`, `COMMAND_FAILED` */
+  networks(port: TypedPort): Promise<WifiNetwork[]> {
+    return this.#shared(this.#scans, port, scan);
+  }
+
+  /** Gives all who ask the same the same answer; another question waits for its turn. */
+  #shared<T>(
+    underWay: Map<string, Promise<T>>,
+    port: TypedPort,
+    question: Question<T>,
+  ): Promise<T> {
+    const answer = underWay.get(port.key);
+    if (answer) return answer;
+    const mine = this.#last.then(() => this.#answer(port, question));
+    underWay.set(port.key, mine);
+    const end = () => underWay.delete(port.key);
+    this.#last = mine.then(end, end);
+    return mine;
+  }
+
+  async #answer<T>(port: TypedPort, question: Question<T>): Promise<T> {
+    for (;;) {
+      const holder = this.#claims.holderOf(port.key);
+      if (holder instanceof DeviceHost) return question.ofDevice(holder);
+      const visit = new Visit(port.opener.address, this.#clock);
+      if (!this.#claims.take(port.key, visit)) {
+        visit.end();
+        throw new NodeError('PORT_SHARED', { port: visit.label, device: holder?.label ?? '' });
+      }
+      try {
+        return await question.ofPort(port.opener, { signal: visit.signal, clock: this.#clock });
+      } catch (error) {
+        if (!visit.isWanted) throw error;
+      } finally {
+        visit.end();
+        this.#claims.release(port.key, visit);
+      }
+    }
+  }
+}
+
+/** Holds a port while a question about it is answered. */
+class Visit implements Claimant {
+  readonly label: string;
+  readonly #controller = new AbortController();
+  readonly end: () => void;
+  isWanted = false;
+
+  constructor(label: string, clock: Clock) {
+    this.label = label;
+    this.end = clock.after(TIME_LIMIT_MS, () => {
+      this.#controller.abort(new EspAtError('DEVICE_UNRESPONSIVE', { port: label }));
+    });
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  /** A port is taken at once, and never requested. */
+  granted(): void {
+    return;
+  }
+
+  denied(): void {
+    return;
+  }
+
+  wanted(): void {
+    this.isWanted = true;
+    this.#controller.abort();
+  }
+}

@@ -1,0 +1,213 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer, type Server, type Socket } from 'node:net';
+import { afterEach, describe, it } from 'node:test';
+import { portAt } from '../../driver';
+import type { PortOpener } from '../../driver/port/port';
+import { isFlowError } from '../../nodes/shared/errors/node-error';
+import { PortClaims, type Claimant } from '../../nodes/shared/device/port-claims';
+import { PortVisits } from '../../nodes/shared/device/port-visits';
+import { makeDevice } from '../../nodes/shared/device/make-device';
+import { listen } from '../../simulator/serial/server';
+import { VirtualClock } from '../../simulator/replay/virtual-clock';
+import { catalog } from '../harness/nodes/catalog';
+import { FakeDevice } from '../harness/nodes/fake-device';
+import { onEachRuntime } from '../harness/nodes/node-red';
+
+/** A port that opens after some time, or never, and has nothing behind it. */
+class SilentPort implements PortOpener {
+  readonly address: string;
+  readonly story: string[] = [];
+  readonly #opening: Promise<void>;
+
+  constructor(address: string, opening: Promise<void> = Promise.resolve()) {
+    this.address = address;
+    this.#opening = opening;
+  }
+
+  async open() {
+    this.story.push('opening');
+    await this.#opening;
+    this.story.push('open');
+    return {
+      write: () => undefined,
+      pendingBytes: 0,
+      setFlowControl: () => Promise.resolve(),
+      close: () => {
+        this.story.push('closed');
+        return Promise.resolve();
+      },
+    };
+  }
+}
+
+const codeOf = (error: unknown) => (isFlowError(error) ? error.code : String(error));
+
+const claimant = (granted: () => void): Claimant => ({
+  label: 'a device',
+  granted,
+  denied: () => undefined,
+  wanted: () => undefined,
+});
+
+/** Lets virtual time pass until a promise settles. */
+async function passing<T>(clock: VirtualClock, promise: Promise<T>): Promise<T> {
+  const wait = { over: false };
+  const end = () => void (wait.over = true);
+  promise.then(end, end);
+  while (!wait.over) await clock.advance(100);
+  return promise;
+}
+
+describe('PortVisits', () => {
+  it('two questions at the same time: one examination; another port waits for its end', async () => {
+    const clock = new VirtualClock();
+    const visits = new PortVisits(new PortClaims(), clock);
+    const [one, two] = [new SilentPort('tcp://one:1'), new SilentPort('tcp://two:1')];
+    const story: string[] = [];
+    const first = visits.examine({ opener: one, key: 'one' });
+    const same = visits.examine({ opener: one, key: 'one' });
+    const other = visits.networks({ opener: two, key: 'two' });
+    void first.then(() => story.push(...one.story, ...two.story));
+    const refused = passing(clock, other).catch(codeOf);
+    assert.equal(await passing(clock, first), await same);
+    assert.equal(await refused, 'DEVICE_UNRESPONSIVE');
+    assert.deepEqual(story, ['opening', 'open', 'closed']);
+    assert.deepEqual(two.story, ['opening', 'open', 'closed']);
+    assert.equal(clock.pending, 0);
+  });
+
+  it('a device that wants the port: gets it as soon as it is closed', async () => {
+    const clock = new VirtualClock();
+    const claims = new PortClaims();
+    const visits = new PortVisits(claims, clock);
+    const port = new SilentPort('tcp://one:1');
+    const answer = visits.examine({ opener: port, key: 'one' }).catch(codeOf);
+    await clock.advance(1000);
+    claims.request(
+      'one',
+      claimant(() => port.story.push('granted')),
+    );
+    assert.equal(await passing(clock, answer), 'PORT_SHARED');
+    assert.deepEqual(port.story, ['opening', 'open', 'closed', 'granted']);
+    assert.equal(clock.pending, 0);
+  });
+
+  it('a port that takes a minute to open: given up, and closed when it opens after all', async () => {
+    const clock = new VirtualClock();
+    const claims = new PortClaims();
+    const visits = new PortVisits(claims, clock);
+    let open: () => void = () => undefined;
+    const port = new SilentPort('tcp://one:1', new Promise((resolve) => (open = resolve)));
+    const answer = visits.networks({ opener: port, key: 'one' }).catch(codeOf);
+    assert.equal(await passing(clock, answer), 'DEVICE_UNRESPONSIVE');
+    assert.equal(clock.now(), 60_000);
+    assert.equal(claims.holderOf('one'), undefined);
+    open();
+    await clock.advance(100);
+    assert.deepEqual(port.story, ['opening', 'open', 'closed']);
+  });
+});
+
+const english = catalog('en-US');
+const tab = { id: 'tab', type: 'tab' };
+const flow = (port: string) => [
+  tab,
+  { id: 'device', type: 'esp-at-device', port },
+  { id: 'send', type: 'ws-send', z: 'tab', device: 'device', link: '0', wires: [[]] },
+];
+
+onEachRuntime('the port of the dialog', (nodeRed) => {
+  const ask = (question: string, body: object, id = 'new') =>
+    nodeRed.post(`/esp-at-websocket/${question}/${id}`, body);
+  const sockets = new Set<Socket>();
+  let server: Server | undefined;
+  afterEach(async () => {
+    await nodeRed.unload();
+    for (const socket of sockets) socket.destroy();
+    server?.close();
+    server = undefined;
+    delete process.env.ESP_AT_HOST;
+  });
+
+  it('before the first deploy: networks and findings, and the port is free again', async () => {
+    await nodeRed.load(makeDevice, [tab], {}, english);
+    const bridge = await listen({ port: 0, firmware: 'B', joined: true });
+    process.env.ESP_AT_HOST = '127.0.0.1';
+    const body = { port: `tcp://\${ESP_AT_HOST}:${bridge.port}`, rate: '', dtr: 'true' };
+    try {
+      const { body: networks } = await ask('networks', body);
+      assert.match(JSON.stringify(networks), /^\[\{"ssid":"espressif"/);
+      const { status, body: report } = await ask('doctor', body);
+      assert.equal(status, 200);
+      assert.equal(field(report, 'ok'), true, JSON.stringify(report));
+      // A bridge has one client at a time.
+      const handlers = { data: () => undefined, lost: () => undefined };
+      const free = portAt(`tcp://127.0.0.1:${bridge.port}`, { rate: 115_200 });
+      await (await free.open(handlers, { flowControl: false })).close();
+    } finally {
+      await bridge.close();
+    }
+  });
+
+  for (const [body, sentence] of [
+    [{}, /"" is not a port/],
+    [{ port: 'ttyUSB0' }, /"ttyUSB0" is not a port/],
+    [{ port: 'sim:?firmware=Z' }, /firmware/],
+    [{ port: '/dev/ttyUSB0', rate: 'fast' }, /"fast" is not a whole number/],
+  ] as const) {
+    it(`${JSON.stringify(body)}: refused as at a deploy`, async () => {
+      await nodeRed.load(makeDevice, [tab], {}, english);
+      for (const question of ['doctor', 'networks']) {
+        const { status, body: answer } = await ask(question, body);
+        assert.equal(status, 409);
+        assert.match(String(field(answer, 'error')), sentence);
+      }
+    });
+  }
+
+  it('of a deployed device: asks that device, whatever the dialog is of', async () => {
+    const device = new FakeDevice();
+    device.networks = [
+      { ssid: '<b>"x"', bssid: 'aa:bb:cc:dd:ee:ff', signal: -40, channel: 1, encrypted: true },
+    ];
+    await nodeRed.load(() => device, flow('/dev/ttyNOWHERE'), {}, english);
+    const body = { port: '/dev/ttyNOWHERE' };
+    assert.deepEqual(await ask('networks', body), { status: 200, body: device.networks });
+    const [first, second] = await Promise.all([ask('doctor', body), ask('doctor', body, 'device')]);
+    assert.deepEqual(second, first);
+    assert.deepEqual([device.disconnects, device.starts], [1, 2]);
+    assert.deepEqual(first.body, {
+      ok: false,
+      findings: [
+        {
+          code: 'PORT_NOT_FOUND',
+          severity: 'error',
+          message: 'There is no serial port /dev/ttyNOWHERE. Check the cable and the port name.',
+        },
+      ],
+    });
+  });
+
+  it('that a deploy takes during a scan: the new device answers', async () => {
+    const device = new FakeDevice();
+    device.networks = [];
+    await nodeRed.load(() => device, [tab], {}, english);
+    server = createServer((socket) => {
+      sockets.add(socket);
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const address = server.address();
+    const port = `tcp://127.0.0.1:${typeof address === 'object' && address ? address.port : 0}`;
+    const answer = ask('networks', { port });
+    await once(server, 'connection');
+    await nodeRed.deploy(flow(port), 'full');
+    assert.deepEqual(await answer, { status: 200, body: [] });
+    assert.equal(device.starts, 1);
+  });
+});
+
+function field(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
+}
