@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { createRequire } from 'node:module';
 import { describe, it } from 'node:test';
 import { isReason, names, reasons } from '../../driver/error-reasons';
 import { EspAtError, errorCodes } from '../../driver/errors';
@@ -125,12 +126,25 @@ describe('error sentences', () => {
     const cause = new Error('inner');
     const error = toCaughtError(chinese, new EspAtError('LINK_NOT_OPEN', { link: 2 }, { cause }));
     assert.equal(String(error), sentenceOf(chinese, new EspAtError('LINK_NOT_OPEN', { link: 2 })));
-    assert.deepEqual(Object.entries(error), [
-      ['name', 'CaughtError'],
+    const properties = Object.entries(error).filter(([name]) => !/^\d+$/.test(name));
+    assert.deepEqual(properties, [
+      ['name', 'Sentence'],
       ['code', 'LINK_NOT_OPEN'],
     ]);
     assert.equal(error.cause, undefined);
   });
+
+  for (const folder of ['node-red', 'node-red-5']) {
+    it(`stand whole in the debug sidebar of ${folder}`, () => {
+      const load = createRequire(createRequire(__filename).resolve(`${folder}/package.json`));
+      const { util } = load('@node-red/util') as typeof import('@node-red/util');
+      const error = toCaughtError(english, new EspAtError('LINK_NOT_OPEN', { link: 2 }));
+      assert.deepEqual(util.encodeObject({ msg: error }), {
+        format: 'Sentence',
+        msg: error.message,
+      });
+    });
+  }
 
   it('are made of any thrown value', () => {
     assert.equal(toCaughtError(english, 'text').message, 'text');

@@ -3,20 +3,20 @@ import { sentence } from './sentence';
 import type { Translate } from '../message/translate';
 
 /**
- * What a Catch node gets. Node-RED copies `code` into `msg.error.code`, and makes `msg.error.message` with
- * `toString()`, which is therefore the sentence alone. No `cause`: Node-RED would copy it, too.
+ * What a Catch node gets: Node-RED makes `msg.error.message` with `toString()`, and copies `code`. A String, because the
+ * debug sidebar shows an Error as an object, with its sentence cut off.
  */
-export class CaughtError extends Error {
-  override readonly name = 'CaughtError';
+export class Sentence extends String implements Error {
+  readonly name = 'Sentence';
   readonly code: FlowErrorCode;
 
-  constructor(code: FlowErrorCode, sentence: string) {
-    super(sentence);
+  constructor(code: FlowErrorCode, text: string) {
+    super(text);
     this.code = code;
   }
 
-  override toString(): string {
-    return this.message;
+  get message(): string {
+    return this.toString();
   }
 }
 
@@ -36,7 +36,7 @@ export function sentenceOf(
 /** Any failure as the argument of `done()` and `node.error()`. Never throws. */
 export function toCaughtError(translate: Translate, error: unknown): Error {
   try {
-    if (isFlowError(error)) return new CaughtError(error.code, sentenceOf(translate, error));
+    if (isFlowError(error)) return new Sentence(error.code, sentenceOf(translate, error));
     return error instanceof Error ? error : new Error(String(error));
   } catch {
     // A message may hold values whose getters throw, even something without a text.
