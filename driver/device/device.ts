@@ -61,10 +61,9 @@ export class Device extends EventEmitter<DeviceEvents> implements AsyncDisposabl
     checkOptions(options);
     // Every node on a canvas listens: their number indicates no leak.
     this.setMaxListeners(0);
-    const { clock = systemClock, memory = {} } = options;
+    const { memory = {} } = options;
     const recorder = createRecorder(options);
-    const { random } = recorder ?? { random: options.random ?? Math.random };
-    const { port } = recorder ?? options;
+    const { clock = systemClock, random = Math.random, port } = recorder ?? options;
     this.#recorder = recorder;
     this.#highWaterMark = new HighWaterMark(options.sendLimit ?? DEFAULT_QUEUE, (level) =>
       this.emit('sendqueue', level),

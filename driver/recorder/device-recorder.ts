@@ -1,12 +1,13 @@
 import type { LinkId } from '../at/types';
-import { systemClock, type Clock } from '../clock';
+import { systemClock } from '../clock';
 import type { Capabilities, DeviceOptions } from '../device/options';
-import { asEspAtError, EspAtError, type ErrorCode, type SendOutcome } from '../errors';
+import { asEspAtError, EspAtError } from '../errors';
 import type { CloseOptions, OpenOptions, SendOptions } from '../link/options';
 import type { PortOpener } from '../port/port';
 import type { DeviceCall, DriverLine, LinkCall, SnapshotLine } from './lines';
 import { encodeOpen } from './open-codec';
 import { recordedOpener } from './recorded-port';
+import { RecordedClock } from './recorded-clock';
 import { Recorder, type PlacedLine } from './recorder';
 import { packageVersion, recordedDevice, recordingText, type RecordedDevice } from './recording';
 import { SecretSet } from './secret-set';
@@ -27,11 +28,12 @@ export function createRecorder(options: DeviceOptions): DeviceRecorder | undefin
 export class DeviceRecorder {
   /** The device's port, recorded. */
   readonly port: PortOpener;
+  /** The device's clock, which the recorder shares. */
+  readonly clock: RecordedClock;
   /** The device's source of chance, recorded. */
   readonly random: () => number;
   readonly #options: DeviceOptions;
   readonly #recorded: RecordedDevice;
-  readonly #clock: Clock;
   readonly #recorder: Recorder;
   readonly #secrets: SecretSet;
   readonly #snapshotEvery: number;
@@ -41,9 +43,9 @@ export class DeviceRecorder {
   constructor(options: DeviceOptions, bytes: number) {
     this.#options = options;
     this.#recorded = recordedDevice(options);
-    this.#clock = options.clock ?? systemClock;
+    this.clock = new RecordedClock(options.clock ?? systemClock);
     this.#secrets = new SecretSet(secretsOfDevice(options));
-    this.#recorder = new Recorder(bytes, this.#clock, this.#secrets);
+    this.#recorder = new Recorder(bytes, this.clock, this.#secrets);
     this.#snapshotEvery = bytes * SNAPSHOT_PART;
     this.port = this.record(options.port);
     const { random = Math.random } = options;
@@ -78,7 +80,18 @@ export class DeviceRecorder {
   async #call<T>(line: LinkCall, run: () => Promise<T>, signal?: AbortSignal): Promise<T> {
     const call = this.#recorder.nextCall();
     this.#recorder.line({ call, ...line });
-    return this.#settle(call, run, signal);
+    const aborted = () => this.aborted(call);
+    signal?.addEventListener('abort', aborted, { once: true });
+    try {
+      const result = await run();
+      this.#recorder.line({ settled: call });
+      return result;
+    } catch (reason) {
+      this.failed(call, reason, signal);
+      throw reason;
+    } finally {
+      signal?.removeEventListener('abort', aborted);
+    }
   }
 
   /** Records an open, whose options it has checked before. */
@@ -91,22 +104,38 @@ export class DeviceRecorder {
     return this.#call({ to: 'close', link, options }, run, signal);
   }
 
-  send(
-    link: LinkId,
-    { signal, ...options }: SendOptions,
-    bytes: Uint8Array,
-    run: () => Promise<void>,
-  ): Promise<void> {
-    return this.#settle(this.#recorder.send(link, options, bytes), run, signal);
+  /** Records a message given to a link; returns the number of the call, for {@link sent} and {@link failed}. */
+  send(link: LinkId, options: SendOptions, bytes: Uint8Array): number {
+    return this.#recorder.send(link, options, bytes);
+  }
+
+  /** A send has succeeded. */
+  sent(call: number): void {
+    this.#recorder.sent(call);
+  }
+
+  /** A call has failed. @param signal that of the call */
+  failed(call: number, reason: unknown, signal: AbortSignal | undefined): void {
+    const isAborted = signal?.aborted === true && reason === signal.reason;
+    const { code, outcome } = isAborted ? new EspAtError('ABORTED') : asEspAtError(reason);
+    this.#recorder.line({ settled: call, error: code, ...(outcome && { outcome }) });
+  }
+
+  /** The signal of a call was aborted. */
+  aborted(call: number): void {
+    this.#recorder.line({ abort: call });
+  }
+
+  /** Whether so much was recorded since the last snapshot that {@link quiet} is to be called. */
+  get wantsSnapshot(): boolean {
+    return this.#recorder.end - this.#snapshotAt >= this.#snapshotEvery;
   }
 
   /** The device did what a chunk asked for. @param snapshot undefined where the state is not that simple */
-  quiet(snapshot: () => Omit<SnapshotLine, 'snapshot'> | undefined): void {
-    if (this.#recorder.end - this.#snapshotAt < this.#snapshotEvery) return;
-    const now = snapshot();
-    if (!now) return;
+  quiet(snapshot: Omit<SnapshotLine, 'snapshot'> | undefined): void {
+    if (!snapshot) return;
     this.#snapshotAt = this.#recorder.end;
-    this.#recorder.line({ snapshot: 'ready', ...now });
+    this.#recorder.line({ snapshot: 'ready', ...snapshot });
   }
 
   /** Position behind the newest line. */
@@ -153,25 +182,4 @@ export class DeviceRecorder {
     } as const;
     return recordingText(heading, all.slice(Math.max(0, start)));
   }
-
-  async #settle<T>(call: number, run: () => Promise<T>, signal?: AbortSignal): Promise<T> {
-    const aborted = () => this.#recorder.line({ abort: call });
-    signal?.addEventListener('abort', aborted, { once: true });
-    try {
-      const result = await run();
-      this.#recorder.sent(call);
-      return result;
-    } catch (reason) {
-      const isAborted = signal?.aborted === true && reason === signal.reason;
-      const { code, outcome } = isAborted ? new EspAtError('ABORTED') : asEspAtError(reason);
-      this.#recorder.line(settled(call, code, outcome));
-      throw reason;
-    } finally {
-      signal?.removeEventListener('abort', aborted);
-    }
-  }
-}
-
-function settled(call: number, error: ErrorCode, outcome: SendOutcome | undefined): DriverLine {
-  return { settled: call, error, ...(outcome && { outcome }) };
 }

@@ -1,100 +1,107 @@
 import type { LinkId } from '../at/types';
 import type { SendOptions } from '../link/options';
 import type { DriverLine, PortBytesLine, SendLine, ToldLine } from './lines';
+import { WORD_BYTES } from './record-ring';
 
-/** Kinds of records in the ring. Those that come with every message have a form of their own, for speed. */
+/** Kinds of records in the ring. Those that come with every message are words, written in place, for speed. */
 export const HOST = 0;
 export const DEVICE = 1;
 /** JSON. */
 export const LINE = 2;
-/** {@link encodeSend} */
+/** {@link writeSend}, then the message. */
 export const SEND = 3;
-/** A send that succeeded: its number (4). */
+/** A send that succeeded: its number in a word. */
 export const SENT = 4;
-/** Messages: link (1), how many (4), their bytes (6). */
+/** {@link writeMessages} */
 export const MESSAGES = 5;
 
-/** Call (4), link (1), which options are there (1), opcode (1), `fin` (1), `timeoutMs` (4), `holdMs` (4). */
-const SEND_HEAD_BYTES = 16;
+/** Bytes of a record of this kind, without the message of a send. */
+export const SEND_BYTES = 4 * WORD_BYTES;
+export const SENT_BYTES = WORD_BYTES;
+export const MESSAGES_BYTES = 4 * WORD_BYTES;
+
+const WORD = 2 ** 32;
+/** Which options are given. */
 const has = { opcode: 1, fin: 2, timeoutMs: 4, holdMs: 8 } as const;
 
-/** Encodes a {@link SendLine}. Takes any options: they may be invalid. */
-export function encodeSend(
+/** Words of a {@link SendLine}: call; link, options, opcode and `fin`, a byte each; `timeoutMs`; `holdMs`. Takes any options. */
+export function writeSend(
+  words: Uint32Array,
+  at: number,
   call: number,
   link: LinkId,
   { opcode, fin, timeoutMs, holdMs }: Omit<SendOptions, 'signal'>,
-  bytes: Uint8Array,
-): Buffer {
-  const record = Buffer.allocUnsafe(SEND_HEAD_BYTES + bytes.length);
-  record.writeUInt32LE(call >>> 0, 0);
-  record[4] = link;
-  record[5] =
+): void {
+  const given =
     (opcode === undefined ? 0 : has.opcode) |
     (fin === undefined ? 0 : has.fin) |
     (timeoutMs === undefined ? 0 : has.timeoutMs) |
     (holdMs === undefined ? 0 : has.holdMs);
-  record[6] = opcode ?? 0;
-  record[7] = fin === false ? 0 : 1;
-  record.writeUInt32LE((timeoutMs ?? 0) >>> 0, 8);
-  record.writeUInt32LE((holdMs ?? 0) >>> 0, 12);
-  record.set(bytes, SEND_HEAD_BYTES);
-  return record;
+  words[at] = call;
+  words[at + 1] =
+    link | (given << 8) | (((opcode ?? 0) & 0xff) << 16) | (fin === false ? 0 : 1 << 24);
+  words[at + 2] = timeoutMs ?? 0;
+  words[at + 3] = holdMs ?? 0;
 }
 
-function decodeSend(record: Buffer): SendLine {
-  const given = record[5] ?? 0;
+function readSend(words: Uint32Array, bytes: Buffer): SendLine {
+  const [call = 0, packed = 0, timeoutMs = 0, holdMs = 0] = words;
+  const given = packed >>> 8;
   return {
-    call: record.readUInt32LE(0),
+    call,
     to: 'send',
-    link: linkOf(record[4]),
+    link: linkOf(packed),
     options: {
-      ...(given & has.opcode && { opcode: record[6] ?? 0 }),
-      ...(given & has.fin && { fin: record[7] === 1 }),
-      ...(given & has.timeoutMs && { timeoutMs: record.readUInt32LE(8) }),
-      ...(given & has.holdMs && { holdMs: record.readUInt32LE(12) }),
+      ...(given & has.opcode && { opcode: (packed >>> 16) & 0xff }),
+      ...(given & has.fin && { fin: packed >>> 24 === 1 }),
+      ...(given & has.timeoutMs && { timeoutMs }),
+      ...(given & has.holdMs && { holdMs }),
     },
-    bytes: record.toString('latin1', SEND_HEAD_BYTES),
+    bytes: bytes.toString('latin1', SEND_BYTES),
   };
 }
 
-export function encodeSent(call: number): Buffer {
-  const record = Buffer.allocUnsafe(4);
-  record.writeUInt32LE(call >>> 0, 0);
-  return record;
+/** Words of received messages: link, how many, their bytes in two words. */
+export function writeMessages(
+  words: Uint32Array,
+  at: number,
+  link: LinkId,
+  messages: number,
+  bytes: number,
+): void {
+  words[at] = link;
+  words[at + 1] = messages;
+  words[at + 2] = bytes % WORD;
+  words[at + 3] = bytes / WORD;
 }
 
-export function encodeMessages(link: LinkId, messages: number, bytes: number): Buffer {
-  const record = Buffer.allocUnsafe(11);
-  record[0] = link;
-  record.writeUInt32LE(messages, 1);
-  record.writeUIntLE(bytes, 5, 6);
-  return record;
+function readMessages([link = 0, messages = 0, low = 0, high = 0]: Uint32Array): ToldLine {
+  return { messages, bytes: low + high * WORD, link: linkOf(link) };
 }
 
-function decodeMessages(record: Buffer): ToldLine {
-  const link = linkOf(record[0]);
-  return { messages: record.readUInt32LE(1), bytes: record.readUIntLE(5, 6), link };
-}
-
-/** Returns the line of a record. */
-export function decode(kind: number, raw: Uint8Array): DriverLine | PortBytesLine {
-  const bytes = Buffer.from(raw.buffer, raw.byteOffset, raw.length);
+/** Returns the line of a record. @param bytes aligned to a word, except for kinds without words */
+export function decode(kind: number, bytes: Buffer): DriverLine | PortBytesLine {
   switch (kind) {
     case HOST:
       return { host: bytes.toString('latin1') };
     case DEVICE:
       return { device: bytes.toString('latin1') };
     case SEND:
-      return decodeSend(bytes);
+      return readSend(wordsOf(bytes), bytes);
     case SENT:
-      return { settled: bytes.readUInt32LE(0) };
+      return { settled: wordsOf(bytes)[0] ?? 0 };
     case MESSAGES:
-      return decodeMessages(bytes);
+      return readMessages(wordsOf(bytes));
     default:
       return JSON.parse(bytes.toString()) as DriverLine;
   }
 }
 
-function linkOf(byte: number | undefined): LinkId {
-  return byte === 1 || byte === 2 ? byte : 0;
+function wordsOf({ buffer, byteOffset, length }: Buffer): Uint32Array {
+  return new Uint32Array(buffer, byteOffset, Math.floor(length / WORD_BYTES));
+}
+
+function linkOf(word: number): LinkId {
+  const link = word & 0xff;
+  return link === 1 || link === 2 ? link : 0;
 }

@@ -3,31 +3,63 @@ export interface RingRecord {
   readonly kind: number;
   /** Milliseconds of the clock, to the microsecond. */
   readonly at: number;
-  /** A view: valid until the next push. */
+  /** A view, aligned to {@link WORD_BYTES}: valid until the next push. */
   readonly bytes: Buffer;
   /** Where the record behind it starts, for {@link RecordRing.since}. */
   readonly next: number;
 }
 
-/** Kind (1), bytes (4), microseconds (6). */
-const HEAD_BYTES = 11;
-const LENGTH_OFFSET = 1;
-const TIME_OFFSET = 5;
-const TIME_BYTES = 6;
+/** Every record starts at a whole word. */
+export const WORD_BYTES = 4;
+/** Kind (1) and bytes (3) in a word, then microseconds since the record before. */
+const HEAD_BYTES = 8;
+const KIND_SHIFT = 24;
+const MAX_LENGTH = 2 ** KIND_SHIFT - 1;
 /** The rest of the memory is unused: no record wraps. */
 const SKIP = 255;
+/** No record, but time that does not fit into a word: how often 2^32 microseconds passed. */
+const LONG_TIME = 254;
+const LONG_TIME_US = 2 ** 32;
+/** The oldest records are given up in parts of the memory this large. */
+const PART = 1 / 16;
+/** Bytes that a loop copies faster than a native call does. */
+const MAX_LOOP_BYTES = 16;
 
-/** Records in the order of their coming, as many of the newest as have room. Allocates its memory once. */
+/** A position, and the time of the record before it. */
+interface Place {
+  readonly position: number;
+  readonly microseconds: number;
+}
+
+/**
+ * Records in the order of their coming: the newest, in 15/16 of its memory at least. It allocates its memory once and
+ * nothing for a record, and never reads where it writes: that would wait for memory, several times for each message.
+ */
 export class RecordRing {
+  /** Where {@link reserve} lets a record be written, by words and by bytes. */
+  words = new Uint32Array();
+  memory = Buffer.alloc(0);
+  /** Bytes of the longest record. */
+  readonly longest: number;
   readonly #capacity: number;
-  #memory: Buffer | undefined;
   /** Positions: bytes ever used. The ring holds those from `start` up to `end`. */
   #start = 0;
   #end = 0;
+  /** Offset in the memory of `end`. */
+  #offset = 0;
+  /** Times of the record before `start`, and of the newest. */
+  #startUs = 0;
+  #endUs = 0;
+  /** Where the parts of the memory start, the oldest first. */
+  #parts: Place[] = [];
+  #lastPart = 0;
+  /** Where a reader was last: the next one mostly goes on there. */
+  #reader: Place = { position: 0, microseconds: 0 };
 
   /** @param capacity bytes, 0 for a ring that keeps nothing */
   constructor(capacity: number) {
-    this.#capacity = capacity;
+    this.#capacity = capacity - (capacity % WORD_BYTES);
+    this.longest = Math.max(0, Math.min(this.#capacity - HEAD_BYTES, MAX_LENGTH));
   }
 
   /** Position behind the newest record. */
@@ -42,70 +74,140 @@ export class RecordRing {
 
   /**
    * Adds a record, cut to the room there is; gives up the oldest where it must.
-   * @param kind 0 to 254
+   * @param kind 0 to 253
    */
   push(kind: number, at: number, bytes: Uint8Array): void {
-    if (this.#capacity <= HEAD_BYTES) return;
-    const memory = (this.#memory ??= Buffer.alloc(this.#capacity));
-    const length = Math.min(bytes.length, this.#capacity - HEAD_BYTES);
-    const size = HEAD_BYTES + length;
-    const left = this.#capacity - (this.#end % this.#capacity);
-    if (left < size) {
-      this.#makeRoom(left);
-      memory[this.#end % this.#capacity] = SKIP;
-      this.#end += left;
-    }
-    this.#makeRoom(size);
-    const offset = this.#end % this.#capacity;
-    memory[offset] = kind;
-    memory.writeUInt32LE(length, offset + LENGTH_OFFSET);
-    memory.writeUIntLE(Math.round(at * 1000), offset + TIME_OFFSET, TIME_BYTES);
-    memory.set(length === bytes.length ? bytes : bytes.subarray(0, length), offset + HEAD_BYTES);
-    this.#end += size;
+    const kept = bytes.length > this.longest ? bytes.subarray(0, this.longest) : bytes;
+    const offset = this.reserve(kind, at, kept.length);
+    copyBytes(kept, this.memory, offset);
+  }
+
+  /**
+   * Adds a record that the caller writes: returns its offset in {@link memory}.
+   * @param kind 0 to 253
+   * @param length at most {@link longest}
+   */
+  reserve(kind: number, at: number, length: number): number {
+    if (this.longest === 0) return 0;
+    if (this.memory.length === 0) this.#allocate();
+    const now = Math.round(at * 1000);
+    let passed = Math.max(0, now - this.#endUs);
+    if (passed >= LONG_TIME_US) passed = this.#passLongTime(passed);
+    const offset = this.#take(sizeOf(length));
+    const word = offset >> 2;
+    this.words[word] = (kind << KIND_SHIFT) | length;
+    this.words[word + 1] = passed;
+    this.#endUs += passed;
+    return offset + HEAD_BYTES;
   }
 
   /** Position of the oldest record such that at most so many bytes of the ring follow. */
   tail(bytes: number): number {
-    const memory = this.#memory;
-    let place = this.#start;
-    while (memory && this.#end - place > bytes) place = this.#behind(memory, place);
-    return place;
+    let { position, microseconds } = this.#placeOf(this.#end - bytes);
+    while (this.#end - position > bytes) {
+      const offset = position % this.#capacity;
+      microseconds += this.#passedAt(offset);
+      position += this.#sizeAt(offset);
+    }
+    this.#reader = { position, microseconds };
+    return position;
   }
 
   /** The records from a position on, as far as the ring still holds them, the oldest first. */
-  *since(position: number): Generator<RingRecord, void> {
-    const memory = this.#memory;
-    if (!memory) return;
-    for (let place = Math.max(position, this.#start); place < this.#end;) {
-      const next = this.#behind(memory, place);
-      const offset = place % this.#capacity;
-      const kind = memory[offset] ?? SKIP;
-      if (kind !== SKIP) {
-        const at = memory.readUIntLE(offset + TIME_OFFSET, TIME_BYTES) / 1000;
-        const bytes = memory.subarray(offset + HEAD_BYTES, offset + next - place);
-        yield { kind, at, bytes, next };
-      }
-      place = next;
+  *since(from: number): Generator<RingRecord, void> {
+    if (from >= this.#end) return;
+    let { position, microseconds } = this.#placeOf(from);
+    while (position < this.#end) {
+      const offset = position % this.#capacity;
+      const word = this.words[offset >> 2] ?? 0;
+      const kind = word >>> KIND_SHIFT;
+      const isWanted = kind < LONG_TIME && position >= from;
+      microseconds += this.#passedAt(offset);
+      position += this.#sizeAt(offset);
+      if (!isWanted) continue;
+      this.#reader = { position, microseconds };
+      const start = offset + HEAD_BYTES;
+      const bytes = this.memory.subarray(start, start + (word & MAX_LENGTH));
+      yield { kind, at: microseconds / 1000, bytes, next: position };
     }
   }
 
-  /** Gives up the records before a position. */
-  dropBefore(position: number): void {
-    if (position > this.#start) this.#start = Math.min(position, this.#end);
+  /** The nearest known place at or before a position that the ring still holds. */
+  #placeOf(position: number): Place {
+    const { position: read } = this.#reader;
+    return read >= this.#start && read <= position
+      ? this.#reader
+      : { position: this.#start, microseconds: this.#startUs };
+  }
+
+  /** Notes time that does not fit into a record, and returns the rest of it. */
+  #passLongTime(microseconds: number): number {
+    const times = Math.floor(microseconds / LONG_TIME_US);
+    const word = this.#take(HEAD_BYTES) >> 2;
+    this.words[word] = LONG_TIME << KIND_SHIFT;
+    this.words[word + 1] = times;
+    this.#endUs += times * LONG_TIME_US;
+    return microseconds - times * LONG_TIME_US;
+  }
+
+  #allocate(): void {
+    const memory = new ArrayBuffer(this.#capacity);
+    this.words = new Uint32Array(memory);
+    this.memory = Buffer.from(memory);
+  }
+
+  /** Makes room for whole words in one piece; returns the offset. */
+  #take(size: number): number {
+    const left = this.#capacity - this.#offset;
+    if (left < size) {
+      this.#makeRoom(left);
+      if (left > 0) this.words[this.#offset >> 2] = SKIP << KIND_SHIFT;
+      this.#end += left;
+      this.#offset = 0;
+    }
+    this.#makeRoom(size);
+    if (this.#end - this.#lastPart >= this.#capacity * PART) {
+      this.#lastPart = this.#end;
+      this.#parts.push({ position: this.#end, microseconds: this.#endUs });
+    }
+    const offset = this.#offset;
+    this.#offset += size;
+    this.#end += size;
+    return offset;
   }
 
   #makeRoom(bytes: number): void {
-    const memory = this.#memory;
-    if (!memory) return;
-    while (this.#end + bytes - this.#start > this.#capacity) {
-      this.#start = this.#behind(memory, this.#start);
+    const oldest = this.#end + bytes - this.#capacity;
+    while (this.#start < oldest) {
+      const next = this.#parts.shift();
+      this.#start = next?.position ?? this.#end;
+      this.#startUs = next?.microseconds ?? this.#endUs;
     }
   }
 
-  /** Position behind the record at a position. */
-  #behind(memory: Buffer, position: number): number {
-    const offset = position % this.#capacity;
-    if (memory[offset] === SKIP) return position + this.#capacity - offset;
-    return position + HEAD_BYTES + memory.readUInt32LE(offset + LENGTH_OFFSET);
+  /** Bytes of the record at an offset. */
+  #sizeAt(offset: number): number {
+    const word = this.words[offset >> 2] ?? 0;
+    return word >>> KIND_SHIFT === SKIP ? this.#capacity - offset : sizeOf(word & MAX_LENGTH);
   }
+
+  /** Microseconds between the record at an offset and the one before. */
+  #passedAt(offset: number): number {
+    const kind = (this.words[offset >> 2] ?? 0) >>> KIND_SHIFT;
+    if (kind === SKIP) return 0;
+    const passed = this.words[(offset >> 2) + 1] ?? 0;
+    return kind === LONG_TIME ? passed * LONG_TIME_US : passed;
+  }
+}
+
+/** Bytes of a record with so many of its own. */
+function sizeOf(length: number): number {
+  return HEAD_BYTES + length + (-length & (WORD_BYTES - 1));
+}
+
+/** Copies bytes to an offset of others. */
+export function copyBytes(bytes: Uint8Array, target: Uint8Array, offset: number): void {
+  const { length } = bytes;
+  if (length > MAX_LOOP_BYTES) target.set(bytes, offset);
+  else for (let index = 0; index < length; index++) target[offset + index] = bytes[index] ?? 0;
 }

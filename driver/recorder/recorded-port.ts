@@ -23,7 +23,11 @@ async function open(
   const recorded: PortHandlers = {
     data: (chunk) => {
       recorder.received(chunk);
-      handlers.data(chunk);
+      try {
+        handlers.data(chunk);
+      } finally {
+        recorder.receivedAll();
+      }
     },
     lost: (error) => {
       recorder.line({ port: 'lost', error: error.code });

@@ -1,21 +1,23 @@
 import type { LinkId } from '../at/types';
-import type { Clock } from '../clock';
 import type { SendOptions } from '../link/options';
 import type { DriverLine, RecordingLine } from './lines';
 import {
   decode,
   DEVICE,
-  encodeMessages,
-  encodeSend,
-  encodeSent,
   HOST,
   LINE,
   MESSAGES,
+  MESSAGES_BYTES,
   SEND,
+  SEND_BYTES,
   SENT,
+  SENT_BYTES,
+  writeMessages,
+  writeSend,
 } from './record-codec';
-import { redacted, type End } from './redact';
-import { RecordRing } from './record-ring';
+import type { RecordedClock } from './recorded-clock';
+import { nextStart, redacted, type End } from './redact';
+import { copyBytes, RecordRing, WORD_BYTES } from './record-ring';
 import type { SecretSet } from './secret-set';
 
 /** Bytes that may wait for the end of what may be a secret. */
@@ -36,17 +38,24 @@ export interface PlacedLine {
 
 /** Keeps what passed the port and what the driver was asked and told, without secrets, as far as there is room. */
 export class Recorder {
-  readonly #clock: Clock;
+  readonly #clock: RecordedClock;
   readonly #secrets: SecretSet;
   readonly #ring: RecordRing;
+  /** Where the record is written that {@link #begin} began. */
+  #words: Uint32Array;
+  #memory: Uint8Array;
   #held: Held[] = [];
   #calls = 0;
-  /** Received messages that are in no record yet. */
-  #received = { link: 0 as LinkId, messages: 0, bytes: 0 };
+  /** Received messages that are in no record yet: of which link, how many, their bytes. */
+  #receivedLink: LinkId = 0;
+  #receivedMessages = 0;
+  #receivedBytes = 0;
 
   /** @param capacity bytes of memory */
-  constructor(capacity: number, clock: Clock, secrets: SecretSet) {
+  constructor(capacity: number, clock: RecordedClock, secrets: SecretSet) {
     this.#ring = new RecordRing(capacity);
+    this.#words = this.#ring.words;
+    this.#memory = this.#ring.memory;
     this.#clock = clock;
     this.#secrets = secrets;
   }
@@ -56,9 +65,14 @@ export class Recorder {
     this.#passed(HOST, bytes);
   }
 
-  /** Bytes came from the device. */
+  /** Bytes came from the device. The caller says when the driver has done what they ask for. */
   received(bytes: Uint8Array): void {
+    this.#clock.beginTurn();
     this.#passed(DEVICE, bytes);
+  }
+
+  receivedAll(): void {
+    this.#clock.endTurn();
   }
 
   /** A number for a call. */
@@ -69,25 +83,36 @@ export class Recorder {
   /** A message was given to a link; returns the number of the call. */
   send(link: LinkId, options: Omit<SendOptions, 'signal'>, bytes: Uint8Array): number {
     const call = this.nextCall();
-    this.#push(SEND, encodeSend(call, link, options, this.#secrets.redactBytes(bytes)));
+    const all = this.#secrets.redactBytes(bytes);
+    const room = this.#ring.longest - SEND_BYTES;
+    const clean = all.length > room ? all.subarray(0, room) : all;
+    const word = this.#begin(SEND, this.#clock.recordTime, SEND_BYTES + clean.length);
+    writeSend(this.#words, word, call, link, options);
+    copyBytes(clean, this.#memory, word * WORD_BYTES + SEND_BYTES);
     return call;
   }
 
-  /** A send succeeded. */
+  /** A send succeeded, in consequence of what was recorded last. */
   sent(call: number): void {
-    this.#push(SENT, encodeSent(call));
+    const word = this.#begin(SENT, this.#clock.lastTime, SENT_BYTES);
+    this.#words[word] = call;
   }
 
   /** The driver emitted a message. */
   message(link: LinkId, bytes: number): void {
-    if (this.#received.link !== link) this.#recordMessages();
-    const { messages, bytes: before } = this.#received;
-    this.#received = { link, messages: messages + 1, bytes: before + bytes };
+    if (this.#receivedLink !== link) this.#recordMessages();
+    this.#receivedLink = link;
+    this.#receivedMessages++;
+    this.#receivedBytes += bytes;
   }
 
   /** Anything else happened. Its texts may hold secrets. */
   line(line: DriverLine): void {
-    this.#push(LINE, this.#secrets.redactBytes(Buffer.from(JSON.stringify(line))));
+    this.#recordMessages();
+    const bytes = this.#secrets.redactBytes(Buffer.from(JSON.stringify(line)));
+    const at = this.#clock.recordTime;
+    if (this.#held.length === 0) this.#ring.push(LINE, at, bytes);
+    else this.#held.push({ kind: LINE, at, bytes });
   }
 
   /** Position behind the newest record, for {@link lines}. */
@@ -115,30 +140,47 @@ export class Recorder {
 
   /** What is held back behind {@link lines}: the beginning of a secret, or what looks like one, is replaced. */
   *heldLines(): Generator<RecordingLine, void> {
-    for (const { kind, at, bytes } of this.#clean('cut')) yield { at, ...decode(kind, bytes) };
+    for (const { kind, at, bytes } of this.#clean('cut')) {
+      const { buffer, byteOffset, length } = bytes;
+      yield { at, ...decode(kind, Buffer.from(buffer, byteOffset, length)) };
+    }
   }
 
   #recordMessages(): void {
-    const { link, messages, bytes } = this.#received;
+    const messages = this.#receivedMessages;
     if (messages === 0) return;
-    this.#received = { link, messages: 0, bytes: 0 };
-    this.#push(MESSAGES, encodeMessages(link, messages, bytes));
+    this.#receivedMessages = 0;
+    const word = this.#begin(MESSAGES, this.#clock.recordTime, MESSAGES_BYTES);
+    writeMessages(this.#words, word, this.#receivedLink, messages, this.#receivedBytes);
+    this.#receivedBytes = 0;
   }
 
   #passed(direction: typeof HOST | typeof DEVICE, bytes: Uint8Array): void {
     this.#recordMessages();
+    const at = this.#clock.recordTime;
     if (this.#held.length === 0) {
-      const { bytes: clean, isCut } = redacted(this.#secrets.index, bytes, 'goesOn');
-      if (!isCut) return this.#ring.push(direction, this.#clock.now(), clean);
+      const { index } = this.#secrets;
+      if (nextStart(index, bytes, 0) === bytes.length) return this.#ring.push(direction, at, bytes);
+      const { bytes: clean, isCut } = redacted(index, bytes, 'goesOn');
+      if (!isCut) return this.#ring.push(direction, at, clean);
     }
-    this.#held.push({ kind: direction, at: this.#clock.now(), bytes: Uint8Array.from(bytes) });
+    this.#held.push({ kind: direction, at, bytes: Uint8Array.from(bytes) });
     this.#release();
   }
 
-  #push(kind: number, bytes: Uint8Array): void {
+  /** Begins a record, in the ring or behind what is held. Returns its first word in {@link #words}. */
+  #begin(kind: number, at: number, bytes: number): number {
     if (kind !== MESSAGES) this.#recordMessages();
-    if (this.#held.length === 0) this.#ring.push(kind, this.#clock.now(), bytes);
-    else this.#held.push({ kind, at: this.#clock.now(), bytes });
+    if (this.#held.length === 0) {
+      const offset = this.#ring.reserve(kind, at, bytes);
+      this.#words = this.#ring.words;
+      this.#memory = this.#ring.memory;
+      return offset / WORD_BYTES;
+    }
+    this.#words = new Uint32Array(Math.ceil(bytes / WORD_BYTES));
+    this.#memory = new Uint8Array(this.#words.buffer, 0, bytes);
+    this.#held.push({ kind, at, bytes: this.#memory });
+    return 0;
   }
 
   /** Records what is held, unless it still ends within what may be a secret. */

@@ -13,14 +13,20 @@ const A = 0x41;
 /** Bytes from which on a search for parts of secrets costs less than a look at each byte. */
 const LONG_CHUNK_BYTES = 256;
 
+/** What two bytes in succession may be: the start of a pattern, or a part of its first bytes. */
+const STARTS = 1;
+const PART = 2;
+
 /** Patterns, by what finds them. */
 export interface PatternIndex {
   /** By their first byte, the longest first. */
   readonly byFirst: readonly (readonly SecretPattern[] | undefined)[];
-  /** Beginnings and ends of them: a pattern that is cut once has one of both whole. */
-  readonly anchors: readonly Buffer[];
-  /** Bytes of the longest, with what may be between its parts; 0 without patterns. */
-  readonly longest: number;
+  /** {@link STARTS} and {@link PART}, by two bytes. Empty without patterns. */
+  readonly marks: Uint8Array;
+  /** A pattern that is cut once has a {@link PART} at one of so many places in succession. */
+  readonly step: number;
+  /** Bytes before a {@link PART} in which its pattern may start. */
+  readonly reach: number;
 }
 
 /**
@@ -29,27 +35,47 @@ export interface PatternIndex {
  */
 const MIN_CUT_BYTES = 4;
 
-/** Bytes of an anchor at most. */
-const ANCHOR_BYTES = 4;
-
 export function indexPatterns(patterns: readonly SecretPattern[]): PatternIndex {
   const byFirst = new Array<SecretPattern[] | undefined>(256).fill(undefined);
-  const anchors = new Map<string, Buffer>();
+  const marks = new Uint8Array(patterns.length > 0 ? 65_536 : 0);
+  const mark = (first: number, second: number, what: number) => {
+    marks[(first << 8) | second] = (marks[(first << 8) | second] ?? 0) | what;
+  };
   const longestFirst = [...patterns].sort((a, b) => b.find.length - a.find.length);
+  const shortest = longestFirst.at(-1)?.find.length ?? 0;
   for (const pattern of longestFirst) {
     const { find } = pattern;
-    const first = find[0] ?? 0;
+    const [first = 0, second = 0] = find;
     byFirst[first] = [...(byFirst[first] ?? []), pattern];
-    const size = Math.min(ANCHOR_BYTES, Math.ceil(find.length / 2));
-    for (const anchor of [find.subarray(0, size), find.subarray(-size)])
-      anchors.set(anchor.toString('latin1'), anchor);
+    for (const next of [second, CR, A]) mark(first, next, STARTS);
+    for (let at = 1; at < shortest; at++) mark(find[at - 1] ?? 0, find[at] ?? 0, PART);
   }
-  const longest = longestFirst[0]?.find.length ?? 0;
-  return {
-    byFirst,
-    anchors: [...anchors.values()],
-    longest: longest && longest + 2 * MAX_GAP_BYTES,
-  };
+  const step = Math.max(1, Math.ceil(shortest / 2) - 1);
+  return { byFirst, marks, step, reach: shortest + 2 * MAX_GAP_BYTES };
+}
+
+/** The first place from one on at which a secret may start, or the number of the bytes. */
+export function nextStart(index: PatternIndex, bytes: Uint8Array, from: number): number {
+  const { byFirst, marks, step, reach } = index;
+  const { length } = bytes;
+  if (marks.length === 0) return length;
+  const last = length - 1;
+  let at = from;
+  while (at < last) {
+    let until = last;
+    if (last - at > LONG_CHUNK_BYTES) {
+      let part = at;
+      while (part < last && !((marks[pairAt(bytes, part)] ?? 0) & PART)) part += step;
+      at = Math.max(at, Math.min(part, last) - reach);
+      until = Math.min(last, part + step);
+    }
+    for (; at < until; at++) if ((marks[pairAt(bytes, at)] ?? 0) & STARTS) return at;
+  }
+  return at === last && byFirst[bytes[last] ?? 0] ? last : length;
+}
+
+function pairAt(bytes: Uint8Array, at: number): number {
+  return ((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0);
 }
 
 /** Where a secret is, in whole or in part. */
@@ -63,7 +89,7 @@ interface Match {
 /** Bytes without secrets, and whether they end within what may be one. */
 export interface Redacted {
   /** The bytes given, or a copy where they hold a secret. */
-  readonly bytes: Buffer;
+  readonly bytes: Uint8Array;
   readonly isCut: boolean;
 }
 
@@ -75,29 +101,22 @@ export type End = 'goesOn' | 'complete' | 'cut';
 
 /** Replaces the secrets in some bytes by their placeholders. */
 export function redacted(patterns: PatternIndex, bytes: Uint8Array, end: End): Redacted {
+  let at = nextStart(patterns, bytes, 0);
+  if (at === bytes.length) return { bytes, isCut: false };
   const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
-  const { byFirst, anchors, longest } = patterns;
-  if (longest === 0) return { bytes: view, isCut: false };
-  // In a long chunk without a part of any secret, only its end can be the beginning of one.
-  const skip =
-    view.length > LONG_CHUNK_BYTES && !anchors.some((anchor) => view.includes(anchor))
-      ? view.length - longest
-      : 0;
   let clean: Buffer | undefined;
-  for (let at = Math.max(0, skip); at < view.length; at++) {
-    const candidates = byFirst[view[at] ?? 0];
-    if (!candidates) continue;
-    for (const pattern of candidates) {
+  for (; at < view.length; at = nextStart(patterns, view, at + 1)) {
+    for (const pattern of patterns.byFirst[view[at] ?? 0] ?? []) {
       const match = matchAt(view, at, pattern.find);
       if (!match) continue;
       if (!match.isWhole && end === 'complete') continue;
-      if (!match.isWhole && end === 'goesOn') return { bytes: view, isCut: true };
+      if (!match.isWhole && end === 'goesOn') return { bytes, isCut: true };
       if (!match.isWhole && lengthOf(match) < MIN_CUT_BYTES) continue;
       clean ??= Buffer.from(view);
       for (const { at: start, from, to } of match.parts) pattern.put.copy(clean, start, from, to);
     }
   }
-  return { bytes: clean ?? view, isCut: false };
+  return { bytes: clean ?? bytes, isCut: false };
 }
 
 function matchAt(bytes: Buffer, start: number, find: Buffer): Match | undefined {

@@ -33,11 +33,11 @@ export class SecretSet {
 
   /** A text without secrets, of the same length. */
   redactText(text: string): string {
-    return this.redactBytes(Buffer.from(text)).toString();
+    return Buffer.from(this.redactBytes(Buffer.from(text))).toString();
   }
 
   /** Bytes without secrets: a copy where they hold any. */
-  redactBytes(bytes: Uint8Array): Buffer {
+  redactBytes(bytes: Uint8Array): Uint8Array {
     return redacted(this.#index, bytes, 'complete').bytes;
   }
 

@@ -148,7 +148,7 @@ export class SessionLoop {
     const handlers: PortHandlers = {
       data: (chunk) => {
         current.session?.receive(chunk);
-        this.#recorder?.quiet(() => current.session?.snapshot());
+        if (this.#recorder?.wantsSnapshot) this.#recorder.quiet(current.session?.snapshot());
       },
       lost: (error) => {
         current.lost = error;

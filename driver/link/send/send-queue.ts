@@ -86,11 +86,17 @@ export class SendQueue implements SendSource {
     // What can never be sent is refused now, not after it was held.
     wssend(this.link, bytes.subarray(0, MAX_CONTROL_BYTES + 1), options);
     checkHold(options.holdMs);
-    const accept = () => this.#accept(bytes, options);
-    return this.#recorder ? this.#recorder.send(this.link, options, bytes, accept) : accept();
+    const call = this.#recorder?.send(this.link, options, bytes) ?? 0;
+    try {
+      await this.#accept(bytes, options, call);
+    } catch (error) {
+      this.#recorder?.failed(call, error, options.signal);
+      throw error;
+    }
+    this.#recorder?.sent(call);
   }
 
-  async #accept(bytes: Uint8Array, options: SendOptions): Promise<void> {
+  async #accept(bytes: Uint8Array, options: SendOptions, call: number): Promise<void> {
     const { device, isOpen } = this.#conditions;
     const { signal } = options;
     if (device) this.#plan(bytes, options, device.capabilities);
@@ -99,6 +105,7 @@ export class SendQueue implements SendSource {
     this.#highWaterMark.take(bytes.length);
     const message = this.#create(bytes, options);
     const abort = () => {
+      this.#recorder?.aborted(call);
       if (message.isUntouched) this.#settle(message, aborted(signal));
     };
     signal?.addEventListener('abort', abort, { once: true });

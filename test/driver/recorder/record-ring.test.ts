@@ -10,8 +10,8 @@ describe('ring of records', () => {
   it('returns records in order, with kind, time and bytes', () => {
     const ring = new RecordRing(1000);
     ring.push(0, 1.5, Buffer.from('AT\r\n'));
-    ring.push(254, 2, Buffer.from(''));
-    assert.deepEqual(texts(ring), ['0 1.5 AT\r\n', '254 2 ']);
+    ring.push(253, 2, Buffer.from(''));
+    assert.deepEqual(texts(ring), ['0 1.5 AT\r\n', '253 2 ']);
   });
 
   it('keeps as many of the newest records as have room, whatever their sizes', () => {
@@ -25,7 +25,7 @@ describe('ring of records', () => {
           const kept = texts(ring);
           const all = records.map(
             (bytes, index) =>
-              `${index % 5} ${index} ${Buffer.from(bytes.subarray(0, capacity - 11)).toString('latin1')}`,
+              `${index % 5} ${index} ${Buffer.from(bytes.subarray(0, ring.longest)).toString('latin1')}`,
           );
           assert.deepEqual(kept, all.slice(all.length - kept.length));
           assert.ok(kept.length > 0 || records.length === 0);
@@ -50,10 +50,41 @@ describe('ring of records', () => {
     for (let index = 0; index < 10; index++) ring.push(0, index, Buffer.alloc(10));
     const behind = (bytes: number) => [...ring.since(ring.tail(bytes))].map(({ at }) => at);
     assert.deepEqual(behind(0), []);
-    assert.deepEqual(behind(20), []);
-    assert.deepEqual(behind(21), [9]);
-    assert.deepEqual(behind(62), [8, 9]);
+    assert.deepEqual(behind(19), []);
+    assert.deepEqual(behind(20), [9]);
+    assert.deepEqual(behind(59), [8, 9]);
     assert.equal(ring.tail(1000), ring.start);
+  });
+
+  it('keeps the times of records that hours lie between, also when the oldest are given up', () => {
+    const ring = new RecordRing(64);
+    const HOUR_MS = 3_600_000;
+    const kept: string[] = [];
+    for (let count = 1; count <= 20; count++) {
+      ring.push(0, count * 3 * HOUR_MS + 0.125, Buffer.from('x'));
+      kept.splice(0, 1, ...texts(ring).slice(-1));
+      assert.deepEqual(kept, [`0 ${count * 3 * HOUR_MS + 0.125} x`]);
+    }
+    assert.ok(ring.start > 0);
+    const times = [...ring.since(0)].map(({ at }) => at);
+    assert.deepEqual(
+      times,
+      [18, 19, 20].slice(-times.length).map((count) => count * 3 * HOUR_MS + 0.125),
+    );
+  });
+
+  it('gives a reader the same times, whether it goes on or starts anew', () => {
+    const ring = new RecordRing(200);
+    for (let index = 0; index < 30; index++) {
+      ring.push(0, index * 1.5, Buffer.alloc(index % 7));
+      const [last] = [...ring.since(ring.tail(16))].slice(-1);
+      assert.equal(last?.at, index * 1.5);
+      const all = [...ring.since(0)].map(({ at }) => at);
+      assert.deepEqual(
+        all,
+        all.map((_, back) => (index - all.length + 1 + back) * 1.5),
+      );
+    }
   });
 
   it('keeps nothing when its capacity is 0', () => {

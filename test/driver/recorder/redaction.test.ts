@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { quote } from '../../../driver/commands/quote';
+import { RecordedClock } from '../../../driver/recorder/recorded-clock';
 import { Recorder } from '../../../driver/recorder/recorder';
 import { SecretSet } from '../../../driver/recorder/secret-set';
 import { maskedOpen, secretsOfDevice, secretsOfOpen } from '../../../driver/recorder/secrets';
@@ -11,7 +12,7 @@ const port = { address: 'memory', open: () => Promise.reject(new Error()) };
 
 /** What a recorder keeps of chunks that come from the device. */
 function kept(secrets: SecretSet, chunks: readonly Uint8Array[]): string[] {
-  const recorder = new Recorder(65_536, new VirtualClock(), secrets);
+  const recorder = new Recorder(65_536, new RecordedClock(new VirtualClock()), secrets);
   for (const chunk of chunks) recorder.received(chunk);
   return [...[...recorder.lines()].map(({ line }) => line), ...recorder.heldLines()].map((line) =>
     'device' in line ? line.device : '',
@@ -146,7 +147,7 @@ describe('redaction', () => {
   it('keeps the order of records while it waits for the end of what may be a secret', () => {
     const clock = new VirtualClock();
     const secrets = new SecretSet(secretsOfOpen({ uri: 'ws://h', authorization: 'secret-token' }));
-    const recorder = new Recorder(65_536, clock, secrets);
+    const recorder = new Recorder(65_536, new RecordedClock(clock), secrets);
     recorder.received(Buffer.from('a secret'));
     recorder.line({ random: 0.5 });
     assert.deepEqual([...recorder.lines()], []);
