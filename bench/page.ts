@@ -112,7 +112,10 @@ export const tables: readonly Table[] = [
   {
     name: 'recorder',
     suite: 'recorder',
-    columns: ['', 'payload', 'recorder off', 'on', 'turn-around: off', 'on'],
+    columns: [
+      ...['', 'payload', 'recorder off', 'on', 'added', 'of a message in Node-RED'],
+      ...['turn-around: off', 'on'],
+    ],
     lines: (rows) =>
       rows
         .filter(({ direction }) => direction !== undefined)
@@ -121,6 +124,8 @@ export const tables: readonly Table[] = [
           bytes(row.payload),
           `${String(row.cpuMicrosecondsPerMessageOff)} µs`,
           `${String(row.cpuMicrosecondsPerMessageOn)} µs`,
+          `${String(row.addedMicroseconds)} µs`,
+          `${String(row.addedPercentInNodeRed)} %`,
           microseconds(row.turnaroundMedianMillisecondsOff),
           microseconds(row.turnaroundMedianMillisecondsOn),
         ]),

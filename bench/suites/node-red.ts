@@ -18,7 +18,7 @@ interface Result {
   readonly cpuMicroseconds: number;
 }
 
-interface Work {
+export interface Work {
   readonly direction: 'receive' | 'send';
   /** Bytes of a message. */
   readonly payload: number;
@@ -40,7 +40,7 @@ export async function* run(effort: Effort): AsyncGenerator<Row> {
     for (const name of flowNames) {
       const flow = await startFlow(line, name, 'C');
       for (const work of works)
-        results.get(work)?.[name].push(await measure(line, flow, work, effort));
+        results.get(work)?.[name].push(await measureFlow(line, flow, work, effort));
       await stopFlow(flow);
     }
   }
@@ -64,7 +64,8 @@ function row(work: Work, found: Record<FlowName, Result[]>): Row {
   };
 }
 
-async function measure(
+/** What one kind of work takes in a flow. */
+export async function measureFlow(
   line: Board,
   flow: FlowProcess,
   { direction, payload }: Work,

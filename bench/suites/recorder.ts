@@ -1,18 +1,23 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { TrafficReader } from '../../nodes/shared/live/live-traffic';
 import { BareDriver } from '../support/bare-driver';
-import { Cost } from '../support/cost';
-import { cut, reports } from '../support/stream';
+import { startBoard } from '../support/board/board';
 import { Turnaround } from '../support/board/turnaround';
+import { Cost } from '../support/cost';
+import { startFlow, stopFlow } from '../support/node-red/flow-rig';
+import { cut, reports } from '../support/stream';
 import { median, rounded, scaled, varied, type Effort, type Row } from '../suite';
+import { measureFlow, type Work } from './node-red';
 
-const MESSAGES = 40_000;
-const WARM_UP = 10_000;
+/** Messages of a round: short, so that other programs slow the recorder on and off alike. */
+const MESSAGES = { send: 4000, receive: 64_000 } as const;
+const WARM_UP_ROUNDS = 4;
 const WAITING = 50;
 /** Bytes that the port brings at a time. */
 const CHUNK = 4096;
-/** Rounds, each with the recorder off and on; the median counts. */
-const ROUNDS = 7;
+/** Rounds, each with the recorder off and on, in an order that changes. The median of their differences counts. */
+const ROUNDS = 61;
+const WATCH_ROUNDS = 7;
 /** Bytes of the recorder: none, and those of a device without the option. */
 const recorders = { off: 0, on: 256 * 1024 } as const;
 type Mode = keyof typeof recorders;
@@ -23,20 +28,42 @@ const WATCH_MS = 3000;
 /** Milliseconds between two questions of the live view. */
 const POLL_MS = 500;
 
-/** What the recorder adds to the cost of a message, and what the live view adds to the delay of the event loop. */
+/**
+ * What the recorder adds to the cost of a message, in the driver alone and as part of a message in Node-RED, and the live
+ * view to the delay of the event loop.
+ */
 export async function* run(effort: Effort): AsyncGenerator<Row> {
-  for (const direction of ['send', 'receive'] as const)
-    for (const payload of varied(effort, [16, 1024]))
-      yield {
-        suite: 'recorder',
-        direction,
-        payload,
-        ...(await compare(direction, payload, effort)),
-      };
+  const works = (['send', 'receive'] as const).flatMap((direction) =>
+    varied(effort, [16, 1024]).map((payload): Work => ({ direction, payload })),
+  );
+  const whole = await inNodeRed(works, effort);
+  for (const work of works) {
+    const found = await compare(work, effort);
+    yield { suite: 'recorder', ...work, ...found, ...partOf(whole.get(work) ?? NaN, found) };
+  }
   yield* await watched(effort);
 }
 
-async function compare(direction: 'send' | 'receive', payload: number, effort: Effort) {
+/** Microseconds of processor time that a message takes in Node-RED, with the recorder. */
+async function inNodeRed(works: readonly Work[], effort: Effort): Promise<Map<Work, number>> {
+  const line = startBoard();
+  const flow = await startFlow(line, 'nodes', 'C');
+  const found = new Map<Work, number>();
+  for (const work of works)
+    found.set(work, (await measureFlow(line, flow, work, effort)).cpuMicroseconds);
+  await stopFlow(flow);
+  await line.end();
+  return found;
+}
+
+function partOf(whole: number, { addedMicroseconds }: { readonly addedMicroseconds: number }) {
+  return {
+    nodeRedMicrosecondsPerMessage: rounded(whole),
+    addedPercentInNodeRed: rounded((100 * addedMicroseconds) / (whole - addedMicroseconds)),
+  };
+}
+
+async function compare({ direction, payload }: Work, effort: Effort) {
   const drivers = {
     off: await BareDriver.open({ recorderBytes: recorders.off }),
     on: await BareDriver.open({ recorderBytes: recorders.on }),
@@ -44,20 +71,22 @@ async function compare(direction: 'send' | 'receive', payload: number, effort: E
   const measure = direction === 'send' ? sending : receiving;
   const costs: Record<Mode, number[]> = { off: [], on: [] };
   const turns: Record<Mode, number[]> = { off: [], on: [] };
-  const modes = ['off', 'on'] as const;
-  for (const mode of modes) await measure(drivers[mode], payload, scaled(WARM_UP, effort));
-  for (let round = 0; round < (effort.smoke ? 1 : ROUNDS); round++) {
-    for (const mode of modes) {
-      const row = await measure(drivers[mode], payload, scaled(MESSAGES, effort));
+  const warmUp = effort.smoke ? 0 : WARM_UP_ROUNDS;
+  for (let round = 0; round < (effort.smoke ? 1 : ROUNDS) + warmUp; round++) {
+    for (const mode of round % 2 === 0 ? (['off', 'on'] as const) : (['on', 'off'] as const)) {
+      const row = await measure(drivers[mode], payload, scaled(MESSAGES[direction], effort));
+      if (round < warmUp) continue;
       costs[mode].push(row.cpuMicrosecondsPerMessage);
-      if (row.turnaroundMedianMilliseconds !== undefined)
-        turns[mode].push(row.turnaroundMedianMilliseconds);
+      turns[mode].push(row.turnaroundMedianMilliseconds ?? NaN);
     }
   }
-  for (const mode of modes) await drivers[mode].end();
+  await drivers.off.end();
+  await drivers.on.end();
+  const added = costs.on.map((on, round) => on - (costs.off[round] ?? NaN));
   return {
     cpuMicrosecondsPerMessageOff: rounded(median(costs.off)),
     cpuMicrosecondsPerMessageOn: rounded(median(costs.on)),
+    addedMicroseconds: rounded(median(added)),
     ...(direction === 'send' && {
       turnaroundMedianMillisecondsOff: median(turns.off),
       turnaroundMedianMillisecondsOn: median(turns.on),
@@ -86,11 +115,14 @@ async function receiving(driver: BareDriver, payload: number, messages: number):
   return cost.row(received);
 }
 
+/** `idle`: no messages either, so that only other programs, and the timer itself, delay the event loop. */
+const views = ['idle', 'closed', 'open'] as const;
+type View = (typeof views)[number];
+
 async function watched(effort: Effort): Promise<Row[]> {
-  const views = ['closed', 'open'] as const;
-  const rounds = { closed: [] as Watched[], open: [] as Watched[] };
-  for (let round = 0; round < (effort.smoke ? 1 : ROUNDS); round++)
-    for (const view of views) rounds[view].push(await watch(view === 'open', effort));
+  const rounds: Record<View, Watched[]> = { idle: [], closed: [], open: [] };
+  for (let round = 0; round < (effort.smoke ? 1 : WATCH_ROUNDS); round++)
+    for (const view of views) rounds[view].push(await watch(view, effort));
   return views.map((view) => {
     const of = (figure: keyof Watched) => median(rounds[view].map((each) => each[figure]));
     return {
@@ -110,7 +142,7 @@ interface Watched {
 }
 
 /** Receives messages at an even rate, while a live view asks, or without one. */
-async function watch(isOpen: boolean, effort: Effort): Promise<Watched> {
+async function watch(view: View, effort: Effort): Promise<Watched> {
   const driver = await BareDriver.open();
   const message = reports(1, 1, 16);
   const reader = new TrafficReader();
@@ -123,9 +155,9 @@ async function watch(isOpen: boolean, effort: Effort): Promise<Watched> {
   let longest = 0;
   delay.enable();
   for (let now = start; now < end; now = performance.now()) {
-    for (const due = ((now - start) * WATCHED_MESSAGES) / 1000; delivered < due; delivered++)
-      driver.deliver(message);
-    if (isOpen && now - asked >= POLL_MS) {
+    const due = view === 'idle' ? 0 : ((now - start) * WATCHED_MESSAGES) / 1000;
+    for (; delivered < due; delivered++) driver.deliver(message);
+    if (view === 'open' && now - asked >= POLL_MS) {
       asked = now;
       const { run, next } = position;
       const traffic = reader.read(driver.device, run, next, now);
