@@ -86,6 +86,24 @@ describe('a pending send', () => {
     assert.equal(outcome(['a'], started, notRepeated), 'OUT_OF_SYNC not-sent');
   });
 
+  it('may have been sent when it is not repeated, and a byte or a part of it has left', () => {
+    assert.equal(outcome(['a'], started, payloadWritten, notRepeated), 'SEND_UNKNOWN unknown');
+    const part = [started, payloadWritten, succeeded];
+    assert.equal(outcome(['a', 'b'], ...part, started, notRepeated), 'SEND_UNKNOWN unknown');
+  });
+
+  it('is fragmented from two parts on: the peer would take the next message for its rest', () => {
+    for (const [parts, isFragmented] of [
+      [['a'], false],
+      [['a', 'b'], true],
+      [['a', 'b', 'c'], true],
+    ] as const) {
+      const message = new PendingSend(0, Buffer.from('x'), {}, new VirtualClock(), () => undefined);
+      message.queue(parts.map((part) => wssend(0, Buffer.from(part))));
+      assert.equal(message.isFragmented, isFragmented);
+    }
+  });
+
   it('is repeated from its beginning', () => {
     assert.equal(outcome(['a'], started, started, payloadWritten, succeeded), 'sent');
   });
