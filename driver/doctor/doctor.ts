@@ -2,13 +2,14 @@ import { systemClock, type Clock } from '../clock';
 import { asEspAtError } from '../errors';
 import type { PortOpener } from '../port/port';
 import type { Wait } from '../wait';
+import { examineCertificates } from './certificates';
 import { examineEcho } from './echo';
 import type { Examination } from './examination';
 import { find } from './find';
 import { finding, worstFirst, type Finding } from './findings';
 import { examineFirmware } from './firmware';
 import { examineBestRate, examineLine } from './line';
-import { examineCertificates, examineNetwork } from './network';
+import { examineNetwork } from './network';
 import type { DoctorFacts, DoctorReport, DoctorStep } from './report';
 import { Visit } from './visit';
 
@@ -21,6 +22,9 @@ export interface DoctorOptions extends Wait {
   /** The time source. Default {@link systemClock}. */
   readonly clock?: Clock;
 }
+
+/** Milliseconds after which the best baud rate is no longer looked for, so that the examination ends in time. */
+const CLIMB_BEFORE_MS = 12_000;
 
 /**
  * Examines what is on a port: finds the device at any baud rate, and says what is missing. Leaves the device as it was:
@@ -38,7 +42,7 @@ export async function examine(
   try {
     await visit.open();
     const { findings, facts } = await visit.run((examination) =>
-      runSteps(examination, visit, { ...options, onStep }),
+      runSteps(examination, visit, { ...options, onStep, clock }),
     );
     return reportOf(findings, facts);
   } catch (error) {
@@ -51,11 +55,14 @@ export async function examine(
   }
 }
 
+type StepOptions = DoctorOptions & Required<Pick<DoctorOptions, 'onStep' | 'clock'>>;
+
 async function runSteps(
   examination: Examination,
   visit: Visit,
-  { uri, onStep }: DoctorOptions & { readonly onStep: (step: DoctorStep) => void },
+  { uri, onStep, clock }: StepOptions,
 ): Promise<void> {
+  const start = clock.now();
   const step = (name: DoctorStep, run: () => Promise<void>) => examination.step(name, onStep, run);
   await step('rate', async () => {
     await find(examination, () => visit.receivedBytes);
@@ -65,8 +72,9 @@ async function runSteps(
   await step('network', () => examineNetwork(examination));
   await step('certificates', () => examineCertificates(examination));
   await step('line', () => examineLine(examination, () => examination.lostResponses));
-  const isGood = examination.findings.every(({ severity }) => severity !== 'error');
-  if (isGood) await step('bestRate', () => examineBestRate(examination));
+  const isNoisy = examination.findings.some(({ code }) => code === 'NOISE');
+  const isLate = clock.now() - start > CLIMB_BEFORE_MS;
+  if (!isNoisy && !isLate) await step('bestRate', () => examineBestRate(examination));
   const { firmware, address } = examination.facts;
   if (uri !== undefined && firmware && address !== undefined)
     await step('echo', () => examineEcho(examination, uri));

@@ -13,17 +13,20 @@ export class Examination {
   readonly client: AtClient;
   readonly port: SessionPort;
   readonly clock: Clock;
+  /** The time of the host, in milliseconds since 1970. */
+  readonly date: number;
   readonly facts: DoctorFacts;
   readonly findings: Finding[] = [];
 
   constructor(
     access: SequenceAccess,
-    { client, port, clock }: Pick<Examination, 'client' | 'port' | 'clock'>,
+    { client, port, clock, date }: Pick<Examination, 'client' | 'port' | 'clock' | 'date'>,
   ) {
     this.access = access;
     this.client = client;
     this.port = port;
     this.clock = clock;
+    this.date = date;
     this.facts = { port: port.address };
   }
 

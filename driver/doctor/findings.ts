@@ -28,6 +28,8 @@ const sentences = {
   ECHO_NOT_OPEN: 'The device did not open {uri}. Check the URI, the server and its certificate.',
   ECHO_NOT_BACK:
     'The server at {uri} did not send a message back within {seconds} s. Use an echo server, or check the server.',
+  CLOCK_WRONG:
+    'The clock of the device says {time}, which is wrong. Set SNTP: a wrong clock takes good certificates for expired ones.',
   CLOCK_UNSET: 'The clock of the device is not set. Set SNTP if links verify their server.',
   ECHO_ON: 'The device echoes commands. The driver switches that off.',
   LINKS_OPEN: '{count} connections are open. The driver closes them when it starts.',
@@ -43,6 +45,9 @@ const severities: Readonly<Partial<Record<string, FindingSeverity>>> = {
   RAISED_RATE: 'warning',
   PROMPT_OPEN: 'warning',
   WEAK_SIGNAL: 'warning',
+  CLOCK_WRONG: 'warning',
+  // No link may use it.
+  CERTIFICATE_INVALID: 'warning',
   CLOCK_UNSET: 'note',
   ECHO_ON: 'note',
   LINKS_OPEN: 'note',

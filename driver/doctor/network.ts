@@ -1,7 +1,6 @@
 import { refusable } from '../at/command';
 import { build } from '../commands/build';
 import { cipsntptime, parseSntpTime } from '../commands/sntp';
-import { sysmfgRead } from '../commands/sysmfg';
 import {
   cipsta,
   cwjapQuery,
@@ -12,15 +11,15 @@ import {
   parseJoinFailure,
   stationState,
 } from '../commands/wifi';
-import { EspAtError, isRefusal } from '../errors';
+import { isRefusal } from '../errors';
 import type { Examination } from './examination';
 
 /** dBm below which a signal loses packets. */
 const WEAK_SIGNAL_DBM = -75;
 /** Milliseconds in which a device joins the network that it knows. */
 const JOIN_TIMEOUT_MS = 16_000;
-/** Slots that the dialogs offer. */
-const SLOTS = [0, 1] as const;
+/** Hours by which local time may differ from UTC, and one more. */
+const ZONES_MS = 15 * 3_600_000;
 
 const failures = {
   timeout: 'WIFI_TIMEOUT',
@@ -77,28 +76,13 @@ async function examineClock(examination: Examination): Promise<void> {
   const answer = await examination.ask(cipsntptime());
   if (!answer) return;
   const time = parseSntpTime(answer);
-  if (time.getUTCFullYear() === 1970) examination.found('CLOCK_UNSET');
-  else examination.facts.time = time.toISOString().slice(0, 19);
-}
-
-/** Finds the slots that hold a certificate. Keys are never read. */
-export async function examineCertificates(examination: Examination): Promise<void> {
-  const held: string[] = [];
-  for (const store of ['wss_ca', 'wss_cert'] as const)
-    for (const slot of SLOTS)
-      if (await isFilled(examination, store, slot)) held.push(`${store}.${slot}`);
-  examination.facts.certificates = held;
-}
-
-async function isFilled(
-  examination: Examination,
-  store: 'wss_ca' | 'wss_cert',
-  slot: number,
-): Promise<boolean> {
-  try {
-    return (await examination.ask(sysmfgRead(store, slot, 0, 1))) !== undefined;
-  } catch (error) {
-    if (error instanceof EspAtError && error.code === 'OUT_OF_SYNC') return false;
-    throw error;
+  if (time.getUTCFullYear() === 1970) {
+    examination.found('CLOCK_UNSET');
+    return;
   }
+  const shown = time.toISOString().slice(0, 19);
+  examination.facts.time = shown;
+  // The device says its local time, in a time zone that it does not say.
+  const difference = Math.abs(time.getTime() - examination.date);
+  if (difference > ZONES_MS) examination.found('CLOCK_WRONG', { time: shown });
 }

@@ -69,7 +69,7 @@ export class Visit {
     const client = new AtClient(port, clock, () => undefined);
     this.#client = client;
     const examined = client.sequence(async (access) => {
-      const examination = new Examination(access, { client, port, clock });
+      const examination = new Examination(access, { client, port, clock, date: Date.now() });
       this.#examination = examination;
       await body(examination);
       return examination;

@@ -19,6 +19,8 @@ export class PemError extends Error {
 
 /** Characters of a PEM text at most: many times the size of the firmware's stores. */
 const MAX_LENGTH = 65_536;
+/** Bytes of a value of `AT+SYSMFG`, without the final NUL. */
+const MAX_STORED_BYTES = 8191;
 /** A header of OpenSSL's older format. */
 const ENCRYPTED_HEADER = /^Proc-Type: 4,ENCRYPTED/m;
 /** Key types that TLS in the firmware supports. */
@@ -41,7 +43,7 @@ export function readCertificates(text: string): {
       throw new PemError({ reason: 'DAMAGED' }, error);
     }
   });
-  return { pem: found.join(''), all };
+  return { pem: storable(found.join('')), all };
 }
 
 /** What recordings hold in place of a key. */
@@ -55,7 +57,7 @@ export function readKey(text: string): {
   readonly pem: string;
   readonly key: KeyObject | undefined;
 } {
-  const [pem, another] = blocks(text, /PRIVATE KEY$/);
+  const [pem, another] = blocks(text, /PRIVATE KEY$/).map(storable);
   if (ENCRYPTED_HEADER.test(text)) throw new PemError({ reason: 'ENCRYPTED_KEY' });
   if (pem === undefined) throw new PemError(instead(text, 'PRIVATE KEY'));
   if (another !== undefined) throw new PemError({ reason: 'SEVERAL_KEYS' });
@@ -81,6 +83,14 @@ function blocks(text: string, label: RegExp): string[] {
   return [...found]
     .filter(([, name = '']) => label.test(name))
     .map(([block]) => `${block.replace(/[ \t]*\r?\n[ \t]*/g, '\n')}\n`);
+}
+
+/** @throws PemError for a text that no slot of the device can hold */
+function storable(pem: string): string {
+  const { length } = pem;
+  if (length > MAX_STORED_BYTES)
+    throw new PemError({ reason: 'TOO_MANY_BYTES', length, max: MAX_STORED_BYTES });
+  return pem;
 }
 
 /** Returns the reason for a text without a block of the label `missing`. */

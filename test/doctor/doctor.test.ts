@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { examine, type DoctorReport } from '../../driver';
+import { examine, findingInWords, type DoctorReport } from '../../driver';
 import { openerAt } from '../../nodes/shared/device/make-device';
 import { portAt } from '../../driver/port/open';
 import { listen } from '../../simulator/serial/server';
 import { startPathServer } from '../harness/network/path-server';
+import { makeAuthority, makeIdentity } from '../harness/network/ws-server-certificates';
 import { openPty, whyNoPty } from '../harness/port/pty';
 import { Patient } from './patient';
 
@@ -162,6 +163,49 @@ describe('the doctor, over a pty', { skip: whyNoPty() ?? false, concurrency: 4 }
     await patient.tell('AT+WSHEAD=3000');
     assert.deepEqual(wrong(await timed(examine(patient.opener))), ['PROMPT_OPEN']);
     assert.deepEqual(wrong(await timed(examine(patient.opener))), []);
+  });
+
+  it('names certificates that are not valid today, and a wrong clock', async () => {
+    await using patient = new Patient({ simulator: { time: () => Date.UTC(2001, 0, 1) } });
+    await patient.tell('ATE0', 'AT+CIPSNTPCFG=1,0,"time.example"');
+    const authority = makeAuthority('Old CA', { to: Date.UTC(2025, 0, 1) });
+    const good = makeAuthority('Good CA');
+    const early = makeIdentity(good, 'early', { from: Date.UTC(2090, 0, 1) });
+    await patient.store('wss_ca', 0, authority.certificate);
+    await patient.store('wss_ca', 1, good.certificate);
+    await patient.store('wss_cert', 1, `${early.certificate}${good.certificate}`);
+    await patient.store('wss_cert', 0, 'something else');
+    const report = await timed(examine(patient.opener));
+    assert.deepEqual(wrong(report), ['CLOCK_WRONG', 'CERTIFICATE_INVALID', 'CERTIFICATE_INVALID']);
+    const [clock, ...outdated] = report.findings;
+    assert.match(String(clock?.details.time), /^2001-01-01T/);
+    assert.deepEqual(outdated.slice(0, 2).map(findingInWords), [
+      'Replace the CA in slot 0: it expired on 2025-01-01.',
+      'Replace the client certificate in slot 1: it is not valid before 2090-01-01.',
+    ]);
+    assert.deepEqual(report.facts.certificates, [
+      ...['wss_ca.0', 'wss_ca.1', 'wss_cert.0', 'wss_cert.1'],
+    ]);
+    assert.doesNotMatch(patient.written, /SYSMFG=1,"wss_key"|SYSMFG=2,/);
+  });
+
+  it('tells the best baud rate of a device without Wi-Fi too', async () => {
+    await using patient = new Patient({ simulator: { joined: false } });
+    const { facts } = await timed(examine(patient.opener));
+    assert.equal(facts.bestBaudRate, 3_000_000);
+    assert.equal((await examine(patient.opener)).facts.baudRate, 115_200);
+  });
+
+  it('ends at an abort, and closes the port', async () => {
+    const pty = openPty();
+    const opener = portAt(pty.path, { rate: 115_200 });
+    const controller = new AbortController();
+    const examined = examine(opener, { signal: controller.signal });
+    setTimeout(() => controller.abort(new Error('enough')), 300);
+    await assert.rejects(examined, /enough/);
+    const handlers = { data: () => undefined, lost: () => undefined };
+    await (await opener.open(handlers, { flowControl: false })).close();
+    await pty.close();
   });
 
   it('names noise', async () => {

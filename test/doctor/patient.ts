@@ -52,6 +52,13 @@ export class Patient implements AsyncDisposable {
     }
   }
 
+  /** Has another program store a text in the flash of the device. */
+  async store(space: string, slot: number, text: string): Promise<void> {
+    await this.tell(`AT+SYSMFG=2,"${space}","${space}.${slot}",8,${text.length + 1}`);
+    this.simulator.write(Buffer.from(`${text}\0`));
+    await new Promise((resolve) => setTimeout(resolve, 300));
+  }
+
   /** Bits a second at the host's end from now on. */
   set hostRate(rate: number) {
     this.#line.hostRate = rate;

@@ -2,17 +2,17 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
 import { afterEach, describe, it } from 'node:test';
-import { portAt } from '../../driver';
-import type { PortOpener } from '../../driver/port/port';
-import { isFlowError } from '../../nodes/shared/errors/node-error';
-import { PortClaims, type Claimant } from '../../nodes/shared/device/port-claims';
-import { PortVisits } from '../../nodes/shared/device/port-visits';
-import { makeDevice } from '../../nodes/shared/device/make-device';
-import { listen } from '../../simulator/serial/server';
-import { VirtualClock } from '../../simulator/replay/virtual-clock';
-import { catalog } from '../harness/nodes/catalog';
-import { FakeDevice } from '../harness/nodes/fake-device';
-import { onEachRuntime } from '../harness/nodes/node-red';
+import { portAt } from '../../../driver';
+import type { PortOpener } from '../../../driver/port/port';
+import { isFlowError } from '../../../nodes/shared/errors/node-error';
+import { PortClaims, type Claimant } from '../../../nodes/shared/device/port-claims';
+import { PortVisits } from '../../../nodes/shared/device/port-visits';
+import { makeDevice } from '../../../nodes/shared/device/make-device';
+import { listen } from '../../../simulator/serial/server';
+import { VirtualClock } from '../../../simulator/replay/virtual-clock';
+import { catalog } from '../../harness/nodes/catalog';
+import { FakeDevice } from '../../harness/nodes/fake-device';
+import { onEachRuntime } from '../../harness/nodes/node-red';
 
 /** A port that opens after some time, or never, and has nothing behind it. */
 class SilentPort implements PortOpener {

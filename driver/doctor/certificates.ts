@@ -1,0 +1,62 @@
+import { parseSysmfg, sysmfgRead, type CertificateStore } from '../commands/sysmfg';
+import { EspAtError } from '../errors';
+import { outdatedCertificates } from '../provisioning/certificates';
+import type { Examination } from './examination';
+
+/** Slots that the dialogs offer. */
+const SLOTS = [0, 1] as const;
+const PIECE_BYTES = 512;
+/** Characters of a chain at most. */
+const MAX_LENGTH = 16_384;
+
+type Readable = Exclude<CertificateStore, 'wss_key'>;
+
+/** Finds the slots that hold a certificate, and those outside their validity period. Keys are never read. */
+export async function examineCertificates(examination: Examination): Promise<void> {
+  const held: string[] = [];
+  examination.facts.certificates = held;
+  for (const store of ['wss_ca', 'wss_cert'] as const)
+    for (const slot of SLOTS) {
+      const pem = await contents(examination, store, slot);
+      if (pem === '') continue;
+      held.push(`${store}.${slot}`);
+      examineDates(examination, store, slot, pem);
+    }
+}
+
+/** The text of a slot, as far as the device shows it. */
+async function contents(examination: Examination, store: Readable, slot: number): Promise<string> {
+  let text = '';
+  while (text.length < MAX_LENGTH) {
+    const piece = await read(examination, store, slot, text.length);
+    text += piece;
+    if (piece.length < PIECE_BYTES) break;
+  }
+  return text.replace(/\0+$/, '');
+}
+
+async function read(
+  examination: Examination,
+  store: Readable,
+  slot: number,
+  offset: number,
+): Promise<string> {
+  try {
+    const answer = await examination.ask(sysmfgRead(store, slot, offset, PIECE_BYTES));
+    return (answer && parseSysmfg(answer)) ?? '';
+  } catch (error) {
+    if (error instanceof EspAtError && error.code === 'OUT_OF_SYNC') return '';
+    throw error;
+  }
+}
+
+function examineDates(examination: Examination, store: Readable, slot: number, pem: string): void {
+  const [ca, certificate] = store === 'wss_ca' ? [pem, ''] : ['', pem];
+  try {
+    const outdated = outdatedCertificates([{ slot, ca, certificate, key: '' }], examination.date);
+    for (const { code, details } of outdated) examination.found(code, details);
+  } catch (error) {
+    if (!(error instanceof EspAtError)) throw error;
+    // Another program may have stored something else, and the device may show a part of it: no link says it is used.
+  }
+}
