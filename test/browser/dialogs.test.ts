@@ -127,6 +127,17 @@ for (const nodeRed of majors) {
       await page.locator('#node-config-input-port.input-error').waitFor();
     });
 
+    it('take the only device where a node is older than its device', async () => {
+      const editor = await bench.editor();
+      const sender = idOf(bench.flows, 'ws-send');
+      await editor.run(
+        `const node = RED.nodes.node('${sender}'); node.device = ''; RED.editor.edit(node);`,
+      );
+      const device = editor.page.locator('#node-input-device');
+      await device.waitFor({ state: 'attached' });
+      assert.equal(await device.inputValue(), idOf(bench.flows, 'esp-at-device'));
+    });
+
     it('refuse what the runtime refuses, with its sentence', async () => {
       const editor = await bench.editor();
       const flows = bench.flows;

@@ -40,6 +40,9 @@ Object.assign(espAt, {
   followDevice(text, node, onFirmware) {
     const device = $('#node-input-device');
     const link = $('#node-input-link');
+    const [only, another] = espAt.devices();
+    // A node may be older than its device.
+    if (!RED.nodes.node(node.device) && only && !another) device.val(only.id).trigger('change');
     const showNames = () => {
       for (const number of [0, 1, 2]) {
         link.find(`option[value="${number}"]`).text(espAt.linkName(device.val(), number));
