@@ -74,6 +74,21 @@ export const tables: readonly Table[] = [
     },
   },
   {
+    name: 'climb',
+    suite: 'climb',
+    columns: ['', 'baud rate', 'opens within', '64 KiB out', 'in', 'times as fast: out', 'in'],
+    lines: (rows) =>
+      rows.map((row) => [
+        climbLines[String(row.line)] ?? String(row.line),
+        Number(row.rate).toLocaleString('en-US'),
+        `${String(row.climbMilliseconds)} ms`,
+        `${String(row.sendMilliseconds)} ms`,
+        `${String(row.receiveMilliseconds)} ms`,
+        String(row.timesSend),
+        String(row.timesReceive),
+      ]),
+  },
+  {
     name: 'node-red',
     suite: 'node-red',
     columns: [
@@ -171,6 +186,13 @@ const ways: Readonly<Record<string, string>> = {
   virtual: 'virtual time',
   process: 'one process',
   pty: 'pty, two processes',
+};
+
+const climbLines: Readonly<Record<string, string>> = {
+  fixed: 'fixed',
+  wired: 'automatic, RTS and CTS wired',
+  noisy: 'automatic, wired, bytes damaged above 921,600',
+  unwired: 'automatic, not wired',
 };
 
 /** The page with the tables of the suites that were measured, and with the machine. */

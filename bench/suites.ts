@@ -6,6 +6,7 @@ export const suites: Readonly<Record<string, () => Promise<{ readonly run: Suite
   'at-client': () => import('./suites/at-client.js'),
   requests: () => import('./suites/requests.js'),
   utilization: () => import('./suites/utilization.js'),
+  climb: () => import('./suites/climb.js'),
   simulator: () => import('./suites/simulator.js'),
   'node-red': () => import('./suites/node-red.js'),
   recorder: () => import('./suites/recorder.js'),

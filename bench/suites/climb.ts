@@ -1,0 +1,69 @@
+import { corruptsAbove } from '../../simulator/serial/paced-line';
+import { Harness, type SerialOptions } from '../../test/harness/harness';
+import { rounded, varied, type Effort, type Row } from '../suite';
+
+const START_RATE = 115_200;
+const BYTES = 64 * 1024;
+const MESSAGE_BYTES = 8192;
+
+type Line = 'fixed' | 'wired' | 'noisy' | 'unwired';
+
+const serial: Readonly<Record<Line, SerialOptions>> = {
+  fixed: { baudRate: START_RATE },
+  wired: { baudRate: START_RATE, rtsCts: true },
+  noisy: { baudRate: START_RATE, rtsCts: true, corruption: corruptsAbove(921_600) },
+  unwired: { baudRate: START_RATE },
+};
+
+interface Transfer {
+  readonly rate: number;
+  readonly climbMilliseconds: number;
+  readonly sendMilliseconds: number;
+  readonly receiveMilliseconds: number;
+}
+
+/** 64 KiB to the server and from it, at the baud rate that the driver finds by itself, in virtual time. */
+export async function* run(effort: Effort): AsyncGenerator<Row> {
+  const fixed = await measure('fixed');
+  for (const line of varied<Line>(effort, ['fixed', 'wired', 'noisy', 'unwired'])) {
+    const found = line === 'fixed' ? fixed : await measure(line);
+    yield {
+      suite: 'climb',
+      line,
+      ...found,
+      timesSend: rounded(fixed.sendMilliseconds / found.sendMilliseconds),
+      timesReceive: rounded(fixed.receiveMilliseconds / found.receiveMilliseconds),
+    };
+  }
+}
+
+async function measure(line: Line): Promise<Transfer> {
+  const harness = new Harness({
+    serial: serial[line],
+    device: line === 'fixed' ? {} : { negotiatedRate: 'automatic' },
+  });
+  await harness.ready();
+  const { clock, device, server } = harness;
+  const [link] = device.links;
+  const start = clock.now();
+  // The driver climbs before the first link opens.
+  await clock.wait(link.open({ uri: 'ws://host/plain', config: { bufferBytes: MESSAGE_BYTES } }));
+  const opened = clock.now();
+  const connection = server.connections.find(({ open }) => open);
+  if (!connection) throw new Error('no connection');
+  for (let sent = 0; sent < BYTES; sent += MESSAGE_BYTES)
+    await clock.wait(link.send(Buffer.alloc(MESSAGE_BYTES, 'x'), { opcode: 2 }));
+  const sent = clock.now();
+  const before = harness.messages.length;
+  connection.send({ fin: true, opcode: 2, payload: Buffer.alloc(BYTES, 'x') });
+  await clock.until(() => harness.messages.length > before, 60_000);
+  const received = clock.now();
+  const rate = harness.hostRate ?? START_RATE;
+  await harness.end();
+  return {
+    rate,
+    climbMilliseconds: rounded(opened - start),
+    sendMilliseconds: rounded(sent - opened),
+    receiveMilliseconds: rounded(received - sent),
+  };
+}
