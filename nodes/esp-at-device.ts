@@ -80,7 +80,7 @@ export function espAtDevice(make: MakeDevice, clock: Clock = systemClock): (RED:
 
     async function keep(node: DeviceNode, device: DeviceApi, failure: Failure): Promise<void> {
       try {
-        node.host.recordingSaved(await node.host.saveRecording(device, failure));
+        node.host.recordingSaved(await node.host.recordings.save(device, failure));
       } catch (error) {
         node.warn(toCaughtError(translate, error).message);
       }

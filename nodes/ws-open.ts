@@ -4,7 +4,7 @@ import { EspAtError } from '../driver/errors';
 import type { Message } from '../driver/link/events';
 import { withLinkEvent } from './shared/message/link-message';
 import type { DeviceApi, LinkApi } from './shared/device/device-api';
-import type { DeviceUser } from './shared/device/device-host';
+import type { DeviceUser } from './shared/device/device-host-options';
 import { findDevice, requireDevice, type DeviceNode } from './shared/device/device-node';
 import { onInput, type Send } from './shared/message/input';
 import { listenToLinks, type FlowLinkEvent } from './shared/device/flow-events';

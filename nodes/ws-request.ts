@@ -5,7 +5,7 @@ import { isFlowError, type FlowError } from './shared/errors/node-error';
 import type { Reply, RequestOptions } from '../driver/link/request/options';
 import { checks } from './shared/checks/ws-request';
 import type { DeviceApi } from './shared/device/device-api';
-import type { DeviceUser } from './shared/device/device-host';
+import type { DeviceUser } from './shared/device/device-host-options';
 import { findDevice, requireDevice, type DeviceNode } from './shared/device/device-node';
 import { chosenLink, type LinkSetting } from './shared/device/link-setting';
 import { NodeStatus } from './shared/device/node-status';

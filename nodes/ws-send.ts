@@ -3,7 +3,7 @@ import type { LinkId } from '../driver/at/types';
 import { EspAtError } from '../driver/errors';
 import type { FlowError } from './shared/errors/node-error';
 import type { DeviceApi, LinkApi } from './shared/device/device-api';
-import type { DeviceUser } from './shared/device/device-host';
+import type { DeviceUser } from './shared/device/device-host-options';
 import { checks } from './shared/checks/ws-send';
 import { findDevice, requireDevice, type DeviceNode } from './shared/device/device-node';
 import { onInput, type Send } from './shared/message/input';

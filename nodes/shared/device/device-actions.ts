@@ -25,16 +25,16 @@ interface Result {
 const actions: Readonly<
   Record<DeviceAction, (host: DeviceHost, msg: ActionMessage) => Result | Promise<Result>>
 > = {
-  connect(host) {
-    host.device.start();
+  async connect(host) {
+    (await host.unexamined()).start();
     return {};
   },
   async disconnect(host) {
-    await host.device.disconnect();
+    await (await host.unexamined()).disconnect();
     return {};
   },
   async restart(host) {
-    await host.device.restart();
+    await (await host.unexamined()).restart();
     return {};
   },
   async port(host, { port }) {
@@ -46,12 +46,12 @@ const actions: Readonly<
     return { statistics: host.device.statistics() };
   },
   async record(host) {
-    return { detail: await host.saveRecording(host.device, 'asked') };
+    return { detail: await host.recordings.save(host.device, 'asked') };
   },
 };
 
 /**
- * Does what a message tells a device to do. Removes what told it: the answer may come to another ws-status.
+ * Does what a message tells a device to do; what would take its port from an examination waits for the end of that. Removes what told it: the answer may come to another ws-status.
  * @throws FlowError `INVALID_ACTION`, `INVALID_PORT`, `PORT_SHARED`, `RECORDING_FAILED`, `DEVICE_*`
  */
 export async function runAction(

@@ -1,13 +1,13 @@
 import type { Cancel, Clock } from '../../../driver/clock';
-import type { Capabilities, DeviceState, PortMemory } from '../../../driver/device/options';
-import { SharedWork } from '../../../driver/device/shared-work';
-import { examine, type DoctorReport } from '../../../driver';
+import type { Capabilities } from '../../../driver/device/options';
+import type { DoctorReport } from '../../../driver';
 import { EspAtError } from '../../../driver/errors';
-import type { PortOpener } from '../../../driver/port/port';
 import { isFlowError, NodeError, type FlowError } from '../errors/node-error';
+import { DeviceRecordings } from '../recording/device-recordings';
 import type { DeviceApi, LinkApi } from './device-api';
-import type { Claimant, PortClaims } from './port-claims';
-import type { RecordingFolder } from '../recording/recording-folder';
+import { DeviceExamination } from './device-examination';
+import type { DeviceHostOptions, DeviceUser, HostedState } from './device-host-options';
+import type { Claimant } from './port-claims';
 import { within } from './within';
 
 /** How long the device runs on without users: a redeployed node is back before that. */
@@ -16,46 +16,6 @@ const LINGER_MS = 500;
 const USERS_LEAVE_TIMEOUT_MS = 800;
 /** How long a device has to stop: an operating system that keeps the port busy must not block a deploy. */
 const STOP_TIMEOUT_MS = 1000;
-
-/** A node that uses a device. */
-export interface DeviceUser {
-  /**
-   * Called at once by `attach()`, and whenever the device starts or stops: with the device that runs, or
-   * without one. The user adds its listeners to a device, and removes those it had on the one before.
-   */
-  deviceChanged(device: DeviceApi | undefined): void;
-  /** A recording of the device was saved. @param file its path */
-  recordingSaved?(file: string): void;
-}
-
-/** The ports of a device with its settings. */
-export interface DevicePorts {
-  /** A key that is equal for two addresses of the same port. */
-  key(address: string): string;
-  memory(key: string): PortMemory;
-  /** @throws EspAtError `INVALID_PORT`, `INVALID_SETTING` */
-  opener(address: string): PortOpener;
-}
-
-export interface DeviceHostOptions {
-  /** The name of the configuration node. */
-  readonly label: string;
-  /** The port as the user wrote it. */
-  readonly address: string;
-  readonly claims: PortClaims;
-  readonly clock: Clock;
-  /** What a device takes to use an address. */
-  readonly ports: DevicePorts;
-  /** @throws EspAtError when no device can be made of the settings */
-  readonly make: (address: string) => DeviceApi;
-  /** Where recordings are saved. */
-  readonly recordings: RecordingFolder | undefined;
-  /** Follow the device too, but do not make it run. */
-  readonly followers: readonly DeviceUser[];
-}
-
-/** The state of a device; `absent` with the error of the nodes while none can run. */
-export type HostedState = Omit<DeviceState, 'error'> & { readonly error?: FlowError };
 
 type HostState =
   | { readonly kind: 'idle' }
@@ -71,17 +31,23 @@ type HostState =
 /** Runs a device from the first to the last of the nodes that use it. */
 export class DeviceHost implements Claimant {
   readonly label: string;
+  readonly recordings: DeviceRecordings;
   readonly #options: DeviceHostOptions;
   readonly #users = new Set<DeviceUser>();
   /** Those of the settings, until a flow names another port. */
   #port: { readonly address: string; readonly key: string };
   #state: HostState = { kind: 'idle' };
-  readonly #examination = new SharedWork(() => this.#examine());
+  readonly #examination: DeviceExamination;
 
   constructor(options: DeviceHostOptions) {
     this.#options = options;
     this.label = options.label;
-    const { address, ports } = options;
+    const { label, address, ports, recordings } = options;
+    this.recordings = new DeviceRecordings(label, recordings);
+    this.#examination = new DeviceExamination(
+      () => ({ device: this.device, opener: ports.opener(this.#port.address) }),
+      (device) => this.#runningDevice() === device,
+    );
     this.#port = { address, key: ports.key(address) };
   }
 
@@ -157,23 +123,6 @@ export class DeviceHost implements Claimant {
     }
   }
 
-  /**
-   * Saves what a device has recorded. Returns the path of the file.
-   * @param reason for its name and its title
-   * @throws NodeError `RECORDING_FAILED`
-   */
-  async saveRecording(device: DeviceApi, reason: string): Promise<string> {
-    const { recordings } = this.#options;
-    try {
-      if (!recordings) throw new Error('Node-RED has no user folder');
-      const recording = device.recording(`${this.label}: ${reason}`);
-      return await recordings.save(`${this.label}-${reason}`, recording);
-    } catch (cause) {
-      const said = cause instanceof Error ? cause.message : String(cause);
-      throw new NodeError('RECORDING_FAILED', { reason: said }, { cause });
-    }
-  }
-
   /** Tells all that a recording of the device was saved. @param file its path */
   recordingSaved(file: string): void {
     for (const user of this.#everyone()) user.recordingSaved?.(file);
@@ -204,19 +153,16 @@ export class DeviceHost implements Claimant {
    * @throws FlowError why no device runs
    */
   examine(): Promise<DoctorReport> {
-    return this.#examination.join({});
+    return this.#examination.join();
   }
 
-  async #examine(): Promise<DoctorReport> {
-    const { device } = this;
-    const isResting = device.state.name === 'disconnected';
-    const opener = this.#options.ports.opener(this.#port.address);
-    await device.disconnect();
-    try {
-      return await examine(opener);
-    } finally {
-      if (!isResting && this.#runningDevice() === device) device.start();
-    }
+  /**
+   * The device, once no examination has its port.
+   * @throws FlowError why no device runs
+   */
+  async unexamined(): Promise<DeviceApi> {
+    await this.#examination.ended();
+    return this.device;
   }
 
   /**
@@ -225,6 +171,7 @@ export class DeviceHost implements Claimant {
    */
   async usePort(address: string): Promise<void> {
     const { claims, ports } = this.#options;
+    await this.#examination.ended();
     const opener = ports.opener(address);
     const port = { address, key: ports.key(address) };
     const before = this.#port;
@@ -316,7 +263,8 @@ export class DeviceHost implements Claimant {
   }
 
   async #stopped(device: DeviceApi): Promise<void> {
-    await within(this.clock, STOP_TIMEOUT_MS, device.stop());
+    const examined = this.#examination.abort(new EspAtError('DEVICE_STOPPED'));
+    await within(this.clock, STOP_TIMEOUT_MS, Promise.all([device.stop(), examined]));
     this.#state = { kind: 'idle' };
     this.#announce();
     this.#releasePort();

@@ -4,7 +4,7 @@ import { sentenceOf } from '../errors/caught-error';
 import { translateOr, type Translate } from '../message/translate';
 import type { FlowError } from '../errors/node-error';
 import type { DeviceApi } from './device-api';
-import type { DeviceUser, HostedState } from './device-host';
+import type { DeviceUser, HostedState } from './device-host-options';
 import {
   listenToDevice,
   milestoneOf,

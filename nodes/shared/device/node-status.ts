@@ -15,7 +15,7 @@ import {
 import { say, type StatusWords } from '../message/status-words';
 import { translator, type Translate } from '../message/translate';
 import type { DeviceApi } from './device-api';
-import type { DeviceUser } from './device-host';
+import type { DeviceUser } from './device-host-options';
 import type { DeviceNode } from './device-node';
 import { listenToLinks, type FlowLinkEvent } from './flow-events';
 import { isSeveral, usedLinks, type LinkSetting } from './link-setting';

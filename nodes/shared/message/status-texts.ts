@@ -1,6 +1,6 @@
 import type { NodeStatus } from 'node-red';
 import type { LinkStateNumber } from '../../../driver/link/events';
-import type { HostedState } from '../device/device-host';
+import type { HostedState } from '../device/device-host-options';
 import type { FlowLinkEvent } from '../device/flow-events';
 import type { FlowError } from '../errors/node-error';
 import { linkStateNames } from './link-message';

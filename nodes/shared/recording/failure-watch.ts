@@ -1,7 +1,7 @@
 import type { Cancel, Clock } from '../../../driver/clock';
 import type { DeviceChange } from '../../../driver/device/events';
 import type { DeviceApi } from '../device/device-api';
-import type { DeviceUser } from '../device/device-host';
+import type { DeviceUser } from '../device/device-host-options';
 
 /**
  * Milliseconds within which a device that went out of sync is ready again: the driver promises to have restarted by

@@ -4,11 +4,8 @@ import { EspAtError } from '../../../driver/errors';
 import type { DeviceApi } from '../../../nodes/shared/device/device-api';
 import { listenToDevice, listenToLinks } from '../../../nodes/shared/device/flow-events';
 import { listenerCount } from '../../harness/event-log';
-import {
-  DeviceHost,
-  type DevicePorts,
-  type DeviceUser,
-} from '../../../nodes/shared/device/device-host';
+import { DeviceHost } from '../../../nodes/shared/device/device-host';
+import type { DevicePorts, DeviceUser } from '../../../nodes/shared/device/device-host-options';
 import { PortClaims } from '../../../nodes/shared/device/port-claims';
 import { VirtualClock } from '../../../simulator/replay/virtual-clock';
 import { FakeDevice } from '../../harness/nodes/fake-device';

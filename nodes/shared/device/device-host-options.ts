@@ -1,0 +1,47 @@
+import type { Clock } from '../../../driver/clock';
+import type { DeviceState, PortMemory } from '../../../driver/device/options';
+import type { PortOpener } from '../../../driver/port/port';
+import type { FlowError } from '../errors/node-error';
+import type { RecordingFolder } from '../recording/recording-folder';
+import type { DeviceApi } from './device-api';
+import type { PortClaims } from './port-claims';
+
+/** A node that uses a device. */
+export interface DeviceUser {
+  /**
+   * Called at once by `attach()`, and whenever the device starts or stops: with the device that runs, or
+   * without one. The user adds its listeners to a device, and removes those it had on the one before.
+   */
+  deviceChanged(device: DeviceApi | undefined): void;
+  /** A recording of the device was saved. @param file its path */
+  recordingSaved?(file: string): void;
+}
+
+/** The ports of a device with its settings. */
+export interface DevicePorts {
+  /** A key that is equal for two addresses of the same port. */
+  key(address: string): string;
+  memory(key: string): PortMemory;
+  /** @throws EspAtError `INVALID_PORT`, `INVALID_SETTING` */
+  opener(address: string): PortOpener;
+}
+
+export interface DeviceHostOptions {
+  /** The name of the configuration node. */
+  readonly label: string;
+  /** The port as the user wrote it. */
+  readonly address: string;
+  readonly claims: PortClaims;
+  readonly clock: Clock;
+  /** What a device takes to use an address. */
+  readonly ports: DevicePorts;
+  /** @throws EspAtError when no device can be made of the settings */
+  readonly make: (address: string) => DeviceApi;
+  /** Where recordings are saved. */
+  readonly recordings: RecordingFolder | undefined;
+  /** Follow the device too, but do not make it run. */
+  readonly followers: readonly DeviceUser[];
+}
+
+/** The state of a device; `absent` with the error of the nodes while none can run. */
+export type HostedState = Omit<DeviceState, 'error'> & { readonly error?: FlowError };

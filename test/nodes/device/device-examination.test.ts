@@ -1,0 +1,95 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type { NodeMessageInFlow } from 'node-red';
+import { EspAtError } from '../../../driver/errors';
+import type { PortOpener } from '../../../driver/port/port';
+import { runAction } from '../../../nodes/shared/device/device-actions';
+import { DeviceHost } from '../../../nodes/shared/device/device-host';
+import { PortClaims } from '../../../nodes/shared/device/port-claims';
+import { VirtualClock } from '../../../simulator/replay/virtual-clock';
+import { FakeDevice } from '../../harness/nodes/fake-device';
+
+/** A device under examination, whose port opens when the test says so. */
+async function underExamination() {
+  const clock = new VirtualClock();
+  const device = new FakeDevice();
+  let fail: (error: EspAtError) => void = () => undefined;
+  const open: PortOpener['open'] = () => new Promise((_, reject) => (fail = reject));
+  const host = new DeviceHost({
+    label: 'a',
+    address: 'p',
+    claims: new PortClaims(),
+    clock,
+    ports: {
+      key: (address) => address,
+      memory: () => ({}),
+      opener: (address) => ({ address, open }),
+    },
+    make: () => device,
+    recordings: undefined,
+    followers: [],
+  });
+  host.attach({ deviceChanged: () => undefined });
+  const report = host.examine();
+  await turns();
+  return { clock, device, host, report, endExamination: () => fail(new EspAtError('PORT_FAILED')) };
+}
+
+async function turns(): Promise<void> {
+  for (let turn = 0; turn < 20; turn++) await Promise.resolve();
+}
+
+const message = (action: string, port = ''): NodeMessageInFlow =>
+  Object.assign({ _msgid: '1' }, { action, port });
+
+describe('an action during an examination', () => {
+  const actions = [
+    {
+      action: 'disconnect',
+      done: { state: 'disconnected', starts: 2, disconnects: 2, restarts: 0 },
+    },
+    { action: 'connect', done: { state: 'ready', starts: 3, disconnects: 1, restarts: 0 } },
+    { action: 'restart', done: { state: 'ready', starts: 2, disconnects: 1, restarts: 1 } },
+  ];
+  for (const { action, done } of actions)
+    it(`${action}: waits for its end, and decides what the device does then`, async () => {
+      const { device, host, report, endExamination } = await underExamination();
+      const result = runAction(host, message(action));
+      await turns();
+      assert.deepEqual([device.starts, device.disconnects, device.restarts], [1, 1, 0]);
+      endExamination();
+      assert.equal((await report).ok, false);
+      assert.equal((await result).action, action);
+      const { starts, disconnects, restarts } = device;
+      assert.deepEqual({ state: device.state.name, starts, disconnects, restarts }, done);
+    });
+
+  it('port: moves the device once it has ended', async () => {
+    const { device, host, report, endExamination } = await underExamination();
+    const result = runAction(host, message('port', 'q'));
+    await turns();
+    assert.deepEqual(device.ports, []);
+    endExamination();
+    await report;
+    await result;
+    assert.deepEqual([device.ports, device.state.name], [['q'], 'ready']);
+  });
+
+  it('statistics: answers at once', async () => {
+    const { host, report, endExamination } = await underExamination();
+    assert.ok((await runAction(host, message('statistics'))).statistics);
+    endExamination();
+    await report;
+  });
+});
+
+it('the end of the configuration node aborts an examination, and frees the port after it', async () => {
+  const { clock, device, host, report, endExamination } = await underExamination();
+  const aborted = assert.rejects(report, { code: 'DEVICE_STOPPED' });
+  const ended = host.end();
+  await clock.advance(800);
+  endExamination();
+  await aborted;
+  await clock.wait(ended);
+  assert.deepEqual([device.starts, device.stops, device.state.name], [1, 1, 'stopped']);
+});
