@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { examine, findingInWords, type DoctorReport } from '../../driver';
+import { examine, findingInWords, type DoctorReport, type DoctorStep } from '../../driver';
 import { openerAt } from '../../nodes/shared/device/make-device';
 import { portAt } from '../../driver/port/open';
 import { listen } from '../../simulator/serial/server';
@@ -206,6 +206,17 @@ describe('the doctor, over a pty', { skip: whyNoPty() ?? false, concurrency: 4 }
     const handlers = { data: () => undefined, lost: () => undefined };
     await (await opener.open(handlers, { flowControl: false })).close();
     await pty.close();
+  });
+
+  it('finds the device again after an abort in the search for its best rate', async () => {
+    await using patient = new Patient();
+    const controller = new AbortController();
+    const onStep = (step: DoctorStep) => {
+      if (step === 'bestRate') setTimeout(() => controller.abort(new Error('enough')), 400);
+    };
+    await assert.rejects(examine(patient.opener, { onStep, signal: controller.signal }), /enough/);
+    const { facts } = await timed(examine(patient.opener));
+    assert.ok((facts.baudRate ?? 0) > 115_200, String(facts.baudRate));
   });
 
   it('names noise', async () => {

@@ -219,6 +219,31 @@ describe('a climb that is interrupted', () => {
     }
   }
 
+  it('by the end of the process at any of its writes leaves the device where it is found', async () => {
+    for (let write = 1; ; write++) {
+      const harness = automatic();
+      const { clock, device, hostClock, port } = harness;
+      await harness.ready();
+      port.written.length = 0;
+      void device.links[0].open({ uri }).catch(() => undefined);
+      await clock.until(() => port.written.length >= write, FOUND_MS);
+      // The climb is over: the driver opens the link.
+      if (port.text.includes('AT+WSOPEN=')) {
+        await harness.end();
+        assert.ok(write > 100, `${write} writes`);
+        break;
+      }
+      await endings['the end of the process'](harness);
+      const next = new Device({ port, clock: hostClock, random: seededRandom(1) });
+      const start = clock.now();
+      next.start();
+      const isReady = await clock.until(() => next.state.name === 'ready', FOUND_MS);
+      assert.ok(isReady, `at write ${write}: not within ${clock.now() - start} ms`);
+      await clock.wait(next.stop());
+      await harness.end();
+    }
+  });
+
   it('by a restart of the device goes on by itself', async () => {
     for (const instant of INSTANTS) {
       const harness = automatic();
