@@ -3,8 +3,20 @@ import { acceptFor } from '../simulator/websocket/handshake';
 
 const LATENCY_MS = 1;
 
-/** A network whose servers accept every WebSocket with its first subprotocol, and send no frame. */
-export function acceptingNetwork(clock: Clock): Network {
+/** The server's end of a connection. */
+export interface ServerEnd {
+  send(bytes: Buffer): void;
+  end(): void;
+}
+
+/**
+ * A network whose servers accept every WebSocket with its first subprotocol, and send no frame by themselves.
+ * @param accepted called with each connection that a server has accepted
+ */
+export function acceptingNetwork(
+  clock: Clock,
+  accepted: (server: ServerEnd) => void = () => undefined,
+): Network {
   return {
     connect: (_target, handlers) => {
       let head = '';
@@ -21,7 +33,12 @@ export function acceptingNetwork(clock: Clock): Network {
         write: (bytes) => {
           if (head.includes('\r\n\r\n')) return true;
           head += bytes.toString('latin1');
-          if (head.includes('\r\n\r\n')) later(() => handlers.data(Buffer.from(acceptance(head))));
+          if (!head.includes('\r\n\r\n')) return true;
+          later(() => handlers.data(Buffer.from(acceptance(head))));
+          accepted({
+            send: (frame) => later(() => handlers.data(frame)),
+            end: () => later(() => handlers.ended?.()),
+          });
           return true;
         },
         end: () => later(() => handlers.closed()),

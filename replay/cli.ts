@@ -8,6 +8,7 @@ import { simulatedBench } from '../simulator/replay/simulated-bench';
 import { describeDifference } from './difference';
 import { replayDriver } from './driver-replay';
 import { minimized } from './minimize';
+import { compareWithSimulator } from './simulator-comparison';
 import { isDriverRecording, parseDriverRecording, type DriverRecording } from './recording-file';
 
 const USAGE = `esp-at-replay FILE
@@ -19,7 +20,8 @@ differs first.
 
   --minimize           prints the shortest recording that it finds with the same difference; without a difference, with the
                        same failure: the last decision with an error or out of sync, or the first one with TEXT in its line
-  --against-simulator  for a recording of a device with its server: says whether the simulated device says the same
+  --against-simulator  says whether the simulated device says what the recorded one said; in a recording of the driver, to
+                       the bytes that the driver wrote, with servers that act as the recording shows
 
 Exit code: 0 no difference, 1 a difference, 2 the file cannot be replayed.
 `;
@@ -42,8 +44,7 @@ async function main(): Promise<number> {
   const text = readFileSync(file, 'utf8');
   const hasDriver = isDriverRecording(text);
   if (values['against-simulator']) {
-    if (hasDriver) throw new Error(`${file}: the driver recorded it, without the server`);
-    return againstSimulator(text);
+    return hasDriver ? driverAgainstSimulator(text) : againstSimulator(text);
   }
   if (!hasDriver) throw new Error(`${file}: made without the driver; use --against-simulator`);
   const recording = parseDriverRecording(text);
@@ -65,6 +66,13 @@ async function againstSimulator(text: string): Promise<number> {
   const steps = await replay(parseRecording(text), simulatedBench);
   print(...describeDifferences(steps), `${score(steps)} steps matched`);
   return steps.every(isMatched) ? 0 : 1;
+}
+
+async function driverAgainstSimulator(text: string): Promise<number> {
+  const difference = await compareWithSimulator(parseDriverRecording(text));
+  if (difference) print(...describeDifference(difference, 'device', 'simulator'));
+  else print('the simulated device says what the recorded one said');
+  return difference ? 1 : 0;
 }
 
 function print(...lines: readonly string[]): void {

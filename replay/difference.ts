@@ -11,9 +11,18 @@ export interface Difference {
 /** A difference shows this much of a decision. */
 const MAX_SHOWN_CHARACTERS = 300;
 
-/** Describes a difference, as lines. */
-export function describeDifference({ line, what, expected, got }: Difference): string[] {
-  return [`line ${line}: ${what}`, `  then ${shown(expected)}`, `  now  ${shown(got)}`];
+/** Describes a difference, as lines. @param then whose the expected is; `now`: whose the other */
+export function describeDifference(
+  { line, what, expected, got }: Difference,
+  then = 'then',
+  now = 'now',
+): string[] {
+  const width = Math.max(then.length, now.length);
+  return [
+    `line ${line}: ${what}`,
+    `  ${then.padEnd(width)} ${shown(expected)}`,
+    `  ${now.padEnd(width)} ${shown(got)}`,
+  ];
 }
 
 function shown(text: string): string {

@@ -53,6 +53,20 @@ describe('esp-at-replay', () => {
     assert.equal(status, 0);
   });
 
+  it('compares the simulated device with what the driver recorded of one', () => {
+    const kept = (name: string) =>
+      run('--against-simulator', join(OWN_RECORDINGS, 'driver', `${name}.jsonl`));
+    const same = kept('echo-class-D');
+    assert.equal(same.stdout, 'the simulated device says what the recorded one said\n');
+    assert.equal(same.status, 0);
+    const other = kept('lost-send-ok');
+    assert.equal(
+      other.stdout,
+      'line 55: other\n  device    "SEND O"\n  simulator "SEND OK"\n'.replaceAll('"', ''),
+    );
+    assert.equal(other.status, 1);
+  });
+
   it('ends with 2 for a file that cannot be replayed so', () => {
     assert.equal(run(join(OWN_RECORDINGS, 'class-D', 'M2.jsonl')).status, 2);
     assert.equal(run(written('no.jsonl', 'no recording')).status, 2);

@@ -1,0 +1,178 @@
+import type { DataFrame } from '../driver/at/types';
+import { SimulatedDevice } from '../simulator';
+import { VirtualClock } from '../simulator/replay/virtual-clock';
+import { opcodes } from '../simulator/websocket/frame-codec';
+import { acceptingNetwork, type ServerEnd } from './accepting-network';
+import { DeviceTokens, type DeviceToken } from './device-tokens';
+import type { Difference } from './difference';
+import type { DriverRecording } from './recording-file';
+
+/** The simulated device may say something so much later than the recorded one. */
+const LATER_MS = 3000;
+/** RFC 6455, section 7.4.1. */
+const NORMAL_CLOSURE = 1000;
+
+/** A token of the recording, with its place. */
+interface Expected extends DeviceToken {
+  readonly index: number;
+}
+
+/**
+ * Writes the driver's recorded bytes to a simulated device, whose servers act as the recording shows, and compares what it
+ * says. Returns the first difference: a bug of the simulator, news about the firmware, or bytes that the port damaged.
+ *
+ * @throws Error for a recording that starts in the middle: what the device knew then is unknown
+ */
+export async function compareWithSimulator(
+  recording: DriverRecording,
+): Promise<Difference | undefined> {
+  if (recording.heading.driver.from !== 'fresh')
+    throw new Error('the recording does not start with the device: the simulator cannot join it');
+  return new SimulatorComparison(recording).run();
+}
+
+class SimulatorComparison {
+  readonly #lines: DriverRecording['lines'];
+  readonly #clock = new VirtualClock();
+  readonly #device: SimulatedDevice;
+  /** What the recorded device said, by the index of the line. */
+  readonly #recorded: ReadonlyMap<number, readonly DeviceToken[]>;
+  /** Data that the recording shows and no server has sent yet, by link. */
+  readonly #unsent: readonly DataFrame[][] = [[], [], []];
+  readonly #simulated = new DeviceTokens();
+  /** What the recorded device said, and the simulated one did, by stream. */
+  readonly #expected = new Map<string, Expected[]>();
+  readonly #said = new Map<string, string[]>();
+  readonly #servers = new Map<number, ServerEnd>();
+  #opening = 0;
+  #lastCommand = '';
+
+  constructor({ heading, lines }: DriverRecording) {
+    this.#lines = lines;
+    this.#recorded = tokensOf(lines);
+    for (const { data } of [...this.#recorded.values()].flat())
+      if (data) this.#unsent[data.link]?.push(data);
+    const { wifi } = heading.driver.options;
+    this.#device = new SimulatedDevice({
+      firmware: heading.class,
+      clock: this.#clock,
+      network: acceptingNetwork(this.#clock, (server) => this.#servers.set(this.#opening, server)),
+      random: () => 0.5,
+      joined: heading.joined,
+      ...(wifi && { wifi: [{ ssid: wifi.ssid, password: wifi.password }] }),
+      output: (bytes) => {
+        for (const { stream, text } of this.#simulated.deviceSaid(bytes.toString('latin1')))
+          listOf(this.#said, stream).push(text);
+      },
+    });
+  }
+
+  async run(): Promise<Difference | undefined> {
+    let difference: Difference | undefined;
+    let before = this.#lines[0]?.at ?? 0;
+    for (const [index, line] of this.#lines.entries()) {
+      if (!('host' in line || 'device' in line || 'port' in line)) continue;
+      await this.#clock.advance(Math.max(0, line.at - before));
+      before = line.at;
+      if ('device' in line) this.#deviceSaid(index);
+      else {
+        difference = await this.#compare();
+        if (difference) break;
+        if ('host' in line) this.#hostWrote(line.host);
+        else if (line.port === 'reset') this.#device.restart();
+      }
+    }
+    difference ??= await this.#compare();
+    this.#device.destroy();
+    return difference;
+  }
+
+  #hostWrote(text: string): void {
+    const [, opening] = /^AT\+WSOPEN=([012]),/.exec(text) ?? [];
+    if (opening !== undefined) this.#opening = Number(opening);
+    if (/^AT[+\r]/.test(text)) this.#lastCommand = text;
+    this.#simulated.hostWrote(text);
+    this.#device.write(Buffer.from(text, 'latin1'));
+  }
+
+  #deviceSaid(index: number): void {
+    for (const token of this.#recorded.get(index) ?? []) {
+      listOf(this.#expected, token.stream).push({ ...token, index });
+      if (token.data) this.#serverSent(token.data);
+      else this.#serverOrBoardActed(token.text);
+    }
+  }
+
+  /** Lets the server send the frame that the device begins to report. */
+  #serverSent(first: DataFrame): void {
+    const { link, opcode = opcodes.text, fin = true, payloadLength = first.bytes.length } = first;
+    const unsent = this.#unsent[link] ?? [];
+    if (unsent[0] !== first) return;
+    const payload: Buffer[] = [];
+    let missing = payloadLength;
+    do {
+      const bytes = unsent.shift()?.bytes;
+      if (!bytes) break;
+      payload.push(bytes);
+      missing -= bytes.length;
+    } while (missing > 0);
+    this.#servers.get(link)?.send(serverFrame(fin, opcode, Buffer.concat(payload)));
+  }
+
+  #serverOrBoardActed(text: string): void {
+    const [, event, link = '0'] = /^\+WS_(CLOSED|DISCONNECTED):([012])/.exec(text) ?? [];
+    const server = this.#servers.get(Number(link));
+    if (event === 'DISCONNECTED') server?.end();
+    else if (event === 'CLOSED' && !this.#lastCommand.startsWith(`AT+WSCLOSE=${link}`)) {
+      const code = Buffer.alloc(2);
+      code.writeUInt16BE(NORMAL_CLOSURE);
+      server?.send(serverFrame(true, opcodes.close, code));
+    } else if (text === 'ready' && !/^AT\+(?:RST|RESTORE)/.test(this.#lastCommand))
+      this.#device.restart();
+  }
+
+  /** Waits until the simulated device has said as much as the recorded one, and compares it. */
+  async #compare(): Promise<Difference | undefined> {
+    const streams = [...this.#expected];
+    const said = (stream: string) => listOf(this.#said, stream);
+    await this.#clock.until(
+      () => streams.every(([stream, expected]) => said(stream).length >= expected.length),
+      LATER_MS,
+    );
+    const found = streams.flatMap(([stream, expected]) => {
+      const at = expected.findIndex(({ text }, place) => text !== said(stream)[place]);
+      const first = expected[at];
+      return first ? [{ ...first, got: said(stream)[at] }] : [];
+    });
+    const [first] = found.sort((a, b) => a.index - b.index);
+    if (!first) return undefined;
+    const what = first.got === undefined ? 'missing' : 'other';
+    return { line: first.index + 2, what, expected: first.text, got: first.got ?? '' };
+  }
+}
+
+function tokensOf(lines: DriverRecording['lines']): Map<number, DeviceToken[]> {
+  const tokens = new DeviceTokens();
+  const found = new Map<number, DeviceToken[]>();
+  for (const [index, line] of lines.entries()) {
+    if ('host' in line) tokens.hostWrote(line.host);
+    if ('device' in line) found.set(index, tokens.deviceSaid(line.device));
+  }
+  return found;
+}
+
+function listOf<T>(lists: Map<string, T[]>, name: string): T[] {
+  const list = lists.get(name) ?? [];
+  lists.set(name, list);
+  return list;
+}
+
+/** A frame of a server: without a mask. */
+function serverFrame(fin: boolean, opcode: number, payload: Buffer): Buffer {
+  const { length } = payload;
+  const head = Buffer.alloc(length < 126 ? 2 : 4);
+  head[0] = (fin ? 0x80 : 0) | opcode;
+  head[1] = Math.min(length, 126);
+  if (length >= 126) head.writeUInt16BE(length, 2);
+  return Buffer.concat([head, payload]);
+}

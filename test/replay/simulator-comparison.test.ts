@@ -1,0 +1,107 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import { parseDriverRecording, type DriverRecording } from '../../replay/recording-file';
+import { compareWithSimulator } from '../../replay/simulator-comparison';
+import { firmwareClasses, type FirmwareClass } from '../../simulator';
+import { Harness } from '../harness/harness';
+import { OWN_RECORDINGS } from '../verification/conformance/files';
+
+/** Two links: messages each way, one longer than a read of the device, and both kinds of ends. */
+async function recordingOf(firmware: FirmwareClass): Promise<string> {
+  const harness = new Harness({ firmware, serial: { baudRate: 115_200 } });
+  await harness.ready();
+  const [first, second] = harness.device.links;
+  const ignored = (promise: Promise<unknown>) => void promise.catch(() => undefined);
+  const { clock, server } = harness;
+  ignored(first.open({ uri: 'ws://user:secret-4711@h/echo', keepOpen: true }));
+  ignored(second.open({ uri: 'ws://h/echo', headers: [{ name: 'X-Key', value: 'key-4711' }] }));
+  await clock.advance(3000);
+  ignored(first.send('one'));
+  ignored(second.send('m'.repeat(1500)));
+  ignored(first.send(Buffer.from([0, 255, 13, 10]), { opcode: 2 }));
+  await clock.advance(1000);
+  server.connections[0]?.drop();
+  await clock.advance(5000);
+  ignored(second.close());
+  await clock.advance(2000);
+  ignored(first.send('two'));
+  await clock.advance(2000);
+  const text = harness.device.recording(`class ${firmware}`);
+  await harness.end();
+  return text;
+}
+
+/** The recording with the last letter of a text changed where the device says it. */
+function altered(
+  recording: DriverRecording,
+  said: string,
+): { changed: DriverRecording; line: number } {
+  const index = recording.lines.findIndex((line) => 'device' in line && line.device.includes(said));
+  const line = recording.lines[index];
+  assert.ok(line && 'device' in line);
+  const device = line.device.replace(said, `${said.slice(0, -1)}~`);
+  const changed = { ...recording, lines: recording.lines.with(index, { ...line, device }) };
+  return { changed, line: index + 2 };
+}
+
+describe('a recording of the driver against the simulated device', () => {
+  for (const firmware of firmwareClasses) {
+    it(`shows no difference where the device was the simulated one, class ${firmware}`, async () => {
+      const recording = parseDriverRecording(await recordingOf(firmware));
+      assert.equal(await compareWithSimulator(recording), undefined);
+    });
+  }
+
+  it('shows a byte that the device said otherwise in a response, and none that a server sent', async () => {
+    const recording = parseDriverRecording(await recordingOf('D'));
+    for (const said of ['SEND OK', 'SDK version', 'mmmm']) {
+      const { changed, line } = altered(recording, said);
+      const found = await compareWithSimulator(changed);
+      if (said === 'mmmm') assert.equal(found, undefined, 'what a server sends is its own');
+      else assert.deepEqual([found?.line, found?.what], [line, 'other'], said);
+    }
+  });
+
+  it('shows what the simulated device never says', async () => {
+    const recording = parseDriverRecording(await recordingOf('C'));
+    const index = recording.lines.findIndex(
+      (line) => 'device' in line && line.device.includes('SEND OK'),
+    );
+    const line = recording.lines[index];
+    assert.ok(line && 'device' in line);
+    const device = `${line.device}+WS_CONNECTED:2\r\n`;
+    const lines = recording.lines.with(index, { ...line, device });
+    const found = await compareWithSimulator({ ...recording, lines });
+    assert.deepEqual(found, {
+      line: index + 2,
+      what: 'missing',
+      expected: '+WS_CONNECTED:2',
+      got: '',
+    });
+  });
+
+  for (const name of ['echo-class-A', 'echo-class-D']) {
+    it(`shows no difference in the kept recording ${name}, and one where a byte is altered`, async () => {
+      const file = join(OWN_RECORDINGS, 'driver', `${name}.jsonl`);
+      const recording = parseDriverRecording(readFileSync(file, 'utf8'));
+      assert.equal(await compareWithSimulator(recording), undefined);
+      const { changed, line } = altered(recording, 'AT version');
+      assert.equal((await compareWithSimulator(changed))?.line, line);
+    });
+  }
+
+  it('finds the byte that the port lost in a kept recording', async () => {
+    const file = join(OWN_RECORDINGS, 'driver', 'lost-send-ok.jsonl');
+    const found = await compareWithSimulator(parseDriverRecording(readFileSync(file, 'utf8')));
+    assert.deepEqual([found?.what, found?.expected, found?.got], ['other', 'SEND O', 'SEND OK']);
+  });
+
+  it('refuses a recording that starts at a snapshot', async () => {
+    const recording = parseDriverRecording(await recordingOf('D'));
+    const driver = { ...recording.heading.driver, from: 'snapshot' as const };
+    const heading = { ...recording.heading, driver };
+    await assert.rejects(compareWithSimulator({ ...recording, heading }), /does not start with/);
+  });
+});
