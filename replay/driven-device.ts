@@ -1,4 +1,5 @@
-import { Device, EspAtError } from '../driver';
+import { Device, EspAtError, examine } from '../driver';
+import { DeviceRecorder } from '../driver/recorder/device-recorder';
 import { decodeOpen } from '../driver/recorder/open-codec';
 import type { CallLine, RecordingLine } from '../driver/recorder/lines';
 import { VirtualClock } from '../simulator/replay/virtual-clock';
@@ -13,6 +14,8 @@ const RECORDER_BYTES = 16 * 1024 * 1024;
 export class DrivenDevice {
   readonly clock = new VirtualClock();
   readonly device: Device;
+  /** What happens to the doctor; undefined where the recording is one of a device. */
+  readonly #doctor: DeviceRecorder | undefined;
   readonly #recording: DriverRecording;
   readonly #port: ReplayPort;
   readonly #calls = new Map<number, AbortController>();
@@ -23,6 +26,9 @@ export class DrivenDevice {
     this.#recording = recording;
     this.#port = new ReplayPort(heading);
     const random = lines.flatMap((line) => ('random' in line ? [line.random] : [])).values();
+    const isDoctors = lines.some((line) => 'call' in line && line.to === 'examine');
+    if (isDoctors)
+      this.#doctor = new DeviceRecorder({ port: this.#port, clock: this.clock }, RECORDER_BYTES);
     this.device = new Device({
       ...heading.driver.options,
       port: this.#port,
@@ -40,7 +46,8 @@ export class DrivenDevice {
 
   /** What happened since the last call, as it would be recorded. */
   *news(): Generator<RecordingLine, void> {
-    for (const { next, line } of this.device.recorder?.lines(this.#position) ?? []) {
+    const recorder = this.#doctor ?? this.device.recorder;
+    for (const { next, line } of recorder?.lines(this.#position) ?? []) {
       this.#position = next;
       yield line;
     }
@@ -78,6 +85,8 @@ export class DrivenDevice {
         return device.checkLinks();
       case 'scanNetworks':
         return device.scanNetworks();
+      case 'examine':
+        return this.#examine(act.text);
       case 'command':
         return device.command(act.text ?? '');
       case 'open':
@@ -89,5 +98,10 @@ export class DrivenDevice {
         return device.links[act.link].send(bytes, { ...act.options, signal });
       }
     }
+  }
+
+  async #examine(uri: string | undefined): Promise<unknown> {
+    const { port, clock } = this.#doctor ?? {};
+    return port && examine(port, { ...(clock && { clock }), ...(uri !== undefined && { uri }) });
   }
 }

@@ -3,7 +3,6 @@ import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { asEspAtError } from '../errors';
 import { portAt } from '../port/open';
-import type { PortOpener } from '../port/port';
 import { DeviceRecorder } from '../recorder/device-recorder';
 import { examine } from './doctor';
 import { findingInWords } from './findings';
@@ -23,7 +22,7 @@ PORT             the path or name of a serial port (/dev/ttyUSB0, COM3), or tcp:
   --baud N       the baud rate to try first (default 115200)
   --uri URI      an echo server to try
   --json         prints findings and facts as JSON
-  --record FILE  writes what passed the port to a file, without secrets
+  --record FILE  writes what passed the port to a file, without secrets; esp-at-replay replays it
   --help         this text
 
 Exit code: 0 all is well, 1 something is not, 2 the examination did not begin.
@@ -49,7 +48,9 @@ async function main(): Promise<number> {
   const { uri, record } = values;
   const recorder =
     record === undefined ? undefined : new DeviceRecorder({ port: opener }, RECORD_BYTES);
-  const report = await examine(recordedOr(opener, recorder), {
+  recorder?.called('examine', uri);
+  const report = await examine(recorder?.port ?? opener, {
+    ...(recorder === undefined ? {} : { clock: recorder.clock }),
     ...(uri === undefined ? {} : { uri }),
     onStep: progress(process.stderr.isTTY),
   });
@@ -59,9 +60,6 @@ async function main(): Promise<number> {
   process.stdout.write(values.json ? `${JSON.stringify(report, null, 2)}\n` : inWords(report));
   return report.ok ? 0 : 1;
 }
-
-const recordedOr = (opener: PortOpener, recorder: DeviceRecorder | undefined): PortOpener =>
-  recorder?.port ?? opener;
 
 /** One line that each step overwrites; nothing without a terminal. */
 function progress(isTerminal: boolean) {

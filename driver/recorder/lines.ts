@@ -20,10 +20,11 @@ export interface SendLine {
   readonly bytes: string;
 }
 
-/** A call of the device. `text`: that of a command. */
+/** A call of the device, or `examine`, of the doctor. `text`: that of a command; the URI of the doctor's echo server. */
 export interface DeviceCall {
   readonly to:
-    ('start' | 'stop' | 'disconnect' | 'restart') | ('checkLinks' | 'scanNetworks' | 'command');
+    | ('start' | 'stop' | 'disconnect' | 'restart')
+    | ('checkLinks' | 'scanNetworks' | 'command' | 'examine');
   readonly text?: string;
 }
 

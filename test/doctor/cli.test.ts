@@ -5,6 +5,8 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { replayDriver } from '../../replay/driver-replay';
+import { parseDriverRecording } from '../../replay/recording-file';
 import { listen, type SimulatorServer } from '../../simulator/serial/server';
 
 const cli = join(__dirname, '..', '..', 'driver', 'doctor', 'cli.ts');
@@ -42,14 +44,19 @@ describe('esp-at-doctor', () => {
     assert.equal(err, '');
   });
 
-  it('with --json and --record: prints findings and facts, and writes what passed the port', async () => {
+  it('with --json and --record: prints findings and facts, and writes what passed the port, which replays', async () => {
     const file = join(folder, 'record.jsonl');
     const { code, out } = await run(port, '--json', '--record', file);
     const report: unknown = JSON.parse(out);
     assert.ok(typeof report === 'object' && report && 'ok' in report && 'facts' in report);
     assert.deepEqual([code, report.ok], [0, true]);
     assert.match(JSON.stringify(report.facts), /"ssid":"espressif"/);
-    assert.match(readFileSync(file, 'utf8'), /AT\+GMR\\r\\n/);
+    const recording = readFileSync(file, 'utf8');
+    assert.match(recording, /AT\+GMR\\r\\n/);
+    const replayed = await replayDriver(parseDriverRecording(recording));
+    assert.equal(replayed.difference, undefined);
+    const other = recording.replace('+GMR', '+GMS');
+    assert.notEqual((await replayDriver(parseDriverRecording(other))).difference, undefined);
   });
 
   it('ends with 1 where something is wrong, and says what to do', async () => {

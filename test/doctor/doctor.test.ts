@@ -3,6 +3,9 @@ import { describe, it } from 'node:test';
 import { examine, findingInWords, type DoctorReport, type DoctorStep } from '../../driver';
 import { openerAt } from '../../nodes/shared/device/make-device';
 import { portAt } from '../../driver/port/open';
+import { DeviceRecorder } from '../../driver/recorder/device-recorder';
+import { replayDriver } from '../../replay/driver-replay';
+import { parseDriverRecording } from '../../replay/recording-file';
 import { listen } from '../../simulator/serial/server';
 import { startPathServer } from '../harness/network/path-server';
 import { makeAuthority, makeIdentity } from '../harness/network/ws-server-certificates';
@@ -217,6 +220,16 @@ describe('the doctor, over a pty', { skip: whyNoPty() ?? false, concurrency: 4 }
     await assert.rejects(examine(patient.opener, { onStep, signal: controller.signal }), /enough/);
     const { facts } = await timed(examine(patient.opener));
     assert.ok((facts.baudRate ?? 0) > 115_200, String(facts.baudRate));
+  });
+
+  it('decides in a replay of its recording as it did, with the climb', async () => {
+    await using patient = new Patient();
+    const recorder = new DeviceRecorder({ port: patient.opener }, 4 * 1024 * 1024);
+    recorder.called('examine');
+    const { facts } = await timed(examine(recorder.port, { clock: recorder.clock }));
+    assert.equal(facts.bestBaudRate, 3_000_000);
+    const recording = parseDriverRecording(recorder.text('doctor', undefined));
+    assert.equal((await replayDriver(recording)).difference, undefined);
   });
 
   it('names noise', async () => {
