@@ -87,8 +87,8 @@ describe('a recording of the driver against the simulated device', () => {
       const file = join(OWN_RECORDINGS, 'driver', `${name}.jsonl`);
       const recording = parseDriverRecording(readFileSync(file, 'utf8'));
       assert.equal(await compareWithSimulator(recording), undefined);
-      const { changed, line } = altered(recording, 'AT version');
-      assert.equal((await compareWithSimulator(changed))?.line, line);
+      const { changed } = altered(recording, 'AT version');
+      assert.match((await compareWithSimulator(changed))?.expected ?? '', /^AT versio~/);
     });
   }
 
