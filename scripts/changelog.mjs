@@ -1,8 +1,7 @@
 #!/usr/bin/env node
-// `npm run changelog -- 0.2.0`: makes a release of what has been committed since the last one. Writes the
-// version to package.json and package-lock.json, and a section to CHANGELOG.md from the subjects of the
-// commits (`scope: what it does`). Commits and tags nothing: CONTRIBUTING.md tells what follows.
-// `npm run changelog` prints the section only.
+// `npm run changelog`: prints the section of CHANGELOG.md for what has been committed since the last release, from the
+// subjects of the commits (`scope: what it does`). `npm run changelog -- 0.2.0` writes it and the version to the files.
+// Commits and tags nothing: release.mjs does.
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -45,7 +44,8 @@ export function withSection(page, text) {
   return at < 0 ? `${page.trimEnd()}\n\n${text}` : `${page.slice(0, at)}${text}\n${page.slice(at)}`;
 }
 
-function commitsSinceRelease() {
+/** What was committed since the last release: `{ hash, subject, body }`, newest first. */
+export function commitsSinceRelease() {
   const git = (...args) => execFileSync('git', args, { cwd: root, encoding: 'utf8' });
   const [tag] = git('tag', '--list', 'v*', '--sort=-v:refname', '--merged').split('\n');
   const log = git(
@@ -61,33 +61,43 @@ function commitsSinceRelease() {
     .map(([hash, subject, body = '']) => ({ hash, subject, body }));
 }
 
-function main() {
-  const [version] = process.argv.slice(2);
-  const text = section(
-    version ?? 'Unreleased',
-    new Date().toISOString().slice(0, 10),
-    commitsSinceRelease(),
+/** Whether a text is three numbers, perhaps with a part such as `-beta.1` behind them. */
+export function isVersion(text) {
+  return /^\d+\.\d+\.\d+(-[\w.]+)?$/.test(text);
+}
+
+/** Writes the version, and its section, unless the page has one: its sentences may be made by hand. */
+export function write(version, text) {
+  const heading = `## ${version}`;
+  edit('CHANGELOG.md', (page) =>
+    page.split('\n').some((line) => line === heading || line.startsWith(`${heading} `))
+      ? page
+      : withSection(page, text),
   );
-  if (version === undefined) return console.log(text);
-  if (!/^\d+\.\d+\.\d+(-[\w.]+)?$/.test(version)) {
-    console.error(`${version} is no version: three numbers, as in 0.2.0`);
-    process.exit(1);
-  }
-  edit('CHANGELOG.md', (page) => withSection(page, text));
   edit('package.json', (json) => json.replace(/"version": ".*?"/, `"version": "${version}"`));
   // The package's own version stands twice at the head of the lock file.
   edit('package-lock.json', (json) => {
     const own = json.slice(0, json.indexOf('"license"'));
     return own.replace(/"version": ".*?"/g, `"version": "${version}"`) + json.slice(own.length);
   });
-  console.log(
-    `CHANGELOG.md, package.json and package-lock.json tell of ${version}. Read the section, then commit.`,
-  );
 }
 
 function edit(file, change) {
   const path = join(root, file);
   writeFileSync(path, change(readFileSync(path, 'utf8')));
+}
+
+function main() {
+  const [version] = process.argv.slice(2);
+  const date = new Date().toISOString().slice(0, 10);
+  const text = section(version ?? 'Unreleased', date, commitsSinceRelease());
+  if (version === undefined) return console.log(text);
+  if (!isVersion(version)) {
+    console.error(`${version} is no version: three numbers, as in 0.2.0`);
+    process.exit(1);
+  }
+  write(version, text);
+  console.log(`CHANGELOG.md, package.json and package-lock.json tell of ${version}.`);
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1]).href) main();

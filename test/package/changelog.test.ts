@@ -67,27 +67,88 @@ describe('npm run changelog', { skip }, () => {
   });
 });
 
+describe('npm run release', { skip }, () => {
+  const released = (t: TestContext): Repository => {
+    const repository = new Repository(t);
+    repository.git('add', '.');
+    repository.commit('build: begin');
+    repository.git('tag', 'v0.1.0');
+    repository.commit('link: reconnect after a pong timeout');
+    return repository;
+  };
+  const release = (repository: Repository, ...args: string[]) =>
+    repository.runScript('release.mjs', ...args);
+
+  it('writes section and version, commits them and tags, and leaves no change', (t) => {
+    const repository = released(t);
+    const { status, stderr } = release(repository, '0.2.0');
+    assert.equal(status, 0, stderr);
+    assert.equal(repository.git('log', '-1', '--format=%s'), 'build: release 0.2.0');
+    assert.equal(
+      repository.git('rev-parse', 'v0.2.0^{commit}'),
+      repository.git('rev-parse', 'HEAD'),
+    );
+    assert.equal(repository.git('status', '--porcelain'), '');
+    assert.match(repository.read('CHANGELOG.md'), /^# Changelog\n\n## 0\.2\.0 [^]*pong timeout/);
+    assert.match(repository.read('package.json'), /"version": "0\.2\.0"/);
+    assert.equal(repository.read('package-lock.json').match(/"0\.2\.0"/g)?.length, 2);
+  });
+
+  it('changes nothing in a dry run, and prints the section', (t) => {
+    const repository = released(t);
+    const before = repository.git('rev-parse', 'HEAD');
+    const { status, stdout } = release(repository, '0.2.0', '--dry-run');
+    assert.equal(status, 0);
+    assert.match(stdout, /## 0\.2\.0 [^]*link: reconnect after a pong timeout/);
+    assert.equal(repository.git('rev-parse', 'HEAD'), before);
+    assert.equal(repository.git('tag', '--list'), 'v0.1.0');
+    assert.equal(repository.git('status', '--porcelain'), '');
+  });
+
+  it('keeps a section that was written by hand', (t) => {
+    const repository = released(t);
+    const page = '# Changelog\n\n## 0.2.0 (soon)\n\nClear words.\n\n## 0.1.0\n';
+    repository.write('CHANGELOG.md', page);
+    repository.git('commit', '-q', '-am', 'docs: say what is new');
+    assert.equal(release(repository, '0.2.0').status, 0);
+    assert.equal(repository.read('CHANGELOG.md'), page);
+  });
+
+  it('refuses uncommitted changes, an earlier or equal version, and what is no version', (t) => {
+    const repository = released(t);
+    for (const version of ['0.1.0', '0.0.9', '0.1.0-beta.1', 'next', ''])
+      assert.equal(release(repository, version).status, 1, version);
+    assert.equal(release(repository).status, 1);
+    repository.write('CHANGELOG.md', 'changed');
+    const { status, stderr } = release(repository, '0.2.0');
+    assert.equal(status, 1);
+    assert.match(stderr, /CHANGELOG\.md/);
+    assert.equal(repository.git('tag', '--list'), 'v0.1.0');
+  });
+});
+
 /** A repository with the script and little else. */
 class Repository {
   readonly #folder = mkdtempSync(join(tmpdir(), 'esp-at-changelog-'));
 
   constructor(t: TestContext) {
     t.after(() => rmSync(this.#folder, { recursive: true, force: true }));
-    for (const script of ['changelog.mjs', 'root.mjs'])
+    for (const script of ['changelog.mjs', 'release.mjs', 'root.mjs'])
       cpSync(join(root, 'scripts', script), join(this.#folder, 'scripts', script));
-    this.#write('CHANGELOG.md', '# Changelog\n\n## 0.1.0\n\nThe first version.\n');
-    this.#write('package.json', '{ "version": "0.1.0" }\n');
-    this.#write(
+    this.write('CHANGELOG.md', '# Changelog\n\n## 0.1.0\n\nThe first version.\n');
+    this.write('package.json', '{ "version": "0.1.0" }\n');
+    this.write(
       'package-lock.json',
       `{ "version": "0.1.0", "packages": { "": { "version": "0.1.0", "license": "Apache-2.0" },
          "node_modules/mustache": { "version": "4.2.0", "license": "MIT" } } }`,
     );
     this.git('init', '-q');
+    this.git('config', 'user.name', 'Test');
+    this.git('config', 'user.email', 'test@example.com');
   }
 
-  git(...args: string[]): void {
-    const identity = ['-c', 'user.name=Test', '-c', 'user.email=test@example.com'];
-    execFileSync('git', [...identity, ...args], { cwd: this.#folder });
+  git(...args: string[]): string {
+    return execFileSync('git', args, { cwd: this.#folder, encoding: 'utf8' }).trimEnd();
   }
 
   commit(message: string): void {
@@ -95,7 +156,14 @@ class Repository {
   }
 
   run(...args: string[]): { stdout: string; status: number | null } {
-    const script = join(this.#folder, 'scripts', 'changelog.mjs');
+    return this.runScript('changelog.mjs', ...args);
+  }
+
+  runScript(
+    name: string,
+    ...args: string[]
+  ): { stdout: string; stderr: string; status: number | null } {
+    const script = join(this.#folder, 'scripts', name);
     return spawnSync(process.execPath, [script, ...args], { encoding: 'utf8' });
   }
 
@@ -103,7 +171,7 @@ class Repository {
     return readFileSync(join(this.#folder, file), 'utf8');
   }
 
-  #write(file: string, content: string): void {
+  write(file: string, content: string): void {
     writeFileSync(join(this.#folder, file), content);
   }
 }

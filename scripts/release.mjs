@@ -1,0 +1,62 @@
+#!/usr/bin/env node
+// `npm run release -- 0.2.0`: makes a release of what is committed. Writes the section of CHANGELOG.md, unless it is there
+// already, and the version, then commits and tags. `--dry-run` prints the section, and changes nothing.
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { commitsSinceRelease, isVersion, section, write } from './changelog.mjs';
+import { root } from './root.mjs';
+
+const USAGE = 'npm run release -- VERSION [--dry-run]';
+const FILES = ['CHANGELOG.md', 'package.json', 'package-lock.json'];
+
+const options = process.argv.slice(2);
+const isDryRun = options.includes('--dry-run');
+const [version, ...others] = options.filter((option) => option !== '--dry-run');
+const problem = problemOf();
+if (problem !== undefined) {
+  console.error(problem);
+  process.exit(1);
+}
+const tag = `v${version}`;
+const commits = commitsSinceRelease();
+if (isDryRun) {
+  console.log(section(version, today(), commits));
+  console.log(`Would write this and the version to ${FILES.join(', ')}, commit, and tag ${tag}.`);
+} else {
+  write(version, section(version, today(), commits));
+  git('add', ...FILES);
+  git('commit', '--quiet', '--message', `build: release ${version}`);
+  git('tag', '--annotate', '--message', version, tag);
+  console.log(`Committed and tagged ${tag}. Now: git push --follow-tags`);
+}
+
+/** Why there is no release; undefined: nothing prevents it. */
+function problemOf() {
+  if (version === undefined || others.length > 0) return USAGE;
+  if (!isVersion(version)) return `${version} is no version: three numbers, as in 0.2.0`;
+  const changed = git('status', '--porcelain');
+  if (changed !== '') return `Commit or remove these changes first:\n${changed}`;
+  if (git('tag', '--list', `v${version}`) !== '') return `v${version} is released already.`;
+  const { version: now } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  const isFirst = git('tag', '--list', 'v*') === '';
+  if (compare(version, now) < 0 || (version === now && !isFirst))
+    return `${version} does not come after ${now}.`;
+  return undefined;
+}
+
+/** Compares the numbers of two versions, then what follows them: a version without comes last. */
+function compare(a, b) {
+  const [numbersA, restA = '~'] = a.split(/-(.*)/s);
+  const [numbersB, restB = '~'] = b.split(/-(.*)/s);
+  const order = numbersA.localeCompare(numbersB, 'en', { numeric: true });
+  return order === 0 ? (restA > restB) - (restA < restB) : order;
+}
+
+function today() {
+  return new Date().toISOString().slice(0, 10);
+}
+
+function git(...args) {
+  return execFileSync('git', args, { cwd: root, encoding: 'utf8' }).trimEnd();
+}
