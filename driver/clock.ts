@@ -29,12 +29,27 @@ export const systemClock: Clock = {
   },
 };
 
+/** A timer that fires later than this was blocked with its event loop. */
+const LATE_MS = 50;
+/** Milliseconds of a loop that runs, in which it reads what has come meanwhile: a thread pool needs several turns. */
+const GRACE_MS = 250;
+/** A loop that is late again and again must not put off a timeout for ever. */
+const MOST_GRACES = 10;
+
 /**
  * Calls `callback` once, `ms` milliseconds from now, but not before input that is there then. An event loop that was
  * blocked runs late timers first, and reads what came meanwhile afterwards: a timeout must not fall in between.
  */
 export function onTimeout(clock: Clock, ms: number, callback: () => void): Cancel {
-  let cancel = clock.after(ms, () => (cancel = clock.afterInput(callback)));
+  let cancel: Cancel;
+  const wait = (waitMs: number, graces: number) => {
+    const due = clock.now() + waitMs;
+    cancel = clock.after(waitMs, () => {
+      if (graces > 0 && clock.now() - due > LATE_MS) wait(GRACE_MS, graces - 1);
+      else cancel = clock.afterInput(callback);
+    });
+  };
+  wait(ms, MOST_GRACES);
   return () => cancel();
 }
 

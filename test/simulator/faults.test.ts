@@ -88,6 +88,7 @@ describe('fault settings', () => {
   const refusals = [
     ['nope', /there is no fault "nope"/],
     ['lose=often', /"often" is not a setting of a fault/],
+    ['noise=to-host,4000000000', /"4000000000" is not a setting of a fault/],
     ['lose=prompt', /the fault lose takes no point/],
     ['lose=0%', /a chance is more than 0 and at most 1/],
     ['lose=200%', /a chance is more than 0 and at most 1/],
