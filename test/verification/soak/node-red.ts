@@ -28,6 +28,7 @@ export class NodeRed {
     folder: string,
     port: number,
     onReports: (reports: readonly Report[]) => void,
+    onLine: (line: string) => void,
   ) {
     this.#folder = folder;
     this.#address = `http://127.0.0.1:${port}/`;
@@ -55,23 +56,26 @@ export class NodeRed {
     });
     for (const stream of [this.#process.stdout, this.#process.stderr]) {
       stream?.setEncoding('utf8').on('data', (text: string) => {
-        this.lines.push(...text.split('\n').filter((line) => line !== ''));
+        const lines = text.split('\n').filter((line) => line !== '');
+        lines.forEach(onLine);
+        this.lines.push(...lines);
         this.lines.splice(0, Math.max(0, this.lines.length - KEPT_LINES));
       });
     }
   }
 
-  /** Starts it with flows; resolves when its admin API answers. */
+  /** Starts it with flows; resolves when its admin API answers. @param onLine called with all that it prints */
   static async start(
     flows: readonly object[],
     seed: number,
     onReports: (reports: readonly Report[]) => void,
+    onLine: (line: string) => void,
   ): Promise<NodeRed> {
     const folder = mkdtempSync(join(tmpdir(), 'esp-at-soak-'));
     const port = await freePort();
     writeFileSync(join(folder, 'flows.json'), JSON.stringify(flows));
     writeFileSync(join(folder, 'settings.js'), settings(port, seed));
-    const nodeRed = new NodeRed(folder, port, onReports);
+    const nodeRed = new NodeRed(folder, port, onReports, onLine);
     const giveUpAt = Date.now() + START_TIMEOUT_MS;
     while (!(await nodeRed.#answers())) {
       if (Date.now() > giveUpAt)

@@ -6,7 +6,7 @@ const usage = `npm run soak -- [options]
 
   --minutes N     how long faults, stalls and deploys go on (default 60; 0.5 is half a minute)
   --seed S        number that draws traffic, faults and deploys (default: by the time)
-  --verbose       prints every fault and deploy
+  --verbose       prints every fault and deploy, and what Node-RED prints
   --class C       firmware A, B, C or D (default D)
 
 A real Node-RED on a real pty sends and receives over three links of a simulated ESP32 at 115200 bit/s, with a real

@@ -16,7 +16,7 @@ export interface SoakOptions {
   readonly minutes: number;
   readonly firmware: FirmwareClass;
   readonly print: (line: string) => void;
-  /** Prints every fault and deploy. */
+  /** Prints every fault and deploy, and what Node-RED prints. */
   readonly verbose: boolean;
 }
 
@@ -67,8 +67,11 @@ export class Soak {
     const flows = () => flowsOf(board.path, server.port, this.#revision);
     let nodeRed: NodeRed | undefined;
     try {
-      nodeRed = await NodeRed.start(flows(), seed + 3, (reports) =>
-        reports.forEach((each) => this.#take(each)),
+      nodeRed = await NodeRed.start(
+        flows(),
+        seed + 3,
+        (reports) => reports.forEach((each) => this.#take(each)),
+        (line) => this.#tell(line),
       );
       await this.#storm(nodeRed, board, server, flows);
       await this.#calm(nodeRed, board, server);
@@ -116,6 +119,7 @@ export class Soak {
         printAt += MINUTE_MS;
         this.#settle(false);
         this.#options.print(this.#line(now - begun));
+        this.#tell(figures(this.#ledger.sent.tally));
         this.#printViolations();
       }
       this.#checkAlive(nodeRed, board, server, begun, now);
