@@ -1,0 +1,145 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { PortLease, type Pace, type Purpose, type WaitResult } from '../../../driver/at/port-lease';
+import { TimedPort } from '../../../driver/at/timing/timed-port';
+import { VirtualClock } from '../../../simulator/replay/virtual-clock';
+
+/** A lease of a port, and what it writes. @param rate bits a second; undefined: unknown */
+function leased(pace: Pace = 'portRate', rate?: number) {
+  const clock = new VirtualClock();
+  const written: string[] = [];
+  const writer = {
+    pendingBytes: 7,
+    rate,
+    write: (bytes: Uint8Array) => void written.push(Buffer.from(bytes).toString()),
+  };
+  const controller = new AbortController();
+  const lease = new PortLease(new TimedPort(writer, clock), pace, controller.signal);
+  return { clock, written, controller, lease };
+}
+
+/** The outcome of a wait, and when it came. */
+function outcomeOf(clock: VirtualClock, wait: Promise<WaitResult>) {
+  const outcome: { at?: number; result?: WaitResult } = {};
+  void wait.then((result) => Object.assign(outcome, { at: clock.now(), result }));
+  return outcome;
+}
+
+const isOk = (line: string) => line === 'OK';
+const none = () => false;
+
+describe('lease of the port', () => {
+  const times: Readonly<Record<Purpose, readonly [number, number, number]>> = {
+    lineEnd: [1200, 500, 250],
+    query: [1200, 1200, 500],
+    stillAtWork: [1500, 1500, 1500],
+    pause: [30, 30, 30],
+    padding: [150, 75, 75],
+    boot: [8000, 500, 500],
+  };
+  for (const [purpose, idle] of Object.entries(times) as [Purpose, readonly number[]][])
+    for (const [index, pace] of (['portRate', 'negotiatedRate', 'search'] as const).entries())
+      it(`ends a silent wait for ${purpose} at ${pace} after ${idle[index]} ms`, async () => {
+        const { clock, lease } = leased(pace);
+        const outcome = outcomeOf(clock, lease.next(purpose, none));
+        await clock.advance((idle[index] ?? 0) - 1);
+        assert.equal(outcome.result, undefined);
+        await clock.advance(1);
+        assert.deepEqual(outcome.result, { flooded: false });
+        assert.equal(clock.pending, 0);
+      });
+
+  const floods = [
+    ['lineEnd', 31_200],
+    ['query', 31_200],
+    ['stillAtWork', 31_500],
+    ['pause', 300],
+    ['padding', 3000],
+    ['boot', 38_000],
+  ] as const;
+  for (const [purpose, limit] of floods)
+    it(`ends a wait for ${purpose} in a flood after ${limit} ms`, async () => {
+      const { clock, lease } = leased();
+      const outcome = outcomeOf(clock, lease.next(purpose, none));
+      while (!outcome.result && clock.now() < 60_000) {
+        await clock.advance(10);
+        lease.heard(clock.now(), 10);
+      }
+      assert.deepEqual(outcome.result, { flooded: true });
+      assert.ok(clock.now() >= limit && clock.now() <= limit + 20, `${clock.now()}`);
+    });
+
+  it('counts idle time from the last written byte on', async () => {
+    const { clock, lease } = leased('portRate', 9600);
+    lease.write(Buffer.alloc(96, 'x'));
+    const outcome = outcomeOf(clock, lease.next('pause', none));
+    await clock.advance(129);
+    assert.equal(outcome.result, undefined);
+    await clock.advance(2);
+    assert.deepEqual(outcome.result, { flooded: false });
+  });
+
+  it('takes the accepted line, leaves a URC, and keeps a consumed line from being one', async () => {
+    const { clock, lease } = leased();
+    const accept = (line: string) => (line === '+X' ? 'consumed' : line === 'OK');
+    const outcome = outcomeOf(clock, lease.next('query', accept));
+    assert.deepEqual(
+      ['WIFI GOT IP', '+X', 'OK', 'OK'].map((line) => lease.take(line)),
+      [false, true, true, false],
+    );
+    await clock.advance(0);
+    assert.deepEqual(outcome.result, { line: 'OK' });
+    assert.equal(clock.pending, 0);
+  });
+
+  it('finds a line that came between two waits, and forgets those before it', async () => {
+    const { clock, lease } = leased();
+    for (const line of ['one', 'OK', 'two']) lease.take(line);
+    assert.deepEqual(await lease.next('query', isOk), { line: 'OK' });
+    const second = outcomeOf(
+      clock,
+      lease.next('pause', (line) => line === 'one'),
+    );
+    await clock.advance(30);
+    assert.deepEqual(second.result, { flooded: false });
+  });
+
+  it('stores 16 lines between two waits, and none from before a write', async () => {
+    const { clock, lease } = leased();
+    for (let index = 0; index < 17; index++) lease.take(`line ${index}`);
+    assert.deepEqual(await lease.next('query', (line) => line === 'line 15'), { line: 'line 15' });
+    for (let index = 0; index < 17; index++) lease.take(`line ${index}`);
+    const last = outcomeOf(
+      clock,
+      lease.next('pause', (line) => line === 'line 16'),
+    );
+    await clock.advance(30);
+    assert.deepEqual(last.result, { flooded: false });
+    lease.take('OK');
+    lease.write(Buffer.from('AT\r\n'));
+    const stale = outcomeOf(clock, lease.next('pause', isOk));
+    await clock.advance(30);
+    assert.deepEqual(stale.result, { flooded: false });
+  });
+
+  it('notes final result codes, busy and prompts, and no other line', () => {
+    const { lease } = leased();
+    const lines = ['OK', 'ERROR', 'SEND OK', 'SEND FAIL', 'busy p...', '>', 'ready', '+X'];
+    for (const line of lines) lease.take(line);
+    assert.deepEqual([...lease.seen], lines.slice(0, 6));
+  });
+
+  it('rejects its wait with the reason of an abort, then writes nothing and rejects at once', async () => {
+    const { clock, written, controller, lease } = leased();
+    const reason = new Error('the port is lost');
+    lease.write(Buffer.from('a'));
+    const wait = assert.rejects(lease.next('boot', none), reason);
+    controller.abort(reason);
+    await wait;
+    lease.write(Buffer.from('b'));
+    assert.deepEqual(written, ['a']);
+    await assert.rejects(lease.next('boot', none), reason);
+    assert.equal(clock.pending, 0);
+    assert.equal(lease.pendingBytes, 7);
+  });
+});
