@@ -4,21 +4,26 @@ import { describe, it } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { createContext, runInContext } from 'node:vm';
 import { join } from 'node:path';
-import { asObject, root } from '../../package/project';
+import { asObject, asText, root } from '../../package/project';
 
-/** Runs the script, an ES module, in a process of its own. */
-function bundle(entry: string): string {
+/** The bundles of modules, by type. The script, an ES module, runs in a process of its own. */
+function bundles(types: readonly string[]): Readonly<Record<string, unknown>> {
   const script = pathToFileURL(join(root, 'scripts/browser-bundle.mjs')).href;
   const kinds = "exports.faults = [{ name: 'lose', takes: ['direction', 'chance'], defaults: {} }]";
-  const given = JSON.stringify([entry, { 'simulator/faults/all.ts': kinds }]);
+  const given = JSON.stringify([types, { 'simulator/faults/all.ts': kinds }]);
   const program = `import { browserBundle } from ${JSON.stringify(script)};
-    process.stdout.write(browserBundle(...${given}));`;
-  return execFileSync(process.execPath, ['--input-type=module', '--eval', program], {
+    const [types, replaced] = ${given};
+    const made = types.map((type) => [type, browserBundle('nodes/shared/checks/' + type + '.ts', replaced)]);
+    process.stdout.write(JSON.stringify(Object.fromEntries(made)));`;
+  const printed = execFileSync(process.execPath, ['--input-type=module', '--eval', program], {
     encoding: 'utf8',
+    maxBuffer: 100_000_000,
   });
+  return asObject(JSON.parse(printed), 'bundles');
 }
 
 describe('the checks bundled for the editor', () => {
+  const sources = bundles(['esp-at-device', 'ws-open', 'ws-send', 'ws-close', 'ws-status']);
   for (const [type, field, value, code] of [
     ['esp-at-device', 'port', 'sim:?fault=lose=2%25,to-host', undefined],
     ['esp-at-device', 'port', 'sim:?fault=lose=soon', 'INVALID_SETTING'],
@@ -29,7 +34,7 @@ describe('the checks bundled for the editor', () => {
     ['ws-status', 'poll', 'x', 'INVALID_CONFIG'],
   ] as const) {
     it(`${type}, ${field} ${value}: run without Node.js, with the same result`, () => {
-      const source = bundle(`nodes/shared/checks/${type}.ts`);
+      const source = asText(sources[type], type);
       const page = createContext({ TextEncoder, URLSearchParams, value });
       const refusal: unknown = runInContext(`(${source}).checks.${field}(value, {})`, page);
       assert.equal(refusal && asObject(refusal, 'refusal').code, code);
