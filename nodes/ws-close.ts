@@ -2,11 +2,14 @@ import type { Node, NodeAPI, NodeDef, NodeMessageInFlow } from 'node-red';
 import { shown } from '../driver/values/text';
 import { EspAtError } from '../driver/errors';
 import type { CloseOptions } from '../driver/link/options';
+import { isFixed, type Source } from './shared/checks/source';
+import type { FlowName } from './shared/errors/node-error';
 import { findDevice, requireDevice, type DeviceNode } from './shared/device/device-node';
 import { onInput, type Send } from './shared/message/input';
 import { chosenLink, type LinkSetting } from './shared/device/link-setting';
 import { NodeStatus } from './shared/device/node-status';
 import { settingNumber, settingText } from './shared/message/settings';
+import { readAll, settingSource, type ReadSetting } from './shared/message/sources';
 import { migrate } from './shared/settings/migrate';
 import { translator } from './shared/message/translate';
 
@@ -17,7 +20,9 @@ export interface WsCloseDef extends NodeDef {
   link?: string | number;
   mode?: 'graceful' | 'now';
   code?: string | number;
+  codeType?: Source;
   reason?: string;
+  reasonType?: Source;
 }
 
 /** The node `ws-close`. */
@@ -39,16 +44,24 @@ class Closer {
   readonly #device: DeviceNode | undefined;
   readonly #link: LinkSetting;
   readonly #options: CloseOptions;
+  readonly #codeOf: ReadSetting;
+  readonly #reasonOf: ReadSetting;
   readonly status: NodeStatus;
   readonly #stop = new AbortController();
 
   constructor(RED: NodeAPI, node: Node, def: WsCloseDef) {
     this.#link = settingText(RED, node, def.link);
+    const { code, codeType, reason, reasonType } = def;
+    const graceful = def.mode !== 'now';
     this.#options = {
-      graceful: def.mode !== 'now',
-      code: settingNumber(RED, node, def.code) ?? 1000,
-      reason: settingText(RED, node, def.reason),
+      graceful,
+      code: (isFixed(codeType) ? settingNumber(RED, node, code) : undefined) ?? 1000,
+      reason: isFixed(reasonType) ? settingText(RED, node, reason) : '',
     };
+    const source = (name: FlowName, value: unknown, type: Source | undefined) =>
+      graceful ? settingSource(RED, node, name, value, type) : undefined;
+    this.#codeOf = source('closeCode', code, codeType) ?? ((msg) => msg.code);
+    this.#reasonOf = source('closeReason', reason, reasonType) ?? ((msg) => msg.reason);
     this.#device = findDevice(RED, def.device);
     this.status = new NodeStatus(RED, node, this.#device, this.#link);
     this.#device?.host.attach(this.status);
@@ -59,10 +72,12 @@ class Closer {
     const { host } = requireDevice(this.#device);
     const ids = this.#link === 'all' ? [0, 1, 2] : [chosenLink(this.#link, msg)];
     const links = ids.map((id) => host.link(id));
+    const read = readAll(msg, [this.#codeOf, this.#reasonOf]);
+    const [code, reason] = read instanceof Promise ? await read : read;
     const options: CloseOptions = {
       ...this.#options,
-      code: codeOf(msg.code) ?? this.#options.code,
-      reason: reasonOf(msg.reason) ?? this.#options.reason,
+      code: codeOf(code) ?? this.#options.code,
+      reason: reasonOf(reason) ?? this.#options.reason,
       signal: this.#stop.signal,
     };
     const closing = links.map((link) => link.close(options));

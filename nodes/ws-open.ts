@@ -131,8 +131,8 @@ class Opener implements DeviceUser {
         (event) => this.#linkChanged(event),
         (message) => this.#receive(message),
       );
-    const { fixed, uri } = this.#settings;
-    if (device && fixed.keepOpen && uri !== '' && !isSeveral(this.#link)) void this.#openAtStart();
+    const { opensAtStart } = this.#settings;
+    if (device && opensAtStart && !isSeveral(this.#link)) void this.#openAtStart();
   }
 
   // --- opening -------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@ import { EspAtError } from '../driver/errors';
 import { toCaughtError } from './shared/errors/caught-error';
 import { isFlowError, type FlowError } from './shared/errors/node-error';
 import type { Reply, RequestOptions } from '../driver/link/request/options';
+import { isFixed, type Source } from './shared/checks/source';
 import { checks } from './shared/checks/ws-request';
 import type { DeviceApi } from './shared/device/device-api';
 import type { DeviceUser } from './shared/device/device-host-options';
@@ -17,6 +18,7 @@ import { PayloadDecoder, type Output } from './shared/message/payload-decoder';
 import { replyMatch, type MatchFor, type ReplyMatchDef } from './shared/message/reply-match';
 import { expandedSettings, refusalOf } from './shared/message/setting-checks';
 import { settingNumber, settingText } from './shared/message/settings';
+import { reader, readAll, settingSource, type ReadSetting } from './shared/message/sources';
 import { translator, type Translate } from './shared/message/translate';
 import { migrate } from './shared/settings/migrate';
 
@@ -26,8 +28,12 @@ const LONGEST_TIMEOUT_MS = 86_400_000;
 export interface WsRequestDef extends NodeDef, ReplyMatchDef {
   device?: string;
   link?: string | number;
+  /** What to send: a property of the message unless `payloadType` says otherwise. */
+  payload?: string;
+  payloadType?: Source;
   /** Milliseconds; empty is the driver's default. */
   timeout?: string | number;
+  timeoutType?: Source;
   output?: Output;
   /** Whether ws-open sends the reply on, too. */
   replies?: 'both' | 'here';
@@ -57,6 +63,8 @@ class Requester implements DeviceUser {
   readonly #translate: Translate;
   readonly #device: DeviceNode | undefined;
   readonly #link: LinkSetting;
+  readonly #payloadOf: ReadSetting;
+  readonly #timeoutOf: ReadSetting;
   readonly #timeout: number | undefined;
   readonly #holdSeconds: number;
   readonly #fixed: Pick<RequestOptions, 'emitReply' | 'emitLate'>;
@@ -72,7 +80,11 @@ class Requester implements DeviceUser {
     this.#node = node;
     this.#translate = translate;
     this.#link = settingText(RED, node, def.link);
-    this.#timeout = settingNumber(RED, node, def.timeout);
+    const { payload = 'payload', payloadType = 'msg', timeout, timeoutType } = def;
+    this.#payloadOf = reader(RED, node, 'payload', payload, payloadType);
+    this.#timeoutOf =
+      settingSource(RED, node, 'timeout', timeout, timeoutType) ?? ((msg) => msg.timeout);
+    this.#timeout = isFixed(timeoutType) ? settingNumber(RED, node, timeout) : undefined;
     this.#holdSeconds =
       def.whenAway === 'hold' ? (settingNumber(RED, node, def.holdSeconds) ?? 30) : 0;
     const { late = 'open', replies = 'both' } = def;
@@ -92,14 +104,17 @@ class Requester implements DeviceUser {
   async request(msg: NodeMessageInFlow, send: Send): Promise<void> {
     const link = requireDevice(this.#device).host.link(chosenLink(this.#link, msg));
     if (this.#refusal) throw this.#refusal;
-    const { payload, opcode } = outgoing(msg.payload, msg.opcode);
-    const replyTimeoutMs = messageTimeout(msg.timeout, 1, LONGEST_TIMEOUT_MS) ?? this.#timeout;
+    const read = readAll(msg, [this.#payloadOf, this.#timeoutOf]);
+    const [value, limit] = read instanceof Promise ? await read : read;
+    const { payload, opcode } = outgoing(value, msg.opcode);
+    const replyTimeoutMs = messageTimeout(limit, 1, LONGEST_TIMEOUT_MS) ?? this.#timeout;
     this.#addCount(1);
     try {
       const reply = await this.#underWay.run((signal) =>
         link.request(payload, {
           ...this.#fixed,
-          match: this.#match(msg),
+          // A condition sees what is sent as the payload of the request.
+          match: this.#match({ ...msg, payload: value }),
           opcode,
           holdMs: this.#holdSeconds * 1000,
           signal,

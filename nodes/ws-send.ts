@@ -4,6 +4,7 @@ import { EspAtError } from '../driver/errors';
 import type { FlowError } from './shared/errors/node-error';
 import type { DeviceApi, LinkApi } from './shared/device/device-api';
 import type { DeviceUser } from './shared/device/device-host-options';
+import { isFixed, type Source } from './shared/checks/source';
 import { checks } from './shared/checks/ws-send';
 import { findDevice, requireDevice, type DeviceNode } from './shared/device/device-node';
 import { onInput, type Send } from './shared/message/input';
@@ -14,6 +15,7 @@ import { messageTimeout } from './shared/message/open-settings';
 import { outgoing } from './shared/message/outgoing';
 import { expandedSettings, refusalOf } from './shared/message/setting-checks';
 import { settingNumber, settingText } from './shared/message/settings';
+import { reader, readAll, settingSource, type ReadSetting } from './shared/message/sources';
 import { migrate } from './shared/settings/migrate';
 import { translator } from './shared/message/translate';
 
@@ -21,8 +23,12 @@ import { translator } from './shared/message/translate';
 export interface WsSendDef extends NodeDef {
   device?: string;
   link?: string | number;
+  /** What to send: a property of the message unless `payloadType` says otherwise. */
+  payload?: string;
+  payloadType?: Source;
   /** Milliseconds; empty is the firmware's default. */
   timeout?: string | number;
+  timeoutType?: Source;
   /** What to do while the link is not open. */
   whenAway?: 'fail' | 'hold';
   holdSeconds?: string | number;
@@ -47,6 +53,8 @@ export default function wsSend(RED: NodeAPI): void {
 class Sender implements DeviceUser {
   readonly #device: DeviceNode | undefined;
   readonly #link: LinkSetting;
+  readonly #payloadOf: ReadSetting;
+  readonly #timeoutOf: ReadSetting;
   readonly #timeout: number | undefined;
   /** Seconds to wait for a link that is not open; 0: fail at once. */
   readonly #holdSeconds: number;
@@ -60,7 +68,11 @@ class Sender implements DeviceUser {
 
   constructor(RED: NodeAPI, node: Node, def: WsSendDef) {
     this.#link = settingText(RED, node, def.link);
-    this.#timeout = settingNumber(RED, node, def.timeout);
+    const { payload = 'payload', payloadType = 'msg', timeout, timeoutType } = def;
+    this.#payloadOf = reader(RED, node, 'payload', payload, payloadType);
+    this.#timeoutOf =
+      settingSource(RED, node, 'timeout', timeout, timeoutType) ?? ((msg) => msg.timeout);
+    this.#timeout = isFixed(timeoutType) ? settingNumber(RED, node, timeout) : undefined;
     this.#holdSeconds =
       def.whenAway === 'hold' ? (settingNumber(RED, node, def.holdSeconds) ?? 30) : 0;
     this.#holdMessages = settingNumber(RED, node, def.holdMessages) ?? 100;
@@ -74,8 +86,10 @@ class Sender implements DeviceUser {
   async send(msg: NodeMessageInFlow, send: Send): Promise<void> {
     const link = requireDevice(this.#device).host.link(chosenLink(this.#link, msg));
     if (this.#refusal) throw this.#refusal;
-    const { payload, opcode } = outgoing(msg.payload, msg.opcode);
-    const timeout = messageTimeout(msg.timeout, 0, 60_000) ?? this.#timeout;
+    const read = readAll(msg, [this.#payloadOf, this.#timeoutOf]);
+    const [value, limit] = read instanceof Promise ? await read : read;
+    const { payload, opcode } = outgoing(value, msg.opcode);
+    const timeout = messageTimeout(limit, 0, 60_000) ?? this.#timeout;
     const fin = finOf(msg.fin);
     this.#count(link, payload);
     try {

@@ -5,6 +5,7 @@
 //       type="password|checkbox|select"     text if not given
 //       options="auto json" prefix="output" of a select: values, with the texts option.<prefix><Value>
 //       placeholder="15000" | tip="none"    a placeholder as it is, or the text tip.<tip>
+//       types="str msg flow"               of a typed input: where the value may come from; the first is the default
 //       button="findPorts" class="…" list="…"
 //   <esp-at-links>, <esp-at-certificate slot="0">  the table of links and a certificate slot of the device
 //   <esp-at-secrets>                        the credentials that hold the values of secret headers
@@ -62,7 +63,15 @@ function common(links, nameless) {
 }
 
 function row(prefix, attributes) {
-  const { name, icon, type = 'text', options = '', class: classes = '', button } = attributes;
+  const {
+    name,
+    icon,
+    type = 'text',
+    options = '',
+    class: classes = '',
+    button,
+    types,
+  } = attributes;
   const id = prefix + name;
   if (type === 'checkbox') {
     const box = `<input type="checkbox" id="${id}"><label for="${id}" data-i18n="label.${name}"></label>`;
@@ -74,7 +83,7 @@ function row(prefix, attributes) {
           .split(' ')
           .map((value) => option(value, `option.${attributes.prefix}${capital(value)}`))
           .join('')}</select>`
-      : `<input type="${type}" id="${id}"${placeholder(attributes)}${plain(attributes)}>`;
+      : `<input type="${type}" id="${id}"${placeholder(attributes)}${plain(attributes)}>${kinds(id, types)}`;
   const search =
     button === undefined
       ? ''
@@ -86,8 +95,13 @@ function row(prefix, attributes) {
 const placeholder = ({ placeholder: text, tip }) =>
   text !== undefined ? ` placeholder="${text}"` : tip ? ` data-i18n="[placeholder]tip.${tip}"` : '';
 
-const plain = ({ list, style }) =>
-  (list === undefined ? '' : ` list="${list}"`) + (style === undefined ? '' : ` style="${style}"`);
+const plain = ({ list, style, types }) =>
+  (list === undefined ? '' : ` list="${list}"`) +
+  (style === undefined ? '' : ` style="${style}"`) +
+  // Node-RED gives a typed input the width in the style.
+  (types === undefined ? '' : ` style="width: calc(100% - 146px)" data-types="${types}"`);
+
+const kinds = (id, types) => (types === undefined ? '' : `<input type="hidden" id="${id}Type">`);
 
 const label = (id, name, icon) =>
   `<label for="${id}"><i class="fa fa-${icon}"></i> <span data-i18n="label.${name}"></span></label>`;

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import type { Json } from '../package/project';
+import { wrongValues } from '../harness/nodes/wrong-values';
 import { idOf, type NodeRedMajor } from '../start/demo';
-import type { Editor } from './editor';
+import { assertTidy, placeRequest, typedInput, verdict } from './dialog-checks';
 import { noBrowser, Workbench } from './workbench';
 
 const majors: readonly NodeRedMajor[] = ['4', '5'];
@@ -65,10 +65,10 @@ for (const nodeRed of majors) {
       await editor.page.locator('#node-config-dialog-cancel').click();
       await editor.page.locator('#node-config-dialog-ok').waitFor({ state: 'detached' });
       await editor.edit(idOf(flows, 'ws-open'));
-      const uri = editor.page.locator('#node-input-uri');
+      const uri = typedInput(editor, 'uri');
       await uri.fill('');
       await editor.page.locator('#node-input-keepOpen').check();
-      await wrong('input-uri').waitFor();
+      await wrong('input-uri').waitFor({ state: 'attached' });
       await editor.page.locator('#esp-at-use-echo').click();
       assert.equal(await uri.inputValue(), 'ws://echo.sim/');
       assert.equal(await wrong('input-uri').count(), 0);
@@ -138,25 +138,28 @@ for (const nodeRed of majors) {
       assert.equal(await device.inputValue(), idOf(bench.flows, 'esp-at-device'));
     });
 
-    it('refuse what the runtime refuses, with its sentence', async () => {
+    for (const locale of ['en-US', 'zh-CN'] as const) {
+      it(`in ${locale}, refuse every wrong value with its sentence`, async () => {
+        const editor = await bench.editor({ locale });
+        await placeRequest(editor, bench.flows);
+        const rows = Object.entries(wrongValues).flatMap(([type, values]) =>
+          values.map((row) => [type, ...row] as const),
+        );
+        const accepted: string[] = [];
+        for (const [type, field, value, english, settings] of rows) {
+          const id = type === 'ws-request' ? type : idOf(bench.flows, type);
+          const said = String(await verdict(editor, id, field, value, settings));
+          const expected = locale === 'en-US' ? english : /\p{Script=Han}/u;
+          if (!expected.test(said))
+            accepted.push(`${type} ${field} ${JSON.stringify(value)}: ${said}`);
+        }
+        assert.deepEqual(accepted, []);
+      });
+    }
+
+    it('accept what the runtime accepts', async () => {
       const editor = await bench.editor();
       const flows = bench.flows;
-      const wrong: readonly (readonly [type: string, field: string, value: unknown, RegExp])[] = [
-        ['ws-open', 'uri', 'http://host/', /^Change the URI: it does not begin with ws:\/\//],
-        ['ws-open', 'timeout', '0', /^Change the timeout 0 to a whole number/],
-        ['ws-open', 'headers', [{ name: 'a b', value: '' }], /^Change the header/],
-        ['ws-send', 'timeout', '60001', /from 0 to 60000\.$/],
-        ['ws-close', 'code', '1005', /^Change the close code/],
-        ['ws-status', 'poll', '-1', /^Change the link setting "ask every \(s\)"/],
-        ['esp-at-device', 'port', ' ', /is not a port/],
-        ['esp-at-device', 'port', 'sim:?firmware=Z', /its option "firmware"/],
-        ['esp-at-device', 'port', 'sim:?fault=loose', /its option "fault"/],
-        ['esp-at-device', 'links', [{ bufferSize: '1' }], /"buffer size": 1 is not/],
-      ];
-      for (const [type, field, value, reason] of wrong) {
-        const id = idOf(flows, type);
-        assert.match(String(await verdict(editor, id, field, value)), reason, `${type} ${field}`);
-      }
       const right: readonly (readonly [type: string, field: string, value: unknown])[] = [
         ['ws-open', 'uri', ''],
         ['ws-open', 'uri', 'wss://{{flow.host}}/grüß dich'],
@@ -171,6 +174,29 @@ for (const nodeRed of majors) {
           `${type} ${field} ${String(value)}`,
         );
       }
+    });
+
+    it('take a URI from where the user says, and refuse an expression that is none', async () => {
+      const editor = await bench.editor();
+      const { page } = editor;
+      const open = idOf(bench.flows, 'ws-open');
+      await editor.edit(open);
+      await page.getByRole('button', { name: 'URI where the value comes from' }).click();
+      await page.locator('.red-ui-typedInput-options:visible').getByText('expression').click();
+      const uri = page.getByRole('textbox', { name: 'URI', exact: true });
+      const wrong = page.locator('#node-input-uri.input-error');
+      await uri.fill('$nothing(');
+      await uri.blur();
+      await wrong.waitFor({ state: 'attached' });
+      await uri.fill('"ws://echo." & "sim/"');
+      await uri.blur();
+      await wrong.waitFor({ state: 'detached' });
+      await editor.picture(`ws-open-expression-${nodeRed}`);
+      await editor.done();
+      await editor.deploy();
+      await editor.press(idOf(bench.flows, 'inject', 'open'));
+      await editor.status(open, 'echo.sim');
+      assert.deepEqual(editor.complaints, []);
     });
 
     it('never export an authorization; show only that it is set', async () => {
@@ -237,63 +263,4 @@ for (const nodeRed of majors) {
       );
     });
   });
-}
-
-/** Places a ws-request node, which the demo's flow lacks, with its type as its ID. */
-async function placeRequest(editor: Editor, flows: readonly Json[]): Promise<void> {
-  const z = flows.find(({ type }) => type === 'ws-open')?.z;
-  await editor.run('RED.workspaces.show(args);', z);
-  const made = { id: 'ws-request', type: 'ws-request', x: 600, y: 700, z, wires: [[], []] };
-  const settings = await editor.run(
-    'return Object.fromEntries(Object.entries(RED.nodes.getType(args).defaults).map(([name, { value }]) => [name, value]));',
-    made.type,
-  );
-  assert.ok(typeof settings === 'object');
-  await editor.place([{ ...settings, ...made, device: idOf(flows, 'esp-at-device') }]);
-}
-
-/** What the editor's own check says of a value: true, or why not. */
-function verdict(editor: Editor, id: string, field: string, value: unknown): Promise<unknown> {
-  return editor.run(
-    `const node = RED.nodes.node(args.id);
-     const check = node._def.defaults[args.field].validate;
-     const changed = Object.assign(Object.create(node), { [args.field]: args.value });
-     return check.call(changed, args.value, {});`,
-    { id, field, value },
-  );
-}
-
-/** Every text in the open dialog is translated and has the room it needs. */
-async function assertTidy(editor: Editor, where: string): Promise<void> {
-  const untidy = await editor.run(`
-    const found = [];
-    const visible = $('.red-ui-editor .red-ui-tray-body').last().find('label, option, button, .form-tips, th, .red-ui-tab a').filter(':visible');
-    visible.each(function () {
-      const text = $(this).text().trim();
-      if (/node-red-contrib|\\b(label|option|tip|tab)\\.[a-z]/.test(text.replace(/msg\\.linkId/, ''))) found.push('not translated: ' + text);
-      const short = $(this).is('label, .red-ui-tab a') && !$(this).prev().is('input');
-      if (short && this.getBoundingClientRect().height > 40) found.push('in two lines: ' + text);
-      if (this.scrollWidth > this.clientWidth + 1 && this.clientWidth > 0) found.push('cut off: ' + text);
-    });
-    for (const tab of document.querySelectorAll('#esp-at-tabs .red-ui-tab')) {
-      const label = tab.querySelector('.red-ui-tab-label span') ?? tab;
-      if (label.getBoundingClientRect().right > tab.getBoundingClientRect().right - 2) found.push('tab cut off: ' + label.textContent);
-    }
-    $('.red-ui-editor .red-ui-tray-body').last().find('select:visible').each(function () {
-      const room = document.createElement('canvas').getContext('2d');
-      room.font = getComputedStyle(this).font;
-      // Beside the text there are the paddings and the arrow. Names of other nodes are as long as they are.
-      const names = $(this).is('#node-input-device');
-      for (const option of names ? [] : this.options) {
-        const { width } = room.measureText(option.text);
-        if (width > this.clientWidth - 34) found.push('cut off: ' + option.text);
-      }
-    });
-    $('.red-ui-editor .red-ui-tray-body').last().find('input, select, textarea').filter(':visible').not('[id^=red-ui-trap]').each(function () {
-      const named = this.labels.length > 0 || $(this).is('[aria-label], [aria-labelledby], .red-ui-searchBox-input');
-      if (!named && !$(this).closest('.red-ui-tray-footer, .red-ui-typedInput-container').length) found.push('no label: ' + (this.id || this.outerHTML));
-    });
-    return found;
-  `);
-  assert.deepEqual(untidy, [], where);
 }

@@ -38,11 +38,18 @@ for (const nodeRed of majors) {
   });
 }
 
+/** What version 1 of the settings did not store. */
+const sources: Readonly<Record<string, object>> = {
+  'ws-open': { uriType: 'str', subprotocolType: 'str', timeoutType: 'num' },
+  'ws-send': { payload: 'payload', payloadType: 'msg', timeoutType: 'num' },
+  'ws-close': { codeType: 'num', reasonType: 'str' },
+};
+
 /** The same node with its settings as this version stores them. */
 function upToDate(node: Json): Json {
-  const stored = { ...node, settingsVersion: SETTINGS_VERSION };
+  const stored = { ...node, ...sources[String(node.type)], settingsVersion: SETTINGS_VERSION };
   if (node.type !== 'esp-at-device') return stored;
   assert.ok(Array.isArray(node.links));
   const links = node.links.map((link: unknown) => ({ name: '', ...asObject(link, 'link') }));
-  return { ...stored, autoRate: false, keepRecordings: false, links };
+  return { ...stored, tls0: '', tls1: '', autoRate: false, keepRecordings: false, links };
 }

@@ -154,6 +154,39 @@ onEachRuntime('command injection: arbitrary values in every field of a message',
     assert.ok(opened > RUNS.numRuns / 10, `${opened} were opened: too few to prove much`);
   });
 
+  it('ws-open with a URI and a subprotocol from an expression: exactly these, or nothing is written', async () => {
+    const open = {
+      settingsVersion: 2,
+      link: '0',
+      uri: '"ws://host/" & payload',
+      uriType: 'jsonata',
+      subprotocol: 'protocol',
+      subprotocolType: 'flow',
+    };
+    await nodeRed.deploy(wholeFlow({ open }), 'nodes');
+    let opened = 0;
+    const short = fc.constantFrom('x', 'a,"b"', 'chat');
+    const message = fc.record({
+      payload: fc.oneof(short, anyText()),
+      protocol: fc.oneof(short, anyText()),
+    });
+    await fc.assert(
+      fc.asyncProperty(message, async ({ payload, protocol }) => {
+        nodeRed.node('open').context().flow.set('protocol', protocol);
+        const { code, said } = await give('open', { payload });
+        if (String(code).startsWith('INVALID_')) assert.deepEqual(said, []);
+        for (const { values } of said.filter(({ name }) => name === '+WSOPEN')) {
+          opened++;
+          const uri = `ws://host/${payload}`;
+          assert.deepEqual(values, openValues({ linkId: 0, uri, subprotocol: protocol }));
+        }
+        await closeAll(harness);
+      }),
+      RUNS,
+    );
+    assert.ok(opened > RUNS.numRuns / 10, `${opened} were opened: too few to prove much`);
+  });
+
   it('ws-send sends exactly this payload, or writes nothing', async () => {
     let sent = 0;
     const message = fc.record({

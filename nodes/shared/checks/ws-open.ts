@@ -14,6 +14,7 @@ import {
   type Refusal,
   type Settings,
 } from './refusal';
+import { isFixed, sourced } from './source';
 import { isTemplate, templateFlaw } from './template';
 
 export { headerRefusal } from './header-list';
@@ -23,7 +24,7 @@ const timeout = timeoutSetting(1, 180_000);
 const idle = wholeSetting('INVALID_CONFIG', 'idleMs', 1, 60_000);
 
 export const checks: Readonly<Record<string, Check>> = {
-  uri(value, settings) {
+  uri: sourced('uri', 'uri', (value, settings) => {
     const uri = asText(value);
     if (uri === '') {
       // Without a message that names one, there is nothing to keep open.
@@ -33,8 +34,8 @@ export const checks: Readonly<Record<string, Check>> = {
     if (isVariable(uri)) return undefined;
     if (isTemplate(uri)) return templateRefusal('uri', uri);
     return refused('INVALID_URI', uriFlaw(uri)) ?? lineRefusal('INVALID_URI', settings, { uri });
-  },
-  subprotocol(value, settings) {
+  }),
+  subprotocol: sourced('subprotocol', 'subprotocol', (value, settings) => {
     const subprotocol = asText(value);
     if (isVariable(subprotocol)) return undefined;
     if (isTemplate(subprotocol)) return templateRefusal('subprotocol', subprotocol);
@@ -42,8 +43,8 @@ export const checks: Readonly<Record<string, Check>> = {
       refused('INVALID_SUBPROTOCOL', subprotocolFlaw(subprotocol)) ??
       lineRefusal('INVALID_SUBPROTOCOL', settings, { subprotocol })
     );
-  },
-  timeout,
+  }),
+  timeout: sourced('timeout', 'timeout', timeout),
   headers(value, settings) {
     const { uri, subprotocol } = lineOf(settings, {});
     const known = uri !== '' && uriFlaw(uri) === undefined;
@@ -89,7 +90,8 @@ function lineRefusal(
 function lineOf(settings: Settings, value: Partial<OpenLine>): OpenLine {
   const known = (field: string): string => {
     const text = asText(settings[field]);
-    return isVariable(text) || isTemplate(text) ? '' : text;
+    const isKnown = isFixed(settings[`${field}Type`]) && !isVariable(text) && !isTemplate(text);
+    return isKnown ? text : '';
   };
   const isTime = known('timeout') !== '' && timeout(known('timeout'), settings) === undefined;
   return {

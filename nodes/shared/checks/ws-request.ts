@@ -1,5 +1,6 @@
 import { pathFlaw } from '../../../driver/values/json-path';
 import { asText, isVariable, refused, timeoutSetting, wholeSetting, type Check } from './refusal';
+import { sourced } from './source';
 
 export { sentence } from '../errors/sentence';
 
@@ -25,6 +26,7 @@ export const checks = {
   requestPath: when('match', 'property', path('requestPath', 'id'), 'property'),
   replyPath: when('match', 'property', path('replyPath', ''), 'property'),
   condition: when('match', 'jsonata', condition),
-  timeout: timeoutSetting(1, 86_400_000),
+  payload: sourced('payload', 'payload', () => undefined),
+  timeout: sourced('timeout', 'timeout', timeoutSetting(1, 86_400_000)),
   holdSeconds: when('whenAway', 'hold', wholeSetting('INVALID_CONFIG', 'holdSeconds', 1, 86_400)),
 } satisfies Readonly<Record<string, Check>>;

@@ -88,10 +88,40 @@ const espAt = {
   checked(text, { checks, sentence }, field) {
     // Two parameters tell Node-RED that a text may be returned.
     return function (value, options) {
-      void options;
-      const refusal = checks[field](value, espAt.settings(this));
-      return refusal ? sentence(text, refusal.code, refusal.details) : true;
+      if (value === espAt.stored) return true;
+      const settings = espAt.settings(this);
+      const refusal = checks[field](value, settings);
+      if (refusal) return sentence(text, refusal.code, refusal.details);
+      const type = settings[`${field}Type`];
+      if (!/^(msg|flow|global|jsonata)$/.test(type)) return true;
+      // A key of a context may name its store.
+      const path = type === 'jsonata' ? value : value.replace(/^#:\(.*?\)::/, '');
+      return RED.utils.validateTypedProperty(path, type, options);
     };
+  },
+
+  /**
+   * Makes the inputs with `data-types` typed inputs. Screen readers say their labels for the parts that they show.
+   * @param {(key: string, values?: object) => string} text
+   */
+  typedInputs(text) {
+    $('.esp-at-form [data-types]').each(function () {
+      const types = this.dataset.types.split(' ').map((type) =>
+        // Node-RED's own refuses an empty number, which stands for the default.
+        type === 'num'
+          ? { value: 'num', label: text('option.number'), icon: 'red/images/typedInput/09.svg' }
+          : type,
+      );
+      // Without the icon before it, which is a character.
+      const label = $(`label[for="${this.id}"] span`).attr('id', `${this.id}-label`);
+      $(this).typedInput({ types, typeField: `#${this.id}Type` });
+      const parts = $(this).next('.red-ui-typedInput-container');
+      parts.find('.red-ui-typedInput-input').attr('aria-labelledby', label.attr('id'));
+      const button = parts.find('.red-ui-typedInput-type-select');
+      // The words of the label, then its own.
+      button.attr({ id: `${this.id}-source`, 'aria-label': text('label.source') });
+      button.attr('aria-labelledby', `${this.id}-label ${this.id}-source`);
+    });
   },
 
   /**

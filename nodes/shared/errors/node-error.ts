@@ -9,6 +9,7 @@ export const nodeErrorCodes = [
   'INVALID_ACTION',
   'RECORDING_FAILED',
   'TEMPLATE_FAILED',
+  'VALUE_UNREADABLE',
   'NOT_JSON',
 ] as const;
 
@@ -31,6 +32,7 @@ export const nodeReasons = [
   'SECTION_NOT_OPENED',
   'BAD_DELIMITERS',
   'CONTEXT_UNREADABLE',
+  'EXPRESSION_FAILS',
   // TLS configurations
   'CONFIG_MISSING',
   'FILES_UNREADABLE',
@@ -47,6 +49,10 @@ export const nodeNames = [
   'uri',
   'subprotocol',
   'authorization',
+  'timeout',
+  'payload',
+  'closeCode',
+  'closeReason',
   'tlsConfig',
 ] as const;
 

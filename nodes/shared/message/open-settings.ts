@@ -2,6 +2,7 @@ import type { Node, NodeAPI, NodeDef, NodeMessage } from 'node-red';
 import { shown } from '../../../driver/values/text';
 import { delimiterBytes } from '../checks/delimiter';
 import type { Refusal, Settings } from '../checks/refusal';
+import { isFixed, type Source } from '../checks/source';
 import { refusalError } from '../errors/node-error';
 import { checks } from '../checks/ws-open';
 import { EspAtError } from '../../../driver/errors';
@@ -9,6 +10,7 @@ import type { Header, Framing, OpenOptions } from '../../../driver/link/options'
 import { headerSettings, messageHeaders, renderHeaders, type HeaderSetting } from './headers';
 import type { Output } from './payload-decoder';
 import { withSecret, type HeaderRow, type HeaderSecrets } from './secret-headers';
+import { settingSource, type ReadSetting } from './sources';
 import { render } from './templates';
 import { expandEnvironment, settingNumber, settingText } from './settings';
 
@@ -21,8 +23,11 @@ export interface WsOpenDef extends NodeDef {
   device?: string;
   link?: string | number;
   uri?: string;
+  uriType?: Source;
   subprotocol?: string;
+  subprotocolType?: Source;
   timeout?: string | number;
+  timeoutType?: Source;
   headers?: readonly HeaderRow[];
   keepOpen?: boolean;
   replace?: boolean;
@@ -33,14 +38,17 @@ export interface WsOpenDef extends NodeDef {
   maxMessage?: string | number;
 }
 
-/** The settings of ws-open, with their types checked. Properties of a message override them. */
+/** The settings of ws-open, with their types checked. Properties of a message override those without a source. */
 export interface OpenSettings {
   readonly uri: string;
   readonly subprotocol: string;
   readonly timeout: number | undefined;
   readonly authorization: string;
+  readonly sources: Readonly<Record<'uri' | 'subprotocol' | 'timeout', ReadSetting | undefined>>;
   readonly headers: readonly HeaderSetting[];
   readonly fixed: Pick<OpenOptions, 'keepOpen' | 'replace' | 'framing' | 'maxMessageBytes'>;
+  /** Whether the link is kept open, and its URI is there before a message comes. */
+  readonly opensAtStart: boolean;
   /** Why no message can override what is wrong with the settings. */
   readonly refusal: Refusal | undefined;
 }
@@ -55,6 +63,11 @@ export function openSettings(
     uri: settingText(RED, node, def.uri),
     subprotocol: settingText(RED, node, def.subprotocol),
     timeout: settingNumber(RED, node, def.timeout),
+    sources: {
+      uri: settingSource(RED, node, 'uri', def.uri, def.uriType),
+      subprotocol: settingSource(RED, node, 'subprotocol', def.subprotocol, def.subprotocolType),
+      timeout: settingSource(RED, node, 'timeout', def.timeout, def.timeoutType),
+    },
     authorization: settingText(RED, node, node.credentials.authorization),
     headers: headerSettings(
       RED,
@@ -67,15 +80,16 @@ export function openSettings(
       framing: joining(RED, node, def),
       maxMessageBytes: settingNumber(RED, node, def.maxMessage),
     },
+    opensAtStart: def.keepOpen === true && hasUriAtStart(RED, node, def),
     refusal: fixedRefusal(RED, node, def),
   };
 }
 
 /**
  * Makes the driver's options for one message: its `uri`, `subprotocol`, `timeout`, `auth` and `headers`; for
- * those it lacks, the rendered templates of the settings.
+ * those it lacks, the rendered templates of the settings. A setting with a source takes its value from there alone.
  * @param deviceHeaders come first; a header of the node or the message replaces one of the same name
- * @throws FlowError `TEMPLATE_FAILED`; `INVALID_*` for a setting, or a value of the wrong type
+ * @throws FlowError `TEMPLATE_FAILED`, `VALUE_UNREADABLE`; `INVALID_*` for a setting, or a value of the wrong type
  */
 export async function openOptions(
   RED: NodeAPI,
@@ -86,17 +100,24 @@ export async function openOptions(
 ): Promise<OpenOptions> {
   const { refusal } = settings;
   if (refusal) throw refusalError(refusal);
-  const subprotocol =
-    messageText(msg.subprotocol, 'INVALID_SUBPROTOCOL') ??
-    (await render(RED, node, settings.subprotocol, msg, 'subprotocol'));
+  const { sources } = settings;
+  const uri = sources.uri
+    ? messageText(await sources.uri(msg), 'INVALID_URI')
+    : (messageText(msg.uri, 'INVALID_URI') ?? (await render(RED, node, settings.uri, msg, 'uri')));
+  const subprotocol = sources.subprotocol
+    ? messageText(await sources.subprotocol(msg), 'INVALID_SUBPROTOCOL')
+    : (messageText(msg.subprotocol, 'INVALID_SUBPROTOCOL') ??
+      (await render(RED, node, settings.subprotocol, msg, 'subprotocol')));
   const authorization =
     messageText(msg.auth, 'INVALID_AUTHORIZATION') ??
     (await render(RED, node, settings.authorization, msg, 'authorization'));
-  const timeout = messageTimeout(msg.timeout) ?? settings.timeout;
+  const timeout = sources.timeout
+    ? messageTimeout(await sources.timeout(msg))
+    : (messageTimeout(msg.timeout) ?? settings.timeout);
   return {
     ...settings.fixed,
-    uri: messageText(msg.uri, 'INVALID_URI') ?? (await render(RED, node, settings.uri, msg, 'uri')),
-    ...(subprotocol === '' ? {} : { subprotocol }),
+    uri: uri ?? '',
+    ...(subprotocol === undefined || subprotocol === '' ? {} : { subprotocol }),
     ...(authorization === '' ? {} : { authorization }),
     ...(timeout === undefined ? {} : { timeoutMs: timeout }),
     headers: merged(
@@ -150,6 +171,10 @@ function messageText(
   if (value === undefined || value === null) return undefined;
   if (typeof value === 'string') return value;
   throw new EspAtError(code, { reason: 'NOT_TEXT' });
+}
+
+function hasUriAtStart(RED: NodeAPI, node: Node, def: WsOpenDef): boolean {
+  return isFixed(def.uriType) ? settingText(RED, node, def.uri) !== '' : def.uriType !== 'msg';
 }
 
 function fixedRefusal(RED: NodeAPI, node: Node, def: WsOpenDef): Refusal | undefined {

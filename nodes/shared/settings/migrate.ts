@@ -1,7 +1,7 @@
 // The runtime imports this file, and the build bundles it for the dialogs.
 
 /** The version of the settings that the dialogs store. Each migration raises it by one. */
-export const SETTINGS_VERSION = 1;
+export const SETTINGS_VERSION = 2;
 
 type Settings = Readonly<Record<string, unknown>>;
 
@@ -59,9 +59,18 @@ const defaults010: Readonly<Record<string, Settings>> = {
   'ws-status': { link: '0', poll: '' },
 };
 
+/** Version 1 took these values as they stood in the dialog, and payloads from `msg.payload`. */
+const sources1: Readonly<Record<string, Settings>> = {
+  'ws-open': { uriType: 'str', subprotocolType: 'str', timeoutType: 'num' },
+  'ws-send': { payload: 'payload', payloadType: 'msg', timeoutType: 'num' },
+  'ws-request': { payload: 'payload', payloadType: 'msg', timeoutType: 'num' },
+  'ws-close': { codeType: 'num', reasonType: 'str' },
+};
+
 /** The migration at index N takes settings of version N, and returns all settings of version N + 1. */
 const migrations: readonly ((type: string, settings: Settings) => Settings)[] = [
   (type, settings) => ({ ...defaults010[type], ...settings }),
+  (type, settings) => ({ ...sources1[type], ...settings }),
 ];
 
 /**

@@ -28,6 +28,8 @@ const without = [
   'links.name',
   // JSONata has a function for it, `$env()`, and a meaning of its own for `${`.
   'condition',
+  // The name of a property, unless its menu says otherwise.
+  'payload',
 ];
 
 const tables: Readonly<Record<string, Rows>> = {

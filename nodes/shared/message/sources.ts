@@ -1,0 +1,107 @@
+import type { Node, NodeAPI, NodeMessage } from 'node-red';
+import { isFixed, type Source } from '../checks/source';
+import { NodeError, type FlowName, type FlowReason } from '../errors/node-error';
+
+/** The value of a setting for one message; a promise where it comes from a context or an expression. */
+export type ReadSetting = (msg: NodeMessage) => unknown;
+
+/**
+ * Reads a setting from where its typed input says, as {@link Source}s other than the dialog's text. Values come
+ * in the order of the calls, so that messages keep theirs.
+ * @param setting names the setting in errors
+ * @returns undefined if the text in the dialog is the value
+ */
+export function settingSource(
+  RED: NodeAPI,
+  node: Node,
+  setting: FlowName,
+  value: unknown,
+  source: Source | undefined,
+): ReadSetting | undefined {
+  return isFixed(source) ? undefined : reader(RED, node, setting, value, source);
+}
+
+/**
+ * Reads a property, a variable, an expression or a text for each message.
+ * The reader throws, or its promise is rejected with, a NodeError `VALUE_UNREADABLE`.
+ */
+export function reader(
+  RED: NodeAPI,
+  node: Node,
+  setting: FlowName,
+  value: unknown,
+  source: Source,
+): ReadSetting {
+  const text = typeof value === 'string' ? value : '';
+  const unreadable = (reason: FlowReason, cause?: unknown) =>
+    new NodeError('VALUE_UNREADABLE', { setting, reason }, { cause });
+  const refused = (error: NodeError) => () => {
+    throw error;
+  };
+  if (text.trim() === '' && !isFixed(source)) return refused(unreadable('EMPTY'));
+  switch (source) {
+    case 'jsonata': {
+      try {
+        const expression = RED.util.prepareJSONataExpression(text, node);
+        return inOrder(
+          (msg, done) => RED.util.evaluateJSONataExpression(expression, msg, done),
+          (error) => unreadable('EXPRESSION_FAILS', error),
+        );
+      } catch (error) {
+        return refused(unreadable('EXPRESSION_FAILS', error));
+      }
+    }
+    case 'flow':
+    case 'global':
+      return inOrder(
+        (msg, done) => {
+          RED.util.evaluateNodeProperty(text, source, node, msg, done);
+        },
+        (error) => unreadable('CONTEXT_UNREADABLE', error),
+      );
+    default:
+      return (msg) => {
+        try {
+          const read: unknown = RED.util.evaluateNodeProperty(text, source, node, msg);
+          return read;
+        } catch (error) {
+          throw unreadable('CONTEXT_UNREADABLE', error);
+        }
+      };
+  }
+}
+
+/** Reads settings for one message: at once, or as a promise where one of them takes time. */
+export function readAll(
+  msg: NodeMessage,
+  readers: readonly ReadSetting[],
+): readonly unknown[] | Promise<readonly unknown[]> {
+  const values = readers.map((read) => read(msg));
+  return values.some((value) => value instanceof Promise) ? Promise.all(values) : values;
+}
+
+type Evaluate = (msg: NodeMessage, done: (error: Error | null, value: unknown) => void) => void;
+
+/** Begins each evaluation at once, and lets none end before the one of the message before. */
+function inOrder(evaluate: Evaluate, failure: (error: unknown) => Error): ReadSetting {
+  let before: Promise<unknown> = Promise.resolve();
+  return (msg) => {
+    const value = evaluated(evaluate, msg).catch((error: unknown) => {
+      throw failure(error);
+    });
+    const turn = before.then(() => value);
+    before = Promise.allSettled([before, value]);
+    // Another setting may fail first: then nothing waits for this one.
+    turn.catch(() => undefined);
+    return turn;
+  };
+}
+
+function evaluated(evaluate: Evaluate, msg: NodeMessage): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    evaluate(msg, (error, value) => {
+      if (error) reject(error);
+      else resolve(value);
+    });
+  });
+}
