@@ -20,7 +20,7 @@ export interface Command {
   /** Whether its response may hold secrets: then no error quotes it. */
   readonly secret?: boolean;
   /** Whether ERROR is an expected response, because some firmware lacks the command. */
-  readonly asRefusable?: boolean;
+  readonly expectsError?: boolean;
 }
 
 /** Bytes that a data prompt takes at most: `AT+WSSEND` of class D, the largest of any firmware. */
@@ -32,8 +32,8 @@ export function sizeOf({ line, payload }: Command): number {
 }
 
 /** Returns the command with ERROR as an expected response. */
-export function refusable(command: Command): Command {
-  return { ...command, asRefusable: true };
+export function expectingError(command: Command): Command {
+  return { ...command, expectsError: true };
 }
 
 /** Information responses of a command that succeeded, one character a byte (latin1). */

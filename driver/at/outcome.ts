@@ -32,7 +32,7 @@ export function mayRepeat(transaction: Transaction, submission: Submission | und
  * Whether an ERROR may be the response to noise or a line end before the command: then the command may still run, or
  * the client may repeat it. An ERROR counts at once where
  * - the device gave a reason, or an information response before it;
- * - the command is `refusable`, or neither idempotent nor with a payload;
+ * - ERROR is an expected response of the command, or it is or neither idempotent nor with a payload;
  * - the payload is written: the device has taken the line;
  * - the connection of the message has ended: the client would not repeat it;
  * - the command runs for the second time.
@@ -42,7 +42,7 @@ export function isDoubtfulRefusal(
   submission: Submission | undefined,
 ): boolean {
   const { command, attempt, response, errorCode } = transaction;
-  if (attempt > 1 || command.asRefusable || payloadWritten(transaction)) return false;
+  if (attempt > 1 || command.expectsError || payloadWritten(transaction)) return false;
   if (submission && !submission.connectionLives) return false;
   const harmless = command.idempotent || command.payload !== undefined;
   return harmless && response.length === 0 && errorCode === '';

@@ -143,9 +143,9 @@ export class PortLease {
     return true;
   }
 
-  /** @param left milliseconds of port idle time until the next check @param latest clock time that ends a flood */
-  #watch(left: number, idleMs: number, latest: number): void {
-    this.#idle.watch(left, () => {
+  /** @param checkInMs milliseconds of port idle time until the next check @param latest clock time that ends a flood */
+  #watch(checkInMs: number, idleMs: number, latest: number): void {
+    this.#idle.watch(checkInMs, () => {
       const now = this.now();
       const rest = idleMs - this.#idle.idle;
       if (rest <= 0 || now >= latest) this.#end()?.resolve({ flooded: rest > 0 });

@@ -4,7 +4,7 @@ import { shown } from '../values/text';
 import { rawCommand } from '../commands/raw';
 import type { WifiNetwork } from '../commands/wifi';
 import { EspAtError } from '../errors';
-import { HighWaterMark } from '../link/send/high-water-mark';
+import { QueueLimit } from '../link/send/queue-limit';
 import { Link } from '../link/link';
 import type { LinkHost } from '../link/link-host';
 import { LinkPool } from '../web-socket/link-pool';
@@ -47,8 +47,8 @@ export class Device extends EventEmitter<DeviceEvents> implements AsyncDisposabl
   /** The links 0, 1 and 2. */
   readonly links: readonly [Link, Link, Link];
   readonly #recorder: DeviceRecorder | undefined;
-  readonly #highWaterMark: HighWaterMark;
-  readonly #commands = new HighWaterMark(COMMAND_LIMIT, () => undefined);
+  readonly #queueLimit: QueueLimit;
+  readonly #commands = new QueueLimit(COMMAND_LIMIT, () => undefined);
   readonly #counters: DeviceCounters;
   readonly #status: DeviceStatus;
   readonly #loop: SessionLoop;
@@ -65,14 +65,14 @@ export class Device extends EventEmitter<DeviceEvents> implements AsyncDisposabl
     const recorder = createRecorder(options);
     const { clock = systemClock, random = Math.random, port } = recorder ?? options;
     this.#recorder = recorder;
-    this.#highWaterMark = new HighWaterMark(options.sendLimit ?? DEFAULT_QUEUE, (level) =>
+    this.#queueLimit = new QueueLimit(options.sendLimit ?? DEFAULT_QUEUE, (level) =>
       this.emit('sendqueue', level),
     );
     const host: LinkHost = {
       clock,
       random,
       recorder,
-      highWaterMark: this.#highWaterMark,
+      queueLimit: this.#queueLimit,
       checkLinks: () => this.#loop.session?.checks?.request(),
     };
     this.links = [new Link(0, host), new Link(1, host), new Link(2, host)];
@@ -106,13 +106,13 @@ export class Device extends EventEmitter<DeviceEvents> implements AsyncDisposabl
 
   /** Fill level of the send queues. */
   get sendQueue(): SendQueueLevel {
-    return this.#highWaterMark;
+    return this.#queueLimit;
   }
 
   /** What it has done since it was made: messages, bytes, resyncs, time in each state … */
   statistics(): DeviceStatistics {
     const { port, ...counts } = this.#counters.statistics;
-    const { messages, bytes, limit } = this.#highWaterMark;
+    const { messages, bytes, limit } = this.#queueLimit;
     const closed = { baudRate: undefined, flowControl: false };
     return {
       ...counts,

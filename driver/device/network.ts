@@ -1,4 +1,4 @@
-import { refusable, type Run } from '../at/command';
+import { expectingError, type Run } from '../at/command';
 import type { Urc } from '../at/urc';
 import { onTimeout, type Cancel } from '../clock';
 import { cwstate, parseCwstate, stationState } from '../commands/wifi';
@@ -270,7 +270,7 @@ export class Network {
 
   async #askStation(): Promise<number> {
     try {
-      const { state } = parseCwstate(await this.#context.run(refusable(cwstate())));
+      const { state } = parseCwstate(await this.#context.run(expectingError(cwstate())));
       if (state === stationState.noAddress || state === stationState.joining) this.#noteJoining();
       return state;
     } catch (error) {

@@ -1,5 +1,5 @@
 import type { AtClient } from '../at/at-client';
-import { refusable, type Command, type Response } from '../at/command';
+import { expectingError, type Command, type Response } from '../at/command';
 import type { SequenceAccess } from '../at/command-sequence';
 import type { Clock } from '../clock';
 import type { SessionPort } from '../device/session/session-port';
@@ -40,7 +40,7 @@ export class Examination {
    */
   async ask(command: Command): Promise<Response | undefined> {
     try {
-      return await this.access.run(refusable(command));
+      return await this.access.run(expectingError(command));
     } catch (error) {
       if (isRefusal(error)) return undefined;
       throw error;

@@ -3,7 +3,7 @@ import { version } from '../commands/base';
 import { identify } from '../device/session/initialize/capabilities';
 import { EspAtError } from '../errors';
 import { queryLinks } from '../link/query-links';
-import { refusable } from '../at/command';
+import { expectingError } from '../at/command';
 import { wsopenQuery } from '../commands/websocket';
 import type { Examination } from './examination';
 
@@ -43,7 +43,7 @@ function moduleOf(words: readonly string[]): string | undefined {
 
 /** A link on which the firmware can be tried without harm; undefined where all are open. */
 async function closedLink(examination: Examination): Promise<LinkId | undefined> {
-  const open = await queryLinks(examination.access.run, refusable(wsopenQuery())).catch(
+  const open = await queryLinks(examination.access.run, expectingError(wsopenQuery())).catch(
     (error: unknown) => {
       if (error instanceof EspAtError && error.code === 'COMMAND_FAILED') return [];
       throw error;

@@ -1,4 +1,4 @@
-import { refusable } from '../at/command';
+import { expectingError } from '../at/command';
 import { build } from '../commands/build';
 import { cipsntptime, parseSntpTime } from '../commands/sntp';
 import {
@@ -61,7 +61,7 @@ async function join(examination: Examination, ssid: string): Promise<boolean> {
     idempotent: true,
   });
   try {
-    await examination.access.run(refusable(command));
+    await examination.access.run(expectingError(command));
     return true;
   } catch (error) {
     if (!isRefusal(error)) throw error;

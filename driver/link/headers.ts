@@ -1,4 +1,4 @@
-import { refusable, type Run } from '../at/command';
+import { expectingError, type Run } from '../at/command';
 import { damaged } from '../commands/build';
 import { parseWshead, wshead, wsheadClear, wsheadQuery } from '../commands/websocket';
 import { isRefusal } from '../errors';
@@ -43,7 +43,7 @@ async function write(run: Run, wanted: readonly Header[], memory: HeaderMemory):
 
 async function readsBack(run: Run, wanted: readonly Header[]): Promise<boolean> {
   try {
-    const found = parseWshead(await run(refusable(wsheadQuery())));
+    const found = parseWshead(await run(expectingError(wsheadQuery())));
     return (
       found.length === wanted.length &&
       wanted.every(({ name, value }, index) => found[index] === `${name}: ${value}`)

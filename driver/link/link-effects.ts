@@ -54,7 +54,7 @@ export class LinkEffects {
   carryOut(effect: Effect): void {
     const { emitter, policy, sendQueue } = this.#parts;
     switch (effect.do) {
-      case 'tell':
+      case 'emitChange':
         return emitter.emitChange(effect);
       case 'start':
         return this.#start(effect.operation);

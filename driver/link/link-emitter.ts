@@ -7,7 +7,7 @@ import type { EspAtError } from '../errors';
 import type { LinkEvent, LinkEvents, LinkStateName, Message } from './events';
 import type { LinkCounters } from '../statistics/link-counters';
 import type { LinkMachine } from './state/link-machine';
-import type { Goal, Tell } from './state/link-state';
+import type { Goal, EmitChange } from './state/link-state';
 import { ConnectionWarnings } from './warnings';
 
 /** Events of lost data that pass at once, and a second over time. */
@@ -56,7 +56,7 @@ export class LinkEmitter {
   readonly emitMessage = (message: Message): void => void this.#emitter.emit('message', message);
 
   /** Emits `statechange`, and `open` or `close` where the connection begins or ends. */
-  emitChange({ cause, to, number, goal, error }: Tell): void {
+  emitChange({ cause, to, number, goal, error }: EmitChange): void {
     const { state: from, isOpen } = this.#emitted;
     const { uri = '', options } = goal ?? {};
     const change = {

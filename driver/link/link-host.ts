@@ -1,5 +1,5 @@
 import type { AtClient } from '../at/at-client';
-import type { HighWaterMark } from './send/high-water-mark';
+import type { QueueLimit } from './send/queue-limit';
 import type { Clock } from '../clock';
 import type { Capabilities } from '../device/options';
 import type { DeviceRecorder } from '../recorder/device-recorder';
@@ -10,7 +10,7 @@ import type { HeaderMemory } from './headers';
 export interface LinkHost {
   readonly clock: Clock;
   readonly random: () => number;
-  readonly highWaterMark: HighWaterMark;
+  readonly queueLimit: QueueLimit;
   readonly recorder: DeviceRecorder | undefined;
   /** Queries the states of the links (`AT+WSOPEN?`). */
   checkLinks(): void;

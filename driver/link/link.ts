@@ -59,7 +59,7 @@ export class Link extends EventEmitter<LinkEvents> {
       link: id,
       clock,
       random,
-      limit: host.highWaterMark.limit,
+      limit: host.queueLimit.limit,
       send: (payload, options) => this.send(payload, options),
     });
     this.#parts = {

@@ -42,14 +42,17 @@ export async function runOpen(
   try {
     const deadline = watch.deadlineIn(goal.options.timeoutMs ?? OPEN_TIMEOUT_MS);
     let device = cause === 'user' ? await watch.whenReady(deadline, signal) : watch.required;
-    for (;;) {
+    let isOpen = false;
+    while (!isOpen) {
       // The promise may settle one turn late: the device may be lost again before this code continues.
       while (device !== watch.current) device = await watch.whenReady(deadline, signal);
       try {
         await openOnDevice(device, watch, link, { goal, operation }, machine, expectData);
-        break;
+        isOpen = true;
       } catch (error) {
-        if (device === watch.current || !mayWait()) throw error;
+        // Repeats only where the device was lost before a command of this open went out.
+        const isDeviceLost = device !== watch.current;
+        if (!isDeviceLost || !mayWait()) throw error;
       }
     }
     machine.take({ kind: 'opened', operation });

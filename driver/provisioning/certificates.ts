@@ -1,5 +1,5 @@
 import type { KeyObject, X509Certificate } from 'node:crypto';
-import { refusable, type Run } from '../at/command';
+import { expectingError, type Run } from '../at/command';
 import { parseSysmfg, sysmfgRead, sysmfgWrite, type CertificateStore } from '../commands/sysmfg';
 import type { CertificateOptions } from '../device/options';
 import { EspAtError, isRefusal } from '../errors';
@@ -121,7 +121,7 @@ async function isThere(run: Run, { store, slot, pem }: Readable): Promise<boolea
     const piece = wanted.slice(offset, offset + PIECE_BYTES);
     let found: string | undefined;
     try {
-      found = parseSysmfg(await run(refusable(sysmfgRead(store, slot, offset, piece.length))));
+      found = parseSysmfg(await run(expectingError(sysmfgRead(store, slot, offset, piece.length))));
     } catch (error) {
       if (!isRefusal(error)) throw error;
     }

@@ -1,4 +1,4 @@
-import { refusable, type Run } from '../at/command';
+import { expectingError, type Run } from '../at/command';
 import {
   cwjap,
   cwjapQuery,
@@ -62,7 +62,7 @@ export async function joinWifi(run: Run, wifi: WifiOptions, context: JoinContext
       throw await joinFailure(run, wifi.ssid, error, context);
     }
   }
-  await ignoringRefusal(run(refusable(cwreconncfg(REJOIN_INTERVAL_S, REJOIN_ATTEMPTS))));
+  await ignoringRefusal(run(expectingError(cwreconncfg(REJOIN_INTERVAL_S, REJOIN_ATTEMPTS))));
 }
 
 /**
@@ -71,7 +71,7 @@ export async function joinWifi(run: Run, wifi: WifiOptions, context: JoinContext
  */
 export async function isInReach(run: Run, { ssid }: WifiOptions): Promise<boolean> {
   try {
-    const networks = parseCwlap(await run(refusable(cwlap())));
+    const networks = parseCwlap(await run(expectingError(cwlap())));
     return networks.some((network) => network.ssid === ssid);
   } catch (error) {
     if (isRefusal(error)) return false;

@@ -99,7 +99,10 @@ export class ResyncRunner {
     return this.lendPortWithin(sequence, body, options);
   }
 
-  /** Lends the port to a sequence, and replaces a resync that corrupt bytes have begun. */
+  /**
+   * Lends the port to a sequence for `body`. Aborts a resync that corrupt bytes have begun: `body` does its work.
+   * @throws EspAtError `OUT_OF_SYNC` where the sequence may not use the port; `ABORTED` after an abort
+   */
   async lendPortWithin<T>(
     sequence: CommandSequence,
     body: (lease: PortLease) => Promise<T>,
@@ -109,7 +112,7 @@ export class ResyncRunner {
     const { state } = machine;
     const isOurs = !sequence.abortError && jobOf(state) === sequence;
     if (!isOurs || (state.kind !== 'between' && state.kind !== 'resyncing'))
-      return sequence.rejection(new EspAtError('OUT_OF_SYNC', { command: 'a resync' }));
+      return sequence.rejection(new EspAtError('OUT_OF_SYNC', { command: 'AT' }));
     const continuation = state.kind === 'resyncing' ? state : { job: sequence, dataTrusted: true };
     const lease = this.#lendPort(continuation, pad !== 'never', pace);
     const result = await body(lease).catch((error: unknown) => {

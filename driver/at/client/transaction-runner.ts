@@ -55,9 +55,13 @@ export class TransactionRunner {
     if (timeout.restartIfBytesLeave(now)) onIdleRestart(transaction);
     const action = onIdle(transaction, timeout.idle, now);
     this.#act(state, action);
-    if (machine.state === state) timeout.watch(untilCheck(transaction, timeout.idle));
-    // A line that began and stalled may have swallowed the response; kept, it would swallow the next.
-    else if (action.kind === 'outOfSync' && machine.assumptions.rateLostOnRestart) parser.abandon();
+    if (machine.state === state) {
+      timeout.watch(untilCheck(transaction, timeout.idle));
+    } else if (action.kind === 'outOfSync' && machine.assumptions.rateLostOnRestart) {
+      // At a negotiated rate the resync begins before the partial-frame timeout: a partial line, which may have
+      // swallowed this response, would swallow the next one as well.
+      parser.abandon();
+    }
   }
 
   #act(state: Running, action: Action): void {

@@ -28,17 +28,20 @@ export class ResponseTimeout {
     this.#timer.heard(now, duration);
   }
 
-  /** Writes a line or a payload, and counts idle time from its last byte on. */
-  write(bytes: Uint8Array, left: number): void {
+  /**
+   * Writes a line or a payload, and counts idle time from its last byte on.
+   * @param checkInMs milliseconds of port idle time until the check
+   */
+  write(bytes: Uint8Array, checkInMs: number): void {
     this.#timer.restart(this.#clock.now() + this.#port.transmissionMs(bytes.length));
     this.#pendingBytes = Infinity;
-    this.watch(left);
+    this.watch(checkInMs);
     this.#port.write(bytes);
   }
 
-  /** Checks after `left` milliseconds more of port idle time, or sooner. */
-  watch(left: number): void {
-    this.#timer.watch(left, this.#check);
+  /** Checks after so many milliseconds more of port idle time, or sooner. */
+  watch(checkInMs: number): void {
+    this.#timer.watch(checkInMs, this.#check);
   }
 
   /**

@@ -1,6 +1,6 @@
 import type { AtClient } from '../../at/at-client';
 import type { SequenceAccess } from '../../at/command-sequence';
-import { refusable } from '../../at/command';
+import { expectingError } from '../../at/command';
 import type { Clock } from '../../clock';
 import { echoOff, echoOn } from '../../commands/base';
 import { parseUart, uartQuery, type FlowControl } from '../../commands/uart';
@@ -76,7 +76,7 @@ function learn(end: RateState, { port, limit, clock }: ClimbContext): ClimbResul
 
 async function askFlowControl({ run }: SequenceAccess): Promise<FlowControl | undefined> {
   try {
-    return parseUart(await run(refusable(uartQuery()))).flowControl;
+    return parseUart(await run(expectingError(uartQuery()))).flowControl;
   } catch (error) {
     if (isRefusal(error)) return undefined;
     throw error;

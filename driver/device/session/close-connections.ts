@@ -1,4 +1,4 @@
-import { refusable, type Run } from '../../at/command';
+import { expectingError, type Run } from '../../at/command';
 import { delay, type Clock } from '../../clock';
 import { closePayload } from '../../commands/close-frame';
 import { wsclose, wsopenQuery, wssend, type OpenLink } from '../../commands/websocket';
@@ -34,7 +34,7 @@ export async function closeConnections(
 
 async function listLinks(run: Run): Promise<OpenLink[]> {
   try {
-    return await queryLinks(run, refusable(wsopenQuery()));
+    return await queryLinks(run, expectingError(wsopenQuery()));
   } catch (error) {
     // The next step identifies firmware without WebSocket commands.
     if (isRefusal(error)) return [];
@@ -46,7 +46,7 @@ async function listLinks(run: Run): Promise<OpenLink[]> {
 async function sendClose(run: Run, link: OpenLink['link']): Promise<void> {
   const options = { opcode: CLOSE_FRAME, timeout: CLOSE_TIMEOUT_MS };
   try {
-    await run(refusable(wssend(link, closePayload(GOING_AWAY), options)));
+    await run(expectingError(wssend(link, closePayload(GOING_AWAY), options)));
   } catch (error) {
     if (!isRefusal(error)) throw error;
   }

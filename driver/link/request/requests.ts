@@ -10,7 +10,7 @@ import {
 import { wholeFlaw } from '../../values/whole';
 import type { Message } from '../events';
 import type { SendOptions } from '../options';
-import { HighWaterMark } from '../send/high-water-mark';
+import { QueueLimit } from '../send/queue-limit';
 import { ReplyFinder, type Found } from './reply-finder';
 import { prepare, refused } from './matcher';
 import type { Reply, RequestOptions, RequestPayload } from './options';
@@ -29,7 +29,7 @@ export interface RequestHost {
   readonly clock: Clock;
   readonly random: () => number;
   /** Of requests that have not settled. */
-  readonly limit: HighWaterMark['limit'];
+  readonly limit: QueueLimit['limit'];
   send(payload: Uint8Array | string, options: SendOptions): Promise<void>;
 }
 
@@ -50,13 +50,13 @@ export class Requests {
   /** What waits for a condition that takes time: messages, and the end of the connection. */
   #inTurn: Promise<void> | undefined;
   /** Messages and bytes that wait for it. */
-  readonly #backlog = new HighWaterMark(BACKLOG_LIMIT, () => undefined);
+  readonly #backlog = new QueueLimit(BACKLOG_LIMIT, () => undefined);
   /** Requests that have not settled, with the bytes of their payloads. */
-  readonly #open: HighWaterMark;
+  readonly #open: QueueLimit;
 
   constructor(host: RequestHost) {
     this.#host = host;
-    this.#open = new HighWaterMark(host.limit, () => undefined);
+    this.#open = new QueueLimit(host.limit, () => undefined);
   }
 
   /** Sends a request and returns its reply; see {@link Link.request}. */

@@ -1,6 +1,6 @@
 import type { Command } from '../../at/command';
 import type { LinkId, SendSource } from '../../at/types';
-import type { HighWaterMark } from './high-water-mark';
+import type { QueueLimit } from './queue-limit';
 import type { LinkHost } from '../link-host';
 import type { Clock } from '../../clock';
 import { shown } from '../../values/text';
@@ -47,7 +47,7 @@ export type SendQueueEvent =
 export class SendQueue implements SendSource {
   readonly link: LinkId;
   readonly #clock: Clock;
-  readonly #highWaterMark: HighWaterMark;
+  readonly #queueLimit: QueueLimit;
   readonly #recorder: DeviceRecorder | undefined;
   readonly #conditions: SendConditions;
   readonly #listener: (event: SendQueueEvent) => void;
@@ -56,13 +56,13 @@ export class SendQueue implements SendSource {
 
   constructor(
     link: LinkId,
-    { clock, highWaterMark, recorder }: Pick<LinkHost, 'clock' | 'highWaterMark' | 'recorder'>,
+    { clock, queueLimit, recorder }: Pick<LinkHost, 'clock' | 'queueLimit' | 'recorder'>,
     conditions: SendConditions,
     listener: (event: SendQueueEvent) => void,
   ) {
     this.link = link;
     this.#clock = clock;
-    this.#highWaterMark = highWaterMark;
+    this.#queueLimit = queueLimit;
     this.#recorder = recorder;
     this.#conditions = conditions;
     this.#listener = listener;
@@ -102,7 +102,7 @@ export class SendQueue implements SendSource {
     if (device) this.#plan(bytes, options, device.capabilities);
     if (!isOpen && !options.holdMs) throw this.#notOpen();
     if (signal?.aborted) throw aborted(signal);
-    this.#highWaterMark.take(bytes.length);
+    this.#queueLimit.take(bytes.length);
     const message = this.#create(bytes, options);
     const abort = () => {
       this.#recorder?.aborted(call);
@@ -114,7 +114,7 @@ export class SendQueue implements SendSource {
       await message.settled;
     } finally {
       signal?.removeEventListener('abort', abort);
-      this.#highWaterMark.give(bytes.length);
+      this.#queueLimit.give(bytes.length);
     }
   }
 

@@ -22,7 +22,7 @@ import {
   loseDeviceOpening,
   renew,
   reopen,
-  tell,
+  emitChange,
 } from './transitions';
 import { CloseOperation } from '../operation';
 import type { LinkStateNumber as LinkNumber } from '../events';
@@ -111,7 +111,7 @@ function checkedOpen({ suspicion, ...state }: Open, number: LinkNumber): Step {
 function follow(state: Reconnecting, number: LinkNumber): Step {
   if ((number !== 1 && number !== 3) || number === state.number) return [state];
   const after: Reconnecting = { ...state, number };
-  return [after, tell(after, 'reconnecting')];
+  return [after, emitChange(after, 'reconnecting')];
 }
 
 function closeAgain(state: CloseRefused): Step {

@@ -135,7 +135,7 @@ export type Input =
 
 /** Effects of a transition, in order. */
 export type Effect =
-  | Tell
+  | EmitChange
   | { readonly do: 'start'; readonly operation: OpenOperation | CloseOperation }
   | { readonly do: 'startTimer'; readonly timer: Timer }
   /** Messages come in, and held ones go out. */
@@ -163,8 +163,8 @@ export type Effect =
     };
 
 /** Emits a change of the link, with the state and the goal it had then. */
-export interface Tell {
-  readonly do: 'tell';
+export interface EmitChange {
+  readonly do: 'emitChange';
   readonly cause: LinkChangeCause;
   readonly to: LinkStateName;
   readonly number: LinkNumber;

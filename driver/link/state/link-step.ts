@@ -27,7 +27,7 @@ import {
   reopen,
   start,
   startClose,
-  tell,
+  emitChange,
 } from './transitions';
 import { checked, deviceLost, deviceReady, networkBack, urc } from './device-step';
 import { CloseOperation, type OpenOperation } from '../operation';
@@ -255,7 +255,7 @@ function advance(state: Opening, stage: Opening['stage']): Step {
       { do: 'policy', call: 'attemptStarted' },
     ];
   const after: Opening = { ...state, stage };
-  return stage === 'queued' ? [after, tell(after, 'opening')] : [after];
+  return stage === 'queued' ? [after, emitChange(after, 'opening')] : [after];
 }
 
 function timeOver(state: State): Step {

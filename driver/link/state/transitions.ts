@@ -14,7 +14,7 @@ import {
   type Reconnecting,
   type State,
   type Step,
-  type Tell,
+  type EmitChange,
   type Timer,
 } from './link-state';
 import { OpenOperation, type CloseOperation } from '../operation';
@@ -36,10 +36,10 @@ const LOSE_HELD: Effect = { do: 'failHeld', code: 'LINK_NOT_OPEN' };
 const CONNECTION_LOST: Effect = { do: 'connectionLost', code: 'LINK_NOT_OPEN' };
 const END_CONNECTION: Effect = { do: 'endConnection' };
 
-export function tell(state: State, cause: LinkChangeCause, error?: EspAtError): Tell {
+export function emitChange(state: State, cause: LinkChangeCause, error?: EspAtError): EmitChange {
   const { goal } = state;
   const to = nameOf(state);
-  return { do: 'tell', cause, to, number: numberOf(state), goal, ...(error && { error }) };
+  return { do: 'emitChange', cause, to, number: numberOf(state), goal, ...(error && { error }) };
 }
 
 export function aborted(operation: OpenOperation): Effect {
@@ -70,7 +70,7 @@ export function becomeOpen(
   announced: boolean,
 ): Step<Open> {
   const state: Open = { kind: 'open', goal, announced };
-  return [state, tell(state, event), { do: 'beginConnection', goal }];
+  return [state, emitChange(state, event), { do: 'beginConnection', goal }];
 }
 
 /** The sequence has opened the link. What the device told behind its last response comes after that. */
@@ -110,7 +110,7 @@ export function lose({ goal }: Open): Step<Reconnecting> {
   return [
     state,
     END_CONNECTION,
-    tell(state, 'lost'),
+    emitChange(state, 'lost'),
     CONNECTION_LOST,
     ...(keepOpen ? [{ do: 'startTimer', timer } as const] : []),
     CHECK_LINKS,
@@ -121,12 +121,18 @@ export function lose({ goal }: Open): Step<Reconnecting> {
 export function renew({ goal }: Open, error: EspAtError): Step {
   const operation = new OpenOperation();
   const [state, ...effects] = start({ goal, operation }, 'corrupt', 1);
-  return [state, END_CONNECTION, tell(state, 'lost', error), CONNECTION_LOST, ...effects];
+  return [state, END_CONNECTION, emitChange(state, 'lost', error), CONNECTION_LOST, ...effects];
 }
 
 export function closedByServer({ goal }: Open | Reconnecting): Step {
   const [state, ...effects] = retryOrClose(goal);
-  return [state, END_CONNECTION, CONNECTION_CLOSED, tell(state, 'closed-by-server'), ...effects];
+  return [
+    state,
+    END_CONNECTION,
+    CONNECTION_CLOSED,
+    emitChange(state, 'closed-by-server'),
+    ...effects,
+  ];
 }
 
 /** There is no connection: with keep-open the link is opened again after a delay. */
@@ -159,7 +165,7 @@ export function loseDevice(
 }
 
 function tellDeviceLost(state: State, error: EspAtError): readonly Effect[] {
-  return [...blame(error), END_CONNECTION, tell(state, 'device-lost', error)];
+  return [...blame(error), END_CONNECTION, emitChange(state, 'device-lost', error)];
 }
 
 /** An open may have crashed the device. */
@@ -192,7 +198,7 @@ export function failOpen(
   return [
     state,
     END_CONNECTION,
-    tell(state, 'failed', error),
+    emitChange(state, 'failed', error),
     ...effects,
     { do: 'settle', operation, error },
   ];
@@ -212,7 +218,7 @@ export function startClose(
   return [
     after,
     FAIL_HELD,
-    ...(numberOf(state) === number ? [] : [tell(after, 'closing')]),
+    ...(numberOf(state) === number ? [] : [emitChange(after, 'closing')]),
     ...(frame ? [] : [CONNECTION_CLOSED]),
     { do: 'start', operation },
     ...(kind === 'opening' ? [aborted(state.operation)] : []),
@@ -235,7 +241,7 @@ export function becomeClosed(
   error?: EspAtError,
 ): Step<Closed> {
   const state: Closed = { kind: 'closed', goal };
-  return [state, ...before, END_CONNECTION, tell(state, 'closed', error)];
+  return [state, ...before, END_CONNECTION, emitChange(state, 'closed', error)];
 }
 
 /** The close is over: an open that waited for it begins. */

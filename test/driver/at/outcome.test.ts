@@ -77,7 +77,7 @@ describe('outcome of a transaction', () => {
     assert.equal(isDoubtfulRefusal(begun(send), submission()), true);
     const certain: readonly Transaction[] = [
       begun(query, 2),
-      begun({ ...query, asRefusable: true }),
+      begun({ ...query, expectsError: true }),
       begun(query, 1, { response: ['+GMR:1'] }),
       begun(query, 1, { errorCode: 'ERR CODE:0x01090000' }),
       begun(send, 1, written),

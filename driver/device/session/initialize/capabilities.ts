@@ -1,4 +1,4 @@
-import { refusable, type Command, type Run } from '../../../at/command';
+import { expectingError, type Command, type Run } from '../../../at/command';
 import type { LinkId } from '../../../at/types';
 import { commandList, parseCommandList, parseVersion, version } from '../../../commands/base';
 import { wscfgProbe, wsheadQuery, wsdatafmt, wsopenQuery } from '../../../commands/websocket';
@@ -64,7 +64,7 @@ async function findCapabilities(run: Run, text: string, link: LinkId): Promise<C
 /** Returns the command names (`AT+CMD?`); none where old firmware cannot list them. */
 async function listCommands(run: Run): Promise<ReadonlySet<string>> {
   try {
-    return new Set(parseCommandList(await run(refusable(commandList()))));
+    return new Set(parseCommandList(await run(expectingError(commandList()))));
   } catch (error) {
     if (isRefusal(error)) return new Set();
     throw error;
@@ -73,7 +73,7 @@ async function listCommands(run: Run): Promise<ReadonlySet<string>> {
 
 async function accepts(run: Run, command: Command): Promise<boolean> {
   try {
-    await run(refusable(command));
+    await run(expectingError(command));
     return true;
   } catch (error) {
     if (isRefusal(error)) return false;

@@ -185,7 +185,7 @@ function shownState(state: State): string {
 /** Events with their number, as `lost(1)`; `failHeld` and `connectionLost` with their reason. */
 function shownEffect(effect: Effect): string {
   switch (effect.do) {
-    case 'tell':
+    case 'emitChange':
       return `${effect.cause}(${effect.number})`;
     case 'failHeld':
     case 'connectionLost':

@@ -4,7 +4,7 @@ import { EspAtError } from '../../errors';
 const SLACK = 1 / 16;
 
 /** Limits the messages and bytes in the send queues of all links of a device. */
-export class HighWaterMark {
+export class QueueLimit {
   readonly limit: { readonly messages: number; readonly bytes: number };
   readonly #changed: (level: number) => void;
   #messages = 0;
@@ -50,24 +50,24 @@ export class HighWaterMark {
     if (this.#messages >= limit.messages || this.#bytes + bytes > limit.bytes) return false;
     this.#messages++;
     this.#bytes += bytes;
-    this.#notice();
+    this.#check();
     return true;
   }
 
   give(bytes: number): void {
     this.#messages--;
     this.#bytes -= bytes;
-    this.#notice();
+    this.#check();
   }
 
-  #notice(): void {
+  #check(): void {
     const level = Math.max(this.#messages / this.limit.messages, this.#bytes / this.limit.bytes);
     const reached = quarterOf(level);
-    if (reached < this.#quarter) this.#tell(quarterOf(level + SLACK), level);
-    else this.#tell(reached, level);
+    if (reached < this.#quarter) this.#notify(quarterOf(level + SLACK), level);
+    else this.#notify(reached, level);
   }
 
-  #tell(quarter: number, level: number): void {
+  #notify(quarter: number, level: number): void {
     if (quarter === this.#quarter) return;
     this.#quarter = quarter;
     this.#changed(Math.min(1, level));
