@@ -47,7 +47,7 @@ for (const nodeRed of majors) {
       const download = page.waitForEvent('download');
       await page.locator('#esp-at-live-save').click();
       assert.match((await download).suggestedFilename(), /^esp-at-.*\.jsonl$/);
-      await page.locator('.esp-at-live summary').click();
+      await page.locator('.esp-at-live summary').last().click();
       await page.locator('.esp-at-live-counters', { hasText: /sent\s*2\s*received\s*2/ }).waitFor();
       await editor.picture(`live-${nodeRed}`);
       assert.deepEqual(editor.complaints, []);
@@ -94,6 +94,14 @@ for (const nodeRed of majors) {
               return found;`);
             assert.deepEqual(problems, [], `${width}`);
           }
+          await editor.page.locator('#esp-at-live-about').click();
+          // The AT traffic shows without scrolling, in half a sidebar too.
+          const traffic = await editor.run(`
+            const list = document.querySelector('.esp-at-live-list').getBoundingClientRect();
+            const { bottom } = document.querySelector('.esp-at-live').getBoundingClientRect();
+            return Math.min(list.bottom, bottom) - list.top;`);
+          assert.ok(Number(traffic) >= 120, `${String(traffic)} pixels`);
+          await editor.picture(`live-closed-help-${nodeRed}-${locale}-${colorScheme}`);
           assert.deepEqual(editor.complaints, []);
         });
       }

@@ -1,8 +1,11 @@
-/* global text, LiveModel, TrafficList, showDevices, showStrip, showCharts, showCounters */
+/* global ResizeObserver, text, LiveModel, TrafficList, showDevices, showStrip, showCharts, showCounters */
 /* exported addLiveView */
 
 /** Milliseconds between an answer and the next question. */
 const POLL_MS = 500;
+
+/** Pixels of height from which the charts leave room for the traffic. Node-RED 5 gives a tab half a sidebar. */
+const CHARTS_HEIGHT = 560;
 
 /** Adds the sidebar tab *ESP-AT*. It asks for nothing while it is hidden. */
 function addLiveView() {
@@ -14,8 +17,11 @@ function addLiveView() {
   const help = part('help').html(text('live.help')).hide();
   const [devices, strip, charts] = [part('devices'), part('strip'), part('charts')];
   const counters = $('<dl class="esp-at-live-counters">');
-  const details = $('<details>').append($('<summary>').text(text('live.counters')), counters);
-  content.append(note, devices, help, strip, charts, details, toolbar(), traffic.elements.list);
+  const folded = (name, ...inside) =>
+    $('<details>').append($('<summary>').text(text(`live.${name}`)), ...inside);
+  const details = [folded('charts', charts), folded('counters', counters)];
+  content.append(note, devices, help, strip, ...details, toolbar(), traffic.elements.list);
+  openWhereItFits(details[0]);
   RED.sidebar.addTab({
     id: 'esp-at',
     label: 'ESP-AT',
@@ -27,6 +33,13 @@ function addLiveView() {
   });
   RED.actions.add('esp-at:show-live-view', () => RED.sidebar.show('esp-at'));
   poll();
+
+  /** Opens the charts while there is room for them, until the user decides. */
+  function openWhereItFits(charts) {
+    const fit = new ResizeObserver(() => charts.prop('open', content.height() >= CHARTS_HEIGHT));
+    fit.observe(content[0]);
+    charts.find('summary').on('click', () => fit.disconnect());
+  }
 
   function toolbar() {
     const button = (name, icon, act) =>
@@ -80,7 +93,7 @@ function addLiveView() {
       model.choose(id);
       traffic.redraw();
     });
-    for (const element of [strip, charts, details]) element.toggle(view !== undefined);
+    for (const element of [strip, ...details]) element.toggle(view !== undefined);
     if (!device || !view) return;
     traffic.offset = Date.now() - view.now;
     showStrip(strip, device, view);
