@@ -1,40 +1,101 @@
 // `npm run picture`: makes the pictures of README and docs/ from the running editor.
-// `npm run picture -- gallery FOLDER [PART]`: every dialog and tab, light and dark, wide and narrow, in both languages
+// `npm run picture -- gallery FOLDER [PART]`: every dialog, tab and example, light and dark, wide and narrow, in both languages
 // and Node-REDs, for people to look at; only those with PART in their name, such as 5-zh-CN-dark-800.
 import { join } from 'node:path';
-import { root } from '../package/project';
+import { makeAuthority } from '../harness/network/ws-server-certificates';
+import { bareExamples, root } from '../package/project';
 import { idOf, type NodeRedMajor } from '../start/demo';
+import { flowOf } from '../start/example';
 import type { Editor, EditorOptions } from './editor';
 import { noBrowser, Workbench } from './workbench';
 
 const dialogs = ['ws-open', 'ws-send', 'ws-request', 'ws-close', 'ws-status'];
 
-/** The pictures of the pages, by file in docs/. Each begins where the one before ended. */
-const pictures: Readonly<Record<string, (editor: Editor, bench: Workbench) => Promise<void>>> = {
-  'demo.png': async (editor, bench) => {
-    const flows = bench.flows;
-    const press = (name: string) => editor.press(idOf(flows, 'inject', name));
-    await press('open');
-    await editor.status(idOf(flows, 'ws-status'), `127.0.0.1:${bench.demo.port}`);
-    await press('send text');
-    await editor.debugged('echo', 'Hello from the ESP32!');
-    await press('send binary');
-    await editor.debugged('echo', 'buffer[');
+type Show = (editor: Editor, bench: Workbench) => Promise<void>;
+
+/** The pictures of the pages, by file in docs/: what shows, and the element it is cut to. Each begins where the one before ended. */
+const pictures: Readonly<Record<string, { readonly show: Show; readonly of?: string }>> = {
+  'demo.png': {
+    async show(editor, { demo, flows }) {
+      const press = (name: string) => editor.press(idOf(flows, 'inject', name));
+      await press('open');
+      await editor.status(idOf(flows, 'ws-status'), `127.0.0.1:${demo.port}`);
+      await press('send text');
+      await editor.debugged('echo', 'Hello from the ESP32!');
+      await press('send binary');
+      await editor.debugged('echo', 'buffer[');
+    },
   },
-  'live-view.png': (editor) => editor.run('RED.sidebar.show("esp-at");').then(() => undefined),
-  'ws-open.png': async (editor, bench) => editor.edit(idOf(bench.flows, 'ws-open')),
-  'esp-at-device.png': async (editor, bench) => {
-    await editor.done();
-    await editor.editConfig(idOf(bench.flows, 'esp-at-device'));
+  'live-view.png': {
+    of: '.red-ui-sidebar:visible, #red-ui-sidebar',
+    show: async (editor) => {
+      await editor.run('RED.sidebar.show("esp-at");');
+      await editor.page.locator('.esp-at-live-line').first().waitFor();
+    },
+  },
+  'ws-open.png': {
+    of: '.red-ui-tray',
+    show: (editor, { flows }) => editor.edit(idOf(flows, 'ws-open')),
+  },
+  'esp-at-device.png': {
+    of: '.red-ui-tray',
+    async show(editor, { flows }) {
+      await editor.done();
+      await editor.editConfig(idOf(flows, 'esp-at-device'));
+    },
+  },
+  'certificates.png': {
+    of: '.red-ui-tray',
+    async show(editor) {
+      await editor.tab('certificates');
+      const { certificate } = makeAuthority('My CA');
+      await editor.page.locator('#node-config-input-ca0').fill(certificate);
+      await editor.page.locator('#node-config-input-ca0').blur();
+      await editor.page.locator('#esp-at-report-0').waitFor();
+    },
+  },
+  'failed-attempt.png': {
+    of: '#red-ui-workspace-chart',
+    async show(editor, { flows }) {
+      await editor.page.locator('#node-config-dialog-cancel').click();
+      await editor.page.locator('#node-config-dialog-ok').waitFor({ state: 'detached' });
+      const open = flows.find(({ type }) => type === 'ws-open');
+      await editor.place([
+        { id: 'away', type: 'tab', label: 'A server that is away' },
+        {
+          ...open,
+          id: 'open-away',
+          z: 'away',
+          x: 160,
+          y: 80,
+          link: '2',
+          uri: 'ws://127.0.0.1:1/',
+          keepOpen: true,
+          wires: [[], []],
+          name: '',
+        },
+      ]);
+      await editor.deploy();
+      await editor.status('open-away', 'not reached');
+    },
+  },
+  'fleet.png': {
+    of: '#red-ui-workspace',
+    async show(editor) {
+      await editor.place(flowOf('Fleet - devices of one host'));
+    },
   },
 };
 
 async function pages(bench: Workbench): Promise<void> {
-  await withEditor(bench, { width: 1440, height: 720 }, async (editor) => {
-    for (const [file, show] of Object.entries(pictures)) {
+  await withEditor(bench, { width: 1200, height: 640 }, async (editor) => {
+    for (const [file, { show, of }] of Object.entries(pictures)) {
       await show(editor, bench);
       await settled(editor);
-      await editor.page.screenshot({ path: join(root, 'docs', file) });
+      const path = join(root, 'docs', file);
+      const shot = { path, animations: 'disabled' } as const;
+      if (of === undefined) await editor.page.screenshot(shot);
+      else await editor.page.locator(of).last().screenshot(shot);
     }
   });
 }
@@ -57,7 +118,7 @@ async function gallery(folder: string, part: string, nodeRed: NodeRedMajor): Pro
             const tabs = editor.page.locator('#esp-at-tabs li');
             const count = await tabs.count();
             for (let index = 0; index < Math.max(1, count); index++) {
-              if (count > 0) await tabs.nth(index).click();
+              if (count > 0) await editor.tab(index);
               await settled(editor);
               await editor.page.screenshot({ path: join(folder, `${what}-${index}-${name}.png`) });
             }
@@ -74,6 +135,11 @@ async function gallery(folder: string, part: string, nodeRed: NodeRedMajor): Pro
           await editor.done('node-config-dialog-ok');
           await editor.run('RED.sidebar.show("esp-at");');
           await shoot('live');
+          for (const [path, flow] of bareExamples()) {
+            if (path.includes('Echo over')) continue;
+            await editor.place(flow);
+            await shoot(`example-${path.replace(/^.*\/|\.json$|\W+/g, '-')}`);
+          }
         });
       }
     }
