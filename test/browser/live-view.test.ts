@@ -100,7 +100,7 @@ for (const nodeRed of majors) {
             const list = document.querySelector('.esp-at-live-list').getBoundingClientRect();
             const { bottom } = document.querySelector('.esp-at-live').getBoundingClientRect();
             return Math.min(list.bottom, bottom) - list.top;`);
-          assert.ok(Number(traffic) >= 120, `${String(traffic)} pixels`);
+          assert.ok(Number(traffic) >= 100, `${String(traffic)} pixels`);
           await editor.picture(`live-closed-help-${nodeRed}-${locale}-${colorScheme}`);
           assert.deepEqual(editor.complaints, []);
         });
