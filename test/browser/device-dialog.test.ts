@@ -1,5 +1,10 @@
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { listen } from '../../simulator/serial/server';
+import { catalog } from '../harness/nodes/catalog';
 import { idOf, type NodeRedMajor } from '../start/demo';
 import { makeAuthority, makeIdentity } from '../harness/network/ws-server-certificates';
 import { noBrowser, Workbench } from './workbench';
@@ -37,9 +42,13 @@ for (const { nodeRed, locale, ports } of runs) {
     `the dialog of esp-at-device, Node-RED ${nodeRed}, ${locale}`,
     { skip: noBrowser },
     () => {
-      it('lists networks and ports, and checks certificates as they are pasted', async (t) => {
-        const bench = await Workbench.start({ nodeRed });
-        t.after(() => bench.dispose());
+      let bench: Workbench;
+      before(async () => {
+        bench = await Workbench.start({ nodeRed });
+      });
+      after(() => bench.dispose());
+
+      it('lists networks and ports, and checks certificates as they are pasted', async () => {
         const editor = await bench.editor({ locale });
         const { page } = editor;
         const picture = (name: string) => editor.picture(`device-${name}-${nodeRed}`);
@@ -99,6 +108,78 @@ for (const { nodeRed, locale, ports } of runs) {
         await picture('certificates');
         await tab('limits');
         await picture('limits');
+        assert.deepEqual(editor.complaints, []);
+      });
+
+      it('before the first deploy: tests the port, lists networks, and checks a TLS configuration', async (t) => {
+        const bridge = await listen({ port: 0, firmware: 'C', joined: true });
+        t.after(() => bridge.close());
+        const folder = mkdtempSync(join(tmpdir(), 'esp-at-dialog-'));
+        t.after(() => rmSync(folder, { recursive: true }));
+        const file = (name: string, text: string) => {
+          writeFileSync(join(folder, name), text);
+          return join(folder, name);
+        };
+        const paths = {
+          ca: file('ca.pem', authority.certificate),
+          cert: file('board.pem', board.certificate),
+          key: file('board.key', board.key),
+        };
+        const tls = (id: string, settings: object) => ({
+          id,
+          type: 'tls-config',
+          name: id,
+          verifyservercert: true,
+          servername: '',
+          ...paths,
+          ...settings,
+        });
+        const words = catalog(locale, 'esp-at-device');
+        const editor = await bench.editor({ locale });
+        const { page } = editor;
+        await editor.place([
+          tls('tls-good', {}),
+          tls('tls-missing', { ca: join(folder, 'none') }),
+          tls('tls-without-ca', { ca: '' }),
+        ]);
+        await editor.run('RED.editor.editConfig("", "esp-at-device", "_ADD_");');
+        const port = `tcp://127.0.0.1:${bridge.port}`;
+        await page.locator('#node-config-input-port').fill(port);
+
+        await page.locator('#esp-at-test').click();
+        const findings = page.locator('#esp-at-findings');
+        // On a busy machine the doctor may find noise as well.
+        await findings.getByText('The device is behind a bridge').waitFor();
+        await editor.picture(`device-test-${nodeRed}`);
+
+        await editor.tab('network');
+        await page.locator('#node-config-input-wifi').check();
+        await page.locator('#esp-at-findNetworks').click();
+        await page.locator('.red-ui-menu a', { hasText: /espressif.*-50 dBm/s }).click();
+        assert.equal(await page.locator('#node-config-input-ssid').inputValue(), 'espressif');
+
+        await editor.tab('links');
+        await page.locator('#esp-at-link-0-auth').selectOption('3');
+        await editor.tab('certificates');
+        const choice = page.locator('#node-config-input-tls0');
+        const report = page.locator('#esp-at-report-0');
+        for (const [id, sentence] of [
+          ['tls-missing', 'Node-RED cannot read its files'],
+          ['tls-without-ca', 'it holds no CA'],
+        ] as const) {
+          await choice.selectOption(id);
+          await report.getByText(sentence).waitFor();
+          assert.ok(await page.locator('select#node-config-input-tls0.input-error').isVisible());
+          assert.ok(await page.locator('#esp-at-pem-0').isHidden());
+          await editor.picture(`device-${id}-${nodeRed}`);
+        }
+        await choice.selectOption('tls-good');
+        await report.getByText(words('tip.certificatesFit')).waitFor();
+        await editor.picture(`device-tls-good-${nodeRed}`);
+        await editor.done('node-config-dialog-ok');
+        await editor.deploy();
+        const device = (await bench.demo.flows()).find((node) => node.port === port);
+        assert.deepEqual([device?.tls0, device?.tls1], ['tls-good', '']);
         assert.deepEqual(editor.complaints, []);
       });
     },
