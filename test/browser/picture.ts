@@ -13,8 +13,17 @@ const dialogs = ['ws-open', 'ws-send', 'ws-request', 'ws-close', 'ws-status'];
 
 type Show = (editor: Editor, bench: Workbench) => Promise<void>;
 
-/** The pictures of the pages, by file in docs/: what shows, and the element it is cut to. Each begins where the one before ended. */
-const pictures: Readonly<Record<string, { readonly show: Show; readonly of?: string }>> = {
+interface Picture {
+  readonly show: Show;
+  /** The element that it is cut to. */
+  readonly of?: string;
+  /** Pixels of the element's height and width, where not all. */
+  readonly height?: number;
+  readonly width?: number;
+}
+
+/** The pictures of the pages, by file in docs/. Each begins where the one before ended. */
+const pictures: Readonly<Record<string, Picture>> = {
   'demo.png': {
     async show(editor, { demo, flows }) {
       const press = (name: string) => editor.press(idOf(flows, 'inject', name));
@@ -56,6 +65,8 @@ const pictures: Readonly<Record<string, { readonly show: Show; readonly of?: str
   },
   'failed-attempt.png': {
     of: '#red-ui-workspace-chart',
+    height: 130,
+    width: 420,
     async show(editor, { flows }) {
       await editor.page.locator('#node-config-dialog-cancel').click();
       await editor.page.locator('#node-config-dialog-ok').waitFor({ state: 'detached' });
@@ -81,21 +92,30 @@ const pictures: Readonly<Record<string, { readonly show: Show; readonly of?: str
   },
   'fleet.png': {
     of: '#red-ui-workspace',
+    height: 300,
     async show(editor) {
       await editor.place(flowOf('Fleet - devices of one host'));
+      await editor.run(
+        `RED.actions.invoke('core:toggle-sidebar'); RED.actions.invoke('core:toggle-palette');
+         for (let step = 0; step < 2; step++) RED.actions.invoke('core:zoom-out');`,
+      );
     },
   },
 };
 
 async function pages(bench: Workbench): Promise<void> {
   await withEditor(bench, { width: 1200, height: 640 }, async (editor) => {
-    for (const [file, { show, of }] of Object.entries(pictures)) {
+    for (const [file, { show, of, ...size }] of Object.entries(pictures)) {
       await show(editor, bench);
       await settled(editor);
       const path = join(root, 'docs', file);
       const shot = { path, animations: 'disabled' } as const;
       if (of === undefined) await editor.page.screenshot(shot);
-      else await editor.page.locator(of).last().screenshot(shot);
+      else {
+        const box = await editor.page.locator(of).last().boundingBox();
+        if (!box) throw new Error(`${of} is not shown`);
+        await editor.page.screenshot({ ...shot, clip: { ...box, ...size } });
+      }
     }
   });
 }
