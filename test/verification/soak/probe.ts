@@ -4,7 +4,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import type { LinkId } from '../../../driver/at/types';
 import { seededRandom, type Random } from '../../../simulator';
 import { heap } from '../../../bench/support/heap';
-import { drawForm, drawLength, payloadOf, seal, sealedIn, unseal } from './message';
+import { drawForm, drawLength, payloadOf, seal, sealedIn, unseal } from './messages/message';
 import type { Order, Report } from './reports';
 
 /** Time between two reports to the other process. */

@@ -3,40 +3,40 @@ import type { Server } from 'node:http';
 import { WebSocketServer, type WebSocket } from 'ws';
 import type { LinkId } from '../../../driver/at/types';
 import type { Random } from '../../../simulator';
-import { drawForm, drawLength, payloadOf, seal, sealedIn, unseal } from './message';
-import type { Ledger } from './ledger';
+import { drawForm, drawLength, payloadOf, seal, sealedIn, unseal } from './messages/message';
+import type { SoakLog } from './messages/soak-log';
 
 /** Mean time between two messages on a connection. */
 const MEAN_INTERVAL_MS = 800;
 /** First bytes of a message that is none, for people. */
 const HEAD = 60;
 
-/** A WebSocket server: takes messages and requests into the ledger, answers requests, and sends messages of its own. */
+/** A WebSocket server: takes messages and requests into the log, answers requests, and sends messages of its own. */
 export class SoakServer {
   readonly port: number;
   /** When a message arrived last, by link. */
   readonly heardAt = new Map<LinkId, number>();
   readonly #server: WebSocketServer;
-  readonly #ledger: Ledger;
+  readonly #log: SoakLog;
   readonly #random: Random;
   #talks = true;
   #connections = 0;
   #served = 0;
 
-  private constructor(server: WebSocketServer, port: number, ledger: Ledger, random: Random) {
+  private constructor(server: WebSocketServer, port: number, log: SoakLog, random: Random) {
     this.#server = server;
     this.port = port;
-    this.#ledger = ledger;
+    this.#log = log;
     this.#random = random;
     server.on('connection', (socket, { url }) => this.#accept(socket, linkIn(url ?? '')));
   }
 
-  static async start(ledger: Ledger, random: Random): Promise<SoakServer> {
+  static async start(log: SoakLog, random: Random): Promise<SoakServer> {
     const server = new WebSocketServer({ port: 0, host: '127.0.0.1', perMessageDeflate: false });
     await once(server as unknown as Server, 'listening');
     const address = server.address();
     if (typeof address === 'string' || address === null) throw new Error('the server has no port');
-    return new SoakServer(server, address.port, ledger, random);
+    return new SoakServer(server, address.port, log, random);
   }
 
   /** Connections that are open. */
@@ -56,7 +56,7 @@ export class SoakServer {
 
   #accept(socket: WebSocket, link: LinkId): void {
     const connection = ++this.#connections;
-    this.#ledger.connected(connection, link, Date.now());
+    this.#log.connected(connection, link, Date.now());
     let next: NodeJS.Timeout | undefined;
     const talkLater = () => {
       next = setTimeout(talk, 2 * MEAN_INTERVAL_MS * this.#random());
@@ -72,19 +72,19 @@ export class SoakServer {
     socket.on('error', () => undefined);
     socket.once('close', () => {
       clearTimeout(next);
-      this.#ledger.gone(connection, Date.now());
+      this.#log.gone(connection, Date.now());
     });
   }
 
   #talk(socket: WebSocket, connection: number, link: LinkId): void {
     const number = ++this.#served;
     const sealed = seal({ way: 'in', link, number }, drawLength(this.#random), this.#random);
-    this.#ledger.received.served(connection, number, Date.now());
+    this.#log.received.served(connection, number, Date.now());
     socket.send(payloadOf(sealed, drawForm(this.#random)));
   }
 
   #take(socket: WebSocket, connection: number, link: LinkId, data: Buffer | string): void {
-    const { sent } = this.#ledger;
+    const { sent } = this.#log;
     const sealed = sealedIn(data) ?? '';
     const identity = unseal(sealed);
     if (identity?.way !== 'out') {

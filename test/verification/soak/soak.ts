@@ -4,8 +4,8 @@ import { seededRandom, type FirmwareClass, type Random } from '../../../simulato
 import { BoardHandle } from './board';
 import { firstRevision, flowsOf, type Revision } from './flows';
 import { Health } from './health';
-import { Inputs } from './inputs';
-import { Ledger } from './ledger';
+import { Inputs } from './messages/inputs';
+import { SoakLog } from './messages/soak-log';
 import { NodeRed } from './node-red';
 import type { Report } from './reports';
 import { deployTypes, drawFault, nextRevision } from './schedule';
@@ -40,7 +40,7 @@ const LINKS: readonly LinkId[] = [0, 1, 2];
 export class Soak {
   readonly #options: SoakOptions;
   readonly #random: Random;
-  readonly #ledger = new Ledger();
+  readonly #log = new SoakLog();
   readonly #inputs = new Inputs();
   readonly #health = new Health();
   readonly #violations: string[] = [];
@@ -59,11 +59,11 @@ export class Soak {
   /** Runs to the end. @returns what must not be, one sentence each */
   async run(): Promise<readonly string[]> {
     const { seed, firmware } = this.#options;
-    const server = await SoakServer.start(this.#ledger, seededRandom(seed + 1));
+    const server = await SoakServer.start(this.#log, seededRandom(seed + 1));
     const board = await BoardHandle.start(firmware, seed + 2, ({ kind, ...hit }) => {
-      if (kind === 'hit' && 'at' in hit) this.#ledger.disturbances.hit(hit.at, hit.direction);
+      if (kind === 'hit' && 'at' in hit) this.#log.disturbances.hit(hit.at, hit.direction);
     });
-    this.#ledger.disturbances.add(Date.now(), 0);
+    this.#log.disturbances.add(Date.now(), 0);
     const flows = () => flowsOf(board.path, server.port, this.#revision);
     let nodeRed: NodeRed | undefined;
     try {
@@ -119,7 +119,7 @@ export class Soak {
         printAt += MINUTE_MS;
         this.#settle(false);
         this.#options.print(this.#line(now - begun));
-        this.#tell(figures(this.#ledger.sent.tally));
+        this.#tell(figures(this.#log.sent.tally));
         this.#printViolations();
       }
       this.#checkAlive(nodeRed, board, server, begun, now);
@@ -143,7 +143,7 @@ export class Soak {
       this.#violations.push('not every link passes messages both ways at the end');
     server.talks = false;
     nodeRed.tell({ kind: 'traffic', messages: false, stalls: false });
-    const pending = () => this.#ledger.sent.pending + this.#inputs.pending;
+    const pending = () => this.#log.sent.pending + this.#inputs.pending;
     const drained = Date.now() + DRAIN_LIMIT_MS;
     await pause(2000);
     while (pending() > 0 && Date.now() < drained) await pause(200);
@@ -156,7 +156,7 @@ export class Soak {
     const [name = fault] = fault.split('=');
     this.#faults.set(name, (this.#faults.get(name) ?? 0) + 1);
     // A place on the line may be reached later.
-    this.#ledger.disturbances.add(Date.now(), durationMs + 10_000);
+    this.#log.disturbances.add(Date.now(), durationMs + 10_000);
     this.#tell(fault);
     board.inject(fault);
   }
@@ -167,13 +167,13 @@ export class Soak {
     const begun = Date.now();
     this.#tell(`deploy ${type} ${JSON.stringify(this.#revision)}`);
     await nodeRed.deploy(type, flows());
-    this.#ledger.disturbances.add(begun, Date.now() - begun);
+    this.#log.disturbances.add(begun, Date.now() - begun);
   }
 
   // --- reports -------------------------------------------------------------------------------------
 
   #take(report: Report): void {
-    const { sent, received } = this.#ledger;
+    const { sent, received } = this.#log;
     switch (report.kind) {
       case 'made':
         return sent.made(report.number, report.link, report.at);
@@ -202,7 +202,7 @@ export class Soak {
   }
 
   #settle(isEnd: boolean): void {
-    this.#ledger.settle(Date.now(), isEnd);
+    this.#log.settle(Date.now(), isEnd);
     this.#inputs.settle(Date.now(), isEnd);
   }
 
@@ -240,11 +240,11 @@ export class Soak {
   // --- figures -------------------------------------------------------------------------------------
 
   get #found(): readonly string[] {
-    return [...this.#violations, ...this.#ledger.violations, ...this.#inputs.violations];
+    return [...this.#violations, ...this.#log.violations, ...this.#inputs.violations];
   }
 
   #line(elapsed: number): string {
-    const { sent, received } = this.#ledger;
+    const { sent, received } = this.#log;
     const { heap = NaN, handles = NaN, listeners = NaN, delay } = this.#health.latest ?? {};
     return (
       `${Math.round(elapsed / MINUTE_MS)} min: ${sent.tally.confirmed ?? 0} of ${sent.tally.made ?? 0} sent, ` +
@@ -256,7 +256,7 @@ export class Soak {
   }
 
   get #summary(): readonly string[] {
-    const { sent, received } = this.#ledger;
+    const { sent, received } = this.#log;
     return [
       `to the server   ${figures(sent.tally)}`,
       `to the flow     ${figures(received.tally)}`,

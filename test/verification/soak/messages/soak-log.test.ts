@@ -1,112 +1,112 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { seededRandom } from '../../../simulator';
-import { rise } from './growth';
+import { seededRandom } from '../../../../simulator';
+import { rise } from '../growth';
 import { Inputs } from './inputs';
-import { Ledger } from './ledger';
+import { SoakLog } from './soak-log';
 import { payloadOf, seal, sealedIn, unseal, type Form } from './message';
 
 const HOUR_MS = 3_600_000;
 
-/** A ledger with a connection of link 0 from 0 on. */
-function opened(): Ledger {
-  const ledger = new Ledger();
-  ledger.connected(1, 0, 0);
-  return ledger;
+/** A log with a connection of link 0 from 0 on. */
+function opened(): SoakLog {
+  const log = new SoakLog();
+  log.connected(1, 0, 0);
+  return log;
 }
 
 /** Message 1 is made, comes to its node and ends there. */
-function sends(ledger: Ledger, code?: string): void {
-  ledger.sent.made(1, 0, 1000);
-  ledger.sent.input(1, 1001);
-  ledger.sent.ended(1, 1100, code);
+function sends(log: SoakLog, code?: string): void {
+  log.sent.made(1, 0, 1000);
+  log.sent.input(1, 1001);
+  log.sent.ended(1, 1100, code);
 }
 
-function violationsOf(ledger: Ledger): readonly string[] {
-  ledger.settle(HOUR_MS, true);
-  return ledger.violations;
+function violationsOf(log: SoakLog): readonly string[] {
+  log.settle(HOUR_MS, true);
+  return log.violations;
 }
 
 describe('messages to the server', () => {
   test('one that is confirmed and arrived is accounted for, also when its arrival is reported first', () => {
-    const ledger = opened();
-    ledger.sent.arrived(1, 0, 1, 1050);
-    sends(ledger);
-    assert.deepEqual(violationsOf(ledger), []);
-    assert.deepEqual(ledger.sent.tally, { arrived: 1, confirmed: 1, made: 1 });
+    const log = opened();
+    log.sent.arrived(1, 0, 1, 1050);
+    sends(log);
+    assert.deepEqual(violationsOf(log), []);
+    assert.deepEqual(log.sent.tally, { arrived: 1, confirmed: 1, made: 1 });
   });
 
-  const wrong: readonly [string, (ledger: Ledger) => void, RegExp][] = [
-    ['confirmed, but not arrived', (ledger) => sends(ledger), /was sent, but did not arrive/],
+  const wrong: readonly [string, (log: SoakLog) => void, RegExp][] = [
+    ['confirmed, but not arrived', (log) => sends(log), /was sent, but did not arrive/],
     [
       'not sent, but arrived',
-      (ledger) => {
-        sends(ledger, 'LINK_CLOSED');
-        ledger.sent.arrived(1, 0, 1, 1200);
+      (log) => {
+        sends(log, 'LINK_CLOSED');
+        log.sent.arrived(1, 0, 1, 1200);
       },
       /failed with LINK_CLOSED, which means not sent, but arrived/,
     ],
     [
       'arrived twice',
-      (ledger) => {
-        sends(ledger);
-        ledger.sent.arrived(1, 0, 1, 1200);
-        ledger.sent.arrived(1, 0, 1, 1300);
+      (log) => {
+        sends(log);
+        log.sent.arrived(1, 0, 1, 1200);
+        log.sent.arrived(1, 0, 1, 1300);
       },
       /arrived 2 times/,
     ],
     [
       'arrived on another link',
-      (ledger) => {
-        sends(ledger);
-        ledger.sent.arrived(1, 2, 1, 1200);
+      (log) => {
+        sends(log);
+        log.sent.arrived(1, 2, 1, 1200);
       },
       /arrived on link 2/,
     ],
     [
       'unknown without a fault',
-      (ledger) => sends(ledger, 'SEND_UNKNOWN'),
+      (log) => sends(log, 'SEND_UNKNOWN'),
       /neither a fault nor a deploy/,
     ],
     [
       'ended twice',
-      (ledger) => {
-        sends(ledger, 'LINK_CLOSED');
-        ledger.sent.ended(1, 1200, undefined);
+      (log) => {
+        sends(log, 'LINK_CLOSED');
+        log.sent.ended(1, 1200, undefined);
       },
       /ended twice/,
     ],
     [
       'never ended',
-      (ledger) => {
-        ledger.sent.made(1, 0, 1000);
-        ledger.sent.input(1, 1001);
+      (log) => {
+        log.sent.made(1, 0, 1000);
+        log.sent.input(1, 1001);
       },
       /did not end/,
     ],
-    ['arrived though never made', (ledger) => ledger.sent.arrived(7, 0, 1, 1000), /was never made/],
+    ['arrived though never made', (log) => log.sent.arrived(7, 0, 1, 1000), /was never made/],
     [
       'corrupt without a fault',
-      (ledger) => ledger.sent.arrivedCorrupt(0, 1000, '\r\no'),
+      (log) => log.sent.arrivedCorrupt(0, 1000, '\r\no'),
       /was never sent/,
     ],
-    ['made, but no input', (ledger) => ledger.sent.made(1, 0, 1000), /came to no node/],
+    ['made, but no input', (log) => log.sent.made(1, 0, 1000), /came to no node/],
   ];
   for (const [what, happens, sentence] of wrong) {
     test(`one that is ${what} is a violation`, () => {
-      const ledger = opened();
-      happens(ledger);
-      const violations = violationsOf(ledger);
+      const log = opened();
+      happens(log);
+      const violations = violationsOf(log);
       assert.equal(violations.length, 1, violations.join('\n'));
       assert.match(violations[0] ?? '', sentence);
     });
   }
 
   test('one behind SEND OK is excused by the end of its connection, unless a younger one arrived over that', () => {
-    const ledger = opened();
-    sends(ledger);
-    ledger.gone(1, 1200);
-    assert.deepEqual(violationsOf(ledger), []);
+    const log = opened();
+    sends(log);
+    log.gone(1, 1200);
+    assert.deepEqual(violationsOf(log), []);
 
     const other = opened();
     sends(other);
@@ -119,46 +119,46 @@ describe('messages to the server', () => {
   });
 
   test('a changed byte on the port excuses one message, not two', () => {
-    const ledger = opened();
+    const log = opened();
     for (const number of [1, 2]) {
-      ledger.sent.made(number, 0, 1000);
-      ledger.sent.input(number, 1001);
-      ledger.sent.ended(number, 1100, undefined);
+      log.sent.made(number, 0, 1000);
+      log.sent.input(number, 1001);
+      log.sent.ended(number, 1100, undefined);
     }
-    ledger.disturbances.hit(1050, 'to-device');
-    assert.equal(violationsOf(ledger).length, 1);
+    log.disturbances.hit(1050, 'to-device');
+    assert.equal(violationsOf(log).length, 1);
   });
 });
 
 describe('messages to the flow', () => {
   test('one that is missing is a violation, unless an event before the next one announced it', () => {
     for (const event of [undefined, 'data-loss', 'asked']) {
-      const ledger = opened();
-      ledger.received.served(1, 1, 1000);
-      ledger.received.served(1, 2, 1100);
-      if (event !== undefined) ledger.received.event(0, event);
-      ledger.received.arrived(0, 2, 1200, '');
-      ledger.received.event(0, 'data-loss');
-      assert.equal(violationsOf(ledger).length, event === 'data-loss' ? 0 : 1, event);
+      const log = opened();
+      log.received.served(1, 1, 1000);
+      log.received.served(1, 2, 1100);
+      if (event !== undefined) log.received.event(0, event);
+      log.received.arrived(0, 2, 1200, '');
+      log.received.event(0, 'data-loss');
+      assert.equal(violationsOf(log).length, event === 'data-loss' ? 0 : 1, event);
     }
   });
 
   test('the last ones of a connection that ended are lost with it', () => {
-    const ledger = opened();
-    ledger.received.served(1, 1, 1000);
-    ledger.gone(1, 1100);
-    assert.deepEqual(violationsOf(ledger), []);
-    assert.equal(ledger.received.tally['lost with the connection'], 1);
+    const log = opened();
+    log.received.served(1, 1, 1000);
+    log.gone(1, 1100);
+    assert.deepEqual(violationsOf(log), []);
+    assert.equal(log.received.tally['lost with the connection'], 1);
   });
 
   test('one that never comes over an open connection, one that comes twice, and an invented one are violations', () => {
-    const ledger = opened();
-    ledger.received.served(1, 1, 1000);
-    ledger.received.served(1, 2, 1001);
-    ledger.received.arrived(0, 1, 1100, '');
-    ledger.received.arrived(0, 1, 1101, '');
-    ledger.received.arrived(0, undefined, 1102, '\u0081\u0006good');
-    const violations = violationsOf(ledger);
+    const log = opened();
+    log.received.served(1, 1, 1000);
+    log.received.served(1, 2, 1001);
+    log.received.arrived(0, 1, 1100, '');
+    log.received.arrived(0, 1, 1101, '');
+    log.received.arrived(0, undefined, 1102, '\u0081\u0006good');
+    const violations = violationsOf(log);
     assert.equal(violations.length, 3, violations.join('\n'));
     assert.match(violations[0] ?? '', /came twice/);
     assert.match(violations[1] ?? '', /what was never sent/);

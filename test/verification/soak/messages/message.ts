@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { LinkId } from '../../../driver/at/types';
-import type { Random } from '../../../simulator';
+import type { LinkId } from '../../../../driver/at/types';
+import type { Random } from '../../../../simulator';
 
 /** `out` from the flow to the server, `in` from the server to the flow. */
 export type Way = 'out' | 'in';

@@ -1,4 +1,4 @@
-import type { LinkId } from '../../../driver/at/types';
+import type { LinkId } from '../../../../driver/at/types';
 import { Disturbances } from './disturbances';
 import { ReceivedMessages } from './received-messages';
 import { SentMessages } from './sent-messages';
@@ -9,7 +9,7 @@ export type Tally = Readonly<Record<string, number>>;
 /**
  * Accounts for every message, both ways. Forgets what is settled, so that it can go on for days.
  */
-export class Ledger {
+export class SoakLog {
   readonly disturbances = new Disturbances();
   readonly sent = new SentMessages(this.disturbances);
   readonly received = new ReceivedMessages(this.disturbances);

@@ -1,6 +1,6 @@
-import type { LinkId } from '../../../driver/at/types';
+import type { LinkId } from '../../../../driver/at/types';
 import type { Disturbances } from './disturbances';
-import type { Tally } from './ledger';
+import type { Tally } from './soak-log';
 
 /** A message is settled so long after its end: what is on its way has arrived, and lost connections are known. */
 const SETTLE_MS = 45_000;

@@ -1,4 +1,4 @@
-import type { Direction } from '../../../simulator';
+import type { Direction } from '../../../../simulator';
 
 /** How long after a fault the driver may still be busy with it. */
 const AFTERMATH_MS = 20_000;

@@ -1,6 +1,6 @@
-import type { LinkId } from '../../../driver/at/types';
+import type { LinkId } from '../../../../driver/at/types';
 import type { Disturbances } from './disturbances';
-import type { Tally } from './ledger';
+import type { Tally } from './soak-log';
 
 /** What a connection's last messages have to arrive after it ended. */
 const SETTLE_MS = 45_000;
