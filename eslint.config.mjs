@@ -54,6 +54,7 @@ export default tseslint.config(
   js.configs.recommended,
   {
     rules: {
+      'max-lines': ['error', 300],
       'no-restricted-syntax': [
         'error',
         {

@@ -106,7 +106,9 @@ function literals(editors) {
   }
 }
 
-const literal = (html, name) => new RegExp(`\\b${name}: '([^']+)'`).exec(html)?.[1];
+/** The value of a property of a registered type, where it is a literal. */
+const literal = (html, name) =>
+  new RegExp(`RED\\.nodes\\.registerType\\([^]*?\\b${name}: '([^']+)'`).exec(html)?.[1];
 
 function counted(dependencies = {}) {
   const { length } = Object.keys(dependencies);

@@ -60,10 +60,7 @@ export class WebSocketClient {
 
   /** Ends the task without a close frame, and calls `done` once it has ended. */
   stop(done: () => void): void {
-    if (this.#state === linkState.closed) {
-      done();
-      return;
-    }
+    if (this.#state === linkState.closed) return done();
     this.#stopWaiters.push(done);
     this.#running = false;
     if (this.#options.closesAtOnce) {

@@ -10,6 +10,14 @@ import { Harness } from '../harness/harness';
 import { wholeFlow } from '../harness/nodes/flows';
 import { codeOf, sentenceOf } from '../harness/nodes/messages';
 import { onEachRuntime, type NodeRed } from '../harness/nodes/node-red';
+import {
+  isFirstPing,
+  openValues,
+  headerPayloads,
+  expectedHeaders,
+  bytesOf,
+  closeFrame,
+} from './values-on-the-wire';
 
 const RUNS = { numRuns: 250, seed: 20261125 };
 const URI = 'ws://host/plain';
@@ -281,69 +289,4 @@ async function closeAll(harness: Harness): Promise<void> {
   for (const each of harness.device.links) {
     await harness.clock.wait(each.close({ graceful: false }));
   }
-}
-
-/** What `AT+WSOPEN` has to be given for a message, by the documentation of ws-open. */
-/** The ping behind each open. */
-const isFirstPing = ({ name, values }: SaidCommand) =>
-  name === '+WSSEND' && values[1] === 0 && values[2] === 9;
-
-function openValues(msg: {
-  linkId: unknown;
-  uri: unknown;
-  subprotocol?: unknown;
-  timeout?: unknown;
-  auth?: unknown;
-}): unknown[] {
-  const given = (value: unknown) =>
-    value === undefined || value === null || value === '' ? undefined : value;
-  const subprotocol = given(msg.subprotocol);
-  const timeout = given(msg.timeout);
-  const auth = given(msg.auth);
-  const values: unknown[] = [Number(msg.linkId), msg.uri];
-  if (subprotocol ?? timeout ?? auth) values.push(subprotocol);
-  if (timeout ?? auth) values.push(Number(timeout ?? 15_000));
-  if (auth) values.push(Buffer.from(asText(auth)).toString('latin1'));
-  return values;
-}
-
-/** The headers as they were said; the newest stands first on the wire. */
-function headerPayloads(said: readonly SaidCommand[]): string[] {
-  return said.flatMap(({ name, payload }) =>
-    name === '+WSHEAD' && payload ? [payload.toString()] : [],
-  );
-}
-
-function expectedHeaders(headers: unknown): string[] {
-  if (typeof headers !== 'object' || headers === null) return [];
-  return Object.entries(headers)
-    .flatMap(([name, value]: [string, unknown]) =>
-      (Array.isArray(value) ? value : [value]).map((one) => `${name}: ${String(one)}`),
-    )
-    .reverse();
-}
-
-function bytesOf(payload: unknown): Buffer {
-  if (payload instanceof Uint8Array) return Buffer.from(payload);
-  return Buffer.from(typeof payload === 'object' ? JSON.stringify(payload) : asText(payload));
-}
-
-/** Only what is no object comes as far as being said. */
-function asText(value: unknown): string {
-  switch (typeof value) {
-    case 'string':
-      return value;
-    case 'number':
-    case 'boolean':
-    case 'bigint':
-      return String(value);
-    default:
-      return assert.fail(`a ${typeof value} was said`);
-  }
-}
-
-function closeFrame(code: unknown, reason: unknown): Buffer {
-  const head = Buffer.alloc(2);
-  head.writeUInt16BE(Number(code ?? '') || 1000);
-  return Buffer.concat([head, Buffer.from(String(reason))]);
 }

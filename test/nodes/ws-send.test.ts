@@ -11,7 +11,6 @@ onEachRuntime('ws-send', (nodeRed) => {
   let device: FakeDevice;
   const load = (settings: object = {}) =>
     nodeRed.load(() => device, flowOf('ws-send', 1, settings));
-  const last = () => nodeRed.statuses('node').at(-1);
 
   beforeEach(() => {
     device = new FakeDevice();
@@ -201,101 +200,5 @@ onEachRuntime('ws-send', (nodeRed) => {
     );
     assert.deepEqual(nodeRed.waiting('out0'), []);
     assert.deepEqual(nodeRed.waiting('completed'), []);
-  });
-
-  it('holds messages for the time set, or 30 s', async () => {
-    await load({ whenAway: 'hold', holdSeconds: '7' });
-    nodeRed.give('node', { payload: 'x' });
-    await nodeRed.next('out0');
-    assert.equal(device.links[0].sent[0]?.options.holdMs, 7000);
-    await nodeRed.unload();
-    await load({ whenAway: 'hold', holdSeconds: '' });
-    nodeRed.give('node', { payload: 'x' });
-    await nodeRed.next('out0');
-    assert.equal(device.links[0].sent[1]?.options.holdMs, 30_000);
-  });
-
-  it('holds as many messages per link as set; the next fails with QUEUE_FULL', async () => {
-    await load({ whenAway: 'hold', holdMessages: '2', link: 'msg' });
-    let open: () => void = () => undefined;
-    const away = new Promise<void>((resolve) => (open = resolve));
-    for (const link of device.links) link.pause = away;
-    for (const payload of ['a', 'b', 'c']) nodeRed.give('node', { payload, linkId: 0 });
-    nodeRed.give('node', { payload: 'other', linkId: 1 });
-    const caught = await nodeRed.next('caught');
-    assert.deepEqual([codeOf(caught), caught.payload], ['QUEUE_FULL', 'c']);
-    assert.equal(device.links[0].sent.length, 2);
-    open();
-    const passed = [
-      await nodeRed.next('out0'),
-      await nodeRed.next('out0'),
-      await nodeRed.next('out0'),
-    ];
-    assert.deepEqual(passed.map(({ payload }) => payload).sort(), ['a', 'b', 'other']);
-    // Those have made room again.
-    device.links[0].pause = undefined;
-    nodeRed.give('node', { payload: 'd', linkId: 0 });
-    assert.equal((await nodeRed.next('out0')).payload, 'd');
-  });
-
-  it('gives each message a signal of its own: thousands at once would slow one down', async () => {
-    await load();
-    device.links[0].pause = new Promise(() => undefined);
-    for (const payload of ['a', 'b', 'c']) nodeRed.give('node', { payload });
-    await turn();
-    await turn();
-    const signals = new Set(device.links[0].sent.map(({ options }) => options.signal));
-    assert.equal(signals.size, 3);
-    await nodeRed.unload();
-    for (const signal of signals) assert.equal(signal?.aborted, true);
-  });
-
-  it('stopped: each waiting message ends with ABORTED', async () => {
-    await load({ whenAway: 'hold' });
-    device.links[0].pause = new Promise(() => undefined);
-    const signals = () => device.links[0].sent.map(({ options }) => options.signal?.aborted);
-    nodeRed.give('node', { payload: 'x' });
-    await turn();
-    await turn();
-    assert.deepEqual(signals(), [false]);
-    await nodeRed.unload();
-    assert.deepEqual(signals(), [true]);
-  });
-
-  it('redeployed while the link is open: shows the link', async () => {
-    const flow = flowOf('ws-send', 1);
-    await nodeRed.load(() => device, flow);
-    assert.deepEqual(last(), { fill: 'grey', shape: 'ring', text: 'status.closed' });
-    await device.links[0].open({ uri: 'ws://example.org/' });
-    assert.deepEqual(last(), { fill: 'green', shape: 'dot', text: 'example.org' });
-    const renamed = flow.map((node) =>
-      'id' in node && node.id === 'node' ? { ...node, name: 'renamed' } : node,
-    );
-    await nodeRed.deploy(renamed, 'nodes');
-    assert.deepEqual(nodeRed.statuses('node'), [
-      { fill: 'green', shape: 'dot', text: 'example.org' },
-    ]);
-    assert.equal(device.starts, 1);
-  });
-
-  it('shows the level of the queue from a quarter on', async () => {
-    const texts: object[] = [];
-    await nodeRed.load(
-      () => device,
-      flowOf('ws-send', 1),
-      {},
-      (key, values) => {
-        texts.push({ key, ...values });
-        return key;
-      },
-    );
-    await device.links[0].open({ uri: 'ws://example.org/' });
-    device.emit('sendqueue', 0.2);
-    assert.equal(last()?.text, 'example.org');
-    device.emit('sendqueue', 0.5);
-    assert.deepEqual(last(), { fill: 'green', shape: 'dot', text: 'status.queue' });
-    assert.deepEqual(texts.at(-1), { key: 'status.queue', percent: 50 });
-    device.emit('sendqueue', 0);
-    assert.equal(last()?.text, 'example.org');
   });
 });

@@ -63,3 +63,8 @@ export function wholeFlow(settings: Readonly<Record<string, object>> = {}): obje
 }
 
 const users = ['open', 'send', 'close', 'status'];
+
+/** Adds positions on the canvas: Node-RED takes nodes without one for configuration nodes. */
+export function placed(flow: readonly object[]): object[] {
+  return flow.map((entry) => ('wires' in entry ? { x: 100, y: 100, ...entry } : entry));
+}

@@ -15,9 +15,10 @@ import wsRequest from '../../../nodes/ws-request';
 import wsSend from '../../../nodes/ws-send';
 import wsStatus from '../../../nodes/ws-status';
 import type { SharedClock, VirtualClock } from '../../../simulator/replay/virtual-clock';
+import { replyOf, type Reply } from './admin-reply';
+import { placed } from './flows';
+import { Mailbox } from './mailbox';
 
-/** Limit of the wait for a message. */
-const TIMEOUT_MS = 2000;
 /** Virtual time passes in these steps during a wait. */
 const VIRTUAL_STEP_MS = 20;
 /** Limit of a wait in virtual time. */
@@ -288,53 +289,6 @@ function waitFor(promise: Promise<unknown>): { readonly over: boolean } {
   const end = () => (wait.over = true);
   promise.then(end, end);
   return wait;
-}
-
-/** An answer of the admin API. */
-export interface Reply {
-  readonly status: number;
-  readonly body: unknown;
-}
-
-function replyOf(answer: unknown): Reply {
-  assert.ok(typeof answer === 'object' && answer && 'status' in answer && 'body' in answer);
-  return { status: Number(answer.status), body: answer.body };
-}
-
-/** Adds positions on the canvas: Node-RED takes nodes without one for configuration nodes. */
-function placed(flow: readonly object[]): object[] {
-  return flow.map((entry) => ('wires' in entry ? { x: 100, y: 100, ...entry } : entry));
-}
-
-/** Takes the messages that reach a helper node. */
-class Mailbox {
-  readonly node: Node;
-  readonly waiting: NodeMessage[] = [];
-  readonly #readers: ((msg: NodeMessage) => void)[] = [];
-
-  constructor(node: Node) {
-    this.node = node;
-    node.on('input', (msg, _send, done) => {
-      const reader = this.#readers.shift();
-      if (reader) reader(msg);
-      else this.waiting.push(msg);
-      done();
-    });
-  }
-
-  next(): Promise<NodeMessage> {
-    const msg = this.waiting.shift();
-    if (msg) return Promise.resolve(msg);
-    return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => {
-        reject(new Error(`no message reached ${this.node.id} within ${TIMEOUT_MS} ms`));
-      }, TIMEOUT_MS);
-      this.#readers.push((found) => {
-        clearTimeout(timer);
-        resolve(found);
-      });
-    });
-  }
 }
 
 interface Spy {

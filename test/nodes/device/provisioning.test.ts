@@ -232,14 +232,11 @@ onEachRuntime('a board in factory state', (nodeRed) => {
 onEachRuntime('a lost network', (nodeRed) => {
   it('replaces the link state in the status, and is sent by ws-status', async () => {
     const device = new FakeDevice();
+    const last = () => nodeRed.statuses('open').at(-1);
     await nodeRed.load(() => device, flow('ws://host/echo'));
     await device.links[0].open({ uri: 'ws://host/echo' });
     device.become({ name: 'ready', error: new EspAtError('WIFI_LOST') });
-    assert.deepEqual(nodeRed.statuses('open').at(-1), {
-      fill: 'red',
-      shape: 'ring',
-      text: 'WIFI_LOST',
-    });
+    assert.deepEqual(last(), { fill: 'red', shape: 'ring', text: 'WIFI_LOST' });
     const news = await nodeRed.next('news');
     assert.deepEqual(
       [news.payload, field(news, 'event'), field(field(news, 'error'), 'code')],
@@ -247,11 +244,7 @@ onEachRuntime('a lost network', (nodeRed) => {
     );
     assert.match(nodeRed.logged('device', 'warn').join(), /lost its Wi-Fi network/);
     device.become({ name: 'ready' });
-    assert.deepEqual(nodeRed.statuses('open').at(-1), {
-      fill: 'green',
-      shape: 'dot',
-      text: 'host',
-    });
+    assert.deepEqual(last(), { fill: 'green', shape: 'dot', text: 'host' });
   });
 });
 

@@ -1,163 +1,26 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { CertificateOptions, DeviceOptions, FirmwareClass } from '../../driver/device/options';
-import { EspAtError } from '../../driver/errors';
-import type { LinkConfig } from '../../driver/link/options';
-import type { AccessPoint, SimulatorOptions } from '../../simulator';
-import type { TlsSide } from '../harness/network/memory-tls';
-import { Harness, type HarnessOptions } from '../harness/harness';
-import { makeAuthority, makeIdentity } from '../harness/network/ws-server-certificates';
-
-const NOW = Date.UTC(2026, 10, 25);
-const URI = 'wss://server.example/echo';
-
-const authority = makeAuthority('Home CA');
-const foreign = makeAuthority('Foreign CA');
-const server = makeIdentity(authority, 'server.example');
-const board = makeIdentity(authority, 'board');
-const other = makeIdentity(authority, 'other');
-const expired = makeIdentity(authority, 'server.example', { to: Date.UTC(2025, 0, 1) });
-
-/** A name with everything that has to be escaped. */
-const home: AccessPoint = { ssid: 'my "home", \\1\\', password: 'pass,"word"\\' };
-
-const material: CertificateOptions = {
-  slot: 0,
-  ca: authority.certificate,
-  certificate: board.certificate,
-  key: board.key,
-};
-
-/** What a user chooses for mutual authentication. */
-const settings = {
-  wifi: { ssid: home.ssid, password: home.password },
-  sntp: { timezone: 8, servers: ['time.example'] },
-  certificates: [material],
-} satisfies Partial<DeviceOptions>;
-const mutual: LinkConfig = { auth: 3, pki: 0, ca: 0 };
-
-interface Board {
-  readonly firmware?: FirmwareClass;
-  readonly device?: Partial<DeviceOptions>;
-  readonly simulator?: Partial<SimulatorOptions>;
-  /** The server's side of TLS. */
-  readonly tls?: TlsSide;
-  /** Whether the settings leave the clock alone. */
-  readonly clockless?: boolean;
-}
-
-/** A board in factory state, and a server that asks for a client certificate. */
-function factory({
-  firmware = 'D',
-  device = {},
-  simulator = {},
-  tls,
-  clockless = false,
-}: Board = {}): Harness {
-  const { sntp, ...others } = settings;
-  const options: HarnessOptions = {
-    firmware,
-    device: { ...others, ...(!clockless && { sntp }), ...device },
-    simulator: { joined: false, wifi: [home], time: () => NOW, ...simulator },
-    route: () => ({
-      kind: 'server',
-      server: harness.server,
-      tls: tls ?? { identity: server, needsClientCertificate: true },
-    }),
-  };
-  const harness: Harness = new Harness(options);
-  return harness;
-}
-
-/** Opens link 0, sends a message, and waits for its echo. */
-async function echo(harness: Harness, config: LinkConfig): Promise<void> {
-  const [link] = harness.device.links;
-  harness.device.start();
-  await harness.clock.wait(link.open({ uri: URI, config }));
-  await harness.clock.wait(link.send('hello'));
-  assert.ok(await harness.clock.until(() => harness.messages.length > 0, 5000));
-  assert.equal(harness.messages[0]?.bytes.toString(), 'hello');
-}
-
-async function failure(harness: Harness, config: LinkConfig = mutual): Promise<EspAtError> {
-  const [link] = harness.device.links;
-  harness.device.start();
-  try {
-    // Long enough for a join that gets no answer.
-    await harness.clock.wait(link.open({ uri: URI, config, timeoutMs: 30_000 }));
-  } catch (error) {
-    assert.ok(error instanceof EspAtError, String(error));
-    return error;
-  }
-  assert.fail('the link opened');
-}
-
-const warnings = (harness: Harness): (string | undefined)[] =>
-  harness.events.filter(({ event }) => event === 'warning').map(({ error }) => error?.code);
-
-describe('from factory state to an echoed message, by settings alone', () => {
-  for (const firmware of ['C', 'D'] as const) {
-    it(`over wss:// with mutual authentication, class ${firmware}`, async () => {
-      await using harness = factory({ firmware });
-      await echo(harness, mutual);
-      assert.equal(harness.server.requests[0]?.clientName, 'board');
-      assert.deepEqual(warnings(harness), []);
-      assert.deepEqual(
-        harness.events.map(({ event, detail }) => detail ?? event),
-        ['joined', 'address', 'clockset'],
-      );
-    });
-  }
-
-  for (const firmware of ['A', 'B'] as const) {
-    it(`over wss:// without verification, with a warning, class ${firmware}`, async () => {
-      await using harness = factory({
-        firmware,
-        device: { certificates: [] },
-        tls: { identity: makeIdentity(foreign, 'anybody') },
-      });
-      await echo(harness, {});
-      assert.deepEqual(warnings(harness), ['SERVER_NOT_VERIFIED', 'FIRST_MESSAGE_AT_RISK']);
-      assert.equal(
-        harness.events.find(({ event }) => event === 'warning')?.error?.message,
-        'Link 0 is encrypted, but its server is not verified: this firmware never verifies servers.',
-      );
-    });
-  }
-
-  it('over wss:// with verification off by choice, with one warning', async () => {
-    await using harness = factory({ device: { certificates: [] }, tls: { identity: server } });
-    await echo(harness, { auth: 0 });
-    await harness.clock.wait(harness.device.links[0].close());
-    await harness.clock.wait(harness.device.links[0].open({ uri: URI, config: { auth: 0 } }));
-    assert.deepEqual(warnings(harness), ['SERVER_NOT_VERIFIED']);
-    assert.match(
-      harness.events.find(({ event }) => event === 'warning')?.error?.message ?? '',
-      /authentication 0 and 1 verify nothing\.$/,
-    );
-  });
-
-  it('in an open network, at one of its access points', async () => {
-    const open = { ssid: 'café', password: '' };
-    const bssid = 'aa:bb:cc:00:00:02';
-    await using harness = factory({
-      device: { wifi: { ...open, bssid } },
-      simulator: {
-        wifi: [
-          { ...open, bssid: 'aa:bb:cc:00:00:01', dhcp: false },
-          { ...open, bssid, channel: 6 },
-        ].map((point) => ({ ...point, ssid: Buffer.from(point.ssid).toString('latin1') })),
-      },
-    });
-    await echo(harness, mutual);
-  });
-
-  it('in the network that the device has already joined, without a second join', async () => {
-    await using harness = factory({ simulator: { joined: true } });
-    await echo(harness, mutual);
-    assert.ok(!harness.port.text.includes('AT+CWJAP='));
-  });
-});
+import type { DeviceOptions } from '../../../driver/device/options';
+import { EspAtError } from '../../../driver/errors';
+import { makeIdentity } from '../../harness/network/ws-server-certificates';
+import {
+  NOW,
+  URI,
+  authority,
+  foreign,
+  server,
+  board,
+  other,
+  expired,
+  home,
+  material,
+  settings,
+  mutual,
+  type Board,
+  factory,
+  echo,
+  failure,
+} from './factory-device';
 
 describe('from factory state with one wrong setting', () => {
   const wrong: readonly (readonly [what: string, board: Board, code: string, sentence: string])[] =

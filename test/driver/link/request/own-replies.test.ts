@@ -1,0 +1,187 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type { ReplyMatch } from '../../../../driver/link/request/options';
+import { requestHarness } from './request-harness';
+
+const byId: ReplyMatch = { by: 'property', request: 'id' };
+
+describe('a request whose reply has its ID', () => {
+  it('gets its own reply, in any order', async () => {
+    const { harness, ask, serve } = await requestHarness();
+    const one = await ask({ id: 1 }, { match: byId });
+    const two = await ask({ id: 'two' }, { match: byId });
+    await serve('{"id":"two","result":2}');
+    assert.deepEqual([one.ending, two.ending], [undefined, '{"id":"two","result":2}']);
+    await serve('{"id":1,"result":1}');
+    assert.deepEqual(one.reply?.json, { id: 1, result: 1 });
+    await harness.end();
+  });
+
+  it('gets an ID if it has none, and another one than those in use', async () => {
+    const { harness, ask, requested } = await requestHarness();
+    await ask({ id: 2 }, { match: byId });
+    await ask({ method: 'a' }, { match: byId });
+    await ask('{"method":"b"}', { match: byId });
+    await ask({ id: null }, { match: byId });
+    assert.deepEqual(requested().slice(1), [
+      '{"method":"a","id":1}',
+      '{"method":"b","id":3}',
+      '{"id":4}',
+    ]);
+    await harness.end();
+  });
+
+  it('leaves the bytes of a text that has an ID as they are', async () => {
+    const { harness, ask, serve, requested } = await requestHarness();
+    const text = ' { "id" : 1.0 }\n';
+    const asked = await ask(Buffer.from(text), { match: byId });
+    assert.deepEqual(requested(), [text]);
+    await serve('{"id":1}');
+    assert.equal(asked.ending, '{"id":1}');
+    await harness.end();
+  });
+
+  it('tells a number from a text with its digits', async () => {
+    const { harness, ask, serve } = await requestHarness();
+    const asked = await ask({ id: 7 }, { match: byId });
+    await serve('{"id":"7"}');
+    assert.equal(asked.ending, undefined);
+    await harness.end();
+  });
+
+  it('finds the ID at other places of request and reply', async () => {
+    const { harness, ask, serve, requested } = await requestHarness();
+    const match = { by: 'property', request: 'head.tags[1]', reply: 'for' } as const;
+    const asked = await ask({ head: { tags: ['x'] } }, { match });
+    assert.deepEqual(requested(), ['{"head":{"tags":["x",1]}}']);
+    await serve('{"for":1}');
+    assert.equal(asked.ending, '{"for":1}');
+    await harness.end();
+  });
+
+  it('is not sent while another one with its ID is under way, or its reply may come late', async () => {
+    const { harness, ask, serve, requested } = await requestHarness();
+    const first = await ask({ id: 1 }, { match: byId, replyTimeoutMs: 1000 });
+    const second = await ask({ id: 1 }, { match: byId });
+    assert.equal(second.ending, 'REQUEST_ID_IN_USE not-sent');
+    await harness.clock.advance(1000);
+    assert.equal(first.ending, 'REPLY_TIMEOUT sent');
+    const third = await ask({ id: 1 }, { match: byId });
+    assert.equal(third.ending, 'REQUEST_ID_IN_USE not-sent');
+    await serve('{"id":1,"late":true}');
+    const fourth = await ask({ id: 1 }, { match: byId });
+    await serve('{"id":1}');
+    assert.equal(fourth.ending, '{"id":1}');
+    assert.equal(requested().length, 2);
+    await harness.end();
+  });
+
+  it('is refused unless it is a JSON object, before a byte is written', async () => {
+    const { harness, ask, requested } = await requestHarness();
+    for (const payload of ['text', '[1]', '7', Buffer.from([1]), [1]])
+      assert.equal((await ask(payload, { match: byId })).ending, 'INVALID_PAYLOAD not-sent');
+    assert.equal(
+      (await ask({ id: { not: 'an ID' } }, { match: byId })).ending,
+      'INVALID_PAYLOAD not-sent',
+    );
+    assert.deepEqual(requested(), []);
+    await harness.end();
+  });
+});
+
+describe('a request of OCPP', () => {
+  const ocpp: ReplyMatch = { by: 'array' };
+
+  it('is answered by its result, and not by a call of the server with the same ID', async () => {
+    const { harness, ask, serve } = await requestHarness();
+    const asked = await ask([2, 'x1', 'Heartbeat', {}], { match: ocpp });
+    await serve('[2,"x1","Reset",{}]');
+    assert.equal(asked.ending, undefined);
+    await serve('[3,"x1",{"currentTime":"now"}]');
+    assert.equal(asked.ending, '[3,"x1",{"currentTime":"now"}]');
+    await harness.end();
+  });
+
+  it('fails with what the server says in an error', async () => {
+    const { harness, link, serve } = await requestHarness();
+    const asked = link.request([2, 'x1', 'Unknown', {}], { match: ocpp });
+    const failed = assert.rejects(asked, {
+      code: 'REPLY_ERROR',
+      outcome: 'sent',
+      message:
+        'The server answered the request on link 0 with an error: NotImplemented: no such action.',
+    });
+    await harness.clock.advance(20);
+    await serve('[4,"x1","NotImplemented","no such action",{}]');
+    await failed;
+    await harness.end();
+  });
+
+  it('gets a UUID if its place is empty', async () => {
+    const { harness, ask, requested } = await requestHarness();
+    await ask([2, '', 'Heartbeat', {}], { match: ocpp });
+    await ask([2], { match: ocpp });
+    const uuid = '[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}';
+    const [first, second] = requested();
+    assert.match(first ?? '', new RegExp(`^\\[2,"${uuid}","Heartbeat",{}\\]$`));
+    assert.match(second ?? '', new RegExp(`^\\[2,"${uuid}"\\]$`));
+    assert.notEqual(first?.slice(3, 40), second?.slice(3, 40));
+    await harness.end();
+  });
+});
+
+describe('a request with a condition', () => {
+  it('is answered by the first message that fulfils it', async () => {
+    const { harness, ask, serve } = await requestHarness();
+    const match: ReplyMatch = {
+      by: 'function',
+      matches: ({ bytes }, json) => bytes.length > 3 && json === undefined,
+    };
+    const asked = await ask('question', { match });
+    await serve('no');
+    await serve('{"json":1}');
+    await serve('answer');
+    assert.equal(asked.ending, 'answer');
+    await harness.end();
+  });
+
+  it('that takes time keeps the order of messages, and hears a reply before the end of its connection', async () => {
+    const { harness, ask, connection, emitted } = await requestHarness();
+    const match: ReplyMatch = {
+      by: 'function',
+      matches: async ({ bytes }) => {
+        for (let turn = 0; turn < 10; turn++) await Promise.resolve();
+        return bytes.toString() === 'c';
+      },
+    };
+    const asked = await ask('question', { match, emitReply: false });
+    for (const text of ['a', 'b', 'c', 'd'])
+      connection().send({ fin: true, opcode: 1, payload: Buffer.from(text) });
+    connection().reset();
+    await harness.clock.advance(100);
+    assert.equal(asked.ending, 'c');
+    assert.deepEqual(emitted(), ['a', 'b', 'd']);
+    await harness.end();
+  });
+
+  it('that throws fails, and others go on', async () => {
+    const { harness, ask, serve } = await requestHarness();
+    const wrong: ReplyMatch = {
+      by: 'function',
+      matches: () => {
+        throw new Error('no such thing');
+      },
+    };
+    const failing = await ask('one', { match: wrong });
+    const rejecting = await ask('two', {
+      match: { by: 'function', matches: () => Promise.reject(new Error('later')) },
+    });
+    const good = await ask('three', { match: { by: 'function', matches: () => true } });
+    await serve('answer');
+    assert.deepEqual(
+      [failing.ending, rejecting.ending, good.ending],
+      ['MATCH_FAILED sent', 'MATCH_FAILED sent', 'answer'],
+    );
+    await harness.end();
+  });
+});

@@ -1,0 +1,96 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+
+// By the sections of https://websockets.spec.whatwg.org
+import { URI, classHarness, story } from './class-harness';
+
+describe('links of a device', () => {
+  it('are three at a time: the fourth fails and says so; a closed one is free again', async () => {
+    const { harness, opened, WebSocket } = await classHarness();
+    const sockets = [await opened(), await opened(), await opened()];
+    const fourth = new WebSocket(URI);
+    const told: string[] = [];
+    fourth.on('error', ({ message }) => told.push(message));
+    fourth.on('close', (code) => told.push(String(code)));
+    await harness.clock.advance(1);
+    assert.deepEqual(told, [
+      'All 3 links of the device are in use. Close a connection, then open this one.',
+      '1006',
+    ]);
+    sockets[1]?.close();
+    await harness.clock.advance(3000);
+    await opened('again');
+    assert.equal(harness.server.connections.at(-1)?.request.target, '/again');
+    await harness.end();
+  });
+
+  it('that a program opens by itself are left alone', async () => {
+    const { harness, opened, WebSocket } = await classHarness();
+    for (const id of [0, 1] as const)
+      await harness.clock.wait(harness.device.links[id].open({ uri: URI, keepOpen: true }));
+    harness.server.connections[0]?.close();
+    await harness.clock.advance(1);
+    await opened();
+    const other = new WebSocket(URI);
+    await harness.clock.advance(1);
+    assert.equal(other.readyState, 3);
+    await harness.end();
+  });
+});
+
+describe('as the package ws', () => {
+  it('emits open, message with a Buffer, and close with code and reason', async () => {
+    const { harness, WebSocket, serve } = await classHarness();
+    const socket = new WebSocket(URI, [], {
+      headers: { 'X-Token': 'abc' },
+      handshakeTimeout: 5000,
+    });
+    const told: unknown[] = [];
+    socket.on('open', () => told.push('open'));
+    socket.on('message', (data, isBinary) => told.push([data.toString(), isBinary]));
+    socket.once('close', (code, reason) => told.push([code, reason.toString()]));
+    await harness.clock.advance(1000);
+    await serve(1, 'text');
+    socket.pause();
+    await serve(2, 'bytes');
+    assert.deepEqual([told.length, socket.isPaused], [2, true]);
+    socket.resume();
+    const sent = new Promise((resolve) => socket.send('x', resolve));
+    await harness.clock.wait(sent);
+    socket.close(1000, 'done');
+    await harness.clock.advance(2000);
+    assert.deepEqual(told, ['open', ['text', false], ['bytes', true], [1000, 'done']]);
+    const header = harness.server.requests[0]?.headers.find(([name]) => name === 'X-Token');
+    assert.deepEqual(header, ['X-Token', 'abc']);
+    await harness.end();
+  });
+
+  it('terminate() ends the connection at once', async () => {
+    const { harness, opened } = await classHarness();
+    const socket = await opened();
+    const told = story(socket);
+    socket.terminate();
+    assert.deepEqual(told, ['close 3 1006 "" false']);
+    await harness.clock.advance(3000);
+    assert.equal(harness.server.connections[0]?.open, false);
+    await harness.end();
+  });
+});
+
+describe('on firmware that tells no kinds (class C)', () => {
+  for (const [unknownKind, kinds] of [
+    ['guess', [false, true]],
+    ['text', [false, false]],
+    ['binary', [true, true]],
+  ] as const)
+    it(`messages are text or binary by unknownKind: ${unknownKind}`, async () => {
+      const { harness, opened, serve } = await classHarness({ firmware: 'C' }, { unknownKind });
+      const socket = await opened();
+      const got: boolean[] = [];
+      socket.on('message', (_, isBinary) => got.push(isBinary));
+      await serve(1, 'text');
+      await serve(2, Buffer.from([0xff]));
+      assert.deepEqual(got, kinds);
+      await harness.end();
+    });
+});

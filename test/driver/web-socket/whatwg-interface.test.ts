@@ -1,0 +1,177 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+
+// By the sections of https://websockets.spec.whatwg.org
+import { URI, classHarness, story, named } from './class-harness';
+
+describe('2.1 the WebSocket interface: constructor', () => {
+  it('throws SyntaxError for what is no URL, another scheme, and a fragment', async () => {
+    const { harness, WebSocket } = await classHarness();
+    for (const url of [
+      '',
+      'host',
+      '/path',
+      'ws://',
+      'ws://a b/',
+      'ftp://host/',
+      'mailto:a',
+      'ws://h/#x',
+      'ws://h/#',
+    ])
+      assert.throws(() => new WebSocket(url), named('SyntaxError'), url);
+    await harness.end();
+  });
+
+  it('takes a string or a URL, changes http to ws, and serializes the URL', async () => {
+    const { harness, WebSocket } = await classHarness();
+    const url = (given: string | URL) => {
+      const socket = new WebSocket(given);
+      socket.close();
+      return socket.url;
+    };
+    assert.equal(url('WS://HOST:80/a b?ä'), 'ws://host/a%20b?%C3%A4');
+    assert.equal(url(new URL('https://host')), 'wss://host/');
+    assert.equal(url('http://host:8080'), 'ws://host:8080/');
+    await harness.end();
+  });
+
+  it('throws SyntaxError for a subprotocol that is no token, or comes twice', async () => {
+    const { harness, WebSocket } = await classHarness();
+    for (const protocols of ['', 'a b', 'a,b', 'ä', ['a', 'A'], ['a', 'b', 'a'], [''], 'a\r\nX: y'])
+      assert.throws(() => new WebSocket(URI, protocols), named('SyntaxError'), String(protocols));
+    await harness.end();
+  });
+
+  it('asks for all subprotocols, and tells the only one once open', async () => {
+    const { harness, opened, WebSocket } = await classHarness();
+    const one = await opened('plain', 'chat');
+    assert.deepEqual([one.protocol, one.extensions], ['chat', '']);
+    const two = await opened('plain', ['a', 'b']);
+    assert.equal(two.protocol, '');
+    const asked = harness.server.requests.map(
+      ({ headers }) => headers.find(([name]) => name === 'Sec-WebSocket-Protocol')?.[1],
+    );
+    assert.deepEqual(asked, ['chat', 'a, b']);
+    assert.equal(new WebSocket(URI, 'x').protocol, '');
+    await harness.end();
+  });
+
+  it('returns in CONNECTING, with the constants on class and object', async () => {
+    const { harness, WebSocket } = await classHarness();
+    const socket = new WebSocket(URI);
+    assert.deepEqual(
+      [socket.readyState, socket.binaryType, socket.bufferedAmount, socket.protocol],
+      [0, 'blob', 0, ''],
+    );
+    const { CONNECTING, OPEN, CLOSING, CLOSED } = WebSocket;
+    assert.deepEqual([CONNECTING, OPEN, CLOSING, CLOSED], [0, 1, 2, 3]);
+    assert.deepEqual([socket.CONNECTING, socket.OPEN, socket.CLOSING, socket.CLOSED], [0, 1, 2, 3]);
+    assert.equal(WebSocket.name, 'WebSocket');
+    assert.ok(socket instanceof EventTarget && socket instanceof WebSocket);
+    await harness.end();
+  });
+});
+
+describe('2.1 close()', () => {
+  it('throws InvalidAccessError for a code but 1000 and 3000-4999, and SyntaxError for a long reason', async () => {
+    const { harness, opened } = await classHarness();
+    const socket = await opened();
+    for (const code of [0, 999, 1001, 1005, 2999, 5000, -1, NaN, 70_000])
+      assert.throws(() => socket.close(code), named('InvalidAccessError'), String(code));
+    assert.throws(() => socket.close(1000, 'ü'.repeat(62)), named('SyntaxError'));
+    assert.equal(socket.readyState, 1);
+    await harness.end();
+  });
+
+  it('sends code and reason in a close frame, and ends clean', async () => {
+    const { harness, opened } = await classHarness();
+    const socket = await opened();
+    const told = story(socket);
+    socket.close(3333, 'bye ü');
+    assert.equal(socket.readyState, 2);
+    socket.close();
+    await harness.clock.advance(2000);
+    const frame = harness.server.connections[0]?.frames.find(({ opcode }) => opcode === 8);
+    assert.deepEqual(frame?.payload, Buffer.concat([Buffer.of(13, 5), Buffer.from('bye ü')]));
+    assert.deepEqual(told, ['close 3 3333 "bye ü" true']);
+    await harness.end();
+  });
+
+  it('sends what was given to send() before', async () => {
+    const { harness, opened, frames } = await classHarness();
+    const socket = await opened();
+    for (const text of ['one', 'two']) socket.send(text);
+    socket.close();
+    await harness.clock.advance(2000);
+    assert.deepEqual(
+      frames().map(({ payload }) => payload.toString()),
+      ['one', 'two'],
+    );
+    await harness.end();
+  });
+
+  it('in CONNECTING fails the connection', async () => {
+    const { harness, WebSocket } = await classHarness();
+    const socket = new WebSocket('ws://host/slow=3000');
+    const told = story(socket);
+    await harness.clock.advance(500);
+    socket.close();
+    assert.equal(socket.readyState, 2);
+    await harness.clock.advance(10_000);
+    assert.deepEqual(told, ['error 3', 'close 3 1006 "" false']);
+    await harness.end();
+  });
+});
+
+describe('2.1 send()', () => {
+  it('throws InvalidStateError in CONNECTING', async () => {
+    const { harness, WebSocket } = await classHarness();
+    const socket = new WebSocket(URI);
+    assert.throws(() => socket.send('x'), named('InvalidStateError'));
+    await harness.end();
+  });
+
+  it('sends strings as text, and Blob, ArrayBuffer and views as binary, in order', async () => {
+    const { harness, opened, frames } = await classHarness();
+    const socket = await opened();
+    const bytes = Uint8Array.of(1, 2, 3);
+    socket.send('text \ud800');
+    socket.send(bytes.buffer);
+    socket.send(bytes.subarray(1));
+    socket.send(new DataView(bytes.buffer, 2));
+    bytes.fill(9);
+    socket.send(new Blob(['blob']));
+    socket.send('behind');
+    for (let turn = 0; turn < 20; turn++) {
+      await new Promise((resolve) => setImmediate(resolve));
+      await harness.clock.advance(10);
+    }
+    assert.deepEqual(
+      frames().map(({ opcode, payload }) => [opcode, payload.toString()]),
+      [
+        [1, 'text \ufffd'],
+        [2, '\x01\x02\x03'],
+        [2, '\x02\x03'],
+        [2, '\x03'],
+        [2, 'blob'],
+        [1, 'behind'],
+      ],
+    );
+    await harness.end();
+  });
+
+  it('raises bufferedAmount at once, and lowers it once sent; never after close()', async () => {
+    const { harness, opened } = await classHarness();
+    const socket = await opened();
+    socket.send('grüß');
+    socket.send(new Uint8Array(10));
+    assert.equal(socket.bufferedAmount, 16);
+    await harness.clock.advance(100);
+    assert.equal(socket.bufferedAmount, 0);
+    socket.close();
+    socket.send('late');
+    await harness.clock.advance(2000);
+    assert.equal(socket.bufferedAmount, 4);
+    await harness.end();
+  });
+});

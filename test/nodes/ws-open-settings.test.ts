@@ -1,0 +1,178 @@
+import assert from 'node:assert/strict';
+import { beforeEach, it } from 'node:test';
+import type { Translate } from '../../nodes/shared/message/translate';
+import { catalog } from '../harness/nodes/catalog';
+import { FakeDevice } from '../harness/nodes/fake-device';
+import { deviceNode, flowOf } from '../harness/nodes/flows';
+import { codeOf, sentenceOf } from '../harness/nodes/messages';
+import { onEachRuntime } from '../harness/nodes/node-red';
+
+const URI = 'ws://example.org/feed';
+
+onEachRuntime('ws-open: settings, templates and messages', (nodeRed) => {
+  let device: FakeDevice;
+  const load = (settings: object = {}, credentials = {}, translate?: Translate) =>
+    nodeRed.load(
+      () => device,
+      flowOf('ws-open', 2, { uri: URI, ...settings }),
+      credentials,
+      translate,
+    );
+
+  beforeEach(() => {
+    device = new FakeDevice();
+  });
+
+  it('takes settings from the message verbatim, not as templates', async () => {
+    await load({ subprotocol: 'never', timeout: '9' }, { node: { authorization: 'never' } });
+    nodeRed.give('node', {
+      uri: 'wss://other.example/{{payload}}',
+      subprotocol: 'chat',
+      timeout: 5000,
+      auth: 'Bearer {{payload}}',
+      headers: { 'X-One': 1, 'X-Many': ['a', 'b'] },
+      topic: 'kept',
+    });
+    const { _msgid, ...answer } = await nodeRed.next('out1');
+    assert.equal(typeof _msgid, 'string');
+    assert.deepEqual(answer, {
+      topic: 'kept',
+      payload: 2,
+      state: 'established',
+      event: 'opened',
+      linkId: 0,
+      uri: 'wss://other.example/{{payload}}',
+    });
+    const [options] = device.links[0].opened;
+    assert.equal(options?.uri, 'wss://other.example/{{payload}}');
+    assert.equal(options.subprotocol, 'chat');
+    assert.equal(options.timeoutMs, 5000);
+    assert.equal(options.authorization, 'Bearer {{payload}}');
+    assert.deepEqual(options.headers, [
+      { name: 'X-One', value: '1' },
+      { name: 'X-Many', value: 'a' },
+      { name: 'X-Many', value: 'b' },
+    ]);
+  });
+
+  it('passes the settings of device and node to the driver', async () => {
+    const flow = flowOf('ws-open', 2, {
+      link: '2',
+      uri: URI,
+      timeout: '2500',
+      keepOpen: false,
+      replace: true,
+      joining: 'delimiter',
+      delimiter: '\\r\\n\\x00;',
+      maxMessage: '4096',
+      headers: [{ name: 'X-Own', value: 'own' }],
+    });
+    const headers = [
+      { name: 'X-Device', value: 'shared' },
+      { name: 'x-own', value: 'replaced' },
+      { name: 'X-Key', secret: true, slot: 3 },
+    ];
+    const links = [{}, {}, { pingInterval: '5', pongTimeout: '20', auth: '3', pki: '1', ca: '0' }];
+    flow.splice(1, 1, deviceNode({ headers, links }));
+    await nodeRed.load(() => device, flow, { device: { headerSecret3: 'hidden' } });
+    nodeRed.give('node');
+    await nodeRed.next('out1');
+    const [options] = device.links[2].opened;
+    assert.deepEqual(
+      { ...options, owner: '' },
+      {
+        uri: URI,
+        timeoutMs: 2500,
+        keepOpen: false,
+        replace: true,
+        framing: { by: 'delimiter', delimiter: Buffer.from('\r\n\0;') },
+        maxMessageBytes: 4096,
+        headers: [
+          { name: 'X-Device', value: 'shared' },
+          { name: 'X-Key', value: 'hidden' },
+          { name: 'X-Own', value: 'own' },
+        ],
+        config: {
+          pingIntervalMs: 5000,
+          pongTimeoutMs: 20_000,
+          bufferBytes: undefined,
+          auth: 3,
+          pki: 1,
+          ca: 0,
+        },
+        owner: '',
+      },
+    );
+  });
+
+  it('renders templates from message, flow, global and environment, without escaping', async () => {
+    process.env.ESP_AT_TEST_HOST = 'env.example';
+    await load(
+      {
+        uri: 'ws://${ESP_AT_TEST_HOST}/{{env.ESP_AT_TEST_HOST}}/{{flow.room}}/{{global.id}}?q={{msg.payload.q}}{{unknown}}',
+        headers: [{ name: 'X-Topic', value: '{{topic}}' }],
+      },
+      { node: { authorization: 'Bearer {{flow.token}}' } },
+    );
+    const context = nodeRed.node('node').context();
+    context.flow.set('room', 'a/b');
+    context.flow.set('token', 'x&y');
+    context.global.set('id', 7);
+    nodeRed.give('node', { topic: '<"\'>', payload: { q: '1/2' } });
+    await nodeRed.next('out1');
+    const [options] = device.links[0].opened;
+    assert.equal(options?.uri, 'ws://env.example/env.example/a/b/7?q=1/2');
+    assert.equal(options.authorization, 'Bearer x&y');
+    assert.deepEqual(options.headers, [{ name: 'X-Topic', value: '<"\'>' }]);
+    delete process.env.ESP_AT_TEST_HOST;
+  });
+
+  const wrong: readonly (readonly [string, object, string])[] = [
+    ['a link there is none of', { linkId: 3 }, 'INVALID_LINK'],
+    ['no link at all', {}, 'INVALID_LINK'],
+    ['a URI that is no text', { linkId: 0, uri: 42 }, 'INVALID_URI'],
+    ['a subprotocol that is no text', { linkId: 0, subprotocol: {} }, 'INVALID_SUBPROTOCOL'],
+    ['an authorization that is no text', { linkId: 0, auth: ['x'] }, 'INVALID_AUTHORIZATION'],
+    ['a timeout of 0', { linkId: 0, timeout: 0 }, 'INVALID_TIMEOUT'],
+    ['a timeout in words', { linkId: 0, timeout: 'soon' }, 'INVALID_TIMEOUT'],
+    ['headers that are a text', { linkId: 0, headers: 'X: y' }, 'INVALID_HEADER'],
+    ['a header that is an object', { linkId: 0, headers: { a: {} } }, 'INVALID_HEADER'],
+  ];
+  for (const [what, msg, code] of wrong) {
+    it(`refuses ${what} with ${code}`, async () => {
+      await load({ link: 'msg' });
+      nodeRed.give('node', { ...msg });
+      assert.equal(codeOf(await nodeRed.next('caught')), code);
+      assert.deepEqual(
+        device.links.map((link) => link.opened.length),
+        [0, 0, 0],
+      );
+    });
+  }
+
+  it('reports an invalid template', async () => {
+    await load({ uri: 'ws://host/{{#open}}' });
+    nodeRed.give('node');
+    assert.equal(codeOf(await nodeRed.next('caught')), 'TEMPLATE_FAILED');
+  });
+
+  for (const authorization of [
+    'Basic {{#hunter2}}',
+    'Basic {{/hunter2}}',
+    'Basic {{#hunter2}}{{/a}}',
+    'Basic {{=hunter2=}}',
+    'Basic {{/a"hunter2}}',
+  ]) {
+    it(`hides an authorization that is no template: ${authorization}`, async () => {
+      await load({}, { node: { authorization } }, catalog('en-US'));
+      nodeRed.give('node');
+      const msg = await nodeRed.next('caught');
+      assert.equal(codeOf(msg), 'TEMPLATE_FAILED');
+      assert.match(
+        sentenceOf(msg),
+        /^Change the template of authorization: (a section is .* \(position \d+\)|its delimiters are not valid)\.$/,
+      );
+      assert.doesNotMatch(sentenceOf(msg), /hunter2/);
+    });
+  }
+});

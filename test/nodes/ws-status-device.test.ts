@@ -1,0 +1,132 @@
+import assert from 'node:assert/strict';
+import { beforeEach, it } from 'node:test';
+import { EspAtError } from '../../driver/errors';
+import { VirtualClock } from '../../simulator/replay/virtual-clock';
+import { FakeDevice } from '../harness/nodes/fake-device';
+import { flowOf } from '../harness/nodes/flows';
+import { codeOf, withoutId } from '../harness/nodes/messages';
+import { onEachRuntime } from '../harness/nodes/node-red';
+
+const URI = 'ws://example.org/feed';
+
+onEachRuntime('ws-status of the device', (nodeRed) => {
+  let device: FakeDevice;
+  let clock: VirtualClock;
+  const load = (settings: object = {}) =>
+    nodeRed.load(() => device, flowOf('ws-status', 1, settings), {}, undefined, clock);
+  const last = () => nodeRed.statuses('node').at(-1);
+
+  beforeEach(() => {
+    device = new FakeDevice();
+    clock = new VirtualClock();
+  });
+
+  it('for the device: sends states, events and queue levels', async () => {
+    await load({ link: 'device' });
+    assert.deepEqual(last(), { fill: 'green', shape: 'dot', text: 'status.device.ready' });
+    const error = new EspAtError('PORT_LOST', { port: 'COM3' });
+    device.become({ name: 'absent', error });
+    assert.deepEqual(withoutId(await nodeRed.next('out0')), {
+      payload: 'absent',
+      state: 'absent',
+      event: 'state',
+      device: 'board',
+      error: {
+        code: 'PORT_LOST',
+        message: 'The port COM3 went away. Plug it in again; the device then connects by itself.',
+      },
+      firmware: 'D',
+    });
+    assert.deepEqual(last(), { fill: 'red', shape: 'ring', text: 'PORT_LOST' });
+    assert.equal((await nodeRed.next('out0')).event, 'lost');
+    device.emit('outofsync', { reason: 'NO_RESPONSE', command: 'AT+CWJAP' });
+    const event = await nodeRed.next('out0');
+    assert.deepEqual(
+      [event.event, event.detail, event.command],
+      ['out-of-sync', 'NO_RESPONSE', 'AT+CWJAP'],
+    );
+    device.emit('sendqueue', 0.75);
+    const queue = await nodeRed.next('out0');
+    assert.deepEqual([queue.event, queue.level], ['queue', 0.75]);
+    // Links are not its matter.
+    await device.links[0].open({ uri: URI });
+    assert.deepEqual(nodeRed.waiting('out0'), []);
+  });
+
+  it('for the device: answers, ready or not', async () => {
+    await load({ link: 'device' });
+    await device.links[2].open({ uri: URI });
+    nodeRed.give('node', { _msgid: 'abc', topic: 'mine', detail: 'old', level: 1 });
+    assert.deepEqual(await nodeRed.next('out0'), {
+      _msgid: 'abc',
+      topic: 'mine',
+      payload: 'ready',
+      state: 'ready',
+      event: 'asked',
+      device: 'board',
+      links: [0, 0, 2],
+      firmware: 'D',
+    });
+    const error = new EspAtError('NO_WEBSOCKET');
+    device.become({ name: 'unusable', error });
+    await nodeRed.next('out0');
+    nodeRed.give('node', { _msgid: 'def' });
+    const msg = await nodeRed.next('out0');
+    assert.deepEqual([msg.payload, msg.event, msg._msgid], ['unusable', 'asked', 'def']);
+    assert.equal(codeOf(msg), 'NO_WEBSOCKET');
+    assert.equal(device.queries, 1);
+  });
+
+  it('for the device: disconnects, connects and restarts it, and answers with the same message', async () => {
+    await load({ link: 'device' });
+    const done = async (action: string) => {
+      nodeRed.give('node', { _msgid: action, topic: 'mine', action });
+      for (;;) {
+        const msg = await nodeRed.next('out0');
+        if (msg._msgid === action) return msg;
+      }
+    };
+    const answer = await done('disconnect');
+    assert.deepEqual(
+      [answer.event, answer.payload, answer.topic, 'action' in answer],
+      ['disconnect', 'disconnected', 'mine', false],
+    );
+    assert.deepEqual(last(), { fill: 'grey', shape: 'ring', text: 'status.device.disconnected' });
+    assert.equal((await done('connect')).payload, 'ready');
+    assert.equal((await done('restart')).event, 'restart');
+    assert.deepEqual([device.disconnects, device.starts, device.restarts], [1, 2, 1]);
+  });
+
+  it('for the device: moves it to another port', async () => {
+    await load({ link: 'device' });
+    nodeRed.give('node', { _msgid: 'abc', action: 'port', port: ' /dev/ttyUSB7 ' });
+    for (let msg = await nodeRed.next('out0'); ; msg = await nodeRed.next('out0')) {
+      if (msg._msgid !== 'abc') continue;
+      assert.deepEqual([msg.event, 'port' in msg], ['port', false]);
+      break;
+    }
+    assert.deepEqual([device.ports, device.starts, device.disconnects], [['/dev/ttyUSB7'], 2, 1]);
+  });
+
+  it('for the device: gives its statistics as the payload', async () => {
+    await load({ link: 'device' });
+    nodeRed.give('node', { action: 'statistics' });
+    const { event, state, payload } = await nodeRed.next('out0');
+    assert.deepEqual([event, state], ['statistics', 'ready']);
+    assert.deepEqual(payload, device.statistics());
+  });
+
+  for (const [what, msg, code] of [
+    ['an unknown action', { action: 'explode' }, 'INVALID_ACTION'],
+    ['an action that is no text', { action: {} }, 'INVALID_ACTION'],
+    ['a port that is none', { action: 'port', port: 'sim:?x=1' }, 'INVALID_SETTING'],
+    ['a port that is missing', { action: 'port' }, 'INVALID_PORT'],
+  ] as const) {
+    it(`for the device: refuses ${what}`, async () => {
+      await load({ link: 'device' });
+      nodeRed.give('node', msg);
+      assert.equal(codeOf(await nodeRed.next('caught')), code);
+      assert.deepEqual([device.disconnects, device.ports], [0, []]);
+    });
+  }
+});
