@@ -62,7 +62,7 @@ export const reasons = {
   // Replies
   CONNECTION_ENDED: 'the connection ended',
   WAIT_ABORTED: 'the wait for it was aborted',
-  CONDITION_TOO_SLOW: 'it takes so long that too many messages wait for it',
+  CONDITION_TOO_SLOW: 'it takes too long, and too many messages wait for it',
   // Servers
   UNREACHABLE: 'the server refused, cannot be reached, or is no WebSocket server',
   UNREACHABLE_OR_UNTRUSTED:

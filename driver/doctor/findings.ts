@@ -29,7 +29,7 @@ const sentences = {
   ECHO_NOT_BACK:
     'The server at {uri} did not send a message back within {seconds} s. Use an echo server, or check the server.',
   CLOCK_WRONG:
-    'The clock of the device says {time}, which is wrong. Set SNTP: a wrong clock takes good certificates for expired ones.',
+    'The clock of the device says {time}, which is wrong. Set SNTP: with a wrong clock, the device may refuse valid certificates.',
   CLOCK_UNSET: 'The clock of the device is not set. Set SNTP if links verify their server.',
   ECHO_ON: 'The device echoes commands. The driver switches that off.',
   LINKS_OPEN: '{count} connections are open. The driver closes them when it starts.',

@@ -181,7 +181,7 @@ for (const nodeRed of majors) {
       const { page } = editor;
       const open = idOf(bench.flows, 'ws-open');
       await editor.edit(open);
-      await page.getByRole('button', { name: 'URI where the value comes from' }).click();
+      await page.getByRole('button', { name: 'URI value source' }).click();
       await page.locator('.red-ui-typedInput-options:visible').getByText('expression').click();
       const uri = page.getByRole('textbox', { name: 'URI', exact: true });
       const wrong = page.locator('#node-input-uri.input-error');

@@ -65,7 +65,7 @@ export const wrongValues: Readonly<Record<string, readonly Row[]>> = {
   ],
   'ws-open': [
     ['uri', '', /Change the URI: it is empty/, { keepOpen: true, link: '0' }],
-    ['uri', ' ', /Correct "URI", or give it a value: it is empty/, { uriType: 'msg' }],
+    ['uri', ' ', /Correct the setting "URI": it is empty/, { uriType: 'msg' }],
     ['uri', 'host', /begin with ws:\/\//],
     ['uri', 'http://host/', /begin with ws:\/\//],
     ['uri', 'ws:///path', /it has no host/],
