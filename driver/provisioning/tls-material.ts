@@ -47,7 +47,10 @@ function decryptedKey(pem: string, passphrase: string): string {
     return String(key.export({ format: 'pem', type: 'pkcs8' }));
   } catch (error) {
     const isUnsupported = /unsupported/i.test(String(error));
-    if (isUnsupported) throw new PemError({ reason: 'CIPHER_NOT_SUPPORTED', cipher: '?' });
+    if (isUnsupported) {
+      const cipher = /^DEK-Info: ([\w-]+)/m.exec(pem)?.[1] ?? 'PKCS #8';
+      throw new PemError({ reason: 'CIPHER_NOT_SUPPORTED', cipher });
+    }
     throw new PemError({ reason: 'PASSPHRASE_WRONG' });
   }
 }

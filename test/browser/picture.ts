@@ -44,7 +44,11 @@ const pictures: Readonly<Record<string, Picture>> = {
   },
   'ws-open.png': {
     of: '.red-ui-tray',
-    show: (editor, { flows }) => editor.edit(idOf(flows, 'ws-open')),
+    async show(editor, { flows }) {
+      await editor.edit(idOf(flows, 'ws-open'));
+      const uri = '#node-input-uri + .red-ui-typedInput-container .red-ui-typedInput-input';
+      await editor.page.locator(uri).fill('ws://echo.sim/');
+    },
   },
   'esp-at-device.png': {
     of: '.red-ui-tray',
