@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { median, rounded, type Row } from './suite';
 
-/** What says which case a row measures, rather than how it came out. */
+/** Fields that identify the case of a row. The other numbers of a row are results. */
 const caseFields = 'suite layer format via direction devices links payload chunk rate delivers way';
 const isCaseField = new Set(caseFields.split(' '));
-/** Counts of what was done: no results. */
+/** Except these: they say how much was measured. */
 const isAmount = new Set(['messages', 'sent', 'received', 'minimumMilliseconds']);
 
 /** One figure of one case in both versions. */
@@ -17,7 +17,7 @@ export interface Ratio {
   /** Medians over the rounds. */
   readonly before: number;
   readonly now: number;
-  /** Median of the rounds' ratios of now to before: what the machine does meanwhile meets both alike. */
+  /** Median of the rounds' ratios of now to before: other load on the machine affects both alike. */
   readonly ratio: number;
 }
 

@@ -4,9 +4,9 @@ import { median, type Effort } from './suite';
 export type Candidate = (times: number) => void | Promise<void>;
 
 /**
- * How long candidates take for the same work, in milliseconds of processor time for one time of it: medians
- * over rounds in which all of them had their turn, so that whatever else the machine does meets all of them
- * alike. They wait for nothing, so that on a machine that does nothing else it is the time that passes.
+ * Measures the processor time of candidates that do the same work: milliseconds for doing it once, the median over
+ * rounds. Each round runs all candidates, so that other load on the machine affects them alike. Candidates never wait:
+ * on an idle machine, processor time equals elapsed time.
  */
 export async function compare<Name extends string>(
   candidates: Readonly<Record<Name, Candidate>>,

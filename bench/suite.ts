@@ -1,4 +1,4 @@
-/** One measurement as it is printed: a line of JSON. Times are in the unit that its name ends in. */
+/** One measurement as it is printed: a line of JSON. The name of a field ends in its unit. */
 export type Row = Readonly<Record<string, unknown>>;
 
 /** How much is done for a measurement. */
@@ -22,7 +22,7 @@ export const smoke: Effort = { round: 2, rounds: 1, scale: 0.001, smoke: true };
 /** Measures something; brings a row for each measurement, as soon as it has it. */
 export type Suite = (effort: Effort) => AsyncIterable<Row> | Promise<Iterable<Row>>;
 
-/** What is to be varied, or in a smoke only the first of it. */
+/** The values to measure with: all of them, or only the first one for `smoke`. */
 export function varied<T>(effort: Effort, values: readonly T[]): readonly T[] {
   return effort.smoke ? values.slice(0, 1) : values;
 }
@@ -37,13 +37,13 @@ export function median(values: readonly number[]): number {
   return quantile(values, 0.5);
 }
 
-/** The value that so large a part of all, 0 to 1, does not exceed. */
+/** The smallest of the values that the fraction `part` of them, 0 to 1, does not exceed. */
 export function quantile(values: readonly number[], part: number): number {
   const sorted = [...values].sort((a, b) => a - b);
   return sorted[Math.max(0, Math.ceil(sorted.length * part) - 1)] ?? NaN;
 }
 
-/** So many as the effort allows of what would be counted in full. */
+/** A count of messages, reduced to the effort; at least 1. @param count for `full` */
 export function scaled(count: number, { scale }: Effort): number {
   return Math.max(1, Math.round(count * scale));
 }

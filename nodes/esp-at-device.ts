@@ -56,14 +56,14 @@ export function espAtDevice(make: MakeDevice, clock: Clock = systemClock): (RED:
         ports: {
           key: portKey,
           memory: memoryOf,
-          opener: (other) => openerAt(other, deviceSettings(RED, this, def).serial),
+          opener: (portAddress) => openerAt(portAddress, deviceSettings(RED, this, def).serial),
         },
-        make: (current) => {
-          // Read here, so that every node that uses the device reports a bad setting.
+        make: (currentAddress) => {
+          // Read here, not before: the host turns what this throws into the error of every node that uses the device.
           const settings = deviceSettings(RED, this, def);
           this.linkConfigs = settings.links;
           this.headers = settings.headers;
-          return make({ ...settings, address: current }, memoryOf(portKey(current)));
+          return make({ ...settings, address: currentAddress }, memoryOf(portKey(currentAddress)));
         },
         recordings: userDir === undefined ? undefined : new RecordingFolder(userDir),
         followers: [

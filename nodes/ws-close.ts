@@ -87,7 +87,7 @@ class Closer {
     send(msg);
   }
 
-  /** Links that are being closed are closed all the same. */
+  /** Stops waiting for the links that inputs are closing. The driver goes on closing them. */
   end(): void {
     this.#stop.abort(new EspAtError('ABORTED'));
     this.status.end();

@@ -99,14 +99,14 @@ class Opener implements DeviceUser {
     this.#pending.add(pending);
     try {
       await this.#openLink(device, link, msg);
-      // The link was open already: no `opened` event has answered.
+      // No effect after an `opened` event has answered. A link that was open already emits none.
       this.#answer(pending, { event: 'opened', state: link.stateNumber, uri: link.uri });
     } finally {
       this.#pending.delete(pending);
     }
   }
 
-  /** Settles when the node's connections are closed, or after a time. */
+  /** Closes the node's connections. Settles when they are closed, or after CLOSE_TIMEOUT_MS. */
   async end(): Promise<void> {
     this.#stop.abort();
     this.status.end();
@@ -176,7 +176,7 @@ class Opener implements DeviceUser {
   #linkChanged(event: FlowLinkEvent): void {
     if (event.owner !== this.#owner) return;
     // Bytes after a data loss do not complete the character before it.
-    if (event.state !== 2 || event.event === 'data-loss') this.#endReceived(event);
+    if (event.state !== 2 || event.event === 'data-loss') this.#endDecoder(event);
     if (event.event === 'data-loss' && event.error) {
       this.#node.warn(sentenceOf(this.#translate, event.error));
     }
@@ -210,7 +210,7 @@ class Opener implements DeviceUser {
   }
 
   /** Sends on the bytes of a character that will not be completed: the connection ended, or lost data. */
-  #endReceived({ link, uri }: FlowLinkEvent): void {
+  #endDecoder({ link, uri }: FlowLinkEvent): void {
     const payload = this.#decoders.get(link)?.end();
     this.#decoders.delete(link);
     if (payload !== undefined) this.#node.send([{ payload, linkId: link, uri }, null]);

@@ -67,8 +67,10 @@ class Requester implements DeviceUser {
   readonly #timeoutOf: ReadSetting;
   readonly #timeout: number | undefined;
   readonly #holdSeconds: number;
+  /** Options that are the same for every message. */
   readonly #fixed: Pick<RequestOptions, 'emitReply' | 'emitLate'>;
-  readonly #tellsLate: boolean;
+  /** Whether a late reply goes to the second output. */
+  readonly #outputsLate: boolean;
   readonly #output: Output;
   readonly #match: MatchFor;
   readonly #refusal: FlowError | undefined;
@@ -89,11 +91,12 @@ class Requester implements DeviceUser {
       def.whenAway === 'hold' ? (settingNumber(RED, node, def.holdSeconds) ?? 30) : 0;
     const { late = 'open', replies = 'both' } = def;
     this.#fixed = { emitReply: replies === 'both', emitLate: late === 'open' };
-    this.#tellsLate = late === 'output';
+    this.#outputsLate = late === 'output';
     this.#output = def.output ?? 'auto';
     const refusal = refusalOf(checks, expandedSettings(RED, node, def));
     const match = refusal ?? matchOf(RED, node, def);
     this.#refusal = isFlowError(match) ? match : undefined;
+    // Never called beside a refusal: `request()` throws that first.
     this.#match = isFlowError(match) ? () => ({ by: 'next' }) : match;
     this.#device = findDevice(RED, def.device);
     this.status = new NodeStatus(RED, node, this.#device, this.#link);
@@ -105,9 +108,9 @@ class Requester implements DeviceUser {
     const link = requireDevice(this.#device).host.link(chosenLink(this.#link, msg));
     if (this.#refusal) throw this.#refusal;
     const read = readAll(msg, [this.#payloadOf, this.#timeoutOf]);
-    const [value, limit] = read instanceof Promise ? await read : read;
+    const [value, timeout] = read instanceof Promise ? await read : read;
     const { payload, opcode } = outgoing(value, msg.opcode);
-    const replyTimeoutMs = messageTimeout(limit, 1, LONGEST_TIMEOUT_MS) ?? this.#timeout;
+    const replyTimeoutMs = messageTimeout(timeout, 1, LONGEST_TIMEOUT_MS) ?? this.#timeout;
     this.#addCount(1);
     try {
       const reply = await this.#underWay.run((signal) =>
@@ -141,7 +144,7 @@ class Requester implements DeviceUser {
   }
 
   #late(reply: Reply, msg: NodeMessageInFlow): void {
-    if (!this.#tellsLate || this.#underWay.ended) return;
+    if (!this.#outputsLate || this.#underWay.ended) return;
     try {
       this.#node.send([null, { ...msg, payload: this.#payload(reply) }]);
     } catch (error) {
@@ -152,6 +155,7 @@ class Requester implements DeviceUser {
   /** @throws NodeError `NOT_JSON` */
   #payload({ message, json }: Reply): unknown {
     if (this.#output === 'auto' && json !== undefined) return json;
+    // Any framing but `chunk`: a reply is a whole message.
     return new PayloadDecoder(this.#output, 'json').payload(message);
   }
 

@@ -19,6 +19,8 @@ import { reader, readAll, settingSource, type ReadSetting } from './shared/messa
 import { migrate } from './shared/settings/migrate';
 import { translator } from './shared/message/translate';
 
+const LONGEST_TIMEOUT_MS = 60_000;
+
 /** The settings of ws-send as the dialog stores them. */
 export interface WsSendDef extends NodeDef {
   device?: string;
@@ -87,9 +89,9 @@ class Sender implements DeviceUser {
     const link = requireDevice(this.#device).host.link(chosenLink(this.#link, msg));
     if (this.#refusal) throw this.#refusal;
     const read = readAll(msg, [this.#payloadOf, this.#timeoutOf]);
-    const [value, limit] = read instanceof Promise ? await read : read;
+    const [value, timeoutValue] = read instanceof Promise ? await read : read;
     const { payload, opcode } = outgoing(value, msg.opcode);
-    const timeout = messageTimeout(limit, 0, 60_000) ?? this.#timeout;
+    const timeout = messageTimeout(timeoutValue, 0, LONGEST_TIMEOUT_MS) ?? this.#timeout;
     const fin = finOf(msg.fin);
     this.#count(link, payload);
     try {
@@ -125,7 +127,10 @@ class Sender implements DeviceUser {
     this.#showQueue(0);
   }
 
-  /** @throws EspAtError `QUEUE_FULL` when the link is not open and as many messages wait as the settings allow */
+  /**
+   * Counts a message as under way.
+   * @throws EspAtError `QUEUE_FULL` when the link is not open and as many messages wait as the settings allow
+   */
   #count(link: LinkApi, payload: Uint8Array | string): void {
     const messages = this.#counts.get(link.id) ?? 0;
     if (this.#holdSeconds > 0 && link.stateNumber !== 2 && messages >= this.#holdMessages) {

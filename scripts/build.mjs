@@ -8,47 +8,47 @@ import { pathToFileURL } from 'node:url';
 import { dialog } from './dialogs.mjs';
 import { root } from './root.mjs';
 
-const from = (...parts) => join(root, ...parts);
+const inRoot = (...parts) => join(root, ...parts);
 const target = (...parts) => join(root, 'dist', 'nodes', ...parts);
 const read = (path) => readFileSync(path, 'utf8');
 const readJson = (path) => JSON.parse(read(path));
 
-rmSync(from('dist'), { recursive: true, force: true, maxRetries: 5 });
+rmSync(inRoot('dist'), { recursive: true, force: true, maxRetries: 5 });
 const tsc = ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.json'];
 const { status } = spawnSync(process.execPath, tsc, { cwd: root, stdio: 'inherit' });
 if (status !== 0) process.exit(status ?? 1);
 
-const { nodes, plugins } = readJson(from('package.json'))['node-red'];
+const { nodes, plugins } = readJson(inRoot('package.json'))['node-red'];
 /** Names of the files that Node-RED loads. */
 const types = Object.keys({ ...nodes, ...plugins });
 
 // The dialogs check the names and settings of faults, not what faults do.
-const { faults } = await import(pathToFileURL(from('dist', 'simulator', 'index.js')).href);
+const { faults } = await import(pathToFileURL(inRoot('dist', 'simulator', 'index.js')).href);
 const known = faults.map(({ name, takes, defaults }) => ({ name, takes, defaults }));
 const replaced = {
   'simulator/faults/all.ts': `exports.faults = ${JSON.stringify(known)};`,
 };
 for (const type of types) {
-  writeFileSync(target(`${type}.html`), dialog(from('nodes'), type, replaced));
+  writeFileSync(target(`${type}.html`), dialog(inRoot('nodes'), type, replaced));
 }
 
-cpSync(from('icons'), target('icons'), { recursive: true });
+cpSync(inRoot('icons'), target('icons'), { recursive: true });
 
 /** Each node type and plugin has a catalog of its own, so each gets the shared texts. */
-for (const language of readdirSync(from('locales'))) {
-  const common = readJson(from('locales', language, 'shared.json'));
+for (const language of readdirSync(inRoot('locales'))) {
+  const common = readJson(inRoot('locales', language, 'shared.json'));
   mkdirSync(target('locales', language), { recursive: true });
   for (const type of types) {
-    const catalog = merged(common, readJson(from('locales', language, `${type}.json`)));
+    const catalog = merged(common, readJson(inRoot('locales', language, `${type}.json`)));
     writeFileSync(target('locales', language, `${type}.json`), JSON.stringify(catalog, null, 2));
     // A plugin has no help.
     const help = join('locales', language, `${type}.html`);
-    if (type in nodes) cpSync(from(help), target(help));
+    if (type in nodes) cpSync(inRoot(help), target(help));
   }
 }
 
 // Shows to prepare.mjs that the compiled code is complete.
-writeFileSync(from('dist', '.complete'), '');
+writeFileSync(inRoot('dist', '.complete'), '');
 
 function merged(base, own) {
   const result = { ...base };

@@ -39,7 +39,7 @@ export function section(version, date, commits) {
 }
 
 /** The page with a section before the newest one. */
-export function withSection(page, text) {
+function withSection(page, text) {
   const at = page.search(/^## /m);
   return at < 0 ? `${page.trimEnd()}\n\n${text}` : `${page.slice(0, at)}${text}\n${page.slice(at)}`;
 }

@@ -1,6 +1,6 @@
 // Builds the editor file of a node type. Its source may hold, besides HTML:
 //
-//   <esp-at-common links="msg all">         name (unless nameless), device, link (0, 1, 2 and the ones named), its note
+//   <esp-at-common links="msg all">         name (unless nameless), device, link (0, 1, 2, those in `links`), note
 //   <esp-at-row name="uri" icon="globe">    a label and an input; the texts are label.<name> of the catalog
 //       type="password|checkbox|select"     text if not given
 //       options="auto json" prefix="output" of a select: values, with the texts option.<prefix><Value>
@@ -83,7 +83,7 @@ function row(prefix, attributes) {
           .split(' ')
           .map((value) => option(value, `option.${attributes.prefix}${capital(value)}`))
           .join('')}</select>`
-      : `<input type="${type}" id="${id}"${placeholder(attributes)}${plain(attributes)}>${kinds(id, types)}`;
+      : `<input type="${type}" id="${id}"${placeholder(attributes)}${otherAttributes(attributes)}>${sourceInput(id, types)}`;
   const search =
     button === undefined
       ? ''
@@ -95,13 +95,15 @@ function row(prefix, attributes) {
 const placeholder = ({ placeholder: text, tip }) =>
   text !== undefined ? ` placeholder="${text}"` : tip ? ` data-i18n="[placeholder]tip.${tip}"` : '';
 
-const plain = ({ list, style, types }) =>
+const otherAttributes = ({ list, style, types }) =>
   (list === undefined ? '' : ` list="${list}"`) +
   (style === undefined ? '' : ` style="${style}"`) +
   // Node-RED gives a typed input the width in the style.
   (types === undefined ? '' : ` style="width: calc(100% - 146px)" data-types="${types}"`);
 
-const kinds = (id, types) => (types === undefined ? '' : `<input type="hidden" id="${id}Type">`);
+/** Node-RED's typed input keeps the source of the value in this input. */
+const sourceInput = (id, types) =>
+  types === undefined ? '' : `<input type="hidden" id="${id}Type">`;
 
 const label = (id, name, icon) =>
   `<label for="${id}"><i class="fa fa-${icon}"></i> <span data-i18n="label.${name}"></span></label>`;

@@ -80,6 +80,7 @@ class InProcessRunner {
   }
 
   async mutantRun({ activeMutant, testFilter, hitLimit, mutantActivation, reloadEnvironment }) {
+    // Stryker allows 100 times the hits of the first run; 10 times end a loop sooner.
     const limit = hitLimit && Math.ceil(hitLimit / 10);
     shared.hitLimit = limit;
     shared.hitCount = limit === undefined ? undefined : 0;
@@ -128,7 +129,7 @@ class InProcessRunner {
     let watch;
     const hopeless = new Promise((_, reject) => {
       this.#thrown = reject;
-      let before = process.getActiveResourcesInfo().length;
+      const before = process.getActiveResourcesInfo().length;
       let quiet = 0;
       watch = setInterval(() => {
         // Nothing under way twice: no event can settle the test any more.

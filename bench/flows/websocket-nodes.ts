@@ -1,4 +1,7 @@
-/** The same with the nodes of this package. @param uri where the link is opened, and kept open */
+/**
+ * The flow of serial-nodes.ts, built from the nodes of this package.
+ * @param uri where the link is opened, and kept open
+ */
 export function websocketFlow(path: string, uri: string): object[] {
   return [
     { id: 'tab', type: 'tab' },

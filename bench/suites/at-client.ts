@@ -11,7 +11,7 @@ import { Turnaround } from '../support/board/turnaround';
 import { scaled, varied, type Effort, type Row } from '../suite';
 
 const MESSAGES = 200_000;
-/** Messages that wait at any time: the wire must never wait for the flow. */
+/** Messages in the send queue at any time, so that the port never waits for the next one. */
 const WAITING = 50;
 /** Measuring begins after so many messages, which warm everything up. */
 const WARM_UP = 20_000;
@@ -20,12 +20,12 @@ const CHUNK = 4096;
 
 /**
  * What a message costs in the client alone, and in the whole driver, against a device that answers at once:
- * messages a second, processor time, and the time from the last byte of an answer to the first byte of what
- * is said next.
+ * messages a second, processor time, and the time from the last byte of an answer to the first byte that the
+ * host writes next.
  */
 export async function* run(effort: Effort): AsyncGenerator<Row> {
   for (const payload of varied(effort, [16, 1024, 16_384])) {
-    const sent = sessionAlone(payload, effort);
+    const sent = clientAlone(payload, effort);
     yield { suite: 'at-client', layer: 'at-client', direction: 'send', links: 1, payload, ...sent };
   }
   for (const payload of varied(effort, [16, 1024, 16_384])) {
@@ -39,7 +39,7 @@ export async function* run(effort: Effort): AsyncGenerator<Row> {
   }
 }
 
-function sessionAlone(payload: number, effort: Effort) {
+function clientAlone(payload: number, effort: Effort) {
   const device = new MinimalDevice();
   const turns = new Turnaround();
   const client = new AtClient(

@@ -14,10 +14,11 @@ import { varied, type Effort, type Row } from '../suite';
 /** More messages than ever come. */
 const MANY = 1e9;
 /** Milliseconds after which nothing more is expected to come. */
-const QUIET = 400;
-/** Messages that go each way at once, and the milliseconds they may take. */
+const QUIET_MS = 400;
+/** Messages that go each way at once. */
 const CROSSING = 200;
-const LONGEST = 10_000;
+/** What they may take. */
+const CROSSING_TIMEOUT_MS = 10_000;
 
 interface Sample {
   readonly what: string;
@@ -46,13 +47,13 @@ const samples: readonly Sample[] = [
 ];
 
 /** What both flows make of the same messages, over the same pty, from a device of class D. */
-export async function* compareDelivery(line: Board, effort: Effort): AsyncGenerator<Row> {
+export async function* compareDelivery(board: Board, effort: Effort): AsyncGenerator<Row> {
   const chosen = varied(effort, samples);
   const found: Record<FlowName, string[]> = { nodes: [], serial: [] };
   for (const name of flowNames) {
-    const flow = await startFlow(line, name, 'D');
-    for (const sample of chosen) found[name].push(await outcome(line, flow, sample));
-    if (!effort.smoke) found[name].push(await crossing(line, flow));
+    const flow = await startFlow(board, name, 'D');
+    for (const sample of chosen) found[name].push(await outcome(board, flow, sample));
+    if (!effort.smoke) found[name].push(await crossing(board, flow));
     await stopFlow(flow);
   }
   const names = [...chosen.map(({ what }) => what), `${CROSSING} texts each way at once`];
@@ -63,11 +64,11 @@ export async function* compareDelivery(line: Board, effort: Effort): AsyncGenera
 }
 
 /** One message from the server: what of it reaches the flow. */
-async function outcome(line: Board, flow: FlowProcess, sample: Sample): Promise<string> {
+async function outcome(board: Board, flow: FlowProcess, sample: Sample): Promise<string> {
   void flow.ask({ kind: 'receive', count: MANY });
   const { opcode, bytes } = sample;
-  await line.ask({ kind: 'tell', target: TARGET, opcode, hex: bytes.toString('hex') });
-  await pause(QUIET);
+  await board.ask({ kind: 'tell', target: TARGET, opcode, hex: bytes.toString('hex') });
+  await pause(QUIET_MS);
   const { payloads } = await flow.ask({ kind: 'received' });
   const [first] = payloads;
   if (!first) return 'nothing';
@@ -78,19 +79,19 @@ async function outcome(line: Board, flow: FlowProcess, sample: Sample): Promise<
 }
 
 /** Texts from the server while others are on their way to it. */
-async function crossing(line: Board, flow: FlowProcess): Promise<string> {
-  await line.ask({ kind: 'forget' });
+async function crossing(board: Board, flow: FlowProcess): Promise<string> {
+  await board.ask({ kind: 'forget' });
   void flow.ask({ kind: 'receive', count: MANY });
   const sent = flow
     .ask({ kind: 'send', count: CROSSING, payload: 'there', waiting: 10 })
     .then(() => true);
   for (let index = 0; index < CROSSING; index++) {
     const hex = Buffer.from(`back ${index}`).toString('hex');
-    await line.ask({ kind: 'tell', target: TARGET, opcode: 1, hex });
+    await board.ask({ kind: 'tell', target: TARGET, opcode: 1, hex });
   }
-  const done = await Promise.race([sent, pause(LONGEST).then(() => false)]);
-  await pause(QUIET);
-  const { forgotten } = await line.ask({ kind: 'forget' });
+  const done = await Promise.race([sent, pause(CROSSING_TIMEOUT_MS).then(() => false)]);
+  await pause(QUIET_MS);
+  const { forgotten } = await board.ask({ kind: 'forget' });
   const { received } = await flow.ask({ kind: 'received' });
   return `${received} received, ${forgotten} sent${done ? '' : ', and it waits for ever'}`;
 }

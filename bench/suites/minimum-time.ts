@@ -13,22 +13,21 @@ export interface Exchanged {
   readonly received: number;
 }
 
-/** Bits on the line for a byte. */
-const BITS = 10;
+/** Start bit, data, stop bit. */
+const BITS_PER_BYTE = 10;
 /** `\r\nOK\r\n\r\n>` and `\r\nSEND OK\r\n`. */
 const PROMPT = 9;
 const RESULT = 11;
 
 /**
- * The minimum time, in milliseconds, in which a serial port passes these bytes, when neither side ever needs
- * time of its own. What is received only streams. Sending takes turns: line, prompt, payload, result. With
- * echoes both happen at once: either the turns take longest, and the last echo follows them, or what comes
- * from the device does. A prompt that has to wait behind an echo is not counted, so that this cannot always
- * be reached.
+ * The minimum time, in milliseconds, in which a serial port passes these bytes, if neither side ever delays them.
+ * Received messages stream without turns. Sending takes turns: line, prompt, payload, result. With echoes both happen at
+ * once, and the longer one counts: all turns and then the last echo; or the first line and payload and then all bytes
+ * from the device. A prompt that waits behind an echo is left out, so a device may not reach this time.
  */
 export function minimumTime(exchanged: Exchanged): number {
   const { direction, messages, payload, rate, written, received } = exchanged;
-  const byte = (BITS * 1000) / rate;
+  const byte = (BITS_PER_BYTE * 1000) / rate;
   if (direction === 'receive') return received * byte;
   if (direction === 'send') return (written + received) * byte;
   const line = (written - messages * payload) / messages;

@@ -29,7 +29,7 @@ export interface Work {
  * job, in a Node-RED of its own each, over the same pty.
  */
 export async function* run(effort: Effort): AsyncGenerator<Row> {
-  const line = startBoard();
+  const board = startBoard();
   const works = varied<Work['direction']>(effort, ['receive', 'send']).flatMap((direction) =>
     varied(effort, [16, 256, 1024]).map((payload): Work => ({ direction, payload })),
   );
@@ -38,15 +38,15 @@ export async function* run(effort: Effort): AsyncGenerator<Row> {
   );
   for (let round = 0; round < (effort.smoke ? 1 : ROUNDS); round++) {
     for (const name of flowNames) {
-      const flow = await startFlow(line, name, 'C');
+      const flow = await startFlow(board, name, 'C');
       for (const work of works)
-        results.get(work)?.[name].push(await measureFlow(line, flow, work, effort));
+        results.get(work)?.[name].push(await measureFlow(board, flow, work, effort));
       await stopFlow(flow);
     }
   }
   for (const [work, found] of results) yield row(work, found);
-  yield* compareDelivery(line, effort);
-  await line.end();
+  yield* compareDelivery(board, effort);
+  await board.end();
 }
 
 function row(work: Work, found: Record<FlowName, Result[]>): Row {
@@ -66,7 +66,7 @@ function row(work: Work, found: Record<FlowName, Result[]>): Row {
 
 /** What one kind of work takes in a flow. */
 export async function measureFlow(
-  line: Board,
+  board: Board,
   flow: FlowProcess,
   { direction, payload }: Work,
   effort: Effort,
@@ -78,14 +78,14 @@ export async function measureFlow(
   for (const messages of [Math.ceil(count / 4), count]) {
     if (direction === 'receive') {
       const all = flow.ask({ kind: 'receive', count: messages });
-      await line.ask({
+      await board.ask({
         kind: 'stream',
         text: `+WS_DATA:0,${payload},${text}\r\n`,
         count: messages,
       });
       taken = await all;
     } else {
-      await line.ask({ kind: 'simplify' });
+      await board.ask({ kind: 'simplify' });
       taken = await flow.ask({ kind: 'send', count: messages, payload: text, waiting: WAITING });
     }
   }

@@ -29,8 +29,8 @@ const WATCH_MS = 3000;
 const POLL_MS = 500;
 
 /**
- * What the recorder adds to the cost of a message, in the driver alone and as part of a message in Node-RED, and the live
- * view to the delay of the event loop.
+ * How much the recorder adds to the cost of a message, in the driver alone and as a part of the cost in Node-RED; and how
+ * much the live view adds to the delay of the event loop.
  */
 export async function* run(effort: Effort): AsyncGenerator<Row> {
   const works = (['send', 'receive'] as const).flatMap((direction) =>
@@ -46,13 +46,13 @@ export async function* run(effort: Effort): AsyncGenerator<Row> {
 
 /** Microseconds of processor time that a message takes in Node-RED, with the recorder. */
 async function inNodeRed(works: readonly Work[], effort: Effort): Promise<Map<Work, number>> {
-  const line = startBoard();
-  const flow = await startFlow(line, 'nodes', 'C');
+  const board = startBoard();
+  const flow = await startFlow(board, 'nodes', 'C');
   const found = new Map<Work, number>();
   for (const work of works)
-    found.set(work, (await measureFlow(line, flow, work, effort)).cpuMicroseconds);
+    found.set(work, (await measureFlow(board, flow, work, effort)).cpuMicroseconds);
   await stopFlow(flow);
-  await line.end();
+  await board.end();
   return found;
 }
 

@@ -22,7 +22,7 @@ interface Way {
   readonly isAnswered: boolean;
 }
 
-/** `exchange`: sends, and receives a message that nothing waits for: a request without its matching. */
+/** `exchange`: sends a message and receives one, as a request does, but matches no reply. */
 const ways: readonly Way[] = [
   { name: 'send', waiting: WAITING, isAnswered: false },
   { name: 'exchange', waiting: WAITING, isAnswered: true },

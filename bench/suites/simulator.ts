@@ -20,19 +20,19 @@ const DEVICES = 50;
  */
 export async function* run(effort: Effort): AsyncGenerator<Row> {
   const messages = scaled(MESSAGES, effort);
-  yield await inWorld(1, async ([lane]) => {
+  yield await withLanes(1, async ([lane]) => {
     if (!lane) throw new Error('there is no device');
     return { direction: 'receive', devices: 1, ...(await timed([lane], messages, receive)) };
   });
-  yield await inWorld(1, async ([lane]) => {
+  yield await withLanes(1, async ([lane]) => {
     if (!lane) throw new Error('there is no device');
     return { direction: 'send', devices: 1, ...(await timed([lane], messages, send)) };
   });
-  yield await inWorld(DEVICES, async (lanes) => {
+  yield await withLanes(DEVICES, async (lanes) => {
     const each = Math.max(1, Math.round(messages / DEVICES));
     return { direction: 'receive', devices: DEVICES, ...(await timed(lanes, each, receive)) };
   });
-  yield await inWorld(DEVICES, (lanes) => idle(lanes, effort));
+  yield await withLanes(DEVICES, (lanes) => idle(lanes, effort));
 }
 
 /** A device with an open link, the host's connection to it, and the server's. */
@@ -41,7 +41,7 @@ interface Lane {
   readonly server: net.Socket;
 }
 
-async function inWorld(devices: number, measure: (lanes: Lane[]) => Promise<Row>): Promise<Row> {
+async function withLanes(devices: number, measure: (lanes: Lane[]) => Promise<Row>): Promise<Row> {
   const server = await startPathServer();
   const simulators: SimulatorServer[] = [];
   const lanes: Lane[] = [];

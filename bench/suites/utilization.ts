@@ -5,7 +5,7 @@ import { buildRig, type Rig, type Via } from '../support/rig';
 import { rounded, varied, type Effort, type Row } from '../suite';
 
 /** Milliseconds that the bytes of a measurement take on the wire, about. */
-const DURATION = 1000;
+const DURATION_MS = 1000;
 /** Messages of a measurement at least: the first and the last are not like the others. */
 const FEWEST = 4;
 
@@ -56,7 +56,7 @@ async function measure(rig: Rig, { rate, direction, links, payload }: Case, effo
   const path = direction === 'both' ? '/echo' : '/plain';
   for (const id of ids) await rig.connect(id, path);
   const bits = 10 * (payload + 50) * (direction === 'both' ? 2 : 1);
-  const fitting = Math.round((DURATION * effort.scale * rate) / (1000 * bits * links));
+  const fitting = Math.round((DURATION_MS * effort.scale * rate) / (1000 * bits * links));
   const each = Math.max(Math.ceil(FEWEST / links), fitting);
   const messages = each * links;
   const { traffic } = rig.port;

@@ -4,12 +4,12 @@ import { MinimalDevice } from './board/minimal-device';
 import { SimulatedBoard } from './board/simulated-board';
 import { TappedPort } from './tapped-port';
 
-/** Answers that are given before everything else has its turn. */
-const TOGETHER = 10;
+/** Answers that the device gives in one turn of the event loop. */
+const ANSWERS_PER_TURN = 10;
 
 /**
- * A driver whose links were opened on a simulated device of class D, which then made room for the least that
- * a device can be: from there on nearly all that runs is the driver.
+ * A driver whose links were opened on a simulated device of class D. A {@link MinimalDevice} then replaces the simulated
+ * one: from there on nearly all code that runs is the driver.
  */
 export class BareDriver {
   readonly device: Device;
@@ -17,6 +17,7 @@ export class BareDriver {
   readonly #port: MemoryPort;
   readonly #simulated: SimulatedBoard;
   readonly #answerer = new MinimalDevice();
+  /** The device behind the port. */
   #far: MinimalDevice | SimulatedBoard;
 
   private constructor(options: Pick<DeviceOptions, 'recorderBytes'>) {
@@ -89,7 +90,7 @@ export class BareDriver {
     while (done < count) {
       if (failure !== undefined) throw failure;
       this.#port.written.length = 0;
-      for (let turn = 0; turn < TOGETHER; turn++) {
+      for (let index = 0; index < ANSWERS_PER_TURN; index++) {
         const answer = this.#answerer.take();
         if (!answer) break;
         answers.before?.();

@@ -50,7 +50,7 @@ export class Child<Order, Answer> {
   }
 }
 
-/** For the child's side: has every order obeyed. @param end called when the other process lets go */
+/** For the child's side: has every order obeyed. @param end called when the other process disconnects */
 export function obey<Order>(
   isOrder: (value: unknown) => value is Order,
   act: (order: Order) => Promise<object>,

@@ -3,9 +3,9 @@ import { runInNewContext } from 'node:vm';
 
 setFlagsFromString('--expose-gc');
 
-/** Bytes that are in use once everything that is not has been given back: objects, and memory of buffers. */
+/** Bytes in use after a garbage collection: by objects, and by buffers. */
 export function heap(): { readonly objects: number; readonly buffers: number } {
-  // Twice: what had to be finalised goes with the second.
+  // Twice: the second collection frees objects that had a finalizer.
   for (let time = 0; time < 2; time++) runInNewContext('gc()');
   const { heapUsed, external } = process.memoryUsage();
   return { objects: heapUsed, buffers: external };

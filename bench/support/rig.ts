@@ -14,11 +14,9 @@ import { TappedPort } from './tapped-port';
  */
 export type Via = 'virtual' | 'process' | 'pty';
 
-/** What is asked of the side of the server. */
+/** The simulated board and the server behind it. */
 interface Far {
   flood(target: string, count: number, size: number): Promise<unknown>;
-  /** Messages the server has received since the last time. */
-  received(): Promise<number>;
   end(): Promise<void>;
 }
 
@@ -106,7 +104,6 @@ function inProcess(via: 'virtual' | 'process', { firmware = 'D', rate }: RigOpti
       flood: async (...order) => {
         far.flood(...order);
       },
-      received: async () => far.forget(),
       end: async () => {
         far.end();
       },
@@ -116,15 +113,14 @@ function inProcess(via: 'virtual' | 'process', { firmware = 'D', rate }: RigOpti
 }
 
 async function overPty({ firmware = 'D', rate }: RigOptions): Promise<Rig> {
-  const line = startBoard();
-  const { path } = await line.ask({ kind: 'begin', firmware, rate });
+  const board = startBoard();
+  const { path } = await board.ask({ kind: 'begin', firmware, rate });
   const opener = portAt(path, { rate: rate ?? 115_200 });
   return new Rig(
     new TappedPort(opener),
     {
-      flood: (target, count, size) => line.ask({ kind: 'flood', target, count, size }),
-      received: async () => (await line.ask({ kind: 'forget' })).forgotten,
-      end: () => line.end(),
+      flood: (target, count, size) => board.ask({ kind: 'flood', target, count, size }),
+      end: () => board.end(),
     },
     systemClock,
   );

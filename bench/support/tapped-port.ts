@@ -6,11 +6,10 @@ export interface Traffic {
   received: number;
 }
 
-/** A port that counts what passes it, and tells of each piece before it goes on. */
+/** A port that counts the bytes that pass it, and calls `onWrite` before each write. */
 export class TappedPort implements PortOpener {
   readonly traffic: Traffic = { written: 0, received: 0 };
   onWrite: (bytes: Uint8Array) => void = () => undefined;
-  onData: (chunk: Buffer) => void = () => undefined;
   readonly #inner: PortOpener;
 
   constructor(inner: PortOpener) {
@@ -32,7 +31,6 @@ export class TappedPort implements PortOpener {
         ...handlers,
         data: (chunk) => {
           traffic.received += chunk.length;
-          this.onData(chunk);
           handlers.data(chunk);
         },
       },

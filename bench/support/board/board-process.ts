@@ -10,7 +10,7 @@ export type Order =
   | { readonly kind: 'begin'; readonly firmware: FirmwareClass; readonly rate: number | undefined }
   /** Gives back each byte at once, instead of a device: what the line itself costs. */
   | { readonly kind: 'mirror' }
-  /** From here on sending is answered by the least that can, which costs next to nothing. */
+  /** A MinimalDevice, which costs next to nothing, answers from here on. */
   | { readonly kind: 'simplify' }
   /** Puts bytes on the line so many times, as fast as it takes them. */
   | { readonly kind: 'stream'; readonly text: string; readonly count: number }
@@ -130,9 +130,9 @@ function isOrder(value: unknown): value is Order {
   return typeof value === 'object' && value !== null && 'kind' in value;
 }
 
-const far = new BoardProcess();
+const board = new BoardProcess();
 obey(
   isOrder,
-  (order) => far.obey(order),
-  () => void far.end().finally(() => process.exit()),
+  (order) => board.obey(order),
+  () => void board.end().finally(() => process.exit()),
 );

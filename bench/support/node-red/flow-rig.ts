@@ -14,11 +14,11 @@ const URI = `ws://server${TARGET}`;
 
 /** Starts a flow in a Node-RED of its own on a fresh device; settles when its link is open. */
 export async function startFlow(
-  line: Board,
+  board: Board,
   name: FlowName,
   firmware: FirmwareClass,
 ): Promise<FlowProcess> {
-  const { path } = await line.ask({ kind: 'begin', firmware, rate: undefined });
+  const { path } = await board.ask({ kind: 'begin', firmware, rate: undefined });
   const flow = startFlowProcess();
   await flow.ask({
     kind: 'begin',
@@ -31,7 +31,7 @@ export async function startFlow(
       await flow.ask({ kind: 'give', node: 'out', msg: { payload: `${command}\r\n` } });
     }
   }
-  while (!(await line.ask({ kind: 'look', target: TARGET })).connected) await pause(50);
+  while (!(await board.ask({ kind: 'look', target: TARGET })).connected) await pause(50);
   await pause(500);
   return flow;
 }

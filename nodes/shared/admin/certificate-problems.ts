@@ -37,11 +37,13 @@ export function certificateProblems(
   ] as const;
   for (const [field, text] of parts) {
     try {
+      // Returns the certificates outside their validity period; throws for damaged text.
       for (const error of outdatedCertificates([{ slot, ...text }])) note(field, error);
     } catch (error) {
       note(field, error);
     }
   }
+  // Certificate and key are compared only while both are intact.
   if (problems.some(({ field }) => field !== 'ca')) return problems;
   if ((certificate === '') !== (key === '')) {
     const field = key === '' ? 'key' : 'certificate';

@@ -7,8 +7,9 @@ import { translateOr, type Translate } from '../message/translate';
 import { typedPort } from './typed-port';
 
 /**
- * Adds `POST /esp-at-websocket/doctor/<device>` for the dialog: examines what is on the port that the body names,
- * `{ port, rate, dtr, rts }`; the links of a deployed device that uses the port rest meanwhile. The response is `{ ok, findings: [{ code, severity, message }] }`, the worst first; or 409 with `{ error }`, a sentence.
+ * Adds `POST /esp-at-websocket/doctor/<device>` for the dialog: examines the device on the port that the body names,
+ * `{ port, rate, dtr, rts }`; the links of a deployed device that uses the port rest meanwhile. The response is
+ * `{ ok, findings: [{ code, severity, message }] }`, the worst first; or 409 with `{ error }`, a sentence.
  */
 export function serveDoctor(RED: NodeAPI, translate: Translate, visits: PortVisits): void {
   const report = async (id: unknown, body: unknown) =>
@@ -29,6 +30,6 @@ export function serveDoctor(RED: NodeAPI, translate: Translate, visits: PortVisi
 
 function inWords(translate: Translate, finding: Finding): object {
   const { code, severity, details } = finding;
-  const error = sentence(translate, code, details, findingInWords(finding));
-  return { code, severity, message: translateOr(translate, `doctor.${code}`, error, details) };
+  const fallback = sentence(translate, code, details, findingInWords(finding));
+  return { code, severity, message: translateOr(translate, `doctor.${code}`, fallback, details) };
 }

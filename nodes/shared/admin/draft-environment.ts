@@ -2,7 +2,8 @@ import type { Node, NodeAPI } from 'node-red';
 import { environment } from '../message/settings';
 
 /**
- * An environment variable as a node sees it that may not be deployed yet; empty if it is not set.
+ * Returns an environment variable as a node sees it; before the node is deployed, that of the process. Empty if it is
+ * not set.
  * @param id of the node
  */
 export function draftVariable(RED: NodeAPI, id: string, name: string): string {
@@ -10,6 +11,7 @@ export function draftVariable(RED: NodeAPI, id: string, name: string): string {
   return deployed ? environment(RED, deployed, name) : (process.env[name] ?? '');
 }
 
+/** Node-RED's types do not say that `getNode()` returns null for a node that is not deployed. */
 function deployedNode(RED: NodeAPI, id: string): Node | null {
   return RED.nodes.getNode(id);
 }

@@ -2,8 +2,8 @@ import type { NodeAPI } from 'node-red';
 import { findDevice } from '../device/device-node';
 
 /**
- * Adds `GET /esp-at-websocket/firmware/<device>` for the dialogs: `{ firmware }`, the class A to D of a deployed device;
- * without it as long as the device has not said it.
+ * Adds `GET /esp-at-websocket/firmware/<device>` for the dialogs: `{ firmware }`, the class A to D of a deployed
+ * device; `{}` until the device has reported its version.
  */
 export function serveFirmware(RED: NodeAPI): void {
   RED.httpAdmin.get(

@@ -12,8 +12,8 @@ import type { Translate } from '../message/translate';
 export const LIVE_PERMISSION = 'esp-at.live';
 
 /**
- * Adds `GET /esp-at-websocket/live` for the live view: what it shows of all devices, and of the device in the query
- * `device` what passed its port since the position `after` of the run `run`.
+ * Adds `GET /esp-at-websocket/live` for the live view. The response is a {@link LiveAnswer}: all devices, and the traffic
+ * of one. Query: `device`, the ID of its node; `run` and `after`, the `run` and `next` of the latest answer's traffic.
  */
 export function serveLive(RED: NodeAPI, translate: Translate): void {
   const traffic = new TrafficReader();
@@ -26,11 +26,11 @@ export function serveLive(RED: NodeAPI, translate: Translate): void {
       const chosen = nodes.find(({ id }) => id === query.device)?.host;
       const device = chosen?.runningDevice;
       const after = Math.max(0, Number(query.after) || 0);
-      const passed =
+      const trafficSince =
         chosen && device && traffic.read(device, Number(query.run), after, chosen.clock.now());
       const answer: LiveAnswer = {
         devices: nodes.map((node) => liveDevice(translate, node, signals)),
-        ...(passed && { traffic: passed }),
+        ...(trafficSince && { traffic: trafficSince }),
       };
       response.set('Cache-Control', 'no-store').json(answer);
     },

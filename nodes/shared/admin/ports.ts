@@ -2,7 +2,7 @@ import type { NodeAPI } from 'node-red';
 import { listPorts, type PortInfo } from '../../../driver';
 import { SIMULATED } from '../checks/port-address';
 
-/** A suggestion for the port field, without words: the dialog has those of its own language. */
+/** A suggestion for the port field. Holds no sentence: the dialog words it in the editor's language. */
 export interface PortSuggestion {
   /** The address of the port. */
   readonly value: string;

@@ -7,7 +7,8 @@ import { draftVariable } from './draft-environment';
 import { textOf } from './request-text';
 
 /**
- * The port that a dialog has, deployed or not, from the body of its request `{ port, rate, dtr, rts }`.
+ * Reads the port that a user typed into a dialog, deployed or not, from the body of its request:
+ * `{ port, rate, dtr, rts }`.
  * @param id of the device
  * @throws FlowError `INVALID_PORT`, `INVALID_SETTING`
  */

@@ -4,7 +4,10 @@ import type { Flaw } from './refusal';
 const MAX_BYTES = 64;
 const escapes = /\\(x[0-9a-f]{2}|[nrt0\\])/gi;
 
-/** Why a text is no delimiter: `\n`, `\r`, `\t`, `\0`, `\\` and `\xNN` are one byte each; or undefined. */
+/**
+ * Why a text is no delimiter, or undefined. Its escapes `\n`, `\r`, `\t`, `\0`, `\\` and `\xNN` stand for one byte
+ * each.
+ */
 export function delimiterFlaw(text: string): Flaw | undefined {
   if (text === '') return { reason: 'EMPTY' };
   if (text.replace(escapes, '').includes('\\')) return { reason: 'BAD_ESCAPE' };

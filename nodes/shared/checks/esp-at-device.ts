@@ -11,9 +11,9 @@ export { headerRefusal } from './header-list';
 export { linkChecks } from './link-rows';
 
 const rate = wholeSetting('INVALID_SETTING', 'rate', MIN_RATE, MAX_RATE);
-const raised = wholeSetting('INVALID_SETTING', 'negotiatedRate', MIN_RATE, MAX_RATE);
+const negotiatedRate = wholeSetting('INVALID_SETTING', 'negotiatedRate', MIN_RATE, MAX_RATE);
 
-/** Checks a value in the switch `field` only while it is on. */
+/** Checks a value only while the switch `field` is on. */
 const whileOn =
   (field: string, check: (value: string) => ReturnType<Check>): Check =>
   (value, settings) =>
@@ -30,7 +30,7 @@ export const checks = {
   raiseTo(value, settings) {
     if (settings.autoRate === true) return undefined;
     const text = asText(value);
-    const refusal = raised(text, settings);
+    const refusal = negotiatedRate(text, settings);
     if (refusal || text === '' || isVariable(text)) return refusal;
     const start = asText(settings.rate) === '' ? 115_200 : Number(asText(settings.rate));
     if (isVariable(settings.rate) || Number.isNaN(start) || !isSerial(settings)) return undefined;

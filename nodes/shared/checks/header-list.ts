@@ -3,8 +3,11 @@ import { MIN_REQUEST_BYTES } from '../../../driver/values/upgrade-request';
 import { asText, isVariable, refused, type Refusal } from './refusal';
 import { isTemplate, templateFlaw } from './template';
 
-/** Checks the headers of a dialog. @param request bytes of the request without them */
-export function headerListRefusal(rows: unknown, request = MIN_REQUEST_BYTES): Refusal | undefined {
+/** Checks the headers of a dialog. @param bareBytes bytes of the upgrade request without them */
+export function headerListRefusal(
+  rows: unknown,
+  bareBytes = MIN_REQUEST_BYTES,
+): Refusal | undefined {
   const fixed: { name: string; value: string }[] = [];
   for (const row of Array.isArray(rows) ? (rows as readonly unknown[]) : []) {
     const refusal = headerRefusal(row);
@@ -13,7 +16,7 @@ export function headerListRefusal(rows: unknown, request = MIN_REQUEST_BYTES): R
     if (isEmpty(row) || isVariable(name)) continue;
     fixed.push({ name, value: isKnown(value) ? value : '' });
   }
-  return refused('INVALID_HEADER', headersFlaw(fixed, request));
+  return refused('INVALID_HEADER', headersFlaw(fixed, bareBytes));
 }
 
 /** Checks one header of a dialog: `{ name, value }`, or `{ name, secret: true }`. */

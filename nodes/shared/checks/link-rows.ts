@@ -8,9 +8,10 @@ import {
   type Settings,
 } from './refusal';
 
+// Names of the driver's settings; the dialog holds seconds.
 const pongTimeout = wholeSetting('INVALID_CONFIG', 'pongTimeoutMs', 1, 7200);
-/** Seconds between pings, unless set. */
-const DEFAULT_PING_INTERVAL = 10;
+/** Between pings, unless set. */
+const DEFAULT_PING_INTERVAL_S = 10;
 
 /** The fields of a link's row, which become `AT+WSCFG`. */
 export const linkChecks: Readonly<Record<string, Check>> = {
@@ -19,7 +20,7 @@ export const linkChecks: Readonly<Record<string, Check>> = {
     const refusal = pongTimeout(value, row);
     const text = asText(value);
     if (refusal || text === '' || isVariable(text)) return refusal;
-    const interval = asText(row.pingInterval) === '' ? DEFAULT_PING_INTERVAL : row.pingInterval;
+    const interval = asText(row.pingInterval) === '' ? DEFAULT_PING_INTERVAL_S : row.pingInterval;
     const ping = Number(asText(interval));
     if (isVariable(interval) || !isWhole(ping, 1, 7200) || Number(text) >= ping) return undefined;
     const details = { setting: 'pongTimeoutMs', reason: 'BELOW_PING', value: Number(text), ping };
@@ -40,7 +41,7 @@ export function linkRowsRefusal(rows: unknown): Refusal | undefined {
   return undefined;
 }
 
-export function linkRowRefusal(row: Settings): Refusal | undefined {
+function linkRowRefusal(row: Settings): Refusal | undefined {
   const usesSlots = !['', '0'].includes(asText(row.auth));
   for (const [field, check] of Object.entries(linkChecks)) {
     if (!usesSlots && (field === 'pki' || field === 'ca')) continue;

@@ -40,7 +40,7 @@ export function asText(value: unknown): string {
   return typeof value === 'string' || typeof value === 'number' ? String(value).trim() : '';
 }
 
-/** Checks a whole number. Empty stands for the default. @param scale of the setting in the unit of the range */
+/** Checks a whole number. Empty stands for the default. */
 export function wholeSetting(
   code: 'INVALID_SETTING' | 'INVALID_CONFIG',
   setting: FlowName,

@@ -48,10 +48,10 @@ export const checks: Readonly<Record<string, Check>> = {
   headers(value, settings) {
     const { uri, subprotocol } = lineOf(settings, {});
     const known = uri !== '' && uriFlaw(uri) === undefined;
-    const request = known
+    const bareBytes = known
       ? requestBytes({ uri, subprotocol, authorization: '' })
       : MIN_REQUEST_BYTES;
-    const refusal = headerListRefusal(value, request);
+    const refusal = headerListRefusal(value, bareBytes);
     if (refusal) return refusal;
     const rows: readonly unknown[] = Array.isArray(value) ? value : [];
     const isBoth =
@@ -75,7 +75,7 @@ function templateRefusal(field: string, text: string): Refusal | undefined {
   return refused('TEMPLATE_FAILED', templateFlaw(text), { field });
 }
 
-/** Whether the values of the dialog fit into one command together. */
+/** Checks that the values of the dialog fit into one command. Refuses only by `code`, that of the field under check. */
 function lineRefusal(
   code: Refusal['code'],
   settings: Settings,

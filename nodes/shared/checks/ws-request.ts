@@ -4,10 +4,11 @@ import { sourced } from './source';
 
 export { sentence } from '../errors/sentence';
 
+/** Checks a value only while `setting`, `fallback` if it is not stored, has the value `choice`. */
 const when =
-  (setting: string, value: string, check: Check, fallback = ''): Check =>
-  (checked, settings) =>
-    (settings[setting] ?? fallback) === value ? check(checked, settings) : undefined;
+  (setting: string, choice: string, check: Check, fallback = ''): Check =>
+  (value, settings) =>
+    (settings[setting] ?? fallback) === choice ? check(value, settings) : undefined;
 
 const path =
   (setting: 'requestPath' | 'replyPath', fallback: string): Check =>

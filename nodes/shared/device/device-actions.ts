@@ -51,7 +51,8 @@ const actions: Readonly<
 };
 
 /**
- * Does what a message tells a device to do; what would take its port from an examination waits for the end of that. Removes what told it: the answer may come to another ws-status.
+ * Runs `msg.action`; one that needs the port waits for the end of an examination. Deletes `action` and `port` from the
+ * message, since a flow may pass the answer to another ws-status.
  * @throws FlowError `INVALID_ACTION`, `INVALID_PORT`, `PORT_SHARED`, `RECORDING_FAILED`, `DEVICE_*`
  */
 export async function runAction(

@@ -31,8 +31,11 @@ export interface LinkApi extends Pick<EventEmitter<LinkEvents>, 'on' | 'off'> {
 
 /** The part of the driver's recorder that the live view reads. */
 export interface TrafficSource {
+  /** Position behind the newest record. */
   readonly end: number;
+  /** Position from which on at most so many bytes were recorded. */
   tail(bytes: number): number;
+  /** What was recorded from a position on. */
   lines(position: number): Iterable<PlacedLine>;
 }
 

@@ -17,10 +17,11 @@ export interface DeviceUser {
   recordingSaved?(file: string): void;
 }
 
-/** The ports of a device with its settings. */
+/** Opens ports by address, with the settings of a device. */
 export interface DevicePorts {
   /** A key that is equal for two addresses of the same port. */
   key(address: string): string;
+  /** What the driver remembers about the port of a key. */
   memory(key: string): PortMemory;
   /** @throws EspAtError `INVALID_PORT`, `INVALID_SETTING` */
   opener(address: string): PortOpener;
@@ -33,15 +34,14 @@ export interface DeviceHostOptions {
   readonly address: string;
   readonly claims: PortClaims;
   readonly clock: Clock;
-  /** What a device takes to use an address. */
   readonly ports: DevicePorts;
   /** @throws EspAtError when no device can be made of the settings */
   readonly make: (address: string) => DeviceApi;
   /** Where recordings are saved. */
   readonly recordings: RecordingFolder | undefined;
-  /** Follow the device too, but do not make it run. */
+  /** Hear of the device as its users do, but do not keep it running. */
   readonly followers: readonly DeviceUser[];
 }
 
-/** The state of a device; `absent` with the error of the nodes while none can run. */
+/** The state of the driver's device; while the host has none to run, `absent` with the reason. */
 export type HostedState = Omit<DeviceState, 'error'> & { readonly error?: FlowError };

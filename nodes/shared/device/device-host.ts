@@ -23,8 +23,9 @@ type HostState =
   | { readonly kind: 'refused'; readonly error: FlowError }
   /** Another device has the port. */
   | { readonly kind: 'waitingForPort'; readonly error?: FlowError }
+  /** `usersLeft`: called when the last user detaches, while `end()` waits for that. */
   | { readonly kind: 'running'; readonly device: DeviceApi; readonly usersLeft?: () => void }
-  /** Runs without users, until `cancel` or a time. */
+  /** Runs without users, until `cancel` or LINGER_MS. */
   | { readonly kind: 'lingering'; readonly device: DeviceApi; readonly cancel: Cancel }
   | { readonly kind: 'stopping'; readonly device: DeviceApi; readonly stopped: Promise<void> };
 
@@ -34,7 +35,7 @@ export class DeviceHost implements Claimant {
   readonly recordings: DeviceRecordings;
   readonly #options: DeviceHostOptions;
   readonly #users = new Set<DeviceUser>();
-  /** Those of the settings, until a flow names another port. */
+  /** The port of the settings, until a flow names another one. */
   #port: { readonly address: string; readonly key: string };
   #state: HostState = { kind: 'idle' };
   readonly #examination: DeviceExamination;
@@ -46,7 +47,7 @@ export class DeviceHost implements Claimant {
     this.recordings = new DeviceRecordings(label, recordings);
     this.#examination = new DeviceExamination(
       () => ({ device: this.device, opener: ports.opener(this.#port.address) }),
-      (device) => this.#runningDevice() === device,
+      (device) => this.runningDevice === device,
     );
     this.#port = { address, key: ports.key(address) };
   }
@@ -74,7 +75,7 @@ export class DeviceHost implements Claimant {
 
   /** The device that runs, if one does. */
   get runningDevice(): DeviceApi | undefined {
-    return this.#runningDevice();
+    return this.#state.kind === 'stopping' ? undefined : this.#device();
   }
 
   /** The three links; empty while no device runs. */
@@ -100,7 +101,7 @@ export class DeviceHost implements Claimant {
         state.cancel();
         this.#state = { kind: 'running', device: state.device };
     }
-    user.deviceChanged(this.#runningDevice());
+    user.deviceChanged(this.runningDevice);
   }
 
   /** Removes a user; after the last one the device stops. */
@@ -192,7 +193,7 @@ export class DeviceHost implements Claimant {
     // A later message may have named yet another port, or the device has stopped.
     if (this.#port === port) device.usePort(opener, ports.memory(port.key));
     if (port.key !== before.key) claims.release(before.key, this);
-    if (this.#port === port && this.#runningDevice() === device) device.start();
+    if (this.#port === port && this.runningDevice === device) device.start();
   }
 
   // --- Claimant ------------------------------------------------------------------------------------
@@ -239,10 +240,6 @@ export class DeviceHost implements Claimant {
     return 'device' in this.#state ? this.#state.device : undefined;
   }
 
-  #runningDevice(): DeviceApi | undefined {
-    return this.#state.kind === 'stopping' ? undefined : this.#device();
-  }
-
   #refusal(): FlowError | undefined {
     return 'error' in this.#state ? this.#state.error : undefined;
   }
@@ -252,7 +249,7 @@ export class DeviceHost implements Claimant {
   }
 
   #announce(): void {
-    const device = this.#runningDevice();
+    const device = this.runningDevice;
     for (const user of this.#everyone()) user.deviceChanged(device);
   }
 
@@ -272,7 +269,7 @@ export class DeviceHost implements Claimant {
     if (this.#users.size > 0) this.#claimPort();
   }
 
-  /** Settles when the users have closed their links and left, or after a time. */
+  /** Settles when the users have closed their links and left, or after USERS_LEAVE_TIMEOUT_MS. */
   async #usersGone(): Promise<void> {
     const state = this.#state;
     if (state.kind !== 'running') return;

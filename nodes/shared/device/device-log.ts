@@ -35,20 +35,20 @@ const levels: Readonly<Record<FlowDeviceEventName, Level>> = {
 export class DeviceLog implements DeviceUser {
   readonly #node: Node;
   readonly #translate: Translate;
-  readonly #status: () => HostedState;
+  readonly #state: () => HostedState;
   #stopListening: (() => void) | undefined;
   #lastSentence = '';
 
-  constructor(node: Node, translate: Translate, status: () => HostedState) {
+  constructor(node: Node, translate: Translate, state: () => HostedState) {
     this.#node = node;
     this.#translate = translate;
-    this.#status = status;
+    this.#state = state;
   }
 
   deviceChanged(device: DeviceApi | undefined): void {
     this.#stopListening?.();
     this.#stopListening = device && this.#listen(device);
-    this.#error(this.#status().error);
+    this.#error(this.#state().error);
   }
 
   recordingSaved(detail: string): void {
@@ -78,7 +78,7 @@ export class DeviceLog implements DeviceUser {
     this.#node[levels[event]](about === '' ? text : `${text}: ${about}`);
   }
 
-  /** The text of a reason or a step; a version and a line as they are. */
+  /** The catalog's text for a code of a reason or a step; any other detail as it is. */
   #detail(detail = '', command?: string): string {
     const text = translateOr(this.#translate, `details.${detail}`, detail);
     return command === undefined ? text : `${text} (${command})`;

@@ -11,7 +11,7 @@ import { expandedSettings, refusalOf } from '../message/setting-checks';
 import { expandEnvironment } from '../message/settings';
 
 /** Certificate slots that the dialog offers (`AT+SYSMFG` indices). */
-export const CERTIFICATE_SLOTS = [0, 1] as const;
+const CERTIFICATE_SLOTS = [0, 1] as const;
 
 type CertificateSlot = (typeof CERTIFICATE_SLOTS)[number];
 

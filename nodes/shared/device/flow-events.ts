@@ -113,7 +113,7 @@ export function listenToDevice(
   };
 }
 
-/** The event that a change of the device's state is for a flow, beside the new state. */
+/** The event that a flow gets in addition to `state` when the device's state changes; undefined if there is none. */
 export function milestoneOf({ from, to, error }: DeviceChange): FlowDeviceEventName | undefined {
   if (to === 'initializing' && from !== to) return 'initializing';
   if (to === 'ready' && from === 'initializing') return 'ready';

@@ -42,11 +42,11 @@ export class NodeStatus implements DeviceUser {
   readonly #failures = new Map<LinkId, EspAtError>();
   #cancelCountdown: Cancel | undefined;
   readonly #limit: TokenBucket | undefined;
-  /** Shows the last status once more may pass. */
+  /** Cancels the timer that shows the latest status, held back by #limit. */
   #cancelLate: Cancel | undefined;
   /** The latest status, shown or not. */
   #latest = '';
-  /** Statuses since the one shown last that are not shown. */
+  /** Number of statuses left out since the one shown last. */
   #leftOut = 0;
   #ended = false;
 
@@ -102,7 +102,7 @@ export class NodeStatus implements DeviceUser {
   end(): void {
     this.#ended = true;
     this.#cancelLate?.();
-    // Without retaining them, comms forgets the words that it kept for editors that open later.
+    // An unretained message deletes the retained words, which editors that open later would get.
     this.#RED.comms.publish(this.#topic, {}, false);
     this.#cancelCountdown?.();
     this.#stopListening?.();
@@ -167,7 +167,7 @@ export class NodeStatus implements DeviceUser {
     return this.#ofDevice() ?? this.#refused ?? { ...this.#linkStatus, ...own };
   }
 
-  /** Where the editor hears the words: Node-RED hands it the text alone, which is in the server's language. */
+  /** Comms topic of the words. Node-RED sends editors only the text, which is in the server's language. */
   get #topic(): string {
     return `esp-at/status/${this.#node.id}`;
   }

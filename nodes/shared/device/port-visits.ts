@@ -86,6 +86,7 @@ export class PortVisits {
       try {
         return await question.ofPort(port.opener, { signal: visit.signal, clock: this.#clock });
       } catch (error) {
+        // A deployed device wanted the port: the next pass asks that device.
         if (!visit.isWanted) throw error;
       } finally {
         visit.end();

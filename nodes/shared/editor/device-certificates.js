@@ -1,4 +1,4 @@
-/* global espAt, savedLinks, text, input */
+/* global espAt, linkRows, text, input */
 /* exported prepareSlot */
 
 /** The tls-config node that is chosen for a slot. */
@@ -19,7 +19,7 @@ function slotContents(id, slot) {
     };
   const settings = Object.keys(tls._def.defaults).map((field) => [field, tls[field]]);
   const draft = { ...Object.fromEntries(settings), id: tls.id, credentials: tls.credentials };
-  return { slot: String(slot), tls: draft, links: savedLinks() };
+  return { slot: String(slot), tls: draft, links: linkRows() };
 }
 
 /** Has the runtime look at a slot: it can read certificates and files, and has the stored secrets. */

@@ -68,6 +68,7 @@ Object.assign(espAt, {
     espAt.firmwareAt(port, device, tell);
   },
 
+  /** As `firmware`, for the port in an open dialog. A simulated device has its class in its address. */
   firmwareAt(port, device, tell) {
     const simulated = /^sim:[^?]*(?:\?(.*))?$/.exec(port);
     if (simulated) {
@@ -88,9 +89,9 @@ Object.assign(espAt, {
     const same = openers.filter((one) => String(one.link) === link);
     const names = same.map(nameOf).join(', ');
     const opens = type === 'ws-open';
-    const silent = !known || (opens ? names === '' : openers.some(mayOpen));
+    const isHidden = !known || (opens ? names === '' : openers.some(mayOpen));
     $('.esp-at-note')
-      .toggle(!silent)
+      .toggle(!isHidden)
       .text(text(opens ? 'tip.alsoOpened' : 'tip.notOpened', { link, names }));
 
     function nameOf(one) {

@@ -1,5 +1,5 @@
 /* global checks */
-/* exported limitLinks, prepareLinks, savedLinks, linkDefaults */
+/* exported limitLinks, prepareLinks, linkRows, linkDefaults */
 
 const linkDefaults = {
   name: '',
@@ -25,7 +25,7 @@ function prepareLinks(rows) {
     const row = { ...linkDefaults, ...(rows || [])[link] };
     for (const [field, value] of Object.entries(row)) cell(link, field).val(value);
     const check = () => {
-      const row = savedLinks()[link];
+      const row = linkRows()[link];
       for (const field of Object.keys(linkNumbers)) {
         cell(link, field).toggleClass('input-error', !!checks.linkChecks[field](row[field], row));
       }
@@ -45,7 +45,7 @@ function prepareLinks(rows) {
 }
 
 /** The rows as the table has them now. */
-function savedLinks() {
+function linkRows() {
   return [0, 1, 2].map((link) =>
     Object.fromEntries(
       Object.keys(linkDefaults).map((field) => [field, String(cell(link, field).val())]),
@@ -55,11 +55,11 @@ function savedLinks() {
 
 /** Greys what the firmware cannot do, and says why. @param {string | undefined} firmware its class, if known */
 function limitLinks(firmware) {
-  const verifies = !['A', 'B'].includes(firmware);
+  const hasAuth = !['A', 'B'].includes(firmware);
   for (const link of [0, 1, 2]) {
-    cell(link, 'auth').prop('disabled', !verifies && cell(link, 'auth').val() === '0');
+    cell(link, 'auth').prop('disabled', !hasAuth && cell(link, 'auth').val() === '0');
   }
-  $('#esp-at-no-auth').toggle(!verifies);
+  $('#esp-at-no-auth').toggle(!hasAuth);
   $('#esp-at-no-headers').toggle(firmware === 'A');
   $('#esp-at-pane-headers .red-ui-editableList').toggleClass('esp-at-greyed', firmware === 'A');
 }

@@ -1,7 +1,7 @@
 /* global espAt, text, input */
 /* exported findPorts, portIsFree, proposeDevice */
 
-/** True, or the sentence that another device has the port. */
+/** A validator as Node-RED's: returns true, or the sentence that another device has the port. */
 function portIsFree(node, port) {
   const other = espAt.devices().find((one) => one.id !== node.id && samePort(one.port, port));
   if (!other) return true;

@@ -12,7 +12,7 @@ const espAt = {
 
   /**
    * Shows the statuses of a node type in the editor's language. Node-RED sends the editor a text in the server's
-   * language; the words come behind it.
+   * language, which the words then replace.
    * @param {string} type
    * @param {(key: string, values?: object) => string} text
    * @param {{ say: Function }} module `shared/message/status-words`
@@ -22,7 +22,7 @@ const espAt = {
     const listen = () => {
       if (isListening) return;
       isListening = true;
-      // Behind the editor's own subscription, so that the words come behind the text, kept ones too.
+      // Subscribes after the editor, which then gets the text first. This holds for retained messages, too.
       setTimeout(() => {
         RED.comms.subscribe('esp-at/status/#', (topic, words) => {
           const node = RED.nodes.node(topic.slice('esp-at/status/'.length));
@@ -101,7 +101,7 @@ const espAt = {
   },
 
   /**
-   * Makes the inputs with `data-types` typed inputs. Screen readers say their labels for the parts that they show.
+   * Makes the inputs with `data-types` typed inputs, and names their visible parts for screen readers.
    * @param {(key: string, values?: object) => string} text
    */
   typedInputs(text) {

@@ -18,21 +18,21 @@ function drawing(height) {
   });
 }
 
-/** Shows what each link was over time. */
+/** Shows the states of each link over time. */
 function showStrip(panel, device, { strip, now }) {
   panel.empty();
   device.links.forEach(({ state, host }, link) => {
     const picture = drawing(10);
-    for (const { state: before, from, to } of strip.segments(link, now)) {
+    for (const { state: past, from, to } of strip.segments(link, now)) {
       const x = (at) => CHART.width * (1 - (now - at) / SHOWN_MS);
       const box = svg('rect', {
         x: x(from),
         y: 0,
         width: x(to) - x(from),
         height: 10,
-        class: `esp-at-live-link-${before}`,
+        class: `esp-at-live-link-${past}`,
       });
-      box.appendChild(svg('title', {})).textContent = text(`live.state.${before}`);
+      box.appendChild(svg('title', {})).textContent = text(`live.state.${past}`);
       picture.appendChild(box);
     }
     $('<div class="esp-at-live-row">')

@@ -26,6 +26,7 @@ export function sentenceOf(
   { code, details, message, cause }: FlowError,
 ): string {
   const { reason } = details;
+  // A reason that quotes the cause becomes the sentence about the cause.
   if (!isFlowError(cause) || reason !== cause.message) {
     return sentence(translate, code, details, message);
   }
@@ -39,7 +40,7 @@ export function toCaughtError(translate: Translate, error: unknown): Error {
     if (isFlowError(error)) return new Sentence(error.code, sentenceOf(translate, error));
     return error instanceof Error ? error : new Error(String(error));
   } catch {
-    // A message may hold values whose getters throw, even something without a text.
+    // A message may hold values whose getters throw; what they throw may throw again in String().
     return new Error(`a value of the message throws (${typeof error})`);
   }
 }

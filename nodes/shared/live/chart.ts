@@ -29,7 +29,7 @@ export class Series {
   }
 }
 
-/** How a counter grows, a second. */
+/** Growth of a counter per second, over time. */
 export class Rate {
   readonly series: Series;
   #before: Sample | undefined;

@@ -1,6 +1,6 @@
 import { looksIntact, parseUrc } from '../../../driver/at/urc';
 
-/** What the device said, taken apart. */
+/** One line, data report or prompt of the device; or noise. */
 export interface DeviceUnit {
   /** Milliseconds of its first byte. */
   readonly at: number;
@@ -41,7 +41,7 @@ export class DeviceReader {
     }
   }
 
-  /** Gives what has begun and did not go on. */
+  /** Returns the partial unit as noise. */
   flush(): DeviceUnit[] {
     const text = this.#rest.trim();
     this.#rest = '';

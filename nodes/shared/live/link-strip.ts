@@ -37,13 +37,13 @@ export class LinkStrip {
   read(lines: readonly RecordingLine[]): void {
     for (const line of lines) {
       if (!('linkEvent' in line) || line.linkEvent !== 'statechange') continue;
-      // The state, and the cause where it has another name.
+      // `<state>`, or `<state>, <cause>` where the cause has another name.
       const [state = ''] = (line.detail ?? '').split(', ');
       if (isState(state)) this.note(line.link, line.at, state);
     }
   }
 
-  /** A link has a state at a time, not before those noted already. */
+  /** Adds a state of a link. @param at not earlier than in previous calls */
   note(link: LinkId, at: number, state: LinkStateName): void {
     const changes = this.#changes[link];
     if (changes.at(-1)?.state === state) return;
@@ -52,7 +52,7 @@ export class LinkStrip {
     while (changes[1] && changes[1].at < at - this.#keptMs) changes.shift();
   }
 
-  /** What a link was up to a time. */
+  /** The states of a link in the shown time that ends at `until`. */
   segments(link: LinkId, until: number): StripSegment[] {
     const start = until - this.#keptMs;
     const changes = this.#changes[link];

@@ -19,7 +19,7 @@ export interface LiveDevice {
   readonly counts?: LiveCounts;
 }
 
-/** Of a device that runs, since it was made; what the driver calls statistics. */
+/** Statistics of a running device, since the driver made it. */
 export interface LiveCounts {
   /** Baud rate; absent while the port is closed, and where it has none. */
   readonly rate?: number;
@@ -62,7 +62,7 @@ export interface LiveLink {
 
 /** What passed a device's port since the last answer. */
 export interface LiveTraffic {
-  /** Another one for another device object, whose positions begin again. */
+  /** Number of the driver's device object. A new object has a new number, and its positions begin again at 0. */
   readonly run: number;
   /** Milliseconds of the device's clock, which the lines go by. */
   readonly now: number;

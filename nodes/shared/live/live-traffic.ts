@@ -4,7 +4,7 @@ import type { LiveTraffic } from './live-answer';
 /** Bytes of the recorder in one answer at most: reading them must not delay the event loop. */
 const MAX_ANSWER_BYTES = 32 * 1024;
 
-/** What passed the ports of devices, by position, for as many views as there are. */
+/** Reads the traffic of devices by position. Keeps nothing per view, so any number of views may ask. */
 export class TrafficReader {
   readonly #runs = new WeakMap<DeviceApi, number>();
   #lastRun = 0;

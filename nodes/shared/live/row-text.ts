@@ -4,7 +4,7 @@ import type { TrafficRow } from './traffic-rows';
 /** Characters of a payload that a folded row shows. */
 const FOLDED_CHARACTERS = 80;
 
-/** What a filter lets through beside its text. */
+/** The kinds of rows that a filter shows. */
 export type RowGroup = 'all' | 'commands' | 'urcs' | 'messages' | 'driver';
 
 const groups: Readonly<Record<Exclude<RowGroup, 'all'>, readonly TrafficRow['kind'][]>> = {

@@ -16,7 +16,7 @@ export interface TrafficRow {
   readonly payload?: string;
 }
 
-/** What of a recording's lines a view shows. */
+/** Converts the lines of a recording to rows of traffic; leaves out those that a view does not show. */
 export class TrafficRows {
   readonly #device = new DeviceReader();
 
@@ -25,7 +25,7 @@ export class TrafficRows {
     return lines.flatMap((line) => this.#rows(line, long));
   }
 
-  /** Bytes before the next lines are missing. */
+  /** Returns rows that say how many bytes are missing before the next lines. */
   skipped(at: number, bytes: number): TrafficRow[] {
     return [...this.#unfinished(), { at, from: 'driver', kind: 'skipped', text: String(bytes) }];
   }

@@ -18,14 +18,14 @@ export interface DeviceChange {
   readonly level?: number;
   /** The links in the device's answer. */
   readonly links?: readonly LinkStatus[] | undefined;
-  /** In place of the state, as `payload`. */
+  /** Becomes the `payload`, in place of the state. */
   readonly statistics?: DeviceStatistics;
 }
 
 /**
- * Writes a change of a device into a message: `payload` and `state` (the device's state; `payload` may be its statistics), `event`, `device`
- * (its name); and, if known, `detail`, `command`, `error` (`code`, `message`), `level`, `links` (the states 0-4 of the
- * links 0, 1, 2) and `firmware` (the class A-D).
+ * Writes a change of a device into a message: `payload` and `state` (the device's state; `payload` may be its
+ * statistics), `event`, `device` (its name); and, if known, `detail`, `command`, `error` (`code`, `message`), `level`,
+ * `links` (the states 0-4 of the links 0, 1, 2) and `firmware` (the class A-D).
  */
 export function withDeviceChange(
   translate: Translate,

@@ -12,24 +12,24 @@ export type Handle = (msg: NodeMessageInFlow, send: Send) => Promise<void>;
  * Calls `handle` for every input, and then `done` exactly once: without an error when the promise is
  * fulfilled, with a {@link Sentence} when it is rejected. `handle` runs at once up to its first `await`, so
  * that messages keep their order.
- * @param shown hears how each input ended
+ * @param status shows how each input ended
  */
 export function onInput(
   node: Node,
   translate: Translate,
   handle: Handle,
-  shown?: { inputDone(error: unknown): void },
+  status?: { inputDone(error: unknown): void },
 ): void {
   // Node-RED counts the parameters: with three, it expects a call of `done`.
   node.on('input', (msg, send, done) => {
     handle(msg, send)
       .then(
         () => {
-          shown?.inputDone(undefined);
+          status?.inputDone(undefined);
           done();
         },
         (error: unknown) => {
-          shown?.inputDone(error);
+          status?.inputDone(error);
           done(toCaughtError(translate, error));
         },
       )

@@ -38,7 +38,7 @@ export interface WsOpenDef extends NodeDef {
   maxMessage?: string | number;
 }
 
-/** The settings of ws-open, with their types checked. Properties of a message override those without a source. */
+/** The settings of ws-open, with their types checked. A message may override those that have no entry in `sources`. */
 export interface OpenSettings {
   readonly uri: string;
   readonly subprotocol: string;
@@ -46,10 +46,11 @@ export interface OpenSettings {
   readonly authorization: string;
   readonly sources: Readonly<Record<'uri' | 'subprotocol' | 'timeout', ReadSetting | undefined>>;
   readonly headers: readonly HeaderSetting[];
+  /** Options that no message overrides. */
   readonly fixed: Pick<OpenOptions, 'keepOpen' | 'replace' | 'framing' | 'maxMessageBytes'>;
   /** Whether the link is kept open, and its URI is there before a message comes. */
   readonly opensAtStart: boolean;
-  /** Why no message can override what is wrong with the settings. */
+  /** What is wrong with the settings that no message overrides. */
   readonly refusal: Refusal | undefined;
 }
 

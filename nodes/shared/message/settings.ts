@@ -17,7 +17,7 @@ export function settingText(RED: NodeAPI, node: Node, value: unknown): string {
 /** An environment variable as text; empty if it is not set. */
 export function environment(RED: NodeAPI, node: Node, name: string): string {
   const value: unknown = RED.util.getSetting(node, name);
-  return value === undefined || value === null ? '' : asText(value);
+  return value === undefined || value === null ? '' : anyText(value);
 }
 
 /** A number setting; undefined if it is empty, NaN if it is not a number. */
@@ -27,7 +27,7 @@ export function settingNumber(RED: NodeAPI, node: Node, value: unknown): number 
 }
 
 /** Any value as text; objects as JSON. */
-export function asText(value: unknown): string {
+function anyText(value: unknown): string {
   switch (typeof value) {
     case 'string':
       return value;

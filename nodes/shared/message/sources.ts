@@ -6,8 +6,8 @@ import { NodeError, type FlowName, type FlowReason } from '../errors/node-error'
 export type ReadSetting = (msg: NodeMessage) => unknown;
 
 /**
- * Reads a setting from where its typed input says, as {@link Source}s other than the dialog's text. Values come
- * in the order of the calls, so that messages keep theirs.
+ * Reads a setting from the {@link Source} of its typed input, unless that is the text in the dialog. Values come in the
+ * order of the calls, so that messages keep theirs.
  * @param setting names the setting in errors
  * @returns undefined if the text in the dialog is the value
  */
@@ -35,10 +35,10 @@ export function reader(
   const text = typeof value === 'string' ? value : '';
   const unreadable = (reason: FlowReason, cause?: unknown) =>
     new NodeError('VALUE_UNREADABLE', { setting, reason }, { cause });
-  const refused = (error: NodeError) => () => {
+  const failing = (error: NodeError) => () => {
     throw error;
   };
-  if (text.trim() === '' && !isFixed(source)) return refused(unreadable('EMPTY'));
+  if (text.trim() === '' && !isFixed(source)) return failing(unreadable('EMPTY'));
   switch (source) {
     case 'jsonata': {
       try {
@@ -48,7 +48,7 @@ export function reader(
           (error) => unreadable('EXPRESSION_FAILS', error),
         );
       } catch (error) {
-        return refused(unreadable('EXPRESSION_FAILS', error));
+        return failing(unreadable('EXPRESSION_FAILS', error));
       }
     }
     case 'flow':

@@ -20,7 +20,7 @@ const linkLooks: Readonly<Record<LinkStateNumber, Look>> = {
 export interface StatusDetails {
   readonly event?: string;
   readonly link?: number;
-  /** 0-4 of a link; the name of a device's. */
+  /** State 0-4 of a link, or the name of a device's state. */
   readonly state?: number | string;
   /** Of the error behind it. */
   readonly code?: string;

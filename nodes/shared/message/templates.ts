@@ -1,6 +1,6 @@
 import { Context, Writer } from 'mustache';
 import type { Node, NodeAPI, NodeContextData, NodeMessage } from 'node-red';
-import { mustacheFlaw } from '../checks/template';
+import { isTemplate, mustacheFlaw } from '../checks/template';
 import { NodeError } from '../errors/node-error';
 import { environment } from './settings';
 
@@ -23,7 +23,7 @@ export async function render(
   msg: NodeMessage,
   field: string,
 ): Promise<string> {
-  if (!template.includes('{{')) return template;
+  if (!isTemplate(template)) return template;
   try {
     const known = await lookUp(RED, node, names(writer.parse(template)));
     return writer.render(template, new FlowContext({ ...msg, msg }, known), undefined, {

@@ -4,8 +4,8 @@ import type { DeviceApi } from '../device/device-api';
 import type { DeviceUser } from '../device/device-host-options';
 
 /**
- * Milliseconds within which a device that went out of sync is ready again: the driver promises to have restarted by
- * then one that hangs (docs/guarantees.md).
+ * Milliseconds within which a device that went out of sync is ready again: the driver guarantees to restart a device
+ * that hangs within this time (docs/guarantees.md).
  */
 const RECOVERY_LIMIT_MS = 90_000;
 
@@ -15,7 +15,7 @@ const RECOVERY_LIMIT_MS = 90_000;
  */
 export type Failure = 'resync-failed' | 'unresponsive' | 'late';
 
-/** One failure is told until the device is ready again. */
+/** `waiting`: for the device to be ready. Reports at most one failure until then. */
 type WatchState =
   | { readonly kind: 'waiting' }
   | { readonly kind: 'ready' }
