@@ -49,8 +49,8 @@ function isBuilt() {
     'locales',
     'icons',
     'package.json',
-    'scripts/build.mjs',
-    'scripts/dialogs.mjs',
+    'replay',
+    'scripts',
     'tsconfig.json',
   ];
   return Math.max(...sources.map(newest)) <= modified(join('dist', '.complete'));
