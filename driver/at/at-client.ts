@@ -248,7 +248,7 @@ export class AtClient {
       if (machine.isDataTrusted || urc.kind === 'ready') listener({ kind: 'urc', urc });
       return;
     }
-    // Left over after its transaction has ended: no URC, and no corrupt line.
+    // A late final result code, of a transaction that has ended: no URC, and no corrupt line.
     if (isFinalResultCode(text)) return;
     listener({ kind: 'unknownLine', text });
     if (!looksIntact(text) && this.hasConnection) this.#resyncs.onCorruption('CORRUPT_LINE');

@@ -8,7 +8,7 @@ export type ClientEvent =
   | { readonly kind: 'unknownLine'; readonly text: string }
   /** The device echoes although echo is off: it has restarted unnoticed. */
   | { readonly kind: 'restartSuspected' }
-  /** Received bytes of any link are missing or corrupt. The client drops data until `inSync`. */
+  /** Received bytes are missing or corrupt; of which link is unknown. The client drops data until `inSync`. */
   | { readonly kind: 'dataLost' }
   | { readonly kind: 'outOfSync'; readonly cause: OutOfSyncCause }
   | { readonly kind: 'resyncStep'; readonly step: ResyncStep }

@@ -17,7 +17,7 @@ export interface SequenceAccess {
    */
   readonly resync: (options: SequenceResyncOptions) => Promise<ResyncResult>;
   /**
-   * Lends the port to `body`, which must result in something.
+   * Lends the port to `body`. The result must not be undefined, which stands for an abort.
    * @throws EspAtError whatever the client was reset or closed with meanwhile
    */
   readonly lendPort: <T extends object | string>(

@@ -4,7 +4,7 @@ import { payloadWritten, type Transaction } from './transaction/transaction';
 import type { LinkId, Submission } from './types';
 
 /** Attempts of a command that the client may repeat. */
-const ATTEMPTS = 3;
+const MAX_ATTEMPTS = 3;
 
 /** Whether a line is a final result code. */
 export function isFinalResultCode(text: string): boolean {
@@ -25,14 +25,14 @@ export function mayRepeat(transaction: Transaction, submission: Submission | und
   const { command, attempt } = transaction;
   const untouched =
     command.payload !== undefined && !payloadWritten(transaction) && !submission?.partlySent;
-  return (command.idempotent || untouched) && attempt < ATTEMPTS;
+  return (command.idempotent || untouched) && attempt < MAX_ATTEMPTS;
 }
 
 /**
  * Whether an ERROR may be the response to noise or a line end before the command: then the command may still run, or
  * the client may repeat it. An ERROR counts at once where
  * - the device gave a reason, or an information response before it;
- * - ERROR is an expected response of the command, or it is or neither idempotent nor with a payload;
+ * - ERROR is an expected response of the command, or it is neither idempotent nor with a payload;
  * - the payload is written: the device has taken the line;
  * - the connection of the message has ended: the client would not repeat it;
  * - the command runs for the second time.
@@ -44,8 +44,8 @@ export function isDoubtfulRefusal(
   const { command, attempt, response, errorCode } = transaction;
   if (attempt > 1 || command.expectsError || payloadWritten(transaction)) return false;
   if (submission && !submission.connectionLives) return false;
-  const harmless = command.idempotent || command.payload !== undefined;
-  return harmless && response.length === 0 && errorCode === '';
+  const isRepeatable = command.idempotent || command.payload !== undefined;
+  return isRepeatable && response.length === 0 && errorCode === '';
 }
 
 /**
@@ -62,6 +62,7 @@ export function refusalError(
   const said = [...lines, errorCode].filter((line) => line !== '').join(', ');
   const reason = said === '' ? '' : `: ${said}`;
   const details = { command: command.name, reason, waited: Math.round(waited) };
+  // `SEND_FAILED` says that nothing was sent. Where bytes may have left, the send queue makes `SEND_UNKNOWN` of this.
   if (!submission || mayHaveLeft(transaction)) return new EspAtError('COMMAND_FAILED', details);
   return new EspAtError('SEND_FAILED', { ...details, link: submission.link });
 }

@@ -8,7 +8,7 @@ export type Purpose =
   | 'lineEnd'
   /** the response to a query */
   | 'query'
-  /** the final result code of a command that answered a line end with `busy p...` */
+  /** the final result code of the command that is running: the device answered a line end with `busy p...` */
   | 'stillAtWork'
   /** the rest of a response after its beginning */
   | 'pause'
@@ -37,9 +37,9 @@ const limits: Readonly<Record<Purpose, Limits>> = {
   lineEnd: { idleMs: idle(1200, 500, 250), floodMs: 1200 + FLOOD_MS },
   query: { idleMs: idle(1200, 1200, 500), floodMs: 1200 + FLOOD_MS },
   stillAtWork: { idleMs: idle(1500, 1500, 1500), floodMs: 1500 + FLOOD_MS },
-  // A query proves more than a longer pause.
+  // Short: the query after it proves more than a longer pause would.
   pause: { idleMs: idle(30, 30, 30), floodMs: 300 },
-  // Unneeded padding is harmless, and there are many blocks of it.
+  // Short: there are many blocks of padding, and one too many is harmless.
   padding: { idleMs: idle(150, 75, 75), floodMs: 3000 },
   // A restarted device may send `ready` at another rate, unheard: the search at that rate must begin in time.
   boot: { idleMs: idle(8000, 500, 500), floodMs: 8000 + FLOOD_MS },
@@ -56,7 +56,7 @@ const MAX_STORED_LINES = 16;
 export type WaitResult =
   { readonly line: string } | { readonly line?: undefined; readonly flooded: boolean };
 
-/** Whether a line ends the wait; `consumed`: it does not, but belongs to the response: it is no URC. */
+/** Whether a line ends the wait. `consumed`: the wait goes on, but the line belongs to the response and is no URC. */
 export type Accept = (line: string) => boolean | 'consumed';
 
 interface Wait {

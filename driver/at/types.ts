@@ -68,7 +68,7 @@ export interface DataReceiver {
   /** Whether the device may have a connection of the link: then an unknown line may be corrupt data. */
   readonly connected: boolean;
   push(frame: DataFrame): void;
-  /** Data of any link was lost or corrupt, before the frames that follow. */
+  /** Data was lost or corrupt before the frames that follow; of which link is unknown. */
   dataLost(): void;
   /** The connection has ended. */
   end(): void;

@@ -237,7 +237,7 @@ export class Device extends EventEmitter<DeviceEvents> implements AsyncDisposabl
   async #scanNetworks(signal: AbortSignal): Promise<WifiNetwork[]> {
     const session = this.#loop.session;
     if (!session?.isFound) throw this.#status.unavailableError;
-    // Once it has begun, the device is soon free again.
+    // Lets messages pass only before its first command: once begun, the scan should end soon.
     let yields = true;
     const scan = scanNetworks((command) => {
       const response = session.run(command, { signal, yields });
@@ -262,7 +262,7 @@ export class Device extends EventEmitter<DeviceEvents> implements AsyncDisposabl
     return this.#recorder;
   }
 
-  /** @internal Where a recording may start now; undefined while more goes on than a snapshot says. */
+  /** @internal The device at the start of a recording; undefined while more goes on than a snapshot can hold. */
   snapshot(): Omit<SnapshotLine, 'snapshot'> | undefined {
     return this.#loop.session?.snapshot();
   }

@@ -2,10 +2,11 @@ import type { Clock } from '../clock';
 import type { DeviceEmitter } from './events';
 import { TokenBucket } from '../token-bucket';
 
-/** Events of one name that pass at once, and a second over time. */
+/** Events of one name: a burst that passes at once, then so many a second. */
 const BURST = 20;
 const PER_SECOND = 2;
 
+/** The events of one name: the limit, and how many it has left out since the last that passed. */
 interface Passage {
   readonly limit: TokenBucket;
   omitted: number;

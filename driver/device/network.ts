@@ -18,7 +18,7 @@ const ADDRESS_TIMEOUT_MS = 10_000;
 const OFFLINE_POLL_MS = 30_000;
 /** Milliseconds between queries that failed opens cause. */
 const SUSPICION_INTERVAL_MS = 30_000;
-/** Changes of the error that are told at once, and a second over time: a device may flap between two access points. */
+/** Changes of the error: a burst that is told at once, then so many a second. A device may flap between access points. */
 const CHANGE_BURST = 10;
 const CHANGES_PER_SECOND = 1;
 /** Milliseconds after which the driver joins a network that no scan has shown: it may be hidden. */

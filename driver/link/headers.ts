@@ -5,7 +5,7 @@ import { isRefusal } from '../errors';
 import type { Header } from './options';
 
 /** How often a list is written that does not read back as it was meant. */
-const ATTEMPTS = 2;
+const WRITE_ATTEMPTS = 2;
 
 /** What the device keeps for all links: its header list, as far as this driver set it. */
 export interface HeaderMemory {
@@ -24,7 +24,7 @@ export async function setHeaders(
   memory: HeaderMemory,
 ): Promise<void> {
   if (wanted.length === 0 && memory.isEmpty) return;
-  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+  for (let attempt = 0; attempt < WRITE_ATTEMPTS; attempt++) {
     await write(run, wanted, memory);
     if (wanted.length === 0 || (await readsBack(run, wanted))) return;
   }
@@ -34,7 +34,7 @@ export async function setHeaders(
 async function write(run: Run, wanted: readonly Header[], memory: HeaderMemory): Promise<void> {
   await run(wsheadClear());
   memory.isEmpty = true;
-  // The newest stands first in the request.
+  // Backwards: the device puts the header it got last first in the request.
   for (const header of [...wanted].reverse()) {
     memory.isEmpty = false;
     await run(wshead(header));
@@ -49,7 +49,7 @@ async function readsBack(run: Run, wanted: readonly Header[]): Promise<boolean> 
       wanted.every(({ name, value }, index) => found[index] === `${name}: ${value}`)
     );
   } catch (error) {
-    // It was taken, and cannot be looked at.
+    // The device took the list, but refuses to show it.
     if (isRefusal(error)) return true;
     throw error;
   }

@@ -138,7 +138,7 @@ export class LinkEffects {
     reception.begin(current, goal.options, this.#sink, () =>
       emitter.dataLost(this.#error('DATA_LOST')),
     );
-    // The pong is the next byte of the server.
+    // The firmware holds a first message back until the server's next byte: the pong of this ping.
     if (current.capabilities.firstMessage === 'heldBack') sendQueue.sendPing();
     sendQueue.release();
   }

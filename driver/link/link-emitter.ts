@@ -10,7 +10,7 @@ import type { LinkMachine } from './state/link-machine';
 import type { Goal, EmitChange } from './state/link-state';
 import { ConnectionWarnings } from './warnings';
 
-/** Events of lost data that pass at once, and a second over time. */
+/** Events of lost data: a burst that passes at once, then so many a second. */
 const LOSS_BURST = 20;
 const LOSSES_PER_SECOND = 2;
 

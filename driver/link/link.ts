@@ -184,7 +184,7 @@ export class Link extends EventEmitter<LinkEvents> {
 
   // --- called by the device ------------------------------------------------------------------------
 
-  /** @internal Takes every change of the device, before operations fail with it. */
+  /** @internal Takes every change of the device. The device calls it before operations of the link reject. */
   deviceChanged(availability: Availability): void {
     const before = this.#parts.device.current;
     this.#parts.device.changed(availability);
@@ -218,7 +218,7 @@ export class Link extends EventEmitter<LinkEvents> {
     this.#parts.machine.take({ kind: 'corrupted', error });
   }
 
-  /** @internal Received bytes of any link are lost. */
+  /** @internal Received bytes are lost; of which link is unknown. */
   dataLost(): void {
     this.#parts.reception.dataLost();
     // An opening link emits the loss once it is open.
@@ -231,7 +231,7 @@ export class Link extends EventEmitter<LinkEvents> {
     this.#parts.reception.dataTrusted();
   }
 
-  /** @internal How a recording may start: `busy` while more goes on than a snapshot says. */
+  /** @internal The link at the start of a recording; `busy` while more goes on than a snapshot can hold. */
   snapshot(): LinkSnapshot | 'closed' | 'busy' {
     const state = this.#state;
     if (state.kind === 'closed') return this.#parts.sendQueue.isEmpty ? 'closed' : 'busy';

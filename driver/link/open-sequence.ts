@@ -25,7 +25,7 @@ import { checkOpen, verifiesServer, type OpenOptions } from './options';
 /**
  * Runs an open: waits for the device, and for it again where it is lost before the open sequence. The link machine
  * takes each stage.
- * @param expectData called when data of the link is the new connection's from then on
+ * @param expectData called before each `AT+WSOPEN`: data of the link belongs to the new connection from then on
  */
 export async function runOpen(
   link: LinkId,
@@ -87,7 +87,7 @@ async function openOnDevice(
   proceed();
   enterStage('queued');
   proceed();
-  // Those of the newest claim, which may have joined meanwhile.
+  // A later open() of the same URI may have joined this operation: its options count.
   const { options } = machine.state.goal ?? goal;
   const placed = placeAuthorization(options, capabilities.headers);
   await client.sequence(async (access) => {
@@ -139,8 +139,8 @@ export async function openSequence(
 }
 
 /**
- * Twice where the first outcome proves nothing. A refusal that no URC explains may have been meant for noise in
- * front of the line, and an OK may be that of another link or URI, into which a flipped bit turned this one's.
+ * Sends `AT+WSOPEN`, twice where the first outcome proves nothing. A refusal that no URC explains may have been meant for
+ * noise in front of the line. An OK may have opened another link or URI: a flipped bit turns one into another.
  * The attempt may also have failed, with a corrupt URC, and used up what was prepared: without preparing again
  * the link would open with the defaults, which verify no server.
  */

@@ -3,8 +3,8 @@ import { parseWsopen, wsopenQuery, type OpenLink } from '../commands/websocket';
 import { EspAtError } from '../errors';
 
 /**
- * Queries the links. A response that does not fit was corrupted on the port, and is asked for again; one that comes twice
- * alike is that of other firmware with a command of the same name.
+ * Queries the links. A response that does not parse is probably corrupt: queries again. The same response twice is not
+ * corrupt: other firmware has a command of the same name.
  * @throws EspAtError `FIRMWARE_UNKNOWN`, `OUT_OF_SYNC`, `COMMAND_FAILED`, and what `run` rejects with
  */
 export async function queryLinks(run: Run, query = wsopenQuery()): Promise<OpenLink[]> {

@@ -51,16 +51,19 @@ export class ResyncRunner {
     listener({ kind: 'dataLost' });
   }
 
-  /** The final result code of the running transaction is lost. */
+  /**
+   * The final result code of the running transaction is lost.
+   * @param announce false puts off the event `outOfSync`, until the resync shows that more than an ERROR is in doubt
+   */
   loseResult(
     running: Running,
     reason: OutOfSyncReason,
-    { isAlarm = true, ...loss }: LostResult & { readonly isAlarm?: boolean } = {},
+    { announce = true, ...loss }: LostResult & { readonly announce?: boolean } = {},
   ): void {
     const { command } = running.transaction;
     const cause = { reason, command: command.name };
     const continuation = afterLostResult(running, loss);
-    this.begin(cause, isAlarm ? continuation : { ...continuation, unannounced: cause });
+    this.begin(cause, announce ? continuation : { ...continuation, unannounced: cause });
     if (!continuation.next) running.job.report({ kind: 'failed', error: outOfSyncError(command) });
   }
 
@@ -80,6 +83,7 @@ export class ResyncRunner {
       firstQuery: this.firstQuery++,
     };
     const onStep = (step: ResyncStep) => {
+      // One line end clears up most doubtful ERRORs. A resync that takes another step is announced then.
       if (step !== 'lineEnd') this.#announce();
       if (continuation.unannounced === undefined || step !== 'lineEnd')
         listener({ kind: 'resyncStep', step });
@@ -100,7 +104,7 @@ export class ResyncRunner {
   }
 
   /**
-   * Lends the port to a sequence for `body`. Aborts a resync that corrupt bytes have begun: `body` does its work.
+   * Lends the port to a sequence for `body`. Aborts a resync that corrupt bytes have begun: `body` resyncs instead.
    * @throws EspAtError `OUT_OF_SYNC` where the sequence may not use the port; `ABORTED` after an abort
    */
   async lendPortWithin<T>(
@@ -126,7 +130,7 @@ export class ResyncRunner {
     return result;
   }
 
-  /** Takes the port back. What the client dropped meanwhile may have begun what comes next. */
+  /** Takes the port back. Data that the client dropped may be the beginning of a message whose rest comes next. */
   #takeBack({ dataTrusted }: Pick<Continuation, 'dataTrusted'>): void {
     const { parser, receivers } = this.#parts;
     parser.expectPrompt = false;
@@ -160,7 +164,7 @@ export class ResyncRunner {
         return this.#continue(state, result.padded ? pendingPrompt?.link : state.corruptLink);
       case 'restarted':
         listener({ kind: 'urc', urc: { kind: 'ready' } });
-        // Usually the listener has done so.
+        // Usually the listener has reset the client.
         if (machine.state === state)
           this.#jobs.failAll({ kind: 'idle' }, new EspAtError('DEVICE_RESTARTED'));
         return;
@@ -175,7 +179,7 @@ export class ResyncRunner {
   #continue({ job, next, unannounced }: Resyncing, corruptLink: LinkId | undefined): void {
     const { listener, machine } = this.#parts;
     if (corruptLink !== undefined) this.#announce();
-    const isTold = unannounced === undefined || corruptLink !== undefined;
+    const wasAnnounced = unannounced === undefined || corruptLink !== undefined;
     const submission = submissionOf(job);
     const isCancelled = mustNotContinue(submission, corruptLink);
     if (job && next && !isCancelled) this.#jobs.start(job, next);
@@ -183,7 +187,7 @@ export class ResyncRunner {
       machine.become(job instanceof CommandSequence ? { kind: 'between', job } : { kind: 'idle' });
     if (next && isCancelled)
       submission?.report({ kind: 'notRepeated', error: outOfSyncError(next.command) });
-    if (isTold) listener({ kind: 'inSync', corruptLink });
+    if (wasAnnounced) listener({ kind: 'inSync', corruptLink });
     this.#jobs.pull();
   }
 }

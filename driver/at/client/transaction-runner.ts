@@ -96,7 +96,7 @@ export class TransactionRunner {
       }
       return port.write(BYTES[what]);
     }
-    // Although the link may have closed: see onPrompt.
+    // The payload goes out even if the link has closed: see onPrompt.
     const { payload } = transaction.command;
     if (!payload) return;
     job.report({ kind: 'payloadWritten' });
@@ -113,7 +113,7 @@ export class TransactionRunner {
     const { job, transaction } = state;
     const submission = submissionOf(job);
     if (isDoubtfulRefusal(transaction, submission))
-      return this.#resyncs.loseResult(state, 'UNEXPLAINED_ERROR', { isAlarm: false });
+      return this.#resyncs.loseResult(state, 'UNEXPLAINED_ERROR', { announce: false });
     const waited = this.#parts.clock.now() - transaction.writtenAt;
     const error = refusalError(transaction, submission, waited);
     this.#jobs.finish(job, () => job.report({ kind: 'refused', error }));

@@ -90,6 +90,7 @@ export class Header {
           this.#highest = HIGHEST_OPCODE;
         } else {
           this.opcode = this.fin = this.payloadLength = undefined;
+          // The short format has no fields 1 to 3: the length is next.
           this.#field = 4;
           this.#highest = LARGEST_DATA;
         }

@@ -80,6 +80,7 @@ export class Line {
     while (at < chunk.length) {
       const byte = chunk[at++] ?? 0;
       bytes[length++] = byte;
+      // For speed: only LF and the colon end anything, and neither is above the colon.
       if (byte > COLON && length < CAPACITY) continue;
       this.#length = length;
       this.progress = this.#classify(byte);

@@ -48,6 +48,7 @@ export class Parser {
   readonly #header = new Header(this.#formats);
   readonly #body = new Body();
   #state: State = 'line';
+  /** Whether the last byte was a prompt: a space may follow it. */
   #prompted = false;
   #count = 0;
   #pushing = false;

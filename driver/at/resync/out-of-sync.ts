@@ -21,7 +21,7 @@ export interface Continuation {
 
 /** What is known of a lost final result code. */
 export interface LostResult {
-  /** Whether the device has sent the payload with other bytes than its own. */
+  /** Whether the device has sent the message with other bytes than its payload: the peer got a corrupt one. */
   readonly corrupt?: boolean | undefined;
   /** False where received bytes are corrupt. */
   readonly dataTrusted?: boolean;
@@ -37,6 +37,7 @@ export function afterLostResult(
   const link = submission?.link;
   const repeat = mayRepeat(transaction, submission);
   return {
+    // A sequence goes on after the resync; a message only to be repeated.
     job: repeat || !submission ? job : undefined,
     ...(repeat && { next: { command, attempt: attempt + 1 } }),
     dataTrusted,

@@ -118,7 +118,10 @@ class Resync {
     return { kind: line === undefined ? 'noAnswer' : 'restarted' };
   }
 
-  /** Whether the resync may have padded a prompt: also without a response to the padding. `SEND OK` for a complete payload may come at any time. */
+  /**
+   * Whether the resync may have padded a prompt. Also where no block of padding got a response in time: the `SEND OK`
+   * for the complete payload may come at any time.
+   */
   get #mayBePadded(): boolean {
     return this.#padded || (this.#options.pad !== 'never' && this.#lease.seen.has('SEND OK'));
   }
@@ -141,7 +144,7 @@ class Resync {
     this.#onStep('pad');
     this.#lease.seen.delete('>');
     for (let size = 8, total = CRLF.length; total < MAX_PADDING_BYTES; size *= 8) {
-      // All of them even: half a CR LF would begin a line, which the next query would continue.
+      // Every block has an even length: half a CR LF would begin a line, which the next query would continue.
       const bytes = Math.min(size, MAX_PADDING_BYTES - total);
       const padding = Buffer.from('\r\n'.repeat(bytes / CRLF.length));
       const { line } = await this.#writeAndWait(padding, 'padding', showsActivity);
@@ -182,7 +185,10 @@ class Resync {
   }
 }
 
-/** Whether a line shows that the device has processed the bytes; `>` is a prompt without a command. */
+/**
+ * Whether a line shows that the device has processed the bytes. `>` does too: the line end has completed the corrupt line
+ * of a command with a payload.
+ */
 function showsActivity(line: string): boolean {
   return isFinalResultCode(line) || line === 'busy p...' || line === '>';
 }

@@ -45,8 +45,9 @@ export class ResponseTimeout {
   }
 
   /**
-   * Counts anew where bytes have left since the last check, and more are pending: a port that takes no bytes is idle.
-   * @returns whether it does
+   * Counts anew where bytes have left since the last check, and more are pending: a slow port is still writing. A port
+   * that takes no bytes at all counts as idle.
+   * @returns whether the idle time counts anew
    */
   restartIfBytesLeave(now: number): boolean {
     const before = this.#pendingBytes;

@@ -15,6 +15,7 @@ export class TimedPort {
   readonly #port: PortWriter;
   /** How many times faster the port is than assumed: the user may have declared a wrong rate. */
   #speed = 1;
+  /** The rate of the port to which {@link #speed} and {@link #lead} belong. */
   #speedFor: number | undefined;
   /** Milliseconds by which the received bytes are ahead of the assumed rate. */
   #lead = 0;
@@ -44,8 +45,8 @@ export class TimedPort {
   }
 
   /**
-   * Milliseconds that bytes occupied the port that are received now. Where more come than the assumed rate allows, it
-   * assumes the double rate from then on: with too low a rate a stream would look like a full port.
+   * Milliseconds for which the bytes received now occupied the port. Where more come than the assumed rate allows,
+   * assumes the double rate from then on: with too low a rate an ordinary stream would look like a flood.
    */
   receptionMs(bytes: number): number {
     const now = this.clock.now();

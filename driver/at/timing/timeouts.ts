@@ -1,15 +1,16 @@
 import type { Cancel, Clock } from '../../clock';
 
 /**
- * How much longer than its bytes need a port counts as busy: USB latency and task switches leave gaps in a
+ * A port counts as busy for so many times the time that its bytes need: USB latency and task switches leave gaps in a
  * stream that fills it.
  */
 const GAP_FACTOR = 1.25;
-/** Milliseconds by which bytes may be delivered late. Idle time before that was not the time of these bytes. */
+/** Milliseconds by which bytes may be delivered late: so much counted idle time, and no more, may have been theirs. */
 const LATEST_DELIVERY_MS = 200;
-/** Milliseconds that are counted at a time, and by which a slice may end late as on any busy machine. */
+/** Milliseconds of a slice, the unit in which idle time counts. */
 const SLICE_MS = 250;
-const LATE_MS = 15;
+/** Milliseconds by which a slice may end late, as on any busy machine, and still count. */
+const SLICE_TOLERANCE_MS = 15;
 /** Milliseconds of the slice after a late one: a thread pool needs several turns to read. */
 const LEAST_SLICE_MS = 50;
 
@@ -26,8 +27,8 @@ export interface TimeoutPolicy {
 }
 
 /**
- * At the rate the device starts with a silent device is at work. At a negotiated rate it may have restarted, and
- * talk at another rate since: silence soon has a meaning.
+ * At the rate that the device starts with, silence means that it is at work. At a negotiated rate it may have restarted,
+ * and talk at another rate since: silence soon has a meaning.
  */
 export const TIMEOUT_POLICY = {
   portRate: { probeForResultMs: 4000, promptTimeoutMs: 4000, probeAnswerMs: 1500, slowness: 1 },
@@ -48,7 +49,7 @@ export function slower(policy: TimeoutPolicy, slowness: number): TimeoutPolicy {
 /**
  * Measures for how long the port has been idle: the time that passed, less what the received bytes took up on
  * the port. A flood that fills the port delays the device's responses by many seconds, and must not look like a
- * dead device; a server that sends often leaves room for a response, and hides nothing. Time that written
+ * dead device; a server that sends often, but does not fill it, leaves room for a response. Time that written
  * bytes need on the port does not count either.
  *
  * Time counts in slices, and only as far as the event loop turned: while it is blocked, nothing is heard. Before a
@@ -96,8 +97,8 @@ export class IdleTimer {
   }
 
   /**
-   * Calls `check` once, at the latest when the port has been idle for `left` milliseconds more. It may be sooner,
-   * and {@link idle} less by then: `check` looks, and watches again. The last `check` given is the one called.
+   * Calls `check` once, at the latest when the port has been idle for `left` milliseconds more. The call may come
+   * sooner: `check` then compares {@link idle}, and watches again. A newer `check` replaces the one before.
    */
   watch(left: number, check: () => void): void {
     const now = this.#clock.now();
@@ -123,14 +124,14 @@ export class IdleTimer {
     this.#timer = this.#clock.after(planned, () => this.#endSlice(planned));
   }
 
-  /** Time by which a slice ends late counts for nothing, nor does as much of the slice: it was late in hearing too. */
+  /** The time by which a slice ends late does not count, nor does as much of the slice: input was read late too. */
   #endSlice(planned: number): void {
     const now = this.#clock.now();
     const late = now - this.#sliceEnd;
     const gap = this.#sliceEnd - Math.max(this.#since, this.#sliceEnd - planned);
-    this.#isLate = late > LATE_MS;
+    this.#isLate = late > SLICE_TOLERANCE_MS;
     this.#count(Math.max(0, gap - (this.#isLate ? late : 0)), Math.max(now, this.#since));
-    // What is there to be read is read first.
+    // Reads the input that is there before it checks.
     this.#timer = this.#clock.afterInput(() => {
       this.#timer = undefined;
       const after = this.#clock.now();

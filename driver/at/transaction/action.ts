@@ -11,7 +11,7 @@ export type Action =
   | { readonly kind: 'busy' }
   | { readonly kind: 'write'; readonly what: 'payload' | 'CRLF' | 'CR' | 'LF' | 'AT' }
   | { readonly kind: 'succeeded' | 'refused' }
-  /** The final result will not be known. `corrupt`: the payload went out with other bytes than its own. */
+  /** The final result will not be known. `corrupt`: the peer got a message with other bytes than the payload. */
   | { readonly kind: 'outOfSync'; readonly reason: OutOfSyncReason; readonly corrupt: boolean };
 
 export const none: Action = { kind: 'none' };

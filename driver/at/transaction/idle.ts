@@ -21,7 +21,7 @@ export function onIdle(transaction: Transaction, idle: number, now: number): Act
   const sinceProbeMs = idle - transaction.lastProbeIdleMs;
   if (phase.kind === 'confirming') {
     if (sinceProbeMs < LATE_PROBE_ANSWER_MS * policy.slowness) return none;
-    // The device has not answered the probe: it has completed the command line, or it went out as payload.
+    // No answer to the probe: its line end has completed the command line, or the probe went out as payload.
     if (!command.payload) return succeeded;
     return outOfSync('CORRUPT_PAYLOAD', true);
   }

@@ -92,7 +92,8 @@ function onLineWhileConfirming(
     case 'OK':
     case 'SEND OK':
       if (text !== transaction.command.success) return unexpected(transaction, text);
-      // The LF may have become payload too. Another one gets a response only where a CR still stands in the line.
+      // A second success: the LF may have become payload, as the CR did. Another LF gets a response only where a CR
+      // still stands in the device's line.
       return by === 'lineFeed' ? writeLf : none;
     case 'SEND FAIL':
       return unexpected(transaction, text);
@@ -148,7 +149,7 @@ function onBusy(
     transaction.phase = { ...phase, busy: true };
     return busy;
   }
-  // The device is alive and at work. After a payload it may answer bytes too many instead.
+  // The device is alive and at work. After a payload, `busy p...` may instead be the response to excess payload bytes.
   const probe = phase.kind === 'awaitingConfirmation' ? 'suspect' : 'none';
   transaction.phase = { ...phase, probe };
   // The earlier `busy p...` is still unexplained: probes again soon.
@@ -158,7 +159,7 @@ function onBusy(
 /** The text cannot be the answer to this command. */
 function unexpected(transaction: Transaction, text: string): Action {
   const { phase } = transaction;
-  // More bytes than the device took: it has sent the message with other bytes in it.
+  // The device has taken other bytes as the payload than the client wrote, and has sent them.
   const corrupt =
     payloadWritten(transaction) && (text === 'SEND OK' || phase.kind === 'confirming');
   if (corrupt) return outOfSync('CORRUPT_PAYLOAD', true);

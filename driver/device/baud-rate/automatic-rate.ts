@@ -5,7 +5,7 @@ import type { SessionPort } from '../session/session-port';
 import { climb, type ClimbResult } from './climb';
 import type { RateLimit } from './rate-limit';
 
-/** Milliseconds until the driver looks again whether it may try a rate that has failed: no link may be connected. */
+/** Milliseconds between looks whether all links are closed, which the next trial of a failed rate requires. */
 const LOOK_AGAIN_MS = 10 * 60_000;
 
 export interface AutomaticRateContext {
@@ -53,7 +53,7 @@ export class AutomaticRate {
     });
   }
 
-  /** Goes before all messages, and between two commands. */
+  /** Runs a climb as a command sequence: before queued messages, and after the running command. */
   async #climb(): Promise<void> {
     const { client, signal } = this.#context;
     this.#timer?.();

@@ -18,7 +18,7 @@ export interface ClimbContext {
   readonly clock: Clock;
 }
 
-/** Milliseconds of a response from which on a device is too slow: it would seem silent at a new rate. */
+/** A device whose response takes longer, in milliseconds, is too slow for a climb: it would seem silent at a new rate. */
 const SLOW_RESPONSE_MS = 100;
 
 /** `unchanged` or `changed`: the rate. `slow`: not now. `restarted`: the device was silent meanwhile, and may have restarted. */

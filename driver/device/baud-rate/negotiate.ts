@@ -7,7 +7,7 @@ import { climbFrom, type Climb } from './rate-state';
 import { runRateState } from './rate-runner';
 
 /**
- * Changes to the baud rate and flow control of the options, which both start with the values in the device's flash.
+ * Changes to the baud rate and flow control of the options. After a restart the device uses those in its flash.
  * @param warn called with `RATE_NOT_NEGOTIATED` when port, cable or device fail at the rate
  * @throws EspAtError `DEVICE_UNRESPONSIVE` when the device responds at no rate
  */

@@ -26,7 +26,7 @@ export async function runRateState(
 ): Promise<RateState> {
   let state = begin;
   for (let action = actionOf(state); action; action = actionOf(state)) {
-    // With the wires at work this end uses them too: from the step on that follows.
+    // The wires are proven to work: this end uses them too, from the next step on.
     if ('climb' in state && state.climb.wires === 'proven') await port.setFlowControl(true);
     state = step(state, await perform(action, access, port, known));
   }
@@ -47,6 +47,7 @@ async function perform(
     case 'tell':
       if (action.checked && !(await supports(port, action.to.rate))) return 'unsupported';
       await port.setRate(action.at.rate);
+      // Unchecked is the way back: bytes at the failed rate may have begun a line in the device.
       return tell(action.to, access, !action.checked);
     case 'greet':
       await port.setRate(action.at.rate);
@@ -58,7 +59,10 @@ async function perform(
   }
 }
 
-/** Resyncs in the same turn where it can: the rest of a chunk with `ready` holds responses to earlier commands. */
+/**
+ * Resyncs without an await before it where the rate stays: the rest of the chunk that held `ready` may hold responses to
+ * earlier commands, which the resync has to take.
+ */
 async function seek(
   { rate, pad, pace }: Trial,
   { resync }: SequenceAccess,

@@ -118,6 +118,7 @@ export function search(trials: readonly Trial[], climb?: Climb): RateState {
 /** Begins a climb, or goes on with it: a device that works with `good` takes the next step. */
 export function climbFrom(good: UartSetting, climb: Climb): RateState {
   const { wires, unwired } = climb;
+  // CTS of the port shows the wires only while the device drives RTS: without flow control it has to set that first.
   if (wires === 'unknown' && (good.flowControl !== 'none' || unwired === 'none'))
     return { kind: 'readingCts', climb, good };
   if (wires === 'likely')
@@ -202,7 +203,7 @@ function found({ trial, climb }: RateState & { readonly kind: 'searching' }): Ra
 
 function afterCts(good: UartSetting, climb: Climb, isActive: boolean): RateState {
   if (!isActive) return climbFrom(good, { ...climb, wires: 'none' });
-  // The device waits for CTS, and answers.
+  // With `both` the device waits for CTS before it sends. It has answered, so the wires work.
   const wires = good.flowControl === 'both' ? 'proven' : 'likely';
   return climbFrom(good, { ...climb, wires, triedWires: true });
 }

@@ -20,8 +20,8 @@ export function likelyRates(known: readonly (number | undefined)[], all: boolean
 }
 
 /**
- * Returns what a device may have taken a rate for whose line lost, doubled or flipped a bit or a byte: an
- * `AT+UART_CUR` has no checksum.
+ * Returns the rates to which a corrupt `AT+UART_CUR` of this rate may have set the device: with a digit lost, doubled,
+ * inserted or changed by one bit. The command has no checksum.
  */
 export function misheardRates(rate: number): number[] {
   const digits = String(rate);

@@ -7,7 +7,7 @@ import { runRateState } from './rate-runner';
 
 /** How many times as long as usual a response may take, at most. */
 const MAX_SLOWNESS = 16;
-/** Milliseconds of a response that the usual limits suit, twice over. */
+/** Milliseconds of a response that needs half of the usual limits. */
 const QUICK_RESPONSE_MS = 600;
 
 export interface SearchOptions {

@@ -10,8 +10,9 @@ const CLOSE_TIMEOUT_MS = 300;
 const CLOSE_POLL_MS = 100;
 /** RFC 6455, section 7.4.1: going away. */
 const GOING_AWAY = 1001;
-/** State 2 of `AT+WSOPEN?`, and the opcode of a close frame. */
-const OPEN = 2;
+/** State of an open link in `AT+WSOPEN?`. */
+const OPEN_STATE = 2;
+/** Opcode of a close frame. */
 const CLOSE_FRAME = 8;
 
 /**
@@ -24,7 +25,7 @@ export async function closeConnections(
   signal?: AbortSignal,
 ): Promise<void> {
   let open = await listLinks(run);
-  for (const { link, state } of open) if (state === OPEN) await sendClose(run, link);
+  for (const { link, state } of open) if (state === OPEN_STATE) await sendClose(run, link);
   for (let ms = 0; open.length > 0 && ms < CLOSE_TIMEOUT_MS; ms += CLOSE_POLL_MS) {
     await delay(clock, CLOSE_POLL_MS, { signal });
     open = await listLinks(run);

@@ -75,14 +75,14 @@ export class DeviceSession {
     this.#client.receive(chunk);
   }
 
-  /** Ends the session as {@link end} does. If the line is ready, it first leaves the device as it was found. */
+  /** Ends the session as {@link end} does. If the client is in sync, it first leaves the device as it was found. */
   stop(error: EspAtError): void {
     const { boot } = this.#state;
     const { state } = this.#client;
     const { clock } = this.#context.options;
-    const isLineReady = state !== 'resyncing' && state !== 'unresponsive';
+    const canRunCommands = state !== 'resyncing' && state !== 'unresponsive';
     const closes = this.#context.links.some((link) => link.state !== 'closed');
-    if (this.#machine.hasEnded || !isLineReady || !(this.#port.isChanged || closes))
+    if (this.#machine.hasEnded || !canRunCommands || !(this.#port.isChanged || closes))
       return this.end(error);
     const end = () => this.end(error);
     const way = error.code === 'DEVICE_DISCONNECTED' ? 'disconnect' : 'stop';
@@ -113,7 +113,7 @@ export class DeviceSession {
     return 'checks' in this.#state ? this.#state.checks : undefined;
   }
 
-  /** Where a recording may start; undefined while more goes on than a snapshot says. */
+  /** The device at the start of a recording; undefined while more goes on than a snapshot can hold. */
   snapshot(): Omit<SnapshotLine, 'snapshot'> | undefined {
     if (this.#state.kind !== 'ready' || this.#state.boot.network.error || !this.#client.isQuiet)
       return undefined;
@@ -127,7 +127,7 @@ export class DeviceSession {
     };
   }
 
-  /** Continues where a snapshot was taken, apart from what its links and its calls bring about. */
+  /** Continues where a snapshot was taken. A replay restores the rest by calls: it opens the links, for example. */
   restore({ firstQuestion }: Pick<SnapshotLine, 'firstQuestion'>): void {
     this.#client.firstQuery = firstQuestion;
   }
@@ -236,7 +236,7 @@ export class DeviceSession {
     const { signal } = this.#state.boot;
     const error = new EspAtError('DEVICE_UNRESPONSIVE', { port: this.#port.address });
     rateLimit.lost(this.#port.baudRate);
-    // Unresponsive at its own rate too: the initialization searches for it, and may reset it.
+    // A reset only for a device that was at its own rate already: otherwise the initialization searches at that first.
     const fellBack = await this.#port.fallBack().catch(() => false);
     const wasReset = !fellBack && (await resetByRts(this.#port, emitter));
     // Its `ready` may have come already.

@@ -7,7 +7,7 @@ import { queryLinks } from '../../link/query-links';
 import { TokenBucket } from '../../token-bucket';
 import type { LinkStatus } from '../options';
 
-/** Changes of a link that URCs tell, at once and a second over time. A check takes the place of those that come faster. */
+/** Changes of a link that URCs tell: a burst at once, then so many a second. A check replaces those that come faster. */
 const URC_BURST = 20;
 const URCS_PER_SECOND = 1;
 
@@ -84,6 +84,7 @@ export class LinkChecks {
       turn.begun = true;
       this.#queued = undefined;
     });
+    // The sequence of an idle client begins before `#check` returns.
     if (!turn.begun) this.#queued = check;
     return check;
   }

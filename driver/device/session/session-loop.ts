@@ -11,8 +11,8 @@ import type { PortMemory } from '../options';
 import type { SessionContext, SessionEvent, SessionMemory, SessionStart } from './session-state';
 
 /** Milliseconds: the first and the longest delay before a failed port opens again. */
-const FIRST_PAUSE_MS = 500;
-const LONGEST_PAUSE_MS = 1000;
+const FIRST_REOPEN_DELAY_MS = 500;
+const MAX_REOPEN_DELAY_MS = 1000;
 
 /** `disconnected`: the links keep their goals, until the next start. */
 type Rest = 'stopped' | 'disconnected';
@@ -45,7 +45,7 @@ export class SessionLoop {
     this.#context = context;
     this.#status = status;
     this.#recorder = recorder;
-    this.#backoff = new Backoff(FIRST_PAUSE_MS, LONGEST_PAUSE_MS, context.options.random);
+    this.#backoff = new Backoff(FIRST_REOPEN_DELAY_MS, MAX_REOPEN_DELAY_MS, context.options.random);
   }
 
   /** The session while the port is open. */

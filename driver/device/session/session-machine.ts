@@ -59,7 +59,7 @@ export class SessionMachine {
     return boot;
   }
 
-  /** Ends a start of the device. Its links learn of the loss before their operations fail. */
+  /** Ends a boot. The links learn of the loss before their operations fail. */
   endBoot(boot: Boot, error: EspAtError): void {
     boot.end(error);
     this.tellLinks({ kind: 'notReady', error, isFinal: error.code === 'DEVICE_STOPPED' });

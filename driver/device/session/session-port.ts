@@ -98,7 +98,7 @@ export class SessionPort implements PortWriter {
     return this.#negotiatedRateWorks;
   }
 
-  /** Excludes the negotiated rate for good: a device that stays at it needs a power cycle. */
+  /** Excludes the negotiated rate for good: a device that gets stuck at it needs a power cycle. */
   giveUpNegotiatedRate(): void {
     this.#negotiatedRateWorks = false;
   }

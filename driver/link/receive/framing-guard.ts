@@ -5,12 +5,12 @@ import { EarlyData } from './early-data';
 import type { LinkReceiver, MessageSink, ReceiverContext } from './receiver';
 
 /**
- * Milliseconds before each ping. Only once the rest of the header has come, a retransmission later at most, does the
- * device wait for a frame that there is not, and cannot send.
+ * Milliseconds before each ping. Firmware that has lost the framing refuses to send only once it has the rest of the
+ * header, and waits for a frame that does not exist. A TCP retransmission may delay that: hence the second ping.
  */
 const PING_DELAYS_MS = [300, 700] as const;
 
-/** A frame that ends a message: continuation, text, binary, ping, pong. */
+/** First bytes of frames with FIN set: continuation, text, binary, ping, pong. */
 const FIRST_BYTES: ReadonlySet<number> = new Set([0x80, 0x81, 0x82, 0x89, 0x8a]);
 
 /** Keeps an empty chunk and what comes behind it until the outcome is known. */
@@ -55,7 +55,7 @@ export class FramingGuard implements LinkReceiver {
     if (this.#state.kind === 'passing' && !isEmpty) return this.#receiver.push(frame);
     if (this.#state.kind === 'passing') this.#begin();
     if (this.#state.kind !== 'proving') return;
-    if (beginsWithHeader(frame.bytes)) return this.#lose(this.#state);
+    if (beginsWithHeader(frame.bytes)) return this.#framingLost(this.#state);
     this.#state.held.push(frame);
     this.#state.isDoubtful ||= isEmpty;
   }
@@ -86,7 +86,7 @@ export class FramingGuard implements LinkReceiver {
     try {
       await this.#ping(state);
     } catch {
-      if (this.#state === state) this.#lose(state);
+      if (this.#state === state) this.#framingLost(state);
       return;
     }
     if (this.#state !== state) return;
@@ -94,14 +94,14 @@ export class FramingGuard implements LinkReceiver {
     state.held.replay(this.#receiver, () => this.#tellLoss());
   }
 
-  #lose({ end }: Proving): void {
+  #framingLost({ end }: Proving): void {
     end.abort();
     this.#state = { kind: 'ended' };
     this.#receiver.dataLost();
     this.#sink.unrecoverable(new EspAtError('FRAMING_LOST', { link: this.#context.link }));
   }
 
-  /** Resolves once pings have left behind the last empty chunk. */
+  /** Resolves once the device has sent all pings that follow the last empty chunk. */
   async #ping(state: Proving): Promise<void> {
     const { clock, ping } = this.#context;
     while (state.isDoubtful)

@@ -1,8 +1,8 @@
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
-const OPEN = new Set([0x5b, 0x7b]);
-const CLOSE = new Set([0x5d, 0x7d]);
-const SPACE = new Set([0x09, 0x0a, 0x0d, 0x20]);
+const OPENING_BRACKETS = new Set([0x5b, 0x7b]);
+const CLOSING_BRACKETS = new Set([0x5d, 0x7d]);
+const WHITESPACE = new Set([0x09, 0x0a, 0x0d, 0x20]);
 
 /** Position of the next byte; `escape` is behind a backslash in a string. */
 type Place = 'text' | 'string' | 'escape';
@@ -28,10 +28,10 @@ export class JsonEnd {
       index++;
       if (this.#place === 'escape') this.#place = 'string';
       else if (this.#place === 'string') this.#place = afterInString(byte);
-      else if (OPEN.has(byte)) this.#depth++;
-      else if (this.#depth === 0 && !SPACE.has(byte)) return piece.length;
+      else if (OPENING_BRACKETS.has(byte)) this.#depth++;
+      else if (this.#depth === 0 && !WHITESPACE.has(byte)) return piece.length;
       else if (byte === QUOTE) this.#place = 'string';
-      else if (CLOSE.has(byte) && --this.#depth === 0) return index;
+      else if (CLOSING_BRACKETS.has(byte) && --this.#depth === 0) return index;
     }
     return undefined;
   }

@@ -73,7 +73,7 @@ export class Reception {
     receiver.end();
   }
 
-  /** Received bytes of any link are lost. */
+  /** Received bytes are lost; of which link is unknown. */
   dataLost(): void {
     if (this.#state.kind === 'connected') this.#state = { ...this.#state, hasLostData: true };
   }
@@ -84,7 +84,8 @@ export class Reception {
     this.#state = { ...this.#state, hasLostData: false };
     if (this.#machine.state.kind !== 'open') return;
     const device = this.#device.current;
-    // Unreadable data may have been whole, in another format: the command that sets it was corrupt.
+    // The data may have been intact, but in the other format: sends again the command that sets it, which may have been
+    // corrupt.
     if (!device?.capabilities.fragments || this.#formatting === device) return;
     this.#formatting = device;
     const end = () => (this.#formatting = undefined);

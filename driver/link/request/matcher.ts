@@ -67,7 +67,7 @@ function arrayKind(match: Extract<ReplyMatch, { by: 'array' }>): KeyedKind {
   const { id = 1, type = 0, reply = 3, error = 4 } = match;
   for (const [setting, value] of Object.entries({ idPosition: id, typePosition: type })) {
     const flaw = wholeFlaw(value, 0, 99);
-    if (flaw) throw refused({ setting, ...flaw });
+    if (flaw) throw invalidRequest({ setting, ...flaw });
   }
   return {
     request: [id],
@@ -136,6 +136,6 @@ function content(payload: RequestPayload): Uint8Array | string {
   }
 }
 
-export function refused(details: ErrorDetails): EspAtError {
+export function invalidRequest(details: ErrorDetails): EspAtError {
   return new EspAtError('INVALID_REQUEST', details, { outcome: 'not-sent' });
 }

@@ -15,7 +15,7 @@ export class ReplyFinder {
   readonly #table: RequestTable;
   readonly #mayBeAnswered: (request: PendingRequest) => boolean;
   readonly #failed: (request: PendingRequest, reason: string) => void;
-  /** The request whose condition takes time now. */
+  /** The request whose condition, its function `matches`, has returned a promise that is pending. */
   #judged: { readonly request: PendingRequest; readonly end: () => void } | undefined;
 
   /** @param failed the condition of a request has thrown, or was given up */

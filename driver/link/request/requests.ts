@@ -12,7 +12,7 @@ import type { Message } from '../events';
 import type { SendOptions } from '../options';
 import { QueueLimit } from '../send/queue-limit';
 import { ReplyFinder, type Found } from './reply-finder';
-import { prepare, refused } from './matcher';
+import { prepare, invalidRequest } from './matcher';
 import type { Reply, RequestOptions, RequestPayload } from './options';
 import { PendingRequest } from './pending-request';
 import { RequestTable } from './request-table';
@@ -47,7 +47,7 @@ export class Requests {
   /** Its identity names the connection. */
   #connection = {};
   #lastNumber = 0;
-  /** What waits for a condition that takes time: messages, and the end of the connection. */
+  /** Pending while a condition takes time, and while messages, or the end of the connection, wait behind it. */
   #inTurn: Promise<void> | undefined;
   /** Messages and bytes that wait for it. */
   readonly #backlog = new QueueLimit(BACKLOG_LIMIT, () => undefined);
@@ -104,7 +104,7 @@ export class Requests {
     });
   }
 
-  /** No reply comes any more on the connection that was. */
+  /** The connection has ended: replies to its requests cannot come any more. */
   connectionEnded(): void {
     if (this.#inTurn) this.#queue(() => this.#endConnection());
     else this.#endConnection();
@@ -154,13 +154,13 @@ export class Requests {
   }
 
   #sendFailed(request: PendingRequest, error: EspAtError): void {
-    // A condition may have failed meanwhile.
+    // MATCH_FAILED has ended it already. Nothing was sent, so no late reply comes.
     if (!request.isOpen && error.outcome === 'not-sent') return this.#table.delete(request);
     // What may have left may be answered.
     this.#fail(request, error, error.outcome === 'unknown' && this.#mayBeAnswered(request));
   }
 
-  /** Whether its bytes may have left on the connection that is. */
+  /** Whether its bytes may have left on the current connection. */
   #mayBeAnswered({ state }: PendingRequest): boolean {
     if (state.kind === 'sending') return state.connection === this.#connection;
     return state.kind === 'sent' || state.kind === 'overdue';
@@ -256,5 +256,5 @@ export class Requests {
 
 function checkTimeout(value: unknown = REPLY_TIMEOUT_MS): void {
   const flaw = wholeFlaw(value, 1, LONGEST_REPLY_TIMEOUT_MS);
-  if (flaw) throw refused({ setting: 'replyTimeoutMs', ...flaw });
+  if (flaw) throw invalidRequest({ setting: 'replyTimeoutMs', ...flaw });
 }

@@ -26,7 +26,10 @@ type SendState =
     }
   | { readonly kind: 'settled' };
 
-/** How a message ended: without an error when the device has confirmed every part. */
+/**
+ * The client is done with a message: without an error when the device has confirmed every part. The send queue then
+ * settles the message, or holds it again.
+ */
 type OnEnd = (message: PendingSend, error?: EspAtError) => void;
 
 /** One message, from `send()` until its promise settles. */
@@ -87,12 +90,12 @@ export class PendingSend implements Submission {
     this.#become({ kind: 'held', timer, ...(refusal && { refusal }) });
   }
 
-  /** The commands that send it may run. */
+  /** Queues it: the client may run its commands. @param parts one command for each part */
   queue(parts: readonly Command[]): void {
     this.#become({ kind: 'queued', parts, part: 0 });
   }
 
-  /** @param error why it was not sent, or only perhaps */
+  /** @param error why it was not sent, or why that is unknown */
   settle(error?: EspAtError): void {
     this.#become({ kind: 'settled' });
     if (error) this.#reject(error);
@@ -100,8 +103,8 @@ export class PendingSend implements Submission {
   }
 
   /**
-   * Its connection, or its device, is gone. Returns why it fails; undefined if it is held, or if the client runs it:
-   * then it ends with that.
+   * Its connection, or its device, is gone. Returns why it fails; undefined if it is held, or if the client
+   * runs a part of it: the outcome of that part then ends it.
    */
   connectionLost(error: EspAtError): EspAtError | undefined {
     const state = this.#state;

@@ -1,6 +1,6 @@
 import { EspAtError } from '../../errors';
 
-/** Hysteresis below a quarter: the level of a steady flow stays near a quarter. */
+/** Hysteresis below each quarter: a steady flow may move up and down around one. */
 const SLACK = 1 / 16;
 
 /** Limits the messages and bytes in the send queues of all links of a device. */

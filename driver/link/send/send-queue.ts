@@ -15,7 +15,7 @@ import type { SendConditions } from './send-conditions';
 import { refusalOf, type SendRefusal } from './send-refusal';
 
 /** Failures after which the link or its device may come back: the queue then holds an unsent message. */
-const passing: readonly ErrorCode[] = [
+const temporaryFailures: readonly ErrorCode[] = [
   'DEVICE_DISCONNECTED',
   'DEVICE_RESTARTED',
   'DEVICE_UNRESPONSIVE',
@@ -29,7 +29,7 @@ const passing: readonly ErrorCode[] = [
 
 /** A message may wait for its link for a day. */
 const LONGEST_HOLD_MS = 86_400_000;
-/** Milliseconds to hold a message on an open link until a check of the links. */
+/** Least milliseconds to hold a message on an open link: it waits for a check of the links, or behind one that does. */
 const TURN_TIMEOUT_MS = 5000;
 /** RFC 6455 opcodes. */
 const CLOSE = 8;
@@ -83,7 +83,7 @@ export class SendQueue implements SendSource {
    */
   async send(payload: Uint8Array | string, options: SendOptions): Promise<void> {
     const bytes = typeof payload === 'string' ? Buffer.from(payload) : payload;
-    // What can never be sent is refused now, not after it was held.
+    // Builds a command only for its checks: what can never be sent is refused now, not after it was held.
     wssend(this.link, bytes.subarray(0, MAX_CONTROL_BYTES + 1), options);
     checkHold(options.holdMs);
     const call = this.#recorder?.send(this.link, options, bytes) ?? 0;
@@ -124,7 +124,7 @@ export class SendQueue implements SendSource {
     return this.#sendControl(CLOSE, payload, held);
   }
 
-  /** Sends a ping before the messages that the client has not begun. If it fails, so does the next message. */
+  /** Sends a ping before the messages that the client has not begun. Ignores a failure: the next message then fails too. */
   sendPing(): void {
     // Classes A-C cannot send an empty frame.
     const payload = Buffer.alloc(this.#conditions.device?.capabilities.fragments ? 0 : 1);
@@ -208,7 +208,7 @@ export class SendQueue implements SendSource {
     }
   }
 
-  /** @param holdsFollowing whether those behind it, if it is held, are held too: nothing may overtake it */
+  /** @param holdsFollowing if it is held, whether to hold the messages behind it too: none may overtake it */
   #failed(message: PendingSend, error: EspAtError, holdsFollowing = true): void {
     const { options, isFragmented } = message;
     if (!this.#mayHold(message, error)) this.#settle(message, error);
@@ -222,11 +222,11 @@ export class SendQueue implements SendSource {
 
   #mayHold({ holdLeft }: PendingSend, { outcome, code }: EspAtError): boolean {
     const { isWanted } = this.#conditions;
-    return outcome === 'not-sent' && passing.includes(code) && holdLeft > 0 && isWanted;
+    return outcome === 'not-sent' && temporaryFailures.includes(code) && holdLeft > 0 && isWanted;
   }
 
   #stepBack(message: PendingSend, error: EspAtError, holdsFollowing: boolean): void {
-    // Repeated over a link that is open it would be refused again: first the device is asked about the link.
+    // An immediate repetition would be refused again while the link seems open: a check of the links comes first.
     const isRefused = error.code === 'SEND_FAILED' && this.#conditions.isOpen;
     this.#hold(message, isRefused ? error : undefined);
     if (holdsFollowing) {

@@ -13,7 +13,7 @@ import {
   backOff,
   becomeClosed,
   becomeOpen,
-  blame,
+  countCrash,
   CHECK_LINKS,
   closedByServer,
   endClose,
@@ -56,7 +56,7 @@ function isAccepting({ stage, cause, number }: Opening, kind: LinkUrc): boolean 
 function connected(state: State, announced: boolean): Step {
   switch (state.kind) {
     case 'closed':
-      // It is left over, and would only block the link; or the link number of the URC was corrupt.
+      // The connection is left over, and would only block the link; or the link number of the URC was corrupt.
       return [state, { do: 'closeStray' }, CHECK_LINKS];
     case 'backingOff':
       // Without a timer the device is not ready: what it said is older than its loss.
@@ -143,7 +143,7 @@ export function deviceLost(state: State, error: EspAtError): Step {
     case 'closing':
       return endClose(state, error);
     case 'closeRefused':
-      return becomeClosed(state.goal, blame(error), error);
+      return becomeClosed(state.goal, countCrash(error), error);
   }
 }
 

@@ -29,8 +29,8 @@ export class LinkMachine {
   }
 
   /**
-   * Takes a step: disposes what only the state before owned, then has the effects carried out. Those of a
-   * listener's call come behind the ones that are left.
+   * Takes a step: disposes what only the state before owned, then has the effects carried out. Where a listener's call
+   * takes another step meanwhile, its effects follow those that are left of this one.
    */
   take(input: Input): void {
     const before = this.#state;

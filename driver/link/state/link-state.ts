@@ -85,7 +85,7 @@ export interface Closing {
   readonly next?: Claim;
 }
 
-/** The device refused to close the connection. It is asked about it after the timer, then told again. */
+/** The device refused to close the connection. After the timer a check of the links follows, then another `AT+WSCLOSE`. */
 export interface CloseRefused {
   readonly kind: 'closeRefused';
   readonly goal: Goal;
@@ -96,7 +96,7 @@ export interface CloseRefused {
 
 /** Inputs of a link's machine. */
 export type Input =
-  /** `deviceInSync`: whether the device would have told the end of the connection. */
+  /** `deviceInSync`: false during a resync, in which the URC of the connection's end may have been lost. */
   | { readonly kind: 'open'; readonly claim: Claim; readonly deviceInSync: boolean }
   | {
       readonly kind: 'close';
@@ -209,6 +209,7 @@ const names = ['closed', 'reconnecting', 'open', 'waiting', 'closing'] as const;
 export function nameOf(state: State): LinkStateName {
   switch (state.kind) {
     case 'opening': {
+      // Until `AT+WSOPEN` is queued, the link keeps its state.
       const isQueued = state.stage === 'queued' || state.stage === 'sequence';
       return isQueued ? 'opening' : names[state.number];
     }

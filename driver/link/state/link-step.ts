@@ -21,7 +21,7 @@ import {
   endClose,
   FAIL_HELD,
   failOpen,
-  hurry,
+  cutHandshakeShort,
   refuseClose,
   renew,
   reopen,
@@ -76,7 +76,7 @@ function decide(state: State, input: Input): Step {
       return [state.kind === 'open' ? { ...state, suspicion: input.error } : state, CHECK_LINKS];
     case 'brokenMessage':
       if (state.kind === 'open') return renew(state, input.error);
-      return state.kind === 'closing' ? [state, FAIL_HELD, ...hurry(state)] : [state];
+      return state.kind === 'closing' ? [state, FAIL_HELD, ...cutHandshakeShort(state)] : [state];
   }
 }
 
@@ -151,7 +151,7 @@ function replace(state: Opening | Open | Reconnecting, claim: Claim): Step {
 
 function openNext(state: Closing, claim: Claim): Step {
   const before = state.next;
-  if (!before) return [{ ...state, next: claim }, FAIL_HELD, ...hurry(state)];
+  if (!before) return [{ ...state, next: claim }, FAIL_HELD, ...cutHandshakeShort(state)];
   if (isSameUri(before, claim)) {
     const next = { goal: claim.goal, operation: before.operation };
     return [
@@ -203,7 +203,7 @@ function isOwn(state: State, owner: string | undefined): boolean {
   return owner === undefined || owner === ownerOf(state);
 }
 
-/** Another owner has claimed the link. A connection of this one that it replaces is waited for. */
+/** Another owner has claimed the link: closes nothing. If that claim closes this owner's connection, waits for it. */
 function leave(state: State, operation: CloseOperation, owner: string | undefined): Step {
   return state.kind === 'closing' && state.goal.options.owner === owner
     ? [state, { do: 'join', operation, to: state.operation }]
@@ -224,7 +224,7 @@ function joinClose(state: Closing, operation: CloseOperation, frame: Buffer | un
   return [
     after,
     FAIL_HELD,
-    ...(frame ? [] : hurry(state)),
+    ...(frame ? [] : cutHandshakeShort(state)),
     { do: 'join', operation, to: state.operation },
     ...(next ? [aborted(next.operation)] : []),
   ];

@@ -73,7 +73,7 @@ export function becomeOpen(
   return [state, emitChange(state, event), { do: 'beginConnection', goal }];
 }
 
-/** The sequence has opened the link. What the device told behind its last response comes after that. */
+/** The sequence has opened the link. A URC that has ended the connection since then counts after that. */
 export function becomeOpened({ goal, cause, operation }: Opening): Step {
   const { seen } = operation;
   const event = cause === 'user' ? 'opened' : 'reopened';
@@ -120,6 +120,7 @@ export function lose({ goal }: Open): Step<Reconnecting> {
 /** The connection is of no use: it is closed, and opened again. */
 export function renew({ goal }: Open, error: EspAtError): Step {
   const operation = new OpenOperation();
+  // The link is `reconnecting` (1) until the sequence has closed the connection.
   const [state, ...effects] = start({ goal, operation }, 'corrupt', 1);
   return [state, END_CONNECTION, emitChange(state, 'lost', error), CONNECTION_LOST, ...effects];
 }
@@ -165,29 +166,33 @@ export function loseDevice(
 }
 
 function tellDeviceLost(state: State, error: EspAtError): readonly Effect[] {
-  return [...blame(error), END_CONNECTION, emitChange(state, 'device-lost', error)];
+  return [...countCrash(error), END_CONNECTION, emitChange(state, 'device-lost', error)];
 }
 
-/** An open may have crashed the device. */
-export function blame({ code }: EspAtError): readonly Effect[] {
+/** Has the reconnect policy count a crash of the device, which an open may have caused. */
+export function countCrash({ code }: EspAtError): readonly Effect[] {
   const isCrash = code === 'DEVICE_RESTARTED' || code === 'DEVICE_UNRESPONSIVE';
   return isCrash ? [{ do: 'policy', call: 'deviceLost' }] : [];
 }
 
 /** An open of which no command has gone out waits for the device again; any other one fails. */
 export function loseDeviceOpening(state: Opening, error: EspAtError): Step {
-  const isTold = state.number !== 0 || state.stage === 'queued' || state.stage === 'sequence';
+  // In any other stage the public state is `closed`, and stays so.
+  const changesState = state.number !== 0 || state.stage === 'queued' || state.stage === 'sequence';
   // Without keep-open, a connection that only was to be renewed ends with the device.
   const isWanted = state.cause !== 'corrupt' || state.goal.options.keepOpen === true;
   if (state.stage === 'device' || (state.stage !== 'sequence' && isWanted)) {
     const after: Opening = { ...state, stage: 'device', number: 0 };
-    return [after, ...(isTold ? tellDeviceLost(after, error) : [])];
+    return [after, ...(changesState ? tellDeviceLost(after, error) : [])];
   }
   const [after, ...effects] = failOpen(state, error, false);
-  return [after, ...(isTold ? tellDeviceLost(after, error) : []), ...effects];
+  return [after, ...(changesState ? tellDeviceLost(after, error) : []), ...effects];
 }
 
-/** @param deviceReady without it no delay helps, and neither after a mistake: only the next start of a device may */
+/**
+ * @param deviceReady whether a delay may help. Without the device, and after a permanent error, keep-open waits for the
+ * next start of a device
+ */
 export function failOpen(
   { goal, operation }: Opening,
   error: EspAtError,
@@ -226,13 +231,13 @@ export function startClose(
 }
 
 /** Fails the queued messages, and ends the wait for the server's close frame. */
-export function hurry({ operation }: Closing): readonly Effect[] {
+export function cutHandshakeShort({ operation }: Closing): readonly Effect[] {
   return [CONNECTION_CLOSED, { do: 'endWait', operation }];
 }
 
 /**
  * Nothing is left of the connection.
- * @param before done before that is told
+ * @param before effects to carry out before the end of the connection and its event
  * @param error why the device is gone, if it is
  */
 export function becomeClosed(
@@ -246,7 +251,7 @@ export function becomeClosed(
 
 /** The close is over: an open that waited for it begins. */
 export function endClose(state: Closing, error?: EspAtError): Step {
-  const [closed, ...effects] = becomeClosed(state.goal, error ? blame(error) : [], error);
+  const [closed, ...effects] = becomeClosed(state.goal, error ? countCrash(error) : [], error);
   const settled: Effect = { do: 'settle', operation: state.operation };
   if (!state.next) return [closed, ...effects, settled];
   const [opening, ...begin] = start(state.next, 'user');

@@ -18,7 +18,7 @@ const MAX_SEARCHES = 3;
 /** Milliseconds: the first and the longest pause after a failed initialization. */
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 30_000;
-/** Restarts after which it initializes the device at once, and a second over time. */
+/** Restarts after which it initializes the device without a pause: a burst, then so many a second. */
 const RESTART_BURST = 10;
 const RESTARTS_PER_SECOND = 1;
 
@@ -66,7 +66,7 @@ export class Initialization {
     if (boot) this.begin({ kind: 'initializing', boot, progress });
   }
 
-  /** Ends the start of the device that went on, and returns the next one; undefined where a listener ends the session. */
+  /** Ends the current boot, and returns the next one; undefined where a listener ends the session. */
   #leaveBoot(error: EspAtError): Boot | undefined {
     const { client, state } = this.#machine;
     const pendingPrompt = error.code !== 'DEVICE_RESTARTED' && client.pendingPrompt;
@@ -131,7 +131,7 @@ export class Initialization {
     return new AutomaticRate({ client, port, limit, clock, signal }, (event) => {
       if (event.kind === 'lost') return this.beginAgain(event.error);
       if (event.kind === 'lowered') return void emitter.emit('warning', event.error);
-      // It has taken over from a resync.
+      // The climb may have taken over from a resync, whose end then emits no event.
       if (client.state !== 'resyncing') this.#machine.becomeReady();
     });
   }
