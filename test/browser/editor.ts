@@ -156,6 +156,8 @@ export class Editor {
 
   /** Puts nodes on the canvas, as an import does, and shows their flow. */
   async place(nodes: unknown): Promise<void> {
+    // Node-RED fails to show the label of a port under the mouse when the port is on another flow by then.
+    await this.page.mouse.move(0, 0);
     await this.run(
       'RED.view.importNodes(args, { generateIds: false, addFlow: false, touchImport: true, notify: false }); const tab = args.find((n) => n.type === "tab"); if (tab) RED.workspaces.show(tab.id);',
       nodes,

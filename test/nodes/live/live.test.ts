@@ -5,6 +5,7 @@ import { Recorder } from '../../../driver/recorder/recorder';
 import { SecretSet } from '../../../driver/recorder/secret-set';
 import { TrafficReader } from '../../../nodes/shared/live/live-traffic';
 import { SignalWatch } from '../../../nodes/shared/live/signal-watch';
+import { catalog } from '../../harness/nodes/catalog';
 import { FakeDevice } from '../../harness/nodes/fake-device';
 import { onEachRuntime } from '../../harness/nodes/node-red';
 import { VirtualClock } from '../../../simulator/replay/virtual-clock';
@@ -92,7 +93,7 @@ onEachRuntime('GET esp-at-websocket', (nodeRed) => {
   });
 
   it('recording: gives the file of a device, and a sentence without one', async () => {
-    await nodeRed.load(() => new FakeDevice(), flow);
+    await nodeRed.load(() => new FakeDevice(), flow, {}, catalog('en-US'));
     const found = await nodeRed.get('/esp-at-websocket/recording/d');
     assert.equal(found.status, 200);
     const none = await nodeRed.get('/esp-at-websocket/recording/x');
