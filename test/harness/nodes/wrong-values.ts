@@ -99,7 +99,7 @@ export const wrongValues: Readonly<Record<string, readonly Row[]>> = {
     ['maxMessage', '1.5', /"largest message": 1\.5 is not/],
   ],
   'ws-send': [
-    ['payload', '', /Correct "payload"/, { payloadType: 'jsonata' }],
+    ['payload', '', /Correct the setting "payload"/, { payloadType: 'jsonata' }],
     ['timeout', '60001', /from 0 to 60000/],
     ['holdSeconds', 'x', /"x" is not a whole number from 1 to 86400/, { whenAway: 'hold' }],
     ['holdMessages', '0', /0 is not a whole number from 1 to 10000/, { whenAway: 'hold' }],
@@ -113,7 +113,7 @@ export const wrongValues: Readonly<Record<string, readonly Row[]>> = {
     ['holdSeconds', 'x', /"x" is not a whole number from 1 to 86400/, { whenAway: 'hold' }],
   ],
   'ws-close': [
-    ['code', '', /Correct "close code"/, { codeType: 'flow' }],
+    ['code', '', /Correct the setting "close code"/, { codeType: 'flow' }],
     ['code', '1005', /Change the close code "1005" to 1000-1003/],
     ['code', '999', /close code/],
     ['reason', 'ü'.repeat(62), /124 bytes, at most 123/],

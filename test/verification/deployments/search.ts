@@ -90,7 +90,7 @@ async function openByMessage(
 }
 
 const codeOf = (error: unknown): string =>
-  error instanceof Error && 'code' in error ? String(error.code) : '';
+  typeof error === 'object' && error && 'code' in error ? String(error.code) : '';
 
 /** A device that a flow drops while it is busy, or refuses all commands, keeps its connections. */
 function mayLeaveOpen({ trouble, path }: Case, after: FlowModel): boolean {
