@@ -7,6 +7,7 @@ const CR_BYTE = 0x0d;
 const LF_BYTE = 0x0a;
 const SPACE = 0x20;
 const PROMPT = 0x3e;
+const PLUS = 0x2b;
 /** An echo of a command starts with it. */
 const ECHO_START = 'A';
 const HEAD_LENGTH = '+WS_DATA:'.length;
@@ -43,7 +44,7 @@ export class Parser {
    */
   expectPrompt = false;
   readonly #handler: (frame: Frame) => void;
-  readonly #formats: DataFormat[] = [];
+  readonly #formats: DataFormat[] = ['short', 'short', 'short'];
   readonly #line = new Line();
   readonly #header = new Header(this.#formats);
   readonly #body = new Body();
@@ -85,7 +86,7 @@ export class Parser {
 
   /** Drops incomplete frames and all settings: the device has restarted, or is another device. */
   reset(): void {
-    this.#formats.length = 0;
+    this.#formats.fill('short');
     this.expectPrompt = false;
     this.#startLine();
   }
@@ -163,6 +164,13 @@ export class Parser {
       const prompted = this.#prompted;
       this.#prompted = false;
       if (prompted && byte === SPACE) return from + 1;
+      if (byte === PLUS) {
+        const end = Line.headEnd(chunk, from);
+        if (end > 0) {
+          this.#startHeader();
+          return end;
+        }
+      }
     }
     const end = line.read(chunk, from);
     switch (line.progress) {
