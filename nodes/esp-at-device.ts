@@ -65,11 +65,16 @@ export function espAtDevice(make: MakeDevice, clock: Clock = systemClock): (RED:
           this.headers = settings.headers;
           return make({ ...settings, address: currentAddress }, memoryOf(portKey(currentAddress)));
         },
-        recordings: userDir === undefined ? undefined : new RecordingFolder(userDir),
+        recordings: new RecordingFolder(userDir),
         followers: [
           new DeviceLog(this, translate, () => this.host.state),
           ...(def.keepRecordings === true
-            ? [new FailureWatch(clock, (device, failure) => void keep(this, device, failure))]
+            ? [
+                new FailureWatch(
+                  clock,
+                  (device, failure) => void saveRecording(this, device, failure),
+                ),
+              ]
             : []),
         ],
       });
@@ -78,9 +83,13 @@ export function espAtDevice(make: MakeDevice, clock: Clock = systemClock): (RED:
       });
     }
 
-    async function keep(node: DeviceNode, device: DeviceApi, failure: Failure): Promise<void> {
+    async function saveRecording(
+      node: DeviceNode,
+      device: DeviceApi,
+      failure: Failure,
+    ): Promise<void> {
       try {
-        node.host.recordingSaved(await node.host.recordings.save(device, failure));
+        node.host.recordingSaved(await node.host.saveRecording(device, failure));
       } catch (error) {
         node.warn(toCaughtError(translate, error).message);
       }

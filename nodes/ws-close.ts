@@ -44,8 +44,8 @@ class Closer {
   readonly #device: DeviceNode | undefined;
   readonly #link: LinkSetting;
   readonly #options: CloseOptions;
-  readonly #codeOf: ReadSetting;
-  readonly #reasonOf: ReadSetting;
+  readonly #readCode: ReadSetting;
+  readonly #readReason: ReadSetting;
   readonly status: NodeStatus;
   readonly #stop = new AbortController();
 
@@ -60,8 +60,8 @@ class Closer {
     };
     const source = (name: FlowName, value: unknown, type: Source | undefined) =>
       graceful ? settingSource(RED, node, name, value, type) : undefined;
-    this.#codeOf = source('closeCode', code, codeType) ?? ((msg) => msg.code);
-    this.#reasonOf = source('closeReason', reason, reasonType) ?? ((msg) => msg.reason);
+    this.#readCode = source('closeCode', code, codeType) ?? ((msg) => msg.code);
+    this.#readReason = source('closeReason', reason, reasonType) ?? ((msg) => msg.reason);
     this.#device = findDevice(RED, def.device);
     this.status = new NodeStatus(RED, node, this.#device, this.#link);
     this.#device?.host.attach(this.status);
@@ -72,12 +72,12 @@ class Closer {
     const { host } = requireDevice(this.#device);
     const ids = this.#link === 'all' ? [0, 1, 2] : [chosenLink(this.#link, msg)];
     const links = ids.map((id) => host.link(id));
-    const read = readAll(msg, [this.#codeOf, this.#reasonOf]);
+    const read = readAll(msg, [this.#readCode, this.#readReason]);
     const [code, reason] = read instanceof Promise ? await read : read;
     const options: CloseOptions = {
       ...this.#options,
-      code: codeOf(code) ?? this.#options.code,
-      reason: reasonOf(reason) ?? this.#options.reason,
+      code: messageCode(code) ?? this.#options.code,
+      reason: messageReason(reason) ?? this.#options.reason,
       signal: this.#stop.signal,
     };
     const closing = links.map((link) => link.close(options));
@@ -95,14 +95,16 @@ class Closer {
   }
 }
 
-function codeOf(code: unknown): number | undefined {
+/** @throws EspAtError `INVALID_CLOSE_CODE` */
+function messageCode(code: unknown): number | undefined {
   if (code === undefined || code === null || code === '') return undefined;
   const number = typeof code === 'string' ? Number(code) : code;
   if (typeof number === 'number' && Number.isInteger(number)) return number;
   throw new EspAtError('INVALID_CLOSE_CODE', { closeCode: shown(code) });
 }
 
-function reasonOf(reason: unknown): string | undefined {
+/** @throws EspAtError `INVALID_PAYLOAD` */
+function messageReason(reason: unknown): string | undefined {
   if (reason === undefined || reason === null) return undefined;
   if (typeof reason === 'string') return reason;
   throw new EspAtError('INVALID_PAYLOAD', { reason: 'CLOSE_REASON_NOT_TEXT' });

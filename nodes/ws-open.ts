@@ -19,7 +19,7 @@ import {
   type WsOpenCredentials,
   type WsOpenDef,
 } from './shared/message/open-settings';
-import { PayloadDecoder, type Output } from './shared/message/payload-decoder';
+import { PayloadDecoder, type PayloadFormat } from './shared/message/payload-decoder';
 import { headerSecretCredentials } from './shared/message/secret-headers';
 import { settingText } from './shared/message/settings';
 import { migrate } from './shared/settings/migrate';
@@ -68,7 +68,7 @@ class Opener implements DeviceUser {
   readonly #device: DeviceNode | undefined;
   readonly #link: LinkSetting;
   readonly #settings: OpenSettings;
-  readonly #output: Output;
+  readonly #format: PayloadFormat;
   /** Differs from that of the node before a redeploy, which has the same ID. */
   readonly #owner: string;
   /** Inputs without an answer yet. */
@@ -84,7 +84,7 @@ class Opener implements DeviceUser {
     this.#translate = translate;
     this.#link = settingText(RED, node, def.link);
     this.#settings = openSettings(RED, node, def);
-    this.#output = def.output ?? 'auto';
+    this.#format = def.output ?? 'auto';
     this.#owner = `${node.id}/${++instances}`;
     this.#device = findDevice(RED, def.device);
     this.status = new NodeStatus(RED, node, this.#device, this.#link);
@@ -204,7 +204,7 @@ class Opener implements DeviceUser {
   #decoderOf(link: LinkId): PayloadDecoder {
     const known = this.#decoders.get(link);
     if (known) return known;
-    const decoder = new PayloadDecoder(this.#output, this.#settings.fixed.framing?.by ?? 'chunk');
+    const decoder = new PayloadDecoder(this.#format, this.#settings.fixed.framing?.by ?? 'chunk');
     this.#decoders.set(link, decoder);
     return decoder;
   }

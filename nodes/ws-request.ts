@@ -1,46 +1,28 @@
-import type { Node, NodeAPI, NodeDef, NodeMessageInFlow } from 'node-red';
+import type { Node, NodeAPI, NodeMessageInFlow } from 'node-red';
 import { EspAtError } from '../driver/errors';
 import { toCaughtError } from './shared/errors/caught-error';
 import { isFlowError, type FlowError } from './shared/errors/node-error';
 import type { Reply, RequestOptions } from '../driver/link/request/options';
-import { isFixed, type Source } from './shared/checks/source';
-import { checks } from './shared/checks/ws-request';
-import type { DeviceApi } from './shared/device/device-api';
-import type { DeviceUser } from './shared/device/device-host-options';
+import { checks, timeoutRange } from './shared/checks/ws-request';
 import { findDevice, requireDevice, type DeviceNode } from './shared/device/device-node';
 import { chosenLink, type LinkSetting } from './shared/device/link-setting';
 import { NodeStatus } from './shared/device/node-status';
 import { UnderWay } from './shared/device/under-way';
 import { onInput, type Send } from './shared/message/input';
-import { messageTimeout } from './shared/message/open-settings';
-import { outgoing } from './shared/message/outgoing';
-import { PayloadDecoder, type Output } from './shared/message/payload-decoder';
+import { OutgoingReader, type OutgoingDef } from './shared/message/outgoing';
+import { PayloadDecoder, type PayloadFormat } from './shared/message/payload-decoder';
 import { replyMatch, type MatchFor, type ReplyMatchDef } from './shared/message/reply-match';
-import { expandedSettings, refusalOf } from './shared/message/setting-checks';
-import { settingNumber, settingText } from './shared/message/settings';
-import { reader, readAll, settingSource, type ReadSetting } from './shared/message/sources';
+import { expandedSettings, refusalOf, settingText } from './shared/message/settings';
 import { translator, type Translate } from './shared/message/translate';
 import { migrate } from './shared/settings/migrate';
 
-const LONGEST_TIMEOUT_MS = 86_400_000;
-
 /** The settings of ws-request as the dialog stores them. */
-export interface WsRequestDef extends NodeDef, ReplyMatchDef {
-  device?: string;
-  link?: string | number;
-  /** What to send: a property of the message unless `payloadType` says otherwise. */
-  payload?: string;
-  payloadType?: Source;
-  /** Milliseconds; empty is the driver's default. */
-  timeout?: string | number;
-  timeoutType?: Source;
-  output?: Output;
+export interface WsRequestDef extends OutgoingDef, ReplyMatchDef {
+  output?: PayloadFormat;
   /** Whether ws-open sends the reply on, too. */
   replies?: 'both' | 'here';
-  /** Where a reply goes that comes too late. */
+  /** Where a late reply goes. */
   late?: 'open' | 'output' | 'drop';
-  whenAway?: 'fail' | 'hold';
-  holdSeconds?: string | number;
 }
 
 /** The node `ws-request`. */
@@ -58,76 +40,61 @@ export default function wsRequest(RED: NodeAPI): void {
 }
 
 /** Sends requests over links, and passes on their replies. */
-class Requester implements DeviceUser {
+class Requester {
   readonly #node: Node;
   readonly #translate: Translate;
   readonly #device: DeviceNode | undefined;
   readonly #link: LinkSetting;
-  readonly #payloadOf: ReadSetting;
-  readonly #timeoutOf: ReadSetting;
-  readonly #timeout: number | undefined;
-  readonly #holdSeconds: number;
+  readonly #outgoing: OutgoingReader;
   /** Options that are the same for every message. */
   readonly #fixed: Pick<RequestOptions, 'emitReply' | 'emitLate'>;
   /** Whether a late reply goes to the second output. */
   readonly #outputsLate: boolean;
-  readonly #output: Output;
-  readonly #match: MatchFor;
-  readonly #refusal: FlowError | undefined;
+  readonly #format: PayloadFormat;
+  /** The error of the settings where they are refused. */
+  readonly #match: MatchFor | FlowError;
   readonly #underWay = new UnderWay();
   readonly status: NodeStatus;
-  #count = 0;
 
   constructor(RED: NodeAPI, node: Node, translate: Translate, def: WsRequestDef) {
     this.#node = node;
     this.#translate = translate;
     this.#link = settingText(RED, node, def.link);
-    const { payload = 'payload', payloadType = 'msg', timeout, timeoutType } = def;
-    this.#payloadOf = reader(RED, node, 'payload', payload, payloadType);
-    this.#timeoutOf =
-      settingSource(RED, node, 'timeout', timeout, timeoutType) ?? ((msg) => msg.timeout);
-    this.#timeout = isFixed(timeoutType) ? settingNumber(RED, node, timeout) : undefined;
-    this.#holdSeconds =
-      def.whenAway === 'hold' ? (settingNumber(RED, node, def.holdSeconds) ?? 30) : 0;
+    this.#outgoing = new OutgoingReader(RED, node, def, timeoutRange);
     const { late = 'open', replies = 'both' } = def;
     this.#fixed = { emitReply: replies === 'both', emitLate: late === 'open' };
     this.#outputsLate = late === 'output';
-    this.#output = def.output ?? 'auto';
-    const refusal = refusalOf(checks, expandedSettings(RED, node, def));
-    const match = refusal ?? matchOf(RED, node, def);
-    this.#refusal = isFlowError(match) ? match : undefined;
-    // Never called beside a refusal: `request()` throws that first.
-    this.#match = isFlowError(match) ? () => ({ by: 'next' }) : match;
+    this.#format = def.output ?? 'auto';
+    this.#match = refusalOf(checks, expandedSettings(RED, node, def)) ?? matchOf(RED, node, def);
     this.#device = findDevice(RED, def.device);
     this.status = new NodeStatus(RED, node, this.#device, this.#link);
-    this.#device?.host.attach(this);
+    this.#device?.host.attach(this.status);
   }
 
   /** Passes the message on with the reply as its payload. */
   async request(msg: NodeMessageInFlow, send: Send): Promise<void> {
     const link = requireDevice(this.#device).host.link(chosenLink(this.#link, msg));
-    if (this.#refusal) throw this.#refusal;
-    const read = readAll(msg, [this.#payloadOf, this.#timeoutOf]);
-    const [value, timeout] = read instanceof Promise ? await read : read;
-    const { payload, opcode } = outgoing(value, msg.opcode);
-    const replyTimeoutMs = messageTimeout(timeout, 1, LONGEST_TIMEOUT_MS) ?? this.#timeout;
-    this.#addCount(1);
+    const matchFor = this.#match;
+    if (isFlowError(matchFor)) throw matchFor;
+    const read = this.#outgoing.read(msg);
+    const { value, payload, opcode, timeoutMs } = read instanceof Promise ? await read : read;
     try {
-      const reply = await this.#underWay.run((signal) =>
-        link.request(payload, {
+      const reply = await this.#underWay.run((signal) => {
+        this.#showCount();
+        return link.request(payload, {
           ...this.#fixed,
           // A condition sees what is sent as the payload of the request.
-          match: this.#match({ ...msg, payload: value }),
+          match: matchFor({ ...msg, payload: value }),
           opcode,
-          holdMs: this.#holdSeconds * 1000,
+          holdMs: this.#outgoing.holdMs,
           signal,
-          ...(replyTimeoutMs === undefined ? {} : { replyTimeoutMs }),
-          onLate: (late) => this.#late(late, msg),
-        }),
-      );
+          ...(timeoutMs === undefined ? {} : { replyTimeoutMs: timeoutMs }),
+          onLate: (late) => this.#takeLate(late, msg),
+        });
+      });
       msg.payload = this.#payload(reply);
     } finally {
-      this.#addCount(-1);
+      this.#showCount();
     }
     send([msg, null]);
   }
@@ -136,14 +103,10 @@ class Requester implements DeviceUser {
   end(): void {
     this.status.end();
     this.#underWay.end();
-    this.#device?.host.detach(this);
+    this.#device?.host.detach(this.status);
   }
 
-  deviceChanged(device: DeviceApi | undefined): void {
-    this.status.deviceChanged(device);
-  }
-
-  #late(reply: Reply, msg: NodeMessageInFlow): void {
+  #takeLate(reply: Reply, msg: NodeMessageInFlow): void {
     if (!this.#outputsLate || this.#underWay.ended) return;
     try {
       this.#node.send([null, { ...msg, payload: this.#payload(reply) }]);
@@ -154,19 +117,18 @@ class Requester implements DeviceUser {
 
   /** @throws NodeError `NOT_JSON` */
   #payload({ message, json }: Reply): unknown {
-    if (this.#output === 'auto' && json !== undefined) return json;
+    if (this.#format === 'auto' && json !== undefined) return json;
     // Any framing but `chunk`: a reply is a whole message.
-    return new PayloadDecoder(this.#output, 'json').payload(message);
+    return new PayloadDecoder(this.#format, 'json').payload(message);
   }
 
-  #addCount(more: number): void {
-    this.#count += more;
-    const count = this.#count;
+  #showCount(): void {
+    const { count } = this.#underWay;
     this.status.setWords(count === 0 ? undefined : { key: 'status.underWay', values: { count } });
   }
 }
 
-function matchOf(RED: NodeAPI, node: Node, def: WsRequestDef): MatchFor | EspAtError {
+function matchOf(RED: NodeAPI, node: Node, def: WsRequestDef): MatchFor | FlowError {
   try {
     return replyMatch(RED, node, def);
   } catch (error) {

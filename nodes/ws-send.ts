@@ -1,39 +1,22 @@
-import type { Node, NodeAPI, NodeDef, NodeMessageInFlow } from 'node-red';
+import type { Node, NodeAPI, NodeMessageInFlow } from 'node-red';
 import type { LinkId } from '../driver/at/types';
 import { EspAtError } from '../driver/errors';
 import type { FlowError } from './shared/errors/node-error';
 import type { DeviceApi, LinkApi } from './shared/device/device-api';
 import type { DeviceUser } from './shared/device/device-host-options';
-import { isFixed, type Source } from './shared/checks/source';
-import { checks } from './shared/checks/ws-send';
+import { checks, timeoutRange } from './shared/checks/ws-send';
 import { findDevice, requireDevice, type DeviceNode } from './shared/device/device-node';
 import { onInput, type Send } from './shared/message/input';
 import { chosenLink, type LinkSetting } from './shared/device/link-setting';
 import { NodeStatus } from './shared/device/node-status';
 import { UnderWay } from './shared/device/under-way';
-import { messageTimeout } from './shared/message/open-settings';
-import { outgoing } from './shared/message/outgoing';
-import { expandedSettings, refusalOf } from './shared/message/setting-checks';
-import { settingNumber, settingText } from './shared/message/settings';
-import { reader, readAll, settingSource, type ReadSetting } from './shared/message/sources';
+import { OutgoingReader, type OutgoingDef } from './shared/message/outgoing';
+import { expandedSettings, refusalOf, settingNumber, settingText } from './shared/message/settings';
 import { migrate } from './shared/settings/migrate';
 import { translator } from './shared/message/translate';
 
-const LONGEST_TIMEOUT_MS = 60_000;
-
 /** The settings of ws-send as the dialog stores them. */
-export interface WsSendDef extends NodeDef {
-  device?: string;
-  link?: string | number;
-  /** What to send: a property of the message unless `payloadType` says otherwise. */
-  payload?: string;
-  payloadType?: Source;
-  /** Milliseconds; empty is the firmware's default. */
-  timeout?: string | number;
-  timeoutType?: Source;
-  /** What to do while the link is not open. */
-  whenAway?: 'fail' | 'hold';
-  holdSeconds?: string | number;
+export interface WsSendDef extends OutgoingDef {
   holdMessages?: string | number;
 }
 
@@ -55,11 +38,7 @@ export default function wsSend(RED: NodeAPI): void {
 class Sender implements DeviceUser {
   readonly #device: DeviceNode | undefined;
   readonly #link: LinkSetting;
-  readonly #payloadOf: ReadSetting;
-  readonly #timeoutOf: ReadSetting;
-  readonly #timeout: number | undefined;
-  /** Seconds to wait for a link that is not open; 0: fail at once. */
-  readonly #holdSeconds: number;
+  readonly #outgoing: OutgoingReader;
   readonly #holdMessages: number;
   readonly #refusal: FlowError | undefined;
   readonly #underWay = new UnderWay();
@@ -70,13 +49,7 @@ class Sender implements DeviceUser {
 
   constructor(RED: NodeAPI, node: Node, def: WsSendDef) {
     this.#link = settingText(RED, node, def.link);
-    const { payload = 'payload', payloadType = 'msg', timeout, timeoutType } = def;
-    this.#payloadOf = reader(RED, node, 'payload', payload, payloadType);
-    this.#timeoutOf =
-      settingSource(RED, node, 'timeout', timeout, timeoutType) ?? ((msg) => msg.timeout);
-    this.#timeout = isFixed(timeoutType) ? settingNumber(RED, node, timeout) : undefined;
-    this.#holdSeconds =
-      def.whenAway === 'hold' ? (settingNumber(RED, node, def.holdSeconds) ?? 30) : 0;
+    this.#outgoing = new OutgoingReader(RED, node, def, timeoutRange);
     this.#holdMessages = settingNumber(RED, node, def.holdMessages) ?? 100;
     this.#refusal = refusalOf(checks, expandedSettings(RED, node, def));
     this.#device = findDevice(RED, def.device);
@@ -88,19 +61,17 @@ class Sender implements DeviceUser {
   async send(msg: NodeMessageInFlow, send: Send): Promise<void> {
     const link = requireDevice(this.#device).host.link(chosenLink(this.#link, msg));
     if (this.#refusal) throw this.#refusal;
-    const read = readAll(msg, [this.#payloadOf, this.#timeoutOf]);
-    const [value, timeoutValue] = read instanceof Promise ? await read : read;
-    const { payload, opcode } = outgoing(value, msg.opcode);
-    const timeout = messageTimeout(timeoutValue, 0, LONGEST_TIMEOUT_MS) ?? this.#timeout;
-    const fin = finOf(msg.fin);
-    this.#count(link, payload);
+    const read = this.#outgoing.read(msg);
+    const { payload, opcode, timeoutMs } = read instanceof Promise ? await read : read;
+    const fin = messageFin(msg.fin);
+    this.#admit(link, payload);
     try {
       await this.#underWay.run((signal) =>
         link.send(payload, {
           opcode,
-          holdMs: this.#holdSeconds * 1000,
+          holdMs: this.#outgoing.holdMs,
           signal,
-          ...(timeout === undefined ? {} : { timeoutMs: timeout }),
+          ...(timeoutMs === undefined ? {} : { timeoutMs }),
           ...(fin === undefined ? {} : { fin }),
         }),
       );
@@ -131,9 +102,9 @@ class Sender implements DeviceUser {
    * Counts a message as under way.
    * @throws EspAtError `QUEUE_FULL` when the link is not open and as many messages wait as the settings allow
    */
-  #count(link: LinkApi, payload: Uint8Array | string): void {
+  #admit(link: LinkApi, payload: Uint8Array | string): void {
     const messages = this.#counts.get(link.id) ?? 0;
-    if (this.#holdSeconds > 0 && link.stateNumber !== 2 && messages >= this.#holdMessages) {
+    if (this.#outgoing.holdMs > 0 && link.stateNumber !== 2 && messages >= this.#holdMessages) {
       const bytes = Buffer.byteLength(payload);
       throw new EspAtError('QUEUE_FULL', { messages, bytes }, { outcome: 'not-sent' });
     }
@@ -147,7 +118,8 @@ class Sender implements DeviceUser {
   }
 }
 
-function finOf(fin: unknown): boolean | undefined {
+/** @throws EspAtError `INVALID_PAYLOAD` */
+function messageFin(fin: unknown): boolean | undefined {
   if (fin === undefined || fin === null) return undefined;
   if (fin === true || fin === 1) return true;
   if (fin === false || fin === 0) return false;

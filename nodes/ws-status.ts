@@ -5,7 +5,7 @@ import type { DeviceApi } from './shared/device/device-api';
 import { runAction, type ActionMessage } from './shared/device/device-actions';
 import type { DeviceHost } from './shared/device/device-host';
 import type { DeviceUser } from './shared/device/device-host-options';
-import { withDeviceChange, type DeviceChange } from './shared/message/device-message';
+import { withDeviceReport, type DeviceReport } from './shared/message/device-message';
 import { checks } from './shared/checks/ws-status';
 import { findDevice, requireDevice, type DeviceNode } from './shared/device/device-node';
 import { onInput, type Send } from './shared/message/input';
@@ -13,8 +13,7 @@ import { listenToDevice, listenToLinks, type FlowLinkEvent } from './shared/devi
 import { usedLinks, type LinkSetting } from './shared/device/link-setting';
 import { NodeStatus } from './shared/device/node-status';
 import { sentenceOf, toCaughtError } from './shared/errors/caught-error';
-import { expandedSettings, refusalOf } from './shared/message/setting-checks';
-import { settingNumber, settingText } from './shared/message/settings';
+import { expandedSettings, refusalOf, settingNumber, settingText } from './shared/message/settings';
 import { migrate } from './shared/settings/migrate';
 import { translator, type Translate } from './shared/message/translate';
 
@@ -34,7 +33,7 @@ export default function wsStatus(RED: NodeAPI): void {
   function WsStatus(this: Node, def: WsStatusDef): void {
     RED.nodes.createNode(this, def);
     const watcher = new Watcher(RED, this, translate, migrate('ws-status', def));
-    onInput(this, translate, (msg, send) => watcher.ask(msg, send), watcher.status);
+    onInput(this, translate, (msg, send) => watcher.answer(msg, send), watcher.status);
     this.on('close', () => watcher.end());
   }
 
@@ -71,14 +70,14 @@ class Watcher implements DeviceUser {
     this.#pollLater();
   }
 
-  /** Does what the message tells the device to do, or asks it for the states of its links; sends the answer. */
-  async ask(msg: ActionMessage, send: Send): Promise<void> {
+  /** Runs the action of the message, or asks the device for the states of its links; sends the result. */
+  async answer(msg: ActionMessage, send: Send): Promise<void> {
     const { host } = requireDevice(this.#device);
     if (this.#link === 'device') {
       if (msg.action === undefined) return this.#askDevice(host, msg, send);
       const { action, ...done } = await runAction(host, msg);
       const { error } = host.state;
-      send(withDeviceChange(this.#translate, host, { event: action, error, ...done }, msg));
+      send(withDeviceReport(this.#translate, host, { event: action, error, ...done }, msg));
       return;
     }
     const chosen =
@@ -144,8 +143,8 @@ class Watcher implements DeviceUser {
     if (before !== undefined && before !== this.#reported) this.#send({ event: 'state', error });
   }
 
-  #send(change: DeviceChange): void {
-    if (this.#device) this.#node.send(withDeviceChange(this.#translate, this.#device.host, change));
+  #send(report: DeviceReport): void {
+    if (this.#device) this.#node.send(withDeviceReport(this.#translate, this.#device.host, report));
   }
 
   // --- questions -----------------------------------------------------------------------------------
@@ -154,7 +153,7 @@ class Watcher implements DeviceUser {
   async #askDevice(host: DeviceHost, msg: NodeMessageInFlow, send: Send): Promise<void> {
     const links = host.state.name === 'ready' ? await host.device.checkLinks() : undefined;
     const { error } = host.state;
-    send(withDeviceChange(this.#translate, host, { event: 'asked', error, links }, msg));
+    send(withDeviceReport(this.#translate, host, { event: 'asked', error, links }, msg));
   }
 
   #pollLater(): void {
@@ -166,7 +165,7 @@ class Watcher implements DeviceUser {
     try {
       const msg = { _msgid: this.#RED.util.generateId() };
       const ready = this.#device?.host.state.name === 'ready';
-      if (ready) await this.ask(msg, (answer) => this.#node.send(answer));
+      if (ready) await this.answer(msg, (answer) => this.#node.send(answer));
     } catch (error) {
       if (!this.#ended) this.#node.warn(toCaughtError(this.#translate, error).message);
     }

@@ -56,13 +56,14 @@ function admits(list = [], value) {
   return list.length === excluded.length || list.includes(value);
 }
 
+let libc;
+
 /** The C library; only packages for Linux ask for one. */
-let libcName = () => {
+function libcName() {
   process.report.excludeNetwork = true; // Else it looks up the names of open connections.
-  const name = process.report.getReport().header.glibcVersionRuntime ? 'glibc' : 'musl';
-  libcName = () => name;
-  return name;
-};
+  libc ??= process.report.getReport().header.glibcVersionRuntime ? 'glibc' : 'musl';
+  return libc;
+}
 
 function lockedPackages(file) {
   if (!exists(file, '')) return {};

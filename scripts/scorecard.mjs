@@ -23,46 +23,40 @@ export function scorecard({ offline = false } = {}) {
     type,
     html: read(path.replace(/\.js$/, '.html')),
   }));
-  return [
-    ['P01 has a licence', manifest.license ? undefined : 'package.json names none'],
-    ['P02 has a README', read('README.md').length > 500 ? undefined : 'README.md is too short'],
+  const { dependencies } = manifest;
+  const conditions = [
+    ['P01 has a licence', manifest.license, 'package.json names none'],
+    ['P02 has a README', read('README.md').length > 500, 'README.md is too short'],
     [
       'P03 has a repository or an address for bugs',
-      (manifest.repository?.url ?? manifest.bugs?.url) ? undefined : 'package.json names none',
+      manifest.repository?.url ?? manifest.bugs?.url,
+      'package.json names none',
     ],
-    [
-      'P04 has a scoped name',
-      /^@[a-z0-9-]+\/[a-z0-9.-]+$/.test(manifest.name)
-        ? undefined
-        : `${manifest.name} has no scope`,
-    ],
-    [
-      'P05 has the keyword node-red',
-      manifest.keywords?.includes('node-red') ? undefined : 'it is missing',
-    ],
+    ['P04 has a scoped name', /^@[a-z0-9-]+\/[a-z0-9.-]+$/.test(manifest.name), manifest.name],
+    ['P05 has the keyword node-red', manifest.keywords?.includes('node-red'), 'it is missing'],
     [
       'P07 names the Node-RED it needs',
-      /^>=\d+\.\d+\.\d+$/.test(manifest['node-red']?.version)
-        ? undefined
-        : 'node-red.version is missing',
+      /^>=\d+\.\d+\.\d+$/.test(manifest['node-red']?.version),
+      'node-red.version is missing',
     ],
     [
       'P08 admits the Node.js of the newest Node-RED',
-      admits(manifest.engines?.node)
-        ? undefined
-        : `engines.node must admit ${NEWEST_NODE_RED_NEEDS}`,
+      admits(manifest.engines?.node),
+      `engines.node must admit ${NEWEST_NODE_RED_NEEDS}`,
     ],
+  ];
+  const rules = [
+    ...conditions.map(([rule, isMet, problem]) => [rule, isMet ? undefined : problem]),
     ['N01 registers each type once, by a literal name', registered(editors)],
     ['N02 shows every node type in an example', shown(editors)],
     ['N03 has defaults, colour and icon as literals', literals(editors)],
-    [`D01 has at most ${MAX_DEPENDENCIES} dependencies`, counted(manifest.dependencies)],
-    ...(offline
-      ? []
-      : [
-          ['D02 has current dependencies', outdated(manifest.dependencies)],
-          ['D03 has no deprecated dependencies', deprecated(manifest.dependencies)],
-        ]),
-  ].map(([rule, problem]) => ({ rule, problem }));
+    [`D01 has at most ${MAX_DEPENDENCIES} dependencies`, counted(dependencies)],
+  ];
+  if (!offline) {
+    rules.push(['D02 has current dependencies', outdated(dependencies)]);
+    rules.push(['D03 has no deprecated dependencies', deprecated(dependencies)]);
+  }
+  return rules.map(([rule, problem]) => ({ rule, problem }));
 }
 
 function admits(range = '') {

@@ -58,8 +58,8 @@ function putDemoFlow() {
   mkdirSync(userDir, { recursive: true });
   if (!existsSync(flowFile)) copyFileSync(demoFlow, flowFile);
   const text = readFileSync(flowFile, 'utf8');
-  const pointed = pointedHere(text);
-  if (pointed !== text) writeFileSync(flowFile, pointed);
+  const here = withThisPort(text);
+  if (here !== text) writeFileSync(flowFile, here);
 }
 
 /** Encrypted, empty: Node-RED warns when it finds no encrypted credentials beside a flow. */
@@ -76,13 +76,13 @@ function putCredentials() {
   writeFileSync(file, JSON.stringify({ $: iv.toString('hex') + encrypted }));
 }
 
-/** The flows with the URIs of the servers inside them leading to this port. */
-function pointedHere(text) {
+/** The flows, with this port in the URIs of the servers inside them. */
+function withThisPort(text) {
   let flows;
   try {
     flows = JSON.parse(text);
   } catch {
-    return text; // Node-RED says what is wrong with it, better than we could.
+    return text; // Node-RED says what is wrong with it.
   }
   const served = new Set(flows.filter((n) => n.type === 'websocket-listener').map((n) => n.path));
   return text.replace(/(?<=ws:\/\/127\.0\.0\.1:)\d+(\/[^"\\]*)/g, (whole, path) =>

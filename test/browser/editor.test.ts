@@ -67,7 +67,7 @@ for (const nodeRed of majors) {
       assert.deepEqual(wrong, []);
       await editor.deploy();
       const page = await editor.page.context().newPage();
-      // The editor is told that it has deployed before all nodes have started.
+      // The deploy ends before all nodes have started.
       const address = new URL('/telemetry', bench.demo.address).href;
       while (!(await page.goto(address))?.ok()) await page.waitForTimeout(200);
       await page.locator('#fan', { hasText: 'off' }).waitFor();

@@ -121,14 +121,14 @@ onEachRuntime('esp-at-device', (nodeRed) => {
     assert.equal(nodeRed.statuses('node2').at(-1)?.text, 'closed');
   });
 
-  /** All that a flow, a user or a log could see. */
+  /** All that a flow, a user or a log can see. */
   function visible(...seen: unknown[]): string {
     for (const id of ['open', 'send', 'close', 'status']) {
       seen.push(nodeRed.statuses(id));
       for (const level of levels) seen.push(nodeRed.logged(id, level));
     }
     for (const id of ['state', 'news', 'caught']) seen.push(nodeRed.waiting(id));
-    // The URI is the flow's own, and told back to it.
+    // The URI comes from the flow, which gets it back.
     return JSON.stringify([seen, log()], (name, value: unknown) => (name === 'uri' ? '' : value));
   }
 

@@ -1,33 +1,24 @@
 import assert from 'node:assert/strict';
-import { afterEach, it } from 'node:test';
+import { it } from 'node:test';
 import type { DeviceChange } from '../../driver/device/events';
 import { listenerCount } from '../harness/event-log';
-import { Harness, type HarnessOptions } from '../harness/harness';
+import { Harness } from '../harness/harness';
 import { wholeFlow } from '../harness/nodes/flows';
+import { harnessFlow } from '../harness/nodes/harness-flow';
 import { codeOf } from '../harness/nodes/messages';
 import { onEachRuntime } from '../harness/nodes/node-red';
 
 const URI = 'ws://host/echo';
-/** Milliseconds that stopping may take, whatever the device does. */
-const LIMIT = 2000;
+/** A stop may take this long, whatever the device does. */
+const STOP_LIMIT_MS = 2000;
 
 onEachRuntime('a flow that stops', (nodeRed) => {
-  let harness: Harness | undefined;
-
-  async function begin(
-    settings: Readonly<Record<string, object>> = {},
-    options: HarnessOptions = {},
-  ): Promise<Harness> {
-    const made = new Harness(options);
-    harness = made;
-    await nodeRed.load(() => made.device, wholeFlow(settings), {}, undefined, made.clock);
-    return made;
-  }
+  const begin = harnessFlow(nodeRed);
 
   /** Stops the flow; nothing may be left of it. */
   const stop = (made: Harness) => ending(made, () => nodeRed.unload());
 
-  /** Does what ends a flow. Time is taken from the runtime's word to stop, until the port is free. */
+  /** Ends a flow. Measures the time from Node-RED's event `close` until the port is free. */
   async function ending(made: Harness, end: () => Promise<void>): Promise<void> {
     const { clock, hostClock, port, device } = made;
     const times: number[] = [];
@@ -38,17 +29,11 @@ onEachRuntime('a flow that stops', (nodeRed) => {
     device.off('statechange', heard);
     const [began, ended] = times;
     assert.ok(began !== undefined && ended !== undefined, 'it was not stopped');
-    assert.ok(ended - began <= LIMIT, `stopping took ${ended - began} ms`);
+    assert.ok(ended - began <= STOP_LIMIT_MS, `stopping took ${ended - began} ms`);
     assert.equal(port.isOpen, false, 'the port is open');
     assert.equal(listenerCount(device), listenerCount(new Harness().device), 'listeners are left');
     assert.deepEqual([hostClock.pending, nodeRed.timers], [0, 0], 'timers are left');
   }
-
-  afterEach(async () => {
-    await nodeRed.unload();
-    await harness?.end();
-    harness = undefined;
-  });
 
   async function opened(link: number, path = '/echo'): Promise<void> {
     nodeRed.give('open', { linkId: link, uri: `ws://host${path}` });
@@ -70,10 +55,9 @@ onEachRuntime('a flow that stops', (nodeRed) => {
   });
 
   it('while the port cannot be opened: ends', async () => {
-    const made = new Harness();
-    harness = made;
+    const made = await begin();
     made.port.refusal = 'PORT_NOT_FOUND';
-    await nodeRed.load(() => made.device, wholeFlow(), {}, undefined, made.clock);
+    made.port.unplug();
     await made.clock.advance(90_000);
     assert.equal(made.device.state.error?.code, 'PORT_NOT_FOUND');
     await stop(made);
@@ -130,14 +114,14 @@ onEachRuntime('a flow that stops', (nodeRed) => {
   const settings = { send: { whenAway: 'hold' }, status: { poll: '1' } };
   for (const [when, prepare] of moments) {
     it(`${when}: frees the port within 2 s`, async () => {
-      const made = await begin(settings);
+      const made = await begin(wholeFlow(settings));
       await opened(0);
       await prepare(made);
       await stop(made);
     });
 
     it(`${when} and the device is silent: frees the port within 2 s`, async () => {
-      const made = await begin(settings);
+      const made = await begin(wholeFlow(settings));
       await opened(0);
       made.port.deliver = () => undefined;
       await prepare(made);
@@ -155,11 +139,13 @@ onEachRuntime('a flow that stops', (nodeRed) => {
   });
 
   it('with poll, hold and retry pending: leaves no timer, and starts again', async () => {
-    const made = await begin({
-      open: { link: '0', uri: 'ws://host/401', keepOpen: true },
-      send: { whenAway: 'hold', holdSeconds: '3600' },
-      status: { poll: '7' },
-    });
+    const made = await begin(
+      wholeFlow({
+        open: { link: '0', uri: 'ws://host/401', keepOpen: true },
+        send: { whenAway: 'hold', holdSeconds: '3600' },
+        status: { poll: '7' },
+      }),
+    );
     nodeRed.give('send', { linkId: 0, payload: 'x' });
     await made.clock.advance(60_000);
     assert.deepEqual(nodeRed.waiting('sent'), []);
@@ -187,7 +173,7 @@ onEachRuntime('a flow that stops', (nodeRed) => {
   });
 
   it('the device is redeployed with other settings: opens the port once more', async () => {
-    const made = await begin({ open: { link: '0', uri: URI, keepOpen: true } });
+    const made = await begin(wholeFlow({ open: { link: '0', uri: URI, keepOpen: true } }));
     while ((await nodeRed.next('state')).event !== 'opened');
     await nodeRed.deploy(
       wholeFlow({ open: { link: '0', uri: URI, keepOpen: true }, device: { name: 'renamed' } }),

@@ -5,6 +5,7 @@ import { FakeDevice } from '../harness/nodes/fake-device';
 import { flowOf } from '../harness/nodes/flows';
 import { codeOf } from '../harness/nodes/messages';
 import { onEachRuntime } from '../harness/nodes/node-red';
+import { turns } from '../harness/nodes/turns';
 
 const URI = 'ws://example.org/feed';
 
@@ -24,10 +25,9 @@ onEachRuntime('ws-close', (nodeRed) => {
 
   it('passes the message on once the link is closed', async () => {
     await load();
-    let confirm: () => void = () => undefined;
-    device.links[0].pause = new Promise((resolve) => (confirm = resolve));
+    const confirm = device.links[0].suspend();
     nodeRed.give('node', { _msgid: 'abc', topic: 'mine', payload: 'kept' });
-    for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve));
+    await turns(3);
     assert.deepEqual(closings(), [1, 0, 0]);
     assert.deepEqual(nodeRed.waiting('out0'), []);
     assert.deepEqual(nodeRed.waiting('completed'), []);
@@ -70,7 +70,7 @@ onEachRuntime('ws-close', (nodeRed) => {
     await load();
     device.links[0].pause = new Promise(() => undefined);
     nodeRed.give('node');
-    await new Promise((resolve) => setImmediate(resolve));
+    await turns();
     await nodeRed.node('node').close(false);
     assert.equal(device.links[0].closed[0]?.signal?.aborted, true);
   });
@@ -85,10 +85,9 @@ onEachRuntime('ws-close', (nodeRed) => {
 
   it('closes all links, and passes the message on once', async () => {
     await load({ link: 'all' });
-    let confirm: () => void = () => undefined;
-    device.links[1].pause = new Promise((resolve) => (confirm = resolve));
+    const confirm = device.links[1].suspend();
     nodeRed.give('node', { _msgid: 'abc' });
-    for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve));
+    await turns(3);
     assert.deepEqual(closings(), [1, 1, 1]);
     assert.deepEqual(nodeRed.waiting('out0'), []);
     confirm();
@@ -100,11 +99,10 @@ onEachRuntime('ws-close', (nodeRed) => {
 
   it('reports one link’s failure after all links have ended', async () => {
     await load({ link: 'all' });
-    let confirm: () => void = () => undefined;
-    device.links[2].pause = new Promise((resolve) => (confirm = resolve));
+    const confirm = device.links[2].suspend();
     device.links[0].failure = new EspAtError('OUT_OF_SYNC', { command: 'AT+WSCLOSE=0' });
     nodeRed.give('node');
-    for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve));
+    await turns(3);
     assert.deepEqual(nodeRed.waiting('caught'), []);
     confirm();
     assert.equal(codeOf(await nodeRed.next('caught')), 'OUT_OF_SYNC');

@@ -6,6 +6,7 @@ import { FakeDevice } from '../harness/nodes/fake-device';
 import { flowOf } from '../harness/nodes/flows';
 import { codeOf } from '../harness/nodes/messages';
 import { onEachRuntime } from '../harness/nodes/node-red';
+import { turns } from '../harness/nodes/turns';
 
 const URI = 'ws://example.org/feed';
 
@@ -101,11 +102,10 @@ onEachRuntime('ws-open', (nodeRed) => {
 
   it('answers every input that waits for the same open, each with its own message', async () => {
     await load();
-    let go: () => void = () => undefined;
-    device.links[0].pause = new Promise((resolve) => (go = resolve));
+    const go = device.links[0].suspend();
     nodeRed.give('node', { _msgid: 'one' });
     nodeRed.give('node', { _msgid: 'two' });
-    await new Promise((resolve) => setImmediate(resolve));
+    await turns();
     go();
     const ids = [(await nodeRed.next('out1'))._msgid, (await nodeRed.next('out1'))._msgid];
     assert.deepEqual(ids, ['one', 'two']);
@@ -116,17 +116,16 @@ onEachRuntime('ws-open', (nodeRed) => {
     await load({ uri: 'ws://{{payload}}/' });
     nodeRed.give('node', { payload: 'host' });
     await nodeRed.node('node').close(false);
-    await new Promise((resolve) => setImmediate(resolve));
+    await turns();
     assert.equal(device.links[0].opened.length, 0);
   });
 
   it('stopped during an open: aborts it, and closes the link', async () => {
     await load({ keepOpen: false });
-    let go: () => void = () => undefined;
     const [link] = device.links;
-    link.pause = new Promise((resolve) => (go = resolve));
+    const go = link.suspend();
     nodeRed.give('node');
-    await new Promise((resolve) => setImmediate(resolve));
+    await turns();
     const stopped = nodeRed.node('node').close(false);
     go();
     await stopped;
@@ -182,6 +181,7 @@ onEachRuntime('ws-open', (nodeRed) => {
   it('logs an error at start', async () => {
     device.links[0].failure = new EspAtError('INVALID_URI', { reason: 'EMPTY' });
     await load({ keepOpen: true });
+    await turns();
     assert.deepEqual(nodeRed.logged('node', 'warn'), ['Change the URI: it is empty.']);
   });
 

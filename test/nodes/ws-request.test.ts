@@ -7,12 +7,12 @@ import { FakeDevice } from '../harness/nodes/fake-device';
 import { flowOf } from '../harness/nodes/flows';
 import { codeOf } from '../harness/nodes/messages';
 import { onEachRuntime } from '../harness/nodes/node-red';
+import { turns } from '../harness/nodes/turns';
 
 onEachRuntime('ws-request', (nodeRed) => {
   let device: FakeDevice;
   const load = (settings: object = {}) =>
     nodeRed.load(() => device, flowOf('ws-request', 2, settings));
-  const turn = () => new Promise((resolve) => setImmediate(resolve));
 
   beforeEach(() => {
     device = new FakeDevice();
@@ -27,7 +27,7 @@ onEachRuntime('ws-request', (nodeRed) => {
   /** Gives a request to the node; returns what the link was given. */
   async function ask(msg: NodeMessage) {
     nodeRed.give('node', msg);
-    await turn();
+    await turns();
     const request = device.links[0].requests.at(-1);
     assert.ok(request);
     return request;
@@ -137,7 +137,7 @@ onEachRuntime('ws-request', (nodeRed) => {
     const dropped = await ask({ payload: { id: 2 } });
     assert.equal(dropped.options.emitLate, false);
     dropped.options.onLate?.(replyOf('{"id":2}'));
-    await turn();
+    await turns();
     assert.deepEqual(nodeRed.waiting('out1'), []);
   });
 
@@ -145,7 +145,7 @@ onEachRuntime('ws-request', (nodeRed) => {
     await load({ link: 'msg', timeout: '2000', whenAway: 'hold', holdSeconds: '5' });
     nodeRed.give('node', { payload: '{}', linkId: 1 });
     nodeRed.give('node', { payload: '{}', linkId: 1, timeout: 86_400_000 });
-    await turn();
+    await turns();
     assert.deepEqual(
       device.links[1].requests.map(({ options }) => [options.replyTimeoutMs, options.holdMs]),
       [

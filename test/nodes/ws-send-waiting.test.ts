@@ -4,6 +4,7 @@ import { FakeDevice } from '../harness/nodes/fake-device';
 import { flowOf } from '../harness/nodes/flows';
 import { codeOf } from '../harness/nodes/messages';
 import { onEachRuntime } from '../harness/nodes/node-red';
+import { turns } from '../harness/nodes/turns';
 
 onEachRuntime('ws-send: messages that wait', (nodeRed) => {
   let device: FakeDevice;
@@ -14,9 +15,6 @@ onEachRuntime('ws-send: messages that wait', (nodeRed) => {
   beforeEach(() => {
     device = new FakeDevice();
   });
-
-  /** Lets what was given be taken up. */
-  const turn = () => new Promise((resolve) => setImmediate(resolve));
 
   it('holds messages for the time set, or 30 s', async () => {
     await load({ whenAway: 'hold', holdSeconds: '7' });
@@ -57,8 +55,7 @@ onEachRuntime('ws-send: messages that wait', (nodeRed) => {
     await load();
     device.links[0].pause = new Promise(() => undefined);
     for (const payload of ['a', 'b', 'c']) nodeRed.give('node', { payload });
-    await turn();
-    await turn();
+    await turns(2);
     const signals = new Set(device.links[0].sent.map(({ options }) => options.signal));
     assert.equal(signals.size, 3);
     await nodeRed.unload();
@@ -70,8 +67,7 @@ onEachRuntime('ws-send: messages that wait', (nodeRed) => {
     device.links[0].pause = new Promise(() => undefined);
     const signals = () => device.links[0].sent.map(({ options }) => options.signal?.aborted);
     nodeRed.give('node', { payload: 'x' });
-    await turn();
-    await turn();
+    await turns(2);
     assert.deepEqual(signals(), [false]);
     await nodeRed.unload();
     assert.deepEqual(signals(), [true]);

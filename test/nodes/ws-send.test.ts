@@ -6,6 +6,7 @@ import { FakeDevice } from '../harness/nodes/fake-device';
 import { flowOf } from '../harness/nodes/flows';
 import { codeOf } from '../harness/nodes/messages';
 import { onEachRuntime } from '../harness/nodes/node-red';
+import { turns } from '../harness/nodes/turns';
 
 onEachRuntime('ws-send', (nodeRed) => {
   let device: FakeDevice;
@@ -16,17 +17,12 @@ onEachRuntime('ws-send', (nodeRed) => {
     device = new FakeDevice();
   });
 
-  /** Lets what was given be taken up. */
-  const turn = () => new Promise((resolve) => setImmediate(resolve));
-
   it('passes the message on once the device has sent it', async () => {
     await load();
-    let confirm: () => void = () => undefined;
-    device.links[0].pause = new Promise((resolve) => (confirm = resolve));
+    const confirm = device.links[0].suspend();
     const payload = { temperature: 21 };
     nodeRed.give('node', { _msgid: 'abc', topic: 'mine', payload });
-    await turn();
-    await turn();
+    await turns(2);
     assert.equal(device.links[0].sent.length, 1);
     assert.deepEqual(nodeRed.waiting('out0'), []);
     assert.deepEqual(nodeRed.waiting('completed'), []);

@@ -8,7 +8,7 @@ import { typedPort } from './typed-port';
 
 /**
  * Adds `POST /esp-at-websocket/doctor/<device>` for the dialog: examines the device on the port that the body names,
- * `{ port, rate, dtr, rts }`; the links of a deployed device that uses the port rest meanwhile. The response is
+ * `{ port, rate, dtr, rts }`; the links of a deployed device that uses the port pause meanwhile. The response is
  * `{ ok, findings: [{ code, severity, message }] }`, the worst first; or 409 with `{ error }`, a sentence.
  */
 export function serveDoctor(RED: NodeAPI, translate: Translate, visits: PortVisits): void {

@@ -55,7 +55,7 @@ function liveDevice(
   const { capabilities, runningDevice: device } = host;
   const counts = device && liveCounts(device.statistics());
   const isFree = name === 'ready' && counts?.queue === 0;
-  const wifi = device && signals.look(isFree, host.clock, device);
+  const wifi = device && signals.latest(isFree, host.clock, device);
   return {
     id,
     name: host.label,

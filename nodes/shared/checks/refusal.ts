@@ -18,6 +18,9 @@ export type Settings = Readonly<Record<string, unknown>>;
 /** Checks a setting, given all settings of the node. A value with `${ENV}` is for the runtime to check. */
 export type Check = (value: unknown, settings: Settings) => Refusal | undefined;
 
+/** The smallest and the largest value that a setting takes. */
+export type Range = readonly [min: number, max: number];
+
 /** Why a value is refused: the reason, with its parameters. */
 export type Flaw = ErrorDetails & { readonly reason: FlowReason };
 
@@ -51,19 +54,25 @@ export function wholeSetting(
     const text = asText(value);
     if (text === '' || isVariable(text)) return undefined;
     const flaw = wholeFlaw(Number(text), min, max);
-    return flaw && { code, details: { setting, ...flaw, value: shown(numberOr(text)) } };
+    return flaw && { code, details: { setting, ...flaw, value: shown(numberOrText(text)) } };
   };
 }
 
 /** Checks a number of milliseconds. Empty stands for the default. */
-export function timeoutSetting(min: number, max: number): Check {
+export function timeoutSetting([min, max]: Range): Check {
   return (value) => {
     const text = asText(value);
     if (text === '' || isVariable(text) || !wholeFlaw(Number(text), min, max)) return undefined;
-    return { code: 'INVALID_TIMEOUT', details: { value: shown(numberOr(text)), min, max } };
+    return { code: 'INVALID_TIMEOUT', details: { value: shown(numberOrText(text)), min, max } };
   };
 }
 
-function numberOr(text: string): number | string {
+/** Checks a value only while the setting `field` is `choice`. A flow that lacks the setting has `fallback`. */
+export function onlyWhile(field: string, choice: string, check: Check, fallback = ''): Check {
+  return (value, settings) =>
+    (settings[field] ?? fallback) === choice ? check(value, settings) : undefined;
+}
+
+function numberOrText(text: string): number | string {
   return Number.isNaN(Number(text)) ? text : Number(text);
 }

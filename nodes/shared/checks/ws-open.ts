@@ -7,10 +7,12 @@ import { headerListRefusal, headerOf } from './header-list';
 import {
   asText,
   isVariable,
+  onlyWhile,
   refused,
   timeoutSetting,
   wholeSetting,
   type Check,
+  type Range,
   type Refusal,
   type Settings,
 } from './refusal';
@@ -20,10 +22,12 @@ import { isTemplate, templateFlaw } from './template';
 export { headerRefusal } from './header-list';
 export { sentence } from '../errors/sentence';
 
-const timeout = timeoutSetting(1, 180_000);
-const idle = wholeSetting('INVALID_CONFIG', 'idleMs', 1, 60_000);
+/** Milliseconds. */
+export const timeoutRange: Range = [1, 180_000];
 
-export const checks: Readonly<Record<string, Check>> = {
+const timeout = timeoutSetting(timeoutRange);
+
+export const checks = {
   uri: sourced('uri', 'uri', (value, settings) => {
     const uri = asText(value);
     if (uri === '') {
@@ -61,15 +65,14 @@ export const checks: Readonly<Record<string, Check>> = {
       ? { code: 'INVALID_AUTHORIZATION', details: { reason: 'ALSO_HEADER' } }
       : undefined;
   },
-  delimiter(value, { joining }) {
+  delimiter: (value, { joining }) => {
     if (joining !== 'delimiter' || isVariable(value)) return undefined;
     const text = typeof value === 'string' ? value : '';
     return refused('INVALID_CONFIG', delimiterFlaw(text), { setting: 'delimiter' });
   },
-  silence: (value, settings) =>
-    settings.joining === 'silence' ? idle(value, settings) : undefined,
+  silence: onlyWhile('joining', 'silence', wholeSetting('INVALID_CONFIG', 'idleMs', 1, 60_000)),
   maxMessage: wholeSetting('INVALID_CONFIG', 'maxMessageBytes', 1, 1024 ** 3),
-};
+} satisfies Readonly<Record<string, Check>>;
 
 function templateRefusal(field: string, text: string): Refusal | undefined {
   return refused('TEMPLATE_FAILED', templateFlaw(text), { field });

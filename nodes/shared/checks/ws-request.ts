@@ -1,14 +1,20 @@
 import { pathFlaw } from '../../../driver/values/json-path';
-import { asText, isVariable, refused, timeoutSetting, wholeSetting, type Check } from './refusal';
+import {
+  asText,
+  isVariable,
+  onlyWhile,
+  refused,
+  timeoutSetting,
+  wholeSetting,
+  type Check,
+  type Range,
+} from './refusal';
 import { sourced } from './source';
 
 export { sentence } from '../errors/sentence';
 
-/** Checks a value only while `setting`, `fallback` if it is not stored, has the value `choice`. */
-const when =
-  (setting: string, choice: string, check: Check, fallback = ''): Check =>
-  (value, settings) =>
-    (settings[setting] ?? fallback) === choice ? check(value, settings) : undefined;
+/** Milliseconds. */
+export const timeoutRange: Range = [1, 86_400_000];
 
 const path =
   (setting: 'requestPath' | 'replyPath', fallback: string): Check =>
@@ -23,11 +29,13 @@ const condition: Check = (value) =>
     ? { code: 'INVALID_REQUEST', details: { setting: 'condition', reason: 'EMPTY' } }
     : undefined;
 
+const holdSeconds = wholeSetting('INVALID_CONFIG', 'holdSeconds', 1, 86_400);
+
 export const checks = {
-  requestPath: when('match', 'property', path('requestPath', 'id'), 'property'),
-  replyPath: when('match', 'property', path('replyPath', ''), 'property'),
-  condition: when('match', 'jsonata', condition),
+  requestPath: onlyWhile('match', 'property', path('requestPath', 'id'), 'property'),
+  replyPath: onlyWhile('match', 'property', path('replyPath', ''), 'property'),
+  condition: onlyWhile('match', 'jsonata', condition),
   payload: sourced('payload', 'payload', () => undefined),
-  timeout: sourced('timeout', 'timeout', timeoutSetting(1, 86_400_000)),
-  holdSeconds: when('whenAway', 'hold', wholeSetting('INVALID_CONFIG', 'holdSeconds', 1, 86_400)),
+  timeout: sourced('timeout', 'timeout', timeoutSetting(timeoutRange)),
+  holdSeconds: onlyWhile('whenAway', 'hold', holdSeconds),
 } satisfies Readonly<Record<string, Check>>;

@@ -1,16 +1,18 @@
+import type { FlowName } from '../errors/node-error';
+import { onlyWhile, timeoutSetting, wholeSetting, type Check, type Range } from './refusal';
 import { sourced } from './source';
-import { timeoutSetting, wholeSetting, type Check } from './refusal';
 
 export { sentence } from '../errors/sentence';
 
-const whileAway =
-  (check: Check): Check =>
-  (value, settings) =>
-    settings.whenAway === 'hold' ? check(value, settings) : undefined;
+/** Milliseconds. */
+export const timeoutRange: Range = [0, 60_000];
+
+const held = (setting: FlowName, max: number): Check =>
+  onlyWhile('whenAway', 'hold', wholeSetting('INVALID_CONFIG', setting, 1, max));
 
 export const checks = {
   payload: sourced('payload', 'payload', () => undefined),
-  timeout: sourced('timeout', 'timeout', timeoutSetting(0, 60_000)),
-  holdSeconds: whileAway(wholeSetting('INVALID_CONFIG', 'holdSeconds', 1, 86_400)),
-  holdMessages: whileAway(wholeSetting('INVALID_CONFIG', 'holdMessages', 1, 10_000)),
+  timeout: sourced('timeout', 'timeout', timeoutSetting(timeoutRange)),
+  holdSeconds: held('holdSeconds', 86_400),
+  holdMessages: held('holdMessages', 10_000),
 } satisfies Readonly<Record<string, Check>>;

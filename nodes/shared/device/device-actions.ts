@@ -5,9 +5,6 @@ import { shown } from '../../../driver/values/text';
 import { NodeError } from '../errors/node-error';
 import type { DeviceHost } from './device-host';
 
-/** What a flow can tell a device to do, by `msg.action`. */
-export type DeviceAction = 'connect' | 'disconnect' | 'restart' | 'port' | 'statistics' | 'record';
-
 /** The properties of a message that tell a device what to do. */
 export interface ActionMessage extends NodeMessageInFlow {
   action?: unknown;
@@ -22,9 +19,8 @@ interface Result {
   readonly detail?: string;
 }
 
-const actions: Readonly<
-  Record<DeviceAction, (host: DeviceHost, msg: ActionMessage) => Result | Promise<Result>>
-> = {
+/** What a flow can tell a device to do. */
+const actions = {
   async connect(host) {
     (await host.unexamined()).start();
     return {};
@@ -46,9 +42,12 @@ const actions: Readonly<
     return { statistics: host.device.statistics() };
   },
   async record(host) {
-    return { detail: await host.recordings.save(host.device, 'asked') };
+    return { detail: await host.saveRecording(host.device, 'asked') };
   },
-};
+} satisfies Record<string, (host: DeviceHost, msg: ActionMessage) => Result | Promise<Result>>;
+
+/** A value of `msg.action`. */
+export type DeviceAction = keyof typeof actions;
 
 /**
  * Runs `msg.action`; one that needs the port waits for the end of an examination. Deletes `action` and `port` from the
@@ -59,16 +58,14 @@ export async function runAction(
   host: DeviceHost,
   msg: ActionMessage,
 ): Promise<Result & { readonly action: DeviceAction }> {
-  const action = actionOf(msg.action);
+  const { action } = msg;
+  if (!isAction(action)) throw new NodeError('INVALID_ACTION', { action: shown(action) });
   const done = await actions[action](host, msg);
   Reflect.deleteProperty(msg, 'action');
   if (action === 'port') Reflect.deleteProperty(msg, 'port');
   return { action, ...done };
 }
 
-/** @throws NodeError `INVALID_ACTION` */
-function actionOf(action: unknown): DeviceAction {
-  for (const known of ['connect', 'disconnect', 'restart', 'port', 'statistics', 'record'] as const)
-    if (action === known) return known;
-  throw new NodeError('INVALID_ACTION', { action: shown(action) });
+function isAction(action: unknown): action is DeviceAction {
+  return typeof action === 'string' && Object.hasOwn(actions, action);
 }

@@ -8,7 +8,7 @@ export interface Examinee {
   readonly opener: PortOpener;
 }
 
-/** Examines a device, whose links rest meanwhile. */
+/** Examines a device, whose links pause meanwhile. */
 export class DeviceExamination {
   readonly #examinee: () => Examinee;
   readonly #isRunning: (device: DeviceApi) => boolean;

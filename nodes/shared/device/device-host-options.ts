@@ -38,7 +38,7 @@ export interface DeviceHostOptions {
   /** @throws EspAtError when no device can be made of the settings */
   readonly make: (address: string) => DeviceApi;
   /** Where recordings are saved. */
-  readonly recordings: RecordingFolder | undefined;
+  readonly recordings: RecordingFolder;
   /** Hear of the device as its users do, but do not keep it running. */
   readonly followers: readonly DeviceUser[];
 }

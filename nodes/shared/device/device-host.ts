@@ -3,7 +3,6 @@ import type { Capabilities } from '../../../driver/device/options';
 import type { DoctorReport } from '../../../driver';
 import { EspAtError } from '../../../driver/errors';
 import { isFlowError, NodeError, type FlowError } from '../errors/node-error';
-import { DeviceRecordings } from '../recording/device-recordings';
 import type { DeviceApi, LinkApi } from './device-api';
 import { DeviceExamination } from './device-examination';
 import type { DeviceHostOptions, DeviceUser, HostedState } from './device-host-options';
@@ -32,7 +31,6 @@ type HostState =
 /** Runs a device from the first to the last of the nodes that use it. */
 export class DeviceHost implements Claimant {
   readonly label: string;
-  readonly recordings: DeviceRecordings;
   readonly #options: DeviceHostOptions;
   readonly #users = new Set<DeviceUser>();
   /** The port of the settings, until a flow names another one. */
@@ -43,8 +41,7 @@ export class DeviceHost implements Claimant {
   constructor(options: DeviceHostOptions) {
     this.#options = options;
     this.label = options.label;
-    const { label, address, ports, recordings } = options;
-    this.recordings = new DeviceRecordings(label, recordings);
+    const { address, ports } = options;
     this.#examination = new DeviceExamination(
       () => ({ device: this.device, opener: ports.opener(this.#port.address) }),
       (device) => this.runningDevice === device,
@@ -124,9 +121,17 @@ export class DeviceHost implements Claimant {
     }
   }
 
-  /** Tells all that a recording of the device was saved. @param file its path */
+  /**
+   * Saves what a device of this host has recorded. Returns the path of the file.
+   * @throws NodeError `RECORDING_FAILED`
+   */
+  saveRecording(device: DeviceApi, reason: string): Promise<string> {
+    return this.#options.recordings.save(device, this.label, reason);
+  }
+
+  /** Tells users and followers that a recording of the device was saved. @param file its path */
   recordingSaved(file: string): void {
-    for (const user of this.#everyone()) user.recordingSaved?.(file);
+    for (const listener of this.#listeners()) listener.recordingSaved?.(file);
   }
 
   /** Stops the device when the configuration node closes. Settles within 2 s; never rejects. */
@@ -150,7 +155,7 @@ export class DeviceHost implements Claimant {
   }
 
   /**
-   * Examines the device, whose links rest meanwhile; or waits for the examination under way.
+   * Examines the device, whose links pause meanwhile; or waits for the examination under way.
    * @throws FlowError why no device runs
    */
   examine(): Promise<DoctorReport> {
@@ -167,7 +172,7 @@ export class DeviceHost implements Claimant {
   }
 
   /**
-   * Uses another port, until the settings are deployed again. The links rest meanwhile.
+   * Uses another port, until the settings are deployed again. The links pause meanwhile.
    * @throws FlowError `INVALID_PORT`, `INVALID_SETTING`, `PORT_SHARED`, or why no device runs
    */
   async usePort(address: string): Promise<void> {
@@ -244,13 +249,13 @@ export class DeviceHost implements Claimant {
     return 'error' in this.#state ? this.#state.error : undefined;
   }
 
-  #everyone(): DeviceUser[] {
+  #listeners(): DeviceUser[] {
     return [...this.#options.followers, ...this.#users];
   }
 
   #announce(): void {
     const device = this.runningDevice;
-    for (const user of this.#everyone()) user.deviceChanged(device);
+    for (const listener of this.#listeners()) listener.deviceChanged(device);
   }
 
   #stop(device: DeviceApi): Promise<void> {

@@ -6,9 +6,8 @@ import { checks, serversOf } from '../checks/esp-at-device';
 import { asText, type Settings } from '../checks/refusal';
 import { slotUse, tlsCertificates } from './tls-config';
 import { headerSettings, type HeaderSetting } from '../message/headers';
-import { withSecret, type HeaderRow, type HeaderSecrets } from '../message/secret-headers';
-import { expandedSettings, refusalOf } from '../message/setting-checks';
-import { expandEnvironment } from '../message/settings';
+import type { HeaderRow, HeaderSecrets } from '../message/secret-headers';
+import { expandedSettings, expandEnvironment, refusalOf } from '../message/settings';
 
 /** Certificate slots that the dialog offers (`AT+SYSMFG` indices). */
 const CERTIFICATE_SLOTS = [0, 1] as const;
@@ -116,11 +115,7 @@ export function deviceSettings(
       },
     },
     links: { 0: first ?? {}, 1: second ?? {}, 2: third ?? {} },
-    headers: headerSettings(
-      RED,
-      node,
-      def.headers?.map((row) => withSecret(row, node.credentials)),
-    ),
+    headers: headerSettings(RED, node, def.headers),
   };
 }
 

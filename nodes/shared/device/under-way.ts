@@ -12,6 +12,11 @@ export class UnderWay {
     return this.#ended;
   }
 
+  /** Pieces of work under way. */
+  get count(): number {
+    return this.#stops.size;
+  }
+
   /** Runs work with a signal that aborts when the node ends. */
   async run<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
     const stop = new AbortController();

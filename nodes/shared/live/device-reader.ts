@@ -11,28 +11,27 @@ export interface DeviceUnit {
   readonly payload?: string;
 }
 
-const dataHeader = {
-  short: /^\+WS_DATA:[0-2],(\d{1,5}),/,
-  long: /^\+WS_DATA:[0-2],\d{1,2},[01],\d{1,7},(\d{1,5}),/,
-} as const;
+const dataHeader = /^\+WS_DATA:[0-2],(\d{1,5}),/;
+/** With opcode, fin, and the length of the whole message. */
+const dataHeaderOfClassD = /^\+WS_DATA:[0-2],\d{1,2},[01],\d{1,7},(\d{1,5}),/;
 /** Characters that a line has at most: more without a line end are noise. */
-const LONGEST_LINE = 2048;
-/** Milliseconds after which bytes that do not go on are shown as they are. */
-const PARTIAL_MS = 2000;
+const MAX_LINE = 2048;
+/** Milliseconds after which a partial unit counts as noise. */
+const PARTIAL_UNIT_TIMEOUT_MS = 2000;
 
-/** Takes what a device says apart into lines, data and prompts, however its bytes are cut. */
+/** Splits what a device says into lines, data and prompts, however its bytes are cut. */
 export class DeviceReader {
   #rest = '';
   #since = 0;
 
-  /** @param long whether the device reports data with opcode and fin, as class D does */
-  push(text: string, at: number, long: boolean): DeviceUnit[] {
+  push(text: string, at: number, isClassD: boolean): DeviceUnit[] {
     const units: DeviceUnit[] = [];
-    if (this.#rest !== '' && at - this.#since > PARTIAL_MS) units.push(...this.flush());
+    if (this.#rest !== '' && at - this.#since > PARTIAL_UNIT_TIMEOUT_MS)
+      units.push(...this.flush());
     if (this.#rest === '') this.#since = at;
     this.#rest += text;
     for (;;) {
-      const taken = this.#unit(long);
+      const taken = this.#unit(isClassD);
       if (!taken) return units;
       const [length, unit] = taken;
       if (unit) units.push({ at: this.#since, ...unit });
@@ -49,10 +48,10 @@ export class DeviceReader {
   }
 
   /** The first unit and its length; no unit for an empty line. */
-  #unit(long: boolean): [length: number, unit?: Omit<DeviceUnit, 'at'>] | undefined {
+  #unit(isClassD: boolean): [length: number, unit?: Omit<DeviceUnit, 'at'>] | undefined {
     const rest = this.#rest;
     if (rest.startsWith('>')) return [1, { kind: 'prompt', text: '>' }];
-    const header = dataHeader[long ? 'long' : 'short'].exec(rest);
+    const header = (isClassD ? dataHeaderOfClassD : dataHeader).exec(rest);
     if (header) {
       const start = header[0].length;
       const end = start + Number(header[1]);
@@ -61,7 +60,7 @@ export class DeviceReader {
     }
     const end = rest.indexOf('\r\n');
     if (end < 0)
-      return rest.length > LONGEST_LINE ? [rest.length, { kind: 'noise', text: rest }] : undefined;
+      return rest.length > MAX_LINE ? [rest.length, { kind: 'noise', text: rest }] : undefined;
     const text = rest.slice(0, end);
     return text === '' ? [2] : [end + 2, { kind: kindOf(text), text }];
   }

@@ -3,8 +3,8 @@ import { parseCwjap } from '../../../driver/commands/wifi';
 import type { DeviceApi } from '../device/device-api';
 import type { LiveWifi } from './live-answer';
 
-/** Milliseconds between two questions while a live view is open. */
-const ASK_EVERY_MS = 30_000;
+/** Between two questions to a device, while a live view is open. */
+const ASK_INTERVAL_MS = 30_000;
 
 interface Known {
   readonly askedAt: number;
@@ -16,12 +16,12 @@ export class SignalWatch {
   readonly #known = new WeakMap<DeviceApi, Known>();
 
   /**
-   * Returns what the device has said last. Asks it again, for a later call, when that is old.
+   * Returns what the device has said last, and asks it again when that is old: a later call returns the answer.
    * @param isFree whether the device is ready and nothing waits to be sent
    */
-  look(isFree: boolean, clock: Clock, device: DeviceApi): LiveWifi | undefined {
+  latest(isFree: boolean, clock: Clock, device: DeviceApi): LiveWifi | undefined {
     const known = this.#known.get(device);
-    const isOld = clock.now() - (known?.askedAt ?? -Infinity) >= ASK_EVERY_MS;
+    const isOld = clock.now() - (known?.askedAt ?? -Infinity) >= ASK_INTERVAL_MS;
     if (isFree && isOld) void this.#ask(device, clock, known?.wifi);
     return known?.wifi;
   }

@@ -20,9 +20,8 @@ export interface TrafficRow {
 export class TrafficRows {
   readonly #device = new DeviceReader();
 
-  /** @param long see {@link DeviceReader.push} */
-  read(lines: readonly RecordingLine[], long: boolean): TrafficRow[] {
-    return lines.flatMap((line) => this.#rows(line, long));
+  read(lines: readonly RecordingLine[], isClassD: boolean): TrafficRow[] {
+    return lines.flatMap((line) => this.#rows(line, isClassD));
   }
 
   /** Returns rows that say how many bytes are missing before the next lines. */
@@ -30,13 +29,15 @@ export class TrafficRows {
     return [...this.#unfinished(), { at, from: 'driver', kind: 'skipped', text: String(bytes) }];
   }
 
-  #rows(line: RecordingLine, long: boolean): TrafficRow[] {
+  #rows(line: RecordingLine, isClassD: boolean): TrafficRow[] {
     const { at } = line;
     if ('device' in line)
-      return this.#device.push(line.device, at, long).map((unit) => ({ from: 'device', ...unit }));
+      return this.#device
+        .push(line.device, at, isClassD)
+        .map((unit) => ({ from: 'device', ...unit }));
     if ('host' in line) return [hostRow(at, line.host)];
-    const told = driverRow(line);
-    return told ? [{ at, from: 'driver', ...told }] : [];
+    const row = driverRow(line);
+    return row ? [{ at, from: 'driver', ...row }] : [];
   }
 
   #unfinished(): TrafficRow[] {

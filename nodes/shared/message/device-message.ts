@@ -8,29 +8,29 @@ import type { FlowDeviceEventName } from '../device/flow-events';
 import { sentenceOf } from '../errors/caught-error';
 import type { Translate } from './translate';
 
-/** An event of the driver's device, a change of its state or send queue, or its answer to a question. */
-export interface DeviceChange {
+/** What ws-status tells of the device: an event, a change of its state or send queue, or an answer to an input. */
+export interface DeviceReport {
   readonly event: FlowDeviceEventName | DeviceAction | 'state' | 'queue' | 'asked';
   readonly detail?: string;
   readonly command?: string;
   readonly error?: FlowError | undefined;
   /** How full the send queue is, 0 to 1. */
   readonly level?: number;
-  /** The links in the device's answer. */
+  /** The links, in an answer. */
   readonly links?: readonly LinkStatus[] | undefined;
   /** Becomes the `payload`, in place of the state. */
   readonly statistics?: DeviceStatistics;
 }
 
 /**
- * Writes a change of a device into a message: `payload` and `state` (the device's state; `payload` may be its
+ * Writes a report of a device into a message: `payload` and `state` (the device's state; `payload` may be its
  * statistics), `event`, `device` (its name); and, if known, `detail`, `command`, `error` (`code`, `message`), `level`,
  * `links` (the states 0-4 of the links 0, 1, 2) and `firmware` (the class A-D).
  */
-export function withDeviceChange(
+export function withDeviceReport(
   translate: Translate,
   host: DeviceHost,
-  { event, detail, command, error, level, links, statistics }: DeviceChange,
+  { event, detail, command, error, level, links, statistics }: DeviceReport,
   msg: NodeMessage = {},
 ): NodeMessage {
   const { name } = host.state;

@@ -2,6 +2,7 @@ import type { Node, NodeAPI, NodeMessage } from 'node-red';
 import { EspAtError } from '../../../driver/errors';
 import type { Header } from '../../../driver/link/options';
 import { render } from './templates';
+import { secretIn, type HeaderSecrets } from './secret-headers';
 import { settingText } from './settings';
 
 /** A header in the settings. `${ENV}` in name and value is expanded; the value is a Mustache template. */
@@ -11,12 +12,17 @@ export interface HeaderSetting {
 }
 
 /** Reads the headers of a dialog. Leaves out empty rows. */
-export function headerSettings(RED: NodeAPI, node: Node, rows: unknown): HeaderSetting[] {
+export function headerSettings(
+  RED: NodeAPI,
+  node: Node<HeaderSecrets>,
+  rows: unknown,
+): HeaderSetting[] {
   if (!Array.isArray(rows)) return [];
   return rows.flatMap((row: unknown) => {
     if (!isRecord(row)) return [];
     const name = settingText(RED, node, row.name);
-    const value = settingText(RED, node, row.value);
+    const stored = row.secret === true ? secretIn(row.slot, node.credentials) : row.value;
+    const value = settingText(RED, node, stored);
     return name === '' && value === '' ? [] : [{ name, value }];
   });
 }

@@ -1,18 +1,23 @@
 import type { Node, NodeAPI, NodeDef, NodeMessage } from 'node-red';
-import { shown } from '../../../driver/values/text';
 import { delimiterBytes } from '../checks/delimiter';
-import type { Refusal, Settings } from '../checks/refusal';
 import { isFixed, type Source } from '../checks/source';
-import { refusalError } from '../errors/node-error';
-import { checks } from '../checks/ws-open';
+import type { FlowError } from '../errors/node-error';
+import { checks, timeoutRange } from '../checks/ws-open';
 import { EspAtError } from '../../../driver/errors';
 import type { Header, Framing, OpenOptions } from '../../../driver/link/options';
 import { headerSettings, messageHeaders, renderHeaders, type HeaderSetting } from './headers';
-import type { Output } from './payload-decoder';
-import { withSecret, type HeaderRow, type HeaderSecrets } from './secret-headers';
+import type { PayloadFormat } from './payload-decoder';
+import type { HeaderRow, HeaderSecrets } from './secret-headers';
 import { settingSource, type ReadSetting } from './sources';
 import { render } from './templates';
-import { expandEnvironment, settingNumber, settingText } from './settings';
+import {
+  expandedSettings,
+  expandEnvironment,
+  messageTimeout,
+  refusalOf,
+  settingNumber,
+  settingText,
+} from './settings';
 
 export interface WsOpenCredentials extends HeaderSecrets {
   authorization?: string;
@@ -31,12 +36,17 @@ export interface WsOpenDef extends NodeDef {
   headers?: readonly HeaderRow[];
   keepOpen?: boolean;
   replace?: boolean;
-  output?: Output;
+  output?: PayloadFormat;
   joining?: 'chunk' | 'json' | 'delimiter' | 'silence';
   delimiter?: string;
   silence?: string | number;
   maxMessage?: string | number;
 }
+
+/** The checks of the settings that no message overrides. */
+const { delimiter, silence, maxMessage } = checks;
+
+type TextSetting = 'uri' | 'subprotocol' | 'authorization';
 
 /** The settings of ws-open, with their types checked. A message may override those that have no entry in `sources`. */
 export interface OpenSettings {
@@ -44,14 +54,14 @@ export interface OpenSettings {
   readonly subprotocol: string;
   readonly timeout: number | undefined;
   readonly authorization: string;
-  readonly sources: Readonly<Record<'uri' | 'subprotocol' | 'timeout', ReadSetting | undefined>>;
+  readonly sources: Readonly<Partial<Record<TextSetting | 'timeout', ReadSetting | undefined>>>;
   readonly headers: readonly HeaderSetting[];
   /** Options that no message overrides. */
   readonly fixed: Pick<OpenOptions, 'keepOpen' | 'replace' | 'framing' | 'maxMessageBytes'>;
   /** Whether the link is kept open, and its URI is there before a message comes. */
   readonly opensAtStart: boolean;
   /** What is wrong with the settings that no message overrides. */
-  readonly refusal: Refusal | undefined;
+  readonly refusal: FlowError | undefined;
 }
 
 /** Reads the settings of ws-open. */
@@ -70,19 +80,18 @@ export function openSettings(
       timeout: settingSource(RED, node, 'timeout', def.timeout, def.timeoutType),
     },
     authorization: settingText(RED, node, node.credentials.authorization),
-    headers: headerSettings(
-      RED,
-      node,
-      def.headers?.map((row) => withSecret(row, node.credentials)),
-    ),
+    headers: headerSettings(RED, node, def.headers),
     fixed: {
       keepOpen: def.keepOpen === true,
       replace: def.replace === true,
-      framing: joining(RED, node, def),
+      framing: framing(RED, node, def),
       maxMessageBytes: settingNumber(RED, node, def.maxMessage),
     },
     opensAtStart: def.keepOpen === true && hasUriAtStart(RED, node, def),
-    refusal: fixedRefusal(RED, node, def),
+    refusal: refusalOf(
+      { delimiter, silence, maxMessage },
+      { ...expandedSettings(RED, node, def), delimiter: delimiterText(RED, node, def) },
+    ),
   };
 }
 
@@ -99,26 +108,30 @@ export async function openOptions(
   deviceHeaders: readonly HeaderSetting[],
   msg: NodeMessage,
 ): Promise<OpenOptions> {
-  const { refusal } = settings;
-  if (refusal) throw refusalError(refusal);
-  const { sources } = settings;
-  const uri = sources.uri
-    ? messageText(await sources.uri(msg), 'INVALID_URI')
-    : (messageText(msg.uri, 'INVALID_URI') ?? (await render(RED, node, settings.uri, msg, 'uri')));
-  const subprotocol = sources.subprotocol
-    ? messageText(await sources.subprotocol(msg), 'INVALID_SUBPROTOCOL')
-    : (messageText(msg.subprotocol, 'INVALID_SUBPROTOCOL') ??
-      (await render(RED, node, settings.subprotocol, msg, 'subprotocol')));
-  const authorization =
-    messageText(msg.auth, 'INVALID_AUTHORIZATION') ??
-    (await render(RED, node, settings.authorization, msg, 'authorization'));
+  const { refusal, sources } = settings;
+  if (refusal) throw refusal;
+  const text = async (
+    setting: TextSetting,
+    code: 'INVALID_URI' | 'INVALID_SUBPROTOCOL' | 'INVALID_AUTHORIZATION',
+    given: unknown,
+  ): Promise<string> => {
+    const source = sources[setting];
+    const value = source ? ((await source(msg)) ?? '') : given;
+    if (value === undefined || value === null)
+      return render(RED, node, settings[setting], msg, setting);
+    if (typeof value === 'string') return value;
+    throw new EspAtError(code, { reason: 'NOT_TEXT' });
+  };
+  const uri = await text('uri', 'INVALID_URI', msg.uri);
+  const subprotocol = await text('subprotocol', 'INVALID_SUBPROTOCOL', msg.subprotocol);
+  const authorization = await text('authorization', 'INVALID_AUTHORIZATION', msg.auth);
   const timeout = sources.timeout
-    ? messageTimeout(await sources.timeout(msg))
-    : (messageTimeout(msg.timeout) ?? settings.timeout);
+    ? messageTimeout(await sources.timeout(msg), timeoutRange)
+    : (messageTimeout(msg.timeout, timeoutRange) ?? settings.timeout);
   return {
     ...settings.fixed,
-    uri: uri ?? '',
-    ...(subprotocol === undefined || subprotocol === '' ? {} : { subprotocol }),
+    uri,
+    ...(subprotocol === '' ? {} : { subprotocol }),
     ...(authorization === '' ? {} : { authorization }),
     ...(timeout === undefined ? {} : { timeoutMs: timeout }),
     headers: merged(
@@ -134,19 +147,6 @@ export function deleteOpenOptions(msg: NodeMessage): void {
   delete msg.timeout;
   delete msg.auth;
   delete msg.headers;
-}
-
-/**
- * Checks a number of milliseconds in a message.
- * @throws EspAtError `INVALID_TIMEOUT`
- */
-export function messageTimeout(value: unknown, min = 1, max = 180_000): number | undefined {
-  if (value === undefined || value === null || value === '') return undefined;
-  const number = typeof value === 'string' ? Number(value) : value;
-  if (typeof number === 'number' && Number.isInteger(number) && number >= min && number <= max) {
-    return number;
-  }
-  throw new EspAtError('INVALID_TIMEOUT', { value: shown(value), min, max });
 }
 
 function merged(shared: readonly Header[], own: readonly Header[]): Header[] {
@@ -165,41 +165,23 @@ function ownHeaders(
     : messageHeaders(msg.headers);
 }
 
-function messageText(
-  value: unknown,
-  code: 'INVALID_URI' | 'INVALID_SUBPROTOCOL' | 'INVALID_AUTHORIZATION',
-): string | undefined {
-  if (value === undefined || value === null) return undefined;
-  if (typeof value === 'string') return value;
-  throw new EspAtError(code, { reason: 'NOT_TEXT' });
-}
-
 function hasUriAtStart(RED: NodeAPI, node: Node, def: WsOpenDef): boolean {
   return isFixed(def.uriType) ? settingText(RED, node, def.uri) !== '' : def.uriType !== 'msg';
 }
 
-function fixedRefusal(RED: NodeAPI, node: Node, def: WsOpenDef): Refusal | undefined {
-  const settings: Settings = {
-    joining: def.joining,
-    delimiter: delimiter(RED, node, def),
-    silence: settingText(RED, node, def.silence),
-    maxMessage: settingText(RED, node, def.maxMessage),
-  };
-  return ['delimiter', 'silence', 'maxMessage']
-    .map((field) => checks[field]?.(settings[field], settings))
-    .find((refusal) => refusal !== undefined);
-}
-
-function delimiter(RED: NodeAPI, node: Node, def: WsOpenDef): string {
+function delimiterText(RED: NodeAPI, node: Node, def: WsOpenDef): string {
   return expandEnvironment(RED, node, def.delimiter ?? '\\n');
 }
 
-function joining(RED: NodeAPI, node: Node, def: WsOpenDef): Framing {
+function framing(RED: NodeAPI, node: Node, def: WsOpenDef): Framing {
   switch (def.joining) {
     case 'json':
       return { by: 'json' };
     case 'delimiter':
-      return { by: 'delimiter', delimiter: Buffer.from(delimiterBytes(delimiter(RED, node, def))) };
+      return {
+        by: 'delimiter',
+        delimiter: Buffer.from(delimiterBytes(delimiterText(RED, node, def))),
+      };
     case 'silence':
       return { by: 'idle', idleMs: settingNumber(RED, node, def.silence) ?? 100 };
     default:

@@ -1,7 +1,13 @@
 import { types } from 'node:util';
-import { shown } from '../../../driver/values/text';
+import type { Node, NodeAPI, NodeDef, NodeMessageInFlow } from 'node-red';
 import { EspAtError } from '../../../driver/errors';
+import { shown } from '../../../driver/values/text';
+import { isWhole } from '../../../driver/values/whole';
+import type { Range } from '../checks/refusal';
+import { isFixed, type Source } from '../checks/source';
 import type { FlowReason } from '../errors/node-error';
+import { messageTimeout, settingNumber } from './settings';
+import { readAll, reader, settingSource, type ReadSetting } from './sources';
 
 /** Opcodes of RFC 6455, section 11.8, by name. */
 const opcodes: Readonly<Record<string, number>> = {
@@ -13,31 +19,80 @@ const opcodes: Readonly<Record<string, number>> = {
   pong: 10,
 };
 
-/** The payload and opcode of a message to send. */
+/** The settings that ws-send and ws-request share, as their dialogs store them. */
+export interface OutgoingDef extends NodeDef {
+  device?: string;
+  link?: string | number;
+  /** What to send: a property of the message unless `payloadType` says otherwise. */
+  payload?: string;
+  payloadType?: Source;
+  /** Milliseconds; empty is the default of the firmware (ws-send) or the driver (ws-request). */
+  timeout?: string | number;
+  timeoutType?: Source;
+  /** What to do while the link is not open. */
+  whenAway?: 'fail' | 'hold';
+  holdSeconds?: string | number;
+}
+
+/** What ws-send and ws-request send for one message. */
 export interface Outgoing {
+  /** The value that the payload was made of. */
+  readonly value: unknown;
   readonly payload: Uint8Array | string;
   readonly opcode: number;
+  readonly timeoutMs: number | undefined;
+}
+
+/** Reads what to send for each message. */
+export class OutgoingReader {
+  readonly #readPayload: ReadSetting;
+  readonly #readTimeout: ReadSetting;
+  readonly #timeoutMs: number | undefined;
+  readonly #timeoutRange: Range;
+  /** How long a message waits for a link that is not open; 0: it fails at once. */
+  readonly holdMs: number;
+
+  constructor(RED: NodeAPI, node: Node, def: OutgoingDef, timeoutRange: Range) {
+    const { payload = 'payload', payloadType = 'msg', timeout, timeoutType } = def;
+    this.#readPayload = reader(RED, node, 'payload', payload, payloadType);
+    this.#readTimeout =
+      settingSource(RED, node, 'timeout', timeout, timeoutType) ?? ((msg) => msg.timeout);
+    this.#timeoutMs = isFixed(timeoutType) ? settingNumber(RED, node, timeout) : undefined;
+    this.#timeoutRange = timeoutRange;
+    const holdSeconds = settingNumber(RED, node, def.holdSeconds) ?? 30;
+    this.holdMs = def.whenAway === 'hold' ? holdSeconds * 1000 : 0;
+  }
+
+  /**
+   * Returns at once, or a promise where a value takes time.
+   * @throws FlowError `INVALID_PAYLOAD`, `INVALID_OPCODE`, `INVALID_TIMEOUT`, `VALUE_UNREADABLE`
+   */
+  read(msg: NodeMessageInFlow): Outgoing | Promise<Outgoing> {
+    const values = readAll(msg, [this.#readPayload, this.#readTimeout]);
+    const outgoing = ([value, timeout]: readonly unknown[]) => ({
+      value,
+      ...payloadOf(value, msg.opcode),
+      timeoutMs: messageTimeout(timeout, this.#timeoutRange) ?? this.#timeoutMs,
+    });
+    return values instanceof Promise ? values.then(outgoing) : outgoing(values);
+  }
 }
 
 /**
- * Converts `msg.payload`: strings, numbers and booleans to text, bytes to binary, other objects to JSON text.
- * `msg.opcode` overrides the opcode.
- * @throws EspAtError `INVALID_PAYLOAD`, `INVALID_OPCODE`
+ * Converts strings, numbers and booleans to text, bytes to binary, other objects to JSON text; `opcode` overrides the
+ * opcode.
  */
-export function outgoing(payload: unknown, opcode: unknown): Outgoing {
-  const content = contentOf(payload);
-  const natural = typeof content === 'string' ? 1 : 2;
-  return { payload: content, opcode: opcodeOf(opcode) ?? natural };
+function payloadOf(value: unknown, opcode: unknown): Pick<Outgoing, 'payload' | 'opcode'> {
+  const payload = contentOf(value);
+  const natural = typeof payload === 'string' ? 1 : 2;
+  return { payload, opcode: opcodeOf(opcode) ?? natural };
 }
 
-/** @throws EspAtError `INVALID_OPCODE` */
 function opcodeOf(opcode: unknown): number | undefined {
   if (opcode === undefined || opcode === null || opcode === '') return undefined;
   const number =
     typeof opcode === 'string' ? (opcodes[opcode.toLowerCase()] ?? digits(opcode)) : opcode;
-  if (typeof number === 'number' && Number.isInteger(number) && number >= 0 && number <= 15) {
-    return number;
-  }
+  if (isWhole(number, 0, 15)) return number;
   throw new EspAtError('INVALID_OPCODE', { opcode: shown(opcode) });
 }
 

@@ -4,22 +4,22 @@ import type { Framing } from '../../../driver/link/options';
 import { NodeError } from '../errors/node-error';
 
 /**
- * The payload that ws-open makes of received bytes.
+ * What ws-open and ws-request make of received bytes.
  *
  * - `auto`: text as a string, binary as a Buffer; a Buffer too if it is not valid UTF-8, which no firmware checks.
  * - `string`, `buffer`, `json`: always this.
  */
-export type Output = 'auto' | 'string' | 'buffer' | 'json';
+export type PayloadFormat = 'auto' | 'string' | 'buffer' | 'json';
 
 /** Makes the payloads of the messages of one connection. */
 export class PayloadDecoder {
-  readonly #output: Output;
+  readonly #format: PayloadFormat;
   /** Messages are pieces, which may end in the middle of a character. */
   readonly #pieces: boolean;
   #rest = Buffer.alloc(0);
 
-  constructor(output: Output, joining: Framing['by']) {
-    this.#output = output;
+  constructor(format: PayloadFormat, joining: Framing['by']) {
+    this.#format = format;
     this.#pieces = joining === 'chunk';
   }
 
@@ -28,9 +28,9 @@ export class PayloadDecoder {
    * @throws NodeError `NOT_JSON`
    */
   payload({ bytes, opcode, link }: Message): unknown {
-    if (this.#output === 'buffer') return bytes;
-    if (this.#output === 'json') return parse(bytes, link);
-    if (opcode === 2 && this.#output === 'auto') return bytes;
+    if (this.#format === 'buffer') return bytes;
+    if (this.#format === 'json') return parse(bytes, link);
+    if (opcode === 2 && this.#format === 'auto') return bytes;
     if (opcode !== undefined) return this.#whole(bytes);
     return this.#pieces ? this.#piece(bytes) : this.#whole(bytes);
   }
@@ -43,7 +43,7 @@ export class PayloadDecoder {
   }
 
   #whole(bytes: Buffer): Buffer | string {
-    return this.#output === 'auto' && !isUtf8(bytes) ? bytes : bytes.toString();
+    return this.#format === 'auto' && !isUtf8(bytes) ? bytes : bytes.toString();
   }
 
   #piece(piece: Buffer): unknown {
@@ -51,7 +51,7 @@ export class PayloadDecoder {
     const cut = completeLength(bytes);
     const complete = bytes.subarray(0, cut);
     // Bytes that are not text leave at once, as they came.
-    const binary = this.#output === 'auto' && !isUtf8(complete);
+    const binary = this.#format === 'auto' && !isUtf8(complete);
     this.#rest = binary ? Buffer.alloc(0) : Buffer.from(bytes.subarray(cut));
     if (binary) return bytes;
     return cut === 0 && bytes.length > 0 ? undefined : complete.toString();

@@ -13,20 +13,12 @@ export interface HeaderRow {
 }
 
 /** The credentials of the slots, as `registerType` takes them. */
-export const headerSecretCredentials = {
-  headerSecret0: { type: 'password' },
-  headerSecret1: { type: 'password' },
-  headerSecret2: { type: 'password' },
-  headerSecret3: { type: 'password' },
-  headerSecret4: { type: 'password' },
-  headerSecret5: { type: 'password' },
-  headerSecret6: { type: 'password' },
-  headerSecret7: { type: 'password' },
-} as const;
+export const headerSecretCredentials = Object.fromEntries(
+  SECRET_SLOTS.map((slot) => [`headerSecret${slot}`, { type: 'password' as const }]),
+);
 
-/** The row with the value of its secret. */
-export function withSecret(row: HeaderRow, secrets: HeaderSecrets): HeaderRow {
-  if (row.secret !== true) return row;
-  const slot = SECRET_SLOTS.find((known) => known === row.slot);
-  return { ...row, value: slot === undefined ? '' : (secrets[`headerSecret${slot}`] ?? '') };
+/** The secret in a slot. */
+export function secretIn(slot: unknown, secrets: HeaderSecrets): string | undefined {
+  const known = SECRET_SLOTS.find((each) => each === slot);
+  return known === undefined ? undefined : secrets[`headerSecret${known}`];
 }

@@ -1,4 +1,9 @@
 import type { Node, NodeAPI } from 'node-red';
+import { EspAtError } from '../../../driver/errors';
+import { shown } from '../../../driver/values/text';
+import { isWhole } from '../../../driver/values/whole';
+import type { Check, Range, Settings } from '../checks/refusal';
+import { refusalError, type FlowError } from '../errors/node-error';
 
 /**
  * Replaces every `${NAME}` in a text setting by that environment variable, looked up as everywhere in
@@ -26,28 +31,49 @@ export function settingNumber(RED: NodeAPI, node: Node, value: unknown): number 
   return text === '' ? undefined : Number(text);
 }
 
-/** Any value as text; objects as JSON. */
-function anyText(value: unknown): string {
-  switch (typeof value) {
-    case 'string':
-      return value;
-    case 'number':
-    case 'boolean':
-    case 'bigint':
-      return value.toString();
-    case 'undefined':
-      return 'undefined';
-    case 'object':
-      return value === null ? 'null' : asJson(value);
-    default:
-      return typeof value;
-  }
+/** The settings of a node, with the values of environment variables in place of their names. */
+export function expandedSettings(RED: NodeAPI, node: Node, def: object): Settings {
+  return Object.fromEntries(
+    Object.entries(def).map(([field, value]: [string, unknown]) => {
+      const isText = typeof value === 'string' || typeof value === 'number';
+      return [field, isText ? expandEnvironment(RED, node, value) : value];
+    }),
+  );
 }
 
-function asJson(value: object): string {
+/** The error of the first setting that its check refuses. */
+export function refusalOf(
+  checks: Readonly<Record<string, Check>>,
+  settings: Settings,
+): FlowError | undefined {
+  for (const [field, check] of Object.entries(checks)) {
+    const refusal = check(settings[field], settings);
+    if (refusal) return refusalError(refusal);
+  }
+  return undefined;
+}
+
+/**
+ * Reads a timeout of a message, milliseconds; undefined if the message has none.
+ * @throws EspAtError `INVALID_TIMEOUT`
+ */
+export function messageTimeout(value: unknown, [min, max]: Range): number | undefined {
+  if (value === undefined || value === null || value === '') return undefined;
+  const number = typeof value === 'string' ? Number(value) : value;
+  if (isWhole(number, min, max)) return number;
+  throw new EspAtError('INVALID_TIMEOUT', { value: shown(value), min, max });
+}
+
+/** Any value as text; objects as JSON. */
+function anyText(value: unknown): string {
+  if (typeof value === 'string') return value;
+  if (typeof value === 'number') return String(value);
   try {
-    return JSON.stringify(value);
+    // Undefined for a function.
+    const text: unknown = JSON.stringify(value);
+    return typeof text === 'string' ? text : typeof value;
   } catch {
-    return 'object';
+    // Circular, or a BigInt.
+    return typeof value;
   }
 }

@@ -5,17 +5,19 @@ import { translateOr, type Translate } from './translate';
  * What a status says, in no language yet: a text as it is, such as a host, or a key of the catalog with its values. The
  * runtime says it in the server's language, and the editor in its own.
  */
-export type StatusWords = {
-  /** Said first where a node uses several links. */ readonly link?: LinkId;
-} & (
-  | { readonly text: string }
-  | {
-      readonly key: string;
-      readonly values?: Readonly<Record<string, number | StatusWords>>;
-      /** What to say where the catalog has no such key. */
-      readonly otherwise?: StatusWords;
-    }
-);
+export type StatusWords = LinkWords & ({ readonly text: string } | CatalogWords);
+
+interface LinkWords {
+  /** Said first where a node uses several links. */
+  readonly link?: LinkId;
+}
+
+interface CatalogWords {
+  readonly key: string;
+  readonly values?: Readonly<Record<string, number | StatusWords>>;
+  /** What to say where the catalog has no such key. */
+  readonly otherwise?: StatusWords;
+}
 
 /** The words in the language of a catalog. */
 export function say(translate: Translate, words: StatusWords): string {

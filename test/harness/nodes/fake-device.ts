@@ -49,7 +49,7 @@ export class FakeLink extends EventEmitter<LinkEvents> implements LinkApi {
   readonly closed: CloseOptions[] = [];
   /** What the next calls end in; undefined is success. */
   failure: EspAtError | undefined;
-  /** While set, sends and closings wait for it. */
+  /** While set, opens, sends and closes wait for it. */
   pause: Promise<void> | undefined;
 
   constructor(id: LinkId) {
@@ -57,6 +57,13 @@ export class FakeLink extends EventEmitter<LinkEvents> implements LinkApi {
     // As in the driver: every node may listen.
     this.setMaxListeners(0);
     this.id = id;
+  }
+
+  /** Makes opens, sends and closes wait until the function that it returns is called. */
+  suspend(): () => void {
+    let resume: () => void = () => undefined;
+    this.pause = new Promise((resolve) => (resume = resolve));
+    return resume;
   }
 
   async open(options: OpenOptions, { signal }: Wait = {}): Promise<void> {

@@ -7,6 +7,16 @@ export const deviceNode = (settings: object = {}) => ({
   ...settings,
 });
 
+/** Helper nodes, which collect the messages that reach them. */
+export const helpers = (...ids: readonly string[]) =>
+  ids.map((id) => ({ id, type: 'helper', z: 'tab', wires: [] }));
+
+/** A Catch node with its helper node `caught`. */
+export const catchNodes = () => [
+  { id: 'catch', type: 'catch', z: 'tab', wires: [['caught']] },
+  ...helpers('caught'),
+];
+
 /** One node with a helper node on each output, and a Catch node: `out0`, `out1`, `caught`. */
 export function flowOf(type: string, outputs: number, settings: object = {}): object[] {
   const outs = Array.from({ length: outputs }, (_, index) => `out${index}`);
@@ -22,11 +32,10 @@ export function flowOf(type: string, outputs: number, settings: object = {}): ob
       wires: outs.map((id) => [id]),
       ...settings,
     },
-    ...outs.map((id) => ({ id, type: 'helper', z: 'tab', wires: [] })),
-    { id: 'catch', type: 'catch', z: 'tab', wires: [['caught']] },
-    { id: 'caught', type: 'helper', z: 'tab', wires: [] },
+    ...helpers(...outs),
+    ...catchNodes(),
     { id: 'complete', type: 'complete', z: 'tab', scope: ['node'], wires: [['completed']] },
-    { id: 'completed', type: 'helper', z: 'tab', wires: [] },
+    ...helpers('completed'),
   ];
 }
 
@@ -51,14 +60,9 @@ export function wholeFlow(settings: Readonly<Record<string, object>> = {}): obje
     node('send', 'msg', [['sent']]),
     node('close', 'msg', [['closed']]),
     node('status', 'all', [['news']]),
-    { id: 'catch', type: 'catch', z: 'tab', wires: [['caught']] },
+    ...catchNodes(),
     { id: 'complete', type: 'complete', z: 'tab', scope: users, wires: [['completed']] },
-    ...['in', 'state', 'sent', 'closed', 'news', 'caught', 'completed'].map((id) => ({
-      id,
-      type: 'helper',
-      z: 'tab',
-      wires: [],
-    })),
+    ...helpers('in', 'state', 'sent', 'closed', 'news', 'completed'),
   ];
 }
 

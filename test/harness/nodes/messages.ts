@@ -17,3 +17,8 @@ export function sentenceOf({ error }: NodeMessage): string {
 export function withoutId(msg: NodeMessage): object {
   return Object.fromEntries(Object.entries(msg).filter(([name]) => name !== '_msgid'));
 }
+
+/** A property of a value, if that is an object. */
+export function field(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
+}

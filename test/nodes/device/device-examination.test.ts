@@ -6,6 +6,7 @@ import type { PortOpener } from '../../../driver/port/port';
 import { runAction } from '../../../nodes/shared/device/device-actions';
 import { DeviceHost } from '../../../nodes/shared/device/device-host';
 import { PortClaims } from '../../../nodes/shared/device/port-claims';
+import { RecordingFolder } from '../../../nodes/shared/recording/recording-folder';
 import { VirtualClock } from '../../../simulator/replay/virtual-clock';
 import { FakeDevice } from '../../harness/nodes/fake-device';
 
@@ -26,7 +27,7 @@ async function underExamination() {
       opener: (address) => ({ address, open }),
     },
     make: () => device,
-    recordings: undefined,
+    recordings: new RecordingFolder(undefined),
     followers: [],
   });
   host.attach({ deviceChanged: () => undefined });

@@ -7,11 +7,12 @@ import { listenerCount } from '../../harness/event-log';
 import { DeviceHost } from '../../../nodes/shared/device/device-host';
 import type { DevicePorts, DeviceUser } from '../../../nodes/shared/device/device-host-options';
 import { PortClaims } from '../../../nodes/shared/device/port-claims';
+import { RecordingFolder } from '../../../nodes/shared/recording/recording-folder';
 import { VirtualClock } from '../../../simulator/replay/virtual-clock';
 import { FakeDevice } from '../../harness/nodes/fake-device';
 
 /** Records the devices it is given, with the state of the host at that moment. */
-class Guest implements DeviceUser {
+class RecordingUser implements DeviceUser {
   readonly #host: DeviceHost;
   readonly devices: (DeviceApi | undefined)[] = [];
   readonly states: string[] = [];
@@ -34,8 +35,8 @@ const ports: DevicePorts = {
   opener: (address) => ({ address, open: () => Promise.reject(new Error('no port')) }),
 };
 
-/** Devices by the names of their configuration nodes, in one process. */
-class House {
+/** Device hosts of one process. */
+class Hosts {
   readonly clock = new VirtualClock();
   readonly claims = new PortClaims();
 
@@ -48,7 +49,7 @@ class House {
       clock,
       ports,
       make,
-      recordings: undefined,
+      recordings: new RecordingFolder(undefined),
       followers: [],
     });
   }
@@ -56,56 +57,56 @@ class House {
 
 describe('device host', () => {
   it('starts with the first user, and stops 500 ms after the last detaches', async () => {
-    const house = new House();
+    const hosts = new Hosts();
     const device = new FakeDevice();
-    const host = house.host('a', () => device);
+    const host = hosts.host('a', () => device);
     assert.deepEqual([device.starts, host.state.name], [0, 'stopped']);
-    const [first, second] = [new Guest(host), new Guest(host)];
+    const [first, second] = [new RecordingUser(host), new RecordingUser(host)];
     assert.equal(device.starts, 1);
     assert.deepEqual([first.devices, second.devices], [[device], [device]]);
     assert.deepEqual(second.states, ['ready']);
     host.detach(first);
-    await house.clock.advance(10_000);
+    await hosts.clock.advance(10_000);
     assert.equal(device.stops, 0);
     host.detach(second);
-    await house.clock.advance(499);
+    await hosts.clock.advance(499);
     assert.equal(device.stops, 0);
-    await house.clock.advance(1);
+    await hosts.clock.advance(1);
     assert.equal(device.stops, 1);
-    assert.equal(house.clock.pending, 0);
+    assert.equal(hosts.clock.pending, 0);
   });
 
   it('keeps the device while its user is redeployed', async () => {
-    const house = new House();
+    const hosts = new Hosts();
     const device = new FakeDevice();
-    const host = house.host('a', () => device);
-    host.detach(new Guest(host));
-    await house.clock.advance(400);
-    const after = new Guest(host);
-    await house.clock.advance(10_000);
+    const host = hosts.host('a', () => device);
+    host.detach(new RecordingUser(host));
+    await hosts.clock.advance(400);
+    const after = new RecordingUser(host);
+    await hosts.clock.advance(10_000);
     assert.deepEqual([device.starts, device.stops, after.devices], [1, 0, [device]]);
   });
 
   it('does not call a detached user', async () => {
-    const house = new House();
-    const host = house.host('a', () => new FakeDevice());
-    const [gone] = [new Guest(host), new Guest(host)];
+    const hosts = new Hosts();
+    const host = hosts.host('a', () => new FakeDevice());
+    const [gone] = [new RecordingUser(host), new RecordingUser(host)];
     host.detach(gone);
-    await house.clock.wait(host.end());
+    await hosts.clock.wait(host.end());
     assert.equal(gone.devices.length, 1);
   });
 
   it('creates another device when a user attaches after the stop', async () => {
-    const house = new House();
+    const hosts = new Hosts();
     const made: FakeDevice[] = [];
-    const host = house.host('a', () => {
+    const host = hosts.host('a', () => {
       const device = new FakeDevice();
       made.push(device);
       return device;
     });
-    host.detach(new Guest(host));
-    await house.clock.advance(500);
-    assert.deepEqual(new Guest(host).devices, [made[1]]);
+    host.detach(new RecordingUser(host));
+    await hosts.clock.advance(500);
+    assert.deepEqual(new RecordingUser(host).devices, [made[1]]);
     assert.deepEqual(
       made.map(({ starts, stops }) => [starts, stops]),
       [
@@ -116,65 +117,65 @@ describe('device host', () => {
   });
 
   it('starts another device when a user attaches during the stop', async () => {
-    const house = new House();
+    const hosts = new Hosts();
     const made: FakeDevice[] = [];
     let stopped: () => void = () => undefined;
-    const host = house.host('a', () => {
+    const host = hosts.host('a', () => {
       const device = new FakeDevice();
       device.stopping = new Promise((resolve) => (stopped = resolve));
       made.push(device);
       return device;
     });
-    host.detach(new Guest(host));
-    await house.clock.advance(500);
-    const guest = new Guest(host);
+    host.detach(new RecordingUser(host));
+    await hosts.clock.advance(500);
+    const user = new RecordingUser(host);
     assert.equal(made.length, 1);
     stopped();
-    await house.clock.advance(1);
+    await hosts.clock.advance(1);
     assert.equal(made.length, 2);
-    assert.deepEqual(guest.devices, [undefined, undefined, made[1]]);
-    assert.equal(guest.states.at(-1), 'ready');
+    assert.deepEqual(user.devices, [undefined, undefined, made[1]]);
+    assert.equal(user.states.at(-1), 'ready');
   });
 
   it('ends within 2 s although users stay and the device does not stop', async () => {
-    const house = new House();
+    const hosts = new Hosts();
     const device = new FakeDevice();
     device.stopping = new Promise(() => undefined);
-    const host = house.host('a', () => device);
-    new Guest(host);
-    await house.clock.wait(host.end());
-    assert.ok(house.clock.now() <= 2000, `${house.clock.now()} ms`);
-    assert.equal(house.clock.pending, 0);
+    const host = hosts.host('a', () => device);
+    new RecordingUser(host);
+    await hosts.clock.wait(host.end());
+    assert.ok(hosts.clock.now() <= 2000, `${hosts.clock.now()} ms`);
+    assert.equal(hosts.clock.pending, 0);
   });
 
   it('ends as soon as its users have detached', async () => {
-    const house = new House();
+    const hosts = new Hosts();
     const device = new FakeDevice();
-    const host = house.host('a', () => device);
-    const guest = new Guest(host);
+    const host = hosts.host('a', () => device);
+    const user = new RecordingUser(host);
     const end = host.end();
-    await house.clock.advance(100);
+    await hosts.clock.advance(100);
     assert.equal(device.stops, 0);
-    host.detach(guest);
+    host.detach(user);
     await end;
-    assert.deepEqual([device.stops, house.clock.now()], [1, 100]);
-    assert.equal(house.clock.pending, 0);
+    assert.deepEqual([device.stops, hosts.clock.now()], [1, 100]);
+    assert.equal(hosts.clock.pending, 0);
   });
 
   it('reports invalid settings to every user, and tries again with the next', () => {
-    const house = new House();
+    const hosts = new Hosts();
     let good = false;
-    const host = house.host('a', () => {
+    const host = hosts.host('a', () => {
       if (!good) throw new EspAtError('INVALID_CONFIG', { setting: 'rate', reason: 'NOT_WHOLE' });
       return new FakeDevice();
     });
-    const guest = new Guest(host);
-    assert.deepEqual(guest.states, ['absent INVALID_CONFIG']);
+    const user = new RecordingUser(host);
+    assert.deepEqual(user.states, ['absent INVALID_CONFIG']);
     assert.throws(() => host.link(0), { code: 'INVALID_CONFIG' });
     assert.deepEqual(host.links, []);
     good = true;
-    const other = new Guest(host);
-    assert.deepEqual([guest.states.at(-1), other.states.at(-1)], ['ready', 'ready']);
+    const other = new RecordingUser(host);
+    assert.deepEqual([user.states.at(-1), other.states.at(-1)], ['ready', 'ready']);
     assert.equal(host.links.length, 3);
   });
 });
@@ -225,54 +226,54 @@ describe('listeners of a device and its links', () => {
   });
 
   it('moves to another port: the one before is free for another device, and the next device uses it too', async () => {
-    const house = new House();
+    const hosts = new Hosts();
     const made: string[] = [];
     const device = new FakeDevice();
-    const host = house.host('a', (address) => {
+    const host = hosts.host('a', (address) => {
       made.push(address);
       return device;
     });
-    const user = new Guest(host);
-    const waiting = house.host('b', () => new FakeDevice());
-    const second = new Guest(waiting);
+    const user = new RecordingUser(host);
+    const waiting = hosts.host('b', () => new FakeDevice());
+    const second = new RecordingUser(waiting);
     assert.deepEqual(second.states, ['absent PORT_SHARED']);
-    await house.clock.wait(host.usePort('q'));
+    await hosts.clock.wait(host.usePort('q'));
     assert.deepEqual([device.ports, device.disconnects, device.starts], [['q'], 1, 2]);
     assert.equal(second.states.at(-1), 'ready');
     host.detach(user);
-    await house.clock.advance(1000);
-    new Guest(host);
+    await hosts.clock.advance(1000);
+    new RecordingUser(host);
     assert.deepEqual(made, ['p', 'q']);
   });
 
   it('refuses a port that another device has, and keeps its own', async () => {
-    const house = new House();
+    const hosts = new Hosts();
     const device = new FakeDevice();
-    const host = house.host('a', () => device);
-    new Guest(host);
-    new Guest(house.host('b', () => new FakeDevice(), 'q'));
+    const host = hosts.host('a', () => device);
+    new RecordingUser(host);
+    new RecordingUser(hosts.host('b', () => new FakeDevice(), 'q'));
     await assert.rejects(host.usePort('q'), { code: 'PORT_SHARED' });
     assert.deepEqual([device.ports, device.disconnects], [[], 0]);
   });
 
   it('moves away from a port that another device has', async () => {
-    const house = new House();
-    new Guest(house.host('a', () => new FakeDevice()));
-    const host = house.host('b', () => new FakeDevice());
-    const user = new Guest(host);
+    const hosts = new Hosts();
+    new RecordingUser(hosts.host('a', () => new FakeDevice()));
+    const host = hosts.host('b', () => new FakeDevice());
+    const user = new RecordingUser(host);
     await host.usePort('q');
     assert.deepEqual(user.states, ['absent PORT_SHARED', 'ready']);
   });
 
   it('moves twice at once: the last port counts, and the ports between are free', async () => {
-    const house = new House();
+    const hosts = new Hosts();
     const device = new FakeDevice();
-    const host = house.host('a', () => device);
-    new Guest(host);
-    await house.clock.wait(Promise.all([host.usePort('q'), host.usePort('r')]));
+    const host = hosts.host('a', () => device);
+    new RecordingUser(host);
+    await hosts.clock.wait(Promise.all([host.usePort('q'), host.usePort('r')]));
     assert.deepEqual(device.ports, ['r']);
     assert.deepEqual(
-      ['p', 'q', 'r'].map((port) => house.claims.holderOf(port)?.label),
+      ['p', 'q', 'r'].map((port) => hosts.claims.holderOf(port)?.label),
       [undefined, undefined, 'a'],
     );
   });

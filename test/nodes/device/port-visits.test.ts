@@ -13,11 +13,12 @@ import { VirtualClock } from '../../../simulator/replay/virtual-clock';
 import { catalog } from '../../harness/nodes/catalog';
 import { FakeDevice } from '../../harness/nodes/fake-device';
 import { onEachRuntime } from '../../harness/nodes/node-red';
+import { field } from '../../harness/nodes/messages';
 
 /** A port that opens after some time, or never, and has nothing behind it. */
 class SilentPort implements PortOpener {
   readonly address: string;
-  readonly story: string[] = [];
+  readonly events: string[] = [];
   readonly #opening: Promise<void>;
 
   constructor(address: string, opening: Promise<void> = Promise.resolve()) {
@@ -26,15 +27,15 @@ class SilentPort implements PortOpener {
   }
 
   async open() {
-    this.story.push('opening');
+    this.events.push('opening');
     await this.#opening;
-    this.story.push('open');
+    this.events.push('open');
     return {
       write: () => undefined,
       pendingBytes: 0,
       setFlowControl: () => Promise.resolve(),
       close: () => {
-        this.story.push('closed');
+        this.events.push('closed');
         return Promise.resolve();
       },
     };
@@ -64,16 +65,16 @@ describe('PortVisits', () => {
     const clock = new VirtualClock();
     const visits = new PortVisits(new PortClaims(), clock);
     const [one, two] = [new SilentPort('tcp://one:1'), new SilentPort('tcp://two:1')];
-    const story: string[] = [];
+    const atFirst: string[] = [];
     const first = visits.examine({ opener: one, key: 'one' });
     const same = visits.examine({ opener: one, key: 'one' });
     const other = visits.networks({ opener: two, key: 'two' });
-    void first.then(() => story.push(...one.story, ...two.story));
+    void first.then(() => atFirst.push(...one.events, ...two.events));
     const refused = passing(clock, other).catch(codeOf);
     assert.equal(await passing(clock, first), await same);
     assert.equal(await refused, 'DEVICE_UNRESPONSIVE');
-    assert.deepEqual(story, ['opening', 'open', 'closed']);
-    assert.deepEqual(two.story, ['opening', 'open', 'closed']);
+    assert.deepEqual(atFirst, ['opening', 'open', 'closed']);
+    assert.deepEqual(two.events, ['opening', 'open', 'closed']);
     assert.equal(clock.pending, 0);
   });
 
@@ -86,10 +87,10 @@ describe('PortVisits', () => {
     await clock.advance(1000);
     claims.request(
       'one',
-      claimant(() => port.story.push('granted')),
+      claimant(() => port.events.push('granted')),
     );
     assert.equal(await passing(clock, answer), 'PORT_SHARED');
-    assert.deepEqual(port.story, ['opening', 'open', 'closed', 'granted']);
+    assert.deepEqual(port.events, ['opening', 'open', 'closed', 'granted']);
     assert.equal(clock.pending, 0);
   });
 
@@ -105,7 +106,7 @@ describe('PortVisits', () => {
     assert.equal(claims.holderOf('one'), undefined);
     open();
     await clock.advance(100);
-    assert.deepEqual(port.story, ['opening', 'open', 'closed']);
+    assert.deepEqual(port.events, ['opening', 'open', 'closed']);
   });
 });
 
@@ -207,7 +208,3 @@ onEachRuntime('the port of the dialog', (nodeRed) => {
     assert.equal(device.starts, 1);
   });
 });
-
-function field(value: unknown, name: string): unknown {
-  return typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
-}

@@ -9,7 +9,10 @@ import { startPathServer, type PathServer } from '../../harness/network/path-ser
 import { makeAuthority, makeIdentity } from '../../harness/network/ws-server-certificates';
 import { catalog } from '../../harness/nodes/catalog';
 import { FakeDevice } from '../../harness/nodes/fake-device';
+import { catchNodes, helpers } from '../../harness/nodes/flows';
 import { onEachRuntime } from '../../harness/nodes/node-red';
+import { field } from '../../harness/nodes/messages';
+import { quickClock } from '../../harness/quick-clock';
 
 const english = catalog('en-US');
 const authority = makeAuthority('Home CA');
@@ -23,15 +26,6 @@ const credentials = {
   ca0: authority.certificate,
   certificate0: board.certificate,
   key0: board.key,
-};
-
-/** The simulated device lives ten times as fast. */
-const quickClock = {
-  now: () => performance.now() * 10,
-  after(delay: number, callback: () => void): () => void {
-    const timer = setTimeout(callback, delay / 10);
-    return () => clearTimeout(timer);
-  },
 };
 
 const linkSettings = (auth: string) => ({ auth, pki: '0', ca: '0' });
@@ -73,13 +67,8 @@ const flow = (uri: string, settings: object = {}) => [
     link: 'device',
     wires: [['news']],
   },
-  { id: 'catch', type: 'catch', z: 'tab', wires: [['caught']] },
-  ...['in', 'state', 'sent', 'news', 'caught'].map((id) => ({
-    id,
-    type: 'helper',
-    z: 'tab',
-    wires: [],
-  })),
+  ...catchNodes(),
+  ...helpers('in', 'state', 'sent', 'news'),
 ];
 
 let boards = 0;
@@ -174,7 +163,7 @@ onEachRuntime('a board in factory state', (nodeRed) => {
     assert.doesNotMatch(JSON.stringify([log, warning]), /wrong-word|PRIVATE KEY/);
   });
 
-  /** What can never work is told by every node at once. */
+  /** Settings that can never work: every node reports them at once. */
   const refused: readonly (readonly [string, object, object, RegExp])[] = [
     ['INVALID_PORT', { port: '' }, credentials, /^"" is not a port/],
     ['INVALID_PORT', { port: 'tcp://host' }, credentials, /tcp:\/\/host"/],
@@ -292,7 +281,3 @@ onEachRuntime('the admin endpoints', (nodeRed) => {
     assert.equal(field(body[0], 'value'), 'sim:');
   });
 });
-
-function field(value: unknown, name: string): unknown {
-  return typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
-}

@@ -7,19 +7,13 @@ import { makeDevice } from '../../../nodes/shared/device/make-device';
 import { SimulatedDevice } from '../../../simulator';
 import { listenerCount } from '../../harness/event-log';
 import { startPathServer, type PathServer } from '../../harness/network/path-server';
+import { catchNodes, helpers } from '../../harness/nodes/flows';
 import { openPty, whyNoPty, type Pty } from '../../harness/port/pty';
 import { onEachRuntime } from '../../harness/nodes/node-red';
+import { field } from '../../harness/nodes/messages';
+import { quickClock } from '../../harness/quick-clock';
 
 const noPty = whyNoPty() ?? false;
-
-/** The simulated device lives ten times as fast, so that its own pauses of 5 and 10 s can be waited for. */
-const quickClock = {
-  now: () => performance.now() * 10,
-  after(delay: number, callback: () => void): () => void {
-    const timer = setTimeout(callback, delay / 10);
-    return () => clearTimeout(timer);
-  },
-};
 
 /** A serial line with the simulated ESP32 at its far end, and all that the host wrote on it. */
 interface SerialLine {
@@ -70,13 +64,8 @@ onEachRuntime('over a real serial port (pty)', (nodeRed) => {
     },
     { id: 'send', type: 'ws-send', z: 'tab', device: 'device', link: 'msg', wires: [['sent']] },
     { id: 'close', type: 'ws-close', z: 'tab', device: 'device', link: 'msg', wires: [['closed']] },
-    { id: 'catch', type: 'catch', z: 'tab', wires: [['caught']] },
-    ...['in', 'state', 'sent', 'closed', 'caught'].map((id) => ({
-      id,
-      type: 'helper',
-      z: 'tab',
-      wires: [],
-    })),
+    ...catchNodes(),
+    ...helpers('in', 'state', 'sent', 'closed'),
   ];
 
   /** Waits for the report of a state of a link. */
@@ -241,8 +230,4 @@ onEachRuntime('over a real serial port (pty)', (nodeRed) => {
 /** A message with properties of ours. */
 function message(properties: object): NodeMessage {
   return { ...properties };
-}
-
-function field(value: unknown, name: string): unknown {
-  return typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
 }

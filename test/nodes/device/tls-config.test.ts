@@ -12,7 +12,9 @@ import { startPathServer, type PathServer } from '../../harness/network/path-ser
 import { pfxFile, pfxPath, PFX_PASSPHRASE } from '../../harness/network/pfx-file';
 import { makeAuthority, makeIdentity } from '../../harness/network/ws-server-certificates';
 import { catalog } from '../../harness/nodes/catalog';
+import { catchNodes, helpers } from '../../harness/nodes/flows';
 import { onEachRuntime } from '../../harness/nodes/node-red';
+import { field } from '../../harness/nodes/messages';
 
 const english = catalog('en-US');
 const authority = makeAuthority('Home CA');
@@ -201,8 +203,8 @@ const flow = (settings: object, uri: string) => [
     wires: [['in'], ['state']],
   },
   { id: 'send', type: 'ws-send', z: 'tab', device: 'device', link: '0', wires: [[]] },
-  { id: 'catch', type: 'catch', z: 'tab', wires: [['caught']] },
-  ...['in', 'state', 'caught'].map((id) => ({ id, type: 'helper', z: 'tab', wires: [] })),
+  ...catchNodes(),
+  ...helpers('in', 'state'),
 ];
 
 let boards = 0;
@@ -222,7 +224,7 @@ onEachRuntime('a tls-config node', (nodeRed, major) => {
       Reflect.deleteProperty(process.env, `TLS_${name}`);
   });
 
-  /** What the dialog is told of a tls-config node, deployed or not. */
+  /** The problems of a tls-config node that the dialog gets, deployed or not. */
   async function problems(tls: object): Promise<unknown> {
     const { status, body } = await nodeRed.post('/esp-at-websocket/certificates', {
       slot: '0',
@@ -256,7 +258,7 @@ onEachRuntime('a tls-config node', (nodeRed, major) => {
   for (const { title, since = 4, settings = {}, credentials = {}, sentence } of bad) {
     const skip = major < since ? 'this Node-RED has no such setting' : false;
     it(
-      `with ${title}: told in the dialog before it is deployed, and by each node`,
+      `with ${title}: the dialog reports it before the deploy, and each node after it`,
       { skip },
       async () => {
         const deployed = flow(settings, 'wss://127.0.0.1:1/');
@@ -270,14 +272,10 @@ onEachRuntime('a tls-config node', (nodeRed, major) => {
           shape: 'ring',
           text: 'bad certificate',
         });
-        const told = [{ field: 'tls', message: field(error, 'message') }];
-        assert.deepEqual(await problems(settings), told);
-        assert.deepEqual(await problems({ ...settings, id: 'new', credentials }), told);
+        const expected = [{ field: 'tls', message: field(error, 'message') }];
+        assert.deepEqual(await problems(settings), expected);
+        assert.deepEqual(await problems({ ...settings, id: 'new', credentials }), expected);
       },
     );
   }
 });
-
-function field(value: unknown, name: string): unknown {
-  return typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
-}

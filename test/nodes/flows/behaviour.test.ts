@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { afterEach, it } from 'node:test';
-import { Harness, type HarnessOptions } from '../../harness/harness';
+import { it } from 'node:test';
 import { wholeFlow } from '../../harness/nodes/flows';
+import { harnessFlow } from '../../harness/nodes/harness-flow';
 import { EARLY_TEXT } from '../../harness/network/ws-server-paths';
 import { codeOf, sentenceOf, withoutId } from '../../harness/nodes/messages';
 import { onEachRuntime } from '../../harness/nodes/node-red';
@@ -9,26 +9,7 @@ import { onEachRuntime } from '../../harness/nodes/node-red';
 const URI = 'ws://host/echo';
 
 onEachRuntime('the nodes on the simulated ESP32', (nodeRed) => {
-  let harness: Harness | undefined;
-
-  async function begin(
-    settings: Readonly<Record<string, object>> = {},
-    options: HarnessOptions = {},
-  ): Promise<Harness> {
-    const made = new Harness(options);
-    harness = made;
-    await nodeRed.load(() => made.device, wholeFlow(settings), {}, undefined, made.clock);
-    return made;
-  }
-
-  afterEach(async () => {
-    await nodeRed.unload();
-    if (!harness) return;
-    assert.deepEqual([harness.hostClock.pending, nodeRed.timers], [0, 0], 'timers are left');
-    assert.equal(harness.port.isOpen, false, 'the port is left open');
-    await harness.end();
-    harness = undefined;
-  });
+  const begin = harnessFlow(nodeRed);
 
   /** Takes messages until one has the event. */
   async function event(id: string, wanted: string) {
@@ -47,9 +28,9 @@ onEachRuntime('the nodes on the simulated ESP32', (nodeRed) => {
   });
 
   it('keep open: reopens after a close by the server, and rests from ws-close to the next ws-open', async () => {
-    const { server, clock } = await begin({
-      open: { link: '0', uri: URI, keepOpen: true },
-    });
+    const { server, clock } = await begin(
+      wholeFlow({ open: { link: '0', uri: URI, keepOpen: true } }),
+    );
     await event('state', 'opened');
     server.connections[0]?.close(1001);
     await event('state', 'closed-by-server');
@@ -72,7 +53,7 @@ onEachRuntime('the nodes on the simulated ESP32', (nodeRed) => {
 
   for (const firmware of ['A', 'B'] as const)
     it(`firmware that loses a server's first message, class ${firmware}: ws-open and ws-status warn after the opening`, async () => {
-      await begin({ status: { link: '0' } }, { firmware });
+      await begin(wholeFlow({ status: { link: '0' } }), { firmware });
       nodeRed.give('open', { _msgid: 'mine', linkId: 0, uri: URI });
       const opened = await event('state', 'opened');
       assert.equal(opened._msgid, 'mine');
@@ -92,7 +73,7 @@ onEachRuntime('the nodes on the simulated ESP32', (nodeRed) => {
 
   for (const firmware of ['C', 'D'] as const)
     it(`firmware that holds a server's first message back, class ${firmware}: ws-open outputs it and does not warn`, async () => {
-      const { clock } = await begin({}, { firmware });
+      const { clock } = await begin(wholeFlow(), { firmware });
       nodeRed.give('open', { linkId: 0, uri: 'ws://host/early' });
       await event('state', 'opened');
       assert.equal((await nodeRed.next('in')).payload, EARLY_TEXT);
@@ -101,7 +82,7 @@ onEachRuntime('the nodes on the simulated ESP32', (nodeRed) => {
     });
 
   it('ws-send with hold: sends in order once the link is open', async () => {
-    const { server } = await begin({ send: { whenAway: 'hold', holdSeconds: '20' } });
+    const { server } = await begin(wholeFlow({ send: { whenAway: 'hold', holdSeconds: '20' } }));
     for (const payload of ['a', 'b', 'c']) nodeRed.give('send', { linkId: 1, payload });
     nodeRed.give('open', { linkId: 1, uri: 'ws://host/plain' });
     for (const payload of ['a', 'b', 'c'])
@@ -113,7 +94,7 @@ onEachRuntime('the nodes on the simulated ESP32', (nodeRed) => {
   });
 
   it('ws-send: HOLD_TIMEOUT after the hold time, LINK_NOT_OPEN at once without hold', async () => {
-    const { clock } = await begin({ send: { whenAway: 'hold', holdSeconds: '20' } });
+    const { clock } = await begin(wholeFlow({ send: { whenAway: 'hold', holdSeconds: '20' } }));
     const before = clock.now();
     nodeRed.give('send', { linkId: 1, payload: 'x' });
     assert.equal(codeOf(await nodeRed.next('caught')), 'HOLD_TIMEOUT');

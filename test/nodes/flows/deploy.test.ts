@@ -1,39 +1,31 @@
 import assert from 'node:assert/strict';
-import { afterEach, it } from 'node:test';
-import { Harness, type HarnessOptions } from '../../harness/harness';
+import { it } from 'node:test';
+import type { Harness } from '../../harness/harness';
 import { wholeFlow } from '../../harness/nodes/flows';
+import { harnessFlow } from '../../harness/nodes/harness-flow';
 import { onEachRuntime } from '../../harness/nodes/node-red';
 
 const URI = 'ws://host/echo';
 const SILENT = 'ws://host:7/';
 
 onEachRuntime('a ws-open that is kept open and deployed again', (nodeRed) => {
-  let harness: Harness | undefined;
+  const begin = harnessFlow(nodeRed);
 
   /** A flow whose ws-open keeps link 0 open to a URI. Port 7 leads to a host that does not answer. */
-  async function begin(uri: string, options: HarnessOptions = {}): Promise<Harness> {
-    const made: Harness = new Harness({
+  async function beginTo(uri: string): Promise<Harness> {
+    const made: Harness = await begin(flowTo(uri), {
       route: ({ port }) =>
         port === 7 ? { kind: 'unroutable' } : { kind: 'server', server: made.server },
-      ...options,
     });
-    harness = made;
-    await nodeRed.load(() => made.device, flowTo(uri), {}, undefined, made.clock);
     return made;
   }
 
   const flowTo = (uri: string) => wholeFlow({ open: { link: '0', uri, keepOpen: true } });
 
-  afterEach(async () => {
-    await nodeRed.unload();
-    await harness?.end();
-    harness = undefined;
-  });
-
   for (const type of ['nodes', 'flows'] as const) {
     for (const milliseconds of [0, 1000, 14_000, 15_500]) {
       it(`opens to the corrected URI, ${type}, ${milliseconds} ms into the attempt`, async () => {
-        const { clock, device, server, port } = await begin(SILENT);
+        const { clock, device, server, port } = await beginTo(SILENT);
         await clock.until(() => port.text.includes('AT+WSOPEN=0,'), 20_000);
         await clock.advance(milliseconds);
         await nodeRed.deploy(flowTo(URI), type);
@@ -52,7 +44,7 @@ onEachRuntime('a ws-open that is kept open and deployed again', (nodeRed) => {
   }
 
   it('is open again after three quick deploys', async () => {
-    const { clock, device, server } = await begin(URI);
+    const { clock, device, server } = await beginTo(URI);
     await clock.until(() => device.links[0].stateNumber === 2, 20_000);
     for (const path of ['one', 'two', 'three']) {
       await nodeRed.deploy(flowTo(`ws://host/${path}`), 'nodes');

@@ -5,6 +5,7 @@ import { FakeDevice } from '../../harness/nodes/fake-device';
 import { wholeFlow } from '../../harness/nodes/flows';
 import { onEachRuntime } from '../../harness/nodes/node-red';
 import { NodeWatch } from '../../verification/deployments/node-watch';
+import { turns } from '../../harness/nodes/turns';
 
 /** Throws what a script throws: anything, also what is no error. */
 const throwing = (script: string) => (): never => {
@@ -87,7 +88,7 @@ onEachRuntime('nodes with hostile values in a message', (nodeRed) => {
             nodeRed.give(node, { payload: 'x', linkId: 0, [field]: make(), _msgid });
           }
         }
-        for (let turn = 0; turn < 50; turn++) await new Promise(setImmediate);
+        await turns(50);
         const wrong = ids.filter((id) => watch.endings.get(id)?.length !== 1);
         assert.deepEqual(wrong, [], 'inputs that did not end once');
         assert.deepEqual(

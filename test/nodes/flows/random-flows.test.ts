@@ -12,48 +12,51 @@ import { wholeFlow } from '../../harness/nodes/flows';
 import { codeOf, sentenceOf } from '../../harness/nodes/messages';
 import { onEachRuntime, type NodeRed } from '../../harness/nodes/node-red';
 
-/** Lives that are lived on each Node-RED, and what happens in each. */
-const LIVES = 12;
-const HAPPENINGS = 60;
+/** Random runs on each Node-RED, and steps of each. */
+const RUNS = 12;
+const STEPS = 60;
 const classes = ['A', 'B', 'C', 'D'] as const;
 const users = ['open', 'send', 'close', 'status'] as const;
-/** Milliseconds between one happening and the next. */
+/** Milliseconds between one step and the next. */
 const pauses = [0, 0, 1, 5, 30, 200, 1000, 4000] as const;
-/** Milliseconds after which everything is of use again, and every hold and retry is over. */
-const REST = 200_000;
+/** After this time every link works again, and every hold and retry is over. */
+const RECOVERY_MS = 200_000;
 const secrets = { authorization: 'Bearer s3cret-auth', header: 's3cret-head', uri: 's3cret-uri' };
-/** What fills up a data prompt whose payload was not risked. */
-const FILLING = /^(?:[\r\n]|AT\+[A-Z]+\?\r\n)*$/;
+/** What the driver pads a pending prompt with. */
+const PADDING = /^(?:[\r\n]|AT\+[A-Z]+\?\r\n)*$/;
 const DELIMITER = '\u001e';
 
-/** What damages bytes is left out: what arrives can be compared then. */
+/** Faults that corrupt no bytes, so that the test can compare what arrives. */
 const harmless = faults
   .filter(({ name, group }) => group !== 'line' && name !== 'boot-noise' && name !== 'stray')
   .map(({ name }) => name);
 
-/** A flow that is given messages, good ones and bad ones, and deployed again and again while its device goes through all that can go wrong. */
-class FlowLife {
+/** Gives a flow valid and invalid messages, and deploys it again and again, while random faults happen to its device. */
+class RandomRun {
   readonly problems: string[] = [];
   readonly #nodeRed: NodeRed;
   readonly #harness: VirtualHarness;
-  readonly #luck: SeededRandom;
+  readonly #random: SeededRandom;
   readonly #settings: Record<string, object>;
-  /** What was given to which node; of messages that can be sent, as the server should get them. */
+  /** Inputs by name: their node, and the bytes that the server should get. */
   readonly #given = new Map<string, { readonly node: string; readonly bytes?: Buffer }>();
+  /** How often each input reached the server. */
   readonly #arrived = new Map<string, number>();
+  /** Texts that the server sent, and how often the flow got them. */
   readonly #served = new Map<string, number>();
   readonly #parts = new Map<WsConnection, Buffer[]>();
+  /** Texts that may not hold a secret: log entries, sentences, messages. */
   readonly #shown = new Set<string>();
-  /** Nodes that are not in the flow at present. */
-  readonly #away = new Set<string>();
+  /** Nodes that are not in the flow now. */
+  readonly #absent = new Set<string>();
 
   constructor(nodeRed: NodeRed, seed: number) {
     this.#nodeRed = nodeRed;
-    this.#luck = new SeededRandom(seed);
-    const firmware = this.#luck.one(classes);
-    const harness = new VirtualHarness({ firmware, seed, paced: this.#luck.once(3) });
+    this.#random = new SeededRandom(seed);
+    const firmware = this.#random.one(classes);
+    const harness = new VirtualHarness({ firmware, seed, paced: this.#random.once(3) });
     this.#harness = harness;
-    harness.ws.behavior.answersCloses = !this.#luck.once(4);
+    harness.ws.behavior.answersCloses = !this.#random.once(4);
     harness.ws.behavior.onFrame = (connection, { opcode, fin, payload }) => {
       connection.frames.length = 0;
       if (opcode > 2) return;
@@ -72,61 +75,61 @@ class FlowLife {
         joining: 'delimiter',
         delimiter: DELIMITER,
       },
-      send: this.#luck.once(2) ? { whenAway: 'hold', holdSeconds: '10', holdMessages: '20' } : {},
+      send: this.#random.once(2) ? { whenAway: 'hold', holdSeconds: '10', holdMessages: '20' } : {},
       status: { poll: '7' },
     };
   }
 
-  async live(): Promise<void> {
+  async run(): Promise<void> {
     const { clock, device, faults: injected } = this.#harness;
     await this.#nodeRed.load(() => device, this.#flow(), this.#credentials(), undefined, clock);
     for (const linkId of [0, 1, 2]) this.#give('open', { linkId });
-    for (let index = 0; index < HAPPENINGS; index++) {
-      await this.#happen();
-      await clock.advance(this.#luck.one(pauses));
+    for (let index = 0; index < STEPS; index++) {
+      await this.#step();
+      await clock.advance(this.#random.one(pauses));
     }
     injected.clear();
     injected.port?.plugIn();
-    this.#away.clear();
+    this.#absent.clear();
     await this.#deploy();
-    await clock.advance(REST);
-    await this.#checkUse();
-    this.#look();
-    this.#checkEndings();
+    await clock.advance(RECOVERY_MS);
+    await this.#checkLinks();
+    this.#keepLog();
+    this.#checkOutcomes();
     this.#checkReceived();
     await this.#nodeRed.unload();
     if (this.#nodeRed.timers > 0) this.problems.push('timers of nodes are left');
     this.problems.push(...(await this.#harness.end()));
   }
 
-  async #happen(): Promise<void> {
+  async #step(): Promise<void> {
     const { faults: injected, ws } = this.#harness;
-    const linkId = this.#luck.one([0, 1, 2, 0, 1, 2, 0, 1, 2, 'x']);
-    const connection = this.#luck.one(ws.connections.filter(({ open }) => open));
-    switch (this.#luck.below(14)) {
+    const linkId = this.#random.one([0, 1, 2, 0, 1, 2, 0, 1, 2, 'x']);
+    const connection = this.#random.one(ws.connections.filter(({ open }) => open));
+    switch (this.#random.below(14)) {
       case 0:
       case 1: {
-        const uri = this.#luck.one(['http://x', 'ws://server/401', 5]);
-        this.#give('open', { linkId, ...(this.#luck.once(3) && { uri }) });
+        const uri = this.#random.one(['http://x', 'ws://server/401', 5]);
+        this.#give('open', { linkId, ...(this.#random.once(3) && { uri }) });
         break;
       }
       case 2:
-        this.#give('close', { linkId, ...(this.#luck.once(4) && { code: 1005 }) });
+        this.#give('close', { linkId, ...(this.#random.once(4) && { code: 1005 }) });
         break;
       case 3:
-        this.#give('status', this.#luck.once(2) ? { linkId } : {});
+        this.#give('status', this.#random.once(2) ? { linkId } : {});
         break;
       case 4:
       case 5:
         if (connection) this.#serve(connection);
         break;
       case 6:
-        if (this.#luck.once(2)) connection?.drop();
+        if (this.#random.once(2)) connection?.drop();
         else connection?.close();
         break;
       case 7:
       case 8:
-        for (const order of withPrerequisite(drawFault(this.#luck.random, harmless))) {
+        for (const order of withPrerequisite(drawFault(this.#random.random, harmless))) {
           if (order.kind === 'simulator') injected.inject(order.fault.name, order.settings);
         }
         break;
@@ -135,28 +138,28 @@ class FlowLife {
         await this.#redeploy();
         break;
       default:
-        for (let count = this.#luck.below(4); count >= 0; count--) this.#send(linkId);
+        for (let count = this.#random.below(4); count >= 0; count--) this.#send(linkId);
     }
   }
 
   #send(linkId: unknown): void {
     const name = `<${this.#given.size}>`;
-    const size = this.#luck.below(this.#luck.once(4) ? 7000 : 80);
-    const payload = this.#luck.one([name + 'x'.repeat(size), Buffer.from(name), null, undefined]);
-    const opcode = this.#luck.once(8) ? { opcode: 'none' } : {};
+    const size = this.#random.below(this.#random.once(4) ? 7000 : 80);
+    const payload = this.#random.one([name + 'x'.repeat(size), Buffer.from(name), null, undefined]);
+    const opcode = this.#random.once(8) ? { opcode: 'none' } : {};
     const bytes = payload ? { bytes: Buffer.from(payload) } : {};
     this.#give('send', { payload, linkId, ...opcode }, bytes);
   }
 
   #serve(connection: WsConnection): void {
-    const text = `[${this.#served.size}]${'y'.repeat(this.#luck.below(3000))}`;
+    const text = `[${this.#served.size}]${'y'.repeat(this.#random.below(3000))}`;
     this.#served.set(text, 0);
     const end = this.#harness.firmware === 'D' ? '' : DELIMITER;
     connection.send({ fin: true, opcode: 1, payload: Buffer.from(text + end) });
   }
 
   #give(node: string, msg: object, more: { readonly bytes?: Buffer } = {}): void {
-    if (this.#away.has(node)) return;
+    if (this.#absent.has(node)) return;
     const name = `<${this.#given.size}>`;
     this.#given.set(name, { node, ...more });
     this.#nodeRed.give(node, { ...msg, _msgid: name });
@@ -165,10 +168,10 @@ class FlowLife {
   #arrive(bytes: Buffer): void {
     const [name = ''] = /^<\d+>/.exec(bytes.toString('latin1', 0, 20)) ?? [];
     if (!this.#given.get(name)?.bytes?.equals(bytes)) {
-      // Damaged is what broke off: its sender does not know how it went.
+      // A message that broke off: its sender gets an unknown outcome.
       if (this.#given.has(name)) return;
       const text = bytes.toString('latin1');
-      if (!FILLING.test(text)) this.problems.push(`not sent by the flow: ${JSON.stringify(text)}`);
+      if (!PADDING.test(text)) this.problems.push(`not sent by the flow: ${JSON.stringify(text)}`);
       return;
     }
     this.#arrived.set(name, (this.#arrived.get(name) ?? 0) + 1);
@@ -177,7 +180,7 @@ class FlowLife {
   // --- deploying -----------------------------------------------------------------------------------
 
   #flow(): object[] {
-    const isHere = (node: object) => !('id' in node && this.#away.has(String(node.id)));
+    const isHere = (node: object) => !('id' in node && this.#absent.has(String(node.id)));
     return wholeFlow(this.#settings).filter(isHere);
   }
 
@@ -187,22 +190,22 @@ class FlowLife {
   }
 
   async #redeploy(): Promise<void> {
-    const id = this.#luck.one(['device', ...users]);
-    if (id !== 'device' && this.#luck.once(3)) {
-      if (!this.#away.delete(id)) this.#away.add(id);
+    const id = this.#random.one(['device', ...users]);
+    if (id !== 'device' && this.#random.once(3)) {
+      if (!this.#absent.delete(id)) this.#absent.add(id);
     } else {
-      this.#settings[id] = { ...this.#settings[id], name: `${this.#luck.random()}` };
+      this.#settings[id] = { ...this.#settings[id], name: `${this.#random.random()}` };
     }
     await this.#deploy();
   }
 
   async #deploy(): Promise<void> {
-    this.#look();
+    this.#keepLog();
     await this.#nodeRed.deploy(this.#flow(), 'nodes', this.#credentials());
   }
 
-  /** Keeps what people see, which is gone with its nodes. */
-  #look(): void {
+  /** Keeps the log of the device, which Node-RED drops with the node. */
+  #keepLog(): void {
     for (const level of ['log', 'warn', 'error', 'debug'] as const)
       for (const text of this.#nodeRed.logged('device', level)) this.#shown.add(text);
   }
@@ -210,7 +213,7 @@ class FlowLife {
   // --- the results ---------------------------------------------------------------------------------
 
   /** All links open, pass messages and are shown as open. */
-  async #checkUse(): Promise<void> {
+  async #checkLinks(): Promise<void> {
     const { clock } = this.#harness;
     for (const linkId of [0, 1, 2]) this.#give('close', { linkId });
     await clock.advance(30_000);
@@ -220,7 +223,7 @@ class FlowLife {
       const name = `<${this.#given.size}>`;
       this.#give('send', { payload: name, linkId }, { bytes: Buffer.from(name) });
       await clock.advance(2000);
-      if (this.#arrived.get(name) !== 1) this.problems.push(`link ${linkId} is of no use`);
+      if (this.#arrived.get(name) !== 1) this.problems.push(`link ${linkId} passes no message`);
       for (const id of users) {
         const text = this.#nodeRed.statuses(id).at(-1)?.text;
         if (text !== `${linkId}: server:80` && text !== `${linkId}: server`)
@@ -229,7 +232,7 @@ class FlowLife {
     }
   }
 
-  #checkEndings(): void {
+  #checkOutcomes(): void {
     const completed = this.#nodeRed.waiting('completed');
     const caught = this.#nodeRed.waiting('caught');
     const endings = new Map<string, NodeMessage[]>();
@@ -268,10 +271,10 @@ class FlowLife {
 
 onEachRuntime('random faults and deployments', (nodeRed) => {
   it('every input ends once with its true outcome, and messages pass in the end', async () => {
-    for (let seed = 1; seed <= LIVES; seed++) {
-      const life = new FlowLife(nodeRed, seed);
-      await life.live();
-      assert.deepEqual(life.problems, [], `life ${seed}`);
+    for (let seed = 1; seed <= RUNS; seed++) {
+      const random = new RandomRun(nodeRed, seed);
+      await random.run();
+      assert.deepEqual(random.problems, [], `seed ${seed}`);
     }
   });
 });

@@ -55,17 +55,17 @@ describe('signal for the live view', () => {
     const watch = new SignalWatch();
     const device = new FakeDevice();
     device.answer = ['+CWJAP:"net","aa:bb:cc:dd:ee:ff",6,-52,0,1,3,0,0'];
-    assert.equal(watch.look(false, clock, device), undefined);
+    assert.equal(watch.latest(false, clock, device), undefined);
     assert.deepEqual(device.commands, []);
-    watch.look(true, clock, device);
+    watch.latest(true, clock, device);
     await clock.advance(29_999);
-    assert.deepEqual(watch.look(true, clock, device), { ssid: 'net', signal: -52 });
+    assert.deepEqual(watch.latest(true, clock, device), { ssid: 'net', signal: -52 });
     assert.deepEqual(device.commands, ['AT+CWJAP?']);
     await clock.advance(1);
     device.answer = [];
-    watch.look(true, clock, device);
+    watch.latest(true, clock, device);
     await clock.advance(1);
-    assert.equal(watch.look(true, clock, device), undefined);
+    assert.equal(watch.latest(true, clock, device), undefined);
     assert.equal(device.commands.length, 2);
   });
 });
@@ -77,7 +77,7 @@ const flow = [
 ];
 
 onEachRuntime('GET esp-at-websocket', (nodeRed) => {
-  it('live: tells of every device, and the traffic of the one asked for', async () => {
+  it('live: describes every device, and gives the traffic of the one asked for', async () => {
     const { device, recorder } = recorded();
     recorder.wrote(Buffer.from('AT\r\n'));
     await nodeRed.load(() => device, flow);

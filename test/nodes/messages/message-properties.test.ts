@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import { afterEach, it } from 'node:test';
+import { it } from 'node:test';
 import type { NodeMessage } from 'node-red';
-import { Harness } from '../../harness/harness';
-import { wholeFlow } from '../../harness/nodes/flows';
+import type { Harness } from '../../harness/harness';
+import { helpers, wholeFlow } from '../../harness/nodes/flows';
+import { harnessFlow } from '../../harness/nodes/harness-flow';
 import { codeOf } from '../../harness/nodes/messages';
 import { onEachRuntime } from '../../harness/nodes/node-red';
 import { headerOf } from '../../harness/network/ws-server-paths';
@@ -10,11 +11,9 @@ import { headerOf } from '../../harness/network/ws-server-paths';
 const URI = 'ws://host/echo';
 
 onEachRuntime('properties of a message', (nodeRed) => {
-  let harness: Harness | undefined;
+  const beginFlow = harnessFlow(nodeRed);
 
   async function begin(settings: Readonly<Record<string, object>> = {}): Promise<Harness> {
-    const made = new Harness();
-    harness = made;
     const node = (id: string, type: string, link: string) => ({
       id,
       type,
@@ -27,19 +26,12 @@ onEachRuntime('properties of a message', (nodeRed) => {
       node('request', 'ws-request', 'msg'),
       node('device-status', 'ws-status', 'device'),
       node('link-status', 'ws-status', '0'),
-      ...['out', 'late'].map((id) => ({ id, type: 'helper', z: 'tab', wires: [] })),
+      ...helpers('out', 'late'),
     ];
-    const flow = [...wholeFlow(settings), ...more];
-    await nodeRed.load(() => made.device, flow, {}, undefined, made.clock);
+    const made = await beginFlow([...wholeFlow(settings), ...more]);
     nodeRed.give('open', { linkId: 0, uri: URI });
     for (;;) if ((await nodeRed.next('state')).event === 'opened') return made;
   }
-
-  afterEach(async () => {
-    await nodeRed.unload();
-    await harness?.end();
-    harness = undefined;
-  });
 
   /** Properties that no node of this package knows, some as other nodes make them. */
   const strange = () => ({
@@ -136,12 +128,12 @@ onEachRuntime('properties of a message', (nodeRed) => {
     assert.deepEqual([got.topic, got.headers, got.subprotocol], ['mine', undefined, undefined]);
     nodeRed.give('open', { _msgid: 'def', linkId: 2, uri: URI });
     await answerTo('def', 'state');
-    const told = server.requests.map((request) =>
+    const received = server.requests.map((request) =>
       ['Sec-WebSocket-Protocol', 'X-Shared', 'X-Own', 'X-Token'].map((name) =>
         headerOf(request, name),
       ),
     );
-    assert.deepEqual(told, [
+    assert.deepEqual(received, [
       ['mqtt', 'shared', 'own', undefined],
       ['chat, v2', 'shared', undefined, 'ab"c'],
       ['mqtt', 'shared', 'own', undefined],

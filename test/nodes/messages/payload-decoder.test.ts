@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { PayloadDecoder, type Output } from '../../../nodes/shared/message/payload-decoder';
+import { PayloadDecoder, type PayloadFormat } from '../../../nodes/shared/message/payload-decoder';
 
 /** The payloads of pieces of firmware that does not tell where messages end, and of what is left at the end. */
-function payloads(output: Output, ...pieces: readonly Buffer[]): unknown[] {
-  const decoder = new PayloadDecoder(output, 'chunk');
+function payloads(format: PayloadFormat, ...pieces: readonly Buffer[]): unknown[] {
+  const decoder = new PayloadDecoder(format, 'chunk');
   const found = pieces.map((bytes) =>
     decoder.payload({ link: 0, uri: 'ws://host/', owner: undefined, opcode: undefined, bytes }),
   );

@@ -1,25 +1,21 @@
 import assert from 'node:assert/strict';
-import { afterEach, it } from 'node:test';
-import { Harness } from '../../harness/harness';
+import { it } from 'node:test';
+import type { Harness } from '../../harness/harness';
 import { wholeFlow } from '../../harness/nodes/flows';
+import { harnessFlow } from '../../harness/nodes/harness-flow';
 import { codeOf } from '../../harness/nodes/messages';
 import { onEachRuntime } from '../../harness/nodes/node-red';
 import type { FirmwareClass } from '../../../simulator';
 
-/** Milliseconds after which the connection is old: what comes then is no part of its opening. */
+/** After this time the opening of a connection is over. */
 const SETTLED_MS = 2000;
-/** Milliseconds in which the firmware notices a peer that is silent. */
+/** Within this time the firmware notices a silent peer. */
 const NOTICED_MS = 60_000;
 
 onEachRuntime('the end of a connection that the flow did not ask for', (nodeRed) => {
-  let harness: Harness | undefined;
-  afterEach(async () => {
-    await nodeRed.unload();
-    await harness?.end();
-    harness = undefined;
-  });
+  const begin = harnessFlow(nodeRed);
 
-  /** What happens, what both nodes then tell first, and the code; undefined where the firmware tells no reason. */
+  /** What happens; the event and state that both nodes then report first, and its code where the firmware gives a reason. */
   const ends: readonly (readonly [
     what: string,
     act: (harness: Harness) => void,
@@ -60,10 +56,8 @@ onEachRuntime('the end of a connection that the flow did not ask for', (nodeRed)
   ];
   for (const firmware of ['B', 'D'] as const)
     for (const [what, act, event, state, codes] of ends)
-      it(`${what}, class ${firmware}: ws-open and ws-status tell ${event}, ${codes[firmware] ?? 'without a code'}`, async () => {
-        const made = new Harness({ firmware });
-        harness = made;
-        await nodeRed.load(() => made.device, wholeFlow(), {}, undefined, made.clock);
+      it(`${what}, class ${firmware}: ws-open and ws-status report ${event}, ${codes[firmware] ?? 'without a code'}`, async () => {
+        const made = await begin(wholeFlow(), { firmware });
         nodeRed.give('open', { linkId: 0, uri: 'ws://host/plain' });
         await nodeRed.next('state');
         await made.clock.advance(SETTLED_MS);

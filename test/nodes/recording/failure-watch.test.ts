@@ -21,7 +21,7 @@ function watched(): { clock: VirtualClock; device: FakeDevice; failures: Failure
 }
 
 describe('watch for failures', () => {
-  it('tells once of a resync that failed, and again after the device was ready', () => {
+  it('reports a failed resync once, and again after the device was ready', () => {
     const { device, failures } = watched();
     for (let round = 0; round < 2; round++) {
       device.become({ name: 'ready' });
@@ -33,7 +33,7 @@ describe('watch for failures', () => {
     assert.deepEqual(failures, ['resync-failed', 'resync-failed']);
   });
 
-  it('tells of a ready device that restarts and answers no more, not of one that never was ready', () => {
+  it('reports a ready device that restarts and answers no more, not one that never was ready', () => {
     const { device, failures } = watched();
     device.become({ name: 'initializing', error: unresponsive });
     assert.deepEqual(failures, []);
@@ -43,7 +43,7 @@ describe('watch for failures', () => {
     assert.deepEqual(failures, ['unresponsive']);
   });
 
-  it('tells of a device that is not ready again within 90 s', async () => {
+  it('reports a device that is not ready again within 90 s', async () => {
     const { clock, device, failures } = watched();
     device.become({ name: 'ready' });
     device.become({ name: 'resyncing' });
@@ -53,7 +53,7 @@ describe('watch for failures', () => {
     assert.deepEqual(failures, ['late']);
   });
 
-  it('tells nothing of a recovery, of a pulled cable and of a stop, and leaves no timer', async () => {
+  it('reports no recovery, pulled cable or stop, and leaves no timer', async () => {
     const { clock, device, failures } = watched();
     device.become({ name: 'ready' });
     device.become({ name: 'resyncing' });
@@ -94,9 +94,9 @@ onEachRuntime('recording of a failure', (nodeRed) => {
     nodeRed.settings({ userDir });
     await nodeRed.load(() => device, flow({ keepRecordings: true }));
     fail(device);
-    let told = asObject(await nodeRed.next('h'), 'message');
-    while (told.event !== 'recording-saved') told = asObject(await nodeRed.next('h'), 'message');
-    const file = asText(told.detail, 'detail');
+    let msg = await nodeRed.next('h');
+    while (msg.event !== 'recording-saved') msg = await nodeRed.next('h');
+    const file = asText(msg.detail, 'detail');
     assert.match(file, /board-resync-failed\.jsonl$/);
     assert.match(readFileSync(file, 'utf8'), /"title":"board: resync-failed"/);
     assert.ok(nodeRed.logged('d', 'warn').includes(`events.recording-saved: ${file}`));

@@ -9,21 +9,23 @@ describe('folder of saved recordings', () => {
   const userDir = mkdtempSync(join(tmpdir(), 'esp-at-user-'));
   after(() => rmSync(userDir, { recursive: true }));
 
+  const recording = { recording: (title?: string) => `${String(title)}\n` };
+
   it('names a file by time and cause, whatever the device is called', async () => {
-    const file = await new RecordingFolder(userDir).save('a/../b "c"-late', 'text\n');
+    const file = await new RecordingFolder(userDir).save(recording, 'a/../b "c"', 'late');
     assert.match(file, /esp-at-recordings[\\/]\d{4}-[\dT-]+Z-a-..-b-c-+late\.jsonl$/);
-    assert.equal(readFileSync(file, 'utf8'), 'text\n');
+    assert.equal(readFileSync(file, 'utf8'), 'a/../b "c": late\n');
   });
 
   it('keeps the ten newest, and never deletes another file', async () => {
     const folder = new RecordingFolder(userDir);
     const path = join(userDir, 'esp-at-recordings');
     writeFileSync(join(path, 'mine.jsonl'), '');
-    for (let index = 0; index < 14; index++) await folder.save(`n${index}`, '');
+    for (let index = 0; index < 14; index++) await folder.save(recording, 'n', String(index));
     const kept = readdirSync(path).sort();
     assert.equal(kept.length, 11);
     assert.ok(kept.includes('mine.jsonl'));
-    assert.ok(kept.some((name) => name.endsWith('-n13.jsonl')));
-    assert.ok(!kept.some((name) => name.endsWith('-n1.jsonl')));
+    assert.ok(kept.some((name) => name.endsWith('-n-13.jsonl')));
+    assert.ok(!kept.some((name) => name.endsWith('-n-1.jsonl')));
   });
 });

@@ -7,6 +7,7 @@ import { deviceNode, flowOf } from '../../harness/nodes/flows';
 import { codeOf } from '../../harness/nodes/messages';
 import { onEachRuntime, type NodeRed } from '../../harness/nodes/node-red';
 import { VirtualClock } from '../../../simulator/replay/virtual-clock';
+import { turns } from '../../harness/nodes/turns';
 
 /** What a text field is stored as, and what the node must make of it. */
 type Row = readonly [stored: string, expected: unknown];
@@ -110,8 +111,6 @@ onEachRuntime('${ENV} in a text field', (nodeRed) => {
     await nodeRed.load(make, flow, credentials, undefined, clock);
   }
 
-  const turn = () => new Promise((resolve) => setImmediate(resolve));
-
   /** What the driver is given for a field that is stored so. */
   const found: Readonly<Record<string, (field: string, stored: string) => Promise<unknown>>> = {
     async 'esp-at-device'(field, stored) {
@@ -172,7 +171,7 @@ onEachRuntime('${ENV} in a text field', (nodeRed) => {
     async 'ws-request'(field, stored) {
       await load(flowOf('ws-request', 2, { whenAway: 'hold', [field]: stored }));
       nodeRed.give('node', { payload: 'x' });
-      await turn();
+      await turns();
       const options = device.links[0].requests[0]?.options;
       assert.ok(options?.match.by === 'property');
       const { request, reply } = options.match;
@@ -227,7 +226,7 @@ onEachRuntime('${ENV} in a text field', (nodeRed) => {
     const condition = 'reply.payload.seq = $number($env("ESP_AT_FIVE"))';
     await load(flowOf('ws-request', 2, { match: 'jsonata', condition }));
     nodeRed.give('node', { payload: 'x' });
-    await turn();
+    await turns();
     const match = device.links[0].requests[0]?.options.match;
     assert.ok(match?.by === 'function');
     const message = { link: 0, uri: '', owner: undefined, opcode: 1, bytes: Buffer.of() } as const;
@@ -247,8 +246,7 @@ function settingsOf(field: string, stored: string): object {
 /** How many messages ws-send holds before it refuses one. */
 async function messagesBeforeRefusal(nodeRed: NodeRed, device: FakeDevice): Promise<number> {
   const [link] = device.links;
-  let go: () => void = () => undefined;
-  link.pause = new Promise((resolve) => (go = resolve));
+  const go = link.suspend();
   for (let count = 0; count < 20; count++) nodeRed.give('node', { payload: 'x' });
   assert.equal(codeOf(await nodeRed.next('caught')), 'QUEUE_FULL');
   go();

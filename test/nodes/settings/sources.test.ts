@@ -8,6 +8,7 @@ import { FakeDevice } from '../../harness/nodes/fake-device';
 import { flowOf } from '../../harness/nodes/flows';
 import { codeOf } from '../../harness/nodes/messages';
 import { onEachRuntime } from '../../harness/nodes/node-red';
+import { turns } from '../../harness/nodes/turns';
 
 const URI = 'ws://example.org/feed';
 const msg = { uri: 'ws://other/', place: { uri: URI, text: 'hall', ms: 700, code: 4001 } };
@@ -82,8 +83,7 @@ onEachRuntime('settings of typed inputs', (nodeRed) => {
       await nodeRed.unload();
       await load('ws-request', { match: 'next', ...settings }, value);
       nodeRed.give('node', { ...msg, payload: 'x', timeout: 5 });
-      for (let turn = 0; turn < 20 && !link().requests[0]; turn++)
-        await new Promise((resolve) => setImmediate(resolve));
+      for (let turn = 0; turn < 20 && !link().requests[0]; turn++) await turns();
       assert.equal(link().requests[0]?.options.replyTimeoutMs, 700);
     });
   }
@@ -154,7 +154,7 @@ onEachRuntime('settings of typed inputs', (nodeRed) => {
       process.env.TEST_SOURCE = URI;
       const settings = { uri: type === 'env' ? 'TEST_SOURCE' : 'value', uriType: type };
       await load('ws-open', { ...settings, keepOpen: true });
-      for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
+      await turns(20);
       // A flow context is empty at this start: the node says so in the log.
       const tried = link().opened.length + nodeRed.logged('node', 'warn').length;
       assert.equal(tried, opens);

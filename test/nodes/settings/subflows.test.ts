@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { beforeEach, it } from 'node:test';
 import type { DeviceSettings } from '../../../nodes/shared/device/device-settings';
 import { FakeDevice } from '../../harness/nodes/fake-device';
+import { catchNodes, helpers } from '../../harness/nodes/flows';
 import { codeOf } from '../../harness/nodes/messages';
 import { onEachRuntime } from '../../harness/nodes/node-red';
 
@@ -62,7 +63,7 @@ onEachRuntime('subflow instances with a device each', (nodeRed) => {
         const boxes = [`${id}-in`, `${id}-state`];
         return [
           { id, type: 'subflow:board', z: 'tab', env, wires: boxes.map((box) => [box]) },
-          ...boxes.map((box) => ({ id: box, type: 'helper', z: 'tab', wires: [] })),
+          ...helpers(...boxes),
         ];
       }),
     ];
@@ -146,9 +147,7 @@ onEachRuntime('subflow instances with a device each', (nodeRed) => {
       first: { ...instance(1), BOARD: { type: 'conf-type', value: 'device1' } },
       second: instance(2),
     });
-    const caught = { id: 'caught', type: 'helper', z: 'tab', wires: [] };
-    const outer = { id: 'outer', type: 'catch', z: 'tab', wires: [['caught']] };
-    await load([...made.filter((node) => !('id' in node && node.id === 'catch')), caught, outer]);
+    await load([...made.filter((node) => !('id' in node && node.id === 'catch')), ...catchNodes()]);
     nodeRed.give('second', { topic: 'second' });
     const msg = await nodeRed.next('caught');
     assert.deepEqual([codeOf(msg), msg.topic], ['NO_DEVICE', 'second']);

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { join } from 'node:path';
 import { test } from 'node:test';
 import { whyNoPty } from '../../harness/port/pty';
 import { root } from '../../package/project';
@@ -11,8 +10,8 @@ test(
   () => {
     const { status, stdout, stderr } = spawnSync(
       process.execPath,
-      [join(root, 'scripts', 'soak.mjs'), '--minutes', '0.3', '--seed', '1'],
-      { encoding: 'utf8' },
+      ['scripts/run.mjs', 'test/verification/soak/run.ts', '--minutes', '0.3', '--seed', '1'],
+      { cwd: root, encoding: 'utf8' },
     );
     assert.equal(status, 0, stdout + stderr);
     const [, confirmed, made] = /confirmed (\d+).*made (\d+)/.exec(stdout) ?? [];

@@ -8,9 +8,9 @@ import { asObject, examples, type Json } from '../package/project';
 import { idOf } from '../start/demo';
 import { noBrowser, Workbench } from './workbench';
 
-const SECRET = 'story-secret-4711';
+const SECRET = 'report-secret-4711';
 /** From 6 s after the start on the line loses bytes of the device. */
-const PORT = 'sim:story?fault=lose=to-host,3%25,%2B6s';
+const PORT = 'sim:report?fault=lose=to-host,3%25,%2B6s';
 
 /** The demo's flow, on a line that loses bytes; it opens its link at the start, with a secret. */
 function flows(): Json[] {
@@ -36,7 +36,7 @@ describe('a user reports a line that loses bytes', { skip: noBrowser, timeout: 3
       await page.waitForTimeout(500);
     }
     await resync.first().waitFor();
-    await editor.picture('story');
+    await editor.picture('problem-report');
     const download = page.waitForEvent('download');
     await page.locator('#esp-at-live-save').click();
     const text = readFileSync(await (await download).path(), 'utf8');
@@ -54,6 +54,6 @@ describe('a user reports a line that loses bytes', { skip: noBrowser, timeout: 3
     ];
     for (const form of encodings) assert.ok(!text.includes(form), form);
     const opened = recording.lines.find((line) => 'call' in line && line.to === 'open');
-    assert.match(JSON.stringify(asObject(opened, 'open').options), /"X-Key","value":"\*{17}"/);
+    assert.match(JSON.stringify(asObject(opened, 'open').options), /"X-Key","value":"\*{18}"/);
   });
 });
