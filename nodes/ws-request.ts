@@ -9,7 +9,7 @@ import { chosenLink, type LinkSetting } from './shared/device/link-setting';
 import { NodeStatus } from './shared/device/node-status';
 import { UnderWay } from './shared/device/under-way';
 import { onInput, type Send } from './shared/message/input';
-import { OutgoingReader, type OutgoingDef } from './shared/message/outgoing';
+import { SendContentReader, type SendContentDef } from './shared/message/send-content';
 import { PayloadDecoder, type PayloadFormat } from './shared/message/payload-decoder';
 import { replyMatch, type MatchFor, type ReplyMatchDef } from './shared/message/reply-match';
 import { expandedSettings, refusalOf, settingText } from './shared/message/settings';
@@ -17,7 +17,7 @@ import { translator, type Translate } from './shared/message/translate';
 import { migrate } from './shared/settings/migrate';
 
 /** The settings of ws-request as the dialog stores them. */
-export interface WsRequestDef extends OutgoingDef, ReplyMatchDef {
+export interface WsRequestDef extends SendContentDef, ReplyMatchDef {
   output?: PayloadFormat;
   /** Whether ws-open sends the reply on, too. */
   replies?: 'both' | 'here';
@@ -45,7 +45,7 @@ class Requester {
   readonly #translate: Translate;
   readonly #device: DeviceNode | undefined;
   readonly #link: LinkSetting;
-  readonly #outgoing: OutgoingReader;
+  readonly #content: SendContentReader;
   /** Options that are the same for every message. */
   readonly #fixed: Pick<RequestOptions, 'emitReply' | 'emitLate'>;
   /** Whether a late reply goes to the second output. */
@@ -60,7 +60,7 @@ class Requester {
     this.#node = node;
     this.#translate = translate;
     this.#link = settingText(RED, node, def.link);
-    this.#outgoing = new OutgoingReader(RED, node, def, timeoutRange);
+    this.#content = new SendContentReader(RED, node, def, timeoutRange);
     const { late = 'open', replies = 'both' } = def;
     this.#fixed = { emitReply: replies === 'both', emitLate: late === 'open' };
     this.#outputsLate = late === 'output';
@@ -76,7 +76,7 @@ class Requester {
     const link = requireDevice(this.#device).host.link(chosenLink(this.#link, msg));
     const matchFor = this.#match;
     if (isFlowError(matchFor)) throw matchFor;
-    const read = this.#outgoing.read(msg);
+    const read = this.#content.read(msg);
     const { value, payload, opcode, timeoutMs } = read instanceof Promise ? await read : read;
     try {
       const reply = await this.#underWay.run((signal) => {
@@ -86,7 +86,7 @@ class Requester {
           // A condition sees what is sent as the payload of the request.
           match: matchFor({ ...msg, payload: value }),
           opcode,
-          holdMs: this.#outgoing.holdMs,
+          holdMs: this.#content.holdMs,
           signal,
           ...(timeoutMs === undefined ? {} : { replyTimeoutMs: timeoutMs }),
           onLate: (late) => this.#takeLate(late, msg),

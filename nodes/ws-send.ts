@@ -10,13 +10,13 @@ import { onInput, type Send } from './shared/message/input';
 import { chosenLink, type LinkSetting } from './shared/device/link-setting';
 import { NodeStatus } from './shared/device/node-status';
 import { UnderWay } from './shared/device/under-way';
-import { OutgoingReader, type OutgoingDef } from './shared/message/outgoing';
+import { SendContentReader, type SendContentDef } from './shared/message/send-content';
 import { expandedSettings, refusalOf, settingNumber, settingText } from './shared/message/settings';
 import { migrate } from './shared/settings/migrate';
 import { translator } from './shared/message/translate';
 
 /** The settings of ws-send as the dialog stores them. */
-export interface WsSendDef extends OutgoingDef {
+export interface WsSendDef extends SendContentDef {
   holdMessages?: string | number;
 }
 
@@ -38,7 +38,7 @@ export default function wsSend(RED: NodeAPI): void {
 class Sender implements DeviceUser {
   readonly #device: DeviceNode | undefined;
   readonly #link: LinkSetting;
-  readonly #outgoing: OutgoingReader;
+  readonly #content: SendContentReader;
   readonly #holdMessages: number;
   readonly #refusal: FlowError | undefined;
   readonly #underWay = new UnderWay();
@@ -49,7 +49,7 @@ class Sender implements DeviceUser {
 
   constructor(RED: NodeAPI, node: Node, def: WsSendDef) {
     this.#link = settingText(RED, node, def.link);
-    this.#outgoing = new OutgoingReader(RED, node, def, timeoutRange);
+    this.#content = new SendContentReader(RED, node, def, timeoutRange);
     this.#holdMessages = settingNumber(RED, node, def.holdMessages) ?? 100;
     this.#refusal = refusalOf(checks, expandedSettings(RED, node, def));
     this.#device = findDevice(RED, def.device);
@@ -61,7 +61,7 @@ class Sender implements DeviceUser {
   async send(msg: NodeMessageInFlow, send: Send): Promise<void> {
     const link = requireDevice(this.#device).host.link(chosenLink(this.#link, msg));
     if (this.#refusal) throw this.#refusal;
-    const read = this.#outgoing.read(msg);
+    const read = this.#content.read(msg);
     const { payload, opcode, timeoutMs } = read instanceof Promise ? await read : read;
     const fin = messageFin(msg.fin);
     this.#admit(link, payload);
@@ -69,7 +69,7 @@ class Sender implements DeviceUser {
       await this.#underWay.run((signal) =>
         link.send(payload, {
           opcode,
-          holdMs: this.#outgoing.holdMs,
+          holdMs: this.#content.holdMs,
           signal,
           ...(timeoutMs === undefined ? {} : { timeoutMs }),
           ...(fin === undefined ? {} : { fin }),
@@ -104,7 +104,7 @@ class Sender implements DeviceUser {
    */
   #admit(link: LinkApi, payload: Uint8Array | string): void {
     const messages = this.#counts.get(link.id) ?? 0;
-    if (this.#outgoing.holdMs > 0 && link.stateNumber !== 2 && messages >= this.#holdMessages) {
+    if (this.#content.holdMs > 0 && link.stateNumber !== 2 && messages >= this.#holdMessages) {
       const bytes = Buffer.byteLength(payload);
       throw new EspAtError('QUEUE_FULL', { messages, bytes }, { outcome: 'not-sent' });
     }

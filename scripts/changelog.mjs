@@ -97,7 +97,7 @@ function main() {
     process.exit(1);
   }
   write(version, text);
-  console.log(`CHANGELOG.md, package.json and package-lock.json tell of ${version}.`);
+  console.log(`CHANGELOG.md, package.json and package-lock.json are at ${version}.`);
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1]).href) main();

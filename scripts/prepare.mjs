@@ -9,7 +9,7 @@ export { root };
 
 const OLDEST_NODE = 20;
 
-/** Installs and compiles what is missing or older than its source. */
+/** Installs the missing packages, and compiles sources that are newer than dist/. */
 export async function prepare() {
   requireNode();
   await install();

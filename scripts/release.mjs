@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// `npm run release -- 0.2.0`: makes a release of what is committed. Writes the section of CHANGELOG.md, unless it is there
+// `npm run release -- 0.2.0`: makes a release of the last commit. Writes the section of CHANGELOG.md, unless it is there
 // already, and the version, then commits and tags. `--dry-run` prints the section, and changes nothing.
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';

@@ -15,7 +15,7 @@ const NEWEST_NODE_RED_NEEDS = '22.9';
 
 const read = (path) => readFileSync(join(root, path), 'utf8');
 
-/** Each rule with what is wrong, as a sentence; undefined when the package keeps to the rule. */
+/** Each rule with its problem, a sentence; undefined when the package keeps the rule. */
 export function scorecard({ offline = false } = {}) {
   const manifest = JSON.parse(read('package.json'));
   const nodes = Object.entries(manifest['node-red']?.nodes ?? {});

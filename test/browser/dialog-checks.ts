@@ -26,7 +26,7 @@ export async function placeRequest(editor: Editor, flows: readonly Json[]): Prom
 }
 
 /** What the editor's own check says of a value: true, or why not. */
-export function verdict(
+export function validation(
   editor: Editor,
   id: string,
   field: string,

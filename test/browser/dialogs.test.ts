@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { wrongValues } from '../harness/nodes/wrong-values';
 import { idOf, type NodeRedMajor } from '../start/demo';
-import { assertTidy, placeRequest, typedInput, verdict } from './dialog-checks';
+import { assertTidy, placeRequest, typedInput, validation } from './dialog-checks';
 import { noBrowser, Workbench } from './workbench';
 
 const majors: readonly NodeRedMajor[] = ['4', '5'];
@@ -148,7 +148,7 @@ for (const nodeRed of majors) {
         const accepted: string[] = [];
         for (const [type, field, value, english, settings] of rows) {
           const id = type === 'ws-request' ? type : idOf(bench.flows, type);
-          const said = String(await verdict(editor, id, field, value, settings));
+          const said = String(await validation(editor, id, field, value, settings));
           const expected = locale === 'en-US' ? english : /\p{Script=Han}/u;
           if (!expected.test(said))
             accepted.push(`${type} ${field} ${JSON.stringify(value)}: ${said}`);
@@ -169,7 +169,7 @@ for (const nodeRed of majors) {
       for (const [type, field, value] of right) {
         const id = idOf(flows, type);
         assert.equal(
-          await verdict(editor, id, field, value),
+          await validation(editor, id, field, value),
           true,
           `${type} ${field} ${String(value)}`,
         );

@@ -4,7 +4,7 @@ import { EspAtError } from '../../driver/errors';
 import { NodeStatus } from '../../nodes/shared/device/node-status';
 import { onInput } from '../../nodes/shared/message/input';
 import type { DetailedStatus } from '../../nodes/shared/message/status-texts';
-import { say } from '../../nodes/shared/message/status-words';
+import { statusText } from '../../nodes/shared/message/status-words';
 import { catalog } from '../harness/nodes/catalog';
 import { FakeDevice } from '../harness/nodes/fake-device';
 import { unchecked } from '../harness/refused';
@@ -99,7 +99,7 @@ describe('the status of a node', () => {
       ['esp-at/status/n1', {}, false],
     ]);
     const [retrying] = published.filter(([, words]) => JSON.stringify(words).includes('retrying'));
-    assert.equal(say(catalog('zh-CN'), unchecked(retrying?.[1])), '无法到达，28 秒后重试');
+    assert.equal(statusText(catalog('zh-CN'), unchecked(retrying?.[1])), '无法到达，28 秒后重试');
   });
 
   it('that counts down: stops when the link opens, and when the node ends', async () => {

@@ -20,7 +20,7 @@ import {
   shortReason,
   type WordedStatus,
 } from '../../nodes/shared/message/status-texts';
-import { say } from '../../nodes/shared/message/status-words';
+import { statusText } from '../../nodes/shared/message/status-words';
 import { catalog } from '../harness/nodes/catalog';
 import { asObject, asText, object, root, text } from '../package/project';
 
@@ -166,7 +166,7 @@ describe('statuses', () => {
       statuses.push(linkStatus({ state: 0, uri: '', event: 'opening' }));
       statuses.push(linkStatus({ state: 0, uri: '', event: 'retrying', retryIn: 1234 }));
       for (const status of statuses)
-        assert.match(status ? say(translate, status.words) : '', /^[^._]{2,32}$/);
+        assert.match(status ? statusText(translate, status.words) : '', /^[^._]{2,32}$/);
     }
     assert.equal(deviceStatus({ name: 'ready' }), undefined);
     assert.equal(linkStateNames.length, 5);
@@ -179,7 +179,7 @@ describe('statuses', () => {
       ['ws://host/"', 'host'],
       ['', 'established'],
     ]) {
-      assert.equal(say(english, linkStatus({ state: 2, uri: uri ?? '' }).words), shown);
+      assert.equal(statusText(english, linkStatus({ state: 2, uri: uri ?? '' }).words), shown);
     }
   });
 
@@ -194,7 +194,7 @@ describe('statuses', () => {
     for (const error of errors.filter(({ code }) => !ofMessages.test(code))) {
       const { code } = error;
       for (const translate of [english, chinese]) {
-        const words = say(translate, shortReason(error));
+        const words = statusText(translate, shortReason(error));
         assert.notEqual(words, code);
         assert.ok(words.length <= 32, words);
       }

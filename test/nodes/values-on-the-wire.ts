@@ -46,7 +46,7 @@ export function bytesOf(payload: unknown): Buffer {
   return Buffer.from(typeof payload === 'object' ? JSON.stringify(payload) : asText(payload));
 }
 
-/** Only what is no object comes as far as being said. */
+/** No object reaches the port. */
 export function asText(value: unknown): string {
   switch (typeof value) {
     case 'string':
@@ -56,7 +56,7 @@ export function asText(value: unknown): string {
     case 'bigint':
       return String(value);
     default:
-      return assert.fail(`a ${typeof value} was said`);
+      return assert.fail(`a ${typeof value} reached the port`);
   }
 }
 

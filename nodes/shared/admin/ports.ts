@@ -9,7 +9,7 @@ export interface PortSuggestion {
   /** Manufacturer and product of the adapter. */
   readonly about?: string;
   readonly serialNumber?: string;
-  /** Whether a program uses the port; undefined where the system does not tell. */
+  /** Whether a program uses the port; undefined if the system does not know. */
   readonly inUse?: boolean;
 }
 

@@ -224,7 +224,7 @@ export class DeviceHost implements Claimant {
     this.#announce();
   }
 
-  wanted(): void {
+  contested(): void {
     if (this.#state.kind !== 'lingering') return;
     this.#state.cancel();
     void this.#stop(this.#state.device);

@@ -12,7 +12,7 @@ import {
   refusedStatus,
   type WordedStatus as Status,
 } from '../message/status-texts';
-import { say, type StatusWords } from '../message/status-words';
+import { statusText, type StatusWords } from '../message/status-words';
 import { translator, type Translate } from '../message/translate';
 import type { DeviceApi } from './device-api';
 import type { DeviceUser } from './device-host-options';
@@ -157,7 +157,7 @@ export class NodeStatus implements DeviceUser {
     const { words, ...status } = this.#status;
     const leftOut = this.#leftOut;
     this.#leftOut = 0;
-    const text = say(this.#translate, words);
+    const text = statusText(this.#translate, words);
     this.#node.status({ ...status, text, ...(leftOut > 0 && { leftOut }) });
     this.#RED.comms.publish(this.#topic, words, true);
   }

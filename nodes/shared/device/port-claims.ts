@@ -7,7 +7,7 @@ export interface Claimant {
   /** `holder` has the port; `granted()` follows when the holder releases it. */
   denied(holder: string): void;
   /** Another claimant waits for the port that this one holds. */
-  wanted(): void;
+  contested(): void;
 }
 
 /** Gives each port to one device host of this process at a time; the others wait in order of arrival. */
@@ -24,7 +24,7 @@ export class PortClaims {
       return;
     }
     claimant.denied(holder.label);
-    holder.wanted();
+    holder.contested();
   }
 
   /** Gives a free port to a claimant at once; false where another one has it. */

@@ -34,8 +34,8 @@ const scan: Question<WifiNetwork[]> = {
 };
 
 /**
- * Asks what is on the port of a dialog: the deployed device that has the port, or else the port itself. Opens one port at
- * a time, and gives it up as soon as a deployed device wants it.
+ * Answers the questions of a dialog about its port: asks the deployed device that has the port, or else the port itself.
+ * Opens one port at a time, and frees it as soon as a deployed device requests it.
  */
 export class PortVisits {
   readonly #claims: PortClaims;
@@ -86,8 +86,8 @@ export class PortVisits {
       try {
         return await question.ofPort(port.opener, { signal: visit.signal, clock: this.#clock });
       } catch (error) {
-        // A deployed device wanted the port: the next pass asks that device.
-        if (!visit.isWanted) throw error;
+        // A deployed device has requested the port: the next pass asks that device.
+        if (!visit.isContested) throw error;
       } finally {
         visit.end();
         this.#claims.release(port.key, visit);
@@ -101,7 +101,7 @@ class Visit implements Claimant {
   readonly label: string;
   readonly #controller = new AbortController();
   readonly end: () => void;
-  isWanted = false;
+  isContested = false;
 
   constructor(label: string, clock: Clock) {
     this.label = label;
@@ -114,7 +114,7 @@ class Visit implements Claimant {
     return this.#controller.signal;
   }
 
-  /** A port is taken at once, and never requested. */
+  /** Never called: a visit takes its port at once. */
   granted(): void {
     return;
   }
@@ -123,8 +123,8 @@ class Visit implements Claimant {
     return;
   }
 
-  wanted(): void {
-    this.isWanted = true;
+  contested(): void {
+    this.isContested = true;
     this.#controller.abort();
   }
 }

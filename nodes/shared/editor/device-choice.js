@@ -14,7 +14,7 @@ Object.assign(espAt, {
   openers: (device) =>
     RED.nodes.filterNodes({ type: 'ws-open' }).filter((one) => !one.d && one.device === device),
 
-  /** Gives a new node the only device there is, and a link: ws-open a free one, the others the one that is opened. */
+  /** Gives a new node the only device, and a link: a free one to ws-open, to other nodes the one that a ws-open opens. */
   added() {
     const [device, another] = espAt.devices();
     if (this.device || !device || another) return;
@@ -35,7 +35,7 @@ Object.assign(espAt, {
    * Keeps what a dialog says about the chosen device up to date: the names of its links, and the nodes that open them.
    * @param {(key: string, values?: object) => string} text
    * @param {{ id: string, type: string, z: string }} node the node whose dialog is open
-   * @param {(firmware: string | undefined) => void} [onFirmware] told the class of the device's firmware
+   * @param {(firmware: string | undefined) => void} [onFirmware] gets the class of the device's firmware
    */
   followDevice(text, node, onFirmware) {
     const device = $('#node-input-device');
@@ -61,23 +61,23 @@ Object.assign(espAt, {
     espAt.noteOpeners(text, node);
   },
 
-  /** Finds out the class of a device's firmware, A to D; undefined as long as the device has not said it. */
-  firmware(device, tell) {
+  /** Passes on the class of a device's firmware, A to D; undefined until the device has reported it. */
+  firmware(device, onFirmware) {
     const port = RED.nodes.node(device)?.port;
-    if (!port) return tell(undefined);
-    espAt.firmwareAt(port, device, tell);
+    if (!port) return onFirmware(undefined);
+    espAt.firmwareAt(port, device, onFirmware);
   },
 
-  /** As `firmware`, for the port in an open dialog. A simulated device has its class in its address. */
-  firmwareAt(port, device, tell) {
+  /** The same for the port in an open dialog. A simulated device has its class in its address. */
+  firmwareAt(port, device, onFirmware) {
     const simulated = /^sim:[^?]*(?:\?(.*))?$/.exec(port);
     if (simulated) {
       const firmware = new URLSearchParams(simulated[1] ?? '').get('firmware') ?? 'D';
-      return tell(firmware.toUpperCase());
+      return onFirmware(firmware.toUpperCase());
     }
     $.getJSON(`esp-at-websocket/firmware/${encodeURIComponent(device)}`)
-      .done(({ firmware }) => tell(firmware))
-      .fail(() => tell(undefined));
+      .done(({ firmware }) => onFirmware(firmware))
+      .fail(() => onFirmware(undefined));
   },
 
   /** Names below the link the other nodes that open it, or notes that no node does. */

@@ -1,5 +1,7 @@
-/* global migrate */
+/* global bundle */
 /* exported espAt */
+
+const { migrate } = bundle('shared/settings/migrate.ts');
 
 /** Shared by the dialogs. The build puts this file into each editor file that includes it. */
 const espAt = {
@@ -15,9 +17,9 @@ const espAt = {
    * language, which the words then replace.
    * @param {string} type
    * @param {(key: string, values?: object) => string} text
-   * @param {{ say: Function }} module `shared/message/status-words`
+   * @param {{ statusText: Function }} module `shared/message/status-words`
    */
-  showStatuses(type, text, { say }) {
+  showStatuses(type, text, { statusText }) {
     let isListening = false;
     const listen = () => {
       if (isListening) return;
@@ -27,7 +29,7 @@ const espAt = {
         RED.comms.subscribe('esp-at/status/#', (topic, words) => {
           const node = RED.nodes.node(topic.slice('esp-at/status/'.length));
           if (node?.type !== type || !node.status || !(words.text || words.key)) return;
-          node.status = { ...node.status, text: say(text, words) };
+          node.status = { ...node.status, text: statusText(text, words) };
           node.dirtyStatus = true;
           node.dirty = true;
           RED.view.redrawStatus(node);
@@ -142,7 +144,12 @@ const espAt = {
     setTimeout(() => tabs.resize(), 0);
   },
 
-  /** The slots of a node's credentials that hold the values of secret headers. @param {string} prefix of inputs */
+  /** The credentials that hold the values of secret headers, as `registerType` takes them. */
+  secretCredentials: Object.fromEntries(
+    Array.from({ length: 8 }, (_, slot) => [`headerSecret${slot}`, { type: 'password' }]),
+  ),
+
+  /** The same credentials in an open dialog, by slot. @param {string} prefix of inputs */
   secrets: (prefix) => ({
     slots: 8,
     get: (slot) => $(`#${prefix}headerSecret${slot}`).val(),

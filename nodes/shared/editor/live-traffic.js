@@ -90,7 +90,7 @@ class TrafficList {
     if (row.kind === 'urc' || row.kind === 'data')
       $('<span class="esp-at-live-urc">URC</span>').appendTo(element);
     if (row.from === 'driver')
-      $('<span class="esp-at-live-told">')
+      $('<span class="esp-at-live-badge">')
         .text(text(`live.kind.${row.kind}`))
         .appendTo(element);
     const content = $('<span class="esp-at-live-text">').text(folded).appendTo(element);

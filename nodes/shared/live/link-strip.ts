@@ -48,7 +48,7 @@ export class LinkStrip {
     const changes = this.#changes[link];
     if (changes.at(-1)?.state === state) return;
     changes.push({ at, state });
-    // The one before the oldest time shown says which state it begins with.
+    // Keeps one change from before the shown time: its state is the first segment's.
     while (changes[1] && changes[1].at < at - this.#keptMs) changes.shift();
   }
 

@@ -14,7 +14,7 @@ export const MAX_ROWS = 500;
 
 const linkIds = [0, 1, 2] as const;
 
-/** What the view shows of the device that is chosen. */
+/** The data that the view shows of the chosen device. */
 export class DeviceView {
   readonly id: string;
   readonly sent = new Rate(SHOWN_MS);
@@ -75,7 +75,7 @@ export class DeviceView {
   }
 }
 
-/** What the live view knows: all devices, and more of the one that is chosen. */
+/** The data of the live view: all devices, and the traffic of the chosen one. */
 export class LiveModel {
   #devices: readonly LiveDevice[] = [];
   #view: DeviceView | undefined;
@@ -84,7 +84,7 @@ export class LiveModel {
     return this.#devices;
   }
 
-  /** The device that is chosen; undefined before the first answer. */
+  /** The chosen device; undefined before the first answer. */
   get view(): DeviceView | undefined {
     return this.#view;
   }

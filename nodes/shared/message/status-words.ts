@@ -20,15 +20,15 @@ interface CatalogWords {
 }
 
 /** The words in the language of a catalog. */
-export function say(translate: Translate, words: StatusWords): string {
+export function statusText(translate: Translate, words: StatusWords): string {
   const link = words.link === undefined ? '' : `${words.link}: `;
   if ('text' in words) return link + words.text;
   const values = Object.fromEntries(
     Object.entries(words.values ?? {}).map(([name, value]) => [
       name,
-      typeof value === 'number' ? value : say(translate, value),
+      typeof value === 'number' ? value : statusText(translate, value),
     ]),
   );
-  const otherwise = words.otherwise ? say(translate, words.otherwise) : words.key;
+  const otherwise = words.otherwise ? statusText(translate, words.otherwise) : words.key;
   return link + translateOr(translate, words.key, otherwise, values);
 }

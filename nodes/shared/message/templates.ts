@@ -25,7 +25,7 @@ export async function render(
 ): Promise<string> {
   if (!isTemplate(template)) return template;
   try {
-    const known = await lookUp(RED, node, names(writer.parse(template)));
+    const known = await lookUp(RED, node, namesIn(writer.parse(template)));
     return writer.render(template, new FlowContext({ ...msg, msg }, known), undefined, {
       escape: String,
     });
@@ -53,13 +53,13 @@ class FlowContext extends Context {
 }
 
 /** The names in parsed Mustache tokens, `[type, name, start, end, tokens?, …]`. */
-function names(tokens: unknown, found = new Set<string>()): ReadonlySet<string> {
+function namesIn(tokens: unknown, found = new Set<string>()): ReadonlySet<string> {
   if (!Array.isArray(tokens)) return found;
   for (const token of tokens as readonly unknown[]) {
     if (!Array.isArray(token)) continue;
     const [type, name, , , inner] = token as readonly unknown[];
     if (type !== 'text' && typeof name === 'string') found.add(name);
-    names(inner, found);
+    namesIn(inner, found);
   }
   return found;
 }
@@ -67,10 +67,10 @@ function names(tokens: unknown, found = new Set<string>()): ReadonlySet<string> 
 async function lookUp(
   RED: NodeAPI,
   node: Node,
-  wanted: ReadonlySet<string>,
+  names: ReadonlySet<string>,
 ): Promise<ReadonlyMap<string, unknown>> {
   const known = new Map<string, unknown>();
-  for (const name of wanted) {
+  for (const name of names) {
     const variable = ENVIRONMENT_NAME.exec(name)?.[1];
     if (variable !== undefined) known.set(name, environment(RED, node, variable));
     const [, scope, store, key] = CONTEXT_NAME.exec(name) ?? [];

@@ -48,7 +48,7 @@ const claimant = (granted: () => void): Claimant => ({
   label: 'a device',
   granted,
   denied: () => undefined,
-  wanted: () => undefined,
+  contested: () => undefined,
 });
 
 /** Lets virtual time pass until a promise settles. */

@@ -69,10 +69,10 @@ onEachRuntime('over a real serial port (pty)', (nodeRed) => {
   ];
 
   /** Waits for the report of a state of a link. */
-  async function state(link: number, wanted: number): Promise<NodeMessage> {
+  async function state(link: number, expected: number): Promise<NodeMessage> {
     for (;;) {
       const msg = await nodeRed.next('state');
-      if (field(msg, 'linkId') === link && msg.payload === wanted) return msg;
+      if (field(msg, 'linkId') === link && msg.payload === expected) return msg;
     }
   }
 

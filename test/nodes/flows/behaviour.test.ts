@@ -12,10 +12,10 @@ onEachRuntime('the nodes on the simulated ESP32', (nodeRed) => {
   const begin = harnessFlow(nodeRed);
 
   /** Takes messages until one has the event. */
-  async function event(id: string, wanted: string) {
+  async function event(id: string, expected: string) {
     for (;;) {
       const msg = await nodeRed.next(id);
-      if (msg.event === wanted) return msg;
+      if (msg.event === expected) return msg;
     }
   }
 

@@ -7,7 +7,7 @@ import { onEachRuntime } from '../../harness/nodes/node-red';
 import { NodeWatch } from '../../verification/deployments/node-watch';
 import { turns } from '../../harness/nodes/turns';
 
-/** Throws what a script throws: anything, also what is no error. */
+/** Throws the value that a script throws, which need not be an error. */
 const throwing = (script: string) => (): never => {
   runInThisContext(script);
   throw new Error(`it throws nothing: ${script}`);

@@ -9,7 +9,7 @@ import { onEachRuntime, type NodeRed } from '../../harness/nodes/node-red';
 import { VirtualClock } from '../../../simulator/replay/virtual-clock';
 import { turns } from '../../harness/nodes/turns';
 
-/** What a text field is stored as, and what the node must make of it. */
+/** The text of a field, and the value that the node must make of it. */
 type Row = readonly [stored: string, expected: unknown];
 type Rows = Readonly<Record<string, Row>>;
 
@@ -111,7 +111,7 @@ onEachRuntime('${ENV} in a text field', (nodeRed) => {
     await nodeRed.load(make, flow, credentials, undefined, clock);
   }
 
-  /** What the driver is given for a field that is stored so. */
+  /** The value that the driver gets for a stored field. */
   const found: Readonly<Record<string, (field: string, stored: string) => Promise<unknown>>> = {
     async 'esp-at-device'(field, stored) {
       const on = { wifi: true, ssid: 'home', sntp: true, servers: 'a', autoRate: false };
@@ -235,7 +235,7 @@ onEachRuntime('${ENV} in a text field', (nodeRed) => {
   });
 });
 
-/** Settings in which a field, perhaps of a row of a list, is stored so. */
+/** Settings with a stored field, perhaps of a row of a list. */
 function settingsOf(field: string, stored: string): object {
   const [list, name] = field.split('.');
   if (name === undefined) return { [field]: stored };

@@ -20,7 +20,7 @@ const opcodes: Readonly<Record<string, number>> = {
 };
 
 /** The settings that ws-send and ws-request share, as their dialogs store them. */
-export interface OutgoingDef extends NodeDef {
+export interface SendContentDef extends NodeDef {
   device?: string;
   link?: string | number;
   /** What to send: a property of the message unless `payloadType` says otherwise. */
@@ -35,7 +35,7 @@ export interface OutgoingDef extends NodeDef {
 }
 
 /** What ws-send and ws-request send for one message. */
-export interface Outgoing {
+export interface SendContent {
   /** The value that the payload was made of. */
   readonly value: unknown;
   readonly payload: Uint8Array | string;
@@ -44,7 +44,7 @@ export interface Outgoing {
 }
 
 /** Reads what to send for each message. */
-export class OutgoingReader {
+export class SendContentReader {
   readonly #readPayload: ReadSetting;
   readonly #readTimeout: ReadSetting;
   readonly #timeoutMs: number | undefined;
@@ -52,7 +52,7 @@ export class OutgoingReader {
   /** How long a message waits for a link that is not open; 0: it fails at once. */
   readonly holdMs: number;
 
-  constructor(RED: NodeAPI, node: Node, def: OutgoingDef, timeoutRange: Range) {
+  constructor(RED: NodeAPI, node: Node, def: SendContentDef, timeoutRange: Range) {
     const { payload = 'payload', payloadType = 'msg', timeout, timeoutType } = def;
     this.#readPayload = reader(RED, node, 'payload', payload, payloadType);
     this.#readTimeout =
@@ -67,14 +67,14 @@ export class OutgoingReader {
    * Returns at once, or a promise where a value takes time.
    * @throws FlowError `INVALID_PAYLOAD`, `INVALID_OPCODE`, `INVALID_TIMEOUT`, `VALUE_UNREADABLE`
    */
-  read(msg: NodeMessageInFlow): Outgoing | Promise<Outgoing> {
+  read(msg: NodeMessageInFlow): SendContent | Promise<SendContent> {
     const values = readAll(msg, [this.#readPayload, this.#readTimeout]);
-    const outgoing = ([value, timeout]: readonly unknown[]) => ({
+    const content = ([value, timeout]: readonly unknown[]) => ({
       value,
       ...payloadOf(value, msg.opcode),
       timeoutMs: messageTimeout(timeout, this.#timeoutRange) ?? this.#timeoutMs,
     });
-    return values instanceof Promise ? values.then(outgoing) : outgoing(values);
+    return values instanceof Promise ? values.then(content) : content(values);
   }
 }
 
@@ -82,7 +82,7 @@ export class OutgoingReader {
  * Converts strings, numbers and booleans to text, bytes to binary, other objects to JSON text; `opcode` overrides the
  * opcode.
  */
-function payloadOf(value: unknown, opcode: unknown): Pick<Outgoing, 'payload' | 'opcode'> {
+function payloadOf(value: unknown, opcode: unknown): Pick<SendContent, 'payload' | 'opcode'> {
   const payload = contentOf(value);
   const natural = typeof payload === 'string' ? 1 : 2;
   return { payload, opcode: opcodeOf(opcode) ?? natural };
