@@ -43,21 +43,6 @@ export function openPty(onData: (chunk: Buffer) => void = () => undefined): Pty 
   return new OpenPty(master, slave, path, onData);
 }
 
-/** Two connected ptys: each path receives the bytes written at the other. */
-export function bridgePtys(): {
-  readonly paths: readonly [string, string];
-  close(): Promise<void>;
-} {
-  const left = openPty((chunk) => right.write(chunk));
-  const right = openPty((chunk) => left.write(chunk));
-  return {
-    paths: [left.path, right.path],
-    close: async () => {
-      await Promise.all([left.close(), right.close()]);
-    },
-  };
-}
-
 /** A stable name for changing ports, like those of `/dev/serial/by-id`. */
 export class PortLink {
   readonly #folder = fs.mkdtempSync(join(tmpdir(), 'by-id-'));

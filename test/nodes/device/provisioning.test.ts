@@ -9,7 +9,7 @@ import { startPathServer, type PathServer } from '../../harness/network/path-ser
 import { makeAuthority, makeIdentity } from '../../harness/network/ws-server-certificates';
 import { catalog } from '../../harness/nodes/catalog';
 import { FakeDevice } from '../../harness/nodes/fake-device';
-import { catchNodes, helpers } from '../../harness/nodes/flows';
+import { wholeFlow } from '../../harness/nodes/flows';
 import { onEachRuntime } from '../../harness/nodes/node-red';
 import { field } from '../../harness/nodes/messages';
 import { quickClock } from '../../harness/quick-clock';
@@ -30,46 +30,22 @@ const credentials = {
 
 const linkSettings = (auth: string) => ({ auth, pki: '0', ca: '0' });
 
-/** The dialog's settings for mutual authentication, and what a test sets differently. */
-const deviceWith = (settings: object = {}) => ({
-  id: 'device',
-  type: 'esp-at-device',
-  name: 'board',
-  port: 'sim:',
-  wifi: true,
-  ssid: home.ssid,
-  sntp: true,
-  timezone: '8',
-  servers: 'time.example',
-  links: [linkSettings('3'), linkSettings('0'), linkSettings('0')],
-  ...settings,
-});
-
-const flow = (uri: string, settings: object = {}) => [
-  { id: 'tab', type: 'tab' },
-  deviceWith(settings),
-  {
-    id: 'open',
-    type: 'ws-open',
-    z: 'tab',
-    device: 'device',
-    link: '0',
-    uri,
-    keepOpen: true,
-    wires: [['in'], ['state']],
-  },
-  { id: 'send', type: 'ws-send', z: 'tab', device: 'device', link: '0', wires: [['sent']] },
-  {
-    id: 'status',
-    type: 'ws-status',
-    z: 'tab',
-    device: 'device',
-    link: 'device',
-    wires: [['news']],
-  },
-  ...catchNodes(),
-  ...helpers('in', 'state', 'sent', 'news'),
-];
+/** A flow on a device with mutual authentication, and what a test sets differently. */
+const flow = (uri: string, settings: object = {}) =>
+  wholeFlow({
+    device: {
+      wifi: true,
+      ssid: home.ssid,
+      sntp: true,
+      timezone: '8',
+      servers: 'time.example',
+      links: [linkSettings('3'), linkSettings('0'), linkSettings('0')],
+      ...settings,
+    },
+    open: { link: '0', uri, keepOpen: true },
+    send: { link: '0' },
+    status: { link: 'device' },
+  });
 
 let boards = 0;
 

@@ -7,7 +7,7 @@ import { makeDevice } from '../../../nodes/shared/device/make-device';
 import { SimulatedDevice } from '../../../simulator';
 import { listenerCount } from '../../harness/event-log';
 import { startPathServer, type PathServer } from '../../harness/network/path-server';
-import { catchNodes, helpers } from '../../harness/nodes/flows';
+import { wholeFlow } from '../../harness/nodes/flows';
 import { openPty, whyNoPty, type Pty } from '../../harness/port/pty';
 import { onEachRuntime } from '../../harness/nodes/node-red';
 import { field } from '../../harness/nodes/messages';
@@ -15,11 +15,10 @@ import { quickClock } from '../../harness/quick-clock';
 
 const noPty = whyNoPty() ?? false;
 
-/** A serial line with the simulated ESP32 at its far end, and all that the host wrote on it. */
+/** A serial line with the simulated ESP32 at its far end. */
 interface SerialLine {
   readonly pty: Pty;
   readonly device: SimulatedDevice;
-  readonly written: Buffer[];
 }
 
 onEachRuntime('over a real serial port (pty)', (nodeRed) => {
@@ -30,18 +29,14 @@ onEachRuntime('over a real serial port (pty)', (nodeRed) => {
     if (noPty !== false && 'skip' in context) context.skip(noPty);
     server = await startPathServer();
     server.ws.behavior.skipsFirstPing = true;
-    const written: Buffer[] = [];
     const device: SimulatedDevice = new SimulatedDevice({
       firmware: 'D',
       joined: true,
       clock: quickClock,
       output: (bytes) => pty.write(bytes),
     });
-    const pty = openPty((chunk) => {
-      written.push(Buffer.from(chunk));
-      device.write(chunk);
-    });
-    line = { pty, device, written };
+    const pty = openPty((chunk) => device.write(chunk));
+    line = { pty, device };
   });
   afterEach(async () => {
     await nodeRed.unload();
@@ -50,23 +45,7 @@ onEachRuntime('over a real serial port (pty)', (nodeRed) => {
     await server.close();
   });
 
-  const flow = (open: object = {}) => [
-    { id: 'tab', type: 'tab' },
-    { id: 'device', type: 'esp-at-device', port: line.pty.path, rate: '115200' },
-    {
-      id: 'open',
-      type: 'ws-open',
-      z: 'tab',
-      device: 'device',
-      link: 'msg',
-      wires: [['in'], ['state']],
-      ...open,
-    },
-    { id: 'send', type: 'ws-send', z: 'tab', device: 'device', link: 'msg', wires: [['sent']] },
-    { id: 'close', type: 'ws-close', z: 'tab', device: 'device', link: 'msg', wires: [['closed']] },
-    ...catchNodes(),
-    ...helpers('in', 'state', 'sent', 'closed'),
-  ];
+  const flow = () => wholeFlow({ device: { port: line.pty.path, rate: '115200' } });
 
   /** Waits for the report of a state of a link. */
   async function state(link: number, expected: number): Promise<NodeMessage> {
@@ -177,40 +156,6 @@ onEachRuntime('over a real serial port (pty)', (nodeRed) => {
     const [device] = made;
     assert.equal(device?.state.name, 'stopped');
     assert.equal(listenerCount(device), ownListeners);
-  });
-
-  it('invalid input: an error at Catch, and no byte written', async () => {
-    await nodeRed.load(makeDevice, flow());
-    await open(0);
-    line.written.length = 0;
-    const wrong: readonly (readonly [node: string, msg: object, code: string])[] = [
-      ['open', { linkId: 1 }, 'INVALID_URI'],
-      ['open', { linkId: 1, uri: '' }, 'INVALID_URI'],
-      ['open', { linkId: 1, uri: `ws://host/${'a'.repeat(250)}` }, 'INVALID_URI'],
-      ['open', { linkId: 3, uri: 'ws://host/' }, 'INVALID_LINK'],
-      ['open', { linkId: 1, uri: 'ws://host/"\r\nAT+RST\r\n' }, 'INVALID_URI'],
-      [
-        'open',
-        { linkId: 1, uri: 'ws://host/', subprotocol: 'a"\r\nAT+RST' },
-        'INVALID_SUBPROTOCOL',
-      ],
-      ['open', { linkId: 1, uri: 'ws://host/', auth: 'a\r\nAT+RST' }, 'INVALID_AUTHORIZATION'],
-      ['open', { linkId: 1, uri: 'ws://host/', headers: { X: 'a\r\nAT+RST' } }, 'INVALID_HEADER'],
-      ['send', { linkId: 3, payload: 'x' }, 'INVALID_LINK'],
-      ['send', { linkId: 0, payload: 'x', opcode: 'shout' }, 'INVALID_OPCODE'],
-      ['send', { linkId: 0, payload: 'x', opcode: 16 }, 'INVALID_OPCODE'],
-      ['send', { linkId: 0 }, 'INVALID_PAYLOAD'],
-      ['send', { linkId: 1, payload: 'x' }, 'LINK_NOT_OPEN'],
-      ['close', { linkId: 0, code: 1005 }, 'INVALID_CLOSE_CODE'],
-    ];
-    for (const [node, msg, code] of wrong) {
-      nodeRed.give(node, { ...msg });
-      const error: unknown = field(await nodeRed.next('caught'), 'error');
-      assert.equal(field(error, 'code'), code, JSON.stringify(msg));
-    }
-    // Behind the open comes its ping.
-    const written = Buffer.concat(line.written).toString('latin1');
-    assert.equal(written.replace('AT+WSSEND=0,0,9\r\n', ''), '');
   });
 
   it('the flow stops, even during an open: frees the port within 2 s', async () => {

@@ -12,8 +12,9 @@ import { startPathServer, type PathServer } from '../../harness/network/path-ser
 import { pfxFile, pfxPath, PFX_PASSPHRASE } from '../../harness/network/pfx-file';
 import { makeAuthority, makeIdentity } from '../../harness/network/ws-server-certificates';
 import { catalog } from '../../harness/nodes/catalog';
-import { catchNodes, helpers } from '../../harness/nodes/flows';
+import { wholeFlow } from '../../harness/nodes/flows';
 import { onEachRuntime } from '../../harness/nodes/node-red';
+import { quickClock } from '../../harness/quick-clock';
 import { field } from '../../harness/nodes/messages';
 
 const english = catalog('en-US');
@@ -189,29 +190,22 @@ const bad: readonly BadCase[] = [
 const links = [{ auth: '3', pki: '0', ca: '0' }, {}, {}];
 
 const flow = (settings: object, uri: string) => [
-  { id: 'tab', type: 'tab' },
   { id: 'tls', type: 'tls-config', ...empty, ...settings },
-  { id: 'device', type: 'esp-at-device', port: 'sim:', sntp: true, links, tls0: 'tls' },
-  {
-    id: 'open',
-    type: 'ws-open',
-    z: 'tab',
-    device: 'device',
-    link: '0',
-    uri,
-    keepOpen: true,
-    wires: [['in'], ['state']],
-  },
-  { id: 'send', type: 'ws-send', z: 'tab', device: 'device', link: '0', wires: [[]] },
-  ...catchNodes(),
-  ...helpers('in', 'state'),
+  ...wholeFlow({
+    device: { sntp: true, links, tls0: 'tls' },
+    open: { link: '0', uri, keepOpen: true },
+    send: { link: '0' },
+  }),
 ];
 
 let boards = 0;
 
 /** A new board, whose clock is set. */
 const make: MakeDevice = (settings) =>
-  new Device({ ...settings.options, port: simulatedPort(`sim:tls-${++boards}`) });
+  new Device({
+    ...settings.options,
+    port: simulatedPort(`sim:tls-${++boards}`, { clock: quickClock }),
+  });
 
 onEachRuntime('a tls-config node', (nodeRed, major) => {
   let wss: PathServer | undefined;
