@@ -6,7 +6,7 @@ import type { DeviceSettings } from '../../nodes/shared/device/device-settings';
 import { Harness } from '../harness/harness';
 import { catalog } from '../harness/nodes/catalog';
 import { FakeDevice } from '../harness/nodes/fake-device';
-import { deviceNode, flowOf, wholeFlow } from '../harness/nodes/flows';
+import { deviceNode, flowOf, wholeFlow, without } from '../harness/nodes/flows';
 import { codeOf, sentenceOf } from '../harness/nodes/messages';
 import { onEachRuntime } from '../harness/nodes/node-red';
 
@@ -25,10 +25,7 @@ onEachRuntime('esp-at-device', (nodeRed) => {
       made++;
       return device;
     };
-    await nodeRed.load(
-      make,
-      flowOf('ws-send', 1).filter((node) => !('id' in node && node.id === 'node')),
-    );
+    await nodeRed.load(make, without(flowOf('ws-send', 1), 'node'));
     assert.equal(made, 0);
     await nodeRed.deploy(flowOf('ws-send', 1), 'full');
     assert.deepEqual([made, device.starts], [1, 1]);
@@ -71,12 +68,10 @@ onEachRuntime('esp-at-device', (nodeRed) => {
   });
 
   it('shows invalid settings at every node', async () => {
-    const flow = flowOf('ws-send', 1);
-    flow.splice(1, 1, deviceNode({ rate: 'fast' }));
     const make = (settings: DeviceSettings) => {
       assert.fail(`a device was made of ${JSON.stringify(settings)}`);
     };
-    await nodeRed.load(make, flow);
+    await nodeRed.load(make, flowOf('ws-send', 1, {}, { rate: 'fast' }));
     assert.equal(nodeRed.statuses('node').at(-1)?.text, 'INVALID_SETTING');
     nodeRed.give('node', { payload: 'x' });
     const caught = await nodeRed.next('caught');
@@ -88,9 +83,7 @@ onEachRuntime('esp-at-device', (nodeRed) => {
   });
 
   it('counts as missing while it is disabled', async () => {
-    const flow = flowOf('ws-send', 1);
-    flow.splice(1, 1, deviceNode({ d: true }));
-    await nodeRed.load(() => device, flow);
+    await nodeRed.load(() => device, flowOf('ws-send', 1, {}, { d: true }));
     assert.equal(nodeRed.statuses('node').at(-1)?.text, 'short.NO_DEVICE');
     nodeRed.give('node', { payload: 'x' });
     assert.equal(codeOf(await nodeRed.next('caught')), 'NO_DEVICE');
@@ -112,7 +105,7 @@ onEachRuntime('esp-at-device', (nodeRed) => {
     const caught = await nodeRed.next('caught');
     assert.equal(codeOf(caught), 'PORT_SHARED');
     assert.match(sentenceOf(caught), /^The device "board" already uses the port sim:\./);
-    const rest = flowOf('ws-send', 1).filter((node) => !('id' in node && node.id === 'node'));
+    const rest = without(flowOf('ws-send', 1), 'node');
     await nodeRed.deploy([...rest, ...other], 'nodes');
     for (let turn = 0; two.starts === 0 && turn < 200; turn++) {
       await new Promise((resolve) => setTimeout(resolve, 10));

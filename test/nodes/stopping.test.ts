@@ -3,7 +3,7 @@ import { it } from 'node:test';
 import type { DeviceChange } from '../../driver/device/events';
 import { listenerCount } from '../harness/event-log';
 import { Harness } from '../harness/harness';
-import { wholeFlow } from '../harness/nodes/flows';
+import { wholeFlow, without } from '../harness/nodes/flows';
 import { harnessFlow } from '../harness/nodes/harness-flow';
 import { codeOf } from '../harness/nodes/messages';
 import { onEachRuntime } from '../harness/nodes/node-red';
@@ -163,8 +163,7 @@ onEachRuntime('a flow that stops', (nodeRed) => {
     await nodeRed.deploy(flow({ name: 'renamed' }), 'nodes');
     nodeRed.give('send', { linkId: 1, payload: 'still there' });
     assert.equal((await nodeRed.next('in')).payload, 'still there');
-    const without = flow({}).filter((node) => !('id' in node && node.id === 'send'));
-    await nodeRed.deploy(without, 'nodes');
+    await nodeRed.deploy(without(flow({}), 'send'), 'nodes');
     made.server.connections[0]?.send({ fin: true, opcode: 1, payload: Buffer.from('news') });
     assert.equal((await nodeRed.next('in')).payload, 'news');
     assert.equal(made.server.connections.length, 2);
@@ -187,8 +186,7 @@ onEachRuntime('a flow that stops', (nodeRed) => {
   it('the device is deleted: each node shows NO_DEVICE', async () => {
     const made = await begin();
     await opened(0);
-    const without = wholeFlow().filter((node) => !('id' in node && node.id === 'device'));
-    await ending(made, () => nodeRed.deploy(without, 'full'));
+    await ending(made, () => nodeRed.deploy(without(wholeFlow(), 'device'), 'full'));
     for (const id of ['open', 'send', 'close', 'status']) {
       assert.equal(nodeRed.statuses(id).at(-1)?.text, 'short.NO_DEVICE');
       nodeRed.give(id, { linkId: 0, payload: 'x', uri: URI });

@@ -3,7 +3,7 @@ import { beforeEach, it } from 'node:test';
 import type { Translate } from '../../nodes/shared/message/translate';
 import { catalog } from '../harness/nodes/catalog';
 import { FakeDevice } from '../harness/nodes/fake-device';
-import { deviceNode, flowOf } from '../harness/nodes/flows';
+import { flowOf } from '../harness/nodes/flows';
 import { codeOf, sentenceOf } from '../harness/nodes/messages';
 import { onEachRuntime } from '../harness/nodes/node-red';
 
@@ -56,7 +56,7 @@ onEachRuntime('ws-open: settings, templates and messages', (nodeRed) => {
   });
 
   it('passes the settings of device and node to the driver', async () => {
-    const flow = flowOf('ws-open', 2, {
+    const settings = {
       link: '2',
       uri: URI,
       timeout: '2500',
@@ -66,14 +66,14 @@ onEachRuntime('ws-open: settings, templates and messages', (nodeRed) => {
       delimiter: '\\r\\n\\x00;',
       maxMessage: '4096',
       headers: [{ name: 'X-Own', value: 'own' }],
-    });
+    };
     const headers = [
       { name: 'X-Device', value: 'shared' },
       { name: 'x-own', value: 'replaced' },
       { name: 'X-Key', secret: true, slot: 3 },
     ];
     const links = [{}, {}, { pingInterval: '5', pongTimeout: '20', auth: '3', pki: '1', ca: '0' }];
-    flow.splice(1, 1, deviceNode({ headers, links }));
+    const flow = flowOf('ws-open', 2, settings, { headers, links });
     await nodeRed.load(() => device, flow, { device: { headerSecret3: 'hidden' } });
     nodeRed.give('node');
     await nodeRed.next('out1');

@@ -18,11 +18,16 @@ export const catchNodes = () => [
 ];
 
 /** One node with a helper node on each output, and a Catch node: `out0`, `out1`, `caught`. */
-export function flowOf(type: string, outputs: number, settings: object = {}): object[] {
+export function flowOf(
+  type: string,
+  outputs: number,
+  settings: object = {},
+  device: object = {},
+): object[] {
   const outs = Array.from({ length: outputs }, (_, index) => `out${index}`);
   return [
     { id: 'tab', type: 'tab' },
-    deviceNode(),
+    deviceNode(device),
     {
       id: 'node',
       type,
@@ -67,6 +72,10 @@ export function wholeFlow(settings: Readonly<Record<string, object>> = {}): obje
 }
 
 const users = ['open', 'send', 'close', 'status'];
+
+/** A flow without one of its nodes. */
+export const without = (flow: readonly object[], id: string) =>
+  flow.filter((node) => !('id' in node && node.id === id));
 
 /** Adds positions on the canvas: Node-RED takes nodes without one for configuration nodes. */
 export function placed(flow: readonly object[]): object[] {

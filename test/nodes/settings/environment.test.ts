@@ -3,7 +3,7 @@ import { after, before, beforeEach, describe, it } from 'node:test';
 import type { DeviceSettings } from '../../../nodes/shared/device/device-settings';
 import { textFields } from '../../harness/nodes/dialog-fields';
 import { FakeDevice } from '../../harness/nodes/fake-device';
-import { deviceNode, flowOf } from '../../harness/nodes/flows';
+import { flowOf } from '../../harness/nodes/flows';
 import { codeOf } from '../../harness/nodes/messages';
 import { onEachRuntime, type NodeRed } from '../../harness/nodes/node-red';
 import { VirtualClock } from '../../../simulator/replay/virtual-clock';
@@ -115,8 +115,7 @@ onEachRuntime('${ENV} in a text field', (nodeRed) => {
   const found: Readonly<Record<string, (field: string, stored: string) => Promise<unknown>>> = {
     async 'esp-at-device'(field, stored) {
       const on = { wifi: true, ssid: 'home', sntp: true, servers: 'a', autoRate: false };
-      const flow = flowOf('ws-open', 2);
-      flow.splice(1, 1, deviceNode({ ...on, ...settingsOf(field, stored) }));
+      const flow = flowOf('ws-open', 2, {}, { ...on, ...settingsOf(field, stored) });
       await load(flow, { device: { password: 'password', [field]: stored } });
       const [settings] = made;
       assert.ok(settings);
@@ -207,9 +206,8 @@ onEachRuntime('${ENV} in a text field', (nodeRed) => {
 
   it('a secret header of ws-open and of the device: becomes its value', async () => {
     const headers = [{ name: 'X-Key', secret: true, slot: 0 }];
-    const flow = flowOf('ws-open', 2, { uri: 'ws://host/', headers });
     const shared = { headers: [{ name: 'X-Shared', secret: true, slot: 1 }] };
-    flow.splice(1, 1, deviceNode(shared));
+    const flow = flowOf('ws-open', 2, { uri: 'ws://host/', headers }, shared);
     await load(flow, {
       node: { headerSecret0: `key ${five}` },
       device: { headerSecret1: `shared ${five}` },

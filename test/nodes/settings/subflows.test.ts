@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { beforeEach, it } from 'node:test';
 import type { DeviceSettings } from '../../../nodes/shared/device/device-settings';
 import { FakeDevice } from '../../harness/nodes/fake-device';
-import { catchNodes, helpers } from '../../harness/nodes/flows';
+import { catchNodes, helpers, without } from '../../harness/nodes/flows';
 import { codeOf } from '../../harness/nodes/messages';
 import { onEachRuntime } from '../../harness/nodes/node-red';
 
@@ -147,7 +147,7 @@ onEachRuntime('subflow instances with a device each', (nodeRed) => {
       first: { ...instance(1), BOARD: { type: 'conf-type', value: 'device1' } },
       second: instance(2),
     });
-    await load([...made.filter((node) => !('id' in node && node.id === 'catch')), ...catchNodes()]);
+    await load([...without(made, 'catch'), ...catchNodes()]);
     nodeRed.give('second', { topic: 'second' });
     const msg = await nodeRed.next('caught');
     assert.deepEqual([codeOf(msg), msg.topic], ['NO_DEVICE', 'second']);
