@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict';
-import { afterEach, beforeEach, it } from 'node:test';
+import { beforeEach, it } from 'node:test';
 import fc from 'fast-check';
 import type { NodeMessage } from 'node-red';
 import { errorCodes } from '../../driver/errors';
 import { nodeErrorCodes } from '../../nodes/shared/errors/node-error';
 import { anyText, anyValue } from '../harness/any-text';
 import { saidCommands, type SaidCommand } from '../harness/port/host-stream';
-import { Harness } from '../harness/harness';
+import type { Harness } from '../harness/harness';
 import { wholeFlow } from '../harness/nodes/flows';
+import { harnessFlow } from '../harness/nodes/harness-flow';
 import { codeOf, sentenceOf } from '../harness/nodes/messages';
 import { onEachRuntime, type NodeRed } from '../harness/nodes/node-red';
 import {
@@ -62,36 +63,37 @@ const opening = fc.record({
 });
 
 onEachRuntime('command injection: arbitrary values in every field of a message', (nodeRed) => {
+  const begin = harnessFlow(nodeRed);
   let harness: Harness;
 
   beforeEach(async () => {
-    harness = new Harness();
-    await nodeRed.load(() => harness.device, wholeFlow(), {}, undefined, harness.clock);
+    harness = await begin();
     assert.ok(await harness.clock.until(() => harness.device.state.name === 'ready'));
   });
-  afterEach(async () => {
-    await nodeRed.unload();
-    await harness.end();
-  });
 
-  /** Gives a message to a node and waits for its end: what it ended in, and what was said meanwhile. */
+  /** Gives a message to a node. Returns how it ended, and the commands of that time: none after `INVALID_*`. */
   async function give(node: string, msg: object): Promise<Ending> {
     harness.port.written.length = 0;
     nodeRed.give(node, { ...msg });
     const failed = await ended(nodeRed, harness);
-    // All that would come by itself has time to.
+    // Time for what comes by itself.
     await harness.clock.advance(100);
     // The driver asks for the states of the links now and then, whatever the flow does.
     const said = saidCommands(Buffer.concat(harness.port.written)).filter(
       ({ name, kind }) => name !== '+WSOPEN' || kind !== 'query',
     );
     const code = failed ? codeOf(failed) : undefined;
+    if (String(code).startsWith('INVALID_'))
+      assert.deepEqual(
+        said.filter((each) => !isFirstPing(each)),
+        [],
+      );
     if (failed) {
       assert.ok(
         [...errorCodes, ...nodeErrorCodes].some((known) => known === code),
         String(code),
       );
-      // One line, and not the whole of what was wrong.
+      // One line, which does not hold all of a long value.
       assert.match(sentenceOf(failed), /^[^\r\n\0]{1,300}$/);
     }
     return { code, said };
@@ -103,7 +105,6 @@ onEachRuntime('command injection: arbitrary values in every field of a message',
       fc.asyncProperty(opening, async (msg) => {
         const { code, said: all } = await give('open', msg);
         const said = all.filter((each) => !isFirstPing(each));
-        if (String(code).startsWith('INVALID_')) assert.deepEqual(said, []);
         const texts = said.map(({ name }) => name);
         const allowed = ['+WSHEAD', '+WSCFG', '+WSDATAFMT', '+WSOPEN', '+WSCLOSE'];
         assert.deepEqual(
@@ -147,8 +148,7 @@ onEachRuntime('command injection: arbitrary values in every field of a message',
     await fc.assert(
       fc.asyncProperty(message, async ({ query, ...msg }) => {
         nodeRed.node('open').context().flow.set('query', query);
-        const { code, said } = await give('open', msg);
-        if (String(code).startsWith('INVALID_')) assert.deepEqual(said, []);
+        const { said } = await give('open', msg);
         for (const { values } of said.filter(({ name }) => name === '+WSOPEN')) {
           opened++;
           const uri = `ws://host/${msg.payload}?${query}`;
@@ -181,8 +181,7 @@ onEachRuntime('command injection: arbitrary values in every field of a message',
     await fc.assert(
       fc.asyncProperty(message, async ({ payload, protocol }) => {
         nodeRed.node('open').context().flow.set('protocol', protocol);
-        const { code, said } = await give('open', { payload });
-        if (String(code).startsWith('INVALID_')) assert.deepEqual(said, []);
+        const { said } = await give('open', { payload });
         for (const { values } of said.filter(({ name }) => name === '+WSOPEN')) {
           opened++;
           const uri = `ws://host/${payload}`;
@@ -210,8 +209,7 @@ onEachRuntime('command injection: arbitrary values in every field of a message',
     await fc.assert(
       fc.asyncProperty(message, async (msg) => {
         await openAll(harness);
-        const { code, said } = await give('send', msg);
-        if (String(code).startsWith('INVALID_')) assert.deepEqual(said, []);
+        const { said } = await give('send', msg);
         const sends = said.filter(({ name }) => name === '+WSSEND');
         if (sends.length > 0) {
           sent++;
@@ -236,7 +234,6 @@ onEachRuntime('command injection: arbitrary values in every field of a message',
       fc.asyncProperty(message, async (msg) => {
         await openAll(harness);
         const { code, said } = await give('close', msg);
-        if (String(code).startsWith('INVALID_')) assert.deepEqual(said, []);
         if (code === undefined) {
           closed++;
           const id = Number(msg.linkId);
@@ -268,7 +265,7 @@ interface Ending {
   readonly said: readonly SaidCommand[];
 }
 
-/** Waits until the message has ended; brings it when it failed. */
+/** Waits until the message has ended; returns it if it failed. */
 async function ended(nodeRed: NodeRed, harness: Harness): Promise<NodeMessage | undefined> {
   const arrived = (id: string) => nodeRed.waiting(id).length > 0;
   assert.ok(await harness.clock.until(() => arrived('completed') || arrived('caught'), 120_000));
@@ -278,7 +275,7 @@ async function ended(nodeRed: NodeRed, harness: Harness): Promise<NodeMessage | 
   return undefined;
 }
 
-/** What is open already stays so. */
+/** Opens the links that are not open. */
 async function openAll(harness: Harness): Promise<void> {
   await harness.clock.wait(
     Promise.all(harness.device.links.map((each) => each.open({ uri: URI }))),
