@@ -8,7 +8,12 @@ import type { DeviceUser } from './shared/device/device-host-options';
 import { findDevice, requireDevice, type DeviceNode } from './shared/device/device-node';
 import { onInput, type Send } from './shared/message/input';
 import { listenToLinks, type FlowLinkEvent } from './shared/device/flow-events';
-import { chosenLink, isSeveral, usedLinks, type LinkSetting } from './shared/device/link-setting';
+import {
+  chosenLink,
+  usesSeveralLinks,
+  usedLinks,
+  type LinkSetting,
+} from './shared/device/link-setting';
 import { NodeStatus } from './shared/device/node-status';
 import { sentenceOf, toCaughtError } from './shared/errors/caught-error';
 import {
@@ -132,7 +137,7 @@ class Opener implements DeviceUser {
         (message) => this.#receive(message),
       );
     const { opensAtStart } = this.#settings;
-    if (device && opensAtStart && !isSeveral(this.#link)) void this.#openAtStart();
+    if (device && opensAtStart && !usesSeveralLinks(this.#link)) void this.#openAtStart();
   }
 
   // --- opening -------------------------------------------------------------------------------------

@@ -7,12 +7,12 @@ export { sentence } from '../errors/sentence';
 /** Milliseconds. */
 export const timeoutRange: Range = [0, 60_000];
 
-const held = (setting: FlowName, max: number): Check =>
+const holdLimit = (setting: FlowName, max: number): Check =>
   onlyWhile('whenAway', 'hold', wholeSetting('INVALID_CONFIG', setting, 1, max));
 
 export const checks = {
   payload: sourced('payload', 'payload', () => undefined),
   timeout: sourced('timeout', 'timeout', timeoutSetting(timeoutRange)),
-  holdSeconds: held('holdSeconds', 86_400),
-  holdMessages: held('holdMessages', 10_000),
+  holdSeconds: holdLimit('holdSeconds', 86_400),
+  holdMessages: holdLimit('holdMessages', 10_000),
 } satisfies Readonly<Record<string, Check>>;

@@ -11,10 +11,10 @@ export function chosenLink(setting: LinkSetting, msg: NodeMessage): unknown {
 
 /** The links that a node with this setting uses. */
 export function usedLinks(links: readonly LinkApi[], setting: LinkSetting): readonly LinkApi[] {
-  return isSeveral(setting) ? links : links.filter(({ id }) => setting === String(id));
+  return usesSeveralLinks(setting) ? links : links.filter(({ id }) => setting === String(id));
 }
 
 /** Whether a node with this setting may use more than one link. */
-export function isSeveral(setting: LinkSetting): boolean {
+export function usesSeveralLinks(setting: LinkSetting): boolean {
   return setting === 'msg' || setting === 'all';
 }

@@ -18,7 +18,7 @@ import type { DeviceApi } from './device-api';
 import type { DeviceUser } from './device-host-options';
 import type { DeviceNode } from './device-node';
 import { listenToLinks, type FlowLinkEvent } from './flow-events';
-import { isSeveral, usedLinks, type LinkSetting } from './link-setting';
+import { usesSeveralLinks, usedLinks, type LinkSetting } from './link-setting';
 
 /** Statuses of a node at once, and a second over time. */
 const STATUS_BURST = 10;
@@ -179,14 +179,18 @@ export class NodeStatus implements DeviceUser {
       return { fill: 'green', shape: 'dot', words: { key: 'status.device.ready' } };
     }
     const links = usedLinks(this.#device?.host.links ?? [], setting);
-    const link = isSeveral(setting) ? links.find(({ stateNumber }) => stateNumber !== 0) : links[0];
+    const link = usesSeveralLinks(setting)
+      ? links.find(({ stateNumber }) => stateNumber !== 0)
+      : links[0];
     if (!link) return linkStatus({ state: 0, uri: '' });
     return this.#ofLink(link.id, { link: link.id, state: link.stateNumber, uri: link.uri });
   }
 
   #ofLink(id: LinkId, link: Parameters<typeof linkStatus>[0]): Status {
     const status = linkStatus(link);
-    return isSeveral(this.#setting) ? { ...status, words: { link: id, ...status.words } } : status;
+    return usesSeveralLinks(this.#setting)
+      ? { ...status, words: { link: id, ...status.words } }
+      : status;
   }
 
   #ofDevice(): Status | undefined {
