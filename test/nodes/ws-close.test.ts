@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { beforeEach, it } from 'node:test';
 import { EspAtError } from '../../driver/errors';
-import { FakeDevice } from '../harness/nodes/fake-device';
-import { flowOf } from '../harness/nodes/flows';
+import { fakeFlow } from '../harness/nodes/fake-flow';
 import { codeOf } from '../harness/nodes/messages';
 import { onEachRuntime } from '../harness/nodes/node-red';
 import { turns } from '../harness/nodes/turns';
@@ -10,22 +9,20 @@ import { turns } from '../harness/nodes/turns';
 const URI = 'ws://example.org/feed';
 
 onEachRuntime('ws-close', (nodeRed) => {
-  let device: FakeDevice;
-  const load = (settings: object = {}) =>
-    nodeRed.load(() => device, flowOf('ws-close', 1, settings));
+  const fake = fakeFlow(nodeRed, 'ws-close', 1);
+  const { load } = fake;
   /** How link 0 was closed. */
   const asked = () =>
-    device.links[0].closed.map(({ graceful, code, reason }) => ({ graceful, code, reason }));
-  const closings = () => device.links.map((link) => link.closed.length);
+    fake.device.links[0].closed.map(({ graceful, code, reason }) => ({ graceful, code, reason }));
+  const closings = () => fake.device.links.map((link) => link.closed.length);
 
   beforeEach(async () => {
-    device = new FakeDevice();
-    for (const link of device.links) await link.open({ uri: URI });
+    for (const link of fake.device.links) await link.open({ uri: URI });
   });
 
   it('passes the message on once the link is closed', async () => {
     await load();
-    const confirm = device.links[0].suspend();
+    const confirm = fake.device.links[0].suspend();
     nodeRed.give('node', { _msgid: 'abc', topic: 'mine', payload: 'kept' });
     await turns(3);
     assert.deepEqual(closings(), [1, 0, 0]);
@@ -68,11 +65,11 @@ onEachRuntime('ws-close', (nodeRed) => {
 
   it('stopped during a close: ends the wait', async () => {
     await load();
-    device.links[0].pause = new Promise(() => undefined);
+    fake.device.links[0].pause = new Promise(() => undefined);
     nodeRed.give('node');
     await turns();
     await nodeRed.node('node').close(false);
-    assert.equal(device.links[0].closed[0]?.signal?.aborted, true);
+    assert.equal(fake.device.links[0].closed[0]?.signal?.aborted, true);
   });
 
   it('closes the link named in the message', async () => {
@@ -85,7 +82,7 @@ onEachRuntime('ws-close', (nodeRed) => {
 
   it('closes all links, and passes the message on once', async () => {
     await load({ link: 'all' });
-    const confirm = device.links[1].suspend();
+    const confirm = fake.device.links[1].suspend();
     nodeRed.give('node', { _msgid: 'abc' });
     await turns(3);
     assert.deepEqual(closings(), [1, 1, 1]);
@@ -99,15 +96,15 @@ onEachRuntime('ws-close', (nodeRed) => {
 
   it('reports one link’s failure after all links have ended', async () => {
     await load({ link: 'all' });
-    const confirm = device.links[2].suspend();
-    device.links[0].failure = new EspAtError('OUT_OF_SYNC', { command: 'AT+WSCLOSE=0' });
+    const confirm = fake.device.links[2].suspend();
+    fake.device.links[0].failure = new EspAtError('OUT_OF_SYNC', { command: 'AT+WSCLOSE=0' });
     nodeRed.give('node');
     await turns(3);
     assert.deepEqual(nodeRed.waiting('caught'), []);
     confirm();
     assert.equal(codeOf(await nodeRed.next('caught')), 'OUT_OF_SYNC');
     assert.deepEqual(
-      device.links.map((link) => link.stateNumber),
+      fake.device.links.map((link) => link.stateNumber),
       [2, 0, 0],
     );
     assert.deepEqual(nodeRed.waiting('out0'), []);
@@ -115,7 +112,7 @@ onEachRuntime('ws-close', (nodeRed) => {
 
   it('succeeds when the link is not open', async () => {
     await load();
-    device.links[0].stateNumber = 0;
+    fake.device.links[0].stateNumber = 0;
     nodeRed.give('node', { _msgid: 'abc' });
     assert.equal((await nodeRed.next('out0'))._msgid, 'abc');
   });

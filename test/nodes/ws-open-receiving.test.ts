@@ -1,33 +1,27 @@
 import assert from 'node:assert/strict';
-import { beforeEach, it } from 'node:test';
-import { FakeDevice } from '../harness/nodes/fake-device';
-import { flowOf } from '../harness/nodes/flows';
+import { it } from 'node:test';
+import { fakeFlow } from '../harness/nodes/fake-flow';
 import { codeOf, withoutId } from '../harness/nodes/messages';
 import { onEachRuntime } from '../harness/nodes/node-red';
 
 const URI = 'ws://example.org/feed';
 
 onEachRuntime('ws-open: received messages', (nodeRed) => {
-  let device: FakeDevice;
-  const load = (settings: object = {}) =>
-    nodeRed.load(() => device, flowOf('ws-open', 2, { uri: URI, ...settings }));
-
-  beforeEach(() => {
-    device = new FakeDevice();
-  });
+  const fake = fakeFlow(nodeRed, 'ws-open', 2, { base: { uri: URI } });
+  const { load } = fake;
 
   it('sends text as a string and binary as a Buffer', async () => {
     await load();
     nodeRed.give('node');
     await nodeRed.next('out1');
-    device.links[0].receive(Buffer.from('grüß'), 1);
+    fake.device.links[0].receive(Buffer.from('grüß'), 1);
     assert.deepEqual(withoutId(await nodeRed.next('out0')), {
       payload: 'grüß',
       linkId: 0,
       opcode: 1,
       uri: URI,
     });
-    device.links[0].receive(Buffer.from([0, 255]), 2);
+    fake.device.links[0].receive(Buffer.from([0, 255]), 2);
     assert.deepEqual(withoutId(await nodeRed.next('out0')), {
       payload: Buffer.from([0, 255]),
       linkId: 0,
@@ -41,7 +35,7 @@ onEachRuntime('ws-open: received messages', (nodeRed) => {
     nodeRed.give('node');
     await nodeRed.next('out1');
     const bytes = Buffer.from([0x61, 0xff, 0xc3, 0x28]);
-    device.links[0].receive(bytes, 1);
+    fake.device.links[0].receive(bytes, 1);
     const { payload, opcode } = await nodeRed.next('out0');
     assert.deepEqual({ payload, opcode }, { payload: bytes, opcode: 1 });
   });
@@ -51,9 +45,9 @@ onEachRuntime('ws-open: received messages', (nodeRed) => {
     nodeRed.give('node');
     await nodeRed.next('out1');
     const bytes = Buffer.from('a€b');
-    device.links[0].receive(bytes.subarray(0, 2), undefined);
-    device.links[0].receive(bytes.subarray(2, 3), undefined);
-    device.links[0].receive(bytes.subarray(3), undefined);
+    fake.device.links[0].receive(bytes.subarray(0, 2), undefined);
+    fake.device.links[0].receive(bytes.subarray(2, 3), undefined);
+    fake.device.links[0].receive(bytes.subarray(3), undefined);
     const first = await nodeRed.next('out0');
     assert.deepEqual(withoutId(first), { payload: 'a', linkId: 0, uri: URI });
     assert.equal((await nodeRed.next('out0')).payload, '€b');
@@ -63,8 +57,8 @@ onEachRuntime('ws-open: received messages', (nodeRed) => {
     await load();
     nodeRed.give('node');
     await nodeRed.next('out1');
-    device.links[0].receive(Buffer.from([0xe2, 0x82]), undefined);
-    device.links[0].become(0, 'closed-by-server');
+    fake.device.links[0].receive(Buffer.from([0xe2, 0x82]), undefined);
+    fake.device.links[0].become(0, 'closed-by-server');
     assert.deepEqual((await nodeRed.next('out0')).payload, Buffer.from([0xe2, 0x82]));
   });
 
@@ -72,7 +66,7 @@ onEachRuntime('ws-open: received messages', (nodeRed) => {
     await load();
     nodeRed.give('node');
     await nodeRed.next('out1');
-    const [link] = device.links;
+    const [link] = fake.device.links;
     link.receive(Buffer.from([0x61, 0xe2, 0x82]), undefined);
     link.loseData();
     link.receive(Buffer.from('b'), undefined);
@@ -85,9 +79,9 @@ onEachRuntime('ws-open: received messages', (nodeRed) => {
     await load({ output: 'json' });
     nodeRed.give('node');
     await nodeRed.next('out1');
-    device.links[0].receive(Buffer.from('{"a":[1]}'), 1);
+    fake.device.links[0].receive(Buffer.from('{"a":[1]}'), 1);
     assert.deepEqual((await nodeRed.next('out0')).payload, { a: [1] });
-    device.links[0].receive(Buffer.from('{"a":'), 1);
+    fake.device.links[0].receive(Buffer.from('{"a":'), 1);
     const caught = await nodeRed.next('caught');
     assert.equal(codeOf(caught), 'NOT_JSON');
     assert.equal(caught.payload, '{"a":');
@@ -98,7 +92,7 @@ onEachRuntime('ws-open: received messages', (nodeRed) => {
     await load();
     nodeRed.give('node');
     await nodeRed.next('out1');
-    device.links[0].loseData();
+    fake.device.links[0].loseData();
     const msg = await nodeRed.next('out1');
     assert.equal(msg.event, 'data-loss');
     assert.deepEqual(msg.error, {

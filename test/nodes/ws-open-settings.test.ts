@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
-import { beforeEach, it } from 'node:test';
-import type { Translate } from '../../nodes/shared/message/translate';
+import { it } from 'node:test';
 import { catalog } from '../harness/nodes/catalog';
-import { FakeDevice } from '../harness/nodes/fake-device';
+import { fakeFlow } from '../harness/nodes/fake-flow';
 import { flowOf } from '../harness/nodes/flows';
 import { codeOf, sentenceOf } from '../harness/nodes/messages';
 import { onEachRuntime } from '../harness/nodes/node-red';
@@ -10,18 +9,8 @@ import { onEachRuntime } from '../harness/nodes/node-red';
 const URI = 'ws://example.org/feed';
 
 onEachRuntime('ws-open: settings, templates and messages', (nodeRed) => {
-  let device: FakeDevice;
-  const load = (settings: object = {}, credentials = {}, translate?: Translate) =>
-    nodeRed.load(
-      () => device,
-      flowOf('ws-open', 2, { uri: URI, ...settings }),
-      credentials,
-      translate,
-    );
-
-  beforeEach(() => {
-    device = new FakeDevice();
-  });
+  const fake = fakeFlow(nodeRed, 'ws-open', 2, { base: { uri: URI } });
+  const { load } = fake;
 
   it('takes settings from the message verbatim, not as templates', async () => {
     await load({ subprotocol: 'never', timeout: '9' }, { node: { authorization: 'never' } });
@@ -43,7 +32,7 @@ onEachRuntime('ws-open: settings, templates and messages', (nodeRed) => {
       linkId: 0,
       uri: 'wss://other.example/{{payload}}',
     });
-    const [options] = device.links[0].opened;
+    const [options] = fake.device.links[0].opened;
     assert.equal(options?.uri, 'wss://other.example/{{payload}}');
     assert.equal(options.subprotocol, 'chat');
     assert.equal(options.timeoutMs, 5000);
@@ -74,10 +63,10 @@ onEachRuntime('ws-open: settings, templates and messages', (nodeRed) => {
     ];
     const links = [{}, {}, { pingInterval: '5', pongTimeout: '20', auth: '3', pki: '1', ca: '0' }];
     const flow = flowOf('ws-open', 2, settings, { headers, links });
-    await nodeRed.load(() => device, flow, { device: { headerSecret3: 'hidden' } });
+    await nodeRed.load(() => fake.device, flow, { device: { headerSecret3: 'hidden' } });
     nodeRed.give('node');
     await nodeRed.next('out1');
-    const [options] = device.links[2].opened;
+    const [options] = fake.device.links[2].opened;
     assert.deepEqual(
       { ...options, owner: '' },
       {
@@ -120,7 +109,7 @@ onEachRuntime('ws-open: settings, templates and messages', (nodeRed) => {
     context.global.set('id', 7);
     nodeRed.give('node', { topic: '<"\'>', payload: { q: '1/2' } });
     await nodeRed.next('out1');
-    const [options] = device.links[0].opened;
+    const [options] = fake.device.links[0].opened;
     assert.equal(options?.uri, 'ws://env.example/env.example/a/b/7?q=1/2');
     assert.equal(options.authorization, 'Bearer x&y');
     assert.deepEqual(options.headers, [{ name: 'X-Topic', value: '<"\'>' }]);
@@ -144,7 +133,7 @@ onEachRuntime('ws-open: settings, templates and messages', (nodeRed) => {
       nodeRed.give('node', { ...msg });
       assert.equal(codeOf(await nodeRed.next('caught')), code);
       assert.deepEqual(
-        device.links.map((link) => link.opened.length),
+        fake.device.links.map((link) => link.opened.length),
         [0, 0, 0],
       );
     });

@@ -1,9 +1,7 @@
 import assert from 'node:assert/strict';
-import { beforeEach, it } from 'node:test';
+import { it } from 'node:test';
 import { EspAtError } from '../../driver/errors';
-import type { Translate } from '../../nodes/shared/message/translate';
-import { FakeDevice } from '../harness/nodes/fake-device';
-import { flowOf } from '../harness/nodes/flows';
+import { fakeFlow } from '../harness/nodes/fake-flow';
 import { codeOf } from '../harness/nodes/messages';
 import { onEachRuntime } from '../harness/nodes/node-red';
 import { turns } from '../harness/nodes/turns';
@@ -11,18 +9,8 @@ import { turns } from '../harness/nodes/turns';
 const URI = 'ws://example.org/feed';
 
 onEachRuntime('ws-open', (nodeRed) => {
-  let device: FakeDevice;
-  const load = (settings: object = {}, credentials = {}, translate?: Translate) =>
-    nodeRed.load(
-      () => device,
-      flowOf('ws-open', 2, { uri: URI, ...settings }),
-      credentials,
-      translate,
-    );
-
-  beforeEach(() => {
-    device = new FakeDevice();
-  });
+  const fake = fakeFlow(nodeRed, 'ws-open', 2, { base: { uri: URI } });
+  const { load, last } = fake;
 
   it('opens its link for an input, and answers with the same message', async () => {
     await load();
@@ -37,18 +25,17 @@ onEachRuntime('ws-open', (nodeRed) => {
       uri: URI,
     });
     assert.equal((await nodeRed.next('completed'))._msgid, 'abc');
-    assert.equal(device.links[0].opened.length, 1);
+    assert.equal(fake.device.links[0].opened.length, 1);
     assert.deepEqual(nodeRed.waiting('out1'), []);
   });
 
   it('shows the host of the open link, and every later state', async () => {
     await load({ uri: 'wss://user:pass@example.org:8443/feed?token=1' });
-    const last = () => nodeRed.statuses('node').at(-1);
     assert.deepEqual(last(), { fill: 'grey', shape: 'ring', text: 'status.closed' });
     nodeRed.give('node');
     await nodeRed.next('out1');
     assert.deepEqual(last(), { fill: 'green', shape: 'dot', text: 'example.org:8443' });
-    const [link] = device.links;
+    const [link] = fake.device.links;
     link.become(1, 'lost');
     assert.deepEqual(last(), { fill: 'yellow', shape: 'ring', text: 'status.reconnecting' });
     link.become(3, 'reconnecting');
@@ -57,25 +44,25 @@ onEachRuntime('ws-open', (nodeRed) => {
     assert.deepEqual(last(), { fill: 'yellow', shape: 'dot', text: 'status.closing' });
     link.become(0, 'failed', new EspAtError('OPEN_FAILED', { link: 0 }));
     assert.deepEqual(last(), { fill: 'red', shape: 'ring', text: 'OPEN_FAILED' });
-    device.become({ name: 'initializing' });
+    fake.device.become({ name: 'initializing' });
     assert.deepEqual(last(), { fill: 'blue', shape: 'ring', text: 'status.device.initializing' });
     const error = new EspAtError('PORT_NOT_FOUND', { port: '/dev/ttyUSB0' });
-    device.become({ name: 'absent', error });
+    fake.device.become({ name: 'absent', error });
     assert.deepEqual(last(), { fill: 'red', shape: 'ring', text: 'PORT_NOT_FOUND' });
   });
 
   it('shows its link’s state always, and sends events of its own connections only', async () => {
     await load({ keepOpen: true });
-    const [link] = device.links;
-    const last = () => nodeRed.statuses('node').at(-1)?.text;
+    const [link] = fake.device.links;
+    const text = () => last()?.text;
     assert.equal((await nodeRed.next('out1')).event, 'opened');
     link.retry(60_000);
     assert.equal((await nodeRed.next('out1')).event, 'retrying');
-    assert.equal(last(), 'status.retrying');
+    assert.equal(text(), 'status.retrying');
     await link.open({ uri: 'ws://other/feed', owner: 'another node' });
-    assert.equal(last(), 'other');
+    assert.equal(text(), 'other');
     link.become(1, 'lost');
-    assert.equal(last(), 'status.reconnecting');
+    assert.equal(text(), 'status.reconnecting');
     nodeRed.give('node', { uri: 'ws://other/feed' });
     await nodeRed.next('out1');
     assert.deepEqual(nodeRed.waiting('out1'), []);
@@ -83,9 +70,9 @@ onEachRuntime('ws-open', (nodeRed) => {
 
   it('shows why its link is closed and when it retries, also on request', async () => {
     await load();
-    const [link] = device.links;
+    const [link] = fake.device.links;
     link.retry(60_000);
-    await device.checkLinks();
+    await fake.device.checkLinks();
     assert.equal(nodeRed.statuses('node').at(-1)?.text, 'status.retrying');
   });
 
@@ -102,7 +89,7 @@ onEachRuntime('ws-open', (nodeRed) => {
 
   it('answers every input that waits for the same open, each with its own message', async () => {
     await load();
-    const go = device.links[0].suspend();
+    const go = fake.device.links[0].suspend();
     nodeRed.give('node', { _msgid: 'one' });
     nodeRed.give('node', { _msgid: 'two' });
     await turns();
@@ -117,12 +104,12 @@ onEachRuntime('ws-open', (nodeRed) => {
     nodeRed.give('node', { payload: 'host' });
     await nodeRed.node('node').close(false);
     await turns();
-    assert.equal(device.links[0].opened.length, 0);
+    assert.equal(fake.device.links[0].opened.length, 0);
   });
 
   it('stopped during an open: aborts it, and closes the link', async () => {
     await load({ keepOpen: false });
-    const [link] = device.links;
+    const [link] = fake.device.links;
     const go = link.suspend();
     nodeRed.give('node');
     await turns();
@@ -135,7 +122,7 @@ onEachRuntime('ws-open', (nodeRed) => {
 
   it('sends a failure to Catch, with code, sentence and message', async () => {
     await load();
-    device.links[0].failure = new EspAtError(
+    fake.device.links[0].failure = new EspAtError(
       'OPEN_TIMEOUT',
       { link: 0, timeout: 15000 },
       { cause: new Error('not for flows') },
@@ -165,7 +152,7 @@ onEachRuntime('ws-open', (nodeRed) => {
     await load({ keepOpen: true });
     const msg = await nodeRed.next('out1');
     assert.equal(msg.event, 'opened');
-    assert.equal(device.links[0].opened[0]?.keepOpen, true);
+    assert.equal(fake.device.links[0].opened[0]?.keepOpen, true);
   });
 
   it('without a URI or a fixed link: does not open at start', async () => {
@@ -173,13 +160,13 @@ onEachRuntime('ws-open', (nodeRed) => {
     await nodeRed.unload();
     await load({ keepOpen: true, link: 'msg' });
     assert.deepEqual(
-      device.links.map((link) => link.opened.length),
+      fake.device.links.map((link) => link.opened.length),
       [0, 0, 0],
     );
   });
 
   it('logs an error at start', async () => {
-    device.links[0].failure = new EspAtError('INVALID_URI', { reason: 'EMPTY' });
+    fake.device.links[0].failure = new EspAtError('INVALID_URI', { reason: 'EMPTY' });
     await load({ keepOpen: true });
     await turns();
     assert.deepEqual(nodeRed.logged('node', 'warn'), ['Change the URI: it is empty.']);
@@ -187,7 +174,7 @@ onEachRuntime('ws-open', (nodeRed) => {
 
   it('does not close a connection that another node opened', async () => {
     await load();
-    const [link] = device.links;
+    const [link] = fake.device.links;
     await link.open({ uri: URI, owner: 'another node' });
     link.receive(Buffer.from('not mine'), 1);
     link.become(1, 'lost');
@@ -201,10 +188,10 @@ onEachRuntime('ws-open', (nodeRed) => {
     await load({ link: 'msg' });
     nodeRed.give('node', { linkId: 1 });
     await nodeRed.next('out1');
-    await device.links[2].open({ uri: URI, owner: 'another node' });
+    await fake.device.links[2].open({ uri: URI, owner: 'another node' });
     await nodeRed.unload();
     assert.deepEqual(
-      device.links.map((link) => link.closed.length),
+      fake.device.links.map((link) => link.closed.length),
       [0, 1, 0],
     );
   });

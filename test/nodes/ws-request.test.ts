@@ -1,22 +1,17 @@
 import assert from 'node:assert/strict';
-import { beforeEach, it } from 'node:test';
+import { it } from 'node:test';
 import type { NodeMessage } from 'node-red';
 import { EspAtError } from '../../driver/errors';
 import type { Reply } from '../../driver/link/request/options';
-import { FakeDevice } from '../harness/nodes/fake-device';
+import { fakeFlow } from '../harness/nodes/fake-flow';
 import { flowOf } from '../harness/nodes/flows';
 import { codeOf } from '../harness/nodes/messages';
 import { onEachRuntime } from '../harness/nodes/node-red';
 import { turns } from '../harness/nodes/turns';
 
 onEachRuntime('ws-request', (nodeRed) => {
-  let device: FakeDevice;
-  const load = (settings: object = {}) =>
-    nodeRed.load(() => device, flowOf('ws-request', 2, settings));
-
-  beforeEach(() => {
-    device = new FakeDevice();
-  });
+  const fake = fakeFlow(nodeRed, 'ws-request', 2);
+  const { load } = fake;
 
   function replyOf(text: string, opcode: 1 | 2 = 1): Reply {
     const bytes = Buffer.from(text);
@@ -28,7 +23,7 @@ onEachRuntime('ws-request', (nodeRed) => {
   async function ask(msg: NodeMessage) {
     nodeRed.give('node', msg);
     await turns();
-    const request = device.links[0].requests.at(-1);
+    const request = fake.device.links[0].requests.at(-1);
     assert.ok(request);
     return request;
   }
@@ -147,7 +142,7 @@ onEachRuntime('ws-request', (nodeRed) => {
     nodeRed.give('node', { payload: '{}', linkId: 1, timeout: 86_400_000 });
     await turns();
     assert.deepEqual(
-      device.links[1].requests.map(({ options }) => [options.replyTimeoutMs, options.holdMs]),
+      fake.device.links[1].requests.map(({ options }) => [options.replyTimeoutMs, options.holdMs]),
       [
         [2000, 5000],
         [86_400_000, 5000],
@@ -168,7 +163,7 @@ onEachRuntime('ws-request', (nodeRed) => {
       await load(settings);
       nodeRed.give('node', msg);
       assert.equal(codeOf(await nodeRed.next('caught')), code);
-      assert.deepEqual(device.links[0].requests, []);
+      assert.deepEqual(fake.device.links[0].requests, []);
     });
 
   it('ends the requests under way when it is stopped', async () => {

@@ -1,43 +1,37 @@
 import assert from 'node:assert/strict';
-import { beforeEach, it } from 'node:test';
-import { FakeDevice } from '../harness/nodes/fake-device';
+import { it } from 'node:test';
+import { fakeFlow } from '../harness/nodes/fake-flow';
 import { flowOf } from '../harness/nodes/flows';
 import { codeOf } from '../harness/nodes/messages';
 import { onEachRuntime } from '../harness/nodes/node-red';
 import { turns } from '../harness/nodes/turns';
 
 onEachRuntime('ws-send: messages that wait', (nodeRed) => {
-  let device: FakeDevice;
-  const load = (settings: object = {}) =>
-    nodeRed.load(() => device, flowOf('ws-send', 1, settings));
-  const last = () => nodeRed.statuses('node').at(-1);
-
-  beforeEach(() => {
-    device = new FakeDevice();
-  });
+  const fake = fakeFlow(nodeRed, 'ws-send', 1);
+  const { load, last } = fake;
 
   it('holds messages for the time set, or 30 s', async () => {
     await load({ whenAway: 'hold', holdSeconds: '7' });
     nodeRed.give('node', { payload: 'x' });
     await nodeRed.next('out0');
-    assert.equal(device.links[0].sent[0]?.options.holdMs, 7000);
+    assert.equal(fake.device.links[0].sent[0]?.options.holdMs, 7000);
     await nodeRed.unload();
     await load({ whenAway: 'hold', holdSeconds: '' });
     nodeRed.give('node', { payload: 'x' });
     await nodeRed.next('out0');
-    assert.equal(device.links[0].sent[1]?.options.holdMs, 30_000);
+    assert.equal(fake.device.links[0].sent[1]?.options.holdMs, 30_000);
   });
 
   it('holds as many messages per link as set; the next fails with QUEUE_FULL', async () => {
     await load({ whenAway: 'hold', holdMessages: '2', link: 'msg' });
     let open: () => void = () => undefined;
     const away = new Promise<void>((resolve) => (open = resolve));
-    for (const link of device.links) link.pause = away;
+    for (const link of fake.device.links) link.pause = away;
     for (const payload of ['a', 'b', 'c']) nodeRed.give('node', { payload, linkId: 0 });
     nodeRed.give('node', { payload: 'other', linkId: 1 });
     const caught = await nodeRed.next('caught');
     assert.deepEqual([codeOf(caught), caught.payload], ['QUEUE_FULL', 'c']);
-    assert.equal(device.links[0].sent.length, 2);
+    assert.equal(fake.device.links[0].sent.length, 2);
     open();
     const passed = [
       await nodeRed.next('out0'),
@@ -46,17 +40,17 @@ onEachRuntime('ws-send: messages that wait', (nodeRed) => {
     ];
     assert.deepEqual(passed.map(({ payload }) => payload).sort(), ['a', 'b', 'other']);
     // Those have made room again.
-    device.links[0].pause = undefined;
+    fake.device.links[0].pause = undefined;
     nodeRed.give('node', { payload: 'd', linkId: 0 });
     assert.equal((await nodeRed.next('out0')).payload, 'd');
   });
 
   it('gives each message a signal of its own: thousands at once would slow one down', async () => {
     await load();
-    device.links[0].pause = new Promise(() => undefined);
+    fake.device.links[0].pause = new Promise(() => undefined);
     for (const payload of ['a', 'b', 'c']) nodeRed.give('node', { payload });
     await turns(2);
-    const signals = new Set(device.links[0].sent.map(({ options }) => options.signal));
+    const signals = new Set(fake.device.links[0].sent.map(({ options }) => options.signal));
     assert.equal(signals.size, 3);
     await nodeRed.unload();
     for (const signal of signals) assert.equal(signal?.aborted, true);
@@ -64,8 +58,8 @@ onEachRuntime('ws-send: messages that wait', (nodeRed) => {
 
   it('stopped: each waiting message ends with ABORTED', async () => {
     await load({ whenAway: 'hold' });
-    device.links[0].pause = new Promise(() => undefined);
-    const signals = () => device.links[0].sent.map(({ options }) => options.signal?.aborted);
+    fake.device.links[0].pause = new Promise(() => undefined);
+    const signals = () => fake.device.links[0].sent.map(({ options }) => options.signal?.aborted);
     nodeRed.give('node', { payload: 'x' });
     await turns(2);
     assert.deepEqual(signals(), [false]);
@@ -75,9 +69,9 @@ onEachRuntime('ws-send: messages that wait', (nodeRed) => {
 
   it('redeployed while the link is open: shows the link', async () => {
     const flow = flowOf('ws-send', 1);
-    await nodeRed.load(() => device, flow);
+    await nodeRed.load(() => fake.device, flow);
     assert.deepEqual(last(), { fill: 'grey', shape: 'ring', text: 'status.closed' });
-    await device.links[0].open({ uri: 'ws://example.org/' });
+    await fake.device.links[0].open({ uri: 'ws://example.org/' });
     assert.deepEqual(last(), { fill: 'green', shape: 'dot', text: 'example.org' });
     const renamed = flow.map((node) =>
       'id' in node && node.id === 'node' ? { ...node, name: 'renamed' } : node,
@@ -86,13 +80,13 @@ onEachRuntime('ws-send: messages that wait', (nodeRed) => {
     assert.deepEqual(nodeRed.statuses('node'), [
       { fill: 'green', shape: 'dot', text: 'example.org' },
     ]);
-    assert.equal(device.starts, 1);
+    assert.equal(fake.device.starts, 1);
   });
 
   it('shows the level of the queue from a quarter on', async () => {
     const texts: object[] = [];
     await nodeRed.load(
-      () => device,
+      () => fake.device,
       flowOf('ws-send', 1),
       {},
       (key, values) => {
@@ -100,13 +94,13 @@ onEachRuntime('ws-send: messages that wait', (nodeRed) => {
         return key;
       },
     );
-    await device.links[0].open({ uri: 'ws://example.org/' });
-    device.emit('sendqueue', 0.2);
+    await fake.device.links[0].open({ uri: 'ws://example.org/' });
+    fake.device.emit('sendqueue', 0.2);
     assert.equal(last()?.text, 'example.org');
-    device.emit('sendqueue', 0.5);
+    fake.device.emit('sendqueue', 0.5);
     assert.deepEqual(last(), { fill: 'green', shape: 'dot', text: 'status.queue' });
     assert.deepEqual(texts.at(-1), { key: 'status.queue', percent: 50 });
-    device.emit('sendqueue', 0);
+    fake.device.emit('sendqueue', 0);
     assert.equal(last()?.text, 'example.org');
   });
 });

@@ -1,29 +1,23 @@
 import assert from 'node:assert/strict';
-import { beforeEach, it } from 'node:test';
+import { it } from 'node:test';
 import { runInNewContext } from 'node:vm';
 import { EspAtError } from '../../driver/errors';
-import { FakeDevice } from '../harness/nodes/fake-device';
-import { flowOf } from '../harness/nodes/flows';
+import { fakeFlow } from '../harness/nodes/fake-flow';
 import { codeOf } from '../harness/nodes/messages';
 import { onEachRuntime } from '../harness/nodes/node-red';
 import { turns } from '../harness/nodes/turns';
 
 onEachRuntime('ws-send', (nodeRed) => {
-  let device: FakeDevice;
-  const load = (settings: object = {}) =>
-    nodeRed.load(() => device, flowOf('ws-send', 1, settings));
-
-  beforeEach(() => {
-    device = new FakeDevice();
-  });
+  const fake = fakeFlow(nodeRed, 'ws-send', 1);
+  const { load } = fake;
 
   it('passes the message on once the device has sent it', async () => {
     await load();
-    const confirm = device.links[0].suspend();
+    const confirm = fake.device.links[0].suspend();
     const payload = { temperature: 21 };
     nodeRed.give('node', { _msgid: 'abc', topic: 'mine', payload });
     await turns(2);
-    assert.equal(device.links[0].sent.length, 1);
+    assert.equal(fake.device.links[0].sent.length, 1);
     assert.deepEqual(nodeRed.waiting('out0'), []);
     assert.deepEqual(nodeRed.waiting('completed'), []);
     confirm();
@@ -65,7 +59,7 @@ onEachRuntime('ws-send', (nodeRed) => {
       await load();
       nodeRed.give('node', { payload });
       await nodeRed.next('out0');
-      const [call] = device.links[0].sent;
+      const [call] = fake.device.links[0].sent;
       assert.deepEqual(call?.payload, sent);
       assert.equal(call.options.opcode, opcode);
     });
@@ -90,7 +84,7 @@ onEachRuntime('ws-send', (nodeRed) => {
       await load();
       nodeRed.give('node', { payload: 'x', opcode });
       await nodeRed.next('out0');
-      assert.equal(device.links[0].sent[0]?.options.opcode, expected);
+      assert.equal(fake.device.links[0].sent[0]?.options.opcode, expected);
     });
   }
 
@@ -100,7 +94,7 @@ onEachRuntime('ws-send', (nodeRed) => {
     await nodeRed.next('out0');
     nodeRed.give('node', { payload: 'y', fin: 1 });
     await nodeRed.next('out0');
-    const [first, second] = device.links[0].sent;
+    const [first, second] = fake.device.links[0].sent;
     assert.deepEqual([first?.options.timeoutMs, first?.options.fin], [100, false]);
     assert.deepEqual([second?.options.timeoutMs, second?.options.fin], [2500, true]);
     assert.deepEqual([first?.options.holdMs, second?.options.holdMs], [0, 0]);
@@ -113,7 +107,7 @@ onEachRuntime('ws-send', (nodeRed) => {
     nodeRed.give('node', { payload: 'b', linkId: '1' });
     await nodeRed.next('out0');
     assert.deepEqual(
-      device.links.map((link) => link.sent.map(({ payload }) => payload)),
+      fake.device.links.map((link) => link.sent.map(({ payload }) => payload)),
       [[], ['b'], ['a']],
     );
   });
@@ -124,7 +118,7 @@ onEachRuntime('ws-send', (nodeRed) => {
     for (const number of numbers) nodeRed.give('node', { payload: number });
     for (const number of numbers) assert.equal((await nodeRed.next('out0')).payload, number);
     assert.deepEqual(
-      device.links[0].sent.map(({ payload }) => payload),
+      fake.device.links[0].sent.map(({ payload }) => payload),
       numbers.map(String),
     );
   });
@@ -161,7 +155,7 @@ onEachRuntime('ws-send', (nodeRed) => {
       await load();
       nodeRed.give('node', { ...msg });
       assert.equal(codeOf(await nodeRed.next('caught')), code);
-      assert.deepEqual(device.links[0].sent, []);
+      assert.deepEqual(fake.device.links[0].sent, []);
       assert.deepEqual(nodeRed.waiting('out0'), []);
       assert.deepEqual(nodeRed.waiting('completed'), []);
     });
@@ -173,7 +167,7 @@ onEachRuntime('ws-send', (nodeRed) => {
       nodeRed.give('node', { payload: 'x', linkId });
       assert.equal(codeOf(await nodeRed.next('caught')), 'INVALID_LINK');
       assert.deepEqual(
-        device.links.map((link) => link.sent.length),
+        fake.device.links.map((link) => link.sent.length),
         [0, 0, 0],
       );
     });
@@ -181,7 +175,11 @@ onEachRuntime('ws-send', (nodeRed) => {
 
   it('sends a failure to Catch, with the unchanged message', async () => {
     await load();
-    device.links[0].failure = new EspAtError('LINK_NOT_OPEN', { link: 0 }, { outcome: 'not-sent' });
+    fake.device.links[0].failure = new EspAtError(
+      'LINK_NOT_OPEN',
+      { link: 0 },
+      { outcome: 'not-sent' },
+    );
     const payload = Buffer.from([1]);
     nodeRed.give('node', { _msgid: 'abc', topic: 't', payload });
     const { error, ...msg } = await nodeRed.next('caught');

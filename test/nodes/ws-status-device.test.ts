@@ -1,31 +1,21 @@
 import assert from 'node:assert/strict';
-import { beforeEach, it } from 'node:test';
+import { it } from 'node:test';
 import { EspAtError } from '../../driver/errors';
-import { VirtualClock } from '../../simulator/replay/virtual-clock';
-import { FakeDevice } from '../harness/nodes/fake-device';
-import { flowOf } from '../harness/nodes/flows';
+import { fakeFlow } from '../harness/nodes/fake-flow';
 import { codeOf, withoutId } from '../harness/nodes/messages';
 import { onEachRuntime } from '../harness/nodes/node-red';
 
 const URI = 'ws://example.org/feed';
 
 onEachRuntime('ws-status of the device', (nodeRed) => {
-  let device: FakeDevice;
-  let clock: VirtualClock;
-  const load = (settings: object = {}) =>
-    nodeRed.load(() => device, flowOf('ws-status', 1, settings), {}, undefined, clock);
-  const last = () => nodeRed.statuses('node').at(-1);
-
-  beforeEach(() => {
-    device = new FakeDevice();
-    clock = new VirtualClock();
-  });
+  const fake = fakeFlow(nodeRed, 'ws-status', 1, { virtual: true });
+  const { load, last } = fake;
 
   it('for the device: sends states, events and queue levels', async () => {
     await load({ link: 'device' });
     assert.deepEqual(last(), { fill: 'green', shape: 'dot', text: 'status.device.ready' });
     const error = new EspAtError('PORT_LOST', { port: 'COM3' });
-    device.become({ name: 'absent', error });
+    fake.device.become({ name: 'absent', error });
     assert.deepEqual(withoutId(await nodeRed.next('out0')), {
       payload: 'absent',
       state: 'absent',
@@ -39,23 +29,23 @@ onEachRuntime('ws-status of the device', (nodeRed) => {
     });
     assert.deepEqual(last(), { fill: 'red', shape: 'ring', text: 'PORT_LOST' });
     assert.equal((await nodeRed.next('out0')).event, 'lost');
-    device.emit('outofsync', { reason: 'NO_RESPONSE', command: 'AT+CWJAP' });
+    fake.device.emit('outofsync', { reason: 'NO_RESPONSE', command: 'AT+CWJAP' });
     const event = await nodeRed.next('out0');
     assert.deepEqual(
       [event.event, event.detail, event.command],
       ['out-of-sync', 'NO_RESPONSE', 'AT+CWJAP'],
     );
-    device.emit('sendqueue', 0.75);
+    fake.device.emit('sendqueue', 0.75);
     const queue = await nodeRed.next('out0');
     assert.deepEqual([queue.event, queue.level], ['queue', 0.75]);
     // Links are not its matter.
-    await device.links[0].open({ uri: URI });
+    await fake.device.links[0].open({ uri: URI });
     assert.deepEqual(nodeRed.waiting('out0'), []);
   });
 
   it('for the device: answers, ready or not', async () => {
     await load({ link: 'device' });
-    await device.links[2].open({ uri: URI });
+    await fake.device.links[2].open({ uri: URI });
     nodeRed.give('node', { _msgid: 'abc', topic: 'mine', detail: 'old', level: 1 });
     assert.deepEqual(await nodeRed.next('out0'), {
       _msgid: 'abc',
@@ -68,13 +58,13 @@ onEachRuntime('ws-status of the device', (nodeRed) => {
       firmware: 'D',
     });
     const error = new EspAtError('NO_WEBSOCKET');
-    device.become({ name: 'unusable', error });
+    fake.device.become({ name: 'unusable', error });
     await nodeRed.next('out0');
     nodeRed.give('node', { _msgid: 'def' });
     const msg = await nodeRed.next('out0');
     assert.deepEqual([msg.payload, msg.event, msg._msgid], ['unusable', 'asked', 'def']);
     assert.equal(codeOf(msg), 'NO_WEBSOCKET');
-    assert.equal(device.queries, 1);
+    assert.equal(fake.device.queries, 1);
   });
 
   it('for the device: disconnects, connects and restarts it, and answers with the same message', async () => {
@@ -94,7 +84,10 @@ onEachRuntime('ws-status of the device', (nodeRed) => {
     assert.deepEqual(last(), { fill: 'grey', shape: 'ring', text: 'status.device.disconnected' });
     assert.equal((await done('connect')).payload, 'ready');
     assert.equal((await done('restart')).event, 'restart');
-    assert.deepEqual([device.disconnects, device.starts, device.restarts], [1, 2, 1]);
+    assert.deepEqual(
+      [fake.device.disconnects, fake.device.starts, fake.device.restarts],
+      [1, 2, 1],
+    );
   });
 
   it('for the device: moves it to another port', async () => {
@@ -105,7 +98,10 @@ onEachRuntime('ws-status of the device', (nodeRed) => {
       assert.deepEqual([msg.event, 'port' in msg], ['port', false]);
       break;
     }
-    assert.deepEqual([device.ports, device.starts, device.disconnects], [['/dev/ttyUSB7'], 2, 1]);
+    assert.deepEqual(
+      [fake.device.ports, fake.device.starts, fake.device.disconnects],
+      [['/dev/ttyUSB7'], 2, 1],
+    );
   });
 
   it('for the device: gives its statistics as the payload', async () => {
@@ -113,7 +109,7 @@ onEachRuntime('ws-status of the device', (nodeRed) => {
     nodeRed.give('node', { action: 'statistics' });
     const { event, state, payload } = await nodeRed.next('out0');
     assert.deepEqual([event, state], ['statistics', 'ready']);
-    assert.deepEqual(payload, device.statistics());
+    assert.deepEqual(payload, fake.device.statistics());
   });
 
   for (const [what, msg, code] of [
@@ -126,7 +122,7 @@ onEachRuntime('ws-status of the device', (nodeRed) => {
       await load({ link: 'device' });
       nodeRed.give('node', msg);
       assert.equal(codeOf(await nodeRed.next('caught')), code);
-      assert.deepEqual([device.disconnects, device.ports], [0, []]);
+      assert.deepEqual([fake.device.disconnects, fake.device.ports], [0, []]);
     });
   }
 });

@@ -1,29 +1,19 @@
 import assert from 'node:assert/strict';
-import { beforeEach, it } from 'node:test';
+import { it } from 'node:test';
 import { EspAtError } from '../../driver/errors';
-import { VirtualClock } from '../../simulator/replay/virtual-clock';
-import { FakeDevice } from '../harness/nodes/fake-device';
-import { flowOf } from '../harness/nodes/flows';
+import { fakeFlow } from '../harness/nodes/fake-flow';
 import { codeOf, withoutId } from '../harness/nodes/messages';
 import { onEachRuntime } from '../harness/nodes/node-red';
 
 const URI = 'ws://example.org/feed';
 
 onEachRuntime('ws-status', (nodeRed) => {
-  let device: FakeDevice;
-  let clock: VirtualClock;
-  const load = (settings: object = {}) =>
-    nodeRed.load(() => device, flowOf('ws-status', 1, settings), {}, undefined, clock);
-  const last = () => nodeRed.statuses('node').at(-1);
-
-  beforeEach(() => {
-    device = new FakeDevice();
-    clock = new VirtualClock();
-  });
+  const fake = fakeFlow(nodeRed, 'ws-status', 1, { virtual: true });
+  const { load, last } = fake;
 
   it('sends and shows every change of its link', async () => {
     await load();
-    const [link] = device.links;
+    const [link] = fake.device.links;
     await link.open({ uri: URI });
     assert.deepEqual(withoutId(await nodeRed.next('out0')), {
       payload: 2,
@@ -57,15 +47,15 @@ onEachRuntime('ws-status', (nodeRed) => {
 
   it('ignores the other links', async () => {
     await load({ link: '1' });
-    await device.links[0].open({ uri: URI });
-    await device.links[1].open({ uri: URI });
+    await fake.device.links[0].open({ uri: URI });
+    await fake.device.links[1].open({ uri: URI });
     assert.equal((await nodeRed.next('out0')).linkId, 1);
     assert.deepEqual(nodeRed.waiting('out0'), []);
   });
 
   it('with all links: sends every change, and shows which link', async () => {
     await load({ link: 'all' });
-    for (const link of device.links) await link.open({ uri: URI });
+    for (const link of fake.device.links) await link.open({ uri: URI });
     const ids = [];
     for (let count = 0; count < 3; count++) ids.push((await nodeRed.next('out0')).linkId);
     assert.deepEqual(ids, [0, 1, 2]);
@@ -74,7 +64,7 @@ onEachRuntime('ws-status', (nodeRed) => {
 
   it('queries the device for an input, and answers with the same message', async () => {
     await load({ link: '1' });
-    await device.links[1].open({ uri: URI });
+    await fake.device.links[1].open({ uri: URI });
     await nodeRed.next('out0');
     nodeRed.give('node', { _msgid: 'abc', topic: 'mine', payload: 'x', error: 'old', retryIn: 1 });
     assert.deepEqual(await nodeRed.next('out0'), {
@@ -87,7 +77,7 @@ onEachRuntime('ws-status', (nodeRed) => {
       uri: URI,
     });
     assert.equal((await nodeRed.next('completed'))._msgid, 'abc');
-    assert.equal(device.queries, 1);
+    assert.equal(fake.device.queries, 1);
     assert.deepEqual(nodeRed.waiting('out0'), []);
   });
 
@@ -118,13 +108,13 @@ onEachRuntime('ws-status', (nodeRed) => {
     await nodeRed.next('completed');
     nodeRed.give('node', { linkId: 3 });
     assert.equal(codeOf(await nodeRed.next('caught')), 'INVALID_LINK');
-    assert.equal(device.queries, 1);
+    assert.equal(fake.device.queries, 1);
     assert.deepEqual(nodeRed.waiting('out0'), []);
   });
 
   it('sends the failure of a query to Catch', async () => {
     await load();
-    device.checkLinks = () =>
+    fake.device.checkLinks = () =>
       Promise.reject(new EspAtError('DEVICE_UNRESPONSIVE', { port: 'COM3' }));
     nodeRed.give('node', { _msgid: 'abc' });
     const caught = await nodeRed.next('caught');
@@ -134,50 +124,50 @@ onEachRuntime('ws-status', (nodeRed) => {
 
   it('polls at the interval set, until it is stopped', async () => {
     await load({ poll: '30' });
-    await clock.advance(29_900);
-    assert.equal(device.queries, 0);
+    await fake.clock.advance(29_900);
+    assert.equal(fake.device.queries, 0);
     const msg = await nodeRed.next('out0');
-    assert.deepEqual([msg.event, msg.linkId, device.queries], ['asked', 0, 1]);
+    assert.deepEqual([msg.event, msg.linkId, fake.device.queries], ['asked', 0, 1]);
     assert.equal(typeof msg._msgid, 'string');
-    await clock.advance(60_000);
-    assert.equal(device.queries, 3);
+    await fake.clock.advance(60_000);
+    assert.equal(fake.device.queries, 3);
     await nodeRed.unload();
-    assert.equal(clock.pending, 0);
-    await clock.advance(120_000);
-    assert.equal(device.queries, 3);
+    assert.equal(fake.clock.pending, 0);
+    await fake.clock.advance(120_000);
+    assert.equal(fake.device.queries, 3);
   });
 
   it('does not poll again before the last query has ended', async () => {
     await load({ poll: '10' });
     let answer: () => void = () => undefined;
-    const query = device.checkLinks.bind(device);
-    device.checkLinks = async () => {
+    const query = fake.device.checkLinks.bind(fake.device);
+    fake.device.checkLinks = async () => {
       const events = await query();
       await new Promise<void>((resolve) => (answer = resolve));
       return events;
     };
-    await clock.advance(100_000);
-    assert.equal(device.queries, 1);
+    await fake.clock.advance(100_000);
+    assert.equal(fake.device.queries, 1);
     answer();
-    await clock.advance(10_000);
-    assert.equal(device.queries, 2);
+    await fake.clock.advance(10_000);
+    assert.equal(fake.device.queries, 2);
   });
 
   it('pauses polling while the device is not ready', async () => {
     await load({ poll: '10' });
-    device.become({ name: 'initializing' });
-    await clock.advance(30_000);
-    assert.equal(device.queries, 0);
-    device.become({ name: 'ready' });
-    await clock.advance(10_000);
-    assert.equal(device.queries, 1);
+    fake.device.become({ name: 'initializing' });
+    await fake.clock.advance(30_000);
+    assert.equal(fake.device.queries, 0);
+    fake.device.become({ name: 'ready' });
+    await fake.clock.advance(10_000);
+    assert.equal(fake.device.queries, 1);
   });
 
   it('logs a failed poll, and goes on', async () => {
     await load({ poll: '10' });
-    device.checkLinks = () =>
+    fake.device.checkLinks = () =>
       Promise.reject(new EspAtError('OUT_OF_SYNC', { command: 'AT+WSOPEN?' }));
-    await clock.advance(20_000);
+    await fake.clock.advance(20_000);
     const sentence =
       'The serial port lost or corrupted the response to AT+WSOPEN?. Check the cable, or choose a lower baud rate.';
     assert.deepEqual(nodeRed.logged('node', 'warn'), [sentence, sentence]);
@@ -187,9 +177,9 @@ onEachRuntime('ws-status', (nodeRed) => {
   for (const poll of ['', '0', undefined, '-5', 'often']) {
     it(`interval ${JSON.stringify(poll)}: does not poll`, async () => {
       await load({ poll });
-      assert.equal(clock.pending, 0);
-      await clock.advance(1_000_000);
-      assert.equal(device.queries, 0);
+      assert.equal(fake.clock.pending, 0);
+      await fake.clock.advance(1_000_000);
+      assert.equal(fake.device.queries, 0);
     });
   }
 });
