@@ -5,7 +5,7 @@ import type { Json } from '../package/project';
 import { idOf } from '../start/demo';
 import type { Editor } from './editor';
 
-/** What shows of a typed input. */
+/** The visible input of a typed input. */
 export function typedInput(editor: Editor, field: string): Locator {
   return editor.page.locator(
     `#node-input-${field} + .red-ui-typedInput-container .red-ui-typedInput-input`,
@@ -25,7 +25,7 @@ export async function placeRequest(editor: Editor, flows: readonly Json[]): Prom
   await editor.place([{ ...settings, ...made, device: idOf(flows, 'esp-at-device') }]);
 }
 
-/** What the editor's own check says of a value: true, or why not. */
+/** Runs the editor's validator on a value: true, or the sentence that refuses it. */
 export function validation(
   editor: Editor,
   id: string,
@@ -79,7 +79,7 @@ export async function assertTidy(editor: Editor, where: string): Promise<void> {
     return found;
   `);
   assert.deepEqual(untidy, [], where);
-  // What a screen reader says.
+  // The names that a screen reader speaks.
   const spoken = await editor.page.locator('.esp-at-form, .esp-at-device').last().ariaSnapshot();
   const inputs = [
     ...spoken.matchAll(/^ *- (?:textbox|searchbox|combobox|checkbox|spinbutton|listbox)\b.*$/gm),

@@ -2,20 +2,20 @@ import type { LinkId } from '../../../driver/at/types';
 import { translateOr, type Translate } from './translate';
 
 /**
- * What a status says, in no language yet: a text as it is, such as a host, or a key of the catalog with its values. The
- * runtime says it in the server's language, and the editor in its own.
+ * A status in no language yet: a text as it is, such as a host, or a key of the catalog with its values. The runtime
+ * translates it to the server's language, and the editor to its own.
  */
 export type StatusWords = LinkWords & ({ readonly text: string } | CatalogWords);
 
 interface LinkWords {
-  /** Said first where a node uses several links. */
+  /** Comes first where a node uses several links. */
   readonly link?: LinkId;
 }
 
 interface CatalogWords {
   readonly key: string;
   readonly values?: Readonly<Record<string, number | StatusWords>>;
-  /** What to say where the catalog has no such key. */
+  /** Replaces the words where the catalog has no such key. */
   readonly otherwise?: StatusWords;
 }
 

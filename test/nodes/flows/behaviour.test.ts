@@ -152,7 +152,7 @@ onEachRuntime('the nodes on the simulated ESP32', (nodeRed) => {
     nodeRed.give('open', { linkId: 1, uri: 'ws://host/silent' });
     await nodeRed.next('completed');
     simulator.restart();
-    // All but the one that was taken above, and the opening.
+    // Of 31 inputs, one has completed above.
     const ends = () => [...nodeRed.waiting('completed'), ...nodeRed.waiting('caught')];
     assert.ok(await clock.until(() => ends().length >= inputs));
     await clock.advance(60_000);

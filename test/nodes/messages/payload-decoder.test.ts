@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { PayloadDecoder, type PayloadFormat } from '../../../nodes/shared/message/payload-decoder';
 
-/** The payloads of pieces of firmware that does not tell where messages end, and of what is left at the end. */
+/** The payloads of pieces from firmware without message boundaries, and of the rest at the end. */
 function payloads(format: PayloadFormat, ...pieces: readonly Buffer[]): unknown[] {
   const decoder = new PayloadDecoder(format, 'chunk');
   const found = pieces.map((bytes) =>
