@@ -30,9 +30,11 @@ export const systemClock: Clock = {
 };
 
 /** A timer that fires later than this was blocked with its event loop. */
-const LATE_MS = 50;
+export const LATE_MS = 50;
 /** Milliseconds of a loop that runs, in which it reads what has come meanwhile: a thread pool needs several turns. */
 const GRACE_MS = 250;
+/** Milliseconds before the end that are timed apart: a block that ends just before a timeout makes no timer late. */
+const LAST_MS = 50;
 /** A loop that is late again and again must not put off a timeout for ever. */
 const MOST_GRACES = 10;
 
@@ -42,14 +44,19 @@ const MOST_GRACES = 10;
  */
 export function onTimeout(clock: Clock, ms: number, callback: () => void): Cancel {
   let cancel: Cancel;
-  const wait = (waitMs: number, graces: number) => {
+  const waitLast = (waitMs: number, graces: number) => {
     const due = clock.now() + waitMs;
     cancel = clock.after(waitMs, () => {
-      if (graces > 0 && clock.now() - due > LATE_MS) wait(GRACE_MS, graces - 1);
+      if (graces > 0 && clock.now() - due > LATE_MS) waitLast(GRACE_MS, graces - 1);
       else cancel = clock.afterInput(callback);
     });
   };
-  wait(ms, MOST_GRACES);
+  const end = clock.now() + ms;
+  if (ms <= LAST_MS) waitLast(ms, MOST_GRACES);
+  else
+    cancel = clock.after(ms - LAST_MS, () =>
+      waitLast(Math.max(LAST_MS, end - clock.now()), MOST_GRACES),
+    );
   return () => cancel();
 }
 

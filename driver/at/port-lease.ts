@@ -115,13 +115,13 @@ export class PortLease {
     this.#stored = index < 0 ? [] : this.#stored.slice(index + 1);
     if (line !== undefined) return Promise.resolve({ line });
     const { idleMs, floodMs } = limits[purpose];
-    const from = Math.max(this.now(), this.#leavesAt);
+    this.#idle.restart(Math.max(this.now(), this.#leavesAt));
     this.#leavesAt = 0;
-    this.#idle.restart(from);
     return new Promise((resolve, reject) => {
       this.#wait = { accept, resolve, reject };
-      const timeoutMs = idleMs[this.#pace] * this.#port.slowness;
-      this.#watch(timeoutMs, timeoutMs, from + floodMs * this.#port.slowness);
+      const { slowness } = this.#port;
+      const timeoutMs = idleMs[this.#pace] * slowness;
+      this.#watch(timeoutMs, timeoutMs, floodMs * slowness);
     });
   }
 
@@ -143,13 +143,13 @@ export class PortLease {
     return true;
   }
 
-  /** @param checkInMs milliseconds of port idle time until the next check @param latest clock time that ends a flood */
-  #watch(checkInMs: number, idleMs: number, latest: number): void {
+  /** @param checkInMs milliseconds of port idle time until the next check @param floodMs milliseconds that end a flood */
+  #watch(checkInMs: number, idleMs: number, floodMs: number): void {
     this.#idle.watch(checkInMs, () => {
-      const now = this.now();
       const rest = idleMs - this.#idle.idle;
-      if (rest <= 0 || now >= latest) this.#end()?.resolve({ flooded: rest > 0 });
-      else this.#watch(Math.min(rest, latest - now), idleMs, latest);
+      const left = floodMs - this.#idle.elapsed;
+      if (rest <= 0 || left <= 0) this.#end()?.resolve({ flooded: rest > 0 });
+      else this.#watch(Math.min(rest, left), idleMs, floodMs);
     });
   }
 

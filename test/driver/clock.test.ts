@@ -49,6 +49,18 @@ describe('a timeout that falls into a block of the event loop', () => {
     assert.equal(fired.length, 1);
   });
 
+  it('waits for input of a block that ended just before it', async () => {
+    const clock = new VirtualClock();
+    const loop = new HostLoop(clock);
+    const events: string[] = [];
+    onTimeout(loop, 1000, () => events.push('timeout'));
+    loop.block(990, 30);
+    await clock.advance(500);
+    loop.input(() => events.push('input'));
+    await clock.advance(1000);
+    assert.deepEqual(events, ['input', 'timeout']);
+  });
+
   for (const inputLateMs of [0, 2]) {
     const late = inputLateMs === 0 ? 'at once' : 'some turns later';
     it(`of a message framed by idle time does not cut it, the rest being read ${late}`, async () => {

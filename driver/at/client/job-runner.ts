@@ -31,9 +31,9 @@ export class JobRunner {
 
   /** Writes the line of a command: its transaction begins. */
   start(job: Job, { command, attempt }: NextCommand): void {
-    const { clock, machine, parser, port, timeout } = this.#parts;
+    const { machine, parser, port, timeout } = this.#parts;
     const policy = slower(TIMEOUT_POLICY[machine.pace], port.slowness);
-    const transaction = begin(command, attempt, policy, clock.now());
+    const transaction = begin(command, attempt, policy);
     machine.become({ kind: 'running', job, transaction });
     parser.expectPrompt = command.payload !== undefined;
     job.report({ kind: 'started' });

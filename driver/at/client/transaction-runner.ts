@@ -42,7 +42,7 @@ export class TransactionRunner {
   }
 
   takePrompt(state: Running): void {
-    this.#act(state, onPrompt(state.transaction, this.#parts.clock.now()));
+    this.#act(state, onPrompt(state.transaction));
   }
 
   /** The response timeout calls it when the port idle time of a wait may be over. */
@@ -51,9 +51,8 @@ export class TransactionRunner {
     const { state } = machine;
     if (state.kind !== 'running') return;
     const { transaction } = state;
-    const now = clock.now();
-    if (timeout.restartIfBytesLeave(now)) onIdleRestart(transaction);
-    const action = onIdle(transaction, timeout.idle, now);
+    if (timeout.restartIfBytesLeave(clock.now())) onIdleRestart(transaction);
+    const action = onIdle(transaction, timeout.idle, timeout.elapsed);
     this.#act(state, action);
     if (machine.state === state) {
       timeout.watch(untilCheck(transaction, timeout.idle));
@@ -114,8 +113,7 @@ export class TransactionRunner {
     const submission = submissionOf(job);
     if (isDoubtfulRefusal(transaction, submission))
       return this.#resyncs.loseResult(state, 'UNEXPLAINED_ERROR', { announce: false });
-    const waited = this.#parts.clock.now() - transaction.writtenAt;
-    const error = refusalError(transaction, submission, waited);
+    const error = refusalError(transaction, submission, this.#parts.timeout.elapsed);
     this.#jobs.finish(job, () => job.report({ kind: 'refused', error }));
   }
 }

@@ -23,6 +23,11 @@ export class ResponseTimeout {
     return this.#timer.idle;
   }
 
+  /** Milliseconds since then in which the event loop turned. */
+  get elapsed(): number {
+    return this.#timer.elapsed;
+  }
+
   /** Call when bytes come in. @param duration milliseconds that they occupied the port */
   heard(now: number, duration: number): void {
     this.#timer.heard(now, duration);

@@ -1,4 +1,4 @@
-import type { Clock } from '../../clock';
+import { LATE_MS, type Clock } from '../../clock';
 import type { PortWriter } from '../types';
 
 /** Bits on the port for a byte: start, eight data bits, stop. */
@@ -8,6 +8,8 @@ const USUAL_RATE = 115_200;
 
 /** Milliseconds by which bytes may come sooner than the assumed rate allows: bridges and USB deliver unevenly. */
 const MAX_LEAD_MS = 500;
+/** Milliseconds in which the host reads what has come while its event loop was blocked. */
+const BACKLOG_MS = 250;
 
 /** A port that tells how long bytes occupy it: response timeouts exclude that time. */
 export class TimedPort {
@@ -17,9 +19,11 @@ export class TimedPort {
   #speed = 1;
   /** The rate of the port to which {@link #speed} and {@link #lead} belong. */
   #speedFor: number | undefined;
-  /** Milliseconds by which the received bytes are ahead of the assumed rate. */
+  /** Milliseconds by which the received bytes are ahead of the assumed rate; below 0, behind it in a backlog. */
   #lead = 0;
   #heardAt = -Infinity;
+  /** When bytes came after a time without any: those of a backlog may have come any time before. */
+  #backlogAt = 0;
 
   constructor(port: PortWriter, clock: Clock) {
     this.clock = clock;
@@ -57,13 +61,20 @@ export class TimedPort {
     }
     this.#speedFor = rate;
     const duration = (bytes * BITS_PER_BYTE * 1000) / (rate * this.#speed);
-    this.#lead = Math.max(0, this.#lead + duration - (now - this.#heardAt));
+    this.#lead = this.#leadBefore(now) + duration - (now - this.#heardAt);
     this.#heardAt = now;
     if (this.#lead > MAX_LEAD_MS) {
       this.#speed *= 2;
       this.#lead = 0;
     }
     return duration;
+  }
+
+  /** A time without bytes lets only those catch up that come together behind it. */
+  #leadBefore(now: number): number {
+    const isBacklog = now - this.#heardAt <= LATE_MS && now - this.#backlogAt <= BACKLOG_MS;
+    if (now - this.#heardAt > LATE_MS) this.#backlogAt = now;
+    return isBacklog ? this.#lead : Math.max(0, this.#lead);
   }
 
   /** Milliseconds that bytes need to leave; 0 where the rate is unknown. */

@@ -1,4 +1,4 @@
-import type { Cancel, Clock } from '../../clock';
+import { LATE_MS, type Cancel, type Clock } from '../../clock';
 
 /**
  * A port counts as busy for so many times the time that its bytes need: USB latency and task switches leave gaps in a
@@ -60,8 +60,12 @@ export function slower(policy: TimeoutPolicy, slowness: number): TimeoutPolicy {
 export class IdleTimer {
   readonly #clock: Clock;
   #idle = 0;
+  #from: number;
   /** Up to when time has been counted. */
   #since: number;
+  /** Milliseconds of blocks of the event loop. */
+  #blocked = 0;
+  #sliceStart = 0;
   /** When the current slice ends. Later time does not count: an event loop that is blocked hears nothing. */
   #sliceEnd = Infinity;
   #isLate = false;
@@ -73,7 +77,7 @@ export class IdleTimer {
 
   constructor(clock: Clock) {
     this.#clock = clock;
-    this.#since = clock.now();
+    this.#from = this.#since = clock.now();
   }
 
   /** Milliseconds of port idle time since {@link restart}. */
@@ -81,10 +85,19 @@ export class IdleTimer {
     return this.#idle + Math.max(0, Math.min(this.#clock.now(), this.#sliceEnd) - this.#since);
   }
 
+  /** Milliseconds since {@link restart} in which the event loop turned, while it {@link watch}es. */
+  get elapsed(): number {
+    const now = this.#clock.now();
+    // Input may be read before the late timer runs.
+    const blocked = this.#blocked + (this.#timer ? this.#blockedIn(now) : 0);
+    return Math.max(0, now - this.#from - blocked);
+  }
+
   /** Starts anew. Nothing counts before `from`, which may lie ahead. */
   restart(from: number): void {
     this.#idle = 0;
-    this.#since = from;
+    this.#from = this.#since = from;
+    this.#blocked = 0;
     this.#doubtful = 0;
   }
 
@@ -120,16 +133,18 @@ export class IdleTimer {
     this.#timer?.();
     const least = this.#isLate ? LEAST_SLICE_MS : 0;
     const planned = Math.max(least, Math.min(SLICE_MS, this.#due - now));
+    this.#sliceStart = now;
     this.#sliceEnd = now + planned;
-    this.#timer = this.#clock.after(planned, () => this.#endSlice(planned));
+    this.#timer = this.#clock.after(planned, () => this.#endSlice());
   }
 
   /** The time by which a slice ends late does not count, nor does as much of the slice: input was read late too. */
-  #endSlice(planned: number): void {
+  #endSlice(): void {
     const now = this.#clock.now();
     const late = now - this.#sliceEnd;
-    const gap = this.#sliceEnd - Math.max(this.#since, this.#sliceEnd - planned);
+    const gap = this.#sliceEnd - Math.max(this.#since, this.#sliceStart);
     this.#isLate = late > SLICE_TOLERANCE_MS;
+    this.#blocked += this.#blockedIn(now);
     this.#count(Math.max(0, gap - (this.#isLate ? late : 0)), Math.max(now, this.#since));
     // Reads the input that is there before it checks.
     this.#timer = this.#clock.afterInput(() => {
@@ -138,6 +153,14 @@ export class IdleTimer {
       if (this.#isLate || after < this.#due) this.#startSlice(after);
       else this.#check();
     });
+  }
+
+  /** Milliseconds of the current slice and after it for which the loop was blocked, as far as its lateness tells. */
+  #blockedIn(now: number): number {
+    const late = now - this.#sliceEnd;
+    if (late <= LATE_MS) return 0;
+    const start = Math.max(this.#from, this.#sliceStart, this.#sliceEnd - late);
+    return Math.max(0, now - start);
   }
 
   #count(added: number, now: number): void {

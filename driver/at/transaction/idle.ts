@@ -14,9 +14,9 @@ const LONGEST_FLOOD_MS = 300_000;
 
 /**
  * Takes the idle time since the last write of the transaction, in milliseconds.
- * @param now milliseconds of the clock
+ * @param elapsed milliseconds since that write, in which the port may have been busy
  */
-export function onIdle(transaction: Transaction, idle: number, now: number): Action {
+export function onIdle(transaction: Transaction, idle: number, elapsed: number): Action {
   const { command, phase, policy } = transaction;
   const sinceProbeMs = idle - transaction.lastProbeIdleMs;
   if (phase.kind === 'confirming') {
@@ -26,8 +26,7 @@ export function onIdle(transaction: Transaction, idle: number, now: number): Act
     return outOfSync('CORRUPT_PAYLOAD', true);
   }
   const timeout = timeoutOf(transaction);
-  if (idle >= timeout || now - transaction.writtenAt > timeout + LONGEST_FLOOD_MS)
-    return outOfSync('NO_RESPONSE');
+  if (idle >= timeout || elapsed > timeout + LONGEST_FLOOD_MS) return outOfSync('NO_RESPONSE');
   if (isUnanswered(phase.probe)) {
     if (sinceProbeMs < policy.probeAnswerMs) return none;
     return outOfSync('NO_RESPONSE');

@@ -60,13 +60,11 @@ export function onLine(transaction: Transaction, text: string): Action {
  * Takes the prompt: the payload is written now, also when the link has closed since the line. The device waits for
  * the bytes: without them it would take the next commands for payload. Its final result code then tells whether the
  * message was sent.
- * @param now milliseconds of the clock
  */
-export function onPrompt(transaction: Transaction, now: number): Action {
+export function onPrompt(transaction: Transaction): Action {
   const { phase, policy } = transaction;
   if (phase.kind !== 'awaitingPrompt') return unexpected(transaction, '>');
   transaction.phase = awaitingConfirmation;
-  transaction.writtenAt = now;
   transaction.nextProbeIdleMs = policy.probeForResultMs;
   return writePayload;
 }

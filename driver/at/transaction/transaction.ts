@@ -44,8 +44,6 @@ export interface Transaction {
   errorCode: string;
   phase: Phase;
   readonly policy: TimeoutPolicy;
-  /** Clock time in milliseconds at which the line, or the payload, was written. */
-  writtenAt: number;
   /** Port idle time in milliseconds, not clock time, at which the client probes next; and at which it probed last. */
   nextProbeIdleMs: number;
   lastProbeIdleMs: number;
@@ -59,16 +57,8 @@ const awaitingPrompt: Phase = {
   busy: false,
 };
 
-/**
- * A transaction whose line is written now.
- * @param now milliseconds of the clock
- */
-export function begin(
-  command: Command,
-  attempt: number,
-  policy: TimeoutPolicy,
-  now: number,
-): Transaction {
+/** A transaction whose line is written now. */
+export function begin(command: Command, attempt: number, policy: TimeoutPolicy): Transaction {
   return {
     command,
     attempt,
@@ -76,7 +66,6 @@ export function begin(
     errorCode: '',
     phase: command.payload ? awaitingPrompt : awaitingResult,
     policy,
-    writtenAt: now,
     // A probe before the prompt could become the payload.
     nextProbeIdleMs: command.payload ? Infinity : policy.probeForResultMs,
     lastProbeIdleMs: 0,

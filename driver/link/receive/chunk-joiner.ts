@@ -1,3 +1,4 @@
+import { Silence } from '../../at/silence';
 import type { DataFrame, LinkId } from '../../at/types';
 import { onTimeout, type Cancel, type Clock } from '../../clock';
 import { EspAtError } from '../../errors';
@@ -37,7 +38,8 @@ export class ChunkJoiner implements LinkReceiver {
   /** The last bytes, which may begin a delimiter: the joiner adds them to the message once they do not. */
   #held: Buffer = NOTHING;
   #idleTimer: Cancel | undefined;
-  #heardAt = 0;
+  /** Within a message. */
+  readonly #silence: Silence;
 
   /** @param limit bytes of a message at most */
   constructor(link: LinkId, framing: Framing, limit: number, clock: Clock, sink: MessageSink) {
@@ -46,14 +48,16 @@ export class ChunkJoiner implements LinkReceiver {
     this.#limit = limit;
     this.#clock = clock;
     this.#sink = sink;
+    this.#silence = new Silence(clock, STALLED_CHUNK_MS);
   }
 
   push({ bytes: piece }: DataFrame): void {
-    const now = this.#clock.now();
-    const idleMs = now - this.#heardAt;
-    this.#heardAt = now;
-    if (piece.length === 0 && this.#begun > 0 && idleMs >= STALLED_CHUNK_MS)
-      return this.#failStalled();
+    if (piece.length === 0 && this.#begun > 0 && this.#silence.isOver) return this.#failStalled();
+    this.#take(piece);
+    if (this.#begun > 0) this.#silence.restart();
+  }
+
+  #take(piece: Buffer): void {
     switch (this.#framing.by) {
       case 'chunk':
         this.#add(piece);
@@ -146,6 +150,7 @@ export class ChunkJoiner implements LinkReceiver {
 
   #begin(kind: 'whole' | 'headless'): void {
     this.#idleTimer?.();
+    this.#silence.stop();
     this.#json.reset();
     this.#held = NOTHING;
     this.#message = emptyMessage(kind);

@@ -1,3 +1,4 @@
+import { Silence } from '../../at/silence';
 import type { DataFrame, LinkId } from '../../at/types';
 import type { Clock } from '../../clock';
 import { EspAtError } from '../../errors';
@@ -49,18 +50,18 @@ export class MessageAssembler implements LinkReceiver {
   readonly connected = true;
   readonly #link: LinkId;
   readonly #limit: number;
-  readonly #clock: Clock;
   readonly #sink: MessageSink;
   #place: Place = { kind: 'frame' };
   #message: Message = { kind: 'none' };
-  #heardAt = 0;
+  /** Since a data loss. */
+  readonly #silence: Silence;
 
   /** @param limit bytes of a message at most */
   constructor(link: LinkId, limit: number, clock: Clock, sink: MessageSink) {
     this.#link = link;
     this.#limit = limit;
-    this.#clock = clock;
     this.#sink = sink;
+    this.#silence = new Silence(clock, STALLED_FRAME_MS);
   }
 
   get isEmpty(): boolean {
@@ -68,33 +69,33 @@ export class MessageAssembler implements LinkReceiver {
   }
 
   push(chunk: DataFrame): void {
-    const now = this.#clock.now();
-    const idleMs = now - this.#heardAt;
-    this.#heardAt = now;
     // With an empty chunk the device abandons a frame that stalled. Then it misreads all that follows.
     if (chunk.bytes.length === 0 && lengthOf(chunk) > 0) return this.#failStalled();
     const place = this.#place;
     if (place.kind === 'chunk') return this.#continue(chunk, place);
-    const isFound =
-      place.kind === 'frame' || idleMs >= STALLED_FRAME_MS || this.#isBeginning(chunk, place);
-    if (isFound) this.#begin(chunk);
+    if (place.kind === 'frame') return this.#begin(chunk);
+    const wasSilent = this.#silence.isOver;
+    this.#silence.restart();
+    if (wasSilent || this.#isBeginning(chunk, place)) this.#begin(chunk);
   }
 
   /** Drops the unfinished message: data of it is lost. */
   dataLost(): void {
-    this.#heardAt = this.#clock.now();
+    this.#silence.restart();
     this.#message = { kind: 'orphaned' };
     this.#place = { kind: 'lost', last: undefined, skipped: 0 };
   }
 
   /** The connection has ended. An unfinished message fails with `MESSAGE_INCOMPLETE`. */
   end(): void {
+    this.#silence.stop();
     const message = this.#message;
     if (message.kind === 'collecting') this.#fail('MESSAGE_INCOMPLETE', { length: message.length });
   }
 
   /** The first chunk of a frame. */
   #begin(chunk: DataFrame): void {
+    this.#silence.stop();
     const { kind } = this.#message;
     if (chunk.opcode === 1 || chunk.opcode === 2) {
       // The end of the message before is lost.

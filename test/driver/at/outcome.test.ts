@@ -29,7 +29,7 @@ const empty: Command = { ...set, line: 'AT+WSSEND=1,0', name: 'AT+WSSEND=1', suc
 const send: Command = { ...empty, payload: Buffer.from('hello') };
 
 const begun = (command: Command, attempt = 1, changes: Partial<Transaction> = {}): Transaction => ({
-  ...begin(command, attempt, TIMEOUT_POLICY.portRate, 0),
+  ...begin(command, attempt, TIMEOUT_POLICY.portRate),
   ...changes,
 });
 const written: Partial<Transaction> = {

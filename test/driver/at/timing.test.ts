@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { IdleTimer } from '../../../driver/at/timing/timeouts';
 import { VirtualClock } from '../../../simulator/replay/virtual-clock';
+import { HostLoop } from '../../harness/host-loop';
 import { ClientHarness } from './client-harness';
 
 /** An idle timer whose clock stands wherever the test sets it. */
@@ -109,5 +110,47 @@ describe('a SEND OK in the chunk of the prompt', () => {
     await harness.clock.advance(1000);
     assert.equal(message.end, 'SEND_UNKNOWN unknown');
     assert.equal(harness.events.at(-1), 'in sync, corrupt 0');
+  });
+});
+
+describe('elapsed time', () => {
+  /** An idle timer that watches, on a host whose event loop is blocked from 500 to 3500 ms. */
+  async function blocked(duration: number) {
+    const clock = new VirtualClock();
+    const loop = new HostLoop(clock);
+    const timer = new IdleTimer(loop);
+    timer.watch(20_000, () => undefined);
+    await clock.advance(500);
+    loop.block(duration);
+    await clock.advance(duration);
+    return { clock, timer };
+  }
+
+  it('leaves out the time for which the event loop was blocked', async () => {
+    const { clock, timer } = await blocked(3000);
+    assert.equal(timer.elapsed, 500);
+    await clock.advance(1000);
+    assert.equal(timer.elapsed, 1500);
+  });
+
+  it('counts turns of the event loop that are a little late, unlike idle time', async () => {
+    const { clock, timer } = await blocked(290);
+    await clock.advance(1000);
+    assert.equal(timer.elapsed, 1790);
+    assert.ok(timer.idle < 1790);
+  });
+
+  it('leaves a block out before the late timer has run', () => {
+    let now = 0;
+    const timer = new IdleTimer({
+      now: () => now,
+      after: () => () => undefined,
+      afterInput: () => () => undefined,
+    });
+    timer.watch(20_000, () => undefined);
+    now = 5000;
+    assert.equal(timer.elapsed, 0);
+    timer.restart(now);
+    assert.equal(timer.elapsed, 0);
   });
 });

@@ -30,7 +30,7 @@ const send: Command = {
 };
 const header: Command = { ...send, line: 'AT+WSHEAD=5', name: 'AT+WSHEAD', success: 'OK' };
 
-const started = (command: Command): Transaction => begin(command, 1, TIMEOUT_POLICY.portRate, 0);
+const started = (command: Command): Transaction => begin(command, 1, TIMEOUT_POLICY.portRate);
 
 /**
  * Takes lines, each in a chunk of its own, `>` for the prompt, and numbers for so many milliseconds of idle time;
@@ -40,7 +40,7 @@ function actions(transaction: Transaction, ...inputs: (string | number)[]): stri
   return inputs.map((input) => {
     if (typeof input === 'number') return shown(onIdle(transaction, input, input));
     onChunk(transaction);
-    return shown(input === '>' ? onPrompt(transaction, 0) : onLine(transaction, input));
+    return shown(input === '>' ? onPrompt(transaction) : onLine(transaction, input));
   });
 }
 
