@@ -1,5 +1,7 @@
 import type { SequenceAccess } from '../../at/command-sequence';
-import { EspAtError } from '../../errors';
+import { expectingError } from '../../at/command';
+import { parseUart, uartQuery } from '../../commands/uart';
+import { EspAtError, isRefusal } from '../../errors';
 import type { SessionPort } from '../session/session-port';
 import { likelyRates } from './rates';
 import { search, type Trial } from './rate-state';
@@ -7,6 +9,8 @@ import { runRateState } from './rate-runner';
 
 /** How many times as long as usual a response may take, at most. */
 const MAX_SLOWNESS = 16;
+/** Part by which a UART's rate may differ from the one that it was set to. */
+const RATE_TOLERANCE = 0.05;
 /** Milliseconds of a response that needs half of the usual limits. */
 const QUICK_RESPONSE_MS = 600;
 
@@ -34,6 +38,24 @@ export async function findDevice(
   if (port.isAutomatic) await port.setFlowControl(false);
   await port.setRate(port.startRate);
   throw new EspAtError('DEVICE_UNRESPONSIVE', { port: port.address });
+}
+
+/**
+ * Goes back to the rate of the options where the device has another rate than the port: what lies between, a pty or
+ * native USB, ignores rates. At a rate that a restart would reset, a short silence would look like a restart.
+ */
+export async function leaveIgnoredRate(
+  { run }: Pick<SequenceAccess, 'run'>,
+  port: SessionPort,
+): Promise<void> {
+  const { baudRate } = port;
+  if (!port.isNegotiated || baudRate === undefined) return;
+  try {
+    const { rate } = parseUart(await run(expectingError(uartQuery())));
+    if (Math.abs(rate - baudRate) > baudRate * RATE_TOLERANCE) await port.setRate(port.startRate);
+  } catch (error) {
+    if (!isRefusal(error)) throw error;
+  }
 }
 
 /** Lowers the slowness to what the port needs, once a device is found. */

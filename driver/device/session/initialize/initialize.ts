@@ -2,7 +2,7 @@ import type { AtClient } from '../../../at/at-client';
 import type { SequenceAccess } from '../../../at/command-sequence';
 import { echoOff, sysStore } from '../../../commands/base';
 import { negotiateRate } from '../../baud-rate/negotiate';
-import { findDevice } from '../../baud-rate/search';
+import { findDevice, leaveIgnoredRate } from '../../baud-rate/search';
 import type { Boot } from './boot';
 import { identify, type KnownFirmware } from './capabilities';
 import { closeConnections } from '../close-connections';
@@ -35,6 +35,7 @@ export async function initialize(
   await findDevice(access, port, boot.search);
   await run(echoOff());
   client.assume({ echoOff: true });
+  await leaveIgnoredRate(access, port);
   await run(sysStore(options.store === true));
   await negotiateRate(access, port, options, (error) => emitter.emit('warning', error));
   port.remember();

@@ -4,6 +4,7 @@ import { Device } from '../../../../driver/device/device';
 import type { DeviceOptions } from '../../../../driver/device/options';
 import { seededRandom } from '../../../../simulator';
 import { Harness } from '../../../harness/harness';
+import { MemoryPort } from '../../../harness/port/memory-port';
 
 const START = 115_200;
 const RAISED = 921_600;
@@ -183,5 +184,29 @@ describe('a stop with links in use', () => {
     const start = clock.now();
     await clock.wait(device.stop());
     assert.ok(clock.now() - start <= 950, `${clock.now() - start} ms`);
+  });
+});
+
+describe('a port that passes bytes at any rate, as a pty or native USB does', () => {
+  it('counts as at the rate of the options, whatever rate the search was at', async () => {
+    const port: MemoryPort = new MemoryPort(
+      () => ({ write: (bytes) => harness.simulator.write(bytes) }),
+      { rate: START, setRate: () => undefined },
+    );
+    const harness = new Harness({ simulator: { output: (bytes) => port.deliver(bytes) } });
+    const { clock, hostClock, simulator } = harness;
+    simulator.powerOff();
+    await using device = new Device({ port, clock: hostClock, random: seededRandom(1) });
+    device.start();
+    for (const ms of [1500, 2500, 4000]) {
+      await clock.advance(ms);
+      simulator.powerOn();
+      assert.ok(await clock.until(() => device.state.name === 'ready', 60_000));
+      assert.equal(device.statistics().port.baudRate, START);
+      simulator.powerOff();
+      await clock.advance(60_000);
+    }
+    await clock.wait(device.stop());
+    await harness.end();
   });
 });
