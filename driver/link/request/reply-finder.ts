@@ -58,7 +58,7 @@ export class ReplyFinder {
         ? ({ request, answer: 'reply', json } as const)
         : goOn();
     const fail = (error: unknown) => {
-      this.#failed(request, error instanceof Error ? error.message : String(error));
+      this.#failed(request, reasonOf(error));
       return goOn();
     };
     try {
@@ -87,5 +87,14 @@ export class ReplyFinder {
     const [request] = this.#table.inOrder;
     if (!request || !this.#mayBeAnswered(request)) return undefined;
     return { request, answer: 'reply', json };
+  }
+}
+
+/** A condition may throw what cannot become text. */
+function reasonOf(error: unknown): string {
+  try {
+    return error instanceof Error ? error.message : String(error);
+  } catch {
+    return typeof error;
   }
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { runInThisContext } from 'node:vm';
 import type { ReplyMatch } from '../../../../driver/link/request/options';
 import { requestHarness } from './request-harness';
 
@@ -176,11 +177,21 @@ describe('a request with a condition', () => {
     const rejecting = await ask('two', {
       match: { by: 'function', matches: () => Promise.reject(new Error('later')) },
     });
+    // What can neither become text nor is an error.
+    const unprintable = await ask('unprintable', {
+      match: {
+        by: 'function',
+        matches: () => {
+          runInThisContext('throw Object.create(null)');
+          return false;
+        },
+      },
+    });
     const good = await ask('three', { match: { by: 'function', matches: () => true } });
     await serve('answer');
     assert.deepEqual(
-      [failing.ending, rejecting.ending, good.ending],
-      ['MATCH_FAILED sent', 'MATCH_FAILED sent', 'answer'],
+      [failing, rejecting, unprintable, good].map(({ ending }) => ending),
+      [...Array<string>(3).fill('MATCH_FAILED sent'), 'answer'],
     );
     await harness.end();
   });
