@@ -79,8 +79,9 @@ function parseAmount(option: string, text: string): number {
   if (!/^\d+(?:\.\d+)?%?$/.test(text)) throw invalid(option, 'a number');
   const value = text.endsWith('%') ? Number(text.slice(0, -1)) / 100 : Number(text);
   if (option === 'loss' && value >= 1) throw invalid(option, 'less than 1');
-  if (value === 0 && (option === 'bandwidth' || option === 'split')) {
-    throw invalid(option, 'more than 0');
+  // A segment of a part of a byte would never end.
+  if (value < 1 && (option === 'bandwidth' || option === 'split')) {
+    throw invalid(option, '1 or more');
   }
   return value;
 }

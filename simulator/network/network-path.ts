@@ -21,6 +21,8 @@ export interface NetworkPathOptions extends SegmentOptions {
 
 /** TCP sends a lost segment again after this time, then after twice as long, and so on (RFC 6298). */
 const RETRANSMISSION_TIMEOUT_MS = 1_000;
+/** The last wait is a month long. A loss near 1 would draw numbers for minutes. */
+const MAX_RETRANSMISSIONS = 22;
 /** Nagle's algorithm never holds back a full segment. */
 const MAX_SEGMENT_BYTES = 1_440;
 
@@ -104,8 +106,8 @@ class PathDirection {
     const now = this.#clock.now();
     this.#freeAt = Math.max(now, this.#freeAt) + (bytes * 8_000) / bandwidth;
     let arrival = this.#freeAt + latencyMs;
-    for (let timeout = RETRANSMISSION_TIMEOUT_MS; this.#random() < loss; timeout *= 2) {
-      arrival += timeout;
+    for (let retry = 0; retry < MAX_RETRANSMISSIONS && this.#random() < loss; retry++) {
+      arrival += RETRANSMISSION_TIMEOUT_MS * 2 ** retry;
     }
     this.#lastArrival = Math.max(arrival, this.#lastArrival);
     if (this.#lastArrival <= now && this.#inFlight.length === 0) {

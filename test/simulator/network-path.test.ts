@@ -37,6 +37,14 @@ describe('the network between the simulated device and its servers', () => {
     assert.equal(said.replace(/\+WS_DATA:0,1,|\r\n/g, ''), 'abcdef');
   });
 
+  it(
+    'with a loss near 1, a segment is late, and blocks nothing',
+    { path: { loss: 1 - 2 ** -50 } },
+    async (lab) => {
+      assert.equal(await lab.command('AT+WSOPEN=0,"ws://server.test/plain"', 5000), '');
+    },
+  );
+
   it('with delayed ACKs, a payload waits', { path: { delayedAckMs: 40 } }, async (lab) => {
     await lab.open();
     assert.equal(await sendTime(lab), 40);
@@ -64,7 +72,7 @@ describe('the network between the simulated device and its servers', () => {
   it('is set by the address, and refuses invalid values', async () => {
     const { path } = parseAddress('sim:?latency=20&loss=1%25&delayed-ack=40');
     assert.deepEqual(path, { latencyMs: 20, loss: 0.01, delayedAckMs: 40 });
-    for (const wrong of ['latency=x', 'loss=1', 'bandwidth=0', 'mended=all']) {
+    for (const wrong of ['latency=x', 'loss=1', 'bandwidth=0.5', 'split=0.001', 'mended=all']) {
       assert.throws(() => parseAddress(`sim:?${wrong}`), /does not understand/, wrong);
     }
   });
