@@ -8,6 +8,7 @@ import { findDevice, requireDevice, type DeviceNode } from './shared/device/devi
 import { onInput, type Send } from './shared/message/input';
 import { chosenLink, type LinkSetting } from './shared/device/link-setting';
 import { NodeStatus } from './shared/device/node-status';
+import { UnderWay } from './shared/device/under-way';
 import { settingNumber, settingText } from './shared/message/settings';
 import { readAll, settingSource, type ReadSetting } from './shared/message/sources';
 import { migrate } from './shared/settings/migrate';
@@ -47,7 +48,7 @@ class Closer {
   readonly #readCode: ReadSetting;
   readonly #readReason: ReadSetting;
   readonly status: NodeStatus;
-  readonly #stop = new AbortController();
+  readonly #underWay = new UnderWay();
 
   constructor(RED: NodeAPI, node: Node, def: WsCloseDef) {
     this.#link = settingText(RED, node, def.link);
@@ -78,18 +79,19 @@ class Closer {
       ...this.#options,
       code: messageCode(code) ?? this.#options.code,
       reason: messageReason(reason) ?? this.#options.reason,
-      signal: this.#stop.signal,
     };
-    const closing = links.map((link) => link.close(options));
-    // Waits for all links before it reports the failure of one.
-    await Promise.allSettled(closing);
-    await Promise.all(closing);
+    await this.#underWay.run(async (signal) => {
+      const closing = links.map((link) => link.close({ ...options, signal }));
+      // Waits for all links before it reports the failure of one.
+      await Promise.allSettled(closing);
+      await Promise.all(closing);
+    });
     send(msg);
   }
 
   /** Stops waiting for the links that inputs are closing. The driver goes on closing them. */
   end(): void {
-    this.#stop.abort(new EspAtError('ABORTED'));
+    this.#underWay.end();
     this.status.end();
     this.#device?.host.detach(this.status);
   }

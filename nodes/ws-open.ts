@@ -15,6 +15,7 @@ import {
   type LinkSetting,
 } from './shared/device/link-setting';
 import { NodeStatus } from './shared/device/node-status';
+import { UnderWay } from './shared/device/under-way';
 import { sentenceOf, toCaughtError } from './shared/errors/caught-error';
 import {
   deleteOpenOptions,
@@ -80,7 +81,7 @@ class Opener implements DeviceUser {
   readonly #pending = new Set<Pending>();
   readonly #decoders = new Map<LinkId, PayloadDecoder>();
   readonly status: NodeStatus;
-  readonly #stop = new AbortController();
+  readonly #underWay = new UnderWay();
   #stopListening: (() => void) | undefined;
 
   constructor(RED: NodeAPI, node: Node<WsOpenCredentials>, translate: Translate, def: WsOpenDef) {
@@ -113,7 +114,7 @@ class Opener implements DeviceUser {
 
   /** Closes the node's connections. Settles when they are closed, or after CLOSE_TIMEOUT_MS. */
   async end(): Promise<void> {
-    this.#stop.abort();
+    this.#underWay.end();
     this.status.end();
     this.#stopListening?.();
     const device = this.#device;
@@ -126,7 +127,7 @@ class Opener implements DeviceUser {
   }
 
   deviceChanged(device: DeviceApi | undefined): void {
-    if (this.#stop.signal.aborted) return;
+    if (this.#underWay.ended) return;
     this.status.deviceChanged(device);
     this.#stopListening?.();
     this.#stopListening =
@@ -149,12 +150,13 @@ class Opener implements DeviceUser {
   ): Promise<void> {
     const options = await openOptions(this.#RED, this.#node, this.#settings, device.headers, msg);
     const config = device.linkConfigs[link.id];
-    const { signal } = this.#stop;
-    try {
-      await link.open({ ...options, config, owner: this.#owner }, { signal });
-    } catch (error) {
-      throw signal.aborted ? new EspAtError('OPEN_ABORTED', { link: link.id }) : error;
-    }
+    await this.#underWay.run(async (signal) => {
+      try {
+        await link.open({ ...options, config, owner: this.#owner }, { signal });
+      } catch (error) {
+        throw signal.aborted ? new EspAtError('OPEN_ABORTED', { link: link.id }) : error;
+      }
+    });
   }
 
   /** A failure has no message that a Catch node could get: it goes to the log. The driver retries. */
@@ -163,17 +165,27 @@ class Opener implements DeviceUser {
       const device = requireDevice(this.#device);
       await this.#openLink(device, device.host.link(this.#link), {});
     } catch (error) {
-      if (!this.#stop.signal.aborted)
-        this.#node.warn(toCaughtError(this.#translate, error).message);
+      if (!this.#underWay.ended) this.#node.warn(toCaughtError(this.#translate, error).message);
     }
   }
 
   /** Answers an input, once. */
   #answer(pending: Pending, event: Pick<FlowLinkEvent, 'event' | 'state' | 'uri'>): void {
-    if (!this.#pending.delete(pending)) return;
+    if (!this.#pending.has(pending)) return;
     const full = { ...event, link: pending.link, owner: this.#owner };
     deleteOpenOptions(pending.msg);
     pending.send([null, withLinkEvent(this.#translate, full, pending.msg)]);
+    this.#pending.delete(pending);
+  }
+
+  /** Called by an event of the driver: a message that cannot be written fails its input only afterwards, in `open()`. */
+  #answerWaiting(waiting: readonly Pending[], event: FlowLinkEvent): void {
+    for (const pending of waiting)
+      try {
+        this.#answer(pending, event);
+      } catch {
+        continue;
+      }
   }
 
   // --- events of its connections -------------------------------------------------------------------
@@ -187,7 +199,7 @@ class Opener implements DeviceUser {
     }
     const waiting = [...this.#pending].filter(({ link }) => link === event.link);
     if (event.event === 'opened' && waiting.length > 0) {
-      for (const pending of waiting) this.#answer(pending, event);
+      this.#answerWaiting(waiting, event);
     } else {
       this.#node.send([null, withLinkEvent(this.#translate, event)]);
     }

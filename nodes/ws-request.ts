@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import type { Node, NodeAPI, NodeMessageInFlow } from 'node-red';
 import { EspAtError } from '../driver/errors';
 import { toCaughtError } from './shared/errors/caught-error';
@@ -117,7 +118,7 @@ class Requester {
 
   /** @throws NodeError `NOT_JSON` */
   #payload({ message, json }: Reply): unknown {
-    if (this.#format === 'auto' && json !== undefined) return json;
+    if (this.#format === 'auto' && json !== undefined && isUtf8(message.bytes)) return json;
     // Any framing but `chunk`: a reply is a whole message.
     return new PayloadDecoder(this.#format, 'json').payload(message);
   }

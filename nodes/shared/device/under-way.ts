@@ -17,9 +17,10 @@ export class UnderWay {
     return this.#stops.size;
   }
 
-  /** Runs work with a signal that aborts when the node ends. */
+  /** Runs work with a signal that aborts when the node ends, or has ended: a value may have come too late. */
   async run<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
     const stop = new AbortController();
+    if (this.#ended) stop.abort(ended());
     this.#stops.add(stop);
     try {
       return await work(stop.signal);
@@ -31,7 +32,9 @@ export class UnderWay {
   /** Aborts what has not begun. */
   end(): void {
     this.#ended = true;
-    const reason = new EspAtError('ABORTED', {}, { outcome: 'not-sent' });
+    const reason = ended();
     for (const stop of this.#stops) stop.abort(reason);
   }
 }
+
+const ended = () => new EspAtError('ABORTED', {}, { outcome: 'not-sent' });

@@ -73,8 +73,10 @@ function completeLength(bytes: Buffer): number {
 
 function parse(bytes: Buffer, link: number): unknown {
   try {
-    return JSON.parse(bytes.toString());
+    // JSON is UTF-8 (RFC 8259, section 8.1); other bytes would change without a word.
+    if (isUtf8(bytes)) return JSON.parse(bytes.toString());
   } catch {
-    throw new NodeError('NOT_JSON', { link });
+    // Told below.
   }
+  throw new NodeError('NOT_JSON', { link });
 }

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
+import type { NodeMessage } from 'node-red';
 import { runInThisContext } from 'node:vm';
-import { FakeDevice } from '../../harness/nodes/fake-device';
+import { FakeDevice, type FakeLink } from '../../harness/nodes/fake-device';
 import { wholeFlow } from '../../harness/nodes/flows';
 import { onEachRuntime } from '../../harness/nodes/node-red';
 import { NodeWatch } from '../../verification/deployments/node-watch';
-import { turns } from '../../harness/nodes/turns';
 
 /** Throws the value that a script throws, which need not be an error. */
 const throwing = (script: string) => (): never => {
@@ -65,12 +65,68 @@ const hostile: readonly (readonly [string, () => unknown])[] = [
 ];
 const fields = [
   ...['payload', 'linkId', 'uri', 'subprotocol', 'timeout', 'auth', 'headers', 'path', 'opcode'],
-  ...['fin', 'code', 'reason', 'topic'],
+  ...['fin', 'code', 'reason', 'topic', 'action', 'port', 'other', 'error', 'retryIn', 'event'],
 ];
-const nodes = ['open', 'send', 'close', 'status'];
+const nodes = ['open', 'send', 'close', 'status', 'request', 'board'];
+
+/** Messages that fail when a node writes into them. */
+const unwritable: readonly (readonly [string, (msg: NodeMessage) => NodeMessage])[] = [
+  ['a frozen message', (msg) => Object.freeze(msg)],
+  [
+    'a message whose payload cannot be set',
+    (msg) => Object.defineProperty(msg, 'payload', { get: () => 'x', set: throwNothing }),
+  ],
+  [
+    'a message that throws when it is changed',
+    (msg) => new Proxy(msg, { set: throwNothing, deleteProperty: throwUndefined }),
+  ],
+];
+
+/** The flow of all nodes, with a request node, and a status node of the device. */
+function flow(): object[] {
+  const open = { uri: 'ws://server/{{path}}{{msg.path.deep}}', subprotocol: '{{topic}}' };
+  const common = { z: 'tab', device: 'device' };
+  return [
+    ...wholeFlow({ open }),
+    { ...common, id: 'request', type: 'ws-request', link: 'msg', match: 'next', wires: [[], []] },
+    { ...common, id: 'board', type: 'ws-status', link: 'device', wires: [[]] },
+  ];
+}
+
+/** A listener must not throw: the driver emits from within its state machines. */
+function noteThrown(link: FakeLink, note: (error: unknown) => void): void {
+  const emit: unknown = Reflect.get(link, 'emit');
+  assert.ok(typeof emit === 'function');
+  Reflect.set(link, 'emit', (...args: unknown[]) => {
+    try {
+      return Reflect.apply(emit, link, args) as boolean;
+    } catch (error) {
+      note(error);
+      return false;
+    }
+  });
+}
+
+const message = { link: 0, uri: '', owner: undefined, opcode: 1, bytes: Buffer.from('x') } as const;
+const reply = { message, json: undefined };
 
 onEachRuntime('nodes with hostile values in a message', (nodeRed) => {
-  for (const [name, make] of hostile) {
+  const cases = [
+    ...hostile.map(([name, make]) => {
+      const messages = (node: string): NodeMessage[] =>
+        fields.map((field) => {
+          return { payload: 'x', linkId: 0, [field]: make(), _msgid: `${node}.${field}` };
+        });
+      return [name, messages] as const;
+    }),
+    ...unwritable.map(([name, made]) => {
+      const messages = (node: string): NodeMessage[] => [
+        made({ payload: 'x', linkId: 0, topic: 'chat', path: '', _msgid: node }),
+      ];
+      return [name, messages] as const;
+    }),
+  ];
+  for (const [name, messages] of cases) {
     it(`${name}: each input ends once`, async () => {
       const rejected: unknown[] = [];
       const note = (reason: unknown): void => void rejected.push(reason);
@@ -78,17 +134,19 @@ onEachRuntime('nodes with hostile values in a message', (nodeRed) => {
       const watch = new NodeWatch();
       nodeRed.onNode = (node) => watch.created(node);
       try {
-        const open = { uri: 'ws://server/{{path}}{{msg.path.deep}}', subprotocol: '{{topic}}' };
-        await nodeRed.load(() => new FakeDevice(), wholeFlow({ open }));
+        const device = new FakeDevice();
+        for (const link of device.links) noteThrown(link, note);
+        await nodeRed.load(() => device, flow());
         const ids: string[] = [];
-        for (const node of nodes) {
-          for (const field of fields) {
-            const _msgid = `${node}.${field}`;
-            ids.push(_msgid);
-            nodeRed.give(node, { payload: 'x', linkId: 0, [field]: make(), _msgid });
+        for (const node of nodes)
+          for (const msg of messages(node)) {
+            ids.push(String(msg._msgid));
+            nodeRed.give(node, msg);
           }
+        for (let turn = 0; turn < 50; turn++) {
+          await new Promise(setImmediate);
+          for (const { requests } of device.links) for (const each of requests) each.resolve(reply);
         }
-        await turns(50);
         const wrong = ids.filter((id) => watch.endings.get(id)?.length !== 1);
         assert.deepEqual(wrong, [], 'inputs that did not end once');
         assert.deepEqual(

@@ -40,3 +40,13 @@ describe('a text message of class D', () => {
     assert.equal(decoder.payload({ ...message, bytes: Buffer.from('ä') }), 'ä');
   });
 });
+
+describe('JSON', () => {
+  it('that is not valid UTF-8 is refused, as its text would change', () => {
+    const decoder = new PayloadDecoder('json', 'chunk');
+    const message = { link: 0, uri: 'ws://host/', owner: undefined, opcode: 1 } as const;
+    assert.deepEqual(decoder.payload({ ...message, bytes: Buffer.from('{"a":"ä"}') }), { a: 'ä' });
+    const bytes = Buffer.from('{"a":"ä"}', 'latin1');
+    assert.throws(() => decoder.payload({ ...message, bytes }), { code: 'NOT_JSON' });
+  });
+});
