@@ -7,7 +7,7 @@ import { median, rounded, type Row } from './suite';
 /** Fields that identify the case of a row. The other numbers of a row are results. */
 const caseFields = 'suite layer format via direction devices links payload chunk rate delivers way';
 const isCaseField = new Set(caseFields.split(' '));
-/** Except these: they say how much was measured. */
+/** Numbers that say how much the suite measured. */
 const isAmount = new Set(['messages', 'sent', 'received', 'minimumMilliseconds']);
 
 /** One figure of one case in both versions. */
@@ -21,14 +21,14 @@ export interface Ratio {
   readonly ratio: number;
 }
 
-/** Compares the rows of each round; leaves out what only one version measures. */
+/** Compares the rows of each round. Leaves out the figures that only one version has. */
 export function ratios(
   before: readonly (readonly Row[])[],
   now: readonly (readonly Row[])[],
 ): Ratio[] {
-  const [old, mine] = [figures(before), figures(now)];
-  return [...mine].flatMap(([key, values]): Ratio[] => {
-    const others = old.get(key);
+  const earlier = figures(before);
+  return [...figures(now)].flatMap(([key, values]): Ratio[] => {
+    const others = earlier.get(key);
     const [what = '', figure = ''] = key.split('\t');
     if (!others) return [];
     const each = values.map((value, round) => value / (others[round] ?? NaN));
@@ -60,9 +60,9 @@ function figures(rounds: readonly (readonly Row[])[]): Map<string, number[]> {
 }
 
 /**
- * Measures a revision and this version in turns, each by its own suites, with the packages of this version.
- * @param args suites and `--quick`, as for a run of its own
- * @throws Error when Git does not know the revision, or a run fails
+ * Measures a revision and this version in turns, each with its own suites and the packages of this version.
+ * @param args suites and `--quick`, as on the command line
+ * @throws Error for an unknown revision, or when a run fails
  */
 export function compareWith(revision: string, rounds: number, args: readonly string[]): Ratio[] {
   const here = join(__dirname, '..');

@@ -1,21 +1,21 @@
 import { median, type Effort } from './suite';
 
-/** One implementation of the work that is compared; does it `times` times without a pause. */
+/** One implementation of the compared work. Does it `times` times without a pause. */
 export type Candidate = (times: number) => void | Promise<void>;
 
 /**
- * Measures the processor time of candidates that do the same work: milliseconds for doing it once, the median over
- * rounds. Each round runs all candidates, so that other load on the machine affects them alike. Candidates never wait:
- * on an idle machine, processor time equals elapsed time.
+ * Measures the processor time of candidates that do the same work: milliseconds for one time, the median over rounds.
+ * Each round runs all candidates, so that other load on the machine affects them alike. Candidates never wait: on an idle
+ * machine, processor time equals elapsed time.
  */
 export async function compare<Name extends string>(
   candidates: Readonly<Record<Name, Candidate>>,
-  { round, rounds }: Effort,
+  { roundMs, rounds }: Effort,
 ): Promise<Record<Name, number>> {
   const names = Object.keys(candidates) as Name[];
   const times = new Map<Name, number>();
   const results = new Map<Name, number[]>(names.map((name) => [name, []]));
-  for (const name of names) times.set(name, await timesFor(candidates[name], round));
+  for (const name of names) times.set(name, await timesFor(candidates[name], roundMs));
   for (let turn = 0; turn < rounds; turn++) {
     for (const name of names) {
       const count = times.get(name) ?? 1;
@@ -26,11 +26,11 @@ export async function compare<Name extends string>(
   return Object.fromEntries(medians) as Record<Name, number>;
 }
 
-/** How many times fill a round; finding it out warms the candidate up. */
-async function timesFor(candidate: Candidate, round: number): Promise<number> {
+/** The count of times that fills a round. The trials warm the candidate up. */
+async function timesFor(candidate: Candidate, roundMs: number): Promise<number> {
   for (let times = 1; ; times *= 2) {
-    const taken = await timed(candidate, times);
-    if (taken >= round) return Math.max(1, Math.round((times * round) / taken));
+    const takenMs = await timed(candidate, times);
+    if (takenMs >= roundMs) return Math.max(1, Math.round((times * roundMs) / takenMs));
   }
 }
 

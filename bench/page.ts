@@ -3,11 +3,11 @@ import type { Row } from './suite';
 
 /** A table of docs/performance.md. */
 export interface Table {
-  /** Its place in the page is between `<!-- bench:NAME -->` and `<!-- /bench -->`. */
+  /** The table replaces the text between `<!-- bench:NAME -->` and `<!-- /bench -->`. */
   readonly name: string;
   readonly suite: string;
   readonly columns: readonly string[];
-  /** @param rows those of its suite */
+  /** @param rows of its suite */
   readonly lines: (rows: readonly Row[]) => readonly (readonly string[])[];
 }
 
@@ -128,7 +128,7 @@ export const tables: readonly Table[] = [
     name: 'recorder',
     suite: 'recorder',
     columns: [
-      ...['', 'payload', 'recorder off', 'on', 'added', 'of a message in Node-RED'],
+      ...['', 'payload', 'recorder off', 'on', 'added', '% of a message in Node-RED'],
       ...['turn-around: off', 'on'],
     ],
     lines: (rows) =>
@@ -195,7 +195,7 @@ const climbLines: Readonly<Record<string, string>> = {
   unwired: 'automatic, not wired',
 };
 
-/** The page with the tables of the suites that were measured, and with the machine. */
+/** Returns the page with new tables of the suites that `rows` measure, and with this machine. */
 export function pageWith(page: string, rows: readonly Row[]): string {
   const measured = new Set(rows.map(({ suite }) => suite));
   const written = tables
@@ -210,7 +210,7 @@ export function pageWith(page: string, rows: readonly Row[]): string {
   );
 }
 
-/** @throws Error when the page has no place of that name */
+/** @throws Error for a name that the page does not have */
 function placed(page: string, name: string, content: string): string {
   const place = new RegExp(`(<!-- bench:${name} -->\\n)[^]*?(\\n<!-- /bench -->)`);
   if (!place.test(page)) throw new Error(`the page has no <!-- bench:${name} -->`);

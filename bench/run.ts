@@ -8,12 +8,12 @@ import { suites } from './suites';
 
 const usage = `npm run bench [-- OPTION … SUITE …]
 
-Prints a line of JSON for each measurement of the suites that are named, or of all.
+Prints a line of JSON for each measurement of the named suites, or of all.
 
---page           also writes their tables in docs/performance.md
+--page           also writes their tables into docs/performance.md
 --against REV    measures the Git revision REV and this version in turns, and prints each figure with its ratio
---rounds N       turns of --against, 3 if not given
---quick          shows only that the suites work: the figures mean nothing
+--rounds N       turns of --against (default 3)
+--quick          shows that the suites work; the figures mean nothing
 
 Suites: ${Object.keys(suites).join(', ')}`;
 
@@ -21,7 +21,6 @@ const performancePage = join(__dirname, '..', 'docs', 'performance.md');
 
 void main();
 
-/** Runs the suites that are named, or all. */
 async function main(): Promise<void> {
   const options = {
     quick: { type: 'boolean', default: false },
@@ -34,7 +33,8 @@ async function main(): Promise<void> {
   const loads = orMisuse(() => names.map(suiteNamed));
   const { quick, page, against } = values;
   orMisuse(() => {
-    if (page && (quick || against !== undefined)) throw new Error('--page needs figures: alone');
+    if (page && (quick || against !== undefined))
+      throw new Error('--page takes neither --quick nor --against');
   });
   if (against !== undefined) {
     const rounds = wholeNumber('rounds', values.rounds, 1);

@@ -1,6 +1,6 @@
 import type { Suite } from './suite';
 
-/** What can be measured, by name. Loaded when it is its turn: one must not slow down another. */
+/** Suites by name. `bench/run.ts` loads each at its turn, so that none slows down another. */
 export const suites: Readonly<Record<string, () => Promise<{ readonly run: Suite }>>> = {
   parser: () => import('./suites/parser.js'),
   'at-client': () => import('./suites/at-client.js'),

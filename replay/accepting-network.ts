@@ -10,7 +10,7 @@ export interface ServerEnd {
 }
 
 /**
- * A network whose servers accept every WebSocket with its first subprotocol, and send no frame by themselves.
+ * A network whose servers accept every WebSocket with its first subprotocol, and send only frames of the caller.
  * @param accepted called with each connection that a server has accepted
  */
 export function acceptingNetwork(

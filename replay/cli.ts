@@ -15,13 +15,12 @@ const USAGE = `esp-at-replay FILE
 esp-at-replay --minimize FILE [--shows TEXT]
 esp-at-replay --against-simulator FILE
 
-Runs the driver against a recording of it in virtual time, and says whether it decides as it did then, or where it
-differs first.
+Replays a recording of the driver in virtual time. Prints the first difference from the recorded decisions.
 
   --minimize           prints the shortest recording that it finds with the same difference; without a difference, with the
                        same failure: the last decision with an error or out of sync, or the first one with TEXT in its line
-  --against-simulator  says whether the simulated device says what the recorded one said; in a recording of the driver, to
-                       the bytes that the driver wrote, with servers that act as the recording shows
+  --against-simulator  compares the output of the simulated device with that of the recorded one; for a recording of the
+                       driver, with servers that act as the recording shows
 
 Exit code: 0 no difference, 1 a difference, 2 the file cannot be replayed.
 `;
@@ -46,10 +45,11 @@ async function main(): Promise<number> {
   if (values['against-simulator']) {
     return hasDriver ? driverAgainstSimulator(text) : againstSimulator(text);
   }
-  if (!hasDriver) throw new Error(`${file}: made without the driver; use --against-simulator`);
+  if (!hasDriver)
+    throw new Error(`${file}: not a recording of the driver; use --against-simulator`);
   const recording = parseDriverRecording(text);
   if (recording.heading.driver.from === 'middle')
-    throw new Error('the recording holds no moment to start from');
+    throw new Error('the recording has no snapshot to start from');
   if (!values.minimize) return againstDriver(recording);
   process.stdout.write(await minimized(recording, values.shows));
   return 0;
@@ -58,7 +58,7 @@ async function main(): Promise<number> {
 async function againstDriver(recording: DriverRecording): Promise<number> {
   const { difference } = await replayDriver(recording);
   if (difference) print(...describeDifference(difference));
-  else print('the driver decides as it did then');
+  else print('the driver decides as recorded');
   return difference ? 1 : 0;
 }
 
@@ -71,7 +71,7 @@ async function againstSimulator(text: string): Promise<number> {
 async function driverAgainstSimulator(text: string): Promise<number> {
   const difference = await compareWithSimulator(parseDriverRecording(text));
   if (difference) print(...describeDifference(difference, 'device', 'simulator'));
-  else print('the simulated device says what the recorded one said');
+  else print('the simulated device acts as recorded');
   return difference ? 1 : 0;
 }
 

@@ -2,11 +2,11 @@ import type { RecordingLine } from '../driver/recorder/lines';
 import type { Difference } from './difference';
 import { isDecision, type Decision } from './recording-file';
 
-/** A decision may be early or late by the sum of both; the fraction is of the time since the act before. */
+/** A decision may be early or late by the sum of both, the fraction of the time since the act before. */
 const TOLERANCE_MS = 300;
 const TOLERANCE_FRACTION = 0.2;
-/** A host whose event loop was blocked decided later than the replay does: by this much at most. */
-const HOST_BLOCKED_MS = 2000;
+/** A host with a blocked event loop decided up to this much later than the replay does. */
+const MAX_HOST_STALL_MS = 2000;
 
 /** Counts of received messages and their bytes, by link. */
 type Received = readonly (readonly [messages: number, bytes: number])[];
@@ -17,7 +17,7 @@ const none: Received = [
   [0, 0],
 ];
 
-/** A recorded decision. Received messages are counted instead. */
+/** A recorded decision, with the counts of messages before it. */
 interface Expected {
   /** Index of the line. */
   readonly index: number;
@@ -29,14 +29,14 @@ interface Expected {
 export class DecisionComparison {
   readonly #lines: readonly RecordingLine[];
   readonly #expected: readonly Expected[];
-  /** Pending ends of calls, by call. They have no order: promises settle in any order with the turn's other events. */
+  /** Pending ends of calls, by call. They have no order: promises and events of one turn come in any order. */
   readonly #ends: Map<number, Expected>;
   readonly #total: Received;
   readonly #numbers = new Map<number, number>();
   #next = 0;
   #received: Received = none;
   #difference: Difference | undefined;
-  /** The last line that has happened in the replay, and when. */
+  /** The last line that the replay has reached, and when. */
   #last = { index: -1, moment: 0 };
   #lastActAt = 0;
 
@@ -110,7 +110,7 @@ export class DecisionComparison {
   #isInTime(expected: Expected, moment: number, text: string): boolean {
     const off = Math.round(moment - this.timeOf(expected.index));
     const tolerance = this.#tolerance(expected.index);
-    const isInTime = off <= tolerance && off >= -tolerance - HOST_BLOCKED_MS;
+    const isInTime = off <= tolerance && off >= -tolerance - MAX_HOST_STALL_MS;
     const shift = off > 0 ? `${off} ms later` : `${-off} ms earlier`;
     if (!isInTime) this.#differs('time', expected, `${text}, ${shift}`);
     return isInTime;

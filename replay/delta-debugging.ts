@@ -1,23 +1,26 @@
 /**
- * Returns the shortest list it finds that still passes, by leaving out parts of it, larger ones first (ddmin). No single
+ * Returns the shortest list that passes, as far as leaving out parts of it finds it, larger ones first (ddmin). No single
  * element of the result can be left out.
- * @param passes whether a shorter list still shows what it has to
+ * @param passes whether a shorter list is good enough
+ * @param maxTries limit of the calls of `passes`
  */
 export async function shortest<T>(
   elements: readonly T[],
   passes: (shorter: readonly T[]) => Promise<boolean>,
+  maxTries = Infinity,
 ): Promise<readonly T[]> {
   let current = elements;
+  let tries = 0;
   for (let size = Math.ceil(current.length / 2); size >= 1;) {
     let isShorter = false;
-    for (let start = 0; start < current.length;) {
+    for (let start = 0; start < current.length && tries < maxTries; tries++) {
       const shorter = [...current.slice(0, start), ...current.slice(start + size)];
       if (await passes(shorter)) {
         current = shorter;
         isShorter = true;
       } else start += size;
     }
-    // Another part may have become needless.
+    // A shorter list may pass without another part, too.
     if (size === 1 && !isShorter) break;
     size = size === 1 ? 1 : Math.ceil(size / 2);
   }

@@ -2,34 +2,34 @@ import { Parser } from '../driver/at/parser/parser';
 import { isFinalResultCode } from '../driver/at/outcome';
 import type { DataFrame, Frame, LinkId } from '../driver/at/types';
 
-/** What a device says: a line, a prompt, or data of a link. */
+/** A part of a device's output: a line, a prompt, or data of a link. */
 export interface DeviceToken {
   readonly text: string;
-  /** Its order counts only among those of one stream: URCs come between responses at any place. */
+  /** Only tokens of one stream have an order: URCs may come anywhere between responses. */
   readonly stream: string;
   readonly data?: DataFrame;
 }
 
-/** Splits the bytes of a device. */
+/** Splits the output of a device. */
 export class DeviceTokens {
   readonly #parser: Parser;
   #tokens: DeviceToken[] = [];
-  /** The link whose data format is asked for: old firmware refuses. */
-  #asked: LinkId | undefined;
+  /** The link whose long data format a running AT+WSDATAFMT sets; old firmware refuses it. */
+  #formatLink: LinkId | undefined;
 
   constructor() {
     this.#parser = new Parser((frame) => this.#take(frame));
   }
 
-  /** The host wrote bytes. */
+  /** Call with the host's writes. */
   hostWrote(text: string): void {
     this.#parser.expectPrompt = /^AT\+\w+=/.test(text);
     const [, link] = /^AT\+WSDATAFMT=([012]),0,55\r/.exec(text) ?? [];
-    if (link !== undefined) this.#asked = Number(link) as LinkId;
+    if (link !== undefined) this.#formatLink = Number(link) as LinkId;
   }
 
-  /** Returns what the device says with these bytes, without a line that has no end. */
-  deviceSaid(text: string): DeviceToken[] {
+  /** Returns the tokens that these bytes of the device complete. */
+  deviceWrote(text: string): DeviceToken[] {
     this.#parser.push(Buffer.from(text, 'latin1'));
     const tokens = this.#tokens;
     this.#tokens = [];
@@ -44,18 +44,18 @@ export class DeviceTokens {
         return;
       }
       case 'line':
-        if (frame.text === 'OK' && this.#asked !== undefined)
-          this.#parser.setDataFormat(this.#asked, 'long');
-        if (isFinalResultCode(frame.text)) this.#asked = undefined;
-        return this.#say(frame.text);
+        if (frame.text === 'OK' && this.#formatLink !== undefined)
+          this.#parser.setDataFormat(this.#formatLink, 'long');
+        if (isFinalResultCode(frame.text)) this.#formatLink = undefined;
+        return this.#push(frame.text);
       case 'prompt':
-        return this.#say('>');
+        return this.#push('>');
       case 'garbage':
-        return this.#say('garbage');
+        return this.#push('garbage');
     }
   }
 
-  #say(text: string): void {
+  #push(text: string): void {
     this.#tokens.push({ text, stream: streamOf(text) });
   }
 }

@@ -11,7 +11,7 @@ export interface Difference {
 /** A difference shows this much of a decision. */
 const MAX_SHOWN_CHARACTERS = 300;
 
-/** Describes a difference, as lines. @param then whose the expected is; `now`: whose the other */
+/** Describes a difference, as lines. @param then label of `expected`; @param now label of `got` */
 export function describeDifference(
   { line, what, expected, got }: Difference,
   then = 'then',

@@ -7,14 +7,14 @@ import { prepare } from './preparation';
 import type { DriverAct, DriverRecording } from './recording-file';
 import { ReplayPort } from './replay-port';
 
-/** Bytes that the replay's own recorder keeps. */
+/** Capacity of the replay's own recorder. */
 const RECORDER_BYTES = 16 * 1024 * 1024;
 
-/** A driver in virtual time, to which the acts of a recording are done. */
+/** A driver in virtual time that takes the acts of a recording. */
 export class DrivenDevice {
   readonly clock = new VirtualClock();
   readonly device: Device;
-  /** What happens to the doctor; undefined where the recording is one of a device. */
+  /** Records the doctor; undefined for a recording of a device. */
   readonly #doctor: DeviceRecorder | undefined;
   readonly #recording: DriverRecording;
   readonly #port: ReplayPort;
@@ -38,14 +38,14 @@ export class DrivenDevice {
     });
   }
 
-  /** Brings the driver to where the recording starts. */
+  /** Brings the driver to the start of the recording. */
   async prepare(): Promise<void> {
     await prepare(this.#recording, this.device, this.#port, this.clock);
     this.#position = this.device.recorder?.end ?? 0;
   }
 
-  /** What happened since the last call, as it would be recorded. */
-  *news(): Generator<RecordingLine, void> {
+  /** The recorded lines since the last call. */
+  *newLines(): Generator<RecordingLine, void> {
     const recorder = this.#doctor ?? this.device.recorder;
     for (const { next, line } of recorder?.lines(this.#position) ?? []) {
       this.#position = next;
@@ -60,7 +60,7 @@ export class DrivenDevice {
     else {
       const controller = new AbortController();
       this.#calls.set(act.call, controller);
-      // How it ends is among the decisions.
+      // Its end is a decision.
       this.#call(act, controller.signal).catch(() => undefined);
     }
   }

@@ -5,8 +5,8 @@ import { DrivenDevice } from './driven-device';
 import { isAct, type DriverRecording } from './recording-file';
 
 /**
- * Timers may have fired this late on the recorded machine, so that an act came before them. The replay tries the values
- * until the driver decides as recorded.
+ * Timers of the recorded machine may have fired this late, after acts that came in between. The replay tries the values until
+ * the driver decides as recorded.
  */
 const LATE_MS: readonly number[] = [10, 100, 1000];
 
@@ -111,7 +111,7 @@ class DriverPlayer {
   /** Compares the driver's new decisions. Returns whether there is a difference. */
   #take(): boolean {
     const now = this.#driven.clock.now();
-    for (const line of this.#driven.news()) {
+    for (const line of this.#driven.newLines()) {
       this.#seen.push(line);
       if ('call' in line) this.#comparison.renumber(line.call, this.#call);
       else this.#comparison.decided(line, now);

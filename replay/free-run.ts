@@ -2,15 +2,15 @@ import type { RecordingLine } from '../driver/recorder/lines';
 import { DrivenDevice } from './driven-device';
 import { isAct, type DriverAct, type DriverRecording } from './recording-file';
 
-/** Milliseconds, and part of the recorded time, by which the driver may write later than recorded. */
-const LATER_MS = 300;
-const LATER_PART = 0.2;
+/** The driver may write later than recorded by the sum of both, the fraction of the recorded time. */
+const TOLERANCE_MS = 300;
+const TOLERANCE_FRACTION = 0.2;
 
-/** An act, and what the driver had written last when it came. */
+/** An act, with the driver's write before it. */
 export interface Step {
   readonly at: number;
   readonly act: RecordingLine & DriverAct;
-  /** The write that the act may answer; undefined where another act came after it. */
+  /** The write that the act may answer; undefined: another act came after that write. */
   readonly answers: { readonly at: number; readonly host: string } | undefined;
 }
 
@@ -27,17 +27,17 @@ export function stepsOf(lines: readonly RecordingLine[]): Step[] {
   return steps;
 }
 
-/** What a run brought, as a recording. */
+/** The recording of a run. */
 export interface FreeRun {
   readonly lines: readonly RecordingLine[];
-  /** Places behind a line at which a recording may start, with the snapshot to start from. */
+  /** Indices at which a recording may start, with their snapshots. */
   readonly starts: readonly { readonly index: number; readonly snapshot: RecordingLine }[];
 }
 
 /**
- * Does acts to a driver without asking what it decides, each as long after what it answers as recorded.
- * @param recording what the driver starts from
- * @param untilMs milliseconds that it goes on for after the last act
+ * Performs acts on a driver without comparing its decisions, each as long after the write that it answers as recorded.
+ * @param recording its start is the start of the run
+ * @param untilMs milliseconds from the last act to the end of the run
  */
 export async function runFreely(
   recording: DriverRecording,
@@ -51,13 +51,13 @@ export async function runFreely(
   await driven.prepare();
   const start = clock.now();
   const take = () => {
-    for (const line of driven.news()) lines.push({ ...line, at: line.at - start });
+    for (const line of driven.newLines()) lines.push({ ...line, at: line.at - start });
   };
   let last = { moment: start, at: steps[0]?.at ?? 0, index: 0 };
   for (const { at, act, answers } of steps) {
     let base = last;
     if (answers) {
-      const limit = LATER_MS + (1 + LATER_PART) * Math.max(0, answers.at - last.at);
+      const limit = TOLERANCE_MS + (1 + TOLERANCE_FRACTION) * Math.max(0, answers.at - last.at);
       const isWritten = () => {
         take();
         return lines.slice(last.index).some((line) => 'host' in line && line.host === answers.host);
@@ -66,7 +66,7 @@ export async function runFreely(
         base = { ...last, moment: clock.now(), at: answers.at };
     }
     const moment = Math.max(clock.now(), base.moment + at - base.at);
-    // Calls of one turn come in one turn.
+    // Keeps calls of one turn in one turn.
     if (!('call' in act) || moment > clock.now()) await clock.advance(moment - clock.now());
     driven.perform(act);
     take();

@@ -6,17 +6,17 @@ import { replayDriver } from './driver-replay';
 import { runFreely, stepsOf, type Step } from './free-run';
 import { isDecision, parseDriverRecording, type DriverRecording } from './recording-file';
 
-/** Bytes of the device in one act above which single lines of it are left out. */
-const LONG_BYTES = 60;
-/** Milliseconds that a run goes on for after its last act, beside what the recording waits. */
+/** The minimizer shortens longer acts of the device line by line. */
+const LONG_ACT_BYTES = 60;
+/** A run lasts this much longer after its last act than the recording. */
 const MARGIN_MS = 1000;
 
 /**
- * Shortens a recording. Where the driver decides otherwise than recorded, to the lines that still show that difference;
- * else to little more than what brings the driver to one decision, and the driver decides on the result as recorded.
- * @param shows a part of its line: the first decision with it; default: the last one with an error, or out of sync
+ * Shortens a recording. If the replay differs, keeps the lines that show the same difference. Otherwise keeps the lines that
+ * lead to one decision; the replay of the result does not differ.
+ * @param shows selects the first decision with this text in its line; default: the last one with an error, or out of sync
  * @returns the recording's text
- * @throws Error when there is no such decision, or a run without waiting for decisions does not bring it
+ * @throws Error for a recording without such a decision, or when a free run does not lead to it
  */
 export async function minimized(recording: DriverRecording, shows?: string): Promise<string> {
   const { difference } = await replayDriver(recording);
@@ -36,10 +36,10 @@ async function shortestDifference(
   const isSame = async (fewer: readonly RecordingLine[]) => {
     const { difference } = await replayDriver({ heading, lines: fewer });
     if (difference?.what !== what || difference.expected !== expected) return false;
-    // How late it is varies.
+    // The delay varies.
     return what === 'time' || difference.got === got;
   };
-  // Numbers of lines begin with the heading at 1.
+  // The heading is line 1.
   const upTo = lines.slice(0, line - 1);
   return recordingText(heading, await shortest((await isSame(upTo)) ? upTo : lines, isSame));
 }
@@ -59,7 +59,7 @@ class Minimizer {
 
   async run(): Promise<string> {
     if (!(await this.#tries(this.#current, stepsOf(this.#current.lines))))
-      throw new Error('only a run that follows each recorded decision brings this one');
+      throw new Error('a free run does not lead to this decision');
     await this.#startLate();
     await this.#leaveOutOptions();
     await this.#leaveOutSteps();
@@ -70,7 +70,7 @@ class Minimizer {
     return recordingText(heading, lines);
   }
 
-  /** Starts at the latest moment at which the driver had nothing to do. */
+  /** Starts at the latest snapshot that works. */
   async #startLate(): Promise<void> {
     const { heading, lines } = this.#current;
     const { starts } = await runFreely(this.#current, stepsOf(lines), 0);
@@ -99,12 +99,12 @@ class Minimizer {
     await shortest(stepsOf(this.#current.lines), (fewer) => this.#tries(this.#current, fewer));
   }
 
-  /** Leaves out lines of what the device said at once. */
+  /** Leaves out lines of long acts of the device. */
   async #shortenDevice(): Promise<void> {
     for (let index = 0; index < stepsOf(this.#current.lines).length; index++) {
       const steps = stepsOf(this.#current.lines);
       const act = steps[index]?.act;
-      if (!act || !('device' in act) || act.device.length <= LONG_BYTES) continue;
+      if (!act || !('device' in act) || act.device.length <= LONG_ACT_BYTES) continue;
       await shortest(act.device.split(/(?<=\r\n)/), (fewer) =>
         this.#tries(this.#current, replaced(steps, index, { ...act, device: fewer.join('') })),
       );
@@ -124,7 +124,7 @@ class Minimizer {
     }
   }
 
-  /** Keeps what a run of some steps brings, if it is shorter and the driver decides the same in it. */
+  /** Keeps the recording of a free run of these steps if it ends with the target and its replay does not differ. */
   async #tries(
     recording: DriverRecording,
     steps: readonly Step[] = stepsOf(recording.lines),
@@ -147,7 +147,7 @@ function replaced(steps: readonly Step[], index: number, act: Step['act']): Step
   return steps.map((step, at) => (at === index ? { ...step, act } : step));
 }
 
-/** A decision as it is compared: numbers of calls differ. */
+/** The text that the comparison uses for a decision, without the number of its call. */
 function decisionText(line: RecordingLine): string {
   return isDecision(line) ? JSON.stringify({ ...line, at: undefined, settled: 0 }) : '';
 }

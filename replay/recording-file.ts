@@ -16,7 +16,7 @@ export interface DriverRecording {
 /** A decision of the driver: a write, a request to the port, or an event for its user. */
 export type Decision = { readonly host: string } | PortAskLine | ToldLine;
 
-/** An act on the driver. */
+/** An act of the device, the port or the user. */
 export type DriverAct =
   { readonly device: string } | PortActLine | CallLine | { readonly abort: number };
 

@@ -8,12 +8,12 @@ interface Settle<T> {
   readonly reject: (error: EspAtError) => void;
 }
 
-/** A port that acts as recorded. Forwards the driver's bytes to a far end, if there is one. */
+/** A port that acts as recorded. Forwards the driver's bytes to its far end. */
 export class ReplayPort implements PortOpener {
   readonly address = 'recording';
   readonly rate?: number;
   readonly bridgedRate?: number;
-  /** Takes the driver's bytes, and makes the port fulfil every request. */
+  /** Takes the driver's bytes. While set, the port fulfils every request. */
   farEnd: ((bytes: Uint8Array) => void) | undefined;
   #handlers: PortHandlers | undefined;
   #opening: { readonly handlers: PortHandlers; readonly settle: Settle<Port> } | undefined;

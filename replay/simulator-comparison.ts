@@ -7,27 +7,27 @@ import { DeviceTokens, type DeviceToken } from './device-tokens';
 import type { Difference } from './difference';
 import type { DriverRecording } from './recording-file';
 
-/** The simulated device may say something so much later than the recorded one. */
-const LATER_MS = 3000;
+/** The simulated device may be this much later than the recorded one. */
+const MAX_DELAY_MS = 3000;
 /** RFC 6455, section 7.4.1. */
 const NORMAL_CLOSURE = 1000;
 
-/** A token of the recording, with its place. */
+/** A token of the recording, with the index of its line. */
 interface Expected extends DeviceToken {
   readonly index: number;
 }
 
 /**
- * Writes the driver's recorded bytes to a simulated device, whose servers act as the recording shows, and compares what it
- * says. Returns the first difference: a bug of the simulator, news about the firmware, or bytes that the port damaged.
+ * Writes the driver's recorded bytes to a simulated device, whose servers act as the recording shows, and compares its
+ * output. Returns the first difference: a bug of the simulator, unknown behavior of the firmware, or corrupt bytes.
  *
- * @throws Error for a recording that starts in the middle: what the device knew then is unknown
+ * @throws Error for a recording that starts in the middle, when the state of the device is unknown
  */
 export async function compareWithSimulator(
   recording: DriverRecording,
 ): Promise<Difference | undefined> {
   if (recording.heading.driver.from !== 'fresh')
-    throw new Error('the recording does not start with the device: the simulator cannot join it');
+    throw new Error('the recording does not start with the start of the device');
   return new SimulatorComparison(recording).run();
 }
 
@@ -35,14 +35,15 @@ class SimulatorComparison {
   readonly #lines: DriverRecording['lines'];
   readonly #clock = new VirtualClock();
   readonly #device: SimulatedDevice;
-  /** What the recorded device said, by the index of the line. */
+  /** The output of the recorded device, by the index of the line. */
   readonly #recorded: ReadonlyMap<number, readonly DeviceToken[]>;
-  /** Data that the recording shows and no server has sent yet, by link. */
+  /** Recorded data that no server has sent yet, by link. */
   readonly #unsent: readonly DataFrame[][] = [[], [], []];
   readonly #simulated = new DeviceTokens();
-  /** What the recorded device said, and the simulated one did, by stream. */
+  /** The output of the recorded device so far, by stream. */
   readonly #expected = new Map<string, Expected[]>();
-  readonly #said = new Map<string, string[]>();
+  /** The output of the simulated device, by stream. */
+  readonly #got = new Map<string, string[]>();
   readonly #servers = new Map<number, ServerEnd>();
   #opening = 0;
   #lastCommand = '';
@@ -61,8 +62,8 @@ class SimulatorComparison {
       joined: heading.joined,
       ...(wifi && { wifi: [{ ssid: wifi.ssid, password: wifi.password }] }),
       output: (bytes) => {
-        for (const { stream, text } of this.#simulated.deviceSaid(bytes.toString('latin1')))
-          listOf(this.#said, stream).push(text);
+        for (const { stream, text } of this.#simulated.deviceWrote(bytes.toString('latin1')))
+          listOf(this.#got, stream).push(text);
       },
     });
   }
@@ -74,7 +75,7 @@ class SimulatorComparison {
       if (!('host' in line || 'device' in line || 'port' in line)) continue;
       await this.#clock.advance(Math.max(0, line.at - before));
       before = line.at;
-      if ('device' in line) this.#deviceSaid(index);
+      if ('device' in line) this.#deviceWrote(index);
       else {
         difference = await this.#compare();
         if (difference) break;
@@ -95,7 +96,7 @@ class SimulatorComparison {
     this.#device.write(Buffer.from(text, 'latin1'));
   }
 
-  #deviceSaid(index: number): void {
+  #deviceWrote(index: number): void {
     for (const token of this.#recorded.get(index) ?? []) {
       listOf(this.#expected, token.stream).push({ ...token, index });
       if (token.data) this.#serverSent(token.data);
@@ -103,7 +104,7 @@ class SimulatorComparison {
     }
   }
 
-  /** Lets the server send the frame that the device begins to report. */
+  /** Lets the server send the frame that begins with this data. */
   #serverSent(first: DataFrame): void {
     const { link, opcode = opcodes.text, fin = true, payloadLength = first.bytes.length } = first;
     const unsent = this.#unsent[link] ?? [];
@@ -131,18 +132,18 @@ class SimulatorComparison {
       this.#device.restart();
   }
 
-  /** Waits until the simulated device has said as much as the recorded one, and compares it. */
+  /** Waits until the simulated device has sent as much as the recorded one, and compares both. */
   async #compare(): Promise<Difference | undefined> {
     const streams = [...this.#expected];
-    const said = (stream: string) => listOf(this.#said, stream);
+    const got = (stream: string) => listOf(this.#got, stream);
     await this.#clock.until(
-      () => streams.every(([stream, expected]) => said(stream).length >= expected.length),
-      LATER_MS,
+      () => streams.every(([stream, expected]) => got(stream).length >= expected.length),
+      MAX_DELAY_MS,
     );
     const found = streams.flatMap(([stream, expected]) => {
-      const at = expected.findIndex(({ text }, place) => text !== said(stream)[place]);
+      const at = expected.findIndex(({ text }, place) => text !== got(stream)[place]);
       const first = expected[at];
-      return first ? [{ ...first, got: said(stream)[at] }] : [];
+      return first ? [{ ...first, got: got(stream)[at] }] : [];
     });
     const [first] = found.sort((a, b) => a.index - b.index);
     if (!first) return undefined;
@@ -156,7 +157,7 @@ function tokensOf(lines: DriverRecording['lines']): Map<number, DeviceToken[]> {
   const found = new Map<number, DeviceToken[]>();
   for (const [index, line] of lines.entries()) {
     if ('host' in line) tokens.hostWrote(line.host);
-    if ('device' in line) found.set(index, tokens.deviceSaid(line.device));
+    if ('device' in line) found.set(index, tokens.deviceWrote(line.device));
   }
   return found;
 }
@@ -167,7 +168,7 @@ function listOf<T>(lists: Map<string, T[]>, name: string): T[] {
   return list;
 }
 
-/** A frame of a server: without a mask. */
+/** An unmasked frame. */
 function serverFrame(fin: boolean, opcode: number, payload: Buffer): Buffer {
   const { length } = payload;
   const head = Buffer.alloc(length < 126 ? 2 : 4);

@@ -1,9 +1,8 @@
 /**
- * What a good user builds from `node-red-node-serialport` and a function node to send and receive over one
- * link: lines from the port, one message at a time on its way out, as quick as those nodes allow.
+ * A flow that sends and receives over one link with `node-red-node-serialport` and a function node, as fast as those nodes
+ * allow. Sends one message at a time.
  *
- * It knows the device's answers as lines, since that is what the serial node makes: the prompt `>` is no
- * line and never comes out of it by itself, so that the payload is written after the `OK` in front of it.
+ * The serial node delivers lines, and the prompt `>` is none: the function node writes the payload after the `OK` before it.
  */
 export function serialFlow(path: string): object[] {
   return [
@@ -45,7 +44,7 @@ export function serialFlow(path: string): object[] {
   ].map((node) => ('wires' in node ? { x: 100, y: 100, ...node } : node));
 }
 
-/** Outputs: bytes for the port, received messages, messages that were sent. */
+/** Outputs: bytes for the port, received messages, sent messages. */
 const talk = `
 const state = context.get('state');
 

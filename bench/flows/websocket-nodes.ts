@@ -1,6 +1,6 @@
 /**
  * The flow of serial-nodes.ts, built from the nodes of this package.
- * @param uri where the link is opened, and kept open
+ * @param uri of the link, which ws-open keeps open
  */
 export function websocketFlow(path: string, uri: string): object[] {
   return [

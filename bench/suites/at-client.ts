@@ -6,22 +6,20 @@ import { PendingSend } from '../../driver/link/send/pending-send';
 import { MinimalDevice } from '../support/board/minimal-device';
 import { BareDriver } from '../support/bare-driver';
 import { Cost } from '../support/cost';
-import { cut, reports } from '../support/stream';
+import { cut, dataUrcs } from '../support/stream';
 import { Turnaround } from '../support/board/turnaround';
 import { scaled, varied, type Effort, type Row } from '../suite';
 
 const MESSAGES = 200_000;
-/** Messages in the send queue at any time, so that the port never waits for the next one. */
-const WAITING = 50;
-/** Measuring begins after so many messages, which warm everything up. */
-const WARM_UP = 20_000;
-/** Bytes that the port brings at a time. */
-const CHUNK = 4096;
+/** Messages in the send queue, so that the port never waits for the next one. */
+const QUEUED_MESSAGES = 50;
+const WARM_UP_MESSAGES = 20_000;
+/** The port delivers the stream in chunks of this size. */
+const CHUNK_BYTES = 4096;
 
 /**
- * What a message costs in the client alone, and in the whole driver, against a device that answers at once:
- * messages a second, processor time, and the time from the last byte of an answer to the first byte that the
- * host writes next.
+ * The cost of a message in the AT client alone and in the whole driver, with a device that responds at once: messages a
+ * second, processor time, and the turn-around from the last byte of a response to the next byte that the host writes.
  */
 export async function* run(effort: Effort): AsyncGenerator<Row> {
   for (const payload of varied(effort, [16, 1024, 16_384])) {
@@ -69,18 +67,18 @@ function clientAlone(payload: number, effort: Effort) {
     waiting.push(message);
   };
   client.addSource({ link: 0, peek: () => waiting[0] });
-  for (let index = 0; index < WAITING; index++) add();
+  for (let index = 0; index < QUEUED_MESSAGES; index++) add();
   client.wake();
   const pass = (messages: number) => {
     for (const goal = confirmed + messages; confirmed < goal;) {
-      const answer = device.take();
-      if (!answer) throw new Error('the client waits for nothing');
+      const response = device.take();
+      if (!response) throw new Error('no command is at work');
       turns.begin();
-      client.receive(answer);
+      client.receive(response);
     }
   };
-  pass(scaled(WARM_UP, effort));
-  turns.forget();
+  pass(scaled(WARM_UP_MESSAGES, effort));
+  turns.reset();
   const messages = scaled(MESSAGES, effort);
   const cost = new Cost();
   pass(messages);
@@ -94,16 +92,16 @@ async function sending(driver: BareDriver, links: number, payload: number, effor
   driver.tap.onWrite = () => turns.written();
   const text = 'x'.repeat(payload);
   const begin = () => turns.begin();
-  await driver.send(scaled(WARM_UP, effort), links, text, WAITING, begin);
-  turns.forget();
+  await driver.send(scaled(WARM_UP_MESSAGES, effort), links, text, QUEUED_MESSAGES, begin);
+  turns.reset();
   const messages = scaled(MESSAGES, effort);
   const cost = new Cost();
-  await driver.send(messages, links, text, WAITING, begin);
+  await driver.send(messages, links, text, QUEUED_MESSAGES, begin);
   return { ...cost.row(messages), ...turns.row() };
 }
 
 function receiving(driver: BareDriver, links: number, payload: number, effort: Effort) {
-  const pieces = cut(reports(links * 64, links, payload), CHUNK);
+  const pieces = cut(dataUrcs(links * 64, links, payload), CHUNK_BYTES);
   let received = 0;
   for (const link of driver.device.links) link.on('message', () => received++);
   const pass = (messages: number) => {
@@ -111,7 +109,7 @@ function receiving(driver: BareDriver, links: number, payload: number, effort: E
       for (const piece of pieces) driver.deliver(piece);
     }
   };
-  pass(scaled(WARM_UP, effort));
+  pass(scaled(WARM_UP_MESSAGES, effort));
   const before = received;
   const cost = new Cost();
   pass(scaled(MESSAGES, effort));

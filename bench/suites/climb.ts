@@ -3,7 +3,7 @@ import { Harness, type SerialOptions } from '../../test/harness/harness';
 import { rounded, varied, type Effort, type Row } from '../suite';
 
 const START_RATE = 115_200;
-const BYTES = 64 * 1024;
+const TRANSFER_BYTES = 64 * 1024;
 const MESSAGE_BYTES = 8192;
 
 type Line = 'fixed' | 'wired' | 'noisy' | 'unwired';
@@ -22,7 +22,7 @@ interface Transfer {
   readonly receiveMilliseconds: number;
 }
 
-/** 64 KiB to the server and from it, at the baud rate that the driver finds by itself, in virtual time. */
+/** Sends and receives 64 KiB at the baud rate that the driver finds, in virtual time. */
 export async function* run(effort: Effort): AsyncGenerator<Row> {
   const fixed = await measure('fixed');
   for (const line of varied<Line>(effort, ['fixed', 'wired', 'noisy', 'unwired'])) {
@@ -51,11 +51,11 @@ async function measure(line: Line): Promise<Transfer> {
   const opened = clock.now();
   const connection = server.connections.find(({ open }) => open);
   if (!connection) throw new Error('no connection');
-  for (let sent = 0; sent < BYTES; sent += MESSAGE_BYTES)
+  for (let sent = 0; sent < TRANSFER_BYTES; sent += MESSAGE_BYTES)
     await clock.wait(link.send(Buffer.alloc(MESSAGE_BYTES, 'x'), { opcode: 2 }));
   const sent = clock.now();
   const before = harness.messages.length;
-  connection.send({ fin: true, opcode: 2, payload: Buffer.alloc(BYTES, 'x') });
+  connection.send({ fin: true, opcode: 2, payload: Buffer.alloc(TRANSFER_BYTES, 'x') });
   await clock.until(() => harness.messages.length > before, 60_000);
   const received = clock.now();
   const rate = harness.hostRate ?? START_RATE;

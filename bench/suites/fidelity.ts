@@ -11,13 +11,12 @@ import {
 } from '../support/node-red/flow-rig';
 import { varied, type Effort, type Row } from '../suite';
 
-/** More messages than ever come. */
-const MANY = 1e9;
-/** Milliseconds after which nothing more is expected to come. */
+/** Greater than any count of messages. */
+const NEVER_REACHED = 1e9;
+/** After this time without a message, no further one comes. */
 const QUIET_MS = 400;
-/** Messages that go each way at once. */
-const CROSSING = 200;
-/** What they may take. */
+/** Messages each way at once. */
+const CROSSING_MESSAGES = 200;
 const CROSSING_TIMEOUT_MS = 10_000;
 
 interface Sample {
@@ -46,7 +45,7 @@ const samples: readonly Sample[] = [
   },
 ];
 
-/** What both flows make of the same messages, over the same pty, from a device of class D. */
+/** Compares the payloads that both flows receive for the same messages, over the same pty, from a device of class D. */
 export async function* compareDelivery(board: Board, effort: Effort): AsyncGenerator<Row> {
   const chosen = varied(effort, samples);
   const found: Record<FlowName, string[]> = { nodes: [], serial: [] };
@@ -56,47 +55,46 @@ export async function* compareDelivery(board: Board, effort: Effort): AsyncGener
     if (!effort.smoke) found[name].push(await crossing(board, flow));
     await stopFlow(flow);
   }
-  const names = [...chosen.map(({ what }) => what), `${CROSSING} texts each way at once`];
+  const names = [...chosen.map(({ what }) => what), `${CROSSING_MESSAGES} texts each way at once`];
   for (const [index, nodes] of found.nodes.entries()) {
     const serial = found.serial[index];
     yield { suite: 'node-red', delivers: names[index], nodes, serial };
   }
 }
 
-/** One message from the server: what of it reaches the flow. */
+/** Sends one message from the server, and describes its arrival in the flow. */
 async function outcome(board: Board, flow: FlowProcess, sample: Sample): Promise<string> {
-  void flow.ask({ kind: 'receive', count: MANY });
+  void flow.ask({ kind: 'receive', count: NEVER_REACHED });
   const { opcode, bytes } = sample;
-  await board.ask({ kind: 'tell', target: TARGET, opcode, hex: bytes.toString('hex') });
+  await board.ask({ kind: 'serve', target: TARGET, opcode, hex: bytes.toString('hex') });
   await pause(QUIET_MS);
   const { payloads } = await flow.ask({ kind: 'received' });
   const [first] = payloads;
   if (!first) return 'nothing';
-  const wanted = opcode === 1 ? { text: bytes.toString() } : { hex: bytes.toString('hex') };
-  const whole = JSON.stringify(first) === JSON.stringify(wanted);
-  if (payloads.length === 1) return whole ? 'whole' : `damaged, ${lengthOf(first)} bytes`;
+  const expected = opcode === 1 ? { text: bytes.toString() } : { hex: bytes.toString('hex') };
+  const whole = JSON.stringify(first) === JSON.stringify(expected);
+  if (payloads.length === 1) return whole ? 'whole' : `damaged, ${byteLength(first)} bytes`;
   return `in ${payloads.length} pieces`;
 }
 
-/** Texts from the server while others are on their way to it. */
+/** Sends texts both ways at once, and counts the arrivals. */
 async function crossing(board: Board, flow: FlowProcess): Promise<string> {
-  await board.ask({ kind: 'forget' });
-  void flow.ask({ kind: 'receive', count: MANY });
+  await board.ask({ kind: 'takeMessages' });
+  void flow.ask({ kind: 'receive', count: NEVER_REACHED });
   const sent = flow
-    .ask({ kind: 'send', count: CROSSING, payload: 'there', waiting: 10 })
+    .ask({ kind: 'send', count: CROSSING_MESSAGES, payload: 'there', waiting: 10 })
     .then(() => true);
-  for (let index = 0; index < CROSSING; index++) {
+  for (let index = 0; index < CROSSING_MESSAGES; index++) {
     const hex = Buffer.from(`back ${index}`).toString('hex');
-    await board.ask({ kind: 'tell', target: TARGET, opcode: 1, hex });
+    await board.ask({ kind: 'serve', target: TARGET, opcode: 1, hex });
   }
   const done = await Promise.race([sent, pause(CROSSING_TIMEOUT_MS).then(() => false)]);
   await pause(QUIET_MS);
-  const { forgotten } = await board.ask({ kind: 'forget' });
+  const { messages } = await board.ask({ kind: 'takeMessages' });
   const { received } = await flow.ask({ kind: 'received' });
-  return `${received} received, ${forgotten} sent${done ? '' : ', and it waits for ever'}`;
+  return `${received} received, ${messages} sent${done ? '' : ', and waits forever'}`;
 }
 
-/** Bytes. */
-function lengthOf(payload: Payload): number {
+function byteLength(payload: Payload): number {
   return 'text' in payload ? Buffer.byteLength(payload.text) : payload.hex.length / 2;
 }

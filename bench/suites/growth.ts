@@ -1,22 +1,21 @@
 import { BareDriver } from '../support/bare-driver';
 import { heap } from '../support/heap';
-import { cut, reports } from '../support/stream';
+import { cut, dataUrcs } from '../support/stream';
 import { median, rounded, scaled, varied, type Effort, type Row } from '../suite';
 
-/** Messages of all devices together, half of them sent and half received. */
+/** Messages of all devices, half of them sent and half received. */
 const MESSAGES = 1_000_000;
-/** Parts in which they pass; memory is looked at after the first and after the last. */
+/** Parts of the measurement. The suite reads the memory in use after each. */
 const PARTS = 10;
-/** Bytes of a message. */
-const PAYLOAD = 128;
-/** Messages that wait on each device at any time. */
-const WAITING = 20;
-/** Messages in the stream that is received again and again. */
-const REPORTS = 60;
-/** Bytes that the port brings at a time. */
-const CHUNK = 1024;
+const PAYLOAD_BYTES = 128;
+/** Messages in the send queue of each device. */
+const QUEUED_MESSAGES = 20;
+/** Messages in the stream that each device receives again and again. */
+const STREAM_MESSAGES = 60;
+/** The port delivers the stream in chunks of this size. */
+const CHUNK_BYTES = 1024;
 
-/** Whether what a byte costs, and the memory in use, stay the same with links, devices and messages. */
+/** Shows whether the cost of a byte and the memory in use grow with links, devices or messages. */
 export async function* run(effort: Effort): AsyncGenerator<Row> {
   for (const devices of varied(effort, [1, 16, 50])) {
     for (const links of varied(effort, [1, 3])) yield await measure(devices, links, effort);
@@ -28,7 +27,7 @@ async function measure(devices: number, links: number, effort: Effort): Promise<
   let received = 0;
   for (const { device } of drivers)
     for (const link of device.links) link.on('message', () => received++);
-  const pieces = cut(reports(REPORTS, links, PAYLOAD), CHUNK);
+  const pieces = cut(dataUrcs(STREAM_MESSAGES, links, PAYLOAD_BYTES), CHUNK_BYTES);
   const each = Math.ceil(scaled(MESSAGES, effort) / 2 / PARTS / devices);
   const sending: number[] = [];
   const receiving: number[] = [];
@@ -36,30 +35,30 @@ async function measure(devices: number, links: number, effort: Effort): Promise<
   let sent = 0;
   for (let part = 0; part < PARTS; part++) {
     const start = process.cpuUsage();
-    const text = 'x'.repeat(PAYLOAD);
+    const text = 'x'.repeat(PAYLOAD_BYTES);
     await Promise.all(
-      drivers.map((driver) => driver.send(each, links, text, WAITING, () => undefined)),
+      drivers.map((driver) => driver.send(each, links, text, QUEUED_MESSAGES, () => undefined)),
     );
     sent += each * devices;
     const middle = process.cpuUsage();
     const before = received;
-    for (let pass = 0; pass < Math.ceil(each / REPORTS); pass++) {
+    for (let pass = 0; pass < Math.ceil(each / STREAM_MESSAGES); pass++) {
       for (const piece of pieces) for (const driver of drivers) driver.deliver(piece);
     }
     const end = process.cpuUsage();
-    sending.push(nanoseconds(start, middle) / (each * devices * PAYLOAD));
-    receiving.push(nanoseconds(middle, end) / ((received - before) * PAYLOAD));
+    sending.push(nanoseconds(start, middle) / (each * devices * PAYLOAD_BYTES));
+    receiving.push(nanoseconds(middle, end) / ((received - before) * PAYLOAD_BYTES));
     memory.push(heap());
   }
   await Promise.all(drivers.map((driver) => driver.end()));
   const [first] = memory;
   const last = memory.at(-1);
-  if (!first || !last) throw new Error('nothing was measured');
+  if (!first || !last) throw new Error('no part was measured');
   return {
     suite: 'growth',
     devices,
     links,
-    payload: PAYLOAD,
+    payload: PAYLOAD_BYTES,
     sent,
     received,
     // The first parts warm up.

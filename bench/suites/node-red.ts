@@ -4,15 +4,15 @@ import type { FlowProcess } from '../support/node-red/flow-process';
 import { flowNames, startFlow, stopFlow, type FlowName } from '../support/node-red/flow-rig';
 import { median, rounded, scaled, varied, type Effort, type Row } from '../suite';
 
-/** Messages that are received, and sent, in a round. */
-const RECEIVED = 100_000;
-const SENT = 6000;
-/** Messages that wait to be sent at any time. */
-const WAITING = 50;
-/** Rounds, each with both flows; the median counts. */
+/** Messages in a round. */
+const RECEIVED_MESSAGES = 100_000;
+const SENT_MESSAGES = 6000;
+/** Messages in the send queue. */
+const QUEUED_MESSAGES = 50;
+/** Rounds with both flows. The median counts. */
 const ROUNDS = 3;
 
-/** What one flow did with one kind of work. */
+/** The figures of one flow and one kind of work. */
 interface Result {
   readonly messagesPerSecond: number;
   readonly cpuMicroseconds: number;
@@ -25,8 +25,8 @@ export interface Work {
 }
 
 /**
- * The nodes of this package, beside a flow of node-red-node-serialport and a function node that does the same
- * job, in a Node-RED of its own each, over the same pty.
+ * Compares the nodes of this package with a flow of node-red-node-serialport and a function node that does the same, each
+ * in its own Node-RED, over the same pty.
  */
 export async function* run(effort: Effort): AsyncGenerator<Row> {
   const board = startBoard();
@@ -64,14 +64,14 @@ function row(work: Work, found: Record<FlowName, Result[]>): Row {
   };
 }
 
-/** What one kind of work takes in a flow. */
+/** Measures one kind of work in a flow. */
 export async function measureFlow(
   board: Board,
   flow: FlowProcess,
   { direction, payload }: Work,
   effort: Effort,
 ): Promise<Result> {
-  const count = scaled(direction === 'receive' ? RECEIVED : SENT, effort);
+  const count = scaled(direction === 'receive' ? RECEIVED_MESSAGES : SENT_MESSAGES, effort);
   const text = 'x'.repeat(payload);
   let taken = { milliseconds: NaN, cpu: NaN };
   // The first time warms up.
@@ -86,7 +86,12 @@ export async function measureFlow(
       taken = await all;
     } else {
       await board.ask({ kind: 'simplify' });
-      taken = await flow.ask({ kind: 'send', count: messages, payload: text, waiting: WAITING });
+      taken = await flow.ask({
+        kind: 'send',
+        count: messages,
+        payload: text,
+        waiting: QUEUED_MESSAGES,
+      });
     }
   }
   return {

@@ -5,14 +5,14 @@ import { compare } from '../compare';
 import { cut } from '../support/stream';
 import { rounded, varied, type Effort, type Row } from '../suite';
 
-/** Bytes of one pass; no pass is shorter than one message. */
-const PASS = 128 * 1024;
-/** The same for chunks of one byte. */
-const SHORT_PASS = 32 * 1024;
+/** A pass is at least one message. */
+const PASS_BYTES = 128 * 1024;
+/** For chunks of one byte. */
+const SHORT_PASS_BYTES = 32 * 1024;
 
 /**
- * The parser on a stream of received messages, beside `@serialport/parser-readline` on the same bytes (which
- * neither reads the header nor survives a CR LF in a payload), and beside copying them.
+ * Compares the parser on a stream of received messages with `@serialport/parser-readline` on the same bytes (which neither
+ * parses the header nor survives a CR LF in a payload), and with a copy of the bytes.
  */
 export async function* run(effort: Effort): AsyncGenerator<Row> {
   for (const format of varied<DataFormat>(effort, ['short', 'long'])) {
@@ -33,8 +33,8 @@ interface Case {
 }
 
 async function measure({ format, payload, chunk }: Case, effort: Effort): Promise<Row> {
-  const message = report(format, payload);
-  const pass = chunk === 1 ? SHORT_PASS : PASS;
+  const message = dataUrc(format, payload);
+  const pass = chunk === 1 ? SHORT_PASS_BYTES : PASS_BYTES;
   const messages = Math.max(1, Math.floor(pass / message.length));
   const bytes = Buffer.concat(Array.from({ length: messages }, () => message));
   const chunks = cut(bytes, chunk);
@@ -89,8 +89,8 @@ async function measure({ format, payload, chunk }: Case, effort: Effort): Promis
   };
 }
 
-/** A received message as the device reports it: letters, because readline would be split by line ends. */
-function report(format: DataFormat, payload: number): Buffer {
+/** The URC of a message of letters: readline would split it at line ends. */
+function dataUrc(format: DataFormat, payload: number): Buffer {
   const head = format === 'short' ? `0,${payload},` : `0,1,1,${payload},${payload},`;
   return Buffer.from(`+WS_DATA:${head}${'x'.repeat(payload)}\r\n`);
 }
@@ -99,7 +99,7 @@ function drained(stream: ReadlineParser): Promise<void> {
   return new Promise((resolve) => stream.once('drain', () => resolve()));
 }
 
-/** Settles once all that was written has been taken. */
+/** Settles once the stream has taken all writes. */
 function written(stream: ReadlineParser): Promise<void> {
   return new Promise((resolve) => stream.write(Buffer.alloc(0), () => resolve()));
 }

@@ -5,32 +5,31 @@ import { startBoard } from '../support/board/board';
 import { Turnaround } from '../support/board/turnaround';
 import { Cost } from '../support/cost';
 import { startFlow, stopFlow } from '../support/node-red/flow-rig';
-import { cut, reports } from '../support/stream';
+import { cut, dataUrcs } from '../support/stream';
 import { median, rounded, scaled, varied, type Effort, type Row } from '../suite';
 import { measureFlow, type Work } from './node-red';
 
-/** Messages of a round: short, so that other programs slow the recorder on and off alike. */
-const MESSAGES = { send: 4000, receive: 64_000 } as const;
+/** Rounds are short, so that other programs slow both modes alike. */
+const MESSAGES_PER_ROUND = { send: 4000, receive: 64_000 } as const;
 const WARM_UP_ROUNDS = 4;
-const WAITING = 50;
-/** Bytes that the port brings at a time. */
-const CHUNK = 4096;
-/** Rounds, each with the recorder off and on, in an order that changes. The median of their differences counts. */
+const QUEUED_MESSAGES = 50;
+/** The port delivers the stream in chunks of this size. */
+const CHUNK_BYTES = 4096;
+/** Rounds with the recorder off and on, in alternating order. The median of their differences counts. */
 const ROUNDS = 61;
 const WATCH_ROUNDS = 7;
-/** Bytes of the recorder: none, and those of a device without the option. */
-const recorders = { off: 0, on: 256 * 1024 } as const;
-type Mode = keyof typeof recorders;
+/** `recorderBytes` by mode. `on` is the default of a device. */
+const recorderBytes = { off: 0, on: 256 * 1024 } as const;
+type Mode = keyof typeof recorderBytes;
 
-/** Messages a second that the live view is watched at, and milliseconds of each round. */
-const WATCHED_MESSAGES = 10_000;
+const WATCHED_MESSAGES_PER_SECOND = 10_000;
 const WATCH_MS = 3000;
-/** Milliseconds between two questions of the live view. */
+/** The live view asks at this interval. */
 const POLL_MS = 500;
 
 /**
- * How much the recorder adds to the cost of a message, in the driver alone and as a part of the cost in Node-RED; and how
- * much the live view adds to the delay of the event loop.
+ * Measures the cost that the recorder adds to a message, in the driver alone and as a part of the cost in Node-RED, and the
+ * delay that the live view adds to the event loop.
  */
 export async function* run(effort: Effort): AsyncGenerator<Row> {
   const works = (['send', 'receive'] as const).flatMap((direction) =>
@@ -41,10 +40,10 @@ export async function* run(effort: Effort): AsyncGenerator<Row> {
     const found = await compare(work, effort);
     yield { suite: 'recorder', ...work, ...found, ...partOf(whole.get(work) ?? NaN, found) };
   }
-  yield* await watched(effort);
+  yield* await watchViews(effort);
 }
 
-/** Microseconds of processor time that a message takes in Node-RED, with the recorder. */
+/** Microseconds of processor time of a message in Node-RED, with the recorder. */
 async function inNodeRed(works: readonly Work[], effort: Effort): Promise<Map<Work, number>> {
   const board = startBoard();
   const flow = await startFlow(board, 'nodes', 'C');
@@ -65,8 +64,8 @@ function partOf(whole: number, { addedMicroseconds }: { readonly addedMicrosecon
 
 async function compare({ direction, payload }: Work, effort: Effort) {
   const drivers = {
-    off: await BareDriver.open({ recorderBytes: recorders.off }),
-    on: await BareDriver.open({ recorderBytes: recorders.on }),
+    off: await BareDriver.open({ recorderBytes: recorderBytes.off }),
+    on: await BareDriver.open({ recorderBytes: recorderBytes.on }),
   };
   const measure = direction === 'send' ? sending : receiving;
   const costs: Record<Mode, number[]> = { off: [], on: [] };
@@ -74,7 +73,11 @@ async function compare({ direction, payload }: Work, effort: Effort) {
   const warmUp = effort.smoke ? 0 : WARM_UP_ROUNDS;
   for (let round = 0; round < (effort.smoke ? 1 : ROUNDS) + warmUp; round++) {
     for (const mode of round % 2 === 0 ? (['off', 'on'] as const) : (['on', 'off'] as const)) {
-      const row = await measure(drivers[mode], payload, scaled(MESSAGES[direction], effort));
+      const row = await measure(
+        drivers[mode],
+        payload,
+        scaled(MESSAGES_PER_ROUND[direction], effort),
+      );
       if (round < warmUp) continue;
       costs[mode].push(row.cpuMicrosecondsPerMessage);
       turns[mode].push(row.turnaroundMedianMilliseconds ?? NaN);
@@ -103,28 +106,28 @@ async function sending(driver: BareDriver, payload: number, messages: number): P
   const turns = new Turnaround();
   driver.tap.onWrite = () => turns.written();
   const cost = new Cost();
-  await driver.send(messages, 1, 'x'.repeat(payload), WAITING, () => turns.begin());
+  await driver.send(messages, 1, 'x'.repeat(payload), QUEUED_MESSAGES, () => turns.begin());
   return { ...cost.row(messages), ...turns.row() };
 }
 
 async function receiving(driver: BareDriver, payload: number, messages: number): Promise<Measured> {
-  const pieces = cut(reports(64, 1, payload), CHUNK);
+  const pieces = cut(dataUrcs(64, 1, payload), CHUNK_BYTES);
   const cost = new Cost();
   let received = 0;
   for (; received < messages; received += 64) for (const piece of pieces) driver.deliver(piece);
   return cost.row(received);
 }
 
-/** `idle`: no messages either, so that only other programs, and the timer itself, delay the event loop. */
+/** `idle`: without messages, so that only other programs and the timer delay the event loop. */
 const views = ['idle', 'closed', 'open'] as const;
 type View = (typeof views)[number];
 
-async function watched(effort: Effort): Promise<Row[]> {
-  const rounds: Record<View, Watched[]> = { idle: [], closed: [], open: [] };
+async function watchViews(effort: Effort): Promise<Row[]> {
+  const rounds: Record<View, WatchFigures[]> = { idle: [], closed: [], open: [] };
   for (let round = 0; round < (effort.smoke ? 1 : WATCH_ROUNDS); round++)
     for (const view of views) rounds[view].push(await watch(view, effort));
   return views.map((view) => {
-    const of = (figure: keyof Watched) => median(rounds[view].map((each) => each[figure]));
+    const of = (figure: keyof WatchFigures) => median(rounds[view].map((each) => each[figure]));
     return {
       suite: 'recorder',
       view,
@@ -135,16 +138,16 @@ async function watched(effort: Effort): Promise<Row[]> {
   });
 }
 
-interface Watched {
+interface WatchFigures {
   readonly messagesPerSecond: number;
   readonly delay99PercentMilliseconds: number;
   readonly longestAnswerMilliseconds: number;
 }
 
-/** Receives messages at an even rate, while a live view asks, or without one. */
-async function watch(view: View, effort: Effort): Promise<Watched> {
+/** Receives messages at an even rate, with a live view that asks or without one. */
+async function watch(view: View, effort: Effort): Promise<WatchFigures> {
   const driver = await BareDriver.open();
-  const message = reports(1, 1, 16);
+  const message = dataUrcs(1, 1, 16);
   const reader = new TrafficReader();
   const delay = monitorEventLoopDelay({ resolution: 1 });
   const start = performance.now();
@@ -155,13 +158,13 @@ async function watch(view: View, effort: Effort): Promise<Watched> {
   let longest = 0;
   delay.enable();
   for (let now = start; now < end; now = performance.now()) {
-    const due = view === 'idle' ? 0 : ((now - start) * WATCHED_MESSAGES) / 1000;
+    const due = view === 'idle' ? 0 : ((now - start) * WATCHED_MESSAGES_PER_SECOND) / 1000;
     for (; delivered < due; delivered++) driver.deliver(message);
     if (view === 'open' && now - asked >= POLL_MS) {
       asked = now;
       const { run, next } = position;
       const traffic = reader.read(driver.device, run, next, now);
-      // What Express does with it.
+      // As Express does.
       JSON.stringify(traffic);
       if (traffic) position = traffic;
       longest = Math.max(longest, performance.now() - now);

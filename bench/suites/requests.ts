@@ -1,22 +1,22 @@
 import type { LinkId, ReplyMatch } from '../../driver';
 import { BareDriver } from '../support/bare-driver';
 import { Cost } from '../support/cost';
-import { RESULT } from '../support/board/minimal-device';
+import { SEND_OK } from '../support/board/minimal-device';
 import { median, rounded, scaled, varied, type Effort, type Row } from '../suite';
 
 const MESSAGES = 40_000;
-const WARM_UP = 10_000;
-/** Requests that are under way at any time; one for those that are answered by the next message. */
-const WAITING = 50;
-/** Rounds, each with every way; the median counts. */
+const WARM_UP_MESSAGES = 10_000;
+/** Requests under way; only one where the next message is the reply. */
+const REQUESTS_UNDER_WAY = 50;
+/** Rounds of every way. The median counts. */
 const ROUNDS = 5;
 const LINK: LinkId = 0;
 
-/** What a flow does with a message. */
+/** One way to use a link. */
 interface Way {
   readonly name: 'send' | 'exchange' | 'property' | 'array' | 'next';
   readonly waiting: number;
-  /** How the reply is known; without one the message is only sent. */
+  /** How the link recognizes the reply; absent: it sends a message, not a request. */
   readonly match?: ReplyMatch;
   /** Whether the server answers. */
   readonly isAnswered: boolean;
@@ -24,27 +24,27 @@ interface Way {
 
 /** `exchange`: sends a message and receives one, as a request does, but matches no reply. */
 const ways: readonly Way[] = [
-  { name: 'send', waiting: WAITING, isAnswered: false },
-  { name: 'exchange', waiting: WAITING, isAnswered: true },
+  { name: 'send', waiting: REQUESTS_UNDER_WAY, isAnswered: false },
+  { name: 'exchange', waiting: REQUESTS_UNDER_WAY, isAnswered: true },
   {
     name: 'property',
-    waiting: WAITING,
+    waiting: REQUESTS_UNDER_WAY,
     isAnswered: true,
     match: { by: 'property', request: 'id' },
   },
-  { name: 'array', waiting: WAITING, isAnswered: true, match: { by: 'array' } },
+  { name: 'array', waiting: REQUESTS_UNDER_WAY, isAnswered: true, match: { by: 'array' } },
   { name: 'next', waiting: 1, isAnswered: true, match: { by: 'next' } },
 ];
 
 /**
- * What a request with its reply costs in the driver, beside a message that is only sent and beside one that is sent and
- * followed by a message of the server, against a device that answers at once.
+ * Compares the cost of a request with its reply in the driver, of a sent message, and of a sent message with a received one,
+ * with a device that responds at once.
  */
 export async function* run(effort: Effort): AsyncGenerator<Row> {
   for (const payload of varied(effort, [64, 1024])) {
     const driver = await BareDriver.open();
     const costs = new Map<Way, number[]>(ways.map((way) => [way, []]));
-    for (const way of ways) await exchange(driver, way, payload, scaled(WARM_UP, effort));
+    for (const way of ways) await exchange(driver, way, payload, scaled(WARM_UP_MESSAGES, effort));
     for (let round = 0; round < (effort.smoke ? 1 : ROUNDS); round++)
       for (const way of ways) {
         const messages = scaled(MESSAGES, effort);
@@ -76,15 +76,15 @@ async function exchange(driver: BareDriver, way: Way, payload: number, count: nu
     const text = message(way, 2, index, payload);
     return match ? link.request(text, { match, emitReply: false }) : link.send(text);
   };
-  const after = (answer: Buffer) => {
-    // Messages leave in the order in which they were given to the link.
-    if (way.isAnswered && answer === RESULT)
-      driver.deliver(report(message(way, 3, answered++, payload)));
+  const after = (response: Buffer) => {
+    // Messages leave in the order of their send().
+    if (way.isAnswered && response === SEND_OK)
+      driver.deliver(dataUrc(message(way, 3, answered++, payload)));
   };
   await driver.work(count, way.waiting, begin, { after });
 }
 
-/** A request or a reply of so many bytes. */
+/** A request (2) or a reply (3) of `payload` bytes. */
 function message({ name }: Way, type: 2 | 3, index: number, payload: number): string {
   const id = String(index);
   const [start, end] =
@@ -92,6 +92,6 @@ function message({ name }: Way, type: 2 | 3, index: number, payload: number): st
   return start + 'x'.repeat(Math.max(0, payload - start.length - end.length)) + end;
 }
 
-function report(text: string): Buffer {
+function dataUrc(text: string): Buffer {
   return Buffer.from(`+WS_DATA:${LINK},1,1,${text.length},${text.length},${text}\r\n`);
 }

@@ -4,14 +4,14 @@ import { ptyRoundTrip } from '../support/pty-cost';
 import { buildRig, type Rig, type Via } from '../support/rig';
 import { rounded, varied, type Effort, type Row } from '../suite';
 
-/** Milliseconds that the bytes of a measurement take on the wire, about. */
+/** The bytes of a measurement take about this time on the wire. */
 const DURATION_MS = 1000;
-/** Messages of a measurement at least: the first and the last are not like the others. */
-const FEWEST = 4;
+/** The first and the last message of a measurement differ from the others. */
+const MIN_MESSAGES = 4;
 
 /**
- * Port utilization: the time that messages take against the minimum time in which their bytes can
- * pass a serial line, at 10 bits a byte.
+ * Measures port utilization: the minimum time in which the bytes of messages can pass a serial line, at 10 bits a byte,
+ * divided by the time that the messages take.
  */
 export async function* run(effort: Effort): AsyncGenerator<Row> {
   for (const via of varied<Via>(effort, ['virtual', 'process', 'pty'])) {
@@ -57,7 +57,7 @@ async function measure(rig: Rig, { rate, direction, links, payload }: Case, effo
   for (const id of ids) await rig.connect(id, path);
   const bits = 10 * (payload + 50) * (direction === 'both' ? 2 : 1);
   const fitting = Math.round((DURATION_MS * effort.scale * rate) / (1000 * bits * links));
-  const each = Math.max(Math.ceil(FEWEST / links), fitting);
+  const each = Math.max(Math.ceil(MIN_MESSAGES / links), fitting);
   const messages = each * links;
   const { traffic } = rig.port;
   const before = { ...traffic };
@@ -93,7 +93,7 @@ interface Transfer {
   readonly payload: number;
 }
 
-/** Settles when the last message has been confirmed, or has come. */
+/** Settles when the device has confirmed the last message, or the host has received it. */
 async function transfer(rig: Rig, { direction, ids, each, payload }: Transfer): Promise<void> {
   if (direction === 'receive') {
     await Promise.all(ids.map((id) => rig.receive(id, '/plain', each, payload)));

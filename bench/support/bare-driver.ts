@@ -4,19 +4,19 @@ import { MinimalDevice } from './board/minimal-device';
 import { SimulatedBoard } from './board/simulated-board';
 import { TappedPort } from './tapped-port';
 
-/** Answers that the device gives in one turn of the event loop. */
-const ANSWERS_PER_TURN = 10;
+/** Responses of the device in one turn of the event loop. */
+const RESPONSES_PER_TURN = 10;
 
 /**
- * A driver whose links were opened on a simulated device of class D. A {@link MinimalDevice} then replaces the simulated
- * one: from there on nearly all code that runs is the driver.
+ * A driver with links open on a simulated device of class D. A {@link MinimalDevice} then replaces the simulated one, so that
+ * the driver takes nearly all processor time.
  */
 export class BareDriver {
   readonly device: Device;
   readonly tap: TappedPort;
   readonly #port: MemoryPort;
   readonly #simulated: SimulatedBoard;
-  readonly #answerer = new MinimalDevice();
+  readonly #minimal = new MinimalDevice();
   /** The device behind the port. */
   #far: MinimalDevice | SimulatedBoard;
 
@@ -39,39 +39,39 @@ export class BareDriver {
     const { device } = driver;
     device.start();
     for (const link of device.links) await link.open({ uri: `ws://server/plain?${link.id}` });
-    driver.#far = driver.#answerer;
+    driver.#far = driver.#minimal;
     return driver;
   }
 
-  /** Bytes from the device. */
+  /** Delivers bytes from the device. */
   deliver(bytes: Buffer): void {
     this.#port.deliver(bytes);
   }
 
   /**
-   * Sends `count` messages over so many links, of which `waiting` wait at any time; settles when all are
-   * confirmed. @param answered called before each answer is given
+   * Sends `count` messages over `links` links, `waiting` at a time. Settles when the device has confirmed all.
+   * @param onResponse called before each response of the device
    */
   send(
     count: number,
     links: number,
     payload: string,
     waiting: number,
-    answered: () => void,
+    onResponse: () => void,
   ): Promise<void> {
     const send = (index: number) => this.device.links[(index % links) as LinkId].send(payload);
-    return this.work(count, waiting, send, { before: answered });
+    return this.work(count, waiting, send, { before: onResponse });
   }
 
   /**
-   * Begins `count` operations, of which `waiting` are under way at any time; settles when all have succeeded.
-   * @param answers is called before, and after, each answer that the device gives
+   * Runs `count` operations, `waiting` at a time. Settles when all have succeeded.
+   * @param onResponse called before and after each response of the device
    */
   async work(
     count: number,
     waiting: number,
     begin: (index: number) => Promise<unknown>,
-    answers: { before?: () => void; after?: (answer: Buffer) => void } = {},
+    onResponse: { before?: () => void; after?: (response: Buffer) => void } = {},
   ): Promise<void> {
     let begun = 0;
     let done = 0;
@@ -90,12 +90,12 @@ export class BareDriver {
     while (done < count) {
       if (failure !== undefined) throw failure;
       this.#port.written.length = 0;
-      for (let index = 0; index < ANSWERS_PER_TURN; index++) {
-        const answer = this.#answerer.take();
-        if (!answer) break;
-        answers.before?.();
-        this.#port.deliver(answer);
-        answers.after?.(answer);
+      for (let index = 0; index < RESPONSES_PER_TURN; index++) {
+        const response = this.#minimal.take();
+        if (!response) break;
+        onResponse.before?.();
+        this.#port.deliver(response);
+        onResponse.after?.(response);
       }
       await new Promise((resolve) => setImmediate(resolve));
     }

@@ -1,7 +1,7 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { extname, join } from 'node:path';
 
-/** What goes to a child, and what comes back. */
+/** A message to a child process, or its answer. */
 interface Envelope {
   readonly id: number;
   readonly content: unknown;
@@ -12,13 +12,13 @@ interface Waiting<Answer> {
   readonly reject: (error: Error) => void;
 }
 
-/** A process that does what it is asked, each thing at once, and answers when it is done. */
+/** A child process that executes orders at once, and answers each when it is done. */
 export class Child<Order, Answer> {
   readonly #process: ChildProcess;
   readonly #waiting = new Map<number, Waiting<Answer>>();
   #asked = 0;
 
-  /** @param name of its file beside this one; @param isAnswer tells its answers from anything else */
+  /** @param name path of the child's module below `bench/support`, without extension */
   constructor(name: string, isAnswer: (value: unknown) => value is Answer) {
     this.#process = fork(join(__dirname, `${name}${extname(__filename)}`));
     this.#process.on('message', (message: unknown) => {
@@ -40,7 +40,7 @@ export class Child<Order, Answer> {
     });
   }
 
-  /** Settles when it has ended; what it has not answered by then is not waited for any more. */
+  /** Ends the child. Promises of orders that it has not answered never settle. */
   end(): Promise<void> {
     this.#waiting.clear();
     return new Promise((resolve) => {
@@ -50,8 +50,8 @@ export class Child<Order, Answer> {
   }
 }
 
-/** For the child's side: has every order obeyed. @param end called when the other process disconnects */
-export function obey<Order>(
+/** In the child: executes each order and answers it. @param end called when the parent disconnects */
+export function executeOrders<Order>(
   isOrder: (value: unknown) => value is Order,
   act: (order: Order) => Promise<object>,
   end: () => void,

@@ -1,11 +1,11 @@
 import { rounded } from '../suite';
 
-/** What a piece of work took. */
+/** The cost of a piece of work, from the constructor on. */
 export class Cost {
   readonly #start = performance.now();
   readonly #before = process.cpuUsage();
 
-  /** What it took since this was made, for so many messages. */
+  /** The cost so far, for a count of messages. */
   row(messages: number) {
     const milliseconds = performance.now() - this.#start;
     const { user, system } = process.cpuUsage(this.#before);

@@ -7,10 +7,10 @@ import { startBoard } from './board/board';
 import { TappedPort } from './tapped-port';
 
 /**
- * - `virtual`: driver and device in one process and in virtual time, in which computing takes none: what
- *   the order of the bytes costs.
+ * - `virtual`: driver and device in one process and in virtual time, in which computing takes none. Measures the cost of
+ *   the order of the bytes.
  * - `process`: the same in real time.
- * - `pty`: the device is another process at the end of a pty.
+ * - `pty`: the device is another process behind a pty.
  */
 export type Via = 'virtual' | 'process' | 'pty';
 
@@ -26,13 +26,13 @@ export interface RigOptions {
   readonly rate?: number | undefined;
 }
 
-/** A driver with a simulated ESP32 on a serial line, and a server behind that. */
+/** A driver, a simulated ESP32 on a serial line, and a server. */
 export class Rig {
   readonly port: TappedPort;
   readonly device: Device;
   readonly far: Far;
   readonly clock: Clock;
-  /** Lets the time pass that a promise takes. */
+  /** Lets time pass until a promise settles. */
   readonly settle: <T>(promise: Promise<T>) => Promise<T>;
 
   constructor(port: TappedPort, far: Far, clock: VirtualClock | Clock) {
@@ -44,20 +44,20 @@ export class Rig {
     this.device = new Device({ port, clock, sendLimit: queue });
   }
 
-  /** Opens a link, to a path and a query of its own. */
+  /** Opens a link to a path with the link's number as query. */
   async connect(link: LinkId, path: string): Promise<void> {
     const uri = `ws://server${path}?${link}`;
     await this.settle(this.device.links[link].open({ uri, replace: true }));
   }
 
-  /** Has the server send messages over a link; settles when they have come. */
+  /** Lets the server send messages over a link; settles when the driver has emitted them. */
   async receive(link: LinkId, path: string, count: number, size: number): Promise<void> {
     const all = this.arrival(count, link);
     await this.settle(this.far.flood(`${path}?${link}`, count, size));
     await this.settle(all);
   }
 
-  /** Settles when so many messages have come, from now on, over one link or any. */
+  /** Settles after `count` further messages, over one link or any. */
   arrival(count: number, link?: LinkId): Promise<void> {
     return new Promise((resolve) => {
       let left = count;
@@ -88,7 +88,7 @@ export class Rig {
   }
 }
 
-/** Builds a rig; it runs once {@link Rig.begin} has settled. */
+/** Builds a rig. {@link Rig.begin} starts it. */
 export function buildRig(via: Via, options: RigOptions = {}): Promise<Rig> {
   return via === 'pty' ? overPty(options) : Promise.resolve(inProcess(via, options));
 }

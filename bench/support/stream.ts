@@ -1,5 +1,5 @@
-/** Reports of a device of class D with text messages, the links taking turns, as one stream of bytes. */
-export function reports(count: number, links: number, payload: number): Buffer {
+/** The `+WS_DATA` of text messages from a device of class D, the links in turns. */
+export function dataUrcs(count: number, links: number, payload: number): Buffer {
   const text = 'x'.repeat(payload);
   const lines = Array.from(
     { length: count },
@@ -8,7 +8,7 @@ export function reports(count: number, links: number, payload: number): Buffer {
   return Buffer.from(lines.join(''));
 }
 
-/** Cut to pieces of `size` bytes, as a port brings them. */
+/** Cuts bytes into chunks of `size`. */
 export function cut(bytes: Buffer, size: number): Buffer[] {
   const pieces: Buffer[] = [];
   for (let at = 0; at < bytes.length; at += size) pieces.push(bytes.subarray(at, at + size));

@@ -1,6 +1,6 @@
 import type { Port, PortHandlers, PortOpener, PortSettings } from '../../driver';
 
-/** Bytes that passed a port, by direction. */
+/** Counts of bytes by direction. */
 export interface Traffic {
   written: number;
   received: number;

@@ -103,12 +103,12 @@ export class Interpreter {
     return taken;
   }
 
-  /** Calls `goOn` once the echo is in the transmit ring, and reads no input until then. */
-  #whenEchoed(goOn: () => void): void {
+  /** Calls `then` once the echo is in the transmit ring, and reads no input until then. */
+  #whenEchoed(then: () => void): void {
     const pending = this.#context.output.whenFlushed(() => {
       const unread = this.#unread ?? [];
       this.#unread = undefined;
-      goOn();
+      then();
       for (const piece of unread) this.receive(piece);
     });
     if (pending) this.#unread = [];
@@ -135,12 +135,12 @@ export class Interpreter {
       this.#context.output.write(`\r\nWill force to restart!!!\r\n${OK}`);
       this.#context.restartWhenSent();
     } else {
-      this.#sayBusy();
+      this.#writeBusy();
       this.#context.hooks.refused?.();
     }
   }
 
-  #sayBusy(): void {
+  #writeBusy(): void {
     const { output, settings } = this.#context;
     if (settings.systemLog) output.write(`${errorLine(errorCode.busy)}\r\n`);
     output.write(BUSY);
@@ -163,7 +163,7 @@ export class Interpreter {
         this.#run(line, response);
         return;
       case 'busy':
-        this.#sayBusy();
+        this.#writeBusy();
         if (outcome.executed) this.#run(line, response);
         else response.silent();
         return;

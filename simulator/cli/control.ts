@@ -6,7 +6,7 @@ const help = `  fault NAME[=VALUE]    injects a fault
   end NAME              ends the faults of that name
   clear                 ends all faults
   active                lists the active faults
-  faults                lists the faults there are
+  faults                lists all faults
   wifi off|on           takes Wi-Fi out of reach, or brings it back
   restart               restarts the device
   power off|on          takes power away, or brings it back

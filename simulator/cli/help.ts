@@ -8,34 +8,34 @@ Serves the AT port of a simulated ESP32 with ESP-AT over TCP, on 127.0.0.1.
 
   --listen PORT         TCP port (default 8266; 0 for any that is free)
   --firmware A|B|C|D    firmware class (default D): A v3.2, B v3.3-v4.0, C v4.1-v5.0.1, D after v5.0.1
-  --baud N              bytes take their time as on a serial line of N bit/s, 80-5000000 (default: none)
+  --baud N              rate of the serial line, 80-5000000 bit/s (default: bytes take no time)
   --joined              starts joined to a Wi-Fi network
   --boot-ms N           milliseconds from a restart to "ready" (default 400)
-  --fault NAME[=VALUE]  a fault, at once or when VALUE says; may be given several times
-  --seed N              repeats a run exactly, faults included
-  --latency MS          milliseconds that a segment is on its way to a server, and back
-  --loss P              how likely a segment is lost and sent again, such as 1% or 0.01
+  --fault NAME[=VALUE]  injects a fault, at once or at the trigger in VALUE; may be repeated
+  --seed N              seed of all random numbers; equal seeds repeat a run exactly
+  --latency MS          milliseconds of a segment to a server, and back
+  --loss P              probability that a segment is lost and sent again, such as 1% or 0.01
   --bandwidth N         bits a second to servers, and back
-  --delayed-ack MS      frames leave as two writes under Nagle's algorithm, acknowledged so late
-  --join MS             what a server sends so soon behind its 101 shares the segment
-  --split BYTES         segments of servers are cut to so many bytes
+  --delayed-ack MS      frames leave as two writes under Nagle's algorithm, and servers acknowledge after MS
+  --join MS             data of a server within MS after its 101 shares the segment
+  --split BYTES         cuts segments of servers to BYTES
   --mended WEAKNESS     class D as a later firmware may be: early-frames, stalled-frames, slow-close;
-                        may be given several times
+                        may be repeated
   --control             runs commands from standard input; "help" lists them
   --help                this text
 
 As a serial port, with socat:
   socat pty,raw,echo=0,link=/tmp/esp32 tcp:127.0.0.1:8266
 
-VALUE is one or several of these, with commas between them:
-  to-host, to-device    which way the bytes go
-  @120                  after so many more bytes that way
-  1%, 0.01              by chance, for each byte or command, again and again
+VALUE is one or several of these, separated by commas:
+  to-host, to-device    direction of the bytes
+  @120                  after 120 more bytes in that direction
+  1%, 0.01              probability for each byte or command, again and again
   +5s, +500ms           not before that time
-  2s, 200ms             for that long
-  AT+WSSEND             with a command that begins so
+  2s, 200ms             duration
+  AT+WSSEND             at a command that begins so
   command, prompt, payload, sent, answered
-                        at that point in the life of a command
+                        at that point of a command
   3                     a count
 
 Faults:

@@ -84,7 +84,7 @@ export class SimulatedDevice {
     if (options.baud !== undefined) {
       flash.uart = { ...defaultUartSettings, rate: options.baud };
     }
-    const classTraits = firmwareFor(options.firmware ?? 'D', options.mended ?? []);
+    const firmware = firmwareFor(options.firmware ?? 'D', options.mended ?? []);
     const crash = () => this.#crash();
     const restartWhenSent = () => this.#restartWhenSent();
     const links = new Links({
@@ -95,7 +95,7 @@ export class SimulatedDevice {
       time,
       hooks,
       crash,
-      firmware: classTraits,
+      firmware,
       network: this.#network,
     });
     const settings = { ...freshSettings(), uart: storedUartSettings({ flash }) };
@@ -112,7 +112,7 @@ export class SimulatedDevice {
       hooks,
       crash,
       restartWhenSent,
-      firmware: classTraits,
+      firmware,
       uart: this.#uart,
       restore: () => {
         station.erase();
@@ -242,7 +242,7 @@ export class SimulatedDevice {
   }
 
   #boot(): void {
-    const { output, station, settings, firmware: traits } = this.#board;
+    const { output, station, settings, firmware } = this.#board;
     this.#state = 'booting';
     settings.uart = storedUartSettings(this.#board);
     this.#uart.configure(settings.uart);
@@ -252,7 +252,7 @@ export class SimulatedDevice {
       this.#cancelBoot = undefined;
       this.#state = 'up';
       output.write('\r\nready\r\n');
-      if (!traits.discardsInputWhileBooting && this.#inputWhileBooting.length > 0)
+      if (!firmware.discardsInputWhileBooting && this.#inputWhileBooting.length > 0)
         this.#interpreter.receive(this.#inputWhileBooting);
       this.#inputWhileBooting = Buffer.alloc(0);
       station.start();

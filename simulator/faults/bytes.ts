@@ -1,5 +1,5 @@
 import type { Random } from '../random';
-import type { Fault, FaultSettings, FaultSite, Run } from './fault';
+import type { Fault, FaultSettings, FaultSite, FaultCallbacks } from './fault';
 import { directions, type Direction } from './direction';
 import type { Tap } from './wire';
 
@@ -45,7 +45,7 @@ function directionsOf({ direction, chance }: FaultSettings): readonly Direction[
 function addTap(
   site: FaultSite,
   { direction, offset = 0, chance, count = 1 }: FaultSettings & { readonly direction: Direction },
-  run: Run,
+  run: FaultCallbacks,
   kind: ByteFault,
 ): () => void {
   const wire = site.line.wire(direction);

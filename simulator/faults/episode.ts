@@ -1,4 +1,4 @@
-import type { Fault, FaultSettings, FaultSite, Place, Run } from './fault';
+import type { Fault, FaultSettings, FaultSite, Place, FaultCallbacks } from './fault';
 import { onTrigger, triggerSettings } from './trigger';
 
 type Kind = Pick<Fault, 'name' | 'group' | 'description'> & {
@@ -10,7 +10,7 @@ export function eventFault(
   kind: Kind & {
     readonly takesCount?: boolean;
     readonly losesOutput?: boolean;
-    apply(site: FaultSite, settings: FaultSettings, run: Run): Place | undefined;
+    apply(site: FaultSite, settings: FaultSettings, run: FaultCallbacks): Place | undefined;
   },
 ): Fault {
   const { name, group, description, defaults = {}, takesCount = false, losesOutput = false } = kind;
@@ -39,7 +39,7 @@ export function episodeFault(
     readonly takesCount?: boolean;
     readonly losesOutput?: boolean;
     /** Returns a function that ends it. */
-    begin(site: FaultSite, settings: FaultSettings, run: Run): () => void;
+    begin(site: FaultSite, settings: FaultSettings, run: FaultCallbacks): () => void;
   },
 ): Fault {
   const { name, group, description, defaults, takesCount = false, losesOutput = false } = kind;

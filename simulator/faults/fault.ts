@@ -81,9 +81,8 @@ export interface FaultSite {
   readonly port: FaultyPort | undefined;
 }
 
-/** Callbacks of an active fault. */
-export interface Run {
-  /** The random source of the fault. */
+/** The random source of an active fault, and its callbacks. */
+export interface FaultCallbacks {
   readonly random: Random;
   /** The fault has applied. */
   hit(place: Place): void;
@@ -106,7 +105,7 @@ export interface Fault {
   /** Whether it stays active until `Injection.end()`; otherwise it applies once. With a chance, every fault stays. */
   readonly lasting: boolean;
   /** Starts the fault. Returns a function that ends it and undoes what a real device would undo. */
-  start(site: FaultSite, settings: FaultSettings, run: Run): () => void;
+  start(site: FaultSite, settings: FaultSettings, run: FaultCallbacks): () => void;
 }
 
 /** What a fault affects. */

@@ -60,16 +60,16 @@ export class FaultyNetwork implements Network {
     return connections.length;
   }
 
-  /** Calls `at` for each chunk from a server. It returns the index at which to cut the chunk, and silences the servers. */
-  cutData(at: (length: number) => number | undefined): () => void {
-    this.#cutters.add(at);
-    return () => void this.#cutters.delete(at);
+  /** Calls `cutter` for each chunk from a server. It returns the index at which to cut the chunk, and silences the servers. */
+  cutData(cutter: (length: number) => number | undefined): () => void {
+    this.#cutters.add(cutter);
+    return () => void this.#cutters.delete(cutter);
   }
 
   #cutAt(length: number): number | undefined {
-    for (const at of this.#cutters) {
-      const place = at(length);
-      if (place !== undefined) return place;
+    for (const cutter of this.#cutters) {
+      const index = cutter(length);
+      if (index !== undefined) return index;
     }
     return undefined;
   }
@@ -116,8 +116,8 @@ class FaultyConnection implements Connection {
   #cancelTimer: (() => void) | undefined;
   #pausedByUser = false;
   #pausedByWindow = false;
-  /** Count of chunks so far; the first is the server's handshake. */
-  #pieces = 0;
+  /** Count of chunks so far. The first is the server's handshake. */
+  #chunks = 0;
   #over = false;
 
   constructor(handlers: ConnectionHandlers, context: ConnectionContext) {
@@ -192,11 +192,11 @@ class FaultyConnection implements Connection {
 
   #received(chunk: Buffer): void {
     const handlers = this.#handlers;
-    const cuttable = this.#pieces++ > 0 && this.#arrivals.length === 0 && !this.#context.silent();
-    const place = cuttable ? this.#context.cutAt(chunk.length) : undefined;
+    const cuttable = this.#chunks++ > 0 && this.#arrivals.length === 0 && !this.#context.silent();
+    const index = cuttable ? this.#context.cutAt(chunk.length) : undefined;
     // The part before the cut still arrives, although the servers are silent by now.
-    if (place !== undefined) handlers.data(chunk.subarray(0, place));
-    const rest = place === undefined ? chunk : chunk.subarray(place);
+    if (index !== undefined) handlers.data(chunk.subarray(0, index));
+    const rest = index === undefined ? chunk : chunk.subarray(index);
     this.#arrive(rest.length, () => handlers.data(rest));
   }
 

@@ -1,4 +1,4 @@
-import type { FaultSettings, FaultSite, Place, Run, Setting } from './fault';
+import type { FaultSettings, FaultSite, Place, FaultCallbacks, Setting } from './fault';
 import type { PassingByte } from './wire';
 
 /** The settings of a trigger. */
@@ -24,7 +24,7 @@ export interface TriggeredFault {
 export function onTrigger(
   site: FaultSite,
   settings: FaultSettings,
-  run: Run,
+  run: FaultCallbacks,
   fault: TriggeredFault,
 ): () => void {
   if (settings.delay === undefined) return waitForTrigger(site, settings, run, fault);
@@ -37,7 +37,7 @@ export function onTrigger(
 function waitForTrigger(
   site: FaultSite,
   settings: FaultSettings,
-  run: Run,
+  run: FaultCallbacks,
   fault: TriggeredFault,
 ): () => void {
   if (settings.offset !== undefined) {
@@ -76,9 +76,9 @@ function afterBytes(
         received: nothing,
       };
       return {
-        kind: 'happen' as const,
-        loses: direction === 'to-host' && fault.losesOutput === true,
-        happen: () => fault.apply(place),
+        kind: 'call' as const,
+        dropsRest: direction === 'to-host' && fault.losesOutput === true,
+        call: () => fault.apply(place),
       };
     },
   };
@@ -89,7 +89,7 @@ function afterBytes(
 function atPoint(
   site: FaultSite,
   { point = 'command', command, chance }: FaultSettings,
-  run: Run,
+  run: FaultCallbacks,
   fault: TriggeredFault,
 ): () => void {
   const remove = site.rules.addPoint((reached, line) => {

@@ -10,17 +10,17 @@ export interface PassingByte {
 }
 
 /** The effect of a tap on its byte. */
-export type TapAct =
+export type TapEffect =
   /** Replaces the byte. */
   | { readonly kind: 'replace'; readonly bytes: Buffer }
-  /** Calls `happen` once the bytes before it have arrived; `loses`: drops it and all bytes behind it. */
-  | { readonly kind: 'happen'; readonly loses: boolean; happen(): void };
+  /** Calls `call` once the bytes before it have arrived; `dropsRest`: drops it and all bytes behind it. */
+  | { readonly kind: 'call'; readonly dropsRest: boolean; call(): void };
 
 /** Waits for a byte on the wire. */
 export interface Tap {
   /** The offset of the byte; `act` sets the next one, `Infinity` for none. */
   next: number;
-  act(passing: PassingByte): TapAct;
+  act(passing: PassingByte): TapEffect;
 }
 
 const noBytes = Buffer.alloc(0);
@@ -55,7 +55,7 @@ export class Wire {
     return this.#offset;
   }
 
-  /** Count of bytes still to pass while a tap's `happen` runs. */
+  /** Count of bytes still to pass during the `call` of a tap. */
   get remaining(): number {
     return this.#remaining;
   }
@@ -85,7 +85,7 @@ export class Wire {
   }
 
   /**
-   * Applies taps up to the first `happen`, and delivers the bytes before it as one chunk.
+   * Applies taps up to the first `call`, and delivers the bytes before it as one chunk.
    * @returns the rest of the chunk
    */
   #tapped(chunk: Buffer, first: Tap, lost: () => void): Buffer {
@@ -96,23 +96,23 @@ export class Wire {
       const at = tap.next - start;
       this.#offset = tap.next;
       const found = this.#unitAt(tap.next) ?? { unit: chunk, start };
-      const act = tap.act({
+      const effect = tap.act({
         byte: chunk[at] ?? 0,
         offset: tap.next,
         unit: found.unit,
         index: start + at - found.start,
       });
       parts.push(chunk.subarray(from, at));
-      if (act.kind === 'happen') {
+      if (effect.kind === 'call') {
         this.#offset = start + at;
-        this.#remaining = act.loses ? 0 : chunk.length - at;
+        this.#remaining = effect.dropsRest ? 0 : chunk.length - at;
         this.arrive(Buffer.concat(parts));
-        if (act.loses) lost();
-        act.happen();
+        if (effect.dropsRest) lost();
+        effect.call();
         this.#remaining = 0;
-        return act.loses ? noBytes : chunk.subarray(at);
+        return effect.dropsRest ? noBytes : chunk.subarray(at);
       }
-      parts.push(act.bytes);
+      parts.push(effect.bytes);
       from = at + 1;
       this.#offset = start + from;
     }

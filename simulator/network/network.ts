@@ -3,17 +3,17 @@ import * as tls from 'node:tls';
 import { certificateError } from './certificates';
 import { ECHO_HOST, EchoConnection } from './echo-server';
 
-/** How a TLS connection is made. */
+/** Options of a TLS connection. */
 export interface TlsOptions {
-  /** Whether the server's certificate must lead to {@link ca} and be in date; its host name is never looked at. */
+  /** Whether the server's certificate must lead to {@link ca} and be in date. The device never checks the host name. */
   readonly verify: boolean;
-  /** PEM of the certificate authority that is trusted. */
+  /** PEM of the trusted certificate authority. */
   readonly ca?: string;
   /** PEM of the client certificate. */
   readonly cert?: string;
   /** PEM of the client certificate's private key. */
   readonly key?: string;
-  /** The device's idea of the time, in milliseconds since 1970: certificate dates are judged by it. */
+  /** The device's time in milliseconds since 1970, for certificate dates. */
   readonly now: number;
 }
 

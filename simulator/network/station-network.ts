@@ -8,7 +8,7 @@ const CONNECT_TIMEOUT_MS = 10_000;
 /** Limit of a DNS query. */
 const DNS_TIMEOUT_MS = 14_000;
 const DNS_FAILURE_MS = 30;
-/** TCP takes this much from a task while the network takes nothing. */
+/** TCP buffers this much for a task while the network is down. */
 const SEND_BUFFER_BYTES = 5_760;
 
 export interface StationNetworkContext {
@@ -187,26 +187,26 @@ class StationConnection implements Connection {
 
   #openInner(host: string): void {
     const handlers = this.#handlers;
-    const through = (event: () => void) => {
+    const whenMoving = (event: () => void) => {
       if (this.#over) return;
       if (this.#moving) event();
-      else this.#held.push(() => through(event));
+      else this.#held.push(() => whenMoving(event));
     };
     this.#inner = this.#context.network.connect(
       { ...this.#target, host },
       {
         connected: () =>
-          through(() => {
+          whenMoving(() => {
             this.#cancelTimer?.();
             handlers.connected();
           }),
         data: (chunk) => {
           if (this.#moving && !this.#over) handlers.data(chunk);
-          else through(() => handlers.data(chunk));
+          else whenMoving(() => handlers.data(chunk));
         },
-        drained: () => through(() => handlers.drained()),
-        ended: () => through(() => handlers.ended?.()),
-        closed: (error) => through(() => this.#closed(error)),
+        drained: () => whenMoving(() => handlers.drained()),
+        ended: () => whenMoving(() => handlers.ended?.()),
+        closed: (error) => whenMoving(() => this.#closed(error)),
       },
     );
   }

@@ -5,9 +5,9 @@ export interface BenchEvents {
   /** The device sent bytes. */
   output(bytes: Buffer): void;
   /** The server received something. The bench numbers connections from 1, in the order of their accepts. */
-  observed(connection: number, sight: Observation): void;
-  /** A TLS handshake failed. @param text OpenSSL's error code */
-  tlsError(text: string): void;
+  observed(connection: number, observation: Observation): void;
+  /** A TLS handshake failed. */
+  tlsError(): void;
 }
 
 /** A device with its network and its server, on which a recording is replayed. */
@@ -15,7 +15,7 @@ export interface Bench {
   /** Milliseconds since the device got power. */
   readonly now: number;
   advance(milliseconds: number): Promise<void>;
-  /** Lets time pass until `done()`, at most for `limit` milliseconds. Returns whether `done()`. */
+  /** Lets time pass until `done()`, at most `limit` milliseconds. Returns the last result of `done()`. */
   until(done: () => boolean, limit: number): Promise<boolean>;
   /** Lets the server's segments reach the device. */
   deliverSegments(): Promise<void>;

@@ -77,12 +77,12 @@ export class DeviceComparison {
   }
 
   /** Abandons the missing pieces before line `end`, and reports each cause with the pieces that came instead. */
-  giveUp(end: number): void {
+  abandon(end: number): void {
     const missing = this.missing(end);
-    const unforgiven = missing.filter((piece) => !this.#isTolerated(piece));
-    const causes = new Set(unforgiven.map(({ cause }) => cause));
+    const wrong = missing.filter((piece) => !this.#isTolerated(piece));
+    const causes = new Set(wrong.map(({ cause }) => cause));
     for (const cause of causes) {
-      const expected = unforgiven.filter((piece) => piece.cause === cause);
+      const expected = wrong.filter((piece) => piece.cause === cause);
       const instead = this.#observed.filter((piece) => piece.cause === cause);
       this.#observed = this.#observed.filter((piece) => piece.cause !== cause);
       const held = cause === 'response' ? this.#reader.flush() : [];
@@ -103,12 +103,12 @@ export class DeviceComparison {
     const stale = this.#observed.filter((piece) => piece.at < time(piece));
     if (stale.length === 0) return;
     this.#observed = this.#observed.filter((piece) => !stale.includes(piece));
-    const unforgiven = stale.filter((piece) => !this.#isTolerated(piece));
-    if (unforgiven.length === 0) return;
+    const wrong = stale.filter((piece) => !this.#isTolerated(piece));
+    if (wrong.length === 0) return;
     this.#context.differs({
       what: 'bytes that were not recorded',
       expected: noBytes,
-      got: Buffer.concat(unforgiven.map(({ bytes }) => bytes)),
+      got: Buffer.concat(wrong.map(({ bytes }) => bytes)),
     });
   }
 

@@ -54,7 +54,7 @@ export class DataFormats {
 
   /** Call with the host's bytes: notes each AT+WSDATAFMT. */
   hostWrote(bytes: Buffer): void {
-    // Older firmware refuses the command; the driver asks by it which class it has before it.
+    // Older firmware refuses the command. The driver sends it to detect the class.
     if (this.#firmware !== 'D') return;
     const set = /^AT\+WSDATAFMT=([0-2]),([0-2]?),(\d*)\r\n/i.exec(bytes.toString('latin1'));
     if (!set) return;

@@ -17,7 +17,7 @@ export class RecordedConnection {
   readonly device: Connection;
   readonly #clock: VirtualClock;
   readonly #handlers: ConnectionHandlers;
-  readonly #report: (sight: Observation) => void;
+  readonly #report: (observation: Observation) => void;
   readonly #peer: string | undefined;
   readonly #toDevice: Segment[] = [];
   readonly #inFlight: Segment[] = [];
@@ -38,7 +38,7 @@ export class RecordedConnection {
   constructor(
     clock: VirtualClock,
     handlers: ConnectionHandlers,
-    report: (sight: Observation) => void,
+    report: (observation: Observation) => void,
     peer: string | undefined,
   ) {
     this.#clock = clock;
@@ -66,7 +66,7 @@ export class RecordedConnection {
     for (const segment of this.#inFlight.splice(0)) this.#arrive(segment);
   }
 
-  /** Whether the upgrade request has come. */
+  /** Whether the upgrade request has arrived. */
   get requested(): boolean {
     return this.#key !== undefined;
   }

@@ -54,7 +54,7 @@ export type Event =
   | { readonly kind: 'step' | 'note'; readonly text: string }
   /** `bytes`: as the device sent them. */
   | { readonly kind: 'device'; readonly bytes: Buffer }
-  | { readonly kind: 'seen'; readonly connection: number; readonly sight: Observation }
+  | { readonly kind: 'seen'; readonly connection: number; readonly observation: Observation }
   | { readonly kind: 'tlsError'; readonly text: string }
   | { readonly kind: 'restarted' | 'closed' };
 
@@ -169,7 +169,7 @@ function parseEvent(raw: RawLine): Event | undefined {
 
 function parseConnectionEvent(connection: number, raw: RawLine): Event | undefined {
   const { request, got, accept, write } = raw;
-  const seen = (sight: Observation): Event => ({ kind: 'seen', connection, sight });
+  const seen = (observation: Observation): Event => ({ kind: 'seen', connection, observation });
   if (request !== undefined) return seen({ kind: 'request', text: requestText(request, raw.peer) });
   if (got !== undefined) return seen({ kind: 'frame', text: frameText(got) });
   if (raw.raw !== undefined) return seen({ kind: 'raw', text: raw.raw });

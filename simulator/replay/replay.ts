@@ -83,8 +83,8 @@ class Player {
           -RECENT_OUTPUT_BYTES,
         );
       },
-      observed: (connection, sight: Observation) =>
-        this.#server.push(connection, sight, this.#bench.now),
+      observed: (connection, observation: Observation) =>
+        this.#server.push(connection, observation, this.#bench.now),
       tlsError: () => this.#server.pushTlsError(this.#bench.now),
     });
   }
@@ -157,7 +157,7 @@ class Player {
     return this.#lines.some(
       (line) =>
         Math.abs(line.at - at) <= RACE_MS &&
-        ((line.kind === 'seen' && line.sight.kind === 'request') ||
+        ((line.kind === 'seen' && line.observation.kind === 'request') ||
           (line.kind === 'device' && /\+WS_(?:DIS)?CONN/.test(line.bytes.toString('latin1')))),
     );
   }
@@ -181,13 +181,15 @@ class Player {
       if (done()) return;
       const missing = [
         ...this.#device.missing(end).map(({ at, bytes }) => ({ at, what: kindOf(bytes) })),
-        ...this.#server.missing(end).map(({ at, sight }) => ({ at, what: kindOf(sight.kind) })),
+        ...this.#server
+          .missing(end)
+          .map(({ at, observation }) => ({ at, what: kindOf(observation.kind) })),
       ];
       const latest = missing.map(({ at, what }) => this.#tolerance.latest(at, what));
       const deadline = Math.max(...latest);
       if (await this.#bench.until(done, Math.max(0, deadline - this.#bench.now))) return;
-      this.#device.giveUp(end);
-      this.#server.giveUp(end);
+      this.#device.abandon(end);
+      this.#server.abandon(end);
     }
   }
 
@@ -199,7 +201,7 @@ class Player {
     this.#server.dropBefore((at, kind) => this.#tolerance.stale(at, now, kindOf(kind)));
   }
 
-  /** When a line happened, or should have happened, counted from the last line that did. */
+  /** When a line happened, or is due after the last line that did. */
   #timeOf(index: number): number {
     if (index < 0) return 0;
     const happened = this.#happened[index];
@@ -212,8 +214,8 @@ class Player {
 
   #matched(line: number, recorded: number, at: number, bytes?: Buffer): void {
     this.#happened[line] ??= at;
-    const { sight } = (this.#lines[line] ?? {}) as { sight?: Observation };
-    const what = kindOf(bytes ?? sight?.kind ?? '');
+    const { observation } = (this.#lines[line] ?? {}) as { observation?: Observation };
+    const what = kindOf(bytes ?? observation?.kind ?? '');
     const off = this.#tolerance.violation(recorded, at, what);
     if (off === undefined) return;
     const text = bytes?.toString('latin1').slice(0, 60) ?? this.#lines[line]?.kind ?? '';

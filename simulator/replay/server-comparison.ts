@@ -11,12 +11,12 @@ interface Expected {
   readonly line: number;
   readonly at: number;
   readonly connection: number;
-  readonly sight: Observation;
+  readonly observation: Observation;
 }
 
 interface Observed {
   readonly at: number;
-  readonly sight: Observation;
+  readonly observation: Observation;
 }
 
 /** Stands for every failed handshake: the server's error code does not depend on the device. */
@@ -35,23 +35,28 @@ export class ServerComparison {
 
   constructor(lines: readonly Line[], context: ServerComparisonContext) {
     this.#context = context;
-    const surroundings = new RecordedConditions();
+    const conditions = new RecordedConditions();
     for (const [index, line] of lines.entries()) {
-      surroundings.pass(line);
+      conditions.pass(line);
       const { at } = line;
       if (line.kind === 'seen') {
-        if (line.sight.kind === 'ended' && !surroundings.ordinary) continue;
-        this.#expected.push({ line: index, at, connection: line.connection, sight: line.sight });
+        if (line.observation.kind === 'ended' && !conditions.ordinary) continue;
+        this.#expected.push({
+          line: index,
+          at,
+          connection: line.connection,
+          observation: line.observation,
+        });
       } else if (line.kind === 'tlsError') {
-        const sight = failedHandshake;
-        this.#expected.push({ line: index, at, connection: FAILED_HANDSHAKES, sight });
+        const observation = failedHandshake;
+        this.#expected.push({ line: index, at, connection: FAILED_HANDSHAKES, observation });
       }
     }
   }
 
-  push(connection: number, sight: Observation, at: number): void {
+  push(connection: number, observation: Observation, at: number): void {
     const seen = this.#observed.get(connection) ?? [];
-    seen.push({ at, sight });
+    seen.push({ at, observation });
     this.#observed.set(connection, seen);
   }
 
@@ -61,7 +66,7 @@ export class ServerComparison {
 
   /** Whether the device has opened a connection earlier than recorded. */
   get hasEarlyRequest(): boolean {
-    return [...this.#observed.values()].some(([first]) => first?.sight.kind === 'request');
+    return [...this.#observed.values()].some(([first]) => first?.observation.kind === 'request');
   }
 
   /** The bench's number of a recorded connection. */
@@ -83,15 +88,15 @@ export class ServerComparison {
     return blocked.size === 0;
   }
 
-  giveUp(end: number): void {
+  abandon(end: number): void {
     for (const expected of this.missing(end)) {
       const number = this.find(expected.connection);
       const instead = number === undefined ? undefined : this.#observed.get(number)?.shift();
       this.#context.differs(
         expected.line,
-        `connection ${expected.connection}: ${expected.sight.kind}`,
-        expected.sight.text,
-        instead ? `${instead.sight.kind} ${instead.sight.text}` : '',
+        `connection ${expected.connection}: ${expected.observation.kind}`,
+        expected.observation.text,
+        instead ? `${instead.observation.kind} ${instead.observation.text}` : '',
       );
       this.#remove(expected);
     }
@@ -99,25 +104,29 @@ export class ServerComparison {
 
   dropBefore(stale: (at: number, kind: Observation['kind']) => boolean): void {
     for (const [connection, seen] of this.#observed) {
-      while (seen[0] && stale(seen[0].at, seen[0].sight.kind)) {
-        const { sight } = seen.shift() ?? seen[0];
-        const what = `connection ${connection}: ${sight.kind} that was not recorded`;
-        if (sight.kind !== 'ended') this.#context.differs(undefined, what, '', sight.text);
+      while (seen[0] && stale(seen[0].at, seen[0].observation.kind)) {
+        const { observation } = seen.shift() ?? seen[0];
+        const what = `connection ${connection}: ${observation.kind} that was not recorded`;
+        if (observation.kind !== 'ended')
+          this.#context.differs(undefined, what, '', observation.text);
       }
     }
   }
 
   #matchOne(expected: Expected): boolean {
-    const { connection, sight, line } = expected;
+    const { connection, observation, line } = expected;
     const number =
       this.#numbers.get(connection) ??
       this.#assign(
         connection,
-        ([first]) => first?.sight.kind === sight.kind && first.sight.text === sight.text,
+        ([first]) =>
+          first?.observation.kind === observation.kind &&
+          first.observation.text === observation.text,
       );
     const seen = number === undefined ? undefined : this.#observed.get(number);
     const [first] = seen ?? [];
-    if (first?.sight.kind !== sight.kind || first.sight.text !== sight.text) return false;
+    if (first?.observation.kind !== observation.kind || first.observation.text !== observation.text)
+      return false;
     seen?.shift();
     this.#remove(expected);
     this.#context.matched(line, first.at);
@@ -140,7 +149,7 @@ export class ServerComparison {
   }
 }
 
-/** The state of network, Wi-Fi and board in a recording. If `ordinary`, each FIN at the server is the device's. */
+/** The state of network, Wi-Fi and board in a recording. While `ordinary`, each FIN at the server comes from the device. */
 class RecordedConditions {
   #network = true;
   #wifi = true;

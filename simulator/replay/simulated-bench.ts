@@ -194,22 +194,22 @@ class SimulatedBench implements Bench {
     const certificate = this.#certificate;
     if (!certificate && !target.tls) return undefined;
     if (!certificate || !target.tls) {
-      if (certificate) this.#events.tlsError('ERR_SSL_HTTP_REQUEST');
+      if (certificate) this.#events.tlsError();
       return 'failed';
     }
     const identity = { certificate: certificate.cert };
-    const verdict = handshake(target.tls, { identity });
-    if ('clientName' in verdict) {
-      return certificate.requestCert === true ? verdict.clientName : undefined;
+    const result = handshake(target.tls, { identity });
+    if ('clientName' in result) {
+      return certificate.requestCert === true ? result.clientName : undefined;
     }
-    this.#events.tlsError(`ERR_SSL_${verdict.failed.toUpperCase().replaceAll(' ', '_')}`);
+    this.#events.tlsError();
     return 'failed';
   }
 
   #accept(handlers: ConnectionHandlers, peer: string | undefined): RecordedConnection {
     const number = this.#connections.length + 1;
-    const report = (sight: Parameters<BenchEvents['observed']>[1]) =>
-      this.#events.observed(number, sight);
+    const report = (observation: Parameters<BenchEvents['observed']>[1]) =>
+      this.#events.observed(number, observation);
     const connection = new RecordedConnection(this.#clock, handlers, report, peer);
     this.#connections.push(connection);
     return connection;

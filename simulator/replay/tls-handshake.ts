@@ -1,9 +1,10 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import type { TlsOptions } from '../network/network';
 
-/** A server's certificate and its demand. */
+/** The server's side of simulated TLS. */
 export interface HandshakeServer {
   readonly identity: { readonly certificate: string };
+  /** Whether the server refuses clients without a certificate. */
   readonly needsClientCertificate?: boolean;
 }
 

@@ -1,5 +1,5 @@
 import { Lag } from './lag';
-import { Lane } from './lane';
+import { PacedQueue } from './paced-queue';
 import { readAtRate } from './rate-mismatch';
 import {
   defaultUartSettings,
@@ -41,8 +41,8 @@ export interface PacedLineOptions {
 /** Both directions of a paced line, for one device. */
 export class PacedUart implements Uart {
   readonly #ends: UartEnds;
-  readonly #toHost = new Lane();
-  readonly #toDevice = new Lane();
+  readonly #toHost = new PacedQueue();
+  readonly #toDevice = new PacedQueue();
   readonly #hostLag = new Lag();
   readonly #deviceLag = new Lag();
   readonly #options: PacedLineOptions;

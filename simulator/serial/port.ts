@@ -132,32 +132,32 @@ class AddressedDevice {
 
 class OpenPort implements SimulatedPort {
   readonly pendingBytes = 0;
-  readonly #board: AddressedDevice;
+  readonly #addressed: AddressedDevice;
   readonly #handlers: SimulatedPortHandlers;
   #open = true;
   #chunks: Buffer[] = [];
   #delivery: NodeJS.Immediate | undefined;
 
-  constructor(board: AddressedDevice, handlers: SimulatedPortHandlers) {
-    this.#board = board;
+  constructor(addressed: AddressedDevice, handlers: SimulatedPortHandlers) {
+    this.#addressed = addressed;
     this.#handlers = handlers;
-    board.port = this;
-    board.device.onOutput((chunk) => this.#deliver(chunk));
-    board.device.powerOn();
+    addressed.port = this;
+    addressed.device.onOutput((chunk) => this.#deliver(chunk));
+    addressed.device.powerOn();
   }
 
   write(bytes: Uint8Array): void {
     if (!this.#open) throw failure('PORT_CLOSED', 'the port is closed');
-    this.#board.device.write(bytes);
+    this.#addressed.device.write(bytes);
   }
 
   setRate(rate: number): Promise<void> {
-    if (this.#open) this.#board.setHostRate(rate);
+    if (this.#open) this.#addressed.setHostRate(rate);
     return Promise.resolve();
   }
 
   readCts(): Promise<boolean> {
-    return Promise.resolve(this.#board.cts);
+    return Promise.resolve(this.#addressed.cts);
   }
 
   setFlowControl(): Promise<void> {
@@ -165,7 +165,7 @@ class OpenPort implements SimulatedPort {
   }
 
   reset(): Promise<void> {
-    if (this.#open) this.#board.device.restart();
+    if (this.#open) this.#addressed.device.restart();
     return Promise.resolve();
   }
 
@@ -173,9 +173,9 @@ class OpenPort implements SimulatedPort {
     if (!this.#open) return Promise.resolve();
     this.#open = false;
     if (this.#delivery) clearImmediate(this.#delivery);
-    this.#board.device.onOutput(() => undefined);
-    this.#board.device.powerOff();
-    this.#board.port = undefined;
+    this.#addressed.device.onOutput(() => undefined);
+    this.#addressed.device.powerOff();
+    this.#addressed.port = undefined;
     return Promise.resolve();
   }
 

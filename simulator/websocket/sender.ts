@@ -25,12 +25,12 @@ export class Sender {
 
   /**
    * @param bufferSize limit of a frame's payload, in bytes
-   * @param writeGrace milliseconds beyond the timeout of a send that TCP may take for a write it has begun
+   * @param writeGraceMs milliseconds beyond the timeout of a send that TCP may take for a write it has begun
    */
-  constructor(socket: Socket, bufferSize: number, writeGrace: number, random: Random) {
+  constructor(socket: Socket, bufferSize: number, writeGraceMs: number, random: Random) {
     this.#socket = socket;
     this.#bufferSize = bufferSize;
-    this.#writeGraceMs = writeGrace;
+    this.#writeGraceMs = writeGraceMs;
     this.#random = random;
   }
 

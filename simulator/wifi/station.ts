@@ -124,12 +124,12 @@ export class Station {
     this.#drop();
     this.#setState(stationState.connecting);
     this.#joinCommand = { deadline: this.#context.clock.now() + options.timeout, done };
-    const asked = requestAdmission(this.#find(credentials), credentials);
+    const admission = requestAdmission(this.#find(credentials), credentials);
     // The device retries until the timeout, then answers with the reason of its last attempt.
-    this.#failLater(asked.kind === 'rejected' ? asked.result : joinResult.timeout);
-    if (asked.kind === 'rejected') return;
+    this.#failLater(admission.kind === 'rejected' ? admission.result : joinResult.timeout);
+    if (admission.kind === 'rejected') return;
     this.#after(ASSOCIATION_MS, () =>
-      this.#associate(asked.point, () => this.#endJoin(joinResult.joined)),
+      this.#associate(admission.point, () => this.#endJoin(joinResult.joined)),
     );
   }
 
@@ -227,10 +227,10 @@ export class Station {
   #rejoin(): boolean {
     const credentials = this.#credentials;
     if (!credentials) return true;
-    const asked = requestAdmission(this.#find(credentials), credentials);
-    if (asked.kind === 'rejected') return false;
+    const admission = requestAdmission(this.#find(credentials), credentials);
+    if (admission.kind === 'rejected') return false;
     this.#setState(stationState.connecting);
-    this.#after(ASSOCIATION_MS, () => this.#associate(asked.point, () => undefined));
+    this.#after(ASSOCIATION_MS, () => this.#associate(admission.point, () => undefined));
     return true;
   }
 

@@ -64,14 +64,14 @@ export class Speaker {
 
   /** The echo of a command line, with data between its parts. */
   echo(parts: readonly string[], data: readonly Data[]): Speech {
-    const said = parts.flatMap((part, index) => {
+    const output = parts.flatMap((part, index) => {
       const each = index < parts.length - 1 ? data[index] : undefined;
       const text = Buffer.from(part, 'latin1');
       return each ? [text, this.data(each).bytes] : [text];
     });
     const between = data.slice(0, parts.length - 1).flatMap((each) => this.data(each).frames);
     return {
-      bytes: Buffer.concat([...said, Buffer.from('\r\n')]),
+      bytes: Buffer.concat([...output, Buffer.from('\r\n')]),
       frames: [...between, { kind: 'line', text: parts.join('') }],
     };
   }
@@ -91,7 +91,7 @@ export const link: fc.Arbitrary<LinkId> = fc.constantFrom(0, 1, 2);
 const format = fc.constantFrom<DataFormat>('short', 'long');
 export const formats: fc.Arbitrary<Formats> = fc.tuple(format, format, format);
 
-/** Texts that have a meaning outside a payload, and none inside. */
+/** Texts with a meaning outside a payload, and none inside. */
 const controlText = fc.constantFrom(
   ...['\r\n', '\r', '\n', '>', '\r\n>', '\r\nOK\r\n', '\r\nOK\r\n\r\n>', '\r\nready\r\n'],
   ...['+WS_DATA:0,5,', '+WS_DATA:1,1,1,3,3,abc\r\n', '+WS_CLOSED:0\r\n', 'busy p...\r\n', '\xff'],

@@ -12,7 +12,7 @@ import type {
 /** An event of the device other than a state change. */
 export interface LoggedDeviceEvent {
   readonly event: Exclude<keyof DeviceEvents, 'statechange' | 'sendqueue'>;
-  /** Its text argument; for `outofsync` the reason. */
+  /** Its text argument; for `outofsync` its `reason`. */
   readonly detail?: string;
   readonly error?: EspAtError;
 }

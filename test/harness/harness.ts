@@ -52,8 +52,8 @@ export interface SerialOptions {
 }
 
 /**
- * Driver, memory port, simulated ESP32, memory network and WebSocket server in virtual time: tests do not wait, and all
- * runs are equal.
+ * Driver, memory port, simulated ESP32, memory network and WebSocket server in virtual time: tests do not wait, and runs
+ * repeat exactly.
  */
 export class Harness {
   readonly clock = new VirtualClock();
@@ -91,12 +91,12 @@ export class Harness {
       network: this.network,
       random,
       joined: true,
-      output: this.#late(serial, (bytes) => this.port.deliver(bytes)),
+      output: this.#delayed(serial, (bytes) => this.port.deliver(bytes)),
       ...(line && { uart: line.factory }),
       ...options.simulator,
     });
     this.port = new MemoryPort(
-      () => ({ write: this.#late(serial, (bytes) => this.simulator.write(bytes)) }),
+      () => ({ write: this.#delayed(serial, (bytes) => this.simulator.write(bytes)) }),
       serial && line && this.#serialPort(serial, line),
     );
     this.device = new Device({
@@ -140,7 +140,7 @@ export class Harness {
     };
   }
 
-  #late<T>(serial: SerialOptions | undefined, deliver: (bytes: T) => void): (bytes: T) => void {
+  #delayed<T>(serial: SerialOptions | undefined, deliver: (bytes: T) => void): (bytes: T) => void {
     const latency = serial?.latencyMs;
     if (latency === undefined) return deliver;
     return (bytes) => void this.clock.after(latency, () => deliver(bytes));

@@ -2,7 +2,7 @@ import type { EspAtError } from '../../driver/errors';
 import type { Port, PortHandlers, PortOpener, PortSettings } from '../../driver/port/port';
 import type { VirtualClock } from '../../simulator/replay/virtual-clock';
 
-/** One turn of the event loop reads at most this much from a port. */
+/** Limit of a read from a port in one turn of the event loop. */
 const MAX_READ_BYTES = 16_384;
 
 type State = { readonly kind: 'running' | 'waking' } | { readonly kind: 'blocked'; until: number };
@@ -36,7 +36,7 @@ export class HostLoop {
     return this.#pending + this.#input.length;
   }
 
-  /** Whether the loop is blocked, or has unread input from that time. */
+  /** Whether the loop is blocked, or has unread input from a block. */
   get blocked(): boolean {
     return this.#state.kind !== 'running' || this.#input.length > 0;
   }
@@ -76,7 +76,7 @@ export class HostLoop {
 
   /**
    * Blocks the loop at the end of this turn.
-   * @param inputLateMs time from the end of the block to the first input: a thread pool needs several turns
+   * @param inputLateMs time from the end of the block to the first read, because a thread pool needs several turns
    */
   block(durationMs: number, inputLateMs = 0): void {
     const until = this.now() + durationMs;
@@ -149,7 +149,7 @@ export class HostLoop {
   }
 
   #read(): void {
-    // The loop is blocked again.
+    // Another block has begun.
     if (this.#state.kind === 'blocked') return;
     this.#state = { kind: 'running' };
     const take = this.#input[0];

@@ -5,7 +5,7 @@ import { it } from 'node:test';
 
 const root = join(__dirname, '..', '..');
 
-/** The programs of the runs, each with an invalid argument. */
+/** The programs, each with an invalid argument. */
 const programs = {
   'test/verification/conformance/run.ts': ['no-such-file.jsonl'],
   'test/verification/exhaustive/run.ts': ['--stride', '0'],

@@ -22,31 +22,31 @@ export function optionsOf<const T extends Options, const P extends boolean = fal
   return orMisuse(() => parseArgs({ args, options, allowPositionals: allowPositionals ?? false }));
 }
 
-/** Returns the value of `meaning`. When that throws, prints a sentence and exits with 2. */
-export function orMisuse<T>(meaning: () => T): T {
+/** Returns the value of `parse`. When that throws, prints a sentence and exits with 2. */
+export function orMisuse<T>(parse: () => T): T {
   try {
-    return meaning();
+    return parse();
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
-    // Prints the first sentence only: Node's advice behind it does not apply.
+    // Leaves out Node's advice behind the first sentence: it does not apply.
     const [sentence = message] = message.split(/\.?\n|\. /);
     console.error(`${sentence.replace(/\.$/, '')}; see --help`);
     process.exit(2);
   }
 }
 
-/** Parses a whole number from `least` on; anything else prints a sentence and exits with 2. */
+/** Parses a whole number of at least `least`; for other text, prints a sentence and exits with 2. */
 export function wholeNumber(name: string, text: string, least = 0): number {
   return orMisuse(() => {
     const value = Number(text);
     if (text.trim() === '' || !Number.isSafeInteger(value) || value < least) {
-      throw new Error(`--${name} ${text} is no whole number from ${least} on`);
+      throw new Error(`--${name} ${text} is not a whole number from ${least}`);
     }
     return value;
   });
 }
 
-/** Parses a firmware class in either case; anything else prints a sentence and exits with 2. */
+/** Parses a firmware class in either case; for other text, prints a sentence and exits with 2. */
 export function firmwareNamed(text: string): FirmwareClass {
   return orMisuse(() => {
     const found = firmwareClasses.find((name) => name === text.toUpperCase());

@@ -13,12 +13,12 @@ export interface Reading {
 /** A parser that records copies of its frames. */
 export function reading(
   formats: readonly DataFormat[] = SHORT,
-  heard: (frame: Frame, parser: Parser) => void = () => undefined,
+  onFrame: (frame: Frame, parser: Parser) => void = () => undefined,
 ): Reading {
   const frames: Frame[] = [];
   const parser = new Parser((frame) => {
     frames.push(frame.kind === 'data' ? { ...frame, bytes: Buffer.from(frame.bytes) } : frame);
-    heard(frame, parser);
+    onFrame(frame, parser);
   });
   for (const link of [0, 1, 2] as const) parser.setDataFormat(link, formats[link] ?? 'short');
   return { parser, frames };

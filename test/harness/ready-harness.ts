@@ -18,10 +18,10 @@ export async function failure(harness: Harness, promise: Promise<unknown>): Prom
     assert.ok(error instanceof EspAtError, String(error));
     return error;
   }
-  throw new Error('the promise was fulfilled');
+  throw new Error('the promise did not reject');
 }
 
-/** The code of that error. */
+/** The code of the error that rejects a promise; see {@link failure}. */
 export const code = async (harness: Harness, promise: Promise<unknown>) =>
   (await failure(harness, promise)).code;
 

@@ -13,7 +13,7 @@ export function refused(code: ErrorCode, action: () => unknown): EspAtError {
   assert.fail(`not refused with ${code}`);
 }
 
-/** The same of a promise. */
+/** Asserts that the promise rejects with this code, and returns the error. */
 export async function rejected(code: ErrorCode, promise: Promise<unknown>): Promise<EspAtError> {
   const outcome = await promise.then(
     () => undefined,
@@ -24,7 +24,7 @@ export async function rejected(code: ErrorCode, promise: Promise<unknown>): Prom
   });
 }
 
-/** Passes what only a caller without a compiler can pass. */
+/** Passes a value against its type, as a caller without a compiler can. */
 export function unchecked(value: unknown): never {
   return value as never;
 }

@@ -5,7 +5,7 @@ import type { NodeMessage } from 'node-red';
 import { errorCodes } from '../../driver/errors';
 import { nodeErrorCodes } from '../../nodes/shared/errors/node-error';
 import { anyText, anyValue } from '../harness/any-text';
-import { saidCommands, type SaidCommand } from '../harness/port/host-stream';
+import { writtenCommands, type WrittenCommand } from '../harness/port/host-stream';
 import type { Harness } from '../harness/harness';
 import { wholeFlow } from '../harness/nodes/flows';
 import { harnessFlow } from '../harness/nodes/harness-flow';
@@ -79,7 +79,7 @@ onEachRuntime('command injection: arbitrary values in every field of a message',
     // Time for what comes by itself.
     await harness.clock.advance(100);
     // The driver asks for the states of the links now and then, whatever the flow does.
-    const said = saidCommands(Buffer.concat(harness.port.written)).filter(
+    const said = writtenCommands(Buffer.concat(harness.port.written)).filter(
       ({ name, kind }) => name !== '+WSOPEN' || kind !== 'query',
     );
     const code = failed ? codeOf(failed) : undefined;
@@ -262,7 +262,7 @@ onEachRuntime('command injection: arbitrary values in every field of a message',
 interface Ending {
   /** Undefined when it ended well. */
   readonly code: unknown;
-  readonly said: readonly SaidCommand[];
+  readonly said: readonly WrittenCommand[];
 }
 
 /** Waits until the message has ended; returns it if it failed. */

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { type SaidCommand } from '../harness/port/host-stream';
+import { type WrittenCommand } from '../harness/port/host-stream';
 
 /** The ping behind each open. */
-export const isFirstPing = ({ name, values }: SaidCommand) =>
+export const isFirstPing = ({ name, values }: WrittenCommand) =>
   name === '+WSSEND' && values[1] === 0 && values[2] === 9;
 
 /** The values of `AT+WSOPEN` for a message, by the documentation of ws-open. */
@@ -26,7 +26,7 @@ export function openValues(msg: {
 }
 
 /** The headers as they were said; the newest stands first on the wire. */
-export function headerPayloads(said: readonly SaidCommand[]): string[] {
+export function headerPayloads(said: readonly WrittenCommand[]): string[] {
   return said.flatMap(({ name, payload }) =>
     name === '+WSHEAD' && payload ? [payload.toString()] : [],
   );

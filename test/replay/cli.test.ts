@@ -23,20 +23,20 @@ function written(name: string, text: string): string {
 describe('esp-at-replay', () => {
   after(() => rmSync(folder, { recursive: true }));
 
-  it('ends with 0 where the driver decides as then, with 1 and the line where it does not', async () => {
+  it('exits with 0 when the driver decides as recorded, else with 1 and the line of the first difference', async () => {
     const harness = new Harness();
     await harness.ready();
     const text = harness.device.recording('ready');
     await harness.end();
     const same = run(written('same.jsonl', text));
-    assert.equal(same.stdout, 'the driver decides as it did then\n');
+    assert.equal(same.stdout, 'the driver decides as recorded\n');
     assert.equal(same.status, 0);
     const other = run(written('other.jsonl', text.replace('ATE0\\r\\n', 'ATE1\\r\\n')));
     assert.match(other.stdout, /^line \d+: other\n {2}then .*ATE1.*\n {2}now {2}.*ATE0/);
     assert.equal(other.status, 1);
   });
 
-  it('prints a short recording of the decision that is asked for', () => {
+  it('--minimize prints a short recording that ends with the decision of --shows', () => {
     const file = join(OWN_RECORDINGS, 'driver', 'lost-send-ok.jsonl');
     const { stdout, status } = run('--minimize', file, '--shows', 'outofsync');
     assert.match(stdout, /^\{"recording":1[^]*"event":"outofsync"[^\n]*\n$/);
@@ -44,7 +44,7 @@ describe('esp-at-replay', () => {
     assert.equal(run('--minimize', file, '--shows', 'no such text').status, 2);
   });
 
-  it('compares the simulated device with a recording of a device', () => {
+  it('--against-simulator compares the simulated device with a recording of a device', () => {
     const { stdout, status } = run(
       '--against-simulator',
       join(OWN_RECORDINGS, 'class-D', 'M2.jsonl'),
@@ -53,11 +53,11 @@ describe('esp-at-replay', () => {
     assert.equal(status, 0);
   });
 
-  it('compares the simulated device with what the driver recorded of one', () => {
+  it('--against-simulator compares the simulated device with a recording of the driver', () => {
     const kept = (name: string) =>
       run('--against-simulator', join(OWN_RECORDINGS, 'driver', `${name}.jsonl`));
     const same = kept('echo-class-D');
-    assert.equal(same.stdout, 'the simulated device says what the recorded one said\n');
+    assert.equal(same.stdout, 'the simulated device acts as recorded\n');
     assert.equal(same.status, 0);
     const other = kept('lost-send-ok');
     assert.equal(
@@ -67,7 +67,7 @@ describe('esp-at-replay', () => {
     assert.equal(other.status, 1);
   });
 
-  it('ends with 2 for a file that cannot be replayed so', () => {
+  it('exits with 2 for a file that it cannot replay', () => {
     assert.equal(run(join(OWN_RECORDINGS, 'class-D', 'M2.jsonl')).status, 2);
     assert.equal(run(written('no.jsonl', 'no recording')).status, 2);
     assert.equal(run().status, 2);

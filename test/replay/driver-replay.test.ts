@@ -9,7 +9,7 @@ import { makeAuthority, makeIdentity } from '../harness/network/ws-server-certif
 const SECRET = 'secret-4711';
 const URI = `ws://user:${SECRET}@h/echo`;
 
-/** Three links in use on a line that loses bytes; the device restarts now and then. */
+/** Three links in use on a line that loses bytes, on a device that restarts at random. */
 async function recordingOf(seed: number, recorderBytes: number): Promise<string> {
   const random = seededRandom(seed);
   let lossRate = 0;
@@ -50,7 +50,7 @@ async function recordingOf(seed: number, recorderBytes: number): Promise<string>
   return text;
 }
 
-/** The recording with one line changed. */
+/** The recording with another line. */
 function changed(recording: DriverRecording, index: number, line: object): DriverRecording {
   const { at = 0 } = recording.lines[index] ?? {};
   const text = JSON.stringify({ at, ...line });
@@ -59,7 +59,7 @@ function changed(recording: DriverRecording, index: number, line: object): Drive
 }
 
 describe('replay of a recording of the driver', () => {
-  it('decides as the driver did, with faults on the line, on every class of firmware', async () => {
+  it('has no difference, with faults on the line, on every firmware class', async () => {
     let resyncs = 0;
     for (let seed = 1; seed <= 4; seed++) {
       const text = await recordingOf(seed, 4_000_000);
@@ -73,13 +73,13 @@ describe('replay of a recording of the driver', () => {
     assert.ok(resyncs > 0);
   });
 
-  it('decides as the driver did from a snapshot on, when the beginning had no room', async () => {
+  it('has no difference from a snapshot on, when the recorder had no room for the beginning', async () => {
     const recording = parseDriverRecording(await recordingOf(4, 32_000));
     assert.equal(recording.heading.driver.from, 'snapshot');
     assert.equal((await replayDriver(recording)).difference, undefined);
   });
 
-  it('decides as the driver did with a private key, which the recording does not hold', async () => {
+  it('has no difference with a private key, which the recording does not hold', async () => {
     const { certificate, key } = makeIdentity(makeAuthority('CA'), 'client');
     const harness = new Harness({
       device: { certificates: [{ slot: 0, ca: '', certificate, key }] },
@@ -93,7 +93,7 @@ describe('replay of a recording of the driver', () => {
     assert.equal((await replayDriver(recording)).difference, undefined);
   });
 
-  it('reports the first line at which the driver writes other bytes, or none', async () => {
+  it('reports the first line at which the driver writes other bytes, or writes none', async () => {
     const recording = parseDriverRecording(await recordingOf(4, 4_000_000));
     const index = recording.lines.findIndex(
       (line) => 'host' in line && line.host.includes('WSOPEN='),

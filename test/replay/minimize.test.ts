@@ -16,7 +16,14 @@ const file = join(OWN_RECORDINGS, 'driver', 'lost-send-ok.jsonl');
 const recording = () => parseDriverRecording(readFileSync(file, 'utf8'));
 
 describe('shortest list that passes', () => {
-  it('holds exactly what is needed, wherever that is', async () => {
+  it('ends after its limit of tries', async () => {
+    let tries = 0;
+    const passes = () => Promise.resolve(++tries > 2);
+    assert.deepEqual(await shortest([1, 2, 3, 4], passes, 3), [2, 3, 4]);
+    assert.equal(tries, 3);
+  });
+
+  it('holds exactly the needed elements, wherever they are', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.uniqueArray(fc.nat(99), { maxLength: 8 }),
@@ -34,7 +41,7 @@ describe('shortest list that passes', () => {
 });
 
 describe('a minimized recording', () => {
-  it('shows the same decision in under 2 KiB, and the driver decides on it as recorded', async () => {
+  it('shows the same decision in less than 2 KiB, and its replay has no difference', async () => {
     const text = await minimized(recording(), '"outofsync"');
     assert.ok(text.length < 2048, `${text.length} bytes`);
     const found = parseDriverRecording(text);
@@ -43,12 +50,12 @@ describe('a minimized recording', () => {
     assert.equal((await replayDriver(found)).difference, undefined);
   });
 
-  it('ends, without a choice, with the last failure', async () => {
+  it('ends with the last failure by default', async () => {
     const text = await minimized(recording());
     assert.match(text, /"error":"SEND_UNKNOWN","outcome":"unknown"\}\n$/);
   });
 
-  it('shows the same difference, where the driver decides otherwise than recorded', async () => {
+  it('shows the same difference when the replay differs', async () => {
     const { heading, lines } = recording();
     const index = lines.findIndex((line) => 'host' in line && line.host.startsWith('AT+WSOPEN='));
     const other = { at: lines[index]?.at ?? 0, host: 'AT+WSOPEN=0,"ws://other"\r\n' };
@@ -60,7 +67,7 @@ describe('a minimized recording', () => {
     assert.ok(text.split('\n').length <= lines.length, text);
   });
 
-  it('is none where no decision shows what is asked for', async () => {
+  it('does not exist for a text that no decision shows', async () => {
     await assert.rejects(minimized(recording(), 'WIFI_LOST'), /no decision .* shows WIFI_LOST/);
   });
 });
@@ -93,7 +100,7 @@ describe('a recording of a line that loses bytes', () => {
     return text;
   }
 
-  it('gets under 2 KiB, shows the resync again, and holds no secret', async () => {
+  it('minimizes to less than 2 KiB, shows the resync, and holds no secret', async () => {
     for (let seed = 1; seed <= 6; seed++) {
       const text = await recordingOf(seed);
       const short = await minimized(parseDriverRecording(text), '"outofsync"');

@@ -6,7 +6,7 @@ import { replayDriver } from '../../replay/driver-replay';
 import { parseDriverRecording } from '../../replay/recording-file';
 import { driverRecordingFiles, OWN_RECORDINGS } from '../verification/conformance/files';
 
-describe('the driver decides as it did when it was recorded', () => {
+describe('the driver decides as recorded', () => {
   for (const file of driverRecordingFiles([OWN_RECORDINGS])) {
     it(relative(OWN_RECORDINGS, file), async () => {
       const recording = parseDriverRecording(readFileSync(file, 'utf8'));

@@ -8,7 +8,7 @@ import { firmwareClasses, type FirmwareClass } from '../../simulator';
 import { Harness } from '../harness/harness';
 import { OWN_RECORDINGS } from '../verification/conformance/files';
 
-/** Two links: messages each way, one longer than a read of the device, and both kinds of ends. */
+/** Two links with messages each way, one longer than a read of the device; the server closes one, the host the other. */
 async function recordingOf(firmware: FirmwareClass): Promise<string> {
   const harness = new Harness({ firmware, serial: { baudRate: 115_200 } });
   await harness.ready();
@@ -33,7 +33,7 @@ async function recordingOf(firmware: FirmwareClass): Promise<string> {
   return text;
 }
 
-/** The recording with the last letter of a text changed where the device says it. */
+/** The recording with another last letter of a text in the device's output. */
 function altered(
   recording: DriverRecording,
   said: string,
@@ -54,7 +54,7 @@ describe('a recording of the driver against the simulated device', () => {
     });
   }
 
-  it('shows a byte that the device said otherwise in a response, and none that a server sent', async () => {
+  it('shows a byte that differs in a response, and none in data of a server', async () => {
     const recording = parseDriverRecording(await recordingOf('D'));
     for (const said of ['SEND OK', 'SDK version', 'mmmm']) {
       const { changed, line } = altered(recording, said);
@@ -64,7 +64,7 @@ describe('a recording of the driver against the simulated device', () => {
     }
   });
 
-  it('shows what the simulated device never says', async () => {
+  it('shows output that the simulated device lacks', async () => {
     const recording = parseDriverRecording(await recordingOf('C'));
     const index = recording.lines.findIndex(
       (line) => 'device' in line && line.device.includes('SEND OK'),

@@ -9,12 +9,12 @@ export interface Arrival {
   readonly at: number;
   readonly link: LinkId;
   readonly opcode: number | undefined;
-  /** The server's connection it came over; of messages to the server only. */
+  /** Number of the server's connection that carried it; -1 for messages to the host. */
   readonly connection: number;
 }
 
 interface Entry {
-  /** For people. */
+  /** Its name in violations. */
   readonly name: string;
   readonly link: LinkId;
   readonly payload: Buffer;
@@ -31,7 +31,7 @@ export type Outcome = 'pending' | 'sent' | 'not-sent' | 'unknown';
 export interface OutEntry extends Entry {
   outcome: Outcome;
   settledAt: number;
-  /** The error's code, or what is wrong with the error. */
+  /** The error's code, or a text that begins with {@link BROKEN}. */
   code: string;
   /** When its first payload byte was written. */
   payloadAt: number | undefined;
@@ -42,14 +42,14 @@ export interface InEntry extends Entry {
   readonly connection: number;
 }
 
-/** Something that arrived and equals no message that was sent. */
+/** An arrival that equals no sent message. */
 export interface Unmatched {
   readonly at: number;
   readonly link: LinkId;
   readonly bytes: Buffer;
 }
 
-/** A connection as the server saw it. */
+/** A connection of the server. */
 export interface ServerConnection {
   readonly number: number;
   readonly link: LinkId;
@@ -65,7 +65,7 @@ export interface LoggedEvent {
   readonly event: string;
 }
 
-/** Counts of messages without a byte, which carry no number. */
+/** Counts of empty messages, which have no identity. */
 export interface EmptyMessages {
   sent: number;
   unknown: number;
@@ -83,7 +83,7 @@ export interface Request {
   result: string;
 }
 
-/** Every message, request, connection and event of a run. No two messages of a direction may be alike. */
+/** Every message, request, connection and event of a run. The payloads of one direction must differ. */
 export class MessageLog {
   readonly out: OutEntry[] = [];
   readonly in: InEntry[] = [];
@@ -110,17 +110,17 @@ export class MessageLog {
     return this.#now();
   }
 
-  /** Promises that have not settled. */
+  /** Count of promises that have not settled. */
   get pending(): number {
     return this.#open;
   }
 
-  /** Messages to the server whose outcome is open. */
+  /** Messages to the server without an outcome. */
   get pendingSends(): ReadonlySet<OutEntry> {
     return this.#pending;
   }
 
-  /** The host sends a message. */
+  /** Call when the host sends a message. */
   send(link: LinkId, opcode: number, payload: Buffer, promise: Promise<void>): OutEntry {
     const entry: OutEntry = {
       name: `message ${this.out.length + 1} to the server`,
@@ -147,7 +147,7 @@ export class MessageLog {
     return entry;
   }
 
-  /** The host sends an empty message. */
+  /** Call when the host sends an empty message. */
   sendEmpty(link: LinkId, promise: Promise<void>): void {
     this.#settling(promise, (error) => {
       const outcome = outcomeOf(error);
@@ -156,7 +156,7 @@ export class MessageLog {
     });
   }
 
-  /** Any other request to the driver. */
+  /** Call with any other request to the driver. */
   request(name: string, promise: Promise<unknown>): Promise<void> {
     const request: Request = { name, result: 'pending' };
     this.requests.push(request);
@@ -165,7 +165,7 @@ export class MessageLog {
     });
   }
 
-  /** The server sends a message on a link that is established. */
+  /** Call when the server sends a message on an established link. */
   serve(link: LinkId, opcode: number, payload: Buffer, connection: number): InEntry {
     const entry: InEntry = {
       name: `message ${this.in.length + 1} to the host`,
@@ -189,7 +189,7 @@ export class MessageLog {
     return connection;
   }
 
-  /** A message arrived at the server; a continuation is the end of one that began on another connection. */
+  /** Call when a message arrives at the server. A continuation ends a message that began on another connection. */
   atServer({ number, link }: ServerConnection, opcode: number, bytes: Buffer): void {
     const at = this.#now();
     const entry = this.#sent.get(keyOf(bytes));
@@ -199,7 +199,7 @@ export class MessageLog {
     this.onChange();
   }
 
-  /** A message arrived at the host. */
+  /** Call when a message arrives at the host. */
   atHost({ link, opcode, bytes }: Pick<Message, 'link' | 'opcode' | 'bytes'>): void {
     const at = this.#now();
     const entry = this.#served.get(keyOf(bytes));
@@ -208,7 +208,7 @@ export class MessageLog {
     this.onChange();
   }
 
-  /** The driver emits an event. */
+  /** Call when the driver emits an event. */
   event(event: string, link?: LinkId): void {
     this.events.push({ at: this.#now(), link, event });
     this.onChange();
@@ -223,7 +223,7 @@ export class MessageLog {
     };
     return promise.then(
       () => settled(undefined),
-      (error: unknown) => settled(error ?? new Error('rejected with nothing')),
+      (error: unknown) => settled(error ?? new Error('rejected without an error')),
     );
   }
 }
@@ -235,7 +235,7 @@ function outcomeOf(error: unknown): Outcome {
   return error instanceof EspAtError ? (error.outcome ?? 'unknown') : 'unknown';
 }
 
-/** Marks errors that violate the contract on errors. */
+/** Begins the code of an error that the API does not allow. */
 export const BROKEN = 'broken promise: ';
 
 function codeOf(error: unknown, ofSend: boolean): string {
@@ -244,12 +244,11 @@ function codeOf(error: unknown, ofSend: boolean): string {
   return error.code;
 }
 
-/** What people recognize a message by. */
 export function describe({ name, link, at, payload }: OutEntry | InEntry): string {
   return `${name} (link ${link}, ${payload.length} bytes, at ${at.toFixed(1)})`;
 }
 
 export function describeUnmatched({ at, link, bytes }: Unmatched): string {
   const start = JSON.stringify(bytes.subarray(0, 40).toString('latin1'));
-  return `something unknown (link ${link}, ${bytes.length} bytes, at ${at.toFixed(1)}, ${start})`;
+  return `an unknown message (link ${link}, ${bytes.length} bytes, at ${at.toFixed(1)}, ${start})`;
 }

@@ -1,19 +1,20 @@
 import { systemClock, type FirmwareClass } from '../../../simulator';
 import { openPty, type Pty } from '../../../test/harness/port/pty';
 import { MinimalDevice } from './minimal-device';
-import { obey } from '../child';
+import { executeOrders } from '../child';
 import { SimulatedBoard } from './simulated-board';
 
-/** What the process that started this one may ask for. */
+/** An order of the parent process. */
 export type Order =
-  /** A fresh device takes the place of whatever was there. */
+  /** Starts a new device in place of the former one. */
   | { readonly kind: 'begin'; readonly firmware: FirmwareClass; readonly rate: number | undefined }
-  /** Gives back each byte at once, instead of a device: what the line itself costs. */
+  /** Echoes each byte instead of a device, to measure the cost of the line itself. */
   | { readonly kind: 'mirror' }
-  /** A MinimalDevice, which costs next to nothing, answers from here on. */
+  /** Lets a MinimalDevice respond from now on. */
   | { readonly kind: 'simplify' }
-  /** Puts bytes on the line so many times, as fast as it takes them. */
+  /** Sends a text `count` times, as fast as the line takes it. */
   | { readonly kind: 'stream'; readonly text: string; readonly count: number }
+  /** The server sends messages of `size` bytes. */
   | {
       readonly kind: 'flood';
       readonly target: string;
@@ -22,35 +23,37 @@ export type Order =
     }
   /** The server sends one message. */
   | {
-      readonly kind: 'tell';
+      readonly kind: 'serve';
       readonly target: string;
       readonly opcode: 1 | 2;
       readonly hex: string;
     }
-  | { readonly kind: 'look'; readonly target: string }
-  | { readonly kind: 'forget' };
+  /** Asks whether a connection to the target is open. */
+  | { readonly kind: 'checkConnection'; readonly target: string }
+  /** Takes the count of messages at the server. */
+  | { readonly kind: 'takeMessages' };
 
 export interface Answer {
-  /** Where the line can be opened. */
+  /** The path of the serial port. */
   readonly path: string;
-  /** `look`: whether the target is connected. */
+  /** Of `checkConnection`. */
   readonly connected: boolean;
-  /** `forget`: messages that the server had received since the last time. */
-  readonly forgotten: number;
+  /** Of `takeMessages`: the messages that the server received since the last one. */
+  readonly messages: number;
 }
 
-/** Bytes waiting for the line above which the device is held up, as by RTS/CTS. */
-const ENOUGH = 4096;
-/** Bytes that are put on the line at a time. */
-const BLOCK = 16_384;
+/** While more bytes wait for the line, the device pauses its output, as with RTS/CTS. */
+const HIGH_WATER_BYTES = 4096;
+/** Size of a write to the line. */
+const BLOCK_BYTES = 16_384;
 
-/** A simulated ESP32 behind a pty, in a process of its own, as a board is a computer of its own. */
+/** A simulated ESP32 behind a pty, in its own process. */
 class BoardProcess {
   readonly #pty: Pty = openPty();
   #far: SimulatedBoard | undefined;
 
-  async obey(order: Order): Promise<Answer> {
-    const answer = { path: this.#pty.path, connected: false, forgotten: 0 };
+  async execute(order: Order): Promise<Answer> {
+    const answer = { path: this.#pty.path, connected: false, messages: 0 };
     switch (order.kind) {
       case 'begin':
         this.#begin(order);
@@ -67,13 +70,13 @@ class BoardProcess {
       case 'flood':
         this.#far?.flood(order.target, order.count, order.size);
         break;
-      case 'tell':
-        this.#far?.tell(order.target, order.opcode, Buffer.from(order.hex, 'hex'));
+      case 'serve':
+        this.#far?.serve(order.target, order.opcode, Buffer.from(order.hex, 'hex'));
         break;
-      case 'look':
+      case 'checkConnection':
         return { ...answer, connected: this.#far?.connected(order.target) ?? false };
-      case 'forget':
-        return { ...answer, forgotten: this.#far?.forget() ?? 0 };
+      case 'takeMessages':
+        return { ...answer, messages: this.#far?.takeMessages() ?? 0 };
     }
     return answer;
   }
@@ -91,7 +94,7 @@ class BoardProcess {
       rate,
       output: (bytes) => {
         this.#pty.write(bytes);
-        if (this.#pty.pending > ENOUGH) this.#holdUp(far);
+        if (this.#pty.pending > HIGH_WATER_BYTES) this.#hold(far);
       },
     });
     this.#far = far;
@@ -99,30 +102,30 @@ class BoardProcess {
   }
 
   #simplify(): void {
-    const answerer = new MinimalDevice();
+    const minimal = new MinimalDevice();
     this.#pty.onData = (chunk) => {
-      answerer.write(chunk);
-      const answer = answerer.take();
-      if (answer) this.#pty.write(answer);
+      minimal.write(chunk);
+      const response = minimal.take();
+      if (response) this.#pty.write(response);
     };
   }
 
   async #stream(bytes: Buffer, count: number): Promise<void> {
-    const together = Math.min(count, Math.ceil(BLOCK / bytes.length));
+    const together = Math.min(count, Math.ceil(BLOCK_BYTES / bytes.length));
     const block = Buffer.concat(Array.from({ length: together }, () => bytes));
     for (let left = count; left > 0; left -= together) {
       this.#pty.write(left >= together ? block : block.subarray(0, left * bytes.length));
-      while (this.#pty.pending > BLOCK) await new Promise((resolve) => setImmediate(resolve));
+      while (this.#pty.pending > BLOCK_BYTES) await new Promise((resolve) => setImmediate(resolve));
     }
   }
 
-  #holdUp(far: SimulatedBoard): void {
+  #hold(far: SimulatedBoard): void {
     far.hold(true);
-    const look = () => {
-      if (this.#pty.pending > ENOUGH) setImmediate(look);
+    const releaseWhenSent = () => {
+      if (this.#pty.pending > HIGH_WATER_BYTES) setImmediate(releaseWhenSent);
       else far.hold(false);
     };
-    setImmediate(look);
+    setImmediate(releaseWhenSent);
   }
 }
 
@@ -131,8 +134,8 @@ function isOrder(value: unknown): value is Order {
 }
 
 const board = new BoardProcess();
-obey(
+executeOrders(
   isOrder,
-  (order) => board.obey(order),
+  (order) => board.execute(order),
   () => void board.end().finally(() => process.exit()),
 );

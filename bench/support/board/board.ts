@@ -1,7 +1,7 @@
 import { Child } from '../child';
 import type { Answer, Order } from './board-process';
 
-/** A process with a pty and a simulated ESP32 behind it; see `board-process`. */
+/** The process of `board-process.ts`: a simulated ESP32 behind a pty. */
 export type Board = Child<Order, Answer>;
 
 export function startBoard(): Board {

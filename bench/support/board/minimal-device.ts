@@ -1,39 +1,38 @@
 const PROMPT = Buffer.from('\r\nOK\r\n\r\n>');
-/** Its last answer to a message. */
-export const RESULT = Buffer.from('\r\nSEND OK\r\n');
+export const SEND_OK = Buffer.from('\r\nSEND OK\r\n');
 const COMMA = 0x2c;
 const ZERO = 0x30;
 const NINE = 0x39;
 
 /**
- * The least that a device can be: it answers `AT+WSSEND` and knows nothing else. Costs so little that what
- * is measured with it is the other side. Lines must come whole and alone; payloads may come in pieces.
+ * A device that knows only `AT+WSSEND`. Costs so little that a benchmark with it measures the driver. Lines must come whole
+ * and alone; payloads may come in pieces.
  */
 export class MinimalDevice {
-  /** What it says next; undefined: nothing is owed. */
-  #answer: Buffer | undefined;
-  /** Payload bytes that it waits for. */
+  /** The next response; undefined: no command waits for one. */
+  #response: Buffer | undefined;
+  /** Payload bytes that have not arrived. */
   #missing = 0;
 
   write(bytes: Uint8Array): void {
     if (this.#missing > 0) {
       this.#missing -= bytes.length;
-      if (this.#missing <= 0) this.#answer = RESULT;
+      if (this.#missing <= 0) this.#response = SEND_OK;
     } else {
-      this.#missing = announced(bytes);
-      this.#answer = this.#missing > 0 ? PROMPT : RESULT;
+      this.#missing = payloadLength(bytes);
+      this.#response = this.#missing > 0 ? PROMPT : SEND_OK;
     }
   }
 
   take(): Buffer | undefined {
-    const answer = this.#answer;
-    this.#answer = undefined;
-    return answer;
+    const response = this.#response;
+    this.#response = undefined;
+    return response;
   }
 }
 
 /** The length in `AT+WSSEND=link,length`. */
-function announced(line: Uint8Array): number {
+function payloadLength(line: Uint8Array): number {
   let length = 0;
   for (let at = line.indexOf(COMMA) + 1; at < line.length; at++) {
     const byte = line[at] ?? 0;

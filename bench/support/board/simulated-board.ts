@@ -9,14 +9,14 @@ export interface SimulatedBoardOptions {
   readonly firmware: FirmwareClass;
   /** Bits a second; undefined: bytes take no time. */
   readonly rate: number | undefined;
-  /** Gets what the device says. */
+  /** Receives the output of the device. */
   readonly output: (bytes: Buffer) => void;
 }
 
-/** Bytes that the server hands to TCP at a time. */
-const SEGMENT = 16_384;
+/** Size of a write of the server. */
+const SEGMENT_BYTES = 16_384;
 
-/** All behind the port: a simulated ESP32, its serial line, a network without sockets, a server. */
+/** A simulated ESP32 with its serial line, a network without sockets, and a server. */
 export class SimulatedBoard {
   readonly #server: WsServer;
   readonly #simulator: SimulatedDevice;
@@ -37,21 +37,21 @@ export class SimulatedBoard {
     });
   }
 
-  /** What the host wrote. */
+  /** Writes bytes of the host to the device. */
   write(bytes: Uint8Array): void {
     this.#simulator.write(bytes);
   }
 
-  /** The host takes no more, as by RTS/CTS; false: it does again. */
+  /** Pauses the output of the device as RTS/CTS does, or resumes it. */
   hold(held: boolean): void {
     if (held) this.#simulator.pauseOutput();
     else this.#simulator.resumeOutput();
   }
 
-  /** The server sends text messages over the connection to a target, as fast as TCP takes them. */
+  /** Sends text messages over the server's connection to a target, as fast as TCP takes them. */
   flood(target: string, count: number, size: number): void {
     const frame = encodeFrame({ fin: true, opcode: 1, payload: Buffer.alloc(size, 'x') });
-    const together = Math.max(1, Math.floor(SEGMENT / frame.length));
+    const together = Math.max(1, Math.floor(SEGMENT_BYTES / frame.length));
     const segment = Buffer.concat(Array.from({ length: Math.min(together, count) }, () => frame));
     const connection = this.#connection(target);
     for (let left = count; left > 0; left -= together) {
@@ -59,8 +59,8 @@ export class SimulatedBoard {
     }
   }
 
-  /** The server sends one message over the connection to a target. */
-  tell(target: string, opcode: 1 | 2, payload: Buffer): void {
+  /** Sends one message over the server's connection to a target. */
+  serve(target: string, opcode: 1 | 2, payload: Buffer): void {
     this.#connection(target).send({ fin: true, opcode, payload });
   }
 
@@ -68,8 +68,8 @@ export class SimulatedBoard {
     return this.#find(target) !== undefined;
   }
 
-  /** The server forgets what it has received; returns how many messages that was. */
-  forget(): number {
+  /** Drops the messages that the server has received, and returns their count. */
+  takeMessages(): number {
     let messages = 0;
     for (const { frames } of this.#server.connections) {
       messages += frames.filter(({ fin, opcode }) => fin && opcode < 8).length;
@@ -84,7 +84,7 @@ export class SimulatedBoard {
 
   #connection(target: string): WsConnection {
     const found = this.#find(target);
-    if (!found) throw new Error(`nothing is connected to ${target}`);
+    if (!found) throw new Error(`no connection to ${target} is open`);
     return found;
   }
 

@@ -1,32 +1,31 @@
 import { quantile, rounded } from '../../suite';
 
-/** How long it takes from an answer to what is said next. */
+/** The times from a response to the next write. */
 export class Turnaround {
-  readonly #taken: number[] = [];
-  #begun: number | undefined;
+  readonly #timesMs: number[] = [];
+  #begunAt: number | undefined;
 
-  /** The last byte of an answer comes. */
+  /** Call before the last byte of a response arrives. */
   begin(): void {
-    this.#begun = performance.now();
+    this.#begunAt = performance.now();
   }
 
-  /** Something is written. */
+  /** Call when the host writes. */
   written(): void {
-    if (this.#begun === undefined) return;
-    this.#taken.push(performance.now() - this.#begun);
-    this.#begun = undefined;
+    if (this.#begunAt === undefined) return;
+    this.#timesMs.push(performance.now() - this.#begunAt);
+    this.#begunAt = undefined;
   }
 
-  forget(): void {
-    this.#taken.length = 0;
+  reset(): void {
+    this.#timesMs.length = 0;
   }
 
-  /** In milliseconds. */
   row() {
     return {
-      turnaroundMedianMilliseconds: rounded(quantile(this.#taken, 0.5)),
-      turnaround99PercentMilliseconds: rounded(quantile(this.#taken, 0.99)),
-      turnaroundLongestMilliseconds: rounded(quantile(this.#taken, 1)),
+      turnaroundMedianMilliseconds: rounded(quantile(this.#timesMs, 0.5)),
+      turnaround99PercentMilliseconds: rounded(quantile(this.#timesMs, 0.99)),
+      turnaroundLongestMilliseconds: rounded(quantile(this.#timesMs, 1)),
     };
   }
 }

@@ -1,7 +1,7 @@
 import { Child } from '../child';
 import type { FlowAnswer, FlowOrder } from './node-red-process';
 
-/** A Node-RED in a process of its own; see `node-red-process`. */
+/** The process of `node-red-process.ts`: a Node-RED with one flow. */
 export type FlowProcess = Child<FlowOrder, FlowAnswer>;
 
 export function startFlowProcess(): FlowProcess {

@@ -4,15 +4,15 @@ import { websocketFlow } from '../../flows/websocket-nodes';
 import type { Board } from '../board/board';
 import { startFlowProcess, type FlowProcess } from './flow-process';
 
-/** The nodes of this package, or a flow from serial nodes. */
+/** `nodes`: the nodes of this package; `serial`: serial nodes and a function node. */
 export type FlowName = 'nodes' | 'serial';
 export const flowNames = ['nodes', 'serial'] as const satisfies readonly FlowName[];
 
-/** What the link is opened to. */
+/** Path and query of the link's URI. */
 export const TARGET = '/plain?0';
 const URI = `ws://server${TARGET}`;
 
-/** Starts a flow in a Node-RED of its own on a fresh device; settles when its link is open. */
+/** Starts a flow in a new Node-RED on a new device. Settles when its link is open. */
 export async function startFlow(
   board: Board,
   name: FlowName,
@@ -25,13 +25,13 @@ export async function startFlow(
     flow: name === 'nodes' ? websocketFlow(path, URI) : serialFlow(path),
   });
   if (name === 'serial') {
-    // The flow's user has opened the link by hand; that is not what is measured.
+    // A user of the serial flow opens the link by hand.
     for (const command of ['ATE0', `AT+WSOPEN=0,"${URI}"`]) {
       await pause(500);
       await flow.ask({ kind: 'give', node: 'out', msg: { payload: `${command}\r\n` } });
     }
   }
-  while (!(await board.ask({ kind: 'look', target: TARGET })).connected) await pause(50);
+  while (!(await board.ask({ kind: 'checkConnection', target: TARGET })).connected) await pause(50);
   await pause(500);
   return flow;
 }

@@ -1,21 +1,21 @@
-import { obey } from '../child';
+import { executeOrders } from '../child';
 import { NodeRedRuntime } from './node-red-runtime';
 
-/** What the process that started this one may ask for. */
+/** An order of the parent process. */
 export type FlowOrder =
   | { readonly kind: 'begin'; readonly flow: readonly object[] }
   /** Gives a node a message. */
   | { readonly kind: 'give'; readonly node: string; readonly msg: object }
-  /** Forgets what was received, and answers when so many messages have come. */
+  /** Drops the received messages, and answers after `count` further ones. */
   | { readonly kind: 'receive'; readonly count: number }
-  /** Answers when so many messages have been sent, of which `waiting` wait at any time. */
+  /** Sends `count` messages, `waiting` at a time, and answers after the last. */
   | {
       readonly kind: 'send';
       readonly count: number;
       readonly payload: string;
       readonly waiting: number;
     }
-  /** Answers with what has been received since the last `receive`. */
+  /** Answers with the messages since the last `receive`. */
   | { readonly kind: 'received' }
   | { readonly kind: 'end' };
 
@@ -23,25 +23,25 @@ export interface FlowAnswer {
   readonly milliseconds: number;
   /** Processor time of the whole process, in microseconds. */
   readonly cpu: number;
-  /** `received`: how many messages, and the first of them. */
+  /** Of `received`: the count of messages. */
   readonly received: number;
-  /** Text as it is, bytes in hexadecimal. */
+  /** Of `received`: the first payloads. */
   readonly payloads: readonly Payload[];
 }
 
+/** A payload as text, or its bytes in hexadecimal. */
 export type Payload = { readonly text: string } | { readonly hex: string };
 
-/** Payloads that are kept at most. */
-const KEPT = 100;
+const MAX_KEPT_PAYLOADS = 100;
 
-/** A Node-RED in a process of its own, so that its processor time is measured alone. */
+/** A Node-RED in its own process, whose processor time is that of the flow. */
 class NodeRedProcess {
   readonly #runtime = new NodeRedRuntime();
   readonly #received = new Counter();
   readonly #sent = new Counter();
   #payloads: Payload[] = [];
 
-  async obey(order: FlowOrder): Promise<FlowAnswer> {
+  async execute(order: FlowOrder): Promise<FlowAnswer> {
     const before = performance.now();
     const cpuBefore = process.cpuUsage();
     await this.#do(order);
@@ -75,7 +75,7 @@ class NodeRedProcess {
   async #begin(flow: readonly object[]): Promise<void> {
     await this.#runtime.start(flow);
     this.#runtime.node('received').on('input', (msg, _send, done) => {
-      if (this.#payloads.length < KEPT) this.#payloads.push(payloadOf(msg));
+      if (this.#payloads.length < MAX_KEPT_PAYLOADS) this.#payloads.push(payloadOf(msg));
       this.#received.count();
       done();
     });
@@ -104,7 +104,7 @@ class Counter {
   #each: () => void = () => undefined;
   #reached: () => void = () => undefined;
 
-  /** Settles when so many have been counted from now on. @param each called at all but the last */
+  /** Settles after `goal` counts from now on. @param each called at all but the last */
   reach(goal: number, each: () => void = () => undefined): Promise<void> {
     this.counted = 0;
     this.#goal = goal;
@@ -128,8 +128,8 @@ function isOrder(value: unknown): value is FlowOrder {
 }
 
 const nodeRed = new NodeRedProcess();
-obey(
+executeOrders(
   isOrder,
-  (order) => nodeRed.obey(order),
+  (order) => nodeRed.execute(order),
   () => process.exit(),
 );

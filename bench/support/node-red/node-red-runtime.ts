@@ -12,7 +12,7 @@ export interface FlowNode {
   on(event: 'input', take: (msg: object, send: unknown, done: () => void) => void): void;
 }
 
-/** As much of Node-RED as is used here. */
+/** The part of Node-RED that this file uses. */
 interface NodeRed {
   init(server: unknown, settings: object): void;
   start(): Promise<void>;
@@ -25,12 +25,12 @@ interface NodeRed {
   };
 }
 
-/** A Node-RED without an editor, as it comes, with the nodes of this package as they are compiled. */
+/** A Node-RED without an editor, with the compiled nodes of this package. */
 export class NodeRedRuntime {
   readonly #red = nodeRed();
   readonly #folder = mkdtempSync(join(tmpdir(), 'bench-'));
 
-  /** Settles when the flow runs. Nodes of type `bench-sink` take messages and do nothing. */
+  /** Starts a flow; settles when it runs. Nodes of type `bench-sink` drop their messages. */
   async start(flow: readonly object[]): Promise<void> {
     const red = this.#red;
     writeFileSync(join(this.#folder, 'flows.json'), JSON.stringify(flow));
@@ -68,7 +68,7 @@ export class NodeRedRuntime {
 
 function nodeRed(): NodeRed {
   const loaded: unknown = createRequire(__filename)('node-red');
-  if (!isNodeRed(loaded)) throw new Error('this is no Node-RED');
+  if (!isNodeRed(loaded)) throw new Error('the package node-red has no runtime');
   return loaded;
 }
 

@@ -1,6 +1,6 @@
 import { randomBytes } from '../../random';
 import { episodeFault, eventFault } from '../episode';
-import type { Fault, Run } from '../fault';
+import type { Fault, FaultCallbacks } from '../fault';
 import type { Rules } from '../rules';
 import { onTrigger, triggerSettings } from '../trigger';
 
@@ -72,7 +72,7 @@ export const powerCycle = episodeFault({
 });
 
 /** Runs `start`, which starts the device, with `count` random bytes of boot loader noise. */
-function startWithNoise(rules: Rules, count: number, run: Run, start: () => void): void {
+function startWithNoise(rules: Rules, count: number, run: FaultCallbacks, start: () => void): void {
   const remove = rules.addBoot(() => {
     remove();
     return randomBytes(count, run.random);

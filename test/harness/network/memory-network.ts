@@ -96,12 +96,11 @@ export class MemoryNetwork implements Network {
       pipe.openAfter(latency, () => server.serve(pipe.server));
       return;
     }
-    const verdict = tls ? handshake(target.tls, tls) : { failed: 'no TLS on this port' };
-    if ('failed' in verdict) {
-      tls?.onFailure?.(verdict.failed);
-      pipe.failAfter(latency, verdict.failed);
+    const result = tls ? handshake(target.tls, tls) : { failed: 'no TLS on this port' };
+    if ('failed' in result) {
+      pipe.failAfter(latency, result.failed);
       return;
     }
-    pipe.openAfter(TLS_HANDSHAKE_MS, () => server.serve(pipe.server, verdict.clientName));
+    pipe.openAfter(TLS_HANDSHAKE_MS, () => server.serve(pipe.server, result.clientName));
   }
 }

@@ -28,12 +28,12 @@ export class MemoryPipe {
   #clientPaused = false;
   #serverPaused = false;
   /** Whether the device waits for `drained`. */
-  #owesDrain = false;
+  #drainPending = false;
   /** Count of bytes written since the server last read. */
   #backlog = 0;
   #clientFin = false;
   #serverFin = false;
-  /** Whether the device has destroyed its end, or `closed` has told it the end. */
+  /** Whether the device has destroyed its end, or got `closed`. */
   #over = false;
 
   constructor(clock: ServerClock, latency: number, handlers: ConnectionHandlers, path: Path) {
@@ -91,8 +91,8 @@ export class MemoryPipe {
       if (segment.kind === 'data') this.#serverHandlers.data(segment.bytes);
       else this.#closeServer();
     }
-    if (this.#owesDrain && this.#flowing && this.#toServer.length === 0 && !this.#over) {
-      this.#owesDrain = false;
+    if (this.#drainPending && this.#flowing && this.#toServer.length === 0 && !this.#over) {
+      this.#drainPending = false;
       this.#backlog = 0;
       this.#handlers.drained();
     }
@@ -120,7 +120,7 @@ export class MemoryPipe {
     this.#send(this.#toServer, { kind: 'data', bytes: Buffer.from(bytes) });
     this.#backlog = this.#flowing ? 0 : this.#backlog + bytes.length;
     if (this.#backlog <= this.#path.window) return true;
-    this.#owesDrain = true;
+    this.#drainPending = true;
     return false;
   }
 

@@ -5,6 +5,4 @@ export interface TlsSide {
   readonly identity: Identity;
   /** Whether the server refuses clients without a certificate. */
   readonly needsClientCertificate?: boolean;
-  /** Called when a handshake fails, with the reason. */
-  readonly onFailure?: (reason: string) => void;
 }

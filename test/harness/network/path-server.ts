@@ -83,7 +83,7 @@ export async function startPathServer(options: PathServerOptions = {}): Promise<
 
 function serve(ws: WsServer, socket: net.Socket): void {
   socket.setNoDelay(true);
-  // Ignores RST: 'close' follows it.
+  // 'close' follows.
   socket.on('error', () => undefined);
   const end: ServerSocket = {
     write(bytes) {
@@ -104,7 +104,7 @@ function serve(ws: WsServer, socket: net.Socket): void {
 
 function clientName(socket: net.Socket): string | undefined {
   if (!(socket instanceof tls.TLSSocket)) return undefined;
-  // The types say a subject is always there; without a certificate the object is empty.
+  // Against its type, the object is empty without a certificate.
   const peer: Partial<tls.PeerCertificate> = socket.getPeerCertificate();
   const name = peer.subject?.CN;
   return Array.isArray(name) ? name[0] : name;

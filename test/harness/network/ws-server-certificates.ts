@@ -12,7 +12,7 @@ export interface Authority extends Identity {
   readonly signer: KeyObject;
 }
 
-/** The contents of a certificate beside its name and key. */
+/** Optional contents of a certificate. */
 export interface CertificateOptions {
   /** Start of validity, milliseconds since 1970. Default: 2020. */
   readonly from?: number;

@@ -1,4 +1,4 @@
-/** A WebSocket frame (RFC 6455, section 5.2) as a server sends or gets it. */
+/** A WebSocket frame (RFC 6455, section 5.2). */
 export interface WsFrame {
   readonly fin: boolean;
   readonly opcode: number;

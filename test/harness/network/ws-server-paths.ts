@@ -49,16 +49,15 @@ export function parseRequest(
 
 /** The value of a header; case is ignored. */
 export function headerOf(request: UpgradeRequest, name: string): string | undefined {
-  const wanted = name.toLowerCase();
-  return request.headers.find(([key]) => key.toLowerCase() === wanted)?.[1];
+  const lower = name.toLowerCase();
+  return request.headers.find(([key]) => key.toLowerCase() === lower)?.[1];
 }
 
 /**
- * The misbehaving paths: `/plain` and every other accept · `/slow=N` accepts after N ms · `/silent`
- * never answers · `/401` and `/302` answer so · `/badkey` has a wrong accept key · `/noaccept` says
- * 200 OK · `/garbage` speaks no HTTP · `/early` sends a text frame in the segment of its 101 · `/subok`
- * accepts the first subprotocol · `/subbad` answers with another one. (`/echo` is an ordinary
- * accept; what comes back is up to the connection.)
+ * The reaction by path: `/plain` and unknown paths accept · `/slow=N` accepts after N ms · `/silent` sends nothing · `/401`
+ * and `/302` respond with that status · `/badkey` responds with a wrong accept key · `/noaccept` responds with 200 OK ·
+ * `/garbage` sends no HTTP · `/early` sends a text frame in the segment of its 101 · `/subok` accepts the first
+ * subprotocol · `/subbad` responds with another one. `/echo` accepts, and its connection echoes messages.
  */
 export function reactionTo(request: UpgradeRequest): Reaction {
   const path = request.target.split('?')[0] ?? '';
@@ -74,7 +73,7 @@ export function reactionTo(request: UpgradeRequest): Reaction {
     case '/noaccept':
       return refuse('200 OK', []);
     case '/garbage':
-      return { kind: 'refuse', response: Buffer.from('this is no HTTP at all\r\n\r\n') };
+      return { kind: 'refuse', response: Buffer.from('not HTTP\r\n\r\n') };
     case '/badkey':
       return accept(request, { key: Buffer.alloc(20).toString('base64') });
     case '/early':

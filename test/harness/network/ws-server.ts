@@ -15,7 +15,7 @@ export interface ServerSocket {
   end(): void;
   /** Sends RST. */
   reset(): void;
-  /** Stops reading, so that the peer's writes queue up. */
+  /** Stops reading, so that TCP makes the peer wait. */
   pause(): void;
   resume(): void;
 }
@@ -38,7 +38,7 @@ export interface ServerBehavior {
   answersCloses: boolean;
   /** Milliseconds between the server's close frame and its FIN; `Infinity` for none. */
   finDelay: number;
-  /** Leaves the driver's ping out of {@link WsConnection.frames} if it is the first frame; still answers it. */
+  /** Keeps a ping that is the first frame out of {@link WsConnection.frames}; still answers it. */
   skipsFirstPing: boolean;
   /** Called after the server has sent its 101. */
   onAccept: ((connection: WsConnection) => void) | undefined;
@@ -119,7 +119,7 @@ export class WsServer {
   }
 }
 
-/** One accepted connection, as the server sees it. */
+/** The server's end of an accepted connection. */
 export class WsConnection {
   readonly request: UpgradeRequest;
   /** The client's frames, oldest first. */

@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import { asObject, asText, nodeFiles, root } from '../../package/project';
 
 /**
- * Names of the text fields in the dialog of each node type, as the build makes it. Those in a table of links are
- * `links.<field>`; those in a list of headers, which its script makes, `headers.<field>`.
+ * Names of the text fields in the built dialog of each node type. Fields in a table of links are `links.<field>`; fields in a
+ * list of headers, which its script makes, `headers.<field>`.
  */
 export function textFields(): ReadonlyMap<string, readonly string[]> {
-  // An ES module, in a process of its own.
+  // An ES module needs its own process.
   const script = pathToFileURL(join(root, 'scripts/dialogs.mjs')).href;
   const given = JSON.stringify([join(root, 'nodes'), [...nodeFiles().keys()]]);
   const program = `import { dialog } from ${JSON.stringify(script)};

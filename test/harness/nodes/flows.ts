@@ -1,4 +1,4 @@
-/** A configuration node as the dialog stores it, with what a test sets differently. */
+/** A configuration node as the dialog stores it, with other settings. */
 export const deviceNode = (settings: object = {}) => ({
   id: 'device',
   type: 'esp-at-device',
@@ -45,8 +45,8 @@ export function flowOf(
 }
 
 /**
- * One node of each kind on one device, all for `msg.linkId`; what they send reaches the helper nodes
- * `in`, `state`, `sent`, `closed` and `news`, what ends well `completed`, what fails `caught`.
+ * One node of each type on one device, all for `msg.linkId`. Their messages reach the helper nodes `in`, `state`, `sent`,
+ * `closed` and `news`; inputs that succeed `completed`, those that fail `caught`.
  */
 export function wholeFlow(settings: Readonly<Record<string, object>> = {}): object[] {
   const node = (id: string, link: string, wires: string[][]) => ({

@@ -3,7 +3,7 @@ import type { Node, NodeMessage } from 'node-red';
 /** Limit of the wait for a message. */
 export const TIMEOUT_MS = 2000;
 
-/** Takes the messages that reach a helper node. */
+/** The messages that reach a helper node. */
 export class Mailbox {
   readonly node: Node;
   readonly waiting: NodeMessage[] = [];

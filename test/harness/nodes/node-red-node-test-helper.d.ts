@@ -1,4 +1,4 @@
-/** The part of the test helper that these tests use; it comes without types. */
+/** The part of the test helper that these tests use. The package has no types. */
 declare module 'node-red-node-test-helper' {
   import type { Node, NodeAPI } from 'node-red';
   import type { SinonSpy } from 'sinon';

@@ -65,7 +65,7 @@ export class NodeRed {
     this.#require = createRequire(runtimePath);
   }
 
-  /** Settings of the runtime for the flows that are loaded from now on. */
+  /** Sets settings of the runtime for the next `load`. */
   settings(settings: object): void {
     this.#helper.settings(settings);
   }
@@ -122,7 +122,7 @@ export class NodeRed {
     const started: unknown = Reflect.get(this.#helper, '_events');
     assert.ok(started instanceof EventEmitter);
     const restarted = once(started, 'flows:started');
-    // What the editor's "Restart Flows" calls; the flow is the one that was loaded.
+    // As the editor's "Restart Flows" does. The flow is that of `load`.
     Reflect.apply(runtime.loadFlows, runtime, [true]);
     await this.#deployed(restarted.then(() => undefined));
     this.#collect(this.#flow);
@@ -137,7 +137,7 @@ export class NodeRed {
 
   /** Count of the nodes' pending timers. */
   get timers(): number {
-    assert.ok(this.#nodesClock, 'the nodes go by the time of the machine');
+    assert.ok(this.#nodesClock, 'the nodes use the clock of the machine');
     return this.#nodesClock.pending;
   }
 
@@ -176,7 +176,7 @@ export class NodeRed {
     }));
   }
 
-  /** The same with the details for Status nodes. */
+  /** The statuses with the details for Status nodes. */
   detailedStatuses(id: string): DetailedStatus[] {
     return this.#calls(id, 'status').map((value) => value as DetailedStatus);
   }
@@ -235,7 +235,7 @@ export class NodeRed {
     while (clock && !wait.over) {
       assert.ok(
         clock.now() < limit,
-        `nothing happened in ${VIRTUAL_TIMEOUT_MS} ms of virtual time`,
+        `the promise did not settle within ${VIRTUAL_TIMEOUT_MS} ms of virtual time`,
       );
       await clock.advance(VIRTUAL_STEP_MS);
     }

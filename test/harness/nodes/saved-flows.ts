@@ -1,6 +1,6 @@
 import { asObjects, filesIn, text, type Json } from '../../package/project';
 
-/** The flows that a version of this package saved, by file name: the examples of that time, and every setting. */
+/** The saved flows of a version of this package, by file name: its examples, and a flow with every setting. */
 export function savedFlows(version: string): ReadonlyMap<string, readonly Json[]> {
   const folder = `test/nodes/saved-flows/${version}/`;
   return new Map(

@@ -1,6 +1,6 @@
 import type { Settings } from '../../../nodes/shared/checks/refusal';
 
-/** A value that a field refuses, its sentence in English, and the other settings of the node. */
+/** An invalid value of a field, its sentence in English, and other settings of the node. */
 export type Row = readonly [field: string, value: unknown, sentence: RegExp, settings?: Settings];
 
 const on = { wifi: true, sntp: true };

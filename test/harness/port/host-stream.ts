@@ -1,7 +1,7 @@
 import { parseCommandLine, type ParsedLine } from '../command-line';
 
 /** A command as the device receives it, with its payload. */
-export interface SaidCommand extends ParsedLine {
+export interface WrittenCommand extends ParsedLine {
   readonly payload: Buffer | undefined;
 }
 
@@ -17,8 +17,8 @@ const payloadLengthAt: Readonly<Record<string, number>> = {
  * lines.
  * @throws Error for a line without an end, or a payload that is too short
  */
-export function saidCommands(bytes: Buffer): SaidCommand[] {
-  const commands: SaidCommand[] = [];
+export function writtenCommands(bytes: Buffer): WrittenCommand[] {
+  const commands: WrittenCommand[] = [];
   for (let at = 0; at < bytes.length;) {
     const end = bytes.indexOf('\r\n', at);
     if (end < 0) throw new Error(`no end of line after ${bytes.toString('latin1', at)}`);

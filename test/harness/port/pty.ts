@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ReadStream } from 'node:tty';
 
-/** A serial line of this machine without hardware: the test has one end, a program opens the other at `path`. */
+/** A pseudo-terminal as a serial line: the test has one end, a program opens the other at `path`. */
 export interface Pty {
   /** The program's serial port. Takes any rate and RTS/CTS, but no DTR and RTS. */
   readonly path: string;
@@ -158,12 +158,12 @@ function isFull(error: unknown): boolean {
 
 let loaded: NativePty | undefined;
 
-/** The native part of the package. The rest is for terminals and decodes the bytes that it reads. */
+/** The native part of the package; the rest of it decodes bytes as a terminal does. */
 function native(): NativePty {
   if (loaded) return loaded;
   const load = createRequire(__filename);
   const binary: unknown = load(`@lydell/node-pty-${process.platform}-${process.arch}/pty.node`);
-  if (!isNativePty(binary)) throw new Error('its native part has no open()');
+  if (!isNativePty(binary)) throw new Error('the package has no native open()');
   loaded = binary;
   return loaded;
 }

@@ -7,11 +7,11 @@ import { describeDifferences } from '../../../simulator/replay/report';
 import { OWN_RECORDINGS, readRecording, recordingFiles, SHARED_RECORDINGS } from './files';
 import { simulatedBench } from '../../../simulator/replay/simulated-bench';
 
-describe('the simulator repeats what devices did', () => {
+describe('the simulator acts as recorded in test/recordings', () => {
   replayAll(OWN_RECORDINGS);
 });
 
-describe('the simulator repeats the recordings beside the project', () => {
+describe('the simulator acts as recorded beside the project', () => {
   if (existsSync(SHARED_RECORDINGS)) replayAll(SHARED_RECORDINGS);
   else it('every file', { skip: 'there are none' }, () => undefined);
 });

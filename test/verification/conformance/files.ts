@@ -5,13 +5,13 @@ import { firmwareClasses } from '../../../simulator/device/firmware';
 import { parseRecording, type Recording } from '../../../simulator/replay/recording';
 
 const PROJECT = join(__dirname, '..', '..', '..');
-/** The project's own selection. */
+/** The recordings of the project. */
 export const OWN_RECORDINGS = join(PROJECT, 'test', 'recordings');
-/** Those of them that devices made. The simulator made the others, with the driver and servers of a kind. */
+/** The recordings of real devices among them. The others are of the simulator. */
 export const DEVICE_RECORDINGS = firmwareClasses.map((name) =>
   join(OWN_RECORDINGS, `class-${name}`),
 );
-/** All recordings; beside the project, and not on every machine. */
+/** Further recordings beside the project, which not every machine has. */
 export const SHARED_RECORDINGS = join(PROJECT, '..', 'shared', 'recordings');
 
 /** The recordings of devices among files and folders, in order of their paths. */

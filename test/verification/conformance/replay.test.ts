@@ -9,16 +9,16 @@ import { OWN_RECORDINGS, recordingFiles } from './files';
 import { simulatedBench } from '../../../simulator/replay/simulated-bench';
 
 const MUTATIONS = 60;
-/** Larger files take too long to replay again and again. */
-const LARGEST_BYTES = 40_000;
+/** Larger files take too long to replay for each mutation. */
+const MAX_FILE_BYTES = 40_000;
 
-/** What a device may send otherwise: dates, versions, addresses, keys; and a link's state in a race. */
+/** Values that may differ between devices: dates, versions, addresses, keys; and a link's state in a race. */
 const VARIABLE =
   /version:.*?\r|compile time.*?\r|\+CIPSNTPTIME:.*?\r|\+SYS(?:RAM|TIMESTAMP):.*?\r|\+CI(?:PSTA|FSR).*?\r|Sec-WebSocket-Key: .*?\r|\+WSOPEN:\d,\d/g;
 
 type Values = Record<string, unknown>;
 
-/** The texts of a line that tell what the device sent or the server saw, with a way to replace them. */
+/** The texts of a line that the device sent or the server received, each with a function that replaces it. */
 function observations(line: Values): { text: string; replace: (text: string) => Values }[] {
   const direct = ['sent' in line ? 'sent' : 'device', 'request'].flatMap((key) => {
     const text = line[key];
@@ -32,7 +32,7 @@ function observations(line: Values): { text: string; replace: (text: string) => 
   return [...direct, { text: got.payload, replace }];
 }
 
-/** A recording with one bit of one byte changed, and where. */
+/** A recording with one bit flipped, and its place. */
 function mutated(file: string, random: () => number): { text: string; where: string } {
   const pick = (count: number): number => Math.floor(random() * count);
   const lines = readFileSync(file, 'utf8').trimEnd().split('\n');
@@ -52,7 +52,7 @@ function mutated(file: string, random: () => number): { text: string; where: str
   }
 }
 
-/** A class D device without a server, from `ready` on, with these lines. */
+/** The differences of a recording with these lines, of a class D device from `ready` on, without a server. */
 async function differencesOf(...lines: Values[]): Promise<Difference[]> {
   const heading = { recording: 1, class: 'D', section: '', title: '', joined: false };
   const all = [
@@ -66,10 +66,10 @@ async function differencesOf(...lines: Values[]): Promise<Difference[]> {
 }
 
 describe('replay of a recording', () => {
-  it('fails when any one byte of what the device sent or the server saw is changed', async () => {
+  it('shows a difference when any byte from the device or at the server has another value', async () => {
     const random = seededRandom(13);
     const files = recordingFiles([OWN_RECORDINGS]).filter(
-      (file) => readFileSync(file).length <= LARGEST_BYTES,
+      (file) => readFileSync(file).length <= MAX_FILE_BYTES,
     );
     for (let count = 0; count < MUTATIONS; count++) {
       const file = files[Math.floor(random() * files.length)] ?? '';
@@ -115,7 +115,7 @@ describe('replay of a recording', () => {
     assert.equal((await differencesOf(ask, in2026)).length, 1);
   });
 
-  it('refuses lines that are no events, with their number', () => {
+  it('refuses a line without an event, with its number', () => {
     const text = readFileSync(join(OWN_RECORDINGS, 'class-D', 'M2.jsonl'), 'utf8');
     assert.throws(() => parseRecording(`${text}{"at":1}\n`), /line 3[0-9]: unknown event/);
   });

@@ -8,14 +8,14 @@ import { simulatedBench } from '../../../simulator/replay/simulated-bench';
 
 const usage = `npm run conformance -- [FILES or folders]
 
-Replays recordings of real devices on the simulated ESP32: those of the project, and those beside it in
-../shared/recordings, unless others are named. The exit code is 1 when a step differs.`;
+Replays recordings of real devices on the simulated ESP32. Default: those of the project, and those beside it in
+../shared/recordings. The exit code is 1 when a step differs.`;
 
 async function main(): Promise<number> {
   const given = optionsOf(usage, {}, true).positionals;
-  const usual = [OWN_RECORDINGS, SHARED_RECORDINGS].filter((path) => existsSync(path));
+  const defaults = [OWN_RECORDINGS, SHARED_RECORDINGS].filter((path) => existsSync(path));
   const all: StepResult[] = [];
-  for (const file of orMisuse(() => recordingFiles(given.length > 0 ? given : usual))) {
+  for (const file of orMisuse(() => recordingFiles(given.length > 0 ? given : defaults))) {
     const recording = readRecording(file);
     const steps = await replay(recording, simulatedBench);
     all.push(...steps);

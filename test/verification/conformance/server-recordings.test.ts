@@ -5,10 +5,10 @@ import { describe, it } from 'node:test';
 import type { Line } from '../../../simulator/replay/recording';
 import { OWN_RECORDINGS, readRecording } from './files';
 
-/** Milliseconds from the open link to the server's first message, at most. */
-const LIMIT_MS = 300;
+/** Limit from the open link to the server's first message. */
+const FIRST_MESSAGE_LIMIT_MS = 300;
 
-/** Made by the simulator with the driver: what they show is expected here, and replayed with all others. */
+/** Recordings of the simulator with the driver. conformance.test.ts replays them, too. */
 const folder = join(OWN_RECORDINGS, 'servers');
 
 describe('recordings of servers that speak first', () => {
@@ -30,7 +30,7 @@ describe('recordings of servers that speak first', () => {
           assert.ok(from < to);
           const between = lines.slice(from, to);
           assert.deepEqual(between.filter(isPong).length, 1);
-          assert.ok((lines[to]?.at ?? Infinity) - (lines[from]?.at ?? 0) <= LIMIT_MS);
+          assert.ok((lines[to]?.at ?? Infinity) - (lines[from]?.at ?? 0) <= FIRST_MESSAGE_LIMIT_MS);
         }
       });
 
@@ -41,11 +41,11 @@ describe('recordings of servers that speak first', () => {
       assert.equal(before.filter(isPong).length, 0);
       assert.deepEqual(indices(lines, 'second\r\n'), [heard]);
       const last = before.findLast(({ kind }) => kind === 'server');
-      assert.ok(last && (lines[heard]?.at ?? Infinity) - last.at <= LIMIT_MS);
+      assert.ok(last && (lines[heard]?.at ?? Infinity) - last.at <= FIRST_MESSAGE_LIMIT_MS);
     });
   }
 
-  it('lie in folders by class, none without a test', () => {
+  it('have a test each', () => {
     for (const firmware of ['C', 'D'])
       assert.deepEqual(readdirSync(join(folder, `class-${firmware}`)), [
         'held-back.jsonl',
@@ -55,7 +55,7 @@ describe('recordings of servers that speak first', () => {
   });
 });
 
-/** Where the device sends a text. */
+/** Indices of the lines in which the device sends a text. */
 function indices(lines: readonly Line[], text: string): number[] {
   return lines.flatMap((line, index) =>
     line.kind === 'device' && line.bytes.toString('latin1').includes(text) ? [index] : [],

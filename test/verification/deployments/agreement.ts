@@ -5,29 +5,32 @@ import { hasBoard, uriOf, users, type FlowModel, type OpenNode } from './flow';
 
 const links = [0, 1, 2] as const;
 
-/** What the deployed flow asks of each link: open to a path, or closed. */
+/** The state of each link by the deployed flow. */
 export interface Expectation {
   readonly flow: FlowModel;
-  /** By link, the path that it is open to; absent: closed, or trying in vain. */
+  /** The path of each open link. Links without one are closed, or their server never accepts. */
   readonly open: ReadonlyMap<LinkId, string>;
-  /** Whether the device may have connections that no driver knows. */
+  /** Whether the device may keep connections that the driver does not know. */
   readonly mayLeaveOpen?: boolean;
 }
 
-/** Servers that never accept. */
-export const isVain = (path: string): boolean => path === '/silent' || path === '/401';
+/** Whether the server never accepts this path. */
+export const neverAccepts = (path: string): boolean => path === '/silent' || path === '/401';
 
-/** @param asks whether a node opens its link: by its settings, or because it was given a message */
-export function expectationOf(flow: FlowModel, asks: (node: OpenNode) => boolean): Expectation {
+/** @param opensLink whether a node opens its link, by its settings or because it got a message */
+export function expectationOf(
+  flow: FlowModel,
+  opensLink: (node: OpenNode) => boolean,
+): Expectation {
   const open = new Map<LinkId, string>();
   for (const node of flow.opens) {
-    if (!hasBoard(flow) || node.disabled || !asks(node) || isVain(node.path)) continue;
+    if (!hasBoard(flow) || node.disabled || !opensLink(node) || neverAccepts(node.path)) continue;
     open.set(node.link === '0' ? 0 : 1, node.path);
   }
   return { flow, open };
 }
 
-/** How driver and server differ from the flow; nothing when they agree. */
+/** The differences of driver and server from the flow. */
 export function disagreements(
   harness: DeploymentHarness,
   { flow, open, mayLeaveOpen = false }: Expectation,
@@ -57,7 +60,7 @@ export function disagreements(
   return found;
 }
 
-/** How the canvas differs from the driver. */
+/** The differences of the canvas from the driver. */
 export function canvasProblems(
   statusOf: (id: string) => NodeStatus | undefined,
   { flow, open }: Expectation,

@@ -1,22 +1,22 @@
 import type { FlowModel, OpenNode } from './flow';
 
 export type DeployType = 'full' | 'flows' | 'nodes' | 'restart';
-/** Where link 0 is when the flow is deployed. */
+/** The state of link 0 at the deployment. */
 export type Step = 'initializing' | 'opening' | 'open' | 'reconnecting' | 'backingOff' | 'closing';
 export type Mode = 'keepOpen' | 'message';
-/** What is wrong with the device from the deployment on, for a while. */
+/** A fault of the device that begins with the deployment. */
 export type DeviceTrouble = 'none' | 'silent' | 'slow' | 'refusing';
 
-/** What a deployment changes; several deployments one right after another. */
+/** A change of the flow, in one or several deployments. */
 export interface Change {
   readonly name: string;
-  /** What the device is set to before. */
+  /** Settings of the device before the change. */
   readonly device?: Readonly<Record<string, unknown>>;
   /** One flow for each deployment. */
   readonly apply: (before: FlowModel) => readonly FlowModel[];
   /** Whether it needs a serial line with a rate. */
   readonly needsRate?: boolean;
-  /** Only these types of deployment do it. */
+  /** The types of deployment that make it; absent: all but `restart`. */
   readonly types?: readonly DeployType[];
 }
 
@@ -25,11 +25,11 @@ export interface Case {
   readonly change: Change;
   readonly type: DeployType;
   readonly step: Step;
-  /** The path that link 0 is opened to before. */
+  /** The path of link 0 before the change. */
   readonly path: string;
   readonly mode: Mode;
   readonly trouble: DeviceTrouble;
-  /** Milliseconds from reaching the step until the flow is deployed. */
+  /** Milliseconds from the step to the deployment. */
   readonly afterMs: number;
 }
 
@@ -106,7 +106,7 @@ export const changes: readonly Change[] = [
   },
 ];
 
-/** Paths from which a step can be reached: the server accepts, is silent, is slow, refuses. */
+/** The paths with which link 0 can reach a step: the server accepts, is silent, is slow, refuses. */
 const situations: readonly { readonly step: Step; readonly paths: readonly string[] }[] = [
   { step: 'initializing', paths: ['/fine', '/silent', '/slow=3000', '/401'] },
   { step: 'opening', paths: ['/silent', '/slow=3000'] },
@@ -120,7 +120,7 @@ const modes: readonly Mode[] = ['keepOpen', 'message'];
 const troubles: readonly DeviceTrouble[] = ['none', 'silent', 'slow', 'refusing'];
 const delays = [0, 350, 2500] as const;
 
-/** Every case there is, in a fixed order. */
+/** All cases, in a fixed order. */
 export function allCases(): Case[] {
   return changes.flatMap((change) =>
     (change.types ?? deployTypes).flatMap((type) =>
@@ -137,7 +137,7 @@ export function allCases(): Case[] {
   );
 }
 
-/** A case as one word of the command line. */
+/** The name of a case on the command line. */
 export function nameOf({ change, type, step, path, mode, trouble, afterMs }: Case): string {
   return [change.name, type, step, path.slice(1), mode, trouble, afterMs].join(':');
 }

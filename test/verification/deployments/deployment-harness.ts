@@ -4,10 +4,9 @@ import { Device } from '../../../driver/device/device';
 import { EspAtError } from '../../../driver/errors';
 import type { LinkStatus } from '../../../driver/device/options';
 import type { PortOpener } from '../../../driver/port/port';
-import { seededRandom } from '../../../simulator';
+import { seededRandom, type SimulatedDevice } from '../../../simulator';
 import { directUart } from '../../../simulator/serial/uart';
 import { faultyDevice, type Faults } from '../../../simulator/faults';
-import type { SimulatedDevice } from '../../../simulator';
 import { PacedLine } from '../../../simulator/serial/paced-line';
 import { onLinkEvents, type LoggedLinkEvent } from '../../harness/event-log';
 import { MemoryPort } from '../../harness/port/memory-port';
@@ -22,7 +21,6 @@ import { NodeWatch } from './node-watch';
 
 const RATE = 115_200;
 const BOOT_MS = 400;
-const links = [0, 1, 2] as const;
 
 /** A flow on Node-RED, the driver, one simulated device and one server, in virtual time. */
 export class DeploymentHarness {
@@ -34,9 +32,9 @@ export class DeploymentHarness {
   readonly problems: string[] = [];
   readonly simulator: SimulatedDevice;
   readonly faults: Faults;
-  /** Text messages that the server got, by path. */
+  /** Text messages at the server, with their paths. */
   readonly arrived: { readonly path: string; readonly text: string }[] = [];
-  /** What is given to nodes, by message ID. */
+  /** Inputs of nodes: the node's ID by message ID. */
   readonly given = new Map<string, string>();
   /** Whether the server refuses connections. */
   refuses = false;
@@ -75,13 +73,13 @@ export class DeploymentHarness {
     };
   }
 
-  /** The driver of the flow that is deployed; a changed configuration node makes another one. */
+  /** The driver of the deployed flow. A changed configuration node makes a new one. */
   get device(): Device {
     assert.ok(this.#device, 'no device was made');
     return this.#device;
   }
 
-  /** Open connections of the server, by path. */
+  /** Open connections of the server. */
   get connections(): WsConnection[] {
     return this.server.connections.filter(({ open }) => open);
   }
@@ -109,7 +107,7 @@ export class DeploymentHarness {
     else await this.#nodeRed.deploy(nodesOf(flow), type);
   }
 
-  /** Gives a message to a node, if it is there. */
+  /** Gives a message to a node, if the flow has it. @returns the message's ID */
   give(id: string, msg: object): string | undefined {
     const node = this.#nodeRed.find(id);
     if (!node) return undefined;
@@ -119,7 +117,7 @@ export class DeploymentHarness {
     return name;
   }
 
-  /** Lets time pass until it is so; false when it is not within the limit. */
+  /** Lets time pass until `done()`. Returns false after the limit. */
   until(done: () => boolean, limitMs: number): Promise<boolean> {
     return this.clock.until(done, limitMs);
   }
@@ -128,7 +126,7 @@ export class DeploymentHarness {
     return this.clock.advance(milliseconds);
   }
 
-  /** States of the links as the simulated device has them, asked through the driver. */
+  /** The device's own states of the links, by `checkLinks` of the driver. */
   async askDevice(): Promise<Map<LinkId, number>> {
     let answer: LinkStatus[] | undefined;
     this.device.checkLinks().then(
@@ -139,17 +137,17 @@ export class DeploymentHarness {
     return new Map(answer?.map(({ link, stateNumber }) => [link, stateNumber]));
   }
 
-  /** Ends it all; what is left is a problem. */
+  /** Ends the flow and the device. Adds remaining timers, connections and inputs to the problems. */
   async end(): Promise<void> {
     await this.#nodeRed.unload();
     if (this.#nodeRed.timers > 0)
-      this.problems.push(`${this.#nodeRed.timers} timers of nodes are left`);
+      this.problems.push(`${this.#nodeRed.timers} timers of nodes remain`);
     if (this.#port.isOpen) this.problems.push('the port is open');
     if (this.host.pending > 0)
-      this.problems.push(`${this.host.pending} timers of the driver are left`);
+      this.problems.push(`${this.host.pending} timers of the driver remain`);
     this.simulator.destroy();
     await this.clock.advance(200_000);
-    if (this.#network.size > 0) this.problems.push(`${this.#network.size} connections are left`);
+    if (this.#network.size > 0) this.problems.push(`${this.#network.size} connections remain`);
     for (const stray of new Set(this.watch.strays)) this.problems.push(`after its close, ${stray}`);
     for (const [name, id] of this.given) {
       const endings = this.watch.endings.get(name) ?? [];
@@ -158,7 +156,7 @@ export class DeploymentHarness {
     }
   }
 
-  /** As the operating system: one open port at a time. */
+  /** The port with the rule of operating systems: only one can have it open. */
   #exclusive(): PortOpener {
     const port = this.#port;
     return {
@@ -171,5 +169,3 @@ export class DeploymentHarness {
     };
   }
 }
-
-export { links };

@@ -6,17 +6,16 @@ export interface OpenNode {
   readonly path: string;
   readonly keepOpen: boolean;
   readonly disabled?: boolean;
-  /** Anything else that the dialog may change. */
   readonly name?: string;
 }
 
 /** The part of a flow that the search changes. */
 export interface FlowModel {
   readonly device: Readonly<Record<string, unknown>>;
-  /** Absent: the configuration node is there. `replaced`: another one with the same settings has taken its place. */
+  /** Absent: the flow has the configuration node. `replaced`: it has another one with the same settings. */
   readonly board?: 'disabled' | 'deleted' | 'replaced';
   readonly opens: readonly OpenNode[];
-  /** The name of the nodes that only use links. */
+  /** The name of the nodes that use links but open none. */
   readonly usersName?: string;
 }
 

@@ -1,24 +1,24 @@
 import type { Node, NodeMessage, NodeStatus } from 'node-red';
 
-/** How an input ended: with an error, or with nothing. */
+/** The end of an input; `error` is undefined after success. */
 export interface Ending {
   readonly node: string;
   readonly error: unknown;
 }
 
-/** What nodes do that a flow cannot see: how each input ends, and what a node does after it was closed. */
+/** Records the end of each input, and the calls of closed nodes. */
 export class NodeWatch {
   /** By message ID. */
   readonly endings = new Map<string, Ending[]>();
-  /** What nodes did after they had closed. */
+  /** Calls of closed nodes, one sentence each. */
   readonly strays: string[] = [];
   /** The last status of each node, by node ID. */
   readonly statuses = new Map<string, NodeStatus>();
 
-  /** Watches a node that is about to be constructed. */
+  /** Call with each node before its construction. */
   created(node: Node): void {
     let isClosed = false;
-    // The error of an input goes to whatever catches it, also when the node was closed meanwhile.
+    // Node-RED hands the error of an input to a Catch node, even of a closed node.
     let isEnding = false;
     const close = node.close.bind(node);
     node.close = async (removed?: boolean) => {

@@ -1,5 +1,3 @@
-// `npm run deployments`: every change of a flow, deployed in every way, at every step of a link. Prints counts,
-// and every problem with the case that repeats it; ends with 1 when there is one.
 import { NodeRed } from '../../harness/nodes/node-red';
 import { optionsOf, orMisuse, wholeNumber } from '../../harness/options';
 import { allCases, caseNamed, nameOf, type Case } from './cases';
@@ -7,12 +5,14 @@ import { runCase, type Result } from './search';
 
 const usage = `npm run deployments -- [options]
 
+Deploys every change of a flow in every way at every step of a link. Prints every problem with its case.
+
   --case NAME     only this case, as a problem names it; may be repeated
-  --match TEXT    only cases whose name has this in it; may be repeated: all of them
+  --match TEXT    only cases whose name contains this; may be repeated, a case must contain all
   --stride N      only every Nth case (default 1)
   --node-red-5    on Node-RED 5.0 instead of 4.1
 
-The exit code is 1 when something did not agree.`;
+The exit code is 1 after a problem.`;
 
 const { values } = optionsOf(usage, {
   case: { type: 'string', multiple: true },

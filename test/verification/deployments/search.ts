@@ -3,31 +3,32 @@ import {
   canvasProblems,
   disagreements,
   expectationOf,
-  isVain,
+  neverAccepts,
   type Expectation,
 } from './agreement';
 import type { Case, Step } from './cases';
 import { DeploymentHarness } from './deployment-harness';
 import { hasBoard, type FlowModel, type OpenNode } from './flow';
 
-/** Milliseconds within which a step is reached. */
-const STEP_MS = 60_000;
-/** Milliseconds that troubles last from the deployment on. */
+/** Limit of the wait for a step. */
+const STEP_TIMEOUT_MS = 60_000;
+/** Troubles last this long from the deployment on. */
 const TROUBLE_MS = 10_000;
-/** Milliseconds after that in which all have to agree. */
-const AGREE_MS = 60_000;
-/** Milliseconds in which a link that is opened in vain is tried again. */
-const RETRY_MS = 120_000;
-/** Milliseconds that an input may take at most, and a message both ways. */
-const INPUT_MS = 120_000;
-const PASSAGE_MS = 2000;
-/** How often a message is given that fails because the device is lost. */
+/** After the troubles, all must agree within this time. */
+const AGREEMENT_TIMEOUT_MS = 60_000;
+/** Limit of the wait for the next attempt of a link whose server never accepts. */
+const RETRY_TIMEOUT_MS = 120_000;
+/** Limit of the wait for the end of an input. */
+const INPUT_TIMEOUT_MS = 120_000;
+/** A message each way takes less than this. */
+const ROUND_TRIP_MS = 2000;
+/** Attempts to open a link by a message when the device is lost meanwhile. */
 const MESSAGE_ATTEMPTS = 3;
 const deviceLosses = ['DEVICE_RESTARTED', 'DEVICE_UNRESPONSIVE', 'OUT_OF_SYNC'];
-/** Milliseconds by which each command is answered late by a slow device. */
+/** A slow device answers each command this late. */
 const LATE_MS = 300;
 
-/** What came of a case. */
+/** The result of a case. */
 export interface Result {
   readonly problems: readonly string[];
   /** Milliseconds from the end of the troubles until all agreed. */
@@ -51,28 +52,31 @@ export async function runCase(nodeRed: NodeRed, each: Case): Promise<Result> {
   await harness.pass(each.afterMs);
 
   const node = nodeRed.find('open');
-  const endTrouble = begin(harness, each);
+  const endTroubles = beginTroubles(harness, each);
   harness.give('send', { payload: 'before', linkId: 0 });
   const flows = each.change.apply(before);
   for (const flow of flows) await harness.deploy(flow, each.type);
   const after = flows.at(-1) ?? before;
   await harness.pass(TROUBLE_MS);
-  endTrouble();
+  endTroubles();
   const restarted = nodeRed.find('open') !== node;
   if (!keepOpen) await openByMessage(harness, after.opens);
 
   const wasClosed = each.step === 'closing' && keepOpen && !restarted;
-  const asks = ({ id }: OpenNode) => !(id === 'open' && wasClosed);
-  const expectation = { ...expectationOf(after, asks), mayLeaveOpen: mayLeaveOpen(each, after) };
+  const opensLink = ({ id }: OpenNode) => !(id === 'open' && wasClosed);
+  const expectation = {
+    ...expectationOf(after, opensLink),
+    mayLeaveOpen: mayLeaveOpen(each, after),
+  };
   const agreedAfterMs = await agree(harness, expectation);
   await checkUse(harness, nodeRed, expectation);
-  await checkRetries(harness, after, asks);
-  await harness.until(() => harness.watch.endings.size >= harness.given.size, INPUT_MS);
+  await checkRetries(harness, after, opensLink);
+  await harness.until(() => harness.watch.endings.size >= harness.given.size, INPUT_TIMEOUT_MS);
   await harness.end();
   return { problems, agreedAfterMs };
 }
 
-/** Opens links as a flow does that gives the message again where the device was lost meanwhile. */
+/** Opens links by messages. Repeats a message when the device is lost meanwhile, as a flow would. */
 async function openByMessage(
   harness: DeploymentHarness,
   nodes: readonly OpenNode[],
@@ -82,7 +86,10 @@ async function openByMessage(
   for (let attempt = 0; attempt < MESSAGE_ATTEMPTS && ids.length > 0; attempt++) {
     const inputs = ids.map((id) => [id, harness.give(id, {})] as const);
     const names = inputs.flatMap(([, name]) => name ?? []);
-    await harness.until(() => names.every((name) => harness.watch.endings.has(name)), INPUT_MS);
+    await harness.until(
+      () => names.every((name) => harness.watch.endings.has(name)),
+      INPUT_TIMEOUT_MS,
+    );
     const again = ([, name]: (typeof inputs)[number]) =>
       name !== undefined && deviceLosses.includes(codeOf(errorOf(name)));
     ids = inputs.filter(again).map(([id]) => id);
@@ -92,14 +99,14 @@ async function openByMessage(
 const codeOf = (error: unknown): string =>
   typeof error === 'object' && error && 'code' in error ? String(error.code) : '';
 
-/** A device that a flow drops while it is busy, or refuses all commands, keeps its connections. */
+/** Whether the device keeps its connections: the flow drops it while it is busy or refuses all commands. */
 function mayLeaveOpen({ trouble, path }: Case, after: FlowModel): boolean {
   return !hasBoard(after) && (trouble !== 'none' || path.startsWith('/slow'));
 }
 
-/** Lets time pass until link 0 is at a step. */
+/** Lets time pass until link 0 reaches a step. */
 async function reach(harness: DeploymentHarness, step: Step): Promise<boolean> {
-  const told = (event: string) => () => harness.events.some((each) => each.event === event);
+  const happened = (event: string) => () => harness.events.some((each) => each.event === event);
   const state =
     (...states: number[]) =>
     () =>
@@ -108,26 +115,26 @@ async function reach(harness: DeploymentHarness, step: Step): Promise<boolean> {
     case 'initializing':
       return true;
     case 'opening':
-      return harness.until(told('opening'), STEP_MS);
+      return harness.until(happened('opening'), STEP_TIMEOUT_MS);
     case 'open':
-      return harness.until(state(2), STEP_MS);
+      return harness.until(state(2), STEP_TIMEOUT_MS);
     case 'backingOff':
-      return harness.until(told('failed'), STEP_MS);
+      return harness.until(happened('failed'), STEP_TIMEOUT_MS);
     case 'reconnecting':
-      if (!(await harness.until(state(2), STEP_MS))) return false;
+      if (!(await harness.until(state(2), STEP_TIMEOUT_MS))) return false;
       harness.refuses = true;
       for (const connection of harness.connections) connection.reset();
-      return harness.until(state(1, 3), STEP_MS);
+      return harness.until(state(1, 3), STEP_TIMEOUT_MS);
     case 'closing':
-      if (!(await harness.until(state(2), STEP_MS))) return false;
+      if (!(await harness.until(state(2), STEP_TIMEOUT_MS))) return false;
       harness.server.behavior.answersCloses = false;
       harness.give('close', { linkId: 0 });
-      return harness.until(state(4), STEP_MS);
+      return harness.until(state(4), STEP_TIMEOUT_MS);
   }
 }
 
-/** @returns what ends the troubles */
-function begin(harness: DeploymentHarness, { trouble }: Case): () => void {
+/** Begins the trouble of a case. @returns a function that ends it and all other troubles */
+function beginTroubles(harness: DeploymentHarness, { trouble }: Case): () => void {
   const endDevice = beginTrouble(harness, trouble);
   return () => {
     endDevice();
@@ -151,16 +158,16 @@ function beginTrouble(harness: DeploymentHarness, trouble: Case['trouble']): () 
   return () => fault.end();
 }
 
-/** Lets time pass until all agree, and for a while longer: it has to stay so. Returns how long it took. */
+/** Lets time pass until all agree, and 20 s more: they must stay so. Returns the milliseconds until they agreed. */
 async function agree(harness: DeploymentHarness, expectation: Expectation): Promise<number> {
   const began = harness.clock.now();
   const all = () => [
     ...disagreements(harness, expectation),
     ...canvasProblems((id) => harness.watch.statuses.get(id), expectation),
   ];
-  await harness.until(() => all().length === 0, AGREE_MS);
+  await harness.until(() => all().length === 0, AGREEMENT_TIMEOUT_MS);
   const took = harness.clock.now() - began;
-  if (took < AGREE_MS) await harness.pass(20_000);
+  if (took < AGREEMENT_TIMEOUT_MS) await harness.pass(20_000);
   harness.problems.push(...all());
   if (!hasBoard(expectation.flow)) return took;
   const states = await harness.askDevice();
@@ -172,7 +179,7 @@ async function agree(harness: DeploymentHarness, expectation: Expectation): Prom
   return took;
 }
 
-/** A message passes each way over each link that is open. */
+/** Checks that a message passes each way over each open link. */
 async function checkUse(
   harness: DeploymentHarness,
   nodeRed: NodeRed,
@@ -183,7 +190,7 @@ async function checkUse(
     harness.give('send', { payload: text, linkId: link });
     const connection = harness.connections.find(({ request }) => request.target === path);
     connection?.send({ fin: true, opcode: 1, payload: Buffer.from(text) });
-    await harness.pass(PASSAGE_MS);
+    await harness.pass(ROUND_TRIP_MS);
     const arrived = harness.arrived.filter((each) => each.text === text);
     if (arrived.length !== 1 || arrived[0]?.path !== path)
       harness.problems.push(`link ${link}: the server got ${JSON.stringify(arrived)}`);
@@ -192,18 +199,19 @@ async function checkUse(
   }
 }
 
-/** A link that is kept open is tried again and again, to the URI that is deployed. */
+/** Checks that a link with `keepOpen` whose server never accepts retries with the deployed URI. */
 async function checkRetries(
   harness: DeploymentHarness,
   flow: FlowModel,
-  asks: (node: OpenNode) => boolean,
+  opensLink: (node: OpenNode) => boolean,
 ): Promise<void> {
   for (const node of flow.opens) {
     const { path, keepOpen, disabled } = node;
-    if (!hasBoard(flow) || !isVain(path) || !keepOpen || disabled || !asks(node)) continue;
+    if (!hasBoard(flow) || !neverAccepts(path) || !keepOpen || disabled || !opensLink(node))
+      continue;
     const tries = () => harness.server.requests.filter(({ target }) => target === path).length;
     const before = tries();
-    if (!(await harness.until(() => tries() > before, RETRY_MS)))
-      harness.problems.push(`${path} is not tried again within ${RETRY_MS} ms`);
+    if (!(await harness.until(() => tries() > before, RETRY_TIMEOUT_MS)))
+      harness.problems.push(`${path} has no further attempt within ${RETRY_TIMEOUT_MS} ms`);
   }
 }

@@ -1,21 +1,21 @@
 import { BROKEN, type InEntry, type MessageLog, type OutEntry } from '../message-log';
 
-/** A violated invariant, by its subject. */
+/** A violated invariant. */
 export interface Violation {
-  /** An undetectable change excuses `message`; nothing excuses `promise` and `device`. */
+  /** Its subject. Undetectable changes excuse violations about a `message`, and no others. */
   readonly about: 'message' | 'promise' | 'device';
   readonly text: string;
 }
 
-/** What the server received over one connection; the path is the number of the link. */
+/** A connection of the server with the frames that it received. The path is the number of the link. */
 export interface ServerEnd {
   readonly request: { readonly target: string };
   readonly frames: readonly { readonly opcode: number; readonly payload: Buffer }[];
 }
 
-/** What else happened in a run. */
+/** Further results of a run. */
 export interface Extras {
-  /** How often the driver reported that it pads a data prompt, or gave up a connection with an error. */
+  /** Count of padded data prompts and of connections that the driver gave up with an error. */
   readonly pads: number;
   /** Command lines that the device executed out of messages. */
   readonly injected: readonly string[];
@@ -42,7 +42,7 @@ export function audit(
   const messages = [
     ...auditSent(log, pads),
     ...auditReceived(log),
-    ...injected.map((line) => `the device took ${line} out of a message`),
+    ...injected.map((line) => `the device executed ${line} out of a message`),
   ];
   return [
     ...promises.map(
@@ -82,7 +82,7 @@ function auditSent(log: MessageLog, pads: number): string[] {
         .map(({ link, opcode }) => `${shown(entry.payload)} on link ${link} as ${opcode}`),
     ),
   ];
-  // The driver pads a prompt that it cannot leave otherwise, reports it, and reconnects.
+  // The driver pads a prompt that it cannot leave otherwise, emits an event, and reconnects.
   const unknown = log.out.filter(({ outcome }) => outcome === 'unknown').length;
   if (strays.length <= unknown + pads) return wrong;
   return [...wrong, ...strays.map((stray) => `the server got ${stray}, which was not sent`)];
@@ -107,7 +107,7 @@ function auditReceived(log: MessageLog): string[] {
   return [...wrong, ...strays.map((stray) => `the host got ${stray}, which was not served`)];
 }
 
-/** Whether the driver reported that data of this link may be missing. */
+/** Whether the driver emitted an event that data of this link may be missing. */
 function isReported({ events }: MessageLog, entry: InEntry): boolean {
   return events.some(
     ({ at, link, event }) => at >= entry.at && link === entry.link && losses.has(event),

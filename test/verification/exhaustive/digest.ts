@@ -1,22 +1,22 @@
 import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import type { ExhaustiveHarness } from './exhaustive-harness';
-import type { Direction } from './port-monitor';
+import type { Direction } from './fault-port';
 
-/** What one run did, as three hashes: versions of the driver that do the same have equal hashes. */
+/** Three hashes of one run. Versions of the driver with the same behavior have equal hashes. */
 export interface RunDigest {
   /** Bytes the driver wrote, each write with its milliseconds. */
   readonly written: string;
-  /** How each request ended, in the order of the requests. */
+  /** The result of each request, in the order of the requests. */
   readonly outcomes: string;
   /** Events and messages with their milliseconds, one list for the device and for each link. */
   readonly events: string;
 }
 
-/** How the runs of two digests differ. */
+/** The differences between the runs of two digests. */
 export interface Comparison {
   readonly compared: number;
-  /** Runs that only one of the two has. */
+  /** Count of runs that the other digest does not have. */
   readonly missing: number;
   readonly differing: Readonly<Record<keyof RunDigest, readonly string[]>>;
 }
@@ -54,11 +54,11 @@ export function digestOf(harness: ExhaustiveHarness): RunDigest {
 }
 
 /**
- * A hash of all that both ends did after the last fault, and of how all requests ended. Runs with equal hashes had, as far
- * as anyone outside can tell, reached the same state.
+ * A hash of everything that both ends did after the last fault, and of the results of all requests. Runs with equal hashes
+ * have reached the same state, as far as it shows outside.
  */
 export function futureOf({ port, log, events, linkEvents }: ExhaustiveHarness): string {
-  const last = port.strikes.at(-1);
+  const last = port.hits.at(-1);
   if (!last) return '';
   const after = (direction: Direction) =>
     port
@@ -79,7 +79,7 @@ export function futureOf({ port, log, events, linkEvents }: ExhaustiveHarness): 
   ]);
 }
 
-/** The digests of many runs, by the arguments that repeat each. */
+/** Digests of runs, by the arguments that repeat each. */
 export class Digests {
   readonly #runs = new Map<string, RunDigest>();
 
@@ -103,7 +103,7 @@ export class Digests {
     writeFileSync(file, `${lines.join('\n')}\n`);
   }
 
-  /** Compares the runs that this one has with those of another version. */
+  /** Compares the runs of this digest with those of another version. */
   compare(before: Digests): Comparison {
     const differing: Record<keyof RunDigest, string[]> = { written: [], outcomes: [], events: [] };
     let missing = 0;

@@ -17,7 +17,7 @@ import { VirtualClock } from '../../../simulator/replay/virtual-clock';
 import { WsServer, type WsConnection } from '../../harness/network/ws-server';
 import { MessageLog } from '../message-log';
 import { audit, type Violation } from './audit';
-import { PortMonitor } from './port-monitor';
+import { FaultPort } from './fault-port';
 
 /** The longest time in which a request settles. */
 const REQUEST_TIMEOUT_MS = 300_000;
@@ -29,19 +29,19 @@ const STOP_TIMEOUT_MS = 5000;
 /** Bits a second. */
 const START_RATE = 115_200;
 
-/** A command line whose execution a fault changes. */
+/** A fault of a command line. */
 export interface CommandFault {
-  /** Which of all command lines, from 0. */
+  /** Number of the command line in the run, from 0. */
   readonly index: number;
   readonly outcome: Outcome;
 }
 
-/** What a script asks of its harness. */
+/** The options of a script for its harness. */
 export interface HarnessScript {
   readonly firmware: FirmwareClass;
   /** Whether bytes take their time, as at 115200 bits a second. */
   readonly paced?: boolean;
-  /** Whether the driver climbs to the best baud rate of a paced line with RTS and CTS. */
+  /** Whether the driver raises the baud rate to the best one of a paced line with RTS and CTS. */
   readonly climbs?: boolean;
 }
 
@@ -53,7 +53,7 @@ export class ExhaustiveHarness {
   readonly host = new HostLoop(this.clock);
   readonly log = new MessageLog(() => this.clock.now());
   readonly server = new WsServer(this.clock);
-  readonly port: PortMonitor;
+  readonly port: FaultPort;
   readonly simulator: SimulatedDevice;
   readonly device: Device;
   readonly events: { readonly at: number; readonly event: LoggedDeviceEvent }[] = [];
@@ -73,7 +73,7 @@ export class ExhaustiveHarness {
     const { clock, log } = this;
     const line = climbs ? new PacedLine({ hostRate: START_RATE }) : new PacedLine();
     const write = (bytes: Buffer) => this.simulator.write(bytes);
-    this.port = new PortMonitor(clock, write, climbs ? line : undefined);
+    this.port = new FaultPort(clock, write, climbs ? line : undefined);
     this.port.commands = () => this.commands;
     this.simulator = new SimulatedDevice({
       firmware,
@@ -168,9 +168,9 @@ export class ExhaustiveHarness {
     return this.clock.advance(milliseconds);
   }
 
-  // --- afterwards ----------------------------------------------------------------------------------
+  // --- after the script ----------------------------------------------------------------------------
 
-  /** Waits until messages pass both ways again without help. @returns the time then */
+  /** Waits until messages pass both ways again. @returns the time of that */
   async recover(link: LinkId): Promise<number> {
     await this.#until('the device is ready again', () => this.device.state.name === 'ready');
     const end = this.clock.now() + RECOVERY_TIMEOUT_MS;
@@ -184,7 +184,7 @@ export class ExhaustiveHarness {
     return this.clock.now();
   }
 
-  /** Stops driver and device. @returns every violation of the run; a port or timer that is left is one */
+  /** Stops driver and device. @returns every violation of the run, a remaining port or timer included */
   async end(): Promise<Violation[]> {
     const stopping = this.device.stop();
     let stopped = false;
@@ -192,7 +192,7 @@ export class ExhaustiveHarness {
     if (!(await this.clock.until(() => stopped, STOP_TIMEOUT_MS))) {
       this.findings.push({ about: 'promise', text: 'stop() does not settle' });
     }
-    if (this.port.isOpen) this.findings.push({ about: 'device', text: 'the port is left open' });
+    if (this.port.isOpen) this.findings.push({ about: 'device', text: 'the port is still open' });
     this.simulator.destroy();
     await this.clock.advance(200_000);
     if (this.clock.pending > 0) {
@@ -206,7 +206,7 @@ export class ExhaustiveHarness {
 
   async #exchange(link: LinkId, attempt: number): Promise<boolean> {
     const { stateNumber } = this.device.links[link];
-    // Closed by the script, or given up: opened again as a flow would.
+    // The script closed the link, or the driver gave it up. A flow would open it again.
     if (stateNumber === 0) await this.open(link);
     if (this.device.links[link].stateNumber !== 2) return false;
     const text = `out ${attempt}`;
@@ -218,7 +218,7 @@ export class ExhaustiveHarness {
     return this.clock.until(() => (this.log.in[served]?.arrivals.length ?? 0) > 0, 2000);
   }
 
-  /** A script is code of the host: it waits while the host is blocked. */
+  /** A script is code of the host, so it waits while the host is blocked. */
   async #awake(): Promise<void> {
     let awake = false;
     void this.host.awake().then(() => (awake = true));
@@ -233,7 +233,7 @@ export class ExhaustiveHarness {
     const index = this.commands++;
     const fault = this.commandFaults.find((each) => each.index === index);
     if (!fault) return { kind: 'execute' };
-    this.port.struck();
+    this.port.noteHit();
     return fault.outcome;
   }
 

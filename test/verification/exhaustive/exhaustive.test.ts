@@ -9,14 +9,14 @@ import { attemptPair, searchPairs } from './pair-search';
 import { scriptNamed, scripts } from './scripts';
 import { Search } from './search';
 import { attempt, record } from './fault-run';
-import type { Direction } from './port-monitor';
+import type { Direction } from './fault-port';
 
-/** `npm run exhaustive` takes every run, this test one of so many: primes, so that they meet every kind. */
+/** This test takes every 97th run of `npm run exhaustive`. A prime, so that the sample has every kind of fault. */
 const STRIDE = 97;
-/** The same for what the device answers with thousands of bytes: the list of all commands. */
+/** For initialization, in which the device lists all commands in thousands of bytes. */
 const LONG_STRIDE = 997;
 
-describe('a single fault at any place (a sample)', () => {
+describe('a single fault at any place, a sample', () => {
   const paced = ['open-c', 'both-ways-d'].map((name) => ({ ...scriptNamed(name), paced: true }));
   for (const script of [...scripts, ...paced]) {
     const rate = script.paced ? ' at 115200 bits a second' : '';
@@ -32,7 +32,7 @@ describe('a single fault at any place (a sample)', () => {
 
 describe('a blocked event loop of the host, a sample', () => {
   for (const name of ['open-c', 'send-c', 'send-d', 'receive-d', 'both-ways-c', 'close-d']) {
-    it(`loses nothing and is no silence of the device: ${name}`, async () => {
+    it(`in ${name}: loses no message, and the driver stays in sync`, async () => {
       const script = scriptNamed(name);
       const search = new Search({ scripts: [script], kinds: hostStallKinds, stride: 17 });
       const { runs, failed } = await search.run(script);
@@ -42,9 +42,9 @@ describe('a blocked event loop of the host, a sample', () => {
   }
 });
 
-describe('two faults, one after the other (a sample)', () => {
+describe('two faults, one after the other, a sample', () => {
   for (const name of ['open-d', 'send-c', 'receive-d', 'close-c']) {
-    it(`in ${name}: every invariant holds, and equal states are counted once`, async () => {
+    it(`in ${name}: every invariant holds, and the search counts equal states once`, async () => {
       const options = { kinds: faultKinds, stride: 89, pairs: 25, seed: 1 };
       const found = await searchPairs(scriptNamed(name), options);
       assert.deepEqual(found.tally.failed, []);
@@ -61,21 +61,21 @@ describe('two faults, one after the other (a sample)', () => {
     );
     assert.equal(data?.text, 'hello');
     const pair = `lost:to-host@${data.start},inserted-30:to-host@${data.end - 1}`;
-    const { struck, undetectable, violations, trace } = await attemptPair(script, pair);
-    assert.ok(struck);
+    const { applied, undetectable, violations, trace } = await attemptPair(script, pair);
+    assert.ok(applied);
     assert.equal(trace.filter((line) => line.includes('*** here ***')).length, 2);
     assert.deepEqual([undetectable, violations], ['payload byte', []]);
   });
 });
 
-/** Regressions: a fault, and the byte it applies to, found by the text around it. */
+/** Regressions: a fault and its byte, by the text around it. */
 const regressions: readonly {
   readonly what: string;
   readonly script: string;
   readonly fault: string;
   readonly direction: Direction;
   readonly text: string;
-  /** Of the byte in the text. */
+  /** Index of the byte in the text. */
   readonly index: number;
 }[] = [
   {
@@ -111,7 +111,7 @@ const regressions: readonly {
     index: 18,
   },
   {
-    what: 'a received length that grew: the data behind it is not swallowed for ever',
+    what: 'a received length that grew: the driver still receives the data behind it',
     script: 'receive-c',
     fault: 'inserted-30:to-host',
     direction: 'to-host',
@@ -175,13 +175,13 @@ describe('a single fault that once broke an invariant', () => {
       const recording = await record(script);
       const whole = recording.units[direction].map((unit) => unit.text).join('');
       const start = whole.indexOf(text, recording.from[direction]);
-      assert.ok(start >= 0, `nothing like ${text} was written`);
+      assert.ok(start >= 0, `no end wrote ${text}`);
       const outcome = await attempt(script, {
         kind: faultKind(fault),
         at: start + index,
         recording,
       });
-      assert.ok(outcome.struck);
+      assert.ok(outcome.applied);
       assert.deepEqual(outcome.violations, []);
     });
   }
@@ -193,7 +193,7 @@ describe('a single fault that once broke an invariant', () => {
       at: 0,
       recording: await record(script),
     });
-    assert.ok(outcome.struck);
+    assert.ok(outcome.applied);
     assert.deepEqual(outcome.violations, []);
   });
 });

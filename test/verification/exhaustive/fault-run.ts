@@ -1,7 +1,13 @@
 import { digestOf, futureOf, type RunDigest } from './digest';
 import type { Violation } from './audit';
 import type { FaultKind } from './faults';
-import { sendWindows, unitAt, unitsSaid, unitsWritten, type Recording } from './recording';
+import {
+  sendWindows,
+  unitAt,
+  unitsFromDevice,
+  unitsFromHost,
+  type RecordedRun,
+} from './recorded-run';
 import type { Script } from './scripts';
 import { ExhaustiveHarness } from './exhaustive-harness';
 import { undetectableReason, type Undetectable } from './undetectable';
@@ -13,34 +19,34 @@ const HANG_RECOVERY_LIMIT_MS = 90_000;
 
 /** The result of one script with one fault. */
 export interface Outcome {
-  /** Whether the fault struck. */
-  readonly struck: boolean;
+  /** Whether every fault applied. */
+  readonly applied: boolean;
   readonly violations: readonly string[];
-  /** Why no host could detect the violations; undefined: there are none, or a host could. */
+  /** The reason why no host can detect the violations; undefined: there are none, or a host can. */
   readonly undetectable: Undetectable | undefined;
-  /** Sends whose outcome was unknown. */
+  /** Count of sends whose outcome was unknown. */
   readonly unknown: number;
   /** Milliseconds from the fault until messages passed both ways again. */
-  readonly recovery: number;
-  /** Every write and every event in the order of time. */
+  readonly recoveryMs: number;
+  /** Every write and every event, in the order of time. */
   readonly trace: readonly string[];
   readonly digest: RunDigest;
-  /** The run taken apart, with the places behind its last fault. */
-  readonly recording: () => Recording;
-  /** A hash of all that both ends did after the last fault. */
+  /** The run in units, with the places behind its last fault. */
+  readonly recording: () => RecordedRun;
+  /** See {@link futureOf}. */
   readonly future: () => string;
 }
 
-/** One fault of a run, with the place where it applies. */
+/** A fault of a run, with its place. */
 export interface ArmedFault {
   readonly kind: FaultKind;
   readonly at: number;
-  /** The run in which the place was found: without this fault, and with those before it. */
-  readonly recording: Recording;
+  /** The run with the faults before this one, in which the search found the place. */
+  readonly recording: RecordedRun;
 }
 
 /** Runs a script without a fault. @throws Error when that violates an invariant */
-export async function record(script: Script): Promise<Recording> {
+export async function record(script: Script): Promise<RecordedRun> {
   const harness = new ExhaustiveHarness(script);
   await script.setUp?.(harness);
   const from = marksOf(harness);
@@ -54,7 +60,7 @@ export async function record(script: Script): Promise<Recording> {
   return recording;
 }
 
-type Marks = Recording['from'];
+type Marks = RecordedRun['from'];
 
 function marksOf({ port, commands }: ExhaustiveHarness): Marks {
   return {
@@ -64,14 +70,14 @@ function marksOf({ port, commands }: ExhaustiveHarness): Marks {
   };
 }
 
-/** Takes a run apart. @param from where faults may apply; @param to where they may no longer */
-function recordingOf({ port, firmware }: ExhaustiveHarness, from: Marks, to: Marks): Recording {
+/** Splits a run into units. Faults may apply from `from` up to `to`. */
+function recordingOf({ port, firmware }: ExhaustiveHarness, from: Marks, to: Marks): RecordedRun {
   const written = port.pieces('to-device');
-  const said = unitsSaid(port.pieces('to-host'), firmware === 'D');
+  const fromDevice = unitsFromDevice(port.pieces('to-host'), firmware === 'D');
   return {
-    units: { 'to-device': unitsWritten(written), 'to-host': said },
+    units: { 'to-device': unitsFromHost(written), 'to-host': fromDevice },
     pieces: port.pieces('to-host').map(({ start }) => start),
-    sends: sendWindows(written, said, to),
+    sends: sendWindows(written, fromDevice, to),
     from,
     to,
   };
@@ -84,31 +90,31 @@ export async function attempt(script: Script, ...faults: readonly ArmedFault[]):
   for (const { kind, at } of faults) kind.arm(harness, at);
   await script.run(harness);
   const end = await harness.recover(0);
-  const { strikes, triggeredAt } = harness.port;
+  const { hits, triggeredAt } = harness.port;
   const marks = marksOf(harness);
   const findings = await harness.end();
   const blocksMs = sum(faults.map(({ kind }) => kind.blocksMs ?? 0));
-  const recovery = triggeredAt === undefined ? 0 : Math.max(0, end - triggeredAt - blocksMs);
-  if (blocksMs > 0) findings.push(...tracesOf(harness));
-  if (recovery > sum(faults.map(({ kind }) => recoveryLimit(kind)))) {
-    findings.push({ about: 'device', text: `messages passed again only after ${recovery} ms` });
+  const recoveryMs = triggeredAt === undefined ? 0 : Math.max(0, end - triggeredAt - blocksMs);
+  if (blocksMs > 0) findings.push(...stallViolations(harness));
+  if (recoveryMs > sum(faults.map(({ kind }) => recoveryLimit(kind)))) {
+    findings.push({ about: 'device', text: `messages passed again only after ${recoveryMs} ms` });
   }
   const unknown = harness.log.out.filter(({ outcome }) => outcome === 'unknown').length;
   if (unknown > 0 && !faults.some(mayBeUnknown)) {
-    findings.push({ about: 'device', text: 'an outcome is unknown though no send was at work' });
+    findings.push({ about: 'device', text: 'an outcome is unknown though no send was under way' });
   }
   const reason = reasonOf(harness, faults);
   const excused = reason !== undefined && findings.some(({ about }) => about === 'message');
   return {
-    struck: strikes.length >= faults.length,
+    applied: hits.length >= faults.length,
     violations: (excused ? findings.filter(isInexcusable) : findings).map(({ text }) => text),
     undetectable: excused ? reason : undefined,
     unknown,
-    recovery,
+    recoveryMs,
     trace: traceOf(harness),
     digest: digestOf(harness),
     recording: () => {
-      const { offsets = marks, commands = marks.commands } = strikes.at(-1) ?? {};
+      const { offsets = marks, commands = marks.commands } = hits.at(-1) ?? {};
       return recordingOf(harness, { ...offsets, commands }, marks);
     },
     future: () => futureOf(harness),
@@ -126,12 +132,13 @@ function reasonOf(
     return undetectableReason(kind, at, recording, text);
   });
   return (
-    reasons.find((reason) => reason !== undefined) ?? (makeUp(faults) ? 'payload byte' : undefined)
+    reasons.find((reason) => reason !== undefined) ??
+    (cancelOut(faults) ? 'payload byte' : undefined)
   );
 }
 
-/** Whether all faults changed bytes of one payload, or of one message's data, and its length is as it was. */
-function makeUp(faults: readonly ArmedFault[]): boolean {
+/** Whether all faults changed bytes of one payload, or of one message's data, and kept its length. */
+function cancelOut(faults: readonly ArmedFault[]): boolean {
   const [first] = faults;
   const direction = first?.kind.change?.direction;
   if (!first || !direction) return false;
@@ -139,7 +146,7 @@ function makeUp(faults: readonly ArmedFault[]): boolean {
   if (unit?.role !== 'payload' && unit?.role !== 'data') return false;
   const drifts = faults.map(({ kind: { change }, at }) => {
     const isIn = change?.direction === direction && at >= unit.start && at < unit.end;
-    return isIn ? change.instead(0).length - 1 : NaN;
+    return isIn ? change.replace(0).length - 1 : NaN;
   });
   return sum(drifts) === 0;
 }
@@ -152,11 +159,11 @@ function sum(numbers: readonly number[]): number {
   return numbers.reduce((total, number) => total + number, 0);
 }
 
-/** A host that stood still has lost nothing, and neither has its device. */
-function tracesOf({ events, log }: ExhaustiveHarness): Violation[] {
+/** Violations after a host stall, in which neither host nor device loses anything. */
+function stallViolations({ events, log }: ExhaustiveHarness): Violation[] {
   const about = 'device' as const;
   const outOfSync = events.filter(({ event }) => event.event === 'outofsync');
-  // A link that the server closed may be away when the host goes on.
+  // The server may have closed the link during the stall.
   const failed = log.out.filter(
     ({ outcome, code }) => outcome !== 'sent' && code !== 'LINK_NOT_OPEN',
   );
@@ -168,9 +175,9 @@ function tracesOf({ events, log }: ExhaustiveHarness): Violation[] {
 
 const isInexcusable = ({ about }: Violation): boolean => about !== 'message';
 
-/** Whether the fault strikes between the first byte of a send and its result. */
+/** Whether the fault applies between the first byte of a send and its final result code. */
 function mayBeUnknown({ kind, at, recording: { sends } }: ArmedFault): boolean {
-  // What a server does arrives later, through the network.
+  // The network delays the effect of a fault of the server.
   if (kind.name.startsWith('server-')) return sends.some(({ to }) => at < to['to-host']);
   if (kind.name.startsWith('outcome-')) return sends.some(({ command }) => command === at);
   const direction = kind.name.endsWith(':to-device') ? 'to-device' : 'to-host';
@@ -178,7 +185,7 @@ function mayBeUnknown({ kind, at, recording: { sends } }: ArmedFault): boolean {
 }
 
 function traceOf({ port, linkEvents, events }: ExhaustiveHarness): string[] {
-  const spoken = (['to-device', 'to-host'] as const).flatMap((direction) =>
+  const writes = (['to-device', 'to-host'] as const).flatMap((direction) =>
     port.pieces(direction).map(({ at, start, bytes }) => {
       const text = JSON.stringify(bytes.toString('latin1'));
       return { at, text: `${direction === 'to-device' ? 'H' : 'D'}@${start} ${text}` };
@@ -193,9 +200,9 @@ function traceOf({ port, linkEvents, events }: ExhaustiveHarness): string[] {
       at,
       text: `  device: ${event} ${detail ?? ''} ${error?.code ?? ''}`,
     })),
-    ...port.strikes.map(({ at }) => ({ at, text: '*** here ***' })),
+    ...port.hits.map(({ at }) => ({ at, text: '*** here ***' })),
   ];
-  return [...spoken, ...eventLines]
+  return [...writes, ...eventLines]
     .sort((one, other) => one.at - other.at)
     .map(({ at, text }) => `${(at / 1000).toFixed(4).padStart(10)} ${text}`);
 }

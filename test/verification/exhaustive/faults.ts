@@ -1,26 +1,26 @@
 import type { Outcome } from '../../../simulator/device/hooks';
-import type { Recording, Unit } from './recording';
+import type { RecordedRun, Unit } from './recorded-run';
 import type { ExhaustiveHarness } from './exhaustive-harness';
-import type { Direction, PortFault } from './port-monitor';
+import type { Direction, PortFault } from './fault-port';
 
 /** One kind of single fault. */
 export interface FaultKind {
-  /** As on the command line. */
+  /** The name on the command line. */
   readonly name: string;
-  /** Every place where it can apply in a recorded run: byte offsets, or numbers of command lines. */
-  places(recording: Recording): readonly number[];
-  /** Makes it apply at a place. */
+  /** Every place in a recorded run at which it can apply: byte offsets, or numbers of command lines. */
+  places(recording: RecordedRun): readonly number[];
+  /** Lets it apply at a place. */
   arm(harness: ExhaustiveHarness, at: number): void;
-  /** How long the host's event loop is blocked, in milliseconds, for kinds that do that. */
+  /** Milliseconds for which it blocks the host's event loop. */
   readonly blocksMs?: number;
-  /** How the byte changes, for kinds that change bytes. */
+  /** Its change of a byte. */
   readonly change?: Change;
 }
 
-/** How a kind changes a byte, and which way the byte goes. */
+/** The change of a byte, and the byte's direction. */
 export interface Change {
   readonly direction: Direction;
-  readonly instead: (byte: number) => Buffer;
+  readonly replace: (byte: number) => Buffer;
 }
 
 const directions: readonly Direction[] = ['to-device', 'to-host'];
@@ -40,7 +40,7 @@ const changes: readonly (readonly [string, (byte: number) => Buffer])[] = [
   ),
 ];
 
-/** URCs and diagnostics that may come at the start of any line. */
+/** URCs and diagnostics that a device may send at the start of any line. */
 const urcs: Readonly<Record<string, string>> = {
   wifi: 'WIFI GOT IP\r\n',
   time: '+TIME_UPDATED\r\n',
@@ -69,17 +69,17 @@ const outcomes: Readonly<Record<string, Outcome>> = {
 };
 
 const byteFaults: readonly FaultKind[] = directions.flatMap((direction) =>
-  changes.map(([name, instead]): FaultKind => ({
+  changes.map(([name, replace]): FaultKind => ({
     name: `${name}:${direction}`,
     places: (recording) => bytes(recording, direction),
-    arm: (harness, at) => harness.port.arm({ direction, at, instead }),
-    change: { direction, instead },
+    arm: (harness, at) => harness.port.arm({ direction, at, replace }),
+    change: { direction, replace },
   })),
 );
 
 const cuts: readonly FaultKind[] = directions.flatMap((direction) => [
-  onLine(`cut:${direction}`, direction, () => ({ pause: 0 })),
-  onLine(`pause:${direction}`, direction, () => ({ pause: 25 })),
+  onLine(`cut:${direction}`, direction, () => ({ pauseMs: 0 })),
+  onLine(`pause:${direction}`, direction, () => ({ pauseMs: 25 })),
 ]);
 
 const restarts: readonly FaultKind[] = directions.map((direction) =>
@@ -90,8 +90,8 @@ const restarts: readonly FaultKind[] = directions.map((direction) =>
 );
 
 /**
- * How long the host is blocked, and how late it reads then, in milliseconds. 0.7 s and 1.8 s are past the first
- * probe at a negotiated and at the port rate, 4.2 s is past the timeout of a prompt.
+ * Durations of host stalls. 0.7 s and 1.8 s exceed the wait for the first probe at a negotiated and at the port rate; 4.2 s
+ * exceeds the timeout of a prompt.
  */
 const hostStalls = [
   { durationMs: 700, inputLateMs: 0 },
@@ -101,7 +101,7 @@ const hostStalls = [
   { durationMs: 30_000, inputLateMs: 0 },
 ] as const;
 
-/** Not among {@link faultKinds}: a digest of those stays comparable. */
+/** Apart from {@link faultKinds}, so that digests of those stay comparable. */
 export const hostStallKinds: readonly FaultKind[] = directions.flatMap((direction) =>
   hostStalls.map(({ durationMs, inputLateMs }): FaultKind => {
     const late = inputLateMs > 0 ? '-late' : '';
@@ -118,7 +118,7 @@ const urcFaults: readonly FaultKind[] = Object.entries(urcs).map(([name, text]) 
   atLineStarts(`report-${name}`, (harness) => harness.port.deliver(Buffer.from(text))),
 );
 
-const dataReport: FaultKind = atLineStarts('report-data', (harness) => {
+const dataUrc: FaultKind = atLineStarts('report-data', (harness) => {
   const text = '>\r\nOK\r\n';
   const long = harness.firmware === 'D';
   // Data comes only from a link that the device has connected.
@@ -140,13 +140,12 @@ const commandFaults: readonly FaultKind[] = Object.entries(outcomes).map(([name,
   arm: (harness, index) => void harness.commandFaults.push({ index, outcome }),
 }));
 
-/** Every kind there is. */
 export const faultKinds: readonly FaultKind[] = [
   ...byteFaults,
   ...cuts,
   ...restarts,
   ...urcFaults,
-  dataReport,
+  dataUrc,
   ...servers,
   ...commandFaults,
 ];
@@ -172,7 +171,7 @@ function onLine(
   };
 }
 
-/** At every start of a line of the device, and on both sides of a prompt. */
+/** A fault at every start of a line of the device, and on both sides of a prompt. */
 function atLineStarts(name: string, happen: (harness: ExhaustiveHarness) => void): FaultKind {
   const starts = ({ role }: Unit) => role === 'line' || role === 'header' || role === 'prompt';
   return {
@@ -187,7 +186,7 @@ function atLineStarts(name: string, happen: (harness: ExhaustiveHarness) => void
   };
 }
 
-/** Before every write of the device. */
+/** A fault before every write of the device. */
 function atPieces(name: string, happen: (harness: ExhaustiveHarness) => void): FaultKind {
   return {
     name,
@@ -198,7 +197,7 @@ function atPieces(name: string, happen: (harness: ExhaustiveHarness) => void): F
   };
 }
 
-function bytes({ from, to }: Recording, direction: Direction): number[] {
+function bytes({ from, to }: RecordedRun, direction: Direction): number[] {
   return range(from[direction], to[direction]);
 }
 

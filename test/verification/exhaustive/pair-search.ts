@@ -1,11 +1,11 @@
 import { seededRandom } from '../../../simulator';
 import { attempt, record, type ArmedFault, type Outcome } from './fault-run';
-import type { Recording } from './recording';
+import type { RecordedRun } from './recorded-run';
 import { faultKind, type FaultKind } from './faults';
 import type { Script } from './scripts';
 import { Tally } from './tally';
 
-/** The shortest scripts: two faults at all their places are still to be counted. */
+/** The shortest scripts. Longer ones have too many pairs to count. */
 export const pairScripts: readonly string[] = ['open', 'send', 'receive', 'close'].flatMap(
   (name) => [`${name}-c`, `${name}-d`],
 );
@@ -14,21 +14,23 @@ export interface PairOptions {
   readonly kinds: readonly FaultKind[];
   /** Only every Nth first fault. */
   readonly stride: number;
-  /** How many pairs of each script run, drawn by the seed. */
+  /** Count of pairs of each script, drawn by the seed. */
   readonly pairs: number;
   readonly seed: number;
   /** Called after every run with the arguments that repeat it. */
   readonly onRun?: (outcome: Outcome, run: string) => void;
 }
 
-/** Pairs of one script. */
+/** The result of the pairs of one script. */
 export interface PairResult {
   readonly tally: Tally;
-  /** First faults, and the states that they lead to. */
+  /** Count of first faults. */
   readonly firsts: number;
+  /** Count of different states after a first fault. */
   readonly states: number;
-  /** Pairs of all first faults, and those left when equal states are counted once. */
+  /** Count of pairs of all first faults. */
   readonly all: number;
+  /** Count of pairs of one first fault for each state. */
   readonly pruned: number;
 }
 
@@ -36,14 +38,14 @@ export interface PairResult {
 interface State {
   readonly first: ArmedFault;
   /** The run with the first fault, with the places behind it. */
-  readonly behind: Recording;
+  readonly behind: RecordedRun;
   readonly seconds: readonly { readonly kind: FaultKind; readonly places: readonly number[] }[];
   readonly count: number;
 }
 
 /**
- * Runs a script with pairs of faults. First faults after which both ends do the same lead to one state, which gets its second faults
- * once.
+ * Runs a script with pairs of faults. First faults after which both ends do the same lead to one state, and each state gets
+ * its second faults once.
  */
 export async function searchPairs(script: Script, options: PairOptions): Promise<PairResult> {
   const { pairs, seed, onRun } = options;
@@ -55,8 +57,8 @@ export async function searchPairs(script: Script, options: PairOptions): Promise
     const outcome = await attempt(script, first, second);
     const run = `--script ${script.name} --pair ${nameOf(first)},${nameOf(second)}`;
     onRun?.(outcome, run);
-    // The second fault falls away where the first one took the bytes of its place.
-    tally.add({ ...outcome, struck: true }, run);
+    // The second fault does not apply where the first one removed its byte.
+    tally.add({ ...outcome, applied: true }, run);
   }
   return { tally, firsts, states: states.length, all, pruned };
 }
@@ -68,7 +70,7 @@ export async function attemptPair(script: Script, pair: string): Promise<Outcome
     const [name = '', place = ''] = text.split('@');
     return { kind: faultKind(name), at: Number(place) };
   });
-  if (!one || !other || rest.length > 0) throw new Error(`"${pair}" is no pair of faults`);
+  if (!one || !other || rest.length > 0) throw new Error(`"${pair}" is not a pair of faults`);
   const first = { ...one, recording };
   const { recording: behind } = await attempt(script, first);
   return attempt(script, first, { ...other, recording: behind() });
@@ -117,11 +119,11 @@ function pairAt(
   throw new Error(`there is no pair ${index}`);
 }
 
-/** Different numbers below a limit, as many as wanted, in an order that the seed decides. */
-function* drawn(limit: number, wanted: number, seed: number): Generator<number> {
+/** Draws `count` different numbers below a limit. */
+function* drawn(limit: number, count: number, seed: number): Generator<number> {
   const random = seededRandom(seed);
   const seen = new Set<number>();
-  while (seen.size < Math.min(limit, wanted)) {
+  while (seen.size < Math.min(limit, count)) {
     const index = Math.floor(random() * limit);
     if (seen.has(index)) continue;
     seen.add(index);

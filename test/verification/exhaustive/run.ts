@@ -1,5 +1,3 @@
-// `npm run exhaustive`: every script with every fault at every place. Prints counts, and the command that
-// repeats each failed run; exits with 1 when a run failed.
 import { optionsOf, orMisuse, wholeNumber } from '../../harness/options';
 import { Digests } from './digest';
 import { faultKind, faultKinds, hostStallKinds } from './faults';
@@ -11,17 +9,19 @@ import { undetectables } from './undetectable';
 
 const usage = `npm run exhaustive -- [options]
 
+Runs every script with every fault at every place. Prints counts, and the command that repeats each failed run.
+
   --script NAME   only this script; may be repeated
   --fault NAME    only this kind of fault; may be repeated
   --at N          only at this place, with a trace of it
   --stride N      only at every Nth place (default 1)
-  --digest FILE   write what every run did, as hashes
-  --against FILE  compare with such a file of another version
-  --host-stalls   block the host's event loop at every byte, instead of the other faults
-  --pairs N       pairs of faults instead, N of each script, drawn by the seed; of all first faults that lead to
-                  one state only one counts; --stride N takes every Nth first fault
+  --digest FILE   writes a digest of every run
+  --against FILE  compares with the digest of another version
+  --host-stalls   blocks the host's event loop at every byte, instead of the other faults
+  --pairs N       draws N pairs of faults for each script; of first faults that lead to one state only one counts;
+                  --stride N takes every Nth first fault
   --pair K@P,K@P  only this pair, with a trace of it
-  --seed S        which pairs (default 1)
+  --seed S        draws the pairs (default 1)
   --paced         bytes take their time, as at 115200 bits a second
 
 Scripts: ${scripts.map(({ name }) => name).join(', ')}
@@ -74,15 +74,15 @@ const titles = ['runs', 'violations', 'undetectable', 'unknown', 'worst [s]'];
 
 const seconds = (milliseconds: number): string => (milliseconds / 1000).toFixed(1);
 
-function cells({ runs, failed, undetectable, unknown, worst }: Tally): (string | number)[] {
+function cells({ runs, failed, undetectable, unknown, worstMs }: Tally): (string | number)[] {
   const excused = [...undetectable.values()].reduce((sum, count) => sum + count, 0);
-  return [runs, failed.length, excused, unknown, seconds(worst)];
+  return [runs, failed.length, excused, unknown, seconds(worstMs)];
 }
 
-/** Prints how the runs differ from those of another version; returns how many do. */
+/** Prints the differences from another version; returns the count of differing runs. */
 function compare(other: Digests): number {
   const { compared, missing, differing } = digests.compare(other);
-  print(`\n${compared} runs compared, ${missing} only here`);
+  print(`\n${compared} runs compared, ${missing} only in this version`);
   for (const [part, runs] of Object.entries(differing)) {
     print(`${part}: ${runs.length} differ`);
     const first = new Map(runs.toReversed().map((run) => [/--fault (\S+)/.exec(run)?.[1], run]));
@@ -118,7 +118,7 @@ async function mainPairs(): Promise<void> {
   finish(failed);
 }
 
-/** Prints the failed runs, and says how it ends. */
+/** Prints the failed runs, and sets the exit code. */
 function finish(failed: readonly FailedRun[]): void {
   for (const { repeat, violations } of failed) print(`\n${repeat}\n  ${violations.join('\n  ')}`);
   print(failed.length === 0 ? 'no violations' : `\n${failed.length} violations`);

@@ -1,17 +1,17 @@
 import type { FirmwareClass } from '../../../simulator';
 import type { ExhaustiveHarness, HarnessScript } from './exhaustive-harness';
 
-/** A short scenario, to be run once for every fault at every place. */
+/** A short scenario, which runs once for every fault at every place. */
 export interface Script extends HarnessScript {
   readonly name: string;
-  /** Only every so many places: of tens of thousands of alike bytes. Default: all. */
+  /** Takes every Nth place of a script with tens of thousands of similar bytes. Default 1. */
   readonly every?: number;
   /** Set-up, without faults. */
   readonly setUp?: (harness: ExhaustiveHarness) => Promise<void>;
   readonly run: (harness: ExhaustiveHarness) => Promise<void>;
 }
 
-/** Milliseconds in which a climb reaches 3,000,000 baud, and more. */
+/** Within this time the driver raises the baud rate to 3,000,000. */
 const CLIMB_MS = 2500;
 
 const up = (harness: ExhaustiveHarness): Promise<void> => harness.ready();
@@ -23,7 +23,7 @@ const opened = async (harness: ExhaustiveHarness): Promise<void> => {
 
 const both: readonly FirmwareClass[] = ['C', 'D'];
 
-/** On firmware of each of these classes. */
+/** The script on each of these firmware classes. */
 function on(
   classes: readonly FirmwareClass[],
   script: Omit<Script, 'firmware' | 'name'> & { readonly name: string },

@@ -14,7 +14,7 @@ export interface SearchOptions {
   readonly onRun?: (outcome: Outcome, run: string) => void;
 }
 
-/** Every script with every fault at every place. */
+/** Runs scripts with every fault at every place. */
 export class Search {
   readonly total = new Tally();
   /** By kind of fault. */

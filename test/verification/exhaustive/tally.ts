@@ -12,9 +12,9 @@ export class Tally {
   runs = 0;
   /** Sends whose outcome was unknown, which is allowed. */
   unknown = 0;
-  /** The longest time from a fault until messages passed both ways again, in milliseconds. */
-  worst = 0;
-  /** The run that took so long. */
+  /** The longest time from a fault until messages passed both ways again. */
+  worstMs = 0;
+  /** The run of that time. */
   worstRun = '';
   readonly failed: FailedRun[] = [];
   readonly #undetectables = new Map<Undetectable, number>();
@@ -24,17 +24,17 @@ export class Tally {
     return this.#undetectables;
   }
 
-  /** @param run which run it is, as arguments of the command line */
-  add({ struck, violations, undetectable, unknown, recovery }: Outcome, run: string): void {
+  /** @param run the arguments that repeat it */
+  add({ applied, violations, undetectable, unknown, recoveryMs }: Outcome, run: string): void {
     this.runs++;
     this.unknown += unknown;
-    if (recovery > this.worst) {
-      this.worst = recovery;
+    if (recoveryMs > this.worstMs) {
+      this.worstMs = recoveryMs;
       this.worstRun = run;
     }
     if (undetectable)
       this.#undetectables.set(undetectable, (this.#undetectables.get(undetectable) ?? 0) + 1);
-    const all = struck ? violations : ['the fault did not strike', ...violations];
+    const all = applied ? violations : ['the fault did not apply', ...violations];
     if (all.length > 0)
       this.failed.push({ repeat: `npm run exhaustive -- ${run}`, violations: all });
   }

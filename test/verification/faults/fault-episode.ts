@@ -1,22 +1,22 @@
 import type { Hit } from '../../../simulator/faults';
 
-/** One fault, or two at once, and the recovery from it. */
+/** One fault, or two at once, and the recovery. Times in milliseconds on the harness's clock. */
 export interface FaultEpisode {
   readonly names: readonly string[];
   readonly hits: readonly Hit[];
-  /** When it struck first. */
+  /** When it first applied. */
   readonly from: number;
-  /** When its cause was gone, so that the driver could recover. */
+  /** When it ended, so that the driver could recover. */
   readonly gone: number;
   /** When all links passed messages both ways again; undefined: not within the limit. */
   readonly recovered: number | undefined;
-  /** When the device was ready, all links open, and a message went out that was begun afterwards. */
+  /** See {@link Recovery.usable}; undefined: not within the limit. */
   readonly usable: number | undefined;
-  /** Milliseconds between `gone` and `usable` that the device's data filled the port. */
+  /** Milliseconds from `gone` to `usable` in which the device's data filled the port. */
   readonly flooded: number;
-  /** Milliseconds from the first stroke until all was well that the host was blocked. */
+  /** Milliseconds from the first application to the recovery in which the host was blocked. */
   readonly blocked: number;
-  /** When the links were open again after the device or its port had been lost. */
+  /** See {@link Recovery.reopened}. */
   readonly reopened: number | undefined;
 }
 

@@ -6,22 +6,22 @@ import type { Faults } from '../../../simulator/faults';
 import type { WsServer } from '../../harness/network/ws-server';
 import type { MessageLog } from '../message-log';
 
-/** Called with everything that passes, before a fault changes it. */
+/** Observes the port, before faults change its bytes. */
 export interface PortObserver {
   /** The host wrote bytes. */
   wrote(bytes: Buffer): void;
-  /** The device executes a command line, as it arrived. */
-  took(line: string): void;
+  /** The device executes the command line that arrived. */
+  executed(line: string): void;
   /** The device wrote the final result code of that line. */
   answered(): void;
   /** The device refused bytes with a diagnostic. */
   refused(): void;
 }
 
-/** An event loop that can be blocked. */
-export interface StageHost {
+/** An event loop that a run can block. */
+export interface BlockableHost {
   readonly blocked: boolean;
-  /** Milliseconds that it was blocked so far. */
+  /** Total milliseconds for which it was blocked. */
   readonly blockedMs: number;
   block(durationMs: number, inputLateMs: number): void;
   /** Settles once code of the host may run. */
@@ -34,8 +34,8 @@ export interface StageHost {
  */
 export interface FaultHarness {
   readonly clock: Clock;
-  /** The host's event loop, where it can be blocked. */
-  readonly host: StageHost | undefined;
+  /** The host's event loop; undefined where a run cannot block it. */
+  readonly host: BlockableHost | undefined;
   readonly log: MessageLog;
   readonly device: Device;
   readonly faults: Faults;
@@ -45,23 +45,23 @@ export interface FaultHarness {
   readonly pauseFactor: number;
   /** Milliseconds from power-up to an address, at most. */
   readonly bootAndJoinMs: number;
-  /** Milliseconds that a data prompt's 16 kB take at the port's rate. */
+  /** Milliseconds that the longest payload takes at the port's rate. */
   readonly padMs: number;
-  /** Milliseconds that everything received took at the port's rate; 0 without a rate. */
+  /** Milliseconds that all received bytes took at the port's rate; 0 without a rate. */
   readonly receiveMs: number;
   monitor: PortObserver | undefined;
-  /** Called with what the host writes and reads, for a trace. */
+  /** Called with the bytes that the host writes and reads, for a trace. */
   onWrite: ((bytes: Buffer) => void) | undefined;
   onRead: ((bytes: Buffer) => void) | undefined;
-  /** Called with the number of bytes that pass, either way. */
+  /** Called with the count of bytes in each write, both ways. */
   onPass: ((length: number) => void) | undefined;
   /** The URI of a link. */
   uri(link: LinkId): string;
-  /** Another program takes the port, or gives it back; only while it is unplugged. */
+  /** Lets another program open the port, or close it. Call only while it is unplugged. */
   occupy(taken: boolean): void;
   /** Lets time pass until a promise settles. */
   drive<T>(promise: Promise<T>): Promise<T>;
-  /** Stops everything. @returns timers, ports and connections that are left */
+  /** Stops everything. @returns remaining timers, ports and connections */
   end(): Promise<readonly string[]>;
 }
 
@@ -69,7 +69,7 @@ export interface FaultHarness {
 export function hooksFor(monitor: () => PortObserver | undefined): Hooks {
   return {
     reached: (point, line) => {
-      if (point === 'command') monitor()?.took(line);
+      if (point === 'command') monitor()?.executed(line);
       else if (point === 'answered') monitor()?.answered();
     },
     refused: () => monitor()?.refused(),

@@ -1,10 +1,10 @@
 import type { LinkId } from '../../../driver/at/types';
 import type { OpenOptions } from '../../../driver/link/options';
-import { seededRandom } from '../../../simulator';
+import { seededRandom, type Random } from '../../../simulator';
 import { onDeviceEvents, onLinkEvents } from '../../harness/event-log';
+import { between, pick } from '../../harness/random';
 import type { Hit } from '../../../simulator/faults';
 import { drawFault, nameOf, withPrerequisite, type ScheduledFault } from './fault-schedule';
-import { between, pick, type Random } from './invariants/message';
 import type { FaultEpisode } from './fault-episode';
 import type { FaultHarness } from './fault-harness';
 import { Recovery, TIMEOUT_MS } from './invariants/recovery';
@@ -14,38 +14,36 @@ import { PortMonitor } from './port-monitor';
 
 export interface FaultRunOptions {
   readonly seed: number;
-  /** Ends once so many messages were sent and received … */
+  /** Ends after this many messages, both ways together … */
   readonly messages?: number | undefined;
-  /** … and so many faults have struck, if that is given. */
+  /** … and this many episodes; absent: any count. */
   readonly faults?: number | undefined;
-  /** Names of faults, or names with settings; empty: all there are. */
+  /** Names of faults, or names with settings; empty: all faults. */
   readonly only?: readonly string[];
   /** The probability of two faults at once, from 0 to 1. */
   readonly overlap?: number;
-  /** Whether the host's event loop is blocked now and then, beside the faults. */
+  /** Whether the run also blocks the host's event loop at random. */
   readonly hostStalls?: boolean;
-  /** Called after each fault. */
+  /** Called after each episode. */
   readonly progress?: (episode: FaultEpisode) => void;
 }
 
-/** The longest wait for a fault's trigger. */
 const TRIGGER_TIMEOUT_MS = 12_000;
-/** The duration of faults that last. */
+/** The run ends a lasting fault after this time. */
 const LASTING_FAULT_MS = 6000;
-/** Milliseconds that the host is blocked. */
-const SHORTEST_STALL = 100;
-const LONGEST_STALL = 30_000;
+const MIN_STALL_MS = 100;
+const MAX_STALL_MS = 30_000;
 
-/** How long a fault was active. */
+/** The time in which a fault was active. */
 interface Span {
   readonly from: number;
   readonly gone: number;
 }
 
-/** Three links, messages both ways, and one fault after another. */
+/** Sends messages both ways over three links, and injects one fault after another. */
 export class FaultRun {
   readonly episodes: FaultEpisode[] = [];
-  /** Faults whose trigger did not come. */
+  /** Count of faults whose trigger did not come. */
   missed = 0;
   readonly monitor: PortMonitor;
   readonly #harness: FaultHarness;
@@ -127,21 +125,21 @@ export class FaultRun {
     }
   }
 
-  /** Blocks the host at random: at some time, or at some byte on the port. */
+  /** Blocks the host at random times, or at random bytes on the port. */
   async #stallOn(): Promise<void> {
     const { host } = this.#harness;
     if (!host) return;
     const random = seededRandom(this.#options.seed + 20);
     while (!this.#ended) {
       await this.#waiting.sleep(between(random, 500, 20_000));
-      const durationMs = Math.round(SHORTEST_STALL * (LONGEST_STALL / SHORTEST_STALL) ** random());
+      const durationMs = Math.round(MIN_STALL_MS * (MAX_STALL_MS / MIN_STALL_MS) ** random());
       const inputLateMs = random() < 0.2 ? 2 : 0;
       if (random() < 0.7) await this.#bytes(between(random, 1, pick(random, [5, 50, 500, 5000])));
       host.block(durationMs, inputLateMs);
     }
   }
 
-  /** Settles once so many bytes have passed, either way; at the latest after some time. */
+  /** Settles after `count` bytes, both ways together, at the latest after {@link TRIGGER_TIMEOUT_MS}. */
   #bytes(count: number): Promise<void> {
     return new Promise((resolve) => {
       const settle = () => {
@@ -175,7 +173,7 @@ export class FaultRun {
     void log.request('open', device.link(link).open(options));
   }
 
-  /** A request beside messages, for faults to strike. */
+  /** Sometimes makes a request beside the messages, so that faults also apply to requests. */
   async #request(): Promise<void> {
     if (this.#harness.host?.blocked) await this.#harness.host.awake();
     const { device, log } = this.#harness;
@@ -203,8 +201,7 @@ export class FaultRun {
     const names = orders.map(nameOf);
     if (spans.length === 0) {
       this.missed++;
-      if (this.missed > 30 + this.episodes.length)
-        throw new Error(`${names.join()} never episodes`);
+      if (this.missed > 30 + this.episodes.length) throw new Error(`${names.join()} never applied`);
     } else {
       const from = Math.min(...spans.map((span) => span.from));
       const last = Math.max(...spans.map((span) => span.gone));
@@ -233,7 +230,7 @@ export class FaultRun {
     await request;
   }
 
-  /** Injects a fault. @returns how long it was active; nothing when its trigger did not come */
+  /** Injects a fault. @returns the time in which it was active; nothing when its trigger did not come */
   async #inject(order: ScheduledFault, hits: Hit[]): Promise<Span[]> {
     const { faults, clock } = this.#harness;
     if (order.kind === 'port busy') return this.#occupyPort();

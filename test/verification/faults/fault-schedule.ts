@@ -5,12 +5,13 @@ import {
   type FaultOrder,
   type FaultSettings,
 } from '../../../simulator/faults';
-import { between, pick, type Random } from './invariants/message';
+import type { Random } from '../../../simulator';
+import { between, pick } from '../../harness/random';
 
-/** A fault to be injected: one of the simulator's, or the one of the host. */
+/** A fault of the simulator, or the one of the host. */
 export type ScheduledFault =
   | ({ readonly kind: 'simulator' } & FaultOrder)
-  /** The port is lost, and another program holds it when it is back. */
+  /** The port is lost, and another program has it open once it is back. */
   | { readonly kind: 'port busy' };
 
 /** The name of the host's fault. */
@@ -35,7 +36,7 @@ const points = ['command', 'prompt', 'payload', 'sent', 'answered'] as const;
 
 /**
  * Draws a fault with its trigger.
- * @param only names, or names with settings (`lose=to-device,@12`), to draw from; empty: all there are
+ * @param only draws from these names, or names with settings (`lose=to-device,@12`); empty: all faults
  */
 export function drawFault(random: Random, only: readonly string[]): ScheduledFault {
   const [first, ...rest] = only.length > 0 ? only : faultNames;

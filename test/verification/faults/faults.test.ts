@@ -6,7 +6,7 @@ import { faultNames } from './fault-schedule';
 import { InvariantChecker } from './invariants/invariant-checker';
 import { VirtualHarness, type VirtualHarnessOptions } from './virtual-harness';
 
-/** Runs faults, asserts every invariant, and returns the names of the faults that struck. */
+/** Runs faults, asserts every invariant, and returns the names of the faults that applied. */
 async function assertInvariants(
   setting: Omit<VirtualHarnessOptions, 'seed'>,
   options: FaultRunOptions,
@@ -15,7 +15,7 @@ async function assertInvariants(
   const harness = new VirtualHarness({ ...setting, seed: options.seed });
   const run = new FaultRun(harness, options);
   await harness.drive(run.run());
-  assert.deepEqual(await harness.end(), [], 'something is left over');
+  assert.deepEqual(await harness.end(), [], 'something remains');
   const { log } = harness;
   const { violations } = new InvariantChecker(log, run.monitor, run.episodes).check(harness);
   assert.deepEqual(violations, []);
@@ -31,8 +31,8 @@ async function assertInvariants(
 describe('random faults', () => {
   for (const firmware of firmwareClasses) {
     it(`firmware class ${firmware}: every invariant holds`, async () => {
-      const struck = await assertInvariants({ firmware }, { seed: 100, faults: 40 });
-      assert.ok(new Set(struck).size >= 15, `only ${struck.join()}`);
+      const applied = await assertInvariants({ firmware }, { seed: 100, faults: 40 });
+      assert.ok(new Set(applied).size >= 15, `only ${applied.join()}`);
     });
   }
 
@@ -44,8 +44,8 @@ describe('random faults', () => {
     // A server that refuses for a while leaves time for few messages.
     for (const name of faultNames) {
       const options = { seed: 102, faults: 1, messages: 400, overlap: 0, only: [name] };
-      const struck = await assertInvariants({ firmware: 'C' }, options, 10);
-      assert.ok(struck.includes(name), `${name}: ${struck.join()}`);
+      const applied = await assertInvariants({ firmware: 'C' }, options, 10);
+      assert.ok(applied.includes(name), `${name}: ${applied.join()}`);
     }
   });
 

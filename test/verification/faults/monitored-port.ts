@@ -1,9 +1,9 @@
 import type { Port, PortHandlers, PortOpener, PortSettings } from '../../../driver/port/port';
 
-export interface WatchedPortOptions {
-  /** Bits a second of the line behind it, where it has a rate. */
+export interface MonitoredPortOptions {
+  /** Bits a second; default that of the inner port. */
   readonly rate?: number | undefined;
-  /** Called with what the host writes. */
+  /** Called with the host's writes. */
   readonly wrote: (bytes: Buffer) => void;
   /** Cuts a chunk from the device into pieces. */
   readonly cut: (chunk: Buffer) => readonly Buffer[];
@@ -11,8 +11,8 @@ export interface WatchedPortOptions {
   readonly reset: () => void;
 }
 
-/** A port whose writes are observed, whose received chunks can be cut, and that can reset its device. */
-export function watchedPort(inner: PortOpener, options: WatchedPortOptions): PortOpener {
+/** A port that reports its writes, cuts received chunks, and can reset its device. */
+export function monitoredPort(inner: PortOpener, options: MonitoredPortOptions): PortOpener {
   const rate = options.rate ?? inner.rate;
   return {
     address: inner.address,

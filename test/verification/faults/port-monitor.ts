@@ -3,51 +3,47 @@ import type { MessageLog, InEntry, OutEntry } from '../message-log';
 import type { PortObserver } from './fault-harness';
 import type { Undetectable } from './invariants/undetectable';
 
-/** How many of the latest messages a corrupt URC may belong to. */
-const RECENT = 60;
+/** A corrupt URC belongs to one of this many latest messages. */
+const RECENT_MESSAGES = 60;
 
 const sendLine = /^AT\+WSSEND=(\d+),(\d+)(?:,(\d+))?(?:,(\d+))?(?:,(\d+))?$/i;
-/** With opcode, fin and length of the frame, and without. Data may go on as a header would. */
+/** The long and the short format. Data of the short format may look like the rest of a long header. */
 const dataHeaders = [/^\+WS_DATA:\d,\d+,\d,\d+,(\d+),/, /^\+WS_DATA:\d,(\d+),/];
-const reportLine = /^\+(?:WS_(?:CONNECTED|DISCONNECTED|CLOSED)|WSOPEN):/;
+const urcLine = /^\+(?:WS_(?:CONNECTED|DISCONNECTED|CLOSED)|WSOPEN):/;
 
-/** Bytes of the CR LF behind data. */
-const LINE_END = 2;
-
-/** How faults changed the bytes of one message, or of one URC. */
-interface Damage {
-  touched: boolean;
-  /** Bytes added by faults, less those lost. */
-  drift: number;
-}
+const LINE_END_BYTES = 2;
 
 /**
- * Sees what the host wrote, what the device executed, and which bytes faults changed in between, and marks the
- * messages whose change no host can detect.
+ * Observes the host's writes, the device's commands and the bytes that faults changed in between, and marks the messages
+ * whose change no host can detect.
  */
 export class PortMonitor implements PortObserver {
   /** Command lines that the device executed though the host did not write them, with the latest payload. */
   readonly injected: { readonly line: string; readonly entry: OutEntry | undefined }[] = [];
-  /** When a URC or response about a link may have arrived as one about another. */
+  /** Times at which a URC or response about a link may have arrived as one about another. */
   readonly misreported: number[] = [];
   readonly #log: MessageLog;
   readonly #delimiter: Buffer;
-  readonly #payloads = new WeakMap<OutEntry, Damage>();
-  readonly #reports = new WeakMap<Buffer, Damage>();
-  /** Command lines that were written and may reach the device yet. */
+  /** Bytes that faults added, less the lost ones, by payload and by URC. */
+  readonly #payloadDrift = new WeakMap<OutEntry, number>();
+  readonly #urcDrift = new WeakMap<Buffer, number>();
+  /** All command lines of the host. */
   readonly #written = new Set<string>();
   #line = '';
-  #astray = false;
-  /** Whether the result of the line that the device took last was given, and bytes were refused before. */
+  /** Whether the device executed another AT+WSSEND than the host's. */
+  #misdirected = false;
+  /** Whether the device has sent the final result code of its latest line. */
   #answered = false;
+  /** Whether the device has refused bytes since the latest payload, before its final result code. */
   #refused = false;
-  /** Bytes that came behind the line, where only payload was to come. */
+  /** Bytes that faults added between the line and its payload, less the lost ones. */
   #early = 0;
+  /** The message whose payload is under way. */
   #atWork: OutEntry | undefined;
-  /** The message whose payload was written last. */
+  /** The message with the latest payload. */
   #latest: OutEntry | undefined;
 
-  /** @param delimiter what the server puts behind each message */
+  /** @param delimiter the server sends it behind each message */
   constructor(log: MessageLog, delimiter: Buffer) {
     this.#log = log;
     this.#delimiter = delimiter;
@@ -62,10 +58,10 @@ export class PortMonitor implements PortObserver {
       this.#atWork = this.#latest = entry;
       this.#refused = false;
       if (this.#early > 0) {
-        this.#payloads.set(entry, { touched: true, drift: this.#early });
+        this.#payloadDrift.set(entry, this.#early);
         entry.undetectable.add('pushed out');
       }
-      if (this.#astray) entry.undetectable.add('send digit');
+      if (this.#misdirected) entry.undetectable.add('send digit');
       return;
     }
     if (!text.startsWith('AT')) return;
@@ -73,14 +69,14 @@ export class PortMonitor implements PortObserver {
     this.#written.add(this.#line);
     this.#atWork = undefined;
     this.#early = 0;
-    this.#astray = false;
+    this.#misdirected = false;
   }
 
-  took(line: string): void {
+  executed(line: string): void {
     this.#answered = false;
     if (line === this.#line || this.#written.has(line)) return;
-    this.#astray ||= sendsOtherwise(this.#line, line);
-    if (/^AT(?:\+RST)?$/i.test(line) && !isLeftOf(line, this.#line))
+    this.#misdirected ||= sendsOtherwise(this.#line, line);
+    if (/^AT(?:\+RST)?$/i.test(line) && !isRestOf(line, this.#line))
       this.injected.push({ line, entry: this.#latest });
   }
 
@@ -89,28 +85,27 @@ export class PortMonitor implements PortObserver {
   }
 
   refused(): void {
-    // The device got too many bytes and said so before its result: a host can detect that.
+    // A host can detect extra bytes that the device refuses before its final result code.
     if (this.#answered) return;
     this.#refused = true;
     if (this.#atWork?.outcome === 'pending') this.#atWork.undetectable.delete('pushed out');
   }
 
-  /** A fault struck. */
+  /** Call when a fault applies. */
   hit({ place }: Hit): void {
     if (place.kind !== 'bytes') return;
     const { direction, unit, index, sent, received } = place;
-    if (direction === 'to-host') this.#events(unit, index, sent, received);
+    if (direction === 'to-host') this.#changedUrc(unit, index, sent, received);
     else if (!this.#atWork) {
       const isBehind = sent.length === 0 || index + sent.length === unit.length;
       if (isBehind && sendLine.test(this.#line)) this.#early += received.length - sent.length;
     } else if (this.#atWork.outcome === 'pending') {
-      const damage = this.#payloads.get(this.#atWork) ?? { touched: false, drift: 0 };
-      this.#payloads.set(this.#atWork, damage);
-      damage.touched = true;
-      if (damage.drift < 0 && sent.length === 0) this.#atWork.undetectable.add('noise answered');
-      damage.drift += received.length - sent.length;
-      mark(this.#atWork, 'payload byte', damage.drift === 0);
-      mark(this.#atWork, 'pushed out', damage.drift > 0 && !this.#refused);
+      const before = this.#payloadDrift.get(this.#atWork) ?? 0;
+      if (before < 0 && sent.length === 0) this.#atWork.undetectable.add('noise answered');
+      const drift = before + received.length - sent.length;
+      this.#payloadDrift.set(this.#atWork, drift);
+      mark(this.#atWork, 'payload byte', drift === 0);
+      mark(this.#atWork, 'pushed out', drift > 0 && !this.#refused);
     }
   }
 
@@ -119,9 +114,9 @@ export class PortMonitor implements PortObserver {
     return undefined;
   }
 
-  #events(unit: Buffer, index: number, sent: Buffer, received: Buffer): void {
+  #changedUrc(unit: Buffer, index: number, sent: Buffer, received: Buffer): void {
     const text = unit.toString('latin1');
-    if (reportLine.test(text.trimStart())) this.misreported.push(this.#log.now);
+    if (urcLine.test(text.trimStart())) this.misreported.push(this.#log.now);
     const parts = partsOf(text);
     if (!parts) return;
     const { header, length } = parts;
@@ -129,23 +124,21 @@ export class PortMonitor implements PortObserver {
     if (index < header.length) {
       const changed = received.toString('latin1');
       const read = header.slice(0, index) + changed + header.slice(index + sent.length);
-      if (isOtherReport(header, read)) this.#mark(header, data, 'data digit');
+      if (isOtherUrc(header, read)) this.#mark(header, data, 'data digit');
       return;
     }
-    if (index >= header.length + length + LINE_END) return;
-    const damage = this.#reports.get(unit) ?? { touched: false, drift: 0 };
-    this.#reports.set(unit, damage);
-    damage.drift += received.length - sent.length;
-    if (damage.drift === 0 && index < header.length + length)
-      this.#mark(header, data, 'payload byte');
-    if (fitsAllTheSame(data, damage.drift)) this.#mark(header, data, 'made up for');
+    if (index >= header.length + length + LINE_END_BYTES) return;
+    const drift = (this.#urcDrift.get(unit) ?? 0) + received.length - sent.length;
+    this.#urcDrift.set(unit, drift);
+    if (drift === 0 && index < header.length + length) this.#mark(header, data, 'payload byte');
+    if (seemsComplete(data, drift)) this.#mark(header, data, 'compensated');
   }
 
-  /** Of the messages on their way, those that the data may be a part of. */
+  /** Marks the pending messages that may contain the data. */
   #mark(header: string, data: Buffer, kind: Undetectable): void {
     const link = Number(header.slice(9, 10));
     const candidates = this.#log.in
-      .slice(-RECENT)
+      .slice(-RECENT_MESSAGES)
       .filter((entry) => entry.link === link && entry.arrivals.length === 0);
     for (const entry of candidates) if (this.#holds(entry, data)) entry.undetectable.add(kind);
   }
@@ -155,41 +148,41 @@ export class PortMonitor implements PortObserver {
   }
 }
 
-/** The header of a report of data and the length of the data, in whichever format they fit the whole report. */
-function partsOf(report: string): { header: string; length: number } | undefined {
+/** The header of a `+WS_DATA` and the length of its data, in the format that fits its length. */
+function partsOf(urc: string): { header: string; length: number } | undefined {
   for (const format of dataHeaders) {
-    const [header, digits] = format.exec(report) ?? [];
+    const [header, digits] = format.exec(urc) ?? [];
     if (header === undefined) continue;
     const length = Number(digits);
-    if (header.length + length + LINE_END === report.length) return { header, length };
+    if (header.length + length + LINE_END_BYTES === urc.length) return { header, length };
   }
   return undefined;
 }
 
 /**
- * Whether data with bytes too many or too few, its line end among them, seems to end where it should: with two
- * too few, the line end behind it or the one that an answer starts with serves; with too many, a line end in it.
+ * Whether data with extra or missing bytes seems to end with its line end: where two bytes are missing, the next line end
+ * takes the place of its own; where bytes are extra, a line end in the data does.
  */
-function fitsAllTheSame(data: Buffer, drift: number): boolean {
-  if (drift === -LINE_END) return true;
+function seemsComplete(data: Buffer, drift: number): boolean {
+  if (drift === -LINE_END_BYTES) return true;
   return drift > 0 && data.toString('latin1', Math.max(0, data.length - drift)).startsWith('\r\n');
 }
 
-/** Whether a line is what may be left of another when bytes are lost. */
-function isLeftOf(line: string, whole: string): boolean {
+/** Whether a line may be the rest of another that has lost bytes. */
+function isRestOf(line: string, whole: string): boolean {
   let left = 0;
   for (let at = 0; at < whole.length && left < line.length; at++)
     if (whole[at] === line[left]) left++;
   return left === line.length;
 }
 
-/** Whether a line sends, but not the same, or not to the same link, as the one meant. */
+/** Whether both lines are an AT+WSSEND, but not the same. */
 function sendsOtherwise(meant: string, read: string): boolean {
   return meant !== read && sendLine.test(meant) && sendLine.test(read);
 }
 
-/** Whether a header reads as one of a report that could be as well. */
-function isOtherReport(meant: string, read: string): boolean {
+/** Whether a corrupt header is another valid one. */
+function isOtherUrc(meant: string, read: string): boolean {
   if (!/^\+WS_DATA:[0-2](?:,\d+)+,/.test(read)) return false;
   const fields = (header: string) => header.slice(9).split(',').slice(0, -1).map(Number);
   const was = fields(meant);

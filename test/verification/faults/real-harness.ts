@@ -9,12 +9,13 @@ import { startPathServer, type PathServer } from '../../harness/network/path-ser
 import { openPty, PortLink, type Pty } from '../../harness/port/pty';
 import { MessageLog } from '../message-log';
 import { hooksFor, type FaultHarness, type PortObserver } from './fault-harness';
-import { watchedPort } from './monitored-port';
+import { monitoredPort } from './monitored-port';
 
-/** Milliseconds from power-up to `ready`, and from there to an address. */
-const BOOT = 400;
-const JOIN = 1100;
-const line = { rate: 115_200 };
+/** From power-up to `ready`. */
+const BOOT_MS = 400;
+/** From `ready` to an address. */
+const JOIN_MS = 1100;
+const serial = { rate: 115_200 };
 
 /** The driver on a real serial line (a pty) and a simulated device with real sockets, in real time. */
 export class RealHarness implements FaultHarness {
@@ -22,7 +23,7 @@ export class RealHarness implements FaultHarness {
   readonly host = undefined;
   readonly log = new MessageLog(() => systemClock.now());
   readonly pauseFactor = 1;
-  readonly bootAndJoinMs = BOOT + JOIN;
+  readonly bootAndJoinMs = BOOT_MS + JOIN_MS;
   readonly padMs = 0;
   readonly receiveMs = 0;
   readonly firmware: FirmwareClass;
@@ -36,17 +37,17 @@ export class RealHarness implements FaultHarness {
   readonly #simulator: SimulatedDevice;
   readonly #name = new PortLink();
   #pty: Pty | undefined;
-  /** What holds the port as another program would. */
+  /** The port that another program has open. */
   #other: Promise<Port> | undefined;
 
-  /** @param server closed at the end, with everything else */
+  /** @param server `end()` closes it */
   constructor(firmware: FirmwareClass, seed: number, server: PathServer) {
     this.firmware = firmware;
     this.#server = server;
     const { device, faults } = faultyDevice({
       firmware,
       joined: true,
-      bootMs: BOOT,
+      bootMs: BOOT_MS,
       random: seededRandom(seed + 1),
       hooks: hooksFor(() => this.monitor),
       output: (bytes) => {
@@ -58,7 +59,7 @@ export class RealHarness implements FaultHarness {
     this.#simulator = device;
     this.faults = faults;
     faults.port = { unplug: () => void this.#unplug(), plugIn: () => this.#plugIn() };
-    const port = watchedPort(portAt(this.#name.path, line), {
+    const port = monitoredPort(portAt(this.#name.path, serial), {
       wrote: (bytes) => {
         this.onWrite?.(bytes);
         this.onPass?.(bytes.length);
@@ -87,8 +88,8 @@ export class RealHarness implements FaultHarness {
     if (taken) {
       this.#plugIn();
       const handlers = { data: () => undefined, lost: () => undefined };
-      this.#other = portAt(this.#name.path, line).open(handlers, { flowControl: false });
-      // The driver may have been quicker; then it keeps the port.
+      this.#other = portAt(this.#name.path, serial).open(handlers, { flowControl: false });
+      // The driver may have opened the port before.
       this.#other.catch(() => undefined);
     } else {
       this.#other?.then((port) => port.close()).catch(() => undefined);
@@ -106,7 +107,7 @@ export class RealHarness implements FaultHarness {
     await this.#unplug();
     this.#name.close();
     await this.#server.close();
-    // What is closed is gone in the next turns.
+    // Closed resources disappear within the next turns.
     await new Promise((resolve) => setTimeout(resolve, 500));
     const standard = new Set(['TTYWrap', 'PipeWrap', 'FSReqCallback']);
     return process.getActiveResourcesInfo().filter((name) => !standard.has(name));

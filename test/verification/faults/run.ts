@@ -12,22 +12,20 @@ import { VirtualHarness } from './virtual-harness';
 
 const usage = `npm run faults -- [options]
 
-  --seed S        number that decides everything (default 1); equal seeds repeat a run exactly
+  --seed S        seed of all random numbers (default 1); equal seeds repeat a run exactly
   --messages N    ends after N messages, both ways together (default 2000)
-  --faults N      ends after N faults instead; more than 250 take several runs, one after another, with
-                  seeds 1000 apart
+  --faults N      ends after N faults instead; more than 250 take several runs with seeds 1000 apart
   --fault F       only this fault: a name, or a name with settings (lose=to-device,@12); may be repeated
   --class C       firmware A, B, C or D (default D)
   --paced         bytes take their time, as at 115200 bits a second
-  --cuts          what the device says comes in random pieces
-  --host-stalls   the host's event loop is blocked for 0.1 to 30 s now and then
+  --cuts          the output of the device comes in random chunks
+  --host-stalls   blocks the host's event loop for 0.1 to 30 s at random
   --real          on a real serial line (a pty) with real sockets, in real time
-  --verbose       prints every fault when it is over
-  --trace A-B     shows what passes on the line from A to B milliseconds
+  --verbose       prints every fault after its end
+  --trace A-B     prints the bytes on the line from A to B milliseconds
 
 The exit code is 1 when an invariant is violated.`;
 
-/** Runs what the command line says; the exit code is 1 when an invariant is violated. */
 async function main(): Promise<void> {
   const { values } = optionsOf(usage, {
     seed: { type: 'string', default: '1' },
@@ -68,7 +66,8 @@ async function main(): Promise<void> {
   const took = (performance.now() - started) / 1000;
   console.log(`\n${took.toFixed(1)} s for ${(virtualMs / 60_000).toFixed(0)} min`);
   if (summary.violations === 0) return;
-  const again = batches.length > 1 ? ` (one run of it: its --seed, --faults ${BATCH})` : '';
+  const again =
+    batches.length > 1 ? ` (one of its runs: its --seed, --faults ${MAX_FAULTS_PER_RUN})` : '';
   console.log(`\nrepeat with: npm run faults -- ${process.argv.slice(2).join(' ')}${again}`);
   process.exitCode = 1;
 }
@@ -79,9 +78,9 @@ interface Batch {
   readonly faults?: number;
 }
 
-/** The most faults in one run: its message log grows with every message. */
-const BATCH = 250;
-/** From the seed of one run to that of the next. */
+/** Limit of faults in one run, whose message log grows with every message. */
+const MAX_FAULTS_PER_RUN = 250;
+/** Difference between the seeds of successive runs. */
 const SEED_STEP = 1000;
 
 function batchesOf(values: {
@@ -94,10 +93,10 @@ function batchesOf(values: {
   if (values.faults === undefined)
     return [{ seed, messages: wholeNumber('messages', values.messages) }];
   const faults = wholeNumber('faults', values.faults);
-  if (values.real || faults <= BATCH) return [{ seed, faults }];
-  return Array.from({ length: Math.ceil(faults / BATCH) }, (_, index) => ({
+  if (values.real || faults <= MAX_FAULTS_PER_RUN) return [{ seed, faults }];
+  return Array.from({ length: Math.ceil(faults / MAX_FAULTS_PER_RUN) }, (_, index) => ({
     seed: seed + index * SEED_STEP,
-    faults: Math.min(BATCH, faults - index * BATCH),
+    faults: Math.min(MAX_FAULTS_PER_RUN, faults - index * MAX_FAULTS_PER_RUN),
   }));
 }
 
@@ -111,7 +110,7 @@ async function complete(
   await harness.drive(run.run());
   const left = await harness.end();
   const result = new InvariantChecker(harness.log, run.monitor, run.episodes).check(harness);
-  const violations = [...result.violations, ...left.map((what) => `left over: ${what}`)];
+  const violations = [...result.violations, ...left.map((what) => `remaining: ${what}`)];
   summary.add(harness.log, run, { ...result, violations }, prefix);
 }
 
@@ -120,7 +119,7 @@ function print({ names, from, gone, recovered, hits }: FaultEpisode): void {
   console.log(`${Math.round(from)} ${names.join(' with ')} ${placeOf(hits[0])}: ${took}`);
 }
 
-/** Shows what passes in a span of time, such as `12000-13000`. */
+/** Prints bytes and events in a span of time, such as `12000-13000`. */
 function trace(harness: FaultHarness, span: string): void {
   const [from = 0, to = Infinity] = span.split('-').map(Number);
   const show = (what: string, detail: string) => {

@@ -21,7 +21,7 @@ class Counts<Key extends string = string> {
   }
 }
 
-/** The sum of several runs as text: counts by fault and by outcome, times, and undetectable changes. */
+/** Sums up runs as text: counts by fault and by outcome, times, and undetectable changes. */
 export class Summary {
   violations = 0;
   #missed = 0;
@@ -37,7 +37,7 @@ export class Summary {
   /** @param run prefix of this run's violations */
   add(log: MessageLog, { episodes, missed }: FaultRun, result: CheckResult, run = ''): void {
     this.#missed += missed;
-    for (const episode of episodes) this.#addStrike(episode);
+    for (const episode of episodes) this.#addEpisode(episode);
     for (const { outcome, code } of log.out) {
       this.#outcomes.add(outcome);
       if (code !== '') this.#codes.add(`${outcome} ${code}`);
@@ -52,9 +52,9 @@ export class Summary {
   }
 
   toString(): string {
-    const struck = [...this.#recoveries.values()].reduce((sum, times) => sum + times.length, 0);
+    const count = [...this.#recoveries.values()].reduce((sum, times) => sum + times.length, 0);
     return [
-      `${struck} faults struck (${this.#missed} found no moment)`,
+      `${count} faults applied (${this.#missed} found no trigger)`,
       ...this.#table(),
       '',
       `messages to the server: ${this.#outcomes.list()}`,
@@ -71,7 +71,7 @@ export class Summary {
     ].join('\n');
   }
 
-  #addStrike(episode: FaultEpisode): void {
+  #addEpisode(episode: FaultEpisode): void {
     const { names } = episode;
     const name = names.length > 1 ? 'two at once' : (names[0] ?? '');
     const times = this.#recoveries.get(name) ?? [];
@@ -79,7 +79,7 @@ export class Summary {
     this.#recoveries.set(name, times);
   }
 
-  /** A line for each fault: how often, and how long until everything worked again. */
+  /** A line for each fault: its count, and the times until messages passed again. */
   #table(): string[] {
     return [...this.#recoveries]
       .sort(([one], [other]) => one.localeCompare(other))
@@ -92,7 +92,7 @@ export class Summary {
   }
 }
 
-/** Milliseconds from the end of its cause until all links passed messages both ways again. */
+/** Milliseconds from the end of the fault until all links passed messages both ways again. */
 function recoveryTime({ names, from, gone, recovered = Infinity }: FaultEpisode): number {
   // Only the driver ends a freeze.
   return recovered - (names.includes('freeze') ? from : gone);

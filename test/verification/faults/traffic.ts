@@ -1,17 +1,18 @@
 import type { LinkId } from '../../../driver/at/types';
+import type { Random } from '../../../simulator';
 import type { WsConnection } from '../../harness/network/ws-server';
 import { encodeFrame } from '../../harness/network/ws-server-frames';
+import { between, pick } from '../../harness/random';
 import type { InEntry, OutEntry, ServerConnection } from '../message-log';
-import { between, compose, pick, type Random } from './invariants/message';
+import { compose } from './invariants/message';
 import type { FaultHarness } from './fault-harness';
 
-/** What the server puts behind each message, for firmware that does not report message ends. */
+/** The server sends it behind each message, for firmware without message ends. */
 export const DELIMITER = Buffer.from('\u001e<end>\u001e', 'latin1');
 
 const sizes = [60, 60, 400, 400, 2000, 2000, 7000, 7000, 12_000, 40_000] as const;
-const binary = 2;
 export const links = [0, 1, 2] as const;
-/** Milliseconds in which a message arrives at the other end. */
+/** Limit of the wait for a message at the other end. */
 export const ARRIVAL_TIMEOUT_MS = 12_000;
 
 /** Sends messages both ways on three links, and logs all of them. */
@@ -42,7 +43,7 @@ export class Traffic {
     };
   }
 
-  /** The host sends a message of some size; undefined when it was an empty one. */
+  /** Sends a message of random size from the host; undefined for an empty one. */
   send(link: LinkId, hold?: number): OutEntry | undefined {
     const { log, device, firmware } = this.#harness;
     const random = this.#random;
@@ -56,14 +57,14 @@ export class Traffic {
     return log.send(link, options.opcode, payload, device.link(link).send(payload, options));
   }
 
-  /** The server sends one, if the link is established; undefined when it was an empty one, or none. */
+  /** Sends a message from the server if the link is established; undefined for an empty one, or none. */
   serve(link: LinkId, small = false): InEntry | undefined {
     const { log, device } = this.#harness;
     const random = this.#random;
     const connection = this.#connections[link]?.findLast(({ open }) => open);
     const served = connection && this.#served.get(connection);
     if (!connection?.open || !served || device.link(link).stateNumber !== 2) return undefined;
-    const opcode = between(random, 1, binary);
+    const opcode = between(random, 1, 2);
     if (!small && random() < 0.05) {
       this.#write(connection, opcode, Buffer.alloc(0));
       return undefined;
@@ -94,7 +95,7 @@ export class Traffic {
     });
   }
 
-  /** In one segment or in two; the header stays whole, since old firmware loses the framing when it is cut. */
+  /** Writes one segment or two. Keeps the header whole: old firmware misreads one that TCP cut. */
   #writeFrame(connection: WsConnection, bytes: Buffer, length: number): void {
     const header = bytes.length - length;
     const cut = this.#random() < 0.7 ? bytes.length : between(this.#random, header, bytes.length);
@@ -104,7 +105,7 @@ export class Traffic {
 
   #accept(connection: WsConnection): void {
     const id = links.find((link) => connection.request.target === `/${String(link)}`);
-    // A URI that was damaged on the line leads elsewhere: to a connection of no link.
+    // A corrupt URI leads to another path.
     if (id === undefined) return;
     this.#served.set(connection, this.#harness.log.accept(id));
     this.#connections[id]?.push(connection);

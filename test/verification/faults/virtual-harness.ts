@@ -11,30 +11,30 @@ import { MemoryPort } from '../../harness/port/memory-port';
 import { VirtualClock } from '../../../simulator/replay/virtual-clock';
 import { WsServer } from '../../harness/network/ws-server';
 import { MessageLog } from '../message-log';
-import { between } from './invariants/message';
+import { between } from '../../harness/random';
 import { hooksFor, type FaultHarness, type PortObserver } from './fault-harness';
-import { watchedPort } from './monitored-port';
+import { monitoredPort } from './monitored-port';
 
 export interface VirtualHarnessOptions {
   readonly firmware: FirmwareClass;
   readonly seed: number;
-  /** Whether bytes take their time on the line, as at 115200 bits a second. */
+  /** Whether the line has a rate, 115200 bits a second. */
   readonly paced?: boolean;
   /** Whether the device output comes in random chunks. */
   readonly cuts?: boolean;
 }
 
-/** Milliseconds from power-up to `ready`, and from there to an address. */
-const BOOT = 400;
-const JOIN = 1100;
-const RATE = 115_200;
-/** Bits a second of a line whose bytes take no time: the most a device can do, since more comes than at the usual rate. */
-const QUICK = 5_000_000;
-/** At that rate. */
-const LEISURE = 5;
-/** Milliseconds in which the servers' and the network's own timers run out. */
-const LAST = 200_000;
-const FOR_EVER = 1e12;
+/** From power-up to `ready`. */
+const BOOT_MS = 400;
+/** From `ready` to an address. */
+const JOIN_MS = 1100;
+const PACED_RATE = 115_200;
+/** The highest rate of a device, for a line whose bytes take no time. */
+const MAX_RATE = 5_000_000;
+const PACED_PAUSE_FACTOR = 5;
+/** Timers of the servers and the network end within this time. */
+const LAST_TIMER_MS = 200_000;
+const NO_LIMIT_MS = 1e12;
 
 /** Driver, memory port, simulated device, memory network and server, all in virtual time. */
 export class VirtualHarness implements FaultHarness {
@@ -42,7 +42,7 @@ export class VirtualHarness implements FaultHarness {
   readonly host = new HostLoop(this.clock);
   readonly log = new MessageLog(() => this.clock.now());
   readonly ws = new WsServer(this.clock);
-  readonly bootAndJoinMs = BOOT + JOIN;
+  readonly bootAndJoinMs = BOOT_MS + JOIN_MS;
   readonly pauseFactor: number;
   readonly padMs: number;
   receiveMs = 0;
@@ -59,9 +59,9 @@ export class VirtualHarness implements FaultHarness {
 
   constructor({ firmware, seed, paced = false, cuts = false }: VirtualHarnessOptions) {
     this.firmware = firmware;
-    this.pauseFactor = paced ? LEISURE : 1;
-    const byteTime = paced ? 10_000 / RATE : 0;
-    this.padMs = MAX_PAYLOAD_BYTES * byteTime;
+    this.pauseFactor = paced ? PACED_PAUSE_FACTOR : 1;
+    const byteMs = paced ? 10_000 / PACED_RATE : 0;
+    this.padMs = MAX_PAYLOAD_BYTES * byteMs;
     const { clock } = this;
     const chance = seededRandom(seed + 3);
     this.#network = new MemoryNetwork({
@@ -73,12 +73,12 @@ export class VirtualHarness implements FaultHarness {
       clock,
       network: this.#network,
       joined: true,
-      bootMs: BOOT,
+      bootMs: BOOT_MS,
       random: seededRandom(seed + 1),
       uart: paced ? new PacedLine().factory : directUart,
       hooks: hooksFor(() => this.monitor),
       output: (bytes) => {
-        this.receiveMs += bytes.length * byteTime;
+        this.receiveMs += bytes.length * byteMs;
         this.onRead?.(bytes);
         this.onPass?.(bytes.length);
         this.#memory.deliver(bytes);
@@ -89,8 +89,8 @@ export class VirtualHarness implements FaultHarness {
     const memory = new MemoryPort(() => device);
     this.#memory = memory;
     faults.port = memory;
-    const port = watchedPort(memory, {
-      rate: paced ? RATE : QUICK,
+    const port = monitoredPort(memory, {
+      rate: paced ? PACED_RATE : MAX_RATE,
       wrote: (bytes) => {
         memory.written.length = 0;
         this.onWrite?.(bytes);
@@ -118,15 +118,15 @@ export class VirtualHarness implements FaultHarness {
   }
 
   drive<T>(promise: Promise<T>): Promise<T> {
-    return this.clock.wait(promise, FOR_EVER);
+    return this.clock.wait(promise, NO_LIMIT_MS);
   }
 
   async end(): Promise<readonly string[]> {
-    await this.clock.wait(this.device.stop(), FOR_EVER);
+    await this.clock.wait(this.device.stop(), NO_LIMIT_MS);
     const left: string[] = [];
     if (this.#memory.isOpen) left.push('the port is open');
     this.#simulator.destroy();
-    await this.clock.advance(LAST);
+    await this.clock.advance(LAST_TIMER_MS);
     if (this.clock.pending > 0) left.push(`${this.clock.pending} timers`);
     if (this.#network.size > 0) left.push(`${this.#network.size} connections`);
     return left;

@@ -1,5 +1,5 @@
-/** Turns escapes (`\r \n \t \xNN \\`) into bytes. Anything else stands for itself. */
-export function unescape(text: string): Buffer {
+/** Reads bytes with the escapes `\r \n \t \xNN \\`; all other text is itself. */
+export function unescapeBytes(text: string): Buffer {
   const bytes: number[] = [];
   for (let index = 0; index < text.length; index++) {
     const hex = /^\\x([0-9a-fA-F]{2})/.exec(text.slice(index, index + 4))?.[1];
@@ -17,8 +17,8 @@ export function unescape(text: string): Buffer {
   return Buffer.from(bytes);
 }
 
-/** The inverse: printable ASCII as it is, the rest escaped. */
-export function escape(bytes: Buffer): string {
+/** Formats bytes as {@link unescapeBytes} reads them: printable ASCII as it is, the rest escaped. */
+export function escapeBytes(bytes: Buffer): string {
   let text = '';
   for (const byte of bytes) {
     if (byte === 13) text += '\\r';

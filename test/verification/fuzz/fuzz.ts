@@ -1,20 +1,24 @@
+import { shortest } from '../../../replay/delta-debugging';
 import { seededRandom, type FirmwareClass } from '../../../simulator';
-import { recordedSpeech } from './corpus';
+import { below } from '../../harness/random';
+import { recordedOutput } from './corpus';
 import { parserProblem } from './parser-fuzz';
 import { fuzzDriver } from './driver-fuzz';
-import { mutant, upTo } from './mutate';
-import { shrink } from './shrink';
+import { mutant } from './mutate';
+
+/** Limit of the runs that shorten a failing input. */
+const MAX_SHRINK_RUNS = 400;
 
 export interface FuzzOptions {
   readonly seed: number;
-  /** Whether to go on; asked before every input. */
+  /** Whether to go on; called before every input. */
   readonly more: (inputs: number) => boolean;
 }
 
 export interface Failure {
   readonly into: 'parser' | 'driver';
   readonly firmware: FirmwareClass;
-  /** Decides how the input is cut and timed. */
+  /** Seed of the chunks of the input and of their times. */
   readonly seed: number;
   readonly input: Buffer;
   readonly problem: string;
@@ -23,19 +27,19 @@ export interface Failure {
 export interface FuzzResult {
   readonly inputs: number;
   readonly bytes: number;
-  /** Milliseconds it took at most until messages passed again. */
-  readonly worstRecovery: number;
-  /** The first failure, as small as it could be made. */
+  /** The longest time until messages passed again. */
+  readonly worstRecoveryMs: number;
+  /** The first failure, shortened. */
   readonly failure: Failure | undefined;
 }
 
-/** Feeds mutants of recorded device output to parser and driver until one fails, or `more` says no. */
+/** Feeds mutants of recorded device output to parser and driver until one fails, or `more` returns false. */
 export async function fuzz({ seed, more }: FuzzOptions): Promise<FuzzResult> {
-  const corpus = recordedSpeech();
+  const corpus = recordedOutput();
   const random = seededRandom(seed);
   let inputs = 0;
   let bytes = 0;
-  let worstRecovery = 0;
+  let worstRecoveryMs = 0;
   let failure: Failure | undefined;
   while (!failure && more(inputs)) {
     inputs++;
@@ -43,7 +47,7 @@ export async function fuzz({ seed, more }: FuzzOptions): Promise<FuzzResult> {
     bytes += input.length;
     const trial = {
       firmware: random() < 0.5 ? ('C' as const) : ('D' as const),
-      seed: upTo(random, 0x1_0000_0000),
+      seed: below(random, 0x1_0000_0000),
     };
     const inParser = parserProblem(input);
     if (inParser !== undefined) {
@@ -54,7 +58,7 @@ export async function fuzz({ seed, more }: FuzzOptions): Promise<FuzzResult> {
       break;
     }
     const result = await repeat(input, trial);
-    worstRecovery = Math.max(worstRecovery, result.recovery);
+    worstRecoveryMs = Math.max(worstRecoveryMs, result.recoveryMs);
     if (result.problem === undefined) continue;
     const small = await shrink(
       input,
@@ -63,13 +67,18 @@ export async function fuzz({ seed, more }: FuzzOptions): Promise<FuzzResult> {
     const { problem = '' } = await repeat(small, trial);
     failure = { into: 'driver', ...trial, input: small, problem };
   }
-  return { inputs, bytes, worstRecovery, failure };
+  return { inputs, bytes, worstRecoveryMs, failure };
 }
 
-/** One input to one driver, cut and timed as its seed says. */
+/** Runs one input on one driver, with the chunks and times of its seed. */
 export function repeat(
   input: Buffer,
   { firmware, seed }: Pick<Failure, 'firmware' | 'seed'>,
 ): ReturnType<typeof fuzzDriver> {
   return fuzzDriver(input, firmware, seededRandom(seed));
+}
+
+async function shrink(input: Buffer, fails: (input: Buffer) => Promise<boolean>): Promise<Buffer> {
+  const bytes = await shortest([...input], (some) => fails(Buffer.from(some)), MAX_SHRINK_RUNS);
+  return Buffer.from(bytes);
 }

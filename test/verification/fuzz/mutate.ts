@@ -1,16 +1,7 @@
-/** Numbers from 0 up to 1. */
-export type Random = () => number;
+import type { Random } from '../../../simulator';
+import { below, pick } from '../../harness/random';
 
-/** A whole number from 0 to `below`, which it never is. */
-export function upTo(random: Random, below: number): number {
-  return Math.floor(random() * below);
-}
-
-function one<T>(random: Random, items: readonly [T, ...T[]]): T {
-  return items[upTo(random, items.length)] ?? items[0];
-}
-
-/** Inserted anywhere: what a parser is most likely to misread. */
+/** Texts that a parser is likely to misread. */
 const tokens: readonly [string, ...string[]] = [
   ...([
     '\r\n',
@@ -37,35 +28,35 @@ const splice = (bytes: Buffer, at: number, lost: number, put: Uint8Array): Buffe
 const mutations: readonly [Mutation, ...Mutation[]] = [
   // one bit
   (bytes, random) => {
-    const at = upTo(random, bytes.length);
-    return splice(bytes, at, 1, Buffer.of((bytes[at] ?? 0) ^ (1 << upTo(random, 8))));
+    const at = below(random, bytes.length);
+    return splice(bytes, at, 1, Buffer.of((bytes[at] ?? 0) ^ (1 << below(random, 8))));
   },
   // bytes lost
   (bytes, random) =>
-    splice(bytes, upTo(random, bytes.length), 1 + upTo(random, 4), Buffer.alloc(0)),
-  // a stretch said twice, or many times
+    splice(bytes, below(random, bytes.length), 1 + below(random, 4), Buffer.alloc(0)),
+  // a stretch repeated once, or many times
   (bytes, random) => {
-    const at = upTo(random, bytes.length);
-    const stretch = bytes.subarray(at, at + 1 + upTo(random, 40));
-    const times = random() < 0.1 ? upTo(random, 100) : 1;
+    const at = below(random, bytes.length);
+    const stretch = bytes.subarray(at, at + 1 + below(random, 40));
+    const times = random() < 0.1 ? below(random, 100) : 1;
     return splice(bytes, at, 0, Buffer.concat(Array.from({ length: times }, () => stretch)));
   },
   // noise
   (bytes, random) => {
-    const length = random() < 0.05 ? upTo(random, 4000) : 1 + upTo(random, 12);
-    const noise = Buffer.from(Array.from({ length }, () => upTo(random, 256)));
-    return splice(bytes, upTo(random, bytes.length + 1), 0, noise);
+    const length = random() < 0.05 ? below(random, 4000) : 1 + below(random, 12);
+    const noise = Buffer.from(Array.from({ length }, () => below(random, 256)));
+    return splice(bytes, below(random, bytes.length + 1), 0, noise);
   },
-  // something that means something
+  // a text with a meaning
   (bytes, random) =>
-    splice(bytes, upTo(random, bytes.length + 1), 0, Buffer.from(one(random, tokens), 'latin1')),
-  // a number that is another
+    splice(bytes, below(random, bytes.length + 1), 0, Buffer.from(pick(random, tokens), 'latin1')),
+  // another number
   (bytes, random) => {
     const text = bytes.toString('latin1');
     const digits = [...text.matchAll(/\d+/g)];
-    const found = digits[upTo(random, digits.length)];
+    const found = digits[below(random, digits.length)];
     if (!found) return bytes;
-    const number = one(random, [
+    const number = pick(random, [
       '0',
       '1',
       '7',
@@ -80,21 +71,21 @@ const mutations: readonly [Mutation, ...Mutation[]] = [
   },
   // a line about as long as a line may be
   (bytes, random) => {
-    const long = Buffer.alloc(2030 + upTo(random, 40), one(random, ['x', '+', ':', '\r']));
-    return splice(bytes, upTo(random, bytes.length + 1), 0, long);
+    const long = Buffer.alloc(2030 + below(random, 40), pick(random, ['x', '+', ':', '\r']));
+    return splice(bytes, below(random, bytes.length + 1), 0, long);
   },
   // the end cut off
-  (bytes, random) => bytes.subarray(0, upTo(random, bytes.length + 1)),
+  (bytes, random) => bytes.subarray(0, below(random, bytes.length + 1)),
 ];
 
-/** One of the recorded pieces, or two, with a few things wrong; sometimes nothing but noise. */
+/** One or two recorded outputs with a few mutations; sometimes only noise. */
 export function mutant(corpus: readonly Buffer[], random: Random): Buffer {
   if (random() < 0.1) {
-    return Buffer.from(Array.from({ length: upTo(random, 3000) }, () => upTo(random, 256)));
+    return Buffer.from(Array.from({ length: below(random, 3000) }, () => below(random, 256)));
   }
-  const pick = () => corpus[upTo(random, corpus.length)] ?? Buffer.alloc(0);
-  let bytes = random() < 0.5 ? pick() : Buffer.concat([pick(), pick()]);
-  for (let count = upTo(random, 6); count > 0; count--)
-    bytes = one(random, mutations)(bytes, random);
+  const output = () => corpus[below(random, corpus.length)] ?? Buffer.alloc(0);
+  let bytes = random() < 0.5 ? output() : Buffer.concat([output(), output()]);
+  for (let count = below(random, 6); count > 0; count--)
+    bytes = pick(random, mutations)(bytes, random);
   return bytes;
 }

@@ -2,13 +2,13 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Frame } from '../../../driver/at/types';
 import { Parser, PARSER_BUFFER_LIMIT } from '../../../driver/at/parser/parser';
 
-/** What comes after the input: line ends that end any data, then a clean exchange. */
+/** Follows the input: line ends that end any data, then valid output. */
 const FLUSH = Buffer.from('\r\n'.repeat(8300));
 const CLEAN = Buffer.from('+WS_DATA:1,5,hello\r\n\r\nOK\r\n\r\n>');
 
 /**
- * Feeds a parser at every chunking that matters: whole, byte by byte, and cut in two at up to 64 places.
- * @returns what is wrong, or undefined
+ * Feeds a parser whole, byte by byte, and cut in two at up to 64 places.
+ * @returns a sentence about a failure, or undefined
  */
 export function parserProblem(input: Buffer): string | undefined {
   try {
@@ -18,7 +18,7 @@ export function parserProblem(input: Buffer): string | undefined {
       const frames = read(chunks);
       if (typeof frames === 'string') return frames;
       if (isDeepStrictEqual(frames, whole)) continue;
-      return `cut in ${chunks.length}, the first of ${chunks[0]?.length ?? 0} bytes, it gives other frames`;
+      return `cut in ${chunks.length}, the first of ${chunks[0]?.length ?? 0} bytes, the parser emits other frames`;
     }
     return problemAfterwards(input);
   } catch (error) {
@@ -34,7 +34,7 @@ function* chunkingsOf(input: Buffer): Generator<readonly Buffer[]> {
   }
 }
 
-/** The frames, or what is wrong. */
+/** The frames, or a sentence about a failure. */
 function read(chunks: readonly Buffer[]): readonly Frame[] | string {
   const { parser, frames } = reader();
   for (const chunk of chunks) {
@@ -44,7 +44,7 @@ function read(chunks: readonly Buffer[]): readonly Frame[] | string {
   return frames;
 }
 
-/** Whether the parser is in sync again after any data that has begun has ended. */
+/** The failure of a parser that is not in sync again after the end of any data. */
 function problemAfterwards(input: Buffer): string | undefined {
   const { parser, frames } = reader();
   parser.push(input);

@@ -8,7 +8,7 @@ import {
 import { faultyDevice } from '../../../simulator/faults';
 import { openPty, PortLink, type Pty } from '../../harness/port/pty';
 
-/** What the board tells the process that started it. */
+/** A report to the parent process. */
 export type BoardReport =
   | { readonly kind: 'port'; readonly path: string }
   /** A fault changed bytes. */
@@ -23,7 +23,7 @@ const RATE = 115_200;
 const BOOT_MS = 400;
 
 /**
- * A simulated ESP32 behind a pty, in a process of its own: `board-process.ts CLASS SEED`. Each message is a fault to
+ * A simulated ESP32 behind a pty, in its own process: `board-process.ts CLASS SEED`. Each message of the parent is a fault to
  * inject; an empty one ends all faults.
  */
 function main([name = '', seed = '']: readonly string[]): void {

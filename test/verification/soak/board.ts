@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import type { FirmwareClass } from '../../../simulator';
 import type { BoardReport } from './board-process';
 
-/** The simulated ESP32 in its process. */
+/** The process of `board-process.ts`. */
 export class BoardHandle {
-  /** Where the serial port is. */
+  /** The path of the serial port. */
   readonly path: string;
   readonly #process: ChildProcess;
 

@@ -1,8 +1,7 @@
 import type { LinkId } from '../../../driver/at/types';
 
-/** What deploys change. */
+/** Counts of deploys by the part of the flows that they changed; arrays by link. */
 export interface Revision {
-  /** Count of deploys that changed this. */
   readonly uri: readonly [number, number, number];
   readonly sender: readonly [number, number, number];
   readonly tab: readonly [number, number, number];
@@ -18,10 +17,10 @@ export const firstRevision: Revision = {
 
 const LINKS: readonly LinkId[] = [0, 1, 2];
 
-/** Seconds between the messages, requests, and stalls of the host. */
-const EVERY = { message: '0.8', request: '3', open: '3', close: '41', ask: '7', stall: '6' };
+/** Intervals of the inject nodes. */
+const INTERVALS_S = { message: '0.8', request: '3', open: '3', close: '41', ask: '7', stall: '6' };
 
-/** The flows: three links, one of them opened by message, and something that blocks the event loop. */
+/** Flows with three links, one of them opened by message, and a function node that blocks the event loop. */
 export function flowsOf(port: string, server: number, revision: Revision): object[] {
   return [
     {
@@ -34,9 +33,9 @@ export function flowsOf(port: string, server: number, revision: Revision): objec
     },
     ...LINKS.flatMap((link) => tabOf(link, server, revision)),
     { id: 'host', type: 'tab', label: 'host' },
-    inject('host', 'stall', EVERY.stall),
-    func('host', 'stall', BLOCK, []),
-    inject('host', 'ask', EVERY.ask),
+    inject('host', 'stall', INTERVALS_S.stall),
+    func('host', 'stall', BLOCK_CODE, []),
+    inject('host', 'ask', INTERVALS_S.ask),
     func('host', 'ask', `return global.get('soak').input({});`, ['status']),
     {
       id: 'status',
@@ -52,8 +51,8 @@ export function flowsOf(port: string, server: number, revision: Revision): objec
   ];
 }
 
-/** From a timer, as a function node that computes for long would. */
-const BLOCK = `const ms = global.get('soak').stallMs();
+/** The code of a function node that blocks the event loop from a timer. */
+const BLOCK_CODE = `const ms = global.get('soak').stallMs();
 setTimeout(() => { const until = Date.now() + ms; while (Date.now() < until); }, 0);
 return null;`;
 
@@ -75,7 +74,7 @@ function tabOf(link: LinkId, server: number, { uri, sender, tab }: Revision): ob
       output,
       wires: [[`end-${z}`], [`end-${z}`]],
     },
-    inject(z, `make${link}`, EVERY.message),
+    inject(z, `make${link}`, INTERVALS_S.message),
     func(z, `make${link}`, `// ${tab[link]}\nreturn global.get('soak').message(${link});`, [
       `send${link}`,
     ]),
@@ -88,7 +87,7 @@ function tabOf(link: LinkId, server: number, { uri, sender, tab }: Revision): ob
       holdSeconds: '20',
       wires: [[`end-${z}`]],
     },
-    inject(z, `query${link}`, EVERY.request),
+    inject(z, `query${link}`, INTERVALS_S.request),
     func(z, `query${link}`, `return global.get('soak').request(${link});`, [`request${link}`]),
     {
       ...common,
@@ -111,15 +110,15 @@ function tabOf(link: LinkId, server: number, { uri, sender, tab }: Revision): ob
 
 function openedByMessage(z: string, common: object): object[] {
   return [
-    inject(z, 'opening', EVERY.open),
+    inject(z, 'opening', INTERVALS_S.open),
     func(z, 'opening', `return global.get('soak').input({});`, ['open2']),
-    inject(z, 'closing', EVERY.close),
+    inject(z, 'closing', INTERVALS_S.close),
     func(z, 'closing', `return global.get('soak').input({});`, ['close2']),
     { ...common, id: 'close2', type: 'ws-close', wires: [[`end-${z}`]] },
   ];
 }
 
-/** Triggers the function node of the same name. */
+/** An inject node for the function node of the same name. */
 function inject(z: string, name: string, repeat: string): object {
   const props: object[] = [];
   return {
@@ -138,7 +137,7 @@ function func(z: string, name: string, code: string, to: readonly string[]): obj
   return { id: `function-${name}`, type: 'function', z, func: code, outputs: 1, wires: [to] };
 }
 
-/** Takes whatever comes. */
+/** A node that drops its messages. */
 function end(z: string): object {
   return { id: `end-${z}`, type: 'function', z, func: 'return null;', outputs: 1, wires: [[]] };
 }

@@ -9,19 +9,17 @@ import { freePort } from '../../start/demo';
 import type { Order, Report } from './reports';
 import type { DeployType } from './schedule';
 
-/** How long Node-RED has to start, and to stop. */
 const START_TIMEOUT_MS = 60_000;
 const STOP_TIMEOUT_MS = 20_000;
-/** Lines of its output that are kept. */
-const KEPT_LINES = 200;
+const MAX_KEPT_LINES = 200;
 
-/** Node-RED by its own command in a process and a folder of its own, with the probe in its settings. */
+/** Node-RED by its own command, in its own process and folder, with the probe in its settings. */
 export class NodeRed {
   readonly #folder: string;
   readonly #process: ChildProcess;
   readonly #address: string;
   readonly #exited: Promise<unknown>;
-  /** The last lines that it printed. */
+  /** The last lines of its output. */
   readonly lines: string[] = [];
 
   private constructor(
@@ -59,12 +57,12 @@ export class NodeRed {
         const lines = text.split('\n').filter((line) => line !== '');
         lines.forEach(onLine);
         this.lines.push(...lines);
-        this.lines.splice(0, Math.max(0, this.lines.length - KEPT_LINES));
+        this.lines.splice(0, Math.max(0, this.lines.length - MAX_KEPT_LINES));
       });
     }
   }
 
-  /** Starts it with flows; resolves when its admin API answers. @param onLine called with all that it prints */
+  /** Starts it with flows; resolves when its admin API answers. @param onLine called with each line of its output */
   static async start(
     flows: readonly object[],
     seed: number,
@@ -105,7 +103,7 @@ export class NodeRed {
     await answer.text();
   }
 
-  tell(order: Order): void {
+  send(order: Order): void {
     this.#process.send(order);
   }
 
@@ -121,7 +119,7 @@ export class NodeRed {
     return exitCode ?? undefined;
   }
 
-  /** Ends it however it can be ended, and deletes its folder. */
+  /** Kills it if it still runs, and deletes its folder. */
   async kill(): Promise<void> {
     if (!this.hasExited) {
       this.#process.kill('SIGKILL');
@@ -140,7 +138,7 @@ export class NodeRed {
   }
 }
 
-/** The settings file of a user who has hooks, and a global object for function nodes. */
+/** A settings file with hooks, and a global object for function nodes. */
 function settings(port: number, seed: number): string {
   const nodeRed = createRequire(__filename).resolve('node-red/package.json');
   return `

@@ -7,15 +7,14 @@ import { heap } from '../../../bench/support/heap';
 import { drawForm, drawLength, payloadOf, seal, sealedIn, unseal } from './messages/message';
 import type { Order, Report } from './reports';
 
-/** Time between two reports to the other process. */
 const REPORT_INTERVAL_MS = 200;
-/** Time between two samples. A collection takes some 50 ms. */
+/** A garbage collection for a sample takes about 50 ms. */
 const SAMPLE_INTERVAL_MS = 10_000;
 
-/** Nodes whose inputs are counted. */
-const counted = new Set(['ws-open', 'ws-send', 'ws-request', 'ws-close', 'ws-status']);
-/** The first bytes of a message that is none, in a report. */
-const HEAD = 60;
+/** Types of nodes whose inputs the probe reports. */
+const watchedTypes = new Set(['ws-open', 'ws-send', 'ws-request', 'ws-close', 'ws-status']);
+/** A report of unknown bytes holds this many of them. */
+const MAX_HEAD_BYTES = 60;
 
 interface FlowNode {
   readonly id: string;
@@ -26,7 +25,7 @@ interface Hooks {
   add(name: string, handler: (event: unknown) => void): void;
 }
 
-/** A message of the flow with the property by which its inputs are told apart. */
+/** A message of the flow with the property that identifies its inputs. */
 interface Marked {
   readonly payload?: unknown;
   readonly soak?: unknown;
@@ -35,8 +34,8 @@ interface Marked {
 }
 
 /**
- * Watches the nodes of this Node-RED from its settings file, as hooks of a user would, and makes the messages that its flows send.
- * Deploys do not touch it.
+ * Watches the nodes of this Node-RED by hooks in its settings file, and makes the messages that its flows send. Deploys do not
+ * affect it.
  */
 export class Probe {
   readonly #random: Random;
@@ -46,7 +45,7 @@ export class Probe {
   #stalls = true;
   #made = 0;
   #inputs = 0;
-  /** A node of the running flows, to find others by. */
+  /** A node of the running flows, which leads to the configuration node. */
   #anyNode: FlowNode | undefined;
 
   constructor(seed: number) {
@@ -59,7 +58,7 @@ export class Probe {
       this.#makes = message.messages;
       this.#stalls = message.stalls;
     });
-    // Left alone by the process that started it.
+    // The parent process has ended.
     process.once('disconnect', () => process.kill(process.pid, 'SIGTERM'));
   }
 
@@ -85,7 +84,7 @@ export class Probe {
     return this.#makes ? { ...properties, soak: { input: `#${this.#inputs++}` } } : null;
   }
 
-  /** For function nodes: how long to block the event loop, in milliseconds. */
+  /** For function nodes: milliseconds for which to block the event loop. */
   stallMs(): number {
     if (!this.#stalls) return 0;
     return 100 + Math.round(2900 * this.#random() ** 2);
@@ -113,8 +112,8 @@ export class Probe {
   #received(event: unknown): void {
     const { msg, destination } = objectOf(event);
     const node = nodeOf(objectOf(destination).node);
-    if (!node || !counted.has(node.type)) return;
-    // On its way to the node when a deploy stopped that: Node-RED drops it, and the node never sees it.
+    if (!node || !watchedTypes.has(node.type)) return;
+    // A deploy has stopped the node before: Node-RED drops the message.
     if (!isListening(node)) return;
     this.#anyNode = node;
     const { input, number } = objectOf(objectOf(msg).soak);
@@ -126,7 +125,7 @@ export class Probe {
   #completed(event: unknown): void {
     const { msg, node, error } = objectOf(event);
     const completed = nodeOf(objectOf(node).node);
-    if (!completed || !counted.has(completed.type)) return;
+    if (!completed || !watchedTypes.has(completed.type)) return;
     const { input } = objectOf(objectOf(msg).soak);
     if (typeof input !== 'string') return;
     const { code } = objectOf(error);
@@ -145,7 +144,7 @@ export class Probe {
     const { type } = nodeOf(node) ?? {};
     const message: Marked = objectOf(msg);
     if (type === 'ws-open' && port === 0) this.#arrived(message);
-    else if (type === 'ws-open' || type === 'ws-status') this.#told(message);
+    else if (type === 'ws-open' || type === 'ws-status') this.#event(message);
     else if (type === 'ws-request' && port === 0) {
       const { number } = objectOf(message.soak);
       const answered = unseal(sealedIn(message.payload) ?? '')?.number;
@@ -156,7 +155,7 @@ export class Probe {
   #arrived({ payload, linkId }: Marked): void {
     if (!isLink(linkId)) return;
     const identity = unseal(sealedIn(payload) ?? '');
-    // The reply to a request that its node has given up.
+    // The reply to a request that has timed out.
     if (identity?.way === 'out') return;
     const isIts = identity?.way === 'in' && identity.link === linkId;
     const text = Buffer.isBuffer(payload) ? payload.toString('latin1') : JSON.stringify(payload);
@@ -165,11 +164,11 @@ export class Probe {
       link: linkId,
       at: Date.now(),
       number: isIts ? identity.number : undefined,
-      head: isIts ? '' : text.slice(0, HEAD),
+      head: isIts ? '' : text.slice(0, MAX_HEAD_BYTES),
     });
   }
 
-  #told({ linkId, event }: Marked): void {
+  #event({ linkId, event }: Marked): void {
     if (isLink(linkId) && typeof event === 'string')
       this.#report({ kind: 'event', link: linkId, event, at: Date.now() });
   }
@@ -184,7 +183,7 @@ export class Probe {
 
   #sample(): void {
     const delays = this.#delays;
-    // The resolution is part of every value.
+    // Every value includes the resolution.
     const ms = (nanoseconds: number) => Math.max(0, Math.round(nanoseconds / 1e6) - 10);
     const delay = {
       median: ms(delays.percentile(50)),
@@ -205,7 +204,7 @@ export class Probe {
       listeners,
       delay,
     });
-    // The collection is none of the flow's doing.
+    // Leaves out the delay of the garbage collection.
     setImmediate(() => delays.reset());
   }
 

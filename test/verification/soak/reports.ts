@@ -1,10 +1,10 @@
 import type { LinkId } from '../../../driver/at/types';
 
-/** What the probe in Node-RED reports. Times are milliseconds since 1970. */
+/** A report of the probe in Node-RED. Times are milliseconds since 1970. */
 export type Report =
   /** The flow made a message. */
   | { readonly kind: 'made'; readonly number: number; readonly link: LinkId; readonly at: number }
-  /** A node got an input. `number`: the message in it, of nodes that send; undefined: another input. */
+  /** A node got an input. `number`: of the message that it sends; undefined: it sends none. */
   | {
       readonly kind: 'input';
       readonly input: string;
@@ -13,7 +13,7 @@ export type Report =
     }
   /** A node ended an input, with the code of its error. */
   | { readonly kind: 'ended'; readonly input: string; readonly code?: string; readonly at: number }
-  /** ws-open sent a message on. `number` undefined: its bytes are none that the server sent. */
+  /** ws-open passed on a message. `number` is undefined for bytes that the server did not send. */
   | {
       readonly kind: 'received';
       readonly link: LinkId;
@@ -21,9 +21,9 @@ export type Report =
       readonly head: string;
       readonly at: number;
     }
-  /** ws-open, or ws-status, told of a link. */
+  /** ws-open or ws-status passed on an event of a link. */
   | { readonly kind: 'event'; readonly link: LinkId; readonly event: string; readonly at: number }
-  /** ws-request sent a reply on. */
+  /** ws-request passed on a reply. */
   | { readonly kind: 'reply'; readonly asked: number; readonly answered: number | undefined }
   | ({ readonly kind: 'sample' } & Sample);
 
@@ -35,15 +35,15 @@ export interface Sample {
   /** Bytes of buffers after a collection. */
   readonly buffers: number;
   readonly resident: number;
-  /** What keeps the event loop alive. */
+  /** Count of resources that keep the event loop alive. */
   readonly handles: number;
-  /** Listeners on the driver's device and links. */
+  /** Count of listeners on the driver's device and links. */
   readonly listeners: number;
-  /** Milliseconds that turns of the event loop were late, since the last sample: median, 99 %, longest. */
+  /** Milliseconds by which the event loop was late since the last sample: median, 99 %, longest. */
   readonly delay: { readonly median: number; readonly high: number; readonly longest: number };
 }
 
-/** What the process that started Node-RED tells the probe: whether messages are made, and the event loop blocked. */
+/** An order of the parent process: whether the probe makes messages, and blocks the event loop. */
 export interface Order {
   readonly kind: 'traffic';
   readonly messages: boolean;

@@ -4,8 +4,8 @@ import { Soak } from './soak';
 
 const usage = `npm run soak -- [options]
 
-  --minutes N     how long faults, stalls and deploys go on (default 60; 0.5 is half a minute)
-  --seed S        number that draws traffic, faults and deploys (default: by the time)
+  --minutes N     duration of faults, stalls and deploys (default 60; 0.5 is half a minute)
+  --seed S        seed of traffic, faults and deploys (default: from the clock)
   --verbose       prints every fault and deploy, and what Node-RED prints
   --class C       firmware A, B, C or D (default D)
 

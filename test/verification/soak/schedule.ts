@@ -1,29 +1,29 @@
 import type { Random } from '../../../simulator';
-import { firstRevision, type Revision } from './flows';
+import { below, between } from '../../harness/random';
+import type { Revision } from './flows';
 
-/** A fault for the board, with the time that it takes. */
+/** A fault for the board, with its duration. */
 export interface ScheduledFault {
   readonly fault: string;
   readonly durationMs: number;
 }
 
-/** Draws a fault: bytes lost or added, a pause, a restart, a cable that is pulled out. Rare ones take long. */
+/** Draws a fault: lost or added bytes, a stall, a restart, an unplugged cable. Long ones are rare. */
 export function drawFault(random: Random): ScheduledFault {
   const kind = random();
-  const upTo = (least: number, most: number) => least + Math.floor(random() * (most - least));
   const way = random() < 0.5 ? 'to-host' : 'to-device';
   if (kind < 0.4) {
-    const count = random() < 0.6 ? 1 : upTo(2, 40);
-    return { fault: `lose=${way},@${upTo(0, 3000)},${count}`, durationMs: 2000 };
+    const count = random() < 0.6 ? 1 : between(random, 2, 39);
+    return { fault: `lose=${way},@${below(random, 3000)},${count}`, durationMs: 2000 };
   }
-  if (kind < 0.6) return { fault: `noise=${way},${upTo(1, 60)}`, durationMs: 1000 };
+  if (kind < 0.6) return { fault: `noise=${way},${between(random, 1, 59)}`, durationMs: 1000 };
   if (kind < 0.8) {
-    const durationMs = upTo(200, 6000);
+    const durationMs = between(random, 200, 5999);
     return { fault: `stall=${durationMs}ms`, durationMs };
   }
   if (kind < 0.88) return { fault: 'restart', durationMs: 1500 };
   if (kind < 0.94) return { fault: 'power-cycle', durationMs: 2500 };
-  const durationMs = upTo(500, 4000);
+  const durationMs = between(random, 500, 3999);
   return { fault: `unplug=${durationMs}ms`, durationMs };
 }
 
@@ -31,9 +31,9 @@ export function drawFault(random: Random): ScheduledFault {
 export const deployTypes = ['full', 'flows', 'nodes'] as const;
 export type DeployType = (typeof deployTypes)[number];
 
-/** What is changed before a deploy of each type. */
+/** The revision for a deploy of a type. */
 export function nextRevision(before: Revision, type: DeployType, random: Random): Revision {
-  const link = Math.floor(random() * 3);
+  const link = below(random, 3);
   const raise = ([a, b, c]: Revision['uri']): Revision['uri'] => [
     a + Number(link === 0),
     b + Number(link === 1),
@@ -46,5 +46,3 @@ export function nextRevision(before: Revision, type: DeployType, random: Random)
   if (kind < 0.9) return { ...before, sender: raise(before.sender) };
   return { ...before, device: before.device + 1 };
 }
-
-export { firstRevision, type Revision };

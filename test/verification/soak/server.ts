@@ -6,20 +6,19 @@ import type { Random } from '../../../simulator';
 import { drawForm, drawLength, payloadOf, seal, sealedIn, unseal } from './messages/message';
 import type { SoakLog } from './messages/soak-log';
 
-/** Mean time between two messages on a connection. */
+/** Mean time between messages on a connection. */
 const MEAN_INTERVAL_MS = 800;
-/** First bytes of a message that is none, for people. */
-const HEAD = 60;
+/** The log holds this many bytes of an unknown message. */
+const MAX_HEAD_BYTES = 60;
 
-/** A WebSocket server: takes messages and requests into the log, answers requests, and sends messages of its own. */
+/** A WebSocket server that logs messages and requests, answers requests, and sends messages of its own. */
 export class SoakServer {
   readonly port: number;
-  /** When a message arrived last, by link. */
-  readonly heardAt = new Map<LinkId, number>();
+  /** Time of the latest message, by link. */
+  readonly receivedAt = new Map<LinkId, number>();
   readonly #server: WebSocketServer;
   readonly #log: SoakLog;
   readonly #random: Random;
-  #talks = true;
   #connections = 0;
   #served = 0;
 
@@ -39,15 +38,13 @@ export class SoakServer {
     return new SoakServer(server, address.port, log, random);
   }
 
-  /** Connections that are open. */
+  /** Count of open connections. */
   get connections(): number {
     return this.#server.clients.size;
   }
 
   /** Whether it sends messages of its own. */
-  set talks(talks: boolean) {
-    this.#talks = talks;
-  }
+  sendsMessages = true;
 
   async close(): Promise<void> {
     for (const socket of this.#server.clients) socket.terminate();
@@ -62,7 +59,8 @@ export class SoakServer {
       next = setTimeout(talk, 2 * MEAN_INTERVAL_MS * this.#random());
     };
     const talk = () => {
-      if (this.#talks && socket.readyState === socket.OPEN) this.#talk(socket, connection, link);
+      if (this.sendsMessages && socket.readyState === socket.OPEN)
+        this.#talk(socket, connection, link);
       talkLater();
     };
     talkLater();
@@ -88,10 +86,10 @@ export class SoakServer {
     const sealed = sealedIn(data) ?? '';
     const identity = unseal(sealed);
     if (identity?.way !== 'out') {
-      sent.arrivedCorrupt(link, Date.now(), data.toString('latin1').slice(0, HEAD));
+      sent.arrivedCorrupt(link, Date.now(), data.toString('latin1').slice(0, MAX_HEAD_BYTES));
       return;
     }
-    this.heardAt.set(link, Date.now());
+    this.receivedAt.set(link, Date.now());
     sent.arrived(identity.number, link, connection, Date.now());
     const id = requestId(data);
     if (id !== undefined) socket.send(JSON.stringify({ id, soak: sealed }));

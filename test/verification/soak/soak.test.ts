@@ -5,7 +5,7 @@ import { whyNoPty } from '../../harness/port/pty';
 import { root } from '../../package/project';
 
 test(
-  'a short soak accounts for every message and prints its figures',
+  'a short soak has no violations, and prints its figures',
   { skip: whyNoPty() ?? false },
   () => {
     const { status, stdout, stderr } = spawnSync(

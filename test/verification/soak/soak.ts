@@ -16,23 +16,22 @@ export interface SoakOptions {
   readonly minutes: number;
   readonly firmware: FirmwareClass;
   readonly print: (line: string) => void;
-  /** Prints every fault and deploy, and what Node-RED prints. */
+  /** Whether it prints every fault and deploy, and the output of Node-RED. */
   readonly verbose: boolean;
 }
 
 const DEPLOY_INTERVAL_MS = 10_000;
-/** Faults come in the first part of each minute: in the rest everything has to work. */
+/** Faults come in the first part of each minute; in the rest everything must work. */
 const STORM_MS = 40_000;
 const MINUTE_MS = 60_000;
-/** A link that passes nothing for so long does not come back. */
+/** Limit of the time in which a link passes no message. */
 const SILENCE_LIMIT_MS = 120_000;
-/** The last faultless time, in which each link has to pass messages both ways. */
+/** At the end, after this time without faults, each link must pass messages both ways. */
 const CALM_MS = 15_000;
-/** How long what is under way has to end. */
-const DRAIN_LIMIT_MS = 60_000;
+/** Limit of the wait for the last inputs. */
+const DRAIN_TIMEOUT_MS = 60_000;
 
-/** Violations that are printed. */
-const SHOWN = 40;
+const MAX_PRINTED_VIOLATIONS = 40;
 
 const LINKS: readonly LinkId[] = [0, 1, 2];
 
@@ -45,7 +44,7 @@ export class Soak {
   readonly #health = new Health();
   readonly #violations: string[] = [];
   readonly #faults = new Map<string, number>();
-  /** When a message came into the flow last, by link. */
+  /** Time of the latest message in the flow, by link. */
   readonly #receivedAt = new Map<LinkId, number>();
   readonly #printed = new Set<string>();
   #revision: Revision = firstRevision;
@@ -56,7 +55,7 @@ export class Soak {
     this.#random = seededRandom(options.seed);
   }
 
-  /** Runs to the end. @returns what must not be, one sentence each */
+  /** Runs to the end. @returns the violations, one sentence each */
   async run(): Promise<readonly string[]> {
     const { seed, firmware } = this.#options;
     const server = await SoakServer.start(this.#log, seededRandom(seed + 1));
@@ -71,7 +70,7 @@ export class Soak {
         flows(),
         seed + 3,
         (reports) => reports.forEach((each) => this.#take(each)),
-        (line) => this.#tell(line),
+        (line) => this.#printVerbose(line),
       );
       await this.#storm(nodeRed, board, server, flows);
       await this.#calm(nodeRed, board, server);
@@ -119,7 +118,7 @@ export class Soak {
         printAt += MINUTE_MS;
         this.#settle(false);
         this.#options.print(this.#line(now - begun));
-        this.#tell(figures(this.#log.sent.tally));
+        this.#printVerbose(figures(this.#log.sent.tally));
         this.#printViolations();
       }
       this.#checkAlive(nodeRed, board, server, begun, now);
@@ -127,24 +126,24 @@ export class Soak {
     }
   }
 
-  /** Without faults and stalls each link passes messages both ways; then what is under way ends. */
+  /** Checks that without faults and stalls each link passes messages both ways, and that all inputs end. */
   async #calm(nodeRed: NodeRed, board: BoardHandle, server: SoakServer): Promise<void> {
     board.clear();
-    nodeRed.tell({ kind: 'traffic', messages: true, stalls: false });
-    // What was open when the faults ended is over by then.
+    nodeRed.send({ kind: 'traffic', messages: true, stalls: false });
+    // The driver has recovered from the last fault by then.
     const isWorking = (since: number) =>
       LINKS.every(
         (link) =>
-          (server.heardAt.get(link) ?? 0) > since && (this.#receivedAt.get(link) ?? 0) > since,
+          (server.receivedAt.get(link) ?? 0) > since && (this.#receivedAt.get(link) ?? 0) > since,
       );
     const from = Date.now();
     while (!isWorking(from + CALM_MS) && Date.now() - from < SILENCE_LIMIT_MS) await pause(200);
     if (!isWorking(from))
       this.#violations.push('not every link passes messages both ways at the end');
-    server.talks = false;
-    nodeRed.tell({ kind: 'traffic', messages: false, stalls: false });
+    server.sendsMessages = false;
+    nodeRed.send({ kind: 'traffic', messages: false, stalls: false });
     const pending = () => this.#log.sent.pending + this.#inputs.pending;
-    const drained = Date.now() + DRAIN_LIMIT_MS;
+    const drained = Date.now() + DRAIN_TIMEOUT_MS;
     await pause(2000);
     while (pending() > 0 && Date.now() < drained) await pause(200);
     if (pending() > 0) this.#violations.push(`${pending()} inputs have not ended at the end`);
@@ -155,9 +154,9 @@ export class Soak {
     const { fault, durationMs } = drawFault(this.#random);
     const [name = fault] = fault.split('=');
     this.#faults.set(name, (this.#faults.get(name) ?? 0) + 1);
-    // A place on the line may be reached later.
+    // The fault may apply later, at its byte.
     this.#log.disturbances.add(Date.now(), durationMs + 10_000);
-    this.#tell(fault);
+    this.#printVerbose(fault);
     board.inject(fault);
   }
 
@@ -165,7 +164,7 @@ export class Soak {
     const type = deployTypes[this.#deploys++ % deployTypes.length] ?? 'full';
     this.#revision = nextRevision(this.#revision, type, this.#random);
     const begun = Date.now();
-    this.#tell(`deploy ${type} ${JSON.stringify(this.#revision)}`);
+    this.#printVerbose(`deploy ${type} ${JSON.stringify(this.#revision)}`);
     await nodeRed.deploy(type, flows());
     this.#log.disturbances.add(begun, Date.now() - begun);
   }
@@ -216,16 +215,16 @@ export class Soak {
     if (nodeRed.hasExited) throw new Error(`Node-RED ended:\n${nodeRed.lines.join('\n')}`);
     if (board.hasExited) throw new Error('the board ended');
     for (const link of LINKS) {
-      const at = Math.max(begun, server.heardAt.get(link) ?? 0);
+      const at = Math.max(begun, server.receivedAt.get(link) ?? 0);
       if (now - at < SILENCE_LIMIT_MS) continue;
       this.#violations.push(
         `link ${link} passed no message for ${SILENCE_LIMIT_MS} ms before ${new Date(now).toISOString()}`,
       );
-      server.heardAt.set(link, now);
+      server.receivedAt.set(link, now);
     }
   }
 
-  #tell(what: string): void {
+  #printVerbose(what: string): void {
     if (this.#options.verbose) this.#options.print(`${new Date().toISOString()} ${what}`);
   }
 
@@ -233,7 +232,8 @@ export class Soak {
     const found = this.#found.filter((each) => !this.#printed.has(each));
     for (const violation of found) {
       this.#printed.add(violation);
-      if (this.#printed.size <= SHOWN) this.#options.print(`VIOLATION: ${violation}`);
+      if (this.#printed.size <= MAX_PRINTED_VIOLATIONS)
+        this.#options.print(`VIOLATION: ${violation}`);
     }
   }
 

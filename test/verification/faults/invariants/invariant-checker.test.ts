@@ -68,14 +68,14 @@ class Fixture {
   }
 }
 
-/** What happens in a run, and the violation that the checker has to find; without one: none. */
+/** The events of a run, and the violation that the checker must find; absent: none. */
 const cases: readonly (readonly [
   string,
   act: (fixture: Fixture) => unknown,
   violation?: RegExp,
 ])[] = [
   [
-    'all that was sent arrived: no violation',
+    'every sent message arrived: no violation',
     async (fixture) => {
       fixture.arrive(await fixture.send(1, 'sent'));
       await fixture.send(2, 'not-sent');
@@ -88,7 +88,7 @@ const cases: readonly (readonly [
     /message 1 .*was sent, but did not arrive/,
   ],
   [
-    'a sent message did not arrive, but its connection ended with nothing behind it: no violation',
+    'a sent message did not arrive, but its connection ended and no later one arrived over it: no violation',
     async (fixture) => {
       await fixture.send(1, 'sent');
       fixture.connection.goneAt = ++fixture.now;
@@ -126,12 +126,12 @@ const cases: readonly (readonly [
       const payload = await fixture.send(1, 'not-sent');
       fixture.arrive(Buffer.concat([payload, payload]));
     },
-    /something unknown .*arrived at the server/,
+    /an unknown message .*arrived at the server/,
   ],
   [
     'the host got corrupt data without an undetectable change',
     (fixture) => fixture.receive(fixture.serve(2).subarray(1)),
-    /something unknown .*arrived at the host/,
+    /an unknown message .*arrived at the host/,
   ],
   [
     'a fault changed a byte of received data that looks like a header: no violation',
@@ -155,23 +155,23 @@ const cases: readonly (readonly [
     'the device executed the rest of a command: no violation',
     (fixture) => {
       fixture.monitor.wrote(Buffer.from('AT+WSSEND=0,5\r\n'));
-      fixture.monitor.took('AT');
+      fixture.monitor.executed('AT');
     },
   ],
   [
     'the device executed a command that the host did not write',
     (fixture) => {
       fixture.monitor.wrote(Buffer.from('AT+WSSEND=0,5\r\n'));
-      fixture.monitor.took('AT+RST');
+      fixture.monitor.executed('AT+RST');
     },
-    /the device took AT\+RST, which the host did not write/,
+    /the device executed AT\+RST, which the host did not write/,
   ],
   ...['', 'rest'].map(
     (rest) =>
       [
         `a message that began on another connection ended with "${rest}"`,
         ({ log, connection }: Fixture) => log.atServer(connection, 0, Buffer.from(rest)),
-        /something unknown .*arrived at the server/,
+        /an unknown message .*arrived at the server/,
       ] as const,
   ),
   [
@@ -233,12 +233,12 @@ const cases: readonly (readonly [
   [
     'messages pass again too late',
     (fixture) => fixture.episode({ names: ['stall'], gone: 0, recovered: 91_000 }),
-    /working again took/,
+    /messages passing again took/,
   ],
   [
     'messages never pass again',
     (fixture) => fixture.episode({ names: ['flip'], recovered: undefined }),
-    /nothing worked again/,
+    /messages never passed again/,
   ],
 ];
 

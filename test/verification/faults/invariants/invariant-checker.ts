@@ -20,12 +20,13 @@ export interface CheckResult {
   readonly undetectable: ReadonlyMap<Undetectable, number>;
 }
 
-/** The most bytes that noise or a corrupt line add to a padded prompt. */
-const NOISE_BYTES = 60;
+/** Noise or a corrupt line adds at most this to a padded prompt. */
+const MAX_NOISE_BYTES = 60;
 
 const EOL = Buffer.from('\r\n');
 
-const endings = new Set([
+/** Events after which messages may be missing. */
+const lossEvents = new Set([
   ...['lost', 'closed-by-server', 'closing', 'closed', 'failed', 'device-lost', 'dataloss'],
   ...['reopened', 'opened'],
 ]);
@@ -53,13 +54,13 @@ export class InvariantChecker {
     this.#checkEmptyMessages();
     for (const { line, entry } of this.#monitor.injected) {
       if (entry && this.#during(entry)) this.#count('payload as commands');
-      else this.#broken(`the device took ${line}, which the host did not write`);
+      else this.#violate(`the device executed ${line}, which the host did not write`);
     }
     for (const episode of this.#episodes)
       this.#violations.push(...slowRecoveries(episode, this.#log, times));
     for (const { name, result } of this.#log.requests)
-      if (result.includes(BROKEN)) this.#broken(`${name}: ${result}`);
-    if (this.#log.pending > 0) this.#broken(`${this.#log.pending} promises have not settled`);
+      if (result.includes(BROKEN)) this.#violate(`${name}: ${result}`);
+    if (this.#log.pending > 0) this.#violate(`${this.#log.pending} promises have not settled`);
     return { violations: this.#violations, undetectable: this.#undetectable };
   }
 
@@ -68,28 +69,28 @@ export class InvariantChecker {
   #checkSend(entry: OutEntry): void {
     const { outcome, code, arrivals, link, opcode } = entry;
     const marked = entry.undetectable.size > 0;
-    if (code.startsWith(BROKEN)) this.#broken(`${describe(entry)}: ${code}`);
-    if (outcome === 'pending') this.#broken(`${describe(entry)} has not settled`);
-    if (arrivals.length > 1) this.#broken(`${describe(entry)} arrived ${arrivals.length} times`);
+    if (code.startsWith(BROKEN)) this.#violate(`${describe(entry)}: ${code}`);
+    if (outcome === 'pending') this.#violate(`${describe(entry)} has not settled`);
+    if (arrivals.length > 1) this.#violate(`${describe(entry)} arrived ${arrivals.length} times`);
     const [arrival] = arrivals;
     if (arrival && (arrival.link !== link || arrival.opcode !== opcode)) {
       if (marked) this.#mark(entry);
-      else this.#broken(`${describe(entry)} arrived on ${arrival.link} as ${arrival.opcode}`);
+      else this.#violate(`${describe(entry)} arrived on ${arrival.link} as ${arrival.opcode}`);
     }
     if (arrival && outcome === 'not-sent')
-      this.#broken(`${describe(entry)} was not sent, but arrived at ${arrival.at}`);
+      this.#violate(`${describe(entry)} was not sent, but arrived at ${arrival.at}`);
     if (!arrival && outcome === 'sent' && !this.#spent.has(entry)) {
       if (this.#wasCutOff(entry)) this.#count('after SEND OK');
       else if (marked) this.#mark(entry);
-      else this.#broken(`${describe(entry)} was sent, but did not arrive`);
+      else this.#violate(`${describe(entry)} was sent, but did not arrive`);
     }
     if (outcome === 'unknown' && !this.#during(entry) && !this.#wasClosed(entry))
-      this.#broken(`${describe(entry)} is unknown though no fault was active`);
+      this.#violate(`${describe(entry)} is unknown though no fault was active`);
   }
 
   /**
-   * Whether a connection it may have gone over ended with nothing behind it having arrived. The device may
-   * not have heard of an end that came before.
+   * Whether a connection that may have carried it ended, and no later message arrived over that. The device may not have
+   * known of an earlier end.
    */
   #wasCutOff(entry: OutEntry): boolean {
     const possible = this.#log.connections.filter(
@@ -108,7 +109,7 @@ export class InvariantChecker {
     );
   }
 
-  /** Whether a fault was active between its first payload byte and its end. */
+  /** Whether a fault was active between its first payload byte and its outcome. */
   #during({ at, payloadAt = at, settledAt }: OutEntry): boolean {
     return this.#episodes.some(
       ({ from, gone, recovered = Infinity }) =>
@@ -116,20 +117,17 @@ export class InvariantChecker {
     );
   }
 
-  /** Whether the flow closed the link under it. */
+  /** Whether the flow closed the link meanwhile. */
   #wasClosed({ link, at, settledAt }: OutEntry): boolean {
     return this.#log.events.some(
-      (events) =>
-        events.link === link &&
-        events.event === 'closing' &&
-        events.at >= at &&
-        events.at <= settledAt,
+      ({ link: its, event, at: when }) =>
+        its === link && event === 'closing' && when >= at && when <= settledAt,
     );
   }
 
   // --- to the host ---------------------------------------------------------------------------------
 
-  /** TCP keeps the order: what is missing between two that arrived must have been reported in between. */
+  /** TCP keeps the order: between two arrivals, the driver must have emitted a loss for a missing message. */
   #checkReceived(): void {
     const connections = new Set(this.#log.in.map(({ connection }) => connection));
     for (const number of connections)
@@ -146,12 +144,12 @@ export class InvariantChecker {
         continue;
       }
       if (entry.arrivals.length > 1)
-        this.#broken(`${describe(entry)} arrived ${entry.arrivals.length} times`);
-      if (arrival.at < before) this.#broken(`${describe(entry)} arrived out of order`);
+        this.#violate(`${describe(entry)} arrived ${entry.arrivals.length} times`);
+      if (arrival.at < before) this.#violate(`${describe(entry)} arrived out of order`);
       const opcode = arrival.opcode ?? entry.opcode;
       if (arrival.link !== entry.link || opcode !== entry.opcode) {
         if (entry.undetectable.size > 0) this.#mark(entry);
-        else this.#broken(`${describe(entry)} arrived on ${arrival.link} as ${opcode}`);
+        else this.#violate(`${describe(entry)} arrived on ${arrival.link} as ${opcode}`);
       }
       this.#checkMissing(missing, before, arrival.at);
       missing = [];
@@ -164,15 +162,15 @@ export class InvariantChecker {
     for (const entry of missing) {
       const { link } = entry;
       const reported = this.#log.events.some(
-        (events) =>
-          events.link === link && events.at >= from && events.at <= to && endings.has(events.event),
+        (event) =>
+          event.link === link && event.at >= from && event.at <= to && lossEvents.has(event.event),
       );
       if (reported || this.#spent.has(entry)) continue;
       if (entry.undetectable.size > 0) this.#mark(entry);
       else if (this.#monitor.misreported.some((at) => at >= from && at <= to))
-        this.#count('report digit');
+        this.#count('URC digit');
       else
-        this.#broken(
+        this.#violate(
           `${describe(entry)} was lost, and nothing was reported from ${Math.round(from)} to ${Math.round(to)}`,
         );
     }
@@ -180,35 +178,36 @@ export class InvariantChecker {
 
   // --- unmatched arrivals ----------------------------------------------------------------
 
-  /** Each must be one corrupt message, and no message accounts for two. */
+  /** Each must be a corrupt message, and no message may account for two. */
   #checkUnmatched(): void {
     const { unmatchedAtServer, unmatchedAtHost, out } = this.#log;
     for (const unmatched of unmatchedAtServer) {
-      const damaged = out.find(
+      const unknown = out.find(
         (entry) =>
           !this.#spent.has(entry) &&
           entry.arrivals.length === 0 &&
           entry.at <= unmatched.at &&
-          (entry.outcome === 'unknown' ? entry.link === unmatched.link : false),
+          entry.outcome === 'unknown' &&
+          entry.link === unmatched.link,
       );
       const marked = out.find((entry) => this.#accountsFor(entry, unmatched));
-      const entry = marked ?? damaged;
+      const entry = marked ?? unknown;
       if (!entry && this.#isPad(unmatched)) continue;
-      if (!entry) this.#broken(`${describeUnmatched(unmatched)} arrived at the server`);
+      if (!entry) this.#violate(`${describeUnmatched(unmatched)} arrived at the server`);
       else this.#spend(entry, entry.outcome === 'sent');
     }
     for (const unmatched of unmatchedAtHost) this.#checkUnmatchedAtHost(unmatched);
   }
 
-  /** Whether it is a padded prompt, after which the driver reported the end of the connection. */
+  /** Whether it is a padded prompt, near which the driver emitted the end of the connection. */
   #isPad({ at, link, bytes }: Unmatched): boolean {
     const rest = bytes.toString('latin1').replace(/\r|\n|AT\+[A-Z]+\?\r\n/g, '');
-    if (rest.length > NOISE_BYTES && !this.#hadWrongRate(at)) return false;
+    if (rest.length > MAX_NOISE_BYTES && !this.#hadWrongRate(at)) return false;
     return this.#log.events.some(
-      (events) =>
-        events.link === link &&
-        endings.has(events.event) &&
-        Math.abs(events.at - at) < PROMPT_LIMIT_MS,
+      (event) =>
+        event.link === link &&
+        lossEvents.has(event.event) &&
+        Math.abs(event.at - at) < PROMPT_LIMIT_MS,
     );
   }
 
@@ -228,27 +227,27 @@ export class InvariantChecker {
       const follower = this.#follower(unmatched);
       if (follower) {
         this.#spent.add(follower);
-        this.#count('made up for');
+        this.#count('compensated');
       } else {
-        this.#broken(`${describeUnmatched(unmatched)} arrived at the host`);
+        this.#violate(`${describeUnmatched(unmatched)} arrived at the host`);
       }
       return;
     }
     this.#spend(entry, true);
-    // Where the boundaries are lost as well, others came along.
+    // Without boundaries, one arrival may hold several messages.
     for (const each of this.#log.in) {
       if (each.arrivals.length === 0 && unmatched.bytes.includes(each.payload))
         this.#spent.add(each);
     }
   }
 
-  /** The message behind one whose data took the line end behind it: it has that in front, where no boundaries show. */
+  /** The message after one whose data took the line end behind it: it begins with the line end of its own URC. */
   #follower({ link, bytes }: Unmatched): InEntry | undefined {
     const entries = this.#log.in.filter((entry) => entry.link === link);
     const index = entries.findIndex(
       (entry) => entry.arrivals.length === 0 && bytes.equals(Buffer.concat([EOL, entry.payload])),
     );
-    return entries[index - 1]?.undetectable.has('made up for') ? entries[index] : undefined;
+    return entries[index - 1]?.undetectable.has('compensated') ? entries[index] : undefined;
   }
 
   #accountsFor(entry: OutEntry | InEntry, unmatched: Unmatched): boolean {
@@ -265,14 +264,14 @@ export class InvariantChecker {
     if (counts) this.#mark(entry);
   }
 
-  /** As many as were sent, less those that went down with a connection, more those of unknown outcome. */
+  /** Arrivals: at most the sent and the unknown ones; at least the sent ones, less one for each ended connection. */
   #checkEmptyMessages(): void {
     this.#log.emptyMessages.forEach(({ sent, unknown, arrived }, link) => {
       const gone = this.#log.connections.filter(
         (connection) => connection.link === link && connection.goneAt !== undefined,
       );
       if (arrived > sent + unknown || arrived < sent - gone.length)
-        this.#broken(
+        this.#violate(
           `of ${sent} empty messages (${unknown} unknown) ${arrived} arrived on ${link}`,
         );
     });
@@ -287,12 +286,12 @@ export class InvariantChecker {
     this.#undetectable.set(kind, (this.#undetectable.get(kind) ?? 0) + 1);
   }
 
-  #broken(text: string): void {
+  #violate(text: string): void {
     this.#violations.push(text);
   }
 }
 
-/** Whether bytes have much in common with those they may have been. */
+/** Whether bytes share their start or their end with the original. */
 function isLike(meant: Buffer, bytes: Buffer): boolean {
   const [start, end] = [meant.subarray(0, 12), meant.subarray(-12)];
   return bytes.includes(start) || bytes.includes(end);

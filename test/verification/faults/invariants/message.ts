@@ -1,5 +1,5 @@
-/** Numbers from 0 up to 1. */
-export type Random = () => number;
+import type { Random } from '../../../../simulator';
+import { between, pick } from '../../../harness/random';
 
 /** Payload bytes that look like AT lines. */
 const lookalikes = [
@@ -22,16 +22,6 @@ const lookalikes = [
   '+WS_DATA:1,',
   'SEND OK',
 ] as const;
-
-/** A whole number from `from` to `to`, both possible. */
-export function between(random: Random, from: number, to: number): number {
-  return from + Math.floor(random() * (to - from + 1));
-}
-
-/** One of several. */
-export function pick<T>(random: Random, items: readonly [T, ...T[]]): T {
-  return items[Math.floor(random() * items.length)] ?? items[0];
-}
 
 /** A message of about `size` bytes with its name at its start or at its end. */
 export function compose(name: string, size: number, random: Random): Buffer {

@@ -2,38 +2,38 @@ import type { MessageLog } from '../../message-log';
 import { isAlone, type FaultEpisode } from '../fault-episode';
 import { PORT_BUSY } from '../fault-schedule';
 
-/** Recovery limits: after a restart, after replugging, after lost bytes at a prompt. */
 const RESTART_LIMIT_MS = 2000;
 const REPLUG_LIMIT_MS = 3000;
+/** After lost bytes at a data prompt. */
 export const PROMPT_LIMIT_MS = 15_000;
-/** Extra time where a restart's `ready` became the rest of data that the restart cut off. */
+/** Extra time where the driver takes the `ready` of a restart for the rest of data that the restart cut off. */
 const MISSED_READY_MS = 4000;
-/** After anything else: a pong is late after 12 s, the device reconnects 15 s later, then the host asks. */
+/** After other faults: a pong is overdue after 12 s, the device reconnects 15 s later, then the host checks its links. */
 const RECOVERY_LIMIT_MS = 90_000;
 
 /** Times of the harness itself, in milliseconds. */
 export interface Times {
   /** From power-up to an address. */
   readonly bootAndJoinMs: number;
-  /** A data prompt's 16 kB at the port's rate. */
+  /** Of the longest payload at the port's rate. */
   readonly padMs: number;
 }
 
-/** What took longer than it may after a fault, one sentence each. */
+/** Recoveries that took too long, one sentence each. */
 export function slowRecoveries(episode: FaultEpisode, log: MessageLog, times: Times): string[] {
   const { bootAndJoinMs, padMs } = times;
   const found: string[] = [];
   const what = `${episode.names.join(' with ')} at ${Math.round(episode.from)}`;
   if (episode.recovered === undefined) {
-    return [`${what}: nothing worked again`];
+    return [`${what}: messages never passed again`];
   }
   const within = (name: string, took: number, limit: number) => {
     if (took > limit) found.push(`${what}: ${name} took ${Math.round(took)} ms of ${limit}`);
   };
   const { reopened, blocked } = episode;
   const anything = RECOVERY_LIMIT_MS * episode.names.length + blocked;
-  within('working again', episode.recovered - episode.gone, anything);
-  // A line that is full of data from servers has no room for answers, and a blocked host hears none.
+  within('messages passing again', episode.recovered - episode.gone, anything);
+  // Data of servers leaves no room for responses on the line, and a blocked host reads none.
   const flooded = episode.flooded + blocked;
   if (reopened !== undefined && isAlone(episode, 'restart', 'power-cycle')) {
     const limit =
@@ -52,7 +52,7 @@ export function slowRecoveries(episode: FaultEpisode, log: MessageLog, times: Ti
   return found;
 }
 
-/** Whether the driver knew of a restart by the time at which the device has an address again. */
+/** Whether the driver emitted the restart before the device had an address again. */
 function readyWasReceived(
   { from, gone }: FaultEpisode,
   log: MessageLog,

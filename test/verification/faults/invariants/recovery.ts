@@ -3,14 +3,13 @@ import type { FaultHarness } from '../fault-harness';
 import { ARRIVAL_TIMEOUT_MS, links, type Traffic } from '../traffic';
 import type { Waiting } from './waiting';
 
-/** The longest time in which anything works again. */
+/** Limit of every wait. */
 export const TIMEOUT_MS = 240_000;
-/** How long a probe message waits for its link. */
 const PROBE_HOLD_S = 20;
-/** How many of the latest messages are searched. */
-const RECENT = 40;
+/** `usable` looks at this many of the latest messages. */
+const RECENT_MESSAGES = 40;
 
-/** Finds out when driver, device and servers work again. */
+/** Waits until driver, device and servers work again. */
 export class Recovery {
   readonly #harness: FaultHarness;
   readonly #traffic: Traffic;
@@ -22,14 +21,14 @@ export class Recovery {
     this.#waiting = waiting;
   }
 
-  /** When the device was ready, all links open, and a message went out that was begun after `gone`. */
+  /** When the device was ready, all links were open, and a message that began after `gone` was sent. */
   async usable(gone: number): Promise<number | undefined> {
     const { log, clock, device } = this.#harness;
     const isUsable = () =>
       device.state.name === 'ready' &&
       links.every((link) => device.link(link).stateNumber === 2) &&
       log.out
-        .slice(-RECENT)
+        .slice(-RECENT_MESSAGES)
         .some(({ outcome, payloadAt = 0 }) => outcome === 'sent' && payloadAt >= gone);
     return (await this.#waiting.until(isUsable, TIMEOUT_MS)) ? clock.now() : undefined;
   }
@@ -63,7 +62,7 @@ export class Recovery {
     return undefined;
   }
 
-  /** When the links that the device or its port took down were open again. */
+  /** When the links that were lost with the device or its port were open again; undefined: none was lost. */
   reopened(from: number, gone: number): number | undefined {
     const { events } = this.#harness.log;
     const since = events.slice(events.findLastIndex(({ at }) => at < from) + 1);

@@ -1,6 +1,6 @@
 import type { Clock } from '../../../../driver/clock';
 
-/** Waits in the time of a clock for conditions, which are looked at again after each change. */
+/** Waits for conditions in the time of a clock. */
 export class Waiting {
   readonly #clock: Clock;
   readonly #checks = new Set<() => void>();
@@ -9,7 +9,7 @@ export class Waiting {
     this.#clock = clock;
   }
 
-  /** Something has changed. */
+  /** Call after each change that a condition may depend on. */
   recheck(): void {
     for (const check of [...this.#checks]) check();
   }

@@ -1,7 +1,7 @@
-/** An input that takes longer hangs. */
-const END_LIMIT_MS = 240_000;
+/** Limit of the wait for the end of an input. */
+const END_TIMEOUT_MS = 240_000;
 
-/** Inputs of nodes that send no message: those that open, close and ask. Each ends exactly once. */
+/** Inputs that send no message: they open, close and ask. Each must end exactly once. */
 export class Inputs {
   readonly violations: string[] = [];
   readonly #open = new Map<string, number>();
@@ -28,7 +28,7 @@ export class Inputs {
 
   settle(now: number, isEnd = false): void {
     for (const [input, at] of this.#open) {
-      if (!isEnd && now - at < END_LIMIT_MS) continue;
+      if (!isEnd && now - at < END_TIMEOUT_MS) continue;
       this.violations.push(`input ${input} did not end in ${now - at} ms`);
       this.#open.delete(input);
     }

@@ -1,39 +1,39 @@
 import { createHash } from 'node:crypto';
 import type { LinkId } from '../../../../driver/at/types';
 import type { Random } from '../../../../simulator';
+import { below, between } from '../../../harness/random';
 
 /** `out` from the flow to the server, `in` from the server to the flow. */
 export type Way = 'out' | 'in';
 
 export type Form = 'text' | 'binary' | 'json';
 
-/** Which message some bytes are. */
+/** The identity of a message. */
 export interface Identity {
   readonly way: Way;
   readonly link: LinkId;
-  /** Unique for its way. */
+  /** Unique among the messages of its way. */
   readonly number: number;
 }
 
-/** Bytes of a checksum, in hexadecimal digits. */
 const SUM_DIGITS = 12;
 const SEALED = new RegExp(`^([oi])([012])\\.(\\d+)\\.([^]*)\\.([0-9a-f]{${SUM_DIGITS}})$`);
 
 const LETTERS = 'abcdefghijklmnopqrstuvwxyz äöü€中文 ABCDEFGHIJKLMNOPQRSTUVWXYZ 0123456789';
 
 /**
- * A text that says which message it is, with a checksum. Needs no escape in JSON.
+ * A text with the identity of its message, a filling and a checksum. Needs no escape in JSON.
  * @param length of the filling, in characters
  */
 export function seal({ way, link, number }: Identity, length: number, random: Random): string {
   const letters = Array.from(LETTERS);
-  const start = Math.floor(random() * letters.length);
+  const start = below(random, letters.length);
   const filling = Array.from({ length }, (_, at) => letters[(start + at * 7) % letters.length]);
   const body = `${way === 'out' ? 'o' : 'i'}${link}.${number}.${filling.join('')}`;
   return `${body}.${sumOf(body)}`;
 }
 
-/** The identity in a sealed text; undefined when a byte of it is not as it was. */
+/** The identity in a sealed text; undefined for a corrupt one. */
 export function unseal(text: string): Identity | undefined {
   const [, way, link, number, , sum] = SEALED.exec(text) ?? [];
   const id = linkOf(link);
@@ -42,17 +42,17 @@ export function unseal(text: string): Identity | undefined {
   return { way: way === 'o' ? 'out' : 'in', link: id, number: Number(number) };
 }
 
-/** In front of a binary message, which is no UTF-8. */
+/** Begins a binary message, and is not UTF-8. */
 const BINARY_MARK = Buffer.from([0xff, 0x00, 0x0d, 0x0a, 0x3e]);
 
-/** What goes through the connection: text as a string, bytes as a buffer. */
+/** The payload of a message: a string, or a buffer for `binary`. */
 export function payloadOf(sealed: string, form: Form): string | Buffer {
   if (form === 'text') return sealed;
   if (form === 'json') return JSON.stringify({ soak: sealed });
   return Buffer.concat([BINARY_MARK, Buffer.from(sealed)]);
 }
 
-/** The sealed text in what arrived as text, bytes or an object; undefined for anything else. */
+/** The sealed text in a received text, buffer or object; undefined for other values. */
 export function sealedIn(payload: unknown): string | undefined {
   if (typeof payload === 'string') {
     if (!payload.startsWith('{')) return payload;
@@ -70,13 +70,12 @@ export function sealedIn(payload: unknown): string | undefined {
   return typeof payload.soak === 'string' ? payload.soak : undefined;
 }
 
-/** Draws a length as flows have them: mostly short, now and then more than the device takes at once. */
+/** Draws a length: mostly short, sometimes more than the device takes at once. */
 export function drawLength(random: Random): number {
   const kind = random();
-  const upTo = (least: number, most: number) => least + Math.floor(random() * (most - least));
-  if (kind < 0.7) return upTo(0, 200);
-  if (kind < 0.92) return upTo(200, 2000);
-  return kind < 0.99 ? upTo(2000, 7000) : upTo(7000, 14_000);
+  if (kind < 0.7) return below(random, 200);
+  if (kind < 0.92) return between(random, 200, 1999);
+  return kind < 0.99 ? between(random, 2000, 6999) : between(random, 7000, 13_999);
 }
 
 /** Draws a form. */

@@ -2,10 +2,10 @@ import type { LinkId } from '../../../../driver/at/types';
 import type { Disturbances } from './disturbances';
 import type { Tally } from './soak-log';
 
-/** What a connection's last messages have to arrive after it ended. */
+/** A connection's last messages may arrive this long after its end. */
 const SETTLE_MS = 45_000;
-/** A message on an open connection that is older hangs. */
-const ARRIVAL_LIMIT_MS = 240_000;
+/** Limit of the wait for a message of an open connection. */
+const ARRIVAL_TIMEOUT_MS = 240_000;
 
 interface Served {
   readonly number: number;
@@ -17,29 +17,21 @@ interface Connection {
   /** Messages that have not arrived, oldest first. */
   readonly waiting: Served[];
   goneAt: number | undefined;
-  /** The link's announced losses when its latest message arrived. */
+  /** Count of the link's announcements when its latest message arrived. */
   announced: number;
   latestAt: number;
 }
 
-/** Events of a link that tell a flow that messages may be lost: data loss, or the end of a connection. */
-const announcing = new Set([
-  ...[
-    'data-loss',
-    'lost',
-    'reconnecting',
-    'closed-by-server',
-    'closing',
-    'closed',
-    'failed',
-    'device-lost',
-  ],
+/** Events of a link that announce a possible loss of messages: data loss, or the end of a connection. */
+const announcements = new Set([
+  ...['data-loss', 'lost', 'reconnecting', 'closed-by-server', 'closing', 'closed', 'failed'],
+  'device-lost',
   ...['opening', 'opened', 'reopened'],
 ]);
 
 /**
- * Messages from the server to the flow. TCP keeps their order: what is missing between two that arrived must have been announced in
- * between, by an event of the link.
+ * Accounts for the messages from the server to the flow. TCP keeps their order: between two arrivals, an event of the link
+ * must announce a missing message.
  */
 export class ReceivedMessages {
   readonly violations: string[] = [];
@@ -72,33 +64,33 @@ export class ReceivedMessages {
     if (found) found.goneAt = at;
   }
 
-  /** The server sent a message. */
+  /** Call when the server sends a message. */
   served(connection: number, number: number, at: number): void {
     this.#count('sent by the server');
     this.#connections.get(connection)?.waiting.push({ number, at });
   }
 
-  /** The link told of something. */
+  /** Call with each event of a link. */
   event(link: LinkId, event: string): void {
     this.#count(`event ${event}`);
-    if (announcing.has(event)) this.#announced.set(link, (this.#announced.get(link) ?? 0) + 1);
+    if (announcements.has(event)) this.#announced.set(link, (this.#announced.get(link) ?? 0) + 1);
   }
 
-  /** A message is in the flow. @param number undefined: it is none that the server sent */
+  /** Call when a message reaches the flow. @param number undefined: no message of the server */
   arrived(link: LinkId, number: number | undefined, at: number, head: string): void {
     if (number === undefined) {
       this.#count('corrupt in the flow');
       if (!this.#undetectable(at - SETTLE_MS, at))
-        this.#violate(`link ${link} handed on what was never sent: ${JSON.stringify(head)}`);
+        this.#violate(
+          `link ${link} passed on a message that the server did not send: ${JSON.stringify(head)}`,
+        );
       return;
     }
     const found = [...this.#connections.values()].find(({ waiting }) =>
       waiting.some((each) => each.number === number),
     );
     if (!found) {
-      this.#violate(
-        `message ${number} came twice, out of order, or after it was given up on link ${link}`,
-      );
+      this.#violate(`message ${number} came twice, out of order, or too late on link ${link}`);
       return;
     }
     this.#count('in the flow');
@@ -109,7 +101,7 @@ export class ReceivedMessages {
       found.waiting.findIndex((each) => each.number === number),
     );
     found.waiting.shift();
-    this.#judgeMissing(found, missing, at);
+    this.#checkMissing(found, missing, at);
     found.announced = this.#announced.get(link) ?? 0;
     found.latestAt = at;
   }
@@ -123,13 +115,13 @@ export class ReceivedMessages {
         continue;
       }
       const [oldest] = waiting;
-      if (!oldest || (!isEnd && now - oldest.at < ARRIVAL_LIMIT_MS)) continue;
-      this.#judgeMissing(connection, waiting.splice(0), now);
+      if (!oldest || (!isEnd && now - oldest.at < ARRIVAL_TIMEOUT_MS)) continue;
+      this.#checkMissing(connection, waiting.splice(0), now);
       connection.announced = this.#announced.get(link) ?? 0;
     }
   }
 
-  #judgeMissing(
+  #checkMissing(
     { announced, link, latestAt }: Connection,
     missing: readonly Served[],
     at: number,

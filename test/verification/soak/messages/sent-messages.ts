@@ -2,14 +2,14 @@ import type { LinkId } from '../../../../driver/at/types';
 import type { Disturbances } from './disturbances';
 import type { Tally } from './soak-log';
 
-/** A message is settled so long after its end: what is on its way has arrived, and lost connections are known. */
+/** So long after the end of a message, its arrival and lost connections are known. */
 const SETTLE_MS = 45_000;
-/** An input that takes longer hangs: holding, resync, a restart of the device and the reply are shorter together. */
-const END_LIMIT_MS = 240_000;
-/** From the function node that makes a message to the node that sends it. */
+/** Limit of the wait for the end of an input. Hold, resync, a restart of the device and the reply together take less. */
+const END_TIMEOUT_MS = 240_000;
+/** Limit of the time from the function node that makes a message to the node that sends it. */
 const HANDOVER_MS = 20_000;
 
-/** Codes that come after a request was sent (docs/errors.md). */
+/** Error codes of requests that were sent (docs/errors.md). */
 const afterSending = new Set(['REPLY_TIMEOUT', 'REPLY_LOST', 'REPLY_ERROR', 'MATCH_FAILED']);
 
 interface Entry {
@@ -20,7 +20,7 @@ interface Entry {
   readonly arrivals: Arrival[];
 }
 
-/** Where a message came to the server. */
+/** The arrival of a message at the server. */
 interface Arrival {
   readonly link: LinkId;
   readonly connection: number;
@@ -30,21 +30,21 @@ interface Connection {
   readonly link: LinkId;
   readonly acceptedAt: number;
   goneAt: number | undefined;
-  /** The number of the youngest message that arrived over it. */
+  /** The highest number of a message that arrived over it. */
   latest: number;
 }
 
-/** Messages from the flow to the server, from the function node until what became of them is beyond doubt. */
+/** Accounts for the messages from the flow to the server, from the function node until their outcome is certain. */
 export class SentMessages {
   readonly violations: string[] = [];
   readonly #disturbances: Disturbances;
   readonly #open = new Map<number, Entry>();
   readonly #connections = new Map<number, Connection>();
   readonly #tally = new Map<string, number>();
-  /** Corrupt messages that arrived, each of which belongs to a send of unknown outcome. */
+  /** Corrupt arrivals. Each belongs to a send of unknown outcome. */
   #corrupt: { readonly link: LinkId; readonly at: number; readonly head: string }[] = [];
 
-  /** Arrivals of messages whose making has not been reported: the flow's process reports later than the server. */
+  /** Arrivals of messages that `made` has not announced: the flow's process reports later than the server. */
   #early: (Arrival & { readonly number: number; readonly at: number })[] = [];
 
   constructor(disturbances: Disturbances) {
@@ -55,7 +55,7 @@ export class SentMessages {
     return Object.fromEntries([...this.#tally].sort());
   }
 
-  /** Inputs that have not ended. */
+  /** Count of inputs that have not ended. */
   get pending(): number {
     return [...this.#open.values()].filter(({ inputAt, ended }) => inputAt && !ended).length;
   }
@@ -67,7 +67,7 @@ export class SentMessages {
     this.#open.set(number, { link, madeAt: at, inputAt: undefined, ended: undefined, arrivals });
   }
 
-  /** A node got it. */
+  /** Call when the message reaches a node. */
   input(number: number, at: number): void {
     const entry = this.#open.get(number);
     if (!entry || entry.inputAt !== undefined)
@@ -75,7 +75,7 @@ export class SentMessages {
     else entry.inputAt = at;
   }
 
-  /** The node ended it. @param code of the error */
+  /** Call when the node ends the input. @param code of the error */
   ended(number: number, at: number, code: string | undefined): void {
     const entry = this.#open.get(number);
     if (entry?.inputAt === undefined || entry.ended) {
@@ -90,7 +90,7 @@ export class SentMessages {
       this.#violate(`message ${number} failed with ${code}`);
   }
 
-  /** It arrived whole at the server. */
+  /** Call when the message arrives intact at the server. */
   arrived(number: number, link: LinkId, connection: number, at: number): void {
     this.#count('arrived');
     const over = this.#connections.get(connection);
@@ -100,7 +100,7 @@ export class SentMessages {
     else this.#early.push({ number, link, connection, at });
   }
 
-  /** Bytes arrived that are no message. */
+  /** Call when other bytes arrive at the server. */
   arrivedCorrupt(link: LinkId, at: number, head: string): void {
     this.#count('corrupt at the server');
     this.#corrupt.push({ link, at, head });
@@ -120,11 +120,11 @@ export class SentMessages {
       const from = entry.inputAt ?? entry.madeAt;
       const wait = entry.inputAt === undefined ? HANDOVER_MS + SETTLE_MS : SETTLE_MS;
       if (entry.inputAt !== undefined && !entry.ended) {
-        if (!isEnd && now - from < END_LIMIT_MS) continue;
+        if (!isEnd && now - from < END_TIMEOUT_MS) continue;
         this.#violate(
           `the input of message ${number} on link ${entry.link} did not end in ${now - from} ms`,
         );
-      } else if (isEnd || now - (entry.ended?.at ?? from) >= wait) this.#judge(number, entry);
+      } else if (isEnd || now - (entry.ended?.at ?? from) >= wait) this.#check(number, entry);
       else continue;
       this.#open.delete(number);
     }
@@ -133,13 +133,13 @@ export class SentMessages {
       this.#violate(`message ${number} arrived after it was settled, or was never made`);
       return false;
     });
-    this.#judgeCorrupt(now, isEnd);
+    this.#checkCorrupt(now, isEnd);
     for (const [connection, { goneAt }] of this.#connections)
-      if (goneAt !== undefined && now - goneAt > END_LIMIT_MS + SETTLE_MS)
+      if (goneAt !== undefined && now - goneAt > END_TIMEOUT_MS + SETTLE_MS)
         this.#connections.delete(connection);
   }
 
-  #judge(number: number, entry: Entry): void {
+  #check(number: number, entry: Entry): void {
     const { link, inputAt, ended, arrivals } = entry;
     const name = `message ${number} on link ${link}`;
     if (arrivals.length > 1) this.#violate(`${name} arrived ${arrivals.length} times`);
@@ -156,7 +156,7 @@ export class SentMessages {
     }
     const { code } = ended;
     if (code === undefined || afterSending.has(code)) {
-      if (!hasArrived) this.#judgeLost(name, number, entry);
+      if (!hasArrived) this.#checkLost(name, number, entry);
     } else if (code === 'SEND_UNKNOWN') {
       if (!this.#disturbances.during(inputAt, ended.at))
         this.#violate(`${name} is unknown, and there was neither a fault nor a deploy`);
@@ -165,14 +165,14 @@ export class SentMessages {
       this.#violate(`${name} failed with ${code}, which means not sent, but arrived`);
   }
 
-  #judgeLost(name: string, number: number, entry: Entry): void {
-    if (this.#wentDown(number, entry)) this.#count('lost behind SEND OK with its connection');
+  #checkLost(name: string, number: number, entry: Entry): void {
+    if (this.#wasCutOff(number, entry)) this.#count('lost behind SEND OK with its connection');
     else if (!this.#excused(entry, 'undetectable'))
       this.#violate(`${name} was sent, but did not arrive`);
   }
 
-  /** Whether a connection that it may have gone over ended, and nothing younger arrived over that. */
-  #wentDown(number: number, { link, inputAt = 0, ended }: Entry): boolean {
+  /** Whether a connection that may have carried it ended, and no later message arrived over that. */
+  #wasCutOff(number: number, { link, inputAt = 0, ended }: Entry): boolean {
     const endedAt = ended?.at ?? Infinity;
     return [...this.#connections.values()].some(
       ({ link: its, acceptedAt, goneAt, latest }) =>
@@ -191,15 +191,15 @@ export class SentMessages {
     return isExcused;
   }
 
-  /** Line ends, a pad and the driver's questions fill up a prompt that lost bytes: a fault or a changed byte was there. */
-  #judgeCorrupt(now: number, isEnd: boolean): void {
+  /** The driver fills up a prompt that lost bytes with line ends, a pad and probes: it needs a fault or a changed byte. */
+  #checkCorrupt(now: number, isEnd: boolean): void {
     this.#corrupt = this.#corrupt.filter(({ link, at, head }) => {
       if (!isEnd && now - at < SETTLE_MS) return true;
       const isExcused =
         this.#disturbances.spend('to-device', at - SETTLE_MS, at) ||
         this.#disturbances.during(at, at);
       if (!isExcused)
-        this.#violate(`on link ${link} arrived what was never sent: ${JSON.stringify(head)}`);
+        this.#violate(`bytes arrived on link ${link} that no node sent: ${JSON.stringify(head)}`);
       return false;
     });
   }

@@ -28,7 +28,7 @@ function violationsOf(log: SoakLog): readonly string[] {
 }
 
 describe('messages to the server', () => {
-  test('one that is confirmed and arrived is accounted for, also when its arrival is reported first', () => {
+  test('one that is confirmed and arrives is no violation, also when the server reports it first', () => {
     const log = opened();
     log.sent.arrived(1, 0, 1, 1050);
     sends(log);
@@ -88,7 +88,7 @@ describe('messages to the server', () => {
     [
       'corrupt without a fault',
       (log) => log.sent.arrivedCorrupt(0, 1000, '\r\no'),
-      /was never sent/,
+      /that no node sent/,
     ],
     ['made, but no input', (log) => log.sent.made(1, 0, 1000), /came to no node/],
   ];
@@ -102,7 +102,7 @@ describe('messages to the server', () => {
     });
   }
 
-  test('one behind SEND OK is excused by the end of its connection, unless a younger one arrived over that', () => {
+  test('one that is lost behind SEND OK is no violation after the end of its connection, unless a later one arrived', () => {
     const log = opened();
     sends(log);
     log.gone(1, 1200);
@@ -151,7 +151,7 @@ describe('messages to the flow', () => {
     assert.equal(log.received.tally['lost with the connection'], 1);
   });
 
-  test('one that never comes over an open connection, one that comes twice, and an invented one are violations', () => {
+  test('one that never comes over an open connection, one that comes twice, and an unknown one are violations', () => {
     const log = opened();
     log.received.served(1, 1, 1000);
     log.received.served(1, 2, 1001);
@@ -161,7 +161,7 @@ describe('messages to the flow', () => {
     const violations = violationsOf(log);
     assert.equal(violations.length, 3, violations.join('\n'));
     assert.match(violations[0] ?? '', /came twice/);
-    assert.match(violations[1] ?? '', /what was never sent/);
+    assert.match(violations[1] ?? '', /that the server did not send/);
     assert.match(violations[2] ?? '', /message 2 to link 0 was lost/);
   });
 });
@@ -178,7 +178,7 @@ test('an input that opens, closes or asks is a violation unless it ends once', (
   assert.equal(inputs.violations.length, 2);
 });
 
-test('a message is known by its number in every form, and a changed byte makes it none', () => {
+test('a message has its identity in every form; one with a changed byte has none', () => {
   const random = seededRandom(1);
   for (const form of ['text', 'binary', 'json'] satisfies Form[]) {
     for (const length of [0, 50, 5000]) {
@@ -192,7 +192,7 @@ test('a message is known by its number in every form, and a changed byte makes i
   }
 });
 
-test('a value that rises is noticed, a peak and a rise in the warm-up are not', () => {
+test('rise: a rising value has one, a peak and a rise in the warm-up are 0', () => {
   const points = (valueOf: (at: number) => number) =>
     Array.from({ length: 100 }, (_, at) => ({ at, value: valueOf(at) }));
   assert.equal(rise(points((at) => at)), 74);

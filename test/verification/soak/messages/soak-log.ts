@@ -3,12 +3,10 @@ import { Disturbances } from './disturbances';
 import { ReceivedMessages } from './received-messages';
 import { SentMessages } from './sent-messages';
 
-/** Counts of messages by what became of them. */
+/** Counts of messages by their result. */
 export type Tally = Readonly<Record<string, number>>;
 
-/**
- * Accounts for every message, both ways. Forgets what is settled, so that it can go on for days.
- */
+/** Accounts for every message, both ways. Drops settled messages, so that a run can last for days. */
 export class SoakLog {
   readonly disturbances = new Disturbances();
   readonly sent = new SentMessages(this.disturbances);
@@ -22,21 +20,21 @@ export class SoakLog {
     this.received.connected(connection, link);
   }
 
-  /** A connection of the server is over. */
+  /** A connection of the server ends. */
   gone(connection: number, at: number): void {
     this.sent.gone(connection, at);
     this.received.gone(connection, at);
     this.#connections.delete(connection);
   }
 
-  /** Settles what is old enough. @param isEnd whether nothing will come any more */
+  /** Settles messages that are old enough. @param isEnd whether no further events come */
   settle(now: number, isEnd = false): void {
     this.sent.settle(now, isEnd);
     this.received.settle(now, isEnd);
     this.disturbances.forget(now);
   }
 
-  /** What must not be, one sentence each. */
+  /** One sentence each. */
   get violations(): readonly string[] {
     return [...this.sent.violations, ...this.received.violations];
   }

@@ -1,32 +1,32 @@
-import type { Direction, Piece } from './port-monitor';
+import type { Direction, Piece } from './fault-port';
 
-/** What a byte is part of, as its writer meant it. */
+/** The meaning of bytes for their writer. */
 export type Role = 'line' | 'payload' | 'filler' | 'header' | 'data' | 'tail' | 'prompt';
 
-/** A line, a payload, a header … with its place in the stream of its direction. */
+/** A line, a payload, a header … with its offsets in its direction. */
 export interface Unit {
   readonly role: Role;
   readonly start: number;
   readonly end: number;
-  /** One character a byte. */
+  /** Its bytes in latin1. */
   readonly text: string;
 }
 
-/** From the first byte of an `AT+WSSEND` to the last of its result: offsets by direction. */
-export interface Window {
+/** The offsets of an `AT+WSSEND`, from its first byte to the last of its final result code. */
+export interface SendWindow {
   readonly from: Readonly<Record<Direction, number>>;
   readonly to: Readonly<Record<Direction, number>>;
-  /** Number of its command line among all. */
+  /** Number of its command line in the run. */
   readonly command: number;
 }
 
-/** A run without a fault, taken apart: up to its fault every other run is the same. */
-export interface Recording {
+/** A run in units. Up to its next fault, every other run with the same faults is equal. */
+export interface RecordedRun {
   readonly units: Readonly<Record<Direction, readonly Unit[]>>;
-  /** Starts of what the device said at once. */
+  /** Offsets of the device's writes. */
   readonly pieces: readonly number[];
-  readonly sends: readonly Window[];
-  /** What belongs to the script proper, by direction, and its command lines. */
+  readonly sends: readonly SendWindow[];
+  /** The part of the run in which faults may apply, by direction, and by number of the command line. */
   readonly from: Readonly<Record<Direction | 'commands', number>>;
   readonly to: Readonly<Record<Direction | 'commands', number>>;
 }
@@ -36,8 +36,8 @@ const dataHeader = {
   long: /^\+WS_DATA:[0-2],\d+,[01],\d+,(\d+),/,
 } as const;
 
-/** Takes apart what the device said. @param long whether its data comes in the long format */
-export function unitsSaid(pieces: readonly Piece[], long: boolean): Unit[] {
+/** Splits the device's output. @param long whether the format of its data is the long one */
+export function unitsFromDevice(pieces: readonly Piece[], long: boolean): Unit[] {
   const text = textOf(pieces);
   const header = dataHeader[long ? 'long' : 'short'];
   const units: Unit[] = [];
@@ -63,8 +63,8 @@ export function unitsSaid(pieces: readonly Piece[], long: boolean): Unit[] {
   return units;
 }
 
-/** Takes apart what the host wrote: every write is one thing. */
-export function unitsWritten(pieces: readonly Piece[]): Unit[] {
+/** Splits the host's output: every write is one unit. */
+export function unitsFromHost(pieces: readonly Piece[]): Unit[] {
   let expected = -1;
   return pieces.map(({ start, bytes }) => {
     const text = bytes.toString('latin1');
@@ -79,21 +79,21 @@ export function unitsWritten(pieces: readonly Piece[]): Unit[] {
   });
 }
 
-/** Where each `AT+WSSEND` was at work. */
+/** The window of each `AT+WSSEND`. */
 export function sendWindows(
   pieces: readonly Piece[],
-  said: readonly Unit[],
+  fromDevice: readonly Unit[],
   end: Readonly<Record<Direction, number>>,
-): Window[] {
-  const windows: Window[] = [];
-  const written = unitsWritten(pieces);
+): SendWindow[] {
+  const windows: SendWindow[] = [];
+  const written = unitsFromHost(pieces);
   let command = -1;
   for (const [index, { role, start, text }] of written.entries()) {
-    // Line ends alone are a command line as well, and an empty one.
+    // Line ends alone are an empty command line.
     if (role !== 'payload') command++;
     if (role !== 'line' || !text.startsWith('AT+WSSEND=')) continue;
     const other = pieces[index]?.other ?? 0;
-    const result = said.find((unit) => unit.start >= other && unit.text === 'SEND OK\r\n');
+    const result = fromDevice.find((unit) => unit.start >= other && unit.text === 'SEND OK\r\n');
     const next = written.slice(index + 1).find((unit) => unit.role === 'line');
     windows.push({
       from: { 'to-device': start, 'to-host': other },

@@ -4,8 +4,8 @@ type Entry = Buffer | (() => void);
 /** Absorbs rounding errors when times are compared. */
 const ROUNDING_BYTES = 1e-6;
 
-/** One direction of a serial line: bytes pass one after the other, each in {@link byteMs}. */
-export class Lane {
+/** The bytes of one direction of a serial line. They pass one after the other, each in {@link byteMs}. */
+export class PacedQueue {
   readonly #entries: Entry[] = [];
   #length = 0;
   /** When the first waiting byte begins to pass, or when the line became free. */

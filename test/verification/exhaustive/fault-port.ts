@@ -2,78 +2,78 @@ import type { Port, PortHandlers, PortOpener } from '../../../driver/port/port';
 import type { VirtualClock } from '../../../simulator/replay/virtual-clock';
 import type { PacedLine } from '../../../simulator/serial/paced-line';
 
-/** `to-device`: what the host writes; `to-host`: what the device sends. */
+/** A direction of the port. */
 export type Direction = 'to-device' | 'to-host';
 
-/** What happens on the port when one byte passes. */
+/** A fault at one byte on the port. */
 export interface PortFault {
   readonly direction: Direction;
-  /** The byte's offset among all of its direction. */
+  /** Count of bytes before it in its direction. */
   readonly at: number;
-  /** What arrives instead of the byte. Absent: the byte itself. */
-  readonly instead?: (byte: number) => Buffer;
-  /** Called in front of the byte, once all before it has arrived. */
+  /** Returns the bytes that arrive in its place; absent: the byte itself. */
+  readonly replace?: (byte: number) => Buffer;
+  /** Called once all bytes before it have arrived. */
   readonly happen?: () => void;
-  /** The byte and the rest of what came with it are lost. */
+  /** Whether the byte and the rest of its write are lost. */
   readonly loses?: boolean;
-  /** Milliseconds that the byte, and all behind it, come later. Absent: in one piece with what came before. */
-  readonly pause?: number;
+  /** Milliseconds by which the byte and all behind it are late; 0 only starts a new chunk. */
+  readonly pauseMs?: number;
 }
 
 /** One write. */
 export interface Piece {
   readonly start: number;
   readonly bytes: Buffer;
-  /** How many bytes had passed the other way. */
+  /** Count of bytes that had passed in the other direction. */
   readonly other: number;
   /** Milliseconds. */
   readonly at: number;
 }
 
 /** One application of a fault. */
-export interface Strike {
+export interface Hit {
   /** Milliseconds. */
   readonly at: number;
-  /** Bytes that had passed each way. */
+  /** Counts of bytes that had passed. */
   readonly offsets: Readonly<Record<Direction, number>>;
-  /** Command lines that the device had received. */
+  /** Count of command lines that the device had received. */
   readonly commands: number;
 }
 
-interface Lane {
+interface Stream {
   readonly pieces: Piece[];
   offset: number;
   deliver: (bytes: Buffer) => void;
-  /** During a pause: what has to wait. */
+  /** Bytes that wait for the end of a pause; undefined without a pause. */
   waiting: Buffer[] | undefined;
 }
 
-/** A port between driver and device that records all bytes, with one fault at one byte. */
-export class PortMonitor implements PortOpener {
+/** A port between driver and device that records all bytes and applies faults to single bytes. */
+export class FaultPort implements PortOpener {
   readonly address = 'exhaustive';
   readonly rate: number | undefined;
   /** Faults that have not applied. */
   readonly #armed: PortFault[] = [];
-  /** Where and when each fault applied, in that order. */
-  readonly strikes: Strike[] = [];
-  /** Command lines that the device has received. */
+  /** The applications of faults, in order. */
+  readonly hits: Hit[] = [];
+  /** Returns the count of command lines that the device has received. */
   commands: () => number = () => 0;
   readonly #line: PacedLine | undefined;
   readonly #clock: VirtualClock;
-  readonly #lanes: Readonly<Record<Direction, Lane>>;
+  readonly #streams: Readonly<Record<Direction, Stream>>;
   #handlers: PortHandlers | undefined;
 
-  /** @param line whose baud rate the host can set, and whose RTS and CTS are wired */
+  /** @param line a serial line whose baud rate the host can set, with RTS and CTS */
   constructor(clock: VirtualClock, toDevice: (bytes: Buffer) => void, line?: PacedLine) {
     this.#clock = clock;
     this.#line = line;
     this.rate = line?.hostRate;
-    const lane = (deliver: Lane['deliver']): Lane => {
+    const stream = (deliver: Stream['deliver']): Stream => {
       return { pieces: [], offset: 0, deliver, waiting: undefined };
     };
-    this.#lanes = {
-      'to-device': lane(toDevice),
-      'to-host': lane((bytes) => this.#handlers?.data(bytes)),
+    this.#streams = {
+      'to-device': stream(toDevice),
+      'to-host': stream((bytes) => this.#handlers?.data(bytes)),
     };
   }
 
@@ -81,34 +81,34 @@ export class PortMonitor implements PortOpener {
     return this.#handlers !== undefined;
   }
 
-  /** Bytes that passed so far. */
+  /** Count of bytes so far. */
   offset(direction: Direction): number {
-    return this.#lanes[direction].offset;
+    return this.#streams[direction].offset;
   }
 
-  /** What each end wrote so far, before the fault changed it. */
+  /** The writes so far, before faults. */
   pieces(direction: Direction): readonly Piece[] {
-    return this.#lanes[direction].pieces;
+    return this.#streams[direction].pieces;
   }
 
   /** When the last fault applied. */
   get triggeredAt(): number | undefined {
-    return this.strikes.at(-1)?.at;
+    return this.hits.at(-1)?.at;
   }
 
-  /** Makes a fault apply at its byte. */
+  /** Adds a fault, which applies once its byte passes. */
   arm(fault: PortFault): void {
     this.#armed.push(fault);
   }
 
-  /** A fault applies now. @param passed bytes that had passed where that is not all that was written */
-  struck(passed: Partial<Strike['offsets']> = {}): void {
+  /** Call when a fault applies. @param passed counts of bytes, where they differ from `offset` */
+  noteHit(passed: Partial<Hit['offsets']> = {}): void {
     const offsets = {
       'to-device': this.offset('to-device'),
       'to-host': this.offset('to-host'),
       ...passed,
     };
-    this.strikes.push({ at: this.#clock.now(), offsets, commands: this.commands() });
+    this.hits.push({ at: this.#clock.now(), offsets, commands: this.commands() });
   }
 
   open(handlers: PortHandlers): Promise<Port> {
@@ -133,25 +133,25 @@ export class PortMonitor implements PortOpener {
     });
   }
 
-  /** Bytes from the device. */
+  /** Delivers bytes from the device. */
   deliver(bytes: Buffer): void {
     this.#pass('to-host', bytes);
   }
 
   #pass(direction: Direction, bytes: Buffer): void {
-    const lane = this.#lanes[direction];
-    const start = lane.offset;
-    const other = this.#lanes[direction === 'to-host' ? 'to-device' : 'to-host'].offset;
-    lane.pieces.push({ start, bytes, other, at: this.#clock.now() });
-    lane.offset += bytes.length;
+    const stream = this.#streams[direction];
+    const start = stream.offset;
+    const other = this.#streams[direction === 'to-host' ? 'to-device' : 'to-host'].offset;
+    stream.pieces.push({ start, bytes, other, at: this.#clock.now() });
+    stream.offset += bytes.length;
     this.#through(direction, bytes, start);
   }
 
-  /** Lets bytes through, from an offset on, up to the next fault and behind it. */
+  /** Delivers bytes up to the next fault, applies it, and goes on with the rest. */
   #through(direction: Direction, bytes: Buffer, start: number): void {
     const fault = this.#next(direction, start, start + bytes.length);
-    if (fault) this.#strike(fault, bytes, start);
-    else this.#arrive(this.#lanes[direction], bytes);
+    if (fault) this.#apply(fault, bytes, start);
+    else this.#arrive(this.#streams[direction], bytes);
   }
 
   /** The first fault in a range of offsets. */
@@ -161,45 +161,45 @@ export class PortMonitor implements PortOpener {
       .sort((one, other) => one.at - other.at)[0];
   }
 
-  #strike(fault: PortFault, bytes: Buffer, start: number): void {
+  #apply(fault: PortFault, bytes: Buffer, start: number): void {
     this.#armed.splice(this.#armed.indexOf(fault), 1);
-    this.struck({ [fault.direction]: fault.at + 1 });
-    const { direction, at, happen, instead, loses, pause } = fault;
-    const lane = this.#lanes[direction];
+    this.noteHit({ [fault.direction]: fault.at + 1 });
+    const { direction, at, happen, replace, loses, pauseMs } = fault;
+    const stream = this.#streams[direction];
     const index = at - start;
     const before = bytes.subarray(0, index);
-    const changed = instead?.(bytes[index] ?? 0) ?? bytes.subarray(index, index + 1);
+    const changed = replace?.(bytes[index] ?? 0) ?? bytes.subarray(index, index + 1);
     const rest = bytes.subarray(index + 1);
     const isLast = !this.#next(direction, at + 1, start + bytes.length);
-    const isCut = happen !== undefined || pause !== undefined;
+    const isCut = happen !== undefined || pauseMs !== undefined;
     if (isLast && !isCut) {
-      this.#arrive(lane, Buffer.concat([before, changed, rest]));
+      this.#arrive(stream, Buffer.concat([before, changed, rest]));
       return;
     }
-    this.#arrive(lane, before);
+    this.#arrive(stream, before);
     happen?.();
     if (loses) return;
-    if (pause) {
-      lane.waiting = [];
-      this.#clock.after(pause, () => this.#release(lane));
+    if (pauseMs) {
+      stream.waiting = [];
+      this.#clock.after(pauseMs, () => this.#release(stream));
     }
     if (isLast) {
-      this.#arrive(lane, Buffer.concat([changed, rest]));
+      this.#arrive(stream, Buffer.concat([changed, rest]));
     } else {
-      this.#arrive(lane, changed);
+      this.#arrive(stream, changed);
       this.#through(direction, rest, at + 1);
     }
   }
 
-  #release(lane: Lane): void {
-    const waiting = lane.waiting ?? [];
-    lane.waiting = undefined;
-    for (const bytes of waiting) lane.deliver(bytes);
+  #release(stream: Stream): void {
+    const waiting = stream.waiting ?? [];
+    stream.waiting = undefined;
+    for (const bytes of waiting) stream.deliver(bytes);
   }
 
-  #arrive(lane: Lane, bytes: Buffer): void {
+  #arrive(stream: Stream, bytes: Buffer): void {
     if (bytes.length === 0) return;
-    if (lane.waiting) lane.waiting.push(bytes);
-    else lane.deliver(bytes);
+    if (stream.waiting) stream.waiting.push(bytes);
+    else stream.deliver(bytes);
   }
 }
