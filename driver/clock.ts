@@ -29,33 +29,33 @@ export const systemClock: Clock = {
   },
 };
 
-/** A timer that fires later than this was blocked with its event loop. */
+/** A timer that fires this much late shows that the event loop was blocked. */
 export const LATE_MS = 50;
-/** Milliseconds of a loop that runs, in which it reads what has come meanwhile: a thread pool needs several turns. */
+/** Milliseconds in which an event loop reads, after a block, the input that came meanwhile: a thread pool needs several turns. */
 const GRACE_MS = 250;
-/** Milliseconds before the end that are timed apart: a block that ends just before a timeout makes no timer late. */
+/** Milliseconds at the end of a wait with a timer of their own: no timer is late after a block just before its end. */
 const LAST_MS = 50;
-/** A loop that is late again and again must not put off a timeout for ever. */
-const MOST_GRACES = 10;
+/** Grace periods in a row: an event loop that blocks again and again does not put off a timeout for ever. */
+const MAX_GRACE_PERIODS = 10;
 
 /**
- * Calls `callback` once, `ms` milliseconds from now, but not before input that is there then. An event loop that was
- * blocked runs late timers first, and reads what came meanwhile afterwards: a timeout must not fall in between.
+ * Calls `callback` once, `ms` milliseconds from now, after the event loop has read pending input. After a block an event
+ * loop runs its late timers before it reads: a timeout would pass although the response is already there.
  */
 export function onTimeout(clock: Clock, ms: number, callback: () => void): Cancel {
   let cancel: Cancel;
-  const waitLast = (waitMs: number, graces: number) => {
+  const waitLast = (waitMs: number, gracePeriods: number) => {
     const due = clock.now() + waitMs;
     cancel = clock.after(waitMs, () => {
-      if (graces > 0 && clock.now() - due > LATE_MS) waitLast(GRACE_MS, graces - 1);
+      if (gracePeriods > 0 && clock.now() - due > LATE_MS) waitLast(GRACE_MS, gracePeriods - 1);
       else cancel = clock.afterInput(callback);
     });
   };
   const end = clock.now() + ms;
-  if (ms <= LAST_MS) waitLast(ms, MOST_GRACES);
+  if (ms <= LAST_MS) waitLast(ms, MAX_GRACE_PERIODS);
   else
     cancel = clock.after(ms - LAST_MS, () =>
-      waitLast(Math.max(LAST_MS, end - clock.now()), MOST_GRACES),
+      waitLast(Math.max(LAST_MS, end - clock.now()), MAX_GRACE_PERIODS),
     );
   return () => cancel();
 }

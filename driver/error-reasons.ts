@@ -24,7 +24,6 @@ export const reasons = {
   NOT_BSSID: 'it does not look like aa:bb:cc:dd:ee:ff',
   NOT_PASSWORD:
     'it has {length} bytes, but Wi-Fi passwords have 8 to 63, or 64 hexadecimal digits, or 5 (WEP)',
-  // Link settings
   // URI and headers
   NOT_ASCII: 'it contains a space or a character beyond ASCII: percent-encode it',
   NO_SCHEME: 'it does not begin with ws:// or wss://',
@@ -146,7 +145,7 @@ export function isReason(value: unknown): value is Reason {
 
 const namesByKey: ReadonlyMap<unknown, string> = new Map(Object.entries(names));
 
-/** Replaces each `{name}` in a text by its detail; reasons and names become words. */
+/** Fills each `{name}` in a text with its detail; writes keys of {@link reasons} and {@link names} in words. */
 export function filled(text: string, details: Readonly<Record<string, string | number>>): string {
   return text.replace(/\{(\w+)\}/g, (_, name: string) => {
     const value = details[name] ?? '';

@@ -195,7 +195,7 @@ export function isRefusal(error: unknown): error is EspAtError {
   return error instanceof EspAtError && error.code === 'COMMAND_FAILED';
 }
 
-const losses: readonly ErrorCode[] = [
+const DEVICE_LOSSES: readonly ErrorCode[] = [
   'DEVICE_DISCONNECTED',
   'DEVICE_RESTARTED',
   'DEVICE_UNRESPONSIVE',
@@ -206,5 +206,5 @@ const losses: readonly ErrorCode[] = [
 
 /** Whether an error means that the device has restarted or is gone, and has lost its links. */
 export function isDeviceLoss(error: unknown): boolean {
-  return error instanceof EspAtError && losses.includes(error.code);
+  return error instanceof EspAtError && DEVICE_LOSSES.includes(error.code);
 }

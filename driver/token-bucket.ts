@@ -1,6 +1,6 @@
 import type { Clock } from './clock';
 
-/** Lets so many pass at once, and so many a second over time: whatever a device says, it floods neither log nor flow. */
+/** Limits a rate of events, for example those that a device causes: a burst at once, then so many a second. */
 export class TokenBucket {
   readonly #clock: Clock;
   readonly #burst: number;
@@ -15,7 +15,7 @@ export class TokenBucket {
     this.#at = clock.now();
   }
 
-  /** Whole milliseconds until one more may pass; 0 where it passes now, and counts. */
+  /** Takes a token for an event that passes now. Returns 0, or the whole milliseconds until there is a token. */
   take(): number {
     const now = this.#clock.now();
     const added = ((now - this.#at) / 1000) * this.#perSecond;

@@ -1,9 +1,9 @@
 import type {
   CallLine,
-  PortActLine,
-  PortAskLine,
+  PortEventLine,
+  PortCallLine,
   RecordingLine,
-  ToldLine,
+  DriverEventLine,
 } from '../driver/recorder/lines';
 import type { RecordingHeading } from '../driver/recorder/recording';
 
@@ -14,11 +14,11 @@ export interface DriverRecording {
 }
 
 /** A decision of the driver: a write, a request to the port, or an event for its user. */
-export type Decision = { readonly host: string } | PortAskLine | ToldLine;
+export type Decision = { readonly host: string } | PortCallLine | DriverEventLine;
 
 /** An act of the device, the port or the user. */
 export type DriverAct =
-  { readonly device: string } | PortActLine | CallLine | { readonly abort: number };
+  { readonly device: string } | PortEventLine | CallLine | { readonly abort: number };
 
 /** Whether a text is a recording of the driver, rather than of a device with its server. */
 export function isDriverRecording(text: string): boolean {

@@ -1,5 +1,5 @@
 import { EspAtError, type Port, type PortHandlers, type PortOpener } from '../driver';
-import type { PortActLine } from '../driver/recorder/lines';
+import type { PortEventLine } from '../driver/recorder/lines';
 import type { RecordingHeading } from '../driver/recorder/recording';
 
 /** Settles a promise as recorded. */
@@ -39,7 +39,7 @@ export class ReplayPort implements PortOpener {
     this.#handlers?.data(bytes);
   }
 
-  act(line: PortActLine): void {
+  act(line: PortEventLine): void {
     switch (line.port) {
       case 'opened':
         this.#handlers = this.#opening?.handlers;
@@ -75,7 +75,7 @@ export class ReplayPort implements PortOpener {
     }
   }
 
-  #port(opened: PortActLine & { readonly port: 'opened' }): Port {
+  #port(opened: PortEventLine & { readonly port: 'opened' }): Port {
     const { setsRate, resets, readsCts, setsFlowControl } = opened;
     const handlers = this.#handlers;
     const pending = () => this.#pendingBytes;

@@ -169,9 +169,9 @@ export class AtClient {
     this.#parts.queue.addSource(source);
   }
 
-  /** A source has something to send. */
+  /** Call when a source has something to send. */
   wake(): void {
-    this.#parts.queue.recount();
+    this.#parts.queue.updateActive();
     this.#jobs.pull();
   }
 
@@ -192,7 +192,7 @@ export class AtClient {
     return this.#parts.machine.state;
   }
 
-  // --- what comes in -------------------------------------------------------------------------------
+  // --- frames from the parser ----------------------------------------------------------------------
 
   #take(frame: Frame): void {
     const { machine, receivers } = this.#parts;

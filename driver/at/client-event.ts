@@ -12,7 +12,7 @@ export type ClientEvent =
   | { readonly kind: 'dataLost' }
   | { readonly kind: 'outOfSync'; readonly cause: OutOfSyncCause }
   | { readonly kind: 'resyncStep'; readonly step: ResyncStep }
-  /** `corrupt`: the peer of this link got corrupt bytes. */
+  /** `corruptLink`: the peer of this link got corrupt bytes. */
   | { readonly kind: 'inSync'; readonly corruptLink: LinkId | undefined }
   /** The resync failed: the client runs nothing until it is reset. */
   | { readonly kind: 'unresponsive' };

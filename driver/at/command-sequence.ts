@@ -4,21 +4,21 @@ import type { PortLease } from './port-lease';
 import type { ResyncOptions, ResyncResult } from './resync/resync';
 import type { CommandEvent } from './types';
 
-/** The client, for the body of a sequence: one call at a time. */
+/** The calls that the body of a sequence may make, one at a time. */
 export interface SequenceAccess {
   /**
    * Runs one command.
-   * @throws EspAtError `COMMAND_FAILED`, `OUT_OF_SYNC`, and whatever the client was reset or closed with
+   * @throws EspAtError `COMMAND_FAILED`, `OUT_OF_SYNC`, and the error of a reset or close
    */
   readonly run: Run;
   /**
    * Resyncs with a device in an unknown state.
-   * @throws EspAtError whatever the client was reset or closed with meanwhile
+   * @throws EspAtError the error of a reset or close
    */
   readonly resync: (options: SequenceResyncOptions) => Promise<ResyncResult>;
   /**
-   * Lends the port to `body`. The result must not be undefined, which stands for an abort.
-   * @throws EspAtError whatever the client was reset or closed with meanwhile
+   * Lends the port to `body`. Its result must not be undefined, which stands for an abort.
+   * @throws EspAtError the error of a reset or close
    */
   readonly lendPort: <T extends object | string>(
     body: (lease: PortLease) => Promise<T>,
@@ -29,7 +29,7 @@ export type SequenceResyncOptions = Omit<ResyncOptions, 'firstQuery'>;
 
 export interface SequenceOptions {
   readonly signal?: AbortSignal | undefined;
-  /** Whether it lets messages pass that wait to be sent; at most 1000. */
+  /** Whether up to 1000 messages of the send queues run before it. */
   readonly yields?: boolean;
 }
 

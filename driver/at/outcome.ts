@@ -11,6 +11,14 @@ export function isFinalResultCode(text: string): boolean {
   return text === 'OK' || text === 'ERROR' || text === 'SEND OK' || text === 'SEND FAIL';
 }
 
+/**
+ * Whether a line shows that the device has processed the bytes before it. `>` does too: a line end has completed the
+ * corrupt line of a command with a payload.
+ */
+export function showsActivity(text: string): boolean {
+  return isFinalResultCode(text) || text === 'busy p...' || text === '>';
+}
+
 /** Whether bytes of a message may have left. An empty message leaves with its line. */
 export function mayHaveLeft(transaction: Transaction): boolean {
   const { command } = transaction;
@@ -23,9 +31,9 @@ export function mayHaveLeft(transaction: Transaction): boolean {
  */
 export function mayRepeat(transaction: Transaction, submission: Submission | undefined): boolean {
   const { command, attempt } = transaction;
-  const untouched =
+  const nothingLeft =
     command.payload !== undefined && !payloadWritten(transaction) && !submission?.partlySent;
-  return (command.idempotent || untouched) && attempt < MAX_ATTEMPTS;
+  return (command.idempotent || nothingLeft) && attempt < MAX_ATTEMPTS;
 }
 
 /**
@@ -59,8 +67,8 @@ export function refusalError(
 ): EspAtError {
   const { command, response, errorCode } = transaction;
   const lines = command.secret ? [] : response;
-  const said = [...lines, errorCode].filter((line) => line !== '').join(', ');
-  const reason = said === '' ? '' : `: ${said}`;
+  const quoted = [...lines, errorCode].filter((line) => line !== '').join(', ');
+  const reason = quoted === '' ? '' : `: ${quoted}`;
   const details = { command: command.name, reason, waited: Math.round(waited) };
   // `SEND_FAILED` says that nothing was sent. Where bytes may have left, the send queue makes `SEND_UNKNOWN` of this.
   if (!submission || mayHaveLeft(transaction)) return new EspAtError('COMMAND_FAILED', details);

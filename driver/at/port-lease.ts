@@ -1,8 +1,8 @@
-import { isFinalResultCode } from './outcome';
+import { showsActivity } from './outcome';
 import type { TimedPort } from './timing/timed-port';
-import { IdleTimer } from './timing/timeouts';
+import { IdleTimer } from './timing/idle-timer';
 
-/** What the holder of the lease waits for. Selects the port idle time that ends the wait, and the limit for a flood. */
+/** Purpose of a wait. It selects the port idle time, and the time of a flood, that end the wait. */
 export type Purpose =
   /** the response to a line end */
   | 'lineEnd'
@@ -18,36 +18,28 @@ export type Purpose =
   | 'boot';
 
 /**
- * How soon silence has a meaning.
+ * How soon silence means that no response will come.
  * - `portRate`: the device may be at work, or starting.
  * - `negotiatedRate`: a restarted device talks at another rate and cannot be heard.
  * - `search`: most probably the device is at another rate.
  */
 export type Pace = 'portRate' | 'negotiatedRate' | 'search';
 
-interface Limits {
-  readonly idleMs: Readonly<Record<Pace, number>>;
-  readonly floodMs: number;
-}
-
 /** Milliseconds that a flood from a server may delay a response, beyond the idle time. Measured: 17 s. */
 const FLOOD_MS = 30_000;
 
-const limits: Readonly<Record<Purpose, Limits>> = {
-  lineEnd: { idleMs: idle(1200, 500, 250), floodMs: 1200 + FLOOD_MS },
-  query: { idleMs: idle(1200, 1200, 500), floodMs: 1200 + FLOOD_MS },
-  stillAtWork: { idleMs: idle(1500, 1500, 1500), floodMs: 1500 + FLOOD_MS },
+/** Milliseconds of port idle time, by pace, and milliseconds of a flood that end a wait. */
+const LIMITS_MS: Readonly<Record<Purpose, Readonly<Record<Pace | 'flood', number>>>> = {
+  lineEnd: { portRate: 1200, negotiatedRate: 500, search: 250, flood: 1200 + FLOOD_MS },
+  query: { portRate: 1200, negotiatedRate: 1200, search: 500, flood: 1200 + FLOOD_MS },
+  stillAtWork: { portRate: 1500, negotiatedRate: 1500, search: 1500, flood: 1500 + FLOOD_MS },
   // Short: the query after it proves more than a longer pause would.
-  pause: { idleMs: idle(30, 30, 30), floodMs: 300 },
+  pause: { portRate: 30, negotiatedRate: 30, search: 30, flood: 300 },
   // Short: there are many blocks of padding, and one too many is harmless.
-  padding: { idleMs: idle(150, 75, 75), floodMs: 3000 },
+  padding: { portRate: 150, negotiatedRate: 75, search: 75, flood: 3000 },
   // A restarted device may send `ready` at another rate, unheard: the search at that rate must begin in time.
-  boot: { idleMs: idle(8000, 500, 500), floodMs: 8000 + FLOOD_MS },
+  boot: { portRate: 8000, negotiatedRate: 500, search: 500, flood: 8000 + FLOOD_MS },
 };
-
-function idle(portRate: number, negotiatedRate: number, search: number): Limits['idleMs'] {
-  return { portRate, negotiatedRate, search };
-}
 
 /** Lines to store between two waits, at most. */
 const MAX_STORED_LINES = 16;
@@ -59,9 +51,9 @@ export type WaitResult =
 /** Whether a line ends the wait. `consumed`: the wait goes on, but the line belongs to the response and is no URC. */
 export type Accept = (line: string) => boolean | 'consumed';
 
-interface Wait {
+interface PendingWait {
   readonly accept: Accept;
-  readonly resolve: (heard: WaitResult) => void;
+  readonly resolve: (result: WaitResult) => void;
   readonly reject: (reason: unknown) => void;
 }
 
@@ -73,7 +65,7 @@ export class PortLease {
   readonly #port: TimedPort;
   readonly #pace: Pace;
   readonly #idle: IdleTimer;
-  #wait: Wait | undefined;
+  #wait: PendingWait | undefined;
   #stored: string[] = [];
   /** Clock time at which the last written byte has left. */
   #leavesAt = 0;
@@ -83,7 +75,7 @@ export class PortLease {
     this.#pace = pace;
     this.#idle = new IdleTimer(port.clock);
     this.signal = signal;
-    signal.addEventListener('abort', () => this.#end()?.reject(signal.reason), { once: true });
+    signal.addEventListener('abort', () => this.#endWait()?.reject(signal.reason), { once: true });
   }
 
   /** Bytes that are written and have not left yet. */
@@ -108,20 +100,20 @@ export class PortLease {
    * idle time counts from the last written byte on.
    * @throws the reason of the signal's abort
    */
-  next(purpose: Purpose, accept: Accept): Promise<WaitResult> {
-    if (this.signal.aborted) return Promise.reject(asError(this.signal.reason));
+  async next(purpose: Purpose, accept: Accept): Promise<WaitResult> {
+    this.signal.throwIfAborted();
     const index = this.#stored.findIndex((line) => accept(line) === true);
     const line = this.#stored[index];
     this.#stored = index < 0 ? [] : this.#stored.slice(index + 1);
-    if (line !== undefined) return Promise.resolve({ line });
-    const { idleMs, floodMs } = limits[purpose];
+    if (line !== undefined) return { line };
+    const limits = LIMITS_MS[purpose];
     this.#idle.restart(Math.max(this.now(), this.#leavesAt));
     this.#leavesAt = 0;
     return new Promise((resolve, reject) => {
       this.#wait = { accept, resolve, reject };
       const { slowness } = this.#port;
-      const timeoutMs = idleMs[this.#pace] * slowness;
-      this.#watch(timeoutMs, timeoutMs, floodMs * slowness);
+      const idleMs = limits[this.#pace] * slowness;
+      this.#watch(idleMs, idleMs, limits.flood * slowness);
     });
   }
 
@@ -132,13 +124,13 @@ export class PortLease {
 
   /** Takes a line, or `>` for a prompt. Returns false when the line does not belong to the wait: it may be a URC. */
   take(line: string): boolean {
-    if (isFinalResultCode(line) || line === 'busy p...' || line === '>') this.seen.add(line);
+    if (showsActivity(line)) this.seen.add(line);
     if (!this.#wait) {
       if (this.#stored.length < MAX_STORED_LINES) this.#stored.push(line);
       return false;
     }
     const accepted = this.#wait.accept(line);
-    if (accepted === true) this.#end()?.resolve({ line });
+    if (accepted === true) this.#endWait()?.resolve({ line });
     else if (accepted === false) return false;
     return true;
   }
@@ -148,19 +140,15 @@ export class PortLease {
     this.#idle.watch(checkInMs, () => {
       const rest = idleMs - this.#idle.idle;
       const left = floodMs - this.#idle.elapsed;
-      if (rest <= 0 || left <= 0) this.#end()?.resolve({ flooded: rest > 0 });
+      if (rest <= 0 || left <= 0) this.#endWait()?.resolve({ flooded: rest > 0 });
       else this.#watch(Math.min(rest, left), idleMs, floodMs);
     });
   }
 
-  #end(): Wait | undefined {
+  #endWait(): PendingWait | undefined {
     const wait = this.#wait;
     this.#wait = undefined;
     this.#idle.stop();
     return wait;
   }
-}
-
-function asError(reason: unknown): Error {
-  return reason instanceof Error ? reason : new Error(String(reason));
 }

@@ -1,10 +1,7 @@
-import { IdleTimer } from './timing/timeouts';
+import { IdleTimer } from './timing/idle-timer';
 import type { Clock } from '../clock';
 
-/**
- * Tells whether no data has come for some time. While the event loop is blocked no time passes: data that has come then is
- * not read yet.
- */
+/** Measures whether no data has come for a time. A blocked event loop does not count: it has not read the data that came. */
 export class Silence {
   readonly #clock: Clock;
   readonly #limitMs: number;
@@ -20,7 +17,7 @@ export class Silence {
     return this.#timer.idle >= this.#limitMs;
   }
 
-  /** Data has come. */
+  /** Call when data comes in. */
   restart(): void {
     this.#timer.restart(this.#clock.now());
     this.#watch();

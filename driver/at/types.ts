@@ -14,7 +14,7 @@ export interface DataFrame {
   readonly fin?: boolean | undefined;
   /** Bytes of the whole WebSocket frame of this chunk; only in the long format. */
   readonly payloadLength?: number | undefined;
-  /** Binary; may be a view into the chunk that the port delivered. */
+  /** The data; may be a view into the chunk that the port delivered. */
   readonly bytes: Buffer;
 }
 
@@ -59,7 +59,7 @@ export interface PortWriter {
   readonly pendingBytes: number;
   /** Bits a second; undefined where the port does not know. */
   readonly rate: number | undefined;
-  /** How many times as long as usual a response may take; absent: once. */
+  /** How many times as long as usual a response may take. Default 1. */
   readonly slowness?: number;
 }
 

@@ -1,26 +1,27 @@
 import type { LinkId } from './types';
 
+/** URCs without parameters. */
+const PLAIN_URCS = {
+  ready: 'ready',
+  'busy p...': 'busy',
+  'WIFI CONNECTED': 'wifi-connected',
+  'WIFI GOT IP': 'wifi-got-ip',
+  'WIFI DISCONNECT': 'wifi-disconnected',
+  '+TIME_UPDATED': 'time-updated',
+} as const;
+
 /** An unsolicited result code. The driver ignores `busy` and `diagnostic`: they only need to count as known lines. */
 export type Urc =
   | { readonly kind: 'connected' | 'disconnected' | 'closed'; readonly link: LinkId }
-  | {
-      readonly kind:
-        | 'ready'
-        | 'busy'
-        | 'wifi-connected'
-        | 'wifi-got-ip'
-        | 'wifi-disconnected'
-        | 'time-updated'
-        | 'diagnostic';
-    };
+  | { readonly kind: (typeof PLAIN_URCS)[keyof typeof PLAIN_URCS] | 'diagnostic' };
 
 /** Prefixes of URCs that the driver does not use, and of late responses. */
-const otherUrc =
+const OTHER_URCS =
   /^\+(?:IPD|LINK_CONN|STA_|DIST_STA_IP|MQTT|BLE|BT|HTTP|ETH_|CIP|CMD|CW|FS|SYS|TIME_|UART|WEBSERVER|WSHEAD|WSOPEN)/;
 
 /** Whether a line that {@link parseUrc} does not know looks intact: then it is no sign of corrupt data. */
 export function looksIntact(line: string): boolean {
-  return otherUrc.test(line);
+  return OTHER_URCS.test(line);
 }
 
 export function parseUrc(line: string): Urc | undefined {
@@ -30,21 +31,12 @@ export function parseUrc(line: string): Urc | undefined {
       link[1] === 'CONNECTED' ? 'connected' : link[1] === 'CLOSED' ? 'closed' : 'disconnected';
     return { kind, link: Number(link[2]) as LinkId };
   }
-  switch (line) {
-    case 'ready':
-      return { kind: 'ready' };
-    case 'busy p...':
-      return { kind: 'busy' };
-    case 'WIFI CONNECTED':
-      return { kind: 'wifi-connected' };
-    case 'WIFI GOT IP':
-      return { kind: 'wifi-got-ip' };
-    case 'WIFI DISCONNECT':
-      return { kind: 'wifi-disconnected' };
-    case '+TIME_UPDATED':
-      return { kind: 'time-updated' };
-  }
+  if (isPlainUrc(line)) return { kind: PLAIN_URCS[line] };
   return /^(?:ERR CODE:0x|Will force to restart!!!|Recv \d+ bytes$|WIFI GOT IPv6)/.test(line)
     ? { kind: 'diagnostic' }
     : undefined;
+}
+
+function isPlainUrc(line: string): line is keyof typeof PLAIN_URCS {
+  return Object.hasOwn(PLAIN_URCS, line);
 }

@@ -1,5 +1,13 @@
 import type { Response, Command } from '../at/command';
-import { build, damaged, query } from './build';
+import { build, corruptResponse, query } from './build';
+
+/** Prefixes of the information responses to `AT+GMR`. */
+export const VERSION_PREFIXES = [
+  'AT version:',
+  'SDK version:',
+  'compile time',
+  'Bin version:',
+] as const;
 
 /** `ATE0`: switches echo off, which would interleave with URCs. A restart switches it on again. */
 export function echoOff(): Command {
@@ -18,15 +26,14 @@ export function restart(): Command {
 
 /** `AT+GMR`: queries the firmware's version text. */
 export function version(): Command {
-  const informationResponses = ['AT version:', 'SDK version:', 'compile time', 'Bin version:'];
-  return build('AT+GMR', { informationPrefixes: informationResponses, idempotent: true });
+  return build('AT+GMR', { informationPrefixes: VERSION_PREFIXES, idempotent: true });
 }
 
 /** Parses the response to {@link version}; returns the AT version for display, empty where there is none. */
 export function parseVersion(response: Response): string {
-  const start = 'AT version:';
-  const line = response.find((each) => each.startsWith(start));
-  return line?.slice(start.length) ?? response[0] ?? '';
+  const [prefix] = VERSION_PREFIXES;
+  const line = response.find((each) => each.startsWith(prefix));
+  return line?.slice(prefix.length) ?? response[0] ?? '';
 }
 
 /** `AT+CMD?`: lists the firmware's commands. Old firmware refuses it. */
@@ -44,7 +51,7 @@ export function parseCommandList(response: Response): string[] {
     const parts = /^\+CMD:(\d+),"([^"]+)",[01],[01],[01],[01]$/.exec(line);
     const [, number, name] = parts ?? [];
     if (name === undefined || (index !== undefined && Number(number) !== index + 1)) {
-      throw damaged('AT+CMD?');
+      throw corruptResponse('AT+CMD?');
     }
     index = Number(number);
     return name;

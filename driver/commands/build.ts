@@ -29,7 +29,7 @@ export function query(name: string, timeoutMs = DEFAULT_TIMEOUT_MS): Command {
   return build(`AT+${name}?`, { informationPrefixes: [`+${name}:`], timeoutMs, idempotent: true });
 }
 
-/** Returns the error of an impossible response line: the port corrupted it. */
-export function damaged(name: string): EspAtError {
+/** Returns the error of a response that the device cannot have sent: the port has corrupted it. */
+export function corruptResponse(name: string): EspAtError {
   return new EspAtError('OUT_OF_SYNC', { command: name });
 }

@@ -1,6 +1,7 @@
 import type { Command } from '../at/command';
 import type { Reason } from '../error-reasons';
 import { EspAtError } from '../errors';
+import { VERSION_PREFIXES } from './base';
 import { build } from './build';
 
 /** Milliseconds; some commands scan or wait for the network. */
@@ -10,13 +11,8 @@ const RAW_TIMEOUT_MS = 30_000;
  * Commands that break the driver's assumptions: restart, echo, baud rate, links, sleep, transparent transmission, and
  * every command with a payload.
  */
-const upsetting =
+const RESERVED =
   /^(?:E\d*|\+(?:RST|RESTORE|SYSROLLBACK|CIUPDATE|USEROTA|UART\w*|WS\w*|GSLP|SLEEP\w*|SYSMSG\w*|SYSLOG|SYSSTORE|SYSMFG|SYSFLASH|SAVETRANSLINK|CIPMODE|CIPSEND\w*|TRANSINTVL|HTTPC\w+|HTTPURLCFG|MQTTPUBRAW|MQTTLONG\w+|BLE\w*|BT\w*|FS|USERRAM|USERWKMCUCFG))(?:[=?]|$)/i;
-
-/** Prefixes of information responses that differ from the command's name. */
-const unnamed: Readonly<Record<string, readonly string[]>> = {
-  GMR: ['AT version:', 'SDK version:', 'compile time', 'Bin version:'],
-};
 
 /**
  * Builds a command from a user's text, for commands that this package does not cover.
@@ -26,11 +22,11 @@ export function rawCommand(text: unknown): Command {
   if (typeof text !== 'string') throw invalid('NOT_TEXT');
   const parts = /^AT(?:\+([A-Z]\w*)(?:\?|=.*)?|[A-Z]\d?)?$/i.exec(text);
   if (!/^[\x20-\x7e]*$/.test(text) || !parts) throw invalid('NOT_COMMAND');
-  if (upsetting.test(text.slice(2))) throw invalid('RESERVED_COMMAND');
+  if (RESERVED.test(text.slice(2))) throw invalid('RESERVED_COMMAND');
   const name = (parts[1] ?? '').toUpperCase();
   return build(text, {
     name: name === '' ? 'AT' : `AT+${name}`,
-    informationPrefixes: unnamed[name] ?? [`+${name}:`],
+    informationPrefixes: name === 'GMR' ? VERSION_PREFIXES : [`+${name}:`],
     timeoutMs: RAW_TIMEOUT_MS,
     idempotent: text.endsWith('?'),
   });

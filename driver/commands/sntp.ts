@@ -1,10 +1,10 @@
 import type { Response, Command } from '../at/command';
 import { serversFlaw, timezoneFlaw } from '../values/sntp';
 import { quote } from './quote';
-import { build, damaged, query } from './build';
+import { build, corruptResponse, query } from './build';
 import { invalidSetting } from './check';
 
-const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
+const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 
 /**
  * `AT+CIPSNTPCFG=1`: has the device set its clock by SNTP periodically.
@@ -50,8 +50,8 @@ export function parseSntpTime(response: Response): Date {
   const format = /^\+CIPSNTPTIME:\w{3} (\w{3}) +(\d{1,2}) (\d\d):(\d\d):(\d\d) (\d{4})$/;
   const [, name = '', ...numbers] = format.exec(response[0] ?? '') ?? [];
   const [day, hour, minute, second, year] = numbers.map(Number);
-  const month = months.indexOf(name);
-  if (year === undefined || month < 0) throw damaged('AT+CIPSNTPTIME?');
+  const month = MONTHS.indexOf(name);
+  if (year === undefined || month < 0) throw corruptResponse('AT+CIPSNTPTIME?');
   return new Date(Date.UTC(year, month, day, hour, minute, second));
 }
 

@@ -1,15 +1,16 @@
 import type { Response, Command } from '../at/command';
-import { build, damaged, query } from './build';
+import { MAX_RATE, MIN_RATE } from '../values/port-address';
+import { build, corruptResponse, query } from './build';
 import { checkSetting } from './check';
 
 /**
  * Handshake lines that the device uses. `rts`: it drives RTS, the default of the firmware. `cts`: it waits for CTS.
  * A device that waits for CTS in vain sends nothing until it is reset.
  */
-export type FlowControl = 'none' | 'rts' | 'cts' | 'both';
+export type FlowControl = (typeof FLOW_CONTROLS)[number];
 
-const CODES = { none: 0, rts: 1, cts: 2, both: 3 } as const satisfies Record<FlowControl, number>;
-const NAMES = ['none', 'rts', 'cts', 'both'] as const satisfies readonly FlowControl[];
+/** In the order of the numbers in `AT+UART_CUR`. */
+const FLOW_CONTROLS = ['none', 'rts', 'cts', 'both'] as const;
 
 /**
  * `AT+UART_CUR`: sets the baud rate until the next restart. The device sends OK at the old rate, then switches. The
@@ -18,8 +19,8 @@ const NAMES = ['none', 'rts', 'cts', 'both'] as const satisfies readonly FlowCon
  * @throws EspAtError `INVALID_SETTING`
  */
 export function uartCur(rate: number, flowControl: FlowControl): Command {
-  const checked = checkSetting('rate', rate, 80, 5_000_000);
-  return build(`AT+UART_CUR=${checked},8,1,0,${CODES[flowControl]}`);
+  const checked = checkSetting('rate', rate, MIN_RATE, MAX_RATE);
+  return build(`AT+UART_CUR=${checked},8,1,0,${FLOW_CONTROLS.indexOf(flowControl)}`);
 }
 
 /** `AT+UART_CUR?`: queries the UART's settings. */
@@ -36,7 +37,7 @@ export function parseUart(response: Response): {
   readonly flowControl: FlowControl;
 } {
   const parts = /^\+UART_CUR:(\d+),\d+,\d+,\d+,([0-3])$/.exec(response[0] ?? '');
-  const flowControl = NAMES[Number(parts?.[2])];
-  if (!parts || !flowControl) throw damaged('AT+UART_CUR?');
+  const flowControl = FLOW_CONTROLS[Number(parts?.[2])];
+  if (!parts || !flowControl) throw corruptResponse('AT+UART_CUR?');
   return { rate: Number(parts[1]), flowControl };
 }

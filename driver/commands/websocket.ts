@@ -1,5 +1,5 @@
 /** The WebSocket commands of the firmware. */
-export { BUFFER_SIZE, wscfg, wscfgProbe } from './wscfg';
+export { DEFAULT_BUFFER_BYTES, wscfg, wscfgProbe } from './wscfg';
 export { parseWshead, wshead, wsheadClear, wsheadQuery } from './wshead';
 export {
   parseWsopen,
@@ -10,4 +10,4 @@ export {
   wsopenQuery,
   type OpenLink,
 } from './wsopen';
-export { MAX_CONTROL_BYTES, SEND_TIMEOUT, wsdatafmt, wsping, wssend } from './wssend';
+export { MAX_CONTROL_BYTES, DEFAULT_SEND_TIMEOUT_MS, wsdatafmt, wsping, wssend } from './wssend';

@@ -2,7 +2,7 @@ import type { Response, Command } from '../at/command';
 import type { Flaw } from '../values/flaw';
 import { bssidFlaw, passwordFlaw, ssidFlaw } from '../values/wifi';
 import { quote } from './quote';
-import { build, damaged, query } from './build';
+import { build, corruptResponse, query } from './build';
 import { checkSetting, invalidSetting } from './check';
 
 /** Milliseconds: joining takes up to 15 s, after the device has left another network. */
@@ -115,7 +115,7 @@ export type JoinedNetwork = Pick<WifiNetwork, 'ssid' | 'bssid' | 'signal'>;
 /** Parses the response to {@link cwmodeQuery}. @throws EspAtError `OUT_OF_SYNC` */
 export function parseCwmode(response: Response): number {
   const [, mode] = /^\+CWMODE:([0-3])$/.exec(response[0] ?? '') ?? [];
-  if (mode === undefined) throw damaged('AT+CWMODE?');
+  if (mode === undefined) throw corruptResponse('AT+CWMODE?');
   return Number(mode);
 }
 
@@ -147,7 +147,7 @@ export function parseCwstate(response: Response): {
   readonly ssid: string;
 } {
   const [, state, ssid] = /^\+CWSTATE:([0-4]),"(.*)"$/.exec(response[0] ?? '') ?? [];
-  if (state === undefined || ssid === undefined) throw damaged('AT+CWSTATE?');
+  if (state === undefined || ssid === undefined) throw corruptResponse('AT+CWSTATE?');
   return { state: Number(state), ssid: decoded(ssid) };
 }
 

@@ -10,12 +10,16 @@ import { checkLink, type Unchecked } from './check';
 
 /** Milliseconds: the firmware reads certificates from flash. */
 const WSCFG_TIMEOUT_MS = 5000;
-/** Bytes. With a smaller buffer the firmware sends bytes of its own memory in the pong to a longer ping. */
+/** Smallest buffer: with a smaller one the firmware sends bytes of its own memory in the pong to a longer ping. */
 const MIN_BUFFER_BYTES = 125;
-/** Default size of a link's buffer, in bytes. */
-export const BUFFER_SIZE = 1024;
-/** The line before ERROR where a certificate slot is empty. */
-const informationResponses = ['NO CERT FOUND', 'NO PRVT_KEY FOUND', 'NO CA FOUND'];
+/** Defaults of the firmware. */
+const DEFAULT_PING_INTERVAL_S = 10;
+const DEFAULT_PONG_TIMEOUT_S = 120;
+export const DEFAULT_BUFFER_BYTES = 1024;
+/** Longest ping interval and pong timeout. */
+const MAX_SECONDS_MS = 7_200_000;
+/** Information responses before ERROR where a certificate slot is empty. */
+const EMPTY_SLOT_PREFIXES = ['NO CERT FOUND', 'NO PRVT_KEY FOUND', 'NO CA FOUND'];
 
 /**
  * `AT+WSCFG`: configures the link's next WSOPEN, which uses the settings up. Only for a closed link: on an open link
@@ -25,10 +29,11 @@ const informationResponses = ['NO CERT FOUND', 'NO PRVT_KEY FOUND', 'NO CA FOUND
 export function wscfg(link: LinkId, config: LinkConfig, capabilities: Capabilities): Command {
   const id = checkLink(link);
   const given: Unchecked<LinkConfig> = config;
+  const { bufferBytes = DEFAULT_BUFFER_BYTES } = given;
   const values = [
-    seconds('pingIntervalMs', given.pingIntervalMs, 10),
-    seconds('pongTimeoutMs', given.pongTimeoutMs, 120),
-    whole('bufferBytes', given.bufferBytes, BUFFER_SIZE, MIN_BUFFER_BYTES, capabilities.maxBuffer),
+    seconds('pingIntervalMs', given.pingIntervalMs, DEFAULT_PING_INTERVAL_S),
+    seconds('pongTimeoutMs', given.pongTimeoutMs, DEFAULT_PONG_TIMEOUT_S),
+    whole('bufferBytes', bufferBytes, MIN_BUFFER_BYTES, capabilities.maxBuffer),
     ...authentication(given, capabilities),
   ];
   return command(id, values);
@@ -36,34 +41,29 @@ export function wscfg(link: LinkId, config: LinkConfig, capabilities: Capabiliti
 
 /** Succeeds on firmware with authentication (C, D); older firmware refuses it. Only for a closed link. */
 export function wscfgProbe(link: LinkId): Command {
-  return command(checkLink(link), [10, 120, 1024, 0]);
+  const defaults = [DEFAULT_PING_INTERVAL_S, DEFAULT_PONG_TIMEOUT_S, DEFAULT_BUFFER_BYTES];
+  return command(checkLink(link), [...defaults, 0]);
 }
 
 /** Omits mode 0, the firmware's default: old firmware refuses the parameter. */
 function authentication(config: Unchecked<LinkConfig>, capabilities: Capabilities): number[] {
-  const mode = whole('auth', config.auth, 0, 0, 3);
+  const { auth = 0, pki = 0, ca = 0 } = config;
+  const mode = whole('auth', auth, 0, 3);
   if (mode === 0) return [];
   if (!capabilities.authentication) throw new EspAtError('AUTH_NOT_SUPPORTED');
-  return [mode, whole('pki', config.pki, 0, 0, 255), whole('ca', config.ca, 0, 0, 255)];
+  return [mode, whole('pki', pki, 0, 255), whole('ca', ca, 0, 255)];
 }
 
 function command(link: LinkId, values: readonly number[]): Command {
   return build(`AT+WSCFG=${[link, ...values].join(',')}`, {
     name: `AT+WSCFG=${link}`,
-    informationPrefixes: informationResponses,
+    informationPrefixes: EMPTY_SLOT_PREFIXES,
     timeoutMs: WSCFG_TIMEOUT_MS,
     idempotent: true,
   });
 }
 
-function whole(
-  setting: keyof LinkConfig,
-  value: unknown,
-  fallback: number,
-  min: number,
-  max: number,
-): number {
-  if (value === undefined) return fallback;
+function whole(setting: keyof LinkConfig, value: unknown, min: number, max: number): number {
   if (isWhole(value, min, max)) return value;
   throw new EspAtError('INVALID_CONFIG', { setting, ...wholeFlaw(value, min, max) });
 }
@@ -71,7 +71,7 @@ function whole(
 /** The firmware takes whole seconds. */
 function seconds(setting: keyof LinkConfig, value: unknown, fallback: number): number {
   if (value === undefined) return fallback;
-  if (isWhole(value, 1000, 7_200_000) && value % 1000 === 0) return value / 1000;
-  const range = { value: shown(value), min: 1000, max: 7_200_000 };
+  if (isWhole(value, 1000, MAX_SECONDS_MS) && value % 1000 === 0) return value / 1000;
+  const range = { value: shown(value), min: 1000, max: MAX_SECONDS_MS };
   throw new EspAtError('INVALID_CONFIG', { setting, reason: 'NOT_SECONDS', ...range });
 }

@@ -26,8 +26,8 @@ export function wsheadQuery(): Command {
 }
 
 /** Parses the response to {@link wsheadQuery}, newest first, as `Name: value`; undefined for a corrupt line. */
-export function parseWshead(answer: Response): (string | undefined)[] {
-  return answer.map((line) => {
+export function parseWshead(response: Response): (string | undefined)[] {
+  return response.map((line) => {
     // The firmware does not escape headers: they may hold a quote.
     const [, text] = /^\+WSHEAD:\d+,"(.*)"$/.exec(line) ?? [];
     return text === undefined ? undefined : Buffer.from(text, 'latin1').toString();

@@ -2,7 +2,8 @@ import type { Response, Command } from '../at/command';
 import type { LinkId } from '../at/types';
 import { quote } from './quote';
 import type { Reason } from '../error-reasons';
-import { EspAtError } from '../errors';
+import { EspAtError, type ErrorCode } from '../errors';
+import type { Flaw } from '../values/flaw';
 import {
   DEFAULT_OPEN_TIMEOUT_MS,
   openLineBytes,
@@ -15,14 +16,17 @@ import { headerBytes, MAX_REQUEST_BYTES, requestBytes } from '../values/upgrade-
 import { COMMAND_LINE_LIMIT_BYTES, uriFlaw } from '../values/uri';
 import type { LinkStateNumber } from '../link/events';
 import type { Header, OpenOptions } from '../link/options';
-import { build, damaged, query } from './build';
+import { build, corruptResponse, query } from './build';
 import { checkLink, checkTimeout, type Unchecked } from './check';
 import { checkHeaders } from './wshead';
 
 const AUTHORIZATION = 'Authorization';
+const LINK_STATES = [0, 1, 2, 3, 4] as const satisfies readonly LinkStateNumber[];
+/** Longest timeout that `AT+WSOPEN` takes. */
+const MAX_OPEN_TIMEOUT_MS = 180_000;
 /**
- * Milliseconds beyond the timeout. The timeout stops no attempt: name, TCP, TLS and handshake have
- * about 10 s each, and after a failure the ERROR is held back for 5 s.
+ * Milliseconds beyond the timeout. The timeout stops no attempt: name, TCP, TLS and handshake have about 10 s each, and
+ * after a failure the device holds the ERROR back for 5 s.
  */
 const OPEN_LEEWAY_MS = 25_000;
 /** Milliseconds: 14 s on a link that was reconnecting, 21 s where the framing was lost (simulated). */
@@ -54,8 +58,8 @@ export function wsopen(link: LinkId, options: OpenOptions): Command {
 }
 
 /**
- * The options as the device can take them: an authorization without room in the command line becomes a header.
- * Any authorization replaces user and password of the URI, which the firmware would send beside a header.
+ * Returns the options in the form that the device takes: an authorization without room in the command line becomes a
+ * header. Any authorization replaces user and password of the URI, which the firmware would send beside a header.
  * @param takesHeaders whether the firmware has `AT+WSHEAD`
  * @throws EspAtError `INVALID_URI`, `INVALID_SUBPROTOCOL`, `INVALID_AUTHORIZATION`, `INVALID_TIMEOUT`
  */
@@ -75,7 +79,7 @@ export function placeAuthorization(options: OpenOptions, takesHeaders: boolean):
   return { ...others, ...bare, headers: [{ name: AUTHORIZATION, value }, ...headers] };
 }
 
-/** `AT+WSOPEN?`: the state of every link that is not closed. Its answer holds URIs, and those may hold passwords. */
+/** `AT+WSOPEN?`: queries the state of every link that is not closed. The response holds URIs, which may hold passwords. */
 export function wsopenQuery(): Command {
   return { ...query('WSOPEN'), secret: true };
 }
@@ -84,35 +88,36 @@ export function wsopenQuery(): Command {
  * Parses the response to {@link wsopenQuery}.
  * @throws EspAtError `OUT_OF_SYNC` when a line is corrupt: a link must not seem closed
  */
-export function parseWsopen(answer: Response): OpenLink[] {
-  return answer.map((line) => {
+export function parseWsopen(response: Response): OpenLink[] {
+  return response.map((line) => {
     // The device prints the URI without escapes: a quote may be part of it.
-    const [, link, state, uri] = /^\+WSOPEN:([0-2]),([0-4]),"(.+)"$/.exec(line) ?? [];
-    if (uri === undefined) throw damaged('AT+WSOPEN?');
-    return { link: checkLink(Number(link)), state: asState(Number(state)), uri };
+    const [, link, number, uri] = /^\+WSOPEN:([0-2]),([0-4]),"(.+)"$/.exec(line) ?? [];
+    const state = LINK_STATES[Number(number)];
+    if (uri === undefined || state === undefined) throw corruptResponse('AT+WSOPEN?');
+    return { link: checkLink(Number(link)), state, uri };
   });
 }
 
-/** `AT+WSCLOSE`: drops the connection without a close frame, and what `AT+WSCFG` set. OK in any state. */
+/** `AT+WSCLOSE`: drops the connection without a close frame, and the settings of `AT+WSCFG`. OK in any state. */
 export function wsclose(link: LinkId): Command {
   const id = checkLink(link);
   const name = `AT+WSCLOSE=${id}`;
   return build(name, { name, timeoutMs: WSCLOSE_TIMEOUT_MS, idempotent: true });
 }
 
-/** Checks what `AT+WSOPEN` says, each value alone. */
+/** Checks each parameter of `AT+WSOPEN` by itself. */
 function openLine(options: OpenOptions): OpenLine {
   const given: Unchecked<OpenOptions> = options;
-  const uri = checkUri(given.uri);
-  const subprotocol = given.subprotocol === undefined ? '' : checkSubprotocol(given.subprotocol);
-  const authorization =
-    given.authorization === undefined ? '' : checkAuthorization(given.authorization);
-  const timeout =
-    given.timeoutMs === undefined ? undefined : checkTimeout(given.timeoutMs, 1, 180_000);
-  return { uri, subprotocol, timeout, authorization };
+  const { uri, subprotocol = '', authorization = '', timeoutMs } = given;
+  return {
+    uri: checkUri(uri),
+    subprotocol: checkText('INVALID_SUBPROTOCOL', subprotocol, subprotocolFlaw(subprotocol)),
+    authorization: checkAuthorization(authorization),
+    timeout: timeoutMs === undefined ? undefined : checkTimeout(timeoutMs, 1, MAX_OPEN_TIMEOUT_MS),
+  };
 }
 
-/** No field may be empty but the subprotocol's, and an empty text there would send an empty header. */
+/** Returns the parameters after the URI. Only the field of the subprotocol may be empty; `""` there sends an empty header. */
 function parameters({ subprotocol, timeout, authorization }: OpenLine): string {
   const name = subprotocol === '' ? '' : quote(subprotocol);
   if (authorization !== '')
@@ -122,15 +127,12 @@ function parameters({ subprotocol, timeout, authorization }: OpenLine): string {
 }
 
 function checkUri(uri: unknown): string {
-  const flaw = uriFlaw(uri);
-  if (flaw) throw new EspAtError('INVALID_URI', flaw);
-  return String(uri);
+  return checkText('INVALID_URI', uri, uriFlaw(uri));
 }
 
-function checkSubprotocol(subprotocol: unknown): string {
-  const flaw = subprotocolFlaw(subprotocol);
-  if (flaw) throw new EspAtError('INVALID_SUBPROTOCOL', flaw);
-  return String(subprotocol);
+function checkText(code: ErrorCode, text: unknown, flaw: Flaw | undefined): string {
+  if (flaw) throw new EspAtError(code, flaw);
+  return String(text);
 }
 
 function checkAuthorization(authorization: unknown): string {
@@ -149,19 +151,7 @@ function invalidAuthorization(reason: Reason, excess = 0): EspAtError {
   return new EspAtError('INVALID_AUTHORIZATION', { reason, excess });
 }
 
-function asState(state: number): LinkStateNumber {
-  switch (state) {
-    case 0:
-    case 1:
-    case 2:
-    case 3:
-    case 4:
-      return state;
-  }
-  throw damaged('AT+WSOPEN?');
-}
-
-/** A URI without user and password: only the server may see these (RFC 3986, section 3.2.1). */
+/** Returns a URI without user and password, which only the server may see (RFC 3986, section 3.2.1). */
 export function withoutUserinfo(uri: string): string {
   return uri.replace(/^(wss?:\/\/)[^/?#]*@/i, '$1');
 }

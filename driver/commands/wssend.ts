@@ -15,8 +15,9 @@ const TEXT_OPCODE = 1;
 const PING_OPCODE = 9;
 /** Not empty: classes A-C send no empty frames. */
 const PING_PAYLOAD = Buffer.from('?');
-/** Default timeout of `AT+WSSEND`, in milliseconds. */
-export const SEND_TIMEOUT = 10_000;
+/** Default and longest timeout of `AT+WSSEND`. */
+export const DEFAULT_SEND_TIMEOUT_MS = 10_000;
+const MAX_SEND_TIMEOUT_MS = 60_000;
 /** Milliseconds beyond the timeout: the ERROR came up to 10 s after it. */
 const SEND_LEEWAY_MS = 15_000;
 
@@ -41,7 +42,11 @@ function command(link: unknown, payload: unknown, options: Unchecked<SendTraits>
   const id = checkLink(link);
   const bytes = checkPayload(payload);
   const opcode = checkOpcode(options.opcode ?? TEXT_OPCODE);
-  const timeout = checkTimeout(options.timeoutMs ?? SEND_TIMEOUT, 0, 60_000);
+  const timeout = checkTimeout(
+    options.timeoutMs ?? DEFAULT_SEND_TIMEOUT_MS,
+    0,
+    MAX_SEND_TIMEOUT_MS,
+  );
   const fin = options.fin ?? true;
   if (typeof fin !== 'boolean') throw invalidPayload('NOT_BOOLEAN');
   if (!fin && opcode > 2) throw invalidPayload('NOT_FRAGMENTABLE');
@@ -56,18 +61,18 @@ function command(link: unknown, payload: unknown, options: Unchecked<SendTraits>
   });
 }
 
-/** Pings the server; fails after 300 ms where the device cannot send. */
+/** `AT+WSSEND`: pings the server. Fails after 300 ms where the device cannot send. */
 export function wsping(link: LinkId): Command {
   return wssend(link, PING_PAYLOAD, { opcode: PING_OPCODE, timeoutMs: 300 });
 }
 
-/** `AT+WSDATAFMT`: received data of the link comes with opcode, fin and both lengths (class D). */
+/** `AT+WSDATAFMT`: sets the long format of the link's `+WS_DATA`, with opcode, fin and both lengths (class D). */
 export function wsdatafmt(link: LinkId): Command {
   const id = checkLink(link);
   return build(`AT+WSDATAFMT=${id},0,55`, { name: `AT+WSDATAFMT=${id}`, idempotent: true });
 }
 
-/** Omits defaults from the end of the parameters: the firmware accepts no empty field. */
+/** Returns the parameters, without defaults at their end: the firmware accepts no empty field. */
 function fields(
   link: LinkId,
   length: number,
@@ -76,7 +81,7 @@ function fields(
   fin: boolean,
 ): string {
   if (!fin) return `${link},${length},${opcode},${timeout},0`;
-  if (timeout !== SEND_TIMEOUT) return `${link},${length},${opcode},${timeout}`;
+  if (timeout !== DEFAULT_SEND_TIMEOUT_MS) return `${link},${length},${opcode},${timeout}`;
   return opcode === TEXT_OPCODE ? `${link},${length}` : `${link},${length},${opcode}`;
 }
 

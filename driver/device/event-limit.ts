@@ -6,15 +6,15 @@ import { TokenBucket } from '../token-bucket';
 const BURST = 20;
 const PER_SECOND = 2;
 
-/** The events of one name: the limit, and how many it has left out since the last that passed. */
+/** The events of one name: the limit, and how many it has omitted since the last that passed. */
 interface Passage {
   readonly limit: TokenBucket;
   omitted: number;
 }
 
 /**
- * Bounds the events of a device by rate, each name apart: whatever a device says, it floods neither log nor flow.
- * The event `omitted` tells how many it omitted, before the next one that passes.
+ * Limits the rate of a device's events, each name by itself, so that no device floods log or flow. The event `omitted`
+ * comes before the next one that passes.
  */
 export class EventLimit implements DeviceEmitter {
   readonly #clock: Clock;

@@ -15,10 +15,10 @@ export interface DeviceChange {
 
 /**
  * A step of a resync, or of the recovery of a device that did not answer to it, mildest first: `lineEnd` ends a corrupt
- * line, `pad` fills a pending prompt, `restart` sends `AT+RST`, `rtsReset` resets the device by RTS, `reopen` closes the
- * port and opens it again.
+ * line, `pad` fills a pending prompt, `restart` sends `AT+RST`, `rtsReset` resets the device by RTS, `search` searches for
+ * the baud rate of the device, `reopen` closes the port and opens it again.
  */
-export type RecoveryStep = ResyncStep | 'rtsReset' | 'reopen';
+export type RecoveryStep = ResyncStep | 'rtsReset' | 'search' | 'reopen';
 
 /** Change of the device's Wi-Fi: it has joined a network, got an address, or lost the network. */
 export type WifiChange = 'joined' | 'address' | 'lost';
@@ -45,7 +45,7 @@ export interface DeviceEvents {
   warning: [EspAtError];
   /** A line that the driver does not know, without anything that may be secret. */
   unknownline: [string];
-  /** Events of one name that were left out: more came than 20 at once, and 2 a second. */
+  /** The driver has omitted events of one name: more came than 20 at once, and 2 a second. */
   omitted: [{ readonly event: string; readonly count: number }];
 }
 

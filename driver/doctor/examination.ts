@@ -63,6 +63,6 @@ export class Examination {
     return this.facts.echo !== undefined;
   }
 
-  /** Steps that a lost or damaged response has ended. */
+  /** Steps that a lost or corrupt response has ended. */
   lostResponses = 0;
 }

@@ -17,12 +17,12 @@ const sentences = {
   STOCK_FIRMWARE:
     'The ESP-AT {version} on this {module} has no WebSocket commands. Flash a build for the {module} that has them.',
   NOISE:
-    'At {rate} baud {damaged} of {lines} test lines came back damaged. Shorten the cable, connect GND, or choose a lower baud rate.',
+    'At {rate} baud {corrupt} of {lines} test lines came back corrupt. Shorten the cable, connect GND, or choose a lower baud rate.',
   WRONG_RATE: 'The device answers at {found} baud, not at {set}. Set the baud rate {found}.',
   RAISED_RATE:
     'Another program left the device at {found} baud. The driver finds it there; after a restart the device is back at {set}.',
   PROMPT_OPEN:
-    'Another program left the device waiting for data. The test ended the wait; a message to a server may be damaged.',
+    'Another program left the device waiting for data. The test ended the wait; a message to a server may be corrupt.',
   WEAK_SIGNAL:
     'The signal of {ssid} is weak ({signal} dBm). Move the device or the access point closer, or use an external antenna.',
   ECHO_NOT_OPEN: 'The device did not open {uri}. Check the URI, the server and its certificate.',

@@ -1,7 +1,7 @@
 import type { PortLease } from '../at/port-lease';
 import { echoOff, echoOn } from '../commands/base';
 import { climb } from '../device/baud-rate/climb';
-import { countDamagedLines } from '../device/baud-rate/line-test';
+import { countCorruptLines } from '../device/baud-rate/line-test';
 import { RateLimit } from '../device/baud-rate/rate-limit';
 import { tell } from '../device/baud-rate/rate-runner';
 import type { Examination } from './examination';
@@ -12,7 +12,7 @@ const ROUND_TRIPS = 9;
 const LINES = 32;
 const SLOW_LINES = 6;
 
-/** Measures the round trip, and how many lines the port damages. @param faults those that other steps have met */
+/** Measures the round trip, and how many lines the port corrupts. @param faults those that other steps have met */
 export async function examineLine(examination: Examination, faults: () => number): Promise<void> {
   const { access, facts, port } = examination;
   const { ms } = await access.lendPort(roundTrips);
@@ -24,14 +24,14 @@ export async function examineLine(examination: Examination, faults: () => number
   const rate = port.rate ?? 0;
   const count = rate === 0 || rate >= 115_200 ? LINES : SLOW_LINES;
   if (!facts.echo) await access.run(echoOn());
-  const { damaged } = await access.lendPort(async (lease) => ({
-    damaged: await countDamagedLines(lease, count),
+  const { corrupt } = await access.lendPort(async (lease) => ({
+    corrupt: await countCorruptLines(lease, count),
   }));
   if (!facts.echo) await access.run(echoOff());
   facts.testLines = count;
-  facts.damagedLines = damaged;
-  if (damaged + faults() > 0)
-    examination.found('NOISE', { rate, damaged: damaged + faults(), lines: count + faults() });
+  facts.corruptLines = corrupt;
+  if (corrupt + faults() > 0)
+    examination.found('NOISE', { rate, corrupt: corrupt + faults(), lines: count + faults() });
 }
 
 async function roundTrips(lease: PortLease): Promise<{ readonly ms: readonly number[] }> {

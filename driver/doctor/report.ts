@@ -36,8 +36,8 @@ export interface DoctorFacts {
   certificates?: readonly string[];
   /** Milliseconds from `AT` to its `OK`: the median. */
   roundTripMs?: number;
-  /** Test lines that came back damaged. */
-  damagedLines?: number;
+  /** Test lines that came back corrupt. */
+  corruptLines?: number;
   /** All test lines. */
   testLines?: number;
   /** Highest baud rate at which data passes without a fault, in bits a second. */

@@ -14,14 +14,14 @@ export const stepsInWords = {
 
 /** The facts in English, one a line. */
 export function factsInWords(facts: Readonly<DoctorFacts>): string[] {
-  const { testLines, damagedLines, certificates } = facts;
+  const { testLines, corruptLines, certificates } = facts;
   const lines: readonly (readonly [string, string | number | undefined])[] = [
     ['Port', facts.port],
     ['Baud rate', facts.baudRate],
     ['Best baud rate', facts.bestBaudRate],
     ['RTS/CTS', wiring(facts.rtsCtsWired)],
     ['Round trip', unit(facts.roundTripMs, 'ms')],
-    ['Damaged lines', testLines === undefined ? undefined : `${damagedLines} of ${testLines}`],
+    ['Corrupt lines', testLines === undefined ? undefined : `${corruptLines} of ${testLines}`],
     ['Firmware', facts.version],
     ['Class', facts.firmware],
     ['Module', facts.module],

@@ -67,8 +67,8 @@ export interface LinkChange extends LinkEvent {
 export interface LinkDataLoss extends LinkEvent {
   /** `DATA_LOST`, `MESSAGE_INCOMPLETE`, `MESSAGE_TOO_LARGE`, `FRAME_STALLED` */
   readonly error: EspAtError;
-  /** Losses since the last event: more came than 20 at once, and 2 a second. */
-  readonly leftOut?: number;
+  /** Losses without an event since the last one: more came than 20 at once, and 2 a second. */
+  readonly omitted?: number;
 }
 
 /** Keep-open opens the link again after a delay. */

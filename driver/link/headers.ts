@@ -1,5 +1,5 @@
 import { expectingError, type Run } from '../at/command';
-import { damaged } from '../commands/build';
+import { corruptResponse } from '../commands/build';
 import { parseWshead, wshead, wsheadClear, wsheadQuery } from '../commands/websocket';
 import { isRefusal } from '../errors';
 import type { Header } from './options';
@@ -28,7 +28,7 @@ export async function setHeaders(
     await write(run, wanted, memory);
     if (wanted.length === 0 || (await readsBack(run, wanted))) return;
   }
-  throw damaged('AT+WSHEAD');
+  throw corruptResponse('AT+WSHEAD');
 }
 
 async function write(run: Run, wanted: readonly Header[], memory: HeaderMemory): Promise<void> {

@@ -43,7 +43,7 @@ export class LinkEffects {
     this.#parts = parts;
     this.#sink = {
       message: (opcode, bytes) => {
-        recorder?.message(link, bytes);
+        recorder?.message(link, bytes.length);
         requests.take(emitter.received(opcode, bytes), emitter.emitMessage);
       },
       failed: (error) => emitter.dataLost(error),

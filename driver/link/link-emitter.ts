@@ -22,7 +22,7 @@ export class LinkEmitter {
   readonly #counters: LinkCounters;
   readonly #warnings: ConnectionWarnings;
   readonly #losses: TokenBucket;
-  /** Losses since the last event of one. */
+  /** Losses without an event since the last one. */
   #omitted = 0;
   /** What the events have told so far. */
   #emitted: { readonly state: LinkStateName; readonly isOpen: boolean } = {
@@ -90,9 +90,9 @@ export class LinkEmitter {
       this.#omitted++;
       return;
     }
-    const leftOut = this.#omitted;
+    const omitted = this.#omitted;
     this.#omitted = 0;
-    this.#emitter.emit('dataloss', { ...this.#event, error, ...(leftOut > 0 && { leftOut }) });
+    this.#emitter.emit('dataloss', { ...this.#event, error, ...(omitted > 0 && { omitted }) });
   }
 
   /** A connection is open: emits its warnings. */

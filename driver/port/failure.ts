@@ -1,7 +1,7 @@
 import { EspAtError, type ErrorCode } from '../errors';
 
 /** Error texts of operating systems, Node and the serial binding, by code. The first match counts. */
-const meanings: readonly (readonly [RegExp, ErrorCode])[] = [
+const CODES: readonly (readonly [RegExp, ErrorCode])[] = [
   [
     /cannot lock|TIOCEXCL|EBUSY|EAGAIN|busy|temporarily unavailable|sharing violation/i,
     'PORT_BUSY',
@@ -20,11 +20,11 @@ const meanings: readonly (readonly [RegExp, ErrorCode])[] = [
 /** Returns the error of a port that failed to open, or to execute a call. */
 export function portFailure(port: string, cause: unknown): EspAtError {
   if (cause instanceof EspAtError) return cause;
-  const said = reasonOf(cause);
+  const reason = reasonOf(cause);
   // Windows denies access to a port that another program holds.
-  const text = said.replaceAll(port, '').replace(/^.*access (is )?denied.*$/i, 'EBUSY');
-  const code = meanings.find(([pattern]) => pattern.test(text))?.[1] ?? 'PORT_FAILED';
-  return new EspAtError(code, { port, reason: said }, { cause });
+  const text = reason.replaceAll(port, '').replace(/^.*access (is )?denied.*$/i, 'EBUSY');
+  const code = CODES.find(([pattern]) => pattern.test(text))?.[1] ?? 'PORT_FAILED';
+  return new EspAtError(code, { port, reason }, { cause });
 }
 
 /** Returns code and message of an error on one line. */

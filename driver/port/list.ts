@@ -22,9 +22,9 @@ export interface PortInfo {
 }
 
 /** Names of serial ports on Linux, by driver. */
-const serialName = /^(tty(S|USB|ACM|AMA|O|SC|WCH|MFD|XRUSB|mxc|THS|HS|LP)\d+|rfcomm\d+)$/;
-/** Directory levels from a port up to its USB device: interface, device, and the hub of a composite device. */
-const LEVELS = 4;
+const SERIAL_NAME = /^(tty(S|USB|ACM|AMA|O|SC|WCH|MFD|XRUSB|mxc|THS|HS|LP)\d+|rfcomm\d+)$/;
+/** Directory levels to search above a port for its USB device. */
+const USB_LEVELS = 4;
 
 /**
  * Lists the serial ports of this machine. Never rejects; omits unknown properties. On Linux it needs no `udevadm` and
@@ -36,7 +36,7 @@ export function listPorts(platform = process.platform, root = '/'): Promise<Port
 }
 
 async function listLinux(root: string): Promise<PortInfo[]> {
-  const names = (await entries(join(root, 'dev'))).filter((name) => serialName.test(name));
+  const names = (await entries(join(root, 'dev'))).filter((name) => SERIAL_NAME.test(name));
   const present: string[] = [];
   for (const name of names) if (await isPresent(root, name)) present.push(name);
   const [links, held] = await Promise.all([namesById(root), heldBy(root, present)]);
@@ -88,19 +88,18 @@ async function usbIdentity(root: string, name: string): Promise<Partial<PortInfo
   } catch {
     return {};
   }
-  for (let level = 0; level < LEVELS; level++, folder = join(folder, '..')) {
+  for (let level = 0; level < USB_LEVELS; level++, folder = join(folder, '..')) {
     const vendorId = await content(join(folder, 'idVendor'));
     if (vendorId === undefined) continue;
     const [productId, manufacturer, product, serialNumber] = await Promise.all(
       ['idProduct', 'manufacturer', 'product', 'serial'].map((each) => content(join(folder, each))),
     );
-    const identity = { vendorId, productId, manufacturer, product, serialNumber };
-    return Object.fromEntries(Object.entries(identity).filter(([, value]) => value !== undefined));
+    return definedOf({ vendorId, productId, manufacturer, product, serialNumber });
   }
   return {};
 }
 
-/** Searches the open files of all processes; those of other users are invisible. */
+/** Searches the open files of all processes, and returns a lookup by device. Those of other users are invisible. */
 async function heldBy(
   root: string,
   names: readonly string[],
@@ -129,14 +128,15 @@ async function listOthers(): Promise<PortInfo[]> {
     return found.map(({ path, manufacturer, serialNumber, vendorId, productId }) => ({
       path,
       device: path,
-      ...(manufacturer !== undefined && { manufacturer }),
-      ...(serialNumber !== undefined && { serialNumber }),
-      ...(vendorId !== undefined && { vendorId }),
-      ...(productId !== undefined && { productId }),
+      ...definedOf({ manufacturer, serialNumber, vendorId, productId }),
     }));
   } catch {
     return [];
   }
+}
+
+function definedOf(identity: Readonly<Record<string, string | undefined>>): Partial<PortInfo> {
+  return Object.fromEntries(Object.entries(identity).filter(([, value]) => value !== undefined));
 }
 
 async function entries(folder: string): Promise<string[]> {

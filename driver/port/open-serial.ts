@@ -3,14 +3,14 @@ import { EspAtError } from '../errors';
 import { portFailure, reasonOf } from './failure';
 import type { Port, PortHandlers } from './port';
 import type { SerialOptions } from './serial';
-import { chosenFlags, neutral, type SerialFlags, type SerialLine } from './serial-line';
+import { chosenFlags, INACTIVE, type SerialFlags, type SerialLine } from './serial-line';
 
 /** Bytes of a read buffer, which several chunks share. */
 const POOL_BYTES = 64 * 1024;
 /** Free bytes for a read: a terminal device delivers no more at a time. */
 const MIN_READ_BYTES = 4096;
 /** Milliseconds between checks of the device file. */
-const ALIVE_POLL_MS = 1000;
+const DEVICE_FILE_POLL_MS = 1000;
 /** Milliseconds of the reset pulse, and for the chip to sample its strapping pins. */
 const RESET_PULSE_MS = 100;
 
@@ -25,7 +25,6 @@ export class OpenSerial implements Port {
   readonly reset?: () => Promise<void>;
   readonly setFlowControl?: (on: boolean) => Promise<void>;
   #line: SerialLine;
-  readonly #path: string;
   readonly #options: SerialOptions;
   readonly #handlers: PortHandlers;
   readonly #clock: Clock;
@@ -37,12 +36,11 @@ export class OpenSerial implements Port {
   #writing = false;
   #closing: Promise<void> | undefined;
   #reopening: Promise<void> | undefined;
-  #look: Cancel | undefined;
+  #cancelPoll: Cancel | undefined;
   #endPause: (() => void) | undefined;
 
   constructor(line: SerialLine, options: SerialOptions, { handlers, clock, open }: SerialContext) {
     this.#line = line;
-    this.#path = options.path;
     this.#options = options;
     this.#rate = options.rate;
     this.#flowControl = options.flowControl;
@@ -58,7 +56,7 @@ export class OpenSerial implements Port {
   }
 
   get #flags(): SerialFlags | undefined {
-    return chosenFlags({ ...this.#options, flowControl: this.#flowControl });
+    return chosenFlags(this.#options, this.#flowControl);
   }
 
   get pendingBytes(): number {
@@ -68,10 +66,10 @@ export class OpenSerial implements Port {
   async begin(): Promise<void> {
     await this.#setFlags();
     void this.#read(this.#line);
-    this.#lookAgain();
+    this.#pollDeviceFile();
   }
 
-  /** Ptys and some bridges have no such lines; the port works without. */
+  /** Sets DTR and RTS as configured. Ptys and some bridges have none, and work without. */
   async #setFlags(): Promise<void> {
     if (this.#flags) await this.#line.set(this.#flags).catch(() => undefined);
   }
@@ -88,7 +86,7 @@ export class OpenSerial implements Port {
       await this.#line.update({ baudRate: rate });
       this.#rate = rate;
     } catch (error) {
-      throw this.#closing ? new EspAtError('PORT_CLOSED') : portFailure(this.#path, error);
+      throw this.#closing ? new EspAtError('PORT_CLOSED') : portFailure(this.#options.path, error);
     }
   }
 
@@ -96,13 +94,13 @@ export class OpenSerial implements Port {
     return (await this.#line.get()).cts;
   }
 
-  /** The binding sets flow control only at its open. @throws EspAtError `PORT_CLOSED`, and those of an open */
+  /** Opens the line anew: the binding sets flow control only then. @throws EspAtError `PORT_CLOSED`, and those of an open */
   async #setFlowControl(on: boolean): Promise<void> {
     if (this.#closing) throw new EspAtError('PORT_CLOSED');
     if (on === this.#flowControl) return;
     const before = this.#line;
     this.#flowControl = on;
-    this.#line = closedLine;
+    this.#line = CLOSED_LINE;
     await before.flush().catch(() => undefined);
     await before.close().catch(() => undefined);
     try {
@@ -111,14 +109,14 @@ export class OpenSerial implements Port {
       this.#lose(error);
       throw error;
     }
-    // Closed meanwhile: the close waits for this.
+    // The user has closed the port meanwhile; that close waits for this.
     if (this.#hasClosed()) throw new EspAtError('PORT_CLOSED');
     await this.#setFlags();
     void this.#read(this.#line);
   }
 
   close(): Promise<void> {
-    this.#closing ??= this.#shut();
+    this.#closing ??= this.#release();
     return this.#closing;
   }
 
@@ -126,10 +124,10 @@ export class OpenSerial implements Port {
     return this.#closing !== undefined;
   }
 
-  async #shut(): Promise<void> {
+  async #release(): Promise<void> {
     this.#queue = [];
     this.#pending = 0;
-    this.#look?.();
+    this.#cancelPoll?.();
     this.#endPause?.();
     await this.#reopening?.catch(() => undefined);
     // Bytes that CTS holds back would delay the close by many seconds.
@@ -180,11 +178,11 @@ export class OpenSerial implements Port {
    * On Linux, when an adapter is unplugged while it receives, its file reads as empty, and the binding retries
    * without a pause. Only an ioctl reveals that.
    */
-  #lookAgain(): void {
-    this.#look = this.#clock.after(ALIVE_POLL_MS, () => {
+  #pollDeviceFile(): void {
+    this.#cancelPoll = this.#clock.after(DEVICE_FILE_POLL_MS, () => {
       this.#line.getBaudRate().then(
         () => {
-          if (!this.#closing) this.#lookAgain();
+          if (!this.#closing) this.#pollDeviceFile();
         },
         (error: unknown) => {
           // Some systems do not support the query.
@@ -199,7 +197,7 @@ export class OpenSerial implements Port {
   #lose(cause: unknown): void {
     if (this.#closing) return;
     void this.close();
-    this.#handlers.lost(new EspAtError('PORT_LOST', { port: this.#path }, { cause }));
+    this.#handlers.lost(new EspAtError('PORT_LOST', { port: this.#options.path }, { cause }));
   }
 
   /**
@@ -207,12 +205,14 @@ export class OpenSerial implements Port {
    * low, which must not happen while the chip starts.
    */
   async #reset(): Promise<void> {
-    const restored = this.#flags ?? { ...neutral, dtr: true, rts: true };
-    for (const flags of [{ ...neutral, rts: true }, neutral, restored]) {
+    const restored = this.#flags ?? { ...INACTIVE, dtr: true, rts: true };
+    for (const flags of [{ ...INACTIVE, rts: true }, INACTIVE, restored]) {
       try {
         await this.#line.set(flags);
       } catch (error) {
-        throw this.#closing ? new EspAtError('PORT_CLOSED') : portFailure(this.#path, error);
+        throw this.#closing
+          ? new EspAtError('PORT_CLOSED')
+          : portFailure(this.#options.path, error);
       }
       if (flags !== restored) await this.#pause();
     }
@@ -232,8 +232,8 @@ export class OpenSerial implements Port {
   }
 }
 
-/** Takes the place of the line while that opens anew. */
-const closedLine: SerialLine = {
+/** Stands in while the line opens anew. */
+const CLOSED_LINE: SerialLine = {
   read: () => Promise.reject(new EspAtError('PORT_CLOSED')),
   write: () => Promise.resolve(),
   update: () => Promise.resolve(),

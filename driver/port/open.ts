@@ -1,9 +1,9 @@
+import { checkSetting } from '../commands/check';
 import { EspAtError } from '../errors';
 import type { PortOpener } from './port';
 import { openSerial } from './serial';
 import { openTcp } from './tcp';
 import { isSerialAddress, MAX_RATE, MIN_RATE, parseTcpAddress } from '../values/port-address';
-import { isWhole, wholeFlaw } from '../values/whole';
 
 /** Options of a serial port. A bridge (`tcp://`) uses only the rate, to know how long bytes take behind it. */
 export interface PortOptions {
@@ -29,21 +29,15 @@ export function portAt(address: string, options: PortOptions): PortOpener {
       open: (handlers) => openTcp({ address, ...tcp }, handlers),
     };
   }
-  if (!isSerialAddress(address)) throw invalid(address);
-  if (!isWhole(rate, MIN_RATE, MAX_RATE)) {
-    const flaw = wholeFlaw(rate, MIN_RATE, MAX_RATE);
-    throw new EspAtError('INVALID_SETTING', { setting: 'rate', ...flaw });
+  if (!isSerialAddress(address)) {
+    const port = typeof address === 'string' ? address : typeof address;
+    throw new EspAtError('INVALID_PORT', { port });
   }
+  checkSetting('rate', rate, MIN_RATE, MAX_RATE);
   return {
     address,
     rate,
     open: (handlers, { flowControl }) =>
       openSerial({ ...options, path: address, flowControl }, handlers),
   };
-}
-
-function invalid(address: unknown): EspAtError {
-  return new EspAtError('INVALID_PORT', {
-    port: typeof address === 'string' ? address : typeof address,
-  });
 }

@@ -1,3 +1,5 @@
+import type { PortOptions } from './open';
+
 /** The members of the serial binding's open port that this package uses; see `@serialport/bindings-interface`. */
 export interface SerialLine {
   read(buffer: Buffer, offset: number, length: number): Promise<{ readonly bytesRead: number }>;
@@ -10,7 +12,7 @@ export interface SerialLine {
   close(): Promise<void>;
 }
 
-/** All members are required: the binding resets omitted ones. */
+/** Modem lines to set. The binding resets the lines that a call omits, so all are required. */
 export interface SerialFlags {
   readonly brk: boolean;
   readonly cts: boolean;
@@ -29,19 +31,14 @@ export interface SerialBinding {
   }): Promise<SerialLine>;
 }
 
-export const neutral: SerialFlags = { brk: false, cts: false, dsr: false, dtr: false, rts: false };
+export const INACTIVE: SerialFlags = { brk: false, cts: false, dsr: false, dtr: false, rts: false };
 
 /** Returns the flags to set; undefined where the options leave DTR and RTS to the operating system. */
-export function chosenFlags({
-  dtr,
-  rts,
-  flowControl,
-}: {
-  readonly dtr?: boolean | undefined;
-  readonly rts?: boolean | undefined;
-  readonly flowControl: boolean;
-}): SerialFlags | undefined {
+export function chosenFlags(
+  { dtr, rts }: Pick<PortOptions, 'dtr' | 'rts'>,
+  flowControl: boolean,
+): SerialFlags | undefined {
   if (dtr === undefined && rts === undefined) return undefined;
-  // With flow control RTS is the operating system's.
-  return { ...neutral, dtr: dtr ?? true, rts: flowControl || (rts ?? true) };
+  // With flow control the operating system drives RTS.
+  return { ...INACTIVE, dtr: dtr ?? true, rts: flowControl || (rts ?? true) };
 }

@@ -1,19 +1,15 @@
 import { systemClock, type Clock } from '../clock';
 import { portFailure } from './failure';
 import { OpenSerial } from './open-serial';
+import type { PortOptions } from './open';
 import type { Port, PortHandlers } from './port';
 import type { SerialBinding, SerialLine } from './serial-line';
 import { direct } from './unix-line';
 
-export interface SerialOptions {
+export interface SerialOptions extends PortOptions {
   readonly path: string;
-  /** Bits a second. */
-  readonly rate: number;
   /** RTS/CTS. Never XON/XOFF: payloads are binary. */
   readonly flowControl: boolean;
-  /** Sets DTR and RTS after the open; absent: the operating system's default. */
-  readonly dtr?: boolean | undefined;
-  readonly rts?: boolean | undefined;
 }
 
 /** Dependencies of the port, so that tests need no hardware. */
@@ -23,7 +19,7 @@ export interface SerialSeams {
 }
 
 /** Loads the binding with the first port: without serial ports the package needs no native code. */
-const system: SerialSeams = {
+const SYSTEM: SerialSeams = {
   binding: {
     open: async (options) => {
       const { SerialPort } = await import('serialport');
@@ -41,7 +37,7 @@ const system: SerialSeams = {
 export async function openSerial(
   options: SerialOptions,
   handlers: PortHandlers,
-  { binding, clock }: SerialSeams = system,
+  { binding, clock }: SerialSeams = SYSTEM,
 ): Promise<Port> {
   const open = (rate: number, flowControl: boolean) =>
     openLine(binding, options.path, rate, flowControl);

@@ -3,17 +3,16 @@ import { systemClock, type Clock } from '../clock';
 import { EspAtError } from '../errors';
 import { portFailure } from './failure';
 import type { Port, PortHandlers } from './port';
+import type { TcpAddress } from '../values/port-address';
 
 /** Milliseconds in which a bridge has to accept the connection. */
 const CONNECT_TIMEOUT_MS = 5000;
 /** Milliseconds without traffic until TCP keep-alive probes the connection. */
 const KEEP_ALIVE_MS = 10_000;
 
-export interface TcpOptions {
+export interface TcpOptions extends TcpAddress {
   /** The address as the user wrote it, for messages. */
   readonly address: string;
-  readonly host: string;
-  readonly port: number;
 }
 
 /**

@@ -1,20 +1,20 @@
 import { readSync, writeSync } from 'node:fs';
 import type { SerialLine } from './serial-line';
 
-/** Bytes: a terminal device delivers few more at a time, so after a read of this many, more may be pending. */
+/** After a read of so many bytes more may be pending: a terminal device delivers few more at a time. */
 const FULL_READ_BYTES = 4000;
 /** Consecutive reads before the event loop continues. */
 const MAX_READS_IN_A_ROW = 8;
 
 /** Flags of the binding's poller. */
-const flags = { readable: 1, writable: 2 } as const;
+const POLL_FLAGS = { readable: 1, writable: 2 } as const;
 
 /** Members of the binding's open port where ports are file descriptors. */
 interface Descriptor extends SerialLine {
   /** Null once it is closed. */
   readonly fd: number | null;
   readonly poller: {
-    once(event: keyof typeof flags, callback: (error: Error | null) => void): unknown;
+    once(event: keyof typeof POLL_FLAGS, callback: (error: Error | null) => void): unknown;
     /** Polls for these flags, in place of those before. */
     poll(flags: number): void;
   };
@@ -31,10 +31,17 @@ export function direct(line: SerialLine): SerialLine {
 
 class UnixLine implements SerialLine {
   readonly #line: Descriptor;
-  /** Further reads without a wait, because the last one filled its buffer. */
-  #further = 0;
-  /** Flags under poll. */
-  #waiting = 0;
+  /** Reads that need no wait, because the last one filled its buffer. */
+  #readsWithoutWait = 0;
+  /** Flags that the poller polls for. */
+  #polledFlags = 0;
+
+  readonly update: SerialLine['update'] = (options) => this.#line.update(options);
+  readonly set: SerialLine['set'] = (flags) => this.#line.set(flags);
+  readonly get = () => this.#line.get();
+  readonly flush = () => this.#line.flush();
+  readonly getBaudRate = () => this.#line.getBaudRate();
+  readonly close = () => this.#line.close();
 
   constructor(line: Descriptor) {
     this.#line = line;
@@ -42,10 +49,11 @@ class UnixLine implements SerialLine {
 
   async read(buffer: Buffer, offset: number, length: number): Promise<{ bytesRead: number }> {
     for (;;) {
-      if (this.#further === 0) await this.#until('readable');
+      if (this.#readsWithoutWait === 0) await this.#until('readable');
       const bytesRead = attempt(() => readSync(this.#fd, buffer, offset, length, null));
-      this.#further = bytesRead < FULL_READ_BYTES ? 0 : (this.#further || MAX_READS_IN_A_ROW) - 1;
-      // Empty: the adapter is gone, which the caller detects, or the poll was spurious.
+      const isFull = bytesRead >= FULL_READ_BYTES;
+      this.#readsWithoutWait = isFull ? (this.#readsWithoutWait || MAX_READS_IN_A_ROW) - 1 : 0;
+      // No bytes: the adapter is gone, which the caller detects, or the poll was spurious.
       if (bytesRead > 0) return { bytesRead };
     }
   }
@@ -58,30 +66,6 @@ class UnixLine implements SerialLine {
     }
   }
 
-  update(options: { readonly baudRate: number }): Promise<void> {
-    return this.#line.update(options);
-  }
-
-  set(flags: Parameters<SerialLine['set']>[0]): Promise<void> {
-    return this.#line.set(flags);
-  }
-
-  get(): Promise<{ readonly cts: boolean }> {
-    return this.#line.get();
-  }
-
-  flush(): Promise<void> {
-    return this.#line.flush();
-  }
-
-  getBaudRate(): Promise<unknown> {
-    return this.#line.getBaudRate();
-  }
-
-  close(): Promise<void> {
-    return this.#line.close();
-  }
-
   get #fd(): number {
     const { fd } = this.#line;
     if (fd === null) throw new Error('the port is not open');
@@ -89,19 +73,19 @@ class UnixLine implements SerialLine {
   }
 
   /**
-   * Rejects when the line closes meanwhile. The binding polls only for the newest flags: after a payload that fills
-   * the line, a read would cancel the wait of the write, and the rest of the payload would never leave.
+   * Waits until the line is readable or writable; rejects when it closes meanwhile. The poller polls only for the flags of
+   * the last call, so each call names all flags: otherwise a read would cancel the wait of a write.
    */
-  #until(event: keyof typeof flags): Promise<void> {
+  #until(event: keyof typeof POLL_FLAGS): Promise<void> {
     return new Promise((resolve, reject) => {
       const { poller } = this.#line;
-      this.#waiting |= flags[event];
+      this.#polledFlags |= POLL_FLAGS[event];
       poller.once(event, (error) => {
-        this.#waiting &= ~flags[event];
+        this.#polledFlags &= ~POLL_FLAGS[event];
         if (error) reject(error);
         else resolve();
       });
-      poller.poll(this.#waiting);
+      poller.poll(this.#polledFlags);
     });
   }
 }
@@ -111,12 +95,12 @@ function attempt(call: () => number): number {
   try {
     return call();
   } catch (error) {
-    if (error instanceof Error && 'code' in error && isPassing(error.code)) return 0;
+    if (error instanceof Error && 'code' in error && wouldBlock(error.code)) return 0;
     throw error;
   }
 }
 
-function isPassing(code: unknown): boolean {
+function wouldBlock(code: unknown): boolean {
   return code === 'EAGAIN' || code === 'EWOULDBLOCK' || code === 'EINTR';
 }
 

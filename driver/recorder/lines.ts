@@ -20,7 +20,7 @@ export interface SendLine {
   readonly bytes: string;
 }
 
-/** A call of the device, or `examine`, of the doctor. `text`: that of a command; the URI of the doctor's echo server. */
+/** A call of the device, or of the doctor (`examine`). `text`: the command, or the URI of the doctor's echo server. */
 export interface DeviceCall {
   readonly to:
     | ('start' | 'stop' | 'disconnect' | 'restart')
@@ -37,12 +37,12 @@ export type LinkCall =
       readonly options: Omit<CloseOptions, 'signal'>;
     };
 
-/** What the driver's user called. */
+/** A call of the driver. */
 export type CallLine = SendLine | ({ readonly call: number } & (DeviceCall | LinkCall));
 
-/** What the port did. */
-export type PortActLine =
-  /** Whether it can set its rate, reset the device, read CTS, and use RTS and CTS. */
+/** An event of the port, or the end of a call of it. */
+export type PortEventLine =
+  /** The port is open: whether it can set its rate, reset the device, read CTS, and use RTS and CTS. */
   | {
       readonly port: 'opened';
       readonly setsRate: boolean;
@@ -60,8 +60,8 @@ export type PortActLine =
       readonly error: ErrorCode;
     };
 
-/** What the driver asked of the port. */
-export type PortAskLine =
+/** A call of the port. */
+export type PortCallLine =
   | { readonly port: 'opening' | 'closing' | 'reset' | 'readCts' }
   | { readonly port: 'setFlowControl'; readonly on: boolean }
   | { readonly port: 'setRate'; readonly rate: number };
@@ -72,18 +72,18 @@ export interface LinkSnapshot {
   readonly options: RecordedOpen;
 }
 
-/** Where a recording starts whose beginning had no room: a ready device that ran nothing. */
+/** A ready device that runs nothing: a recording starts here where its beginning had no room. */
 export interface SnapshotLine {
   readonly snapshot: 'ready';
   /** Milliseconds since the last check of the links. */
   readonly checkedMs: number;
-  /** Index of the query that the next resync asks first. */
-  readonly firstQuestion: number;
+  /** Index of the first query of the next resync. */
+  readonly firstQuery: number;
   readonly links: readonly LinkSnapshot[];
 }
 
-/** What the driver told its user. */
-export type ToldLine =
+/** What the driver emitted, or the end of a call. */
+export type DriverEventLine =
   | { readonly state: DeviceStateName; readonly error?: ErrorCode }
   /** An event of the device, by its name. */
   | { readonly event: string; readonly detail?: string; readonly error?: ErrorCode }
@@ -94,7 +94,7 @@ export type ToldLine =
       readonly detail?: string;
       readonly error?: ErrorCode;
     }
-  /** Received since the line before: how many, and their bytes together. */
+  /** Messages that a link emitted since the line before, and their bytes together. */
   | { readonly messages: number; readonly bytes: number; readonly link: LinkId }
   /** A call has ended. */
   | { readonly settled: number; readonly error?: ErrorCode; readonly outcome?: SendOutcome };
@@ -102,12 +102,12 @@ export type ToldLine =
 /** A line of a recording beside `host` and `device`, without its time. */
 export type DriverLine =
   | CallLine
-  /** The user gave up a call. */
+  /** The user has aborted a call. */
   | { readonly abort: number }
-  | PortActLine
-  | PortAskLine
-  | ToldLine
-  /** A number of the source of chance. */
+  | PortEventLine
+  | PortCallLine
+  | DriverEventLine
+  /** A random number for the driver. */
   | { readonly random: number }
   | SnapshotLine;
 

@@ -2,17 +2,17 @@ import type { OpenOptions } from '../link/options';
 import type { RecordedOpen } from './lines';
 import { maskedOpen } from './secrets';
 
-/** As they were at their open. */
+/** Encoded options, kept because every snapshot holds those of all open links. */
 const encoded = new WeakMap<OpenOptions, RecordedOpen>();
 
-/** The options of an open as JSON, without secrets. Takes any values: some are checked only when the device is known. */
+/** Encodes the options of an open as JSON, without secrets. Takes any values: the driver checks some later. */
 export function encodeOpen(options: OpenOptions): RecordedOpen {
   const recorded = encode(options);
   encoded.set(options, recorded);
   return recorded;
 }
 
-/** As {@link encodeOpen}, but encodes once: every snapshot holds the options of all open links. */
+/** Returns the options as {@link encodeOpen} has encoded them before. */
 export function encodedOpen(options: OpenOptions): RecordedOpen {
   return encoded.get(options) ?? encodeOpen(options);
 }
@@ -26,7 +26,7 @@ function encode(options: OpenOptions): RecordedOpen {
     timeoutMs,
     authorization,
     headers,
-    config: plain(config),
+    config: numbersOf(config),
     keepOpen,
     replace,
     owner,
@@ -44,8 +44,8 @@ export function decodeOpen({ framing, ...others }: RecordedOpen): OpenOptions {
   return { ...others, framing: { by: 'delimiter', delimiter } };
 }
 
-/** The numbers of a configuration. */
-function plain(config: OpenOptions['config']): OpenOptions['config'] {
+/** Returns the valid kind of values of a configuration: numbers. */
+function numbersOf(config: OpenOptions['config']): OpenOptions['config'] {
   const numbers = Object.entries(config ?? {}).filter(([, value]) => typeof value === 'number');
   return config && Object.fromEntries(numbers);
 }

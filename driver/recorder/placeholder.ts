@@ -1,16 +1,19 @@
-/** Bytes that {@link quote} escapes: their placeholders are escaped too, so that lengths stay equal. */
-const escaped: ReadonlySet<number> = new Set(Buffer.from('",\\'));
-const lineEnds: ReadonlySet<number> = new Set(Buffer.from('\r\n'));
+/** Bytes that {@link quote} escapes. Their placeholder needs an escape too, so that lengths stay equal. */
+const ESCAPED_BYTES: ReadonlySet<number> = new Set(Buffer.from('",\\'));
+const LINE_END_BYTES: ReadonlySet<number> = new Set(Buffer.from('\r\n'));
 const COMMA = ','.charCodeAt(0);
 const STAR = '*'.charCodeAt(0);
 
 /**
- * Returns what stands for a secret in a recording: as many bytes, and quoted to as many. Line ends stay, since they
- * frame PEM texts.
+ * Returns the placeholder of a secret in a recording. It has the length of the secret, quoted too. Line ends stay, because
+ * they frame PEM texts.
  */
 export function placeholderOf(secret: Uint8Array): Buffer {
-  const fill = (byte: number) => (lineEnds.has(byte) ? byte : escaped.has(byte) ? COMMA : STAR);
-  return Buffer.from(secret.map(fill));
+  const placeholder = (byte: number) => {
+    if (LINE_END_BYTES.has(byte)) return byte;
+    return ESCAPED_BYTES.has(byte) ? COMMA : STAR;
+  };
+  return Buffer.from(secret.map(placeholder));
 }
 
 /** As {@link placeholderOf}, for a text. */

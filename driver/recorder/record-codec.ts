@@ -1,16 +1,16 @@
 import type { LinkId } from '../at/types';
 import type { SendOptions } from '../link/options';
-import type { DriverLine, PortBytesLine, SendLine, ToldLine } from './lines';
+import type { DriverLine, PortBytesLine, SendLine, DriverEventLine } from './lines';
 import { WORD_BYTES } from './record-ring';
 
-/** Kinds of records in the ring. Those that come with every message are words, written in place, for speed. */
+/** Kinds of records in the ring. For speed the frequent ones are words that the recorder writes in place. */
 export const HOST = 0;
 export const DEVICE = 1;
 /** JSON. */
 export const LINE = 2;
 /** {@link writeSend}, then the message. */
 export const SEND = 3;
-/** A send that succeeded: its number in a word. */
+/** A send that has succeeded: the number of the call in a word. */
 export const SENT = 4;
 /** {@link writeMessages} */
 export const MESSAGES = 5;
@@ -20,11 +20,11 @@ export const SEND_BYTES = 4 * WORD_BYTES;
 export const SENT_BYTES = WORD_BYTES;
 export const MESSAGES_BYTES = 4 * WORD_BYTES;
 
-const WORD = 2 ** 32;
-/** Which options are given. */
-const has = { opcode: 1, fin: 2, timeoutMs: 4, holdMs: 8 } as const;
+const WORD_VALUES = 2 ** 32;
+/** Bits for the options that a send OPTION_BITS. */
+const OPTION_BITS = { opcode: 1, fin: 2, timeoutMs: 4, holdMs: 8 } as const;
 
-/** Words of a {@link SendLine}: call; link, options, opcode and `fin`, a byte each; `timeoutMs`; `holdMs`. Takes any options. */
+/** Writes a {@link SendLine}: call; link, option bits, opcode and `fin`, a byte each; `timeoutMs`; `holdMs`. Takes any options. */
 export function writeSend(
   words: Uint32Array,
   at: number,
@@ -33,10 +33,10 @@ export function writeSend(
   { opcode, fin, timeoutMs, holdMs }: Omit<SendOptions, 'signal'>,
 ): void {
   const given =
-    (opcode === undefined ? 0 : has.opcode) |
-    (fin === undefined ? 0 : has.fin) |
-    (timeoutMs === undefined ? 0 : has.timeoutMs) |
-    (holdMs === undefined ? 0 : has.holdMs);
+    (opcode === undefined ? 0 : OPTION_BITS.opcode) |
+    (fin === undefined ? 0 : OPTION_BITS.fin) |
+    (timeoutMs === undefined ? 0 : OPTION_BITS.timeoutMs) |
+    (holdMs === undefined ? 0 : OPTION_BITS.holdMs);
   words[at] = call;
   words[at + 1] =
     link | (given << 8) | (((opcode ?? 0) & 0xff) << 16) | (fin === false ? 0 : 1 << 24);
@@ -52,16 +52,16 @@ function readSend(words: Uint32Array, bytes: Buffer): SendLine {
     to: 'send',
     link: linkOf(packed),
     options: {
-      ...(given & has.opcode && { opcode: (packed >>> 16) & 0xff }),
-      ...(given & has.fin && { fin: packed >>> 24 === 1 }),
-      ...(given & has.timeoutMs && { timeoutMs }),
-      ...(given & has.holdMs && { holdMs }),
+      ...(given & OPTION_BITS.opcode && { opcode: (packed >>> 16) & 0xff }),
+      ...(given & OPTION_BITS.fin && { fin: packed >>> 24 === 1 }),
+      ...(given & OPTION_BITS.timeoutMs && { timeoutMs }),
+      ...(given & OPTION_BITS.holdMs && { holdMs }),
     },
     bytes: bytes.toString('latin1', SEND_BYTES),
   };
 }
 
-/** Words of received messages: link, how many, their bytes in two words. */
+/** Writes a count of messages: link, messages, and their bytes in two words. */
 export function writeMessages(
   words: Uint32Array,
   at: number,
@@ -71,15 +71,15 @@ export function writeMessages(
 ): void {
   words[at] = link;
   words[at + 1] = messages;
-  words[at + 2] = bytes % WORD;
-  words[at + 3] = bytes / WORD;
+  words[at + 2] = bytes % WORD_VALUES;
+  words[at + 3] = bytes / WORD_VALUES;
 }
 
-function readMessages([link = 0, messages = 0, low = 0, high = 0]: Uint32Array): ToldLine {
-  return { messages, bytes: low + high * WORD, link: linkOf(link) };
+function readMessages([link = 0, messages = 0, low = 0, high = 0]: Uint32Array): DriverEventLine {
+  return { messages, bytes: low + high * WORD_VALUES, link: linkOf(link) };
 }
 
-/** Returns the line of a record. @param bytes aligned to a word, except for kinds without words */
+/** Returns the line of a record. @param bytes aligned to a word where the kind consists of words */
 export function decode(kind: number, bytes: Buffer): DriverLine | PortBytesLine {
   switch (kind) {
     case HOST:

@@ -3,19 +3,21 @@ import type { EspAtError } from '../errors';
 import type { Link } from '../link/link';
 import type { DeviceRecorder } from './device-recorder';
 
-/** Records all that a device and its links emit, apart from messages. */
+/** Records the events of a device and its links, except messages. */
 export function recordEvents(device: Device, recorder: DeviceRecorder): void {
   const event = (name: string, detail?: string | number) =>
-    recorder.emitted({ event: name, ...(detail !== undefined && { detail: String(detail) }) });
-  device.on('statechange', ({ to, error }) => recorder.emitted({ state: to, ...codeOf(error) }));
+    recorder.line({ event: name, ...(detail !== undefined && { detail: String(detail) }) });
+  device.on('statechange', ({ to, error }) => recorder.line({ state: to, ...codeOf(error) }));
   device.on('restart', () => event('restart'));
-  device.on('outofsync', ({ reason, command }) => event('outofsync', outOfSync(reason, command)));
+  device.on('outofsync', ({ reason, command }) =>
+    event('outofsync', command === undefined ? reason : `${reason}, ${command}`),
+  );
   device.on('resyncstep', (step) => event('resyncstep', step));
   device.on('insync', () => event('insync'));
   device.on('wifi', (change) => event('wifi', change));
   device.on('clockset', () => event('clockset'));
   device.on('sendqueue', (level) => event('sendqueue', level));
-  device.on('warning', (error) => recorder.emitted({ event: 'warning', ...codeOf(error) }));
+  device.on('warning', (error) => recorder.line({ event: 'warning', ...codeOf(error) }));
   device.on('unknownline', (line) => event('unknownline', line));
   device.on('omitted', ({ event: name, count }) => event('omitted', `${name} ${count}`));
   for (const link of device.links) recordLink(link, recorder);
@@ -24,7 +26,7 @@ export function recordEvents(device: Device, recorder: DeviceRecorder): void {
 function recordLink(link: Link, recorder: DeviceRecorder): void {
   const { id } = link;
   const emitted = (linkEvent: string, detail?: string | number, error?: EspAtError) =>
-    recorder.emitted({
+    recorder.line({
       linkEvent,
       link: id,
       ...(detail !== undefined && { detail: String(detail) }),
@@ -36,10 +38,6 @@ function recordLink(link: Link, recorder: DeviceRecorder): void {
   link.on('dataloss', ({ error }) => emitted('dataloss', undefined, error));
   link.on('retry', ({ retryInMs }) => emitted('retry', retryInMs));
   link.on('warning', ({ error }) => emitted('warning', undefined, error));
-}
-
-function outOfSync(reason: string, command: string | undefined): string {
-  return command === undefined ? reason : `${reason}, ${command}`;
 }
 
 function codeOf(error: EspAtError | undefined): { readonly error?: EspAtError['code'] } {

@@ -1,27 +1,27 @@
 /** One record in a {@link RecordRing}. */
 export interface RingRecord {
   readonly kind: number;
-  /** Milliseconds of the clock, to the microsecond. */
+  /** Clock time in milliseconds, to the microsecond. */
   readonly at: number;
   /** A view, aligned to {@link WORD_BYTES}: valid until the next push. */
   readonly bytes: Buffer;
-  /** Where the record behind it starts, for {@link RecordRing.since}. */
+  /** Position of the record behind it, for {@link RecordRing.since}. */
   readonly next: number;
 }
 
-/** Every record starts at a whole word. */
+/** Records are aligned to words. */
 export const WORD_BYTES = 4;
-/** Kind (1) and bytes (3) in a word, then microseconds since the record before. */
+/** A word with the kind (1 byte) and the length (3 bytes), and a word with the microseconds since the record before. */
 const HEAD_BYTES = 8;
 const KIND_SHIFT = 24;
 const MAX_LENGTH = 2 ** KIND_SHIFT - 1;
-/** The rest of the memory is unused: no record wraps. */
+/** Kind of the unused rest of the memory: no record wraps. */
 const SKIP = 255;
-/** No record, but time that does not fit into a word: how often 2^32 microseconds passed. */
+/** Kind of a time that does not fit into a word: a count of 2^32 microseconds. */
 const LONG_TIME = 254;
 const LONG_TIME_US = 2 ** 32;
-/** The oldest records are given up in parts of the memory this large. */
-const PART = 1 / 16;
+/** The ring drops its oldest records in parts of this share of the memory. */
+const PART_SHARE = 1 / 16;
 /** Bytes that a loop copies faster than a native call does. */
 const MAX_LOOP_BYTES = 16;
 
@@ -32,28 +32,28 @@ interface Place {
 }
 
 /**
- * Records in the order of their coming: the newest, in 15/16 of its memory at least. It allocates its memory once and
- * nothing for a record, and never reads where it writes: that would wait for memory, several times for each message.
+ * The newest records in order, in at least 15/16 of its memory. For speed it allocates its memory once and nothing for a
+ * record, and does not read the old records that it overwrites: that would wait for memory several times a message.
  */
 export class RecordRing {
-  /** Where {@link reserve} lets a record be written, by words and by bytes. */
+  /** The memory, by words and by bytes, for records that {@link reserve} adds. */
   words = new Uint32Array();
   memory = Buffer.alloc(0);
-  /** Bytes of the longest record. */
+  /** Bytes of a record at most. */
   readonly longest: number;
   readonly #capacity: number;
-  /** Positions: bytes ever used. The ring holds those from `start` up to `end`. */
+  /** A position counts the bytes ever used. The ring holds the records from `start` up to `end`. */
   #start = 0;
   #end = 0;
-  /** Offset in the memory of `end`. */
+  /** Offset of `end` in the memory. */
   #offset = 0;
-  /** Times of the record before `start`, and of the newest. */
+  /** Microseconds of the clock at the record before `start`, and at the newest. */
   #startUs = 0;
   #endUs = 0;
-  /** Where the parts of the memory start, the oldest first. */
+  /** Starts of the parts, the oldest first. */
   #parts: Place[] = [];
   #lastPart = 0;
-  /** Where a reader was last: the next one mostly goes on there. */
+  /** Place after the last read: a reader mostly goes on there. */
   #reader: Place = { position: 0, microseconds: 0 };
 
   /** @param capacity bytes, 0 for a ring that keeps nothing */
@@ -73,7 +73,7 @@ export class RecordRing {
   }
 
   /**
-   * Adds a record, cut to the room there is; gives up the oldest where it must.
+   * Adds a record, cut to {@link longest} bytes. Drops the oldest records where it needs room.
    * @param kind 0 to 253
    */
   push(kind: number, at: number, bytes: Uint8Array): void {
@@ -83,7 +83,7 @@ export class RecordRing {
   }
 
   /**
-   * Adds a record that the caller writes: returns its offset in {@link memory}.
+   * Adds a record that the caller then writes. Returns its offset in {@link memory}.
    * @param kind 0 to 253
    * @param length at most {@link longest}
    */
@@ -101,7 +101,7 @@ export class RecordRing {
     return offset + HEAD_BYTES;
   }
 
-  /** Position of the oldest record such that at most so many bytes of the ring follow. */
+  /** Position of the oldest record with at most so many bytes of the ring behind it. */
   tail(bytes: number): number {
     let { position, microseconds } = this.#placeOf(this.#end - bytes);
     while (this.#end - position > bytes) {
@@ -113,7 +113,7 @@ export class RecordRing {
     return position;
   }
 
-  /** The records from a position on, as far as the ring still holds them, the oldest first. */
+  /** The records from a position on that the ring still holds, the oldest first. */
   *since(from: number): Generator<RingRecord, void> {
     if (from >= this.#end) return;
     let { position, microseconds } = this.#placeOf(from);
@@ -140,7 +140,7 @@ export class RecordRing {
       : { position: this.#start, microseconds: this.#startUs };
   }
 
-  /** Notes time that does not fit into a record, and returns the rest of it. */
+  /** Adds the part of a time that does not fit into a record; returns the rest. */
   #passLongTime(microseconds: number): number {
     const times = Math.floor(microseconds / LONG_TIME_US);
     const word = this.#take(HEAD_BYTES) >> 2;
@@ -156,7 +156,7 @@ export class RecordRing {
     this.memory = Buffer.from(memory);
   }
 
-  /** Makes room for whole words in one piece; returns the offset. */
+  /** Takes bytes of the memory in one piece; returns their offset. */
   #take(size: number): number {
     const left = this.#capacity - this.#offset;
     if (left < size) {
@@ -166,7 +166,7 @@ export class RecordRing {
       this.#offset = 0;
     }
     this.#makeRoom(size);
-    if (this.#end - this.#lastPart >= this.#capacity * PART) {
+    if (this.#end - this.#lastPart >= this.#capacity * PART_SHARE) {
       this.#lastPart = this.#end;
       this.#parts.push({ position: this.#end, microseconds: this.#endUs });
     }
@@ -200,12 +200,12 @@ export class RecordRing {
   }
 }
 
-/** Bytes of a record with so many of its own. */
+/** Bytes of memory of a record whose content has this length. */
 function sizeOf(length: number): number {
   return HEAD_BYTES + length + (-length & (WORD_BYTES - 1));
 }
 
-/** Copies bytes to an offset of others. */
+/** Copies bytes into `target` at `offset`. */
 export function copyBytes(bytes: Uint8Array, target: Uint8Array, offset: number): void {
   const { length } = bytes;
   if (length > MAX_LOOP_BYTES) target.set(bytes, offset);

@@ -1,13 +1,13 @@
 import type { Cancel, Clock } from '../clock';
 
 /**
- * The driver's clock while it is recorded. To read the time costs more than to record: in the turn of a chunk one reading
- * serves the record of the chunk, the driver's first look at the clock, and the records of what it then does.
+ * The clock of a recorded driver. Reading the time costs more than recording: in the turn of a chunk one reading serves the
+ * record of the chunk, the driver's first call of now(), and the records of its reaction.
  */
 export class RecordedClock implements Clock {
   readonly #clock: Clock;
   #last = 0;
-  /** `read`: the driver has not looked at the reading of this turn. */
+  /** `read`: the driver has not called now() in this turn. */
   #turn: 'none' | 'read' | 'under way' = 'none';
 
   constructor(clock: Clock) {
@@ -29,13 +29,13 @@ export class RecordedClock implements Clock {
     return this.#clock.afterInput(callback);
   }
 
-  /** A chunk has come. */
+  /** Call when a chunk comes in. */
   beginTurn(): void {
     this.#last = this.#clock.now();
     this.#turn = 'read';
   }
 
-  /** The driver has done what the chunk asks for. */
+  /** Call when the driver has processed the chunk. */
   endTurn(): void {
     this.#turn = 'none';
   }
@@ -46,7 +46,7 @@ export class RecordedClock implements Clock {
     return this.#last;
   }
 
-  /** Time of the last record or turn: of what is its consequence. */
+  /** Time of the last record or turn, for a record of its consequence. */
   get lastTime(): number {
     return this.#last;
   }

@@ -1,14 +1,15 @@
 import { asEspAtError, type EspAtError } from '../errors';
 import type { Port, PortHandlers, PortOpener, PortSettings } from '../port/port';
-import type { PortActLine, PortAskLine } from './lines';
+import type { PortEventLine, PortCallLine } from './lines';
 import type { Recorder } from './recorder';
 
-/** Records all that passes the ports of an opener, and what they are asked. */
+/** Returns an opener whose ports the recorder records: their bytes and their calls. */
 export function recordedOpener(opener: PortOpener, recorder: Recorder): PortOpener {
+  const { address, rate, bridgedRate } = opener;
   return {
-    address: opener.address,
-    ...(opener.rate !== undefined && { rate: opener.rate }),
-    ...(opener.bridgedRate !== undefined && { bridgedRate: opener.bridgedRate }),
+    address,
+    rate,
+    bridgedRate,
     open: (handlers, settings) => open(opener, recorder, handlers, settings),
   };
 }
@@ -26,7 +27,7 @@ async function open(
       try {
         handlers.data(chunk);
       } finally {
-        recorder.receivedAll();
+        recorder.endTurn();
       }
     },
     lost: (error) => {
@@ -37,12 +38,13 @@ async function open(
   try {
     const port = new RecordedPort(await opener.open(recorded, settings), recorder);
     const { setRate, reset, readCts, setFlowControl } = port;
-    const opened = { setsRate: setRate !== undefined, resets: reset !== undefined };
-    const lines = {
+    recorder.line({
+      port: 'opened',
+      setsRate: setRate !== undefined,
+      resets: reset !== undefined,
       ...(readCts && { readsCts: true }),
       ...(setFlowControl && { setsFlowControl: true }),
-    };
-    recorder.line({ port: 'opened', ...opened, ...lines });
+    });
     return port;
   } catch (reason) {
     const error = asEspAtError(reason, opener.address);
@@ -122,10 +124,10 @@ class RecordedPort implements Port {
   }
 
   async #ask<T>(
-    asked: PortAskLine,
+    asked: PortCallLine,
     act: () => Promise<T>,
-    done: (result: T) => PortActLine,
-    failed: (error: EspAtError) => PortActLine,
+    done: (result: T) => PortEventLine,
+    failed: (error: EspAtError) => PortEventLine,
   ): Promise<T> {
     this.#recorder.line(asked);
     try {

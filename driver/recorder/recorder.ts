@@ -20,11 +20,11 @@ import { nextStart, redacted, type End } from './redact';
 import { copyBytes, RecordRing, WORD_BYTES } from './record-ring';
 import type { SecretSet } from './secret-set';
 
-/** Bytes that may wait for the end of what may be a secret. */
+/** Bytes that the recorder holds back, at most, until it knows whether they end in a secret. */
 const MAX_HELD_BYTES = 65_536;
 
-/** A record that waits behind bytes that may be the beginning of a secret. */
-interface Held {
+/** A record that the recorder holds back: bytes that may begin a secret, or a record behind them. */
+interface HeldRecord {
   readonly kind: number;
   readonly at: number;
   readonly bytes: Uint8Array;
@@ -36,17 +36,18 @@ export interface PlacedLine {
   readonly next: number;
 }
 
-/** Keeps what passed the port and what the driver was asked and told, without secrets, as far as there is room. */
+/** Keeps the newest bytes of the port, calls of the driver, and events and messages that it emits, without secrets. */
 export class Recorder {
-  readonly #clock: RecordedClock;
-  readonly #secrets: SecretSet;
+  /** The clock of the driver and of the records. */
+  readonly clock: RecordedClock;
+  protected readonly secrets: SecretSet;
   readonly #ring: RecordRing;
-  /** Where the record is written that {@link #begin} began. */
+  /** Memory of the record that {@link #begin} began, by words and by bytes. */
   #words: Uint32Array;
   #memory: Uint8Array;
-  #held: Held[] = [];
+  #held: HeldRecord[] = [];
   #calls = 0;
-  /** Received messages that are in no record yet: of which link, how many, their bytes. */
+  /** Messages of one link that the driver emitted since the last record. */
   #receivedLink: LinkId = 0;
   #receivedMessages = 0;
   #receivedBytes = 0;
@@ -56,49 +57,49 @@ export class Recorder {
     this.#ring = new RecordRing(capacity);
     this.#words = this.#ring.words;
     this.#memory = this.#ring.memory;
-    this.#clock = clock;
-    this.#secrets = secrets;
+    this.clock = clock;
+    this.secrets = secrets;
   }
 
-  /** The driver wrote bytes, in one write. */
+  /** Records bytes that the driver writes, in one write. */
   wrote(bytes: Uint8Array): void {
     this.#passed(HOST, bytes);
   }
 
-  /** Bytes came from the device. The caller says when the driver has done what they ask for. */
+  /** Records a chunk from the device. Call {@link endTurn} once the driver has processed it. */
   received(bytes: Uint8Array): void {
-    this.#clock.beginTurn();
+    this.clock.beginTurn();
     this.#passed(DEVICE, bytes);
   }
 
-  receivedAll(): void {
-    this.#clock.endTurn();
+  endTurn(): void {
+    this.clock.endTurn();
   }
 
-  /** A number for a call. */
-  nextCall(): number {
+  /** Returns a number for a call. */
+  protected nextCall(): number {
     return ++this.#calls;
   }
 
-  /** A message was given to a link; returns the number of the call. */
+  /** Records a message that the user sends; returns the number of the call. */
   send(link: LinkId, options: Omit<SendOptions, 'signal'>, bytes: Uint8Array): number {
     const call = this.nextCall();
-    const all = this.#secrets.redactBytes(bytes);
+    const all = this.secrets.redactBytes(bytes);
     const room = this.#ring.longest - SEND_BYTES;
     const clean = all.length > room ? all.subarray(0, room) : all;
-    const word = this.#begin(SEND, this.#clock.recordTime, SEND_BYTES + clean.length);
+    const word = this.#begin(SEND, this.clock.recordTime, SEND_BYTES + clean.length);
     writeSend(this.#words, word, call, link, options);
     copyBytes(clean, this.#memory, word * WORD_BYTES + SEND_BYTES);
     return call;
   }
 
-  /** A send succeeded, in consequence of what was recorded last. */
+  /** Records that a send has succeeded, in consequence of the last record. */
   sent(call: number): void {
-    const word = this.#begin(SENT, this.#clock.lastTime, SENT_BYTES);
+    const word = this.#begin(SENT, this.clock.lastTime, SENT_BYTES);
     this.#words[word] = call;
   }
 
-  /** The driver emitted a message. */
+  /** Records a message that a link emits. @param bytes of the message */
   message(link: LinkId, bytes: number): void {
     if (this.#receivedLink !== link) this.#recordMessages();
     this.#receivedLink = link;
@@ -106,11 +107,11 @@ export class Recorder {
     this.#receivedBytes += bytes;
   }
 
-  /** Anything else happened. Its texts may hold secrets. */
+  /** Records anything else. Its texts may hold secrets. */
   line(line: DriverLine): void {
     this.#recordMessages();
-    const bytes = this.#secrets.redactBytes(Buffer.from(JSON.stringify(line)));
-    const at = this.#clock.recordTime;
+    const bytes = this.secrets.redactBytes(Buffer.from(JSON.stringify(line)));
+    const at = this.clock.recordTime;
     if (this.#held.length === 0) this.#ring.push(LINE, at, bytes);
     else this.#held.push({ kind: LINE, at, bytes });
   }
@@ -125,12 +126,12 @@ export class Recorder {
     return this.#ring.start;
   }
 
-  /** Position from which on at most so many bytes of memory were recorded. */
+  /** Position of the oldest record with at most so many bytes of memory behind it. */
   tail(bytes: number): number {
     return this.#ring.tail(bytes);
   }
 
-  /** What was recorded from a position on, without what is held back. */
+  /** The lines from a position on, without those that the recorder holds back. */
   *lines(position = 0): Generator<PlacedLine, void> {
     this.#recordMessages();
     for (const { kind, at, bytes, next } of this.#ring.since(position)) {
@@ -138,7 +139,7 @@ export class Recorder {
     }
   }
 
-  /** What is held back behind {@link lines}: the beginning of a secret, or what looks like one, is replaced. */
+  /** The lines that the recorder holds back, with a placeholder for what may be the beginning of a secret. */
   *heldLines(): Generator<RecordingLine, void> {
     for (const { kind, at, bytes } of this.#clean('cut')) {
       const { buffer, byteOffset, length } = bytes;
@@ -150,16 +151,16 @@ export class Recorder {
     const messages = this.#receivedMessages;
     if (messages === 0) return;
     this.#receivedMessages = 0;
-    const word = this.#begin(MESSAGES, this.#clock.recordTime, MESSAGES_BYTES);
+    const word = this.#begin(MESSAGES, this.clock.recordTime, MESSAGES_BYTES);
     writeMessages(this.#words, word, this.#receivedLink, messages, this.#receivedBytes);
     this.#receivedBytes = 0;
   }
 
   #passed(direction: typeof HOST | typeof DEVICE, bytes: Uint8Array): void {
     this.#recordMessages();
-    const at = this.#clock.recordTime;
+    const at = this.clock.recordTime;
     if (this.#held.length === 0) {
-      const { index } = this.#secrets;
+      const { index } = this.secrets;
       if (nextStart(index, bytes, 0) === bytes.length) return this.#ring.push(direction, at, bytes);
       const { bytes: clean, isCut } = redacted(index, bytes, 'goesOn');
       if (!isCut) return this.#ring.push(direction, at, clean);
@@ -168,7 +169,7 @@ export class Recorder {
     this.#release();
   }
 
-  /** Begins a record, in the ring or behind what is held. Returns its first word in {@link #words}. */
+  /** Begins a record, in the ring or behind the held ones. Returns the index of its first word in {@link #words}. */
   #begin(kind: number, at: number, bytes: number): number {
     if (kind !== MESSAGES) this.#recordMessages();
     if (this.#held.length === 0) {
@@ -183,7 +184,7 @@ export class Recorder {
     return 0;
   }
 
-  /** Records what is held, unless it still ends within what may be a secret. */
+  /** Moves the held records to the ring, unless they still end in the beginning of a secret. */
   #release(): void {
     const bytes = this.#held.reduce((sum, each) => sum + each.bytes.length, 0);
     const clean = this.#clean(bytes > MAX_HELD_BYTES ? 'cut' : 'goesOn');
@@ -192,13 +193,13 @@ export class Recorder {
     for (const each of clean) this.#ring.push(each.kind, each.at, each.bytes);
   }
 
-  /** The held records without secrets; none while one may go on. */
-  #clean(end: End): Held[] {
+  /** Returns the held records without secrets; none while a secret may go on. */
+  #clean(end: End): HeldRecord[] {
     const cleaned = new Map<number, Uint8Array>();
     for (const direction of [HOST, DEVICE]) {
       const all = this.#held.filter(({ kind }) => kind === direction);
       const joined = Buffer.concat(all.map(({ bytes }) => bytes));
-      const { bytes, isCut } = redacted(this.#secrets.index, joined, end);
+      const { bytes, isCut } = redacted(this.secrets.index, joined, end);
       if (isCut) return [];
       cleaned.set(direction, bytes);
     }

@@ -3,7 +3,7 @@ import type { DeviceOptions, FirmwareClass } from '../device/options';
 import type { RecordingLine } from './lines';
 import { maskedDevice } from './secrets';
 
-/** Options of a device as JSON, without secrets. */
+/** Options of a device in a recording. */
 export type RecordedDevice = Pick<
   DeviceOptions,
   | 'wifi'
@@ -28,13 +28,13 @@ export interface RecordedDriver {
   readonly port: { readonly rate?: number; readonly bridgedRate?: number };
   readonly options: RecordedDevice;
   /**
-   * `fresh`: all since the device was made · `snapshot`: from a snapshot on · `middle`: what came before had no room,
-   * and the driver's state is unknown.
+   * Start of the recording. `fresh`: the device was new · `snapshot`: a snapshot · `middle`: the driver's state is
+   * unknown, because there was no room for what came before.
    */
   readonly from: 'fresh' | 'snapshot' | 'middle';
 }
 
-/** The first line of a recording, as those of real devices have it too. */
+/** The first line of a recording. Recordings of real devices have the same. */
 export interface RecordingHeading {
   readonly recording: 1;
   readonly class: FirmwareClass;
@@ -61,7 +61,7 @@ export function recordingText(heading: RecordingHeading, lines: Iterable<Recordi
   return `${texts.join('\n')}\n`;
 }
 
-/** The options of a device that a recording holds, as they are now: the driver changes `memory`. */
+/** Copies the options of a device for its recording, without secrets. The driver changes `memory` later. */
 export function recordedDevice(options: DeviceOptions): RecordedDevice {
   const { sntp, negotiatedRate, memory, flowControl, store, rtsReset, sendLimit } = options;
   const given = { sntp, negotiatedRate, flowControl, store, rtsReset, sendLimit };

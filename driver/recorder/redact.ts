@@ -1,7 +1,7 @@
 import type { SecretPattern } from './secret-pattern';
 
-/** What may come between two parts of a message: a data URC's head, or the next fragment's command. */
-const gaps: readonly RegExp[] = [
+/** Bytes that may stand between two parts of a secret in a message: the head of a data URC, or the command of the next fragment. */
+const GAPS: readonly RegExp[] = [
   /^\r\n(?:\+WS_(?:CONNECTED|DISCONNECTED|CLOSED):\d\r\n)*\+WS_DATA:\d[\d,]{2,40},/,
   /^AT\+WSSEND=[\d,]{1,60}\r\n/,
 ];
@@ -10,28 +10,28 @@ const MAX_GAP_BYTES = 160;
 const CR = 0x0d;
 const A = 0x41;
 
-/** Bytes from which on a search for parts of secrets costs less than a look at each byte. */
+/** In longer chunks a search for parts of patterns costs less than a look at each byte. */
 const LONG_CHUNK_BYTES = 256;
 
-/** What two bytes in succession may be: the start of a pattern, or a part of its first bytes. */
+/** Marks of two bytes in succession: they may start a pattern, or be a part of its first bytes. */
 const STARTS = 1;
 const PART = 2;
 
-/** Patterns, by what finds them. */
+/** Patterns, with an index to find their starts. */
 export interface PatternIndex {
-  /** By their first byte, the longest first. */
+  /** Patterns by their first byte, the longest first. */
   readonly byFirst: readonly (readonly SecretPattern[] | undefined)[];
-  /** {@link STARTS} and {@link PART}, by two bytes. Empty without patterns. */
+  /** {@link STARTS} and {@link PART} by two bytes. Empty without patterns. */
   readonly marks: Uint8Array;
-  /** A pattern that is cut once has a {@link PART} at one of so many places in succession. */
+  /** Of so many places in succession within a pattern that is cut once, one has a {@link PART}. */
   readonly step: number;
   /** Bytes before a {@link PART} in which its pattern may start. */
   readonly reach: number;
 }
 
 /**
- * At a cut, fewer bytes of a secret's beginning stay: they tell nothing of it, and the K of `OK` would be one of every
- * secret that begins with K.
+ * A shorter beginning of a secret at a cut stays: it discloses little, and the K of `OK` may be one of a secret that begins
+ * with K.
  */
 const MIN_CUT_BYTES = 4;
 
@@ -54,7 +54,7 @@ export function indexPatterns(patterns: readonly SecretPattern[]): PatternIndex 
   return { byFirst, marks, step, reach: shortest + 2 * MAX_GAP_BYTES };
 }
 
-/** The first place from one on at which a secret may start, or the number of the bytes. */
+/** Returns the first index, from `from` on, at which a secret may start; the length of the bytes where there is none. */
 export function nextStart(index: PatternIndex, bytes: Uint8Array, from: number): number {
   const { byFirst, marks, step, reach } = index;
   const { length } = bytes;
@@ -78,28 +78,29 @@ function pairAt(bytes: Uint8Array, at: number): number {
   return ((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0);
 }
 
-/** Where a secret is, in whole or in part. */
+/** A secret in some bytes, in whole or in part. */
 interface Match {
-  /** Starts in the bytes, each with the part of the pattern that is there. */
+  /** The pattern's bytes `from` up to `to` stand at `at`. */
   readonly parts: readonly { readonly at: number; readonly from: number; readonly to: number }[];
   /** False while the bytes end within the secret. */
   readonly isWhole: boolean;
 }
 
-/** Bytes without secrets, and whether they end within what may be one. */
+/** Bytes without secrets. */
 export interface Redacted {
   /** The bytes given, or a copy where they hold a secret. */
   readonly bytes: Uint8Array;
+  /** Whether the bytes end in the beginning of a secret, which is still there. */
   readonly isCut: boolean;
 }
 
 /**
- * What the beginning of a secret at the end of the bytes means: `goesOn`: more may come, the bytes are left as they
- * are; `complete`: nothing, since no more comes; `cut`: it is replaced, since what comes is unknown.
+ * How to treat the beginning of a secret at the end of the bytes. `goesOn`: more bytes may come, all stay as they are;
+ * `complete`: no more bytes come, it is no secret; `cut`: the rest is unknown, it gets a placeholder.
  */
 export type End = 'goesOn' | 'complete' | 'cut';
 
-/** Replaces the secrets in some bytes by their placeholders. */
+/** Replaces secrets by their placeholders. */
 export function redacted(patterns: PatternIndex, bytes: Uint8Array, end: End): Redacted {
   let at = nextStart(patterns, bytes, 0);
   if (at === bytes.length) return { bytes, isCut: false };
@@ -152,12 +153,12 @@ function commonLength(bytes: Buffer, at: number, find: Buffer, from: number): nu
   return most;
 }
 
-/** Bytes between two parts of a message; `cut`: the bytes end within what may be such. */
+/** Length of the gap at an index; `cut`: the bytes end in the beginning of a gap. */
 function gapAt(bytes: Buffer, at: number): number | 'none' | 'cut' {
   const first = bytes[at];
   if (first !== CR && first !== A) return 'none';
   const text = bytes.toString('latin1', at, at + MAX_GAP_BYTES);
-  for (const gap of gaps) {
+  for (const gap of GAPS) {
     const found = gap.exec(text);
     if (found) return found[0].length;
   }

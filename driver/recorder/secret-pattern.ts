@@ -1,26 +1,26 @@
 import { placeholderOf, placeholderText } from './placeholder';
 
-/** One encoding of a secret, and the bytes that replace it: as many. */
+/** One encoding of a secret, and as many bytes that replace it. */
 export interface SecretPattern {
   readonly find: Buffer;
   readonly put: Buffer;
 }
 
-/** A secret, and the texts between which the driver writes it. */
+/** A secret, and the texts around it in the driver's commands. */
 export interface Secret {
   readonly text: string;
-  /** What replaces the text, where {@link placeholderText} does not: of the same structure. */
+  /** Replaces the text. Default {@link placeholderText}. */
   readonly placeholder?: string;
-  /** Finds secrets too short to be looked for anywhere. For example `["X-Key: ", ""]`. */
+  /** Texts before and after it, for secrets that are too short to be found by themselves. For example `["X-Key: ", ""]`. */
   readonly between: readonly (readonly [before: string, after: string])[];
 }
 
-/** Bytes from which on a secret is replaced wherever it comes. */
+/** A shorter secret gets a placeholder only between the texts around it. */
 const MIN_BYTES = 4;
-/** Digits from which on: fewer may be the length of a payload. */
+/** So does a shorter secret of digits: it may be the length of a payload. */
 const MIN_DIGITS = 8;
-/** What driver and device say without secrets: a secret that is part of it is replaced between its neighbours only. */
-const vocabulary = [
+/** So does a secret that is part of these words of driver and device. */
+const VOCABULARY = [
   'AT+CWJAP=AT+CWMODE=AT+CWLAP AT+WSOPEN=AT+WSSEND=AT+WSCLOSE=AT+WSHEAD=AT+WSCFG=AT+WSDATAFMT=AT+SYSMFG=AT+SYSSTORE=',
   'AT+CIPSNTPCFG=AT+UART_CUR=AT+GMR AT+CMD?AT+RST ATE0 wss_ca wss_cert wss_key',
   'OK ERROR SEND OK SEND FAIL busy p... ready WIFI CONNECTED WIFI DISCONNECT WIFI GOT IP ERR CODE:',
@@ -28,7 +28,7 @@ const vocabulary = [
   'AT version: SDK version: compile time Bin version: ws:// wss:// Authorization: Basic Bearer',
 ].join(' ');
 
-/** Returns the encodings in which a secret may pass: as it is, quoted, base64, percent-encoded, within JSON. */
+/** Returns the encodings in which a secret may pass: plain, quoted, base64, percent-encoded, within JSON. */
 export function patternsOf({
   text,
   placeholder = placeholderText(text),
@@ -60,11 +60,11 @@ function encodings(text: string, placeholder: string): SecretPattern[] {
   ];
 }
 
-/** Whether it can be replaced wherever it comes, without damage to what frames the bytes. */
+/** Whether the recorder can replace a text everywhere, and keep commands and responses readable. */
 function isDistinct(text: string): boolean {
   const bytes = Buffer.byteLength(text);
   if (bytes < MIN_BYTES || (bytes < MIN_DIGITS && /^[\d,.:-]+$/.test(text))) return false;
-  return !vocabulary.includes(text) && /[^\s"\\,]/.test(text);
+  return !VOCABULARY.includes(text) && /[^\s"\\,]/.test(text);
 }
 
 /** As the driver quotes a parameter, without the quotes. */
@@ -83,7 +83,7 @@ function hex(char: string): string {
   return char.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0');
 }
 
-/** Without those of an encoding that equals an earlier one. */
+/** Removes patterns that find the same as an earlier one. */
 function unique(patterns: readonly SecretPattern[]): SecretPattern[] {
   const newestFirst = patterns.toReversed();
   return [...new Map(newestFirst.map((each) => [each.find.toString('latin1'), each])).values()];

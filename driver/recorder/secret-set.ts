@@ -1,22 +1,22 @@
 import { indexPatterns, redacted, type PatternIndex } from './redact';
 import { patternsOf, type Secret, type SecretPattern } from './secret-pattern';
 
-/** Encodings of the secrets of opens that are remembered, at most: a flow may bring a new token each time. */
+/** Encodings of secrets of opens to keep, at most: a flow may bring a new token each time. */
 const MAX_PATTERNS = 1000;
 
-/** All secrets of a device, in all their encodings. */
+/** The secrets of a device, in all their encodings. */
 export class SecretSet {
   readonly #lasting: readonly SecretPattern[];
   #added: readonly SecretPattern[] = [];
   #index: PatternIndex;
 
-  /** @param lasting are never forgotten */
+  /** @param lasting secrets to keep for good */
   constructor(lasting: readonly Secret[] = []) {
     this.#lasting = lasting.flatMap(patternsOf);
     this.#index = indexPatterns(this.#lasting);
   }
 
-  /** Adds secrets; forgets the oldest beyond a bound. */
+  /** Adds secrets; drops the oldest of them beyond a limit. */
   add(secrets: readonly Secret[]): void {
     const known = new Set(this.#all.map(({ find }) => find.toString('latin1')));
     const fresh = secrets

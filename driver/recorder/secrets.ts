@@ -3,7 +3,7 @@ import type { Header, OpenOptions } from '../link/options';
 import { placeholderText } from './placeholder';
 import type { Secret } from './secret-pattern';
 
-/** What the driver knows of a device that nothing but the device may learn. */
+/** Returns the secrets in the options of a device. */
 export function secretsOfDevice({ wifi, certificates = [] }: DeviceOptions): Secret[] {
   return [
     ...(wifi ? [{ text: wifi.password, between: [[',"', '"'] as const] }] : []),
@@ -11,7 +11,7 @@ export function secretsOfDevice({ wifi, certificates = [] }: DeviceOptions): Sec
   ];
 }
 
-/** What an open says that nothing but the server may learn. Takes any text: the options may be invalid. */
+/** Returns the secrets in the options of an open. Takes any values: the options may be invalid. */
 export function secretsOfOpen({ uri, authorization, headers }: Partial<OpenOptions>): Secret[] {
   return [
     ...(typeof uri === 'string' ? secretsOfUri(uri) : []),
@@ -20,7 +20,7 @@ export function secretsOfOpen({ uri, authorization, headers }: Partial<OpenOptio
   ];
 }
 
-/** The options with placeholders in place of secrets. */
+/** Returns the options that hold secrets, with placeholders. */
 export function maskedDevice({ wifi, certificates }: DeviceOptions): Partial<DeviceOptions> {
   return {
     ...(wifi && { wifi: { ...wifi, password: placeholderText(wifi.password) } }),
@@ -30,7 +30,7 @@ export function maskedDevice({ wifi, certificates }: DeviceOptions): Partial<Dev
   };
 }
 
-/** The options with placeholders in place of secrets. Takes any value: the options may be invalid. */
+/** Returns the options with placeholders for secrets. Takes any values: the options may be invalid. */
 export function maskedOpen({ uri, authorization, headers, ...others }: OpenOptions): OpenOptions {
   return {
     ...others,
@@ -47,28 +47,28 @@ export function maskedOpen({ uri, authorization, headers, ...others }: OpenOptio
 
 // --- URIs ------------------------------------------------------------------------------------------
 
-const userinfoOf = /^(\w+:\/\/)([^/?#]*)(?=@)/;
+const USERINFO = /^(\w+:\/\/)([^/?#]*)(?=@)/;
 
 function secretsOfUri(uri: string): Secret[] {
-  const [, , userinfo = ''] = userinfoOf.exec(uri) ?? [];
+  const [, , userinfo = ''] = USERINFO.exec(uri) ?? [];
   if (userinfo === '') return [];
   const [user = '', password] = splitUserinfo(userinfo);
   const between = [['://', '@']] as const;
   const parts = [user, password ?? '', percentDecoded(user), percentDecoded(password ?? '')];
   const decoded = parts.slice(2).join(':');
   return [
-    // In Basic authorization, which holds both.
+    // As a whole: Basic authorization encodes both together.
     { text: userinfo, placeholder: maskedUserinfo(userinfo), between },
     ...(decoded === userinfo ? [] : [{ text: decoded, between: [] }]),
     ...parts.map((text) => ({ text, between: [] })),
   ];
 }
 
-/** User and password keep their colon, without which the URI would say less. */
 function maskedUri(uri: string): string {
-  return uri.replace(userinfoOf, (_, scheme: string, userinfo: string) => {
-    return `${scheme}${maskedUserinfo(userinfo)}`;
-  });
+  return uri.replace(
+    USERINFO,
+    (_, scheme: string, userinfo: string) => scheme + maskedUserinfo(userinfo),
+  );
 }
 
 function maskedUserinfo(userinfo: string): string {
@@ -111,11 +111,11 @@ function headersOf(headers: unknown): Header[] {
 
 // --- keys ------------------------------------------------------------------------------------------
 
-const keyBlock = /(-----BEGIN [A-Z0-9 ]+-----\s*)([^-]+?)(\s*-----END)/g;
+const KEY_BLOCK = /(-----BEGIN [A-Z0-9 ]+-----\s*)([^-]+?)(\s*-----END)/g;
 
-/** Each line for itself: line ends differ between file, options and wire. A short last line belongs to the one before. */
+/** Returns each line by itself: line ends differ between file, options and wire. A short last line goes with the one before. */
 function secretsOfKey(pem: string): Secret[] {
-  const bodies = [...pem.matchAll(keyBlock)].map(([, , body = '']) => body.split(/\s+/));
+  const bodies = [...pem.matchAll(KEY_BLOCK)].map(([, , body = '']) => body.split(/\s+/));
   return bodies.flatMap((lines) => {
     const ends = ['\n', '\r\n'].map((end) => lines.slice(-2).join(end));
     return [...lines, ...ends].map((text) => ({ text, between: [] }));
@@ -123,7 +123,7 @@ function secretsOfKey(pem: string): Secret[] {
 }
 
 function maskedKey(pem: string): string {
-  return pem.replace(keyBlock, (_, begin: string, body: string, end: string) => {
+  return pem.replace(KEY_BLOCK, (_, begin: string, body: string, end: string) => {
     return `${begin}${body.replace(/\S/g, '*')}${end}`;
   });
 }

@@ -4,7 +4,7 @@ import type { OutOfSyncReason } from '../at/types';
 import { StateTimes } from './state-times';
 import type { DeviceStatistics, PortBytes } from './statistics';
 
-const zeros: Readonly<Record<DeviceStateName, number>> = {
+const ZERO_TIMES: Readonly<Record<DeviceStateName, number>> = {
   stopped: 0,
   disconnected: 0,
   absent: 0,
@@ -14,7 +14,7 @@ const zeros: Readonly<Record<DeviceStateName, number>> = {
   unusable: 0,
 };
 
-/** What a device and its port have done so far. */
+/** Counts the events of a device and its port. */
 export class DeviceCounters {
   readonly #clock: Clock;
   readonly #since: number;
@@ -36,7 +36,7 @@ export class DeviceCounters {
   constructor(clock: Clock) {
     this.#clock = clock;
     this.#since = Math.round(clock.now());
-    this.#times = new StateTimes<DeviceStateName>(clock, zeros, 'stopped');
+    this.#times = new StateTimes<DeviceStateName>(clock, ZERO_TIMES, 'stopped');
   }
 
   entered(name: DeviceStateName): void {

@@ -5,7 +5,7 @@ import type { LinkChange, LinkStateName } from '../link/events';
 import type { LinkStatistics } from './statistics';
 import { StateTimes } from './state-times';
 
-/** What a link has done so far. */
+/** Counts the events of a link. */
 export class LinkCounters {
   readonly #link: LinkId;
   readonly #times: StateTimes<LinkStateName>;
@@ -37,7 +37,7 @@ export class LinkCounters {
     this.#dataLosses++;
   }
 
-  /** Counts the outcome of a message when its `send()` settles, which it returns. */
+  /** Counts the outcome of a message once its send() settles; returns the same promise. */
   sending(payload: Uint8Array | string, settled: Promise<void>): Promise<void> {
     settled.then(
       () => {

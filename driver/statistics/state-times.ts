@@ -1,6 +1,6 @@
 import type { Clock } from '../clock';
 
-/** Sums the time that a thing has spent in each of its states, in whole milliseconds. */
+/** Sums the whole milliseconds that a device or link spends in each state. */
 export class StateTimes<Name extends string> {
   readonly #clock: Clock;
   readonly #spent: Record<Name, number>;

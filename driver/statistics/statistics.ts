@@ -5,21 +5,21 @@ import type { LinkStateName } from '../link/events';
 
 /** Messages, and the bytes of their payloads. */
 export interface MessageCount {
-  /** How many. */
+  /** Number of messages. */
   readonly messages: number;
   /** Bytes of their payloads together. */
   readonly bytes: number;
 }
 
-/** What a link has done since its device was made. */
+/** Counters of a link since the constructor of its device. */
 export interface LinkStatistics {
   /** The link. */
   readonly link: LinkId;
   /** Milliseconds in each state. */
   readonly stateMs: Readonly<Record<LinkStateName, number>>;
-  /** Times that it was opened, reconnects included. */
+  /** Number of opens, reconnects included. */
   readonly connections: number;
-  /** Times that the device or keep-open has opened it again after a loss. */
+  /** Number of times that the device or keep-open has opened it again. */
   readonly reconnects: number;
   /** Messages received. */
   readonly received: MessageCount;
@@ -27,7 +27,7 @@ export interface LinkStatistics {
   readonly sent: MessageCount;
   /** Calls of {@link Link.send}, and requests, by the outcome of their message. */
   readonly outcomes: Readonly<Record<SendOutcome, number>>;
-  /** Times that received data was lost, corrupt, incomplete or too large. */
+  /** Number of times that received data was lost, corrupt, incomplete or too large. */
   readonly dataLosses: number;
 }
 
@@ -37,7 +37,7 @@ export interface PortBytes {
   readonly received: number;
   /** Bytes written. */
   readonly sent: number;
-  /** Times that the port was opened. */
+  /** Number of opens of the port. */
   readonly opens: number;
 }
 
@@ -49,22 +49,22 @@ export interface PortStatistics extends PortBytes {
   readonly flowControl: boolean;
 }
 
-/** Faults of the line: the resyncs by their reason, and lines that the driver does not know. */
+/** Faults on the port: resyncs by their reason, and unknown lines. */
 export type LineErrors = Readonly<Record<OutOfSyncReason | 'UNKNOWN_LINE', number>>;
 
-/** What a device has done since it was made. */
+/** Counters of a device since its constructor. */
 export interface DeviceStatistics {
-  /** Milliseconds since the device was made. */
+  /** Milliseconds since the constructor. */
   readonly forMs: number;
   /** Milliseconds in each state. */
   readonly stateMs: Readonly<Record<DeviceStateName, number>>;
   /** The port, and the bytes that passed it. */
   readonly port: PortStatistics;
-  /** Times that the client had to resync. */
+  /** Number of resyncs. */
   readonly resyncs: number;
-  /** Times that the device has restarted. */
+  /** Number of restarts of the device. */
   readonly restarts: number;
-  /** Faults of the line. */
+  /** Faults on the port. */
   readonly lineErrors: LineErrors;
   /** Messages that wait in the send queues now. */
   readonly sendQueue: SendQueueLevel;

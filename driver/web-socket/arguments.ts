@@ -33,7 +33,7 @@ export function parseProtocols(protocols: unknown): readonly string[] {
 }
 
 /**
- * Checks what close() is given.
+ * Checks the arguments of close().
  * @returns the code as Web IDL converts it ([Clamp] unsigned short)
  * @throws DOMException `InvalidAccessError`, `SyntaxError`
  */

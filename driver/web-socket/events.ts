@@ -4,9 +4,9 @@ import type { EspAtError } from '../errors';
 export class WebSocketCloseEvent extends Event {
   /** Whether the close handshake was completed. */
   readonly wasClean: boolean;
-  /** 1006: the connection was lost · 1005: the server closed it, and the firmware does not tell with which code. */
+  /** 1006: the connection was lost · 1005: the server closed it; the firmware does not report the server's code. */
   readonly code: number;
-  /** Empty where the server closed the connection: the firmware does not tell. */
+  /** Empty where the server closed the connection: the firmware does not report it. */
   readonly reason: string;
 
   constructor({ wasClean, code, reason }: Omit<WebSocketCloseEvent, keyof Event>) {
@@ -17,7 +17,7 @@ export class WebSocketCloseEvent extends Event {
   }
 }
 
-/** The event `error`; in addition to that of browsers it tells why. */
+/** The event `error`; unlike that of browsers it has the reason. */
 export class WebSocketErrorEvent extends Event {
   /** Why the connection failed. */
   readonly error: EspAtError;

@@ -12,7 +12,7 @@ export class LinkPool {
   }
 
   /**
-   * Claims a link that no other caller has opened: a closed one, or else one that is closing.
+   * Claims a link without a goal: a closed one, or else a closing one.
    * @throws EspAtError `NO_FREE_LINK`
    */
   claim(): Link {
@@ -27,7 +27,7 @@ export class LinkPool {
     this.#claimed.delete(link);
   }
 
-  /** A name for the owner of a connection, unlike all others. */
+  /** Returns a unique name for the owner of a connection. */
   nextOwner(): string {
     return `WebSocket/${++this.#count}`;
   }

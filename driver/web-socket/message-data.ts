@@ -1,10 +1,10 @@
 import { isUtf8 } from 'node:buffer';
 import type { WebSocketClassOptions } from './options';
 
-/** What binary messages are, see {@link DeviceWebSocket.binaryType}. */
+/** Type of binary messages, see {@link DeviceWebSocket.binaryType}. */
 export type BinaryType = 'blob' | 'arraybuffer' | 'nodebuffer';
 
-/** Returns the bytes of a binary message as the user asked for them. */
+/** Returns the bytes of a binary message in the chosen type. */
 export function binaryData(bytes: Buffer, type: BinaryType): Blob | ArrayBuffer | Buffer {
   switch (type) {
     case 'blob':
@@ -16,7 +16,7 @@ export function binaryData(bytes: Buffer, type: BinaryType): Blob | ArrayBuffer 
   }
 }
 
-/** The kind of a message that the firmware does not tell. */
+/** Decides the opcode of a message, where the firmware does not report it. */
 export function kindOf(bytes: Buffer, unknownKind: WebSocketClassOptions['unknownKind']): 1 | 2 {
   if (unknownKind === 'binary') return 2;
   return unknownKind === 'text' || isUtf8(bytes) ? 1 : 2;

@@ -5,8 +5,8 @@ export interface WebSocketClassOptions {
   /** Options of every open, except those that the constructor sets. */
   readonly open?: Omit<OpenOptions, 'uri' | 'subprotocol' | 'keepOpen' | 'replace' | 'owner'>;
   /**
-   * What messages are whose kind the firmware does not tell (classes A-C): text where they are UTF-8 (`guess`, the
-   * default), or always the same.
+   * Kind of messages, where the firmware does not report it (classes A-C). `guess`, the default: text if the bytes are
+   * UTF-8.
    */
   readonly unknownKind?: 'guess' | 'text' | 'binary';
 }
@@ -15,6 +15,6 @@ export interface WebSocketClassOptions {
 export interface WebSocketOptions {
   /** Names and values for the opening request. */
   readonly headers?: Readonly<Record<string, string>>;
-  /** Milliseconds that the server may take, 1-180000. */
+  /** Timeout of the open in milliseconds, 1 to 180000. */
   readonly handshakeTimeout?: number;
 }

@@ -3,15 +3,15 @@ import { types } from 'node:util';
 /** Data as send() takes it. */
 export type WebSocketData = string | ArrayBuffer | ArrayBufferView | Blob;
 
-/** A message of a WebSocket: its bytes, now or later, and how many they are. */
-export interface Outgoing {
+/** A message to send. A Blob has its bytes later. */
+export interface SendData {
   readonly opcode: 1 | 2;
   readonly length: number;
   readonly bytes: Uint8Array | Promise<Uint8Array>;
 }
 
-/** Anything but bytes becomes text, as Web IDL converts it; half a surrogate pair becomes U+FFFD. */
-export function outgoing(data: unknown, asBinary = false): Outgoing {
+/** Converts the argument of send(). Other values than bytes become text (Web IDL); half a surrogate pair becomes U+FFFD. */
+export function toSendData(data: unknown, asBinary = false): SendData {
   if (data instanceof Blob) {
     const bytes = data.arrayBuffer().then((buffer) => new Uint8Array(buffer));
     return { opcode: 2, length: data.size, bytes };

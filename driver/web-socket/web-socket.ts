@@ -8,7 +8,7 @@ import { WebSocketEvents } from './event-interfaces';
 import type { LinkPool } from './link-pool';
 import type { WebSocketClassOptions, WebSocketOptions } from './options';
 import { binaryData, kindOf, type BinaryType } from './message-data';
-import { outgoing, type WebSocketData } from './send-buffer';
+import { toSendData, type WebSocketData } from './send-buffer';
 
 const CONNECTING = 0;
 const OPEN = 1;
@@ -51,13 +51,13 @@ export class DeviceWebSocket extends WebSocketEvents {
   #readyState: 0 | 1 | 2 | 3 = CONNECTING;
   #binaryType: BinaryType = 'blob';
   #bufferedAmount = 0;
-  /** The end of the last send: a Blob must not be overtaken. */
+  /** Settles with the last send. */
   #lastSend: Promise<void> = Promise.resolve();
-  /** Whether a Blob may still be read: what comes behind it waits. */
-  #waits = false;
-  /** What close() was given. */
+  /** Whether there was a Blob, which later messages must not overtake: from then on each waits for the one before. */
+  #sendsInOrder = false;
+  /** Arguments of close(). */
   #closing: { readonly code: number; readonly reason: string } | undefined;
-  /** Messages that have come while it is paused. */
+  /** Messages that came during a pause. */
   #paused: Message[] | undefined;
 
   /**
@@ -81,7 +81,7 @@ export class DeviceWebSocket extends WebSocketEvents {
     queueMicrotask(() => void this.#connect(options));
   }
 
-  /** The URL that the constructor was given, completed. */
+  /** The URL of the constructor, serialized. */
   get url(): string {
     return this.#url.href;
   }
@@ -96,13 +96,13 @@ export class DeviceWebSocket extends WebSocketEvents {
     return this.#bufferedAmount;
   }
 
-  /** The subprotocol, once open, if only one was asked for: the firmware does not tell which the server has chosen. */
+  /** The subprotocol, once open, if the constructor got only one: the firmware does not report the server's choice. */
   get protocol(): string {
     const [protocol = '', ...others] = this.#protocols;
     return this.#readyState === CONNECTING || others.length > 0 ? '' : protocol;
   }
 
-  /** What binary messages are: `blob` (default), `arraybuffer`, or `nodebuffer` for a Buffer. Other values change nothing. */
+  /** Type of binary messages: `blob` (default), `arraybuffer`, or `nodebuffer` for a Buffer. Other values change nothing. */
   get binaryType(): 'blob' | 'arraybuffer' | 'nodebuffer' {
     return this.#binaryType;
   }
@@ -113,7 +113,7 @@ export class DeviceWebSocket extends WebSocketEvents {
   }
 
   /**
-   * Sends text or bytes; the rest of the parameters is that of the package ws.
+   * Sends text or bytes. The other parameters are those of the package ws.
    * @throws DOMException `InvalidStateError` before it is open
    */
   send(data: WebSocketData, options?: { readonly binary?: boolean } | Sent, sent?: Sent): void {
@@ -121,7 +121,7 @@ export class DeviceWebSocket extends WebSocketEvents {
       throw new DOMException('The connection is not open yet.', 'InvalidStateError');
     const done = typeof options === 'function' ? options : sent;
     const { binary } = typeof options === 'object' ? options : {};
-    const { opcode, length, bytes } = outgoing(data, binary);
+    const { opcode, length, bytes } = toSendData(data, binary);
     this.#bufferedAmount += length;
     const link = this.#link;
     if (this.#readyState !== OPEN || !link) {
@@ -130,9 +130,9 @@ export class DeviceWebSocket extends WebSocketEvents {
       return;
     }
     const send = async () => link.send(bytes instanceof Promise ? await bytes : bytes, { opcode });
-    // Without a Blob before it, it enters the link's queue at once.
-    const sending = bytes instanceof Promise || this.#waits ? this.#lastSend.then(send) : send();
-    this.#waits = bytes instanceof Promise || this.#waits;
+    // Without a Blob, it enters the link's queue at once.
+    this.#sendsInOrder ||= bytes instanceof Promise;
+    const sending = this.#sendsInOrder ? this.#lastSend.then(send) : send();
     const settled = sending.then(
       () => {
         this.#bufferedAmount -= length;
@@ -147,7 +147,7 @@ export class DeviceWebSocket extends WebSocketEvents {
   }
 
   /**
-   * Closes the connection: what was sent, a close frame, its answer.
+   * Closes the connection, after the messages given to {@link send}: a close frame, and its answer.
    * @throws DOMException `InvalidAccessError`, `SyntaxError`
    */
   close(code?: number, reason?: string): void {
@@ -177,7 +177,7 @@ export class DeviceWebSocket extends WebSocketEvents {
     this.#ended({ wasClean: false, code: 1006, reason: '' });
   }
 
-  /** Whether messages are kept back, see {@link pause}. */
+  /** Whether it keeps messages back, see {@link pause}. */
   get isPaused(): boolean {
     return this.#paused !== undefined;
   }
@@ -268,7 +268,7 @@ export class DeviceWebSocket extends WebSocketEvents {
     this.#ended({ wasClean: false, code: 1006, reason: '' }, error, code);
   }
 
-  /** @param sentCode of a close frame, where the connection is still of use */
+  /** @param sentCode code of a close frame to send; without one the link closes at once */
   #ended(
     end: Pick<WebSocketCloseEvent, 'wasClean' | 'code' | 'reason'>,
     error?: EspAtError,

@@ -36,16 +36,16 @@ describe('the doctor, over a pty', { skip: whyNoPty() ?? false, concurrency: 4 }
     const report = await timed(examine(patient.opener, { uri })).finally(() => server.close());
     assert.deepEqual(wrong(report), [], JSON.stringify(report));
     assert.equal(report.ok, true);
-    const { baudRate, firmware, ssid, signal, rtsCtsWired, damagedLines, echo } = report.facts;
+    const { baudRate, firmware, ssid, signal, rtsCtsWired, corruptLines, echo } = report.facts;
     assert.deepEqual(
-      { baudRate, firmware, ssid, signal, rtsCtsWired, damagedLines, echo },
+      { baudRate, firmware, ssid, signal, rtsCtsWired, corruptLines, echo },
       {
         baudRate: 115_200,
         firmware: 'D',
         ssid: 'espressif',
         signal: -50,
         rtsCtsWired: true,
-        damagedLines: 0,
+        corruptLines: 0,
         echo: true,
       },
     );

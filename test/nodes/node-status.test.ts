@@ -78,8 +78,8 @@ describe('the status of a node', () => {
     await clock.advance(1000);
     assert.ok(shown.length >= 20 && shown.length <= 32, `${shown.length} statuses`);
     assert.equal(shown.at(-1)?.text, 'not reached');
-    const leftOut = shown.reduce((sum, each) => sum + (each.leftOut ?? 0), 0);
-    assert.equal(shown.length + leftOut, 5001);
+    const omitted = shown.reduce((sum, each) => sum + (each.omitted ?? 0), 0);
+    assert.equal(shown.length + omitted, 5001);
     link.become(2, 'opened');
     link.become(0, 'failed', failure);
     status.end();

@@ -32,7 +32,7 @@ export class ClientMachine {
     return !('dataTrusted' in this.#state) || this.#state.dataTrusted;
   }
 
-  /** Changes the state. Aborts a resync that it leaves. */
+  /** Changes the state. A change away from a resync aborts it. */
   become(state: ClientState): void {
     const before = this.#state;
     this.#state = state;

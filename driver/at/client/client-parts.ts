@@ -8,7 +8,7 @@ import type { PartialFrameTimeout } from '../timing/partial-frame';
 import type { ResponseTimeout } from '../timing/response-timeout';
 import type { TimedPort } from '../timing/timed-port';
 
-/** What a client consists of, for the parts that run its work. */
+/** The parts of a client that its runners share. */
 export interface ClientParts {
   readonly clock: Clock;
   readonly port: TimedPort;

@@ -19,34 +19,34 @@ export interface PendingPrompt {
   readonly link: LinkId | undefined;
 }
 
+/** How the client continues after a resync. */
+export interface Continuation {
+  readonly job: Job | undefined;
+  readonly next?: NextCommand | undefined;
+  /** False after corrupt bytes: received bytes may come from the inside of a message. */
+  readonly dataTrusted: boolean;
+  readonly pendingPrompt?: PendingPrompt | undefined;
+  /** The link whose peer got corrupt bytes. */
+  readonly corruptLink?: LinkId | undefined;
+  /**
+   * Set while the event `outOfSync` has not been emitted: the client resyncs only to find out whether an ERROR belongs
+   * to its command.
+   */
+  readonly unannounced?: OutOfSyncCause | undefined;
+}
+
 export type ClientState =
   | { readonly kind: 'idle' }
   | { readonly kind: 'closed'; readonly error: EspAtError }
   /** Between two commands of a sequence, or before its first one: the sequence has not given the next one yet. */
   | { readonly kind: 'between'; readonly job: CommandSequence }
   | { readonly kind: 'running'; readonly job: Job; readonly transaction: Transaction }
-  | {
+  | (Continuation & {
       readonly kind: 'resyncing';
-      readonly job: Job | undefined;
-      readonly next?: NextCommand | undefined;
-      /** False after corrupt bytes: received bytes may come from the inside of a message. */
-      readonly dataTrusted: boolean;
-      readonly pendingPrompt?: PendingPrompt | undefined;
-      /** The link whose peer got corrupt bytes. */
-      readonly corruptLink?: LinkId | undefined;
-      /**
-       * Set while the event `outOfSync` has not been emitted: the client resyncs only to find out whether an ERROR
-       * belongs to its command.
-       */
-      readonly unannounced?: OutOfSyncCause | undefined;
       readonly controller: AbortController;
       readonly lease: PortLease;
-    }
-  | {
-      readonly kind: 'unresponsive';
-      readonly dataTrusted: boolean;
-      readonly pendingPrompt?: PendingPrompt | undefined;
-    };
+    })
+  | ({ readonly kind: 'unresponsive' } & Pick<Continuation, 'dataTrusted' | 'pendingPrompt'>);
 
 export type Running = Extract<ClientState, { readonly kind: 'running' }>;
 export type Resyncing = Extract<ClientState, { readonly kind: 'resyncing' }>;

@@ -1,32 +1,31 @@
-import type { EspAtError } from '../../errors';
 import type { CommandSequence } from '../command-sequence';
 import type { Job } from './client-state';
 import type { LinkId, SendSource } from '../types';
 
-/** Messages that a yielding sequence lets pass: as many as the send queue holds. */
-const MAX_PASSED = 1000;
+/** Messages that may run before the first yielding sequence: as many as the send queues hold. */
+const MAX_PASSED_MESSAGES = 1000;
 
-/** A source, and the bytes that the client has sent for it. */
-interface Lane {
+/** The messages of one link, and the bytes that the client has sent of them. */
+interface QueuedSource {
   readonly source: SendSource;
-  servedBytes: number;
+  sentBytes: number;
   /** Whether it had something to send at the last check. */
   isActive: boolean;
 }
 
 /**
- * Picks the client's next work: sequences first, in order; then the messages of the links, fair by bytes, so that a
+ * Picks the client's next work: sequences first, in order; then the messages of the links, shared by bytes, so that a
  * large transfer leaves room for the other links. Messages stay in their sources.
  */
 export class CommandQueue {
   #sequences: CommandSequence[] = [];
-  /** Sequences that let messages pass. */
+  /** Sequences before which messages run. */
   #yielding: CommandSequence[] = [];
-  /** Messages that the first of them has let pass. */
-  #passed = 0;
-  readonly #lanes: Lane[] = [];
+  /** Messages that have run before the first of them. */
+  #passedMessages = 0;
+  readonly #sources: QueuedSource[] = [];
 
-  /** @param yields whether it lets messages pass that wait to be sent */
+  /** @param yields whether messages run before it */
   addSequence(sequence: CommandSequence, yields = false): void {
     (yields ? this.#yielding : this.#sequences).push(sequence);
   }
@@ -37,56 +36,54 @@ export class CommandQueue {
   }
 
   addSource(source: SendSource): void {
-    this.#lanes.push({ source, servedBytes: 0, isActive: false });
+    this.#sources.push({ source, sentBytes: 0, isActive: false });
   }
 
-  /** Looks again which sources have something to send. A source that was idle starts level with the others. */
-  recount(): void {
-    for (const lane of this.#lanes) {
-      const wasActive = lane.isActive;
-      lane.isActive = lane.source.peek() !== undefined;
-      if (lane.isActive && !wasActive)
-        lane.servedBytes = Math.max(lane.servedBytes, this.#leastServed(lane));
+  /** Checks which sources have something to send. A source that was idle gets no credit for that time. */
+  updateActive(): void {
+    for (const queued of this.#sources) {
+      const wasActive = queued.isActive;
+      queued.isActive = queued.source.peek() !== undefined;
+      if (queued.isActive && !wasActive)
+        queued.sentBytes = Math.max(queued.sentBytes, this.#leastSentBytes(queued));
     }
   }
 
   /** Returns the next job: a sequence, which leaves the queue, or a message, which stays in its source until it settles. */
   nextJob(): Job | undefined {
-    this.recount();
+    this.updateActive();
     const sequence = this.#sequences.shift();
     if (sequence) return sequence;
-    let chosen: Lane | undefined;
-    for (const lane of this.#lanes)
-      if (lane.isActive && (!chosen || lane.servedBytes < chosen.servedBytes)) chosen = lane;
-    if (this.#yielding.length > 0 && (!chosen || this.#passed >= MAX_PASSED)) {
-      this.#passed = 0;
+    let chosen: QueuedSource | undefined;
+    for (const queued of this.#sources)
+      if (queued.isActive && (!chosen || queued.sentBytes < chosen.sentBytes)) chosen = queued;
+    if (this.#yielding.length > 0 && (!chosen || this.#passedMessages >= MAX_PASSED_MESSAGES)) {
+      this.#passedMessages = 0;
       return this.#yielding.shift();
     }
-    if (this.#yielding.length > 0) this.#passed++;
+    if (this.#yielding.length > 0) this.#passedMessages++;
     return chosen?.source.peek();
   }
 
   /** Counts bytes sent for a link. */
-  countServed(link: LinkId, bytes: number): void {
-    for (const lane of this.#lanes) if (lane.source.link === link) lane.servedBytes += bytes;
+  countSent(link: LinkId, bytes: number): void {
+    for (const queued of this.#sources) if (queued.source.link === link) queued.sentBytes += bytes;
   }
 
-  /** Removes all sequences; returns a function that rejects them. */
-  clear(): (error: EspAtError) => void {
+  /** Removes and returns all sequences. */
+  takeSequences(): readonly CommandSequence[] {
     const sequences = [...this.#sequences, ...this.#yielding];
     this.#sequences = [];
     this.#yielding = [];
-    this.#passed = 0;
-    return (error) => {
-      for (const sequence of sequences) sequence.reject(error);
-    };
+    this.#passedMessages = 0;
+    return sequences;
   }
 
-  /** The least bytes of any other active source; 0 without one. */
-  #leastServed(except: Lane): number {
+  /** The fewest bytes of any other active source; 0 without one. */
+  #leastSentBytes(except: QueuedSource): number {
     let least = Infinity;
-    for (const lane of this.#lanes)
-      if (lane !== except && lane.isActive && lane.servedBytes < least) least = lane.servedBytes;
+    for (const queued of this.#sources)
+      if (queued !== except && queued.isActive) least = Math.min(least, queued.sentBytes);
     return least === Infinity ? 0 : least;
   }
 }

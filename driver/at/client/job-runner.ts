@@ -4,7 +4,7 @@ import { jobOf, type ClientState, type Job, type NextCommand } from './client-st
 import type { Command, Response } from '../command';
 import { CommandSequence } from '../command-sequence';
 import { outOfSyncError } from '../outcome';
-import { slower, TIMEOUT_POLICY } from '../timing/timeouts';
+import { slower, TIMEOUT_POLICY } from '../timing/timeout-policy';
 import { untilCheck } from '../transaction/idle';
 import { begin } from '../transaction/transaction';
 
@@ -82,9 +82,9 @@ export class JobRunner {
     parser.reset();
     receivers.clear();
     machine.become(to);
-    const rejectWaiting = queue.clear();
+    const waiting = queue.takeSequences();
     if (job instanceof CommandSequence) job.abort(error);
     else job?.report({ kind: 'failed', error });
-    rejectWaiting(error);
+    for (const sequence of waiting) sequence.reject(error);
   }
 }

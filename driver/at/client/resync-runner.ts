@@ -1,18 +1,28 @@
 import { EspAtError } from '../../errors';
 import type { ClientParts } from './client-parts';
-import { jobOf, submissionOf, type Resyncing, type Running } from './client-state';
+import {
+  jobOf,
+  submissionOf,
+  type Continuation,
+  type Resyncing,
+  type Running,
+} from './client-state';
 import { CommandSequence, type SequenceResyncOptions } from '../command-sequence';
 import type { JobRunner } from './job-runner';
 import { PortLease, type Pace } from '../port-lease';
-import {
-  afterLostResult,
-  mustNotContinue,
-  type Continuation,
-  type LostResult,
-} from '../resync/out-of-sync';
-import { outOfSyncError } from '../outcome';
+import { mayRepeat, outOfSyncError } from '../outcome';
 import { resync, type ResyncOptions, type ResyncResult } from '../resync/resync';
 import type { LinkId, OutOfSyncCause, OutOfSyncReason, ResyncStep } from '../types';
+
+/** How the client lost a final result code. */
+interface LostResult {
+  /** Whether the device has sent the message with other bytes than its payload: the peer got a corrupt one. */
+  readonly corrupt?: boolean;
+  /** False where received bytes are corrupt. */
+  readonly dataTrusted?: boolean;
+  /** False puts off the event `outOfSync`, until the resync shows that more than an ERROR is in doubt. */
+  readonly announce?: boolean;
+}
 
 /** Lends the port to resyncs and sequences, and continues the work of the client afterwards. */
 export class ResyncRunner {
@@ -51,41 +61,49 @@ export class ResyncRunner {
     listener({ kind: 'dataLost' });
   }
 
-  /**
-   * The final result code of the running transaction is lost.
-   * @param announce false puts off the event `outOfSync`, until the resync shows that more than an ERROR is in doubt
-   */
+  /** Begins a resync because the final result code of the running transaction is lost. */
   loseResult(
-    running: Running,
+    { job, transaction }: Running,
     reason: OutOfSyncReason,
-    { announce = true, ...loss }: LostResult & { readonly announce?: boolean } = {},
+    { corrupt = false, dataTrusted = true, announce = true }: LostResult,
   ): void {
-    const { command } = running.transaction;
+    const { command, attempt } = transaction;
+    const submission = submissionOf(job);
+    const link = submission?.link;
+    const repeats = mayRepeat(transaction, submission);
     const cause = { reason, command: command.name };
-    const continuation = afterLostResult(running, loss);
-    this.begin(cause, announce ? continuation : { ...continuation, unannounced: cause });
-    if (!continuation.next) running.job.report({ kind: 'failed', error: outOfSyncError(command) });
+    this.begin(cause, {
+      // A sequence goes on after the resync; a message only to be repeated.
+      job: repeats || !submission ? job : undefined,
+      ...(repeats && { next: { command, attempt: attempt + 1 } }),
+      dataTrusted,
+      ...(command.payload && { pendingPrompt: { link } }),
+      ...(corrupt && { corruptLink: link }),
+      ...(!announce && { unannounced: cause }),
+    });
+    if (!repeats) job.report({ kind: 'failed', error: outOfSyncError(command) });
   }
 
-  /** Becomes `resyncing` before it calls the listener, whose commands then wait. */
+  /** Begins a resync, before it calls the listener, whose commands then wait. */
   begin(cause: OutOfSyncCause, continuation: Continuation): void {
     const { listener, machine } = this.#parts;
     const { pace } = machine;
-    const padding = continuation.pendingPrompt !== undefined;
-    const lease = this.#lendPort(continuation, padding, pace);
+    const mayBePrompted = continuation.pendingPrompt !== undefined;
+    const lease = this.#lendPort(continuation, mayBePrompted, pace);
     if (continuation.unannounced === undefined) listener({ kind: 'outOfSync', cause });
     const options: ResyncOptions = {
       attempts: 3,
       // After a restart the device would talk at another rate, unheard: the device session first searches for its rate.
       mayRestart: !machine.assumptions.rateLostOnRestart,
-      pad: padding ? 'ifSilent' : 'never',
+      pad: mayBePrompted ? 'ifSilent' : 'never',
       pace,
       firstQuery: this.firstQuery++,
     };
     const onStep = (step: ResyncStep) => {
       // One line end clears up most doubtful ERRORs. A resync that takes another step is announced then.
       if (step !== 'lineEnd') this.#announce();
-      if (continuation.unannounced === undefined || step !== 'lineEnd')
+      const { state } = machine;
+      if (state.kind === 'resyncing' && state.unannounced === undefined)
         listener({ kind: 'resyncStep', step });
     };
     void resync(lease, options, onStep).then((result) => {
@@ -181,12 +199,13 @@ export class ResyncRunner {
     if (corruptLink !== undefined) this.#announce();
     const wasAnnounced = unannounced === undefined || corruptLink !== undefined;
     const submission = submissionOf(job);
-    const isCancelled = mustNotContinue(submission, corruptLink);
+    const isCancelled =
+      submission && (!submission.connectionLives || submission.link === corruptLink);
     if (job && next && !isCancelled) this.#jobs.start(job, next);
     else
       machine.become(job instanceof CommandSequence ? { kind: 'between', job } : { kind: 'idle' });
     if (next && isCancelled)
-      submission?.report({ kind: 'notRepeated', error: outOfSyncError(next.command) });
+      submission.report({ kind: 'notRepeated', error: outOfSyncError(next.command) });
     if (wasAnnounced) listener({ kind: 'inSync', corruptLink });
     this.#jobs.pull();
   }

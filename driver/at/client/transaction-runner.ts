@@ -6,13 +6,7 @@ import type { JobRunner } from './job-runner';
 import { isDoubtfulRefusal, refusalError } from '../outcome';
 import type { ResyncRunner } from './resync-runner';
 import type { Action } from '../transaction/action';
-import {
-  restartProbeWait,
-  onIdle,
-  probeSoon,
-  onIdleRestart,
-  untilCheck,
-} from '../transaction/idle';
+import { onIdle, probeSoon, restartProbeWait, untilCheck } from '../transaction/idle';
 import { onLine, onPrompt } from '../transaction/responses';
 
 const BYTES = {
@@ -51,7 +45,7 @@ export class TransactionRunner {
     const { state } = machine;
     if (state.kind !== 'running') return;
     const { transaction } = state;
-    if (timeout.restartIfBytesLeave(clock.now())) onIdleRestart(transaction);
+    if (timeout.restartIfBytesLeave(clock.now())) restartProbeWait(transaction, 0);
     const action = onIdle(transaction, timeout.idle, timeout.elapsed);
     this.#act(state, action);
     if (machine.state === state) {
@@ -104,7 +98,7 @@ export class TransactionRunner {
 
   #succeed({ job, transaction }: Running): void {
     const { command, response } = transaction;
-    if (!(job instanceof CommandSequence)) this.#parts.queue.countServed(job.link, sizeOf(command));
+    if (!(job instanceof CommandSequence)) this.#parts.queue.countSent(job.link, sizeOf(command));
     this.#jobs.finish(job, () => job.report({ kind: 'succeeded', response }));
   }
 

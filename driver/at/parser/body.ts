@@ -2,10 +2,7 @@ const NOTHING = Buffer.alloc(0);
 /** Bytes that a loop copies faster than a native call does. */
 const MAX_LOOP_BYTES = 48;
 
-/**
- * Takes a known number of bytes from a stream of chunks without scanning them: a view when one chunk
- * holds them all, otherwise a single copy.
- */
+/** Takes a known number of bytes from chunks, without scanning them: a view where one chunk holds them all, else one copy. */
 export class Body {
   #bytes: Buffer = NOTHING;
   #length = 0;

@@ -1,13 +1,13 @@
 import type { DataFormat, LinkId } from '../types';
 
 /** Bytes of one `+WS_DATA` at most: the largest buffer size of any firmware (class D). */
-export const LARGEST_DATA = 16_384;
+export const MAX_DATA_BYTES = 16_384;
 
-const HIGHEST_LINK = 2;
+const MAX_LINK = 2;
 /** 0 continuation · 1 text · 2 binary. The firmware reports no other frames (class D, measured). */
-const HIGHEST_OPCODE = 2;
+const MAX_OPCODE = 2;
 /** Bytes of a WebSocket frame at most. A frame may exceed the device's memory. */
-const LONGEST_FRAME = 0xffff_ffff;
+const MAX_FRAME_BYTES = 0xffff_ffff;
 
 const ZERO = 0x30;
 const NINE = 0x39;
@@ -34,7 +34,7 @@ export class Header {
   #field = 0;
   #digits = 0;
   #value = 0;
-  #highest = HIGHEST_LINK;
+  #highest = MAX_LINK;
 
   /** @param formats data format of each link, `short` where it has none; read whenever a header has named its link */
   constructor(formats: readonly DataFormat[]) {
@@ -47,7 +47,7 @@ export class Header {
     this.#field = 0;
     this.#digits = 0;
     this.#value = 0;
-    this.#highest = HIGHEST_LINK;
+    this.#highest = MAX_LINK;
   }
 
   /**
@@ -87,12 +87,12 @@ export class Header {
       case 0:
         this.link = value === 0 ? 0 : value === 1 ? 1 : 2;
         if (this.#formats[value] === 'long') {
-          this.#highest = HIGHEST_OPCODE;
+          this.#highest = MAX_OPCODE;
         } else {
           this.opcode = this.fin = this.payloadLength = undefined;
           // The short format has no fields 1 to 3: the length is next.
           this.#field = 4;
-          this.#highest = LARGEST_DATA;
+          this.#highest = MAX_DATA_BYTES;
         }
         return false;
       case 1:
@@ -101,12 +101,12 @@ export class Header {
         return false;
       case 2:
         this.fin = value === 1;
-        this.#highest = LONGEST_FRAME;
+        this.#highest = MAX_FRAME_BYTES;
         return false;
       case 3:
         this.payloadLength = value;
         // A chunk is never longer than its frame.
-        this.#highest = Math.min(value, LARGEST_DATA);
+        this.#highest = Math.min(value, MAX_DATA_BYTES);
         return false;
       default:
         this.length = value;

@@ -1,12 +1,12 @@
 /** Bytes of a line at most, without its CR LF; the longest known responses have a few hundred. */
-export const LONGEST_LINE = 2048;
+export const MAX_LINE_BYTES = 2048;
 
-const CAPACITY = LONGEST_LINE + 2;
+const CAPACITY_BYTES = MAX_LINE_BYTES + 2;
 const CR = 0x0d;
 const LF = 0x0a;
 const PLUS = 0x2b;
 const COLON = 0x3a;
-const NO_ASCII = 0x80;
+const FIRST_NON_ASCII = 0x80;
 const HEAD = Buffer.from('+WS_DATA:', 'latin1');
 
 /** State of the line after a read. */
@@ -16,16 +16,18 @@ export type LineProgress =
   | 'end'
   /** It ended in `+WS_DATA:`, which the line has dropped: data begins. */
   | 'data'
-  /** It exceeds {@link LONGEST_LINE}. */
+  /** It exceeds {@link MAX_LINE_BYTES}. */
   | 'overflow';
 
 /** The current line. */
 export class Line {
-  readonly #bytes = Buffer.allocUnsafeSlow(CAPACITY);
+  readonly #bytes = Buffer.allocUnsafeSlow(CAPACITY_BYTES);
   #length = 0;
   /** True after the colon of `+NAME:`: an information response may quote any text. */
   #quotes = false;
   #dropping = false;
+  /** State after the last {@link read}. */
+  progress: LineProgress = 'more';
 
   /** Bytes so far, CR LF included. */
   get length(): number {
@@ -37,11 +39,11 @@ export class Line {
     return this.#dropping;
   }
 
-  /** Whether it has bytes outside ASCII, and is no information response. */
+  /** Whether it has NUL or bytes outside ASCII, and is no information response. */
   get garbled(): boolean {
     if (this.#quotes || this.#dropping) return false;
     const part = this.#bytes.subarray(0, this.#length);
-    return part.some((byte) => byte === 0 || byte >= NO_ASCII);
+    return part.some((byte) => byte === 0 || byte >= FIRST_NON_ASCII);
   }
 
   /** The text without CR LF, one character a byte; valid only after `end`. */
@@ -81,8 +83,8 @@ export class Line {
     while (at < chunk.length) {
       const byte = chunk[at++] ?? 0;
       bytes[length++] = byte;
-      // For speed: only LF and the colon end anything, and neither is above the colon.
-      if (byte > COLON && length < CAPACITY) continue;
+      // For speed: no byte above the colon ends anything.
+      if (byte > COLON && length < CAPACITY_BYTES) continue;
       this.#length = length;
       this.progress = this.#classify(byte);
       if (this.progress !== 'more') return at;
@@ -92,9 +94,7 @@ export class Line {
     return at;
   }
 
-  progress: LineProgress = 'more';
-
-  /** The index behind a `+WS_DATA:` that is whole at an index; -1 where there is none. For speed: {@link read} finds it too. */
+  /** Returns the index behind a `+WS_DATA:` at `from`; -1 where there is none. For speed: {@link read} finds it too. */
   static headEnd(chunk: Uint8Array, from: number): number {
     for (let index = 0; index < HEAD.length; index++)
       if (chunk[from + index] !== HEAD[index]) return -1;
@@ -112,7 +112,7 @@ export class Line {
       }
       this.#quotes = bytes[0] === PLUS && !this.#dropping;
     }
-    return length === CAPACITY ? this.#overflow() : 'more';
+    return length === CAPACITY_BYTES ? this.#overflow() : 'more';
   }
 
   #endsInHead(): boolean {

@@ -1,7 +1,7 @@
 import type { DataFormat, Frame, LinkId } from '../types';
 import { Body } from './body';
-import { Header, LARGEST_DATA } from './header';
-import { Line, LONGEST_LINE } from './line';
+import { Header, MAX_DATA_BYTES } from './header';
+import { Line, MAX_LINE_BYTES } from './line';
 
 const CR_BYTE = 0x0d;
 const LF_BYTE = 0x0a;
@@ -13,7 +13,7 @@ const ECHO_START = 'A';
 const HEAD_LENGTH = '+WS_DATA:'.length;
 
 /** Bytes of incomplete frames that a {@link Parser} holds at most: one line and one chunk of data. */
-export const PARSER_BUFFER_LIMIT = LONGEST_LINE + 2 + LARGEST_DATA;
+export const PARSER_BUFFER_LIMIT_BYTES = MAX_LINE_BYTES + 2 + MAX_DATA_BYTES;
 
 const promptFrame: Frame = { kind: 'prompt' };
 
@@ -33,7 +33,7 @@ type State = 'line' | 'header' | 'body' | 'cr' | 'lf';
  * - After garbage the parser drops the rest of the line, except data in it.
  * - The parser cannot tell other URCs in the middle of an echo from the echo. With echo off there is none.
  *
- * The parser holds at most one line and one chunk of data, {@link PARSER_BUFFER_LIMIT} bytes, and the pushed chunk
+ * The parser holds at most one line and one chunk of data, {@link PARSER_BUFFER_LIMIT_BYTES} bytes, and the pushed chunk
  * whose view still lacks its CR LF. A handler may push, reset or set formats: the parser queues bytes that a handler
  * pushes. A handler must not throw: the rest of the chunk would be lost.
  */
@@ -51,7 +51,7 @@ export class Parser {
   #state: State = 'line';
   /** Whether the last byte was a prompt: a space may follow it. */
   #prompted = false;
-  #count = 0;
+  #frameCount = 0;
   #pushing = false;
   readonly #waiting: Buffer[] = [];
 
@@ -66,7 +66,7 @@ export class Parser {
 
   /** Counts lines and `+WS_DATA:` headers, so that a timeout can tell an unfinished frame from the next. */
   get frameCount(): number {
-    return this.#count;
+    return this.#frameCount;
   }
 
   /** Whether the current line has bytes outside ASCII, which only information responses may quote. */
@@ -74,7 +74,7 @@ export class Parser {
     return this.#state === 'line' && this.#line.garbled;
   }
 
-  /** Bytes of memory that incomplete frames take up; never above {@link PARSER_BUFFER_LIMIT}. */
+  /** Bytes of memory that incomplete frames take up; never above {@link PARSER_BUFFER_LIMIT_BYTES}. */
   get held(): number {
     return this.#line.length + this.#body.held;
   }
@@ -183,14 +183,14 @@ export class Parser {
         this.#startHeader();
         break;
       case 'overflow':
-        this.#handler({ kind: 'garbage', reason: 'overflow', length: LONGEST_LINE });
+        this.#handler({ kind: 'garbage', reason: 'overflow', length: MAX_LINE_BYTES });
         break;
     }
     return end;
   }
 
   #startHeader(): void {
-    this.#count++;
+    this.#frameCount++;
     this.#header.start();
     this.#state = 'header';
   }
@@ -211,7 +211,7 @@ export class Parser {
 
   #lineComplete(): void {
     const line = this.#line;
-    this.#count++;
+    this.#frameCount++;
     if (line.dropping || line.length === 2) {
       line.start();
       return;

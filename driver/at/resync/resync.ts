@@ -1,6 +1,6 @@
 import type { WaitResult, PortLease, Pace, Purpose } from '../port-lease';
 import { MAX_PAYLOAD_BYTES } from '../command';
-import { isFinalResultCode } from '../outcome';
+import { isFinalResultCode, showsActivity } from '../outcome';
 import type { ResyncStep } from '../types';
 
 /** Milliseconds that a command may still be running: WSCLOSE of a reconnecting link takes 14 s. */
@@ -60,7 +60,7 @@ export async function resync(
   }
 }
 
-/** Whether a line is a late response to a query of a resync, or the echo of the query. */
+/** Whether a line is a late response to the bytes of a resync, or their echo. */
 export function isLateResponse(text: string): boolean {
   if (showsActivity(text)) return true;
   return QUERIES.some(({ line, response }) => text.startsWith(response) || `${text}\r\n` === line);
@@ -183,12 +183,4 @@ class Resync {
     if (heard.line === undefined && purpose !== 'padding') this.#flooded ||= heard.flooded;
     return heard;
   }
-}
-
-/**
- * Whether a line shows that the device has processed the bytes. `>` does too: the line end has completed the corrupt line
- * of a command with a payload.
- */
-function showsActivity(line: string): boolean {
-  return isFinalResultCode(line) || line === 'busy p...' || line === '>';
 }

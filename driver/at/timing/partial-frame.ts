@@ -1,6 +1,6 @@
 import type { Clock } from '../../clock';
 import type { Parser } from '../parser/parser';
-import { IdleTimer } from './timeouts';
+import { IdleTimer } from './idle-timer';
 
 /** Milliseconds of port idle time in the middle of a line or data, after which the parser drops it. */
 const PARTIAL_FRAME_TIMEOUT_MS = 1500;
@@ -9,8 +9,8 @@ const PARTIAL_FRAME_TIMEOUT_MS = 1500;
  * Partial-frame timeout: drops a line or data that has begun and does not go on, because its length is corrupt or its
  * line end is lost. Only time tells that from a slow port.
  *
- * Until then such data swallows all that the device sends, even responses to probes. Their bytes interrupt the
- * idle time, so the timeout adds up all idle time since the frame began. A line without its end delays a URC until the next line.
+ * Until then such data swallows all that the device sends, even responses to probes. Their bytes interrupt the idle time,
+ * so the timeout adds up all idle time since the frame began. A line without its end delays a URC until the next line.
  */
 export class PartialFrameTimeout {
   readonly #parser: Parser;

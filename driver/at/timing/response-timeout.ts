@@ -1,8 +1,8 @@
 import type { Clock } from '../../clock';
 import type { TimedPort } from './timed-port';
-import { IdleTimer } from './timeouts';
+import { IdleTimer } from './idle-timer';
 
-/** Measures port idle time after each write of a transaction, and calls its check when that may be over. */
+/** Measures port idle time after each write of a transaction, and calls `check` when a timeout may be over. */
 export class ResponseTimeout {
   readonly #clock: Clock;
   readonly #port: TimedPort;

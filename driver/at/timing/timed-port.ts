@@ -3,26 +3,26 @@ import type { PortWriter } from '../types';
 
 /** Bits on the port for a byte: start, eight data bits, stop. */
 const BITS_PER_BYTE = 10;
-/** Bits a second to assume for received bytes where the port's rate is unknown, for example a bridge's. */
-const USUAL_RATE = 115_200;
+/** Bits a second to assume for received bytes where the rate of the port is unknown, for example behind a bridge. */
+const ASSUMED_RATE = 115_200;
 
 /** Milliseconds by which bytes may come sooner than the assumed rate allows: bridges and USB deliver unevenly. */
 const MAX_LEAD_MS = 500;
-/** Milliseconds in which the host reads what has come while its event loop was blocked. */
+/** Milliseconds in which the host reads, after a block of its event loop, the bytes that came meanwhile: the backlog. */
 const BACKLOG_MS = 250;
 
-/** A port that tells how long bytes occupy it: response timeouts exclude that time. */
+/** A port that knows how long bytes occupy it: response timeouts exclude that time. */
 export class TimedPort {
   readonly clock: Clock;
   readonly #port: PortWriter;
-  /** How many times faster the port is than assumed: the user may have declared a wrong rate. */
+  /** The port is this many times faster than assumed: the user may have declared a wrong rate. */
   #speed = 1;
-  /** The rate of the port to which {@link #speed} and {@link #lead} belong. */
-  #speedFor: number | undefined;
+  /** The rate that {@link #speed} and {@link #lead} refer to. */
+  #declaredRate: number | undefined;
   /** Milliseconds by which the received bytes are ahead of the assumed rate; below 0, behind it in a backlog. */
   #lead = 0;
   #heardAt = -Infinity;
-  /** When bytes came after a time without any: those of a backlog may have come any time before. */
+  /** Clock time of the first bytes after a pause: a backlog may begin with them. */
   #backlogAt = 0;
 
   constructor(port: PortWriter, clock: Clock) {
@@ -54,12 +54,12 @@ export class TimedPort {
    */
   receptionMs(bytes: number): number {
     const now = this.clock.now();
-    const { rate = USUAL_RATE } = this.#port;
-    if (rate !== this.#speedFor) {
+    const { rate = ASSUMED_RATE } = this.#port;
+    if (rate !== this.#declaredRate) {
       this.#speed = 1;
       this.#lead = 0;
     }
-    this.#speedFor = rate;
+    this.#declaredRate = rate;
     const duration = (bytes * BITS_PER_BYTE * 1000) / (rate * this.#speed);
     this.#lead = this.#leadBefore(now) + duration - (now - this.#heardAt);
     this.#heardAt = now;
@@ -70,7 +70,7 @@ export class TimedPort {
     return duration;
   }
 
-  /** A time without bytes lets only those catch up that come together behind it. */
+  /** Returns the lead to add to. Only the bytes of a backlog may make up for the pause before them. */
   #leadBefore(now: number): number {
     const isBacklog = now - this.#heardAt <= LATE_MS && now - this.#backlogAt <= BACKLOG_MS;
     if (now - this.#heardAt > LATE_MS) this.#backlogAt = now;

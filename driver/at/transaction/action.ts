@@ -1,6 +1,6 @@
 import type { OutOfSyncReason } from '../types';
 
-/** What a line, a prompt or idle time asks the client to do. */
+/** What the client does after a line, a prompt, or port idle time. */
 export type Action =
   | { readonly kind: 'none' }
   /** The line does not belong to the transaction. */
@@ -11,7 +11,7 @@ export type Action =
   | { readonly kind: 'busy' }
   | { readonly kind: 'write'; readonly what: 'payload' | 'CRLF' | 'CR' | 'LF' | 'AT' }
   | { readonly kind: 'succeeded' | 'refused' }
-  /** The final result will not be known. `corrupt`: the peer got a message with other bytes than the payload. */
+  /** The final result code is lost. `corrupt`: the peer got a message with other bytes than the payload. */
   | { readonly kind: 'outOfSync'; readonly reason: OutOfSyncReason; readonly corrupt: boolean };
 
 export const none: Action = { kind: 'none' };
@@ -22,11 +22,13 @@ export const succeeded: Action = { kind: 'succeeded' };
 export const refused: Action = { kind: 'refused' };
 export const writePayload: Action = { kind: 'write', what: 'payload' };
 export const writeCrLf: Action = { kind: 'write', what: 'CRLF' };
-/** The probe after a payload. Should the payload lack a byte, the CR completes it; the LF of a CR LF would then be a
- * byte too many, which the device answers with `busy p...` as if it were at work. */
+/**
+ * The probe after a payload. Should the payload lack a byte, the CR completes it; the LF of a CR LF would then be a byte
+ * too many, which the device answers with `busy p...` as if it were at work.
+ */
 export const writeCr: Action = { kind: 'write', what: 'CR' };
 export const writeLf: Action = { kind: 'write', what: 'LF' };
-/** `AT` as a question: bytes that stand in front of it in the device's line turn its OK into ERROR. */
+/** `AT` as a question: bytes before it in the device's line turn its OK into ERROR. */
 export const writeAt: Action = { kind: 'write', what: 'AT' };
 
 export function outOfSync(reason: OutOfSyncReason, corrupt = false): Action {

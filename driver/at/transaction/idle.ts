@@ -1,7 +1,7 @@
 import { none, outOfSync, succeeded, writeCr, writeCrLf, type Action } from './action';
 import { isUnanswered, type Transaction } from './transaction';
 
-// What port idle time asks of a transaction: probes, and in the end a resync.
+// What a transaction does as port idle time passes: it probes, and in the end it is out of sync.
 
 /** Milliseconds of port idle time until a probe after `busy p...`, which only this command can have caused. */
 const PROBE_WHEN_BUSY_MS = 1500;
@@ -47,11 +47,6 @@ export function untilCheck(transaction: Transaction, idle: number): number {
   return Math.min(timeoutOf(transaction), nextProbeIdleMs) - idle;
 }
 
-/** Call when the port idle time counts anew, because bytes have left a slow port: the last probe counts from 0 too. */
-export function onIdleRestart(transaction: Transaction): void {
-  transaction.lastProbeIdleMs = 0;
-}
-
 /**
  * `busy p...` came without a probe: probes soon, to find out whether the device means this command.
  * @returns milliseconds of further idle time until {@link onIdle} has something to do
@@ -63,7 +58,10 @@ export function probeSoon(transaction: Transaction, idle: number): number {
   return soonMs;
 }
 
-/** Call when a line feed or a question goes out: the wait for the answer to the probe begins again. */
+/**
+ * Restarts the wait for the answer to a probe. Call when a line feed or a question goes out, and with 0 when the port
+ * idle time counts anew.
+ */
 export function restartProbeWait(transaction: Transaction, idle: number): void {
   transaction.lastProbeIdleMs = idle;
 }

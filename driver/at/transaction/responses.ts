@@ -13,11 +13,11 @@ import {
 } from './action';
 import { isUnanswered, payloadWritten, type Phase, type Transaction } from './transaction';
 
-// What the device says to a transaction.
+// What a transaction does as lines, prompts and chunks come in.
 
 const awaitingConfirmation: Phase = {
   kind: 'awaitingConfirmation',
-  answerable: false,
+  hasLaterChunk: false,
   probe: 'none',
   busy: false,
 };
@@ -25,8 +25,8 @@ const awaitingConfirmation: Phase = {
 /** Call before the bytes of a chunk from the port are parsed. */
 export function onChunk(transaction: Transaction): void {
   const { phase } = transaction;
-  if (phase.kind === 'awaitingConfirmation' && !phase.answerable)
-    transaction.phase = { ...phase, answerable: true };
+  if (phase.kind === 'awaitingConfirmation' && !phase.hasLaterChunk)
+    transaction.phase = { ...phase, hasLaterChunk: true };
 }
 
 /** Takes a line without its CR LF. */
@@ -69,9 +69,9 @@ export function onPrompt(transaction: Transaction): Action {
   return writePayload;
 }
 
-/** Whether a final result code came with the prompt: it is older than the payload. */
+/** Whether a line came in the chunk of the prompt: it is older than the payload. */
 function isEarly(phase: Phase): boolean {
-  return phase.kind === 'awaitingConfirmation' && !phase.answerable;
+  return phase.kind === 'awaitingConfirmation' && !phase.hasLaterChunk;
 }
 
 function onLineWhileConfirming(
@@ -113,7 +113,7 @@ function onOtherLine(transaction: Transaction, text: string): Action {
   return text === line ? echo : urc;
 }
 
-/** A final result that means success, if the command ends with it and no probe casts doubt on it. */
+/** Takes `OK` or `SEND OK`: a success, if the command ends with it and no probe casts doubt on it. */
 function onSuccess(transaction: Transaction, text: 'OK' | 'SEND OK'): Action {
   const { command, phase } = transaction;
   if (phase.kind === 'confirming' || text !== command.success) return unexpected(transaction, text);
@@ -154,7 +154,7 @@ function onBusy(
   return phase.busy ? busy : none;
 }
 
-/** The text cannot be the answer to this command. */
+/** Returns the action for a line that cannot be a response to this command. */
 function unexpected(transaction: Transaction, text: string): Action {
   const { phase } = transaction;
   // The device has taken other bytes as the payload than the client wrote, and has sent them.

@@ -1,5 +1,5 @@
 import type { Command } from '../command';
-import type { TimeoutPolicy } from '../timing/timeouts';
+import type { TimeoutPolicy } from '../timing/timeout-policy';
 
 /**
  * A probe is a line end. A device at work answers it with `busy p...`, an idle one with `ERROR`, an open prompt not
@@ -9,28 +9,24 @@ import type { TimeoutPolicy } from '../timing/timeouts';
  */
 export type Probe = 'none' | 'unanswered' | 'suspect' | 'suspectUnanswered';
 
-/** How far a transaction has come. `busy`: `busy p...` came although no probe was out. */
+interface Waiting {
+  readonly probe: Probe;
+  /** Whether `busy p...` came although no probe was out. */
+  readonly busy: boolean;
+}
+
+/** How far a transaction has come. */
 export type Phase =
   /** The command has no payload: its line is written. */
-  | { readonly kind: 'awaitingResult'; readonly probe: Probe; readonly busy: boolean }
+  | (Waiting & { readonly kind: 'awaitingResult' })
   /** The line is written. `acknowledged`: the `OK` before the prompt has come. */
-  | {
-      readonly kind: 'awaitingPrompt';
-      readonly acknowledged: boolean;
-      readonly probe: Probe;
-      readonly busy: boolean;
-    }
+  | (Waiting & { readonly kind: 'awaitingPrompt'; readonly acknowledged: boolean })
   /**
-   * The payload is written. `answerable`: a later chunk has come in. What came in the chunk
-   * of the prompt is older than the payload, and cannot be its response.
+   * The payload is written. `hasLaterChunk`: the port has delivered bytes since. The rest of the chunk with the prompt is
+   * older than the payload, and cannot be its response.
    */
-  | {
-      readonly kind: 'awaitingConfirmation';
-      readonly answerable: boolean;
-      readonly probe: Probe;
-      readonly busy: boolean;
-    }
-  /** Success was read while a probe was out. It counts once it is known where the probe went. */
+  | (Waiting & { readonly kind: 'awaitingConfirmation'; readonly hasLaterChunk: boolean })
+  /** A success has come while a probe was out. It counts once the client knows where the probe went. */
   | { readonly kind: 'confirming'; readonly by: 'probeAnswer' | 'lineFeed' | 'question' };
 
 /** One command, from its line until its outcome is known. Changed only by the functions of this folder. */

@@ -24,8 +24,8 @@ export type AutomaticRateEvent =
   | { readonly kind: 'lost'; readonly error: EspAtError };
 
 /**
- * Keeps a device at the best baud rate: climbs once it is ready, goes down when responses are damaged, and tries
- * rarely to go up again.
+ * Keeps a device at the best baud rate: climbs once it is ready, goes down when responses are lost or corrupt, and
+ * rarely tries to go up again.
  */
 export class AutomaticRate {
   readonly #context: AutomaticRateContext;
@@ -39,12 +39,12 @@ export class AutomaticRate {
     if (context.port.isAutomatic) void this.#climb();
   }
 
-  /** A response was lost or damaged. */
-  damaged(): void {
+  /** Call when a response is lost or corrupt. */
+  outOfSync(): void {
     const { port, limit, clock } = this.#context;
     const { baudRate, startRate } = port;
     if (!port.isAutomatic || baudRate === undefined || baudRate <= (startRate ?? 0)) return;
-    if (!limit.damaged(clock.now())) return;
+    if (!limit.outOfSync(clock.now())) return;
     limit.failed(baudRate, clock.now());
     void this.#climb().then(() => {
       if (port.baudRate === baudRate || port.baudRate === undefined) return;

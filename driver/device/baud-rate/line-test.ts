@@ -9,7 +9,7 @@ const LINES = 16;
 /** How often a line may be sent again because a URC came in between. */
 const MAX_REPETITIONS = 4;
 
-/** The response to `AT+CMD?` of about 3 kB, by which {@link passesData} recognizes a damaged one. */
+/** The response to `AT+CMD?` of about 3 kB, by which {@link passesData} recognizes a corrupt one. */
 export interface KnownResponse {
   lines?: readonly string[];
 }
@@ -35,15 +35,15 @@ export async function passesData(lease: PortLease, known: KnownResponse): Promis
   return isEqual;
 }
 
-/** How many of `count` lines a device with its echo on does not send back as they were. */
-export async function countDamagedLines(lease: PortLease, count: number): Promise<number> {
-  let damaged = 0;
+/** Sends `count` lines to a device with its echo on; returns how many do not come back unchanged. */
+export async function countCorruptLines(lease: PortLease, count: number): Promise<number> {
+  let corrupt = 0;
   for (let index = 0; index < count; index++) {
     const text = testLine(index);
     const lines = (await ask(lease, text)).filter((each) => !isUrc(each));
-    if (lines.length !== 2 || lines[0] !== text || lines[1] !== 'ERROR') damaged++;
+    if (lines.length !== 2 || lines[0] !== text || lines[1] !== 'ERROR') corrupt++;
   }
-  return damaged;
+  return corrupt;
 }
 
 /** Text that is no command, not even in parts, with every printable character and long runs of equal bits. */

@@ -3,9 +3,9 @@ import { LADDER } from './rates';
 /** Milliseconds until a rate that has failed is tried again: after its first failure, and at most. */
 const FIRST_RETRY_MS = 30 * 60_000;
 const LONGEST_RETRY_MS = 24 * 60 * 60_000;
-/** How often a response may be lost or damaged within a time until the driver lowers the rate. */
-const MAX_DAMAGES = 2;
-const DAMAGES_MS = 5 * 60_000;
+/** The driver lowers the rate once so many responses are lost or corrupt within a time. */
+const MAX_LOST_RESPONSES = 2;
+const LOST_RESPONSES_MS = 5 * 60_000;
 
 /** What a device has learned of the baud rates of its port, in bits a second. */
 export class RateLimit {
@@ -15,7 +15,7 @@ export class RateLimit {
   #doubted: number | undefined;
   #failures = 0;
   #retryAt = -Infinity;
-  #damagedAt: number[] = [];
+  #outOfSyncAt: number[] = [];
   #lostAt: number | undefined;
 
   /** Milliseconds of the clock at which the failed rate may be tried again; undefined where none has failed. */
@@ -34,7 +34,7 @@ export class RateLimit {
     this.#failed = rate;
     this.#retryAt = now + Math.min(FIRST_RETRY_MS * 2 ** this.#failures, LONGEST_RETRY_MS);
     this.#failures++;
-    this.#damagedAt = [];
+    this.#outOfSyncAt = [];
   }
 
   /** The device was silent at a rate: it does not work, or the device has restarted. The second time it counts. */
@@ -43,10 +43,10 @@ export class RateLimit {
     this.#doubted = rate;
   }
 
-  /** A response was lost or damaged; returns whether that happens too often. */
-  damaged(now: number): boolean {
-    this.#damagedAt = [...this.#damagedAt.filter((at) => now - at < DAMAGES_MS), now];
-    return this.#damagedAt.length >= MAX_DAMAGES;
+  /** Counts a response that is lost or corrupt; returns whether the driver has to lower the rate. */
+  outOfSync(now: number): boolean {
+    this.#outOfSyncAt = [...this.#outOfSyncAt.filter((at) => now - at < LOST_RESPONSES_MS), now];
+    return this.#outOfSyncAt.length >= MAX_LOST_RESPONSES;
   }
 
   /** The device does not answer at a rate. */

@@ -54,7 +54,7 @@ async function perform(
       return greet(access);
     case 'test':
       return access.lendPort(async (lease) =>
-        (await passesData(lease, known)) ? 'passed' : 'damaged',
+        (await passesData(lease, known)) ? 'passed' : 'corrupt',
       );
   }
 }
@@ -85,15 +85,15 @@ async function supports(port: SessionPort, rate: number): Promise<boolean> {
 
 /**
  * Sends `AT+UART_CUR`.
- * @param isLineDamaged whether a line may have begun in the device, which would spoil the command
+ * @param mayHaveLine whether a line may have begun in the device, which would corrupt the command
  */
 export function tell(
   { rate, flowControl }: UartSetting,
   { lendPort }: Pick<SequenceAccess, 'lendPort'>,
-  isLineDamaged = false,
+  mayHaveLine = false,
 ): Promise<RateEvent> {
   return lendPort<RateEvent>(async (lease) => {
-    if (isLineDamaged) {
+    if (mayHaveLine) {
       lease.write(CRLF);
       await lease.next('pause', () => false);
     }

@@ -89,7 +89,7 @@ export type RateEvent =
   | 'unheard'
   /** The outcome of a test. */
   | 'passed'
-  | 'damaged'
+  | 'corrupt'
   /** CTS of the port. */
   | 'active'
   | 'inactive';

@@ -122,14 +122,14 @@ export class DeviceSession {
     const { checkedMs } = this.#state.health;
     return {
       checkedMs,
-      firstQuestion: this.#client.firstQuery,
+      firstQuery: this.#client.firstQuery,
       links: links.filter((link) => link !== 'busy' && link !== 'closed'),
     };
   }
 
   /** Continues where a snapshot was taken. A replay restores the rest by calls: it opens the links, for example. */
-  restore({ firstQuestion }: Pick<SnapshotLine, 'firstQuestion'>): void {
-    this.#client.firstQuery = firstQuestion;
+  restore({ firstQuery }: Pick<SnapshotLine, 'firstQuery'>): void {
+    this.#client.firstQuery = firstQuery;
   }
 
   /** @throws EspAtError `COMMAND_FAILED`, `OUT_OF_SYNC`, `DEVICE_*`, `PORT_*` */
@@ -206,7 +206,7 @@ export class DeviceSession {
     if (this.#state.kind === 'ready') this.#machine.become({ ...this.#state, kind: 'resyncing' });
     this.#context.counters.outOfSync(cause.reason);
     this.#context.emitter.emit('outofsync', cause);
-    if ('rate' in this.#state) this.#state.rate.damaged();
+    if ('rate' in this.#state) this.#state.rate.outOfSync();
     if ('device' in this.#state)
       this.#machine.tellLinks({ kind: 'resyncing', device: this.#state.device });
   }
@@ -241,8 +241,9 @@ export class DeviceSession {
     const wasReset = !fellBack && (await resetByRts(this.#port, emitter));
     // Its `ready` may have come already.
     if (signal.aborted) return;
-    if (!wasReset) emitter.emit('resyncstep', 'reopen');
-    if (wasReset || this.#port.canSetRate) this.#initialization.beginAgain(error);
+    const searches = wasReset || this.#port.canSetRate;
+    if (!wasReset) emitter.emit('resyncstep', searches ? 'search' : 'reopen');
+    if (searches) this.#initialization.beginAgain(error);
     else this.end(error);
   }
 }

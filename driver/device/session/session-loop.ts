@@ -148,7 +148,9 @@ export class SessionLoop {
     const handlers: PortHandlers = {
       data: (chunk) => {
         current.session?.receive(chunk);
-        if (this.#recorder?.wantsSnapshot) this.#recorder.quiet(current.session?.snapshot());
+        if (!this.#recorder?.isSnapshotDue) return;
+        const snapshot = current.session?.snapshot();
+        if (snapshot) this.#recorder.addSnapshot(snapshot);
       },
       lost: (error) => {
         current.lost = error;

@@ -1,6 +1,6 @@
 import type { EspAtError } from '../../errors';
 import type { AtClient } from '../../at/at-client';
-import { BUFFER_SIZE } from '../../commands/websocket';
+import { DEFAULT_BUFFER_BYTES } from '../../commands/websocket';
 import type { Capabilities } from '../../device/options';
 import type { DeviceWatch } from '../device-watch';
 import type { LinkMachine } from '../state/link-machine';
@@ -38,7 +38,7 @@ export function sendConditions(
       return device.disconnected;
     },
     get bufferSize() {
-      return machine.state.goal?.options.config?.bufferBytes ?? BUFFER_SIZE;
+      return machine.state.goal?.options.config?.bufferBytes ?? DEFAULT_BUFFER_BYTES;
     },
   };
 }

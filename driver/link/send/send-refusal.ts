@@ -1,5 +1,5 @@
 import type { LinkId } from '../../at/types';
-import { SEND_TIMEOUT } from '../../commands/websocket';
+import { DEFAULT_SEND_TIMEOUT_MS } from '../../commands/websocket';
 import { EspAtError, type ErrorCode } from '../../errors';
 
 /** Codes of a refused `AT+WSSEND`, before or after the payload. */
@@ -22,7 +22,7 @@ export type SendRefusal =
 export function refusalOf(
   link: LinkId,
   { cause }: EspAtError,
-  timeout = SEND_TIMEOUT,
+  timeout = DEFAULT_SEND_TIMEOUT_MS,
 ): SendRefusal | undefined {
   if (!(cause instanceof EspAtError) || !refused.includes(cause.code)) return undefined;
   const waited = Number(cause.details.waited);

@@ -47,7 +47,7 @@ export class NodeStatus implements DeviceUser {
   /** The latest status, shown or not. */
   #latest = '';
   /** Number of statuses left out since the one shown last. */
-  #leftOut = 0;
+  #omitted = 0;
   #ended = false;
 
   constructor(RED: NodeAPI, node: Node, device: DeviceNode | undefined, setting: LinkSetting) {
@@ -141,7 +141,7 @@ export class NodeStatus implements DeviceUser {
     const latest = JSON.stringify(this.#status);
     if (latest === this.#latest) return;
     this.#latest = latest;
-    if (this.#cancelLate) this.#leftOut++;
+    if (this.#cancelLate) this.#omitted++;
     else this.#publish();
   }
 
@@ -155,10 +155,10 @@ export class NodeStatus implements DeviceUser {
       return;
     }
     const { words, ...status } = this.#status;
-    const leftOut = this.#leftOut;
-    this.#leftOut = 0;
+    const omitted = this.#omitted;
+    this.#omitted = 0;
     const text = statusText(this.#translate, words);
-    this.#node.status({ ...status, text, ...(leftOut > 0 && { leftOut }) });
+    this.#node.status({ ...status, text, ...(omitted > 0 && { omitted }) });
     this.#RED.comms.publish(this.#topic, words, true);
   }
 

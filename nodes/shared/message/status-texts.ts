@@ -25,7 +25,7 @@ export interface StatusDetails {
   /** Of the error behind it. */
   readonly code?: string;
   /** How many statuses before this one were left out: a node shows 4 a second. */
-  readonly leftOut?: number;
+  readonly omitted?: number;
 }
 
 /** A status before it is in a language. */

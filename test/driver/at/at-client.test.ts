@@ -160,7 +160,7 @@ describe('a reset', () => {
         return '';
       }),
     );
-    // The answer and the restart in one chunk: the sequence hears of its answer only after both.
+    // Response and restart in one chunk: the promise of the command settles only after both.
     harness.receive('\r\nOK\r\n');
     harness.client.reset(lost);
     const resyncing = find(harness);

@@ -7,7 +7,7 @@ import { PendingSend } from '../../../driver/link/send/pending-send';
 import { VirtualClock } from '../../../simulator/replay/virtual-clock';
 import { Harness } from '../../harness/harness';
 
-/** An AT client whose port takes so many bytes per second, and whose far end is silent. */
+/** An AT client with a silent far end, and a port that takes `perSecond` bytes a second. */
 function blockedPort(perSecond: number) {
   const clock = new VirtualClock();
   let pending = 0;
@@ -70,7 +70,7 @@ describe('an idle device that goes silent', () => {
   it('is detected soon after 30 s without a byte', async () => {
     await using harness = new Harness({ firmware: 'C' });
     await harness.ready();
-    // Something is heard right before the first look, which must not put off the next by another half minute.
+    // A byte comes right before the first health check, which must not put off the next one by another half minute.
     await harness.clock.advance(25_000);
     harness.simulator.inject(Buffer.from('+TIME_UPDATED\r\n'));
     await harness.clock.advance(1);

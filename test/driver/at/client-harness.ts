@@ -27,7 +27,7 @@ export class ClientHarness {
   readonly client: AtClient;
   readonly #sources = [new MessageSource(0), new MessageSource(1), new MessageSource(2)] as const;
   #written: string[] = [];
-  /** What the far end answers to what is written, byte for byte; to anything else it is silent. */
+  /** Responses of the far end by the bytes written. To other bytes it is silent. */
   readonly #answers = new Map<string, string>();
 
   constructor() {
@@ -48,7 +48,7 @@ export class ClientHarness {
     this.client.assume({ echoOff: true });
   }
 
-  /** What was written since the last look, write by write. */
+  /** The writes since the last call. */
   written(): string[] {
     return this.#written.splice(0);
   }
@@ -57,12 +57,12 @@ export class ClientHarness {
     this.client.receive(Buffer.from(text, 'latin1'));
   }
 
-  /** From now on the far end answers these. */
+  /** Sets responses of the far end from now on. */
   answer(pairs: Readonly<Record<string, string>>): void {
     for (const [line, reply] of Object.entries(pairs)) this.#answers.set(line, reply);
   }
 
-  /** The far end is an idle device: it answers what a resync writes. */
+  /** Makes the far end an idle device, which answers a resync. */
   answerResync(): void {
     this.answer({
       '\r\n': '\r\nERROR\r\n',
@@ -72,12 +72,12 @@ export class ClientHarness {
     });
   }
 
-  /** Runs a command; returns how it ends. */
+  /** Runs a command; returns its outcome. */
   run(command: Command): { end: string } {
     return this.watch(this.client.run(command).then((lines) => lines.join('|')));
   }
 
-  /** Has a link send a message; returns how it ends. */
+  /** Sends a message of a link; returns its outcome. */
   send(link: LinkId, text: string): { end: string } {
     const result = { end: 'pending' };
     const bytes = Buffer.from(text);
@@ -93,7 +93,7 @@ export class ClientHarness {
     return result;
   }
 
-  /** The device reports that the connection of a link has ended: its messages learn it, as from the link. */
+  /** Ends the connection of a link, for the messages of that link too. */
   closeLink(link: LinkId): void {
     this.receive(`+WS_CLOSED:${link}\r\n`);
     const error = new EspAtError('LINK_CLOSED', { link });
@@ -147,7 +147,7 @@ export const at = (): Command => build('AT', { idempotent: true });
 
 export const lost = new EspAtError('DEVICE_RESTARTED');
 
-/** Finds a device of which nothing is known; returns how that ended. */
+/** Resyncs with a device in an unknown state; returns the outcome. */
 export async function find(
   harness: ClientHarness,
   pad: 'never' | 'first' = 'never',

@@ -32,13 +32,13 @@ function queueOfThree() {
   for (const source of sources) queue.addSource(source);
   const add = (link: LinkId, name: string, bytes = 10) => {
     sources[link].waiting.push({ name, bytes });
-    queue.recount();
+    queue.updateActive();
   };
   const turn = (): string | undefined => {
     const job = queue.nextJob();
     if (!job || job instanceof CommandSequence) return job && 'sequence';
     const bytes = sources[job.link].waiting.shift()?.bytes ?? 0;
-    queue.countServed(job.link, bytes);
+    queue.countSent(job.link, bytes);
     return job.command.name;
   };
   const turns = () => {
@@ -100,10 +100,12 @@ describe('the command queue', () => {
     assert.deepEqual(turns(), ['a', 'x', 'b', 'y']);
   });
 
-  it('rejects waiting sequences when cleared, but not later ones', () => {
+  it('hands over all waiting sequences, and is empty then', () => {
     const { queue } = queueOfThree();
-    queue.addSequence(sequence());
-    queue.clear();
+    const waiting = [sequence(), sequence()] as const;
+    queue.addSequence(waiting[0], true);
+    queue.addSequence(waiting[1]);
+    assert.deepEqual(queue.takeSequences(), [waiting[1], waiting[0]]);
     assert.equal(queue.nextJob(), undefined);
   });
 });

@@ -69,7 +69,7 @@ describe('noise on the idle port', () => {
   it('that is a line end never turns a command into a payload', async () => {
     await using harness = await readyHarness();
     const link = harness.device.links[0];
-    // Its ERROR comes where the answer to the command is waited for, and the prompt after it.
+    // The client takes its ERROR for the response to the command, whose prompt comes after it.
     const first = link.send('hello');
     harness.port.deliver(Buffer.from('\r\nERROR\r\n'));
     const second = link.send('second message');

@@ -11,7 +11,7 @@ import {
   outOfSyncError,
   refusalError,
 } from '../../../driver/at/outcome';
-import { TIMEOUT_POLICY } from '../../../driver/at/timing/timeouts';
+import { TIMEOUT_POLICY } from '../../../driver/at/timing/timeout-policy';
 import { begin, type Transaction } from '../../../driver/at/transaction/transaction';
 import type { Submission } from '../../../driver/at/types';
 import { EspAtError } from '../../../driver/errors';
@@ -33,7 +33,7 @@ const begun = (command: Command, attempt = 1, changes: Partial<Transaction> = {}
   ...changes,
 });
 const written: Partial<Transaction> = {
-  phase: { kind: 'awaitingConfirmation', answerable: true, probe: 'none', busy: false },
+  phase: { kind: 'awaitingConfirmation', hasLaterChunk: true, probe: 'none', busy: false },
 };
 const submission = (changes: Partial<Submission> = {}): Submission => ({
   link: 1,
@@ -44,20 +44,20 @@ const submission = (changes: Partial<Submission> = {}): Submission => ({
   ...changes,
 });
 
-describe('outcome of a transaction', () => {
+describe('the outcome of a transaction', () => {
   it('is final with OK, ERROR, SEND OK and SEND FAIL, and with no other line', () => {
     const lines = ['OK', 'ERROR', 'SEND OK', 'SEND FAIL', 'busy p...', '>', 'ready', ''];
     assert.deepEqual(lines.filter(isFinalResultCode), lines.slice(0, 4));
   });
 
-  it('may have let bytes of a message leave: an empty one with its line, another with its payload', () => {
+  it('counts bytes of an empty message as left with its line, of another with its payload', () => {
     assert.equal(mayHaveLeft(begun(empty)), true);
     assert.equal(mayHaveLeft(begun(send)), false);
     assert.equal(mayHaveLeft(begun(send, 1, written)), true);
     assert.equal(mayHaveLeft(begun(set)), false);
   });
 
-  it('may be repeated twice: what is idempotent, and a message of which no byte can have left', () => {
+  it('allows two repetitions of an idempotent command, and of a message of which no byte can have left', () => {
     const attempts = [1, 2, 3];
     assert.deepEqual(
       attempts.map((attempt) => mayRepeat(begun(query, attempt), undefined)),
@@ -88,7 +88,7 @@ describe('outcome of a transaction', () => {
     assert.equal(isDoubtfulRefusal(begun(send), ended), false);
   });
 
-  it('quotes what the device said with ERROR, unless it may be secret, and rounds the time', () => {
+  it('quotes the response before ERROR, unless it may be secret, and rounds the time', () => {
     const said = { response: ['+A:1', '+B:2'], errorCode: 'ERR CODE:0x1' };
     const error = refusalError(begun(query, 1, said), undefined, 12.6);
     assert.equal(error.code, 'COMMAND_FAILED');
@@ -102,14 +102,14 @@ describe('outcome of a transaction', () => {
     assert.equal(refusalError(begun(query), undefined, 0).details.reason, '');
   });
 
-  it('says SEND_FAILED with the link only for a message of which nothing can have left', () => {
+  it('is SEND_FAILED with the link only for a message of which no byte can have left', () => {
     const refused = refusalError(begun(send), submission(), 3);
     assert.equal(refused.code, 'SEND_FAILED');
     assert.deepEqual(refused.details, { command: 'AT+WSSEND=1', reason: '', waited: 3, link: 1 });
     assert.equal(refusalError(begun(send, 1, written), submission(), 3).code, 'COMMAND_FAILED');
   });
 
-  it('names the command that is out of sync, and what is known of the bytes of a message', () => {
+  it('names the command that is out of sync, and whether bytes of a message may have left', () => {
     const lost = outOfSyncError(query);
     assert.deepEqual([lost.code, lost.details], ['OUT_OF_SYNC', { command: 'AT+GMR' }]);
     const cause = new EspAtError('PORT_LOST', { port: 'p' });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Frame } from '../../../driver/at/types';
-import { PARSER_BUFFER_LIMIT } from '../../../driver/at/parser/parser';
+import { PARSER_BUFFER_LIMIT_BYTES } from '../../../driver/at/parser/parser';
 import type { Formats } from '../../harness/device-speech';
 import { reading, SHORT } from '../../harness/parser-reading';
 
@@ -53,7 +53,7 @@ describe('the same bytes', () => {
     });
 });
 
-describe('what has begun', () => {
+describe('an unfinished frame', () => {
   it('is garbled by bytes outside ASCII, except in information responses and data', () => {
     for (const [text, expected] of [
       ['', false],
@@ -87,7 +87,7 @@ describe('what has begun', () => {
     assert.equal(held('+WS_DATA:0,9,whole one'), 0);
     parser.reset();
     assert.equal(held(`+WS_DATA:0,16384,x`), 16_384);
-    assert.equal(PARSER_BUFFER_LIMIT, 2048 + 2 + 16_384);
+    assert.equal(PARSER_BUFFER_LIMIT_BYTES, 2048 + 2 + 16_384);
   });
 
   it('is counted with its line end or its header', () => {

@@ -36,7 +36,7 @@ describe('lines', () => {
     assert.deepEqual(frames, [{ kind: 'garbage', reason: 'overflow', length: 2048 }, line('OK')]);
   });
 
-  it('of any length are told once, and may end in data', () => {
+  it('of any length are reported once, and may end in data', () => {
     const frames = read(`${'x'.repeat(9000)}+WS_DATA:0,2,hi\r\nOK\r\n`);
     const overflow: Frame = { kind: 'garbage', reason: 'overflow', length: 2048 };
     assert.deepEqual(frames, [overflow, short(0, 'hi'), line('OK')]);
@@ -103,7 +103,7 @@ describe('the prompt', () => {
     assert.deepEqual(frames, [line('>')]);
   });
 
-  it('alone lets a space be dropped, not the start of a line or what follows a reset', () => {
+  it('alone makes the parser drop a space, not the start of a line, nor a prompt before a reset', () => {
     assert.deepEqual(read(' x\r\n'), [line(' x')]);
     const { parser, frames } = expecting();
     parser.push(Buffer.from('>'));

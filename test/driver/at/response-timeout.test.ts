@@ -56,7 +56,7 @@ describe('a response timeout', () => {
       'out of sync: NO_RESPONSE AT+X?',
       'step: lineEnd',
     ]);
-    // The answer that was given up, in front of the answer to the CR LF.
+    // The response after its timeout, before the response to the CR LF.
     harness.receive('+X:1\r\n\r\nOK\r\n\r\nERROR\r\n');
     await harness.clock.advance(100);
     assert.deepEqual([asked.end, next.end], ['OUT_OF_SYNC', 'pending']);
@@ -72,7 +72,7 @@ describe('a response timeout', () => {
     const resyncing = find(harness, 'first');
     harness.receive('in the middle of data\r\nERROR\r\n');
     await harness.clock.advance(2000);
-    // The question went into the prompt, as the CR LF does.
+    // The prompt takes the query for payload, as it does the CR LF.
     assert.deepEqual(harness.written(), ['\r\n'.repeat(4), 'AT+SYSLOG?\r\n', '\r\n']);
     await harness.clock.advance(500);
     assert.deepEqual(harness.written(), ['\r\n'.repeat(4)]);
@@ -96,6 +96,35 @@ describe('a response timeout', () => {
     assert.equal(harness.written().at(-1), 'AT+RST\r\n');
     harness.client.close(lost);
     assert.equal(harness.clock.pending, 0);
+  });
+});
+
+describe('a doubtful ERROR', () => {
+  it('emits no event while one line end clears it up', async () => {
+    const harness = new ClientHarness();
+    harness.answerResync();
+    const query = harness.run(question);
+    harness.receive('ERROR\r\n');
+    await harness.clock.advance(100);
+    harness.receive('+X:1\r\nOK\r\n');
+    await harness.clock.advance(1);
+    assert.equal(query.end, 'done +X:1');
+    assert.deepEqual(harness.events, []);
+  });
+
+  it('is out of sync at the first other step, and every step after it is emitted', async () => {
+    const harness = new ClientHarness();
+    harness.send(0, 'hello');
+    harness.receive('ERROR\r\n');
+    await harness.clock.advance(60_000);
+    const attempt = ['step: lineEnd', 'step: pad'];
+    assert.deepEqual(harness.events, [
+      'out of sync: UNEXPLAINED_ERROR AT+WSSEND=0',
+      'step: pad',
+      ...[...attempt, ...attempt],
+      'step: restart',
+      'unresponsive',
+    ]);
   });
 });
 

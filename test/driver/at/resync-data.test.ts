@@ -21,7 +21,7 @@ describe('data that comes during a resync', () => {
     );
     harness.receive('+WS_DATA:0,1,1,8,4,one \r\n');
     harness.receive('+WS_DATA:0,x');
-    // The frame goes on while the client waits for an answer.
+    // The frame goes on while the client waits for a response.
     for (let second = 0; second < 12; second++) {
       await clock.advance(1000);
       harness.receive('+WS_DATA:0,1,1,8,4,more\r\nbusy p...\r\n');

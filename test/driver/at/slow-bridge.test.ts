@@ -21,7 +21,7 @@ describe('a bridge that delays bytes', () => {
     });
   }
 
-  it('waits no longer than usual for responses where it was the device that was away', async () => {
+  it('waits no longer than usual for responses after the device was away', async () => {
     await using harness = new Harness({ serial: { baudRate: 115_200, bridged: true } });
     harness.simulator.powerOff();
     harness.device.start();

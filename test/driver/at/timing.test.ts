@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { IdleTimer } from '../../../driver/at/timing/timeouts';
+import { IdleTimer } from '../../../driver/at/timing/idle-timer';
 import { VirtualClock } from '../../../simulator/replay/virtual-clock';
 import { HostLoop } from '../../harness/host-loop';
 import { ClientHarness } from './client-harness';
 
-/** An idle timer whose clock stands wherever the test sets it. */
+/** An idle timer with a clock that the test sets. */
 function idleTimer() {
   const clock = new VirtualClock();
   const timer = new IdleTimer(clock);

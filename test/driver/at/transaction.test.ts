@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Command } from '../../../driver/at/command';
-import { TIMEOUT_POLICY } from '../../../driver/at/timing/timeouts';
+import { TIMEOUT_POLICY } from '../../../driver/at/timing/timeout-policy';
 import type { Action } from '../../../driver/at/transaction/action';
 import { onIdle } from '../../../driver/at/transaction/idle';
 import { onChunk, onLine, onPrompt } from '../../../driver/at/transaction/responses';

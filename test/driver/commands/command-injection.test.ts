@@ -26,7 +26,7 @@ function said(make: () => Command): ParsedLine | undefined {
   return parseCommandLine(command.line);
 }
 
-/** As it looks in digits: -0 is 0. */
+/** Returns a number as its digits show it: 0 for -0. */
 const written = (value: unknown): unknown => (value === 0 ? 0 : value);
 
 describe('commands with arbitrary link numbers, rates and link settings', () => {

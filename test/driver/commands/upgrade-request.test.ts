@@ -16,7 +16,7 @@ const requests: readonly OpenOptions[] = [
   { uri: 'ws://server.test/', authorization: 'Bearer é,"\\' },
 ];
 
-/** Whether the device opens its first link with these headers, whatever the driver thinks of them. */
+/** Whether the device opens its first link with these headers, without the driver's checks. */
 async function opens(options: OpenOptions, headers: readonly string[]): Promise<boolean> {
   const lab = new Lab();
   await lab.command('ATE0');

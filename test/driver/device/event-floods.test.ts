@@ -45,7 +45,7 @@ describe('a device that floods the port', () => {
     for (const link of device.links)
       link
         .on('statechange', ({ cause }) => told.push(cause))
-        .on('dataloss', ({ leftOut = 0 }) => told.push(`dataloss after ${leftOut}`));
+        .on('dataloss', ({ omitted = 0 }) => told.push(`dataloss after ${omitted}`));
     port.written.length = 0;
     const chunk = Buffer.from(text.repeat(Math.ceil(900 / text.length)));
     for (let ms = 0; ms < 5000; ms += 10) {

@@ -94,8 +94,16 @@ describe('an unresponsive device', () => {
   it('is not reset by RTS when the option is off', async () => {
     await using harness = await deaf(false);
     await harness.clock.advance(300_000);
-    assert.ok(!steps(harness).includes('rtsReset'));
+    assert.deepEqual(steps(harness), ['lineEnd', 'lineEnd', 'lineEnd', 'restart', 'search']);
     assert.equal(harness.device.state.error?.code, 'DEVICE_UNRESPONSIVE');
     assert.ok(harness.port.opened > 1, 'the port was opened afresh');
+  });
+
+  it('loses the port at once where the port has no baud rate to search for', async () => {
+    await using harness = new Harness();
+    await harness.ready();
+    harness.simulator.write = () => undefined;
+    assert.ok(await harness.clock.until(() => harness.port.opened > 1, 120_000));
+    assert.equal(steps(harness).at(-1), 'reopen');
   });
 });

@@ -55,7 +55,7 @@ describe('the list of serial ports on Linux', () => {
     file('proc/cpuinfo');
     const use = async () => (await listPorts('linux', root)).map(({ inUse }) => inUse);
     assert.deepEqual(await use(), [false, true]);
-    // A file where a folder is expected stands for one that may not be read.
+    // A file in place of a folder: reading it fails, as without permission.
     file('proc/8/fd');
     assert.deepEqual(await use(), [undefined, true]);
   });

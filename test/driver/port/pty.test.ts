@@ -7,10 +7,10 @@ import type { Port, PortHandlers } from '../../../driver/port/port';
 import { openPty, PortLink, whyNoPty, type Pty } from '../../harness/port/pty';
 import { refused, rejected } from '../../harness/refused';
 
-/** Milliseconds until a test gives up; what is waited for comes within a few. */
+/** Timeout of a wait in milliseconds; waits usually take a few. */
 const TIMEOUT_MS = 5000;
 
-/** Settles as soon as `done()`; the condition is looked at after every turn of the event loop. */
+/** Settles once `done()` is true, which it checks after every turn of the event loop. */
 async function until(done: () => boolean, what: string): Promise<void> {
   const end = performance.now() + TIMEOUT_MS;
   while (!done()) {
@@ -89,7 +89,7 @@ describe('a real serial port', { skip: whyNoPty() ?? false }, () => {
     const pty = newPty(far.handlers.data);
     const payload = Buffer.alloc(65_536, 'p');
     const handlers: PortHandlers = {
-      // While the line is full, the port waits for room and for the next bytes.
+      // While the line is full, the port waits both to write and to read.
       data: () => port.write(payload),
       lost: () => undefined,
     };

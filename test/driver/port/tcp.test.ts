@@ -136,7 +136,7 @@ describe('a serial port behind TCP', () => {
 
   it('times out on a host that does not respond, and leaves no timer', async () => {
     const clock = new VirtualClock();
-    // Nothing of the real attempt can come about before virtual time has passed.
+    // Virtual time passes before the real connection can succeed or fail.
     const opening = openTcp(
       { address: 'tcp://10.255.255.1:1', host: '10.255.255.1', port: 1 },
       { data: () => undefined, lost: () => undefined },

@@ -12,9 +12,9 @@ type Waiter = (error: Error | null) => void;
 class FileLine implements SerialLine {
   fd: number | null;
   readonly calls: string[] = [];
-  /** What is waited for, in order. */
+  /** Events that the line has waited for, in order. */
   readonly waiting: { readonly event: string; readonly tell: Waiter }[] = [];
-  /** Flags of what the binding looks for. */
+  /** Flags that the poller polls for. */
   polled = 0;
   readonly poller = {
     once: (event: string, tell: Waiter) => this.waiting.push({ event, tell }),

@@ -14,7 +14,7 @@ describe('ring of records', () => {
     assert.deepEqual(texts(ring), ['0 1.5 AT\r\n', '253 2 ']);
   });
 
-  it('keeps as many of the newest records as have room, whatever their sizes', () => {
+  it('keeps as many of the newest records as have room, of any size', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 12, max: 300 }),
@@ -35,7 +35,7 @@ describe('ring of records', () => {
     );
   });
 
-  it('continues from a position that a reader kept', () => {
+  it('continues at the position after an earlier read', () => {
     const ring = new RecordRing(1000);
     ring.push(0, 1, Buffer.from('a'));
     const { end } = ring;
@@ -56,7 +56,7 @@ describe('ring of records', () => {
     assert.equal(ring.tail(1000), ring.start);
   });
 
-  it('keeps the times of records that hours lie between, also when the oldest are given up', () => {
+  it('keeps the times of records hours apart, also after it has dropped the oldest', () => {
     const ring = new RecordRing(64);
     const HOUR_MS = 3_600_000;
     const kept: string[] = [];
@@ -73,7 +73,7 @@ describe('ring of records', () => {
     );
   });
 
-  it('gives a reader the same times, whether it goes on or starts anew', () => {
+  it('gives a reader the same times from the start and from a later position', () => {
     const ring = new RecordRing(200);
     for (let index = 0; index < 30; index++) {
       ring.push(0, index * 1.5, Buffer.alloc(index % 7));

@@ -3,14 +3,14 @@ import { describe, it } from 'node:test';
 import { systemClock, type Clock } from '../../../driver/clock';
 import { RecordedClock } from '../../../driver/recorder/recorded-clock';
 
-/** A clock that shows a later time at each look. */
+/** A clock whose time rises with each call of now(). */
 function ticking(): { clock: Clock; looks: () => number } {
   let looks = 0;
   return { clock: { ...systemClock, now: () => ++looks }, looks: () => looks };
 }
 
 describe('the clock of a recorded driver', () => {
-  it('serves the records of a chunk and the first look of the driver with one reading', () => {
+  it('serves the record of a chunk and the first now() of the driver with one reading', () => {
     const { clock, looks } = ticking();
     const recorded = new RecordedClock(clock);
     recorded.beginTurn();
@@ -20,7 +20,7 @@ describe('the clock of a recorded driver', () => {
     assert.equal(recorded.recordTime, 2);
   });
 
-  it('reads the time again after the turn of a chunk, also when the driver did not look', () => {
+  it('reads the time again after the turn of a chunk, also when the driver has not called now()', () => {
     const recorded = new RecordedClock(ticking().clock);
     recorded.beginTurn();
     recorded.endTurn();

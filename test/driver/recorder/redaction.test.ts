@@ -10,7 +10,7 @@ import { VirtualClock } from '../../../simulator/replay/virtual-clock';
 
 const port = { address: 'memory', open: () => Promise.reject(new Error()) };
 
-/** What a recorder keeps of chunks that come from the device. */
+/** Returns the lines that a recorder keeps of chunks from the device. */
 function kept(secrets: SecretSet, chunks: readonly Uint8Array[]): string[] {
   const recorder = new Recorder(65_536, new RecordedClock(new VirtualClock()), secrets);
   for (const chunk of chunks) recorder.received(chunk);
@@ -28,13 +28,13 @@ function cut(bytes: Buffer, places: readonly number[]): Buffer[] {
   return starts.map((start, index) => bytes.subarray(start, starts[index + 1] ?? bytes.length));
 }
 
-/** Secrets that are no part of what devices say. */
+/** Secrets that are no part of a device's own words. */
 const secret = fc
   .string({ unit: 'binary', minLength: 6, maxLength: 40 })
   .filter((text) => !/[\p{Cc}\p{Surrogate}]/u.test(text) && /[a-z][^\s"\\,]*[a-z]/i.test(text))
   .map((text) => `~${text}~`);
 
-/** All forms in which a secret may pass. */
+/** All encodings in which a secret may pass. */
 const forms = (text: string): Buffer[] => [
   Buffer.from(text),
   Buffer.from(quote(text), 'latin1'),
@@ -129,7 +129,7 @@ describe('redaction', () => {
     }
   });
 
-  it('replaces a secret that is a word of the device, or short, only where the driver writes it', () => {
+  it('replaces a short secret, or one that is a word of the device, only where the driver writes it', () => {
     const header = { name: 'X-Pin', value: '7' };
     const secrets = new SecretSet([
       ...secretsOfDevice({ port, wifi: { ssid: 'net', password: 'WIFI GOT IP' } }),
@@ -144,7 +144,7 @@ describe('redaction', () => {
     );
   });
 
-  it('keeps the order of records while it waits for the end of what may be a secret', () => {
+  it('holds records back, in order, behind bytes that may begin a secret', () => {
     const clock = new VirtualClock();
     const secrets = new SecretSet(secretsOfOpen({ uri: 'ws://h', authorization: 'secret-token' }));
     const recorder = new Recorder(65_536, new RecordedClock(clock), secrets);

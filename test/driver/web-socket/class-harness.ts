@@ -25,7 +25,7 @@ export async function classHarness(
     harness,
     WebSocket,
     opened,
-    /** Has the server send a frame, and lets it arrive. */
+    /** Sends a frame from the server, and waits until it has arrived. */
     serve: async (opcode: number, payload: Buffer | string) => {
       harness.server.connections.at(-1)?.send({ fin: true, opcode, payload: Buffer.from(payload) });
       await harness.clock.advance(20);
@@ -36,7 +36,7 @@ export async function classHarness(
   };
 }
 
-/** What a socket tells, in order. */
+/** Records the events of a socket, in order. */
 export function story(socket: DeviceWebSocket): string[] {
   const told: string[] = [];
   socket.addEventListener('open', () => told.push(`open ${socket.readyState}`));

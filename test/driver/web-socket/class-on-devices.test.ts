@@ -5,7 +5,7 @@ import { describe, it } from 'node:test';
 import { URI, classHarness, story } from './class-harness';
 
 describe('links of a device', () => {
-  it('are three at a time: the fourth fails and says so; a closed one is free again', async () => {
+  it('are three at a time: a fourth connection fails with the reason; a closed link is free again', async () => {
     const { harness, opened, WebSocket } = await classHarness();
     const sockets = [await opened(), await opened(), await opened()];
     const fourth = new WebSocket(URI);
@@ -24,7 +24,7 @@ describe('links of a device', () => {
     await harness.end();
   });
 
-  it('that a program opens by itself are left alone', async () => {
+  it('that the program opens itself stay out of use', async () => {
     const { harness, opened, WebSocket } = await classHarness();
     for (const id of [0, 1] as const)
       await harness.clock.wait(harness.device.links[id].open({ uri: URI, keepOpen: true }));
@@ -77,7 +77,7 @@ describe('as the package ws', () => {
   });
 });
 
-describe('on firmware that tells no kinds (class C)', () => {
+describe('on firmware that does not report the kind (class C)', () => {
   for (const [unknownKind, kinds] of [
     ['guess', [false, true]],
     ['text', [false, false]],

@@ -49,7 +49,7 @@ describe('3 feedback from the protocol', () => {
     await harness.end();
   });
 
-  it('a server that closes: close, clean, with 1005, which stands for any code', async () => {
+  it('a close by the server: close, clean, with 1005 in place of any code', async () => {
     const { harness, opened } = await classHarness();
     const told = story(await opened());
     harness.server.connections[0]?.close(4000, 'enough');
@@ -77,7 +77,7 @@ describe('3 feedback from the protocol', () => {
     await harness.end();
   });
 
-  it('a refused connection: error that tells why, then close with 1006', async () => {
+  it('a refused connection: error with the reason, then close with 1006', async () => {
     const { harness, WebSocket } = await classHarness();
     const socket = new WebSocket('ws://host/401');
     const told = story(socket);

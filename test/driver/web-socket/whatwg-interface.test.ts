@@ -5,7 +5,7 @@ import { describe, it } from 'node:test';
 import { URI, classHarness, story, named } from './class-harness';
 
 describe('2.1 the WebSocket interface: constructor', () => {
-  it('throws SyntaxError for what is no URL, another scheme, and a fragment', async () => {
+  it('throws SyntaxError for an invalid URL, another scheme, and a fragment', async () => {
     const { harness, WebSocket } = await classHarness();
     for (const url of [
       '',
@@ -42,7 +42,7 @@ describe('2.1 the WebSocket interface: constructor', () => {
     await harness.end();
   });
 
-  it('asks for all subprotocols, and tells the only one once open', async () => {
+  it('requests all subprotocols, and names the only one once open', async () => {
     const { harness, opened, WebSocket } = await classHarness();
     const one = await opened('plain', 'chat');
     assert.deepEqual([one.protocol, one.extensions], ['chat', '']);
@@ -97,7 +97,7 @@ describe('2.1 close()', () => {
     await harness.end();
   });
 
-  it('sends what was given to send() before', async () => {
+  it('first sends the messages of earlier calls of send()', async () => {
     const { harness, opened, frames } = await classHarness();
     const socket = await opened();
     for (const text of ['one', 'two']) socket.send(text);

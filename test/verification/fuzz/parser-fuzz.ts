@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Frame } from '../../../driver/at/types';
-import { Parser, PARSER_BUFFER_LIMIT } from '../../../driver/at/parser/parser';
+import { Parser, PARSER_BUFFER_LIMIT_BYTES } from '../../../driver/at/parser/parser';
 
 /** Follows the input: line ends that end any data, then valid output. */
 const FLUSH = Buffer.from('\r\n'.repeat(8300));
@@ -39,7 +39,7 @@ function read(chunks: readonly Buffer[]): readonly Frame[] | string {
   const { parser, frames } = reader();
   for (const chunk of chunks) {
     parser.push(chunk);
-    if (parser.held > PARSER_BUFFER_LIMIT) return `it holds ${parser.held} bytes`;
+    if (parser.held > PARSER_BUFFER_LIMIT_BYTES) return `it holds ${parser.held} bytes`;
   }
   return frames;
 }

@@ -1,4 +1,4 @@
-import { PARSER_BUFFER_LIMIT } from '../../../driver/at/parser/parser';
+import { PARSER_BUFFER_LIMIT_BYTES } from '../../../driver/at/parser/parser';
 import { firmwareNamed, optionsOf, wholeNumber } from '../../harness/options';
 import { escapeBytes, unescapeBytes } from './escapes';
 import { fuzz, repeat } from './fuzz';
@@ -44,7 +44,7 @@ async function many(): Promise<boolean> {
     `seed ${seed}: ${inputs} inputs, ${bytes} bytes in ${Math.round((Date.now() - began) / 1000)} s`,
   );
   print(
-    `a parser holds at most ${PARSER_BUFFER_LIMIT} bytes; worst recovery ${(worstRecoveryMs / 1000).toFixed(1)} s`,
+    `a parser holds at most ${PARSER_BUFFER_LIMIT_BYTES} bytes; worst recovery ${(worstRecoveryMs / 1000).toFixed(1)} s`,
   );
   if (!failure) {
     print('no failure');

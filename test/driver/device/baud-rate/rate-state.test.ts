@@ -24,7 +24,7 @@ const climb: Climb = {
 };
 const EVENTS: readonly RateEvent[] = [
   ...(['answered', 'silent', 'unsupported', 'accepted', 'refused', 'unheard'] as const),
-  ...(['passed', 'damaged', 'active', 'inactive'] as const),
+  ...(['passed', 'corrupt', 'active', 'inactive'] as const),
 ];
 /** Actions until a climb ends, at most. */
 const MAX_ACTIONS = 500;
@@ -56,7 +56,7 @@ const lineUpTo = (limit: number, wired: boolean) => (state: RateState) => {
     case 'readingCts':
       return wired ? 'active' : 'inactive';
     case 'testing':
-      return state.to.rate <= limit ? 'passed' : 'damaged';
+      return state.to.rate <= limit ? 'passed' : 'corrupt';
     case 'telling':
     case 'returning':
       return 'accepted';

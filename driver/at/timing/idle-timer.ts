@@ -1,0 +1,136 @@
+import { LATE_MS, type Cancel, type Clock } from '../../clock';
+
+/** Bytes count with this multiple of their time on the port: USB latency and task switches leave gaps in a full stream. */
+const GAP_FACTOR = 1.25;
+/** Milliseconds by which the system may deliver bytes late: they take back so much idle time at most. */
+const MAX_DELIVERY_DELAY_MS = 200;
+/** Milliseconds of a slice, the unit in which idle time counts. */
+const SLICE_MS = 250;
+/** Milliseconds by which a slice may end late, as on any busy machine, and still count. */
+const SLICE_TOLERANCE_MS = 15;
+/** Milliseconds of the slice after a late one at least: a thread pool needs several turns to read. */
+const MIN_SLICE_AFTER_LATE_MS = 50;
+
+/**
+ * Measures port idle time: the time that passed, less the time that received bytes took on the port. A flood that fills
+ * the port delays the device's responses by many seconds, and must not look like a dead device; a server that sends
+ * often, but does not fill the port, leaves room for a response. The time that written bytes need does not count either.
+ *
+ * Time counts in slices. A slice that ends late counts less: a blocked event loop reads nothing. Before each check there
+ * is a slice that ended in time.
+ *
+ * One timer serves all waits: quick transactions in a row start no timer of their own.
+ */
+export class IdleTimer {
+  readonly #clock: Clock;
+  #idle = 0;
+  /** Clock time of the start, see {@link restart}. */
+  #from: number;
+  /** Clock time up to which time has been counted. */
+  #since: number;
+  /** Milliseconds for which the event loop was blocked since the start. */
+  #blocked = 0;
+  #sliceStart = 0;
+  /** Clock time at which the current slice ends. Later time does not count. */
+  #sliceEnd = Infinity;
+  #isLate = false;
+  /** Milliseconds of the idle time that bytes delivered late may take back. */
+  #revocable = 0;
+  #timer: Cancel | undefined;
+  #due = 0;
+  #check: () => void = () => undefined;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+    this.#from = this.#since = clock.now();
+  }
+
+  /** Milliseconds of port idle time since {@link restart}. */
+  get idle(): number {
+    return this.#idle + Math.max(0, Math.min(this.#clock.now(), this.#sliceEnd) - this.#since);
+  }
+
+  /** Milliseconds since {@link restart} in which the event loop turned, while it {@link watch}es. */
+  get elapsed(): number {
+    const now = this.#clock.now();
+    // The event loop may read input before it runs the late timer.
+    const blocked = this.#blocked + (this.#timer ? this.#blockedIn(now) : 0);
+    return Math.max(0, now - this.#from - blocked);
+  }
+
+  /** Starts anew. Nothing counts before `from`, which may lie ahead. */
+  restart(from: number): void {
+    this.#idle = 0;
+    this.#from = this.#since = from;
+    this.#blocked = 0;
+    this.#revocable = 0;
+  }
+
+  /** Call when bytes come in. @param duration milliseconds that they occupied the port */
+  heard(now: number, duration: number): void {
+    const gap = Math.min(now, this.#sliceEnd) - this.#since;
+    // A burst, or a port faster than assumed, takes back no idle time but the revocable.
+    if (now >= this.#since)
+      this.#count(Math.max(gap - duration * GAP_FACTOR, -this.#revocable), now);
+  }
+
+  /**
+   * Calls `check` once, at the latest when the port has been idle for `left` milliseconds more. The call may come
+   * sooner: `check` then compares {@link idle}, and watches again. A newer `check` replaces the one before.
+   */
+  watch(left: number, check: () => void): void {
+    const now = this.#clock.now();
+    this.#check = check;
+    const due = now + Math.max(1, left + Math.max(0, this.#since - now));
+    if (this.#timer && this.#due <= due) return;
+    this.#due = due;
+    this.#startSlice(now);
+  }
+
+  /** Ends the watch. */
+  stop(): void {
+    this.#timer?.();
+    this.#timer = undefined;
+    this.#sliceEnd = Infinity;
+  }
+
+  #startSlice(now: number): void {
+    this.#timer?.();
+    const least = this.#isLate ? MIN_SLICE_AFTER_LATE_MS : 0;
+    const planned = Math.max(least, Math.min(SLICE_MS, this.#due - now));
+    this.#sliceStart = now;
+    this.#sliceEnd = now + planned;
+    this.#timer = this.#clock.after(planned, () => this.#endSlice());
+  }
+
+  /** Counts the slice, less the time by which it ended late: the loop read input so much later too. */
+  #endSlice(): void {
+    const now = this.#clock.now();
+    const late = now - this.#sliceEnd;
+    const gap = this.#sliceEnd - Math.max(this.#since, this.#sliceStart);
+    this.#isLate = late > SLICE_TOLERANCE_MS;
+    this.#blocked += this.#blockedIn(now);
+    this.#count(Math.max(0, gap - (this.#isLate ? late : 0)), Math.max(now, this.#since));
+    // The event loop first reads pending input.
+    this.#timer = this.#clock.afterInput(() => {
+      this.#timer = undefined;
+      const after = this.#clock.now();
+      if (this.#isLate || after < this.#due) this.#startSlice(after);
+      else this.#check();
+    });
+  }
+
+  /** Milliseconds, in the current slice and after it, for which the loop was blocked, as its lateness shows. */
+  #blockedIn(now: number): number {
+    const late = now - this.#sliceEnd;
+    if (late <= LATE_MS) return 0;
+    const start = Math.max(this.#from, this.#sliceStart, this.#sliceEnd - late);
+    return Math.max(0, now - start);
+  }
+
+  #count(added: number, now: number): void {
+    this.#idle += added;
+    this.#revocable = Math.min(MAX_DELIVERY_DELAY_MS, this.#revocable + added);
+    this.#since = now;
+  }
+}
