@@ -103,9 +103,9 @@ export function espAtDevice(make: MakeDevice, clock: Clock = systemClock): (RED:
     const visits = new PortVisits(claims, clock);
     servePorts(RED);
     serveFirmware(RED);
-    serveNetworks(RED, translate, visits);
-    serveDoctor(RED, translate, visits);
-    serveCertificates(RED, translate);
+    serveNetworks(RED, visits);
+    serveDoctor(RED, visits);
+    serveCertificates(RED);
   };
 }
 

@@ -16,7 +16,8 @@ import {
 } from './shared/device/link-setting';
 import { NodeStatus } from './shared/device/node-status';
 import { UnderWay } from './shared/device/under-way';
-import { sentenceOf, toCaughtError } from './shared/errors/caught-error';
+import { toCaughtError } from './shared/errors/caught-error';
+import { sentenceOf } from './shared/errors/sentence';
 import {
   deleteOpenOptions,
   openOptions,

@@ -13,15 +13,12 @@ const authority = makeAuthority('Home CA');
 const board = makeIdentity(authority, 'board');
 const other = makeIdentity(authority, 'other');
 
-/** What the runtime says, it says in its own language. */
-const unfit = 'does not fit the client certificate';
-
 const runs = [
   {
     nodeRed: '4',
     locale: 'en-US',
     ports: [
-      /^Simulated ESP32\s+used by .*\s+sim:$/,
+      /^Simulated ESP32\s+this device\s+sim:$/,
       /^Silicon Labs CP2102, no\. 0001\s+in use\s+\/dev\/ttyUSB7$/,
       /^Serial port\s+COM3$/,
     ],
@@ -30,7 +27,7 @@ const runs = [
     nodeRed: '5',
     locale: 'zh-CN',
     ports: [
-      /^模拟的 ESP32\s+由 .* 使用\s+sim:$/,
+      /^模拟的 ESP32\s+本设备\s+sim:$/,
       /^Silicon Labs CP2102, 序列号 0001\s+占用中\s+\/dev\/ttyUSB7$/,
       /^串口\s+COM3$/,
     ],
@@ -99,6 +96,8 @@ for (const { nodeRed, locale, ports } of runs) {
         await paste('#node-config-input-certificate0', board.certificate);
         await paste('#esp-at-key0', other.key);
         const report = page.locator('#esp-at-report-0');
+        const words = catalog(locale);
+        const unfit = words('reasons.KEY_MISMATCH');
         await report.getByText(unfit).waitFor();
         assert.ok(await page.locator('#esp-at-key0.input-error').isVisible());
         await picture('certificates-wrong');
@@ -135,6 +134,7 @@ for (const { nodeRed, locale, ports } of runs) {
           ...settings,
         });
         const words = catalog(locale, 'esp-at-device');
+        const shared = catalog(locale);
         const editor = await bench.editor({ locale });
         const { page } = editor;
         await editor.place([
@@ -149,7 +149,7 @@ for (const { nodeRed, locale, ports } of runs) {
         await page.locator('#esp-at-test').click();
         const findings = page.locator('#esp-at-findings');
         // On a busy machine the doctor may find noise as well.
-        await findings.getByText('The device is behind a bridge').waitFor();
+        await findings.getByText(shared('doctor.BRIDGE')).waitFor();
         await editor.picture(`device-test-${nodeRed}`);
 
         await editor.tab('network');
@@ -164,8 +164,8 @@ for (const { nodeRed, locale, ports } of runs) {
         const choice = page.locator('#node-config-input-tls0');
         const report = page.locator('#esp-at-report-0');
         for (const [id, sentence] of [
-          ['tls-missing', 'Node-RED cannot read its files'],
-          ['tls-without-ca', 'it holds no CA'],
+          ['tls-missing', shared('reasons.FILES_UNREADABLE')],
+          ['tls-without-ca', shared('reasons.HOLDS_NO_CA')],
         ] as const) {
           await choice.selectOption(id);
           await report.getByText(sentence).waitFor();

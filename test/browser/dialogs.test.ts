@@ -78,8 +78,10 @@ for (const nodeRed of majors) {
     it('show messages of the runtime as text, never as HTML', async () => {
       const editor = await bench.editor();
       const device = idOf(bench.flows, 'esp-at-device');
+      const message = 'no port <img src=x onerror="hurt = 1">';
+      const error = { code: 'UNKNOWN', details: {}, message };
       await editor.page.route('**/esp-at-websocket/networks/*', (route) =>
-        route.fulfill({ status: 409, json: { error: 'no port <img src=x onerror="hurt = 1">' } }),
+        route.fulfill({ status: 409, json: { error } }),
       );
       await editor.editConfig(device);
       await editor.tab('network');

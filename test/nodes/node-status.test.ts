@@ -34,7 +34,7 @@ function stage() {
   });
   const status = new NodeStatus(RED, node, unchecked({ host }), '0');
   status.deviceChanged(device);
-  return { clock, node, status, shown, published, handlers, link: device.links[0] };
+  return { clock, node, status, shown, published, handlers, device, link: device.links[0] };
 }
 
 describe('the status of a node', () => {
@@ -138,4 +138,18 @@ describe('the status of a node', () => {
     assert.equal(shown.at(-1)?.text, 'closed');
     status.end();
   });
+
+  for (const [code, text] of [
+    ['LINK_NOT_OPEN', 'link not open'],
+    ['DEVICE_NOT_READY', 'closed'],
+  ] as const) {
+    it(`after an input refused with ${code}, and a change of the device: ${text}`, () => {
+      const { shown, status, device } = stage();
+      status.inputDone(new EspAtError(code, { link: 0, state: 'initializing' }));
+      device.become({ name: 'disconnected' });
+      device.become({ name: 'ready' });
+      assert.equal(shown.at(-1)?.text, text);
+      status.end();
+    });
+  }
 });

@@ -7,7 +7,8 @@ import { isReason, names, reasons } from '../../driver/error-reasons';
 import { EspAtError, errorCodes } from '../../driver/errors';
 import type { LinkStateNumber } from '../../driver/link/events';
 import { linkStateNames } from '../../nodes/shared/message/link-message';
-import { sentenceOf, toCaughtError } from '../../nodes/shared/errors/caught-error';
+import { toCaughtError } from '../../nodes/shared/errors/caught-error';
+import { sentenceOf } from '../../nodes/shared/errors/sentence';
 import {
   NodeError,
   nodeErrorCodes,

@@ -1,7 +1,5 @@
 import { EspAtError } from '../../../driver/errors';
 import { checkCertificates, outdatedCertificates } from '../../../driver/provisioning/certificates';
-import { sentenceOf } from '../errors/caught-error';
-import type { Translate } from '../message/translate';
 
 /** The PEM texts of one slot. An empty text means none. */
 export interface CertificateText {
@@ -10,24 +8,20 @@ export interface CertificateText {
   readonly key: string;
 }
 
-/** A problem of one of the texts, in the user's language. */
+/** A problem of one of the texts. */
 export interface CertificateProblem {
   readonly field: keyof CertificateText | 'tls';
-  readonly message: string;
+  readonly error: EspAtError;
 }
 
 const none: CertificateText = { ca: '', certificate: '', key: '' };
 
 /** Finds every problem: damaged text, a key that does not fit, an expired certificate, a missing half of a pair. */
-export function certificateProblems(
-  translate: Translate,
-  slot: number,
-  given: CertificateText,
-): CertificateProblem[] {
+export function certificateProblems(slot: number, given: CertificateText): CertificateProblem[] {
   const problems: CertificateProblem[] = [];
   const note = (field: keyof CertificateText, error: unknown) => {
     if (!(error instanceof EspAtError)) throw error;
-    problems.push({ field, message: sentenceOf(translate, error) });
+    problems.push({ field, error });
   };
   const { ca, certificate, key } = given;
   const parts = [

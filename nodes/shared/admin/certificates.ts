@@ -2,23 +2,22 @@ import type { NodeAPI } from 'node-red';
 import { EspAtError } from '../../../driver/errors';
 import type { Settings } from '../checks/refusal';
 import { slotUse, unusable, usableCertificates } from '../device/tls-config';
-import { sentenceOf } from '../errors/caught-error';
-import type { Translate } from '../message/translate';
 import {
   certificateProblems,
   type CertificateProblem,
   type CertificateText,
 } from './certificate-problems';
+import { codedCopy } from './coded-copy';
 import { STORED, textOf } from './request-text';
 import { DraftError, draftMaterial } from './tls-draft';
 
 /**
  * Adds `POST /esp-at-websocket/certificates` for the dialog. The body is `{ device, slot, ca, certificate, key }`,
  * the PEM texts of one slot, or `{ slot, tls, links }`: the settings of a `tls-config` node and of the links. The
- * response is the list of problems, `{ field, message }`; it never holds a text. The editor has no stored key: the
- * runtime takes it from the credentials.
+ * response is the list of problems, each a {@link codedCopy} with its `field`; it never holds a text. The editor has no
+ * stored key: the runtime takes it from the credentials.
  */
-export function serveCertificates(RED: NodeAPI, translate: Translate): void {
+export function serveCertificates(RED: NodeAPI): void {
   RED.httpAdmin.post(
     '/esp-at-websocket/certificates',
     RED.auth.needsPermission('esp-at-device.write'),
@@ -28,11 +27,11 @@ export function serveCertificates(RED: NodeAPI, translate: Translate): void {
       const body: unknown = request.body;
       const slot = textOf(body, 'slot') === '1' ? 1 : 0;
       const tls = memberOf(body, 'tls');
-      response.json(
+      const problems =
         typeof tls === 'object' && tls !== null
-          ? tlsProblems(RED, translate, { slot, tls, rows: rowsOf(memberOf(body, 'links')) })
-          : certificateProblems(translate, slot, textsOf(RED, body, slot)),
-      );
+          ? tlsProblems(RED, { slot, tls, rows: rowsOf(memberOf(body, 'links')) })
+          : certificateProblems(slot, textsOf(RED, body, slot));
+      response.json(problems.map(({ field, error }) => ({ field, ...codedCopy(error) })));
     },
   );
 }
@@ -53,21 +52,14 @@ interface TlsRequest {
   readonly rows: readonly Settings[];
 }
 
-function tlsProblems(
-  RED: NodeAPI,
-  translate: Translate,
-  { slot, tls, rows }: TlsRequest,
-): CertificateProblem[] {
+function tlsProblems(RED: NodeAPI, { slot, tls, rows }: TlsRequest): CertificateProblem[] {
   try {
     const given = usableCertificates(slot, draftMaterial(RED, tls), slotUse(rows, slot));
-    return certificateProblems(translate, slot, given).map(({ message }) => ({
-      field: 'tls',
-      message,
-    }));
+    return certificateProblems(slot, given).map(({ error }) => ({ field: 'tls', error }));
   } catch (error) {
     const known = error instanceof DraftError ? unusable(slot, 'FILES_UNREADABLE') : error;
     if (!(known instanceof EspAtError)) throw known;
-    return [{ field: 'tls', message: sentenceOf(translate, known) }];
+    return [{ field: 'tls', error: known }];
   }
 }
 

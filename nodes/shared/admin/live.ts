@@ -4,9 +4,8 @@ import type { LiveAnswer, LiveDevice } from '../live/live-answer';
 import { liveCounts } from '../live/live-counts';
 import { TrafficReader } from '../live/live-traffic';
 import { SignalWatch } from '../live/signal-watch';
-import { sentenceOf } from '../errors/caught-error';
 import { hostOf } from '../message/status-texts';
-import type { Translate } from '../message/translate';
+import { codedCopy } from './coded-copy';
 
 /** Needed to see and save what passes the port: a right of its own, since messages are in it. */
 export const LIVE_PERMISSION = 'esp-at.live';
@@ -15,7 +14,7 @@ export const LIVE_PERMISSION = 'esp-at.live';
  * Adds `GET /esp-at-websocket/live` for the live view. The response is a {@link LiveAnswer}: all devices, and the traffic
  * of one. Query: `device`, the ID of its node; `run` and `after`, the `run` and `next` of the latest answer's traffic.
  */
-export function serveLive(RED: NodeAPI, translate: Translate): void {
+export function serveLive(RED: NodeAPI): void {
   const traffic = new TrafficReader();
   const signals = new SignalWatch();
   RED.httpAdmin.get(
@@ -29,7 +28,7 @@ export function serveLive(RED: NodeAPI, translate: Translate): void {
       const trafficSince =
         chosen && device && traffic.read(device, Number(query.run), after, chosen.clock.now());
       const answer: LiveAnswer = {
-        devices: nodes.map((node) => liveDevice(translate, node, signals)),
+        devices: nodes.map((node) => liveDevice(node, signals)),
         ...(trafficSince && { traffic: trafficSince }),
       };
       response.set('Cache-Control', 'no-store').json(answer);
@@ -46,11 +45,7 @@ function deviceNodes(RED: NodeAPI): DeviceNode[] {
   return nodes;
 }
 
-function liveDevice(
-  translate: Translate,
-  { id, host }: DeviceNode,
-  signals: SignalWatch,
-): LiveDevice {
+function liveDevice({ id, host }: DeviceNode, signals: SignalWatch): LiveDevice {
   const { name, error } = host.state;
   const { capabilities, runningDevice: device } = host;
   const counts = device && liveCounts(device.statistics());
@@ -60,7 +55,7 @@ function liveDevice(
     id,
     name: host.label,
     state: name,
-    ...(error && { error: sentenceOf(translate, error) }),
+    ...(error && { error: codedCopy(error) }),
     ...(capabilities && { firmware: capabilities.firmware, version: capabilities.version }),
     ...(wifi && { wifi }),
     links: host.links.map(({ state, uri }) => ({ state, host: hostOf(uri) })),

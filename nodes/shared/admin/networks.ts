@@ -1,14 +1,13 @@
 import type { NodeAPI } from 'node-red';
 import type { PortVisits } from '../device/port-visits';
-import { toCaughtError } from '../errors/caught-error';
-import type { Translate } from '../message/translate';
+import { codedCopy } from './coded-copy';
 import { typedPort } from './typed-port';
 
 /**
  * Adds `POST /esp-at-websocket/networks/<device>` for the dialog: the Wi-Fi networks in reach of the device on the port
- * that the body names, `{ port, rate, dtr, rts }`, strongest first; or 409 with `{ error }`, a sentence.
+ * that the body names, `{ port, rate, dtr, rts }`, strongest first; or 409 with `{ error }`, a {@link codedCopy}.
  */
-export function serveNetworks(RED: NodeAPI, translate: Translate, visits: PortVisits): void {
+export function serveNetworks(RED: NodeAPI, visits: PortVisits): void {
   const networks = async (id: unknown, body: unknown) =>
     visits.networks(typedPort(RED, String(id), body));
   RED.httpAdmin.post(
@@ -18,8 +17,7 @@ export function serveNetworks(RED: NodeAPI, translate: Translate, visits: PortVi
     (request, response) => {
       networks(request.params.device, request.body).then(
         (found) => response.json(found),
-        (error: unknown) =>
-          response.status(409).json({ error: toCaughtError(translate, error).message }),
+        (error: unknown) => response.status(409).json({ error: codedCopy(error) }),
       );
     },
   );

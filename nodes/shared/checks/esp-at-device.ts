@@ -6,7 +6,7 @@ import { linkRowsRefusal } from './link-rows';
 import { addressRefusal, SIMULATED } from './port-address';
 import { asText, isVariable, refused, wholeSetting, type Check, type Settings } from './refusal';
 
-export { sentence } from '../errors/sentence';
+export { findingSentence, sentence, sentenceOf } from '../errors/sentence';
 export { headerRefusal } from './header-list';
 export { linkChecks } from './link-rows';
 

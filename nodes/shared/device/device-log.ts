@@ -1,6 +1,6 @@
 import type { Node } from 'node-red';
 import type { DeviceChange } from '../../../driver/device/events';
-import { sentenceOf } from '../errors/caught-error';
+import { sentenceOf } from '../errors/sentence';
 import { translateOr, type Translate } from '../message/translate';
 import type { FlowError } from '../errors/node-error';
 import type { DeviceApi } from './device-api';

@@ -72,7 +72,8 @@ export class NodeStatus implements DeviceUser {
 
   #listen(device: DeviceApi): () => void {
     const show = () => {
-      this.#refused = undefined;
+      // A refusal by the device is over. Another one, such as that of a link that is not open, still holds.
+      if (/^(?:DEVICE|PORT|WIFI|CLOCK)_/.test(this.#refused?.code ?? '')) this.#refused = undefined;
       this.#show();
     };
     device.on('statechange', show);
@@ -90,7 +91,7 @@ export class NodeStatus implements DeviceUser {
     this.#show();
   }
 
-  /** Shows that an input failed, until the next one succeeds, or the link or its device changes; undefined: it succeeded. */
+  /** Shows that an input failed, until one succeeds, or the link changes, or the device if that refused it; undefined: it succeeded. */
   inputDone(error: unknown): void {
     const refused = isFlowError(error) ? refusedStatus(error) : undefined;
     if (refused === this.#refused) return;

@@ -1,4 +1,4 @@
-/* global espAt, linkRows, text, input */
+/* global espAt, checks, linkRows, text, input */
 /* exported prepareSlot */
 
 /** The tls-config node that is chosen for a slot. */
@@ -41,7 +41,8 @@ function checkSlot(id, slot) {
       );
     }
     report.empty().show();
-    for (const { message } of problems) report.append($('<div>').text(message));
+    for (const problem of problems)
+      report.append($('<div>').text(checks.sentenceOf(text, problem)));
     if (problems.length === 0) report.text(text('tip.certificatesFit'));
   };
   if (!given.tls && !given.ca && !given.certificate && !given.key) {

@@ -1,5 +1,5 @@
-/* global input, text */
-/* exported askPort, testDevice */
+/* global checks, input, text */
+/* exported askPort, failureOf, testDevice */
 
 const FINDING_ICONS = {
   error: 'times-circle',
@@ -23,6 +23,11 @@ function askPort(question, id) {
   });
 }
 
+/** Why the runtime could not answer, as a sentence; empty if it did not say. */
+function failureOf({ responseJSON }) {
+  return responseJSON?.error ? checks.sentenceOf(text, responseJSON.error) : '';
+}
+
 /** Examines what is on the port, and lists what is missing. */
 function testDevice(id) {
   const button = $('#esp-at-test').prop('disabled', true);
@@ -34,18 +39,19 @@ function testDevice(id) {
     .done(({ ok, findings }) => {
       list.empty();
       if (ok) list.append($('<li>').text(text('tip.testOk')));
-      for (const { severity, message } of findings)
+      for (const finding of findings)
         list.append(
           $('<li>').append(
-            $(`<i class="fa fa-${FINDING_ICONS[severity]}" aria-hidden="true">`),
-            document.createTextNode(` ${message}`),
+            $(`<i class="fa fa-${FINDING_ICONS[finding.severity]}" aria-hidden="true">`),
+            document.createTextNode(` ${checks.findingSentence(text, finding)}`),
           ),
         );
     })
-    .fail(({ status, responseJSON }) => {
-      const reason = responseJSON ? responseJSON.error : '';
-      const isDenied = status === 401 || status === 403;
-      const sentence = isDenied ? text('tip.testDenied') : `${text('tip.testFailed')} ${reason}`;
+    .fail((failure) => {
+      const isDenied = failure.status === 401 || failure.status === 403;
+      const sentence = isDenied
+        ? text('tip.testDenied')
+        : `${text('tip.testFailed')} ${failureOf(failure)}`;
       list.empty().append($('<li>').text(sentence));
     })
     .always(() => {

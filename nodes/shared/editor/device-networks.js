@@ -1,4 +1,4 @@
-/* global askPort, text, input */
+/* global askPort, failureOf, showMenu, text, input */
 /* exported findNetworks */
 
 /** dBm from which a signal has one bar more. */
@@ -10,22 +10,16 @@ function findNetworks(id) {
   askPort('networks', id)
     .done((networks) => {
       if (networks.length === 0) return RED.notify(text('tip.noNetworks'), 'warning');
-      const menu = RED.popover.menu({
-        tabSelect: true,
-        width: 420,
-        maxHeight: 260,
-        class: 'esp-at-menu',
-        options: networks.map((network) => ({ value: network, label: describeNetwork(network) })),
-        onselect: ({ value }) => input('ssid').val(value.ssid).trigger('change').trigger('focus'),
-      });
-      menu.show({ target: input('ssid') });
+      const options = networks.map((network) => ({
+        value: network.ssid,
+        label: describeNetwork(network),
+      }));
+      showMenu(input('ssid'), button, options);
     })
-    .fail(({ status, responseJSON }) => {
-      const reason = responseJSON ? responseJSON.error : '';
-      const sentence = text(
-        status === 401 || status === 403 ? 'tip.noPermission' : 'tip.networksFailed',
-      );
-      RED.notify(`${sentence} ${RED.utils.sanitize(reason)}`, 'warning');
+    .fail((failure) => {
+      const isDenied = failure.status === 401 || failure.status === 403;
+      const sentence = text(isDenied ? 'tip.noPermission' : 'tip.networksFailed');
+      RED.notify(`${sentence} ${RED.utils.sanitize(failureOf(failure))}`, 'warning');
     })
     .always(() => {
       button.prop('disabled', false);

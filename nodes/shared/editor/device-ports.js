@@ -1,5 +1,5 @@
 /* global espAt, text, input */
-/* exported findPorts, portIsFree, proposeDevice */
+/* exported findPorts, portIsFree, proposeDevice, showMenu */
 
 /** A validator as Node-RED's: returns true, or the sentence that another device has the port. */
 function portIsFree(node, port) {
@@ -31,31 +31,39 @@ function proposeDevice(node) {
   input('name').val(name);
 }
 
-function findPorts() {
+/** Lists the ports in a menu below the field. @param {string} id of the device whose dialog is open */
+function findPorts(id) {
   const button = $('#esp-at-findPorts').prop('disabled', true);
   $.getJSON('esp-at-websocket/ports')
     .done((ports) => {
-      const menu = RED.popover.menu({
-        tabSelect: true,
-        width: 420,
-        maxHeight: 260,
-        class: 'esp-at-menu',
-        options: ports.map((port) => ({ value: port.value, label: describePort(port) })),
-        onselect: ({ value }) => input('port').val(value).trigger('change').trigger('focus'),
-      });
-      menu.show({ target: input('port') });
+      const options = ports.map((port) => ({ value: port.value, label: describePort(port, id) }));
+      showMenu(input('port'), button, options);
     })
     .fail(() => RED.notify(text('tip.noPorts'), 'error'))
     .always(() => button.prop('disabled', false));
 }
 
+/** Shows a menu as wide as a field with its button, and puts the chosen value into the field. */
+function showMenu(field, button, options) {
+  const width = button.offset().left + button.outerWidth() - field.offset().left;
+  const menu = RED.popover.menu({
+    tabSelect: true,
+    width,
+    maxHeight: 260,
+    class: 'esp-at-menu',
+    options,
+    onselect: ({ value }) => field.val(value).trigger('change').trigger('focus'),
+  });
+  menu.show({ target: field });
+}
+
 /** Two lines: what it is, and whether it is free; below it its address. */
-function describePort({ value, about, serialNumber, inUse }) {
+function describePort({ value, about, serialNumber, inUse }, id) {
   const owner = espAt.devices().find(({ port }) => samePort(port, value));
   const what = value === 'sim:' ? text('ports.simulated') : about || text('ports.serial');
   const number = serialNumber ? text('ports.number', { serialNumber }) : '';
   const state = owner
-    ? text('ports.usedBy', { device: RED.utils.getNodeLabel(owner, owner.id) })
+    ? usedBy(owner, id)
     : inUse === undefined
       ? ''
       : text(inUse ? 'ports.inUse' : 'ports.free');
@@ -64,4 +72,9 @@ function describePort({ value, about, serialNumber, inUse }) {
     $('<span class="esp-at-menu-state">').text(state),
     $('<div class="esp-at-menu-detail">').text(value),
   );
+}
+
+function usedBy(owner, id) {
+  if (owner.id === id) return text('ports.own');
+  return text('ports.usedBy', { device: RED.utils.getNodeLabel(owner, owner.id) });
 }

@@ -86,15 +86,16 @@ const espAt = {
    * @param {(key: string, values?: object) => string} text
    * @param {{ checks: object, sentence: Function }} module of `shared/checks`
    * @param {string} field
+   * @param {(settings: object) => string | undefined} [sourceOf] where the value comes from, if no setting says it
    */
-  checked(text, { checks, sentence }, field) {
+  checked(text, { checks, sentence }, field, sourceOf = (settings) => settings[`${field}Type`]) {
     // Two parameters tell Node-RED that a text may be returned.
     return function (value, options) {
       if (value === espAt.stored) return true;
       const settings = espAt.settings(this);
       const refusal = checks[field](value, settings);
       if (refusal) return sentence(text, refusal.code, refusal.details);
-      const type = settings[`${field}Type`];
+      const type = sourceOf(settings);
       if (!/^(msg|flow|global|jsonata)$/.test(type)) return true;
       // A key of a context may name its store.
       const path = type === 'jsonata' ? value : value.replace(/^#:\(.*?\)::/, '');
@@ -139,8 +140,12 @@ const espAt = {
         $(`#${tab.id}`).show();
       },
     });
-    for (const name of names)
-      tabs.addTab({ id: `esp-at-pane-${name}`, label: text(`tab.${name}`) });
+    for (const name of names) {
+      const tab = { id: `esp-at-pane-${name}`, label: text(`tab.${name}`) };
+      tabs.addTab(tab);
+      // Node-RED shows the label again as the tooltip, and reads it only then.
+      tab.label = text(`tabTip.${name}`);
+    }
     setTimeout(() => tabs.resize(), 0);
   },
 
@@ -158,6 +163,16 @@ const espAt = {
 
   /** What Node-RED gives the editor in place of a stored secret. */
   stored: '__PWRD__',
+
+  /**
+   * The label of a node in the palette: its type, and the words that a newcomer looks for. The palette searches only its
+   * label, and would put spaces around a plain hyphen. In the title of a dialog it is the type alone.
+   * @param {string} type
+   */
+  paletteLabel: (type) => () =>
+    RED.editor.getEditStack().length > 0
+      ? type
+      : `${type.replace('-', '\u2011')} (ESP32 AT WebSocket)`,
 
   /**
    * The label of a node on the canvas: its name, or its type and link.

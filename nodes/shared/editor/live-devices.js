@@ -1,4 +1,4 @@
-/* global text */
+/* global sentenceOf, text */
 /* exported showDevices */
 
 /** A status colour of Node-RED for each state of a device. */
@@ -41,7 +41,7 @@ function showDevices(list, devices, chosen, choose) {
 }
 
 function deviceDetail({ error, version, firmware, wifi, counts }) {
-  if (error) return error;
+  if (error) return sentenceOf(text, error);
   const parts = [
     version && text('live.firmware', { version: version.replace(/\(.*/, ''), firmware }),
     wifi && text('live.wifi', wifi),

@@ -1,4 +1,4 @@
-/* global ResizeObserver, text, LiveModel, TrafficList, showDevices, showStrip, showCharts, showCounters */
+/* global ResizeObserver, text, sentenceOf, LiveModel, TrafficList, showDevices, showStrip, showCharts, showCounters */
 /* exported addLiveView */
 
 /** Milliseconds between an answer and the next question. */
@@ -113,7 +113,7 @@ function addLiveView() {
     const { device } = model;
     if (!device) return;
     const time = new Date().toISOString().replace(/[:.]/g, '-').slice(0, 19);
-    $.get({ url: `esp-at-websocket/recording/${encodeURIComponent(device.id)}`, dataType: 'text' })
+    $.get(`esp-at-websocket/recording/${encodeURIComponent(device.id)}`)
       .done((recording) => {
         const url = URL.createObjectURL(new Blob([recording]));
         const name = `esp-at-${device.name.replace(/[^\w.-]+/g, '-')}-${time}.jsonl`;
@@ -121,7 +121,9 @@ function addLiveView() {
         URL.revokeObjectURL(url);
       })
       .fail(({ responseJSON }) => {
-        RED.notify(RED.utils.sanitize(responseJSON?.error ?? text('live.noAnswer')), 'warning');
+        const error = responseJSON?.error;
+        const sentence = error ? sentenceOf(text, error) : text('live.noAnswer');
+        RED.notify(RED.utils.sanitize(sentence), 'warning');
       });
   }
 }

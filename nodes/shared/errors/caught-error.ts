@@ -1,5 +1,5 @@
-import { isFlowError, type FlowError, type FlowErrorCode } from './node-error';
-import { sentence } from './sentence';
+import { isFlowError, type FlowErrorCode } from './node-error';
+import { sentenceOf } from './sentence';
 import type { Translate } from '../message/translate';
 
 /**
@@ -18,20 +18,6 @@ export class Sentence extends String implements Error {
   get message(): string {
     return this.toString();
   }
-}
-
-/** The sentence about an error in the user's language; English where the catalog has none. */
-export function sentenceOf(
-  translate: Translate,
-  { code, details, message, cause }: FlowError,
-): string {
-  const { reason } = details;
-  // A reason that quotes the cause becomes the sentence about the cause.
-  if (!isFlowError(cause) || reason !== cause.message) {
-    return sentence(translate, code, details, message);
-  }
-  const inner = sentenceOf(translate, cause).replace(/[.。]$/, '');
-  return sentence(translate, code, { ...details, reason: inner }, message);
 }
 
 /** Any failure as the argument of `done()` and `node.error()`. Never throws. */

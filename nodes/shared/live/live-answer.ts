@@ -1,6 +1,7 @@
 import type { DeviceStateName, FirmwareClass } from '../../../driver/device/options';
 import type { LinkStateName } from '../../../driver/link/events';
 import type { RecordingLine } from '../../../driver/recorder/lines';
+import type { CodedError } from '../errors/sentence';
 
 /** What the live view shows of a device. */
 export interface LiveDevice {
@@ -8,8 +9,8 @@ export interface LiveDevice {
   readonly id: string;
   readonly name: string;
   readonly state: DeviceStateName;
-  /** A sentence. */
-  readonly error?: string;
+  /** Why it cannot work. */
+  readonly error?: CodedError;
   readonly firmware?: FirmwareClass;
   /** First line of `AT+GMR`. */
   readonly version?: string;

@@ -3,6 +3,7 @@ import { LinkStrip } from './link-strip';
 import type { LiveAnswer, LiveDevice, LiveTraffic } from './live-answer';
 import { TrafficRows, type TrafficRow } from './traffic-rows';
 
+export { sentenceOf } from '../errors/sentence';
 export { areaPath, shortAmount } from './chart';
 export { counterNames } from './live-answer';
 export { rowMatches, rowText } from './row-text';

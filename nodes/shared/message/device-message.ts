@@ -5,7 +5,7 @@ import type { DeviceAction } from '../device/device-actions';
 import type { FlowError } from '../errors/node-error';
 import type { DeviceHost } from '../device/device-host';
 import type { FlowDeviceEventName } from '../device/flow-events';
-import { sentenceOf } from '../errors/caught-error';
+import { sentenceOf } from '../errors/sentence';
 import type { Translate } from './translate';
 
 /** What ws-status tells of the device: an event, a change of its state or send queue, or an answer to an input. */

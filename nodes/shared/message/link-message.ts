@@ -1,6 +1,6 @@
 import type { NodeMessage } from 'node-red';
 import type { FlowLinkEvent } from '../device/flow-events';
-import { sentenceOf } from '../errors/caught-error';
+import { sentenceOf } from '../errors/sentence';
 import type { Translate } from './translate';
 
 /** Names of the states 0-4 in messages. */

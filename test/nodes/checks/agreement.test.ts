@@ -1,19 +1,17 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { closePayload } from '../../../driver/commands/close-frame';
 import { checkOpen } from '../../../driver/link/options';
 import { checks as device } from '../../../nodes/shared/checks/esp-at-device';
 import { isVariable, type Check, type Settings } from '../../../nodes/shared/checks/refusal';
 import { isTemplate } from '../../../nodes/shared/checks/template';
-import { checks as close } from '../../../nodes/shared/checks/ws-close';
 import { checks as open } from '../../../nodes/shared/checks/ws-open';
 import { deviceSettings } from '../../../nodes/shared/device/device-settings';
 import { makeDevice } from '../../../nodes/shared/device/make-device';
 import { isFlowError } from '../../../nodes/shared/errors/node-error';
 import { openOptions, openSettings } from '../../../nodes/shared/message/open-settings';
-import { settingNumber, settingText } from '../../../nodes/shared/message/settings';
-import { anyText } from '../../harness/any-text';
+import { settingText } from '../../../nodes/shared/message/settings';
+import { near } from '../../harness/near';
 import { unchecked } from '../../harness/refused';
 
 const RUNS = { numRuns: 400 };
@@ -21,16 +19,6 @@ const RUNS = { numRuns: 400 };
 /** Node-RED without environment variables and without a flow context. */
 const RED = unchecked({ util: { getSetting: () => undefined } });
 const nodeWith = (credentials: object) => unchecked({ credentials });
-
-/** Values near the edge of what a field takes, and any text. */
-const near = (...values: readonly string[]) =>
-  fc.oneof(
-    fc.constantFrom(...values),
-    fc.tuple(fc.constantFrom(...values), anyText()).map(([start, end]) => start + end),
-    anyText(),
-    fc.integer({ min: -10, max: 200_000 }).map(String),
-    fc.double().map(String),
-  );
 
 /** The code that an action is refused with; undefined if it is not. */
 async function codeOf(action: () => unknown): Promise<string | undefined> {
@@ -151,20 +139,6 @@ describe('dialog and runtime', () => {
           assert.equal(dialogCode({ uri: unchecked(open.uri) }, settings), runtime);
         },
       ),
-      RUNS,
-    );
-  });
-
-  it('agree on any code and reason of ws-close', async () => {
-    await fc.assert(
-      fc.asyncProperty(near('1000', '4999', ''), near('', 'é'.repeat(61)), async (code, reason) => {
-        fc.pre(!isVariable(code) && !isVariable(reason));
-        const node = nodeWith({});
-        const runtime = await codeOf(() =>
-          closePayload(settingNumber(RED, node, code) ?? 1000, settingText(RED, node, reason)),
-        );
-        assert.equal(dialogCode(close, { code, reason }), runtime);
-      }),
       RUNS,
     );
   });

@@ -10,9 +10,8 @@ const none = { ca: '', certificate: '', key: '' };
 
 /** What is wrong, field by field, in English. */
 function problems(given: Partial<typeof none>): string[] {
-  const key = (name: string) => name;
-  return certificateProblems(key, 1, { ...none, ...given }).map(
-    ({ field, message }) => `${field}: ${message}`,
+  return certificateProblems(1, { ...none, ...given }).map(
+    ({ field, error }) => `${field}: ${error.message}`,
   );
 }
 

@@ -226,6 +226,8 @@ onEachRuntime('the admin endpoints', (nodeRed) => {
       body: [
         {
           field: 'key',
+          code: 'CERTIFICATE_INVALID',
+          details: { material: 'privateKey', index: 0, reason: 'KEY_MISMATCH' },
           message: 'Replace the private key in slot 0: it does not fit the client certificate.',
         },
       ],

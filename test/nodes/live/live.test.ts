@@ -5,7 +5,6 @@ import { Recorder } from '../../../driver/recorder/recorder';
 import { SecretSet } from '../../../driver/recorder/secret-set';
 import { TrafficReader } from '../../../nodes/shared/live/live-traffic';
 import { SignalWatch } from '../../../nodes/shared/live/signal-watch';
-import { catalog } from '../../harness/nodes/catalog';
 import { FakeDevice } from '../../harness/nodes/fake-device';
 import { onEachRuntime } from '../../harness/nodes/node-red';
 import { VirtualClock } from '../../../simulator/replay/virtual-clock';
@@ -92,12 +91,13 @@ onEachRuntime('GET esp-at-websocket', (nodeRed) => {
     assert.deepEqual(asObject(traffic, 'traffic').lines, [{ at: 0, host: 'AT\r\n' }]);
   });
 
-  it('recording: gives the file of a device, and a sentence without one', async () => {
-    await nodeRed.load(() => new FakeDevice(), flow, {}, catalog('en-US'));
+  it('recording: gives the file of a device, and an error without one', async () => {
+    await nodeRed.load(() => new FakeDevice(), flow);
     const found = await nodeRed.get('/esp-at-websocket/recording/d');
     assert.equal(found.status, 200);
     const none = await nodeRed.get('/esp-at-websocket/recording/x');
     assert.equal(none.status, 409);
-    assert.match(String(asObject(none.body, 'body').error), /^This node has no device/);
+    const error = asObject(asObject(none.body, 'body').error, 'error');
+    assert.deepEqual([error.code, error.details], ['NO_DEVICE', {}]);
   });
 });

@@ -1,0 +1,96 @@
+import assert from 'node:assert/strict';
+import { createRequire } from 'node:module';
+import { after, before, describe, it } from 'node:test';
+import fc from 'fast-check';
+import { isVariable } from '../../nodes/shared/checks/refusal';
+import { near } from '../harness/near';
+import { unchecked } from '../harness/refused';
+import { idOf, type NodeRedMajor } from '../start/demo';
+import { placeRequest } from './dialog-checks';
+import type { Editor } from './editor';
+import { noBrowser, Workbench } from './workbench';
+
+const COUNT = 400;
+
+const expressions = near(
+  '$sum(payload.items)',
+  '"ws://" & host & "/"',
+  'payload[0].a',
+  '$nothing(',
+  'reply.payload.seq = request.payload.seq',
+  '(',
+  '/a/',
+  '',
+);
+const paths = near('payload.uri', 'a[0].b', "a['b c']", 'payload[msg.topic]', 'a..b', 'a[', '');
+
+/** Without environment variables, which only the runtime knows. */
+const sample = (values: fc.Arbitrary<string>) =>
+  fc.sample(values, COUNT).filter((text) => !isVariable(text));
+
+/** Fields that take an expression or a path, with the settings that make them do so. */
+const fields = [
+  ['ws-open', 'uri'],
+  ['ws-send', 'timeout'],
+  ['ws-close', 'reason'],
+  ['ws-request', 'payload'],
+] as const;
+
+for (const nodeRed of ['4', '5'] as const satisfies readonly NodeRedMajor[]) {
+  const release = nodeRed === '4' ? 'node-red' : 'node-red-5';
+  const load = createRequire(createRequire(__filename).resolve(`${release}/package.json`));
+  const { util } = load('@node-red/util') as typeof import('@node-red/util');
+
+  /** Whether the runtime can read a value from this source. */
+  const canRead = (text: string, source: 'jsonata' | 'msg') => {
+    try {
+      if (text.trim() === '') return false;
+      if (source === 'jsonata') util.prepareJSONataExpression(text, unchecked({}));
+      else util.normalisePropertyExpression(text, unchecked({}), false);
+      return true;
+    } catch {
+      return false;
+    }
+  };
+
+  describe(`dialog and runtime of Node-RED ${nodeRed}`, { skip: noBrowser }, () => {
+    let bench: Workbench;
+    let editor: Editor;
+    before(async () => {
+      bench = await Workbench.start({ nodeRed });
+      editor = await bench.editor();
+      await placeRequest(editor, bench.flows);
+    });
+    after(() => bench.dispose());
+
+    /** The texts that the dialog accepts. */
+    const verdicts = (type: string, field: string, texts: readonly string[], settings: object) =>
+      editor.run(
+        `const node = RED.nodes.node(args.id);
+         const { validate } = node._def.defaults[args.field];
+         return args.texts.filter((text) => {
+           const own = { ...args.settings, [args.field]: text };
+           return validate.call(Object.create(node, Object.getOwnPropertyDescriptors(own)), text, {}) === true;
+         });`,
+        { id: type === 'ws-request' ? type : idOf(bench.flows, type), field, texts, settings },
+      );
+
+    for (const [type, field] of fields) {
+      for (const source of ['jsonata', 'msg'] as const) {
+        it(`agree on any ${field} of ${type} from ${source}`, async () => {
+          const texts = sample(source === 'jsonata' ? expressions : paths);
+          const accepted = await verdicts(type, field, texts, { [`${field}Type`]: source });
+          const expected = texts.filter((text) => canRead(text, source));
+          assert.deepEqual(accepted, expected);
+        });
+      }
+    }
+
+    it('agree on any condition of ws-request', async () => {
+      const texts = sample(expressions);
+      const accepted = await verdicts('ws-request', 'condition', texts, { match: 'jsonata' });
+      const expected = texts.filter((text) => canRead(text, 'jsonata'));
+      assert.deepEqual(accepted, expected);
+    });
+  });
+}

@@ -1,0 +1,80 @@
+import { EventEmitter } from 'node:events';
+import { createRequire } from 'node:module';
+import type { NodeAPI } from 'node-red';
+import { Device } from '../../../driver/device/device';
+import type { PortOpener } from '../../../driver/port/port';
+import { DeviceHost } from '../../../nodes/shared/device/device-host';
+import { RecordingFolder } from '../../../nodes/shared/recording/recording-folder';
+import { PortClaims } from '../../../nodes/shared/device/port-claims';
+import type { Settings } from '../../../nodes/shared/checks/refusal';
+import wsClose from '../../../nodes/ws-close';
+import wsRequest from '../../../nodes/ws-request';
+import wsSend from '../../../nodes/ws-send';
+import wsStatus from '../../../nodes/ws-status';
+import { VirtualClock } from '../../../simulator/replay/virtual-clock';
+import { unchecked } from '../refused';
+
+const port: PortOpener = { address: 'silent', open: () => new Promise(() => undefined) };
+
+/** What Node-RED offers the nodes of a release, without a runtime: a runtime starts far too slowly for random settings. */
+export class InputCodes {
+  readonly #constructors = new Map<string, (this: unknown, def: Settings) => void>();
+
+  /** @param nodeRed the package of the release */
+  constructor(nodeRed: 'node-red' | 'node-red-5') {
+    const load = createRequire(createRequire(__filename).resolve(`${nodeRed}/package.json`));
+    const { util } = load('@node-red/util') as typeof import('@node-red/util');
+    const clock = new VirtualClock();
+    const host = new DeviceHost({
+      label: 'device',
+      address: 'silent',
+      claims: new PortClaims(),
+      clock,
+      ports: { key: (address) => address, memory: () => unchecked({}), opener: () => port },
+      make: () => new Device({ port, clock }),
+      recordings: new RecordingFolder(undefined),
+      followers: [],
+    });
+    // Keeps the device running between the nodes under test.
+    host.attach({ deviceChanged: () => undefined });
+    const RED: NodeAPI = unchecked({
+      _: (key: string) => key,
+      util,
+      comms: { publish: () => undefined },
+      nodes: {
+        createNode: () => undefined,
+        getNode: () => ({ host }),
+        registerType: (type: string, constructor: (this: unknown, def: Settings) => void) =>
+          this.#constructors.set(type, constructor),
+      },
+    });
+    for (const define of [wsSend, wsRequest, wsClose, wsStatus]) define(RED);
+  }
+
+  /**
+   * Gives an input to a node with these settings, on a device that never becomes ready.
+   * @returns the code that ends the input; undefined while it waits. For a node that warns of its settings, `warned`
+   */
+  async of(
+    type: string,
+    settings: Settings,
+    msg: object = { payload: '{}' },
+  ): Promise<string | undefined> {
+    const node = Object.assign(new EventEmitter(), {
+      id: 'node',
+      credentials: {},
+      status: () => undefined,
+      error: () => undefined,
+      send: () => undefined,
+      warn: () => (code = 'warned'),
+    });
+    let code: string | undefined;
+    this.#constructors.get(type)?.call(node, { device: 'device', link: '0', ...settings });
+    const done = (error?: { code?: string }) =>
+      (code ??= error ? (error.code ?? 'none') : 'success');
+    node.emit('input', msg, () => undefined, done);
+    for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve));
+    node.emit('close');
+    return code;
+  }
+}

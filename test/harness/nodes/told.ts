@@ -1,0 +1,16 @@
+import { sentenceOf } from '../../../nodes/shared/errors/sentence';
+import { asObject, asText } from '../../package/project';
+import { catalog } from './catalog';
+
+/** What an editor in a language says of an error that the runtime sent it. */
+export function told(error: unknown, language = 'en-US'): string {
+  const { code, details, message } = asObject(error, 'error');
+  const values = Object.entries(asObject(details, 'details')).map(
+    ([name, value]) => [name, typeof value === 'number' ? value : String(value)] as const,
+  );
+  return sentenceOf(catalog(language), {
+    code: asText(code, 'code'),
+    details: Object.fromEntries(values),
+    message: asText(message, 'message'),
+  });
+}
