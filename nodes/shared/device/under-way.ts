@@ -1,8 +1,8 @@
 import { EspAtError } from '../../../driver/errors';
 
 /**
- * What a node has under way, to be aborted when the node ends. Each piece of work has a signal of its own: a shared one
- * compares a new listener with all that it has, and thousands of messages at once would block the event loop.
+ * Aborts the work of a node when the node ends. Each piece of work has a signal of its own: a shared one compares a new
+ * listener with all that it has, and thousands of messages at once would block the event loop.
  */
 export class UnderWay {
   readonly #stops = new Set<AbortController>();
@@ -20,7 +20,7 @@ export class UnderWay {
   /** Runs work with a signal that aborts when the node ends, or has ended: a value may have come too late. */
   async run<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
     const stop = new AbortController();
-    if (this.#ended) stop.abort(ended());
+    if (this.#ended) stop.abort(abortedError());
     this.#stops.add(stop);
     try {
       return await work(stop.signal);
@@ -32,9 +32,11 @@ export class UnderWay {
   /** Aborts what has not begun. */
   end(): void {
     this.#ended = true;
-    const reason = ended();
+    const reason = abortedError();
     for (const stop of this.#stops) stop.abort(reason);
   }
 }
 
-const ended = () => new EspAtError('ABORTED', {}, { outcome: 'not-sent' });
+function abortedError(): EspAtError {
+  return new EspAtError('ABORTED', {}, { outcome: 'not-sent' });
+}

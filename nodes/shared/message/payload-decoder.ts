@@ -73,10 +73,10 @@ function completeLength(bytes: Buffer): number {
 
 function parse(bytes: Buffer, link: number): unknown {
   try {
-    // JSON is UTF-8 (RFC 8259, section 8.1); other bytes would change without a word.
+    // JSON is UTF-8 (RFC 8259, section 8.1); toString() would replace other bytes unnoticed.
     if (isUtf8(bytes)) return JSON.parse(bytes.toString());
   } catch {
-    // Told below.
+    // Not JSON either.
   }
   throw new NodeError('NOT_JSON', { link });
 }

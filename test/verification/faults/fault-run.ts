@@ -14,9 +14,9 @@ import { PortMonitor } from './port-monitor';
 
 export interface FaultRunOptions {
   readonly seed: number;
-  /** Ends after this many messages, both ways together … */
+  /** Messages after which the run may end, both ways together. Default 0. */
   readonly messages?: number | undefined;
-  /** … and this many episodes; absent: any count. */
+  /** Episodes after which the run may end. Default 0. */
   readonly faults?: number | undefined;
   /** Names of faults, or names with settings; empty: all faults. */
   readonly only?: readonly string[];
@@ -95,7 +95,7 @@ export class FaultRun {
     const { messages, faults } = this.#options;
     const { log } = this.#harness;
     const enough = log.out.length + log.in.length >= (messages ?? 0);
-    return faults === undefined ? enough : enough && this.episodes.length >= faults;
+    return enough && this.episodes.length >= (faults ?? 0);
   }
 
   // --- traffic -------------------------------------------------------------------------------------
