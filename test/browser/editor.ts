@@ -127,7 +127,7 @@ export class Editor {
   }
 
   /** Waits until a node shows a text on the canvas, and says in which colour and shape. */
-  async status(id: string, text: string): Promise<{ fill: string; shape: string }> {
+  async status(id: string, text: string | RegExp): Promise<{ fill: string; shape: string }> {
     await this.page
       .locator(`[id="${id}"] .red-ui-flow-node-status-label`)
       .filter({ hasText: text })
