@@ -173,8 +173,7 @@ export class Editor {
   /** Opens the dialog of a node. */
   async edit(id: string): Promise<void> {
     await this.run('RED.editor.edit(RED.nodes.node(args));', id);
-    await this.page.locator('#node-dialog-ok').waitFor();
-    await this.page.waitForTimeout(400); // The tray slides in.
+    await this.#opened('node-dialog-ok');
   }
 
   /** Opens the dialog of a configuration node. */
@@ -183,8 +182,15 @@ export class Editor {
       'const node = RED.nodes.node(args); RED.editor.editConfig("", node.type, node.id);',
       id,
     );
-    await this.page.locator('#node-config-dialog-ok').waitFor();
-    await this.page.waitForTimeout(400); // The tray slides in.
+    await this.#opened('node-config-dialog-ok');
+  }
+
+  /** Waits until a dialog is in its place. Then Node-RED gives its first field the focus, and takes it from any other. */
+  async #opened(button: string): Promise<void> {
+    await this.page.locator(`#${button}`).waitFor();
+    await this.page.waitForFunction(
+      "(([tray]) => getComputedStyle(tray).right === '0px' && tray.contains(document.activeElement))($('.red-ui-tray').last())",
+    );
   }
 
   /** Shows a tab of the dialog, by its place or the name of its pane. */
