@@ -10,4 +10,11 @@ export {
   wsopenQuery,
   type OpenLink,
 } from './wsopen';
-export { MAX_CONTROL_BYTES, DEFAULT_SEND_TIMEOUT_MS, wsdatafmt, wsping, wssend } from './wssend';
+export {
+  MAX_CONTROL_BYTES,
+  DEFAULT_SEND_TIMEOUT_MS,
+  payloadBytes,
+  wsdatafmt,
+  wsping,
+  wssend,
+} from './wssend';

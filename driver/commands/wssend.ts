@@ -4,7 +4,7 @@ import type { Reason } from '../error-reasons';
 import { EspAtError, type ErrorDetails } from '../errors';
 import type { SendOptions } from '../link/options';
 import { build } from './build';
-import { shown } from '../values/text';
+import { hasHalfCharacter, shown } from '../values/text';
 import { isWhole } from '../values/whole';
 import { checkLink, checkTimeout, type Unchecked } from './check';
 
@@ -59,6 +59,17 @@ function command(link: unknown, payload: unknown, options: Unchecked<SendTraits>
     timeoutMs: timeout + SEND_LEEWAY_MS,
     ...(bytes.length > 0 && { payload: bytes }),
   });
+}
+
+/**
+ * The bytes of a message.
+ * @throws EspAtError `INVALID_PAYLOAD`, with the outcome `not-sent`
+ */
+export function payloadBytes(payload: unknown): Uint8Array {
+  if (payload instanceof Uint8Array) return payload;
+  if (typeof payload === 'string' && !hasHalfCharacter(payload)) return Buffer.from(payload);
+  const reason = typeof payload === 'string' ? 'HALF_CHARACTER' : 'NOT_BYTES';
+  throw new EspAtError('INVALID_PAYLOAD', { reason }, { outcome: 'not-sent' });
 }
 
 /** `AT+WSSEND`: pings the server. Fails after 300 ms where the device cannot send. */

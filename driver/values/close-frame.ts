@@ -1,5 +1,5 @@
 import type { Flaw } from './flaw';
-import { utf8Length } from './text';
+import { hasHalfCharacter, utf8Length } from './text';
 
 /** Bytes of a close reason at most (RFC 6455, section 5.5). */
 const MAX_REASON_BYTES = 123;
@@ -16,6 +16,7 @@ export function isCloseCode(code: unknown): code is number {
 /** Why a text cannot be the reason in a close frame, or undefined. */
 export function closeReasonFlaw(text: unknown): Flaw | undefined {
   if (typeof text !== 'string') return { reason: 'CLOSE_REASON_NOT_TEXT' };
+  if (hasHalfCharacter(text)) return { reason: 'HALF_CHARACTER' };
   const length = utf8Length(text);
   if (length <= MAX_REASON_BYTES) return undefined;
   return { reason: 'CLOSE_REASON_TOO_LONG', length, max: MAX_REASON_BYTES };

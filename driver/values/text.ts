@@ -6,8 +6,12 @@ const control = /\p{Cc}/u;
 /** Why a text cannot be a parameter of an AT command, or undefined. */
 export function textFlaw(text: string): Reason | undefined {
   if (control.test(text)) return 'CONTROL_CHARACTER';
-  if (/\p{Surrogate}/u.test(text)) return 'HALF_CHARACTER';
-  return undefined;
+  return hasHalfCharacter(text) ? 'HALF_CHARACTER' : undefined;
+}
+
+/** Whether a text holds half of a surrogate pair: UTF-8 has no bytes for it, and an encoder writes U+FFFD instead. */
+export function hasHalfCharacter(text: string): boolean {
+  return /[\ud800-\udfff]/u.test(text);
 }
 
 /** Bytes of a text in UTF-8. */

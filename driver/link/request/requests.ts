@@ -7,6 +7,7 @@ import {
   type ErrorDetails,
   type SendOutcome,
 } from '../../errors';
+import { payloadBytes } from '../../commands/websocket';
 import { wholeFlaw } from '../../values/whole';
 import type { Message } from '../events';
 import type { SendOptions } from '../options';
@@ -63,11 +64,13 @@ export class Requests {
   async request(payload: RequestPayload, options: RequestOptions): Promise<Reply> {
     checkTimeout(options.replyTimeoutMs);
     const ids = { number: () => this.#nextNumber(), uuid: () => uuid(this.#host.random) };
-    const { matcher, payload: content } = prepare(payload, options.match, ids);
+    const prepared = prepare(payload, options.match, ids);
+    const { matcher } = prepared;
+    const content = payloadBytes(prepared.payload);
     const { signal } = options;
     if (signal?.aborted) throw this.#error('ABORTED', {}, 'not-sent');
     const request = new PendingRequest(content, matcher, options);
-    const bytes = Buffer.byteLength(content);
+    const bytes = content.length;
     this.#open.take(bytes);
     if (!this.#table.add(request)) {
       this.#open.give(bytes);

@@ -4,7 +4,7 @@ import type { QueueLimit } from './queue-limit';
 import type { LinkHost } from '../link-host';
 import type { Clock } from '../../clock';
 import { shown } from '../../values/text';
-import { MAX_CONTROL_BYTES, wssend } from '../../commands/websocket';
+import { MAX_CONTROL_BYTES, payloadBytes, wssend } from '../../commands/websocket';
 import type { Capabilities } from '../../device/options';
 import { asEspAtError, EspAtError, type ErrorCode } from '../../errors';
 import type { DeviceRecorder } from '../../recorder/device-recorder';
@@ -82,7 +82,7 @@ export class SendQueue implements SendSource {
    * @throws EspAtError with an `outcome`
    */
   async send(payload: Uint8Array | string, options: SendOptions): Promise<void> {
-    const bytes = typeof payload === 'string' ? Buffer.from(payload) : payload;
+    const bytes = payloadBytes(payload);
     // Builds a command only for its checks: what can never be sent is refused now, not after it was held.
     wssend(this.link, bytes.subarray(0, MAX_CONTROL_BYTES + 1), options);
     checkHold(options.holdMs);

@@ -103,6 +103,7 @@ describe('command injection: arbitrary values of a request', () => {
         }
         sent++;
         const bytes = Buffer.from(message);
+        if (typeof message === 'string') assert.equal(bytes.toString(), message, 'altered text');
         const parts = heard.map((each) => each.payload ?? Buffer.alloc(0));
         assert.deepEqual(Buffer.concat(parts), bytes);
         for (const { name, values } of heard) {
@@ -120,7 +121,7 @@ describe('command injection: arbitrary values of a request', () => {
       }),
       RUNS,
     );
-    assert.ok(sent > 100, `${sent} were sent: too few`);
+    assert.ok(sent > 80, `${sent} were sent: too few`);
     await harness.end();
   });
 
@@ -143,6 +144,7 @@ describe('command injection: arbitrary values of a request', () => {
           return;
         }
         closed++;
+        if (typeof reason === 'string') assert.equal(Buffer.from(reason).toString(), reason);
         assert.deepEqual(
           heard.map(({ line }) => line),
           [`AT+WSSEND=0,${heard[0]?.payload?.length},8`, 'AT+WSCLOSE=0'],

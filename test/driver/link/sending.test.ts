@@ -65,6 +65,39 @@ describe('sending', () => {
     });
   }
 
+  it('refuses half a surrogate pair in a message, request or close reason, and writes nothing', async () => {
+    await using harness = await readyHarness();
+    const [link] = harness.device.links;
+    await harness.clock.wait(link.open({ uri: 'ws://host/plain' }));
+    const { length } = harness.port.text;
+    for (const half of ['\ud800', 'a\udc00b', '\udc00\ud800', '{"id":"\udfff"}']) {
+      const refusals = [
+        link.send(half),
+        link.send(half, { opcode: 2, holdMs: 1000 }),
+        link.request(half, { match: { by: 'next' } }),
+        link.request(half, { match: { by: 'function', matches: () => true } }),
+        link.close({ reason: half }),
+      ];
+      const errors = refusals.map((refusal) => failure(harness, refusal));
+      for (const { code, details } of await Promise.all(errors)) {
+        assert.deepEqual([code, details.reason], ['INVALID_PAYLOAD', 'HALF_CHARACTER']);
+      }
+    }
+    assert.equal(harness.port.text.length, length);
+    // JSON escapes it, so that the server gets what was meant.
+    const reply = link.request({ id: '\ud800' }, { match: { by: 'property', request: 'id' } });
+    const sent = () =>
+      harness.server.connections[0]?.frames.map(({ payload }) => payload.toString());
+    await harness.clock.until(() => sent()?.length === 1, 1000);
+    assert.deepEqual(sent(), ['{"id":"\\ud800"}']);
+    harness.server.connections[0]?.send({
+      fin: true,
+      opcode: 1,
+      payload: Buffer.from(sent()?.[0] ?? ''),
+    });
+    assert.deepEqual((await harness.clock.wait(reply)).json, { id: '\ud800' });
+  });
+
   it('keeps the messages of three links separate', async () => {
     await using harness = await readyHarness();
     const { links } = harness.device;

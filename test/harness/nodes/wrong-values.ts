@@ -94,6 +94,7 @@ export const wrongValues: Readonly<Record<string, readonly Row[]>> = {
       { hasAuthorization: true },
     ],
     ['delimiter', '', /"delimiter": it is empty/, { joining: 'delimiter' }],
+    ['delimiter', '\ud800', /half of a surrogate pair/, { joining: 'delimiter' }],
     ['delimiter', '\\xZZ', /after a backslash, only/, { joining: 'delimiter' }],
     ['silence', '0', /"idle time|pause": 0 is not/, { joining: 'silence' }],
     ['maxMessage', '1.5', /"largest message": 1\.5 is not/],
@@ -116,6 +117,7 @@ export const wrongValues: Readonly<Record<string, readonly Row[]>> = {
     ['code', '', /Correct the setting "close code"/, { codeType: 'flow' }],
     ['code', '1005', /Change the close code "1005" to 1000-1003/],
     ['code', '999', /close code/],
+    ['reason', 'a\udc00', /half of a surrogate pair/],
     ['reason', 'ü'.repeat(62), /124 bytes, at most 123/],
   ],
   'ws-status': [
