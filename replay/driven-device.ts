@@ -3,7 +3,7 @@ import { DeviceRecorder } from '../driver/recorder/device-recorder';
 import { decodeOpen } from '../driver/recorder/open-codec';
 import type { CallLine, RecordingLine } from '../driver/recorder/lines';
 import { VirtualClock } from '../simulator/replay/virtual-clock';
-import { prepare } from './preparation';
+import { prepare, simulatedDevice, type FarEnd } from './preparation';
 import type { DriverAct, DriverRecording } from './recording-file';
 import { ReplayPort } from './replay-port';
 
@@ -38,10 +38,15 @@ export class DrivenDevice {
     });
   }
 
-  /** Brings the driver to the start of the recording. */
-  async prepare(): Promise<void> {
-    await prepare(this.#recording, this.device, this.#port, this.clock);
+  /** Brings the driver to the start of the recording. Without `farEnd`, with a simulated device that it then destroys. */
+  async prepare(farEnd = this.#simulated()): Promise<void> {
+    await prepare(this.#recording, this.device, this.#port, this.clock, farEnd);
     this.#position = this.device.recorder?.end ?? 0;
+  }
+
+  /** Delivers bytes from the device. */
+  deliver(bytes: Buffer): void {
+    this.#port.deliver(bytes);
   }
 
   /** The recorded lines since the last call. */
@@ -67,6 +72,11 @@ export class DrivenDevice {
 
   end(): void {
     void this.device.stop();
+  }
+
+  #simulated(): FarEnd {
+    const simulated = simulatedDevice(this.#recording, this.clock, (bytes) => this.deliver(bytes));
+    return { write: (bytes) => simulated.write(bytes), prepared: () => simulated.destroy() };
   }
 
   async #call(act: CallLine, signal: AbortSignal): Promise<unknown> {

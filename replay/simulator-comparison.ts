@@ -1,10 +1,12 @@
 import type { DataFrame } from '../driver/at/types';
-import { SimulatedDevice } from '../simulator';
-import { VirtualClock } from '../simulator/replay/virtual-clock';
+import type { SimulatedDevice } from '../simulator';
+import type { VirtualClock } from '../simulator/replay/virtual-clock';
 import { opcodes } from '../simulator/websocket/frame-codec';
-import { acceptingNetwork, type ServerEnd } from './accepting-network';
+import type { ServerEnd } from './accepting-network';
 import { DeviceTokens, type DeviceToken } from './device-tokens';
 import type { Difference } from './difference';
+import { DrivenDevice } from './driven-device';
+import { simulatedDevice } from './preparation';
 import type { DriverRecording } from './recording-file';
 
 /** The simulated device may be this much later than the recorded one. */
@@ -21,22 +23,29 @@ interface Expected extends DeviceToken {
  * Writes the driver's recorded bytes to a simulated device, whose servers act as the recording shows, and compares its
  * output. Returns the first difference: a bug of the simulator, unknown behavior of the firmware, or corrupt bytes.
  *
+ * A recording that starts at a snapshot begins with a simulated device whose links are open.
+ *
  * @throws Error for a recording that starts in the middle, when the state of the device is unknown
  */
 export async function compareWithSimulator(
   recording: DriverRecording,
 ): Promise<Difference | undefined> {
-  if (recording.heading.driver.from !== 'fresh')
-    throw new Error('the recording does not start with the start of the device');
-  return new SimulatorComparison(recording).run();
+  if (recording.heading.driver.from === 'middle')
+    throw new Error('the recording has no snapshot to start from');
+  const comparison = new SimulatorComparison(recording);
+  await comparison.prepare();
+  return comparison.run();
 }
 
 class SimulatorComparison {
   readonly #lines: DriverRecording['lines'];
-  readonly #clock = new VirtualClock();
+  /** The driver, until the device is at the start of the recording. */
+  readonly #driven: DrivenDevice;
+  readonly #clock: VirtualClock;
   readonly #device: SimulatedDevice;
+  #output: (bytes: Buffer) => void = () => undefined;
   /** The output of the recorded device, by the index of the line. */
-  readonly #recorded: ReadonlyMap<number, readonly DeviceToken[]>;
+  #recorded: ReadonlyMap<number, readonly DeviceToken[]> = new Map();
   /** Recorded data that no server has sent yet, by link. */
   readonly #unsent: readonly DataFrame[][] = [[], [], []];
   readonly #simulated = new DeviceTokens();
@@ -48,24 +57,44 @@ class SimulatorComparison {
   #opening = 0;
   #lastCommand = '';
 
-  constructor({ heading, lines }: DriverRecording) {
-    this.#lines = lines;
-    this.#recorded = tokensOf(lines);
+  constructor(recording: DriverRecording) {
+    this.#lines = recording.lines;
+    this.#driven = new DrivenDevice(recording);
+    this.#clock = this.#driven.clock;
+    this.#device = simulatedDevice(
+      recording,
+      this.#clock,
+      (bytes) => this.#output(bytes),
+      (server) => this.#servers.set(this.#opening, server),
+    );
+  }
+
+  /** Brings the simulated device to the start of the recording. */
+  async prepare(): Promise<void> {
+    const recorded = new DeviceTokens();
+    // Both learn the data formats of the links.
+    const both = [recorded, this.#simulated];
+    this.#output = (bytes) => {
+      for (const tokens of both) tokens.deviceWrote(bytes.toString('latin1'));
+      this.#driven.deliver(bytes);
+    };
+    await this.#driven.prepare({
+      write: (bytes) => {
+        for (const tokens of both) tokens.hostWrote(Buffer.from(bytes).toString('latin1'));
+        this.#device.write(bytes);
+      },
+      opening: (link) => {
+        this.#opening = link;
+      },
+      prepared: () => this.#driven.end(),
+    });
+    this.#output = (bytes) => {
+      for (const { stream, text } of this.#simulated.deviceWrote(bytes.toString('latin1')))
+        listOf(this.#got, stream).push(text);
+    };
+    this.#recorded = tokensOf(recorded, this.#lines);
     for (const { data } of [...this.#recorded.values()].flat())
       if (data) this.#unsent[data.link]?.push(data);
-    const { wifi } = heading.driver.options;
-    this.#device = new SimulatedDevice({
-      firmware: heading.class,
-      clock: this.#clock,
-      network: acceptingNetwork(this.#clock, (server) => this.#servers.set(this.#opening, server)),
-      random: () => 0.5,
-      joined: heading.joined,
-      ...(wifi && { wifi: [{ ssid: wifi.ssid, password: wifi.password }] }),
-      output: (bytes) => {
-        for (const { stream, text } of this.#simulated.deviceWrote(bytes.toString('latin1')))
-          listOf(this.#got, stream).push(text);
-      },
-    });
   }
 
   async run(): Promise<Difference | undefined> {
@@ -152,8 +181,10 @@ class SimulatorComparison {
   }
 }
 
-function tokensOf(lines: DriverRecording['lines']): Map<number, DeviceToken[]> {
-  const tokens = new DeviceTokens();
+function tokensOf(
+  tokens: DeviceTokens,
+  lines: DriverRecording['lines'],
+): Map<number, DeviceToken[]> {
   const found = new Map<number, DeviceToken[]>();
   for (const [index, line] of lines.entries()) {
     if ('host' in line) tokens.hostWrote(line.host);

@@ -8,9 +8,13 @@ import { firmwareClasses, type FirmwareClass } from '../../simulator';
 import { Harness } from '../harness/harness';
 import { OWN_RECORDINGS } from '../verification/conformance/files';
 
+/** Holds less than the recording. */
+const SMALL_RECORDER_BYTES = 6000;
+
 /** Two links with messages each way, one longer than a read of the device; the server closes one, the host the other. */
-async function recordingOf(firmware: FirmwareClass): Promise<string> {
-  const harness = new Harness({ firmware, serial: { baudRate: 115_200 } });
+async function recordingOf(firmware: FirmwareClass, recorderBytes?: number): Promise<string> {
+  const device = recorderBytes === undefined ? {} : { recorderBytes };
+  const harness = new Harness({ firmware, device, serial: { baudRate: 115_200 } });
   await harness.ready();
   const [first, second] = harness.device.links;
   const ignored = (promise: Promise<unknown>) => void promise.catch(() => undefined);
@@ -98,10 +102,23 @@ describe('a recording of the driver against the simulated device', () => {
     assert.deepEqual([found?.what, found?.expected, found?.got], ['other', 'SEND O', 'SEND OK']);
   });
 
-  it('refuses a recording that starts at a snapshot', async () => {
+  for (const firmware of firmwareClasses) {
+    it(`starts at a snapshot with the links that were open, class ${firmware}`, async () => {
+      const recording = parseDriverRecording(await recordingOf(firmware, SMALL_RECORDER_BYTES));
+      assert.equal(recording.heading.driver.from, 'snapshot');
+      const snapshot = recording.lines.find((line) => 'snapshot' in line);
+      assert.ok(snapshot && snapshot.links.length > 0);
+      assert.equal(await compareWithSimulator(recording), undefined);
+      const { changed, line } = altered(recording, 'OK');
+      const found = await compareWithSimulator(changed);
+      assert.deepEqual([found?.line, found?.what], [line, 'other']);
+    });
+  }
+
+  it('refuses a recording that starts in the middle', async () => {
     const recording = parseDriverRecording(await recordingOf('D'));
-    const driver = { ...recording.heading.driver, from: 'snapshot' as const };
+    const driver = { ...recording.heading.driver, from: 'middle' as const };
     const heading = { ...recording.heading, driver };
-    await assert.rejects(compareWithSimulator({ ...recording, heading }), /does not start with/);
+    await assert.rejects(compareWithSimulator({ ...recording, heading }), /has no snapshot/);
   });
 });
