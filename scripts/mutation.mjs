@@ -27,6 +27,7 @@ const subjects = {
     tests: [
       ...['at/transaction', 'at/command-queue', 'at/at-client', 'at/response-timeout', 'at/timing'],
       ...['at/blocked-port', 'at/noise', 'at/slow-bridge', 'at/port-lease', 'at/outcome'],
+      ...['at/resync', 'at/resync-data', 'at/client-resync'],
     ],
   },
   'link-state': {

@@ -1,0 +1,189 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { at, ClientHarness, find, lost, question } from './client-harness';
+
+const once = { ...question, idempotent: false };
+const corruptHeader = '+WS_DATA:0,x\r\n';
+
+/** A harness whose client has lost the response to a command, and resyncs. */
+async function resyncing(): Promise<ClientHarness> {
+  const harness = new ClientHarness();
+  harness.run(once);
+  await harness.clock.advance(3000);
+  assert.equal(harness.client.state, 'resyncing');
+  harness.written();
+  harness.events.length = 0;
+  return harness;
+}
+
+describe('a client that resyncs', () => {
+  it('asks another query in each resync', async () => {
+    const harness = new ClientHarness();
+    harness.answerResync();
+    for (const [index, line] of ['AT+SYSLOG?', 'AT+SYSSTORE?', 'AT+CWMODE?'].entries()) {
+      assert.equal(harness.client.firstQuery, index);
+      harness.receive('\r\nOK\r\n');
+      await harness.clock.advance(1000);
+      assert.deepEqual(harness.written(), ['\r\n', `${line}\r\n`]);
+    }
+  });
+
+  it('starts with the query that it is given', async () => {
+    const harness = new ClientHarness();
+    harness.answerResync();
+    harness.client.firstQuery = 2;
+    assert.equal(await harness.clock.wait(find(harness)), 'inSync');
+    assert.deepEqual(harness.written(), ['\r\n', 'AT+CWMODE?\r\n']);
+  });
+
+  it('pads nothing after a command without a payload', async () => {
+    const harness = await resyncing();
+    await harness.clock.advance(60_000);
+    const steps = ['step: lineEnd', 'step: lineEnd', 'step: restart'];
+    assert.deepEqual(harness.events, [...steps, 'unresponsive']);
+  });
+
+  it('fails a command that waits for the end, and runs nothing more, where the device stays silent', async () => {
+    const harness = new ClientHarness();
+    const asked = harness.run(question);
+    await harness.clock.advance(60_000);
+    assert.deepEqual([asked.end, harness.client.state], ['OUT_OF_SYNC', 'unresponsive']);
+    harness.written();
+    const next = harness.run(at());
+    harness.receive(`\r\nOK\r\n${corruptHeader}`);
+    await harness.clock.advance(60_000);
+    assert.deepEqual([next.end, harness.written()], ['pending', []]);
+    assert.equal(harness.events.at(-1), 'unresponsive');
+    harness.client.reset(lost);
+    await harness.clock.advance(0);
+    assert.equal(next.end, 'DEVICE_RESTARTED');
+  });
+
+  it('at a negotiated rate probes after 500 ms, tries once, and restarts nothing', async () => {
+    const harness = new ClientHarness();
+    harness.client.assume({ rateLostOnRestart: true });
+    harness.run(once);
+    await harness.clock.advance(500);
+    assert.deepEqual(harness.written(), ['AT+X?\r\n', '\r\n']);
+    await harness.clock.advance(499);
+    assert.deepEqual(harness.events, []);
+    await harness.clock.advance(5000);
+    const lostResponse = 'out of sync: NO_RESPONSE AT+X?';
+    assert.deepEqual(harness.events, [lostResponse, 'step: lineEnd', 'unresponsive']);
+    assert.deepEqual(harness.written(), ['\r\n']);
+  });
+
+  it('at a negotiated rate drops partial data, which may have swallowed the response', async () => {
+    for (const [rateLostOnRestart, last] of [
+      [true, 'in sync'],
+      [false, 'step: lineEnd'],
+    ] as const) {
+      const harness = new ClientHarness();
+      harness.answerResync();
+      harness.client.assume({ rateLostOnRestart });
+      harness.run({ ...once, timeoutMs: 400 });
+      harness.receive('+WS_DATA:0,900,OK');
+      await harness.clock.advance(500);
+      assert.equal(harness.events.at(-1), last);
+    }
+  });
+
+  it('reports the restart that it causes as ready, and fails all commands where nothing resets it', async () => {
+    const harness = new ClientHarness();
+    harness.answer({ 'AT+RST\r\n': '\r\nOK\r\n\r\nready\r\n' });
+    const asked = harness.run(question);
+    const waiting = harness.run(at());
+    await harness.clock.advance(60_000);
+    assert.deepEqual(harness.events.slice(-2), ['step: restart', 'ready']);
+    assert.deepEqual([asked.end, waiting.end], ['DEVICE_RESTARTED', 'DEVICE_RESTARTED']);
+    assert.equal(harness.client.state, 'idle');
+  });
+
+  it('emits each URC, and no late response', async () => {
+    const harness = await resyncing();
+    harness.receive('WIFI GOT IP\r\n+SYSLOG:1\r\nAT+SYSLOG?\r\n+STA_X\r\n');
+    assert.deepEqual(harness.events, ['wifi-got-ip', 'unknown +STA_X']);
+  });
+
+  it('pauses for 30 ms after the answer to a line end, in which it emits URCs', async () => {
+    const harness = await resyncing();
+    harness.receive('\r\nERROR\r\n');
+    await harness.clock.advance(29);
+    harness.receive('WIFI GOT IP\r\n');
+    await harness.clock.advance(0);
+    assert.deepEqual([harness.events, harness.written()], [['wifi-got-ip'], []]);
+    await harness.clock.advance(30);
+    assert.deepEqual(harness.written(), ['AT+SYSLOG?\r\n']);
+  });
+
+  it('takes a prompt for one only while it may be open', async () => {
+    const harness = await resyncing();
+    harness.answerResync();
+    harness.receive('\r\nERROR\r\n');
+    await harness.clock.advance(1000);
+    assert.equal(harness.client.state, 'idle');
+    harness.receive('>x\r\n');
+    assert.ok(harness.events.includes('unknown >x'));
+  });
+
+  it('stops at a reset: it writes nothing more, and leaves no timer', async () => {
+    const harness = await resyncing();
+    harness.client.reset(lost);
+    assert.equal(harness.clock.pending, 0);
+    await harness.clock.advance(60_000);
+    assert.deepEqual([harness.written(), harness.client.state], [[], 'idle']);
+  });
+
+  it('reports data lost once, although more corrupt data comes', async () => {
+    const harness = await resyncing();
+    harness.answerResync();
+    harness.receive(`${corruptHeader}${corruptHeader}\r\nERROR\r\n`);
+    await harness.clock.advance(1000);
+    assert.deepEqual(harness.events, ['data lost', 'in sync']);
+  });
+});
+
+describe('after a resync a message', () => {
+  /** A client that has lost the prompt of a message, by data that is corrupt. */
+  function corrupted(answers: Readonly<Record<string, string>> = {}) {
+    const harness = new ClientHarness();
+    harness.answerResync();
+    harness.answer(answers);
+    const message = harness.send(0, 'hello');
+    harness.written();
+    harness.receive(corruptHeader);
+    return { harness, message };
+  }
+
+  it('whose connection has ended is not repeated', async () => {
+    const { harness, message } = corrupted();
+    harness.closeLink(0);
+    await harness.clock.advance(1000);
+    assert.equal(message.end, 'LINK_CLOSED not-sent');
+    assert.deepEqual(harness.written(), ['\r\n', 'AT+SYSLOG?\r\n']);
+    assert.equal(harness.client.state, 'idle');
+  });
+
+  it('whose prompt was padded is not repeated, but one of another link runs', async () => {
+    const padding = '\r\n'.repeat(4);
+    const { harness, message } = corrupted({ '\r\n': '', [padding]: '\r\nSEND OK\r\n' });
+    const other = harness.send(1, 'x');
+    await harness.clock.advance(5000);
+    assert.equal(message.end, 'OUT_OF_SYNC not-sent');
+    assert.ok(harness.events.includes('in sync, corrupt 0'));
+    assert.equal(harness.written().at(-1), 'AT+WSSEND=1,1\r\n');
+    assert.equal(other.end, 'pending');
+  });
+
+  it('is announced as out of sync where a doubtful ERROR led to padding', async () => {
+    const harness = new ClientHarness();
+    const message = harness.send(0, 'hello');
+    harness.receive('ERROR\r\n');
+    harness.answer({ 'AT+SYSLOG?\r\n': '+SYSLOG:0\r\n\r\nSEND OK\r\n\r\nOK\r\n' });
+    harness.receive('\r\nERROR\r\n');
+    await harness.clock.advance(1000);
+    assert.equal(message.end, 'OUT_OF_SYNC not-sent');
+    const cause = 'out of sync: UNEXPLAINED_ERROR AT+WSSEND=0';
+    assert.deepEqual(harness.events, [cause, 'in sync, corrupt 0']);
+  });
+});

@@ -1,0 +1,144 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type { SequenceAccess } from '../../../driver/at/command-sequence';
+import { at, ClientHarness, lost, question } from './client-harness';
+
+/** Starts a sequence; `access` is what its body got, `end()` ends the body. */
+function sequenceOf(harness: ClientHarness) {
+  let access: SequenceAccess | undefined;
+  let end = (): void => undefined;
+  const outcome = harness.watch(
+    harness.client.sequence((given) => {
+      access = given;
+      return new Promise<string>((resolve) => (end = () => resolve('ended')));
+    }),
+  );
+  assert.ok(access);
+  return { access, end: () => end(), outcome };
+}
+
+describe('a sequence', () => {
+  it('goes on after a resync: its next command waits, and a second one at once is refused', async () => {
+    const harness = new ClientHarness();
+    const { access, outcome, end } = sequenceOf(harness);
+    const first = harness.watch(access.run({ ...question, idempotent: false }).then(() => ''));
+    await harness.clock.advance(5500);
+    const next = harness.watch(access.run(at()).then(() => 'ran'));
+    const second = harness.watch(access.run(question).then(() => ''));
+    const other = harness.run(question);
+    await harness.clock.advance(0);
+    assert.deepEqual([first.end, next.end, second.end], ['OUT_OF_SYNC', 'pending', 'OUT_OF_SYNC']);
+    harness.written();
+    harness.answerResync();
+    harness.receive('\r\nERROR\r\n');
+    await harness.clock.advance(100);
+    assert.deepEqual(harness.written(), ['AT+SYSLOG?\r\n', 'AT\r\n']);
+    harness.receive('\r\nOK\r\n');
+    await harness.clock.advance(0);
+    assert.deepEqual([next.end, harness.written()], ['done ran', []]);
+    end();
+    await harness.clock.advance(0);
+    assert.deepEqual([outcome.end, harness.written()], ['done ended', ['AT+X?\r\n']]);
+    assert.equal(other.end, 'pending');
+  });
+
+  it('that has no command during a resync goes on after it', async () => {
+    const harness = new ClientHarness();
+    harness.answerResync();
+    const { access } = sequenceOf(harness);
+    harness.receive('\r\nOK\r\n');
+    harness.run(question);
+    await harness.clock.advance(1000);
+    assert.equal(harness.client.state, 'between');
+    harness.written();
+    void access.run(at());
+    assert.deepEqual(harness.written(), ['AT\r\n']);
+  });
+
+  it('that ends during a resync leaves the client idle after it', async () => {
+    const harness = new ClientHarness();
+    harness.answerResync();
+    const { end } = sequenceOf(harness);
+    harness.receive('\r\nOK\r\n');
+    end();
+    await harness.clock.advance(1000);
+    assert.equal(harness.client.state, 'idle');
+  });
+
+  it('refuses a command while another runs, and after its end', async () => {
+    const harness = new ClientHarness();
+    const { access, end } = sequenceOf(harness);
+    const running = access.run(question);
+    await assert.rejects(access.run(at()), { code: 'OUT_OF_SYNC' });
+    await assert.rejects(
+      access.lendPort(() => assert.fail()),
+      { code: 'OUT_OF_SYNC' },
+    );
+    harness.receive('\r\nOK\r\n');
+    await running;
+    end();
+    await harness.clock.advance(0);
+    const later = sequenceOf(harness);
+    harness.written();
+    await assert.rejects(access.run(at()), { code: 'OUT_OF_SYNC' });
+    await assert.rejects(
+      access.lendPort(() => assert.fail()),
+      { code: 'OUT_OF_SYNC' },
+    );
+    assert.deepEqual(harness.written(), []);
+    later.end();
+  });
+
+  it('whose body ends after a reset does not end the sequence that runs then', async () => {
+    const harness = new ClientHarness();
+    const before = sequenceOf(harness);
+    harness.client.reset(lost);
+    const after = sequenceOf(harness);
+    before.end();
+    harness.run(question);
+    await harness.clock.advance(0);
+    assert.deepEqual([harness.client.state, harness.written()], ['between', []]);
+    after.end();
+  });
+
+  it('resyncs instead of the client, whose own resync stops', async () => {
+    const harness = new ClientHarness();
+    const { access } = sequenceOf(harness);
+    harness.receive('+WS_DATA:0,x\r\n');
+    assert.deepEqual(harness.written(), ['\r\n']);
+    harness.answerResync();
+    const options = { attempts: 1, mayRestart: false, pad: 'never', pace: 'portRate' } as const;
+    const { kind } = await harness.clock.wait(access.resync(options));
+    assert.equal(kind, 'inSync');
+    assert.deepEqual(harness.written(), ['\r\n', 'AT+SYSSTORE?\r\n']);
+    assert.equal(harness.client.state, 'between');
+    await harness.clock.advance(60_000);
+    assert.deepEqual(harness.written(), []);
+  });
+
+  it('borrows the port, and runs its next command after it', async () => {
+    const harness = new ClientHarness();
+    const { access } = sequenceOf(harness);
+    const line = access.lendPort(async (lease) => {
+      lease.write(Buffer.from('AT+GMR\r\n'));
+      return (await lease.next('query', (text) => text === 'OK')).line ?? 'none';
+    });
+    harness.receive('\r\nOK\r\n');
+    assert.equal(await line, 'OK');
+    void access.run(at());
+    assert.deepEqual(harness.written(), ['AT+GMR\r\n', 'AT\r\n']);
+  });
+
+  it('that borrows the port gets the error of its body, and the error of a reset', async () => {
+    const harness = new ClientHarness();
+    const { access } = sequenceOf(harness);
+    await assert.rejects(
+      access.lendPort(() => Promise.reject(new Error('a bug'))),
+      /a bug/,
+    );
+    const waiting = access.lendPort((lease) => lease.next('boot', () => false));
+    harness.client.reset(lost);
+    await assert.rejects(waiting, { code: 'DEVICE_RESTARTED' });
+    assert.equal(harness.clock.pending, 0);
+  });
+});
