@@ -15,6 +15,7 @@ import { PayloadDecoder, type PayloadFormat } from './shared/message/payload-dec
 import { replyMatch, type MatchFor, type ReplyMatchDef } from './shared/message/reply-match';
 import { expandedSettings, refusalOf, settingText } from './shared/message/settings';
 import { translator, type Translate } from './shared/message/translate';
+import { copyOf, written } from './shared/message/written';
 import { migrate } from './shared/settings/migrate';
 
 /** The settings of ws-request as the dialog stores them. */
@@ -79,13 +80,13 @@ class Requester {
     if (isFlowError(matchFor)) throw matchFor;
     const read = this.#content.read(msg);
     const { value, payload, opcode, timeoutMs } = read instanceof Promise ? await read : read;
+    let answer: unknown;
     try {
       const reply = await this.#underWay.run((signal) => {
         this.#showCount();
         return link.request(payload, {
           ...this.#fixed,
-          // A condition sees what is sent as the payload of the request.
-          match: matchFor({ ...msg, payload: value }),
+          match: matchFor(msg, value),
           opcode,
           holdMs: this.#content.holdMs,
           signal,
@@ -93,11 +94,11 @@ class Requester {
           onLate: (late) => this.#takeLate(late, msg),
         });
       });
-      msg.payload = this.#payload(reply);
+      answer = this.#payload(reply);
     } finally {
       this.#showCount();
     }
-    send([msg, null]);
+    send([written(msg, (answered) => (answered.payload = answer)), null]);
   }
 
   /** Ends the requests under way. */
@@ -110,7 +111,7 @@ class Requester {
   #takeLate(reply: Reply, msg: NodeMessageInFlow): void {
     if (!this.#outputsLate || this.#underWay.ended) return;
     try {
-      this.#node.send([null, { ...msg, payload: this.#payload(reply) }]);
+      this.#node.send([null, { ...copyOf(msg), payload: this.#payload(reply) }]);
     } catch (error) {
       this.#node.warn(toCaughtError(this.#translate, error).message);
     }

@@ -15,6 +15,7 @@ import { NodeStatus } from './shared/device/node-status';
 import { toCaughtError } from './shared/errors/caught-error';
 import { sentenceOf } from './shared/errors/sentence';
 import { expandedSettings, refusalOf, settingNumber, settingText } from './shared/message/settings';
+import { copyOf } from './shared/message/written';
 import { migrate } from './shared/settings/migrate';
 import { translator, type Translate } from './shared/message/translate';
 
@@ -93,7 +94,7 @@ class Watcher implements DeviceUser {
       });
     const [only] = found;
     if (only && found.length === 1) send(withLinkEvent(this.#translate, only, msg));
-    else send([found.map((event) => withLinkEvent(this.#translate, event, { ...msg }))]);
+    else send([found.map((event) => withLinkEvent(this.#translate, event, copyOf(msg)))]);
   }
 
   end(): void {

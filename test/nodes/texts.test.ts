@@ -147,10 +147,20 @@ describe('error sentences', () => {
     });
   }
 
-  it('are made of any thrown value', () => {
-    assert.equal(toCaughtError(english, 'text').message, 'text');
-    const other = new TypeError('a bug');
-    assert.equal(toCaughtError(english, other), other);
+  it('are made of any thrown value, with a code', () => {
+    const { proxy, revoke } = Proxy.revocable({}, {});
+    revoke();
+    for (const [thrown, reason] of [
+      ['text', 'text'],
+      [new TypeError('not extensible'), 'not extensible'],
+      [Object.create(null), 'object'],
+      [proxy, 'object'],
+      [undefined, 'undefined'],
+    ]) {
+      const error = toCaughtError(english, thrown);
+      assert.equal(Reflect.get(error, 'code'), 'MESSAGE_UNUSABLE');
+      assert.ok(error.message.endsWith(`read or written (${String(reason)}).`), error.message);
+    }
   });
 });
 

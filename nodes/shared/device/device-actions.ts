@@ -50,8 +50,7 @@ const actions = {
 export type DeviceAction = keyof typeof actions;
 
 /**
- * Runs `msg.action`; one that needs the port waits for the end of an examination. Deletes `action` and `port` from the
- * message, since a flow may pass the answer to another ws-status.
+ * Runs `msg.action`; one that needs the port waits for the end of an examination.
  * @throws FlowError `INVALID_ACTION`, `INVALID_PORT`, `PORT_SHARED`, `RECORDING_FAILED`, `DEVICE_*`
  */
 export async function runAction(
@@ -60,10 +59,7 @@ export async function runAction(
 ): Promise<Result & { readonly action: DeviceAction }> {
   const { action } = msg;
   if (!isAction(action)) throw new NodeError('INVALID_ACTION', { action: shown(action) });
-  const done = await actions[action](host, msg);
-  Reflect.deleteProperty(msg, 'action');
-  if (action === 'port') Reflect.deleteProperty(msg, 'port');
-  return { action, ...done };
+  return { action, ...(await actions[action](host, msg)) };
 }
 
 function isAction(action: unknown): action is DeviceAction {

@@ -3,7 +3,7 @@ import type { LinkId } from '../../../driver/at/types';
 import type { Cancel } from '../../../driver/clock';
 import type { EspAtError } from '../../../driver/errors';
 import { TokenBucket } from '../../../driver/token-bucket';
-import { isFlowError } from '../errors/node-error';
+import type { FlowError } from '../errors/node-error';
 import {
   countdownStep,
   deviceStatus,
@@ -92,8 +92,8 @@ export class NodeStatus implements DeviceUser {
   }
 
   /** Shows that an input failed, until one succeeds, or the link changes, or the device if that refused it; undefined: it succeeded. */
-  inputDone(error: unknown): void {
-    const refused = isFlowError(error) ? refusedStatus(error) : undefined;
+  inputDone(error: FlowError | undefined): void {
+    const refused = error && refusedStatus(error);
     if (refused === this.#refused) return;
     this.#refused = refused;
     this.#show();

@@ -1,4 +1,4 @@
-import { isFlowError, type FlowErrorCode } from './node-error';
+import { isFlowError, NodeError, type FlowError, type FlowErrorCode } from './node-error';
 import { sentenceOf } from './sentence';
 import type { Translate } from '../message/translate';
 
@@ -22,11 +22,28 @@ export class Sentence extends String implements Error {
 
 /** Any failure as the argument of `done()` and `node.error()`. Never throws. */
 export function toCaughtError(translate: Translate, error: unknown): Error {
+  const failure = toFlowError(error);
+  return new Sentence(failure.code, sentenceOf(translate, failure));
+}
+
+/** Gives a code to what the values of a message throw. */
+export function toFlowError(error: unknown): FlowError {
+  return isFlow(error) ? error : new NodeError('MESSAGE_UNUSABLE', { reason: textOf(error) });
+}
+
+/** Whether an error is one of ours. What a value of a message throws may be a Proxy that throws again. */
+function isFlow(error: unknown): error is FlowError {
   try {
-    if (isFlowError(error)) return new Sentence(error.code, sentenceOf(translate, error));
-    return error instanceof Error ? error : new Error(String(error));
+    return isFlowError(error);
   } catch {
-    // A message may hold values whose getters throw; what they throw may throw again in String().
-    return new Error(`a value of the message throws (${typeof error})`);
+    return false;
+  }
+}
+
+function textOf(error: unknown): string {
+  try {
+    return error instanceof Error ? error.message : String(error);
+  } catch {
+    return typeof error;
   }
 }

@@ -11,6 +11,7 @@ export const nodeErrorCodes = [
   'TEMPLATE_FAILED',
   'VALUE_UNREADABLE',
   'NOT_JSON',
+  'MESSAGE_UNUSABLE',
 ] as const;
 
 export type NodeErrorCode = (typeof nodeErrorCodes)[number];

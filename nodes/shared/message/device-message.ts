@@ -7,6 +7,7 @@ import type { DeviceHost } from '../device/device-host';
 import type { FlowDeviceEventName } from '../device/flow-events';
 import { sentenceOf } from '../errors/sentence';
 import type { Translate } from './translate';
+import { written } from './written';
 
 /** What ws-status tells of the device: an event, a change of its state or send queue, or an answer to an input. */
 export interface DeviceReport {
@@ -31,12 +32,10 @@ export function withDeviceReport(
   translate: Translate,
   host: DeviceHost,
   { event, detail, command, error, level, links, statistics }: DeviceReport,
-  msg: NodeMessage = {},
+  given: NodeMessage = {},
 ): NodeMessage {
   const { name } = host.state;
-  for (const old of ['detail', 'command', 'error', 'level', 'links', 'firmware'])
-    Reflect.deleteProperty(msg, old);
-  return Object.assign(msg, {
+  const values = {
     payload: statistics ?? name,
     state: name,
     event,
@@ -49,5 +48,13 @@ export function withDeviceReport(
     ...(level === undefined ? {} : { level }),
     ...(links === undefined ? {} : { links: links.map(({ stateNumber }) => stateNumber) }),
     ...(host.capabilities === undefined ? {} : { firmware: host.capabilities.firmware }),
+  };
+  return written(given, (msg) => {
+    for (const old of ['detail', 'command', 'error', 'level', 'links', 'firmware'])
+      Reflect.deleteProperty(msg, old);
+    // A flow may pass the answer to another ws-status.
+    Reflect.deleteProperty(msg, 'action');
+    if (event === 'port') Reflect.deleteProperty(msg, 'port');
+    Object.assign(msg, values);
   });
 }

@@ -1,5 +1,6 @@
 import type { Node, NodeMessage, NodeMessageInFlow } from 'node-red';
-import { toCaughtError } from '../errors/caught-error';
+import { toCaughtError, toFlowError } from '../errors/caught-error';
+import type { FlowError } from '../errors/node-error';
 import type { Translate } from './translate';
 
 /** Sends messages to the outputs, in order. `null` sends nothing to an output. */
@@ -18,7 +19,7 @@ export function onInput(
   node: Node,
   translate: Translate,
   handle: Handle,
-  status?: { inputDone(error: unknown): void },
+  status?: { inputDone(error: FlowError | undefined): void },
 ): void {
   // Node-RED counts the parameters: with three, it expects a call of `done`.
   node.on('input', (msg, send, done) => {
@@ -29,7 +30,7 @@ export function onInput(
           done();
         },
         (error: unknown) => {
-          status?.inputDone(error);
+          status?.inputDone(toFlowError(error));
           done(toCaughtError(translate, error));
         },
       )

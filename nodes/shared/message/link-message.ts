@@ -2,6 +2,7 @@ import type { NodeMessage } from 'node-red';
 import type { FlowLinkEvent } from '../device/flow-events';
 import { sentenceOf } from '../errors/sentence';
 import type { Translate } from './translate';
+import { written } from './written';
 
 /** Names of the states 0-4 in messages. */
 export const linkStateNames = [
@@ -19,19 +20,20 @@ export const linkStateNames = [
 export function withLinkEvent(
   translate: Translate,
   event: FlowLinkEvent,
-  msg: NodeMessage = {},
+  given: NodeMessage = {},
 ): NodeMessage {
-  msg.payload = event.state;
-  msg.state = linkStateNames[event.state];
-  msg.event = event.event;
-  msg.linkId = event.link;
-  msg.uri = event.uri;
-  // A reused message may hold those of an earlier event.
-  delete msg.error;
-  delete msg.retryIn;
-  if (event.error) {
-    msg.error = { code: event.error.code, message: sentenceOf(translate, event.error) };
-  }
-  if (event.retryIn !== undefined) msg.retryIn = event.retryIn;
-  return msg;
+  return written(given, (msg) => {
+    msg.payload = event.state;
+    msg.state = linkStateNames[event.state];
+    msg.event = event.event;
+    msg.linkId = event.link;
+    msg.uri = event.uri;
+    // A reused message may hold those of an earlier event.
+    delete msg.error;
+    delete msg.retryIn;
+    if (event.error) {
+      msg.error = { code: event.error.code, message: sentenceOf(translate, event.error) };
+    }
+    if (event.retryIn !== undefined) msg.retryIn = event.retryIn;
+  });
 }

@@ -3,6 +3,7 @@ import { EspAtError } from '../../../driver/errors';
 import type { Message } from '../../../driver/link/events';
 import type { ReplyMatch } from '../../../driver/link/request/options';
 import { settingText } from './settings';
+import { copyOf } from './written';
 
 /** How ws-request knows a reply, as its dialog stores it. */
 export interface ReplyMatchDef {
@@ -14,8 +15,8 @@ export interface ReplyMatchDef {
   condition?: string;
 }
 
-/** Makes the driver's match for one request. */
-export type MatchFor = (msg: NodeMessage) => ReplyMatch;
+/** Makes the driver's match for one request. @param payload what is sent: a condition sees it as the payload of the request */
+export type MatchFor = (msg: NodeMessage, payload: unknown) => ReplyMatch;
 
 /** @throws EspAtError `INVALID_REQUEST`: the condition is not valid JSONata */
 export function replyMatch(RED: NodeAPI, node: Node, def: ReplyMatchDef): MatchFor {
@@ -36,18 +37,21 @@ export function replyMatch(RED: NodeAPI, node: Node, def: ReplyMatchDef): MatchF
 
 function conditional(RED: NodeAPI, node: Node, condition: string): MatchFor {
   const expression = prepared(RED, node, condition);
-  return (request) => ({
-    by: 'function',
-    matches: (message, json) => {
-      const context = { request, reply: replyOf(message, json) };
-      return new Promise<boolean>((resolve, reject) => {
-        RED.util.evaluateJSONataExpression(expression, context, (error, result: unknown) => {
-          if (error) reject(error);
-          else resolve(result === true);
+  return (msg, payload) => {
+    const request = { ...copyOf(msg), payload };
+    return {
+      by: 'function',
+      matches: (message, json) => {
+        const context = { request, reply: replyOf(message, json) };
+        return new Promise<boolean>((resolve, reject) => {
+          RED.util.evaluateJSONataExpression(expression, context, (error, result: unknown) => {
+            if (error) reject(error);
+            else resolve(result === true);
+          });
         });
-      });
-    },
-  });
+      },
+    };
+  };
 }
 
 function prepared(RED: NodeAPI, node: Node, condition: string) {

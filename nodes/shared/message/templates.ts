@@ -26,7 +26,9 @@ export async function render(
   if (!isTemplate(template)) return template;
   try {
     const known = await lookUp(RED, node, namesIn(writer.parse(template)));
-    return writer.render(template, new FlowContext({ ...msg, msg }, known), undefined, {
+    // Reads no property that the template does not name: its getter may throw.
+    const view: unknown = Object.create(msg, { msg: { value: msg } });
+    return writer.render(template, new FlowContext(view, known), undefined, {
       escape: String,
     });
   } catch (error) {

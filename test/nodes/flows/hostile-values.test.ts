@@ -3,7 +3,8 @@ import { it } from 'node:test';
 import type { NodeMessage } from 'node-red';
 import { runInThisContext } from 'node:vm';
 import { FakeDevice, type FakeLink } from '../../harness/nodes/fake-device';
-import { wholeFlow } from '../../harness/nodes/flows';
+import { helpers, wholeFlow } from '../../harness/nodes/flows';
+import { field } from '../../harness/nodes/messages';
 import { onEachRuntime } from '../../harness/nodes/node-red';
 import { NodeWatch } from '../../verification/deployments/node-watch';
 
@@ -69,17 +70,23 @@ const fields = [
 ];
 const nodes = ['open', 'send', 'close', 'status', 'request', 'board'];
 
-/** Messages that fail when a node writes into them. */
+/** Messages that fail when a node writes into them, or copies them. */
 const unwritable: readonly (readonly [string, (msg: NodeMessage) => NodeMessage])[] = [
   ['a frozen message', (msg) => Object.freeze(msg)],
   [
     'a message whose payload cannot be set',
-    (msg) => Object.defineProperty(msg, 'payload', { get: () => 'x', set: throwNothing }),
+    (msg) => Object.defineProperty(msg, 'payload', { get: () => '{}', set: throwNothing }),
   ],
   [
     'a message that throws when it is changed',
     (msg) => new Proxy(msg, { set: throwNothing, deleteProperty: throwUndefined }),
   ],
+  [
+    'a frozen message with a getter that throws',
+    (msg) =>
+      Object.freeze(Object.defineProperty(msg, 'other', { get: throwNothing, enumerable: true })),
+  ],
+  ['a message with a frozen socket', (msg) => ({ ...msg, ws: Object.freeze({ id: 1 }) })],
 ];
 
 /** The flow of all nodes, with a request node, and a status node of the device. */
@@ -88,8 +95,16 @@ function flow(): object[] {
   const common = { z: 'tab', device: 'device' };
   return [
     ...wholeFlow({ open }),
-    { ...common, id: 'request', type: 'ws-request', link: 'msg', match: 'next', wires: [[], []] },
-    { ...common, id: 'board', type: 'ws-status', link: 'device', wires: [[]] },
+    {
+      ...common,
+      id: 'request',
+      type: 'ws-request',
+      link: 'msg',
+      match: 'next',
+      wires: [['answered'], []],
+    },
+    { ...common, id: 'board', type: 'ws-status', link: 'device', wires: [['told']] },
+    ...helpers('answered', 'told'),
   ];
 }
 
@@ -149,6 +164,9 @@ onEachRuntime('nodes with hostile values in a message', (nodeRed) => {
         }
         const wrong = ids.filter((id) => watch.endings.get(id)?.length !== 1);
         assert.deepEqual(wrong, [], 'inputs that did not end once');
+        const errors = ids.map((id) => watch.endings.get(id)?.[0]?.error).filter(Boolean);
+        const uncoded = errors.filter((error) => typeof field(error, 'code') !== 'string');
+        assert.deepEqual(uncoded, [], 'errors without a code');
         assert.deepEqual(
           rejected.map((reason) => typeof reason),
           [],
@@ -159,4 +177,41 @@ onEachRuntime('nodes with hostile values in a message', (nodeRed) => {
       }
     });
   }
+
+  for (const [name, made] of unwritable)
+    it(`${name}: every node passes on what it passes on of a plain message`, async () => {
+      const passed = async (make: (msg: NodeMessage) => NodeMessage) => {
+        const device = new FakeDevice();
+        const { links } = device;
+        await nodeRed.load(() => device, flow());
+        for (const node of nodes) {
+          const msg = { payload: '{}', linkId: 0, topic: 'chat', path: '', _msgid: node };
+          nodeRed.give(node, make(node === 'board' ? { ...msg, action: 'statistics' } : msg));
+          for (let turn = 0; turn < 20; turn++) {
+            await new Promise(setImmediate);
+            for (const { requests } of links) for (const each of requests) each.resolve(reply);
+          }
+        }
+        const outputs = ['state', 'sent', 'closed', 'news', 'answered', 'told', 'caught'];
+        const all: [string, unknown[]][] = outputs.map((id) => [
+          id,
+          nodeRed.waiting(id).map(comparable),
+        ]);
+        await nodeRed.unload();
+        return all;
+      };
+      const plain = await passed((msg) => msg);
+      assert.ok(plain.every(([id, messages]) => id === 'caught' || messages.length > 0));
+      assert.deepEqual(await passed(made), plain);
+    });
 });
+
+/** What both messages have: `ws`, and what cannot be read, came with the input. */
+function comparable(msg: NodeMessage): object {
+  return Object.fromEntries(
+    Object.keys(msg)
+      .filter((name) => !['ws', 'other', '_msgid'].includes(name))
+      .map((name) => [name, field(msg, name)] as const)
+      .map(([name, value]) => [name, typeof value === 'object' ? typeof value : value]),
+  );
+}
