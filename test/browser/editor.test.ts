@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { bareExamples } from '../package/project';
 import { idOf, type NodeRedMajor } from '../start/demo';
+import type { Editor } from './editor';
 import { noBrowser, Workbench } from './workbench';
 
 const majors: readonly NodeRedMajor[] = ['4', '5'];
@@ -39,13 +40,51 @@ for (const nodeRed of majors) {
       assert.deepEqual(editor.complaints, []);
     });
 
+    it('gives the first device that a user adds to the nodes that have none, until it is undone', async () => {
+      const editor = await bench.editor();
+      const open = idOf(bench.flows, 'ws-open');
+      const send = idOf(bench.flows, 'ws-send');
+      await editor.run(
+        `RED.nodes.eachNode((node) => { if (node.device) node.device = ''; }); RED.nodes.remove(args);`,
+        idOf(bench.flows, 'esp-at-device'),
+      );
+      await addDevice(editor);
+      const device = await deviceOf(editor, send);
+      assert.match(String(device), /^[\da-f]{16}$/);
+      assert.equal(await deviceOf(editor, open), device);
+      const users = () => editor.run('return RED.nodes.node(args).users.length;', device);
+      assert.equal(await users(), 4);
+      await editor.run('RED.history.pop();');
+      assert.equal(await deviceOf(editor, send), '');
+      assert.equal(await users(), 0);
+      await editor.run('RED.history.redo();');
+      assert.equal(await deviceOf(editor, send), device);
+      assert.equal(await users(), 4);
+      assert.deepEqual(editor.complaints, []);
+    });
+
+    it('gives neither a second device nor an imported one to a node that has none', async () => {
+      const editor = await bench.editor();
+      const send = idOf(bench.flows, 'ws-send');
+      await editor.run('RED.nodes.node(args).device = "";', send);
+      await addDevice(editor);
+      assert.equal(await deviceOf(editor, send), '');
+      await editor.run(
+        `const ids = []; RED.nodes.eachConfig(({ id, type }) => { if (type === 'esp-at-device') ids.push(id); });
+         for (const id of ids) RED.nodes.remove(id);`,
+      );
+      await editor.place([{ id: 'imported', type: 'esp-at-device', name: '', port: 'sim:' }]);
+      assert.equal(await deviceOf(editor, send), '');
+      assert.deepEqual(editor.complaints, []);
+    });
+
     it("shows statuses in the editor's language while Node-RED runs in another", async () => {
       const editor = await bench.editor({ locale: 'zh-CN' });
       const flows = bench.flows;
       // The one that Node-RED kept, then new ones.
       await editor.status(idOf(flows, 'ws-status'), '已关闭');
       await editor.press(idOf(flows, 'inject', 'send text'));
-      await editor.status(idOf(flows, 'ws-send'), '连接未打开');
+      await editor.status(idOf(flows, 'ws-send'), '连接未建立');
       assert.equal(bench.demo.statusOf(idOf(flows, 'ws-send')), 'link not open');
       assert.deepEqual(editor.complaints, []);
     });
@@ -78,4 +117,14 @@ for (const nodeRed of majors) {
       assert.deepEqual(editor.complaints, []);
     });
   });
+}
+
+async function addDevice(editor: Editor): Promise<void> {
+  await editor.run('RED.editor.editConfig("", "esp-at-device", "_ADD_");');
+  await editor.page.locator('#node-config-input-port').waitFor();
+  await editor.done('node-config-dialog-ok');
+}
+
+function deviceOf(editor: Editor, id: string): Promise<unknown> {
+  return editor.run('return RED.nodes.node(args).device;', id);
 }

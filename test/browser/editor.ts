@@ -90,7 +90,9 @@ export class Editor {
     await this.run(
       `document.documentElement.removeAttribute('style');
        document.documentElement.classList.remove('nr-theme-dark');
-       $('#red-ui-notifications').empty();
+       RED.notifications.hide = true; // Then a notification closes at once.
+       $('#red-ui-notifications').children().each((_, notification) => notification.close());
+       RED.notifications.hide = false;
        $('#red-ui-palette-search input').val('').trigger('keyup').trigger('change');
        $('#red-ui-sidebar-debug-clear, .red-ui-sidebar-debug-clear').trigger('click');
        RED.sidebar.show('info');

@@ -25,6 +25,32 @@ Object.assign(espAt, {
     else if (opened.length === 1) this.link = opened[0];
   },
 
+  /**
+   * Gives the first device that a user adds to the nodes that have none, as a step that can be undone. The editor draws after
+   * the event. An import is left alone, and so is a node in an open dialog: both are the user's.
+   */
+  deviceAdded(device) {
+    const last = RED.history.peek();
+    const isFromDialog =
+      last?.t === 'add' && last.nodes?.length === 1 && last.nodes[0] === device.id;
+    if (!isFromDialog || espAt.devices().length !== 1) return;
+    const open = new Set(RED.editor.getEditStack().map(({ id }) => id));
+    const events = [];
+    RED.nodes.eachNode((node) => {
+      const waits =
+        node._def?.defaults?.device?.type === device.type && !RED.nodes.node(node.device);
+      if (!waits || open.has(node.id) || RED.nodes.workspace(node.z)?.locked) return;
+      events.push({ t: 'edit', node, changes: { device: node.device }, changed: node.changed });
+      node.device = device.id;
+      node.changed = true;
+      node.dirty = true;
+      RED.nodes.updateConfigNodeUsers(node);
+      RED.editor.validateNode(node);
+      RED.events.emit('nodes:change', node);
+    });
+    if (events.length > 0) RED.history.push({ t: 'multi', events, dirty: RED.nodes.dirty() });
+  },
+
   /** A link with its name in the settings of a device: `0 · sensor`. */
   linkName(device, link) {
     const name = RED.nodes.node(device)?.links?.[link]?.name;
