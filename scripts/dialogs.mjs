@@ -55,7 +55,7 @@ function common(links, nameless) {
     // Node-RED gives its select the width in the style.
     row('node-input-', { name: 'device', icon: 'microchip', style: 'width: calc(100% - 146px)' }),
     formRow(
-      `${label('node-input-link', 'link', 'link')}
+      `${label('node-input-link', 'linkId', 'link')}
       <select id="node-input-link">${options.join('')}</select>`,
     ),
     '<div class="form-row esp-at-note"></div>',

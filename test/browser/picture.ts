@@ -126,47 +126,50 @@ async function pages(bench: Workbench): Promise<void> {
 }
 
 async function gallery(folder: string, part: string, nodeRed: NodeRedMajor): Promise<void> {
+  const looks = (['en-US', 'zh-CN'] as const)
+    .flatMap((locale) =>
+      (['light', 'dark'] as const).flatMap((colorScheme) =>
+        [1440, 800].map((width) => ({
+          options: { locale, colorScheme, width, height: 800 },
+          name: `${nodeRed}-${locale}-${colorScheme}-${width}`,
+        })),
+      ),
+    )
+    .filter(({ name }) => name.includes(part));
+  if (looks.length === 0) return;
   const bench = await Workbench.start({ nodeRed });
-  const looks = (['en-US', 'zh-CN'] as const).flatMap((locale) =>
-    (['light', 'dark'] as const).map((colorScheme) => ({ locale, colorScheme })),
-  );
   try {
     const flows = bench.flows;
-    for (const look of looks) {
-      for (const width of [1440, 800]) {
-        const options = { ...look, width, height: 800 };
-        const name = `${nodeRed}-${look.locale}-${look.colorScheme}-${width}`;
-        if (!name.includes(part)) continue;
-        await withEditor(bench, options, async (editor) => {
-          if (look.colorScheme === 'dark') await editor.darken(nodeRed);
-          const shoot = async (what: string) => {
-            const tabs = editor.page.locator('#esp-at-tabs li');
-            const count = await tabs.count();
-            for (let index = 0; index < Math.max(1, count); index++) {
-              if (count > 0) await editor.tab(index);
-              await settled(editor);
-              await editor.page.screenshot({ path: join(folder, `${what}-${index}-${name}.png`) });
-            }
-          };
-          for (const type of dialogs) {
-            const [node] = flows.filter((each) => each.type === type);
-            if (!node) continue;
-            await editor.edit(String(node.id));
-            await shoot(type);
-            await editor.done();
+    for (const { options, name } of looks) {
+      await withEditor(bench, options, async (editor) => {
+        if (options.colorScheme === 'dark') await editor.darken(nodeRed);
+        const shoot = async (what: string) => {
+          const tabs = editor.page.locator('#esp-at-tabs li');
+          const count = await tabs.count();
+          for (let index = 0; index < Math.max(1, count); index++) {
+            if (count > 0) await editor.tab(index);
+            await settled(editor);
+            await editor.page.screenshot({ path: join(folder, `${what}-${index}-${name}.png`) });
           }
-          await editor.editConfig(idOf(flows, 'esp-at-device'));
-          await shoot('device');
-          await editor.done('node-config-dialog-ok');
-          await editor.run('RED.sidebar.show("esp-at");');
-          await shoot('live');
-          for (const [path, flow] of bareExamples()) {
-            if (path.includes('Echo over')) continue;
-            await editor.place(flow);
-            await shoot(`example-${path.replace(/^.*\/|\.json$|\W+/g, '-')}`);
-          }
-        });
-      }
+        };
+        await editor.place([{ id: 'request', type: 'ws-request', x: 100, y: 600, wires: [[]] }]);
+        for (const type of dialogs) {
+          const node = flows.find((each) => each.type === type);
+          await editor.edit(node ? String(node.id) : 'request');
+          await shoot(type);
+          await editor.done();
+        }
+        await editor.editConfig(idOf(flows, 'esp-at-device'));
+        await shoot('device');
+        await editor.done('node-config-dialog-ok');
+        await editor.run('RED.sidebar.show("esp-at");');
+        await shoot('live');
+        for (const [path, flow] of bareExamples()) {
+          if (path.includes('Echo over')) continue;
+          await editor.place(flow);
+          await shoot(`example-${path.replace(/^.*\/|\.json$|\W+/g, '-')}`);
+        }
+      });
     }
   } finally {
     await bench.dispose();
