@@ -149,7 +149,7 @@ export class AtClient {
             this.#jobs.endSequence(sequence);
           });
       }, reject);
-      signal?.addEventListener('abort', abort, { once: true });
+      signal?.addEventListener('abort', abort);
       queue.addSequence(sequence, yields);
       this.#jobs.pull();
     });

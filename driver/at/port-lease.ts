@@ -75,7 +75,7 @@ export class PortLease {
     this.#pace = pace;
     this.#idle = new IdleTimer(port.clock);
     this.signal = signal;
-    signal.addEventListener('abort', () => this.#endWait()?.reject(signal.reason), { once: true });
+    signal.addEventListener('abort', () => this.#endWait()?.reject(signal.reason));
   }
 
   /** Bytes that are written and have not left yet. */

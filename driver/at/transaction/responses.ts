@@ -15,7 +15,10 @@ import { isUnanswered, payloadWritten, type Phase, type Transaction } from './tr
 
 // What a transaction does as lines, prompts and chunks come in.
 
-const awaitingConfirmation: Phase = {
+/** A phase in which no success has come yet. */
+type Awaiting = Exclude<Phase, { readonly kind: 'confirming' }>;
+
+const awaitingConfirmation: Awaiting = {
   kind: 'awaitingConfirmation',
   hasLaterChunk: false,
   probe: 'none',
@@ -25,8 +28,7 @@ const awaitingConfirmation: Phase = {
 /** Call before the bytes of a chunk from the port are parsed. */
 export function onChunk(transaction: Transaction): void {
   const { phase } = transaction;
-  if (phase.kind === 'awaitingConfirmation' && !phase.hasLaterChunk)
-    transaction.phase = { ...phase, hasLaterChunk: true };
+  if (phase.kind === 'awaitingConfirmation') transaction.phase = { ...phase, hasLaterChunk: true };
 }
 
 /** Takes a line without its CR LF. */
@@ -35,13 +37,13 @@ export function onLine(transaction: Transaction, text: string): Action {
   if (phase.kind === 'confirming') return onLineWhileConfirming(transaction, phase.by, text);
   switch (text) {
     case 'OK':
-      if (phase.kind !== 'awaitingPrompt') return onSuccess(transaction, text);
+      if (phase.kind !== 'awaitingPrompt') return onSuccess(transaction, phase, text);
       if (phase.acknowledged) return unexpected(transaction, text);
       transaction.phase = { ...phase, acknowledged: true };
       return none;
     case 'SEND OK':
       if (phase.kind === 'awaitingPrompt') return unexpected(transaction, text);
-      return onSuccess(transaction, text);
+      return onSuccess(transaction, phase, text);
     case 'ERROR':
     case 'SEND FAIL':
       // It may answer a probe, or noise that made the device busy, instead of this command.
@@ -70,7 +72,7 @@ export function onPrompt(transaction: Transaction): Action {
 }
 
 /** Whether a line came in the chunk of the prompt: it is older than the payload. */
-function isEarly(phase: Phase): boolean {
+function isEarly(phase: Awaiting): boolean {
   return phase.kind === 'awaitingConfirmation' && !phase.hasLaterChunk;
 }
 
@@ -114,9 +116,8 @@ function onOtherLine(transaction: Transaction, text: string): Action {
 }
 
 /** Takes `OK` or `SEND OK`: a success, if the command ends with it and no probe casts doubt on it. */
-function onSuccess(transaction: Transaction, text: 'OK' | 'SEND OK'): Action {
-  const { command, phase } = transaction;
-  if (phase.kind === 'confirming' || text !== command.success) return unexpected(transaction, text);
+function onSuccess(transaction: Transaction, phase: Awaiting, text: 'OK' | 'SEND OK'): Action {
+  if (text !== transaction.command.success) return unexpected(transaction, text);
   if (phase.kind === 'awaitingResult') {
     if (phase.probe === 'none') return succeeded;
     transaction.phase = { kind: 'confirming', by: 'probeAnswer' };
@@ -139,10 +140,7 @@ function onSuccess(transaction: Transaction, text: 'OK' | 'SEND OK'): Action {
   }
 }
 
-function onBusy(
-  transaction: Transaction,
-  phase: Exclude<Phase, { readonly kind: 'confirming' }>,
-): Action {
+function onBusy(transaction: Transaction, phase: Awaiting): Action {
   if (!isUnanswered(phase.probe)) {
     transaction.phase = { ...phase, busy: true };
     return busy;

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
+import { getEventListeners } from 'node:events';
 import { describe, it } from 'node:test';
 import { wsclose } from '../../../driver/commands/websocket';
 import { EspAtError } from '../../../driver/errors';
+import { build } from '../../../driver/commands/build';
 import { at, ClientHarness, find, lost, question } from './client-harness';
 
 describe('an AT client', () => {
@@ -33,6 +35,24 @@ describe('an AT client', () => {
       [first.end, second.end, harness.written()],
       ['sent', 'pending', ['AT+WSSEND=1,5\r\n']],
     );
+  });
+
+  it('writes a line one byte a character', () => {
+    const harness = new ClientHarness();
+    harness.run(build('AT+X="\xe9"'));
+    assert.deepEqual(harness.written(), ['AT+X="\xe9"\r\n']);
+  });
+
+  it('shares the port between two links by the bytes of their messages', () => {
+    const harness = new ClientHarness();
+    for (const text of ['x'.repeat(100), 'y'.repeat(100)]) harness.send(0, text);
+    for (const text of ['one', 'two', 'three']) harness.send(1, text);
+    for (let count = 0; count < 5; count++) {
+      harness.receive('\r\nOK\r\n\r\n>');
+      harness.receive('\r\nSEND OK\r\n');
+    }
+    const links = harness.written().flatMap((line) => /^AT\+WSSEND=(\d)/.exec(line)?.[1] ?? []);
+    assert.deepEqual(links, ['0', '1', '1', '1', '0']);
   });
 
   it('fills a prompt with the payload though the link has closed meanwhile, and reports not-sent', () => {
@@ -88,6 +108,64 @@ describe('an AT client', () => {
     harness.receive('+WS_DISCONNECTED:2\r\n\r\nSEND OK\r\n');
     assert.deepEqual([message.end, harness.events.at(-1)], ['sent', 'disconnected 2']);
   });
+
+  it('is quiet while it runs nothing, no line has begun, and the device does not echo', () => {
+    const harness = new ClientHarness({ echoOff: false });
+    assert.equal(harness.client.isQuiet, false);
+    harness.client.assume({ echoOff: true });
+    assert.equal(harness.client.isQuiet, true);
+    harness.receive('+WS');
+    assert.equal(harness.client.isQuiet, false);
+    harness.receive('_CLOSED:0\r\n');
+    assert.equal(harness.client.isQuiet, true);
+    harness.run(question);
+    assert.equal(harness.client.isQuiet, false);
+  });
+
+  it('may have a pending prompt from the line of a message until its outcome is known', async () => {
+    const harness = new ClientHarness();
+    const { client, clock } = harness;
+    assert.equal(client.pendingPrompt, false);
+    harness.send(0, 'm');
+    assert.deepEqual([client.state, client.pendingPrompt], ['running', true]);
+    await clock.advance(4000);
+    assert.deepEqual([client.state, client.pendingPrompt], ['resyncing', true]);
+    await clock.advance(60_000);
+    assert.deepEqual([client.state, client.pendingPrompt], ['unresponsive', true]);
+    client.reset(lost);
+    assert.deepEqual([client.state, client.pendingPrompt], ['idle', false]);
+    harness.run({ ...question, idempotent: false });
+    assert.equal(client.pendingPrompt, false);
+    await clock.advance(3000);
+    assert.deepEqual([client.state, client.pendingPrompt], ['resyncing', false]);
+  });
+
+  it('suspects a restart when its own line comes back, unless the device may echo', () => {
+    for (const [echoOff, events] of [
+      [true, ['restart suspected']],
+      [false, []],
+    ] as const) {
+      const harness = new ClientHarness({ echoOff });
+      harness.run(question);
+      harness.receive('AT+X?\r\n');
+      assert.deepEqual(harness.events, events);
+    }
+  });
+
+  it('pushes data to the receiver of its link until a reset, and tells whether any is connected', () => {
+    const harness = new ClientHarness();
+    const { client } = harness;
+    assert.equal(client.hasConnection, true);
+    client.setReceiver(0);
+    client.setReceiver(2);
+    assert.equal(client.hasConnection, true);
+    harness.receive('+WS_DATA:0,1,a\r\n+WS_DATA:1,1,b\r\n');
+    assert.deepEqual(harness.events, ['data 1 b']);
+    client.reset(lost);
+    assert.equal(client.hasConnection, false);
+    harness.receive('+WS_DATA:1,1,c\r\n');
+    assert.deepEqual(harness.events, ['data 1 b']);
+  });
 });
 
 describe('an abort', () => {
@@ -124,6 +202,17 @@ describe('an abort', () => {
     harness.receive('\r\nOK\r\n');
     await harness.clock.advance(0);
     assert.equal(next.end, 'done ');
+  });
+
+  it('can come after the end: the command leaves no listener on its signal', async () => {
+    const harness = new ClientHarness();
+    const { signal } = new AbortController();
+    const running = outcome(harness.client.run(question, { signal }));
+    assert.equal(getEventListeners(signal, 'abort').length, 1);
+    harness.receive('\r\nOK\r\n');
+    assert.equal(await running, 'done');
+    await harness.clock.advance(0);
+    assert.equal(getEventListeners(signal, 'abort').length, 0);
   });
 
   it('before the call rejects at once', async () => {

@@ -25,27 +25,35 @@ export class ClientHarness {
   readonly clock = new VirtualClock();
   readonly events: string[] = [];
   readonly client: AtClient;
+  /** How many links were told of lost data. */
+  losses = 0;
+  /** Called after each event is kept. */
+  onEvent: (event: string) => void = () => undefined;
   readonly #sources = [new MessageSource(0), new MessageSource(1), new MessageSource(2)] as const;
   #written: string[] = [];
   /** Responses of the far end by the bytes written. To other bytes it is silent. */
   readonly #answers = new Map<string, string>();
 
-  constructor() {
+  /** @param echoOff whether the client knows that the device does not echo */
+  constructor({ echoOff = true } = {}) {
     this.client = new AtClient(
       { write: (bytes) => this.#take(Buffer.from(bytes)), pendingBytes: 0, rate: undefined },
       this.clock,
-      (event) => this.events.push(shown(event)),
+      (event) => {
+        this.events.push(shown(event));
+        this.onEvent(shown(event));
+      },
     );
     for (const source of this.#sources) this.client.addSource(source);
     for (const link of [0, 1, 2] as const) {
       this.client.setReceiver(link, {
         connected: true,
-        dataLost: () => undefined,
+        dataLost: () => (this.losses += 1),
         end: () => undefined,
         push: ({ bytes }) => void this.events.push(`data ${link} ${bytes.toString('latin1')}`),
       });
     }
-    this.client.assume({ echoOff: true });
+    if (echoOff) this.client.assume({ echoOff });
   }
 
   /** The writes since the last call. */

@@ -99,6 +99,29 @@ describe('a client that resyncs', () => {
     assert.equal(harness.client.state, 'idle');
   });
 
+  it('restarts a device, and spares what a listener runs after its own reset', async () => {
+    const harness = new ClientHarness();
+    harness.answer({ 'AT+RST\r\n': '\r\nOK\r\n\r\nready\r\n' });
+    let next = { end: '' };
+    harness.onEvent = (event) => {
+      if (event !== 'ready') return;
+      harness.client.reset(lost);
+      next = harness.run(at());
+    };
+    harness.run(once);
+    await harness.clock.until(() => next.end !== '', 60_000);
+    assert.deepEqual([next.end, harness.client.state], ['pending', 'running']);
+  });
+
+  it('waits for its response while received bytes fill the port', async () => {
+    const harness = await resyncing();
+    for (let count = 0; count < 100; count++) {
+      await harness.clock.advance(50);
+      harness.receive(`+WS_DATA:0,560,${'x'.repeat(560)}\r\n`);
+    }
+    assert.deepEqual(harness.written(), []);
+  });
+
   it('emits each URC, and no late response', async () => {
     const harness = await resyncing();
     harness.receive('WIFI GOT IP\r\n+SYSLOG:1\r\nAT+SYSLOG?\r\n+STA_X\r\n');
@@ -132,6 +155,20 @@ describe('a client that resyncs', () => {
     assert.equal(harness.clock.pending, 0);
     await harness.clock.advance(60_000);
     assert.deepEqual([harness.written(), harness.client.state], [[], 'idle']);
+  });
+
+  it('stops at a reset in the turn in which it would be in sync', async () => {
+    const harness = await resyncing();
+    harness.answerResync();
+    harness.receive('\r\nERROR\r\n');
+    await harness.clock.advance(30);
+    assert.deepEqual(harness.written(), ['AT+SYSLOG?\r\n']);
+    harness.receive('+SYSLOG:0\r\n\r\nOK\r\n');
+    harness.client.reset(lost);
+    harness.receive('\r\nOK\r\n');
+    await harness.clock.advance(0);
+    assert.deepEqual(harness.events, ['out of sync: UNEXPECTED_RESPONSE', 'step: lineEnd']);
+    assert.equal(harness.client.state, 'resyncing');
   });
 
   it('reports data lost once, although more corrupt data comes', async () => {

@@ -62,14 +62,40 @@ describe('the command queue', () => {
     assert.deepEqual(turns(), ['a', 'b', 'c']);
   });
 
-  it('runs sequences before messages', () => {
+  it('runs sequences before messages, and none that was removed', () => {
     const { queue, add, turns } = queueOfThree();
     add(0, 'a');
+    const [kept, removed, yielding] = [sequence(), sequence(), sequence()];
+    for (const each of [removed, kept]) queue.addSequence(each);
+    queue.addSequence(yielding, true);
+    for (const each of [removed, yielding]) queue.removeSequence(each);
+    assert.equal(queue.nextJob(), kept);
+    assert.deepEqual(turns(), ['a']);
+  });
+
+  it('runs at most 1000 messages before each sequence that yields', () => {
+    const { queue, add, turn, turns } = queueOfThree();
+    const add1002 = () => {
+      for (let index = 0; index < 1002; index++) add(0, 'm');
+    };
+    add1002();
+    // Before there is such a sequence, messages do not count.
+    assert.equal(turn(), 'm');
+    for (let count = 0; count < 2; count++) queue.addSequence(sequence(), true);
+    add1002();
+    const order = turns();
+    assert.deepEqual(
+      order.flatMap((name, index) => (name === 'sequence' ? [index] : [])),
+      [1000, 2001],
+    );
+    assert.equal(order.length, 2005);
+  });
+
+  it('runs a sequence that yields at once where there is no message', () => {
+    const { queue, turns } = queueOfThree();
+    queue.addSequence(sequence(), true);
     queue.addSequence(sequence());
-    const removed = sequence();
-    queue.addSequence(removed);
-    queue.removeSequence(removed);
-    assert.deepEqual(turns(), ['sequence', 'a']);
+    assert.deepEqual(turns(), ['sequence', 'sequence']);
   });
 
   it('shares the port between links by bytes, not by messages', () => {

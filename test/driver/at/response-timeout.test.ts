@@ -82,6 +82,65 @@ describe('a response timeout', () => {
     assert.deepEqual(harness.written(), ['AT+SYSSTORE?\r\n']);
   });
 
+  it('pads again at a prompt that the line end of a later attempt has opened', async () => {
+    const harness = new ClientHarness();
+    const resyncing = find(harness, 'first');
+    harness.receive('\r\nERROR\r\n');
+    await harness.clock.advance(2000);
+    harness.written();
+    harness.receive('\r\nOK\r\n\r\n>');
+    await harness.clock.advance(100);
+    assert.deepEqual(harness.written(), ['\r\n'.repeat(4)]);
+    harness.answerResync();
+    harness.receive('\r\nERROR\r\n');
+    assert.equal(await harness.clock.wait(resyncing), 'inSync');
+  });
+
+  it('probes 1.5 s after busy that no probe has caused', async () => {
+    const harness = new ClientHarness();
+    harness.run(question);
+    harness.receive('\r\nbusy p...\r\n');
+    harness.written();
+    await harness.clock.advance(1499);
+    assert.deepEqual(harness.written(), []);
+    await harness.clock.advance(1);
+    assert.deepEqual(harness.written(), ['\r\n']);
+  });
+
+  for (const [question, answers, lines] of [
+    ['\n', [], []],
+    ['AT\r\n', ['\r\nbusy p...\r\n'], ['\r\nSEND OK\r\n']],
+  ] as const)
+    it(`waits at least 490 ms for the answer to ${JSON.stringify(question)} after SEND OK in doubt`, async () => {
+      const harness = new ClientHarness();
+      const message = harness.send(0, 'hello');
+      harness.receive('\r\nOK\r\n\r\n>');
+      await harness.clock.advance(4000);
+      for (const answer of answers) harness.receive(answer);
+      await harness.clock.advance(1000);
+      harness.written();
+      harness.receive('\r\nSEND OK\r\n');
+      assert.deepEqual(harness.written(), [question]);
+      await harness.clock.advance(490);
+      // Another success after the question belongs to no command.
+      for (const line of lines) harness.receive(line);
+      assert.deepEqual([message.end, harness.events], ['pending', []]);
+      await harness.clock.advance(600);
+      assert.equal(message.end, 'SEND_UNKNOWN unknown');
+    });
+
+  it('ends in success at a negotiated rate without harm to data that has begun', async () => {
+    const harness = new ClientHarness();
+    harness.client.assume({ rateLostOnRestart: true });
+    const asked = harness.run(question);
+    await harness.clock.advance(500);
+    harness.receive('\r\nOK\r\n+WS_DATA:0,4,a');
+    await harness.clock.advance(1000);
+    assert.equal(asked.end, 'done ');
+    harness.receive('bcd\r\n');
+    assert.deepEqual(harness.events, ['data 0 abcd']);
+  });
+
   it('fails an idempotent command after three attempts, and restarts a silent device', async () => {
     const harness = new ClientHarness();
     harness.answerResync();

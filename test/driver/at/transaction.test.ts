@@ -1,9 +1,14 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Command } from '../../../driver/at/command';
-import { TIMEOUT_POLICY } from '../../../driver/at/timing/timeout-policy';
+import { slower, TIMEOUT_POLICY } from '../../../driver/at/timing/timeout-policy';
 import type { Action } from '../../../driver/at/transaction/action';
-import { onIdle } from '../../../driver/at/transaction/idle';
+import {
+  onIdle,
+  probeSoon,
+  restartProbeWait,
+  untilCheck,
+} from '../../../driver/at/transaction/idle';
 import { onChunk, onLine, onPrompt } from '../../../driver/at/transaction/responses';
 import {
   begin,
@@ -103,10 +108,16 @@ describe('a transaction without payload', () => {
       'none',
       'succeeded',
     ]);
+    assert.equal(last(query, 4000, 'OK', 'busy p...'), 'succeeded');
+    assert.equal(last(query, 4000, 'OK', 'OK'), 'none');
     assert.deepEqual(actions(started(query), 4000, 'OK', 4499, 4500).slice(2), [
       'none',
       'succeeded',
     ]);
+  });
+
+  it('is out of sync, not corrupt, after another success while it confirms', () => {
+    assert.equal(last(query, 4000, 'OK', 'SEND OK'), 'outOfSync');
   });
 
   it('is out of sync when a probe is not answered, and when its timeout is over', () => {
@@ -147,6 +158,10 @@ describe('a transaction with payload', () => {
     assert.equal(last(send, 'OK', 'OK'), 'outOfSync');
   });
 
+  it('is out of sync after SEND OK before the prompt', () => {
+    assert.equal(last(send, 'OK', 'SEND OK'), 'outOfSync');
+  });
+
   it('is out of sync after OK instead of SEND OK', () => {
     assert.equal(last(send, 'OK', '>', 'OK'), 'outOfSync');
   });
@@ -181,16 +196,100 @@ describe('a transaction with payload', () => {
     assert.equal(last(send, ...sent, 'ERROR'), 'succeeded');
     assert.equal(last(send, ...sent, 'SEND OK'), 'write LF');
     assert.equal(last(send, ...sent, 4500), 'corrupt');
+    assert.equal(last(send, ...sent, 'OK'), 'corrupt');
+    assert.equal(last(send, ...sent, 'SEND FAIL'), 'corrupt');
   });
 
   it('asks AT before SEND OK counts when busy may have answered bytes too many', () => {
     const sent = [...['OK', '>'], 4000, 'busy p...', 'SEND OK'];
     assert.equal(last(send, ...sent), 'write AT');
     assert.equal(last(send, ...sent, 'OK'), 'succeeded');
-    assert.equal(last(send, ...sent, 'ERROR'), 'corrupt');
+    assert.equal(last(send, ...sent, 'SEND OK'), 'urc');
+    for (const line of ['ERROR', 'busy p...']) assert.equal(last(send, ...sent, line), 'corrupt');
+  });
+
+  it('is out of sync when the answer to a second probe fails to come', () => {
+    const probed = [...['OK', '>'], 4000, 'busy p...', 14_000];
+    assert.deepEqual(actions(started(send), ...probed, 15_499, 15_500).slice(4), [
+      'write CR',
+      'none',
+      'outOfSync',
+    ]);
   });
 
   it('is corrupt with one probe in doubt and another unanswered', () => {
     assert.equal(last(send, 'OK', '>', 4000, 'busy p...', 14_000, 'SEND OK'), 'corrupt');
+  });
+});
+
+describe('a loss of sync', () => {
+  it('has the reason that shows it', () => {
+    const reasonAfter = (command: Command, ...inputs: (string | number)[]) => {
+      const transaction = started(command);
+      const final = inputs.pop();
+      actions(transaction, ...inputs);
+      return typeof final === 'number'
+        ? onIdle(transaction, final, final)
+        : onLine(transaction, String(final));
+    };
+    const after = (reason: string, corrupt = false) => ({ kind: 'outOfSync', reason, corrupt });
+    assert.deepEqual(reasonAfter(query, 60_000), after('NO_RESPONSE'));
+    assert.deepEqual(reasonAfter(query, 4000, 5500), after('NO_RESPONSE'));
+    assert.deepEqual(reasonAfter(query, 'SEND OK'), after('UNEXPECTED_RESPONSE'));
+    const corrupt = after('CORRUPT_PAYLOAD', true);
+    assert.deepEqual(reasonAfter(send, 'OK', '>', 4000, 'SEND OK', 4500), corrupt);
+    assert.deepEqual(reasonAfter(send, 'OK', '>', 4000, 'SEND OK', 'OK'), corrupt);
+  });
+});
+
+describe('the next check of a transaction', () => {
+  it('comes with its probe, its timeout or the end of a probe, whichever is first', () => {
+    const transaction = started(query);
+    assert.equal(untilCheck(transaction, 500), 3500);
+    assert.equal(untilCheck(started({ ...query, timeoutMs: 3000 }), 500), 2500);
+    actions(transaction, 4000);
+    assert.equal(untilCheck(transaction, 4100), 1400);
+    actions(transaction, 'OK');
+    assert.equal(untilCheck(transaction, 4100), 500);
+    assert.equal(untilCheck(started(send), 500), 3500);
+  });
+
+  it('comes 1.5 s after busy, but not before a prompt, which a probe could fill', () => {
+    const transaction = started(query);
+    assert.equal(probeSoon(transaction, 100), 1500);
+    assert.deepEqual(actions(transaction, 1599, 1600), ['none', 'write CRLF']);
+    const late = started(query);
+    assert.equal(probeSoon(late, 3900), 1500);
+    assert.deepEqual(actions(late, 3999, 4000), ['none', 'write CRLF']);
+    const unprompted = started(send);
+    assert.equal(probeSoon(unprompted, 100), 3900);
+    assert.deepEqual(actions(unprompted, 3999), ['none']);
+  });
+
+  it('waits for the answer to a probe anew after another write', () => {
+    const transaction = started(query);
+    actions(transaction, 4000);
+    restartProbeWait(transaction, 5000);
+    assert.deepEqual(actions(transaction, 6499, 6500), ['none', 'outOfSync']);
+  });
+
+  it('takes three times as long on a port that is three times as slow', () => {
+    const slow = (command: Command) => begin(command, 1, slower(TIMEOUT_POLICY.portRate, 3));
+    const steps = [11_999, 12_000, 'busy p...', 41_999, 42_000, 46_499, 46_500];
+    assert.deepEqual(actions(slow(query), ...steps), [
+      ...['none', 'write CRLF', 'none', 'none', 'write CRLF'],
+      ...['none', 'outOfSync'],
+    ]);
+    assert.deepEqual(actions(slow(query), 12_000, 'OK', 13_499, 13_500).slice(2), [
+      'none',
+      'succeeded',
+    ]);
+    assert.deepEqual(actions(slow(send), 11_999, 12_000), ['none', 'outOfSync']);
+    const confirming = slow(query);
+    actions(confirming, 12_000, 'OK');
+    assert.equal(untilCheck(confirming, 12_000), 1500);
+    assert.equal(probeSoon(slow(query), 0), 4500);
+    const brief = slow({ ...query, timeoutMs: 1000 });
+    assert.deepEqual(actions(brief, 2999, 3000), ['none', 'outOfSync']);
   });
 });
