@@ -7,12 +7,15 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { replayDriver } from '../../replay/driver-replay';
 import { parseDriverRecording } from '../../replay/recording-file';
+import { root } from '../package/project';
 import { listen, type SimulatorServer } from '../../simulator/serial/server';
 
-const cli = join(__dirname, '..', '..', 'driver', 'doctor', 'cli.ts');
+const cli = join(root, 'driver', 'doctor', 'cli.ts');
+/** Starts faster than tsx. */
+const hook = join(root, 'scripts', 'typescript.cjs');
 
 async function run(...args: string[]): Promise<{ code: number | null; out: string; err: string }> {
-  const child = spawn(process.execPath, ['--import', 'tsx', cli, ...args]);
+  const child = spawn(process.execPath, ['--require', hook, cli, ...args]);
   const said = { out: '', err: '' };
   child.stdout.on('data', (chunk: Buffer) => (said.out += chunk.toString()));
   child.stderr.on('data', (chunk: Buffer) => (said.err += chunk.toString()));

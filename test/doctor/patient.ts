@@ -5,6 +5,7 @@ import { SimulatedDevice, seededRandom, type SimulatorOptions } from '../../simu
 import { PacedLine } from '../../simulator/serial/paced-line';
 import type { PacedLineOptions } from '../../simulator/serial/paced-uart';
 import { openPty, type Pty } from '../harness/port/pty';
+import { until } from '../start/until';
 
 export interface PatientOptions {
   /** Baud rate that the doctor is told. Default 115200. */
@@ -24,6 +25,8 @@ export class Patient implements AsyncDisposable {
   readonly opener: PortOpener;
   /** What the host has written. */
   written = '';
+  /** What the device has said since the last command from another program. */
+  #said = '';
   readonly #line: PacedLine;
 
   constructor({ rate = 115_200, simulator, line, output, input }: PatientOptions = {}) {
@@ -35,7 +38,10 @@ export class Patient implements AsyncDisposable {
       clock: systemClock,
       ...simulator,
       uart: this.#line.factory,
-      output: (bytes) => this.pty.write(output ? output(bytes) : bytes),
+      output: (bytes) => {
+        this.#said += bytes.toString('latin1');
+        this.pty.write(output ? output(bytes) : bytes);
+      },
     });
     this.pty = openPty((chunk) => {
       this.written += chunk.toString('latin1');
@@ -47,16 +53,18 @@ export class Patient implements AsyncDisposable {
   /** A command from another program, at the rate that the line has at its start. */
   async tell(...lines: readonly string[]): Promise<void> {
     for (const line of lines) {
+      this.#said = '';
       this.simulator.write(Buffer.from(`${line}\r\n`));
-      await new Promise((resolve) => setTimeout(resolve, 50));
+      await until(() => /\r\n(OK|ERROR)\r\n/.test(this.#said), `an answer to ${line}`);
     }
   }
 
   /** Has another program store a text in the flash of the device. */
   async store(space: string, slot: number, text: string): Promise<void> {
     await this.tell(`AT+SYSMFG=2,"${space}","${space}.${slot}",8,${text.length + 1}`);
+    this.#said = '';
     this.simulator.write(Buffer.from(`${text}\0`));
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    await until(() => this.#said.includes('\r\nOK\r\n'), `the end of ${space}.${slot}`);
   }
 
   /** Bits a second at the host's end from now on. */

@@ -107,7 +107,7 @@ onEachRuntime('esp-at-device', (nodeRed) => {
     assert.match(sentenceOf(caught), /^The device "board" already uses the port sim:\./);
     const rest = without(flowOf('ws-send', 1), 'node');
     await nodeRed.deploy([...rest, ...other], 'nodes');
-    for (let turn = 0; two.starts === 0 && turn < 200; turn++) {
+    for (let turn = 0; two.starts === 0 && turn < 6000; turn++) {
       await new Promise((resolve) => setTimeout(resolve, 10));
     }
     assert.deepEqual([one.stops, two.starts], [1, 1]);

@@ -5,13 +5,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { Harness } from '../harness/harness';
+import { root } from '../package/project';
 import { OWN_RECORDINGS } from '../verification/conformance/files';
 
 const folder = mkdtempSync(join(tmpdir(), 'esp-at-replay-'));
-const cli = join(__dirname, '..', '..', 'replay', 'cli.ts');
+const cli = join(root, 'replay', 'cli.ts');
+/** Starts faster than tsx. */
+const hook = join(root, 'scripts', 'typescript.cjs');
 
 function run(...args: string[]): { status: number | null; stdout: string; stderr: string } {
-  return spawnSync(process.execPath, ['--import', 'tsx', cli, ...args], { encoding: 'utf8' });
+  return spawnSync(process.execPath, ['--require', hook, cli, ...args], { encoding: 'utf8' });
 }
 
 function written(name: string, text: string): string {

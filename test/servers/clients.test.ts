@@ -24,7 +24,7 @@ const lines = [
 for (const { firmware, line } of lines) {
   const skip = line === 'pty' ? (whyNoPty() ?? false) : false;
   const title = `clients from npm, on class ${firmware} over ${line === 'pty' ? 'a serial port (pty)' : 'TCP'}`;
-  describe(title, { timeout: 60_000, skip }, () => {
+  describe(title, { timeout: 300_000, skip }, () => {
     it('socket.io-client talks to socket.io, also after a restart of the device', async () => {
       const harness = await serverHarness(firmware, line);
       const server = new SocketIoServer(harness.http);

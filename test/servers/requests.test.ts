@@ -7,7 +7,7 @@ import { isObject } from '../../driver/link/request/json-path';
 import { serverHarness, until } from './server-harness';
 
 for (const firmware of ['C', 'D'] as const) {
-  describe(`requests to servers from npm, on class ${firmware}`, { timeout: 60_000 }, () => {
+  describe(`requests to servers from npm, on class ${firmware}`, { timeout: 300_000 }, () => {
     it('a charge point boots, beats and is called by an OCPP central system, also after a restart', async () => {
       const harness = await serverHarness(firmware);
       const server = new RPCServer({ protocols: ['ocpp1.6'], strictMode: false });

@@ -5,7 +5,7 @@ import { listen, SimulatedDevice, systemClock, type FirmwareClass } from '../../
 import { openPty, type Pty } from '../harness/port/pty';
 
 /** Milliseconds after which a test gives something up. */
-const TIMEOUT_MS = 20_000;
+const TIMEOUT_MS = 120_000;
 
 /** What lies between the host and the simulated ESP32: a TCP bridge, or a serial port. */
 export type Line = 'tcp' | 'pty';

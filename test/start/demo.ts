@@ -31,7 +31,7 @@ export interface DebugMessage {
 }
 
 /** How long anything may take before the test gives up, in milliseconds. */
-const READY_TIMEOUT_MS = 60_000;
+const READY_TIMEOUT_MS = 180_000;
 
 /** `scripts/start.mjs` in a process and a folder of its own, and what a browser would hear from it. */
 export class Demo {

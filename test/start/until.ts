@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 
 /** Milliseconds that five Node-REDs may keep two cores busy before something is taken as missing. */
-const TIMEOUT_MS = 60_000;
+const TIMEOUT_MS = 180_000;
 
 /** Waits until something holds. */
 export async function until(holds: () => boolean | Promise<boolean>, what: string): Promise<void> {

@@ -6,7 +6,7 @@ import { startPathServer } from '../../harness/network/path-server';
 import { openPty, PortLink, whyNoPty, type Pty } from '../../harness/port/pty';
 
 /** Milliseconds until a test gives up; what is waited for comes within a few seconds. */
-const TIMEOUT_MS = 20_000;
+const TIMEOUT_MS = 120_000;
 
 async function until(done: () => boolean, what: string): Promise<void> {
   const end = performance.now() + TIMEOUT_MS;

@@ -1,7 +1,7 @@
 import type { Node, NodeMessage } from 'node-red';
 
-/** Limit of the wait for a message. */
-export const TIMEOUT_MS = 2000;
+/** Limit of the wait for a message, on a machine that is busy. */
+const TIMEOUT_MS = 60_000;
 
 /** The messages that reach a helper node. */
 export class Mailbox {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { EventEmitter, once } from 'node:events';
+import { once } from 'node:events';
 import { createRequire } from 'node:module';
 import { afterEach, describe } from 'node:test';
 import type { Node, NodeAPI, NodeMessage, NodeStatus } from 'node-red';
@@ -110,21 +110,19 @@ export class NodeRed {
     type: 'full' | 'flows' | 'nodes',
     credentials: Credentials = {},
   ): Promise<void> {
-    await this.#deployed(this.#helper.setFlows(placed(flow), type, credentials));
+    const set = this.#helper._redNodes
+      .setFlows(placed(flow), credentials, type)
+      .then(() => once(this.#helper._events, 'flows:started'));
+    await this.#deployed(set);
     this.#collect(flow);
   }
 
   /** Restarts the deployed flow. */
   async restart(): Promise<void> {
-    const runtime: unknown = Reflect.get(this.#helper, '_redNodes');
-    assert.ok(typeof runtime === 'object' && runtime && 'loadFlows' in runtime);
-    assert.ok(typeof runtime.loadFlows === 'function');
-    const started: unknown = Reflect.get(this.#helper, '_events');
-    assert.ok(started instanceof EventEmitter);
-    const restarted = once(started, 'flows:started');
+    const restarted = once(this.#helper._events, 'flows:started');
     // As the editor's "Restart Flows" does. The flow is that of `load`.
-    Reflect.apply(runtime.loadFlows, runtime, [true]);
-    await this.#deployed(restarted.then(() => undefined));
+    void this.#helper._redNodes.loadFlows(true);
+    await this.#deployed(restarted);
     this.#collect(this.#flow);
   }
 
@@ -243,14 +241,14 @@ export class NodeRed {
   }
 
   /** Lets virtual time pass slowly until a promise settles that also depends on files of the runtime. */
-  async #deployed(promise: Promise<void>): Promise<void> {
+  async #deployed(promise: Promise<unknown>): Promise<void> {
     const clock = this.#clock;
     const wait = waitFor(promise);
     while (clock && !wait.over) {
       await clock.advance(VIRTUAL_STEP_MS);
       await new Promise((resolve) => setTimeout(resolve, 1));
     }
-    return promise;
+    await promise;
   }
 
   #calls(id: string, method: 'status' | 'log' | 'warn' | 'error' | 'debug'): unknown[] {

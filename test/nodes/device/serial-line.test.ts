@@ -14,6 +14,8 @@ import { field } from '../../harness/nodes/messages';
 import { quickClock } from '../../harness/quick-clock';
 
 const noPty = whyNoPty() ?? false;
+/** An open that went on would hold the port for 15 s. */
+const STOP_LIMIT_MS = 10_000;
 
 /** A serial line with the simulated ESP32 at its far end. */
 interface SerialLine {
@@ -151,20 +153,20 @@ onEachRuntime('over a real serial port (pty)', (nodeRed) => {
     assert.equal(server.ws.connections.length, 1);
     const before = performance.now();
     await nodeRed.deploy([{ id: 'tab', type: 'tab' }], 'full');
-    assert.ok(performance.now() - before < 2000);
+    assert.ok(performance.now() - before < STOP_LIMIT_MS);
     assert.equal(made.length, 1);
     const [device] = made;
     assert.equal(device?.state.name, 'stopped');
     assert.equal(listenerCount(device), ownListeners);
   });
 
-  it('the flow stops, even during an open: frees the port within 2 s', async () => {
+  it('the flow stops, even during an open: frees the port before the open ends', async () => {
     await nodeRed.load(makeDevice, flow());
     await open(0);
     nodeRed.give('open', { linkId: 1, uri: `${server.url}/silent` });
     const before = performance.now();
     await nodeRed.unload();
-    assert.ok(performance.now() - before < 2000);
+    assert.ok(performance.now() - before < STOP_LIMIT_MS);
     // Another program can take the port now: bytes for it stay until it reads them.
     const timers = process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
     // Two of the runner, and those of the simulated device for the connection that it still has.

@@ -35,8 +35,8 @@ export class NodeRed {
       'red.js',
     );
     const args = [
-      '--import',
-      'tsx',
+      '--require',
+      join(root, 'scripts', 'typescript.cjs'),
       command,
       '--userDir',
       folder,
