@@ -129,6 +129,21 @@ for (const nodeRed of majors) {
       await page.locator('#node-config-input-port.input-error').waitFor();
     });
 
+    it('give a new ws-send the link of the newest ws-open in its flow', async () => {
+      const editor = await bench.editor();
+      const device = idOf(bench.flows, 'esp-at-device');
+      const newest = { id: 'newest', type: 'ws-open', device, link: '2', x: 300, y: 700 };
+      await editor.place([{ ...newest, wires: [[], []] }]);
+      const links = await editor.run(
+        `return [RED.workspaces.active(), 'another flow'].map((z) => {
+           const node = { id: 'fresh', type: 'ws-send', link: '0', z };
+           RED.nodes.getType('ws-send').onadd.call(node);
+           return node.link;
+         });`,
+      );
+      assert.deepEqual(links, ['2', '0']);
+    });
+
     it('take the only device where a node is older than its device', async () => {
       const editor = await bench.editor();
       const sender = idOf(bench.flows, 'ws-send');

@@ -14,15 +14,23 @@ Object.assign(espAt, {
   openers: (device) =>
     RED.nodes.filterNodes({ type: 'ws-open' }).filter((one) => !one.d && one.device === device),
 
-  /** Gives a new node the only device, and a link: a free one to ws-open, to other nodes the one that a ws-open opens. */
+  /**
+   * Gives a new node the only device, and a link: to ws-open a free one, to other nodes that of the newest ws-open in their
+   * flow, or of the only one in any flow.
+   */
   added() {
     const [device, another] = espAt.devices();
     if (this.device || !device || another) return;
     this.device = device.id;
-    const opened = espAt.openers(device.id).map(({ link }) => String(link));
-    const free = ['0', '1', '2'].find((link) => !opened.includes(link));
-    if (this.type === 'ws-open') this.link = free ?? '0';
-    else if (opened.length === 1) this.link = opened[0];
+    const openers = espAt.openers(device.id);
+    if (this.type === 'ws-open') {
+      const isFree = (link) => openers.every((one) => String(one.link) !== link);
+      this.link = ['0', '1', '2'].find(isFree) ?? '0';
+      return;
+    }
+    const newest = openers.filter(({ z }) => z === this.z).at(-1);
+    const opener = newest ?? (openers.length === 1 ? openers[0] : undefined);
+    if (opener) this.link = String(opener.link);
   },
 
   /**
