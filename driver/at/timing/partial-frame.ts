@@ -42,7 +42,7 @@ export class PartialFrameTimeout {
 
   #watch(left: number): void {
     this.#timer.watch(left, () => {
-      if (!this.#parser.unfinished || this.#watched !== this.#parser.frameCount) return;
+      if (!this.#parser.unfinished) return;
       const rest = PARTIAL_FRAME_TIMEOUT_MS - this.#timer.idle;
       if (rest > 0) this.#watch(rest);
       else this.#parser.abandon();

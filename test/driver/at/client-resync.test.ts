@@ -85,6 +85,8 @@ describe('a client that resyncs', () => {
       harness.receive('+WS_DATA:0,900,OK');
       await harness.clock.advance(500);
       assert.equal(harness.events.at(-1), last);
+      await harness.clock.advance(5000);
+      assert.equal(harness.events.filter((event) => event === 'data lost').length, 1);
     }
   });
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { Command } from '../../../driver/at/command';
+import { expectingError, type Command } from '../../../driver/at/command';
 import {
   asNotSent,
   asUnknown,
@@ -77,7 +77,7 @@ describe('the outcome of a transaction', () => {
     assert.equal(isDoubtfulRefusal(begun(send), submission()), true);
     const certain: readonly Transaction[] = [
       begun(query, 2),
-      begun({ ...query, expectsError: true }),
+      begun(expectingError(query)),
       begun(query, 1, { response: ['+GMR:1'] }),
       begun(query, 1, { errorCode: 'ERR CODE:0x01090000' }),
       begun(send, 1, written),
@@ -99,6 +99,8 @@ describe('the outcome of a transaction', () => {
     });
     const secret = refusalError(begun({ ...query, secret: true }, 1, said), undefined, 0);
     assert.equal(secret.details.reason, ': ERR CODE:0x1');
+    const unexplained = refusalError(begun(query, 1, { response: ['+A:1'] }), undefined, 0);
+    assert.equal(unexplained.details.reason, ': +A:1');
     assert.equal(refusalError(begun(query), undefined, 0).details.reason, '');
   });
 

@@ -5,12 +5,13 @@ import { TimedPort } from '../../../driver/at/timing/timed-port';
 import { VirtualClock } from '../../../simulator/replay/virtual-clock';
 
 /** A lease of a port, and what it writes. @param rate bits a second; undefined: unknown */
-function leased(pace: Pace = 'portRate', rate?: number) {
+function leased(pace: Pace = 'portRate', rate?: number, slowness = 1) {
   const clock = new VirtualClock();
   const written: string[] = [];
   const writer = {
     pendingBytes: 7,
     rate,
+    slowness,
     write: (bytes: Uint8Array) => void written.push(Buffer.from(bytes).toString()),
   };
   const controller = new AbortController();
@@ -69,6 +70,21 @@ describe('lease of the port', () => {
       assert.ok(clock.now() >= limit && clock.now() <= limit + 20, `${clock.now()}`);
     });
 
+  it('waits twice as long on a port that is twice as slow', async () => {
+    for (const [busyMs, limit] of [
+      [0, 60],
+      [10, 600],
+    ] as const) {
+      const { clock, lease } = leased('search', undefined, 2);
+      const outcome = outcomeOf(clock, lease.next('pause', none));
+      while (!outcome.result && clock.now() < 60_000) {
+        await clock.advance(10);
+        lease.heard(clock.now(), busyMs);
+      }
+      assert.ok(clock.now() >= limit && clock.now() <= limit + 20, `${clock.now()}`);
+    }
+  });
+
   it('counts idle time from the last written byte on', async () => {
     const { clock, lease } = leased('portRate', 9600);
     lease.write(Buffer.alloc(96, 'x'));
@@ -92,16 +108,29 @@ describe('lease of the port', () => {
     assert.equal(clock.pending, 0);
   });
 
-  it('finds a line that came between two waits, and forgets those before it', async () => {
+  it('finds a line that came between two waits, keeps those after it, and forgets all others', async () => {
     const { clock, lease } = leased();
-    for (const line of ['one', 'OK', 'two']) lease.take(line);
-    assert.deepEqual(await lease.next('query', isOk), { line: 'OK' });
-    const second = outcomeOf(
+    const find = async (...wanted: string[]) => {
+      const outcome = outcomeOf(
+        clock,
+        lease.next('pause', (line) => wanted.includes(line)),
+      );
+      await clock.advance(30);
+      return outcome.result;
+    };
+    const nothing = { flooded: false };
+    const first = outcomeOf(
       clock,
-      lease.next('pause', (line) => line === 'one'),
+      lease.next('pause', () => true),
     );
     await clock.advance(30);
-    assert.deepEqual(second.result, { flooded: false });
+    assert.deepEqual(first.result, nothing);
+    for (const line of ['one', 'OK', 'two', 'three']) lease.take(line);
+    assert.deepEqual(await find('OK'), { line: 'OK' });
+    assert.deepEqual(await find('one', 'three'), { line: 'three' });
+    lease.take('four');
+    assert.deepEqual(await find('five'), nothing);
+    assert.deepEqual(await find('four'), nothing);
   });
 
   it('stores 16 lines between two waits, and none from before a write', async () => {

@@ -117,7 +117,7 @@ describe('a response timeout', () => {
       harness.receive('\r\nOK\r\n\r\n>');
       await harness.clock.advance(4000);
       for (const answer of answers) harness.receive(answer);
-      await harness.clock.advance(1000);
+      await harness.clock.advance(1400);
       harness.written();
       harness.receive('\r\nSEND OK\r\n');
       assert.deepEqual(harness.written(), [question]);
@@ -219,6 +219,25 @@ describe('corrupt data', () => {
       assert.equal(harness.clock.pending, 0);
     });
   }
+
+  it('is looked for only while a frame is partial, and anew after a reset', async () => {
+    const harness = new ClientHarness();
+    harness.receive('WIFI GOT IP\r\n');
+    assert.equal(harness.clock.pending, 0);
+    harness.receive('+WS_DATA:0,9');
+    harness.receive(',123456789\r\n');
+    await harness.clock.advance(1500);
+    assert.equal(harness.clock.pending, 0);
+    harness.receive('+WS_CLOSED:0\r');
+    await harness.clock.advance(1000);
+    harness.client.reset(lost);
+    assert.equal(harness.clock.pending, 0);
+    harness.receive('+WS_CLOSED:0\r');
+    await harness.clock.advance(1490);
+    assert.ok(!harness.events.includes('data lost'));
+    await harness.clock.advance(20);
+    assert.ok(harness.events.includes('data lost'));
+  });
 
   it('during a send repeats it in sync, with the payload behind its own prompt', async () => {
     const harness = new ClientHarness();

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { IdleTimer } from '../../../driver/at/timing/idle-timer';
+import { Silence } from '../../../driver/at/silence';
+import { TimedPort } from '../../../driver/at/timing/timed-port';
 import { VirtualClock } from '../../../simulator/replay/virtual-clock';
 import { HostLoop } from '../../harness/host-loop';
 import { ClientHarness } from './client-harness';
@@ -88,6 +90,15 @@ describe('idle time', () => {
     assert.deepEqual([checks, clock.pending], [[1200], 0]);
   });
 
+  it('is checked at the earlier time when a shorter watch follows a longer one', async () => {
+    const { clock, timer } = idleTimer();
+    const checks: number[] = [];
+    timer.watch(200, () => assert.fail('replaced'));
+    timer.watch(100, () => checks.push(clock.now()));
+    await clock.advance(5000);
+    assert.deepEqual(checks, [100]);
+  });
+
   it('is checked early rather than late when a longer watch follows a shorter one', async () => {
     const { clock, timer } = idleTimer();
     const checks: string[] = [];
@@ -152,5 +163,88 @@ describe('elapsed time', () => {
     assert.equal(timer.elapsed, 0);
     timer.restart(now);
     assert.equal(timer.elapsed, 0);
+  });
+});
+
+describe('the time for which bytes occupy the port', () => {
+  /** A port at 115200 bits a second, and the times of chunks that come every 50 ms. */
+  function timedPort() {
+    const clock = new VirtualClock();
+    const writer = { write: () => undefined, pendingBytes: 0, rate: 115_200 as number | undefined };
+    const port = new TimedPort(writer, clock);
+    const times = async (...chunks: readonly number[]) => {
+      const result: number[] = [];
+      for (const bytes of chunks) {
+        result.push(port.receptionMs(bytes));
+        await clock.advance(50);
+      }
+      return result;
+    };
+    return { clock, writer, port, times };
+  }
+
+  it('is that of 10 bits a byte, and nothing to send where the rate is unknown', async () => {
+    const { writer, port, times } = timedPort();
+    assert.deepEqual(await times(1152), [100]);
+    assert.equal(port.transmissionMs(1152), 100);
+    writer.rate = 9600;
+    assert.deepEqual(await times(96), [100]);
+    writer.rate = undefined;
+    assert.deepEqual(await times(1152), [100]);
+    assert.equal(port.transmissionMs(1152), 0);
+  });
+
+  it('is halved once bytes are more than 500 ms ahead of the rate, until another rate is set', async () => {
+    const { clock, writer, port, times } = timedPort();
+    await times(1);
+    await clock.advance(250);
+    assert.equal(port.receptionMs(9216), 800, '500 ms ahead');
+    assert.equal(port.receptionMs(1152), 100);
+    assert.equal(port.receptionMs(1152), 50);
+    assert.equal(port.receptionMs(5760), 250, 'it has counted anew');
+    writer.rate = 57_600;
+    assert.equal(port.receptionMs(1152), 200);
+    assert.equal(port.receptionMs(1152), 200);
+    assert.equal(port.receptionMs(1152), 200);
+  });
+
+  it('is not halved by the backlog of a block, which the host reads within 250 ms', async () => {
+    const { clock, times } = timedPort();
+    await times(1);
+    await clock.advance(2950);
+    assert.deepEqual(await times(...Array<number>(6).fill(5760)), Array<number>(6).fill(500));
+    // Bytes that come later are ahead of the rate: by 450 ms, then by 550 ms.
+    assert.deepEqual(await times(5760, 1728, 1152), [500, 150, 50]);
+  });
+});
+
+describe('silence', () => {
+  it('is over so long after the last data, but not in a block of the event loop', async () => {
+    const clock = new VirtualClock();
+    const loop = new HostLoop(clock);
+    const silence = new Silence(loop, 1000);
+    silence.restart();
+    await clock.advance(900);
+    silence.restart();
+    await clock.advance(400);
+    loop.block(5000);
+    await clock.advance(5000);
+    assert.equal(silence.isOver, false);
+    await clock.advance(700);
+    assert.equal(silence.isOver, true);
+    assert.equal(clock.pending, 0);
+  });
+
+  it('leaves no timer when it stops', async () => {
+    const clock = new VirtualClock();
+    const silence = new Silence(clock, 1000);
+    silence.restart();
+    await clock.advance(999);
+    assert.deepEqual([silence.isOver, clock.pending], [false, 1]);
+    await clock.advance(1);
+    assert.deepEqual([silence.isOver, clock.pending], [true, 0]);
+    silence.restart();
+    silence.stop();
+    assert.equal(clock.pending, 0);
   });
 });
