@@ -1,6 +1,6 @@
 import type { Clock } from './clock';
 
-/** Limits a rate of events, for example those that a device causes: a burst at once, then so many a second. */
+/** Limits a rate: a burst passes at once, then so many a second. */
 export class TokenBucket {
   readonly #clock: Clock;
   readonly #burst: number;

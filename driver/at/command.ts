@@ -1,3 +1,5 @@
+import { isRefusal } from '../errors';
+
 /** One AT command, and how the client runs it. */
 export interface Command {
   /** The line without its CR LF, escaped, one character a byte (latin1). */
@@ -34,6 +36,16 @@ export function sizeOf({ line, payload }: Command): number {
 /** Returns the command with ERROR as an expected response. */
 export function expectingError(command: Command): Command {
   return { ...command, expectsError: true };
+}
+
+/** Runs a command that some firmware lacks or refuses. Returns undefined where the device answers ERROR. */
+export async function tryRun(run: Run, command: Command): Promise<Response | undefined> {
+  try {
+    return await run(expectingError(command));
+  } catch (error) {
+    if (isRefusal(error)) return undefined;
+    throw error;
+  }
 }
 
 /** Information responses of a command that succeeded, one character a byte (latin1). */

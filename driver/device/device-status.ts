@@ -1,12 +1,12 @@
-import type { EventEmitter } from 'node:events';
+import { once, type EventEmitter } from 'node:events';
 import { EspAtError } from '../errors';
 import type { Link } from '../link/link';
 import type { DeviceCounters } from '../statistics/device-counters';
-import { waitFor, type Wait } from '../wait';
+import type { Wait } from '../wait';
 import type { DeviceEvents } from './events';
 import type { Capabilities, DeviceState } from './options';
 
-/** State of a device: the only place where it changes. Emits each change, and tells the links of it. */
+/** Holds the state of a device, and is the only place where it changes. Emits each change, and informs the links. */
 export class DeviceStatus {
   /** Capabilities of the firmware; undefined until the device is identified. */
   capabilities: Capabilities | undefined;
@@ -29,7 +29,7 @@ export class DeviceStatus {
     return this.#state;
   }
 
-  /** Why the device cannot do what was asked. */
+  /** The error of a call that needs a ready device. */
   get unavailableError(): EspAtError {
     const { name, error } = this.#state;
     if (name === 'disconnected') return new EspAtError('DEVICE_DISCONNECTED');
@@ -43,7 +43,7 @@ export class DeviceStatus {
     this.#state = state;
     this.#counters.entered(name);
     this.#emitter.emit('statechange', { from: before.name, to: name, ...(error && { error }) });
-    this.#tellLinks();
+    this.#informLinks();
   }
 
   /** See {@link Device.ready}. */
@@ -53,18 +53,8 @@ export class DeviceStatus {
       const { name } = this.#state;
       if (name === 'ready' && this.capabilities) return this.capabilities;
       if (this.#isFinal) throw this.unavailableError;
-      await this.#change(wait);
-    }
-  }
-
-  async #change(wait: Wait): Promise<void> {
-    let changed: () => void = () => undefined;
-    const change = new Promise<void>((resolve) => (changed = resolve));
-    this.#emitter.once('statechange', changed);
-    try {
-      await waitFor(change, wait);
-    } finally {
-      this.#emitter.off('statechange', changed);
+      // Rejects after an abort, whose reason the next turn throws.
+      await once(this.#emitter, 'statechange', wait).catch(() => undefined);
     }
   }
 
@@ -75,7 +65,7 @@ export class DeviceStatus {
   }
 
   /** While the device is ready, the session informs the links. */
-  #tellLinks(): void {
+  #informLinks(): void {
     const { name } = this.#state;
     if (name === 'ready' || name === 'resyncing') return;
     const error = this.unavailableError;

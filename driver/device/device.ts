@@ -35,7 +35,7 @@ import type {
 import { SessionLoop } from './session/session-loop';
 import type { SessionContext } from './session/session-state';
 
-/** Commands of {@link Device.command} that wait at any time, and their bytes. */
+/** Limit of the pending commands of {@link Device.command}. */
 const COMMAND_LIMIT = { messages: 100, bytes: 65_536 };
 const DEFAULT_QUEUE = { messages: 1000, bytes: 4 * 1024 * 1024 };
 
@@ -48,7 +48,7 @@ export class Device extends EventEmitter<DeviceEvents> implements AsyncDisposabl
   readonly links: readonly [Link, Link, Link];
   readonly #recorder: DeviceRecorder | undefined;
   readonly #queueLimit: QueueLimit;
-  readonly #commands = new QueueLimit(COMMAND_LIMIT, () => undefined);
+  readonly #commands = new QueueLimit(COMMAND_LIMIT);
   readonly #counters: DeviceCounters;
   readonly #status: DeviceStatus;
   readonly #loop: SessionLoop;
@@ -59,7 +59,7 @@ export class Device extends EventEmitter<DeviceEvents> implements AsyncDisposabl
   constructor(options: DeviceOptions) {
     super();
     checkOptions(options);
-    // Every node on a canvas listens: their number indicates no leak.
+    // Every node on a canvas listens: many listeners are no leak.
     this.setMaxListeners(0);
     const { memory = {} } = options;
     const recorder = createRecorder(options);
@@ -94,7 +94,7 @@ export class Device extends EventEmitter<DeviceEvents> implements AsyncDisposabl
       });
   }
 
-  /** State of the device, and why it is not ready. */
+  /** State of the device, with its error. */
   get state(): DeviceState {
     return this.#status.state;
   }
@@ -109,7 +109,7 @@ export class Device extends EventEmitter<DeviceEvents> implements AsyncDisposabl
     return this.#queueLimit;
   }
 
-  /** What it has done since it was made: messages, bytes, resyncs, time in each state … */
+  /** Returns counts since the device was created: messages, bytes, resyncs, time in each state … */
   statistics(): DeviceStatistics {
     const { port, ...counts } = this.#counters.statistics;
     const { messages, bytes, limit } = this.#queueLimit;
@@ -132,37 +132,37 @@ export class Device extends EventEmitter<DeviceEvents> implements AsyncDisposabl
   }
 
   /**
-   * Makes a class with the interface of WHATWG's WebSocket, for clients written for browsers or for the package ws. Its
-   * connections use the links that are closed; without one a connection fails with `NO_FREE_LINK`.
+   * Returns a class with the interface of WHATWG's WebSocket, for code written for browsers or for the package ws. Each
+   * connection uses a closed link; where all are in use, it fails with `NO_FREE_LINK`.
    */
   webSocketClass(options: WebSocketClassOptions = {}): WebSocketConstructor {
     return webSocketClass(this.#webSocketLinks, options);
   }
 
-  /** Opens the port and initializes the device, and retries both. During a stop it starts after the stop. */
+  /** Opens the port and initializes the device; retries both. During a stop: starts after the stop. */
   start(): void {
     this.#recorder?.called('start');
     this.#loop.start();
   }
 
-  /** Stops the device. Pending operations reject with `DEVICE_STOPPED`. Settles when the port is free. */
+  /** Stops the device. Pending operations reject with `DEVICE_STOPPED`. Resolves when the port is free. */
   stop(): Promise<void> {
     this.#recorder?.called('stop');
-    return this.#loop.stop();
+    return this.#loop.end('stopped');
   }
 
   /**
    * Closes the port, so that another program can use it, until {@link start}. Meanwhile calls reject with
-   * `DEVICE_DISCONNECTED`. Links with `keepOpen` open again after the start. Settles when the port is free.
+   * `DEVICE_DISCONNECTED`. Links with `keepOpen` open again after the start. Resolves when the port is free.
    */
   disconnect(): Promise<void> {
     this.#recorder?.called('disconnect');
-    return this.#loop.disconnect();
+    return this.#loop.end('disconnected');
   }
 
   /**
    * Restarts the device (`AT+RST`, or by RTS where it does not answer and {@link DeviceOptions.rtsReset} allows that).
-   * Settles when the restart begins.
+   * Resolves when the restart begins.
    * @throws EspAtError `DEVICE_*`, `PORT_*`, `OUT_OF_SYNC`
    */
   async restart(wait: Wait = {}): Promise<void> {
@@ -173,8 +173,8 @@ export class Device extends EventEmitter<DeviceEvents> implements AsyncDisposabl
   }
 
   /**
-   * Uses another port from the next time that it opens one: after {@link disconnect}, for example.
-   * @param memory what the device before on that port has left
+   * Uses another port the next time it opens one: after {@link disconnect}, for example.
+   * @param memory what the {@link Device} before on that port knew of it
    */
   usePort(port: PortOpener, memory: PortMemory = {}): void {
     this.#loop.usePort(this.#recorder?.record(port) ?? port, memory);
@@ -187,7 +187,7 @@ export class Device extends EventEmitter<DeviceEvents> implements AsyncDisposabl
 
   /**
    * Waits until the device is ready. Returns its capabilities.
-   * @throws EspAtError why it will not be ready: `DEVICE_NOT_READY` while it is stopped, `NO_WEBSOCKET` …
+   * @throws EspAtError why it does not become ready: `DEVICE_NOT_READY` while it is stopped, `NO_WEBSOCKET` …
    */
   ready(wait: Wait = {}): Promise<Capabilities> {
     return this.#status.ready(wait);
@@ -206,8 +206,8 @@ export class Device extends EventEmitter<DeviceEvents> implements AsyncDisposabl
   }
 
   /**
-   * Queues any other command, and returns its information responses. Refuses commands that break the driver's
-   * assumptions. An abort takes the command out of the queue; the driver drops the response to a command that runs.
+   * Queues any other AT command, and returns its information responses. Refuses commands that break the driver's
+   * assumptions. An abort takes the command out of the queue; the driver drops the response to a running one.
    * @throws EspAtError `INVALID_COMMAND`, `COMMAND_FAILED`, `DEVICE_*`, `PORT_*`; `QUEUE_FULL` where 100 wait
    */
   async command(text: string, wait: Wait = {}): Promise<string[]> {
@@ -225,8 +225,9 @@ export class Device extends EventEmitter<DeviceEvents> implements AsyncDisposabl
   }
 
   /**
-   * Scans for Wi-Fi networks (`AT+CWLAP`) and returns them, the strongest first. Takes a few seconds, during which the
-   * device sends no messages; those that wait go first. Works also while the device cannot join its network. Concurrent calls share one scan.
+   * Scans for Wi-Fi networks (`AT+CWLAP`) and returns them, the strongest first. Sends the queued messages first; for a
+   * few seconds the device then sends none. Works also while the device cannot join its network. Concurrent calls share
+   * one scan.
    * @throws EspAtError `DEVICE_*`, `PORT_*`, `COMMAND_FAILED`
    */
   scanNetworks(wait: Wait = {}): Promise<WifiNetwork[]> {
@@ -237,7 +238,7 @@ export class Device extends EventEmitter<DeviceEvents> implements AsyncDisposabl
   async #scanNetworks(signal: AbortSignal): Promise<WifiNetwork[]> {
     const session = this.#loop.session;
     if (!session?.isFound) throw this.#status.unavailableError;
-    // Lets messages pass only before its first command: once begun, the scan should end soon.
+    // Lets messages pass only before the first command: once begun, the scan should end soon.
     let yields = true;
     const scan = scanNetworks((command) => {
       const response = session.run(command, { signal, yields });
@@ -249,9 +250,9 @@ export class Device extends EventEmitter<DeviceEvents> implements AsyncDisposabl
   }
 
   /**
-   * What passed the port lately and what the driver was asked and decided, as JSON Lines that `esp-at-replay` reads.
-   * Holds payloads, but no password, key, authorization or header value. Empty where the options say so.
-   * @param title for its first line
+   * Returns a recording as JSON Lines for `esp-at-replay`: the latest traffic of the port, calls and decisions. It holds
+   * payloads, but no password, key, authorization or header value. Empty where {@link DeviceOptions.recorderBytes} is 0.
+   * @param title title of the recording, in its first line
    */
   recording(title = ''): string {
     return this.#recorder?.text(title, this.capabilities) ?? '';
@@ -262,12 +263,12 @@ export class Device extends EventEmitter<DeviceEvents> implements AsyncDisposabl
     return this.#recorder;
   }
 
-  /** @internal The device at the start of a recording; undefined while more goes on than a snapshot can hold. */
+  /** @internal Returns the state for the start of a recording; undefined while more goes on than a snapshot can hold. */
   snapshot(): Omit<SnapshotLine, 'snapshot'> | undefined {
     return this.#loop.session?.snapshot();
   }
 
-  /** @internal Continues where a snapshot was taken. */
+  /** @internal Continues from a snapshot. */
   restore(snapshot: SnapshotLine): void {
     this.#loop.session?.restore(snapshot);
   }

@@ -14,9 +14,9 @@ export interface DeviceChange {
 }
 
 /**
- * A step of a resync, or of the recovery of a device that did not answer to it, mildest first: `lineEnd` ends a corrupt
- * line, `pad` fills a pending prompt, `restart` sends `AT+RST`, `rtsReset` resets the device by RTS, `search` searches for
- * the baud rate of the device, `reopen` closes the port and opens it again.
+ * A step of a resync, or of the recovery after a failed one, mildest first: `lineEnd` ends a corrupt line, `pad` fills a
+ * pending prompt, `restart` sends `AT+RST`, `rtsReset` resets the device by RTS, `search` searches for the baud rate of
+ * the device, `reopen` closes the port and opens it again.
  */
 export type RecoveryStep = ResyncStep | 'rtsReset' | 'search' | 'reopen';
 
@@ -39,13 +39,13 @@ export interface DeviceEvents {
   wifi: [WifiChange];
   /** SNTP has set the device's clock. */
   clockset: [];
-  /** Fill level of the send queue, 0 to 1, when it reaches a quarter, and when it has clearly left it. */
+  /** Fill level of the send queues, 0 to 1, each time it reaches a quarter or clearly leaves one. */
   sendqueue: [number];
-  /** A failure that the driver tolerates, or retries. */
+  /** A failure that the driver tolerates, or after which it tries again. */
   warning: [EspAtError];
-  /** A line that the driver does not know, without anything that may be secret. */
+  /** A line that the driver does not know, without what may be secret. */
   unknownline: [string];
-  /** The driver has omitted events of one name: more came than 20 at once, and 2 a second. */
+  /** How many events of one name the device has omitted: it emits a burst of 20 of each name, then 2 a second. */
   omitted: [{ readonly event: string; readonly count: number }];
 }
 

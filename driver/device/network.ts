@@ -1,8 +1,8 @@
-import { expectingError, type Run } from '../at/command';
+import { tryRun, type Run } from '../at/command';
 import type { Urc } from '../at/urc';
 import { onTimeout, type Cancel } from '../clock';
 import { cwstate, parseCwstate, stationState } from '../commands/wifi';
-import { EspAtError, isRefusal } from '../errors';
+import { EspAtError } from '../errors';
 import { outdatedCertificates, writeCertificates } from '../provisioning/certificates';
 import { configureSntp, waitForSntp } from '../provisioning/sntp';
 import { isInReach, joinWifi } from '../provisioning/wifi';
@@ -10,24 +10,24 @@ import type { DeviceEmitter } from './events';
 import type { CompleteOptions, WifiOptions } from './options';
 import { TokenBucket } from '../token-bucket';
 
-/** Milliseconds in which a device that joins by itself begins to. */
+/** Milliseconds in which a device that joins by itself shows that. */
 const JOIN_SIGN_TIMEOUT_MS = 1500;
-/** Milliseconds in which such a device gets an address. */
+/** Further milliseconds in which such a device gets an address. */
 const ADDRESS_TIMEOUT_MS = 10_000;
 /** Milliseconds between queries of a device that has lost its network. */
 const OFFLINE_POLL_MS = 30_000;
-/** Milliseconds between queries that failed opens cause. */
+/** Milliseconds at least between queries after failed opens. */
 const SUSPICION_INTERVAL_MS = 30_000;
-/** Changes of the error: a burst that is told at once, then so many a second. A device may flap between access points. */
+/** Changes of the error that pass at once, then so many a second: a device may flap between access points. */
 const CHANGE_BURST = 10;
 const CHANGES_PER_SECOND = 1;
-/** Milliseconds after which the driver joins a network that no scan has shown: it may be hidden. */
+/** Milliseconds after which the driver joins a network that no scan shows: it may be hidden. */
 const HIDDEN_JOIN_MS = 300_000;
 
-export interface NetworkContext {
+interface NetworkContext {
   readonly run: Run;
   readonly options: CompleteOptions;
-  /** Aborted when the device restarts or is lost: then every wait ends, and no event follows. */
+  /** Aborts when the device restarts or is lost: each wait ends, and no event follows. */
   readonly signal: AbortSignal;
   readonly emitter: DeviceEmitter;
 }
@@ -39,26 +39,26 @@ type Sntp =
 export class Network {
   readonly #context: NetworkContext;
   readonly #onChange: () => void;
-  /** `joining`: the device has begun to join by itself. */
+  /** `joining`: the device joins by itself. */
   #station: 'unknown' | 'joining' | 'joined' = 'unknown';
   /** Whether an access point has accepted the device since the join began. */
   #associated = false;
   #sntp: Sntp = { kind: 'unset' };
   #isSetUp = false;
   #suspectedAt = -Infinity;
-  /** When the driver noticed the loss, or joined last. */
+  /** When the driver last noticed a loss, or began to join. */
   #awaySince = 0;
   #error: EspAtError | undefined;
   readonly #changes: TokenBucket;
   #cancelPoll: Cancel = () => undefined;
   #cancelChange: Cancel | undefined;
-  /** Has {@link #until} check its condition. */
+  /** Makes {@link #until} check its condition. */
   #stationChanged = (): void => undefined;
 
-  /** @param changed called when {@link error} has changed, at a bounded rate */
-  constructor(context: NetworkContext, changed: () => void) {
+  /** @param onChange called when {@link error} has changed, at a bounded rate */
+  constructor(context: NetworkContext, onChange: () => void) {
     this.#context = context;
-    this.#onChange = changed;
+    this.#onChange = onChange;
     this.#changes = new TokenBucket(context.options.clock, CHANGE_BURST, CHANGES_PER_SECOND);
     const end = () => {
       this.#cancelPoll();
@@ -67,13 +67,13 @@ export class Network {
     context.signal.addEventListener('abort', end, { once: true });
   }
 
-  /** The reason why no link can reach its server; undefined while the device has an address. */
+  /** Why no link can reach its server; undefined while the device has an address. */
   get error(): EspAtError | undefined {
     return this.#error;
   }
 
   /**
-   * Writes certificates, joins the Wi-Fi and configures SNTP, as the options require. Does not wait for the time.
+   * Writes certificates, joins the Wi-Fi and configures SNTP, by the options. Does not wait for the time.
    * @throws EspAtError `WIFI_*`, `CERTIFICATE_*`, `INVALID_SETTING`
    */
   async setUp(): Promise<void> {
@@ -90,8 +90,8 @@ export class Network {
   }
 
   /**
-   * Settles once the device knows the time: without it, every server's certificate seems not yet valid.
-   * @throws EspAtError `CLOCK_NOT_SET`, and the reason of the signal
+   * Resolves once the device knows the time: before, every server's certificate seems not yet valid.
+   * @throws EspAtError `CLOCK_NOT_SET`, and the reason of the abort
    */
   clockSet(): Promise<void> {
     if (this.#sntp.kind === 'set') return Promise.resolve();
@@ -101,7 +101,7 @@ export class Network {
     return done;
   }
 
-  /** A link could not reach its server: asks whether the device still has a network, unless it was asked lately. */
+  /** A link could not reach its server: asks the device whether it still has a network, unless it has just done so. */
   suspect(): void {
     const now = this.#context.options.clock.now();
     if (!this.#isSetUp || this.#error || now - this.#suspectedAt < SUSPICION_INTERVAL_MS) return;
@@ -157,7 +157,7 @@ export class Network {
     this.#noteAddress();
   }
 
-  /** Waits while a device that knows its network joins by itself after its start: an earlier open would fail. */
+  /** Waits while a device that knows its network joins by itself after its start: an open would fail until then. */
   async #waitForAddress(): Promise<void> {
     if (await this.#hasJoined()) return;
     await this.#until(() => this.#station !== 'unknown', JOIN_SIGN_TIMEOUT_MS);
@@ -179,7 +179,7 @@ export class Network {
     }
   }
 
-  /** Settles when a URC makes the condition true, after `ms` milliseconds at the latest. */
+  /** Resolves when a URC makes the condition true, at the latest after `ms` milliseconds. */
   async #until(condition: () => boolean, ms: number): Promise<void> {
     if (condition()) return;
     const { options, signal } = this.#context;
@@ -223,7 +223,7 @@ export class Network {
     this.#pollLater();
   }
 
-  /** Calls the listener now, or as soon as the rate allows; it then reads the latest error. */
+  /** Calls the listener now, or as soon as the rate limit allows; the listener then reads {@link error}. */
   #emitChange(): void {
     this.#cancelChange?.();
     this.#cancelChange = undefined;
@@ -269,15 +269,12 @@ export class Network {
   }
 
   async #askStation(): Promise<number> {
-    try {
-      const { state } = parseCwstate(await this.#context.run(expectingError(cwstate())));
-      if (state === stationState.noAddress || state === stationState.joining) this.#noteJoining();
-      return state;
-    } catch (error) {
-      // Firmware for Ethernet has no Wi-Fi commands.
-      if (isRefusal(error)) return stationState.joined;
-      throw error;
-    }
+    const response = await tryRun(this.#context.run, cwstate());
+    // Firmware for Ethernet has no Wi-Fi commands.
+    if (!response) return stationState.joined;
+    const { state } = parseCwstate(response);
+    if (state === stationState.noAddress || state === stationState.joining) this.#noteJoining();
+    return state;
   }
 
   #warn(error: EspAtError): void {

@@ -36,23 +36,23 @@ export interface Capabilities {
   readonly maxBuffer: number;
 }
 
-/** The device as a whole. Its links are usable in `ready` only. */
+/** State of a device. Its links work in `ready` only. */
 export type DeviceStateName =
   /** not started, or stopped */
   | 'stopped'
-  /** {@link Device.disconnect} has freed the port; the links rest until the next start */
+  /** {@link Device.disconnect} has freed the port; the links wait for the next start */
   | 'disconnected'
   /** the driver opens the port, and retries after a failure */
   | 'absent'
   /** the port is open; the driver initializes the device */
   | 'initializing'
   | 'ready'
-  /** a response was lost: the client resyncs */
+  /** a response is lost or corrupt: the client resyncs */
   | 'resyncing'
   /** this firmware or these settings cannot work (with `error`) */
   | 'unusable';
 
-/** State of the device, and why it is not ready. */
+/** State of a device, with its error. */
 export interface DeviceState {
   /** Name of the state. */
   readonly name: DeviceStateName;
@@ -60,7 +60,7 @@ export interface DeviceState {
   readonly error?: EspAtError;
 }
 
-/** A link in the device's answer to `AT+WSOPEN?`. */
+/** State of a link after a check (`AT+WSOPEN?`). */
 export interface LinkStatus extends LinkEvent {
   /** State of the link. */
   readonly state: LinkStateName;
@@ -98,9 +98,9 @@ export interface CertificateOptions {
   readonly key: string;
 }
 
-/** What is known of a port's device, for the next device on the port. */
+/** What one {@link Device} knows of the ESP32 on a port, for the next one on it. */
 export interface PortMemory {
-  /** Baud rate at which it was last, in bits a second. */
+  /** The ESP32's last baud rate, in bits a second. */
   baudRate?: number | undefined;
 }
 
@@ -116,20 +116,20 @@ export interface DeviceOptions {
   readonly wifi?: WifiOptions | undefined;
   /** SNTP, which links need that verify their server; absent: the driver leaves the device's clock unchanged. */
   readonly sntp?: ClockOptions | undefined;
-  /** Certificates to write into slots that have others. */
+  /** Certificates to write into slots that do not hold them. */
   readonly certificates?: readonly CertificateOptions[] | undefined;
   /**
    * Baud rate to negotiate with the device (`AT+UART_CUR`), in bits a second; 0 or absent: none. `automatic`: the
    * highest at which data passes without a fault, and RTS/CTS where the driver finds them wired.
    */
   readonly negotiatedRate?: number | 'automatic' | undefined;
-  /** What the device before on the same port has left; the driver changes it. Default: nothing. */
+  /** What the {@link Device} before knew of the port; the driver updates it. Default: nothing. */
   readonly memory?: PortMemory | undefined;
-  /** RTS/CTS, at both ends. Default false. */
+  /** RTS/CTS flow control, at both ends. Default false. */
   readonly flowControl?: boolean | undefined;
-  /** Let the device write settings to its flash (`AT+SYSSTORE=1`). Default false. */
+  /** Whether the device writes settings to its flash (`AT+SYSSTORE=1`). Default false. */
   readonly store?: boolean | undefined;
-  /** The driver may reset the device by RTS when nothing else helps; not with {@link flowControl}. Default false. */
+  /** Whether the driver may reset the device by RTS as a last resort; not with {@link flowControl}. Default false. */
   readonly rtsReset?: boolean | undefined;
   /** Limits of the send queues (`QUEUE_FULL`): 1 to 1,000,000 messages, 1 byte to 1 GiB. Default 1000, 4 MiB. */
   readonly sendLimit?: { readonly messages: number; readonly bytes: number } | undefined;
@@ -147,7 +147,7 @@ export interface SendQueueLevel {
   readonly limit: { readonly messages: number; readonly bytes: number };
 }
 
-/** @internal Options with a time source, a memory and a source of random numbers. */
+/** @internal Options with their defaults. */
 export type CompleteOptions = Omit<DeviceOptions, 'clock' | 'memory' | 'random'> & {
   readonly clock: Clock;
   readonly memory: PortMemory;

@@ -3,6 +3,7 @@ import { waitFor, type Wait } from '../wait';
 interface Work<T> {
   readonly promise: Promise<T>;
   readonly controller: AbortController;
+  /** Callers that wait for it. */
   waiting: number;
 }
 
@@ -15,7 +16,7 @@ export class SharedWork<T> {
     this.#begin = begin;
   }
 
-  /** Begins the work, or waits for the work under way. @throws the reason of the abort, and what the work throws */
+  /** Begins the work, or joins the work under way. @throws the reason of the abort, and what the work rejects with */
   async join(wait: Wait): Promise<T> {
     wait.signal?.throwIfAborted();
     const work = (this.#work ??= this.#start());

@@ -3,15 +3,16 @@ import { EspAtError } from '../errors';
 import { outdatedCertificates } from '../provisioning/certificates';
 import type { Examination } from './examination';
 
-/** Slots that the dialogs offer. */
+/** Slots to examine: those that the nodes' dialogs offer. */
 const SLOTS = [0, 1] as const;
+/** Bytes of one read: one information response. */
 const PIECE_BYTES = 512;
-/** Characters of a chain at most. */
+/** Most characters of a chain of certificates. */
 const MAX_LENGTH = 16_384;
 
 type Readable = Exclude<CertificateStore, 'wss_key'>;
 
-/** Finds the slots that hold a certificate, and those outside their validity period. Keys are never read. */
+/** Finds the slots that hold a certificate, and certificates outside their validity period. Never reads keys. */
 export async function examineCertificates(examination: Examination): Promise<void> {
   const held: string[] = [];
   examination.facts.certificates = held;
@@ -24,7 +25,7 @@ export async function examineCertificates(examination: Examination): Promise<voi
     }
 }
 
-/** The text of a slot, as far as the device shows it. */
+/** Reads the text of a slot, as far as the device shows it. */
 async function contents(examination: Examination, store: Readable, slot: number): Promise<string> {
   let text = '';
   while (text.length < MAX_LENGTH) {
@@ -57,6 +58,6 @@ function examineDates(examination: Examination, store: Readable, slot: number, p
     for (const { code, details } of outdated) examination.found(code, details);
   } catch (error) {
     if (!(error instanceof EspAtError)) throw error;
-    // Another program may have stored something else, and the device may show a part of it: no link says it is used.
+    // Ignores an unreadable text: another program may have stored it, or the device shows a part of it.
   }
 }

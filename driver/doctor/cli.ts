@@ -8,24 +8,24 @@ import { examine } from './doctor';
 import { findingInWords } from './findings';
 import { factsInWords, stepsInWords } from './words';
 
-/** Bytes of a recording: a whole examination. */
+/** Bytes of a recording: enough for a whole examination. */
 const RECORD_BYTES = 4 * 1024 * 1024;
 
-const usage = `esp-at-doctor PORT
+const USAGE = `esp-at-doctor PORT
 esp-at-doctor PORT --uri ws://echo.example.org/
 
-Examines an ESP32 with ESP-AT on a port, and says what is missing, the worst first, and what to do. Leaves the device as
-it was. No other program may use the port.
+Examines an ESP32 with ESP-AT on a port, and says what is missing or wrong, the worst first, and what to do. Leaves the
+device as it was. No other program may use the port.
 
 PORT             the path or name of a serial port (/dev/ttyUSB0, COM3), or tcp://host:port of a bridge
 
   --baud N       the baud rate to try first (default 115200)
   --uri URI      an echo server to try
   --json         prints findings and facts as JSON
-  --record FILE  writes what passed the port to a file, without secrets; esp-at-replay replays it
+  --record FILE  writes the traffic of the port to a file, without secrets; esp-at-replay replays it
   --help         this text
 
-Exit code: 0 all is well, 1 something is not, 2 the examination did not begin.
+Exit code: 0 all is well, 1 a finding is an error or a warning, 2 the examination did not begin.
 `;
 
 async function main(): Promise<number> {
@@ -41,7 +41,7 @@ async function main(): Promise<number> {
   });
   const [address, ...others] = positionals;
   if (values.help || address === undefined || others.length > 0) {
-    process.stdout.write(usage);
+    process.stdout.write(USAGE);
     return values.help ? 0 : 2;
   }
   const opener = portAt(address, { rate: Number(values.baud) });
@@ -61,7 +61,7 @@ async function main(): Promise<number> {
   return report.ok ? 0 : 1;
 }
 
-/** One line that each step overwrites; nothing without a terminal. */
+/** Shows the step in one line, which the next step overwrites; shows nothing without a terminal. */
 function progress(isTerminal: boolean) {
   return (step: keyof typeof stepsInWords): void => {
     if (isTerminal) process.stderr.write(`\r\x1b[K${stepsInWords[step]} …`);

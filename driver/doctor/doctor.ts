@@ -5,7 +5,7 @@ import type { Wait } from '../wait';
 import { examineCertificates } from './certificates';
 import { examineEcho } from './echo';
 import type { Examination } from './examination';
-import { find } from './find';
+import { findDevice } from './find';
 import { finding, worstFirst, type Finding } from './findings';
 import { examineFirmware } from './firmware';
 import { examineBestRate, examineLine } from './line';
@@ -17,19 +17,19 @@ import { Visit } from './visit';
 export interface DoctorOptions extends Wait {
   /** An echo server to try, `ws://` or `wss://`. Default: none. */
   readonly uri?: string;
-  /** Called when a step begins. */
+  /** Called at the beginning of each step. */
   readonly onStep?: (step: DoctorStep) => void;
   /** The time source. Default {@link systemClock}. */
   readonly clock?: Clock;
 }
 
-/** Milliseconds after which the best baud rate is no longer looked for, so that the examination ends in time. */
-const CLIMB_BEFORE_MS = 12_000;
+/** Milliseconds after which the examination skips the search for the best baud rate, so that it ends in time. */
+const BEST_RATE_DEADLINE_MS = 12_000;
 
 /**
- * Examines what is on a port: finds the device at any baud rate, and says what is missing. Leaves the device as it was:
- * baud rate, echo and flash; ends the wait of a pending data prompt. Rejects only after an abort, with its reason; the port
- * is closed then.
+ * Examines the device on a port: finds it at any baud rate, and returns what is missing or wrong. Ends a pending data
+ * prompt; otherwise leaves the device as it was: baud rate, echo and flash. Rejects only after an abort, with its reason,
+ * once the port is closed.
  * @param opener a port that no {@link Device} uses
  */
 export async function examine(
@@ -48,7 +48,7 @@ export async function examine(
   } catch (error) {
     signal?.throwIfAborted();
     const { code, details } = asEspAtError(error, opener.address);
-    const { findings, facts } = visit.soFar;
+    const { findings, facts } = visit.partialReport;
     return reportOf([...findings, finding(code, details)], facts);
   } finally {
     await visit.close();
@@ -65,7 +65,7 @@ async function runSteps(
   const start = clock.now();
   const step = (name: DoctorStep, run: () => Promise<void>) => examination.step(name, onStep, run);
   await step('rate', async () => {
-    await find(examination, () => visit.receivedBytes);
+    await findDevice(examination, () => visit.receivedBytes);
   });
   if (!examination.isFound) return;
   await step('firmware', () => examineFirmware(examination));
@@ -73,7 +73,7 @@ async function runSteps(
   await step('certificates', () => examineCertificates(examination));
   await step('line', () => examineLine(examination, () => examination.lostResponses));
   const isNoisy = examination.findings.some(({ code }) => code === 'NOISE');
-  const isLate = clock.now() - start > CLIMB_BEFORE_MS;
+  const isLate = clock.now() - start > BEST_RATE_DEADLINE_MS;
   if (!isNoisy && !isLate) await step('bestRate', () => examineBestRate(examination));
   const { firmware, address } = examination.facts;
   if (uri !== undefined && firmware && address !== undefined)

@@ -2,20 +2,20 @@ import type { DataFrame, DataReceiver } from '../at/types';
 import { onTimeout } from '../clock';
 import { wsclose, wsopen, wssend } from '../commands/websocket';
 import { isRefusal } from '../errors';
-import { queryLinks } from '../link/query-links';
+import { freeLink, queryLinks } from '../link/query-links';
 import type { Examination } from './examination';
 
-/** Seconds in which a server sends a message back. */
+/** Seconds in which the server has to send the message back. */
 const ECHO_TIMEOUT_S = 5;
 /** Milliseconds that an open may take. */
 const OPEN_TIMEOUT_MS = 8000;
+/** The message for the server. */
 const TEXT = Buffer.from('esp-at-doctor');
 
 /** Opens a free link to an echo server, sends a message, and waits for it. */
 export async function examineEcho(examination: Examination, uri: string): Promise<void> {
   const { access, client, clock, facts } = examination;
-  const open = await queryLinks(access.run);
-  const id = ([0, 1, 2] as const).find((each) => !open.some(({ link }) => link === each));
+  const id = freeLink(await queryLinks(access.run));
   if (id === undefined) return;
   let heard: () => void = () => undefined;
   const back = new Promise<boolean>((resolve) => {
@@ -31,10 +31,10 @@ export async function examineEcho(examination: Examination, uri: string): Promis
     const start = clock.now();
     await access.run(wssend(id, TEXT, { opcode: 1 }));
     if (await back) facts.echoMs = Math.round(clock.now() - start);
-    else examination.found('ECHO_NOT_BACK', { uri: plain(uri), seconds: ECHO_TIMEOUT_S });
+    else examination.found('ECHO_NOT_BACK', { uri: publicPart(uri), seconds: ECHO_TIMEOUT_S });
   } catch (error) {
     if (!isRefusal(error)) throw error;
-    examination.found('ECHO_NOT_OPEN', { uri: plain(uri) });
+    examination.found('ECHO_NOT_OPEN', { uri: publicPart(uri) });
   } finally {
     heard();
     client.setReceiver(id);
@@ -42,8 +42,8 @@ export async function examineEcho(examination: Examination, uri: string): Promis
   }
 }
 
-/** Without user, password and query, which may be secret. */
-function plain(uri: string): string {
+/** Returns a URI without user, password and query, which may be secret. */
+function publicPart(uri: string): string {
   try {
     const { protocol, host, pathname } = new URL(uri);
     return `${protocol}//${host}${pathname}`;
@@ -52,7 +52,7 @@ function plain(uri: string): string {
   }
 }
 
-/** Waits for the text, in however many pieces it comes. */
+/** Waits for the text, which may come in pieces. */
 class EchoReceiver implements DataReceiver {
   readonly connected = true;
   readonly #heard: () => void;

@@ -1,9 +1,9 @@
 import type { AtClient } from '../at/at-client';
-import { expectingError, type Command, type Response } from '../at/command';
+import { tryRun, type Command, type Response } from '../at/command';
 import type { SequenceAccess } from '../at/command-sequence';
 import type { Clock } from '../clock';
 import type { SessionPort } from '../device/session/session-port';
-import { EspAtError, isRefusal, type ErrorDetails } from '../errors';
+import { EspAtError, type ErrorDetails } from '../errors';
 import { finding, type Finding } from './findings';
 import type { DoctorFacts, DoctorStep } from './report';
 
@@ -17,6 +17,8 @@ export class Examination {
   readonly date: number;
   readonly facts: DoctorFacts;
   readonly findings: Finding[] = [];
+  /** Steps that a lost or corrupt response has ended. */
+  lostResponses = 0;
 
   constructor(
     access: SequenceAccess,
@@ -38,18 +40,13 @@ export class Examination {
    * Runs a command; returns undefined where the device refuses it.
    * @throws EspAtError `OUT_OF_SYNC`, `PORT_*`
    */
-  async ask(command: Command): Promise<Response | undefined> {
-    try {
-      return await this.access.run(expectingError(command));
-    } catch (error) {
-      if (isRefusal(error)) return undefined;
-      throw error;
-    }
+  ask(command: Command): Promise<Response | undefined> {
+    return tryRun(this.access.run, command);
   }
 
-  /** Runs a step. A response that was lost ends the step, and the test of the line says how often that happens. */
-  async step(name: DoctorStep, told: (step: DoctorStep) => void, run: () => Promise<void>) {
-    told(name);
+  /** Runs a step. A lost response ends the step, and the examination goes on. */
+  async step(name: DoctorStep, onStep: (step: DoctorStep) => void, run: () => Promise<void>) {
+    onStep(name);
     try {
       await run();
     } catch (error) {
@@ -62,7 +59,4 @@ export class Examination {
   get isFound(): boolean {
     return this.facts.echo !== undefined;
   }
-
-  /** Steps that a lost or corrupt response has ended. */
-  lostResponses = 0;
 }

@@ -1,21 +1,20 @@
 import type { PortLease } from '../at/port-lease';
 import { parseUart, uartQuery } from '../commands/uart';
 import { query } from '../commands/build';
-import { likelyRates } from '../device/baud-rate/rates';
+import { DEFAULT_RATE, likelyRates } from '../device/baud-rate/rates';
 import { runRateState } from '../device/baud-rate/rate-runner';
 import { search as searchBy, type Trial } from '../device/baud-rate/rate-state';
 import { parseTcpAddress } from '../values/port-address';
 import type { Examination } from './examination';
 
-/** Rates at which a data prompt is looked for: padding it takes time. */
+/** How many rates to try with padding, which takes long. */
 const PADDED_RATES = 2;
-const USUAL_RATE = 115_200;
 
 /**
- * Finds the device at its baud rate, and whether it echoes. Returns false where it does not answer as ESP-AT does.
+ * Finds the device at any baud rate, and whether it echoes. Returns false where it does not answer as ESP-AT does.
  * @param receivedBytes bytes received so far
  */
-export async function find(
+export async function findDevice(
   examination: Examination,
   receivedBytes: () => number,
 ): Promise<boolean> {
@@ -28,7 +27,7 @@ export async function find(
   return true;
 }
 
-/** The set rate first, then all others; then the likeliest ones at a data prompt. */
+/** Tries the rate of the port, then all others, then the likeliest ones with padding. */
 async function search(examination: Examination, receivedBytes: () => number): Promise<boolean> {
   const { port } = examination;
   const { startRate } = port;
@@ -37,12 +36,12 @@ async function search(examination: Examination, receivedBytes: () => number): Pr
   await port.setRate(startRate);
   const { text } = await examination.access.lendPort(otherVersion);
   if (text !== undefined) {
-    // A board that opening the port restarts may have been booting before.
+    // Opening the port may restart a board: it may have been booting before.
     if (await answers(examination, atStartRate)) return true;
     examination.found('LOOK_ALIKE', { port: port.address, version: text });
     return false;
   }
-  const rates = port.canSetRate ? likelyRates([startRate, USUAL_RATE], true) : [undefined];
+  const rates = port.canSetRate ? likelyRates([startRate, DEFAULT_RATE], true) : [undefined];
   const others = port.canSetRate ? rates.slice(1) : [];
   const isFound =
     others.length > 0 &&
@@ -56,7 +55,7 @@ async function search(examination: Examination, receivedBytes: () => number): Pr
     examination.found('PROMPT_OPEN');
     return true;
   }
-  // A board that opening the port restarts may have been booting all that time.
+  // Opening the port may restart a board: it may have been booting all that time.
   if (await answers(examination, [...atStartRate, ...atStartRate])) return true;
   const details = { port: port.address };
   if (!port.canSetRate) examination.found('NO_ANSWER_BRIDGE', details);
@@ -75,7 +74,7 @@ const trial = (
   pace: Trial['pace'] = 'search',
 ): Trial => ({ rate, pad, pace });
 
-/** What firmware says of itself that answers `AT` with `OK`, but no query of ESP-AT. */
+/** Returns the version of firmware that answers `AT` with `OK`, but no query of ESP-AT. */
 async function otherVersion(lease: PortLease): Promise<{ readonly text?: string }> {
   lease.write(Buffer.from('AT\r\n'));
   const { line: answer } = await lease.next('lineEnd', (each) => each === 'OK');
@@ -98,7 +97,7 @@ async function echoes({ access }: Examination): Promise<boolean> {
   return echo;
 }
 
-/** The rate of a device may be that of its flash, or one that a program has left. */
+/** Finds out why the device has another rate than the port: its flash says so, or a program has left it there. */
 async function explainRate(examination: Examination): Promise<void> {
   const { port, facts } = examination;
   const current = await examination.ask(uartQuery());
@@ -115,5 +114,5 @@ async function explainRate(examination: Examination): Promise<void> {
   examination.found(isRaised ? 'RAISED_RATE' : 'WRONG_RATE', { found, set });
 }
 
-/** The firmware computes rates from the UART's divider, slightly off the set rate. */
+/** Allows 2 %: the firmware computes its rate from the divider of the UART. */
 const isNear = (rate: number, other: number) => Math.abs(rate - other) < other / 50;

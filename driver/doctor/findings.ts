@@ -1,11 +1,11 @@
 import { EspAtError, type ErrorCode, type ErrorDetails } from '../errors';
 import { filled } from '../error-reasons';
 
-/** `error`: it does not work. `warning`: it works, but not as it should. `note`: good to know. */
+/** `error`: something does not work. `warning`: it works, but not as it should. `note`: good to know. */
 export type FindingSeverity = 'error' | 'warning' | 'note';
 
-/** Sentences of the findings that are no error of the driver: what is, then what to do. `{name}` is a detail. */
-const sentences = {
+/** Sentences of the findings that are no error of the driver: the fact, then the remedy. `{name}` is a detail. */
+const SENTENCES = {
   NO_ANSWER:
     'Nothing comes from {port} at any baud rate. Cross TX and RX, connect GND, use the AT port (UART1), and check the power.',
   NO_ANSWER_BRIDGE:
@@ -41,12 +41,12 @@ const sentences = {
     'This firmware (class {class}) cannot verify servers. Flash a newer one if links need that.',
 } as const;
 
-const severities: Readonly<Partial<Record<string, FindingSeverity>>> = {
+const SEVERITIES: Readonly<Partial<Record<string, FindingSeverity>>> = {
   RAISED_RATE: 'warning',
   PROMPT_OPEN: 'warning',
   WEAK_SIGNAL: 'warning',
   CLOCK_WRONG: 'warning',
-  // No link may use it.
+  // Perhaps no link uses it.
   CERTIFICATE_INVALID: 'warning',
   CLOCK_UNSET: 'note',
   ECHO_ON: 'note',
@@ -56,13 +56,13 @@ const severities: Readonly<Partial<Record<string, FindingSeverity>>> = {
   NO_TLS_VERIFICATION: 'note',
 };
 
-/** A code of a finding that is no error of the driver. */
-export type DoctorCode = keyof typeof sentences;
+/** Code of a finding that is no error of the driver. */
+export type DoctorCode = keyof typeof SENTENCES;
 
-/** All of them, for translations. */
-export const doctorCodes = Object.keys(sentences).filter(isDoctorCode);
+/** All of these codes, for translations. */
+export const doctorCodes = Object.keys(SENTENCES).filter(isDoctorCode);
 
-/** Something that the examination has found. */
+/** A fault or a peculiarity that the examination has found. */
 export interface Finding {
   /** Stable code: one of the doctor's own, or of an error of the driver. */
   readonly code: DoctorCode | ErrorCode;
@@ -73,22 +73,22 @@ export interface Finding {
 }
 
 export function finding(code: Finding['code'], details: ErrorDetails = {}): Finding {
-  return { code, severity: severities[code] ?? 'error', details };
+  return { code, severity: SEVERITIES[code] ?? 'error', details };
 }
 
-/** The finding in English: what is, then what to do. */
+/** Returns the finding in English: the fact, then the remedy. */
 export function findingInWords({ code, details }: Finding): string {
   return isDoctorCode(code)
-    ? filled(sentences[code], details)
+    ? filled(SENTENCES[code], details)
     : new EspAtError(code, details).message;
 }
 
-/** Worst first, otherwise in the order in which they were found. */
+/** Sorts findings, the worst first; equally bad ones keep their order. */
 export function worstFirst(findings: readonly Finding[]): Finding[] {
   const order: readonly FindingSeverity[] = ['error', 'warning', 'note'];
   return order.flatMap((severity) => findings.filter((each) => each.severity === severity));
 }
 
 function isDoctorCode(code: string): code is DoctorCode {
-  return code in sentences;
+  return code in SENTENCES;
 }

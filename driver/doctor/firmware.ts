@@ -2,15 +2,13 @@ import type { LinkId } from '../at/types';
 import { version } from '../commands/base';
 import { identify } from '../device/session/initialize/capabilities';
 import { EspAtError } from '../errors';
-import { queryLinks } from '../link/query-links';
-import { expectingError } from '../at/command';
-import { wsopenQuery } from '../commands/websocket';
+import { freeLink, tryQueryLinks } from '../link/query-links';
 import type { Examination } from './examination';
 
 /** Class A and B never verify a server. */
 const WITHOUT_VERIFICATION = ['A', 'B'];
 
-/** Identifies the firmware: its version, its module, and its class if it can open links. */
+/** Identifies the firmware: its version, its module, and its class where it has WebSocket commands. */
 export async function examineFirmware(examination: Examination): Promise<void> {
   const { access, facts } = examination;
   const words = (await examination.ask(version())) ?? [];
@@ -35,20 +33,15 @@ export async function examineFirmware(examination: Examination): Promise<void> {
   }
 }
 
-/** `Bin version:2.1.0(WROOM-32)` */
+/** Returns the module in a line such as `Bin version:2.1.0(WROOM-32)`. */
 function moduleOf(words: readonly string[]): string | undefined {
   const line = words.find((each) => each.startsWith('Bin version:'));
   return /\(([\w-]+)\)/.exec(line ?? '')?.[1];
 }
 
-/** A link on which the firmware can be tried without harm; undefined where all are open. */
+/** Returns a closed link, on which trial commands do no harm; undefined where all are open. */
 async function closedLink(examination: Examination): Promise<LinkId | undefined> {
-  const open = await queryLinks(examination.access.run, expectingError(wsopenQuery())).catch(
-    (error: unknown) => {
-      if (error instanceof EspAtError && error.code === 'COMMAND_FAILED') return [];
-      throw error;
-    },
-  );
+  const open = await tryQueryLinks(examination.access.run);
   if (open.length > 0) examination.found('LINKS_OPEN', { count: open.length });
-  return ([0, 1, 2] as const).find((id) => !open.some(({ link }) => link === id));
+  return freeLink(open);
 }

@@ -3,16 +3,16 @@ import { echoOff, echoOn } from '../commands/base';
 import { climb } from '../device/baud-rate/climb';
 import { countCorruptLines } from '../device/baud-rate/line-test';
 import { RateLimit } from '../device/baud-rate/rate-limit';
-import { tell } from '../device/baud-rate/rate-runner';
+import { changeUart, pause } from '../device/baud-rate/rate-runner';
 import type { Examination } from './examination';
 
-/** Round trips to measure. */
+/** Round trips to measure. The result is their median. */
 const ROUND_TRIPS = 9;
-/** Test lines at 115200 baud and more, and below. */
+/** Test lines at 115,200 baud and more; at lower rates. */
 const LINES = 32;
 const SLOW_LINES = 6;
 
-/** Measures the round trip, and how many lines the port corrupts. @param faults those that other steps have met */
+/** Measures the round trip, and counts the test lines that the port corrupts. @param faults lost responses of other steps */
 export async function examineLine(examination: Examination, faults: () => number): Promise<void> {
   const { access, facts, port } = examination;
   const { ms } = await access.lendPort(roundTrips);
@@ -45,7 +45,7 @@ async function roundTrips(lease: PortLease): Promise<{ readonly ms: readonly num
   return { ms: ms.sort((one, other) => one - other) };
 }
 
-/** Climbs to the best baud rate, and takes the device back to the one it had. */
+/** Climbs to the best baud rate, and returns the device to its setting before. */
 export async function examineBestRate(examination: Examination): Promise<void> {
   const { access, client, clock, facts, port } = examination;
   const before = port.baudRate;
@@ -54,12 +54,9 @@ export async function examineBestRate(examination: Examination): Promise<void> {
   await climb(access, { client, port, limit: new RateLimit(), clock });
   facts.bestBaudRate = port.baudRate;
   if (port.baudRate !== before || port.usesFlowControl) {
-    await tell({ rate: before, flowControl }, access);
+    await changeUart({ rate: before, flowControl }, access);
     await port.setFlowControl(false);
-    await access.lendPort(async (lease) => {
-      await lease.next('pause', () => false);
-      return 'paused';
-    });
+    await pause(access);
     await port.setRate(before);
   }
   // The climb leaves the echo off.

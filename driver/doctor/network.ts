@@ -12,23 +12,17 @@ import {
   stationState,
 } from '../commands/wifi';
 import { isRefusal } from '../errors';
+import { JOIN_FAILURES } from '../provisioning/wifi';
 import type { Examination } from './examination';
 
 /** dBm below which a signal loses packets. */
 const WEAK_SIGNAL_DBM = -75;
-/** Milliseconds in which a device joins the network that it knows. */
+/** Milliseconds in which a device joins a network that it knows. */
 const JOIN_TIMEOUT_MS = 16_000;
-/** Hours by which local time may differ from UTC, and one more. */
-const ZONES_MS = 15 * 3_600_000;
+/** Most by which local time differs from UTC, and an hour. */
+const MAX_ZONE_OFFSET_MS = 15 * 3_600_000;
 
-const failures = {
-  timeout: 'WIFI_TIMEOUT',
-  password: 'WIFI_PASSWORD',
-  'not-found': 'WIFI_NOT_FOUND',
-  other: 'WIFI_FAILED',
-} as const;
-
-/** Finds out whether the device is in a network. A device that is not tries to join the one that it knows. */
+/** Finds out whether the device is in a network. If not, lets it join the network that it knows. */
 export async function examineNetwork(examination: Examination): Promise<void> {
   const { facts } = examination;
   const answer = await examination.ask(cwstate());
@@ -49,7 +43,7 @@ export async function examineNetwork(examination: Examination): Promise<void> {
   await examineClock(examination);
 }
 
-/** `AT+CWJAP` joins the network of the device's settings, and says why it cannot. */
+/** Lets the device join the network of its settings (`AT+CWJAP`); finds out why it cannot. */
 async function join(examination: Examination, ssid: string): Promise<boolean> {
   if (ssid === '') {
     examination.found('WIFI_NOT_JOINED');
@@ -66,7 +60,7 @@ async function join(examination: Examination, ssid: string): Promise<boolean> {
   } catch (error) {
     if (!isRefusal(error)) throw error;
     const reason = parseJoinFailure(String(error.details.reason));
-    if (reason) examination.found(failures[reason], { ssid });
+    if (reason) examination.found(JOIN_FAILURES[reason], { ssid });
     else examination.found('WIFI_NOT_JOINED');
     return false;
   }
@@ -82,7 +76,7 @@ async function examineClock(examination: Examination): Promise<void> {
   }
   const shown = time.toISOString().slice(0, 19);
   examination.facts.time = shown;
-  // The device says its local time, in a time zone that it does not say.
+  // The device shows its local time, but not its time zone.
   const difference = Math.abs(time.getTime() - examination.date);
-  if (difference > ZONES_MS) examination.found('CLOCK_WRONG', { time: shown });
+  if (difference > MAX_ZONE_OFFSET_MS) examination.found('CLOCK_WRONG', { time: shown });
 }

@@ -4,11 +4,11 @@ import { EspAtError } from '../errors';
 import type { PortOpener } from '../port/port';
 import { scanNetworks } from '../provisioning/wifi';
 import type { DoctorOptions } from './doctor';
-import { find } from './find';
+import { findDevice } from './find';
 import { Visit } from './visit';
 
 /**
- * Lists the Wi-Fi networks in reach of a device on a port, the strongest first: finds the device at any baud rate, and
+ * Returns the Wi-Fi networks in reach of a device on a port, the strongest first. Finds the device at any baud rate, and
  * leaves it there.
  * @param opener a port that no {@link Device} uses
  * @throws EspAtError `DEVICE_UNRESPONSIVE`, `PORT_*`, `COMMAND_FAILED`; the reason of the abort
@@ -22,7 +22,7 @@ export async function networksAt(
   try {
     await visit.open();
     await visit.run(async (examination) => {
-      if (!(await find(examination, () => visit.receivedBytes)))
+      if (!(await findDevice(examination, () => visit.receivedBytes)))
         throw new EspAtError('DEVICE_UNRESPONSIVE', { port: opener.address });
       networks = await scanNetworks(examination.access.run);
     });

@@ -6,7 +6,7 @@ import type { Finding } from './findings';
 export type DoctorStep =
   'port' | 'rate' | 'firmware' | 'network' | 'certificates' | 'line' | 'bestRate' | 'echo';
 
-/** What an examination has learned of the device; a field is absent where it is unknown. */
+/** Facts about the device; an absent field is unknown. */
 export interface DoctorFacts {
   /** The port as the user wrote it. */
   port: string;
@@ -14,23 +14,23 @@ export interface DoctorFacts {
   baudRate?: number | undefined;
   /** Handshake lines that the device uses. */
   flowControl?: FlowControl;
-  /** Whether CTS of the port is active: RTS and CTS are wired. */
+  /** Whether RTS and CTS are wired: CTS of the port is active. */
   rtsCtsWired?: boolean;
   /** Whether the device echoes commands. */
   echo?: boolean;
   /** Class of the firmware. */
   firmware?: FirmwareClass;
-  /** `AT+GMR`: its first line. */
+  /** First line of `AT+GMR`. */
   version?: string;
-  /** The module that the firmware was built for. */
+  /** Module that the firmware is built for. */
   module?: string;
-  /** The network that the device has joined. */
+  /** SSID of the network that the device has joined. */
   ssid?: string;
   /** Its signal, in dBm. */
   signal?: number;
   /** IPv4 address of the device. */
   address?: string;
-  /** Time of the device, local, as ISO 8601 without a zone. */
+  /** Local time of the device, as ISO 8601 without a zone. */
   time?: string;
   /** Slots that hold a CA or a client certificate, such as `wss_ca.0`. */
   certificates?: readonly string[];
@@ -52,6 +52,6 @@ export interface DoctorReport {
   readonly ok: boolean;
   /** Worst first. */
   readonly findings: readonly Finding[];
-  /** What was learned. */
+  /** Facts about the device. */
   readonly facts: Readonly<DoctorFacts>;
 }

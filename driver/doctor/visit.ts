@@ -9,9 +9,7 @@ import { Examination } from './examination';
 import type { Finding } from './findings';
 import type { DoctorFacts } from './report';
 
-const DONE = new EspAtError('DEVICE_STOPPED');
-
-/** A port, opened for one examination. */
+/** A port that is open for one examination. */
 export class Visit {
   readonly #opener: PortOpener;
   readonly #clock: Clock;
@@ -32,7 +30,8 @@ export class Visit {
     return this.#counters.statistics.port.received;
   }
 
-  get soFar(): { readonly findings: readonly Finding[]; readonly facts: DoctorFacts } {
+  /** Findings and facts so far. */
+  get partialReport(): { readonly findings: readonly Finding[]; readonly facts: DoctorFacts } {
     return this.#examination ?? { findings: [], facts: { port: this.#opener.address } };
   }
 
@@ -49,7 +48,7 @@ export class Visit {
     try {
       this.#port = await waitFor(opening, this.#wait);
     } catch (error) {
-      // A port that opens after an abort must not stay open.
+      // Closes a port that opens after an abort.
       void opening.then(
         (port) => port.close(),
         () => undefined,
@@ -78,7 +77,7 @@ export class Visit {
   }
 
   async close(): Promise<void> {
-    this.#client?.close(DONE);
+    this.#client?.close(new EspAtError('DEVICE_STOPPED'));
     await this.#port?.close();
   }
 }

@@ -1,6 +1,6 @@
 import type { DoctorFacts, DoctorStep } from './report';
 
-/** What each step does, for a terminal. */
+/** A step in English, for a terminal. */
 export const stepsInWords = {
   port: 'Opening the port',
   rate: 'Looking for the device',
@@ -12,7 +12,7 @@ export const stepsInWords = {
   echo: 'Trying the echo server',
 } as const satisfies Record<DoctorStep, string>;
 
-/** The facts in English, one a line. */
+/** Returns the facts in English, one a line. */
 export function factsInWords(facts: Readonly<DoctorFacts>): string[] {
   const { testLines, corruptLines, certificates } = facts;
   const lines: readonly (readonly [string, string | number | undefined])[] = [

@@ -1,23 +1,23 @@
 import type { AtClient } from '../at/at-client';
 import type { LinkId } from '../at/types';
-import { onTimeout, type Clock } from '../clock';
+import { delay, type Clock } from '../clock';
 import { wsclose } from '../commands/websocket';
 import type { CloseOperation } from './operation';
 import type { SendQueue } from './send/send-queue';
 
-/** Milliseconds for the server's close frame. */
+/** Milliseconds that the server may take to answer the close frame. */
 const CLOSE_HANDSHAKE_TIMEOUT_MS = 3000;
 
-export interface CloseHandshakeOptions {
+interface CloseHandshakeOptions {
   readonly link: LinkId;
   readonly clock: Clock;
-  /** Payload of the close frame; absent: `AT+WSCLOSE` without a close frame. */
+  /** Payload of the close frame; undefined: `AT+WSCLOSE` without a close frame. */
   readonly frame: Buffer | undefined;
 }
 
 /**
- * Sends a close frame after the queued messages, waits for the server's (RFC 6455, section 7.1.2; the firmware does not
- * do so), then sends `AT+WSCLOSE`, unless an abort shows that the connection is gone.
+ * Sends a close frame behind the queued messages, and waits for the server's (RFC 6455, section 7.1.2), which the
+ * firmware does not do. Then sends `AT+WSCLOSE`, unless the operation was aborted: the connection is gone then.
  * @throws EspAtError when the device may not have closed the link
  */
 export async function closeHandshake(
@@ -29,23 +29,10 @@ export async function closeHandshake(
   if (frame) {
     try {
       await queue.sendClose(frame);
-      await waitForAbort(clock, CLOSE_HANDSHAKE_TIMEOUT_MS, operation.waitEnded);
+      await delay(clock, CLOSE_HANDSHAKE_TIMEOUT_MS, { signal: operation.waitEnded });
     } catch {
-      // Closes the link also without a close frame.
+      // The wait has ended early, or the close frame failed: closes the link all the same.
     }
   }
   if (!operation.signal.aborted) await client.run(wsclose(link));
-}
-
-/** Waits for an abort of the signal, for at most the given milliseconds. */
-function waitForAbort(clock: Clock, milliseconds: number, signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
-  return new Promise((resolve) => {
-    const end = () => {
-      cancel();
-      resolve();
-    };
-    const cancel = onTimeout(clock, milliseconds, end);
-    signal.addEventListener('abort', end, { once: true });
-  });
 }

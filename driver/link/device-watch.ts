@@ -2,10 +2,11 @@ import { onTimeout, type Clock } from '../clock';
 import { EspAtError } from '../errors';
 import type { Availability, ReadyDevice } from './link-host';
 
-/** The device, as a link sees it, and the operations that wait for it. */
+/** Tells a link whether its device is ready, and lets operations wait until it is. */
 export class DeviceWatch {
   readonly #clock: Clock;
-  readonly #waiting = new Set<() => void>();
+  /** Checks of the waiting operations, called at each change. */
+  readonly #checks = new Set<() => void>();
   #availability: Availability = {
     kind: 'notReady',
     error: new EspAtError('DEVICE_NOT_READY', { state: 'stopped' }),
@@ -16,12 +17,12 @@ export class DeviceWatch {
     this.#clock = clock;
   }
 
-  /** The device from the moment it is ready until it is lost; also while it resyncs, unlike {@link whenReady}. */
+  /** The device from the moment it is ready until its loss; also while the client resyncs, unlike {@link whenReady}. */
   get current(): ReadyDevice | undefined {
     return this.#availability.kind === 'notReady' ? undefined : this.#availability.device;
   }
 
-  /** @throws EspAtError why there is none */
+  /** @throws EspAtError why no device is ready */
   get required(): ReadyDevice {
     if (!this.current) throw this.#reason();
     return this.current;
@@ -34,22 +35,22 @@ export class DeviceWatch {
     return error?.code === 'DEVICE_DISCONNECTED' ? error : undefined;
   }
 
-  /** @throws EspAtError why this device is not there any more */
+  /** @throws EspAtError why this device was lost, even if it is ready again */
   throwIfLost(device: ReadyDevice): void {
     if (device !== this.current) throw this.#reason();
   }
 
   changed(availability: Availability): void {
     this.#availability = availability;
-    for (const look of [...this.#waiting]) look();
+    for (const check of [...this.#checks]) check();
   }
 
-  /** Whether each command runs at once; not while it resyncs. */
+  /** Whether the device is ready, and the client does not resync. */
   get isInSync(): boolean {
     return this.#availability.kind === 'ready';
   }
 
-  /** The time of the clock after so many milliseconds. */
+  /** Returns the time of the clock in `milliseconds` milliseconds. */
   deadlineIn(milliseconds: number): number {
     return this.#clock.now() + milliseconds;
   }
@@ -57,14 +58,14 @@ export class DeviceWatch {
   /**
    * Waits until the device is ready and in sync.
    * @param deadline time of the clock
-   * @throws EspAtError the reason why it is not ready: at the deadline, or at once where the device does not become
-   * ready by itself; and the reason of the signal's abort
+   * @throws EspAtError why it is not ready: at the deadline, or at once where the device does not become ready by
+   * itself; the reason of the abort
    */
   whenReady(deadline: number, signal: AbortSignal): Promise<ReadyDevice> {
     return new Promise((resolve, reject) => {
       const end = () => {
         cancel();
-        this.#waiting.delete(look);
+        this.#checks.delete(check);
         signal.removeEventListener('abort', abort);
       };
       const fail = (error: unknown) => {
@@ -72,7 +73,7 @@ export class DeviceWatch {
         reject(error instanceof Error ? error : this.#reason());
       };
       const abort = () => fail(signal.reason);
-      const look = () => {
+      const check = () => {
         if (this.#availability.kind === 'ready') {
           end();
           resolve(this.#availability.device);
@@ -82,8 +83,8 @@ export class DeviceWatch {
       const left = Math.max(0, deadline - this.#clock.now());
       const cancel = onTimeout(this.#clock, left, () => fail(this.#reason()));
       signal.addEventListener('abort', abort, { once: true });
-      this.#waiting.add(look);
-      look();
+      this.#checks.add(check);
+      check();
     });
   }
 

@@ -24,7 +24,7 @@ export type LinkChangeCause =
   | 'opened'
   /** the device, or keep-open, has opened the link again */
   | 'reopened'
-  /** the connection was lost; the device tries by itself; with `error` the driver reconnects */
+  /** the connection is lost: the device reconnects by itself; with `error` the driver reconnects */
   | 'lost'
   /** the device still tries to reconnect, as a check of the links shows */
   | 'reconnecting'
@@ -39,13 +39,13 @@ export type LinkChangeCause =
   /** the device restarted, or its port went away (with `error`) */
   | 'device-lost';
 
-/** The part that all events of a link share. */
+/** Fields of every event of a link. */
 export interface LinkEvent {
-  /** The link. */
+  /** ID of the link. */
   readonly link: LinkId;
   /** Without user and password; empty before the first open. */
   readonly uri: string;
-  /** Of the open that the event belongs to. */
+  /** `owner` of the open that the event belongs to. */
   readonly owner: string | undefined;
 }
 
@@ -67,7 +67,7 @@ export interface LinkChange extends LinkEvent {
 export interface LinkDataLoss extends LinkEvent {
   /** `DATA_LOST`, `MESSAGE_INCOMPLETE`, `MESSAGE_TOO_LARGE`, `FRAME_STALLED` */
   readonly error: EspAtError;
-  /** Losses without an event since the last one: more came than 20 at once, and 2 a second. */
+  /** Losses without an event since the last one: the link emits a burst of 20 events, then 2 a second. */
   readonly omitted?: number;
 }
 
@@ -79,7 +79,7 @@ export interface LinkRetry extends LinkEvent {
 
 /** A warning about a connection. */
 export interface LinkWarning extends LinkEvent {
-  /** `SERVER_NOT_VERIFIED`, `FIRST_MESSAGE_AT_RISK`; an owner gets a warning that repeats once. */
+  /** `SERVER_NOT_VERIFIED`, `FIRST_MESSAGE_AT_RISK`; the link does not repeat a warning to the same owner. */
   readonly error: EspAtError;
 }
 
@@ -105,6 +105,6 @@ export interface LinkEvents {
   dataloss: [LinkDataLoss];
   /** Keep-open waits before its next attempt. */
   retry: [LinkRetry];
-  /** The connection is open, with a risk. */
+  /** The connection is open, but not verified, or the firmware may lose its first message. */
   warning: [LinkWarning];
 }

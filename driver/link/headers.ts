@@ -1,22 +1,22 @@
-import { expectingError, type Run } from '../at/command';
+import { isDeepStrictEqual } from 'node:util';
+import { tryRun, type Run } from '../at/command';
 import { corruptResponse } from '../commands/build';
 import { parseWshead, wshead, wsheadClear, wsheadQuery } from '../commands/websocket';
-import { isRefusal } from '../errors';
 import type { Header } from './options';
 
-/** How often a list is written that does not read back as it was meant. */
+/** Attempts to write a list until it reads back as written. */
 const WRITE_ATTEMPTS = 2;
 
-/** What the device keeps for all links: its header list, as far as this driver set it. */
+/** What the driver knows of the device's header list, which all links share. */
 export interface HeaderMemory {
-  /** Whether the list is known to be empty. */
+  /** Whether the list is certainly empty. */
   isEmpty: boolean;
 }
 
 /**
  * Sets the device's header list (`AT+WSHEAD`), and reads it back: the port has no checksum, and a server gives no
  * reason when it refuses a corrupt authorization.
- * @throws EspAtError `OUT_OF_SYNC` when it never reads back as it was meant, and whatever `run` rejects with
+ * @throws EspAtError `OUT_OF_SYNC` where the list never reads back as written, and what `run` rejects with
  */
 export async function setHeaders(
   run: Run,
@@ -34,7 +34,7 @@ export async function setHeaders(
 async function write(run: Run, wanted: readonly Header[], memory: HeaderMemory): Promise<void> {
   await run(wsheadClear());
   memory.isEmpty = true;
-  // Backwards: the device puts the header it got last first in the request.
+  // Backwards: in the request, the device puts the header that it got last first.
   for (const header of [...wanted].reverse()) {
     memory.isEmpty = false;
     await run(wshead(header));
@@ -42,15 +42,9 @@ async function write(run: Run, wanted: readonly Header[], memory: HeaderMemory):
 }
 
 async function readsBack(run: Run, wanted: readonly Header[]): Promise<boolean> {
-  try {
-    const found = parseWshead(await run(expectingError(wsheadQuery())));
-    return (
-      found.length === wanted.length &&
-      wanted.every(({ name, value }, index) => found[index] === `${name}: ${value}`)
-    );
-  } catch (error) {
-    // The device took the list, but refuses to show it.
-    if (isRefusal(error)) return true;
-    throw error;
-  }
+  const response = await tryRun(run, wsheadQuery());
+  // The device took the list, but refuses to show it.
+  if (!response) return true;
+  const written = wanted.map(({ name, value }) => `${name}: ${value}`);
+  return isDeepStrictEqual(parseWshead(response), written);
 }

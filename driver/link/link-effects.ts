@@ -15,7 +15,7 @@ import type { SendQueue } from './send/send-queue';
 import type { LinkMachine } from './state/link-machine';
 import type { Effect, Goal, Timer } from './state/link-state';
 
-/** What a link consists of. */
+/** The parts of a link. */
 export interface LinkParts {
   readonly machine: LinkMachine;
   readonly device: DeviceWatch;
@@ -32,7 +32,7 @@ export class LinkEffects {
   readonly #host: LinkHost;
   readonly #parts: LinkParts;
   readonly #sink: MessageSink;
-  /** The device that is closing a connection that no goal asks for. */
+  /** The device that runs `AT+WSCLOSE` for a connection that no goal asks for. */
   #strayClose: ReadyDevice | undefined;
 
   constructor(link: LinkId, host: LinkHost, parts: LinkParts) {
@@ -44,7 +44,7 @@ export class LinkEffects {
     this.#sink = {
       message: (opcode, bytes) => {
         recorder?.message(link, bytes.length);
-        requests.take(emitter.received(opcode, bytes), emitter.emitMessage);
+        requests.take(emitter.received(opcode, bytes));
       },
       failed: (error) => emitter.dataLost(error),
       unrecoverable: (error) => machine.take({ kind: 'corrupted', error }),
@@ -84,13 +84,13 @@ export class LinkEffects {
         return effect.operation.join(effect.to);
       case 'settle': {
         const { operation, error } = effect;
-        // The machine gives a code where the error needs only the link, which the machine does not know.
+        // The machine does not know its link: it gives a code where the error needs no more than the link.
         return operation.settle(typeof error === 'string' ? this.#error(error) : error);
       }
     }
   }
 
-  /** Closes one at a time: that close, or the next check, covers what the device reports meanwhile. */
+  /** Runs one `AT+WSCLOSE` at a time: it, or the next check, covers the URCs that come meanwhile. */
   #closeStray(): void {
     const { current } = this.#parts.device;
     if (!current || this.#strayClose === current) return;

@@ -1,18 +1,14 @@
 import type { EventEmitter } from 'node:events';
 import type { LinkId } from '../at/types';
 import type { Clock } from '../clock';
-import { TokenBucket } from '../token-bucket';
+import { EventGate } from '../event-gate';
 import type { Capabilities } from '../device/options';
 import type { EspAtError } from '../errors';
-import type { LinkEvent, LinkEvents, LinkStateName, Message } from './events';
+import type { LinkChange, LinkEvent, LinkEvents, LinkStateName, Message } from './events';
 import type { LinkCounters } from '../statistics/link-counters';
 import type { LinkMachine } from './state/link-machine';
 import type { Goal, EmitChange } from './state/link-state';
 import { ConnectionWarnings } from './warnings';
-
-/** Events of lost data: a burst that passes at once, then so many a second. */
-const LOSS_BURST = 20;
-const LOSSES_PER_SECOND = 2;
 
 /** Emits the events of a link, and counts them. */
 export class LinkEmitter {
@@ -21,10 +17,8 @@ export class LinkEmitter {
   readonly #machine: Pick<LinkMachine, 'state'>;
   readonly #counters: LinkCounters;
   readonly #warnings: ConnectionWarnings;
-  readonly #losses: TokenBucket;
-  /** Losses without an event since the last one. */
-  #omitted = 0;
-  /** What the events have told so far. */
+  readonly #lossGate: EventGate;
+  /** The link as the events have shown it so far. */
   #emitted: { readonly state: LinkStateName; readonly isOpen: boolean } = {
     state: 'closed',
     isOpen: false,
@@ -42,24 +36,23 @@ export class LinkEmitter {
     this.#machine = machine;
     this.#counters = counters;
     this.#warnings = new ConnectionWarnings(link);
-    this.#losses = new TokenBucket(clock, LOSS_BURST, LOSSES_PER_SECOND);
+    this.#lossGate = new EventGate(clock);
   }
 
-  /** A message of the connection has come: returns what {@link emitMessage} takes. */
+  /** Counts a message of the connection, and returns it as an event for {@link emitMessage}. */
   received(opcode: Message['opcode'], bytes: Buffer): Message {
     this.#counters.received(bytes.length);
     // Written out, not spread, for speed: this runs for every message.
     return { link: this.#link, uri: this.#uri, owner: this.#owner, opcode, bytes };
   }
 
-  /** Bound: this runs for every message. */
   readonly emitMessage = (message: Message): void => void this.#emitter.emit('message', message);
 
   /** Emits `statechange`, and `open` or `close` where the connection begins or ends. */
   emitChange({ cause, to, number, goal, error }: EmitChange): void {
     const { state: from, isOpen } = this.#emitted;
     const { uri = '', options } = goal ?? {};
-    const change = {
+    const change: LinkChange = {
       link: this.#link,
       from,
       to,
@@ -67,41 +60,35 @@ export class LinkEmitter {
       cause,
       uri,
       owner: options?.owner,
+      ...(error && { error }),
     };
-    const full = error ? { ...change, error } : change;
     const opens = cause === 'opened' || cause === 'reopened';
     // A close handshake still has its connection: `close` follows at its end.
     const closes = isOpen && to !== 'open' && to !== 'closing';
     this.#emitted = { state: to, isOpen: opens || (isOpen && !closes) };
-    this.#counters.changed(full);
-    this.#emitter.emit('statechange', full);
-    if (opens) this.#emitter.emit('open', full);
-    if (closes) this.#emitter.emit('close', full);
+    this.#counters.changed(change);
+    this.#emitter.emit('statechange', change);
+    if (opens) this.#emitter.emit('open', change);
+    if (closes) this.#emitter.emit('close', change);
   }
 
   retry(retryInMs: number): void {
     this.#emitter.emit('retry', { ...this.#event, retryInMs });
   }
 
-  /** Bounded by rate: whatever a server sends, it floods neither log nor flow. */
   dataLost(error: EspAtError): void {
     this.#counters.dataLost();
-    if (this.#losses.take() > 0) {
-      this.#omitted++;
-      return;
-    }
-    const omitted = this.#omitted;
-    this.#omitted = 0;
+    const omitted = this.#lossGate.pass();
+    if (omitted === undefined) return;
     this.#emitter.emit('dataloss', { ...this.#event, error, ...(omitted > 0 && { omitted }) });
   }
 
-  /** A connection is open: emits its warnings. */
+  /** Emits the warnings about a connection that is open now. */
   warn(goal: Goal, capabilities: Capabilities): void {
     for (const error of this.#warnings.next(goal, capabilities))
       this.#emitter.emit('warning', { ...this.#event, error });
   }
 
-  /** The part that all events share. */
   get #event(): LinkEvent {
     return { link: this.#link, uri: this.#uri, owner: this.#owner };
   }
@@ -110,7 +97,7 @@ export class LinkEmitter {
     return this.#machine.state.goal?.uri ?? '';
   }
 
-  /** The owner of the connection: while an open waits for its end, still the owner before. */
+  /** The owner of the connection; while an open waits for the connection to end, still the owner before. */
   get #owner(): string | undefined {
     return this.#machine.state.goal?.options.owner;
   }

@@ -6,7 +6,7 @@ import type { DeviceRecorder } from '../recorder/device-recorder';
 import type { EspAtError } from '../errors';
 import type { HeaderMemory } from './headers';
 
-/** Services of the device for its links. */
+/** What a device provides to its links. */
 export interface LinkHost {
   readonly clock: Clock;
   readonly random: () => number;
@@ -16,12 +16,12 @@ export interface LinkHost {
   checkLinks(): void;
 }
 
-/** A device that is ready: the same object until its next loss. */
+/** A device that is ready: the same object from then on until its loss. */
 export interface ReadyDevice {
   readonly client: AtClient;
   readonly capabilities: Capabilities;
   readonly headers: HeaderMemory;
-  /** Settles once the device knows the time, which it needs to verify servers; rejects with `CLOCK_NOT_SET` …. */
+  /** Resolves once the device knows the time, which it needs to verify servers. @throws EspAtError `CLOCK_NOT_SET` … */
   clockSet(): Promise<void>;
 }
 
@@ -34,7 +34,7 @@ export type Availability =
     }
   | {
       readonly kind: 'notReady';
-      /** At the loss: why (`DEVICE_RESTARTED`, `PORT_LOST` …). Afterwards: the error of the device's state. */
+      /** At the loss: its reason (`DEVICE_RESTARTED`, `PORT_LOST` …). Later: the error of the device's state. */
       readonly error: EspAtError;
       /** Whether the device is stopped or unusable, and does not become ready by itself. */
       readonly isFinal: boolean;

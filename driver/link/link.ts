@@ -19,7 +19,6 @@ import { Reception } from './receive/reception';
 import { ReconnectPolicy } from './reconnect-policy';
 import type { Reply, RequestOptions, RequestPayload } from './request/options';
 import { Requests } from './request/requests';
-import { sendConditions } from './send/send-conditions';
 import { SendQueue } from './send/send-queue';
 import { LinkMachine } from './state/link-machine';
 import {
@@ -28,7 +27,7 @@ import {
   numberOf,
   ownerOf,
   type Goal,
-  type LinkUrc,
+  type LinkReport,
   type State,
 } from './state/link-state';
 
@@ -43,7 +42,7 @@ export class Link extends EventEmitter<LinkEvents> {
   /** @internal */
   constructor(id: LinkId, host: LinkHost) {
     super();
-    // Every node on a canvas may listen: their number indicates no leak.
+    // Every node on a canvas may listen: many listeners are no leak.
     this.setMaxListeners(0);
     this.id = id;
     this.#host = host;
@@ -51,25 +50,20 @@ export class Link extends EventEmitter<LinkEvents> {
     this.#counters = new LinkCounters(id, clock);
     const machine: LinkMachine = new LinkMachine(clock, (effect) => effects.carryOut(effect));
     const device = new DeviceWatch(clock);
-    const sendQueue = new SendQueue(id, host, sendConditions(machine, device), (event) => {
+    const sendQueue = new SendQueue(id, host, machine, device, (event) => {
       if (event.kind === 'refused') host.checkLinks();
       else machine.take(event);
     });
-    const requests = new Requests({
-      link: id,
-      clock,
-      random,
-      limit: host.queueLimit.limit,
-      send: (payload, options) => this.send(payload, options),
-    });
+    const emitter = new LinkEmitter(id, this, machine, this.#counters, clock);
+    const send: Link['send'] = (payload, options) => this.send(payload, options);
     this.#parts = {
       machine,
       device,
       sendQueue,
-      requests,
+      requests: new Requests(id, host, send, emitter.emitMessage),
       policy: new ReconnectPolicy(random),
       reception: new Reception(id, clock, machine, device),
-      emitter: new LinkEmitter(id, this, machine, this.#counters, clock),
+      emitter,
     };
     const effects = new LinkEffects(id, host, this.#parts);
   }
@@ -84,7 +78,7 @@ export class Link extends EventEmitter<LinkEvents> {
     return numberOf(this.#state);
   }
 
-  /** @internal Whether an open, or keep-open, has a claim on it. */
+  /** @internal Whether a user or keep-open wants the link to be open. */
   get isWanted(): boolean {
     return isWanted(this.#state);
   }
@@ -94,22 +88,22 @@ export class Link extends EventEmitter<LinkEvents> {
     return this.#state.goal?.uri ?? '';
   }
 
-  /** The owner that the newest {@link open} named, from its call on. */
+  /** The owner that the newest call of {@link open} named. */
   get owner(): string | undefined {
     return ownerOf(this.#state);
   }
 
-  /** What it has done since its device was made. */
+  /** Returns counts since the device was created: messages, bytes, losses … */
   statistics(): LinkStatistics {
     return this.#counters.statistics;
   }
 
   /**
-   * Opens the link (`AT+WSOPEN`). Succeeds at once where it is open to this URI already, during a resync only once
-   * the device confirms that; opens it afresh while the device tries to reconnect. Waits again for a device that
-   * restarts before the first command. With `keepOpen` the driver goes on to try after a failure, although this call
-   * rejects. An abort before the link is open closes it, unless a newer call has claimed it.
-   * @throws EspAtError `INVALID_*`, `HEADERS_NOT_SUPPORTED`, `AUTH_NOT_SUPPORTED` before anything is done;
+   * Opens the link (`AT+WSOPEN`). Succeeds at once where it is open to this URI already; during a resync, once the device
+   * confirms that. Opens it afresh while the device tries to reconnect. Waits again for a device that restarts before the
+   * first command. With `keepOpen` the driver keeps trying after a failure, although this call rejects. An abort before
+   * the link is open closes it, unless a newer call has claimed it.
+   * @throws EspAtError `INVALID_*`, `HEADERS_NOT_SUPPORTED`, `AUTH_NOT_SUPPORTED` at once, without effect;
    * `LINK_IN_USE`; `OPEN_ABORTED` after a close, or another open; `OPEN_FAILED`, `OPEN_TIMEOUT`,
    * `OPEN_CLOSED`, `CERTIFICATE_MISSING`, `CLOCK_NOT_SET`, `DEVICE_*`, `PORT_*` where the attempt failed
    */
@@ -140,8 +134,8 @@ export class Link extends EventEmitter<LinkEvents> {
   }
 
   /**
-   * Sends one message (`AT+WSSEND`), in fragments where it must and the firmware can. Settles when the
-   * device has handed all of it to the network. An abort withdraws it, unless the device has begun with it.
+   * Sends one message (`AT+WSSEND`), in fragments if it is too long for one command and the firmware can. Resolves when
+   * the device has handed all of it to the network. An abort withdraws it, unless the device has begun with it.
    * @throws EspAtError with an `outcome`: `LINK_NOT_OPEN`, `QUEUE_FULL`, `SEND_UNKNOWN` …
    */
   send(payload: Uint8Array | string, options: SendOptions = {}): Promise<void> {
@@ -149,8 +143,8 @@ export class Link extends EventEmitter<LinkEvents> {
   }
 
   /**
-   * Sends a request and returns its reply. Any number may be under way, each settles once, and a reply that comes too
-   * late never answers another request.
+   * Sends a request and returns its reply. Any number may be under way; each settles once, and a late reply never answers
+   * another request.
    * @throws EspAtError as {@link send} does; `INVALID_REQUEST`, `REQUEST_ID_IN_USE`, `REPLY_OUTSTANDING` (not sent);
    * `REPLY_TIMEOUT`, `REPLY_LOST`, `REPLY_ERROR`, `MATCH_FAILED` (outcome `sent`)
    */
@@ -159,10 +153,10 @@ export class Link extends EventEmitter<LinkEvents> {
   }
 
   /**
-   * Closes the link, and ends `keepOpen` until the next {@link open}. Gracefully: the messages given to
-   * {@link send} before, a close frame, its answer, then `AT+WSCLOSE`. An abort ends the wait, not the close.
-   * @throws EspAtError `INVALID_CLOSE_CODE`, `INVALID_PAYLOAD` before anything is done; `OUT_OF_SYNC`,
-   * `COMMAND_FAILED` where the device may not have closed it: the driver goes on to close it
+   * Closes the link, and ends `keepOpen` until the next {@link open}. Gracefully: sends the messages of earlier calls of
+   * {@link send} and a close frame, waits for the server's, then sends `AT+WSCLOSE`. An abort ends the wait, not the close.
+   * @throws EspAtError `INVALID_CLOSE_CODE`, `INVALID_PAYLOAD` at once, without effect; `OUT_OF_SYNC`, `COMMAND_FAILED`
+   * where the device may not have closed it: the driver keeps trying
    */
   async close(options: CloseOptions = {}): Promise<void> {
     const { graceful, code, reason, owner, ...wait } = options;
@@ -198,24 +192,9 @@ export class Link extends EventEmitter<LinkEvents> {
     }
   }
 
-  /** @internal The device has a network again: failed opens may succeed now. */
-  networkBack(): void {
-    this.#parts.machine.take({ kind: 'networkBack' });
-  }
-
-  /** @internal */
-  urc(urc: LinkUrc): void {
-    this.#parts.machine.take({ kind: 'urc', urc });
-  }
-
-  /** @internal Takes the state in `AT+WSOPEN?`; 0 where the response omits the link. */
-  checked(number: LinkStateNumber): void {
-    this.#parts.machine.take({ kind: 'checked', number });
-  }
-
-  /** @internal The peer may have received corrupt data, or the connection is half-open: reconnects. */
-  corrupted(error: EspAtError): void {
-    this.#parts.machine.take({ kind: 'corrupted', error });
+  /** @internal Takes what the device reports of the link, and what the session finds out about it. */
+  take(report: LinkReport): void {
+    this.#parts.machine.take(report);
   }
 
   /** @internal Received bytes are lost; of which link is unknown. */
@@ -231,7 +210,7 @@ export class Link extends EventEmitter<LinkEvents> {
     this.#parts.reception.dataTrusted();
   }
 
-  /** @internal The link at the start of a recording; `busy` while more goes on than a snapshot can hold. */
+  /** @internal Returns the state for the start of a recording; `busy` while more goes on than a snapshot can hold. */
   snapshot(): LinkSnapshot | 'closed' | 'busy' {
     const state = this.#state;
     if (state.kind === 'closed') return this.#parts.sendQueue.isEmpty ? 'closed' : 'busy';

@@ -8,7 +8,6 @@ import {
   wsopen,
   type OpenLink,
 } from '../commands/websocket';
-import type { Reason } from '../error-reasons';
 import { asEspAtError, EspAtError, isRefusal } from '../errors';
 import type { DeviceWatch } from './device-watch';
 import { queryLinks } from './query-links';
@@ -19,13 +18,13 @@ import { numberOf, type Claim, type LinkUrc, type Opening } from './state/link-s
 import { OPEN_TIMEOUT_MS } from './state/transitions';
 import { checkOpen, verifiesServer, type OpenOptions } from './options';
 
-// From the outside in: runOpen waits for the device, openOnDevice for its clock and the command queue; openSequence
-// prepares and opens the link, runWsopen sends `AT+WSOPEN`, a second time where the first outcome proves nothing.
+// From the outside in: runOpen waits for the device; openOnDevice waits for the device's clock and the command queue;
+// openSequence prepares and opens the link; runWsopen sends `AT+WSOPEN`, twice where the first outcome proves nothing.
 
 /**
- * Runs an open: waits for the device, and for it again where it is lost before the open sequence. The link machine
- * takes each stage.
- * @param expectData called before each `AT+WSOPEN`: data of the link belongs to the new connection from then on
+ * Runs an open: waits for the device, and waits again if the device is lost before the open sequence. Reports each stage
+ * to the link machine.
+ * @param expectData called before each `AT+WSOPEN`: from then on, data of the link belongs to the new connection
  */
 export async function runOpen(
   link: LinkId,
@@ -44,13 +43,13 @@ export async function runOpen(
     let device = cause === 'user' ? await watch.whenReady(deadline, signal) : watch.required;
     let isOpen = false;
     while (!isOpen) {
-      // The promise may settle one turn late: the device may be lost again before this code continues.
+      // The device may be lost again before this code continues.
       while (device !== watch.current) device = await watch.whenReady(deadline, signal);
       try {
         await openOnDevice(device, watch, link, { goal, operation }, machine, expectData);
         isOpen = true;
       } catch (error) {
-        // Repeats only where the device was lost before a command of this open went out.
+        // Waits again only if the device was lost before a command of this open went out.
         const isDeviceLost = device !== watch.current;
         if (!isDeviceLost || !mayWait()) throw error;
       }
@@ -62,7 +61,7 @@ export async function runOpen(
   }
 }
 
-/** Waits for the device's clock where it verifies the server, and for its turn; then runs the open sequence. */
+/** Waits for the device's clock if the device verifies the server, and in the command queue; then runs the open sequence. */
 async function openOnDevice(
   device: ReadyDevice,
   watch: DeviceWatch,
@@ -74,7 +73,7 @@ async function openOnDevice(
   const { signal, seen } = operation;
   const { client, capabilities } = device;
   const enterStage = (stage: Opening['stage']) => machine.take({ kind: 'stage', operation, stage });
-  // The options were checked without these where the device was not known yet, or is another one now.
+  // open() has checked the options without a device, or for another one.
   checkOpen(link, goal.options, capabilities);
   if (verifiesServer(goal.options)) {
     enterStage('clock');
@@ -91,7 +90,7 @@ async function openOnDevice(
   const { options } = machine.state.goal ?? goal;
   const placed = placeAuthorization(options, capabilities.headers);
   await client.sequence(async (access) => {
-    // After an abort, or to a device that is being left, no command goes out any more.
+    // No command goes out after an abort, or once the device is lost.
     const run: Run = (command) => {
       proceed();
       return access.run(command);
@@ -103,25 +102,21 @@ async function openOnDevice(
   });
 }
 
-export interface OpenContext {
+interface OpenContext {
   readonly link: LinkId;
   readonly device: ReadyDevice;
-  /** URCs of the link, as they come. */
+  /** URCs of the link since the sequence began. */
   readonly seen: Set<LinkUrc>;
-  /** `AT+WSOPEN` goes out next: data of the link is the new connection's from here on. */
+  /** See {@link runOpen}. */
   readonly expectData: () => void;
 }
 
 /**
- * Opens one link: headers, `AT+WSCFG`, `AT+WSDATAFMT`, `AT+WSOPEN`, as one sequence that no other link's
- * commands may enter: headers are global to the device, and a WSCFG is used up by the next `AT+WSOPEN`.
+ * Opens one link: headers, `AT+WSCFG`, `AT+WSDATAFMT`, `AT+WSOPEN`. No command of another link may come in between:
+ * headers are global to the device, and the next `AT+WSOPEN` uses the settings of `AT+WSCFG` up.
  * @throws EspAtError `OPEN_FAILED`, `OPEN_TIMEOUT`, `OPEN_CLOSED`, `CERTIFICATE_MISSING` …; the link is closed then
  */
-export async function openSequence(
-  run: Run,
-  options: OpenOptions,
-  context: OpenContext,
-): Promise<void> {
+async function openSequence(run: Run, options: OpenOptions, context: OpenContext): Promise<void> {
   const { link, seen } = context;
   seen.clear();
   await prepare(run, options, context);
@@ -131,7 +126,7 @@ export async function openSequence(
     if (await isOpenAfterAll(run, error, options, context)) return;
     throw failure(error, options, context);
   }
-  // The server may have closed at once; then that OK does not mean open.
+  // The server may have closed the connection at once: then OK does not mean open.
   if (connectionEnded(seen)) {
     await run(wsclose(link));
     throw new EspAtError('OPEN_CLOSED', { link });
@@ -139,10 +134,10 @@ export async function openSequence(
 }
 
 /**
- * Sends `AT+WSOPEN`, twice where the first outcome proves nothing. A refusal that no URC explains may have been meant for
- * noise in front of the line. An OK may have opened another link or URI: a flipped bit turns one into another.
- * The attempt may also have failed, with a corrupt URC, and used up what was prepared: without preparing again
- * the link would open with the defaults, which verify no server.
+ * Sends `AT+WSOPEN`, twice where the first outcome proves nothing. A refusal that no URC explains may be the answer to
+ * noise in front of the line. An OK may have opened another link or URI: a flipped bit turns one into another. Prepares
+ * again before the second one: the first may have failed, with a corrupt URC, and used the settings up. The link would
+ * open with the defaults, which verify no server.
  */
 async function runWsopen(run: Run, options: OpenOptions, context: OpenContext): Promise<void> {
   const { link, seen, expectData } = context;
@@ -161,8 +156,8 @@ async function runWsopen(run: Run, options: OpenOptions, context: OpenContext): 
 }
 
 /**
- * Whether this link is open to this URI, or was until the connection ended. Only the device can tell; a
- * connection to anywhere else is closed.
+ * Asks the device whether this link is open to this URI, or was until its connection ended. Closes a connection to
+ * another URI.
  */
 async function isOpenAsMeant(
   run: Run,
@@ -197,8 +192,8 @@ async function prepare(run: Run, options: OpenOptions, context: OpenContext): Pr
 }
 
 /**
- * The setting cannot be read back. A flipped bit would send it to another link, and this one would verify no
- * server: where it has to, the command goes out twice.
+ * Sends `AT+WSCFG`, twice if the link has to verify its server: a flipped bit may set another link, this one would then
+ * verify no server, and the device cannot show the settings.
  */
 async function configure(
   run: Run,
@@ -232,7 +227,7 @@ function missingMaterial(error: unknown, options: OpenOptions): EspAtError | und
   return undefined;
 }
 
-/** Asks the device where the response proves nothing; closes the link unless it is open to the URI. */
+/** After a lost response or an unexplained refusal: asks the device, and closes the link unless it is open to the URI. */
 async function isOpenAfterAll(
   run: Run,
   error: unknown,
@@ -242,12 +237,12 @@ async function isOpenAfterAll(
   const lost = error instanceof EspAtError && error.code === 'OUT_OF_SYNC';
   const refused = isRefusal(error);
   if (!lost && !refused) return false;
-  // The usual failure: the attempt was made, and the device has given the link up.
+  // The usual failure: a URC shows that the device has tried, and has closed the link.
   if (refused && (seen.has('disconnected') || seen.has('connected'))) return false;
   const found = await queryLink(run, link);
   if (!found) return false;
   if (lost && found.state === 2 && found.uri === options.uri && !seen.has('closed')) {
-    // An earlier loss is over: it is open now.
+    // It has reconnected since.
     seen.delete('disconnected');
     return true;
   }
@@ -266,10 +261,7 @@ function failure(error: unknown, options: OpenOptions, { link, seen }: OpenConte
     );
   }
   if (seen.has('closed')) return new EspAtError('OPEN_CLOSED', { link }, { cause: error });
-  return new EspAtError('OPEN_FAILED', { link, reason: guess(options) }, { cause: error });
-}
-
-/** The device never gives the reason: one sentence for all of them. */
-function guess(options: OpenOptions): Reason {
-  return verifiesServer(options) ? 'UNREACHABLE_OR_UNTRUSTED' : 'UNREACHABLE';
+  // The device never gives the reason: one sentence covers all of them.
+  const reason = verifiesServer(options) ? 'UNREACHABLE_OR_UNTRUSTED' : 'UNREACHABLE';
+  return new EspAtError('OPEN_FAILED', { link, reason }, { cause: error });
 }

@@ -1,7 +1,7 @@
 import type { EspAtError } from '../errors';
 import type { LinkUrc } from './state/link-state';
 
-/** An open or a close under way. A newer operation aborts it, and its result no longer counts. */
+/** An open or a close under way. A newer operation aborts it; its result then no longer counts. */
 class Operation {
   /** Settles with the outcome. */
   readonly done: Promise<void>;
@@ -14,7 +14,7 @@ class Operation {
       this.#resolve = resolve;
       this.#reject = reject;
     });
-    // Ignores the rejection where the driver began the operation: the link's events report it.
+    // Where the driver itself began the operation, no call awaits it: the link's events report the failure.
     this.done.catch(() => undefined);
   }
 
@@ -32,7 +32,7 @@ class Operation {
     else this.#resolve();
   }
 
-  /** Settles as another operation does. */
+  /** Settles as the other operation does. */
   join(other: Operation): void {
     other.done.then(this.#resolve, this.#reject);
   }
@@ -40,7 +40,7 @@ class Operation {
 
 /** An open: waits for the device, its clock and the command queue; then runs the open sequence. */
 export class OpenOperation extends Operation {
-  /** URCs of the link since the sequence began. */
+  /** URCs of the link since the open sequence began. */
   readonly seen = new Set<LinkUrc>();
 }
 

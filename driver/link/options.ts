@@ -6,13 +6,13 @@ import { EspAtError } from '../errors';
 import type { Wait } from '../wait';
 import { checkReceiving } from './receive/receiver';
 
-/** What `AT+WSCFG` sets for one link. */
+/** Settings of one link (`AT+WSCFG`). */
 export interface LinkConfig {
   /** Milliseconds between pings: a multiple of 1000 from 1000 to 7,200,000; default 10,000. */
   readonly pingIntervalMs?: number | undefined;
   /** Milliseconds without a pong until the connection counts as lost: a multiple of 1000 from 1000 to 7,200,000; default 120,000. */
   readonly pongTimeoutMs?: number | undefined;
-  /** Bytes received or sent in one piece, 125-8192 (class D: 125-16384); default 1024. */
+  /** Buffer size in bytes, the most that the device passes on in one piece: 125-8192 (class D: 125-16384); default 1024. */
   readonly bufferBytes?: number | undefined;
   /** 0 verify nothing · 1 present a client certificate · 2 verify the server · 3 both; default 0. */
   readonly auth?: 0 | 1 | 2 | 3 | undefined;
@@ -31,12 +31,12 @@ export interface Header {
 }
 
 /**
- * How pieces received by firmware of class A-C become messages; class D knows its boundaries and ignores it.
+ * How the driver joins received pieces to messages on firmware of class A-C. Class D tells the boundaries: ignored.
  *
  * - `chunk`: each piece as it comes.
  * - `json`: until the pieces are a complete JSON text.
- * - `delimiter`: until a byte sequence of at least one byte, which is not part of the message.
- * - `idle`: until nothing has come for `idleMs` milliseconds, 1-60000.
+ * - `delimiter`: until this sequence of one byte or more, which is not part of the message.
+ * - `idle`: until nothing has come for `idleMs` milliseconds, 1-60,000.
  */
 export type Framing =
   | { readonly by: 'chunk' }
@@ -50,26 +50,26 @@ export interface OpenOptions {
   readonly uri: string;
   /** Subprotocols to offer (`Sec-WebSocket-Protocol`): tokens, with commas between several. */
   readonly subprotocol?: string | undefined;
-  /** Milliseconds the device waits for the server, 1-180000; default 15000. */
+  /** Milliseconds that the device waits for the server, 1-180,000; default 15,000. */
   readonly timeoutMs?: number | undefined;
   /**
    * The whole value of the Authorization header, in place of the URI's user and password. Some 200 bytes, more where
    * the firmware has headers. Secret: never in errors or logs.
    */
   readonly authorization?: string | undefined;
-  /** In the order they are to stand in the request. */
+  /** Headers in the order of the request. */
   readonly headers?: readonly Header[] | undefined;
   /** Settings of the link (`AT+WSCFG`). */
   readonly config?: LinkConfig | undefined;
-  /** Open again after every close, loss, restart or refused attempt, until {@link Link.close}. */
+  /** Opens again after every close, loss, restart or refused attempt, until {@link Link.close}. */
   readonly keepOpen?: boolean | undefined;
-  /** When the link is open to another URI: true closes it first, false is `LINK_IN_USE`. */
+  /** Where the link is open to another URI: true closes it first; false rejects with `LINK_IN_USE`. */
   readonly replace?: boolean | undefined;
-  /** Handed back in this link's events and messages, so that users of one device find their own. */
+  /** A name that the link's events and messages repeat, so that users of one device find their own. */
   readonly owner?: string | undefined;
   /** How pieces become messages (classes A-C). Default `chunk`. */
   readonly framing?: Framing | undefined;
-  /** Bytes a received message may have, 1 to 1 GiB; more is `MESSAGE_TOO_LARGE`. Default 1 MiB. */
+  /** Most bytes of a received message, 1 to 1 GiB; a larger one fails with `MESSAGE_TOO_LARGE`. Default 1 MiB. */
   readonly maxMessageBytes?: number | undefined;
 }
 
@@ -77,11 +77,11 @@ export interface OpenOptions {
 export interface SendOptions extends Wait {
   /** RFC 6455 opcode 0-15; default 1 (text). */
   readonly opcode?: number | undefined;
-  /** Milliseconds the device may take to hand the message to the network, 0-60000; default 10000. */
+  /** Milliseconds that the device may take to hand the message to the network, 0-60,000; default 10,000. */
   readonly timeoutMs?: number | undefined;
   /** Class D: false leaves the WebSocket message open for further fragments. Default true. */
   readonly fin?: boolean | undefined;
-  /** While the link is away: wait up to this many milliseconds for it, 0 to 86,400,000. 0 or absent: `LINK_NOT_OPEN` at once. */
+  /** Milliseconds to wait for a link that is not open, 0 to 86,400,000. 0 or absent: `LINK_NOT_OPEN` at once. */
   readonly holdMs?: number | undefined;
   /** @internal Called when bytes of the message may leave, at each attempt. */
   readonly onLeaving?: () => void;
@@ -90,8 +90,8 @@ export interface SendOptions extends Wait {
 /** Options of {@link Link.close}. */
 export interface CloseOptions extends Wait {
   /**
-   * true (default): send a close frame and wait for the server's answer before `AT+WSCLOSE`;
-   * false: `AT+WSCLOSE` at once, which sends no close frame.
+   * true (default): sends a close frame, and waits for the server's answer before `AT+WSCLOSE`;
+   * false: sends `AT+WSCLOSE` at once, which sends no close frame.
    */
   readonly graceful?: boolean | undefined;
   /** Close code (RFC 6455, section 7.4), 1000 unless given. */
@@ -102,12 +102,12 @@ export interface CloseOptions extends Wait {
   readonly owner?: string | undefined;
 }
 
-/** Whether the device checks the server's certificate; it has to know the time for that. */
+/** Whether the device verifies the server's certificate, for which it has to know the time. */
 export function verifiesServer({ uri, config }: OpenOptions): boolean {
   return isEncrypted(uri) && (config?.auth === 2 || config?.auth === 3);
 }
 
-/** Why an encrypted connection has an unverified server; undefined where it is verified, or not encrypted. */
+/** Why the server of an encrypted connection is not verified; undefined where it is, or nothing is encrypted. */
 export function unverifiedReason(
   options: OpenOptions,
   { authentication }: Capabilities,
@@ -121,8 +121,8 @@ function isEncrypted(uri: string): boolean {
 }
 
 /**
- * Checks the options of an open before anything is written.
- * @param capabilities absent while the device is not known
+ * Checks the options of an open before the driver writes anything.
+ * @param capabilities undefined while no device is ready
  * @throws EspAtError `INVALID_*`, `HEADERS_NOT_SUPPORTED`, `AUTH_NOT_SUPPORTED`
  */
 export function checkOpen(link: LinkId, options: OpenOptions, capabilities?: Capabilities): void {

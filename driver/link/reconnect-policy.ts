@@ -1,24 +1,25 @@
+import { Backoff } from '../backoff';
+
 /** Milliseconds: the first delay, and the limit after attempts that failed at once. */
 const FIRST_DELAY_MS = 1000;
 const DELAY_LIMIT_MS = 60_000;
 /** The delay limit is this many times the duration of the attempt, because an attempt blocks the other links. */
-const ATTEMPT_SHARE = 12;
+const ATTEMPT_FACTOR = 12;
 /** No delay exceeds this. */
 const MAX_DELAY_MS = 300_000;
-/** A connection that lasted longer starts the delays afresh. */
+/** After a connection that lasted longer, the delays start afresh. */
 const STABLE_CONNECTION_MS = 10_000;
 /**
- * A restart of the device this soon after an open was probably caused by it: class A firmware restarts when a
- * server closes at once.
+ * The open probably caused a restart of the device within this time: class A firmware restarts when a server closes at
+ * once.
  */
 const CRASH_WINDOW_MS = 1000;
-/** This many such restarts in a row may be chance; one more is a crash loop. */
+/** Such restarts in a row that may be chance; one more is a crash loop. */
 const TOLERATED_CRASHES = 5;
 
-/** When keep-open tries again: delays that double, with jitter, and a longer one while opens crash the device. */
+/** Decides when keep-open tries again: after delays that double, and longer ones while opens crash the device. */
 export class ReconnectPolicy {
-  readonly #random: () => number;
-  #attempts = 0;
+  readonly #backoff: Backoff;
   #crashes = 0;
   /** Start of the attempt under way. */
   #attemptAt: number | undefined;
@@ -27,7 +28,7 @@ export class ReconnectPolicy {
 
   /** @param random numbers from 0 up to 1 */
   constructor(random: () => number) {
-    this.#random = random;
+    this.#backoff = new Backoff(FIRST_DELAY_MS, DELAY_LIMIT_MS, random);
   }
 
   /** Whether opening the link seems to crash the device, and with it all other links. */
@@ -35,7 +36,7 @@ export class ReconnectPolicy {
     return this.#crashes > TOLERATED_CRASHES;
   }
 
-  /** The device has begun with an attempt. */
+  /** An attempt has begun: its first command goes out. */
   attemptStarted(now: number): void {
     this.#attemptAt = now;
   }
@@ -44,11 +45,10 @@ export class ReconnectPolicy {
   nextDelay(now: number): number {
     const duration = now - (this.#attemptAt ?? now);
     this.#attemptAt = undefined;
-    const share = Math.min(MAX_DELAY_MS, Math.max(DELAY_LIMIT_MS, ATTEMPT_SHARE * duration));
-    const limit = this.crashLoop ? MAX_DELAY_MS : share;
-    const delay = Math.min(limit, FIRST_DELAY_MS * 2 ** Math.min(this.#attempts++, 30));
-    // Up to a quarter less, so that many devices do not reconnect at once.
-    return Math.round(delay * (1 - this.#random() / 4));
+    const limit = this.crashLoop
+      ? MAX_DELAY_MS
+      : Math.max(DELAY_LIMIT_MS, ATTEMPT_FACTOR * duration);
+    return this.#backoff.next(Math.min(MAX_DELAY_MS, limit));
   }
 
   opened(now: number): void {
@@ -56,24 +56,24 @@ export class ReconnectPolicy {
     this.#openedAt = now;
   }
 
-  /** The connection has ended; harmless when there was none. */
+  /** The connection, if there was one, has ended. */
   ended(now: number): void {
     const stable = this.#openedAt !== undefined && now - this.#openedAt > STABLE_CONNECTION_MS;
     this.#openedAt = undefined;
     if (!stable) return;
-    this.#attempts = 0;
+    this.#backoff.reset();
     this.#crashes = 0;
   }
 
   /** The device restarted, or became unresponsive, while the link was open or opening. */
   deviceLost(now: number): void {
-    const young = this.#openedAt !== undefined && now - this.#openedAt < CRASH_WINDOW_MS;
-    this.#crashes = young || this.#attemptAt !== undefined ? this.#crashes + 1 : 0;
+    const justOpened = this.#openedAt !== undefined && now - this.#openedAt < CRASH_WINDOW_MS;
+    this.#crashes = justOpened || this.#attemptAt !== undefined ? this.#crashes + 1 : 0;
     this.#attemptAt = undefined;
   }
 
-  /** The reason for the failures is gone: the delays start afresh. */
+  /** The device has a network again: the delays start afresh. */
   networkBack(): void {
-    this.#attempts = 0;
+    this.#backoff.reset();
   }
 }

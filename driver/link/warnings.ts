@@ -4,22 +4,23 @@ import { EspAtError } from '../errors';
 import type { Goal } from './state/link-state';
 import { unverifiedReason } from './options';
 
-/** The warnings about the connections of a link. Each is given to an owner once, until another takes its place. */
+/** Finds the warnings about the connections of a link, and does not repeat them to the same owner. */
 export class ConnectionWarnings {
   readonly #link: LinkId;
-  #given = new Set<string>();
+  /** Keys of the warnings about the last connection. */
+  #last = new Set<string>();
 
   constructor(link: LinkId) {
     this.#link = link;
   }
 
-  /** The warnings about a new connection that its link has not given yet. */
+  /** Returns the warnings about a new connection, without those about the last one of the same owner. */
   next(goal: Goal, capabilities: Capabilities): readonly EspAtError[] {
-    const before = this.#given;
+    const before = this.#last;
     const warnings = warningsOf(this.#link, goal, capabilities);
     const keyOf = ({ code, details }: EspAtError) =>
       JSON.stringify([code, details, goal.options.owner]);
-    this.#given = new Set(warnings.map(keyOf));
+    this.#last = new Set(warnings.map(keyOf));
     return warnings.filter((warning) => !before.has(keyOf(warning)));
   }
 }

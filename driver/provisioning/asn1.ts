@@ -1,17 +1,18 @@
-/** A value of ASN.1 in DER or BER (X.690): its tag, its contents, and the values in it where it is constructed. */
+/** A value of ASN.1 in DER or BER (X.690). */
 export interface Asn1Value {
   /** Identifier octet, such as 0x30 for a SEQUENCE. */
   readonly tag: number;
   readonly contents: Buffer;
+  /** Values in it, where it is constructed. */
   readonly values: readonly Asn1Value[];
 }
 
-/** Bytes are no ASN.1 value, or not the one that was expected. */
+/** Bytes are no ASN.1 value, or not the expected one. */
 export class Asn1Error extends Error {
   override readonly name = 'Asn1Error';
 }
 
-/** Values within values, at most. */
+/** Most levels of values within values. */
 const MAX_DEPTH = 32;
 const CONSTRUCTED = 0x20;
 const OBJECT_IDENTIFIER = 0x06;
@@ -24,25 +25,25 @@ export function readAsn1(bytes: Buffer): Asn1Value {
   return readValue(bytes, 0).value;
 }
 
-/** The value at a position in a constructed value. @throws Asn1Error */
+/** Returns the value at a position in a constructed value. @throws Asn1Error */
 export function part({ values }: Asn1Value, position: number): Asn1Value {
   const value = values[position];
   if (!value) throw new Asn1Error('a value is missing');
   return value;
 }
 
-/** The bytes of an OCTET STRING, which BER may hold in pieces. */
+/** Returns the bytes of an OCTET STRING, which BER may hold in pieces. */
 export function octetsOf({ tag, contents, values }: Asn1Value): Buffer {
   return tag & CONSTRUCTED ? Buffer.concat(values.map(octetsOf)) : contents;
 }
 
-/** An INTEGER that is no key. @throws Asn1Error beyond 2^47 */
+/** Returns an INTEGER of at most 6 bytes. @throws Asn1Error */
 export function integerOf({ contents }: Asn1Value): number {
   if (contents.length === 0 || contents.length > 6) throw new Asn1Error('a number is too large');
   return contents.readIntBE(0, contents.length);
 }
 
-/** An OBJECT IDENTIFIER as `1.2.840.…`. @throws Asn1Error */
+/** Returns an OBJECT IDENTIFIER as `1.2.840.…`. @throws Asn1Error */
 export function objectIdOf({ tag, contents }: Asn1Value): string {
   if (tag !== OBJECT_IDENTIFIER) throw new Asn1Error('an object identifier is missing');
   const numbers: number[] = [];

@@ -1,5 +1,5 @@
 import type { KeyObject, X509Certificate } from 'node:crypto';
-import { expectingError, type Run } from '../at/command';
+import { tryRun, type Run } from '../at/command';
 import { parseSysmfg, sysmfgRead, sysmfgWrite, type CertificateStore } from '../commands/sysmfg';
 import type { CertificateOptions } from '../device/options';
 import { EspAtError, isRefusal } from '../errors';
@@ -9,7 +9,7 @@ import { PemError, readCertificates, readKey, type PemFlaw } from './pem';
 const PIECE_BYTES = 512;
 
 /** Names of the stores' contents in errors. */
-const materials = {
+const MATERIAL_NAMES = {
   wss_ca: 'caCertificate',
   wss_cert: 'clientCertificate',
   wss_key: 'privateKey',
@@ -22,10 +22,10 @@ interface Material<Store extends CertificateStore = CertificateStore> {
   readonly pem: string;
 }
 
-/** A material that the driver may read back. */
+/** A material that the driver may read back: no key. */
 type Readable = Material<Exclude<CertificateStore, 'wss_key'>>;
 
-/** Contents of a slot. */
+/** Contents for a slot. */
 interface Slot {
   readonly ca: Readable | undefined;
   readonly key: Material | undefined;
@@ -35,15 +35,13 @@ interface Slot {
   readonly secret: KeyObject | undefined;
 }
 
-/**
- * Materials that this process wrote and could not read back, by their settings. The driver does not write them again.
- */
+/** Materials that this process has written, but that do not read back. The driver does not write them again. */
 const unverifiable = new WeakMap<readonly CertificateOptions[], Set<string>>();
 
 /**
  * Checks that all PEM texts are readable, and that keys match their certificates. Refuses a key without a certificate:
- * the driver detects a stored key by its certificate, and a server needs both.
- * @throws EspAtError `CERTIFICATE_INVALID`, `INVALID_SETTING`; they never show a key
+ * a server needs both, and the driver detects a stored key by its certificate.
+ * @throws EspAtError `CERTIFICATE_INVALID`, `INVALID_SETTING`; neither shows a key
  */
 export function checkCertificates(certificates: readonly CertificateOptions[]): void {
   for (const each of certificates) checkSlot(each);
@@ -82,13 +80,13 @@ export async function writeCertificates(
   const known = unverifiable.get(certificates) ?? new Set<string>();
   unverifiable.set(certificates, known);
   for (const { ca, key, certificate } of slots) {
-    if (ca) await provide(run, [], ca, known);
-    if (certificate) await provide(run, key ? [key] : [], certificate, known);
+    if (ca) await writeUnlessHeld(run, [], ca, known);
+    if (certificate) await writeUnlessHeld(run, key ? [key] : [], certificate, known);
   }
 }
 
-/** Writes materials in order, unless the device holds the last one, which proves all. */
-async function provide(
+/** Writes materials in order, unless the device holds the last one, which proves that it holds all. */
+async function writeUnlessHeld(
   run: Run,
   first: readonly Material[],
   last: Readable,
@@ -96,11 +94,11 @@ async function provide(
 ): Promise<void> {
   const all = [...first, last];
   const name = all.map(({ store, slot, pem }) => `${store}.${slot}:${pem}`).join();
-  if (known.has(name) || (await isThere(run, last))) return;
-  // The port may have corrupted it: the driver writes twice at most, since the firmware may show it in another form.
+  if (known.has(name) || (await isHeld(run, last))) return;
+  // Writes twice at most: the port may have corrupted it, but the firmware may also show it in another form.
   for (let attempt = 0; attempt < 2; attempt++) {
     for (const material of all) await write(run, material);
-    if (await isThere(run, last)) return;
+    if (await isHeld(run, last)) return;
   }
   known.add(name);
 }
@@ -110,22 +108,17 @@ async function write(run: Run, { store, slot, pem }: Material): Promise<void> {
     await run(sysmfgWrite(store, slot, pem));
   } catch (error) {
     if (!isRefusal(error)) throw error;
-    const details = { material: materials[store], index: slot };
+    const details = { material: MATERIAL_NAMES[store], index: slot };
     throw new EspAtError('CERTIFICATE_WRITE', details, { cause: error });
   }
 }
 
-async function isThere(run: Run, { store, slot, pem }: Readable): Promise<boolean> {
+async function isHeld(run: Run, { store, slot, pem }: Readable): Promise<boolean> {
   const wanted = `${pem}\0`;
   for (let offset = 0; offset < wanted.length; offset += PIECE_BYTES) {
     const piece = wanted.slice(offset, offset + PIECE_BYTES);
-    let found: string | undefined;
-    try {
-      found = parseSysmfg(await run(expectingError(sysmfgRead(store, slot, offset, piece.length))));
-    } catch (error) {
-      if (!isRefusal(error)) throw error;
-    }
-    if (found !== piece) return false;
+    const response = await tryRun(run, sysmfgRead(store, slot, offset, piece.length));
+    if (!response || parseSysmfg(response) !== piece) return false;
   }
   return true;
 }
@@ -135,9 +128,7 @@ function checkSlot(given: CertificateOptions): Slot {
   const { secret, own } = slot;
   if (!secret) return slot;
   if (!own[0]) throw invalid(given, 'wss_key', { reason: 'NO_CERTIFICATE' });
-  if (!own[0].checkPrivateKey(secret)) {
-    throw invalid(given, 'wss_key', { reason: 'KEY_MISMATCH' });
-  }
+  if (!own[0].checkPrivateKey(secret)) throw invalid(given, 'wss_key', { reason: 'KEY_MISMATCH' });
   return slot;
 }
 
@@ -180,7 +171,7 @@ function invalid(
   flaw: PemFlaw,
   cause?: unknown,
 ): EspAtError {
-  const details = { material: materials[store], index: slot, ...flaw };
+  const details = { material: MATERIAL_NAMES[store], index: slot, ...flaw };
   return new EspAtError('CERTIFICATE_INVALID', details, { cause });
 }
 

@@ -2,7 +2,7 @@ import { createDecipheriv, createHash, pbkdf2Sync } from 'node:crypto';
 import { integerOf, objectIdOf, octetsOf, part, type Asn1Value } from './asn1';
 import { PemError } from './pem';
 
-/** Rounds that a file may ask for: more would block the process for seconds. */
+/** Most rounds of a file: more would block the process for seconds. */
 const MAX_ROUNDS = 1_000_000;
 
 const PBES2 = '1.2.840.113549.1.5.13';
@@ -10,7 +10,7 @@ const PBKDF2 = '1.2.840.113549.1.5.12';
 const PBE_3DES = '1.2.840.113549.1.12.1.3';
 const HMAC_SHA1 = '1.2.840.113549.2.7';
 
-const hmacs: Readonly<Record<string, string>> = {
+const HMACS: Readonly<Record<string, string>> = {
   [HMAC_SHA1]: 'sha1',
   '1.2.840.113549.2.8': 'sha224',
   '1.2.840.113549.2.9': 'sha256',
@@ -18,16 +18,16 @@ const hmacs: Readonly<Record<string, string>> = {
   '1.2.840.113549.2.11': 'sha512',
 };
 
-/** Name in Node.js, and bytes of the key. */
-const ciphers: Readonly<Record<string, readonly [string, number]>> = {
+/** Ciphers of PBES2, each with its name in Node.js and the bytes of its key. */
+const CIPHERS: Readonly<Record<string, readonly [string, number]>> = {
   '1.2.840.113549.3.7': ['des-ede3-cbc', 24],
   '2.16.840.1.101.3.4.1.2': ['aes-128-cbc', 16],
   '2.16.840.1.101.3.4.1.22': ['aes-192-cbc', 24],
   '2.16.840.1.101.3.4.1.42': ['aes-256-cbc', 32],
 };
 
-/** Encryptions that PKCS #12 files have, but Node.js does not decrypt. */
-const oldCiphers: Readonly<Record<string, string>> = {
+/** Ciphers of PKCS #12 files that Node.js does not decrypt. */
+const OLD_CIPHERS: Readonly<Record<string, string>> = {
   '1.2.840.113549.1.12.1.1': 'RC4',
   '1.2.840.113549.1.12.1.2': 'RC4',
   '1.2.840.113549.1.12.1.5': 'RC2',
@@ -41,7 +41,7 @@ interface KeyAndIv {
 }
 
 /**
- * Decrypts what a passphrase protects.
+ * Decrypts bytes with a passphrase.
  * @param algorithm AlgorithmIdentifier: PBES2 (RFC 8018), or PKCS #12 with Triple DES
  * @throws PemError `CIPHER_NOT_SUPPORTED`; `PASSPHRASE_WRONG` where the padding shows it; Asn1Error
  */
@@ -55,7 +55,7 @@ export function decrypt(algorithm: Asn1Value, bytes: Buffer, passphrase: string)
   }
 }
 
-/** Rounds of an INTEGER. @throws PemError `DAMAGED` */
+/** Returns the number of rounds in an INTEGER. @throws PemError `DAMAGED` */
 export function roundsOf(value: Asn1Value): number {
   const rounds = integerOf(value);
   if (rounds < 1 || rounds > MAX_ROUNDS) throw new PemError({ reason: 'DAMAGED' });
@@ -66,11 +66,11 @@ function keyAndIv(algorithm: Asn1Value, passphrase: string): KeyAndIv {
   const name = objectIdOf(part(algorithm, 0));
   const parameters = part(algorithm, 1);
   if (name === PBES2) return pbes2(parameters, passphrase);
-  if (name !== PBE_3DES) throw notSupported(oldCiphers[name] ?? name);
+  if (name !== PBE_3DES) throw notSupported(OLD_CIPHERS[name] ?? name);
   const salt = octetsOf(part(parameters, 0));
   const rounds = roundsOf(part(parameters, 1));
   const derive = (purpose: number, length: number) =>
-    pkcs12Key({ hash: 'sha1', purpose, length, password: wide(passphrase), salt, rounds });
+    pkcs12Key({ hash: 'sha1', purpose, length, password: passwordBytes(passphrase), salt, rounds });
   return { cipher: 'des-ede3-cbc', key: derive(1, 24), iv: derive(2, 8) };
 }
 
@@ -80,11 +80,11 @@ function pbes2(parameters: Asn1Value, passphrase: string): KeyAndIv {
   if (derivationName !== PBKDF2) throw notSupported(derivationName);
   const [salt, rounds, ...others] = part(derivation, 1).values;
   if (!salt || !rounds) throw new PemError({ reason: 'DAMAGED' });
-  // An optional length of the key comes before the optional function.
+  // The length of the key, which is optional, comes before the function, which is optional too.
   const functionId = others.find(({ values }) => values.length > 0);
   const hmacName = functionId ? objectIdOf(part(functionId, 0)) : HMAC_SHA1;
   const cipherName = objectIdOf(part(encryption, 0));
-  const [hmac, cipher] = [hmacs[hmacName], ciphers[cipherName]];
+  const [hmac, cipher] = [HMACS[hmacName], CIPHERS[cipherName]];
   if (!hmac || !cipher) throw notSupported(hmac ? cipherName : hmacName);
   const [name, length] = cipher;
   const key = pbkdf2Sync(passphrase, octetsOf(salt), roundsOf(rounds), length, hmac);
@@ -93,12 +93,12 @@ function pbes2(parameters: Asn1Value, passphrase: string): KeyAndIv {
 
 const notSupported = (cipher: string) => new PemError({ reason: 'CIPHER_NOT_SUPPORTED', cipher });
 
-/** UTF-16 with its final zero, as PKCS #12 takes a passphrase. */
-export function wide(passphrase: string): Buffer {
+/** Returns a passphrase in the form of PKCS #12: UTF-16 with a final zero. */
+export function passwordBytes(passphrase: string): Buffer {
   return Buffer.from(`${passphrase}\0`, 'utf16le').swap16();
 }
 
-export interface DerivationOptions {
+interface DerivationOptions {
   readonly hash: string;
   /** 1: a key. 2: an initialization vector. 3: a key of a MAC. */
   readonly purpose: number;
@@ -130,7 +130,7 @@ function repeated(bytes: Buffer, block: number): Buffer {
   return Buffer.alloc(block * Math.ceil(bytes.length / block), bytes);
 }
 
-/** Adds a number and 1 to each block, modulo the size of a block. */
+/** Adds `number` and 1 to each block, modulo the size of a block. */
 function addToBlocks(blocks: Buffer, number: Buffer): void {
   for (let start = 0; start < blocks.length; start += number.length) {
     let carry = 1;

@@ -1,12 +1,13 @@
 import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto';
 import type { Reason } from '../error-reasons';
 
-/** The reason why a PEM text is unusable, as details of an error. */
+/** Why a PEM text is unusable, as details of an error. */
 export interface PemFlaw {
   readonly reason: Reason;
   readonly [name: string]: string | number;
 }
 
+/** A PEM text, or a PKCS #12 file, is unusable. */
 export class PemError extends Error {
   override readonly name = 'PemError';
   readonly flaw: PemFlaw;
@@ -17,17 +18,17 @@ export class PemError extends Error {
   }
 }
 
-/** Characters of a PEM text at most: many times the size of the firmware's stores. */
+/** Most characters of a PEM text: many times the size of the firmware's stores. */
 const MAX_LENGTH = 65_536;
-/** Bytes of a value of `AT+SYSMFG`, without the final NUL. */
+/** Most bytes of a value of `AT+SYSMFG`, without the final NUL. */
 const MAX_STORED_BYTES = 8191;
-/** A header of OpenSSL's older format. */
+/** The header of an encrypted key in OpenSSL's older format. */
 const ENCRYPTED_HEADER = /^Proc-Type: 4,ENCRYPTED/m;
 /** Key types that TLS in the firmware supports. */
-const usableKeys = ['rsa', 'ec'];
+const USABLE_KEYS = ['rsa', 'ec'];
 
 /**
- * Returns the certificates of a PEM text, one or several, without text between them, and with LF line ends.
+ * Returns the certificates of a PEM text, one or several, without other text, and with LF line ends.
  * @throws PemError
  */
 export function readCertificates(text: string): {
@@ -35,7 +36,7 @@ export function readCertificates(text: string): {
   readonly all: X509Certificate[];
 } {
   const found = blocks(text, /^CERTIFICATE$/);
-  if (found.length === 0) throw new PemError(instead(text, 'CERTIFICATE'));
+  if (found.length === 0) throw new PemError(missingBlock(text, 'CERTIFICATE'));
   const all = found.map((block) => {
     try {
       return new X509Certificate(block);
@@ -46,11 +47,11 @@ export function readCertificates(text: string): {
   return { pem: storable(found.join('')), all };
 }
 
-/** What recordings hold in place of a key. */
-const maskedKey = /^-----BEGIN [A-Z0-9 ]+-----[*\s]+-----END/;
+/** A key in a recording, which masks it. */
+const MASKED_KEY = /^-----BEGIN [A-Z0-9 ]+-----[*\s]+-----END/;
 
 /**
- * Returns the private key of a PEM text; no key where it is masked, so that a recording replays.
+ * Returns the private key of a PEM text; `key` is undefined for a masked one, so that a recording replays.
  * @throws PemError, which never shows the key
  */
 export function readKey(text: string): {
@@ -59,17 +60,17 @@ export function readKey(text: string): {
 } {
   const [pem, another] = blocks(text, /PRIVATE KEY$/).map(storable);
   if (ENCRYPTED_HEADER.test(text)) throw new PemError({ reason: 'ENCRYPTED_KEY' });
-  if (pem === undefined) throw new PemError(instead(text, 'PRIVATE KEY'));
+  if (pem === undefined) throw new PemError(missingBlock(text, 'PRIVATE KEY'));
   if (another !== undefined) throw new PemError({ reason: 'SEVERAL_KEYS' });
   if (pem.includes('ENCRYPTED')) throw new PemError({ reason: 'ENCRYPTED_KEY' });
-  if (maskedKey.test(pem)) return { pem, key: undefined };
+  if (MASKED_KEY.test(pem)) return { pem, key: undefined };
   let key: KeyObject;
   try {
     key = createPrivateKey(pem);
   } catch {
     throw new PemError({ reason: 'DAMAGED' });
   }
-  if (!usableKeys.includes(key.asymmetricKeyType ?? '')) {
+  if (!USABLE_KEYS.includes(key.asymmetricKeyType ?? '')) {
     throw new PemError({ reason: 'KEY_TYPE', type: key.asymmetricKeyType ?? 'unknown' });
   }
   return { pem, key };
@@ -93,8 +94,8 @@ function storable(pem: string): string {
   return pem;
 }
 
-/** Returns the reason for a text without a block of the label `missing`. */
-function instead(text: string, missing: string): PemFlaw {
+/** Returns the flaw of a text without a block of the label `missing`. */
+function missingBlock(text: string, missing: string): PemFlaw {
   const [, label] = /-----BEGIN ([A-Z0-9 ]+)-----/.exec(text) ?? [];
   if (label === undefined) return { reason: 'NOT_PEM', label: missing };
   const isWhole = text.includes(`-----END ${label}-----`);

@@ -1,9 +1,9 @@
 import { createHmac, createPrivateKey, timingSafeEqual, X509Certificate } from 'node:crypto';
 import { Asn1Error, objectIdOf, octetsOf, part, readAsn1, type Asn1Value } from './asn1';
-import { decrypt, pkcs12Key, roundsOf, wide } from './password-cipher';
+import { decrypt, pkcs12Key, roundsOf, passwordBytes } from './password-cipher';
 import { PemError } from './pem';
 
-/** Bytes of a file at most. */
+/** Most bytes of a file. */
 const MAX_BYTES = 65_536;
 
 const DATA = '1.2.840.113549.1.7.1';
@@ -13,7 +13,8 @@ const ENCRYPTED_KEY_BAG = '1.2.840.113549.1.12.10.1.2';
 const CERTIFICATE_BAG = '1.2.840.113549.1.12.10.1.3';
 const X509 = '1.2.840.113549.1.9.22.1';
 
-const macHashes: Readonly<Record<string, readonly [string, number]>> = {
+/** Hashes of a MAC, each with its name in Node.js and its bytes. */
+const MAC_HASHES: Readonly<Record<string, readonly [string, number]>> = {
   '1.3.14.3.2.26': ['sha1', 20],
   '2.16.840.1.101.3.4.2.4': ['sha224', 28],
   '2.16.840.1.101.3.4.2.1': ['sha256', 32],
@@ -21,7 +22,7 @@ const macHashes: Readonly<Record<string, readonly [string, number]>> = {
   '2.16.840.1.101.3.4.2.3': ['sha512', 64],
 };
 
-/** What a PKCS #12 file (.p12, .pfx) holds, in PEM; an empty text where it holds none. */
+/** Contents of a PKCS #12 file (.p12, .pfx) in PEM; an empty text where the file has none. */
 export interface Pkcs12Contents {
   /** Self-signed certificates other than the client's. */
   readonly ca: string;
@@ -39,7 +40,7 @@ export function readPkcs12(file: Buffer, passphrase: string): Pkcs12Contents {
   const { length } = file;
   if (length > MAX_BYTES) throw new PemError({ reason: 'TOO_MANY_BYTES', length, max: MAX_BYTES });
   try {
-    return sorted(bagsOf(readAsn1(file), passphrase));
+    return pemOf(bagsOf(readAsn1(file), passphrase));
   } catch (error) {
     if (!(error instanceof PemError)) throw new PemError({ reason: 'DAMAGED' }, error);
     if (error.flaw.reason !== 'PASSPHRASE_WRONG' || passphrase !== '') throw error;
@@ -63,23 +64,24 @@ function bagsOf(file: Asn1Value, passphrase: string): Bags {
   return bags;
 }
 
-/** The MAC tells a wrong passphrase from a damaged file; a hash that is unknown here proves nothing. */
+/** Checks the MAC, which distinguishes a wrong passphrase from a damaged file. Skips a MAC with an unknown hash. */
 function checkMac(mac: Asn1Value, safe: Buffer, passphrase: string): void {
   const digest = part(mac, 0);
-  const hash = macHashes[objectIdOf(part(part(digest, 0), 0))];
+  const hash = MAC_HASHES[objectIdOf(part(part(digest, 0), 0))];
   if (!hash) return;
   const [name, length] = hash;
   const salt = octetsOf(part(mac, 1));
   const rounds = mac.values[2] ? roundsOf(mac.values[2]) : 1;
-  // Programs do not agree on what no passphrase is.
-  const passwords = passphrase === '' ? [wide(''), Buffer.alloc(0)] : [wide(passphrase)];
-  const fits = passwords.some((password) => {
+  // Programs encode an absent passphrase in two ways.
+  const passwords =
+    passphrase === '' ? [passwordBytes(''), Buffer.alloc(0)] : [passwordBytes(passphrase)];
+  const isRight = passwords.some((password) => {
     const key = pkcs12Key({ hash: name, purpose: 3, length, password, salt, rounds });
     const computed = createHmac(name, key).update(safe).digest();
     const stored = octetsOf(part(digest, 1));
     return computed.length === stored.length && timingSafeEqual(computed, stored);
   });
-  if (!fits) throw new PemError({ reason: 'PASSPHRASE_WRONG' });
+  if (!isRight) throw new PemError({ reason: 'PASSPHRASE_WRONG' });
 }
 
 function contentsOf(info: Asn1Value, passphrase: string): Asn1Value {
@@ -89,15 +91,15 @@ function contentsOf(info: Asn1Value, passphrase: string): Asn1Value {
       return readAsn1(octetsOf(content));
     case ENCRYPTED_DATA: {
       const encrypted = part(content, 1);
-      return decrypted(part(encrypted, 1), octetsOf(part(encrypted, 2)), passphrase);
+      return decryptedValue(part(encrypted, 1), octetsOf(part(encrypted, 2)), passphrase);
     }
     default:
       throw new PemError({ reason: 'DAMAGED' });
   }
 }
 
-/** Without a MAC, only nonsense in place of ASN.1 may show a wrong passphrase. */
-function decrypted(algorithm: Asn1Value, bytes: Buffer, passphrase: string): Asn1Value {
+/** Decrypts a value. Bytes that are no ASN.1 show a wrong passphrase, also in a file without a MAC. */
+function decryptedValue(algorithm: Asn1Value, bytes: Buffer, passphrase: string): Asn1Value {
   const plain = decrypt(algorithm, bytes, passphrase);
   try {
     return readAsn1(plain);
@@ -121,7 +123,7 @@ function collect(bag: Asn1Value, passphrase: string, { keys, certificates }: Bag
   }
 }
 
-function sorted({ keys, certificates }: Bags): Pkcs12Contents {
+function pemOf({ keys, certificates }: Bags): Pkcs12Contents {
   const [keyBytes, another] = keys;
   if (another) throw new PemError({ reason: 'SEVERAL_KEYS' });
   const all = certificates.map((bytes) => new X509Certificate(bytes));

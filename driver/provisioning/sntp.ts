@@ -10,14 +10,14 @@ import {
 import type { ClockOptions } from '../device/options';
 import { EspAtError } from '../errors';
 
-/** Milliseconds for a server's response; the firmware repeats its request after 15 s. */
+/** Milliseconds in which a server has to respond; the firmware repeats its request after 15 s. */
 const SNTP_TIMEOUT_MS = 20_000;
 /** Milliseconds between queries of the time. */
 const TIME_POLL_MS = 500;
 /** The first plausible year: an unset clock counts from 1970. */
 const FIRST_PLAUSIBLE_YEAR = 2020;
 
-export interface SntpWait {
+interface SntpWait {
   readonly clock: Clock;
   readonly signal: AbortSignal;
   /** Whether the URC `+TIME_UPDATED` has come. */
@@ -33,7 +33,7 @@ export async function configureSntp(run: Run, { timezone, servers }: ClockOption
   if (!isSntpSet(await run(cipsntpcfgQuery()), timezone, servers)) await run(command);
 }
 
-/** @throws EspAtError `CLOCK_NOT_SET` after 20 s, and what `run` rejects with */
+/** Waits until SNTP has set the device's clock. @throws EspAtError `CLOCK_NOT_SET` after 20 s, and what `run` rejects with */
 export async function waitForSntp(run: Run, { clock, signal, isSet }: SntpWait): Promise<void> {
   const end = clock.now() + SNTP_TIMEOUT_MS;
   while (!isSet() && !(await knowsTime(run))) {
@@ -43,7 +43,7 @@ export async function waitForSntp(run: Run, { clock, signal, isSet }: SntpWait):
   }
 }
 
-/** Whether the device knows the time (`AT+CIPSNTPTIME?`). */
+/** Asks the device whether it knows the time (`AT+CIPSNTPTIME?`). */
 export async function knowsTime(run: Run): Promise<boolean> {
   return parseSntpTime(await run(cipsntptime())).getUTCFullYear() >= FIRST_PLAUSIBLE_YEAR;
 }

@@ -2,38 +2,34 @@ import { createPrivateKey } from 'node:crypto';
 import type { CertificateOptions } from '../device/options';
 import { EspAtError } from '../errors';
 import { PemError } from './pem';
-import { readPkcs12, type Pkcs12Contents } from './pkcs12';
+import { readPkcs12 } from './pkcs12';
 
-/** CA, client certificate and key as the options of Node.js's `tls` hold them. */
+/** CA, client certificate and key, as in the options of Node.js's `tls`. */
 export interface TlsMaterial {
   readonly ca?: string | Buffer | undefined;
   readonly cert?: string | Buffer | undefined;
   readonly key?: string | Buffer | undefined;
   /** A PKCS #12 file in place of the three. */
   readonly pfx?: Buffer | undefined;
-  /** Of the key, or of the PKCS #12 file. */
+  /** Passphrase of the key, or of the PKCS #12 file. */
   readonly passphrase?: string | undefined;
 }
 
 /**
- * Returns TLS material as PEM texts for a slot of the device, which cannot be given a passphrase: the key comes
- * decrypted. Does not check the texts otherwise.
+ * Returns TLS material as PEM texts for a slot of the device. Decrypts the key, because the device takes no passphrase.
+ * Does not check the texts otherwise.
  * @throws EspAtError `CERTIFICATE_INVALID`, which never shows a key
  */
 export function certificatesOf(slot: number, material: TlsMaterial): CertificateOptions {
   const { pfx, passphrase = '' } = material;
-  if (pfx) return { slot, ...readFile(slot, pfx, passphrase) };
+  if (pfx) return { slot, ...withMaterial('pfx', slot, () => readPkcs12(pfx, passphrase)) };
   const text = (given: string | Buffer | undefined) => given?.toString() ?? '';
   return {
     slot,
     ca: text(material.ca),
     certificate: text(material.cert),
-    key: named('privateKey', slot, () => decryptedKey(text(material.key), passphrase)),
+    key: withMaterial('privateKey', slot, () => decryptedKey(text(material.key), passphrase)),
   };
-}
-
-function readFile(slot: number, pfx: Buffer, passphrase: string): Pkcs12Contents {
-  return named('pfx', slot, () => readPkcs12(pfx, passphrase));
 }
 
 const ENCRYPTED = /^-----BEGIN ENCRYPTED PRIVATE KEY-----|^Proc-Type: 4,ENCRYPTED/m;
@@ -46,8 +42,7 @@ function decryptedKey(pem: string, passphrase: string): string {
     const key = createPrivateKey({ key: pem, passphrase });
     return String(key.export({ format: 'pem', type: 'pkcs8' }));
   } catch (error) {
-    const isUnsupported = /unsupported/i.test(String(error));
-    if (isUnsupported) {
+    if (/unsupported/i.test(String(error))) {
       const cipher = /^DEK-Info: ([\w-]+)/m.exec(pem)?.[1] ?? 'PKCS #8';
       throw new PemError({ reason: 'CIPHER_NOT_SUPPORTED', cipher });
     }
@@ -55,12 +50,13 @@ function decryptedKey(pem: string, passphrase: string): string {
   }
 }
 
-function named<T>(what: 'privateKey' | 'pfx', slot: number, read: () => T): T {
+/** Names the material in an error of `read`. */
+function withMaterial<T>(material: 'privateKey' | 'pfx', slot: number, read: () => T): T {
   try {
     return read();
   } catch (error) {
     if (!(error instanceof PemError)) throw error;
-    const details = { material: what, index: slot, ...error.flaw };
+    const details = { material, index: slot, ...error.flaw };
     throw new EspAtError('CERTIFICATE_INVALID', details, { cause: error });
   }
 }

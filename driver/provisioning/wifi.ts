@@ -1,4 +1,4 @@
-import { expectingError, type Run } from '../at/command';
+import { tryRun, type Run } from '../at/command';
 import {
   cwjap,
   cwjapQuery,
@@ -21,7 +21,7 @@ import { EspAtError, type ErrorCode, isRefusal } from '../errors';
 
 /** Seconds between the device's own attempts to rejoin. */
 const REJOIN_INTERVAL_S = 1;
-/** 0: no limit. */
+/** Attempts to rejoin; 0: no limit. */
 const REJOIN_ATTEMPTS = 0;
 /** Milliseconds between queries of a device that joins by itself. */
 const JOIN_POLL_MS = 250;
@@ -33,14 +33,15 @@ const JOINING_TIMEOUT_MS = 10_000;
  */
 const REJOIN_TIMEOUT_MS = 5000;
 
-const joinFailures = {
+/** Error codes of the reasons for which a device could not join. */
+export const JOIN_FAILURES = {
   timeout: 'WIFI_TIMEOUT',
   password: 'WIFI_PASSWORD',
   'not-found': 'WIFI_NOT_FOUND',
   other: 'WIFI_FAILED',
 } as const satisfies Record<string, ErrorCode>;
 
-export interface JoinContext {
+interface JoinContext {
   readonly clock: Clock;
   readonly signal: AbortSignal;
   /** Whether an access point has accepted the device since the join began (`WIFI CONNECTED`). */
@@ -48,7 +49,7 @@ export interface JoinContext {
 }
 
 /**
- * Joins a network, and configures automatic rejoining. Changes nothing where the device has already joined it.
+ * Joins a network unless the device has already joined it, and lets the device rejoin by itself.
  * @throws EspAtError `INVALID_SETTING`, `WIFI_TIMEOUT`, `WIFI_PASSWORD`, `WIFI_NOT_FOUND`, `WIFI_NO_ADDRESS`,
  * `WIFI_FAILED`, and what `run` rejects with
  */
@@ -62,21 +63,13 @@ export async function joinWifi(run: Run, wifi: WifiOptions, context: JoinContext
       throw await joinFailure(run, wifi.ssid, error, context);
     }
   }
-  await ignoringRefusal(run(expectingError(cwreconncfg(REJOIN_INTERVAL_S, REJOIN_ATTEMPTS))));
+  await tryRun(run, cwreconncfg(REJOIN_INTERVAL_S, REJOIN_ATTEMPTS));
 }
 
-/**
- * Whether a scan shows the network; not where the device is busy with its own attempts to join.
- * @throws EspAtError what `run` rejects with
- */
+/** Whether a scan shows the network; false also while the device is busy with its own attempts to join. */
 export async function isInReach(run: Run, { ssid }: WifiOptions): Promise<boolean> {
-  try {
-    const networks = parseCwlap(await run(expectingError(cwlap())));
-    return networks.some((network) => network.ssid === ssid);
-  } catch (error) {
-    if (isRefusal(error)) return false;
-    throw error;
-  }
+  const response = await tryRun(run, cwlap());
+  return response !== undefined && parseCwlap(response).some((network) => network.ssid === ssid);
 }
 
 /** Returns the networks in reach, the strongest first. @throws EspAtError what `run` rejects with */
@@ -102,7 +95,7 @@ async function hasJoined(
   return parseCwjap(await run(cwjapQuery()))?.bssid === bssid.toLowerCase();
 }
 
-/** Milliseconds for which a device in this state may be about to join by itself. */
+/** Milliseconds to wait while a device in this state may join by itself. */
 function joinTimeout(state: number): number {
   switch (state) {
     case stationState.noAddress:
@@ -115,7 +108,7 @@ function joinTimeout(state: number): number {
   }
 }
 
-/** Switches the station on, and keeps an access point. */
+/** Switches the station on. Keeps the device's access point on, if it is. */
 async function enableStation(run: Run): Promise<void> {
   const mode = parseCwmode(await run(cwmodeQuery()));
   if (mode === 0 || mode === 2) await run(cwmode(mode + 1));
@@ -129,10 +122,10 @@ async function joinFailure(
 ): Promise<unknown> {
   if (!isRefusal(error)) return error;
   const reason = parseJoinFailure(String(error.details.reason)) ?? 'other';
-  // The device reports a timeout also when an access point accepted it and it got no address.
-  const stuck = reason === 'timeout' && (associated() || (await lacksAddress(run)));
+  // The device reports a timeout also where an access point has accepted it, but it gets no address.
+  const lacksOnlyAddress = reason === 'timeout' && (associated() || (await lacksAddress(run)));
   return new EspAtError(
-    stuck ? 'WIFI_NO_ADDRESS' : joinFailures[reason],
+    lacksOnlyAddress ? 'WIFI_NO_ADDRESS' : JOIN_FAILURES[reason],
     { ssid },
     { cause: error },
   );
@@ -140,12 +133,4 @@ async function joinFailure(
 
 async function lacksAddress(run: Run): Promise<boolean> {
   return parseCwstate(await run(cwstate())).state === stationState.noAddress;
-}
-
-async function ignoringRefusal(response: Promise<unknown>): Promise<void> {
-  try {
-    await response;
-  } catch (error) {
-    if (!isRefusal(error)) throw error;
-  }
 }

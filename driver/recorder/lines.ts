@@ -77,7 +77,7 @@ export interface SnapshotLine {
   readonly snapshot: 'ready';
   /** Milliseconds since the last check of the links. */
   readonly checkedMs: number;
-  /** Index of the first query of the next resync. */
+  /** Index of the query that the next resync asks first. */
   readonly firstQuery: number;
   readonly links: readonly LinkSnapshot[];
 }

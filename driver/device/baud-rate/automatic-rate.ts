@@ -1,26 +1,23 @@
 import type { AtClient } from '../../at/at-client';
-import { onTimeout, type Cancel, type Clock } from '../../clock';
+import { onTimeout, type Cancel } from '../../clock';
 import { asEspAtError, EspAtError } from '../../errors';
-import type { SessionPort } from '../session/session-port';
-import { climb, type ClimbResult } from './climb';
-import type { RateLimit } from './rate-limit';
+import { climb, type ClimbContext, type ClimbResult } from './climb';
 
-/** Milliseconds between looks whether all links are closed, which the next trial of a failed rate requires. */
-const LOOK_AGAIN_MS = 10 * 60_000;
+/** Milliseconds between checks whether all links are closed: only then the driver tries a failed rate again. */
+const RETRY_POLL_MS = 10 * 60_000;
 
-export interface AutomaticRateContext {
+interface AutomaticRateContext extends ClimbContext {
   readonly client: AtClient;
-  readonly port: SessionPort;
-  readonly limit: RateLimit;
-  readonly clock: Clock;
-  /** Aborts with the boot. */
+  /** Aborts when the boot ends. */
   readonly signal: AbortSignal;
 }
 
-/** `lost`: the device does not answer, or may have restarted. */
-export type AutomaticRateEvent =
-  | { readonly kind: 'done' }
+type AutomaticRateEvent =
+  /** A climb has ended. */
+  | { readonly kind: 'climbed' }
+  /** The rate is lower, because responses were lost. */
   | { readonly kind: 'lowered'; readonly error: EspAtError }
+  /** The device does not answer, or may have restarted. */
   | { readonly kind: 'lost'; readonly error: EspAtError };
 
 /**
@@ -39,13 +36,13 @@ export class AutomaticRate {
     if (context.port.isAutomatic) void this.#climb();
   }
 
-  /** Call when a response is lost or corrupt. */
-  outOfSync(): void {
+  /** A response is lost or corrupt. */
+  responseLost(): void {
     const { port, limit, clock } = this.#context;
     const { baudRate, startRate } = port;
     if (!port.isAutomatic || baudRate === undefined || baudRate <= (startRate ?? 0)) return;
-    if (!limit.outOfSync(clock.now())) return;
-    limit.failed(baudRate, clock.now());
+    if (!limit.responseLost(clock.now())) return;
+    limit.rateFailed(baudRate, clock.now());
     void this.#climb().then(() => {
       if (port.baudRate === baudRate || port.baudRate === undefined) return;
       const details = { rate: baudRate, before: port.baudRate };
@@ -53,7 +50,7 @@ export class AutomaticRate {
     });
   }
 
-  /** Runs a climb as a command sequence: before queued messages, and after the running command. */
+  /** Runs a climb as a command sequence: after the running command, before queued messages. */
   async #climb(): Promise<void> {
     const { client, signal } = this.#context;
     this.#timer?.();
@@ -69,14 +66,14 @@ export class AutomaticRate {
       this.#listener({ kind: 'lost', error: new EspAtError('DEVICE_RESTARTED') });
       return;
     }
-    this.#listener({ kind: 'done' });
+    this.#listener({ kind: 'climbed' });
     this.#climbLater(result === 'slow' ? 0 : this.#context.limit.retryAt);
   }
 
   #climbLater(retryAt: number | undefined): void {
     const { client, clock } = this.#context;
     if (retryAt === undefined) return;
-    const ms = Math.max(retryAt - clock.now(), LOOK_AGAIN_MS);
+    const ms = Math.max(retryAt - clock.now(), RETRY_POLL_MS);
     this.#timer = onTimeout(clock, ms, () => {
       if (client.hasConnection) this.#climbLater(retryAt);
       else void this.#climb();

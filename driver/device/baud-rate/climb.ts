@@ -1,10 +1,10 @@
 import type { AtClient } from '../../at/at-client';
 import type { SequenceAccess } from '../../at/command-sequence';
-import { expectingError } from '../../at/command';
+import { tryRun } from '../../at/command';
 import type { Clock } from '../../clock';
 import { echoOff, echoOn } from '../../commands/base';
-import { parseUart, uartQuery, type FlowControl } from '../../commands/uart';
-import { EspAtError, isRefusal } from '../../errors';
+import { parseUart, uartQuery } from '../../commands/uart';
+import { EspAtError } from '../../errors';
 import type { SessionPort } from '../session/session-port';
 import type { RateLimit } from './rate-limit';
 import { runRateState } from './rate-runner';
@@ -18,25 +18,32 @@ export interface ClimbContext {
   readonly clock: Clock;
 }
 
-/** A device whose response takes longer, in milliseconds, is too slow for a climb: it would seem silent at a new rate. */
+/** A device that takes longer to respond is too slow for a climb: it would seem silent at a new rate. */
 const SLOW_RESPONSE_MS = 100;
 
-/** `unchanged` or `changed`: the rate. `slow`: not now. `restarted`: the device was silent meanwhile, and may have restarted. */
-export type ClimbResult = 'unchanged' | 'slow' | 'changed' | 'restarted';
+export type ClimbResult =
+  /** the best rate, before and after */
+  | 'unchanged'
+  | 'changed'
+  /** the device responds too slowly now */
+  | 'slow'
+  /** the device was silent in the climb, and may have restarted */
+  | 'restarted';
 
 /**
- * Changes to the highest baud rate at which data passes without a fault, or down to the highest that is allowed.
- * While a link is connected it only goes down, and tests nothing.
+ * Changes to the highest baud rate at which data passes without a fault, or down to the highest that the limit allows.
+ * While a link has a connection, it only goes down, and tests nothing.
  * @throws EspAtError `DEVICE_UNRESPONSIVE`, `OUT_OF_SYNC`, `PORT_*`
  */
 export async function climb(access: SequenceAccess, context: ClimbContext): Promise<ClimbResult> {
   const { client, port, limit, clock } = context;
   const before = port.baudRate;
   if (!port.canSetRate || before === undefined || !(await port.hasModemLines())) return 'unchanged';
-  const asked = clock.now();
-  const flowControl = await askFlowControl(access);
-  if (!flowControl) return 'unchanged';
-  if (clock.now() - asked > SLOW_RESPONSE_MS) return 'slow';
+  const start = clock.now();
+  const response = await tryRun(access.run, uartQuery());
+  if (!response) return 'unchanged';
+  const { flowControl } = parseUart(response);
+  if (clock.now() - start > SLOW_RESPONSE_MS) return 'slow';
   const isTested = !client.hasConnection;
   const ceiling = limit.ceiling(clock.now());
   const begin = climbFrom(
@@ -44,7 +51,7 @@ export async function climb(access: SequenceAccess, context: ClimbContext): Prom
     {
       ladder: LADDER,
       isTested,
-      unwired: 'rts',
+      unwiredFlowControl: 'rts',
       losses: 0,
       wasSilent: false,
       ceiling: isTested ? ceiling : Math.min(ceiling, before),
@@ -55,35 +62,26 @@ export async function climb(access: SequenceAccess, context: ClimbContext): Prom
   const end = isTested
     ? await withEcho(access, client, () => runRateState(access, port, begin))
     : await runRateState(access, port, begin);
-  return learn(end, context);
+  return concludeClimb(end, context);
 }
 
-/** With a link connected only the rate changes. */
+/** While a link has a connection, only the rate changes. */
 function wiresOf({ port, limit }: ClimbContext, isTested: boolean): Climb['wires'] {
   if (!isTested) return port.usesFlowControl ? 'proven' : 'none';
   return limit.wiresWork ? 'unknown' : 'none';
 }
 
-function learn(end: RateState, { port, limit, clock }: ClimbContext): ClimbResult {
+function concludeClimb(end: RateState, { port, limit, clock }: ClimbContext): ClimbResult {
   if (end.kind !== 'settled') throw new EspAtError('DEVICE_UNRESPONSIVE', { port: port.address });
   const { ceiling, failedRate, wires, wasSilent } = end.climb;
   if (failedRate !== undefined && failedRate > ceiling)
-    limit[wasSilent ? 'silent' : 'failed'](failedRate, clock.now());
+    limit[wasSilent ? 'rateSilent' : 'rateFailed'](failedRate, clock.now());
   if (wires === 'none' && end.climb.triedWires) limit.wiresWork = false;
   port.remember();
   return wasSilent ? 'restarted' : 'changed';
 }
 
-async function askFlowControl({ run }: SequenceAccess): Promise<FlowControl | undefined> {
-  try {
-    return parseUart(await run(expectingError(uartQuery()))).flowControl;
-  } catch (error) {
-    if (isRefusal(error)) return undefined;
-    throw error;
-  }
-}
-
-/** Echo is on while `body` runs. */
+/** Runs `body` with the device's echo on. */
 async function withEcho<T>(
   { run }: SequenceAccess,
   client: ClimbContext['client'],

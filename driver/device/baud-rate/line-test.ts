@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { looksIntact, parseUrc } from '../../at/urc';
 import type { PortLease } from '../../at/port-lease';
 import { isFinalResultCode } from '../../at/outcome';
@@ -6,17 +7,17 @@ import { isFinalResultCode } from '../../at/outcome';
 const LINE_BYTES = 240;
 /** Test lines, for about 4 kB each way. */
 const LINES = 16;
-/** How often a line may be sent again because a URC came in between. */
+/** Most repetitions of lines because a URC came in between. */
 const MAX_REPETITIONS = 4;
 
-/** The response to `AT+CMD?` of about 3 kB, by which {@link passesData} recognizes a corrupt one. */
+/** The response to `AT+CMD?`, about 3 kB: {@link passesData} compares later ones with it. */
 export interface KnownResponse {
   lines?: readonly string[];
 }
 
 /**
- * Whether kilobytes pass both ways without a fault. The device echoes lines that are no commands, and answers each
- * with `ERROR`; then it lists its commands. It writes nothing to its flash and changes nothing.
+ * Whether kilobytes pass both ways without a fault. The device echoes lines that are no commands, and answers each with
+ * `ERROR`; then it lists its commands. None of that changes a setting.
  * @param lease of the port of a device whose echo is on
  * @param known the response at a rate that works; set by the first test
  */
@@ -30,12 +31,12 @@ export async function passesData(lease: PortLease, known: KnownResponse): Promis
   }
   const lines = await listCommands(lease);
   const before = known.lines ?? (await listCommands(lease));
-  const isEqual = lines.length === before.length && lines.every((each, at) => each === before[at]);
+  const isEqual = isDeepStrictEqual(lines, before);
   if (isEqual) known.lines = lines;
   return isEqual;
 }
 
-/** Sends `count` lines to a device with its echo on; returns how many do not come back unchanged. */
+/** Counts the lines, of `count`, that a device with its echo on does not send back unchanged. */
 export async function countCorruptLines(lease: PortLease, count: number): Promise<number> {
   let corrupt = 0;
   for (let index = 0; index < count; index++) {
@@ -46,7 +47,7 @@ export async function countCorruptLines(lease: PortLease, count: number): Promis
   return corrupt;
 }
 
-/** Text that is no command, not even in parts, with every printable character and long runs of equal bits. */
+/** A text with nearly every printable character and long runs of equal bits. No part of it is a command. */
 function testLine(index: number): string {
   const first = 0x21;
   const count = 0x7f - first;
@@ -57,7 +58,7 @@ function testLine(index: number): string {
   return `#${String.fromCharCode(...bytes)}`.replaceAll(/[AaTt+>]/g, 'U');
 }
 
-/** Returns the lines up to the final result code, or until the device is silent. */
+/** Sends a line, and returns the lines up to the final result code, or until the device is silent. */
 async function ask(lease: PortLease, text: string): Promise<string[]> {
   const lines: string[] = [];
   lease.write(Buffer.from(`${text}\r\n`, 'latin1'));

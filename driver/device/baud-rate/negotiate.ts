@@ -7,8 +7,8 @@ import { climbFrom, type Climb } from './rate-state';
 import { runRateState } from './rate-runner';
 
 /**
- * Changes to the baud rate and flow control of the options. After a restart the device uses those in its flash.
- * @param warn called with `RATE_NOT_NEGOTIATED` when port, cable or device fail at the rate
+ * Changes baud rate and flow control to those of the options, until the device restarts.
+ * @param warn called with `RATE_NOT_NEGOTIATED` where port, cable or device fail at the rate
  * @throws EspAtError `DEVICE_UNRESPONSIVE` when the device responds at no rate
  */
 export async function negotiateRate(
@@ -31,12 +31,12 @@ export async function negotiateRate(
     isTested: false,
     losses: 0,
     wasSilent: false,
-    unwired: 'none',
+    unwiredFlowControl: 'none',
     wires: flowControl === 'both' ? 'proven' : 'none',
   };
   const end = await runRateState(access, port, climbFrom({ rate: before, flowControl }, climb));
   if (port.baudRate === rate && end.kind === 'settled') return;
-  port.giveUpNegotiatedRate();
+  port.negotiatedRateWorks = false;
   warn(new EspAtError('RATE_NOT_NEGOTIATED', { rate, before }));
   if (end.kind === 'lost') throw new EspAtError('DEVICE_UNRESPONSIVE', { port: port.address });
 }

@@ -1,24 +1,24 @@
 import { LADDER } from './rates';
 
-/** Milliseconds until a rate that has failed is tried again: after its first failure, and at most. */
+/** Milliseconds until the driver tries a failed rate again: after its first failure, and at most. */
 const FIRST_RETRY_MS = 30 * 60_000;
-const LONGEST_RETRY_MS = 24 * 60 * 60_000;
-/** The driver lowers the rate once so many responses are lost or corrupt within a time. */
+const MAX_RETRY_MS = 24 * 60 * 60_000;
+/** This many lost or corrupt responses in this many milliseconds make the driver lower the rate. */
 const MAX_LOST_RESPONSES = 2;
-const LOST_RESPONSES_MS = 5 * 60_000;
+const LOST_RESPONSES_WINDOW_MS = 5 * 60_000;
 
-/** What a device has learned of the baud rates of its port, in bits a second. */
+/** What the driver knows of the baud rates of a port, in bits a second. */
 export class RateLimit {
-  /** False once the device was silent while it waited for CTS. */
+  /** False once the device, told to wait for CTS, was silent. */
   wiresWork = true;
   #failed = Infinity;
   #doubted: number | undefined;
   #failures = 0;
   #retryAt = -Infinity;
-  #outOfSyncAt: number[] = [];
+  #lostResponsesAt: number[] = [];
   #lostAt: number | undefined;
 
-  /** Milliseconds of the clock at which the failed rate may be tried again; undefined where none has failed. */
+  /** Time of the clock at which the driver may try the failed rate again; undefined where none has failed. */
   get retryAt(): number | undefined {
     return this.#failed === Infinity ? undefined : this.#retryAt;
   }
@@ -30,33 +30,36 @@ export class RateLimit {
   }
 
   /** A rate does not work. */
-  failed(rate: number, now: number): void {
+  rateFailed(rate: number, now: number): void {
     this.#failed = rate;
-    this.#retryAt = now + Math.min(FIRST_RETRY_MS * 2 ** this.#failures, LONGEST_RETRY_MS);
+    this.#retryAt = now + Math.min(FIRST_RETRY_MS * 2 ** this.#failures, MAX_RETRY_MS);
     this.#failures++;
-    this.#outOfSyncAt = [];
+    this.#lostResponsesAt = [];
   }
 
-  /** The device was silent at a rate: it does not work, or the device has restarted. The second time it counts. */
-  silent(rate: number, now: number): void {
-    if (this.#doubted === rate) this.failed(rate, now);
+  /** The device was silent at a rate: the rate does not work, or the device has restarted. Counts the second time. */
+  rateSilent(rate: number, now: number): void {
+    if (this.#doubted === rate) this.rateFailed(rate, now);
     this.#doubted = rate;
   }
 
-  /** Counts a response that is lost or corrupt; returns whether the driver has to lower the rate. */
-  outOfSync(now: number): boolean {
-    this.#outOfSyncAt = [...this.#outOfSyncAt.filter((at) => now - at < LOST_RESPONSES_MS), now];
-    return this.#outOfSyncAt.length >= MAX_LOST_RESPONSES;
+  /** A response is lost or corrupt. Returns whether that happens too often. */
+  responseLost(now: number): boolean {
+    this.#lostResponsesAt = [
+      ...this.#lostResponsesAt.filter((at) => now - at < LOST_RESPONSES_WINDOW_MS),
+      now,
+    ];
+    return this.#lostResponsesAt.length >= MAX_LOST_RESPONSES;
   }
 
   /** The device does not answer at a rate. */
-  lost(rate: number | undefined): void {
+  deviceLost(rate: number | undefined): void {
     this.#lostAt = rate;
   }
 
-  /** The device was found. Where it is still at the rate at which it was lost, that does not work. */
-  found(rate: number | undefined, now: number): void {
-    if (rate !== undefined && rate === this.#lostAt) this.failed(rate, now);
+  /** The driver has found the device. If it is still at the rate at which it was lost, that rate does not work. */
+  deviceFound(rate: number | undefined, now: number): void {
+    if (rate !== undefined && rate === this.#lostAt) this.rateFailed(rate, now);
     this.#lostAt = undefined;
   }
 }

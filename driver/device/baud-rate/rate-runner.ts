@@ -26,7 +26,7 @@ export async function runRateState(
 ): Promise<RateState> {
   let state = begin;
   for (let action = actionOf(state); action; action = actionOf(state)) {
-    // The wires are proven to work: this end uses them too, from the next step on.
+    // The wires work: the port uses them too, from the next step on.
     if ('climb' in state && state.climb.wires === 'proven') await port.setFlowControl(true);
     state = step(state, await perform(action, access, port, known));
   }
@@ -44,14 +44,14 @@ async function perform(
       return seek(action.trial, access, port);
     case 'readCts':
       return (await port.readCts()) ? 'active' : 'inactive';
-    case 'tell':
+    case 'change':
       if (action.checked && !(await supports(port, action.to.rate))) return 'unsupported';
       await port.setRate(action.at.rate);
-      // Unchecked is the way back: bytes at the failed rate may have begun a line in the device.
-      return tell(action.to, access, !action.checked);
-    case 'greet':
+      // An unchecked change reverts one: bytes at the failed rate may have begun a line in the device.
+      return changeUart(action.to, access, !action.checked);
+    case 'probe':
       await port.setRate(action.at.rate);
-      return greet(access);
+      return probe(access);
     case 'test':
       return access.lendPort(async (lease) =>
         (await passesData(lease, known)) ? 'passed' : 'corrupt',
@@ -74,7 +74,7 @@ async function seek(
   return kind === 'noAnswer' ? 'silent' : 'answered';
 }
 
-/** Whether the port takes a rate: otherwise the device would be unreachable. */
+/** Whether the port takes a rate. If not, a device at that rate would be unreachable. */
 async function supports(port: SessionPort, rate: number): Promise<boolean> {
   const before = port.baudRate;
   if (rate === before) return true;
@@ -85,15 +85,15 @@ async function supports(port: SessionPort, rate: number): Promise<boolean> {
 
 /**
  * Sends `AT+UART_CUR`.
- * @param mayHaveLine whether a line may have begun in the device, which would corrupt the command
+ * @param isLineBegun whether a line may have begun in the device, which would corrupt the command
  */
-export function tell(
+export function changeUart(
   { rate, flowControl }: UartSetting,
   { lendPort }: Pick<SequenceAccess, 'lendPort'>,
-  mayHaveLine = false,
+  isLineBegun = false,
 ): Promise<RateEvent> {
   return lendPort<RateEvent>(async (lease) => {
-    if (mayHaveLine) {
+    if (isLineBegun) {
       lease.write(CRLF);
       await lease.next('pause', () => false);
     }
@@ -107,7 +107,19 @@ export function tell(
   });
 }
 
-/** Lets a device change its rate, which it does once its OK has left. */
+/** Returns the device to its start rate, at which the next session searches first. */
+export async function returnToStartRate(access: SequenceAccess, port: SessionPort): Promise<void> {
+  const { startRate } = port;
+  if (startRate === undefined) return;
+  // The default of the firmware; without RTS, CTS of the port would not show that the wires are there.
+  const answer = await changeUart({ rate: startRate, flowControl: 'rts' }, access);
+  if (answer !== 'accepted') return;
+  port.remember(startRate);
+  await pause(access);
+  await port.setRate(startRate);
+}
+
+/** Waits while the device changes its rate, which it does once its OK has left. */
 export async function pause({ lendPort }: Pick<SequenceAccess, 'lendPort'>): Promise<void> {
   await lendPort(async (lease) => {
     await lease.next('pause', () => false);
@@ -115,7 +127,7 @@ export async function pause({ lendPort }: Pick<SequenceAccess, 'lendPort'>): Pro
   });
 }
 
-async function greet(access: SequenceAccess): Promise<RateEvent> {
+async function probe(access: SequenceAccess): Promise<RateEvent> {
   await pause(access);
   const options = { attempts: 3, mayRestart: false, pad: 'never', pace: 'search' } as const;
   return (await access.resync(options)).kind === 'noAnswer' ? 'silent' : 'answered';

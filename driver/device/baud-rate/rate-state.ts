@@ -2,12 +2,12 @@ import type { Pace } from '../../at/port-lease';
 import type { FlowControl } from '../../commands/uart';
 import { HIGHEST_WITHOUT_FLOW_CONTROL, LADDER, misheardRates } from './rates';
 
-/** How often the device is told to go back before the search begins. */
-const MAX_RETURNS = 2;
-/** How often the device may be lost in a climb until that ends where the device is found. */
+/** Attempts to revert the device's setting before the search for it begins. */
+const MAX_REVERTS = 2;
+/** Losses of the device in a climb after which the climb ends at the rate where the driver finds the device. */
 const MAX_LOSSES = 2;
 
-/** How the device's UART is set. */
+/** A setting of the device's UART. */
 export interface UartSetting {
   /** Bits a second. */
   readonly rate: number;
@@ -18,12 +18,12 @@ export interface UartSetting {
 export interface Trial {
   /** Bits a second; undefined where the port has no rate. */
   readonly rate: number | undefined;
-  /** Whether to pad a data prompt first, which may be pending. */
+  /** Whether to pad first, because a data prompt may be pending. */
   readonly pad: 'never' | 'first';
   readonly pace: Pace;
 }
 
-/** Where a climb leads. */
+/** The limits of a climb, and what it has found out so far. */
 export interface Climb {
   /** Bits a second, ascending. */
   readonly ladder: readonly number[];
@@ -32,22 +32,22 @@ export interface Climb {
   /** Whether a rate counts as good only after kilobytes have passed both ways without a fault. */
   readonly isTested: boolean;
   /** Flow control of the device while the wires do not work. */
-  readonly unwired: 'none' | 'rts';
+  readonly unwiredFlowControl: 'none' | 'rts';
   /** Whether RTS and CTS are wired. `likely`: the device holds CTS of the port active. */
   readonly wires: 'unknown' | 'likely' | 'none' | 'proven';
-  /** A rate that has failed once. A line error can make a good rate fail. */
+  /** A rate that has failed once. A good rate may fail too, by a line error. */
   readonly doubted?: number;
-  /** How often the device was lost in it. */
+  /** Losses of the device so far. */
   readonly losses: number;
-  /** Whether the device was silent in it: it may have restarted. */
+  /** Whether the device was silent at a rate: it may have restarted. */
   readonly wasSilent: boolean;
-  /** Whether the device was told to wait for CTS. */
+  /** Whether the driver has told the device to wait for CTS. */
   readonly triedWires?: boolean;
   /** The rate above the ceiling that has failed, in bits a second. */
   readonly failedRate?: number;
 }
 
-/** `good`: how the device works. `to`: what is tried. */
+/** A change from a setting that works to another one. */
 interface Step {
   readonly climb: Climb;
   readonly good: UartSetting;
@@ -64,14 +64,14 @@ export type RateState =
       readonly climb?: Climb;
     }
   | { readonly kind: 'readingCts'; readonly climb: Climb; readonly good: UartSetting }
-  /** The driver tells the device to change its setting. */
-  | ({ readonly kind: 'telling' } & Step)
-  /** The port has changed its rate; the device has to answer. */
-  | ({ readonly kind: 'greeting' } & Step)
+  /** The driver sends the new setting. */
+  | ({ readonly kind: 'changing' } & Step)
+  /** The port has the new rate, and the driver waits for an answer. */
+  | ({ readonly kind: 'probing' } & Step)
   | ({ readonly kind: 'testing' } & Step)
-  /** The driver tells the device to go back. `returns`: how often it has done so. */
-  | ({ readonly kind: 'returning'; readonly returns: number } & Step)
-  | ({ readonly kind: 'greetingBack'; readonly returns: number } & Step)
+  /** The driver sends the setting before again. `reverts`: attempts so far. */
+  | ({ readonly kind: 'reverting'; readonly reverts: number } & Step)
+  | ({ readonly kind: 'probingReverted'; readonly reverts: number } & Step)
   | { readonly kind: 'found'; readonly rate: number | undefined }
   /** The end of a climb. */
   | { readonly kind: 'settled'; readonly climb: Climb; readonly good: UartSetting }
@@ -83,7 +83,7 @@ export type RateEvent =
   | 'silent'
   /** The port does not take the rate. */
   | 'unsupported'
-  /** The device has accepted, or refused the setting; its response did not come. */
+  /** The device has accepted or refused the setting; `unheard`: its response is lost. */
   | 'accepted'
   | 'refused'
   | 'unheard'
@@ -94,18 +94,18 @@ export type RateEvent =
   | 'active'
   | 'inactive';
 
-/** What a state asks for; its outcome is the next event. */
+/** The action of a state. Its outcome is the next event. */
 export type RateAction =
   | { readonly kind: 'seek'; readonly trial: Trial }
   | { readonly kind: 'readCts' }
-  /** `checked`: whether the port must take the new rate too. */
+  /** `checked`: only if the port takes the new rate too. */
   | {
-      readonly kind: 'tell';
+      readonly kind: 'change';
       readonly at: UartSetting;
       readonly to: UartSetting;
       readonly checked: boolean;
     }
-  | { readonly kind: 'greet'; readonly at: UartSetting }
+  | { readonly kind: 'probe'; readonly at: UartSetting }
   | { readonly kind: 'test' };
 
 /** Begins a search. */
@@ -115,38 +115,38 @@ export function search(trials: readonly Trial[], climb?: Climb): RateState {
   return { kind: 'searching', trial, rest, ...(climb && { climb }) };
 }
 
-/** Begins a climb, or goes on with it: a device that works with `good` takes the next step. */
+/** Begins or continues a climb from a setting that works. */
 export function climbFrom(good: UartSetting, climb: Climb): RateState {
-  const { wires, unwired } = climb;
-  // CTS of the port shows the wires only while the device drives RTS: without flow control it has to set that first.
-  if (wires === 'unknown' && (good.flowControl !== 'none' || unwired === 'none'))
+  const { wires, unwiredFlowControl } = climb;
+  // CTS of the port shows the wires only while the device drives RTS, which it does only with flow control.
+  if (wires === 'unknown' && (good.flowControl !== 'none' || unwiredFlowControl === 'none'))
     return { kind: 'readingCts', climb, good };
   if (wires === 'likely')
-    return { kind: 'telling', climb, good, to: { ...good, flowControl: 'both' } };
-  const flowControl = wires === 'proven' ? 'both' : unwired;
+    return { kind: 'changing', climb, good, to: { ...good, flowControl: 'both' } };
+  const flowControl = wires === 'proven' ? 'both' : unwiredFlowControl;
   const rate = wires === 'unknown' ? good.rate : nextRate(good.rate, climb);
   if (rate === good.rate && flowControl === good.flowControl)
     return { kind: 'settled', climb, good };
-  return { kind: 'telling', climb, good, to: { rate, flowControl } };
+  return { kind: 'changing', climb, good, to: { rate, flowControl } };
 }
 
-/** Returns what the state asks for; undefined at the end. */
+/** Returns the action of a state; undefined at the end. */
 export function actionOf(state: RateState): RateAction | undefined {
   switch (state.kind) {
     case 'searching':
       return { kind: 'seek', trial: state.trial };
     case 'readingCts':
       return { kind: 'readCts' };
-    case 'telling':
-      return { kind: 'tell', at: state.good, to: state.to, checked: true };
-    case 'greeting':
-      return { kind: 'greet', at: state.to };
+    case 'changing':
+      return { kind: 'change', at: state.good, to: state.to, checked: true };
+    case 'probing':
+      return { kind: 'probe', at: state.to };
     case 'testing':
       return { kind: 'test' };
-    case 'returning':
-      return { kind: 'tell', at: state.to, to: state.good, checked: false };
-    case 'greetingBack':
-      return { kind: 'greet', at: state.good };
+    case 'reverting':
+      return { kind: 'change', at: state.to, to: state.good, checked: false };
+    case 'probingReverted':
+      return { kind: 'probe', at: state.good };
     case 'found':
     case 'settled':
     case 'lost':
@@ -161,29 +161,29 @@ export function step(state: RateState, event: RateEvent): RateState {
       return event === 'answered' ? found(state) : search(state.rest, state.climb);
     case 'readingCts':
       return afterCts(state.good, state.climb, event === 'active');
-    case 'telling':
+    case 'changing':
       if (event === 'refused') return afterFailure(state);
       if (event === 'unsupported') return afterFailure(state, { final: true });
-      // Without a response the device may have changed, or not.
-      return { ...state, kind: 'greeting' };
-    case 'greeting':
+      // Without a response the device may have changed its rate, or not.
+      return { ...state, kind: 'probing' };
+    case 'probing':
       if (event !== 'answered') {
         const climb = { ...state.climb, wasSilent: true };
-        return { ...state, kind: 'returning', climb, returns: 1 };
+        return { ...state, kind: 'reverting', climb, reverts: 1 };
       }
       if (state.climb.isTested && state.to.rate !== state.good.rate)
         return { ...state, kind: 'testing' };
       return afterSuccess(state);
     case 'testing':
       if (event === 'passed') return afterSuccess(state);
-      return { ...state, kind: 'returning', returns: 1 };
-    case 'returning':
-      return { ...state, kind: 'greetingBack' };
-    case 'greetingBack':
+      return { ...state, kind: 'reverting', reverts: 1 };
+    case 'reverting':
+      return { ...state, kind: 'probingReverted' };
+    case 'probingReverted':
       if (event === 'answered') return afterFailure(state);
-      if (state.returns < MAX_RETURNS) {
+      if (state.reverts < MAX_REVERTS) {
         const climb = { ...state.climb, wasSilent: true };
-        return { ...state, kind: 'returning', climb, returns: state.returns + 1 };
+        return { ...state, kind: 'reverting', climb, reverts: state.reverts + 1 };
       }
       return afterLoss(state);
     case 'found':
@@ -196,7 +196,7 @@ export function step(state: RateState, event: RateEvent): RateState {
 function found({ trial, climb }: RateState & { readonly kind: 'searching' }): RateState {
   const { rate } = trial;
   if (!climb || rate === undefined) return { kind: 'found', rate };
-  // Its flow control is not known; `cts` alone is never wanted, so the driver sets it again.
+  // Its flow control is unknown. `cts` alone is never a goal, so the climb sets it again.
   const good = { rate, flowControl: 'cts' } as const;
   return climb.losses < MAX_LOSSES ? climbFrom(good, climb) : { kind: 'settled', climb, good };
 }
@@ -231,15 +231,15 @@ function afterLoss(state: Step): RateState {
   return search(trialsAfterLoss(state), lost);
 }
 
-function nextRate(rate: number, { ladder, ceiling, wires, unwired }: Climb): number {
-  const isLimited = unwired === 'rts' && wires !== 'proven';
+function nextRate(rate: number, { ladder, ceiling, wires, unwiredFlowControl }: Climb): number {
+  const isLimited = unwiredFlowControl === 'rts' && wires !== 'proven';
   const limit = isLimited ? Math.min(ceiling, HIGHEST_WITHOUT_FLOW_CONTROL) : ceiling;
   const allowed = ladder.filter((each) => each <= limit);
   if (rate > limit) return allowed.at(-1) ?? rate;
   return allowed.find((each) => each > rate) ?? rate;
 }
 
-/** Every rate that the device may have, without padding: no prompt is pending in a climb. */
+/** A trial for each rate that the device may have; without padding, because no prompt is pending in a climb. */
 function trialsAfterLoss({ good, to }: Step): Trial[] {
   const likely = [good.rate, to.rate, ...LADDER];
   const rates = [...likely, ...misheardRates(to.rate), ...misheardRates(good.rate)];

@@ -4,18 +4,18 @@ export const DEFAULT_RATE = 115_200;
 export const LADDER: readonly number[] = [
   115_200, 230_400, 460_800, 921_600, 1_500_000, 2_000_000, 3_000_000,
 ];
-/** The highest of them without flow control, in bits a second: above it a busy machine loses bytes. */
+/** The highest of them without flow control, in bits a second: above it a busy host loses bytes. */
 export const HIGHEST_WITHOUT_FLOW_CONTROL = 460_800;
-/** Other rates at which a device may be left by earlier settings, in bits a second. */
-const SELDOM = [9600, 5_000_000, 1_000_000, 57_600, 4_000_000, 2_500_000, 19_200, 38_400];
+/** Other rates that earlier settings may have left a device at, in bits a second. */
+const SELDOM_RATES = [9600, 5_000_000, 1_000_000, 57_600, 4_000_000, 2_500_000, 19_200, 38_400];
 
 /**
  * Returns the rates that a device may use, the likeliest first.
- * @param known rates by settings and memory, the likeliest first
- * @param all also those that boards seldom use
+ * @param known rates of settings and memory, the likeliest first
+ * @param all whether to include those that boards seldom use
  */
 export function likelyRates(known: readonly (number | undefined)[], all: boolean): number[] {
-  const rates = [...known, ...LADDER.toReversed(), ...(all ? SELDOM : [])];
+  const rates = [...known, ...LADDER.toReversed(), ...(all ? SELDOM_RATES : [])];
   return [...new Set(rates.filter((rate) => rate !== undefined && rate > 0))].filter(isNumber);
 }
 

@@ -1,23 +1,23 @@
 import type { SequenceAccess } from '../../at/command-sequence';
-import { expectingError } from '../../at/command';
+import { tryRun } from '../../at/command';
 import { parseUart, uartQuery } from '../../commands/uart';
-import { EspAtError, isRefusal } from '../../errors';
+import { EspAtError } from '../../errors';
 import type { SessionPort } from '../session/session-port';
 import { likelyRates } from './rates';
 import { search, type Trial } from './rate-state';
 import { runRateState } from './rate-runner';
 
-/** How many times as long as usual a response may take, at most. */
+/** The greatest slowness, see {@link SessionPort.slowness}. */
 const MAX_SLOWNESS = 16;
-/** Part by which a UART's rate may differ from the one that it was set to. */
+/** Part by which the rate of a UART may differ from its setting. */
 const RATE_TOLERANCE = 0.05;
-/** Milliseconds of a response that needs half of the usual limits. */
+/** A response that takes this long uses half of the usual limits. */
 const QUICK_RESPONSE_MS = 600;
 
 export interface SearchOptions {
-  /** Whether a data prompt is likely to be pending. */
+  /** Whether a data prompt may be pending. */
   readonly pendingPrompt: boolean;
-  /** Searches before this one that have failed. */
+  /** Failed searches before this one. */
   readonly failures: number;
 }
 
@@ -34,15 +34,15 @@ export async function findDevice(
   if (kind === 'found') return measureSlowness(access, port);
   // A port whose rate is fixed is a bridge, and a network may delay what comes from it.
   if (!port.canSetRate) port.slowness = Math.min(MAX_SLOWNESS, port.slowness * 2);
-  // The wires may have been removed. A device that is switched on says so at the rate it starts with.
+  // RTS and CTS may no longer be wired. A device that is switched on sends `ready` at its start rate.
   if (port.isAutomatic) await port.setFlowControl(false);
   await port.setRate(port.startRate);
   throw new EspAtError('DEVICE_UNRESPONSIVE', { port: port.address });
 }
 
 /**
- * Goes back to the rate of the options where the device has another rate than the port: what lies between, a pty or
- * native USB, ignores rates. At a rate that a restart would reset, a short silence would look like a restart.
+ * Sets the port back to the start rate where the device has another rate than the port: a pty or native USB in between
+ * ignores rates. At a rate that a restart would reset, a short silence would look like a restart.
  */
 export async function leaveIgnoredRate(
   { run }: Pick<SequenceAccess, 'run'>,
@@ -50,12 +50,10 @@ export async function leaveIgnoredRate(
 ): Promise<void> {
   const { baudRate } = port;
   if (!port.isNegotiated || baudRate === undefined) return;
-  try {
-    const { rate } = parseUart(await run(expectingError(uartQuery())));
-    if (Math.abs(rate - baudRate) > baudRate * RATE_TOLERANCE) await port.setRate(port.startRate);
-  } catch (error) {
-    if (!isRefusal(error)) throw error;
-  }
+  const response = await tryRun(run, uartQuery());
+  if (!response) return;
+  const { rate } = parseUart(response);
+  if (Math.abs(rate - baudRate) > baudRate * RATE_TOLERANCE) await port.setRate(port.startRate);
 }
 
 /** Lowers the slowness to what the port needs, once a device is found. */
@@ -78,7 +76,7 @@ function trials(port: SessionPort, { pendingPrompt, failures }: SearchOptions): 
     ? [rememberedRate, baudRate, startRate, negotiatedRate]
     : [baudRate, startRate, rememberedRate, negotiatedRate];
   const rates = likelyRates(known, failures > 0);
-  // A pending prompt is rare, and padding takes long: tries every rate without padding first.
+  // A pending prompt is rare, and padding takes long: tries each rate without padding first.
   return pads(pendingPrompt).flatMap((pad) =>
     rates.map((rate, index) => trial(rate, pad, index === 0 && pad === 'never')),
   );

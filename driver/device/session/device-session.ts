@@ -26,12 +26,12 @@ import type {
 } from './session-state';
 import { shownLine } from './unknown-line';
 
-/** Milliseconds in which a stop takes the device back to the rate it starts with. */
-const TAKE_BACK_TIMEOUT_MS = 300;
-/** Milliseconds more in which a stop, or a disconnect, closes connections. */
+/** Milliseconds in which a stop returns the device to its start rate. */
+const RETURN_RATE_TIMEOUT_MS = 300;
+/** Further milliseconds in which a stop or a disconnect closes connections. */
 const CLOSE_LINKS_TIMEOUT_MS = { stop: 600, disconnect: 2000 };
 
-/** One open port: initializes the device, again after each restart, until the port or the device is lost. */
+/** Runs the device on one open port: initializes it, again after each restart, until the port or the device is lost. */
 export class DeviceSession {
   readonly #context: SessionContext;
   readonly #port: SessionPort;
@@ -71,11 +71,11 @@ export class DeviceSession {
   receive(chunk: Buffer): void {
     if (this.#machine.hasEnded) return;
     this.#context.counters.received(chunk.length);
-    if ('health' in this.#state) this.#state.health.heard();
+    if ('health' in this.#state) this.#state.health.received();
     this.#client.receive(chunk);
   }
 
-  /** Ends the session as {@link end} does. If the client is in sync, it first leaves the device as it was found. */
+  /** As {@link end}; if the client is in sync, first returns the device to its start rate and closes its connections. */
   stop(error: EspAtError): void {
     const { boot } = this.#state;
     const { state } = this.#client;
@@ -85,8 +85,8 @@ export class DeviceSession {
     if (this.#machine.hasEnded || !canRunCommands || !(this.#port.isChanged || closes))
       return this.end(error);
     const end = () => this.end(error);
-    const way = error.code === 'DEVICE_DISCONNECTED' ? 'disconnect' : 'stop';
-    const timeoutMs = TAKE_BACK_TIMEOUT_MS + (closes ? CLOSE_LINKS_TIMEOUT_MS[way] : 0);
+    const reason = error.code === 'DEVICE_DISCONNECTED' ? 'disconnect' : 'stop';
+    const timeoutMs = RETURN_RATE_TIMEOUT_MS + (closes ? CLOSE_LINKS_TIMEOUT_MS[reason] : 0);
     const timer = onTimeout(clock, timeoutMs, end);
     this.#machine.become({ kind: 'stopping', boot, timer });
     this.#machine.endBoot(boot, error);
@@ -113,7 +113,7 @@ export class DeviceSession {
     return 'checks' in this.#state ? this.#state.checks : undefined;
   }
 
-  /** The device at the start of a recording; undefined while more goes on than a snapshot can hold. */
+  /** Returns the state for the start of a recording; undefined while more goes on than a snapshot can hold. */
   snapshot(): Omit<SnapshotLine, 'snapshot'> | undefined {
     if (this.#state.kind !== 'ready' || this.#state.boot.network.error || !this.#client.isQuiet)
       return undefined;
@@ -127,7 +127,7 @@ export class DeviceSession {
     };
   }
 
-  /** Continues where a snapshot was taken. A replay restores the rest by calls: it opens the links, for example. */
+  /** Continues from a snapshot. A replay restores the rest by calls: it opens the links, for example. */
   restore({ firstQuery }: Pick<SnapshotLine, 'firstQuery'>): void {
     this.#client.firstQuery = firstQuery;
   }
@@ -137,12 +137,12 @@ export class DeviceSession {
     return this.#client.run(command, wait);
   }
 
-  /** A link could not reach its server: the device may have lost its network unheard. */
+  /** A link could not reach its server: the device may have lost its network, and the driver the URC of that. */
   suspectNetwork(): void {
     this.#state.boot.network.suspect();
   }
 
-  /** Restarts the device. False where it does not answer, and the options or the port do not allow a reset by RTS. */
+  /** Restarts the device. Returns false where it does not answer, and options or port do not allow a reset by RTS. */
   async restart(wait: Wait): Promise<boolean> {
     if (!this.isFound) return resetByRts(this.#port, this.#context.emitter);
     await this.#client.run(restart(), wait);
@@ -151,7 +151,7 @@ export class DeviceSession {
     return true;
   }
 
-  /** Repeats a failed initialization only after this work, which a repetition would end. */
+  /** Repeats a failed initialization only once this work has ended: a repetition would abort it. */
   initializeAfter(work: Promise<unknown>): void {
     this.#initialization.repeatAfter(work);
   }
@@ -194,7 +194,7 @@ export class DeviceSession {
       case 'connected':
       case 'disconnected':
       case 'closed':
-        return links[urc.link]?.urc(urc.kind);
+        return links[urc.link]?.take({ kind: 'urc', urc: urc.kind });
       case 'ready':
         return this.#restarted();
       default:
@@ -206,23 +206,23 @@ export class DeviceSession {
     if (this.#state.kind === 'ready') this.#machine.become({ ...this.#state, kind: 'resyncing' });
     this.#context.counters.outOfSync(cause.reason);
     this.#context.emitter.emit('outofsync', cause);
-    if ('rate' in this.#state) this.#state.rate.outOfSync();
+    if ('rate' in this.#state) this.#state.rate.responseLost();
     if ('device' in this.#state)
-      this.#machine.tellLinks({ kind: 'resyncing', device: this.#state.device });
+      this.#machine.informLinks({ kind: 'resyncing', device: this.#state.device });
   }
 
-  /** @param corrupt the link whose peer got corrupt bytes */
+  /** @param corrupt the link whose peer has received corrupt bytes */
   #inSync(corrupt: LinkId | undefined): void {
     if (corrupt !== undefined) {
       const error = new EspAtError('SEND_CORRUPT', { link: corrupt });
-      this.#context.links[corrupt]?.corrupted(error);
+      this.#context.links[corrupt]?.take({ kind: 'corrupted', error });
     }
     this.#context.emitter.emit('insync');
     this.#machine.becomeReady();
   }
 
   #restarted(): void {
-    // A device that was never found has been switched on, not restarted.
+    // A device that was never found was switched on, not restarted.
     if (this.isFound) {
       this.#context.counters.restarted();
       this.#context.emitter.emit('restart');
@@ -230,13 +230,13 @@ export class DeviceSession {
     if (!this.#machine.hasEnded) this.#initialization.restarted();
   }
 
-  /** The resync failed: a restarted device may use its own rate, or the port has to open again. */
+  /** The resync failed: searches at the start rate, which a restarted device uses, resets the device, or ends the session. */
   async #unresponsive(): Promise<void> {
     const { rateLimit, emitter } = this.#context;
     const { signal } = this.#state.boot;
     const error = new EspAtError('DEVICE_UNRESPONSIVE', { port: this.#port.address });
-    rateLimit.lost(this.#port.baudRate);
-    // A reset only for a device that was at its own rate already: otherwise the initialization searches at that first.
+    rateLimit.deviceLost(this.#port.baudRate);
+    // Resets only a device that was at its start rate already: otherwise the initialization first searches there.
     const fellBack = await this.#port.fallBack().catch(() => false);
     const wasReset = !fellBack && (await resetByRts(this.#port, emitter));
     // Its `ready` may have come already.

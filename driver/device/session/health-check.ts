@@ -2,18 +2,18 @@ import { onTimeout, type Clock } from '../../clock';
 
 /** Milliseconds without a byte until the next check. */
 const QUIET_MS = 30_000;
-/** Milliseconds until the next check while bytes come in: a URC may be lost. */
-const LONGEST_INTERVAL_MS = 120_000;
+/** Milliseconds between checks while bytes come in: a URC may be lost. */
+const MAX_INTERVAL_MS = 120_000;
 
 /**
- * Checks the links when the device has been quiet. Detects a device that died or restarted unnoticed, and a link that
- * is no longer open.
+ * Checks the links when the device has been quiet. Detects a device that no longer answers or has restarted unnoticed,
+ * and a link that is no longer open.
  */
 export class HealthCheck {
   readonly #clock: Clock;
   readonly #check: () => void;
   readonly #signal: AbortSignal;
-  #heardAt: number;
+  #receivedAt: number;
   #checkedAt: number;
 
   /** @param signal its abort ends the checks */
@@ -21,13 +21,13 @@ export class HealthCheck {
     this.#clock = clock;
     this.#check = check;
     this.#signal = signal;
-    this.#heardAt = this.#checkedAt = clock.now();
+    this.#receivedAt = this.#checkedAt = clock.now();
     this.#wait(QUIET_MS);
   }
 
-  /** Bytes came from the device. */
-  heard(): void {
-    this.#heardAt = this.#clock.now();
+  /** Bytes have come from the device. */
+  received(): void {
+    this.#receivedAt = this.#clock.now();
   }
 
   /** Milliseconds since the last check. */
@@ -45,7 +45,7 @@ export class HealthCheck {
 
   #due(): void {
     const now = this.#clock.now();
-    const due = Math.min(this.#heardAt + QUIET_MS, this.#checkedAt + LONGEST_INTERVAL_MS);
+    const due = Math.min(this.#receivedAt + QUIET_MS, this.#checkedAt + MAX_INTERVAL_MS);
     if (due > now) return this.#wait(due - now);
     this.#checkedAt = now;
     this.#wait(QUIET_MS);

@@ -1,12 +1,12 @@
 import type { AtClient } from '../../at/at-client';
 import type { Clock } from '../../clock';
-import { takeBack } from '../baud-rate/take-back';
+import { returnToStartRate } from '../baud-rate/rate-runner';
 import { closeConnections } from './close-connections';
 import type { SessionPort } from './session-port';
 
 /**
- * Leaves a device as soon as the running command has ended: takes it back to the baud rate that it starts with, then
- * closes its connections, which would last without a host and send data to the port's next user.
+ * Leaves a device as soon as the running command has ended: returns it to its start rate, then closes its connections,
+ * which would last without a host and send data to the port's next user.
  */
 export async function leave(
   client: AtClient,
@@ -14,7 +14,7 @@ export async function leave(
   { clock, closes }: { readonly clock: Clock; readonly closes: boolean },
 ): Promise<void> {
   await client.sequence(async (access) => {
-    if (port.isChanged) await takeBack(access, port);
+    if (port.isChanged) await returnToStartRate(access, port);
     if (closes) await closeConnections(access.run, clock);
   });
 }

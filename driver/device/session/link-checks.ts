@@ -7,26 +7,26 @@ import { queryLinks } from '../../link/query-links';
 import { TokenBucket } from '../../token-bucket';
 import type { LinkStatus } from '../options';
 
-/** Changes of a link that URCs tell: a burst at once, then so many a second. A check replaces those that come faster. */
+/** URCs of a link that the driver takes: a burst, then so many a second. A check of the links replaces faster ones. */
 const URC_BURST = 20;
 const URCS_PER_SECOND = 1;
 
 interface UrcLimit {
   readonly bucket: TokenBucket;
-  /** Whether URCs were omitted since the last check, which tells what they would have told. */
-  hasOmitted: boolean;
+  /** Whether the driver has dropped URCs since the last check; the next check shows what they said. */
+  hasDropped: boolean;
 }
 
-/** Queries the states of the links (`AT+WSOPEN?`), and passes each to its link, until a signal aborts. */
+/** Queries the states of the links (`AT+WSOPEN?`), and passes each to its link, until the signal aborts. */
 export class LinkChecks {
   readonly #client: Pick<AtClient, 'sequence'>;
   readonly #links: readonly Link[];
   readonly #signal: AbortSignal;
   readonly #clock: Clock;
   readonly #limits: readonly UrcLimit[];
-  /** The check in the command queue. */
+  /** The check that is still in the command queue. */
   #queued: Promise<LinkStatus[]> | undefined;
-  /** Links whose URC came since the last check began: the URC is newer than the response. */
+  /** Links with a URC since the last check began: the URC is newer than the response. */
   #changed = new Set<LinkId>();
 
   constructor(
@@ -40,37 +40,33 @@ export class LinkChecks {
     this.#clock = clock;
     this.#signal = signal;
     this.#limits = links.map(() => {
-      return { bucket: new TokenBucket(clock, URC_BURST, URCS_PER_SECOND), hasOmitted: false };
+      return { bucket: new TokenBucket(clock, URC_BURST, URCS_PER_SECOND), hasDropped: false };
     });
   }
 
-  /** A URC of this link has come. Returns false where it came too fast: a check later tells the link's state. */
+  /** A URC of this link has come. Returns false where it came too fast: a later check replaces it. */
   urc(link: LinkId): boolean {
     if (!this.#passes(link)) return false;
     this.#changed.add(link);
     return true;
   }
 
-  /** An operation waits for its URCs, which cause no events. */
+  /** Passes all URCs during an operation, which waits for them. */
   #passes(id: LinkId): boolean {
     const state = this.#links[id]?.state;
     const limit = this.#limits[id];
     if (!limit || state === 'opening' || state === 'closing') return true;
-    if (limit.hasOmitted) return false;
+    if (limit.hasDropped) return false;
     const ms = limit.bucket.take();
     if (ms === 0) return true;
-    limit.hasOmitted = true;
+    limit.hasDropped = true;
     void this.#checkIn(ms);
     return false;
   }
 
   async #checkIn(ms: number): Promise<void> {
-    try {
-      await delay(this.#clock, ms, { signal: this.#signal });
-      this.request();
-    } catch {
-      // The device is gone, and its links are told so.
-    }
+    await delay(this.#clock, ms, { signal: this.#signal }).catch(() => undefined);
+    this.request();
   }
 
   /**
@@ -89,18 +85,17 @@ export class LinkChecks {
     return check;
   }
 
-  /** Checks the links where a URC may be lost. Ignores failures, which the client's events report. */
+  /** Checks the links because a URC may be lost. Ignores failures, which the client's events report. */
   request(): void {
     if (!this.#signal.aborted) this.check().catch(() => undefined);
   }
 
-  #tell(link: Link, number: LinkStateNumber): void {
+  #pass(link: Link, number: LinkStateNumber): void {
     const limit = this.#limits[link.id];
-    const isNew = limit?.hasOmitted === true && number === 2;
-    if (limit) limit.hasOmitted = false;
-    // The connection may be another one than before the URCs that were left out.
-    if (isNew) link.urc('connected');
-    else link.checked(number);
+    const isNew = limit?.hasDropped === true && number === 2;
+    if (limit) limit.hasDropped = false;
+    // The connection may be another one than before the dropped URCs.
+    link.take(isNew ? { kind: 'urc', urc: 'connected' } : { kind: 'checked', number });
   }
 
   async #check(begin: () => void): Promise<LinkStatus[]> {
@@ -113,7 +108,7 @@ export class LinkChecks {
     this.#signal.throwIfAborted();
     return this.#links.map((link) => {
       if (changed.has(link.id)) this.request();
-      else this.#tell(link, found.find((entry) => entry.link === link.id)?.state ?? 0);
+      else this.#pass(link, found.find((entry) => entry.link === link.id)?.state ?? 0);
       const { id, state, stateNumber, uri, owner } = link;
       return { link: id, state, stateNumber, uri, owner };
     });

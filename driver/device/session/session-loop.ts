@@ -1,6 +1,6 @@
 import { delay } from '../../clock';
 import { asEspAtError, EspAtError } from '../../errors';
-import { Backoff } from './backoff';
+import { Backoff } from '../../backoff';
 import type { Port, PortHandlers, PortOpener } from '../../port/port';
 import type { DeviceRecorder } from '../../recorder/device-recorder';
 import { waitFor } from '../../wait';
@@ -14,10 +14,10 @@ import type { SessionContext, SessionEvent, SessionMemory, SessionStart } from '
 const FIRST_REOPEN_DELAY_MS = 500;
 const MAX_REOPEN_DELAY_MS = 1000;
 
-/** `disconnected`: the links keep their goals, until the next start. */
+/** State while the port is closed. `disconnected`: the links keep their goals until the next start. */
 type Rest = 'stopped' | 'disconnected';
 
-const newMemory: SessionMemory = { negotiatedRateWorks: true, slowness: 1, pendingPrompt: false };
+const NEW_MEMORY: SessionMemory = { negotiatedRateWorks: true, slowness: 1, pendingPrompt: false };
 
 type LoopState =
   | { readonly kind: Rest }
@@ -29,9 +29,9 @@ type LoopState =
       readonly startAgain: boolean;
     };
 
-const reasons = { stopped: 'DEVICE_STOPPED', disconnected: 'DEVICE_DISCONNECTED' } as const;
+const END_CODES = { stopped: 'DEVICE_STOPPED', disconnected: 'DEVICE_DISCONNECTED' } as const;
 
-/** Opens the port and runs a session on it, again and again, from start() to stop() or disconnect(). */
+/** Opens the port and runs a session on it, again and again, from start() to end(). */
 export class SessionLoop {
   #context: SessionContext;
   readonly #status: DeviceStatus;
@@ -39,7 +39,7 @@ export class SessionLoop {
   readonly #backoff: Backoff;
   #state: LoopState = { kind: 'stopped' };
   #session: DeviceSession | undefined;
-  #memory = newMemory;
+  #memory = NEW_MEMORY;
 
   constructor(context: SessionContext, status: DeviceStatus, recorder: DeviceRecorder | undefined) {
     this.#context = context;
@@ -64,47 +64,34 @@ export class SessionLoop {
     this.#status.become({ ...this.#status.state, name: 'absent' });
   }
 
-  /** See {@link Device.stop}. */
-  stop(): Promise<void> {
-    switch (this.#state.kind) {
+  /** Ends the loop, see {@link Device.stop} and {@link Device.disconnect}. A stop wins over a disconnect. */
+  end(to: Rest): Promise<void> {
+    const state = this.#state;
+    switch (state.kind) {
       case 'stopped':
         return Promise.resolve();
-      case 'stopping':
-        this.#state = { ...this.#state, to: 'stopped', startAgain: false };
-        return this.#state.stopped;
       case 'disconnected':
-        return this.#leave('stopped', Promise.resolve());
+        return to === 'stopped' ? this.#leave(to, Promise.resolve()) : Promise.resolve();
+      case 'stopping':
+        this.#state = { ...state, to: to === 'stopped' ? to : state.to, startAgain: false };
+        return state.stopped;
       case 'running':
-        return this.#leave('stopped', this.#state.ended, this.#state.stop);
+        return this.#leave(to, state.ended, state.stop);
     }
   }
 
-  /** See {@link Device.disconnect}. */
-  disconnect(): Promise<void> {
-    switch (this.#state.kind) {
-      case 'stopped':
-      case 'disconnected':
-        return Promise.resolve();
-      case 'stopping':
-        this.#state = { ...this.#state, startAgain: false };
-        return this.#state.stopped;
-      case 'running':
-        return this.#leave('disconnected', this.#state.ended, this.#state.stop);
-    }
-  }
-
-  /** See {@link Device.usePort}. What is known of the port before does not hold for another one. */
+  /** See {@link Device.usePort}. Forgets what it knows of the port before. */
   usePort(port: PortOpener, memory: PortMemory): void {
     const { options } = this.#context;
     const rateLimit = new RateLimit();
     this.#context = { ...this.#context, rateLimit, options: { ...options, port, memory } };
-    this.#memory = newMemory;
+    this.#memory = NEW_MEMORY;
   }
 
   #leave(to: Rest, ended: Promise<void>, stop?: AbortController): Promise<void> {
     const stopped = ended.then(() => this.#stopped());
     this.#state = { kind: 'stopping', stopped, to, startAgain: false };
-    stop?.abort(new EspAtError(reasons[to]));
+    stop?.abort(new EspAtError(END_CODES[to]));
     return stopped;
   }
 
@@ -172,7 +159,7 @@ export class SessionLoop {
     }
     const start: SessionStart = {
       memory: this.#memory,
-      // The open of a port proves nothing about a device that was unresponsive on it.
+      // An open port does not prove that a device answers that was unresponsive on it.
       error: before?.code === 'DEVICE_UNRESPONSIVE' ? before : undefined,
     };
     const take = (event: SessionEvent) => this.#take(event);

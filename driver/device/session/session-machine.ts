@@ -5,7 +5,7 @@ import type { SearchOptions } from '../baud-rate/search';
 import { Boot } from './initialize/boot';
 import type { SessionPort } from './session-port';
 import {
-  noProgress,
+  NO_PROGRESS,
   stateOf,
   type SessionContext,
   type SessionEnd,
@@ -14,7 +14,7 @@ import {
   type SessionState,
 } from './session-state';
 
-/** Holds the state of a device session: the only place where it changes. */
+/** Holds the state of a device session, and is the only place where it changes. */
 export class SessionMachine {
   /** Resolves when the session ends. */
   readonly ended: Promise<SessionEnd>;
@@ -38,7 +38,7 @@ export class SessionMachine {
     this.#listener = listener;
     this.ended = new Promise((resolve) => (this.#settle = resolve));
     const boot = this.createBoot({ pendingPrompt: memory.pendingPrompt, failures: 0 });
-    this.#state = { kind: 'initializing', boot, progress: { ...noProgress, error } };
+    this.#state = { kind: 'initializing', boot, progress: { ...NO_PROGRESS, error } };
   }
 
   get state(): SessionState {
@@ -48,13 +48,14 @@ export class SessionMachine {
   become(state: SessionState): void {
     if ('timer' in this.#state) this.#state.timer();
     this.#state = state;
-    this.#tellState();
+    this.#emitState();
   }
 
   createBoot(search: SearchOptions): Boot {
     const boot: Boot = new Boot(this.client, this.context, search, () => {
-      this.#tellState();
-      if (!boot.network.error) for (const link of this.context.links) link.networkBack();
+      this.#emitState();
+      if (!boot.network.error)
+        for (const link of this.context.links) link.take({ kind: 'networkBack' });
     });
     return boot;
   }
@@ -62,7 +63,7 @@ export class SessionMachine {
   /** Ends a boot. The links learn of the loss before their operations fail. */
   endBoot(boot: Boot, error: EspAtError): void {
     boot.end(error);
-    this.tellLinks({ kind: 'notReady', error, isFinal: error.code === 'DEVICE_STOPPED' });
+    this.informLinks({ kind: 'notReady', error, isFinal: error.code === 'DEVICE_STOPPED' });
   }
 
   /** Ends the session. Pending operations reject with the error. Later calls do nothing. */
@@ -81,11 +82,11 @@ export class SessionMachine {
     return this.#state.kind === 'ended';
   }
 
-  tellLinks(availability: Availability): void {
+  informLinks(availability: Availability): void {
     const state = this.#state;
     for (const link of this.context.links) {
       link.deviceChanged(availability);
-      // A listener of the link may have caused a newer change, which all links know of by now.
+      // A listener of the link may have caused a newer change, of which all links know by now.
       if (this.#state !== state) return;
     }
   }
@@ -95,12 +96,12 @@ export class SessionMachine {
     if (this.#state.kind !== 'resyncing') return;
     const { device, checks } = this.#state;
     this.become({ ...this.#state, kind: 'ready' });
-    this.tellLinks({ kind: 'ready', device });
+    this.informLinks({ kind: 'ready', device });
     for (const link of this.context.links) link.dataTrusted();
     checks.request();
   }
 
-  #tellState(): void {
+  #emitState(): void {
     const state = stateOf(this.#state);
     if (state) this.#listener({ kind: 'state', state });
   }

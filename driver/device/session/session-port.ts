@@ -11,16 +11,16 @@ export class SessionPort implements PortWriter {
   readonly #rateChanged: (isNegotiated: boolean) => void;
   readonly #memory: PortMemory;
   readonly #counters: SessionContext['counters'];
-  /** How many times as long as usual the port delays responses, as far as is known. */
+  /** How many times as long as usual a response may take, because the port delays it. */
   slowness: number;
   #baudRate: number | undefined;
   #flowControl: boolean;
-  #negotiatedRateWorks: boolean;
+  /** False once the negotiated rate has failed: a device that gets stuck at it needs a power cycle. */
+  negotiatedRateWorks: boolean;
 
   /**
-   * @param context its memory keeps the rate of the device for the next session on the port
-   * @param before what the session before has found out about the port
-   * @param rateChanged called with whether a restart of the device resets the new rate
+   * @param before what the session before knew of the port
+   * @param rateChanged called after a change of the rate, with {@link isNegotiated}
    */
   constructor(
     port: Port,
@@ -33,7 +33,7 @@ export class SessionPort implements PortWriter {
     this.#memory = options.memory;
     this.#counters = counters;
     this.#flowControl = options.flowControl === true;
-    this.#negotiatedRateWorks = before.negotiatedRateWorks;
+    this.negotiatedRateWorks = before.negotiatedRateWorks;
     this.slowness = before.slowness;
     this.#rateChanged = rateChanged;
     this.#baudRate = options.port.rate;
@@ -58,7 +58,7 @@ export class SessionPort implements PortWriter {
     return this.#baudRate ?? this.#options.port.bridgedRate;
   }
 
-  /** Current baud rate of port and device; undefined where the port has none. */
+  /** Baud rate of port and device; undefined where the port has none. */
   get baudRate(): number | undefined {
     return this.#baudRate;
   }
@@ -67,7 +67,7 @@ export class SessionPort implements PortWriter {
     return this.#port.setRate !== undefined && this.startRate !== undefined;
   }
 
-  /** Baud rate of the device after a restart; undefined where the port has none. */
+  /** Start rate: the baud rate of the device after a restart; undefined where the port has none. */
   get startRate(): number | undefined {
     return this.#options.port.rate;
   }
@@ -77,12 +77,12 @@ export class SessionPort implements PortWriter {
     return this.#memory.baudRate;
   }
 
-  /** Keeps the baud rate of the device for the next session on the port. */
+  /** Remembers the baud rate of the device for the next session on the port. */
   remember(rate = this.#baudRate): void {
     this.#memory.baudRate = rate;
   }
 
-  /** Whether the driver finds the best rate by itself. */
+  /** Whether the driver searches for the best rate. */
   get isAutomatic(): boolean {
     return this.#options.negotiatedRate === 'automatic';
   }
@@ -91,16 +91,7 @@ export class SessionPort implements PortWriter {
   get negotiatedRate(): number | undefined {
     const { negotiatedRate } = this.#options;
     const isRate = typeof negotiatedRate === 'number' && negotiatedRate !== 0;
-    return this.#negotiatedRateWorks && isRate ? negotiatedRate : undefined;
-  }
-
-  get negotiatedRateWorks(): boolean {
-    return this.#negotiatedRateWorks;
-  }
-
-  /** Excludes the negotiated rate for good: a device that gets stuck at it needs a power cycle. */
-  giveUpNegotiatedRate(): void {
-    this.#negotiatedRateWorks = false;
+    return this.negotiatedRateWorks && isRate ? negotiatedRate : undefined;
   }
 
   /** @throws EspAtError `PORT_FAILED`, `PORT_CLOSED` */
@@ -112,8 +103,8 @@ export class SessionPort implements PortWriter {
   }
 
   /**
-   * Whether a change of the rate reaches the line: a pty or a remote port without modem lines takes any rate, and what
-   * is behind it keeps its own.
+   * Whether the port has modem lines. Without them (a pty, some remote ports) it takes any rate, but the device behind it
+   * keeps its own.
    */
   async hasModemLines(): Promise<boolean> {
     if (!this.#port.readCts) return true;
@@ -123,18 +114,18 @@ export class SessionPort implements PortWriter {
     );
   }
 
-  /** Whether this end uses RTS and CTS. */
+  /** Whether the port uses RTS and CTS. */
   get usesFlowControl(): boolean {
     return this.#flowControl;
   }
 
-  /** Whether the other end holds CTS of the port active; false where the port cannot tell. */
+  /** Whether the device holds CTS of the port active; false where the port cannot read CTS. */
   async readCts(): Promise<boolean> {
     if (!this.#port.setFlowControl) return false;
     return (await this.#port.readCts?.().catch(() => false)) === true;
   }
 
-  /** Uses RTS and CTS at this end, where the port can. @throws EspAtError `PORT_*` */
+  /** Switches the port's use of RTS and CTS on or off, where it can. @throws EspAtError `PORT_*` */
   async setFlowControl(on: boolean): Promise<void> {
     if (on === this.#flowControl) return;
     await this.#port.setFlowControl?.(on);
@@ -155,9 +146,9 @@ export class SessionPort implements PortWriter {
     }
   }
 
-  /** Returns from a negotiated rate to the device's rate after a restart; false where the port cannot. */
+  /** Sets the port from a negotiated rate to the start rate. Returns false where it had that already, or cannot. */
   async fallBack(): Promise<boolean> {
-    return this.isNegotiated && (await this.trySetRate(this.#options.port.rate));
+    return this.isNegotiated && (await this.trySetRate(this.startRate));
   }
 
   /** Whether the options and the port allow a {@link reset}. */
@@ -165,18 +156,18 @@ export class SessionPort implements PortWriter {
     return this.#options.rtsReset === true && this.#port.reset !== undefined && !this.#flowControl;
   }
 
-  /** Resets the device by RTS, and sets its rate after a restart. @throws EspAtError `PORT_*` */
+  /** Sets the start rate, and resets the device by RTS. @throws EspAtError `PORT_*` */
   async reset(): Promise<void> {
-    await this.setRate(this.#options.port.rate);
+    await this.setRate(this.startRate);
     await this.#port.reset?.();
   }
 
-  /** Whether the driver has changed how the device's UART is set. */
+  /** Whether the driver has changed the setting of the device's UART. */
   get isChanged(): boolean {
     return this.isNegotiated || (this.isAutomatic && this.#flowControl);
   }
 
-  /** Whether a restart of the device resets the rate. */
+  /** Whether the rate is not the start rate: a restart of the device then resets it. */
   get isNegotiated(): boolean {
     return this.#baudRate !== undefined && this.#baudRate !== this.startRate;
   }

@@ -11,11 +11,11 @@ import type { HealthCheck } from './health-check';
 import type { LinkChecks } from './link-checks';
 import type { Capabilities, CompleteOptions, DeviceState } from '../options';
 
-/** State that one device session passes to the next. */
+/** What one device session passes to the next. */
 export interface SessionMemory {
-  /** False once the negotiated rate has failed. */
+  /** See {@link SessionPort.negotiatedRateWorks}. */
   readonly negotiatedRateWorks: boolean;
-  /** How many times as long as usual the port delays responses. */
+  /** See {@link SessionPort.slowness}. */
   readonly slowness: number;
   /** Whether a data prompt may still be open. */
   readonly pendingPrompt: boolean;
@@ -29,7 +29,7 @@ export interface SessionEnd {
 /** What a session begins with. */
 export interface SessionStart {
   readonly memory: SessionMemory;
-  /** Why the device was not ready on this port before. */
+  /** The reason why the session before found no device, to be shown until this one does. */
   readonly error: EspAtError | undefined;
 }
 
@@ -56,16 +56,16 @@ export interface Progress {
   readonly error: EspAtError | undefined;
 }
 
-export const noProgress: Progress = { isFound: false, searches: 0, error: undefined };
+export const NO_PROGRESS: Progress = { isFound: false, searches: 0, error: undefined };
 
 export type SessionState = { readonly boot: Boot } & (
   | { readonly kind: 'initializing'; readonly progress: Progress }
-  /** Until it initializes again. */
+  /** The driver initializes the device again after the timer. */
   | {
       readonly kind: 'pausing';
       readonly progress: Progress;
       readonly timer: Cancel;
-      /** Whether it pauses because the device tells of restarts without end. */
+      /** Whether it pauses because the device restarts too often. */
       readonly isFlooded?: true;
     }
   | {
@@ -75,14 +75,14 @@ export type SessionState = { readonly boot: Boot } & (
       readonly health: HealthCheck;
       readonly rate: AutomaticRate;
     }
-  /** The driver takes the device back to the rate it starts with, until a time. */
+  /** The driver returns the device to its start rate and closes its connections, until the timer. */
   | { readonly kind: 'stopping'; readonly timer: Cancel }
   | { readonly kind: 'unusable' | 'ended'; readonly error: EspAtError }
 );
 
-/** Returns the progress of the initialization; {@link noProgress} outside of it. */
+/** Returns the progress of the initialization; {@link NO_PROGRESS} outside of it. */
 export function progressOf(state: SessionState): Progress {
-  return 'progress' in state ? state.progress : noProgress;
+  return 'progress' in state ? state.progress : NO_PROGRESS;
 }
 
 /** Returns the public state; undefined once the session ends. */

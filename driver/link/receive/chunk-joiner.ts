@@ -9,14 +9,14 @@ import type { LinkReceiver, MessageSink } from './receiver';
 
 const NOTHING = Buffer.alloc(0);
 /**
- * Milliseconds without data before an empty chunk that ends a stalled frame. The device waits 10 s, but a busy port
- * may delay the chunks before it, so less time passes here.
+ * Milliseconds without data before an empty chunk that shows a stalled frame. The device sends it after 10 s, but a busy
+ * port may delay the chunks before it.
  */
 const STALLED_CHUNK_MS = 5000;
 
 /** The message that the next chunk continues. */
 interface Message {
-  /** The joiner drops a message that is too large, or headless: then its beginning is lost. */
+  /** The joiner drops a message that is too large, or `headless`: its beginning is lost. */
   readonly kind: 'whole' | 'tooLarge' | 'headless';
   readonly chunks: Buffer[];
   length: number;
@@ -35,7 +35,7 @@ export class ChunkJoiner implements LinkReceiver {
   readonly #sink: MessageSink;
   readonly #json = new JsonEnd();
   #message: Message = emptyMessage('whole');
-  /** The last bytes, which may begin a delimiter: the joiner adds them to the message once they do not. */
+  /** The last bytes, which may begin a delimiter: if they do not, the joiner adds them to the message. */
   #held: Buffer = NOTHING;
   #idleTimer: Cancel | undefined;
   /** Within a message. */
@@ -52,9 +52,10 @@ export class ChunkJoiner implements LinkReceiver {
   }
 
   push({ bytes: piece }: DataFrame): void {
-    if (piece.length === 0 && this.#begun > 0 && this.#silence.isOver) return this.#failStalled();
+    if (piece.length === 0 && this.#unfinishedBytes > 0 && this.#silence.isOver)
+      return this.#failStalled();
     this.#take(piece);
-    if (this.#begun > 0) this.#silence.restart();
+    if (this.#unfinishedBytes > 0) this.#silence.restart();
   }
 
   #take(piece: Buffer): void {
@@ -74,16 +75,16 @@ export class ChunkJoiner implements LinkReceiver {
     }
   }
 
-  /** Drops the unfinished message: data of it is lost. */
+  /** Drops the unfinished message. */
   dataLost(): void {
-    // Bytes up to the next delimiter may end a message whose beginning is lost.
+    // The bytes up to the next delimiter may be the end of a message whose beginning is lost.
     this.#begin(this.#framing.by === 'delimiter' ? 'headless' : 'whole');
   }
 
-  /** The connection has ended. That ends an idle-framed message; any other unfinished one fails. */
+  /** The connection has ended, which finishes a message with framing `idle`; any other unfinished one fails. */
   end(): void {
     const { kind } = this.#message;
-    const length = this.#begun;
+    const length = this.#unfinishedBytes;
     if (this.#framing.by === 'idle' && length > 0) return this.#finish();
     this.#begin('whole');
     if (kind === 'whole' && length > 0)
@@ -91,15 +92,15 @@ export class ChunkJoiner implements LinkReceiver {
   }
 
   get isEmpty(): boolean {
-    return this.#message.kind === 'whole' && this.#begun === 0;
+    return this.#message.kind === 'whole' && this.#unfinishedBytes === 0;
   }
 
   /** Bytes of the unfinished message. */
-  get #begun(): number {
+  get #unfinishedBytes(): number {
     return this.#message.length + this.#held.length;
   }
 
-  /** An empty message looks the same, but hardly comes in the middle of another, and that late. */
+  /** An empty message looks the same, but it hardly comes in the middle of another one, and that late. */
   #failStalled(): void {
     this.dataLost();
     this.#sink.unrecoverable(new EspAtError('FRAME_STALLED', { link: this.#link }));
@@ -114,7 +115,7 @@ export class ChunkJoiner implements LinkReceiver {
       from = end;
       end = this.#json.find(piece, from);
     }
-    if (this.#json.open) this.#add(piece.subarray(from));
+    if (this.#json.isIncomplete) this.#add(piece.subarray(from));
   }
 
   #pushDelimited(piece: Buffer, delimiter: Buffer): void {
@@ -161,7 +162,7 @@ function emptyMessage(kind: 'whole' | 'headless'): Message {
   return { kind, chunks: [], length: 0 };
 }
 
-/** Returns how many bytes at the end of a text begin a delimiter. The text has no whole one. */
+/** Returns how many bytes at the end of a text begin a delimiter. The text holds no whole delimiter. */
 function overlap(text: Buffer, delimiter: Buffer): number {
   let length = delimiter.length;
   while (length > 0 && !text.subarray(-length).equals(delimiter.subarray(0, length))) length--;

@@ -1,24 +1,24 @@
 import type { DataFrame, DataReceiver } from '../../at/types';
 
-/** Bytes of early data at most. On a slow port `OK` may take seconds. */
-const MOST_EARLY_BYTES = 256 * 1024;
-/** Bytes that each chunk counts for in addition to its data. */
+/** Most bytes of early data. On a slow port `OK` may take seconds. */
+const MAX_EARLY_BYTES = 256 * 1024;
+/** Bytes that each chunk takes in memory, beyond its data. */
 const CHUNK_OVERHEAD = 16;
 
-/** Keeps data that comes before the `OK` of AT+WSOPEN. */
+/** Keeps data until a receiver can take it: data that comes before the `OK` of `AT+WSOPEN`, for example. */
 export class EarlyData implements DataReceiver {
   readonly connected = false;
   readonly #chunks: (DataFrame | 'dataLost')[] = [];
-  /** Exceeds {@link MOST_EARLY_BYTES} once it has dropped data. */
+  /** Greater than {@link MAX_EARLY_BYTES} once it has dropped data. */
   #bytes = 0;
 
   push(frame: DataFrame): void {
     this.#bytes += frame.bytes.length + CHUNK_OVERHEAD;
-    if (this.#bytes <= MOST_EARLY_BYTES) this.#chunks.push(frame);
+    if (this.#bytes <= MAX_EARLY_BYTES) this.#chunks.push(frame);
     else this.dataLost();
   }
 
-  /** Keeps one mark for consecutive losses. */
+  /** Keeps one entry for consecutive losses. */
   dataLost(): void {
     if (this.#chunks.at(-1) !== 'dataLost') this.#chunks.push('dataLost');
   }

@@ -13,21 +13,21 @@ const PING_DELAYS_MS = [300, 700] as const;
 /** First bytes of frames with FIN set: continuation, text, binary, ping, pong. */
 const FIRST_BYTES: ReadonlySet<number> = new Set([0x80, 0x81, 0x82, 0x89, 0x8a]);
 
-/** Keeps an empty chunk and what comes behind it until the outcome is known. */
+/** The guard holds an empty chunk, and the data behind it, until pings have proven the framing. */
 interface Proving {
   readonly kind: 'proving';
   readonly held: EarlyData;
   readonly end: AbortController;
-  /** Whether another empty chunk has come since the last ping began. */
+  /** Whether an empty chunk has come since the last ping began. */
   isDoubtful: boolean;
 }
 
 type State = { readonly kind: 'passing' | 'ended' } | Proving;
 
 /**
- * Guards a connection of firmware that loses the framing at a frame header that arrives in two parts (classes A and
- * B). It then sends an empty chunk, and later messages vanish or have their header in front. An empty message looks
- * the same, so a ping proves the framing: firmware that has lost it cannot send.
+ * Detects a lost framing: firmware of classes A and B loses it at a frame header that arrives in two parts. It then
+ * delivers an empty chunk; later messages vanish, or have their header in front. An empty message looks the same, so the
+ * guard pings: firmware that has lost the framing cannot send.
  */
 export class FramingGuard implements LinkReceiver {
   readonly connected = true;
@@ -68,7 +68,7 @@ export class FramingGuard implements LinkReceiver {
   end(): void {
     if (this.#state.kind === 'proving') {
       this.#state.end.abort();
-      this.#tellLoss();
+      this.#emitLoss();
     }
     this.#state = { kind: 'ended' };
     this.#receiver.end();
@@ -91,7 +91,7 @@ export class FramingGuard implements LinkReceiver {
     }
     if (this.#state !== state) return;
     this.#state = { kind: 'passing' };
-    state.held.replay(this.#receiver, () => this.#tellLoss());
+    state.held.replay(this.#receiver, () => this.#emitLoss());
   }
 
   #framingLost({ end }: Proving): void {
@@ -101,7 +101,7 @@ export class FramingGuard implements LinkReceiver {
     this.#sink.unrecoverable(new EspAtError('FRAMING_LOST', { link: this.#context.link }));
   }
 
-  /** Resolves once the device has sent all pings that follow the last empty chunk. */
+  /** Resolves once the device has sent two pings after the last empty chunk. @throws EspAtError where it cannot send */
   async #ping(state: Proving): Promise<void> {
     const { clock, ping } = this.#context;
     while (state.isDoubtful)
@@ -112,12 +112,12 @@ export class FramingGuard implements LinkReceiver {
       }
   }
 
-  #tellLoss(): void {
+  #emitLoss(): void {
     this.#sink.failed(new EspAtError('DATA_LOST', { link: this.#context.link }));
   }
 }
 
-/** Whether a chunk begins with a whole frame of a server (RFC 6455, section 5.2). No text begins so. */
+/** Whether a chunk begins with a whole WebSocket frame of a server (RFC 6455, section 5.2). No text begins so. */
 function beginsWithHeader(bytes: Buffer): boolean {
   const [first = 0, second = 0] = bytes;
   return FIRST_BYTES.has(first) && second < 126 && second + 2 <= bytes.length;

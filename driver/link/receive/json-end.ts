@@ -4,20 +4,20 @@ const OPENING_BRACKETS = new Set([0x5b, 0x7b]);
 const CLOSING_BRACKETS = new Set([0x5d, 0x7d]);
 const WHITESPACE = new Set([0x09, 0x0a, 0x0d, 0x20]);
 
-/** Position of the next byte; `escape` is behind a backslash in a string. */
-type Place = 'text' | 'string' | 'escape';
+/** Position of the next byte; `escape`: after a backslash in a string. */
+type Position = 'text' | 'string' | 'escape';
 
 /**
- * Finds the end of a JSON text, the bracket that closes its first one, and looks at every byte once.
- * Other JSON values have no end of their own: the end of the chunk ends them.
+ * Finds the end of a JSON text: the bracket that closes its first one. Looks at each byte once. A JSON value without
+ * brackets ends with its chunk.
  */
 export class JsonEnd {
   /** Open brackets. */
   #depth = 0;
-  #place: Place = 'text';
+  #position: Position = 'text';
 
   /** Whether a text has begun and is incomplete. */
-  get open(): boolean {
+  get isIncomplete(): boolean {
     return this.#depth > 0;
   }
 
@@ -26,11 +26,11 @@ export class JsonEnd {
     let index = start;
     for (const byte of piece.subarray(start)) {
       index++;
-      if (this.#place === 'escape') this.#place = 'string';
-      else if (this.#place === 'string') this.#place = afterInString(byte);
+      if (this.#position === 'escape') this.#position = 'string';
+      else if (this.#position === 'string') this.#position = afterInString(byte);
       else if (OPENING_BRACKETS.has(byte)) this.#depth++;
       else if (this.#depth === 0 && !WHITESPACE.has(byte)) return piece.length;
-      else if (byte === QUOTE) this.#place = 'string';
+      else if (byte === QUOTE) this.#position = 'string';
       else if (CLOSING_BRACKETS.has(byte) && --this.#depth === 0) return index;
     }
     return undefined;
@@ -38,11 +38,11 @@ export class JsonEnd {
 
   reset(): void {
     this.#depth = 0;
-    this.#place = 'text';
+    this.#position = 'text';
   }
 }
 
-function afterInString(byte: number): Place {
+function afterInString(byte: number): Position {
   if (byte === BACKSLASH) return 'escape';
   return byte === QUOTE ? 'text' : 'string';
 }

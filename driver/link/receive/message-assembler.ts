@@ -5,8 +5,8 @@ import { EspAtError } from '../../errors';
 import { joined } from './joined';
 import type { LinkReceiver, MessageSink } from './receiver';
 
-/** Bytes that the assembler skips after a data loss before it reports the boundaries as unrecoverable. */
-const LONGEST_SKIP_BYTES = 256 * 1024;
+/** Most bytes that the assembler skips after a data loss; then it reports the boundaries as unrecoverable. */
+const MAX_SKIPPED_BYTES = 256 * 1024;
 /** Milliseconds without data after which a chunk begins a frame: the device ends a frame that stalls after 10 s. */
 const STALLED_FRAME_MS = 11_000;
 
@@ -17,7 +17,7 @@ interface Inside {
   readonly missing: number;
 }
 
-/** Unknown since a data loss; `last` and `skipped` are what came after it. */
+/** Unknown since a data loss. `last`: the last chunk after it; `skipped`: bytes since then. */
 interface Lost {
   readonly kind: 'lost';
   last: DataFrame | undefined;
@@ -25,7 +25,7 @@ interface Lost {
 }
 
 /** Position of the next chunk: `frame` is the start of a message, or of one of its frames. */
-type Place = { readonly kind: 'frame' } | Inside | Lost;
+type Position = { readonly kind: 'frame' } | Inside | Lost;
 
 /** The message that the next frame continues. */
 type Message =
@@ -39,7 +39,7 @@ type Message =
   /** The assembler drops its rest. */
   | { readonly kind: 'tooLarge' }
   /** Its beginning is lost: the assembler drops its continuation frames. */
-  | { readonly kind: 'orphaned' };
+  | { readonly kind: 'headless' };
 
 /**
  * Assembles messages from the chunks of one link, where the firmware tells their boundaries (class D): a message is
@@ -51,7 +51,7 @@ export class MessageAssembler implements LinkReceiver {
   readonly #link: LinkId;
   readonly #limit: number;
   readonly #sink: MessageSink;
-  #place: Place = { kind: 'frame' };
+  #position: Position = { kind: 'frame' };
   #message: Message = { kind: 'none' };
   /** Since a data loss. */
   readonly #silence: Silence;
@@ -69,21 +69,21 @@ export class MessageAssembler implements LinkReceiver {
   }
 
   push(chunk: DataFrame): void {
-    // With an empty chunk the device abandons a frame that stalled. Then it misreads all that follows.
-    if (chunk.bytes.length === 0 && lengthOf(chunk) > 0) return this.#failStalled();
-    const place = this.#place;
-    if (place.kind === 'chunk') return this.#continue(chunk, place);
-    if (place.kind === 'frame') return this.#begin(chunk);
+    // The device abandons a stalled frame with an empty chunk, and misreads all that follows.
+    if (chunk.bytes.length === 0 && frameLengthOf(chunk) > 0) return this.#failStalled();
+    const position = this.#position;
+    if (position.kind === 'chunk') return this.#continue(chunk, position);
+    if (position.kind === 'frame') return this.#begin(chunk);
     const wasSilent = this.#silence.isOver;
     this.#silence.restart();
-    if (wasSilent || this.#isBeginning(chunk, place)) this.#begin(chunk);
+    if (wasSilent || this.#isBeginning(chunk, position)) this.#begin(chunk);
   }
 
-  /** Drops the unfinished message: data of it is lost. */
+  /** Drops the unfinished message. */
   dataLost(): void {
     this.#silence.restart();
-    this.#message = { kind: 'orphaned' };
-    this.#place = { kind: 'lost', last: undefined, skipped: 0 };
+    this.#message = { kind: 'headless' };
+    this.#position = { kind: 'lost', last: undefined, skipped: 0 };
   }
 
   /** The connection has ended. An unfinished message fails with `MESSAGE_INCOMPLETE`. */
@@ -103,9 +103,9 @@ export class MessageAssembler implements LinkReceiver {
       this.#message = { kind: 'collecting', opcode: chunk.opcode, chunks: [], length: 0 };
     } else if (kind === 'none') {
       this.#fail('DATA_LOST');
-      this.#message = { kind: 'orphaned' };
+      this.#message = { kind: 'headless' };
     }
-    this.#take(chunk, chunk, lengthOf(chunk));
+    this.#take(chunk, chunk, frameLengthOf(chunk));
   }
 
   /** A further chunk of the current frame. */
@@ -114,7 +114,7 @@ export class MessageAssembler implements LinkReceiver {
     if (isSame && chunk.bytes.length <= missing) return this.#take(chunk, first, missing);
     this.#fail('DATA_LOST');
     this.dataLost();
-    // Another header begins a frame; surplus bytes with the same header tell nothing.
+    // Another header begins a frame; surplus bytes with the same header prove nothing.
     if (!isSame) this.#begin(chunk);
   }
 
@@ -122,7 +122,7 @@ export class MessageAssembler implements LinkReceiver {
   #take(chunk: DataFrame, first: DataFrame, missing: number): void {
     this.#collect(chunk.bytes);
     const left = missing - chunk.bytes.length;
-    this.#place = left === 0 ? { kind: 'frame' } : { kind: 'chunk', first, missing: left };
+    this.#position = left === 0 ? { kind: 'frame' } : { kind: 'chunk', first, missing: left };
     if (left === 0 && chunk.fin === true) this.#finish();
   }
 
@@ -151,15 +151,15 @@ export class MessageAssembler implements LinkReceiver {
    * Whether, after a data loss, a chunk certainly begins a frame. The assembler skips others: they may come from a
    * frame's middle.
    */
-  #isBeginning(chunk: DataFrame, place: Lost): boolean {
-    const before = place.last;
-    place.last = chunk;
+  #isBeginning(chunk: DataFrame, position: Lost): boolean {
+    const before = position.last;
+    position.last = chunk;
     const isWhole = chunk.bytes.length === chunk.payloadLength;
     // Without a loss in between, another header means another frame.
     if (isWhole || (before !== undefined && !isSameFrame(before, chunk))) return true;
-    place.skipped += chunk.bytes.length;
-    if (place.skipped > LONGEST_SKIP_BYTES) {
-      place.skipped = 0;
+    position.skipped += chunk.bytes.length;
+    if (position.skipped > MAX_SKIPPED_BYTES) {
+      position.skipped = 0;
       this.#sink.unrecoverable(new EspAtError('DATA_LOST', { link: this.#link }));
     }
     return false;
@@ -174,7 +174,7 @@ export class MessageAssembler implements LinkReceiver {
 }
 
 /** Bytes of the frame of a chunk. */
-function lengthOf({ payloadLength = 0 }: DataFrame): number {
+function frameLengthOf({ payloadLength = 0 }: DataFrame): number {
   return payloadLength;
 }
 

@@ -8,22 +8,22 @@ import { MessageAssembler } from './message-assembler';
 import { ChunkJoiner } from './chunk-joiner';
 import { FramingGuard } from './framing-guard';
 
-/** Bytes of a received message at most: the default of the option, and its upper bound. */
+/** Default and maximum of the option `maxMessageBytes`. */
 const DEFAULT_MESSAGE_BYTES = 1024 * 1024;
-const LARGEST_MESSAGE_BYTES = 1024 * 1024 * 1024;
-/** Upper bound of the option `idleMs`. */
-const LONGEST_IDLE_MS = 60_000;
+const MAX_MESSAGE_BYTES = 1024 * 1024 * 1024;
+/** Maximum of the option `idleMs`. */
+const MAX_IDLE_MS = 60_000;
 
 /**
- * Checks the options for received messages.
+ * Checks the options that concern received messages.
  * @throws EspAtError `INVALID_CONFIG`
  */
 export function checkReceiving({
   maxMessageBytes = DEFAULT_MESSAGE_BYTES,
   framing,
 }: ReceivingOptions): void {
-  check('maxMessageBytes', maxMessageBytes, LARGEST_MESSAGE_BYTES);
-  if (framing?.by === 'idle') check('idleMs', framing.idleMs, LONGEST_IDLE_MS);
+  check('maxMessageBytes', maxMessageBytes, MAX_MESSAGE_BYTES);
+  if (framing?.by === 'idle') check('idleMs', framing.idleMs, MAX_IDLE_MS);
   if (framing?.by === 'delimiter' && framing.delimiter.length === 0)
     throw new EspAtError('INVALID_CONFIG', { setting: 'delimiter', reason: 'EMPTY' });
 }
@@ -61,8 +61,8 @@ export interface ReceiverContext {
 }
 
 /**
- * Creates the receiver of one connection: a message assembler (class D), or a chunk joiner (classes A-C), guarded where
- * the firmware may lose the framing.
+ * Creates the receiver of one connection: a message assembler (class D), or a chunk joiner (classes A-C), with a framing
+ * guard where the firmware may lose the framing.
  */
 export function createReceiver(
   context: ReceiverContext,

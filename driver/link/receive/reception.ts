@@ -11,12 +11,12 @@ import { createReceiver, type LinkReceiver, type MessageSink } from './receiver'
 
 type State =
   | { readonly kind: 'none'; readonly receiver: DataReceiver }
-  /** `AT+WSOPEN` has gone out. */
+  /** `AT+WSOPEN` has gone out, or goes out next. */
   | { readonly kind: 'early'; readonly receiver: EarlyData }
-  /** `hasLostData`: data of the connection may be lost since the client was in sync. */
+  /** `hasLostData`: the client is out of sync, and data of the connection may be lost. */
   | { readonly kind: 'connected'; readonly receiver: LinkReceiver; readonly hasLostData: boolean };
 
-/** What receives the data of a link: one receiver for each connection. */
+/** Gives the client the receiver for the data of a link: a new one for each connection. */
 export class Reception {
   readonly #link: LinkId;
   readonly #clock: Clock;
@@ -24,7 +24,7 @@ export class Reception {
   readonly #device: Pick<DeviceWatch, 'current'>;
   readonly #none: State;
   #state: State;
-  /** The device that is told the format of the data: one command at a time. */
+  /** The device that runs `AT+WSDATAFMT` for the link: one command at a time. */
   #formatting: ReadyDevice | undefined;
 
   constructor(
@@ -37,7 +37,7 @@ export class Reception {
     this.#clock = clock;
     this.#machine = machine;
     this.#device = device;
-    this.#none = this.#state = { kind: 'none', receiver: dropsData(machine) };
+    this.#none = this.#state = { kind: 'none', receiver: droppingReceiver(machine) };
   }
 
   /** Whether no message has begun. */
@@ -45,12 +45,12 @@ export class Reception {
     return this.#state.kind !== 'connected' || this.#state.receiver.isEmpty;
   }
 
-  /** The device is another one: it has no receivers yet. */
+  /** A device is ready: gives its client the receiver. */
   deviceReady(): void {
     this.#become(this.#state);
   }
 
-  /** `AT+WSOPEN` goes out next: what comes from here on is the new connection's. */
+  /** `AT+WSOPEN` goes out next: data of the link then belongs to the new connection. */
   expectData(): void {
     this.#become({ kind: 'early', receiver: new EarlyData() });
   }
@@ -84,8 +84,7 @@ export class Reception {
     this.#state = { ...this.#state, hasLostData: false };
     if (this.#machine.state.kind !== 'open') return;
     const device = this.#device.current;
-    // The data may have been intact, but in the other format: sends again the command that sets it, which may have been
-    // corrupt.
+    // The data may have been intact, but in the short format: the command that sets the long one may have been corrupt.
     if (!device?.capabilities.fragments || this.#formatting === device) return;
     this.#formatting = device;
     const end = () => (this.#formatting = undefined);
@@ -98,8 +97,8 @@ export class Reception {
   }
 }
 
-/** Drops data while there is no connection, or while the device reconnects. */
-function dropsData(machine: Pick<LinkMachine, 'state'>): DataReceiver {
+/** Drops data while the link has no connection, or while the device reconnects. */
+function droppingReceiver(machine: Pick<LinkMachine, 'state'>): DataReceiver {
   const ignore = () => undefined;
   return {
     get connected() {

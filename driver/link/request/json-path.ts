@@ -1,12 +1,12 @@
 import { EspAtError } from '../../errors';
 import { pathFlaw } from '../../values/json-path';
 
-/** Keys and positions from the outside in: `params[0].id` is `['params', 0, 'id']`. */
+/** Keys and positions, the outermost first: `params[0].id` is `['params', 0, 'id']`. */
 export type JsonPath = readonly (string | number)[];
 
 /**
  * Parses names with dots between them, and positions in square brackets.
- * @param setting its name in the error
+ * @param setting name of the path in the error
  * @throws EspAtError `INVALID_REQUEST`
  */
 export function parsePath(setting: 'requestPath' | 'replyPath', text: string): JsonPath {
@@ -17,7 +17,7 @@ export function parsePath(setting: 'requestPath' | 'replyPath', text: string): J
   );
 }
 
-/** The value at a path; undefined where there is none. */
+/** Returns the value at a path; undefined where there is none. */
 export function valueAt(json: unknown, path: JsonPath): unknown {
   let value = json;
   for (const key of path) {
@@ -27,7 +27,7 @@ export function valueAt(json: unknown, path: JsonPath): unknown {
   return value;
 }
 
-/** A copy with another value at the path. What is on the way is made, or replaced where it can hold no value. */
+/** Returns a copy with another value at the path. Creates the objects and arrays on the way where there are none. */
 export function withValueAt(json: unknown, path: JsonPath, value: unknown): unknown {
   const [key, ...rest] = path;
   if (key === undefined) return value;

@@ -4,20 +4,20 @@ import type { Message } from '../events';
 import { isObject, parsePath, valueAt, withValueAt, type JsonPath } from './json-path';
 import type { ReplyMatch, RequestPayload } from './options';
 
-/** How a message answers: undefined where it does not. */
-export type Answer = 'reply' | 'error' | undefined;
+/** How a message answers a request. */
+export type Answer = 'reply' | 'error';
 
-/** Where requests of one kind have their ID, and their replies. */
+/** Where requests with an ID, and their replies, have it. */
 export interface KeyedKind {
   readonly request: JsonPath;
-  /** Equal for kinds whose IDs are in the same place of the reply. */
-  readonly place: string;
+  /** Equal for kinds whose replies have their IDs in the same place. */
+  readonly replyPlace: string;
   readonly isArray: boolean;
   /** The ID of the request that a message answers, and how; undefined for any other message. */
-  idOf(json: unknown): { readonly id: unknown; readonly answer: 'reply' | 'error' } | undefined;
+  idOf(json: unknown): { readonly id: unknown; readonly answer: Answer } | undefined;
 }
 
-/** How the replies to one request are told from other messages. */
+/** How the link recognizes the reply to one request. */
 export type Matcher =
   | { readonly by: 'key'; readonly kind: KeyedKind; readonly key: string; readonly id: unknown }
   | {
@@ -26,13 +26,13 @@ export type Matcher =
     }
   | { readonly by: 'next' };
 
-export interface Prepared {
+interface PreparedRequest {
   readonly matcher: Matcher;
   readonly payload: Uint8Array | string;
 }
 
-/** Makes the ID of a request that has none. */
-export interface IdSource {
+/** Creates the IDs of requests that have none. */
+interface IdSource {
   number(): number;
   uuid(): string;
 }
@@ -41,18 +41,22 @@ export interface IdSource {
  * Prepares a request: finds its ID, or gives it one.
  * @throws EspAtError `INVALID_REQUEST`, `INVALID_PAYLOAD`
  */
-export function prepare(payload: RequestPayload, match: ReplyMatch, ids: IdSource): Prepared {
+export function prepareRequest(
+  payload: RequestPayload,
+  match: ReplyMatch,
+  ids: IdSource,
+): PreparedRequest {
   switch (match.by) {
     case 'next':
-      return { matcher: { by: 'next' }, payload: content(payload) };
+      return { matcher: { by: 'next' }, payload: payloadOf(payload) };
     case 'function':
-      return { matcher: { by: 'function', matches: match.matches }, payload: content(payload) };
+      return { matcher: { by: 'function', matches: match.matches }, payload: payloadOf(payload) };
     case 'property': {
       const request = parsePath('requestPath', match.request);
       const reply = match.reply === undefined ? request : parsePath('replyPath', match.reply);
       const kind: KeyedKind = {
         request,
-        place: JSON.stringify(reply),
+        replyPlace: JSON.stringify(reply),
         isArray: false,
         idOf: (json) => ({ id: valueAt(json, reply), answer: 'reply' }),
       };
@@ -71,7 +75,7 @@ function arrayKind(match: Extract<ReplyMatch, { by: 'array' }>): KeyedKind {
   }
   return {
     request: [id],
-    place: JSON.stringify([id, type, reply, error]),
+    replyPlace: JSON.stringify([id, type, reply, error]),
     isArray: true,
     idOf: (json) => {
       if (!Array.isArray(json)) return undefined;
@@ -82,13 +86,13 @@ function arrayKind(match: Extract<ReplyMatch, { by: 'array' }>): KeyedKind {
   };
 }
 
-/** An ID as a key; undefined for what is none. */
+/** Returns an ID as the key of a map; undefined for a value that is no ID. */
 export function keyOf(id: unknown): string | undefined {
   if (typeof id === 'number') return `n${id}`;
   return typeof id === 'string' && id !== '' ? `s${id}` : undefined;
 }
 
-function withId(payload: RequestPayload, kind: KeyedKind, create: () => unknown): Prepared {
+function withId(payload: RequestPayload, kind: KeyedKind, create: () => unknown): PreparedRequest {
   const json = jsonOf(payload);
   if (kind.isArray ? !Array.isArray(json) : !isObject(json)) {
     const reason = kind.isArray ? 'NOT_JSON_ARRAY' : 'NOT_JSON_OBJECT';
@@ -98,7 +102,7 @@ function withId(payload: RequestPayload, kind: KeyedKind, create: () => unknown)
   const givenKey = keyOf(given);
   if (givenKey !== undefined) {
     const matcher: Matcher = { by: 'key', kind, key: givenKey, id: given };
-    return { matcher, payload: content(payload) };
+    return { matcher, payload: payloadOf(payload) };
   }
   if (given !== undefined && given !== null && given !== '')
     throw new EspAtError('INVALID_PAYLOAD', { reason: 'BAD_ID' }, { outcome: 'not-sent' });
@@ -112,7 +116,7 @@ function jsonOf(payload: RequestPayload): unknown {
   return payload instanceof Uint8Array ? parseJson(textOf(payload)) : payload;
 }
 
-/** The text as JSON; undefined where it is none, or a mere value: those match nothing. */
+/** Returns the object or array of a JSON text; undefined for any other text, which matches no request. */
 export function parseJson(text: string): unknown {
   if (!/^\s*[[{]/.test(text)) return undefined;
   try {
@@ -126,7 +130,7 @@ export function textOf(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString();
 }
 
-function content(payload: RequestPayload): Uint8Array | string {
+function payloadOf(payload: RequestPayload): Uint8Array | string {
   if (typeof payload === 'string' || payload instanceof Uint8Array) return payload;
   try {
     return JSON.stringify(payload);

@@ -2,14 +2,14 @@ import type { Message } from '../events';
 import type { SendOptions } from '../options';
 
 /**
- * How a reply is known.
+ * How the link recognizes a reply.
  *
- * - `property`: JSON objects. The reply has at the path `reply` what the request has at the path `request`. A request
- *   without a value there gets a number that no other request on the link has.
- * - `array`: JSON arrays, as in OCPP: `[2,"id",…]` is answered by `[3,"id",…]`, or by `[4,"id",…]`, an error
+ * - `property`: JSON objects. The reply has at the path `reply` the value that the request has at the path `request`. A
+ *   request without a value there gets a number that no other request on the link has.
+ * - `array`: JSON arrays, as in OCPP: `[3,"id",…]` replies to `[2,"id",…]`, and `[4,"id",…]` is an error
  *   (`REPLY_ERROR`). A request without an ID gets a UUID.
  * - `function`: the first message for which `matches` returns true.
- * - `next`: the next message after the request has left. The link has one such request at a time; others wait for it.
+ * - `next`: the next message after the request has left. The link sends one such request at a time; others wait.
  */
 export type ReplyMatch =
   | {
@@ -45,19 +45,19 @@ export type RequestPayload =
 export interface Reply {
   /** The message. */
   readonly message: Message;
-  /** The message as JSON; undefined where it is no JSON text, or was matched as the next message. */
+  /** The message as JSON; undefined where it is no JSON text, or where the match was `next`. */
   readonly json: unknown;
 }
 
 /** Options of {@link Link.request}. */
 export interface RequestOptions extends Omit<SendOptions, 'fin'> {
-  /** How the link tells the reply from other messages. */
+  /** How the link recognizes the reply. */
   readonly match: ReplyMatch;
-  /** Milliseconds from the moment the device has confirmed the request until its reply, 1 to 86,400,000; default 10,000. */
+  /** Milliseconds from the device's confirmation of the request to its reply, 1 to 86,400,000; default 10,000. */
   readonly replyTimeoutMs?: number;
   /** Whether the link emits the reply as a message too. Default true. */
   readonly emitReply?: boolean;
-  /** Whether the link emits a reply that comes too late as a message. Default true. */
+  /** Whether the link emits a late reply as a message. Default true. */
   readonly emitLate?: boolean;
   /** Called with a reply that comes after the request has failed, on the same connection. */
   readonly onLate?: (reply: Reply) => void;

@@ -3,9 +3,9 @@ import type { Matcher } from './matcher';
 import type { Reply, RequestOptions } from './options';
 
 export type RequestState =
-  /** It waits until the one before it has its reply; `blocked`: that one has failed without a reply. */
+  /** It waits until the request before has its reply. `blocked`: that one has failed, and its reply may still come. */
   | { readonly kind: 'waiting'; readonly blocked: boolean }
-  /** `connection`: the one on which its bytes may leave. */
+  /** `connection`: on which its bytes may have left. */
   | { readonly kind: 'sending'; readonly connection?: object }
   /** The device has confirmed it. */
   | { readonly kind: 'sent' }
@@ -20,7 +20,7 @@ export class PendingRequest {
   readonly payload: Uint8Array | string;
   /** Settles with the request. */
   readonly settled: Promise<Reply>;
-  /** Withdraws it while it is not sent. */
+  /** Withdraws its message, unless the device has begun with it. */
   readonly withdrawal = new AbortController();
   #state: RequestState = { kind: 'waiting', blocked: false };
   #stopTimer: () => void = () => undefined;

@@ -3,7 +3,7 @@ import { parseJson, textOf } from './matcher';
 import type { PendingRequest } from './pending-request';
 import type { Match, RequestTable } from './request-table';
 
-/** The request that a message answers, with the message as JSON. */
+/** The request that a message answers, and the message as JSON. */
 export interface Found extends Match {
   readonly json: unknown;
 }
@@ -15,7 +15,7 @@ export class ReplyFinder {
   readonly #table: RequestTable;
   readonly #mayBeAnswered: (request: PendingRequest) => boolean;
   readonly #failed: (request: PendingRequest, reason: string) => void;
-  /** The request whose condition, its function `matches`, has returned a promise that is pending. */
+  /** The request whose condition (its function `matches`) has returned a promise that is pending. */
   #judged: { readonly request: PendingRequest; readonly end: () => void } | undefined;
 
   /** @param failed the condition of a request has thrown, or was given up */
@@ -29,7 +29,7 @@ export class ReplyFinder {
     this.#failed = failed;
   }
 
-  /** Ends the wait for the condition that takes time now. @param request only if it is that of this request */
+  /** Ends the wait for a pending condition. @param request only for the condition of this request */
   giveUp(request = this.#judged?.request): void {
     if (this.#judged?.request === request) this.#judged?.end();
   }
@@ -76,7 +76,7 @@ export class ReplyFinder {
     }
   }
 
-  /** Its condition would take as long again for the next message. */
+  /** Fails a request whose condition takes too long: it would take as long for the next message. */
   #tooSlow(request: PendingRequest, goOn: () => Result<Found | undefined>) {
     this.#failed(request, 'CONDITION_TOO_SLOW');
     this.#table.delete(request);

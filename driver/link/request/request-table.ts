@@ -1,8 +1,8 @@
 import { keyOf, type Answer, type KeyedKind } from './matcher';
 import type { PendingRequest } from './pending-request';
 
-/** Failed requests whose replies may still come; the oldest ones are forgotten. */
-const MOST_OVERDUE = 1000;
+/** Failed requests whose replies may still come, at most; beyond it the table forgets the oldest. */
+const MAX_OVERDUE = 1000;
 
 /** A request, and how a message answers it. */
 export interface Match {
@@ -10,18 +10,18 @@ export interface Match {
   readonly answer: Answer;
 }
 
-/** The requests with their IDs in one place of the reply. */
-interface Place {
+/** Requests, by ID, whose replies have it in the same place. */
+interface IdIndex {
   readonly kind: KeyedKind;
   readonly requests: Map<string, PendingRequest>;
 }
 
-/** The requests of a link, by the way in which their replies are known. */
+/** The requests of a link, by the way in which it recognizes their replies. */
 export class RequestTable {
-  readonly #places = new Map<string, Place>();
-  /** Those with a condition, the oldest first. */
+  readonly #indexes = new Map<string, IdIndex>();
+  /** Requests with a condition, the oldest first. */
   readonly conditional = new Set<PendingRequest>();
-  /** Those that are answered by the next message, the oldest first. */
+  /** Requests whose reply is the next message, the oldest first. */
   readonly inOrder = new Set<PendingRequest>();
   readonly #overdue = new Set<PendingRequest>();
   readonly #all = new Set<PendingRequest>();
@@ -34,26 +34,26 @@ export class RequestTable {
     return this.#all.size === 0;
   }
 
-  /** Whether a message has to be read as JSON. */
+  /** Whether the finder has to parse messages as JSON. */
   get needsJson(): boolean {
-    return this.#places.size > 0 || this.conditional.size > 0;
+    return this.#indexes.size > 0 || this.conditional.size > 0;
   }
 
   hasId(id: unknown): boolean {
     const key = keyOf(id) ?? '';
-    return [...this.#places.values()].some(({ requests }) => requests.has(key));
+    return [...this.#indexes.values()].some(({ requests }) => requests.has(key));
   }
 
-  /** Returns whether it is in the table: false where another request has its ID. */
+  /** Adds a request; returns false where another request has its ID. */
   add(request: PendingRequest): boolean {
     const { matcher } = request;
     switch (matcher.by) {
       case 'key': {
         const { kind, key } = matcher;
-        const place = this.#places.get(kind.place) ?? { kind, requests: new Map() };
-        if (place.requests.has(key)) return false;
-        place.requests.set(key, request);
-        this.#places.set(kind.place, place);
+        const index = this.#indexes.get(kind.replyPlace) ?? { kind, requests: new Map() };
+        if (index.requests.has(key)) return false;
+        index.requests.set(key, request);
+        this.#indexes.set(kind.replyPlace, index);
         break;
       }
       case 'function':
@@ -73,22 +73,22 @@ export class RequestTable {
     this.conditional.delete(request);
     this.inOrder.delete(request);
     if (matcher.by !== 'key') return;
-    const place = this.#places.get(matcher.kind.place);
-    if (place?.requests.get(matcher.key) !== request) return;
-    place.requests.delete(matcher.key);
-    if (place.requests.size === 0) this.#places.delete(matcher.kind.place);
+    const index = this.#indexes.get(matcher.kind.replyPlace);
+    if (index?.requests.get(matcher.key) !== request) return;
+    index.requests.delete(matcher.key);
+    if (index.requests.size === 0) this.#indexes.delete(matcher.kind.replyPlace);
   }
 
   /** Its reply may still come. */
   overdue(request: PendingRequest): void {
     this.#overdue.add(request);
     const [oldest] = this.#overdue;
-    if (oldest && this.#overdue.size > MOST_OVERDUE) this.delete(oldest);
+    if (oldest && this.#overdue.size > MAX_OVERDUE) this.delete(oldest);
   }
 
-  /** The request that has the ID in a JSON text. */
+  /** Finds the request that has the ID in a message. */
   withIdIn(json: unknown): Match | undefined {
-    for (const { kind, requests } of this.#places.values()) {
+    for (const { kind, requests } of this.#indexes.values()) {
       const found = kind.idOf(json);
       const request = found && requests.get(keyOf(found.id) ?? '');
       if (request) return { request, answer: found.answer };

@@ -10,110 +10,116 @@ import {
 import { payloadBytes } from '../../commands/websocket';
 import { wholeFlaw } from '../../values/whole';
 import type { Message } from '../events';
+import type { LinkHost } from '../link-host';
 import type { SendOptions } from '../options';
 import { QueueLimit } from '../send/queue-limit';
 import { ReplyFinder, type Found } from './reply-finder';
-import { prepare, invalidRequest } from './matcher';
+import { prepareRequest, invalidRequest } from './matcher';
 import type { Reply, RequestOptions, RequestPayload } from './options';
 import { PendingRequest } from './pending-request';
 import { RequestTable } from './request-table';
 import { uuid } from './uuid';
 
-/** Messages that wait for a condition, and their bytes. */
+/** Limit of the messages that wait behind a condition. */
 const BACKLOG_LIMIT = { messages: 1000, bytes: 4 * 1024 * 1024 };
 const REPLY_TIMEOUT_MS = 10_000;
-const LONGEST_REPLY_TIMEOUT_MS = 86_400_000;
+const MAX_REPLY_TIMEOUT_MS = 86_400_000;
 
-/** What the requests of a link need of it. */
-export interface RequestHost {
-  readonly link: LinkId;
-  readonly clock: Clock;
-  readonly random: () => number;
-  /** Of requests that have not settled. */
-  readonly limit: QueueLimit['limit'];
-  send(payload: Uint8Array | string, options: SendOptions): Promise<void>;
-}
-
-type Emit = (message: Message) => void;
-
-/** The requests of one link, from their call until their replies have come or cannot come any more. */
+/** The requests of one link, each until its reply has come or cannot come any more. */
 export class Requests {
-  readonly #host: RequestHost;
+  readonly #link: LinkId;
+  readonly #clock: Clock;
+  readonly #random: () => number;
+  readonly #send: (payload: Uint8Array | string, options: SendOptions) => Promise<void>;
+  readonly #emit: (message: Message) => void;
   readonly #table = new RequestTable();
   readonly #finder = new ReplyFinder(
     this.#table,
     (request) => this.#mayBeAnswered(request),
     (request, reason) => this.#fail(request, this.#error('MATCH_FAILED', { reason }, 'sent'), true),
   );
-  /** Its identity names the connection. */
+  /** Stands for the connection, by its identity. */
   #connection = {};
   #lastNumber = 0;
-  /** Pending while a condition takes time, and while messages, or the end of the connection, wait behind it. */
+  /** Pending while a condition takes time, and messages, or the end of the connection, wait behind it in turn. */
   #inTurn: Promise<void> | undefined;
-  /** Messages and bytes that wait for it. */
-  readonly #backlog = new QueueLimit(BACKLOG_LIMIT, () => undefined);
-  /** Requests that have not settled, with the bytes of their payloads. */
-  readonly #open: QueueLimit;
+  /** Counts the messages that wait in turn. */
+  readonly #backlog = new QueueLimit(BACKLOG_LIMIT);
+  /** Counts the requests that have not settled, and their payloads. */
+  readonly #unsettled: QueueLimit;
 
-  constructor(host: RequestHost) {
-    this.#host = host;
-    this.#open = new QueueLimit(host.limit, () => undefined);
+  /**
+   * @param send sends a message on the link
+   * @param emit emits a message of the link
+   */
+  constructor(
+    link: LinkId,
+    { clock, random, queueLimit }: Pick<LinkHost, 'clock' | 'random' | 'queueLimit'>,
+    send: (payload: Uint8Array | string, options: SendOptions) => Promise<void>,
+    emit: (message: Message) => void,
+  ) {
+    this.#link = link;
+    this.#clock = clock;
+    this.#random = random;
+    this.#send = send;
+    this.#emit = emit;
+    this.#unsettled = new QueueLimit(queueLimit.limit);
   }
 
   /** Sends a request and returns its reply; see {@link Link.request}. */
   async request(payload: RequestPayload, options: RequestOptions): Promise<Reply> {
     checkTimeout(options.replyTimeoutMs);
-    const ids = { number: () => this.#nextNumber(), uuid: () => uuid(this.#host.random) };
-    const prepared = prepare(payload, options.match, ids);
+    const ids = { number: () => this.#nextNumber(), uuid: () => uuid(this.#random) };
+    const prepared = prepareRequest(payload, options.match, ids);
     const { matcher } = prepared;
     const content = payloadBytes(prepared.payload);
     const { signal } = options;
     if (signal?.aborted) throw this.#error('ABORTED', {}, 'not-sent');
     const request = new PendingRequest(content, matcher, options);
     const bytes = content.length;
-    this.#open.take(bytes);
+    this.#unsettled.take(bytes);
     if (!this.#table.add(request)) {
-      this.#open.give(bytes);
+      this.#unsettled.give(bytes);
       const id = matcher.by === 'key' ? String(matcher.id) : '';
       throw this.#error('REQUEST_ID_IN_USE', { id }, 'not-sent');
     }
     const abort = () => this.#abort(request);
     signal?.addEventListener('abort', abort, { once: true });
-    if (matcher.by === 'next') this.#goOn();
-    else void this.#send(request);
+    if (matcher.by === 'next') this.#sendNext();
+    else void this.#sendRequest(request);
     return request.settled.finally(() => {
-      this.#open.give(bytes);
+      this.#unsettled.give(bytes);
       signal?.removeEventListener('abort', abort);
     });
   }
 
-  /** Takes a message of the link, and emits it unless it is a reply that is to be kept back. */
-  take(message: Message, emit: Emit): void {
-    if (this.#inTurn) return this.#takeInTurn(message, emit);
-    if (this.#table.isEmpty) return emit(message);
+  /** Takes a message of the link, and emits it, unless it is a reply whose request keeps it back. */
+  take(message: Message): void {
+    if (this.#inTurn) return this.#takeInTurn(message);
+    if (this.#table.isEmpty) return this.#emit(message);
     const found = this.#finder.find(message);
-    if (found instanceof Promise) this.#queue(async () => this.#answer(await found, message, emit));
-    else this.#answer(found, message, emit);
+    if (found instanceof Promise) this.#queue(async () => this.#answer(await found, message));
+    else this.#answer(found, message);
   }
 
-  /** Keeps the order of messages behind a condition. Gives the condition up where too much waits for it. */
-  #takeInTurn(message: Message, emit: Emit): void {
+  /** Keeps the message in order behind a condition. Gives the condition up where too much waits behind it. */
+  #takeInTurn(message: Message): void {
     const { length } = message.bytes;
     const isKept = this.#backlog.tryTake(length);
     if (!isKept) this.#finder.giveUp();
     this.#queue(async () => {
       if (isKept) this.#backlog.give(length);
-      this.#answer(await this.#finder.find(message), message, emit);
+      this.#answer(await this.#finder.find(message), message);
     });
   }
 
-  /** The connection has ended: replies to its requests cannot come any more. */
+  /** The connection has ended: no replies to its requests can come any more. */
   connectionEnded(): void {
     if (this.#inTurn) this.#queue(() => this.#endConnection());
     else this.#endConnection();
   }
 
-  /** Runs after what is in turn now. */
+  /** Runs `run` after all that is in turn now. */
   #queue(run: () => void | Promise<void>): void {
     const turn = (this.#inTurn ?? Promise.resolve()).then(run).finally(() => {
       if (this.#inTurn === turn) this.#inTurn = undefined;
@@ -123,12 +129,12 @@ export class Requests {
 
   // --- sending -------------------------------------------------------------------------------------
 
-  async #send(request: PendingRequest): Promise<void> {
+  async #sendRequest(request: PendingRequest): Promise<void> {
     const { options, withdrawal } = request;
     const { opcode, timeoutMs, holdMs } = options;
     request.become({ kind: 'sending' });
     try {
-      await this.#host.send(request.payload, {
+      await this.#send(request.payload, {
         ...(opcode === undefined ? {} : { opcode }),
         ...(timeoutMs === undefined ? {} : { timeoutMs }),
         ...(holdMs === undefined ? {} : { holdMs }),
@@ -150,32 +156,32 @@ export class Requests {
     if (!this.#mayBeAnswered(request)) return this.#lose(request, 'CONNECTION_ENDED', false);
     if (request.options.signal?.aborted) return this.#lose(request, 'WAIT_ABORTED', true);
     const timeout = request.options.replyTimeoutMs ?? REPLY_TIMEOUT_MS;
-    const stop = onTimeout(this.#host.clock, timeout, () =>
+    const stop = onTimeout(this.#clock, timeout, () =>
       this.#fail(request, this.#error('REPLY_TIMEOUT', { timeout }, 'sent'), true),
     );
     request.become({ kind: 'sent' }, stop);
   }
 
   #sendFailed(request: PendingRequest, error: EspAtError): void {
-    // MATCH_FAILED has ended it already. Nothing was sent, so no late reply comes.
+    // MATCH_FAILED has ended it already. The link sent nothing, so no late reply comes.
     if (!request.isOpen && error.outcome === 'not-sent') return this.#table.delete(request);
-    // What may have left may be answered.
+    // The server may answer a request whose bytes may have left.
     this.#fail(request, error, error.outcome === 'unknown' && this.#mayBeAnswered(request));
   }
 
-  /** Whether its bytes may have left on the current connection. */
+  /** Whether its bytes may have left on the current connection: then a reply may come. */
   #mayBeAnswered({ state }: PendingRequest): boolean {
     if (state.kind === 'sending') return state.connection === this.#connection;
     return state.kind === 'sent' || state.kind === 'overdue';
   }
 
-  /** Sends the next request of those that wait for each other, if no reply is outstanding. */
-  #goOn(): void {
+  /** Sends the next of the requests with `match` `next`, unless the reply to the one before may still come. */
+  #sendNext(): void {
     const [first, ...others] = this.#table.inOrder;
-    // A reply that is overdue would be taken for that of the next request.
+    // The link would take an overdue reply for that of the next request.
     const blocked = first?.state.kind === 'overdue';
     for (const request of others) this.#block(request, blocked);
-    if (first?.state.kind === 'waiting') void this.#send(first);
+    if (first?.state.kind === 'waiting') void this.#sendRequest(first);
   }
 
   #block(request: PendingRequest, blocked: boolean): void {
@@ -183,7 +189,7 @@ export class Requests {
     if (state.kind !== 'waiting' || state.blocked === blocked) return;
     if (!blocked) return request.become({ kind: 'waiting', blocked });
     const timeout = options.replyTimeoutMs ?? REPLY_TIMEOUT_MS;
-    const stop = onTimeout(this.#host.clock, timeout, () =>
+    const stop = onTimeout(this.#clock, timeout, () =>
       this.#fail(request, this.#error('REPLY_OUTSTANDING', {}, 'not-sent'), false),
     );
     request.become({ kind: 'waiting', blocked }, stop);
@@ -194,17 +200,17 @@ export class Requests {
       case 'waiting':
         return this.#fail(request, this.#error('ABORTED', {}, 'not-sent'), false);
       case 'sending':
-        // Where that is too late, the end of the send takes the abort.
+        // If that is too late, `#sent` ends the wait for the reply.
         return request.withdrawal.abort();
       case 'sent':
         return this.#lose(request, 'WAIT_ABORTED', true);
     }
   }
 
-  // --- ends ----------------------------------------------------------------------------------------
+  // --- settling ----------------------------------------------------------------------------------------
 
-  #answer(found: Found | undefined, message: Message, emit: Emit): void {
-    if (!found) return emit(message);
+  #answer(found: Found | undefined, message: Message): void {
+    if (!found) return this.#emit(message);
     const { request, answer, json } = found;
     const { emitReply = true, emitLate = true, onLate } = request.options;
     const reply: Reply = { message, json };
@@ -214,8 +220,8 @@ export class Requests {
     else if (answer === 'error') request.reject(this.#replyError(reply), false);
     else request.resolve(reply);
     if (isLate) onLate?.(reply);
-    if (isLate ? emitLate : emitReply) emit(message);
-    if (request.matcher.by === 'next') this.#goOn();
+    if (isLate ? emitLate : emitReply) this.#emit(message);
+    if (request.matcher.by === 'next') this.#sendNext();
   }
 
   #endConnection(): void {
@@ -224,7 +230,7 @@ export class Requests {
       if (request.state.kind === 'sent') this.#lose(request, 'CONNECTION_ENDED', false);
       else if (request.state.kind === 'overdue') this.#table.delete(request);
     }
-    this.#goOn();
+    this.#sendNext();
   }
 
   #lose(request: PendingRequest, reason: string, mayBeLate: boolean): void {
@@ -237,7 +243,7 @@ export class Requests {
     if (mayBeLate) this.#table.overdue(request);
     else this.#table.delete(request);
     this.#finder.giveUp(request);
-    if (request.matcher.by === 'next') this.#goOn();
+    if (request.matcher.by === 'next') this.#sendNext();
   }
 
   #replyError({ json }: Reply): EspAtError {
@@ -247,7 +253,7 @@ export class Requests {
   }
 
   #error(code: ErrorCode, details: ErrorDetails, outcome: SendOutcome): EspAtError {
-    return new EspAtError(code, { link: this.#host.link, ...details }, { outcome });
+    return new EspAtError(code, { link: this.#link, ...details }, { outcome });
   }
 
   #nextNumber(): number {
@@ -258,6 +264,6 @@ export class Requests {
 }
 
 function checkTimeout(value: unknown = REPLY_TIMEOUT_MS): void {
-  const flaw = wholeFlaw(value, 1, LONGEST_REPLY_TIMEOUT_MS);
+  const flaw = wholeFlaw(value, 1, MAX_REPLY_TIMEOUT_MS);
   if (flaw) throw invalidRequest({ setting: 'replyTimeoutMs', ...flaw });
 }

@@ -5,16 +5,17 @@ import { onTimeout, type Cancel, type Clock } from '../../clock';
 import type { EspAtError } from '../../errors';
 import type { SendOptions } from '../options';
 
-/** How the connection ended while the client runs a part: before any byte of the message could leave, or later. */
+/** The connection ended while the client ran a part. */
 interface Lost {
   readonly error: EspAtError;
+  /** Whether no byte of the message could have left before. */
   readonly nothingLeft: boolean;
 }
 
 type SendState =
-  /** It waits for its link. `refusal`: a link that seemed open refused it, and the device is asked about the link. */
+  /** It waits for its link. `refusal`: the device refused it though the link seemed open; a check of the links runs. */
   | { readonly kind: 'held'; readonly timer: Cancel; readonly refusal?: EspAtError }
-  /** It waits for the turn of a part. */
+  /** `part` is the next one that the client runs. */
   | { readonly kind: 'queued'; readonly parts: readonly Command[]; readonly part: number }
   /** The client runs a part. `hasLeft`: bytes of that part may have reached the network. */
   | {
@@ -26,10 +27,7 @@ type SendState =
     }
   | { readonly kind: 'settled' };
 
-/**
- * The client is done with a message: without an error when the device has confirmed every part. The send queue then
- * settles the message, or holds it again.
- */
+/** Called when the client ends a message, without an error where the device has confirmed every part. */
 type OnEnd = (message: PendingSend, error?: EspAtError) => void;
 
 /** One message, from `send()` until its promise settles. */
@@ -74,17 +72,17 @@ export class PendingSend implements Submission {
     return this.#state.kind === 'held' ? this.#state.refusal : undefined;
   }
 
-  /** Milliseconds for which it may still be held. */
+  /** Milliseconds for which the queue may still hold it. */
   get holdLeft(): number {
     return Math.max(0, this.#holdUntil - this.#clock.now());
   }
 
-  /** Whether it has several parts. Where it ends between them, the peer takes the next message for its rest. */
+  /** Whether it has several parts: if it ends between them, the peer takes the next message for its rest. */
   get isFragmented(): boolean {
     return 'parts' in this.#state && this.#state.parts.length > 1;
   }
 
-  /** Holds it. @param onLate called after so many milliseconds of it */
+  /** Holds it. @param onLate called after `milliseconds` milliseconds, unless the hold ends before */
   hold(milliseconds: number, onLate: () => void, refusal?: EspAtError): void {
     const timer = onTimeout(this.#clock, milliseconds, onLate);
     this.#become({ kind: 'held', timer, ...(refusal && { refusal }) });
@@ -103,8 +101,8 @@ export class PendingSend implements Submission {
   }
 
   /**
-   * Its connection, or its device, is gone. Returns why it fails; undefined if it is held, or if the client
-   * runs a part of it: the outcome of that part then ends it.
+   * Its connection, or its device, is lost. Returns its failure; undefined where it is held, or where the client runs a
+   * part of it: the outcome of that part then ends it.
    */
   connectionLost(error: EspAtError): EspAtError | undefined {
     const state = this.#state;
@@ -119,7 +117,7 @@ export class PendingSend implements Submission {
   get command(): Command {
     const state = this.#state;
     const command = 'parts' in state ? state.parts[state.part] : undefined;
-    if (!command) throw new Error('a message that is not queued has no command');
+    if (!command) throw new Error('only a queued message has a command');
     return command;
   }
 

@@ -1,9 +1,9 @@
 import { EspAtError } from '../../errors';
 
-/** Hysteresis below each quarter: a steady flow may move up and down around one. */
-const SLACK = 1 / 16;
+/** The level has to fall this far below a quarter to leave it: a steady flow moves up and down around one. */
+const HYSTERESIS = 1 / 16;
 
-/** Limits the messages and bytes in the send queues of all links of a device. */
+/** Counts and limits the messages and bytes in a queue: in the send queues of all links of a device, for example. */
 export class QueueLimit {
   readonly limit: { readonly messages: number; readonly bytes: number };
   readonly #changed: (level: number) => void;
@@ -14,7 +14,7 @@ export class QueueLimit {
   /** @param changed called with the fill level, 0 to 1, when it reaches or leaves a quarter */
   constructor(
     limit: { readonly messages: number; readonly bytes: number },
-    changed: (level: number) => void,
+    changed: (level: number) => void = () => undefined,
   ) {
     this.limit = limit;
     this.#changed = changed;
@@ -28,7 +28,7 @@ export class QueueLimit {
     return this.#bytes;
   }
 
-  /** @throws EspAtError `QUEUE_FULL`, or `INVALID_PAYLOAD` where the message alone exceeds the limit */
+  /** Counts a message. @throws EspAtError `QUEUE_FULL`, or `INVALID_PAYLOAD` where it alone exceeds the limit */
   take(bytes: number): void {
     const max = this.limit.bytes;
     if (bytes > max) {
@@ -44,7 +44,7 @@ export class QueueLimit {
     }
   }
 
-  /** Returns whether the message fits, and counts it then. */
+  /** Counts a message if it fits, and returns whether it does. */
   tryTake(bytes: number): boolean {
     const { limit } = this;
     if (this.#messages >= limit.messages || this.#bytes + bytes > limit.bytes) return false;
@@ -54,6 +54,7 @@ export class QueueLimit {
     return true;
   }
 
+  /** Takes a message off the count. */
   give(bytes: number): void {
     this.#messages--;
     this.#bytes -= bytes;
@@ -63,7 +64,7 @@ export class QueueLimit {
   #check(): void {
     const level = Math.max(this.#messages / this.limit.messages, this.#bytes / this.limit.bytes);
     const reached = quarterOf(level);
-    if (reached < this.#quarter) this.#notify(quarterOf(level + SLACK), level);
+    if (reached < this.#quarter) this.#notify(quarterOf(level + HYSTERESIS), level);
     else this.#notify(reached, level);
   }
 

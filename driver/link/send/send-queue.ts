@@ -1,21 +1,28 @@
 import type { Command } from '../../at/command';
 import type { LinkId, SendSource } from '../../at/types';
 import type { QueueLimit } from './queue-limit';
+import type { DeviceWatch } from '../device-watch';
 import type { LinkHost } from '../link-host';
+import type { LinkMachine } from '../state/link-machine';
+import { isWanted } from '../state/link-state';
 import type { Clock } from '../../clock';
 import { shown } from '../../values/text';
-import { MAX_CONTROL_BYTES, payloadBytes, wssend } from '../../commands/websocket';
+import {
+  DEFAULT_BUFFER_BYTES,
+  MAX_CONTROL_BYTES,
+  payloadBytes,
+  wssend,
+} from '../../commands/websocket';
 import type { Capabilities } from '../../device/options';
 import { asEspAtError, EspAtError, type ErrorCode } from '../../errors';
 import type { DeviceRecorder } from '../../recorder/device-recorder';
 import type { SendOptions } from '../options';
 import { PendingSend } from './pending-send';
-import { sendCommands } from './send-commands';
-import type { SendConditions } from './send-conditions';
+import { sendCommands } from './send-plan';
 import { refusalOf, type SendRefusal } from './send-refusal';
 
 /** Failures after which the link or its device may come back: the queue then holds an unsent message. */
-const temporaryFailures: readonly ErrorCode[] = [
+const TEMPORARY_FAILURES: readonly ErrorCode[] = [
   'DEVICE_DISCONNECTED',
   'DEVICE_RESTARTED',
   'DEVICE_UNRESPONSIVE',
@@ -27,44 +34,47 @@ const temporaryFailures: readonly ErrorCode[] = [
   'SEND_FAILED',
 ];
 
-/** A message may wait for its link for a day. */
-const LONGEST_HOLD_MS = 86_400_000;
-/** Least milliseconds to hold a message on an open link: it waits for a check of the links, or behind one that does. */
-const TURN_TIMEOUT_MS = 5000;
-/** RFC 6455 opcodes. */
-const CLOSE = 8;
-const PING = 9;
+/** A day. */
+const MAX_HOLD_MS = 86_400_000;
+/** Milliseconds at least to hold a message on an open link, where a check of the links decides how it ends. */
+const CHECK_TIMEOUT_MS = 5000;
+/** Opcodes (RFC 6455, section 5.2). */
+const CLOSE_OPCODE = 8;
+const PING_OPCODE = 9;
 
 /** Events of a send queue for its link. */
-export type SendQueueEvent =
+type SendQueueEvent =
   /** A message ended between its fragments: the peer would take the next message for its rest. */
   { readonly kind: 'brokenMessage'; readonly error: EspAtError } | SendRefusal;
 
 /**
- * The messages of one link in order, from `send()` until each is settled: checked, counted, and held while the link
- * is away. The client pulls the first one.
+ * The messages of one link in order, from `send()` until each settles. Checks and counts them, and holds them while the
+ * link is not open. The client takes the first one.
  */
 export class SendQueue implements SendSource {
   readonly link: LinkId;
   readonly #clock: Clock;
   readonly #queueLimit: QueueLimit;
   readonly #recorder: DeviceRecorder | undefined;
-  readonly #conditions: SendConditions;
+  readonly #machine: Pick<LinkMachine, 'state'>;
+  readonly #device: Pick<DeviceWatch, 'current' | 'disconnected'>;
   readonly #listener: (event: SendQueueEvent) => void;
-  /** All that are not settled, in the order in which they were given; those that are held come last. */
+  /** Messages that have not settled, in the order of their calls; the held ones come last. */
   readonly #messages: PendingSend[] = [];
 
   constructor(
     link: LinkId,
     { clock, queueLimit, recorder }: Pick<LinkHost, 'clock' | 'queueLimit' | 'recorder'>,
-    conditions: SendConditions,
+    machine: Pick<LinkMachine, 'state'>,
+    device: Pick<DeviceWatch, 'current' | 'disconnected'>,
     listener: (event: SendQueueEvent) => void,
   ) {
     this.link = link;
     this.#clock = clock;
     this.#queueLimit = queueLimit;
     this.#recorder = recorder;
-    this.#conditions = conditions;
+    this.#machine = machine;
+    this.#device = device;
     this.#listener = listener;
   }
 
@@ -83,7 +93,7 @@ export class SendQueue implements SendSource {
    */
   async send(payload: Uint8Array | string, options: SendOptions): Promise<void> {
     const bytes = payloadBytes(payload);
-    // Builds a command only for its checks: what can never be sent is refused now, not after it was held.
+    // Builds a command only for its checks: refuses at once a message that can never be sent.
     wssend(this.link, bytes.subarray(0, MAX_CONTROL_BYTES + 1), options);
     checkHold(options.holdMs);
     const call = this.#recorder?.send(this.link, options, bytes) ?? 0;
@@ -97,10 +107,10 @@ export class SendQueue implements SendSource {
   }
 
   async #accept(bytes: Uint8Array, options: SendOptions, call: number): Promise<void> {
-    const { device, isOpen } = this.#conditions;
     const { signal } = options;
+    const device = this.#device.current;
     if (device) this.#plan(bytes, options, device.capabilities);
-    if (!isOpen && !options.holdMs) throw this.#notOpen();
+    if (!this.#isOpen && !options.holdMs) throw this.#notOpen();
     if (signal?.aborted) throw aborted(signal);
     this.#queueLimit.take(bytes.length);
     const message = this.#create(bytes, options);
@@ -118,47 +128,46 @@ export class SendQueue implements SendSource {
     }
   }
 
-  /** Sends a close frame behind the messages that wait for their turn. */
+  /** Sends a close frame behind the queued messages, before the held ones. */
   sendClose(payload: Buffer): Promise<void> {
     const held = this.#messages.findIndex(({ isHeld }) => isHeld);
-    return this.#sendControl(CLOSE, payload, held);
+    return this.#sendControl(CLOSE_OPCODE, payload, held);
   }
 
   /** Sends a ping before the messages that the client has not begun. Ignores a failure: the next message then fails too. */
   sendPing(): void {
     // Classes A-C cannot send an empty frame.
-    const payload = Buffer.alloc(this.#conditions.device?.capabilities.fragments ? 0 : 1);
+    const payload = Buffer.alloc(this.#device.current?.capabilities.fragments ? 0 : 1);
     const untouched = this.#messages.findIndex(({ isUntouched }) => isUntouched);
-    this.#sendControl(PING, payload, untouched).catch(() => undefined);
+    this.#sendControl(PING_OPCODE, payload, untouched).catch(() => undefined);
   }
 
-  /** @param index of its place among the messages; -1 is behind all */
+  /** @param index position among the messages; -1 is behind all */
   #sendControl(opcode: number, payload: Buffer, index: number): Promise<void> {
     const message = this.#create(payload, { opcode });
     this.#messages.splice(index < 0 ? this.#messages.length : index, 0, message);
     message.queue([wssend(this.link, payload, { opcode })]);
-    this.#conditions.device?.client.wake();
+    this.#wake();
     return message.settled;
   }
 
-  /** The link is open: the messages that are held go, in order. */
+  /** Queues the held messages where the link is open. */
   release(): void {
-    const { isOpen, device } = this.#conditions;
-    if (!isOpen) return;
+    if (!this.#isOpen) return;
     for (const message of this.#held()) this.#queue(message);
-    device?.client.wake();
+    this.#wake();
   }
 
   /** A check shows that the link is open: refused messages fail. */
   confirmed(): void {
-    if (!this.#conditions.isOpen) return;
+    if (!this.#isOpen) return;
     for (const message of this.#held()) {
       if (message.refusal) this.#settle(message, message.refusal);
     }
     this.release();
   }
 
-  /** The connection, or the device, is gone. A message that the client runs ends with its part. */
+  /** The connection, or the device, is lost. A message that the client runs ends with its part. */
   connectionLost(error: EspAtError): void {
     for (const message of [...this.#messages]) {
       const failure = message.connectionLost(error);
@@ -166,9 +175,18 @@ export class SendQueue implements SendSource {
     }
   }
 
-  /** The link will not be open: the messages that are held fail. */
+  /** The link will not open: the held messages fail. */
   failHeld(error: EspAtError): void {
     for (const message of this.#held()) this.#settle(message, error);
+  }
+
+  get #isOpen(): boolean {
+    return this.#machine.state.kind === 'open';
+  }
+
+  /** Tells the client that a message may be ready to be sent. */
+  #wake(): void {
+    this.#device.current?.client.wake();
   }
 
   #held(): PendingSend[] {
@@ -183,37 +201,36 @@ export class SendQueue implements SendSource {
   }
 
   #add(message: PendingSend): void {
-    const isBehind = this.#messages.at(-1)?.isHeld === true;
-    const { isOpen, device } = this.#conditions;
+    const isBehindHeld = this.#messages.at(-1)?.isHeld === true;
     this.#messages.push(message);
-    if (isBehind || !isOpen) return this.#hold(message);
+    if (isBehindHeld || !this.#isOpen) return this.#hold(message);
     this.#queue(message);
-    device?.client.wake();
+    this.#wake();
   }
 
   #hold(message: PendingSend, refusal?: EspAtError): void {
     const { holdLeft, options } = message;
-    const longest = this.#conditions.isOpen ? Math.max(holdLeft, TURN_TIMEOUT_MS) : holdLeft;
+    const longest = this.#isOpen ? Math.max(holdLeft, CHECK_TIMEOUT_MS) : holdLeft;
     message.hold(longest, () => this.#settle(message, refusal ?? this.#late(options)), refusal);
   }
 
   #queue(message: PendingSend): void {
     try {
-      const { device } = this.#conditions;
+      const device = this.#device.current;
       if (!device) throw this.#notOpen();
-      // The firmware may be another one than when the message was given.
+      // The firmware may be another one than at the call of send().
       message.queue(this.#plan(message.bytes, message.options, device.capabilities));
     } catch (error) {
       this.#settle(message, asEspAtError(error));
     }
   }
 
-  /** @param holdsFollowing if it is held, whether to hold the messages behind it too: none may overtake it */
+  /** @param holdsFollowing where it is held again: whether to hold those behind it too, so that none overtakes it */
   #failed(message: PendingSend, error: EspAtError, holdsFollowing = true): void {
     const { options, isFragmented } = message;
     if (!this.#mayHold(message, error)) this.#settle(message, error);
     else if (options.signal?.aborted) this.#settle(message, aborted(options.signal));
-    else this.#stepBack(message, error, holdsFollowing);
+    else this.#holdAgain(message, error, holdsFollowing);
     if (error.outcome === 'unknown' && isFragmented)
       this.#listener({ kind: 'brokenMessage', error });
     const refusal = refusalOf(this.link, error, options.timeoutMs);
@@ -221,23 +238,23 @@ export class SendQueue implements SendSource {
   }
 
   #mayHold({ holdLeft }: PendingSend, { outcome, code }: EspAtError): boolean {
-    const { isWanted } = this.#conditions;
-    return outcome === 'not-sent' && temporaryFailures.includes(code) && holdLeft > 0 && isWanted;
+    const mayComeBack = TEMPORARY_FAILURES.includes(code) && isWanted(this.#machine.state);
+    return outcome === 'not-sent' && mayComeBack && holdLeft > 0;
   }
 
-  #stepBack(message: PendingSend, error: EspAtError, holdsFollowing: boolean): void {
+  #holdAgain(message: PendingSend, error: EspAtError, holdsFollowing: boolean): void {
     // An immediate repetition would be refused again while the link seems open: a check of the links comes first.
-    const isRefused = error.code === 'SEND_FAILED' && this.#conditions.isOpen;
+    const isRefused = error.code === 'SEND_FAILED' && this.#isOpen;
     this.#hold(message, isRefused ? error : undefined);
     if (holdsFollowing) {
       for (const each of this.#messages.slice(this.#messages.indexOf(message) + 1))
         if (!each.isHeld && each.isUntouched) this.#hold(each);
     }
-    // Lets the cause finish first: the link may not know yet that it is lost.
-    if (!isRefused) queueMicrotask(() => this.#goOn());
+    // Not at once: the link may not have heard yet of the loss that made the message fail.
+    if (!isRefused) queueMicrotask(() => this.#releaseUnlessRefused());
   }
 
-  #goOn(): void {
+  #releaseUnlessRefused(): void {
     if (!this.#messages.some(({ refusal }) => refusal)) this.release();
   }
 
@@ -249,10 +266,12 @@ export class SendQueue implements SendSource {
 
   /** The commands that send these bytes on this firmware. */
   #plan(bytes: Uint8Array, options: SendOptions, capabilities: Capabilities): Command[] {
-    return sendCommands(this.link, bytes, options, capabilities, this.#conditions.bufferSize);
+    const bufferBytes =
+      this.#machine.state.goal?.options.config?.bufferBytes ?? DEFAULT_BUFFER_BYTES;
+    return sendCommands(this.link, bytes, options, capabilities, bufferBytes);
   }
 
-  /** Without `holdMs` it only waited for its turn, and its link was lost meanwhile. */
+  /** The error of a message that was held too long; without `holdMs` its link was lost while it was queued. */
   #late({ holdMs }: SendOptions): EspAtError {
     if (!holdMs) return this.#notOpen();
     const details = { link: this.link, seconds: holdMs / 1000 };
@@ -260,7 +279,7 @@ export class SendQueue implements SendSource {
   }
 
   #notOpen(): EspAtError {
-    const { code, details } = this.#conditions.disconnected ?? {
+    const { code, details } = this.#device.disconnected ?? {
       code: 'LINK_NOT_OPEN',
       details: { link: this.link },
     };
@@ -268,10 +287,10 @@ export class SendQueue implements SendSource {
   }
 }
 
-/** Checks the type too: a hold time that is no number would never end. */
+/** Checks the type too: a hold without a number would never end. */
 function checkHold(holdMs: unknown = 0): void {
-  if (typeof holdMs === 'number' && holdMs >= 0 && holdMs <= LONGEST_HOLD_MS) return;
-  const range = { value: shown(holdMs), min: 0, max: LONGEST_HOLD_MS };
+  if (typeof holdMs === 'number' && holdMs >= 0 && holdMs <= MAX_HOLD_MS) return;
+  const range = { value: shown(holdMs), min: 0, max: MAX_HOLD_MS };
   const details = { setting: 'holdMs', reason: 'OUT_OF_RANGE', ...range };
   throw new EspAtError('INVALID_CONFIG', details, { outcome: 'not-sent' });
 }

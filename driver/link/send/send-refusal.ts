@@ -3,11 +3,11 @@ import { DEFAULT_SEND_TIMEOUT_MS } from '../../commands/websocket';
 import { EspAtError, type ErrorCode } from '../../errors';
 
 /** Codes of a refused `AT+WSSEND`, before or after the payload. */
-const refused: readonly ErrorCode[] = ['COMMAND_FAILED', 'SEND_FAILED'];
-/** An earlier ERROR has another reason than a peer that takes no bytes. */
-const LEAST_STALL_MS = 1000;
+const REFUSAL_CODES: readonly ErrorCode[] = ['COMMAND_FAILED', 'SEND_FAILED'];
+/** Milliseconds to an ERROR: an earlier one has another reason than a network that takes no bytes. */
+const MIN_STALL_MS = 1000;
 
-/** What a refused message tells of its link. */
+/** What the refusal of a message means for its link. */
 export type SendRefusal =
   /** The device refused a message: the link may not be open. */
   | { readonly kind: 'refused' }
@@ -15,7 +15,7 @@ export type SendRefusal =
   | { readonly kind: 'stalled'; readonly error: EspAtError };
 
 /**
- * Derives the reason of an ERROR from its delay: the device gives none.
+ * Derives the reason of a refusal from its delay: the device gives none.
  * @param timeout of the command, in milliseconds
  * @returns undefined where the device has not refused the message
  */
@@ -24,9 +24,9 @@ export function refusalOf(
   { cause }: EspAtError,
   timeout = DEFAULT_SEND_TIMEOUT_MS,
 ): SendRefusal | undefined {
-  if (!(cause instanceof EspAtError) || !refused.includes(cause.code)) return undefined;
+  if (!(cause instanceof EspAtError) || !REFUSAL_CODES.includes(cause.code)) return undefined;
   const waited = Number(cause.details.waited);
-  if (waited < Math.max(timeout, LEAST_STALL_MS)) return { kind: 'refused' };
+  if (waited < Math.max(timeout, MIN_STALL_MS)) return { kind: 'refused' };
   const seconds = Math.round(waited / 1000);
   return { kind: 'stalled', error: new EspAtError('LINK_STALLED', { link, seconds }) };
 }

@@ -20,18 +20,18 @@ import {
   lose,
   loseDevice,
   loseDeviceOpening,
-  renew,
+  reconnect,
   reopen,
   emitChange,
 } from './transitions';
 import { CloseOperation } from '../operation';
-import type { LinkStateNumber as LinkNumber } from '../events';
+import type { LinkStateNumber } from '../events';
 
 // Transitions caused by URCs, checks, and changes of the device.
 
 /** A URC of the link. */
 export function urc(state: State, kind: LinkUrc): Step {
-  if (state.kind === 'opening' && !isAccepting(state, kind)) {
+  if (state.kind === 'opening' && !hasReconnected(state, kind)) {
     return [state, { do: 'noteUrc', operation: state.operation, urc: kind }];
   }
   switch (kind) {
@@ -46,30 +46,31 @@ export function urc(state: State, kind: LinkUrc): Step {
   }
 }
 
-/** Whether the device has reconnected before the sequence began to close the link. */
-function isAccepting({ stage, cause, number }: Opening, kind: LinkUrc): boolean {
-  const reconnects = cause !== 'corrupt' && (number === 1 || number === 3);
+/** Whether the device has reconnected by itself, before the sequence closes its connection. */
+function hasReconnected({ stage, cause, number }: Opening, kind: LinkUrc): boolean {
+  const reconnects = cause !== 'reconnect' && (number === 1 || number === 3);
   return kind === 'connected' && reconnects && stage !== 'sequence';
 }
 
-/** @param announced whether a URC told of the connection; otherwise a check has */
+/** The device has a connection of the link. @param announced whether a URC says so; otherwise a check does */
 function connected(state: State, announced: boolean): Step {
   switch (state.kind) {
     case 'closed':
-      // The connection is left over, and would only block the link; or the link number of the URC was corrupt.
+      // No goal asks for the connection, which blocks the link; or the link number in the URC was corrupt.
       return [state, { do: 'closeStray' }, CHECK_LINKS];
     case 'backingOff':
-      // Without a timer the device is not ready: what it said is older than its loss.
+      // Without a timer the device is lost, and the URC is older than that.
       return state.timer ? becomeOpen(state.goal, 'reopened', announced) : [state];
     case 'reconnecting':
       return becomeOpen(state.goal, 'reopened', announced);
-    case 'opening': {
-      const settled = { do: 'settle', operation: state.operation } as const;
-      return [...becomeOpen(state.goal, 'reopened', announced), settled];
-    }
+    case 'opening':
+      return [
+        ...becomeOpen(state.goal, 'reopened', announced),
+        { do: 'settle', operation: state.operation },
+      ];
     case 'open': {
       if (!state.announced) return [{ ...state, announced }];
-      // The end of the connection before went unheard.
+      // The URC that ended the connection before was lost.
       const [lost, ...effects] = lose(state);
       const [after, ...more] = becomeOpen(lost.goal, 'reopened', announced);
       return [after, ...effects, ...more];
@@ -79,8 +80,8 @@ function connected(state: State, announced: boolean): Step {
   }
 }
 
-/** The link's state in `AT+WSOPEN?`. */
-export function checked(state: State, number: LinkNumber): Step {
+/** A check shows the state of the link. */
+export function checked(state: State, number: LinkStateNumber): Step {
   switch (state.kind) {
     case 'closed':
     case 'backingOff':
@@ -89,7 +90,7 @@ export function checked(state: State, number: LinkNumber): Step {
       return checkedOpen(state, number);
     case 'reconnecting':
       if (number === 0) return closedByServer(state);
-      return number === 2 ? connected(state, false) : follow(state, number);
+      return number === 2 ? connected(state, false) : stayReconnecting(state, number);
     case 'closeRefused':
       return number === 0 ? becomeClosed(state.goal) : closeAgain(state);
     default:
@@ -97,18 +98,18 @@ export function checked(state: State, number: LinkNumber): Step {
   }
 }
 
-function checkedOpen({ suspicion, ...state }: Open, number: LinkNumber): Step {
+function checkedOpen({ suspicion, ...state }: Open, number: LinkStateNumber): Step {
   if (number === 0) return closedByServer(state);
   if (number === 1 || number === 3) {
     const [lost, ...effects] = lose(state);
-    const [after, ...more] = follow(lost, number);
+    const [after, ...more] = stayReconnecting(lost, number);
     return [after, ...effects, ...more];
   }
-  return suspicion ? renew(state, suspicion) : [state, { do: 'confirmSends' }];
+  return suspicion ? reconnect(state, suspicion) : [state, { do: 'confirmSends' }];
 }
 
-/** The device still tries to reconnect. */
-function follow(state: Reconnecting, number: LinkNumber): Step {
+/** The device still tries to reconnect; its state may have another number now. */
+function stayReconnecting(state: Reconnecting, number: LinkStateNumber): Step {
   if ((number !== 1 && number !== 3) || number === state.number) return [state];
   const after: Reconnecting = { ...state, number };
   return [after, emitChange(after, 'reconnecting')];

@@ -9,11 +9,11 @@ import {
 } from './link-state';
 import { step } from './link-step';
 
-/** Holds the state of a link: the only place where it changes. */
+/** Holds the state of a link, and is the only place where it changes. */
 export class LinkMachine {
   readonly #clock: Clock;
   readonly #carryOut: (effect: Effect) => void;
-  /** Effects that the link has not carried out yet. */
+  /** Effects that are still to be carried out. */
   readonly #effects: Effect[] = [];
   #state: State = { kind: 'closed' };
   #stopTimer: Cancel = () => undefined;
@@ -29,8 +29,8 @@ export class LinkMachine {
   }
 
   /**
-   * Takes a step: disposes what only the state before owned, then has the effects carried out. Where a listener's call
-   * takes another step meanwhile, its effects follow those that are left of this one.
+   * Takes a step: stops the timer and aborts the operations of the state before, then carries out the effects. If a
+   * listener's call takes another step meanwhile, the effects of that one come after those of this one.
    */
   take(input: Input): void {
     const before = this.#state;
@@ -49,7 +49,7 @@ export class LinkMachine {
     }
   }
 
-  /** Whether the state still owns it: a listener may have ended it before its effect was carried out. */
+  /** Whether the state still owns the timer: a listener may have changed the state before the timer's effect. */
   owns(timer: Timer): boolean {
     return timerOf(this.#state) === timer;
   }

@@ -1,18 +1,18 @@
 import type { EspAtError } from '../../errors';
 import type { CloseOperation, OpenOperation } from '../operation';
-import type { LinkChangeCause, LinkStateName, LinkStateNumber as LinkNumber } from '../events';
+import type { LinkChangeCause, LinkStateName, LinkStateNumber } from '../events';
 import type { OpenOptions } from '../options';
 
 export type LinkUrc = 'connected' | 'disconnected' | 'closed';
 
-/** The request of an open(). Its identity is the claim: the newest goal owns the link. */
+/** What an open() asks for. The newest one owns the link; the machine compares goals by identity. */
 export interface Goal {
   readonly options: OpenOptions;
   /** Without user and password (RFC 3986, section 3.2.1). */
   readonly uri: string;
 }
 
-/** Milliseconds, or as many as the reconnect policy says. A state owns its timer: it stops with the state. */
+/** A timer of `ms` milliseconds, or of the reconnect policy's next delay. A state owns it: it stops with the state. */
 export interface Timer {
   readonly ms: number | 'policy';
 }
@@ -23,7 +23,7 @@ export interface Claim {
   readonly operation: OpenOperation;
 }
 
-/** The state of a link. Its goal is that of the last open(), or of the connection that ends. */
+/** The state of a link. Its goal is that of the last open(), or of a connection that is closing. */
 export type State = Closed | Opening | Open | Reconnecting | BackingOff | Closing | CloseRefused;
 
 export interface Closed {
@@ -33,28 +33,23 @@ export interface Closed {
 
 export interface Opening extends Claim {
   readonly kind: 'opening';
-  /** What the operation waits for, or `sequence`: its commands are going out. */
+  /** What the operation waits for; `sequence`: its commands are going out. */
   readonly stage: 'device' | 'clock' | 'queued' | 'sequence';
-  /** `user`: open() · `policy`: keep-open · `corrupt`: the connection before is not fit for use. */
-  readonly cause: 'user' | 'policy' | 'corrupt';
-  /** Not 0 while the device has a connection of the link, which the sequence has to close first. */
-  readonly number: LinkNumber;
+  /** `user`: open() · `keepOpen` · `reconnect`: the connection is of no more use, though the device keeps it. */
+  readonly cause: 'user' | 'keepOpen' | 'reconnect';
+  /** Not 0 while the device has a connection of the link, which the sequence closes first. */
+  readonly number: LinkStateNumber;
 }
 
 export interface Open {
   readonly kind: 'open';
   readonly goal: Goal;
-  /** Whether a URC has told of the connection; otherwise a check has, and the URC may still come. */
+  /** Whether a URC has announced the connection; otherwise a check showed it, and the URC may still come. */
   readonly announced: boolean;
   /** Why the connection may be half-open. */
   readonly suspicion?: EspAtError;
-  /** An open() during a resync: the link may be lost, which the check after the resync tells. */
-  readonly waiting?: WaitingOpen;
-}
-
-export interface WaitingOpen {
-  readonly operation: OpenOperation;
-  readonly timer: Timer;
+  /** An open() during a resync, which waits for the check after it: the link may be lost. */
+  readonly waiting?: { readonly operation: OpenOperation; readonly timer: Timer };
 }
 
 /** The device tries to reconnect by itself. */
@@ -62,11 +57,11 @@ export interface Reconnecting {
   readonly kind: 'reconnecting';
   readonly goal: Goal;
   readonly number: 1 | 3;
-  /** With keep-open, until the link is opened afresh. */
+  /** With keep-open: after it the driver opens the link afresh. */
   readonly timer?: Timer;
 }
 
-/** Kept open, and not open now. Without a timer: until the device is ready. */
+/** Kept open, but not open now: opens again after the timer; without one, when the device is ready. */
 export interface BackingOff {
   readonly kind: 'backingOff';
   readonly goal: Goal;
@@ -79,13 +74,13 @@ export interface Closing {
   readonly operation: CloseOperation;
   /** Payload of the close frame; without one `AT+WSCLOSE` goes out at once. */
   readonly frame: Buffer | undefined;
-  /** 0 where the close aborts an open before there was a connection. */
+  /** 0 where the close has aborted an open before there was a connection. */
   readonly number: 0 | 4;
-  /** An open that waits for the end of this connection. */
+  /** The open that begins once this connection has ended. */
   readonly next?: Claim;
 }
 
-/** The device refused to close the connection. After the timer a check of the links follows, then another `AT+WSCLOSE`. */
+/** The device refused to close the connection. After the timer the driver checks the links, then tries to close again. */
 export interface CloseRefused {
   readonly kind: 'closeRefused';
   readonly goal: Goal;
@@ -94,7 +89,7 @@ export interface CloseRefused {
   readonly timer?: Timer;
 }
 
-/** Inputs of a link's machine. */
+/** Inputs of a link machine. */
 export type Input =
   /** `deviceInSync`: false during a resync, in which the URC of the connection's end may have been lost. */
   | { readonly kind: 'open'; readonly claim: Claim; readonly deviceInSync: boolean }
@@ -102,7 +97,7 @@ export type Input =
       readonly kind: 'close';
       readonly operation: CloseOperation;
       readonly frame?: Buffer;
-      /** Only where the newest claim is this owner's. */
+      /** Closes only where the newest claim is this owner's. */
       readonly owner?: string | undefined;
     }
   /** The caller of an open() has withdrawn it before the link was open. */
@@ -113,7 +108,7 @@ export type Input =
       readonly kind: 'openFailed';
       readonly operation: OpenOperation;
       readonly error: EspAtError;
-      /** Without the device there is no use in trying again. */
+      /** False: another attempt is of no use until the device is ready. */
       readonly deviceReady: boolean;
     }
   | { readonly kind: 'closed'; readonly operation: CloseOperation }
@@ -121,31 +116,40 @@ export type Input =
   | { readonly kind: 'timer'; readonly timer: Timer }
   | { readonly kind: 'urc'; readonly urc: LinkUrc }
   /** The state in `AT+WSOPEN?`; 0 where the response omits the link. */
-  | { readonly kind: 'checked'; readonly number: LinkNumber }
+  | { readonly kind: 'checked'; readonly number: LinkStateNumber }
   /** `crashLoop`: opening the link seems to crash the device. */
   | { readonly kind: 'deviceReady'; readonly crashLoop: boolean }
   | { readonly kind: 'deviceLost'; readonly error: EspAtError }
+  /** The device has a network again: failed opens may succeed now. */
   | { readonly kind: 'networkBack' }
-  /** The connection is of no use any more, though the device does not know. */
+  /** The connection is of no more use, though the device keeps it. */
   | { readonly kind: 'corrupted'; readonly error: EspAtError }
   /** The connection may be half-open. */
   | { readonly kind: 'stalled'; readonly error: EspAtError }
   /** A message ended between two of its fragments: the peer would take the next one for the rest. */
   | { readonly kind: 'brokenMessage'; readonly error: EspAtError };
 
+/** Inputs that come from the device session. */
+export type LinkReport = Extract<
+  Input,
+  { readonly kind: 'urc' | 'checked' | 'corrupted' | 'networkBack' }
+>;
+
 /** Effects of a transition, in order. */
 export type Effect =
   | EmitChange
   | { readonly do: 'start'; readonly operation: OpenOperation | CloseOperation }
   | { readonly do: 'startTimer'; readonly timer: Timer }
-  /** Messages come in, and held ones go out. */
+  /** The link receives messages from now on, and sends the held ones. */
   | { readonly do: 'beginConnection'; readonly goal: Goal }
   | { readonly do: 'endConnection' }
-  | FailHeld
-  | ConnectionLost
-  /** The device says that the connection is open: what it refused to send was refused for good. */
+  /** The held messages fail. */
+  | { readonly do: 'failHeld'; readonly code: 'LINK_CLOSED' | 'LINK_NOT_OPEN' }
+  /** The queued messages fail; the message that the client runs settles with its transaction. */
+  | { readonly do: 'connectionLost'; readonly code: 'LINK_CLOSED' | 'LINK_NOT_OPEN' }
+  /** The device says that the connection is open: messages that it has refused fail. */
   | { readonly do: 'confirmSends' }
-  /** `AT+WSCLOSE` for a connection that no goal asks for. */
+  /** Sends `AT+WSCLOSE` for a connection that no goal asks for. */
   | { readonly do: 'closeStray' }
   /** Asks the device for the states of its links. */
   | { readonly do: 'checkLinks' }
@@ -167,31 +171,16 @@ export interface EmitChange {
   readonly do: 'emitChange';
   readonly cause: LinkChangeCause;
   readonly to: LinkStateName;
-  readonly number: LinkNumber;
+  readonly number: LinkStateNumber;
   readonly goal: Goal | undefined;
   readonly error?: EspAtError;
 }
 
-/** Fails the messages that the send queue holds until the link is open. */
-export interface FailHeld {
-  readonly do: 'failHeld';
-  readonly code: 'LINK_CLOSED' | 'LINK_NOT_OPEN';
-}
-
-/**
- * The connection has ended: messages that wait for their turn fail. The message that the client runs settles only
- * with its transaction.
- */
-export interface ConnectionLost {
-  readonly do: 'connectionLost';
-  readonly code: 'LINK_CLOSED' | 'LINK_NOT_OPEN';
-}
-
-/** A state, and the effects of the transition to it. */
+/** The next state, and the effects of the transition to it. */
 export type Step<S extends State = State> = readonly [S, ...Effect[]];
 
 /** The state as the device numbers it, see `AT+WSOPEN?`. */
-export function numberOf(state: State): LinkNumber {
+export function numberOf(state: State): LinkStateNumber {
   switch (state.kind) {
     case 'closed':
     case 'backingOff':
@@ -203,7 +192,7 @@ export function numberOf(state: State): LinkNumber {
   }
 }
 
-const names = ['closed', 'reconnecting', 'open', 'waiting', 'closing'] as const;
+const NAMES = ['closed', 'reconnecting', 'open', 'waiting', 'closing'] as const;
 
 /** The public name of the state. */
 export function nameOf(state: State): LinkStateName {
@@ -211,13 +200,13 @@ export function nameOf(state: State): LinkStateName {
     case 'opening': {
       // Until `AT+WSOPEN` is queued, the link keeps its state.
       const isQueued = state.stage === 'queued' || state.stage === 'sequence';
-      return isQueued ? 'opening' : names[state.number];
+      return isQueued ? 'opening' : NAMES[state.number];
     }
     case 'closing':
     case 'closeRefused':
       return 'closing';
     default:
-      return names[numberOf(state)];
+      return NAMES[numberOf(state)];
   }
 }
 
@@ -232,14 +221,14 @@ export function timerOf(state: State): Timer | undefined {
   return 'timer' in state ? state.timer : undefined;
 }
 
-/** The operations that a state holds: all others are aborted. */
+/** The operations that a state holds. The machine aborts an operation when the state no longer holds it. */
 export function operationsOf(state: State): readonly (OpenOperation | CloseOperation)[] {
   if (state.kind === 'open') return state.waiting ? [state.waiting.operation] : [];
   const current = 'operation' in state ? [state.operation] : [];
   return state.kind === 'closing' && state.next ? [...current, state.next.operation] : current;
 }
 
-/** Whether the goal is an open link. */
+/** Whether a user or keep-open wants the link to be open. */
 export function isWanted(state: State): boolean {
   return state.kind !== 'closed' && state.kind !== 'closing' && state.kind !== 'closeRefused';
 }

@@ -19,11 +19,11 @@ import {
   becomeOpened,
   CHECK_LINKS,
   endClose,
-  FAIL_HELD,
+  FAIL_HELD_CLOSED,
   failOpen,
-  cutHandshakeShort,
+  cutHandshake,
   refuseClose,
-  renew,
+  reconnect,
   reopen,
   start,
   startClose,
@@ -32,7 +32,7 @@ import {
 import { checked, deviceLost, deviceReady, networkBack, urc } from './device-step';
 import { CloseOperation, type OpenOperation } from '../operation';
 
-/** Every transition of a link. Pure: the link carries out the effects. */
+/** Returns the next state of a link, and the effects that the link carries out. Pure. */
 export function step(state: State, input: Input): Step {
   return state.kind === 'open' ? stepOpen(state, input) : decide(state, input);
 }
@@ -71,16 +71,16 @@ function decide(state: State, input: Input): Step {
     case 'networkBack':
       return networkBack(state);
     case 'corrupted':
-      return state.kind === 'open' ? renew(state, input.error) : [state];
+      return state.kind === 'open' ? reconnect(state, input.error) : [state];
     case 'stalled':
       return [state.kind === 'open' ? { ...state, suspicion: input.error } : state, CHECK_LINKS];
     case 'brokenMessage':
-      if (state.kind === 'open') return renew(state, input.error);
-      return state.kind === 'closing' ? [state, FAIL_HELD, ...cutHandshakeShort(state)] : [state];
+      if (state.kind === 'open') return reconnect(state, input.error);
+      return state.kind === 'closing' ? [state, FAIL_HELD_CLOSED, ...cutHandshake(state)] : [state];
   }
 }
 
-/** The result of an operation that was aborted does not count. */
+/** False for an aborted operation, whose result does not count. */
 function isCurrent(state: State, operation: OpenOperation): state is Opening {
   return state.kind === 'opening' && state.operation === operation;
 }
@@ -120,7 +120,7 @@ function open(state: State, claim: Claim, deviceInSync: boolean): Step {
   }
 }
 
-/** An open() waits for a check. Where the link turns out to be lost, it goes on as if it was called then. */
+/** An open() may wait for a check. If the check shows that the link is lost, the open continues as if called then. */
 function stepOpen({ waiting, ...state }: Open, input: Input): Step {
   if (!waiting) return decide(state, input);
   const { operation, timer } = waiting;
@@ -151,7 +151,7 @@ function replace(state: Opening | Open | Reconnecting, claim: Claim): Step {
 
 function openNext(state: Closing, claim: Claim): Step {
   const before = state.next;
-  if (!before) return [{ ...state, next: claim }, FAIL_HELD, ...cutHandshakeShort(state)];
+  if (!before) return [{ ...state, next: claim }, FAIL_HELD_CLOSED, ...cutHandshake(state)];
   if (isSameUri(before, claim)) {
     const next = { goal: claim.goal, operation: before.operation };
     return [
@@ -160,7 +160,7 @@ function openNext(state: Closing, claim: Claim): Step {
     ];
   }
   if (!claim.goal.options.replace) return refuse(state, claim);
-  return [{ ...state, next: claim }, FAIL_HELD, aborted(before.operation)];
+  return [{ ...state, next: claim }, FAIL_HELD_CLOSED, aborted(before.operation)];
 }
 
 function refuse(state: State, { operation }: Claim): Step {
@@ -171,7 +171,7 @@ function isSameUri(one: Pick<Claim, 'goal'>, other: Claim): boolean {
   return one.goal.options.uri === other.goal.options.uri;
 }
 
-/** Whether the device has no connection of the link, and no sequence in its queue. */
+/** Whether the device has no connection of the link, and the command queue no open sequence. */
 function isUnknownToDevice(state: Opening): boolean {
   return state.number === 0 && (state.stage === 'device' || state.stage === 'clock');
 }
@@ -181,13 +181,13 @@ function isUnknownToDevice(state: Opening): boolean {
 function close(state: State, operation: CloseOperation, frame: Buffer | undefined): Step {
   switch (state.kind) {
     case 'closed':
-      return [state, FAIL_HELD, { do: 'settle', operation }];
+      return [state, FAIL_HELD_CLOSED, { do: 'settle', operation }];
     case 'backingOff':
-      return [...becomeClosed(state.goal, [FAIL_HELD]), { do: 'settle', operation }];
+      return [...becomeClosed(state.goal, [FAIL_HELD_CLOSED]), { do: 'settle', operation }];
     case 'opening': {
       if (!isUnknownToDevice(state)) return startClose(state, operation);
       const abort = aborted(state.operation);
-      return [...becomeClosed(state.goal, [FAIL_HELD]), { do: 'settle', operation }, abort];
+      return [...becomeClosed(state.goal, [FAIL_HELD_CLOSED]), { do: 'settle', operation }, abort];
     }
     case 'reconnecting':
       return startClose(state, operation);
@@ -203,14 +203,14 @@ function isOwn(state: State, owner: string | undefined): boolean {
   return owner === undefined || owner === ownerOf(state);
 }
 
-/** Another owner has claimed the link: closes nothing. If that claim closes this owner's connection, waits for it. */
+/** Another owner has claimed the link: closes nothing, but waits while that claim closes this owner's connection. */
 function leave(state: State, operation: CloseOperation, owner: string | undefined): Step {
   return state.kind === 'closing' && state.goal.options.owner === owner
     ? [state, { do: 'join', operation, to: state.operation }]
     : [state, { do: 'settle', operation }];
 }
 
-/** Nothing happens where a newer claim has taken the place of this one. */
+/** Closes the link, unless a newer claim has taken the place of this one. */
 function abort(state: State, goal: Goal): Step {
   if (state.kind === 'opening' && state.goal === goal)
     return close(state, new CloseOperation(), undefined);
@@ -223,8 +223,8 @@ function joinClose(state: Closing, operation: CloseOperation, frame: Buffer | un
   const { next, ...after } = state;
   return [
     after,
-    FAIL_HELD,
-    ...(frame ? [] : cutHandshakeShort(state)),
+    FAIL_HELD_CLOSED,
+    ...(frame ? [] : cutHandshake(state)),
     { do: 'join', operation, to: state.operation },
     ...(next ? [aborted(next.operation)] : []),
   ];

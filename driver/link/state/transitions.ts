@@ -20,19 +20,19 @@ import {
 import { OpenOperation, type CloseOperation } from '../operation';
 import type { LinkChangeCause } from '../events';
 
-/** Milliseconds that the device may try to reconnect by itself before keep-open opens the link afresh. */
-const RECONNECT_LIMIT_MS = 60_000;
-/** Milliseconds that an open() without a time of its own may wait. */
+/** Milliseconds that the device may take to reconnect by itself before keep-open opens the link afresh. */
+const RECONNECT_TIMEOUT_MS = 60_000;
+/** Milliseconds that an open() may take, unless its options say otherwise. */
 export const OPEN_TIMEOUT_MS = 15_000;
-/** Milliseconds from a refused `AT+WSCLOSE` to the next one. */
+/** Milliseconds from a refused `AT+WSCLOSE` to the check that decides about the next one. */
 const CLOSE_RETRY_MS = 10_000;
 
 export const CHECK_LINKS: Effect = { do: 'checkLinks' };
-/** Effects of close() on messages. */
-export const FAIL_HELD: Effect = { do: 'failHeld', code: 'LINK_CLOSED' };
+/** Effects of a close on messages. */
+export const FAIL_HELD_CLOSED: Effect = { do: 'failHeld', code: 'LINK_CLOSED' };
 const CONNECTION_CLOSED: Effect = { do: 'connectionLost', code: 'LINK_CLOSED' };
 /** Effects of a connection loss on messages. */
-const LOSE_HELD: Effect = { do: 'failHeld', code: 'LINK_NOT_OPEN' };
+const FAIL_HELD_LOST: Effect = { do: 'failHeld', code: 'LINK_NOT_OPEN' };
 const CONNECTION_LOST: Effect = { do: 'connectionLost', code: 'LINK_NOT_OPEN' };
 const END_CONNECTION: Effect = { do: 'endConnection' };
 
@@ -48,7 +48,7 @@ export function aborted(operation: OpenOperation): Effect {
 
 // --- to open ---------------------------------------------------------------------------------------
 
-/** Opens the link. The operation first waits for the device; the event `opening` is told once it is queued. */
+/** Begins an open, which first waits for the device. The link emits `opening` once the open sequence is queued. */
 export function start(
   { goal, operation }: Claim,
   cause: Opening['cause'],
@@ -61,23 +61,23 @@ export function start(
 /** Opens the link again, by keep-open. */
 export function reopen({ goal, ...state }: BackingOff | Reconnecting): Step<Opening> {
   const operation = new OpenOperation();
-  return start({ goal, operation }, 'policy', state.kind === 'reconnecting' ? state.number : 0);
+  return start({ goal, operation }, 'keepOpen', state.kind === 'reconnecting' ? state.number : 0);
 }
 
 export function becomeOpen(
   goal: Goal,
-  event: 'opened' | 'reopened',
+  cause: 'opened' | 'reopened',
   announced: boolean,
 ): Step<Open> {
   const state: Open = { kind: 'open', goal, announced };
-  return [state, emitChange(state, event), { do: 'beginConnection', goal }];
+  return [state, emitChange(state, cause), { do: 'beginConnection', goal }];
 }
 
-/** The sequence has opened the link. A URC that has ended the connection since then counts after that. */
+/** The open sequence has succeeded. A URC that came since then may have ended the connection already. */
 export function becomeOpened({ goal, cause, operation }: Opening): Step {
   const { seen } = operation;
-  const event = cause === 'user' ? 'opened' : 'reopened';
-  const [open, ...effects] = becomeOpen(goal, event, seen.has('connected'));
+  const change = cause === 'user' ? 'opened' : 'reopened';
+  const [open, ...effects] = becomeOpen(goal, change, seen.has('connected'));
   const [state, ...more]: Step = seen.has('closed')
     ? closedByServer(open)
     : seen.has('disconnected')
@@ -86,7 +86,7 @@ export function becomeOpened({ goal, cause, operation }: Opening): Step {
   return [state, ...effects, ...more, { do: 'settle', operation }];
 }
 
-/** The link was open before the resync: the check that follows tells whether it still is. */
+/** The link was open before the resync: the check after the resync shows whether it still is. */
 export function awaitCheck(state: Open, operation: OpenOperation): Step {
   const timer: Timer = { ms: state.goal.options.timeoutMs ?? OPEN_TIMEOUT_MS };
   return [
@@ -99,7 +99,7 @@ export function awaitCheck(state: Open, operation: OpenOperation): Step {
 
 /** The connection is lost, and the device tries to reconnect. */
 export function lose({ goal }: Open): Step<Reconnecting> {
-  const timer: Timer = { ms: RECONNECT_LIMIT_MS };
+  const timer: Timer = { ms: RECONNECT_TIMEOUT_MS };
   const keepOpen = goal.options.keepOpen === true;
   const state: Reconnecting = {
     kind: 'reconnecting',
@@ -117,11 +117,11 @@ export function lose({ goal }: Open): Step<Reconnecting> {
   ];
 }
 
-/** The connection is of no use: it is closed, and opened again. */
-export function renew({ goal }: Open, error: EspAtError): Step {
+/** The connection is of no more use: closes it, and opens the link again. */
+export function reconnect({ goal }: Open, error: EspAtError): Step {
   const operation = new OpenOperation();
   // The link is `reconnecting` (1) until the sequence has closed the connection.
-  const [state, ...effects] = start({ goal, operation }, 'corrupt', 1);
+  const [state, ...effects] = start({ goal, operation }, 'reconnect', 1);
   return [state, END_CONNECTION, emitChange(state, 'lost', error), CONNECTION_LOST, ...effects];
 }
 
@@ -136,9 +136,11 @@ export function closedByServer({ goal }: Open | Reconnecting): Step {
   ];
 }
 
-/** There is no connection: with keep-open the link is opened again after a delay. */
+/** The connection has ended: with keep-open the link opens again after a delay. */
 function retryOrClose(goal: Goal): Step<BackingOff | Closed> {
-  return goal.options.keepOpen === true ? backOff(goal) : [{ kind: 'closed', goal }, LOSE_HELD];
+  return goal.options.keepOpen === true
+    ? backOff(goal)
+    : [{ kind: 'closed', goal }, FAIL_HELD_LOST];
 }
 
 export function backOff(goal: Goal): Step<BackingOff> {
@@ -149,49 +151,50 @@ export function backOff(goal: Goal): Step<BackingOff> {
   ];
 }
 
-/** There is no device: with keep-open the link is opened again when it is ready. */
+/** The device is lost: with keep-open the link opens again when the device is ready. */
 function awaitDeviceOrClose(goal: Goal): Step<BackingOff | Closed> {
   return goal.options.keepOpen === true
     ? [{ kind: 'backingOff', goal }]
-    : [{ kind: 'closed', goal }, LOSE_HELD];
+    : [{ kind: 'closed', goal }, FAIL_HELD_LOST];
 }
 
-/** The connection, if there was one, is gone with the device. */
+/** The device is lost, and with it the connection. */
 export function loseDevice(
   state: Open | Reconnecting,
   error: EspAtError,
 ): Step<BackingOff | Closed> {
   const [after, ...effects] = awaitDeviceOrClose(state.goal);
-  return [after, ...tellDeviceLost(after, error), ...effects];
+  return [after, ...deviceLostEffects(after, error), ...effects];
 }
 
-function tellDeviceLost(state: State, error: EspAtError): readonly Effect[] {
+function deviceLostEffects(state: State, error: EspAtError): readonly Effect[] {
   return [...countCrash(error), END_CONNECTION, emitChange(state, 'device-lost', error)];
 }
 
-/** Has the reconnect policy count a crash of the device, which an open may have caused. */
+/** The reconnect policy counts a crash of the device, which an open may have caused. */
 export function countCrash({ code }: EspAtError): readonly Effect[] {
   const isCrash = code === 'DEVICE_RESTARTED' || code === 'DEVICE_UNRESPONSIVE';
   return isCrash ? [{ do: 'policy', call: 'deviceLost' }] : [];
 }
 
-/** An open of which no command has gone out waits for the device again; any other one fails. */
+/** The device is lost: an open waits for it again if none of its commands has gone out; otherwise it fails. */
 export function loseDeviceOpening(state: Opening, error: EspAtError): Step {
-  // In any other stage the public state is `closed`, and stays so.
+  // In the other stages the public state is `closed`, and stays so.
   const changesState = state.number !== 0 || state.stage === 'queued' || state.stage === 'sequence';
-  // Without keep-open, a connection that only was to be renewed ends with the device.
-  const isWanted = state.cause !== 'corrupt' || state.goal.options.keepOpen === true;
-  if (state.stage === 'device' || (state.stage !== 'sequence' && isWanted)) {
+  // Without keep-open, a connection that was to reconnect ends with the device.
+  const waitsAgain = state.cause !== 'reconnect' || state.goal.options.keepOpen === true;
+  if (state.stage === 'device' || (state.stage !== 'sequence' && waitsAgain)) {
     const after: Opening = { ...state, stage: 'device', number: 0 };
-    return [after, ...(changesState ? tellDeviceLost(after, error) : [])];
+    return [after, ...(changesState ? deviceLostEffects(after, error) : [])];
   }
   const [after, ...effects] = failOpen(state, error, false);
-  return [after, ...(changesState ? tellDeviceLost(after, error) : []), ...effects];
+  return [after, ...(changesState ? deviceLostEffects(after, error) : []), ...effects];
 }
 
 /**
- * @param deviceReady whether a delay may help. Without the device, and after a permanent error, keep-open waits for the
- * next start of a device
+ * An open has failed.
+ * @param deviceReady whether keep-open tries again after a delay. Otherwise, and after a permanent error, it waits until
+ * a device becomes ready
  */
 export function failOpen(
   { goal, operation }: Opening,
@@ -222,7 +225,7 @@ export function startClose(
   const after: Closing = { kind: 'closing', goal, operation, frame, number, ...(next && { next }) };
   return [
     after,
-    FAIL_HELD,
+    FAIL_HELD_CLOSED,
     ...(numberOf(state) === number ? [] : [emitChange(after, 'closing')]),
     ...(frame ? [] : [CONNECTION_CLOSED]),
     { do: 'start', operation },
@@ -231,14 +234,14 @@ export function startClose(
 }
 
 /** Fails the queued messages, and ends the wait for the server's close frame. */
-export function cutHandshakeShort({ operation }: Closing): readonly Effect[] {
+export function cutHandshake({ operation }: Closing): readonly Effect[] {
   return [CONNECTION_CLOSED, { do: 'endWait', operation }];
 }
 
 /**
- * Nothing is left of the connection.
- * @param before effects to carry out before the end of the connection and its event
- * @param error why the device is gone, if it is
+ * The link has no connection any more.
+ * @param before effects that come before the end of the connection
+ * @param error why the device is lost, where that ended the connection
  */
 export function becomeClosed(
   goal: Goal,
@@ -249,7 +252,7 @@ export function becomeClosed(
   return [state, ...before, END_CONNECTION, emitChange(state, 'closed', error)];
 }
 
-/** The close is over: an open that waited for it begins. */
+/** The close has ended. The open that waits for that begins. */
 export function endClose(state: Closing, error?: EspAtError): Step {
   const [closed, ...effects] = becomeClosed(state.goal, error ? countCrash(error) : [], error);
   const settled: Effect = { do: 'settle', operation: state.operation };

@@ -105,7 +105,7 @@ describe('a link that reconnects after corrupt data', () => {
     const { harness, link, story, closes } = await openHarness();
     harness.server.connections[0]?.drop();
     await harness.clock.advance(500);
-    link.corrupted(new EspAtError('SEND_CORRUPT', { link: 0 }));
+    link.take({ kind: 'corrupted', error: new EspAtError('SEND_CORRUPT', { link: 0 }) });
     await harness.clock.advance(20_000);
     assert.deepEqual(story(), ['lost 1', 'reconnecting 3', 'reopened 2']);
     assert.equal(closes(), 0);
@@ -117,7 +117,7 @@ describe('a link that reconnects after corrupt data', () => {
     const sending = ending(link.send('x'.repeat(60_000)));
     const following = ending(link.send('not begun'));
     await harness.clock.until(() => (harness.server.connections[0]?.frames.length ?? 0) > 1, 5000);
-    link.corrupted(new EspAtError('FRAME_STALLED', { link: 0 }));
+    link.take({ kind: 'corrupted', error: new EspAtError('FRAME_STALLED', { link: 0 }) });
     assert.deepEqual([await sending, await following], ['SEND_UNKNOWN', 'LINK_NOT_OPEN']);
     await harness.clock.advance(5000);
     assert.equal(link.stateNumber, 2);
@@ -163,7 +163,8 @@ describe('an open from the listener of a link end', () => {
         if (cause !== event || openings.length > 0) return;
         openings.push(link.open({ uri: two, replace: true, keepOpen: true }));
       });
-      if (event === 'lost') link.corrupted(new EspAtError('FRAME_STALLED', { link: 0 }));
+      if (event === 'lost')
+        link.take({ kind: 'corrupted', error: new EspAtError('FRAME_STALLED', { link: 0 }) });
       else harness.server.connections[0]?.close();
       await harness.clock.advance(20_000);
       await harness.clock.wait(Promise.all(openings));

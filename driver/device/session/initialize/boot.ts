@@ -7,7 +7,7 @@ import { Network } from '../../network';
 import type { Capabilities } from '../../options';
 import type { SessionContext } from '../session-state';
 
-/** The time from a start of the device to its next restart or its loss. */
+/** What belongs to one boot of the device, from its start to its next restart or its loss. */
 export class Boot {
   readonly network: Network;
   /** How to search for the device. */
@@ -31,12 +31,12 @@ export class Boot {
     this.search = search;
   }
 
-  /** Aborts at its end. */
+  /** Aborts when the boot ends. */
   get signal(): AbortSignal {
     return this.#controller.signal;
   }
 
-  /** The device, as its links use it. */
+  /** Creates the device for its links. */
   createDevice(capabilities: Capabilities): ReadyDevice {
     const clockSet = () => this.network.clockSet();
     return { client: this.#client, capabilities, headers: { isEmpty: false }, clockSet };

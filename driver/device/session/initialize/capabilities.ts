@@ -1,15 +1,15 @@
-import { expectingError, type Command, type Run } from '../../../at/command';
+import { tryRun, type Command, type Run } from '../../../at/command';
 import type { LinkId } from '../../../at/types';
 import { commandList, parseCommandList, parseVersion, version } from '../../../commands/base';
 import { wscfgProbe, wsheadQuery, wsdatafmt, wsopenQuery } from '../../../commands/websocket';
 import type { Capabilities, FirmwareClass } from '../../options';
-import { EspAtError, isRefusal } from '../../../errors';
+import { EspAtError } from '../../../errors';
 
-/** An identified firmware. */
+/** A firmware that the driver has identified. */
 export interface KnownFirmware {
   readonly capabilities: Capabilities;
-  /** The whole response to `AT+GMR`, with the compile time. */
-  readonly words: string;
+  /** The whole response to `AT+GMR`, with the compile time: it identifies the build. */
+  readonly versionText: string;
 }
 
 /** Capabilities of each firmware class. Class D doubles the limits of `AT+WSSEND` and `AT+WSCFG`. */
@@ -30,8 +30,8 @@ export function capabilitiesOf(firmware: FirmwareClass, version: string): Capabi
 }
 
 /**
- * Detects the firmware's capabilities, unless it is still the known firmware.
- * @param link one that is closed
+ * Identifies the firmware. Does not detect the capabilities again where it is still the known firmware.
+ * @param link a closed link, for trial commands
  * @throws EspAtError `NO_WEBSOCKET`
  */
 export async function identify(
@@ -40,18 +40,18 @@ export async function identify(
   link: LinkId = 0,
 ): Promise<KnownFirmware> {
   const answer = await run(version());
-  const words = answer.join('\n');
-  if (known?.words === words) return known;
-  return { words, capabilities: await findCapabilities(run, parseVersion(answer), link) };
+  const versionText = answer.join('\n');
+  if (known?.versionText === versionText) return known;
+  return { versionText, capabilities: await findCapabilities(run, parseVersion(answer), link) };
 }
 
 /**
  * Detects the class by its commands, never by its version text: unreleased firmware has the text of a release.
- * The link must be closed.
  */
 async function findCapabilities(run: Run, text: string, link: LinkId): Promise<Capabilities> {
-  const commands = await listCommands(run);
-  // A corrupt name must not make a command seem absent: the driver tries each unlisted command.
+  // Old firmware cannot list its commands.
+  const commands = new Set(parseCommandList((await tryRun(run, commandList())) ?? []));
+  // A corrupt name must not make a command seem absent: tries each command that is not listed.
   const has = async (name: string, trial: Command) =>
     commands.has(name) || (await accepts(run, trial));
   if (!(await has('AT+WSOPEN', wsopenQuery()))) throw new EspAtError('NO_WEBSOCKET');
@@ -61,22 +61,6 @@ async function findCapabilities(run: Run, text: string, link: LinkId): Promise<C
   return capabilitiesOf((await accepts(run, wscfgProbe(link))) ? 'C' : 'B', text);
 }
 
-/** Returns the command names (`AT+CMD?`); none where old firmware cannot list them. */
-async function listCommands(run: Run): Promise<ReadonlySet<string>> {
-  try {
-    return new Set(parseCommandList(await run(expectingError(commandList()))));
-  } catch (error) {
-    if (isRefusal(error)) return new Set();
-    throw error;
-  }
-}
-
 async function accepts(run: Run, command: Command): Promise<boolean> {
-  try {
-    await run(expectingError(command));
-    return true;
-  } catch (error) {
-    if (isRefusal(error)) return false;
-    throw error;
-  }
+  return (await tryRun(run, command)) !== undefined;
 }

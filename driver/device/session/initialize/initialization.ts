@@ -1,6 +1,6 @@
 import { onTimeout } from '../../../clock';
 import { asEspAtError, EspAtError } from '../../../errors';
-import { Backoff } from '../backoff';
+import { Backoff } from '../../../backoff';
 import { TokenBucket } from '../../../token-bucket';
 import { AutomaticRate } from '../../baud-rate/automatic-rate';
 import type { Boot } from './boot';
@@ -13,12 +13,12 @@ import { resetByRts } from './rts-reset';
 import type { SessionMachine } from '../session-machine';
 import { progressOf, type SessionState } from '../session-state';
 
-/** Searches for an unresponsive device before the session ends, and the port opens again. */
+/** Failed searches for an unresponsive device after which the session ends, and the port opens again. */
 const MAX_SEARCHES = 3;
 /** Milliseconds: the first and the longest pause after a failed initialization. */
 const FIRST_PAUSE_MS = 500;
-const LONGEST_PAUSE_MS = 30_000;
-/** Restarts after which it initializes the device without a pause: a burst, then so many a second. */
+const MAX_PAUSE_MS = 30_000;
+/** Restarts that the driver answers at once: a burst, then so many a second. Faster ones have to wait. */
 const RESTART_BURST = 10;
 const RESTARTS_PER_SECOND = 1;
 
@@ -30,12 +30,12 @@ export class Initialization {
   readonly #restarts: TokenBucket;
   #firmware: KnownFirmware | undefined;
 
-  /** @param found called each time when the device has told its capabilities */
+  /** @param found called each time the driver has identified the firmware */
   constructor(machine: SessionMachine, found: (capabilities: Capabilities) => void) {
     this.#machine = machine;
     this.#found = found;
     const { random } = machine.context.options;
-    this.#backoff = new Backoff(FIRST_PAUSE_MS, LONGEST_PAUSE_MS, random);
+    this.#backoff = new Backoff(FIRST_PAUSE_MS, MAX_PAUSE_MS, random);
     const { clock } = machine.context.options;
     this.#restarts = new TokenBucket(clock, RESTART_BURST, RESTARTS_PER_SECOND);
   }
@@ -45,29 +45,29 @@ export class Initialization {
     void this.#initialize(state.boot);
   }
 
-  /** The device has restarted. After restarts that come too fast, it is initialized only after a pause. */
+  /** The device has restarted: initializes it, after restarts that come too fast only after a pause. */
   restarted(): void {
     const error = new EspAtError('DEVICE_RESTARTED');
     const ms = this.#restarts.take();
     if (ms === 0) return this.beginAgain(error);
     const { state, context } = this.#machine;
     if (state.kind === 'pausing' && state.isFlooded) return;
-    const boot = this.#leaveBoot(error);
+    const boot = this.#endBoot(error);
     if (!boot) return;
     const timer = onTimeout(context.options.clock, ms, () => this.beginAgain(error));
     const progress = { ...progressOf(state), isFound: false };
     this.#machine.become({ kind: 'pausing', boot, progress, timer, isFlooded: true });
   }
 
-  /** The device has restarted, or has to be found again. */
+  /** The device has restarted, or the driver has to find it again. */
   beginAgain(error: EspAtError): void {
     const progress = { ...progressOf(this.#machine.state), isFound: false };
-    const boot = this.#leaveBoot(error);
+    const boot = this.#endBoot(error);
     if (boot) this.begin({ kind: 'initializing', boot, progress });
   }
 
   /** Ends the current boot, and returns the next one; undefined where a listener ends the session. */
-  #leaveBoot(error: EspAtError): Boot | undefined {
+  #endBoot(error: EspAtError): Boot | undefined {
     const { client, state } = this.#machine;
     const pendingPrompt = error.code !== 'DEVICE_RESTARTED' && client.pendingPrompt;
     const { searches: failures } = progressOf(state);
@@ -77,7 +77,7 @@ export class Initialization {
     return this.#machine.createBoot({ pendingPrompt, failures });
   }
 
-  /** Repeats a failed initialization only after this work, which a repetition would end. */
+  /** Repeats a failed initialization only once this work has ended: a repetition would abort it. */
   repeatAfter(work: Promise<unknown>): void {
     const { state } = this.#machine;
     if (state.kind !== 'pausing' || !state.progress.error) return;
@@ -97,7 +97,7 @@ export class Initialization {
       const needed = { port, options, boot, firmware: this.#firmware, emitter };
       const firmware = await client.sequence((access) => initialize(access, client, needed));
       signal.throwIfAborted();
-      rateLimit.found(port.baudRate, options.clock.now());
+      rateLimit.deviceFound(port.baudRate, options.clock.now());
       this.#firmware = firmware;
       const { capabilities } = firmware;
       const progress = { ...progressOf(this.#machine.state), isFound: true };
@@ -121,7 +121,7 @@ export class Initialization {
     const health = new HealthCheck(context.options.clock, () => checks.request(), signal);
     const rate = this.#createRate(boot);
     this.#machine.become({ kind, boot, device, checks, health, rate });
-    this.#machine.tellLinks({ kind, device });
+    this.#machine.informLinks({ kind, device });
   }
 
   #createRate({ signal }: Boot): AutomaticRate {
@@ -131,7 +131,7 @@ export class Initialization {
     return new AutomaticRate({ client, port, limit, clock, signal }, (event) => {
       if (event.kind === 'lost') return this.beginAgain(event.error);
       if (event.kind === 'lowered') return void emitter.emit('warning', event.error);
-      // The climb may have taken over from a resync, whose end then emits no event.
+      // The climb may have ended a resync, which then emits no event.
       if (client.state !== 'resyncing') this.#machine.becomeReady();
     });
   }

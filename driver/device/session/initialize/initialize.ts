@@ -10,18 +10,19 @@ import type { DeviceEmitter } from '../../events';
 import type { CompleteOptions } from '../../options';
 import type { SessionPort } from '../session-port';
 
-export interface InitializeContext {
+interface InitializeContext {
   readonly port: SessionPort;
   readonly options: CompleteOptions;
   readonly boot: Pick<Boot, 'search' | 'signal'>;
-  /** The firmware of the boot before: its capabilities need no detection. */
+  /** The firmware of the boot before. */
   readonly firmware: KnownFirmware | undefined;
   readonly emitter: DeviceEmitter;
 }
 
 /**
- * Finds the device, switches its echo off, configures it, closes connections of an earlier device session and detects
- * its capabilities. The device may be booting, at another rate, at a data prompt, or up for days.
+ * Finds the device, switches its echo off, configures it, closes the connections of an earlier device session, which
+ * would occupy the links, and identifies its firmware. The device may be booting, at another rate, at a data prompt, or
+ * up for days.
  * @throws EspAtError `DEVICE_UNRESPONSIVE`, `NO_WEBSOCKET`, `FIRMWARE_UNKNOWN`, `OUT_OF_SYNC`, `COMMAND_FAILED`, `PORT_*`
  */
 export async function initialize(
@@ -39,7 +40,6 @@ export async function initialize(
   await run(sysStore(options.store === true));
   await negotiateRate(access, port, options, (error) => emitter.emit('warning', error));
   port.remember();
-  // Those of an earlier session occupy the links.
   await closeConnections(run, options.clock, boot.signal);
   return identify(run, context.firmware);
 }

@@ -2,7 +2,7 @@ import { asEspAtError } from '../../../errors';
 import type { DeviceEmitter } from '../../events';
 import type { SessionPort } from '../session-port';
 
-/** Resets the device by RTS, the last resort; returns false where the options or the port do not allow it. */
+/** Resets the device by RTS, the last resort. Returns false where options or port do not allow that, or it fails. */
 export async function resetByRts(port: SessionPort, emitter: DeviceEmitter): Promise<boolean> {
   if (!port.canReset) return false;
   emitter.emit('resyncstep', 'rtsReset');

@@ -19,7 +19,7 @@ const climb: Climb = {
   isTested: true,
   losses: 0,
   wasSilent: false,
-  unwired: 'rts',
+  unwiredFlowControl: 'rts',
   wires: 'unknown',
 };
 const EVENTS: readonly RateEvent[] = [
@@ -34,20 +34,20 @@ function follow(begin: RateState, events: readonly RateEvent[]): RateState {
   return events.reduce(step, begin);
 }
 
-/** Runs a climb on a line; returns what the device is told, and the end. */
+/** Runs a climb on a line; returns what the device is changes, and the end. */
 function run(
   line: (state: RateState) => RateEvent,
   begin: RateState = climbFrom(START, climb),
-): { readonly told: string[]; readonly end: RateState } {
-  const told: string[] = [];
+): { readonly changes: string[]; readonly end: RateState } {
+  const changes: string[] = [];
   let state = begin;
   for (let count = 0; actionOf(state); count++) {
     assert.ok(count < MAX_ACTIONS, 'it does not end');
     const action = actionOf(state);
-    if (action?.kind === 'tell') told.push(`${action.to.rate} ${action.to.flowControl}`);
+    if (action?.kind === 'change') changes.push(`${action.to.rate} ${action.to.flowControl}`);
     state = step(state, line(state));
   }
-  return { told, end: state };
+  return { changes, end: state };
 }
 
 /** A line on which everything works as far as a limit. */
@@ -57,8 +57,8 @@ const lineUpTo = (limit: number, wired: boolean) => (state: RateState) => {
       return wired ? 'active' : 'inactive';
     case 'testing':
       return state.to.rate <= limit ? 'passed' : 'corrupt';
-    case 'telling':
-    case 'returning':
+    case 'changing':
+    case 'reverting':
       return 'accepted';
     default:
       return 'answered';
@@ -67,8 +67,8 @@ const lineUpTo = (limit: number, wired: boolean) => (state: RateState) => {
 
 describe('a climb', () => {
   it('tries the wires first, then every rate up to 3 Mbit/s', () => {
-    const { told, end } = run(lineUpTo(Infinity, true));
-    assert.deepEqual(told, [
+    const { changes, end } = run(lineUpTo(Infinity, true));
+    assert.deepEqual(changes, [
       ...['115200 both', '230400 both', '460800 both', '921600 both'],
       ...['1500000 both', '2000000 both', '3000000 both'],
     ]);
@@ -76,14 +76,14 @@ describe('a climb', () => {
   });
 
   it('ends at 460800 where CTS is not active, and never lets the device wait for it', () => {
-    const { told, end } = run(lineUpTo(Infinity, false));
-    assert.deepEqual(told, ['230400 rts', '460800 rts']);
+    const { changes, end } = run(lineUpTo(Infinity, false));
+    assert.deepEqual(changes, ['230400 rts', '460800 rts']);
     assert.equal('good' in end && end.good.rate, 460_800);
   });
 
   it('tries a rate that fails twice, then stays below', () => {
-    const { told, end } = run(lineUpTo(921_600, true));
-    assert.deepEqual(told.slice(4), [
+    const { changes, end } = run(lineUpTo(921_600, true));
+    assert.deepEqual(changes.slice(4), [
       ...['1500000 both', '921600 both', '1500000 both', '921600 both'],
     ]);
     assert.equal('good' in end && end.good.rate, 921_600);
@@ -92,37 +92,37 @@ describe('a climb', () => {
 
   it('lets the device drive RTS before it reads CTS', () => {
     const begin = climbFrom({ rate: 115_200, flowControl: 'none' }, climb);
-    const { told } = run(lineUpTo(115_200, false), begin);
-    assert.equal(told[0], '115200 rts');
+    const { changes } = run(lineUpTo(115_200, false), begin);
+    assert.equal(changes[0], '115200 rts');
   });
 
   it('goes on without the wires when the device does not answer with them', () => {
     const line = lineUpTo(Infinity, true);
-    const { told } = run((state) =>
-      state.kind === 'greeting' && state.to.flowControl === 'both' ? 'silent' : line(state),
+    const { changes } = run((state) =>
+      state.kind === 'probing' && state.to.flowControl === 'both' ? 'silent' : line(state),
     );
-    assert.deepEqual(told, ['115200 both', '115200 rts', '230400 rts', '460800 rts']);
+    assert.deepEqual(changes, ['115200 both', '115200 rts', '230400 rts', '460800 rts']);
   });
 
   it('lowers the rate of a device without wires that was found above 460800', () => {
-    const { told } = run(
+    const { changes } = run(
       lineUpTo(Infinity, false),
       climbFrom({ rate: 2_000_000, flowControl: 'rts' }, climb),
     );
-    assert.deepEqual(told, ['460800 rts']);
+    assert.deepEqual(changes, ['460800 rts']);
   });
 
   it('checks the old and the new rate when the response to AT+UART_CUR is lost', () => {
-    const told = climbFrom(START, { ...climb, wires: 'none' });
-    const greeting = step(told, 'unheard');
-    assert.deepEqual(actionOf(greeting), { kind: 'greet', at: { ...START, rate: 230_400 } });
-    const back = follow(greeting, ['silent', 'unheard']);
-    assert.deepEqual(actionOf(back), { kind: 'greet', at: START });
+    const changes = climbFrom(START, { ...climb, wires: 'none' });
+    const probing = step(changes, 'unheard');
+    assert.deepEqual(actionOf(probing), { kind: 'probe', at: { ...START, rate: 230_400 } });
+    const back = follow(probing, ['silent', 'unheard']);
+    assert.deepEqual(actionOf(back), { kind: 'probe', at: START });
   });
 
   it('searches at every rate that the device may have understood when it goes back and is silent', () => {
-    const telling = climbFrom(START, { ...climb, wires: 'none' });
-    const lost = follow(telling, ['accepted', 'silent', ...back(), ...back()]);
+    const changing = climbFrom(START, { ...climb, wires: 'none' });
+    const lost = follow(changing, ['accepted', 'silent', ...back(), ...back()]);
     const rates: (number | undefined)[] = [];
     for (let state: RateState = lost; state.kind === 'searching'; state = step(state, 'silent'))
       rates.push(state.trial.rate);
@@ -131,7 +131,7 @@ describe('a climb', () => {
       lost,
       Array.from({ length: 4 }, () => 'silent'),
     );
-    assert.equal(step(found, 'answered').kind, 'telling');
+    assert.equal(step(found, 'answered').kind, 'changing');
   });
 
   it('ends after any events, waits for CTS only where it is active, and exceeds 460800 only with it', () => {
@@ -147,7 +147,7 @@ describe('a climb', () => {
           (state) => {
             const value = events.shift() ?? 'silent';
             if (state.kind === 'readingCts') proof.cts ||= value === 'active';
-            if (state.kind === 'telling') {
+            if (state.kind === 'changing') {
               const { rate, flowControl } = state.to;
               if (flowControl === 'both') assert.ok(proof.cts);
               else assert.ok(rate <= 460_800 || rate === state.good.rate, `${rate}`);

@@ -222,7 +222,7 @@ describe('a URC before a link is open', () => {
     // One chunk has arrived, the next ones are on the port.
     await harness.clock.until(() => harness.messages.length === 1, 1000);
     const { length } = harness.messages;
-    link.corrupted(new EspAtError('SEND_CORRUPT', { link: 0 }));
+    link.take({ kind: 'corrupted', error: new EspAtError('SEND_CORRUPT', { link: 0 }) });
     await harness.clock.advance(5000);
     assert.equal(harness.links.at(-1)?.event, 'reopened');
     assert.deepEqual(

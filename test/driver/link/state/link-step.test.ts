@@ -40,11 +40,11 @@ describe('open() during a resync', () => {
     open, awaiting a check; check says 2: open 2, confirmSends, done
     open, awaiting a check; check says 0: opening 0 a device user, endConnection, connectionLost(closed), closed-by-server(0), failHeld(lost), start
     open, awaiting a check; check says 1: opening 1 a device user, endConnection, lost(1), connectionLost(lost), checkLinks, start
-    open, suspect, awaiting a check; check says 2: opening 1 a device corrupt, endConnection, lost(1), connectionLost(lost), start, join
+    open, suspect, awaiting a check; check says 2: opening 1 a device reconnect, endConnection, lost(1), connectionLost(lost), start, join
     open, awaiting a check; +WS_CONNECTED: open 2 waiting for 1, endConnection, lost(1), connectionLost(lost), checkLinks, reopened(2), beginConnection
     open, awaiting a check; +WS_CLOSED: opening 0 a device user, endConnection, connectionLost(closed), closed-by-server(0), failHeld(lost), start
     open, kept, awaiting a check; +WS_CLOSED: opening 0 a device user, endConnection, connectionLost(closed), closed-by-server(0), startTimer, start
-    open, awaiting a check; corrupt data: opening 1 a device corrupt, endConnection, lost(1), connectionLost(lost), start, join
+    open, awaiting a check; corrupt data: opening 1 a device reconnect, endConnection, lost(1), connectionLost(lost), start, join
     open, awaiting a check; device restarted: opening 0 a device user, deviceLost, endConnection, device-lost(0), failHeld(lost), start
     open, kept, awaiting a check; device restarted: opening 0 a device user, deviceLost, endConnection, device-lost(0), start
   `);
@@ -97,7 +97,7 @@ describe('+WS_CONNECTED', () => {
     opening from 1 at stage device; +WS_CONNECTED: open 2, reopened(2), beginConnection, done
     opening from 3 in the queue; +WS_CONNECTED: open 2, reopened(2), beginConnection, done
     opening from 3 in its sequence; +WS_CONNECTED: opening 3 a sequence user, noteUrc
-    opening after corrupt data; +WS_CONNECTED: opening 1 a queued corrupt, noteUrc
+    opening after corrupt data; +WS_CONNECTED: opening 1 a queued reconnect, noteUrc
     open; +WS_CONNECTED: open 2, endConnection, lost(1), connectionLost(lost), checkLinks, reopened(2), beginConnection
     open, not announced; +WS_CONNECTED: open 2
     reconnecting; +WS_CONNECTED: open 2, reopened(2), beginConnection
@@ -170,8 +170,8 @@ describe('the close operation', () => {
 
 describe('timer', () => {
   rows(`
-    backing off; timer: opening 0 a device policy, start
-    reconnecting, kept; timer: opening 3 a device policy, start
+    backing off; timer: opening 0 a device keepOpen, start
+    reconnecting, kept; timer: opening 3 a device keepOpen, start
     close refused; timer: closeRefused 4, checkLinks
     open; timer: open 2
     backing off; an earlier timer: backingOff 0 for 1
@@ -191,7 +191,7 @@ describe('check', () => {
     open; check says 1: reconnecting 1, endConnection, lost(1), connectionLost(lost), checkLinks
     open; check says 2: open 2, confirmSends
     open; check says 3: reconnecting 3, endConnection, lost(1), connectionLost(lost), checkLinks, reconnecting(3)
-    open, suspect; check says 2: opening 1 a device corrupt, endConnection, lost(1), connectionLost(lost), start
+    open, suspect; check says 2: opening 1 a device reconnect, endConnection, lost(1), connectionLost(lost), start
     open, suspect; check says 1: reconnecting 1, endConnection, lost(1), connectionLost(lost), checkLinks
     reconnecting; check says 0: closed 0, endConnection, connectionLost(closed), closed-by-server(0), failHeld(lost)
     reconnecting; check says 1: reconnecting 1
@@ -213,9 +213,9 @@ describe('the device', () => {
     opening from 1 at stage device; device restarted: opening 0 a device user, deviceLost, endConnection, device-lost(0)
     opening at stage clock; device restarted: opening 0 a device user
     opening in the queue; device restarted: opening 0 a device user, deviceLost, endConnection, device-lost(0)
-    opening, kept, in the queue; device restarted: opening 0 a device policy, deviceLost, endConnection, device-lost(0)
+    opening, kept, in the queue; device restarted: opening 0 a device keepOpen, deviceLost, endConnection, device-lost(0)
     opening from 3 in the queue; device restarted: opening 0 a device user, deviceLost, endConnection, device-lost(0)
-    opening, kept, after corrupt data; device restarted: opening 0 a device corrupt, deviceLost, endConnection, device-lost(0)
+    opening, kept, after corrupt data; device restarted: opening 0 a device reconnect, deviceLost, endConnection, device-lost(0)
     opening after corrupt data; device restarted: closed 0, deviceLost, endConnection, device-lost(0), endConnection, failed(0), failHeld(lost), DEVICE_RESTARTED
     opening; device restarted: closed 0, deviceLost, endConnection, device-lost(0), endConnection, failed(0), failHeld(lost), DEVICE_RESTARTED
     opening, kept; device restarted: backingOff 0, deviceLost, endConnection, device-lost(0), endConnection, failed(0), DEVICE_RESTARTED
@@ -228,7 +228,7 @@ describe('the device', () => {
     closing, then b; device restarted: opening 0 b device user, deviceLost, endConnection, closed(0), done, start
     close refused; device restarted: closed 0, deviceLost, endConnection, closed(0)
     closed; device ready: closed 0
-    backing off until the device is ready; device ready: opening 0 a device policy, start
+    backing off until the device is ready; device ready: opening 0 a device keepOpen, start
     backing off until the device is ready; device ready, crash loop: backingOff 0 for policy, startTimer
     opening at stage device; device ready: opening 0 a device user
     backing off; network back: backingOff 0 for 0, networkBack, startTimer
@@ -241,12 +241,12 @@ describe('corrupt data and stalled links', () => {
   rows(`
     closed; corrupt data: closed 0
     opening; corrupt data: opening 0 a sequence user
-    open; corrupt data: opening 1 a device corrupt, endConnection, lost(1), connectionLost(lost), start
+    open; corrupt data: opening 1 a device reconnect, endConnection, lost(1), connectionLost(lost), start
     reconnecting; corrupt data: reconnecting 1
     closing; corrupt data: closing 4
     closed; stalled: closed 0, checkLinks
     open; stalled: open 2 suspect, checkLinks
-    open; broken message: opening 1 a device corrupt, endConnection, lost(1), connectionLost(lost), start
+    open; broken message: opening 1 a device reconnect, endConnection, lost(1), connectionLost(lost), start
     closing; broken message: closing 4, failHeld(closed), connectionLost(closed), endWait
   `);
 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { Backoff } from '../../../driver/device/session/backoff';
+import { Backoff } from '../../driver/backoff';
 
 describe('backoff', () => {
   it('doubles up to its limit, and restarts after a success', () => {

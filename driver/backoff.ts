@@ -1,4 +1,4 @@
-/** Delays between attempts, in milliseconds: each twice the last, up to a limit, with jitter. */
+/** Delays between attempts, in milliseconds: each twice the one before, up to a limit, with jitter. */
 export class Backoff {
   readonly #first: number;
   readonly #limit: number;
@@ -13,8 +13,8 @@ export class Backoff {
   }
 
   /**
-   * Returns the next delay. Jitter takes up to a quarter off, so that many devices do not retry at once.
-   * @param limit milliseconds; overrides the limit for this delay
+   * Returns the next delay, less up to a quarter by chance, so that many devices do not retry at once.
+   * @param limit the limit of this delay, in milliseconds
    */
   next(limit = this.#limit): number {
     const pause = Math.min(limit, this.#first * 2 ** Math.min(this.#attempts++, 30));
