@@ -138,6 +138,15 @@ describe('an AT client', () => {
     assert.equal(client.pendingPrompt, false);
     await clock.advance(3000);
     assert.deepEqual([client.state, client.pendingPrompt], ['resyncing', false]);
+    await clock.advance(60_000);
+    assert.deepEqual([client.state, client.pendingPrompt], ['unresponsive', false]);
+  });
+
+  it('takes no prompt while a command without a payload runs', () => {
+    const harness = new ClientHarness();
+    harness.run(question);
+    harness.receive('>+X:1\r\n');
+    assert.deepEqual(harness.events.slice(0, 1), ['unknown >+X:1']);
   });
 
   it('suspects a restart when its own line comes back, unless the device may echo', () => {

@@ -63,14 +63,17 @@ describe('the command queue', () => {
   });
 
   it('runs sequences before messages, and none that was removed', () => {
-    const { queue, add, turns } = queueOfThree();
+    const { queue, add, turn } = queueOfThree();
     add(0, 'a');
-    const [kept, removed, yielding] = [sequence(), sequence(), sequence()];
+    const [kept, removed] = [sequence(), sequence()];
+    const [keptLast, removedLast] = [sequence(), sequence()];
     for (const each of [removed, kept]) queue.addSequence(each);
-    queue.addSequence(yielding, true);
-    for (const each of [removed, yielding]) queue.removeSequence(each);
+    for (const each of [removedLast, keptLast]) queue.addSequence(each, true);
+    for (const each of [removed, removedLast]) queue.removeSequence(each);
     assert.equal(queue.nextJob(), kept);
-    assert.deepEqual(turns(), ['a']);
+    assert.equal(turn(), 'a');
+    assert.equal(queue.nextJob(), keptLast);
+    assert.equal(queue.nextJob(), undefined);
   });
 
   it('runs at most 1000 messages before each sequence that yields', () => {

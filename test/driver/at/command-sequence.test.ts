@@ -81,7 +81,7 @@ describe('a sequence', () => {
     await assert.rejects(access.run(at()), { code: 'OUT_OF_SYNC' });
     await assert.rejects(
       access.lendPort(() => assert.fail()),
-      { code: 'OUT_OF_SYNC' },
+      { code: 'OUT_OF_SYNC', details: { command: 'AT' } },
     );
     harness.receive('\r\nOK\r\n');
     await running;

@@ -65,10 +65,12 @@ describe('a line that no command asked for', () => {
 describe('corrupt data', () => {
   it('keeps data and URCs back until in sync, but for ready', async () => {
     const harness = new ClientHarness();
+    harness.client.setReceiver(1);
     harness.run(question);
     harness.receive('+WS_DATA:0,x\r\n+WS_DATA:0,2,no\r\n+WS_CLOSED:0\r\nready\r\n');
     const outOfSync = 'out of sync: CORRUPT_DATA AT+X?';
     assert.deepEqual(harness.events, [outOfSync, 'step: lineEnd', 'data lost', 'ready']);
+    assert.equal(harness.losses, 2);
   });
 
   it('at a negotiated rate is a line of bytes that no device sends: the rate may be lost', async () => {
