@@ -63,9 +63,8 @@ const isNo = (text: string | null): boolean => ['0', 'false', 'no'].includes(tex
 /**
  * @param values texts by option: `latency`, `delayed-ack`, `join` in milliseconds, `loss` as in `1%` or `0.01`,
  *   `bandwidth` in bits a second, `split` in bytes
- * @throws Error for a negative value, or text that is not a number
  */
-export function parsePath(
+function parsePath(
   values: Readonly<Record<string, string | undefined>>,
 ): NetworkPathOptions | undefined {
   const given = Object.entries(pathOptions).flatMap(([option, name]) => {
@@ -86,8 +85,7 @@ function parseAmount(option: string, text: string): number {
   return value;
 }
 
-/** @throws Error for an unknown weakness */
-export function parseMended(names: readonly string[]): Weakness[] {
+function parseMended(names: readonly string[]): Weakness[] {
   return names.map((name) => {
     const found = weaknesses.find((each) => each === name);
     if (!found) throw invalid('mended', weaknesses.join(', '));
@@ -95,15 +93,15 @@ export function parseMended(names: readonly string[]): Weakness[] {
   });
 }
 
-/** @throws Error unless the text is A, B, C or D; case is ignored */
-export function parseFirmware(text: string): FirmwareClass {
+/** Ignores case. */
+function parseFirmware(text: string): FirmwareClass {
   const found = firmwareClasses.find((name) => name === text.toUpperCase());
   if (!found) throw invalid('firmware', firmwareClasses.join(', '));
   return found;
 }
 
-/** @throws Error for a rate that `AT+UART_CUR` refuses: below 80 or above 5000000 bits a second */
-export function parseRate(rate: number): number {
+/** The range is that of `AT+UART_CUR`. */
+function parseRate(rate: number): number {
   if (rate < 80 || rate > 5_000_000) throw invalid('baud', '80 to 5000000');
   return rate;
 }

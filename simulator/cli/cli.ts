@@ -1,10 +1,9 @@
 #!/usr/bin/env node
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
-import { parseFirmware, parseMended, parsePath, parseRate } from '../address';
+import { parseAddress } from '../address';
 import { Control } from './control';
 import { usage } from './help';
-import { seededRandom } from '../random';
 import { listen, type SimulatorServer } from '../serial/server';
 
 async function main(): Promise<void> {
@@ -28,35 +27,32 @@ async function main(): Promise<void> {
       help: { type: 'boolean', default: false },
     },
   });
-  if (values.help) {
+  const { listen: port, fault: faults, joined, control: readsInput, help, ...device } = values;
+  if (help) {
     process.stdout.write(usage());
     return;
   }
-  const rate = wholeNumber('baud', values.baud);
-  const seed = wholeNumber('seed', values.seed);
-  const bootMs = wholeNumber('boot-ms', values['boot-ms']);
-  const { latency, loss, bandwidth, join, split } = values;
-  const delayedAck = values['delayed-ack'];
-  const path = parsePath({ latency, loss, bandwidth, join, split, 'delayed-ack': delayedAck });
-  const server = await listen({
-    port: wholeNumber('listen', values.listen) ?? 0,
-    firmware: parseFirmware(values.firmware),
-    joined: values.joined,
-    mended: parseMended(values.mended),
-    ...(path === undefined ? {} : { path }),
-    ...(rate === undefined ? {} : { rate: parseRate(rate) }),
-    ...(seed === undefined ? {} : { random: seededRandom(seed) }),
-    ...(bootMs === undefined ? {} : { bootMs }),
-  });
+  if (!/^\d+$/.test(port)) throw new Error(`--listen needs a whole number, not "${port}"`);
+  const options = parseAddress(addressOf({ joined: joined ? '1' : '0', ...device }));
+  const server = await listen({ ...options, port: Number(port) });
   const control = new Control(server.device, server.faults, print);
   try {
-    for (const fault of values.fault) control.inject(fault);
+    // Not by the address: the control prints each application of a fault.
+    for (const fault of faults) control.inject(fault);
   } catch (error) {
     await server.close();
     throw error;
   }
-  print(`AT port of class ${values.firmware.toUpperCase()} on 127.0.0.1:${server.port}`);
-  endOnSignals(server, values.control ? executeLines(control) : () => undefined);
+  print(`AT port of class ${device.firmware.toUpperCase()} on 127.0.0.1:${server.port}`);
+  endOnSignals(server, readsInput ? executeLines(control) : () => undefined);
+}
+
+/** The address of a simulated device with these options. */
+function addressOf(options: Readonly<Record<string, string | string[] | undefined>>): string {
+  const parameters = Object.entries(options).flatMap(([name, values = []]) =>
+    [values].flat().map((value) => `${name}=${encodeURIComponent(value)}`),
+  );
+  return `sim:?${parameters.join('&')}`;
 }
 
 /**
@@ -85,12 +81,6 @@ function endOnSignals(server: SimulatorServer, stopControl: () => void): void {
 
 function print(line: string): void {
   process.stdout.write(`${line}\n`);
-}
-
-function wholeNumber(name: string, text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
-  if (!/^\d+$/.test(text)) throw new Error(`--${name} needs a whole number, not "${text}"`);
-  return Number(text);
 }
 
 main().catch((error: unknown) => {

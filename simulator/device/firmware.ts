@@ -19,7 +19,7 @@ export interface Firmware {
   readonly maxMessageBytes: number;
   /** Keeps the bytes behind the server's 101 in its segment, and reads them once more arrives; otherwise loses them. */
   readonly keepsEarlyFrames: boolean;
-  /** Waits for the rest of a frame header that TCP cut; otherwise misreads it. */
+  /** Waits for the rest of a frame header that TCP cut; otherwise takes missing bytes for zeros. */
   readonly waitsForHeaders: boolean;
   /** Answers a server's close frame with a close frame. */
   readonly answersClose: boolean;
@@ -33,7 +33,7 @@ export interface Firmware {
   readonly leavesNetworkOnRestore: boolean;
   /** Reads frames behind the server's 101 in its segment at once. */
   readonly earlyFramesAtOnce: boolean;
-  /** Continues a frame that stalled where it stopped. */
+  /** Continues a frame that stalls; otherwise abandons it after a timeout. */
   readonly survivesStalls: boolean;
   /** `AT+WSCLOSE` does not wait for the link's task. */
   readonly closesAtOnce: boolean;

@@ -21,17 +21,16 @@ export interface ClientConnection {
 }
 
 export function openConnection(options: ClientOptions, events: ClientEvents): ClientConnection {
-  const { clock, bufferSize, writeGraceMs, waitsForHeaders, survivesStalls, random } = options;
+  const { clock, bufferSize, firmware, random } = options;
   const socket = new Socket(clock);
   const reader = new FrameReader(socket, {
     bufferSize,
-    waitsForHeaders,
-    survivesStalls,
+    firmware,
     timeout: NETWORK_TIMEOUT_MS,
     data: (chunk) => events.data(chunk),
     ready: (resume) => events.ready(resume),
   });
-  const sender = new Sender(socket, bufferSize, writeGraceMs, random);
+  const sender = new Sender(socket, bufferSize, firmware.writeGraceMs, random);
   return {
     socket,
     reader,

@@ -24,15 +24,8 @@ export interface ClientOptions extends UpgradeOptions {
   readonly pongTimeout: number;
   /** Limit of a read and of a frame sent, in bytes. */
   readonly bufferSize: number;
-  /** Milliseconds beyond the timeout of a send that TCP may take for a write it has begun. */
-  readonly writeGraceMs: number;
-  readonly failedSendReleasesLock: boolean;
-  readonly earlyFramesAtOnce: boolean;
-  readonly survivesStalls: boolean;
-  readonly closesAtOnce: boolean;
   /** Whether the task polls in shorter rounds now. */
   readonly shortRounds: () => boolean;
-  readonly waitsForHeaders: boolean;
   /** Whether the client answers a server's close frame now. */
   readonly answersClose: () => boolean;
   /** The TLS settings now; undefined for plain TCP, `unusable` once AT+WSCFG has freed the certificates. */

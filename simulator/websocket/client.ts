@@ -63,7 +63,7 @@ export class WebSocketClient {
     if (this.#state === linkState.closed) return done();
     this.#stopWaiters.push(done);
     this.#running = false;
-    if (this.#options.closesAtOnce) {
+    if (this.#options.firmware.closesAtOnce) {
       this.#cancelSleep?.();
       this.#pollStart = undefined;
       this.#finish();
@@ -93,7 +93,7 @@ export class WebSocketClient {
     }
     this.#lock.take(timeout, (taken) => {
       if (!taken) {
-        if (this.#options.failedSendReleasesLock) this.#lock.release();
+        if (this.#options.firmware.failedSendReleasesLock) this.#lock.release();
         done('failed');
         return;
       }
@@ -289,7 +289,7 @@ export class WebSocketClient {
   }
 
   #establish(early: Buffer): void {
-    const { keepsEarlyFrames, earlyFramesAtOnce } = this.#options;
+    const { keepsEarlyFrames, earlyFramesAtOnce } = this.#options.firmware;
     if (keepsEarlyFrames) this.#connection.socket.keepEarly(early, earlyFramesAtOnce);
     this.#state = linkState.established;
     this.#keepalive.connected();

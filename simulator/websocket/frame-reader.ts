@@ -1,3 +1,4 @@
+import type { Firmware } from '../device/firmware';
 import type { Socket } from './socket';
 
 /** The part of a frame that one read of the socket returns; the firmware sends each as a `+WS_DATA`. */
@@ -13,10 +14,7 @@ export interface Chunk {
 
 export interface FrameReaderOptions {
   readonly bufferSize: number;
-  /** Waits for a whole header; otherwise takes missing bytes for zeros. */
-  readonly waitsForHeaders: boolean;
-  /** Continues a frame that stalls; otherwise abandons it after the timeout. */
-  readonly survivesStalls: boolean;
+  readonly firmware: Firmware;
   /** Limit of each read, in milliseconds. */
   readonly timeout: number;
   data(chunk: Chunk): void;
@@ -101,7 +99,7 @@ export class FrameReader {
           done('failed');
           return;
         }
-        if (this.#options.survivesStalls) {
+        if (this.#options.firmware.survivesStalls) {
           done('nothing');
           return;
         }
@@ -216,7 +214,7 @@ export class FrameReader {
       done(bytes);
       return;
     }
-    if (this.#options.waitsForHeaders) {
+    if (this.#options.firmware.waitsForHeaders) {
       this.#read(missing, done, bytes);
       return;
     }

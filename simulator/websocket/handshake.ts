@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { Firmware } from '../device/firmware';
 import { randomBytes, type Random } from '../random';
 import type { WebSocketUri } from './uri';
 
@@ -13,8 +14,7 @@ export interface UpgradeOptions {
   readonly authorization: string | undefined;
   /** `Name: value` lines, in the order of the request. */
   readonly headers: readonly string[];
-  /** Whether the client keeps the bytes behind the response in its segment for the first frame. */
-  readonly keepsEarlyFrames: boolean;
+  readonly firmware: Firmware;
 }
 
 /** The key of one handshake (RFC 6455, section 4.1). */

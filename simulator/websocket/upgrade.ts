@@ -21,6 +21,7 @@ export function upgrade(
   timeout: number,
   done: (rest: Buffer | undefined) => void,
 ): void {
+  const { keepsEarlyFrames } = options.firmware;
   const key = newKey(random);
   const request = upgradeRequest(options, key);
   if (!request) {
@@ -33,11 +34,9 @@ export function upgrade(
       done(undefined);
       return;
     }
-    received = Buffer.concat([
-      received,
-      socket.take(responseBufferBytes(options.keepsEarlyFrames) - received.length),
-    ]);
-    const response = readResponse(received, key, options.keepsEarlyFrames);
+    const room = responseBufferBytes(keepsEarlyFrames) - received.length;
+    received = Buffer.concat([received, socket.take(room)]);
+    const response = readResponse(received, key, keepsEarlyFrames);
     if (response.kind === 'incomplete') socket.wait(timeout, read, true);
     else done(response.kind === 'accepted' ? response.rest : undefined);
   };

@@ -61,7 +61,7 @@ describe('esp-at-simulator', () => {
       ['--fault=nope', /there is no fault "nope"/],
       ['--firmware=E', /does not understand its option "firmware"; it knows: A, B, C, D$/m],
       ['--baud=1', /does not understand its option "baud"; it knows: 80 to 5000000$/m],
-      ['--seed=x', /--seed needs a whole number, not "x"/],
+      ['--seed=x', /does not understand its option "seed"; it knows: a whole number$/m],
     ] as const) {
       const command = new Command('--listen', '0', option);
       assert.equal(await command.exit(), 1, option);
