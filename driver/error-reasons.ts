@@ -1,4 +1,4 @@
-import { namingDetails } from './values/flaw';
+import { NAMED_DETAILS } from './values/flaw';
 
 /**
  * Reasons of a refusal, by the key in `details.reason`: each a clause of the error's sentence. `{name}` is a detail.
@@ -150,7 +150,7 @@ export function filled(text: string, details: Readonly<Record<string, string | n
   return text.replace(/\{(\w+)\}/g, (_, name: string) => {
     const value = details[name] ?? '';
     if (name === 'reason' && isReason(value)) return filled(reasons[value], details);
-    const isNaming = namingDetails.some((each) => each === name);
-    return String((isNaming ? namesByKey.get(value) : undefined) ?? value);
+    const isNamed = NAMED_DETAILS.some((each) => each === name);
+    return String((isNamed ? namesByKey.get(value) : undefined) ?? value);
   });
 }

@@ -1,5 +1,5 @@
 import { EspAtError } from '../errors';
-import { textFlaw } from '../values/text';
+import { textReason } from '../values/text';
 
 /**
  * A string parameter of an AT command: the UTF-8 bytes of `text`, one character a byte (latin1), in double
@@ -7,7 +7,7 @@ import { textFlaw } from '../values/text';
  * @throws EspAtError `INVALID_COMMAND` for control characters and lone surrogates
  */
 export function quote(text: string): string {
-  const reason = textFlaw(text);
+  const reason = textReason(text);
   if (reason !== undefined) throw new EspAtError('INVALID_COMMAND', { reason });
   const bytes = Buffer.from(text).toString('latin1');
   return `"${bytes.replace(/["\\,]/g, '\\$&')}"`;

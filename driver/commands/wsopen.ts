@@ -11,7 +11,7 @@ import {
   type OpenLine,
 } from '../values/open-line';
 import { subprotocolFlaw } from '../values/subprotocol';
-import { textFlaw } from '../values/text';
+import { textReason } from '../values/text';
 import { headerBytes, MAX_REQUEST_BYTES, requestBytes } from '../values/upgrade-request';
 import { COMMAND_LINE_LIMIT_BYTES, uriFlaw } from '../values/uri';
 import type { LinkStateNumber } from '../link/events';
@@ -137,8 +137,8 @@ function checkText(code: ErrorCode, text: unknown, flaw: Flaw | undefined): stri
 
 function checkAuthorization(authorization: unknown): string {
   if (typeof authorization !== 'string') throw invalidAuthorization('NOT_TEXT');
-  const flaw = textFlaw(authorization);
-  if (flaw !== undefined) throw invalidAuthorization(flaw);
+  const reason = textReason(authorization);
+  if (reason !== undefined) throw invalidAuthorization(reason);
   return authorization;
 }
 

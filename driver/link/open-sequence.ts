@@ -15,7 +15,7 @@ import { setHeaders } from './headers';
 import type { ReadyDevice } from './link-host';
 import type { LinkMachine } from './state/link-machine';
 import { numberOf, type Claim, type LinkUrc, type Opening } from './state/link-state';
-import { OPEN_TIMEOUT_MS } from './state/transitions';
+import { DEFAULT_OPEN_TIMEOUT_MS } from '../values/open-line';
 import { checkOpen, verifiesServer, type OpenOptions } from './options';
 
 // From the outside in: runOpen waits for the device; openOnDevice waits for the device's clock and the command queue;
@@ -39,7 +39,7 @@ export async function runOpen(
     return state.kind === 'opening' && state.operation === operation && state.stage === 'device';
   };
   try {
-    const deadline = watch.deadlineIn(goal.options.timeoutMs ?? OPEN_TIMEOUT_MS);
+    const deadline = watch.deadlineIn(goal.options.timeoutMs ?? DEFAULT_OPEN_TIMEOUT_MS);
     let device = cause === 'user' ? await watch.whenReady(deadline, signal) : watch.required;
     let isOpen = false;
     while (!isOpen) {
@@ -256,7 +256,7 @@ function failure(error: unknown, options: OpenOptions, { link, seen }: OpenConte
   if (seen.has('connected') && !connectionEnded(seen)) {
     return new EspAtError(
       'OPEN_TIMEOUT',
-      { link, timeout: options.timeoutMs ?? OPEN_TIMEOUT_MS },
+      { link, timeout: options.timeoutMs ?? DEFAULT_OPEN_TIMEOUT_MS },
       { cause: error },
     );
   }

@@ -1,7 +1,7 @@
 import type { Flaw } from './flaw';
 import { hasHalfCharacter, utf8Length } from './text';
 
-/** Bytes of a close reason at most (RFC 6455, section 5.5). */
+/** Most bytes of a close reason (RFC 6455, section 5.5). */
 const MAX_REASON_BYTES = 123;
 
 /** Whether an endpoint may send the code in a close frame (RFC 6455, section 7.4, and the IANA registry). */
@@ -13,7 +13,7 @@ export function isCloseCode(code: unknown): code is number {
   );
 }
 
-/** Why a text cannot be the reason in a close frame, or undefined. */
+/** Returns why a text cannot be the reason in a close frame; undefined where it can. */
 export function closeReasonFlaw(text: unknown): Flaw | undefined {
   if (typeof text !== 'string') return { reason: 'CLOSE_REASON_NOT_TEXT' };
   if (hasHalfCharacter(text)) return { reason: 'HALF_CHARACTER' };

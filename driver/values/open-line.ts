@@ -1,12 +1,12 @@
 import type { ErrorCode } from '../errors';
 import type { Flaw } from './flaw';
 import { quotedLength } from './text';
-import { COMMAND_LINE_LIMIT_BYTES } from './uri';
+import { COMMAND_LINE_LIMIT_BYTES, WSOPEN_START_BYTES } from './uri';
 
-/** Milliseconds the device waits for a server unless told otherwise. */
+/** Milliseconds of an open, unless its options say otherwise: the default of `AT+WSOPEN` too. */
 export const DEFAULT_OPEN_TIMEOUT_MS = 15_000;
 
-/** What an `AT+WSOPEN` says; each value is valid, empty where there is none. */
+/** Parameters of an `AT+WSOPEN`, each valid; empty where absent. */
 export interface OpenLine {
   readonly uri: string;
   readonly subprotocol: string;
@@ -16,16 +16,17 @@ export interface OpenLine {
 
 /** Bytes of the command line. */
 export function openLineBytes({ uri, subprotocol, timeout, authorization }: OpenLine): number {
-  const start = 'AT+WSOPEN=0,'.length + quotedLength(uri);
-  const name = subprotocol === '' ? 0 : quotedLength(subprotocol);
-  const time = String(timeout ?? DEFAULT_OPEN_TIMEOUT_MS).length;
-  // No field may be empty but the subprotocol's.
-  if (authorization !== '') return start + 3 + name + time + quotedLength(authorization);
-  if (timeout !== undefined) return start + 2 + name + time;
-  return name === 0 ? start : start + 1 + name;
+  const start = WSOPEN_START_BYTES + quotedLength(uri);
+  const subprotocolBytes = subprotocol === '' ? 0 : quotedLength(subprotocol);
+  const timeoutBytes = String(timeout ?? DEFAULT_OPEN_TIMEOUT_MS).length;
+  // Of the parameters before another one, only the subprotocol may be empty.
+  if (authorization !== '')
+    return start + 3 + subprotocolBytes + timeoutBytes + quotedLength(authorization);
+  if (timeout !== undefined) return start + 2 + subprotocolBytes + timeoutBytes;
+  return subprotocolBytes === 0 ? start : start + 1 + subprotocolBytes;
 }
 
-/** Why the values do not fit into one command line together, and the code of the value to change; or undefined. */
+/** Returns why the parameters do not fit into one command line, and the code for the one to shorten; undefined where they fit. */
 export function openLineFlaw(
   line: OpenLine,
 ): { readonly code: ErrorCode; readonly flaw: Flaw } | undefined {

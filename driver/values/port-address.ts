@@ -2,7 +2,7 @@
 export const MIN_RATE = 80;
 export const MAX_RATE = 5_000_000;
 
-/** The host of a TCP bridge. */
+/** Host and port of a TCP bridge. */
 export interface TcpAddress {
   readonly host: string;
   readonly port: number;
@@ -24,7 +24,7 @@ export function parseTcpAddress(address: unknown): TcpAddress | undefined {
   return host === undefined || port < 1 || port > 65_535 ? undefined : { host, port };
 }
 
-/** Whether an address is one of a port that the driver can open. */
+/** Whether an address has the form of a port that the driver can open. */
 export function isPortAddress(address: unknown): boolean {
   return isSerialAddress(address) || parseTcpAddress(address) !== undefined;
 }

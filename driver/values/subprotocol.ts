@@ -1,11 +1,11 @@
 import type { Flaw } from './flaw';
-import { token } from './header';
+import { TOKEN } from './header';
 
-/** Why a text is no list of subprotocols, which commas separate (RFC 6455, section 4.1); or undefined. */
+/** Returns why a text is not a list of subprotocols with commas between (RFC 6455, section 4.1); undefined where it is. */
 export function subprotocolFlaw(subprotocol: unknown): Flaw | undefined {
   if (typeof subprotocol === 'string') {
     const names = subprotocol.split(/ *, */);
-    if (subprotocol === '' || names.every((name) => token.test(name))) return undefined;
+    if (subprotocol === '' || names.every((name) => TOKEN.test(name))) return undefined;
   }
   return { reason: 'NOT_TOKENS' };
 }

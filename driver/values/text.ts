@@ -1,11 +1,11 @@
 import type { Reason } from '../error-reasons';
 
 /** CR or LF would end the command, the device drops NUL, and no value needs other control characters. */
-const control = /\p{Cc}/u;
+const CONTROL_CHARACTER = /\p{Cc}/u;
 
-/** Why a text cannot be a parameter of an AT command, or undefined. */
-export function textFlaw(text: string): Reason | undefined {
-  if (control.test(text)) return 'CONTROL_CHARACTER';
+/** Returns why a text cannot be a parameter of an AT command; undefined where it can. */
+export function textReason(text: string): Reason | undefined {
+  if (CONTROL_CHARACTER.test(text)) return 'CONTROL_CHARACTER';
   return hasHalfCharacter(text) ? 'HALF_CHARACTER' : undefined;
 }
 

@@ -1,8 +1,8 @@
 import { utf8Length } from './text';
 
-/** Bytes that the firmware has room for in the upgrade request. */
+/** Most bytes of an upgrade request: the firmware cannot send a longer one. */
 export const MAX_REQUEST_BYTES = 1023;
-/** Bytes of every upgrade request beside host, port and path, as the firmware writes it. */
+/** Bytes that every upgrade request of the firmware has besides host, port and path. */
 export const MIN_REQUEST_BYTES = [
   'GET  HTTP/1.1',
   'Connection: Upgrade',
@@ -15,7 +15,7 @@ export const MIN_REQUEST_BYTES = [
   '',
 ].join('\r\n').length;
 
-/** What an upgrade request holds beside the headers of `AT+WSHEAD`; empty texts where it does not. */
+/** What an upgrade request holds besides the headers of `AT+WSHEAD`; empty where absent. */
 export interface UpgradeRequest {
   readonly uri: string;
   readonly subprotocol: string;
@@ -23,7 +23,7 @@ export interface UpgradeRequest {
   readonly authorization: string;
 }
 
-/** Bytes of the upgrade request without headers of `AT+WSHEAD`. The URI has to be valid. */
+/** Bytes of the upgrade request without headers of `AT+WSHEAD`. @param request with a valid URI */
 export function requestBytes({ uri, subprotocol, authorization }: UpgradeRequest): number {
   let bytes = MIN_REQUEST_BYTES + targetBytes(uri);
   if (subprotocol !== '') bytes += lineBytes('Sec-WebSocket-Protocol', subprotocol);
@@ -46,12 +46,12 @@ function targetBytes(uri: string): number {
   const parts =
     /^(wss?):\/\/(?:[^/?#]*@)?([^/?#]*?)(?::(\d+))?(\/[^?#]*)?(\?[^#]+)?\??(?:#.*)?$/i.exec(uri);
   const [, scheme = '', host = '', port, path = '/', query = ''] = parts ?? [];
-  const usual = scheme.toLowerCase() === 'wss' ? 443 : 80;
+  const defaultPort = scheme.toLowerCase() === 'wss' ? 443 : 80;
   const name = host.replace(/^\[|\]$/g, '');
-  return name.length + String(Number(port ?? usual)).length + path.length + query.length;
+  return name.length + String(Number(port ?? defaultPort)).length + path.length + query.length;
 }
 
-/** `user:password@` becomes Basic authorization, of which only the length counts; a user without a colon, nothing. */
+/** Returns a text as long as the firmware's Basic authorization for `user:password@`; empty for a user without a colon. */
 function basicOf(uri: string): string {
   const [, userinfo = ''] = /^wss?:\/\/([^/?#]*)@/i.exec(uri) ?? [];
   if (!userinfo.includes(':')) return '';

@@ -1,19 +1,20 @@
 import type { Flaw } from './flaw';
-import { textFlaw, utf8Length } from './text';
+import { textReason, utf8Length } from './text';
 
 /** Bytes of an SSID (IEEE 802.11, section 9.4.2.2). */
 const MAX_SSID_BYTES = 32;
-/** Bytes of a WPA passphrase (IEEE 802.11, annex J.4), and digits of a key in its place. */
+/** Bytes of a WPA passphrase (IEEE 802.11, annex J.4). */
 const MIN_PASSPHRASE_BYTES = 8;
 const MAX_PASSPHRASE_BYTES = 63;
-const key = /^[0-9a-f]{64}$/i;
-/** Characters of the shortest WEP key; longer ones have the length of a passphrase. */
-const WEP_KEY_BYTES = 5;
+/** A WPA key, in place of a passphrase. */
+const WPA_KEY = /^[0-9a-f]{64}$/i;
+/** Characters of a short WEP key; a long one has the length of a passphrase. */
+const SHORT_WEP_KEY_BYTES = 5;
 
-/** Why a text is no network name, or undefined. */
+/** Returns why a value is not a network name; undefined where it is. */
 export function ssidFlaw(ssid: unknown): Flaw | undefined {
   if (typeof ssid !== 'string') return { reason: 'NOT_TEXT' };
-  const reason = textFlaw(ssid) ?? (ssid === '' ? 'EMPTY' : undefined);
+  const reason = textReason(ssid) ?? (ssid === '' ? 'EMPTY' : undefined);
   if (reason !== undefined) return { reason };
   const length = utf8Length(ssid);
   return length > MAX_SSID_BYTES
@@ -21,18 +22,19 @@ export function ssidFlaw(ssid: unknown): Flaw | undefined {
     : undefined;
 }
 
-/** Why no network can have a password, or undefined. Empty is an open network. */
+/** Returns why no network can have a password; undefined where one can. An empty password means an open network. */
 export function passwordFlaw(password: unknown): Flaw | undefined {
   if (typeof password !== 'string') return { reason: 'NOT_TEXT' };
-  const reason = textFlaw(password);
+  const reason = textReason(password);
   if (reason !== undefined) return { reason };
   const length = utf8Length(password);
-  const fits = length >= MIN_PASSPHRASE_BYTES && length <= MAX_PASSPHRASE_BYTES;
-  if (length === 0 || length === WEP_KEY_BYTES || fits || key.test(password)) return undefined;
+  const isPassphrase = length >= MIN_PASSPHRASE_BYTES && length <= MAX_PASSPHRASE_BYTES;
+  if (length === 0 || length === SHORT_WEP_KEY_BYTES || isPassphrase || WPA_KEY.test(password))
+    return undefined;
   return { reason: 'NOT_PASSWORD', length };
 }
 
-/** Why a text is no `aa:bb:cc:dd:ee:ff`, or undefined. */
+/** Returns why a value is not a BSSID such as `aa:bb:cc:dd:ee:ff`; undefined where it is. */
 export function bssidFlaw(bssid: unknown): Flaw | undefined {
   const fits = typeof bssid === 'string' && /^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/i.test(bssid);
   return fits ? undefined : { reason: 'NOT_BSSID' };

@@ -19,11 +19,10 @@ import {
 } from './link-state';
 import { OpenOperation, type CloseOperation } from '../operation';
 import type { LinkChangeCause } from '../events';
+import { DEFAULT_OPEN_TIMEOUT_MS } from '../../values/open-line';
 
 /** Milliseconds that the device may take to reconnect by itself before keep-open opens the link afresh. */
 const RECONNECT_TIMEOUT_MS = 60_000;
-/** Milliseconds that an open() may take, unless its options say otherwise. */
-export const OPEN_TIMEOUT_MS = 15_000;
 /** Milliseconds from a refused `AT+WSCLOSE` to the check that decides about the next one. */
 const CLOSE_RETRY_MS = 10_000;
 
@@ -88,7 +87,7 @@ export function becomeOpened({ goal, cause, operation }: Opening): Step {
 
 /** The link was open before the resync: the check after the resync shows whether it still is. */
 export function awaitCheck(state: Open, operation: OpenOperation): Step {
-  const timer: Timer = { ms: state.goal.options.timeoutMs ?? OPEN_TIMEOUT_MS };
+  const timer: Timer = { ms: state.goal.options.timeoutMs ?? DEFAULT_OPEN_TIMEOUT_MS };
   return [
     { ...state, waiting: { operation, timer } },
     { do: 'startTimer', timer },

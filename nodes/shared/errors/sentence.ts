@@ -1,5 +1,5 @@
 import type { ErrorDetails } from '../../../driver/errors';
-import { namingDetails } from '../../../driver/values/flaw';
+import { NAMED_DETAILS } from '../../../driver/values/flaw';
 import { translateOr, type Translate } from '../message/translate';
 
 /** An error as its sentence needs it: of the driver or the nodes, or a copy that the runtime sent to the editor. */
@@ -41,7 +41,7 @@ export function sentence(
   fallback: string = code,
 ): string {
   const values: Record<string, string | number> = { ...details };
-  for (const name of [...namingDetails, 'field']) {
+  for (const name of [...NAMED_DETAILS, 'field']) {
     const key = details[name];
     if (key !== undefined) values[name] = translateOr(translate, `names.${key}`, String(key));
   }
