@@ -1,28 +1,50 @@
-import { once, type EventEmitter } from 'node:events';
+import type { EventEmitter } from 'node:events';
+import { onTimeout, type Cancel, type Clock } from '../clock';
 import { EspAtError } from '../errors';
 import type { Link } from '../link/link';
 import type { DeviceCounters } from '../statistics/device-counters';
-import type { Wait } from '../wait';
+import { TokenBucket } from '../token-bucket';
+import { waitFor, type Wait } from '../wait';
 import type { DeviceEvents } from './events';
 import type { Capabilities, DeviceState } from './options';
 
-/** Holds the state of a device, and is the only place where it changes. Emits each change, and informs the links. */
+/** Changes between `ready` and `resyncing` that the device emits: a burst at once, then so many a second. */
+const CHANGE_BURST = 20;
+const CHANGES_PER_SECOND = 2;
+
+/**
+ * State of a device: the only place where it changes. Tells the links of each change, and emits it; one between `ready`
+ * and `resyncing` later where they come too fast, and only if the state is still another one then.
+ */
 export class DeviceStatus {
   /** Capabilities of the firmware; undefined until the device is identified. */
   capabilities: Capabilities | undefined;
   readonly #emitter: EventEmitter<DeviceEvents>;
   readonly #links: readonly Link[];
   readonly #counters: DeviceCounters;
+  readonly #clock: Clock;
+  readonly #limit: TokenBucket;
   #state: DeviceState = { name: 'stopped' };
+  /** The state in the latest event. */
+  #emitted = this.#state;
+  /** Cancels the timer that emits the state as it is then. */
+  #cancelLate: Cancel | undefined;
+  /** Changes since the latest event. */
+  #omitted = 0;
+  /** Called at the next change. */
+  readonly #waiting = new Set<() => void>();
 
   constructor(
     emitter: EventEmitter<DeviceEvents>,
     links: readonly Link[],
     counters: DeviceCounters,
+    clock: Clock,
   ) {
     this.#emitter = emitter;
     this.#links = links;
     this.#counters = counters;
+    this.#clock = clock;
+    this.#limit = new TokenBucket(clock, CHANGE_BURST, CHANGES_PER_SECOND);
   }
 
   get state(): DeviceState {
@@ -37,13 +59,42 @@ export class DeviceStatus {
   }
 
   become(state: DeviceState): void {
-    const { name, error } = state;
+    const { name } = state;
     const before = this.#state;
-    if (before.name === name && before.error?.code === error?.code) return;
+    if (isSame(before, state)) return;
     this.#state = state;
     this.#counters.entered(name);
-    this.#emitter.emit('statechange', { from: before.name, to: name, ...(error && { error }) });
+    for (const changed of this.#waiting) changed();
+    if (!isInUse(name) || !isInUse(before.name)) this.#emit();
+    else if (this.#cancelLate) this.#omitted++;
+    else this.#emitInTime();
     this.#informLinks();
+  }
+
+  #emitInTime(): void {
+    const ms = this.#limit.take();
+    if (ms === 0) return this.#emit();
+    this.#omitted++;
+    this.#cancelLate = onTimeout(this.#clock, ms, () => {
+      this.#cancelLate = undefined;
+      this.#limit.take();
+      // The latest change is emitted now, if it is one.
+      if (!isSame(this.#state, this.#emitted)) this.#omitted--;
+      this.#emit();
+    });
+  }
+
+  #emit(): void {
+    this.#cancelLate?.();
+    this.#cancelLate = undefined;
+    const count = this.#omitted;
+    this.#omitted = 0;
+    const { name: from } = this.#emitted;
+    const { name: to, error } = this.#state;
+    if (count > 0) this.#emitter.emit('omitted', { event: 'statechange', count });
+    if (isSame(this.#state, this.#emitted)) return;
+    this.#emitted = this.#state;
+    this.#emitter.emit('statechange', { from, to, ...(error && { error }) });
   }
 
   /** See {@link Device.ready}. */
@@ -53,8 +104,18 @@ export class DeviceStatus {
       const { name } = this.#state;
       if (name === 'ready' && this.capabilities) return this.capabilities;
       if (this.#isFinal) throw this.unavailableError;
-      // Rejects after an abort, whose reason the next turn throws.
-      await once(this.#emitter, 'statechange', wait).catch(() => undefined);
+      await this.#change(wait);
+    }
+  }
+
+  async #change(wait: Wait): Promise<void> {
+    let changed: () => void = () => undefined;
+    const change = new Promise<void>((resolve) => (changed = resolve));
+    this.#waiting.add(changed);
+    try {
+      await waitFor(change, wait);
+    } finally {
+      this.#waiting.delete(changed);
     }
   }
 
@@ -72,4 +133,12 @@ export class DeviceStatus {
     const isFinal = this.#isFinal;
     for (const link of this.#links) link.deviceChanged({ kind: 'notReady', error, isFinal });
   }
+}
+
+function isSame(one: DeviceState, other: DeviceState): boolean {
+  return one.name === other.name && one.error?.code === other.error?.code;
+}
+
+function isInUse(name: DeviceState['name']): boolean {
+  return name === 'ready' || name === 'resyncing';
 }

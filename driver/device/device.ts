@@ -77,7 +77,7 @@ export class Device extends EventEmitter<DeviceEvents> implements AsyncDisposabl
     };
     this.links = [new Link(0, host), new Link(1, host), new Link(2, host)];
     this.#counters = new DeviceCounters(clock);
-    this.#status = new DeviceStatus(this, this.links, this.#counters);
+    this.#status = new DeviceStatus(this, this.links, this.#counters, clock);
     const context: SessionContext = {
       options: { ...options, port, clock, random, memory },
       links: this.links,

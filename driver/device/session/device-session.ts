@@ -196,7 +196,7 @@ export class DeviceSession {
       case 'closed':
         return links[urc.link]?.take({ kind: 'urc', urc: urc.kind });
       case 'ready':
-        return this.#restarted();
+        return this.#restarted(() => this.#initialization.ready());
       default:
         return this.#state.boot.network.urc(urc);
     }
@@ -221,13 +221,16 @@ export class DeviceSession {
     this.#machine.becomeReady();
   }
 
-  #restarted(): void {
+  /** @param beginAgain initializes the device again */
+  #restarted(
+    beginAgain = () => this.#initialization.beginAgain(new EspAtError('DEVICE_RESTARTED')),
+  ): void {
     // A device that was never found was switched on, not restarted.
     if (this.isFound) {
       this.#context.counters.restarted();
       this.#context.emitter.emit('restart');
     }
-    if (!this.#machine.hasEnded) this.#initialization.restarted();
+    if (!this.#machine.hasEnded) beginAgain();
   }
 
   /** The resync failed: searches at the start rate, which a restarted device uses, resets the device, or ends the session. */

@@ -27,6 +27,43 @@ describe('a device that floods the port', () => {
     await harness.end();
   });
 
+  it('with results of no command causes a bounded number of state changes, counts the rest, and ends in the last state', async () => {
+    const harness = await readyHarness();
+    const { clock, device, port, statuses } = harness;
+    statuses.length = 0;
+    let omitted = 0;
+    device.on('omitted', ({ event, count }) => (omitted += event === 'statechange' ? count : 0));
+    for (let ms = 0; ms < 30_000; ms += 50) {
+      port.deliver(Buffer.from('\r\nOK\r\n'));
+      await clock.advance(50);
+    }
+    await clock.advance(2000);
+    assert.ok(statuses.length > 20 && statuses.length <= 82, `${statuses.length} state changes`);
+    assert.ok(omitted > 1000, `${omitted} omitted`);
+    assert.deepEqual([statuses.at(-1)?.name, device.state.name], ['ready', 'ready']);
+    // The limit holds back neither a loss nor a stop, and leaves no timer.
+    port.deliver(Buffer.from('\r\nOK\r\n'.repeat(3)));
+    await clock.wait(device.stop());
+    assert.equal(statuses.at(-1)?.name, 'stopped');
+    await harness.end();
+  });
+
+  it('with restarts for 30 s keeps a kept-open link away for less than 10 s more', async () => {
+    for (const everyMs of [20, 50, 100, 300, 700, 990, 1500]) {
+      const harness = await readyHarness();
+      const { clock, device, port } = harness;
+      const [link] = device.links;
+      await clock.wait(link.open({ uri: 'ws://host/plain', keepOpen: true }));
+      for (let ms = 0; ms < 30_000; ms += everyMs) {
+        port.deliver(Buffer.from('\r\nready\r\n'));
+        await clock.advance(everyMs);
+      }
+      const isBack = await clock.until(() => link.state === 'open', 10_000);
+      assert.ok(isBack, `every ${everyMs} ms`);
+      await harness.end();
+    }
+  });
+
   it('with unknown lines causes a bounded number of events', async () => {
     const harness = await readyHarness();
     harness.events.length = 0;

@@ -1,7 +1,6 @@
 import { onTimeout } from '../../../clock';
 import { asEspAtError, EspAtError } from '../../../errors';
 import { Backoff } from '../../../backoff';
-import { TokenBucket } from '../../../token-bucket';
 import { AutomaticRate } from '../../baud-rate/automatic-rate';
 import type { Boot } from './boot';
 import type { KnownFirmware } from './capabilities';
@@ -18,16 +17,16 @@ const MAX_SEARCHES = 3;
 /** Milliseconds: the first and the longest pause after a failed initialization. */
 const FIRST_PAUSE_MS = 500;
 const MAX_PAUSE_MS = 30_000;
-/** Restarts that the driver answers at once: a burst, then so many a second. Faster ones have to wait. */
-const RESTART_BURST = 10;
-const RESTARTS_PER_SECOND = 1;
+/** A `ready` this soon after another one tells of no further restart: the device cannot boot in so few milliseconds. */
+const ECHO_MS = 1000;
 
 /** Initializes the device of a session until it is ready: after each start of the device, and after a failure. */
 export class Initialization {
   readonly #machine: SessionMachine;
   readonly #found: (capabilities: Capabilities) => void;
   readonly #backoff: Backoff;
-  readonly #restarts: TokenBucket;
+  /** Time of the latest `ready`. */
+  #readyAt = -Infinity;
   #firmware: KnownFirmware | undefined;
 
   /** @param found called each time the driver has identified the firmware */
@@ -36,8 +35,6 @@ export class Initialization {
     this.#found = found;
     const { random } = machine.context.options;
     this.#backoff = new Backoff(FIRST_PAUSE_MS, MAX_PAUSE_MS, random);
-    const { clock } = machine.context.options;
-    this.#restarts = new TokenBucket(clock, RESTART_BURST, RESTARTS_PER_SECOND);
   }
 
   begin(state: SessionState): void {
@@ -45,16 +42,21 @@ export class Initialization {
     void this.#initialize(state.boot);
   }
 
-  /** The device has restarted: initializes it, after restarts that come too fast only after a pause. */
-  restarted(): void {
+  /**
+   * The device has said `ready`. Where it says so again and again, it is initialized only ECHO_MS after the last one: what
+   * begins before that would fail, and count as a crash that the open of a link has caused.
+   */
+  ready(): void {
+    const { clock } = this.#machine.context.options;
     const error = new EspAtError('DEVICE_RESTARTED');
-    const ms = this.#restarts.take();
-    if (ms === 0) return this.beginAgain(error);
-    const { state, context } = this.#machine;
-    if (state.kind === 'pausing' && state.isFlooded) return;
-    const boot = this.#endBoot(error);
+    const isEcho = clock.now() - this.#readyAt < ECHO_MS;
+    this.#readyAt = clock.now();
+    if (!isEcho) return this.beginAgain(error);
+    const { state } = this.#machine;
+    const isPausing = state.kind === 'pausing' && state.isFlooded === true;
+    const boot = isPausing ? state.boot : this.#endBoot(error);
     if (!boot) return;
-    const timer = onTimeout(context.options.clock, ms, () => this.beginAgain(error));
+    const timer = onTimeout(clock, ECHO_MS, () => this.beginAgain(error));
     const progress = { ...progressOf(state), isFound: false };
     this.#machine.become({ kind: 'pausing', boot, progress, timer, isFlooded: true });
   }
