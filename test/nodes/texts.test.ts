@@ -147,6 +147,23 @@ describe('error sentences', () => {
     });
   }
 
+  it('are looked up once for errors in a row that have the same code and details', () => {
+    let count = 0;
+    const counting: typeof english = (key, values) => {
+      count++;
+      return english(key, values);
+    };
+    const said = (messages: number) =>
+      toCaughtError(counting, new EspAtError('QUEUE_FULL', { messages, bytes: 5 })).message;
+    for (let each = 0; each < 100; each++) assert.match(said(3), /3 messages, 5 bytes/);
+    assert.equal(count, 1);
+    assert.match(said(4), /4 messages/);
+    assert.match(
+      toCaughtError(chinese, new EspAtError('QUEUE_FULL', { messages: 4, bytes: 5 })).message,
+      /4 条/,
+    );
+  });
+
   it('are made of any thrown value, with a code', () => {
     const { proxy, revoke } = Proxy.revocable({}, {});
     revoke();

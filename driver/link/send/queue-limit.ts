@@ -35,13 +35,17 @@ export class QueueLimit {
       const details = { reason: 'TOO_MANY_BYTES', length: bytes, max };
       throw new EspAtError('INVALID_PAYLOAD', details, { outcome: 'not-sent' });
     }
-    if (!this.tryTake(bytes)) {
-      throw new EspAtError(
-        'QUEUE_FULL',
-        { messages: this.#messages, bytes: this.#bytes },
-        { outcome: 'not-sent' },
-      );
-    }
+    if (!this.tryTake(bytes)) throw this.#fullError;
+  }
+
+  /** Without a stack trace, which costs more than all else: a flow may give thousands of messages at once. */
+  get #fullError(): EspAtError {
+    const { stackTraceLimit } = Error;
+    Error.stackTraceLimit = 0;
+    const details = { messages: this.#messages, bytes: this.#bytes };
+    const error = new EspAtError('QUEUE_FULL', details, { outcome: 'not-sent' });
+    Error.stackTraceLimit = stackTraceLimit;
+    return error;
   }
 
   /** Counts a message if it fits, and returns whether it does. */

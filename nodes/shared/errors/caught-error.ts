@@ -23,8 +23,28 @@ export class Sentence extends String implements Error {
 /** Any failure as the argument of `done()` and `node.error()`. Never throws. */
 export function toCaughtError(translate: Translate, error: unknown): Error {
   const failure = toFlowError(error);
-  return new Sentence(failure.code, sentenceOf(translate, failure));
+  return new Sentence(failure.code, lastSentence.of(translate, failure));
 }
+
+/** Keeps the latest sentence: a full queue refuses thousands of messages with the same one. */
+class LastSentence {
+  #translate: Translate | undefined;
+  #error = '';
+  #sentence = '';
+
+  of(translate: Translate, error: FlowError): string {
+    if (error.cause !== undefined) return sentenceOf(translate, error);
+    const text = `${error.code} ${JSON.stringify(error.details)}`;
+    if (translate !== this.#translate || text !== this.#error) {
+      this.#sentence = sentenceOf(translate, error);
+      this.#translate = translate;
+      this.#error = text;
+    }
+    return this.#sentence;
+  }
+}
+
+const lastSentence = new LastSentence();
 
 /** Gives a code to what the values of a message throw. */
 export function toFlowError(error: unknown): FlowError {

@@ -37,6 +37,22 @@ describe('the limit of the send queue', () => {
     assert.deepEqual(told, [0.25]);
   });
 
+  it('refuses without a stack trace, which would cost more than all else', () => {
+    const { queue } = queueLimitOf(1, 100);
+    queue.take(1);
+    const { stackTraceLimit } = Error;
+    const stackOf = (action: () => void) => {
+      try {
+        action();
+      } catch (error) {
+        return error instanceof Error ? error.stack : undefined;
+      }
+      return undefined;
+    };
+    assert.doesNotMatch(stackOf(() => queue.take(1)) ?? '', /\n +at /);
+    assert.equal(Error.stackTraceLimit, stackTraceLimit);
+  });
+
   it('refuses a message that does not fit, with the queue level', () => {
     const { queue, told } = queueLimitOf(2, 100);
     queue.take(90);
