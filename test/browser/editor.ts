@@ -19,7 +19,7 @@ export interface EditorOptions {
 /** Node-RED 5 has a dark theme; in 4.1 themes set these variables. */
 const darkTheme = {
   '4': `const dark = { 'primary-background': '#222', 'primary-text-color': '#ddd', 'secondary-background': '#2c2c2c',
-      'secondary-text-color': '#aaa', 'secondary-border-color': '#444', 'form-input-background': '#333', 'form-text-color': '#ddd' };
+      'secondary-text-color': '#aaa', 'secondary-border-color': '#444', 'form-input-background': '#333', 'form-text-color': '#ddd', 'form-tips-background': '#332' };
     for (const [name, value] of Object.entries(dark)) document.documentElement.style.setProperty('--red-ui-' + name, value);`,
   '5': 'document.documentElement.classList.add("nr-theme-dark");',
 };

@@ -3,7 +3,7 @@
 // and Node-REDs, for people to look at; only those with PART in their name, such as 5-zh-CN-dark-800.
 import { join } from 'node:path';
 import { makeAuthority } from '../harness/network/ws-server-certificates';
-import { bareExamples, root } from '../package/project';
+import { asObject, bareExamples, root } from '../package/project';
 import { idOf, type NodeRedMajor } from '../start/demo';
 import { flowOf } from '../start/example';
 import type { Editor, EditorOptions } from './editor';
@@ -152,7 +152,11 @@ async function gallery(folder: string, part: string, nodeRed: NodeRedMajor): Pro
             await editor.page.screenshot({ path: join(folder, `${what}-${index}-${name}.png`) });
           }
         };
-        await editor.place([{ id: 'request', type: 'ws-request', x: 100, y: 600, wires: [[]] }]);
+        const settings = await editor.run(
+          "return Object.fromEntries(Object.entries(RED.nodes.getType('ws-request').defaults).map(([name, { value }]) => [name, value]));",
+        );
+        const request = { id: 'request', type: 'ws-request', x: 100, y: 600, wires: [[]] };
+        await editor.place([{ ...asObject(settings, 'settings'), ...request }]);
         for (const type of dialogs) {
           const node = flows.find((each) => each.type === type);
           await editor.edit(node ? String(node.id) : 'request');
