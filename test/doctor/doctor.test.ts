@@ -72,7 +72,7 @@ describe('the doctor, over a pty', { skip: whyNoPty() ?? false, concurrency: 8 }
     assert.equal((await examine(patient.opener)).facts.baudRate, 921_600);
   });
 
-  it('names an echo that is on, and an echo that is off is none', async () => {
+  it('names an echo that is on, and no echo where it is off', async () => {
     await using patient = new Patient();
     assert.ok(codes(await timed(examine(patient.opener))).includes('ECHO_ON'));
     await patient.tell('ATE0');
@@ -228,7 +228,7 @@ describe('the doctor, over a pty', { skip: whyNoPty() ?? false, concurrency: 8 }
     assert.ok((facts.baudRate ?? 0) > 115_200, String(facts.baudRate));
   });
 
-  it('decides in a replay of its recording as it did, with the climb', async () => {
+  it('decides in a replay of its recording as it did, the climb to its best rate included', async () => {
     await using patient = new Patient();
     const recorder = new DeviceRecorder({ port: patient.opener }, 4 * 1024 * 1024);
     recorder.called('examine');

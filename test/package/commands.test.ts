@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { WebSocketServer } from 'ws';
+import { portOf } from '../harness/network/port-of';
 import { Device, portAt } from '../../driver';
 import { listen } from '../../simulator';
 import { freePort } from '../start/demo';
@@ -133,10 +134,8 @@ describe('docs/certificates.md', { skip: notBuilt() || noOpenSsl }, () => {
     t.after(() => https.close());
     await once(https, 'listening');
     const [program = ''] = blocks('docs/certificates.md', 'js');
-    const address = https.address();
-    assert.ok(typeof address === 'object' && address);
     await runProgram(t, program, {
-      'wss://192.168.1.10:8443/': `wss://127.0.0.1:${address.port}/`,
+      'wss://192.168.1.10:8443/': `wss://127.0.0.1:${portOf(https)}/`,
       'readFileSync(name': `readFileSync(${JSON.stringify(`${folder}/`)} + name`,
     });
     assert.equal(await firstMessage(server), 'hello');
@@ -167,10 +166,4 @@ function firstMessage(server: WebSocketServer): Promise<string> {
       socket.once('message', (data: Buffer) => resolve(data.toString()));
     });
   });
-}
-
-function portOf(server: WebSocketServer): number {
-  const address = server.address();
-  assert.ok(typeof address === 'object' && address);
-  return address.port;
 }

@@ -1,5 +1,5 @@
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:http';
+import { portOf } from '../harness/network/port-of';
 import { Device, portAt, type PortOpener, type WebSocketClassOptions } from '../../driver';
 import { listen, SimulatedDevice, systemClock, type FirmwareClass } from '../../simulator';
 import { openPty, type Pty } from '../harness/port/pty';
@@ -78,12 +78,6 @@ export async function serverHarness(firmware: FirmwareClass, line: Line = 'tcp')
       await new Promise((resolve) => http.close(resolve));
     },
   };
-}
-
-function portOf(server: Server): number {
-  const address: AddressInfo | string | null = server.address();
-  if (typeof address !== 'object' || !address) throw new Error('the server does not listen');
-  return address.port;
 }
 
 /** Waits until something holds. */

@@ -88,14 +88,18 @@ describe('power', () => {
 
 describe('a busy simulated device', () => {
   let refused = 0;
-  it('calls the hook for each chunk', { hooks: { refused: () => refused++ } }, async (lab) => {
-    await lab.open();
-    await lab.command('AT+WSCLOSE=0');
-    assert.equal(refused, 0);
-    await lab.say('noise');
-    await lab.say('noise');
-    assert.equal(refused, 2);
-  });
+  it(
+    'calls the hook `refused` for each chunk that it refuses',
+    { hooks: { refused: () => refused++ } },
+    async (lab) => {
+      await lab.open();
+      await lab.command('AT+WSCLOSE=0');
+      assert.equal(refused, 0);
+      await lab.say('noise');
+      await lab.say('noise');
+      assert.equal(refused, 2);
+    },
+  );
 
   it('prints an error code before busy p... with AT+SYSLOG=1', async (lab) => {
     await lab.command('AT+SYSLOG=1');

@@ -6,6 +6,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { WebSocket } from 'ws';
+import { portOf } from '../harness/network/port-of';
 import { asObject, asText, root, type Json } from '../package/project';
 
 export type NodeRedMajor = '4' | '5';
@@ -248,11 +249,10 @@ export function idOf(flows: readonly Json[], type: string, name?: string): strin
 export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
-  const address = server.address();
+  const port = portOf(server);
   server.close();
   await once(server, 'close');
-  assert.ok(typeof address === 'object' && address !== null);
-  return address.port;
+  return port;
 }
 
 /** Whether a TCP port of 127.0.0.1 can be listened on. */

@@ -1,8 +1,8 @@
-import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:net';
 import { Aedes } from 'aedes';
 import mqtt, { type MqttClient } from 'mqtt';
+import { portOf } from '../harness/network/port-of';
 import type { Json } from '../package/project';
 import { until } from './until';
 
@@ -29,10 +29,9 @@ export class MqttBroker {
     const aedes = await Aedes.createBroker();
     const server = createServer((socket) => void aedes.handle(socket)).listen(0, '127.0.0.1');
     await once(server, 'listening');
-    const address = server.address();
-    assert.ok(typeof address === 'object' && address !== null);
-    const client = await mqtt.connectAsync(`mqtt://127.0.0.1:${address.port}`);
-    const broker = new MqttBroker(aedes, server, address.port, client);
+    const port = portOf(server);
+    const client = await mqtt.connectAsync(`mqtt://127.0.0.1:${port}`);
+    const broker = new MqttBroker(aedes, server, port, client);
     await client.subscribeAsync('#');
     return broker;
   }

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { createServer, type Server } from 'node:https';
+import { createServer } from 'node:https';
 import { after, before, describe, it } from 'node:test';
 import { WebSocketServer } from 'ws';
+import { portOf } from '../harness/network/port-of';
 import { makeAuthority, makeIdentity } from '../harness/network/ws-server-certificates';
 import { Demo } from './demo';
 import { exampleIn, flowOf } from './example';
@@ -66,14 +67,8 @@ describe('the example "Authenticated wss://" with a server', () => {
     assert.deepEqual(seen, [AUTHORIZATION, 'a secret reading']);
   });
 
-  it('exported: neither CA nor header', async () => {
+  it('exported: the flow holds neither CA nor header', async () => {
     const exported = JSON.stringify(await demo.flows());
     assert.ok(!exported.includes('BEGIN CERTIFICATE') && !exported.includes(AUTHORIZATION));
   });
 });
-
-function portOf(server: Server): number {
-  const address = server.address();
-  assert.ok(typeof address === 'object' && address !== null);
-  return address.port;
-}

@@ -84,7 +84,7 @@ describe('npm start', () => {
     assert.equal(await second.end(), 0);
   });
 
-  it('with the port in use: one sentence', async (t) => {
+  it('with the port in use: ends with one sentence', async (t) => {
     const port = await freePort();
     const other = createServer().listen(port, '127.0.0.1');
     await once(other, 'listening');

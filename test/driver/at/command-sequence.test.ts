@@ -98,6 +98,23 @@ describe('a sequence', () => {
     later.end();
   });
 
+  it('that is aborted writes no further command, and drops a late ERROR', async () => {
+    const harness = new ClientHarness();
+    const controller = new AbortController();
+    let access: SequenceAccess | undefined;
+    const body = (given: SequenceAccess) => {
+      access = given;
+      return given.run(at()).then(() => '');
+    };
+    const outcome = harness.watch(harness.client.sequence(body, { signal: controller.signal }));
+    const next = harness.run(question);
+    controller.abort();
+    await assert.rejects(access?.run(at()) ?? Promise.resolve(), { code: 'ABORTED' });
+    harness.receive('ERR CODE:0x01090000\r\n\r\nERROR\r\n');
+    assert.deepEqual(harness.written(), ['AT\r\n', 'AT+X?\r\n']);
+    assert.deepEqual([outcome.end, next.end], ['ABORTED', 'pending']);
+  });
+
   it('whose body ends after a reset does not end the sequence that runs then', async () => {
     const harness = new ClientHarness();
     const before = sequenceOf(harness);

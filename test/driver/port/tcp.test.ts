@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { createServer, type Server, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, it } from 'node:test';
+import { portOf } from '../../harness/network/port-of';
 import type { EspAtError } from '../../../driver/errors';
 import { portAt } from '../../../driver/port/open';
 import type { Port, PortHandlers } from '../../../driver/port/port';
@@ -23,7 +24,7 @@ class Bridge {
     });
     this.server.listen(0, '127.0.0.1');
     await once(this.server, 'listening');
-    return `tcp://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
+    return `tcp://127.0.0.1:${portOf(this.server)}`;
   }
 
   async accepted(): Promise<Socket> {

@@ -1,5 +1,6 @@
 import * as net from 'node:net';
 import * as tls from 'node:tls';
+import { portOf } from './port-of';
 import type { Identity } from './ws-server-certificates';
 import { WsServer, type ServerSocket } from './ws-server';
 
@@ -64,8 +65,7 @@ export async function startPathServer(options: PathServerOptions = {}): Promise<
     server.once('error', reject);
     server.listen(options.port ?? 0, '127.0.0.1', resolve);
   });
-  const address = server.address();
-  const port = typeof address === 'object' && address ? address.port : 0;
+  const port = portOf(server);
   return {
     ws,
     port,

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
 import { afterEach, describe, it } from 'node:test';
+import { portOf } from '../../harness/network/port-of';
 import { portAt } from '../../../driver';
 import type { PortOpener } from '../../../driver/port/port';
 import { isFlowError } from '../../../nodes/shared/errors/node-error';
@@ -196,8 +197,7 @@ onEachRuntime('the port of the dialog', (nodeRed) => {
     });
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
-    const address = server.address();
-    const port = `tcp://127.0.0.1:${typeof address === 'object' && address ? address.port : 0}`;
+    const port = `tcp://127.0.0.1:${portOf(server)}`;
     const answer = ask('networks', { port });
     await once(server, 'connection');
     await nodeRed.deploy(flow(port), 'full');

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import type { Server } from 'node:http';
 import { WebSocketServer, type WebSocket } from 'ws';
+import { portOf } from '../../harness/network/port-of';
 import type { LinkId } from '../../../driver/at/types';
 import type { Random } from '../../../simulator';
 import { drawForm, drawLength, payloadOf, seal, sealedIn, unseal } from './messages/message';
@@ -33,9 +34,7 @@ export class SoakServer {
   static async start(log: SoakLog, random: Random): Promise<SoakServer> {
     const server = new WebSocketServer({ port: 0, host: '127.0.0.1', perMessageDeflate: false });
     await once(server as unknown as Server, 'listening');
-    const address = server.address();
-    if (typeof address === 'string' || address === null) throw new Error('the server has no port');
-    return new SoakServer(server, address.port, log, random);
+    return new SoakServer(server, portOf(server), log, random);
   }
 
   /** Count of open connections. */
