@@ -66,7 +66,7 @@ describe('the doctor, over a pty', { skip: whyNoPty() ?? false, concurrency: 8 }
 
   it('names a raised rate, and leaves the device there', async () => {
     await using patient = new Patient();
-    await patient.tell('AT+UART_CUR=921600,8,1,0,1');
+    await patient.runFromOtherProgram('AT+UART_CUR=921600,8,1,0,1');
     const report = await timed(examine(patient.opener));
     assert.deepEqual(wrong(report), ['RAISED_RATE']);
     assert.equal((await examine(patient.opener)).facts.baudRate, 921_600);
@@ -75,7 +75,7 @@ describe('the doctor, over a pty', { skip: whyNoPty() ?? false, concurrency: 8 }
   it('names an echo that is on, and no echo where it is off', async () => {
     await using patient = new Patient();
     assert.ok(codes(await timed(examine(patient.opener))).includes('ECHO_ON'));
-    await patient.tell('ATE0');
+    await patient.runFromOtherProgram('ATE0');
     assert.ok(!codes(await timed(examine(patient.opener))).includes('ECHO_ON'));
     assert.equal((await examine(patient.opener)).facts.echo, false);
   });
@@ -164,14 +164,14 @@ describe('the doctor, over a pty', { skip: whyNoPty() ?? false, concurrency: 8 }
 
   it('names a prompt left open, and ends it', async () => {
     await using patient = new Patient();
-    await patient.tell('AT+WSHEAD=3000');
+    await patient.runFromOtherProgram('AT+WSHEAD=3000');
     assert.deepEqual(wrong(await timed(examine(patient.opener))), ['PROMPT_OPEN']);
     assert.deepEqual(wrong(await timed(examine(patient.opener))), []);
   });
 
   it('names certificates that are not valid today, and a wrong clock', async () => {
     await using patient = new Patient({ simulator: { time: () => Date.UTC(2001, 0, 1) } });
-    await patient.tell('ATE0', 'AT+CIPSNTPCFG=1,0,"time.example"');
+    await patient.runFromOtherProgram('ATE0', 'AT+CIPSNTPCFG=1,0,"time.example"');
     const authority = makeAuthority('Old CA', { to: Date.UTC(2025, 0, 1) });
     const good = makeAuthority('Good CA');
     const early = makeIdentity(good, 'early', { from: Date.UTC(2090, 0, 1) });

@@ -8,7 +8,7 @@ import { openPty, type Pty } from '../harness/port/pty';
 import { until } from '../start/until';
 
 export interface PatientOptions {
-  /** Baud rate that the doctor is told. Default 115200. */
+  /** Baud rate in the options of the doctor. Default 115200. */
   readonly rate?: number;
   readonly simulator?: Partial<SimulatorOptions>;
   readonly line?: PacedLineOptions;
@@ -26,7 +26,7 @@ export class Patient implements AsyncDisposable {
   /** What the host has written. */
   written = '';
   /** What the device has said since the last command from another program. */
-  #said = '';
+  #output = '';
   readonly #line: PacedLine;
 
   constructor({ rate = 115_200, simulator, line, output, input }: PatientOptions = {}) {
@@ -39,7 +39,7 @@ export class Patient implements AsyncDisposable {
       ...simulator,
       uart: this.#line.factory,
       output: (bytes) => {
-        this.#said += bytes.toString('latin1');
+        this.#output += bytes.toString('latin1');
         this.pty.write(output ? output(bytes) : bytes);
       },
     });
@@ -50,21 +50,23 @@ export class Patient implements AsyncDisposable {
     this.opener = this.#opener(rate);
   }
 
-  /** A command from another program, at the rate that the line has at its start. */
-  async tell(...lines: readonly string[]): Promise<void> {
+  /** Runs commands of another program, at the rate that the line has at its start. */
+  async runFromOtherProgram(...lines: readonly string[]): Promise<void> {
     for (const line of lines) {
-      this.#said = '';
+      this.#output = '';
       this.simulator.write(Buffer.from(`${line}\r\n`));
-      await until(() => /\r\n(OK|ERROR)\r\n/.test(this.#said), `an answer to ${line}`);
+      await until(() => /\r\n(OK|ERROR)\r\n/.test(this.#output), `an answer to ${line}`);
     }
   }
 
   /** Has another program store a text in the flash of the device. */
   async store(space: string, slot: number, text: string): Promise<void> {
-    await this.tell(`AT+SYSMFG=2,"${space}","${space}.${slot}",8,${text.length + 1}`);
-    this.#said = '';
+    await this.runFromOtherProgram(
+      `AT+SYSMFG=2,"${space}","${space}.${slot}",8,${text.length + 1}`,
+    );
+    this.#output = '';
     this.simulator.write(Buffer.from(`${text}\0`));
-    await until(() => this.#said.includes('\r\nOK\r\n'), `the end of ${space}.${slot}`);
+    await until(() => this.#output.includes('\r\nOK\r\n'), `the end of ${space}.${slot}`);
   }
 
   /** Bits a second at the host's end from now on. */

@@ -25,7 +25,7 @@ export class ClientHarness {
   readonly clock = new VirtualClock();
   readonly events: string[] = [];
   readonly client: AtClient;
-  /** How many links were told of lost data. */
+  /** Number of links that have lost data. */
   losses = 0;
   /** Called after each event is kept. */
   onEvent: (event: string) => void = () => undefined;

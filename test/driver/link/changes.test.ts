@@ -219,8 +219,8 @@ describe('a password in a URI', () => {
     assert.equal(await scene.ending(link.open({ uri: secret })), 'done');
     assert.equal(await scene.ending(link.open({ uri: 'ws://user:x@host/echo' })), 'LINK_IN_USE');
     await harness.clock.wait(link.close());
-    const told = JSON.stringify([harness.links, harness.events, harness.statuses, asked]);
-    assert.ok(told.includes('ws://host/echo') && !told.includes('hunter2'), told);
+    const reported = JSON.stringify([harness.links, harness.events, harness.statuses, asked]);
+    assert.ok(reported.includes('ws://host/echo') && !reported.includes('hunter2'), reported);
   });
 
   it('reaches no error when the device lists its links and then responds ERROR', async () => {

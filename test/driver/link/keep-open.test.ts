@@ -129,8 +129,10 @@ describe('a link with and without keepOpen', () => {
 });
 
 describe('a half-open link', () => {
-  /** A ready harness whose device output passes through `told`. */
-  async function told(change: (text: string, harness: Harness) => string): Promise<Harness> {
+  /** A ready harness whose device output passes through `change`. */
+  async function harnessWithOutput(
+    change: (text: string, harness: Harness) => string,
+  ): Promise<Harness> {
     const harness: Harness = new Harness({
       simulator: {
         output: (bytes) => {
@@ -144,7 +146,7 @@ describe('a half-open link', () => {
   }
 
   it('is detected by a refused message when its +WS_CLOSED is lost', async () => {
-    await using harness = await told((text) => text.replace('+WS_CLOSED:0\r\n', ''));
+    await using harness = await harnessWithOutput((text) => text.replace('+WS_CLOSED:0\r\n', ''));
     const [link] = harness.device.links;
     await harness.clock.wait(link.open({ uri: 'ws://host/plain', keepOpen: true }));
     harness.server.connections[0]?.close(1001);
@@ -157,7 +159,7 @@ describe('a half-open link', () => {
 
   it('reconnects when it accepts no byte within the timeout of a message', async () => {
     let stalled = false;
-    await using harness = await told((text, { clock, port }) => {
+    await using harness = await harnessWithOutput((text, { clock, port }) => {
       if (!stalled) return text;
       // The device works on the message, and gives up after its 10 s.
       if (text !== '\r\nSEND OK\r\n') return text;

@@ -122,7 +122,7 @@ class RandomRun {
       (before === 2 && (event === 'opened' || event === 'reopened')) ||
       (before !== 2 && event === 'lost') ||
       (before === 4 && event === 'closing');
-    if (impossible) this.problems.push(`link ${link} told of ${event} in state ${before}`);
+    if (impossible) this.problems.push(`link ${link} emitted ${event} in state ${before}`);
   }
 
   /** Driver, device and server agree on the final state. */
@@ -157,8 +157,8 @@ class RandomRun {
     for (const [name, ending] of this.#endings) {
       if (!name.startsWith('<')) continue;
       const times = arrived.get(name) ?? 0;
-      const told = ending === 'done' || ending === 'not-sent' || ending === 'unknown';
-      if (!told || times > 1 || (ending === 'not-sent' && times > 0))
+      const isSettled = ending === 'done' || ending === 'not-sent' || ending === 'unknown';
+      if (!isSettled || times > 1 || (ending === 'not-sent' && times > 0))
         this.problems.push(`message ${name} (${ending}) came ${times} times`);
     }
   }

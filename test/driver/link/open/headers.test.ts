@@ -7,10 +7,10 @@ const secret = 's3cret "quoted", \\ and é';
 const headers = [{ name: 'X-Key', value: secret }];
 
 /** All events and errors of a harness, as one text. */
-function told(harness: Harness, errors: readonly unknown[] = []): string {
-  const spoken = [...harness.events, ...harness.links, ...harness.statuses];
+function reportsOf(harness: Harness, errors: readonly unknown[] = []): string {
+  const events = [...harness.events, ...harness.links, ...harness.statuses];
   return JSON.stringify([
-    ...spoken.map((each) => ({ ...each, message: 'error' in each && each.error.message })),
+    ...events.map((each) => ({ ...each, message: 'error' in each && each.error.message })),
     ...errors.map((error) => (error instanceof EspAtError ? [error.message, error.details] : null)),
   ]);
 }
@@ -20,15 +20,15 @@ describe('the headers of an open', () => {
     await using harness = new Harness();
     await harness.ready();
     const farEnd = harness.simulator.write.bind(harness.simulator);
-    let damaged = 0;
+    let writes = 0;
     harness.simulator.write = (bytes) => {
       const text = Buffer.from(bytes).toString('latin1');
-      const hit = text.startsWith('X-Key: ') && damaged++ === 0;
+      const hit = text.startsWith('X-Key: ') && writes++ === 0;
       farEnd(hit ? Buffer.from(text.replace('s3', 's4'), 'latin1') : bytes);
     };
     const [link] = harness.device.links;
     await harness.clock.wait(link.open({ uri: 'ws://host/plain', headers }));
-    assert.equal(damaged, 2);
+    assert.equal(writes, 2);
     const [request] = harness.server.requests;
     assert.deepEqual(
       request?.headers.filter(([name]) => name === 'X-Key'),
@@ -58,7 +58,7 @@ describe('the headers of an open', () => {
           .catch((error: unknown) => error),
       );
       await harness.clock.advance(1000);
-      assert.ok(!told(harness, [failure]).includes('quoted'), `byte ${at}`);
+      assert.ok(!reportsOf(harness, [failure]).includes('quoted'), `byte ${at}`);
       await harness.end();
     }
   });

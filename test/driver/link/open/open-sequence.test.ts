@@ -28,18 +28,18 @@ function once(from: string, to: string): Line {
 /** A ready harness whose port may corrupt bytes in both directions. */
 async function corruptingHarness(
   options: HarnessOptions,
-  said: Line,
-  told = clean,
+  fromDevice: Line,
+  toDevice = clean,
 ): Promise<Harness> {
   const harness: Harness = new Harness({
     ...options,
     simulator: {
       ...options.simulator,
-      output: (bytes) => harness.port.deliver(through(said, bytes)),
+      output: (bytes) => harness.port.deliver(through(fromDevice, bytes)),
     },
   });
   const farEnd = harness.simulator.write.bind(harness.simulator);
-  harness.simulator.write = (bytes) => farEnd(through(told, bytes));
+  harness.simulator.write = (bytes) => farEnd(through(toDevice, bytes));
   await harness.ready();
   harness.port.written.length = 0;
   return harness;
@@ -69,7 +69,11 @@ describe('a link that has to verify its server', () => {
   };
 
   /** A harness in which every server is an impostor. */
-  async function harness(firmware: FirmwareClass, said: Line, told = clean): Promise<Harness> {
+  async function harness(
+    firmware: FirmwareClass,
+    fromDevice: Line,
+    toDevice = clean,
+  ): Promise<Harness> {
     const made: Harness = await corruptingHarness(
       {
         firmware,
@@ -80,8 +84,8 @@ describe('a link that has to verify its server', () => {
         },
         route: () => ({ kind: 'server', server: made.server, tls: { identity: impostor } }),
       },
-      said,
-      told,
+      fromDevice,
+      toDevice,
     );
     return made;
   }

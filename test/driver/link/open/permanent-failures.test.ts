@@ -44,9 +44,11 @@ describe('an open with an error that only new settings can fix', () => {
       });
       assert.equal((await failure(harness, open)).code, code);
       await harness.clock.advance(600_000);
-      const told = harness.links.map(({ event, error }) => `${event} ${error?.code ?? ''}`.trim());
+      const events = harness.links.map(({ event, error }) =>
+        `${event} ${error?.code ?? ''}`.trim(),
+      );
       assert.deepEqual(
-        told.filter((event) => event !== 'opening'),
+        events.filter((event) => event !== 'opening'),
         [`failed ${code}`],
       );
       assert.equal(harness.server.requests.length, 0);

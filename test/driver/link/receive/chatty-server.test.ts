@@ -7,7 +7,7 @@ import { Harness } from '../../../harness/harness';
 const PROMISE = 15_000;
 
 /** A link whose server sends a short message at an interval in milliseconds, on a port at 115200. */
-async function chattyWorld(every: number): Promise<Harness> {
+async function chattyHarness(every: number): Promise<Harness> {
   const harness = new Harness({ firmware: 'C', serial: { baudRate: 115_200 } });
   const [link] = harness.device.links;
   harness.server.behavior.onAccept = (connection) => {
@@ -37,7 +37,7 @@ function loseByte(harness: Harness, which: 'first' | 'last', text: string): void
 describe('a server that sends without a pause', () => {
   for (const every of [10, 20, 50, 100]) {
     it(`does not hide a lost payload byte, sending every ${every} ms`, async () => {
-      await using harness = await chattyWorld(every);
+      await using harness = await chattyHarness(every);
       const [link] = harness.device.links;
       loseByte(harness, 'first', 'hello');
       const start = harness.clock.now();
@@ -56,7 +56,7 @@ describe('a server that sends without a pause', () => {
     });
 
     it(`does not hide a lost line end, sending every ${every} ms`, async () => {
-      await using harness = await chattyWorld(every);
+      await using harness = await chattyHarness(every);
       loseByte(harness, 'last', 'AT+WSOPEN?');
       const start = harness.clock.now();
       await harness.clock.wait(harness.device.checkLinks());
@@ -66,11 +66,11 @@ describe('a server that sends without a pause', () => {
   }
 
   it('does not hide a corrupt length', async () => {
-    await using harness = await chattyWorld(20);
+    await using harness = await chattyHarness(20);
     harness.simulator.inject(Buffer.from('+WS_DATA:0,9000,x'));
-    const isTold = () => harness.links.some(({ event }) => event === 'dataloss');
+    const isDetected = () => harness.links.some(({ event }) => event === 'dataloss');
     const start = harness.clock.now();
-    assert.ok(await harness.clock.until(isTold, PROMISE));
+    assert.ok(await harness.clock.until(isDetected, PROMISE));
     assert.ok(harness.clock.now() - start < 3000);
   });
 });

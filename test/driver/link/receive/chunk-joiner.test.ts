@@ -6,17 +6,17 @@ import { ChunkJoiner } from '../../../../driver/link/receive/chunk-joiner';
 import { VirtualClock } from '../../../../simulator/replay/virtual-clock';
 
 function rig(joining: Framing, limit = 1000) {
-  const told: string[] = [];
+  const results: string[] = [];
   const clock = new VirtualClock();
   const joiner = new ChunkJoiner(0, joining, limit, clock, {
-    message: (_, bytes) => told.push(bytes.toString()),
-    failed: ({ code, details }) => told.push(`! ${code} ${details.limit ?? details.length}`),
-    unrecoverable: (error) => told.push(`unrecoverable ${error.code}`),
+    message: (_, bytes) => results.push(bytes.toString()),
+    failed: ({ code, details }) => results.push(`! ${code} ${details.limit ?? details.length}`),
+    unrecoverable: (error) => results.push(`unrecoverable ${error.code}`),
   });
   const push = (...pieces: (string | Buffer)[]) => {
     for (const piece of pieces) joiner.push({ kind: 'data', link: 0, bytes: Buffer.from(piece) });
   };
-  return { joiner, told, clock, push };
+  return { joiner, results, clock, push };
 }
 
 /** Cuts bytes at the given sizes, over and over. */
@@ -34,9 +34,9 @@ const sizes = fc.array(fc.integer({ min: 1, max: 7 }), { minLength: 1, maxLength
 
 describe('joining by chunk', () => {
   it('emits each chunk as it comes, including empty ones', () => {
-    const { push, told } = rig({ by: 'chunk' });
+    const { push, results } = rig({ by: 'chunk' });
     push('a', '', 'bc');
-    assert.deepEqual(told, ['a', '', 'bc']);
+    assert.deepEqual(results, ['a', '', 'bc']);
   });
 });
 
@@ -49,11 +49,11 @@ describe('a stalled frame', () => {
 
   it('is detected by a late empty chunk in the middle of a message', async () => {
     for (const [joining, half] of begun) {
-      const { push, told, clock } = rig(joining);
+      const { push, results, clock } = rig(joining);
       push(half);
       await clock.advance(10_000);
       push('');
-      assert.deepEqual(told, ['unrecoverable FRAME_STALLED']);
+      assert.deepEqual(results, ['unrecoverable FRAME_STALLED']);
     }
   });
 
@@ -64,59 +64,59 @@ describe('a stalled frame', () => {
       [4999, '', []],
       [60_000, 'er#', ['later']],
     ] as const) {
-      const { push, told, clock } = rig({ by: 'delimiter', delimiter });
+      const { push, results, clock } = rig({ by: 'delimiter', delimiter });
       await clock.advance(60_000);
       push('lat');
       await clock.advance(ms);
       push(piece);
-      assert.deepEqual(told, expected, `${ms} ms`);
+      assert.deepEqual(results, expected, `${ms} ms`);
     }
   });
 
   it('is not assumed for an empty message that comes early or between messages', async () => {
     for (const [joining, half] of begun) {
-      const { push, told, clock } = rig(joining);
+      const { push, results, clock } = rig(joining);
       push('');
       await clock.advance(10_000);
       push('', half);
       await clock.advance(4000);
       push('');
-      assert.deepEqual(told, []);
+      assert.deepEqual(results, []);
     }
   });
 });
 
 describe('joining JSON', () => {
   it('ends a message at the bracket that closes the first one, and ignores brackets in strings', () => {
-    const { push, told } = rig({ by: 'json' });
+    const { push, results } = rig({ by: 'json' });
     push('{"a":"}\\"', ']{', '"}', ' \r\n[1,[2]', ',3]{"b', '":{}}');
 
     assert.deepEqual(
-      told.map((text) => JSON.parse(text) as unknown),
+      results.map((text) => JSON.parse(text) as unknown),
       [{ a: '}"]{' }, [1, [2], 3], { b: {} }],
     );
   });
 
   it('emits a text that no bracket opens as it comes', () => {
     const texts = ['42', 'true', '"{"', ']', '}{', '[]'];
-    const { push, told } = rig({ by: 'json' });
+    const { push, results } = rig({ by: 'json' });
     push(...texts);
-    assert.deepEqual(told, texts);
+    assert.deepEqual(results, texts);
   });
 
   it('drops white space between texts', () => {
-    const { push, told, joiner } = rig({ by: 'json' });
+    const { push, results, joiner } = rig({ by: 'json' });
     push(' \r\n\t', '{"":1}', '\n');
-    assert.deepEqual(told, ['{"":1}']);
+    assert.deepEqual(results, ['{"":1}']);
     assert.equal(joiner.isEmpty, true);
   });
 
   it('begins anew after data loss in a string', () => {
-    const { push, told, joiner } = rig({ by: 'json' });
+    const { push, results, joiner } = rig({ by: 'json' });
     push('{"a":["\\');
     joiner.dataLost();
     push('{"b":""}');
-    assert.deepEqual(told, ['{"b":""}']);
+    assert.deepEqual(results, ['{"b":""}']);
   });
 
   it('finds the same texts however the chunks are cut', () => {
@@ -125,10 +125,10 @@ describe('joining JSON', () => {
         fc.array(fc.oneof(fc.object(), fc.array(fc.string())), { maxLength: 6 }),
         sizes,
         (values, at) => {
-          const { push, told } = rig({ by: 'json' }, 1e9);
+          const { push, results } = rig({ by: 'json' }, 1e9);
           push(...cut(Buffer.from(values.map((value) => JSON.stringify(value)).join('')), at));
           assert.deepEqual(
-            told,
+            results,
             values.map((value) => JSON.stringify(value)),
           );
         },
@@ -147,45 +147,45 @@ describe('joining by delimiter', () => {
       fc.property(fc.array(text, { maxLength: 8 }), sizes, (messages, at) => {
         const delimiter = '--\r';
         const input = messages.map((message) => message + delimiter).join('');
-        const { push, told } = rig({ by: 'delimiter', delimiter: Buffer.from(delimiter) });
+        const { push, results } = rig({ by: 'delimiter', delimiter: Buffer.from(delimiter) });
         push(...cut(Buffer.from(input), at));
-        assert.deepEqual(told, input.split(delimiter).slice(0, -1));
+        assert.deepEqual(results, input.split(delimiter).slice(0, -1));
       }),
       { numRuns: 500, seed: 5 },
     );
   });
 
   it('reports the incomplete message when the connection ends', () => {
-    const { push, told, joiner } = rig({ by: 'delimiter', delimiter: Buffer.from('\n') });
+    const { push, results, joiner } = rig({ by: 'delimiter', delimiter: Buffer.from('\n') });
     push('one\ntwo');
     joiner.end();
-    assert.deepEqual(told, ['one', '! MESSAGE_INCOMPLETE 3']);
+    assert.deepEqual(results, ['one', '! MESSAGE_INCOMPLETE 3']);
   });
 
   it('skips a message that is too large, up to its delimiter', () => {
-    const { push, told } = rig({ by: 'delimiter', delimiter: Buffer.from('\n') }, 5);
+    const { push, results } = rig({ by: 'delimiter', delimiter: Buffer.from('\n') }, 5);
     push('123', '456', '789\nok\n');
-    assert.deepEqual(told, ['! MESSAGE_TOO_LARGE 5', 'ok']);
+    assert.deepEqual(results, ['! MESSAGE_TOO_LARGE 5', 'ok']);
   });
 
   it('reports a message that is too large at the first byte over the limit, and nothing more of it', () => {
-    const { push, told, joiner } = rig({ by: 'delimiter', delimiter: Buffer.from('##') }, 5);
+    const { push, results, joiner } = rig({ by: 'delimiter', delimiter: Buffer.from('##') }, 5);
     push('12345', '6');
-    assert.deepEqual(told, ['! MESSAGE_TOO_LARGE 5']);
+    assert.deepEqual(results, ['! MESSAGE_TOO_LARGE 5']);
     joiner.end();
-    assert.deepEqual(told, ['! MESSAGE_TOO_LARGE 5']);
+    assert.deepEqual(results, ['! MESSAGE_TOO_LARGE 5']);
   });
 
   it('ends a message that is too large at its delimiter when the delimiter comes in two chunks', () => {
-    const { push, told } = rig({ by: 'delimiter', delimiter: Buffer.from('\r\n') }, 5);
+    const { push, results } = rig({ by: 'delimiter', delimiter: Buffer.from('\r\n') }, 5);
     push('1234567\r', '\none\r\n', 'two\r\n');
-    assert.deepEqual(told, ['! MESSAGE_TOO_LARGE 5', 'one', 'two']);
+    assert.deepEqual(results, ['! MESSAGE_TOO_LARGE 5', 'one', 'two']);
   });
 
   it('does not count a partial delimiter towards the limit, unless the rest differs', () => {
-    const { push, told } = rig({ by: 'delimiter', delimiter: Buffer.from('\r\n') }, 5);
+    const { push, results } = rig({ by: 'delimiter', delimiter: Buffer.from('\r\n') }, 5);
     push('12345\r', '\n1234\r', '5\r\n', '12345\r', '6\r\nok\r\n');
-    assert.deepEqual(told, ['12345', '! MESSAGE_TOO_LARGE 5', '! MESSAGE_TOO_LARGE 5', 'ok']);
+    assert.deepEqual(results, ['12345', '! MESSAGE_TOO_LARGE 5', '! MESSAGE_TOO_LARGE 5', 'ok']);
   });
 
   it('refuses the same messages however the chunks are cut', () => {
@@ -196,11 +196,11 @@ describe('joining by delimiter', () => {
       fc.property(fc.array(text, { maxLength: 8 }), sizes, (messages, at) => {
         const delimiter = '--\r';
         const input = messages.map((message) => message + delimiter).join('');
-        const { push, told } = rig({ by: 'delimiter', delimiter: Buffer.from(delimiter) }, 6);
+        const { push, results } = rig({ by: 'delimiter', delimiter: Buffer.from(delimiter) }, 6);
         push(...cut(Buffer.from(input), at));
         const wanted = input.split(delimiter).slice(0, -1);
         assert.deepEqual(
-          told,
+          results,
           wanted.map((message) => (message.length > 6 ? '! MESSAGE_TOO_LARGE 6' : message)),
         );
       }),
@@ -211,26 +211,26 @@ describe('joining by delimiter', () => {
 
 describe('joining by idle time', () => {
   it('ends a message after the idle time, and leaves no timer', async () => {
-    const { push, told, clock, joiner } = rig({ by: 'idle', idleMs: 50 });
+    const { push, results, clock, joiner } = rig({ by: 'idle', idleMs: 50 });
     push('a');
     await clock.advance(49);
     push('b');
     await clock.advance(49);
-    assert.deepEqual(told, []);
+    assert.deepEqual(results, []);
     await clock.advance(1);
-    assert.deepEqual(told, ['ab']);
+    assert.deepEqual(results, ['ab']);
     push('last');
     joiner.end();
-    assert.deepEqual(told, ['ab', 'last']);
+    assert.deepEqual(results, ['ab', 'last']);
     assert.equal(clock.pending, 0);
   });
 
   it('drops, after data loss, a possible end of a message with a lost beginning', () => {
-    const { push, told, joiner } = rig({ by: 'delimiter', delimiter: Buffer.from('|') });
+    const { push, results, joiner } = rig({ by: 'delimiter', delimiter: Buffer.from('|') });
     push('whole|begin');
     joiner.dataLost();
     push('ning|next|');
-    assert.deepEqual(told, ['whole', 'next']);
+    assert.deepEqual(results, ['whole', 'next']);
   });
 
   it('reports nothing at the end of a connection after data loss, nor between messages', () => {
@@ -242,15 +242,15 @@ describe('joining by idle time', () => {
     whole.push('whole|');
     const idle = rig({ by: 'idle', idleMs: 50 });
     for (const { joiner } of [lost, whole, idle]) joiner.end();
-    assert.deepEqual([lost.told, whole.told, idle.told], [[], ['whole'], []]);
+    assert.deepEqual([lost.results, whole.results, idle.results], [[], ['whole'], []]);
   });
 
   it('drops the pending message after data loss', async () => {
-    const { push, told, clock, joiner } = rig({ by: 'idle', idleMs: 50 });
+    const { push, results, clock, joiner } = rig({ by: 'idle', idleMs: 50 });
     push('half');
     joiner.dataLost();
     await clock.advance(100);
-    assert.deepEqual(told, []);
+    assert.deepEqual(results, []);
     assert.equal(clock.pending, 0);
   });
 });
@@ -289,12 +289,12 @@ describe('a chunk joiner', () => {
 
   it('accepts a message of exactly the limit, whatever joins it', async () => {
     for (const framing of [{ by: 'chunk' }, { by: 'json' }, { by: 'idle', idleMs: 50 }] as const) {
-      const { push, told, clock } = rig(framing, 4);
+      const { push, results, clock } = rig(framing, 4);
       push('[12]');
       await clock.advance(50);
       push('[123]');
       await clock.advance(50);
-      assert.deepEqual(told, ['[12]', '! MESSAGE_TOO_LARGE 4'], framing.by);
+      assert.deepEqual(results, ['[12]', '! MESSAGE_TOO_LARGE 4'], framing.by);
     }
   });
 });
