@@ -2,12 +2,14 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, before, describe, it } from 'node:test';
+import { before, describe, it } from 'node:test';
 import { listen } from '../../simulator/serial/server';
 import { catalog } from '../harness/nodes/catalog';
 import { idOf, type NodeRedMajor } from '../start/demo';
 import { makeAuthority, makeIdentity } from '../harness/network/ws-server-certificates';
-import { noBrowser, Workbench } from './workbench';
+import { eventually } from './eventually';
+import { majors, sharedBench } from './shared';
+import { noBrowser, type Workbench } from './workbench';
 
 const authority = makeAuthority('Home CA');
 const board = makeIdentity(authority, 'board');
@@ -34,16 +36,15 @@ const runs = [
   },
 ] as const satisfies readonly { nodeRed: NodeRedMajor; locale: string; ports: RegExp[] }[];
 
-for (const { nodeRed, locale, ports } of runs) {
+for (const { nodeRed, locale, ports } of runs.filter((run) => majors.includes(run.nodeRed))) {
   describe(
     `the dialog of esp-at-device, Node-RED ${nodeRed}, ${locale}`,
     { skip: noBrowser },
     () => {
       let bench: Workbench;
       before(async () => {
-        bench = await Workbench.start({ nodeRed });
+        bench = await sharedBench(nodeRed);
       });
-      after(() => bench.dispose());
 
       it('lists networks and ports, and checks certificates as they are pasted', async () => {
         const editor = await bench.editor({ locale });
@@ -51,8 +52,7 @@ for (const { nodeRed, locale, ports } of runs) {
         const picture = (name: string) => editor.picture(`device-${name}-${nodeRed}`);
         const tab = (name: string) => editor.tab(name);
         const id = idOf(bench.flows, 'esp-at-device');
-        await editor.run('RED.editor.editConfig("", "esp-at-device", args);', id);
-        await page.locator('#node-config-input-port').waitFor();
+        await editor.editConfig(id);
 
         await page.route('**/esp-at-websocket/ports', async (route) => {
           const given: unknown = await (await route.fetch()).json();
@@ -81,7 +81,7 @@ for (const { nodeRed, locale, ports } of runs) {
         await found.waitFor();
         await picture('networks');
         await found.click();
-        assert.equal(await page.locator('#node-config-input-ssid').inputValue(), 'espressif');
+        await eventually(() => page.locator('#node-config-input-ssid').inputValue(), 'espressif');
         await picture('network');
 
         await tab('links');
@@ -99,11 +99,11 @@ for (const { nodeRed, locale, ports } of runs) {
         const words = catalog(locale);
         const unfit = words('reasons.KEY_MISMATCH');
         await report.getByText(unfit).waitFor();
-        assert.ok(await page.locator('#esp-at-key0.input-error').isVisible());
+        await page.locator('#esp-at-key0.input-error').waitFor();
         await picture('certificates-wrong');
         await paste('#esp-at-key0', board.key);
         await report.getByText(unfit).waitFor({ state: 'detached' });
-        assert.equal(await page.locator('.esp-at-pem.input-error').count(), 0);
+        await eventually(() => page.locator('.esp-at-pem.input-error').count(), 0);
         await picture('certificates');
         await tab('limits');
         await picture('limits');
@@ -142,7 +142,7 @@ for (const { nodeRed, locale, ports } of runs) {
           tls('tls-missing', { ca: join(folder, 'none') }),
           tls('tls-without-ca', { ca: '' }),
         ]);
-        await editor.run('RED.editor.editConfig("", "esp-at-device", "_ADD_");');
+        await editor.editConfig('_ADD_', 'esp-at-device');
         const port = `tcp://127.0.0.1:${bridge.port}`;
         await page.locator('#node-config-input-port').fill(port);
 
@@ -156,7 +156,7 @@ for (const { nodeRed, locale, ports } of runs) {
         await page.locator('#node-config-input-wifi').check();
         await page.locator('#esp-at-findNetworks').click();
         await page.locator('.red-ui-menu a', { hasText: /espressif.*-50 dBm/s }).click();
-        assert.equal(await page.locator('#node-config-input-ssid').inputValue(), 'espressif');
+        await eventually(() => page.locator('#node-config-input-ssid').inputValue(), 'espressif');
 
         await editor.tab('links');
         await page.locator('#esp-at-link-0-auth').selectOption('3');
@@ -169,8 +169,8 @@ for (const { nodeRed, locale, ports } of runs) {
         ] as const) {
           await choice.selectOption(id);
           await report.getByText(sentence).waitFor();
-          assert.ok(await page.locator('select#node-config-input-tls0.input-error').isVisible());
-          assert.ok(await page.locator('#esp-at-pem-0').isHidden());
+          await page.locator('select#node-config-input-tls0.input-error').waitFor();
+          await page.locator('#esp-at-pem-0').waitFor({ state: 'hidden' });
           await editor.picture(`device-${id}-${nodeRed}`);
         }
         await choice.selectOption('tls-good');

@@ -25,25 +25,34 @@ export async function placeRequest(editor: Editor, flows: readonly Json[]): Prom
   await editor.place([{ ...settings, ...made, device: idOf(flows, 'esp-at-device') }]);
 }
 
-/** Runs the editor's validator on a value: true, or the sentence that refuses it. */
-export function validation(
+/** A value for a field of a node, with the other settings that it depends on. */
+export interface Attempt {
+  readonly id: string;
+  readonly field: string;
+  readonly value: unknown;
+  readonly settings?: Settings | undefined;
+}
+
+/** Runs the editor's validators on values: for each `true`, or the sentence that refuses it. */
+export async function validations(
   editor: Editor,
-  id: string,
-  field: string,
-  value: unknown,
-  settings: Settings = {},
-): Promise<unknown> {
-  return editor.run(
-    `const node = RED.nodes.node(args.id);
-     const { validate } = node._def.defaults[args.field] ?? node._def.credentials[args.field];
-     const { hasAuthorization, ...settings } = args.settings;
-     const credentials = { ...node.credentials, has_authorization: hasAuthorization === true };
-     const own = { credentials, ...settings, [args.field]: args.value };
-     // The node is a proxy: it would keep what is assigned.
-     const changed = Object.create(node, Object.getOwnPropertyDescriptors(own));
-     return validate.call(changed, args.value, {});`,
-    { id, field, value, settings },
+  attempts: readonly Attempt[],
+): Promise<readonly unknown[]> {
+  const results = await editor.run(
+    `return args.map((attempt) => {
+       const node = RED.nodes.node(attempt.id);
+       const { validate } = node._def.defaults[attempt.field] ?? node._def.credentials[attempt.field];
+       const { hasAuthorization, ...settings } = attempt.settings ?? {};
+       const credentials = { ...node.credentials, has_authorization: hasAuthorization === true };
+       const own = { credentials, ...settings, [attempt.field]: attempt.value };
+       // The node is a proxy: it would keep what is assigned.
+       const changed = Object.create(node, Object.getOwnPropertyDescriptors(own));
+       return validate.call(changed, attempt.value, {});
+     });`,
+    attempts,
   );
+  assert.ok(Array.isArray(results) && results.length === attempts.length);
+  return results.map((result: unknown) => result);
 }
 
 /** Every text in the open dialog is translated and has the room it needs. */

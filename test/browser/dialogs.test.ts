@@ -1,22 +1,22 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'node:test';
+import { before, describe, it } from 'node:test';
 import { wrongValues } from '../harness/nodes/wrong-values';
-import { idOf, type NodeRedMajor } from '../start/demo';
-import { assertTidy, placeRequest, typedInput, validation } from './dialog-checks';
-import { noBrowser, Workbench } from './workbench';
+import { idOf } from '../start/demo';
+import { assertTidy, placeRequest, typedInput, validations } from './dialog-checks';
+import { eventually } from './eventually';
+import { majors, sharedBench } from './shared';
+import { noBrowser, type Workbench } from './workbench';
 
-const majors: readonly NodeRedMajor[] = ['4', '5'];
 /** The nodes of the demo's flow that have links. */
 const users = ['ws-open', 'ws-send', 'ws-close', 'ws-status'];
 const dialogs = [...users, 'ws-request'];
 
 for (const nodeRed of majors) {
-  describe(`dialogs in Node-RED ${nodeRed}`, { skip: noBrowser, timeout: 300_000 }, () => {
+  describe(`dialogs in Node-RED ${nodeRed}`, { skip: noBrowser }, () => {
     let bench: Workbench;
     before(async () => {
-      bench = await Workbench.start({ nodeRed });
+      bench = await sharedBench(nodeRed);
     });
-    after(() => bench.dispose());
 
     for (const locale of ['en-US', 'zh-CN'] as const) {
       it(`in ${locale}, show every text whole and on one line`, async () => {
@@ -61,7 +61,7 @@ for (const nodeRed of majors) {
       await wrong('config-input-bssid').waitFor();
       await editor.page.locator('#node-config-input-wifi').uncheck();
       await wrong('config-input-ssid').waitFor({ state: 'detached' });
-      assert.equal(await wrong('config-input-bssid').count(), 0);
+      await wrong('config-input-bssid').waitFor({ state: 'detached' });
       await editor.page.locator('#node-config-dialog-cancel').click();
       await editor.page.locator('#node-config-dialog-ok').waitFor({ state: 'detached' });
       await editor.edit(idOf(flows, 'ws-open'));
@@ -70,9 +70,9 @@ for (const nodeRed of majors) {
       await editor.page.locator('#node-input-keepOpen').check();
       await wrong('input-uri').waitFor({ state: 'attached' });
       await editor.page.locator('#esp-at-use-echo').click();
-      assert.equal(await uri.inputValue(), 'ws://echo.sim/');
-      assert.equal(await wrong('input-uri').count(), 0);
-      assert.equal(await editor.page.locator('#esp-at-use-echo').isVisible(), true);
+      await eventually(() => uri.inputValue(), 'ws://echo.sim/');
+      await wrong('input-uri').waitFor({ state: 'detached' });
+      await editor.page.locator('#esp-at-use-echo').waitFor();
     });
 
     it('show messages of the runtime as text, never as HTML', async () => {
@@ -119,11 +119,10 @@ for (const nodeRed of majors) {
          return [node.device, node.link];`,
       );
       assert.deepEqual(made, [device, '1']);
-      await editor.run('RED.editor.editConfig("", "esp-at-device", "_ADD_");');
+      await editor.editConfig('_ADD_', 'esp-at-device');
       const port = page.locator('#node-config-input-port');
-      await port.waitFor();
-      assert.equal(await port.inputValue(), 'sim:2');
-      assert.equal(await page.locator('#node-config-input-name').inputValue(), 'ESP32');
+      await eventually(() => port.inputValue(), 'sim:2');
+      await eventually(() => page.locator('#node-config-input-name').inputValue(), 'ESP32');
       await port.fill('sim:');
       await port.blur();
       await page.locator('#node-config-input-port.input-error').waitFor();
@@ -147,12 +146,10 @@ for (const nodeRed of majors) {
     it('take the only device where a node is older than its device', async () => {
       const editor = await bench.editor();
       const sender = idOf(bench.flows, 'ws-send');
-      await editor.run(
-        `const node = RED.nodes.node('${sender}'); node.device = ''; RED.editor.edit(node);`,
-      );
+      await editor.run('RED.nodes.node(args).device = "";', sender);
+      await editor.edit(sender);
       const device = editor.page.locator('#node-input-device');
-      await device.waitFor({ state: 'attached' });
-      assert.equal(await device.inputValue(), idOf(bench.flows, 'esp-at-device'));
+      await eventually(() => device.inputValue(), idOf(bench.flows, 'esp-at-device'));
     });
 
     for (const locale of ['en-US', 'zh-CN'] as const) {
@@ -162,14 +159,20 @@ for (const nodeRed of majors) {
         const rows = Object.entries(wrongValues).flatMap(([type, values]) =>
           values.map((row) => [type, ...row] as const),
         );
-        const accepted: string[] = [];
-        for (const [type, field, value, english, settings] of rows) {
-          const id = type === 'ws-request' ? type : idOf(bench.flows, type);
-          const said = String(await validation(editor, id, field, value, settings));
+        const said = await validations(
+          editor,
+          rows.map(([type, field, value, , settings]) => {
+            const id = type === 'ws-request' ? type : idOf(bench.flows, type);
+            return { id, field, value, settings };
+          }),
+        );
+        const accepted = rows.flatMap(([type, field, value, english], index) => {
           const expected = locale === 'en-US' ? english : /\p{Script=Han}/u;
-          if (!expected.test(said))
-            accepted.push(`${type} ${field} ${JSON.stringify(value)}: ${said}`);
-        }
+          const sentence = String(said[index]);
+          return expected.test(sentence)
+            ? []
+            : [`${type} ${field} ${JSON.stringify(value)}: ${sentence}`];
+        });
         assert.deepEqual(accepted, []);
       });
     }
@@ -183,14 +186,16 @@ for (const nodeRed of majors) {
         ['esp-at-device', 'port', 'tcp://bridge:23'],
         ['esp-at-device', 'port', 'sim:?fault=late=AT+WSSEND,3s'],
       ];
-      for (const [type, field, value] of right) {
-        const id = idOf(flows, type);
-        assert.equal(
-          await validation(editor, id, field, value),
-          true,
-          `${type} ${field} ${String(value)}`,
-        );
-      }
+      const attempts = right.map(([type, field, value]) => ({
+        id: idOf(flows, type),
+        field,
+        value,
+      }));
+      const said = await validations(editor, attempts);
+      assert.deepEqual(
+        right.filter((_, index) => said[index] !== true),
+        [],
+      );
     });
 
     it('take a URI from where the user says, and refuse an expression that is none', async () => {
@@ -232,7 +237,8 @@ for (const nodeRed of majors) {
       assert.doesNotMatch(String(exported), /top-secret/);
       assert.doesNotMatch(JSON.stringify(await bench.demo.flows()), /top-secret/);
       await editor.edit(open);
-      assert.equal(await editor.page.locator('#node-input-authorization').inputValue(), '__PWRD__');
+      const authorization = editor.page.locator('#node-input-authorization');
+      await eventually(() => authorization.inputValue(), '__PWRD__');
       await editor.done();
       assert.doesNotMatch(bench.demo.output, /top-secret/);
     });
@@ -245,15 +251,15 @@ for (const nodeRed of majors) {
       const note = editor.page.locator('.esp-at-note');
       const link = editor.page.locator('#node-input-link');
       await editor.edit(send);
-      assert.equal(await note.isVisible(), false);
+      await note.waitFor({ state: 'hidden' });
       await link.selectOption('1');
-      assert.equal(await note.innerText(), 'No ws-open node opens link 1 of this device yet.');
+      await eventually(() => note.innerText(), 'No ws-open node opens link 1 of this device yet.');
       await link.selectOption('msg');
-      assert.equal(await note.isVisible(), false);
+      await note.waitFor({ state: 'hidden' });
       await link.selectOption('0');
       await editor.done();
       await editor.edit(open);
-      assert.equal(await note.isVisible(), false);
+      await note.waitFor({ state: 'hidden' });
       await editor.done();
       const z = flows.find(({ id }) => id === open)?.z;
       const rival = {
@@ -267,15 +273,15 @@ for (const nodeRed of majors) {
       };
       await editor.place([{ ...rival, z, wires: [[], []] }]);
       await editor.edit(open);
-      assert.equal(await note.innerText(), 'These nodes open link 0, too: rival');
+      await eventually(() => note.innerText(), 'These nodes open link 0, too: rival');
       await editor.done();
       await editor.place([
         { id: 'elsewhere', type: 'tab', label: 'Elsewhere' },
         { ...rival, id: 'nameless', name: '', z: 'elsewhere', wires: [[], []] },
       ]);
       await editor.edit(open);
-      assert.equal(
-        await note.innerText(),
+      await eventually(
+        () => note.innerText(),
         'These nodes open link 0, too: rival, ws-open 0 (Elsewhere)',
       );
     });

@@ -1,19 +1,18 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'node:test';
+import { before, describe, it } from 'node:test';
 import { bareExamples } from '../package/project';
-import { idOf, type NodeRedMajor } from '../start/demo';
+import { idOf } from '../start/demo';
 import type { Editor } from './editor';
-import { noBrowser, Workbench } from './workbench';
-
-const majors: readonly NodeRedMajor[] = ['4', '5'];
+import { eventually } from './eventually';
+import { majors, sharedBench } from './shared';
+import { noBrowser, type Workbench } from './workbench';
 
 for (const nodeRed of majors) {
-  describe(`Node-RED ${nodeRed} in a browser`, { skip: noBrowser, timeout: 300_000 }, () => {
+  describe(`Node-RED ${nodeRed} in a browser`, { skip: noBrowser }, () => {
     let bench: Workbench;
     before(async () => {
-      bench = await Workbench.start({ nodeRed });
+      bench = await sharedBench(nodeRed);
     });
-    after(() => bench.dispose());
 
     it('runs the demo flow by its buttons and shows the states', async () => {
       const editor = await bench.editor();
@@ -22,8 +21,11 @@ for (const nodeRed of majors) {
       const status = idOf(flows, 'ws-status');
 
       // Node-RED 5 opens the debug sidebar by a setting; 4.1 remembers it in the browser.
-      if (nodeRed === '5')
+      if (nodeRed === '5') {
+        await editor.page.reload();
+        await editor.ready();
         await editor.page.locator('#red-ui-sidebar-debug-filter').first().waitFor();
+      }
       assert.deepEqual(await editor.status(status, 'closed'), { fill: 'grey', shape: 'ring' });
       await press('open');
       const host = `127.0.0.1:${bench.demo.port}`;
@@ -49,17 +51,18 @@ for (const nodeRed of majors) {
         idOf(bench.flows, 'esp-at-device'),
       );
       await addDevice(editor);
+      const isGiven = async () => /^[\da-f]{16}$/.test(String(await deviceOf(editor, send)));
+      await eventually(isGiven, true);
       const device = await deviceOf(editor, send);
-      assert.match(String(device), /^[\da-f]{16}$/);
       assert.equal(await deviceOf(editor, open), device);
       const users = () => editor.run('return RED.nodes.node(args).users.length;', device);
-      assert.equal(await users(), 4);
+      await eventually(users, 4);
       await editor.run('RED.history.pop();');
-      assert.equal(await deviceOf(editor, send), '');
-      assert.equal(await users(), 0);
+      await eventually(() => deviceOf(editor, send), '');
+      await eventually(users, 0);
       await editor.run('RED.history.redo();');
-      assert.equal(await deviceOf(editor, send), device);
-      assert.equal(await users(), 4);
+      await eventually(() => deviceOf(editor, send), device);
+      await eventually(users, 4);
       assert.deepEqual(editor.complaints, []);
     });
 
@@ -94,16 +97,11 @@ for (const nodeRed of majors) {
       const others = [...bareExamples()].filter(([path]) => !path.includes('Echo over'));
       assert.equal(others.length, bareExamples().size - 1);
       for (const [path, flow] of others) {
-        await editor.place(
-          JSON.parse(JSON.stringify(flow).replaceAll(':1880/', `:${bench.demo.port}/`)),
-        );
+        await editor.place(bench.here(flow));
         const name = path.replace(/^.*\/(\w+).*$/, '$1').toLowerCase();
         await editor.picture(`example-${name}-${nodeRed}`);
       }
-      const wrong = await editor.run(
-        'return RED.nodes.filterNodes({}).filter((node) => !node.valid || node.type === "unknown").map((node) => node.type);',
-      );
-      assert.deepEqual(wrong, []);
+      await editor.assertAllValid();
       await editor.deploy();
       const page = await editor.page.context().newPage();
       // The deploy ends before all nodes have started.
@@ -112,16 +110,16 @@ for (const nodeRed of majors) {
       await page.locator('#fan', { hasText: 'off' }).waitFor();
       await page.locator('#switch').click();
       await page.locator('#fan', { hasText: 'on' }).waitFor();
-      assert.match(await page.locator('#temperature').innerText(), /^\d+\.\d °C$/);
+      await page.locator('#temperature', { hasText: /^\d+\.\d °C$/ }).waitFor();
       await editor.picture(`plain-page-${nodeRed}`, page);
+      await page.close();
       assert.deepEqual(editor.complaints, []);
     });
   });
 }
 
 async function addDevice(editor: Editor): Promise<void> {
-  await editor.run('RED.editor.editConfig("", "esp-at-device", "_ADD_");');
-  await editor.page.locator('#node-config-input-port').waitFor();
+  await editor.editConfig('_ADD_', 'esp-at-device');
   await editor.done('node-config-dialog-ok');
 }
 

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Json } from '../package/project';
 import type { NodeRedMajor } from '../start/demo';
 import type { Browser, Page } from 'playwright-core';
+import { eventually, PAGE_TIMEOUT_MS } from './eventually';
 
 /** Flows as Node-RED's admin API gives them. */
 export interface RunningFlows {
@@ -38,7 +39,6 @@ export class Editor {
 
   private constructor(page: Page) {
     this.page = page;
-    page.setDefaultTimeout(30_000);
     page.on('pageerror', (error) => {
       // On a slow machine Node-RED 5 shows its first tip before the sidebar that it goes to is there.
       const isTip = error.message.includes("reading 'html'");
@@ -67,11 +67,14 @@ export class Editor {
       locale: options.locale ?? 'en-US',
       colorScheme: options.colorScheme ?? 'light',
     });
+    context.setDefaultTimeout(PAGE_TIMEOUT_MS);
     const page = await context.newPage();
     const editor = new Editor(page);
-    // Node-RED 5 complains about Node.js 20 in a box that lies over its buttons.
+    // Node-RED 5 complains about Node.js 20 in a box that lies over its buttons. Dialogs need not slide in.
+    const style =
+      '#red-ui-notifications { display: none } .red-ui-tray { transition: none !important }';
     await page.addInitScript(
-      "addEventListener('DOMContentLoaded', () => document.head.insertAdjacentHTML('beforeend', '<style>#red-ui-notifications { display: none }</style>'))",
+      `addEventListener('DOMContentLoaded', () => document.head.insertAdjacentHTML('beforeend', '<style>${style}</style>'))`,
     );
     await page.goto(address);
     await editor.ready();
@@ -116,6 +119,13 @@ export class Editor {
   /** Runs a function body in the page, where `RED` is, with `args` as its parameter. */
   async run(body: string, args?: unknown): Promise<unknown> {
     return this.page.evaluate(`((args) => { ${body} })(${JSON.stringify(args ?? null)})`);
+  }
+
+  /** Every node on the canvas is of a known type and valid, as soon as its credentials have come. */
+  async assertAllValid(): Promise<void> {
+    const wrong =
+      'return RED.nodes.filterNodes({}).filter((node) => !node.valid || node.type === "unknown").map((node) => node.type);';
+    await eventually(() => this.run(wrong), []);
   }
 
   /** Shows the editor as a dark theme does. */
@@ -178,11 +188,11 @@ export class Editor {
     await this.#opened('node-dialog-ok');
   }
 
-  /** Opens the dialog of a configuration node. */
-  async editConfig(id: string): Promise<void> {
+  /** Opens the dialog of a configuration node, or that of a new one of a type. */
+  async editConfig(id: string, type?: string): Promise<void> {
     await this.run(
-      'const node = RED.nodes.node(args); RED.editor.editConfig("", node.type, node.id);',
-      id,
+      'RED.editor.editConfig("", args.type ?? RED.nodes.node(args.id).type, args.id);',
+      { id, type },
     );
     await this.#opened('node-config-dialog-ok');
   }

@@ -1,14 +1,15 @@
 import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
-import { after, before, describe, it } from 'node:test';
+import { before, describe, it } from 'node:test';
 import fc from 'fast-check';
 import { isVariable } from '../../nodes/shared/checks/refusal';
 import { near } from '../harness/near';
 import { unchecked } from '../harness/refused';
-import { idOf, type NodeRedMajor } from '../start/demo';
+import { idOf } from '../start/demo';
 import { placeRequest } from './dialog-checks';
 import type { Editor } from './editor';
-import { noBrowser, Workbench } from './workbench';
+import { majors, sharedBench } from './shared';
+import { noBrowser, type Workbench } from './workbench';
 
 const COUNT = 400;
 
@@ -36,7 +37,7 @@ const fields = [
   ['ws-request', 'payload'],
 ] as const;
 
-for (const nodeRed of ['4', '5'] as const satisfies readonly NodeRedMajor[]) {
+for (const nodeRed of majors) {
   const release = nodeRed === '4' ? 'node-red' : 'node-red-5';
   const load = createRequire(createRequire(__filename).resolve(`${release}/package.json`));
   const { util } = load('@node-red/util') as typeof import('@node-red/util');
@@ -58,11 +59,10 @@ for (const nodeRed of ['4', '5'] as const satisfies readonly NodeRedMajor[]) {
     let bench: Workbench;
     let editor: Editor;
     before(async () => {
-      bench = await Workbench.start({ nodeRed });
+      bench = await sharedBench(nodeRed);
       editor = await bench.editor();
       await placeRequest(editor, bench.flows);
     });
-    after(() => bench.dispose());
 
     /** The texts that the dialog accepts. */
     const verdicts = async (

@@ -3,27 +3,28 @@ import { describe, it } from 'node:test';
 import { SETTINGS_VERSION } from '../../nodes/shared/settings/migrate';
 import { isOwn, savedFlows } from '../harness/nodes/saved-flows';
 import { asObject, type Json } from '../package/project';
-import { idOf, type NodeRedMajor } from '../start/demo';
-import { noBrowser, Workbench } from './workbench';
+import { idOf } from '../start/demo';
+import { majors, sharedBench } from './shared';
+import { noBrowser } from './workbench';
 
-const majors: readonly NodeRedMajor[] = ['4', '5'];
 const saved = savedFlows('0.1.0');
 const echo = saved.get('Echo over the simulated ESP32') ?? [];
 const everySetting = saved.get('Every setting') ?? [];
 
 for (const nodeRed of majors) {
   describe(`flows saved by 0.1.0, in Node-RED ${nodeRed}`, { skip: noBrowser }, () => {
-    it('run; their dialogs open, and add only what 0.1.0 did not store', async (t) => {
-      const bench = await Workbench.start({ nodeRed, flows: [...echo, ...everySetting] });
-      t.after(() => bench.dispose());
+    it('run; their dialogs open, and add only what 0.1.0 did not store', async () => {
+      const bench = await sharedBench(nodeRed);
       const { demo } = bench;
+      const editor = await bench.editor({ flows: [...echo, ...everySetting] });
+      demo.debug.length = 0;
       await demo.press(idOf(echo, 'inject', 'open'));
       await demo.until(() => demo.shown('state').includes('established'), 'the state established');
       await demo.press(idOf(echo, 'inject', 'send text'));
       await demo.until(() => demo.shown('echo').length === 1, 'the echo');
 
-      const editor = await bench.editor();
-      const before = everySetting.filter(isOwn);
+      const ids = everySetting.map(({ id }) => id);
+      const before = bench.flows.filter((node) => ids.includes(node.id) && isOwn(node));
       for (const { id, type } of before) {
         if (type === 'esp-at-device') await editor.editConfig(String(id));
         else await editor.edit(String(id));

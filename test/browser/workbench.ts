@@ -3,9 +3,14 @@ import { existsSync } from 'node:fs';
 import { chromium, type Browser } from 'playwright-core';
 import { systemClock } from '../../driver/clock';
 import { within } from '../../nodes/shared/device/within';
-import { asObject, asText, type Json } from '../package/project';
+import { asObject, asObjects, asText, type Json } from '../package/project';
 import { Demo, type DemoOptions } from '../start/demo';
 import { Editor, type EditorOptions, type RunningFlows } from './editor';
+
+interface WithFlows {
+  /** Flows instead of the demo's. */
+  readonly flows?: readonly Json[];
+}
 
 const executablePath = '/usr/bin/chromium';
 
@@ -26,17 +31,19 @@ const flags = [
   '--disable-sync',
 ];
 
-/** One Node-RED and one browser for the tests of a file. Each language has one page, reset for each test. */
+/** One Node-RED and one browser for many tests. Each language has one page, reset for each test. */
 export class Workbench {
   readonly demo: Demo;
   readonly #browser: Browser;
   readonly #editors = new Map<string, Editor>();
   readonly #first: RunningFlows;
+  #running: RunningFlows;
 
   private constructor(demo: Demo, browser: Browser, first: RunningFlows) {
     this.demo = demo;
     this.#browser = browser;
     this.#first = first;
+    this.#running = first;
   }
 
   static async start(options: DemoOptions = {}): Promise<Workbench> {
@@ -50,26 +57,35 @@ export class Workbench {
     }
   }
 
-  /** The flows that the demo began with. */
+  /** The flows that the last editor began with. */
   get flows(): readonly Json[] {
-    return this.#first.flows;
+    return this.#running.flows;
   }
 
-  /** The editor as a user finds it, with the flows that the demo began with, deployed anew. */
-  async editor(options: EditorOptions = {}): Promise<Editor> {
+  /** The editor as a user finds it, with the flows that the demo began with, or others, deployed anew. */
+  async editor({ flows, ...options }: EditorOptions & WithFlows = {}): Promise<Editor> {
     const { locale = 'en-US', colorScheme = 'light' } = options;
+    const isFresh = this.#editors.size === 0 && flows === undefined;
+    this.#running = flows ? await this.#deploy(this.here(flows)) : this.#first;
     const known = this.#editors.get(locale);
     if (known) {
       // The page first: nodes that start tell it their statuses.
-      await known.reset(this.#first);
+      await known.reset(this.#running);
       await known.page.emulateMedia({ colorScheme });
-      await this.#restart();
-      return known;
     }
-    if (this.#editors.size > 0) await this.#restart();
-    const editor = await this.open(options);
+    if (!isFresh) {
+      const { rev } = await this.#deploy(this.flows);
+      assert.equal(rev, this.#running.rev);
+    }
+    const editor = known ?? (await this.open(options));
     this.#editors.set(locale, editor);
     return editor;
+  }
+
+  /** Flows with the port of this Node-RED in the URIs of its servers. */
+  here(flows: readonly Json[]): readonly Json[] {
+    const text = JSON.stringify(flows).replaceAll(':1880/', `:${this.demo.port}/`);
+    return asObjects(JSON.parse(text), 'flows');
   }
 
   /** The editor in a page of its own. */
@@ -82,14 +98,15 @@ export class Workbench {
     await this.demo.dispose();
   }
 
-  async #restart(): Promise<void> {
-    const flows = this.#first.flows.map((node) =>
+  /** Starts all nodes anew. */
+  async #deploy(running: readonly Json[]): Promise<RunningFlows> {
+    const flows = running.map((node) =>
       // A test may have deployed secrets, which are no part of the flows.
       node.type === 'ws-open' ? { ...node, credentials: { authorization: '' } } : node,
     );
     const headers = { 'Content-Type': 'application/json', 'Node-RED-Deployment-Type': 'full' };
     await this.demo.ask('/flows', { method: 'POST', headers, body: JSON.stringify({ flows }) });
-    assert.equal((await runningFlows(this.demo)).rev, this.#first.rev);
+    return runningFlows(this.demo);
   }
 }
 
