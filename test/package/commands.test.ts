@@ -30,7 +30,7 @@ const runElsewhere: readonly (readonly [RegExp, string, string])[] = [
   [/^npm run typecheck$/, '.ci/run', 'npm run -s typecheck'],
   [/^npm run build$/, '.ci/run', 'npm run -s build'],
   [/^npm pack$/, 'test/package/installation.test.ts', "npm(root, 'pack'"],
-  [/^npm install \S+\.tgz$/, 'test/package/installation.test.ts', "npm(userDir, 'install'"],
+  [/^npm install \S+\.tgz$/, 'test/package/installation.test.ts', "npm(installed, 'install'"],
   [/^npx esp-at-replay recording\.jsonl$/, 'test/replay/cli.test.ts', "'replay', 'cli.ts'"],
   [/^npx esp-at-replay --minimize recording/, 'test/replay/cli.test.ts', "'--minimize'"],
   [/^npx esp-at-simulator --listen 8266/, 'test/package/commands.test.ts', "'--listen'"],

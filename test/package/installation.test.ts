@@ -1,7 +1,15 @@
 import assert from 'node:assert/strict';
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -23,29 +31,38 @@ const types = [...nodeFiles().keys()];
 const majors = { '4.1': 'node-red', '5.0': 'node-red-5' } as const;
 const skip = notBuilt() || noRegistry();
 
+/** A user folder in which npm has installed the packed package. */
+const installed = mkdtempSync(join(tmpdir(), 'esp-at-installed-'));
+after(() => rmSync(installed, { recursive: true, force: true }));
+
+before(() => {
+  if (skip !== false) return;
+  const [packed] = asObjects(
+    JSON.parse(
+      npm(root, 'pack', '--json', '--ignore-scripts', '--pack-destination', installed).stdout,
+    ),
+    'npm pack',
+  );
+  writeFileSync(join(installed, 'package.json'), '{"name":"user","private":true}');
+  const began = Date.now();
+  const { status, stderr } = npm(installed, 'install', `./${asText(packed?.filename, 'filename')}`);
+  assert.equal(status, 0, stderr);
+  const seconds = ((Date.now() - began) / 1000).toFixed(1);
+  const [kilobytes, unpacked] = [packed?.size, packed?.unpackedSize].map((bytes) =>
+    Math.round(Number(bytes) / 1024),
+  );
+  console.log(
+    `tarball ${kilobytes} KiB, unpacked ${unpacked} KiB, ${packages(installed).length} packages installed in ${seconds} s`,
+  );
+});
+
 for (const [major, nodeRed] of Object.entries(majors)) {
   describe(`the packed package in an empty Node-RED ${major}`, { skip }, () => {
     const userDir = mkdtempSync(join(tmpdir(), 'esp-at-installed-'));
     let admin: Admin;
 
     before(async () => {
-      const [packed] = asObjects(
-        JSON.parse(
-          npm(root, 'pack', '--json', '--ignore-scripts', '--pack-destination', userDir).stdout,
-        ),
-        'npm pack',
-      );
-      writeFileSync(join(userDir, 'package.json'), '{"name":"user","private":true}');
-      const began = Date.now();
-      const installed = npm(userDir, 'install', `./${asText(packed?.filename, 'filename')}`);
-      assert.equal(installed.status, 0, installed.stderr);
-      const seconds = ((Date.now() - began) / 1000).toFixed(1);
-      const [kilobytes, unpacked] = [packed?.size, packed?.unpackedSize].map((bytes) =>
-        Math.round(Number(bytes) / 1024),
-      );
-      console.log(
-        `tarball ${kilobytes} KiB, unpacked ${unpacked} KiB, ${packages(userDir).length} packages installed in ${seconds} s`,
-      );
+      cpSync(installed, userDir, { recursive: true, verbatimSymlinks: true });
       admin = await Admin.start(nodeRed, userDir);
     });
     after(async () => {
