@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Json } from '../package/project';
-import type { NodeRedMajor } from '../start/demo';
+import type { Demo, NodeRedMajor } from '../start/demo';
 import type { Browser, Page } from 'playwright-core';
 import { eventually, PAGE_TIMEOUT_MS } from './eventually';
 
@@ -35,10 +35,12 @@ export class Editor {
   readonly page: Page;
   /** What the page complained about. */
   readonly complaints: string[] = [];
+  readonly #demo: Demo;
   #tabClicked = 0;
 
-  private constructor(page: Page) {
+  private constructor(page: Page, demo: Demo) {
     this.page = page;
+    this.#demo = demo;
     page.on('pageerror', (error) => {
       // On a slow machine Node-RED 5 shows its first tip before the sidebar that it goes to is there.
       const isTip = error.message.includes("reading 'html'");
@@ -56,12 +58,8 @@ export class Editor {
     });
   }
 
-  /** Opens the editor at an address, with our nodes in its palette. */
-  static async open(
-    browser: Browser,
-    address: string,
-    options: EditorOptions = {},
-  ): Promise<Editor> {
+  /** Opens the editor of a Node-RED, with our nodes in its palette. */
+  static async open(browser: Browser, demo: Demo, options: EditorOptions = {}): Promise<Editor> {
     const context = await browser.newContext({
       viewport,
       locale: options.locale ?? 'en-US',
@@ -69,14 +67,14 @@ export class Editor {
     });
     context.setDefaultTimeout(PAGE_TIMEOUT_MS);
     const page = await context.newPage();
-    const editor = new Editor(page);
+    const editor = new Editor(page, demo);
     // Node-RED 5 complains about Node.js 20 in a box that lies over its buttons. Dialogs need not slide in.
     const style =
       '#red-ui-notifications { display: none } .red-ui-tray { transition: none !important }';
     await page.addInitScript(
       `addEventListener('DOMContentLoaded', () => document.head.insertAdjacentHTML('beforeend', '<style>${style}</style>'))`,
     );
-    await page.goto(address);
+    await page.goto(demo.address);
     await editor.ready();
     return editor;
   }
@@ -178,7 +176,7 @@ export class Editor {
 
   /** Deploys, and waits until it is done. */
   async deploy(): Promise<void> {
-    await this.page.locator('#red-ui-header-button-deploy').click();
+    await this.#demo.deployed(this.page.locator('#red-ui-header-button-deploy').click());
     await this.page.waitForFunction('!RED.nodes.dirty()');
   }
 

