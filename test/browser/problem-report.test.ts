@@ -36,6 +36,7 @@ describe('a user reports a line that loses bytes', { skip }, () => {
       const editor = await bench.editor({ flows: flows() });
       const { page } = editor;
       await editor.run('RED.sidebar.show("esp-at");');
+      await page.locator('#esp-at-live-clear').click();
       const resync = page.locator('.esp-at-live-kind-event', { hasText: 'outofsync' });
       await eventually(async () => {
         await editor.press(idOf(bench.flows, 'inject', 'send text'));
