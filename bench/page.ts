@@ -146,6 +146,21 @@ export const tables: readonly Table[] = [
         ]),
   },
   {
+    name: 'recorder-pty',
+    suite: 'recorder',
+    columns: ['payload', 'recorder off', 'on', 'added', 'off: middle half of the rounds'],
+    lines: (rows) =>
+      rows
+        .filter(({ via }) => via === 'pty')
+        .map((row) => [
+          bytes(row.payload),
+          `${String(row.microsecondsPerMessageOff)} µs`,
+          `${String(row.microsecondsPerMessageOn)} µs`,
+          `${String(row.addedMicroseconds)} µs`,
+          `${String(row.spreadMicroseconds)} µs wide`,
+        ]),
+  },
+  {
     name: 'live-view',
     suite: 'recorder',
     columns: ['live view', 'messages/s', 'event loop delayed, 99 %', 'longest answer'],

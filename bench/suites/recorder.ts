@@ -5,8 +5,9 @@ import { startBoard } from '../support/board/board';
 import { Turnaround } from '../support/board/turnaround';
 import { Cost } from '../support/cost';
 import { startFlow, stopFlow } from '../support/node-red/flow-rig';
+import { buildRig, type Rig } from '../support/rig';
 import { cut, dataUrcs } from '../support/stream';
-import { median, rounded, scaled, varied, type Effort, type Row } from '../suite';
+import { median, quantile, rounded, scaled, varied, type Effort, type Row } from '../suite';
 import { measureFlow, type Work } from './node-red';
 
 /** Rounds are short, so that other programs slow both modes alike. */
@@ -18,6 +19,10 @@ const CHUNK_BYTES = 4096;
 /** Rounds with the recorder off and on, in alternating order. The median of their differences counts. */
 const ROUNDS = 61;
 const WATCH_ROUNDS = 7;
+/** Bits a second of the simulated line behind the pty: the highest that the driver uses. */
+const PTY_RATE = 3_000_000;
+/** Messages of a round through the pty. */
+const PTY_MESSAGES = 150;
 /** `recorderBytes` by mode. `on` is the default of a device. */
 const recorderBytes = { off: 0, on: 256 * 1024 } as const;
 type Mode = keyof typeof recorderBytes;
@@ -28,8 +33,8 @@ const WATCH_MS = 3000;
 const POLL_MS = 500;
 
 /**
- * Measures the cost that the recorder adds to a message, in the driver alone and as a part of the cost in Node-RED, and the
- * delay that the live view adds to the event loop.
+ * Measures the cost that the recorder adds to a message, in the driver alone and as a part of the cost in Node-RED, the time
+ * that it adds through a pty, and the delay that the live view adds to the event loop.
  */
 export async function* run(effort: Effort): AsyncGenerator<Row> {
   const works = (['send', 'receive'] as const).flatMap((direction) =>
@@ -40,6 +45,7 @@ export async function* run(effort: Effort): AsyncGenerator<Row> {
     const found = await compare(work, effort);
     yield { suite: 'recorder', ...work, ...found, ...partOf(whole.get(work) ?? NaN, found) };
   }
+  yield* await throughPty(effort);
   yield* await watchViews(effort);
 }
 
@@ -68,33 +74,78 @@ async function compare({ direction, payload }: Work, effort: Effort) {
     on: await BareDriver.open({ recorderBytes: recorderBytes.on }),
   };
   const measure = direction === 'send' ? sending : receiving;
-  const costs: Record<Mode, number[]> = { off: [], on: [] };
-  const turns: Record<Mode, number[]> = { off: [], on: [] };
+  const messages = scaled(MESSAGES_PER_ROUND[direction], effort);
+  const rows = await alternate(effort, (mode) => measure(drivers[mode], payload, messages));
+  await drivers.off.end();
+  await drivers.on.end();
+  const costs = (mode: Mode) => rows[mode].map((row) => row.cpuMicrosecondsPerMessage);
+  const turns = (mode: Mode) =>
+    median(rows[mode].map((row) => row.turnaroundMedianMilliseconds ?? NaN));
+  const added = costs('on').map((on, round) => on - (costs('off')[round] ?? NaN));
+  return {
+    cpuMicrosecondsPerMessageOff: rounded(median(costs('off'))),
+    cpuMicrosecondsPerMessageOn: rounded(median(costs('on'))),
+    addedMicroseconds: rounded(median(added)),
+    ...(direction === 'send' && {
+      turnaroundMedianMillisecondsOff: turns('off'),
+      turnaroundMedianMillisecondsOn: turns('on'),
+    }),
+  };
+}
+
+/** The time of a message whose turns pass a pty with a device at {@link PTY_RATE} behind it. */
+async function throughPty(effort: Effort): Promise<Row[]> {
+  const rigs = {
+    off: await buildRig('pty', { rate: PTY_RATE, recorderBytes: recorderBytes.off }),
+    on: await buildRig('pty', { rate: PTY_RATE, recorderBytes: recorderBytes.on }),
+  };
+  for (const rig of [rigs.off, rigs.on]) {
+    await rig.begin();
+    await rig.connect(0, '/plain');
+  }
+  const rows: Row[] = [];
+  for (const payload of varied(effort, [16, 1024])) {
+    const { off, on } = await alternate(effort, (mode) => passPty(rigs[mode], payload, effort));
+    const added = median(on.map((time, round) => time - (off[round] ?? NaN)));
+    rows.push({
+      suite: 'recorder',
+      via: 'pty',
+      rate: PTY_RATE,
+      payload,
+      microsecondsPerMessageOff: rounded(median(off)),
+      microsecondsPerMessageOn: rounded(median(on)),
+      addedMicroseconds: rounded(added),
+      spreadMicroseconds: rounded(quantile(off, 0.75) - quantile(off, 0.25)),
+    });
+  }
+  await rigs.off.end();
+  await rigs.on.end();
+  return rows;
+}
+
+/** Microseconds of a message. */
+async function passPty(rig: Rig, payload: number, effort: Effort): Promise<number> {
+  const count = Math.max(2, scaled(PTY_MESSAGES, effort));
+  const text = 'x'.repeat(payload);
+  const start = performance.now();
+  await Promise.all(Array.from({ length: count }, () => rig.device.links[0].send(text)));
+  return ((performance.now() - start) * 1000) / count;
+}
+
+/** Measures rounds with the recorder off and on, in alternating order, after some to warm up. */
+async function alternate<T>(
+  effort: Effort,
+  measure: (mode: Mode) => Promise<T>,
+): Promise<Record<Mode, T[]>> {
+  const found: Record<Mode, T[]> = { off: [], on: [] };
   const warmUp = effort.smoke ? 0 : WARM_UP_ROUNDS;
   for (let round = 0; round < (effort.smoke ? 1 : ROUNDS) + warmUp; round++) {
     for (const mode of round % 2 === 0 ? (['off', 'on'] as const) : (['on', 'off'] as const)) {
-      const row = await measure(
-        drivers[mode],
-        payload,
-        scaled(MESSAGES_PER_ROUND[direction], effort),
-      );
-      if (round < warmUp) continue;
-      costs[mode].push(row.cpuMicrosecondsPerMessage);
-      turns[mode].push(row.turnaroundMedianMilliseconds ?? NaN);
+      const measured = await measure(mode);
+      if (round >= warmUp) found[mode].push(measured);
     }
   }
-  await drivers.off.end();
-  await drivers.on.end();
-  const added = costs.on.map((on, round) => on - (costs.off[round] ?? NaN));
-  return {
-    cpuMicrosecondsPerMessageOff: rounded(median(costs.off)),
-    cpuMicrosecondsPerMessageOn: rounded(median(costs.on)),
-    addedMicroseconds: rounded(median(added)),
-    ...(direction === 'send' && {
-      turnaroundMedianMillisecondsOff: median(turns.off),
-      turnaroundMedianMillisecondsOn: median(turns.on),
-    }),
-  };
+  return found;
 }
 
 interface Measured {

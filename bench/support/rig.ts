@@ -24,6 +24,7 @@ export interface RigOptions {
   readonly firmware?: FirmwareClass;
   /** Bits a second; undefined: bytes take no time. */
   readonly rate?: number | undefined;
+  readonly recorderBytes?: number;
 }
 
 /** A driver, a simulated ESP32 on a serial line, and a server. */
@@ -35,13 +36,18 @@ export class Rig {
   /** Lets time pass until a promise settles. */
   readonly settle: <T>(promise: Promise<T>) => Promise<T>;
 
-  constructor(port: TappedPort, far: Far, clock: VirtualClock | Clock) {
+  constructor(
+    port: TappedPort,
+    far: Far,
+    clock: VirtualClock | Clock,
+    options: Pick<RigOptions, 'recorderBytes'>,
+  ) {
     this.port = port;
     this.far = far;
     this.clock = clock;
     this.settle = (promise) => (clock instanceof VirtualClock ? clock.wait(promise) : promise);
     const queue = { messages: 1e6, bytes: 1e9 };
-    this.device = new Device({ port, clock, sendLimit: queue });
+    this.device = new Device({ ...options, port, clock, sendLimit: queue });
   }
 
   /** Opens a link to a path with the link's number as query. */
@@ -93,7 +99,8 @@ export function buildRig(via: Via, options: RigOptions = {}): Promise<Rig> {
   return via === 'pty' ? overPty(options) : Promise.resolve(inProcess(via, options));
 }
 
-function inProcess(via: 'virtual' | 'process', { firmware = 'D', rate }: RigOptions): Rig {
+function inProcess(via: 'virtual' | 'process', options: RigOptions): Rig {
+  const { firmware = 'D', rate, ...driver } = options;
   const clock = via === 'virtual' ? new VirtualClock() : systemClock;
   const far = new SimulatedBoard({ clock, firmware, rate, output: (bytes) => port.deliver(bytes) });
   const port = new MemoryPort(() => far);
@@ -109,10 +116,11 @@ function inProcess(via: 'virtual' | 'process', { firmware = 'D', rate }: RigOpti
       },
     },
     clock,
+    driver,
   );
 }
 
-async function overPty({ firmware = 'D', rate }: RigOptions): Promise<Rig> {
+async function overPty({ firmware = 'D', rate, ...driver }: RigOptions): Promise<Rig> {
   const board = startBoard();
   const { path } = await board.ask({ kind: 'begin', firmware, rate });
   const opener = portAt(path, { rate: rate ?? 115_200 });
@@ -123,5 +131,6 @@ async function overPty({ firmware = 'D', rate }: RigOptions): Promise<Rig> {
       end: () => board.end(),
     },
     systemClock,
+    driver,
   );
 }
