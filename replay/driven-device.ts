@@ -3,6 +3,7 @@ import { DeviceRecorder } from '../driver/recorder/device-recorder';
 import { decodeOpen } from '../driver/recorder/open-codec';
 import type { CallLine, RecordingLine } from '../driver/recorder/lines';
 import { VirtualClock } from '../simulator/replay/virtual-clock';
+import { LateClock } from './late-clock';
 import { prepare, simulatedDevice, type FarEnd } from './preparation';
 import type { DriverAct, DriverRecording } from './recording-file';
 import { ReplayPort } from './replay-port';
@@ -21,18 +22,19 @@ export class DrivenDevice {
   readonly #calls = new Map<number, AbortController>();
   #position = 0;
 
-  constructor(recording: DriverRecording) {
+  /** @param delayAt see {@link LateClock} */
+  constructor(recording: DriverRecording, delayAt: (now: number) => number = () => 0) {
     const { heading, lines } = recording;
     this.#recording = recording;
     this.#port = new ReplayPort(heading);
     const random = lines.flatMap((line) => ('random' in line ? [line.random] : [])).values();
+    const clock = new LateClock(this.clock, delayAt);
     const isDoctors = lines.some((line) => 'call' in line && line.to === 'examine');
-    if (isDoctors)
-      this.#doctor = new DeviceRecorder({ port: this.#port, clock: this.clock }, RECORDER_BYTES);
+    if (isDoctors) this.#doctor = new DeviceRecorder({ port: this.#port, clock }, RECORDER_BYTES);
     this.device = new Device({
       ...heading.driver.options,
       port: this.#port,
-      clock: this.clock,
+      clock,
       random: () => random.next().value ?? 0.5,
       recorderBytes: RECORDER_BYTES,
     });

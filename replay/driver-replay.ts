@@ -10,6 +10,9 @@ import { isAct, type DriverRecording } from './recording-file';
  */
 const LATE_MS: readonly number[] = [10, 100, 1000];
 
+/** A recorded host was blocked for at most this long at once, or its timers are not put off. */
+const MAX_STALL_MS = 60_000;
+
 export interface DriverReplay {
   /** The first difference; the replay ends there. */
   readonly difference: Difference | undefined;
@@ -34,13 +37,15 @@ class DriverPlayer {
   readonly #driven: DrivenDevice;
   readonly #comparison: DecisionComparison;
   readonly #seen: RecordingLine[] = [];
+  /** Index of the line that is played. */
+  #index = 0;
   /** The recorded number of the current call. */
   #call = 0;
 
   constructor(recording: DriverRecording, lateMs: number) {
     this.#lines = recording.lines;
     this.#lateMs = lateMs;
-    this.#driven = new DrivenDevice(recording);
+    this.#driven = new DrivenDevice(recording, (now) => this.#delayAt(now));
     this.#comparison = new DecisionComparison(recording.lines);
   }
 
@@ -49,6 +54,9 @@ class DriverPlayer {
     await driven.prepare();
     this.#comparison.begin(driven.clock.now());
     for (let index = 0; index < this.#lines.length && !this.#comparison.difference;) {
+      this.#index = index;
+      const line = this.#lines[index];
+      if (line && 'late' in line) await this.#runLateTimers(index);
       const end = this.#endOfTurn(index);
       if (end === index) index++;
       else {
@@ -92,6 +100,23 @@ class DriverPlayer {
     }
     this.#comparison.acted(end - 1, this.#driven.clock.now());
     await this.#driven.clock.until(isOver, 0);
+  }
+
+  /** Milliseconds by which the next late timer of the recording is late, if it was due now. */
+  #delayAt(now: number): number {
+    for (let index = this.#index; index < this.#lines.length; index++) {
+      const line = this.#lines[index];
+      const end = this.#comparison.timeOf(index);
+      if (!line || end > now + MAX_STALL_MS) return 0;
+      if ('late' in line && end > now && now >= end - line.late - this.#lateMs) return end - now;
+    }
+    return 0;
+  }
+
+  async #runLateTimers(index: number): Promise<void> {
+    await this.#settle(index);
+    const left = this.#comparison.timeOf(index) - this.#driven.clock.now();
+    await this.#driven.clock.until(() => this.#take(), Math.max(0, left));
   }
 
   /** Waits for the decisions before a line, until their deadline. */

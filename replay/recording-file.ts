@@ -42,7 +42,7 @@ export function parseDriverRecording(text: string): DriverRecording {
 }
 
 const lineKeys = [
-  ...['host', 'device', 'call', 'abort', 'port', 'snapshot', 'random'],
+  ...['host', 'device', 'call', 'abort', 'port', 'snapshot', 'random', 'late'],
   ...['state', 'event', 'linkEvent', 'messages', 'settled'],
 ];
 

@@ -39,6 +39,7 @@ export class DeviceRecorder extends Recorder {
   constructor(options: DeviceOptions, bytes: number) {
     const clock = new RecordedClock(options.clock ?? systemClock);
     super(bytes, clock, new SecretSet(secretsOfDevice(options)));
+    clock.onLate = (ms) => this.line({ late: Math.round(ms) });
     this.#options = options;
     this.#recorded = recordedDevice(options);
     this.#snapshotBytes = bytes * SNAPSHOT_SHARE;

@@ -107,6 +107,8 @@ export type DriverLine =
   | PortEventLine
   | PortCallLine
   | DriverEventLine
+  /** A timer fires so many milliseconds late, because the event loop of the host was blocked. */
+  | { readonly late: number }
   /** A random number for the driver. */
   | { readonly random: number }
   | SnapshotLine;

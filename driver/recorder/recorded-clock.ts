@@ -1,10 +1,15 @@
 import type { Cancel, Clock } from '../clock';
 
+/** Timers that are later than this are recorded: the event loop of the host was blocked. Milliseconds. */
+const MAX_LATE_MS = 10;
+
 /**
  * The clock of a recorded driver. Reading the time costs more than recording: in the turn of a chunk one reading serves the
  * record of the chunk, the driver's first call of now(), and the records of its reaction.
  */
 export class RecordedClock implements Clock {
+  /** Called before a timer that fires late. */
+  onLate: (ms: number) => void = () => undefined;
   readonly #clock: Clock;
   #last = 0;
   /** `read`: the driver has not called now() in this turn. */
@@ -22,7 +27,12 @@ export class RecordedClock implements Clock {
   }
 
   after(ms: number, callback: () => void): Cancel {
-    return this.#clock.after(ms, callback);
+    const due = (this.#turn === 'none' ? this.#clock.now() : this.#last) + Math.max(0, ms);
+    return this.#clock.after(ms, () => {
+      const late = this.#clock.now() - due;
+      if (late > MAX_LATE_MS) this.onLate(late);
+      callback();
+    });
   }
 
   afterInput(callback: () => void): Cancel {

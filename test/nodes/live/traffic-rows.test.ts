@@ -62,6 +62,7 @@ describe('rows of AT traffic', () => {
         { at: 7, settled: 1, error: 'OPEN_FAILED' },
         { at: 7, settled: 2 },
         { at: 8, random: 0.5 },
+        { at: 8, late: 30 },
         { at: 9, port: 'pending', bytes: 3 },
         { at: 9, port: 'lost', error: 'PORT_LOST' },
       ],
