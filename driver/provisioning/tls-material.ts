@@ -42,12 +42,18 @@ function decryptedKey(pem: string, passphrase: string): string {
     const key = createPrivateKey({ key: pem, passphrase });
     return String(key.export({ format: 'pem', type: 'pkcs8' }));
   } catch (error) {
-    if (/unsupported/i.test(String(error))) {
+    if (isCipherUnsupported(error)) {
       const cipher = /^DEK-Info: ([\w-]+)/m.exec(pem)?.[1] ?? 'PKCS #8';
       throw new PemError({ reason: 'CIPHER_NOT_SUPPORTED', cipher });
     }
     throw new PemError({ reason: 'PASSPHRASE_WRONG' });
   }
+}
+
+/** A wrong passphrase decrypts one key in 256 to bytes that no decoder supports: that is another error. */
+function isCipherUnsupported(error: unknown): boolean {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  return code === 'ERR_OSSL_EVP_UNSUPPORTED' || code === 'ERR_OSSL_PEM_UNSUPPORTED_ENCRYPTION';
 }
 
 /** Names the material in an error of `read`. */

@@ -12,6 +12,33 @@ const key = createPrivateKey(client.key);
 const encrypted = (type: 'pkcs8' | 'sec1') =>
   key.export({ format: 'pem', type, cipher: 'aes-256-cbc', passphrase: 'word' });
 
+/** Keys with a wrong passphrase that decrypts them to bytes with valid padding, as one in 256 does. */
+const unlucky = {
+  pkcs8: {
+    passphrase: 'other97',
+    key: `-----BEGIN ENCRYPTED PRIVATE KEY-----
+MIHsMFcGCSqGSIb3DQEFDTBKMCkGCSqGSIb3DQEFDDAcBAi5NVrvfGnZtQICCAAw
+DAYIKoZIhvcNAgkFADAdBglghkgBZQMEASoEEEYiFhzJ0LPLxA1/jW1CPTkEgZC6
+ye4RYJsL8S2ZyzHQDoVGV20MgtkayuurtecZ5/bonBJ0U0WknGNOFQfolmxkU9B7
+WTYOwZG7fdV/jD4CvTgzdDEYMVwPDPhsCouMqhGWAhnodSkDGXjV0RNSb9c96kNt
+QFL7R7v7MWYKO1rj/IHEMyoa9qdBnsVVLmVyriWZlo3MUDSileC6lMXBGJ9y8D4=
+-----END ENCRYPTED PRIVATE KEY-----
+`,
+  },
+  sec1: {
+    passphrase: 'other175',
+    key: `-----BEGIN EC PRIVATE KEY-----
+Proc-Type: 4,ENCRYPTED
+DEK-Info: AES-256-CBC,17924CBD99298074B6966C5EDFC3939B
+
+5KNPJDxLeOtjpHATV0pddHOT5BRtWhogHWzCLGjcf0ugzpJQw3CyJdGEevDV+16m
+M0wAwEm8rkfKubQPh4In9I/+hzbVzMcYTaTp/RhOtgwJRSZOzG3LAG+ngk/SWSjL
+KtLdBI6wxLkFcYlJ2GGUOLR3yWVhYkrmnZDM2mHzH6M=
+-----END EC PRIVATE KEY-----
+`,
+  },
+} as const;
+
 function refusal(material: TlsMaterial): unknown[] {
   try {
     certificatesOf(1, material);
@@ -48,8 +75,16 @@ describe('certificatesOf()', () => {
         'PASSPHRASE_WRONG',
       ]);
       assert.equal(refusal({ key: encrypted(type) })[3], 'PASSPHRASE_MISSING');
+      assert.equal(refusal(unlucky[type])[3], 'PASSPHRASE_WRONG');
     });
   }
+
+  it('a cipher that Node.js does not have: named', () => {
+    for (const cipher of ['DES-CBC', 'FOO-CBC']) {
+      const foreign = String(encrypted('sec1')).replace('AES-256-CBC', cipher);
+      assert.equal(refusal({ key: foreign, passphrase: 'word' })[3], 'CIPHER_NOT_SUPPORTED');
+    }
+  });
 
   it('a passphrase that no key needs: without effect', () => {
     const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 1024 });
