@@ -55,7 +55,10 @@ export async function prepare(
   farEnd: FarEnd,
 ): Promise<void> {
   const snapshot = lines.find((line) => 'snapshot' in line);
-  if (!snapshot || heading.driver.from !== 'snapshot') return;
+  if (!snapshot || heading.driver.from !== 'snapshot') {
+    farEnd.prepared();
+    return;
+  }
   port.farEnd = (bytes) => farEnd.write(bytes);
   device.start();
   await clock.until(() => false, 0);
