@@ -1,4 +1,5 @@
-import { tryRun, type Run } from '../at/command';
+import type { Run } from '../at/command';
+import { tryRunQuery } from '../commands/run-query';
 import type { Urc } from '../at/urc';
 import { onTimeout, type Cancel } from '../clock';
 import { cwstate, parseCwstate, stationState } from '../commands/wifi';
@@ -269,10 +270,10 @@ export class Network {
   }
 
   async #askStation(): Promise<number> {
-    const response = await tryRun(this.#context.run, cwstate());
+    const station = await tryRunQuery(this.#context.run, cwstate(), parseCwstate);
     // Firmware for Ethernet has no Wi-Fi commands.
-    if (!response) return stationState.joined;
-    const { state } = parseCwstate(response);
+    if (!station) return stationState.joined;
+    const { state } = station;
     if (state === stationState.noAddress || state === stationState.joining) this.#noteJoining();
     return state;
   }

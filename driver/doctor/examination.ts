@@ -44,15 +44,23 @@ export class Examination {
     return tryRun(this.access.run, command);
   }
 
-  /** Runs a step. A lost response ends the step, and the examination goes on. */
+  /** Runs a step. A lost response ends the step, as does one in another form; the examination goes on. */
   async step(name: DoctorStep, onStep: (step: DoctorStep) => void, run: () => Promise<void>) {
     onStep(name);
     try {
       await run();
     } catch (error) {
-      if (!(error instanceof EspAtError) || error.code !== 'OUT_OF_SYNC') throw error;
-      this.lostResponses++;
+      if (!(error instanceof EspAtError)) throw error;
+      if (error.code === 'OUT_OF_SYNC') this.lostResponses++;
+      else if (error.code === 'FIRMWARE_UNKNOWN') this.#foundLookAlike();
+      else throw error;
     }
+  }
+
+  #foundLookAlike(): void {
+    if (this.findings.some(({ code }) => code === 'LOOK_ALIKE')) return;
+    const { port, version = '' } = this.facts;
+    this.found('LOOK_ALIKE', { port, version });
   }
 
   /** Whether the device has answered. */

@@ -1,6 +1,7 @@
 import type { PortLease } from '../at/port-lease';
-import { parseUart, uartQuery } from '../commands/uart';
 import { query } from '../commands/build';
+import { runOptionalQuery } from '../commands/run-query';
+import { parseUart, uartQuery } from '../commands/uart';
 import { DEFAULT_RATE, likelyRates } from '../device/baud-rate/rates';
 import { runRateState } from '../device/baud-rate/rate-runner';
 import { search as searchBy, type Trial } from '../device/baud-rate/rate-state';
@@ -100,8 +101,8 @@ async function echoes({ access }: Examination): Promise<boolean> {
 /** Finds out why the device has another rate than the port: its flash says so, or a program has left it there. */
 async function explainRate(examination: Examination): Promise<void> {
   const { port, facts } = examination;
-  const current = await examination.ask(uartQuery());
-  if (current) facts.flowControl = parseUart(current).flowControl;
+  const current = await runOptionalQuery(examination.access.run, uartQuery(), parseUart);
+  if (current) facts.flowControl = current.flowControl;
   if (!port.canSetRate) {
     if (parseTcpAddress(port.address)) examination.found('BRIDGE');
     return;

@@ -27,8 +27,6 @@ export async function examineFirmware(examination: Examination): Promise<void> {
     if (error.code === 'NO_WEBSOCKET') {
       const details = { version: facts.version, module: facts.module ?? 'ESP32' };
       examination.found('STOCK_FIRMWARE', details);
-    } else if (error.code === 'FIRMWARE_UNKNOWN') {
-      examination.found('LOOK_ALIKE', { port: facts.port, version: facts.version });
     } else throw error;
   }
 }

@@ -1,5 +1,6 @@
 import { expectingError } from '../at/command';
 import { build } from '../commands/build';
+import { tryRunQuery } from '../commands/run-query';
 import { cipsntptime, parseSntpTime } from '../commands/sntp';
 import {
   cipsta,
@@ -25,10 +26,10 @@ const MAX_ZONE_OFFSET_MS = 15 * 3_600_000;
 /** Finds out whether the device is in a network. If not, lets it join the network that it knows. */
 export async function examineNetwork(examination: Examination): Promise<void> {
   const { facts } = examination;
-  const answer = await examination.ask(cwstate());
+  const station = await tryRunQuery(examination.access.run, cwstate(), parseCwstate);
   // Firmware for Ethernet has no Wi-Fi commands.
-  if (!answer) return;
-  const { state, ssid } = parseCwstate(answer);
+  if (!station) return;
+  const { state, ssid } = station;
   if (state !== stationState.joined && !(await join(examination, ssid))) return;
   const joined = parseCwjap((await examination.ask(cwjapQuery())) ?? []);
   if (joined) {

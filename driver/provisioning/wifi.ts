@@ -1,4 +1,5 @@
 import { tryRun, type Run } from '../at/command';
+import { runQuery } from '../commands/run-query';
 import {
   cwjap,
   cwjapQuery,
@@ -85,10 +86,10 @@ async function hasJoined(
   { clock, signal }: JoinContext,
 ): Promise<boolean> {
   const start = clock.now();
-  let now = parseCwstate(await run(cwstate()));
+  let now = await runQuery(run, cwstate(), parseCwstate);
   while (now.ssid === ssid && clock.now() - start < joinTimeout(now.state)) {
     await delay(clock, JOIN_POLL_MS, { signal });
-    now = parseCwstate(await run(cwstate()));
+    now = await runQuery(run, cwstate(), parseCwstate);
   }
   if (now.state !== stationState.joined || now.ssid !== ssid) return false;
   if (bssid === undefined || bssid === '') return true;
@@ -110,7 +111,7 @@ function joinTimeout(state: number): number {
 
 /** Switches the station on. Keeps the device's access point on, if it is. */
 async function enableStation(run: Run): Promise<void> {
-  const mode = parseCwmode(await run(cwmodeQuery()));
+  const mode = await runQuery(run, cwmodeQuery(), parseCwmode);
   if (mode === 0 || mode === 2) await run(cwmode(mode + 1));
 }
 
@@ -132,5 +133,5 @@ async function joinFailure(
 }
 
 async function lacksAddress(run: Run): Promise<boolean> {
-  return parseCwstate(await run(cwstate())).state === stationState.noAddress;
+  return (await runQuery(run, cwstate(), parseCwstate)).state === stationState.noAddress;
 }

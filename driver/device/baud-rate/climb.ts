@@ -1,8 +1,8 @@
 import type { AtClient } from '../../at/at-client';
 import type { SequenceAccess } from '../../at/command-sequence';
-import { tryRun } from '../../at/command';
 import type { Clock } from '../../clock';
 import { echoOff, echoOn } from '../../commands/base';
+import { runOptionalQuery } from '../../commands/run-query';
 import { parseUart, uartQuery } from '../../commands/uart';
 import { EspAtError } from '../../errors';
 import type { SessionPort } from '../session/session-port';
@@ -40,9 +40,9 @@ export async function climb(access: SequenceAccess, context: ClimbContext): Prom
   const before = port.baudRate;
   if (!port.canSetRate || before === undefined || !(await port.hasModemLines())) return 'unchanged';
   const start = clock.now();
-  const response = await tryRun(access.run, uartQuery());
-  if (!response) return 'unchanged';
-  const { flowControl } = parseUart(response);
+  const uart = await runOptionalQuery(access.run, uartQuery(), parseUart);
+  if (!uart) return 'unchanged';
+  const { flowControl } = uart;
   if (clock.now() - start > SLOW_RESPONSE_MS) return 'slow';
   const isTested = !client.hasConnection;
   const ceiling = limit.ceiling(clock.now());

@@ -1,4 +1,5 @@
 import type { SequenceAccess } from '../../at/command-sequence';
+import { runOptionalQuery } from '../../commands/run-query';
 import { parseUart, uartCur, uartQuery } from '../../commands/uart';
 import { EspAtError } from '../../errors';
 import type { DeviceOptions } from '../options';
@@ -42,6 +43,6 @@ export async function negotiateRate(
 }
 
 async function switchFlowControlOn({ run }: SequenceAccess, rate: number): Promise<void> {
-  const { flowControl } = parseUart(await run(uartQuery()));
-  if (flowControl !== 'both') await run(uartCur(rate, 'both'));
+  const uart = await runOptionalQuery(run, uartQuery(), parseUart);
+  if (uart?.flowControl !== 'both') await run(uartCur(rate, 'both'));
 }

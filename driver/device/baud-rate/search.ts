@@ -1,5 +1,5 @@
 import type { SequenceAccess } from '../../at/command-sequence';
-import { tryRun } from '../../at/command';
+import { runOptionalQuery } from '../../commands/run-query';
 import { parseUart, uartQuery } from '../../commands/uart';
 import { EspAtError } from '../../errors';
 import type { SessionPort } from '../session/session-port';
@@ -50,10 +50,10 @@ export async function leaveIgnoredRate(
 ): Promise<void> {
   const { baudRate } = port;
   if (!port.isNegotiated || baudRate === undefined) return;
-  const response = await tryRun(run, uartQuery());
-  if (!response) return;
-  const { rate } = parseUart(response);
-  if (Math.abs(rate - baudRate) > baudRate * RATE_TOLERANCE) await port.setRate(port.startRate);
+  const uart = await runOptionalQuery(run, uartQuery(), parseUart);
+  if (!uart) return;
+  if (Math.abs(uart.rate - baudRate) > baudRate * RATE_TOLERANCE)
+    await port.setRate(port.startRate);
 }
 
 /** Lowers the slowness to what the port needs, once a device is found. */

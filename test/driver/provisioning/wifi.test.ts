@@ -159,13 +159,24 @@ describe('joining a network', () => {
     assert.deepEqual(device.asked, []);
   });
 
-  it('tolerates firmware without AT+CWRECONNCFG, but no corrupt response', async () => {
+  it('tolerates firmware without AT+CWRECONNCFG and one corrupt response, but neither two nor another form', async () => {
     const old = new ScriptedRun((line) =>
       line === REJOIN ? { error: [] } : ['+CWSTATE:2,"home"'],
     );
     await joinWifi(old, home);
-    const damaged = new ScriptedRun(() => ['+CWSTATE:x']);
-    await rejected('OUT_OF_SYNC', joinWifi(damaged, home));
+    for (const [responses, code] of [
+      [['+CWSTATE:x', '+CWSTATE:2,"home"'], undefined],
+      [['+CWSTATE:x', '+CWSTATE:y'], 'OUT_OF_SYNC'],
+      [['+CWSTATE:x', '+CWSTATE:x'], 'FIRMWARE_UNKNOWN'],
+    ] as const) {
+      const left: string[] = [...responses];
+      const device = new ScriptedRun((line) =>
+        line === 'AT+CWSTATE?' ? [left.shift() ?? ''] : [],
+      );
+      if (code) await rejected(code, joinWifi(device, home));
+      else await joinWifi(device, home);
+      assert.deepEqual(left, []);
+    }
   });
 });
 

@@ -1,6 +1,7 @@
 import { tryRun, type Command, type Run } from '../../../at/command';
 import type { LinkId } from '../../../at/types';
 import { commandList, parseCommandList, parseVersion, version } from '../../../commands/base';
+import { runOptionalQuery } from '../../../commands/run-query';
 import { wscfgProbe, wsheadQuery, wsdatafmt, wsopenQuery } from '../../../commands/websocket';
 import type { Capabilities, FirmwareClass } from '../../options';
 import { EspAtError } from '../../../errors';
@@ -50,7 +51,7 @@ export async function identify(
  */
 async function findCapabilities(run: Run, text: string, link: LinkId): Promise<Capabilities> {
   // Old firmware cannot list its commands.
-  const commands = new Set(parseCommandList((await tryRun(run, commandList())) ?? []));
+  const commands = new Set(await runOptionalQuery(run, commandList(), parseCommandList));
   // A corrupt name must not make a command seem absent: tries each command that is not listed.
   const has = async (name: string, trial: Command) =>
     commands.has(name) || (await accepts(run, trial));

@@ -1,0 +1,53 @@
+import { isDeepStrictEqual } from 'node:util';
+import { expectingError, type Command, type Response, type Run } from '../at/command';
+import { EspAtError, isRefusal } from '../errors';
+
+/**
+ * Runs a query and parses its response. A response that does not parse is probably corrupt: queries again. The same
+ * response twice is not corrupt: other firmware has a command of the same name.
+ * @param parse throws where the response is not in the form of ESP-AT
+ * @throws EspAtError `FIRMWARE_UNKNOWN`, `OUT_OF_SYNC`, and what `run` rejects with
+ */
+export async function runQuery<T>(
+  run: Run,
+  query: Command,
+  parse: (response: Response) => T,
+): Promise<T> {
+  const first = await run(query);
+  try {
+    return parse(first);
+  } catch {
+    const second = await run(query);
+    if (isDeepStrictEqual(first, second))
+      throw new EspAtError('FIRMWARE_UNKNOWN', { command: query.name });
+    return parse(second);
+  }
+}
+
+/** As {@link runQuery}, but returns undefined where the device answers ERROR: some firmware lacks the command. */
+export async function tryRunQuery<T>(
+  run: Run,
+  query: Command,
+  parse: (response: Response) => T,
+): Promise<T | undefined> {
+  try {
+    return await runQuery((command) => run(expectingError(command)), query, parse);
+  } catch (error) {
+    if (isRefusal(error)) return undefined;
+    throw error;
+  }
+}
+
+/** As {@link tryRunQuery}, but returns undefined also for a response in another form: the driver can do without it. */
+export async function runOptionalQuery<T>(
+  run: Run,
+  query: Command,
+  parse: (response: Response) => T,
+): Promise<T | undefined> {
+  try {
+    return await tryRunQuery(run, query, parse);
+  } catch (error) {
+    if (error instanceof EspAtError && error.code === 'FIRMWARE_UNKNOWN') return undefined;
+    throw error;
+  }
+}

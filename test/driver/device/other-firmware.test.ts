@@ -1,0 +1,97 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { Harness, type HarnessOptions } from '../../harness/harness';
+import { code, story } from '../../harness/ready-harness';
+
+type Form = readonly [from: RegExp, to: string];
+
+/** `AT+WSOPEN?` with one field more. */
+const MORE_FIELDS: Form = [/(\+WSOPEN:.*")/, '$1,0'];
+
+/** A harness whose device answers in another form, as long as `times.left` is above 0. */
+function harnessOf(
+  [from, to]: Form,
+  times: { left: number },
+  options: HarnessOptions = {},
+): Harness {
+  const harness: Harness = new Harness({
+    ...options,
+    simulator: {
+      ...options.simulator,
+      output: (bytes) => {
+        const text = bytes.toString('latin1');
+        const other = times.left > 0 ? text.replace(from, to) : text;
+        if (other !== text) times.left--;
+        harness.port.deliver(Buffer.from(other, 'latin1'));
+      },
+    },
+  });
+  return harness;
+}
+
+function count({ port }: Harness, line: string): number {
+  return port.text.split(`${line}\r\n`).length - 1;
+}
+
+describe('a response to a query in another form than that of ESP-AT', () => {
+  it('costs a second query where that one fits', async () => {
+    await using harness = harnessOf(MORE_FIELDS, { left: 1 });
+    await harness.ready();
+    await harness.clock.wait(harness.device.links[0].open({ uri: 'ws://host/plain' }));
+    assert.deepEqual(story(harness), ['opening 0', 'opened 2']);
+  });
+
+  it('names other firmware where it comes twice alike at an open, and keep-open does not retry', async () => {
+    await using harness = harnessOf(MORE_FIELDS, { left: Infinity });
+    await harness.ready();
+    const [link] = harness.device.links;
+    const open = link.open({ uri: 'ws://host/plain', keepOpen: true });
+    assert.equal(await code(harness, open), 'FIRMWARE_UNKNOWN');
+    await harness.clock.advance(600_000);
+    assert.deepEqual(story(harness), ['opening 0', 'failed 0']);
+  });
+
+  it('makes the device unusable where AT+WSOPEN? lists links of before', async () => {
+    const times = { left: 0 };
+    await using harness = harnessOf(MORE_FIELDS, times);
+    await harness.ready();
+    await harness.clock.wait(harness.device.links[0].open({ uri: 'ws://host/plain' }));
+    times.left = Infinity;
+    harness.port.deliver(Buffer.from('\r\nready\r\n'));
+    await harness.clock.advance(5000);
+    const { name, error } = harness.device.state;
+    assert.deepEqual([name, error?.code], ['unusable', 'FIRMWARE_UNKNOWN']);
+  });
+
+  it('makes the device unusable where it comes from AT+CWSTATE?', async () => {
+    await using harness = harnessOf([/\+CWSTATE:(\d),".*"/, '+CWSTATE:$1'], { left: Infinity });
+    harness.device.start();
+    await harness.clock.advance(5000);
+    const { name, error } = harness.device.state;
+    assert.deepEqual(
+      [name, error?.code, error?.details.command, count(harness, 'AT+CWSTATE?')],
+      ['unusable', 'FIRMWARE_UNKNOWN', 'AT+CWSTATE?', 2],
+    );
+  });
+
+  const automatic = {
+    serial: { baudRate: 115_200, rtsCts: true },
+    device: { negotiatedRate: 'automatic' },
+  } as const;
+  const without: readonly (readonly [query: string, form: Form, options: HarnessOptions])[] = [
+    ['AT+CMD?', [/(\+CMD:\d+,"[^"]+"),.*/, '$1'], {}],
+    ['AT+UART_CUR?', [/\+UART_CUR:(\d+),.*/, '+UART_CUR:$1'], automatic],
+  ];
+  for (const [query, form, options] of without) {
+    it(`does no harm where it comes from ${query}`, async () => {
+      await using harness = harnessOf(form, { left: Infinity }, options);
+      await harness.ready();
+      await harness.clock.advance(60_000);
+      assert.deepEqual(
+        [harness.device.state.name, count(harness, 'AT+GMR'), count(harness, query)],
+        ['ready', 1, 2],
+      );
+      assert.equal(harness.device.capabilities?.firmware, 'D');
+    });
+  }
+});
