@@ -7,7 +7,7 @@ import { isReason, names, reasons } from '../../driver/error-reasons';
 import { EspAtError, errorCodes } from '../../driver/errors';
 import type { LinkStateNumber } from '../../driver/link/events';
 import { linkStateNames } from '../../nodes/shared/message/link-message';
-import { toCaughtError } from '../../nodes/shared/errors/caught-error';
+import { stackOf, toCaughtError } from '../../nodes/shared/errors/caught-error';
 import { sentenceOf } from '../../nodes/shared/errors/sentence';
 import {
   NodeError,
@@ -177,7 +177,9 @@ describe('error sentences', () => {
       const error = toCaughtError(english, thrown);
       assert.equal(Reflect.get(error, 'code'), 'MESSAGE_UNUSABLE');
       assert.ok(error.message.endsWith(`read or written (${String(reason)}).`), error.message);
+      assert.equal(typeof stackOf(thrown), reason === 'not extensible' ? 'string' : 'undefined');
     }
+    assert.equal(stackOf(new NodeError('NO_DEVICE')), undefined);
   });
 });
 

@@ -60,6 +60,15 @@ function isFlow(error: unknown): error is FlowError {
   }
 }
 
+/** The stack of a thrown value that is not one of ours, where it has one. Never throws. */
+export function stackOf(error: unknown): string | undefined {
+  try {
+    return !isFlow(error) && error instanceof Error ? error.stack : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 function textOf(error: unknown): string {
   try {
     return error instanceof Error ? error.message : String(error);

@@ -1,5 +1,5 @@
 import type { Node, NodeMessage, NodeMessageInFlow } from 'node-red';
-import { toCaughtError, toFlowError } from '../errors/caught-error';
+import { stackOf, toCaughtError, toFlowError } from '../errors/caught-error';
 import type { FlowError } from '../errors/node-error';
 import type { Translate } from './translate';
 
@@ -31,6 +31,9 @@ export function onInput(
         },
         (error: unknown) => {
           status?.inputDone(toFlowError(error));
+          // The sentence of a bug would not tell where it is.
+          const stack = stackOf(error);
+          if (stack !== undefined) node.debug(stack);
           done(toCaughtError(translate, error));
         },
       )
