@@ -27,18 +27,18 @@ import { migrate } from './shared/settings/migrate';
 import { translator } from './shared/message/translate';
 
 /** Shared by all devices of this process: a port has one device. */
-const claims = new PortClaims();
+const claims = new PortClaims(portKey);
 
 /** The configuration node `esp-at-device`. Tests pass a `make` and a `clock` of their own. */
 export function espAtDevice(make: MakeDevice, clock: Clock = systemClock): (RED: NodeAPI) => void {
   return (RED) => {
     const translate = translator(RED);
     const { userDir } = RED.settings;
-    /** By port, so that a device deployed again finds the ESP32 at the rate that it was left at. */
+    /** By address, so that a device deployed again finds the ESP32 at the rate that it was left at. */
     const memories = new Map<string, PortMemory>();
-    const memoryOf = (port: string): PortMemory => {
-      const memory = memories.get(port) ?? {};
-      memories.set(port, memory);
+    const memoryOf = (address: string): PortMemory => {
+      const memory = memories.get(address) ?? {};
+      memories.set(address, memory);
       return memory;
     };
 
@@ -54,7 +54,6 @@ export function espAtDevice(make: MakeDevice, clock: Clock = systemClock): (RED:
         claims,
         clock,
         ports: {
-          key: portKey,
           memory: memoryOf,
           opener: (portAddress) => openerAt(portAddress, deviceSettings(RED, this, def).serial),
         },
@@ -63,7 +62,7 @@ export function espAtDevice(make: MakeDevice, clock: Clock = systemClock): (RED:
           const settings = deviceSettings(RED, this, def);
           this.linkConfigs = settings.links;
           this.headers = settings.headers;
-          return make({ ...settings, address: currentAddress }, memoryOf(portKey(currentAddress)));
+          return make({ ...settings, address: currentAddress }, memoryOf(currentAddress));
         },
         recordings: new RecordingFolder(userDir),
         followers: [

@@ -19,10 +19,8 @@ export interface DeviceUser {
 
 /** Opens ports by address, with the settings of a device. */
 export interface DevicePorts {
-  /** A key that is equal for two addresses of the same port. */
-  key(address: string): string;
-  /** What the driver remembers about the port of a key. */
-  memory(key: string): PortMemory;
+  /** What the driver remembers about the port of an address. */
+  memory(address: string): PortMemory;
   /** @throws EspAtError `INVALID_PORT`, `INVALID_SETTING` */
   opener(address: string): PortOpener;
 }
@@ -43,5 +41,5 @@ export interface DeviceHostOptions {
   readonly followers: readonly DeviceUser[];
 }
 
-/** The state of the driver's device; while the host has none to run, `absent` with the reason. */
+/** The state of the driver's device. Without one: `absent` with the reason why, or `stopped`. */
 export type HostedState = Omit<DeviceState, 'error'> & { readonly error?: FlowError };

@@ -34,7 +34,7 @@ export class DeviceHost implements Claimant {
   readonly #options: DeviceHostOptions;
   readonly #users = new Set<DeviceUser>();
   /** The port of the settings, until a flow names another one. */
-  #port: { readonly address: string; readonly key: string };
+  #port: { readonly address: string };
   #state: HostState = { kind: 'idle' };
   readonly #examination: DeviceExamination;
 
@@ -42,11 +42,11 @@ export class DeviceHost implements Claimant {
     this.#options = options;
     this.label = options.label;
     const { address, ports } = options;
+    this.#port = { address };
     this.#examination = new DeviceExamination(
       () => ({ device: this.device, opener: ports.opener(this.#port.address) }),
       (device) => this.runningDevice === device,
     );
-    this.#port = { address, key: ports.key(address) };
   }
 
   /** The time source of this device's nodes. */
@@ -179,8 +179,7 @@ export class DeviceHost implements Claimant {
     const { claims, ports } = this.#options;
     await this.#examination.ended();
     const opener = ports.opener(address);
-    const port = { address, key: ports.key(address) };
-    const before = this.#port;
+    const port = { address };
     if (this.#state.kind === 'waitingForPort') {
       this.#releasePort();
       this.#port = port;
@@ -188,17 +187,18 @@ export class DeviceHost implements Claimant {
       return;
     }
     const { device } = this;
-    if (port.key !== before.key && !claims.take(port.key, this))
+    if (!claims.take(address, this))
       throw new NodeError('PORT_SHARED', {
         port: address,
-        device: claims.holderOf(port.key)?.label ?? '',
+        device: claims.holderOf(address)?.label ?? '',
       });
     this.#port = port;
     await device.disconnect();
-    // A later message may have named yet another port, or the device has stopped.
-    if (this.#port === port) device.usePort(opener, ports.memory(port.key));
-    if (port.key !== before.key) claims.release(before.key, this);
-    if (this.#port === port && this.runningDevice === device) device.start();
+    // A later message has named yet another port, or the device has stopped.
+    if (this.#port !== port || this.runningDevice !== device) return;
+    device.usePort(opener, ports.memory(address));
+    claims.release(this, address);
+    device.start();
   }
 
   // --- Claimant ------------------------------------------------------------------------------------
@@ -232,11 +232,11 @@ export class DeviceHost implements Claimant {
 
   #claimPort(): void {
     this.#state = { kind: 'waitingForPort' };
-    this.#options.claims.request(this.#port.key, this);
+    this.#options.claims.request(this.#port.address, this);
   }
 
   #releasePort(): void {
-    this.#options.claims.release(this.#port.key, this);
+    this.#options.claims.release(this);
   }
 
   // --- the device ----------------------------------------------------------------------------------

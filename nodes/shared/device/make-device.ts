@@ -14,7 +14,10 @@ export type MakeDevice = (settings: DeviceSettings, memory: PortMemory) => Devic
 export const makeDevice: MakeDevice = ({ address, serial, options }, memory) =>
   new Device({ ...options, memory, port: openerAt(address, serial) });
 
-/** A key that is equal for two addresses of the same port: `/dev/serial/by-id/…` is a link to `/dev/ttyUSB0`. */
+/**
+ * A key that is equal for two addresses of the same port at this moment: `/dev/serial/by-id/…` is a link to `/dev/ttyUSB0`
+ * while that adapter is plugged in.
+ */
 export function portKey(address: string): string {
   if (address.startsWith(SIMULATED)) return address;
   if (/^[a-z]+:/i.test(address)) return address.toLowerCase();

@@ -10,16 +10,31 @@ export interface Claimant {
   contested(): void;
 }
 
+interface Claim {
+  readonly address: string;
+  readonly claimant: Claimant;
+  isGranted: boolean;
+}
+
 /** Gives each port to one device host of this process at a time; the others wait in order of arrival. */
 export class PortClaims {
-  readonly #queues = new Map<string, Claimant[]>();
+  readonly #key: (address: string) => string;
+  /** In order of arrival. */
+  #claims: readonly Claim[] = [];
 
-  request(port: string, claimant: Claimant): void {
-    const queue = this.#queues.get(port) ?? [];
-    this.#queues.set(port, queue);
-    queue.push(claimant);
-    const [holder] = queue;
-    if (holder === claimant || holder === undefined) {
+  /**
+   * @param key equal for two addresses of the same port. Called with each comparison: plugging an adapter in or out
+   * changes the port that an address such as `/dev/serial/by-id/…` leads to.
+   */
+  constructor(key: (address: string) => string) {
+    this.#key = key;
+  }
+
+  request(address: string, claimant: Claimant): void {
+    const holder = this.holderOf(address);
+    const claim = { address, claimant, isGranted: holder === undefined };
+    this.#claims = [...this.#claims, claim];
+    if (holder === undefined) {
       claimant.granted();
       return;
     }
@@ -27,25 +42,31 @@ export class PortClaims {
     holder.contested();
   }
 
-  /** Gives a free port to a claimant at once; false where another one has it. */
-  take(port: string, claimant: Claimant): boolean {
-    if (this.#queues.has(port)) return false;
-    this.#queues.set(port, [claimant]);
+  /** Gives a port to a claimant at once; false where another one has it. */
+  take(address: string, claimant: Claimant): boolean {
+    if ((this.holderOf(address) ?? claimant) !== claimant) return false;
+    this.#claims = [...this.#claims, { address, claimant, isGranted: true }];
     return true;
   }
 
   /** The claimant that has the port. */
-  holderOf(port: string): Claimant | undefined {
-    return this.#queues.get(port)?.[0];
+  holderOf(address: string): Claimant | undefined {
+    const granted = this.#claims.filter(({ isGranted }) => isGranted);
+    const key = granted.length > 0 && this.#key(address);
+    return granted.find((claim) => this.#key(claim.address) === key)?.claimant;
   }
 
-  /** Frees the port, or takes a claimant that waits for it off the list. */
-  release(port: string, claimant: Claimant): void {
-    const queue = this.#queues.get(port) ?? [];
-    const index = queue.indexOf(claimant);
-    if (index < 0) return;
-    queue.splice(index, 1);
-    if (queue.length === 0) this.#queues.delete(port);
-    if (index === 0) queue[0]?.granted();
+  /** Frees the ports that a claimant has, and takes it off the list of those that wait. @param kept a port that it keeps */
+  release(claimant: Claimant, kept?: string): void {
+    this.#claims = this.#claims.filter(
+      (claim) => claim.claimant !== claimant || claim.address === kept,
+    );
+    for (const claim of this.#claims) {
+      // `granted()` may have released other claims.
+      if (claim.isGranted || !this.#claims.includes(claim)) continue;
+      if (this.holderOf(claim.address)) continue;
+      claim.isGranted = true;
+      claim.claimant.granted();
+    }
   }
 }

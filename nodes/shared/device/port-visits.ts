@@ -10,13 +10,6 @@ import type { Claimant, PortClaims } from './port-claims';
 /** Milliseconds that a visit may take: many times what a device in the worst state takes. */
 const TIME_LIMIT_MS = 60_000;
 
-/** A port as a dialog has it, deployed or not. */
-export interface TypedPort {
-  readonly opener: PortOpener;
-  /** Equal for two addresses of the same port. */
-  readonly key: string;
-}
-
 /** What a dialog can ask of a port. */
 interface Question<T> {
   ofDevice(host: DeviceHost): Promise<T>;
@@ -49,48 +42,48 @@ export class PortVisits {
     this.#clock = clock;
   }
 
-  /** @throws EspAtError `DEVICE_UNRESPONSIVE` after a time limit, or why no device runs */
-  examine(port: TypedPort): Promise<DoctorReport> {
+  /** @throws FlowError `DEVICE_UNRESPONSIVE` after a time limit, `PORT_SHARED`, or why no device runs */
+  examine(port: PortOpener): Promise<DoctorReport> {
     return this.#shared(this.#examinations, port, examination);
   }
 
-  /** @throws EspAtError `DEVICE_*`, `PORT_*`, `COMMAND_FAILED` */
-  networks(port: TypedPort): Promise<WifiNetwork[]> {
+  /** @throws FlowError `DEVICE_*`, `PORT_*`, `COMMAND_FAILED` */
+  networks(port: PortOpener): Promise<WifiNetwork[]> {
     return this.#shared(this.#scans, port, scan);
   }
 
   /** Gives all who ask the same the same answer; another question waits for its turn. */
   #shared<T>(
     underWay: Map<string, Promise<T>>,
-    port: TypedPort,
+    port: PortOpener,
     question: Question<T>,
   ): Promise<T> {
-    const answer = underWay.get(port.key);
+    const answer = underWay.get(port.address);
     if (answer) return answer;
     const mine = this.#last.then(() => this.#answer(port, question));
-    underWay.set(port.key, mine);
-    const end = () => underWay.delete(port.key);
+    underWay.set(port.address, mine);
+    const end = () => underWay.delete(port.address);
     this.#last = mine.then(end, end);
     return mine;
   }
 
-  async #answer<T>(port: TypedPort, question: Question<T>): Promise<T> {
+  async #answer<T>(port: PortOpener, question: Question<T>): Promise<T> {
     for (;;) {
-      const holder = this.#claims.holderOf(port.key);
+      const holder = this.#claims.holderOf(port.address);
       if (holder instanceof DeviceHost) return question.ofDevice(holder);
-      const visit = new Visit(port.opener.address, this.#clock);
-      if (!this.#claims.take(port.key, visit)) {
+      const visit = new Visit(port.address, this.#clock);
+      if (!this.#claims.take(port.address, visit)) {
         visit.end();
         throw new NodeError('PORT_SHARED', { port: visit.label, device: holder?.label ?? '' });
       }
       try {
-        return await question.ofPort(port.opener, { signal: visit.signal, clock: this.#clock });
+        return await question.ofPort(port, { signal: visit.signal, clock: this.#clock });
       } catch (error) {
         // A deployed device has requested the port: the next pass asks that device.
         if (!visit.isContested) throw error;
       } finally {
         visit.end();
-        this.#claims.release(port.key, visit);
+        this.#claims.release(visit);
       }
     }
   }

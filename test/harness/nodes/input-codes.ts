@@ -28,9 +28,9 @@ export class InputCodes {
     const host = new DeviceHost({
       label: 'device',
       address: 'silent',
-      claims: new PortClaims(),
+      claims: new PortClaims((address) => address),
       clock,
-      ports: { key: (address) => address, memory: () => unchecked({}), opener: () => port },
+      ports: { memory: () => unchecked({}), opener: () => port },
       make: () => new Device({ port, clock }),
       recordings: new RecordingFolder(undefined),
       followers: [],

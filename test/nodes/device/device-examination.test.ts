@@ -19,10 +19,9 @@ async function underExamination() {
   const host = new DeviceHost({
     label: 'a',
     address: 'p',
-    claims: new PortClaims(),
+    claims: new PortClaims((address) => address),
     clock,
     ports: {
-      key: (address) => address,
       memory: () => ({}),
       opener: (address) => ({ address, open }),
     },

@@ -30,7 +30,6 @@ class RecordingUser implements DeviceUser {
 }
 
 const ports: DevicePorts = {
-  key: (address) => address,
   memory: () => ({}),
   opener: (address) => ({ address, open: () => Promise.reject(new Error('no port')) }),
 };
@@ -38,7 +37,9 @@ const ports: DevicePorts = {
 /** Device hosts of one process. */
 class Hosts {
   readonly clock = new VirtualClock();
-  readonly claims = new PortClaims();
+  /** Where the links among the addresses lead. */
+  readonly links = new Map<string, string>();
+  readonly claims = new PortClaims((address) => this.links.get(address) ?? address);
 
   host(label: string, make: (address: string) => FakeDevice, port = 'p'): DeviceHost {
     const { clock, claims } = this;
@@ -265,16 +266,25 @@ describe('listeners of a device and its links', () => {
     assert.deepEqual(user.states, ['absent PORT_SHARED', 'ready']);
   });
 
-  it('moves twice at once: the last port counts, and the ports between are free', async () => {
+  for (const last of ['r', 'p'])
+    it(`moves from p to q and to ${last} at once: has ${last} alone, and the device runs`, async () => {
+      const hosts = new Hosts();
+      const device = new FakeDevice();
+      const host = hosts.host('a', () => device);
+      new RecordingUser(host);
+      await hosts.clock.wait(Promise.all([host.usePort('q'), host.usePort(last)]));
+      assert.deepEqual([device.ports, device.starts], [[last], 2]);
+      const taken = ['p', 'q', 'r'].filter((port) => hosts.claims.holderOf(port));
+      assert.deepEqual(taken, [last]);
+    });
+
+  it('has its port by each address, also by one that leads to it only after the deploy', () => {
     const hosts = new Hosts();
-    const device = new FakeDevice();
-    const host = hosts.host('a', () => device);
-    new RecordingUser(host);
-    await hosts.clock.wait(Promise.all([host.usePort('q'), host.usePort('r')]));
-    assert.deepEqual(device.ports, ['r']);
-    assert.deepEqual(
-      ['p', 'q', 'r'].map((port) => hosts.claims.holderOf(port)?.label),
-      [undefined, undefined, 'a'],
-    );
+    new RecordingUser(hosts.host('a', () => new FakeDevice(), 'by-id'));
+    hosts.links.set('by-id', 'ttyUSB1');
+    assert.equal(hosts.claims.holderOf('ttyUSB1')?.label, 'a');
+    const second = new RecordingUser(hosts.host('b', () => new FakeDevice(), 'ttyUSB1'));
+    assert.deepEqual(second.states, ['absent PORT_SHARED']);
+    assert.equal(hosts.claims.holderOf('ttyUSB0'), undefined);
   });
 });

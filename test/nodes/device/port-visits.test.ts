@@ -66,12 +66,12 @@ async function passing<T>(clock: VirtualClock, promise: Promise<T>): Promise<T> 
 describe('PortVisits', () => {
   it('two questions at the same time: one examination; another port waits for its end', async () => {
     const clock = new VirtualClock();
-    const visits = new PortVisits(new PortClaims(), clock);
+    const visits = new PortVisits(new PortClaims((address) => address), clock);
     const [one, two] = [new SilentPort('tcp://one:1'), new SilentPort('tcp://two:1')];
     const atFirst: string[] = [];
-    const first = visits.examine({ opener: one, key: 'one' });
-    const same = visits.examine({ opener: one, key: 'one' });
-    const other = visits.networks({ opener: two, key: 'two' });
+    const first = visits.examine(one);
+    const same = visits.examine(one);
+    const other = visits.networks(two);
     void first.then(() => atFirst.push(...one.events, ...two.events));
     const refused = passing(clock, other).catch(codeOf);
     assert.equal(await passing(clock, first), await same);
@@ -83,13 +83,13 @@ describe('PortVisits', () => {
 
   it('a device that wants the port: gets it as soon as it is closed', async () => {
     const clock = new VirtualClock();
-    const claims = new PortClaims();
+    const claims = new PortClaims((address) => address);
     const visits = new PortVisits(claims, clock);
     const port = new SilentPort('tcp://one:1');
-    const answer = visits.examine({ opener: port, key: 'one' }).catch(codeOf);
+    const answer = visits.examine(port).catch(codeOf);
     await clock.advance(1000);
     claims.request(
-      'one',
+      port.address,
       claimant(() => port.events.push('granted')),
     );
     assert.equal(await passing(clock, answer), 'PORT_SHARED');
@@ -99,14 +99,14 @@ describe('PortVisits', () => {
 
   it('a port that takes a minute to open: given up, and closed when it opens after all', async () => {
     const clock = new VirtualClock();
-    const claims = new PortClaims();
+    const claims = new PortClaims((address) => address);
     const visits = new PortVisits(claims, clock);
     let open: () => void = () => undefined;
     const port = new SilentPort('tcp://one:1', new Promise((resolve) => (open = resolve)));
-    const answer = visits.networks({ opener: port, key: 'one' }).catch(codeOf);
+    const answer = visits.networks(port).catch(codeOf);
     assert.equal(await passing(clock, answer), 'DEVICE_UNRESPONSIVE');
     assert.equal(clock.now(), 60_000);
-    assert.equal(claims.holderOf('one'), undefined);
+    assert.equal(claims.holderOf(port.address), undefined);
     open();
     await clock.advance(100);
     assert.deepEqual(port.events, ['opening', 'open', 'closed']);
