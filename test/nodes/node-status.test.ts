@@ -119,7 +119,7 @@ describe('the status of a node', () => {
     assert.equal(shown.length, length);
   });
 
-  it('after a refused input: says what to change, until an input succeeds', async () => {
+  it('after a failed input: says what to change, until an input succeeds', async () => {
     const { shown, handlers, node, status } = stage();
     let error: EspAtError | undefined = new EspAtError('INVALID_PAYLOAD', { reason: 'EMPTY' });
     const handle = () => (error ? Promise.reject(error) : Promise.resolve());
@@ -130,7 +130,7 @@ describe('the status of a node', () => {
       fill: 'red',
       shape: 'ring',
       text: 'change the payload',
-      event: 'refused',
+      event: 'input-failed',
       code: 'INVALID_PAYLOAD',
     });
     error = undefined;
@@ -143,7 +143,7 @@ describe('the status of a node', () => {
     ['LINK_NOT_OPEN', 'link not open'],
     ['DEVICE_NOT_READY', 'closed'],
   ] as const) {
-    it(`after an input refused with ${code}, and a change of the device: ${text}`, () => {
+    it(`after an input that failed with ${code}, and a change of the device: ${text}`, () => {
       const { shown, status, device } = stage();
       status.inputDone(new EspAtError(code, { link: 0, state: 'initializing' }));
       device.become({ name: 'disconnected' });

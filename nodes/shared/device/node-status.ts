@@ -9,7 +9,7 @@ import {
   deviceStatus,
   linkStatus,
   noDeviceStatus,
-  refusedStatus,
+  failedInputStatus,
   type WordedStatus as Status,
 } from '../message/status-texts';
 import { statusText, type StatusWords } from '../message/status-words';
@@ -20,7 +20,7 @@ import type { DeviceNode } from './device-node';
 import { listenToLinks, type FlowLinkEvent } from './flow-events';
 import { usesSeveralLinks, usedLinks, type LinkSetting } from './link-setting';
 
-/** Statuses of a node at once, and a second over time. */
+/** Statuses that a node may show at once, and per second after that. */
 const STATUS_BURST = 10;
 const STATUSES_PER_SECOND = 4;
 
@@ -37,7 +37,7 @@ export class NodeStatus implements DeviceUser {
   #stopListening: (() => void) | undefined;
   #linkStatus: Status;
   #words: StatusWords | undefined;
-  #refused: Status | undefined;
+  #failedInput: Status | undefined;
   /** Why a link is closed, until it opens again. */
   readonly #failures = new Map<LinkId, EspAtError>();
   #cancelCountdown: Cancel | undefined;
@@ -66,14 +66,15 @@ export class NodeStatus implements DeviceUser {
     this.#stopListening?.();
     this.#cancelCountdown?.();
     this.#stopListening = device && this.#listen(device);
-    this.#refused = undefined;
+    this.#failedInput = undefined;
     this.#show();
   }
 
   #listen(device: DeviceApi): () => void {
     const show = () => {
       // A refusal by the device is over. Another one, such as that of a link that is not open, still holds.
-      if (/^(?:DEVICE|PORT|WIFI|CLOCK)_/.test(this.#refused?.code ?? '')) this.#refused = undefined;
+      if (/^(?:DEVICE|PORT|WIFI|CLOCK)_/.test(this.#failedInput?.code ?? ''))
+        this.#failedInput = undefined;
       this.#show();
     };
     device.on('statechange', show);
@@ -91,11 +92,15 @@ export class NodeStatus implements DeviceUser {
     this.#show();
   }
 
-  /** Shows that an input failed, until one succeeds, or the link changes, or the device if that refused it; undefined: it succeeded. */
+  /**
+   * Shows that an input failed, until an input succeeds or the link changes. A refusal by the device also ends when the
+   * device changes.
+   * @param error undefined: the input succeeded
+   */
   inputDone(error: FlowError | undefined): void {
-    const refused = error && refusedStatus(error);
-    if (refused === this.#refused) return;
-    this.#refused = refused;
+    const failed = error && failedInputStatus(error);
+    if (failed === this.#failedInput) return;
+    this.#failedInput = failed;
     this.#show();
   }
 
@@ -112,7 +117,7 @@ export class NodeStatus implements DeviceUser {
   #linkChanged(event: FlowLinkEvent): void {
     if (event.event === 'warning') return;
     this.#cancelCountdown?.();
-    this.#refused = undefined;
+    this.#failedInput = undefined;
     if (event.error) this.#failures.set(event.link, event.error);
     else if (event.event !== 'retrying') this.#failures.delete(event.link);
     if (event.retryIn !== undefined) this.#countDown(event, event.retryIn);
@@ -165,7 +170,7 @@ export class NodeStatus implements DeviceUser {
 
   get #status(): Status {
     const own = this.#words === undefined ? {} : { words: this.#words };
-    return this.#ofDevice() ?? this.#refused ?? { ...this.#linkStatus, ...own };
+    return this.#ofDevice() ?? this.#failedInput ?? { ...this.#linkStatus, ...own };
   }
 
   /** Comms topic of the words. Node-RED sends editors only the text, which is in the server's language. */

@@ -70,10 +70,10 @@ function linkLook({ state, uri, event, error, retryIn }: ShownLink): Look & {
   return { ...(error ? failed : look), words: reason };
 }
 
-/** The status of a node that refused a message. */
-export function refusedStatus({ code }: FlowError): WordedStatus {
-  const words = { key: `short.${code}`, otherwise: { key: 'short.refused' } };
-  return { fill: 'red', shape: 'ring', words, event: 'refused', code };
+/** The status of a node whose latest input failed. */
+export function failedInputStatus(error: FlowError): WordedStatus {
+  const words = shortReason(error);
+  return { fill: 'red', shape: 'ring', words, event: 'input-failed', code: error.code };
 }
 
 /**
