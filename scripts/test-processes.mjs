@@ -1,0 +1,65 @@
+// Runs test files, with the runner's own closing count:
+// node --require ./scripts/typescript.cjs scripts/test-processes.mjs FILE…
+// A process takes seconds to start, to load Node-RED and to warm up: the test files of a folder share one.
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { run } from 'node:test';
+import { spec } from 'node:test/reporters';
+import { root } from './root.mjs';
+
+const browser = join('test', 'browser');
+/** These files wait for other processes more than they compute: each runs in its own, so that they wait at the same time. */
+const waiting = ['bench', 'doctor', 'package', 'servers', 'start'].map((name) =>
+  join('test', name),
+);
+const cache = join(root, 'node_modules', '.cache', 'tests');
+
+const folders = new Map();
+for (const file of process.argv.slice(2)) {
+  const folder = dirname(file);
+  const key = waiting.includes(folder) ? file : folder;
+  folders.set(key, [...(folders.get(key) ?? []), file]);
+}
+mkdirSync(cache, { recursive: true });
+// Many tests wait for processes, ports and timers: while one does, another has its core.
+const concurrency = availableParallelism() + 1;
+run({ files: processes(), concurrency })
+  .on('test:fail', () => (process.exitCode = 1))
+  .compose(new spec())
+  .pipe(process.stdout);
+
+/** The program of each process. Those that take longest come first, so that all cores have work to the end. */
+function processes() {
+  const isBrowser = ([folder]) => folder === browser;
+  const isWaiting = ([key, files]) => key === files[0];
+  const all = [...folders].sort(
+    (a, b) =>
+      isBrowser(b) - isBrowser(a) || isWaiting(b) - isWaiting(a) || b[1].length - a[1].length,
+  );
+  return all.flatMap(([folder, files]) => {
+    if (folder === browser && isWhole(files)) return nodeReds();
+    return files.length === 1 ? resolve(root, files[0]) : together(folder, files);
+  });
+}
+
+/** Two processes, one for each Node-RED, run all browser tests: they start Node-RED, browser and pages only once. */
+function nodeReds() {
+  return ['node-red-4.ts', 'node-red-5.ts'].map((name) => join(root, browser, name));
+}
+
+function isWhole(files) {
+  const all = readdirSync(join(root, browser)).filter((name) => name.endsWith('.test.ts'));
+  return files.length === all.length;
+}
+
+/** A program that runs test files one after the other. The hooks of a file concern its own tests. */
+function together(folder, files) {
+  const path = join(cache, `${folder.replaceAll(/[\\/]/g, '-')}.cjs`);
+  const suites = files.map((file) => {
+    const [title, source] = [file, resolve(root, file)].map((text) => JSON.stringify(text));
+    return `describe(${title}, () => void require(${source}));\n`;
+  });
+  writeFileSync(path, `const { describe } = require('node:test');\n${suites.join('')}`);
+  return path;
+}
