@@ -28,7 +28,7 @@ const subjects = {
       ...['at/transaction', 'at/command-queue', 'at/at-client', 'at/response-timeout', 'at/timing'],
       ...['at/blocked-port', 'at/noise', 'at/slow-bridge', 'at/port-lease', 'at/outcome'],
       ...['at/resync', 'at/resync-data', 'at/client-resync', 'at/command-sequence'],
-      ...['at/unasked-lines', 'at/urc'],
+      ...['at/unasked-lines', 'at/urc', 'at/partial-frame'],
     ],
   },
   'link-state': {

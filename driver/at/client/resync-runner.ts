@@ -47,7 +47,7 @@ export class ResyncRunner {
         return;
       case 'resyncing':
         machine.become({ ...state, dataTrusted: false });
-        this.#announce();
+        this.#announce(this.#stateOf(state.lease));
         break;
       case 'running':
         // From here on neither a prompt nor a final result code proves anything; the payload must not go out.
@@ -101,16 +101,15 @@ export class ResyncRunner {
     };
     const onStep = (step: ResyncStep) => {
       // One line end clears up most doubtful ERRORs. A resync that takes another step is announced then.
-      if (step !== 'lineEnd') this.#announce();
-      const { state } = machine;
-      if (state.kind === 'resyncing' && state.unannounced === undefined)
-        listener({ kind: 'resyncStep', step });
+      if (step !== 'lineEnd') this.#announce(this.#stateOf(lease));
+      const state = this.#stateOf(lease);
+      if (state && !state.unannounced) listener({ kind: 'resyncStep', step });
     };
     void resync(lease, options, onStep).then((result) => {
       if (result.kind === 'aborted') return;
-      if (result.kind !== 'inSync') this.#announce();
-      const { state } = machine;
-      if (state.kind === 'resyncing' && state.lease === lease) this.#end(state, result);
+      if (result.kind !== 'inSync') this.#announce(this.#stateOf(lease));
+      const state = this.#stateOf(lease);
+      if (state) this.#end(state, result);
     });
   }
 
@@ -164,11 +163,16 @@ export class ResyncRunner {
     return lease;
   }
 
+  /** The state while the resync with this lease runs. The client may be in another, a later resync even, in the same turn. */
+  #stateOf(lease: PortLease): Resyncing | undefined {
+    const { state } = this.#parts.machine;
+    return state.kind === 'resyncing' && state.lease === lease ? state : undefined;
+  }
+
   /** Emits `outOfSync` where the client has put it off: what began with a doubtful ERROR is a loss of sync. */
-  #announce(): void {
+  #announce(state: Resyncing | undefined): void {
     const { listener, machine } = this.#parts;
-    const { state } = machine;
-    if (state.kind !== 'resyncing' || state.unannounced === undefined) return;
+    if (!state?.unannounced) return;
     machine.become({ ...state, unannounced: undefined });
     listener({ kind: 'outOfSync', cause: state.unannounced });
   }
@@ -194,9 +198,10 @@ export class ResyncRunner {
   }
 
   /** In sync: continues the job, unless its message would follow a corrupt one, or go out on another connection. */
-  #continue({ job, next, unannounced }: Resyncing, corruptLink: LinkId | undefined): void {
+  #continue(state: Resyncing, corruptLink: LinkId | undefined): void {
     const { listener, machine } = this.#parts;
-    if (corruptLink !== undefined) this.#announce();
+    const { job, next, unannounced } = state;
+    if (corruptLink !== undefined) this.#announce(state);
     const wasAnnounced = unannounced === undefined || corruptLink !== undefined;
     const submission = submissionOf(job);
     const isCancelled =

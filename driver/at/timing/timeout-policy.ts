@@ -21,7 +21,6 @@ export const TIMEOUT_POLICY = {
 
 /** Returns the policy for responses that take so many times as long. */
 export function slower(policy: TimeoutPolicy, slowness: number): TimeoutPolicy {
-  if (slowness === 1) return policy;
   return {
     probeForResultMs: policy.probeForResultMs * slowness,
     promptTimeoutMs: policy.promptTimeoutMs * slowness,

@@ -25,6 +25,12 @@ export class ClientHarness {
   readonly clock = new VirtualClock();
   readonly events: string[] = [];
   readonly client: AtClient;
+  /** The near end of the port. */
+  readonly port = {
+    write: (bytes: Uint8Array) => this.#take(Buffer.from(bytes)),
+    pendingBytes: 0,
+    rate: undefined,
+  };
   /** Number of links that have lost data. */
   losses = 0;
   /** Called after each event is kept. */
@@ -36,14 +42,10 @@ export class ClientHarness {
 
   /** @param echoOff whether the client knows that the device does not echo */
   constructor({ echoOff = true } = {}) {
-    this.client = new AtClient(
-      { write: (bytes) => this.#take(Buffer.from(bytes)), pendingBytes: 0, rate: undefined },
-      this.clock,
-      (event) => {
-        this.events.push(shown(event));
-        this.onEvent(shown(event));
-      },
-    );
+    this.client = new AtClient(this.port, this.clock, (event) => {
+      this.events.push(shown(event));
+      this.onEvent(shown(event));
+    });
     for (const source of this.#sources) this.client.addSource(source);
     for (const link of [0, 1, 2] as const) {
       this.client.setReceiver(link, {

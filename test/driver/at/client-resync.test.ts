@@ -173,6 +173,48 @@ describe('a client that resyncs', () => {
     assert.equal(harness.client.state, 'resyncing');
   });
 
+  it('stops at a reset in the turn in which a wait ends: it reports no further step', async () => {
+    const harness = await resyncing();
+    const { clock } = harness;
+    // The device is silent for 1200 ms after the line end, and for 30 ms more.
+    const end = clock.now() + 1230;
+    clock.afterInput = (callback) =>
+      clock.after(0, () => {
+        callback();
+        if (clock.now() === end) harness.client.reset(lost);
+      });
+    await clock.advance(60_000);
+    assert.deepEqual([harness.events, harness.client.state], [[], 'idle']);
+  });
+
+  it('stops at a reset by a listener that learns that it is out of sync: it reports no further step', async () => {
+    const harness = new ClientHarness();
+    harness.onEvent = () => harness.client.reset(lost);
+    harness.send(0, 'hello');
+    harness.receive('ERROR\r\n');
+    await harness.clock.advance(60_000);
+    assert.deepEqual(harness.events, ['out of sync: UNEXPLAINED_ERROR AT+WSSEND=0']);
+  });
+
+  it('aborted by a reset, announces no doubtful ERROR that begins the next resync', async () => {
+    const harness = await resyncing();
+    harness.client.reset(lost);
+    harness.send(0, 'hello');
+    harness.receive('ERROR\r\n');
+    await harness.clock.advance(0);
+    assert.deepEqual([harness.events, harness.client.state], [[], 'resyncing']);
+  });
+
+  it('announces a doubtful ERROR at last where the port takes no bytes', async () => {
+    const harness = new ClientHarness();
+    harness.send(0, 'hello');
+    harness.receive('ERROR\r\n');
+    harness.port.pendingBytes = 2;
+    await harness.clock.advance(60_000);
+    const cause = 'out of sync: UNEXPLAINED_ERROR AT+WSSEND=0';
+    assert.deepEqual(harness.events, [cause, 'unresponsive']);
+  });
+
   it('reports data lost once, although more corrupt data comes', async () => {
     const harness = await resyncing();
     harness.answerResync();

@@ -131,6 +131,9 @@ describe('lease of the port', () => {
     lease.take('four');
     assert.deepEqual(await find('five'), nothing);
     assert.deepEqual(await find('four'), nothing);
+    for (const line of ['six', 'seven']) lease.take(line);
+    assert.deepEqual(await find('six'), { line: 'six' });
+    assert.deepEqual(await find('seven'), { line: 'seven' });
   });
 
   it('stores 16 lines between two waits, and none from before a write', async () => {

@@ -17,6 +17,36 @@ describe('a response timeout', () => {
     assert.equal(asked.end, 'done ');
   });
 
+  it('passes 300 s later than usual in a flood that does not end', async () => {
+    const harness = new ClientHarness();
+    harness.run({ ...question, timeoutMs: 10_000 });
+    const ends = () => harness.events.filter((event) => !event.startsWith('data 0'));
+    const flood = async (end: number) => {
+      while (harness.clock.now() < end) {
+        harness.receive(`+WS_DATA:0,1130,${'x'.repeat(1130)}\r\n`);
+        await harness.clock.advance(100);
+      }
+    };
+    await flood(309_000);
+    assert.deepEqual(ends(), []);
+    // The client checks every 4 s.
+    await flood(315_000);
+    assert.equal(ends()[0], 'out of sync: NO_RESPONSE AT+X?');
+  });
+
+  it('tells in the error of a refused command how long the command waited', async () => {
+    const harness = new ClientHarness();
+    const ended = harness.client.run({ ...question, idempotent: false });
+    const refused = assert.rejects(ended, {
+      code: 'COMMAND_FAILED',
+      details: { waited: 700, command: 'AT+X?', reason: '' },
+    });
+    await harness.clock.advance(700);
+    harness.receive('\r\nERROR\r\n');
+    await harness.clock.advance(0);
+    await refused;
+  });
+
   it('restarts when the device answers a probe with busy', async () => {
     const harness = new ClientHarness();
     const asked = harness.run({ ...question, timeoutMs: 60_000 });

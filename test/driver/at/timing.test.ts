@@ -151,6 +151,32 @@ describe('elapsed time', () => {
     assert.ok(timer.idle < 1790);
   });
 
+  it('counts a slice of idle time that ends 15 ms late in full; leaves out as many as a later end is late', async () => {
+    for (const [late, idle] of [
+      [15, 750],
+      [16, 734],
+      [50, 700],
+    ] as const) {
+      const { timer } = await blocked(250 + late);
+      assert.equal(timer.idle, idle, `${late}`);
+    }
+  });
+
+  it('is checked 50 ms after a slice that ends more than 15 ms late, for input to come', async () => {
+    for (const [late, checked] of [
+      [15, 265],
+      [16, 316],
+    ] as const) {
+      const clock = new VirtualClock();
+      const loop = new HostLoop(clock);
+      const checks: number[] = [];
+      new IdleTimer(loop).watch(250, () => checks.push(clock.now()));
+      loop.block(250 + late);
+      await clock.advance(1000);
+      assert.deepEqual(checks, [checked]);
+    }
+  });
+
   it('leaves a block out before the late timer has run', () => {
     let now = 0;
     const timer = new IdleTimer({
@@ -215,6 +241,16 @@ describe('the time for which bytes occupy the port', () => {
     assert.deepEqual(await times(...Array<number>(6).fill(5760)), Array<number>(6).fill(500));
     // Bytes that come later are ahead of the rate: by 450 ms, then by 550 ms.
     assert.deepEqual(await times(5760, 1728, 1152), [500, 150, 50]);
+  });
+
+  it('is halved where bytes come after pauses of 60 ms: those are no backlog', async () => {
+    const { clock, port, times } = timedPort();
+    await times(1);
+    await clock.advance(2950);
+    for (const duration of [500, 500, 500, 250]) {
+      assert.equal(port.receptionMs(5760), duration);
+      await clock.advance(60);
+    }
   });
 });
 

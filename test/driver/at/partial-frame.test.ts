@@ -1,0 +1,38 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { ClientHarness, lost } from './client-harness';
+
+describe('the partial-frame timeout', () => {
+  it('adds up the idle time of a frame that goes on slowly', async () => {
+    const harness = new ClientHarness();
+    harness.receive('+WS_DATA:0,900,');
+    for (let count = 0; count < 16; count++) {
+      assert.deepEqual(harness.events, []);
+      await harness.clock.advance(100);
+      harness.receive('x');
+    }
+    assert.ok(harness.events.includes('data lost'));
+  });
+
+  it('watches the frame after a reset too, although it is the same line of the device', async () => {
+    const harness = new ClientHarness();
+    harness.receive('\r\n+WS_CLOSED:0\r');
+    harness.client.reset(lost);
+    harness.receive('+WS_CLOSED:0\r');
+    await harness.clock.advance(1510);
+    assert.ok(harness.events.includes('data lost'));
+  });
+
+  it('leaves no timer of a frame that has ended, however much of it came late', async () => {
+    const harness = new ClientHarness();
+    harness.receive('+WS_DATA:0,2304,');
+    for (const bytes of [1152, 1152]) {
+      await harness.clock.advance(100);
+      harness.receive('x'.repeat(bytes));
+    }
+    harness.receive('\r\n');
+    assert.match(harness.events.join(), /^data 0 x+$/);
+    await harness.clock.advance(1300);
+    assert.equal(harness.clock.pending, 0);
+  });
+});
