@@ -67,7 +67,7 @@ export class LinkEffects {
       case 'failHeld':
         return sendQueue.failHeld(this.#error(effect.code, 'not-sent'));
       case 'connectionLost':
-        return sendQueue.connectionLost(this.#error(effect.code));
+        return sendQueue.connectionLost(this.#error(effect.code), effect.end);
       case 'confirmSends':
         return sendQueue.confirmed();
       case 'closeStray':

@@ -185,7 +185,7 @@ export class Link extends EventEmitter<LinkEvents> {
     if (availability.kind === 'notReady') {
       if (!before) return;
       this.#parts.machine.take({ kind: 'deviceLost', error: availability.error });
-      this.#parts.sendQueue.connectionLost(availability.error);
+      this.#parts.sendQueue.connectionLost(availability.error, 'gone');
     } else if (!before) {
       this.#parts.reception.deviceReady();
       this.#parts.machine.take({ kind: 'deviceReady', crashLoop: this.#parts.policy.crashLoop });

@@ -4,11 +4,13 @@ import type { CommandEvent, LinkId, Submission } from '../../at/types';
 import { onTimeout, type Cancel, type Clock } from '../../clock';
 import type { EspAtError } from '../../errors';
 import type { SendOptions } from '../options';
+import type { ConnectionEnd } from '../state/link-state';
 
 /** The connection ended while the client ran a part. */
 interface Lost {
   readonly error: EspAtError;
-  /** Whether no byte of the message could have left before. */
+  readonly end: ConnectionEnd;
+  /** Whether no byte of the message can have left. */
   readonly nothingLeft: boolean;
 }
 
@@ -104,11 +106,12 @@ export class PendingSend implements Submission {
    * Its connection, or its device, is lost. Returns its failure; undefined where it is held, or where the client runs a
    * part of it: the outcome of that part then ends it.
    */
-  connectionLost(error: EspAtError): EspAtError | undefined {
+  connectionLost(error: EspAtError, end: ConnectionEnd): EspAtError | undefined {
     const state = this.#state;
     if (state.kind === 'queued') return this.#failure(error);
-    if (state.kind === 'submitted')
-      this.#state = { ...state, lost: { error, nothingLeft: state.part === 0 && !state.hasLeft } };
+    if (state.kind !== 'submitted') return undefined;
+    const nothingLeft = state.part === 0 && !state.hasLeft;
+    this.#state = { ...state, lost: { error, end, nothingLeft } };
     return undefined;
   }
 
@@ -143,7 +146,7 @@ export class PendingSend implements Submission {
         return;
       }
       case 'payloadWritten':
-        this.#state = { kind: 'submitted', parts, part, hasLeft: true, ...(lost && { lost }) };
+        this.#state = { kind: 'submitted', parts, part, hasLeft: true, ...whenWritten(lost) };
         this.options.onLeaving?.();
         return;
       case 'succeeded':
@@ -171,4 +174,10 @@ export class PendingSend implements Submission {
     if (this.#state.kind === 'held') this.#state.timer();
     this.#state = state;
   }
+}
+
+/** A payload reaches the server of a connection that the driver has only given up. */
+function whenWritten(lost: Lost | undefined): { readonly lost?: Lost } {
+  if (!lost) return {};
+  return { lost: { ...lost, nothingLeft: lost.nothingLeft && lost.end === 'gone' } };
 }

@@ -4,7 +4,7 @@ import type { QueueLimit } from './queue-limit';
 import type { DeviceWatch } from '../device-watch';
 import type { LinkHost } from '../link-host';
 import type { LinkMachine } from '../state/link-machine';
-import { isWanted } from '../state/link-state';
+import { isWanted, type ConnectionEnd } from '../state/link-state';
 import type { Clock } from '../../clock';
 import { shown } from '../../values/text';
 import {
@@ -168,9 +168,9 @@ export class SendQueue implements SendSource {
   }
 
   /** The connection, or the device, is lost. A message that the client runs ends with its part. */
-  connectionLost(error: EspAtError): void {
+  connectionLost(error: EspAtError, end: ConnectionEnd): void {
     for (const message of [...this.#messages]) {
-      const failure = message.connectionLost(error);
+      const failure = message.connectionLost(error, end);
       if (failure) this.#failed(message, failure, false);
     }
   }

@@ -135,6 +135,12 @@ export type LinkReport = Extract<
   { readonly kind: 'urc' | 'checked' | 'corrupted' | 'networkBack' }
 >;
 
+/**
+ * How a connection ended. `gone`: the device says so, or is lost itself. `given-up`: the driver closes it, and what the
+ * client still runs may reach the server.
+ */
+export type ConnectionEnd = 'gone' | 'given-up';
+
 /** Effects of a transition, in order. */
 export type Effect =
   | EmitChange
@@ -146,7 +152,11 @@ export type Effect =
   /** The held messages fail. */
   | { readonly do: 'failHeld'; readonly code: 'LINK_CLOSED' | 'LINK_NOT_OPEN' }
   /** The queued messages fail; the message that the client runs settles with its transaction. */
-  | { readonly do: 'connectionLost'; readonly code: 'LINK_CLOSED' | 'LINK_NOT_OPEN' }
+  | {
+      readonly do: 'connectionLost';
+      readonly code: 'LINK_CLOSED' | 'LINK_NOT_OPEN';
+      readonly end: ConnectionEnd;
+    }
   /** The device says that the connection is open: messages that it has refused fail. */
   | { readonly do: 'confirmSends' }
   /** Sends `AT+WSCLOSE` for a connection that no goal asks for. */

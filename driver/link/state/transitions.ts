@@ -29,10 +29,9 @@ const CLOSE_RETRY_MS = 10_000;
 export const CHECK_LINKS: Effect = { do: 'checkLinks' };
 /** Effects of a close on messages. */
 export const FAIL_HELD_CLOSED: Effect = { do: 'failHeld', code: 'LINK_CLOSED' };
-const CONNECTION_CLOSED: Effect = { do: 'connectionLost', code: 'LINK_CLOSED' };
+const GIVEN_UP: Effect = { do: 'connectionLost', code: 'LINK_CLOSED', end: 'given-up' };
 /** Effects of a connection loss on messages. */
 const FAIL_HELD_LOST: Effect = { do: 'failHeld', code: 'LINK_NOT_OPEN' };
-const CONNECTION_LOST: Effect = { do: 'connectionLost', code: 'LINK_NOT_OPEN' };
 const END_CONNECTION: Effect = { do: 'endConnection' };
 
 export function emitChange(state: State, cause: LinkChangeCause, error?: EspAtError): EmitChange {
@@ -110,7 +109,7 @@ export function lose({ goal }: Open): Step<Reconnecting> {
     state,
     END_CONNECTION,
     emitChange(state, 'lost'),
-    CONNECTION_LOST,
+    { do: 'connectionLost', code: 'LINK_NOT_OPEN', end: 'gone' },
     ...(keepOpen ? [{ do: 'startTimer', timer } as const] : []),
     CHECK_LINKS,
   ];
@@ -121,7 +120,13 @@ export function reconnect({ goal }: Open, error: EspAtError): Step {
   const operation = new OpenOperation();
   // The link is `reconnecting` (1) until the sequence has closed the connection.
   const [state, ...effects] = start({ goal, operation }, 'reconnect', 1);
-  return [state, END_CONNECTION, emitChange(state, 'lost', error), CONNECTION_LOST, ...effects];
+  return [
+    state,
+    END_CONNECTION,
+    emitChange(state, 'lost', error),
+    { do: 'connectionLost', code: 'LINK_NOT_OPEN', end: 'given-up' },
+    ...effects,
+  ];
 }
 
 export function closedByServer({ goal }: Open | Reconnecting): Step {
@@ -129,7 +134,7 @@ export function closedByServer({ goal }: Open | Reconnecting): Step {
   return [
     state,
     END_CONNECTION,
-    CONNECTION_CLOSED,
+    { do: 'connectionLost', code: 'LINK_CLOSED', end: 'gone' },
     emitChange(state, 'closed-by-server'),
     ...effects,
   ];
@@ -226,7 +231,7 @@ export function startClose(
     after,
     FAIL_HELD_CLOSED,
     ...(numberOf(state) === number ? [] : [emitChange(after, 'closing')]),
-    ...(frame ? [] : [CONNECTION_CLOSED]),
+    ...(frame ? [] : [GIVEN_UP]),
     { do: 'start', operation },
     ...(kind === 'opening' ? [aborted(state.operation)] : []),
   ];
@@ -234,7 +239,7 @@ export function startClose(
 
 /** Fails the queued messages, and ends the wait for the server's close frame. */
 export function cutHandshake({ operation }: Closing): readonly Effect[] {
-  return [CONNECTION_CLOSED, { do: 'endWait', operation }];
+  return [GIVEN_UP, { do: 'endWait', operation }];
 }
 
 /**

@@ -107,7 +107,7 @@ export class ClientHarness {
   closeLink(link: LinkId): void {
     this.receive(`+WS_CLOSED:${link}\r\n`);
     const error = new EspAtError('LINK_CLOSED', { link });
-    for (const message of this.#sources[link].messages) message.connectionLost(error);
+    for (const message of this.#sources[link].messages) message.connectionLost(error, 'gone');
   }
 
   watch(promise: Promise<string>): { end: string } {

@@ -18,16 +18,19 @@ const payloadWritten: CommandEvent = { kind: 'payloadWritten' };
 const succeeded: CommandEvent = { kind: 'succeeded', response: [] };
 
 /** A message of so many parts, queued. Reports events, or the loss of the connection; returns how it ended. */
-function outcome(parts: readonly string[], ...events: readonly (CommandEvent | 'lost')[]): string {
+function outcome(
+  parts: readonly string[],
+  ...events: readonly (CommandEvent | 'lost' | 'given-up')[]
+): string {
   const ends: string[] = [];
   const end = (error?: EspAtError) => ends.push(error ? `${error.code} ${error.outcome}` : 'sent');
   const bytes = Buffer.from(parts.join(''));
   const message = new PendingSend(0, bytes, {}, new VirtualClock(), (_, error) => end(error));
   message.queue(parts.map((part) => wssend(0, Buffer.from(part))));
   for (const event of events) {
-    if (event !== 'lost') message.report(event);
+    if (typeof event === 'object') message.report(event);
     else {
-      const error = message.connectionLost(closed);
+      const error = message.connectionLost(closed, event === 'lost' ? 'gone' : event);
       if (error) end(error);
     }
   }
@@ -74,6 +77,13 @@ describe('a pending send', () => {
     const written = [started, 'lost', payloadWritten, refused] as const;
     assert.equal(outcome(['a'], ...written), 'LINK_CLOSED not-sent');
     assert.equal(outcome([''], started, 'lost', refused), 'SEND_UNKNOWN unknown');
+  });
+
+  it('may have been sent when the driver gave its connection up before the payload', () => {
+    assert.equal(outcome(['a'], started, 'given-up', refused), 'LINK_CLOSED not-sent');
+    const written = [started, 'given-up', payloadWritten] as const;
+    assert.equal(outcome(['a'], ...written, refused), 'SEND_UNKNOWN unknown');
+    assert.equal(outcome(['a'], ...written, succeeded), 'sent');
   });
 
   it('sends no further part after its connection is lost', () => {

@@ -7,19 +7,19 @@ describe('open()', () => {
     backing off; open(a): opening 0 a device user, start
     opening; open(a): opening 0 a sequence user, join
     opening; open(b): opening 0 a sequence user, LINK_IN_USE
-    opening; open(b, replace): closing 0 then b, failHeld(closed), connectionLost(closed), start, OPEN_ABORTED
+    opening; open(b, replace): closing 0 then b, failHeld(closed), giveUp(closed), start, OPEN_ABORTED
     opening at stage device; open(b, replace): opening 0 b device user, start, OPEN_ABORTED
     open; open(a): open 2, done
     open; open(b): open 2, LINK_IN_USE
-    open; open(b, replace): closing 4 then b, failHeld(closed), closing(4), connectionLost(closed), start
+    open; open(b, replace): closing 4 then b, failHeld(closed), closing(4), giveUp(closed), start
     reconnecting; open(a): opening 1 a device user, start
     reconnecting; open(b): reconnecting 1, LINK_IN_USE
-    reconnecting; open(b, replace): closing 4 then b, failHeld(closed), closing(4), connectionLost(closed), start
-    closing; open(a): closing 4 then a, failHeld(closed), connectionLost(closed), endWait
+    reconnecting; open(b, replace): closing 4 then b, failHeld(closed), closing(4), giveUp(closed), start
+    closing; open(a): closing 4 then a, failHeld(closed), giveUp(closed), endWait
     closing, then b; open(b): closing 4 then b, join
     closing, then b; open(a): closing 4 then b, LINK_IN_USE
     closing, then b; open(b, replace): closing 4 then b, join
-    close refused; open(a): closing 4 then a, failHeld(closed), connectionLost(closed), start
+    close refused; open(a): closing 4 then a, failHeld(closed), giveUp(closed), start
   `);
 });
 
@@ -31,7 +31,7 @@ describe('open() during a resync', () => {
     open, awaiting a check; open(a): open 2 waiting for 1, join
     open, awaiting a check; open(a) in a resync: open 2 waiting for 1, join
     open, awaiting a check; open(b): open 2 waiting for 1, LINK_IN_USE
-    open, awaiting a check; open(b, replace): closing 4 then b, failHeld(closed), closing(4), connectionLost(closed), start, OPEN_ABORTED
+    open, awaiting a check; open(b, replace): closing 4 then b, failHeld(closed), closing(4), giveUp(closed), start, OPEN_ABORTED
     open, awaiting a check; close(): closing 4, failHeld(closed), closing(4), start, OPEN_ABORTED
     open, awaiting a check; close(owner new): open 2 waiting for 1, done
     open, awaiting a check; abort of open(a): open 2, OPEN_ABORTED
@@ -40,11 +40,11 @@ describe('open() during a resync', () => {
     open, awaiting a check; check says 2: open 2, confirmSends, done
     open, awaiting a check; check says 0: opening 0 a device user, endConnection, connectionLost(closed), closed-by-server(0), failHeld(lost), start
     open, awaiting a check; check says 1: opening 1 a device user, endConnection, lost(1), connectionLost(lost), checkLinks, start
-    open, suspect, awaiting a check; check says 2: opening 1 a device reconnect, endConnection, lost(1), connectionLost(lost), start, join
+    open, suspect, awaiting a check; check says 2: opening 1 a device reconnect, endConnection, lost(1), giveUp(lost), start, join
     open, awaiting a check; +WS_CONNECTED: open 2 waiting for 1, endConnection, lost(1), connectionLost(lost), checkLinks, reopened(2), beginConnection
     open, awaiting a check; +WS_CLOSED: opening 0 a device user, endConnection, connectionLost(closed), closed-by-server(0), failHeld(lost), start
     open, kept, awaiting a check; +WS_CLOSED: opening 0 a device user, endConnection, connectionLost(closed), closed-by-server(0), startTimer, start
-    open, awaiting a check; corrupt data: opening 1 a device reconnect, endConnection, lost(1), connectionLost(lost), start, join
+    open, awaiting a check; corrupt data: opening 1 a device reconnect, endConnection, lost(1), giveUp(lost), start, join
     open, awaiting a check; device restarted: opening 0 a device user, deviceLost, endConnection, device-lost(0), failHeld(lost), start
     open, kept, awaiting a check; device restarted: opening 0 a device user, deviceLost, endConnection, device-lost(0), start
   `);
@@ -54,14 +54,14 @@ describe('close()', () => {
   rows(`
     closed; close(): closed 0, failHeld(closed), done
     backing off; close(): closed 0, failHeld(closed), endConnection, closed(0), done
-    opening; close(): closing 0, failHeld(closed), connectionLost(closed), start, OPEN_ABORTED
+    opening; close(): closing 0, failHeld(closed), giveUp(closed), start, OPEN_ABORTED
     opening at stage clock; close(): closed 0, failHeld(closed), endConnection, closed(0), done, OPEN_ABORTED
-    opening from 3 in the queue; close(): closing 4, failHeld(closed), closing(4), connectionLost(closed), start, OPEN_ABORTED
+    opening from 3 in the queue; close(): closing 4, failHeld(closed), closing(4), giveUp(closed), start, OPEN_ABORTED
     open; close(): closing 4, failHeld(closed), closing(4), start
-    open; close() at once: closing 4, failHeld(closed), closing(4), connectionLost(closed), start
-    reconnecting; close(): closing 4, failHeld(closed), closing(4), connectionLost(closed), start
+    open; close() at once: closing 4, failHeld(closed), closing(4), giveUp(closed), start
+    reconnecting; close(): closing 4, failHeld(closed), closing(4), giveUp(closed), start
     closing; close(): closing 4, failHeld(closed), join
-    closing; close() at once: closing 4, failHeld(closed), connectionLost(closed), endWait, join
+    closing; close() at once: closing 4, failHeld(closed), giveUp(closed), endWait, join
     closing, then b; close(): closing 4, failHeld(closed), join, OPEN_ABORTED
     close refused; close(): closing 4, failHeld(closed), start
   `);
@@ -69,17 +69,17 @@ describe('close()', () => {
 
 describe('close() by an owner, and an abort of open()', () => {
   rows(`
-    open; close(owner old): closing 4, failHeld(closed), closing(4), connectionLost(closed), start
+    open; close(owner old): closing 4, failHeld(closed), closing(4), giveUp(closed), start
     open; close(owner new): open 2, done
     opening; close(owner new): opening 0 a sequence user, done
     backing off; close(owner new): backingOff 0 for 1, done
-    closing; close(owner old): closing 4, failHeld(closed), connectionLost(closed), endWait, join
+    closing; close(owner old): closing 4, failHeld(closed), giveUp(closed), endWait, join
     closing; close(owner new): closing 4, done
     closing, then b; close(owner old): closing 4 then b, join
-    closing, then b; close(owner new): closing 4, failHeld(closed), connectionLost(closed), endWait, join, OPEN_ABORTED
+    closing, then b; close(owner new): closing 4, failHeld(closed), giveUp(closed), endWait, join, OPEN_ABORTED
     closed; abort of open(b): closed 0
     opening; abort of open(b): opening 0 a sequence user
-    opening to b; abort of open(b): closing 0, failHeld(closed), connectionLost(closed), start, OPEN_ABORTED
+    opening to b; abort of open(b): closing 0, failHeld(closed), giveUp(closed), start, OPEN_ABORTED
     opening to b at stage device; abort of open(b): closed 0, failHeld(closed), endConnection, closed(0), done, OPEN_ABORTED
     open to b; abort of open(b): open 2
     closing; abort of open(b): closing 4
@@ -191,7 +191,7 @@ describe('check', () => {
     open; check says 1: reconnecting 1, endConnection, lost(1), connectionLost(lost), checkLinks
     open; check says 2: open 2, confirmSends
     open; check says 3: reconnecting 3, endConnection, lost(1), connectionLost(lost), checkLinks, reconnecting(3)
-    open, suspect; check says 2: opening 1 a device reconnect, endConnection, lost(1), connectionLost(lost), start
+    open, suspect; check says 2: opening 1 a device reconnect, endConnection, lost(1), giveUp(lost), start
     open, suspect; check says 1: reconnecting 1, endConnection, lost(1), connectionLost(lost), checkLinks
     reconnecting; check says 0: closed 0, endConnection, connectionLost(closed), closed-by-server(0), failHeld(lost)
     reconnecting; check says 1: reconnecting 1
@@ -241,12 +241,12 @@ describe('corrupt data and stalled links', () => {
   rows(`
     closed; corrupt data: closed 0
     opening; corrupt data: opening 0 a sequence user
-    open; corrupt data: opening 1 a device reconnect, endConnection, lost(1), connectionLost(lost), start
+    open; corrupt data: opening 1 a device reconnect, endConnection, lost(1), giveUp(lost), start
     reconnecting; corrupt data: reconnecting 1
     closing; corrupt data: closing 4
     closed; stalled: closed 0, checkLinks
     open; stalled: open 2 suspect, checkLinks
-    open; broken message: opening 1 a device reconnect, endConnection, lost(1), connectionLost(lost), start
-    closing; broken message: closing 4, failHeld(closed), connectionLost(closed), endWait
+    open; broken message: opening 1 a device reconnect, endConnection, lost(1), giveUp(lost), start
+    closing; broken message: closing 4, failHeld(closed), giveUp(closed), endWait
   `);
 });

@@ -182,14 +182,15 @@ function shownState(state: State): string {
   return parts.join(' ');
 }
 
-/** Events with their number, as `lost(1)`; `failHeld` and `connectionLost` with their reason. */
+/** Events with their number, as `lost(1)`; `failHeld` and `connectionLost` with their reason. `giveUp`: the driver itself ends the connection. */
 function shownEffect(effect: Effect): string {
   switch (effect.do) {
     case 'emitChange':
       return `${effect.cause}(${effect.number})`;
     case 'failHeld':
+      return `failHeld(${shownCode(effect.code)})`;
     case 'connectionLost':
-      return `${effect.do}(${effect.code === 'LINK_CLOSED' ? 'closed' : 'lost'})`;
+      return `${effect.end === 'gone' ? effect.do : 'giveUp'}(${shownCode(effect.code)})`;
     case 'policy':
       return effect.call;
     case 'settle': {
@@ -199,6 +200,10 @@ function shownEffect(effect: Effect): string {
     default:
       return effect.do;
   }
+}
+
+function shownCode(code: 'LINK_CLOSED' | 'LINK_NOT_OPEN'): string {
+  return code === 'LINK_CLOSED' ? 'closed' : 'lost';
 }
 
 /** What a step comes to: the state, then the effects in order. */
