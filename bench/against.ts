@@ -4,9 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { median, rounded, type Row } from './suite';
 
-/** Fields that identify the case of a row. The other numbers of a row are results. */
-const caseFields = 'suite layer format via direction devices links payload chunk rate delivers way';
-const isCaseField = new Set(caseFields.split(' '));
+/** Numbers that identify the case of a row, as its texts do. Its other numbers are results. */
+const isCaseNumber = new Set(['devices', 'links', 'payload', 'chunk', 'rate']);
 /** Numbers that say how much the suite measured. */
 const isAmount = new Set(['messages', 'sent', 'received', 'minimumMilliseconds']);
 
@@ -49,9 +48,11 @@ function figures(rounds: readonly (readonly Row[])[]): Map<string, number[]> {
   const found = new Map<string, number[]>();
   for (const row of rounds.flat()) {
     const fields = Object.entries(row);
-    const what = fields.filter(([name]) => isCaseField.has(name)).map(([, value]) => String(value));
+    const what = fields
+      .filter(([name, value]) => typeof value === 'string' || isCaseNumber.has(name))
+      .map(([, value]) => String(value));
     for (const [name, value] of fields) {
-      if (typeof value !== 'number' || isCaseField.has(name) || isAmount.has(name)) continue;
+      if (typeof value !== 'number' || isCaseNumber.has(name) || isAmount.has(name)) continue;
       const key = `${what.join(' ')}\t${name}`;
       found.set(key, [...(found.get(key) ?? []), value]);
     }

@@ -79,8 +79,8 @@ export const tables: readonly Table[] = [
     columns: ['', 'baud rate', 'opens within', '64 KiB out', 'in', 'times as fast: out', 'in'],
     lines: (rows) =>
       rows.map((row) => [
-        climbLines[String(row.line)] ?? String(row.line),
-        Number(row.rate).toLocaleString('en-US'),
+        climbWirings[String(row.wiring)] ?? String(row.wiring),
+        Number(row.foundRate).toLocaleString('en-US'),
         `${String(row.climbMilliseconds)} ms`,
         `${String(row.sendMilliseconds)} ms`,
         `${String(row.receiveMilliseconds)} ms`,
@@ -203,10 +203,10 @@ const ways: Readonly<Record<string, string>> = {
   pty: 'pty, two processes',
 };
 
-const climbLines: Readonly<Record<string, string>> = {
+const climbWirings: Readonly<Record<string, string>> = {
   fixed: 'fixed',
   wired: 'automatic, RTS and CTS wired',
-  noisy: 'automatic, wired, bytes damaged above 921,600',
+  noisy: 'automatic, wired, bytes corrupt above 921,600',
   unwired: 'automatic, not wired',
 };
 

@@ -3,7 +3,7 @@ export type Row = Readonly<Record<string, unknown>>;
 
 /** The effort for a measurement. */
 export interface Effort {
-  /** The shortest round of one candidate. */
+  /** Target duration of a round of one candidate. */
   readonly roundMs: number;
   /** Rounds of each candidate, an odd number. The median counts. */
   readonly rounds: number;

@@ -22,7 +22,7 @@ Replays a recording of the driver in virtual time. Prints the first difference f
   --against-simulator  compares the output of the simulated device with that of the recorded one; for a recording of the
                        driver, with servers that act as the recording shows
 
-Exit code: 0 no difference, 1 a difference, 2 the file cannot be replayed.
+Exit code of a comparison: 0 no difference, 1 a difference. 2: the file cannot be replayed, or the options are wrong.
 `;
 
 async function main(): Promise<number> {
@@ -36,7 +36,9 @@ async function main(): Promise<number> {
     },
   });
   const [file, ...others] = positionals;
-  if (values.help || file === undefined || others.length > 0) {
+  const { minimize, shows } = values;
+  const isWrong = minimize ? values['against-simulator'] : shows !== undefined;
+  if (values.help || file === undefined || others.length > 0 || isWrong) {
     process.stdout.write(USAGE);
     return values.help ? 0 : 2;
   }
@@ -50,8 +52,8 @@ async function main(): Promise<number> {
   const recording = parseDriverRecording(text);
   if (recording.heading.driver.from === 'middle')
     throw new Error('the recording has no snapshot to start from');
-  if (!values.minimize) return againstDriver(recording);
-  process.stdout.write(await minimized(recording, values.shows));
+  if (!minimize) return againstDriver(recording);
+  process.stdout.write(await minimized(recording, shows));
   return 0;
 }
 

@@ -10,7 +10,7 @@ import { root } from './root.mjs';
 
 /** What a user of the package sees, in the order of the page. Scopes that are not here are left out. */
 const HEADINGS = new Map([
-  ['Nodes', ['nodes', 'examples', 'editor', 'locales']],
+  ['Nodes', ['nodes', 'examples', 'locales']],
   ['Driver', ['driver', 'device', 'link', 'at', 'port', 'commands', 'provisioning']],
   ['Simulated ESP32', ['simulator']],
   ['Package and documentation', ['build', 'docs', 'start']],
@@ -66,14 +66,15 @@ export function isVersion(text) {
   return /^\d+\.\d+\.\d+(-[\w.]+)?$/.test(text);
 }
 
-/** Writes the version, and its section, unless the page has one: its sentences may be made by hand. */
-export function write(version, text) {
+/** Whether a page has the section of a version: its sentences may be made by hand. */
+export function hasSection(page, version) {
   const heading = `## ${version}`;
-  edit('CHANGELOG.md', (page) =>
-    page.split('\n').some((line) => line === heading || line.startsWith(`${heading} `))
-      ? page
-      : withSection(page, text),
-  );
+  return page.split('\n').some((line) => line === heading || line.startsWith(`${heading} `));
+}
+
+/** Writes the version, and its section, unless the page has one. */
+export function write(version, text) {
+  edit('CHANGELOG.md', (page) => (hasSection(page, version) ? page : withSection(page, text)));
   edit('package.json', (json) => json.replace(/"version": ".*?"/, `"version": "${version}"`));
   // The package's own version stands twice at the head of the lock file.
   edit('package-lock.json', (json) => {

@@ -1,10 +1,10 @@
 #!/usr/bin/env node
 // `npm run release -- 0.2.0`: makes a release of the last commit. Writes the section of CHANGELOG.md, unless it is there
-// already, and the version, then commits and tags. `--dry-run` prints the section, and changes nothing.
+// already, and the version, then commits and tags. `--dry-run` prints what it would write, and changes nothing.
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { commitsSinceRelease, isVersion, section, write } from './changelog.mjs';
+import { commitsSinceRelease, hasSection, isVersion, section, write } from './changelog.mjs';
 import { root } from './root.mjs';
 
 const USAGE = 'npm run release -- VERSION [--dry-run]';
@@ -21,8 +21,12 @@ if (problem !== undefined) {
 const tag = `v${version}`;
 const commits = commitsSinceRelease();
 if (isDryRun) {
-  console.log(section(version, today(), commits));
-  console.log(`Would write this and the version to ${FILES.join(', ')}, commit, and tag ${tag}.`);
+  const isWritten = hasSection(readFileSync(join(root, 'CHANGELOG.md'), 'utf8'), version);
+  if (!isWritten) console.log(section(version, today(), commits));
+  const what = isWritten ? 'the version' : 'this and the version';
+  const files = isWritten ? FILES.slice(1) : FILES;
+  if (isWritten) console.log(`CHANGELOG.md has a section ${version}, which stays.`);
+  console.log(`Would write ${what} to ${files.join(', ')}, commit, and tag ${tag}.`);
 } else {
   write(version, section(version, today(), commits));
   git('add', ...FILES);

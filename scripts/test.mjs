@@ -9,7 +9,7 @@ import { prepare, root, run } from './prepare.mjs';
 await prepare();
 const hook = join(root, 'scripts', 'typescript.cjs');
 const { compiled } = createRequire(import.meta.url)(hook);
-for (const folder of ['driver', 'simulator', 'nodes', 'bench', 'test']) {
+for (const folder of ['driver', 'simulator', 'replay', 'nodes', 'bench', 'test']) {
   for (const file of filesIn(join(root, folder), '.ts'))
     if (!file.endsWith('.d.ts')) compiled(file);
 }

@@ -6,9 +6,9 @@ const START_RATE = 115_200;
 const TRANSFER_BYTES = 64 * 1024;
 const MESSAGE_BYTES = 8192;
 
-type Line = 'fixed' | 'wired' | 'noisy' | 'unwired';
+type Wiring = 'fixed' | 'wired' | 'noisy' | 'unwired';
 
-const serial: Readonly<Record<Line, SerialOptions>> = {
+const serial: Readonly<Record<Wiring, SerialOptions>> = {
   fixed: { baudRate: START_RATE },
   wired: { baudRate: START_RATE, rtsCts: true },
   noisy: { baudRate: START_RATE, rtsCts: true, corruption: corruptsAbove(921_600) },
@@ -16,7 +16,7 @@ const serial: Readonly<Record<Line, SerialOptions>> = {
 };
 
 interface Transfer {
-  readonly rate: number;
+  readonly foundRate: number;
   readonly climbMilliseconds: number;
   readonly sendMilliseconds: number;
   readonly receiveMilliseconds: number;
@@ -25,11 +25,11 @@ interface Transfer {
 /** Sends and receives 64 KiB at the baud rate that the driver finds, in virtual time. */
 export async function* run(effort: Effort): AsyncGenerator<Row> {
   const fixed = await measure('fixed');
-  for (const line of varied<Line>(effort, ['fixed', 'wired', 'noisy', 'unwired'])) {
-    const found = line === 'fixed' ? fixed : await measure(line);
+  for (const wiring of varied<Wiring>(effort, ['fixed', 'wired', 'noisy', 'unwired'])) {
+    const found = wiring === 'fixed' ? fixed : await measure(wiring);
     yield {
       suite: 'climb',
-      line,
+      wiring,
       ...found,
       timesSend: rounded(fixed.sendMilliseconds / found.sendMilliseconds),
       timesReceive: rounded(fixed.receiveMilliseconds / found.receiveMilliseconds),
@@ -37,10 +37,10 @@ export async function* run(effort: Effort): AsyncGenerator<Row> {
   }
 }
 
-async function measure(line: Line): Promise<Transfer> {
+async function measure(wiring: Wiring): Promise<Transfer> {
   const harness = new Harness({
-    serial: serial[line],
-    device: line === 'fixed' ? {} : { negotiatedRate: 'automatic' },
+    serial: serial[wiring],
+    device: wiring === 'fixed' ? {} : { negotiatedRate: 'automatic' },
   });
   await harness.ready();
   const { clock, device, server } = harness;
@@ -58,10 +58,10 @@ async function measure(line: Line): Promise<Transfer> {
   connection.send({ fin: true, opcode: 2, payload: Buffer.alloc(TRANSFER_BYTES, 'x') });
   await clock.until(() => harness.messages.length > before, 60_000);
   const received = clock.now();
-  const rate = harness.hostRate ?? START_RATE;
+  const foundRate = harness.hostRate ?? START_RATE;
   await harness.end();
   return {
-    rate,
+    foundRate,
     climbMilliseconds: rounded(opened - start),
     sendMilliseconds: rounded(sent - opened),
     receiveMilliseconds: rounded(received - sent),

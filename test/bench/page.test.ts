@@ -48,6 +48,14 @@ describe('two versions side by side', () => {
     ]);
   });
 
+  it('rows that differ in a text are cases of their own', () => {
+    const rows = [['idle', 'open'].map((view) => ({ suite: 'recorder', view, cpu: 1 }))];
+    assert.deepEqual(
+      ratios(rows, rows).map(({ what }) => what),
+      ['recorder idle', 'recorder open'],
+    );
+  });
+
   const skip = keptFiles() === undefined && 'there is no Git repository here';
   it('a revision is built, measured, and cleared away', { skip }, () => {
     const found = compareWith('HEAD', 1, ['--quick', 'parser']);

@@ -110,6 +110,11 @@ describe('npm run release', { skip }, () => {
     const page = '# Changelog\n\n## 0.2.0 (soon)\n\nClear words.\n\n## 0.1.0\n';
     repository.write('CHANGELOG.md', page);
     repository.git('commit', '-q', '-am', 'docs: say what is new');
+    const { stdout } = release(repository, '0.2.0', '--dry-run');
+    assert.match(
+      stdout,
+      /^CHANGELOG\.md has a section 0\.2\.0, which stays\.\nWould write the version /,
+    );
     assert.equal(release(repository, '0.2.0').status, 0);
     assert.equal(repository.read('CHANGELOG.md'), page);
   });

@@ -75,4 +75,14 @@ describe('esp-at-replay', () => {
     assert.equal(run(written('no.jsonl', 'no recording')).status, 2);
     assert.equal(run().status, 2);
   });
+
+  it('exits with 2 and its usage for options that do not go together', () => {
+    for (const options of [
+      ['--shows', 'x'],
+      ['--minimize', '--against-simulator'],
+    ]) {
+      const { status, stdout } = run(...options, 'any.jsonl');
+      assert.deepEqual([status, stdout.slice(0, 19)], [2, 'esp-at-replay FILE\n']);
+    }
+  });
 });

@@ -30,12 +30,8 @@ const timeout = timeoutSetting(timeoutRange);
 export const checks = {
   uri: sourced('uri', 'uri', (value, settings) => {
     const uri = asText(value);
-    if (uri === '') {
-      // Without a message that names one, there is nothing to keep open.
-      const opens = settings.keepOpen === true && settings.link !== 'msg';
-      return opens ? { code: 'INVALID_URI', details: { reason: 'EMPTY' } } : undefined;
-    }
-    if (isVariable(uri)) return undefined;
+    // Empty: a message names it.
+    if (uri === '' || isVariable(uri)) return undefined;
     if (isTemplate(uri)) return templateRefusal('uri', uri);
     return refused('INVALID_URI', uriFlaw(uri)) ?? lineRefusal('INVALID_URI', settings, { uri });
   }),

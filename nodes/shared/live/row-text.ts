@@ -21,10 +21,11 @@ export function rowText({ text, kind, payload }: TrafficRow): {
 } {
   if (kind === 'probe') return { folded: text === '' ? 'CR LF' : text };
   if (payload === undefined) return { folded: text };
-  const whole = payloadText(payload);
-  const start = whole.slice(0, FOLDED_CHARACTERS).replace(/\s+/g, ' ');
-  const folded = `${text === '' ? '' : `${text} `}${start}`;
-  return whole === start ? { folded } : { folded: `${folded} …`, whole };
+  const content = payloadText(payload);
+  const start = content.slice(0, FOLDED_CHARACTERS).replace(/\s+/g, ' ');
+  const after = (separator: string) => (text === '' ? '' : `${text}${separator}`);
+  const folded = after(' ') + start;
+  return content === start ? { folded } : { folded: `${folded} …`, whole: after('\n') + content };
 }
 
 /** Whether a filter shows a row. @param search any part of its text, in any case */

@@ -66,5 +66,6 @@ function prepared(RED: NodeAPI, node: Node, condition: string) {
 
 /** A message as the condition sees it: JSON parsed, other text as a string. */
 function replyOf({ bytes, opcode }: Message, json: unknown): object {
-  return { payload: json ?? (opcode === 2 ? bytes : bytes.toString()) };
+  const content = opcode === 2 ? bytes : bytes.toString();
+  return { payload: json === undefined ? content : json };
 }

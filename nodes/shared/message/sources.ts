@@ -1,6 +1,7 @@
 import type { Node, NodeAPI, NodeMessage } from 'node-red';
 import { isFixed, type Source } from '../checks/source';
 import { NodeError, type FlowName, type FlowReason } from '../errors/node-error';
+import { expandEnvironment } from './settings';
 
 /** The value of a setting for one message; a promise where it comes from a context or an expression. */
 export type ReadSetting = (msg: NodeMessage) => unknown;
@@ -32,7 +33,8 @@ export function reader(
   value: unknown,
   source: Source,
 ): ReadSetting {
-  const text = typeof value === 'string' ? value : '';
+  const given = typeof value === 'string' ? value : '';
+  const text = isFixed(source) ? expandEnvironment(RED, node, given) : given;
   const unreadable = (reason: FlowReason, cause?: unknown) =>
     new NodeError('VALUE_UNREADABLE', { setting, reason }, { cause });
   const failing = (error: NodeError) => () => {

@@ -98,9 +98,12 @@ describe('text of a row', () => {
 
   it('folds a payload that is long or has lines', () => {
     assert.deepEqual(rowText(data('short')), { folded: '+WS_DATA:0,1 short' });
-    assert.deepEqual(rowText(data('a\nb')), { folded: '+WS_DATA:0,1 a b …', whole: 'a\nb' });
+    assert.deepEqual(rowText(data('a\nb')), {
+      folded: '+WS_DATA:0,1 a b …',
+      whole: '+WS_DATA:0,1\na\nb',
+    });
     const { folded, whole } = rowText(data('x'.repeat(1000)));
-    assert.deepEqual([folded.length, whole?.length], [95, 1000]);
+    assert.deepEqual([folded.length, whole?.length], [95, 1013]);
   });
 
   it('shows UTF-8 as text and other bytes in hexadecimal', () => {

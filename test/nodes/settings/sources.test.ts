@@ -102,17 +102,17 @@ onEachRuntime('settings of typed inputs', (nodeRed) => {
     });
   }
 
-  it('ws-send sends an object that an expression makes as JSON, and a fixed text as it is', async () => {
+  it('ws-send sends an object that an expression makes as JSON, and a fixed text with its environment variables', async () => {
     await load('ws-send', { payload: '{ "t": payload }', payloadType: 'jsonata' });
     nodeRed.give('node', { payload: 21 });
     await nodeRed.next('out0');
     await nodeRed.unload();
-    await load('ws-send', { payload: 'ping ${x} {{y}}', payloadType: 'str' });
+    await load('ws-send', { payload: '${TEST_SOURCE} {{y}} ', payloadType: 'str' }, 'ping');
     nodeRed.give('node', {});
     await nodeRed.next('out0');
     assert.deepEqual(
       link().sent.map(({ payload }) => payload),
-      ['{"t":21}', 'ping ${x} {{y}}'],
+      ['{"t":21}', 'ping {{y}} '],
     );
   });
 
