@@ -38,7 +38,7 @@ const sentences = {
   DEVICE_DISCONNECTED:
     'The device is disconnected, and its port is free. Connect it again, then try again.',
   RATE_NOT_NEGOTIATED:
-    'The serial port does not work at {rate} baud and stays at {before}. Check the cable, or choose a lower baud rate.',
+    'The serial port does not work at {rate} baud and now uses {current}. Check the cable, or choose a lower baud rate.',
   NO_WEBSOCKET:
     'This firmware has no WebSocket commands. Build ESP-AT with menuconfig: Component config > AT > AT WebSocket command support.',
   FIRMWARE_UNKNOWN:
@@ -46,6 +46,8 @@ const sentences = {
   // Commands
   COMMAND_FAILED:
     'The device answered ERROR to {command}{reason}. Check the settings for this command.',
+  COMMAND_QUEUE_FULL:
+    'The command was not sent: {limit} others wait already. Send it again when some of them have ended.',
   COMMAND_TOO_LONG:
     'The command is {length} bytes long, and at most {limit} fit. Make its values shorter.',
   INVALID_COMMAND: 'Change the AT command: {reason}.',

@@ -21,12 +21,14 @@ const MAX_SECONDS_MS = 7_200_000;
 /** Information responses before ERROR where a certificate slot is empty. */
 const EMPTY_SLOT_PREFIXES = ['NO CERT FOUND', 'NO PRVT_KEY FOUND', 'NO CA FOUND'];
 
+type ConfigTraits = Pick<Capabilities, 'authentication' | 'maxBuffer'>;
+
 /**
  * `AT+WSCFG`: configures the link's next WSOPEN, which uses the settings up. Only for a closed link: on an open link
  * the firmware frees certificates that are in use, and sets nothing.
  * @throws EspAtError `INVALID_LINK`, `INVALID_CONFIG`, `AUTH_NOT_SUPPORTED`
  */
-export function wscfg(link: LinkId, config: LinkConfig, capabilities: Capabilities): Command {
+export function wscfg(link: LinkId, config: LinkConfig, capabilities: ConfigTraits): Command {
   const id = checkLink(link);
   const given: Unchecked<LinkConfig> = config;
   const { bufferBytes = DEFAULT_BUFFER_BYTES } = given;
@@ -46,7 +48,7 @@ export function wscfgProbe(link: LinkId): Command {
 }
 
 /** Omits mode 0, the firmware's default: old firmware refuses the parameter. */
-function authentication(config: Unchecked<LinkConfig>, capabilities: Capabilities): number[] {
+function authentication(config: Unchecked<LinkConfig>, capabilities: ConfigTraits): number[] {
   const { auth = 0, pki = 0, ca = 0 } = config;
   const mode = whole('auth', auth, 0, 3);
   if (mode === 0) return [];

@@ -35,8 +35,8 @@ import type {
 import { SessionLoop } from './session/session-loop';
 import type { SessionContext } from './session/session-state';
 
-/** Limit of the pending commands of {@link Device.command}. */
-const COMMAND_LIMIT = { messages: 100, bytes: 65_536 };
+/** Most pending commands of {@link Device.command}. */
+const MAX_COMMANDS = 100;
 const DEFAULT_QUEUE = { messages: 1000, bytes: 4 * 1024 * 1024 };
 
 /**
@@ -48,7 +48,8 @@ export class Device extends EventEmitter<DeviceEvents> implements AsyncDisposabl
   readonly links: readonly [Link, Link, Link];
   readonly #recorder: DeviceRecorder | undefined;
   readonly #queueLimit: QueueLimit;
-  readonly #commands = new QueueLimit(COMMAND_LIMIT);
+  /** Pending commands of {@link command}. */
+  #commands = 0;
   readonly #counters: DeviceCounters;
   readonly #status: DeviceStatus;
   readonly #loop: SessionLoop;
@@ -208,19 +209,20 @@ export class Device extends EventEmitter<DeviceEvents> implements AsyncDisposabl
   /**
    * Queues any other AT command, and returns its information responses. Refuses commands that break the driver's
    * assumptions. An abort takes the command out of the queue; the driver drops the response to a running one.
-   * @throws EspAtError `INVALID_COMMAND`, `COMMAND_FAILED`, `DEVICE_*`, `PORT_*`; `QUEUE_FULL` where 100 wait
+   * @throws EspAtError `INVALID_COMMAND`, `COMMAND_FAILED`, `DEVICE_*`, `PORT_*`; `COMMAND_QUEUE_FULL` where 100 wait
    */
   async command(text: string, wait: Wait = {}): Promise<string[]> {
     const command = rawCommand(text);
     wait.signal?.throwIfAborted();
     this.#recorder?.called('command', text);
     if (!this.#loop.session?.checks) throw this.#status.unavailableError;
-    const bytes = Buffer.byteLength(text);
-    this.#commands.take(bytes);
+    if (this.#commands >= MAX_COMMANDS)
+      throw new EspAtError('COMMAND_QUEUE_FULL', { limit: MAX_COMMANDS });
+    this.#commands++;
     try {
       return [...(await waitFor(this.#loop.session.run(command, wait), wait))];
     } finally {
-      this.#commands.give(bytes);
+      this.#commands--;
     }
   }
 

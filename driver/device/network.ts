@@ -167,6 +167,7 @@ export class Network {
     if (this.#station === 'joined' || (await this.#hasJoined())) return;
     this.#error = new EspAtError('WIFI_NOT_JOINED');
     this.#warn(this.#error);
+    this.#pollLater();
   }
 
   async #waitForTime(): Promise<void> {

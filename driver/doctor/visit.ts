@@ -1,6 +1,7 @@
 import { AtClient } from '../at/at-client';
 import type { Clock } from '../clock';
 import { SessionPort } from '../device/session/session-port';
+import { NEW_MEMORY } from '../device/session/session-state';
 import { EspAtError } from '../errors';
 import type { Port, PortOpener } from '../port/port';
 import { DeviceCounters } from '../statistics/device-counters';
@@ -63,8 +64,7 @@ export class Visit {
     const clock = this.#clock;
     const options = { port: this.#opener, clock, random: Math.random, memory: {} };
     const context = { options, counters: this.#counters };
-    const before = { negotiatedRateWorks: true, slowness: 1 };
-    const port = new SessionPort(this.#port, context, before, () => undefined);
+    const port = new SessionPort(this.#port, context, NEW_MEMORY, () => undefined);
     const client = new AtClient(port, clock, () => undefined);
     this.#client = client;
     const examined = client.sequence(async (access) => {

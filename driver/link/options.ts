@@ -120,6 +120,9 @@ function isEncrypted(uri: string): boolean {
   return /^wss:/i.test(uri);
 }
 
+/** Capabilities with which settings pass that some firmware takes. */
+const ANY_FIRMWARE = { authentication: true, maxBuffer: 16_384 };
+
 /**
  * Checks the options of an open before the driver writes anything.
  * @param capabilities undefined while no device is ready
@@ -130,9 +133,7 @@ export function checkOpen(link: LinkId, options: OpenOptions, capabilities?: Cap
   wsopen(link, placed);
   checkReceiving(options);
   placed.headers?.forEach((header) => wshead(header));
-  if (capabilities) {
-    wscfg(link, options.config ?? {}, capabilities);
-    if (options.headers?.length && !capabilities.headers)
-      throw new EspAtError('HEADERS_NOT_SUPPORTED');
-  }
+  wscfg(link, options.config ?? {}, capabilities ?? ANY_FIRMWARE);
+  if (options.headers?.length && capabilities?.headers === false)
+    throw new EspAtError('HEADERS_NOT_SUPPORTED');
 }

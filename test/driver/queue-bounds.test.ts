@@ -41,11 +41,11 @@ describe('a flood of calls at once', () => {
     await harness.end();
   });
 
-  it('of command(): 100 wait, the others fail with QUEUE_FULL, and later ones go again', async () => {
+  it('of command(): 100 wait, the others fail with COMMAND_QUEUE_FULL, and later ones go again', async () => {
     const { harness } = await requestHarness();
     const counts = await endings(times(CALLS, () => harness.device.command('AT+CWSTATE?')));
     await harness.clock.advance(60_000);
-    assert.deepEqual(counts, { pending: 0, QUEUE_FULL: CALLS - 100, done: 100 });
+    assert.deepEqual(counts, { pending: 0, COMMAND_QUEUE_FULL: CALLS - 100, done: 100 });
     assert.ok(await harness.clock.wait(harness.device.command('AT+CWSTATE?')));
     await harness.end();
   });

@@ -45,7 +45,7 @@ export class AutomaticRate {
     limit.rateFailed(baudRate, clock.now());
     void this.#climb().then(() => {
       if (port.baudRate === baudRate || port.baudRate === undefined) return;
-      const details = { rate: baudRate, before: port.baudRate };
+      const details = { rate: baudRate, current: port.baudRate };
       this.#listener({ kind: 'lowered', error: new EspAtError('RATE_NOT_NEGOTIATED', details) });
     });
   }

@@ -23,7 +23,7 @@ export async function negotiateRate(
   const flowControl = options.flowControl === true ? 'both' : 'none';
   const rate = port.negotiatedRate ?? before;
   if (rate === before) {
-    if (flowControl === 'both') await switchFlowControlOn(access, before);
+    if (flowControl === 'both') await switchFlowControlOn(access, port, before);
     return;
   }
   const climb: Climb = {
@@ -35,14 +35,23 @@ export async function negotiateRate(
     unwiredFlowControl: 'none',
     wires: flowControl === 'both' ? 'proven' : 'none',
   };
+  if (flowControl === 'both') port.flowControlSet = true;
   const end = await runRateState(access, port, climbFrom({ rate: before, flowControl }, climb));
   if (port.baudRate === rate && end.kind === 'settled') return;
   port.negotiatedRateWorks = false;
-  warn(new EspAtError('RATE_NOT_NEGOTIATED', { rate, before }));
-  if (end.kind === 'lost') throw new EspAtError('DEVICE_UNRESPONSIVE', { port: port.address });
+  const current = end.kind === 'settled' ? end.good.rate : before;
+  warn(new EspAtError('RATE_NOT_NEGOTIATED', { rate, current }));
+  if (end.kind !== 'settled') throw new EspAtError('DEVICE_UNRESPONSIVE', { port: port.address });
+  if (flowControl === 'both') await switchFlowControlOn(access, port, current);
 }
 
-async function switchFlowControlOn({ run }: SequenceAccess, rate: number): Promise<void> {
+async function switchFlowControlOn(
+  { run }: SequenceAccess,
+  port: SessionPort,
+  rate: number,
+): Promise<void> {
   const uart = await runOptionalQuery(run, uartQuery(), parseUart);
-  if (uart?.flowControl !== 'both') await run(uartCur(rate, 'both'));
+  if (uart?.flowControl === 'both') return;
+  port.flowControlSet = true;
+  await run(uartCur(rate, 'both'));
 }

@@ -24,7 +24,7 @@ export async function closeConnections(
   signal?: AbortSignal,
 ): Promise<void> {
   const frame = closePayload(GOING_AWAY);
-  const options = { opcode: CLOSE_OPCODE, timeout: CLOSE_TIMEOUT_MS };
+  const options = { opcode: CLOSE_OPCODE, timeoutMs: CLOSE_TIMEOUT_MS };
   let open = await tryQueryLinks(run);
   for (const { link, state } of open)
     // Ignores a refusal: the next check shows whether the link is closed.

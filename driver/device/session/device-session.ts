@@ -238,7 +238,8 @@ export class DeviceSession {
     const { rateLimit, emitter } = this.#context;
     const { signal } = this.#state.boot;
     const error = new EspAtError('DEVICE_UNRESPONSIVE', { port: this.#port.address });
-    rateLimit.deviceLost(this.#port.baudRate);
+    // The start rate is not to blame: it is the rate of a restarted device, too.
+    rateLimit.deviceLost(this.#port.isNegotiated ? this.#port.baudRate : undefined);
     // Resets only a device that was at its start rate already: otherwise the initialization first searches there.
     const fellBack = await this.#port.fallBack().catch(() => false);
     const wasReset = !fellBack && (await resetByRts(this.#port, emitter));

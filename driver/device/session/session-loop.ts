@@ -8,7 +8,12 @@ import { DeviceSession } from './device-session';
 import { RateLimit } from '../baud-rate/rate-limit';
 import type { DeviceStatus } from '../device-status';
 import type { PortMemory } from '../options';
-import type { SessionContext, SessionEvent, SessionMemory, SessionStart } from './session-state';
+import {
+  NEW_MEMORY,
+  type SessionContext,
+  type SessionEvent,
+  type SessionStart,
+} from './session-state';
 
 /** Milliseconds: the first and the longest delay before a failed port opens again. */
 const FIRST_REOPEN_DELAY_MS = 500;
@@ -16,8 +21,6 @@ const MAX_REOPEN_DELAY_MS = 1000;
 
 /** State while the port is closed. `disconnected`: the links keep their goals until the next start. */
 type Rest = 'stopped' | 'disconnected';
-
-const NEW_MEMORY: SessionMemory = { negotiatedRateWorks: true, slowness: 1, pendingPrompt: false };
 
 type LoopState =
   | { readonly kind: Rest }
@@ -130,7 +133,8 @@ export class SessionLoop {
 
   /** Opens the port, and runs a session until its end; returns the reason for the end. */
   async #runSession(signal: AbortSignal, before?: EspAtError): Promise<EspAtError> {
-    const { port: opener, flowControl = false } = this.#context.options;
+    const context = this.#context;
+    const { port: opener, flowControl = false } = context.options;
     const current: { session?: DeviceSession; lost?: EspAtError } = {};
     const handlers: PortHandlers = {
       data: (chunk) => {
@@ -163,8 +167,8 @@ export class SessionLoop {
       error: before?.code === 'DEVICE_UNRESPONSIVE' ? before : undefined,
     };
     const take = (event: SessionEvent) => this.#take(event);
-    this.#context.counters.portOpened();
-    const session = new DeviceSession(port, this.#context, start, take);
+    context.counters.portOpened();
+    const session = new DeviceSession(port, context, start, take);
     current.session = this.#session = session;
     const stop = () => session.stop(asEspAtError(signal.reason));
     signal.addEventListener('abort', stop, { once: true });
@@ -172,7 +176,8 @@ export class SessionLoop {
     const { error, memory } = await session.ended;
     signal.removeEventListener('abort', stop);
     this.#session = undefined;
-    this.#memory = memory;
+    // After usePort() the memory is of another port.
+    if (this.#context === context) this.#memory = memory;
     await port.close();
     return error;
   }

@@ -74,8 +74,9 @@ export class SessionMachine {
     this.become({ kind: 'ended', boot, error });
     this.endBoot(boot, error);
     this.client.close(error);
-    const { negotiatedRateWorks, slowness } = this.port;
-    this.#settle({ error, memory: { negotiatedRateWorks, slowness, pendingPrompt } });
+    const { negotiatedRateWorks, slowness, flowControlSet } = this.port;
+    const memory = { negotiatedRateWorks, slowness, flowControlSet, pendingPrompt };
+    this.#settle({ error, memory });
   }
 
   get hasEnded(): boolean {

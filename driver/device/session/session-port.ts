@@ -17,6 +17,8 @@ export class SessionPort implements PortWriter {
   #flowControl: boolean;
   /** False once the negotiated rate has failed: a device that gets stuck at it needs a power cycle. */
   negotiatedRateWorks: boolean;
+  /** Whether the driver has set the device's flow control by the options. */
+  flowControlSet: boolean;
 
   /**
    * @param before what the session before knew of the port
@@ -25,7 +27,7 @@ export class SessionPort implements PortWriter {
   constructor(
     port: Port,
     { options, counters }: Pick<SessionContext, 'options' | 'counters'>,
-    before: Pick<SessionMemory, 'negotiatedRateWorks' | 'slowness'>,
+    before: Omit<SessionMemory, 'pendingPrompt'>,
     rateChanged: (isNegotiated: boolean) => void,
   ) {
     this.#port = port;
@@ -35,6 +37,7 @@ export class SessionPort implements PortWriter {
     this.#flowControl = options.flowControl === true;
     this.negotiatedRateWorks = before.negotiatedRateWorks;
     this.slowness = before.slowness;
+    this.flowControlSet = before.flowControlSet;
     this.#rateChanged = rateChanged;
     this.#baudRate = options.port.rate;
   }
@@ -164,7 +167,7 @@ export class SessionPort implements PortWriter {
 
   /** Whether the driver has changed the setting of the device's UART. */
   get isChanged(): boolean {
-    return this.isNegotiated || (this.isAutomatic && this.#flowControl);
+    return this.isNegotiated || this.flowControlSet || (this.isAutomatic && this.#flowControl);
   }
 
   /** Whether the rate is not the start rate: a restart of the device then resets it. */

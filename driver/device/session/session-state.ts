@@ -17,9 +17,19 @@ export interface SessionMemory {
   readonly negotiatedRateWorks: boolean;
   /** See {@link SessionPort.slowness}. */
   readonly slowness: number;
+  /** See {@link SessionPort.flowControlSet}. */
+  readonly flowControlSet: boolean;
   /** Whether a data prompt may still be open. */
   readonly pendingPrompt: boolean;
 }
+
+/** What the first session on a port knows. */
+export const NEW_MEMORY: SessionMemory = {
+  negotiatedRateWorks: true,
+  slowness: 1,
+  flowControlSet: false,
+  pendingPrompt: false,
+};
 
 export interface SessionEnd {
   readonly error: EspAtError;

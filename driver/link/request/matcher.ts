@@ -12,7 +12,8 @@ export interface KeyedKind {
   readonly request: JsonPath;
   /** Equal for kinds whose replies have their IDs in the same place. */
   readonly replyPlace: string;
-  readonly isArray: boolean;
+  /** Positions of ID and type in an array; undefined where requests and replies are objects. */
+  readonly positions?: readonly number[];
   /** The ID of the request that a message answers, and how; undefined for any other message. */
   idOf(json: unknown): { readonly id: unknown; readonly answer: Answer } | undefined;
 }
@@ -57,7 +58,6 @@ export function prepareRequest(
       const kind: KeyedKind = {
         request,
         replyPlace: JSON.stringify(reply),
-        isArray: false,
         idOf: (json) => ({ id: valueAt(json, reply), answer: 'reply' }),
       };
       return withId(payload, kind, () => ids.number());
@@ -76,7 +76,7 @@ function arrayKind(match: Extract<ReplyMatch, { by: 'array' }>): KeyedKind {
   return {
     request: [id],
     replyPlace: JSON.stringify([id, type, reply, error]),
-    isArray: true,
+    positions: [id, type],
     idOf: (json) => {
       if (!Array.isArray(json)) return undefined;
       const kind = valueAt(json, [type]);
@@ -94,8 +94,8 @@ export function keyOf(id: unknown): string | undefined {
 
 function withId(payload: RequestPayload, kind: KeyedKind, create: () => unknown): PreparedRequest {
   const json = jsonOf(payload);
-  if (kind.isArray ? !Array.isArray(json) : !isObject(json)) {
-    const reason = kind.isArray ? 'NOT_JSON_ARRAY' : 'NOT_JSON_OBJECT';
+  if (kind.positions ? !Array.isArray(json) : !isObject(json)) {
+    const reason = kind.positions ? 'NOT_JSON_ARRAY' : 'NOT_JSON_OBJECT';
     throw new EspAtError('INVALID_PAYLOAD', { reason }, { outcome: 'not-sent' });
   }
   const given = valueAt(json, kind.request);

@@ -49,7 +49,7 @@ export class ReplyFinder {
     json: unknown,
   ): Result<Found | undefined> {
     const [request, ...others] = requests;
-    if (!request) return this.#findNext(json);
+    if (!request) return this.#findNext();
     const goOn = () => this.#findConditional(others, message, json);
     const { matcher } = request;
     if (matcher.by !== 'function' || !this.#mayBeAnswered(request)) return goOn();
@@ -83,10 +83,10 @@ export class ReplyFinder {
     return goOn();
   }
 
-  #findNext(json: unknown): Found | undefined {
+  #findNext(): Found | undefined {
     const [request] = this.#table.inOrder;
     if (!request || !this.#mayBeAnswered(request)) return undefined;
-    return { request, answer: 'reply', json };
+    return { request, answer: 'reply', json: undefined };
   }
 }
 

@@ -217,7 +217,7 @@ export class Requests {
     const isLate = !request.isOpen;
     this.#table.delete(request);
     if (isLate) request.become({ kind: 'settled' });
-    else if (answer === 'error') request.reject(this.#replyError(reply), false);
+    else if (answer === 'error') request.reject(this.#replyError(request, reply), false);
     else request.resolve(reply);
     if (isLate) onLate?.(reply);
     if (isLate ? emitLate : emitReply) this.#emit(message);
@@ -246,8 +246,10 @@ export class Requests {
     if (request.matcher.by === 'next') this.#sendNext();
   }
 
-  #replyError({ json }: Reply): EspAtError {
-    const [, , ...said] = Array.isArray(json) ? (json as unknown[]) : [];
+  #replyError({ matcher }: PendingRequest, { json }: Reply): EspAtError {
+    const positions = matcher.by === 'key' ? (matcher.kind.positions ?? []) : [];
+    const values = Array.isArray(json) ? (json as unknown[]) : [];
+    const said = values.filter((_, position) => !positions.includes(position));
     const texts = said.filter((each) => typeof each === 'string' && each !== '');
     return this.#error('REPLY_ERROR', { reason: texts.join(': ') }, 'sent');
   }

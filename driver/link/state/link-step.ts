@@ -91,8 +91,9 @@ function open(state: State, claim: Claim, deviceInSync: boolean): Step {
   const { goal, operation } = claim;
   switch (state.kind) {
     case 'closed':
-    case 'backingOff':
       return start(claim, 'user');
+    case 'backingOff':
+      return [...start(claim, 'user'), ...(isSameUri(state, claim) ? [] : [FAIL_HELD_CLOSED])];
     case 'opening':
       if (isSameUri(state, claim))
         return [
@@ -100,7 +101,7 @@ function open(state: State, claim: Claim, deviceInSync: boolean): Step {
           { do: 'join', operation, to: state.operation },
         ];
       if (goal.options.replace && isUnknownToDevice(state))
-        return [...start(claim, 'user'), aborted(state.operation)];
+        return [...start(claim, 'user'), FAIL_HELD_CLOSED, aborted(state.operation)];
       return replace(state, claim);
     case 'open':
       if (!isSameUri(state, claim)) return replace(state, claim);

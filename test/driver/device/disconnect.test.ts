@@ -2,9 +2,12 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { systemClock } from '../../../driver/clock';
 import { Device } from '../../../driver/device/device';
+import { EspAtError } from '../../../driver/errors';
 import { portAt } from '../../../driver/port/open';
 import { SimulatedDevice } from '../../../simulator';
+import { Harness } from '../../harness/harness';
 import { startPathServer } from '../../harness/network/path-server';
+import { MemoryPort } from '../../harness/port/memory-port';
 import { openPty, whyNoPty } from '../../harness/port/pty';
 import { code, failure, lines, readyHarness, story } from '../../harness/ready-harness';
 
@@ -179,6 +182,29 @@ describe('another port', () => {
     );
     assert.deepEqual(harness.events, []);
     assert.equal(device.statistics().port.opens, 1);
+  });
+
+  it('is negotiated with, though the rate failed on the port that is in use at the call', async () => {
+    const ports = [460_800, 921_600].map((maxRate) => {
+      const setRate = (rate: number) => {
+        if (rate > maxRate) throw new EspAtError('PORT_FAILED');
+      };
+      const farEnd = () => ({ write: (bytes: Uint8Array) => harness.simulator.write(bytes) });
+      return new MemoryPort(farEnd, { rate: 115_200, setRate });
+    });
+    const [one, other] = ports;
+    assert.ok(one && other);
+    const output = (bytes: Buffer) => ports.forEach((port) => port.deliver(bytes));
+    const device = { port: one, negotiatedRate: 921_600 };
+    const harness: Harness = new Harness({ device, simulator: { output } });
+    await harness.ready();
+    harness.device.usePort(other);
+    one.unplug();
+    await harness.clock.advance(1000);
+    await harness.clock.wait(harness.device.ready());
+    assert.ok(!one.text.includes('AT+UART_CUR='));
+    assert.match(other.text, /AT\+UART_CUR=921600,/);
+    await harness.end();
   });
 });
 

@@ -141,6 +141,25 @@ describe('a board in factory state without Wi-Fi settings', () => {
     await harness.clock.wait(harness.device.command('AT+CWJAP="home","password"'));
     assert.equal(shown(harness), 'ready');
   });
+
+  it('is asked every 30 s, so that it shows a join of which the driver got no URC', async () => {
+    const harness: Harness = new Harness({
+      simulator: {
+        wifi: [home],
+        joined: false,
+        output: (bytes) => {
+          const text = bytes.toString('latin1').replace(/WIFI (CONNECTED|GOT IP)\r\n/g, '');
+          if (text !== '') harness.port.deliver(Buffer.from(text, 'latin1'));
+        },
+      },
+    });
+    await harness.ready();
+    harness.simulator.write(Buffer.from('AT+CWMODE=1\r\n'));
+    await harness.clock.advance(100);
+    harness.simulator.write(Buffer.from('AT+CWJAP="home","password"\r\n'));
+    assert.ok(await harness.clock.until(() => shown(harness) === 'ready', 40_000));
+    await harness.end();
+  });
 });
 
 describe('scanning networks', () => {

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { EspAtError } from '../../../driver/errors';
+import { Harness } from '../../harness/harness';
+import { failure, readyHarness } from '../../harness/ready-harness';
 import { one, openHarness, two } from './open/open-harness';
 
 describe('an abort', () => {
@@ -96,4 +98,21 @@ describe('the owner of a link', () => {
     assert.equal(link.stateNumber, 0);
     await harness.end();
   });
+});
+
+describe('a message that is held for a link', () => {
+  for (const replace of [false, true])
+    it(`fails with an open of another URI ${replace ? 'that replaces one under way' : 'after a failed one'}`, async () => {
+      await using harness = replace ? new Harness() : await readyHarness();
+      const { device, clock, server } = harness;
+      const [link] = device.links;
+      device.start();
+      link.open({ uri: 'ws://host:1/', keepOpen: true }).catch(() => undefined);
+      if (!replace) await clock.until(() => harness.links.at(-1)?.event === 'retry', 20_000);
+      const held = failure(harness, link.send('for the other', { holdMs: 60_000 }));
+      await clock.wait(link.open({ uri: 'ws://host/plain', replace }));
+      assert.deepEqual([(await held).code, (await held).outcome], ['LINK_CLOSED', 'not-sent']);
+      await clock.advance(1000);
+      assert.ok(server.connections[0]?.frames.every(({ opcode }) => opcode !== 1));
+    });
 });

@@ -158,6 +158,28 @@ describe('an automatic baud rate', () => {
     await harness.end();
   });
 
+  it('is raised at once where the device was lost and found at its start rate', async () => {
+    let refuses = true;
+    const outcome = (line: string) =>
+      ({ kind: refuses && line === 'AT+UART_CUR?' ? 'error' : 'execute' }) as const;
+    const harness = new Harness({
+      serial: { baudRate: START, rtsCts: true },
+      device: { negotiatedRate: 'automatic' },
+      simulator: { hooks: { outcome } },
+    });
+    const { clock, device, simulator } = harness;
+    await harness.ready();
+    await clock.advance(1000);
+    refuses = false;
+    simulator.powerOff();
+    assert.ok(await clock.until(() => device.state.name !== 'ready', 60_000));
+    await clock.until(() => device.state.name !== 'resyncing', 60_000);
+    simulator.powerOn();
+    await clock.wait(device.ready());
+    assert.ok(await clock.until(() => harness.hostRate === 3_000_000, 10_000));
+    await harness.end();
+  });
+
   it('changes nothing on a pty, which takes any rate', async () => {
     const harness = automatic();
     const open = harness.port.open.bind(harness.port);

@@ -111,7 +111,7 @@ describe('flow control', () => {
   const told = (harness: Harness) =>
     harness.port.text.split(`AT+UART_CUR=${USUAL},8,1,0,3\r\n`).length - 1;
 
-  it('is switched on in the device once after each start', async () => {
+  it('is switched on in the device once after each start, and off on a stop', async () => {
     await using harness = new Harness({
       serial: { baudRate: USUAL },
       device: { flowControl: true },
@@ -119,13 +119,32 @@ describe('flow control', () => {
     await harness.ready();
     assert.equal(told(harness), 1);
     await harness.clock.wait(harness.device.stop());
+    assert.match(harness.port.text, /AT\+UART_CUR=115200,8,1,0,1\r\n$/);
     await harness.ready();
-    assert.equal(told(harness), 1);
+    assert.equal(told(harness), 2);
     harness.simulator.restart();
     assert.ok(await harness.clock.until(() => harness.device.state.name !== 'ready', 60_000));
     await harness.ready();
-    assert.equal(told(harness), 2);
+    assert.equal(told(harness), 3);
   });
+
+  for (const isSupported of [false, true]) {
+    it(`is on at the start rate where the port ${isSupported ? 'hears nothing at' : 'does not support'} the negotiated rate, and off after a stop`, async () => {
+      await using harness = board({
+        serial: { baudRate: USUAL, ...(isSupported ? {} : { maxPortBaudRate: 460_800 }) },
+        device: { flowControl: true },
+      });
+      const deliver = harness.port.deliver.bind(harness.port);
+      harness.port.deliver = (bytes) => {
+        if (harness.hostRate === USUAL) deliver(bytes);
+      };
+      await harness.ready();
+      assert.deepEqual(events(harness, 'warning'), ['RATE_NOT_NEGOTIATED']);
+      assert.ok(told(harness) >= 1);
+      await harness.clock.wait(harness.device.stop());
+      assert.match(harness.port.text, /AT\+UART_CUR=115200,8,1,0,1\r\n$/);
+    });
+  }
 
   for (const flowControl of [undefined, false, true]) {
     it(`opens the port ${flowControl ? 'with' : 'without'} RTS/CTS when the option is ${flowControl}`, async () => {
@@ -161,7 +180,7 @@ describe('a port that cannot use the negotiated rate', () => {
     assert.ok(!harness.port.text.includes('UART_CUR'));
     assert.equal(
       harness.events.find(({ event }) => event === 'warning')?.error?.message,
-      'The serial port does not work at 921600 baud and stays at 115200. Check the cable, or choose a lower baud rate.',
+      'The serial port does not work at 921600 baud and now uses 115200. Check the cable, or choose a lower baud rate.',
     );
   });
 

@@ -167,7 +167,7 @@ describe('a stop with links in use', () => {
     await clock.wait(device.links[1].open({ uri: 'ws://host/plain', keepOpen: true }));
     port.written.length = 0;
     await clock.wait(device.stop());
-    assert.match(port.text, /^AT\+WSOPEN\?\r\nAT\+WSSEND=1,2,8\r\n/);
+    assert.match(port.text, /^AT\+WSOPEN\?\r\nAT\+WSSEND=1,2,8,300\r\n/);
     await clock.advance(1000);
     assert.deepEqual(
       server.connections.map(({ open }) => open),

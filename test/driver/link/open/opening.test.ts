@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { OpenOptions } from '../../../../driver/link/options';
+import { Harness } from '../../../harness/harness';
 import { code, failure, lines, readyHarness, story } from '../../../harness/ready-harness';
 
 describe('opening a link', () => {
@@ -154,6 +155,17 @@ describe('opening a link', () => {
       assert.deepEqual(harness.links, []);
     });
   }
+
+  it('refuses settings that no firmware takes without an event, also where no device is ready', async () => {
+    await using harness = new Harness();
+    const [link] = harness.device.links;
+    for (const config of [{ pingIntervalMs: 1500 }, { bufferBytes: 16_385 }])
+      assert.equal(
+        await code(harness, link.open({ uri: 'ws://host/', keepOpen: true, config })),
+        'INVALID_CONFIG',
+      );
+    assert.deepEqual([harness.links, link.state, link.uri], [[], 'closed', '']);
+  });
 
   it('refuses options that the firmware does not support', async () => {
     const old = await readyHarness({ firmware: 'A' });

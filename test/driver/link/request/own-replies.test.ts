@@ -118,6 +118,19 @@ describe('a request of OCPP', () => {
     await harness.end();
   });
 
+  it('fails with what the server says, wherever ID and type are', async () => {
+    const { harness, link, serve } = await requestHarness();
+    const match: ReplyMatch = { by: 'array', id: 2, type: 1 };
+    const failed = assert.rejects(link.request(['ask', 2, 'x1'], { match }), {
+      code: 'REPLY_ERROR',
+      details: { link: 0, reason: 'NotImplemented: no such action' },
+    });
+    await harness.clock.advance(20);
+    await serve('["NotImplemented",4,"x1","no such action",{}]');
+    await failed;
+    await harness.end();
+  });
+
   it('gets a UUID if its place is empty', async () => {
     const { harness, ask, requested } = await requestHarness();
     await ask([2, '', 'Heartbeat', {}], { match: ocpp });

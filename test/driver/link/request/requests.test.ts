@@ -19,6 +19,15 @@ describe('a request that is answered by the next message', () => {
     await harness.end();
   });
 
+  it('has a reply without JSON, also while another request needs JSON', async () => {
+    const { harness, ask, serve } = await requestHarness();
+    await ask({ id: 1 }, { match: byId });
+    const asked = await ask('one', { match: next });
+    await serve('{"v":1}');
+    assert.deepEqual([asked.ending, asked.reply?.json], ['{"v":1}', undefined]);
+    await harness.end();
+  });
+
   it('is not answered by a message from before it left', async () => {
     const { harness, ask, link, connection, emitted, serve } = await requestHarness({
       serial: { baudRate: 115_200 },

@@ -5,10 +5,11 @@ describe('open()', () => {
   rows(`
     closed; open(a): opening 0 a device user, start
     backing off; open(a): opening 0 a device user, start
+    backing off; open(b): opening 0 b device user, start, failHeld(closed)
     opening; open(a): opening 0 a sequence user, join
     opening; open(b): opening 0 a sequence user, LINK_IN_USE
     opening; open(b, replace): closing 0 then b, failHeld(closed), giveUp(closed), start, OPEN_ABORTED
-    opening at stage device; open(b, replace): opening 0 b device user, start, OPEN_ABORTED
+    opening at stage device; open(b, replace): opening 0 b device user, start, failHeld(closed), OPEN_ABORTED
     open; open(a): open 2, done
     open; open(b): open 2, LINK_IN_USE
     open; open(b, replace): closing 4 then b, failHeld(closed), closing(4), giveUp(closed), start
