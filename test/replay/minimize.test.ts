@@ -56,9 +56,11 @@ describe('a minimized recording', () => {
   });
 
   it('shows the same difference when the replay differs', async () => {
-    const { heading, lines } = recording();
-    const index = lines.findIndex((line) => 'host' in line && line.host.startsWith('AT+WSOPEN='));
-    const other = { at: lines[index]?.at ?? 0, host: 'AT+WSOPEN=0,"ws://other"\r\n' };
+    // A short one: each try replays it.
+    const short = await minimized(recording(), '"outofsync"');
+    const { heading, lines } = parseDriverRecording(short);
+    const index = lines.findIndex((line) => 'host' in line && line.host.startsWith('AT+WSSEND='));
+    const other = { at: lines[index]?.at ?? 0, host: 'AT+WSSEND=1,1\r\n' };
     const changed = { heading, lines: lines.with(index, other) };
     const before = (await replayDriver(changed)).difference;
     const text = await minimized(changed);

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
@@ -130,7 +130,13 @@ onEachRuntime('recording of a failure', (nodeRed) => {
     nodeRed.settings({ userDir });
     await nodeRed.load(() => device, flow({}));
     fail(device);
-    await new Promise((resolve) => setTimeout(resolve, 100));
-    assert.equal(existsSync(join(userDir, 'esp-at-recordings')), false);
+    // A later recording, which is saved, is the only one.
+    nodeRed.give('s', { action: 'record' });
+    while ((await nodeRed.next('h')).event !== 'record');
+    const saved = readdirSync(join(userDir, 'esp-at-recordings'));
+    assert.deepEqual(
+      saved.map((name) => name.replace(/^.*Z-/, '')),
+      ['board-asked.jsonl'],
+    );
   });
 });

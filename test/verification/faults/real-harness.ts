@@ -15,6 +15,10 @@ import { monitoredPort } from './monitored-port';
 const BOOT_MS = 400;
 /** From `ready` to an address. */
 const JOIN_MS = 1100;
+/** Closed resources disappear within the next turns. */
+const CLOSE_LIMIT_MS = 30_000;
+/** Resources of every process. */
+const standard = new Set(['TTYWrap', 'PipeWrap', 'FSReqCallback', 'Immediate']);
 const serial = { rate: 115_200 };
 
 /** The driver on a real serial line (a pty) and a simulated device with real sockets, in real time. */
@@ -107,10 +111,13 @@ export class RealHarness implements FaultHarness {
     await this.#unplug();
     this.#name.close();
     await this.#server.close();
-    // Closed resources disappear within the next turns.
-    await new Promise((resolve) => setTimeout(resolve, 500));
-    const standard = new Set(['TTYWrap', 'PipeWrap', 'FSReqCallback']);
-    return process.getActiveResourcesInfo().filter((name) => !standard.has(name));
+    const limit = performance.now() + CLOSE_LIMIT_MS;
+    for (;;) {
+      const left = process.getActiveResourcesInfo().filter((name) => !standard.has(name));
+      if (left.length === 0 || performance.now() > limit) return left;
+      // Not a timer: it would be one of them.
+      await new Promise((resolve) => setImmediate(resolve));
+    }
   }
 
   #unplug(): Promise<void> {
