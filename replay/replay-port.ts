@@ -70,7 +70,7 @@ export class ReplayPort implements PortOpener {
         return;
       case 'rateFailed':
       case 'resetFailed':
-      case 'lineFailed':
+      case 'modemLineFailed':
         this.#asked.shift()?.reject(new EspAtError(line.error, { port: this.address }));
     }
   }

@@ -4,6 +4,8 @@ import { checkSetting } from './check';
 
 /** Milliseconds: the firmware erases and writes flash. */
 const FLASH_TIMEOUT_MS = 10_000;
+/** Bytes of one read that fill one information response. */
+export const SYSMFG_PIECE_BYTES = 512;
 /** The type number of binary values. */
 const TYPE_BINARY = 8;
 

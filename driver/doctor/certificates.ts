@@ -1,14 +1,17 @@
-import { parseSysmfg, sysmfgRead, type CertificateStore } from '../commands/sysmfg';
+import {
+  parseSysmfg,
+  SYSMFG_PIECE_BYTES,
+  sysmfgRead,
+  type CertificateStore,
+} from '../commands/sysmfg';
 import { EspAtError } from '../errors';
 import { outdatedCertificates } from '../provisioning/certificates';
 import type { Examination } from './examination';
 
 /** Slots to examine: those that the nodes' dialogs offer. */
 const SLOTS = [0, 1] as const;
-/** Bytes of one read: one information response. */
-const PIECE_BYTES = 512;
 /** Most characters of a chain of certificates. */
-const MAX_LENGTH = 16_384;
+const MAX_CHAIN_LENGTH = 16_384;
 
 type Readable = Exclude<CertificateStore, 'wss_key'>;
 
@@ -28,10 +31,10 @@ export async function examineCertificates(examination: Examination): Promise<voi
 /** Reads the text of a slot, as far as the device shows it. */
 async function contents(examination: Examination, store: Readable, slot: number): Promise<string> {
   let text = '';
-  while (text.length < MAX_LENGTH) {
+  while (text.length < MAX_CHAIN_LENGTH) {
     const piece = await read(examination, store, slot, text.length);
     text += piece;
-    if (piece.length < PIECE_BYTES) break;
+    if (piece.length < SYSMFG_PIECE_BYTES) break;
   }
   return text.replace(/\0+$/, '');
 }
@@ -43,9 +46,10 @@ async function read(
   offset: number,
 ): Promise<string> {
   try {
-    const answer = await examination.ask(sysmfgRead(store, slot, offset, PIECE_BYTES));
-    return (answer && parseSysmfg(answer)) ?? '';
+    const response = await examination.ask(sysmfgRead(store, slot, offset, SYSMFG_PIECE_BYTES));
+    return (response && parseSysmfg(response)) ?? '';
   } catch (error) {
+    // The client has read three times: the text of another program may look like a response. Noise shows in the test lines.
     if (error instanceof EspAtError && error.code === 'OUT_OF_SYNC') return '';
     throw error;
   }

@@ -15,7 +15,7 @@ const USAGE = `esp-at-doctor PORT
 esp-at-doctor PORT --uri ws://echo.example.org/
 
 Examines an ESP32 with ESP-AT on a port, and says what is missing or wrong, the worst first, and what to do. Leaves the
-device as it was. No other program may use the port.
+device as it was, unless you stop it before its end. No other program may use the port.
 
 PORT             the path or name of a serial port (/dev/ttyUSB0, COM3), or tcp://host:port of a bridge
 
@@ -25,7 +25,7 @@ PORT             the path or name of a serial port (/dev/ttyUSB0, COM3), or tcp:
   --record FILE  writes the traffic of the port to a file, without secrets; esp-at-replay replays it
   --help         this text
 
-Exit code: 0 all is well, 1 a finding is an error or a warning, 2 the examination did not begin.
+Exit code: 0 all is well, 1 a finding is an error or a warning, 2 an argument is wrong, or FILE cannot be written.
 `;
 
 async function main(): Promise<number> {
@@ -55,9 +55,10 @@ async function main(): Promise<number> {
     onStep: progress(process.stderr.isTTY),
   });
   if (process.stderr.isTTY) process.stderr.write('\r\x1b[K');
+  process.stdout.write(values.json ? `${JSON.stringify(report, null, 2)}\n` : inWords(report));
+  // Last: where FILE cannot be written, the report must not be lost.
   if (record !== undefined && recorder)
     writeFileSync(record, recorder.text('esp-at-doctor', undefined));
-  process.stdout.write(values.json ? `${JSON.stringify(report, null, 2)}\n` : inWords(report));
   return report.ok ? 0 : 1;
 }
 

@@ -3,15 +3,15 @@ import { asEspAtError } from '../errors';
 import type { PortOpener } from '../port/port';
 import type { Wait } from '../wait';
 import { examineCertificates } from './certificates';
-import { examineEcho } from './echo';
+import { examineEchoServer } from './echo-server';
 import type { Examination } from './examination';
 import { findDevice } from './find';
 import { finding, worstFirst, type Finding } from './findings';
 import { examineFirmware } from './firmware';
-import { examineBestRate, examineLine } from './line';
 import { examineNetwork } from './network';
 import type { DoctorFacts, DoctorReport, DoctorStep } from './report';
 import { Visit } from './visit';
+import { examineBestRate, examineWiring, restoreEcho } from './wiring';
 
 /** Options of {@link examine}. */
 export interface DoctorOptions extends Wait {
@@ -23,13 +23,18 @@ export interface DoctorOptions extends Wait {
   readonly clock?: Clock;
 }
 
-/** Milliseconds after which the examination skips the search for the best baud rate, so that it ends in time. */
+/** Milliseconds after which the examination skips the search for the best baud rate: a slow device takes long enough. */
 const BEST_RATE_DEADLINE_MS = 12_000;
+/** Findings with which the device cannot reach an echo server. */
+const OFFLINE_CODES: readonly Finding['code'][] = [
+  ...(['LOOK_ALIKE', 'STOCK_FIRMWARE', 'WIFI_NOT_JOINED', 'WIFI_NO_ADDRESS'] as const),
+  ...(['WIFI_TIMEOUT', 'WIFI_PASSWORD', 'WIFI_NOT_FOUND', 'WIFI_FAILED'] as const),
+];
 
 /**
  * Examines the device on a port: finds it at any baud rate, and returns what is missing or wrong. Ends a pending data
- * prompt; otherwise leaves the device as it was: baud rate, echo and flash. Rejects only after an abort, with its reason,
- * once the port is closed.
+ * prompt; otherwise leaves the device as it was: baud rate, echo and flash. After an abort, or where it stops responding, the
+ * device may have another baud rate or echo. Rejects only after an abort, with its reason, once the port is closed.
  * @param opener a port that no {@link Device} uses
  */
 export async function examine(
@@ -63,7 +68,10 @@ async function runSteps(
   { uri, onStep, clock }: StepOptions,
 ): Promise<void> {
   const start = clock.now();
-  const step = (name: DoctorStep, run: () => Promise<void>) => examination.step(name, onStep, run);
+  const step = (name: DoctorStep, run: () => Promise<void>) => {
+    onStep(name);
+    return examination.attempt(run);
+  };
   await step('rate', async () => {
     await findDevice(examination, () => visit.receivedBytes);
   });
@@ -71,13 +79,14 @@ async function runSteps(
   await step('firmware', () => examineFirmware(examination));
   await step('network', () => examineNetwork(examination));
   await step('certificates', () => examineCertificates(examination));
-  await step('line', () => examineLine(examination, () => examination.lostResponses));
-  const isNoisy = examination.findings.some(({ code }) => code === 'NOISE');
+  await step('wiring', () => examineWiring(examination));
   const isLate = clock.now() - start > BEST_RATE_DEADLINE_MS;
-  if (!isNoisy && !isLate) await step('bestRate', () => examineBestRate(examination));
-  const { firmware, address } = examination.facts;
-  if (uri !== undefined && firmware && address !== undefined)
-    await step('echo', () => examineEcho(examination, uri));
+  if (!examination.isNoisy && !isLate) await step('bestRate', () => examineBestRate(examination));
+  await examination.attempt(() => restoreEcho(examination));
+  const isOffline = examination.findings.some(({ code }) => OFFLINE_CODES.includes(code));
+  if (uri !== undefined && !isOffline)
+    await step('echoServer', () => examineEchoServer(examination, uri));
+  examination.concludeNoise();
 }
 
 function reportOf(findings: readonly Finding[], facts: DoctorFacts): DoctorReport {

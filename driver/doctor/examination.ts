@@ -5,7 +5,7 @@ import type { Clock } from '../clock';
 import type { SessionPort } from '../device/session/session-port';
 import { EspAtError, type ErrorDetails } from '../errors';
 import { finding, type Finding } from './findings';
-import type { DoctorFacts, DoctorStep } from './report';
+import type { DoctorFacts } from './report';
 
 /** An examination under way: its access to the device, and what it has found so far. */
 export class Examination {
@@ -18,7 +18,9 @@ export class Examination {
   readonly facts: DoctorFacts;
   readonly findings: Finding[] = [];
   /** Steps that a lost or corrupt response has ended. */
-  lostResponses = 0;
+  #lostResponses = 0;
+  /** Whether an access point has accepted the device during the examination (`WIFI CONNECTED`). */
+  hasAssociated = false;
 
   constructor(
     access: SequenceAccess,
@@ -45,16 +47,28 @@ export class Examination {
   }
 
   /** Runs a step. A lost response ends the step, as does one in another form; the examination goes on. */
-  async step(name: DoctorStep, onStep: (step: DoctorStep) => void, run: () => Promise<void>) {
-    onStep(name);
+  async attempt(step: () => Promise<void>): Promise<void> {
     try {
-      await run();
+      await step();
     } catch (error) {
       if (!(error instanceof EspAtError)) throw error;
-      if (error.code === 'OUT_OF_SYNC') this.lostResponses++;
+      if (error.code === 'OUT_OF_SYNC') this.#lostResponses++;
       else if (error.code === 'FIRMWARE_UNKNOWN') this.#foundLookAlike();
       else throw error;
     }
+  }
+
+  /** Whether the port has corrupted anything so far. */
+  get isNoisy(): boolean {
+    return (this.facts.corruptLines ?? 0) + this.#lostResponses > 0;
+  }
+
+  /** Call after the last step, because a lost response may end any of them. */
+  concludeNoise(): void {
+    if (!this.isNoisy) return;
+    const { baudRate: rate = '?', corruptLines = 0, testLines = 0 } = this.facts;
+    const lost = this.#lostResponses;
+    this.found('NOISE', { rate, corrupt: corruptLines + lost, lines: testLines + lost });
   }
 
   #foundLookAlike(): void {
@@ -65,6 +79,6 @@ export class Examination {
 
   /** Whether the device has answered. */
   get isFound(): boolean {
-    return this.facts.echo !== undefined;
+    return this.facts.commandEcho !== undefined;
   }
 }

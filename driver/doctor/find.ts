@@ -22,8 +22,8 @@ export async function findDevice(
   const { port, facts } = examination;
   if (!(await search(examination, receivedBytes))) return false;
   facts.baudRate = port.rate;
-  facts.echo = await echoes(examination);
-  if (facts.echo) examination.found('ECHO_ON');
+  facts.commandEcho = await echoes(examination);
+  if (facts.commandEcho) examination.found('ECHO_ON');
   await explainRate(examination);
   return true;
 }
@@ -111,8 +111,8 @@ async function explainRate(examination: Examination): Promise<void> {
   if (found === set) return;
   const inFlash = await examination.ask(query('UART_DEF'));
   const [, start] = /^\+UART_DEF:(\d+),/.exec(inFlash?.[0] ?? '') ?? [];
-  const isRaised = start === undefined ? found > set : isNear(Number(start), set);
-  examination.found(isRaised ? 'RAISED_RATE' : 'WRONG_RATE', { found, set });
+  const isLeftover = start === undefined ? found > set : isNear(Number(start), set);
+  examination.found(isLeftover ? 'LEFTOVER_RATE' : 'WRONG_RATE', { found, set });
 }
 
 /** Allows 2 %: the firmware computes its rate from the divider of the UART. */

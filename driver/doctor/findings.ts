@@ -4,7 +4,7 @@ import { filled } from '../error-reasons';
 /** `error`: something does not work. `warning`: it works, but not as it should. `note`: good to know. */
 export type FindingSeverity = 'error' | 'warning' | 'note';
 
-/** Sentences of the findings that are no error of the driver: the fact, then the remedy. `{name}` is a detail. */
+/** Sentences of the findings with a code of the doctor's own: the fact, then the remedy. `{name}` is a detail. */
 const SENTENCES = {
   NO_ANSWER:
     'Nothing comes from {port} at any baud rate. Cross TX and RX, connect GND, use the AT port (UART1), and check the power.',
@@ -19,12 +19,14 @@ const SENTENCES = {
   NOISE:
     'At {rate} baud {corrupt} of {lines} test lines came back corrupt. Shorten the cable, connect GND, or choose a lower baud rate.',
   WRONG_RATE: 'The device answers at {found} baud, not at {set}. Set the baud rate {found}.',
-  RAISED_RATE:
+  LEFTOVER_RATE:
     'Another program left the device at {found} baud. The driver finds it there; after a restart the device is back at {set}.',
   PROMPT_OPEN:
     'Another program left the device waiting for data. The test ended the wait; a message to a server may be corrupt.',
   WEAK_SIGNAL:
     'The signal of {ssid} is weak ({signal} dBm). Move the device or the access point closer, or use an external antenna.',
+  ECHO_NO_LINK:
+    'The test did not try {uri}, because all links of the device are open. Restart the device, then test again.',
   ECHO_NOT_OPEN: 'The device did not open {uri}. Check the URI, the server and its certificate.',
   ECHO_NOT_BACK:
     'The server at {uri} did not send a message back within {seconds} s. Use an echo server, or check the server.',
@@ -42,9 +44,10 @@ const SENTENCES = {
 } as const;
 
 const SEVERITIES: Readonly<Partial<Record<string, FindingSeverity>>> = {
-  RAISED_RATE: 'warning',
+  LEFTOVER_RATE: 'warning',
   PROMPT_OPEN: 'warning',
   WEAK_SIGNAL: 'warning',
+  ECHO_NO_LINK: 'warning',
   CLOCK_WRONG: 'warning',
   // Perhaps no link uses it.
   CERTIFICATE_INVALID: 'warning',
@@ -56,13 +59,13 @@ const SEVERITIES: Readonly<Partial<Record<string, FindingSeverity>>> = {
   NO_TLS_VERIFICATION: 'note',
 };
 
-/** Code of a finding that is no error of the driver. */
+/** Code of the doctor's own, no {@link ErrorCode}. */
 export type DoctorCode = keyof typeof SENTENCES;
 
-/** All of these codes, for translations. */
+/** All of these codes: tests compare their translations. */
 export const doctorCodes = Object.keys(SENTENCES).filter(isDoctorCode);
 
-/** A fault or a peculiarity that the examination has found. */
+/** A problem or a peculiarity that the examination has found. */
 export interface Finding {
   /** Stable code: one of the doctor's own, or of an error of the driver. */
   readonly code: DoctorCode | ErrorCode;

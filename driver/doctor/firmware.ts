@@ -11,9 +11,9 @@ const WITHOUT_VERIFICATION = ['A', 'B'];
 /** Identifies the firmware: its version, its module, and its class where it has WebSocket commands. */
 export async function examineFirmware(examination: Examination): Promise<void> {
   const { access, facts } = examination;
-  const words = (await examination.ask(version())) ?? [];
-  facts.version = /^AT version:([^(]*)/.exec(words[0] ?? '')?.[1]?.trim() ?? words[0] ?? '';
-  const module = moduleOf(words);
+  const lines = (await examination.ask(version())) ?? [];
+  facts.version = /^AT version:([^(]*)/.exec(lines[0] ?? '')?.[1]?.trim() ?? lines[0] ?? '';
+  const module = moduleOf(lines);
   if (module !== undefined) facts.module = module;
   try {
     const link = await closedLink(examination);
@@ -32,8 +32,8 @@ export async function examineFirmware(examination: Examination): Promise<void> {
 }
 
 /** Returns the module in a line such as `Bin version:2.1.0(WROOM-32)`. */
-function moduleOf(words: readonly string[]): string | undefined {
-  const line = words.find((each) => each.startsWith('Bin version:'));
+function moduleOf(lines: readonly string[]): string | undefined {
+  const line = lines.find((each) => each.startsWith('Bin version:'));
   return /\(([\w-]+)\)/.exec(line ?? '')?.[1];
 }
 

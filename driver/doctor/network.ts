@@ -9,18 +9,18 @@ import {
   parseCipsta,
   parseCwjap,
   parseCwstate,
-  parseJoinFailure,
   stationState,
 } from '../commands/wifi';
 import { isRefusal } from '../errors';
-import { JOIN_FAILURES } from '../provisioning/wifi';
+import { isPlausible } from '../provisioning/sntp';
+import { joinFailureCode } from '../provisioning/wifi';
 import type { Examination } from './examination';
 
 /** dBm below which a signal loses packets. */
 const WEAK_SIGNAL_DBM = -75;
 /** Milliseconds in which a device joins a network that it knows. */
-const JOIN_TIMEOUT_MS = 16_000;
-/** Most by which local time differs from UTC, and an hour. */
+const KNOWN_NETWORK_TIMEOUT_MS = 16_000;
+/** The largest difference of a local time from UTC, 14 h, plus an hour of tolerance. */
 const MAX_ZONE_OFFSET_MS = 15 * 3_600_000;
 
 /** Finds out whether the device is in a network. If not, lets it join the network that it knows. */
@@ -52,7 +52,7 @@ async function join(examination: Examination, ssid: string): Promise<boolean> {
   }
   const command = build('AT+CWJAP', {
     informationPrefixes: ['+CWJAP:'],
-    timeoutMs: JOIN_TIMEOUT_MS,
+    timeoutMs: KNOWN_NETWORK_TIMEOUT_MS,
     idempotent: true,
   });
   try {
@@ -60,18 +60,19 @@ async function join(examination: Examination, ssid: string): Promise<boolean> {
     return true;
   } catch (error) {
     if (!isRefusal(error)) throw error;
-    const reason = parseJoinFailure(String(error.details.reason));
-    if (reason) examination.found(JOIN_FAILURES[reason], { ssid });
+    const associated = () => examination.hasAssociated;
+    const code = await joinFailureCode(examination.access.run, error, { associated });
+    if (code) examination.found(code, { ssid });
     else examination.found('WIFI_NOT_JOINED');
     return false;
   }
 }
 
 async function examineClock(examination: Examination): Promise<void> {
-  const answer = await examination.ask(cipsntptime());
-  if (!answer) return;
-  const time = parseSntpTime(answer);
-  if (time.getUTCFullYear() === 1970) {
+  const response = await examination.ask(cipsntptime());
+  if (!response) return;
+  const time = parseSntpTime(response);
+  if (!isPlausible(time)) {
     examination.found('CLOCK_UNSET');
     return;
   }

@@ -9,9 +9,10 @@ import { Visit } from './visit';
 
 /**
  * Returns the Wi-Fi networks in reach of a device on a port, the strongest first. Finds the device at any baud rate, and
- * leaves it there.
+ * does not change the rate. Switches the station on.
  * @param opener a port that no {@link Device} uses
- * @throws EspAtError `DEVICE_UNRESPONSIVE`, `PORT_*`, `COMMAND_FAILED`; the reason of the abort
+ * @throws EspAtError `DEVICE_UNRESPONSIVE`, `FIRMWARE_UNKNOWN`, `OUT_OF_SYNC`, `PORT_*`, `COMMAND_FAILED`; the reason of the
+ * abort
  */
 export async function networksAt(
   opener: PortOpener,

@@ -4,7 +4,7 @@ import type { Finding } from './findings';
 
 /** Steps of an examination, in order. */
 export type DoctorStep =
-  'port' | 'rate' | 'firmware' | 'network' | 'certificates' | 'line' | 'bestRate' | 'echo';
+  'port' | 'rate' | 'firmware' | 'network' | 'certificates' | 'wiring' | 'bestRate' | 'echoServer';
 
 /** Facts about the device; an absent field is unknown. */
 export interface DoctorFacts {
@@ -14,10 +14,10 @@ export interface DoctorFacts {
   baudRate?: number | undefined;
   /** Handshake lines that the device uses. */
   flowControl?: FlowControl;
-  /** Whether RTS and CTS are wired: CTS of the port is active. */
+  /** Whether RTS and CTS are wired. Known where the port reads CTS and the device drives RTS. */
   rtsCtsWired?: boolean;
   /** Whether the device echoes commands. */
-  echo?: boolean;
+  commandEcho?: boolean;
   /** Class of the firmware. */
   firmware?: FirmwareClass;
   /** First line of `AT+GMR`. */
@@ -40,10 +40,10 @@ export interface DoctorFacts {
   corruptLines?: number;
   /** All test lines. */
   testLines?: number;
-  /** Highest baud rate at which data passes without a fault, in bits a second. */
+  /** Highest baud rate at which data passes uncorrupted, in bits a second. */
   bestBaudRate?: number | undefined;
   /** Milliseconds from a message to its echo from the server. */
-  echoMs?: number;
+  echoServerMs?: number;
 }
 
 /** Result of an examination. */

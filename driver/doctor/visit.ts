@@ -65,7 +65,10 @@ export class Visit {
     const options = { port: this.#opener, clock, random: Math.random, memory: {} };
     const context = { options, counters: this.#counters };
     const port = new SessionPort(this.#port, context, NEW_MEMORY, () => undefined);
-    const client = new AtClient(port, clock, () => undefined);
+    const client = new AtClient(port, clock, (event) => {
+      if (event.kind === 'urc' && event.urc.kind === 'wifi-connected' && this.#examination)
+        this.#examination.hasAssociated = true;
+    });
     this.#client = client;
     const examined = client.sequence(async (access) => {
       const examination = new Examination(access, { client, port, clock, date: Date.now() });

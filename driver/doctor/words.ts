@@ -7,9 +7,9 @@ export const stepsInWords = {
   firmware: 'Asking for the firmware',
   network: 'Asking for Wi-Fi and clock',
   certificates: 'Looking for certificates',
-  line: 'Testing the line',
+  wiring: 'Testing the wiring',
   bestRate: 'Looking for the best baud rate',
-  echo: 'Trying the echo server',
+  echoServer: 'Trying the echo server',
 } as const satisfies Record<DoctorStep, string>;
 
 /** Returns the facts in English, one a line. */
@@ -30,7 +30,7 @@ export function factsInWords(facts: Readonly<DoctorFacts>): string[] {
     ['Address', facts.address],
     ['Time', facts.time],
     ['Certificates', certificates?.length === 0 ? 'none' : certificates?.join(', ')],
-    ['Echo', unit(facts.echoMs, 'ms')],
+    ['Echo server', unit(facts.echoServerMs, 'ms')],
   ];
   return lines.flatMap(([name, value]) =>
     value === undefined ? [] : `${`${name}:`.padEnd(16)}${value}\n`,

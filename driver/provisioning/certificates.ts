@@ -1,12 +1,15 @@
 import type { KeyObject, X509Certificate } from 'node:crypto';
 import { tryRun, type Run } from '../at/command';
-import { parseSysmfg, sysmfgRead, sysmfgWrite, type CertificateStore } from '../commands/sysmfg';
+import {
+  parseSysmfg,
+  SYSMFG_PIECE_BYTES,
+  sysmfgRead,
+  sysmfgWrite,
+  type CertificateStore,
+} from '../commands/sysmfg';
 import type { CertificateOptions } from '../device/options';
 import { EspAtError, isRefusal } from '../errors';
 import { PemError, readCertificates, readKey, type PemFlaw } from './pem';
-
-/** Bytes of one read: one information response. */
-const PIECE_BYTES = 512;
 
 /** Names of the stores' contents in errors. */
 const MATERIAL_NAMES = {
@@ -25,14 +28,14 @@ interface Material<Store extends CertificateStore = CertificateStore> {
 /** A material that the driver may read back: no key. */
 type Readable = Material<Exclude<CertificateStore, 'wss_key'>>;
 
-/** Contents for a slot. */
-interface Slot {
+/** PEM texts for a slot, and what they hold. */
+interface SlotContents {
   readonly ca: Readable | undefined;
   readonly key: Material | undefined;
   readonly certificate: Readable | undefined;
-  readonly authorities: readonly X509Certificate[];
-  readonly own: readonly X509Certificate[];
-  readonly secret: KeyObject | undefined;
+  readonly caCertificates: readonly X509Certificate[];
+  readonly clientCertificates: readonly X509Certificate[];
+  readonly privateKey: KeyObject | undefined;
 }
 
 /** Materials that this process has written, but that do not read back. The driver does not write them again. */
@@ -58,10 +61,10 @@ export function outdatedCertificates(
   now = Date.now(),
 ): EspAtError[] {
   return certificates.flatMap((each) => {
-    const { authorities, own } = readSlot(each);
+    const { caCertificates, clientCertificates } = readSlot(each);
     const flaws = (store: CertificateStore, all: readonly X509Certificate[]) =>
       all.flatMap((one) => dateFlaw(one, now) ?? []).map((flaw) => invalid(each, store, flaw));
-    return [...flaws('wss_ca', authorities), ...flaws('wss_cert', own)];
+    return [...flaws('wss_ca', caCertificates), ...flaws('wss_cert', clientCertificates)];
   });
 }
 
@@ -95,7 +98,8 @@ async function writeUnlessHeld(
   const all = [...first, last];
   const name = all.map(({ store, slot, pem }) => `${store}.${slot}:${pem}`).join();
   if (known.has(name) || (await isHeld(run, last))) return;
-  // Writes twice at most: the port may have corrupted it, but the firmware may also show it in another form.
+  // Writes a second time, because the port may have corrupted the first. Not a third time: the firmware may show a good
+  // text in another form.
   for (let attempt = 0; attempt < 2; attempt++) {
     for (const material of all) await write(run, material);
     if (await isHeld(run, last)) return;
@@ -115,24 +119,25 @@ async function write(run: Run, { store, slot, pem }: Material): Promise<void> {
 
 async function isHeld(run: Run, { store, slot, pem }: Readable): Promise<boolean> {
   const wanted = `${pem}\0`;
-  for (let offset = 0; offset < wanted.length; offset += PIECE_BYTES) {
-    const piece = wanted.slice(offset, offset + PIECE_BYTES);
+  for (let offset = 0; offset < wanted.length; offset += SYSMFG_PIECE_BYTES) {
+    const piece = wanted.slice(offset, offset + SYSMFG_PIECE_BYTES);
     const response = await tryRun(run, sysmfgRead(store, slot, offset, piece.length));
     if (!response || parseSysmfg(response) !== piece) return false;
   }
   return true;
 }
 
-function checkSlot(given: CertificateOptions): Slot {
+function checkSlot(given: CertificateOptions): SlotContents {
   const slot = readSlot(given);
-  const { secret, own } = slot;
-  if (!secret) return slot;
-  if (!own[0]) throw invalid(given, 'wss_key', { reason: 'NO_CERTIFICATE' });
-  if (!own[0].checkPrivateKey(secret)) throw invalid(given, 'wss_key', { reason: 'KEY_MISMATCH' });
+  const { privateKey, clientCertificates } = slot;
+  if (!privateKey) return slot;
+  if (!clientCertificates[0]) throw invalid(given, 'wss_key', { reason: 'NO_CERTIFICATE' });
+  if (!clientCertificates[0].checkPrivateKey(privateKey))
+    throw invalid(given, 'wss_key', { reason: 'KEY_MISMATCH' });
   return slot;
 }
 
-function readSlot(given: CertificateOptions): Slot {
+function readSlot(given: CertificateOptions): SlotContents {
   const { slot, ca, certificate, key } = given;
   const read = <T>(store: CertificateStore, text: string, reader: (text: string) => T) => {
     if (text === '') return undefined;
@@ -159,9 +164,9 @@ function readSlot(given: CertificateOptions): Slot {
     ca: material('wss_ca', authority?.pem),
     key: material('wss_key', secret?.pem),
     certificate: material('wss_cert', own?.pem),
-    authorities: authority?.all ?? [],
-    own: own?.all ?? [],
-    secret: secret?.key,
+    caCertificates: authority?.all ?? [],
+    clientCertificates: own?.all ?? [],
+    privateKey: secret?.key,
   };
 }
 

@@ -19,7 +19,7 @@ export class PemError extends Error {
 }
 
 /** Most characters of a PEM text: many times the size of the firmware's stores. */
-const MAX_LENGTH = 65_536;
+const MAX_PEM_LENGTH = 65_536;
 /** Most bytes of a value of `AT+SYSMFG`, without the final NUL. */
 const MAX_STORED_BYTES = 8191;
 /** The header of an encrypted key in OpenSSL's older format. */
@@ -78,8 +78,8 @@ export function readKey(text: string): {
 
 function blocks(text: string, label: RegExp): string[] {
   const { length } = text;
-  if (length > MAX_LENGTH)
-    throw new PemError({ reason: 'TOO_MANY_BYTES', length, max: MAX_LENGTH });
+  if (length > MAX_PEM_LENGTH)
+    throw new PemError({ reason: 'TOO_MANY_BYTES', length, max: MAX_PEM_LENGTH });
   const found = text.matchAll(/-----BEGIN ([A-Z0-9 ]+)-----([^-]+)-----END \1-----/g);
   return [...found]
     .filter(([, name = '']) => label.test(name))

@@ -36,14 +36,14 @@ export async function configureSntp(run: Run, { timezone, servers }: ClockOption
 /** Waits until SNTP has set the device's clock. @throws EspAtError `CLOCK_NOT_SET` after 20 s, and what `run` rejects with */
 export async function waitForSntp(run: Run, { clock, signal, isSet }: SntpWait): Promise<void> {
   const end = clock.now() + SNTP_TIMEOUT_MS;
-  while (!isSet() && !(await knowsTime(run))) {
+  while (!isSet() && !isPlausible(parseSntpTime(await run(cipsntptime())))) {
     if (clock.now() >= end)
       throw new EspAtError('CLOCK_NOT_SET', { seconds: SNTP_TIMEOUT_MS / 1000 });
     await delay(clock, TIME_POLL_MS, { signal });
   }
 }
 
-/** Asks the device whether it knows the time (`AT+CIPSNTPTIME?`). */
-export async function knowsTime(run: Run): Promise<boolean> {
-  return parseSntpTime(await run(cipsntptime())).getUTCFullYear() >= FIRST_PLAUSIBLE_YEAR;
+/** Whether a time of the device ({@link parseSntpTime}) is one that SNTP may have set. */
+export function isPlausible(time: Date): boolean {
+  return time.getUTCFullYear() >= FIRST_PLAUSIBLE_YEAR;
 }

@@ -50,7 +50,10 @@ function decryptedKey(pem: string, passphrase: string): string {
   }
 }
 
-/** A wrong passphrase decrypts one key in 256 to bytes that no decoder supports: that is another error. */
+/**
+ * Only the codes of a cipher. A wrong passphrase passes the padding check once in 256 times: OpenSSL then fails with
+ * `ERR_OSSL_UNSUPPORTED`, which means `PASSPHRASE_WRONG`.
+ */
 function isCipherUnsupported(error: unknown): boolean {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
   return code === 'ERR_OSSL_EVP_UNSUPPORTED' || code === 'ERR_OSSL_PEM_UNSUPPORTED_ENCRYPTION';

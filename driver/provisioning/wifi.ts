@@ -35,7 +35,7 @@ const JOINING_TIMEOUT_MS = 10_000;
 const REJOIN_TIMEOUT_MS = 5000;
 
 /** Error codes of the reasons for which a device could not join. */
-export const JOIN_FAILURES = {
+const JOIN_FAILURES = {
   timeout: 'WIFI_TIMEOUT',
   password: 'WIFI_PASSWORD',
   'not-found': 'WIFI_NOT_FOUND',
@@ -86,12 +86,12 @@ async function hasJoined(
   { clock, signal }: JoinContext,
 ): Promise<boolean> {
   const start = clock.now();
-  let now = await runQuery(run, cwstate(), parseCwstate);
-  while (now.ssid === ssid && clock.now() - start < joinTimeout(now.state)) {
+  let station = await runQuery(run, cwstate(), parseCwstate);
+  while (station.ssid === ssid && clock.now() - start < joinTimeout(station.state)) {
     await delay(clock, JOIN_POLL_MS, { signal });
-    now = await runQuery(run, cwstate(), parseCwstate);
+    station = await runQuery(run, cwstate(), parseCwstate);
   }
-  if (now.state !== stationState.joined || now.ssid !== ssid) return false;
+  if (station.state !== stationState.joined || station.ssid !== ssid) return false;
   if (bssid === undefined || bssid === '') return true;
   return parseCwjap(await run(cwjapQuery()))?.bssid === bssid.toLowerCase();
 }
@@ -119,17 +119,24 @@ async function joinFailure(
   run: Run,
   ssid: string,
   error: unknown,
-  { associated }: JoinContext,
+  context: JoinContext,
 ): Promise<unknown> {
   if (!isRefusal(error)) return error;
-  const reason = parseJoinFailure(String(error.details.reason)) ?? 'other';
+  const code = (await joinFailureCode(run, error, context)) ?? 'WIFI_FAILED';
+  return new EspAtError(code, { ssid }, { cause: error });
+}
+
+/** Returns the error code of a refused join; undefined where the device gives no reason. */
+export async function joinFailureCode(
+  run: Run,
+  { details }: EspAtError,
+  { associated }: Pick<JoinContext, 'associated'>,
+): Promise<ErrorCode | undefined> {
+  const reason = parseJoinFailure(String(details.reason));
+  if (reason === undefined) return undefined;
   // The device reports a timeout also where an access point has accepted it, but it gets no address.
   const lacksOnlyAddress = reason === 'timeout' && (associated() || (await lacksAddress(run)));
-  return new EspAtError(
-    lacksOnlyAddress ? 'WIFI_NO_ADDRESS' : JOIN_FAILURES[reason],
-    { ssid },
-    { cause: error },
-  );
+  return lacksOnlyAddress ? 'WIFI_NO_ADDRESS' : JOIN_FAILURES[reason];
 }
 
 async function lacksAddress(run: Run): Promise<boolean> {

@@ -59,6 +59,7 @@ export class DeviceRecorder extends Recorder {
 
   /** Records a call of the device. Its end needs no record: it follows from the rest of the recording. */
   called(to: DeviceCall['to'], text?: string): void {
+    if (to === 'examine' && text !== undefined) this.secrets.add(secretsOfOpen({ uri: text }));
     const call = this.nextCall();
     this.line(text === undefined ? { call, to } : { call, to, text });
   }
@@ -80,7 +81,7 @@ export class DeviceRecorder extends Recorder {
     }
   }
 
-  /** Records an open with checked options, and its end. */
+  /** Records an `open()` call with checked options, and its end. */
   open<T>(link: LinkId, options: OpenOptions, run: () => Promise<T>, signal?: AbortSignal) {
     this.secrets.add(secretsOfOpen(options));
     return this.#call({ to: 'open', link, options: encodeOpen(options) }, run, signal);

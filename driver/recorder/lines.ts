@@ -3,7 +3,7 @@ import type { DeviceStateName } from '../device/options';
 import type { ErrorCode, SendOutcome } from '../errors';
 import type { CloseOptions, OpenOptions, SendOptions } from '../link/options';
 
-/** Options of an open as JSON: a delimiter is a text of one character a byte. */
+/** Options of an `open()` call as JSON: a delimiter is a text of one character a byte. */
 export type RecordedOpen = Omit<OpenOptions, 'framing'> & {
   readonly framing?:
     | Exclude<OpenOptions['framing'], { by: 'delimiter' } | undefined>
@@ -55,8 +55,9 @@ export type PortEventLine =
   | { readonly port: 'rateSet'; readonly rate: number }
   /** Bytes that the operating system has not taken yet. */
   | { readonly port: 'pending'; readonly bytes: number }
+  /** `modemLineFailed`: `readCts` or `setFlowControl` has failed. */
   | {
-      readonly port: 'failed' | 'lost' | 'resetFailed' | 'rateFailed' | 'lineFailed';
+      readonly port: 'failed' | 'lost' | 'resetFailed' | 'rateFailed' | 'modemLineFailed';
       readonly error: ErrorCode;
     };
 
@@ -99,7 +100,7 @@ export type DriverEventLine =
   /** A call has ended. */
   | { readonly settled: number; readonly error?: ErrorCode; readonly outcome?: SendOutcome };
 
-/** A line of a recording beside `host` and `device`, without its time. */
+/** A line of a recording other than `host` and `device`, without its time. */
 export type DriverLine =
   | CallLine
   /** The user has aborted a call. */

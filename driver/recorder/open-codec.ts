@@ -5,7 +5,7 @@ import { maskedOpen } from './secrets';
 /** Encoded options, kept because every snapshot holds those of all open links. */
 const encoded = new WeakMap<OpenOptions, RecordedOpen>();
 
-/** Encodes the options of an open as JSON, without secrets. Takes any values: the driver checks some later. */
+/** Encodes the options of an `open()` call as JSON, without secrets. Takes any values: the driver checks some later. */
 export function encodeOpen(options: OpenOptions): RecordedOpen {
   const recorded = encode(options);
   encoded.set(options, recorded);
@@ -20,7 +20,7 @@ export function encodedOpen(options: OpenOptions): RecordedOpen {
 function encode(options: OpenOptions): RecordedOpen {
   const { uri, subprotocol, timeoutMs, authorization, headers, config } = options;
   const { keepOpen, replace, owner, framing, maxMessageBytes } = options;
-  const { framing: by, ...masked } = maskedOpen({
+  const { framing: kept, ...masked } = maskedOpen({
     uri,
     subprotocol,
     timeoutMs,
@@ -33,8 +33,8 @@ function encode(options: OpenOptions): RecordedOpen {
     framing,
     maxMessageBytes,
   });
-  if (by?.by !== 'delimiter') return { ...masked, ...(by && { framing: by }) };
-  const delimiter = Buffer.from(by.delimiter).toString('latin1');
+  if (kept?.by !== 'delimiter') return { ...masked, ...(kept && { framing: kept }) };
+  const delimiter = Buffer.from(kept.delimiter).toString('latin1');
   return { ...masked, framing: { by: 'delimiter', delimiter } };
 }
 
@@ -44,7 +44,7 @@ export function decodeOpen({ framing, ...others }: RecordedOpen): OpenOptions {
   return { ...others, framing: { by: 'delimiter', delimiter } };
 }
 
-/** Returns the valid kind of values of a configuration: numbers. */
+/** Returns a configuration without the values that are no numbers, which are invalid. */
 function numbersOf(config: OpenOptions['config']): OpenOptions['config'] {
   const numbers = Object.entries(config ?? {}).filter(([, value]) => typeof value === 'number');
   return config && Object.fromEntries(numbers);

@@ -21,7 +21,7 @@ export const SENT_BYTES = WORD_BYTES;
 export const MESSAGES_BYTES = 4 * WORD_BYTES;
 
 const WORD_VALUES = 2 ** 32;
-/** Bits for the options that a send OPTION_BITS. */
+/** Bits of the options that a send sets. */
 const OPTION_BITS = { opcode: 1, fin: 2, timeoutMs: 4, holdMs: 8 } as const;
 
 /** Writes a {@link SendLine}: call; link, option bits, opcode and `fin`, a byte each; `timeoutMs`; `holdMs`. Takes any options. */

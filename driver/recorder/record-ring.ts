@@ -14,7 +14,7 @@ export const WORD_BYTES = 4;
 /** A word with the kind (1 byte) and the length (3 bytes), and a word with the microseconds since the record before. */
 const HEAD_BYTES = 8;
 const KIND_SHIFT = 24;
-const MAX_LENGTH = 2 ** KIND_SHIFT - 1;
+const MAX_RECORD_BYTES = 2 ** KIND_SHIFT - 1;
 /** Kind of the unused rest of the memory: no record wraps. */
 const SKIP = 255;
 /** Kind of a time that does not fit into a word: a count of 2^32 microseconds. */
@@ -59,7 +59,7 @@ export class RecordRing {
   /** @param capacity bytes, 0 for a ring that keeps nothing */
   constructor(capacity: number) {
     this.#capacity = capacity - (capacity % WORD_BYTES);
-    this.longest = Math.max(0, Math.min(this.#capacity - HEAD_BYTES, MAX_LENGTH));
+    this.longest = Math.max(0, Math.min(this.#capacity - HEAD_BYTES, MAX_RECORD_BYTES));
   }
 
   /** Position behind the newest record. */
@@ -127,7 +127,7 @@ export class RecordRing {
       if (!isWanted) continue;
       this.#reader = { position, microseconds };
       const start = offset + HEAD_BYTES;
-      const bytes = this.memory.subarray(start, start + (word & MAX_LENGTH));
+      const bytes = this.memory.subarray(start, start + (word & MAX_RECORD_BYTES));
       yield { kind, at: microseconds / 1000, bytes, next: position };
     }
   }
@@ -188,7 +188,7 @@ export class RecordRing {
   /** Bytes of the record at an offset. */
   #sizeAt(offset: number): number {
     const word = this.words[offset >> 2] ?? 0;
-    return word >>> KIND_SHIFT === SKIP ? this.#capacity - offset : sizeOf(word & MAX_LENGTH);
+    return word >>> KIND_SHIFT === SKIP ? this.#capacity - offset : sizeOf(word & MAX_RECORD_BYTES);
   }
 
   /** Microseconds between the record at an offset and the one before. */

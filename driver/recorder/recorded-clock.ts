@@ -12,8 +12,8 @@ export class RecordedClock implements Clock {
   onLate: (ms: number) => void = () => undefined;
   readonly #clock: Clock;
   #last = 0;
-  /** `read`: the driver has not called now() in this turn. */
-  #turn: 'none' | 'read' | 'under way' = 'none';
+  /** `begun`: the driver's first now() gets the reading of {@link beginTurn}. */
+  #turn: 'none' | 'begun' | 'under way' = 'none';
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -21,7 +21,7 @@ export class RecordedClock implements Clock {
 
   now(): number {
     if (this.#turn === 'none') return this.#clock.now();
-    if (this.#turn === 'read') this.#turn = 'under way';
+    if (this.#turn === 'begun') this.#turn = 'under way';
     else this.#last = this.#clock.now();
     return this.#last;
   }
@@ -42,7 +42,7 @@ export class RecordedClock implements Clock {
   /** Call when a chunk comes in. */
   beginTurn(): void {
     this.#last = this.#clock.now();
-    this.#turn = 'read';
+    this.#turn = 'begun';
   }
 
   /** Call when the driver has processed the chunk. */

@@ -89,7 +89,7 @@ class RecordedPort implements Port {
           { port: 'readCts' },
           async () => (await port.readCts?.()) === true,
           (active) => ({ port: 'ctsRead', active }),
-          ({ code }) => ({ port: 'lineFailed', error: code }),
+          ({ code }) => ({ port: 'modemLineFailed', error: code }),
         );
     }
     if (port.setFlowControl) {
@@ -98,7 +98,7 @@ class RecordedPort implements Port {
           { port: 'setFlowControl', on },
           async () => port.setFlowControl?.(on),
           () => ({ port: 'flowControlSet' }),
-          ({ code }) => ({ port: 'lineFailed', error: code }),
+          ({ code }) => ({ port: 'modemLineFailed', error: code }),
         );
     }
   }

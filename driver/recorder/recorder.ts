@@ -42,7 +42,7 @@ export class Recorder {
   readonly clock: RecordedClock;
   protected readonly secrets: SecretSet;
   readonly #ring: RecordRing;
-  /** Memory of the record that {@link #begin} began, by words and by bytes. */
+  /** Memory in which {@link #begin} began a record (the ring's, or that of a held record), by words and by bytes. */
   #words: Uint32Array;
   #memory: Uint8Array;
   #held: HeldRecord[] = [];

@@ -34,7 +34,7 @@ export interface RecordedDriver {
   readonly from: 'fresh' | 'snapshot' | 'middle';
 }
 
-/** The first line of a recording. Recordings of real devices have the same. */
+/** The first line of a recording of the driver. Its other keys are those of `Heading` in simulator/replay/recording.ts. */
 export interface RecordingHeading {
   readonly recording: 1;
   readonly class: FirmwareClass;

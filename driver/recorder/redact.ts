@@ -23,15 +23,18 @@ export interface PatternIndex {
   readonly byFirst: readonly (readonly SecretPattern[] | undefined)[];
   /** {@link STARTS} and {@link PART} by two bytes. Empty without patterns. */
   readonly marks: Uint8Array;
-  /** Of so many places in succession within a pattern that is cut once, one has a {@link PART}. */
+  /**
+   * Stride of the search for a {@link PART}. A gap may cut a pattern once: its longer half has a PART at one of any `step`
+   * consecutive places.
+   */
   readonly step: number;
   /** Bytes before a {@link PART} in which its pattern may start. */
   readonly reach: number;
 }
 
 /**
- * A shorter beginning of a secret at a cut stays: it discloses little, and the K of `OK` may be one of a secret that begins
- * with K.
+ * Leaves a shorter beginning of a secret at a cut: it discloses little, and may be no secret, as the K of `OK` where a secret
+ * begins with K.
  */
 const MIN_CUT_BYTES = 4;
 

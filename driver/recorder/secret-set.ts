@@ -1,7 +1,7 @@
 import { indexPatterns, redacted, type PatternIndex } from './redact';
 import { patternsOf, type Secret, type SecretPattern } from './secret-pattern';
 
-/** Encodings of secrets of opens to keep, at most: a flow may bring a new token each time. */
+/** Most encodings of secrets of `open()` calls to keep: a flow may bring a new token each time. */
 const MAX_PATTERNS = 1000;
 
 /** The secrets of a device, in all their encodings. */

@@ -11,7 +11,7 @@ export function secretsOfDevice({ wifi, certificates = [] }: DeviceOptions): Sec
   ];
 }
 
-/** Returns the secrets in the options of an open. Takes any values: the options may be invalid. */
+/** Returns the secrets in the options of an `open()` call. Takes any values: the options may be invalid. */
 export function secretsOfOpen({ uri, authorization, headers }: Partial<OpenOptions>): Secret[] {
   return [
     ...(typeof uri === 'string' ? secretsOfUri(uri) : []),
@@ -91,9 +91,9 @@ function percentDecoded(text: string): string {
 // --- headers ---------------------------------------------------------------------------------------
 
 function secretsOfHeader(name: string, value: string): Secret[] {
-  const [scheme, token = ''] = /^\S+ +(\S.*)$/s.exec(value)?.slice(0, 2) ?? [];
+  const [, token = ''] = /^\S+ +(\S.*)$/s.exec(value) ?? [];
   const basic = /^basic /i.test(value) ? Buffer.from(token, 'base64').toString() : '';
-  const inner = [scheme === undefined ? '' : token, basic, ...splitUserinfo(basic)];
+  const inner = [token, basic, ...splitUserinfo(basic)];
   const between = [
     [`${name}: `, ''],
     [',"', '"'],

@@ -62,6 +62,22 @@ describe('esp-at-doctor', () => {
     assert.notEqual((await replayDriver(parseDriverRecording(other))).difference, undefined);
   });
 
+  it('with --uri and --record: keeps user and password out of the file', async () => {
+    const file = join(folder, 'secret.jsonl');
+    await run(port, '--uri', 'ws://bobby:hunter22@127.0.0.1:1/', '--record', file);
+    const recording = readFileSync(file, 'utf8');
+    assert.match(recording, /"text":"ws:\/\/\*{5}:\*{8}@127/);
+    assert.match(recording, /WSOPEN=0,\\"ws:\/\/\*{5}:\*{8}@127/);
+    assert.doesNotMatch(recording, /bobby|hunter22/);
+  });
+
+  it('with --record of a file that cannot be written: prints the report, and ends with 2', async () => {
+    const { code, out, err } = await run(port, '--record', join(folder, 'none', 'record.jsonl'));
+    assert.equal(code, 2);
+    assert.match(out, /\nClass: +B\n/);
+    assert.notEqual(err, '');
+  });
+
   it('ends with 1 where something is wrong, and says what to do', async () => {
     const { code, out } = await run('tcp://127.0.0.1:1');
     assert.equal(code, 1);

@@ -122,10 +122,10 @@ export class SessionPort implements PortWriter {
     return this.#flowControl;
   }
 
-  /** Whether the device holds CTS of the port active; false where the port cannot read CTS. */
-  async readCts(): Promise<boolean> {
-    if (!this.#port.setFlowControl) return false;
-    return (await this.#port.readCts?.().catch(() => false)) === true;
+  /** Whether the device holds CTS of the port active; undefined where the port cannot read CTS. */
+  async readCts(): Promise<boolean | undefined> {
+    if (!this.#port.setFlowControl) return undefined;
+    return this.#port.readCts?.().catch(() => undefined);
   }
 
   /** Switches the port's use of RTS and CTS on or off, where it can. @throws EspAtError `PORT_*` */

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Run } from '../../../driver/at/command';
 import type { ClockOptions } from '../../../driver/device/options';
-import { configureSntp, knowsTime, waitForSntp } from '../../../driver/provisioning/sntp';
+import { parseSntpTime } from '../../../driver/commands/sntp';
+import { configureSntp, isPlausible, waitForSntp } from '../../../driver/provisioning/sntp';
 import { rejected } from '../../harness/refused';
 import { ScriptedRun } from '../../harness/scripted-run';
 import { VirtualClock } from '../../../simulator/replay/virtual-clock';
@@ -109,8 +110,8 @@ describe('SNTP', () => {
     // Time zones west of Greenwich begin a day before 1970.
     ['+CIPSNTPTIME:Wed Dec 31 16:00:00 1969', false],
   ] as const) {
-    it(`reads ${line} as ${isKnown ? 'a' : 'no'} time`, async () => {
-      assert.equal(await knowsTime(new ScriptedRun(() => [line]).run), isKnown);
+    it(`reads ${line} as ${isKnown ? 'a' : 'no'} time`, () => {
+      assert.equal(isPlausible(parseSntpTime([line])), isKnown);
     });
   }
 });

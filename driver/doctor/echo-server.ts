@@ -1,5 +1,5 @@
 import type { DataFrame, DataReceiver } from '../at/types';
-import { onTimeout } from '../clock';
+import { onTimeout, type Clock } from '../clock';
 import { wsclose, wsopen, wssend } from '../commands/websocket';
 import { isRefusal } from '../errors';
 import { freeLink, queryLinks } from '../link/query-links';
@@ -7,36 +7,32 @@ import type { Examination } from './examination';
 
 /** Seconds in which the server has to send the message back. */
 const ECHO_TIMEOUT_S = 5;
-/** Milliseconds that an open may take. */
-const OPEN_TIMEOUT_MS = 8000;
+/** Milliseconds that the connection may take. */
+const CONNECT_TIMEOUT_MS = 8000;
 /** The message for the server. */
 const TEXT = Buffer.from('esp-at-doctor');
 
 /** Opens a free link to an echo server, sends a message, and waits for it. */
-export async function examineEcho(examination: Examination, uri: string): Promise<void> {
+export async function examineEchoServer(examination: Examination, uri: string): Promise<void> {
   const { access, client, clock, facts } = examination;
   const id = freeLink(await queryLinks(access.run));
-  if (id === undefined) return;
-  let heard: () => void = () => undefined;
-  const back = new Promise<boolean>((resolve) => {
-    const cancel = onTimeout(clock, ECHO_TIMEOUT_S * 1000 + OPEN_TIMEOUT_MS, () => resolve(false));
-    heard = () => {
-      cancel();
-      resolve(true);
-    };
-  });
-  client.setReceiver(id, new EchoReceiver(() => heard()));
+  if (id === undefined) {
+    examination.found('ECHO_NO_LINK', { uri: publicPart(uri) });
+    return;
+  }
+  const receiver = new EchoReceiver(clock);
+  client.setReceiver(id, receiver);
   try {
-    await access.run(wsopen(id, { uri, timeoutMs: OPEN_TIMEOUT_MS }));
+    await access.run(wsopen(id, { uri, timeoutMs: CONNECT_TIMEOUT_MS }));
     const start = clock.now();
     await access.run(wssend(id, TEXT, { opcode: 1 }));
-    if (await back) facts.echoMs = Math.round(clock.now() - start);
+    const end = await receiver.echoed(ECHO_TIMEOUT_S * 1000);
+    if (end !== undefined) facts.echoServerMs = Math.round(end - start);
     else examination.found('ECHO_NOT_BACK', { uri: publicPart(uri), seconds: ECHO_TIMEOUT_S });
   } catch (error) {
     if (!isRefusal(error)) throw error;
     examination.found('ECHO_NOT_OPEN', { uri: publicPart(uri) });
   } finally {
-    heard();
     client.setReceiver(id);
     await access.run(wsclose(id)).catch(() => undefined);
   }
@@ -55,16 +51,28 @@ function publicPart(uri: string): string {
 /** Waits for the text, which may come in pieces. */
 class EchoReceiver implements DataReceiver {
   readonly connected = true;
-  readonly #heard: () => void;
+  readonly #clock: Clock;
+  readonly #echo: Promise<number>;
+  #resolve: (time: number) => void = () => undefined;
   #bytes = '';
 
-  constructor(heard: () => void) {
-    this.#heard = heard;
+  constructor(clock: Clock) {
+    this.#clock = clock;
+    this.#echo = new Promise((resolve) => (this.#resolve = resolve));
+  }
+
+  /** Returns the time of the echo; undefined where it has not come in `timeoutMs` from now. */
+  echoed(timeoutMs: number): Promise<number | undefined> {
+    return new Promise((resolve) => {
+      const cancel = onTimeout(this.#clock, timeoutMs, () => resolve(undefined));
+      void this.#echo.then(cancel);
+      void this.#echo.then(resolve);
+    });
   }
 
   push({ bytes }: DataFrame): void {
     this.#bytes = (this.#bytes + bytes.toString('latin1')).slice(-1024);
-    if (this.#bytes.includes(TEXT.toString())) this.#heard();
+    if (this.#bytes.includes(TEXT.toString())) this.#resolve(this.#clock.now());
   }
 
   dataLost(): void {

@@ -1,0 +1,94 @@
+import type { PortLease } from '../at/port-lease';
+import { echoOff, echoOn } from '../commands/base';
+import type { FlowControl } from '../commands/uart';
+import { climb } from '../device/baud-rate/climb';
+import { countCorruptLines } from '../device/baud-rate/line-test';
+import { RateLimit } from '../device/baud-rate/rate-limit';
+import { changeUart, pause } from '../device/baud-rate/rate-runner';
+import type { Examination } from './examination';
+
+/** Round trips to measure. The result is their median. */
+const ROUND_TRIPS = 9;
+/** Test lines at 115,200 baud and more. */
+const FAST_TEST_LINES = 32;
+/** Test lines at lower rates, at which each takes long. */
+const SLOW_TEST_LINES = 6;
+/** Attempts to return the device to its baud rate. */
+const MAX_RETURNS = 3;
+
+/** Measures the round trip, and counts the test lines that the port corrupts. Leaves the echo on. */
+export async function examineWiring(examination: Examination): Promise<void> {
+  const { access, facts, port } = examination;
+  const { ms } = await access.lendPort(roundTrips);
+  const [median] = ms.slice(Math.floor(ms.length / 2));
+  if (median !== undefined) facts.roundTripMs = Math.round(median * 10) / 10;
+  await examineRtsCts(examination);
+  const { rate = Infinity } = port;
+  const count = rate >= 115_200 ? FAST_TEST_LINES : SLOW_TEST_LINES;
+  if (!facts.commandEcho) await access.run(echoOn());
+  const { corrupt } = await access.lendPort(async (lease) => ({
+    corrupt: await countCorruptLines(lease, count),
+  }));
+  facts.testLines = count;
+  facts.corruptLines = corrupt;
+}
+
+async function roundTrips(lease: PortLease): Promise<{ readonly ms: readonly number[] }> {
+  const ms: number[] = [];
+  for (let count = 0; count < ROUND_TRIPS; count++) {
+    const start = lease.now();
+    lease.write(Buffer.from('AT\r\n'));
+    const { line: answer } = await lease.next('lineEnd', (each) => each === 'OK');
+    if (answer !== undefined) ms.push(lease.now() - start);
+  }
+  return { ms: ms.sort((one, other) => one - other) };
+}
+
+/** CTS of the port shows the wires only while the device drives RTS. */
+async function examineRtsCts(examination: Examination): Promise<void> {
+  const { facts, port } = examination;
+  if (facts.flowControl !== 'rts' && facts.flowControl !== 'both') return;
+  const isActive = await port.readCts();
+  if (isActive === undefined) return;
+  facts.rtsCtsWired = isActive;
+  if (!isActive) examination.found('RTS_CTS_NOT_WIRED');
+}
+
+/** Climbs to the best baud rate, and returns the device to its setting before. Leaves the echo off. */
+export async function examineBestRate(examination: Examination): Promise<void> {
+  const { access, client, clock, facts, port } = examination;
+  const before = port.baudRate;
+  if (before === undefined || !port.canSetRate || !(await port.hasModemLines())) return;
+  try {
+    await climb(access, { client, port, limit: new RateLimit(), clock });
+    facts.bestBaudRate = port.baudRate;
+  } finally {
+    await restoreUart(examination, before, facts.flowControl ?? 'rts');
+  }
+}
+
+async function restoreUart(
+  { access, port }: Examination,
+  rate: number,
+  flowControl: FlowControl,
+): Promise<void> {
+  const best = port.baudRate;
+  // A climb leaves the device with RTS at least.
+  if (best === rate && !port.usesFlowControl && flowControl === 'rts') return;
+  for (let attempt = 0; attempt < MAX_RETURNS; attempt++) {
+    await port.setRate(best);
+    const answer = await changeUart({ rate, flowControl }, access, attempt > 0);
+    await port.setFlowControl(false);
+    await pause(access);
+    await port.setRate(rate);
+    if (answer === 'accepted') return;
+    // Without a response the device may have changed its rate, or not.
+    const options = { attempts: 3, mayRestart: false, pad: 'never', pace: 'search' } as const;
+    if ((await access.resync(options)).kind !== 'noAnswer') return;
+  }
+}
+
+/** Switches the echo of the device on or off, as it was before. */
+export async function restoreEcho({ access, facts }: Examination): Promise<void> {
+  await access.run(facts.commandEcho ? echoOn() : echoOff());
+}
