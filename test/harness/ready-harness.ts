@@ -25,6 +25,13 @@ export async function failure(harness: Harness, promise: Promise<unknown>): Prom
 export const code = async (harness: Harness, promise: Promise<unknown>) =>
   (await failure(harness, promise)).code;
 
+/** How a promise ends: `done`, or the code of its error. */
+export const endingOf = (promise: Promise<unknown>): Promise<string> =>
+  promise.then(
+    () => 'done',
+    (error: unknown) => (error instanceof EspAtError ? error.code : String(error)),
+  );
+
 /** The command lines that the driver wrote. */
 export function lines(harness: Harness): string[] {
   return harness.port.text.split('\r\n').filter((line) => line !== '');

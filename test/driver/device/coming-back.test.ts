@@ -139,7 +139,7 @@ describe('a device that recovers', () => {
     };
     await harness.clock.wait(closing);
     assert.equal(scene.link.stateNumber, 0);
-    await harness.clock.until(() => harness.device.state.name === 'ready', 20_000);
+    assert.ok(await harness.clock.until(() => harness.device.state.name === 'ready', 20_000));
     assert.ok(!harness.port.text.includes('AT+WSCLOSE'), harness.port.text);
   });
 });

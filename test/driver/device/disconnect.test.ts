@@ -100,7 +100,7 @@ describe('a disconnected device', () => {
       await clock.wait(device.stop());
       assert.deepEqual([device.state.name, link.state], ['stopped', 'closed']);
       device.start();
-      await clock.until(() => device.state.name === 'ready', OPEN_AGAIN_MS);
+      assert.ok(await clock.until(() => device.state.name === 'ready', OPEN_AGAIN_MS));
       await clock.advance(OPEN_AGAIN_MS);
       assert.equal(link.state, 'closed');
     }
@@ -142,7 +142,7 @@ describe('a restart by the user', () => {
     const [link] = device.links;
     await clock.wait(link.open({ uri: URI, keepOpen: true }));
     await clock.wait(device.restart());
-    await clock.until(() => link.state === 'open', 10_000);
+    assert.ok(await clock.until(() => link.state === 'open', 10_000));
     assert.equal(lines(harness).filter((line) => line === 'AT+RST').length, 1);
     assert.deepEqual(harness.device.statistics().restarts, 1);
     assert.deepEqual(

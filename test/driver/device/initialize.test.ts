@@ -16,7 +16,7 @@ describe('detecting the firmware', () => {
     const hooks = without(/^AT\+(CMD\?|WS)/);
     await using harness = new Harness({ simulator: { hooks } });
     harness.device.start();
-    await harness.clock.until(() => harness.device.state.name === 'unusable', 10_000);
+    assert.ok(await harness.clock.until(() => harness.device.state.name === 'unusable', 10_000));
     assert.equal(
       harness.device.state.error?.message,
       'This firmware has no WebSocket commands. Build ESP-AT with menuconfig: Component config > AT > AT WebSocket command support.',

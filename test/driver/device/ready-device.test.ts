@@ -44,7 +44,7 @@ describe('a ready device', () => {
     const asking = code(harness, harness.device.checkLinks());
     harness.simulator.restart();
     assert.deepEqual([await opening, await asking], ['DEVICE_RESTARTED', 'DEVICE_RESTARTED']);
-    await harness.clock.until(() => harness.device.state.name === 'ready');
+    assert.ok(await harness.clock.until(() => harness.device.state.name === 'ready'));
     assert.equal((await harness.clock.wait(harness.device.checkLinks()))[0]?.state, 'closed');
     await harness.clock.wait(link.open({ uri: 'ws://host/plain' }));
     assert.equal((await harness.clock.wait(harness.device.checkLinks()))[0]?.state, 'open');

@@ -95,14 +95,14 @@ describe('a host whose event loop is blocked for seconds', () => {
   it('takes a backlog of bytes that it reads at once for no faster port', async () => {
     const clock = new VirtualClock();
     const port = new TimedPort({ write: () => undefined, pendingBytes: 0, rate: 115_200 }, clock);
-    const second = 11_520;
-    const usual = port.receptionMs(second);
+    const bytesPerSecond = 11_520;
+    const usual = port.receptionMs(bytesPerSecond);
     await clock.advance(8000);
     // A TCP socket gives up to 64 KB at a time.
-    for (const bytes of [5 * second, 3 * second]) port.receptionMs(bytes);
+    for (const seconds of [5, 3]) port.receptionMs(seconds * bytesPerSecond);
     for (let seconds = 0; seconds < 5; seconds++) {
       await clock.advance(1000);
-      assert.equal(port.receptionMs(second), usual);
+      assert.equal(port.receptionMs(bytesPerSecond), usual);
     }
   });
 });

@@ -1,17 +1,17 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Cancel } from '../../../driver/clock';
-import { EspAtError } from '../../../driver/errors';
 import type { OpenOptions } from '../../../driver/link/options';
 import type { Outcome } from '../../../simulator';
 import { Harness, type HarnessOptions } from '../../harness/harness';
+import { endingOf, story } from '../../harness/ready-harness';
 
 const uri = 'ws://host/plain';
 
 /** A harness with one open link; earlier events are dropped. */
 class Scene {
   outcome: (line: string) => Outcome | undefined = () => undefined;
-  /** How the port changes what the device sends. */
+  /** Changes the device's output on its way to the host. */
   heard: (text: string) => string = (text) => text;
   readonly harness: Harness;
 
@@ -34,7 +34,7 @@ class Scene {
   }
 
   get story(): string[] {
-    return this.harness.links.map(({ event, state }) => `${event} ${state}`);
+    return story(this.harness);
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -49,14 +49,9 @@ class Scene {
     return this;
   }
 
-  /** How a promise ends: `done`, or the code of its error. */
+  /** See {@link endingOf}; virtual time passes until the promise settles. */
   ending(promise: Promise<unknown>): Promise<string> {
-    return this.harness.clock.wait(
-      promise.then(
-        () => 'done',
-        (error: unknown) => (error instanceof EspAtError ? error.code : String(error)),
-      ),
-    );
+    return this.harness.clock.wait(endingOf(promise));
   }
 }
 
@@ -110,10 +105,10 @@ describe('a close that the device refuses', () => {
         refused++;
         return { kind: 'error' };
       };
-      const speaks = setTalking(scene);
+      const server = startTalking(scene);
       assert.equal(await scene.ending(link.close({ graceful: false })), 'COMMAND_FAILED');
       await harness.clock.advance(60_000);
-      speaks.stop();
+      server.stop();
       assert.equal(refused, refusals);
       assert.deepEqual(scene.story, ['closing 4', 'closed 0']);
       const asked = await harness.clock.wait(harness.device.checkLinks());
@@ -135,8 +130,8 @@ describe('a close that the device refuses', () => {
     assert.equal(link.stateNumber, 0);
   });
 
-  /** A server that sends all the time, so that no health check runs because of silence. */
-  function setTalking({ harness }: Scene): { stop(): void } {
+  /** Has the server send a message every second, so that no silence starts a health check. */
+  function startTalking({ harness }: Scene): { stop(): void } {
     let cancel: Cancel = () => undefined;
     const speak = () => {
       harness.server.connections[0]?.send({ fin: true, opcode: 1, payload: Buffer.from('hello') });
@@ -180,19 +175,26 @@ describe('a connection loss without a URC', () => {
       return text.replace(late, '');
     };
     harness.server.connections[0]?.drop();
-    await harness.clock.until(() => late !== '', 30_000);
+    assert.ok(await harness.clock.until(() => late !== '', 30_000));
     await harness.clock.wait(harness.device.checkLinks());
     assert.equal(link.stateNumber, 2);
     harness.port.deliver(Buffer.from(late));
     assert.deepEqual(scene.story, ['lost 1', 'reconnecting 3', 'reopened 2']);
   });
+});
 
-  it('is emitted once when it comes between fragments and the device reconnects', async () => {
+describe('a connection loss between the fragments of a message', () => {
+  it('is emitted once, and the device reconnects without an AT+WSCLOSE', async () => {
     await using scene = await new Scene({ serial: { baudRate: 115_200 } }).begin();
     const { harness, link } = scene;
     const sending = link.send('x'.repeat(60_000));
     const ending = scene.ending(sending);
-    await harness.clock.until(() => (harness.server.connections[0]?.frames.length ?? 0) > 1, 5000);
+    assert.ok(
+      await harness.clock.until(
+        () => (harness.server.connections[0]?.frames.length ?? 0) > 1,
+        5000,
+      ),
+    );
     harness.server.connections[0]?.drop();
     assert.equal(await ending, 'SEND_UNKNOWN');
     await harness.clock.advance(15_000);
@@ -215,7 +217,7 @@ describe('a password in a URI', () => {
     const asked = await harness.clock.wait(harness.device.checkLinks());
     assert.equal(harness.messages[0]?.uri, 'ws://host/echo');
     assert.equal(link.uri, 'ws://host/echo');
-    // The same one is open already; with another password it is another one.
+    // The link is open to this URI already; another password makes another URI.
     assert.equal(await scene.ending(link.open({ uri: secret })), 'done');
     assert.equal(await scene.ending(link.open({ uri: 'ws://user:x@host/echo' })), 'LINK_IN_USE');
     await harness.clock.wait(link.close());

@@ -6,7 +6,7 @@ import { failure, readyHarness } from '../../harness/ready-harness';
 import { one, openHarness, two } from './open/open-harness';
 
 describe('an abort', () => {
-  /** A link whose open() to {@link two} is under way at a slow server. */
+  /** A link whose open() by the owner `old` is under way at a slow server. */
   async function openingHarness() {
     const opened = await openHarness();
     await opened.harness.clock.wait(opened.link.close());

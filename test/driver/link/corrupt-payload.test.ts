@@ -4,29 +4,29 @@ import { EspAtError } from '../../../driver/errors';
 import type { Link } from '../../../driver/link/link';
 import { Harness } from '../../harness/harness';
 
-const LENGTH = 1500;
+const PAYLOAD_BYTES = 1500;
 
 interface Outcome {
   readonly harness: Harness;
   readonly link: Link;
   readonly error: unknown;
-  /** Milliseconds from the message to the link being usable again. */
-  readonly recovery: number;
+  /** Milliseconds from send() until the link has reconnected. */
+  readonly recoveryMs: number;
 }
 
-/** One message whose payload is changed on its way to the device. */
-async function damage(change: (payload: Buffer) => Buffer): Promise<Outcome> {
+/** Sends one message, whose payload is changed on its way to the device. */
+async function sendCorrupt(change: (payload: Buffer) => Buffer): Promise<Outcome> {
   const harness = new Harness();
   await harness.ready();
   const [link] = harness.device.links;
   await harness.clock.wait(link.open({ uri: 'ws://host/plain' }));
   const farEnd = harness.simulator.write.bind(harness.simulator);
   harness.simulator.write = (bytes) => {
-    if (bytes.length === LENGTH) farEnd(change(Buffer.from(bytes)));
+    if (bytes.length === PAYLOAD_BYTES) farEnd(change(Buffer.from(bytes)));
     else farEnd(bytes);
   };
   const from = harness.clock.now();
-  const sending = link.send(Buffer.alloc(LENGTH, 'x'));
+  const sending = link.send(Buffer.alloc(PAYLOAD_BYTES, 'x'));
   const error: unknown = await harness.clock.wait(
     sending.then(
       () => undefined,
@@ -37,16 +37,18 @@ async function damage(change: (payload: Buffer) => Buffer): Promise<Outcome> {
     () => harness.server.connections.length === 2 && link.stateNumber === 2,
     60_000,
   );
-  return { harness, link, error, recovery: harness.clock.now() - from };
+  return { harness, link, error, recoveryMs: harness.clock.now() - from };
 }
 
 describe('a payload that is corrupt on the port', () => {
-  for (const lost of [1, 2, 3, 4, 50, 1000, LENGTH]) {
+  for (const lost of [1, 2, 3, 4, 50, 1000, PAYLOAD_BYTES]) {
     it(`by the loss of ${lost} bytes has the outcome unknown, not sent; its link reconnects within 15 s`, async () => {
-      const { harness, link, error, recovery } = await damage((payload) => payload.subarray(lost));
+      const { harness, link, error, recoveryMs } = await sendCorrupt((payload) =>
+        payload.subarray(lost),
+      );
       assert.ok(error instanceof EspAtError);
       assert.deepEqual([error.code, error.outcome], ['SEND_UNKNOWN', 'unknown']);
-      assert.ok(recovery < 15_000, `${recovery} ms`);
+      assert.ok(recoveryMs < 15_000, `${recoveryMs} ms`);
       const broken = harness.links.find(({ event }) => event === 'lost');
       assert.equal(broken?.error?.code, 'SEND_CORRUPT');
       await harness.clock.wait(link.send('after'));
@@ -58,7 +60,7 @@ describe('a payload that is corrupt on the port', () => {
   }
 
   it('by doubled bytes has the outcome unknown, and its link reconnects', async () => {
-    const { harness, error } = await damage((payload) =>
+    const { harness, error } = await sendCorrupt((payload) =>
       Buffer.concat([payload.subarray(0, 10), payload]),
     );
     assert.ok(error instanceof EspAtError);
@@ -75,7 +77,7 @@ describe('a payload that is corrupt on the port', () => {
     const [connection] = harness.server.connections;
     harness.network.window = 100;
     connection?.stopReading();
-    const sending = link.send(Buffer.alloc(LENGTH, 'x'));
+    const sending = link.send(Buffer.alloc(PAYLOAD_BYTES, 'x'));
     harness.clock.after(7000, () => connection?.startReading());
     await harness.clock.wait(sending);
     assert.ok(harness.clock.now() > 7000);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { EspAtError } from '../../../driver/errors';
 import { Harness } from '../../harness/harness';
+import { endingOf, story } from '../../harness/ready-harness';
 
 describe('a device that restarts in the turn in which it becomes ready', () => {
   it('opens each waiting link once, after the second initialization, and delivers its messages', async () => {
@@ -18,7 +18,7 @@ describe('a device that restarts in the turn in which it becomes ready', () => {
     });
     port.written.length = 0;
     await clock.wait(Promise.all(opening));
-    await clock.until(() => second.stateNumber === 2, 5000);
+    assert.ok(await clock.until(() => second.stateNumber === 2, 5000));
     const commands = port.text.match(/ATE0|AT\+CWSTATE\?|AT\+WSOPEN=\d/g);
     const initialization = ['ATE0', 'AT+CWSTATE?'];
     assert.deepEqual(commands?.splice(0, 4), [...initialization, ...initialization]);
@@ -30,13 +30,6 @@ describe('a device that restarts in the turn in which it becomes ready', () => {
   });
 });
 
-/** How an operation ends: `done`, or the code it fails with. */
-const endOf = (operation: Promise<unknown>): Promise<string> =>
-  operation.then(
-    () => 'done',
-    (error: unknown) => (error instanceof EspAtError ? error.code : String(error)),
-  );
-
 describe('an open that waits in the command queue', () => {
   for (const keepOpen of [false, true]) {
     it(`waits for the device again when it restarts, ${keepOpen ? 'kept open' : 'once'}`, async () => {
@@ -44,8 +37,8 @@ describe('an open that waits in the command queue', () => {
       const { clock, device, port, simulator } = harness;
       const [first, second] = device.links;
       await harness.ready();
-      const running = endOf(first.open({ uri: 'ws://host/slow=5000' }));
-      const queued = endOf(second.open({ uri: 'ws://host/second', keepOpen }));
+      const running = endingOf(first.open({ uri: 'ws://host/slow=5000' }));
+      const queued = endingOf(second.open({ uri: 'ws://host/second', keepOpen }));
       await clock.advance(100);
       simulator.restart();
       assert.deepEqual(await clock.wait(Promise.all([running, queued])), [
@@ -54,8 +47,8 @@ describe('an open that waits in the command queue', () => {
       ]);
       assert.equal(second.state, 'open');
       assert.equal(port.text.split('AT+WSOPEN=1').length - 1, 1);
-      const told = harness.links.filter(({ link }) => link === 1).map(({ event }) => event);
-      assert.deepEqual(told, ['opening', 'device-lost', 'opening', 'opened']);
+      const told = ['opening 0', 'device-lost 0', 'opening 0', 'opened 2'];
+      assert.deepEqual(story(harness, 1), told);
     });
   }
 
@@ -67,8 +60,8 @@ describe('an open that waits in the command queue', () => {
     const { clock, device, simulator } = harness;
     const [link] = device.links;
     await harness.ready();
-    const queued = endOf(link.open({ uri: 'ws://host/plain' }));
-    await clock.until(() => harness.port.text.includes('AT+UART_CUR='), 1000);
+    const queued = endingOf(link.open({ uri: 'ws://host/plain' }));
+    assert.ok(await clock.until(() => harness.port.text.includes('AT+UART_CUR='), 1000));
     assert.equal(link.state, 'opening');
     simulator.restart();
     assert.equal(await clock.wait(queued), 'done');
@@ -79,8 +72,8 @@ describe('an open that waits in the command queue', () => {
     const { clock, device, port } = harness;
     const [first, second] = device.links;
     await harness.ready();
-    const running = endOf(first.open({ uri: 'ws://host/slow=5000' }));
-    const queued = endOf(second.open({ uri: 'ws://host/second', timeoutMs: 3000 }));
+    const running = endingOf(first.open({ uri: 'ws://host/slow=5000' }));
+    const queued = endingOf(second.open({ uri: 'ws://host/second', timeoutMs: 3000 }));
     const began = clock.now();
     await clock.advance(1000);
     port.unplug();
@@ -96,8 +89,8 @@ describe('an open that waits in the command queue', () => {
     const { clock, device, port } = harness;
     const [first, second] = device.links;
     await harness.ready();
-    const running = endOf(first.open({ uri: 'ws://host/slow=400' }));
-    const queued = endOf(second.open({ uri: 'ws://host/second' }));
+    const running = endingOf(first.open({ uri: 'ws://host/slow=400' }));
+    const queued = endingOf(second.open({ uri: 'ws://host/second' }));
     await clock.advance(100);
     await clock.wait(device.stop());
     assert.deepEqual(await Promise.all([running, queued]), ['DEVICE_STOPPED', 'DEVICE_STOPPED']);
@@ -122,7 +115,7 @@ describe('an open of a link that was open before a resync', () => {
     const { clock, device, simulator, server } = harness;
     const [link] = device.links;
     await resyncing(harness);
-    const again = endOf(link.open({ uri: 'ws://host/plain' }));
+    const again = endingOf(link.open({ uri: 'ws://host/plain' }));
     await clock.advance(5);
     assert.equal(link.state, 'open');
     simulator.powerOn();
@@ -140,7 +133,7 @@ describe('an open of a link that was open before a resync', () => {
     port.deliver(Buffer.from('\r\nSEND OK\r\n'));
     assert.equal(device.state.name, 'resyncing');
     port.written.length = 0;
-    assert.equal(await clock.wait(endOf(link.open({ uri: 'ws://host/plain' }))), 'done');
+    assert.equal(await clock.wait(endingOf(link.open({ uri: 'ws://host/plain' }))), 'done');
     assert.equal(device.state.name, 'ready');
     assert.match(port.text, /AT\+WSOPEN\?/);
     assert.doesNotMatch(port.text, /AT\+WSOPEN=/);
@@ -152,7 +145,7 @@ describe('an open of a link that was open before a resync', () => {
     const [link] = device.links;
     await resyncing(harness);
     const began = clock.now();
-    const again = endOf(link.open({ uri: 'ws://host/plain', timeoutMs: 500 }));
+    const again = endingOf(link.open({ uri: 'ws://host/plain', timeoutMs: 500 }));
     assert.equal(await clock.wait(again), 'DEVICE_NOT_READY');
     assert.equal(Math.round(clock.now() - began), 500);
     assert.equal(link.state, 'open');

@@ -29,7 +29,7 @@ describe('a link with and without keepOpen', () => {
     ]);
   });
 
-  it('reports the state of the device while the device reconnects', async () => {
+  it('has the state of the device while the device reconnects', async () => {
     await using harness = await readyHarness();
     await harness.clock.wait(harness.device.links[0].open({ uri: 'ws://host/plain' }));
     harness.server.connections[0]?.drop();
@@ -40,7 +40,7 @@ describe('a link with and without keepOpen', () => {
     assert.equal(story(harness).at(-1), 'reopened 2');
   });
 
-  it('retries a refused open with growing delays, without limit', async () => {
+  it('retries a refused open after delays that grow to 60 s at most, until it is closed', async () => {
     await using harness = await readyHarness();
     const [link] = harness.device.links;
     assert.equal(
@@ -68,26 +68,38 @@ describe('a link with and without keepOpen', () => {
     await harness.clock.advance(3_600_000);
     harness.port.written.length = 0;
     await harness.clock.advance(3_600_000);
-    // Each takes the device 15 s.
+    // An attempt blocks the device for 15 s.
     const attempts = lines(harness).filter((line) => line.startsWith('AT+WSOPEN=0,')).length;
     assert.ok(attempts >= 15 && attempts <= 24, `${attempts} in an hour`);
   });
+});
 
-  it('closes with a close frame and waits for the close frame of the server', async () => {
-    await using harness = await readyHarness();
-    const [link] = harness.device.links;
-    await harness.clock.wait(link.open({ uri: 'ws://host/plain' }));
-    harness.port.written.length = 0;
-    await harness.clock.wait(link.close({ code: 1001, reason: 'gone' }));
-    assert.deepEqual(lines(harness), ['AT+WSSEND=0,6,8', '\x03\xe9goneAT+WSCLOSE=0']);
-    assert.deepEqual(
-      harness.server.connections[0]?.frames[0]?.payload,
-      Buffer.from('\x03\xe9gone', 'latin1'),
-    );
-    assert.deepEqual(story(harness), ['opening 0', 'opened 2', 'closing 4', 'closed 0']);
-  });
+describe('close()', () => {
+  for (const [what, answerMs, closeMs] of [
+    ['the close frame of the server', 1000, 1100],
+    ['3 s, when the server does not answer', Infinity, 3000],
+  ] as const)
+    it(`sends a close frame, and AT+WSCLOSE after ${what}`, async () => {
+      await using harness = await readyHarness();
+      const { clock, device, server } = harness;
+      const [link] = device.links;
+      await clock.wait(link.open({ uri: 'ws://host/plain' }));
+      server.behavior.answersCloses = false;
+      server.behavior.onFrame = (connection) =>
+        answerMs < Infinity && clock.after(answerMs, () => connection.close(1001));
+      harness.port.written.length = 0;
+      const closing = link.close({ code: 1001, reason: 'gone' });
+      await clock.advance(closeMs - 100);
+      assert.deepEqual(lines(harness), ['AT+WSSEND=0,6,8', '\x03\xe9gone']);
+      await clock.advance(200);
+      assert.equal(lines(harness).at(-1), '\x03\xe9goneAT+WSCLOSE=0');
+      await clock.wait(closing);
+      const [frame] = server.connections[0]?.frames ?? [];
+      assert.deepEqual([frame?.opcode, frame?.payload], [8, Buffer.from('\x03\xe9gone', 'latin1')]);
+      assert.deepEqual(story(harness), ['opening 0', 'opened 2', 'closing 4', 'closed 0']);
+    });
 
-  it('closes at once without a close frame when graceful is false', async () => {
+  it('sends AT+WSCLOSE at once, and no close frame, when graceful is false', async () => {
     await using harness = await readyHarness();
     await harness.clock.wait(harness.device.links[0].open({ uri: 'ws://host/plain' }));
     harness.port.written.length = 0;
@@ -96,7 +108,7 @@ describe('a link with and without keepOpen', () => {
     assert.deepEqual(harness.server.connections[0]?.frames, []);
   });
 
-  it('sends queued messages before a graceful close', async () => {
+  it('sends queued messages before the close frame', async () => {
     await using harness = await readyHarness();
     const [link] = harness.device.links;
     await harness.clock.wait(link.open({ uri: 'ws://host/plain' }));
@@ -114,7 +126,7 @@ describe('a link with and without keepOpen', () => {
     );
   });
 
-  it('refuses reserved close codes and reasons that are too long', async () => {
+  it('refuses reserved close codes and reasons that are too long, and writes nothing', async () => {
     await using harness = await readyHarness();
     const [link] = harness.device.links;
     await harness.clock.wait(link.open({ uri: 'ws://host/plain' }));
@@ -153,7 +165,7 @@ describe('a half-open link', () => {
     await harness.clock.advance(500);
     assert.equal(link.stateNumber, 2);
     assert.equal(await code(harness, link.send('into the void')), 'SEND_FAILED');
-    await harness.clock.until(() => harness.server.connections.length === 2, 5000);
+    assert.ok(await harness.clock.until(() => harness.server.connections.length === 2, 5000));
     assert.deepEqual(story(harness).slice(2), ['closed-by-server 0', 'retry 0', 'opening 0']);
   });
 
@@ -161,7 +173,7 @@ describe('a half-open link', () => {
     let stalled = false;
     await using harness = await harnessWithOutput((text, { clock, port }) => {
       if (!stalled) return text;
-      // The device works on the message, and gives up after its 10 s.
+      // The device tries to send for 10 s, then answers ERROR.
       if (text !== '\r\nSEND OK\r\n') return text;
       clock.after(10_500, () => {
         stalled = false;

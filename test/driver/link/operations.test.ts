@@ -20,7 +20,7 @@ describe('an open during a close', () => {
     await harness.end();
   });
 
-  it('waits for the close when waiting is not slower', async () => {
+  it('waits for a close that has no close handshake', async () => {
     const { harness, link, ending, story, closes } = await openHarness();
     const closing = ending(link.close({ graceful: false }));
     assert.equal(await ending(link.open({ uri: one })), 'done');
@@ -53,8 +53,10 @@ describe('a second close', () => {
     assert.ok(harness.clock.now() - before < 1500, `took ${harness.clock.now() - before} ms`);
     await harness.end();
   });
+});
 
-  it('is emitted once when the device is lost during it', async () => {
+describe('a close', () => {
+  it('is emitted once when the port is lost during its close handshake', async () => {
     const { harness, link, ending, story } = await openHarness();
     harness.server.behavior.answersCloses = false;
     const closing = ending(link.close());
@@ -87,8 +89,10 @@ describe('two concurrent opens with replace', () => {
     assert.equal(link.owner, 'second');
     await harness.end();
   });
+});
 
-  it('are aborted by a close', async () => {
+describe('an open with replace', () => {
+  it('is aborted by a close, after which another open succeeds', async () => {
     const { harness, link, ending, connections } = await openHarness();
     const opening = ending(link.open({ uri: two, replace: true }));
     const closing = ending(link.close());
@@ -116,7 +120,12 @@ describe('a link that reconnects after corrupt data', () => {
     const { harness, link, ending } = await openHarness({ serial: { baudRate: 115_200 } });
     const sending = ending(link.send('x'.repeat(60_000)));
     const following = ending(link.send('not begun'));
-    await harness.clock.until(() => (harness.server.connections[0]?.frames.length ?? 0) > 1, 5000);
+    assert.ok(
+      await harness.clock.until(
+        () => (harness.server.connections[0]?.frames.length ?? 0) > 1,
+        5000,
+      ),
+    );
     link.take({ kind: 'corrupted', error: new EspAtError('FRAME_STALLED', { link: 0 }) });
     assert.deepEqual([await sending, await following], ['SEND_UNKNOWN', 'LINK_NOT_OPEN']);
     await harness.clock.advance(5000);
@@ -152,9 +161,9 @@ describe('a message that stops between its fragments', () => {
   });
 });
 
-describe('an open from the listener of a link end', () => {
+describe('an open from a listener of the end of a connection', () => {
   for (const event of ['closed-by-server', 'lost'] as const) {
-    it(`is the only open that follows: ${event}`, async () => {
+    it(`is the only open that follows the event ${event}`, async () => {
       const { harness, link, story, connections } = await openHarness();
       // Kept open, so that the driver would open it as well.
       await harness.clock.wait(link.open({ uri: one, keepOpen: true }));
@@ -177,7 +186,7 @@ describe('an open from the listener of a link end', () => {
 });
 
 describe('a close by the server right after the open', () => {
-  // A read that is long is followed by the next one after so many promise reactions only.
+  // The next chunk of a long read may come after only a few promise reactions.
   for (let reactions = 0; reactions < 16; reactions++) {
     it(`is emitted when it comes ${reactions} promise reactions after the last response`, async () => {
       await using harness = new Harness();
@@ -187,9 +196,9 @@ describe('a close by the server right after the open', () => {
       harness.port.deliver = (bytes) => {
         deliver(bytes);
         if (!bytes.toString('latin1').includes('+WSOPEN:0,2')) return;
-        let told = Promise.resolve();
-        for (let count = 0; count < reactions; count++) told = told.then(() => undefined);
-        void told.then(() => deliver(Buffer.from('+WS_CLOSED:0\r\n')));
+        let last = Promise.resolve();
+        for (let count = 0; count < reactions; count++) last = last.then(() => undefined);
+        void last.then(() => deliver(Buffer.from('+WS_CLOSED:0\r\n')));
       };
       await harness.clock.wait(link.open({ uri: one }).catch(() => undefined));
       await harness.clock.advance(1000);
@@ -201,28 +210,26 @@ describe('a close by the server right after the open', () => {
 });
 
 describe('a response that lists a link', () => {
-  for (const [event, report, outcome] of [
+  for (const [event, urc, outcome] of [
     ['closed', '+WS_CLOSED:0\r\n', ['closed-by-server 0']],
     ['lost', '+WS_DISCONNECTED:0\r\n', ['lost 1', 'reopened 2']],
   ] as const) {
     for (const where of ['behind it', 'in it']) {
-      it(`does not override ${report.trim()} that came ${where}`, async () => {
+      it(`does not override ${urc.trim()} that came ${where}`, async () => {
         const { harness, link, story } = await openHarness();
         const deliver = harness.port.deliver.bind(harness.port);
         harness.port.deliver = (bytes) => {
           harness.port.deliver = deliver;
           const text = bytes.toString('latin1');
-          const said =
-            where === 'in it' ? text.replace('\r\n\r\n', `\r\n${report}\r\n`) : text + report;
+          const said = where === 'in it' ? text.replace('\r\n\r\n', `\r\n${urc}\r\n`) : text + urc;
           deliver(Buffer.from(said, 'latin1'));
         };
         const asking = harness.device.checkLinks();
         await harness.clock.wait(asking);
         assert.notEqual((await asking)[0]?.state, 2);
         await harness.clock.advance(100);
-        // It is asked once more. In truth it is open.
-        const told = story();
-        assert.deepEqual(told, outcome);
+        // The driver asks again. The URC is the test's: the device still has the connection.
+        assert.deepEqual(story(), outcome);
         assert.equal(link.stateNumber, event === 'closed' ? 0 : 2);
         assert.ok(harness.port.text.split('AT+WSOPEN?').length > 2);
         await harness.end();

@@ -6,9 +6,8 @@ import { onLinkEvents, type LoggedLinkEvent } from '../../harness/event-log';
 import { SeededRandom } from '../../harness/random';
 import { Harness } from '../../harness/harness';
 
-/** Runs, and events in each. */
 const RUNS = 250;
-const EVENTS = 25;
+const EVENTS_PER_RUN = 25;
 const classes = ['A', 'B', 'C', 'D'] as const;
 const paths = ['plain', 'echo', 'slow=700', '401', 'other'] as const;
 /** Milliseconds between one event and the next. */
@@ -19,47 +18,48 @@ class RandomRun {
   readonly problems: string[] = [];
   readonly #harness: Harness;
   readonly #luck: SeededRandom;
-  /** How each request ended: `done`, or the outcome of its error. */
+  /** How each call ended: `done`, or the outcome or code of its error. */
   readonly #endings = new Map<string, string>();
-  #asked = 0;
+  #calls = 0;
   #messages = 0;
 
   constructor(seed: number) {
     this.#luck = new SeededRandom(seed);
     const { random } = this.#luck;
     const firmware = this.#luck.one(classes);
-    const line = this.#luck.once(2) ? { serial: { baudRate: 115_200 } } : {};
-    const harness = new Harness({ firmware, seed, simulator: { bootMs: 400 }, ...line });
+    const serial = this.#luck.once(2) ? { serial: { baudRate: 115_200 } } : {};
+    const harness = new Harness({ firmware, seed, simulator: { bootMs: 400 }, ...serial });
     this.#harness = harness;
     harness.server.behavior.answersCloses = !this.#luck.once(4);
     harness.server.behavior.finDelay = this.#luck.once(3) ? Infinity : random() * 400;
     const states = [0, 0, 0];
     onLinkEvents(harness.device, (event) => {
-      this.#check(event, states[event.link] ?? 0);
+      this.#checkEvent(event, states[event.link] ?? 0);
       states[event.link] = event.state;
     });
   }
 
-  async live(): Promise<void> {
+  async run(): Promise<void> {
     const { clock, device, port } = this.#harness;
     device.start();
     await clock.advance(3000);
-    for (let index = 0; index < EVENTS; index++) {
-      this.#happen();
+    for (let index = 0; index < EVENTS_PER_RUN; index++) {
+      this.#act();
       await clock.advance(this.#luck.one(pauses));
     }
     device.start();
     port.plugIn();
     await clock.advance(200_000);
-    if (this.#asked !== this.#endings.size) this.problems.push('something never settled');
-    await this.#audit();
+    const pending = this.#calls - this.#endings.size;
+    if (pending > 0) this.problems.push(`${pending} calls never settled`);
+    await this.#checkStates();
     this.#checkMessages();
     await this.#harness.end();
     const timers = this.#harness.hostClock.pending;
     if (timers > 0) this.problems.push(`${timers} timers are left`);
   }
 
-  #happen(): void {
+  #act(): void {
     const { clock, device, port, server, simulator } = this.#harness;
     const link = this.#luck.one(device.links);
     const connection = this.#luck.one(server.connections.filter(({ open }) => open));
@@ -105,8 +105,8 @@ class RandomRun {
     this.#watch(link.send(payload, { holdMs, signal: withdrawal.signal }), name);
   }
 
-  #watch(promise: Promise<unknown>, name = `request ${this.#asked}`): void {
-    this.#asked++;
+  #watch(promise: Promise<unknown>, name = `call ${this.#calls}`): void {
+    this.#calls++;
     promise.then(
       () => this.#endings.set(name, 'done'),
       (error: unknown) => {
@@ -117,7 +117,7 @@ class RandomRun {
   }
 
   /** Every event is possible in the state before it. */
-  #check({ link, event }: LoggedLinkEvent, before: number): void {
+  #checkEvent({ link, event }: LoggedLinkEvent, before: number): void {
     const impossible =
       (before === 2 && (event === 'opened' || event === 'reopened')) ||
       (before !== 2 && event === 'lost') ||
@@ -126,7 +126,7 @@ class RandomRun {
   }
 
   /** Driver, device and server agree on the final state. */
-  async #audit(): Promise<void> {
+  async #checkStates(): Promise<void> {
     const { clock, device, server } = this.#harness;
     const states = () => device.links.map(({ stateNumber, uri }) => `${stateNumber} ${uri}`).join();
     const before = states();
@@ -134,13 +134,16 @@ class RandomRun {
     if (states() !== before) this.problems.push(`${before} were ${states()}`);
     const open = server.connections.filter((each) => each.open);
     const served = open.map(({ request }) => `2 ws://host${request.target}`);
-    const believed = states().split(',');
-    const idle = believed.filter((each) => each.startsWith('0'));
-    if ([...served, ...idle].sort().join() !== believed.sort().join())
+    const links = states().split(',');
+    const closed = links.filter((each) => each.startsWith('0'));
+    if ([...served, ...closed].sort().join() !== links.sort().join())
       this.problems.push(`the server has ${served.join()}, and the links are ${before}`);
   }
 
-  /** Every message with outcome sent arrived once, and every message with outcome not-sent never. */
+  /**
+   * Every message has an outcome. It arrived at most once: a message that was sent can be lost with its connection. It
+   * never arrived if it was not sent.
+   */
   #checkMessages(): void {
     const arrived = new Map<string, number>();
     for (const { frames } of this.#harness.server.connections) {
@@ -166,8 +169,8 @@ class RandomRun {
 
 it('random operations: every promise settles, and driver, device and server agree on the final state', async () => {
   for (let seed = 1; seed <= RUNS; seed++) {
-    const life = new RandomRun(seed);
-    await life.live();
-    assert.deepEqual(life.problems, [], `life ${seed}`);
+    const run = new RandomRun(seed);
+    await run.run();
+    assert.deepEqual(run.problems, [], `seed ${seed}`);
   }
 });

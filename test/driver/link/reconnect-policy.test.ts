@@ -64,7 +64,7 @@ describe('delays of keep-open', () => {
 });
 
 describe('a crash loop', () => {
-  /** The device restarts so long after each open. */
+  /** Opens the link so many times; the device restarts `afterMs` later each time. */
   function crash(of: ReconnectPolicy, times: number, afterMs = 500): void {
     for (let time = 0; time < times; time++) {
       of.opened(0);
@@ -82,7 +82,7 @@ describe('a crash loop', () => {
     assert.equal(delays(of, 20).at(-1), 300_000);
   });
 
-  it('is none when the restarts come later, and ends with a restart that comes later', () => {
+  it('does not begin with restarts 1 s after an open, and ends with such a restart', () => {
     const of = policy();
     crash(of, 20, 1000);
     assert.equal(of.crashLoop, false);

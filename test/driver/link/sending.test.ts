@@ -5,10 +5,10 @@ import { code, failure, lines, readyHarness } from '../../harness/ready-harness'
 import { Harness } from '../../harness/harness';
 
 describe('sending when the connection is lost', () => {
-  it('fails queued messages and the next message as not-sent', async () => {
+  it('fails the running and the queued message as not-sent when the loss comes before the prompt', async () => {
     await using harness = await readyHarness({
       simulator: {
-        // Time enough for the loss to come before the prompt.
+        // Delays the prompt, so that the loss comes first.
         hooks: {
           outcome: (line) =>
             line.startsWith('AT+WSSEND') ? { kind: 'late', delay: 100 } : { kind: 'execute' },
@@ -31,10 +31,15 @@ describe('sending when the connection is lost', () => {
     await harness.clock.wait(link.open({ uri: 'ws://host/plain', keepOpen: true }));
     const sending = link.send(Buffer.alloc(40_000, 'x'), { opcode: 2 });
     const error = failure(harness, sending);
-    await harness.clock.until(() => (harness.server.connections[0]?.frames.length ?? 0) > 3, 5000);
+    assert.ok(
+      await harness.clock.until(
+        () => (harness.server.connections[0]?.frames.length ?? 0) > 3,
+        5000,
+      ),
+    );
     harness.server.connections[0]?.reset();
     assert.deepEqual([(await error).code, (await error).outcome], ['SEND_UNKNOWN', 'unknown']);
-    await harness.clock.until(() => link.stateNumber === 2, 30_000);
+    assert.ok(await harness.clock.until(() => link.stateNumber === 2, 30_000));
     await harness.clock.wait(link.send('next'));
     await harness.clock.advance(10);
     const data = harness.server.connections[1]?.frames.filter(({ opcode }) => opcode < 8);
@@ -84,11 +89,11 @@ describe('sending', () => {
       }
     }
     assert.equal(harness.port.text.length, length);
-    // JSON escapes it, so that the server gets what was meant.
+    // JSON.stringify() escapes it, so that the server gets the same value.
     const reply = link.request({ id: '\ud800' }, { match: { by: 'property', request: 'id' } });
     const sent = () =>
       harness.server.connections[0]?.frames.map(({ payload }) => payload.toString());
-    await harness.clock.until(() => sent()?.length === 1, 1000);
+    assert.ok(await harness.clock.until(() => sent()?.length === 1, 1000));
     assert.deepEqual(sent(), ['{"id":"\\ud800"}']);
     harness.server.connections[0]?.send({
       fin: true,
@@ -168,16 +173,17 @@ describe('sending', () => {
     assert.equal(harness.port.text, '');
   });
 
-  it('sends every opcode and refuses others', async () => {
+  it('sends every opcode from 1 to 15, and refuses what is no opcode', async () => {
     await using harness = await readyHarness();
     const [link] = harness.device.links;
     await harness.clock.wait(link.open({ uri: 'ws://host/plain' }));
-    for (const opcode of [1, 2, 3, 7, 9, 10, 11, 15])
-      await harness.clock.wait(link.send('abc', { opcode }));
+    harness.server.behavior.answersCloses = false;
+    const opcodes = Array.from({ length: 15 }, (_, index) => index + 1);
+    for (const opcode of opcodes) await harness.clock.wait(link.send('abc', { opcode }));
     await harness.clock.advance(10);
     assert.deepEqual(
       harness.server.connections[0]?.frames.map(({ opcode }) => opcode),
-      [1, 2, 3, 7, 9, 10, 11, 15],
+      opcodes,
     );
     harness.port.written.length = 0;
     for (const opcode of [16, -1, 1.5, NaN]) {
@@ -216,7 +222,7 @@ describe('sending', () => {
     }
   });
 
-  it('is refused at once for a control frame that is too long or not the last, whether or not the device is known', async () => {
+  it('is refused at once for a control frame that is too long or not final, whether or not the device is known', async () => {
     const unknown = new Harness();
     for (const harness of [unknown, await readyHarness()]) {
       const [link] = harness.device.links;
@@ -238,7 +244,7 @@ describe('sending', () => {
     }
   });
 
-  it('is an error at once when the link is not open', async () => {
+  it('fails at once when the link is not open', async () => {
     await using harness = await readyHarness();
     const error = await failure(harness, harness.device.links[0].send('x'));
     assert.deepEqual([error.code, error.outcome], ['LINK_NOT_OPEN', 'not-sent']);
@@ -250,7 +256,7 @@ describe('sending', () => {
     const [link] = harness.device.links;
     await harness.clock.wait(link.open({ uri: 'ws://host/plain', keepOpen: true }));
     harness.simulator.restart();
-    await harness.clock.until(() => link.stateNumber === 0, 5000);
+    assert.ok(await harness.clock.until(() => link.stateNumber === 0, 5000));
     const short = code(harness, link.send('never', { holdMs: 100 }));
     const sends = ['one', 'two', 'three'].map((text) => link.send(text, { holdMs: 30_000 }));
     await harness.clock.wait(Promise.all(sends));

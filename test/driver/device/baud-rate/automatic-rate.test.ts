@@ -248,7 +248,7 @@ describe('a climb that is interrupted', () => {
       await harness.ready();
       port.written.length = 0;
       void device.links[0].open({ uri }).catch(() => undefined);
-      await clock.until(() => port.written.length >= write, FOUND_MS);
+      assert.ok(await clock.until(() => port.written.length >= write, FOUND_MS));
       // The climb is over: the driver opens the link.
       if (port.text.includes('AT+WSOPEN=')) {
         await harness.end();

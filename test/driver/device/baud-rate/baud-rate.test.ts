@@ -194,7 +194,7 @@ describe('a port that cannot use the negotiated rate', () => {
     assert.ok(events(harness, 'resyncstep').includes('rtsReset'));
     assert.equal(harness.hostRate, USUAL);
     harness.simulator.restart();
-    await harness.clock.until(() => harness.device.state.name !== 'ready', 60_000);
+    assert.ok(await harness.clock.until(() => harness.device.state.name !== 'ready', 60_000));
     await harness.ready();
     assert.equal(
       events(harness, 'warning').filter((code) => code === 'RATE_NOT_NEGOTIATED').length,

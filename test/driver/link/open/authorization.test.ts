@@ -18,7 +18,8 @@ const received = (harness: Harness) =>
     headers.flatMap(([name, value]) => (name === 'Authorization' ? [value] : [])),
   );
 
-const names = (harness: Harness) =>
+/** The commands `AT+WSHEAD` and `AT+WSOPEN` that the driver wrote. */
+const commands = (harness: Harness) =>
   lines(harness).flatMap((line) => /AT\+WS(?:HEAD=\d+|OPEN=.*)$/.exec(line)?.[0] ?? []);
 
 describe('an authorization', () => {
@@ -34,7 +35,7 @@ describe('an authorization', () => {
       await harness.clock.wait(link.open({ uri }));
       assert.deepEqual(received(harness), [...values.map((value) => [value]), []]);
       const plain = `AT+WSOPEN=0,"${uri}"`;
-      assert.deepEqual(names(harness), [
+      assert.deepEqual(commands(harness), [
         ...['AT+WSHEAD=0', `${plain},,15000,"${secretOf(ROOM)}"`],
         ...['AT+WSHEAD=0', `AT+WSHEAD=${ROOM + 16}`, plain],
         ...['AT+WSHEAD=0', 'AT+WSHEAD=715', plain],
@@ -55,9 +56,9 @@ describe('an authorization', () => {
 
   const withUser = 'ws://user:password@host/';
   for (const [what, options, expected] of [
-    ['a parameter', { authorization: 'Bearer x' }, 'Bearer x'],
-    ['a long one', { authorization: secretOf(300) }, secretOf(300)],
-    ['a header', { headers: [{ name: 'authorization', value: 'y' }] }, 'y'],
+    ['as parameter', { authorization: 'Bearer x' }, 'Bearer x'],
+    ['as header, because it is long', { authorization: secretOf(300) }, secretOf(300)],
+    ['in the headers of the open', { headers: [{ name: 'authorization', value: 'y' }] }, 'y'],
   ] as const) {
     it(`replaces user and password of the URI: ${what}`, async () => {
       await using harness = await readyHarness();

@@ -1,14 +1,15 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { EARLY_TEXT } from '../../../harness/network/ws-server-paths';
+import type { Harness } from '../../../harness/harness';
 import { readyHarness } from '../../../harness/ready-harness';
 
 /** Milliseconds in which the first message has to come. */
 const LIMIT_MS = 300;
 
-describe('a server that sends its first message with the handshake response', () => {
+describe('a first message that the server sends with the handshake response', () => {
   for (const firmware of ['C', 'D'] as const) {
-    it(`is heard within 300 ms of the open, class ${firmware}`, async () => {
+    it(`arrives within 300 ms of the open, class ${firmware}`, async () => {
       await using harness = await readyHarness({ firmware });
       const [link] = harness.device.links;
       await harness.clock.wait(link.open({ uri: 'ws://host/early' }));
@@ -17,7 +18,7 @@ describe('a server that sends its first message with the handshake response', ()
       assert.deepEqual(warnings(harness), []);
     });
 
-    it(`is heard before what it sends next, class ${firmware}`, async () => {
+    it(`arrives before the next message of the server, class ${firmware}`, async () => {
       await using harness = await readyHarness({ firmware });
       const [link] = harness.device.links;
       harness.server.behavior.onFrame = (connection) =>
@@ -28,7 +29,7 @@ describe('a server that sends its first message with the handshake response', ()
       assert.deepEqual(texts(harness), [EARLY_TEXT, 'answer']);
     });
 
-    it(`is heard again after the device has reconnected by itself, class ${firmware}`, async () => {
+    it(`arrives again after the device has reconnected by itself, class ${firmware}`, async () => {
       await using harness = await readyHarness({ firmware });
       const [link] = harness.device.links;
       // The device's own ping would come too late.
@@ -36,7 +37,7 @@ describe('a server that sends its first message with the handshake response', ()
       await harness.clock.wait(link.open({ uri: 'ws://host/early', config }));
       await harness.clock.advance(LIMIT_MS);
       harness.server.connections[0]?.reset();
-      await harness.clock.until(() => link.stateNumber !== 2, 5000);
+      assert.ok(await harness.clock.until(() => link.stateNumber !== 2, 5000));
       assert.ok(await harness.clock.until(() => link.stateNumber === 2, 60_000));
       await harness.clock.advance(LIMIT_MS);
       assert.equal(harness.server.connections.length, 2);
@@ -44,7 +45,7 @@ describe('a server that sends its first message with the handshake response', ()
     });
   }
 
-  it('gets a ping before the messages that waited for the link', async () => {
+  it('is freed by a ping, which the driver sends before the messages that waited for the link', async () => {
     await using harness = await readyHarness();
     harness.server.behavior.skipsFirstPing = false;
     const [link] = harness.device.links;
@@ -64,7 +65,7 @@ describe('a server that sends its first message with the handshake response', ()
   });
 
   for (const firmware of ['A', 'B'] as const) {
-    it(`is not heard, and the flow is warned once, class ${firmware}`, async () => {
+    it(`is lost, and the link warns once for each server and owner, class ${firmware}`, async () => {
       await using harness = await readyHarness({ firmware });
       const [link] = harness.device.links;
       await harness.clock.wait(link.open({ uri: 'ws://host/early' }));
@@ -83,8 +84,6 @@ describe('a server that sends its first message with the handshake response', ()
     });
   }
 });
-
-type Harness = Awaited<ReturnType<typeof readyHarness>>;
 
 const texts = ({ messages }: Harness) => messages.map(({ bytes }) => bytes.toString());
 

@@ -1,5 +1,5 @@
-import { EspAtError } from '../../../../driver/errors';
 import { Harness, type HarnessOptions } from '../../../harness/harness';
+import { endingOf, story } from '../../../harness/ready-harness';
 
 export const [one, two, three] = ['ws://host/one', 'ws://host/two', 'ws://host/three'] as const;
 
@@ -14,16 +14,11 @@ export async function openHarness(options: HarnessOptions = {}) {
   return {
     harness,
     link,
-    /** How a promise ends: `done`, or the code of its error. */
-    ending: (promise: Promise<unknown>) =>
-      harness.clock.wait(
-        promise.then(
-          () => 'done',
-          (error: unknown) => (error instanceof EspAtError ? error.code : String(error)),
-        ),
-      ),
-    story: () => harness.links.map(({ event, state }) => `${event} ${state}`),
-    /** What the server has had to do with: the path of each connection, and whether it is open. */
+    /** See {@link endingOf}; virtual time passes until the promise settles. */
+    ending: (promise: Promise<unknown>) => harness.clock.wait(endingOf(promise)),
+    /** See {@link story}. */
+    story: () => story(harness),
+    /** The path of each connection that the server has accepted, and whether it is still open. */
     connections: () =>
       harness.server.connections.map(({ request, open }) => `${request.target} ${open}`),
     closes: () => harness.port.text.split('AT+WSCLOSE').length - 1,

@@ -4,19 +4,20 @@ import { EspAtError } from '../../../../driver/errors';
 import type { OpenOptions } from '../../../../driver/link/options';
 import type { FirmwareClass } from '../../../../simulator';
 import { Harness, type HarnessOptions } from '../../../harness/harness';
+import { endingOf, lines } from '../../../harness/ready-harness';
 import { makeAuthority, makeIdentity } from '../../../harness/network/ws-server-certificates';
 
 const now = Date.UTC(2026, 10, 25);
 const own = makeAuthority('Home CA');
 const impostor = makeIdentity(makeAuthority('Foreign CA'), 'server.example');
 
-/** How a port changes each chunk that passes it. */
-type Line = (text: string) => string;
+/** Changes the chunks that pass a port in one direction. */
+type Corruption = (text: string) => string;
 
-const clean: Line = (text) => text;
+const none: Corruption = (text) => text;
 
-/** A port that changes the first occurrence of a text, and nothing after it. */
-function once(from: string, to: string): Line {
+/** Changes the first occurrence of a text, and nothing after it. */
+function once(from: string, to: string): Corruption {
   let done = false;
   return (text) => {
     if (done || !text.includes(from)) return text;
@@ -28,8 +29,8 @@ function once(from: string, to: string): Line {
 /** A ready harness whose port may corrupt bytes in both directions. */
 async function corruptingHarness(
   options: HarnessOptions,
-  fromDevice: Line,
-  toDevice = clean,
+  fromDevice: Corruption,
+  toDevice = none,
 ): Promise<Harness> {
   const harness: Harness = new Harness({
     ...options,
@@ -45,21 +46,13 @@ async function corruptingHarness(
   return harness;
 }
 
-function through(line: Line, bytes: Uint8Array): Buffer {
-  return Buffer.from(line(Buffer.from(bytes).toString('latin1')), 'latin1');
+function through(corrupt: Corruption, bytes: Uint8Array): Buffer {
+  return Buffer.from(corrupt(Buffer.from(bytes).toString('latin1')), 'latin1');
 }
 
-function lines(harness: Harness): string[] {
-  return harness.port.text.split('\r\n').filter((line) => line !== '');
-}
-
-function outcome(harness: Harness, options: OpenOptions): Promise<string> {
-  const opening = harness.device.links[0].open(options).then(
-    () => 'open',
-    (error: unknown) => (error instanceof EspAtError ? error.code : String(error)),
-  );
-  return harness.clock.wait(opening);
-}
+/** How an open of link 0 ends, see {@link endingOf}. */
+const opened = (harness: Harness, options: OpenOptions): Promise<string> =>
+  harness.clock.wait(endingOf(harness.device.links[0].open(options)));
 
 describe('a link that has to verify its server', () => {
   const options: OpenOptions = {
@@ -69,10 +62,10 @@ describe('a link that has to verify its server', () => {
   };
 
   /** A harness in which every server is an impostor. */
-  async function harness(
+  async function impostorHarness(
     firmware: FirmwareClass,
-    fromDevice: Line,
-    toDevice = clean,
+    fromDevice: Corruption,
+    toDevice = none,
   ): Promise<Harness> {
     const made: Harness = await corruptingHarness(
       {
@@ -92,25 +85,24 @@ describe('a link that has to verify its server', () => {
 
   for (const firmware of ['C', 'D'] as const) {
     it(`does not open with default settings in a second attempt, class ${firmware}`, async () => {
-      const damage = once('+WS_DISCONNECTED:0', '*WS_DISCONNECTED:0');
-      await using scene = await harness(firmware, damage);
-      assert.equal(await outcome(scene, options), 'OPEN_FAILED');
-      assert.equal(scene.server.requests.length, 0);
+      const corruption = once('+WS_DISCONNECTED:0', '*WS_DISCONNECTED:0');
+      await using harness = await impostorHarness(firmware, corruption);
+      assert.equal(await opened(harness, options), 'OPEN_FAILED');
+      assert.equal(harness.server.requests.length, 0);
       // The driver retried after the corruption, and configured the second attempt like the first.
-      const steps = lines(scene).flatMap((line) => /^AT\+WS(CFG|OPEN)=/.exec(line)?.[1] ?? []);
+      const steps = lines(harness).flatMap((line) => /^AT\+WS(CFG|OPEN)=/.exec(line)?.[1] ?? []);
       assert.deepEqual(steps, ['CFG', 'CFG', 'OPEN', 'CFG', 'CFG', 'OPEN']);
     });
 
     it(`does not open with default settings when its WSCFG went to another link, class ${firmware}`, async () => {
       for (const other of [1, 2]) {
-        const scene = await harness(
+        await using harness = await impostorHarness(
           firmware,
-          clean,
+          none,
           once('AT+WSCFG=0,10,120,1024,2', `AT+WSCFG=${other},10,120,1024,2`),
         );
-        assert.equal(await outcome(scene, options), 'OPEN_FAILED');
-        assert.equal(scene.server.requests.length, 0);
-        await scene.end();
+        assert.equal(await opened(harness, options), 'OPEN_FAILED');
+        assert.equal(harness.server.requests.length, 0);
       }
     });
   }
@@ -129,11 +121,8 @@ describe('an open on a port that corrupts bytes', () => {
       },
       once('+WS_DISCONNECTED:0', '*WS_DISCONNECTED:0'),
     );
-    const opened = await outcome(harness, {
-      uri: 'ws://host/plain',
-      config: { bufferBytes: 4096 },
-    });
-    assert.equal(opened, 'open');
+    const options = { uri: 'ws://host/plain', config: { bufferBytes: 4096 } };
+    assert.equal(await opened(harness, options), 'done');
     harness.server.connections[0]?.send({ fin: true, opcode: 2, payload: Buffer.alloc(4000) });
     await harness.clock.advance(100);
     assert.deepEqual(
@@ -148,10 +137,10 @@ describe('an open on a port that corrupts bytes', () => {
   it('is retried when the device read a different URI', async () => {
     await using harness = await corruptingHarness(
       { firmware: 'C' },
-      clean,
+      none,
       once('/plain', '/plaid'),
     );
-    assert.equal(await outcome(harness, { uri: 'ws://host/plain' }), 'open');
+    assert.equal(await opened(harness, { uri: 'ws://host/plain' }), 'done');
     assert.deepEqual(
       harness.server.connections.map(({ request, open }) => [request.target, open]),
       [
@@ -166,10 +155,10 @@ describe('an open on a port that corrupts bytes', () => {
   });
 
   it('fails and leaves no link open when the device never reads the right URI', async () => {
-    await using harness = await corruptingHarness({}, clean, (text) =>
+    await using harness = await corruptingHarness({}, none, (text) =>
       text.replace('/plain', '/plaid'),
     );
-    assert.equal(await outcome(harness, { uri: 'ws://host/plain' }), 'OPEN_FAILED');
+    assert.equal(await opened(harness, { uri: 'ws://host/plain' }), 'OPEN_FAILED');
     await harness.clock.advance(1000);
     assert.deepEqual(
       harness.server.connections.map(({ request, open }) => [request.target, open]),
@@ -183,10 +172,10 @@ describe('an open on a port that corrupts bytes', () => {
   it('is retried, and the other link closed, when the device read a different link number', async () => {
     await using harness = await corruptingHarness(
       { firmware: 'C' },
-      clean,
+      none,
       once('AT+WSOPEN=0', 'AT+WSOPEN=1'),
     );
-    assert.equal(await outcome(harness, { uri: 'ws://host/plain' }), 'open');
+    assert.equal(await opened(harness, { uri: 'ws://host/plain' }), 'done');
     await harness.clock.advance(1000);
     assert.deepEqual(
       harness.server.connections.map(({ open }) => open),
@@ -199,20 +188,20 @@ describe('an open on a port that corrupts bytes', () => {
   });
 
   it('fails when a header never reads back correctly', async () => {
-    await using harness = await corruptingHarness({}, clean, (text) =>
+    await using harness = await corruptingHarness({}, none, (text) =>
       text.replace('secret', 'secreT'),
     );
-    assert.equal(await outcome(harness, { uri: 'ws://host/plain', headers }), 'OUT_OF_SYNC');
+    assert.equal(await opened(harness, { uri: 'ws://host/plain', headers }), 'OUT_OF_SYNC');
     assert.equal(harness.server.requests.length, 0);
     assert.equal(lines(harness).filter((line) => line.endsWith('AT+WSHEAD?')).length, 2);
     // The device holds a corrupt header list: the next open clears it.
-    assert.equal(await outcome(harness, { uri: 'ws://host/plain' }), 'open');
+    assert.equal(await opened(harness, { uri: 'ws://host/plain' }), 'done');
     assert.ok(harness.server.requests[0]?.headers.every(([name]) => name !== 'X-Key'));
   });
 });
 
-describe('a URC before a link is open', () => {
-  it('does not end the previous connection', async () => {
+describe('data of the previous connection that arrives while a link reconnects', () => {
+  it('is dropped, and the first message of the new connection arrives', async () => {
     await using harness = new Harness({ firmware: 'C', serial: { baudRate: 115_200 } });
     await harness.ready();
     const [link] = harness.device.links;
@@ -224,7 +213,7 @@ describe('a URC before a link is open', () => {
     };
     harness.server.connections[0]?.send({ fin: true, opcode: 1, payload: Buffer.alloc(3000, 'x') });
     // One chunk has arrived, the next ones are on the port.
-    await harness.clock.until(() => harness.messages.length === 1, 1000);
+    assert.ok(await harness.clock.until(() => harness.messages.length === 1, 1000));
     const { length } = harness.messages;
     link.take({ kind: 'corrupted', error: new EspAtError('SEND_CORRUPT', { link: 0 }) });
     await harness.clock.advance(5000);

@@ -57,19 +57,19 @@ describe('opening a link', () => {
     );
   });
 
-  for (const [what, uri, expected, limit] of [
-    ['a refused port', 'ws://host:1/', 'OPEN_FAILED', 7000],
-    ['HTTP 401', 'ws://host/401', 'OPEN_FAILED', 7000],
-    ['a wrong accept key', 'ws://host/badkey', 'OPEN_FAILED', 7000],
-    ['a server that never responds', 'ws://host/silent', 'OPEN_FAILED', 16_000],
-    ['a name that does not exist', 'ws://no.such.host/', 'OPEN_FAILED', 7000],
-    ['a name server that never responds', 'ws://x.timeout/', 'OPEN_FAILED', 20_000],
+  for (const [what, uri, limitMs] of [
+    ['a refused port', 'ws://host:1/', 7000],
+    ['HTTP 401', 'ws://host/401', 7000],
+    ['a wrong accept key', 'ws://host/badkey', 7000],
+    ['a server that never responds', 'ws://host/silent', 16_000],
+    ['a name that does not exist', 'ws://no.such.host/', 7000],
+    ['a name server that never responds', 'ws://x.timeout/', 20_000],
   ] as const) {
-    it(`fails with a code in bounded time: ${what}`, async () => {
+    it(`fails with OPEN_FAILED within ${limitMs} ms: ${what}`, async () => {
       await using harness = await readyHarness();
       const before = harness.clock.now();
-      assert.equal(await code(harness, harness.device.links[0].open({ uri })), expected);
-      assert.ok(harness.clock.now() - before < limit, `took ${harness.clock.now() - before} ms`);
+      assert.equal(await code(harness, harness.device.links[0].open({ uri })), 'OPEN_FAILED');
+      assert.ok(harness.clock.now() - before < limitMs, `took ${harness.clock.now() - before} ms`);
       assert.deepEqual(story(harness), ['opening 0', 'failed 0']);
     });
   }

@@ -34,7 +34,7 @@ const MISTAKES: readonly (readonly [
 
 describe('an open with an error that only new settings can fix', () => {
   for (const [what, firmware, options, code] of MISTAKES) {
-    it(`fails with its reason and is not retried, also when called before the device is known: ${what}`, async () => {
+    it(`fails with its code and is not retried, when called before the device is known: ${what}`, async () => {
       await using harness = new Harness({ firmware });
       harness.device.start();
       const open = harness.device.links[0].open({

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { code, readyHarness } from '../../../harness/ready-harness';
+import { failure, readyHarness } from '../../../harness/ready-harness';
 
 describe('a device without memory, which refuses each message before its prompt', () => {
-  it('rejects 100 messages as not sent, without an event or a change of its status', async () => {
+  it('rejects 100 messages as not sent, without an event or a change of state', async () => {
     const hooks = {
       outcome: (line: string) =>
         line.startsWith('AT+WSSEND')
@@ -15,8 +15,10 @@ describe('a device without memory, which refuses each message before its prompt'
     await harness.clock.wait(link.open({ uri: 'ws://host/plain' }));
     await harness.clock.advance(1000);
     harness.events.length = harness.statuses.length = 0;
-    for (let each = 0; each < 100; each++)
-      assert.equal(await code(harness, link.send('hello')), 'SEND_FAILED');
+    for (let each = 0; each < 100; each++) {
+      const { code, outcome } = await failure(harness, link.send('hello'));
+      assert.deepEqual([code, outcome], ['SEND_FAILED', 'not-sent']);
+    }
     await harness.clock.advance(1000);
     assert.deepEqual([harness.events, harness.statuses, link.state], [[], [], 'open']);
     await harness.end();
@@ -24,7 +26,7 @@ describe('a device without memory, which refuses each message before its prompt'
 });
 
 describe('connections that no link has asked for', () => {
-  it('are closed by one AT+WSCLOSE at a time, however often the device tells of them', async () => {
+  it('are closed by one AT+WSCLOSE at a time, however often the device reports them', async () => {
     const harness = await readyHarness();
     harness.port.deliver(Buffer.from('+WS_CONNECTED:1\r\n'.repeat(1000)));
     await harness.clock.advance(5000);

@@ -5,10 +5,10 @@ import type { Framing } from '../../../../driver/link/options';
 import { ChunkJoiner } from '../../../../driver/link/receive/chunk-joiner';
 import { VirtualClock } from '../../../../simulator/replay/virtual-clock';
 
-function rig(joining: Framing, limit = 1000) {
+function rig(framing: Framing, limit = 1000) {
   const results: string[] = [];
   const clock = new VirtualClock();
-  const joiner = new ChunkJoiner(0, joining, limit, clock, {
+  const joiner = new ChunkJoiner(0, framing, limit, clock, {
     message: (_, bytes) => results.push(bytes.toString()),
     failed: ({ code, details }) => results.push(`! ${code} ${details.limit ?? details.length}`),
     unrecoverable: (error) => results.push(`unrecoverable ${error.code}`),
@@ -48,8 +48,8 @@ describe('a stalled frame', () => {
   ] as const;
 
   it('is detected by a late empty chunk in the middle of a message', async () => {
-    for (const [joining, half] of begun) {
-      const { push, results, clock } = rig(joining);
+    for (const [framing, half] of begun) {
+      const { push, results, clock } = rig(framing);
       push(half);
       await clock.advance(10_000);
       push('');
@@ -57,7 +57,7 @@ describe('a stalled frame', () => {
     }
   });
 
-  it('ends after 5 s without data, not earlier, and only by an empty chunk', async () => {
+  it('is detected after 5 s without data, not earlier, and only by an empty chunk', async () => {
     const delimiter = Buffer.from('#');
     for (const [ms, piece, expected] of [
       [5000, '', ['unrecoverable FRAME_STALLED']],
@@ -74,8 +74,8 @@ describe('a stalled frame', () => {
   });
 
   it('is not assumed for an empty message that comes early or between messages', async () => {
-    for (const [joining, half] of begun) {
-      const { push, results, clock } = rig(joining);
+    for (const [framing, half] of begun) {
+      const { push, results, clock } = rig(framing);
       push('');
       await clock.advance(10_000);
       push('', half);
@@ -207,6 +207,14 @@ describe('joining by delimiter', () => {
       { numRuns: 500, seed: 7 },
     );
   });
+
+  it('drops, after data loss, a possible end of a message with a lost beginning', () => {
+    const { push, results, joiner } = rig({ by: 'delimiter', delimiter: Buffer.from('|') });
+    push('whole|begin');
+    joiner.dataLost();
+    push('ning|next|');
+    assert.deepEqual(results, ['whole', 'next']);
+  });
 });
 
 describe('joining by idle time', () => {
@@ -223,26 +231,6 @@ describe('joining by idle time', () => {
     joiner.end();
     assert.deepEqual(results, ['ab', 'last']);
     assert.equal(clock.pending, 0);
-  });
-
-  it('drops, after data loss, a possible end of a message with a lost beginning', () => {
-    const { push, results, joiner } = rig({ by: 'delimiter', delimiter: Buffer.from('|') });
-    push('whole|begin');
-    joiner.dataLost();
-    push('ning|next|');
-    assert.deepEqual(results, ['whole', 'next']);
-  });
-
-  it('reports nothing at the end of a connection after data loss, nor between messages', () => {
-    const delimited = { by: 'delimiter', delimiter: Buffer.from('|') } as const;
-    const lost = rig(delimited, 3);
-    lost.joiner.dataLost();
-    lost.push('the end of a message');
-    const whole = rig(delimited);
-    whole.push('whole|');
-    const idle = rig({ by: 'idle', idleMs: 50 });
-    for (const { joiner } of [lost, whole, idle]) joiner.end();
-    assert.deepEqual([lost.results, whole.results, idle.results], [[], ['whole'], []]);
   });
 
   it('drops the pending message after data loss', async () => {
@@ -274,6 +262,18 @@ describe('a chunk joiner', () => {
     assert.equal(joiner.isEmpty, false);
   });
 
+  it('reports nothing at the end of a connection after data loss, nor between messages', () => {
+    const delimited = { by: 'delimiter', delimiter: Buffer.from('|') } as const;
+    const lost = rig(delimited, 3);
+    lost.joiner.dataLost();
+    lost.push('the end of a message');
+    const whole = rig(delimited);
+    whole.push('whole|');
+    const idle = rig({ by: 'idle', idleMs: 50 });
+    for (const { joiner } of [lost, whole, idle]) joiner.end();
+    assert.deepEqual([lost.results, whole.results, idle.results], [[], ['whole'], []]);
+  });
+
   it('delivers a message of one chunk without a copy', () => {
     const bytes = Buffer.from('hello');
     const heard: Buffer[] = [];
@@ -287,7 +287,7 @@ describe('a chunk joiner', () => {
     assert.equal(heard[0], bytes);
   });
 
-  it('accepts a message of exactly the limit, whatever joins it', async () => {
+  it('accepts a message of exactly the limit with each framing', async () => {
     for (const framing of [{ by: 'chunk' }, { by: 'json' }, { by: 'idle', idleMs: 50 }] as const) {
       const { push, results, clock } = rig(framing, 4);
       push('[12]');

@@ -14,7 +14,7 @@ async function openLink(firmware: FirmwareClass) {
   await clock.wait(link.open({ uri: 'ws://host/plain', keepOpen: true }));
   const [connection] = server.connections;
   assert.ok(connection);
-  // Class C: a ping frees the server's first message.
+  // Waits for the ping of the driver, by which class C delivers a first message.
   await clock.advance(100);
   harness.port.written.length = harness.links.length = 0;
   return {
@@ -24,14 +24,14 @@ async function openLink(firmware: FirmwareClass) {
     server,
     connection,
     messages: () => harness.messages.map(({ bytes }) => bytes.toString('latin1')),
-    losses: () => harness.links.map(({ event, error }) => `${event} ${error?.code ?? ''}`.trim()),
+    events: () => harness.links.map(({ event, error }) => `${event} ${error?.code ?? ''}`.trim()),
   };
 }
 
 describe('a frame header that arrives in two parts', () => {
   for (const firmware of ['A', 'B'] as const)
     it(`reconnects a link of class ${firmware}, and delivers nothing that follows`, async () => {
-      const { harness, clock, link, server, connection, messages, losses } =
+      const { harness, clock, link, server, connection, messages, events } =
         await openLink(firmware);
       connection.send(text('before'));
       await clock.advance(100);
@@ -42,9 +42,11 @@ describe('a frame header that arrives in two parts', () => {
       await clock.advance(100);
       for (const payload of ['one', 'two', 'three']) connection.send(text(payload));
       // Without its framing, the device takes seconds to close a link.
-      await clock.until(() => link.stateNumber === 2 && losses().includes('reopened'), 30_000);
+      assert.ok(
+        await clock.until(() => link.stateNumber === 2 && events().includes('reopened'), 30_000),
+      );
       assert.deepEqual(messages(), ['before']);
-      assert.deepEqual(losses(), ['lost FRAMING_LOST', 'opening', 'reopened']);
+      assert.deepEqual(events(), ['lost FRAMING_LOST', 'opening', 'reopened']);
       server.connections.at(-1)?.send(text('after'));
       await clock.advance(100);
       assert.equal(link.stateNumber, 2);
@@ -53,32 +55,32 @@ describe('a frame header that arrives in two parts', () => {
     });
 
   it('is read by class C, without a ping', async () => {
-    const { harness, clock, connection, messages, losses } = await openLink('C');
+    const { harness, clock, connection, messages, events } = await openLink('C');
     const frame = encodeFrame(text('cut'));
     connection.sendRaw(frame.subarray(0, 1));
     await clock.advance(20);
     connection.sendRaw(frame.subarray(1));
     connection.send(text(''));
     await clock.advance(2000);
-    assert.deepEqual([messages(), losses(), lines(harness)], [['cut', ''], [], []]);
+    assert.deepEqual([messages(), events(), lines(harness)], [['cut', ''], [], []]);
     await harness.end();
   });
 });
 
 describe('an empty message to class A', () => {
   it('is delivered in order once a ping has proven the framing', async () => {
-    const { harness, clock, link, connection, messages, losses } = await openLink('A');
+    const { harness, clock, link, connection, messages, events } = await openLink('A');
     for (const payload of ['one', '', 'two', '', 'three']) connection.send(text(payload));
     await clock.advance(2000);
     assert.deepEqual(messages(), ['one', '', 'two', '', 'three']);
-    assert.deepEqual([link.stateNumber, losses()], [2, []]);
+    assert.deepEqual([link.stateNumber, events()], [2, []]);
     const [command] = lines(harness);
     assert.equal(command, 'AT+WSSEND=0,1,9,300');
     await harness.end();
   });
 
   it('is told as lost, with all that follows, when the connection ends before the ping', async () => {
-    const { harness, clock, connection, messages, losses } = await openLink('A');
+    const { harness, clock, connection, messages, events } = await openLink('A');
     const write = harness.simulator.write.bind(harness.simulator);
     harness.simulator.write = (bytes) => void clock.after(50, () => write(bytes));
     for (const payload of ['one', '', 'two']) connection.send(text(payload));
@@ -86,7 +88,7 @@ describe('an empty message to class A', () => {
     connection.reset();
     await clock.advance(1000);
     assert.deepEqual(messages(), ['one']);
-    assert.deepEqual(losses().slice(0, 2), ['dataloss DATA_LOST', 'lost']);
+    assert.deepEqual(events().slice(0, 2), ['dataloss DATA_LOST', 'lost']);
     await harness.end();
   });
 });

@@ -7,33 +7,34 @@ import { openHarness } from '../open/open-harness';
 
 const DATA_FORMAT = 'AT+WSDATAFMT=0,0,55';
 
-/** The device's line `+WS_DATA` with a damaged byte in its name. */
-const damaged = Buffer.from('+WS_DXTA:0,5,hello\r\n');
+/** A `+WS_DATA` with a corrupt byte in its name. */
+const corruptData = Buffer.from('+WS_DXTA:0,5,hello\r\n');
 
+/** The reasons of the resyncs so far. */
 const resyncs = (harness: Harness) =>
   harness.events.flatMap(({ event, detail }) => (event === 'outofsync' ? [detail] : []));
 
 describe('an unknown line', () => {
   for (const firmware of ['A', 'C', 'D'] as const)
-    it(`is told as data loss while a link of class ${firmware} is open, not after`, async () => {
+    it(`causes a resync and one data loss while a link of class ${firmware} is open, and neither later`, async () => {
       const { harness, link, ending } = await openHarness({ firmware });
       await harness.clock.advance(1000);
-      harness.port.deliver(damaged);
+      harness.port.deliver(corruptData);
       await harness.clock.advance(10_000);
       assert.deepEqual(resyncs(harness), ['CORRUPT_LINE']);
       const losses = () => harness.links.filter(({ event }) => event === 'dataloss').length;
       assert.equal(losses(), 1);
       assert.equal(await ending(link.close()), 'done');
-      harness.port.deliver(damaged);
+      harness.port.deliver(corruptData);
       await harness.clock.advance(10_000);
       assert.deepEqual([resyncs(harness), losses()], [['CORRUPT_LINE'], 1]);
       await harness.end();
     });
 
-  it('is told as a resync while the device reconnects a link', async () => {
+  it('causes a resync while the device reconnects a link', async () => {
     const { harness, story } = await openHarness();
     harness.port.deliver(Buffer.from('+WS_DISCONNECTED:0\r\n'));
-    harness.port.deliver(damaged);
+    harness.port.deliver(corruptData);
     await harness.clock.advance(10);
     assert.deepEqual(story().slice(0, 1), ['lost 1']);
     assert.deepEqual(resyncs(harness), ['CORRUPT_LINE']);
@@ -54,7 +55,7 @@ describe('after data loss', () => {
   }
 
   it('the driver sets the data format of an open link again once in sync, where there is one', async () => {
-    const corrupt = damaged.toString();
+    const corrupt = corruptData.toString();
     for (const [firmware, count] of [
       ['D', 1],
       ['C', 0],
@@ -72,15 +73,15 @@ describe('after data loss', () => {
 });
 
 describe('data before the OK of AT+WSOPEN', () => {
-  /** Opens a link; the device says `early` right before it says that the link is connected. */
+  /** Opens a link; the device sends `early` right before the URC `+WS_CONNECTED`. */
   async function opened(early: string) {
-    let said = early;
+    let left = early;
     const harness: Harness = new Harness({
       simulator: {
         output: (bytes) => {
           if (bytes.includes('+WS_CONNECTED:0')) {
-            harness.port.deliver(Buffer.from(said));
-            said = '';
+            harness.port.deliver(Buffer.from(left));
+            left = '';
           }
           harness.port.deliver(bytes);
         },
@@ -104,7 +105,7 @@ describe('data before the OK of AT+WSOPEN', () => {
     await harness.end();
   });
 
-  it('is reported as lost once the link is open', async () => {
+  it('is reported as lost once the link is open, when its header is corrupt', async () => {
     const { harness } = await opened('+WS_DATA:0,1,1,5,6,hello\r\n');
     assert.deepEqual(
       harness.links.map(({ event, error }) => [event, error?.code]),

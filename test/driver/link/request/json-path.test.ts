@@ -32,7 +32,7 @@ describe('a path into JSON', () => {
     assert.equal(valueAt('text', ['length']), undefined);
   });
 
-  it('is given a value in a copy, with what is missing on the way', () => {
+  it('gets a value in a copy of the JSON, which creates missing objects and arrays', () => {
     const json = { a: { b: 1 }, c: [1] };
     assert.deepEqual(withValueAt(json, ['a', 'id'], 7), { a: { b: 1, id: 7 }, c: [1] });
     assert.deepEqual(withValueAt(json, ['c', 2], 7), { a: { b: 1 }, c: [1, null, 7] });

@@ -190,7 +190,7 @@ describe('a request with a condition', () => {
     const rejecting = await ask('two', {
       match: { by: 'function', matches: () => Promise.reject(new Error('later')) },
     });
-    // What can neither become text nor is an error.
+    // Throws a value that is no error and has no text.
     const unprintable = await ask('unprintable', {
       match: {
         by: 'function',

@@ -10,8 +10,8 @@ import { requestHarness } from './request-harness';
 const REQUESTS = 1000;
 const REPLY_TIMEOUT_MS = 3000;
 
-/** What a server does with a request. */
-type Fate = 'reply' | 'late' | 'none' | 'reset';
+/** How the server reacts to a request. */
+type Reaction = 'reply' | 'late' | 'none' | 'reset';
 
 /** A request in JSON, or its reply. */
 function parse(bytes: Buffer): { id: unknown; text: unknown } {
@@ -27,8 +27,8 @@ describe('1,000 requests', () => {
       const random = seededRandom(7);
       const { harness, link } = await requestHarness({ firmware });
       const { clock, server } = harness;
-      /** The fates of the requests that have reached the server, by their text. */
-      const fates = new Map<string, Fate[]>();
+      /** The reactions to the requests that have reached the server, by their text. */
+      const reactions = new Map<string, Reaction[]>();
       const late: string[] = [];
       const emitted: string[] = [];
       harness.device.links[0].on('message', ({ bytes }) => emitted.push(bytes.toString()));
@@ -38,13 +38,14 @@ describe('1,000 requests', () => {
       const serve = (connection: WsConnection, payload: Buffer) => {
         const { id, text } = parse(payload);
         const roll = random();
-        const fate: Fate =
+        const reaction: Reaction =
           roll < 0.85 ? 'reply' : roll < 0.93 ? 'late' : roll < 0.998 ? 'none' : 'reset';
-        fates.set(String(text), [...(fates.get(String(text)) ?? []), fate]);
-        if (fate === 'reset') connection.reset();
-        if (fate === 'reset' || fate === 'none') return;
+        reactions.set(String(text), [...(reactions.get(String(text)) ?? []), reaction]);
+        if (reaction === 'reset') connection.reset();
+        if (reaction === 'reset' || reaction === 'none') return;
         const answer = payload.toString().startsWith('[') ? [3, id, text] : { id, text };
-        const delay = fate === 'reply' ? random() * 2000 : REPLY_TIMEOUT_MS + 500 + random() * 1000;
+        const delay =
+          reaction === 'reply' ? random() * 2000 : REPLY_TIMEOUT_MS + 500 + random() * 1000;
         const reply = Buffer.from(JSON.stringify(answer));
         clock.after(delay, () => connection.send({ fin: true, opcode: 1, payload: reply }));
         // It answers no request.
@@ -89,14 +90,14 @@ describe('1,000 requests', () => {
         const text = `request ${number}`;
         const [ending = '', ...more] = endings.get(text) ?? [];
         assert.deepEqual(more, [], `${text} settled more than once`);
-        const [fate, ...again] = fates.get(text) ?? [];
+        const [reaction, ...again] = reactions.get(text) ?? [];
         assert.deepEqual(again, [], `${text} was sent more than once`);
         if (ending.startsWith('reply')) {
           assert.equal(ending, `reply to ${text}`);
-          assert.equal(fate, 'reply');
+          assert.equal(reaction, 'reply');
           count.reply++;
         } else if (ending === 'not-sent') {
-          assert.equal(fate, undefined, `${text} was sent`);
+          assert.equal(reaction, undefined, `${text} was sent`);
           count['not-sent']++;
         } else {
           assert.ok(ending === 'sent' || ending === 'unknown', `${text} ended as ${ending}`);
@@ -108,7 +109,7 @@ describe('1,000 requests', () => {
       assert.ok(server.connections.length > 1, `${server.connections.length} connections`);
       assert.equal(new Set(late).size, late.length, 'a late reply was told twice');
       for (const text of late)
-        assert.deepEqual([fates.get(text), endings.get(text)], [['late'], ['sent']]);
+        assert.deepEqual([reactions.get(text), endings.get(text)], [['late'], ['sent']]);
       assert.deepEqual([...new Set(emitted)], ['{"id":"none"}']);
       await harness.end();
       assert.equal(harness.hostClock.pending, 0);

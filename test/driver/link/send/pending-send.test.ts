@@ -16,8 +16,10 @@ const notRepeated: CommandEvent = { kind: 'notRepeated', error: new EspAtError('
 const started: CommandEvent = { kind: 'started' };
 const payloadWritten: CommandEvent = { kind: 'payloadWritten' };
 const succeeded: CommandEvent = { kind: 'succeeded', response: [] };
+/** The events of a part that the device confirms. */
+const part = [started, payloadWritten, succeeded] as const;
 
-/** A message of so many parts, queued. Reports events, or the loss of the connection; returns how it ended. */
+/** Queues a message of these parts, then reports the events, or the loss of its connection. Returns how it ended. */
 function outcome(
   parts: readonly string[],
   ...events: readonly (CommandEvent | 'lost' | 'given-up')[]
@@ -41,7 +43,6 @@ function outcome(
 describe('a pending send', () => {
   it('is sent when the device has confirmed its last part', () => {
     assert.equal(outcome(['a'], started, payloadWritten, succeeded), 'sent');
-    const part = [started, payloadWritten, succeeded];
     assert.equal(outcome(['a', 'b'], ...part), 'pending');
     assert.equal(outcome(['a', 'b'], ...part, ...part), 'sent');
   });
@@ -53,7 +54,6 @@ describe('a pending send', () => {
 
   it('may have been sent when it fails after its payload is written, or after its first part', () => {
     assert.equal(outcome(['a'], started, payloadWritten, failed), 'SEND_UNKNOWN unknown');
-    const part = [started, payloadWritten, succeeded];
     assert.equal(outcome(['a', 'b'], ...part, started, refused), 'SEND_UNKNOWN unknown');
   });
 
@@ -63,7 +63,6 @@ describe('a pending send', () => {
 
   it('fails with its connection while it waits in the queue', () => {
     assert.equal(outcome(['a'], 'lost'), 'LINK_CLOSED not-sent');
-    const part = [started, payloadWritten, succeeded];
     assert.equal(outcome(['a', 'b'], ...part, 'lost'), 'SEND_UNKNOWN unknown');
   });
 
@@ -98,7 +97,6 @@ describe('a pending send', () => {
 
   it('may have been sent when it is not repeated, and a byte or a part of it has left', () => {
     assert.equal(outcome(['a'], started, payloadWritten, notRepeated), 'SEND_UNKNOWN unknown');
-    const part = [started, payloadWritten, succeeded];
     assert.equal(outcome(['a', 'b'], ...part, started, notRepeated), 'SEND_UNKNOWN unknown');
   });
 
@@ -114,7 +112,7 @@ describe('a pending send', () => {
     }
   });
 
-  it('is repeated from its beginning', () => {
+  it('is sent when its command runs twice', () => {
     assert.equal(outcome(['a'], started, started, payloadWritten, succeeded), 'sent');
   });
 });

@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import { planSends } from '../../../../driver/link/send/send-plan';
 
 describe('planning sends', () => {
+  /** Options for classes D and C. */
   const D = { opcode: 2, fin: true, maxSend: 100, fragments: true };
   const C = { ...D, fragments: false };
   const show = (...args: Parameters<typeof planSends>) =>
@@ -31,7 +32,7 @@ describe('planning sends', () => {
     assert.deepEqual(show(3, { ...D, opcode: 0 }), ['0-3 op 0', '3-3 op 0 fin']);
   });
 
-  it('fails with the limit when the firmware supports neither', () => {
+  it('fails for a long or an empty message when the firmware supports no fragments', () => {
     assert.throws(() => planSends(101, C), { code: 'PAYLOAD_TOO_LONG', outcome: 'not-sent' });
     assert.throws(() => planSends(0, C), { code: 'EMPTY_NOT_SUPPORTED', outcome: 'not-sent' });
   });

@@ -7,19 +7,19 @@ import { Harness } from '../../../harness/harness';
 
 const uri = 'ws://host/plain';
 
-/** A link that is open and kept so, whose first `AT+WSSEND`s meet with what a test has thought of. */
+/** A harness whose link 0 is kept open; a test sets the outcomes of its `AT+WSSEND`s. */
 class Scene {
   /** Outcomes of the next `AT+WSSEND`s, in order. */
   readonly outcomes: (() => Outcome)[] = [];
   readonly harness: Harness;
 
-  /** @param heard what the host hears of what the device says */
-  constructor(firmware: FirmwareClass = 'C', heard = (said: string) => said) {
+  /** @param change changes the device's output on its way to the host */
+  constructor(firmware: FirmwareClass = 'C', change = (output: string) => output) {
     this.harness = new Harness({
       firmware,
       simulator: {
         output: (bytes) => {
-          const text = heard(bytes.toString('latin1'));
+          const text = change(bytes.toString('latin1'));
           if (text !== '') this.harness.port.deliver(Buffer.from(text, 'latin1'));
         },
         hooks: {
@@ -47,7 +47,7 @@ class Scene {
     return this;
   }
 
-  /** Sends, and brings `sent`, or the error's code and outcome. */
+  /** Sends; resolves with `sent`, or the error's code and outcome. */
   send(payload: string, options: SendOptions = { holdMs: 30_000 }): Promise<string> {
     return this.link.send(payload, options).then(
       () => 'sent',
@@ -56,7 +56,7 @@ class Scene {
     );
   }
 
-  /** What the server got on all its connections, as connection and text. */
+  /** The texts that have reached the server, each behind the index of its connection. */
   get arrived(): string[] {
     return this.harness.server.connections.flatMap(({ frames }, index) =>
       frames
@@ -69,12 +69,12 @@ class Scene {
     return this.harness.port.text.split('AT+WSSEND').length - 1;
   }
 
-  /** Loses the connection, and has the command at work take so many milliseconds more. */
-  lose(how: 'close' | 'drop', delay: number): Outcome {
+  /** Loses the connection, and delays the running command. */
+  lose(how: 'close' | 'drop', delayMs: number): Outcome {
     const connection = this.harness.server.connections.at(-1);
     if (how === 'close') connection?.close(1000, '');
     else connection?.drop();
-    return { kind: 'late', delay };
+    return { kind: 'late', delay: delayMs };
   }
 }
 
@@ -144,9 +144,9 @@ describe('a message with hold', () => {
     });
   }
 
-  it('keeps its place when the link is open again before it is known not to be sent', async () => {
+  it('keeps its place when the link reopens before the device refuses the message', async () => {
     await using scene = await new Scene().begin();
-    // What is reported while the command is at work would take the device 10 s.
+    // The test writes these URCs: the simulated device would take 10 s to reconnect.
     const { port } = scene.harness;
     scene.outcomes.push(() => {
       port.deliver(Buffer.from('+WS_DISCONNECTED:0\r\n+WS_CONNECTED:0\r\n'));

@@ -28,7 +28,7 @@ describe('open() during a resync', () => {
   rows(`
     closed; open(a) in a resync: opening 0 a device user, start
     open; open(a) in a resync: open 2 waiting for 15000, startTimer
-    open; open(b): open 2, LINK_IN_USE
+    open; open(b) in a resync: open 2, LINK_IN_USE
     open, awaiting a check; open(a): open 2 waiting for 1, join
     open, awaiting a check; open(a) in a resync: open 2 waiting for 1, join
     open, awaiting a check; open(b): open 2 waiting for 1, LINK_IN_USE

@@ -98,7 +98,7 @@ const states: Readonly<Record<string, State>> = {
   'closing again': { kind: 'closeRefused', goal: a, number: 4, operation: new CloseOperation() },
 };
 
-/** The operations of a state; others where it has none. */
+/** The operation of a state; another one where it has none. */
 function openOperation(state: State): OpenOperation {
   return state.kind === 'opening' ? state.operation : new OpenOperation();
 }
@@ -111,6 +111,7 @@ function closeOperation(state: State): CloseOperation {
 const inputs: Readonly<Record<string, (state: State) => Input>> = {
   'open(a)': () => ({ kind: 'open', claim: claimOf(a), deviceInSync: true }),
   'open(a) in a resync': () => ({ kind: 'open', claim: claimOf(a), deviceInSync: false }),
+  'open(b) in a resync': () => ({ kind: 'open', claim: claimOf(b), deviceInSync: false }),
   'open(b)': () => ({ kind: 'open', claim: claimOf(b), deviceInSync: true }),
   'open(b, replace)': () => ({ kind: 'open', claim: claimOf(replacing), deviceInSync: true }),
   'close()': () => ({ kind: 'close', operation: new CloseOperation(), frame }),
@@ -169,7 +170,10 @@ const inputs: Readonly<Record<string, (state: State) => Input>> = {
   'broken message': () => ({ kind: 'brokenMessage', error }),
 };
 
-/** The kind of the state, its number, and what tells it from others of its kind. */
+/**
+ * The kind of the state, its number, and what tells it from others of its kind: `opening 0 a queued user` has the URI `a`,
+ * waits in the queue, and began with a call of open(); `for 60000` is its timer in milliseconds.
+ */
 function shownState(state: State): string {
   const parts: (string | number)[] = [state.kind, numberOf(state)];
   if (state.kind === 'opening') parts.push(state.goal.uri, state.stage, state.cause);
@@ -206,8 +210,8 @@ function shownCode(code: 'LINK_CLOSED' | 'LINK_NOT_OPEN'): string {
   return code === 'LINK_CLOSED' ? 'closed' : 'lost';
 }
 
-/** What a step comes to: the state, then the effects in order. */
-function taken(state: State, input: Input): string {
+/** The result of a step: the state, then the effects in order. */
+function shownStep(state: State, input: Input): string {
   const [after, ...effects] = step(state, input);
   return [shownState(after), ...effects.map(shownEffect)].join(', ');
 }
@@ -223,7 +227,7 @@ export function rows(table: string): void {
       const state = states[from];
       const input = inputs[by];
       assert.ok(state && input, row);
-      assert.equal(taken(state, input(state)), expected);
+      assert.equal(shownStep(state, input(state)), expected);
     });
   }
 }

@@ -1,0 +1,88 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { Harness } from '../../../harness/harness';
+import { openHarness } from '../open/open-harness';
+
+const MEBIBYTE = 1024 * 1024;
+
+describe('sending streams of messages', () => {
+  it('writes the next command in the same turn in which a response is complete', async () => {
+    const written: number[] = [];
+    await using harness: Harness = new Harness({
+      simulator: {
+        output: (bytes) => {
+          const before = harness.port.written.length;
+          harness.port.deliver(bytes);
+          if (bytes.includes('SEND OK')) written.push(harness.port.written.length - before);
+        },
+      },
+    });
+    await harness.ready();
+    const [link] = harness.device.links;
+    await harness.clock.wait(link.open({ uri: 'ws://host/plain' }));
+    await harness.clock.advance(10);
+    written.length = 0;
+    await harness.clock.wait(Promise.all(['one', 'two', 'three', 'four'].map((m) => link.send(m))));
+    assert.deepEqual(written, [1, 1, 1, 0]);
+  });
+
+  it('sends short messages while another link sends 1 MiB', async () => {
+    const { harness } = await openHarness({ serial: { baudRate: 115_200 } });
+    const [large, small] = harness.device.links;
+    await harness.clock.wait(small.open({ uri: 'ws://host/plain?1' }));
+    harness.port.written.length = 0;
+    const transfer = large.send(Buffer.alloc(MEBIBYTE), { opcode: 2 });
+    const texts = Array.from({ length: 100 }, (_, index) => `message ${index}`);
+    const before = harness.clock.now();
+    await harness.clock.wait(Promise.all(texts.map((text) => small.send(text))));
+    // The first fragment was running. The second one had its turn with the first short message.
+    assert.equal(fragments(harness), 2);
+    const taken = harness.clock.now() - before;
+    assert.ok(taken < 2000, `${taken} ms`);
+    await harness.clock.wait(transfer);
+    await harness.clock.advance(10);
+    assert.equal(fragments(harness), MEBIBYTE / 16_384);
+    const [first, second] = harness.server.connections;
+    assert.ok(first && second);
+    const bytes = first.frames.reduce((sum, { payload }) => sum + payload.length, 0);
+    assert.equal(bytes, MEBIBYTE);
+    // The transfer takes a minute and a half, in which pings go out as well.
+    const got = second.frames.filter(({ opcode }) => opcode === 1);
+    assert.deepEqual(
+      got.map(({ payload }) => payload.toString()),
+      texts,
+    );
+    await harness.end();
+  });
+
+  it('shares the port equally between two large transfers', async () => {
+    const { harness } = await openHarness();
+    const [one, other] = harness.device.links;
+    await harness.clock.wait(other.open({ uri: 'ws://host/plain?1' }));
+    harness.port.written.length = 0;
+    await harness.clock.wait(
+      Promise.all([one, other].map((link) => link.send(Buffer.alloc(163_840), { opcode: 2 }))),
+    );
+    const order = [...harness.port.text.matchAll(/AT\+WSSEND=([01]),16384/g)].map(
+      ([, link]) => link,
+    );
+    assert.deepEqual(order.join(''), '01'.repeat(10));
+    await harness.end();
+  });
+
+  it('emits the level of the send queue', async () => {
+    const { harness } = await openHarness({ device: { sendLimit: { messages: 8, bytes: 1e6 } } });
+    const levels: number[] = [];
+    harness.device.on('sendqueue', (level) => levels.push(level));
+    const sends = Array.from({ length: 8 }, () => harness.device.links[0].send('x'));
+    assert.deepEqual(levels.splice(0), [0.25, 0.5, 0.75, 1]);
+    await harness.clock.wait(Promise.all(sends));
+    assert.deepEqual(levels, [0.875, 0.625, 0.375, 0.125]);
+    await harness.end();
+  });
+});
+
+/** Count of the full fragments of link 0 whose command the driver has written. */
+function fragments(harness: Harness): number {
+  return harness.port.text.split('AT+WSSEND=0,16384').length - 1;
+}
