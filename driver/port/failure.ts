@@ -21,8 +21,9 @@ const CODES: readonly (readonly [RegExp, ErrorCode])[] = [
 export function portFailure(port: string, cause: unknown): EspAtError {
   if (cause instanceof EspAtError) return cause;
   const reason = reasonOf(cause);
-  // Windows denies access to a port that another program holds.
-  const text = reason.replaceAll(port, '').replace(/^.*access (is )?denied.*$/i, 'EBUSY');
+  // A text may hold the address, or the host in it. Windows denies access to a port that another program holds.
+  const text =
+    codeOf(cause) || reason.replaceAll(port, '').replace(/^.*access (is )?denied.*$/i, 'EBUSY');
   const code = CODES.find(([pattern]) => pattern.test(text))?.[1] ?? 'PORT_FAILED';
   return new EspAtError(code, { port, reason }, { cause });
 }
@@ -32,6 +33,12 @@ export function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const message = error.message.replace(/^(Error:? )+/, '').replace(/\s+/g, ' ');
   // Node gives one error for several addresses, with an empty message.
-  const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
+  const code = codeOf(error);
   return message.includes(code) ? message : `${code} ${message}`.trim();
+}
+
+/** Returns the system's code of an error, such as `ENOENT`; empty where it has none. */
+function codeOf(error: unknown): string {
+  const isCoded = error instanceof Error && 'code' in error && typeof error.code === 'string';
+  return isCoded ? String(error.code) : '';
 }

@@ -99,15 +99,17 @@ async function usbIdentity(root: string, name: string): Promise<Partial<PortInfo
   return {};
 }
 
-/** Searches the open files of all processes, and returns a lookup by device. Those of other users are invisible. */
+/** Searches the open files of all processes, and returns a lookup by device. Those of other users are hidden. */
 async function heldBy(
   root: string,
   names: readonly string[],
 ): Promise<(device: string) => { readonly inUse?: boolean }> {
+  if (names.length === 0) return () => ({});
   const held = new Set<string>();
-  let hidden = names.length === 0;
-  for (const process of hidden ? [] : await entries(join(root, 'proc'))) {
-    if (!/^\d+$/.test(process)) continue;
+  const processes = (await entries(join(root, 'proc'))).filter((name) => /^\d+$/.test(name));
+  // Process 1 always runs: without it there is no /proc, or one that hides other users (hidepid=2).
+  let hidden = !processes.includes('1');
+  for (const process of processes) {
     const folder = join(root, 'proc', process, 'fd');
     try {
       for (const file of await fs.readdir(folder)) {

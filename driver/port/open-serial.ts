@@ -161,12 +161,16 @@ export class OpenSerial implements Port {
     this.#writing = true;
     while (this.#queue.length > 0) {
       const bytes = joined(this.#queue);
+      const line = this.#line;
       this.#queue = [];
       try {
-        await this.#line.write(bytes);
+        await line.write(bytes);
       } catch (error) {
-        this.#lose(error);
-        break;
+        // Changing flow control closes the line, and drops what it has not written.
+        if (line === this.#line) {
+          this.#lose(error);
+          break;
+        }
       }
       if (this.#closing) break;
       this.#pending -= bytes.length;
@@ -180,17 +184,16 @@ export class OpenSerial implements Port {
    */
   #pollDeviceFile(): void {
     this.#cancelPoll = this.#clock.after(DEVICE_FILE_POLL_MS, () => {
-      this.#line.getBaudRate().then(
-        () => {
-          if (!this.#closing) this.#pollDeviceFile();
-        },
-        (error: unknown) => {
-          // Some systems do not support the query.
-          if (/EIO|ENXIO|ENODEV|EBADF|input\/output|no such device/i.test(reasonOf(error))) {
-            this.#lose(error);
-          }
-        },
-      );
+      const line = this.#line;
+      const pollAgain = () => {
+        if (!this.#closing) this.#pollDeviceFile();
+      };
+      line.getBaudRate().then(pollAgain, (error: unknown) => {
+        if (line !== this.#line) pollAgain();
+        // Some systems do not support the query.
+        else if (/EIO|ENXIO|ENODEV|EBADF|input\/output|no such device/i.test(reasonOf(error)))
+          this.#lose(error);
+      });
     });
   }
 

@@ -7,11 +7,11 @@ import { isSerialAddress, MAX_RATE, MIN_RATE, parseTcpAddress } from '../values/
 
 /** Options of a serial port. A bridge (`tcp://`) uses only the rate, to know how long bytes take behind it. */
 export interface PortOptions {
-  /** Bits a second. */
+  /** Bits a second, 80 to 5000000; 0 for a bridge whose rate is unknown. */
   readonly rate: number;
-  /** Sets DTR after the open; absent: the operating system's default. */
+  /** Sets DTR after opening; absent: the operating system's default. */
   readonly dtr?: boolean | undefined;
-  /** Sets RTS after the open; absent: the operating system's default. */
+  /** Sets RTS after opening; absent: the operating system's default. */
   readonly rts?: boolean | undefined;
 }
 
@@ -25,7 +25,7 @@ export function portAt(address: string, options: PortOptions): PortOpener {
   if (tcp) {
     return {
       address,
-      bridgedRate: rate,
+      bridgedRate: rate === 0 ? undefined : checkedRate(rate),
       open: (handlers) => openTcp({ address, ...tcp }, handlers),
     };
   }
@@ -33,11 +33,14 @@ export function portAt(address: string, options: PortOptions): PortOpener {
     const port = typeof address === 'string' ? address : typeof address;
     throw new EspAtError('INVALID_PORT', { port });
   }
-  checkSetting('rate', rate, MIN_RATE, MAX_RATE);
   return {
     address,
-    rate,
+    rate: checkedRate(rate),
     open: (handlers, { flowControl }) =>
       openSerial({ ...options, path: address, flowControl }, handlers),
   };
+}
+
+function checkedRate(rate: number): number {
+  return checkSetting('rate', rate, MIN_RATE, MAX_RATE);
 }

@@ -2,7 +2,7 @@ import type { Flaw } from './flaw';
 import { hasHalfCharacter, utf8Length } from './text';
 
 /** Most bytes of a close reason (RFC 6455, section 5.5). */
-const MAX_REASON_BYTES = 123;
+export const MAX_REASON_BYTES = 123;
 
 /** Whether an endpoint may send the code in a close frame (RFC 6455, section 7.4, and the IANA registry). */
 export function isCloseCode(code: unknown): code is number {

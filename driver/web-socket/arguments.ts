@@ -1,4 +1,5 @@
-import { closePayload } from '../commands/close-frame';
+import { MAX_REASON_BYTES } from '../values/close-frame';
+import { TOKEN } from '../values/header';
 
 /**
  * Parses the URL of a connection (WHATWG WebSockets, the constructor's steps).
@@ -24,8 +25,7 @@ export function parseProtocols(protocols: unknown): readonly string[] {
   const list = Array.isArray(protocols) ? protocols.map(String) : [String(protocols)];
   const names = list.map((name) => name.toLowerCase());
   for (const [index, name] of list.entries()) {
-    if (!/^[!#$%&'*+\-.^_`|~\dA-Za-z]+$/.test(name))
-      throw syntaxError(`"${name}" is not a subprotocol.`);
+    if (!TOKEN.test(name)) throw syntaxError(`"${name}" is not a subprotocol.`);
     if (names.indexOf(name.toLowerCase()) !== index)
       throw syntaxError(`The subprotocol "${name}" is given twice.`);
   }
@@ -34,22 +34,20 @@ export function parseProtocols(protocols: unknown): readonly string[] {
 
 /**
  * Checks the arguments of close().
- * @returns the code as Web IDL converts it ([Clamp] unsigned short)
+ * @returns the code as Web IDL converts it ([Clamp] unsigned short), by default 1000, and the reason, by default empty
  * @throws DOMException `InvalidAccessError`, `SyntaxError`
  */
-export function parseClose(code: number | undefined, reason: string | undefined) {
-  const clamped = code === undefined ? undefined : clamp(code);
-  if (clamped !== undefined && clamped !== 1000 && (clamped < 3000 || clamped > 4999))
+export function parseClose(code = 1000, reason = '') {
+  const clamped = clamp(code);
+  if (clamped !== 1000 && (clamped < 3000 || clamped > 4999))
     throw new DOMException(
       `The close code is ${clamped}; it has to be 1000, or 3000 to 4999.`,
       'InvalidAccessError',
     );
-  if (reason !== undefined && Buffer.byteLength(reason) > 123)
-    throw syntaxError('The close reason is longer than 123 bytes.');
+  if (Buffer.byteLength(reason) > MAX_REASON_BYTES)
+    throw syntaxError(`The close reason is longer than ${MAX_REASON_BYTES} bytes.`);
   // Half a surrogate pair becomes U+FFFD, as in a USVString.
-  const wellFormed = reason === undefined ? undefined : Buffer.from(reason).toString();
-  closePayload(clamped, wellFormed);
-  return { code: clamped, reason: wellFormed };
+  return { code: clamped, reason: Buffer.from(reason).toString() };
 }
 
 function clamp(number: number): number {

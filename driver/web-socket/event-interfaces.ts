@@ -22,11 +22,16 @@ export interface WsEvents {
 type Handler<Type extends keyof WebSocketEventMap> =
   ((event: WebSocketEventMap[Type]) => unknown) | null;
 
+interface HandlerEntry<Type extends keyof WebSocketEventMap> {
+  handler: NonNullable<Handler<Type>>;
+  readonly listener: (event: Event) => void;
+}
+
 type Listener<Event extends keyof WsEvents> = (...args: WsEvents[Event]) => void;
 
 /** The events of a WebSocket, by listeners and handlers as in browsers, and by listeners as in the package ws. */
 export class WebSocketEvents extends EventTarget {
-  readonly #handlers: { [Type in keyof WebSocketEventMap]?: { handler: Handler<Type> } } = {};
+  readonly #handlers: { [Type in keyof WebSocketEventMap]?: HandlerEntry<Type> } = {};
   readonly #emitter = new EventEmitter<WsEvents>().setMaxListeners(0);
 
   get onopen(): Handler<'open'> {
@@ -34,8 +39,7 @@ export class WebSocketEvents extends EventTarget {
   }
 
   set onopen(handler: Handler<'open'>) {
-    const entry = (this.#handlers.open ??= this.#listen('open'));
-    entry.handler = functionOr(handler);
+    this.#handle('open', handler);
   }
 
   get onmessage(): Handler<'message'> {
@@ -43,8 +47,7 @@ export class WebSocketEvents extends EventTarget {
   }
 
   set onmessage(handler: Handler<'message'>) {
-    const entry = (this.#handlers.message ??= this.#listen('message'));
-    entry.handler = functionOr(handler);
+    this.#handle('message', handler);
   }
 
   get onerror(): Handler<'error'> {
@@ -52,8 +55,7 @@ export class WebSocketEvents extends EventTarget {
   }
 
   set onerror(handler: Handler<'error'>) {
-    const entry = (this.#handlers.error ??= this.#listen('error'));
-    entry.handler = functionOr(handler);
+    this.#handle('error', handler);
   }
 
   get onclose(): Handler<'close'> {
@@ -61,17 +63,27 @@ export class WebSocketEvents extends EventTarget {
   }
 
   set onclose(handler: Handler<'close'>) {
-    const entry = (this.#handlers.close ??= this.#listen('close'));
-    entry.handler = functionOr(handler);
+    this.#handle('close', handler);
   }
 
-  /** A handler keeps the place among the listeners that its first one had (HTML, section 8.1.8.1). */
-  #listen<Type extends keyof WebSocketEventMap>(type: Type): { handler: Handler<Type> } {
-    const entry: { handler: Handler<Type> } = { handler: null };
-    this.addEventListener(type, (event) => {
-      if (entry.handler) Reflect.apply(entry.handler, this, [event]);
-    });
-    return entry;
+  /** A new handler takes the place of the one before among the listeners; after null it comes last (HTML, section 8.1.8.1). */
+  #handle<Type extends keyof WebSocketEventMap>(type: Type, value: Handler<Type>): void {
+    const handlers: { [Each in Type]?: HandlerEntry<Each> } = this.#handlers;
+    const handler = typeof value === 'function' ? value : undefined;
+    const entry = handlers[type];
+    if (entry && handler) {
+      entry.handler = handler;
+    } else if (entry) {
+      this.removeEventListener(type, entry.listener);
+      delete handlers[type];
+    } else if (handler) {
+      const added: HandlerEntry<Type> = {
+        handler,
+        listener: (event) => void Reflect.apply(added.handler, this, [event]),
+      };
+      handlers[type] = added;
+      this.addEventListener(type, added.listener);
+    }
   }
 
   on<Event extends keyof WsEvents>(event: Event, listener: Listener<Event>): this {
@@ -98,7 +110,9 @@ export class WebSocketEvents extends EventTarget {
   }
 
   removeAllListeners(event?: keyof WsEvents): this {
-    this.#emitter.removeAllListeners(event);
+    // Node.js tells "all" by the number of arguments.
+    if (event === undefined) this.#emitter.removeAllListeners();
+    else this.#emitter.removeAllListeners(event);
     return this;
   }
 
@@ -126,8 +140,4 @@ export class WebSocketEvents extends EventTarget {
     this.dispatchEvent(event);
     this.#emitter.emit('close', event.code, Buffer.from(event.reason));
   }
-}
-
-function functionOr<T>(handler: T | null): T | null {
-  return typeof handler === 'function' ? handler : null;
 }

@@ -2,9 +2,12 @@ import type { EspAtError } from '../errors';
 
 /** The event `close`, as in browsers. */
 export class WebSocketCloseEvent extends Event {
-  /** Whether the close handshake was completed. */
+  /** Whether this end or the server closed the connection by a close frame; true also where the server did not answer it. */
   readonly wasClean: boolean;
-  /** 1006: the connection was lost · 1005: the server closed it; the firmware does not report the server's code. */
+  /**
+   * 1006: the connection was lost · 1005: the server closed it; the firmware does not report the server's code ·
+   * otherwise the code given to `close()`.
+   */
   readonly code: number;
   /** Empty where the server closed the connection: the firmware does not report it. */
   readonly reason: string;

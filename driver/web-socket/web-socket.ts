@@ -6,7 +6,7 @@ import { parseClose, parseProtocols, parseUrl } from './arguments';
 import { WebSocketCloseEvent, WebSocketErrorEvent } from './events';
 import { WebSocketEvents } from './event-interfaces';
 import type { LinkPool } from './link-pool';
-import type { WebSocketClassOptions, WebSocketOptions } from './options';
+import { openOptions, type WebSocketClassOptions, type WebSocketOptions } from './options';
 import { binaryData, kindOf, type BinaryType } from './message-data';
 import { toSendData, type WebSocketData } from './send-buffer';
 
@@ -16,6 +16,7 @@ const CLOSING = 2;
 const CLOSED = 3;
 
 type Sent = (error?: Error) => void;
+type CloseEvent = Pick<WebSocketCloseEvent, 'wasClean' | 'code' | 'reason'>;
 
 /**
  * A connection with the interface of WHATWG's WebSocket over a link of a device; in addition, the events of the package
@@ -46,7 +47,7 @@ export class DeviceWebSocket extends WebSocketEvents {
   readonly #url: URL;
   readonly #protocols: readonly string[];
   readonly #owner: string;
-  readonly #opening = new AbortController();
+  readonly #openAbort = new AbortController();
   #link: Link | undefined;
   #readyState: 0 | 1 | 2 | 3 = CONNECTING;
   #binaryType: BinaryType = 'blob';
@@ -55,10 +56,10 @@ export class DeviceWebSocket extends WebSocketEvents {
   #lastSend: Promise<void> = Promise.resolve();
   /** Whether there was a Blob, which later messages must not overtake: from then on each waits for the one before. */
   #sendsInOrder = false;
-  /** Arguments of close(). */
-  #closing: { readonly code: number; readonly reason: string } | undefined;
   /** Messages that came during a pause. */
   #paused: Message[] | undefined;
+  /** The last events, once the connection has ended: they come after the messages that a pause keeps back. */
+  #end: { readonly event: CloseEvent; readonly error: EspAtError | undefined } | undefined;
 
   /**
    * @param url `ws:`, `wss:`, `http:` or `https:`
@@ -120,30 +121,32 @@ export class DeviceWebSocket extends WebSocketEvents {
     if (this.#readyState === CONNECTING)
       throw new DOMException('The connection is not open yet.', 'InvalidStateError');
     const done = typeof options === 'function' ? options : sent;
+    // An error that it throws must not become one of the connection.
+    const report = (error?: Error) => void (done && queueMicrotask(() => done(error)));
     const { binary } = typeof options === 'object' ? options : {};
     const { opcode, length, bytes } = toSendData(data, binary);
     this.#bufferedAmount += length;
     const link = this.#link;
-    if (this.#readyState !== OPEN || !link) {
-      const error = new EspAtError('LINK_CLOSED', { link: link?.id ?? 0 });
-      if (done) queueMicrotask(() => done(error));
-      return;
-    }
-    const send = async () => link.send(bytes instanceof Promise ? await bytes : bytes, { opcode });
+    if (this.#readyState !== OPEN || !link) return report(this.#linkClosed());
+    const send = async () => {
+      const payload = bytes instanceof Promise ? await bytes : bytes;
+      // The link may be another connection's by now.
+      if (this.#end) throw this.#linkClosed();
+      await link.send(payload, { opcode });
+    };
     // Without a Blob, it enters the link's queue at once.
     this.#sendsInOrder ||= bytes instanceof Promise;
     const sending = this.#sendsInOrder ? this.#lastSend.then(send) : send();
-    const settled = sending.then(
+    this.#lastSend = sending.then(
       () => {
         this.#bufferedAmount -= length;
-        done?.();
+        report();
       },
       (error: unknown) => {
-        done?.(asEspAtError(error));
+        report(asEspAtError(error));
         this.#fail(asEspAtError(error));
       },
     );
-    this.#lastSend = settled.finally(() => undefined);
   }
 
   /**
@@ -151,30 +154,29 @@ export class DeviceWebSocket extends WebSocketEvents {
    * @throws DOMException `InvalidAccessError`, `SyntaxError`
    */
   close(code?: number, reason?: string): void {
-    const given = parseClose(code, reason);
+    const closing = parseClose(code, reason);
     if (this.#readyState >= CLOSING) return;
     if (this.#readyState === CONNECTING) {
       this.#readyState = CLOSING;
-      return this.#opening.abort();
+      return this.#openAbort.abort();
     }
     this.#readyState = CLOSING;
-    this.#closing = { code: given.code ?? 1000, reason: given.reason ?? '' };
     void this.#lastSend
-      .then(() => this.#link?.close({ ...this.#closing, owner: this.#owner }))
+      .then(() => this.#link?.close({ ...closing, owner: this.#owner }))
       .then(
-        () => this.#ended({ wasClean: true, ...(this.#closing ?? { code: 1005, reason: '' }) }),
+        () => this.#ended({ wasClean: true, ...closing }),
         (error: unknown) => this.#fail(asEspAtError(error)),
       );
   }
 
   // --- as the package ws -----------------------------------------------------------------------------
 
-  /** Ends the connection at once, without a close frame. */
+  /** Ends the connection at once, without a close frame. Drops the messages that {@link pause} has kept back. */
   terminate(): void {
     if (this.#readyState === CONNECTING) return this.close();
-    if (this.#readyState === CLOSED) return;
-    this.#readyState = CLOSING;
+    this.#paused = undefined;
     this.#ended({ wasClean: false, code: 1006, reason: '' });
+    this.#emitEnd();
   }
 
   /** Whether it keeps messages back, see {@link pause}. */
@@ -182,19 +184,21 @@ export class DeviceWebSocket extends WebSocketEvents {
     return this.#paused !== undefined;
   }
 
-  /** Keeps messages back until {@link resume}. */
+  /** Keeps messages back until {@link resume}, and after the first one the end of the connection too. */
   pause(): void {
     this.#paused ??= [];
   }
 
-  /** Emits the messages that {@link pause} has kept back, and later ones as they come. */
+  /** Emits what {@link pause} has kept back, and later messages as they come. */
   resume(): void {
     const messages = this.#paused ?? [];
     this.#paused = undefined;
-    for (const message of messages) this.#received(message);
+    // A listener may pause again.
+    for (const message of messages) this.#emitOrKeep(message);
+    this.#emitEnd();
   }
 
-  /** The stream of the package ws waits for its end. */
+  /** For `createWebSocketStream` of the package ws, which reads these members to wait until the connection has ended. */
   get _socket(): object {
     const isFinished = () => this.#readyState === CLOSED;
     return {
@@ -209,25 +213,17 @@ export class DeviceWebSocket extends WebSocketEvents {
 
   // --- the connection ------------------------------------------------------------------------------
 
-  async #connect({ headers = {}, handshakeTimeout }: WebSocketOptions): Promise<void> {
+  async #connect(options: WebSocketOptions): Promise<void> {
     try {
-      this.#opening.signal.throwIfAborted();
+      this.#openAbort.signal.throwIfAborted();
       const link = (this.#link = this.#pool.claim());
       link.on('statechange', this.#changed).on('message', this.#received);
       link.on('dataloss', this.#lost);
-      const { open = {} } = this.#classOptions;
-      const given = Object.entries(headers).map(([name, value]) => ({ name, value }));
-      const options = {
-        ...open,
-        uri: this.url,
-        owner: this.#owner,
-        headers: [...(open.headers ?? []), ...given],
-        ...(this.#protocols.length > 0 && { subprotocol: this.#protocols.join(', ') }),
-        ...(handshakeTimeout === undefined ? {} : { timeoutMs: handshakeTimeout }),
-      };
-      await link.open(options, { signal: this.#opening.signal });
+      const given = { uri: this.url, owner: this.#owner, protocols: this.#protocols };
+      const openedWith = openOptions(this.#classOptions, given, options);
+      await link.open(openedWith, { signal: this.#openAbort.signal });
     } catch (error) {
-      const reason = this.#opening.signal.aborted
+      const reason = this.#openAbort.signal.aborted
         ? new EspAtError('OPEN_ABORTED', { link: this.#link?.id ?? 0 })
         : asEspAtError(error);
       this.#fail(reason);
@@ -241,41 +237,45 @@ export class DeviceWebSocket extends WebSocketEvents {
       this.emitOpen();
     } else if (this.#readyState === OPEN && to !== 'open') {
       if (cause === 'closed-by-server') this.#ended({ wasClean: true, code: 1005, reason: '' });
-      else this.#fail(error ?? new EspAtError('LINK_CLOSED', { link: this.#link?.id ?? 0 }));
+      else this.#fail(error ?? this.#linkClosed());
     }
   };
 
   readonly #received = (message: Message): void => {
     if (message.owner !== this.#owner || this.#readyState !== OPEN) return;
+    if (message.opcode === 1 && !isUtf8(message.bytes))
+      // RFC 6455, section 8.1: the firmware does not check it.
+      return this.#fail(new EspAtError('MESSAGE_NOT_TEXT', { link: message.link }), 1007);
+    this.#emitOrKeep(message);
+  };
+
+  #emitOrKeep(message: Message): void {
+    if (this.#readyState === CLOSED) return;
     if (this.#paused) return void this.#paused.push(message);
     const { opcode, bytes } = message;
     const kind = opcode ?? kindOf(bytes, this.#classOptions.unknownKind);
-    if (opcode === 1 && !isUtf8(bytes))
-      // RFC 6455, section 8.1: the firmware does not check it.
-      return this.#fail(new EspAtError('MESSAGE_NOT_TEXT', { link: message.link }), 1007);
     const data = kind === 1 ? bytes.toString() : binaryData(bytes, this.#binaryType);
     this.emitMessage(data, this.#url.origin, bytes, kind === 2);
-  };
+  }
 
   readonly #lost = ({ owner, error }: LinkDataLoss): void => {
     if (owner === this.#owner && this.#readyState === OPEN) this.#fail(error);
   };
 
+  #linkClosed(): EspAtError {
+    return new EspAtError('LINK_CLOSED', { link: this.#link?.id ?? 0 });
+  }
+
   /** Fails the connection (WHATWG WebSockets, section 3): `error`, then `close` with 1006. */
   #fail(error: EspAtError, code?: number): void {
-    if (this.#readyState === CLOSED) return;
-    this.#readyState = CLOSING;
     this.#ended({ wasClean: false, code: 1006, reason: '' }, error, code);
   }
 
   /** @param sentCode code of a close frame to send; without one the link closes at once */
-  #ended(
-    end: Pick<WebSocketCloseEvent, 'wasClean' | 'code' | 'reason'>,
-    error?: EspAtError,
-    sentCode?: number,
-  ): void {
-    if (this.#readyState === CLOSED) return;
-    this.#readyState = CLOSED;
+  #ended(event: CloseEvent, error?: EspAtError, sentCode?: number): void {
+    if (this.#end) return;
+    this.#end = { event, error };
+    this.#readyState = CLOSING;
     const link = this.#link;
     if (link) {
       link.off('statechange', this.#changed).off('message', this.#received);
@@ -285,7 +285,15 @@ export class DeviceWebSocket extends WebSocketEvents {
       link.close({ ...frame, owner: this.#owner }).catch(() => undefined);
       this.#pool.release(link);
     }
+    this.#emitEnd();
+  }
+
+  /** Emits the end of the connection, once; not before the messages that a pause keeps back. */
+  #emitEnd(): void {
+    if (this.#readyState === CLOSED || !this.#end || this.#paused?.length) return;
+    this.#readyState = CLOSED;
+    const { event, error } = this.#end;
     if (error) this.emitError(new WebSocketErrorEvent(error));
-    this.emitClose(new WebSocketCloseEvent(end));
+    this.emitClose(new WebSocketCloseEvent(event));
   }
 }

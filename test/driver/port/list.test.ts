@@ -33,6 +33,7 @@ describe('the list of serial ports on Linux', () => {
 
   it('lists the by-id path first, with the manufacturer', async () => {
     plugUsb('ttyUSB0', 'usb-Silicon_Labs_CP2102_0001-if00-port0', 'CP2102 Bridge');
+    link('proc/1/fd/0', '/dev/null');
     assert.deepEqual(await listPorts('linux', root), [
       {
         path: '/dev/serial/by-id/usb-Silicon_Labs_CP2102_0001-if00-port0',
@@ -50,10 +51,14 @@ describe('the list of serial ports on Linux', () => {
   it('marks ports in use, and leaves the mark out without permission to check', async () => {
     plugUsb('ttyUSB0', 'usb-a', 'A');
     plugUsb('ttyUSB1', 'usb-b', 'B');
+    const use = async () => (await listPorts('linux', root)).map(({ inUse }) => inUse);
+    assert.deepEqual(await use(), [undefined, undefined]);
     link('proc/7/fd/3', '/dev/ttyUSB1');
+    // Without process 1 the processes of other users are hidden.
+    assert.deepEqual(await use(), [undefined, true]);
+    link('proc/1/fd/0', '/dev/null');
     link('proc/7/fd/4', 'socket:[1]');
     file('proc/cpuinfo');
-    const use = async () => (await listPorts('linux', root)).map(({ inUse }) => inUse);
     assert.deepEqual(await use(), [false, true]);
     // A file in place of a folder: reading it fails, as without permission.
     file('proc/8/fd');

@@ -58,9 +58,10 @@ describe('port addresses', () => {
   it('are refused with an invalid baud rate', () => {
     for (const rate of [0, 79, 5_000_001, 9600.5, NaN]) {
       refused('INVALID_SETTING', () => portAt('/dev/ttyUSB0', { ...line, rate }));
+      if (rate !== 0) refused('INVALID_SETTING', () => portAt('tcp://h:1', { rate }));
     }
     assert.equal(portAt('/dev/ttyUSB0', { ...line, rate: 5_000_000 }).rate, 5_000_000);
-    assert.ok(portAt('tcp://h:1', { ...line, rate: 0 }));
+    assert.equal(portAt('tcp://h:1', { rate: 0 }).bridgedRate, undefined);
   });
 });
 
@@ -82,5 +83,8 @@ describe('port errors', () => {
     assert.equal(error.code, 'PORT_FAILED');
     assert.equal(error.details.reason, `Input/output error, cannot open ${tricky}`);
     assert.equal(portFailure('/dev/x', 'odd').code, 'PORT_FAILED');
+    const text = 'getaddrinfo ENOTFOUND busybox';
+    const host = Object.assign(new Error(text), { code: 'ENOTFOUND' });
+    assert.equal(portFailure('tcp://busybox:23', host).code, 'PORT_UNREACHABLE');
   });
 });

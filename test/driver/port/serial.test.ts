@@ -215,6 +215,32 @@ describe('flow control of an open serial port', () => {
     await port.close();
   });
 
+  it('is changed while a write is pending: what is unwritten is dropped, later bytes go out', async () => {
+    const { port, serial, lost, clock } = await open();
+    serial.held = true;
+    port.write(Buffer.from('held back by CTS'));
+    serial.held = false;
+    await port.setFlowControl?.(true);
+    port.write(Buffer.from('after'));
+    await clock.advance(0);
+    assert.deepEqual([lost, port.pendingBytes], [[], 0]);
+    assert.equal(String(serial.written.at(-1)), 'after');
+    await port.close();
+  });
+
+  it('is changed during the check of the device file, which fails, and nothing counts as a loss', async () => {
+    const { port, serial, lost, clock } = await open();
+    let fail: (error: Error) => void = () => undefined;
+    serial.getBaudRate = () => new Promise((_, reject) => (fail = reject));
+    await clock.advance(1000);
+    const changed = port.setFlowControl?.(true);
+    fail(new Error('Error: Bad file descriptor (EBADF), cannot get baud rate'));
+    await changed;
+    await clock.advance(1);
+    assert.deepEqual([lost, clock.pending], [[], 1]);
+    await port.close();
+  });
+
   it('that cannot be changed loses the port', async () => {
     const { port, serial, lost, clock } = await open();
     serial.openFailure = new Error('Error: No such file or directory, cannot open');

@@ -65,6 +65,53 @@ describe('as the package ws', () => {
     await harness.end();
   });
 
+  it('removeAllListeners() removes those of all events', async () => {
+    const { harness, opened, serve } = await classHarness();
+    const socket = await opened();
+    const told: string[] = [];
+    socket.on('message', () => told.push('message')).on('close', () => told.push('close'));
+    socket.removeAllListeners('close');
+    await serve(1, 'x');
+    socket.removeAllListeners();
+    await serve(1, 'x');
+    socket.terminate();
+    assert.deepEqual(told, ['message']);
+    await harness.end();
+  });
+
+  it('a callback of send() that throws: its error is uncaught, and close() closes clean', async () => {
+    const { harness, opened } = await classHarness();
+    const socket = await opened();
+    const told = story(socket);
+    const uncaught: unknown[] = [];
+    process.setUncaughtExceptionCaptureCallback((error) => uncaught.push(error.message));
+    socket.send('x', () => {
+      throw new Error('of the callback');
+    });
+    await harness.clock.advance(1000);
+    process.setUncaughtExceptionCaptureCallback(null);
+    socket.close();
+    await harness.clock.advance(2000);
+    assert.deepEqual([uncaught, told], [['of the callback'], ['close 3 1000 "" true']]);
+    await harness.end();
+  });
+
+  it('a Blob whose bytes come after terminate() goes to no later connection of the link', async () => {
+    const { harness, opened } = await classHarness();
+    const first = await opened();
+    const blob = new Blob(['late']);
+    let read: (bytes: ArrayBuffer) => void = () => undefined;
+    blob.arrayBuffer = () => new Promise((resolve) => (read = resolve));
+    const failed = new Promise<Error | undefined>((done) => first.send(blob, done));
+    first.terminate();
+    await harness.clock.advance(3000);
+    await opened('again');
+    read(new Uint8Array([1]).buffer);
+    assert.match(String(await harness.clock.wait(failed)), /Link 0 was closed/);
+    assert.deepEqual(harness.server.connections.at(-1)?.frames, []);
+    await harness.end();
+  });
+
   it('terminate() ends the connection at once', async () => {
     const { harness, opened } = await classHarness();
     const socket = await opened();
@@ -73,6 +120,59 @@ describe('as the package ws', () => {
     assert.deepEqual(told, ['close 3 1006 "" false']);
     await harness.clock.advance(3000);
     assert.equal(harness.server.connections[0]?.open, false);
+    await harness.end();
+  });
+});
+
+describe('a paused connection', () => {
+  it('that the server closes: emits the messages on resume(), then close', async () => {
+    const { harness, opened, serve } = await classHarness();
+    const socket = await opened();
+    const told = story(socket);
+    socket.on('message', (data) => {
+      told.push(data.toString());
+      if (told.length === 1) socket.pause();
+    });
+    socket.pause();
+    await serve(1, 'a');
+    await serve(1, 'b');
+    harness.server.connections[0]?.close();
+    await harness.clock.advance(2000);
+    assert.deepEqual([told, socket.readyState], [[], 2]);
+    socket.resume();
+    assert.deepEqual([told, socket.readyState], [['a'], 2]);
+    socket.resume();
+    assert.deepEqual(told, ['a', 'b', 'close 3 1005 "" true']);
+    await harness.end();
+  });
+
+  it('that is lost: its link is free at once, error and close follow the messages', async () => {
+    const { harness, opened, serve } = await classHarness();
+    const sockets = [await opened(), await opened(), await opened()];
+    const [, , socket] = sockets;
+    assert.ok(socket);
+    const told = story(socket);
+    socket.on('message', (data) => told.push(data.toString()));
+    socket.pause();
+    await serve(1, 'a');
+    harness.server.connections.at(-1)?.reset();
+    await harness.clock.advance(3000);
+    await opened('again');
+    socket.resume();
+    assert.deepEqual(told, ['a', 'error 3', 'close 3 1006 "" false']);
+    await harness.end();
+  });
+
+  it('that is terminated: close comes at once, without the messages', async () => {
+    const { harness, opened, serve } = await classHarness();
+    const socket = await opened();
+    const told = story(socket);
+    socket.on('message', (data) => told.push(data.toString()));
+    socket.pause();
+    await serve(1, 'a');
+    socket.terminate();
+    socket.resume();
+    assert.deepEqual(told, ['close 3 1006 "" false']);
     await harness.end();
   });
 });
