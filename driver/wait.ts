@@ -16,7 +16,7 @@ export async function waitFor<T>(promise: Promise<T>, { signal }: Wait): Promise
     if (signal.aborted) abort();
   });
   try {
-    const result = await Promise.race([promise, aborted]);
+    const result = await Promise.race([aborted, promise]);
     if (result !== ABORTED) return result;
   } catch (error) {
     signal.throwIfAborted();

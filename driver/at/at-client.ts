@@ -141,14 +141,19 @@ export class AtClient {
         queue.removeSequence(sequence);
         sequence.reject(new EspAtError('ABORTED'));
       };
-      const sequence = new CommandSequence(() => {
+      const forget = () => signal?.removeEventListener('abort', abort);
+      const begin = () => {
         void body(this.#accessFor(sequence))
           .then(resolve, reject)
           .then(() => {
-            signal?.removeEventListener('abort', abort);
+            forget();
             this.#jobs.endSequence(sequence);
           });
-      }, reject);
+      };
+      const sequence = new CommandSequence(begin, (error) => {
+        forget();
+        reject(error);
+      });
       signal?.addEventListener('abort', abort);
       queue.addSequence(sequence, yields);
       this.#jobs.pull();
@@ -177,10 +182,10 @@ export class AtClient {
 
   /**
    * Fails the running command and all queued ones with the error: the device has restarted or is gone. The client
-   * then starts afresh.
+   * then starts afresh, unless it is closed.
    */
   reset(error: EspAtError): void {
-    this.#jobs.failAll({ kind: 'idle' }, error);
+    if (this.#state.kind !== 'closed') this.#jobs.failAll({ kind: 'idle' }, error);
   }
 
   /** As {@link reset}, for good: later calls reject with the same error. */

@@ -13,16 +13,14 @@ export interface SequenceAccess {
   readonly run: Run;
   /**
    * Resyncs with a device in an unknown state.
-   * @throws EspAtError the error of a reset or close
+   * @throws EspAtError `OUT_OF_SYNC` where the sequence may not use the port, `ABORTED`, and the error of a reset or close
    */
   readonly resync: (options: SequenceResyncOptions) => Promise<ResyncResult>;
   /**
-   * Lends the port to `body`. Its result must not be undefined, which stands for an abort.
-   * @throws EspAtError the error of a reset or close
+   * Lends the port to `body`.
+   * @throws EspAtError as {@link resync}, and what `body` throws
    */
-  readonly lendPort: <T extends object | string>(
-    body: (lease: PortLease) => Promise<T>,
-  ) => Promise<T>;
+  readonly lendPort: <T>(body: (lease: PortLease) => Promise<T>) => Promise<T>;
 }
 
 export type SequenceResyncOptions = Omit<ResyncOptions, 'firstQuery'>;

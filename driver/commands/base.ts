@@ -29,7 +29,7 @@ export function version(): Command {
   return build('AT+GMR', { informationPrefixes: VERSION_PREFIXES, idempotent: true });
 }
 
-/** Parses the response to {@link version}; returns the AT version for display, empty where there is none. */
+/** Parses the response to {@link version}; returns the AT version for display; without one the first line, or empty. */
 export function parseVersion(response: Response): string {
   const [prefix] = VERSION_PREFIXES;
   const line = response.find((each) => each.startsWith(prefix));
@@ -43,17 +43,12 @@ export function commandList(): Command {
 
 /**
  * Parses the response to {@link commandList}; returns names such as `AT+WSOPEN`.
- * @throws EspAtError `OUT_OF_SYNC` when a line is corrupt or missing: a command must not seem absent
+ * @throws EspAtError `OUT_OF_SYNC` when a line is corrupt, or one before another is missing: a command must not seem absent
  */
 export function parseCommandList(response: Response): string[] {
-  let index: number | undefined;
-  return response.map((line) => {
-    const parts = /^\+CMD:(\d+),"([^"]+)",[01],[01],[01],[01]$/.exec(line);
-    const [, number, name] = parts ?? [];
-    if (name === undefined || (index !== undefined && Number(number) !== index + 1)) {
-      throw corruptResponse('AT+CMD?');
-    }
-    index = Number(number);
+  return response.map((line, index) => {
+    const [, number, name] = /^\+CMD:(\d+),"([^"]+)",[01],[01],[01],[01]$/.exec(line) ?? [];
+    if (name === undefined || Number(number) !== index) throw corruptResponse('AT+CMD?');
     return name;
   });
 }

@@ -28,7 +28,7 @@ export function rawCommand(text: unknown): Command {
     name: name === '' ? 'AT' : `AT+${name}`,
     informationPrefixes: name === 'GMR' ? VERSION_PREFIXES : [`+${name}:`],
     timeoutMs: RAW_TIMEOUT_MS,
-    idempotent: text.endsWith('?'),
+    idempotent: /^[^=]*=?\?$/.test(text),
   });
 }
 

@@ -27,10 +27,11 @@ function partReason(uri: string): Reason | undefined {
   if (!/^[\x21-\x7e]+$/.test(uri)) return 'NOT_ASCII';
   const [, authority, delimiter] = /^wss?:\/\/([^/?#]*)(.?)/i.exec(uri) ?? [];
   if (authority === undefined) return 'NO_SCHEME';
-  const [, host, port] = /^(?:.*@)?(\[[^[\]]+\]|[^:[\]@]+)(?::(\d*))?$/.exec(authority) ?? [];
+  const [, host, port] = /^(?:.*@)?(\[[^[\]]+\]|[^:[\]@]+)(?::([^:]*))?$/.exec(authority) ?? [];
   if (host === undefined) return 'NO_HOST';
+  if (port !== undefined && !(/^\d+$/.test(port) && isWhole(Number(port), 1, 65_535)))
+    return 'BAD_PORT';
   // The firmware refuses these at once, without a reason.
   if (!AUTHORITY.test(authority)) return 'BAD_AUTHORITY';
-  if (port !== undefined && !isWhole(Number(port), 1, 65_535)) return 'BAD_PORT';
   return delimiter === '#' ? 'BAD_FRAGMENT' : undefined;
 }

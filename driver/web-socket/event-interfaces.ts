@@ -31,7 +31,7 @@ type Listener<Event extends keyof WsEvents> = (...args: WsEvents[Event]) => void
 
 /** The events of a WebSocket, by listeners and handlers as in browsers, and by listeners as in the package ws. */
 export class WebSocketEvents extends EventTarget {
-  readonly #handlers: { [Type in keyof WebSocketEventMap]?: HandlerEntry<Type> } = {};
+  readonly #handlers: { [Type in keyof WebSocketEventMap]?: HandlerEntry<Type> | undefined } = {};
   readonly #emitter = new EventEmitter<WsEvents>().setMaxListeners(0);
 
   get onopen(): Handler<'open'> {
@@ -68,14 +68,14 @@ export class WebSocketEvents extends EventTarget {
 
   /** A new handler takes the place of the one before among the listeners; after null it comes last (HTML, section 8.1.8.1). */
   #handle<Type extends keyof WebSocketEventMap>(type: Type, value: Handler<Type>): void {
-    const handlers: { [Each in Type]?: HandlerEntry<Each> } = this.#handlers;
+    const handlers: { [Each in Type]?: HandlerEntry<Each> | undefined } = this.#handlers;
     const handler = typeof value === 'function' ? value : undefined;
     const entry = handlers[type];
     if (entry && handler) {
       entry.handler = handler;
     } else if (entry) {
       this.removeEventListener(type, entry.listener);
-      delete handlers[type];
+      handlers[type] = undefined;
     } else if (handler) {
       const added: HandlerEntry<Type> = {
         handler,

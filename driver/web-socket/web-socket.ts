@@ -122,7 +122,9 @@ export class DeviceWebSocket extends WebSocketEvents {
       throw new DOMException('The connection is not open yet.', 'InvalidStateError');
     const done = typeof options === 'function' ? options : sent;
     // An error that it throws must not become one of the connection.
-    const report = (error?: Error) => void (done && queueMicrotask(() => done(error)));
+    const report = (error?: Error) => {
+      if (done) queueMicrotask(() => done(error));
+    };
     const { binary } = typeof options === 'object' ? options : {};
     const { opcode, length, bytes } = toSendData(data, binary);
     this.#bufferedAmount += length;
@@ -210,8 +212,6 @@ export class DeviceWebSocket extends WebSocketEvents {
       once: (_: 'finish', callback: () => void) => this.once('close', callback),
     };
   }
-
-  // --- the connection ------------------------------------------------------------------------------
 
   async #connect(options: WebSocketOptions): Promise<void> {
     try {

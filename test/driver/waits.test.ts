@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { Harness } from '../harness/harness';
 import { EspAtError } from '../../driver/errors';
 import type { Device } from '../../driver/device/device';
-import type { Wait } from '../../driver/wait';
+import { waitFor, type Wait } from '../../driver/wait';
 
 const reason = new Error('no longer needed');
 
@@ -25,6 +25,12 @@ const calls: Readonly<Record<string, (device: Device, wait: Wait) => Promise<unk
   'Link.open()': ({ links }, wait) => links[0].open({ uri: 'ws://host/plain' }, wait),
   'Link.close()': ({ links }, wait) => links[1].close(wait),
 };
+
+it('an abort before the wait rejects also where the promise is settled', async () => {
+  const wait = { signal: AbortSignal.abort(reason) };
+  assert.equal(await ending(waitFor(Promise.resolve(), wait)), 'aborted');
+  assert.equal(await ending(waitFor(Promise.reject(new Error('late')), wait)), 'aborted');
+});
 
 describe('an abort', () => {
   for (const [name, call] of Object.entries(calls)) {

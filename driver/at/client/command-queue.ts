@@ -32,6 +32,7 @@ export class CommandQueue {
 
   removeSequence(sequence: CommandSequence): void {
     this.#sequences = this.#sequences.filter((each) => each !== sequence);
+    if (this.#yielding[0] === sequence) this.#passedMessages = 0;
     this.#yielding = this.#yielding.filter((each) => each !== sequence);
   }
 

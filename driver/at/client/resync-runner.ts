@@ -122,7 +122,8 @@ export class ResyncRunner {
 
   /**
    * Lends the port to a sequence for `body`. Aborts a resync that corrupt bytes have begun: `body` resyncs instead.
-   * @throws EspAtError `OUT_OF_SYNC` where the sequence may not use the port; `ABORTED` after an abort
+   * @throws EspAtError `OUT_OF_SYNC` where the sequence may not use the port; `ABORTED`, the error of a reset or close;
+   * and what `body` throws
    */
   async lendPortWithin<T>(
     sequence: CommandSequence,
@@ -136,15 +137,19 @@ export class ResyncRunner {
       return sequence.rejection(new EspAtError('OUT_OF_SYNC', { command: 'AT' }));
     const continuation = state.kind === 'resyncing' ? state : { job: sequence, dataTrusted: true };
     const lease = this.#lendPort(continuation, pad !== 'never', pace);
-    const result = await body(lease).catch((error: unknown) => {
+    try {
+      const result = await body(lease);
+      if (!lease.signal.aborted) return result;
+    } catch (error) {
       if (!lease.signal.aborted) throw error;
-    });
-    // Undefined only after an abort: a body results in something.
-    if (result === undefined || lease.signal.aborted)
-      return sequence.rejection(new EspAtError('ABORTED'));
-    this.#takeBack(continuation);
-    machine.become({ kind: 'between', job: sequence });
-    return result;
+    } finally {
+      const now = machine.state;
+      if (now.kind === 'resyncing' && now.lease === lease) {
+        this.#takeBack(now);
+        machine.become({ kind: 'between', job: sequence });
+      }
+    }
+    return sequence.rejection(new EspAtError('ABORTED'));
   }
 
   /** Takes the port back. Data that the client dropped may be the beginning of a message whose rest comes next. */

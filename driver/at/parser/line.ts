@@ -128,6 +128,7 @@ export class Line {
     const kept = HEAD.length - 1;
     this.#bytes.copyWithin(0, this.#length - kept, this.#length);
     this.#length = kept;
+    this.#quotes = false;
     if (this.#dropping) return 'more';
     this.#dropping = true;
     return 'overflow';

@@ -64,7 +64,7 @@ export class Parser {
     return this.#state !== 'line' || this.#line.length > 0;
   }
 
-  /** Counts lines and `+WS_DATA:` headers, so that a timeout can tell an unfinished frame from the next. */
+  /** Counts lines, `+WS_DATA:` headers and drops, so that a timeout can tell an unfinished frame from the next. */
   get frameCount(): number {
     return this.#frameCount;
   }
@@ -258,6 +258,7 @@ export class Parser {
   }
 
   #startLine(): void {
+    this.#frameCount++;
     this.#line.start();
     this.#body.clear();
     this.#state = 'line';

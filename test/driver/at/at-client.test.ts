@@ -249,6 +249,19 @@ describe('a reset', () => {
     assert.equal(next.end, 'done ');
   });
 
+  it('leaves no listener on the signal of a command that has not begun', async () => {
+    const harness = new ClientHarness();
+    const { signal } = new AbortController();
+    void harness.run(question);
+    const waiting = harness.watch(harness.client.run(at(), { signal }).then(() => ''));
+    harness.client.reset(lost);
+    await harness.clock.advance(0);
+    assert.deepEqual(
+      [waiting.end, getEventListeners(signal, 'abort').length],
+      ['DEVICE_RESTARTED', 0],
+    );
+  });
+
   it('aborts a sequence between two commands, without writing its next command', async () => {
     const harness = new ClientHarness();
     const sequence = harness.watch(
@@ -278,6 +291,8 @@ describe('a reset', () => {
     await harness.clock.advance(0);
     assert.deepEqual([asked.end, sent.end], ['DEVICE_RESTARTED', 'pending']);
     await assert.rejects(find(harness), { code: 'DEVICE_RESTARTED' });
+    harness.client.reset(new EspAtError('DEVICE_UNRESPONSIVE'));
+    assert.equal(harness.client.state, 'closed');
     assert.deepEqual(harness.written(), []);
   });
 });

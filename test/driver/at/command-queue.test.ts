@@ -94,6 +94,17 @@ describe('the command queue', () => {
     assert.equal(order.length, 2005);
   });
 
+  it('runs 1000 messages also before a sequence that follows a removed one', () => {
+    const { queue, add, turns } = queueOfThree();
+    for (let index = 0; index < 1500; index++) add(0, 'm');
+    const [removed, kept] = [sequence(), sequence()];
+    queue.addSequence(removed, true);
+    queue.addSequence(kept, true);
+    for (let count = 0; count < 400; count++) queue.nextJob();
+    queue.removeSequence(removed);
+    assert.equal(turns().indexOf('sequence'), 1000);
+  });
+
   it('runs a sequence that yields at once where there is no message', () => {
     const { queue, turns } = queueOfThree();
     queue.addSequence(sequence(), true);

@@ -158,6 +158,17 @@ describe('a sequence', () => {
     assert.equal(harness.losses, 0);
   });
 
+  it('that borrows the port resumes data after corrupt bytes: receivers learn of the loss again', async () => {
+    const harness = new ClientHarness();
+    const { access } = sequenceOf(harness);
+    const line = access.lendPort((lease) => lease.next('query', (text) => text === 'OK'));
+    harness.receive('+WS_DATA:0,x\r\n+WS_DATA:0,1,d\r\n');
+    assert.equal(harness.losses, 3);
+    harness.receive('OK\r\n');
+    await line;
+    assert.equal(harness.losses, 6);
+  });
+
   it('that borrows the port gets the error of its body, and the error of a reset', async () => {
     const harness = new ClientHarness();
     const { access } = sequenceOf(harness);
@@ -165,6 +176,7 @@ describe('a sequence', () => {
       access.lendPort(() => Promise.reject(new Error('a bug'))),
       /a bug/,
     );
+    assert.equal(harness.client.state, 'between');
     const waiting = access.lendPort((lease) => lease.next('boot', () => false));
     harness.client.reset(lost);
     await assert.rejects(waiting, { code: 'DEVICE_RESTARTED' });

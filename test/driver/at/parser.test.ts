@@ -256,6 +256,11 @@ describe('corruption', () => {
     });
   }
 
+  it('of a line end before a long response: data in the rest of the line is found', () => {
+    const frames = read(`+X:${'a'.repeat(2100)}+WS_DATA:0,2,hi\r\nOK\r\n`);
+    assert.deepEqual(frames.slice(1), [short(0, 'hi'), line('OK')]);
+  });
+
   it('of data in an echo counts the echo', () => {
     assert.deepEqual(read('AT+W+WS_DATA:0,4,hello\r\nOK\r\n'), [
       { kind: 'garbage', reason: 'length', length: 'AT+W+WS_DATA:0,4,hell'.length },

@@ -250,6 +250,22 @@ describe('corrupt data', () => {
     });
   }
 
+  for (const [what, text] of [
+    ['line', '+WS_CLOSED:0\r'],
+    ['rest of dropped data', '+WS_DATA:0,x'],
+  ] as const) {
+    it(`is found again where a partial line follows a ${what}`, async () => {
+      // Without a resync, whose responses would come between.
+      const harness = new ClientHarness({ echoOff: false });
+      harness.receive(text);
+      await harness.clock.advance(3000);
+      harness.receive('+WS_CLOSED:1\r');
+      await harness.clock.advance(2000);
+      harness.receive('ready\r\n');
+      assert.deepEqual(harness.events, ['ready']);
+    });
+  }
+
   it('is looked for only while a frame is partial, and anew after a reset', async () => {
     const harness = new ClientHarness();
     harness.receive('WIFI GOT IP\r\n');

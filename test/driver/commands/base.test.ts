@@ -19,13 +19,14 @@ describe('base commands', () => {
   });
 
   it('list the commands of the firmware', () => {
-    const answer = ['+CMD:34,"AT+WSCFG",0,0,1,0', '+CMD:35,"AT+WSOPEN",0,1,1,0'];
+    const answer = ['+CMD:0,"AT+WSCFG",0,0,1,0', '+CMD:1,"AT+WSOPEN",0,1,1,0'];
     assert.deepEqual(base.parseCommandList(answer), ['AT+WSCFG', 'AT+WSOPEN']);
     assert.deepEqual(base.parseCommandList([]), []);
   });
 
   it('do not report a command as absent when its line was corrupt or lost', () => {
     refused('OUT_OF_SYNC', () => base.parseCommandList(['+CMD:0,"AT",0,0,0']));
+    refused('OUT_OF_SYNC', () => base.parseCommandList(['+CMD:1,"ATE0",0,0,0,1']));
     refused('OUT_OF_SYNC', () =>
       base.parseCommandList(['+CMD:0,"AT",0,0,0,1', '+CMD:2,"ATE1",0,0,0,1']),
     );
@@ -34,6 +35,7 @@ describe('base commands', () => {
   it('parse the version', () => {
     const answer = ['AT version:4.2.0.0-dev(32ff6e1 - ESP32C3)', 'SDK version:v5.4.4'];
     assert.equal(base.parseVersion(answer), '4.2.0.0-dev(32ff6e1 - ESP32C3)');
+    assert.equal(base.parseVersion(['SDK version:v5.4.4']), 'SDK version:v5.4.4');
     assert.equal(base.parseVersion([]), '');
   });
 });

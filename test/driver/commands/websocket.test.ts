@@ -153,6 +153,7 @@ describe('AT+WSOPEN', () => {
       ['ws://h:65536/', /port/],
       ['ws://h:/', /port/],
       ['ws://h:0/', /port/],
+      ['ws://h:80a/', /port/],
       ['ws://a,b/', /character that the firmware refuses/],
       ['ws://h"\\/', /character that the firmware refuses/],
       ['ws://a@b@h/', /character that the firmware refuses/],

@@ -22,6 +22,8 @@ async function open(options: Partial<SerialOptions> = {}, serial = new FakeSeria
   return { port, serial, clock, received, lost };
 }
 
+const codes = (errors: readonly EspAtError[]) => errors.map(({ code }) => code).join();
+
 describe('opening a serial port', () => {
   it('passes rate and flow control to the binding', async () => {
     const { serial, port } = await open({ rate: 921_600, flowControl: true });
@@ -109,10 +111,7 @@ describe('writing to a serial port', () => {
     port.write(Buffer.from('one'));
     serial.finishWrite(new Error('EIO'));
     await clock.advance(0);
-    assert.deepEqual(
-      lost.map(({ code }) => code),
-      ['PORT_LOST'],
-    );
+    assert.equal(codes(lost), 'PORT_LOST');
     refused('PORT_CLOSED', () => port.write(Buffer.from('two')));
   });
 });
@@ -145,10 +144,7 @@ describe('the end of a serial port', () => {
     port.write(Buffer.from('x'));
     serial.unplug();
     await clock.advance(10_000);
-    assert.deepEqual(
-      lost.map(({ code }) => code),
-      ['PORT_LOST'],
-    );
+    assert.equal(codes(lost), 'PORT_LOST');
     assert.match(lost.map(({ message }) => message).join(), /ttyUSB0/);
     await port.close();
     assert.equal(serial.calls.filter((call) => call === 'close').length, 1);
@@ -202,12 +198,8 @@ describe('flow control of an open serial port', () => {
     serial.calls.length = 0;
     await port.setFlowControl?.(true);
     await port.setFlowControl?.(true);
-    assert.deepEqual(serial.calls, [
-      'flush',
-      'close',
-      `open ${path} 921600 rtscts=true`,
-      'set rts',
-    ]);
+    const reopened = `flush,close,open ${path} 921600 rtscts=true,set rts`;
+    assert.equal(serial.calls.join(), reopened);
     await clock.advance(0);
     serial.deliver(Buffer.from('after'));
     await clock.advance(0);
@@ -245,10 +237,7 @@ describe('flow control of an open serial port', () => {
     const { port, serial, lost, clock } = await open();
     serial.openFailure = new Error('Error: No such file or directory, cannot open');
     await rejected('PORT_NOT_FOUND', port.setFlowControl?.(true) ?? Promise.resolve());
-    assert.deepEqual(
-      lost.map(({ code }) => code),
-      ['PORT_LOST'],
-    );
+    assert.equal(codes(lost), 'PORT_LOST');
     await port.close();
     assert.equal(clock.pending, 0);
   });
