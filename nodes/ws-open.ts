@@ -180,7 +180,10 @@ class Opener implements DeviceUser {
     this.#pending.delete(pending);
   }
 
-  /** Called by an event of the driver: a message that cannot be written fails its input only afterwards, in `open()`. */
+  /**
+   * Must not throw, because an event of the driver calls it. If a message cannot be written, `open()` answers again and
+   * fails the input.
+   */
   #answerWaiting(waiting: readonly Pending[], event: FlowLinkEvent): void {
     for (const pending of waiting)
       try {

@@ -1,10 +1,7 @@
 import type { RecordingLine } from '../driver/recorder/lines';
-import type { Difference } from './difference';
+import { toleranceMs, type Difference } from './difference';
 import { isDecision, type Decision } from './recording-file';
 
-/** A decision may be early or late by the sum of both, the fraction of the time since the act before. */
-const TOLERANCE_MS = 300;
-const TOLERANCE_FRACTION = 0.2;
 /** A host with a blocked event loop decided up to this much later than the replay does. */
 const MAX_HOST_STALL_MS = 2000;
 
@@ -157,7 +154,7 @@ export class DecisionComparison {
   }
 
   #tolerance(index: number): number {
-    return TOLERANCE_MS + TOLERANCE_FRACTION * Math.max(0, this.#at(index) - this.#lastActAt);
+    return toleranceMs(Math.max(0, this.#at(index) - this.#lastActAt));
   }
 
   #at(index: number): number {

@@ -8,6 +8,11 @@ export interface Difference {
   readonly got: string;
 }
 
+/** How much earlier or later than recorded a decision may be. @param elapsedMs time since the preceding act, as recorded */
+export function toleranceMs(elapsedMs: number): number {
+  return 300 + 0.2 * elapsedMs;
+}
+
 /** A difference shows this much of a decision. */
 const MAX_SHOWN_CHARACTERS = 300;
 

@@ -10,8 +10,8 @@ import { isAct, type DriverRecording } from './recording-file';
  */
 const LATE_MS: readonly number[] = [10, 100, 1000];
 
-/** A recorded host was blocked for at most this long at once, or its timers are not put off. */
-const MAX_STALL_MS = 60_000;
+/** The replay delays timers for a blocked event loop up to this long; not for longer blocks. */
+const MAX_REPLAYED_BLOCK_MS = 60_000;
 
 export interface DriverReplay {
   /** The first difference; the replay ends there. */
@@ -107,7 +107,7 @@ class DriverPlayer {
     for (let index = this.#index; index < this.#lines.length; index++) {
       const line = this.#lines[index];
       const end = this.#comparison.timeOf(index);
-      if (!line || end > now + MAX_STALL_MS) return 0;
+      if (!line || end > now + MAX_REPLAYED_BLOCK_MS) return 0;
       if ('late' in line && end > now && now >= end - line.late - this.#lateMs) return end - now;
     }
     return 0;

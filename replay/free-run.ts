@@ -1,10 +1,7 @@
 import type { RecordingLine } from '../driver/recorder/lines';
+import { toleranceMs } from './difference';
 import { DrivenDevice } from './driven-device';
 import { isAct, type DriverAct, type DriverRecording } from './recording-file';
-
-/** The driver may write later than recorded by the sum of both, the fraction of the recorded time. */
-const TOLERANCE_MS = 300;
-const TOLERANCE_FRACTION = 0.2;
 
 /** An act, with the driver's write before it. */
 export interface Step {
@@ -57,7 +54,8 @@ export async function runFreely(
   for (const { at, act, answers } of steps) {
     let base = last;
     if (answers) {
-      const limit = TOLERANCE_MS + (1 + TOLERANCE_FRACTION) * Math.max(0, answers.at - last.at);
+      const recordedMs = Math.max(0, answers.at - last.at);
+      const limit = recordedMs + toleranceMs(recordedMs);
       const isWritten = () => {
         take();
         return lines.slice(last.index).some((line) => 'host' in line && line.host === answers.host);

@@ -8,7 +8,7 @@ import { isDecision, parseDriverRecording, type DriverRecording } from './record
 
 /** The minimizer shortens longer acts of the device line by line. */
 const LONG_ACT_BYTES = 60;
-/** A run lasts this much longer after its last act than the recording. */
+/** A run lasts 20 % and this much longer after its last act than the recording. */
 const MARGIN_MS = 1000;
 
 /**

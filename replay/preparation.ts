@@ -45,7 +45,7 @@ export interface FarEnd {
  * Brings the driver to the start of a recording: for a snapshot, connects it to a device until that is ready and its
  * links are open. The far end delivers the device's output to the port.
  *
- * @throws Error after 2 minutes of virtual time
+ * @throws Error when a step takes 2 minutes of virtual time
  */
 export async function prepare(
   { heading, lines }: DriverRecording,

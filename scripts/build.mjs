@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// Compiles driver, simulator and nodes to dist/, and puts beside the compiled nodes the files that Node-RED
+// Compiles driver, simulator, replay and nodes to dist/, and puts beside the compiled nodes the files that Node-RED
 // looks for: editor files, icons, and in each language a catalog and a help file for each node type.
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

@@ -70,7 +70,7 @@ function mutants({ mutate, tests }) {
     testRunner: 'in-process',
     plugins: [join(root, 'scripts', 'mutation-runner.mjs')],
     buildCommand: `esbuild ${sources.join(' ')} --bundle --platform=node --target=node20 --packages=external --outbase=test --outdir=bundles --log-level=error`,
-    // Stryker does not know this option: mutation-runner.mjs reads it.
+    // Else Stryker warns of `bundles`, an option that only mutation-runner.mjs knows.
     warnings: false,
     bundles: sources.map((path) => path.replace('test/', 'bundles/').replace('.ts', '.js')),
     coverageAnalysis: 'perTest',

@@ -3,7 +3,7 @@
 //
 // PORT=1881          another port than 1880
 // DEMO_DIR=path      another folder for the demo's flows and settings than .demo
-// NODE_RED=4|5       another Node-RED than the newest this Node.js is supported by
+// NODE_RED=4|5       another Node-RED than the newest that supports this Node.js
 import { createCipheriv, createHash, randomBytes } from 'node:crypto';
 import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';

@@ -2,7 +2,8 @@
  * A flow that sends and receives over one link with `node-red-node-serialport` and a function node, as fast as those nodes
  * allow. Sends one message at a time.
  *
- * The serial node delivers lines, and the prompt `>` is none: the function node writes the payload after the `OK` before it.
+ * The serial node delivers lines, and the prompt `>` does not end one. The function node therefore writes the payload after
+ * the `OK` that precedes the prompt.
  */
 export function serialFlow(path: string): object[] {
   return [

@@ -73,7 +73,7 @@ async function outcome(board: Board, flow: FlowProcess, sample: Sample): Promise
   if (!first) return 'nothing';
   const expected = opcode === 1 ? { text: bytes.toString() } : { hex: bytes.toString('hex') };
   const whole = JSON.stringify(first) === JSON.stringify(expected);
-  if (payloads.length === 1) return whole ? 'whole' : `damaged, ${byteLength(first)} bytes`;
+  if (payloads.length === 1) return whole ? 'whole' : `corrupt, ${byteLength(first)} bytes`;
   return `in ${payloads.length} pieces`;
 }
 

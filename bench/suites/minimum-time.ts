@@ -22,9 +22,9 @@ const RESULT_BYTES = 11;
 
 /**
  * The minimum time, in milliseconds, in which a serial port passes these bytes when neither side delays them. Received
- * messages stream without turns. Each sent message takes turns: line, prompt, payload, final result code. With echoes
+ * messages stream without turns. Each sent message takes turns: command line, prompt, payload, final result code. With echoes
  * both happen at once, and the longer one counts: all turns and then the last echo; or the first line and payload and
- * then all bytes from the device. Ignores that a prompt may wait behind an echo, so no device may reach this time.
+ * then all bytes from the device. Ignores that a prompt may wait behind an echo, so the true minimum can be longer.
  */
 export function minimumTime(exchange: Exchange): number {
   const { direction, messages, payload, rate, written, received } = exchange;
@@ -32,7 +32,7 @@ export function minimumTime(exchange: Exchange): number {
   if (direction === 'receive') return received * byte;
   if (direction === 'send') return (written + received) * byte;
   const line = (written - messages * payload) / messages;
-  const report = (received - messages * (PROMPT_BYTES + RESULT_BYTES)) / messages;
-  const turns = written + messages * (PROMPT_BYTES + RESULT_BYTES) + report;
+  const urc = (received - messages * (PROMPT_BYTES + RESULT_BYTES)) / messages;
+  const turns = written + messages * (PROMPT_BYTES + RESULT_BYTES) + urc;
   return Math.max(turns, line + payload + received) * byte;
 }

@@ -14,7 +14,7 @@ const BATCH_MESSAGES = 64;
 const DEVICES = 50;
 
 /**
- * Measures the throughput of the simulated device on a line without a rate. WebSocket server, device and host share this
+ * Measures the throughput of the simulated device on a port without a rate. WebSocket server, device and host share this
  * process, and so one core; TCP connects them.
  */
 export async function* run(effort: Effort): AsyncGenerator<Row> {

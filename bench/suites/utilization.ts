@@ -10,7 +10,7 @@ const DURATION_MS = 1000;
 const MIN_MESSAGES = 4;
 
 /**
- * Measures port utilization: the minimum time in which the bytes of messages can pass a serial line, at 10 bits a byte,
+ * Measures port utilization: the minimum time in which the bytes of messages can pass a serial port, at 10 bits a byte,
  * divided by the time that the messages take.
  */
 export async function* run(effort: Effort): AsyncGenerator<Row> {

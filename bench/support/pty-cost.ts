@@ -4,7 +4,7 @@ import { startBoard } from './board/board';
 
 /** Count of round trips. */
 const ROUND_TRIPS = 100;
-/** Between round trips: a line that is never idle answers sooner than one with single messages. */
+/** Between round trips: a port that is never idle answers sooner than one with single messages. */
 const PAUSE_MS = 10;
 
 /** Milliseconds from a write into a pty to the read of the other process's echo. */

@@ -27,7 +27,7 @@ export interface RigOptions {
   readonly recorderBytes?: number;
 }
 
-/** A driver, a simulated ESP32 on a serial line, and a server. */
+/** A driver, a simulated ESP32 on a serial port, and a server. */
 export class Rig {
   readonly port: TappedPort;
   readonly device: Device;

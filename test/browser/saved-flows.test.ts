@@ -7,13 +7,13 @@ import { idOf } from '../start/demo';
 import { majors, sharedBench } from './shared';
 import { noBrowser } from './workbench';
 
-const saved = savedFlows('0.1.0');
+const saved = savedFlows('unversioned');
 const echo = saved.get('Echo over the simulated ESP32') ?? [];
 const everySetting = saved.get('Every setting') ?? [];
 
 for (const nodeRed of majors) {
-  describe(`flows saved by 0.1.0, in Node-RED ${nodeRed}`, { skip: noBrowser }, () => {
-    it('run; their dialogs open, and add only what 0.1.0 did not store', async () => {
+  describe(`flows saved without a version, in Node-RED ${nodeRed}`, { skip: noBrowser }, () => {
+    it('run; their dialogs open, and add only what was not stored', async () => {
       const bench = await sharedBench(nodeRed);
       const { demo } = bench;
       const editor = await bench.editor({ flows: [...echo, ...everySetting] });

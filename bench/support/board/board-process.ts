@@ -2,17 +2,17 @@ import { systemClock, type FirmwareClass } from '../../../simulator';
 import { openPty, type Pty } from '../../../test/harness/port/pty';
 import { MinimalDevice } from './minimal-device';
 import { executeOrders } from '../child';
-import { SimulatedBoard } from './simulated-board';
+import { blocks, SimulatedBoard } from './simulated-board';
 
 /** An order of the parent process. */
 export type Order =
   /** Starts a new device in place of the former one. */
   | { readonly kind: 'begin'; readonly firmware: FirmwareClass; readonly rate: number | undefined }
-  /** Echoes each byte instead of a device, to measure the cost of the line itself. */
+  /** Echoes each byte instead of a device, to measure the cost of the port itself. */
   | { readonly kind: 'mirror' }
   /** Lets a MinimalDevice respond from now on. */
   | { readonly kind: 'simplify' }
-  /** Sends a text `count` times, as fast as the line takes it. */
+  /** Sends a text `count` times, as fast as the port takes it. */
   | { readonly kind: 'stream'; readonly text: string; readonly count: number }
   /** The server sends messages of `size` bytes. */
   | {
@@ -42,9 +42,9 @@ export interface Answer {
   readonly messages: number;
 }
 
-/** While more bytes wait for the line, the device pauses its output, as with RTS/CTS. */
+/** While more bytes wait for the port, the device pauses its output, as with RTS/CTS. */
 const HIGH_WATER_BYTES = 4096;
-/** Size of a write to the line. */
+/** Size of a write to the port. */
 const BLOCK_BYTES = 16_384;
 
 /** A simulated ESP32 behind a pty, in its own process. */
@@ -111,10 +111,8 @@ class BoardProcess {
   }
 
   async #stream(bytes: Buffer, count: number): Promise<void> {
-    const together = Math.min(count, Math.ceil(BLOCK_BYTES / bytes.length));
-    const block = Buffer.concat(Array.from({ length: together }, () => bytes));
-    for (let left = count; left > 0; left -= together) {
-      this.#pty.write(left >= together ? block : block.subarray(0, left * bytes.length));
+    for (const block of blocks(bytes, count, BLOCK_BYTES)) {
+      this.#pty.write(block);
       while (this.#pty.pending > BLOCK_BYTES) await new Promise((resolve) => setImmediate(resolve));
     }
   }

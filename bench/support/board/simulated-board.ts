@@ -16,7 +16,7 @@ export interface SimulatedBoardOptions {
 /** Size of a write of the server. */
 const SEGMENT_BYTES = 16_384;
 
-/** A simulated ESP32 with its serial line, a network without sockets, and a server. */
+/** A simulated ESP32 with its serial port, a network without sockets, and a server. */
 export class SimulatedBoard {
   readonly #server: WsServer;
   readonly #simulator: SimulatedDevice;
@@ -51,12 +51,8 @@ export class SimulatedBoard {
   /** Sends text messages over the server's connection to a target, as fast as TCP takes them. */
   flood(target: string, count: number, size: number): void {
     const frame = encodeFrame({ fin: true, opcode: 1, payload: Buffer.alloc(size, 'x') });
-    const together = Math.max(1, Math.floor(SEGMENT_BYTES / frame.length));
-    const segment = Buffer.concat(Array.from({ length: Math.min(together, count) }, () => frame));
     const connection = this.#connection(target);
-    for (let left = count; left > 0; left -= together) {
-      connection.sendRaw(left >= together ? segment : segment.subarray(0, left * frame.length));
-    }
+    for (const segment of blocks(frame, count, SEGMENT_BYTES)) connection.sendRaw(segment);
   }
 
   /** Sends one message over the server's connection to a target. */
@@ -93,4 +89,12 @@ export class SimulatedBoard {
       ({ open, request }) => open && request.target === target,
     );
   }
+}
+
+/** Repeats bytes `count` times, in blocks of at most `blockBytes` or of one repetition. */
+export function* blocks(bytes: Buffer, count: number, blockBytes: number): Generator<Buffer> {
+  const together = Math.max(1, Math.min(count, Math.floor(blockBytes / bytes.length)));
+  const block = Buffer.concat(Array.from({ length: together }, () => bytes));
+  for (let left = count; left > 0; left -= together)
+    yield left >= together ? block : block.subarray(0, left * bytes.length);
 }

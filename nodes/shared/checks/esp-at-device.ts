@@ -63,7 +63,7 @@ export const checks = {
   queueBytes: wholeSetting('INVALID_SETTING', 'queueBytes', 1, 1024 ** 3),
 } satisfies Readonly<Record<string, Check>>;
 
-/** The SNTP servers of a text, which commas or spaces separate. */
+/** The SNTP servers of a text, which commas, semicolons or spaces separate. */
 export function serversOf(text: string): string[] {
   return text.split(/[\s,;]+/).filter((server) => server !== '');
 }

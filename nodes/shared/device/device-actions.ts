@@ -51,7 +51,7 @@ export type DeviceAction = keyof typeof actions;
 
 /**
  * Runs `msg.action`; one that needs the port waits for the end of an examination.
- * @throws FlowError `INVALID_ACTION`, `INVALID_PORT`, `PORT_SHARED`, `RECORDING_FAILED`, `DEVICE_*`
+ * @throws FlowError `INVALID_ACTION`, `INVALID_PORT`, `INVALID_SETTING`, `PORT_SHARED`, `RECORDING_FAILED`, `DEVICE_*`
  */
 export async function runAction(
   host: DeviceHost,

@@ -22,7 +22,7 @@ export type DeviceCredentials = HeaderSecrets &
 export interface DeviceDef extends NodeDef {
   port?: string;
   rate?: string | number;
-  /** The driver finds the baud rate and flow control; absent in flows of 0.1.0. */
+  /** The driver finds the baud rate and flow control; absent in flows that store no `settingsVersion`. */
   autoRate?: boolean;
   flowControl?: boolean;
   raiseTo?: string | number;
@@ -43,7 +43,7 @@ export interface DeviceDef extends NodeDef {
   queueMessages?: string | number;
   queueBytes?: string | number;
   store?: boolean;
-  /** Recordings of failures are saved; absent in flows of 0.1.0. */
+  /** Recordings of failures are saved; absent in flows that store no `settingsVersion`. */
   keepRecordings?: boolean;
 }
 
@@ -78,7 +78,7 @@ export interface DeviceSettings {
 
 /**
  * Reads the settings of a device.
- * @throws EspAtError `INVALID_PORT`, `INVALID_SETTING`, `INVALID_CONFIG`
+ * @throws EspAtError `INVALID_PORT`, `INVALID_SETTING`, `INVALID_CONFIG`, `CERTIFICATE_INVALID`
  */
 export function deviceSettings(
   RED: NodeAPI,

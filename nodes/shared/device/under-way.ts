@@ -1,12 +1,15 @@
 import { EspAtError } from '../../../driver/errors';
 
-/** A signal compares a new listener with all that it has, and from the eleventh on Node.js warns of a leak. */
-const WORK_A_SIGNAL = 10;
+/**
+ * Pieces of work that share a signal, at most: a signal compares a new listener with all that it has, and Node.js warns of
+ * a leak from the eleventh on.
+ */
+const MAX_WORK_PER_SIGNAL = 10;
 
-/** A signal, and how much work has begun with it, and runs. */
+/** A signal, how many pieces of work have joined it, and how many of them run. */
 interface Group {
   readonly stop: AbortController;
-  begun: number;
+  joined: number;
   running: number;
 }
 
@@ -26,7 +29,10 @@ export class UnderWay {
     return this.#count;
   }
 
-  /** Runs work with a signal that aborts when the node ends, or has ended: a value may have come too late. */
+  /**
+   * Runs work with a signal that aborts when the node ends. The signal is aborted already if the node has ended: a setting
+   * that is read asynchronously may arrive after that.
+   */
   async run<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
     const group = this.#join();
     this.#count++;
@@ -39,7 +45,7 @@ export class UnderWay {
     }
   }
 
-  /** Aborts what has not begun. */
+  /** Aborts the signals of all work. The driver ends what it has not begun to send. */
   end(): void {
     this.#ended = true;
     const reason = abortedError();
@@ -48,10 +54,10 @@ export class UnderWay {
   }
 
   #join(): Group {
-    if (this.#latest.begun === WORK_A_SIGNAL) this.#latest = newGroup();
+    if (this.#latest.joined === MAX_WORK_PER_SIGNAL) this.#latest = newGroup();
     const group = this.#latest;
     if (this.#ended) group.stop.abort(abortedError());
-    group.begun++;
+    group.joined++;
     group.running++;
     this.#groups.add(group);
     return group;
@@ -59,7 +65,7 @@ export class UnderWay {
 }
 
 function newGroup(): Group {
-  return { stop: new AbortController(), begun: 0, running: 0 };
+  return { stop: new AbortController(), joined: 0, running: 0 };
 }
 
 function abortedError(): EspAtError {

@@ -1,5 +1,5 @@
 /* global checks, input, text */
-/* exported askPort, failureOf, testDevice */
+/* exported askPort, failureOf, isDenied, testDevice */
 
 const FINDING_ICONS = {
   error: 'times-circle',
@@ -7,8 +7,11 @@ const FINDING_ICONS = {
   note: 'info-circle',
 };
 
-/** Asks the runtime about the port as the dialog has it now, deployed or not. */
-function askPort(question, id) {
+/** Asks the runtime about the port as the dialog has it now, deployed or not. Meanwhile the button turns. */
+function askPort(question, id, button) {
+  const icon = button.prop('disabled', true).find('i');
+  const look = icon.attr('class');
+  icon.attr('class', 'fa fa-spinner fa-spin');
   return $.ajax({
     url: `esp-at-websocket/${question}/${encodeURIComponent(id)}`,
     method: 'POST',
@@ -20,7 +23,15 @@ function askPort(question, id) {
       dtr: String(input('dtr').prop('checked')),
       rts: String(input('rts').prop('checked')),
     }),
+  }).always(() => {
+    button.prop('disabled', false);
+    icon.attr('class', look);
   });
+}
+
+/** Whether the runtime refused to answer this user. */
+function isDenied({ status }) {
+  return status === 401 || status === 403;
 }
 
 /** Why the runtime could not answer, as a sentence; empty if it did not say. */
@@ -30,12 +41,10 @@ function failureOf({ responseJSON }) {
 
 /** Examines what is on the port, and lists what is missing. */
 function testDevice(id) {
-  const button = $('#esp-at-test').prop('disabled', true);
-  const icon = button.find('i').attr('class', 'fa fa-spinner fa-spin');
   const list = $('#esp-at-findings')
     .empty()
     .append($('<li>').text(text('tip.testing')));
-  askPort('doctor', id)
+  askPort('doctor', id, $('#esp-at-test'))
     .done(({ ok, findings }) => {
       list.empty();
       if (ok) list.append($('<li>').text(text('tip.testOk')));
@@ -48,14 +57,9 @@ function testDevice(id) {
         );
     })
     .fail((failure) => {
-      const isDenied = failure.status === 401 || failure.status === 403;
-      const sentence = isDenied
+      const sentence = isDenied(failure)
         ? text('tip.testDenied')
         : `${text('tip.testFailed')} ${failureOf(failure)}`;
       list.empty().append($('<li>').text(sentence));
-    })
-    .always(() => {
-      button.prop('disabled', false);
-      icon.attr('class', 'fa fa-stethoscope');
     });
 }

@@ -1,13 +1,12 @@
-/* global askPort, failureOf, showMenu, text, input */
+/* global askPort, failureOf, isDenied, showMenu, text, input */
 /* exported findNetworks */
 
 /** dBm from which a signal has one bar more. */
 const SIGNAL_BARS = [-85, -75, -65, -55];
 
 function findNetworks(id) {
-  const button = $('#esp-at-findNetworks').prop('disabled', true);
-  const icon = button.find('i').attr('class', 'fa fa-spinner fa-spin');
-  askPort('networks', id)
+  const button = $('#esp-at-findNetworks');
+  askPort('networks', id, button)
     .done((networks) => {
       if (networks.length === 0) return RED.notify(text('tip.noNetworks'), 'warning');
       const options = networks.map((network) => ({
@@ -17,13 +16,8 @@ function findNetworks(id) {
       showMenu(input('ssid'), button, options);
     })
     .fail((failure) => {
-      const isDenied = failure.status === 401 || failure.status === 403;
-      const sentence = text(isDenied ? 'tip.noPermission' : 'tip.networksFailed');
+      const sentence = text(isDenied(failure) ? 'tip.noPermission' : 'tip.networksFailed');
       RED.notify(`${sentence} ${RED.utils.sanitize(failureOf(failure))}`, 'warning');
-    })
-    .always(() => {
-      button.prop('disabled', false);
-      icon.attr('class', 'fa fa-search');
     });
 }
 

@@ -4,6 +4,7 @@
 /** A status colour of Node-RED for each state of a device. */
 const deviceColours = {
   stopped: 'grey',
+  disconnected: 'grey',
   absent: 'red',
   initializing: 'blue',
   ready: 'green',
@@ -30,7 +31,7 @@ function showDevices(list, devices, chosen, choose) {
       .append(
         $('<span class="esp-at-live-name">').text(device.name),
         $('<span class="esp-at-live-state">').append(
-          $(`<i class="esp-at-live-dot esp-at-live-${deviceColours[device.state] ?? 'grey'}">`),
+          $(`<i class="esp-at-live-dot esp-at-live-${deviceColours[device.state]}">`),
           $('<span>').text(text(`status.device.${device.state}`)),
         ),
         $('<span class="esp-at-live-detail">').text(deviceDetail(device)),

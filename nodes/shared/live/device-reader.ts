@@ -1,6 +1,6 @@
 import { looksIntact, parseUrc } from '../../../driver/at/urc';
 
-/** One line, data report or prompt of the device; or noise. */
+/** One line, `+WS_DATA` or prompt of the device; or noise. */
 export interface DeviceUnit {
   /** Milliseconds of its first byte. */
   readonly at: number;

@@ -11,7 +11,7 @@ export type Handle = (msg: NodeMessageInFlow, send: Send) => Promise<void>;
 
 /**
  * Calls `handle` for every input, and then `done` exactly once: without an error when the promise is
- * fulfilled, with a {@link Sentence} when it is rejected. `handle` runs at once up to its first `await`, so
+ * fulfilled, with the error of {@link toCaughtError} when it is rejected. `handle` runs at once up to its first `await`, so
  * that messages keep their order.
  * @param status shows how each input ended
  */

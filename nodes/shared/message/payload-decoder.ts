@@ -7,6 +7,7 @@ import { NodeError } from '../errors/node-error';
  * What ws-open and ws-request make of received bytes.
  *
  * - `auto`: text as a string, binary as a Buffer; a Buffer too if it is not valid UTF-8, which no firmware checks.
+ *   ws-request first parses a reply that is a JSON object or array.
  * - `string`, `buffer`, `json`: always this.
  */
 export type PayloadFormat = 'auto' | 'string' | 'buffer' | 'json';
@@ -18,9 +19,9 @@ export class PayloadDecoder {
   readonly #pieces: boolean;
   #rest = Buffer.alloc(0);
 
-  constructor(format: PayloadFormat, joining: Framing['by']) {
+  constructor(format: PayloadFormat, framing: Framing['by']) {
     this.#format = format;
-    this.#pieces = joining === 'chunk';
+    this.#pieces = framing === 'chunk';
   }
 
   /**

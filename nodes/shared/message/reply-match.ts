@@ -64,8 +64,7 @@ function prepared(RED: NodeAPI, node: Node, condition: string) {
   }
 }
 
-/** A message as the condition sees it: JSON parsed, other text as a string. */
+/** A message as the condition sees it: JSON objects and arrays parsed, other text as a string. */
 function replyOf({ bytes, opcode }: Message, json: unknown): object {
-  const content = opcode === 2 ? bytes : bytes.toString();
-  return { payload: json === undefined ? content : json };
+  return { payload: json ?? (opcode === 2 ? bytes : bytes.toString()) };
 }

@@ -5,13 +5,20 @@ export const SETTINGS_VERSION = 2;
 
 type Settings = Readonly<Record<string, unknown>>;
 
-const link010 = { pingInterval: '', pongTimeout: '', bufferSize: '', auth: '0', pki: '0', ca: '0' };
+const unversionedLink = {
+  pingInterval: '',
+  pongTimeout: '',
+  bufferSize: '',
+  auth: '0',
+  pki: '0',
+  ca: '0',
+};
 
 /**
- * The defaults of version 0.1.0, which stored no version. They stay as they are: where a setting is missing,
- * the flow relies on its default of that time.
+ * The defaults of the nodes that stored no version. They stay as they are: where a setting is missing, the flow relies on
+ * its default of that time.
  */
-const defaults010: Readonly<Record<string, Settings>> = {
+const unversionedDefaults: Readonly<Record<string, Settings>> = {
   'esp-at-device': {
     port: 'sim:',
     rate: '115200',
@@ -27,7 +34,7 @@ const defaults010: Readonly<Record<string, Settings>> = {
     sntp: false,
     timezone: '0',
     servers: '',
-    links: [link010, link010, link010],
+    links: [unversionedLink, unversionedLink, unversionedLink],
     headers: [],
     queueMessages: '1000',
     queueBytes: '4194304',
@@ -69,14 +76,14 @@ const sources1: Readonly<Record<string, Settings>> = {
 
 /** The migration at index N takes settings of version N, and returns all settings of version N + 1. */
 const migrations: readonly ((type: string, settings: Settings) => Settings)[] = [
-  (type, settings) => ({ ...defaults010[type], ...settings }),
+  (type, settings) => ({ ...unversionedDefaults[type], ...settings }),
   (type, settings) => ({ ...sources1[type], ...settings }),
 ];
 
 /**
  * Brings the settings of a node up to date. Those of a newer version stay as they are.
  * @param type the node's type
- * @param settings as the flow stores them; without `settingsVersion`, of version 0.1.0
+ * @param settings as the flow stores them; without `settingsVersion`, of a node that stored none
  */
 export function migrate<T extends object>(type: string, settings: T): T {
   const stored: unknown = Reflect.get(settings, 'settingsVersion');

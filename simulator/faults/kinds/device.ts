@@ -84,7 +84,7 @@ function startWithNoise(rules: Rules, count: number, run: FaultCallbacks, start:
 export const bootNoise: Fault = {
   name: 'boot-noise',
   group: 'device',
-  description: 'every start leaves random bytes on the line before "ready"; count: how many',
+  description: 'every start leaves random bytes on the port before "ready"; count: how many',
   takes: ['count'],
   defaults: { count: BOOT_NOISE_BYTES },
   lasting: true,

@@ -40,7 +40,7 @@ export const noise: Fault = {
   name: 'noise',
   group: 'line',
   description:
-    'a burst of random bytes on the idle line, to the device or to the host; count: bytes',
+    'a burst of random bytes on the idle port, to the device or to the host; count: bytes',
   takes: [...triggerSettings, 'count'],
   defaults: { direction: 'to-device', count: DEFAULT_BURST_BYTES },
   lasting: false,

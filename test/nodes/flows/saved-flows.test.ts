@@ -7,11 +7,11 @@ import { onEachRuntime } from '../../harness/nodes/node-red';
 import { isOwn, savedFlows } from '../../harness/nodes/saved-flows';
 import { nodeFiles, storedSettings, text, type Json } from '../../package/project';
 
-const saved = savedFlows('0.1.0');
+const saved = savedFlows('unversioned');
 const everySetting = saved.get('Every setting') ?? [];
 const secrets = { password: 'secret word', headerSecret0: 'key', ca0: 'CA', ca1: 'other CA' };
 
-onEachRuntime('flows saved by 0.1.0', (nodeRed) => {
+onEachRuntime('flows saved without a version', (nodeRed) => {
   /** Loads the nodes of this package; gives the settings of each device, and the devices. */
   async function load(flow: readonly Json[], credentials = {}) {
     const settings: DeviceSettings[] = [];
@@ -109,7 +109,7 @@ onEachRuntime('flows saved by 0.1.0', (nodeRed) => {
 });
 
 describe('migration of settings', () => {
-  it('a flow of 0.1.0 that lacks settings gets the defaults of that time', () => {
+  it('a flow without a version that lacks settings gets the defaults of that time', () => {
     assert.deepEqual(migrate('ws-send', { name: 'mine', timeout: '5' }), {
       name: 'mine',
       settingsVersion: SETTINGS_VERSION,
